@@ -1,0 +1,35 @@
+// The exceptions fanin throws, each with a sentence that names the argument, what came and what was expected.
+#pragma once
+
+#include <cstddef>
+#include <stdexcept>
+#include <string>
+
+namespace fanin {
+
+class Error : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// A value, a shape or a name that cannot be used; nothing was written.
+class ValueError : public Error {
+ public:
+  using Error::Error;
+};
+
+// A network that one thread fits while another uses it.
+class BusyError : public Error {
+ public:
+  using Error::Error;
+};
+
+// The loss or the weights stopped being finite. The weights of the last finite epoch end are back in place.
+class DivergedError : public Error {
+ public:
+  DivergedError(const std::string& sentence, std::size_t at_epoch, std::size_t at_step, std::size_t at_layer)
+      : Error(sentence), epoch(at_epoch), step(at_step), layer(at_layer) {}
+  std::size_t epoch, step, layer;  // counted from 1
+};
+
+}  // namespace fanin

@@ -1,0 +1,12 @@
+// All of fanin.
+#pragma once
+
+#include "fanin/activations.hpp"
+#include "fanin/cpu.hpp"
+#include "fanin/error.hpp"
+#include "fanin/initializers.hpp"
+#include "fanin/losses.hpp"
+#include "fanin/names.hpp"
+#include "fanin/network.hpp"
+#include "fanin/rules/all.hpp"
+#include "fanin/views.hpp"

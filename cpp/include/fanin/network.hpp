@@ -1,0 +1,108 @@
+// A multi-layer network: build, train, predict.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "fanin/activations.hpp"
+#include "fanin/initializers.hpp"
+#include "fanin/losses.hpp"
+#include "fanin/rules/all.hpp"
+#include "fanin/views.hpp"
+
+namespace fanin {
+
+template <class... R>
+std::variant<R...> variant_of(List<R...>);
+
+// One update rule with its hyper-parameters.
+using Rule = decltype(variant_of(Rules{}));
+
+// units outputs, each f(x w + b)
+struct Dense {
+  std::size_t units;
+  Activation activation = fanin::activation<Identity>;
+  Initializer initializer = fanin::initializer<Automatic>;
+};
+
+struct Evaluation {
+  double loss, metric;  // the metric is the one the loss names: accuracy or root mean squared error
+};
+
+// T is float or double: the type of parameters and arithmetic.
+//
+// The same data, seed and hyper-parameters give the same bits on every instruction set and number of threads.
+// One epoch of training, or any number of const calls, at a time: anything else throws BusyError.
+template <class T>
+class Network {
+ public:
+  // Throws ValueError where a number of inputs or units is 0 or there is no layer.
+  Network(std::size_t inputs, std::vector<Dense> layers, Loss loss, std::uint64_t seed = 0);
+  ~Network();
+  Network(Network&&) noexcept;
+  Network& operator=(Network&&) noexcept;
+
+  std::size_t inputs() const;
+  std::size_t outputs() const;
+  std::size_t parameters() const;  // weights and biases
+  const std::vector<Dense>& layers() const;
+  Loss loss() const;
+  std::uint64_t seed() const;
+
+  // Rows of outputs; probabilities where the loss is softmax_cross_entropy.
+  void predict(const Samples& x, MatrixView<T> out) const;
+  Evaluation evaluate(const Samples& x, const Targets& y) const;
+
+  // layer = 0, 1, ...: weights (inputs, units) row-major, biases (units)
+  void get_weights(std::size_t layer, std::span<T> weights, std::span<T> biases) const;
+  void set_weights(std::size_t layer, std::span<const T> weights, std::span<const T> biases);
+
+ private:
+  template <class>
+  friend class Training;
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+struct TrainingOptions {
+  std::size_t batch_size = 32;  // cut to the number of samples
+  bool shuffle = true;
+  // Asked about every 50 ms by the thread that called `epoch`; true stops before the next update.
+  std::function<bool()> interrupted;
+};
+
+struct EpochResult {
+  double loss;       // mean over the samples trained, each taken before its batch's update
+  bool interrupted;  // stopped before the end of the epoch, after whole steps
+};
+
+// Training of a network on a data set. Construction checks everything and allocates everything; an epoch does neither.
+// x and y are borrowed and must outlive this object, as must the network.
+template <class T>
+class Training {
+ public:
+  // Throws ValueError: shapes, values that are not finite, labels outside 0..k-1, a batch size of 0, no samples.
+  Training(Network<T>& network, const Samples& x, const Targets& y, TrainingOptions options = {});
+  ~Training();
+
+  // One pass over the samples in an order of its own, which depends on the seed and the number of epochs trained.
+  // The state of the rule is the network's: it is kept from call to call, also when hyper-parameters change, until
+  // another kind of rule comes. Throws ValueError, BusyError, DivergedError.
+  EpochResult epoch(const Rule& rule);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+extern template class Network<float>;
+extern template class Network<double>;
+extern template class Training<float>;
+extern template class Training<double>;
+
+}  // namespace fanin

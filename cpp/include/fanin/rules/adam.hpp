@@ -1,0 +1,50 @@
+#pragma once
+
+#include "fanin/rules/rule.hpp"
+
+namespace fanin {
+
+// Adam (Kingma and Ba 2015, algorithm 1), with bias correction and epsilon outside the root:
+//   m <- beta1 m + (1 - beta1) g
+//   v <- beta2 v + (1 - beta2) g^2
+//   w <- w - learning_rate * m^ / (sqrt(v^) + epsilon),   m^ = m / (1 - beta1^t),  v^ = v / (1 - beta2^t)
+// The same variant as PyTorch's Adam. The corrections are constants of a step, computed once in double.
+struct Adam {
+  static constexpr const char* name = "adam";
+  static constexpr int slots = 2;
+
+  double learning_rate = 1e-3;
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+  double epsilon = 1e-8;
+
+  template <class Self, class F>
+  static void fields(Self& self, F&& field) {
+    field("learning_rate", self.learning_rate, at_least(0));
+    field("beta1", self.beta1, from_0_below_1());
+    field("beta2", self.beta2, from_0_below_1());
+    field("epsilon", self.epsilon, at_least(0));
+  }
+
+  struct Constants {
+    double rate, beta1, rest1, beta2, rest2, root_scale, epsilon;
+  };
+  Constants begin(std::uint64_t t) const {
+    const double correction1 = 1 - power(beta1, t);
+    const double correction2 = 1 - power(beta2, t);
+    return {learning_rate / correction1,       beta1,  1 - beta1, beta2, 1 - beta2,
+            1 / __builtin_sqrt(correction2), epsilon};
+  }
+
+  template <class V>
+  static V step(const Constants& c, V g, V* slot) {
+    V& m = slot[0];
+    V& v = slot[1];
+    m = fma(V(c.beta1), m, V(c.rest1) * g);
+    v = fma(V(c.beta2), v, V(c.rest2) * g * g);
+    const V change = -(V(c.rate) * m) / fma(sqrt(v), V(c.root_scale), V(c.epsilon));
+    return select(m == V(0.0), V(0.0), change);  // 0 / 0 where epsilon is 0
+  }
+};
+
+}  // namespace fanin

@@ -1,0 +1,38 @@
+#pragma once
+
+#include "fanin/rules/rule.hpp"
+
+namespace fanin {
+
+// Classical momentum (Polyak 1964), as the textbook writes it:
+//   v <- momentum * v - learning_rate * g
+//   w <- w + v
+// The rate is inside v, so a change of rate acts on new gradients only. PyTorch keeps the rate outside of its buffer:
+// the same path while the rate is constant, another one when it changes.
+struct Momentum {
+  static constexpr const char* name = "momentum";
+  static constexpr int slots = 1;
+
+  double learning_rate = 0.01;
+  double momentum = 0.9;
+
+  template <class Self, class F>
+  static void fields(Self& self, F&& field) {
+    field("learning_rate", self.learning_rate, at_least(0));
+    field("momentum", self.momentum, from_0_below_1());
+  }
+
+  struct Constants {
+    double rate, momentum;
+  };
+  Constants begin(std::uint64_t) const { return {learning_rate, momentum}; }
+
+  template <class V>
+  static V step(const Constants& c, V g, V* slot) {
+    V& v = slot[0];
+    v = fma(V(c.momentum), v, -(V(c.rate) * g));
+    return v;
+  }
+};
+
+}  // namespace fanin

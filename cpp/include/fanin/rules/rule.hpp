@@ -1,0 +1,31 @@
+// What every update rule is made of. A rule is a value: a struct with
+//   name, slots          its name and the number of state arrays a weight needs (all start at zero)
+//   fields(self, f)      f(name, value, allowed range) for each hyper-parameter, in the order of the Python dataclass
+//   begin(t)             the constants of step t = 1, 2, ..., computed once in double
+//   step(c, g, slot)     the change of w for gradient g, on one vector of any width
+// A gradient of zero with zero slots must change nothing: padding lanes rely on it.
+#pragma once
+
+#include <cstdint>
+
+namespace fanin {
+
+// The values a hyper-parameter may take; not-a-number and infinity are never among them.
+struct Allowed {
+  double low, high;
+  bool open_high;
+};
+constexpr Allowed at_least(double low) { return {low, __builtin_huge_val(), true}; }
+constexpr Allowed from_0_below_1() { return {0, 1, true}; }
+
+// base^n by squaring: the same bits everywhere, where libm's pow is not
+constexpr double power(double base, std::uint64_t n) {
+  double result = 1;
+  for (; n != 0; n >>= 1) {
+    if ((n & 1) != 0) result *= base;
+    base *= base;
+  }
+  return result;
+}
+
+}  // namespace fanin

@@ -1,0 +1,31 @@
+#pragma once
+
+#include "fanin/rules/rule.hpp"
+
+namespace fanin {
+
+// Stochastic gradient descent (Robbins and Monro 1951):
+//   w <- w - learning_rate * g
+struct Sgd {
+  static constexpr const char* name = "sgd";
+  static constexpr int slots = 0;
+
+  double learning_rate = 0.01;
+
+  template <class Self, class F>
+  static void fields(Self& self, F&& field) {
+    field("learning_rate", self.learning_rate, at_least(0));
+  }
+
+  struct Constants {
+    double rate;
+  };
+  Constants begin(std::uint64_t) const { return {learning_rate}; }
+
+  template <class V>
+  static V step(const Constants& c, V g, V*) {
+    return -(V(c.rate) * g);
+  }
+};
+
+}  // namespace fanin

@@ -1,0 +1,144 @@
+// The three products of a dense layer, unit by unit, each followed by a loop over the block while it is in L1.
+#pragma once
+
+#include "fanin/activations.hpp"
+#include "math.hpp"
+#include "tile.hpp"
+#include "transpose.hpp"
+#include "update.hpp"
+
+namespace fanin::FANIN_ISA {
+namespace {
+
+// f(first row, rows) for each block of 64 rows
+template <class F>
+FANIN_INLINE void for_each_row_block(Range rows, F&& f) {
+  for (std::size_t row = rows.begin; row < rows.end; row += kRowBlock) {
+    f(row, rows.end - row < kRowBlock ? rows.end - row : kRowBlock);
+  }
+}
+
+// a = f(z + bias) on a block of one panel, of which `used` columns are not padding; `kept` gets z + bias
+template <class A, class T>
+void activate_block(T* block, T* kept, const T* bias, std::size_t rows, std::size_t width, std::size_t used) {
+  for (std::size_t column = 0; column < width; column += Vec<T>::width) {
+    const auto mask = first_lanes<T>(static_cast<int>(used) - static_cast<int>(column));
+    const Vec<T> b = bias != nullptr ? Vec<T>::load(bias + column) : Vec<T>(0.0);
+    for (std::size_t i = column; i < rows * width; i += width) {
+      const Vec<T> z = Vec<T>::load(block + i) + b;
+      if constexpr (A::needs_input) flush(z).store(kept + i);
+      select(mask, flush(A::value(z)), Vec<T>(0.0)).store(block + i);
+    }
+  }
+}
+
+// dz = da f'(z) on n elements; z is read only where the derivative needs it
+template <class A, class T>
+void differentiate_run(T* da, const T* z, const T* a, std::size_t n) {
+  for (std::size_t i = 0; i < n; i += Vec<T>::width) {
+    const Vec<T> input = A::needs_input ? Vec<T>::load(z + i) : Vec<T>(0.0);
+    flush(A::backward(Vec<T>::load(da + i), input, Vec<T>::load(a + i))).store(da + i);
+  }
+}
+
+template <class T, class... A>
+auto find_activate(List<A...>, int activation) {
+  static constexpr void (*functions[])(T*, T*, const T*, std::size_t, std::size_t,
+                                       std::size_t) = {activate_block<A, T>...};
+  return functions[activation];
+}
+
+template <class T, class... A>
+auto find_differentiate(List<A...>, int activation) {
+  static constexpr void (*functions[])(T*, const T*, const T*, std::size_t) = {differentiate_run<A, T>...};
+  return functions[activation];
+}
+
+template <class T>
+void forward(const Forward<T>& f, Range panels, Range rows) {
+  const auto activate = find_activate<T>(Activations{}, f.activation);
+  for (std::size_t p = panels.begin; p < panels.end; ++p) {
+    const std::size_t width = f.a.width(p);
+    for_each_row_block(rows, [&](std::size_t row, std::size_t count) {
+      T* block = f.a.at(row, p);
+      product_block(AcrossPanels<T>{f.x, row}, count, f.x.columns, f.w.at(0, p), width, block);
+      activate(block, f.z.data != nullptr ? f.z.at(row, p) : nullptr,
+               f.bias != nullptr ? f.bias + p * kPanel<T> : nullptr, count, width, f.a.used(p));
+    });
+  }
+}
+
+// A unit is 64 inputs by one panel of samples: the transposed gradient is made in a block, turned over panel by panel,
+// multiplied by the derivative, stored, and turned over again for the layer before.
+template <class T>
+void input_gradient(const InputGradient<T>& g, Range panels, Range rows) {
+  constexpr std::size_t P = kPanel<T>;
+  const auto differentiate = find_differentiate<T>(Activations{}, g.activation);
+  alignas(64) T block[kRowBlock * P];
+  alignas(64) T turned[P * P];
+  for (std::size_t p = panels.begin; p < panels.end; ++p) {
+    const std::size_t width = g.dy_transposed.width(p), samples = g.dy_transposed.used(p), first = p * P;
+    for_each_row_block(rows, [&](std::size_t row, std::size_t count) {
+      product_block(AcrossPanels<T>{g.w, row}, count, g.w.columns, g.dy_transposed.at(0, p), width, block);
+      for (std::size_t q = row / P; q * P < row + count; ++q) {
+        const std::size_t inputs = g.dz.used(q), step = g.dz.width(q);
+        transpose(turned, step, width, block + (q * P - row) * width, width, inputs, step);
+        differentiate(turned, g.z.data != nullptr ? g.z.at(first, q) : nullptr, g.a.at(first, q), samples * step);
+        __builtin_memcpy(g.dz.at(first, q), turned, samples * step * sizeof(T));
+        if (g.dz_transposed.data != nullptr) {
+          transpose(g.dz_transposed.at(q * P, p), width, inputs, turned, step, samples, width);
+        }
+      }
+    });
+  }
+}
+
+// Where the whole gradient is wanted it is stored, else its run of parameters is updated at once.
+template <class T>
+FANIN_INLINE void apply(const WeightGradient<T>& g, const T* values, std::size_t first, std::size_t n) {
+  if (g.gradient != nullptr) {
+    __builtin_memcpy(g.gradient + first, values, n * sizeof(T));
+  } else {
+    find_update<T>(Rules{}, g.update.rule)(g.update, values, first, n);
+  }
+}
+
+template <class T>
+void weight_gradient(const WeightGradient<T>& g, Range panels, Range rows) {
+  constexpr std::size_t P = kPanel<T>;
+  alignas(64) T block[kRowBlock * P];
+  const Panels<const T> weights{nullptr, g.x.columns, g.dz.columns};
+  for (std::size_t p = panels.begin; p < panels.end; ++p) {
+    const std::size_t width = g.dz.width(p), batch = g.x.rows;
+    for_each_row_block(rows, [&](std::size_t row, std::size_t count) {
+      for (std::size_t q = row / P; q * P < row + count; ++q) {
+        product_block(DownRows<T>{g.x.at(0, q), g.x.width(q)}, g.x.used(q), batch, g.dz.at(0, p), width,
+                      block + (q * P - row) * width);
+      }
+      apply(g, block, g.weight_offset + p * weights.rows * P + row * width, count * width);
+    });
+  }
+}
+
+template <class T>
+void bias_gradient(const WeightGradient<T>& g, Range panels) {
+  alignas(64) T sums[kPanel<T>];
+  for (std::size_t p = panels.begin; p < panels.end; ++p) {
+    const std::size_t width = g.dz.width(p), n = g.dz.rows * width;
+    const T* dz = g.dz.at(0, p);
+    for (std::size_t column = 0; column < width; column += Vec<T>::width) {
+      Vec<T> sum(0.0);
+      for (std::size_t begin = 0; begin < n; begin += kDepth<T> * width) {
+        const std::size_t end = n - begin < kDepth<T> * width ? n : begin + kDepth<T> * width;
+        Vec<T> chain(0.0);
+        for (std::size_t i = begin; i < end; i += width) chain = chain + Vec<T>::load(dz + i + column);
+        sum = begin == 0 ? chain : sum + chain;
+      }
+      sum.store(sums + column);
+    }
+    apply(g, sums, g.bias_offset + p * kPanel<T>, width);
+  }
+}
+
+}  // namespace
+}  // namespace fanin::FANIN_ISA

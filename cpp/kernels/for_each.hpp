@@ -1,0 +1,42 @@
+// The one loop over an array, with its tail.
+#pragma once
+
+#include "simd.hpp"
+
+namespace fanin::FANIN_ISA {
+namespace {
+
+struct AllLanes {
+  template <class T>
+  FANIN_INLINE Vec<T> load(const T* p) const {
+    return Vec<T>::load(p);
+  }
+  template <class T>
+  FANIN_INLINE void store(Vec<T> a, T* p) const {
+    a.store(p);
+  }
+};
+
+struct FirstLanes {
+  int count;
+  template <class T>
+  FANIN_INLINE Vec<T> load(const T* p) const {
+    return load_partial(p, count);
+  }
+  template <class T>
+  FANIN_INLINE void store(Vec<T> a, T* p) const {
+    store_partial(a, p, count);
+  }
+};
+
+// f(i, lanes) for i = 0, width, 2 width, ...: lanes.load and lanes.store reach at most n - i elements
+template <class T, class F>
+FANIN_INLINE void for_each(std::size_t n, F&& f) {
+  constexpr std::size_t width = Vec<T>::width;
+  std::size_t i = 0;
+  for (; i + width <= n; i += width) f(i, AllLanes{});
+  if (i < n) f(i, FirstLanes{static_cast<int>(n - i)});
+}
+
+}  // namespace
+}  // namespace fanin::FANIN_ISA

@@ -1,0 +1,71 @@
+// Rows of a user's matrix into panels: the copy that shuffling needs is the packing.
+#pragma once
+
+#include "for_each.hpp"
+#include "table.hpp"
+
+namespace fanin::FANIN_ISA {
+namespace {
+
+template <class T>
+FANIN_INLINE void copy_run(T* out, const T* in, std::size_t n) {
+  for_each<T>(n, [&](std::size_t i, auto lanes) { lanes.store(flush(lanes.load(in + i)), out + i); });
+}
+template <class T, class S>
+FANIN_INLINE void copy_run(T* out, const S* in, std::size_t n) {
+  for (std::size_t i = 0; i < n; ++i) out[i] = static_cast<T>(in[i]);
+  for_each<T>(n, [&](std::size_t i, auto lanes) { lanes.store(flush(lanes.load(out + i)), out + i); });
+}
+
+template <class T, class S>
+void gather(const Gather<T, S>& g, Range rows) {
+  constexpr std::size_t P = kPanel<T>, ahead = 4;
+  const auto source = [&](std::size_t row) {
+    const std::size_t i = g.order != nullptr ? g.order[g.first + row] : g.first + row;
+    return g.data + static_cast<std::ptrdiff_t>(i) * g.row_stride;
+  };
+  for (std::size_t row = rows.begin; row < rows.end; ++row) {
+    const S* in = source(row);
+    // the rows of a shuffled batch lie anywhere: ask for one a few rows ahead
+    const S* next = row + ahead < rows.end ? source(row + ahead) : in;
+    for (std::size_t p = 0; p < g.out.count(); ++p) {
+      const std::size_t used = g.out.used(p);
+      T* out = g.out.at(row, p);
+      if (g.column_stride == 1) {
+        for (std::size_t byte = 0; byte < used * sizeof(S); byte += 64) {
+          __builtin_prefetch(reinterpret_cast<const char*>(next + p * P) + byte);
+        }
+        copy_run(out, in + p * P, used);
+      } else {
+        S run[P];
+        const S* column = in + static_cast<std::ptrdiff_t>(p * P) * g.column_stride;
+        for (std::size_t j = 0; j < used; ++j) run[j] = column[static_cast<std::ptrdiff_t>(j) * g.column_stride];
+        copy_run(out, static_cast<const S*>(run), used);
+      }
+      for (std::size_t j = used; j < g.out.width(p); ++j) out[j] = 0;
+    }
+  }
+}
+
+// index of the first value that is not a number or of magnitude above the limit, or n
+template <class T>
+std::size_t find_beyond(const T* values, std::size_t n, T limit) {
+  constexpr std::size_t run = 1024;
+  for (std::size_t begin = 0; begin < n; begin += run) {
+    const std::size_t count = n - begin < run ? n - begin : run;
+    auto within = first_lanes<T>(Vec<T>::width);
+    for_each<T>(count, [&](std::size_t i, auto lanes) {
+      within &= abs(lanes.load(values + begin + i)) <= Vec<T>(limit);
+    });
+    bool all = true;
+    for (int i = 0; i < Vec<T>::width; ++i) all = all && within[i] != 0;
+    for (std::size_t i = 0; !all && i < count; ++i) {
+      const T x = values[begin + i];
+      if (!(x <= limit && -x <= limit)) return begin + i;
+    }
+  }
+  return n;
+}
+
+}  // namespace
+}  // namespace fanin::FANIN_ISA

@@ -1,0 +1,60 @@
+// The only translation unit of the kernels, compiled once per instruction set (cmake/isa.cmake).
+#include "dense.hpp"
+#include "gather.hpp"
+#include "lanes.hpp"
+#include "loss.hpp"
+#include "math.hpp"
+#include "table.hpp"
+#include "update.hpp"
+
+#ifdef __FAST_MATH__
+#error "fanin's results are the same bits everywhere only without -ffast-math"
+#endif
+
+#define FANIN_STRING_(x) #x
+#define FANIN_STRING(x) FANIN_STRING_(x)
+#define FANIN_TABLE_(isa) kernels_##isa
+#define FANIN_TABLE(isa) FANIN_TABLE_(isa)
+
+namespace fanin {
+namespace FANIN_ISA {
+namespace {
+
+template <class T, class F>
+FANIN_INLINE void map(T* out, const T* in, std::size_t n, F&& f) {
+  for_each<T>(n, [&](std::size_t i, auto lanes) { lanes.store(f(lanes.load(in + i)), out + i); });
+}
+
+#define FANIN_MATH(function) \
+  [](T* out, const T* in, std::size_t n) { map(out, in, n, [](Vec<T> x) { return function(x); }); }
+
+template <class T>
+constexpr Kernels<T> make_kernels() {
+  return {
+      forward<T>,
+      input_gradient<T>,
+      weight_gradient<T>,
+      bias_gradient<T>,
+      update<T>,
+      loss<T>,
+      outputs<T>,
+      sum<T>,
+      gather<T, float>,
+      gather<T, double>,
+      find_beyond<T>,
+      {FANIN_MATH(exp), FANIN_MATH(expm1), FANIN_MATH(log), FANIN_MATH(log1p), FANIN_MATH(tanh),
+       FANIN_MATH(logistic), FANIN_MATH(erf), FANIN_MATH(cos_pi)},
+  };
+}
+
+}  // namespace
+}  // namespace FANIN_ISA
+
+extern const KernelTable FANIN_TABLE(FANIN_ISA);
+constinit const KernelTable FANIN_TABLE(FANIN_ISA) = {
+    FANIN_STRING(FANIN_ISA),
+    FANIN_ISA::make_kernels<float>(),
+    FANIN_ISA::make_kernels<double>(),
+};
+
+}  // namespace fanin

@@ -1,0 +1,143 @@
+// The boundary between the kernels, compiled once per instruction set, and everything else, compiled once.
+// A kernel takes views into panels and a range of work; threads, checks and allocation are the caller's.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace fanin {
+
+struct Range {
+  std::size_t begin, end;
+};
+
+// A matrix is stored as column panels 128 bytes wide: element (i, j) is at ((j / P) * rows + i) * P + j % P.
+// The last panel is half as wide where that is enough. Lanes past the last column are zero.
+template <class T>
+inline constexpr std::size_t kPanel = 128 / sizeof(T);
+
+// Every output is one chain of fused multiply-adds in increasing depth, restarted after this many terms. With the row
+// blocks below it is a constant of the arithmetic: another value gives other bits.
+template <class T>
+inline constexpr std::size_t kDepth = 2048 / sizeof(T);
+
+// A unit of work is a block of 64 rows of one panel: 8 KiB, so what follows a product finds it in L1.
+inline constexpr std::size_t kRowBlock = 64;
+
+template <class T>
+struct Panels {
+  T* data;
+  std::size_t rows, columns;
+
+  __attribute__((always_inline)) std::size_t count() const { return (columns + kPanel<T> - 1) / kPanel<T>; }
+  __attribute__((always_inline)) std::size_t width(std::size_t panel) const {
+    return columns - panel * kPanel<T> <= kPanel<T> / 2 ? kPanel<T> / 2 : kPanel<T>;
+  }
+  // columns of this panel that are not padding
+  __attribute__((always_inline)) std::size_t used(std::size_t panel) const {
+    const std::size_t rest = columns - panel * kPanel<T>;
+    return rest < kPanel<T> ? rest : kPanel<T>;
+  }
+  __attribute__((always_inline)) T* at(std::size_t row, std::size_t panel) const {
+    return data + panel * rows * kPanel<T> + row * width(panel);
+  }
+  // number of elements, padding included
+  __attribute__((always_inline)) std::size_t size() const {
+    return columns == 0 ? 0 : (count() - 1) * rows * kPanel<T> + rows * width(count() - 1);
+  }
+};
+
+// The state of an update rule and where it is applied: slot s of parameter i is slots[s * slot_stride + i].
+template <class T>
+struct Update {
+  int rule;
+  const void* constants;
+  T* parameters;
+  T* slots;
+  std::size_t slot_stride;
+};
+
+// a = f(x w + bias), (rows, n) from (rows, k) and (k, n); z is kept where the activation's derivative needs it
+template <class T>
+struct Forward {
+  Panels<T> a, z;
+  Panels<const T> x, w;
+  const T* bias;
+  int activation;
+};
+
+// dz = (dy w') f'(z), where dy' are the panels of the transposed gradient (n, rows) and (z, a) the layer's input.
+// dz (rows, k) and its transpose (k, rows), which may be absent, are written.
+template <class T>
+struct InputGradient {
+  Panels<T> dz, dz_transposed;
+  Panels<const T> w, dy_transposed, z, a;
+  int activation;
+};
+
+// dw = x' dz, db = column sums of dz. Where `gradient` is absent the update runs on each block as it is made.
+template <class T>
+struct WeightGradient {
+  T* gradient;
+  Update<T> update;
+  std::size_t weight_offset, bias_offset;
+  Panels<const T> x, dz;
+};
+
+// The loss of each row, and dz = scale * dE/da f'(z) with its transpose (which may be absent).
+// Gradients are left out where dz is absent. Where it is wanted, row_hit is 1 if the label's output is the first of the
+// largest ones, else 0.
+template <class T>
+struct LossRows {
+  T* row_loss;
+  T* row_hit;
+  Panels<T> dz, dz_transposed;
+  Panels<const T> z, a;
+  Panels<const T> targets;
+  const std::int32_t* labels;
+  T scale;
+  int loss, activation;
+};
+
+// Rows of a user's matrix, any strides (in elements), into panels. Without `order` the rows are first, first + 1, ...
+template <class T, class S>
+struct Gather {
+  Panels<T> out;
+  const S* data;
+  std::ptrdiff_t row_stride, column_stride;
+  const std::uint32_t* order;
+  std::size_t first;
+};
+
+enum class MathFunction : int { exp, expm1, log, log1p, tanh, logistic, erf, cos_pi, count };
+
+template <class T>
+struct Kernels {
+  // panels of a, rows of a
+  void (*forward)(const Forward<T>&, Range panels, Range rows);
+  // panels of dz_transposed (columns are samples), rows of dz_transposed (inputs); a multiple of 64 or the end
+  void (*input_gradient)(const InputGradient<T>&, Range panels, Range rows);
+  // panels of w, rows of w; a multiple of 64 or the end
+  void (*weight_gradient)(const WeightGradient<T>&, Range panels, Range rows);
+  void (*bias_gradient)(const WeightGradient<T>&, Range panels);
+  // parameters [begin, end) of a flat buffer
+  void (*update)(const Update<T>&, const T* gradient, Range parameters);
+  void (*loss)(const LossRows<T>&, Range rows);
+  // outputs as the user sees them, from panels to rows of a row-major matrix: soft-max for class probabilities
+  void (*outputs)(int loss, T* out, std::size_t row_stride, const Panels<const T>& a, Range rows);
+  // sum of n values in the fixed order: panel by panel in lanes, then lanes folded in halves
+  T (*sum)(const T* values, std::size_t n);
+  void (*gather_float)(const Gather<T, float>&, Range rows);
+  void (*gather_double)(const Gather<T, double>&, Range rows);
+  // index of the first value that is not a number or of magnitude above the limit, or n
+  std::size_t (*find_beyond)(const T* values, std::size_t n, T limit);
+  void (*math[static_cast<int>(MathFunction::count)])(T* out, const T* in, std::size_t n);
+};
+
+struct KernelTable {
+  const char* name;
+  Kernels<float> f32;
+  Kernels<double> f64;
+};
+
+}  // namespace fanin

@@ -1,0 +1,137 @@
+#include "checks.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <sstream>
+
+#include "fanin/error.hpp"
+#include "layout.hpp"
+#include "registry.hpp"
+
+namespace fanin {
+namespace {
+
+std::string bound(double x) { return std::isinf(x) ? "infinity" : number_text(x); }
+
+// Values must be finite in the type T of the network's arithmetic
+template <class T, class S>
+void check_finite(const std::string& name, const MatrixView<const S>& m) {
+  constexpr S limit = static_cast<S>(std::min<long double>(std::numeric_limits<T>::max(), std::numeric_limits<S>::max()));
+  const auto refuse = [&](std::size_t row, std::size_t column, S value) {
+    throw ValueError(name + ": row " + std::to_string(row) + ", column " + std::to_string(column) + " is " +
+                     number_text(static_cast<double>(value)) + "; every value must be finite in float" +
+                     std::to_string(sizeof(T) * 8));
+  };
+  const auto at = [&](std::size_t i, std::size_t j) {
+    return m.data + static_cast<std::ptrdiff_t>(i) * m.row_stride + static_cast<std::ptrdiff_t>(j) * m.column_stride;
+  };
+  const bool dense = m.column_stride == 1 && m.row_stride == static_cast<std::ptrdiff_t>(m.columns);
+  const std::size_t lines = dense ? 1 : m.rows, length = dense ? m.rows * m.columns : m.columns;
+  for (std::size_t i = 0; i < lines; ++i) {
+    if (m.column_stride == 1) {
+      const std::size_t j = kernels<S>().find_beyond(at(i, 0), length, limit);
+      if (j < length) refuse(i + j / m.columns, j % m.columns, at(i, 0)[j]);
+    } else {
+      for (std::size_t j = 0; j < m.columns; ++j) {
+        if (!(std::abs(*at(i, j)) <= limit)) refuse(i, j, *at(i, j));
+      }
+    }
+  }
+}
+
+}  // namespace
+
+std::string number_text(double x) {
+  std::ostringstream text;
+  text << x;
+  return text.str();
+}
+
+std::string shape_text(std::size_t rows, std::size_t columns) {
+  return "(" + std::to_string(rows) + ", " + std::to_string(columns) + ")";
+}
+
+void check_architecture(std::size_t inputs, const std::vector<Dense>& layers) {
+  if (inputs == 0) throw ValueError("n_inputs: expected at least 1, got 0");
+  if (layers.empty()) throw ValueError("layers: expected at least one layer, got none");
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    if (layers[i].units == 0) {
+      throw ValueError("layers: layer " + std::to_string(i + 1) + ": units: expected at least 1, got 0");
+    }
+  }
+}
+
+void check_rule(const Rule& rule) {
+  std::visit(
+      [](const auto& r) {
+        r.fields(r, [](const char* name, double value, Allowed allowed) {
+          const bool above = value >= allowed.low && !std::isinf(value);
+          if (above && (allowed.open_high ? value < allowed.high : value <= allowed.high)) return;
+          throw ValueError(std::string(name) + ": expected a number in [" + bound(allowed.low) + ", " +
+                           bound(allowed.high) + (allowed.open_high ? ")" : "]") + ", got " + number_text(value));
+        });
+      },
+      rule);
+}
+
+template <class T>
+void check_samples(const Samples& x, std::size_t inputs) {
+  std::visit(
+      [&](const auto& m) {
+        if (m.columns != inputs) {
+          throw ValueError("X: expected " + std::to_string(inputs) + " columns, one for each input, got shape " +
+                           shape_text(m.rows, m.columns));
+        }
+        if (m.rows >= (std::uint64_t{1} << 32)) {
+          throw ValueError("X: expected fewer than 2^32 rows, got " + std::to_string(m.rows));
+        }
+        check_finite<T>("X", m);
+      },
+      x);
+}
+
+template <class T>
+void check_targets(const Targets& y, std::size_t rows, std::size_t outputs, Loss loss) {
+  bool takes_labels = false;
+  std::string name;
+  at_place(Losses{}, static_cast<int>(loss), [&](auto entry) {
+    takes_labels = decltype(entry)::type::takes_labels;
+    name = decltype(entry)::type::name;
+  });
+  const auto check_rows = [&](std::size_t got) {
+    if (got != rows) {
+      throw ValueError("y: expected " + std::to_string(rows) + " rows to match X, got " + std::to_string(got));
+    }
+  };
+  if (const auto* labels = std::get_if<std::span<const std::int64_t>>(&y)) {
+    if (!takes_labels) throw ValueError("y: the loss " + name + " expects rows of targets, got labels");
+    check_rows(labels->size());
+    for (std::size_t i = 0; i < labels->size(); ++i) {
+      const std::int64_t label = (*labels)[i];
+      if (label < 0 || static_cast<std::uint64_t>(label) >= outputs) {
+        throw ValueError("y: row " + std::to_string(i) + " is " + std::to_string(label) +
+                         "; labels must be in 0.." + std::to_string(outputs - 1) + " for " +
+                         std::to_string(outputs) + " outputs");
+      }
+    }
+    return;
+  }
+  if (takes_labels) throw ValueError("y: the loss " + name + " expects labels, got rows of targets");
+  const auto check_matrix = [&](const auto& m) {
+    check_rows(m.rows);
+    if (m.columns != outputs) {
+      throw ValueError("y: expected shape " + shape_text(rows, outputs) + ", got " + shape_text(m.rows, m.columns));
+    }
+    check_finite<T>("y", m);
+  };
+  if (const auto* floats = std::get_if<MatrixView<const float>>(&y)) check_matrix(*floats);
+  if (const auto* doubles = std::get_if<MatrixView<const double>>(&y)) check_matrix(*doubles);
+}
+
+template void check_samples<float>(const Samples&, std::size_t);
+template void check_samples<double>(const Samples&, std::size_t);
+template void check_targets<float>(const Targets&, std::size_t, std::size_t, Loss);
+template void check_targets<double>(const Targets&, std::size_t, std::size_t, Loss);
+
+}  // namespace fanin

@@ -1,0 +1,75 @@
+// What a network is made of.
+#pragma once
+
+#include <atomic>
+
+#include "buffer.hpp"
+#include "fanin/error.hpp"
+#include "fanin/network.hpp"
+#include "layout.hpp"
+
+namespace fanin {
+
+// One writer or any number of readers at a time; a hold throws BusyError instead of waiting.
+class Use {
+ public:
+  class Reading {
+   public:
+    explicit Reading(Use& use) : use_(use) {
+      int users = use_.users_.load();
+      do {
+        if (users < 0) throw BusyError("network: another thread is training it; wait until that has ended");
+      } while (!use_.users_.compare_exchange_weak(users, users + 1));
+    }
+    ~Reading() { use_.users_.fetch_sub(1); }
+    Reading(const Reading&) = delete;
+    Reading& operator=(const Reading&) = delete;
+
+   private:
+    Use& use_;
+  };
+  class Writing {
+   public:
+    explicit Writing(Use& use) : use_(use) {
+      int nobody = 0;
+      if (!use_.users_.compare_exchange_strong(nobody, -1)) {
+        throw BusyError("network: another thread is using it; wait until that has ended");
+      }
+    }
+    ~Writing() { use_.users_.store(0); }
+    Writing(const Writing&) = delete;
+    Writing& operator=(const Writing&) = delete;
+
+   private:
+    Use& use_;
+  };
+
+ private:
+  std::atomic<int> users_{0};
+};
+
+template <class T>
+struct Network<T>::State {
+  State(std::size_t inputs, std::vector<Dense> specs, Loss loss_, std::uint64_t seed_)
+      : layers(std::move(specs)), layout(inputs, layers), loss(loss_), seed(seed_), parameters(layout.size) {}
+
+  const std::vector<Dense> layers;
+  const Layout<T> layout;
+  const Loss loss;
+  const std::uint64_t seed;
+  Buffer<T> parameters;
+  mutable Use use;
+  std::atomic<bool> training{false};  // there is a Training of it
+
+  // The state of the update rule, kept from epoch to epoch: slots lie one after the other, each like the parameters.
+  std::size_t rule = static_cast<std::size_t>(-1);  // its place in the list
+  Buffer<T> slots;
+  std::uint64_t steps = 0;   // taken by that rule
+  std::uint64_t epochs = 0;  // begun; the order of an epoch depends on it
+};
+
+// Fills the parameters with initial weights: each depends on the seed, its layer and its place in the layer alone.
+template <class T>
+void initialize(const std::vector<Dense>& layers, const Layout<T>& layout, std::uint64_t seed, T* parameters);
+
+}  // namespace fanin

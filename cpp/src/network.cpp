@@ -1,0 +1,113 @@
+#include "fanin/network.hpp"
+
+#include "checks.hpp"
+#include "model.hpp"
+#include "registry.hpp"
+
+namespace fanin {
+
+template <class T>
+Network<T>::Network(std::size_t inputs, std::vector<Dense> layers, Loss loss, std::uint64_t seed) {
+  check_architecture(inputs, layers);
+  state_ = std::make_unique<State>(inputs, std::move(layers), loss, seed);
+  initialize(state_->layers, state_->layout, seed, state_->parameters.data());
+}
+
+template <class T>
+Network<T>::~Network() = default;
+template <class T>
+Network<T>::Network(Network&&) noexcept = default;
+template <class T>
+Network<T>& Network<T>::operator=(Network&&) noexcept = default;
+
+template <class T>
+std::size_t Network<T>::inputs() const {
+  return state_->layout.layers.front().inputs;
+}
+template <class T>
+std::size_t Network<T>::outputs() const {
+  return state_->layout.layers.back().units;
+}
+template <class T>
+std::size_t Network<T>::parameters() const {
+  std::size_t sum = 0;
+  for (const LayerLayout& layer : state_->layout.layers) sum += (layer.inputs + 1) * layer.units;
+  return sum;
+}
+template <class T>
+const std::vector<Dense>& Network<T>::layers() const {
+  return state_->layers;
+}
+template <class T>
+Loss Network<T>::loss() const {
+  return state_->loss;
+}
+template <class T>
+std::uint64_t Network<T>::seed() const {
+  return state_->seed;
+}
+
+namespace {
+
+// copy(panel elements, row-major elements, number) for each run of a panel's row
+template <class T, class U, class F>
+void for_each_run(const Panels<T>& panels, U* row_major, F&& copy) {
+  for (std::size_t p = 0; p < panels.count(); ++p) {
+    for (std::size_t i = 0; i < panels.rows; ++i) {
+      copy(panels.at(i, p), row_major + i * panels.columns + p * kPanel<T>, panels.used(p));
+    }
+  }
+}
+
+const LayerLayout& checked_layer(const std::vector<LayerLayout>& layers, std::size_t layer, std::size_t weights,
+                                 std::size_t biases) {
+  if (layer >= layers.size()) {
+    throw ValueError("layer: expected 0.." + std::to_string(layers.size() - 1) + ", got " + std::to_string(layer));
+  }
+  const LayerLayout& shape = layers[layer];
+  if (weights != shape.inputs * shape.units) {
+    throw ValueError("weights: expected " + shape_text(shape.inputs, shape.units) + " elements, got " +
+                     std::to_string(weights));
+  }
+  if (biases != shape.units) {
+    throw ValueError("biases: expected " + std::to_string(shape.units) + " elements, got " + std::to_string(biases));
+  }
+  return shape;
+}
+
+template <class T>
+void check_weights(const std::string& name, const T* values, std::size_t rows, std::size_t columns) {
+  const std::size_t bad = find_not_finite(values, rows * columns);
+  if (bad == rows * columns) return;
+  throw ValueError(name + ": row " + std::to_string(bad / columns) + ", column " + std::to_string(bad % columns) +
+                   " is " + number_text(static_cast<double>(values[bad])) + "; every value must be finite");
+}
+
+}  // namespace
+
+template <class T>
+void Network<T>::get_weights(std::size_t layer, std::span<T> weights, std::span<T> biases) const {
+  const LayerLayout& shape = checked_layer(state_->layout.layers, layer, weights.size(), biases.size());
+  const Use::Reading hold(state_->use);
+  const T* parameters = state_->parameters.data();
+  for_each_run(Layout<T>::weights(parameters, shape), weights.data(),
+               [](const T* from, T* to, std::size_t n) { std::memcpy(to, from, n * sizeof(T)); });
+  std::memcpy(biases.data(), parameters + shape.biases, biases.size_bytes());
+}
+
+template <class T>
+void Network<T>::set_weights(std::size_t layer, std::span<const T> weights, std::span<const T> biases) {
+  const LayerLayout& shape = checked_layer(state_->layout.layers, layer, weights.size(), biases.size());
+  check_weights("weights", weights.data(), shape.inputs, shape.units);
+  check_weights("biases", biases.data(), 1, shape.units);
+  const Use::Writing hold(state_->use);
+  T* parameters = state_->parameters.data();
+  for_each_run(Layout<T>::weights(parameters, shape), weights.data(),
+               [](T* to, const T* from, std::size_t n) { std::memcpy(to, from, n * sizeof(T)); });
+  std::memcpy(parameters + shape.biases, biases.data(), biases.size_bytes());
+}
+
+template class Network<float>;
+template class Network<double>;
+
+}  // namespace fanin

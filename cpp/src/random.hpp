@@ -1,0 +1,59 @@
+// Counter-based random numbers: value i of a stream depends on the seed, the stream and i alone.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+namespace fanin {
+
+// Philox4x32-10 (Salmon et al. 2011, Parallel random numbers: as easy as 1, 2, 3)
+class Philox {
+ public:
+  Philox(std::uint64_t seed, std::uint64_t stream) : seed_(seed), stream_(stream) {}
+
+  std::array<std::uint32_t, 4> block(std::uint64_t index) const {
+    std::array<std::uint32_t, 4> c = {low(index), high(index), low(stream_), high(stream_)};
+    std::uint32_t k0 = low(seed_), k1 = high(seed_);
+    for (int round = 0; round < 10; ++round) {
+      const std::uint64_t p0 = std::uint64_t{0xD2511F53} * c[0], p1 = std::uint64_t{0xCD9E8D57} * c[2];
+      c = {high(p1) ^ c[1] ^ k0, low(p1), high(p0) ^ c[3] ^ k1, low(p0)};
+      k0 += 0x9E3779B9;
+      k1 += 0xBB67AE85;
+    }
+    return c;
+  }
+
+  std::uint64_t bits(std::uint64_t index) const {
+    const auto b = block(index);
+    return std::uint64_t{b[0]} | std::uint64_t{b[1]} << 32;
+  }
+
+ private:
+  static std::uint32_t low(std::uint64_t x) { return static_cast<std::uint32_t>(x); }
+  static std::uint32_t high(std::uint64_t x) { return static_cast<std::uint32_t>(x >> 32); }
+  std::uint64_t seed_, stream_;
+};
+
+// Streams of a network's seed: one for the initial weights of each layer, one for the order of each epoch.
+inline std::uint64_t stream_of_layer(std::uint64_t layer) { return layer; }
+inline std::uint64_t stream_of_epoch(std::uint64_t epoch) { return (std::uint64_t{1} << 32) + epoch; }
+
+// A number in 0..n-1, n > 0: the high half of bits * n. Its bias, n / 2^64, is far below what any sample could show.
+inline std::uint32_t below(std::uint64_t bits, std::uint32_t n) {
+  const std::uint64_t scaled_high = (bits >> 32) * n;
+  const std::uint64_t scaled_low = (bits & 0xFFFFFFFF) * n;
+  return static_cast<std::uint32_t>((scaled_high + (scaled_low >> 32)) >> 32);
+}
+
+// 0..n-1 in random order (Fisher and Yates)
+inline void permute(std::uint32_t* order, std::uint32_t n, const Philox& random) {
+  for (std::uint32_t i = 0; i < n; ++i) order[i] = i;
+  for (std::uint32_t i = n; i > 1; --i) {
+    const std::uint32_t j = below(random.bits(i), i);
+    const std::uint32_t last = order[i - 1];
+    order[i - 1] = order[j];
+    order[j] = last;
+  }
+}
+
+}  // namespace fanin

@@ -1,0 +1,228 @@
+// The phases of a step. Each is one or more jobs cut among the threads by cost, and ends with a barrier:
+//
+//   forward 1, ..., forward L-1, output (forward L with the loss and its gradient)
+//   {input gradient L}, {input gradient L-1, weights L}, ..., {input gradient 2, weights 3}, {weights 2, weights 1, gather}
+//
+// The weights of a layer change one phase after they were needed for the gradient of its input.
+#include "step.hpp"
+
+#include "registry.hpp"
+
+namespace fanin {
+namespace {
+
+// Work between two looks at the caller's question stays below 0.1 s, on one slow thread too.
+constexpr double kPollingFlops = 1e9;
+constexpr double kSlowFlops = 1e10;
+constexpr double kPollSeconds = 0.03;
+
+std::size_t row_blocks(std::size_t rows) { return (rows + kRowBlock - 1) / kRowBlock; }
+
+}  // namespace
+
+template <class T>
+Step<T>::Step(const Layout<T>& layout, const Workspace<T>& workspace, Loss loss, std::size_t largest_batch,
+              const std::function<bool()>& interrupted)
+    : layout_(layout),
+      work_(workspace),
+      loss_(loss),
+      last_(layout.layers.size()),
+      polling_(flops(largest_batch) > kPollingFlops),
+      slow_(flops(largest_batch) > kSlowFlops),
+      gradient_(slow_ ? layout.size : 0),
+      interrupted_by_caller_(interrupted) {}
+
+template <class T>
+double Step<T>::product_flops(std::size_t layer, std::size_t rows) const {
+  return 2.0 * static_cast<double>(rows) * static_cast<double>(work_.units(layer - 1)) *
+         static_cast<double>(work_.units(layer));
+}
+
+template <class T>
+double Step<T>::flops(std::size_t rows) const {
+  double sum = 0;
+  for (std::size_t l = 1; l <= last_; ++l) sum += product_flops(l, rows) * (l == 1 ? 2 : 3);
+  return sum;
+}
+
+template <class T>
+bool Step<T>::poll() {
+  last_poll_ = seconds_now();
+  if (interrupted_by_caller_ && interrupted_by_caller_()) interrupted_.store(true, std::memory_order_relaxed);
+  return interrupted();
+}
+
+// Whether the step is to be given up: thread 0, the caller's, asks now and then; the others look at the answer.
+template <class T>
+bool Step<T>::given_up(Member member) {
+  if (member.thread == 0 && seconds_now() - last_poll_ > kPollSeconds) poll();
+  return interrupted();
+}
+
+template <class T>
+void Step<T>::barrier(Member member) {
+  const double waited = barrier_.wait(member.threads);
+  if (member.thread == 0) waited_ += waited;
+}
+
+template <class T>
+template <class F>
+void Step<T>::for_units(Member member, bool may_stop, Range units, std::size_t rows, F&& f) {
+  if (!polling_ || !may_stop) {
+    for_each_rectangle(units, row_blocks(rows), rows, f);
+    return;
+  }
+  for (std::size_t unit = units.begin; unit < units.end && !given_up(member); ++unit) {
+    for_each_rectangle({unit, unit + 1}, row_blocks(rows), rows, f);
+  }
+}
+
+template <class T>
+void Step<T>::gather(Member member, const DataSource& data, Batch batch) {
+  work_.gather(data, batch, Share(member.thread, member.threads, 1).take(batch.rows, 1));
+  barrier(member);
+}
+
+template <class T>
+Forward<T> Step<T>::forward_of(std::size_t layer, Batch batch, const T* parameters) const {
+  const LayerLayout& shape = layout_.layers[layer - 1];
+  return {work_.a(layer, batch),
+          work_.z(layer, batch),
+          read_only(work_.a(layer - 1, batch)),
+          Layout<T>::weights(parameters, shape),
+          parameters + shape.biases,
+          shape.activation};
+}
+
+template <class T>
+void Step<T>::forward(Member member, std::size_t layer, Batch batch, const T* parameters) {
+  const Forward<T> f = forward_of(layer, batch, parameters);
+  const Range share = Share(member.thread, member.threads, 1).take(row_blocks(batch.rows) * f.a.count(), 1);
+  for_units(member, true, share, batch.rows, [&](Range p, Range rows) { kernels<T>().forward(f, p, rows); });
+}
+
+// Forward of the last layer, and the loss of each row. Where all outputs of a row are in one panel, a thread goes on to
+// the loss of its rows; else the product is split by panels too, and the loss waits for all of them.
+template <class T>
+void Step<T>::output(Member member, Batch batch, const T* parameters) {
+  constexpr std::size_t P = kPanel<T>;
+  const bool one_panel = work_.units(last_) <= P;
+  const Forward<T> f = forward_of(last_, batch, parameters);
+  if (!one_panel) {
+    forward(member, last_, batch, parameters);
+    barrier(member);
+  }
+  const Range groups = Share(member.thread, member.threads, 1).take((batch.rows + P - 1) / P, 1);
+  for (std::size_t g = groups.begin; g < groups.end && !(polling_ && given_up(member)); ++g) {
+    const Range rows{g * P, (g + 1) * P < batch.rows ? (g + 1) * P : batch.rows};
+    if (one_panel) kernels<T>().forward(f, {0, 1}, rows);
+    loss_rows(batch, rows);
+  }
+}
+
+template <class T>
+void Step<T>::loss_rows(Batch batch, Range rows) {
+  kernels<T>().loss({work_.row_loss(),
+                     nullptr,
+                     work_.dz(last_, batch),
+                     work_.dz_transposed(last_, batch),
+                     read_only(work_.z(last_, batch)),
+                     read_only(work_.a(last_, batch)),
+                     read_only(work_.targets(batch)),
+                     work_.labels(batch),
+                     T{1} / static_cast<T>(batch.rows),
+                     static_cast<int>(loss_),
+                     layout_.layers[last_ - 1].activation},
+                    rows);
+  const std::size_t count = rows.end - rows.begin;
+  if (find_not_finite(work_.row_loss() + rows.begin, count) < count) {
+    not_finite_.store(true, std::memory_order_relaxed);
+  }
+}
+
+// The gradient of the input of `layer`, through the activation of the layer before it.
+template <class T>
+void Step<T>::input_gradient(Member member, Share& share, std::size_t layer, Batch batch, const T* parameters) {
+  const InputGradient<T> g{work_.dz(layer - 1, batch),
+                           work_.dz_transposed(layer - 1, batch),
+                           Layout<T>::weights(parameters, layout_.layers[layer - 1]),
+                           read_only(work_.dz_transposed(layer, batch)),
+                           read_only(work_.z(layer - 1, batch)),
+                           read_only(work_.a(layer - 1, batch)),
+                           layout_.layers[layer - 2].activation};
+  const std::size_t inputs = work_.units(layer - 1), count = row_blocks(inputs) * g.dz_transposed.count();
+  const bool nothing_updated = slow_ || layer == last_;
+  for_units(member, nothing_updated, share.take(count, product_flops(layer, batch.rows)), inputs,
+            [&](Range p, Range rows) { kernels<T>().input_gradient(g, p, rows); });
+}
+
+template <class T>
+void Step<T>::weight_gradient(Member member, Share& share, std::size_t layer, Batch batch,
+                              const Update<T>& update) {
+  const LayerLayout& shape = layout_.layers[layer - 1];
+  const WeightGradient<T> g{slow_ ? gradient_.data() : nullptr,
+                            update,
+                            shape.weights,
+                            shape.biases,
+                            read_only(work_.a(layer - 1, batch)),
+                            read_only(work_.dz(layer, batch))};
+  const std::size_t count = row_blocks(shape.inputs) * g.dz.count();
+  for_units(member, slow_, share.take(count, product_flops(layer, batch.rows)), shape.inputs,
+            [&](Range p, Range rows) {
+              kernels<T>().weight_gradient(g, p, rows);
+              if (rows.begin == 0) kernels<T>().bias_gradient(g, p);
+            });
+}
+
+// False where the step was given up before any update. The answer is read only after the barrier of the last phase that
+// asks the question, so that all threads read the same.
+template <class T>
+bool Step<T>::backward(Member member, const DataSource& data, Batch batch, Batch next, const Update<T>& update) {
+  const auto flops_of = [&](std::size_t layer) { return product_flops(layer, batch.rows); };
+  if (last_ == 1 && !slow_ && interrupted()) return false;
+  for (std::size_t l = last_; l >= 2; --l) {
+    Share share(member.thread, member.threads, flops_of(l) + (l < last_ ? flops_of(l + 1) : 0));
+    input_gradient(member, share, l, batch, update.parameters);
+    if (l < last_) weight_gradient(member, share, l + 1, batch, update);
+    barrier(member);
+    if (!slow_ && interrupted()) return false;
+  }
+  // copying a value of x costs about what 16 flops do
+  const double gather_cost = 16.0 * static_cast<double>(next.rows) * static_cast<double>(work_.units(0));
+  Share share(member.thread, member.threads, flops_of(1) + (last_ >= 2 ? flops_of(2) : 0) + gather_cost);
+  if (last_ >= 2) weight_gradient(member, share, 2, batch, update);
+  weight_gradient(member, share, 1, batch, update);
+  if (next.rows > 0) work_.gather(data, next, share.take(next.rows, gather_cost));
+  barrier(member);
+  return !interrupted();
+}
+
+template <class T>
+void Step<T>::flat_update(Member member, const Update<T>& update) {
+  constexpr std::size_t run = 4096;
+  const Range runs = Share(member.thread, member.threads, 1).take((layout_.size + run - 1) / run, 1);
+  const std::size_t begin = runs.begin * run, end = runs.end * run < layout_.size ? runs.end * run : layout_.size;
+  if (begin < end) kernels<T>().update(update, gradient_.data(), {begin, end});
+  barrier(member);
+}
+
+template <class T>
+bool Step<T>::run(Member member, const DataSource& data, Batch batch, Batch next, const Update<T>& update) {
+  for (std::size_t l = 1; l < last_; ++l) {
+    forward(member, l, batch, update.parameters);
+    barrier(member);
+  }
+  output(member, batch, update.parameters);
+  barrier(member);
+  if (not_finite_.load(std::memory_order_relaxed)) return false;
+  if (member.thread == 0) batch_loss_ = static_cast<double>(kernels<T>().sum(work_.row_loss(), batch.rows));
+
+  if (!backward(member, data, batch, next, update)) return false;
+  if (slow_) flat_update(member, update);
+  return true;
+}
+
+template class Step<float>;
+template class Step<double>;
+
+}  // namespace fanin

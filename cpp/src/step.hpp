@@ -1,0 +1,73 @@
+// One training step as phases of work for a team.
+#pragma once
+
+#include <atomic>
+#include <functional>
+
+#include "team.hpp"
+#include "workspace.hpp"
+
+namespace fanin {
+
+struct Member {
+  int thread, threads;
+};
+
+template <class T>
+class Step {
+ public:
+  // `interrupted` is asked by thread 0, within a step only where steps are long
+  Step(const Layout<T>& layout, const Workspace<T>& workspace, Loss loss, std::size_t largest_batch,
+       const std::function<bool()>& interrupted);
+
+  // The members of a team call these together. `gather` is for the first step of a run; `run` ends by gathering
+  // `next`, unless that has no rows. `run` returns false where the loss is not finite or the step was interrupted:
+  // nothing was updated then.
+  void gather(Member member, const DataSource& data, Batch batch);
+  bool run(Member member, const DataSource& data, Batch batch, Batch next, const Update<T>& update);
+  void barrier(Member member);
+
+  double batch_loss() const { return batch_loss_; }  // sum over the rows of the last step
+  double waited() const { return waited_; }          // seconds thread 0 has waited at barriers so far
+  double flops(std::size_t rows) const;
+
+  bool interrupted() const { return interrupted_.load(std::memory_order_relaxed); }
+  bool failed() const { return not_finite_.load(std::memory_order_relaxed); }
+  bool poll();
+  void start_anew() {
+    interrupted_.store(false, std::memory_order_relaxed);
+    not_finite_.store(false, std::memory_order_relaxed);
+  }
+
+ private:
+  void forward(Member member, std::size_t layer, Batch batch, const T* parameters);
+  void output(Member member, Batch batch, const T* parameters);
+  void loss_rows(Batch batch, Range rows);
+  bool backward(Member member, const DataSource& data, Batch batch, Batch next, const Update<T>& update);
+  void input_gradient(Member member, Share& share, std::size_t layer, Batch batch, const T* parameters);
+  void weight_gradient(Member member, Share& share, std::size_t layer, Batch batch, const Update<T>& update);
+  void flat_update(Member member, const Update<T>& update);
+
+  Forward<T> forward_of(std::size_t layer, Batch batch, const T* parameters) const;
+  double product_flops(std::size_t layer, std::size_t rows) const;
+  bool given_up(Member member);
+  template <class F>
+  void for_units(Member member, bool may_stop, Range units, std::size_t rows, F&& f);
+
+  const Layout<T>& layout_;
+  const Workspace<T>& work_;
+  const Loss loss_;
+  const std::size_t last_;
+  const bool polling_;  // the question is asked within a step
+  const bool slow_;     // the whole gradient comes before any update, so that the step can be given up on the way
+  Buffer<T> gradient_;
+  const std::function<bool()>& interrupted_by_caller_;
+  double last_poll_ = 0, batch_loss_ = 0, waited_ = 0;
+  std::atomic<bool> not_finite_{false}, interrupted_{false};
+  Barrier barrier_;
+};
+
+extern template class Step<float>;
+extern template class Step<double>;
+
+}  // namespace fanin

@@ -1,0 +1,144 @@
+#include "team.hpp"
+
+#include <cstdlib>
+#include <string>
+
+#include "fanin/cpu.hpp"
+#include "fanin/error.hpp"
+
+#if defined(_OPENMP)
+#include <omp.h>
+#endif
+#if defined(__unix__) || defined(__APPLE__)
+#include <pthread.h>
+#endif
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+namespace fanin {
+namespace {
+
+int default_threads() {
+#if defined(_OPENMP)
+  if (const char* wanted = std::getenv("FANIN_NUM_THREADS"); wanted != nullptr && *wanted != '\0') {
+    char* end = nullptr;
+    const long n = std::strtol(wanted, &end, 10);
+    if (*end != '\0' || n < 1 || n > 4096) {
+      throw ValueError("FANIN_NUM_THREADS: expected a number of threads, at least 1, got \"" + std::string(wanted) +
+                       "\"");
+    }
+    return static_cast<int>(n);
+  }
+  return omp_get_max_threads();
+#else
+  return 1;
+#endif
+}
+
+// After fork the child has none of the parent's threads, and an OpenMP run-time may wait for them for ever.
+std::atomic<bool> forked{false};
+
+std::atomic<int>& thread_setting() {
+  static std::atomic<int> threads = [] {
+#if defined(__unix__) || defined(__APPLE__)
+    pthread_atfork(nullptr, nullptr, [] { forked.store(true, std::memory_order_relaxed); });
+#endif
+    return default_threads();
+  }();
+  return threads;
+}
+
+void pause_briefly() {
+#if defined(__x86_64__)
+  _mm_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+}  // namespace
+
+int team_size() {
+  const int threads = thread_setting().load(std::memory_order_relaxed);
+  return forked.load(std::memory_order_relaxed) ? 1 : threads;
+}
+
+void run_team(int threads, void (*body)(void*, int, int), void* context) {
+#if defined(_OPENMP)
+  if (threads > 1) {
+#pragma omp parallel num_threads(threads)
+    {
+      const FloatingPointScope modes;
+      body(context, omp_get_thread_num(), omp_get_num_threads());
+    }
+    return;
+  }
+#endif
+  const FloatingPointScope modes;
+  body(context, 0, 1);
+}
+
+#if defined(__x86_64__)
+FloatingPointScope::FloatingPointScope() : saved_(_mm_getcsr()) { _mm_setcsr(0x1F80); }
+FloatingPointScope::~FloatingPointScope() { _mm_setcsr(static_cast<unsigned>(saved_)); }
+#elif defined(__aarch64__)
+FloatingPointScope::FloatingPointScope() {
+  asm volatile("mrs %0, fpcr" : "=r"(saved_));
+  asm volatile("msr fpcr, %0" : : "r"(std::uint64_t{0}));
+}
+FloatingPointScope::~FloatingPointScope() { asm volatile("msr fpcr, %0" : : "r"(saved_)); }
+#else
+FloatingPointScope::FloatingPointScope() : saved_(0) {}
+FloatingPointScope::~FloatingPointScope() = default;
+#endif
+
+double Barrier::wait(int threads) {
+  if (threads == 1) return 0;
+  const std::uint32_t generation = generation_.load(std::memory_order_acquire);
+  if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == threads) {
+    arrived_.store(0, std::memory_order_relaxed);
+    generation_.store(generation + 1, std::memory_order_release);
+    generation_.notify_all();
+    return 0;
+  }
+  constexpr int short_spins = 32;      // about a microsecond of pauses: not worth a look at the clock
+  constexpr double spin_seconds = 10e-6;
+  for (int i = 0; i < short_spins; ++i) {
+    if (generation_.load(std::memory_order_acquire) != generation) return 0;
+    pause_briefly();
+  }
+  const double start = seconds_now();
+  double now = start;
+  while (generation_.load(std::memory_order_acquire) == generation) {
+    if (now - start > spin_seconds) {
+      generation_.wait(generation, std::memory_order_acquire);
+    } else {
+      for (int i = 0; i < short_spins; ++i) pause_briefly();
+    }
+    now = seconds_now();
+  }
+  return now - start;
+}
+
+namespace cpu {
+
+bool has_openmp() {
+#if defined(_OPENMP)
+  return true;
+#else
+  return false;
+#endif
+}
+
+int num_threads() { return team_size(); }
+
+void set_num_threads(int n) {
+  if (n < 1 || n > 4096) {
+    throw ValueError("num_threads: expected a number from 1 to 4096, got " + std::to_string(n));
+  }
+  thread_setting().store(has_openmp() ? n : 1, std::memory_order_relaxed);
+}
+
+}  // namespace cpu
+}  // namespace fanin

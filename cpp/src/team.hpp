@@ -1,0 +1,95 @@
+// A team of threads for one call, its barrier, and the split of a phase's work among them.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/table.hpp"
+
+namespace fanin {
+
+// Threads a call may use now: set_num_threads's number, 1 after fork
+int team_size();
+
+// Runs body(thread, threads) on each of a team of at most `threads`; `threads` in the body is the team's real size.
+// The body must not throw.
+void run_team(int threads, void (*body)(void* context, int thread, int threads), void* context);
+
+template <class F>
+void run_team(int threads, F&& body) {
+  run_team(
+      threads, [](void* context, int thread, int count) { (*static_cast<F*>(context))(thread, count); }, &body);
+}
+
+// The processor's floating-point modes as this library wants them (round to nearest, denormals kept in registers and
+// flushed where values are stored), restored at the end of the scope.
+class FloatingPointScope {
+ public:
+  FloatingPointScope();
+  ~FloatingPointScope();
+  FloatingPointScope(const FloatingPointScope&) = delete;
+  FloatingPointScope& operator=(const FloatingPointScope&) = delete;
+
+ private:
+  std::uint64_t saved_;
+};
+
+// All threads wait until the last has come: a short spin, as a phase takes microseconds, then sleep, as the processor
+// may be needed by the very thread waited for.
+class Barrier {
+ public:
+  // Returns the seconds waited beyond the first microsecond or so.
+  double wait(int threads);
+
+ private:
+  alignas(64) std::atomic<int> arrived_{0};
+  alignas(64) std::atomic<std::uint32_t> generation_{0};
+};
+
+// The share of one thread in a phase of one or more jobs. Jobs are laid end to end by cost and cut evenly:
+//   Share share(thread, threads, cost_a + cost_b);
+//   run_a(share.take(units_a, cost_a));  run_b(share.take(units_b, cost_b));
+class Share {
+ public:
+  Share(int thread, int threads, double cost)
+      : begin_(cost * thread / threads), end_(cost * (thread + 1) / threads), last_(thread + 1 == threads) {}
+
+  // Units whose middle lies in this thread's part of the whole.
+  Range take(std::size_t units, double cost) {
+    const double start = position_, unit = cost / static_cast<double>(units);
+    position_ += cost;
+    return {first_after(begin_ - start, unit, units), last_ ? units : first_after(end_ - start, unit, units)};
+  }
+
+ private:
+  static std::size_t first_after(double position, double unit, std::size_t units) {
+    const double count = position / unit + 0.5;
+    if (!(count > 0)) return 0;
+    return count >= static_cast<double>(units) ? units : static_cast<std::size_t>(count);
+  }
+  double begin_, end_, position_ = 0;
+  bool last_;
+};
+
+// Units of work are numbered panel by panel, each of `row_blocks` blocks of 64 rows. f(panels, rows) for the at most
+// three rectangles that make up a range of them.
+template <class F>
+void for_each_rectangle(Range units, std::size_t row_blocks, std::size_t rows, F&& f) {
+  for (std::size_t unit = units.begin; unit < units.end;) {
+    const std::size_t panel = unit / row_blocks, block = unit % row_blocks;
+    const bool whole = block == 0 && units.end - unit >= row_blocks;
+    const std::size_t panels = whole ? (units.end - unit) / row_blocks : 1;
+    const std::size_t rest = units.end - unit < row_blocks - block ? units.end - unit : row_blocks - block;
+    const std::size_t end = (whole ? row_blocks : block + rest) * kRowBlock;
+    f(Range{panel, panel + panels}, Range{block * kRowBlock, end < rows ? end : rows});
+    unit += whole ? panels * row_blocks : rest;
+  }
+}
+
+inline double seconds_now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+}  // namespace fanin

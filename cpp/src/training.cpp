@@ -1,0 +1,207 @@
+#include <algorithm>
+
+#include "checks.hpp"
+#include "model.hpp"
+#include "random.hpp"
+#include "registry.hpp"
+#include "step.hpp"
+
+namespace fanin {
+namespace {
+
+// A parallel region ends after this long, so that the caller can be asked whether to go on.
+constexpr double kSliceSeconds = 0.05;
+// Phases of less work than this, about 5 us of it, are not worth a team.
+constexpr double kTeamFlopsPerPhase = 500e3;
+// Where a team waits for longer than it works, the processors are busy with something else: work alone for a while.
+constexpr double kWaitingShare = 0.5;
+constexpr double kAloneSeconds = 0.1;
+constexpr std::size_t kStepsToJudge = 4;
+
+constexpr std::size_t kNoRule = static_cast<std::size_t>(-1);
+
+}  // namespace
+
+template <class T>
+struct Training<T>::State {
+  State(typename Network<T>::State& network, const Samples& samples, const Targets& targets, TrainingOptions chosen)
+      : net(network),
+        x(samples),
+        y(targets),
+        options(std::move(chosen)),
+        batch_size(std::min(options.batch_size, rows_of(x))),
+        order(rows_of(x)),
+        finite_parameters(net.layout.size),
+        workspace(net.layout, y, batch_size),
+        step(net.layout, workspace, net.loss, batch_size, options.interrupted) {
+    for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<std::uint32_t>(i);
+  }
+
+  std::size_t steps() const { return (order.size() + batch_size - 1) / batch_size; }
+  Batch batch(std::size_t number) const {
+    const std::size_t first = std::min(number * batch_size, order.size());
+    return {number, first, std::min(batch_size, order.size() - first)};
+  }
+
+  void prepare(const Rule& rule);
+  void run_slice();
+  bool time_is_up(double start, double waited, std::size_t steps_done);
+  bool one_step(Member member, const DataSource& data, std::size_t number, std::uint64_t t);
+  int threads_now() const;
+  void restore(const Rule& rule, const std::string& where, std::size_t at_step, std::size_t layer);
+
+  typename Network<T>::State& net;
+  const Samples x;
+  const Targets y;
+  const TrainingOptions options;
+  const std::size_t batch_size;
+  std::vector<std::uint32_t> order;
+  Buffer<T> finite_parameters;  // of the last epoch end
+  Workspace<T> workspace;
+  Step<T> step;
+
+  Rule rule;
+  std::size_t next_step = 0, gathered = 0;
+  double loss_sum = 0;
+  bool failed = false;  // the step at next_step gave a loss that is not finite
+  double alone_until = 0;
+};
+
+template <class T>
+void Training<T>::State::prepare(const Rule& chosen) {
+  check_rule(chosen);
+  rule = chosen;
+  if (net.rule != rule.index()) {
+    const int slots = std::visit([](const auto& r) { return r.slots; }, rule);
+    net.slots = Buffer<T>(net.layout.size * static_cast<std::size_t>(slots));
+    net.rule = rule.index();
+    net.steps = 0;
+  }
+  std::memcpy(finite_parameters.data(), net.parameters.data(), net.layout.size * sizeof(T));
+  if (options.shuffle) {
+    permute(order.data(), static_cast<std::uint32_t>(order.size()), Philox(net.seed, stream_of_epoch(net.epochs)));
+  }
+  ++net.epochs;
+  next_step = 0;
+  gathered = static_cast<std::size_t>(-1);
+  loss_sum = 0;
+  failed = false;
+  step.start_anew();
+}
+
+template <class T>
+int Training<T>::State::threads_now() const {
+  const double phases = 2.0 * static_cast<double>(net.layout.layers.size());
+  if (step.flops(batch_size) < phases * kTeamFlopsPerPhase) return 1;
+  return seconds_now() < alone_until ? 1 : team_size();
+}
+
+template <class T>
+bool Training<T>::State::time_is_up(double start, double waited, std::size_t steps_done) {
+  const double now = seconds_now();
+  if (steps_done >= kStepsToJudge && waited > kWaitingShare * (now - start)) alone_until = now + kAloneSeconds;
+  return now - start > kSliceSeconds || alone_until > now;
+}
+
+template <class T>
+bool Training<T>::State::one_step(Member member, const DataSource& data, std::size_t number, std::uint64_t t) {
+  return std::visit(
+      [&](const auto& r) {
+        const auto constants = r.begin(t);
+        const Update<T> update{static_cast<int>(rule.index()), &constants, net.parameters.data(), net.slots.data(),
+                               net.layout.size};
+        return step.run(member, data, batch(number), batch(number + 1), update);
+      },
+      rule);
+}
+
+// Whole steps in one parallel region, until the epoch, the time, the loss or the caller says stop.
+template <class T>
+void Training<T>::State::run_slice() {
+  const DataSource data{&x, &y, order.data()};
+  const double start = seconds_now(), waited_before = step.waited();
+  const std::size_t first = next_step;
+  // Thread 0 decides at the beginning of a step whether it is the last of the slice; the others read it at the end.
+  // Two places in turn, so that a decision is not overwritten before the slowest has read it.
+  bool last_of_slice[2] = {};
+  run_team(threads_now(), [&](int thread, int threads) {
+    const Member member{thread, threads};
+    if (gathered != first) step.gather(member, data, batch(first));
+    for (std::size_t number = first; number < steps(); ++number) {
+      if (thread == 0) {
+        last_of_slice[number % 2] = time_is_up(start, step.waited() - waited_before, number - first);
+      }
+      const bool done = one_step(member, data, number, net.steps + 1 + number - first);
+      if (thread == 0 && done) {
+        loss_sum += step.batch_loss();
+        next_step = gathered = number + 1;
+      }
+      if (!done || last_of_slice[number % 2]) break;
+    }
+  });
+  failed = next_step < steps() && !step.interrupted() && step.failed();
+  net.steps += next_step - first;
+}
+
+template <class T>
+void Training<T>::State::restore(const Rule& rule_used, const std::string& what, std::size_t at_step,
+                                 std::size_t layer) {
+  std::memcpy(net.parameters.data(), finite_parameters.data(), net.layout.size * sizeof(T));
+  net.rule = kNoRule;
+  double rate = 0;
+  std::visit([&](const auto& r) { rate = r.learning_rate; }, rule_used);
+  throw DivergedError("training diverged: in epoch " + std::to_string(net.epochs) + ", step " +
+                          std::to_string(at_step) + ", " + what + " not finite, first in layer " +
+                          std::to_string(layer) + "; the weights of the last finite epoch end are back. A smaller " +
+                          "learning rate than " + number_text(rate) + " may help",
+                      net.epochs, at_step, layer);
+}
+
+template <class T>
+Training<T>::Training(Network<T>& network, const Samples& x, const Targets& y, TrainingOptions options) {
+  typename Network<T>::State& net = *network.state_;
+  if (rows_of(x) == 0) throw ValueError("X: expected at least one row to train on, got none");
+  if (options.batch_size == 0) throw ValueError("batch_size: expected at least 1, got 0");
+  check_samples<T>(x, network.inputs());
+  check_targets<T>(y, rows_of(x), network.outputs(), net.loss);
+  if (net.training.exchange(true)) throw BusyError("network: another training of it is under way");
+  try {
+    state_ = std::make_unique<State>(net, x, y, std::move(options));
+  } catch (...) {
+    net.training = false;
+    throw;
+  }
+}
+
+template <class T>
+Training<T>::~Training() {
+  state_->net.training = false;
+}
+
+template <class T>
+EpochResult Training<T>::epoch(const Rule& rule) {
+  State& s = *state_;
+  const Use::Writing hold(s.net.use);
+  s.prepare(rule);
+  while (s.next_step < s.steps() && !s.step.poll()) {
+    s.run_slice();
+    if (s.failed) {
+      const Batch batch = s.batch(s.next_step);
+      s.restore(rule, "the loss is", batch.number + 1, s.workspace.first_layer_not_finite(batch));
+    }
+  }
+  const T* parameters = s.net.parameters.data();
+  const std::size_t bad = find_not_finite(parameters, s.net.layout.size);
+  if (bad < s.net.layout.size) {
+    std::size_t layer = s.net.layout.layers.size();
+    while (layer > 1 && bad < s.net.layout.layers[layer - 1].weights) --layer;
+    s.restore(rule, "weights are", s.next_step, layer);
+  }
+  const std::size_t trained = s.batch(s.next_step).first;
+  return {trained > 0 ? s.loss_sum / static_cast<double>(trained) : 0, s.step.interrupted()};
+}
+
+template class Training<float>;
+template class Training<double>;
+
+}  // namespace fanin

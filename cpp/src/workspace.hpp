@@ -1,0 +1,78 @@
+// The memory of a training step: batches gathered into panels, and what each layer computes from them.
+#pragma once
+
+#include <vector>
+
+#include "buffer.hpp"
+#include "fanin/network.hpp"
+#include "layout.hpp"
+
+namespace fanin {
+
+// What steps read of the user's data: rows of x and y in an order.
+struct DataSource {
+  const Samples* x;
+  const Targets* y;
+  const std::uint32_t* order;
+};
+
+template <class T>
+Panels<const T> read_only(Panels<T> m) {
+  return {m.data, m.rows, m.columns};
+}
+
+// The rows of one step: `rows` positions of the order from `first` on. Batches are numbered; even and odd ones have
+// memory of their own, so that the next one is gathered while this one is in use.
+struct Batch {
+  std::size_t number, first, rows;
+};
+
+// Layers are counted from 1; layer 0 is the input. Everything is allocated by the constructor.
+template <class T>
+class Workspace {
+ public:
+  Workspace(const Layout<T>& layout, const Targets& y, std::size_t largest_batch);
+
+  std::size_t layers() const { return layout_.layers.size(); }
+  std::size_t units(std::size_t layer) const;
+
+  Panels<T> z(std::size_t layer, Batch batch) const { return panels(memory_of_[layer].z, layer, batch); }
+  Panels<T> a(std::size_t layer, Batch batch) const;
+  Panels<T> dz(std::size_t layer, Batch batch) const { return panels(memory_of_[layer].dz, layer, batch); }
+  Panels<T> dz_transposed(std::size_t layer, Batch batch) const {
+    return {memory_of_[layer].dz_transposed, units(layer), batch.rows};
+  }
+  Panels<T> targets(Batch batch) const { return {targets_[batch.number % 2], batch.rows, target_columns_}; }
+  const std::int32_t* labels(Batch batch) const { return labels_[batch.number % 2].data(); }
+  T* row_loss() const { return row_loss_; }
+
+  // Some rows of a batch, from the user's arrays
+  void gather(const DataSource& data, Batch batch, Range rows) const;
+
+  // The first layer with an output that is not finite, or the last layer
+  std::size_t first_layer_not_finite(Batch batch) const;
+
+ private:
+  struct Layer {
+    T* z;
+    T* a;
+    T* dz;
+    T* dz_transposed;
+  };
+  Panels<T> panels(T* data, std::size_t layer, Batch batch) const { return {data, batch.rows, units(layer)}; }
+  std::size_t carve(T* base, std::size_t rows);
+
+  const Layout<T>& layout_;
+  std::size_t target_columns_;  // 0 for labels
+  std::vector<Layer> memory_of_;
+  T* inputs_[2];
+  T* targets_[2];
+  T* row_loss_;
+  Buffer<T> memory_;
+  Buffer<std::int32_t> labels_[2];
+};
+
+extern template class Workspace<float>;
+extern template class Workspace<double>;
+
+}  // namespace fanin

@@ -1,0 +1,100 @@
+// The kinds of arrays that come from Python, and their checks. Arrays that are only read may be converted; a view keeps
+// the array it looks into alive.
+#pragma once
+
+#include <pybind11/numpy.h>
+
+#include <string>
+
+#include "fanin/error.hpp"
+#include "fanin/views.hpp"
+#include "register.hpp"
+
+namespace arrays {
+
+// Any array-like as a NumPy array; TypeError where it does not hold real numbers
+inline py::array numbers(const char* name, const py::object& value) {
+  py::array array;
+  try {
+    array = py::module_::import("numpy").attr("asarray")(value);
+  } catch (py::error_already_set& error) {
+    if (!error.matches(PyExc_ValueError)) throw;
+    throw fanin::ValueError(std::string(name) + ": expected an array of numbers; " +
+                            py::str(error.value()).cast<std::string>());
+  }
+  const char kind = array.dtype().kind();
+  if (kind != 'f' && kind != 'i' && kind != 'u' && kind != 'b') {
+    throw py::type_error(std::string(name) + ": expected real numbers, got dtype " +
+                         py::str(static_cast<py::object>(array.dtype())).cast<std::string>());
+  }
+  return array;
+}
+
+inline std::string shape_text(const py::array& array) {
+  return py::str(static_cast<py::object>(array.attr("shape"))).cast<std::string>();
+}
+
+template <class S>
+bool viewable(const py::array& array) {
+  if (!py::isinstance<py::array_t<S>>(array)) return false;
+  const auto size = static_cast<py::ssize_t>(sizeof(S));
+  for (py::ssize_t i = 0; i < array.ndim(); ++i) {
+    if (array.strides(i) % size != 0) return false;
+  }
+  return reinterpret_cast<std::uintptr_t>(array.data()) % sizeof(S) == 0;
+}
+
+template <class S>
+fanin::MatrixView<const S> matrix_view(const py::array& array) {
+  const auto size = static_cast<std::ptrdiff_t>(sizeof(S));
+  const bool column = array.ndim() == 1;
+  return {static_cast<const S*>(array.data()), static_cast<std::size_t>(array.shape(0)),
+          column ? 1 : static_cast<std::size_t>(array.shape(1)), array.strides(0) / size,
+          column ? 1 : array.strides(1) / size};
+}
+
+// An array of numbers looked at as a matrix of float or double. T is the type of the network's arithmetic, to which
+// other dtypes are converted.
+struct Matrix {
+  py::array array;
+  fanin::Samples view;
+};
+
+template <class T>
+Matrix matrix(const char* name, const py::object& value, bool column_allowed, const std::string& expected) {
+  py::array array = numbers(name, value);
+  if (array.ndim() != 2 && !(column_allowed && array.ndim() == 1)) {
+    throw fanin::ValueError(std::string(name) + ": expected shape " + expected + ", got " + shape_text(array));
+  }
+  if (viewable<float>(array)) return {array, matrix_view<float>(array)};
+  if (viewable<double>(array)) return {array, matrix_view<double>(array)};
+  // float64 first where a value could be outside of float32's range: a check then refuses it by its place
+  if (array.dtype().kind() == 'f' && array.itemsize() > static_cast<py::ssize_t>(sizeof(float))) {
+    array = py::array_t<double>(array);
+    return {array, matrix_view<double>(array)};
+  }
+  array = py::array_t<T>(array);
+  return {array, matrix_view<T>(array)};
+}
+
+// Integer labels, one a row
+struct Labels {
+  py::array_t<std::int64_t> array;
+  std::span<const std::int64_t> view;
+};
+
+inline Labels labels(const char* name, const py::object& value, std::size_t rows) {
+  py::array array = numbers(name, value);
+  if (array.ndim() != 1) {
+    throw fanin::ValueError(std::string(name) + ": expected labels of shape (" + std::to_string(rows) + ",), got " +
+                            shape_text(array));
+  }
+  if (array.dtype().kind() == 'f') {
+    throw py::type_error(std::string(name) + ": expected integer labels, got dtype " +
+                         py::str(static_cast<py::object>(array.dtype())).cast<std::string>());
+  }
+  py::array_t<std::int64_t, py::array::c_style> converted(array);
+  return {converted, {converted.data(), static_cast<std::size_t>(converted.size())}};
+}
+
+}  // namespace arrays

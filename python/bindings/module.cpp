@@ -1,0 +1,10 @@
+// The extension module: each file of this folder registers one topic.
+#include "register.hpp"
+
+PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
+  m.doc() = "The C++ core of fanin.";
+  register_errors(m);
+  register_cpu(m);
+  register_lists(m);
+  register_network(m);
+}

@@ -1,0 +1,201 @@
+#include "fanin/network.hpp"
+
+#include <pybind11/functional.h>
+#include <pybind11/stl.h>
+
+#include "arrays.hpp"
+#include "fanin/names.hpp"
+#include "register.hpp"
+
+namespace {
+
+using LayerSpec = std::tuple<std::size_t, std::string, std::string>;  // units, activation, initializer
+
+// The rule of this name with these hyper-parameters, all of them given
+fanin::Rule make_rule(const std::string& name, const py::dict& values) {
+  fanin::Rule rule;
+  bool found = false;
+  fanin::for_each_type(fanin::Rules{}, [&](auto entry) {
+    using R = typename decltype(entry)::type;
+    if (name != R::name) return;
+    R made;
+    R::fields(made, [&](const char* field, double& value, fanin::Allowed) {
+      value = values[field].template cast<double>();
+    });
+    rule = made;
+    found = true;
+  });
+  if (!found) throw fanin::ValueError("rule: there is no update rule \"" + name + "\"");
+  return rule;
+}
+
+// Data looked at in place, and the arrays they belong to
+struct Data {
+  arrays::Matrix x;
+  py::object y_array;
+  fanin::Targets y;
+};
+
+template <class T>
+bool takes_labels(const fanin::Network<T>& net) {
+  bool labels = false;
+  int place = 0;
+  fanin::for_each_type(fanin::Losses{}, [&](auto entry) {
+    if (place++ == static_cast<int>(net.loss())) labels = decltype(entry)::type::takes_labels;
+  });
+  return labels;
+}
+
+template <class T>
+arrays::Matrix samples(const fanin::Network<T>& net, const py::object& x) {
+  return arrays::matrix<T>("X", x, false, "(n_samples, " + std::to_string(net.inputs()) + ")");
+}
+
+template <class T>
+Data make_data(const fanin::Network<T>& net, const py::object& x, const py::object& y) {
+  Data data{samples(net, x), {}, {}};
+  const std::size_t rows = fanin::rows_of(data.x.view);
+  if (takes_labels(net)) {
+    const arrays::Labels labels = arrays::labels("y", y, rows);
+    data.y_array = labels.array;
+    data.y = labels.view;
+  } else {
+    const std::string expected = "(" + std::to_string(rows) + ", " + std::to_string(net.outputs()) + ")";
+    const arrays::Matrix targets = arrays::matrix<T>("y", y, net.outputs() == 1, expected);
+    data.y_array = targets.array;
+    std::visit([&](const auto& view) { data.y = view; }, targets.view);
+  }
+  return data;
+}
+
+template <class T>
+class PyTraining {
+ public:
+  PyTraining(fanin::Network<T>& net, const py::object& x, const py::object& y, std::size_t batch_size, bool shuffle)
+      : data_(make_data(net, x, y)) {
+    // checks look at every value: other threads may run meanwhile
+    const py::gil_scoped_release unlocked;
+    training_ = std::make_unique<fanin::Training<T>>(
+        net, data_.x.view, data_.y, fanin::TrainingOptions{batch_size, shuffle, signal_pending});
+  }
+
+  double epoch(const std::string& name, const py::dict& values) {
+    const fanin::Rule rule = make_rule(name, values);
+    fanin::EpochResult result{};
+    {
+      // the arrays are kept alive by data_, and nothing below touches Python objects but signal_pending, which locks
+      const py::gil_scoped_release unlocked;
+      result = training_->epoch(rule);
+    }
+    if (PyErr_Occurred() != nullptr) throw py::error_already_set();
+    return result.loss;
+  }
+
+ private:
+  static bool signal_pending() {
+    const py::gil_scoped_acquire locked;
+    return PyErr_CheckSignals() != 0;
+  }
+
+  Data data_;
+  std::unique_ptr<fanin::Training<T>> training_;
+};
+
+template <class T>
+py::array_t<T> predict(const fanin::Network<T>& net, const py::object& x, const py::object& out) {
+  const arrays::Matrix matrix = samples(net, x);
+  const std::size_t rows = fanin::rows_of(matrix.view), columns = net.outputs();
+  py::array_t<T> result;
+  if (out.is_none()) {
+    result = py::array_t<T>({rows, columns});
+  } else {
+    if (!py::isinstance<py::array_t<T>>(out)) {
+      throw py::type_error("out: expected an array of the network's dtype, float" + std::to_string(sizeof(T) * 8));
+    }
+    result = py::reinterpret_borrow<py::array_t<T>>(out);
+    const auto expected = "(" + std::to_string(rows) + ", " + std::to_string(columns) + ")";
+    if (result.ndim() != 2 || static_cast<std::size_t>(result.shape(0)) != rows ||
+        static_cast<std::size_t>(result.shape(1)) != columns) {
+      throw fanin::ValueError("out: expected shape " + expected + ", got " + arrays::shape_text(result));
+    }
+    if (!result.writeable() || (result.flags() & py::array::c_style) == 0) {
+      throw fanin::ValueError("out: expected a writable, C-contiguous array");
+    }
+    if (py::module_::import("numpy").attr("may_share_memory")(out, matrix.array).cast<bool>()) {
+      throw fanin::ValueError("out: expected an array that does not overlap X");
+    }
+  }
+  const fanin::MatrixView<T> view = fanin::row_major(result.mutable_data(), rows, columns);
+  const py::gil_scoped_release unlocked;  // both arrays are held by this function
+  net.predict(matrix.view, view);
+  return result;
+}
+
+template <class T>
+py::tuple evaluate(const fanin::Network<T>& net, const py::object& x, const py::object& y) {
+  const Data data = make_data(net, x, y);
+  fanin::Evaluation evaluation{};
+  {
+    const py::gil_scoped_release unlocked;  // data is held by this function
+    evaluation = net.evaluate(data.x.view, data.y);
+  }
+  return py::make_tuple(evaluation.loss, evaluation.metric);
+}
+
+template <class T>
+std::pair<std::size_t, std::size_t> shape_of(const fanin::Network<T>& net, std::size_t layer) {
+  const auto& layers = net.layers();
+  if (layer >= layers.size()) throw py::index_error("layer: there is no layer " + std::to_string(layer));
+  return {layer == 0 ? net.inputs() : layers[layer - 1].units, layers[layer].units};
+}
+
+template <class T>
+py::tuple get_weights(const fanin::Network<T>& net, std::size_t layer) {
+  const auto [inputs, units] = shape_of(net, layer);
+  py::array_t<T> weights({inputs, units}), biases(units);
+  net.get_weights(layer, {weights.mutable_data(), inputs * units}, {biases.mutable_data(), units});
+  return py::make_tuple(weights, biases);
+}
+
+template <class T>
+void set_weights(fanin::Network<T>& net, std::size_t layer, const py::array_t<T, py::array::c_style>& weights,
+                 const py::array_t<T, py::array::c_style>& biases) {
+  net.set_weights(layer, {weights.data(), static_cast<std::size_t>(weights.size())},
+                  {biases.data(), static_cast<std::size_t>(biases.size())});
+}
+
+template <class T>
+std::unique_ptr<fanin::Network<T>> make_network(std::size_t inputs, const std::vector<LayerSpec>& specs,
+                                                const std::string& loss, std::uint64_t seed) {
+  std::vector<fanin::Dense> layers;
+  for (const auto& [units, activation, initializer] : specs) {
+    layers.push_back(
+        {units, fanin::from_name<fanin::Activation>(fanin::Activations{}, "activation", activation),
+         fanin::from_name<fanin::Initializer>(fanin::Initializers{}, "initializer", initializer)});
+  }
+  return std::make_unique<fanin::Network<T>>(inputs, std::move(layers),
+                                             fanin::from_name<fanin::Loss>(fanin::Losses{}, "loss", loss), seed);
+}
+
+template <class T>
+void register_network_of(py::module_& m, const std::string& suffix) {
+  using Net = fanin::Network<T>;
+  py::class_<Net>(m, ("Network" + suffix).c_str())
+      .def(py::init(&make_network<T>), py::arg("n_inputs"), py::arg("layers"), py::arg("loss"), py::arg("seed"))
+      .def_property_readonly("n_parameters", &Net::parameters)
+      .def("get_weights", &get_weights<T>, py::arg("layer"))
+      .def("set_weights", &set_weights<T>, py::arg("layer"), py::arg("weights"), py::arg("biases"))
+      .def("predict", &predict<T>, py::arg("X"), py::arg("out"))
+      .def("evaluate", &evaluate<T>, py::arg("X"), py::arg("y"));
+  py::class_<PyTraining<T>>(m, ("Training" + suffix).c_str())
+      .def(py::init<Net&, const py::object&, const py::object&, std::size_t, bool>(), py::arg("network"),
+           py::arg("X"), py::arg("y"), py::arg("batch_size"), py::arg("shuffle"), py::keep_alive<1, 2>())
+      .def("epoch", &PyTraining<T>::epoch, py::arg("rule"), py::arg("values"));
+}
+
+}  // namespace
+
+void register_network(py::module_& m) {
+  register_network_of<float>(m, "Float32");
+  register_network_of<double>(m, "Float64");
+}

@@ -1,0 +1,10 @@
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+namespace py = pybind11;
+
+void register_errors(py::module_& m);
+void register_cpu(py::module_& m);
+void register_lists(py::module_& m);
+void register_network(py::module_& m);

@@ -1,0 +1,22 @@
+"""Multi-layer neural networks on the CPU: the textbook update rules, at the speed of the CPU."""
+
+from fanin import cpu, optim
+from fanin._core import DivergedError, __version__
+from fanin.config import config, get_num_threads, set_num_threads, show_config
+from fanin.history import History
+from fanin.layers import Dense
+from fanin.network import Network
+
+__all__ = [
+    "Dense",
+    "DivergedError",
+    "History",
+    "Network",
+    "__version__",
+    "config",
+    "cpu",
+    "get_num_threads",
+    "optim",
+    "set_num_threads",
+    "show_config",
+]

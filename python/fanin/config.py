@@ -1,0 +1,53 @@
+"""What this build of fanin is and how it runs."""
+
+from __future__ import annotations
+
+from fanin import _core
+
+
+def get_num_threads() -> int:
+    """Return the number of threads that one call may use.
+
+    At import it is ``FANIN_NUM_THREADS``, else what OpenMP says (``OMP_NUM_THREADS`` or the processors).
+    """
+    return _core.num_threads()
+
+
+def set_num_threads(n: int) -> None:
+    """Set the number of threads that one call may use; results are the same bits for every number.
+
+    Raises
+    ------
+    ValueError
+        If `n` is not in 1..4096.
+
+    Examples
+    --------
+    >>> import fanin
+    >>> before = fanin.get_num_threads()
+    >>> fanin.set_num_threads(1)
+    >>> fanin.get_num_threads()
+    1
+    >>> fanin.set_num_threads(before)
+    """
+    _core.set_num_threads(n)
+
+
+def config() -> dict[str, str | int | bool | tuple[str, ...]]:
+    """Return version, compiler, OpenMP, instruction sets and threads as a dict."""
+    return {
+        "version": _core.__version__,
+        "compiler": _core.compiler(),
+        "openmp": _core.has_openmp(),
+        "built": _core.built(),
+        "available": _core.available(),
+        "active": _core.active(),
+        "threads": _core.num_threads(),
+    }
+
+
+def show_config() -> None:
+    """Print version, compiler, OpenMP, instruction sets (built, available, active) and threads."""
+    for name, value in config().items():
+        text = ", ".join(value) if isinstance(value, tuple) else value
+        print(f"{name:<10} {text}")

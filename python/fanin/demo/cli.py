@@ -1,0 +1,178 @@
+"""The options of ``fanin demo`` and what it does with them."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import fanin
+from fanin.demo import report
+from fanin.demo.builtin_data import FASHION_FOLDER, load_digits, load_fashion_mnist
+from fanin.demo.csv_data import load_csv
+from fanin.demo.dataset import Dataset
+from fanin.demo.errors import DemoError, require
+from fanin.demo.learners import FaninLearner, ScikitLearner, Settings
+from fanin.demo.training import Result, train
+
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+_DESCRIPTION = """\
+Train a net on real data and print the validation error of every epoch, the test result, the time and the
+examples a second, beside scikit-learn's MLP with the same net, batches and rule.
+
+  fanin demo                                    the handwritten digits that ship with scikit-learn
+  fanin demo fashion-mnist --data DIR           Fashion-MNIST from its four IDX files
+  fanin demo --csv FILE --target COLUMN         your own table of numbers and text
+"""
+
+_EPILOG = f"""\
+Fashion-MNIST is Debian's package dataset-fashion-mnist, in {FASHION_FOLDER}.
+
+A CSV file is UTF-8, its first line names the columns. Cells that are empty, NA, N/A, NaN, null, none or ? are
+missing. Numbers are standardized with the training set's mean and deviation, texts become one input each.
+A target of text, or of at most 20 different integers, means classification; any other means regression.
+
+Exit code: 0, or 2 with a sentence on stderr for input that cannot be used.
+"""
+
+_BATCHES_AN_EPOCH = 64
+
+
+def add_demo(commands: Commands) -> None:
+    """Add the command ``demo`` with all its options to the parser."""
+    parser = commands.add_parser(
+        "demo",
+        help="train a real net and compare with scikit-learn's MLP",
+        usage="fanin demo [digits | fashion-mnist [--data DIR] | --csv FILE --target COLUMN] [options]",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    data = parser.add_argument_group("data")
+    data.add_argument("dataset", nargs="?", choices=("digits", "fashion-mnist"), help="default: digits")
+    data.add_argument("--data", type=Path, metavar="DIR", help="folder of the IDX files, plain or .gz")
+    data.add_argument("--csv", type=Path, metavar="FILE", help="train on this table instead")
+    data.add_argument("--target", metavar="COLUMN", help="the column of the table to predict")
+    data.add_argument(
+        "--drop", action="append", default=[], metavar="COLUMN", help="a column to leave out; repeatable"
+    )
+    data.add_argument(
+        "--task", choices=("auto", "classification", "regression"), default="auto", help="default: auto"
+    )
+    net = parser.add_argument_group("training")
+    net.add_argument(
+        "--hidden", type=_units, metavar="N,N", help="units of the hidden layers, e.g. 256,128, or none"
+    )
+    net.add_argument(
+        "--epochs", type=_whole(1), metavar="N", help="passes over the data; default: 40, fashion-mnist 10"
+    )
+    net.add_argument(
+        "--batch-size", type=_whole(1), metavar="N", help="default: 128, fashion-mnist 64, a table 8 to 128"
+    )
+    net.add_argument("--learning-rate", type=_rate, default=1e-3, metavar="R", help="Adam's; default: 0.001")
+    net.add_argument(
+        "--seed", type=_whole(0), default=0, metavar="N", help="split, first weights, order; default: 0"
+    )
+    net.add_argument("--threads", type=_whole(1), metavar="N", help="default: all processors")
+    net.add_argument(
+        "--compare",
+        action=argparse.BooleanOptionalAction,
+        help="train scikit-learn's MLP too; default: yes, but no for fashion-mnist, where it takes minutes",
+    )
+
+
+def run_demo(options: argparse.Namespace) -> None:
+    """Run the demo; raise DemoError for input that cannot be used."""
+    _check_combination(options)
+    require("tqdm", "tqdm")
+    compare = options.compare if options.compare is not None else options.dataset != "fashion-mnist"
+    if compare:
+        require("sklearn", "scikit-learn")
+    if options.threads:
+        fanin.set_num_threads(options.threads)
+    data, settings = _load(options)
+    print(report.introduction(data, settings), flush=True)
+    results = [train(FaninLearner(data, settings), data, settings.epochs, show_epochs=True)]
+    if compare:
+        results += _peer(data, settings)
+    print(report.table(data, results))
+    print(report.conclusion(results))
+    if options.compare is None and not compare:
+        print("--compare trains scikit-learn's MLP beside it, which takes minutes.")
+
+
+def _check_combination(options: argparse.Namespace) -> None:
+    if options.csv is not None:
+        if options.dataset or options.data:
+            raise DemoError("--csv comes without a data set's name and without --data")
+    elif options.target is not None or options.drop or options.task != "auto":
+        raise DemoError("--target, --drop and --task belong to --csv FILE")
+    elif options.data is not None and options.dataset != "fashion-mnist":
+        raise DemoError("--data belongs to fashion-mnist: fanin demo fashion-mnist --data DIR")
+
+
+def _load(options: argparse.Namespace) -> tuple[Dataset, Settings]:
+    if options.csv is not None:
+        data = load_csv(options.csv, options.target, options.drop, options.task, options.seed)
+        return data, _settings(options, (128, 64), 40, _batch_size(len(data.train.x)))
+    if options.dataset == "fashion-mnist":
+        data = load_fashion_mnist(options.data or FASHION_FOLDER, options.seed)
+        return data, _settings(options, (256, 128), 10, 64)
+    return load_digits(options.seed), _settings(options, (512, 128), 40, 128)
+
+
+def _settings(options: argparse.Namespace, hidden: tuple[int, ...], epochs: int, batch_size: int) -> Settings:
+    return Settings(
+        hidden=hidden if options.hidden is None else options.hidden,
+        epochs=options.epochs or epochs,
+        batch_size=options.batch_size or batch_size,
+        learning_rate=options.learning_rate,
+        seed=options.seed,
+    )
+
+
+def _batch_size(n_rows: int) -> int:
+    """Return the power of two from 8 to 128 that gives a small table enough updates an epoch."""
+    return 1 << min(7, max(3, round(math.log2(n_rows / _BATCHES_AN_EPOCH))))
+
+
+def _peer(data: Dataset, settings: Settings) -> list[Result]:
+    learner = ScikitLearner(data, settings)
+    print(f"\n{learner.name} trains the same net (--no-compare leaves it out) ...", flush=True)
+    try:
+        return [train(learner, data, settings.epochs, show_epochs=False)]
+    except ValueError as error:
+        print(f"{learner.name} stopped: {error}")
+        return []
+
+
+def _whole(least: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not text.isdecimal() or not least <= int(text) < 2**31:
+            raise argparse.ArgumentTypeError(
+                f"expected a whole number from {least} to 2147483647, got {text!r}"
+            )
+        return int(text)
+
+    return parse
+
+
+def _rate(text: str) -> float:
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = math.nan
+    if not 0 < rate < math.inf:
+        raise argparse.ArgumentTypeError(f"expected a number above 0, got {text!r}")
+    return rate
+
+
+def _units(text: str) -> Sequence[int]:
+    try:
+        return () if text == "none" else tuple(_whole(1)(units.strip()) for units in text.split(","))
+    except argparse.ArgumentTypeError:
+        raise argparse.ArgumentTypeError(f"expected units like 256,128, or none, got {text!r}") from None

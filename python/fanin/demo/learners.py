@@ -1,0 +1,118 @@
+"""fanin and scikit-learn behind one face, so that both are trained, stopped and measured by the same code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+import fanin
+from fanin.demo.dataset import Dataset, Part
+from fanin.demo.errors import DemoError, require
+from fanin.network import Loss
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What both learners are given: hidden units, Adam's rate, and how to pass over the data."""
+
+    hidden: Sequence[int]
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    seed: int
+
+
+class Learner(Protocol):
+    """A net that is trained one epoch at a time."""
+
+    name: str
+
+    def train_epoch(self, part: Part) -> float:
+        """Pass once over the part in mini-batches and return the mean training loss."""
+
+    def predict(self, part: Part) -> NDArray[Any]:
+        """Return labels (n,), or standardized targets (n,)."""
+
+    def weights(self) -> Any:
+        """Return a copy of all weights."""
+
+    def set_weights(self, weights: Any) -> None:
+        """Take the copy back."""
+
+
+class FaninLearner:
+    """`fanin.Network` with ReLU hidden layers and Adam."""
+
+    def __init__(self, data: Dataset, settings: Settings) -> None:
+        layers = [fanin.Dense(units, activation="relu") for units in settings.hidden]
+        output = fanin.Dense(data.n_classes or 1)
+        loss: Loss = "softmax_cross_entropy" if data.classification else "squared_error"
+        self.name = f"fanin {fanin.__version__}"
+        self.net = fanin.Network(data.train.x.shape[1], [*layers, output], loss=loss, seed=settings.seed)
+        self._rule = fanin.optim.Adam(settings.learning_rate)
+        self._batch_size = settings.batch_size
+        self._classification = data.classification
+
+    def train_epoch(self, part: Part) -> float:
+        """Pass once over the part; `fit` with the same rule goes on with its state."""
+        try:
+            history = self.net.fit(part.x, part.y, rule=self._rule, epochs=1, batch_size=self._batch_size)
+        except fanin.DivergedError as error:
+            raise DemoError(f"{error} (a smaller --learning-rate may help)") from None
+        return float(history.loss[-1])
+
+    def predict(self, part: Part) -> NDArray[Any]:
+        """Return the most probable label, or the one output."""
+        outputs = self.net.predict(part.x)
+        return np.asarray(outputs.argmax(axis=1) if self._classification else outputs[:, 0])
+
+    def weights(self) -> Any:
+        """Return the dict of weight arrays."""
+        return self.net.get_weights()
+
+    def set_weights(self, weights: Any) -> None:
+        """Take the dict back."""
+        self.net.set_weights(weights)
+
+
+class ScikitLearner:
+    """scikit-learn's `MLPClassifier` or `MLPRegressor`: same layers, batches, rule, precision; no penalty."""
+
+    def __init__(self, data: Dataset, settings: Settings) -> None:
+        sklearn = require("sklearn", "scikit-learn")
+        networks = require("sklearn.neural_network", "scikit-learn")
+        kind = networks.MLPClassifier if data.classification else networks.MLPRegressor
+        self.name = f"scikit-learn {sklearn.__version__}"
+        self._threads = require("threadpoolctl", "scikit-learn").threadpool_limits
+        self._mlp = kind(
+            hidden_layer_sizes=settings.hidden,
+            alpha=0.0,
+            batch_size=min(settings.batch_size, len(data.train.x)),
+            learning_rate_init=settings.learning_rate,
+            # A generator goes on from epoch to epoch; a number would give every epoch the same order.
+            random_state=np.random.RandomState(settings.seed),
+        )
+        self._classes = {} if data.n_classes is None else {"classes": np.arange(data.n_classes)}
+
+    def train_epoch(self, part: Part) -> float:
+        """Pass once over the part with as many threads as fanin has."""
+        with self._threads(limits=fanin.get_num_threads()):
+            self._mlp.partial_fit(part.x, part.y, **self._classes)
+        return float(self._mlp.loss_)
+
+    def predict(self, part: Part) -> NDArray[Any]:
+        """Return labels or targets."""
+        return np.asarray(self._mlp.predict(part.x))
+
+    def weights(self) -> Any:
+        """Return copies of the two lists of arrays."""
+        return deepcopy((self._mlp.coefs_, self._mlp.intercepts_))
+
+    def set_weights(self, weights: Any) -> None:
+        """Take the two lists back."""
+        self._mlp.coefs_, self._mlp.intercepts_ = weights

@@ -1,0 +1,94 @@
+"""What the demo prints; every function returns text."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import fanin
+from fanin.demo.dataset import Dataset
+from fanin.demo.learners import Settings
+
+if TYPE_CHECKING:
+    from fanin.demo.training import Result
+
+
+def introduction(data: Dataset, settings: Settings) -> str:
+    """Return what runs where, on which data, with which net."""
+    threads = fanin.get_num_threads()
+    sizes = [data.train.x.shape[1], *settings.hidden, data.n_classes or 1]
+    parts = (data.train, data.validation, data.test)
+    train, validation, test = (f"{len(part.x):,}" for part in parts)
+    loss = "soft-max cross-entropy" if data.classification else "squared error"
+    net = f"net {'-'.join(map(str, sizes))}, ReLU, {loss}; Adam, learning rate {settings.learning_rate:g}"
+    lines = [
+        f"fanin {fanin.__version__} ({fanin.cpu.active()}, {threads} thread{'s' if threads > 1 else ''})",
+        data.title,
+        *(f"  {note}" for note in data.notes),
+        f"{train} examples for training, {validation} for validation, {test} for testing",
+        f"{net}, batch size {settings.batch_size}, epochs {settings.epochs}, seed {settings.seed}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def epoch_header(data: Dataset) -> str:
+    """Return the heading of the epoch lines."""
+    return f"epoch  training loss  {_validation(data)}"
+
+
+def epoch_line(data: Dataset, epoch: int, loss: float, error: float) -> str:
+    """Return one epoch's line."""
+    return f"{epoch:>5}  {loss:>13.4f}  {_error(data, error):>{len(_validation(data))}}"
+
+
+def table(data: Dataset, results: Sequence[Result]) -> str:
+    """Return the aligned table of all learners above what a model without inputs reaches."""
+    baseline = data.baseline()
+    baseline_error = data.error(data.test, baseline)
+    quality = ["test accuracy"] if data.classification else ["test RMSE", "test R^2"]
+    rows = [["", *quality, "best epoch", "training time", "examples/s"]]
+    for result in results:
+        speed = f"{float(f'{result.examples_per_second:.3g}'):,.0f}"
+        measures = _quality(data, result.test_error, result.r_squared)
+        rows.append([result.name, *measures, str(result.best_epoch), f"{result.seconds:.3g} s", speed])
+    name = "commonest class" if data.classification else "training mean"
+    rows.append([name, *_quality(data, baseline_error, data.r_squared(data.test, baseline)), "", "", ""])
+    return "\n" + _align(rows) + "\n"
+
+
+def conclusion(results: Sequence[Result]) -> str:
+    """Return how the table was measured, and the ratio of the times where there are two."""
+    measured = "Tested with the weights of the epoch of lowest validation error; times are of training alone."
+    if len(results) < 2:
+        return measured
+    slow, fast = sorted(results, key=lambda result: result.seconds, reverse=True)
+    return f"{measured}\n{slow.name} took {slow.seconds / fast.seconds:.1f} times as long as {fast.name}."
+
+
+def _validation(data: Dataset) -> str:
+    return "validation error" if data.classification else "validation RMSE"
+
+
+def _error(data: Dataset, error: float) -> str:
+    if data.classification:
+        return f"{100 * error:.2f} %"
+    return f"{error:,.0f}" if error >= 1000 else f"{error:.4g}"
+
+
+def _quality(data: Dataset, error: float, r_squared: float) -> list[str]:
+    if data.classification:
+        return [f"{100 * (1 - error):.2f} %"]
+    return [_error(data, error), "-" if math.isnan(r_squared) else f"{r_squared:.3f}"]
+
+
+def _align(rows: Sequence[Sequence[str]]) -> str:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for first, *others in rows:
+        cells = [
+            first.ljust(widths[0]),
+            *(cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True)),
+        ]
+        lines.append("   ".join(cells).rstrip())
+    return "\n".join(lines)

@@ -1,0 +1,40 @@
+"""Rows dealt into training, validation and test sets, class by class."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fanin.demo.errors import DemoError
+
+_TRAIN, _VALIDATION, _TEST = 0, 1, 2
+# Twenty rows: fourteen for training, three for validation, three for testing, evenly spread.
+_DEAL = np.array([0, 1, 0, 2, 0, 0, 0, 0, 1, 0, 2, 0, 0, 0, 0, 1, 0, 2, 0, 0])
+
+Rows = NDArray[np.int64]
+
+
+def split_rows(labels: NDArray[Any] | None, n_rows: int, seed: int) -> tuple[Rows, Rows, Rows]:
+    """
+    Return the row numbers of the training (70 %), validation (15 %) and test (15 %) set.
+
+    Rows are shuffled, ordered by label where labels are given, and dealt by one repeating pattern, so each
+    set has each class in proportion. A class's first row is for training: none is tested but never seen.
+    """
+    shuffled = np.random.default_rng(seed).permutation(n_rows)
+    first = np.zeros(n_rows, dtype=bool)
+    if labels is not None:
+        shuffled = shuffled[np.argsort(labels[shuffled], kind="stable")]
+        ordered = labels[shuffled]
+        first[0] = True
+        first[1:] = ordered[1:] != ordered[:-1]
+    dealt = np.zeros(n_rows, dtype=np.int64)
+    others = np.flatnonzero(~first)
+    dealt[others] = np.resize(_DEAL, len(others))
+    # A model must not meet the training rows sorted by class, whatever it does about shuffling.
+    train, validation, test = (np.sort(shuffled[dealt == part]) for part in (_TRAIN, _VALIDATION, _TEST))
+    if not (len(validation) and len(test)):
+        raise DemoError("nearly every row has a class of its own: nothing is left to test on")
+    return train, validation, test

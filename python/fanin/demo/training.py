@@ -1,0 +1,68 @@
+"""The epochs: train, validate, keep the best weights, test."""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from fanin.demo import report
+from fanin.demo.dataset import Dataset
+from fanin.demo.errors import require
+from fanin.demo.learners import Learner
+
+
+@dataclass(frozen=True)
+class Result:
+    """How one learner did: its test error and R^2 at the best epoch, and the seconds all its epochs took."""
+
+    name: str
+    test_error: float
+    r_squared: float
+    best_epoch: int
+    epochs: int
+    seconds: float
+    examples_per_second: float
+
+
+def train(learner: Learner, data: Dataset, epochs: int, show_epochs: bool) -> Result:
+    """
+    Train for some epochs and test the weights of the epoch with the lowest validation error.
+
+    The seconds are those of training alone, without validation. The progress bar is on stderr where that is a
+    terminal; the lines of the epochs, if wanted, are on stdout.
+    """
+    tqdm = require("tqdm", "tqdm").tqdm
+    tqdm.monitor_interval = 0  # no watcher thread: every epoch updates the bar
+    seconds = 0.0
+    best_error, best_epoch, best_weights = float("inf"), 0, None
+    if show_epochs:
+        print(report.epoch_header(data), flush=True)
+    with tqdm(total=epochs, desc=learner.name, unit="epoch", leave=False, disable=None) as bar:
+        for epoch in range(1, epochs + 1):
+            start = time.perf_counter()
+            loss = learner.train_epoch(data.train)
+            seconds += time.perf_counter() - start
+            error = data.error(data.validation, learner.predict(data.validation))
+            if error <= best_error:
+                best_error, best_epoch, best_weights = error, epoch, learner.weights()
+            if show_epochs:
+                tqdm.write(report.epoch_line(data, epoch, loss, error), file=sys.stdout)
+                sys.stdout.flush()
+            bar.update()
+    learner.set_weights(best_weights)
+    return _test(learner, data, best_epoch, epochs, seconds)
+
+
+def _test(learner: Learner, data: Dataset, best_epoch: int, epochs: int, seconds: float) -> Result:
+    predicted: Any = learner.predict(data.test)
+    return Result(
+        name=learner.name,
+        test_error=data.error(data.test, predicted),
+        r_squared=data.r_squared(data.test, predicted),
+        best_epoch=best_epoch,
+        epochs=epochs,
+        seconds=seconds,
+        examples_per_second=epochs * len(data.train.x) / seconds,
+    )

@@ -1,0 +1,68 @@
+"""Layers, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+Activation = Literal["identity", "logistic", "tanh", "relu"]
+Initializer = Literal[
+    "auto",
+    "he_normal",
+    "he_uniform",
+    "glorot_normal",
+    "glorot_uniform",
+    "lecun_normal",
+    "lecun_uniform",
+    "zeros",
+]
+
+
+def check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
+    """Raise ValueError unless `value` is one of the `choices`."""
+    if value not in choices:
+        raise ValueError(f"{name}: expected one of {', '.join(choices)}, got {value!r}")
+
+
+def check_integer(name: str, value: object, lowest: int) -> None:
+    """Raise unless `value` is an integer of at least `lowest`; True and False are not integers here."""
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise TypeError(f"{name}: expected an integer, got {value!r}")
+    if value.__index__() < lowest:
+        raise ValueError(f"{name}: expected at least {lowest}, got {value}")
+
+
+@dataclass(frozen=True)
+class Dense:
+    """A fully connected layer: ``A = f(X W + b)``.
+
+    X is (n_samples, n_in), W is (n_in, units), b is (units,); the textbook's columns are rows here.
+
+    Parameters
+    ----------
+    units : int
+        Number of outputs.
+    activation : str
+        f, element by element: "identity" z, "logistic" 1 / (1 + e^-z), "tanh", "relu" max(0, z).
+    initializer : str
+        Initial weights have mean zero and, with n_in inputs, this variance: "he_*" 2 / n_in (He et al. 2015, for
+        relu), "glorot_*" 2 / (n_in + units) (Glorot and Bengio 2010), "lecun_*" 1 / n_in (LeCun et al. 1998), each
+        normal or uniform; "zeros"; "auto" is he_normal for relu and lecun_normal otherwise. Biases start at zero.
+        (Notes that draw with ``rand`` or scale by sqrt(n_in) are mistaken: weights must be symmetric about zero and
+        scale with 1 / sqrt(n_in), or activations grow from layer to layer.)
+
+    Examples
+    --------
+    >>> import fanin
+    >>> fanin.Dense(64, activation="relu")
+    Dense(units=64, activation='relu', initializer='auto')
+    """
+
+    units: int
+    activation: Activation = "identity"
+    initializer: Initializer = "auto"
+
+    def __post_init__(self) -> None:
+        check_integer("units", self.units, 1)
+        check_choice("activation", self.activation, get_args(Activation))
+        check_choice("initializer", self.initializer, get_args(Initializer))

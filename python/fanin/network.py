@@ -1,0 +1,282 @@
+"""The network: build, fit, predict."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from fanin import _core
+from fanin.history import History
+from fanin.layers import Dense, check_choice, check_integer
+from fanin.optim import Rule
+
+Loss = Literal["squared_error", "softmax_cross_entropy"]
+Float = NDArray[np.float32] | NDArray[np.float64]
+
+
+class Network:
+    """A multi-layer network of dense layers.
+
+    ``A_0 = X``, ``A_l = f_l(A_(l-1) W_l + b_l)``: samples are rows, X is (n_samples, n_inputs), W_l is
+    (inputs of the layer, units of the layer). (Where the textbook writes samples as columns, transpose.)
+
+    The same data, seed and hyper-parameters give bit-identical weights for every number of threads and on every
+    instruction set.
+
+    Parameters
+    ----------
+    n_inputs : int
+        Number of columns of X.
+    layers : sequence of Dense
+        The last one gives the outputs.
+    loss : str
+        "squared_error": mean over samples of 1/2 sum_j (a_j - y_j)^2, so that the Hessian of a linear neuron is
+        X'X / m. "softmax_cross_entropy": mean over samples of -log p_label with p = soft-max of the outputs.
+    seed : int
+        For the initial weights and the order of samples, in 0..2^64-1.
+    dtype : str or dtype
+        "float32" or "float64": of weights and of all arithmetic.
+
+    Raises
+    ------
+    ValueError, TypeError
+        With a sentence that names the argument, what came and what was expected.
+
+    Examples
+    --------
+    >>> import numpy as np, fanin
+    >>> X = np.linspace(-1, 1, 64).reshape(64, 1)
+    >>> net = fanin.Network(1, [fanin.Dense(16, "tanh"), fanin.Dense(1)], seed=1)
+    >>> history = net.fit(X, X**2, rule=fanin.optim.Adam(0.01), epochs=200, batch_size=16)
+    >>> bool(net.evaluate(X, X**2)["rmse"] < 0.05)
+    True
+    """
+
+    def __init__(
+        self,
+        n_inputs: int,
+        layers: Sequence[Dense],
+        *,
+        loss: Loss = "squared_error",
+        seed: int = 0,
+        dtype: Any = "float32",
+    ) -> None:
+        check_integer("n_inputs", n_inputs, 1)
+        check_integer("seed", seed, 0)
+        check_choice("loss", loss, get_args(Loss))
+        if isinstance(layers, Dense) or not isinstance(layers, Sequence):
+            raise TypeError(f"layers: expected a list of fanin.Dense, got {layers!r}")
+        for i, layer in enumerate(layers):
+            if not isinstance(layer, Dense):
+                raise TypeError(f"layers: expected fanin.Dense at position {i}, got {layer!r}")
+        if not layers:
+            raise ValueError("layers: expected at least one layer, got none")
+        if seed >= 2**64:
+            raise ValueError(f"seed: expected less than 2^64, got {seed}")
+        try:
+            self._dtype = np.dtype(dtype)
+        except TypeError:
+            raise TypeError(f'dtype: expected "float32" or "float64", got {dtype!r}') from None
+        if self._dtype not in (np.dtype(np.float32), np.dtype(np.float64)):
+            raise ValueError(f'dtype: expected "float32" or "float64", got "{self._dtype}"')
+        self._layers = tuple(layers)
+        self._n_inputs = int(n_inputs)
+        self._loss: Loss = loss
+        self._seed = int(seed)
+        self._metric, self._takes_labels = _core.loss_traits()[loss]
+        specs = [(layer.units, layer.activation, layer.initializer) for layer in layers]
+        single = self._dtype == np.float32
+        self._core: Any = (_core.NetworkFloat32 if single else _core.NetworkFloat64)(n_inputs, specs, loss, seed)
+        self._training: Any = _core.TrainingFloat32 if single else _core.TrainingFloat64
+
+    @property
+    def n_inputs(self) -> int:
+        """Number of columns of X."""
+        return self._n_inputs
+
+    @property
+    def n_outputs(self) -> int:
+        """Units of the last layer."""
+        return self._layers[-1].units
+
+    @property
+    def n_parameters(self) -> int:
+        """Number of weights and biases."""
+        return int(self._core.n_parameters)
+
+    @property
+    def layers(self) -> tuple[Dense, ...]:
+        """The layers."""
+        return self._layers
+
+    @property
+    def loss(self) -> Loss:
+        """Name of the loss."""
+        return self._loss
+
+    @property
+    def seed(self) -> int:
+        """Seed of the initial weights and of the order of samples."""
+        return self._seed
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the weights and of all arithmetic."""
+        return self._dtype
+
+    def __repr__(self) -> str:
+        """Return the architecture in one line."""
+        sizes = "-".join(str(n) for n in (self.n_inputs, *(layer.units for layer in self._layers)))
+        activations = ", ".join(layer.activation for layer in self._layers)
+        return f"<fanin.Network {sizes} ({activations}), {self.loss}, {self.dtype}, {self.n_parameters:,} parameters>"
+
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        rule: Rule,
+        epochs: int = 10,
+        batch_size: int = 32,
+        shuffle: bool = True,
+        validation_data: tuple[ArrayLike, ArrayLike] | None = None,
+        verbose: bool = False,
+    ) -> History:
+        """Train with mini-batches; fit again to go on where it stopped.
+
+        Arrays of float32 or float64 are borrowed whatever their strides, not copied: batches are gathered from them
+        row by row. The last batch of an epoch may be short. The rule's state is kept from fit to fit while the kind
+        of rule stays the same. Ctrl-C stops between two updates and leaves a usable network.
+
+        Parameters
+        ----------
+        X : array_like, shape (n_samples, n_inputs)
+        y : array_like
+            Integer labels 0..n_outputs-1, shape (n_samples,), for softmax_cross_entropy; else targets, shape
+            (n_samples, n_outputs), or (n_samples,) for a single output.
+        rule : Rule
+            Update rule, for example ``optim.Adam(1e-3)``.
+        epochs : int
+            Passes over the data.
+        batch_size : int
+            Samples an update; cut to n_samples.
+        shuffle : bool
+            Visit the samples of each epoch in a new random order, which depends on the seed alone.
+        validation_data : tuple (X, y), optional
+            Evaluated after each epoch.
+        verbose : bool
+            Show the epochs as they come: a progress bar where tqdm is installed, else a line each.
+
+        Returns
+        -------
+        History
+
+        Raises
+        ------
+        ValueError, TypeError
+            For shapes, types and values that cannot be used, NaN and infinity among them; nothing is changed.
+        DivergedError
+            If the loss or a weight is no longer finite. It names epoch, step and layer, and the weights of the last
+            finite epoch end are restored.
+        """
+        if not isinstance(rule, Rule):
+            raise TypeError(f"rule: expected an update rule such as fanin.optim.Adam(), got {rule!r}")
+        check_integer("epochs", epochs, 0)
+        check_integer("batch_size", batch_size, 1)
+        if validation_data is not None:
+            if not isinstance(validation_data, tuple | list) or len(validation_data) != 2:
+                raise TypeError("validation_data: expected a tuple (X, y)")
+            with _named("validation_data: "):
+                self._core.evaluate(*validation_data)
+        history = History(self._metric)
+        training = self._training(self._core, X, y, batch_size, bool(shuffle))
+        for _ in _epochs(epochs, history, verbose):
+            start = time.perf_counter()
+            history.loss.append(training.epoch(rule.name, rule.values()))
+            history.seconds.append(time.perf_counter() - start)
+            if validation_data is not None:
+                loss, metric = self._core.evaluate(*validation_data)
+                history.val_loss.append(loss)
+                history.val_metric.append(metric)
+        return history
+
+    def predict(self, X: ArrayLike, *, out: Float | None = None) -> Float:
+        """Return the outputs for each row of X, shape (n_samples, n_outputs).
+
+        Probabilities where the loss is softmax_cross_entropy. `out`, if given, is a C-contiguous array of the
+        network's dtype to write to; it is returned.
+        """
+        result: Float = self._core.predict(X, out)
+        return result
+
+    def evaluate(self, X: ArrayLike, y: ArrayLike) -> dict[str, float]:
+        """Return the mean loss and the metric: "accuracy" for labels, "rmse" for targets."""
+        loss, metric = self._core.evaluate(X, y)
+        return {"loss": loss, self._metric: metric}
+
+    def get_weights(self) -> dict[str, Float]:
+        """Return copies of all parameters: "layer1.weight" (n_in, units), "layer1.bias" (units,), "layer2..."."""
+        weights: dict[str, Float] = {}
+        for i in range(len(self._layers)):
+            weights[f"layer{i + 1}.weight"], weights[f"layer{i + 1}.bias"] = self._core.get_weights(i)
+        return weights
+
+    def set_weights(self, weights: Mapping[str, ArrayLike]) -> None:
+        """Set all parameters, by the names and shapes of `get_weights`; nothing is written before all checks pass."""
+        shapes = {name: array.shape for name, array in self.get_weights().items()}
+        if unknown := [name for name in weights if name not in shapes]:
+            raise ValueError(f"weights: unknown name {unknown[0]!r}; expected {', '.join(shapes)}")
+        arrays = {}
+        for name, shape in shapes.items():
+            if name not in weights:
+                raise ValueError(f"weights: {name!r} is missing; expected {', '.join(shapes)}")
+            given = np.asarray(weights[name])
+            if given.dtype.kind not in "fiub":
+                raise TypeError(f"{name}: expected real numbers, got dtype {given.dtype}")
+            if given.shape != shape:
+                raise ValueError(f"{name}: expected shape {shape}, got {given.shape}")
+            with np.errstate(over="ignore"):
+                arrays[name] = given.astype(self._dtype)
+            if not np.isfinite(arrays[name]).all():
+                raise ValueError(f"{name}: every value must be finite in {self._dtype}")
+        for i in range(len(self._layers)):
+            self._core.set_weights(i, arrays[f"layer{i + 1}.weight"], arrays[f"layer{i + 1}.bias"])
+
+
+@contextmanager
+def _named(prefix: str) -> Iterator[None]:
+    """Put the name of the argument before the sentence of an error."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{prefix}{error}") from None
+
+
+def _epochs(epochs: int, history: History, verbose: bool) -> Iterator[int]:
+    """Count epochs; when verbose, show the last entries of the history after each."""
+    if not verbose:
+        yield from range(epochs)
+        return
+    try:
+        from tqdm.auto import tqdm
+    except ImportError:
+        for epoch in range(epochs):
+            yield epoch
+            print(f"epoch {epoch + 1}/{epochs}: {_summary(history)}, {history.seconds[-1]:.3g} s")
+        return
+    with tqdm(range(epochs), unit="epoch") as bar:
+        for epoch in bar:
+            yield epoch
+            bar.set_postfix_str(_summary(history))
+
+
+def _summary(history: History) -> str:
+    text = f"loss {history.loss[-1]:.4g}"
+    if history.val_loss:
+        text += f", val_loss {history.val_loss[-1]:.4g}, val_{history.metric} {history.val_metric[-1]:.4g}"
+    return text
