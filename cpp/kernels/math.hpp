@@ -1,12 +1,14 @@
 // Elementary functions on one vector: at most 2 ulp, and the same bits on every instruction set.
 //
-// Only + - * / fma, integer additions and shifts, comparison and select are used. Denormals count as zero, as everywhere
-// in fanin: a result that would be denormal may be 0, and log takes a denormal for 0. NaN gives NaN.
-// Where an argument is out of range, lanes are computed all the same and selected away at the end.
+// Only + - * / fma, integer additions and shifts, comparison and select are used. Denormals count as zero, as
+// everywhere in fanin: a result that would be denormal may be 0, and log takes a denormal for 0. NaN gives
+// NaN, but its sign and payload are the processor's. Lanes out of range are computed all the same and
+// selected away at the end.
 //
-// Sources: range reduction, W. Cody and W. Waite, Software Manual for the Elementary Functions (1980); evaluation of
-// log in s = f / (2 + f), P. Tang, ACM TOMS 16 (1990). The coefficients are weighted minimax fits (Remez) of the
-// function that the comment names; each fit's error relative to the result is below 2^-26 (float) and 2^-54 (double).
+// Sources: range reduction, W. Cody and W. Waite, Software Manual for the Elementary Functions (1980);
+// evaluation of log in s = f / (2 + f), P. Tang, ACM TOMS 16 (1990). The coefficients are weighted minimax
+// fits (Remez) of the function that the comment names; each fit's error relative to the result is below 2^-26
+// (float) and 2^-54 (double).
 #pragma once
 
 #include "simd.hpp"
@@ -41,6 +43,10 @@ struct Format<double> {
   static constexpr double ln_smallest = -0x1.6232bdd7abcd2p+9, ln_largest = 0x1.62e42fefa39efp+9;
   static constexpr double erf_end = 5.93;
 };
+// Below this an intermediate result could be denormal and so depend on the processor's mode. It is selected
+// away.
+inline constexpr double kTiny = 0x1p-96;
+
 template <class T>
 struct Words {
   typedef typename Format<T>::Unsigned Type __attribute__((vector_size(kVectorBytes)));
@@ -80,7 +86,8 @@ template <class T>
 FANIN_INLINE Reduced<T> reduce(Vec<T> x) {
   using F = Format<T>;
   constexpr double shifter = 1.5 * static_cast<double>(typename F::Unsigned{1} << F::fraction_bits);
-  const Vec<T> shifted = fma(x, Vec<T>(0x1.71547652b82fep0), Vec<T>(shifter));  // its low bits are round(x / ln 2)
+  const Vec<T> shifted =
+      fma(x, Vec<T>(0x1.71547652b82fep0), Vec<T>(shifter));  // its low bits are round(x / ln 2)
   const Vec<T> n = shifted - Vec<T>(shifter);
   const Vec<T> first = fma(n, Vec<T>(-F::ln2_high), x), r = fma(n, Vec<T>(-F::ln2_low), first);
   return {r, fma(n, Vec<T>(-F::ln2_low), first - r), words_of(shifted) << F::fraction_bits};
@@ -95,9 +102,10 @@ FANIN_INLINE Vec<float> expm1_tail(Vec<float> r) {
   return polynomial(r, 0.5, 1.6666539e-1, 4.1666612e-2, 8.36709701e-3, 1.39173225e-3);
 }
 FANIN_INLINE Vec<double> expm1_tail(Vec<double> r) {
-  return polynomial(r, 0.5, 1.6666666666666677e-1, 4.1666666666666699e-2, 8.3333333333216776e-3, 1.3888888888866928e-3,
-                    1.9841269886045654e-4, 2.4801587360459066e-5, 2.7557244262200816e-6, 2.7557242795905902e-7,
-                    2.5109026354142452e-8, 2.0924442608802891e-9);
+  return polynomial(r, 0.5, 1.6666666666666677e-1, 4.1666666666666699e-2, 8.3333333333216776e-3,
+                    1.3888888888866928e-3, 1.9841269886045654e-4, 2.4801587360459066e-5,
+                    2.7557244262200816e-6, 2.7557242795905902e-7, 2.5109026354142452e-8,
+                    2.0924442608802891e-9);
 }
 
 // e^x = 2^n e^r
@@ -106,7 +114,8 @@ FANIN_INLINE Vec<T> exp(Vec<T> x) {
   using F = Format<T>;
   const Reduced<T> a = reduce(x);
   const Vec<T> one(1.0), e = fma(fma(expm1_tail(a.r), a.r, one), a.r, one);
-  const Vec<T> y = select(x <= Vec<T>(F::ln_largest), times_power_of_2(e, a.exponent), x + Vec<T>(F::infinity));
+  const Vec<T> y =
+      select(x <= Vec<T>(F::ln_largest), times_power_of_2(e, a.exponent), x + Vec<T>(F::infinity));
   return select(x < Vec<T>(F::ln_smallest), Vec<T>(0.0), y);
 }
 
@@ -123,22 +132,29 @@ FANIN_INLINE Parts<T> exp_parts(Vec<T> x, double unit = 1.0) {
   return {scale, a.r + fma(r2, tail, a.lost)};
 }
 
-// e^x - 1 = 2 (h - 1/2 + h q) with h = 2^(n-1), which is finite wherever the result is
+// e^x - 1 = 2 (h - 1/2 + h q) with h = 2^(n-1), which is finite wherever the result is; x itself where x^2 is
+// lost
 template <class T>
 FANIN_INLINE Vec<T> expm1(Vec<T> x) {
   const Vec<T> largest(Format<T>::ln_largest + 0.25);
   const Parts<T> e = exp_parts(min(largest, max(Vec<T>(-40.0), x)), 0.5);
   const Vec<T> half = fma(e.scale, e.q, e.scale - Vec<T>(0.5));
-  return copy_sign(half + half, x);
+  return select(abs(x) < Vec<T>(kTiny), x, half + half);
 }
 
-// tanh |x| = a / (a + 2) with a = e^(2 |x|) - 1. Rounding both the sum and the quotient may cost more than 2 ulp, so the
-// quotient a r, r = 1 / d, is corrected by r times its exact remainder a - (d + lost) (a r).
-template <class T>
-FANIN_INLINE Vec<T> tanh(Vec<T> x) {
-  const Parts<T> e = exp_parts(min(Vec<T>(40.0), abs(x) * Vec<T>(2.0)));
-  const Vec<T> one(1.0), two(2.0), a = fma(e.scale, e.q, e.scale - one), d = a + two, lost = a - (d - two);
-  const Vec<T> r = one / d, y = a * r;
+// float: tanh |x| = -(e^y - 1) / (e^y + 1) with y = -2 |x|; at most 1.96 ulp, tried for every float
+FANIN_INLINE Vec<float> tanh(Vec<float> x) {
+  const Parts<float> e = exp_parts(max(Vec<float>(-40.0), abs(x) * Vec<float>(-2.0)));
+  const Vec<float> one(1.0);
+  return copy_sign(fma(e.scale, e.q, e.scale - one) / fma(e.scale, e.q, e.scale + one), x);
+}
+// double: that could exceed 2 ulp. tanh |x| = a / (a + 2) with a = e^(2 |x|) - 1; the sum is d + lost,
+// exactly, and a r with r = 1 / d is corrected by r times its remainder a - (d + lost) a r
+FANIN_INLINE Vec<double> tanh(Vec<double> x) {
+  const Parts<double> e = exp_parts(min(Vec<double>(40.0), abs(x) * Vec<double>(2.0)));
+  const Vec<double> one(1.0), two(2.0), a = fma(e.scale, e.q, e.scale - one), d = a + two,
+                                        lost = a - (d - two);
+  const Vec<double> r = one / d, y = a * r;
   return copy_sign(fma(r, fma(-y, lost, fma(-y, d, a)), y), x);
 }
 
@@ -155,16 +171,16 @@ FANIN_INLINE Vec<T> logistic(Vec<T> x) {
 // float: -f^2/2 + f^3 P(f)
 FANIN_INLINE Vec<float> log1p_tail(Vec<float> f) {
   const Vec<float> f2 = f * f;
-  const Vec<float> p = polynomial(f, 3.33333164e-1, -2.50008076e-1, 2.00022861e-1, -1.66245922e-1, 1.41812146e-1,
-                                  -1.31284341e-1, 1.2881425e-1, -7.86017254e-2);
+  const Vec<float> p = polynomial(f, 3.33333164e-1, -2.50008076e-1, 2.00022861e-1, -1.66245922e-1,
+                                  1.41812146e-1, -1.31284341e-1, 1.2881425e-1, -7.86017254e-2);
   return fma(f2 * f, p, f2 * Vec<float>(-0.5));
 }
 // double: log(1 + f) = 2 s + s R(s^2) with s = f / (2 + f) and 2 s = f - s f, so s (f^2/2 + R) - f^2/2
 FANIN_INLINE Vec<double> log1p_tail(Vec<double> f) {
   const Vec<double> s = f / (Vec<double>(2.0) + f), z = s * s, half_f2 = f * f * Vec<double>(0.5);
-  const Vec<double> p = polynomial(z, 6.6666666666667329e-1, 3.9999999999421582e-1, 2.8571428741243549e-1,
-                                   2.2222198662885578e-1, 1.8183560738521443e-1, 1.531412077506146e-1,
-                                   1.4795422432165406e-1);
+  const Vec<double> p =
+      polynomial(z, 6.6666666666667329e-1, 3.9999999999421582e-1, 2.8571428741243549e-1,
+                 2.2222198662885578e-1, 1.8183560738521443e-1, 1.531412077506146e-1, 1.4795422432165406e-1);
   return fma(s, fma(z, p, half_f2), -half_f2);
 }
 
@@ -213,17 +229,18 @@ FANIN_INLINE Vec<T> log1p(Vec<T> x) {
 
 // (-log(1 - erf a) - 2 a / sqrt(pi)) / a^2, fitted for equal relative errors of erf
 FANIN_INLINE Vec<float> erf_tail(Vec<float> a) {
-  return polynomial(a, 6.36619508e-1, 1.02776878e-1, -1.91500057e-2, -1.65363512e-4, 1.67140481e-3, -6.34936499e-4,
-                    1.18150354e-4, -9.30437091e-6);
+  return polynomial(a, 6.36619508e-1, 1.02776878e-1, -1.91500057e-2, -1.65363512e-4, 1.67140481e-3,
+                    -6.34936499e-4, 1.18150354e-4, -9.30437091e-6);
 }
 FANIN_INLINE Vec<double> erf_tail(Vec<double> a) {
-  return polynomial(a, 6.3661977236758149e-1, 1.0277260330192887e-1, -1.912844700876987e-2, -2.0919464323642951e-4,
-                    1.696205946497232e-3, -5.9012306394483902e-4, 2.5868656450943981e-5, 6.4521067806649877e-5,
-                    -2.9788930143821506e-5, 3.5187550721035516e-6, 2.6845048395496725e-6, -1.5795461074527659e-6,
-                    1.9646653058670213e-7, 2.3475247298456656e-7, -1.9688881547565418e-7, 9.0974562642022723e-8,
-                    -3.0305341427663764e-8, 7.7771084378515472e-9, -1.5662910196758556e-9, 2.4695407460009841e-10,
-                    -2.9958788664971009e-11, 2.703591243860185e-12, -1.7100144225749135e-13, 6.7635306254812978e-15,
-                    -1.2584001184496403e-16);
+  return polynomial(
+      a, 6.3661977236758149e-1, 1.0277260330192887e-1, -1.912844700876987e-2, -2.0919464323642951e-4,
+      1.696205946497232e-3, -5.9012306394483902e-4, 2.5868656450943981e-5, 6.4521067806649877e-5,
+      -2.9788930143821506e-5, 3.5187550721035516e-6, 2.6845048395496725e-6, -1.5795461074527659e-6,
+      1.9646653058670213e-7, 2.3475247298456656e-7, -1.9688881547565418e-7, 9.0974562642022723e-8,
+      -3.0305341427663764e-8, 7.7771084378515472e-9, -1.5662910196758556e-9, 2.4695407460009841e-10,
+      -2.9958788664971009e-11, 2.703591243860185e-12, -1.7100144225749135e-13, 6.7635306254812978e-15,
+      -1.2584001184496403e-16);
 }
 
 // erf |x| = 1 - e^-p with p = -log(1 - erf |x|): one polynomial for small and large x
@@ -231,8 +248,9 @@ template <class T>
 FANIN_INLINE Vec<T> erf(Vec<T> x) {
   using F = Format<T>;
   const Vec<T> a = min(Vec<T>(F::erf_end), abs(x));
-  const Vec<T> p = fma(a, Vec<T>(0x1.20dd750429b6dp0), a * fma(a, erf_tail(a), Vec<T>(F::erf_slope_low)));
-  const Parts<T> e = exp_parts(-p);
+  const Vec<T> low =
+      select(a < Vec<T>(kTiny), Vec<T>(0.0), a * fma(a, erf_tail(a), Vec<T>(F::erf_slope_low)));
+  const Parts<T> e = exp_parts(-fma(a, Vec<T>(0x1.20dd750429b6dp0), low));
   return copy_sign(fma(e.scale, e.q, e.scale - Vec<T>(1.0)), x);
 }
 
@@ -252,8 +270,8 @@ FANIN_INLINE Vec<double> cos_pi_tail(Vec<double> u) {
                     -2.5806885884824889e-2, 1.9294682172616452e-3, -1.035780079968148e-4);
 }
 
-// With c = |x - 2 n|, n = round(x / 2), exactly: sin(pi (1/2 - c)), or +-cos(pi t) where an integer is at t < 1/4.
-// From 2^24 (float) or 2^53 (double) on all numbers are even, and the result is 1.
+// With c = |x - 2 n|, n = round(x / 2), exactly: sin(pi (1/2 - c)), or +-cos(pi t) where an integer is at t <
+// 1/4. From 2^24 (float) or 2^53 (double) on all numbers are even, and the result is 1.
 template <class T>
 FANIN_INLINE Vec<T> cos_pi(Vec<T> x) {
   using F = Format<T>;

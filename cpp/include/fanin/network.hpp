@@ -73,7 +73,7 @@ struct TrainingOptions {
   std::size_t batch_size = 32;  // cut to the number of samples
   bool shuffle = true;
   // Asked about every 50 ms by the thread that called `epoch`; true stops before the next update.
-  std::function<bool()> interrupted;
+  std::function<bool()> interrupted = {};
 };
 
 struct EpochResult {

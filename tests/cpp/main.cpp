@@ -1,0 +1,18 @@
+#define DOCTEST_CONFIG_IMPLEMENT
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <string>
+
+#include "fanin/cpu.hpp"
+
+// 77 tells ctest that this processor lacks the instruction set asked for
+int main(int argc, char** argv) {
+  if (const char* wanted = std::getenv("FANIN_EXPECT_ISA")) {
+    const auto names = fanin::cpu::available();
+    if (std::find(names.begin(), names.end(), wanted) == names.end()) return 77;
+    if (fanin::cpu::active() != std::string(wanted)) return 1;
+  }
+  return doctest::Context(argc, argv).run();
+}

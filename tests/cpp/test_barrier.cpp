@@ -1,0 +1,88 @@
+#include <doctest/doctest.h>
+
+#include <thread>
+#include <vector>
+
+#include "team.hpp"
+
+using namespace fanin;
+
+TEST_CASE("no thread passes a barrier before the last has come") {
+  for (const int threads : {1, 2, 3, 7}) {
+    Barrier barrier;
+    std::atomic<int> arrived{0};
+    std::atomic<int> early{0};
+    const auto body = [&] {
+      for (int round = 1; round <= 200; ++round) {
+        arrived.fetch_add(1);
+        barrier.wait(threads);
+        if (arrived.load() < round * threads) early.fetch_add(1);
+        barrier.wait(threads);
+      }
+    };
+    std::vector<std::thread> team;
+    for (int t = 0; t < threads; ++t) team.emplace_back(body);
+    for (auto& t : team) t.join();
+    CHECK(early.load() == 0);
+    CHECK(arrived.load() == 200 * threads);
+  }
+}
+
+TEST_CASE("the shares of a phase cover each job once, in order, at about even cost") {
+  for (const int threads : {1, 2, 3, 7}) {
+    for (const std::size_t a : {1u, 2u, 5u, 64u}) {
+      for (const std::size_t b : {1u, 3u, 17u}) {
+        std::size_t next_a = 0, next_b = 0;
+        for (int t = 0; t < threads; ++t) {
+          Share share(t, threads, 10.0 + 3.0);
+          const Range ra = share.take(a, 10.0), rb = share.take(b, 3.0);
+          CHECK(ra.begin == next_a);
+          CHECK(rb.begin == next_b);
+          next_a = ra.end;
+          next_b = rb.end;
+          const double cost = 10.0 * static_cast<double>(ra.end - ra.begin) / static_cast<double>(a) +
+                              3.0 * static_cast<double>(rb.end - rb.begin) / static_cast<double>(b);
+          CHECK(cost <= 13.0 / threads + 10.0 / static_cast<double>(a) + 3.0 / static_cast<double>(b));
+        }
+        CHECK(next_a == a);
+        CHECK(next_b == b);
+      }
+    }
+  }
+}
+
+TEST_CASE("rectangles cover a range of units once") {
+  for (const std::size_t rows : {1u, 64u, 65u, 200u}) {
+    const std::size_t blocks = (rows + 63) / 64, panels = 5, units = blocks * panels;
+    for (std::size_t begin = 0; begin <= units; ++begin) {
+      for (std::size_t end = begin; end <= units; ++end) {
+        std::vector<int> covered(units);
+        int rectangles = 0;
+        for_each_rectangle({begin, end}, blocks, rows, [&](Range p, Range r) {
+          ++rectangles;
+          CHECK(r.end <= rows);
+          CHECK(r.begin % 64 == 0);
+          for (std::size_t panel = p.begin; panel < p.end; ++panel) {
+            for (std::size_t row = r.begin; row < r.end; row += 64) ++covered[panel * blocks + row / 64];
+          }
+        });
+        CHECK(rectangles <= 3);
+        for (std::size_t u = 0; u < units; ++u) CHECK(covered[u] == (u >= begin && u < end ? 1 : 0));
+      }
+    }
+  }
+}
+
+TEST_CASE("a team has at most the threads asked for, and each runs the body once") {
+  for (const int threads : {1, 2, 5}) {
+    std::atomic<int> bodies{0};
+    std::atomic<int> size{0};
+    run_team(threads, [&](int thread, int count) {
+      bodies.fetch_add(1);
+      size.store(count);
+      CHECK(thread < count);
+    });
+    CHECK(bodies.load() == size.load());
+    CHECK(size.load() <= threads);
+  }
+}

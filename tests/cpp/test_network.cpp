@@ -1,0 +1,135 @@
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <cmath>
+#include <thread>
+
+#include "fanin/fanin.hpp"
+#include "support.hpp"
+
+using namespace fanin;
+
+namespace {
+
+struct Spiral {
+  std::vector<float> x;
+  std::vector<std::int64_t> y;
+  Spiral() {
+    for (std::size_t i = 0; i < 300; ++i) {
+      const float r = static_cast<float>(i % 100) / 100;
+      const float angle = static_cast<float>(i / 100) * 2.1F + 3 * r;  // three arms
+      x.push_back(r * std::cos(angle));
+      x.push_back(r * std::sin(angle));
+      y.push_back(static_cast<std::int64_t>(i / 100));
+    }
+  }
+  Samples samples() const { return row_major<const float>(x.data(), 300, 2); }
+  Targets labels() const { return std::span<const std::int64_t>(y); }
+};
+
+template <class T>
+Network<T> small_net() {
+  return {2, {{32, activation<Relu>}, {16, activation<Tanh>}, {3}}, loss<SoftmaxCrossEntropy>, 1};
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("a network learns three spiral arms", T, float, double) {
+  const Spiral data;
+  Network<T> net = small_net<T>();
+  Training<T> training(net, data.samples(), data.labels(), {.batch_size = 32});
+  double loss = 0;
+  for (int epoch = 0; epoch < 100; ++epoch) loss = training.epoch(Adam{.learning_rate = 0.01}).loss;
+  CHECK(loss < 0.2);
+  CHECK(net.evaluate(data.samples(), data.labels()).metric > 0.95);
+  std::vector<T> p(900);
+  net.predict(data.samples(), row_major(p.data(), 300, 3));
+  CHECK(p[0] + p[1] + p[2] == doctest::Approx(1));
+}
+
+TEST_CASE("a step given up on request changes nothing") {
+  const Spiral data;
+  Network<float> net = small_net<float>();
+  std::vector<float> before(64), after(64), bias(32);
+  net.get_weights(0, before, bias);
+  Training<float> training(net, data.samples(), data.labels(), {.batch_size = 32, .shuffle = true, .interrupted = [] { return true; }});
+  CHECK(training.epoch(Sgd{}).interrupted);
+  net.get_weights(0, after, bias);
+  CHECK(before == after);
+}
+
+TEST_CASE("a rate that is far too large is reported with its place, and weights are restored") {
+  const Spiral data;
+  Network<float> net(2, {{32, activation<Relu>}, {3}}, loss<SoftmaxCrossEntropy>, 1);
+  std::vector<float> before(64), after(64), bias(32);
+  net.get_weights(0, before, bias);
+  Training<float> training(net, data.samples(), data.labels());
+  try {
+    training.epoch(Sgd{.learning_rate = 1e30});
+    FAIL("no exception");
+  } catch (const DivergedError& error) {
+    CHECK(error.epoch == 1);
+    CHECK(error.step >= 1);
+    CHECK(error.layer >= 1);
+    CHECK(std::string(error.what()).find("epoch 1, step ") != std::string::npos);
+  }
+  net.get_weights(0, after, bias);
+  CHECK(before == after);
+  CHECK_FALSE(training.epoch(Sgd{}).interrupted);
+}
+
+TEST_CASE("wrong arguments are refused with a sentence, before anything is written") {
+  const Spiral data;
+  const std::vector<Dense> layers = {{3}};
+  CHECK_THROWS_WITH_AS(Network<float>(0, layers, loss<SquaredError>), "n_inputs: expected at least 1, got 0",
+                       ValueError);
+  CHECK_THROWS_WITH_AS(Network<float>(2, {}, loss<SquaredError>), "layers: expected at least one layer, got none",
+                       ValueError);
+  Network<float> net = small_net<float>();
+  const Samples narrow = row_major<const float>(data.x.data(), 600, 1);
+  CHECK_THROWS_WITH_AS(net.evaluate(narrow, data.labels()),
+                       "X: expected 2 columns, one for each input, got shape (600, 1)", ValueError);
+  const Targets few = std::span<const std::int64_t>(data.y).first(299);
+  CHECK_THROWS_WITH_AS(Training<float>(net, data.samples(), few), "y: expected 300 rows to match X, got 299",
+                       ValueError);
+  std::vector<std::int64_t> wrong = data.y;
+  wrong[7] = 3;
+  CHECK_THROWS_WITH_AS(Training<float>(net, data.samples(), std::span<const std::int64_t>(wrong)),
+                       "y: row 7 is 3; labels must be in 0..2 for 3 outputs", ValueError);
+  std::vector<float> spoiled = data.x;
+  spoiled[11] = NAN;
+  CHECK_THROWS_WITH_AS(
+      Training<float>(net, row_major<const float>(spoiled.data(), 300, 2), data.labels()),
+      "X: row 5, column 1 is nan; every value must be finite in float32", ValueError);
+  const std::vector<double> huge(600, 1e300);
+  CHECK_THROWS_WITH_AS(net.evaluate(row_major<const double>(huge.data(), 300, 2), data.labels()),
+                       "X: row 0, column 0 is 1e+300; every value must be finite in float32", ValueError);
+  Training<float> training(net, data.samples(), data.labels());
+  CHECK_THROWS_WITH_AS(training.epoch(Sgd{.learning_rate = -1}),
+                       "learning_rate: expected a number in [0, infinity), got -1", ValueError);
+  CHECK_THROWS_WITH_AS(training.epoch(Momentum{.momentum = 1}), "momentum: expected a number in [0, 1), got 1",
+                       ValueError);
+  CHECK_THROWS_AS(training.epoch(Adam{.learning_rate = NAN}), ValueError);
+  CHECK_THROWS_WITH_AS(Training<float>(net, data.samples(), data.labels()),
+                       "network: another training of it is under way", BusyError);
+}
+
+TEST_CASE("predictions from many threads at once agree, and a training in between is refused or refuses") {
+  const Spiral data;
+  Network<float> net = small_net<float>();
+  std::vector<float> expected(900);
+  net.predict(data.samples(), row_major(expected.data(), 300, 3));
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&] {
+      std::vector<float> p(900);
+      for (int i = 0; i < 50; ++i) {
+        net.predict(data.samples(), row_major(p.data(), 300, 3));
+        if (p != expected) wrong.fetch_add(1);
+      }
+    });
+  }
+  for (auto& t : threads) t.join();
+  CHECK(wrong.load() == 0);
+}

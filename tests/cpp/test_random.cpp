@@ -1,0 +1,46 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "random.hpp"
+
+using namespace fanin;
+
+TEST_CASE("Philox gives the published values") {
+  // known-answer tests of Random123 for philox4x32-10
+  const auto zeros = Philox(0, 0).block(0);
+  CHECK(zeros == std::array<std::uint32_t, 4>{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8});
+  const std::uint64_t ones = ~std::uint64_t{0};
+  CHECK(Philox(ones, ones).block(ones) ==
+        std::array<std::uint32_t, 4>{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd});
+}
+
+TEST_CASE("a permutation has each number once, and depends on the stream") {
+  for (const std::uint32_t n : {1u, 2u, 7u, 1000u}) {
+    std::vector<std::uint32_t> order(n), other(n);
+    permute(order.data(), n, Philox(1, stream_of_epoch(0)));
+    permute(other.data(), n, Philox(1, stream_of_epoch(1)));
+    if (n > 2) CHECK(order != other);
+    std::sort(order.begin(), order.end());
+    for (std::uint32_t i = 0; i < n; ++i) CHECK(order[i] == i);
+  }
+}
+
+TEST_CASE("numbers below n are all reached and never n") {
+  CHECK(below(~std::uint64_t{0}, 10) == 9);
+  CHECK(below(0, 10) == 0);
+  CHECK(below(~std::uint64_t{0}, 0xFFFFFFFF) == 0xFFFFFFFE);
+}
+
+TEST_CASE("every order of three is about equally frequent") {
+  std::vector<int> count(27);
+  for (std::uint64_t epoch = 0; epoch < 6000; ++epoch) {
+    std::uint32_t order[3];
+    permute(order, 3, Philox(5, stream_of_epoch(epoch)));
+    ++count[order[0] * 9 + order[1] * 3 + order[2]];
+  }
+  const auto kinds = std::count_if(count.begin(), count.end(), [](int c) { return c > 0; });
+  CHECK(kinds == 6);
+  for (const int c : count) CHECK((c == 0 || std::abs(c - 1000) < 150));  // five standard deviations
+}

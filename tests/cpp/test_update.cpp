@@ -1,0 +1,83 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "fanin/rules/all.hpp"
+#include "registry.hpp"
+#include "support.hpp"
+
+using namespace fanin;
+
+// Each rule in double on plain numbers: the same struct on a vector of one lane
+namespace scalar {
+struct Lane {
+  double v;
+  Lane(double x) : v(x) {}
+};
+Lane operator+(Lane a, Lane b) { return a.v + b.v; }
+Lane operator-(Lane a) { return -a.v; }
+Lane operator*(Lane a, Lane b) { return a.v * b.v; }
+Lane operator/(Lane a, Lane b) { return a.v / b.v; }
+bool operator==(Lane a, Lane b) { return a.v == b.v; }
+Lane fma(Lane a, Lane b, Lane c) { return std::fma(a.v, b.v, c.v); }
+Lane sqrt(Lane a) { return std::sqrt(a.v); }
+Lane select(bool mask, Lane a, Lane b) { return mask ? a : b; }
+}  // namespace scalar
+
+TEST_CASE_TEMPLATE("each rule at every size and offset is its equation, and touches nothing else", T, float, double) {
+  int place = 0;
+  for_each_type(Rules{}, [&](auto entry) {
+    using R = typename decltype(entry)::type;
+    constexpr T canary = 77;
+    const double tolerance = sizeof(T) == 4 ? 2e-6 : 1e-14;
+    for (std::size_t n = 0; n <= 35; ++n) {
+      for (std::size_t offset = 0; offset < 2; ++offset) {
+        const std::size_t stride = n + 8;
+        std::vector<T> w(stride, canary), g(stride, canary), slots(stride * 4, canary);
+        for (std::size_t i = 0; i < n; ++i) {
+          w[offset + i] = static_cast<T>(test::uniform(1, i));
+          g[offset + i] = static_cast<T>(test::uniform(2, i));
+          for (int s = 0; s < R::slots; ++s) slots[static_cast<std::size_t>(s) * stride + offset + i] = 0;
+        }
+        std::vector<double> expected(w.begin(), w.end());
+        std::vector<std::vector<scalar::Lane>> state(n, std::vector<scalar::Lane>(4, scalar::Lane(0)));
+        for (std::uint64_t t = 1; t <= 3; ++t) {
+          const auto constants = R{}.begin(t);
+          const Update<T> update{place, &constants, w.data() + offset, slots.data() + offset, stride};
+          kernels<T>().update(update, g.data() + offset, {0, n});
+          for (std::size_t i = 0; i < n; ++i) {
+            expected[offset + i] += R::step(constants, scalar::Lane(g[offset + i]), state[i].data()).v;
+          }
+        }
+        std::size_t wrong = 0, touched = 0;
+        for (std::size_t i = 0; i < stride; ++i) {
+          const bool inside = i >= offset && i < offset + n;
+          wrong += inside && !(std::abs(static_cast<double>(w[i]) - expected[i]) <= tolerance);
+          touched += !inside && w[i] != canary;
+          for (int s = 0; s < R::slots; ++s) touched += !inside && slots[static_cast<std::size_t>(s) * stride + i] != canary;
+        }
+        INFO(R::name, " n ", n, " offset ", offset);
+        CHECK(wrong == 0);
+        CHECK(touched == 0);
+      }
+    }
+    ++place;
+  });
+}
+
+TEST_CASE_TEMPLATE("a zero gradient on zero state changes nothing, also with epsilon 0", T, float, double) {
+  std::vector<T> w(40, T{1}), g(40, T{0}), slots(160, T{0});
+  Adam rule;
+  rule.epsilon = 0;
+  const auto constants = rule.begin(1);
+  kernels<T>().update({index_in<Adam, Rules>, &constants, w.data(), slots.data(), 40}, g.data(), {0, 40});
+  for (const T value : w) CHECK(value == 1);
+}
+
+TEST_CASE_TEMPLATE("denormal results are stored as zero", T, float, double) {
+  const T tiny = std::numeric_limits<T>::min();
+  std::vector<T> w(40, tiny), g(40, tiny / 2);
+  const auto constants = Sgd{1.0}.begin(1);
+  kernels<T>().update({index_in<Sgd, Rules>, &constants, w.data(), nullptr, 0}, g.data(), {0, 40});
+  for (const T value : w) CHECK(value == 0);
+}
