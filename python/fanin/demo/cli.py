@@ -92,8 +92,7 @@ def run_demo(options: argparse.Namespace) -> None:
     compare = options.compare if options.compare is not None else options.dataset != "fashion-mnist"
     if compare:
         require("sklearn", "scikit-learn")
-    if options.threads:
-        fanin.set_num_threads(options.threads)
+    _set_threads(options.threads)
     data, settings = _load(options)
     print(report.introduction(data, settings), flush=True)
     results = [train(FaninLearner(data, settings), data, settings.epochs, show_epochs=True)]
@@ -103,6 +102,15 @@ def run_demo(options: argparse.Namespace) -> None:
     print(report.conclusion(results))
     if options.compare is None and not compare:
         print("--compare trains scikit-learn's MLP beside it, which takes minutes.")
+
+
+def _set_threads(number: int | None) -> None:
+    if number is None:
+        return
+    try:
+        fanin.set_num_threads(number)
+    except ValueError as error:
+        raise DemoError(f"--threads: {error}") from None
 
 
 def _check_combination(options: argparse.Namespace) -> None:

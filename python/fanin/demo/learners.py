@@ -63,7 +63,7 @@ class FaninLearner:
         try:
             history = self.net.fit(part.x, part.y, rule=self._rule, epochs=1, batch_size=self._batch_size)
         except fanin.DivergedError as error:
-            raise DemoError(f"{error} (a smaller --learning-rate may help)") from None
+            raise DemoError(str(error)) from None
         return float(history.loss[-1])
 
     def predict(self, part: Part) -> NDArray[Any]:

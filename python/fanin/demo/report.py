@@ -21,7 +21,8 @@ def introduction(data: Dataset, settings: Settings) -> str:
     parts = (data.train, data.validation, data.test)
     train, validation, test = (f"{len(part.x):,}" for part in parts)
     loss = "soft-max cross-entropy" if data.classification else "squared error"
-    net = f"net {'-'.join(map(str, sizes))}, ReLU, {loss}; Adam, learning rate {settings.learning_rate:g}"
+    layers = "ReLU" if settings.hidden else "no hidden layer"
+    net = f"net {'-'.join(map(str, sizes))}, {layers}, {loss}; Adam, learning rate {settings.learning_rate:g}"
     lines = [
         f"fanin {fanin.__version__} ({fanin.cpu.active()}, {threads} thread{'s' if threads > 1 else ''})",
         data.title,
