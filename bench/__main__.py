@@ -1,0 +1,125 @@
+"""The command: `python -m bench` from the checkout's root, or `python bench`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+if not __package__:  # run as `python bench`
+    sys.path[0] = str(Path(__file__).resolve().parent.parent)
+
+from bench import machine
+from bench.compare import Effort
+from bench.group import Group, Outcome, run
+from bench.products import products_group
+from bench.programs import PRODUCTS_VARIABLE, BuildError, products_program
+from bench.report import Table, machine_tables
+from bench.steps import steps_group
+
+
+def thread_counts(text: str) -> list[int]:
+    """The numbers of `1,2`."""
+    counts = [int(part) for part in text.split(",")]
+    if min(counts) < 1:
+        raise ValueError
+    return sorted(set(counts))
+
+
+def arguments() -> argparse.Namespace:
+    processors = os.cpu_count() or 1
+    parser = argparse.ArgumentParser(
+        prog="python -m bench", description="Time fanin, its peers and the machine's limit."
+    )
+    parser.add_argument("--group", choices=["products", "steps"], help="one group instead of both")
+    parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds")
+    parser.add_argument(
+        "--threads",
+        type=thread_counts,
+        default=sorted({1, processors}),
+        help="numbers of threads, such as 1,2",
+    )
+    parser.add_argument(
+        "--match", default="", metavar="TEXT", help="only cases whose name contains TEXT, such as 784"
+    )
+    parser.add_argument(
+        "--compile", action="store_true", help="torch.compile as well, which takes minutes to compile"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every round's time")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables")
+    return parser.parse_args()
+
+
+def say(sentence: str) -> None:
+    """Progress and problems, apart from the tables."""
+    print(sentence, file=sys.stderr, flush=True)
+
+
+def show(tables: list[Table]) -> None:
+    for table in tables:
+        print(table.text(), flush=True)
+
+
+def warn_of_neighbours() -> None:
+    """Threads that spin at barriers slow down manyfold when another program needs their processors."""
+    load, processors = os.getloadavg()[0], os.cpu_count() or 1
+    if load > 0.3:
+        say(f"other programs run (load {load:.1f} on {processors} processors): do not trust single figures")
+
+
+def main() -> int:
+    options = arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # ends the workers on the way out
+    warn_of_neighbours()
+    say("machine: its limits")
+    try:
+        measured = machine.measure(options.threads, options.quick)
+    except BuildError as error:
+        say(f"The machine cannot be measured: {error}")
+        return 1
+    limits = machine.limits_by_threads(measured)
+    tables = machine_tables(measured)
+    show(tables)
+
+    chosen: list[tuple[Group, Effort]] = []
+    if options.group != "steps":
+        say("products: building fanin_bench_products")
+        try:
+            os.environ[PRODUCTS_VARIABLE] = products_program()
+        except BuildError as error:
+            say(f"fanin's products are left out: {error}")
+        chosen.append((products_group(), Effort(3, 0.01) if options.quick else Effort(9, 0.04)))
+    if options.group != "products":
+        chosen.append((steps_group(options.compile), Effort(3, 0.1) if options.quick else Effort(9, 0.2)))
+    outcomes: dict[str, Outcome] = {}
+    for group, effort in chosen:
+        outcome = outcomes[group.name] = run(group, limits, effort, options.match, say)
+        tables += outcome.tables
+        for problem in outcome.problems:
+            say(problem)
+        print(", ".join(f"{library} {version}" for library, version in outcome.versions.items()))
+        show(outcome.tables)
+
+    if options.json:
+        content = {"machine": measured}
+        for name, outcome in outcomes.items():
+            content[name] = {
+                "versions": outcome.versions,
+                "cases": outcome.cases,
+                "problems": outcome.problems,
+            }
+        options.json.write_text(json.dumps(content, indent=1) + "\n")
+    if options.markdown:
+        options.markdown.write_text("\n".join(table.markdown() for table in tables))
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        status = main()
+    except KeyboardInterrupt:
+        status = 130  # what a shell reports for Ctrl-C
+    sys.exit(status)

@@ -1,0 +1,89 @@
+"""The nets and the matrix products that are timed."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+LEARNING_RATE = 1e-3
+BETA1 = 0.9
+BETA2 = 0.999
+EPSILON = 1e-8
+
+# Steps on the first batch after which the losses of all libraries must agree, before anything is timed.
+CHECK_STEPS = 3
+
+
+@dataclass(frozen=True)
+class Net:
+    """A ReLU net with a soft-max on top, and the mini-batches it is trained on with Adam.
+
+    sizes
+        units of the input, of each hidden layer and of the output
+    batch
+        samples a step
+    samples
+        samples an epoch: enough that an epoch of fanin takes about 0.2 s
+    """
+
+    sizes: tuple[int, ...]
+    batch: int
+    samples: int
+
+    @property
+    def name(self) -> str:
+        return "-".join(map(str, self.sizes))
+
+    @property
+    def steps(self) -> int:
+        """Steps an epoch."""
+        return self.samples // self.batch
+
+    @property
+    def layers(self) -> list[tuple[int, int]]:
+        """Inputs and units of each layer."""
+        return list(itertools.pairwise(self.sizes))
+
+
+NETS = [
+    Net((20, 64, 2), batch=32, samples=1 << 20),
+    Net((54, 128, 128, 7), batch=64, samples=1 << 18),
+    Net((784, 256, 128, 10), batch=64, samples=1 << 16),
+    Net((784, 1024, 1024, 10), batch=256, samples=1 << 13),
+    Net((784, 2048, 2048, 10), batch=256, samples=1 << 11),
+]
+
+
+@dataclass(frozen=True)
+class Product:
+    """The products of a dense layer: rows samples, columns units, depth inputs."""
+
+    rows: int
+    columns: int
+    depth: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.rows} x {self.columns} x {self.depth}"
+
+
+PRODUCTS = [
+    Product(32, 64, 20),
+    Product(64, 128, 128),
+    Product(64, 256, 784),
+    Product(128, 512, 512),
+    Product(256, 512, 784),
+    Product(256, 1024, 1024),
+    Product(512, 512, 512),
+    Product(1024, 1024, 1024),
+    Product(2048, 2048, 2048),
+    Product(256, 4096, 4096),
+]
+
+# A is rows x depth, W is depth x columns, dZ is rows x columns.
+PRODUCT_KINDS = {
+    "forward": "Z = A W",
+    "input gradient": "dA = dZ W'",
+    "weight gradient": "dW = A' dZ",
+    "weight gradient, Adam": "dW = A' dZ, and Adam on W",
+}

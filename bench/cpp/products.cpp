@@ -1,0 +1,197 @@
+// Times the products of a dense layer, called through the active kernel table as a training step calls them.
+// Requests come a line at a time on standard input, answers go a line at a time to standard output:
+//
+//   prepare ROWS COLUMNS DEPTH     "ready", with A (rows, depth), W (depth, columns) and dZ (rows, columns)
+//   in panels check KIND                     the checksum of the result round KIND SECONDS microseconds a
+//   call, from about this many seconds of calls
+//
+// KIND is forward, input_gradient, weight_gradient or weight_gradient_adam. Threads are those of
+// FANIN_NUM_THREADS.
+#include <cstdio>
+#include <exception>
+#include <iostream>
+#include <memory>
+#include <sstream>
+#include <string>
+
+#include "fanin/activations.hpp"
+#include "fanin/rules/all.hpp"
+#include "kernels/table.hpp"
+#include "src/buffer.hpp"
+#include "src/registry.hpp"
+#include "src/team.hpp"
+
+namespace {
+
+using namespace fanin;
+
+// A matrix in panels and the memory it lies in.
+struct Matrix {
+  Matrix(std::size_t rows, std::size_t columns)
+      : memory(Panels<float>{nullptr, rows, columns}.size()), panels{memory.data(), rows, columns} {}
+
+  float& operator()(std::size_t i, std::size_t j) const {
+    return panels.at(i, j / kPanel<float>)[j % kPanel<float>];
+  }
+  operator Panels<const float>() const { return {panels.data, panels.rows, panels.columns}; }
+
+  Buffer<float> memory;
+  Panels<float> panels;
+};
+
+// Small integers, the same as the peers': (7 i + 13 j) mod 17 - 8
+float entry(std::size_t i, std::size_t j) { return static_cast<float>((7 * i + 13 * j) % 17) - 8; }
+
+void fill(const Matrix& m) {
+  for (std::size_t i = 0; i < m.panels.rows; ++i) {
+    for (std::size_t j = 0; j < m.panels.columns; ++j) m(i, j) = entry(i, j);
+  }
+}
+
+// Sum of m_ij ((3 i + 5 j) mod 11 - 5), as the peers form it
+double checksum(const Matrix& m) {
+  double sum = 0;
+  for (std::size_t i = 0; i < m.panels.rows; ++i) {
+    for (std::size_t j = 0; j < m.panels.columns; ++j) {
+      sum += static_cast<double>(m(i, j)) * (static_cast<double>((3 * i + 5 * j) % 11) - 5);
+    }
+  }
+  return sum;
+}
+
+class Layer {
+ public:
+  Layer(std::size_t rows, std::size_t columns, std::size_t depth)
+      : a_(rows, depth),
+        w_(depth, columns),
+        dz_(rows, columns),
+        dz_transposed_(columns, rows),
+        z_(rows, columns),
+        da_(rows, depth),
+        dw_(depth, columns),
+        slots_(2 * w_.memory.size()) {
+    fill(a_);
+    fill(w_);
+    fill(dz_);
+    for (std::size_t i = 0; i < rows; ++i) {
+      for (std::size_t j = 0; j < columns; ++j) dz_transposed_(j, i) = dz_(i, j);
+    }
+  }
+
+  // The checksum of one call's result; W is as before afterwards
+  double check(const std::string& kind) {
+    slots_.clear();
+    calls(kind, 1);
+    const double sum = checksum(kind == "forward"           ? z_
+                                : kind == "input_gradient"  ? da_
+                                : kind == "weight_gradient" ? dw_
+                                                            : w_);
+    fill(w_);
+    return sum;
+  }
+
+  // Seconds of `n` calls by a team that meets after each
+  double calls(const std::string& kind, long n) {
+    Barrier barrier;
+    const Adam::Constants constants = adam_.begin(1);
+    const Update<float> update{index_in<Adam, Rules>, &constants, w_.panels.data, slots_.data(),
+                               w_.memory.size()};
+    double seconds = 0;
+    run_team(team_size(), [&](int thread, int threads) {
+      barrier.wait(threads);
+      const double start = seconds_now();
+      for (long call = 0; call < n; ++call) {
+        if (kind == "forward") {
+          forward(thread, threads);
+        } else if (kind == "input_gradient") {
+          input_gradient(thread, threads);
+        } else {
+          weight_gradient(thread, threads, kind == "weight_gradient" ? dw_.panels.data : nullptr, update);
+        }
+        barrier.wait(threads);
+      }
+      if (thread == 0) seconds = seconds_now() - start;
+    });
+    return seconds;
+  }
+
+ private:
+  // f(panels, rows) for this thread's share of the units of a matrix
+  template <class F>
+  static void share(int thread, int threads, std::size_t panels, std::size_t rows, F&& f) {
+    const std::size_t row_blocks = (rows + kRowBlock - 1) / kRowBlock;
+    for_each_rectangle(Share(thread, threads, 1).take(row_blocks * panels, 1), row_blocks, rows, f);
+  }
+
+  void forward(int thread, int threads) {
+    const Forward<float> f{z_.panels, {nullptr, 0, 0}, a_, w_, nullptr, index_in<Identity, Activations>};
+    share(thread, threads, z_.panels.count(), z_.panels.rows,
+          [&](Range panels, Range rows) { kernels<float>().forward(f, panels, rows); });
+  }
+
+  void input_gradient(int thread, int threads) {
+    const InputGradient<float> g{da_.panels,
+                                 {nullptr, 0, 0},
+                                 w_,
+                                 dz_transposed_,
+                                 {nullptr, 0, 0},
+                                 a_,
+                                 index_in<Identity, Activations>};
+    share(thread, threads, dz_transposed_.panels.count(), da_.panels.columns,
+          [&](Range panels, Range rows) { kernels<float>().input_gradient(g, panels, rows); });
+  }
+
+  void weight_gradient(int thread, int threads, float* gradient, const Update<float>& update) {
+    const WeightGradient<float> g{gradient, update, 0, 0, a_, dz_};
+    share(thread, threads, w_.panels.count(), w_.panels.rows,
+          [&](Range panels, Range rows) { kernels<float>().weight_gradient(g, panels, rows); });
+  }
+
+  Matrix a_, w_, dz_, dz_transposed_, z_, da_, dw_;
+  Buffer<float> slots_;
+  Adam adam_;
+};
+
+// Calls double until they fill half of the time, so that the last run of them is timed and the others warm
+// up.
+double microseconds_per_call(Layer& layer, const std::string& kind, double seconds) {
+  long n = 1;
+  double measured = layer.calls(kind, n);
+  while (measured < seconds / 2) {
+    n *= 2;
+    measured = layer.calls(kind, n);
+  }
+  return 1e6 * measured / static_cast<double>(n);
+}
+
+}  // namespace
+
+int main() try {
+  std::unique_ptr<Layer> layer;
+  for (std::string line; std::getline(std::cin, line);) {
+    std::istringstream words(line);
+    std::string request, kind;
+    words >> request;
+    if (request == "prepare") {
+      std::size_t rows = 0, columns = 0, depth = 0;
+      words >> rows >> columns >> depth;
+      layer = std::make_unique<Layer>(rows, columns, depth);
+      std::puts("ready");
+    } else if (request == "check" && layer) {
+      words >> kind;
+      std::printf("%.17g\n", layer->check(kind));
+    } else if (request == "round" && layer) {
+      double seconds = 0;
+      words >> kind >> seconds;
+      std::printf("%.6f\n", microseconds_per_call(*layer, kind, seconds));
+    } else {
+      std::fprintf(stderr, "not a request, or no case prepared: %s\n", line.c_str());
+      return 2;
+    }
+    std::fflush(stdout);
+  }
+  return 0;
+} catch (const std::exception& error) {
+  std::fprintf(stderr, "%s\n", error.what());
+  return 1;
+}

@@ -1,0 +1,59 @@
+"""Random samples, weights and operands: the same in every process that asks for the same case."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.cases import Net, Product
+
+Floats = NDArray[np.float32]
+
+
+def samples(net: Net) -> tuple[Floats, NDArray[np.int64]]:
+    """Normal inputs (samples, inputs) and labels (samples,); the first batch holds every class."""
+    random = np.random.default_rng(1)
+    x = random.standard_normal((net.samples, net.sizes[0]), dtype=np.float32)
+    y = random.integers(0, net.sizes[-1], net.samples)
+    y[: net.sizes[-1]] = np.arange(net.sizes[-1])
+    return x, y
+
+
+def weights(net: Net) -> list[tuple[Floats, Floats]]:
+    """Weights (inputs, units) with standard deviation sqrt(2 / inputs), and zero biases, of each layer."""
+    random = np.random.default_rng(2)
+    return [
+        (
+            random.standard_normal((n_in, n_out), dtype=np.float32) * np.float32(np.sqrt(2 / n_in)),
+            np.zeros(n_out, np.float32),
+        )
+        for n_in, n_out in net.layers
+    ]
+
+
+def cross_entropy(probabilities: NDArray[np.floating], y: NDArray[np.int64]) -> float:
+    """Mean over the samples of -log of the probability of their label."""
+    p = probabilities[np.arange(len(y)), y].astype(np.float64)
+    return float(-np.mean(np.log(p)))
+
+
+def operand(rows: int, columns: int) -> Floats:
+    """A matrix of small integers, (7 i + 13 j) mod 17 - 8, so that every product of it is exact."""
+    i, j = np.ogrid[:rows, :columns]
+    values: Floats = ((7 * i + 13 * j) % 17 - 8).astype(np.float32)
+    return values
+
+
+def operands(product: Product) -> tuple[Floats, Floats, Floats]:
+    """A (rows, depth), W (depth, columns) and dZ (rows, columns)."""
+    return (
+        operand(product.rows, product.depth),
+        operand(product.depth, product.columns),
+        operand(product.rows, product.columns),
+    )
+
+
+def checksum(matrix: NDArray[np.floating]) -> float:
+    """Sum of m_ij ((3 i + 5 j) mod 11 - 5), which notices a wrong or a misplaced element."""
+    i, j = np.ogrid[: matrix.shape[0], : matrix.shape[1]]
+    return float(np.sum(matrix.astype(np.float64) * ((3 * i + 5 * j) % 11 - 5)))

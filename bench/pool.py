@@ -1,0 +1,98 @@
+"""Worker processes: a library each, alive for the whole run, asked over pipes.
+
+Two libraries never share a process: two OpenMP run-times in one process disturb each other. A process is
+stopped except while it is asked something: the threads of some libraries spin for tens of milliseconds after
+their last call, on the processors that the next library is timed on.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Every library reads at least one of these when it is loaded; NPROC is the one XLA's thread pool heeds.
+THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "FANIN_NUM_THREADS",
+    "NPROC",
+)
+
+
+class WorkerError(Exception):
+    """A worker could not do what it was asked; the message is its own."""
+
+
+class WorkerProcess:
+    """A process that runs `bench.workers.<module>` on a number of threads.
+
+    Raises `WorkerError` where its library is absent. `version` is the library's.
+    """
+
+    def __init__(self, module: str, n_threads: int) -> None:
+        environment = dict(os.environ, JAX_PLATFORMS="cpu", CUDA_VISIBLE_DEVICES="")
+        environment.update(dict.fromkeys(THREAD_VARIABLES, str(n_threads)))
+        self.complaints = tempfile.TemporaryFile("w+")  # noqa: SIM115 - lives as long as the process
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "bench.workers.serve", module],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self.complaints,
+            text=True,
+            start_new_session=True,  # a process group to stop and to end; Ctrl-C reaches the parent alone
+        )
+        self.version = ""
+
+    def greet(self) -> None:
+        """Wait until the library is loaded."""
+        self.version = self._answer()
+
+    def ask(self, call: str, *arguments: Any) -> Any:
+        """The result of a method of the worker, which runs for as long as that takes and no longer."""
+        self._signal(signal.SIGCONT)
+        assert self.process.stdin is not None
+        try:
+            self.process.stdin.write(json.dumps({"call": call, "arguments": arguments}) + "\n")
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            raise self._death() from None
+        return self._answer()
+
+    def _answer(self) -> Any:
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        if not line:
+            raise self._death()
+        self._signal(signal.SIGSTOP)
+        answer = json.loads(line)
+        if "error" in answer:
+            raise WorkerError(answer["error"])
+        return answer["value"]
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, number)  # with it the programs it has started
+
+    def _death(self) -> WorkerError:
+        status = self.process.wait()
+        self.complaints.seek(0)
+        last_line = (self.complaints.read().splitlines() or [""])[-1]
+        return WorkerError(f"its process ended with status {status}: {last_line}")
+
+    def close(self) -> None:
+        """End the process; it may be in the middle of a long answer."""
+        self._signal(signal.SIGKILL)
+        self.process.communicate()
+        self.complaints.close()

@@ -1,0 +1,68 @@
+"""The C++ programs of the bench: built where CMake is there, else the one that a compiler alone can build."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from bench.pool import ROOT
+
+SOURCES = ROOT / "bench" / "cpp"
+BUILD = ROOT / "build" / "bench"
+PRODUCTS_VARIABLE = "FANIN_BENCH_PRODUCTS"
+
+
+class BuildError(Exception):
+    """A program could not be built; the message ends with what the build said."""
+
+
+def run(command: list[str]) -> None:
+    """Run a command quietly, with its last words in the error where it fails."""
+    try:
+        done = subprocess.run(
+            command, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+    except OSError as error:
+        raise BuildError(f"{command[0]}: {error.strerror}") from None
+    if done.returncode != 0:
+        last_words = "\n".join(done.stdout.splitlines()[-5:])
+        raise BuildError(f"`{' '.join(command)}` failed:\n{last_words}")
+
+
+def build_with_cmake(target: str) -> Path:
+    """Build a target of bench/CMakeLists.txt and return its program."""
+    if shutil.which("cmake") is None:
+        raise BuildError(f"{target} needs CMake, which is not installed")
+    options = ["-DCMAKE_BUILD_TYPE=Release", "-DFANIN_BUILD_BENCHES=ON", "-DFANIN_BUILD_PYTHON=OFF"]
+    run(["cmake", "-S", str(ROOT), "-B", str(BUILD), *options])
+    run(["cmake", "--build", str(BUILD), "--target", target, "--parallel"])
+    return BUILD / "bench" / target
+
+
+def products_program() -> str:
+    """The path of fanin_bench_products: as PRODUCTS_VARIABLE in the environment says, else built."""
+    return os.environ.get(PRODUCTS_VARIABLE) or str(build_with_cmake("fanin_bench_products"))
+
+
+def compile_limits(directory: Path) -> Path:
+    """Compile limits.cpp for this processor with the compiler alone."""
+    program = directory / "fanin_bench_limits"
+    compiler = os.environ.get("CXX", "c++")
+    command = [compiler, "-std=c++17", "-O2", "-pthread", str(SOURCES / "limits.cpp"), "-o", str(program)]
+    try:
+        run([*command, "-march=native"])
+    except BuildError:
+        run([*command, "-mcpu=native"])  # what some compilers for ARM want instead
+    return program
+
+
+def limits_output(arguments: list[str]) -> str:
+    """What fanin_bench_limits prints, built in a temporary directory."""
+    with tempfile.TemporaryDirectory() as directory:
+        program = compile_limits(Path(directory))
+        return subprocess.run(
+            [str(program), *arguments], check=True, stdout=subprocess.PIPE, text=True
+        ).stdout

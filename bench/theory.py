@@ -1,0 +1,71 @@
+"""The least time that a step or a product can take on a machine with given limits.
+
+A phase is work that one barrier ends. It takes at least as long as its arithmetic, its memory traffic and its
+square roots and divisions take by themselves, and they may overlap: the limit of a phase is the longest of
+the three, the limit of a step is the sum over its phases.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bench.cases import Net, Product
+from bench.machine import Limits
+
+FLOAT = 4  # bytes
+
+
+@dataclass(frozen=True)
+class Phase:
+    """Operations, bytes moved, the working set they are in, and square roots with a division."""
+
+    name: str
+    flops: float
+    bytes: float
+    working_set: float
+    roots: float = 0.0
+
+    def seconds(self, limits: Limits) -> float:
+        return max(
+            self.flops / limits.flops,
+            self.bytes / limits.bandwidth(self.working_set),
+            self.roots / limits.roots,
+        )
+
+
+def step_phases(net: Net) -> list[Phase]:
+    """The phases of a training step with Adam.
+
+    Between two uses of a weight the whole step passes by, so weights live where the step's working set fits:
+    weights with their two moments, and the activations with their gradients.
+    """
+    m = net.batch
+    parameters = sum((n_in + 1) * n_out for n_in, n_out in net.layers)
+    working_set = FLOAT * (3 * parameters + 2 * m * sum(net.sizes))
+    phases = [Phase("gather", 0, FLOAT * m * net.sizes[0], FLOAT * net.samples * net.sizes[0])]
+    for layer, (k, n) in enumerate(net.layers, 1):
+        flops = 2 * m * n * k
+        product = FLOAT * (m * k + k * n + m * n)
+        phases.append(Phase(f"forward {layer}", flops, product, working_set))
+        if layer > 1:
+            phases.append(Phase(f"input gradient {layer}", flops, product, working_set))
+        read = FLOAT * (m * k + m * n)
+        update = FLOAT * 6 * (k + 1) * n  # weights and two moments, read and written
+        phases.append(Phase(f"weight gradient {layer}", flops, read + update, working_set, roots=(k + 1) * n))
+    return phases
+
+
+def step_seconds(net: Net, limits: Limits) -> float:
+    """The limit of a training step."""
+    return sum(phase.seconds(limits) for phase in step_phases(net))
+
+
+def product_phase(product: Product, kind: str) -> Phase:
+    """One of the products of a dense layer, by its name in `cases.PRODUCT_KINDS`."""
+    m, n, k = product.rows, product.columns, product.depth
+    flops = 2 * m * n * k
+    if kind == "weight gradient, Adam":
+        moved, held, roots = FLOAT * (m * k + m * n + 6 * k * n), FLOAT * (m * k + m * n + 3 * k * n), k * n
+        return Phase(kind, flops, moved, held, roots)
+    moved = FLOAT * (m * k + k * n + m * n)
+    return Phase(kind, flops, moved, moved)
