@@ -55,10 +55,18 @@ std::string shape_text(std::size_t rows, std::size_t columns) {
 void check_architecture(std::size_t inputs, const std::vector<Dense>& layers) {
   if (inputs == 0) throw ValueError("n_inputs: expected at least 1, got 0");
   if (layers.empty()) throw ValueError("layers: expected at least one layer, got none");
+  // far beyond any memory, and far from where sizes in bytes wrap around
+  constexpr double most_weights = 0x1p40;
+  double weights = 0, columns = static_cast<double>(inputs);
   for (std::size_t i = 0; i < layers.size(); ++i) {
-    if (layers[i].units == 0) {
-      throw ValueError("layers: layer " + std::to_string(i + 1) + ": units: expected at least 1, got 0");
+    const std::string layer = "layers: layer " + std::to_string(i + 1) + ": ";
+    if (layers[i].units == 0) throw ValueError(layer + "units: expected at least 1, got 0");
+    const double units = static_cast<double>(layers[i].units);
+    weights += (columns + 1) * units;
+    if (weights > most_weights || columns > most_weights) {
+      throw ValueError(layer + "the network would have " + number_text(weights) + " weights, more than 2^40");
     }
+    columns = units;
   }
 }
 
@@ -75,24 +83,20 @@ void check_rule(const Rule& rule) {
       rule);
 }
 
-template <class T>
-void check_samples(const Samples& x, std::size_t inputs) {
-  std::visit(
-      [&](const auto& m) {
-        if (m.columns != inputs) {
-          throw ValueError("X: expected " + std::to_string(inputs) + " columns, one for each input, got shape " +
-                           shape_text(m.rows, m.columns));
-        }
-        if (m.rows >= (std::uint64_t{1} << 32)) {
-          throw ValueError("X: expected fewer than 2^32 rows, got " + std::to_string(m.rows));
-        }
-        check_finite<T>("X", m);
-      },
-      x);
+namespace {
+
+void check_samples_shape(const Samples& x, std::size_t inputs) {
+  const std::size_t rows = rows_of(x), columns = columns_of(x);
+  if (columns != inputs) {
+    throw ValueError("X: expected " + std::to_string(inputs) + " columns, one for each input, got shape " +
+                     shape_text(rows, columns));
+  }
+  if (rows >= (std::uint64_t{1} << 32)) {
+    throw ValueError("X: expected fewer than 2^32 rows, got " + std::to_string(rows));
+  }
 }
 
-template <class T>
-void check_targets(const Targets& y, std::size_t rows, std::size_t outputs, Loss loss) {
+void check_targets_shape(const Targets& y, std::size_t rows, std::size_t outputs, Loss loss) {
   bool takes_labels = false;
   std::string name;
   at_place(Losses{}, static_cast<int>(loss), [&](auto entry) {
@@ -107,14 +111,6 @@ void check_targets(const Targets& y, std::size_t rows, std::size_t outputs, Loss
   if (const auto* labels = std::get_if<std::span<const std::int64_t>>(&y)) {
     if (!takes_labels) throw ValueError("y: the loss " + name + " expects rows of targets, got labels");
     check_rows(labels->size());
-    for (std::size_t i = 0; i < labels->size(); ++i) {
-      const std::int64_t label = (*labels)[i];
-      if (label < 0 || static_cast<std::uint64_t>(label) >= outputs) {
-        throw ValueError("y: row " + std::to_string(i) + " is " + std::to_string(label) +
-                         "; labels must be in 0.." + std::to_string(outputs - 1) + " for " +
-                         std::to_string(outputs) + " outputs");
-      }
-    }
     return;
   }
   if (takes_labels) throw ValueError("y: the loss " + name + " expects labels, got rows of targets");
@@ -123,15 +119,46 @@ void check_targets(const Targets& y, std::size_t rows, std::size_t outputs, Loss
     if (m.columns != outputs) {
       throw ValueError("y: expected shape " + shape_text(rows, outputs) + ", got " + shape_text(m.rows, m.columns));
     }
-    check_finite<T>("y", m);
   };
   if (const auto* floats = std::get_if<MatrixView<const float>>(&y)) check_matrix(*floats);
   if (const auto* doubles = std::get_if<MatrixView<const double>>(&y)) check_matrix(*doubles);
 }
 
+void check_labels(std::span<const std::int64_t> labels, std::size_t outputs) {
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    if (static_cast<std::uint64_t>(labels[i]) < outputs) continue;
+    throw ValueError("y: row " + std::to_string(i) + " is " + std::to_string(labels[i]) +
+                     "; labels must be in 0.." + std::to_string(outputs - 1) + " for " + std::to_string(outputs) +
+                     " outputs");
+  }
+}
+
+template <class T>
+void check_sample_values(const Samples& x) {
+  std::visit([](const auto& m) { check_finite<T>("X", m); }, x);
+}
+
+}  // namespace
+
+template <class T>
+void check_samples(const Samples& x, std::size_t inputs) {
+  check_samples_shape(x, inputs);
+  check_sample_values<T>(x);
+}
+
+template <class T>
+void check_data(const Samples& x, const Targets& y, std::size_t inputs, std::size_t outputs, Loss loss) {
+  check_samples_shape(x, inputs);
+  check_targets_shape(y, rows_of(x), outputs, loss);
+  check_sample_values<T>(x);
+  if (const auto* labels = std::get_if<std::span<const std::int64_t>>(&y)) check_labels(*labels, outputs);
+  if (const auto* floats = std::get_if<MatrixView<const float>>(&y)) check_finite<T>("y", *floats);
+  if (const auto* doubles = std::get_if<MatrixView<const double>>(&y)) check_finite<T>("y", *doubles);
+}
+
 template void check_samples<float>(const Samples&, std::size_t);
 template void check_samples<double>(const Samples&, std::size_t);
-template void check_targets<float>(const Targets&, std::size_t, std::size_t, Loss);
-template void check_targets<double>(const Targets&, std::size_t, std::size_t, Loss);
+template void check_data<float>(const Samples&, const Targets&, std::size_t, std::size_t, Loss);
+template void check_data<double>(const Samples&, const Targets&, std::size_t, std::size_t, Loss);
 
 }  // namespace fanin

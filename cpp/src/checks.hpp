@@ -13,12 +13,11 @@ std::string shape_text(std::size_t rows, std::size_t columns);
 void check_architecture(std::size_t inputs, const std::vector<Dense>& layers);
 void check_rule(const Rule& rule);
 
-// X: the number of columns, and values that are finite in T
+// What x and y must be for a network: all shapes come first, as they cost nothing to check, then every value. Values are
+// finite in T, labels in 0..outputs-1.
 template <class T>
 void check_samples(const Samples& x, std::size_t inputs);
-
-// y against the network's loss and outputs: kind, shape, finite values, labels in 0..outputs-1
 template <class T>
-void check_targets(const Targets& y, std::size_t rows, std::size_t outputs, Loss loss);
+void check_data(const Samples& x, const Targets& y, std::size_t inputs, std::size_t outputs, Loss loss);
 
 }  // namespace fanin

@@ -109,8 +109,7 @@ Evaluation Network<T>::evaluate(const Samples& x, const Targets& y) const {
   const State& net = *state_;
   const std::size_t rows = rows_of(x);
   if (rows == 0) throw ValueError("X: expected at least one row to evaluate, got none");
-  check_samples<T>(x, inputs());
-  check_targets<T>(y, rows, outputs(), net.loss);
+  check_data<T>(x, y, inputs(), outputs(), net.loss);
   const Use::Reading hold(net.use);
   const std::size_t blocks = (rows + kBlockRows - 1) / kBlockRows;
   std::vector<double> block_loss(blocks), block_hits(blocks);

@@ -162,8 +162,7 @@ Training<T>::Training(Network<T>& network, const Samples& x, const Targets& y, T
   typename Network<T>::State& net = *network.state_;
   if (rows_of(x) == 0) throw ValueError("X: expected at least one row to train on, got none");
   if (options.batch_size == 0) throw ValueError("batch_size: expected at least 1, got 0");
-  check_samples<T>(x, network.inputs());
-  check_targets<T>(y, rows_of(x), network.outputs(), net.loss);
+  check_data<T>(x, y, network.inputs(), network.outputs(), net.loss);
   if (net.training.exchange(true)) throw BusyError("network: another training of it is under way");
   try {
     state_ = std::make_unique<State>(net, x, y, std::move(options));

@@ -93,7 +93,7 @@ inline Labels labels(const char* name, const py::object& value, std::size_t rows
     throw py::type_error(std::string(name) + ": expected integer labels, got dtype " +
                          py::str(static_cast<py::object>(array.dtype())).cast<std::string>());
   }
-  py::array_t<std::int64_t, py::array::c_style> converted(array);
+  py::array_t<std::int64_t, py::array::c_style | py::array::forcecast> converted(array);
   return {converted, {converted.data(), static_cast<std::size_t>(converted.size())}};
 }
 

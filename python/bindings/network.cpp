@@ -79,7 +79,11 @@ class PyTraining {
         net, data_.x.view, data_.y, fanin::TrainingOptions{batch_size, shuffle, signal_pending});
   }
 
+  // Frees the network for another training, also where an exception's traceback keeps this object alive.
+  void close() { training_.reset(); }
+
   double epoch(const std::string& name, const py::dict& values) {
+    if (training_ == nullptr) throw fanin::ValueError("training: it was closed");
     const fanin::Rule rule = make_rule(name, values);
     fanin::EpochResult result{};
     {
@@ -118,8 +122,8 @@ py::array_t<T> predict(const fanin::Network<T>& net, const py::object& x, const 
         static_cast<std::size_t>(result.shape(1)) != columns) {
       throw fanin::ValueError("out: expected shape " + expected + ", got " + arrays::shape_text(result));
     }
-    if (!result.writeable() || (result.flags() & py::array::c_style) == 0) {
-      throw fanin::ValueError("out: expected a writable, C-contiguous array");
+    if (!result.writeable() || (result.flags() & py::array::c_style) == 0 || !arrays::viewable<T>(result)) {
+      throw fanin::ValueError("out: expected a writable, aligned, C-contiguous array");
     }
     if (py::module_::import("numpy").attr("may_share_memory")(out, matrix.array).cast<bool>()) {
       throw fanin::ValueError("out: expected an array that does not overlap X");
@@ -190,7 +194,8 @@ void register_network_of(py::module_& m, const std::string& suffix) {
   py::class_<PyTraining<T>>(m, ("Training" + suffix).c_str())
       .def(py::init<Net&, const py::object&, const py::object&, std::size_t, bool>(), py::arg("network"),
            py::arg("X"), py::arg("y"), py::arg("batch_size"), py::arg("shuffle"), py::keep_alive<1, 2>())
-      .def("epoch", &PyTraining<T>::epoch, py::arg("rule"), py::arg("values"));
+      .def("epoch", &PyTraining<T>::epoch, py::arg("rule"), py::arg("values"))
+      .def("close", &PyTraining<T>::close);
 }
 
 }  // namespace

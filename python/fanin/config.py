@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fanin import _core
+from fanin.checks import check_integer
 
 
 def get_num_threads() -> int:
@@ -30,7 +31,8 @@ def set_num_threads(n: int) -> None:
     1
     >>> fanin.set_num_threads(before)
     """
-    _core.set_num_threads(n)
+    check_integer("n", n, 1)
+    _core.set_num_threads(min(n, 2**31 - 1))
 
 
 def config() -> dict[str, str | int | bool | tuple[str, ...]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from fanin.checks import check_choice, check_integer
+
 Activation = Literal["identity", "logistic", "tanh", "relu"]
 Initializer = Literal[
     "auto",
@@ -16,20 +18,6 @@ Initializer = Literal[
     "lecun_uniform",
     "zeros",
 ]
-
-
-def check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
-    """Raise ValueError unless `value` is one of the `choices`."""
-    if value not in choices:
-        raise ValueError(f"{name}: expected one of {', '.join(choices)}, got {value!r}")
-
-
-def check_integer(name: str, value: object, lowest: int) -> None:
-    """Raise unless `value` is an integer of at least `lowest`; True and False are not integers here."""
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise TypeError(f"{name}: expected an integer, got {value!r}")
-    if value.__index__() < lowest:
-        raise ValueError(f"{name}: expected at least {lowest}, got {value}")
 
 
 @dataclass(frozen=True)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fanin import _core
+from fanin.checks import check_choice, check_integer
 from fanin.history import History
-from fanin.layers import Dense, check_choice, check_integer
+from fanin.layers import Dense
 from fanin.optim import Rule
 
 Loss = Literal["squared_error", "softmax_cross_entropy"]
@@ -61,8 +62,8 @@ class Network:
         self,
         n_inputs: int,
         layers: Sequence[Dense],
-        *,
         loss: Loss = "squared_error",
+        *,
         seed: int = 0,
         dtype: Any = "float32",
     ) -> None:
@@ -89,9 +90,11 @@ class Network:
         self._loss: Loss = loss
         self._seed = int(seed)
         self._metric, self._takes_labels = _core.loss_traits()[loss]
-        specs = [(layer.units, layer.activation, layer.initializer) for layer in layers]
+        specs = [(int(layer.units), layer.activation, layer.initializer) for layer in layers]
         single = self._dtype == np.float32
-        self._core: Any = (_core.NetworkFloat32 if single else _core.NetworkFloat64)(n_inputs, specs, loss, seed)
+        self._core: Any = (_core.NetworkFloat32 if single else _core.NetworkFloat64)(
+            self._n_inputs, specs, loss, self._seed
+        )
         self._training: Any = _core.TrainingFloat32 if single else _core.TrainingFloat64
 
     @property
@@ -194,18 +197,19 @@ class Network:
             with _named("validation_data: "):
                 self._core.evaluate(*validation_data)
         history = History(self._metric)
-        training = self._training(self._core, X, y, batch_size, bool(shuffle))
-        for _ in _epochs(epochs, history, verbose):
-            start = time.perf_counter()
-            history.loss.append(training.epoch(rule.name, rule.values()))
-            history.seconds.append(time.perf_counter() - start)
-            if validation_data is not None:
-                loss, metric = self._core.evaluate(*validation_data)
-                history.val_loss.append(loss)
-                history.val_metric.append(metric)
+        training = self._training(self._core, X, y, min(int(batch_size), 2**32), bool(shuffle))
+        with closing(training):
+            for _ in _epochs(epochs, history, verbose):
+                start = time.perf_counter()
+                history.loss.append(training.epoch(rule.name, rule.values()))
+                history.seconds.append(time.perf_counter() - start)
+                if validation_data is not None:
+                    loss, metric = self._core.evaluate(*validation_data)
+                    history.val_loss.append(loss)
+                    history.val_metric.append(metric)
         return history
 
-    def predict(self, X: ArrayLike, *, out: Float | None = None) -> Float:
+    def predict(self, X: ArrayLike, out: Float | None = None) -> Float:
         """Return the outputs for each row of X, shape (n_samples, n_outputs).
 
         Probabilities where the loss is softmax_cross_entropy. `out`, if given, is a C-contiguous array of the
@@ -228,6 +232,8 @@ class Network:
 
     def set_weights(self, weights: Mapping[str, ArrayLike]) -> None:
         """Set all parameters, by the names and shapes of `get_weights`; nothing is written before all checks pass."""
+        if not isinstance(weights, Mapping):
+            raise TypeError(f"weights: expected a dict of name -> array, got {type(weights).__name__}")
         shapes = {name: array.shape for name, array in self.get_weights().items()}
         if unknown := [name for name in weights if name not in shapes]:
             raise ValueError(f"weights: unknown name {unknown[0]!r}; expected {', '.join(shapes)}")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass, fields
+from numbers import Real
 from typing import ClassVar
 
 __all__ = ["SGD", "Adam", "Momentum", "Rule"]
@@ -16,8 +18,11 @@ class Rule:
     name: ClassVar[str]
 
     def __post_init__(self) -> None:
-        for name, value in self.values().items():
-            if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        for field in fields(self):
+            name, value = field.name, getattr(self, field.name)
+            if isinstance(value, bool) or not isinstance(value, Real):
+                raise TypeError(f"{name}: expected a number, got {value!r}")
+            if not abs(value) <= sys.float_info.max:
                 raise ValueError(f"{name}: expected a finite number, got {value!r}")
             upper = 1.0 if name in ("momentum", "beta1", "beta2") else math.inf
             if not 0 <= value < upper:
@@ -25,7 +30,7 @@ class Rule:
 
     def values(self) -> dict[str, float]:
         """Return the hyper-parameters by name."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+        return {field.name: float(getattr(self, field.name)) for field in fields(self)}
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,11 @@ def load_digits(seed: int) -> Dataset:
 
 
 def load_fashion_mnist(folder: Path, seed: int) -> Dataset:
-    """Return Fashion-MNIST from its four IDX files; 5,000 of the training images are the validation set."""
+    """
+    Return Fashion-MNIST from its four IDX files; 5,000 of the training images are the validation set.
+
+    Pixels have the mean and deviation of all pixels of the training set taken out.
+    """
     if not folder.is_dir():
         raise DemoError(
             f"there is no folder {folder}; Fashion-MNIST is Debian's package dataset-fashion-mnist, "
@@ -52,8 +56,17 @@ def load_fashion_mnist(folder: Path, seed: int) -> Dataset:
     order = np.random.default_rng(seed).permutation(len(x))
     held, rest = np.sort(order[:_FASHION_VALIDATION]), np.sort(order[_FASHION_VALIDATION:])
     n_classes = int(max(y.max(), test.y.max())) + 1
-    title = f"Fashion-MNIST: 28 x 28 pixels, {n_classes} classes"
-    return Dataset(title, Part(x[rest], y[rest]), Part(x[held], y[held]), test, n_classes)
+    mean, deviation = x[rest].mean(dtype=np.float64), x[rest].std(dtype=np.float64)
+    if deviation == 0:
+        raise DemoError(f"{folder} does not hold Fashion-MNIST: every pixel is the same")
+    x, test_x = ((pixels - np.float32(mean)) / np.float32(deviation) for pixels in (x, test.x))
+    return Dataset(
+        f"Fashion-MNIST: 28 x 28 pixels, {n_classes} classes",
+        Part(x[rest], y[rest]),
+        Part(x[held], y[held]),
+        Part(test_x, test.y),
+        n_classes,
+    )
 
 
 def _shifted(images: NDArray[np.float32], down: int, right: int) -> NDArray[np.float32]:

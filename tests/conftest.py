@@ -1,0 +1,71 @@
+"""Fixtures: small data sets, and one parameter for each entry of the library's own lists."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import fanin
+from fanin import _core
+
+
+class Data(NamedTuple):
+    X: NDArray
+    y: NDArray
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that asks for `every_rule` runs for each rule in the list, so a new entry needs no new test."""
+    lists = {
+        "every_rule": _core.rules,
+        "every_activation": _core.activations,
+        "every_loss": _core.losses,
+        "every_initializer": _core.initializers,
+        "every_isa": fanin.cpu.available,
+    }
+    for name, entries in lists.items():
+        if name in metafunc.fixturenames:
+            metafunc.parametrize(name, list(entries()))
+
+
+@pytest.fixture(params=["float32", "float64"])
+def dtype(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(20)
+
+
+@pytest.fixture
+def classification() -> Data:
+    """53 samples of 5 features around 3 centres."""
+    rng = np.random.default_rng(1)
+    labels = rng.integers(3, size=53)
+    return Data(rng.normal(size=(53, 5)) + 2 * rng.normal(size=(3, 5))[labels], labels)
+
+
+@pytest.fixture
+def regression() -> Data:
+    """53 samples of 5 features and 3 smooth targets."""
+    rng = np.random.default_rng(2)
+    X = rng.normal(size=(53, 5))
+    return Data(X, np.sin(X @ rng.normal(size=(5, 3))) + 0.1 * rng.normal(size=(53, 3)))
+
+
+@pytest.fixture
+def data_for(classification: Data, regression: Data):
+    """The data set that suits a loss by its name."""
+    return lambda loss: classification if loss == "softmax_cross_entropy" else regression
+
+
+@pytest.fixture
+def threads():
+    """Put the number of threads back after a test that changes it."""
+    before = fanin.get_num_threads()
+    yield fanin.set_num_threads
+    fanin.set_num_threads(before)

@@ -1,0 +1,87 @@
+"""What several test files share: a network's twin in the reference, digests, Python in a fresh process."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+import fanin
+from fanin import _core, optim
+from reference import network as reference_network
+from reference import rules as reference_rules
+
+TESTS = Path(__file__).resolve().parent
+ROOT = TESTS.parent
+
+
+def rule_classes() -> dict[str, type]:
+    """The dataclasses of fanin.optim by the name the C++ list gives their rule."""
+    classes = {c.__name__.lower(): c for c in vars(optim).values() if dataclasses.is_dataclass(c)}
+    return {name: classes[name.replace("_", "")] for name in _core.rules()}
+
+
+def rule_named(name: str, **hyper_parameters: float):
+    return rule_classes()[name](**hyper_parameters)
+
+
+def reference_rule(name: str, rule):
+    """The same rule, with the same hyper-parameters, from the textbook."""
+    return reference_rules.RULES[name](**dataclasses.asdict(rule))
+
+
+def reference_of(net: fanin.Network, dtype: str = "float64") -> reference_network.Network:
+    """The network the reference would have, starting from the weights `net` has now."""
+    weights = net.get_weights()
+    layers = range(1, len(net.layers) + 1)
+    return reference_network.Network(
+        [weights[f"layer{i}.weight"].astype(dtype) for i in layers],
+        [weights[f"layer{i}.bias"].astype(dtype) for i in layers],
+        [layer.activation for layer in net.layers],
+        net.loss,
+    )
+
+
+def flat(weights: dict[str, NDArray] | reference_network.Network) -> NDArray:
+    """All weights and biases, layer after layer, as one vector."""
+    arrays = weights.parameters() if isinstance(weights, reference_network.Network) else weights.values()
+    return np.concatenate([np.ravel(array) for array in arrays])
+
+
+def digest(net: fanin.Network) -> str:
+    """A name for the bits of all weights."""
+    return hashlib.sha256(b"".join(a.tobytes() for _, a in sorted(net.get_weights().items()))).hexdigest()
+
+
+def linear_neuron(w: ArrayLike, b: float = 0.0, **options) -> fanin.Network:
+    """One identity unit with these weights: its squared error is the textbook's quadratic bowl."""
+    w = np.asarray(w, dtype="float64")
+    net = fanin.Network(len(w), [fanin.Dense(1)], dtype="float64", **options)
+    net.set_weights({"layer1.weight": w[:, None], "layer1.bias": np.array([b])})
+    return net
+
+
+def run_python(*arguments: str, timeout: float = 120, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Python in a fresh process that sees the tests and only the given environment variables of fanin."""
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("FANIN_", "OMP_"))}
+    return subprocess.run(
+        [sys.executable, *arguments],
+        env={**inherited, **environment, "PYTHONPATH": str(TESTS)},
+        cwd=TESTS,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+    )
+
+
+def python_prints(*arguments: str, **environment: str) -> str:
+    """What a fresh Python printed; it must succeed."""
+    done = run_python(*arguments, **environment)
+    assert done.returncode == 0, done.stderr
+    return done.stdout

@@ -1,0 +1,54 @@
+"""Trains a three-layer net and many small ones; prints the active instruction set, the threads and the bits.
+
+The same-bits tests run this in process and in fresh processes. The data are made by exact arithmetic, so that
+they are the same on every machine.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+
+import numpy as np
+
+import fanin
+from helpers import digest, rule_named
+
+ROWS, INPUTS, CLASSES = 330, 75, 10
+
+
+def data():
+    """Values k / 32 that look random, and labels."""
+    cells = np.arange(ROWS * INPUTS, dtype="int64")
+    X = ((cells * cells * 31 + cells * 17) % 127 - 63) / 32
+    return X.reshape(ROWS, INPUTS), (np.arange(ROWS) * 7) % CLASSES
+
+
+def trained_bits(dtype: str, rule: str = "adam") -> str:
+    """Sizes that leave part of a panel, of a row block and of a batch over."""
+    layers = [fanin.Dense(130, "tanh"), fanin.Dense(71, "relu"), fanin.Dense(CLASSES)]
+    net = fanin.Network(INPUTS, layers, loss="softmax_cross_entropy", seed=11, dtype=dtype)
+    net.fit(*data(), rule=rule_named(rule), epochs=3, batch_size=100)
+    weights = np.concatenate([w.ravel() for w in net.get_weights().values()])
+    assert np.isfinite(weights).all()
+    return digest(net)
+
+
+def bits_of_many_shapes(dtype: str) -> str:
+    """One digest of small nets whose sizes lie around those of registers, panels and row blocks."""
+    X, y = data()
+    digests = []
+    for n_inputs, hidden, outputs, batch_size in itertools.product(
+        (1, 8, 33), (1, 15, 16, 31, 65), (1, 3, 10), (1, 5, 63, 65, 130)
+    ):
+        layers = [fanin.Dense(hidden, "logistic"), fanin.Dense(outputs, "tanh")]
+        net = fanin.Network(n_inputs, layers, seed=hidden, dtype=dtype)
+        x, targets = X[:batch_size, :n_inputs], np.outer(y[:batch_size], np.ones(outputs)) / 16
+        net.fit(x, targets, rule=rule_named("adam"), epochs=2, batch_size=max(1, batch_size - 1))
+        digests.append(digest(net))
+    return hashlib.sha256("".join(digests).encode()).hexdigest()
+
+
+if __name__ == "__main__":
+    bits = [of(dtype) for of in (trained_bits, bits_of_many_shapes) for dtype in ("float32", "float64")]
+    print(fanin.cpu.active(), fanin.get_num_threads(), *bits)

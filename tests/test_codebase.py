@@ -1,0 +1,129 @@
+"""The house rules hold: nothing points upward, files stay short, the reference stands alone."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from helpers import ROOT, TESTS
+
+CPP = ROOT / "cpp"
+PACKAGE = ROOT / "python" / "fanin"
+STANDARD = re.compile(r"[a-z_0-9]+")  # <vector>, <cstdint>; <omp.h> and <immintrin.h> have a dot
+INTRINSICS = {"immintrin.h", "arm_neon.h"}
+KERNEL_STANDARD = {"cstdint", "cstddef", "cstring"}
+
+
+def files(folder: Path, *suffixes: str) -> list[Path]:
+    found = sorted(path for path in folder.rglob("*") if path.suffix in suffixes)
+    assert found, f"no {suffixes} in {folder.name}"
+    return found
+
+
+def includes(path: Path) -> list[str]:
+    return re.findall(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', path.read_text(), re.MULTILINE)
+
+
+def imports(path: Path) -> set[str]:
+    """The top-level names of all modules a Python file imports, in functions too; relative ones are fanin."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add("fanin" if node.level else str(node.module).split(".")[0])
+    return names
+
+
+def fanin_header(name: str) -> str:
+    """The path of a public header below include/fanin, however it was spelt."""
+    return re.sub(r"^(\.\./)*(fanin/)?", "", name)
+
+
+def test_public_headers_include_only_the_standard_library_and_each_other():
+    public = {str(path.relative_to(CPP / "include")) for path in files(CPP / "include", ".hpp")}
+    for path in files(CPP / "include", ".hpp"):
+        for name in includes(path):
+            assert name in public or STANDARD.fullmatch(name), f"{path.name} includes {name}"
+
+
+def test_rules_activations_and_losses_know_nothing_above_them():
+    lowest = [*files(CPP / "include" / "fanin" / "rules", ".hpp")]
+    lowest += [CPP / "include" / "fanin" / name for name in ("activations.hpp", "losses.hpp")]
+    for path in lowest:
+        for name in includes(path):
+            above = fanin_header(name).split("/")[0] in {
+                "network.hpp",
+                "dense.hpp",
+                "update.hpp",
+                "cpu.hpp",
+                "fanin.hpp",
+            }
+            assert not above, f"{path.name} includes {name}"
+
+
+def test_kernels_include_no_inline_standard_code_and_nothing_above_them():
+    for path in files(CPP / "kernels", ".hpp", ".cpp"):
+        for name in includes(path):
+            if STANDARD.fullmatch(name):
+                assert name in KERNEL_STANDARD, f"{path.name} includes <{name}>"
+            else:
+                assert name in INTRINSICS or name.endswith(".hpp"), f"{path.name} includes {name}"
+                assert "src/" not in name, f"{path.name} includes {name}"
+                assert fanin_header(name) not in {"network.hpp", "fanin.hpp", "cpu.hpp"}, (
+                    f"{path.name} includes {name}"
+                )
+
+
+def test_cpp_library_knows_nothing_of_python():
+    for path in files(CPP, ".hpp", ".cpp"):
+        assert not {"pybind11", "Python.h"} & {part for name in includes(path) for part in name.split("/")}, (
+            path
+        )
+
+
+def test_bindings_include_only_public_headers_and_pybind11():
+    bindings = ROOT / "python" / "bindings"
+    own = {path.name for path in files(bindings, ".hpp", ".cpp")}
+    for path in files(bindings, ".hpp", ".cpp"):
+        for name in includes(path):
+            allowed = STANDARD.fullmatch(name) or name.startswith(("fanin/", "pybind11/")) or name in own
+            assert allowed, f"{path.name} includes {name}"
+
+
+def test_only_the_scikit_learn_face_and_the_demo_import_scikit_learn():
+    for path in files(PACKAGE, ".py"):
+        part = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+        if part not in {"sklearn", "demo"}:
+            assert not {"sklearn", "scipy", "pandas"} & imports(path), path
+
+
+def test_reference_never_imports_fanin():
+    for path in files(TESTS / "reference", ".py"):
+        assert imports(path) <= {
+            "__future__",
+            "collections",
+            "dataclasses",
+            "math",
+            "numpy",
+            "reference",
+            "typing",
+        }, path
+
+
+@pytest.mark.parametrize("folder", ["cpp", "python", "tests", "bench"])
+def test_source_files_are_short(folder):
+    for path in files(ROOT / folder, ".py", ".pyi", ".hpp", ".cpp"):
+        assert len(path.read_text().splitlines()) <= 300, path
+
+
+def test_test_names_are_sentences_and_unique():
+    names = []
+    for path in sorted(TESTS.glob("test_*.py")):
+        tree = ast.parse(path.read_text())
+        names += [n.name for n in tree.body if isinstance(n, ast.FunctionDef) and n.name.startswith("test_")]
+    assert len(names) == len(set(names))
+    assert all(len(name.split("_")) >= 4 for name in names), [n for n in names if len(n.split("_")) < 4]

@@ -1,0 +1,111 @@
+"""A network has one fit or many predicts at a time, else an error; after fork a child still works."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+import fanin
+from fanin import optim
+from helpers import digest, python_prints
+
+
+@pytest.fixture
+def data(rng):
+    return rng.normal(size=(20_000, 20)), rng.integers(2, size=20_000)
+
+
+@pytest.fixture
+def net():
+    return fanin.Network(20, [fanin.Dense(64, "relu"), fanin.Dense(2)], loss="softmax_cross_entropy")
+
+
+def first_error_during_fit(net, data, use):
+    """What `use` raises when it runs while another thread fits."""
+    history = []
+
+    def fit():
+        while not history:  # `use` may have the net to itself just as we begin
+            try:
+                history.append(net.fit(*data, rule=optim.Adam(), epochs=10))
+            except RuntimeError:
+                continue
+
+    worker = threading.Thread(target=fit)
+    worker.start()
+    error = None
+    while worker.is_alive() and error is None:
+        try:
+            use()
+        except RuntimeError as raised:
+            error = raised
+    worker.join()
+    assert len(history[0].loss) == 10
+    assert np.isfinite(history[0].loss).all()
+    return error
+
+
+@pytest.mark.parametrize("use", ["predict", "evaluate", "get_weights", "set_weights"])
+def test_using_a_net_during_its_fit_is_an_error(net, data, use):
+    X, y = data
+    arguments = {
+        "predict": (X[:1],),
+        "evaluate": (X[:1], y[:1]),
+        "get_weights": (),
+        "set_weights": (net.get_weights(),),
+    }[use]
+    assert "another" in str(first_error_during_fit(net, data, lambda: getattr(net, use)(*arguments)))
+
+
+def test_two_fits_of_one_net_at_once_are_an_error(net, data):
+    start, errors = threading.Barrier(2), []
+
+    def fit():
+        start.wait()
+        try:
+            net.fit(*data, rule=optim.Adam(), epochs=10)
+        except RuntimeError as error:
+            errors.append(str(error))
+
+    workers = [threading.Thread(target=fit) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert len(errors) == 1
+    assert "another" in errors[0]
+    assert np.isfinite(net.predict(data[0])).all()
+
+
+def test_many_predicts_at_once_agree(net, data):
+    alone = net.predict(data[0])
+    with ThreadPoolExecutor(4) as pool:
+        for together in pool.map(net.predict, [data[0]] * 12):
+            assert np.array_equal(together, alone)
+
+
+def test_a_fit_in_a_worker_thread_gives_the_bits_of_the_main_thread(data):
+    def bits(_=None):
+        net = fanin.Network(20, [fanin.Dense(64, "relu"), fanin.Dense(2)], loss="softmax_cross_entropy")
+        net.fit(*data, rule=optim.Adam(), epochs=2)
+        return digest(net)
+
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(bits).result() == bits()
+
+
+def test_a_forked_child_trains_to_the_same_bits_and_does_not_hang():
+    code = """
+import os, sys
+from same_bits_net import trained_bits
+here = trained_bits("float32")
+sys.stdout.flush()
+child = os.fork()
+if child == 0:
+    os._exit(0 if trained_bits("float32") == here else 1)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    assert python_prints("-W", "ignore::DeprecationWarning", "-c", code, FANIN_NUM_THREADS="2") == "0\n"

@@ -1,0 +1,188 @@
+"""`fanin demo`: what it prints, and the sentence for each input it cannot use."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("sklearn")
+pytest.importorskip("tqdm")
+
+from fanin.__main__ import main
+from fanin.demo.errors import DemoError, require
+
+Writer = Callable[[str | bytes], Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Writer:
+    def write_csv(content: str | bytes) -> Path:
+        path = tmp_path / "table.csv"
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    return write_csv
+
+
+def rows(line: Callable[[int], str], count: int = 60) -> str:
+    return "".join(line(row) + "\n" for row in range(count))
+
+
+def accuracies(printed: str) -> list[float]:
+    return [
+        float(number)
+        for number in re.findall(r"^(?:fanin|scikit-learn) \S+ +([\d.]+) %", printed, re.MULTILINE)
+    ]
+
+
+def test_digits_demo_reaches_97_percent(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["demo", "--no-compare"]) == 0
+    printed, progress = capsys.readouterr()
+    assert len(accuracies(printed)) == 1
+    assert accuracies(printed)[0] >= 97
+    assert len(re.findall(r"^ +\d+ +[\d.]+ +[\d.]+ %$", printed, re.MULTILINE)) == 40
+    assert progress == "", "a progress bar belongs on a terminal only"
+
+
+def test_scikit_learn_stands_beside_fanin_in_the_table(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["demo", "--epochs", "2"]) == 0
+    printed = capsys.readouterr().out
+    assert all(accuracy > 80 for accuracy in accuracies(printed))
+    assert len(accuracies(printed)) == 2
+    assert " times as long as " in printed
+
+
+def test_the_same_seed_prints_the_same_errors(capsys: pytest.CaptureFixture[str]) -> None:
+    printed = []
+    for _ in range(2):
+        assert main(["demo", "--epochs", "2", "--no-compare", "--seed", "5"]) == 0
+        printed.append(accuracies(capsys.readouterr().out))
+    assert printed[0] == printed[1]
+    assert len(printed[0]) == 1
+
+
+def test_a_table_with_text_target_is_classified(write: Writer, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write("size,colour,kind\n" + rows(lambda row: f"{row % 7},{'rg'[row % 2]},{'ab'[row % 2]}"))
+    assert main(["demo", "--csv", str(path), "--target", "kind", "--epochs", "15"]) == 0
+    printed = capsys.readouterr().out
+    assert accuracies(printed) == [100.0, 100.0]
+    assert "'kind' (2 classes) from 2 columns, 3 inputs" in printed
+
+
+def test_a_table_with_number_target_is_reported_in_its_own_units(
+    write: Writer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write("x,price\n" + rows(lambda row: f"{row},{1e6 + 1000 * row}", 300))
+    assert main(["demo", "--csv", str(path), "--target", "price", "--no-compare"]) == 0
+    printed = capsys.readouterr().out
+    found = re.search(r"^fanin \S+ +([\d,.]+) +([\d.]+) ", printed, re.MULTILINE)
+    assert found, printed
+    assert 0 < float(found[1].replace(",", "")) < 20_000
+    assert float(found[2]) > 0.95
+
+
+@pytest.mark.parametrize(
+    ("content", "target", "sentence"),
+    [
+        ("", "a", "is empty"),
+        ("\n\n", "a", "is empty"),
+        ("a,b\n", "a", "has a header but no rows"),
+        ("a,b\n1,2\n3,4,5\n", "a", "line 3: 3 fields, but the header has 2"),
+        ("a,b\n\n1\n", "a", "line 3: 1 fields, but the header has 2"),
+        ("a,a\n1,2\n", "a", "two columns named 'a'"),
+        ("a,price\n1,2\n", "Prise", "did you mean 'price'?); its columns are 'a', 'price'"),
+        ("1,2\n1,2\n", "a", "the first line must name the columns"),
+        (b"a,b\n1,\xff\n", "a", "line 2: not UTF-8 text"),
+        ('a,b\n1,"x\n', "a", "unexpected end of data"),
+        ("a,b\n" + "1,2\n" * 30, "a", "the target column 'a' is constant, 1 in every row"),
+        ("a,b\n" + ",2\n" * 30, "a", "the target column 'a' has no values at all"),
+        ("a,b\n" + rows(lambda row: f"{row / 8},"), "a", "no values at all; leave it out with --drop 'b'"),
+        ("a,b\n" + rows(lambda row: f"{row / 8},7"), "a", "no usable input: column 'b' is left out"),
+        ("a,b\n" + rows(lambda row: f"{row / 8},-inf"), "a", "column 'b': -inf is not a finite number"),
+        ("a,b\n" + rows(lambda row: f"{row / 8},{'-'[row % 2 :]}1.7e308"), "a", "have no mean and deviation"),
+        ("a,b\n" + rows(lambda row: f"{row},2", 5), "a", "5 rows with a target are too few; at least 20"),
+        ("a\n" + rows(str), "a", "has no column to predict 'a' from"),
+        ("a,b\n" + rows(lambda row: f"name {row},{row}"), "a", "60 different values in 60 rows, too many"),
+    ],
+)  # fmt: skip
+def test_a_table_that_cannot_be_used_gets_a_sentence(
+    content: str | bytes, target: str, sentence: str, write: Writer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(content)
+    assert main(["demo", "--csv", str(path), "--target", target]) == 2
+    printed, error = capsys.readouterr()
+    assert printed == ""
+    assert error.startswith("fanin demo: ")
+    assert error.count("\n") == 1
+    assert sentence in error
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--threads", "100000"], "--threads: "),
+        (["--csv", "absent.csv", "--target", "a"], "there is no file absent.csv"),
+        (["--csv", ".", "--target", "a"], ". cannot be read"),
+        (["--target", "a"], "belong to --csv FILE"),
+        (["digits", "--csv", "a.csv"], "--csv comes without a data set's name"),
+        (["--data", "."], "--data belongs to fashion-mnist"),
+        (["fashion-mnist", "--data", "absent"], "dataset-fashion-mnist"),
+        (
+            ["fashion-mnist", "--data", "."],
+            "has neither train-images-idx3-ubyte nor train-images-idx3-ubyte.gz",
+        ),
+        (["--learning-rate", "1e30", "--no-compare"], "training diverged"),
+    ],
+)
+def test_options_that_cannot_be_used_get_a_sentence(
+    arguments: Sequence[str],
+    sentence: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["demo", *arguments]) == 2
+    assert sentence in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--epochs", "0"], "expected a whole number from 1"),
+        (["--learning-rate", "-1"], "expected a number above 0"),
+        (["--hidden", "64,x"], "expected units like 256,128"),
+    ],
+)
+def test_values_of_the_wrong_kind_get_a_sentence(
+    arguments: Sequence[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["demo", *arguments])
+    assert sentence in capsys.readouterr().err
+
+
+def test_a_forgotten_target_gets_the_list_of_columns(
+    write: Writer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["demo", "--csv", str(write("a,b\n1,2\n"))]) == 2
+    assert "its columns are 'a', 'b'" in capsys.readouterr().err
+
+
+def test_a_missing_package_gets_the_command_that_installs_it() -> None:
+    with pytest.raises(DemoError, match=re.escape('absent is not installed; pip install "fanin[demo]"')):
+        require("absent_package", "absent")
+
+
+def test_ctrl_c_ends_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("fanin.demo.cli.train", interrupt)
+    assert main(["demo"]) == 130
+    assert "interrupted" in capsys.readouterr().err

@@ -1,0 +1,101 @@
+"""What `import fanin` brings along, and what the environment may ask of it."""
+
+from __future__ import annotations
+
+import re
+from importlib import metadata
+
+import pytest
+
+import fanin
+from helpers import ROOT, python_prints, run_python
+
+
+def test_import_brings_neither_scikit_learn_nor_scipy():
+    heavy = ("sklearn", "scipy", "pandas", "torch", "tqdm", "matplotlib")
+    code = f"import sys, fanin; print([m for m in {heavy} if m in sys.modules])"
+    assert python_prints("-c", code) == "[]\n"
+
+
+def test_import_is_silent():
+    done = run_python("-W", "error", "-c", "import fanin")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_forced_instruction_set_is_the_active_one(every_isa):
+    assert (
+        python_prints("-c", "import fanin; print(fanin.cpu.active())", FANIN_ISA=every_isa)
+        == f"{every_isa}\n"
+    )
+
+
+def test_best_available_instruction_set_is_the_default():
+    assert python_prints("-c", "import fanin; print(fanin.cpu.active())") == f"{fanin.cpu.available()[0]}\n"
+    assert "baseline" in fanin.cpu.available()
+
+
+@pytest.mark.parametrize("name", ["mmx", "AVX2x", "avx2 ", "0"])
+def test_an_unknown_instruction_set_fails_the_import_with_a_sentence(name):
+    done = run_python("-c", "import fanin", FANIN_ISA=name)
+    assert done.returncode != 0
+    last_line = done.stderr.strip().splitlines()[-1]
+    assert last_line.startswith("ImportError: ")
+    for word in ("FANIN_ISA", name, "baseline"):
+        assert word in last_line
+
+
+def test_an_instruction_set_of_another_machine_fails_the_import_with_a_sentence():
+    elsewhere = {"avx512", "avx2", "neon"} - set(fanin.cpu.available())
+    assert elsewhere, "no machine has both AVX2 and NEON"
+    for name in elsewhere:
+        done = run_python("-c", "import fanin", FANIN_ISA=name)
+        assert done.returncode != 0
+        assert "ImportError" in done.stderr
+        assert name in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("environment", "number"),
+    [
+        ({"FANIN_NUM_THREADS": "3"}, 3),
+        ({"OMP_NUM_THREADS": "3"}, 3),
+        ({"FANIN_NUM_THREADS": "1", "OMP_NUM_THREADS": "3"}, 1),
+    ],
+    ids=str,
+)
+def test_environment_sets_the_number_of_threads(environment, number):
+    code = "import fanin; print(fanin.get_num_threads())"
+    assert python_prints("-c", code, **environment) == f"{number}\n"
+
+
+@pytest.mark.parametrize("number", ["0", "-2", "abc", "1.5", "99999999999999"])
+def test_a_wrong_number_of_threads_in_the_environment_fails_the_import_with_a_sentence(number):
+    done = run_python("-c", "import fanin", FANIN_NUM_THREADS=number)
+    assert done.returncode != 0
+    last_line = done.stderr.strip().splitlines()[-1]
+    assert last_line.startswith("ImportError: ")
+    assert "FANIN_NUM_THREADS" in last_line
+    assert number in last_line
+
+
+def test_number_of_threads_can_be_set_and_read(threads):
+    for number in (1, 5, 2):
+        threads(number)
+        assert fanin.get_num_threads() == number
+
+
+def test_config_shows_version_instruction_sets_and_threads(capsys):
+    config = fanin.config()
+    fanin.show_config()
+    shown = capsys.readouterr().out
+    for fact in (fanin.__version__, fanin.cpu.active(), str(fanin.get_num_threads())):
+        assert fact in shown
+        assert fact in str(config)
+    for name in fanin.cpu.available():
+        assert name in shown
+
+
+def test_version_is_that_of_the_project():
+    stated = re.search(r"project\(fanin VERSION ([0-9.]+)", (ROOT / "CMakeLists.txt").read_text())
+    assert stated, "CMakeLists.txt states no version"
+    assert fanin.__version__ == stated[1] == metadata.version("fanin")

@@ -1,0 +1,96 @@
+"""Ctrl-C in fit is a KeyboardInterrupt, soon, and leaves a net that works; each case in its own process."""
+
+from __future__ import annotations
+
+import pytest
+
+from helpers import python_prints
+
+# The signal comes 0.3 s into a fit that would take far longer; half a second is five times the promise.
+PROLOGUE = """
+import os, signal, threading, time
+import numpy as np
+import fanin
+from fanin import optim
+from helpers import digest
+
+sent, kept = [], []
+
+def press_control_c():
+    sent.append(time.perf_counter())
+    os.kill(os.getpid(), signal.SIGINT)
+
+def interrupted(fit, keep=False):
+    threading.Timer(0.3, press_control_c).start()
+    try:
+        fit()
+    except KeyboardInterrupt as interrupt:
+        late = time.perf_counter() - sent[0]
+        if keep:
+            kept.append(interrupt)
+        assert late < 0.5, f"{late:.3f} s late"
+        return
+    raise AssertionError("the fit ended on its own")
+
+def assert_usable(net, X, y):
+    assert all(np.isfinite(w).all() for w in net.get_weights().values())
+    assert np.isfinite(net.predict(X[:100])).all()
+    history = net.fit(X[:100], y[:100], rule=optim.Adam(), epochs=1)
+    assert np.isfinite(history.loss).all()
+
+rng = np.random.default_rng(0)
+"""
+
+SMALL_STEPS = """
+X, y = rng.normal(size=(2000, 20)), rng.integers(2, size=2000)
+net = fanin.Network(20, [fanin.Dense(64, "relu"), fanin.Dense(2)], loss="softmax_cross_entropy")
+interrupted(lambda: net.fit(X, y, rule=optim.Adam(), epochs=10**8, batch_size=32))
+assert_usable(net, X, y)
+print("usable")
+"""
+
+# The slow instruction set makes one step last seconds without much memory.
+ONE_HUGE_STEP = """
+X, y = rng.normal(size=(6000, 256)).astype("float32"), rng.integers(10, size=6000)
+def fresh():
+    layers = [fanin.Dense(512, "relu"), fanin.Dense(512, "relu"), fanin.Dense(10)]
+    return fanin.Network(256, layers, loss="softmax_cross_entropy")
+net, options = fresh(), {"rule": optim.SGD(), "batch_size": 6000, "shuffle": False}
+interrupted(lambda: net.fit(X, y, epochs=10**6, **options))
+twin, whole_steps = fresh(), 0
+while digest(twin) != digest(net) and whole_steps < 3:
+    twin.fit(X, y, epochs=1, **options)
+    whole_steps += 1
+assert digest(twin) == digest(net), "the interrupt left part of a step behind"
+assert_usable(net, X, y)
+print("usable")
+"""
+
+
+@pytest.mark.parametrize("threads", ["1", "2"])
+def test_control_c_between_small_steps_leaves_a_usable_net(threads):
+    assert python_prints("-c", PROLOGUE + SMALL_STEPS, FANIN_NUM_THREADS=threads) == "usable\n"
+
+
+@pytest.mark.parametrize("threads", ["1", "2"])
+def test_control_c_within_one_huge_step_abandons_the_whole_step(threads):
+    printed = python_prints("-c", PROLOGUE + ONE_HUGE_STEP, FANIN_NUM_THREADS=threads, FANIN_ISA="baseline")
+    assert printed == "usable\n"
+
+
+def test_control_c_during_validation_leaves_a_usable_net():
+    code = """
+X, y = rng.normal(size=(200_000, 20)), rng.integers(2, size=200_000)
+net = fanin.Network(20, [fanin.Dense(256, "relu"), fanin.Dense(2)], loss="softmax_cross_entropy")
+interrupted(lambda: net.fit(X[:32], y[:32], rule=optim.Adam(), epochs=10**6, validation_data=(X, y)))
+assert_usable(net, X, y)
+print("usable")
+"""
+    assert python_prints("-c", PROLOGUE + code) == "usable\n"
+
+
+def test_a_kept_interrupt_does_not_keep_the_net_busy():
+    """A notebook keeps the last traceback, and with it all that the frames of fit refer to."""
+    code = SMALL_STEPS.replace("batch_size=32))", "batch_size=32), keep=True)")
+    assert "keep=True" in code
+    assert python_prints("-c", PROLOGUE + code) == "usable\n"

@@ -1,0 +1,269 @@
+"""The claims of the textbook notes (Hinton on optimization, Ng on tuning and batch norm), in short.
+
+Each row: its numbers in the notes, the claim in its correct form, the tests that check it, and the capability
+its rest waits for. A row without tests waits altogether.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Row(NamedTuple):
+    numbers: tuple[int | str, ...]
+    claim: str
+    checks: tuple[str, ...] = ()
+    waits_for: str = ""
+
+
+ROWS = [
+    Row((1,), "inputs are centred by their mean", waits_for="Standardize"),
+    Row((2,), "inputs are divided by the deviation, not the variance", waits_for="Standardize"),
+    Row((3,), "one mean and deviation, the training set's, for all data", waits_for="frozen input layers"),
+    Row(
+        (4,),
+        "unequal scales make an elongated bowl; the rate must stay under 2 / lambda_max",
+        (
+            "test_shifted_or_unequally_scaled_inputs_make_an_elongated_bowl",
+            "test_sgd_diverges_just_above_two_over_the_largest_curvature_and_not_below",
+        ),
+        "condition numbers printed by Standardize",
+    ),
+    Row(
+        (5,),
+        "weights above or below 1 explode or vanish with depth",
+        (
+            "test_one_and_a_half_times_identity_grows_as_a_power_of_depth",
+            "test_half_the_identity_vanishes_as_a_power_of_depth",
+        ),
+        "per-layer report",
+    ),
+    Row(
+        (6,),
+        "initial weights are symmetric about 0; rand explodes",
+        (
+            "test_initial_weights_have_mean_zero_and_the_published_deviation",
+            "test_weights_from_rand_explode_through_twenty_relu_layers",
+        ),
+    ),
+    Row(
+        (7,),
+        "ReLU wants sqrt(2/n); sqrt(1/n) shrinks 20 layers a thousandfold",
+        (
+            "test_he_weights_keep_the_signal_through_twenty_relu_layers",
+            "test_lecun_weights_lose_a_thousandfold_through_twenty_relu_layers",
+        ),
+    ),
+    Row(
+        (8,),
+        "deviation of weights goes as n^-1/2",
+        ("test_variance_of_z_does_not_depend_on_the_number_of_inputs",),
+    ),
+    Row(
+        (9,),
+        "tanh: sqrt(1/n) or Glorot's sqrt(2/(n_in + n_out)); a default for each activation",
+        (
+            "test_tanh_keeps_its_signal_with_lecun_weights",
+            "test_auto_is_the_initializer_for_the_activation",
+            "test_initial_standard_deviations_are_the_published_ones",
+        ),
+    ),
+    Row(
+        (10,),
+        "the squared error of a linear neuron is a quadratic bowl with H = X'X/m",
+        (
+            "test_sgd_follows_the_closed_form_of_the_quadratic_bowl",
+            "test_loss_of_a_linear_neuron_is_the_quadratic_bowl",
+        ),
+    ),
+    Row((11,), "deep nets are locally bowls", waits_for="diagnostics: fit along a step"),
+    Row(
+        (12,),
+        "on an ellipse -g does not point at the minimum",
+        ("test_negative_gradient_does_not_point_at_the_minimum_of_an_ellipse",),
+        "diagnostics: angle to the Newton step",
+    ),
+    Row(
+        (13,),
+        "too big a rate oscillates, then diverges",
+        (
+            "test_too_big_a_rate_oscillates_along_the_steepest_axis",
+            "test_sgd_diverges_just_above_two_over_the_largest_curvature_and_not_below",
+        ),
+    ),
+    Row((14,), "move fast along small consistent gradients", waits_for="consistency report"),
+    Row((15,), "half the data give nearly the same gradient", waits_for="diagnose.redundancy"),
+    Row(
+        (16, 17),
+        "update after part of the data, or after each case",
+        ("test_any_batch_size_trains_on_every_row_of_every_epoch",),
+        "bench: loss per pass by batch size",
+    ),
+    Row(
+        (18, 19),
+        "mini-batches use matrix products and fewer updates",
+        ("test_any_batch_size_trains_on_every_row_of_every_epoch",),
+        "bench: time to a given loss by batch size",
+    ),
+    Row((20,), "mini-batches balanced for classes", waits_for="balanced sampler"),
+    Row(
+        (21, 22),
+        "reduce the rate when the error worsens, raise it when it falls slowly",
+        waits_for="automatic rate",
+    ),
+    Row(
+        (23,),
+        "a smaller rate at the end removes fluctuation",
+        ("test_noise_floor_of_online_learning_is_proportional_to_the_rate",),
+        "rate schedules and the warning against decaying early",
+    ),
+    Row((24,), "reduce the rate when the validation error stops falling", waits_for="ReduceOnPlateau"),
+    Row(
+        (25,),
+        "different random weights break symmetry",
+        (
+            "test_identical_units_stay_identical",
+            "test_random_weights_break_the_symmetry_of_units",
+            "test_initial_weights_are_all_different_and_uncorrelated",
+        ),
+        "warning at identical units",
+    ),
+    Row(
+        (26,),
+        "big fan-in overshoots",
+        (
+            "test_largest_stable_rate_falls_with_the_number_of_inputs",
+            "test_one_step_changes_z_in_proportion_to_the_fan_in",
+        ),
+    ),
+    Row(
+        (27,),
+        "initial weights go as 1 / sqrt(fan-in)",
+        (
+            "test_initial_weights_have_mean_zero_and_the_published_deviation",
+            "test_variance_of_z_does_not_depend_on_the_number_of_inputs",
+        ),
+    ),
+    Row((28,), "rates may scale with fan-in too; sources differ on how", waits_for="fan_in_power"),
+    Row(
+        (29, 30),
+        "inputs of zero mean and unit variance",
+        ("test_shifted_or_unequally_scaled_inputs_make_an_elongated_bowl",),
+        "Standardize",
+    ),
+    Row(
+        (31,),
+        "2 logistic(x) - 1 = tanh(x / 2)",
+        ("test_twice_the_logistic_less_one_is_tanh_of_half_of_z",),
+        "symmetric_logistic",
+    ),
+    Row(
+        (32,),
+        "tanh gives hidden activations of mean about 0, the logistic does not",
+        ("test_hidden_activations_of_tanh_average_about_zero_and_of_logistic_not",),
+        "diagnostics: mean per layer",
+    ),
+    Row(
+        (33, 34),
+        "a circular bowl is solved in one step at 1 / lambda",
+        ("test_one_step_at_the_inverse_curvature_solves_a_circular_bowl",),
+    ),
+    Row((35, 36), "PCA: drop small components, divide by the root of the eigenvalues", waits_for="Whiten"),
+    Row((37,), "too big a first rate saturates units: a plateau", waits_for="detector of saturated units"),
+    Row((38,), "a plateau is not a local minimum", waits_for="curvature by Hessian-vector products"),
+    Row(
+        (39, 40),
+        "predicting the proportion of ones is a plateau",
+        waits_for="detector of the baseline plateau",
+    ),
+    Row(
+        (41, 48),
+        "momentum: v = alpha v - epsilon dE/dw, w <- w + v",
+        (
+            "test_float64_training_equals_the_textbook",
+            "test_momentum_by_hand_follows_the_published_equation",
+            "test_training_gives_the_losses_and_weights_of_pytorch",
+        ),
+    ),
+    Row(
+        (42, 53),
+        "rates per weight adapt to consistency; layers differ",
+        waits_for="update / weight ratio per layer",
+    ),
+    Row((43, 64), "RMSprop divides by a running root mean square", waits_for="RMSprop"),
+    Row((44,), "methods that use curvature", waits_for="L-BFGS, conjugate gradient, Levenberg-Marquardt"),
+    Row(
+        (45,),
+        "the ball does not follow steepest descent",
+        ("test_momentum_does_not_follow_steepest_descent",),
+        "trajectory plot",
+    ),
+    Row(
+        (46,),
+        "momentum damps oscillation; stable to 2 (1 + alpha) / lambda",
+        ("test_momentum_is_stable_to_its_larger_limit_and_not_above",),
+    ),
+    Row(
+        (47,),
+        "momentum builds speed to epsilon g / (1 - alpha)",
+        ("test_momentum_reaches_its_terminal_velocity_on_a_gentle_slope",),
+    ),
+    Row(
+        (49,),
+        "without gradient the velocity decays by alpha",
+        ("test_velocity_decays_by_momentum_where_the_gradient_is_zero",),
+    ),
+    Row((50,), "alpha 0.5 at first, then 0.9 or 0.99", waits_for="momentum schedules"),
+    Row(
+        (51,),
+        "momentum allows larger rates; Nesterov's limit is another",
+        ("test_momentum_allows_a_rate_at_which_sgd_diverges",),
+        "Nesterov",
+    ),
+    Row((52,), "Nesterov: jump first, then correct", waits_for="Nesterov"),
+    *(
+        Row((number,), claim, waits_for="AdaptiveGain")
+        for number, claim in [
+            (54, "gains per weight start at 1 and scale the rate"),
+            (57, "big gains decay quickly under oscillation"),
+            (58, "gains are limited to [0.1, 10]"),
+            (59, "gains want big batches"),
+            (60, "gains may compare -g with the velocity"),
+            (61, "gains see axis-aligned effects only"),
+        ]
+    ),
+    Row((55, 56), "gain + 0.05 on equal signs, x 0.95 on opposite ones", waits_for="AdaptiveGain"),
+    Row((62,), "full batch: only the sign of the gradient", waits_for="SignSGD"),
+    Row((63,), "Rprop: x 1.2 and x 0.5 between 1e-6 and 50", waits_for="Rprop"),
+    Row(("63b",), "Rprop fails with mini-batches", waits_for="Rprop"),
+    Row((65,), "RMSprop: adjacent mini-batches divide by similar numbers", waits_for="RMSprop"),
+    Row((66, 67), "which method for which data", waits_for="automatic solver"),
+    Row(
+        (68, 69, 70),
+        "nets differ: deep with bottlenecks, recurrent, wide and shallow",
+        ("test_nets_of_any_depth_and_width_train", "test_ten_thousand_features_into_one_unit_train"),
+        "Autoencoder and recurrent layers",
+    ),
+    Row(
+        (71, 72),
+        "tasks differ: accurate weights, many rare cases",
+        waits_for="Levenberg-Marquardt and Embedding",
+    ),
+    Row(
+        (73,),
+        "tune the rate first; momentum 0.9, Adam's 0.9, 0.999 and 1e-8 rarely",
+        ("test_defaults_are_the_ones_the_textbook_recommends",),
+        "search in tiers",
+    ),
+    Row((74, 75), "random search beats the grid; coarse to fine", waits_for="search"),
+    Row((76, 77), "layers and units uniform, the rate on a log scale", waits_for="search distributions"),
+    Row(
+        (78, 79),
+        "1 - beta on a log scale; it averages over 1 / (1 - beta) values",
+        waits_for="search distributions",
+    ),
+    Row((80, 81, 82, 83), "batch norm of z, with gamma and beta instead of b", waits_for="batch_norm"),
+    Row((84,), "batch norm and covariate shift", waits_for="drift of layer inputs"),
+    Row((85,), "batch norm regularizes slightly", waits_for="batch_norm"),
+    Row((86,), "one sample: running mean and variance", waits_for="running statistics"),
+]
