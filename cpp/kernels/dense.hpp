@@ -10,11 +10,14 @@
 namespace fanin::FANIN_ISA {
 namespace {
 
-// f(first row, rows) for each block of 64 rows
+// Panels of one operand that are kept in L2 while the other is gone through: 8 chunks of 64 KiB.
+inline constexpr std::size_t kPanelGroup = 8;
+
+// f(begin, end) for groups of at most `size`
 template <class F>
-FANIN_INLINE void for_each_row_block(Range rows, F&& f) {
-  for (std::size_t row = rows.begin; row < rows.end; row += kRowBlock) {
-    f(row, rows.end - row < kRowBlock ? rows.end - row : kRowBlock);
+FANIN_INLINE void for_each_group(Range all, std::size_t size, F&& f) {
+  for (std::size_t begin = all.begin; begin < all.end; begin += size) {
+    f(begin, all.end - begin < size ? all.end : begin + size);
   }
 }
 
@@ -54,43 +57,65 @@ auto find_differentiate(List<A...>, int activation) {
   return functions[activation];
 }
 
+// Outside in: a group of panels of w, a chunk of depth, blocks of rows, the panels of the group. So a chunk of w comes
+// from memory once and meets all rows in L2; sums of earlier chunks wait in `a`.
 template <class T>
 void forward(const Forward<T>& f, Range panels, Range rows) {
   const auto activate = find_activate<T>(Activations{}, f.activation);
-  for (std::size_t p = panels.begin; p < panels.end; ++p) {
-    const std::size_t width = f.a.width(p);
-    for_each_row_block(rows, [&](std::size_t row, std::size_t count) {
-      T* block = f.a.at(row, p);
-      product_block(AcrossPanels<T>{f.x, row}, count, f.x.columns, f.w.at(0, p), width, block);
-      activate(block, f.z.data != nullptr ? f.z.at(row, p) : nullptr,
-               f.bias != nullptr ? f.bias + p * kPanel<T> : nullptr, count, width, f.a.used(p));
+  for_each_group(panels, kPanelGroup, [&](std::size_t first_panel, std::size_t end_panel) {
+    for_each_chunk<T>(f.x.columns, [&](Range chunk) {
+      for_each_group(rows, kRowBlock, [&](std::size_t row, std::size_t end_row) {
+        for (std::size_t p = first_panel; p < end_panel; ++p) {
+          const std::size_t width = f.a.width(p), count = end_row - row;
+          T* block = f.a.at(row, p);
+          product_block(AcrossPanels<T>{f.x, row}, count, chunk, f.w.at(0, p), width, block);
+          if (chunk.end < f.x.columns) continue;
+          activate(block, f.z.data != nullptr ? f.z.at(row, p) : nullptr,
+                   f.bias != nullptr ? f.bias + p * kPanel<T> : nullptr, count, width, f.a.used(p));
+        }
+      });
     });
+  });
+}
+
+// What follows the product for 64 inputs by one panel of samples: the block of the transposed gradient is turned over
+// panel by panel, multiplied by the derivative, stored, and turned over again for the layer before.
+template <class T>
+void finish_input_gradient(const InputGradient<T>& g, const T* block, std::size_t p, std::size_t row,
+                           std::size_t end_row) {
+  constexpr std::size_t P = kPanel<T>;
+  const auto differentiate = find_differentiate<T>(Activations{}, g.activation);
+  alignas(64) T turned[P * P];
+  const std::size_t width = g.dy_transposed.width(p), samples = g.dy_transposed.used(p), first = p * P;
+  for (std::size_t q = row / P; q * P < end_row; ++q) {
+    const std::size_t inputs = g.dz.used(q), step = g.dz.width(q);
+    transpose(turned, step, width, block + (q * P - row) * width, width, inputs, step);
+    differentiate(turned, g.z.data != nullptr ? g.z.at(first, q) : nullptr, g.a.at(first, q), samples * step);
+    __builtin_memcpy(g.dz.at(first, q), turned, samples * step * sizeof(T));
+    if (g.dz_transposed.data != nullptr) {
+      transpose(g.dz_transposed.at(q * P, p), width, inputs, turned, step, samples, width);
+    }
   }
 }
 
-// A unit is 64 inputs by one panel of samples: the transposed gradient is made in a block, turned over panel by panel,
-// multiplied by the derivative, stored, and turned over again for the layer before.
+// Outside in: blocks of rows of w, a group of panels of samples, a chunk of depth, the panels. So w, the larger one,
+// comes from memory once.
 template <class T>
 void input_gradient(const InputGradient<T>& g, Range panels, Range rows) {
-  constexpr std::size_t P = kPanel<T>;
-  const auto differentiate = find_differentiate<T>(Activations{}, g.activation);
-  alignas(64) T block[kRowBlock * P];
-  alignas(64) T turned[P * P];
-  for (std::size_t p = panels.begin; p < panels.end; ++p) {
-    const std::size_t width = g.dy_transposed.width(p), samples = g.dy_transposed.used(p), first = p * P;
-    for_each_row_block(rows, [&](std::size_t row, std::size_t count) {
-      product_block(AcrossPanels<T>{g.w, row}, count, g.w.columns, g.dy_transposed.at(0, p), width, block);
-      for (std::size_t q = row / P; q * P < row + count; ++q) {
-        const std::size_t inputs = g.dz.used(q), step = g.dz.width(q);
-        transpose(turned, step, width, block + (q * P - row) * width, width, inputs, step);
-        differentiate(turned, g.z.data != nullptr ? g.z.at(first, q) : nullptr, g.a.at(first, q), samples * step);
-        __builtin_memcpy(g.dz.at(first, q), turned, samples * step * sizeof(T));
-        if (g.dz_transposed.data != nullptr) {
-          transpose(g.dz_transposed.at(q * P, p), width, inputs, turned, step, samples, width);
+  alignas(64) T blocks[kPanelGroup][kRowBlock * kPanel<T>];
+  for_each_group(rows, kRowBlock, [&](std::size_t row, std::size_t end_row) {
+    for_each_group(panels, kPanelGroup, [&](std::size_t first_panel, std::size_t end_panel) {
+      for_each_chunk<T>(g.w.columns, [&](Range chunk) {
+        for (std::size_t p = first_panel; p < end_panel; ++p) {
+          product_block(AcrossPanels<T>{g.w, row}, end_row - row, chunk, g.dy_transposed.at(0, p),
+                        g.dy_transposed.width(p), blocks[p - first_panel]);
         }
+      });
+      for (std::size_t p = first_panel; p < end_panel; ++p) {
+        finish_input_gradient(g, blocks[p - first_panel], p, row, end_row);
       }
     });
-  }
+  });
 }
 
 // Where the whole gradient is wanted it is stored, else its run of parameters is updated at once.
@@ -103,21 +128,25 @@ FANIN_INLINE void apply(const WeightGradient<T>& g, const T* values, std::size_t
   }
 }
 
+// Outside in: a group of panels of x, panels of dz, blocks of 64 inputs. So the group meets all of dz in L2.
 template <class T>
 void weight_gradient(const WeightGradient<T>& g, Range panels, Range rows) {
   constexpr std::size_t P = kPanel<T>;
   alignas(64) T block[kRowBlock * P];
-  const Panels<const T> weights{nullptr, g.x.columns, g.dz.columns};
-  for (std::size_t p = panels.begin; p < panels.end; ++p) {
-    const std::size_t width = g.dz.width(p), batch = g.x.rows;
-    for_each_row_block(rows, [&](std::size_t row, std::size_t count) {
-      for (std::size_t q = row / P; q * P < row + count; ++q) {
-        product_block(DownRows<T>{g.x.at(0, q), g.x.width(q)}, g.x.used(q), batch, g.dz.at(0, p), width,
-                      block + (q * P - row) * width);
-      }
-      apply(g, block, g.weight_offset + p * weights.rows * P + row * width, count * width);
-    });
-  }
+  for_each_group(rows, kPanelGroup * P, [&](std::size_t group_row, std::size_t group_end) {
+    for (std::size_t p = panels.begin; p < panels.end; ++p) {
+      const std::size_t width = g.dz.width(p), panel_offset = g.weight_offset + p * g.x.columns * P;
+      for_each_group({group_row, group_end}, kRowBlock, [&](std::size_t row, std::size_t end_row) {
+        for (std::size_t q = row / P; q * P < end_row; ++q) {
+          const DownRows<T> x{g.x.at(0, q), g.x.width(q)};
+          for_each_chunk<T>(g.x.rows, [&](Range chunk) {
+            product_block(x, g.x.used(q), chunk, g.dz.at(0, p), width, block + (q * P - row) * width);
+          });
+        }
+        apply(g, block, panel_offset + row * width, (end_row - row) * width);
+      });
+    }
+  });
 }
 
 template <class T>

@@ -67,6 +67,15 @@ FANIN_INLINE void multiply_add(Vec<T> (&acc)[MR][NV], const T* left, std::size_t
   }
 }
 
+template <int MR, class T>
+FANIN_INLINE void prefetch_rows(const T* first, std::size_t row_stride) {
+#pragma GCC unroll 16
+  for (int i = 0; i < MR; ++i) {
+    __builtin_prefetch(first + static_cast<std::size_t>(i) * row_stride);
+    __builtin_prefetch(first + static_cast<std::size_t>(i) * row_stride + row_stride / 2);
+  }
+}
+
 template <class T>
 template <int MR, int NV>
 FANIN_INLINE void AcrossPanels<T>::accumulate(Vec<T> (&acc)[MR][NV], std::size_t row, Range depth,
@@ -75,6 +84,8 @@ FANIN_INLINE void AcrossPanels<T>::accumulate(Vec<T> (&acc)[MR][NV], std::size_t
   for (std::size_t k = depth.begin; k < depth.end; k += P) {
     const std::size_t n = depth.end - k < P ? depth.end - k : P;
     const T* left = matrix.at(first_row + row, k / P);
+    // the rows of the next panel lie far away, where no hardware prefetcher looks
+    if (k + P < depth.end) prefetch_rows<MR>(left + matrix.rows * P, P);
     if (matrix.width(k / P) == P) {
       multiply_add<P>(acc, left, 1, right, right_step, n);
     } else {
@@ -135,21 +146,25 @@ FANIN_INLINE void column_of_tiles(const Left& left, std::size_t rows, Range dept
   }
 }
 
-// `rows` (at most 64) rows of one panel of the product, to a block whose rows are `width` apart
+// A chunk of the depth of `rows` (at most 64) rows of one panel of the product, to a block whose rows are `width` apart:
+// the first chunk begins it, later ones are added. `right` is the panel's depth 0.
 template <class T, class Left>
-void product_block(const Left& left, std::size_t rows, std::size_t depth, const T* right, std::size_t width,
-                   T* out) {
+void product_block(const Left& left, std::size_t rows, Range chunk, const T* right, std::size_t width, T* out) {
   constexpr std::size_t tile_width = kTileVectors * Vec<T>::width;
-  for (std::size_t k = 0; k < depth; k += kDepth<T>) {
-    const Range chunk{k, depth - k < kDepth<T> ? depth : k + kDepth<T>};
-    if (width < tile_width) {
-      column_of_tiles<kTileVectors / 2>(left, rows, chunk, right + k * width, width, out);
-      continue;
-    }
-    for (std::size_t column = 0; column < width; column += tile_width) {
-      column_of_tiles<kTileVectors>(left, rows, chunk, right + k * width + column, width, out + column);
-    }
+  right += chunk.begin * width;
+  if (width < tile_width) {
+    column_of_tiles<kTileVectors / 2>(left, rows, chunk, right, width, out);
+    return;
   }
+  for (std::size_t column = 0; column < width; column += tile_width) {
+    column_of_tiles<kTileVectors>(left, rows, chunk, right + column, width, out + column);
+  }
+}
+
+// f(chunk) for each chunk of the depth, in order
+template <class T, class F>
+FANIN_INLINE void for_each_chunk(std::size_t depth, F&& f) {
+  for (std::size_t k = 0; k < depth; k += kDepth<T>) f(Range{k, depth - k < kDepth<T> ? depth : k + kDepth<T>});
 }
 
 }  // namespace

@@ -6,18 +6,35 @@
 namespace fanin::FANIN_ISA {
 namespace {
 
+template <int... I>
+struct Integers {};
+template <int N, int... I>
+struct IntegersBelow : IntegersBelow<N - 1, N - 1, I...> {};
+template <int... I>
+struct IntegersBelow<0, I...> {
+  using type = Integers<I...>;
+};
+template <int N>
+using FirstIntegers = typename IntegersBelow<N>::type;
+
+template <int D, class Integer, class Native, int... I>
+FANIN_INLINE void exchange_lanes(Native& upper, Native& lower, Integers<I...>) {
+  constexpr int width = sizeof...(I);
+  const Native u = upper, l = lower;
+#if defined(__clang__) || __GNUC__ >= 12
+  upper = __builtin_shufflevector(u, l, ((I & D) != 0 ? I - D + width : I)...);
+  lower = __builtin_shufflevector(u, l, ((I & D) != 0 ? I + width : I + D)...);
+#else
+  typedef Integer Lanes __attribute__((vector_size(kVectorBytes)));
+  upper = __builtin_shuffle(u, l, Lanes{((I & D) != 0 ? I - D + width : I)...});
+  lower = __builtin_shuffle(u, l, Lanes{((I & D) != 0 ? I + width : I + D)...});
+#endif
+}
+
 // Rows i and i + D exchange the lanes that are off the diagonal of their 2 x 2 blocks of D lanes each.
 template <int D, class T>
 FANIN_INLINE void exchange(Vec<T>& upper, Vec<T>& lower) {
-  typename Vec<T>::Bits from_upper, from_lower;
-  for (int i = 0; i < Vec<T>::width; ++i) {
-    from_upper[i] = (i & D) != 0 ? i - D + Vec<T>::width : i;
-    from_lower[i] = (i & D) != 0 ? i + Vec<T>::width : i + D;
-  }
-  const auto u = upper.v;
-  const auto l = lower.v;
-  upper.v = __builtin_shuffle(u, l, from_upper);
-  lower.v = __builtin_shuffle(u, l, from_lower);
+  exchange_lanes<D, typename Vec<T>::Integer>(upper.v, lower.v, FirstIntegers<Vec<T>::width>{});
 }
 
 // One stage for each power of two below the width: afterwards lane j of row i is lane i of row j (Eklundh 1972).

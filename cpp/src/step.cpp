@@ -16,8 +16,6 @@ constexpr double kPollingFlops = 1e9;
 constexpr double kSlowFlops = 1e10;
 constexpr double kPollSeconds = 0.03;
 
-std::size_t row_blocks(std::size_t rows) { return (rows + kRowBlock - 1) / kRowBlock; }
-
 }  // namespace
 
 template <class T>
@@ -67,13 +65,13 @@ void Step<T>::barrier(Member member) {
 
 template <class T>
 template <class F>
-void Step<T>::for_units(Member member, bool may_stop, Range units, std::size_t rows, F&& f) {
+void Step<T>::for_units(Member member, bool may_stop, Range units, std::size_t columns, F&& f) {
   if (!polling_ || !may_stop) {
-    for_each_rectangle(units, row_blocks(rows), rows, f);
+    for_each_rectangle(units, columns, f);
     return;
   }
   for (std::size_t unit = units.begin; unit < units.end && !given_up(member); ++unit) {
-    for_each_rectangle({unit, unit + 1}, row_blocks(rows), rows, f);
+    for_each_rectangle({unit, unit + 1}, columns, f);
   }
 }
 
@@ -97,8 +95,11 @@ Forward<T> Step<T>::forward_of(std::size_t layer, Batch batch, const T* paramete
 template <class T>
 void Step<T>::forward(Member member, std::size_t layer, Batch batch, const T* parameters) {
   const Forward<T> f = forward_of(layer, batch, parameters);
-  const Range share = Share(member.thread, member.threads, 1).take(row_blocks(batch.rows) * f.a.count(), 1);
-  for_units(member, true, share, batch.rows, [&](Range p, Range rows) { kernels<T>().forward(f, p, rows); });
+  const std::size_t blocks = row_blocks(batch.rows);
+  const Range share = Share(member.thread, member.threads, 1).take(f.a.count() * blocks, 1);
+  for_units(member, true, share, blocks, [&](Range panels, Range of_blocks) {
+    kernels<T>().forward(f, panels, rows_of_blocks(of_blocks, batch.rows));
+  });
 }
 
 // Forward of the last layer, and the loss of each row. Where all outputs of a row are in one panel, a thread goes on to
@@ -150,10 +151,12 @@ void Step<T>::input_gradient(Member member, Share& share, std::size_t layer, Bat
                            read_only(work_.z(layer - 1, batch)),
                            read_only(work_.a(layer - 1, batch)),
                            layout_.layers[layer - 2].activation};
-  const std::size_t inputs = work_.units(layer - 1), count = row_blocks(inputs) * g.dz_transposed.count();
+  const std::size_t inputs = work_.units(layer - 1), panels_of_samples = g.dy_transposed.count();
   const bool nothing_updated = slow_ || layer == last_;
-  for_units(member, nothing_updated, share.take(count, product_flops(layer, batch.rows)), inputs,
-            [&](Range p, Range rows) { kernels<T>().input_gradient(g, p, rows); });
+  const Range units = share.take(row_blocks(inputs) * panels_of_samples, product_flops(layer, batch.rows));
+  for_units(member, nothing_updated, units, panels_of_samples, [&](Range blocks, Range panels) {
+    kernels<T>().input_gradient(g, panels, rows_of_blocks(blocks, inputs));
+  });
 }
 
 template <class T>
@@ -166,12 +169,12 @@ void Step<T>::weight_gradient(Member member, Share& share, std::size_t layer, Ba
                             shape.biases,
                             read_only(work_.a(layer - 1, batch)),
                             read_only(work_.dz(layer, batch))};
-  const std::size_t count = row_blocks(shape.inputs) * g.dz.count();
-  for_units(member, slow_, share.take(count, product_flops(layer, batch.rows)), shape.inputs,
-            [&](Range p, Range rows) {
-              kernels<T>().weight_gradient(g, p, rows);
-              if (rows.begin == 0) kernels<T>().bias_gradient(g, p);
-            });
+  const std::size_t blocks = row_blocks(shape.inputs);
+  const Range units = share.take(g.dz.count() * blocks, product_flops(layer, batch.rows));
+  for_units(member, slow_, units, blocks, [&](Range panels, Range of_blocks) {
+    kernels<T>().weight_gradient(g, panels, rows_of_blocks(of_blocks, shape.inputs));
+    if (of_blocks.begin == 0) kernels<T>().bias_gradient(g, panels);
+  });
 }
 
 // False where the step was given up before any update. The answer is read only after the barrier of the last phase that

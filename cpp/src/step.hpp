@@ -52,7 +52,7 @@ class Step {
   double product_flops(std::size_t layer, std::size_t rows) const;
   bool given_up(Member member);
   template <class F>
-  void for_units(Member member, bool may_stop, Range units, std::size_t rows, F&& f);
+  void for_units(Member member, bool may_stop, Range units, std::size_t columns, F&& f);
 
   const Layout<T>& layout_;
   const Workspace<T>& work_;

@@ -73,19 +73,28 @@ class Share {
   bool last_;
 };
 
-// Units of work are numbered panel by panel, each of `row_blocks` blocks of 64 rows. f(panels, rows) for the at most
-// three rectangles that make up a range of them.
+// Units of work are the cells of a table, numbered row by row. f(rows, columns) for the at most three rectangles that
+// make up a range of them.
 template <class F>
-void for_each_rectangle(Range units, std::size_t row_blocks, std::size_t rows, F&& f) {
+void for_each_rectangle(Range units, std::size_t columns, F&& f) {
   for (std::size_t unit = units.begin; unit < units.end;) {
-    const std::size_t panel = unit / row_blocks, block = unit % row_blocks;
-    const bool whole = block == 0 && units.end - unit >= row_blocks;
-    const std::size_t panels = whole ? (units.end - unit) / row_blocks : 1;
-    const std::size_t rest = units.end - unit < row_blocks - block ? units.end - unit : row_blocks - block;
-    const std::size_t end = (whole ? row_blocks : block + rest) * kRowBlock;
-    f(Range{panel, panel + panels}, Range{block * kRowBlock, end < rows ? end : rows});
-    unit += whole ? panels * row_blocks : rest;
+    const std::size_t row = unit / columns, column = unit % columns, left = units.end - unit;
+    if (column == 0 && left >= columns) {
+      f(Range{row, row + left / columns}, Range{0, columns});
+      unit += left / columns * columns;
+    } else {
+      const std::size_t count = left < columns - column ? left : columns - column;
+      f(Range{row, row + 1}, Range{column, column + count});
+      unit += count;
+    }
   }
+}
+
+inline std::size_t row_blocks(std::size_t rows) { return (rows + kRowBlock - 1) / kRowBlock; }
+
+// the rows of some blocks of 64
+inline Range rows_of_blocks(Range blocks, std::size_t rows) {
+  return {blocks.begin * kRowBlock, blocks.end * kRowBlock < rows ? blocks.end * kRowBlock : rows};
 }
 
 inline double seconds_now() {

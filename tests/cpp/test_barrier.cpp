@@ -52,18 +52,16 @@ TEST_CASE("the shares of a phase cover each job once, in order, at about even co
 }
 
 TEST_CASE("rectangles cover a range of units once") {
-  for (const std::size_t rows : {1u, 64u, 65u, 200u}) {
-    const std::size_t blocks = (rows + 63) / 64, panels = 5, units = blocks * panels;
+  for (const std::size_t columns : {1u, 2u, 4u}) {
+    const std::size_t units = 5 * columns;
     for (std::size_t begin = 0; begin <= units; ++begin) {
       for (std::size_t end = begin; end <= units; ++end) {
         std::vector<int> covered(units);
         int rectangles = 0;
-        for_each_rectangle({begin, end}, blocks, rows, [&](Range p, Range r) {
+        for_each_rectangle({begin, end}, columns, [&](Range rows, Range of_columns) {
           ++rectangles;
-          CHECK(r.end <= rows);
-          CHECK(r.begin % 64 == 0);
-          for (std::size_t panel = p.begin; panel < p.end; ++panel) {
-            for (std::size_t row = r.begin; row < r.end; row += 64) ++covered[panel * blocks + row / 64];
+          for (std::size_t i = rows.begin; i < rows.end; ++i) {
+            for (std::size_t j = of_columns.begin; j < of_columns.end; ++j) ++covered[i * columns + j];
           }
         });
         CHECK(rectangles <= 3);
@@ -71,6 +69,8 @@ TEST_CASE("rectangles cover a range of units once") {
       }
     }
   }
+  CHECK(rows_of_blocks({1, 3}, 130).begin == 64);
+  CHECK(rows_of_blocks({1, 3}, 130).end == 130);
 }
 
 TEST_CASE("a team has at most the threads asked for, and each runs the body once") {

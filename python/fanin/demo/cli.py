@@ -81,7 +81,7 @@ def add_demo(commands: Commands) -> None:
     net.add_argument(
         "--compare",
         action=argparse.BooleanOptionalAction,
-        help="train scikit-learn's MLP too; default: yes, but no for fashion-mnist, where it takes minutes",
+        help="train scikit-learn's MLP too; default: yes, but no for fashion-mnist, where it takes a minute or more",
     )
 
 
@@ -101,7 +101,7 @@ def run_demo(options: argparse.Namespace) -> None:
     print(report.table(data, results))
     print(report.conclusion(results))
     if options.compare is None and not compare:
-        print("--compare trains scikit-learn's MLP beside it, which takes minutes.")
+        print("--compare trains scikit-learn's MLP beside it, which takes a minute or more.")
 
 
 def _set_threads(number: int | None) -> None:

@@ -59,12 +59,16 @@ def table(data: Dataset, results: Sequence[Result]) -> str:
 
 
 def conclusion(results: Sequence[Result]) -> str:
-    """Return how the table was measured, and the ratio of the times where there are two."""
-    measured = "Tested with the weights of the epoch of lowest validation error; times are of training alone."
+    """Return how the table was measured, and the ratio of the speeds where there are two."""
+    measured = (
+        "Tested with the weights of the epoch of lowest validation error. "
+        "Time of training alone; speed of the median epoch."
+    )
     if len(results) < 2:
         return measured
-    slow, fast = sorted(results, key=lambda result: result.seconds, reverse=True)
-    return f"{measured}\n{slow.name} took {slow.seconds / fast.seconds:.1f} times as long as {fast.name}."
+    slow, fast = sorted(results, key=lambda result: result.median_seconds, reverse=True)
+    ratio = slow.median_seconds / fast.median_seconds
+    return f"{measured}\nAn epoch of {slow.name} took {ratio:.1f} times as long as one of {fast.name}."
 
 
 def _validation(data: Dataset) -> str:

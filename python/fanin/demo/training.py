@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 import sys
 import time
 from dataclasses import dataclass
@@ -15,14 +16,18 @@ from fanin.demo.learners import Learner
 
 @dataclass(frozen=True)
 class Result:
-    """How one learner did: its test error and R^2 at the best epoch, and the seconds all its epochs took."""
+    """
+    How one learner did: test error and R^2 at the best epoch; seconds of all epochs and of the median one.
+
+    Speeds come from the median epoch: busy neighbours can make a few epochs many times as long.
+    """
 
     name: str
     test_error: float
     r_squared: float
     best_epoch: int
-    epochs: int
     seconds: float
+    median_seconds: float
     examples_per_second: float
 
 
@@ -35,7 +40,7 @@ def train(learner: Learner, data: Dataset, epochs: int, show_epochs: bool) -> Re
     """
     tqdm = require("tqdm", "tqdm").tqdm
     tqdm.monitor_interval = 0  # no watcher thread: every epoch updates the bar
-    seconds = 0.0
+    seconds = []
     best_error, best_epoch, best_weights = float("inf"), 0, None
     if show_epochs:
         print(report.epoch_header(data), flush=True)
@@ -43,7 +48,7 @@ def train(learner: Learner, data: Dataset, epochs: int, show_epochs: bool) -> Re
         for epoch in range(1, epochs + 1):
             start = time.perf_counter()
             loss = learner.train_epoch(data.train)
-            seconds += time.perf_counter() - start
+            seconds.append(time.perf_counter() - start)
             error = data.error(data.validation, learner.predict(data.validation))
             if error <= best_error:
                 best_error, best_epoch, best_weights = error, epoch, learner.weights()
@@ -52,17 +57,18 @@ def train(learner: Learner, data: Dataset, epochs: int, show_epochs: bool) -> Re
                 sys.stdout.flush()
             bar.update()
     learner.set_weights(best_weights)
-    return _test(learner, data, best_epoch, epochs, seconds)
+    return _test(learner, data, best_epoch, seconds)
 
 
-def _test(learner: Learner, data: Dataset, best_epoch: int, epochs: int, seconds: float) -> Result:
+def _test(learner: Learner, data: Dataset, best_epoch: int, seconds: list[float]) -> Result:
+    median = statistics.median(seconds)
     predicted: Any = learner.predict(data.test)
     return Result(
         name=learner.name,
         test_error=data.error(data.test, predicted),
         r_squared=data.r_squared(data.test, predicted),
         best_epoch=best_epoch,
-        epochs=epochs,
-        seconds=seconds,
-        examples_per_second=epochs * len(data.train.x) / seconds,
+        seconds=sum(seconds),
+        median_seconds=median,
+        examples_per_second=len(data.train.x) / median,
     )
