@@ -7,19 +7,30 @@
 namespace fanin::FANIN_ISA {
 namespace {
 
+// n values and then zeros to a row of a panel
 template <class T>
-FANIN_INLINE void copy_run(T* out, const T* in, std::size_t n) {
-  for_each<T>(n, [&](std::size_t i, auto lanes) { lanes.store(flush(lanes.load(in + i)), out + i); });
+FANIN_INLINE void copy_run(T* out, std::size_t width, const T* in, std::size_t n) {
+  constexpr std::size_t lanes = Vec<T>::width;
+  for (std::size_t i = 0; i < width; i += lanes) {
+    Vec<T> x(0.0);
+    if (i + lanes <= n) {
+      x = Vec<T>::load(in + i);
+    } else if (i < n) {
+      x = load_partial(in + i, static_cast<int>(n - i));
+    }
+    flush(x).store(out + i);
+  }
 }
 template <class T, class S>
-FANIN_INLINE void copy_run(T* out, const S* in, std::size_t n) {
-  for (std::size_t i = 0; i < n; ++i) out[i] = static_cast<T>(in[i]);
-  for_each<T>(n, [&](std::size_t i, auto lanes) { lanes.store(flush(lanes.load(out + i)), out + i); });
+FANIN_INLINE void copy_run(T* out, std::size_t width, const S* in, std::size_t n) {
+  T run[kPanel<T>];
+  for (std::size_t i = 0; i < n; ++i) run[i] = static_cast<T>(in[i]);
+  copy_run(out, width, static_cast<const T*>(run), n);
 }
 
 template <class T, class S>
 void gather(const Gather<T, S>& g, Range rows) {
-  constexpr std::size_t P = kPanel<T>, ahead = 4;
+  constexpr std::size_t P = kPanel<T>, ahead = 8;
   const auto source = [&](std::size_t row) {
     const std::size_t i = g.order != nullptr ? g.order[g.first + row] : g.first + row;
     return g.data + static_cast<std::ptrdiff_t>(i) * g.row_stride;
@@ -29,20 +40,19 @@ void gather(const Gather<T, S>& g, Range rows) {
     // the rows of a shuffled batch lie anywhere: ask for one a few rows ahead
     const S* next = row + ahead < rows.end ? source(row + ahead) : in;
     for (std::size_t p = 0; p < g.out.count(); ++p) {
-      const std::size_t used = g.out.used(p);
+      const std::size_t used = g.out.used(p), width = g.out.width(p);
       T* out = g.out.at(row, p);
       if (g.column_stride == 1) {
         for (std::size_t byte = 0; byte < used * sizeof(S); byte += 64) {
           __builtin_prefetch(reinterpret_cast<const char*>(next + p * P) + byte);
         }
-        copy_run(out, in + p * P, used);
+        copy_run(out, width, in + p * P, used);
       } else {
         S run[P];
         const S* column = in + static_cast<std::ptrdiff_t>(p * P) * g.column_stride;
         for (std::size_t j = 0; j < used; ++j) run[j] = column[static_cast<std::ptrdiff_t>(j) * g.column_stride];
-        copy_run(out, static_cast<const S*>(run), used);
+        copy_run(out, width, static_cast<const S*>(run), used);
       }
-      for (std::size_t j = used; j < g.out.width(p); ++j) out[j] = 0;
     }
   }
 }

@@ -19,18 +19,30 @@ struct PanelLanes {
 
   template <class F>
   FANIN_INLINE T fold(F&& f) const {
-    alignas(64) T lane[kPanel<T>];
-    for (int i = 0; i < count; ++i) v[i].store(lane + i * Vec<T>::width);
-    for (std::size_t half = kPanel<T> / 2; half > 0; half /= 2) {
-      for (std::size_t i = 0; i < half; ++i) lane[i] = f(lane[i], lane[i + half]);
+    Vec<T> half[count];
+    for (int i = 0; i < count; ++i) half[i] = v[i];
+#pragma GCC unroll 8
+    for (int n = count / 2; n > 0; n /= 2) {
+#pragma GCC unroll 8
+      for (int i = 0; i < n; ++i) half[i] = f(half[i], half[i + n]);
     }
-    return lane[0];
+    return fold_vector<Vec<T>::width / 2>(half[0], f);
   }
   FANIN_INLINE T sum() const {
-    return fold([](T a, T b) { return a + b; });
+    return fold([](Vec<T> a, Vec<T> b) { return a + b; });
   }
   FANIN_INLINE T largest() const {
-    return fold([](T a, T b) { return a > b ? a : b; });
+    return fold([](Vec<T> a, Vec<T> b) { return max(a, b); });
+  }
+
+ private:
+  template <int Half, class F>
+  static FANIN_INLINE T fold_vector(Vec<T> a, F&& f) {
+    if constexpr (Half == 0) {
+      return a.v[0];
+    } else {
+      return fold_vector<Half / 2>(f(a, lanes_from<Half>(a, FirstIntegers<Vec<T>::width>{})), f);
+    }
   }
 };
 

@@ -128,6 +128,31 @@ FANIN_INLINE typename Vec<T>::Bits first_lanes(int count) {
   return lane_numbers(T{}) < Vec<T>(count);
 }
 
+template <int... I>
+struct Integers {};
+template <int N, int... I>
+struct IntegersBelow : IntegersBelow<N - 1, N - 1, I...> {};
+template <int... I>
+struct IntegersBelow<0, I...> {
+  using type = Integers<I...>;
+};
+template <int N>
+using FirstIntegers = typename IntegersBelow<N>::type;
+
+// lane i of the result is lane index i of a followed by b
+template <int... Index, class T>
+FANIN_INLINE Vec<T> shuffle(Vec<T> a, Vec<T> b) {
+#if defined(__clang__) || __GNUC__ >= 12
+  return __builtin_shufflevector(a.v, b.v, Index...);
+#else
+  return __builtin_shuffle(a.v, b.v, typename Vec<T>::Bits{Index...});
+#endif
+}
+template <int Distance, class T, int... I>
+FANIN_INLINE Vec<T> lanes_from(Vec<T> a, Integers<I...>) {
+  return shuffle<((I + Distance) % static_cast<int>(sizeof...(I)))...>(a, a);
+}
+
 #if defined(FANIN_ISA_AVX512)
 
 FANIN_INLINE Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) { return _mm512_fmadd_ps(a.v, b.v, c.v); }

@@ -6,35 +6,18 @@
 namespace fanin::FANIN_ISA {
 namespace {
 
-template <int... I>
-struct Integers {};
-template <int N, int... I>
-struct IntegersBelow : IntegersBelow<N - 1, N - 1, I...> {};
-template <int... I>
-struct IntegersBelow<0, I...> {
-  using type = Integers<I...>;
-};
-template <int N>
-using FirstIntegers = typename IntegersBelow<N>::type;
-
-template <int D, class Integer, class Native, int... I>
-FANIN_INLINE void exchange_lanes(Native& upper, Native& lower, Integers<I...>) {
+template <int D, class T, int... I>
+FANIN_INLINE void exchange_lanes(Vec<T>& upper, Vec<T>& lower, Integers<I...>) {
   constexpr int width = sizeof...(I);
-  const Native u = upper, l = lower;
-#if defined(__clang__) || __GNUC__ >= 12
-  upper = __builtin_shufflevector(u, l, ((I & D) != 0 ? I - D + width : I)...);
-  lower = __builtin_shufflevector(u, l, ((I & D) != 0 ? I + width : I + D)...);
-#else
-  typedef Integer Lanes __attribute__((vector_size(kVectorBytes)));
-  upper = __builtin_shuffle(u, l, Lanes{((I & D) != 0 ? I - D + width : I)...});
-  lower = __builtin_shuffle(u, l, Lanes{((I & D) != 0 ? I + width : I + D)...});
-#endif
+  const Vec<T> u = upper, l = lower;
+  upper = shuffle<((I & D) != 0 ? I - D + width : I)...>(u, l);
+  lower = shuffle<((I & D) != 0 ? I + width : I + D)...>(u, l);
 }
 
 // Rows i and i + D exchange the lanes that are off the diagonal of their 2 x 2 blocks of D lanes each.
 template <int D, class T>
 FANIN_INLINE void exchange(Vec<T>& upper, Vec<T>& lower) {
-  exchange_lanes<D, typename Vec<T>::Integer>(upper.v, lower.v, FirstIntegers<Vec<T>::width>{});
+  exchange_lanes<D>(upper, lower, FirstIntegers<Vec<T>::width>{});
 }
 
 // One stage for each power of two below the width: afterwards lane j of row i is lane i of row j (Eklundh 1972).
