@@ -81,7 +81,7 @@ def add_demo(commands: Commands) -> None:
     net.add_argument(
         "--compare",
         action=argparse.BooleanOptionalAction,
-        help="train scikit-learn's MLP too; default: yes, but no for fashion-mnist, where it takes a minute or more",
+        help="train scikit-learn's MLP too; default: yes, but not for fashion-mnist: a minute or more",
     )
 
 
