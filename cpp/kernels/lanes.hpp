@@ -46,14 +46,15 @@ struct PanelLanes {
   }
 };
 
-// f(lane vector of the accumulator, pointer to the elements, mask of the columns that are not padding) along a row
-template <class T, class U, class F>
-FANIN_INLINE void for_each_in_row(const Panels<U>& m, std::size_t row, PanelLanes<T>& lanes, F&& f) {
+// f(panel, column in the panel, place of the vector among a panel's, mask of the columns that are not padding) for each
+// vector of a row
+template <class T, class F>
+FANIN_INLINE void for_each_vector(const Panels<const T>& m, F&& f) {
+  constexpr std::size_t lanes = Vec<T>::width;
   for (std::size_t p = 0; p < m.count(); ++p) {
-    const int used = static_cast<int>(m.used(p)), width = static_cast<int>(m.width(p));
-    for (int i = 0; i * Vec<T>::width < width; ++i) {
-      const int column = i * Vec<T>::width;
-      f(lanes.v[i], m.at(row, p) + column, first_lanes<T>(used - column));
+    const int used = static_cast<int>(m.used(p));
+    for (std::size_t column = 0; column < m.width(p); column += lanes) {
+      f(p, column, column / lanes, first_lanes<T>(used - static_cast<int>(column)));
     }
   }
 }

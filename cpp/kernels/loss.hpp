@@ -3,7 +3,7 @@
 
 #include "dense.hpp"
 #include "fanin/losses.hpp"
-#include "lanes.hpp"
+#include "softmax.hpp"
 
 namespace fanin::FANIN_ISA {
 namespace {
@@ -13,106 +13,44 @@ template <class L, class T>
 struct RowsOf {
   static void loss(const LossRows<T>& l, std::size_t first, std::size_t count) {
     for (std::size_t row = first; row < first + count; ++row) {
-      PanelLanes<T> lanes(0.0);
-      for (std::size_t p = 0; p < l.a.count(); ++p) {
-        const std::size_t width = l.a.width(p);
-        for (std::size_t column = 0; column < width; column += Vec<T>::width) {
-          const auto mask = first_lanes<T>(static_cast<int>(l.a.used(p)) - static_cast<int>(column));
-          const Vec<T> a = Vec<T>::load(l.a.at(row, p) + column);
-          const Vec<T> y = Vec<T>::load(l.targets.at(row, p) + column);
-          Vec<T>& lane = lanes.v[column / static_cast<std::size_t>(Vec<T>::width)];
-          lane = lane + select(mask, L::value(a, y), Vec<T>(0.0));
-          if (l.dz.data != nullptr) {
-            const Vec<T> da = L::gradient(a, y) * Vec<T>(l.scale);
-            select(mask, da, Vec<T>(0.0)).store(l.dz.at(row, p) + column);
-          }
+      const T weight = l.row_weight != nullptr ? l.row_weight[row] : T{1};
+      const Vec<T> scale(weight * l.scale);
+      PanelLanes<T> losses(0.0), scores(0.0);
+      for_each_vector(l.a, [&](std::size_t p, std::size_t column, std::size_t lane, auto mask) {
+        const Vec<T> a = Vec<T>::load(l.a.at(row, p) + column);
+        const Vec<T> y = target(l, row, p, column);
+        const Vec<T> parameter = Vec<T>::load(l.loss.parameters + p * kPanel<T> + column);
+        losses.v[lane] = losses.v[lane] + select(mask, L::value(a, y, parameter), Vec<T>(0.0));
+        if (l.row_score != nullptr) {
+          scores.v[lane] = scores.v[lane] + select(mask, L::score(a, y, parameter), Vec<T>(0.0));
         }
-      }
-      l.row_loss[row] = lanes.sum();
-    }
-  }
-
-  static void output(T* out, const Panels<const T>& a, std::size_t row) {
-    for (std::size_t p = 0; p < a.count(); ++p) {
-      __builtin_memcpy(out + p * kPanel<T>, a.at(row, p), a.used(p) * sizeof(T));
-    }
-  }
-};
-
-template <class T>
-FANIN_INLINE T largest_in_row(const Panels<const T>& z, std::size_t row) {
-  PanelLanes<T> lanes(-__builtin_huge_val());
-  for_each_in_row(z, row, lanes, [](Vec<T>& lane, const T* p, auto mask) {
-    lane = max(select(mask, Vec<T>::load(p), lane), lane);
-  });
-  return lanes.largest();
-}
-
-// Soft-max couples the outputs of a row: its largest, then the sum of e^(z - largest), then p.
-template <class T>
-struct RowsOf<SoftmaxCrossEntropy, T> {
-  // e^(z - largest) is handed to store(offset in the row's panels, e); returns the sum
-  template <class F>
-  static FANIN_INLINE T exponentials(const Panels<const T>& z, std::size_t row, T largest, F&& store) {
-    PanelLanes<T> lanes(0.0);
-    for_each_in_row(z, row, lanes, [&](Vec<T>& lane, const T* p, auto mask) {
-      const Vec<T> e = select(mask, exp(Vec<T>::load(p) - Vec<T>(largest)), Vec<T>(0.0));
-      lane = lane + e;
-      store(p - z.data, e);
-    });
-    return lanes.sum();
-  }
-
-  template <class U>
-  static U* element(const Panels<U>& m, std::size_t row, std::size_t column) {
-    return m.at(row, column / kPanel<T>) + column % kPanel<T>;
-  }
-
-  static void loss(const LossRows<T>& l, std::size_t first, std::size_t count) {
-    alignas(64) T largest[kPanel<T>] = {}, total[kPanel<T>], chosen[kPanel<T>] = {};
-    for (T& t : total) t = 1;
-    for (std::size_t i = 0; i < count; ++i) {
-      const std::size_t row = first + i, label = static_cast<std::size_t>(l.labels[row]);
-      largest[i] = largest_in_row(l.a, row);
-      chosen[i] = *element(l.a, row, label);
-      if (l.row_hit != nullptr) {
-        std::size_t first_largest = 0;
-        while (first_largest < label && *element(l.a, row, first_largest) < largest[i]) ++first_largest;
-        l.row_hit[row] = first_largest == label && chosen[i] == largest[i] ? T{1} : T{0};
-      }
-      if (l.dz.data == nullptr) {
-        total[i] = exponentials(l.a, row, largest[i], [](std::ptrdiff_t, Vec<T>) {});
-        continue;
-      }
-      total[i] = exponentials(l.a, row, largest[i],
-                              [&](std::ptrdiff_t offset, Vec<T> e) { e.store(l.dz.data + offset); });
-      const T p_label = *element(l.dz, row, label) / total[i];
-      PanelLanes<T> unused(0.0);
-      for_each_in_row(l.dz, row, unused, [&](Vec<T>&, T* dz, auto) {
-        (Vec<T>::load(dz) / Vec<T>(total[i]) * Vec<T>(l.scale)).store(dz);
+        if (l.dz.data != nullptr) {
+          select(mask, L::gradient(a, y, parameter) * scale, Vec<T>(0.0)).store(l.dz.at(row, p) + column);
+        }
       });
-      *element(l.dz, row, label) = (p_label - 1) * l.scale;
+      l.row_loss[row] = losses.sum() * weight;
+      if (l.row_score != nullptr) l.row_score[row] = scores.sum() * weight;
     }
-    for_each<T>(count, [&](std::size_t i, auto lanes) {
-      const Vec<T> value = SoftmaxCrossEntropy::value(Vec<T>::load(total + i), Vec<T>::load(largest + i),
-                                                      Vec<T>::load(chosen + i));
-      lanes.store(value, l.row_loss + first + i);
-    });
+  }
+
+  static FANIN_INLINE Vec<T> target(const LossRows<T>& l, std::size_t row, std::size_t p, std::size_t column) {
+    if constexpr (L::kind == TargetKind::one_target) return Vec<T>(l.targets.at(row, 0)[0]);
+    return Vec<T>::load(l.targets.at(row, p) + column);
   }
 
   static void output(T* out, const Panels<const T>& a, std::size_t row) {
-    alignas(64) T e[kPanel<T>];
-    const T largest = largest_in_row(a, row);
-    const T total = exponentials(a, row, largest, [](std::ptrdiff_t, Vec<T>) {});
+    alignas(64) T shown[kPanel<T>];
     for (std::size_t p = 0; p < a.count(); ++p) {
       for (std::size_t column = 0; column < a.width(p); column += Vec<T>::width) {
-        const Vec<T> z = Vec<T>::load(a.at(row, p) + column);
-        (exp(z - Vec<T>(largest)) / Vec<T>(total)).store(e + column);
+        L::output(Vec<T>::load(a.at(row, p) + column)).store(shown + column);
       }
-      __builtin_memcpy(out + p * kPanel<T>, e, a.used(p) * sizeof(T));
+      __builtin_memcpy(out + p * kPanel<T>, shown, a.used(p) * sizeof(T));
     }
   }
 };
+
+template <class T>
+struct RowsOf<SoftmaxCrossEntropy, T> : SoftmaxRows<T> {};
 
 template <class T, class... L>
 auto find_loss(List<L...>, int loss) {
@@ -130,10 +68,10 @@ auto find_output(List<L...>, int loss) {
 template <class T>
 void loss(const LossRows<T>& l, Range rows) {
   constexpr std::size_t P = kPanel<T>;
-  const auto of_rows = find_loss<T>(Losses{}, l.loss);
+  const auto of_rows = find_loss<T>(Losses{}, l.loss.place);
   const auto differentiate = find_differentiate<T>(Activations{}, l.activation);
-  for (std::size_t row = rows.begin; row < rows.end; row += P) {
-    const std::size_t count = rows.end - row < P ? rows.end - row : P;
+  for_each_group(rows, P, [&](std::size_t row, std::size_t end_row) {
+    const std::size_t count = end_row - row;
     of_rows(l, row, count);
     for (std::size_t p = 0; l.dz.data != nullptr && p < l.dz.count(); ++p) {
       const std::size_t width = l.dz.width(p);
@@ -143,7 +81,7 @@ void loss(const LossRows<T>& l, Range rows) {
         transpose(l.dz_transposed.at(p * P, row / P), samples, l.dz.used(p), l.dz.at(row, p), width, count, samples);
       }
     }
-  }
+  });
 }
 
 template <class T>

@@ -84,19 +84,28 @@ struct WeightGradient {
   Panels<const T> x, dz;
 };
 
-// The loss of each row, and dz = scale * dE/da f'(z) with its transpose (which may be absent).
-// Gradients are left out where dz is absent. Where it is wanted, row_hit is 1 if the label's output is the first of the
-// largest ones, else 0.
+// What a loss kernel knows of the loss: its place in the list, and its parameter for each output, as one row of panels
+template <class T>
+struct LossOf {
+  int place;
+  const T* parameters;
+};
+
+// The loss of each row times its weight, and dz = weight * scale * dE/da f'(z) with its transpose (which may be absent).
+// Gradients are left out where dz is absent. Where it is wanted, row_score gets the score times the weight. Targets are
+// panels, or labels where there are any.
 template <class T>
 struct LossRows {
   T* row_loss;
-  T* row_hit;
+  T* row_score;
   Panels<T> dz, dz_transposed;
   Panels<const T> z, a;
   Panels<const T> targets;
   const std::int32_t* labels;
+  const T* row_weight;
   T scale;
-  int loss, activation;
+  LossOf<T> loss;
+  int activation;
 };
 
 // Rows of a user's matrix, any strides (in elements), into panels. Without `order` the rows are first, first + 1, ...
@@ -123,7 +132,7 @@ struct Kernels {
   // parameters [begin, end) of a flat buffer
   void (*update)(const Update<T>&, const T* gradient, Range parameters);
   void (*loss)(const LossRows<T>&, Range rows);
-  // outputs as the user sees them, from panels to rows of a row-major matrix: soft-max for class probabilities
+  // outputs as the user sees them, from panels to rows of a row-major matrix: probabilities, counts
   void (*outputs)(int loss, T* out, std::size_t row_stride, const Panels<const T>& a, Range rows);
   // sum of n values in the fixed order: panel by panel in lanes, then lanes folded in halves
   T (*sum)(const T* values, std::size_t n);

@@ -6,13 +6,13 @@
 #include <sstream>
 
 #include "fanin/error.hpp"
-#include "layout.hpp"
+#include "loss.hpp"
 #include "registry.hpp"
 
 namespace fanin {
 namespace {
 
-std::string bound(double x) { return std::isinf(x) ? "infinity" : number_text(x); }
+std::string bound(double x) { return std::isinf(x) ? (x < 0 ? "-infinity" : "infinity") : number_text(x); }
 
 // Values must be finite in the type T of the network's arithmetic
 template <class T, class S>
@@ -70,17 +70,43 @@ void check_architecture(std::size_t inputs, const std::vector<Dense>& layers) {
   }
 }
 
+namespace {
+
+bool allows(const Allowed& allowed, double value) {
+  const bool above = allowed.open_low ? value > allowed.low : value >= allowed.low;
+  const bool below = allowed.open_high ? value < allowed.high : value <= allowed.high;
+  return above && below && std::isfinite(value);
+}
+
+std::string interval(const Allowed& allowed) {
+  return (allowed.open_low ? "(" : "[") + bound(allowed.low) + ", " + bound(allowed.high) +
+         (allowed.open_high ? ")" : "]");
+}
+
+// Checks the fields of a rule or a loss, numbers and lists of numbers
+struct FieldCheck {
+  void operator()(const char* name, double value, const Allowed& allowed) const {
+    if (allows(allowed, value)) return;
+    throw ValueError(std::string(name) + ": expected a number in " + interval(allowed) + ", got " +
+                     number_text(value));
+  }
+  void operator()(const char* name, const Numbers& numbers, const Allowed& allowed) const {
+    for (std::size_t i = 0; i < numbers.count; ++i) (*this)(name, numbers.value[i], allowed);
+  }
+};
+
+}  // namespace
+
 void check_rule(const Rule& rule) {
-  std::visit(
-      [](const auto& r) {
-        r.fields(r, [](const char* name, double value, Allowed allowed) {
-          const bool above = value >= allowed.low && !std::isinf(value);
-          if (above && (allowed.open_high ? value < allowed.high : value <= allowed.high)) return;
-          throw ValueError(std::string(name) + ": expected a number in [" + bound(allowed.low) + ", " +
-                           bound(allowed.high) + (allowed.open_high ? ")" : "]") + ", got " + number_text(value));
-        });
-      },
-      rule);
+  std::visit([](const auto& r) { r.fields(r, FieldCheck{}); }, rule);
+}
+
+void check_loss(const Loss& loss, std::size_t outputs) {
+  std::visit([](const auto& l) { l.fields(l, FieldCheck{}); }, loss);
+  if (const auto* quantile = std::get_if<Quantile>(&loss); quantile != nullptr && quantile->levels.count != outputs) {
+    throw ValueError("levels: expected one for each of " + std::to_string(outputs) + " outputs, got " +
+                     std::to_string(quantile->levels.count));
+  }
 }
 
 namespace {
@@ -96,32 +122,62 @@ void check_samples_shape(const Samples& x, std::size_t inputs) {
   }
 }
 
-void check_targets_shape(const Targets& y, std::size_t rows, std::size_t outputs, Loss loss) {
-  bool takes_labels = false;
-  std::string name;
-  at_place(Losses{}, static_cast<int>(loss), [&](auto entry) {
-    takes_labels = decltype(entry)::type::takes_labels;
-    name = decltype(entry)::type::name;
-  });
+void check_targets_shape(const Targets& y, std::size_t rows, std::size_t outputs, const Loss& loss) {
   const auto check_rows = [&](std::size_t got) {
     if (got != rows) {
       throw ValueError("y: expected " + std::to_string(rows) + " rows to match X, got " + std::to_string(got));
     }
   };
   if (const auto* labels = std::get_if<std::span<const std::int64_t>>(&y)) {
-    if (!takes_labels) throw ValueError("y: the loss " + name + " expects rows of targets, got labels");
+    if (kind_of(loss) != TargetKind::labels) {
+      throw ValueError("y: the loss " + name_of(loss) + " expects rows of targets, got labels");
+    }
     check_rows(labels->size());
     return;
   }
-  if (takes_labels) throw ValueError("y: the loss " + name + " expects labels, got rows of targets");
+  const std::size_t columns = kind_of(loss) == TargetKind::one_target ? 1 : outputs;
   const auto check_matrix = [&](const auto& m) {
     check_rows(m.rows);
-    if (m.columns != outputs) {
-      throw ValueError("y: expected shape " + shape_text(rows, outputs) + ", got " + shape_text(m.rows, m.columns));
+    if (m.columns != columns) {
+      throw ValueError("y: expected shape " + shape_text(rows, columns) + ", got " + shape_text(m.rows, m.columns));
     }
   };
   if (const auto* floats = std::get_if<MatrixView<const float>>(&y)) check_matrix(*floats);
   if (const auto* doubles = std::get_if<MatrixView<const double>>(&y)) check_matrix(*doubles);
+}
+
+// Finite in T, and in the range that the loss allows
+template <class T, class S>
+void check_target_values(const MatrixView<const S>& y, const Loss& loss) {
+  check_finite<T>("y", y);
+  const Allowed range = std::visit([](const auto& l) { return l.target_range; }, loss);
+  if (std::isinf(range.low) && std::isinf(range.high)) return;
+  for (std::size_t i = 0; i < y.rows; ++i) {
+    for (std::size_t j = 0; j < y.columns; ++j) {
+      const double value = y.data[static_cast<std::ptrdiff_t>(i) * y.row_stride +
+                                  static_cast<std::ptrdiff_t>(j) * y.column_stride];
+      if (allows(range, value)) continue;
+      throw ValueError("y: row " + std::to_string(i) + ", column " + std::to_string(j) + " is " +
+                       number_text(value) + "; the loss " + name_of(loss) + " expects values in " + interval(range));
+    }
+  }
+}
+
+void check_sample_weights(SampleWeights weights, std::size_t rows) {
+  if (weights.empty()) return;
+  if (weights.size() != rows) {
+    throw ValueError("sample_weight: expected " + std::to_string(rows) + " weights to match X, got " +
+                     std::to_string(weights.size()));
+  }
+  bool positive = false;
+  for (std::size_t i = 0; i < rows; ++i) {
+    if (!allows(at_least(0), weights[i]) || weights[i] > std::numeric_limits<float>::max()) {
+      throw ValueError("sample_weight: row " + std::to_string(i) + " is " + number_text(weights[i]) +
+                       "; weights must be finite and at least 0");
+    }
+    positive = positive || weights[i] > 0;
+  }
+  if (!positive) throw ValueError("sample_weight: expected at least one weight above 0");
 }
 
 void check_labels(std::span<const std::int64_t> labels, std::size_t outputs) {
@@ -147,18 +203,20 @@ void check_samples(const Samples& x, std::size_t inputs) {
 }
 
 template <class T>
-void check_data(const Samples& x, const Targets& y, std::size_t inputs, std::size_t outputs, Loss loss) {
+void check_data(const Samples& x, const Targets& y, SampleWeights weights, std::size_t inputs,
+                std::size_t outputs, const Loss& loss) {
   check_samples_shape(x, inputs);
   check_targets_shape(y, rows_of(x), outputs, loss);
+  check_sample_weights(weights, rows_of(x));
   check_sample_values<T>(x);
   if (const auto* labels = std::get_if<std::span<const std::int64_t>>(&y)) check_labels(*labels, outputs);
-  if (const auto* floats = std::get_if<MatrixView<const float>>(&y)) check_finite<T>("y", *floats);
-  if (const auto* doubles = std::get_if<MatrixView<const double>>(&y)) check_finite<T>("y", *doubles);
+  if (const auto* floats = std::get_if<MatrixView<const float>>(&y)) check_target_values<T>(*floats, loss);
+  if (const auto* doubles = std::get_if<MatrixView<const double>>(&y)) check_target_values<T>(*doubles, loss);
 }
 
 template void check_samples<float>(const Samples&, std::size_t);
 template void check_samples<double>(const Samples&, std::size_t);
-template void check_data<float>(const Samples&, const Targets&, std::size_t, std::size_t, Loss);
-template void check_data<double>(const Samples&, const Targets&, std::size_t, std::size_t, Loss);
+template void check_data<float>(const Samples&, const Targets&, SampleWeights, std::size_t, std::size_t, const Loss&);
+template void check_data<double>(const Samples&, const Targets&, SampleWeights, std::size_t, std::size_t, const Loss&);
 
 }  // namespace fanin

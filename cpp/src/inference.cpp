@@ -25,13 +25,14 @@ class Scratch {
       : layout_(layout),
         target_columns_(target_columns),
         part_(rows * layout.widest),
-        memory_(part_ * 3 + rows * (2 + Layout<T>::rounded(target_columns))),
+        memory_(part_ * 3 + rows * (3 + Layout<T>::rounded(target_columns))),
         rows_(rows) {}
 
   Panels<T> input(std::size_t rows) { return {memory_.data(), rows, layout_.layers.front().inputs}; }
   T* row_loss() { return memory_.data() + 3 * part_; }
-  T* row_hit() { return row_loss() + rows_; }
-  Panels<T> targets(std::size_t rows) { return {row_hit() + rows_, rows, target_columns_}; }
+  T* row_score() { return row_loss() + rows_; }
+  T* row_weight() { return row_score() + rows_; }
+  Panels<T> targets(std::size_t rows) { return {row_weight() + rows_, rows, target_columns_}; }
 
   // outputs of the last layer for the rows in `input`
   Panels<const T> forward(const T* parameters, std::size_t rows) {
@@ -99,56 +100,59 @@ void Network<T>::predict(const Samples& x, MatrixView<T> out) const {
   for_each_block<T>(net.layout, x, 0, [&](Scratch<T>& scratch, std::size_t, Range rows) {
     const std::size_t count = rows.end - rows.begin;
     const Panels<const T> a = scratch.forward(net.parameters.data(), count);
-    kernels<T>().outputs(static_cast<int>(net.loss), out.data + static_cast<std::ptrdiff_t>(rows.begin) * out.row_stride,
+    kernels<T>().outputs(static_cast<int>(net.loss.index()), out.data + static_cast<std::ptrdiff_t>(rows.begin) * out.row_stride,
                          static_cast<std::size_t>(out.row_stride), a, {0, count});
   });
 }
 
 template <class T>
-Evaluation Network<T>::evaluate(const Samples& x, const Targets& y) const {
+Evaluation Network<T>::evaluate(const Samples& x, const Targets& y, SampleWeights weights) const {
   const State& net = *state_;
   const std::size_t rows = rows_of(x);
   if (rows == 0) throw ValueError("X: expected at least one row to evaluate, got none");
-  check_data<T>(x, y, inputs(), outputs(), net.loss);
+  check_data<T>(x, y, weights, inputs(), outputs(), net.loss);
   const Use::Reading hold(net.use);
   const std::size_t blocks = (rows + kBlockRows - 1) / kBlockRows;
-  std::vector<double> block_loss(blocks), block_hits(blocks);
+  std::vector<double> block_loss(blocks), block_score(blocks);
   for_each_block<T>(net.layout, x, columns_of_targets(y), [&](Scratch<T>& scratch, std::size_t block, Range r) {
     const std::size_t count = r.end - r.begin;
     const Panels<const T> a = scratch.forward(net.parameters.data(), count);
     std::int32_t labels[kBlockRows];
     gather_targets(y, labels, scratch.targets(count), nullptr, r.begin, {0, count});
+    T* row_weight = weights.empty() ? nullptr : scratch.row_weight();
+    for (std::size_t i = 0; row_weight != nullptr && i < count; ++i) row_weight[i] = static_cast<T>(weights[r.begin + i]);
     kernels<T>().loss({scratch.row_loss(),
-                       scratch.row_hit(),
+                       scratch.row_score(),
                        {nullptr, count, outputs()},
                        {nullptr, outputs(), count},
                        scratch.last_z(count),
                        a,
                        read_only(scratch.targets(count)),
-                       labels,
+                       columns_of_targets(y) == 0 ? labels : nullptr,
+                       row_weight,
                        T{1},
-                       static_cast<int>(net.loss),
+                       net.loss_for_kernels.get(),
                        net.layout.layers.back().activation},
                       {0, count});
     block_loss[block] = static_cast<double>(kernels<T>().sum(scratch.row_loss(), count));
-    block_hits[block] = static_cast<double>(kernels<T>().sum(scratch.row_hit(), count));
+    block_score[block] = static_cast<double>(kernels<T>().sum(scratch.row_score(), count));
   });
-  const auto mean = [&](const std::vector<double>& sums) {
-    double total = 0;
-    for (const double sum : sums) total += sum;
-    return total / static_cast<double>(rows);
+  const auto total = [](const std::vector<double>& sums) {
+    double sum = 0;
+    for (const double part : sums) sum += part;
+    return sum;
   };
-  Evaluation evaluation{mean(block_loss), 0};
-  at_place(Losses{}, static_cast<int>(net.loss), [&](auto entry) {
-    evaluation.metric =
-        decltype(entry)::type::metric_of(evaluation.loss, mean(block_hits), static_cast<double>(outputs()));
-  });
-  return evaluation;
+  double weight = static_cast<double>(rows);
+  if (!weights.empty()) weight = total({weights.begin(), weights.end()});
+  const double scores = kind_of(net.loss) == TargetKind::labels ? weight : weight * static_cast<double>(outputs());
+  const double mean_score = total(block_score) / scores;
+  const double metric = std::visit([&](const auto& l) { return l.metric_of(mean_score); }, net.loss);
+  return {total(block_loss) / weight, metric};
 }
 
 template void Network<float>::predict(const Samples&, MatrixView<float>) const;
 template void Network<double>::predict(const Samples&, MatrixView<double>) const;
-template Evaluation Network<float>::evaluate(const Samples&, const Targets&) const;
-template Evaluation Network<double>::evaluate(const Samples&, const Targets&) const;
+template Evaluation Network<float>::evaluate(const Samples&, const Targets&, SampleWeights) const;
+template Evaluation Network<double>::evaluate(const Samples&, const Targets&, SampleWeights) const;
 
 }  // namespace fanin

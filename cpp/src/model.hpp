@@ -7,6 +7,7 @@
 #include "fanin/error.hpp"
 #include "fanin/network.hpp"
 #include "layout.hpp"
+#include "loss.hpp"
 
 namespace fanin {
 
@@ -51,11 +52,17 @@ class Use {
 template <class T>
 struct Network<T>::State {
   State(std::size_t inputs, std::vector<Dense> specs, Loss loss_, std::uint64_t seed_)
-      : layers(std::move(specs)), layout(inputs, layers), loss(loss_), seed(seed_), parameters(layout.size) {}
+      : layers(std::move(specs)),
+        layout(inputs, layers),
+        loss(loss_),
+        loss_for_kernels(loss, layers.back().units),
+        seed(seed_),
+        parameters(layout.size) {}
 
   const std::vector<Dense> layers;
   const Layout<T> layout;
   const Loss loss;
+  const LossForKernels<T> loss_for_kernels;
   const std::uint64_t seed;
   Buffer<T> parameters;
   mutable Use use;

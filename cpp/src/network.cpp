@@ -9,6 +9,7 @@ namespace fanin {
 template <class T>
 Network<T>::Network(std::size_t inputs, std::vector<Dense> layers, Loss loss, std::uint64_t seed) {
   check_architecture(inputs, layers);
+  check_loss(loss, layers.back().units);
   state_ = std::make_unique<State>(inputs, std::move(layers), loss, seed);
   initialize(state_->layers, state_->layout, seed, state_->parameters.data());
 }
@@ -39,7 +40,7 @@ const std::vector<Dense>& Network<T>::layers() const {
   return state_->layers;
 }
 template <class T>
-Loss Network<T>::loss() const {
+const Loss& Network<T>::loss() const {
   return state_->loss;
 }
 template <class T>

@@ -19,7 +19,7 @@ constexpr double kPollSeconds = 0.03;
 }  // namespace
 
 template <class T>
-Step<T>::Step(const Layout<T>& layout, const Workspace<T>& workspace, Loss loss, std::size_t largest_batch,
+Step<T>::Step(const Layout<T>& layout, const Workspace<T>& workspace, LossOf<T> loss, std::size_t largest_batch,
               const std::function<bool()>& interrupted)
     : layout_(layout),
       work_(workspace),
@@ -113,16 +113,20 @@ void Step<T>::output(Member member, Batch batch, const T* parameters) {
     forward(member, last_, batch, parameters);
     barrier(member);
   }
+  const T total = work_.weights(batch) != nullptr ? kernels<T>().sum(work_.weights(batch), batch.rows)
+                                                  : static_cast<T>(batch.rows);
+  const T scale = total > 0 ? T{1} / total : T{0};
+  if (member.thread == 0) batch_weight_ = static_cast<double>(total);
   const Range groups = Share(member.thread, member.threads, 1).take((batch.rows + P - 1) / P, 1);
   for (std::size_t g = groups.begin; g < groups.end && !(polling_ && given_up(member)); ++g) {
     const Range rows{g * P, (g + 1) * P < batch.rows ? (g + 1) * P : batch.rows};
     if (one_panel) kernels<T>().forward(f, {0, 1}, rows);
-    loss_rows(batch, rows);
+    loss_rows(batch, rows, scale);
   }
 }
 
 template <class T>
-void Step<T>::loss_rows(Batch batch, Range rows) {
+void Step<T>::loss_rows(Batch batch, Range rows, T scale) {
   kernels<T>().loss({work_.row_loss(),
                      nullptr,
                      work_.dz(last_, batch),
@@ -131,8 +135,9 @@ void Step<T>::loss_rows(Batch batch, Range rows) {
                      read_only(work_.a(last_, batch)),
                      read_only(work_.targets(batch)),
                      work_.labels(batch),
-                     T{1} / static_cast<T>(batch.rows),
-                     static_cast<int>(loss_),
+                     work_.weights(batch),
+                     scale,
+                     loss_,
                      layout_.layers[last_ - 1].activation},
                     rows);
   const std::size_t count = rows.end - rows.begin;

@@ -17,7 +17,7 @@ template <class T>
 class Step {
  public:
   // `interrupted` is asked by thread 0, within a step only where steps are long
-  Step(const Layout<T>& layout, const Workspace<T>& workspace, Loss loss, std::size_t largest_batch,
+  Step(const Layout<T>& layout, const Workspace<T>& workspace, LossOf<T> loss, std::size_t largest_batch,
        const std::function<bool()>& interrupted);
 
   // The members of a team call these together. `gather` is for the first step of a run; `run` ends by gathering
@@ -27,7 +27,8 @@ class Step {
   bool run(Member member, const DataSource& data, Batch batch, Batch next, const Update<T>& update);
   void barrier(Member member);
 
-  double batch_loss() const { return batch_loss_; }  // sum over the rows of the last step
+  double batch_loss() const { return batch_loss_; }      // sum over the rows of the last step, weighted
+  double batch_weight() const { return batch_weight_; }  // sum of their weights, or their number
   double waited() const { return waited_; }          // seconds thread 0 has waited at barriers so far
   double flops(std::size_t rows) const;
 
@@ -42,7 +43,7 @@ class Step {
  private:
   void forward(Member member, std::size_t layer, Batch batch, const T* parameters);
   void output(Member member, Batch batch, const T* parameters);
-  void loss_rows(Batch batch, Range rows);
+  void loss_rows(Batch batch, Range rows, T scale);
   bool backward(Member member, const DataSource& data, Batch batch, Batch next, const Update<T>& update);
   void input_gradient(Member member, Share& share, std::size_t layer, Batch batch, const T* parameters);
   void weight_gradient(Member member, Share& share, std::size_t layer, Batch batch, const Update<T>& update);
@@ -56,13 +57,13 @@ class Step {
 
   const Layout<T>& layout_;
   const Workspace<T>& work_;
-  const Loss loss_;
+  const LossOf<T> loss_;
   const std::size_t last_;
   const bool polling_;  // the question is asked within a step
   const bool slow_;     // the whole gradient comes before any update, so that the step can be given up on the way
   Buffer<T> gradient_;
   const std::function<bool()>& interrupted_by_caller_;
-  double last_poll_ = 0, batch_loss_ = 0, waited_ = 0;
+  double last_poll_ = 0, batch_loss_ = 0, batch_weight_ = 0, waited_ = 0;
   std::atomic<bool> not_finite_{false}, interrupted_{false};
   Barrier barrier_;
 };

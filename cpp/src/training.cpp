@@ -24,16 +24,18 @@ constexpr std::size_t kNoRule = static_cast<std::size_t>(-1);
 
 template <class T>
 struct Training<T>::State {
-  State(typename Network<T>::State& network, const Samples& samples, const Targets& targets, TrainingOptions chosen)
+  State(typename Network<T>::State& network, const Samples& samples, const Targets& targets,
+        SampleWeights sample_weights, TrainingOptions chosen)
       : net(network),
         x(samples),
         y(targets),
+        weights(sample_weights),
         options(std::move(chosen)),
         batch_size(std::min(options.batch_size, rows_of(x))),
         order(rows_of(x)),
         finite_parameters(net.layout.size),
-        workspace(net.layout, y, batch_size),
-        step(net.layout, workspace, net.loss, batch_size, options.interrupted) {
+        workspace(net.layout, y, !weights.empty(), batch_size),
+        step(net.layout, workspace, net.loss_for_kernels.get(), batch_size, options.interrupted) {
     for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<std::uint32_t>(i);
   }
 
@@ -53,6 +55,7 @@ struct Training<T>::State {
   typename Network<T>::State& net;
   const Samples x;
   const Targets y;
+  const SampleWeights weights;
   const TrainingOptions options;
   const std::size_t batch_size;
   std::vector<std::uint32_t> order;
@@ -62,7 +65,7 @@ struct Training<T>::State {
 
   Rule rule;
   std::size_t next_step = 0, gathered = 0;
-  double loss_sum = 0;
+  double loss_sum = 0, weight_sum = 0;
   bool failed = false;  // the step at next_step gave a loss that is not finite
   double alone_until = 0;
 };
@@ -84,7 +87,7 @@ void Training<T>::State::prepare(const Rule& chosen) {
   ++net.epochs;
   next_step = 0;
   gathered = static_cast<std::size_t>(-1);
-  loss_sum = 0;
+  loss_sum = weight_sum = 0;
   failed = false;
   step.start_anew();
 }
@@ -118,7 +121,7 @@ bool Training<T>::State::one_step(Member member, const DataSource& data, std::si
 // Whole steps in one parallel region, until the epoch, the time, the loss or the caller says stop.
 template <class T>
 void Training<T>::State::run_slice() {
-  const DataSource data{&x, &y, order.data()};
+  const DataSource data{&x, &y, weights, order.data()};
   const double start = seconds_now(), waited_before = step.waited();
   const std::size_t first = next_step;
   // Thread 0 decides at the beginning of a step whether it is the last of the slice; the others read it at the end.
@@ -134,6 +137,7 @@ void Training<T>::State::run_slice() {
       const bool done = one_step(member, data, number, net.steps + 1 + number - first);
       if (thread == 0 && done) {
         loss_sum += step.batch_loss();
+        weight_sum += step.batch_weight();
         next_step = gathered = number + 1;
       }
       if (!done || last_of_slice[number % 2]) break;
@@ -158,14 +162,15 @@ void Training<T>::State::restore(const Rule& rule_used, const std::string& what,
 }
 
 template <class T>
-Training<T>::Training(Network<T>& network, const Samples& x, const Targets& y, TrainingOptions options) {
+Training<T>::Training(Network<T>& network, const Samples& x, const Targets& y, TrainingOptions options,
+                      SampleWeights weights) {
   typename Network<T>::State& net = *network.state_;
   if (rows_of(x) == 0) throw ValueError("X: expected at least one row to train on, got none");
   if (options.batch_size == 0) throw ValueError("batch_size: expected at least 1, got 0");
-  check_data<T>(x, y, network.inputs(), network.outputs(), net.loss);
+  check_data<T>(x, y, weights, network.inputs(), network.outputs(), net.loss);
   if (net.training.exchange(true)) throw BusyError("network: another training of it is under way");
   try {
-    state_ = std::make_unique<State>(net, x, y, std::move(options));
+    state_ = std::make_unique<State>(net, x, y, weights, std::move(options));
   } catch (...) {
     net.training = false;
     throw;
@@ -196,8 +201,7 @@ EpochResult Training<T>::epoch(const Rule& rule) {
     while (layer > 1 && bad < s.net.layout.layers[layer - 1].weights) --layer;
     s.restore(rule, "weights are", s.next_step, layer);
   }
-  const std::size_t trained = s.batch(s.next_step).first;
-  return {trained > 0 ? s.loss_sum / static_cast<double>(trained) : 0, s.step.interrupted()};
+  return {s.weight_sum > 0 ? s.loss_sum / s.weight_sum : 0, s.step.interrupted()};
 }
 
 template class Training<float>;

@@ -25,8 +25,11 @@ class Carver {
 }  // namespace
 
 template <class T>
-Workspace<T>::Workspace(const Layout<T>& layout, const Targets& y, std::size_t largest_batch)
-    : layout_(layout), target_columns_(columns_of_targets(y)), memory_of_(layout.layers.size() + 1) {
+Workspace<T>::Workspace(const Layout<T>& layout, const Targets& y, bool weighted, std::size_t largest_batch)
+    : layout_(layout),
+      target_columns_(columns_of_targets(y)),
+      weighted_(weighted),
+      memory_of_(layout.layers.size() + 1) {
   memory_ = Buffer<T>(carve(nullptr, largest_batch));
   carve(memory_.data(), largest_batch);
   for (auto& labels : labels_) labels = Buffer<std::int32_t>(target_columns_ == 0 ? largest_batch : 0);
@@ -38,6 +41,7 @@ std::size_t Workspace<T>::carve(T* base, std::size_t rows) {
   const auto matrix = [&](std::size_t m, std::size_t n) { return carver.take(Panels<T>{nullptr, m, n}.size()); };
   for (T*& input : inputs_) input = matrix(rows, units(0));
   for (T*& target : targets_) target = matrix(rows, target_columns_);
+  for (T*& weight : weights_) weight = weighted_ ? carver.take(rows) : nullptr;
   row_loss_ = carver.take(rows);
   for (std::size_t l = 1; l <= layers(); ++l) {
     Layer& layer = memory_of_[l];
@@ -64,6 +68,9 @@ void Workspace<T>::gather(const DataSource& data, Batch batch, Range rows) const
   if (rows.begin == rows.end) return;
   gather_samples(*data.x, a(0, batch), data.order, batch.first, rows);
   gather_targets(*data.y, labels_[batch.number % 2].data(), targets(batch), data.order, batch.first, rows);
+  for (std::size_t i = rows.begin; weighted_ && i < rows.end; ++i) {
+    weights_[batch.number % 2][i] = static_cast<T>(data.weights[data.order[batch.first + i]]);
+  }
 }
 
 template <class T>

@@ -13,6 +13,7 @@ namespace fanin {
 struct DataSource {
   const Samples* x;
   const Targets* y;
+  SampleWeights weights;
   const std::uint32_t* order;
 };
 
@@ -31,7 +32,7 @@ struct Batch {
 template <class T>
 class Workspace {
  public:
-  Workspace(const Layout<T>& layout, const Targets& y, std::size_t largest_batch);
+  Workspace(const Layout<T>& layout, const Targets& y, bool weighted, std::size_t largest_batch);
 
   std::size_t layers() const { return layout_.layers.size(); }
   std::size_t units(std::size_t layer) const;
@@ -43,7 +44,10 @@ class Workspace {
     return {memory_of_[layer].dz_transposed, units(layer), batch.rows};
   }
   Panels<T> targets(Batch batch) const { return {targets_[batch.number % 2], batch.rows, target_columns_}; }
-  const std::int32_t* labels(Batch batch) const { return labels_[batch.number % 2].data(); }
+  const std::int32_t* labels(Batch batch) const {
+    return target_columns_ == 0 ? labels_[batch.number % 2].data() : nullptr;
+  }
+  const T* weights(Batch batch) const { return weights_[batch.number % 2]; }  // null without
   T* row_loss() const { return row_loss_; }
 
   // Some rows of a batch, from the user's arrays
@@ -64,9 +68,11 @@ class Workspace {
 
   const Layout<T>& layout_;
   std::size_t target_columns_;  // 0 for labels
+  bool weighted_;
   std::vector<Layer> memory_of_;
   T* inputs_[2];
   T* targets_[2];
+  T* weights_[2];
   T* row_loss_;
   Buffer<T> memory_;
   Buffer<std::int32_t> labels_[2];

@@ -77,6 +77,11 @@ Matrix matrix(const char* name, const py::object& value, bool column_allowed, co
   return {array, matrix_view<T>(array)};
 }
 
+// Whether this is a table, of class probabilities where labels could also be given
+inline bool has_columns(const py::object& value) {
+  return py::module_::import("numpy").attr("ndim")(value).cast<int>() == 2;
+}
+
 // Integer labels, one a row
 struct Labels {
   py::array_t<std::int64_t> array;

@@ -8,27 +8,43 @@
 #include "fanin/rules/all.hpp"
 #include "register.hpp"
 
+namespace {
+
+struct FieldReader {
+  py::dict& values;
+  void operator()(const char* name, double value, fanin::Allowed) const { values[name] = value; }
+  void operator()(const char* name, const fanin::Numbers& numbers, fanin::Allowed) const {
+    values[name] = py::tuple(py::cast(std::vector<double>(numbers.value, numbers.value + numbers.count)));
+  }
+};
+
+// name -> hyper-parameter -> default, for each entry of a list
+template <class L>
+py::dict defaults_of(L list) {
+  py::dict all;
+  fanin::for_each_type(list, [&](auto type) {
+    using Entry = typename decltype(type)::type;
+    py::dict values;
+    const Entry entry;
+    Entry::fields(entry, FieldReader{values});
+    all[Entry::name] = values;
+  });
+  return all;
+}
+
+}  // namespace
+
 void register_lists(py::module_& m) {
   m.def("activations", [] { return fanin::names_of(fanin::Activations{}); });
-  m.def("losses", [] { return fanin::names_of(fanin::Losses{}); });
+  m.def("losses", [] { return defaults_of(fanin::Losses{}); });
   m.def("initializers", [] { return fanin::names_of(fanin::Initializers{}); });
-  m.def("rules", [] {
-    py::dict rules;
-    fanin::for_each_type(fanin::Rules{}, [&](auto entry) {
-      using R = typename decltype(entry)::type;
-      py::dict defaults;
-      const R rule;
-      R::fields(rule, [&](const char* name, double value, fanin::Allowed) { defaults[name] = value; });
-      rules[R::name] = defaults;
-    });
-    return rules;
-  });
+  m.def("rules", [] { return defaults_of(fanin::Rules{}); });
   // of each loss: the name of its metric, and whether its targets are labels
   m.def("loss_traits", [] {
     py::dict traits;
     fanin::for_each_type(fanin::Losses{}, [&](auto entry) {
       using L = typename decltype(entry)::type;
-      traits[L::name] = py::make_tuple(L::metric, L::takes_labels);
+      traits[L::name] = py::make_tuple(L::metric, L::kind == fanin::TargetKind::labels);
     });
     return traits;
   });

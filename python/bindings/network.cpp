@@ -11,22 +11,36 @@ namespace {
 
 using LayerSpec = std::tuple<std::size_t, std::string, std::string>;  // units, activation, initializer
 
-// The rule of this name with these hyper-parameters, all of them given
-fanin::Rule make_rule(const std::string& name, const py::dict& values) {
-  fanin::Rule rule;
+// Sets the fields of a rule or a loss, numbers and lists of numbers, from a dict that has them all
+struct FieldSetter {
+  const py::dict& values;
+  void operator()(const char* name, double& value, fanin::Allowed) const { value = values[name].cast<double>(); }
+  void operator()(const char* name, fanin::Numbers& numbers, fanin::Allowed) const {
+    const auto given = values[name].cast<std::vector<double>>();
+    if (given.empty() || given.size() > fanin::Numbers::most) {
+      throw fanin::ValueError(std::string(name) + ": expected 1 to " + std::to_string(fanin::Numbers::most) +
+                              " numbers, got " + std::to_string(given.size()));
+    }
+    std::copy(given.begin(), given.end(), numbers.value);
+    numbers.count = given.size();
+  }
+};
+
+// The entry of the list with this name and these hyper-parameters, all of them given
+template <class Variant, class L>
+Variant make_entry(L list, const char* kind, const std::string& name, const py::dict& values) {
+  Variant entry;
   bool found = false;
-  fanin::for_each_type(fanin::Rules{}, [&](auto entry) {
-    using R = typename decltype(entry)::type;
-    if (name != R::name) return;
-    R made;
-    R::fields(made, [&](const char* field, double& value, fanin::Allowed) {
-      value = values[field].template cast<double>();
-    });
-    rule = made;
+  fanin::for_each_type(list, [&](auto type) {
+    using Entry = typename decltype(type)::type;
+    if (name != Entry::name) return;
+    Entry made;
+    Entry::fields(made, FieldSetter{values});
+    entry = made;
     found = true;
   });
-  if (!found) throw fanin::ValueError("rule: there is no update rule \"" + name + "\"");
-  return rule;
+  if (!found) throw fanin::ValueError(std::string(kind) + ": there is no " + kind + " \"" + name + "\"");
+  return entry;
 }
 
 // Data looked at in place, and the arrays they belong to
@@ -34,17 +48,9 @@ struct Data {
   arrays::Matrix x;
   py::object y_array;
   fanin::Targets y;
+  py::array_t<double> weights_array;
+  fanin::SampleWeights weights;
 };
-
-template <class T>
-bool takes_labels(const fanin::Network<T>& net) {
-  bool labels = false;
-  int place = 0;
-  fanin::for_each_type(fanin::Losses{}, [&](auto entry) {
-    if (place++ == static_cast<int>(net.loss())) labels = decltype(entry)::type::takes_labels;
-  });
-  return labels;
-}
 
 template <class T>
 arrays::Matrix samples(const fanin::Network<T>& net, const py::object& x) {
@@ -52,18 +58,33 @@ arrays::Matrix samples(const fanin::Network<T>& net, const py::object& x) {
 }
 
 template <class T>
-Data make_data(const fanin::Network<T>& net, const py::object& x, const py::object& y) {
-  Data data{samples(net, x), {}, {}};
+Data make_data(const fanin::Network<T>& net, const py::object& x, const py::object& y, const py::object& weights) {
+  Data data{samples(net, x), {}, {}, {}, {}};
   const std::size_t rows = fanin::rows_of(data.x.view);
-  if (takes_labels(net)) {
+  const fanin::TargetKind kind = std::visit([](const auto& loss) { return loss.kind; }, net.loss());
+  if (kind == fanin::TargetKind::labels && !arrays::has_columns(y)) {
     const arrays::Labels labels = arrays::labels("y", y, rows);
     data.y_array = labels.array;
     data.y = labels.view;
   } else {
-    const std::string expected = "(" + std::to_string(rows) + ", " + std::to_string(net.outputs()) + ")";
-    const arrays::Matrix targets = arrays::matrix<T>("y", y, net.outputs() == 1, expected);
+    const std::size_t columns = kind == fanin::TargetKind::one_target ? 1 : net.outputs();
+    const std::string expected = "(" + std::to_string(rows) + ", " + std::to_string(columns) + ")";
+    const arrays::Matrix targets = arrays::matrix<T>("y", y, columns == 1, expected);
     data.y_array = targets.array;
     std::visit([&](const auto& view) { data.y = view; }, targets.view);
+  }
+  if (!weights.is_none()) {
+    const py::array given = arrays::numbers("sample_weight", weights);
+    if (given.ndim() != 1) {
+      throw fanin::ValueError("sample_weight: expected shape (" + std::to_string(rows) + ",), got " +
+                              arrays::shape_text(given));
+    }
+    data.weights_array = py::array_t<double, py::array::c_style | py::array::forcecast>(given);
+    data.weights = {data.weights_array.data(), static_cast<std::size_t>(data.weights_array.size())};
+    if (data.weights.size() != rows) {
+      throw fanin::ValueError("sample_weight: expected " + std::to_string(rows) + " weights to match X, got " +
+                              std::to_string(data.weights.size()));
+    }
   }
   return data;
 }
@@ -71,12 +92,13 @@ Data make_data(const fanin::Network<T>& net, const py::object& x, const py::obje
 template <class T>
 class PyTraining {
  public:
-  PyTraining(fanin::Network<T>& net, const py::object& x, const py::object& y, std::size_t batch_size, bool shuffle)
-      : data_(make_data(net, x, y)) {
+  PyTraining(fanin::Network<T>& net, const py::object& x, const py::object& y, const py::object& weights,
+             std::size_t batch_size, bool shuffle)
+      : data_(make_data(net, x, y, weights)) {
     // checks look at every value: other threads may run meanwhile
     const py::gil_scoped_release unlocked;
     training_ = std::make_unique<fanin::Training<T>>(
-        net, data_.x.view, data_.y, fanin::TrainingOptions{batch_size, shuffle, signal_pending});
+        net, data_.x.view, data_.y, fanin::TrainingOptions{batch_size, shuffle, signal_pending}, data_.weights);
   }
 
   // Frees the network for another training, also where an exception's traceback keeps this object alive.
@@ -84,7 +106,7 @@ class PyTraining {
 
   double epoch(const std::string& name, const py::dict& values) {
     if (training_ == nullptr) throw fanin::ValueError("training: it was closed");
-    const fanin::Rule rule = make_rule(name, values);
+    const auto rule = make_entry<fanin::Rule>(fanin::Rules{}, "rule", name, values);
     fanin::EpochResult result{};
     {
       // the arrays are kept alive by data_, and nothing below touches Python objects but signal_pending, which locks
@@ -136,12 +158,13 @@ py::array_t<T> predict(const fanin::Network<T>& net, const py::object& x, const 
 }
 
 template <class T>
-py::tuple evaluate(const fanin::Network<T>& net, const py::object& x, const py::object& y) {
-  const Data data = make_data(net, x, y);
+py::tuple evaluate(const fanin::Network<T>& net, const py::object& x, const py::object& y,
+                   const py::object& weights) {
+  const Data data = make_data(net, x, y, weights);
   fanin::Evaluation evaluation{};
   {
     const py::gil_scoped_release unlocked;  // data is held by this function
-    evaluation = net.evaluate(data.x.view, data.y);
+    evaluation = net.evaluate(data.x.view, data.y, data.weights);
   }
   return py::make_tuple(evaluation.loss, evaluation.metric);
 }
@@ -170,30 +193,32 @@ void set_weights(fanin::Network<T>& net, std::size_t layer, const py::array_t<T,
 
 template <class T>
 std::unique_ptr<fanin::Network<T>> make_network(std::size_t inputs, const std::vector<LayerSpec>& specs,
-                                                const std::string& loss, std::uint64_t seed) {
+                                                const std::string& loss, const py::dict& loss_values,
+                                                std::uint64_t seed) {
   std::vector<fanin::Dense> layers;
   for (const auto& [units, activation, initializer] : specs) {
     layers.push_back(
         {units, fanin::from_name<fanin::Activation>(fanin::Activations{}, "activation", activation),
          fanin::from_name<fanin::Initializer>(fanin::Initializers{}, "initializer", initializer)});
   }
-  return std::make_unique<fanin::Network<T>>(inputs, std::move(layers),
-                                             fanin::from_name<fanin::Loss>(fanin::Losses{}, "loss", loss), seed);
+  return std::make_unique<fanin::Network<T>>(
+      inputs, std::move(layers), make_entry<fanin::Loss>(fanin::Losses{}, "loss", loss, loss_values), seed);
 }
 
 template <class T>
 void register_network_of(py::module_& m, const std::string& suffix) {
   using Net = fanin::Network<T>;
   py::class_<Net>(m, ("Network" + suffix).c_str())
-      .def(py::init(&make_network<T>), py::arg("n_inputs"), py::arg("layers"), py::arg("loss"), py::arg("seed"))
+      .def(py::init(&make_network<T>), py::arg("n_inputs"), py::arg("layers"), py::arg("loss"),
+           py::arg("loss_values"), py::arg("seed"))
       .def_property_readonly("n_parameters", &Net::parameters)
       .def("get_weights", &get_weights<T>, py::arg("layer"))
       .def("set_weights", &set_weights<T>, py::arg("layer"), py::arg("weights"), py::arg("biases"))
       .def("predict", &predict<T>, py::arg("X"), py::arg("out"))
-      .def("evaluate", &evaluate<T>, py::arg("X"), py::arg("y"));
+      .def("evaluate", &evaluate<T>, py::arg("X"), py::arg("y"), py::arg("sample_weight"));
   py::class_<PyTraining<T>>(m, ("Training" + suffix).c_str())
-      .def(py::init<Net&, const py::object&, const py::object&, std::size_t, bool>(), py::arg("network"),
-           py::arg("X"), py::arg("y"), py::arg("batch_size"), py::arg("shuffle"), py::keep_alive<1, 2>())
+      .def(py::init<Net&, const py::object&, const py::object&, const py::object&, std::size_t, bool>(),
+           py::arg("network"), py::arg("X"), py::arg("y"), py::arg("sample_weight"), py::arg("batch_size"), py::arg("shuffle"), py::keep_alive<1, 2>())
       .def("epoch", &PyTraining<T>::epoch, py::arg("rule"), py::arg("values"))
       .def("close", &PyTraining<T>::close);
 }

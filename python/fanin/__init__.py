@@ -1,6 +1,6 @@
 """Multi-layer neural networks on the CPU: the textbook update rules, at the speed of the CPU."""
 
-from fanin import cpu, optim
+from fanin import cpu, losses, optim
 from fanin._core import DivergedError, __version__
 from fanin.config import config, get_num_threads, set_num_threads, show_config
 from fanin.history import History
@@ -16,6 +16,7 @@ __all__ = [
     "config",
     "cpu",
     "get_num_threads",
+    "losses",
     "optim",
     "set_num_threads",
     "show_config",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from typing import Any, Literal, get_args
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,9 +14,9 @@ from fanin import _core
 from fanin.checks import check_choice, check_integer
 from fanin.history import History
 from fanin.layers import Dense
+from fanin.losses import BY_NAME, Loss
 from fanin.optim import Rule
 
-Loss = Literal["squared_error", "softmax_cross_entropy"]
 Float = NDArray[np.float32] | NDArray[np.float64]
 
 
@@ -35,9 +35,10 @@ class Network:
         Number of columns of X.
     layers : sequence of Dense
         The last one gives the outputs.
-    loss : str
-        "squared_error": mean over samples of 1/2 sum_j (a_j - y_j)^2, so that the Hessian of a linear neuron is
-        X'X / m. "softmax_cross_entropy": mean over samples of -log p_label with p = soft-max of the outputs.
+    loss : str or losses.Loss
+        A loss of `fanin.losses`, or its name for the defaults: "squared_error" (1/2 sum_j (a_j - y_j)^2),
+        "absolute_error", "huber", "quantile", "poisson", "logistic" (independent yes-no outputs) or
+        "softmax_cross_entropy" (classes); the mean over samples is minimized.
     seed : int
         For the initial weights and the order of samples, in 0..2^64-1.
     dtype : str or dtype
@@ -62,14 +63,18 @@ class Network:
         self,
         n_inputs: int,
         layers: Sequence[Dense],
-        loss: Loss = "squared_error",
+        loss: str | Loss = "squared_error",
         *,
         seed: int = 0,
         dtype: Any = "float32",
     ) -> None:
         check_integer("n_inputs", n_inputs, 1)
         check_integer("seed", seed, 0)
-        check_choice("loss", loss, get_args(Loss))
+        if isinstance(loss, str):
+            check_choice("loss", loss, tuple(BY_NAME))
+            loss = BY_NAME[loss]()
+        elif not isinstance(loss, Loss):
+            raise TypeError(f"loss: expected a name or a loss of fanin.losses, got {loss!r}")
         if isinstance(layers, Dense) or not isinstance(layers, Sequence):
             raise TypeError(f"layers: expected a list of fanin.Dense, got {layers!r}")
         for i, layer in enumerate(layers):
@@ -87,13 +92,13 @@ class Network:
             raise ValueError(f'dtype: expected "float32" or "float64", got "{self._dtype}"')
         self._layers = tuple(layers)
         self._n_inputs = int(n_inputs)
-        self._loss: Loss = loss
+        self._loss = loss
         self._seed = int(seed)
-        self._metric, self._takes_labels = _core.loss_traits()[loss]
+        self._metric = _core.loss_traits()[loss.name][0]
         specs = [(int(layer.units), layer.activation, layer.initializer) for layer in layers]
         single = self._dtype == np.float32
         self._core: Any = (_core.NetworkFloat32 if single else _core.NetworkFloat64)(
-            self._n_inputs, specs, loss, self._seed
+            self._n_inputs, specs, loss.name, loss.values(), self._seed
         )
         self._training: Any = _core.TrainingFloat32 if single else _core.TrainingFloat64
 
@@ -118,9 +123,9 @@ class Network:
         return self._layers
 
     @property
-    def loss(self) -> Loss:
+    def loss(self) -> str:
         """Name of the loss."""
-        return self._loss
+        return self._loss.name
 
     @property
     def seed(self) -> int:
@@ -147,6 +152,7 @@ class Network:
         epochs: int = 10,
         batch_size: int = 32,
         shuffle: bool = True,
+        sample_weight: ArrayLike | None = None,
         validation_data: tuple[ArrayLike, ArrayLike] | None = None,
         verbose: bool = False,
     ) -> History:
@@ -160,8 +166,8 @@ class Network:
         ----------
         X : array_like, shape (n_samples, n_inputs)
         y : array_like
-            Integer labels 0..n_outputs-1, shape (n_samples,), for softmax_cross_entropy; else targets, shape
-            (n_samples, n_outputs), or (n_samples,) for a single output.
+            Integer labels 0..n_outputs-1, shape (n_samples,), or class probabilities, shape (n_samples, n_outputs),
+            for softmax_cross_entropy; else targets, shape (n_samples, n_outputs), or (n_samples,) for a single one.
         rule : Rule
             Update rule, for example ``optim.Adam(1e-3)``.
         epochs : int
@@ -170,6 +176,8 @@ class Network:
             Samples an update; cut to n_samples.
         shuffle : bool
             Visit the samples of each epoch in a new random order, which depends on the seed alone.
+        sample_weight : array_like, shape (n_samples,), optional
+            At least 0: the loss of a batch is the weighted mean.
         validation_data : tuple (X, y), optional
             Evaluated after each epoch.
         verbose : bool
@@ -195,16 +203,16 @@ class Network:
             if not isinstance(validation_data, tuple | list) or len(validation_data) != 2:
                 raise TypeError("validation_data: expected a tuple (X, y)")
             with _named("validation_data: "):
-                self._core.evaluate(*validation_data)
+                self._core.evaluate(*validation_data, None)
         history = History(self._metric)
-        training = self._training(self._core, X, y, min(int(batch_size), 2**32), bool(shuffle))
+        training = self._training(self._core, X, y, sample_weight, min(int(batch_size), 2**32), bool(shuffle))
         with closing(training):
             for _ in _epochs(epochs, history, verbose):
                 start = time.perf_counter()
                 history.loss.append(training.epoch(rule.name, rule.values()))
                 history.seconds.append(time.perf_counter() - start)
                 if validation_data is not None:
-                    loss, metric = self._core.evaluate(*validation_data)
+                    loss, metric = self._core.evaluate(*validation_data, None)
                     history.val_loss.append(loss)
                     history.val_metric.append(metric)
         return history
@@ -212,15 +220,17 @@ class Network:
     def predict(self, X: ArrayLike, out: Float | None = None) -> Float:
         """Return the outputs for each row of X, shape (n_samples, n_outputs).
 
-        Probabilities where the loss is softmax_cross_entropy. `out`, if given, is a C-contiguous array of the
+        Probabilities for softmax_cross_entropy and logistic, mean counts for poisson. `out`, if given, is a C-contiguous array of the
         network's dtype to write to; it is returned.
         """
         result: Float = self._core.predict(X, out)
         return result
 
-    def evaluate(self, X: ArrayLike, y: ArrayLike) -> dict[str, float]:
-        """Return the mean loss and the metric: "accuracy" for labels, "rmse" for targets."""
-        loss, metric = self._core.evaluate(X, y)
+    def evaluate(
+        self, X: ArrayLike, y: ArrayLike, *, sample_weight: ArrayLike | None = None
+    ) -> dict[str, float]:
+        """Return the (weighted) mean "loss" and the loss's metric by its name, such as "accuracy" or "rmse"."""
+        loss, metric = self._core.evaluate(X, y, sample_weight)
         return {"loss": loss, self._metric: metric}
 
     def get_weights(self) -> dict[str, Float]:

@@ -2,35 +2,22 @@
 
 from __future__ import annotations
 
-import math
-import sys
 from dataclasses import dataclass, fields
-from numbers import Real
 from typing import ClassVar
+
+from fanin.values import Value, check_number
 
 __all__ = ["SGD", "Adam", "Momentum", "Rule"]
 
 
 @dataclass(frozen=True)
-class Rule:
+class Rule(Value):
     """An update rule: hyper-parameters only; the state of a run belongs to what is trained."""
-
-    name: ClassVar[str]
 
     def __post_init__(self) -> None:
         for field in fields(self):
-            name, value = field.name, getattr(self, field.name)
-            if isinstance(value, bool) or not isinstance(value, Real):
-                raise TypeError(f"{name}: expected a number, got {value!r}")
-            if not abs(value) <= sys.float_info.max:
-                raise ValueError(f"{name}: expected a finite number, got {value!r}")
-            upper = 1.0 if name in ("momentum", "beta1", "beta2") else math.inf
-            if not 0 <= value < upper:
-                raise ValueError(f"{name}: expected a number in [0, {upper:g}), got {value}")
-
-    def values(self) -> dict[str, float]:
-        """Return the hyper-parameters by name."""
-        return {field.name: float(getattr(self, field.name)) for field in fields(self)}
+            below_one = field.name in ("momentum", "beta1", "beta2")
+            check_number(field.name, getattr(self, field.name), at_least=0, below=1 if below_one else None)
 
 
 @dataclass(frozen=True)

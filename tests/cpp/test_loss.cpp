@@ -5,6 +5,7 @@
 
 #include "fanin/activations.hpp"
 #include "fanin/losses.hpp"
+#include "loss.hpp"
 #include "registry.hpp"
 #include "support.hpp"
 
@@ -16,21 +17,23 @@ namespace {
 template <class T>
 struct Result {
   Matrix<T> dz, dz_transposed;
-  std::vector<T> loss, hit;
+  std::vector<T> loss, score;
 };
 
 template <class T>
-Result<T> run(const Matrix<T>& a, const Matrix<T>& y, const std::vector<std::int32_t>& labels, int loss,
-              std::size_t rows, std::size_t units) {
+Result<T> run(const Matrix<T>& a, const Matrix<T>& y, const std::int32_t* labels, const Loss& loss, std::size_t rows,
+              std::size_t units, const T* weights = nullptr) {
   Result<T> r{{rows, units}, {units, rows}, std::vector<T>(rows), std::vector<T>(rows)};
   r.dz.poison();
   r.dz_transposed.poison();
-  LossRows<T> l{r.loss.data(), nullptr,  r.dz.panels(), r.dz_transposed.panels(), {}, a.view(),
-                y.view(),      labels.data(), T{0.5},        loss, static_cast<int>(activation<Identity>)};
+  const LossForKernels<T> of(loss, units);
+  LossRows<T> l{r.loss.data(), nullptr, r.dz.panels(), r.dz_transposed.panels(), {},
+                a.view(),      y.view(), labels,        weights,                  T{0.5},
+                of.get(),      static_cast<int>(activation<Identity>)};
   kernels<T>().loss(l, {0, rows});
   const std::vector<T> with_gradient = r.loss;
   l.dz.data = l.dz_transposed.data = nullptr;
-  l.row_hit = r.hit.data();
+  l.row_score = r.score.data();
   kernels<T>().loss(l, {0, rows});
   CHECK(std::memcmp(with_gradient.data(), r.loss.data(), rows * sizeof(T)) == 0);
   return r;
@@ -47,7 +50,7 @@ TEST_CASE_TEMPLATE("soft-max cross-entropy is its formula in double, for logits 
       z.fill([&](std::size_t i, std::size_t j) { return scale * test::uniform(3, i * 1000 + j); });
       std::vector<std::int32_t> labels(rows);
       for (std::size_t i = 0; i < rows; ++i) labels[i] = static_cast<std::int32_t>((i * 7) % units);
-      const auto r = run(z, none, labels, static_cast<int>(loss<SoftmaxCrossEntropy>), rows, units);
+      const auto r = run(z, none, labels.data(), SoftmaxCrossEntropy{}, rows, units);
       double worst = 0;
       std::size_t wrong_hits = 0;
       for (std::size_t i = 0; i < rows; ++i) {
@@ -61,7 +64,7 @@ TEST_CASE_TEMPLATE("soft-max cross-entropy is its formula in double, for logits 
         for (std::size_t j = 0; j < units; ++j) sum += std::exp(z.at(i, j) - largest);
         const auto expected = static_cast<double>(std::log(sum) + (largest - z.at(i, label)));
         worst = std::max(worst, std::abs(static_cast<double>(r.loss[i]) - expected) / std::max(1.0, expected));
-        wrong_hits += (r.hit[i] == 1) != (best == label);
+        wrong_hits += (r.score[i] == 1) != (best == label);
         for (std::size_t j = 0; j < units; ++j) {
           const auto p = static_cast<double>(std::exp(z.at(i, j) - largest) / sum);
           const double d = 0.5 * (p - (j == label ? 1 : 0));
@@ -84,7 +87,7 @@ TEST_CASE_TEMPLATE("squared error of integers is exact", T, float, double) {
     Matrix<T> a(rows, units), y(rows, units);
     a.fill([](std::size_t i, std::size_t j) { return test::small_integer(1, i, j); });
     y.fill([](std::size_t i, std::size_t j) { return test::small_integer(2, i, j); });
-    const auto r = run(a, y, std::vector<std::int32_t>(rows), static_cast<int>(loss<SquaredError>), rows, units);
+    const auto r = run<T>(a, y, nullptr, SquaredError{}, rows, units);
     for (std::size_t i = 0; i < rows; ++i) {
       double sum = 0;
       for (std::size_t j = 0; j < units; ++j) {
@@ -104,7 +107,8 @@ TEST_CASE_TEMPLATE("a logit that is not finite gives a loss that is not finite",
   Matrix<T> z(1, 5), none(1, 1);
   for (const double bad : {double{NAN}, double{INFINITY}}) {
     z.at(0, 2) = static_cast<T>(bad);
-    const auto r = run(z, none, {0}, static_cast<int>(loss<SoftmaxCrossEntropy>), 1, 5);
+    const std::int32_t label = 0;
+    const auto r = run(z, none, &label, SoftmaxCrossEntropy{}, 1, 5);
     CHECK(!std::isfinite(r.loss[0]));
   }
 }
@@ -113,7 +117,7 @@ TEST_CASE_TEMPLATE("probabilities of a row sum to one", T, float, double) {
   Matrix<T> z(3, 37);
   z.fill([](std::size_t i, std::size_t j) { return 1e4 * test::uniform(5, i * 100 + j); });
   std::vector<T> out(3 * 40, T{-1});
-  kernels<T>().outputs(static_cast<int>(loss<SoftmaxCrossEntropy>), out.data(), 40, z.view(), {0, 3});
+  kernels<T>().outputs(index_in<SoftmaxCrossEntropy, Losses>, out.data(), 40, z.view(), {0, 3});
   for (std::size_t i = 0; i < 3; ++i) {
     double sum = 0;
     for (std::size_t j = 0; j < 37; ++j) sum += static_cast<double>(out[i * 40 + j]);

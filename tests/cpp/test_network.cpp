@@ -29,7 +29,7 @@ struct Spiral {
 
 template <class T>
 Network<T> small_net() {
-  return {2, {{32, activation<Relu>}, {16, activation<Tanh>}, {3}}, loss<SoftmaxCrossEntropy>, 1};
+  return {2, {{32, activation<Relu>}, {16, activation<Tanh>}, {3}}, SoftmaxCrossEntropy{}, 1};
 }
 
 }  // namespace
@@ -60,7 +60,7 @@ TEST_CASE("a step given up on request changes nothing") {
 
 TEST_CASE("a rate that is far too large is reported with its place, and weights are restored") {
   const Spiral data;
-  Network<float> net(2, {{32, activation<Relu>}, {3}}, loss<SoftmaxCrossEntropy>, 1);
+  Network<float> net(2, {{32, activation<Relu>}, {3}}, SoftmaxCrossEntropy{}, 1);
   std::vector<float> before(64), after(64), bias(32);
   net.get_weights(0, before, bias);
   Training<float> training(net, data.samples(), data.labels());
@@ -81,9 +81,9 @@ TEST_CASE("a rate that is far too large is reported with its place, and weights 
 TEST_CASE("wrong arguments are refused with a sentence, before anything is written") {
   const Spiral data;
   const std::vector<Dense> layers = {{3}};
-  CHECK_THROWS_WITH_AS(Network<float>(0, layers, loss<SquaredError>), "n_inputs: expected at least 1, got 0",
+  CHECK_THROWS_WITH_AS(Network<float>(0, layers, SquaredError{}), "n_inputs: expected at least 1, got 0",
                        ValueError);
-  CHECK_THROWS_WITH_AS(Network<float>(2, {}, loss<SquaredError>), "layers: expected at least one layer, got none",
+  CHECK_THROWS_WITH_AS(Network<float>(2, {}, SquaredError{}), "layers: expected at least one layer, got none",
                        ValueError);
   Network<float> net = small_net<float>();
   const Samples narrow = row_major<const float>(data.x.data(), 600, 1);

@@ -37,7 +37,7 @@ std::uint64_t trained(const Rule& rule, Activation hidden, Loss loss, std::size_
   for (std::size_t i = 0; i < targets.size(); ++i) targets[i] = static_cast<float>(test::uniform(2, i));
   for (std::size_t i = 0; i < rows; ++i) labels[i] = static_cast<std::int64_t>(Philox(3, 3).bits(i) % outputs);
   Network<T> net(inputs, {{70, hidden}, {45, activation<Tanh>}, {outputs}}, loss, 5);
-  const Targets y = loss == fanin::loss<SoftmaxCrossEntropy>
+  const Targets y = std::holds_alternative<SoftmaxCrossEntropy>(loss)
                         ? Targets(std::span<const std::int64_t>(labels))
                         : Targets(row_major<const float>(targets.data(), rows, outputs));
   Training<T> training(net, row_major<const float>(x.data(), rows, inputs), y, {.batch_size = batch_size});
@@ -54,11 +54,11 @@ struct Run {
 };
 
 const Run runs[] = {
-    {Adam{}, activation<Relu>, loss<SoftmaxCrossEntropy>, 64,
+    {Adam{}, activation<Relu>, SoftmaxCrossEntropy{}, 64,
      0xc53f5577bc17d312, 0x7a4f058d63d120d4},
-    {Momentum{}, activation<Logistic>, loss<SquaredError>, 50,
+    {Momentum{}, activation<Logistic>, SquaredError{}, 50,
      0x3a479ae3dba66321, 0x2537e512335c3e0c},
-    {Sgd{}, activation<Identity>, loss<SoftmaxCrossEntropy>, 333,
+    {Sgd{}, activation<Identity>, SoftmaxCrossEntropy{}, 333,
      0xf0a6f0661afc004a, 0x70b214fb21ec57b3},
 };
 

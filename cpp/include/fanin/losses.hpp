@@ -1,51 +1,224 @@
 // Losses: the value and the gradient of each with respect to the network's outputs, and the list of them all.
 //
-// The loss of a batch is the mean over its rows; 1 / rows enters the gradient once, in the loss kernel. A metric is what a
-// person looks at beside the loss, made from its mean and the share of rows whose largest output is the label's.
+// The loss of a batch is the mean over its rows, weighted by sample weights where there are any; weight / sum of weights
+// enters the gradient once, in the loss kernel. A loss is a struct with
+//   name, metric, kind       metric: what a person looks at beside the loss; kind: what y holds
+//   fields(self, f)          hyper-parameters, as in an update rule
+//   parameter(j)             what value and gradient need of them for output j
+//   value, gradient(a, y, p) of one output a with target y; what is summed over the outputs of a row
+//   score(a, y, p)           summed likewise; the metric is metric_of(mean score of an output)
+//   output(a)                what predict shows for an output
 #pragma once
 
 #include "fanin/list.hpp"
+#include "fanin/rules/rule.hpp"
 
 namespace fanin {
+
+// targets: a column for each output. one_target: a single column that every output is compared with. labels: a class
+// for each row, or else a row of class probabilities.
+enum class TargetKind { targets, one_target, labels };
 
 // E = 1/2 sum_j (a_j - y_j)^2 for a row, so that the Hessian of a linear neuron is X'X / m (TEXTBOOK 10)
 struct SquaredError {
   static constexpr const char* name = "squared_error";
   static constexpr const char* metric = "rmse";
-  static constexpr bool takes_labels = false;
-  static double metric_of(double mean_loss, double, double outputs) {
-    return __builtin_sqrt(2 * mean_loss / outputs);
-  }
+  static constexpr TargetKind kind = TargetKind::targets;
+  static constexpr Allowed target_range = any_number();
+  template <class Self, class F>
+  static void fields(Self&, F&&) {}
+  double parameter(std::size_t) const { return 0; }
+  static double metric_of(double mean) { return __builtin_sqrt(mean); }
   template <class V>
-  static V value(V a, V y) {
+  static V value(V a, V y, V) {
     const V d = a - y;
     return V(0.5) * d * d;
   }
   template <class V>
-  static V gradient(V a, V y) {
+  static V gradient(V a, V y, V) {
     return a - y;
+  }
+  template <class V>
+  static V score(V a, V y, V) {
+    const V d = a - y;
+    return d * d;
+  }
+  template <class V>
+  static V output(V a) {
+    return a;
   }
 };
 
-// E = -log p_label,  p_j = e^(z_j - max) / sum_k e^(z_k - max);  dE/dz_j = p_j - [j = label].
-// Written as log(sum) - (z_label - max), no exponent is ever positive: logits of +-1e4 are safe.
+// E = sum_j |a_j - y_j|; the gradient is the sign, and 0 where a = y
+struct AbsoluteError {
+  static constexpr const char* name = "absolute_error";
+  static constexpr const char* metric = "mae";
+  static constexpr TargetKind kind = TargetKind::targets;
+  static constexpr Allowed target_range = any_number();
+  template <class Self, class F>
+  static void fields(Self&, F&&) {}
+  double parameter(std::size_t) const { return 0; }
+  static double metric_of(double mean) { return mean; }
+  template <class V>
+  static V value(V a, V y, V) {
+    return abs(a - y);
+  }
+  template <class V>
+  static V gradient(V a, V y, V) {
+    return select(a == y, V(0.0), copy_sign(V(1.0), a - y));
+  }
+  template <class V>
+  static V score(V a, V y, V) {
+    return abs(a - y);
+  }
+  template <class V>
+  static V output(V a) {
+    return a;
+  }
+};
+
+// With d = a - y: d^2 / 2 where |d| <= delta, else delta (|d| - delta / 2) (Huber 1964); the gradient is d clipped
+struct Huber {
+  static constexpr const char* name = "huber";
+  static constexpr const char* metric = "mae";
+  static constexpr TargetKind kind = TargetKind::targets;
+  static constexpr Allowed target_range = any_number();
+  double delta = 1;
+  template <class Self, class F>
+  static void fields(Self& self, F&& field) {
+    field("delta", self.delta, above_0());
+  }
+  double parameter(std::size_t) const { return delta; }
+  static double metric_of(double mean) { return mean; }
+  template <class V>
+  static V value(V a, V y, V delta) {
+    const V d = abs(a - y);
+    return select(d <= delta, V(0.5) * d * d, delta * (d - V(0.5) * delta));
+  }
+  template <class V>
+  static V gradient(V a, V y, V delta) {
+    return min(delta, max(-delta, a - y));
+  }
+  template <class V>
+  static V score(V a, V y, V) {
+    return abs(a - y);
+  }
+  template <class V>
+  static V output(V a) {
+    return a;
+  }
+};
+
+// With d = y - a_j and level q_j: q_j d where d > 0, else (q_j - 1) d (Koenker and Bassett 1978). Output j is the
+// q_j-quantile of the single target; the gradient is -q_j, or 1 - q_j, and 0 where a = y.
+struct Quantile {
+  static constexpr const char* name = "quantile";
+  static constexpr const char* metric = "pinball";
+  static constexpr TargetKind kind = TargetKind::one_target;
+  static constexpr Allowed target_range = any_number();
+  Numbers levels = {{0.5}, 1};  // one for each output
+  template <class Self, class F>
+  static void fields(Self& self, F&& field) {
+    field("levels", self.levels, between_0_and_1());
+  }
+  double parameter(std::size_t j) const { return levels.value[j]; }
+  static double metric_of(double mean) { return mean; }
+  template <class V>
+  static V value(V a, V y, V level) {
+    const V d = y - a;
+    return select(d > V(0.0), level * d, (level - V(1.0)) * d);
+  }
+  template <class V>
+  static V gradient(V a, V y, V level) {
+    return select(a == y, V(0.0), select(y > a, -level, V(1.0) - level));
+  }
+  template <class V>
+  static V score(V a, V y, V level) {
+    return value(a, y, level);
+  }
+  template <class V>
+  static V output(V a) {
+    return a;
+  }
+};
+
+// A count y with mean e^a: E = e^a - y a, the negative log-likelihood without log y!; predict shows e^a. The metric is
+// the mean deviance 2 (y log(y / e^a) - y + e^a).
+struct Poisson {
+  static constexpr const char* name = "poisson";
+  static constexpr const char* metric = "deviance";
+  static constexpr TargetKind kind = TargetKind::targets;
+  static constexpr Allowed target_range = at_least(0);
+  template <class Self, class F>
+  static void fields(Self&, F&&) {}
+  double parameter(std::size_t) const { return 0; }
+  static double metric_of(double mean) { return mean; }
+  template <class V>
+  static V value(V a, V y, V) {
+    return exp(a) - y * a;
+  }
+  template <class V>
+  static V gradient(V a, V y, V) {
+    return exp(a) - y;
+  }
+  template <class V>
+  static V score(V a, V y, V) {
+    const V log_ratio = select(y <= V(0.0), V(0.0), y * (log(y) - a));
+    return V(2.0) * (log_ratio - y + exp(a));
+  }
+  template <class V>
+  static V output(V a) {
+    return exp(a);
+  }
+};
+
+// Independent yes-no outputs with probability p = 1 / (1 + e^-a) and target y in [0, 1]:
+// E = -y log p - (1 - y) log(1 - p) = max(a, 0) - y a + log(1 + e^-|a|), safe for any a;  dE/da = p - y
+struct LogisticLoss {
+  static constexpr const char* name = "logistic";
+  static constexpr const char* metric = "accuracy";
+  static constexpr TargetKind kind = TargetKind::targets;
+  static constexpr Allowed target_range = from_0_to_1();
+  template <class Self, class F>
+  static void fields(Self&, F&&) {}
+  double parameter(std::size_t) const { return 0; }
+  static double metric_of(double mean) { return mean; }
+  template <class V>
+  static V value(V a, V y, V) {
+    return fma(-y, a, select(a <= V(0.0), V(0.0), a)) + log1p(exp(-abs(a)));
+  }
+  template <class V>
+  static V gradient(V a, V y, V) {
+    return logistic(a) - y;
+  }
+  template <class V>
+  static V score(V a, V y, V) {
+    const V guess = select(a > V(0.0), V(1.0), V(0.0)), truth = select(y > V(0.5), V(1.0), V(0.0));
+    return select(guess == truth, V(1.0), V(0.0));
+  }
+  template <class V>
+  static V output(V a) {
+    return logistic(a);
+  }
+};
+
+// E = -sum_j t_j log p_j,  p_j = e^(a_j - max) / sum_k e^(a_k - max);  dE/da_j = p_j sum_k t_k - t_j, where the target t
+// is [j = label] or a row of probabilities, smoothed to (1 - s) t + s / k (Szegedy et al. 2016). Written as
+// sum_j t_j (log(sum) - (a_j - max)), no exponent is ever positive: outputs of +-1e4 are safe.
 struct SoftmaxCrossEntropy {
   static constexpr const char* name = "softmax_cross_entropy";
   static constexpr const char* metric = "accuracy";
-  static constexpr bool takes_labels = true;
-  static double metric_of(double, double share_of_hits, double) { return share_of_hits; }
-  template <class V>
-  static V value(V sum, V largest, V z_label) {
-    return log(sum) + (largest - z_label);
+  static constexpr TargetKind kind = TargetKind::labels;
+  static constexpr Allowed target_range = at_least(0);
+  double label_smoothing = 0;
+  template <class Self, class F>
+  static void fields(Self& self, F&& field) {
+    field("label_smoothing", self.label_smoothing, from_0_below_1());
   }
+  double parameter(std::size_t) const { return label_smoothing; }
+  static double metric_of(double mean) { return mean; }
 };
 
-using Losses = List<SquaredError, SoftmaxCrossEntropy>;
-
-// A loss chosen at run time: its place in the list.
-enum class Loss : int {};
-
-template <class L>
-inline constexpr Loss loss = Loss{index_in<L, Losses>};
+using Losses = List<SquaredError, AbsoluteError, Huber, Quantile, Poisson, LogisticLoss, SoftmaxCrossEntropy>;
 
 }  // namespace fanin

@@ -23,6 +23,9 @@ std::variant<R...> variant_of(List<R...>);
 // One update rule with its hyper-parameters.
 using Rule = decltype(variant_of(Rules{}));
 
+// One loss with its hyper-parameters.
+using Loss = decltype(variant_of(Losses{}));
+
 // units outputs, each f(x w + b)
 struct Dense {
   std::size_t units;
@@ -31,7 +34,7 @@ struct Dense {
 };
 
 struct Evaluation {
-  double loss, metric;  // the metric is the one the loss names: accuracy or root mean squared error
+  double loss, metric;  // the metric is the one the loss names
 };
 
 // T is float or double: the type of parameters and arithmetic.
@@ -41,7 +44,7 @@ struct Evaluation {
 template <class T>
 class Network {
  public:
-  // Throws ValueError where a number of inputs or units is 0 or there is no layer.
+  // Throws ValueError where a number of inputs or units is 0, there is no layer, or the loss does not fit the outputs.
   Network(std::size_t inputs, std::vector<Dense> layers, Loss loss, std::uint64_t seed = 0);
   ~Network();
   Network(Network&&) noexcept;
@@ -51,12 +54,13 @@ class Network {
   std::size_t outputs() const;
   std::size_t parameters() const;  // weights and biases
   const std::vector<Dense>& layers() const;
-  Loss loss() const;
+  const Loss& loss() const;
   std::uint64_t seed() const;
 
-  // Rows of outputs; probabilities where the loss is softmax_cross_entropy.
+  // Rows of outputs as the loss shows them: probabilities of classes, means of counts.
   void predict(const Samples& x, MatrixView<T> out) const;
-  Evaluation evaluate(const Samples& x, const Targets& y) const;
+  // Weighted by sample weights where there are any.
+  Evaluation evaluate(const Samples& x, const Targets& y, SampleWeights weights = {}) const;
 
   // layer = 0, 1, ...: weights (inputs, units) row-major, biases (units)
   void get_weights(std::size_t layer, std::span<T> weights, std::span<T> biases) const;
@@ -77,17 +81,18 @@ struct TrainingOptions {
 };
 
 struct EpochResult {
-  double loss;       // mean over the samples trained, each taken before its batch's update
+  double loss;       // (weighted) mean over the samples trained, each taken before its batch's update
   bool interrupted;  // stopped before the end of the epoch, after whole steps
 };
 
 // Training of a network on a data set. Construction checks everything and allocates everything; an epoch does neither.
-// x and y are borrowed and must outlive this object, as must the network.
+// x, y and weights are borrowed and must outlive this object, as must the network.
 template <class T>
 class Training {
  public:
   // Throws ValueError: shapes, values that are not finite, labels outside 0..k-1, a batch size of 0, no samples.
-  Training(Network<T>& network, const Samples& x, const Targets& y, TrainingOptions options = {});
+  Training(Network<T>& network, const Samples& x, const Targets& y, TrainingOptions options = {},
+           SampleWeights weights = {});
   ~Training();
 
   // One pass over the samples in an order of its own, which depends on the seed and the number of epochs trained.

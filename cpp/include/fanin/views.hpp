@@ -24,6 +24,9 @@ MatrixView<T> row_major(T* data, std::size_t rows, std::size_t columns) {
 // Samples are rows. Either precision serves a network of either: values are converted batch by batch.
 using Samples = std::variant<MatrixView<const float>, MatrixView<const double>>;
 
+// One weight for each sample, at least 0; none: all are 1.
+using SampleWeights = std::span<const double>;
+
 // Class labels 0..k-1, or one row of targets for each sample.
 using Targets = std::variant<std::span<const std::int64_t>, MatrixView<const float>, MatrixView<const double>>;
 

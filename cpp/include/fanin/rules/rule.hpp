@@ -6,17 +6,30 @@
 // A gradient of zero with zero slots must change nothing: padding lanes rely on it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 namespace fanin {
 
-// The values a hyper-parameter may take; not-a-number and infinity are never among them.
+// The values a number may take: from low to high, without an end that is open. Not-a-number and infinity are never
+// among them.
 struct Allowed {
   double low, high;
-  bool open_high;
+  bool open_low, open_high;
 };
-constexpr Allowed at_least(double low) { return {low, __builtin_huge_val(), true}; }
-constexpr Allowed from_0_below_1() { return {0, 1, true}; }
+constexpr Allowed any_number() { return {-__builtin_huge_val(), __builtin_huge_val(), true, true}; }
+constexpr Allowed at_least(double low) { return {low, __builtin_huge_val(), false, true}; }
+constexpr Allowed above_0() { return {0, __builtin_huge_val(), true, true}; }
+constexpr Allowed from_0_to_1() { return {0, 1, false, false}; }
+constexpr Allowed from_0_below_1() { return {0, 1, false, true}; }
+constexpr Allowed between_0_and_1() { return {0, 1, true, true}; }
+
+// A short list of numbers as a hyper-parameter.
+struct Numbers {
+  static constexpr std::size_t most = 32;
+  double value[most];
+  std::size_t count;
+};
 
 // base^n by squaring: the same bits everywhere, where libm's pow is not
 constexpr double power(double base, std::uint64_t n) {

@@ -1,0 +1,135 @@
+// Soft-max cross-entropy couples the outputs of a row: its largest, then the sum of e^(z - largest), then p.
+#pragma once
+
+#include "lanes.hpp"
+#include "math.hpp"
+
+namespace fanin::FANIN_ISA {
+namespace {
+
+template <class T>
+struct SoftmaxRows {
+  static T largest_of(const Panels<const T>& z, std::size_t row) {
+    PanelLanes<T> lanes(-__builtin_huge_val());
+    for_each_vector(z, [&](std::size_t p, std::size_t column, std::size_t lane, auto mask) {
+      const Vec<T> x = Vec<T>::load(z.at(row, p) + column);
+      lanes.v[lane] = max(select(mask, x, lanes.v[lane]), lanes.v[lane]);
+    });
+    return lanes.largest();
+  }
+
+  // Hands e^(z - largest) to store(panel, column, e), zero in padding lanes; returns the sum
+  template <class F>
+  static FANIN_INLINE T exponentials(const Panels<const T>& z, std::size_t row, T largest, F&& store) {
+    PanelLanes<T> lanes(0.0);
+    for_each_vector(z, [&](std::size_t p, std::size_t column, std::size_t lane, auto mask) {
+      const Vec<T> x = Vec<T>::load(z.at(row, p) + column);
+      const Vec<T> e = select(mask, exp(x - Vec<T>(largest)), Vec<T>(0.0));
+      lanes.v[lane] = lanes.v[lane] + e;
+      store(p, column, e);
+    });
+    return lanes.sum();
+  }
+
+  template <class U>
+  static U* element(const Panels<U>& m, std::size_t row, std::size_t column) {
+    return m.at(row, column / kPanel<T>) + column % kPanel<T>;
+  }
+
+  // t = rest [j = label] + share, or rest times the row of probabilities + share
+  struct Target {
+    const LossRows<T>& l;
+    T share, rest;
+
+    explicit Target(const LossRows<T>& loss)
+        : l(loss),
+          share(loss.loss.parameters[0] / static_cast<T>(loss.a.columns)),
+          rest(T{1} - loss.loss.parameters[0]) {}
+
+    // the vector at this place, without the label's part
+    FANIN_INLINE Vec<T> at(std::size_t row, std::size_t p, std::size_t column) const {
+      if (l.labels != nullptr) return Vec<T>(share);
+      return fma(Vec<T>(rest), Vec<T>::load(l.targets.at(row, p) + column), Vec<T>(share));
+    }
+  };
+
+  static void loss(const LossRows<T>& l, std::size_t first, std::size_t count) {
+    const Target target(l);
+    const bool plain = l.labels != nullptr && target.share == 0;
+    alignas(64) T total[kPanel<T>], linear[kPanel<T>] = {}, mass[kPanel<T>];
+    for (T& t : total) t = 1;
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::size_t row = first + i, label = l.labels != nullptr ? static_cast<std::size_t>(l.labels[row]) : 0;
+      const T weight = l.row_weight != nullptr ? l.row_weight[row] : T{1}, scale = weight * l.scale;
+      const T largest = largest_of(l.a, row);
+      // linear = sum_j t_j (z_j - largest), mass = sum_j t_j
+      mass[i] = 1;
+      if (!plain) sum_targets(target, row, largest, linear[i], mass[i]);
+      if (l.labels != nullptr) linear[i] += target.rest * (*element(l.a, row, label) - largest);
+      if (l.row_score != nullptr) l.row_score[row] = weight * hit(l, row, largest);
+      if (l.dz.data == nullptr) {
+        total[i] = exponentials(l.a, row, largest, [](std::size_t, std::size_t, Vec<T>) {});
+        continue;
+      }
+      total[i] = exponentials(l.a, row, largest, [&](std::size_t p, std::size_t column, Vec<T> e) {
+        e.store(l.dz.at(row, p) + column);
+      });
+      const T p_label = *element(l.dz, row, label) / total[i];
+      for_each_vector(l.a, [&](std::size_t p, std::size_t column, std::size_t, auto mask) {
+        T* dz = l.dz.at(row, p) + column;
+        Vec<T> d = Vec<T>::load(dz) / Vec<T>(total[i]);
+        if (!plain) d = select(mask, fma(d, Vec<T>(mass[i]), -target.at(row, p, column)), Vec<T>(0.0));
+        (d * Vec<T>(scale)).store(dz);
+      });
+      if (l.labels != nullptr) *element(l.dz, row, label) = (p_label - target.share - target.rest) * scale;
+    }
+    // E = mass log(sum) - linear
+    for_each<T>(count, [&](std::size_t i, auto lanes) {
+      Vec<T> value = log(Vec<T>::load(total + i)) * lanes.load(mass + i) - Vec<T>::load(linear + i);
+      if (l.row_weight != nullptr) value = value * lanes.load(l.row_weight + first + i);
+      lanes.store(value, l.row_loss + first + i);
+    });
+  }
+
+  static void sum_targets(const Target& target, std::size_t row, T largest, T& linear, T& mass) {
+    PanelLanes<T> products(0.0), sums(0.0);
+    for_each_vector(target.l.a, [&](std::size_t p, std::size_t column, std::size_t lane, auto mask) {
+      const Vec<T> z = Vec<T>::load(target.l.a.at(row, p) + column);
+      const Vec<T> t = select(mask, target.at(row, p, column), Vec<T>(0.0));
+      // 0 times -infinity, a probability of zero for a target of zero, is nothing
+      products.v[lane] = products.v[lane] + select(t == Vec<T>(0.0), Vec<T>(0.0), t * (z - Vec<T>(largest)));
+      sums.v[lane] = sums.v[lane] + t;
+    });
+    linear = products.sum();
+    if (target.l.labels == nullptr) mass = sums.sum();
+  }
+
+  // 1 where the first of the largest outputs is the label, or the first of the largest target probabilities
+  static T hit(const LossRows<T>& l, std::size_t row, T largest) {
+    const std::size_t guess = first_at_least(l.a, row, largest);
+    const std::size_t truth = l.labels != nullptr ? static_cast<std::size_t>(l.labels[row])
+                                                  : first_at_least(l.targets, row, largest_of(l.targets, row));
+    return guess == truth ? T{1} : T{0};
+  }
+  static std::size_t first_at_least(const Panels<const T>& m, std::size_t row, T value) {
+    std::size_t j = 0;
+    while (j + 1 < m.columns && !(*element(m, row, j) >= value)) ++j;
+    return j;
+  }
+
+  static void output(T* out, const Panels<const T>& a, std::size_t row) {
+    alignas(64) T e[kPanel<T>];
+    const T largest = largest_of(a, row);
+    const T total = exponentials(a, row, largest, [](std::size_t, std::size_t, Vec<T>) {});
+    for (std::size_t p = 0; p < a.count(); ++p) {
+      for (std::size_t column = 0; column < a.width(p); column += Vec<T>::width) {
+        const Vec<T> z = Vec<T>::load(a.at(row, p) + column);
+        (exp(z - Vec<T>(largest)) / Vec<T>(total)).store(e + column);
+      }
+      __builtin_memcpy(out + p * kPanel<T>, e, a.used(p) * sizeof(T));
+    }
+  }
+};
+
+}  // namespace
+}  // namespace fanin::FANIN_ISA

@@ -1,0 +1,183 @@
+"""Losses, as values: the equation of each for one sample, its hyper-parameters and their defaults.
+
+The loss of a batch is the mean over its samples, weighted where there are sample weights. A is the network's output,
+a_j its j-th column; y is the target.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from fanin.values import Value, check_number
+
+__all__ = [
+    "AbsoluteError",
+    "Huber",
+    "Logistic",
+    "Loss",
+    "Poisson",
+    "Quantile",
+    "SoftmaxCrossEntropy",
+    "SquaredError",
+]
+
+
+@dataclass(frozen=True)
+class Loss(Value):
+    """A loss with its hyper-parameters."""
+
+
+@dataclass(frozen=True)
+class SquaredError(Loss):
+    """``E = 1/2 sum_j (a_j - y_j)^2``; metric "rmse", the root of the mean of (a_j - y_j)^2.
+
+    With the factor 1/2 the Hessian of a linear neuron is X'X / m.
+
+    Examples
+    --------
+    >>> from fanin import losses
+    >>> losses.SquaredError()
+    SquaredError()
+    """
+
+    name: ClassVar[str] = "squared_error"
+
+
+@dataclass(frozen=True)
+class AbsoluteError(Loss):
+    """``E = sum_j |a_j - y_j|``; metric "mae", the mean of |a_j - y_j|.
+
+    The gradient is the sign of a_j - y_j, and 0 where they are equal.
+
+    Examples
+    --------
+    >>> from fanin import losses
+    >>> losses.AbsoluteError()
+    AbsoluteError()
+    """
+
+    name: ClassVar[str] = "absolute_error"
+
+
+@dataclass(frozen=True)
+class Huber(Loss):
+    """With d = a_j - y_j: ``d^2 / 2`` where |d| <= delta, else ``delta (|d| - delta / 2)`` (Huber 1964).
+
+    The sum over outputs; metric "mae". The gradient is d clipped to [-delta, delta].
+
+    Parameters
+    ----------
+    delta : float
+        Above 0, in units of the target.
+
+    Examples
+    --------
+    >>> from fanin import losses
+    >>> losses.Huber(delta=2.0)
+    Huber(delta=2.0)
+    """
+
+    name: ClassVar[str] = "huber"
+    delta: float = 1.0
+
+    def __post_init__(self) -> None:
+        check_number("delta", self.delta, above=0)
+
+
+@dataclass(frozen=True)
+class Quantile(Loss):
+    """With d = y - a_j: ``q_j d`` where d > 0, else ``(q_j - 1) d`` (Koenker and Bassett 1978).
+
+    Output j learns the q_j-quantile of the single target y. The sum over outputs; metric "pinball", their mean.
+
+    Parameters
+    ----------
+    levels : float or sequence of float
+        q_j, one for each output of the network, between 0 and 1; at most 32.
+
+    Examples
+    --------
+    >>> from fanin import losses
+    >>> losses.Quantile([0.1, 0.5, 0.9])
+    Quantile(levels=(0.1, 0.5, 0.9))
+    """
+
+    name: ClassVar[str] = "quantile"
+    levels: float | Sequence[float] = (0.5,)
+
+    def __post_init__(self) -> None:
+        levels = tuple(self.levels) if isinstance(self.levels, Sequence) else (self.levels,)
+        for level in levels:
+            check_number("levels", level, above=0, below=1)
+        if not 1 <= len(levels) <= 32:
+            raise ValueError(f"levels: expected 1 to 32 numbers, got {len(levels)}")
+        object.__setattr__(self, "levels", tuple(float(level) for level in levels))
+
+
+@dataclass(frozen=True)
+class Poisson(Loss):
+    """For counts: ``E = sum_j e^a_j - y_j a_j``, with a_j the logarithm of the mean.
+
+    The negative log-likelihood without log y!; targets are at least 0, ``predict`` gives e^a_j. Metric "deviance", the
+    mean of 2 (y log(y / e^a) - y + e^a).
+
+    Examples
+    --------
+    >>> from fanin import losses
+    >>> losses.Poisson()
+    Poisson()
+    """
+
+    name: ClassVar[str] = "poisson"
+
+
+@dataclass(frozen=True)
+class Logistic(Loss):
+    """For independent yes-no outputs: ``E = -sum_j y_j log p_j + (1 - y_j) log(1 - p_j)``, p_j = 1 / (1 + e^-a_j).
+
+    Computed as max(a, 0) - y a + log(1 + e^-|a|), which is safe for any a. Targets are in [0, 1], ``predict`` gives
+    p_j. Metric "accuracy", the share of outputs with p_j > 1/2 where y_j > 1/2.
+
+    Examples
+    --------
+    >>> from fanin import losses
+    >>> losses.Logistic()
+    Logistic()
+    """
+
+    name: ClassVar[str] = "logistic"
+
+
+@dataclass(frozen=True)
+class SoftmaxCrossEntropy(Loss):
+    """For classes: ``E = -sum_j t_j log p_j``, p_j = e^a_j / sum_k e^a_k.
+
+    The target t is 1 for the label and 0 elsewhere, or a row of class probabilities; label smoothing s makes it
+    (1 - s) t + s / k (Szegedy et al. 2016). The largest output is subtracted first, so outputs of +-1e4 are safe.
+    ``predict`` gives p_j. Metric "accuracy".
+
+    Parameters
+    ----------
+    label_smoothing : float
+        s, in [0, 1).
+
+    Examples
+    --------
+    >>> from fanin import losses
+    >>> losses.SoftmaxCrossEntropy(label_smoothing=0.1)
+    SoftmaxCrossEntropy(label_smoothing=0.1)
+    """
+
+    name: ClassVar[str] = "softmax_cross_entropy"
+    label_smoothing: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_number("label_smoothing", self.label_smoothing, at_least=0, below=1)
+
+
+BY_NAME: dict[str, type[Loss]] = {
+    loss.name: loss
+    for loss in (SquaredError, AbsoluteError, Huber, Quantile, Poisson, Logistic, SoftmaxCrossEntropy)
+}
