@@ -1,5 +1,5 @@
-// Sums and maxima across the columns of a row in one fixed order, whatever the width of a vector: panels in order, lane
-// by lane of a panel; then the lanes are folded in halves, 32 (or 16) to 1.
+// Sums and maxima across the columns of a row in one fixed order, whatever the width of a vector: panels in
+// order, lane by lane of a panel; then the lanes are folded in halves, 32 (or 16) to 1.
 #pragma once
 
 #include "simd.hpp"
@@ -46,7 +46,8 @@ struct PanelLanes {
   }
 };
 
-// f(lane vector of the accumulator, pointer to the elements, mask of the columns that are not padding) along a row
+// f(lane vector of the accumulator, pointer to the elements, mask of the columns that are not padding) along
+// a row
 template <class T, class U, class F>
 FANIN_INLINE void for_each_in_row(const Panels<U>& m, std::size_t row, PanelLanes<T>& lanes, F&& f) {
   for (std::size_t p = 0; p < m.count(); ++p) {

@@ -16,8 +16,8 @@ struct Range {
 template <class T>
 inline constexpr std::size_t kPanel = 128 / sizeof(T);
 
-// Every output is one chain of fused multiply-adds in increasing depth, restarted after this many terms. With the row
-// blocks below it is a constant of the arithmetic: another value gives other bits.
+// Every output is one chain of fused multiply-adds in increasing depth, restarted after this many terms. With
+// the row blocks below it is a constant of the arithmetic: another value gives other bits.
 template <class T>
 inline constexpr std::size_t kDepth = 2048 / sizeof(T);
 
@@ -57,7 +57,8 @@ struct Update {
   std::size_t slot_stride;
 };
 
-// a = f(x w + bias), (rows, n) from (rows, k) and (k, n); z is kept where the activation's derivative needs it
+// a = f(x w + bias), (rows, n) from (rows, k) and (k, n); z is kept where the activation's derivative needs
+// it
 template <class T>
 struct Forward {
   Panels<T> a, z;
@@ -66,8 +67,8 @@ struct Forward {
   int activation;
 };
 
-// dz = (dy w') f'(z), where dy' are the panels of the transposed gradient (n, rows) and (z, a) the layer's input.
-// dz (rows, k) and its transpose (k, rows), which may be absent, are written.
+// dz = (dy w') f'(z), where dy' are the panels of the transposed gradient (n, rows) and (z, a) the layer's
+// input. dz (rows, k) and its transpose (k, rows), which may be absent, are written.
 template <class T>
 struct InputGradient {
   Panels<T> dz, dz_transposed;
@@ -85,8 +86,8 @@ struct WeightGradient {
 };
 
 // The loss of each row, and dz = scale * dE/da f'(z) with its transpose (which may be absent).
-// Gradients are left out where dz is absent. Where it is wanted, row_hit is 1 if the label's output is the first of the
-// largest ones, else 0.
+// Gradients are left out where dz is absent. Where it is wanted, row_hit is 1 if the label's output is the
+// first of the largest ones, else 0.
 template <class T>
 struct LossRows {
   T* row_loss;
@@ -99,7 +100,8 @@ struct LossRows {
   int loss, activation;
 };
 
-// Rows of a user's matrix, any strides (in elements), into panels. Without `order` the rows are first, first + 1, ...
+// Rows of a user's matrix, any strides (in elements), into panels. Without `order` the rows are first, first
+// + 1, ...
 template <class T, class S>
 struct Gather {
   Panels<T> out;
@@ -115,7 +117,8 @@ template <class T>
 struct Kernels {
   // panels of a, rows of a
   void (*forward)(const Forward<T>&, Range panels, Range rows);
-  // panels of dz_transposed (columns are samples), rows of dz_transposed (inputs); a multiple of 64 or the end
+  // panels of dz_transposed (columns are samples), rows of dz_transposed (inputs); a multiple of 64 or the
+  // end
   void (*input_gradient)(const InputGradient<T>&, Range panels, Range rows);
   // panels of w, rows of w; a multiple of 64 or the end
   void (*weight_gradient)(const WeightGradient<T>&, Range panels, Range rows);
@@ -123,7 +126,8 @@ struct Kernels {
   // parameters [begin, end) of a flat buffer
   void (*update)(const Update<T>&, const T* gradient, Range parameters);
   void (*loss)(const LossRows<T>&, Range rows);
-  // outputs as the user sees them, from panels to rows of a row-major matrix: soft-max for class probabilities
+  // outputs as the user sees them, from panels to rows of a row-major matrix: soft-max for class
+  // probabilities
   void (*outputs)(int loss, T* out, std::size_t row_stride, const Panels<const T>& a, Range rows);
   // sum of n values in the fixed order: panel by panel in lanes, then lanes folded in halves
   T (*sum)(const T* values, std::size_t n);

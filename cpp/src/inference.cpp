@@ -1,4 +1,5 @@
-// Prediction and evaluation: blocks of rows go through all layers, each block on one thread, without a barrier.
+// Prediction and evaluation: blocks of rows go through all layers, each block on one thread, without a
+// barrier.
 #include <algorithm>
 #include <cmath>
 
@@ -17,7 +18,8 @@ constexpr std::size_t kBlockRows = 2 * kRowBlock;
 // Work below which a second thread does not pay
 constexpr double kTeamFlops = 2e6;
 
-// Memory of one thread: activations of two layers in turn, z where an activation needs it, and what a loss needs.
+// Memory of one thread: activations of two layers in turn, z where an activation needs it, and what a loss
+// needs.
 template <class T>
 class Scratch {
  public:
@@ -65,11 +67,13 @@ void for_each_block(const Layout<T>& layout, const Samples& x, std::size_t targe
   const std::size_t rows = rows_of(x), blocks = (rows + kBlockRows - 1) / kBlockRows;
   double flops = 0;
   for (const LayerLayout& layer : layout.layers) {
-    flops += 2.0 * static_cast<double>(rows) * static_cast<double>(layer.inputs) * static_cast<double>(layer.units);
+    flops += 2.0 * static_cast<double>(rows) * static_cast<double>(layer.inputs) *
+             static_cast<double>(layer.units);
   }
   const std::size_t useful = flops < kTeamFlops ? 1 : std::min(blocks, static_cast<std::size_t>(team_size()));
   std::vector<Scratch<T>> scratch;
-  for (std::size_t t = 0; t < useful; ++t) scratch.emplace_back(layout, std::min(rows, kBlockRows), target_columns);
+  for (std::size_t t = 0; t < useful; ++t)
+    scratch.emplace_back(layout, std::min(rows, kBlockRows), target_columns);
   run_team(static_cast<int>(useful), [&](int thread, int team) {
     const Range share = Share(thread, team, 1).take(blocks, 1);
     Scratch<T>& mine = scratch[static_cast<std::size_t>(thread)];
@@ -99,7 +103,8 @@ void Network<T>::predict(const Samples& x, MatrixView<T> out) const {
   for_each_block<T>(net.layout, x, 0, [&](Scratch<T>& scratch, std::size_t, Range rows) {
     const std::size_t count = rows.end - rows.begin;
     const Panels<const T> a = scratch.forward(net.parameters.data(), count);
-    kernels<T>().outputs(static_cast<int>(net.loss), out.data + static_cast<std::ptrdiff_t>(rows.begin) * out.row_stride,
+    kernels<T>().outputs(static_cast<int>(net.loss),
+                         out.data + static_cast<std::ptrdiff_t>(rows.begin) * out.row_stride,
                          static_cast<std::size_t>(out.row_stride), a, {0, count});
   });
 }
@@ -113,26 +118,27 @@ Evaluation Network<T>::evaluate(const Samples& x, const Targets& y) const {
   const Use::Reading hold(net.use);
   const std::size_t blocks = (rows + kBlockRows - 1) / kBlockRows;
   std::vector<double> block_loss(blocks), block_hits(blocks);
-  for_each_block<T>(net.layout, x, columns_of_targets(y), [&](Scratch<T>& scratch, std::size_t block, Range r) {
-    const std::size_t count = r.end - r.begin;
-    const Panels<const T> a = scratch.forward(net.parameters.data(), count);
-    std::int32_t labels[kBlockRows];
-    gather_targets(y, labels, scratch.targets(count), nullptr, r.begin, {0, count});
-    kernels<T>().loss({scratch.row_loss(),
-                       scratch.row_hit(),
-                       {nullptr, count, outputs()},
-                       {nullptr, outputs(), count},
-                       scratch.last_z(count),
-                       a,
-                       read_only(scratch.targets(count)),
-                       labels,
-                       T{1},
-                       static_cast<int>(net.loss),
-                       net.layout.layers.back().activation},
-                      {0, count});
-    block_loss[block] = static_cast<double>(kernels<T>().sum(scratch.row_loss(), count));
-    block_hits[block] = static_cast<double>(kernels<T>().sum(scratch.row_hit(), count));
-  });
+  for_each_block<T>(net.layout, x, columns_of_targets(y),
+                    [&](Scratch<T>& scratch, std::size_t block, Range r) {
+                      const std::size_t count = r.end - r.begin;
+                      const Panels<const T> a = scratch.forward(net.parameters.data(), count);
+                      std::int32_t labels[kBlockRows];
+                      gather_targets(y, labels, scratch.targets(count), nullptr, r.begin, {0, count});
+                      kernels<T>().loss({scratch.row_loss(),
+                                         scratch.row_hit(),
+                                         {nullptr, count, outputs()},
+                                         {nullptr, outputs(), count},
+                                         scratch.last_z(count),
+                                         a,
+                                         read_only(scratch.targets(count)),
+                                         labels,
+                                         T{1},
+                                         static_cast<int>(net.loss),
+                                         net.layout.layers.back().activation},
+                                        {0, count});
+                      block_loss[block] = static_cast<double>(kernels<T>().sum(scratch.row_loss(), count));
+                      block_hits[block] = static_cast<double>(kernels<T>().sum(scratch.row_hit(), count));
+                    });
   const auto mean = [&](const std::vector<double>& sums) {
     double total = 0;
     for (const double sum : sums) total += sum;

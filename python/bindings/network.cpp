@@ -71,7 +71,8 @@ Data make_data(const fanin::Network<T>& net, const py::object& x, const py::obje
 template <class T>
 class PyTraining {
  public:
-  PyTraining(fanin::Network<T>& net, const py::object& x, const py::object& y, std::size_t batch_size, bool shuffle)
+  PyTraining(fanin::Network<T>& net, const py::object& x, const py::object& y, std::size_t batch_size,
+             bool shuffle)
       : data_(make_data(net, x, y)) {
     // checks look at every value: other threads may run meanwhile
     const py::gil_scoped_release unlocked;
@@ -87,7 +88,8 @@ class PyTraining {
     const fanin::Rule rule = make_rule(name, values);
     fanin::EpochResult result{};
     {
-      // the arrays are kept alive by data_, and nothing below touches Python objects but signal_pending, which locks
+      // the arrays are kept alive by data_, and nothing below touches Python objects but signal_pending,
+      // which locks
       const py::gil_scoped_release unlocked;
       result = training_->epoch(rule);
     }
@@ -114,7 +116,8 @@ py::array_t<T> predict(const fanin::Network<T>& net, const py::object& x, const 
     result = py::array_t<T>({rows, columns});
   } else {
     if (!py::isinstance<py::array_t<T>>(out)) {
-      throw py::type_error("out: expected an array of the network's dtype, float" + std::to_string(sizeof(T) * 8));
+      throw py::type_error("out: expected an array of the network's dtype, float" +
+                           std::to_string(sizeof(T) * 8));
     }
     result = py::reinterpret_borrow<py::array_t<T>>(out);
     const auto expected = "(" + std::to_string(rows) + ", " + std::to_string(columns) + ")";
@@ -177,15 +180,16 @@ std::unique_ptr<fanin::Network<T>> make_network(std::size_t inputs, const std::v
         {units, fanin::from_name<fanin::Activation>(fanin::Activations{}, "activation", activation),
          fanin::from_name<fanin::Initializer>(fanin::Initializers{}, "initializer", initializer)});
   }
-  return std::make_unique<fanin::Network<T>>(inputs, std::move(layers),
-                                             fanin::from_name<fanin::Loss>(fanin::Losses{}, "loss", loss), seed);
+  return std::make_unique<fanin::Network<T>>(
+      inputs, std::move(layers), fanin::from_name<fanin::Loss>(fanin::Losses{}, "loss", loss), seed);
 }
 
 template <class T>
 void register_network_of(py::module_& m, const std::string& suffix) {
   using Net = fanin::Network<T>;
   py::class_<Net>(m, ("Network" + suffix).c_str())
-      .def(py::init(&make_network<T>), py::arg("n_inputs"), py::arg("layers"), py::arg("loss"), py::arg("seed"))
+      .def(py::init(&make_network<T>), py::arg("n_inputs"), py::arg("layers"), py::arg("loss"),
+           py::arg("seed"))
       .def_property_readonly("n_parameters", &Net::parameters)
       .def("get_weights", &get_weights<T>, py::arg("layer"))
       .def("set_weights", &set_weights<T>, py::arg("layer"), py::arg("weights"), py::arg("biases"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
 from dataclasses import dataclass, fields
 from numbers import Real
 from typing import ClassVar
@@ -22,10 +21,14 @@ class Rule:
             name, value = field.name, getattr(self, field.name)
             if isinstance(value, bool) or not isinstance(value, Real):
                 raise TypeError(f"{name}: expected a number, got {value!r}")
-            if not abs(value) <= sys.float_info.max:
+            try:
+                finite = math.isfinite(float(value))
+            except OverflowError:
+                finite = False
+            if not finite:
                 raise ValueError(f"{name}: expected a finite number, got {value!r}")
             upper = 1.0 if name in ("momentum", "beta1", "beta2") else math.inf
-            if not 0 <= value < upper:
+            if not 0 <= float(value) < upper:
                 raise ValueError(f"{name}: expected a number in [0, {upper:g}), got {value}")
 
     def values(self) -> dict[str, float]:

@@ -25,8 +25,17 @@ Result<T> run(const Matrix<T>& a, const Matrix<T>& y, const std::vector<std::int
   Result<T> r{{rows, units}, {units, rows}, std::vector<T>(rows), std::vector<T>(rows)};
   r.dz.poison();
   r.dz_transposed.poison();
-  LossRows<T> l{r.loss.data(), nullptr,  r.dz.panels(), r.dz_transposed.panels(), {}, a.view(),
-                y.view(),      labels.data(), T{0.5},        loss, static_cast<int>(activation<Identity>)};
+  LossRows<T> l{r.loss.data(),
+                nullptr,
+                r.dz.panels(),
+                r.dz_transposed.panels(),
+                {},
+                a.view(),
+                y.view(),
+                labels.data(),
+                T{0.5},
+                loss,
+                static_cast<int>(activation<Identity>)};
   kernels<T>().loss(l, {0, rows});
   const std::vector<T> with_gradient = r.loss;
   l.dz.data = l.dz_transposed.data = nullptr;
@@ -38,7 +47,8 @@ Result<T> run(const Matrix<T>& a, const Matrix<T>& y, const std::vector<std::int
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("soft-max cross-entropy is its formula in double, for logits up to 1e4", T, float, double) {
+TEST_CASE_TEMPLATE("soft-max cross-entropy is its formula in double, for logits up to 1e4", T, float,
+                   double) {
   const double tolerance = sizeof(T) == 4 ? 4e-6 : 1e-14;
   for (const double scale : {1.0, 30.0, 1e4}) {
     for (const std::size_t units : {1u, 2u, 10u, 16u, 17u, 33u, 100u}) {
@@ -60,7 +70,8 @@ TEST_CASE_TEMPLATE("soft-max cross-entropy is its formula in double, for logits 
         }
         for (std::size_t j = 0; j < units; ++j) sum += std::exp(z.at(i, j) - largest);
         const auto expected = static_cast<double>(std::log(sum) + (largest - z.at(i, label)));
-        worst = std::max(worst, std::abs(static_cast<double>(r.loss[i]) - expected) / std::max(1.0, expected));
+        worst =
+            std::max(worst, std::abs(static_cast<double>(r.loss[i]) - expected) / std::max(1.0, expected));
         wrong_hits += (r.hit[i] == 1) != (best == label);
         for (std::size_t j = 0; j < units; ++j) {
           const auto p = static_cast<double>(std::exp(z.at(i, j) - largest) / sum);
@@ -84,7 +95,8 @@ TEST_CASE_TEMPLATE("squared error of integers is exact", T, float, double) {
     Matrix<T> a(rows, units), y(rows, units);
     a.fill([](std::size_t i, std::size_t j) { return test::small_integer(1, i, j); });
     y.fill([](std::size_t i, std::size_t j) { return test::small_integer(2, i, j); });
-    const auto r = run(a, y, std::vector<std::int32_t>(rows), static_cast<int>(loss<SquaredError>), rows, units);
+    const auto r =
+        run(a, y, std::vector<std::int32_t>(rows), static_cast<int>(loss<SquaredError>), rows, units);
     for (std::size_t i = 0; i < rows; ++i) {
       double sum = 0;
       for (std::size_t j = 0; j < units; ++j) {

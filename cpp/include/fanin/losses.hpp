@@ -1,7 +1,8 @@
 // Losses: the value and the gradient of each with respect to the network's outputs, and the list of them all.
 //
-// The loss of a batch is the mean over its rows; 1 / rows enters the gradient once, in the loss kernel. A metric is what a
-// person looks at beside the loss, made from its mean and the share of rows whose largest output is the label's.
+// The loss of a batch is the mean over its rows; 1 / rows enters the gradient once, in the loss kernel. A
+// metric is what a person looks at beside the loss, made from its mean and the share of rows whose largest
+// output is the label's.
 #pragma once
 
 #include "fanin/list.hpp"

@@ -81,18 +81,19 @@ struct EpochResult {
   bool interrupted;  // stopped before the end of the epoch, after whole steps
 };
 
-// Training of a network on a data set. Construction checks everything and allocates everything; an epoch does neither.
-// x and y are borrowed and must outlive this object, as must the network.
+// Training of a network on a data set. Construction checks everything and allocates everything; an epoch does
+// neither. x and y are borrowed and must outlive this object, as must the network.
 template <class T>
 class Training {
  public:
-  // Throws ValueError: shapes, values that are not finite, labels outside 0..k-1, a batch size of 0, no samples.
+  // Throws ValueError: shapes, values that are not finite, labels outside 0..k-1, a batch size of 0, no
+  // samples.
   Training(Network<T>& network, const Samples& x, const Targets& y, TrainingOptions options = {});
   ~Training();
 
-  // One pass over the samples in an order of its own, which depends on the seed and the number of epochs trained.
-  // The state of the rule is the network's: it is kept from call to call, also when hyper-parameters change, until
-  // another kind of rule comes. Throws ValueError, BusyError, DivergedError.
+  // One pass over the samples in an order of its own, which depends on the seed and the number of epochs
+  // trained. The state of the rule is the network's: it is kept from call to call, also when hyper-parameters
+  // change, until another kind of rule comes. Throws ValueError, BusyError, DivergedError.
   EpochResult epoch(const Rule& rule);
 
  private:
