@@ -64,7 +64,7 @@ int team_size() {
   return forked.load(std::memory_order_relaxed) ? 1 : threads;
 }
 
-void run_team(int threads, void (*body)(void*, int, int), void* context) {
+void run_team([[maybe_unused]] int threads, void (*body)(void*, int, int), void* context) {
 #if defined(_OPENMP)
   if (threads > 1) {
 #pragma omp parallel num_threads(threads)

@@ -38,7 +38,8 @@ void fill(const Matrix<T>& m, std::uint64_t stream) {
 }  // namespace
 
 TEST_CASE_TEMPLATE("forward of integers is exact", T, float, double) {
-  for (const auto& [rows, inputs, units] : shapes()) {
+  for (const Shape& shape : shapes()) {
+    const std::size_t rows = shape.rows, inputs = shape.inputs, units = shape.units;
     Matrix<T> x(rows, inputs), w(inputs, units), a(rows, units), bias(1, units);
     fill(x, 1);
     fill(w, 2);
@@ -75,7 +76,8 @@ TEST_CASE_TEMPLATE("forward keeps padding lanes at zero under every activation",
 }
 
 TEST_CASE_TEMPLATE("the input gradient of integers is exact, in both orientations", T, float, double) {
-  for (const auto& [rows, inputs, units] : shapes()) {
+  for (const Shape& shape : shapes()) {
+    const std::size_t rows = shape.rows, inputs = shape.inputs, units = shape.units;
     Matrix<T> w(inputs, units), dy(rows, units), dy_transposed(units, rows), a(rows, inputs);
     Matrix<T> dz(rows, inputs), dz_transposed(inputs, rows);
     fill(w, 2);
@@ -110,7 +112,8 @@ TEST_CASE_TEMPLATE("the input gradient of integers is exact, in both orientation
 
 TEST_CASE_TEMPLATE("the weight gradient of integers is exact, and the bias gradient the sum of columns", T,
                    float, double) {
-  for (const auto& [rows, inputs, units] : shapes()) {
+  for (const Shape& shape : shapes()) {
+    const std::size_t rows = shape.rows, inputs = shape.inputs, units = shape.units;
     Matrix<T> x(rows, inputs), dz(rows, units), dw(inputs, units), db(1, units);
     fill(x, 1);
     fill(dz, 4);
