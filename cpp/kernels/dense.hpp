@@ -1,4 +1,5 @@
-// The three products of a dense layer, unit by unit, each followed by a loop over the block while it is in L1.
+// The three products of a dense layer, unit by unit, each followed by a loop over the block while it is in
+// L1.
 #pragma once
 
 #include "fanin/activations.hpp"
@@ -57,8 +58,8 @@ auto find_differentiate(List<A...>, int activation) {
   return functions[activation];
 }
 
-// Outside in: a group of panels of w, a chunk of depth, blocks of rows, the panels of the group. So a chunk of w comes
-// from memory once and meets all rows in L2; sums of earlier chunks wait in `a`.
+// Outside in: a group of panels of w, a chunk of depth, blocks of rows, the panels of the group. So a chunk
+// of w comes from memory once and meets all rows in L2; sums of earlier chunks wait in `a`.
 template <class T>
 void forward(const Forward<T>& f, Range panels, Range rows) {
   const auto activate = find_activate<T>(Activations{}, f.activation);
@@ -78,8 +79,9 @@ void forward(const Forward<T>& f, Range panels, Range rows) {
   });
 }
 
-// What follows the product for 64 inputs by one panel of samples: the block of the transposed gradient is turned over
-// panel by panel, multiplied by the derivative, stored, and turned over again for the layer before.
+// What follows the product for 64 inputs by one panel of samples: the block of the transposed gradient is
+// turned over panel by panel, multiplied by the derivative, stored, and turned over again for the layer
+// before.
 template <class T>
 void finish_input_gradient(const InputGradient<T>& g, const T* block, std::size_t p, std::size_t row,
                            std::size_t end_row) {
@@ -98,8 +100,8 @@ void finish_input_gradient(const InputGradient<T>& g, const T* block, std::size_
   }
 }
 
-// Outside in: blocks of rows of w, a group of panels of samples, a chunk of depth, the panels. So w, the larger one,
-// comes from memory once.
+// Outside in: blocks of rows of w, a group of panels of samples, a chunk of depth, the panels. So w, the
+// larger one, comes from memory once.
 template <class T>
 void input_gradient(const InputGradient<T>& g, Range panels, Range rows) {
   alignas(64) T blocks[kPanelGroup][kRowBlock * kPanel<T>];

@@ -50,7 +50,8 @@ void gather(const Gather<T, S>& g, Range rows) {
       } else {
         S run[P];
         const S* column = in + static_cast<std::ptrdiff_t>(p * P) * g.column_stride;
-        for (std::size_t j = 0; j < used; ++j) run[j] = column[static_cast<std::ptrdiff_t>(j) * g.column_stride];
+        for (std::size_t j = 0; j < used; ++j)
+          run[j] = column[static_cast<std::ptrdiff_t>(j) * g.column_stride];
         copy_run(out, width, static_cast<const S*>(run), used);
       }
     }

@@ -1,5 +1,5 @@
-// Sums and maxima across the columns of a row in one fixed order, whatever the width of a vector: panels in order, lane
-// by lane of a panel; then the lanes are folded in halves, 32 (or 16) to 1.
+// Sums and maxima across the columns of a row in one fixed order, whatever the width of a vector: panels in
+// order, lane by lane of a panel; then the lanes are folded in halves, 32 (or 16) to 1.
 #pragma once
 
 #include "simd.hpp"

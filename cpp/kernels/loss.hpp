@@ -54,7 +54,8 @@ struct RowsOf<SoftmaxCrossEntropy, T> : SoftmaxRows<T> {};
 
 template <class T, class... L>
 auto find_loss(List<L...>, int loss) {
-  static constexpr void (*functions[])(const LossRows<T>&, std::size_t, std::size_t) = {RowsOf<L, T>::loss...};
+  static constexpr void (*functions[])(const LossRows<T>&, std::size_t,
+                                       std::size_t) = {RowsOf<L, T>::loss...};
   return functions[loss];
 }
 
@@ -75,10 +76,12 @@ void loss(const LossRows<T>& l, Range rows) {
     of_rows(l, row, count);
     for (std::size_t p = 0; l.dz.data != nullptr && p < l.dz.count(); ++p) {
       const std::size_t width = l.dz.width(p);
-      differentiate(l.dz.at(row, p), l.z.data != nullptr ? l.z.at(row, p) : nullptr, l.a.at(row, p), count * width);
+      differentiate(l.dz.at(row, p), l.z.data != nullptr ? l.z.at(row, p) : nullptr, l.a.at(row, p),
+                    count * width);
       if (l.dz_transposed.data != nullptr) {
         const std::size_t samples = l.dz_transposed.width(row / P);
-        transpose(l.dz_transposed.at(p * P, row / P), samples, l.dz.used(p), l.dz.at(row, p), width, count, samples);
+        transpose(l.dz_transposed.at(p * P, row / P), samples, l.dz.used(p), l.dz.at(row, p), width, count,
+                  samples);
       }
     }
   });
@@ -87,7 +90,8 @@ void loss(const LossRows<T>& l, Range rows) {
 template <class T>
 void outputs(int loss, T* out, std::size_t row_stride, const Panels<const T>& a, Range rows) {
   const auto output = find_output<T>(Losses{}, loss);
-  for (std::size_t row = rows.begin; row < rows.end; ++row) output(out + (row - rows.begin) * row_stride, a, row);
+  for (std::size_t row = rows.begin; row < rows.end; ++row)
+    output(out + (row - rows.begin) * row_stride, a, row);
 }
 
 }  // namespace

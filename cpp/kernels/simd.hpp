@@ -1,9 +1,9 @@
 // The vector type of the instruction set this file is compiled for.
 //
-// Arithmetic, comparison and integer operations are the compiler's own vector extensions, which are exact IEEE
-// operations on every target. Only what the extensions lack is written per instruction set: fma, sqrt and the
-// masked load and store. Everything has internal linkage, so no code of a newer instruction set can be merged
-// into the copy that an older processor runs.
+// Arithmetic, comparison and integer operations are the compiler's own vector extensions, which are exact
+// IEEE operations on every target. Only what the extensions lack is written per instruction set: fma, sqrt
+// and the masked load and store. Everything has internal linkage, so no code of a newer instruction set can
+// be merged into the copy that an older processor runs.
 #pragma once
 
 #include <cstddef>
@@ -106,7 +106,8 @@ FANIN_INLINE Vec<T> copy_sign(Vec<T> magnitude, Vec<T> sign) {
 template <class T>
 inline constexpr T kSmallestNormal = sizeof(T) == 4 ? static_cast<T>(0x1p-126) : static_cast<T>(0x1p-1022);
 
-// What is written to memory is never denormal: denormals are slow, and processors disagree about flushing them.
+// What is written to memory is never denormal: denormals are slow, and processors disagree about flushing
+// them.
 template <class T>
 FANIN_INLINE Vec<T> flush(Vec<T> a) {
   return select(abs(a) < Vec<T>(kSmallestNormal<T>), Vec<T>(0.0), a);
@@ -155,7 +156,9 @@ FANIN_INLINE Vec<T> lanes_from(Vec<T> a, Integers<I...>) {
 
 #if defined(FANIN_ISA_AVX512)
 
-FANIN_INLINE Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) { return _mm512_fmadd_ps(a.v, b.v, c.v); }
+FANIN_INLINE Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) {
+  return _mm512_fmadd_ps(a.v, b.v, c.v);
+}
 FANIN_INLINE Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) {
   return _mm512_fmadd_pd(a.v, b.v, c.v);
 }
@@ -176,7 +179,9 @@ FANIN_INLINE void store_partial(Vec<double> a, double* p, int n) {
 
 #elif defined(FANIN_ISA_AVX2)
 
-FANIN_INLINE Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) { return _mm256_fmadd_ps(a.v, b.v, c.v); }
+FANIN_INLINE Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) {
+  return _mm256_fmadd_ps(a.v, b.v, c.v);
+}
 FANIN_INLINE Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) {
   return _mm256_fmadd_pd(a.v, b.v, c.v);
 }

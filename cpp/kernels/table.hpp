@@ -16,8 +16,8 @@ struct Range {
 template <class T>
 inline constexpr std::size_t kPanel = 128 / sizeof(T);
 
-// Every output is one chain of fused multiply-adds in increasing depth, restarted after this many terms. With the row
-// blocks below it is a constant of the arithmetic: another value gives other bits.
+// Every output is one chain of fused multiply-adds in increasing depth, restarted after this many terms. With
+// the row blocks below it is a constant of the arithmetic: another value gives other bits.
 template <class T>
 inline constexpr std::size_t kDepth = 2048 / sizeof(T);
 
@@ -57,7 +57,8 @@ struct Update {
   std::size_t slot_stride;
 };
 
-// a = f(x w + bias), (rows, n) from (rows, k) and (k, n); z is kept where the activation's derivative needs it
+// a = f(x w + bias), (rows, n) from (rows, k) and (k, n); z is kept where the activation's derivative needs
+// it
 template <class T>
 struct Forward {
   Panels<T> a, z;
@@ -66,8 +67,8 @@ struct Forward {
   int activation;
 };
 
-// dz = (dy w') f'(z), where dy' are the panels of the transposed gradient (n, rows) and (z, a) the layer's input.
-// dz (rows, k) and its transpose (k, rows), which may be absent, are written.
+// dz = (dy w') f'(z), where dy' are the panels of the transposed gradient (n, rows) and (z, a) the layer's
+// input. dz (rows, k) and its transpose (k, rows), which may be absent, are written.
 template <class T>
 struct InputGradient {
   Panels<T> dz, dz_transposed;
@@ -108,7 +109,8 @@ struct LossRows {
   int activation;
 };
 
-// Rows of a user's matrix, any strides (in elements), into panels. Without `order` the rows are first, first + 1, ...
+// Rows of a user's matrix, any strides (in elements), into panels. Without `order` the rows are first, first
+// + 1, ...
 template <class T, class S>
 struct Gather {
   Panels<T> out;
@@ -124,7 +126,8 @@ template <class T>
 struct Kernels {
   // panels of a, rows of a
   void (*forward)(const Forward<T>&, Range panels, Range rows);
-  // panels of dz_transposed (columns are samples), rows of dz_transposed (inputs); a multiple of 64 or the end
+  // panels of dz_transposed (columns are samples), rows of dz_transposed (inputs); a multiple of 64 or the
+  // end
   void (*input_gradient)(const InputGradient<T>&, Range panels, Range rows);
   // panels of w, rows of w; a multiple of 64 or the end
   void (*weight_gradient)(const WeightGradient<T>&, Range panels, Range rows);

@@ -2,8 +2,9 @@
 //
 //   out[i][j] (+)= sum over k of left(i, k) right(k, j)
 //
-// A tile keeps MR x NV accumulators in registers; each step of the depth loads NV vectors of the right operand and
-// broadcasts MR elements of the left one. Three products use it and differ in where left(i, k) lies:
+// A tile keeps MR x NV accumulators in registers; each step of the depth loads NV vectors of the right
+// operand and broadcasts MR elements of the left one. Three products use it and differ in where left(i, k)
+// lies:
 //   forward          left = x panels, rows are samples
 //   input gradient   left = w panels, rows are inputs, right = transposed dz
 //   weight gradient  left = x panels read down the batch, rows are inputs, depth is samples
@@ -15,8 +16,8 @@
 namespace fanin::FANIN_ISA {
 namespace {
 
-// Accumulators are at most 28 of 32 registers (AVX-512), 12 of 16 (AVX2) and 24 of 32 (NEON); vectors of the right
-// operand and a broadcast take the rest.
+// Accumulators are at most 28 of 32 registers (AVX-512), 12 of 16 (AVX2) and 24 of 32 (NEON); vectors of the
+// right operand and a broadcast take the rest.
 #if defined(FANIN_ISA_AVX512)
 inline constexpr int kTileVectors = 2, kMaxTileRows = 14;
 #elif defined(FANIN_ISA_AVX2)
@@ -146,10 +147,11 @@ FANIN_INLINE void column_of_tiles(const Left& left, std::size_t rows, Range dept
   }
 }
 
-// A chunk of the depth of `rows` (at most 64) rows of one panel of the product, to a block whose rows are `width` apart:
-// the first chunk begins it, later ones are added. `right` is the panel's depth 0.
+// A chunk of the depth of `rows` (at most 64) rows of one panel of the product, to a block whose rows are
+// `width` apart: the first chunk begins it, later ones are added. `right` is the panel's depth 0.
 template <class T, class Left>
-void product_block(const Left& left, std::size_t rows, Range chunk, const T* right, std::size_t width, T* out) {
+void product_block(const Left& left, std::size_t rows, Range chunk, const T* right, std::size_t width,
+                   T* out) {
   constexpr std::size_t tile_width = kTileVectors * Vec<T>::width;
   right += chunk.begin * width;
   if (width < tile_width) {
@@ -164,7 +166,8 @@ void product_block(const Left& left, std::size_t rows, Range chunk, const T* rig
 // f(chunk) for each chunk of the depth, in order
 template <class T, class F>
 FANIN_INLINE void for_each_chunk(std::size_t depth, F&& f) {
-  for (std::size_t k = 0; k < depth; k += kDepth<T>) f(Range{k, depth - k < kDepth<T> ? depth : k + kDepth<T>});
+  for (std::size_t k = 0; k < depth; k += kDepth<T>)
+    f(Range{k, depth - k < kDepth<T> ? depth : k + kDepth<T>});
 }
 
 }  // namespace

@@ -20,7 +20,8 @@ FANIN_INLINE void exchange(Vec<T>& upper, Vec<T>& lower) {
   exchange_lanes<D>(upper, lower, FirstIntegers<Vec<T>::width>{});
 }
 
-// One stage for each power of two below the width: afterwards lane j of row i is lane i of row j (Eklundh 1972).
+// One stage for each power of two below the width: afterwards lane j of row i is lane i of row j (Eklundh
+// 1972).
 template <int D, class T>
 FANIN_INLINE void exchange_stages(Vec<T> (&rows)[Vec<T>::width]) {
   if constexpr (D < Vec<T>::width) {
@@ -32,8 +33,8 @@ FANIN_INLINE void exchange_stages(Vec<T> (&rows)[Vec<T>::width]) {
   }
 }
 
-// out[j][i] = in[i][j] for i < columns, j < rows of `out`. Rows of `in` from in_rows on count as zeros; both strides
-// are multiples of the vector, and every lane up to the rounded-up size is read and written.
+// out[j][i] = in[i][j] for i < columns, j < rows of `out`. Rows of `in` from in_rows on count as zeros; both
+// strides are multiples of the vector, and every lane up to the rounded-up size is read and written.
 template <class T>
 void transpose(T* out, std::size_t out_step, std::size_t out_rows, const T* in, std::size_t in_step,
                std::size_t in_rows, std::size_t columns) {

@@ -15,7 +15,8 @@ void update_run(const Update<T>& update, const T* g, std::size_t first, std::siz
   const auto constants = *static_cast<const typename R::Constants*>(update.constants);
   T* w = update.parameters + first;
   T* slot[slots + 1];
-  for (int s = 0; s < slots; ++s) slot[s] = update.slots + static_cast<std::size_t>(s) * update.slot_stride + first;
+  for (int s = 0; s < slots; ++s)
+    slot[s] = update.slots + static_cast<std::size_t>(s) * update.slot_stride + first;
   for_each<T>(n, [&](std::size_t i, auto lanes) {
     Vec<T> state[slots + 1];
     for (int s = 0; s < slots; ++s) state[s] = lanes.load(slot[s] + i);

@@ -17,14 +17,16 @@ std::string bound(double x) { return std::isinf(x) ? (x < 0 ? "-infinity" : "inf
 // Values must be finite in the type T of the network's arithmetic
 template <class T, class S>
 void check_finite(const std::string& name, const MatrixView<const S>& m) {
-  constexpr S limit = static_cast<S>(std::min<long double>(std::numeric_limits<T>::max(), std::numeric_limits<S>::max()));
+  constexpr S limit =
+      static_cast<S>(std::min<long double>(std::numeric_limits<T>::max(), std::numeric_limits<S>::max()));
   const auto refuse = [&](std::size_t row, std::size_t column, S value) {
     throw ValueError(name + ": row " + std::to_string(row) + ", column " + std::to_string(column) + " is " +
                      number_text(static_cast<double>(value)) + "; every value must be finite in float" +
                      std::to_string(sizeof(T) * 8));
   };
   const auto at = [&](std::size_t i, std::size_t j) {
-    return m.data + static_cast<std::ptrdiff_t>(i) * m.row_stride + static_cast<std::ptrdiff_t>(j) * m.column_stride;
+    return m.data + static_cast<std::ptrdiff_t>(i) * m.row_stride +
+           static_cast<std::ptrdiff_t>(j) * m.column_stride;
   };
   const bool dense = m.column_stride == 1 && m.row_stride == static_cast<std::ptrdiff_t>(m.columns);
   const std::size_t lines = dense ? 1 : m.rows, length = dense ? m.rows * m.columns : m.columns;
@@ -125,7 +127,8 @@ void check_samples_shape(const Samples& x, std::size_t inputs) {
 void check_targets_shape(const Targets& y, std::size_t rows, std::size_t outputs, const Loss& loss) {
   const auto check_rows = [&](std::size_t got) {
     if (got != rows) {
-      throw ValueError("y: expected " + std::to_string(rows) + " rows to match X, got " + std::to_string(got));
+      throw ValueError("y: expected " + std::to_string(rows) + " rows to match X, got " +
+                       std::to_string(got));
     }
   };
   if (const auto* labels = std::get_if<std::span<const std::int64_t>>(&y)) {
@@ -184,8 +187,8 @@ void check_labels(std::span<const std::int64_t> labels, std::size_t outputs) {
   for (std::size_t i = 0; i < labels.size(); ++i) {
     if (static_cast<std::uint64_t>(labels[i]) < outputs) continue;
     throw ValueError("y: row " + std::to_string(i) + " is " + std::to_string(labels[i]) +
-                     "; labels must be in 0.." + std::to_string(outputs - 1) + " for " + std::to_string(outputs) +
-                     " outputs");
+                     "; labels must be in 0.." + std::to_string(outputs - 1) + " for " +
+                     std::to_string(outputs) + " outputs");
   }
 }
 

@@ -14,8 +14,8 @@ void check_architecture(std::size_t inputs, const std::vector<Dense>& layers);
 void check_rule(const Rule& rule);
 void check_loss(const Loss& loss, std::size_t outputs);
 
-// What x and y must be for a network: all shapes come first, as they cost nothing to check, then every value. Values are
-// finite in T, labels in 0..outputs-1.
+// What x and y must be for a network: all shapes come first, as they cost nothing to check, then every value.
+// Values are finite in T, labels in 0..outputs-1.
 template <class T>
 void check_samples(const Samples& x, std::size_t inputs);
 template <class T>

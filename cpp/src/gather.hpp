@@ -28,8 +28,8 @@ void gather_samples(const Samples& from, const Panels<T>& out, const std::uint32
 
 // Labels to `labels`, or rows of targets to `out`
 template <class T>
-void gather_targets(const Targets& from, std::int32_t* labels, const Panels<T>& out, const std::uint32_t* order,
-                    std::size_t first, Range rows) {
+void gather_targets(const Targets& from, std::int32_t* labels, const Panels<T>& out,
+                    const std::uint32_t* order, std::size_t first, Range rows) {
   if (const auto* all = std::get_if<std::span<const std::int64_t>>(&from)) {
     for (std::size_t i = rows.begin; i < rows.end; ++i) {
       labels[i] = static_cast<std::int32_t>((*all)[order != nullptr ? order[first + i] : first + i]);

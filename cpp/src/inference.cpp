@@ -1,4 +1,5 @@
-// Prediction and evaluation: blocks of rows go through all layers, each block on one thread, without a barrier.
+// Prediction and evaluation: blocks of rows go through all layers, each block on one thread, without a
+// barrier.
 #include <algorithm>
 #include <cmath>
 
@@ -17,7 +18,8 @@ constexpr std::size_t kBlockRows = 2 * kRowBlock;
 // Work below which a second thread does not pay
 constexpr double kTeamFlops = 2e6;
 
-// Memory of one thread: activations of two layers in turn, z where an activation needs it, and what a loss needs.
+// Memory of one thread: activations of two layers in turn, z where an activation needs it, and what a loss
+// needs.
 template <class T>
 class Scratch {
  public:
@@ -66,11 +68,13 @@ void for_each_block(const Layout<T>& layout, const Samples& x, std::size_t targe
   const std::size_t rows = rows_of(x), blocks = (rows + kBlockRows - 1) / kBlockRows;
   double flops = 0;
   for (const LayerLayout& layer : layout.layers) {
-    flops += 2.0 * static_cast<double>(rows) * static_cast<double>(layer.inputs) * static_cast<double>(layer.units);
+    flops += 2.0 * static_cast<double>(rows) * static_cast<double>(layer.inputs) *
+             static_cast<double>(layer.units);
   }
   const std::size_t useful = flops < kTeamFlops ? 1 : std::min(blocks, static_cast<std::size_t>(team_size()));
   std::vector<Scratch<T>> scratch;
-  for (std::size_t t = 0; t < useful; ++t) scratch.emplace_back(layout, std::min(rows, kBlockRows), target_columns);
+  for (std::size_t t = 0; t < useful; ++t)
+    scratch.emplace_back(layout, std::min(rows, kBlockRows), target_columns);
   run_team(static_cast<int>(useful), [&](int thread, int team) {
     const Range share = Share(thread, team, 1).take(blocks, 1);
     Scratch<T>& mine = scratch[static_cast<std::size_t>(thread)];

@@ -39,7 +39,8 @@ void fill_uniform(double* out, std::size_t n, const Philox& random, std::uint64_
 }  // namespace
 
 template <class T>
-void initialize(const std::vector<Dense>& layers, const Layout<T>& layout, std::uint64_t seed, T* parameters) {
+void initialize(const std::vector<Dense>& layers, const Layout<T>& layout, std::uint64_t seed,
+                T* parameters) {
   const FloatingPointScope modes;
   for (std::size_t l = 0; l < layers.size(); ++l) {
     const LayerLayout& shape = layout.layers[l];
@@ -49,7 +50,8 @@ void initialize(const std::vector<Dense>& layers, const Layout<T>& layout, std::
              [&](auto entry) { fan_in_variance = decltype(entry)::type::fan_in_variance; });
     at_place(Initializers{}, static_cast<int>(layers[l].initializer), [&](auto entry) {
       using I = typename decltype(entry)::type;
-      variance = I::variance(static_cast<double>(shape.inputs), static_cast<double>(shape.units), fan_in_variance);
+      variance =
+          I::variance(static_cast<double>(shape.inputs), static_cast<double>(shape.units), fan_in_variance);
       uniform = I::uniform;
     });
     const double deviation = std::sqrt(variance);

@@ -68,14 +68,16 @@ struct Network<T>::State {
   mutable Use use;
   std::atomic<bool> training{false};  // there is a Training of it
 
-  // The state of the update rule, kept from epoch to epoch: slots lie one after the other, each like the parameters.
+  // The state of the update rule, kept from epoch to epoch: slots lie one after the other, each like the
+  // parameters.
   std::size_t rule = static_cast<std::size_t>(-1);  // its place in the list
   Buffer<T> slots;
   std::uint64_t steps = 0;   // taken by that rule
   std::uint64_t epochs = 0;  // begun; the order of an epoch depends on it
 };
 
-// Fills the parameters with initial weights: each depends on the seed, its layer and its place in the layer alone.
+// Fills the parameters with initial weights: each depends on the seed, its layer and its place in the layer
+// alone.
 template <class T>
 void initialize(const std::vector<Dense>& layers, const Layout<T>& layout, std::uint64_t seed, T* parameters);
 

@@ -60,10 +60,11 @@ void for_each_run(const Panels<T>& panels, U* row_major, F&& copy) {
   }
 }
 
-const LayerLayout& checked_layer(const std::vector<LayerLayout>& layers, std::size_t layer, std::size_t weights,
-                                 std::size_t biases) {
+const LayerLayout& checked_layer(const std::vector<LayerLayout>& layers, std::size_t layer,
+                                 std::size_t weights, std::size_t biases) {
   if (layer >= layers.size()) {
-    throw ValueError("layer: expected 0.." + std::to_string(layers.size() - 1) + ", got " + std::to_string(layer));
+    throw ValueError("layer: expected 0.." + std::to_string(layers.size() - 1) + ", got " +
+                     std::to_string(layer));
   }
   const LayerLayout& shape = layers[layer];
   if (weights != shape.inputs * shape.units) {
@@ -71,7 +72,8 @@ const LayerLayout& checked_layer(const std::vector<LayerLayout>& layers, std::si
                      std::to_string(weights));
   }
   if (biases != shape.units) {
-    throw ValueError("biases: expected " + std::to_string(shape.units) + " elements, got " + std::to_string(biases));
+    throw ValueError("biases: expected " + std::to_string(shape.units) + " elements, got " +
+                     std::to_string(biases));
   }
   return shape;
 }
@@ -80,8 +82,9 @@ template <class T>
 void check_weights(const std::string& name, const T* values, std::size_t rows, std::size_t columns) {
   const std::size_t bad = find_not_finite(values, rows * columns);
   if (bad == rows * columns) return;
-  throw ValueError(name + ": row " + std::to_string(bad / columns) + ", column " + std::to_string(bad % columns) +
-                   " is " + number_text(static_cast<double>(values[bad])) + "; every value must be finite");
+  throw ValueError(name + ": row " + std::to_string(bad / columns) + ", column " +
+                   std::to_string(bad % columns) + " is " + number_text(static_cast<double>(values[bad])) +
+                   "; every value must be finite");
 }
 
 }  // namespace

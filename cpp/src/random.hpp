@@ -38,7 +38,8 @@ class Philox {
 inline std::uint64_t stream_of_layer(std::uint64_t layer) { return layer; }
 inline std::uint64_t stream_of_epoch(std::uint64_t epoch) { return (std::uint64_t{1} << 32) + epoch; }
 
-// A number in 0..n-1, n > 0: the high half of bits * n. Its bias, n / 2^64, is far below what any sample could show.
+// A number in 0..n-1, n > 0: the high half of bits * n. Its bias, n / 2^64, is far below what any sample
+// could show.
 inline std::uint32_t below(std::uint64_t bits, std::uint32_t n) {
   const std::uint64_t scaled_high = (bits >> 32) * n;
   const std::uint64_t scaled_low = (bits & 0xFFFFFFFF) * n;

@@ -9,7 +9,8 @@
 
 namespace fanin {
 
-// isas.hpp is made from isa.cmake: FANIN_FOR_EACH_ISA(use) uses each instruction set of the build, the best first
+// isas.hpp is made from isa.cmake: FANIN_FOR_EACH_ISA(use) uses each instruction set of the build, the best
+// first
 #define FANIN_DECLARE(isa) extern const KernelTable kernels_##isa;
 FANIN_FOR_EACH_ISA(FANIN_DECLARE)
 
@@ -18,7 +19,8 @@ namespace {
 [[maybe_unused]] bool runs_avx512() {
 #if defined(__x86_64__)
   return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma");
+         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+         __builtin_cpu_supports("fma");
 #else
   return false;
 #endif
@@ -56,8 +58,8 @@ const KernelTable& choose() {
       return *entry.table;
     }
   }
-  throw ValueError("FANIN_ISA: expected one of " + joined(cpu::available()) + " on this processor, got \"" + forced +
-                   "\" (this build has " + joined(cpu::built()) + ")");
+  throw ValueError("FANIN_ISA: expected one of " + joined(cpu::available()) + " on this processor, got \"" +
+                   forced + "\" (this build has " + joined(cpu::built()) + ")");
 }
 
 }  // namespace

@@ -1,7 +1,8 @@
 // The phases of a step. Each is one or more jobs cut among the threads by cost, and ends with a barrier:
 //
 //   forward 1, ..., forward L-1, output (forward L with the loss and its gradient)
-//   {input gradient L}, {input gradient L-1, weights L}, ..., {input gradient 2, weights 3}, {weights 2, weights 1, gather}
+//   {input gradient L}, {input gradient L-1, weights L}, ..., {input gradient 2, weights 3}, {weights 2,
+//   weights 1, gather}
 //
 // The weights of a layer change one phase after they were needed for the gradient of its input.
 #include "step.hpp"
@@ -50,7 +51,8 @@ bool Step<T>::poll() {
   return interrupted();
 }
 
-// Whether the step is to be given up: thread 0, the caller's, asks now and then; the others look at the answer.
+// Whether the step is to be given up: thread 0, the caller's, asks now and then; the others look at the
+// answer.
 template <class T>
 bool Step<T>::given_up(Member member) {
   if (member.thread == 0 && seconds_now() - last_poll_ > kPollSeconds) poll();
@@ -102,8 +104,9 @@ void Step<T>::forward(Member member, std::size_t layer, Batch batch, const T* pa
   });
 }
 
-// Forward of the last layer, and the loss of each row. Where all outputs of a row are in one panel, a thread goes on to
-// the loss of its rows; else the product is split by panels too, and the loss waits for all of them.
+// Forward of the last layer, and the loss of each row. Where all outputs of a row are in one panel, a thread
+// goes on to the loss of its rows; else the product is split by panels too, and the loss waits for all of
+// them.
 template <class T>
 void Step<T>::output(Member member, Batch batch, const T* parameters) {
   constexpr std::size_t P = kPanel<T>;
@@ -148,7 +151,8 @@ void Step<T>::loss_rows(Batch batch, Range rows, T scale) {
 
 // The gradient of the input of `layer`, through the activation of the layer before it.
 template <class T>
-void Step<T>::input_gradient(Member member, Share& share, std::size_t layer, Batch batch, const T* parameters) {
+void Step<T>::input_gradient(Member member, Share& share, std::size_t layer, Batch batch,
+                             const T* parameters) {
   const InputGradient<T> g{work_.dz(layer - 1, batch),
                            work_.dz_transposed(layer - 1, batch),
                            Layout<T>::weights(parameters, layout_.layers[layer - 1]),
@@ -182,10 +186,11 @@ void Step<T>::weight_gradient(Member member, Share& share, std::size_t layer, Ba
   });
 }
 
-// False where the step was given up before any update. The answer is read only after the barrier of the last phase that
-// asks the question, so that all threads read the same.
+// False where the step was given up before any update. The answer is read only after the barrier of the last
+// phase that asks the question, so that all threads read the same.
 template <class T>
-bool Step<T>::backward(Member member, const DataSource& data, Batch batch, Batch next, const Update<T>& update) {
+bool Step<T>::backward(Member member, const DataSource& data, Batch batch, Batch next,
+                       const Update<T>& update) {
   const auto flops_of = [&](std::size_t layer) { return product_flops(layer, batch.rows); };
   if (last_ == 1 && !slow_ && interrupted()) return false;
   for (std::size_t l = last_; l >= 2; --l) {
@@ -209,7 +214,8 @@ template <class T>
 void Step<T>::flat_update(Member member, const Update<T>& update) {
   constexpr std::size_t run = 4096;
   const Range runs = Share(member.thread, member.threads, 1).take((layout_.size + run - 1) / run, 1);
-  const std::size_t begin = runs.begin * run, end = runs.end * run < layout_.size ? runs.end * run : layout_.size;
+  const std::size_t begin = runs.begin * run,
+                    end = runs.end * run < layout_.size ? runs.end * run : layout_.size;
   if (begin < end) kernels<T>().update(update, gradient_.data(), {begin, end});
   barrier(member);
 }

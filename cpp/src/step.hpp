@@ -20,9 +20,9 @@ class Step {
   Step(const Layout<T>& layout, const Workspace<T>& workspace, LossOf<T> loss, std::size_t largest_batch,
        const std::function<bool()>& interrupted);
 
-  // The members of a team call these together. `gather` is for the first step of a run; `run` ends by gathering
-  // `next`, unless that has no rows. `run` returns false where the loss is not finite or the step was interrupted:
-  // nothing was updated then.
+  // The members of a team call these together. `gather` is for the first step of a run; `run` ends by
+  // gathering `next`, unless that has no rows. `run` returns false where the loss is not finite or the step
+  // was interrupted: nothing was updated then.
   void gather(Member member, const DataSource& data, Batch batch);
   bool run(Member member, const DataSource& data, Batch batch, Batch next, const Update<T>& update);
   void barrier(Member member);
@@ -60,7 +60,8 @@ class Step {
   const LossOf<T> loss_;
   const std::size_t last_;
   const bool polling_;  // the question is asked within a step
-  const bool slow_;     // the whole gradient comes before any update, so that the step can be given up on the way
+  const bool
+      slow_;  // the whole gradient comes before any update, so that the step can be given up on the way
   Buffer<T> gradient_;
   const std::function<bool()>& interrupted_by_caller_;
   double last_poll_ = 0, batch_loss_ = 0, batch_weight_ = 0, waited_ = 0;

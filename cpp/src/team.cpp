@@ -25,8 +25,8 @@ int default_threads() {
     char* end = nullptr;
     const long n = std::strtol(wanted, &end, 10);
     if (*end != '\0' || n < 1 || n > 4096) {
-      throw ValueError("FANIN_NUM_THREADS: expected a number of threads, at least 1, got \"" + std::string(wanted) +
-                       "\"");
+      throw ValueError("FANIN_NUM_THREADS: expected a number of threads, at least 1, got \"" +
+                       std::string(wanted) + "\"");
     }
     return static_cast<int>(n);
   }
@@ -64,7 +64,7 @@ int team_size() {
   return forked.load(std::memory_order_relaxed) ? 1 : threads;
 }
 
-void run_team(int threads, void (*body)(void*, int, int), void* context) {
+void run_team([[maybe_unused]] int threads, void (*body)(void*, int, int), void* context) {
 #if defined(_OPENMP)
   if (threads > 1) {
 #pragma omp parallel num_threads(threads)
@@ -102,7 +102,7 @@ double Barrier::wait(int threads) {
     generation_.notify_all();
     return 0;
   }
-  constexpr int short_spins = 32;      // about a microsecond of pauses: not worth a look at the clock
+  constexpr int short_spins = 32;  // about a microsecond of pauses: not worth a look at the clock
   constexpr double spin_seconds = 10e-6;
   for (int i = 0; i < short_spins; ++i) {
     if (generation_.load(std::memory_order_acquire) != generation) return 0;

@@ -13,18 +13,19 @@ namespace fanin {
 // Threads a call may use now: set_num_threads's number, 1 after fork
 int team_size();
 
-// Runs body(thread, threads) on each of a team of at most `threads`; `threads` in the body is the team's real size.
-// The body must not throw.
+// Runs body(thread, threads) on each of a team of at most `threads`; `threads` in the body is the team's real
+// size. The body must not throw.
 void run_team(int threads, void (*body)(void* context, int thread, int threads), void* context);
 
 template <class F>
 void run_team(int threads, F&& body) {
   run_team(
-      threads, [](void* context, int thread, int count) { (*static_cast<F*>(context))(thread, count); }, &body);
+      threads, [](void* context, int thread, int count) { (*static_cast<F*>(context))(thread, count); },
+      &body);
 }
 
-// The processor's floating-point modes as this library wants them (round to nearest, denormals kept in registers and
-// flushed where values are stored), restored at the end of the scope.
+// The processor's floating-point modes as this library wants them (round to nearest, denormals kept in
+// registers and flushed where values are stored), restored at the end of the scope.
 class FloatingPointScope {
  public:
   FloatingPointScope();
@@ -36,8 +37,8 @@ class FloatingPointScope {
   std::uint64_t saved_;
 };
 
-// All threads wait until the last has come: a short spin, as a phase takes microseconds, then sleep, as the processor
-// may be needed by the very thread waited for.
+// All threads wait until the last has come: a short spin, as a phase takes microseconds, then sleep, as the
+// processor may be needed by the very thread waited for.
 class Barrier {
  public:
   // Returns the seconds waited beyond the first microsecond or so.
@@ -73,8 +74,8 @@ class Share {
   bool last_;
 };
 
-// Units of work are the cells of a table, numbered row by row. f(rows, columns) for the at most three rectangles that
-// make up a range of them.
+// Units of work are the cells of a table, numbered row by row. f(rows, columns) for the at most three
+// rectangles that make up a range of them.
 template <class F>
 void for_each_rectangle(Range units, std::size_t columns, F&& f) {
   for (std::size_t unit = units.begin; unit < units.end;) {

@@ -13,7 +13,8 @@ namespace {
 constexpr double kSliceSeconds = 0.05;
 // Phases of less work than this, about 5 us of it, are not worth a team.
 constexpr double kTeamFlopsPerPhase = 500e3;
-// Where a team waits for longer than it works, the processors are busy with something else: work alone for a while.
+// Where a team waits for longer than it works, the processors are busy with something else: work alone for a
+// while.
 constexpr double kWaitingShare = 0.5;
 constexpr double kAloneSeconds = 0.1;
 constexpr std::size_t kStepsToJudge = 4;
@@ -82,7 +83,8 @@ void Training<T>::State::prepare(const Rule& chosen) {
   }
   std::memcpy(finite_parameters.data(), net.parameters.data(), net.layout.size * sizeof(T));
   if (options.shuffle) {
-    permute(order.data(), static_cast<std::uint32_t>(order.size()), Philox(net.seed, stream_of_epoch(net.epochs)));
+    permute(order.data(), static_cast<std::uint32_t>(order.size()),
+            Philox(net.seed, stream_of_epoch(net.epochs)));
   }
   ++net.epochs;
   next_step = 0;
@@ -102,17 +104,19 @@ int Training<T>::State::threads_now() const {
 template <class T>
 bool Training<T>::State::time_is_up(double start, double waited, std::size_t steps_done) {
   const double now = seconds_now();
-  if (steps_done >= kStepsToJudge && waited > kWaitingShare * (now - start)) alone_until = now + kAloneSeconds;
+  if (steps_done >= kStepsToJudge && waited > kWaitingShare * (now - start))
+    alone_until = now + kAloneSeconds;
   return now - start > kSliceSeconds || alone_until > now;
 }
 
 template <class T>
-bool Training<T>::State::one_step(Member member, const DataSource& data, std::size_t number, std::uint64_t t) {
+bool Training<T>::State::one_step(Member member, const DataSource& data, std::size_t number,
+                                  std::uint64_t t) {
   return std::visit(
       [&](const auto& r) {
         const auto constants = r.begin(t);
-        const Update<T> update{static_cast<int>(rule.index()), &constants, net.parameters.data(), net.slots.data(),
-                               net.layout.size};
+        const Update<T> update{static_cast<int>(rule.index()), &constants, net.parameters.data(),
+                               net.slots.data(), net.layout.size};
         return step.run(member, data, batch(number), batch(number + 1), update);
       },
       rule);
@@ -124,8 +128,8 @@ void Training<T>::State::run_slice() {
   const DataSource data{&x, &y, weights, order.data()};
   const double start = seconds_now(), waited_before = step.waited();
   const std::size_t first = next_step;
-  // Thread 0 decides at the beginning of a step whether it is the last of the slice; the others read it at the end.
-  // Two places in turn, so that a decision is not overwritten before the slowest has read it.
+  // Thread 0 decides at the beginning of a step whether it is the last of the slice; the others read it at
+  // the end. Two places in turn, so that a decision is not overwritten before the slowest has read it.
   bool last_of_slice[2] = {};
   run_team(threads_now(), [&](int thread, int threads) {
     const Member member{thread, threads};
@@ -156,7 +160,8 @@ void Training<T>::State::restore(const Rule& rule_used, const std::string& what,
   std::visit([&](const auto& r) { rate = r.learning_rate; }, rule_used);
   throw DivergedError("training diverged: in epoch " + std::to_string(net.epochs) + ", step " +
                           std::to_string(at_step) + ", " + what + " not finite, first in layer " +
-                          std::to_string(layer) + "; the weights of the last finite epoch end are back. A smaller " +
+                          std::to_string(layer) +
+                          "; the weights of the last finite epoch end are back. A smaller " +
                           "learning rate than " + number_text(rate) + " may help",
                       net.epochs, at_step, layer);
 }

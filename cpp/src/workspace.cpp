@@ -38,7 +38,9 @@ Workspace<T>::Workspace(const Layout<T>& layout, const Targets& y, bool weighted
 template <class T>
 std::size_t Workspace<T>::carve(T* base, std::size_t rows) {
   Carver<T> carver(base);
-  const auto matrix = [&](std::size_t m, std::size_t n) { return carver.take(Panels<T>{nullptr, m, n}.size()); };
+  const auto matrix = [&](std::size_t m, std::size_t n) {
+    return carver.take(Panels<T>{nullptr, m, n}.size());
+  };
   for (T*& input : inputs_) input = matrix(rows, units(0));
   for (T*& target : targets_) target = matrix(rows, target_columns_);
   for (T*& weight : weights_) weight = weighted_ ? carver.take(rows) : nullptr;

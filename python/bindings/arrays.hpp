@@ -1,5 +1,5 @@
-// The kinds of arrays that come from Python, and their checks. Arrays that are only read may be converted; a view keeps
-// the array it looks into alive.
+// The kinds of arrays that come from Python, and their checks. Arrays that are only read may be converted; a
+// view keeps the array it looks into alive.
 #pragma once
 
 #include <pybind11/numpy.h>
@@ -53,8 +53,8 @@ fanin::MatrixView<const S> matrix_view(const py::array& array) {
           column ? 1 : array.strides(1) / size};
 }
 
-// An array of numbers looked at as a matrix of float or double. T is the type of the network's arithmetic, to which
-// other dtypes are converted.
+// An array of numbers looked at as a matrix of float or double. T is the type of the network's arithmetic, to
+// which other dtypes are converted.
 struct Matrix {
   py::array array;
   fanin::Samples view;
@@ -64,7 +64,8 @@ template <class T>
 Matrix matrix(const char* name, const py::object& value, bool column_allowed, const std::string& expected) {
   py::array array = numbers(name, value);
   if (array.ndim() != 2 && !(column_allowed && array.ndim() == 1)) {
-    throw fanin::ValueError(std::string(name) + ": expected shape " + expected + ", got " + shape_text(array));
+    throw fanin::ValueError(std::string(name) + ": expected shape " + expected + ", got " +
+                            shape_text(array));
   }
   if (viewable<float>(array)) return {array, matrix_view<float>(array)};
   if (viewable<double>(array)) return {array, matrix_view<double>(array)};
@@ -91,8 +92,8 @@ struct Labels {
 inline Labels labels(const char* name, const py::object& value, std::size_t rows) {
   py::array array = numbers(name, value);
   if (array.ndim() != 1) {
-    throw fanin::ValueError(std::string(name) + ": expected labels of shape (" + std::to_string(rows) + ",), got " +
-                            shape_text(array));
+    throw fanin::ValueError(std::string(name) + ": expected labels of shape (" + std::to_string(rows) +
+                            ",), got " + shape_text(array));
   }
   if (array.dtype().kind() == 'f') {
     throw py::type_error(std::string(name) + ": expected integer labels, got dtype " +

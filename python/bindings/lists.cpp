@@ -1,4 +1,5 @@
-// What the lists of rules, activations, losses and initializers hold, for the Python side to be checked against.
+// What the lists of rules, activations, losses and initializers hold, for the Python side to be checked
+// against.
 #include <pybind11/stl.h>
 
 #include "fanin/activations.hpp"

@@ -109,7 +109,8 @@ class PyTraining {
     const auto rule = make_entry<fanin::Rule>(fanin::Rules{}, "rule", name, values);
     fanin::EpochResult result{};
     {
-      // the arrays are kept alive by data_, and nothing below touches Python objects but signal_pending, which locks
+      // the arrays are kept alive by data_, and nothing below touches Python objects but signal_pending,
+      // which locks
       const py::gil_scoped_release unlocked;
       result = training_->epoch(rule);
     }
@@ -136,7 +137,8 @@ py::array_t<T> predict(const fanin::Network<T>& net, const py::object& x, const 
     result = py::array_t<T>({rows, columns});
   } else {
     if (!py::isinstance<py::array_t<T>>(out)) {
-      throw py::type_error("out: expected an array of the network's dtype, float" + std::to_string(sizeof(T) * 8));
+      throw py::type_error("out: expected an array of the network's dtype, float" +
+                           std::to_string(sizeof(T) * 8));
     }
     result = py::reinterpret_borrow<py::array_t<T>>(out);
     const auto expected = "(" + std::to_string(rows) + ", " + std::to_string(columns) + ")";

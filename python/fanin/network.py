@@ -85,7 +85,7 @@ class Network:
         if seed >= 2**64:
             raise ValueError(f"seed: expected less than 2^64, got {seed}")
         try:
-            self._dtype = np.dtype(dtype)
+            self._dtype: np.dtype[Any] = np.dtype(dtype)
         except TypeError:
             raise TypeError(f'dtype: expected "float32" or "float64", got {dtype!r}') from None
         if self._dtype not in (np.dtype(np.float32), np.dtype(np.float64)):

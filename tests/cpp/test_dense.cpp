@@ -23,7 +23,8 @@ std::vector<Shape> shapes() {
     all.push_back({3, n, 4});
     all.push_back({7, 9, n});
   }
-  for (const Shape& s : {Shape{65, 513, 33}, {130, 64, 70}, {513, 20, 3}, {2, 1025, 1}, {1, 1, 1}, {300, 33, 129}}) {
+  for (const Shape& s :
+       {Shape{65, 513, 33}, {130, 64, 70}, {513, 20, 3}, {2, 1025, 1}, {1, 1, 1}, {300, 33, 129}}) {
     all.push_back(s);
   }
   return all;
@@ -37,13 +38,15 @@ void fill(const Matrix<T>& m, std::uint64_t stream) {
 }  // namespace
 
 TEST_CASE_TEMPLATE("forward of integers is exact", T, float, double) {
-  for (const auto& [rows, inputs, units] : shapes()) {
+  for (const Shape& shape : shapes()) {
+    const std::size_t rows = shape.rows, inputs = shape.inputs, units = shape.units;
     Matrix<T> x(rows, inputs), w(inputs, units), a(rows, units), bias(1, units);
     fill(x, 1);
     fill(w, 2);
     fill(bias, 3);
     a.poison();
-    const Forward<T> f{a.panels(), {}, x.view(), w.view(), bias.panels().data, static_cast<int>(activation<Identity>)};
+    const Forward<T> f{
+        a.panels(), {}, x.view(), w.view(), bias.panels().data, static_cast<int>(activation<Identity>)};
     kernels<T>().forward(f, {0, a.panels().count()}, {0, rows});
     std::size_t wrong = 0;
     for (std::size_t i = 0; i < rows; ++i) {
@@ -73,7 +76,8 @@ TEST_CASE_TEMPLATE("forward keeps padding lanes at zero under every activation",
 }
 
 TEST_CASE_TEMPLATE("the input gradient of integers is exact, in both orientations", T, float, double) {
-  for (const auto& [rows, inputs, units] : shapes()) {
+  for (const Shape& shape : shapes()) {
+    const std::size_t rows = shape.rows, inputs = shape.inputs, units = shape.units;
     Matrix<T> w(inputs, units), dy(rows, units), dy_transposed(units, rows), a(rows, inputs);
     Matrix<T> dz(rows, inputs), dz_transposed(inputs, rows);
     fill(w, 2);
@@ -82,8 +86,13 @@ TEST_CASE_TEMPLATE("the input gradient of integers is exact, in both orientation
     fill(a, 5);
     dz.poison();
     dz_transposed.poison();
-    const InputGradient<T> g{dz.panels(), dz_transposed.panels(), w.view(), dy_transposed.view(),
-                             {},          a.view(),               static_cast<int>(activation<Relu>)};
+    const InputGradient<T> g{dz.panels(),
+                             dz_transposed.panels(),
+                             w.view(),
+                             dy_transposed.view(),
+                             {},
+                             a.view(),
+                             static_cast<int>(activation<Relu>)};
     kernels<T>().input_gradient(g, {0, dy_transposed.panels().count()}, {0, inputs});
     std::size_t wrong = 0;
     for (std::size_t i = 0; i < rows; ++i) {
@@ -101,9 +110,10 @@ TEST_CASE_TEMPLATE("the input gradient of integers is exact, in both orientation
   }
 }
 
-TEST_CASE_TEMPLATE("the weight gradient of integers is exact, and the bias gradient the sum of columns", T, float,
-                   double) {
-  for (const auto& [rows, inputs, units] : shapes()) {
+TEST_CASE_TEMPLATE("the weight gradient of integers is exact, and the bias gradient the sum of columns", T,
+                   float, double) {
+  for (const Shape& shape : shapes()) {
+    const std::size_t rows = shape.rows, inputs = shape.inputs, units = shape.units;
     Matrix<T> x(rows, inputs), dz(rows, units), dw(inputs, units), db(1, units);
     fill(x, 1);
     fill(dz, 4);
@@ -132,7 +142,8 @@ TEST_CASE_TEMPLATE("the weight gradient of integers is exact, and the bias gradi
   }
 }
 
-TEST_CASE_TEMPLATE("an update in the weight-gradient blocks equals a flat one, bit for bit", T, float, double) {
+TEST_CASE_TEMPLATE("an update in the weight-gradient blocks equals a flat one, bit for bit", T, float,
+                   double) {
   const std::size_t rows = 37, inputs = 101, units = 45;
   Matrix<T> x(rows, inputs), dz(rows, units);
   x.fill([](std::size_t i, std::size_t j) { return test::uniform(1, i * 1000 + j); });

@@ -24,7 +24,8 @@ TEST_CASE_TEMPLATE("rows of any strides and either type come into panels in thei
       std::size_t wrong = 0;
       for (std::size_t i = 0; i < rows - 1; ++i) {
         for (std::size_t j = 0; j < columns; ++j) {
-          const auto place = static_cast<std::ptrdiff_t>(order[i + 1]) * row + static_cast<std::ptrdiff_t>(j) * column;
+          const auto place =
+              static_cast<std::ptrdiff_t>(order[i + 1]) * row + static_cast<std::ptrdiff_t>(j) * column;
           wrong += m.at(i, j) != static_cast<T>(data[place]);
         }
       }
@@ -32,7 +33,8 @@ TEST_CASE_TEMPLATE("rows of any strides and either type come into panels in thei
       CHECK(m.intact());
     };
     const auto n = static_cast<std::ptrdiff_t>(columns), m = static_cast<std::ptrdiff_t>(rows);
-    for (const auto& [row, column] : {std::pair{n, std::ptrdiff_t{1}}, {std::ptrdiff_t{1}, m}, {2 * n, std::ptrdiff_t{2}}}) {
+    for (const auto& [row, column] :
+         {std::pair{n, std::ptrdiff_t{1}}, {std::ptrdiff_t{1}, m}, {2 * n, std::ptrdiff_t{2}}}) {
       check(kernels<T>().gather_float, floats.data(), row, column);
       check(kernels<T>().gather_double, doubles.data(), row, column);
     }

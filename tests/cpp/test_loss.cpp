@@ -41,7 +41,8 @@ Result<T> run(const Matrix<T>& a, const Matrix<T>& y, const std::int32_t* labels
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("soft-max cross-entropy is its formula in double, for logits up to 1e4", T, float, double) {
+TEST_CASE_TEMPLATE("soft-max cross-entropy is its formula in double, for logits up to 1e4", T, float,
+                   double) {
   const double tolerance = sizeof(T) == 4 ? 4e-6 : 1e-14;
   for (const double scale : {1.0, 30.0, 1e4}) {
     for (const std::size_t units : {1u, 2u, 10u, 16u, 17u, 33u, 100u}) {

@@ -52,7 +52,8 @@ TEST_CASE("a step given up on request changes nothing") {
   Network<float> net = small_net<float>();
   std::vector<float> before(64), after(64), bias(32);
   net.get_weights(0, before, bias);
-  Training<float> training(net, data.samples(), data.labels(), {.batch_size = 32, .shuffle = true, .interrupted = [] { return true; }});
+  Training<float> training(net, data.samples(), data.labels(),
+                           {.batch_size = 32, .shuffle = true, .interrupted = [] { return true; }});
   CHECK(training.epoch(Sgd{}).interrupted);
   net.get_weights(0, after, bias);
   CHECK(before == after);
@@ -98,17 +99,16 @@ TEST_CASE("wrong arguments are refused with a sentence, before anything is writt
                        "y: row 7 is 3; labels must be in 0..2 for 3 outputs", ValueError);
   std::vector<float> spoiled = data.x;
   spoiled[11] = NAN;
-  CHECK_THROWS_WITH_AS(
-      Training<float>(net, row_major<const float>(spoiled.data(), 300, 2), data.labels()),
-      "X: row 5, column 1 is nan; every value must be finite in float32", ValueError);
+  CHECK_THROWS_WITH_AS(Training<float>(net, row_major<const float>(spoiled.data(), 300, 2), data.labels()),
+                       "X: row 5, column 1 is nan; every value must be finite in float32", ValueError);
   const std::vector<double> huge(600, 1e300);
   CHECK_THROWS_WITH_AS(net.evaluate(row_major<const double>(huge.data(), 300, 2), data.labels()),
                        "X: row 0, column 0 is 1e+300; every value must be finite in float32", ValueError);
   Training<float> training(net, data.samples(), data.labels());
   CHECK_THROWS_WITH_AS(training.epoch(Sgd{.learning_rate = -1}),
                        "learning_rate: expected a number in [0, infinity), got -1", ValueError);
-  CHECK_THROWS_WITH_AS(training.epoch(Momentum{.momentum = 1}), "momentum: expected a number in [0, 1), got 1",
-                       ValueError);
+  CHECK_THROWS_WITH_AS(training.epoch(Momentum{.momentum = 1}),
+                       "momentum: expected a number in [0, 1), got 1", ValueError);
   CHECK_THROWS_AS(training.epoch(Adam{.learning_rate = NAN}), ValueError);
   CHECK_THROWS_WITH_AS(Training<float>(net, data.samples(), data.labels()),
                        "network: another training of it is under way", BusyError);

@@ -1,5 +1,6 @@
-// The same data, seed and hyper-parameters give these bits on every instruction set and any number of threads. The
-// numbers below were made once; a change of them is a change of the arithmetic that every user would see.
+// The same data, seed and hyper-parameters give these bits on every instruction set and any number of
+// threads. The numbers below were made once; a change of them is a change of the arithmetic that every user
+// would see.
 #include <doctest/doctest.h>
 
 #include "fanin/fanin.hpp"
@@ -35,7 +36,8 @@ std::uint64_t trained(const Rule& rule, Activation hidden, Loss loss, std::size_
   std::vector<std::int64_t> labels(rows);
   for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(test::uniform(1, i));
   for (std::size_t i = 0; i < targets.size(); ++i) targets[i] = static_cast<float>(test::uniform(2, i));
-  for (std::size_t i = 0; i < rows; ++i) labels[i] = static_cast<std::int64_t>(Philox(3, 3).bits(i) % outputs);
+  for (std::size_t i = 0; i < rows; ++i)
+    labels[i] = static_cast<std::int64_t>(Philox(3, 3).bits(i) % outputs);
   Network<T> net(inputs, {{70, hidden}, {45, activation<Tanh>}, {outputs}}, loss, 5);
   const Targets y = std::holds_alternative<SoftmaxCrossEntropy>(loss)
                         ? Targets(std::span<const std::int64_t>(labels))

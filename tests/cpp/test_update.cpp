@@ -24,7 +24,8 @@ Lane sqrt(Lane a) { return std::sqrt(a.v); }
 Lane select(bool mask, Lane a, Lane b) { return mask ? a : b; }
 }  // namespace scalar
 
-TEST_CASE_TEMPLATE("each rule at every size and offset is its equation, and touches nothing else", T, float, double) {
+TEST_CASE_TEMPLATE("each rule at every size and offset is its equation, and touches nothing else", T, float,
+                   double) {
   int place = 0;
   for_each_type(Rules{}, [&](auto entry) {
     using R = typename decltype(entry)::type;
@@ -54,7 +55,8 @@ TEST_CASE_TEMPLATE("each rule at every size and offset is its equation, and touc
           const bool inside = i >= offset && i < offset + n;
           wrong += inside && !(std::abs(static_cast<double>(w[i]) - expected[i]) <= tolerance);
           touched += !inside && w[i] != canary;
-          for (int s = 0; s < R::slots; ++s) touched += !inside && slots[static_cast<std::size_t>(s) * stride + i] != canary;
+          for (int s = 0; s < R::slots; ++s)
+            touched += !inside && slots[static_cast<std::size_t>(s) * stride + i] != canary;
         }
         INFO(R::name, " n ", n, " offset ", offset);
         CHECK(wrong == 0);

@@ -1,9 +1,9 @@
 // Activations: the value and the derivative of each, on one vector of any width, and the list of them all.
 //
-// backward(da, z, a) is da times the derivative at z, where a = value(z). An activation whose derivative needs z
-// itself says `needs_input`; the others are computed from a alone, and z is not kept. fan_in_variance is the variance of
-// initial weights times the fan-in that keeps the scale of signals from layer to layer (LeCun et al. 1998: 1; He et al.
-// 2015: 2, as relu passes half of it).
+// backward(da, z, a) is da times the derivative at z, where a = value(z). An activation whose derivative
+// needs z itself says `needs_input`; the others are computed from a alone, and z is not kept. fan_in_variance
+// is the variance of initial weights times the fan-in that keeps the scale of signals from layer to layer
+// (LeCun et al. 1998: 1; He et al. 2015: 2, as relu passes half of it).
 #pragma once
 
 #include "fanin/list.hpp"

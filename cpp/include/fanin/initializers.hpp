@@ -1,6 +1,6 @@
-// Initial weights: mean zero and a variance scaled by the fan, so that the variance of a unit's input does not grow with
-// its number of inputs. The textbook's "small random weights" are symmetric about zero (not rand's 0..1), and the scale
-// is 1 / sqrt(fan-in), not sqrt(fan-in). Biases start at zero.
+// Initial weights: mean zero and a variance scaled by the fan, so that the variance of a unit's input does
+// not grow with its number of inputs. The textbook's "small random weights" are symmetric about zero (not
+// rand's 0..1), and the scale is 1 / sqrt(fan-in), not sqrt(fan-in). Biases start at zero.
 #pragma once
 
 #include "fanin/list.hpp"

@@ -1,5 +1,5 @@
-// Lists of types: rules, activations, losses and initializers are each named once, and enums, tables, bindings and
-// tests come from the list.
+// Lists of types: rules, activations, losses and initializers are each named once, and enums, tables,
+// bindings and tests come from the list.
 #pragma once
 
 namespace fanin {

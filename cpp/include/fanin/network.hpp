@@ -95,9 +95,9 @@ class Training {
            SampleWeights weights = {});
   ~Training();
 
-  // One pass over the samples in an order of its own, which depends on the seed and the number of epochs trained.
-  // The state of the rule is the network's: it is kept from call to call, also when hyper-parameters change, until
-  // another kind of rule comes. Throws ValueError, BusyError, DivergedError.
+  // One pass over the samples in an order of its own, which depends on the seed and the number of epochs
+  // trained. The state of the rule is the network's: it is kept from call to call, also when hyper-parameters
+  // change, until another kind of rule comes. Throws ValueError, BusyError, DivergedError.
   EpochResult epoch(const Rule& rule);
 
  private:

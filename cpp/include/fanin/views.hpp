@@ -8,7 +8,8 @@
 
 namespace fanin {
 
-// Element (i, j) is data[i * row_stride + j * column_stride]; strides are in elements and may be negative or zero.
+// Element (i, j) is data[i * row_stride + j * column_stride]; strides are in elements and may be negative or
+// zero.
 template <class T>
 struct MatrixView {
   T* data = nullptr;
@@ -28,7 +29,8 @@ using Samples = std::variant<MatrixView<const float>, MatrixView<const double>>;
 using SampleWeights = std::span<const double>;
 
 // Class labels 0..k-1, or one row of targets for each sample.
-using Targets = std::variant<std::span<const std::int64_t>, MatrixView<const float>, MatrixView<const double>>;
+using Targets =
+    std::variant<std::span<const std::int64_t>, MatrixView<const float>, MatrixView<const double>>;
 
 inline std::size_t rows_of(const Samples& x) {
   return std::visit([](const auto& m) { return m.rows; }, x);

@@ -32,7 +32,7 @@ struct Adam {
   Constants begin(std::uint64_t t) const {
     const double correction1 = 1 - power(beta1, t);
     const double correction2 = 1 - power(beta2, t);
-    return {learning_rate / correction1,       beta1,  1 - beta1, beta2, 1 - beta2,
+    return {learning_rate / correction1,     beta1,  1 - beta1, beta2, 1 - beta2,
             1 / __builtin_sqrt(correction2), epsilon};
   }
 
