@@ -46,8 +46,8 @@ struct PanelLanes {
   }
 };
 
-// f(panel, column in the panel, place of the vector among a panel's, mask of the columns that are not padding) for each
-// vector of a row
+// f(panel, column in the panel, place of the vector among a panel's, mask of the columns that are not
+// padding) for each vector of a row
 template <class T, class F>
 FANIN_INLINE void for_each_vector(const Panels<const T>& m, F&& f) {
   constexpr std::size_t lanes = Vec<T>::width;

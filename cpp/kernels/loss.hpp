@@ -33,7 +33,8 @@ struct RowsOf {
     }
   }
 
-  static FANIN_INLINE Vec<T> target(const LossRows<T>& l, std::size_t row, std::size_t p, std::size_t column) {
+  static FANIN_INLINE Vec<T> target(const LossRows<T>& l, std::size_t row, std::size_t p,
+                                    std::size_t column) {
     if constexpr (L::kind == TargetKind::one_target) return Vec<T>(l.targets.at(row, 0)[0]);
     return Vec<T>::load(l.targets.at(row, p) + column);
   }

@@ -59,7 +59,8 @@ struct SoftmaxRows {
     alignas(64) T total[kPanel<T>], linear[kPanel<T>] = {}, mass[kPanel<T>];
     for (T& t : total) t = 1;
     for (std::size_t i = 0; i < count; ++i) {
-      const std::size_t row = first + i, label = l.labels != nullptr ? static_cast<std::size_t>(l.labels[row]) : 0;
+      const std::size_t row = first + i,
+                        label = l.labels != nullptr ? static_cast<std::size_t>(l.labels[row]) : 0;
       const T weight = l.row_weight != nullptr ? l.row_weight[row] : T{1}, scale = weight * l.scale;
       const T largest = largest_of(l.a, row);
       // linear = sum_j t_j (z_j - largest), mass = sum_j t_j
@@ -107,8 +108,9 @@ struct SoftmaxRows {
   // 1 where the first of the largest outputs is the label, or the first of the largest target probabilities
   static T hit(const LossRows<T>& l, std::size_t row, T largest) {
     const std::size_t guess = first_at_least(l.a, row, largest);
-    const std::size_t truth = l.labels != nullptr ? static_cast<std::size_t>(l.labels[row])
-                                                  : first_at_least(l.targets, row, largest_of(l.targets, row));
+    const std::size_t truth = l.labels != nullptr
+                                  ? static_cast<std::size_t>(l.labels[row])
+                                  : first_at_least(l.targets, row, largest_of(l.targets, row));
     return guess == truth ? T{1} : T{0};
   }
   static std::size_t first_at_least(const Panels<const T>& m, std::size_t row, T value) {

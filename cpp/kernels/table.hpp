@@ -85,16 +85,17 @@ struct WeightGradient {
   Panels<const T> x, dz;
 };
 
-// What a loss kernel knows of the loss: its place in the list, and its parameter for each output, as one row of panels
+// What a loss kernel knows of the loss: its place in the list, and its parameter for each output, as one row
+// of panels
 template <class T>
 struct LossOf {
   int place;
   const T* parameters;
 };
 
-// The loss of each row times its weight, and dz = weight * scale * dE/da f'(z) with its transpose (which may be absent).
-// Gradients are left out where dz is absent. Where it is wanted, row_score gets the score times the weight. Targets are
-// panels, or labels where there are any.
+// The loss of each row times its weight, and dz = weight * scale * dE/da f'(z) with its transpose (which may
+// be absent). Gradients are left out where dz is absent. Where it is wanted, row_score gets the score times
+// the weight. Targets are panels, or labels where there are any.
 template <class T>
 struct LossRows {
   T* row_loss;

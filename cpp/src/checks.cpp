@@ -105,7 +105,8 @@ void check_rule(const Rule& rule) {
 
 void check_loss(const Loss& loss, std::size_t outputs) {
   std::visit([](const auto& l) { l.fields(l, FieldCheck{}); }, loss);
-  if (const auto* quantile = std::get_if<Quantile>(&loss); quantile != nullptr && quantile->levels.count != outputs) {
+  if (const auto* quantile = std::get_if<Quantile>(&loss);
+      quantile != nullptr && quantile->levels.count != outputs) {
     throw ValueError("levels: expected one for each of " + std::to_string(outputs) + " outputs, got " +
                      std::to_string(quantile->levels.count));
   }
@@ -142,7 +143,8 @@ void check_targets_shape(const Targets& y, std::size_t rows, std::size_t outputs
   const auto check_matrix = [&](const auto& m) {
     check_rows(m.rows);
     if (m.columns != columns) {
-      throw ValueError("y: expected shape " + shape_text(rows, columns) + ", got " + shape_text(m.rows, m.columns));
+      throw ValueError("y: expected shape " + shape_text(rows, columns) + ", got " +
+                       shape_text(m.rows, m.columns));
     }
   };
   if (const auto* floats = std::get_if<MatrixView<const float>>(&y)) check_matrix(*floats);
@@ -161,7 +163,8 @@ void check_target_values(const MatrixView<const S>& y, const Loss& loss) {
                                   static_cast<std::ptrdiff_t>(j) * y.column_stride];
       if (allows(range, value)) continue;
       throw ValueError("y: row " + std::to_string(i) + ", column " + std::to_string(j) + " is " +
-                       number_text(value) + "; the loss " + name_of(loss) + " expects values in " + interval(range));
+                       number_text(value) + "; the loss " + name_of(loss) + " expects values in " +
+                       interval(range));
     }
   }
 }
@@ -219,7 +222,9 @@ void check_data(const Samples& x, const Targets& y, SampleWeights weights, std::
 
 template void check_samples<float>(const Samples&, std::size_t);
 template void check_samples<double>(const Samples&, std::size_t);
-template void check_data<float>(const Samples&, const Targets&, SampleWeights, std::size_t, std::size_t, const Loss&);
-template void check_data<double>(const Samples&, const Targets&, SampleWeights, std::size_t, std::size_t, const Loss&);
+template void check_data<float>(const Samples&, const Targets&, SampleWeights, std::size_t, std::size_t,
+                                const Loss&);
+template void check_data<double>(const Samples&, const Targets&, SampleWeights, std::size_t, std::size_t,
+                                 const Loss&);
 
 }  // namespace fanin

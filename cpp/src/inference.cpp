@@ -104,7 +104,8 @@ void Network<T>::predict(const Samples& x, MatrixView<T> out) const {
   for_each_block<T>(net.layout, x, 0, [&](Scratch<T>& scratch, std::size_t, Range rows) {
     const std::size_t count = rows.end - rows.begin;
     const Panels<const T> a = scratch.forward(net.parameters.data(), count);
-    kernels<T>().outputs(static_cast<int>(net.loss.index()), out.data + static_cast<std::ptrdiff_t>(rows.begin) * out.row_stride,
+    kernels<T>().outputs(static_cast<int>(net.loss.index()),
+                         out.data + static_cast<std::ptrdiff_t>(rows.begin) * out.row_stride,
                          static_cast<std::size_t>(out.row_stride), a, {0, count});
   });
 }
@@ -118,29 +119,31 @@ Evaluation Network<T>::evaluate(const Samples& x, const Targets& y, SampleWeight
   const Use::Reading hold(net.use);
   const std::size_t blocks = (rows + kBlockRows - 1) / kBlockRows;
   std::vector<double> block_loss(blocks), block_score(blocks);
-  for_each_block<T>(net.layout, x, columns_of_targets(y), [&](Scratch<T>& scratch, std::size_t block, Range r) {
-    const std::size_t count = r.end - r.begin;
-    const Panels<const T> a = scratch.forward(net.parameters.data(), count);
-    std::int32_t labels[kBlockRows];
-    gather_targets(y, labels, scratch.targets(count), nullptr, r.begin, {0, count});
-    T* row_weight = weights.empty() ? nullptr : scratch.row_weight();
-    for (std::size_t i = 0; row_weight != nullptr && i < count; ++i) row_weight[i] = static_cast<T>(weights[r.begin + i]);
-    kernels<T>().loss({scratch.row_loss(),
-                       scratch.row_score(),
-                       {nullptr, count, outputs()},
-                       {nullptr, outputs(), count},
-                       scratch.last_z(count),
-                       a,
-                       read_only(scratch.targets(count)),
-                       columns_of_targets(y) == 0 ? labels : nullptr,
-                       row_weight,
-                       T{1},
-                       net.loss_for_kernels.get(),
-                       net.layout.layers.back().activation},
-                      {0, count});
-    block_loss[block] = static_cast<double>(kernels<T>().sum(scratch.row_loss(), count));
-    block_score[block] = static_cast<double>(kernels<T>().sum(scratch.row_score(), count));
-  });
+  for_each_block<T>(net.layout, x, columns_of_targets(y),
+                    [&](Scratch<T>& scratch, std::size_t block, Range r) {
+                      const std::size_t count = r.end - r.begin;
+                      const Panels<const T> a = scratch.forward(net.parameters.data(), count);
+                      std::int32_t labels[kBlockRows];
+                      gather_targets(y, labels, scratch.targets(count), nullptr, r.begin, {0, count});
+                      T* row_weight = weights.empty() ? nullptr : scratch.row_weight();
+                      for (std::size_t i = 0; row_weight != nullptr && i < count; ++i)
+                        row_weight[i] = static_cast<T>(weights[r.begin + i]);
+                      kernels<T>().loss({scratch.row_loss(),
+                                         scratch.row_score(),
+                                         {nullptr, count, outputs()},
+                                         {nullptr, outputs(), count},
+                                         scratch.last_z(count),
+                                         a,
+                                         read_only(scratch.targets(count)),
+                                         columns_of_targets(y) == 0 ? labels : nullptr,
+                                         row_weight,
+                                         T{1},
+                                         net.loss_for_kernels.get(),
+                                         net.layout.layers.back().activation},
+                                        {0, count});
+                      block_loss[block] = static_cast<double>(kernels<T>().sum(scratch.row_loss(), count));
+                      block_score[block] = static_cast<double>(kernels<T>().sum(scratch.row_score(), count));
+                    });
   const auto total = [](const std::vector<double>& sums) {
     double sum = 0;
     for (const double part : sums) sum += part;
@@ -148,7 +151,8 @@ Evaluation Network<T>::evaluate(const Samples& x, const Targets& y, SampleWeight
   };
   double weight = static_cast<double>(rows);
   if (!weights.empty()) weight = total({weights.begin(), weights.end()});
-  const double scores = kind_of(net.loss) == TargetKind::labels ? weight : weight * static_cast<double>(outputs());
+  const double scores =
+      kind_of(net.loss) == TargetKind::labels ? weight : weight * static_cast<double>(outputs());
   const double mean_score = total(block_score) / scores;
   const double metric = std::visit([&](const auto& l) { return l.metric_of(mean_score); }, net.loss);
   return {total(block_loss) / weight, metric};

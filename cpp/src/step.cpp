@@ -20,8 +20,8 @@ constexpr double kPollSeconds = 0.03;
 }  // namespace
 
 template <class T>
-Step<T>::Step(const Layout<T>& layout, const Workspace<T>& workspace, LossOf<T> loss, std::size_t largest_batch,
-              const std::function<bool()>& interrupted)
+Step<T>::Step(const Layout<T>& layout, const Workspace<T>& workspace, LossOf<T> loss,
+              std::size_t largest_batch, const std::function<bool()>& interrupted)
     : layout_(layout),
       work_(workspace),
       loss_(loss),
@@ -130,19 +130,11 @@ void Step<T>::output(Member member, Batch batch, const T* parameters) {
 
 template <class T>
 void Step<T>::loss_rows(Batch batch, Range rows, T scale) {
-  kernels<T>().loss({work_.row_loss(),
-                     nullptr,
-                     work_.dz(last_, batch),
-                     work_.dz_transposed(last_, batch),
-                     read_only(work_.z(last_, batch)),
-                     read_only(work_.a(last_, batch)),
-                     read_only(work_.targets(batch)),
-                     work_.labels(batch),
-                     work_.weights(batch),
-                     scale,
-                     loss_,
-                     layout_.layers[last_ - 1].activation},
-                    rows);
+  kernels<T>().loss(
+      {work_.row_loss(), nullptr, work_.dz(last_, batch), work_.dz_transposed(last_, batch),
+       read_only(work_.z(last_, batch)), read_only(work_.a(last_, batch)), read_only(work_.targets(batch)),
+       work_.labels(batch), work_.weights(batch), scale, loss_, layout_.layers[last_ - 1].activation},
+      rows);
   const std::size_t count = rows.end - rows.begin;
   if (find_not_finite(work_.row_loss() + rows.begin, count) < count) {
     not_finite_.store(true, std::memory_order_relaxed);

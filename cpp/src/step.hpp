@@ -29,7 +29,7 @@ class Step {
 
   double batch_loss() const { return batch_loss_; }      // sum over the rows of the last step, weighted
   double batch_weight() const { return batch_weight_; }  // sum of their weights, or their number
-  double waited() const { return waited_; }          // seconds thread 0 has waited at barriers so far
+  double waited() const { return waited_; }              // seconds thread 0 has waited at barriers so far
   double flops(std::size_t rows) const;
 
   bool interrupted() const { return interrupted_.load(std::memory_order_relaxed); }

@@ -14,7 +14,9 @@ using LayerSpec = std::tuple<std::size_t, std::string, std::string>;  // units, 
 // Sets the fields of a rule or a loss, numbers and lists of numbers, from a dict that has them all
 struct FieldSetter {
   const py::dict& values;
-  void operator()(const char* name, double& value, fanin::Allowed) const { value = values[name].cast<double>(); }
+  void operator()(const char* name, double& value, fanin::Allowed) const {
+    value = values[name].cast<double>();
+  }
   void operator()(const char* name, fanin::Numbers& numbers, fanin::Allowed) const {
     const auto given = values[name].cast<std::vector<double>>();
     if (given.empty() || given.size() > fanin::Numbers::most) {
@@ -58,7 +60,8 @@ arrays::Matrix samples(const fanin::Network<T>& net, const py::object& x) {
 }
 
 template <class T>
-Data make_data(const fanin::Network<T>& net, const py::object& x, const py::object& y, const py::object& weights) {
+Data make_data(const fanin::Network<T>& net, const py::object& x, const py::object& y,
+               const py::object& weights) {
   Data data{samples(net, x), {}, {}, {}, {}};
   const std::size_t rows = fanin::rows_of(data.x.view);
   const fanin::TargetKind kind = std::visit([](const auto& loss) { return loss.kind; }, net.loss());
@@ -82,8 +85,8 @@ Data make_data(const fanin::Network<T>& net, const py::object& x, const py::obje
     data.weights_array = py::array_t<double, py::array::c_style | py::array::forcecast>(given);
     data.weights = {data.weights_array.data(), static_cast<std::size_t>(data.weights_array.size())};
     if (data.weights.size() != rows) {
-      throw fanin::ValueError("sample_weight: expected " + std::to_string(rows) + " weights to match X, got " +
-                              std::to_string(data.weights.size()));
+      throw fanin::ValueError("sample_weight: expected " + std::to_string(rows) +
+                              " weights to match X, got " + std::to_string(data.weights.size()));
     }
   }
   return data;
@@ -98,7 +101,8 @@ class PyTraining {
     // checks look at every value: other threads may run meanwhile
     const py::gil_scoped_release unlocked;
     training_ = std::make_unique<fanin::Training<T>>(
-        net, data_.x.view, data_.y, fanin::TrainingOptions{batch_size, shuffle, signal_pending}, data_.weights);
+        net, data_.x.view, data_.y, fanin::TrainingOptions{batch_size, shuffle, signal_pending},
+        data_.weights);
   }
 
   // Frees the network for another training, also where an exception's traceback keeps this object alive.
@@ -220,7 +224,8 @@ void register_network_of(py::module_& m, const std::string& suffix) {
       .def("evaluate", &evaluate<T>, py::arg("X"), py::arg("y"), py::arg("sample_weight"));
   py::class_<PyTraining<T>>(m, ("Training" + suffix).c_str())
       .def(py::init<Net&, const py::object&, const py::object&, const py::object&, std::size_t, bool>(),
-           py::arg("network"), py::arg("X"), py::arg("y"), py::arg("sample_weight"), py::arg("batch_size"), py::arg("shuffle"), py::keep_alive<1, 2>())
+           py::arg("network"), py::arg("X"), py::arg("y"), py::arg("sample_weight"), py::arg("batch_size"),
+           py::arg("shuffle"), py::keep_alive<1, 2>())
       .def("epoch", &PyTraining<T>::epoch, py::arg("rule"), py::arg("values"))
       .def("close", &PyTraining<T>::close);
 }

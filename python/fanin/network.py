@@ -220,8 +220,8 @@ class Network:
     def predict(self, X: ArrayLike, out: Float | None = None) -> Float:
         """Return the outputs for each row of X, shape (n_samples, n_outputs).
 
-        Probabilities for softmax_cross_entropy and logistic, mean counts for poisson. `out`, if given, is a C-contiguous array of the
-        network's dtype to write to; it is returned.
+        Probabilities for softmax_cross_entropy and logistic, mean counts for poisson. `out`, if given, is a
+        C-contiguous array of the network's dtype to write to; it is returned.
         """
         result: Float = self._core.predict(X, out)
         return result

@@ -25,7 +25,13 @@ def check_number(
         finite = False
     if not finite:
         raise ValueError(f"{name}: expected a finite number, got {value!r}")
-    low = "(-infinity" if at_least is None and above is None else f"[{at_least:g}" if above is None else f"({above:g}"
+    low = (
+        "(-infinity"
+        if at_least is None and above is None
+        else f"[{at_least:g}"
+        if above is None
+        else f"({above:g}"
+    )
     inside = (
         (at_least is None or value >= at_least)
         and (above is None or value > above)

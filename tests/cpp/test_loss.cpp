@@ -21,15 +21,24 @@ struct Result {
 };
 
 template <class T>
-Result<T> run(const Matrix<T>& a, const Matrix<T>& y, const std::int32_t* labels, const Loss& loss, std::size_t rows,
-              std::size_t units, const T* weights = nullptr) {
+Result<T> run(const Matrix<T>& a, const Matrix<T>& y, const std::int32_t* labels, const Loss& loss,
+              std::size_t rows, std::size_t units, const T* weights = nullptr) {
   Result<T> r{{rows, units}, {units, rows}, std::vector<T>(rows), std::vector<T>(rows)};
   r.dz.poison();
   r.dz_transposed.poison();
   const LossForKernels<T> of(loss, units);
-  LossRows<T> l{r.loss.data(), nullptr, r.dz.panels(), r.dz_transposed.panels(), {},
-                a.view(),      y.view(), labels,        weights,                  T{0.5},
-                of.get(),      static_cast<int>(activation<Identity>)};
+  LossRows<T> l{r.loss.data(),
+                nullptr,
+                r.dz.panels(),
+                r.dz_transposed.panels(),
+                {},
+                a.view(),
+                y.view(),
+                labels,
+                weights,
+                T{0.5},
+                of.get(),
+                static_cast<int>(activation<Identity>)};
   kernels<T>().loss(l, {0, rows});
   const std::vector<T> with_gradient = r.loss;
   l.dz.data = l.dz_transposed.data = nullptr;
@@ -64,7 +73,8 @@ TEST_CASE_TEMPLATE("soft-max cross-entropy is its formula in double, for logits 
         }
         for (std::size_t j = 0; j < units; ++j) sum += std::exp(z.at(i, j) - largest);
         const auto expected = static_cast<double>(std::log(sum) + (largest - z.at(i, label)));
-        worst = std::max(worst, std::abs(static_cast<double>(r.loss[i]) - expected) / std::max(1.0, expected));
+        worst =
+            std::max(worst, std::abs(static_cast<double>(r.loss[i]) - expected) / std::max(1.0, expected));
         wrong_hits += (r.score[i] == 1) != (best == label);
         for (std::size_t j = 0; j < units; ++j) {
           const auto p = static_cast<double>(std::exp(z.at(i, j) - largest) / sum);

@@ -56,12 +56,9 @@ struct Run {
 };
 
 const Run runs[] = {
-    {Adam{}, activation<Relu>, SoftmaxCrossEntropy{}, 64,
-     0xc53f5577bc17d312, 0x7a4f058d63d120d4},
-    {Momentum{}, activation<Logistic>, SquaredError{}, 50,
-     0x3a479ae3dba66321, 0x2537e512335c3e0c},
-    {Sgd{}, activation<Identity>, SoftmaxCrossEntropy{}, 333,
-     0xf0a6f0661afc004a, 0x70b214fb21ec57b3},
+    {Adam{}, activation<Relu>, SoftmaxCrossEntropy{}, 64, 0xc53f5577bc17d312, 0x7a4f058d63d120d4},
+    {Momentum{}, activation<Logistic>, SquaredError{}, 50, 0x3a479ae3dba66321, 0x2537e512335c3e0c},
+    {Sgd{}, activation<Identity>, SoftmaxCrossEntropy{}, 333, 0xf0a6f0661afc004a, 0x70b214fb21ec57b3},
 };
 
 }  // namespace

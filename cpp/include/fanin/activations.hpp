@@ -70,7 +70,8 @@ struct Relu {
   }
 };
 
-// a = 2 / (1 + e^-z) - 1 = tanh(z / 2),  da/dz = (1 - a^2) / 2. (Notes that call 2 logistic(z) - 1 "tanh" mean this.)
+// a = 2 / (1 + e^-z) - 1 = tanh(z / 2),  da/dz = (1 - a^2) / 2. (Notes that call 2 logistic(z) - 1 "tanh"
+// mean this.)
 struct SymmetricLogistic {
   static constexpr const char* name = "symmetric_logistic";
   static constexpr double fan_in_variance = 4;  // tanh's, for half the slope
@@ -115,7 +116,8 @@ struct Elu {
   }
 };
 
-// a = scale z for z > 0, else scale alpha (e^z - 1), constants of Klambauer et al. 2017, with LeCun's initial weights
+// a = scale z for z > 0, else scale alpha (e^z - 1), constants of Klambauer et al. 2017, with LeCun's initial
+// weights
 struct Selu {
   static constexpr const char* name = "selu";
   static constexpr double fan_in_variance = 1;
@@ -247,8 +249,8 @@ struct Mish {
   }
 };
 
-using Activations = List<Identity, Logistic, Tanh, Relu, SymmetricLogistic, LeakyRelu, Elu, Selu, Softplus, Softsign,
-                         Gelu, GeluTanh, Silu, Mish>;
+using Activations = List<Identity, Logistic, Tanh, Relu, SymmetricLogistic, LeakyRelu, Elu, Selu, Softplus,
+                         Softsign, Gelu, GeluTanh, Silu, Mish>;
 
 // An activation chosen at run time: its place in the list.
 enum class Activation : int {};

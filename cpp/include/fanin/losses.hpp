@@ -1,7 +1,7 @@
 // Losses: the value and the gradient of each with respect to the network's outputs, and the list of them all.
 //
-// The loss of a batch is the mean over its rows, weighted by sample weights where there are any; weight / sum of weights
-// enters the gradient once, in the loss kernel. A loss is a struct with
+// The loss of a batch is the mean over its rows, weighted by sample weights where there are any; weight / sum
+// of weights enters the gradient once, in the loss kernel. A loss is a struct with
 //   name, metric, kind       metric: what a person looks at beside the loss; kind: what y holds
 //   fields(self, f)          hyper-parameters, as in an update rule
 //   parameter(j)             what value and gradient need of them for output j
@@ -15,8 +15,8 @@
 
 namespace fanin {
 
-// targets: a column for each output. one_target: a single column that every output is compared with. labels: a class
-// for each row, or else a row of class probabilities.
+// targets: a column for each output. one_target: a single column that every output is compared with. labels:
+// a class for each row, or else a row of class probabilities.
 enum class TargetKind { targets, one_target, labels };
 
 // E = 1/2 sum_j (a_j - y_j)^2 for a row, so that the Hessian of a linear neuron is X'X / m (TEXTBOOK 10)
@@ -77,7 +77,8 @@ struct AbsoluteError {
   }
 };
 
-// With d = a - y: d^2 / 2 where |d| <= delta, else delta (|d| - delta / 2) (Huber 1964); the gradient is d clipped
+// With d = a - y: d^2 / 2 where |d| <= delta, else delta (|d| - delta / 2) (Huber 1964); the gradient is d
+// clipped
 struct Huber {
   static constexpr const char* name = "huber";
   static constexpr const char* metric = "mae";
@@ -109,8 +110,8 @@ struct Huber {
   }
 };
 
-// With d = y - a_j and level q_j: q_j d where d > 0, else (q_j - 1) d (Koenker and Bassett 1978). Output j is the
-// q_j-quantile of the single target; the gradient is -q_j, or 1 - q_j, and 0 where a = y.
+// With d = y - a_j and level q_j: q_j d where d > 0, else (q_j - 1) d (Koenker and Bassett 1978). Output j is
+// the q_j-quantile of the single target; the gradient is -q_j, or 1 - q_j, and 0 where a = y.
 struct Quantile {
   static constexpr const char* name = "quantile";
   static constexpr const char* metric = "pinball";
@@ -142,8 +143,8 @@ struct Quantile {
   }
 };
 
-// A count y with mean e^a: E = e^a - y a, the negative log-likelihood without log y!; predict shows e^a. The metric is
-// the mean deviance 2 (y log(y / e^a) - y + e^a).
+// A count y with mean e^a: E = e^a - y a, the negative log-likelihood without log y!; predict shows e^a. The
+// metric is the mean deviance 2 (y log(y / e^a) - y + e^a).
 struct Poisson {
   static constexpr const char* name = "poisson";
   static constexpr const char* metric = "deviance";
@@ -202,9 +203,9 @@ struct LogisticLoss {
   }
 };
 
-// E = -sum_j t_j log p_j,  p_j = e^(a_j - max) / sum_k e^(a_k - max);  dE/da_j = p_j sum_k t_k - t_j, where the target t
-// is [j = label] or a row of probabilities, smoothed to (1 - s) t + s / k (Szegedy et al. 2016). Written as
-// sum_j t_j (log(sum) - (a_j - max)), no exponent is ever positive: outputs of +-1e4 are safe.
+// E = -sum_j t_j log p_j,  p_j = e^(a_j - max) / sum_k e^(a_k - max);  dE/da_j = p_j sum_k t_k - t_j, where
+// the target t is [j = label] or a row of probabilities, smoothed to (1 - s) t + s / k (Szegedy et al. 2016).
+// Written as sum_j t_j (log(sum) - (a_j - max)), no exponent is ever positive: outputs of +-1e4 are safe.
 struct SoftmaxCrossEntropy {
   static constexpr const char* name = "softmax_cross_entropy";
   static constexpr const char* metric = "accuracy";

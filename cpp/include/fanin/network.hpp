@@ -44,7 +44,8 @@ struct Evaluation {
 template <class T>
 class Network {
  public:
-  // Throws ValueError where a number of inputs or units is 0, there is no layer, or the loss does not fit the outputs.
+  // Throws ValueError where a number of inputs or units is 0, there is no layer, or the loss does not fit the
+  // outputs.
   Network(std::size_t inputs, std::vector<Dense> layers, Loss loss, std::uint64_t seed = 0);
   ~Network();
   Network(Network&&) noexcept;
@@ -85,12 +86,13 @@ struct EpochResult {
   bool interrupted;  // stopped before the end of the epoch, after whole steps
 };
 
-// Training of a network on a data set. Construction checks everything and allocates everything; an epoch does neither.
-// x, y and weights are borrowed and must outlive this object, as must the network.
+// Training of a network on a data set. Construction checks everything and allocates everything; an epoch does
+// neither. x, y and weights are borrowed and must outlive this object, as must the network.
 template <class T>
 class Training {
  public:
-  // Throws ValueError: shapes, values that are not finite, labels outside 0..k-1, a batch size of 0, no samples.
+  // Throws ValueError: shapes, values that are not finite, labels outside 0..k-1, a batch size of 0, no
+  // samples.
   Training(Network<T>& network, const Samples& x, const Targets& y, TrainingOptions options = {},
            SampleWeights weights = {});
   ~Training();

@@ -11,8 +11,8 @@
 
 namespace fanin {
 
-// The values a number may take: from low to high, without an end that is open. Not-a-number and infinity are never
-// among them.
+// The values a number may take: from low to high, without an end that is open. Not-a-number and infinity are
+// never among them.
 struct Allowed {
   double low, high;
   bool open_low, open_high;
