@@ -1,5 +1,6 @@
 // The only translation unit of the kernels, compiled once per instruction set (cmake/isa.cmake).
 #include "dense.hpp"
+#include "elementwise.hpp"
 #include "gather.hpp"
 #include "lanes.hpp"
 #include "loss.hpp"
@@ -39,6 +40,8 @@ constexpr Kernels<T> make_kernels() {
       loss<T>,
       outputs<T>,
       sum<T>,
+      activate<T>,
+      activate_backward<T>,
       gather<T, float>,
       gather<T, double>,
       find_beyond<T>,

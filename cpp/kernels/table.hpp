@@ -140,6 +140,9 @@ struct Kernels {
   void (*outputs)(int loss, T* out, std::size_t row_stride, const Panels<const T>& a, Range rows);
   // sum of n values in the fixed order: panel by panel in lanes, then lanes folded in halves
   T (*sum)(const T* values, std::size_t n);
+  // element by element: a = f(z), dz = da f'(z)
+  void (*activate)(int activation, T* a, const T* z, std::size_t n);
+  void (*activate_backward)(int activation, T* dz, const T* da, const T* z, std::size_t n);
   void (*gather_float)(const Gather<T, float>&, Range rows);
   void (*gather_double)(const Gather<T, double>&, Range rows);
   // index of the first value that is not a number or of magnitude above the limit, or n

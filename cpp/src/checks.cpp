@@ -209,17 +209,26 @@ void check_samples(const Samples& x, std::size_t inputs) {
 }
 
 template <class T>
-void check_data(const Samples& x, const Targets& y, SampleWeights weights, std::size_t inputs,
-                std::size_t outputs, const Loss& loss) {
-  check_samples_shape(x, inputs);
-  check_targets_shape(y, rows_of(x), outputs, loss);
-  check_sample_weights(weights, rows_of(x));
-  check_sample_values<T>(x);
+void check_targets(const Targets& y, SampleWeights weights, std::size_t rows, std::size_t outputs,
+                   const Loss& loss) {
+  check_targets_shape(y, rows, outputs, loss);
+  check_sample_weights(weights, rows);
   if (const auto* labels = std::get_if<std::span<const std::int64_t>>(&y)) check_labels(*labels, outputs);
   if (const auto* floats = std::get_if<MatrixView<const float>>(&y)) check_target_values<T>(*floats, loss);
   if (const auto* doubles = std::get_if<MatrixView<const double>>(&y)) check_target_values<T>(*doubles, loss);
 }
 
+template <class T>
+void check_data(const Samples& x, const Targets& y, SampleWeights weights, std::size_t inputs,
+                std::size_t outputs, const Loss& loss) {
+  check_samples_shape(x, inputs);
+  check_targets_shape(y, rows_of(x), outputs, loss);
+  check_sample_values<T>(x);
+  check_targets<T>(y, weights, rows_of(x), outputs, loss);
+}
+
+template void check_targets<float>(const Targets&, SampleWeights, std::size_t, std::size_t, const Loss&);
+template void check_targets<double>(const Targets&, SampleWeights, std::size_t, std::size_t, const Loss&);
 template void check_samples<float>(const Samples&, std::size_t);
 template void check_samples<double>(const Samples&, std::size_t);
 template void check_data<float>(const Samples&, const Targets&, SampleWeights, std::size_t, std::size_t,

@@ -19,6 +19,9 @@ void check_loss(const Loss& loss, std::size_t outputs);
 template <class T>
 void check_samples(const Samples& x, std::size_t inputs);
 template <class T>
+void check_targets(const Targets& y, SampleWeights weights, std::size_t rows, std::size_t outputs,
+                   const Loss& loss);
+template <class T>
 void check_data(const Samples& x, const Targets& y, SampleWeights weights, std::size_t inputs,
                 std::size_t outputs, const Loss& loss);
 

@@ -9,10 +9,6 @@
 
 namespace fanin {
 
-struct Member {
-  int thread, threads;
-};
-
 template <class T>
 class Step {
  public:

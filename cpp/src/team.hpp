@@ -49,6 +49,10 @@ class Barrier {
   alignas(64) std::atomic<std::uint32_t> generation_{0};
 };
 
+struct Member {
+  int thread, threads;
+};
+
 // The share of one thread in a phase of one or more jobs. Jobs are laid end to end by cost and cut evenly:
 //   Share share(thread, threads, cost_a + cost_b);
 //   run_a(share.take(units_a, cost_a));  run_b(share.take(units_b, cost_b));

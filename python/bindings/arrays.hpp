@@ -6,6 +6,7 @@
 
 #include <string>
 
+#include "entries.hpp"
 #include "fanin/error.hpp"
 #include "fanin/views.hpp"
 #include "register.hpp"
@@ -101,6 +102,49 @@ inline Labels labels(const char* name, const py::object& value, std::size_t rows
   }
   py::array_t<std::int64_t, py::array::c_style | py::array::forcecast> converted(array);
   return {converted, {converted.data(), static_cast<std::size_t>(converted.size())}};
+}
+
+// What a loss compares with, and the arrays they belong to
+struct TargetArrays {
+  py::object y_array;
+  fanin::Targets y;
+  py::array_t<double> weights_array;
+  fanin::SampleWeights weights;
+};
+
+template <class T>
+TargetArrays targets(const fanin::Loss& loss, const py::object& y, const py::object& sample_weight,
+                     std::size_t rows, std::size_t outputs) {
+  TargetArrays data;
+  const fanin::TargetKind kind = std::visit([](const auto& l) { return l.kind; }, loss);
+  if (kind == fanin::TargetKind::labels && !has_columns(y)) {
+    const Labels given = labels("y", y, rows);
+    data.y_array = given.array;
+    data.y = given.view;
+  } else {
+    const std::size_t columns = kind == fanin::TargetKind::one_target ? 1 : outputs;
+    const std::string expected = "(" + std::to_string(rows) + ", " + std::to_string(columns) + ")";
+    const Matrix given = matrix<T>("y", y, columns == 1, expected);
+    data.y_array = given.array;
+    std::visit([&](const auto& view) { data.y = view; }, given.view);
+  }
+  if (sample_weight.is_none()) return data;
+  const py::array given = numbers("sample_weight", sample_weight);
+  if (given.ndim() != 1 || static_cast<std::size_t>(given.size()) != rows) {
+    throw fanin::ValueError("sample_weight: expected shape (" + std::to_string(rows) + ",), got " +
+                            shape_text(given));
+  }
+  data.weights_array = py::array_t<double, py::array::c_style | py::array::forcecast>(given);
+  data.weights = {data.weights_array.data(), rows};
+  return data;
+}
+
+// Where an array that is written in place may be written
+template <class T>
+T* writable(const char* name, py::array_t<T>& array) {
+  if (!array.writeable()) throw fanin::ValueError(std::string(name) + ": expected a writable array");
+  if (!viewable<T>(array)) throw fanin::ValueError(std::string(name) + ": expected an aligned array");
+  return array.mutable_data();
 }
 
 }  // namespace arrays

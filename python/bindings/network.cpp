@@ -11,47 +11,10 @@ namespace {
 
 using LayerSpec = std::tuple<std::size_t, std::string, std::string>;  // units, activation, initializer
 
-// Sets the fields of a rule or a loss, numbers and lists of numbers, from a dict that has them all
-struct FieldSetter {
-  const py::dict& values;
-  void operator()(const char* name, double& value, fanin::Allowed) const {
-    value = values[name].cast<double>();
-  }
-  void operator()(const char* name, fanin::Numbers& numbers, fanin::Allowed) const {
-    const auto given = values[name].cast<std::vector<double>>();
-    if (given.empty() || given.size() > fanin::Numbers::most) {
-      throw fanin::ValueError(std::string(name) + ": expected 1 to " + std::to_string(fanin::Numbers::most) +
-                              " numbers, got " + std::to_string(given.size()));
-    }
-    std::copy(given.begin(), given.end(), numbers.value);
-    numbers.count = given.size();
-  }
-};
-
-// The entry of the list with this name and these hyper-parameters, all of them given
-template <class Variant, class L>
-Variant make_entry(L list, const char* kind, const std::string& name, const py::dict& values) {
-  Variant entry;
-  bool found = false;
-  fanin::for_each_type(list, [&](auto type) {
-    using Entry = typename decltype(type)::type;
-    if (name != Entry::name) return;
-    Entry made;
-    Entry::fields(made, FieldSetter{values});
-    entry = made;
-    found = true;
-  });
-  if (!found) throw fanin::ValueError(std::string(kind) + ": there is no " + kind + " \"" + name + "\"");
-  return entry;
-}
-
 // Data looked at in place, and the arrays they belong to
 struct Data {
   arrays::Matrix x;
-  py::object y_array;
-  fanin::Targets y;
-  py::array_t<double> weights_array;
-  fanin::SampleWeights weights;
+  arrays::TargetArrays targets;
 };
 
 template <class T>
@@ -62,34 +25,9 @@ arrays::Matrix samples(const fanin::Network<T>& net, const py::object& x) {
 template <class T>
 Data make_data(const fanin::Network<T>& net, const py::object& x, const py::object& y,
                const py::object& weights) {
-  Data data{samples(net, x), {}, {}, {}, {}};
-  const std::size_t rows = fanin::rows_of(data.x.view);
-  const fanin::TargetKind kind = std::visit([](const auto& loss) { return loss.kind; }, net.loss());
-  if (kind == fanin::TargetKind::labels && !arrays::has_columns(y)) {
-    const arrays::Labels labels = arrays::labels("y", y, rows);
-    data.y_array = labels.array;
-    data.y = labels.view;
-  } else {
-    const std::size_t columns = kind == fanin::TargetKind::one_target ? 1 : net.outputs();
-    const std::string expected = "(" + std::to_string(rows) + ", " + std::to_string(columns) + ")";
-    const arrays::Matrix targets = arrays::matrix<T>("y", y, columns == 1, expected);
-    data.y_array = targets.array;
-    std::visit([&](const auto& view) { data.y = view; }, targets.view);
-  }
-  if (!weights.is_none()) {
-    const py::array given = arrays::numbers("sample_weight", weights);
-    if (given.ndim() != 1) {
-      throw fanin::ValueError("sample_weight: expected shape (" + std::to_string(rows) + ",), got " +
-                              arrays::shape_text(given));
-    }
-    data.weights_array = py::array_t<double, py::array::c_style | py::array::forcecast>(given);
-    data.weights = {data.weights_array.data(), static_cast<std::size_t>(data.weights_array.size())};
-    if (data.weights.size() != rows) {
-      throw fanin::ValueError("sample_weight: expected " + std::to_string(rows) +
-                              " weights to match X, got " + std::to_string(data.weights.size()));
-    }
-  }
-  return data;
+  arrays::Matrix matrix = samples(net, x);
+  const std::size_t rows = fanin::rows_of(matrix.view);
+  return {std::move(matrix), arrays::targets<T>(net.loss(), y, weights, rows, net.outputs())};
 }
 
 template <class T>
@@ -101,8 +39,8 @@ class PyTraining {
     // checks look at every value: other threads may run meanwhile
     const py::gil_scoped_release unlocked;
     training_ = std::make_unique<fanin::Training<T>>(
-        net, data_.x.view, data_.y, fanin::TrainingOptions{batch_size, shuffle, signal_pending},
-        data_.weights);
+        net, data_.x.view, data_.targets.y, fanin::TrainingOptions{batch_size, shuffle, signal_pending},
+        data_.targets.weights);
   }
 
   // Frees the network for another training, also where an exception's traceback keeps this object alive.
@@ -110,7 +48,7 @@ class PyTraining {
 
   double epoch(const std::string& name, const py::dict& values) {
     if (training_ == nullptr) throw fanin::ValueError("training: it was closed");
-    const auto rule = make_entry<fanin::Rule>(fanin::Rules{}, "rule", name, values);
+    const auto rule = arrays::make_entry<fanin::Rule>(fanin::Rules{}, "rule", name, values);
     fanin::EpochResult result{};
     {
       // the arrays are kept alive by data_, and nothing below touches Python objects but signal_pending,
@@ -170,7 +108,7 @@ py::tuple evaluate(const fanin::Network<T>& net, const py::object& x, const py::
   fanin::Evaluation evaluation{};
   {
     const py::gil_scoped_release unlocked;  // data is held by this function
-    evaluation = net.evaluate(data.x.view, data.y, data.weights);
+    evaluation = net.evaluate(data.x.view, data.targets.y, data.targets.weights);
   }
   return py::make_tuple(evaluation.loss, evaluation.metric);
 }
@@ -208,7 +146,8 @@ std::unique_ptr<fanin::Network<T>> make_network(std::size_t inputs, const std::v
          fanin::from_name<fanin::Initializer>(fanin::Initializers{}, "initializer", initializer)});
   }
   return std::make_unique<fanin::Network<T>>(
-      inputs, std::move(layers), make_entry<fanin::Loss>(fanin::Losses{}, "loss", loss, loss_values), seed);
+      inputs, std::move(layers), arrays::make_entry<fanin::Loss>(fanin::Losses{}, "loss", loss, loss_values),
+      seed);
 }
 
 template <class T>

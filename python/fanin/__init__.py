@@ -1,6 +1,6 @@
 """Multi-layer neural networks on the CPU: the textbook update rules, at the speed of the CPU."""
 
-from fanin import cpu, losses, optim
+from fanin import cpu, functional, losses, optim
 from fanin._core import DivergedError, __version__
 from fanin.config import config, get_num_threads, set_num_threads, show_config
 from fanin.history import History
@@ -15,6 +15,7 @@ __all__ = [
     "__version__",
     "config",
     "cpu",
+    "functional",
     "get_num_threads",
     "losses",
     "optim",

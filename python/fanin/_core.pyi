@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import Any
 
 from numpy import float32, float64
@@ -22,12 +23,20 @@ def losses() -> dict[str, dict[str, float | tuple[float, ...]]]: ...
 def initializers() -> list[str]: ...
 def rules() -> dict[str, dict[str, float]]: ...
 def loss_traits() -> dict[str, tuple[str, bool]]: ...
+def dense(out: Any, x: Any, w: Any, b: Any, activation: str) -> None: ...
+def dense_backward(dx: Any, dw: Any, db: Any, dz: Any, x: Any, w: Any) -> None: ...
+def activate(activation: str, a: Any, z: Any) -> None: ...
+def activate_backward(activation: str, dz: Any, da: Any, z: Any) -> None: ...
+def loss(
+    name: str, values: dict[str, Any], da: Any, a: Any, y: ArrayLike, sample_weight: ArrayLike | None
+) -> float: ...
+def loss_outputs(name: str, values: dict[str, Any], out: Any, a: Any) -> None: ...
 
 class NetworkFloat32:
     def __init__(
         self,
         n_inputs: int,
-        layers: list[tuple[int, str, str]],
+        layers: Sequence[tuple[int, str, str]],
         loss: str,
         loss_values: dict[str, Any],
         seed: int,
@@ -45,7 +54,7 @@ class NetworkFloat64:
     def __init__(
         self,
         n_inputs: int,
-        layers: list[tuple[int, str, str]],
+        layers: Sequence[tuple[int, str, str]],
         loss: str,
         loss_values: dict[str, Any],
         seed: int,

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from fanin.checks import check_choice
 from fanin.values import Value, check_number
 
 __all__ = [
@@ -181,3 +182,13 @@ BY_NAME: dict[str, type[Loss]] = {
     loss.name: loss
     for loss in (SquaredError, AbsoluteError, Huber, Quantile, Poisson, Logistic, SoftmaxCrossEntropy)
 }
+
+
+def as_loss(loss: object) -> Loss:
+    """Return a loss given as a value or by its name."""
+    if isinstance(loss, str):
+        check_choice("loss", loss, tuple(BY_NAME))
+        return BY_NAME[loss]()
+    if not isinstance(loss, Loss):
+        raise TypeError(f"loss: expected a name or a loss of fanin.losses, got {loss!r}")
+    return loss

@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fanin import _core
-from fanin.checks import check_choice, check_integer
+from fanin.checks import check_integer
 from fanin.history import History
 from fanin.layers import Dense
-from fanin.losses import BY_NAME, Loss
+from fanin.losses import Loss, as_loss
 from fanin.optim import Rule
 
-Float = NDArray[np.float32] | NDArray[np.float64]
+Float = NDArray[Any]
 
 
 class Network:
@@ -70,11 +70,7 @@ class Network:
     ) -> None:
         check_integer("n_inputs", n_inputs, 1)
         check_integer("seed", seed, 0)
-        if isinstance(loss, str):
-            check_choice("loss", loss, tuple(BY_NAME))
-            loss = BY_NAME[loss]()
-        elif not isinstance(loss, Loss):
-            raise TypeError(f"loss: expected a name or a loss of fanin.losses, got {loss!r}")
+        loss = as_loss(loss)
         if isinstance(layers, Dense) or not isinstance(layers, Sequence):
             raise TypeError(f"layers: expected a list of fanin.Dense, got {layers!r}")
         for i, layer in enumerate(layers):

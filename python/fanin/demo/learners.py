@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 import fanin
 from fanin.demo.dataset import Dataset, Part
 from fanin.demo.errors import DemoError, require
-from fanin.network import Loss
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ class FaninLearner:
     def __init__(self, data: Dataset, settings: Settings) -> None:
         layers = [fanin.Dense(units, activation="relu") for units in settings.hidden]
         output = fanin.Dense(data.n_classes or 1)
-        loss: Loss = "softmax_cross_entropy" if data.classification else "squared_error"
+        loss = "softmax_cross_entropy" if data.classification else "squared_error"
         self.name = f"fanin {fanin.__version__}"
         self.net = fanin.Network(data.train.x.shape[1], [*layers, output], loss=loss, seed=settings.seed)
         self._rule = fanin.optim.Adam(settings.learning_rate)

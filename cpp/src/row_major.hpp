@@ -1,0 +1,82 @@
+// What the free functions on row-major arrays share: checks, memory, and the way into panels and out of them.
+#pragma once
+
+#include <algorithm>
+#include <string>
+
+#include "buffer.hpp"
+#include "checks.hpp"
+#include "fanin/error.hpp"
+#include "fanin/functional.hpp"
+#include "gather.hpp"
+#include "team.hpp"
+#include "workspace.hpp"
+
+namespace fanin {
+
+inline constexpr double kTeamFlops = 1e6;  // about 5 us of work for each of two threads
+
+// Memory that a thread keeps from call to call, so that a call does not wait for fresh pages; what is larger
+// goes back.
+inline constexpr std::size_t kKeptBytes = std::size_t{64} << 20;
+
+template <class T>
+T* scratch(std::size_t size) {
+  thread_local Buffer<T> kept;
+  if (kept.size() < size || kept.size() * sizeof(T) > kKeptBytes) kept = Buffer<T>(size);
+  return kept.data();
+}
+
+template <class T>
+std::size_t panel_size(std::size_t rows, std::size_t columns) {
+  return Panels<T>{nullptr, rows, columns}.size();
+}
+
+// f(rows) for this thread's part of the rows
+template <class F>
+void for_rows(Member member, std::size_t rows, F&& f) {
+  const Range share = Share(member.thread, member.threads, 1).take(rows, 1);
+  if (share.begin < share.end) f(share);
+}
+
+template <class T>
+void gather_view(MatrixView<const T> from, const Panels<T>& to, Member member) {
+  for_rows(member, from.rows, [&](Range rows) { gather_matrix<T, T>(from, to, nullptr, 0, rows); });
+}
+
+// rows of panels [begin, end) to a user's matrix
+template <class T>
+void scatter(const Panels<T>& from, MatrixView<T> to, Range panels, Range rows) {
+  for (std::size_t p = panels.begin; p < panels.end; ++p) {
+    for (std::size_t i = rows.begin; i < rows.end; ++i) {
+      T* out = to.data + static_cast<std::ptrdiff_t>(i) * to.row_stride + p * kPanel<T>;
+      std::copy_n(from.at(i, p), from.used(p), out);
+    }
+  }
+}
+
+inline int threads_for(double flops) { return flops < kTeamFlops ? 1 : team_size(); }
+
+template <class T>
+void check_shape(const char* name, const MatrixView<T>& m, std::size_t rows, std::size_t columns) {
+  if (m.rows == rows && m.columns == columns) return;
+  throw ValueError(std::string(name) + ": expected shape " + shape_text(rows, columns) + ", got " +
+                   shape_text(m.rows, m.columns));
+}
+
+template <class T>
+void check_output(const char* name, const MatrixView<T>& m, std::size_t rows, std::size_t columns) {
+  check_shape(name, m, rows, columns);
+  if (m.column_stride != 1 || (m.rows > 1 && m.row_stride < static_cast<std::ptrdiff_t>(m.columns))) {
+    throw ValueError(std::string(name) +
+                     ": expected rows that do not overlap, with columns next to each other");
+  }
+}
+
+inline void check_size(const char* name, std::size_t got, std::size_t expected) {
+  if (got == expected) return;
+  throw ValueError(std::string(name) + ": expected " + std::to_string(expected) + " elements, got " +
+                   std::to_string(got));
+}
+
+}  // namespace fanin
