@@ -232,7 +232,7 @@ def standardize(
     return ((given - centre) / spread).astype(given.dtype), centre, spread
 
 
-def _inputs(given: dict[str, Any], dimensions: dict[str, int]) -> dict[str, Any]:
+def _inputs(given: dict[str, Any], dimensions: dict[str, int]) -> dict[str, Float]:
     """Arrays of one dtype, float32 if all are, else float64; looked at in place where they already are."""
     arrays = {name: np.asarray(value) for name, value in given.items()}
     for name, array in arrays.items():
@@ -254,7 +254,7 @@ def _output(
     inputs: Sequence[Any] | Any,
     *,
     contiguous: bool = False,
-) -> Any:
+) -> Float:
     """Return `out` after its checks, or a new array."""
     if out is None:
         return np.empty(shape, dtype)

@@ -20,10 +20,10 @@ def check_number(
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(f"{name}: expected a number, got {value!r}")
     try:
-        finite = math.isfinite(float(value))
+        number = float(value)
     except OverflowError:
-        finite = False
-    if not finite:
+        number = math.inf
+    if not math.isfinite(number):
         raise ValueError(f"{name}: expected a finite number, got {value!r}")
     low = (
         "(-infinity"
@@ -33,9 +33,9 @@ def check_number(
         else f"({above:g}"
     )
     inside = (
-        (at_least is None or value >= at_least)
-        and (above is None or value > above)
-        and (below is None or value < below)
+        (at_least is None or number >= at_least)
+        and (above is None or number > above)
+        and (below is None or number < below)
     )
     if not inside:
         high = "infinity" if below is None else f"{below:g}"
