@@ -1,0 +1,57 @@
+// An epoch allocates nothing: operator new is counted for the whole program.
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <new>
+
+#include "fanin/fanin.hpp"
+
+using namespace fanin;
+
+namespace {
+std::atomic<std::size_t> allocations{0};
+
+void* counted(std::size_t size, std::size_t alignment) {
+  allocations.fetch_add(1);
+  void* memory = std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+}  // namespace
+
+void* operator new(std::size_t size) { return counted(size, alignof(std::max_align_t)); }
+void* operator new[](std::size_t size) { return counted(size, alignof(std::max_align_t)); }
+void* operator new(std::size_t size, std::align_val_t a) {
+  return counted(size, static_cast<std::size_t>(a));
+}
+void* operator new[](std::size_t size, std::align_val_t a) {
+  return counted(size, static_cast<std::size_t>(a));
+}
+void operator delete(void* p) noexcept { std::free(p); }
+void operator delete[](void* p) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+void operator delete[](void* p, std::size_t) noexcept { std::free(p); }
+void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
+void operator delete[](void* p, std::align_val_t) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
+void operator delete[](void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
+
+TEST_CASE("an epoch allocates nothing, once the rule has its state") {
+  const std::size_t rows = 1000, inputs = 300;
+  std::vector<double> x(rows * inputs, 0.5);
+  std::vector<std::int64_t> y(rows, 1);
+  const int before = cpu::num_threads();
+  for (const int threads : {1, 2}) {
+    cpu::set_num_threads(threads);
+    Network<float> net(inputs, {{200, activation<Relu>}, {100, activation<Tanh>}, {3}},
+                       loss<SoftmaxCrossEntropy>);
+    Training<float> training(net, row_major<const double>(x.data(), rows, inputs),
+                             std::span<const std::int64_t>(y), {.batch_size = 64});
+    training.epoch(Adam{});
+    const std::size_t so_far = allocations.load();
+    training.epoch(Adam{});
+    CHECK(allocations.load() == so_far);
+  }
+  cpu::set_num_threads(before);
+}
