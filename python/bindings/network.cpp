@@ -62,7 +62,7 @@ Data make_data(const fanin::Network<T>& net, const py::object& x, const py::obje
   Data data{samples(net, x), {}, {}, {}, {}};
   const std::size_t rows = fanin::rows_of(data.x.view);
   const fanin::TargetKind kind = std::visit([](const auto& loss) { return loss.kind; }, net.loss());
-  if (kind == fanin::TargetKind::labels && !arrays::has_columns(y)) {
+  if (kind == fanin::TargetKind::labels && !arrays::has_columns("y", y)) {
     const arrays::Labels labels = arrays::labels("y", y, rows);
     data.y_array = labels.array;
     data.y = labels.view;
