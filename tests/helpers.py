@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 import fanin
-from fanin import _core, optim
+from fanin import _core, losses, optim
+from reference import losses as reference_losses
 from reference import network as reference_network
 from reference import rules as reference_rules
 
@@ -36,6 +37,18 @@ def reference_rule(name: str, rule):
     return reference_rules.RULES[name](**dataclasses.asdict(rule))
 
 
+def loss_for(name: str, outputs: int) -> losses.Loss:
+    """The loss with its defaults, which for quantiles depend on the number of outputs: one level each."""
+    if name != "quantile":
+        return losses.BY_NAME[name]()
+    return losses.Quantile([(j + 1) / (outputs + 1) for j in range(outputs)])
+
+
+def reference_loss(loss: losses.Loss) -> reference_losses.Loss:
+    """The same loss, with the same hyper-parameters, from the textbook."""
+    return reference_losses.LOSSES[loss.name](**dataclasses.asdict(loss))
+
+
 def reference_of(net: fanin.Network, dtype: str = "float64") -> reference_network.Network:
     """The network the reference would have, starting from the weights `net` has now."""
     weights = net.get_weights()
@@ -44,7 +57,7 @@ def reference_of(net: fanin.Network, dtype: str = "float64") -> reference_networ
         [weights[f"layer{i}.weight"].astype(dtype) for i in layers],
         [weights[f"layer{i}.bias"].astype(dtype) for i in layers],
         [layer.activation for layer in net.layers],
-        net.loss,
+        reference_loss(net._loss),
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 
 import fanin
 from fanin import optim
-from helpers import digest, flat, reference_of, rule_named
+from helpers import digest, flat, loss_for, reference_of, rule_named
 
 
 def classifier(**options):
@@ -112,7 +112,9 @@ def test_history_without_validation_data_has_no_validation_entries(classificatio
 
 def test_history_agrees_with_evaluate(every_loss, data_for, dtype):
     X, y = data_for(every_loss)
-    net = fanin.Network(5, [fanin.Dense(8, "relu"), fanin.Dense(3)], loss=every_loss, dtype=dtype)
+    net = fanin.Network(
+        5, [fanin.Dense(8, "relu"), fanin.Dense(3)], loss=loss_for(every_loss, 3), dtype=dtype
+    )
     start = net.evaluate(X, y)["loss"]
     history = net.fit(X, y, rule=optim.SGD(0.1), epochs=1, batch_size=len(X), validation_data=(X, y))
     end = net.evaluate(X, y)
@@ -140,7 +142,7 @@ def test_x_and_y_are_left_alone_and_may_be_read_only(data_for, every_loss, dtype
     before = X.copy(), y.copy()
     X.setflags(write=False)
     y.setflags(write=False)
-    net = fanin.Network(5, [fanin.Dense(3)], loss=every_loss, dtype=dtype)
+    net = fanin.Network(5, [fanin.Dense(3)], loss=loss_for(every_loss, 3), dtype=dtype)
     net.fit(X, y, rule=optim.SGD(), epochs=2)
     net.evaluate(X, y)
     np.testing.assert_array_equal(X, before[0])

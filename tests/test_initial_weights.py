@@ -8,7 +8,7 @@ import pytest
 import fanin
 from fanin import optim
 from helpers import digest, rule_named
-from reference.initializers import automatic, standard_deviation
+from reference.initializers import automatic_factor, standard_deviation
 
 N_IN, N_OUT = 400, 300
 
@@ -36,7 +36,7 @@ def identity_layers(factor, depth):
 
 def test_initial_weights_have_mean_zero_and_the_published_deviation(every_initializer, dtype):
     W = initial(every_initializer, dtype=dtype).astype("float64")
-    name = automatic("identity") if every_initializer == "auto" else every_initializer
+    name = "lecun_normal" if every_initializer == "auto" else every_initializer
     std = standard_deviation(name, N_IN, N_OUT)
     assert W.shape == (N_IN, N_OUT)
     # W.size samples: the mean has deviation std / sqrt(size), the deviation itself about std / sqrt(2 size).
@@ -63,9 +63,9 @@ def test_normal_initial_weights_have_the_tails_of_a_normal_distribution(family):
 
 
 def test_auto_is_the_initializer_for_the_activation(every_activation):
-    assert np.array_equal(
-        initial("auto", every_activation), initial(automatic(every_activation), every_activation)
-    )
+    """The same normal numbers, times sqrt(c / n_in): He's are sqrt(2) times LeCun's."""
+    named = {2: initial("he_normal"), 1: initial("lecun_normal"), 4: 2 * initial("lecun_normal")}
+    assert np.array_equal(initial("auto", every_activation), named[automatic_factor(every_activation)])
 
 
 def test_zeros_and_biases_start_at_zero():

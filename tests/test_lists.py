@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+from typing import get_args
 
 import fanin
-from fanin import _core, optim
-from helpers import rule_classes
+from fanin import _core, layers, losses, optim
+from helpers import loss_for, rule_classes
 from reference.activations import ACTIVATIONS
 from reference.initializers import standard_deviation
 from reference.losses import LOSSES
@@ -31,16 +32,36 @@ def test_core_python_and_reference_list_the_same_rules():
     assert set(_core.rules()) == set(RULES)
 
 
-def test_core_and_reference_list_the_same_activations_losses_and_initializers():
-    assert set(_core.activations()) == set(ACTIVATIONS)
-    assert set(_core.losses()) == set(LOSSES)
+def test_losses_have_the_same_names_and_defaults_in_core_python_and_reference(every_loss):
+    in_core = _core.losses()[every_loss]
+    assert list(in_core) == list(hyper_parameters(losses.BY_NAME[every_loss]))
+    assert in_core == hyper_parameters(losses.BY_NAME[every_loss])
+    assert in_core == hyper_parameters(LOSSES[every_loss])
+
+
+def test_core_python_and_reference_list_the_same_losses():
+    exported = {c.name: c for c in vars(losses).values() if isinstance(c, type) and "name" in vars(c)}
+    assert exported == losses.BY_NAME
+    assert {c.__name__ for c in exported.values()} | {"Loss"} == set(losses.__all__)
+    assert list(_core.losses()) == list(losses.BY_NAME) == list(LOSSES)
+
+
+def test_a_loss_shows_its_equation_and_its_metric_in_its_docstring(every_loss):
+    text = inspect.getdoc(losses.BY_NAME[every_loss]) or ""
+    assert "``" in text
+    assert f'"{_core.loss_traits()[every_loss][0]}"' in text
+
+
+def test_core_python_and_reference_list_the_same_activations_and_initializers():
+    assert _core.activations() == list(get_args(layers.Activation)) == list(ACTIVATIONS)
+    assert set(_core.initializers()) == set(get_args(layers.Initializer))
     for name in set(_core.initializers()) - {"auto"}:
         assert standard_deviation(name, 3, 4) >= 0
 
 
 def test_every_listed_name_makes_a_network(every_activation, every_loss, every_initializer):
     net = fanin.Network(
-        2, [fanin.Dense(2, every_activation, every_initializer), fanin.Dense(2)], loss=every_loss
+        2, [fanin.Dense(2, every_activation, every_initializer), fanin.Dense(2)], loss=loss_for(every_loss, 2)
     )
     assert net.predict([[0.5, -0.5]]).shape == (1, 2)
 

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 import fanin
-from helpers import linear_neuron, reference_of
+from helpers import linear_neuron, loss_for, reference_of
 
 
 def test_predictions_are_those_of_the_reference(every_activation, every_loss, data_for, dtype):
     X, _ = data_for(every_loss)
     layers = [fanin.Dense(40, every_activation), fanin.Dense(3)]
-    net = fanin.Network(5, layers, loss=every_loss, dtype=dtype)
+    net = fanin.Network(5, layers, loss=loss_for(every_loss, 3), dtype=dtype)
     predicted = net.predict(X)
     assert predicted.dtype == dtype
     assert predicted.shape == (53, 3)
@@ -99,7 +99,8 @@ def test_hidden_activations_of_tanh_average_about_zero_and_of_logistic_not(rng):
 
 
 def test_predict_of_no_rows_has_no_rows(every_loss, dtype):
-    net = fanin.Network(5, [fanin.Dense(4, "relu"), fanin.Dense(3)], loss=every_loss, dtype=dtype)
+    layers = [fanin.Dense(4, "relu"), fanin.Dense(3)]
+    net = fanin.Network(5, layers, loss=loss_for(every_loss, 3), dtype=dtype)
     empty = net.predict(np.empty((0, 5)))
     assert empty.shape == (0, 3)
     assert empty.dtype == dtype

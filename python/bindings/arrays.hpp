@@ -80,9 +80,7 @@ Matrix matrix(const char* name, const py::object& value, bool column_allowed, co
 }
 
 // Whether this is a table, of class probabilities where labels could also be given
-inline bool has_columns(const py::object& value) {
-  return py::module_::import("numpy").attr("ndim")(value).cast<int>() == 2;
-}
+inline bool has_columns(const char* name, const py::object& value) { return numbers(name, value).ndim() == 2; }
 
 // Integer labels, one a row
 struct Labels {
@@ -117,7 +115,7 @@ TargetArrays targets(const fanin::Loss& loss, const py::object& y, const py::obj
                      std::size_t rows, std::size_t outputs) {
   TargetArrays data;
   const fanin::TargetKind kind = std::visit([](const auto& l) { return l.kind; }, loss);
-  if (kind == fanin::TargetKind::labels && !has_columns(y)) {
+  if (kind == fanin::TargetKind::labels && !has_columns("y", y)) {
     const Labels given = labels("y", y, rows);
     data.y_array = given.array;
     data.y = given.view;

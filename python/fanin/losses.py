@@ -6,9 +6,9 @@ a_j its j-th column; y is the target.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from fanin.checks import check_choice
 from fanin.values import Value, check_number
@@ -109,7 +109,9 @@ class Quantile(Loss):
     levels: float | Sequence[float] = (0.5,)
 
     def __post_init__(self) -> None:
-        levels = tuple(self.levels) if isinstance(self.levels, Sequence) else (self.levels,)
+        given: Any = self.levels
+        several = isinstance(given, Iterable) and not isinstance(given, str)
+        levels = tuple(given) if several else (given,)
         for level in levels:
             check_number("levels", level, above=0, below=1)
         if not 1 <= len(levels) <= 32:

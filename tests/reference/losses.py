@@ -1,37 +1,141 @@
-"""Losses as means over the m samples of a batch, and their gradients with respect to the output.
+"""Losses as weighted means over the samples of a batch, and their gradients with respect to the outputs.
 
-    squared_error          E = 1/m sum_i 1/2 sum_j (a_ij - y_ij)^2       dE/da = (a - y) / m
-    softmax_cross_entropy  p = softmax(z)
-                           E = 1/m sum_i -log p_i[label_i]               dE/dz = (p - onehot(label)) / m
+    E = sum_i w_i E_i / sum_i w_i,    dE/da_ij = w_i / sum w dE_i/da_ij;    w_i = 1 without sample weights
+
+    squared_error           E_i = 1/2 sum_j d_ij^2,  d_ij = a_ij - y_ij
+    absolute_error          E_i = sum_j |d_ij|
+    huber                   E_i = sum_j d_ij^2 / 2 where |d_ij| <= delta, else delta (|d_ij| - delta / 2)
+    quantile                E_i = sum_j max(q_j d, (q_j - 1) d),  d = y_i - a_ij
+    poisson                 E_i = sum_j exp(a_ij) - y_ij a_ij
+    logistic                E_i = -sum_j y_ij log p_ij + (1 - y_ij) log(1 - p_ij),  p = 1 / (1 + exp(-a))
+    softmax_cross_entropy   E_i = -sum_j t_ij log p_ij,  p_i = softmax(a_i),  t = (1 - s) y + s / k, where y
+                            is onehot(label) or a row of probabilities, and s the label smoothing
 
 The 1/2 makes the Hessian of a linear neuron X'X/m. Soft-max subtracts each row's maximum, which changes
-nothing and keeps exp finite.
-Source: Bishop, Pattern Recognition and Machine Learning, 5.2.
+nothing and keeps exp finite. The metric is the weighted mean of a score over samples (and outputs); of
+squared errors, its root.
+Source: Bishop, Pattern Recognition and Machine Learning, 4.3 and 5.2; Huber 1964; Koenker and Bassett 1978;
+McCullagh and Nelder, Generalized Linear Models, 6 (deviance); Szegedy et al. 2016 (label smoothing).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from reference.activations import logistic
+
 Array = NDArray[np.floating]
 
 
-class Loss(NamedTuple):
-    value: Callable[[Array, NDArray], float]
-    gradient: Callable[[Array, NDArray], Array]
-    output: Callable[[Array], Array]  # what predict shows
+@dataclass(frozen=True)
+class Loss:
+    """What `errors` (E_i) and `slopes` (dE_i/da_ij) of single samples make of a batch."""
+
+    def value(self, a: Array, y: NDArray, weights: Array | None = None) -> float:
+        return float(np.average(self.errors(a, y), weights=weights))
+
+    def gradient(self, a: Array, y: NDArray, weights: Array | None = None) -> Array:
+        w = np.ones(len(a), dtype=a.dtype) if weights is None else np.asarray(weights, dtype=a.dtype)
+        return self.slopes(a, y) * (w / w.sum())[:, None]
+
+    def metric(self, a: Array, y: NDArray, weights: Array | None = None) -> float:
+        return float(np.average(self.scores(a, y).reshape(len(a), -1).mean(axis=1), weights=weights))
+
+    def output(self, a: Array) -> Array:
+        """What predict shows."""
+        return a
 
 
-def squared_error(a: Array, y: NDArray) -> float:
-    return float(np.mean(0.5 * np.sum((a - y) ** 2, axis=1)))
+@dataclass(frozen=True)
+class SquaredError(Loss):
+    def errors(self, a: Array, y: NDArray) -> Array:
+        return 0.5 * np.sum((a - y) ** 2, axis=1)
+
+    def slopes(self, a: Array, y: NDArray) -> Array:
+        return a - y
+
+    def metric(self, a: Array, y: NDArray, weights: Array | None = None) -> float:
+        return float(np.sqrt(np.average(np.mean((a - y) ** 2, axis=1), weights=weights)))
 
 
-def squared_error_gradient(a: Array, y: NDArray) -> Array:
-    return (a - y) / len(a)
+@dataclass(frozen=True)
+class AbsoluteError(Loss):
+    def errors(self, a: Array, y: NDArray) -> Array:
+        return np.sum(np.abs(a - y), axis=1)
+
+    def slopes(self, a: Array, y: NDArray) -> Array:
+        return np.sign(a - y)
+
+    def scores(self, a: Array, y: NDArray) -> Array:
+        return np.abs(a - y)
+
+
+@dataclass(frozen=True)
+class Huber(Loss):
+    delta: float = 1.0
+
+    def errors(self, a: Array, y: NDArray) -> Array:
+        d = np.abs(a - y)
+        return np.sum(np.where(d <= self.delta, d**2 / 2, self.delta * (d - self.delta / 2)), axis=1)
+
+    def slopes(self, a: Array, y: NDArray) -> Array:
+        return np.clip(a - y, -self.delta, self.delta)
+
+    def scores(self, a: Array, y: NDArray) -> Array:
+        return np.abs(a - y)
+
+
+@dataclass(frozen=True)
+class Quantile(Loss):
+    """y holds one target a sample, shape (m,) or (m, 1)."""
+
+    levels: tuple[float, ...] = (0.5,)
+
+    def scores(self, a: Array, y: NDArray) -> Array:
+        q, d = np.asarray(self.levels, dtype=a.dtype), y.reshape(-1, 1) - a
+        return np.maximum(q * d, (q - 1) * d)
+
+    def errors(self, a: Array, y: NDArray) -> Array:
+        return self.scores(a, y).sum(axis=1)
+
+    def slopes(self, a: Array, y: NDArray) -> Array:
+        q, d = np.asarray(self.levels, dtype=a.dtype), y.reshape(-1, 1) - a
+        return np.where(d == 0, 0, np.where(d > 0, -q, 1 - q)).astype(a.dtype)
+
+
+@dataclass(frozen=True)
+class Poisson(Loss):
+    def errors(self, a: Array, y: NDArray) -> Array:
+        return np.sum(np.exp(a) - y * a, axis=1)
+
+    def slopes(self, a: Array, y: NDArray) -> Array:
+        return np.exp(a) - y
+
+    def scores(self, a: Array, y: NDArray) -> Array:
+        log_ratio = np.log(np.where(y > 0, y, 1)) - a
+        return 2 * (np.where(y > 0, y * log_ratio, 0) - y + np.exp(a))
+
+    def output(self, a: Array) -> Array:
+        return np.exp(a)
+
+
+@dataclass(frozen=True)
+class Logistic(Loss):
+    def errors(self, a: Array, y: NDArray) -> Array:
+        log_p, log_not_p = -np.log1p(np.exp(-a)), -np.log1p(np.exp(a))
+        return -np.sum(y * log_p + (1 - y) * log_not_p, axis=1)
+
+    def slopes(self, a: Array, y: NDArray) -> Array:
+        return logistic(a) - y
+
+    def scores(self, a: Array, y: NDArray) -> Array:
+        return ((logistic(a) > 0.5) == (y > 0.5)).astype(a.dtype)
+
+    def output(self, a: Array) -> Array:
+        return logistic(a)
 
 
 def log_softmax(z: Array) -> Array:
@@ -43,16 +147,36 @@ def softmax(z: Array) -> Array:
     return np.exp(log_softmax(z))
 
 
-def softmax_cross_entropy(z: Array, labels: NDArray) -> float:
-    return float(-np.mean(log_softmax(z)[np.arange(len(z)), labels]))
+@dataclass(frozen=True)
+class SoftmaxCrossEntropy(Loss):
+    label_smoothing: float = 0.0
 
+    def targets(self, a: Array, y: NDArray) -> Array:
+        k, s = a.shape[1], self.label_smoothing
+        given = y if y.ndim == 2 else np.eye(k, dtype=a.dtype)[y]
+        return (1 - s) * given + s / k
 
-def softmax_cross_entropy_gradient(z: Array, labels: NDArray) -> Array:
-    onehot = np.eye(z.shape[1], dtype=z.dtype)[labels]
-    return (softmax(z) - onehot) / len(z)
+    def errors(self, a: Array, y: NDArray) -> Array:
+        return -np.sum(self.targets(a, y) * log_softmax(a), axis=1)
+
+    def slopes(self, a: Array, y: NDArray) -> Array:
+        t = self.targets(a, y)
+        return softmax(a) * t.sum(axis=1, keepdims=True) - t
+
+    def scores(self, a: Array, y: NDArray) -> Array:
+        labels = y.argmax(axis=1) if y.ndim == 2 else y
+        return (a.argmax(axis=1) == labels).astype(a.dtype)
+
+    def output(self, a: Array) -> Array:
+        return softmax(a)
 
 
 LOSSES = {
-    "squared_error": Loss(squared_error, squared_error_gradient, lambda a: a),
-    "softmax_cross_entropy": Loss(softmax_cross_entropy, softmax_cross_entropy_gradient, softmax),
+    "squared_error": SquaredError,
+    "absolute_error": AbsoluteError,
+    "huber": Huber,
+    "quantile": Quantile,
+    "poisson": Poisson,
+    "logistic": Logistic,
+    "softmax_cross_entropy": SoftmaxCrossEntropy,
 }

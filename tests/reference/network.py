@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reference.activations import ACTIVATIONS
-from reference.losses import LOSSES
+from reference.losses import Loss
 from reference.rules import State
 
 Array = NDArray[np.floating]
@@ -29,7 +29,7 @@ class Network:
     weights: list[Array]
     biases: list[Array]
     activations: list[str]
-    loss: str
+    loss: Loss
     steps: int = 0
     states: list[State] = field(default_factory=list)
 
@@ -41,15 +41,18 @@ class Network:
         return zs, activations
 
     def predict(self, X: Array) -> Array:
-        return LOSSES[self.loss].output(self.forward(X)[1][-1])
+        return self.loss.output(self.forward(X)[1][-1])
 
-    def loss_of(self, X: Array, y: NDArray) -> float:
-        return LOSSES[self.loss].value(self.forward(X)[1][-1], y)
+    def loss_of(self, X: Array, y: NDArray, weights: Array | None = None) -> float:
+        return self.loss.value(self.forward(X)[1][-1], y, weights)
 
-    def gradients(self, X: Array, y: NDArray) -> list[Array]:
+    def metric_of(self, X: Array, y: NDArray, weights: Array | None = None) -> float:
+        return self.loss.metric(self.forward(X)[1][-1], y, weights)
+
+    def gradients(self, X: Array, y: NDArray, weights: Array | None = None) -> list[Array]:
         """dW_1, db_1, dW_2, db_2, ..."""
         zs, activations = self.forward(X)
-        da = LOSSES[self.loss].gradient(activations[-1], y)
+        da = self.loss.gradient(activations[-1], y, weights)
         gradients: list[Array] = []
         for layer in reversed(range(len(self.weights))):
             dz = da * ACTIVATIONS[self.activations[layer]].derivative(zs[layer])
@@ -60,18 +63,21 @@ class Network:
     def parameters(self) -> list[Array]:
         return [array for pair in zip(self.weights, self.biases, strict=True) for array in pair]
 
-    def train(self, X: Array, y: NDArray, rule, epochs: int, batch_size: int) -> list[float]:
-        """Train in the order of the rows; the mean loss over the samples of each epoch, as met in passing."""
+    def train(
+        self, X: Array, y: NDArray, rule, epochs: int, batch_size: int, weights: Array | None = None
+    ) -> list[float]:
+        """Train in the order of the rows; the weighted mean loss over each epoch, as met in passing."""
+        w = np.ones(len(X), dtype=X.dtype) if weights is None else weights
         self.states = self.states or [{} for _ in self.parameters()]
         history = []
         for _ in range(epochs):
             total = 0.0
             for start in range(0, len(X), batch_size):
-                batch, targets = X[start : start + batch_size], y[start : start + batch_size]
-                total += self.loss_of(batch, targets) * len(batch)
+                batch = tuple(array[start : start + batch_size] for array in (X, y, w))
+                total += self.loss_of(*batch) * batch[2].sum()
                 self.steps += 1
-                gradients = self.gradients(batch, targets)
-                for w, g, state in zip(self.parameters(), gradients, self.states, strict=True):
-                    w += rule.step(g, state, self.steps)
-            history.append(total / len(X))
+                gradients = self.gradients(*batch)
+                for array, g, state in zip(self.parameters(), gradients, self.states, strict=True):
+                    array += rule.step(g, state, self.steps)
+            history.append(total / w.sum())
         return history

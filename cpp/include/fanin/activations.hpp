@@ -230,7 +230,7 @@ struct Mish {
   static constexpr const char* name = "mish";
   static constexpr double fan_in_variance = 2;
   static constexpr bool needs_input = true;
-  // from 20 on t is 1
+  // from 20 on t is 1, and the slope's second term is nothing
   template <class V>
   static V capped_exp(V z) {
     return exp(min(V(20.0), z));
@@ -245,7 +245,7 @@ struct Mish {
     const V e = capped_exp(z), n = e * (e + V(2.0)), d = n + V(2.0), t = n / d;
     // 1 - t^2 = (1 - t) (1 + t) = 2 / d (1 + t), without cancellation
     const V slope = (V(2.0) / d) * (V(1.0) + t) * (e / (V(1.0) + e));
-    return da * fma(z, slope, t);
+    return da * fma(min(V(20.0), z), slope, t);
   }
 };
 
