@@ -45,7 +45,7 @@ TEST_CASE("an epoch allocates nothing, once the rule has its state") {
   for (const int threads : {1, 2}) {
     cpu::set_num_threads(threads);
     Network<float> net(inputs, {{200, activation<Relu>}, {100, activation<Tanh>}, {3}},
-                       loss<SoftmaxCrossEntropy>);
+                       SoftmaxCrossEntropy{});
     Training<float> training(net, row_major<const double>(x.data(), rows, inputs),
                              std::span<const std::int64_t>(y), {.batch_size = 64});
     training.epoch(Adam{});
