@@ -24,6 +24,15 @@ void register_lists(py::module_& m) {
     });
     return rules;
   });
+  // of each rule: the names of its state arrays
+  m.def("slot_names", [] {
+    py::dict names;
+    fanin::for_each_type(fanin::Rules{}, [&](auto entry) {
+      using R = typename decltype(entry)::type;
+      names[R::name] = fanin::slot_names_of<R>();
+    });
+    return names;
+  });
   // of each loss: the name of its metric, and whether its targets are labels
   m.def("loss_traits", [] {
     py::dict traits;

@@ -7,4 +7,5 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
   register_cpu(m);
   register_lists(m);
   register_network(m);
+  register_optim(m);
 }

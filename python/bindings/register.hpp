@@ -8,3 +8,4 @@ void register_errors(py::module_& m);
 void register_cpu(py::module_& m);
 void register_lists(py::module_& m);
 void register_network(py::module_& m);
+void register_optim(py::module_& m);

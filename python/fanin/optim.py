@@ -1,39 +1,17 @@
-"""Update rules, as values: the equation of each, its hyper-parameters and their defaults."""
+"""Update rules, as values: the equation of each, its hyper-parameters and their defaults.
+
+`Optimizer` applies one to arrays of your own; `Network.fit` takes one as its `rule`.
+"""
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, fields
-from numbers import Real
+from dataclasses import dataclass
 from typing import ClassVar
 
-__all__ = ["SGD", "Adam", "Momentum", "Rule"]
+from fanin.optimizer import Optimizer
+from fanin.rule import Rule
 
-
-@dataclass(frozen=True)
-class Rule:
-    """An update rule: hyper-parameters only; the state of a run belongs to what is trained."""
-
-    name: ClassVar[str]
-
-    def __post_init__(self) -> None:
-        for field in fields(self):
-            name, value = field.name, getattr(self, field.name)
-            if isinstance(value, bool) or not isinstance(value, Real):
-                raise TypeError(f"{name}: expected a number, got {value!r}")
-            try:
-                finite = math.isfinite(float(value))
-            except OverflowError:
-                finite = False
-            if not finite:
-                raise ValueError(f"{name}: expected a finite number, got {value!r}")
-            upper = 1.0 if name in ("momentum", "beta1", "beta2") else math.inf
-            if not 0 <= float(value) < upper:
-                raise ValueError(f"{name}: expected a number in [0, {upper:g}), got {value}")
-
-    def values(self) -> dict[str, float]:
-        """Return the hyper-parameters by name."""
-        return {field.name: float(getattr(self, field.name)) for field in fields(self)}
+__all__ = ["SGD", "Adam", "Momentum", "Optimizer", "Rule"]
 
 
 @dataclass(frozen=True)
