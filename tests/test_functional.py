@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from reference.activations import ACTIVATIONS
 
 import fanin
 from fanin import _core
 from fanin import functional as F
+from reference.activations import ACTIVATIONS
 
 DTYPES = ["float32", "float64"]
 
@@ -18,7 +18,9 @@ def integers(rng, shape, dtype):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("shape", [(1, 1, 1), (3, 5, 7), (64, 33, 17), (130, 600, 65), (2, 1, 100), (300, 64, 16)])
+@pytest.mark.parametrize(
+    "shape", [(1, 1, 1), (3, 5, 7), (64, 33, 17), (130, 600, 65), (2, 1, 100), (300, 64, 16)]
+)
 def test_dense_and_its_gradients_of_integers_are_exact(dtype, shape):
     m, k, n = shape
     rng = np.random.default_rng(0)
@@ -37,7 +39,13 @@ def test_inputs_of_any_strides_and_types_give_the_same_result():
     rng = np.random.default_rng(1)
     x, w = integers(rng, (20, 30), "float64"), integers(rng, (30, 40), "float64")
     expected = x @ w
-    for given in (np.asfortranarray(x), np.repeat(x, 2, axis=1)[:, ::2], x[::-1][::-1], x.astype(">f8"), x.tolist()):
+    for given in (
+        np.asfortranarray(x),
+        np.repeat(x, 2, axis=1)[:, ::2],
+        x[::-1][::-1],
+        x.astype(">f8"),
+        x.tolist(),
+    ):
         assert np.array_equal(F.dense(given, w), expected)
     for dtype in ("int32", "uint8", "float16", "bool"):
         y = np.abs(x).astype(dtype)
@@ -144,8 +152,16 @@ def unaligned(shape):
         (np.empty((2, 4)), ValueError, r"out: expected shape \(4, 2\), got \(2, 4\)"),
         (read_only((4, 2)), ValueError, "out: expected a writable array"),
         (unaligned((4, 2)), ValueError, "out: expected an aligned array"),
-        (np.empty((4, 4))[:, ::2], ValueError, "out: expected rows that do not overlap, with columns next to each"),
-        (np.empty((2, 4)).T, ValueError, "out: expected rows that do not overlap, with columns next to each other"),
+        (
+            np.empty((4, 4))[:, ::2],
+            ValueError,
+            "out: expected rows that do not overlap, with columns next to each",
+        ),
+        (
+            np.empty((2, 4)).T,
+            ValueError,
+            "out: expected rows that do not overlap, with columns next to each other",
+        ),
     ],
 )
 def test_an_out_that_cannot_be_written_is_refused(out, error, sentence):
@@ -162,17 +178,41 @@ def test_an_out_that_overlaps_an_input_is_refused():
 @pytest.mark.parametrize(
     ("call", "error", "sentence"),
     [
-        (lambda: F.dense(np.ones((4, 3)), np.ones((2, 2))), ValueError, r"w: expected shape \(3, 2\), got \(2, 2\)"),
-        (lambda: F.dense(np.ones(3), np.ones((3, 2))), ValueError, r"x: expected two dimensions, got shape \(3,\)"),
-        (lambda: F.dense(np.ones((1, 3)), np.ones((3, 2)), [1.0]), ValueError, "b: expected 2 elements, got 1"),
+        (
+            lambda: F.dense(np.ones((4, 3)), np.ones((2, 2))),
+            ValueError,
+            r"w: expected shape \(3, 2\), got \(2, 2\)",
+        ),
+        (
+            lambda: F.dense(np.ones(3), np.ones((3, 2))),
+            ValueError,
+            r"x: expected two dimensions, got shape \(3,\)",
+        ),
+        (
+            lambda: F.dense(np.ones((1, 3)), np.ones((3, 2)), [1.0]),
+            ValueError,
+            "b: expected 2 elements, got 1",
+        ),
         (lambda: F.dense([["a"]], [[1.0]]), TypeError, "x: expected real numbers, got dtype <U1"),
         (lambda: F.dense([[1j]], [[1.0]]), TypeError, "x: expected real numbers, got dtype complex128"),
-        (lambda: F.dense([[1.0]], [[1.0]], activation="rule"), ValueError, "activation: expected one of identity"),
+        (
+            lambda: F.dense([[1.0]], [[1.0]], activation="rule"),
+            ValueError,
+            "activation: expected one of identity",
+        ),
         (lambda: F.activation([1.0], "sine"), ValueError, "activation: expected one of identity"),
-        (lambda: F.activation_backward([1.0], [1.0, 2.0], "relu"), ValueError, r"da: expected shape \(2,\) like z"),
+        (
+            lambda: F.activation_backward([1.0], [1.0, 2.0], "relu"),
+            ValueError,
+            r"da: expected shape \(2,\) like z",
+        ),
         (lambda: F.dense_backward([[1.0]], [[1.0, 2.0]], [[1.0]]), ValueError, r"w: expected shape \(2, 1\)"),
         (lambda: F.loss([[1.0]], [1.0], "square"), ValueError, "loss: expected one of squared_error"),
-        (lambda: F.loss([[1.0]], [1.0, 2.0], "squared_error"), ValueError, "y: expected 1 rows to match X, got 2"),
+        (
+            lambda: F.loss([[1.0]], [1.0, 2.0], "squared_error"),
+            ValueError,
+            "y: expected 1 rows to match X, got 2",
+        ),
         (lambda: F.standardize([[1.0]], mean=[0.0]), ValueError, "expected both mean and deviation"),
         (lambda: F.standardize([[1.0]], [0.0], [0.0]), ValueError, "deviation: expected numbers above 0"),
     ],

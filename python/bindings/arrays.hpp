@@ -80,7 +80,9 @@ Matrix matrix(const char* name, const py::object& value, bool column_allowed, co
 }
 
 // Whether this is a table, of class probabilities where labels could also be given
-inline bool has_columns(const char* name, const py::object& value) { return numbers(name, value).ndim() == 2; }
+inline bool has_columns(const char* name, const py::object& value) {
+  return numbers(name, value).ndim() == 2;
+}
 
 // Integer labels, one a row
 struct Labels {

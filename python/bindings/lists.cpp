@@ -40,6 +40,15 @@ void register_lists(py::module_& m) {
   m.def("losses", [] { return defaults_of(fanin::Losses{}); });
   m.def("initializers", [] { return fanin::names_of(fanin::Initializers{}); });
   m.def("rules", [] { return defaults_of(fanin::Rules{}); });
+  // of each rule: the names of its state arrays
+  m.def("slot_names", [] {
+    py::dict names;
+    fanin::for_each_type(fanin::Rules{}, [&](auto entry) {
+      using R = typename decltype(entry)::type;
+      names[R::name] = fanin::slot_names_of<R>();
+    });
+    return names;
+  });
   // of each loss: the name of its metric, and whether its targets are labels
   m.def("loss_traits", [] {
     py::dict traits;

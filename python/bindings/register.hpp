@@ -9,3 +9,4 @@ void register_cpu(py::module_& m);
 void register_lists(py::module_& m);
 void register_network(py::module_& m);
 void register_functional(py::module_& m);
+void register_optim(py::module_& m);

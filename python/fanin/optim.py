@@ -1,23 +1,17 @@
-"""Update rules, as values: the equation of each, its hyper-parameters and their defaults."""
+"""Update rules, as values: the equation of each, its hyper-parameters and their defaults.
+
+`Optimizer` applies one to arrays of your own; `Network.fit` takes one as its `rule`.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import ClassVar
 
-from fanin.values import Value, check_number
+from fanin.optimizer import Optimizer
+from fanin.rule import Rule
 
-__all__ = ["SGD", "Adam", "Momentum", "Rule"]
-
-
-@dataclass(frozen=True)
-class Rule(Value):
-    """An update rule: hyper-parameters only; the state of a run belongs to what is trained."""
-
-    def __post_init__(self) -> None:
-        for field in fields(self):
-            below_one = field.name in ("momentum", "beta1", "beta2")
-            check_number(field.name, getattr(self, field.name), at_least=0, below=1 if below_one else None)
+__all__ = ["SGD", "Adam", "Momentum", "Optimizer", "Rule"]
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ class ValueError : public Error {
   using Error::Error;
 };
 
-// A network that one thread fits while another uses it.
+// A network that one thread fits, or an optimizer that one thread steps, while another uses it.
 class BusyError : public Error {
  public:
   using Error::Error;

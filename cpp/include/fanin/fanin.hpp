@@ -9,5 +9,7 @@
 #include "fanin/losses.hpp"
 #include "fanin/names.hpp"
 #include "fanin/network.hpp"
+#include "fanin/rule.hpp"
 #include "fanin/rules/all.hpp"
+#include "fanin/update.hpp"
 #include "fanin/views.hpp"

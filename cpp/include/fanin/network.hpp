@@ -6,22 +6,15 @@
 #include <memory>
 #include <span>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "fanin/activations.hpp"
 #include "fanin/initializers.hpp"
 #include "fanin/losses.hpp"
-#include "fanin/rules/all.hpp"
+#include "fanin/rule.hpp"
 #include "fanin/views.hpp"
 
 namespace fanin {
-
-template <class... R>
-std::variant<R...> variant_of(List<R...>);
-
-// One update rule with its hyper-parameters.
-using Rule = decltype(variant_of(Rules{}));
 
 // One loss with its hyper-parameters.
 using Loss = decltype(variant_of(Losses{}));

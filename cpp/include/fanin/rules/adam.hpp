@@ -12,6 +12,7 @@ namespace fanin {
 struct Adam {
   static constexpr const char* name = "adam";
   static constexpr int slots = 2;
+  static constexpr const char* slot_names[] = {"m", "v"};
 
   double learning_rate = 1e-3;
   double beta1 = 0.9;

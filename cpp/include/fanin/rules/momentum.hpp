@@ -12,6 +12,7 @@ namespace fanin {
 struct Momentum {
   static constexpr const char* name = "momentum";
   static constexpr int slots = 1;
+  static constexpr const char* slot_names[] = {"v"};
 
   double learning_rate = 0.01;
   double momentum = 0.9;

@@ -1,8 +1,9 @@
 // What every update rule is made of. A rule is a value: a struct with
 //   name, slots          its name and the number of state arrays a weight needs (all start at zero)
-//   fields(self, f)      f(name, value, allowed range) for each hyper-parameter, in the order of the Python
-//   dataclass begin(t)             the constants of step t = 1, 2, ..., computed once in double step(c, g,
-//   slot)     the change of w for gradient g, on one vector of any width
+//   slot_names           their names, in order: the letters of the equation; absent where there are no slots
+//   fields(self, f)      f(name, value, allowed range) for each hyper-parameter, in the dataclass's order
+//   begin(t)             the constants of step t = 1, 2, ..., computed once in double
+//   step(c, g, slot)     the change of w for gradient g, on one vector of any width
 // A gradient of zero with zero slots must change nothing: padding lanes rely on it.
 #pragma once
 

@@ -1,0 +1,186 @@
+#include <pybind11/stl.h>
+
+#include "arrays.hpp"
+#include "entries.hpp"
+#include "fanin/names.hpp"
+#include "fanin/update.hpp"
+#include "register.hpp"
+
+namespace {
+
+std::string at(const char* name, std::size_t i) { return std::string(name) + "[" + std::to_string(i) + "]"; }
+
+std::string dtype_text(const py::array& array) {
+  return py::str(static_cast<py::object>(array.dtype())).cast<std::string>();
+}
+
+bool c_contiguous(const py::array& array) { return (array.flags() & py::array::c_style) != 0; }
+
+bool same_shape(const py::array& a, const py::array& b) {
+  return a.ndim() == b.ndim() && std::equal(a.shape(), a.shape() + a.ndim(), b.shape());
+}
+
+// An array to update in place: as it is or not at all, as a converted copy would be updated and thrown away
+template <class T>
+py::array_t<T> in_place(std::size_t i, const py::handle& given) {
+  const std::string name = at("arrays", i) + ": expected ";
+  if (!py::isinstance<py::array>(given)) throw py::type_error(name + "a NumPy array");
+  const auto array = py::reinterpret_borrow<py::array>(given);
+  if (!py::isinstance<py::array_t<T>>(array)) {
+    const std::string of_first =
+        i == 0 ? "float32 or float64" : "float" + std::to_string(sizeof(T) * 8) + " like arrays[0]";
+    throw py::type_error(name + of_first + ", got " + dtype_text(array));
+  }
+  if (!array.writeable()) throw fanin::ValueError(name + "a writable array, got a read-only one");
+  if (!c_contiguous(array)) {
+    throw fanin::ValueError(name + "a C-contiguous array, got shape " + arrays::shape_text(array) +
+                            " with strides " + py::str(array.attr("strides")).cast<std::string>() + " bytes");
+  }
+  if (!arrays::viewable<T>(array)) {
+    throw fanin::ValueError(name + "memory aligned to " + std::to_string(sizeof(T)) + " bytes");
+  }
+  return py::reinterpret_borrow<py::array_t<T>>(array);
+}
+
+template <class T>
+std::span<const T> values_of(const py::array_t<T>& array) {
+  return {array.data(), static_cast<std::size_t>(array.size())};
+}
+
+// Any array-like of real numbers; errors of other libraries get the argument's name
+py::array numbers(const std::string& name, const py::object& given) {
+  try {
+    if (py::hasattr(given, "__dlpack__") && !py::hasattr(given, "__array__")) {
+      return py::module_::import("numpy").attr("from_dlpack")(given);
+    }
+    return arrays::numbers(name.c_str(), given);
+  } catch (const py::error_already_set& error) {
+    const bool refused = error.matches(PyExc_RuntimeError) || error.matches(PyExc_TypeError) ||
+                         error.matches(PyExc_BufferError);
+    if (!refused) throw;
+    throw py::type_error(name + ": expected an array of numbers; " +
+                         py::str(error.value()).cast<std::string>());
+  }
+}
+
+// Values to read, shaped like an array: that very memory where it can be used, else a converted copy
+template <class T>
+py::array_t<T> values_like(const py::array_t<T>& array, const char* list, std::size_t i,
+                           const py::object& given) {
+  const auto usable = [&](const py::array& a) {
+    return same_shape(a, array) && c_contiguous(a) && arrays::viewable<T>(a);
+  };
+  // the common case first, without a text in the making
+  if (py::isinstance<py::array>(given)) {
+    const auto as_it_is = py::reinterpret_borrow<py::array>(given);
+    if (usable(as_it_is)) return py::reinterpret_borrow<py::array_t<T>>(as_it_is);
+  }
+  const py::array values = numbers(at(list, i), given);
+  if (!same_shape(values, array)) {
+    throw fanin::ValueError(at(list, i) + ": expected shape " + arrays::shape_text(array) + ", got " +
+                            arrays::shape_text(values));
+  }
+  if (usable(values)) return py::reinterpret_borrow<py::array_t<T>>(values);
+  constexpr int aligned = py::detail::npy_api::NPY_ARRAY_ALIGNED_;
+  return py::array_t<T, py::array::c_style | py::array::forcecast | aligned>(values);
+}
+
+template <class T>
+class PyOptimizer {
+ public:
+  PyOptimizer(const std::string& rule, const py::dict& values, const py::list& given)
+      : arrays_(checked(given)),
+        optimizer_(arrays::make_entry<fanin::Rule>(fanin::Rules{}, "rule", rule, values), spans()) {}
+
+  void step(const py::sequence& given) {
+    if (given.size() != arrays_.size()) {
+      throw fanin::ValueError("gradients: expected one for each of the " + std::to_string(arrays_.size()) +
+                              " arrays, got " + std::to_string(given.size()));
+    }
+    std::vector<py::array_t<T>> held;
+    std::vector<std::span<const T>> gradients;
+    held.reserve(arrays_.size());
+    gradients.reserve(arrays_.size());
+    for (std::size_t i = 0; i < arrays_.size(); ++i) {
+      if (!arrays_[i].writeable()) {
+        throw fanin::ValueError(at("arrays", i) + ": expected a writable array; it has been made read-only");
+      }
+      held.push_back(values_like<T>(arrays_[i], "gradients", i, given[i]));
+      gradients.push_back(values_of(held.back()));
+    }
+    const py::gil_scoped_release unlocked;  // arrays_ and held keep all arrays alive
+    optimizer_.step(gradients);
+  }
+
+  void set_rule(const std::string& name, const py::dict& values) {
+    optimizer_.set_rule(arrays::make_entry<fanin::Rule>(fanin::Rules{}, "rule", name, values));
+  }
+  std::uint64_t steps() const { return optimizer_.steps(); }
+
+  // copies, slot by slot
+  std::vector<std::vector<py::array_t<T>>> state() const {
+    std::vector<std::vector<py::array_t<T>>> slots(optimizer_.slots());
+    for (std::size_t s = 0; s < slots.size(); ++s) {
+      for (std::size_t i = 0; i < arrays_.size(); ++i) {
+        const py::array_t<T>& array = arrays_[i];
+        slots[s].emplace_back(std::vector<py::ssize_t>(array.shape(), array.shape() + array.ndim()));
+        optimizer_.get_slot(s, i, {slots[s].back().mutable_data(), static_cast<std::size_t>(array.size())});
+      }
+    }
+    return slots;
+  }
+
+  void set_state(std::uint64_t steps, const std::vector<std::string>& names,
+                 const std::vector<std::vector<py::object>>& given) {
+    std::vector<py::array_t<T>> held;
+    std::vector<std::vector<std::span<const T>>> values(given.size());
+    for (std::size_t s = 0; s < given.size(); ++s) {
+      const std::string name = "state: " + names.at(s);
+      if (given[s].size() != arrays_.size()) {
+        throw fanin::ValueError(name + ": expected a list of " + std::to_string(arrays_.size()) +
+                                " arrays, got " + std::to_string(given[s].size()));
+      }
+      for (std::size_t i = 0; i < arrays_.size(); ++i) {
+        held.push_back(values_like<T>(arrays_[i], name.c_str(), i, given[s][i]));
+        values[s].push_back(values_of(held.back()));
+      }
+    }
+    optimizer_.set_state(steps, values);
+  }
+
+ private:
+  static std::vector<py::array_t<T>> checked(const py::list& given) {
+    std::vector<py::array_t<T>> arrays;
+    for (std::size_t i = 0; i < given.size(); ++i) arrays.push_back(in_place<T>(i, given[i]));
+    return arrays;
+  }
+  std::vector<std::span<T>> spans() {
+    std::vector<std::span<T>> spans;
+    for (auto& array : arrays_)
+      spans.emplace_back(array.mutable_data(), static_cast<std::size_t>(array.size()));
+    return spans;
+  }
+
+  std::vector<py::array_t<T>> arrays_;
+  fanin::Optimizer<T> optimizer_;
+};
+
+template <class T>
+void register_optimizer_of(py::module_& m, const std::string& suffix) {
+  using Opt = PyOptimizer<T>;
+  py::class_<Opt>(m, ("Optimizer" + suffix).c_str())
+      .def(py::init<const std::string&, const py::dict&, const py::list&>(), py::arg("rule"),
+           py::arg("values"), py::arg("arrays"))
+      .def("step", &Opt::step, py::arg("gradients"))
+      .def("set_rule", &Opt::set_rule, py::arg("rule"), py::arg("values"))
+      .def_property_readonly("t", &Opt::steps)
+      .def("get_state", &Opt::state)
+      .def("set_state", &Opt::set_state, py::arg("t"), py::arg("names"), py::arg("slots"));
+}
+
+}  // namespace
+
+void register_optim(py::module_& m) {
+  register_optimizer_of<float>(m, "Float32");
+  register_optimizer_of<double>(m, "Float64");
+}

@@ -1,0 +1,202 @@
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <cfenv>
+#include <string>
+#include <thread>
+
+#include "fanin/fanin.hpp"
+#include "registry.hpp"
+#include "support.hpp"
+
+using namespace fanin;
+
+namespace {
+
+constexpr std::size_t sizes[] = {33, 0, 1, 70000, 5, 4096, 4097};
+
+// Arrays one element past an aligned place, with a canary on both sides
+template <class T>
+struct Arrays {
+  explicit Arrays(std::uint64_t stream) {
+    for (const std::size_t n : sizes) {
+      std::vector<T>& array = memory.emplace_back(n + 2, canary);
+      for (std::size_t i = 0; i < n; ++i) array[i + 1] = static_cast<T>(test::uniform(stream, i + 7 * n));
+    }
+  }
+  std::vector<std::span<T>> writable() {
+    std::vector<std::span<T>> views;
+    for (auto& array : memory) views.emplace_back(array.data() + 1, array.size() - 2);
+    return views;
+  }
+  std::vector<std::span<const T>> readable() {
+    std::vector<std::span<const T>> views;
+    for (auto& array : memory) views.emplace_back(array.data() + 1, array.size() - 2);
+    return views;
+  }
+  bool intact() const {
+    bool intact = true;
+    for (const auto& array : memory) intact = intact && array.front() == canary && array.back() == canary;
+    return intact;
+  }
+  static constexpr T canary = 77;
+  std::vector<std::vector<T>> memory;
+};
+
+template <class F>
+std::string error_of(F&& f) {
+  try {
+    f();
+  } catch (const ValueError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+struct RestoreThreads {
+  int before = cpu::num_threads();
+  ~RestoreThreads() { cpu::set_num_threads(before); }
+};
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("an optimizer is the update kernel on each array, for any number of threads", T, float,
+                   double) {
+  const RestoreThreads restore;
+  int place = 0;
+  for_each_type(Rules{}, [&](auto entry) {
+    using R = typename decltype(entry)::type;
+    Arrays<T> expected(1);
+    std::vector<std::vector<T>> slots;
+    for (const std::size_t n : sizes) slots.emplace_back(n * R::slots + 1, T{0});
+    for (std::uint64_t t = 1; t <= 3; ++t) {
+      Arrays<T> g(10 + t);
+      const auto constants = R{}.begin(t);
+      for (std::size_t a = 0; a < std::size(sizes); ++a) {
+        const Update<T> update{place, &constants, expected.memory[a].data() + 1, slots[a].data(), sizes[a]};
+        kernels<T>().update(update, g.memory[a].data() + 1, {0, sizes[a]});
+      }
+    }
+    for (const int threads : {1, 2, 3, 7}) {
+      cpu::set_num_threads(threads);
+      Arrays<T> w(1);
+      Optimizer<T> optimizer(R{}, w.writable());
+      for (std::uint64_t t = 1; t <= 3; ++t) {
+        Arrays<T> g(10 + t);
+        optimizer.step(g.readable());
+        CHECK(g.intact());
+      }
+      CHECK(w.memory == expected.memory);  // canaries too
+      CHECK(optimizer.steps() == 3);
+      REQUIRE(optimizer.slots() == static_cast<std::size_t>(R::slots));
+      for (std::size_t s = 0; s < optimizer.slots(); ++s) {
+        for (std::size_t a = 0; a < std::size(sizes); ++a) {
+          std::vector<T> slot(sizes[a]);
+          optimizer.get_slot(s, a, slot);
+          const auto* from = slots[a].data() + s * sizes[a];
+          CHECK(slot == std::vector<T>(from, from + sizes[a]));
+        }
+      }
+    }
+    ++place;
+  });
+}
+
+TEST_CASE("the rounding mode of the caller changes no bits and comes back") {
+  Arrays<float> expected(1), w(1), g(2);
+  const auto take_steps = [&](Arrays<float>& arrays) {
+    Optimizer<float> optimizer(Adam{}, arrays.writable());
+    for (int i = 0; i < 3; ++i) optimizer.step(g.readable());
+  };
+  take_steps(expected);
+  const int before = std::fegetround();
+  std::fesetround(FE_UPWARD);
+  take_steps(w);
+  const int after = std::fegetround();
+  std::fesetround(before);
+  CHECK(after == FE_UPWARD);
+  CHECK(w.memory == expected.memory);
+}
+
+TEST_CASE("a restored state goes on bit for bit") {
+  Arrays<float> w(1), g(2);
+  Optimizer<float> optimizer(Adam{}, w.writable());
+  for (int i = 0; i < 3; ++i) optimizer.step(g.readable());
+  std::vector<std::vector<std::vector<float>>> saved(2);
+  std::vector<std::vector<std::span<const float>>> views(2);
+  for (std::size_t s = 0; s < 2; ++s) {
+    for (std::size_t a = 0; a < std::size(sizes); ++a) {
+      saved[s].emplace_back(sizes[a]);
+      optimizer.get_slot(s, a, saved[s][a]);
+    }
+    for (const auto& array : saved[s]) views[s].emplace_back(array);
+  }
+  Arrays<float> twin(1);
+  twin.memory = w.memory;
+  Optimizer<float> resumed(Adam{}, twin.writable());
+  resumed.set_state(3, views);
+  optimizer.step(g.readable());
+  resumed.step(g.readable());
+  CHECK(twin.memory == w.memory);
+  CHECK(resumed.steps() == 4);
+}
+
+TEST_CASE("a mistake gets a sentence, and nothing is written") {
+  std::vector<float> w(20, 1), b(3, 1), g(20, 1);
+  const std::span<float> all(w), bias(b);
+  Optimizer<float> optimizer(Momentum{}, {all.first(10), bias});
+  const std::span<const float> dw(g.data(), 10), db(g.data(), 3);
+
+  CHECK(error_of([&] { Optimizer<float>(Sgd{-1}, {all}); }) ==
+        "learning_rate: expected a number in [0, infinity), got -1");
+  CHECK(error_of([&] { Optimizer<float>(Sgd{}, {bias, all.first(11), all.subspan(10)}); }) ==
+        "arrays[2]: expected memory of its own, but it overlaps arrays[1]");
+  CHECK(error_of([&] { optimizer.step({dw}); }) == "gradients: expected one for each of the 2 arrays, got 1");
+  CHECK(error_of([&] { optimizer.step({dw, dw}); }) == "gradients[1]: expected 3 values, got 10");
+  CHECK(error_of([&] { optimizer.step({all.subspan(9, 10), db}); }) ==
+        "gradients[0]: expected memory apart from the arrays, but it overlaps arrays[0]");
+  CHECK(error_of([&] { optimizer.set_rule(Sgd{}); }) ==
+        "rule: expected momentum, whose state this is, got sgd");
+  CHECK(error_of([&] { optimizer.set_rule(Momentum{0.1, 1.0}); }) ==
+        "momentum: expected a number in [0, 1), got 1");
+  CHECK(error_of([&] { optimizer.get_slot(1, 0, all); }) == "slot: there are only 1");
+  CHECK(error_of([&] { optimizer.get_slot(0, 2, all); }) == "slot 0, array 2: there are only 2 arrays");
+  CHECK(error_of([&] { optimizer.get_slot(0, 1, all); }) == "slot 0, array 1: expected 3 values, got 20");
+  CHECK(error_of([&] { optimizer.set_state(1, {}); }) == "state: expected 1 slots, got 0");
+  CHECK(error_of([&] { optimizer.set_state(1, {{dw}}); }) == "state: expected 2 arrays in slot 0, got 1");
+  CHECK(error_of([&] { optimizer.set_state(1, {{dw, dw}}); }) ==
+        "state: slot 0, array 1: expected 3 values, got 10");
+
+  CHECK(w == std::vector<float>(20, 1));
+  CHECK(b == std::vector<float>(3, 1));
+  CHECK(optimizer.steps() == 0);
+  optimizer.step({all.subspan(10), db});
+  CHECK(optimizer.steps() == 1);
+}
+
+TEST_CASE("an optimizer of nothing steps") {
+  Optimizer<double> optimizer(Adam{}, {});
+  optimizer.step({});
+  CHECK(optimizer.steps() == 1);
+}
+
+TEST_CASE("calls of two threads at once are whole or refused") {
+  std::vector<double> w(100000, 0), g(100000, 1);
+  Optimizer<double> optimizer(Sgd{1.0}, {w});
+  std::atomic<int> done{0};
+  const auto work = [&] {
+    for (int i = 0; i < 50; ++i) {
+      try {
+        optimizer.step({g});
+        ++done;
+      } catch (const BusyError&) {
+      }
+    }
+  };
+  std::thread other(work);
+  work();
+  other.join();
+  CHECK(done > 0);
+  CHECK(w == std::vector<double>(w.size(), -done));
+  CHECK(optimizer.steps() == static_cast<std::uint64_t>(done));
+}
