@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from fanin._core import DivergedError
@@ -55,11 +56,16 @@ def _train_on_chunk(fit: Fit, chunk: Any, number: int) -> tuple[float, int]:
         opened = fit.training(*chunk)
     with opened as training:
         try:
-            return fit.epoch(training), len(chunk[0])
+            return fit.epoch(training), _rows(chunk[0])
         except DivergedError as error:
             named = DivergedError(f"chunk {number}: {error}")
             named.epoch, named.step, named.layer = error.epoch, error.step, error.layer
             raise named from None
+
+
+def _rows(X: Any) -> int:
+    rows: int = len(X) if hasattr(X, "__len__") else np.asarray(X).shape[0]
+    return rows
 
 
 def _iterator(chunks: Any) -> Iterator[Chunk]:

@@ -242,8 +242,8 @@ class Network:
         DivergedError
             As `fit` does; the weights are those from before the chunk.
         """
-        chunks_of_epoch = check_chunks(chunks, epochs)
         fit = Fit(self, rule, epochs, batch_size, shuffle, validation_data, callbacks, verbose)
+        chunks_of_epoch = check_chunks(chunks, fit.epochs)
         return fit.run(lambda: train_on_chunks(fit, chunks_of_epoch()))
 
     def predict(self, X: ArrayLike, out: Float | None = None) -> Float:
