@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from fanin.callbacks import CallbackList, Callbacks, Logs
@@ -51,7 +52,7 @@ class Fit:
             X, y, columns = as_data(*validation_data, self.net.dtype)
             with sentences(columns=columns):
                 self.net._core.evaluate(X, y)
-        return as_floats(X, self.net.dtype), y
+        return as_floats(X, self.net.dtype), np.asarray(y)  # once, not in every epoch
 
     def training(self, X: ArrayLike, y: ArrayLike) -> closing[Any]:
         """Check the data and lay out what an epoch over them needs, until the end of a `with`."""
