@@ -2,14 +2,18 @@
 
 from fanin import cpu, functional, losses, optim
 from fanin._core import DivergedError, __version__
+from fanin.callbacks import Callback
 from fanin.config import config, get_num_threads, set_num_threads, show_config
+from fanin.early_stopping import EarlyStopping
 from fanin.history import History
 from fanin.layers import Dense
 from fanin.network import Network
 
 __all__ = [
+    "Callback",
     "Dense",
     "DivergedError",
+    "EarlyStopping",
     "History",
     "Network",
     "__version__",

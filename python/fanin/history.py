@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
-@dataclass
+@dataclass(repr=False)
 class History:
     """Plain lists with one entry for each epoch.
 
@@ -18,7 +19,21 @@ class History:
     val_loss, val_metric : list of float
         On the validation data after the epoch; empty without validation data.
     seconds : list of float
-        Time of the epoch's training, without validation.
+        Time of the epoch's training, without validation and callbacks.
+    stopped_epoch : int or None
+        The epoch (1, 2, ...) after which a callback stopped the fit; None where all epochs ran.
+    best_epoch : int or None
+        The epoch whose weights `EarlyStopping` brought back; None without it.
+    validates : bool
+        Whether there are validation data.
+
+    Examples
+    --------
+    >>> from fanin import History
+    >>> history = History("accuracy", validates=True)
+    >>> history.append({"loss": 0.25, "val_loss": 0.5, "val_accuracy": 0.75, "seconds": 0.125})
+    >>> history
+    <fanin.History: 1 epoch, loss 0.25, val_loss 0.5, val_accuracy 0.75, 0.125 s>
     """
 
     metric: str
@@ -26,7 +41,39 @@ class History:
     val_loss: list[float] = field(default_factory=list)
     val_metric: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
+    stopped_epoch: int | None = None
+    best_epoch: int | None = None
+    validates: bool = False
 
-    def to_dict(self) -> dict[str, str | list[float]]:
-        """Return the metric's name and copies of the lists."""
-        return asdict(self)
+    def append(self, figures: Mapping[str, float]) -> None:
+        """Append the figures of an epoch, by the names that callbacks see."""
+        self.loss.append(figures["loss"])
+        if self.validates:
+            self.val_loss.append(figures["val_loss"])
+            self.val_metric.append(figures[f"val_{self.metric}"])
+        self.seconds.append(figures["seconds"])
+
+    def to_dict(self) -> dict[str, str | int | list[float] | None]:
+        """Return the metric's name, copies of the lists, and the two epochs."""
+        return {
+            "metric": self.metric,
+            "loss": self.loss.copy(),
+            "val_loss": self.val_loss.copy(),
+            "val_metric": self.val_metric.copy(),
+            "seconds": self.seconds.copy(),
+            "stopped_epoch": self.stopped_epoch,
+            "best_epoch": self.best_epoch,
+        }
+
+    def __repr__(self) -> str:
+        """Return the last figures in one line."""
+        epochs = len(self.loss)
+        parts = [f"{epochs} epoch{'' if epochs == 1 else 's'}"]
+        last = {"loss": self.loss, "val_loss": self.val_loss, f"val_{self.metric}": self.val_metric}
+        parts += [f"{name} {figures[-1]:.4g}" for name, figures in last.items() if figures]
+        if self.best_epoch is not None:
+            parts.append(f"best epoch {self.best_epoch}")
+        if self.stopped_epoch is not None:
+            parts.append(f"stopped after {self.stopped_epoch}")
+        parts.append(f"{sum(self.seconds):.3g} s")
+        return f"<fanin.History: {', '.join(parts)}>"

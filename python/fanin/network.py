@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fanin import _core
+from fanin.callbacks import Callbacks
 from fanin.checks import check_integer
+from fanin.chunks import Chunks, check_chunks, train_on_chunks
+from fanin.fitting import Fit
 from fanin.history import History
+from fanin.inputs import ColumnNames, as_array, as_data, sentences
 from fanin.layers import Dense
 from fanin.losses import Loss, as_loss
 from fanin.optim import Rule
@@ -133,6 +135,11 @@ class Network:
         """Type of the weights and of all arithmetic."""
         return self._dtype
 
+    @property
+    def metric(self) -> str:
+        """Name of the metric: "accuracy" for labels, "rmse" for targets."""
+        return self._metric
+
     def __repr__(self) -> str:
         """Return the architecture in one line."""
         sizes = "-".join(str(n) for n in (self.n_inputs, *(layer.units for layer in self._layers)))
@@ -150,13 +157,16 @@ class Network:
         shuffle: bool = True,
         sample_weight: ArrayLike | None = None,
         validation_data: tuple[ArrayLike, ArrayLike] | None = None,
+        callbacks: Callbacks = (),
         verbose: bool = False,
     ) -> History:
         """Train with mini-batches; fit again to go on where it stopped.
 
         Arrays of float32 or float64 are borrowed whatever their strides, not copied: batches are gathered from them
-        row by row. The last batch of an epoch may be short. The rule's state is kept from fit to fit while the kind
-        of rule stays the same. Ctrl-C stops between two updates and leaves a usable network.
+        row by row, so that a `numpy.memmap` may be larger than memory. Integers, float16 and frames of numbers
+        (pandas, polars) are converted once, as a whole. The last batch of an epoch may be short. The rule's state is
+        kept from fit to fit while the kind of rule stays the same. Ctrl-C stops between two updates and leaves a
+        usable network.
 
         Parameters
         ----------
@@ -176,8 +186,12 @@ class Network:
             At least 0: the loss of a batch is the weighted mean.
         validation_data : tuple (X, y), optional
             Evaluated after each epoch.
+        callbacks : sequence of Callback or function
+            Each is called with (net, epoch, logs) after each epoch, and returns True to stop: see `Callback`, and
+            `EarlyStopping` for one.
         verbose : bool
-            Show the epochs as they come: a progress bar where tqdm is installed, else a line each.
+            Show the epochs as they come: in a terminal or notebook a progress bar where tqdm is installed, else a
+            line each.
 
         Returns
         -------
@@ -191,27 +205,50 @@ class Network:
             If the loss or a weight is no longer finite. It names epoch, step and layer, and the weights of the last
             finite epoch end are restored.
         """
-        if not isinstance(rule, Rule):
-            raise TypeError(f"rule: expected an update rule such as fanin.optim.Adam(), got {rule!r}")
-        check_integer("epochs", epochs, 0)
-        check_integer("batch_size", batch_size, 1)
-        if validation_data is not None:
-            if not isinstance(validation_data, tuple | list) or len(validation_data) != 2:
-                raise TypeError("validation_data: expected a tuple (X, y)")
-            with _named("validation_data: "):
-                self._core.evaluate(*validation_data, None)
-        history = History(self._metric)
-        training = self._training(self._core, X, y, sample_weight, min(int(batch_size), 2**32), bool(shuffle))
-        with closing(training):
-            for _ in _epochs(epochs, history, verbose):
-                start = time.perf_counter()
-                history.loss.append(training.epoch(rule.name, rule.values()))
-                history.seconds.append(time.perf_counter() - start)
-                if validation_data is not None:
-                    loss, metric = self._core.evaluate(*validation_data, None)
-                    history.val_loss.append(loss)
-                    history.val_metric.append(metric)
-        return history
+        fit = Fit(self, rule, epochs, batch_size, shuffle, validation_data, callbacks, verbose)
+        with fit.training(X, y, sample_weight) as training:
+            return fit.run(lambda: fit.epoch(training))
+
+    def fit_chunks(
+        self,
+        chunks: Chunks,
+        *,
+        rule: Rule,
+        epochs: int = 1,
+        batch_size: int = 32,
+        shuffle: bool = True,
+        validation_data: tuple[ArrayLike, ArrayLike] | None = None,
+        callbacks: Callbacks = (),
+        verbose: bool = False,
+    ) -> History:
+        """Train on data that come in chunks, for streams and for what does not fit in memory.
+
+        Each chunk is trained as one epoch of `fit` over it would do: in mini-batches, shuffled within the chunk, the
+        last one short. A chunk is freed before the next one is asked for. (A loop over ``fit(X, y, epochs=1)`` gives
+        the same bits.)
+
+        Parameters
+        ----------
+        chunks : iterable of tuples (X, y), or function that returns one
+            Read once an epoch: more than one epoch needs a list, or a function such as a generator function.
+        rule, epochs, batch_size, shuffle, validation_data, callbacks, verbose
+            As in `fit`. An epoch is a pass over all chunks, and its seconds include the wait for them.
+
+        Returns
+        -------
+        History
+
+        Raises
+        ------
+        ValueError, TypeError
+            As `fit` does, with the number of the chunk, from 1: the network has then been trained on the chunks
+            before it. Without any chunk.
+        DivergedError
+            As `fit` does; the weights are those from before the chunk.
+        """
+        fit = Fit(self, rule, epochs, batch_size, shuffle, validation_data, callbacks, verbose)
+        chunks_of_epoch = check_chunks(chunks, fit.epochs)
+        return fit.run(lambda: train_on_chunks(fit, chunks_of_epoch()))
 
     def predict(self, X: ArrayLike, out: Float | None = None) -> Float:
         """Return the outputs for each row of X, shape (n_samples, n_outputs).
@@ -219,14 +256,19 @@ class Network:
         Probabilities for softmax_cross_entropy and logistic, mean counts for poisson. `out`, if given, is a
         C-contiguous array of the network's dtype to write to; it is returned.
         """
-        result: Float = self._core.predict(X, out)
+        columns: ColumnNames = {}
+        X = as_array("X", X, self._dtype, columns)
+        with sentences(columns=columns):
+            result: Float = self._core.predict(X, out)
         return result
 
     def evaluate(
         self, X: ArrayLike, y: ArrayLike, *, sample_weight: ArrayLike | None = None
     ) -> dict[str, float]:
         """Return the (weighted) mean "loss" and the loss's metric by its name, such as "accuracy" or "rmse"."""
-        loss, metric = self._core.evaluate(X, y, sample_weight)
+        X, y, columns = as_data(X, y, self._dtype)
+        with sentences(columns=columns):
+            loss, metric = self._core.evaluate(X, y, sample_weight)
         return {"loss": loss, self._metric: metric}
 
     def get_weights(self) -> dict[str, Float]:
@@ -258,37 +300,3 @@ class Network:
                 raise ValueError(f"{name}: every value must be finite in {self._dtype}")
         for i in range(len(self._layers)):
             self._core.set_weights(i, arrays[f"layer{i + 1}.weight"], arrays[f"layer{i + 1}.bias"])
-
-
-@contextmanager
-def _named(prefix: str) -> Iterator[None]:
-    """Put the name of the argument before the sentence of an error."""
-    try:
-        yield
-    except (TypeError, ValueError) as error:
-        raise type(error)(f"{prefix}{error}") from None
-
-
-def _epochs(epochs: int, history: History, verbose: bool) -> Iterator[int]:
-    """Count epochs; when verbose, show the last entries of the history after each."""
-    if not verbose:
-        yield from range(epochs)
-        return
-    try:
-        from tqdm.auto import tqdm
-    except ImportError:
-        for epoch in range(epochs):
-            yield epoch
-            print(f"epoch {epoch + 1}/{epochs}: {_summary(history)}, {history.seconds[-1]:.3g} s")
-        return
-    with tqdm(range(epochs), unit="epoch") as bar:
-        for epoch in bar:
-            yield epoch
-            bar.set_postfix_str(_summary(history))
-
-
-def _summary(history: History) -> str:
-    text = f"loss {history.loss[-1]:.4g}"
-    if history.val_loss:
-        text += f", val_loss {history.val_loss[-1]:.4g}, val_{history.metric} {history.val_metric[-1]:.4g}"
-    return text

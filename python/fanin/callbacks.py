@@ -1,0 +1,94 @@
+"""What may look at a fit after each epoch, and stop it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from fanin.history import History
+    from fanin.network import Network
+
+Logs = dict[str, Any]
+
+
+class Callback(Protocol):
+    """What `fit` calls: an object with `on_epoch_end`, or a function of the same arguments.
+
+    ``on_epoch_end(net, epoch, logs)`` is called after each epoch, counted from 1 in each fit. `logs` is a dict of the
+    epoch's figures: "loss", with validation data "val_loss" and "val_" with the metric's name, and "seconds". The
+    same dict goes to all callbacks in turn, so that one may add a figure that a later one monitors. True (Python's or
+    NumPy's) stops the fit after this epoch; anything else goes on.
+
+    Where the object also has them, ``on_fit_begin(net, history)`` is called before the first epoch, when all
+    arguments have been checked, and ``on_fit_end(net, history)`` when the fit ends, but not after an exception.
+
+    A callback may use the network: predict, evaluate, get_weights and set_weights, but not fit. An exception in it
+    ends the fit and leaves a usable network.
+
+    Examples
+    --------
+    >>> import numpy as np, fanin
+    >>> class Snapshots:
+    ...     def __init__(self):
+    ...         self.weights = []
+    ...
+    ...     def on_epoch_end(self, net, epoch, logs):
+    ...         self.weights.append(net.get_weights())
+    >>> net, X = fanin.Network(1, [fanin.Dense(1)]), np.linspace(-1, 1, 9)[:, None]
+    >>> snapshots = Snapshots()
+    >>> def stop_after_two(net, epoch, logs):
+    ...     return epoch == 2
+    >>> history = net.fit(X, X, rule=fanin.optim.SGD(), callbacks=[snapshots, stop_after_two])
+    >>> len(snapshots.weights), history.stopped_epoch
+    (2, 2)
+    """
+
+    def on_epoch_end(self, net: Network, epoch: int, logs: Logs) -> object:
+        """Look at the network after an epoch; return True to stop."""
+
+
+EpochFunction = Callable[["Network", int, Logs], object]
+Callbacks = Iterable[Callback | EpochFunction]
+
+
+class CallbackList:
+    """The callbacks of a fit, called in their order."""
+
+    def __init__(self, callbacks: Callbacks) -> None:
+        if not isinstance(callbacks, Iterable):
+            raise TypeError(f"callbacks: expected a list, got {callbacks!r}")
+        self._callbacks = list(callbacks)
+        self._functions: list[EpochFunction] = []
+        for i, callback in enumerate(self._callbacks):
+            if isinstance(callback, type):
+                raise TypeError(
+                    f"callbacks: position {i} is a class; expected an object, {callback.__name__}(...)"
+                )
+            function = getattr(callback, "on_epoch_end", callback)
+            if not callable(function):
+                raise TypeError(
+                    f"callbacks: expected an object with on_epoch_end(net, epoch, logs) or a function "
+                    f"at position {i}, got {callback!r}"
+                )
+            self._functions.append(function)
+
+    def begin(self, net: Network, history: History) -> None:
+        """Tell all that the fit begins."""
+        self._tell("on_fit_begin", net, history)
+
+    def end(self, net: Network, history: History) -> None:
+        """Tell all that the fit has ended."""
+        self._tell("on_fit_end", net, history)
+
+    def stop_after(self, net: Network, epoch: int, logs: Logs) -> bool:
+        """Tell all that an epoch has ended; return whether one of them wants to stop."""
+        answers = [function(net, epoch, logs) for function in self._functions]
+        return any(isinstance(answer, bool | np.bool_) and bool(answer) for answer in answers)
+
+    def _tell(self, name: str, net: Network, history: History) -> None:
+        for callback in self._callbacks:
+            if (function := getattr(callback, name, None)) is not None:
+                function(net, history)

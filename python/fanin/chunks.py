@@ -1,0 +1,74 @@
+"""Training on data that come in chunks: streams, and files larger than memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from fanin._core import DivergedError
+from fanin.fitting import Fit
+from fanin.inputs import sentences
+
+Chunk = tuple[ArrayLike, ArrayLike]
+Chunks = Iterable[Chunk] | Callable[[], Iterable[Chunk]]
+
+
+def check_chunks(chunks: Chunks, epochs: int) -> Callable[[], Iterator[Chunk]]:
+    """Return what gives the chunks of an epoch from the first on."""
+    if callable(chunks):
+        return lambda: _iterator(chunks())
+    first = _iterator(chunks)
+    if first is chunks and epochs > 1:
+        raise ValueError(
+            f"chunks: an iterator can be read once, not for {epochs} epochs; "
+            "expected a list, or a function that returns a new iterator"
+        )
+    return lambda: _iterator(chunks)
+
+
+def train_on_chunks(fit: Fit, chunks: Iterator[Chunk]) -> float:
+    """Train on each chunk in turn; return the mean loss over all samples.
+
+    No name but `chunk` refers to a chunk, so that its memory is free before the next one is made.
+    """
+    number, samples, total = 0, 0, 0.0
+    end: Any = object()
+    chunk: Any = next(chunks, end)
+    while chunk is not end:
+        number += 1
+        loss, rows = _train_on_chunk(fit, chunk, number)
+        total += loss * rows
+        samples += rows
+        chunk = None
+        chunk = next(chunks, end)
+    if number == 0:
+        raise ValueError("chunks: expected at least one chunk (X, y), got none")
+    return total / samples
+
+
+def _train_on_chunk(fit: Fit, chunk: Any, number: int) -> tuple[float, int]:
+    with sentences(f"chunk {number}: "):
+        if not isinstance(chunk, tuple | list) or len(chunk) != 2:
+            raise TypeError(f"expected a tuple (X, y), got {type(chunk).__name__}")
+        opened = fit.training(*chunk)
+    with opened as training:
+        try:
+            return fit.epoch(training), _rows(chunk[0])
+        except DivergedError as error:
+            named = DivergedError(f"chunk {number}: {error}")
+            named.epoch, named.step, named.layer = error.epoch, error.step, error.layer
+            raise named from None
+
+
+def _rows(X: Any) -> int:
+    rows: int = len(X) if hasattr(X, "__len__") else np.asarray(X).shape[0]
+    return rows
+
+
+def _iterator(chunks: Any) -> Iterator[Chunk]:
+    if not isinstance(chunks, Iterable) or hasattr(chunks, "dtype"):
+        raise TypeError(f"chunks: expected an iterable of tuples (X, y), got {type(chunks).__name__}")
+    return iter(chunks)

@@ -1,0 +1,125 @@
+"""Stop when validation no longer gets better, and bring the best weights back."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from numbers import Real
+from typing import TYPE_CHECKING, Literal, get_args
+
+from fanin.callbacks import Logs
+from fanin.checks import check_choice, check_integer
+
+if TYPE_CHECKING:
+    from fanin.history import History
+    from fanin.network import Float, Network
+
+Mode = Literal["auto", "min", "max"]
+
+
+@dataclass
+class EarlyStopping:
+    """A callback that stops a fit which no longer gets better, and restores the weights of its best epoch.
+
+    An epoch is better if its figure is below the best one so far by more than `min_delta` (above, for "max"). The fit
+    stops after `patience` epochs in a row that are not. However the fit ends by itself, the weights are then those of
+    the best epoch, bit for bit, and the history tells `best_epoch` and `stopped_epoch`. The state of the update rule
+    stays that of the last epoch.
+
+    One object serves one fit after the other, not two at once.
+
+    Parameters
+    ----------
+    patience : int
+        Epochs in a row without progress after which to stop, at least 1.
+    min_delta : float
+        Smaller changes than this are no progress.
+    monitor : str
+        Name of a figure in the logs of the epoch: "val_loss", "val_accuracy" or "val_rmse", "loss", or one that a
+        callback earlier in the list adds. A figure that is not a number (NaN) is no progress.
+    mode : str
+        "min": lower is better; "max": higher is better; "auto": "max" where the name ends in "accuracy", else "min".
+
+    Attributes
+    ----------
+    best_weights : dict or None
+        Weights of the best epoch while a fit runs, and after one that ended with an exception such as Ctrl-C; None
+        once they are back in the network.
+
+    Raises
+    ------
+    ValueError
+        From fit, where `monitor` needs validation data and there are none, or names no figure of the logs.
+
+    Examples
+    --------
+    >>> import numpy as np, fanin
+    >>> X = np.linspace(-1, 1, 64)[:, None]
+    >>> net = fanin.Network(1, [fanin.Dense(8, "tanh"), fanin.Dense(1)])
+    >>> history = net.fit(X, X, rule=fanin.optim.SGD(0), validation_data=(X, X),
+    ...                   epochs=100, callbacks=[fanin.EarlyStopping(patience=3)])
+    >>> history.best_epoch, history.stopped_epoch
+    (1, 4)
+    """
+
+    patience: int = 10
+    min_delta: float = 0.0
+    monitor: str = "val_loss"
+    mode: Mode = "auto"
+    best_weights: dict[str, Float] | None = field(default=None, init=False, repr=False, compare=False)
+    _best: float | None = field(default=None, init=False, repr=False, compare=False)
+    _best_epoch: int | None = field(default=None, init=False, repr=False, compare=False)
+    _without_progress: int = field(default=0, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        check_integer("patience", self.patience, 1)
+        if isinstance(self.min_delta, bool) or not isinstance(self.min_delta, Real):
+            raise TypeError(f"min_delta: expected a number, got {self.min_delta!r}")
+        if not 0 <= self.min_delta <= sys.float_info.max:
+            raise ValueError(f"min_delta: expected a finite number of at least 0, got {self.min_delta}")
+        if not isinstance(self.monitor, str):
+            raise TypeError(f"monitor: expected the name of a figure, got {self.monitor!r}")
+        check_choice("mode", self.mode, get_args(Mode))
+
+    def on_fit_begin(self, net: Network, history: History) -> None:
+        """Forget earlier fits."""
+        if self.monitor in ("val_loss", f"val_{history.metric}") and not history.validates:
+            raise ValueError(
+                f"EarlyStopping: {self.monitor} needs validation_data=(X, y), or monitor another figure"
+            )
+        self.best_weights = self._best = self._best_epoch = None
+        self._without_progress = 0
+
+    def on_epoch_end(self, net: Network, epoch: int, logs: Logs) -> bool:
+        """Keep the weights of the best epoch; return whether patience has run out."""
+        if self._better(self._figure(logs)):
+            self._best, self._best_epoch = self._figure(logs), epoch
+            self.best_weights = net.get_weights()
+            self._without_progress = 0
+        else:
+            self._without_progress += 1
+        return self._without_progress >= self.patience
+
+    def on_fit_end(self, net: Network, history: History) -> None:
+        """Bring the best weights back."""
+        history.best_epoch = self._best_epoch
+        if self.best_weights is not None and self._without_progress > 0:
+            net.set_weights(self.best_weights)
+        self.best_weights = None
+
+    def _figure(self, logs: Logs) -> float:
+        if self.monitor not in logs:
+            raise ValueError(
+                f"EarlyStopping: monitor: expected one of {', '.join(logs)}, got {self.monitor!r}"
+            )
+        value = logs[self.monitor]
+        if not isinstance(value, Real):
+            raise TypeError(f"EarlyStopping: {self.monitor}: expected a number, got {value!r}")
+        return float(value)
+
+    def _better(self, value: float) -> bool:
+        if self._best is None:
+            return value == value
+        if self.mode == "max" or (self.mode == "auto" and self.monitor.endswith("accuracy")):
+            return value > self._best + self.min_delta
+        return value < self._best - self.min_delta

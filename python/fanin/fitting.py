@@ -1,0 +1,89 @@
+"""A fit: its arguments, and the loop over epochs that trains, validates and tells the callbacks."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from fanin.callbacks import CallbackList, Callbacks, Logs
+from fanin.checks import check_integer
+from fanin.history import History
+from fanin.inputs import as_data, as_floats, sentences
+from fanin.optim import Rule
+from fanin.progress import progress
+
+if TYPE_CHECKING:
+    from fanin.network import Network
+
+
+class Fit:
+    """One call of `Network.fit` or `Network.fit_chunks`; construction checks all arguments but the training data."""
+
+    def __init__(
+        self,
+        net: Network,
+        rule: Rule,
+        epochs: int,
+        batch_size: int,
+        shuffle: bool,
+        validation_data: tuple[ArrayLike, ArrayLike] | None,
+        callbacks: Callbacks,
+        verbose: bool,
+    ) -> None:
+        if not isinstance(rule, Rule):
+            raise TypeError(f"rule: expected an update rule such as fanin.optim.Adam(), got {rule!r}")
+        check_integer("epochs", epochs, 0)
+        check_integer("batch_size", batch_size, 1)
+        self.net, self.rule, self.epochs = net, rule, int(epochs)
+        self.batch_size, self.shuffle = min(int(batch_size), 2**32), bool(shuffle)
+        self.callbacks, self.verbose = CallbackList(callbacks), bool(verbose)
+        self.history = History(net.metric, validates=validation_data is not None)
+        self._validation = None if validation_data is None else self._checked(validation_data)
+
+    def _checked(self, validation_data: tuple[ArrayLike, ArrayLike]) -> tuple[Any, Any]:
+        if not isinstance(validation_data, tuple | list) or len(validation_data) != 2:
+            raise TypeError("validation_data: expected a tuple (X, y)")
+        with sentences("validation_data: "):
+            X, y, columns = as_data(*validation_data, self.net.dtype)
+            with sentences(columns=columns):
+                self.net._core.evaluate(X, y, None)
+        return as_floats(X, self.net.dtype), np.asarray(y)  # once, not in every epoch
+
+    def training(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> closing[Any]:
+        """Check the data and lay out what an epoch over them needs, until the end of a `with`."""
+        X, y, columns = as_data(X, y, self.net.dtype)
+        with sentences(columns=columns):
+            return closing(
+                self.net._training(self.net._core, X, y, sample_weight, self.batch_size, self.shuffle)
+            )
+
+    def epoch(self, training: Any) -> float:
+        """Train one epoch; return its mean loss."""
+        loss: float = training.epoch(self.rule.name, self.rule.values())
+        return loss
+
+    def run(self, train: Callable[[], float]) -> History:
+        """Run epochs until all are done or a callback says stop; `train` does one and returns its loss."""
+        net, history = self.net, self.history
+        self.callbacks.begin(net, history)
+        with progress(self.epochs, self.verbose) as show:
+            for epoch in range(1, self.epochs + 1):
+                start = time.perf_counter()
+                logs: Logs = {"loss": train()}
+                seconds = time.perf_counter() - start
+                if self._validation is not None:
+                    logs["val_loss"], logs[f"val_{net.metric}"] = net._core.evaluate(*self._validation, None)
+                logs["seconds"] = seconds
+                history.append(logs)
+                stop = self.callbacks.stop_after(net, epoch, logs)
+                show(epoch, logs, seconds)
+                if stop:
+                    history.stopped_epoch = epoch
+                    break
+        self.callbacks.end(net, history)
+        return history

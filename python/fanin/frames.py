@@ -1,0 +1,103 @@
+"""Frames and series of numbers of pandas and polars, neither of which is imported here, as arrays."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+# Rows that are written at a time, so that a row of the result stays in cache while its columns come.
+_BLOCK_ROWS = 2048
+
+
+class Frame(NamedTuple):
+    """The columns of a frame and their names."""
+
+    names: list[object]
+    columns: list[Any]
+
+
+def is_series(value: object) -> bool:
+    """Whether this is a series of pandas or polars."""
+    return _is_a("pandas", "Series", value) or _is_a("polars", "Series", value)
+
+
+def frame_of(value: Any) -> Frame | None:
+    """Return the parts of a frame of pandas or polars, None for anything else."""
+    if _is_a("pandas", "DataFrame", value):
+        return Frame(list(value.columns), [column for _, column in value.items()])
+    if _is_a("polars", "DataFrame", value):
+        return Frame(list(value.columns), value.get_columns())
+    return None
+
+
+def array_of_series(name: str, series: Any) -> NDArray[Any]:
+    """Return a series as an array of its own type of number."""
+    return _array(series, name, "")
+
+
+def array_of_frame(name: str, frame: Frame, rows: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Return one array of shape (rows, columns), float64 if a column is and else of `dtype`.
+
+    (A float64 that is outside of float32's range is then refused as the number it is, not as infinity.)
+    """
+    columns = []
+    for j, (label, column) in enumerate(zip(frame.names, frame.columns, strict=True)):
+        columns.append(_array(column, name, f"column {j} ({quoted(label)})"))
+    if any(column.dtype.kind == "f" and column.dtype.itemsize > 4 for column in columns):
+        dtype = np.dtype(np.float64)
+    array = np.empty((rows, len(columns)), dtype)
+    for first in range(0, rows, _BLOCK_ROWS):
+        block = slice(first, first + _BLOCK_ROWS)
+        for j, column in enumerate(columns):
+            array[block, j] = column[block]
+    return array
+
+
+def quoted(label: object) -> str:
+    """Return the name of a column for a sentence."""
+    return f'"{label}"' if isinstance(label, str) else repr(label)
+
+
+def _is_a(library: str, name: str, value: object) -> bool:
+    """Whether this is of a class of a library, which is loaded then."""
+    return isinstance(value, getattr(sys.modules.get(library), name, ()))
+
+
+def _array(series: Any, name: str, column: str) -> NDArray[Any]:
+    """A series as an array; TypeError where it holds no real numbers, ValueError where one is missing."""
+    dtype = series.dtype
+    if isinstance(dtype, np.dtype):
+        real, missing, convert = dtype.kind in "fiub", None, series.to_numpy
+    elif hasattr(series, "isna"):
+        real, missing, convert = _extension_of_pandas(series)
+    else:
+        real, missing, convert = _of_polars(series)
+    if not real:
+        where = f"{column}: " if column else ""
+        raise TypeError(f"{name}: {where}expected real numbers, got dtype {dtype}")
+    if missing is not None and (gone := missing().to_numpy()).any():
+        where = f", {column}" if column else ""
+        raise ValueError(f"{name}: row {int(np.argmax(gone))}{where} is missing; every value must be given")
+    array: NDArray[Any] = convert()
+    return array
+
+
+# of each kind: whether it holds real numbers, what tells where they are missing, what converts it
+_Kind = tuple[bool, Callable[[], Any] | None, Callable[[], Any]]
+
+
+def _extension_of_pandas(series: Any) -> _Kind:
+    dtype = series.dtype
+    target = getattr(dtype, "numpy_dtype", getattr(dtype, "subtype", None))  # of nullable, Arrow; of sparse
+    return getattr(dtype, "kind", "O") in "fiub", series.isna, lambda: series.to_numpy(dtype=target)
+
+
+def _of_polars(series: Any) -> _Kind:
+    dtype = series.dtype
+    real = dtype.is_numeric() or str(dtype) == "Boolean"
+    numbers = series.cast(float) if dtype.is_decimal() else series
+    return real, series.is_null, numbers.to_numpy

@@ -1,0 +1,75 @@
+"""X and y as users have them: what the core does not know is converted, and its sentences get column names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from fanin.frames import array_of_frame, array_of_series, frame_of, is_series, quoted
+
+ColumnNames = dict[str, list[object]]  # by the name of the argument, where it was a frame
+
+_PLACE = re.compile(r"([Xy]): row \d+, column (\d+)")
+
+
+class Data(NamedTuple):
+    """X and y as the core takes them."""
+
+    X: Any
+    y: Any
+    columns: ColumnNames
+
+
+def as_data(X: ArrayLike, y: ArrayLike, dtype: np.dtype[Any]) -> Data:
+    """Convert X and y, for a network of this dtype."""
+    columns: ColumnNames = {}
+    return Data(as_array("X", X, dtype, columns), as_array("y", y, dtype, columns), columns)
+
+
+def as_array(name: str, value: Any, dtype: np.dtype[Any], columns: ColumnNames) -> Any:
+    """Convert a frame or series, noting names of columns; leave what NumPy knows to the core."""
+    if type(value) is np.ndarray:
+        return value
+    if isinstance(value, np.ma.MaskedArray):
+        _refuse_masked(name, value)
+    elif is_series(value):
+        return array_of_series(name, value)
+    elif (frame := frame_of(value)) is not None:
+        columns[name] = frame.names
+        return array_of_frame(name, frame, len(value), dtype)
+    return value
+
+
+def as_floats(value: Any, dtype: np.dtype[Any]) -> Any:
+    """Convert to `dtype` once what the core would convert in each of many calls; wider floats are left to it."""
+    array = np.asarray(value)
+    return array.astype(dtype) if array.dtype.kind in "iub" or array.dtype == np.float16 else array
+
+
+@contextmanager
+def sentences(prefix: str = "", columns: Mapping[str, list[object]] | None = None) -> Iterator[None]:
+    """Put `prefix` before the sentence of an error, and the name of a frame's column behind its number."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        text = str(error)
+        place = _PLACE.match(text)
+        if place and columns and place[1] in columns:
+            text = f"{place[0]} ({quoted(columns[place[1]][int(place[2])])}){text[place.end() :]}"
+        elif not prefix:
+            raise
+        kind = ValueError if isinstance(error, ValueError) else TypeError
+        raise kind(prefix + text) from None
+
+
+def _refuse_masked(name: str, array: np.ma.MaskedArray[Any, Any]) -> None:
+    mask = np.ma.getmaskarray(array)
+    if mask.any():
+        place = zip(("row", "column"), np.argwhere(mask)[0], strict=False)
+        where = ", ".join(f"{axis} {i}" for axis, i in place)
+        raise ValueError(f"{name}: {where} is masked; every value must be given")
