@@ -61,6 +61,12 @@ struct Matrix {
   fanin::Samples view;
 };
 
+// a copy, which is aligned; NumPy would hand back an array of the right type that is not
+template <class S>
+py::array_t<S> converted(const py::array& array) {
+  return array.attr("astype")(py::dtype::of<S>());
+}
+
 template <class T>
 Matrix matrix(const char* name, const py::object& value, bool column_allowed, const std::string& expected) {
   py::array array = numbers(name, value);
@@ -72,10 +78,10 @@ Matrix matrix(const char* name, const py::object& value, bool column_allowed, co
   if (viewable<double>(array)) return {array, matrix_view<double>(array)};
   // float64 first where a value could be outside of float32's range: a check then refuses it by its place
   if (array.dtype().kind() == 'f' && array.itemsize() > static_cast<py::ssize_t>(sizeof(float))) {
-    array = py::array_t<double>(array);
+    array = converted<double>(array);
     return {array, matrix_view<double>(array)};
   }
-  array = py::array_t<T>(array);
+  array = converted<T>(array);
   return {array, matrix_view<T>(array)};
 }
 

@@ -18,6 +18,7 @@ from fanin.inputs import ColumnNames, as_array, as_data, sentences
 from fanin.layers import Dense
 from fanin.losses import Loss, as_loss
 from fanin.optim import Rule
+from fanin.weights import checked_weights
 
 Float = NDArray[Any]
 
@@ -280,23 +281,7 @@ class Network:
 
     def set_weights(self, weights: Mapping[str, ArrayLike]) -> None:
         """Set all parameters, by the names and shapes of `get_weights`; nothing is written before all checks pass."""
-        if not isinstance(weights, Mapping):
-            raise TypeError(f"weights: expected a dict of name -> array, got {type(weights).__name__}")
         shapes = {name: array.shape for name, array in self.get_weights().items()}
-        if unknown := [name for name in weights if name not in shapes]:
-            raise ValueError(f"weights: unknown name {unknown[0]!r}; expected {', '.join(shapes)}")
-        arrays = {}
-        for name, shape in shapes.items():
-            if name not in weights:
-                raise ValueError(f"weights: {name!r} is missing; expected {', '.join(shapes)}")
-            given = np.asarray(weights[name])
-            if given.dtype.kind not in "fiub":
-                raise TypeError(f"{name}: expected real numbers, got dtype {given.dtype}")
-            if given.shape != shape:
-                raise ValueError(f"{name}: expected shape {shape}, got {given.shape}")
-            with np.errstate(over="ignore"):
-                arrays[name] = given.astype(self._dtype)
-            if not np.isfinite(arrays[name]).all():
-                raise ValueError(f"{name}: every value must be finite in {self._dtype}")
+        arrays = checked_weights(weights, shapes, self._dtype)
         for i in range(len(self._layers)):
             self._core.set_weights(i, arrays[f"layer{i + 1}.weight"], arrays[f"layer{i + 1}.bias"])

@@ -1,0 +1,33 @@
+"""Weights by name, as users give them back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+
+def checked_weights(
+    weights: Mapping[str, ArrayLike], shapes: Mapping[str, tuple[int, ...]], dtype: np.dtype[Any]
+) -> dict[str, NDArray[Any]]:
+    """Return all of the arrays in `dtype`, or raise for the first one that is missing, unknown or wrong."""
+    if not isinstance(weights, Mapping):
+        raise TypeError(f"weights: expected a dict of name -> array, got {type(weights).__name__}")
+    if unknown := [name for name in weights if name not in shapes]:
+        raise ValueError(f"weights: unknown name {unknown[0]!r}; expected {', '.join(shapes)}")
+    arrays = {}
+    for name, shape in shapes.items():
+        if name not in weights:
+            raise ValueError(f"weights: {name!r} is missing; expected {', '.join(shapes)}")
+        given = np.asarray(weights[name])
+        if given.dtype.kind not in "fiub":
+            raise TypeError(f"{name}: expected real numbers, got dtype {given.dtype}")
+        if given.shape != shape:
+            raise ValueError(f"{name}: expected shape {shape}, got {given.shape}")
+        with np.errstate(over="ignore"):
+            arrays[name] = given.astype(dtype)
+        if not np.isfinite(arrays[name]).all():
+            raise ValueError(f"{name}: every value must be finite in {dtype}")
+    return arrays
