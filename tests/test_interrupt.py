@@ -14,6 +14,8 @@ import fanin
 from fanin import optim
 from helpers import digest
 
+# a shell that starts this in the background has it ignore the signal, and Python then leaves it so
+signal.signal(signal.SIGINT, signal.default_int_handler)
 sent, kept = [], []
 
 def press_control_c():
