@@ -12,7 +12,8 @@ import itertools
 import numpy as np
 
 import fanin
-from helpers import digest, rule_named
+from fanin import _core
+from helpers import digest, loss_for, rule_named
 
 ROWS, INPUTS, CLASSES = 330, 75, 10
 
@@ -49,6 +50,27 @@ def bits_of_many_shapes(dtype: str) -> str:
     return hashlib.sha256("".join(digests).encode()).hexdigest()
 
 
+def bits_of_every_activation_and_loss(dtype: str) -> str:
+    """One digest of nets with each activation, each with another loss in turn, and sample weights."""
+    X, y = data()
+    digests = []
+    for i, (activation, loss) in enumerate(
+        zip(_core.activations(), itertools.cycle(_core.losses()), strict=False)
+    ):
+        layers = [fanin.Dense(41, activation), fanin.Dense(CLASSES)]
+        net = fanin.Network(INPUTS, layers, loss_for(loss, CLASSES), seed=i, dtype=dtype)
+        columns = 1 if loss == "quantile" else CLASSES
+        labels = loss == "softmax_cross_entropy" and i % 2
+        targets = y if labels else np.outer(y, np.arange(1, columns + 1)) % 17 / 16
+        net.fit(X, targets, rule=rule_named("adam"), epochs=2, batch_size=70, sample_weight=(y + i) % 5)
+        digests.append(digest(net))
+    return hashlib.sha256("".join(digests).encode()).hexdigest()
+
+
+def all_bits() -> list[str]:
+    made_by = (trained_bits, bits_of_many_shapes, bits_of_every_activation_and_loss)
+    return [of(dtype) for of in made_by for dtype in ("float32", "float64")]
+
+
 if __name__ == "__main__":
-    bits = [of(dtype) for of in (trained_bits, bits_of_many_shapes) for dtype in ("float32", "float64")]
-    print(fanin.cpu.active(), fanin.get_num_threads(), *bits)
+    print(fanin.cpu.active(), fanin.get_num_threads(), *all_bits())

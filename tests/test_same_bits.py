@@ -9,11 +9,7 @@ import pytest
 
 import fanin
 from helpers import digest, python_prints, rule_named
-from same_bits_net import bits_of_many_shapes, data, trained_bits
-
-
-def all_bits() -> list[str]:
-    return [of(dtype) for of in (trained_bits, bits_of_many_shapes) for dtype in ("float32", "float64")]
+from same_bits_net import all_bits, data, trained_bits
 
 
 @pytest.fixture(scope="module")

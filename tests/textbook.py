@@ -154,8 +154,10 @@ ROWS = [
     Row(
         (31,),
         "2 logistic(x) - 1 = tanh(x / 2)",
-        ("test_twice_the_logistic_less_one_is_tanh_of_half_of_z",),
-        "symmetric_logistic",
+        (
+            "test_twice_the_logistic_less_one_is_tanh_of_half_of_z",
+            "test_symmetric_logistic_is_twice_the_logistic_less_one_and_tanh_of_half_of_z",
+        ),
     ),
     Row(
         (32,),
@@ -174,7 +176,8 @@ ROWS = [
     Row(
         (39, 40),
         "predicting the proportion of ones is a plateau",
-        waits_for="detector of the baseline plateau",
+        ("test_predicting_the_proportion_of_ones_is_the_plateau",),
+        "detector of the baseline plateau",
     ),
     Row(
         (41, 48),

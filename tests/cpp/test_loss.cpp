@@ -1,54 +1,10 @@
-#include <doctest/doctest.h>
-
 #include <cmath>
-#include <cstring>
 
-#include "fanin/activations.hpp"
-#include "fanin/losses.hpp"
-#include "loss.hpp"
-#include "registry.hpp"
-#include "support.hpp"
+#include "loss_rows.hpp"
 
 using namespace fanin;
 using fanin::test::Matrix;
-
-namespace {
-
-template <class T>
-struct Result {
-  Matrix<T> dz, dz_transposed;
-  std::vector<T> loss, score;
-};
-
-template <class T>
-Result<T> run(const Matrix<T>& a, const Matrix<T>& y, const std::int32_t* labels, const Loss& loss,
-              std::size_t rows, std::size_t units, const T* weights = nullptr) {
-  Result<T> r{{rows, units}, {units, rows}, std::vector<T>(rows), std::vector<T>(rows)};
-  r.dz.poison();
-  r.dz_transposed.poison();
-  const LossForKernels<T> of(loss, units);
-  LossRows<T> l{r.loss.data(),
-                nullptr,
-                r.dz.panels(),
-                r.dz_transposed.panels(),
-                {},
-                a.view(),
-                y.view(),
-                labels,
-                weights,
-                T{0.5},
-                of.get(),
-                static_cast<int>(activation<Identity>)};
-  kernels<T>().loss(l, {0, rows});
-  const std::vector<T> with_gradient = r.loss;
-  l.dz.data = l.dz_transposed.data = nullptr;
-  l.row_score = r.score.data();
-  kernels<T>().loss(l, {0, rows});
-  CHECK(std::memcmp(with_gradient.data(), r.loss.data(), rows * sizeof(T)) == 0);
-  return r;
-}
-
-}  // namespace
+using fanin::test::run_loss;
 
 TEST_CASE_TEMPLATE("soft-max cross-entropy is its formula in double, for logits up to 1e4", T, float,
                    double) {
@@ -60,7 +16,7 @@ TEST_CASE_TEMPLATE("soft-max cross-entropy is its formula in double, for logits 
       z.fill([&](std::size_t i, std::size_t j) { return scale * test::uniform(3, i * 1000 + j); });
       std::vector<std::int32_t> labels(rows);
       for (std::size_t i = 0; i < rows; ++i) labels[i] = static_cast<std::int32_t>((i * 7) % units);
-      const auto r = run(z, none, labels.data(), SoftmaxCrossEntropy{}, rows, units);
+      const auto r = run_loss(z, none, labels.data(), SoftmaxCrossEntropy{}, rows, units);
       double worst = 0;
       std::size_t wrong_hits = 0;
       for (std::size_t i = 0; i < rows; ++i) {
@@ -98,7 +54,7 @@ TEST_CASE_TEMPLATE("squared error of integers is exact", T, float, double) {
     Matrix<T> a(rows, units), y(rows, units);
     a.fill([](std::size_t i, std::size_t j) { return test::small_integer(1, i, j); });
     y.fill([](std::size_t i, std::size_t j) { return test::small_integer(2, i, j); });
-    const auto r = run<T>(a, y, nullptr, SquaredError{}, rows, units);
+    const auto r = run_loss<T>(a, y, nullptr, SquaredError{}, rows, units);
     for (std::size_t i = 0; i < rows; ++i) {
       double sum = 0;
       for (std::size_t j = 0; j < units; ++j) {
@@ -119,7 +75,7 @@ TEST_CASE_TEMPLATE("a logit that is not finite gives a loss that is not finite",
   for (const double bad : {double{NAN}, double{INFINITY}}) {
     z.at(0, 2) = static_cast<T>(bad);
     const std::int32_t label = 0;
-    const auto r = run(z, none, &label, SoftmaxCrossEntropy{}, 1, 5);
+    const auto r = run_loss(z, none, &label, SoftmaxCrossEntropy{}, 1, 5);
     CHECK(!std::isfinite(r.loss[0]));
   }
 }

@@ -28,37 +28,88 @@ std::uint64_t digest(const Network<T>& net) {
   return hash;
 }
 
-// three epochs of a three-layer net, whose sizes are no multiples of anything
-template <class T>
-std::uint64_t trained(const Rule& rule, Activation hidden, Loss loss, std::size_t batch_size) {
-  const std::size_t rows = 333, inputs = 75, outputs = 11;
-  std::vector<float> x(rows * inputs), targets(rows * outputs);
-  std::vector<std::int64_t> labels(rows);
-  for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(test::uniform(1, i));
-  for (std::size_t i = 0; i < targets.size(); ++i) targets[i] = static_cast<float>(test::uniform(2, i));
-  for (std::size_t i = 0; i < rows; ++i)
-    labels[i] = static_cast<std::int64_t>(Philox(3, 3).bits(i) % outputs);
-  Network<T> net(inputs, {{70, hidden}, {45, activation<Tanh>}, {outputs}}, loss, 5);
-  const Targets y = std::holds_alternative<SoftmaxCrossEntropy>(loss)
-                        ? Targets(std::span<const std::int64_t>(labels))
-                        : Targets(row_major<const float>(targets.data(), rows, outputs));
-  Training<T> training(net, row_major<const float>(x.data(), rows, inputs), y, {.batch_size = batch_size});
-  for (int epoch = 0; epoch < 3; ++epoch) training.epoch(rule);
-  return digest(net);
-}
+// Labels, or targets of the kind and range the loss takes
+struct MadeTargets {
+  std::vector<std::int64_t> labels;
+  std::vector<float> values;
+  std::size_t columns;
 
-struct Run {
+  MadeTargets(const Loss& loss, std::size_t rows, std::size_t outputs, bool soft) : columns(outputs) {
+    const bool classes = std::holds_alternative<SoftmaxCrossEntropy>(loss) && !soft;
+    if (std::holds_alternative<Quantile>(loss)) columns = 1;
+    for (std::size_t i = 0; i < rows && classes; ++i) {
+      labels.push_back(static_cast<std::int64_t>(Philox(3, 3).bits(i) % outputs));
+    }
+    const double low = std::visit([](const auto& l) { return l.target_range.low; }, loss);
+    for (std::size_t i = 0; i < rows * columns && !classes; ++i) {
+      const auto value = static_cast<float>(test::uniform(2, i));
+      values.push_back(low == 0 && value < 0 ? -value : value);
+    }
+  }
+  Targets view(std::size_t rows) const {
+    if (!labels.empty()) return std::span<const std::int64_t>(labels);
+    return row_major<const float>(values.data(), rows, columns);
+  }
+};
+
+struct Setting {
   Rule rule;
   Activation hidden;
   Loss loss;
   std::size_t batch_size;
+  bool weighted = false, soft = false;
+};
+
+// three epochs of a three-layer net, whose sizes are no multiples of anything
+template <class T>
+std::uint64_t trained(const Setting& s) {
+  const std::size_t rows = 333, inputs = 75, outputs = 11;
+  std::vector<float> x(rows * inputs);
+  std::vector<double> weights(s.weighted ? rows : 0);
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(test::uniform(1, i));
+  for (std::size_t i = 0; i < weights.size(); ++i) weights[i] = 1 + test::uniform(4, i);
+  const MadeTargets y(s.loss, rows, outputs, s.soft);
+  Network<T> net(inputs, {{70, s.hidden}, {45, activation<Tanh>}, {outputs}}, s.loss, 5);
+  Training<T> training(net, row_major<const float>(x.data(), rows, inputs), y.view(rows),
+                       {.batch_size = s.batch_size}, weights);
+  for (int epoch = 0; epoch < 3; ++epoch) training.epoch(s.rule);
+  return digest(net);
+}
+
+Quantile eleven_levels() {
+  Quantile loss;
+  loss.levels.count = 11;
+  for (std::size_t j = 0; j < 11; ++j) loss.levels.value[j] = static_cast<double>(j + 1) / 12;
+  return loss;
+}
+
+struct Run {
+  Setting setting;
   std::uint64_t float_digest, double_digest;
 };
 
 const Run runs[] = {
-    {Adam{}, activation<Relu>, SoftmaxCrossEntropy{}, 64, 0xc53f5577bc17d312, 0x7a4f058d63d120d4},
-    {Momentum{}, activation<Logistic>, SquaredError{}, 50, 0x3a479ae3dba66321, 0x2537e512335c3e0c},
-    {Sgd{}, activation<Identity>, SoftmaxCrossEntropy{}, 333, 0xf0a6f0661afc004a, 0x70b214fb21ec57b3},
+    {{Adam{}, activation<Relu>, SoftmaxCrossEntropy{}, 64}, 0xc53f5577bc17d312, 0x7a4f058d63d120d4},
+    {{Momentum{}, activation<Logistic>, SquaredError{}, 50}, 0x3a479ae3dba66321, 0x2537e512335c3e0c},
+    {{Sgd{}, activation<Identity>, SoftmaxCrossEntropy{}, 333}, 0xf0a6f0661afc004a, 0x70b214fb21ec57b3},
+    {{Adam{}, activation<SymmetricLogistic>, SquaredError{}, 64, true},
+     0xbbd51b7fb577a38a,
+     0x00b4a52e6064f5ec},
+    {{Adam{}, activation<LeakyRelu>, AbsoluteError{}, 64}, 0x4e4fa8e5c8917d72, 0x51373c7cf28ebd14},
+    {{Adam{}, activation<Elu>, Huber{.delta = 0.25}, 64, true}, 0x8375a4812dbd4669, 0xeea66e47bcd360ae},
+    {{Adam{}, activation<Selu>, eleven_levels(), 64, true}, 0x75f565d874538be8, 0x938d59709a39a689},
+    {{Adam{}, activation<Softplus>, Poisson{}, 64, true}, 0x5de03492e18077fd, 0x5d6ca10708278ff0},
+    {{Adam{}, activation<Softsign>, LogisticLoss{}, 64, true}, 0x77fa90b4e4e7cea0, 0x275f2903d99ce7fd},
+    {{Adam{}, activation<Gelu>, SoftmaxCrossEntropy{}, 64, true}, 0xf60f66ee3cb11afb, 0x0ea4fadefff7e54f},
+    {{Adam{}, activation<GeluTanh>, SoftmaxCrossEntropy{.label_smoothing = 0.1}, 64},
+     0xbf6e8d9d77699de1,
+     0xbe41cb239b2abe59},
+    {{Adam{}, activation<Silu>, SoftmaxCrossEntropy{}, 64, true, true},
+     0xeb5c701f81eb8b7f,
+     0xe46b1a438cd88acd},
+    {{Adam{}, activation<Mish>, SoftmaxCrossEntropy{.label_smoothing = 0.1}, 64, false, true},
+     0x67cae265a342d987,
+     0xb9e71fadf3921580},
 };
 
 }  // namespace
@@ -68,8 +119,9 @@ TEST_CASE("trained weights are these bits, for 1, 2, 3 and 7 threads") {
   for (const Run& run : runs) {
     for (const int threads : {1, 2, 3, 7}) {
       cpu::set_num_threads(threads);
-      CHECK(trained<float>(run.rule, run.hidden, run.loss, run.batch_size) == run.float_digest);
-      CHECK(trained<double>(run.rule, run.hidden, run.loss, run.batch_size) == run.double_digest);
+      CAPTURE(&run - runs);
+      CHECK(trained<float>(run.setting) == run.float_digest);
+      CHECK(trained<double>(run.setting) == run.double_digest);
     }
   }
   cpu::set_num_threads(before);
