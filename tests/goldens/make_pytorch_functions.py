@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 
 import torch
-from torch.nn import functional as F  # noqa: N812
+from torch.nn import functional as F
 
 ROWS, OUTPUTS = 9, 4
 ACTIVATIONS = {
