@@ -14,6 +14,7 @@ from fanin.frames import array_of_frame, array_of_series, frame_of, is_series, q
 
 ColumnNames = dict[str, list[object]]  # by the name of the argument, where it was a frame
 
+_mask_of: Any = np.ma.getmaskarray  # some versions of NumPy give it no types
 _PLACE = re.compile(r"([Xy]): row \d+, column (\d+)")
 
 
@@ -68,7 +69,7 @@ def sentences(prefix: str = "", columns: Mapping[str, list[object]] | None = Non
 
 
 def _refuse_masked(name: str, array: np.ma.MaskedArray[Any, Any]) -> None:
-    mask = np.ma.getmaskarray(array)
+    mask = _mask_of(array)
     if mask.any():
         place = zip(("row", "column"), np.argwhere(mask)[0], strict=False)
         where = ", ".join(f"{axis} {i}" for axis, i in place)
