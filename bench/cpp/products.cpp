@@ -116,11 +116,13 @@ class Layer {
   }
 
  private:
-  // f(panels, rows) for this thread's share of the units of a matrix
+  // f(panels, rows) for this thread's share of the units of a matrix, panel by panel
   template <class F>
   static void share(int thread, int threads, std::size_t panels, std::size_t rows, F&& f) {
-    const std::size_t row_blocks = (rows + kRowBlock - 1) / kRowBlock;
-    for_each_rectangle(Share(thread, threads, 1).take(row_blocks * panels, 1), row_blocks, rows, f);
+    const std::size_t blocks = row_blocks(rows);
+    for_each_rectangle(
+        Share(thread, threads, 1).take(panels * blocks, 1), blocks,
+        [&](Range of_panels, Range of_blocks) { f(of_panels, rows_of_blocks(of_blocks, rows)); });
   }
 
   void forward(int thread, int threads) {
@@ -137,8 +139,12 @@ class Layer {
                                  {nullptr, 0, 0},
                                  a_,
                                  index_in<Identity, Activations>};
-    share(thread, threads, dz_transposed_.panels.count(), da_.panels.columns,
-          [&](Range panels, Range rows) { kernels<float>().input_gradient(g, panels, rows); });
+    // the rows of w outside, so that it is read once
+    const std::size_t inputs = da_.panels.columns, panels = dz_transposed_.panels.count();
+    for_each_rectangle(Share(thread, threads, 1).take(row_blocks(inputs) * panels, 1), panels,
+                       [&](Range of_blocks, Range of_panels) {
+                         kernels<float>().input_gradient(g, of_panels, rows_of_blocks(of_blocks, inputs));
+                       });
   }
 
   void weight_gradient(int thread, int threads, float* gradient, const Update<float>& update) {

@@ -191,6 +191,6 @@ def as_loss(loss: object) -> Loss:
     if isinstance(loss, str):
         check_choice("loss", loss, tuple(BY_NAME))
         return BY_NAME[loss]()
-    if not isinstance(loss, Loss):
+    if not isinstance(loss, Loss) or getattr(loss, "name", None) not in BY_NAME:
         raise TypeError(f"loss: expected a name or a loss of fanin.losses, got {loss!r}")
     return loss
