@@ -192,8 +192,8 @@ bool Step<T>::backward(Member member, const DataSource& data, Batch batch, Batch
     barrier(member);
     if (!slow_ && interrupted()) return false;
   }
-  // copying a value of x costs about what 16 flops do
-  const double gather_cost = 16.0 * static_cast<double>(next.rows) * static_cast<double>(work_.units(0));
+  // a value of x from a row that lies anywhere in memory costs about what 64 flops do
+  const double gather_cost = 64.0 * static_cast<double>(next.rows) * static_cast<double>(work_.units(0));
   Share share(member.thread, member.threads, flops_of(1) + (last_ >= 2 ? flops_of(2) : 0) + gather_cost);
   if (last_ >= 2) weight_gradient(member, share, 2, batch, update);
   weight_gradient(member, share, 1, batch, update);
