@@ -98,7 +98,9 @@ double Barrier::wait(int threads) {
   const std::uint32_t generation = generation_.load(std::memory_order_acquire);
   if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == threads) {
     arrived_.store(0, std::memory_order_relaxed);
-    generation_.store(generation + 1, std::memory_order_release);
+    // sequentially consistent: notify_all looks for sleepers, and must not do so before the new generation is
+    // seen
+    generation_.store(generation + 1, std::memory_order_seq_cst);
     generation_.notify_all();
     return 0;
   }
