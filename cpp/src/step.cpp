@@ -199,7 +199,9 @@ bool Step<T>::backward(Member member, const DataSource& data, Batch batch, Batch
   weight_gradient(member, share, 1, batch, update);
   if (next.rows > 0) work_.gather(data, next, share.take(next.rows, gather_cost));
   barrier(member);
-  return !interrupted();
+  // Where the last phase does not ask, the question may be put again by a thread that is already in the next
+  // step.
+  return !slow_ || !interrupted();
 }
 
 template <class T>
