@@ -11,26 +11,19 @@
 namespace fanin::FANIN_ISA {
 namespace {
 
-// Panels of one operand that are kept in L2 while the other is gone through: 8 chunks of 64 KiB.
-inline constexpr std::size_t kPanelGroup = 8;
-
-// f(begin, end) for groups of at most `size`
-template <class F>
-FANIN_INLINE void for_each_group(Range all, std::size_t size, F&& f) {
-  for (std::size_t begin = all.begin; begin < all.end; begin += size) {
-    f(begin, all.end - begin < size ? all.end : begin + size);
-  }
-}
-
-// a = f(z + bias) on a block of one panel, of which `used` columns are not padding; `kept` gets z + bias
+// a = f(z + bias) on rows of one panel, `step` apart, of which `used` columns are not padding; where it is
+// wanted, `kept` gets z + bias
 template <class A, class T>
-void activate_block(T* block, T* kept, const T* bias, std::size_t rows, std::size_t width, std::size_t used) {
-  for (std::size_t column = 0; column < width; column += Vec<T>::width) {
-    const auto mask = first_lanes<T>(static_cast<int>(used) - static_cast<int>(column));
-    const Vec<T> b = bias != nullptr ? Vec<T>::load(bias + column) : Vec<T>(0.0);
-    for (std::size_t i = column; i < rows * width; i += width) {
+void activate_block(T* block, T* kept, const T* bias, std::size_t rows, std::size_t step, std::size_t used) {
+  for (std::size_t column = 0; column < padded<T>(used); column += Vec<T>::width) {
+    const int left = used > column ? static_cast<int>(used - column) : 0;
+    const auto mask = first_lanes<T>(left);
+    const Vec<T> b = bias != nullptr ? load_at_most(bias + column, left) : Vec<T>(0.0);
+    for (std::size_t i = column; i < rows * step; i += step) {
       const Vec<T> z = Vec<T>::load(block + i) + b;
-      if constexpr (A::needs_input) flush(z).store(kept + i);
+      if constexpr (A::needs_input) {
+        if (kept != nullptr) flush(z).store(kept + i);
+      }
       select(mask, flush(A::value(z)), Vec<T>(0.0)).store(block + i);
     }
   }
@@ -66,13 +59,13 @@ void forward(const Forward<T>& f, Range panels, Range rows) {
   for_each_group(panels, kPanelGroup, [&](std::size_t first_panel, std::size_t end_panel) {
     for_each_chunk<T>(f.x.columns, [&](Range chunk) {
       for_each_group(rows, kRowBlock, [&](std::size_t row, std::size_t end_row) {
+        const AcrossPanels<T> x{f.x, row};
+        const std::size_t count = end_row - row;
+        product_of_panels(x, count, chunk, f.w, f.a, {first_panel, end_panel}, row);
+        if (chunk.end < f.x.columns) return;
         for (std::size_t p = first_panel; p < end_panel; ++p) {
-          const std::size_t width = f.a.width(p), count = end_row - row;
-          T* block = f.a.at(row, p);
-          product_block(AcrossPanels<T>{f.x, row}, count, chunk, f.w.at(0, p), width, block);
-          if (chunk.end < f.x.columns) continue;
-          activate(block, f.z.data != nullptr ? f.z.at(row, p) : nullptr,
-                   f.bias != nullptr ? f.bias + p * kPanel<T> : nullptr, count, width, f.a.used(p));
+          activate(f.a.at(row, p), f.z.data != nullptr ? f.z.at(row, p) : nullptr,
+                   f.bias != nullptr ? f.bias + p * kPanel<T> : nullptr, count, f.a.width(p), f.a.used(p));
         }
       });
     });
@@ -109,8 +102,10 @@ void input_gradient(const InputGradient<T>& g, Range panels, Range rows) {
     for_each_group(panels, kPanelGroup, [&](std::size_t first_panel, std::size_t end_panel) {
       for_each_chunk<T>(g.w.columns, [&](Range chunk) {
         for (std::size_t p = first_panel; p < end_panel; ++p) {
-          product_block(AcrossPanels<T>{g.w, row}, end_row - row, chunk, g.dy_transposed.at(0, p),
-                        g.dy_transposed.width(p), blocks[p - first_panel]);
+          const std::size_t width = g.dy_transposed.width(p);
+          product_block(AcrossPanels<T>{g.w, row}, end_row - row, chunk,
+                        strip_of(g.dy_transposed, chunk.begin, p), width,
+                        Strip<T>{blocks[p - first_panel], width, 0}, chunk.begin > 0);
         }
       });
       for (std::size_t p = first_panel; p < end_panel; ++p) {
@@ -142,7 +137,8 @@ void weight_gradient(const WeightGradient<T>& g, Range panels, Range rows) {
         for (std::size_t q = row / P; q * P < end_row; ++q) {
           const DownRows<T> x{g.x.at(0, q), g.x.width(q)};
           for_each_chunk<T>(g.x.rows, [&](Range chunk) {
-            product_block(x, g.x.used(q), chunk, g.dz.at(0, p), width, block + (q * P - row) * width);
+            product_block(x, g.x.used(q), chunk, strip_of(g.dz, chunk.begin, p), width,
+                          Strip<T>{block + (q * P - row) * width, width, 0}, chunk.begin > 0);
           });
         }
         apply(g, block, panel_offset + row * width, (end_row - row) * width);

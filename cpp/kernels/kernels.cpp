@@ -5,6 +5,7 @@
 #include "lanes.hpp"
 #include "loss.hpp"
 #include "math.hpp"
+#include "product.hpp"
 #include "table.hpp"
 #include "update.hpp"
 
@@ -33,6 +34,7 @@ template <class T>
 constexpr Kernels<T> make_kernels() {
   return {
       forward<T>,
+      product<T>,
       input_gradient<T>,
       weight_gradient<T>,
       bias_gradient<T>,

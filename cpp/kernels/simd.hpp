@@ -241,5 +241,12 @@ FANIN_INLINE Vec<T> sqrt(Vec<T> a) {
 #endif
 #endif
 
+// a vector of the first `n` elements and zeros, for any n
+template <class T>
+FANIN_INLINE Vec<T> load_at_most(const T* p, std::size_t n) {
+  if (n >= static_cast<std::size_t>(Vec<T>::width)) return Vec<T>::load(p);
+  return n > 0 ? load_partial(p, static_cast<int>(n)) : Vec<T>(0.0);
+}
+
 }  // namespace
 }  // namespace fanin::FANIN_ISA

@@ -16,6 +16,12 @@ struct Range {
 template <class T>
 inline constexpr std::size_t kPanel = 128 / sizeof(T);
 
+// columns of a panel of which `used` are in use, padding included
+template <class T>
+inline constexpr std::size_t padded(std::size_t used) {
+  return used <= kPanel<T> / 2 ? kPanel<T> / 2 : kPanel<T>;
+}
+
 // Every output is one chain of fused multiply-adds in increasing depth, restarted after this many terms. With
 // the row blocks below it is a constant of the arithmetic: another value gives other bits.
 template <class T>
@@ -24,6 +30,9 @@ inline constexpr std::size_t kDepth = 2048 / sizeof(T);
 // A unit of work is a block of 64 rows of one panel: 8 KiB, so what follows a product finds it in L1.
 inline constexpr std::size_t kRowBlock = 64;
 
+// Panels of one operand that are kept in L2 while the other is gone through: 8 chunks of 64 KiB.
+inline constexpr std::size_t kPanelGroup = 8;
+
 template <class T>
 struct Panels {
   T* data;
@@ -31,7 +40,7 @@ struct Panels {
 
   __attribute__((always_inline)) std::size_t count() const { return (columns + kPanel<T> - 1) / kPanel<T>; }
   __attribute__((always_inline)) std::size_t width(std::size_t panel) const {
-    return columns - panel * kPanel<T> <= kPanel<T> / 2 ? kPanel<T> / 2 : kPanel<T>;
+    return padded<T>(columns - panel * kPanel<T>);
   }
   // columns of this panel that are not padding
   __attribute__((always_inline)) std::size_t used(std::size_t panel) const {
@@ -45,6 +54,46 @@ struct Panels {
   __attribute__((always_inline)) std::size_t size() const {
     return columns == 0 ? 0 : (count() - 1) * rows * kPanel<T> + rows * width(count() - 1);
   }
+};
+
+template <class T>
+inline __attribute__((always_inline)) Panels<const T> read_only(Panels<T> m) {
+  return {m.data, m.rows, m.columns};
+}
+
+// A user's matrix: element (i, j) is data[i * row_stride + j * column_stride].
+template <class T>
+struct View {
+  const T* data;
+  std::ptrdiff_t row_stride, column_stride;
+
+  __attribute__((always_inline)) const T* at(std::size_t i, std::size_t j) const {
+    return data + static_cast<std::ptrdiff_t>(i) * row_stride +
+           static_cast<std::ptrdiff_t>(j) * column_stride;
+  }
+  // the part that begins at (i, j)
+  __attribute__((always_inline)) View from(std::size_t i, std::size_t j) const {
+    return {at(i, j), row_stride, column_stride};
+  }
+};
+
+// out = f(left right + bias) on users' matrices: out (m, columns) with columns next to each other, left
+// (m, depth), right (depth, columns), bias (columns) or none. Without an activation, kNone, the product is
+// stored as it is. Denormals of `left` count as 0.
+template <class T>
+struct Product {
+  static constexpr int kNone = -1;
+  // elements of `memory`, each thread's own: some panels and a block of rows of the operands, and a block of
+  // the result
+  static constexpr std::size_t kMemory =
+      (kPanelGroup * kPanel<T> + kRowBlock) * kDepth<T> + kRowBlock * kPanel<T>;
+
+  T* out;
+  std::ptrdiff_t out_stride;
+  View<T> left, right;
+  std::size_t columns, depth;
+  const T* bias;
+  int activation;
 };
 
 // The state of an update rule and where it is applied: slot s of parameter i is slots[s * slot_stride + i].
@@ -127,6 +176,8 @@ template <class T>
 struct Kernels {
   // panels of a, rows of a
   void (*forward)(const Forward<T>&, Range panels, Range rows);
+  // panels and rows of the result
+  void (*product)(const Product<T>&, Range panels, Range rows, T* memory);
   // panels of dz_transposed (columns are samples), rows of dz_transposed (inputs); a multiple of 64 or the
   // end
   void (*input_gradient)(const InputGradient<T>&, Range panels, Range rows);

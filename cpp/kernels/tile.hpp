@@ -1,4 +1,4 @@
-// The one matmul micro-kernel, and a block of 64 rows of one panel made of its tiles.
+// The one matmul micro-kernel, and blocks of up to 64 rows made of its tiles.
 //
 //   out[i][j] (+)= sum over k of left(i, k) right(k, j)
 //
@@ -26,6 +26,42 @@ inline constexpr int kTileVectors = 2, kMaxTileRows = 6;
 inline constexpr int kTileVectors = 4, kMaxTileRows = 6;
 #endif
 
+// A tile of few rows is wider, and goes across panels: a multiply-add takes about four cycles, and one or two
+// start in each, so fewer than eight chains leave the processor waiting.
+#if defined(FANIN_ISA_AVX512)
+inline constexpr int kMaxWideRows = 6;
+constexpr int wide_vectors(int rows) { return rows <= 3 ? 8 : 4; }
+#elif defined(FANIN_ISA_AVX2)
+inline constexpr int kMaxWideRows = 3;
+constexpr int wide_vectors(int rows) { return rows == 1 ? 8 : 4; }
+#else
+inline constexpr int kMaxWideRows = 3;
+constexpr int wide_vectors(int) { return 8; }
+#endif
+
+template <class T>
+inline constexpr int kVectorsOfPanel = static_cast<int>(kPanel<T>) / Vec<T>::width;
+template <class T>
+inline constexpr int kVectorsOfPanel<const T> = kVectorsOfPanel<T>;
+
+// Rows of an operand or a result, vector by vector: rows are `row` elements apart, panels `panel`.
+template <class T>
+struct Strip {
+  T* data;
+  std::size_t row, panel;
+
+  FANIN_INLINE T* vector(std::size_t i, int j) const {
+    constexpr int in_panel = kVectorsOfPanel<T>, width = static_cast<int>(kPanel<T>) / in_panel;
+    return data + i * row + static_cast<std::size_t>(j / in_panel) * panel +
+           static_cast<std::size_t>(j % in_panel * width);
+  }
+};
+
+template <class T>
+FANIN_INLINE Strip<T> strip_of(const Panels<T>& m, std::size_t row, std::size_t panel) {
+  return {m.at(row, panel), m.width(panel), m.rows * kPanel<T>};
+}
+
 // Left operand across panels: row i, depth k is element (first_row + i, k) of a panel matrix.
 template <class T>
 struct AcrossPanels {
@@ -35,8 +71,8 @@ struct AcrossPanels {
   std::size_t first_row;
 
   template <int MR, int NV>
-  FANIN_INLINE void accumulate(Vec<T> (&acc)[MR][NV], std::size_t row, Range depth, const T* right,
-                               std::size_t right_step) const;
+  FANIN_INLINE void accumulate(Vec<T> (&acc)[MR][NV], std::size_t row, Range depth,
+                               Strip<const T> right) const;
 };
 
 // Left operand down the rows of one panel: row i, depth k is at data[k * step + i].
@@ -48,21 +84,21 @@ struct DownRows {
   std::size_t step;
 
   template <int MR, int NV>
-  FANIN_INLINE void accumulate(Vec<T> (&acc)[MR][NV], std::size_t row, Range depth, const T* right,
-                               std::size_t right_step) const;
+  FANIN_INLINE void accumulate(Vec<T> (&acc)[MR][NV], std::size_t row, Range depth,
+                               Strip<const T> right) const;
 };
 
 template <int RowStride, class T, int MR, int NV>
-FANIN_INLINE void multiply_add(Vec<T> (&acc)[MR][NV], const T* left, std::size_t left_step, const T* right,
-                               std::size_t right_step, std::size_t depth) {
-  for (std::size_t k = 0; k < depth; ++k, left += left_step, right += right_step) {
+FANIN_INLINE void multiply_add(Vec<T> (&acc)[MR][NV], const T* left, std::size_t left_step,
+                               Strip<const T> right, std::size_t depth) {
+  for (std::size_t k = 0; k < depth; ++k, left += left_step, right.data += right.row) {
     Vec<T> r[NV];
-#pragma GCC unroll 4
-    for (int j = 0; j < NV; ++j) r[j] = Vec<T>::load(right + j * Vec<T>::width);
+#pragma GCC unroll 8
+    for (int j = 0; j < NV; ++j) r[j] = Vec<T>::load(right.vector(0, j));
 #pragma GCC unroll 16
     for (int i = 0; i < MR; ++i) {
       const Vec<T> l(left[i * RowStride]);
-#pragma GCC unroll 4
+#pragma GCC unroll 8
       for (int j = 0; j < NV; ++j) acc[i][j] = fma(l, r[j], acc[i][j]);
     }
   }
@@ -80,7 +116,7 @@ FANIN_INLINE void prefetch_rows(const T* first, std::size_t row_stride) {
 template <class T>
 template <int MR, int NV>
 FANIN_INLINE void AcrossPanels<T>::accumulate(Vec<T> (&acc)[MR][NV], std::size_t row, Range depth,
-                                              const T* right, std::size_t right_step) const {
+                                              Strip<const T> right) const {
   constexpr std::size_t P = kPanel<T>;
   for (std::size_t k = depth.begin; k < depth.end; k += P) {
     const std::size_t n = depth.end - k < P ? depth.end - k : P;
@@ -88,36 +124,36 @@ FANIN_INLINE void AcrossPanels<T>::accumulate(Vec<T> (&acc)[MR][NV], std::size_t
     // the rows of the next panel lie far away, where no hardware prefetcher looks
     if (k + P < depth.end) prefetch_rows<MR>(left + matrix.rows * P, P);
     if (matrix.width(k / P) == P) {
-      multiply_add<P>(acc, left, 1, right, right_step, n);
+      multiply_add<P>(acc, left, 1, right, n);
     } else {
-      multiply_add<P / 2>(acc, left, 1, right, right_step, n);
+      multiply_add<P / 2>(acc, left, 1, right, n);
     }
-    right += n * right_step;
+    right.data += n * right.row;
   }
 }
 
 template <class T>
 template <int MR, int NV>
-FANIN_INLINE void DownRows<T>::accumulate(Vec<T> (&acc)[MR][NV], std::size_t row, Range depth, const T* right,
-                                          std::size_t right_step) const {
-  multiply_add<1>(acc, data + depth.begin * step + row, step, right, right_step, depth.end - depth.begin);
+FANIN_INLINE void DownRows<T>::accumulate(Vec<T> (&acc)[MR][NV], std::size_t row, Range depth,
+                                          Strip<const T> right) const {
+  multiply_add<1>(acc, data + depth.begin * step + row, step, right, depth.end - depth.begin);
 }
 
-// rows x width elements of `out`, whose rows are `width` apart; `right` begins at depth.begin
+// MR rows x NV vectors of `out`; `right` begins at depth.begin
 template <int MR, int NV, class T, class Left>
-__attribute__((noinline)) void tile(const Left& left, std::size_t row, Range depth, const T* right,
-                                    std::size_t width, T* out, bool add) {
+__attribute__((noinline)) void tile(const Left& left, std::size_t row, Range depth, Strip<const T> right,
+                                    Strip<T> out, bool add) {
   Vec<T> acc[MR][NV];
 #pragma GCC unroll 16
   for (int i = 0; i < MR; ++i)
-#pragma GCC unroll 4
+#pragma GCC unroll 8
     for (int j = 0; j < NV; ++j) acc[i][j] = Vec<T>(0.0);
-  left.template accumulate<MR, NV>(acc, row, depth, right, width);
+  left.template accumulate<MR, NV>(acc, row, depth, right);
 #pragma GCC unroll 16
   for (int i = 0; i < MR; ++i)
-#pragma GCC unroll 4
+#pragma GCC unroll 8
     for (int j = 0; j < NV; ++j) {
-      T* p = out + static_cast<std::size_t>(i) * width + j * Vec<T>::width;
+      T* p = out.vector(static_cast<std::size_t>(i), j);
       (add ? Vec<T>::load(p) + acc[i][j] : acc[i][j]).store(p);
     }
 }
@@ -125,49 +161,110 @@ __attribute__((noinline)) void tile(const Left& left, std::size_t row, Range dep
 // the tile of this height, looked for from the highest down
 template <int NV, int MR, class T, class Left>
 FANIN_INLINE void tile_of_height(std::size_t height, const Left& left, std::size_t row, Range depth,
-                                 const T* right, std::size_t width, T* out, bool add) {
+                                 Strip<const T> right, Strip<T> out, bool add) {
   if (MR == 1 || height == MR) {
-    tile<MR, NV>(left, row, depth, right, width, out, add);
+    tile<MR, NV>(left, row, depth, right, out, add);
   } else if constexpr (MR > 1) {
-    tile_of_height<NV, MR - 1>(height, left, row, depth, right, width, out, add);
+    tile_of_height<NV, MR - 1>(height, left, row, depth, right, out, add);
   }
 }
 
 template <int NV, class T, class Left>
-FANIN_INLINE void column_of_tiles(const Left& left, std::size_t rows, Range depth, const T* right,
-                                  std::size_t width, T* out) {
+FANIN_INLINE void column_of_tiles(const Left& left, std::size_t rows, Range depth, Strip<const T> right,
+                                  Strip<T> out, bool add) {
   constexpr std::size_t highest = Left::max_tile_rows;
   const std::size_t tiles = (rows + highest - 1) / highest;
   std::size_t row = 0;
   for (std::size_t t = 0; t < tiles; ++t) {  // an even split: 64 = 13 + 13 + 13 + 13 + 12
     const std::size_t height = (rows - row + tiles - t - 1) / (tiles - t);
-    tile_of_height<NV, Left::max_tile_rows>(height, left, row, depth, right, width, out + row * width,
-                                            depth.begin > 0);
+    tile_of_height<NV, Left::max_tile_rows>(height, left, row, depth, right,
+                                            Strip<T>{out.data + row * out.row, out.row, out.panel}, add);
     row += height;
   }
 }
 
-// A chunk of the depth of `rows` (at most 64) rows of one panel of the product, to a block whose rows are
-// `width` apart: the first chunk begins it, later ones are added. `right` is the panel's depth 0.
+// `depth` of the product of `rows` (at most 64) rows and one panel, `width` wide; `right` begins at
+// depth.begin
 template <class T, class Left>
-void product_block(const Left& left, std::size_t rows, Range chunk, const T* right, std::size_t width,
-                   T* out) {
+void product_block(const Left& left, std::size_t rows, Range depth, Strip<const T> right, std::size_t width,
+                   Strip<T> out, bool add) {
   constexpr std::size_t tile_width = kTileVectors * Vec<T>::width;
-  right += chunk.begin * width;
   if (width < tile_width) {
-    column_of_tiles<kTileVectors / 2>(left, rows, chunk, right, width, out);
+    column_of_tiles<kTileVectors / 2>(left, rows, depth, right, out, add);
     return;
   }
   for (std::size_t column = 0; column < width; column += tile_width) {
-    column_of_tiles<kTileVectors>(left, rows, chunk, right + column, width, out + column);
+    column_of_tiles<kTileVectors>(left, rows, depth, {right.data + column, right.row, right.panel},
+                                  Strip<T>{out.data + column, out.row, out.panel}, add);
   }
 }
 
-// f(chunk) for each chunk of the depth, in order
+// panels that a wide tile of MR rows did, of `panels`
+template <int MR, class T, class Left>
+FANIN_INLINE std::size_t wide_tiles(std::size_t rows, const Left& left, Range depth, Strip<const T> right,
+                                    std::size_t panels, Strip<T> out, bool add) {
+  if constexpr (MR > 1) {
+    if (rows < MR) return wide_tiles<MR - 1>(rows, left, depth, right, panels, out, add);
+  }
+  constexpr int vectors = wide_vectors(MR), in_panel = kVectorsOfPanel<T>;
+  if constexpr (vectors < in_panel) {
+    return 0;
+  } else {
+    constexpr std::size_t in_tile = vectors / in_panel;
+    std::size_t p = 0;
+    for (; p + in_tile <= panels; p += in_tile) {
+      tile<MR, vectors>(left, 0, depth, {right.data + p * right.panel, right.row, right.panel},
+                        Strip<T>{out.data + p * out.panel, out.row, out.panel}, add);
+    }
+    return p;
+  }
+}
+
+// The same for `panels` whole panels
+template <class T, class Left>
+void product_panels(const Left& left, std::size_t rows, Range depth, Strip<const T> right, std::size_t panels,
+                    Strip<T> out, bool add) {
+  std::size_t p =
+      rows <= kMaxWideRows ? wide_tiles<kMaxWideRows>(rows, left, depth, right, panels, out, add) : 0;
+  for (; p < panels; ++p) {
+    product_block(left, rows, depth, {right.data + p * right.panel, right.row, right.panel}, kPanel<T>,
+                  Strip<T>{out.data + p * out.panel, out.row, out.panel}, add);
+  }
+}
+
+// A chunk of the depth of `rows` (at most 64) rows, from row `row` on, of some panels of out = left right
+template <class T, class Left>
+void product_of_panels(const Left& left, std::size_t rows, Range chunk, const Panels<const T>& right,
+                       const Panels<T>& out, Range panels, std::size_t row) {
+  const bool half = panels.end > panels.begin && out.width(panels.end - 1) < kPanel<T>;
+  const std::size_t end = panels.end - (half ? 1 : 0), begin = panels.begin;
+  const bool add = chunk.begin > 0;
+  if (begin < end) {
+    product_panels(left, rows, chunk, strip_of(right, chunk.begin, begin), end - begin,
+                   strip_of(out, row, begin), add);
+  }
+  if (half) {
+    product_block(left, rows, chunk, strip_of(right, chunk.begin, end), kPanel<T> / 2,
+                  strip_of(out, row, end), add);
+  }
+}
+
+// f(begin, end) for groups of at most `size`
+template <class F>
+FANIN_INLINE void for_each_group(Range all, std::size_t size, F&& f) {
+  for (std::size_t begin = all.begin; begin < all.end; begin += size) {
+    f(begin, all.end - begin < size ? all.end : begin + size);
+  }
+}
+
+// f(chunk) for each chunk of the depth, in order; one that is empty where there is no depth
 template <class T, class F>
 FANIN_INLINE void for_each_chunk(std::size_t depth, F&& f) {
-  for (std::size_t k = 0; k < depth; k += kDepth<T>)
+  std::size_t k = 0;
+  do {
     f(Range{k, depth - k < kDepth<T> ? depth : k + kDepth<T>});
+    k += kDepth<T>;
+  } while (k < depth);
 }
 
 }  // namespace

@@ -1,15 +1,27 @@
-// Products on row-major arrays: operands are gathered into panels, which takes one pass over each, then the
-// kernels of a network's layer run on them.
-#include "fanin/functional.hpp"
-
+// Products of users' matrices. Gradients are products too, of transposed views.
 #include "row_major.hpp"
 
 namespace fanin {
 namespace {
 
 template <class T>
-MatrixView<const T> transposed(MatrixView<const T> m) {
-  return {m.data, m.columns, m.rows, m.column_stride, m.row_stride};
+View<T> view_of(MatrixView<const T> m) {
+  return {m.data, m.row_stride, m.column_stride};
+}
+
+template <class T>
+View<T> transposed(MatrixView<const T> m) {
+  return {m.data, m.column_stride, m.row_stride};
+}
+
+// This thread's share of a product with m rows
+template <class T>
+void share_product(const Product<T>& p, std::size_t m, Share& share, double cost) {
+  const std::size_t blocks = row_blocks(m), panels = (p.columns + kPanel<T> - 1) / kPanel<T>;
+  T* const memory = scratch<T>(Product<T>::kMemory);
+  for_each_rectangle(share.take(panels * blocks, cost), blocks, [&](Range of_panels, Range of_blocks) {
+    kernels<T>().product(p, of_panels, rows_of_blocks(of_blocks, m), memory);
+  });
 }
 
 double product_flops(std::size_t m, std::size_t n, std::size_t k) {
@@ -26,28 +38,17 @@ void dense(MatrixView<T> out, MatrixView<const T> x, MatrixView<const T> w, std:
   if (!b.empty()) check_size("b", b.size(), n);
   check_output("out", out, m, n);
   if (m == 0 || n == 0) return;
-
-  const std::size_t out_size = panel_size<T>(m, n), x_size = panel_size<T>(m, k),
-                    w_size = panel_size<T>(k, n);
-  T* memory = scratch<T>(2 * out_size + x_size + w_size + panel_size<T>(1, n));
-  const Panels<T> a{memory, m, n}, z{memory + out_size, m, n}, px{memory + 2 * out_size, m, k};
-  const Panels<T> pw{px.data + x_size, k, n}, bias{pw.data + w_size, 1, n};
-  std::fill_n(bias.data, bias.size(), T{0});
-  std::copy(b.begin(), b.end(), bias.data);
-  const Forward<T> f{a, z, read_only(px), read_only(pw), bias.data, static_cast<int>(activation)};
-  Barrier barrier;
+  const Product<T> p{out.data,
+                     out.row_stride,
+                     view_of(x),
+                     view_of(w),
+                     n,
+                     k,
+                     b.empty() ? nullptr : b.data(),
+                     static_cast<int>(activation)};
   run_team(threads_for(product_flops(m, n, k)), [&](int thread, int threads) {
-    const Member member{thread, threads};
-    gather_view(x, px, member);
-    gather_view(w, pw, member);
-    barrier.wait(threads);
-    const std::size_t blocks = row_blocks(m);
-    const Range units = Share(thread, threads, 1).take(a.count() * blocks, 1);
-    for_each_rectangle(units, blocks, [&](Range panels, Range of_blocks) {
-      const Range rows = rows_of_blocks(of_blocks, m);
-      kernels<T>().forward(f, panels, rows);
-      scatter(a, out, panels, rows);
-    });
+    Share share(thread, threads, 1);
+    share_product(p, m, share, 1);
   });
 }
 
@@ -60,61 +61,21 @@ void dense_backward(MatrixView<T> dx, MatrixView<T> dw, std::span<T> db, MatrixV
   if (dx.data != nullptr) check_output("dx", dx, m, k);
   if (dw.data != nullptr) check_output("dw", dw, k, n);
   if (!db.empty()) check_size("db", db.size(), n);
-  if (m == 0) {
-    for (std::size_t i = 0; i < k && dw.data != nullptr; ++i) {
-      std::fill_n(dw.data + static_cast<std::ptrdiff_t>(i) * dw.row_stride, n, T{0});
-    }
-    std::fill(db.begin(), db.end(), T{0});
-  }
-  if (m == 0 || k == 0 || n == 0) return;
 
-  const std::size_t x_size = panel_size<T>(m, k), w_size = panel_size<T>(k, n), z_size = panel_size<T>(m, n);
-  const std::size_t turned_size = panel_size<T>(n, m), b_size = panel_size<T>(1, n);
-  T* memory = scratch<T>(2 * x_size + 2 * w_size + z_size + turned_size + b_size);
-  const Panels<T> px{memory, m, k}, pdx{memory + x_size, m, k}, pw{pdx.data + x_size, k, n};
-  const Panels<T> pdw{pw.data + w_size, k, n}, pdb{pdw.data + w_size, 1, n}, pdz{pdb.data + b_size, m, n};
-  const Panels<T> turned{pdz.data + z_size, n, m};
-  const WeightGradient<T> g{pdw.data, {}, 0, w_size, read_only(px), read_only(pdz)};
-  // the derivative of the identity needs no activations: any memory of the right shape will do
-  const InputGradient<T> ig{pdx,
-                            {},
-                            read_only(pw),
-                            read_only(turned),
-                            {},
-                            read_only(px),
-                            static_cast<int>(fanin::activation<Identity>)};
-  const double flops = product_flops(m, n, k);
-  Barrier barrier;
-  run_team(threads_for(2 * flops), [&](int thread, int threads) {
-    const Member member{thread, threads};
-    gather_view(x, px, member);
-    gather_view(w, pw, member);
-    gather_view(dz, pdz, member);
-    gather_view(transposed(dz), turned, member);
-    barrier.wait(threads);
-    Share share(thread, threads, (dx.data != nullptr ? flops : 0) + flops);
-    if (dx.data != nullptr) {
-      const std::size_t panels_of_samples = turned.count();
-      for_each_rectangle(
-          share.take(row_blocks(k) * panels_of_samples, flops), panels_of_samples,
-          [&](Range blocks, Range panels) {
-            const Range inputs = rows_of_blocks(blocks, k);
-            kernels<T>().input_gradient(ig, panels, inputs);
-            const Range samples{panels.begin * kPanel<T>, std::min(m, panels.end * kPanel<T>)};
-            scatter(pdx, dx, {inputs.begin / kPanel<T>, (inputs.end + kPanel<T> - 1) / kPanel<T>}, samples);
-          });
-    }
-    for_each_rectangle(share.take(pdz.count() * row_blocks(k), flops), row_blocks(k),
-                       [&](Range panels, Range of_blocks) {
-                         const Range rows = rows_of_blocks(of_blocks, k);
-                         if (dw.data != nullptr) {
-                           kernels<T>().weight_gradient(g, panels, rows);
-                           scatter(pdw, dw, panels, rows);
-                         }
-                         if (of_blocks.begin == 0) kernels<T>().bias_gradient(g, panels);
-                       });
+  const T one = 1;
+  const Product<T> of_x{dx.data, dx.row_stride, view_of(dz), transposed(w), k, n, nullptr, Product<T>::kNone};
+  const Product<T> of_w{dw.data, dw.row_stride, transposed(x), view_of(dz), n, m, nullptr, Product<T>::kNone};
+  // the sums of the columns are a product with a row of ones
+  const Product<T> of_b{db.data(), 0, {&one, 0, 0}, view_of(dz), n, m, nullptr, Product<T>::kNone};
+  const double flops = product_flops(m, n, k), bias_flops = product_flops(m, n, 8);
+  const double cost_x = dx.data != nullptr ? flops : 0, cost_w = dw.data != nullptr ? flops : 0;
+  const double cost_b = !db.empty() ? bias_flops : 0;
+  run_team(threads_for(cost_x + cost_w), [&](int thread, int threads) {
+    Share share(thread, threads, cost_x + cost_w + cost_b);
+    if (cost_x > 0) share_product(of_x, m, share, cost_x);
+    if (dw.data != nullptr) share_product(of_w, k, share, cost_w);
+    if (!db.empty()) share_product(of_b, 1, share, cost_b);
   });
-  std::copy_n(pdb.data, db.size(), db.data());
 }
 
 template void dense<float>(MatrixView<float>, MatrixView<const float>, MatrixView<const float>,

@@ -39,11 +39,6 @@ void for_rows(Member member, std::size_t rows, F&& f) {
   if (share.begin < share.end) f(share);
 }
 
-template <class T>
-void gather_view(MatrixView<const T> from, const Panels<T>& to, Member member) {
-  for_rows(member, from.rows, [&](Range rows) { gather_matrix<T, T>(from, to, nullptr, 0, rows); });
-}
-
 // rows of panels [begin, end) to a user's matrix
 template <class T>
 void scatter(const Panels<T>& from, MatrixView<T> to, Range panels, Range rows) {

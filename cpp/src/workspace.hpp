@@ -17,11 +17,6 @@ struct DataSource {
   const std::uint32_t* order;
 };
 
-template <class T>
-Panels<const T> read_only(Panels<T> m) {
-  return {m.data, m.rows, m.columns};
-}
-
 // The rows of one step: `rows` positions of the order from `first` on. Batches are numbered; even and odd
 // ones have memory of their own, so that the next one is gathered while this one is in use.
 struct Batch {

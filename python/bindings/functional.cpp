@@ -1,125 +1,173 @@
-// The kernels on people's own arrays. The Python side has converted inputs to one of float32 and float64;
-// outputs are written in place and never converted.
+// The kernels on people's own arrays.
 #include "fanin/functional.hpp"
 
-#include "arrays.hpp"
 #include "fanin/names.hpp"
+#include "operands.hpp"
 
 namespace {
 
-fanin::Activation activation_of(const std::string& name) {
+using operands::Input;
+
+fanin::Activation activation_of(std::string_view name) {
   return fanin::from_name<fanin::Activation>(fanin::Activations{}, "activation", name);
 }
 
-template <class T>
-fanin::MatrixView<const T> input_matrix(const char* name, const py::array_t<T>& array) {
-  if (array.ndim() != 2) {
-    throw fanin::ValueError(std::string(name) + ": expected two dimensions, got shape " +
-                            arrays::shape_text(array));
-  }
-  return arrays::matrix_view<T>(array);
-}
-
-template <class T>
-fanin::MatrixView<T> output_matrix(const char* name, py::array_t<T>& array) {
-  const fanin::MatrixView<const T> view = input_matrix(name, array);
-  return {arrays::writable<T>(name, array), view.rows, view.columns, view.row_stride, view.column_stride};
-}
-
-template <class T>
-std::span<const T> input_span(const py::array_t<T>& array) {
-  return {array.data(), static_cast<std::size_t>(array.size())};
-}
-
-template <class T>
-std::span<T> output_span(const char* name, py::array_t<T>& array) {
-  return {arrays::writable<T>(name, array), static_cast<std::size_t>(array.size())};
-}
-
-template <class T>
-void dense(py::array_t<T> out, const py::array_t<T>& x, const py::array_t<T>& w, const py::array_t<T>& b,
-           const std::string& activation) {
-  const auto to = output_matrix("out", out);
-  const auto from = input_matrix("x", x), weights = input_matrix("w", w);
+py::object dense(const py::object& x, const py::object& w, const py::object& b, std::string_view activation,
+                 const py::object& out) {
   const fanin::Activation f = activation_of(activation);
-  const py::gil_scoped_release unlocked;  // the arguments hold the arrays
-  fanin::dense<T>(to, from, weights, input_span(b), f);
+  const bool biased = !b.is_none();
+  // without biases x stands in their place, which leaves the precision as it is
+  const std::array<Input, 3> inputs{{{"x", x, 2}, {"w", w, 2}, {"b", biased ? b : x, biased ? 1 : 2}}};
+  return operands::with_inputs(inputs, [&](auto zero, const auto& given) -> py::object {
+    using T = decltype(zero);
+    const auto from = arrays::matrix_view<T>(given[0]), weights = arrays::matrix_view<T>(given[1]);
+    auto result = operands::output<T>("out", out, {given[0].shape(0), given[1].shape(1)}, given);
+    const auto to = operands::writable_matrix(result);
+    const py::array biases = biased ? operands::contiguous<T>(given[2]) : py::array();
+    const auto added = biased ? operands::elements<T>(biases) : std::span<const T>();
+    if (biased && added.empty() && weights.columns > 0) {
+      throw fanin::ValueError("b: expected " + std::to_string(weights.columns) + " elements, got 0");
+    }
+    {
+      const py::gil_scoped_release unlocked;  // this function holds the arrays
+      fanin::dense<T>(to, from, weights, added, f);
+    }
+    return result;
+  });
 }
 
-template <class T>
-void dense_backward(py::array_t<T> dx, py::array_t<T> dw, py::array_t<T> db, const py::array_t<T>& dz,
-                    const py::array_t<T>& x, const py::array_t<T>& w) {
-  const auto to_x = output_matrix("dx", dx), to_w = output_matrix("dw", dw);
-  const auto to_b = output_span("db", db);
-  const auto gradient = input_matrix("dz", dz), from = input_matrix("x", x), weights = input_matrix("w", w);
-  const py::gil_scoped_release unlocked;  // the arguments hold the arrays
-  fanin::dense_backward<T>(to_x, to_w, to_b, gradient, from, weights);
+// dx (None where it is not wanted), dw and db
+py::tuple dense_backward(const py::object& dz, const py::object& x, const py::object& w,
+                         const std::array<py::object, 3>& out, bool with_dx) {
+  const std::array<Input, 3> inputs{{{"dz", dz, 2}, {"x", x, 2}, {"w", w, 2}}};
+  return operands::with_inputs(inputs, [&](auto zero, const auto& given) -> py::tuple {
+    using T = decltype(zero);
+    const auto gradient = arrays::matrix_view<T>(given[0]), from = arrays::matrix_view<T>(given[1]),
+               weights = arrays::matrix_view<T>(given[2]);
+    py::array_t<T> dx;
+    if (with_dx) dx = operands::output<T>("dx", out[0], operands::shape_of(given[1]), given);
+    auto dw = operands::output<T>("dw", out[1], operands::shape_of(given[2]), given);
+    auto db = operands::output<T>("db", out[2], {given[2].shape(1)}, given);
+    operands::check_contiguous("db", db);
+    if (operands::overlap(dx, dw) || operands::overlap(dx, db) || operands::overlap(dw, db)) {
+      throw fanin::ValueError("out: expected arrays that do not overlap each other");
+    }
+    const auto to_x = with_dx ? operands::writable_matrix(dx) : fanin::MatrixView<T>{};
+    const auto to_w = operands::writable_matrix(dw);
+    const auto to_b = operands::elements(db);
+    {
+      const py::gil_scoped_release unlocked;  // this function holds the arrays
+      fanin::dense_backward<T>(to_x, to_w, to_b, gradient, from, weights);
+    }
+    return py::make_tuple(with_dx ? py::object(dx) : py::none(), dw, db);
+  });
 }
 
-template <class T>
-void activate(const std::string& activation, py::array_t<T> a, const py::array_t<T>& z) {
-  const auto to = output_span("out", a);
+// An output of an elementwise function: it may be the first input itself
+template <class T, std::size_t N>
+py::array_t<T> elementwise_output(const py::object& out, const std::array<py::array, N>& given,
+                                  bool in_place) {
+  auto result = operands::output<T>("out", out, operands::shape_of(given[0]),
+                                    std::span<const py::array>(given).subspan(in_place ? 1 : 0));
+  operands::check_contiguous("out", result);
+  return result;
+}
+
+py::object activate(const py::object& z, std::string_view activation, const py::object& out) {
   const fanin::Activation f = activation_of(activation);
-  const py::gil_scoped_release unlocked;  // the arguments hold the arrays
-  fanin::activate<T>(f, to, input_span(z));
+  const std::array<Input, 1> inputs{{{"z", z, operands::kAny}}};
+  return operands::with_inputs(inputs, [&](auto zero, const auto& given) -> py::object {
+    using T = decltype(zero);
+    const py::array from = operands::contiguous<T>(given[0]);
+    auto result = elementwise_output<T>(out, given, out.is(z));
+    const auto a = operands::elements(result);
+    const auto input = operands::elements<T>(from);
+    {
+      const py::gil_scoped_release unlocked;  // this function holds the arrays
+      fanin::activate<T>(f, a, input);
+    }
+    return result;
+  });
 }
 
-template <class T>
-void activate_backward(const std::string& activation, py::array_t<T> dz, const py::array_t<T>& da,
-                       const py::array_t<T>& z) {
-  const auto to = output_span("out", dz);
+py::object activate_backward(const py::object& da, const py::object& z, std::string_view activation,
+                             const py::object& out) {
   const fanin::Activation f = activation_of(activation);
-  const py::gil_scoped_release unlocked;  // the arguments hold the arrays
-  fanin::activate_backward<T>(f, to, input_span(da), input_span(z));
+  const std::array<Input, 2> inputs{{{"da", da, operands::kAny}, {"z", z, operands::kAny}}};
+  return operands::with_inputs(inputs, [&](auto zero, const auto& given) -> py::object {
+    using T = decltype(zero);
+    if (operands::shape_of(given[0]) != operands::shape_of(given[1])) {
+      throw fanin::ValueError("da: expected shape " + arrays::shape_text(given[1]) + " like z, got " +
+                              arrays::shape_text(given[0]));
+    }
+    const py::array from = operands::contiguous<T>(given[0]), at = operands::contiguous<T>(given[1]);
+    auto result = elementwise_output<T>(out, given, out.is(da));
+    const auto dz = operands::elements(result);
+    const auto gradient = operands::elements<T>(from), input = operands::elements<T>(at);
+    {
+      const py::gil_scoped_release unlocked;  // this function holds the arrays
+      fanin::activate_backward<T>(f, dz, gradient, input);
+    }
+    return result;
+  });
 }
 
-// the loss and, in `da` unless it is None, its gradient
-template <class T>
-double loss(const std::string& name, const py::dict& values, const py::object& da, const py::array_t<T>& a,
-            const py::object& y, const py::object& sample_weight) {
-  const auto chosen = arrays::make_entry<fanin::Loss>(fanin::Losses{}, "loss", name, values);
-  const auto outputs = input_matrix("a", a);
-  const arrays::TargetArrays targets =
-      arrays::targets<T>(chosen, y, sample_weight, outputs.rows, outputs.columns);
-  fanin::MatrixView<T> gradient;
-  py::array_t<T> gradient_array;
-  if (!da.is_none()) {
-    gradient_array = py::reinterpret_borrow<py::array_t<T>>(da);
-    gradient = output_matrix("out", gradient_array);
-  }
-  const py::gil_scoped_release unlocked;  // everything is held by this function
-  return fanin::loss_and_gradient<T>(chosen, gradient, outputs, targets.y, targets.weights);
+fanin::Loss loss_of(const std::string& name, const py::dict& values) {
+  return arrays::make_entry<fanin::Loss>(fanin::Losses{}, "loss", name, values);
 }
 
-template <class T>
-void loss_outputs(const std::string& name, const py::dict& values, py::array_t<T> out,
-                  const py::array_t<T>& a) {
-  const auto chosen = arrays::make_entry<fanin::Loss>(fanin::Losses{}, "loss", name, values);
-  const auto to = output_matrix("out", out);
-  const auto from = input_matrix("a", a);
-  const py::gil_scoped_release unlocked;  // the arguments hold the arrays
-  fanin::loss_outputs<T>(chosen, to, from);
+// The loss, or its gradient where that is wanted
+py::object loss(const std::string& name, const py::dict& values, const py::object& a, const py::object& y,
+                const py::object& sample_weight, bool gradient_wanted, const py::object& out) {
+  const fanin::Loss chosen = loss_of(name, values);
+  const std::array<Input, 1> inputs{{{"a", a, 2}}};
+  return operands::with_inputs(inputs, [&](auto zero, const auto& given) -> py::object {
+    using T = decltype(zero);
+    const auto outputs = arrays::matrix_view<T>(given[0]);
+    const arrays::TargetArrays targets =
+        arrays::targets<T>(chosen, y, sample_weight, outputs.rows, outputs.columns);
+    py::array_t<T> da;
+    fanin::MatrixView<T> gradient;
+    if (gradient_wanted) {
+      da = operands::output<T>("out", out, operands::shape_of(given[0]), given);
+      gradient = operands::writable_matrix(da);
+    }
+    double mean = 0;
+    {
+      const py::gil_scoped_release unlocked;  // this function holds the arrays
+      mean = fanin::loss_and_gradient<T>(chosen, gradient, outputs, targets.y, targets.weights);
+    }
+    return gradient_wanted ? py::object(da) : py::object(py::float_(mean));
+  });
 }
 
-template <class T>
-void register_functional_of(py::module_& m) {
-  m.def("dense", &dense<T>, py::arg("out").noconvert(), py::arg("x").noconvert(), py::arg("w").noconvert(),
-        py::arg("b").noconvert(), py::arg("activation"));
-  m.def("dense_backward", &dense_backward<T>, py::arg("dx").noconvert(), py::arg("dw").noconvert(),
-        py::arg("db").noconvert(), py::arg("dz").noconvert(), py::arg("x").noconvert(),
-        py::arg("w").noconvert());
-  m.def("activate", &activate<T>, py::arg("activation"), py::arg("a").noconvert(), py::arg("z").noconvert());
-  m.def("activate_backward", &activate_backward<T>, py::arg("activation"), py::arg("dz").noconvert(),
-        py::arg("da").noconvert(), py::arg("z").noconvert());
-  m.def("loss", &loss<T>, py::arg("name"), py::arg("values"), py::arg("da"), py::arg("a").noconvert(),
-        py::arg("y"), py::arg("sample_weight"));
-  m.def("loss_outputs", &loss_outputs<T>, py::arg("name"), py::arg("values"), py::arg("out").noconvert(),
-        py::arg("a").noconvert());
+py::object loss_outputs(const std::string& name, const py::dict& values, const py::object& a,
+                        const py::object& out) {
+  const fanin::Loss chosen = loss_of(name, values);
+  const std::array<Input, 1> inputs{{{"a", a, 2}}};
+  return operands::with_inputs(inputs, [&](auto zero, const auto& given) -> py::object {
+    using T = decltype(zero);
+    const auto from = arrays::matrix_view<T>(given[0]);
+    auto result = operands::output<T>("out", out, operands::shape_of(given[0]), given);
+    const auto to = operands::writable_matrix(result);
+    {
+      const py::gil_scoped_release unlocked;  // this function holds the arrays
+      fanin::loss_outputs<T>(chosen, to, from);
+    }
+    return result;
+  });
 }
 
 }  // namespace
 
 void register_functional(py::module_& m) {
-  register_functional_of<float>(m);
-  register_functional_of<double>(m);
+  m.def("dense", &dense, py::arg("x"), py::arg("w"), py::arg("b"), py::arg("activation"), py::arg("out"));
+  m.def("dense_backward", &dense_backward, py::arg("dz"), py::arg("x"), py::arg("w"), py::arg("out"),
+        py::arg("with_dx"));
+  m.def("activate", &activate, py::arg("z"), py::arg("activation"), py::arg("out"));
+  m.def("activate_backward", &activate_backward, py::arg("da"), py::arg("z"), py::arg("activation"),
+        py::arg("out"));
+  m.def("loss", &loss, py::arg("name"), py::arg("values"), py::arg("a"), py::arg("y"),
+        py::arg("sample_weight"), py::arg("gradient_wanted"), py::arg("out"));
+  m.def("loss_outputs", &loss_outputs, py::arg("name"), py::arg("values"), py::arg("a"), py::arg("out"));
 }

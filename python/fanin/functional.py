@@ -29,6 +29,8 @@ __all__ = [
 
 Float = NDArray[Any]
 
+_NO_OUTPUTS = (None, None, None)
+
 
 def dense(
     x: ArrayLike,
@@ -64,16 +66,17 @@ def dense(
     >>> F.dense([[1.0, 2.0]], [[1.0], [10.0]], [0.5])
     array([[21.5]])
     """
-    given = {"x": x, "w": w} if b is None else {"x": x, "w": w, "b": b}
-    arrays = _inputs(given, {"x": 2, "w": 2, "b": 1})
-    a, weights = arrays["x"], arrays["w"]
-    bias = arrays["b"] if b is not None else np.empty(0, a.dtype)
-    result = _output("out", out, (a.shape[0], weights.shape[1]), a.dtype, arrays.values())
-    _core.dense(result, a, weights, bias, activation)
-    return result
+    return _core.dense(x, w, b, activation, out)
 
 
-def dense_backward(dz: ArrayLike, x: ArrayLike, w: ArrayLike) -> tuple[Float, Float, Float]:
+def dense_backward(
+    dz: ArrayLike,
+    x: ArrayLike,
+    w: ArrayLike,
+    *,
+    input_gradient: bool = True,
+    out: Sequence[Float | None] | None = None,
+) -> tuple[Any, Float, Float]:
     """Return the gradients of a loss with respect to x, w and b, given dz, the one with respect to z = x w + b.
 
     ``dx = dz w'``, ``dw = x' dz``, ``db = column sums of dz``
@@ -83,6 +86,10 @@ def dense_backward(dz: ArrayLike, x: ArrayLike, w: ArrayLike) -> tuple[Float, Fl
     dz : array_like, shape (m, n)
     x : array_like, shape (m, k)
     w : array_like, shape (k, n)
+    input_gradient : bool
+        False leaves dx out, as the first layer of a net can do: it is None then.
+    out : sequence of ndarrays or None, optional
+        Arrays for dx, dw and db, which must not overlap; None for a new one.
 
     Returns
     -------
@@ -95,12 +102,11 @@ def dense_backward(dz: ArrayLike, x: ArrayLike, w: ArrayLike) -> tuple[Float, Fl
     >>> dx, dw.ravel(), db
     (array([[10., 14.]]), array([2., 6.]), array([2.]))
     """
-    arrays = _inputs({"dz": dz, "x": x, "w": w}, {"dz": 2, "x": 2, "w": 2})
-    gradient, a, weights = arrays["dz"], arrays["x"], arrays["w"]
-    dx, dw = np.empty_like(a, order="C"), np.empty_like(weights, order="C")
-    db = np.empty(weights.shape[1], a.dtype)
-    _core.dense_backward(dx, dw, db, gradient, a, weights)
-    return dx, dw, db
+    if out is None:
+        out = _NO_OUTPUTS
+    elif len(out) != 3:
+        raise ValueError(f"out: expected three arrays, for dx, dw and db, got {len(out)}")
+    return _core.dense_backward(dz, x, w, out, input_gradient)
 
 
 def activation(z: ArrayLike, name: str, *, out: Float | None = None) -> Float:
@@ -112,10 +118,7 @@ def activation(z: ArrayLike, name: str, *, out: Float | None = None) -> Float:
     >>> F.activation([-1.0, 0.0, 2.0], "relu")
     array([0., 0., 2.])
     """
-    given = _inputs({"z": z}, {})["z"]
-    result = _output("out", out, given.shape, given.dtype, [] if out is given else [given], contiguous=True)
-    _core.activate(name, result, np.ascontiguousarray(given))
-    return result
+    return _core.activate(z, name, out)
 
 
 def activation_backward(da: ArrayLike, z: ArrayLike, name: str, *, out: Float | None = None) -> Float:
@@ -127,14 +130,7 @@ def activation_backward(da: ArrayLike, z: ArrayLike, name: str, *, out: Float | 
     >>> F.activation_backward([1.0, 1.0], [-1.0, 2.0], "relu")
     array([0., 1.])
     """
-    arrays = _inputs({"da": da, "z": z}, {})
-    gradient, given = arrays["da"], arrays["z"]
-    if gradient.shape != given.shape:
-        raise ValueError(f"da: expected shape {given.shape} like z, got {gradient.shape}")
-    inputs = [given] if out is gradient else [gradient, given]
-    result = _output("out", out, given.shape, given.dtype, inputs, contiguous=True)
-    _core.activate_backward(name, result, np.ascontiguousarray(gradient), np.ascontiguousarray(given))
-    return result
+    return _core.activate_backward(da, z, name, out)
 
 
 def loss(a: ArrayLike, y: ArrayLike, loss: str | Loss, *, sample_weight: ArrayLike | None = None) -> float:
@@ -148,8 +144,9 @@ def loss(a: ArrayLike, y: ArrayLike, loss: str | Loss, *, sample_weight: ArrayLi
     >>> F.loss([[1.0], [3.0]], [0.0, 1.0], "squared_error")
     1.25
     """
-    value, outputs = as_loss(loss), _inputs({"a": a}, {"a": 2})["a"]
-    return float(_core.loss(value.name, value.values(), None, outputs, y, sample_weight))
+    value = as_loss(loss)
+    mean: float = _core.loss(value.name, value.values(), a, y, sample_weight, False, None)
+    return mean
 
 
 def loss_gradient(
@@ -169,10 +166,9 @@ def loss_gradient(
     array([[0.5],
            [1. ]])
     """
-    value, outputs = as_loss(loss), _inputs({"a": a}, {"a": 2})["a"]
-    result = _output("out", out, outputs.shape, outputs.dtype, [outputs])
-    _core.loss(value.name, value.values(), result, outputs, y, sample_weight)
-    return result
+    value = as_loss(loss)
+    gradient: Float = _core.loss(value.name, value.values(), a, y, sample_weight, True, out)
+    return gradient
 
 
 def loss_outputs(a: ArrayLike, loss: str | Loss, *, out: Float | None = None) -> Float:
@@ -184,26 +180,31 @@ def loss_outputs(a: ArrayLike, loss: str | Loss, *, out: Float | None = None) ->
     >>> F.loss_outputs([[0.0, 0.0]], "softmax_cross_entropy")
     array([[0.5, 0.5]])
     """
-    value, outputs = as_loss(loss), _inputs({"a": a}, {"a": 2})["a"]
-    result = _output("out", out, outputs.shape, outputs.dtype, [outputs])
-    _core.loss_outputs(value.name, value.values(), result, outputs)
-    return result
+    value = as_loss(loss)
+    return _core.loss_outputs(value.name, value.values(), a, out)
 
 
 def standardize(
-    x: ArrayLike, mean: ArrayLike | None = None, deviation: ArrayLike | None = None
+    x: ArrayLike,
+    mean: ArrayLike | None = None,
+    deviation: ArrayLike | None = None,
+    *,
+    out: Float | None = None,
 ) -> tuple[Float, Float, Float]:
     """Centre and standardize columns: ``(x - mean) / deviation``; return it with the mean and deviation used.
 
     Without them they are those of x, in float64: mean, and the root of the mean squared difference from it, 1 where a
     column is constant. Give the training set's to every other set. (Notes that divide by the variance are mistaken:
-    it is the deviation that makes the variance 1; LeCun et al. 1998, 4.3.)
+    it is the deviation that makes the variance 1; LeCun et al. 1998, 4.3.) The sums are NumPy's, whose order is not
+    part of the promise of equal bits.
 
     Parameters
     ----------
     x : array_like, shape (m, n)
     mean, deviation : array_like, shape (n,), optional
         Both or neither.
+    out : ndarray, shape (m, n), optional
+        May be x itself.
 
     Examples
     --------
@@ -213,15 +214,11 @@ def standardize(
     (array([[-1.,  0.],
            [ 1.,  0.]]), array([2., 5.]), array([1., 1.]))
     """
-    given = _inputs({"x": x}, {"x": 2})["x"]
+    given = _matrix("x", x)
     if (mean is None) != (deviation is None):
         raise ValueError("deviation: expected both mean and deviation, or neither")
     if mean is None or deviation is None:
-        if given.shape[0] == 0:
-            raise ValueError("x: expected at least one row to take a mean of, got none")
-        centre = given.mean(axis=0, dtype=np.float64)
-        spread = np.sqrt(np.mean((given.astype(np.float64) - centre) ** 2, axis=0))
-        spread[spread == 0] = 1.0
+        centre, spread = _mean_and_deviation(given)
     else:
         centre, spread = np.asarray(mean, np.float64), np.asarray(deviation, np.float64)
         for name, values in (("mean", centre), ("deviation", spread)):
@@ -229,43 +226,33 @@ def standardize(
                 raise ValueError(f"{name}: expected shape {given.shape[1:]}, got {values.shape}")
         if not (spread > 0).all():
             raise ValueError("deviation: expected numbers above 0")
-    return ((given - centre) / spread).astype(given.dtype), centre, spread
-
-
-def _inputs(given: dict[str, Any], dimensions: dict[str, int]) -> dict[str, Float]:
-    """Arrays of one dtype, float32 if all are, else float64; looked at in place where they already are."""
-    arrays = {name: np.asarray(value) for name, value in given.items()}
-    for name, array in arrays.items():
-        if array.dtype.kind not in "fiub":
-            raise TypeError(f"{name}: expected real numbers, got dtype {array.dtype}")
-        if name in dimensions and array.ndim != dimensions[name]:
-            wanted = "one dimension" if dimensions[name] == 1 else "two dimensions"
-            raise ValueError(f"{name}: expected {wanted}, got shape {array.shape}")
-    single = all(array.dtype == np.float32 for array in arrays.values())
-    dtype = np.float32 if single else np.float64
-    return {name: np.require(array, dtype, ["ALIGNED"]) for name, array in arrays.items()}
-
-
-def _output(
-    name: str,
-    out: Any,
-    shape: tuple[int, ...],
-    dtype: Any,
-    inputs: Sequence[Any] | Any,
-    *,
-    contiguous: bool = False,
-) -> Float:
-    """Return `out` after its checks, or a new array."""
     if out is None:
-        return np.empty(shape, dtype)
-    if not isinstance(out, np.ndarray) or out.dtype != dtype:
+        out = np.empty(given.shape, given.dtype)
+    elif not isinstance(out, np.ndarray) or out.dtype != given.dtype:
         raise TypeError(
-            f"{name}: expected an array of {np.dtype(dtype)}, got {getattr(out, 'dtype', type(out).__name__)}"
+            f"out: expected an array of {given.dtype}, got {getattr(out, 'dtype', type(out).__name__)}"
         )
-    if out.shape != shape:
-        raise ValueError(f"{name}: expected shape {shape}, got {out.shape}")
-    if contiguous and not out.flags.c_contiguous:
-        raise ValueError(f"{name}: expected a C-contiguous array")
-    if any(np.may_share_memory(out, array) for array in inputs):
-        raise ValueError(f"{name}: expected an array that does not overlap an input")
-    return out
+    elif out.shape != given.shape or not out.flags.writeable:
+        raise ValueError(f"out: expected a writable array of shape {given.shape}, got {out.shape}")
+    np.copyto(out, (given - centre) / spread, casting="same_kind")
+    return out, centre, spread
+
+
+def _matrix(name: str, value: ArrayLike) -> Float:
+    """Two-dimensional, float32 where it was so, else float64."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"{name}: expected real numbers, got dtype {array.dtype}")
+    if array.ndim != 2:
+        raise ValueError(f"{name}: expected two dimensions, got shape {array.shape}")
+    return array if array.dtype == np.float32 else array.astype(np.float64, copy=False)
+
+
+def _mean_and_deviation(x: Float) -> tuple[Float, Float]:
+    if x.shape[0] == 0:
+        raise ValueError("x: expected at least one row to take a mean of, got none")
+    centre = x.mean(axis=0, dtype=np.float64)
+    spread = np.sqrt(np.mean((x - centre) ** 2, axis=0))
+    constant = x.min(axis=0) == x.max(axis=0)  # whose mean may be off by a rounding
+    centre[constant], spread[constant] = x[0, constant], 1.0
+    return centre, spread

@@ -32,12 +32,14 @@ std::vector<std::string> slot_names_of() {
 // The place of `name` in list L as the enum E; throws ValueError with the names there are.
 template <class E, class L>
 E from_name(L list, std::string_view kind, std::string_view name) {
-  const std::vector<std::string> names = names_of(list);
+  int place = 0, found = -1;
+  for_each_type(list, [&](auto entry) {
+    if (decltype(entry)::type::name == name) found = place;
+    ++place;
+  });
+  if (found >= 0) return E{found};
   std::string known;
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if (names[i] == name) return E{static_cast<int>(i)};
-    known += (i == 0 ? "" : ", ") + names[i];
-  }
+  for (const std::string& other : names_of(list)) known += (known.empty() ? "" : ", ") + other;
   throw ValueError(std::string(kind) + ": expected one of " + known + ", got \"" + std::string(name) + "\"");
 }
 

@@ -1,0 +1,130 @@
+// Operands of `fanin.functional`: arrays of one precision, float32 if all inputs are, else float64. Inputs
+// are looked at in place where they can be, else converted; outputs are written in place and never converted.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <utility>
+
+#include "arrays.hpp"
+
+namespace operands {
+
+struct Input {
+  const char* name;
+  py::object value;
+  int dimensions;  // kAny: as many as there are
+};
+inline constexpr int kAny = -1;
+
+inline py::array as_array(const Input& input) {
+  // NumPy's arrays need no call of Python
+  const bool is_array = py::isinstance<py::array>(input.value);
+  py::array array =
+      is_array ? py::reinterpret_borrow<py::array>(input.value) : arrays::numbers(input.name, input.value);
+  if (is_array && !py::isinstance<py::array_t<float>>(array) && !py::isinstance<py::array_t<double>>(array)) {
+    array = arrays::numbers(input.name, array);
+  }
+  if (input.dimensions != kAny && array.ndim() != input.dimensions) {
+    throw fanin::ValueError(std::string(input.name) + ": expected " +
+                            (input.dimensions == 1 ? "one dimension" : "two dimensions") + ", got shape " +
+                            arrays::shape_text(array));
+  }
+  return array;
+}
+
+// Calls f(T{}, arrays of T) for the precision T of the inputs
+template <std::size_t N, class F>
+auto with_inputs(const std::array<Input, N>& inputs, F&& f) {
+  std::array<py::array, N> given;
+  bool single = true;
+  for (std::size_t i = 0; i < N; ++i) {
+    given[i] = as_array(inputs[i]);
+    single = single && py::isinstance<py::array_t<float>>(given[i]);
+  }
+  const auto call = [&](auto zero) {
+    using T = decltype(zero);
+    for (py::array& array : given) {
+      if (!arrays::viewable<T>(array)) array = arrays::converted<T>(array);
+    }
+    return f(zero, given);
+  };
+  return single ? call(float{}) : call(double{});
+}
+
+// The first byte of an array and the one behind its last
+inline std::pair<const char*, const char*> extent(const py::array& array) {
+  const char* first = static_cast<const char*>(array.data());
+  const char* last = first + array.itemsize();
+  for (py::ssize_t i = 0; i < array.ndim(); ++i) {
+    if (array.shape(i) == 0) return {first, first};
+    const py::ssize_t reach = (array.shape(i) - 1) * array.strides(i);
+    (reach < 0 ? first : last) += reach;
+  }
+  return {first, last};
+}
+
+inline bool overlap(const py::array& a, const py::array& b) {
+  const auto [a_begin, a_end] = extent(a);
+  const auto [b_begin, b_end] = extent(b);
+  return a_begin < b_end && b_begin < a_end && a_begin < a_end && b_begin < b_end;
+}
+
+// `out` after its checks, or a new array; `inputs` are what it must not overlap
+template <class T, class Inputs>
+py::array_t<T> output(const char* name, const py::object& out, const std::vector<py::ssize_t>& shape,
+                      const Inputs& inputs) {
+  if (out.is_none()) return py::array_t<T>(shape);
+  if (!py::isinstance<py::array_t<T>>(out)) {
+    const py::object type = py::isinstance<py::array>(out) ? py::object(out.attr("dtype"))
+                                                           : py::object(py::type::of(out).attr("__name__"));
+    throw py::type_error(std::string(name) + ": expected an array of float" + std::to_string(sizeof(T) * 8) +
+                         ", got " + py::str(type).cast<std::string>());
+  }
+  auto array = py::reinterpret_borrow<py::array_t<T>>(out);
+  if (!std::equal(shape.begin(), shape.end(), array.shape(), array.shape() + array.ndim())) {
+    throw fanin::ValueError(std::string(name) + ": expected shape " +
+                            py::str(py::tuple(py::cast(shape))).template cast<std::string>() + ", got " +
+                            arrays::shape_text(array));
+  }
+  arrays::writable<T>(name, array);
+  for (const py::array& input : inputs) {
+    if (overlap(array, input)) {
+      throw fanin::ValueError(std::string(name) + ": expected an array that does not overlap an input");
+    }
+  }
+  return array;
+}
+
+template <class T>
+void check_contiguous(const char* name, const py::array_t<T>& array) {
+  if ((array.flags() & py::array::c_style) != 0) return;
+  throw fanin::ValueError(std::string(name) + ": expected a C-contiguous array");
+}
+
+// Elements in the order of their indices: the array itself, or a copy
+template <class T>
+py::array contiguous(const py::array& array) {
+  return py::array_t<T, py::array::c_style | py::array::forcecast>(array);
+}
+
+template <class T>
+std::span<const T> elements(const py::array& array) {
+  return {static_cast<const T*>(array.data()), static_cast<std::size_t>(array.size())};
+}
+template <class T>
+std::span<T> elements(py::array_t<T>& array) {
+  return {array.mutable_data(), static_cast<std::size_t>(array.size())};
+}
+
+template <class T>
+fanin::MatrixView<T> writable_matrix(py::array_t<T>& array) {
+  const fanin::MatrixView<const T> view = arrays::matrix_view<T>(array);
+  return {array.mutable_data(), view.rows, view.columns, view.row_stride, view.column_stride};
+}
+
+inline std::vector<py::ssize_t> shape_of(const py::array& array) {
+  return {array.shape(), array.shape() + array.ndim()};
+}
+
+}  // namespace operands
