@@ -14,6 +14,7 @@ if not __package__:  # run as `python bench`
 
 from bench import machine
 from bench.compare import Effort
+from bench.functional import activations_group, functional_group
 from bench.group import Group, Outcome, run
 from bench.products import products_group
 from bench.programs import PRODUCTS_VARIABLE, BuildError, products_program
@@ -29,12 +30,21 @@ def thread_counts(text: str) -> list[int]:
     return sorted(set(counts))
 
 
+# How many rounds of about how many seconds each group takes, in full and in a quick run.
+GROUPS = {
+    "products": (Effort(9, 0.04), Effort(3, 0.01)),
+    "functional": (Effort(9, 0.04), Effort(3, 0.02)),
+    "activations": (Effort(9, 0.02), Effort(3, 0.01)),
+    "steps": (Effort(9, 0.2), Effort(3, 0.1)),
+}
+
+
 def arguments() -> argparse.Namespace:
     processors = os.cpu_count() or 1
     parser = argparse.ArgumentParser(
         prog="python -m bench", description="Time fanin, its peers and the machine's limit."
     )
-    parser.add_argument("--group", choices=["products", "steps"], help="one group instead of both")
+    parser.add_argument("--group", choices=list(GROUPS), help="one group instead of all")
     parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds")
     parser.add_argument(
         "--threads",
@@ -70,6 +80,22 @@ def warn_of_neighbours() -> None:
         say(f"other programs run (load {load:.1f} on {processors} processors): do not trust single figures")
 
 
+def group_of(name: str, options: argparse.Namespace) -> Group:
+    """The cases of a group, with what they need built."""
+    if name == "functional":
+        return functional_group()
+    if name == "activations":
+        return activations_group()
+    if name == "steps":
+        return steps_group(options.compile)
+    say("products: building fanin_bench_products")
+    try:
+        os.environ[PRODUCTS_VARIABLE] = products_program()
+    except BuildError as error:
+        say(f"fanin's products are left out: {error}")
+    return products_group()
+
+
 def main() -> int:
     options = arguments()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # ends the workers on the way out
@@ -84,19 +110,10 @@ def main() -> int:
     tables = machine_tables(measured)
     show(tables)
 
-    chosen: list[tuple[Group, Effort]] = []
-    if options.group != "steps":
-        say("products: building fanin_bench_products")
-        try:
-            os.environ[PRODUCTS_VARIABLE] = products_program()
-        except BuildError as error:
-            say(f"fanin's products are left out: {error}")
-        chosen.append((products_group(), Effort(3, 0.01) if options.quick else Effort(9, 0.04)))
-    if options.group != "products":
-        chosen.append((steps_group(options.compile), Effort(3, 0.1) if options.quick else Effort(9, 0.2)))
     outcomes: dict[str, Outcome] = {}
-    for group, effort in chosen:
-        outcome = outcomes[group.name] = run(group, limits, effort, options.match, say)
+    for name in [options.group] if options.group else GROUPS:
+        effort = GROUPS[name][1 if options.quick else 0]
+        outcome = outcomes[name] = run(group_of(name, options), limits, effort, options.match, say)
         tables += outcome.tables
         for problem in outcome.problems:
             say(problem)

@@ -87,3 +87,46 @@ PRODUCT_KINDS = {
     "weight gradient": "dW = A' dZ",
     "weight gradient, Adam": "dW = A' dZ, and Adam on W",
 }
+
+# What `fanin.functional` and a peer compute of the operands of a product
+FUNCTIONAL_KINDS = {
+    "product": "Z = A W, into an array that exists",
+    "layer": "relu(A W + b)",
+    "layer and gradients": "relu(A W + b), and the gradients of A, W and b",
+}
+
+
+@dataclass(frozen=True)
+class Elements:
+    """An activation on this many numbers."""
+
+    activation: str
+    count: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.activation}, {self.count:,}"
+
+
+ELEMENT_KINDS = {"value": "f(z)", "value and gradient": "f(z), and da f'(z)"}
+
+ACTIVATIONS = [
+    Elements(activation, count)
+    for count in (1 << 14, 1 << 18)  # 64 KiB and 1 MiB: in L2, and about in L2
+    for activation in (
+        "identity",
+        "logistic",
+        "tanh",
+        "symmetric_logistic",
+        "relu",
+        "leaky_relu",
+        "elu",
+        "selu",
+        "softplus",
+        "softsign",
+        "gelu",
+        "gelu_tanh",
+        "silu",
+        "mish",
+    )
+]

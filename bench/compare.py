@@ -6,8 +6,8 @@ import statistics
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from typing import Any
 
-from bench.cases import Net, Product
 from bench.pool import WorkerError, WorkerProcess
 
 
@@ -118,12 +118,12 @@ def disagreement(values: list[float], expected: list[float], tolerance: float) -
     return ""
 
 
-def problem(variant: Variant, case: Net | Product, team: Team, sentence: str) -> str:
+def problem(variant: Variant, case: Any, team: Team, sentence: str) -> str:
     """A sentence with what it is about."""
     return f"{variant.column}, {variant.result}, {case.name}, threads {team.n_threads}: {sentence}"
 
 
-def checked(team: Team, case: Net | Product, problems: list[str]) -> list[Contender]:
+def checked(team: Team, case: Any, problems: list[str]) -> list[Contender]:
     """Set a case up in every library, and keep the variants whose results agree with the first one's."""
     contenders = []
     reference: dict[str, list[float]] = {}
@@ -148,9 +148,7 @@ def checked(team: Team, case: Net | Product, problems: list[str]) -> list[Conten
     return contenders
 
 
-def compare(
-    team: Team, case: Net | Product, effort: Effort, problems: list[str]
-) -> dict[str, dict[str, Timing]]:
+def compare(team: Team, case: Any, effort: Effort, problems: list[str]) -> dict[str, dict[str, Timing]]:
     """Time one case with every library of the team: for each result, its timings by column.
 
     What fails or disagrees is left out, with a sentence in `problems`.

@@ -53,6 +53,13 @@ def operands(product: Product) -> tuple[Floats, Floats, Floats]:
     )
 
 
+def elements(count: int) -> tuple[Floats, Floats]:
+    """Normal numbers with a deviation of 3, and normal gradients."""
+    random = np.random.default_rng(3)
+    z = 3 * random.standard_normal(count, dtype=np.float32)
+    return z, random.standard_normal(count, dtype=np.float32)
+
+
 def checksum(matrix: NDArray[np.floating]) -> float:
     """Sum of m_ij ((3 i + 5 j) mod 11 - 5), which notices a wrong or a misplaced element."""
     i, j = np.ogrid[: matrix.shape[0], : matrix.shape[1]]

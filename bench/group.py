@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bench.cases import Net, Product
+from bench.cases import Elements, Net, Product
 from bench.compare import Effort, Library, Team, Timing, compare, teams
 from bench.machine import Limits
 from bench.report import Table, limit_cells, rate_cell, ratio_cell, time_cell
 
-Case = Net | Product
+Case = Net | Product | Elements
 
 
 @dataclass(frozen=True)
@@ -22,16 +22,18 @@ class Group:
         fanin first: the others are checked against it
     results
         heading of the table of each result
-    flops, limit
-        floating-point operations of a case; least seconds that a result of a case takes on a machine
+    work, limit, rate
+        floating-point operations or elements of a case; least seconds that a result of a case takes on a machine;
+        the unit of work a nanosecond
     """
 
     name: str
     libraries: list[Library]
     cases: list[Case]
     results: Mapping[str, str]
-    flops: Callable[[Any], float]
+    work: Callable[[Any], float]
     limit: Callable[[Any, str, Limits], float]
+    rate: str = "GFLOP/s"
 
     def columns(self, result: str) -> list[str]:
         """The columns of the libraries that compute a result."""
@@ -76,7 +78,7 @@ def empty_table(group: Group, result: str, heading: str) -> Table:
     columns = group.columns(result)
     return Table(
         heading,
-        ["case", "threads", *columns, "best peer / fanin", "GFLOP/s", "limit", "fraction"],
+        ["case", "threads", *columns, "best peer / fanin", group.rate, "limit", "fraction"],
     )
 
 
@@ -100,7 +102,7 @@ def add_rows(
                 str(team.n_threads),
                 *(time_cell(times.get(column)) for column in group.columns(result)),
                 ratio_cell(ours, [timing for column, timing in times.items() if column != "fanin"]),
-                rate_cell(ours, group.flops(case)),
+                rate_cell(ours, group.work(case)),
                 *limit_cells(ours, seconds),
             ]
         )

@@ -27,6 +27,6 @@ def products_group() -> Group:
         ],
         cases=list(PRODUCTS),
         results={kind: f"{kind[0].upper()}{kind[1:]}: {formula}" for kind, formula in PRODUCT_KINDS.items()},
-        flops=lambda product: 2.0 * product.rows * product.columns * product.depth,
+        work=lambda product: 2.0 * product.rows * product.columns * product.depth,
         limit=lambda product, kind, limits: product_phase(product, kind).seconds(limits),
     )

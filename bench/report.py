@@ -65,9 +65,9 @@ def ratio_cell(ours: Timing | None, peers: list[Timing]) -> str:
     return f"{min(peer.median for peer in peers) / ours.median:.2f}x"
 
 
-def rate_cell(ours: Timing | None, flops: float) -> str:
-    """The GFLOP/s of fanin."""
-    return EMPTY if ours is None else number(1e-3 * flops / ours.median)
+def rate_cell(ours: Timing | None, work: float) -> str:
+    """The work of fanin a nanosecond."""
+    return EMPTY if ours is None else number(1e-3 * work / ours.median)
 
 
 def limit_cells(ours: Timing | None, limit_seconds: float) -> list[str]:

@@ -32,7 +32,7 @@ def steps_group(compiled: bool) -> Group:
         ],
         cases=list(NETS),
         results={"training": "Training steps with Adam"},
-        flops=step_flops,
+        work=step_flops,
         limit=lambda net, _, limits: step_seconds(net, limits),
     )
 
