@@ -8,7 +8,7 @@ import pytest
 import fanin
 from fanin import losses
 from probes import activation_at, loss_at
-from reference.activations import SELU_ALPHA, SELU_SCALE
+from reference.activations import ACTIVATIONS, SELU_ALPHA, SELU_SCALE
 
 TINY, LARGE, HUGE = 1e-30, 1e4, 3e38
 FLOOR = -SELU_SCALE * SELU_ALPHA
@@ -133,3 +133,10 @@ def test_an_error_of_exactly_zero_has_no_slope(name, dtype):
 def test_the_deviance_of_a_count_of_zero_is_twice_its_mean(dtype):
     probe = loss_at("poisson", [[0.5]], [[0.0]], dtype=dtype)
     assert probe.metric == pytest.approx(2 * np.exp(0.5), rel=1e-6)
+
+
+def test_gelu_keeps_its_digits_where_z_is_well_below_0():
+    """1 + erf would lose them all: float32 has nothing left of it at -5.5."""
+    z = np.linspace(-6.4, 0, 2000).astype("float32")
+    value, _ = activation_at("gelu", z, "float32")
+    np.testing.assert_allclose(value, ACTIVATIONS["gelu"].value(z.astype("float64")), rtol=1e-5)

@@ -2,8 +2,8 @@
 // L1.
 #pragma once
 
+#include "erf.hpp"
 #include "fanin/activations.hpp"
-#include "math.hpp"
 #include "tile.hpp"
 #include "transpose.hpp"
 #include "update.hpp"

@@ -1,9 +1,9 @@
 // Activations on flat arrays, with the same stores as in a layer.
 #pragma once
 
+#include "erf.hpp"
 #include "fanin/activations.hpp"
 #include "for_each.hpp"
-#include "math.hpp"
 
 namespace fanin::FANIN_ISA {
 namespace {

@@ -1,10 +1,10 @@
 // The only translation unit of the kernels, compiled once per instruction set (cmake/isa.cmake).
 #include "dense.hpp"
 #include "elementwise.hpp"
+#include "erf.hpp"
 #include "gather.hpp"
 #include "lanes.hpp"
 #include "loss.hpp"
-#include "math.hpp"
 #include "product.hpp"
 #include "table.hpp"
 #include "update.hpp"

@@ -227,33 +227,6 @@ FANIN_INLINE Vec<T> log1p(Vec<T> x) {
   return copy_sign(log_sum(u, a.k, f), x);
 }
 
-// (-log(1 - erf a) - 2 a / sqrt(pi)) / a^2, fitted for equal relative errors of erf
-FANIN_INLINE Vec<float> erf_tail(Vec<float> a) {
-  return polynomial(a, 6.36619508e-1, 1.02776878e-1, -1.91500057e-2, -1.65363512e-4, 1.67140481e-3,
-                    -6.34936499e-4, 1.18150354e-4, -9.30437091e-6);
-}
-FANIN_INLINE Vec<double> erf_tail(Vec<double> a) {
-  return polynomial(
-      a, 6.3661977236758149e-1, 1.0277260330192887e-1, -1.912844700876987e-2, -2.0919464323642951e-4,
-      1.696205946497232e-3, -5.9012306394483902e-4, 2.5868656450943981e-5, 6.4521067806649877e-5,
-      -2.9788930143821506e-5, 3.5187550721035516e-6, 2.6845048395496725e-6, -1.5795461074527659e-6,
-      1.9646653058670213e-7, 2.3475247298456656e-7, -1.9688881547565418e-7, 9.0974562642022723e-8,
-      -3.0305341427663764e-8, 7.7771084378515472e-9, -1.5662910196758556e-9, 2.4695407460009841e-10,
-      -2.9958788664971009e-11, 2.703591243860185e-12, -1.7100144225749135e-13, 6.7635306254812978e-15,
-      -1.2584001184496403e-16);
-}
-
-// erf |x| = 1 - e^-p with p = -log(1 - erf |x|): one polynomial for small and large x
-template <class T>
-FANIN_INLINE Vec<T> erf(Vec<T> x) {
-  using F = Format<T>;
-  const Vec<T> a = min(Vec<T>(F::erf_end), abs(x));
-  const Vec<T> low =
-      select(a < Vec<T>(kTiny), Vec<T>(0.0), a * fma(a, erf_tail(a), Vec<T>(F::erf_slope_low)));
-  const Parts<T> e = exp_parts(-fma(a, Vec<T>(0x1.20dd750429b6dp0), low));
-  return copy_sign(fma(e.scale, e.q, e.scale - Vec<T>(1.0)), x);
-}
-
 // (sin(pi v) / v - pi) / u and (cos(pi v) - 1) / u with u = v^2, |v| <= 1/4
 FANIN_INLINE Vec<float> sin_pi_tail(Vec<float> u) {
   return polynomial(u, -5.16771269, 2.55016279, -5.99206209e-1, 8.10310245e-2);

@@ -170,17 +170,13 @@ struct Gelu {
   static constexpr double fan_in_variance = 2;
   static constexpr bool needs_input = true;
   template <class V>
-  static V below(V z) {
-    return fma(V(0.5), erf(V(0.7071067811865476) * z), V(0.5));
-  }
-  template <class V>
   static V value(V z) {
-    return z * below(z);
+    return z * normal_cdf(z);
   }
   template <class V>
   static V backward(V da, V z, V) {
     const V density = V(0.3989422804014327) * exp(V(-0.5) * z * z);
-    return da * fma(z, density, below(z));
+    return da * fma(z, density, normal_cdf(z));
   }
 };
 
