@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from fanin import _core
 from fanin.callbacks import Callbacks
 from fanin.checks import check_integer
-from fanin.chunks import Chunks, check_chunks, train_on_chunks
+from fanin.chunks import check_chunks, train_on_chunks
 from fanin.fitting import Fit
 from fanin.history import History
 from fanin.inputs import ColumnNames, as_array, as_data, sentences
@@ -20,7 +19,12 @@ from fanin.losses import Loss, as_loss
 from fanin.optim import Rule
 from fanin.weights import checked_weights
 
-Float = NDArray[Any]
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from fanin.chunks import Chunks
+
+    Float = NDArray[Any]
 
 
 class Network:
