@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 import fanin
-from fanin import _core, losses, optim
+from fanin import _core, initializers, losses, optim
 from reference import losses as reference_losses
 from reference import network as reference_network
 from reference import rules as reference_rules
@@ -42,6 +42,15 @@ def loss_for(name: str, outputs: int) -> losses.Loss:
     if name != "quantile":
         return losses.BY_NAME[name]()
     return losses.Quantile([(j + 1) / (outputs + 1) for j in range(outputs)])
+
+
+def initializer_for(name: str, *shape: int) -> initializers.Initializer:
+    """The initializer with its defaults, as far as they fit weights of this shape (n_in, units), or biases (units,)."""
+    if name == "values":
+        return initializers.Values(np.sin(np.arange(np.prod(shape))).reshape(shape))
+    if name == "sparse":
+        return initializers.Sparse(connections=min(15, shape[0]))
+    return initializers.BY_NAME[name]()
 
 
 def reference_loss(loss: losses.Loss) -> reference_losses.Loss:

@@ -13,7 +13,7 @@ import numpy as np
 
 import fanin
 from fanin import _core
-from helpers import digest, loss_for, rule_named
+from helpers import digest, initializer_for, loss_for, rule_named
 
 ROWS, INPUTS, CLASSES = 330, 75, 10
 
@@ -67,8 +67,23 @@ def bits_of_every_activation_and_loss(dtype: str) -> str:
     return hashlib.sha256("".join(digests).encode()).hexdigest()
 
 
+def bits_of_every_initializer(dtype: str) -> str:
+    """One digest of the initial weights and biases of nets with each initializer."""
+    digests = []
+    for name in _core.initializers():
+        biases = "zeros" if name == "sparse" else initializer_for(name, 71)
+        layer = fanin.Dense(71, "silu", initializer_for(name, INPUTS, 71), bias_initializer=biases)
+        digests.append(digest(fanin.Network(INPUTS, [layer], seed=2**40 + 1, dtype=dtype)))
+    return hashlib.sha256("".join(digests).encode()).hexdigest()
+
+
 def all_bits() -> list[str]:
-    made_by = (trained_bits, bits_of_many_shapes, bits_of_every_activation_and_loss)
+    made_by = (
+        trained_bits,
+        bits_of_many_shapes,
+        bits_of_every_activation_and_loss,
+        bits_of_every_initializer,
+    )
     return [of(dtype) for of in made_by for dtype in ("float32", "float64")]
 
 

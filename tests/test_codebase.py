@@ -50,9 +50,11 @@ def test_public_headers_include_only_the_standard_library_and_each_other():
             assert name in public or STANDARD.fullmatch(name), f"{path.name} includes {name}"
 
 
-def test_rules_activations_and_losses_know_nothing_above_them():
+def test_rules_activations_losses_and_initializers_know_nothing_above_them():
     lowest = [*files(CPP / "include" / "fanin" / "rules", ".hpp")]
-    lowest += [CPP / "include" / "fanin" / name for name in ("activations.hpp", "losses.hpp")]
+    lowest += [
+        CPP / "include" / "fanin" / name for name in ("activations.hpp", "losses.hpp", "initializers.hpp")
+    ]
     for path in lowest:
         for name in includes(path):
             above = fanin_header(name).split("/")[0] in {

@@ -99,3 +99,8 @@ def test_version_is_that_of_the_project():
     stated = re.search(r"project\(fanin VERSION ([0-9.]+)", (ROOT / "CMakeLists.txt").read_text())
     assert stated, "CMakeLists.txt states no version"
     assert fanin.__version__ == stated[1] == metadata.version("fanin")
+
+
+def test_import_leaves_types_to_type_checkers():
+    code = "import sys, fanin, fanin.__main__; print('numpy.typing' in sys.modules)"
+    assert python_prints("-c", code) == "False\n"

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 import fanin
-from fanin import optim
+from fanin import _core, initializers, optim
 from helpers import digest, rule_named
 from reference.initializers import automatic_factor, standard_deviation
 
 N_IN, N_OUT = 400, 300
+SCALED = [name for name, hyper_parameters in _core.initializers().items() if "gain" in hyper_parameters]
 
 
 def initial(initializer, activation="identity", n_in=N_IN, n_out=N_OUT, dtype="float64", seed=0):
@@ -34,19 +35,30 @@ def identity_layers(factor, depth):
     return net
 
 
-def test_initial_weights_have_mean_zero_and_the_published_deviation(every_initializer, dtype):
-    W = initial(every_initializer, dtype=dtype).astype("float64")
-    name = "lecun_normal" if every_initializer == "auto" else every_initializer
-    std = standard_deviation(name, N_IN, N_OUT)
+@pytest.mark.parametrize("gain", [1.0, 0.3])
+@pytest.mark.parametrize("name", SCALED)
+def test_initial_weights_have_mean_zero_and_the_published_deviation(name, gain, dtype):
+    W = initial(initializers.BY_NAME[name](gain=gain), dtype=dtype).astype("float64")
+    std = standard_deviation(name, N_IN, N_OUT, gain=gain)
     assert W.shape == (N_IN, N_OUT)
     # W.size samples: the mean has deviation std / sqrt(size), the deviation itself about std / sqrt(2 size).
     assert abs(W.mean()) <= 4 * std / np.sqrt(W.size)
     assert W.std() == pytest.approx(std, rel=4 / np.sqrt(2 * W.size))
 
 
+@pytest.mark.parametrize("name", SCALED)
+def test_a_gain_multiplies_the_same_random_numbers(name):
+    assert np.array_equal(initial(initializers.BY_NAME[name](gain=4)), 4 * initial(name))
+
+
+@pytest.mark.parametrize("name", initializers.NAMES)
+def test_a_name_stands_for_the_defaults(name):
+    assert np.array_equal(initial(name), initial(initializers.BY_NAME[name]()))
+
+
 @pytest.mark.parametrize("family", ["he", "glorot", "lecun"])
 def test_uniform_initial_weights_fill_their_limits_and_no_more(family):
-    limit = np.sqrt(3) * standard_deviation(family, N_IN, N_OUT)
+    limit = np.sqrt(3) * standard_deviation(f"{family}_uniform", N_IN, N_OUT)
     W = initial(f"{family}_uniform")
     assert np.abs(W).max() <= limit
     counts, _ = np.histogram(W, bins=10, range=(-limit, limit))
@@ -55,7 +67,7 @@ def test_uniform_initial_weights_fill_their_limits_and_no_more(family):
 
 @pytest.mark.parametrize("family", ["he", "glorot", "lecun"])
 def test_normal_initial_weights_have_the_tails_of_a_normal_distribution(family):
-    deviation = standard_deviation(family, N_IN, N_OUT)
+    deviation = standard_deviation(f"{family}_normal", N_IN, N_OUT)
     W = np.stack([initial(f"{family}_normal", seed=seed) for seed in range(10)]) / deviation
     for deviations, share in ((1, 0.317311), (2, 0.045500), (3, 0.002700)):
         chance = np.sqrt(share * (1 - share) / W.size)
@@ -129,6 +141,14 @@ def test_tanh_keeps_its_signal_with_lecun_weights(rng):
     assert 0.1 < rms(a) < 1
 
 
+@pytest.mark.parametrize("gain", [0.5, 2.0])
+def test_a_gain_acts_on_the_signal_as_its_power_with_depth(gain, rng):
+    """ReLU layers are homogeneous: exact for powers of two."""
+    X = rng.normal(size=(8, 64))
+    plain, scaled = (relu_net(64, 20, initializers.HeNormal(g)).predict(X) for g in (1, gain))
+    np.testing.assert_array_equal(scaled, gain**20 * plain)
+
+
 @pytest.mark.parametrize("depth", [1, 5, 25])
 def test_one_and_a_half_times_identity_grows_as_a_power_of_depth(depth):
     x = np.array([[1.0, -2.0, 0.5, 4.0]])
@@ -153,6 +173,20 @@ def test_identical_units_stay_identical(every_rule, every_activation, classifica
     assert not np.array_equal(trained["layer1.weight"], start["layer1.weight"])
     assert (trained["layer1.weight"] == trained["layer1.weight"][:, :1]).all()
     assert (trained["layer2.weight"] == trained["layer2.weight"][:1]).all()
+
+
+def test_units_that_start_with_constant_weights_stay_identical(every_rule, classification):
+    layers = [
+        fanin.Dense(6, "tanh", initializers.Constant(0.1), bias_initializer=initializers.Constant(0.5)),
+        fanin.Dense(3, initializer=initializers.Constant(-0.2), bias_initializer=[0.1, 0.0, -0.1]),
+    ]
+    net = fanin.Network(5, layers, loss="softmax_cross_entropy", dtype="float64")
+    net.fit(*classification, rule=rule_named(every_rule), epochs=5, batch_size=8)
+    trained = net.get_weights()
+    assert len(np.unique(trained["layer1.weight"], axis=1).T) == 1
+    assert len(np.unique(trained["layer1.bias"])) == 1
+    assert len(np.unique(trained["layer2.weight"], axis=0)) == 1
+    assert len(np.unique(trained["layer2.weight"])) == 3
 
 
 def test_random_weights_break_the_symmetry_of_units(classification):

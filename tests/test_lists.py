@@ -7,16 +7,18 @@ import inspect
 from typing import get_args
 
 import fanin
-from fanin import _core, layers, losses, optim
-from helpers import loss_for, rule_classes
+from fanin import _core, initializers, layers, losses, optim
+from helpers import initializer_for, loss_for, rule_classes
 from reference.activations import ACTIVATIONS
-from reference.initializers import standard_deviation
+from reference.initializers import DEVIATIONS
 from reference.losses import LOSSES
 from reference.rules import RULES
 
 
 def hyper_parameters(dataclass_type):
-    return {field.name: field.default for field in dataclasses.fields(dataclass_type)}
+    """Names and defaults; an array has none, which in the core is an empty one."""
+    defaults = {field.name: field.default for field in dataclasses.fields(dataclass_type)}
+    return {name: () if default is dataclasses.MISSING else default for name, default in defaults.items()}
 
 
 def test_rules_have_the_same_names_and_defaults_in_core_python_and_reference(every_rule):
@@ -52,17 +54,38 @@ def test_a_loss_shows_its_equation_and_its_metric_in_its_docstring(every_loss):
     assert f'"{_core.loss_traits()[every_loss][0]}"' in text
 
 
-def test_core_python_and_reference_list_the_same_activations_and_initializers():
+def test_core_python_and_reference_list_the_same_activations():
     assert _core.activations() == list(get_args(layers.Activation)) == list(ACTIVATIONS)
-    assert set(_core.initializers()) == set(get_args(layers.Initializer))
-    for name in set(_core.initializers()) - {"auto"}:
-        assert standard_deviation(name, 3, 4) >= 0
+
+
+def test_initializers_have_the_same_names_and_defaults_in_core_python_and_reference(every_initializer):
+    in_core = _core.initializers()[every_initializer]
+    in_python = hyper_parameters(initializers.BY_NAME[every_initializer])
+    assert list(in_core) == list(in_python)
+    assert in_core == in_python
+    if every_initializer != "values":
+        assert in_core == (inspect.getfullargspec(DEVIATIONS[every_initializer]).kwonlydefaults or {})
+
+
+def test_core_python_and_reference_list_the_same_initializers():
+    exported = {
+        c.name: c
+        for c in vars(initializers).values()
+        if isinstance(c, type) and issubclass(c, initializers.Initializer) and "name" in vars(c)
+    }
+    assert exported == initializers.BY_NAME
+    assert {c.__name__ for c in exported.values()} | {"Initializer"} == set(initializers.__all__)
+    assert list(_core.initializers()) == list(initializers.BY_NAME) == [*DEVIATIONS, "values"]
+    assert get_args(layers.InitializerName) == initializers.NAMES
+
+
+def test_an_initializer_shows_its_equation_in_its_docstring(every_initializer):
+    assert "``" in (inspect.getdoc(initializers.BY_NAME[every_initializer]) or "")
 
 
 def test_every_listed_name_makes_a_network(every_activation, every_loss, every_initializer):
-    net = fanin.Network(
-        2, [fanin.Dense(2, every_activation, every_initializer), fanin.Dense(2)], loss=loss_for(every_loss, 2)
-    )
+    layer = fanin.Dense(2, every_activation, initializer_for(every_initializer, 2, 2))
+    net = fanin.Network(2, [layer, fanin.Dense(2)], loss=loss_for(every_loss, 2))
     assert net.predict([[0.5, -0.5]]).shape == (1, 2)
 
 

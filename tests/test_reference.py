@@ -64,4 +64,6 @@ def test_initial_standard_deviations_are_the_published_ones():
     assert standard_deviation("he_normal", 8, 5) == 0.5
     assert standard_deviation("glorot_uniform", 3, 5) == 0.5
     assert standard_deviation("lecun_normal", 4, 9) == 0.5
-    assert standard_deviation("zeros", 4, 9) == 0
+    assert standard_deviation("he_uniform", 8, 5, gain=3) == 1.5
+    assert standard_deviation("sparse", 16, 5, connections=4, deviation=2) == 1
+    assert standard_deviation("zeros", 4, 9) == standard_deviation("constant", 4, 9, value=3) == 0

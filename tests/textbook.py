@@ -35,6 +35,7 @@ ROWS = [
         (
             "test_one_and_a_half_times_identity_grows_as_a_power_of_depth",
             "test_half_the_identity_vanishes_as_a_power_of_depth",
+            "test_a_gain_acts_on_the_signal_as_its_power_with_depth",
         ),
         "per-layer report",
     ),
@@ -57,7 +58,10 @@ ROWS = [
     Row(
         (8,),
         "deviation of weights goes as n^-1/2",
-        ("test_variance_of_z_does_not_depend_on_the_number_of_inputs",),
+        (
+            "test_variance_of_z_does_not_depend_on_the_number_of_inputs",
+            "test_sparse_weights_keep_the_variance_of_z_for_any_number_of_inputs",
+        ),
     ),
     Row(
         (9,),
@@ -123,6 +127,7 @@ ROWS = [
         "different random weights break symmetry",
         (
             "test_identical_units_stay_identical",
+            "test_units_that_start_with_constant_weights_stay_identical",
             "test_random_weights_break_the_symmetry_of_units",
             "test_initial_weights_are_all_different_and_uncorrelated",
         ),

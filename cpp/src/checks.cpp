@@ -54,23 +54,7 @@ std::string shape_text(std::size_t rows, std::size_t columns) {
   return "(" + std::to_string(rows) + ", " + std::to_string(columns) + ")";
 }
 
-void check_architecture(std::size_t inputs, const std::vector<Dense>& layers) {
-  if (inputs == 0) throw ValueError("n_inputs: expected at least 1, got 0");
-  if (layers.empty()) throw ValueError("layers: expected at least one layer, got none");
-  // far beyond any memory, and far from where sizes in bytes wrap around
-  constexpr double most_weights = 0x1p40;
-  double weights = 0, columns = static_cast<double>(inputs);
-  for (std::size_t i = 0; i < layers.size(); ++i) {
-    const std::string layer = "layers: layer " + std::to_string(i + 1) + ": ";
-    if (layers[i].units == 0) throw ValueError(layer + "units: expected at least 1, got 0");
-    const double units = static_cast<double>(layers[i].units);
-    weights += (columns + 1) * units;
-    if (weights > most_weights || columns > most_weights) {
-      throw ValueError(layer + "the network would have " + number_text(weights) + " weights, more than 2^40");
-    }
-    columns = units;
-  }
-}
+std::string layer_text(std::size_t layer) { return "layers: layer " + std::to_string(layer + 1) + ": "; }
 
 namespace {
 
@@ -85,19 +69,72 @@ std::string interval(const Allowed& allowed) {
          (allowed.open_high ? ")" : "]");
 }
 
-// Checks the fields of a rule or a loss, numbers and lists of numbers
+// Checks the fields of a rule, a loss or an initializer; the owner begins the sentence
 struct FieldCheck {
+  std::string owner = {};
   void operator()(const char* name, double value, const Allowed& allowed) const {
     if (allows(allowed, value)) return;
-    throw ValueError(std::string(name) + ": expected a number in " + interval(allowed) + ", got " +
+    throw ValueError(owner + name + ": expected a number in " + interval(allowed) + ", got " +
                      number_text(value));
+  }
+  void operator()(const char* name, std::size_t value, const Allowed& allowed) const {
+    (*this)(name, static_cast<double>(value), allowed);
   }
   void operator()(const char* name, const Numbers& numbers, const Allowed& allowed) const {
     for (std::size_t i = 0; i < numbers.count; ++i) (*this)(name, numbers.value[i], allowed);
   }
+  // its values are checked where they are rounded to the network's type
+  void operator()(const char*, const std::vector<double>&, const Allowed&) const {}
 };
 
+void check_array(const std::string& owner, const Initializer& initializer, std::size_t size,
+                 const std::string& shape) {
+  const auto* values = std::get_if<Values>(&initializer);
+  if (values == nullptr || values->array.size() == size) return;
+  throw ValueError(owner + "array: expected " + shape + " elements, got " +
+                   std::to_string(values->array.size()));
+}
+
+void check_initializers(const Dense& layer, std::size_t inputs, const std::string& text) {
+  const std::string weights = text + "initializer: ", biases = text + "bias_initializer: ";
+  std::visit([&](const auto& i) { i.fields(i, FieldCheck{weights}); }, layer.initializer);
+  std::visit([&](const auto& i) { i.fields(i, FieldCheck{biases}); }, layer.bias_initializer);
+  check_array(weights, layer.initializer, inputs * layer.units, shape_text(inputs, layer.units));
+  check_array(biases, layer.bias_initializer, layer.units, std::to_string(layer.units));
+  if (std::holds_alternative<Sparse>(layer.bias_initializer)) {
+    throw ValueError(biases + "sparse chooses among the weights of a unit, and a unit has one bias");
+  }
+  const auto* sparse = std::get_if<Sparse>(&layer.initializer);
+  if (sparse == nullptr) return;
+  if (sparse->connections > inputs) {
+    throw ValueError(weights + "connections: expected at most " + std::to_string(inputs) +
+                     ", the inputs of the layer, got " + std::to_string(sparse->connections));
+  }
+  if (inputs >= (std::uint64_t{1} << 32)) {
+    throw ValueError(weights + "sparse: expected fewer than 2^32 inputs, got " + std::to_string(inputs));
+  }
+}
+
 }  // namespace
+
+void check_architecture(std::size_t inputs, const std::vector<Dense>& layers) {
+  if (inputs == 0) throw ValueError("n_inputs: expected at least 1, got 0");
+  if (layers.empty()) throw ValueError("layers: expected at least one layer, got none");
+  // far beyond any memory, and far from where sizes in bytes wrap around
+  constexpr double most_weights = 0x1p40;
+  double weights = 0;
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    const std::string layer = layer_text(i);
+    if (layers[i].units == 0) throw ValueError(layer + "units: expected at least 1, got 0");
+    const double columns = static_cast<double>(inputs);
+    weights += (columns + 1) * static_cast<double>(layers[i].units);
+    if (weights > most_weights || columns > most_weights) {
+      throw ValueError(layer + "the network would have " + number_text(weights) + " weights, more than 2^40");
+    }
+    check_initializers(layers[i], inputs, layer);
+    inputs = layers[i].units;
+  }
+}
 
 void check_rule(const Rule& rule) {
   std::visit([](const auto& r) { r.fields(r, FieldCheck{}); }, rule);

@@ -10,6 +10,9 @@ namespace fanin {
 std::string number_text(double x);
 std::string shape_text(std::size_t rows, std::size_t columns);
 
+// how the sentences about a layer begin, which is counted from 0
+std::string layer_text(std::size_t layer);
+
 void check_architecture(std::size_t inputs, const std::vector<Dense>& layers);
 void check_rule(const Rule& rule);
 void check_loss(const Loss& loss, std::size_t outputs);

@@ -1,6 +1,9 @@
 #include <cmath>
+#include <limits>
+#include <string>
 #include <vector>
 
+#include "checks.hpp"
 #include "model.hpp"
 #include "random.hpp"
 #include "registry.hpp"
@@ -36,6 +39,78 @@ void fill_uniform(double* out, std::size_t n, const Philox& random, std::uint64_
   }
 }
 
+// The initial values of one matrix of parameters: the weights of a layer, or its biases as a single row,
+// whose random numbers are those of the row that would follow the weights.
+template <class T>
+class Filler {
+ public:
+  Filler(std::string name, Panels<T> to, const Fan& fan, std::uint64_t seed, std::uint64_t layer,
+         std::size_t first_row)
+      : name_(std::move(name)), to_(to), fan_(fan), seed_(seed), layer_(layer), first_row_(first_row) {}
+
+  template <class I>
+  void operator()(const I& initializer) const {
+    if constexpr (requires { I::drawn; }) {
+      const double deviation = initializer.deviation(fan_);
+      const Philox random(seed_, stream_of_layer(layer_));
+      std::vector<double> row(to_.columns), scratch(to_.columns);
+      for (std::size_t k = 0; k < to_.rows; ++k) {
+        const std::uint64_t first = std::uint64_t{first_row_ + k} * to_.columns;
+        if constexpr (I::drawn == Drawn::uniform) {
+          fill_uniform(row.data(), to_.columns, random, first);
+        } else {
+          fill_normal(row.data(), to_.columns, random, first, scratch.data());
+        }
+        for (std::size_t j = 0; j < to_.columns; ++j) set(k, j, deviation * row[j]);
+      }
+    } else {
+      fill([&](std::size_t, std::size_t) { return initializer.value; });
+    }
+  }
+
+  void operator()(const Values& values) const {
+    fill([&](std::size_t k, std::size_t j) { return values.array[k * to_.columns + j]; });
+  }
+
+  void operator()(const Sparse& sparse) const {
+    const auto inputs = static_cast<std::uint32_t>(to_.rows);
+    const auto connections = static_cast<std::uint32_t>(sparse.connections);
+    const Philox random(seed_, stream_of_layer(layer_)), places(seed_, stream_of_connections(layer_));
+    std::vector<double> values(connections), scratch(connections);
+    std::vector<std::uint32_t> chosen(connections);
+    std::vector<char> taken(inputs);
+    for (std::size_t j = 0; j < to_.columns; ++j) {
+      const std::uint64_t first = std::uint64_t{j} * connections;
+      choose(chosen.data(), connections, inputs, places, first, taken.data());
+      fill_normal(values.data(), connections, random, first, scratch.data());
+      for (std::size_t i = 0; i < connections; ++i) set(chosen[i], j, sparse.deviation * values[i]);
+    }
+  }
+
+ private:
+  template <class F>
+  void fill(F&& value) const {
+    for (std::size_t k = 0; k < to_.rows; ++k) {
+      for (std::size_t j = 0; j < to_.columns; ++j) set(k, j, value(k, j));
+    }
+  }
+
+  void set(std::size_t k, std::size_t j, double value) const {
+    if (!(std::abs(value) <= std::numeric_limits<T>::max())) {
+      throw ValueError(name_ + "row " + std::to_string(k) + ", column " + std::to_string(j) + " is " +
+                       number_text(value) + "; every value must be finite in float" +
+                       std::to_string(sizeof(T) * 8));
+    }
+    to_.at(k, j / kPanel<T>)[j % kPanel<T>] = static_cast<T>(value);
+  }
+
+  std::string name_;
+  Panels<T> to_;
+  Fan fan_;
+  std::uint64_t seed_, layer_;
+  std::size_t first_row_;
+};
+
 }  // namespace
 
 template <class T>
@@ -44,30 +119,14 @@ void initialize(const std::vector<Dense>& layers, const Layout<T>& layout, std::
   const FloatingPointScope modes;
   for (std::size_t l = 0; l < layers.size(); ++l) {
     const LayerLayout& shape = layout.layers[l];
-    double fan_in_variance = 1, variance = 0;
-    bool uniform = false;
+    Fan fan{static_cast<double>(shape.inputs), static_cast<double>(shape.units), 1};
     at_place(Activations{}, shape.activation,
-             [&](auto entry) { fan_in_variance = decltype(entry)::type::fan_in_variance; });
-    at_place(Initializers{}, static_cast<int>(layers[l].initializer), [&](auto entry) {
-      using I = typename decltype(entry)::type;
-      variance =
-          I::variance(static_cast<double>(shape.inputs), static_cast<double>(shape.units), fan_in_variance);
-      uniform = I::uniform;
-    });
-    const double deviation = std::sqrt(variance);
+             [&](auto entry) { fan.activation_variance = decltype(entry)::type::fan_in_variance; });
     const Panels<T> weights = Layout<T>::weights(parameters, shape);
-    const Philox random(seed, stream_of_layer(l));
-    std::vector<double> values(shape.units), scratch(shape.units);
-    for (std::size_t k = 0; k < shape.inputs && variance > 0; ++k) {
-      if (uniform) {
-        fill_uniform(values.data(), shape.units, random, k * shape.units);
-      } else {
-        fill_normal(values.data(), shape.units, random, k * shape.units, scratch.data());
-      }
-      for (std::size_t j = 0; j < shape.units; ++j) {
-        weights.at(k, j / kPanel<T>)[j % kPanel<T>] = static_cast<T>(deviation * values[j]);
-      }
-    }
+    const Panels<T> biases{parameters + shape.biases, 1, shape.units};
+    std::visit(Filler<T>(layer_text(l) + "initializer: ", weights, fan, seed, l, 0), layers[l].initializer);
+    std::visit(Filler<T>(layer_text(l) + "bias_initializer: ", biases, fan, seed, l, shape.inputs),
+               layers[l].bias_initializer);
   }
 }
 

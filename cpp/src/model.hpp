@@ -76,8 +76,8 @@ struct Network<T>::State {
   std::uint64_t epochs = 0;  // begun; the order of an epoch depends on it
 };
 
-// Fills the parameters with initial weights: each depends on the seed, its layer and its place in the layer
-// alone.
+// Fills the parameters, which are all 0, with initial values: each depends on the initializer, the seed, its
+// layer and its place in the layer alone. Throws ValueError where one is not finite in T.
 template <class T>
 void initialize(const std::vector<Dense>& layers, const Layout<T>& layout, std::uint64_t seed, T* parameters);
 

@@ -34,9 +34,11 @@ class Philox {
   std::uint64_t seed_, stream_;
 };
 
-// Streams of a network's seed: one for the initial weights of each layer, one for the order of each epoch.
+// Streams of a network's seed: for the initial weights of each layer, the order of each epoch, and the inputs
+// that the units of a sparse layer are connected to.
 inline std::uint64_t stream_of_layer(std::uint64_t layer) { return layer; }
 inline std::uint64_t stream_of_epoch(std::uint64_t epoch) { return (std::uint64_t{1} << 32) + epoch; }
+inline std::uint64_t stream_of_connections(std::uint64_t layer) { return (std::uint64_t{2} << 32) + layer; }
 
 // A number in 0..n-1, n > 0: the high half of bits * n. Its bias, n / 2^64, is far below what any sample
 // could show.
@@ -55,6 +57,19 @@ inline void permute(std::uint32_t* order, std::uint32_t n, const Philox& random)
     order[i - 1] = order[j];
     order[j] = last;
   }
+}
+
+// k different numbers of 0..n-1, k <= n, every set of them equally likely (Floyd: Bentley and Floyd 1987);
+// number i depends on value first + i of the stream. `taken` has n marks, all 0 before and after.
+inline void choose(std::uint32_t* out, std::uint32_t k, std::uint32_t n, const Philox& random,
+                   std::uint64_t first, char* taken) {
+  for (std::uint32_t i = 0; i < k; ++i) {
+    const std::uint32_t last = n - k + i;
+    const std::uint32_t any = below(random.bits(first + i), last + 1);
+    out[i] = taken[any] != 0 ? last : any;
+    taken[out[i]] = 1;
+  }
+  for (std::uint32_t i = 0; i < k; ++i) taken[out[i]] = 0;
 }
 
 }  // namespace fanin

@@ -1,10 +1,12 @@
-// An update rule or a loss from its name and hyper-parameters.
+// An update rule, a loss or an initializer from its name and hyper-parameters.
 #pragma once
 
+#include <pybind11/numpy.h>
 #include <pybind11/stl.h>
 
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "fanin/error.hpp"
@@ -13,11 +15,18 @@
 
 namespace arrays {
 
-// Sets the fields of a rule or a loss, numbers and lists of numbers, from a dict that has them all
+// Sets the fields of an entry, numbers, lists of numbers and arrays, from a dict that has them all
 struct FieldSetter {
   const py::dict& values;
   void operator()(const char* name, double& value, fanin::Allowed) const {
     value = values[name].cast<double>();
+  }
+  void operator()(const char* name, std::size_t& value, fanin::Allowed) const {
+    value = values[name].cast<std::size_t>();
+  }
+  void operator()(const char* name, std::vector<double>& array, fanin::Allowed) const {
+    const auto given = values[name].cast<py::array_t<double, py::array::c_style | py::array::forcecast>>();
+    array.assign(given.data(), given.data() + given.size());
   }
   void operator()(const char* name, fanin::Numbers& numbers, fanin::Allowed) const {
     const auto given = values[name].cast<std::vector<double>>();
@@ -40,7 +49,7 @@ Variant make_entry(L list, const char* kind, const std::string& name, const py::
     if (name != Entry::name) return;
     Entry made;
     Entry::fields(made, FieldSetter{values});
-    entry = made;
+    entry = std::move(made);
     found = true;
   });
   if (!found) throw fanin::ValueError(std::string(kind) + ": there is no " + kind + " \"" + name + "\"");

@@ -14,6 +14,10 @@ namespace {
 struct FieldReader {
   py::dict& values;
   void operator()(const char* name, double value, fanin::Allowed) const { values[name] = value; }
+  void operator()(const char* name, std::size_t value, fanin::Allowed) const { values[name] = value; }
+  void operator()(const char* name, const std::vector<double>& array, fanin::Allowed) const {
+    values[name] = py::tuple(py::cast(array));
+  }
   void operator()(const char* name, const fanin::Numbers& numbers, fanin::Allowed) const {
     values[name] = py::tuple(py::cast(std::vector<double>(numbers.value, numbers.value + numbers.count)));
   }
@@ -38,7 +42,7 @@ py::dict defaults_of(L list) {
 void register_lists(py::module_& m) {
   m.def("activations", [] { return fanin::names_of(fanin::Activations{}); });
   m.def("losses", [] { return defaults_of(fanin::Losses{}); });
-  m.def("initializers", [] { return fanin::names_of(fanin::Initializers{}); });
+  m.def("initializers", [] { return defaults_of(fanin::Initializers{}); });
   m.def("rules", [] { return defaults_of(fanin::Rules{}); });
   // of each rule: the names of its state arrays
   m.def("slot_names", [] {

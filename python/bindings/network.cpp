@@ -9,7 +9,9 @@
 
 namespace {
 
-using LayerSpec = std::tuple<std::size_t, std::string, std::string>;  // units, activation, initializer
+using InitializerSpec = std::pair<std::string, py::dict>;  // name, hyper-parameters
+// units, activation, initializers of weights and biases
+using LayerSpec = std::tuple<std::size_t, std::string, InitializerSpec, InitializerSpec>;
 
 // Data looked at in place, and the arrays they belong to
 struct Data {
@@ -135,15 +137,20 @@ void set_weights(fanin::Network<T>& net, std::size_t layer, const py::array_t<T,
                   {biases.data(), static_cast<std::size_t>(biases.size())});
 }
 
+fanin::Initializer make_initializer(const InitializerSpec& spec) {
+  return arrays::make_entry<fanin::Initializer>(fanin::Initializers{}, "initializer", spec.first,
+                                                spec.second);
+}
+
 template <class T>
 std::unique_ptr<fanin::Network<T>> make_network(std::size_t inputs, const std::vector<LayerSpec>& specs,
                                                 const std::string& loss, const py::dict& loss_values,
                                                 std::uint64_t seed) {
   std::vector<fanin::Dense> layers;
-  for (const auto& [units, activation, initializer] : specs) {
-    layers.push_back(
-        {units, fanin::from_name<fanin::Activation>(fanin::Activations{}, "activation", activation),
-         fanin::from_name<fanin::Initializer>(fanin::Initializers{}, "initializer", initializer)});
+  for (const auto& [units, activation, weights, biases] : specs) {
+    layers.push_back({units,
+                      fanin::from_name<fanin::Activation>(fanin::Activations{}, "activation", activation),
+                      make_initializer(weights), make_initializer(biases)});
   }
   return std::make_unique<fanin::Network<T>>(
       inputs, std::move(layers), arrays::make_entry<fanin::Loss>(fanin::Losses{}, "loss", loss, loss_values),

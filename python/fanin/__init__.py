@@ -1,6 +1,6 @@
 """Multi-layer neural networks on the CPU: the textbook update rules, at the speed of the CPU."""
 
-from fanin import cpu, functional, losses, optim
+from fanin import cpu, functional, initializers, losses, optim
 from fanin._core import DivergedError, __version__
 from fanin.callbacks import Callback
 from fanin.config import config, get_num_threads, set_num_threads, show_config
@@ -21,6 +21,7 @@ __all__ = [
     "cpu",
     "functional",
     "get_num_threads",
+    "initializers",
     "losses",
     "optim",
     "set_num_threads",

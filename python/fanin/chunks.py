@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from fanin._core import DivergedError
 from fanin.fitting import Fit
 from fanin.inputs import sentences
 
-Chunk = tuple[ArrayLike, ArrayLike]
-Chunks = Iterable[Chunk] | Callable[[], Iterable[Chunk]]
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    Chunk = tuple[ArrayLike, ArrayLike]
+    Chunks = Iterable[Chunk] | Callable[[], Iterable[Chunk]]
 
 
 def check_chunks(chunks: Chunks, epochs: int) -> Callable[[], Iterator[Chunk]]:

@@ -8,7 +8,6 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from fanin.callbacks import CallbackList, Callbacks, Logs
 from fanin.checks import check_integer
@@ -18,6 +17,8 @@ from fanin.optim import Rule
 from fanin.progress import progress
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from fanin.network import Network
 
 

@@ -8,13 +8,17 @@ PyTorch CPU tensors, JAX arrays. The result is float32 if all inputs are float32
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from fanin import _core
 from fanin.losses import Loss, as_loss
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    Float = NDArray[Any]
 
 __all__ = [
     "activation",
@@ -26,8 +30,6 @@ __all__ = [
     "loss_outputs",
     "standardize",
 ]
-
-Float = NDArray[Any]
 
 _NO_OUTPUTS = (None, None, None)
 

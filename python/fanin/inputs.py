@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from fanin.frames import array_of_frame, array_of_series, frame_of, is_series, quoted
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 ColumnNames = dict[str, list[object]]  # by the name of the argument, where it was a frame
 

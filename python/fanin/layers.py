@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from fanin.checks import check_choice, check_integer
+from fanin.initial_values import Initializer, Values
+from fanin.initializers import as_initializer
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 Activation = Literal[
     "identity",
@@ -23,7 +29,7 @@ Activation = Literal[
     "silu",
     "mish",
 ]
-Initializer = Literal[
+InitializerName = Literal[
     "auto",
     "he_normal",
     "he_uniform",
@@ -31,8 +37,11 @@ Initializer = Literal[
     "glorot_uniform",
     "lecun_normal",
     "lecun_uniform",
+    "constant",
     "zeros",
+    "sparse",
 ]
+Specification = tuple[str, dict[str, Any]]  # name and hyper-parameters
 
 
 @dataclass(frozen=True)
@@ -51,26 +60,58 @@ class Dense:
         z / 100, "elu" z or e^z - 1, "selu" with the constants of Klambauer et al. 2017, "softplus" log(1 + e^z),
         "softsign" z / (1 + |z|), "gelu" z Phi(z), "gelu_tanh" its approximation with tanh, "silu" z s(z), "mish"
         z tanh(log(1 + e^z)).
-    initializer : str
-        Initial weights have mean zero and, with n_in inputs, this variance: "he_*" 2 / n_in (He et al. 2015, for
-        relu), "glorot_*" 2 / (n_in + units) (Glorot and Bengio 2010), "lecun_*" 1 / n_in (LeCun et al. 1998), each
-        normal or uniform; "zeros"; "auto" is normal with variance c / n_in: c = 2 for relu, leaky_relu, elu, softplus,
-        gelu, silu and mish, 4 for symmetric_logistic (half the slope of tanh), and 1 otherwise. Biases start at zero.
-        (Notes that draw with ``rand`` or scale by sqrt(n_in) are mistaken: weights must be symmetric about zero and
-        scale with 1 / sqrt(n_in), or activations grow from layer to layer.)
+    initializer : str, initializers.Initializer or array_like
+        Initial weights: an initializer of `fanin.initializers`, or its name for the defaults, or weights of your own
+        of shape (n_in, units), which are copied. Drawn weights have mean zero and, with n_in inputs, this variance:
+        "he_*" 2 / n_in (He et al. 2015, for relu), "glorot_*" 2 / (n_in + units) (Glorot and Bengio 2010), "lecun_*"
+        1 / n_in (LeCun et al. 1998), each normal or uniform; "auto" the one of these for the activation, normal;
+        "sparse" has 15 weights a unit that are not zero.
+    bias_initializer : str, initializers.Initializer or array_like
+        Initial biases likewise, where an array has shape (units,); "zeros" unless told otherwise. Drawn biases have
+        the variance that the weights would have. "sparse" is for weights only.
 
     Examples
     --------
     >>> import fanin
     >>> fanin.Dense(64, activation="relu")
-    Dense(units=64, activation='relu', initializer='auto')
+    Dense(units=64, activation='relu', initializer='auto', bias_initializer='zeros')
+    >>> fanin.Dense(1, initializer=fanin.initializers.LecunUniform(gain=0.5), bias_initializer=[3.0]).bias_initializer
+    Values(<float64 array of shape (1,)>)
     """
 
     units: int
     activation: Activation = "identity"
-    initializer: Initializer = "auto"
+    initializer: InitializerName | Initializer | ArrayLike = "auto"
+    bias_initializer: InitializerName | Initializer | ArrayLike = "zeros"
 
     def __post_init__(self) -> None:
         check_integer("units", self.units, 1)
         check_choice("activation", self.activation, get_args(Activation))
-        check_choice("initializer", self.initializer, get_args(Initializer))
+        for argument in ("initializer", "bias_initializer"):
+            given = getattr(self, argument)
+            value = as_initializer(argument, given)
+            if isinstance(value, Values):
+                object.__setattr__(self, argument, value)
+
+
+def specifications(
+    n_inputs: int, layers: Sequence[Dense]
+) -> list[tuple[int, str, Specification, Specification]]:
+    """Return layers as the C++ core takes them; raise where the shape of an array is not the layer's."""
+    result: list[tuple[int, str, Specification, Specification]] = []
+    for number, layer in enumerate(layers, start=1):
+        units = int(layer.units)
+        weights = _specification(number, "initializer", layer.initializer, (n_inputs, units))
+        biases = _specification(number, "bias_initializer", layer.bias_initializer, (units,))
+        result.append((units, layer.activation, weights, biases))
+        n_inputs = units
+    return result
+
+
+def _specification(number: int, argument: str, given: object, shape: tuple[int, ...]) -> Specification:
+    initializer = as_initializer(argument, given)
+    if isinstance(initializer, Values) and initializer.array.shape != shape:
+        raise ValueError(
+            f"layers: layer {number}: {argument}: expected shape {shape}, got {initializer.array.shape}"
+        )
+    return initializer.name, initializer.values()

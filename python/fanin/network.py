@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from fanin import _core
 from fanin.callbacks import Callbacks
 from fanin.checks import check_integer
-from fanin.chunks import Chunks, check_chunks, train_on_chunks
+from fanin.chunks import check_chunks, train_on_chunks
 from fanin.fitting import Fit
 from fanin.history import History
 from fanin.inputs import ColumnNames, as_array, as_data, sentences
-from fanin.layers import Dense
+from fanin.layers import Dense, specifications
 from fanin.losses import Loss, as_loss
 from fanin.optim import Rule
 from fanin.weights import checked_weights
 
-Float = NDArray[Any]
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from fanin.chunks import Chunks
+
+    Float = NDArray[Any]
 
 
 class Network:
@@ -94,7 +98,7 @@ class Network:
         self._loss = loss
         self._seed = int(seed)
         self._metric = _core.loss_traits()[loss.name][0]
-        specs = [(int(layer.units), layer.activation, layer.initializer) for layer in layers]
+        specs = specifications(self._n_inputs, layers)
         single = self._dtype == np.float32
         self._core: Any = (_core.NetworkFloat32 if single else _core.NetworkFloat64)(
             self._n_inputs, specs, loss.name, loss.values(), self._seed
@@ -118,7 +122,7 @@ class Network:
 
     @property
     def layers(self) -> tuple[Dense, ...]:
-        """The layers."""
+        """The layers, as they were given."""
         return self._layers
 
     @property

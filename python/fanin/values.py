@@ -1,4 +1,4 @@
-"""What rules and losses have in common: frozen values with a name and numbers as fields."""
+"""What rules, losses and initializers have in common: frozen values with a name and hyper-parameters as fields."""
 
 from __future__ import annotations
 
@@ -50,5 +50,11 @@ class Value:
 
     def values(self) -> dict[str, Any]:
         """Return the hyper-parameters by name, as the C++ core takes them."""
-        given = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {name: value if isinstance(value, tuple) else float(value) for name, value in given.items()}
+        return {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
+
+
+def _plain(value: Any) -> Any:
+    """Return a tuple as it is, and a number as an int or a float."""
+    if isinstance(value, tuple):
+        return value
+    return value.__index__() if hasattr(value, "__index__") else float(value)

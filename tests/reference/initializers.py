@@ -1,13 +1,15 @@
 """Standard deviations of initial weights of a layer with n_in inputs and n_out units; the mean is 0.
 
-    he        sqrt(2 / n_in)               for relu, which halves the mean square
-    glorot    sqrt(2 / (n_in + n_out))     a compromise between the forward and the backward pass
-    lecun     sqrt(1 / n_in)               keeps the variance of z at that of the inputs
-    auto      sqrt(c / n_in)               c = 2 for relu and what resembles it, 4 for symmetric_logistic,
-                                   whose slope is half of tanh's, else 1
+    he        gain sqrt(2 / n_in)               for relu, which halves the mean square
+    glorot    gain sqrt(2 / (n_in + n_out))     a compromise between the forward and the backward pass
+    lecun     gain sqrt(1 / n_in)               keeps the variance of z at that of the inputs
+    auto      gain sqrt(c / n_in)               c = 2 for relu and what resembles it, 4 for symmetric_logistic,
+                                        whose slope is half of tanh's, else 1
+    sparse    deviation sqrt(connections / n_in)    of all weights together, most of which are 0
 
 Uniform variants draw from [-limit, limit) with limit = sqrt(3) std, which has that deviation.
-Source: He et al. 2015; Glorot and Bengio 2010; LeCun et al. 1998, Efficient BackProp, 4.6.
+Source: He et al. 2015; Glorot and Bengio 2010; LeCun et al. 1998, Efficient BackProp, 4.6; Martens 2010, Deep
+learning via Hessian-free optimization, 5.
 """
 
 from __future__ import annotations
@@ -17,18 +19,51 @@ from math import sqrt
 LIKE_RELU = {"relu", "leaky_relu", "elu", "softplus", "gelu", "gelu_tanh", "silu", "mish"}
 
 
-def standard_deviation(initializer: str, n_in: int, n_out: int) -> float:
-    family = initializer.split("_")[0]
-    return {
-        "he": sqrt(2 / n_in),
-        "glorot": sqrt(2 / (n_in + n_out)),
-        "lecun": sqrt(1 / n_in),
-        "zeros": 0.0,
-    }[family]
-
-
 def automatic_factor(activation: str) -> int:
     """C of the initializer that "auto" stands for."""
     if activation in LIKE_RELU:
         return 2
     return 4 if activation == "symmetric_logistic" else 1
+
+
+def he(n_in: int, n_out: int, *, gain: float = 1.0) -> float:
+    return gain * sqrt(2 / n_in)
+
+
+def glorot(n_in: int, n_out: int, *, gain: float = 1.0) -> float:
+    return gain * sqrt(2 / (n_in + n_out))
+
+
+def lecun(n_in: int, n_out: int, *, gain: float = 1.0) -> float:
+    return gain * sqrt(1 / n_in)
+
+
+def constant(n_in: int, n_out: int, *, value: float = 0.0) -> float:
+    return 0.0
+
+
+def zeros(n_in: int, n_out: int) -> float:
+    return 0.0
+
+
+def sparse(n_in: int, n_out: int, *, connections: int = 15, deviation: float = 1.0) -> float:
+    return deviation * sqrt(connections / n_in)
+
+
+# "auto" as for an activation whose factor is 1
+DEVIATIONS = {
+    "auto": lecun,
+    "he_normal": he,
+    "he_uniform": he,
+    "glorot_normal": glorot,
+    "glorot_uniform": glorot,
+    "lecun_normal": lecun,
+    "lecun_uniform": lecun,
+    "constant": constant,
+    "zeros": zeros,
+    "sparse": sparse,
+}
+
+
+def standard_deviation(initializer: str, n_in: int, n_out: int, **hyper_parameters: float) -> float:
+    return DEVIATIONS[initializer](n_in, n_out, **hyper_parameters)

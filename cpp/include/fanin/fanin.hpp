@@ -12,4 +12,5 @@
 #include "fanin/rule.hpp"
 #include "fanin/rules/all.hpp"
 #include "fanin/update.hpp"
+#include "fanin/variant.hpp"
 #include "fanin/views.hpp"

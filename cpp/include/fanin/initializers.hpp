@@ -1,65 +1,137 @@
-// Initial weights: mean zero and a variance scaled by the fan, so that the variance of a unit's input does
-// not grow with its number of inputs. The textbook's "small random weights" are symmetric about zero (not
-// rand's 0..1), and the scale is 1 / sqrt(fan-in), not sqrt(fan-in). Biases start at zero.
+// Initial values of weights and biases, and the list of all initializers.
+//
+// Most draw numbers of mean zero and a deviation scaled by the fan, so that the variance of a unit's input
+// does not grow with its number of inputs. The textbook's "small random weights" are symmetric about zero
+// (not rand's 0..1), and the scale is 1 / sqrt(fan-in), not sqrt(fan-in). An initializer is a struct with
+//   name, fields(self, f)   as in an update rule
+// and one of
+//   drawn, deviation(fan)   every value is drawn from this distribution, with mean 0 and this deviation
+//   value                   all values are this one
+//   what src/initialize.cpp knows it by: Sparse, Values
+// For a bias the fan is that of its layer, and its values are one more row of numbers below the weights'.
+// Whatever is drawn depends on the seed, the layer and the place in the layer alone.
 #pragma once
 
-#include "fanin/list.hpp"
+#include <cstddef>
+#include <vector>
+
+#include "fanin/rules/rule.hpp"
+#include "fanin/variant.hpp"
 
 namespace fanin {
 
-// The activation's own choice: normal, variance fan_in_variance / n_in.
+enum class Drawn { normal, uniform };
+
+// Of a layer: inputs and units, and fan_in_variance of its activation.
+struct Fan {
+  double in, out, activation_variance;
+};
+
+// The activation's own choice: normal, deviation gain * sqrt(fan_in_variance / n_in).
 struct Automatic {
   static constexpr const char* name = "auto";
-  static constexpr bool uniform = false;
-  static double variance(double n_in, double, double fan_in_variance) { return fan_in_variance / n_in; }
+  static constexpr Drawn drawn = Drawn::normal;
+  double gain = 1;
+  template <class Self, class F>
+  static void fields(Self& self, F&& field) {
+    field("gain", self.gain, above_0());
+  }
+  double deviation(const Fan& fan) const { return gain * __builtin_sqrt(fan.activation_variance / fan.in); }
 };
 
-// He et al. 2015, for relu: 2 / n_in
-struct HeNormal {
-  static constexpr const char* name = "he_normal";
-  static constexpr bool uniform = false;
-  static double variance(double n_in, double, double) { return 2 / n_in; }
+// He et al. 2015: deviation gain * sqrt(2 / n_in), for relu, which passes half of the mean square. (The
+// notes' sqrt(1 / n_in) for relu halves the signal's mean square in each layer.)
+template <Drawn D>
+struct He {
+  static constexpr const char* name = D == Drawn::normal ? "he_normal" : "he_uniform";
+  static constexpr Drawn drawn = D;
+  double gain = 1;
+  template <class Self, class F>
+  static void fields(Self& self, F&& field) {
+    field("gain", self.gain, above_0());
+  }
+  double deviation(const Fan& fan) const { return gain * __builtin_sqrt(2 / fan.in); }
 };
-struct HeUniform : HeNormal {
-  static constexpr const char* name = "he_uniform";
-  static constexpr bool uniform = true;
-};
+using HeNormal = He<Drawn::normal>;
+using HeUniform = He<Drawn::uniform>;
 
-// Glorot and Bengio 2010: 2 / (n_in + n_out)
-struct GlorotNormal {
-  static constexpr const char* name = "glorot_normal";
-  static constexpr bool uniform = false;
-  static double variance(double n_in, double n_out, double) { return 2 / (n_in + n_out); }
+// Glorot and Bengio 2010: deviation gain * sqrt(2 / (n_in + n_out)), between what the forward and what the
+// backward pass asks for.
+template <Drawn D>
+struct Glorot {
+  static constexpr const char* name = D == Drawn::normal ? "glorot_normal" : "glorot_uniform";
+  static constexpr Drawn drawn = D;
+  double gain = 1;
+  template <class Self, class F>
+  static void fields(Self& self, F&& field) {
+    field("gain", self.gain, above_0());
+  }
+  double deviation(const Fan& fan) const { return gain * __builtin_sqrt(2 / (fan.in + fan.out)); }
 };
-struct GlorotUniform : GlorotNormal {
-  static constexpr const char* name = "glorot_uniform";
-  static constexpr bool uniform = true;
-};
+using GlorotNormal = Glorot<Drawn::normal>;
+using GlorotUniform = Glorot<Drawn::uniform>;
 
-// LeCun et al. 1998: 1 / n_in
-struct LecunNormal {
-  static constexpr const char* name = "lecun_normal";
-  static constexpr bool uniform = false;
-  static double variance(double n_in, double, double) { return 1 / n_in; }
+// LeCun et al. 1998, 4.6: deviation gain / sqrt(n_in), which keeps the variance of z at that of the inputs.
+template <Drawn D>
+struct Lecun {
+  static constexpr const char* name = D == Drawn::normal ? "lecun_normal" : "lecun_uniform";
+  static constexpr Drawn drawn = D;
+  double gain = 1;
+  template <class Self, class F>
+  static void fields(Self& self, F&& field) {
+    field("gain", self.gain, above_0());
+  }
+  double deviation(const Fan& fan) const { return gain * __builtin_sqrt(1 / fan.in); }
 };
-struct LecunUniform : LecunNormal {
-  static constexpr const char* name = "lecun_uniform";
-  static constexpr bool uniform = true;
+using LecunNormal = Lecun<Drawn::normal>;
+using LecunUniform = Lecun<Drawn::uniform>;
+
+// All values the same. Units that start alike and are used alike stay alike: for biases and last layers.
+struct Constant {
+  static constexpr const char* name = "constant";
+  double value = 0;
+  template <class Self, class F>
+  static void fields(Self& self, F&& field) {
+    field("value", self.value, any_number());
+  }
 };
 
 struct Zeros {
   static constexpr const char* name = "zeros";
-  static constexpr bool uniform = false;
-  static double variance(double, double, double) { return 0; }
+  static constexpr double value = 0;
+  template <class Self, class F>
+  static void fields(Self&, F&&) {}
 };
 
-using Initializers =
-    List<Automatic, HeNormal, HeUniform, GlorotNormal, GlorotUniform, LecunNormal, LecunUniform, Zeros>;
+// Martens 2010: each unit has this many incoming weights, of inputs chosen at random without repetition,
+// normal with this deviation; its other weights are 0. The variance of z does not grow with the number of
+// inputs, and units differ more than with dense weights. Not for biases, and not for fewer inputs than
+// connections.
+struct Sparse {
+  static constexpr const char* name = "sparse";
+  std::size_t connections = 15;
+  double deviation = 1;
+  template <class Self, class F>
+  static void fields(Self& self, F&& field) {
+    field("connections", self.connections, at_least(1));
+    field("deviation", self.deviation, above_0());
+  }
+};
 
-// An initializer chosen at run time: its place in the list.
-enum class Initializer : int {};
+// The caller's own: weights (inputs, units) row-major, or biases (units).
+struct Values {
+  static constexpr const char* name = "values";
+  std::vector<double> array = {};
+  template <class Self, class F>
+  static void fields(Self& self, F&& field) {
+    field("array", self.array, any_number());
+  }
+};
 
-template <class I>
-inline constexpr Initializer initializer = Initializer{index_in<I, Initializers>};
+using Initializers = List<Automatic, HeNormal, HeUniform, GlorotNormal, GlorotUniform, LecunNormal,
+                          LecunUniform, Constant, Zeros, Sparse, Values>;
+
+// One initializer with its hyper-parameters.
+using Initializer = decltype(variant_of(Initializers{}));
 
 }  // namespace fanin

@@ -23,7 +23,8 @@ using Loss = decltype(variant_of(Losses{}));
 struct Dense {
   std::size_t units;
   Activation activation = fanin::activation<Identity>;
-  Initializer initializer = fanin::initializer<Automatic>;
+  Initializer initializer = Automatic{};
+  Initializer bias_initializer = Zeros{};
 };
 
 struct Evaluation {
@@ -37,8 +38,8 @@ struct Evaluation {
 template <class T>
 class Network {
  public:
-  // Throws ValueError where a number of inputs or units is 0, there is no layer, or the loss does not fit the
-  // outputs.
+  // Throws ValueError where a number of inputs or units is 0, there is no layer, an initializer does not fit
+  // its layer or gives values that are not finite in T, or the loss does not fit the outputs.
   Network(std::size_t inputs, std::vector<Dense> layers, Loss loss, std::uint64_t seed = 0);
   ~Network();
   Network(Network&&) noexcept;

@@ -1,14 +1,10 @@
 // Any update rule of the list.
 #pragma once
 
-#include <variant>
-
 #include "fanin/rules/all.hpp"
+#include "fanin/variant.hpp"
 
 namespace fanin {
-
-template <class... R>
-std::variant<R...> variant_of(List<R...>);
 
 // One update rule with its hyper-parameters.
 using Rule = decltype(variant_of(Rules{}));

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fanin.demo.dataset import Dataset, Part
 from fanin.demo.errors import DemoError, require
 from fanin.demo.idx import read_pair
 from fanin.demo.splits import split_rows
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 FASHION_FOLDER = Path("/usr/share/datasets/fashion-mnist")
 _FASHION_VALIDATION = 5_000

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fanin.demo.csv_table import Table, is_missing, numbers, read_table
 from fanin.demo.dataset import Dataset, Part
 from fanin.demo.errors import DemoError
 from fanin.demo.features import Scale, encode
-from fanin.demo.splits import Rows, split_rows
+from fanin.demo.splits import split_rows
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from fanin.demo.splits import Rows
 
 FEW_INTEGERS = 20
 MINIMUM_ROWS = 20

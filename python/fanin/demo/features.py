@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fanin.demo.csv_table import is_missing, numbers
 from fanin.demo.errors import DemoError
 
-MAXIMUM_CATEGORIES = 64
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
-Rows = NDArray[np.int64]
-Values = NDArray[np.float64]
-Inputs = NDArray[np.float32]
+    Rows = NDArray[np.int64]
+    Values = NDArray[np.float64]
+    Inputs = NDArray[np.float32]
+
+MAXIMUM_CATEGORIES = 64
 
 
 class Scale(NamedTuple):

@@ -7,11 +7,14 @@ import math
 import struct
 import zlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fanin.demo.errors import DemoError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _UNSIGNED_BYTE = 0x08
 

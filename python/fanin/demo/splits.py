@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fanin.demo.errors import DemoError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Rows = NDArray[np.int64]
 
 _TRAIN, _VALIDATION, _TEST = 0, 1, 2
 # Twenty rows: fourteen for training, three for validation, three for testing, evenly spread.
 _DEAL = np.array([0, 1, 0, 2, 0, 0, 0, 0, 1, 0, 2, 0, 0, 0, 0, 1, 0, 2, 0, 0])
-
-Rows = NDArray[np.int64]
 
 
 def split_rows(labels: NDArray[Any] | None, n_rows: int, seed: int) -> tuple[Rows, Rows, Rows]:

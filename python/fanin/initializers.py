@@ -1,0 +1,300 @@
+"""Initializers, as values: what the weights and biases of a layer are before training.
+
+Weights that are drawn have mean zero and a deviation that falls with the number of inputs n_in, so that the variance
+of z = x w + b does not depend on n_in; n_out is the number of units. Textbook notes slip here: ``rand`` is not
+symmetric about zero (20 relu layers drawn with it explode), sqrt(1 / n_in) is too small for relu, and weights in
+proportion to sqrt(n_in) instead of 1 / sqrt(n_in) explode. For a bias, n_in and n_out are those of its layer.
+
+The numbers are fanin's own: they depend on the seed, the layer and the place in the layer alone, and are the same bits
+on every machine.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from fanin.checks import check_choice, check_integer
+from fanin.initial_values import Initializer, Values
+from fanin.inputs import sentences
+from fanin.values import check_number
+
+__all__ = [
+    "Automatic",
+    "Constant",
+    "GlorotNormal",
+    "GlorotUniform",
+    "HeNormal",
+    "HeUniform",
+    "Initializer",
+    "LecunNormal",
+    "LecunUniform",
+    "Sparse",
+    "Values",
+    "Zeros",
+]
+
+
+@dataclass(frozen=True)
+class _Scaled(Initializer):
+    """Drawn with a deviation that is multiplied by the gain."""
+
+    gain: float = 1.0
+
+    def __post_init__(self) -> None:
+        check_number("gain", self.gain, above=0)
+
+
+@dataclass(frozen=True)
+class Automatic(_Scaled):
+    """The activation's own: normal with deviation ``gain sqrt(c / n_in)``.
+
+    c = 2 for relu, leaky_relu, elu, softplus, gelu, gelu_tanh, silu and mish (He et al. 2015), 4 for
+    symmetric_logistic, which has half the slope of tanh, and 1 otherwise (LeCun et al. 1998).
+
+    Parameters
+    ----------
+    gain : float
+        Above 0.
+
+    Examples
+    --------
+    >>> import fanin
+    >>> from fanin import initializers
+    >>> fanin.Dense(64, "relu", initializers.Automatic(gain=0.5))
+    Dense(units=64, activation='relu', initializer=Automatic(gain=0.5), bias_initializer='zeros')
+    """
+
+    name: ClassVar[str] = "auto"
+
+
+@dataclass(frozen=True)
+class HeNormal(_Scaled):
+    """Normal with deviation ``gain sqrt(2 / n_in)`` (He et al. 2015).
+
+    For relu, which passes half of the mean square: with the notes' sqrt(1 / n_in) twenty layers lose a factor 1000.
+
+    Parameters
+    ----------
+    gain : float
+        Above 0.
+
+    Examples
+    --------
+    >>> from fanin import initializers
+    >>> initializers.HeNormal()
+    HeNormal(gain=1.0)
+    """
+
+    name: ClassVar[str] = "he_normal"
+
+
+@dataclass(frozen=True)
+class HeUniform(_Scaled):
+    """Uniform in [-limit, limit) with ``limit = gain sqrt(6 / n_in)``: the deviation of `HeNormal` (He et al. 2015).
+
+    Parameters
+    ----------
+    gain : float
+        Above 0.
+
+    Examples
+    --------
+    >>> from fanin import initializers
+    >>> initializers.HeUniform(gain=0.5)
+    HeUniform(gain=0.5)
+    """
+
+    name: ClassVar[str] = "he_uniform"
+
+
+@dataclass(frozen=True)
+class GlorotNormal(_Scaled):
+    """Normal with deviation ``gain sqrt(2 / (n_in + n_out))`` (Glorot and Bengio 2010; also named after Xavier).
+
+    Between 1 / n_in, which keeps the variance of activations, and 1 / n_out, which keeps that of gradients.
+
+    Parameters
+    ----------
+    gain : float
+        Above 0.
+
+    Examples
+    --------
+    >>> from fanin import initializers
+    >>> initializers.GlorotNormal()
+    GlorotNormal(gain=1.0)
+    """
+
+    name: ClassVar[str] = "glorot_normal"
+
+
+@dataclass(frozen=True)
+class GlorotUniform(_Scaled):
+    """Uniform in [-limit, limit) with ``limit = gain sqrt(6 / (n_in + n_out))`` (Glorot and Bengio 2010, equation 16).
+
+    Parameters
+    ----------
+    gain : float
+        Above 0.
+
+    Examples
+    --------
+    >>> from fanin import initializers
+    >>> initializers.GlorotUniform(gain=5 / 3)
+    GlorotUniform(gain=1.6666666666666667)
+    """
+
+    name: ClassVar[str] = "glorot_uniform"
+
+
+@dataclass(frozen=True)
+class LecunNormal(_Scaled):
+    """Normal with deviation ``gain / sqrt(n_in)`` (LeCun et al. 1998, Efficient BackProp, 4.6).
+
+    Keeps the variance of z at that of the inputs: for tanh, and for selu.
+
+    Parameters
+    ----------
+    gain : float
+        Above 0.
+
+    Examples
+    --------
+    >>> from fanin import initializers
+    >>> initializers.LecunNormal()
+    LecunNormal(gain=1.0)
+    """
+
+    name: ClassVar[str] = "lecun_normal"
+
+
+@dataclass(frozen=True)
+class LecunUniform(_Scaled):
+    """Uniform in [-limit, limit) with ``limit = gain sqrt(3 / n_in)`` (LeCun et al. 1998, Efficient BackProp, 4.6).
+
+    Parameters
+    ----------
+    gain : float
+        Above 0. 1 / sqrt(3) gives the limit 1 / sqrt(n_in), with which PyTorch's linear layers begin.
+
+    Examples
+    --------
+    >>> from fanin import initializers
+    >>> initializers.LecunUniform()
+    LecunUniform(gain=1.0)
+    """
+
+    name: ClassVar[str] = "lecun_uniform"
+
+
+@dataclass(frozen=True)
+class Constant(Initializer):
+    """``w = value`` everywhere.
+
+    For biases, and for weights of a last layer: hidden units that start alike stay alike, whatever the rule.
+
+    Parameters
+    ----------
+    value : float
+
+    Examples
+    --------
+    >>> import fanin
+    >>> from fanin import initializers
+    >>> net = fanin.Network(3, [fanin.Dense(2, "relu", bias_initializer=initializers.Constant(0.25))])
+    >>> net.get_weights()["layer1.bias"]
+    array([0.25, 0.25], dtype=float32)
+    """
+
+    name: ClassVar[str] = "constant"
+    value: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_number("value", self.value)
+
+
+@dataclass(frozen=True)
+class Zeros(Initializer):
+    """``w = 0`` everywhere: where biases start unless told otherwise.
+
+    Examples
+    --------
+    >>> from fanin import initializers
+    >>> initializers.Zeros()
+    Zeros()
+    """
+
+    name: ClassVar[str] = "zeros"
+
+
+@dataclass(frozen=True)
+class Sparse(Initializer):
+    """Each unit has ``connections`` weights drawn from ``deviation * N(0, 1)``; its other weights are 0 (Martens 2010).
+
+    The inputs of a unit are chosen at random, without repetition. The variance of z, connections * deviation^2 for
+    inputs of variance 1, does not depend on n_in, and units differ more from each other than dense ones. The zeros are
+    trained like any weight. For weights only: a unit has one bias. A layer with fewer inputs than connections is
+    refused when the network is made.
+
+    Parameters
+    ----------
+    connections : int
+        Of each unit; at least 1.
+    deviation : float
+        Of the weights that are not 0; above 0.
+
+    Examples
+    --------
+    >>> import fanin
+    >>> from fanin import initializers
+    >>> net = fanin.Network(100, [fanin.Dense(3, "tanh", initializers.Sparse(4)), fanin.Dense(1)])
+    >>> (net.get_weights()["layer1.weight"] != 0).sum(axis=0)
+    array([4, 4, 4])
+    """
+
+    name: ClassVar[str] = "sparse"
+    connections: int = 15
+    deviation: float = 1.0
+
+    def __post_init__(self) -> None:
+        check_integer("connections", self.connections, 1)
+        if self.connections >= 2**63:
+            raise ValueError(f"connections: expected less than 2^63, got {self.connections}")
+        check_number("deviation", self.deviation, above=0)
+
+
+BY_NAME: dict[str, type[Initializer]] = {
+    initializer.name: initializer
+    for initializer in (
+        Automatic,
+        HeNormal,
+        HeUniform,
+        GlorotNormal,
+        GlorotUniform,
+        LecunNormal,
+        LecunUniform,
+        Constant,
+        Zeros,
+        Sparse,
+        Values,
+    )
+}
+
+
+NAMES = tuple(name for name in BY_NAME if name != Values.name)  # of what can be made without arguments
+
+
+def as_initializer(argument: str, given: object) -> Initializer:
+    """Return an initializer given as a value, by its name, or as an array; `argument` is what errors call it."""
+    if isinstance(given, str):
+        check_choice(argument, given, NAMES)
+        return BY_NAME[given]()
+    if isinstance(given, Initializer) and getattr(given, "name", None) in BY_NAME:
+        return given
+    if isinstance(given, Initializer) or not hasattr(given, "__len__"):
+        raise TypeError(
+            f"{argument}: expected a name, an initializer of fanin.initializers or an array, got {given!r}"
+        )
+    with sentences(f"{argument}: "):
+        return Values(given)
