@@ -1,7 +1,8 @@
 """Activations and losses against PyTorch's in float64, stored by goldens/make_pytorch_functions.py.
 
 The same functions but for this: PyTorch's softplus is z itself above 20, where fanin's is still
-log(1 + e^z); its gelu and fanin's both lose the last digits of 1 + erf where z is well below 0, each its own.
+log(1 + e^z); in float64 its gelu and fanin's both lose the last digits of 1 + erf where z is well below 0, each
+its own.
 """
 
 from __future__ import annotations

@@ -54,6 +54,70 @@ def test_inputs_of_any_strides_and_types_give_the_same_result():
     assert F.dense(x.astype("float32"), w.astype("float32")).dtype == np.float32
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_a_row_has_the_same_bits_whatever_rows_are_beside_it_and_however_it_lies(dtype):
+    """Few rows read the weights where they lie, more rows pack them, by rows or by columns."""
+    rng = np.random.default_rng(6)
+    x, w = rng.normal(size=(40, 700)).astype(dtype), rng.normal(size=(700, 300)).astype(dtype)
+    b = rng.normal(size=300).astype(dtype)
+    expected = F.dense(x, w, b, activation="tanh")
+    spaced = np.zeros((1400, 700), dtype)[::2, 100:-300]
+    spaced[:] = w
+    everywhere = np.zeros((700, 600), dtype)[:, ::2]
+    everywhere[:] = w
+    for rows in (1, 2, 3, 4, 6, 7, 16, 17, 40):
+        for weights in (w, np.asfortranarray(w), w[::-1][::-1], spaced, everywhere):
+            got = F.dense(x[:rows], weights, b, activation="tanh")
+            assert np.array_equal(got, expected[:rows]), rows
+    dx, dw, db = F.dense_backward(expected, x, w)
+    again = F.dense_backward(np.asfortranarray(expected), np.asfortranarray(x), np.asfortranarray(w))
+    assert all(np.array_equal(a, b) for a, b in zip((dx, dw, db), again, strict=True))
+
+
+def test_gradients_are_written_to_given_arrays_and_nowhere_else():
+    rng = np.random.default_rng(7)
+    dz, x, w = rng.normal(size=(20, 33)), rng.normal(size=(20, 45)), rng.normal(size=(45, 33))
+    memory = [np.full((22, 60), -1.0), np.full((47, 60), -1.0), np.full(40, -1.0)]
+    out = [memory[0][1:21, 7:52], memory[1][1:46, 7:40], memory[2][3:36]]
+    expected = F.dense_backward(dz, x, w)
+    for given, result, array in zip(out, F.dense_backward(dz, x, w, out=out), expected, strict=True):
+        assert result is given
+        assert np.array_equal(given, array)
+        given[:] = -1
+    assert all((array == -1).all() for array in memory)
+    dx, dw, db = F.dense_backward(dz, x, w, input_gradient=False, out=[None, None, out[2]])
+    assert dx is None
+    assert np.array_equal(dw, expected[1])
+    assert db is out[2]
+
+
+@pytest.mark.parametrize(
+    ("out", "error", "sentence"),
+    [
+        ([None, None], ValueError, "out: expected three arrays, for dx, dw and db, got 2"),
+        (
+            [np.empty((2, 3), "float32"), None, None],
+            TypeError,
+            "dx: expected an array of float64, got float32",
+        ),
+        ([None, np.empty((2, 3)), None], ValueError, r"dw: expected shape \(3, 4\), got \(2, 3\)"),
+        ([None, None, np.empty(8)[::2]], ValueError, "db: expected a C-contiguous array"),
+        ([np.empty((3, 2)).T, None, None], ValueError, "dx: expected rows that do not overlap"),
+    ],
+)
+def test_gradients_that_cannot_be_written_are_refused(out, error, sentence):
+    with pytest.raises(error, match=sentence):
+        F.dense_backward(np.ones((2, 4)), np.ones((2, 3)), np.ones((3, 4)), out=out)
+
+
+def test_gradients_must_not_overlap_each_other_or_an_input():
+    memory, x, w = np.empty((4, 4)), np.ones((4, 4)), np.ones((4, 4))
+    with pytest.raises(ValueError, match="out: expected arrays that do not overlap each other"):
+        F.dense_backward(np.ones((4, 4)), x, w, out=[memory, memory, None])
+    with pytest.raises(ValueError, match="dw: expected an array that does not overlap an input"):
+        F.dense_backward(np.ones((4, 4)), x, w, out=[None, x, None])
+
+
 def test_empty_batches_are_the_right_shapes():
     w = np.ones((3, 2), "float32")
     x = np.empty((0, 3), "float32")
@@ -193,6 +257,7 @@ def test_an_out_that_overlaps_an_input_is_refused():
             ValueError,
             "b: expected 2 elements, got 1",
         ),
+        (lambda: F.dense(np.ones((1, 3)), np.ones((3, 2)), []), ValueError, "b: expected 2 elements, got 0"),
         (lambda: F.dense([["a"]], [[1.0]]), TypeError, "x: expected real numbers, got dtype <U1"),
         (lambda: F.dense([[1j]], [[1.0]]), TypeError, "x: expected real numbers, got dtype complex128"),
         (
@@ -231,6 +296,25 @@ def test_standardized_columns_have_mean_zero_and_variance_one_far_from_zero():
     assert np.abs(z.var(axis=0, dtype="float64") - 1).max() < 1e-5
     again, _, _ = F.standardize(x[:10], mean, deviation)
     assert np.array_equal(again, z[:10])
+
+
+def test_a_constant_column_is_standardized_to_zeros_exactly():
+    x = np.full((1000, 2), 0.1)
+    x[:, 1] = np.arange(1000)
+    z, mean, deviation = F.standardize(x)
+    assert not z[:, 0].any()
+    assert mean[0] == 0.1
+    assert deviation[0] == 1
+
+
+def test_standardize_writes_to_out_which_may_be_x():
+    x = np.array([[1.0], [3.0]])
+    assert F.standardize(x, out=x)[0] is x
+    assert x.ravel().tolist() == [-1, 1]
+    with pytest.raises(TypeError, match="out: expected an array of float64, got float32"):
+        F.standardize([[1.0]], out=np.empty((1, 1), "float32"))
+    with pytest.raises(ValueError, match=r"out: expected a writable array of shape \(1, 1\), got \(2, 1\)"):
+        F.standardize([[1.0]], out=np.empty((2, 1)))
 
 
 def test_arrays_of_pytorch_are_looked_at_in_place():
