@@ -14,11 +14,16 @@ View<T> transposed(MatrixView<const T> m) {
   return {m.data, m.column_stride, m.row_stride};
 }
 
-// This thread's share of a product with m rows
+// Memory of each thread of a team, one after the other
 template <class T>
-void share_product(const Product<T>& p, std::size_t m, Share& share, double cost) {
+T* product_memory(int threads) {
+  return scratch<T>(Product<T>::kMemory * static_cast<std::size_t>(threads));
+}
+
+// A thread's share of a product with m rows
+template <class T>
+void share_product(const Product<T>& p, std::size_t m, Share& share, double cost, T* memory) {
   const std::size_t blocks = row_blocks(m), panels = (p.columns + kPanel<T> - 1) / kPanel<T>;
-  T* const memory = scratch<T>(Product<T>::kMemory);
   for_each_rectangle(share.take(panels * blocks, cost), blocks, [&](Range of_panels, Range of_blocks) {
     kernels<T>().product(p, of_panels, rows_of_blocks(of_blocks, m), memory);
   });
@@ -46,9 +51,11 @@ void dense(MatrixView<T> out, MatrixView<const T> x, MatrixView<const T> w, std:
                      k,
                      b.empty() ? nullptr : b.data(),
                      static_cast<int>(activation)};
-  run_team(threads_for(product_flops(m, n, k)), [&](int thread, int threads) {
+  const int team = threads_for(product_flops(m, n, k));
+  T* const memory = product_memory<T>(team);
+  run_team(team, [&](int thread, int threads) {
     Share share(thread, threads, 1);
-    share_product(p, m, share, 1);
+    share_product(p, m, share, 1, memory + static_cast<std::size_t>(thread) * Product<T>::kMemory);
   });
 }
 
@@ -70,11 +77,14 @@ void dense_backward(MatrixView<T> dx, MatrixView<T> dw, std::span<T> db, MatrixV
   const double flops = product_flops(m, n, k), bias_flops = product_flops(m, n, 8);
   const double cost_x = dx.data != nullptr ? flops : 0, cost_w = dw.data != nullptr ? flops : 0;
   const double cost_b = !db.empty() ? bias_flops : 0;
-  run_team(threads_for(cost_x + cost_w), [&](int thread, int threads) {
+  const int team = threads_for(cost_x + cost_w);
+  T* const memory = product_memory<T>(team);
+  run_team(team, [&](int thread, int threads) {
+    T* const mine = memory + static_cast<std::size_t>(thread) * Product<T>::kMemory;
     Share share(thread, threads, cost_x + cost_w + cost_b);
-    if (cost_x > 0) share_product(of_x, m, share, cost_x);
-    if (dw.data != nullptr) share_product(of_w, k, share, cost_w);
-    if (!db.empty()) share_product(of_b, 1, share, cost_b);
+    if (dx.data != nullptr) share_product(of_x, m, share, cost_x, mine);
+    if (dw.data != nullptr) share_product(of_w, k, share, cost_w, mine);
+    if (!db.empty()) share_product(of_b, 1, share, cost_b, mine);
   });
 }
 

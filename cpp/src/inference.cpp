@@ -1,11 +1,12 @@
 // Prediction and evaluation: blocks of rows go through all layers, each block on one thread, without a
-// barrier.
+// barrier. A single block whose weights take long to read is shared by all threads, panel by panel.
 #include <algorithm>
 #include <cmath>
 
 #include "checks.hpp"
 #include "gather.hpp"
 #include "model.hpp"
+#include "row_major.hpp"
 #include "team.hpp"
 #include "workspace.hpp"
 
@@ -15,73 +16,88 @@ namespace {
 // Rows of a block: enough to use weights while they are in cache, few enough that activations stay in L2.
 constexpr std::size_t kBlockRows = 2 * kRowBlock;
 
-// Work below which a second thread does not pay
-constexpr double kTeamFlops = 2e6;
+// A layer takes about as long as its multiply-adds, or as reading its weights where rows are few. Below this
+// much work, about 100 us, sleeping threads would wake up too late to help with a single block.
+constexpr double kWeightFlops = 10;
+constexpr double kSharedFlops = 1e7;
 
-// Memory of one thread: activations of two layers in turn, z where an activation needs it, and what a loss
-// needs.
+// What goes through the layers: memory for activations of two layers in turn, z where an activation needs it,
+// and what a loss needs.
 template <class T>
-class Scratch {
+class Block {
  public:
-  Scratch(const Layout<T>& layout, std::size_t rows, std::size_t target_columns)
-      : layout_(layout),
-        target_columns_(target_columns),
-        part_(rows * layout.widest),
-        memory_(part_ * 3 + rows * (3 + Layout<T>::rounded(target_columns))),
-        rows_(rows) {}
-
-  Panels<T> input(std::size_t rows) { return {memory_.data(), rows, layout_.layers.front().inputs}; }
-  T* row_loss() { return memory_.data() + 3 * part_; }
-  T* row_score() { return row_loss() + rows_; }
-  T* row_weight() { return row_score() + rows_; }
-  Panels<T> targets(std::size_t rows) { return {row_weight() + rows_, rows, target_columns_}; }
-
-  // outputs of the last layer for the rows in `input`
-  Panels<const T> forward(const T* parameters, std::size_t rows) {
-    Panels<T> x = input(rows);
-    for (std::size_t l = 0; l < layout_.layers.size(); ++l) {
-      const LayerLayout& shape = layout_.layers[l];
-      const Panels<T> a{memory_.data() + (l % 2 == 0 ? part_ : 0), rows, shape.units};
-      kernels<T>().forward({a, z(rows, shape), read_only(x), Layout<T>::weights(parameters, shape),
-                            parameters + shape.biases, shape.activation},
-                           {0, a.count()}, {0, rows});
-      x = a;
-    }
-    return read_only(x);
+  static std::size_t size(const Layout<T>& layout, std::size_t rows, std::size_t target_columns) {
+    return Layout<T>::rounded(rows * (3 * layout.widest + 3 + Layout<T>::rounded(target_columns)));
   }
-  Panels<const T> last_z(std::size_t rows) { return read_only(z(rows, layout_.layers.back())); }
+  Block(const Layout<T>& layout, std::size_t rows, std::size_t target_columns, T* memory)
+      : layout_(layout), target_columns_(target_columns), rows_(rows), memory_(memory) {}
+
+  Panels<T> input() const { return {memory_, rows_, layout_.layers.front().inputs}; }
+  T* row_loss() const { return memory_ + 3 * part(); }
+  T* row_score() const { return row_loss() + rows_; }
+  T* row_weight() const { return row_score() + rows_; }
+  Panels<T> targets() const { return {row_weight() + rows_, rows_, target_columns_}; }
+  Panels<const T> outputs() const { return read_only(a(layout_.layers.size())); }
+  Panels<const T> last_z() const { return read_only(z(layout_.layers.back())); }
+
+  // `input` through all layers, by the members of a team together
+  void forward(const T* parameters, Member member, Barrier& barrier) const {
+    for (std::size_t l = 1; l <= layout_.layers.size(); ++l) {
+      const LayerLayout& shape = layout_.layers[l - 1];
+      const Forward<T> f{a(l),
+                         z(shape),
+                         read_only(a(l - 1)),
+                         Layout<T>::weights(parameters, shape),
+                         parameters + shape.biases,
+                         shape.activation};
+      kernels<T>().forward(f, Share(member.thread, member.threads, 1).take(f.a.count(), 1), {0, rows_});
+      barrier.wait(member.threads);
+    }
+  }
 
  private:
-  Panels<T> z(std::size_t rows, const LayerLayout& shape) {
-    return {shape.needs_input ? memory_.data() + 2 * part_ : nullptr, rows, shape.units};
+  std::size_t part() const { return rows_ * layout_.widest; }
+  Panels<T> a(std::size_t layer) const {
+    return {memory_ + layer % 2 * part(), rows_,
+            layer == 0 ? layout_.layers.front().inputs : layout_.layers[layer - 1].units};
+  }
+  Panels<T> z(const LayerLayout& shape) const {
+    return {shape.needs_input ? memory_ + 2 * part() : nullptr, rows_, shape.units};
   }
 
   const Layout<T>& layout_;
-  std::size_t target_columns_, part_;
-  Buffer<T> memory_;
-  std::size_t rows_;
+  std::size_t target_columns_, rows_;
+  T* memory_;
 };
 
-// f(scratch, block number, rows of x) for every block of x, after gathering it
+// f(block, its rows of x) for every block of x, after it went through the layers
 template <class T, class F>
-void for_each_block(const Layout<T>& layout, const Samples& x, std::size_t target_columns, F&& f) {
+void for_each_block(const Layout<T>& layout, const T* parameters, const Samples& x,
+                    std::size_t target_columns, F&& f) {
   const std::size_t rows = rows_of(x), blocks = (rows + kBlockRows - 1) / kBlockRows;
   double flops = 0;
   for (const LayerLayout& layer : layout.layers) {
-    flops += 2.0 * static_cast<double>(rows) * static_cast<double>(layer.inputs) *
+    flops += (2.0 * static_cast<double>(rows) + kWeightFlops) * static_cast<double>(layer.inputs) *
              static_cast<double>(layer.units);
   }
-  const std::size_t useful = flops < kTeamFlops ? 1 : std::min(blocks, static_cast<std::size_t>(team_size()));
-  std::vector<Scratch<T>> scratch;
-  for (std::size_t t = 0; t < useful; ++t)
-    scratch.emplace_back(layout, std::min(rows, kBlockRows), target_columns);
-  run_team(static_cast<int>(useful), [&](int thread, int team) {
-    const Range share = Share(thread, team, 1).take(blocks, 1);
-    Scratch<T>& mine = scratch[static_cast<std::size_t>(thread)];
-    for (std::size_t b = share.begin; b < share.end; ++b) {
-      const std::size_t first = b * kBlockRows, count = std::min(kBlockRows, rows - first);
-      gather_samples(x, mine.input(count), nullptr, first, {0, count});
-      f(mine, b, Range{first, first + count});
+  const bool shared = blocks == 1 && flops > kSharedFlops;
+  const std::size_t size = Block<T>::size(layout, std::min(rows, kBlockRows), target_columns);
+  const int team = shared ? team_size() : static_cast<int>(std::min<std::size_t>(threads_for(flops), blocks));
+  T* const all_memory = scratch<T>(shared ? size : size * static_cast<std::size_t>(team));
+  Barrier barrier;
+  run_team(team, [&](int thread, int threads) {
+    const Member all{thread, threads}, alone{0, 1};
+    const Range mine = shared ? Range{0, 1} : Share(thread, threads, 1).take(blocks, 1);
+    T* const memory = shared ? all_memory : all_memory + static_cast<std::size_t>(thread) * size;
+    for (std::size_t b = mine.begin; b < mine.end; ++b) {
+      const Range of_x{b * kBlockRows, std::min(rows, (b + 1) * kBlockRows)};
+      const Block<T> block(layout, of_x.end - of_x.begin, target_columns, memory);
+      if (!shared || thread == 0) {
+        gather_samples(x, block.input(), nullptr, of_x.begin, {0, of_x.end - of_x.begin});
+      }
+      if (shared) barrier.wait(threads);
+      block.forward(parameters, shared ? all : alone, barrier);
+      if (!shared || thread == 0) f(block, of_x);
     }
   });
 }
@@ -101,12 +117,11 @@ void Network<T>::predict(const Samples& x, MatrixView<T> out) const {
     throw ValueError("out: expected contiguous rows that do not overlap");
   }
   const Use::Reading hold(net.use);
-  for_each_block<T>(net.layout, x, 0, [&](Scratch<T>& scratch, std::size_t, Range rows) {
-    const std::size_t count = rows.end - rows.begin;
-    const Panels<const T> a = scratch.forward(net.parameters.data(), count);
+  for_each_block<T>(net.layout, net.parameters.data(), x, 0, [&](const Block<T>& block, Range rows) {
     kernels<T>().outputs(static_cast<int>(net.loss.index()),
                          out.data + static_cast<std::ptrdiff_t>(rows.begin) * out.row_stride,
-                         static_cast<std::size_t>(out.row_stride), a, {0, count});
+                         static_cast<std::size_t>(out.row_stride), block.outputs(),
+                         {0, rows.end - rows.begin});
   });
 }
 
@@ -119,30 +134,30 @@ Evaluation Network<T>::evaluate(const Samples& x, const Targets& y, SampleWeight
   const Use::Reading hold(net.use);
   const std::size_t blocks = (rows + kBlockRows - 1) / kBlockRows;
   std::vector<double> block_loss(blocks), block_score(blocks);
-  for_each_block<T>(net.layout, x, columns_of_targets(y),
-                    [&](Scratch<T>& scratch, std::size_t block, Range r) {
-                      const std::size_t count = r.end - r.begin;
-                      const Panels<const T> a = scratch.forward(net.parameters.data(), count);
+  const std::size_t target_columns = columns_of_targets(y);
+  for_each_block<T>(net.layout, net.parameters.data(), x, target_columns,
+                    [&](const Block<T>& block, Range r) {
+                      const std::size_t count = r.end - r.begin, number = r.begin / kBlockRows;
                       std::int32_t labels[kBlockRows];
-                      gather_targets(y, labels, scratch.targets(count), nullptr, r.begin, {0, count});
-                      T* row_weight = weights.empty() ? nullptr : scratch.row_weight();
+                      gather_targets(y, labels, block.targets(), nullptr, r.begin, {0, count});
+                      T* row_weight = weights.empty() ? nullptr : block.row_weight();
                       for (std::size_t i = 0; row_weight != nullptr && i < count; ++i)
                         row_weight[i] = static_cast<T>(weights[r.begin + i]);
-                      kernels<T>().loss({scratch.row_loss(),
-                                         scratch.row_score(),
+                      kernels<T>().loss({block.row_loss(),
+                                         block.row_score(),
                                          {nullptr, count, outputs()},
                                          {nullptr, outputs(), count},
-                                         scratch.last_z(count),
-                                         a,
-                                         read_only(scratch.targets(count)),
-                                         columns_of_targets(y) == 0 ? labels : nullptr,
+                                         block.last_z(),
+                                         block.outputs(),
+                                         read_only(block.targets()),
+                                         target_columns == 0 ? labels : nullptr,
                                          row_weight,
                                          T{1},
                                          net.loss_for_kernels.get(),
                                          net.layout.layers.back().activation},
                                         {0, count});
-                      block_loss[block] = static_cast<double>(kernels<T>().sum(scratch.row_loss(), count));
-                      block_score[block] = static_cast<double>(kernels<T>().sum(scratch.row_score(), count));
+                      block_loss[number] = static_cast<double>(kernels<T>().sum(block.row_loss(), count));
+                      block_score[number] = static_cast<double>(kernels<T>().sum(block.row_score(), count));
                     });
   const auto total = [](const std::vector<double>& sums) {
     double sum = 0;
