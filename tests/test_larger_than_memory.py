@@ -62,7 +62,7 @@ def peak_mebibytes(tmp_path, dtype, mebibytes):
         path.unlink(missing_ok=True)
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("dtype", ["float32", "float64", "uint8", ">f4", "float16"])
 def test_a_fit_over_a_mapped_file_of_600_mb_needs_a_quarter_of_it(tmp_path, dtype):
     assert peak_mebibytes(tmp_path, dtype, 600) < 150
 

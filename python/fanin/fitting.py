@@ -12,7 +12,7 @@ import numpy as np
 from fanin.callbacks import CallbackList, Callbacks, Logs
 from fanin.checks import check_integer
 from fanin.history import History
-from fanin.inputs import as_data, as_floats, sentences
+from fanin.inputs import as_data, sentences
 from fanin.optim import Rule
 from fanin.progress import progress
 
@@ -53,7 +53,7 @@ class Fit:
             X, y, columns = as_data(*validation_data, self.net.dtype)
             with sentences(columns=columns):
                 self.net._core.evaluate(X, y, None)
-        return as_floats(X, self.net.dtype), np.asarray(y)  # once, not in every epoch
+        return np.asarray(X), np.asarray(y)  # once, not in every epoch
 
     def training(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> closing[Any]:
         """Check the data and lay out what an epoch over them needs, until the end of a `with`."""

@@ -167,11 +167,11 @@ class Network:
     ) -> History:
         """Train with mini-batches; fit again to go on where it stopped.
 
-        Arrays of float32 or float64 are borrowed whatever their strides, not copied: batches are gathered from them
-        row by row, so that a `numpy.memmap` may be larger than memory. Integers, float16 and frames of numbers
-        (pandas, polars) are converted once, as a whole. The last batch of an epoch may be short. The rule's state is
-        kept from fit to fit while the kind of rule stays the same. Ctrl-C stops between two updates and leaves a
-        usable network.
+        Arrays of numbers are borrowed whatever their type, byte order and strides, not copied: batches are gathered
+        from them row by row, each value converted to the network's type with one rounding, so that a `numpy.memmap`
+        may be larger than memory. Frames of numbers (pandas, polars) are converted once, as a whole. The last batch
+        of an epoch may be short. The rule's state is kept from fit to fit while the kind of rule stays the same.
+        Ctrl-C stops between two updates and leaves a usable network.
 
         Parameters
         ----------
