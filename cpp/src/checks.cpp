@@ -9,6 +9,7 @@
 #include "gather.hpp"
 #include "loss.hpp"
 #include "registry.hpp"
+#include "sample_weights.hpp"
 
 namespace fanin {
 namespace {
@@ -239,23 +240,6 @@ void check_target_values(const Matrix& y, const Loss& loss) {
   }
 }
 
-void check_sample_weights(SampleWeights weights, std::size_t rows) {
-  if (weights.empty()) return;
-  if (weights.size() != rows) {
-    throw ValueError("sample_weight: expected " + std::to_string(rows) + " weights to match X, got " +
-                     std::to_string(weights.size()));
-  }
-  bool positive = false;
-  for (std::size_t i = 0; i < rows; ++i) {
-    if (!allows(at_least(0), weights[i]) || weights[i] > std::numeric_limits<float>::max()) {
-      throw ValueError("sample_weight: row " + std::to_string(i) + " is " + number_text(weights[i]) +
-                       "; weights must be finite and at least 0");
-    }
-    positive = positive || weights[i] > 0;
-  }
-  if (!positive) throw ValueError("sample_weight: expected at least one weight above 0");
-}
-
 void check_labels(std::span<const std::int64_t> labels, std::size_t outputs) {
   for (std::size_t i = 0; i < labels.size(); ++i) {
     if (static_cast<std::uint64_t>(labels[i]) < outputs) continue;
@@ -282,7 +266,7 @@ template <class T>
 void check_targets(const Targets& y, SampleWeights weights, std::size_t rows, std::size_t outputs,
                    const Loss& loss) {
   check_targets_shape(y, rows, outputs, loss);
-  check_sample_weights(weights, rows);
+  check_sample_weights<T>(weights, rows);
   if (const auto* labels = std::get_if<std::span<const std::int64_t>>(&y)) check_labels(*labels, outputs);
   visit_matrix(y, [&](const auto& matrix) { check_target_values<T>(matrix, loss); });
 }

@@ -169,9 +169,10 @@ class Network:
 
         Arrays of numbers are borrowed whatever their type, byte order and strides, not copied: batches are gathered
         from them row by row, each value converted to the network's type with one rounding, so that a `numpy.memmap`
-        may be larger than memory. Frames of numbers (pandas, polars) are converted once, as a whole. The last batch
-        of an epoch may be short. The rule's state is kept from fit to fit while the kind of rule stays the same.
-        Ctrl-C stops between two updates and leaves a usable network.
+        may be larger than memory: pages of its file that a fit has read are counted as resident by the system, which
+        takes them back when anything needs memory. Frames of numbers (pandas, polars) are converted once, as a whole.
+        The last batch of an epoch may be short. The rule's state is kept from fit to fit while the kind of rule stays
+        the same. Ctrl-C stops between two updates and leaves a usable network.
 
         Parameters
         ----------

@@ -81,7 +81,8 @@ NumberMatrix numbers(const MatrixView<const S>& m) {
 // batch, each with one rounding.
 using Samples = std::variant<MatrixView<const float>, MatrixView<const double>, NumberMatrix>;
 
-// One weight for each sample, at least 0; none: all are 1.
+// One weight for each sample, at least 0; none: all are 1. A common factor, however large or
+// small, changes nothing.
 using SampleWeights = std::span<const double>;
 
 // Class labels 0..k-1, or one row of targets for each sample.
