@@ -17,12 +17,14 @@ from fanin.inputs import ColumnNames, as_array, as_data, sentences
 from fanin.layers import Dense, specifications
 from fanin.losses import Loss, as_loss
 from fanin.optim import Rule
+from fanin.validation import split_off, validation_of
 from fanin.weights import checked_weights
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from fanin.chunks import Chunks
+    from fanin.validation import ValidationData
 
     Float = NDArray[Any]
 
@@ -161,7 +163,8 @@ class Network:
         batch_size: int = 32,
         shuffle: bool = True,
         sample_weight: ArrayLike | None = None,
-        validation_data: tuple[ArrayLike, ArrayLike] | None = None,
+        validation_data: ValidationData | None = None,
+        validation_fraction: float | None = None,
         callbacks: Callbacks = (),
         verbose: bool = False,
     ) -> History:
@@ -190,8 +193,11 @@ class Network:
             Visit the samples of each epoch in a new random order, which depends on the seed alone.
         sample_weight : array_like, shape (n_samples,), optional
             At least 0: the loss of a batch is the weighted mean.
-        validation_data : tuple (X, y), optional
+        validation_data : tuple (X, y) or (X, y, sample_weight), optional
             Evaluated after each epoch.
+        validation_fraction : float in (0, 1), optional
+            Instead: hold back this share of the samples, the last ones as they are given and with their weights, and
+            evaluate them. (Nothing is copied or shuffled for it: sorted samples are better shuffled before.)
         callbacks : sequence of Callback or function
             Each is called with (net, epoch, logs) after each epoch, and returns True to stop: see `Callback`, and
             `EarlyStopping` for one.
@@ -211,7 +217,12 @@ class Network:
             If the loss or a weight is no longer finite. It names epoch, step and layer, and the weights of the last
             finite epoch end are restored.
         """
-        fit = Fit(self, rule, epochs, batch_size, shuffle, validation_data, callbacks, verbose)
+        validation = validation_of(self, validation_data)
+        if validation_fraction is not None:
+            if validation is not None:
+                raise ValueError("validation_fraction: expected None beside validation_data")
+            (X, y, sample_weight), validation = split_off(self, validation_fraction, X, y, sample_weight)
+        fit = Fit(self, rule, epochs, batch_size, shuffle, validation, callbacks, verbose)
         with fit.training(X, y, sample_weight) as training:
             return fit.run(lambda: fit.epoch(training))
 
@@ -223,7 +234,7 @@ class Network:
         epochs: int = 1,
         batch_size: int = 32,
         shuffle: bool = True,
-        validation_data: tuple[ArrayLike, ArrayLike] | None = None,
+        validation_data: ValidationData | None = None,
         callbacks: Callbacks = (),
         verbose: bool = False,
     ) -> History:
@@ -235,7 +246,7 @@ class Network:
 
         Parameters
         ----------
-        chunks : iterable of tuples (X, y), or function that returns one
+        chunks : iterable of tuples (X, y) or (X, y, sample_weight), or function that returns one
             Read once an epoch: more than one epoch needs a list, or a function such as a generator function.
         rule, epochs, batch_size, shuffle, validation_data, callbacks, verbose
             As in `fit`. An epoch is a pass over all chunks, and its seconds include the wait for them.
@@ -252,7 +263,8 @@ class Network:
         DivergedError
             As `fit` does; the weights are those from before the chunk.
         """
-        fit = Fit(self, rule, epochs, batch_size, shuffle, validation_data, callbacks, verbose)
+        validation = validation_of(self, validation_data)
+        fit = Fit(self, rule, epochs, batch_size, shuffle, validation, callbacks, verbose)
         chunks_of_epoch = check_chunks(chunks, fit.epochs)
         return fit.run(lambda: train_on_chunks(fit, chunks_of_epoch()))
 
