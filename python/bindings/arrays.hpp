@@ -2,6 +2,7 @@
 // view keeps the array it looks into alive.
 #pragma once
 
+#include <pybind11/gil_safe_call_once.h>
 #include <pybind11/numpy.h>
 
 #include <string>
@@ -15,9 +16,16 @@ namespace arrays {
 
 // Any array-like as a NumPy array; TypeError where it does not hold real numbers
 inline py::array numbers(const char* name, const py::object& value) {
+  // an array needs no call of Python, and NumPy is looked up once
+  static py::gil_safe_call_once_and_store<py::object> asarray;
   py::array array;
   try {
-    array = py::module_::import("numpy").attr("asarray")(value);
+    array = py::isinstance<py::array>(value)
+                ? py::reinterpret_borrow<py::array>(value)
+                : asarray
+                      .call_once_and_store_result(
+                          [] { return py::object(py::module_::import("numpy").attr("asarray")); })
+                      .get_stored()(value);
   } catch (py::error_already_set& error) {
     if (!error.matches(PyExc_ValueError)) throw;
     throw fanin::ValueError(std::string(name) + ": expected an array of numbers; " +
