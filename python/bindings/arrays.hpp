@@ -14,27 +14,39 @@
 
 namespace arrays {
 
-// Any array-like as a NumPy array; TypeError where it does not hold real numbers
+// What NumPy makes of a value, without a copy where the value shares its memory: an array, a list, whatever
+// speaks the buffer protocol, DLPack or NumPy's own protocols
+inline py::array as_array(const py::object& value) {
+  if (py::isinstance<py::array>(value)) return py::reinterpret_borrow<py::array>(value);
+  static py::gil_safe_call_once_and_store<py::module_> stored;
+  const py::module_& numpy =
+      stored.call_once_and_store_result([] { return py::module_::import("numpy"); }).get_stored();
+  const bool only_dlpack = py::hasattr(value, "__dlpack__") && !py::hasattr(value, "__array__") &&
+                           !PyObject_CheckBuffer(value.ptr());
+  return numpy.attr(only_dlpack ? "from_dlpack" : "asarray")(value);
+}
+
+// Any array-like as a NumPy array; TypeError where it does not hold real numbers, or where its library does
+// not show it: on another device, or with a gradient to track
 inline py::array numbers(const char* name, const py::object& value) {
-  // an array needs no call of Python, and NumPy is looked up once
-  static py::gil_safe_call_once_and_store<py::object> asarray;
   py::array array;
   try {
-    array = py::isinstance<py::array>(value)
-                ? py::reinterpret_borrow<py::array>(value)
-                : asarray
-                      .call_once_and_store_result(
-                          [] { return py::object(py::module_::import("numpy").attr("asarray")); })
-                      .get_stored()(value);
+    array = as_array(value);
   } catch (py::error_already_set& error) {
-    if (!error.matches(PyExc_ValueError)) throw;
-    throw fanin::ValueError(std::string(name) + ": expected an array of numbers; " +
-                            py::str(error.value()).cast<std::string>());
+    const bool hidden = error.matches(PyExc_TypeError) || error.matches(PyExc_RuntimeError) ||
+                        error.matches(PyExc_BufferError);
+    if (!hidden && !error.matches(PyExc_ValueError)) throw;
+    const std::string words =
+        std::string(name) + ": expected an array of numbers; " + py::str(error.value()).cast<std::string>();
+    if (hidden) throw py::type_error(words);
+    throw fanin::ValueError(words);
   }
-  const char kind = array.dtype().kind();
-  if (kind != 'f' && kind != 'i' && kind != 'u' && kind != 'b') {
+  const py::dtype dtype = array.dtype();
+  constexpr int first_of_other_libraries = 256;  // such as bfloat16, of whatever kind it says it is
+  if (dtype.num() >= first_of_other_libraries ||
+      std::string("fiub").find(dtype.kind()) == std::string::npos) {
     throw py::type_error(std::string(name) + ": expected real numbers, got dtype " +
-                         py::str(static_cast<py::object>(array.dtype())).cast<std::string>());
+                         py::str(static_cast<py::object>(dtype)).cast<std::string>());
   }
   return array;
 }

@@ -179,6 +179,7 @@ void register_network_of(py::module_& m, const std::string& suffix) {
 }  // namespace
 
 void register_network(py::module_& m) {
+  m.def("numbers", &arrays::numbers, py::arg("name"), py::arg("value"));
   register_network_of<float>(m, "Float32");
   register_network_of<double>(m, "Float64");
 }

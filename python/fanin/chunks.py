@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fanin import _core
 from fanin._core import DivergedError
 from fanin.fitting import Fit
 from fanin.inputs import sentences
@@ -71,9 +72,9 @@ def _train_on_chunk(fit: Fit, chunk: Any, number: int) -> tuple[float, float]:
 def _weight(X: Any, y: Any, sample_weight: ArrayLike | None = None) -> float:
     """The sum of the weights, which have been checked; each sample's is 1 without."""
     if sample_weight is None:
-        return float(len(X) if hasattr(X, "__len__") else np.shape(X)[0])
+        return float(len(X) if hasattr(X, "__len__") else len(_core.numbers("X", X)))
     with np.errstate(over="ignore"):
-        total = float(np.sum(np.asarray(sample_weight), dtype=np.float64))
+        total = float(np.sum(_core.numbers("sample_weight", sample_weight), dtype=np.float64))
     if np.isinf(total):
         raise ValueError("sample_weight: expected weights with a finite sum, got infinity")
     return total

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fanin import _core
 from fanin.frames import frame_of, is_series
 from fanin.inputs import as_data, sentences
 from fanin.values import check_number
@@ -31,7 +32,8 @@ class Validation:
             with sentences(columns=columns):
                 net._core.evaluate(X, y, weights)
         # lists become arrays once, not in every epoch
-        self._data = np.asarray(X), np.asarray(y), None if weights is None else np.asarray(weights)
+        given = {"X": X, "y": y, "sample_weight": weights}
+        self._data = [None if value is None else _core.numbers(name, value) for name, value in given.items()]
 
     def evaluate(self, net: Network) -> tuple[float, float]:
         """Return the loss and the metric."""
@@ -52,29 +54,29 @@ def split_off(
     Both are views; n rows leave floor(n (1 - fraction)) to train on.
     """
     check_number("validation_fraction", fraction, above=0, below=1)
-    rows = _row_count(X)
+    rows = _row_count("X", X)
     for name, value in (("y", y), ("sample_weight", sample_weight)):
-        if value is not None and _row_count(value) != rows:
-            raise ValueError(f"{name}: expected {rows} rows to match X, got {_row_count(value)}")
+        if value is not None and _row_count(name, value) != rows:
+            raise ValueError(f"{name}: expected {rows} rows to match X, got {_row_count(name, value)}")
     kept = math.floor(rows * (1 - fraction))
     if not 0 < kept < rows:
         raise ValueError(
             f"validation_fraction: {fraction} of {rows} rows leaves {kept} to train on and {rows - kept} to validate; "
             "expected at least one each"
         )
-    first, last = (
-        [_part(value, part) for value in (X, y, sample_weight)] for part in (slice(kept), slice(kept, None))
-    )
+    given = {"X": X, "y": y, "sample_weight": sample_weight}
+    parts = slice(kept), slice(kept, None)
+    first, last = ([_part(name, value, part) for name, value in given.items()] for part in parts)
     validation = Validation(net, tuple(last), f"validation_fraction: rows counted from row {kept}: ")
     return tuple(first), validation
 
 
-def _row_count(value: Any) -> int:
-    shape = np.shape(value) if not hasattr(value, "__len__") else (len(value),)
+def _row_count(name: str, value: Any) -> int:
+    shape = _core.numbers(name, value).shape if not hasattr(value, "__len__") else (len(value),)
     return shape[0] if shape else 1
 
 
-def _part(value: Any, rows: slice) -> Any:
+def _part(name: str, value: Any, rows: slice) -> Any:
     """Some rows of whatever has them, a view wherever it can be one."""
     if value is None:
         return None
@@ -82,4 +84,4 @@ def _part(value: Any, rows: slice) -> Any:
         return value.iloc[rows]
     if isinstance(value, np.ndarray | list | tuple) or is_series(value) or frame_of(value) is not None:
         return value[rows]
-    return np.asarray(value)[rows]
+    return _core.numbers(name, value)[rows]
