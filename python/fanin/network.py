@@ -173,9 +173,8 @@ class Network:
         Arrays of numbers are borrowed whatever their type, byte order and strides, not copied: batches are gathered
         from them row by row, each value converted to the network's type with one rounding, so that a `numpy.memmap`
         may be larger than memory: pages of its file that a fit has read are counted as resident by the system, which
-        takes them back when anything needs memory. Frames of numbers (pandas, polars) are converted once, as a whole.
-        The last batch of an epoch may be short. The rule's state is kept from fit to fit while the kind of rule stays
-        the same. Ctrl-C stops between two updates and leaves a usable network.
+        takes them back when needed. Frames of numbers (pandas, polars) are converted once, as a whole. The last batch
+        may be short. The rule's state is kept from fit to fit of the same kind of rule. Ctrl-C leaves a usable network.
 
         Parameters
         ----------
@@ -196,8 +195,7 @@ class Network:
         validation_data : tuple (X, y) or (X, y, sample_weight), optional
             Evaluated after each epoch.
         validation_fraction : float in (0, 1), optional
-            Instead: hold back this share of the samples, the last ones as they are given and with their weights, and
-            evaluate them. (Nothing is copied or shuffled for it: sorted samples are better shuffled before.)
+            Instead: evaluate the last samples, this share of all. (No copy: shuffle sorted samples before.)
         callbacks : sequence of Callback or function
             Each is called with (net, epoch, logs) after each epoch, and returns True to stop: see `Callback`, and
             `EarlyStopping` for one.
@@ -217,13 +215,11 @@ class Network:
             If the loss or a weight is no longer finite. It names epoch, step and layer, and the weights of the last
             finite epoch end are restored.
         """
-        validation = validation_of(self, validation_data)
+        data, validation = (X, y, sample_weight), validation_of(self, validation_data)
         if validation_fraction is not None:
-            if validation is not None:
-                raise ValueError("validation_fraction: expected None beside validation_data")
-            (X, y, sample_weight), validation = split_off(self, validation_fraction, X, y, sample_weight)
+            data, validation = split_off(self, validation_fraction, validation, *data)
         fit = Fit(self, rule, epochs, batch_size, shuffle, validation, callbacks, verbose)
-        with fit.training(X, y, sample_weight) as training:
+        with fit.training(*data) as training:
             return fit.run(lambda: fit.epoch(training))
 
     def fit_chunks(

@@ -47,12 +47,19 @@ def validation_of(net: Network, data: ValidationData | None) -> Validation | Non
 
 
 def split_off(
-    net: Network, fraction: float, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None
+    net: Network,
+    fraction: float,
+    given: Validation | None,
+    X: ArrayLike,
+    y: ArrayLike,
+    sample_weight: ArrayLike | None,
 ) -> tuple[tuple[Any, ...], Validation]:
     """Return X, y and weights of the rows that stay, and the last rows, a `fraction` of all, as validation data.
 
     Both are views; n rows leave floor(n (1 - fraction)) to train on.
     """
+    if given is not None:
+        raise ValueError("validation_fraction: expected None beside validation_data")
     check_number("validation_fraction", fraction, above=0, below=1)
     rows = _row_count("X", X)
     for name, value in (("y", y), ("sample_weight", sample_weight)):
@@ -64,9 +71,9 @@ def split_off(
             f"validation_fraction: {fraction} of {rows} rows leaves {kept} to train on and {rows - kept} to validate; "
             "expected at least one each"
         )
-    given = {"X": X, "y": y, "sample_weight": sample_weight}
+    named = {"X": X, "y": y, "sample_weight": sample_weight}
     parts = slice(kept), slice(kept, None)
-    first, last = ([_part(name, value, part) for name, value in given.items()] for part in parts)
+    first, last = ([_part(name, value, part) for name, value in named.items()] for part in parts)
     validation = Validation(net, tuple(last), f"validation_fraction: rows counted from row {kept}: ")
     return tuple(first), validation
 
