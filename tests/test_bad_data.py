@@ -200,7 +200,8 @@ def test_labels_as_a_column_are_refused(classifier, X):
     ("make", "words"),
     [
         (lambda X, y: (X,), "valid"),
-        (lambda X, y: (X, y, y), "valid"),
+        (lambda X, y: (X, y, y, y), r"validation_data: expected a tuple \(X, y\) or \(X, y, sample_weight\)"),
+        (lambda X, y: (X, y, [1.0]), r"validation_data: sample_weight: expected shape \(10,\), got \(1,\)"),
         (lambda X, y: X, "valid"),
         (lambda X, y: 3, "valid"),
         (lambda X, y: (X[:, :7], y), "8.*7"),
@@ -209,7 +210,7 @@ def test_labels_as_a_column_are_refused(classifier, X):
         (lambda X, y: (X, [5] * 10), "row 0.*5"),
         (lambda X, y: (X[:0], y[:0]), "valid|X"),
     ],
-    ids=["one", "three", "an array", "a number", "columns", "rows", "nan", "label", "empty"],
+    ids=["one", "four", "weights", "array", "number", "columns", "rows", "nan", "label", "empty"],
 )
 def test_validation_data_are_checked_before_training_starts(classifier, X, make, words):
     before = digest(classifier)

@@ -41,6 +41,32 @@ def test_chunks_train_to_the_bits_of_a_fit_on_each_in_turn(net, chunks, every_ru
     assert len(history.seconds) == 2
 
 
+def test_chunks_with_weights_train_to_the_bits_of_a_weighted_fit_on_each_in_turn(net, chunks):
+    options, weights = (
+        {"rule": optim.Adam(), "batch_size": 8},
+        np.random.default_rng(1).uniform(0, 3, size=53),
+    )
+    parts = np.split(weights, [20, 40])
+    by_hand, total = twin(net), 0.0
+    for (X, y), part in zip(chunks, parts, strict=True):
+        total += by_hand.fit(X, y, sample_weight=part, epochs=1, **options).loss[0] * part.sum()
+    weighted = [(X, y, list(part)) for (X, y), part in zip(chunks, parts, strict=True)]
+    history = net.fit_chunks(weighted, **options)
+    assert digest(net) == digest(by_hand)
+    assert history.loss == pytest.approx([total / weights.sum()], rel=1e-14)
+
+
+def test_the_loss_of_chunks_is_the_weighted_mean_over_all_samples(net, chunks, classification):
+    """At a learning rate of 0 it is that of one evaluation; samples without a weight have weight 1."""
+    (X0, y0), (X1, y1), (X2, y2) = chunks
+    weights = np.random.default_rng(1).uniform(0, 3, size=20)
+    mixed = [(X0, y0), (X1, y1, weights), (X2, y2, None)]
+    history = net.fit_chunks(mixed, rule=optim.SGD(0), batch_size=8)
+    everything = np.concatenate([np.ones(20), weights, np.ones(13)])
+    expected = net.evaluate(*classification, sample_weight=everything)
+    assert history.loss == pytest.approx([expected["loss"]], rel=1e-6)
+
+
 def test_one_chunk_is_a_fit(net, classification):
     fitted = twin(net)
     expected = fitted.fit(*classification, rule=optim.Adam(), epochs=3)
@@ -147,12 +173,49 @@ def test_frames_may_be_chunks(net, chunks):
         (lambda X, y: (X, y + 3), ValueError, "chunk 2: y: row 0 is "),
         (lambda X, y: (X[:0], y[:0]), ValueError, "chunk 2: X: expected at least one row"),
         (lambda X, y: (X.astype(str), y), TypeError, "chunk 2: X: expected real numbers"),
-        (lambda X, y: X, TypeError, r"chunk 2: expected a tuple \(X, y\), got ndarray"),
+        (lambda X, y: X, TypeError, r"chunk 2: expected a tuple \(X, y\) or .*, got ndarray"),
         (lambda X, y: (X,), TypeError, r"chunk 2: expected a tuple \(X, y\)"),
-        (lambda X, y: (X, y, y), TypeError, r"chunk 2: expected a tuple \(X, y\)"),
-        (lambda X, y: None, TypeError, r"chunk 2: expected a tuple \(X, y\), got NoneType"),
+        (
+            lambda X, y: (X, y, y, y),
+            TypeError,
+            r"chunk 2: expected a tuple \(X, y\) or \(X, y, sample_weight\)",
+        ),
+        (lambda X, y: (3.0, y), ValueError, "chunk 2: X: expected shape"),
+        (
+            lambda X, y: (X, y, y[:9]),
+            ValueError,
+            r"chunk 2: sample_weight: expected shape \(20,\), got \(9,\)",
+        ),
+        (lambda X, y: (X, y, y - 9.0), ValueError, "chunk 2: sample_weight: row 0 is -"),
+        (
+            lambda X, y: (X, y, 0.0 * y),
+            ValueError,
+            "chunk 2: sample_weight: expected at least one weight above 0",
+        ),
+        (
+            lambda X, y: (X, y, y + 1e308),
+            ValueError,
+            "chunk 2: sample_weight: expected weights with a finite sum",
+        ),
+        (lambda X, y: None, TypeError, r"chunk 2: expected a tuple \(X, y\) or .*, got NoneType"),
     ],
-    ids=["columns", "rows", "nan", "label", "empty", "text", "array", "one", "three", "None"],
+    ids=[
+        "columns",
+        "rows",
+        "nan",
+        "label",
+        "empty",
+        "text",
+        "array",
+        "one",
+        "four",
+        "number",
+        "weights",
+        "negative",
+        "zero",
+        "huge",
+        "None",
+    ],
 )
 def test_a_bad_chunk_is_named_and_the_network_has_learned_the_ones_before(net, chunks, make, error, words):
     before = twin(net)

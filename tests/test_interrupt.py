@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from helpers import python_prints
@@ -96,3 +100,28 @@ def test_a_kept_interrupt_does_not_keep_the_net_busy():
     code = SMALL_STEPS.replace("batch_size=32))", "batch_size=32), keep=True)")
     assert "keep=True" in code
     assert python_prints("-c", PROLOGUE + code) == "usable\n"
+
+
+def test_control_c_beside_busy_processes_ends_a_fit_of_slow_steps():
+    """The team then waits for threads that have no processor; a wait that is never woken up would hang here."""
+    code = """
+X, y = rng.normal(size=(4096, 784)).astype("float32"), rng.integers(10, size=4096)
+layers = [fanin.Dense(2048, "relu"), fanin.Dense(2048, "relu"), fanin.Dense(10)]
+net = fanin.Network(784, layers, loss="softmax_cross_entropy")
+for _ in range(5):
+    threading.Timer(0.3, press_control_c).start()
+    try:
+        net.fit(X, y, rule=optim.SGD(), epochs=10**6, batch_size=256)
+    except KeyboardInterrupt:
+        continue
+    raise AssertionError("the fit ended on its own")
+assert_usable(net, X, y)
+print("usable")
+"""
+    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(os.cpu_count() or 1)]
+    try:
+        assert python_prints("-c", PROLOGUE + code) == "usable\n"
+    finally:
+        for process in busy:
+            process.kill()
+            process.wait()

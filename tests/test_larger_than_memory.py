@@ -62,11 +62,12 @@ def peak_mebibytes(tmp_path, dtype, mebibytes):
         path.unlink(missing_ok=True)
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("dtype", ["float32", "float64", "uint8", ">f4", "float16"])
 def test_a_fit_over_a_mapped_file_of_600_mb_needs_a_quarter_of_it(tmp_path, dtype):
     assert peak_mebibytes(tmp_path, dtype, 600) < 150
 
 
 @pytest.mark.skipif("FANIN_SLOW_TESTS" not in os.environ, reason="slow: set FANIN_SLOW_TESTS to run it")
-def test_a_fit_over_a_mapped_file_of_4_gb_stays_under_500_mb(tmp_path):
-    assert peak_mebibytes(tmp_path, "float32", 4096) < 500
+@pytest.mark.parametrize("dtype", ["float32", "uint8"])
+def test_a_fit_over_a_mapped_file_of_4_gb_stays_under_500_mb(tmp_path, dtype):
+    assert peak_mebibytes(tmp_path, dtype, 4096) < 500

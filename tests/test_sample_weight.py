@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import fanin
+from fanin import functional as F
 from fanin import losses, optim
 from helpers import digest, flat, loss_for, reference_of, reference_rule, rule_named
 from probes import loss_at
@@ -57,7 +58,7 @@ def test_a_row_of_weight_zero_is_no_row(every_loss, dtype):
     np.testing.assert_allclose(all_rows.gradient[kept], rows_kept.gradient, rtol=rel)
 
 
-@pytest.mark.parametrize("weight", [1.0, 0.5, 64.0])
+@pytest.mark.parametrize("weight", [1.0, 0.5, 64.0, 2.0**-1022, 2.0**-149, 2.0**127, 2.0**1023])
 def test_equal_weights_that_are_powers_of_two_give_the_bits_of_none(weight, every_loss, dtype, data_for):
     data = data_for(every_loss)
     assert trained(every_loss, data, np.full(53, weight), dtype) == trained(every_loss, data, None, dtype)
@@ -157,11 +158,37 @@ def test_weighted_training_gives_the_same_bits_on_any_number_of_threads(threads_
         ),
         ([np.inf] + [1.0] * 52, ValueError, "row 0 is inf; weights must be finite and at least 0"),
         ([0.0] * 53, ValueError, "expected at least one weight above 0"),
+        (
+            [1.0] * 52 + [1e-323],
+            ValueError,
+            r"row 52 is 9.88131e-324; weights must be 0 or, in float64 beside the largest, 1, at least 2.22507e-308",
+        ),
+        (
+            [1e-310] * 53,
+            ValueError,
+            "row 0 is 1e-310; weights must be 0 or, in float64 beside the largest, 1e-310",
+        ),
+        ([1e300] * 50 + [0.0, 1e-10, 1.0], ValueError, "row 51 is 1e-10; weights must be 0 or"),
         (["1"] * 53, TypeError, "expected real numbers, got dtype"),
         ([1j] * 53, TypeError, "expected real numbers, got dtype complex"),
         ([None] * 53, TypeError, "expected real numbers, got dtype object"),
     ],
-    ids=["short", "none", "column", "number", "negative", "nan", "inf", "zeros", "words", "complex", "None"],
+    ids=[
+        "short",
+        "none",
+        "column",
+        "number",
+        "negative",
+        "nan",
+        "inf",
+        "zeros",
+        "lost",
+        "denormal",
+        "far apart",
+        "words",
+        "complex",
+        "None",
+    ],
 )
 def test_wrong_sample_weights_get_a_sentence(weights, error, words, regression):
     net = network("squared_error")
@@ -171,6 +198,50 @@ def test_wrong_sample_weights_get_a_sentence(weights, error, words, regression):
     with pytest.raises(error, match=f"sample_weight: {words}"):
         net.evaluate(*regression, sample_weight=weights)
     assert digest(net) == before
+
+
+def test_a_common_factor_of_the_weights_changes_nothing(dtype, every_loss, data_for):
+    """Not even a bit, as long as it is a power of two; neither where sums or squares of weights would overflow."""
+    data, weights = data_for(every_loss), np.random.default_rng(7).uniform(0.1, 3, size=53)
+    a = np.random.default_rng(8).normal(size=(53, OUTPUTS)).astype(dtype)
+    loss, results = loss_for(every_loss, OUTPUTS), []
+    for factor in (1.0, 2.0**-1000, 2.0**-140, 2.0**125, 2.0**1020):
+        given = {"sample_weight": weights * factor}
+        gradient = F.loss_gradient(a, data.y, loss, **given).tobytes()
+        results.append(
+            (trained(every_loss, data, weights * factor, dtype), F.loss(a, data.y, loss, **given), gradient)
+        )
+    assert all(result == results[0] for result in results)
+    assert np.isfinite(results[0][1])
+
+
+def test_a_weight_that_float32_cannot_tell_from_zero_is_refused_there_and_counts_in_float64(regression):
+    weights = np.ones(53)
+    weights[3] = 1e-46
+    words = "sample_weight: row 3 is 1e-46; weights must be 0 or, in float32 beside the largest, 1, at least"
+    net = network("squared_error", "float32")
+    before = digest(net)
+    with pytest.raises(ValueError, match=words):
+        net.fit(*regression, rule=optim.SGD(), sample_weight=weights)
+    with pytest.raises(ValueError, match=words):
+        net.evaluate(*regression, sample_weight=weights)
+    for function in (F.loss, F.loss_gradient):
+        with pytest.raises(ValueError, match=words):
+            function(np.zeros((53, 3), "float32"), regression.y, "squared_error", sample_weight=weights)
+    assert digest(net) == before
+    network("squared_error").fit(*regression, rule=optim.SGD(), epochs=1, sample_weight=weights)
+
+
+def test_a_batch_of_small_weights_moves_as_far_as_any(dtype):
+    """The mean of a batch is over its own weights: those of other batches do not matter."""
+    X, y = np.ones((4, 2)), np.arange(4.0)
+    options = {"rule": optim.SGD(0.1), "epochs": 1, "batch_size": 2, "shuffle": False}
+    moved = []
+    for small in (1.0, 2.0**-120):
+        net = fanin.Network(2, [fanin.Dense(1)], dtype=dtype, seed=1)
+        net.fit(X, y, sample_weight=[1.0, 1.0, small, small], **options)
+        moved.append(digest(net))
+    assert moved[0] == moved[1]
 
 
 def test_weights_and_soft_targets_go_together():

@@ -6,24 +6,33 @@
 #include <sstream>
 
 #include "fanin/error.hpp"
+#include "gather.hpp"
 #include "loss.hpp"
 #include "registry.hpp"
+#include "sample_weights.hpp"
 
 namespace fanin {
 namespace {
 
 std::string bound(double x) { return std::isinf(x) ? (x < 0 ? "-infinity" : "infinity") : number_text(x); }
 
+// the greatest number of type T, in type S or the greatest of that
+template <class T, class S>
+constexpr S limit_of() {
+  return static_cast<S>(std::min<long double>(std::numeric_limits<T>::max(), std::numeric_limits<S>::max()));
+}
+
+template <class T>
+[[noreturn]] void refuse_value(const std::string& name, std::size_t row, std::size_t column, double value) {
+  throw ValueError(name + ": row " + std::to_string(row) + ", column " + std::to_string(column) + " is " +
+                   number_text(value) + "; every value must be finite in float" +
+                   std::to_string(sizeof(T) * 8));
+}
+
 // Values must be finite in the type T of the network's arithmetic
 template <class T, class S>
 void check_finite(const std::string& name, const MatrixView<const S>& m) {
-  constexpr S limit =
-      static_cast<S>(std::min<long double>(std::numeric_limits<T>::max(), std::numeric_limits<S>::max()));
-  const auto refuse = [&](std::size_t row, std::size_t column, S value) {
-    throw ValueError(name + ": row " + std::to_string(row) + ", column " + std::to_string(column) + " is " +
-                     number_text(static_cast<double>(value)) + "; every value must be finite in float" +
-                     std::to_string(sizeof(T) * 8));
-  };
+  constexpr S limit = limit_of<T, S>();
   const auto at = [&](std::size_t i, std::size_t j) {
     return m.data + static_cast<std::ptrdiff_t>(i) * m.row_stride +
            static_cast<std::ptrdiff_t>(j) * m.column_stride;
@@ -33,13 +42,41 @@ void check_finite(const std::string& name, const MatrixView<const S>& m) {
   for (std::size_t i = 0; i < lines; ++i) {
     if (m.column_stride == 1) {
       const std::size_t j = kernels<S>().find_beyond(at(i, 0), length, limit);
-      if (j < length) refuse(i + j / m.columns, j % m.columns, at(i, 0)[j]);
+      if (j < length) refuse_value<T>(name, i + j / m.columns, j % m.columns, at(i, 0)[j]);
     } else {
       for (std::size_t j = 0; j < m.columns; ++j) {
-        if (!(std::abs(*at(i, j)) <= limit)) refuse(i, j, *at(i, j));
+        if (!(std::abs(*at(i, j)) <= limit)) refuse_value<T>(name, i, j, *at(i, j));
       }
     }
   }
+}
+
+template <class T>
+void check_finite(const std::string& name, const NumberMatrix& m) {
+  if (is_whole(m.type)) return;
+  constexpr std::size_t most = 512;
+  double values[most];
+  for (std::size_t row = 0; row < m.rows; ++row) {
+    for (std::size_t begin = 0; begin < m.columns; begin += most) {
+      const Range columns{begin, std::min(begin + most, m.columns)};
+      const std::size_t n = columns.end - columns.begin;
+      convert_row(values, m, row, columns);
+      const std::size_t j = kernels<double>().find_beyond(values, n, limit_of<T, double>());
+      if (j < n) refuse_value<T>(name, row, begin + j, values[j]);
+    }
+  }
+}
+
+template <class S>
+double value_at(const MatrixView<const S>& m, std::size_t i, std::size_t j) {
+  return m
+      .data[static_cast<std::ptrdiff_t>(i) * m.row_stride + static_cast<std::ptrdiff_t>(j) * m.column_stride];
+}
+
+double value_at(const NumberMatrix& m, std::size_t i, std::size_t j) {
+  double value = 0;
+  convert_row(&value, m, i, {j, j + 1});
+  return value;
 }
 
 }  // namespace
@@ -177,50 +214,30 @@ void check_targets_shape(const Targets& y, std::size_t rows, std::size_t outputs
     return;
   }
   const std::size_t columns = kind_of(loss) == TargetKind::one_target ? 1 : outputs;
-  const auto check_matrix = [&](const auto& m) {
+  visit_matrix(y, [&](const auto& m) {
     check_rows(m.rows);
     if (m.columns != columns) {
       throw ValueError("y: expected shape " + shape_text(rows, columns) + ", got " +
                        shape_text(m.rows, m.columns));
     }
-  };
-  if (const auto* floats = std::get_if<MatrixView<const float>>(&y)) check_matrix(*floats);
-  if (const auto* doubles = std::get_if<MatrixView<const double>>(&y)) check_matrix(*doubles);
+  });
 }
 
 // Finite in T, and in the range that the loss allows
-template <class T, class S>
-void check_target_values(const MatrixView<const S>& y, const Loss& loss) {
+template <class T, class Matrix>
+void check_target_values(const Matrix& y, const Loss& loss) {
   check_finite<T>("y", y);
   const Allowed range = std::visit([](const auto& l) { return l.target_range; }, loss);
   if (std::isinf(range.low) && std::isinf(range.high)) return;
   for (std::size_t i = 0; i < y.rows; ++i) {
     for (std::size_t j = 0; j < y.columns; ++j) {
-      const double value = y.data[static_cast<std::ptrdiff_t>(i) * y.row_stride +
-                                  static_cast<std::ptrdiff_t>(j) * y.column_stride];
+      const double value = value_at(y, i, j);
       if (allows(range, value)) continue;
       throw ValueError("y: row " + std::to_string(i) + ", column " + std::to_string(j) + " is " +
                        number_text(value) + "; the loss " + name_of(loss) + " expects values in " +
                        interval(range));
     }
   }
-}
-
-void check_sample_weights(SampleWeights weights, std::size_t rows) {
-  if (weights.empty()) return;
-  if (weights.size() != rows) {
-    throw ValueError("sample_weight: expected " + std::to_string(rows) + " weights to match X, got " +
-                     std::to_string(weights.size()));
-  }
-  bool positive = false;
-  for (std::size_t i = 0; i < rows; ++i) {
-    if (!allows(at_least(0), weights[i]) || weights[i] > std::numeric_limits<float>::max()) {
-      throw ValueError("sample_weight: row " + std::to_string(i) + " is " + number_text(weights[i]) +
-                       "; weights must be finite and at least 0");
-    }
-    positive = positive || weights[i] > 0;
-  }
-  if (!positive) throw ValueError("sample_weight: expected at least one weight above 0");
 }
 
 void check_labels(std::span<const std::int64_t> labels, std::size_t outputs) {
@@ -249,10 +266,9 @@ template <class T>
 void check_targets(const Targets& y, SampleWeights weights, std::size_t rows, std::size_t outputs,
                    const Loss& loss) {
   check_targets_shape(y, rows, outputs, loss);
-  check_sample_weights(weights, rows);
+  check_sample_weights<T>(weights, rows);
   if (const auto* labels = std::get_if<std::span<const std::int64_t>>(&y)) check_labels(*labels, outputs);
-  if (const auto* floats = std::get_if<MatrixView<const float>>(&y)) check_target_values<T>(*floats, loss);
-  if (const auto* doubles = std::get_if<MatrixView<const double>>(&y)) check_target_values<T>(*doubles, loss);
+  visit_matrix(y, [&](const auto& matrix) { check_target_values<T>(matrix, loss); });
 }
 
 template <class T>

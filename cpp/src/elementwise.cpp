@@ -56,7 +56,8 @@ double loss_and_gradient(const Loss& loss, MatrixView<T> da, MatrixView<const T>
   const Panels<T> targets{memory + 2 * size, m, columns};
   T* row_loss = targets.data + panel_size<T>(m, columns);
   T* row_weight = weights.empty() ? nullptr : row_loss + m;
-  for (std::size_t i = 0; i < weights.size(); ++i) row_weight[i] = static_cast<T>(weights[i]);
+  const ScaledWeights scaled(weights);
+  for (std::size_t i = 0; i < scaled.size(); ++i) row_weight[i] = static_cast<T>(scaled[i]);
   Buffer<std::int32_t> labels(columns == 0 ? m : 0);
   const LossForKernels<T> of(loss, n);
   const T total = weights.empty() ? static_cast<T>(m) : kernels<T>().sum(row_weight, m);

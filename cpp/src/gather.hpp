@@ -1,9 +1,11 @@
-// A user's matrix of either precision into panels.
+// A user's matrix of any type of numbers into panels.
 #pragma once
 
+#include <algorithm>
 #include <type_traits>
 
 #include "fanin/views.hpp"
+#include "numbers.hpp"
 #include "registry.hpp"
 
 namespace fanin {
@@ -20,10 +22,45 @@ void gather_matrix(const MatrixView<const S>& from, const Panels<T>& out, const 
   }
 }
 
+// Other types come through a buffer on the stack, a few rows of whole panels at a time.
+template <class T>
+void gather_matrix(const NumberMatrix& from, const Panels<T>& out, const std::uint32_t* order,
+                   std::size_t first, Range rows) {
+  constexpr std::size_t most_columns = 512;
+  T buffer[4 * most_columns];
+  for (std::size_t column = 0; column < from.columns; column += most_columns) {
+    const std::size_t count = std::min(most_columns, from.columns - column);
+    const std::size_t most_rows = std::size(buffer) / count;
+    const Panels<T> panels{out.at(0, column / kPanel<T>), out.rows, count};
+    for (std::size_t begin = rows.begin; begin < rows.end; begin += most_rows) {
+      const std::size_t end = std::min(begin + most_rows, rows.end);
+      for (std::size_t i = begin; i < end; ++i) {
+        convert_row(buffer + (i - begin) * count, from, order != nullptr ? order[first + i] : first + i,
+                    {column, column + count});
+      }
+      // row `begin` of the panels is row 0 of the buffer
+      const std::size_t offset = std::size_t{0} - begin;
+      gather_matrix(row_major<const T>(buffer, end - begin, count), panels, nullptr, offset, {begin, end});
+    }
+  }
+}
+
 template <class T>
 void gather_samples(const Samples& from, const Panels<T>& out, const std::uint32_t* order, std::size_t first,
                     Range rows) {
   std::visit([&](const auto& matrix) { gather_matrix(matrix, out, order, first, rows); }, from);
+}
+
+// f(matrix), unless these are labels
+template <class F>
+void visit_matrix(const Targets& y, F&& f) {
+  std::visit(
+      [&](const auto& values) {
+        constexpr bool labels =
+            std::is_same_v<std::remove_cvref_t<decltype(values)>, std::span<const std::int64_t>>;
+        if constexpr (!labels) f(values);
+      },
+      y);
 }
 
 // Labels to `labels`, or rows of targets to `out`
@@ -34,17 +71,14 @@ void gather_targets(const Targets& from, std::int32_t* labels, const Panels<T>& 
     for (std::size_t i = rows.begin; i < rows.end; ++i) {
       labels[i] = static_cast<std::int32_t>((*all)[order != nullptr ? order[first + i] : first + i]);
     }
-  } else if (const auto* floats = std::get_if<MatrixView<const float>>(&from)) {
-    gather_matrix(*floats, out, order, first, rows);
-  } else {
-    gather_matrix(std::get<MatrixView<const double>>(from), out, order, first, rows);
   }
+  visit_matrix(from, [&](const auto& matrix) { gather_matrix(matrix, out, order, first, rows); });
 }
 
 inline std::size_t columns_of_targets(const Targets& y) {
-  if (const auto* floats = std::get_if<MatrixView<const float>>(&y)) return floats->columns;
-  if (const auto* doubles = std::get_if<MatrixView<const double>>(&y)) return doubles->columns;
-  return 0;
+  std::size_t columns = 0;
+  visit_matrix(y, [&](const auto& matrix) { columns = matrix.columns; });
+  return columns;
 }
 
 }  // namespace fanin

@@ -131,6 +131,7 @@ Evaluation Network<T>::evaluate(const Samples& x, const Targets& y, SampleWeight
   const std::size_t rows = rows_of(x);
   if (rows == 0) throw ValueError("X: expected at least one row to evaluate, got none");
   check_data<T>(x, y, weights, inputs(), outputs(), net.loss);
+  const ScaledWeights scaled(weights);
   const Use::Reading hold(net.use);
   const std::size_t blocks = (rows + kBlockRows - 1) / kBlockRows;
   std::vector<double> block_loss(blocks), block_score(blocks);
@@ -142,7 +143,7 @@ Evaluation Network<T>::evaluate(const Samples& x, const Targets& y, SampleWeight
                       gather_targets(y, labels, block.targets(), nullptr, r.begin, {0, count});
                       T* row_weight = weights.empty() ? nullptr : block.row_weight();
                       for (std::size_t i = 0; row_weight != nullptr && i < count; ++i)
-                        row_weight[i] = static_cast<T>(weights[r.begin + i]);
+                        row_weight[i] = static_cast<T>(scaled[r.begin + i]);
                       kernels<T>().loss({block.row_loss(),
                                          block.row_score(),
                                          {nullptr, count, outputs()},
@@ -164,8 +165,8 @@ Evaluation Network<T>::evaluate(const Samples& x, const Targets& y, SampleWeight
     for (const double part : sums) sum += part;
     return sum;
   };
-  double weight = static_cast<double>(rows);
-  if (!weights.empty()) weight = total({weights.begin(), weights.end()});
+  double weight = scaled.empty() ? static_cast<double>(rows) : 0;
+  for (std::size_t i = 0; i < scaled.size(); ++i) weight += scaled[i];
   const double scores =
       kind_of(net.loss) == TargetKind::labels ? weight : weight * static_cast<double>(outputs());
   const double mean_score = total(block_score) / scores;

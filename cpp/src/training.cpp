@@ -56,7 +56,7 @@ struct Training<T>::State {
   typename Network<T>::State& net;
   const Samples x;
   const Targets y;
-  const SampleWeights weights;
+  const ScaledWeights weights;
   const TrainingOptions options;
   const std::size_t batch_size;
   std::vector<std::uint32_t> order;

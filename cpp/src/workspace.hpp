@@ -6,6 +6,7 @@
 #include "buffer.hpp"
 #include "fanin/network.hpp"
 #include "layout.hpp"
+#include "sample_weights.hpp"
 
 namespace fanin {
 
@@ -13,7 +14,7 @@ namespace fanin {
 struct DataSource {
   const Samples* x;
   const Targets* y;
-  SampleWeights weights;
+  ScaledWeights weights;
   const std::uint32_t* order;
 };
 

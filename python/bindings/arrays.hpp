@@ -2,6 +2,7 @@
 // view keeps the array it looks into alive.
 #pragma once
 
+#include <pybind11/gil_safe_call_once.h>
 #include <pybind11/numpy.h>
 
 #include <string>
@@ -13,20 +14,39 @@
 
 namespace arrays {
 
-// Any array-like as a NumPy array; TypeError where it does not hold real numbers
+// What NumPy makes of a value, without a copy where the value shares its memory: an array, a list, whatever
+// speaks the buffer protocol, DLPack or NumPy's own protocols
+inline py::array as_array(const py::object& value) {
+  if (py::isinstance<py::array>(value)) return py::reinterpret_borrow<py::array>(value);
+  static py::gil_safe_call_once_and_store<py::module_> stored;
+  const py::module_& numpy =
+      stored.call_once_and_store_result([] { return py::module_::import("numpy"); }).get_stored();
+  const bool only_dlpack = py::hasattr(value, "__dlpack__") && !py::hasattr(value, "__array__") &&
+                           !PyObject_CheckBuffer(value.ptr());
+  return numpy.attr(only_dlpack ? "from_dlpack" : "asarray")(value);
+}
+
+// Any array-like as a NumPy array; TypeError where it does not hold real numbers, or where its library does
+// not show it: on another device, or with a gradient to track
 inline py::array numbers(const char* name, const py::object& value) {
   py::array array;
   try {
-    array = py::module_::import("numpy").attr("asarray")(value);
+    array = as_array(value);
   } catch (py::error_already_set& error) {
-    if (!error.matches(PyExc_ValueError)) throw;
-    throw fanin::ValueError(std::string(name) + ": expected an array of numbers; " +
-                            py::str(error.value()).cast<std::string>());
+    const bool hidden = error.matches(PyExc_TypeError) || error.matches(PyExc_RuntimeError) ||
+                        error.matches(PyExc_BufferError);
+    if (!hidden && !error.matches(PyExc_ValueError)) throw;
+    const std::string words =
+        std::string(name) + ": expected an array of numbers; " + py::str(error.value()).cast<std::string>();
+    if (hidden) throw py::type_error(words);
+    throw fanin::ValueError(words);
   }
-  const char kind = array.dtype().kind();
-  if (kind != 'f' && kind != 'i' && kind != 'u' && kind != 'b') {
+  const py::dtype dtype = array.dtype();
+  constexpr int first_of_other_libraries = 256;  // such as bfloat16, of whatever kind it says it is
+  if (dtype.num() >= first_of_other_libraries ||
+      std::string("fiub").find(dtype.kind()) == std::string::npos) {
     throw py::type_error(std::string(name) + ": expected real numbers, got dtype " +
-                         py::str(static_cast<py::object>(array.dtype())).cast<std::string>());
+                         py::str(static_cast<py::object>(dtype)).cast<std::string>());
   }
   return array;
 }
@@ -54,21 +74,43 @@ fanin::MatrixView<const S> matrix_view(const py::array& array) {
           column ? 1 : array.strides(1) / size};
 }
 
-// An array of numbers looked at as a matrix of float or double. T is the type of the network's arithmetic, to
-// which other dtypes are converted.
+// The type of a dtype's numbers, of which `numbers` has made sure
+inline fanin::NumberType number_type(const py::dtype& dtype) {
+  using fanin::NumberType;
+  const auto size = dtype.itemsize();
+  if (dtype.kind() == 'b') return NumberType::boolean;
+  if (dtype.kind() == 'f') {
+    if (size == 2) return NumberType::float16;
+    if (size == 4) return NumberType::float32;
+    return size == 8 ? NumberType::float64 : NumberType::long_double;
+  }
+  const bool is_signed = dtype.kind() == 'i';
+  if (size == 1) return is_signed ? NumberType::int8 : NumberType::uint8;
+  if (size == 2) return is_signed ? NumberType::int16 : NumberType::uint16;
+  if (size == 4) return is_signed ? NumberType::int32 : NumberType::uint32;
+  return is_signed ? NumberType::int64 : NumberType::uint64;
+}
+
+inline fanin::NumberMatrix number_matrix(const py::array& array) {
+  const py::dtype dtype = array.dtype();
+  const bool column = array.ndim() == 1;
+  return {number_type(dtype),
+          static_cast<const std::byte*>(array.data()),
+          static_cast<std::size_t>(array.shape(0)),
+          column ? 1 : static_cast<std::size_t>(array.shape(1)),
+          array.strides(0),
+          column ? 0 : array.strides(1),
+          !dtype.attr("isnative").cast<bool>()};
+}
+
+// An array of numbers looked at as a matrix
 struct Matrix {
   py::array array;
   fanin::Samples view;
 };
 
-// a copy, which is aligned; NumPy would hand back an array of the right type that is not
-template <class S>
-py::array_t<S> converted(const py::array& array) {
-  return array.attr("astype")(py::dtype::of<S>());
-}
-
-template <class T>
-Matrix matrix(const char* name, const py::object& value, bool column_allowed, const std::string& expected) {
+inline Matrix matrix(const char* name, const py::object& value, bool column_allowed,
+                     const std::string& expected) {
   py::array array = numbers(name, value);
   if (array.ndim() != 2 && !(column_allowed && array.ndim() == 1)) {
     throw fanin::ValueError(std::string(name) + ": expected shape " + expected + ", got " +
@@ -76,13 +118,7 @@ Matrix matrix(const char* name, const py::object& value, bool column_allowed, co
   }
   if (viewable<float>(array)) return {array, matrix_view<float>(array)};
   if (viewable<double>(array)) return {array, matrix_view<double>(array)};
-  // float64 first where a value could be outside of float32's range: a check then refuses it by its place
-  if (array.dtype().kind() == 'f' && array.itemsize() > static_cast<py::ssize_t>(sizeof(float))) {
-    array = converted<double>(array);
-    return {array, matrix_view<double>(array)};
-  }
-  array = converted<T>(array);
-  return {array, matrix_view<T>(array)};
+  return {array, number_matrix(array)};
 }
 
 // Whether this is a table, of class probabilities where labels could also be given
@@ -118,9 +154,8 @@ struct TargetArrays {
   fanin::SampleWeights weights;
 };
 
-template <class T>
-TargetArrays targets(const fanin::Loss& loss, const py::object& y, const py::object& sample_weight,
-                     std::size_t rows, std::size_t outputs) {
+inline TargetArrays targets(const fanin::Loss& loss, const py::object& y, const py::object& sample_weight,
+                            std::size_t rows, std::size_t outputs) {
   TargetArrays data;
   const fanin::TargetKind kind = std::visit([](const auto& l) { return l.kind; }, loss);
   if (kind == fanin::TargetKind::labels && !has_columns("y", y)) {
@@ -130,7 +165,7 @@ TargetArrays targets(const fanin::Loss& loss, const py::object& y, const py::obj
   } else {
     const std::size_t columns = kind == fanin::TargetKind::one_target ? 1 : outputs;
     const std::string expected = "(" + std::to_string(rows) + ", " + std::to_string(columns) + ")";
-    const Matrix given = matrix<T>("y", y, columns == 1, expected);
+    const Matrix given = matrix("y", y, columns == 1, expected);
     data.y_array = given.array;
     std::visit([&](const auto& view) { data.y = view; }, given.view);
   }

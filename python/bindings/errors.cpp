@@ -4,6 +4,26 @@
 
 namespace {
 
+constexpr const char* kDivergedDoc = R"(A loss or a weight is no longer finite.
+
+The network has the weights of the last finite epoch end.
+
+Attributes
+----------
+epoch, step, layer : int
+    Where it was seen first, each counted from 1.
+
+Examples
+--------
+>>> import fanin
+>>> net = fanin.Network(1, [fanin.Dense(1)])
+>>> try:
+...     net.fit([[1e30], [-1e30]], [1e30, 1.0], rule=fanin.optim.SGD(1.0))
+... except fanin.DivergedError as error:
+...     print(error.epoch, error.step, error.layer)
+1 1 1
+)";
+
 void raise_diverged(const fanin::DivergedError& error, const py::object& type) {
   py::object instance = type(error.what());
   instance.attr("epoch") = error.epoch;
@@ -16,8 +36,11 @@ void raise_diverged(const fanin::DivergedError& error, const py::object& type) {
 
 void register_errors(py::module_& m) {
   PYBIND11_CONSTINIT static py::gil_safe_call_once_and_store<py::object> diverged;
-  diverged.call_once_and_store_result(
-      [&] { return py::exception<fanin::DivergedError>(m, "DivergedError", PyExc_ArithmeticError); });
+  diverged.call_once_and_store_result([&] {
+    py::exception<fanin::DivergedError> type(m, "DivergedError", PyExc_ArithmeticError);
+    type.attr("__doc__") = kDivergedDoc;
+    return py::object(type);
+  });
   py::register_exception_translator([](std::exception_ptr p) {
     try {
       if (p) std::rethrow_exception(p);

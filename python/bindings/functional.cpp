@@ -125,7 +125,7 @@ py::object loss(const std::string& name, const py::dict& values, const py::objec
     using T = decltype(zero);
     const auto outputs = arrays::matrix_view<T>(given[0]);
     const arrays::TargetArrays targets =
-        arrays::targets<T>(chosen, y, sample_weight, outputs.rows, outputs.columns);
+        arrays::targets(chosen, y, sample_weight, outputs.rows, outputs.columns);
     py::array_t<T> da;
     fanin::MatrixView<T> gradient;
     if (gradient_wanted) {

@@ -21,7 +21,7 @@ struct Data {
 
 template <class T>
 arrays::Matrix samples(const fanin::Network<T>& net, const py::object& x) {
-  return arrays::matrix<T>("X", x, false, "(n_samples, " + std::to_string(net.inputs()) + ")");
+  return arrays::matrix("X", x, false, "(n_samples, " + std::to_string(net.inputs()) + ")");
 }
 
 template <class T>
@@ -29,7 +29,7 @@ Data make_data(const fanin::Network<T>& net, const py::object& x, const py::obje
                const py::object& weights) {
   arrays::Matrix matrix = samples(net, x);
   const std::size_t rows = fanin::rows_of(matrix.view);
-  return {std::move(matrix), arrays::targets<T>(net.loss(), y, weights, rows, net.outputs())};
+  return {std::move(matrix), arrays::targets(net.loss(), y, weights, rows, net.outputs())};
 }
 
 template <class T>
@@ -179,6 +179,7 @@ void register_network_of(py::module_& m, const std::string& suffix) {
 }  // namespace
 
 void register_network(py::module_& m) {
+  m.def("numbers", &arrays::numbers, py::arg("name"), py::arg("value"));
   register_network_of<float>(m, "Float32");
   register_network_of<double>(m, "Float64");
 }

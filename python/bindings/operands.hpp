@@ -33,6 +33,12 @@ inline py::array as_array(const Input& input) {
   return array;
 }
 
+// a copy, which is aligned; NumPy would hand back an array of the right type that is not
+template <class T>
+py::array_t<T> converted(const py::array& array) {
+  return array.attr("astype")(py::dtype::of<T>());
+}
+
 // Calls f(T{}, arrays of T) for the precision T of the inputs
 template <std::size_t N, class F>
 auto with_inputs(const std::array<Input, N>& inputs, F&& f) {
@@ -45,7 +51,7 @@ auto with_inputs(const std::array<Input, N>& inputs, F&& f) {
   const auto call = [&](auto zero) {
     using T = decltype(zero);
     for (py::array& array : given) {
-      if (!arrays::viewable<T>(array)) array = arrays::converted<T>(array);
+      if (!arrays::viewable<T>(array)) array = converted<T>(array);
     }
     return f(zero, given);
   };

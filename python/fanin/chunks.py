@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fanin import _core
 from fanin._core import DivergedError
 from fanin.fitting import Fit
 from fanin.inputs import sentences
@@ -14,7 +15,7 @@ from fanin.inputs import sentences
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    Chunk = tuple[ArrayLike, ArrayLike]
+    Chunk = tuple[ArrayLike, ArrayLike] | tuple[ArrayLike, ArrayLike, ArrayLike | None]
     Chunks = Iterable[Chunk] | Callable[[], Iterable[Chunk]]
 
 
@@ -32,42 +33,51 @@ def check_chunks(chunks: Chunks, epochs: int) -> Callable[[], Iterator[Chunk]]:
 
 
 def train_on_chunks(fit: Fit, chunks: Iterator[Chunk]) -> float:
-    """Train on each chunk in turn; return the mean loss over all samples.
+    """Train on each chunk in turn; return the (weighted) mean loss over all samples.
 
     No name but `chunk` refers to a chunk, so that its memory is free before the next one is made.
     """
-    number, samples, total = 0, 0, 0.0
+    number, weights, total = 0, 0.0, 0.0
     end: Any = object()
     chunk: Any = next(chunks, end)
     while chunk is not end:
         number += 1
-        loss, rows = _train_on_chunk(fit, chunk, number)
-        total += loss * rows
-        samples += rows
+        loss, weight = _train_on_chunk(fit, chunk, number)
+        total += loss * weight
+        weights += weight
         chunk = None
         chunk = next(chunks, end)
     if number == 0:
         raise ValueError("chunks: expected at least one chunk (X, y), got none")
-    return total / samples
+    return total / weights
 
 
-def _train_on_chunk(fit: Fit, chunk: Any, number: int) -> tuple[float, int]:
+def _train_on_chunk(fit: Fit, chunk: Any, number: int) -> tuple[float, float]:
+    """Return the mean loss, and the sum of the weights that it is a mean by."""
     with sentences(f"chunk {number}: "):
-        if not isinstance(chunk, tuple | list) or len(chunk) != 2:
-            raise TypeError(f"expected a tuple (X, y), got {type(chunk).__name__}")
+        if not isinstance(chunk, tuple | list) or len(chunk) not in (2, 3):
+            raise TypeError(f"expected a tuple (X, y) or (X, y, sample_weight), got {type(chunk).__name__}")
         opened = fit.training(*chunk)
     with opened as training:
+        with sentences(f"chunk {number}: "):
+            weight = _weight(*chunk)
         try:
-            return fit.epoch(training), _rows(chunk[0])
+            return fit.epoch(training), weight
         except DivergedError as error:
             named = DivergedError(f"chunk {number}: {error}")
             named.epoch, named.step, named.layer = error.epoch, error.step, error.layer
             raise named from None
 
 
-def _rows(X: Any) -> int:
-    rows: int = len(X) if hasattr(X, "__len__") else np.asarray(X).shape[0]
-    return rows
+def _weight(X: Any, y: Any, sample_weight: ArrayLike | None = None) -> float:
+    """The sum of the weights, which have been checked; each sample's is 1 without."""
+    if sample_weight is None:
+        return float(len(X) if hasattr(X, "__len__") else len(_core.numbers("X", X)))
+    with np.errstate(over="ignore"):
+        total = float(np.sum(_core.numbers("sample_weight", sample_weight), dtype=np.float64))
+    if np.isinf(total):
+        raise ValueError("sample_weight: expected weights with a finite sum, got infinity")
+    return total
 
 
 def _iterator(chunks: Any) -> Iterator[Chunk]:

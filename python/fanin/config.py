@@ -10,6 +10,12 @@ def get_num_threads() -> int:
     """Return the number of threads that one call may use.
 
     At import it is ``FANIN_NUM_THREADS``, else what OpenMP says (``OMP_NUM_THREADS`` or the processors).
+
+    Examples
+    --------
+    >>> import fanin
+    >>> fanin.get_num_threads() >= 1
+    True
     """
     return _core.num_threads()
 
@@ -36,7 +42,14 @@ def set_num_threads(n: int) -> None:
 
 
 def config() -> dict[str, str | int | bool | tuple[str, ...]]:
-    """Return version, compiler, OpenMP, instruction sets and threads as a dict."""
+    """Return version, compiler, OpenMP, instruction sets and threads as a dict.
+
+    Examples
+    --------
+    >>> import fanin
+    >>> list(fanin.config())
+    ['version', 'compiler', 'openmp', 'built', 'available', 'active', 'threads']
+    """
     return {
         "version": _core.__version__,
         "compiler": _core.compiler(),
@@ -49,7 +62,14 @@ def config() -> dict[str, str | int | bool | tuple[str, ...]]:
 
 
 def show_config() -> None:
-    """Print version, compiler, OpenMP, instruction sets (built, available, active) and threads."""
+    """Print version, compiler, OpenMP, instruction sets (built, available, active) and threads.
+
+    Examples
+    --------
+    >>> import fanin
+    >>> fanin.show_config()  # doctest: +ELLIPSIS
+    version    ...
+    """
     for name, value in config().items():
         text = ", ".join(value) if isinstance(value, tuple) else value
         print(f"{name:<10} {text}")

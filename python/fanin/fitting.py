@@ -7,14 +7,13 @@ from collections.abc import Callable
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from fanin.callbacks import CallbackList, Callbacks, Logs
 from fanin.checks import check_integer
 from fanin.history import History
-from fanin.inputs import as_data, as_floats, sentences
+from fanin.inputs import as_data, sentences
 from fanin.optim import Rule
 from fanin.progress import progress
+from fanin.validation import Validation
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Fit:
-    """One call of `Network.fit` or `Network.fit_chunks`; construction checks all arguments but the training data."""
+    """One call of `Network.fit` or `Network.fit_chunks`; construction checks all arguments but the data."""
 
     def __init__(
         self,
@@ -32,7 +31,7 @@ class Fit:
         epochs: int,
         batch_size: int,
         shuffle: bool,
-        validation_data: tuple[ArrayLike, ArrayLike] | None,
+        validation: Validation | None,
         callbacks: Callbacks,
         verbose: bool,
     ) -> None:
@@ -43,17 +42,8 @@ class Fit:
         self.net, self.rule, self.epochs = net, rule, int(epochs)
         self.batch_size, self.shuffle = min(int(batch_size), 2**32), bool(shuffle)
         self.callbacks, self.verbose = CallbackList(callbacks), bool(verbose)
-        self.history = History(net.metric, validates=validation_data is not None)
-        self._validation = None if validation_data is None else self._checked(validation_data)
-
-    def _checked(self, validation_data: tuple[ArrayLike, ArrayLike]) -> tuple[Any, Any]:
-        if not isinstance(validation_data, tuple | list) or len(validation_data) != 2:
-            raise TypeError("validation_data: expected a tuple (X, y)")
-        with sentences("validation_data: "):
-            X, y, columns = as_data(*validation_data, self.net.dtype)
-            with sentences(columns=columns):
-                self.net._core.evaluate(X, y, None)
-        return as_floats(X, self.net.dtype), np.asarray(y)  # once, not in every epoch
+        self.history = History(net.metric, validates=validation is not None)
+        self._validation = validation
 
     def training(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> closing[Any]:
         """Check the data and lay out what an epoch over them needs, until the end of a `with`."""
@@ -78,7 +68,7 @@ class Fit:
                 logs: Logs = {"loss": train()}
                 seconds = time.perf_counter() - start
                 if self._validation is not None:
-                    logs["val_loss"], logs[f"val_{net.metric}"] = net._core.evaluate(*self._validation, None)
+                    logs["val_loss"], logs[f"val_{net.metric}"] = self._validation.evaluate(net)
                 logs["seconds"] = seconds
                 history.append(logs)
                 stop = self.callbacks.stop_after(net, epoch, logs)

@@ -13,7 +13,14 @@ from fanin.values import Value
 
 @dataclass(frozen=True)
 class Initializer(Value):
-    """An initializer with its hyper-parameters."""
+    """An initializer with its hyper-parameters.
+
+    Examples
+    --------
+    >>> from fanin import initializers
+    >>> isinstance(initializers.Zeros(), initializers.Initializer)
+    True
+    """
 
 
 @dataclass(frozen=True, repr=False, eq=False)

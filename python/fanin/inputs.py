@@ -48,12 +48,6 @@ def as_array(name: str, value: Any, dtype: np.dtype[Any], columns: ColumnNames) 
     return value
 
 
-def as_floats(value: Any, dtype: np.dtype[Any]) -> Any:
-    """Convert to `dtype` once what the core would convert in each of many calls; wider floats are left to it."""
-    array = np.asarray(value)
-    return array.astype(dtype) if array.dtype.kind in "iub" or array.dtype == np.float16 else array
-
-
 @contextmanager
 def sentences(prefix: str = "", columns: Mapping[str, list[object]] | None = None) -> Iterator[None]:
     """Put `prefix` before the sentence of an error, and the name of a frame's column behind its number."""

@@ -27,7 +27,14 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Loss(Value):
-    """A loss with its hyper-parameters."""
+    """A loss with its hyper-parameters: what all losses are.
+
+    Examples
+    --------
+    >>> from fanin import losses
+    >>> isinstance(losses.Huber(delta=2.0), losses.Loss)
+    True
+    """
 
 
 @dataclass(frozen=True)

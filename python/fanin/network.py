@@ -8,26 +8,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fanin import _core
-from fanin.callbacks import Callbacks
 from fanin.checks import check_integer
-from fanin.chunks import check_chunks, train_on_chunks
-from fanin.fitting import Fit
-from fanin.history import History
 from fanin.inputs import ColumnNames, as_array, as_data, sentences
 from fanin.layers import Dense, specifications
 from fanin.losses import Loss, as_loss
-from fanin.optim import Rule
+from fanin.trainable import Trainable
 from fanin.weights import checked_weights
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from fanin.chunks import Chunks
-
     Float = NDArray[Any]
 
 
-class Network:
+class Network(Trainable):
     """A multi-layer network of dense layers.
 
     ``A_0 = X``, ``A_l = f_l(A_(l-1) W_l + b_l)``: samples are rows, X is (n_samples, n_inputs), W_l is
@@ -150,110 +144,6 @@ class Network:
         sizes = "-".join(str(n) for n in (self.n_inputs, *(layer.units for layer in self._layers)))
         activations = ", ".join(layer.activation for layer in self._layers)
         return f"<fanin.Network {sizes} ({activations}), {self.loss}, {self.dtype}, {self.n_parameters:,} parameters>"
-
-    def fit(
-        self,
-        X: ArrayLike,
-        y: ArrayLike,
-        *,
-        rule: Rule,
-        epochs: int = 10,
-        batch_size: int = 32,
-        shuffle: bool = True,
-        sample_weight: ArrayLike | None = None,
-        validation_data: tuple[ArrayLike, ArrayLike] | None = None,
-        callbacks: Callbacks = (),
-        verbose: bool = False,
-    ) -> History:
-        """Train with mini-batches; fit again to go on where it stopped.
-
-        Arrays of float32 or float64 are borrowed whatever their strides, not copied: batches are gathered from them
-        row by row, so that a `numpy.memmap` may be larger than memory. Integers, float16 and frames of numbers
-        (pandas, polars) are converted once, as a whole. The last batch of an epoch may be short. The rule's state is
-        kept from fit to fit while the kind of rule stays the same. Ctrl-C stops between two updates and leaves a
-        usable network.
-
-        Parameters
-        ----------
-        X : array_like, shape (n_samples, n_inputs)
-        y : array_like
-            Integer labels 0..n_outputs-1, shape (n_samples,), or class probabilities, shape (n_samples, n_outputs),
-            for softmax_cross_entropy; else targets, shape (n_samples, n_outputs), or (n_samples,) for a single one.
-        rule : Rule
-            Update rule, for example ``optim.Adam(1e-3)``.
-        epochs : int
-            Passes over the data.
-        batch_size : int
-            Samples an update; cut to n_samples.
-        shuffle : bool
-            Visit the samples of each epoch in a new random order, which depends on the seed alone.
-        sample_weight : array_like, shape (n_samples,), optional
-            At least 0: the loss of a batch is the weighted mean.
-        validation_data : tuple (X, y), optional
-            Evaluated after each epoch.
-        callbacks : sequence of Callback or function
-            Each is called with (net, epoch, logs) after each epoch, and returns True to stop: see `Callback`, and
-            `EarlyStopping` for one.
-        verbose : bool
-            Show the epochs as they come: in a terminal or notebook a progress bar where tqdm is installed, else a
-            line each.
-
-        Returns
-        -------
-        History
-
-        Raises
-        ------
-        ValueError, TypeError
-            For shapes, types and values that cannot be used, NaN and infinity among them; nothing is changed.
-        DivergedError
-            If the loss or a weight is no longer finite. It names epoch, step and layer, and the weights of the last
-            finite epoch end are restored.
-        """
-        fit = Fit(self, rule, epochs, batch_size, shuffle, validation_data, callbacks, verbose)
-        with fit.training(X, y, sample_weight) as training:
-            return fit.run(lambda: fit.epoch(training))
-
-    def fit_chunks(
-        self,
-        chunks: Chunks,
-        *,
-        rule: Rule,
-        epochs: int = 1,
-        batch_size: int = 32,
-        shuffle: bool = True,
-        validation_data: tuple[ArrayLike, ArrayLike] | None = None,
-        callbacks: Callbacks = (),
-        verbose: bool = False,
-    ) -> History:
-        """Train on data that come in chunks, for streams and for what does not fit in memory.
-
-        Each chunk is trained as one epoch of `fit` over it would do: in mini-batches, shuffled within the chunk, the
-        last one short. A chunk is freed before the next one is asked for. (A loop over ``fit(X, y, epochs=1)`` gives
-        the same bits.)
-
-        Parameters
-        ----------
-        chunks : iterable of tuples (X, y), or function that returns one
-            Read once an epoch: more than one epoch needs a list, or a function such as a generator function.
-        rule, epochs, batch_size, shuffle, validation_data, callbacks, verbose
-            As in `fit`. An epoch is a pass over all chunks, and its seconds include the wait for them.
-
-        Returns
-        -------
-        History
-
-        Raises
-        ------
-        ValueError, TypeError
-            As `fit` does, with the number of the chunk, from 1: the network has then been trained on the chunks
-            before it. Without any chunk.
-        DivergedError
-            As `fit` does; the weights are those from before the chunk.
-        """
-        fit = Fit(self, rule, epochs, batch_size, shuffle, validation_data, callbacks, verbose)
-        chunks_of_epoch = check_chunks(chunks, fit.epochs)
-        return fit.run(lambda: train_on_chunks(fit, chunks_of_epoch()))
 
     def predict(self, X: ArrayLike, out: Float | None = None) -> Float:
         """Return the outputs for each row of X, shape (n_samples, n_outputs).

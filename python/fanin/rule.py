@@ -9,7 +9,14 @@ from fanin.values import Value, check_number
 
 @dataclass(frozen=True)
 class Rule(Value):
-    """An update rule: hyper-parameters only; the state of a run belongs to what is trained."""
+    """An update rule: hyper-parameters only; the state of a run belongs to what is trained.
+
+    Examples
+    --------
+    >>> from fanin import optim
+    >>> isinstance(optim.Adam(1e-3), optim.Rule)
+    True
+    """
 
     def __post_init__(self) -> None:
         for field in fields(self):

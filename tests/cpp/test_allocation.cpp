@@ -39,19 +39,23 @@ void operator delete[](void* p, std::size_t, std::align_val_t) noexcept { std::f
 
 TEST_CASE("an epoch allocates nothing, once the rule has its state") {
   const std::size_t rows = 1000, inputs = 300;
-  std::vector<double> x(rows * inputs, 0.5);
+  const std::vector<double> doubles(rows * inputs, 0.5);
+  const std::vector<std::uint8_t> bytes(rows * inputs, 1);
   std::vector<std::int64_t> y(rows, 1);
   const int before = cpu::num_threads();
-  for (const int threads : {1, 2}) {
+  const auto check = [&](int threads, const Samples& x) {
     cpu::set_num_threads(threads);
     Network<float> net(inputs, {{200, activation<Relu>}, {100, activation<Tanh>}, {3}},
                        SoftmaxCrossEntropy{});
-    Training<float> training(net, row_major<const double>(x.data(), rows, inputs),
-                             std::span<const std::int64_t>(y), {.batch_size = 64});
+    Training<float> training(net, x, std::span<const std::int64_t>(y), {.batch_size = 64});
     training.epoch(Adam{});
     const std::size_t so_far = allocations.load();
     training.epoch(Adam{});
     CHECK(allocations.load() == so_far);
+  };
+  for (const int threads : {1, 2}) {
+    check(threads, row_major<const double>(doubles.data(), rows, inputs));
+    check(threads, numbers(row_major<const std::uint8_t>(bytes.data(), rows, inputs)));
   }
   cpu::set_num_threads(before);
 }

@@ -2,7 +2,9 @@
 
 #include <cmath>
 #include <limits>
+#include <memory>
 
+#include "gather.hpp"
 #include "registry.hpp"
 #include "support.hpp"
 
@@ -39,6 +41,37 @@ TEST_CASE_TEMPLATE("rows of any strides and either type come into panels in thei
       check(kernels<T>().gather_double, doubles.data(), row, column);
     }
     check(kernels<T>().gather_float, floats.data() + (rows - 1) * columns, -n, std::ptrdiff_t{1});
+  }
+}
+
+TEST_CASE_TEMPLATE("numbers of every C++ type come into panels as a cast converts them", T, float, double) {
+  const std::vector<std::uint32_t> order = {4, 0, 3, 3, 1, 2};
+  const std::size_t rows = order.size();
+  for (const std::size_t columns : {1u, 16u, 33u, 511u, 513u, 1100u}) {
+    const auto check = [&]<class S>(S) {
+      const auto data = std::make_unique<S[]>(rows * columns);
+      for (std::size_t i = 0; i < rows * columns; ++i) {
+        data[i] = static_cast<S>(std::uint64_t{0x9E3779B97F4A7C15} * (i + 1));
+      }
+      Matrix<T> m(rows - 1, columns);
+      m.poison();
+      const NumberMatrix from = numbers(row_major<const S>(data.get(), rows, columns));
+      gather_samples<T>(from, m.panels(), order.data(), 1, {0, 2});
+      gather_samples<T>(from, m.panels(), order.data(), 1, {2, rows - 1});
+      std::size_t wrong = 0;
+      for (std::size_t i = 0; i < rows - 1; ++i) {
+        for (std::size_t j = 0; j < columns; ++j) {
+          wrong += m.at(i, j) != static_cast<T>(data[order[i + 1] * columns + j]);
+        }
+      }
+      CHECK(wrong == 0);
+      CHECK(m.intact());
+    };
+    check(bool{});
+    check(std::int8_t{}), check(std::int16_t{}), check(std::int32_t{}), check(std::int64_t{});
+    check(std::uint8_t{}), check(std::uint16_t{}), check(std::uint32_t{}), check(std::uint64_t{});
+    check(float{}), check(double{});
+    check(static_cast<long double>(0));
   }
 }
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <type_traits>
 #include <variant>
 
 namespace fanin {
@@ -22,15 +23,71 @@ MatrixView<T> row_major(T* data, std::size_t rows, std::size_t columns) {
   return {data, rows, columns, static_cast<std::ptrdiff_t>(columns), 1};
 }
 
-// Samples are rows. Either precision serves a network of either: values are converted batch by batch.
-using Samples = std::variant<MatrixView<const float>, MatrixView<const double>>;
+enum class NumberType {
+  boolean,
+  int8,
+  uint8,
+  int16,
+  uint16,
+  int32,
+  uint32,
+  int64,
+  uint64,
+  float16,
+  float32,
+  float64,
+  long_double,
+};
 
-// One weight for each sample, at least 0; none: all are 1.
+// A matrix of numbers of any type, alignment and byte order; strides are in bytes.
+struct NumberMatrix {
+  NumberType type = NumberType::float32;
+  const std::byte* data = nullptr;
+  std::size_t rows = 0, columns = 0;
+  std::ptrdiff_t row_stride = 0, column_stride = 0;
+  bool swapped = false;  // its byte order is not this machine's
+};
+
+template <class S>
+constexpr NumberType number_type() {
+  if constexpr (std::is_same_v<S, bool>) {
+    return NumberType::boolean;
+  } else if constexpr (std::is_integral_v<S>) {
+    static_assert(sizeof(S) <= 8);
+    constexpr bool is_signed = std::is_signed_v<S>;
+    if constexpr (sizeof(S) == 1) return is_signed ? NumberType::int8 : NumberType::uint8;
+    if constexpr (sizeof(S) == 2) return is_signed ? NumberType::int16 : NumberType::uint16;
+    if constexpr (sizeof(S) == 4) return is_signed ? NumberType::int32 : NumberType::uint32;
+    return is_signed ? NumberType::int64 : NumberType::uint64;
+  } else {
+    static_assert(std::is_floating_point_v<S>);
+    if constexpr (std::is_same_v<S, float>) return NumberType::float32;
+    return std::is_same_v<S, double> ? NumberType::float64 : NumberType::long_double;
+  }
+}
+
+template <class S>
+NumberMatrix numbers(const MatrixView<const S>& m) {
+  constexpr auto size = static_cast<std::ptrdiff_t>(sizeof(S));
+  return {number_type<S>(),
+          reinterpret_cast<const std::byte*>(m.data),
+          m.rows,
+          m.columns,
+          m.row_stride * size,
+          m.column_stride * size};
+}
+
+// Samples are rows. Any type of numbers serves a network of either precision: values are converted batch by
+// batch, each with one rounding.
+using Samples = std::variant<MatrixView<const float>, MatrixView<const double>, NumberMatrix>;
+
+// One weight for each sample, at least 0; none: all are 1. A common factor, however large or
+// small, changes nothing.
 using SampleWeights = std::span<const double>;
 
 // Class labels 0..k-1, or one row of targets for each sample.
-using Targets =
-    std::variant<std::span<const std::int64_t>, MatrixView<const float>, MatrixView<const double>>;
+using Targets = std::variant<std::span<const std::int64_t>, MatrixView<const float>, MatrixView<const double>,
+                             NumberMatrix>;
 
 inline std::size_t rows_of(const Samples& x) {
   return std::visit([](const auto& m) { return m.rows; }, x);

@@ -1,0 +1,94 @@
+"""What is evaluated after each epoch: data of its own, or a part held back from the training data."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fanin import _core
+from fanin.frames import frame_of, is_series
+from fanin.inputs import as_data, sentences
+from fanin.values import check_number
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from fanin.network import Network
+
+    ValidationData = tuple[ArrayLike, ArrayLike] | tuple[ArrayLike, ArrayLike, ArrayLike | None]
+
+
+class Validation:
+    """Data for `Network.evaluate`, (X, y) or (X, y, sample_weight); construction checks them."""
+
+    def __init__(self, net: Network, data: tuple[Any, ...], prefix: str = "validation_data: ") -> None:
+        if not isinstance(data, tuple | list) or len(data) not in (2, 3):
+            raise TypeError(f"{prefix}expected a tuple (X, y) or (X, y, sample_weight)")
+        weights = data[2] if len(data) == 3 else None
+        with sentences(prefix):
+            X, y, columns = as_data(data[0], data[1], net.dtype)
+            with sentences(columns=columns):
+                net._core.evaluate(X, y, weights)
+        # lists become arrays once, not in every epoch
+        given = {"X": X, "y": y, "sample_weight": weights}
+        self._data = [None if value is None else _core.numbers(name, value) for name, value in given.items()]
+
+    def evaluate(self, net: Network) -> tuple[float, float]:
+        """Return the loss and the metric."""
+        loss, metric = net._core.evaluate(*self._data)
+        return loss, metric
+
+
+def validation_of(net: Network, data: ValidationData | None) -> Validation | None:
+    """Return the argument `validation_data` after its checks."""
+    return None if data is None else Validation(net, data)
+
+
+def split_off(
+    net: Network,
+    fraction: float,
+    given: Validation | None,
+    X: ArrayLike,
+    y: ArrayLike,
+    sample_weight: ArrayLike | None,
+) -> tuple[tuple[Any, ...], Validation]:
+    """Return X, y and weights of the rows that stay, and the last rows, a `fraction` of all, as validation data.
+
+    Both are views; n rows leave floor(n (1 - fraction)) to train on.
+    """
+    if given is not None:
+        raise ValueError("validation_fraction: expected None beside validation_data")
+    check_number("validation_fraction", fraction, above=0, below=1)
+    rows = _row_count("X", X)
+    for name, value in (("y", y), ("sample_weight", sample_weight)):
+        if value is not None and _row_count(name, value) != rows:
+            raise ValueError(f"{name}: expected {rows} rows to match X, got {_row_count(name, value)}")
+    kept = math.floor(rows * (1 - fraction))
+    if not 0 < kept < rows:
+        raise ValueError(
+            f"validation_fraction: {fraction} of {rows} rows leaves {kept} to train on and {rows - kept} to validate; "
+            "expected at least one each"
+        )
+    named = {"X": X, "y": y, "sample_weight": sample_weight}
+    parts = slice(kept), slice(kept, None)
+    first, last = ([_part(name, value, part) for name, value in named.items()] for part in parts)
+    validation = Validation(net, tuple(last), f"validation_fraction: rows counted from row {kept}: ")
+    return tuple(first), validation
+
+
+def _row_count(name: str, value: Any) -> int:
+    shape = _core.numbers(name, value).shape if not hasattr(value, "__len__") else (len(value),)
+    return shape[0] if shape else 1
+
+
+def _part(name: str, value: Any, rows: slice) -> Any:
+    """Some rows of whatever has them, a view wherever it can be one."""
+    if value is None:
+        return None
+    if hasattr(value, "iloc"):
+        return value.iloc[rows]
+    if isinstance(value, np.ndarray | list | tuple) or is_series(value) or frame_of(value) is not None:
+        return value[rows]
+    return _core.numbers(name, value)[rows]

@@ -1,0 +1,144 @@
+"""What is evaluated after each epoch: data given for it, or the last share of the samples."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import fanin
+from fanin import optim
+from helpers import digest
+
+
+@pytest.fixture
+def net():
+    return fanin.Network(5, [fanin.Dense(8, "tanh"), fanin.Dense(3)], loss="softmax_cross_entropy")
+
+
+OPTIONS = {"rule": optim.Adam(), "epochs": 3, "batch_size": 8}
+WEIGHTS = np.random.default_rng(9).uniform(0, 3, size=53)
+
+
+def twin(net):
+    return fanin.Network(net.n_inputs, net.layers, loss=net.loss)
+
+
+def test_validation_data_may_have_weights(net, classification):
+    X, y = classification
+    history = net.fit(X, y, validation_data=(X, y, list(WEIGHTS)), **OPTIONS)
+    assert history.val_loss[-1] == net.evaluate(X, y, sample_weight=WEIGHTS)["loss"]
+    assert history.val_metric[-1] == net.evaluate(X, y, sample_weight=WEIGHTS)["accuracy"]
+    plain = twin(net)
+    assert (
+        plain.fit(X, y, validation_data=(X, y, None), **OPTIONS).val_loss[-1] == plain.evaluate(X, y)["loss"]
+    )
+    chunked = twin(net)
+    last = chunked.fit_chunks([(X, y)], rule=optim.Adam(), validation_data=(X, y, WEIGHTS)).val_loss[-1]
+    assert last == chunked.evaluate(X, y, sample_weight=WEIGHTS)["loss"]
+
+
+@pytest.mark.parametrize("weights", [None, WEIGHTS], ids=["plain", "weighted"])
+@pytest.mark.parametrize(("fraction", "kept"), [(0.2, 42), (0.5, 26), (0.01, 52), (0.98, 1), (1 / 53, 52)])
+def test_a_validation_fraction_holds_back_the_last_samples(net, classification, weights, fraction, kept):
+    X, y = classification
+    first, last = (None, None) if weights is None else (weights[:kept], weights[kept:])
+    by_hand = twin(net)
+    data = (X[kept:], y[kept:], last)
+    expected = by_hand.fit(X[:kept], y[:kept], sample_weight=first, validation_data=data, **OPTIONS)
+    history = net.fit(X, y, sample_weight=weights, validation_fraction=fraction, **OPTIONS)
+    assert digest(net) == digest(by_hand)
+    assert (history.loss, history.val_loss) == (expected.loss, expected.val_loss)
+
+
+@pytest.mark.parametrize("library", ["list", "masked", "array_like", "pandas", "polars"])
+def test_a_validation_fraction_may_be_of_anything_that_fit_takes(net, classification, library):
+    class ArrayLike:
+        def __init__(self, array):
+            self.array = array
+
+        def __array__(self, dtype=None, copy=None):
+            return np.array(self.array, dtype=dtype)
+
+    X, y = classification
+    expected = twin(net).fit(X, y, validation_fraction=0.3, **OPTIONS)
+    if library in ("pandas", "polars"):
+        frames = pytest.importorskip(library)
+        data = frames.DataFrame(dict(zip("abcde", X.T, strict=True))), frames.Series(y)
+        if library == "pandas":  # labels of rows are not their places
+            data[1].index = np.arange(53) * 1.5 - 7
+    else:
+        kinds = {"list": np.ndarray.tolist, "masked": np.ma.array, "array_like": ArrayLike}
+        data = kinds[library](X), kinds[library](y)
+    history = net.fit(*data, validation_fraction=0.3, **OPTIONS)
+    assert (history.loss, history.val_loss) == (expected.loss, expected.val_loss)
+
+
+def test_a_validation_fraction_copies_no_samples(net, classification):
+    X, y = classification
+    rows = 200_000
+    endless = np.broadcast_to(X[0], (rows, 5))  # one row in memory
+    history = net.fit(
+        endless, np.broadcast_to(y[0], rows), validation_fraction=0.5, rule=optim.SGD(), epochs=1
+    )
+    assert len(history.val_loss) == 1
+
+
+def test_early_stopping_watches_the_samples_held_back(net, classification):
+    stopping = fanin.EarlyStopping(patience=2)
+    options = {"rule": optim.SGD(0), "epochs": 9, "callbacks": [stopping]}
+    assert net.fit(*classification, validation_fraction=0.2, **options).stopped_epoch == 3
+
+
+@pytest.mark.parametrize("fraction", [0, 1, -0.1, 1.5, np.nan, np.inf, 0.0, 1.0])
+def test_a_validation_fraction_outside_of_0_to_1_is_refused(net, classification, fraction):
+    with pytest.raises(ValueError, match=r"validation_fraction: expected a (finite )?number"):
+        net.fit(*classification, validation_fraction=fraction, **OPTIONS)
+
+
+def test_a_validation_fraction_that_is_no_number_is_refused(net, classification):
+    with pytest.raises(TypeError, match="validation_fraction: expected a number"):
+        net.fit(*classification, validation_fraction="0.1", **OPTIONS)
+
+
+def test_a_validation_fraction_that_leaves_a_side_empty_is_refused(net, classification):
+    words = "validation_fraction: 0.999 of 53 rows leaves 0 to train on and 53 to validate; expected at least one each"
+    before = digest(net)
+    with pytest.raises(ValueError, match=words):
+        net.fit(*classification, validation_fraction=0.999, **OPTIONS)
+    with pytest.raises(ValueError, match=r"validation_fraction: 0\.5 of 1 rows leaves 0"):
+        net.fit(classification.X[:1], classification.y[:1], validation_fraction=0.5, **OPTIONS)
+    assert digest(net) == before
+
+
+def test_validation_data_and_a_fraction_do_not_go_together(net, classification):
+    with pytest.raises(ValueError, match="validation_fraction: expected None beside validation_data"):
+        net.fit(*classification, validation_fraction=0.5, validation_data=classification, **OPTIONS)
+
+
+def test_a_bad_value_among_the_samples_held_back_is_named_by_its_place(net, classification):
+    X, y = classification
+    X[50, 3] = np.nan
+    with pytest.raises(
+        ValueError, match=r"^validation_fraction: rows counted from row 42: X: row 8, column 3 is nan"
+    ):
+        net.fit(X, y, validation_fraction=0.2, **OPTIONS)
+
+
+@pytest.mark.parametrize(
+    ("X", "y", "weights", "words"),
+    [
+        (np.zeros((10, 5)), np.zeros(9, int), None, "y: expected 10 rows to match X, got 9"),
+        (
+            np.zeros((10, 5)),
+            np.zeros(10, int),
+            [1.0] * 11,
+            "sample_weight: expected 10 rows to match X, got 11",
+        ),
+        (np.zeros(5), np.zeros(5, int), None, "X: expected shape"),
+        (3.0, [1], None, "validation_fraction: 0.5 of 1 rows leaves 0"),
+    ],
+    ids=["y", "weights", "vector", "number"],
+)
+def test_wrong_shapes_get_their_sentence_beside_a_validation_fraction(net, X, y, weights, words):
+    with pytest.raises(ValueError, match=words):
+        net.fit(X, y, sample_weight=weights, validation_fraction=0.5, **OPTIONS)
