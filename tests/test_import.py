@@ -84,6 +84,33 @@ def test_number_of_threads_can_be_set_and_read(threads):
         assert fanin.get_num_threads() == number
 
 
+def test_a_with_block_sets_the_number_of_threads_and_sets_it_back(threads):
+    threads(3)
+    with fanin.num_threads(2):
+        assert fanin.get_num_threads() == 2
+        with fanin.num_threads(5):
+            assert fanin.get_num_threads() == 5
+        assert fanin.get_num_threads() == 2
+    with pytest.raises(KeyError), fanin.num_threads(1):
+        raise KeyError
+    assert fanin.get_num_threads() == 3
+    with pytest.raises(ValueError, match="n: expected"), fanin.num_threads(0):
+        pass
+    assert fanin.get_num_threads() == 3
+
+
+def test_threadpoolctl_limits_the_number_of_threads():
+    threadpoolctl = pytest.importorskip("threadpoolctl")
+    with threadpoolctl.threadpool_limits(1):
+        assert fanin.get_num_threads() == 1
+        with fanin.num_threads(2):
+            assert fanin.get_num_threads() == 1
+    with fanin.num_threads(None):
+        assert fanin.get_num_threads() == max(
+            pool["num_threads"] for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "openmp"
+        )
+
+
 def test_config_shows_version_instruction_sets_and_threads(capsys):
     config = fanin.config()
     fanin.show_config()

@@ -19,34 +19,54 @@
 namespace fanin {
 namespace {
 
-int default_threads() {
+// What OpenMP would use now: OMP_NUM_THREADS, the processors, or what someone has set since, such as
+// threadpoolctl.
+int openmp_threads() {
 #if defined(_OPENMP)
-  if (const char* wanted = std::getenv("FANIN_NUM_THREADS"); wanted != nullptr && *wanted != '\0') {
-    char* end = nullptr;
-    const long n = std::strtol(wanted, &end, 10);
-    if (*end != '\0' || n < 1 || n > 4096) {
-      throw ValueError("FANIN_NUM_THREADS: expected a number of threads, at least 1, got \"" +
-                       std::string(wanted) + "\"");
-    }
-    return static_cast<int>(n);
-  }
   return omp_get_max_threads();
 #else
   return 1;
 #endif
 }
 
+constexpr int kNotSet = 0;
+
+int threads_of_environment() {
+  const char* wanted = std::getenv("FANIN_NUM_THREADS");
+  if (wanted == nullptr || *wanted == '\0') return kNotSet;
+  char* end = nullptr;
+  const long n = std::strtol(wanted, &end, 10);
+  if (*end != '\0' || n < 1 || n > 4096) {
+    throw ValueError("FANIN_NUM_THREADS: expected a number of threads, at least 1, got \"" +
+                     std::string(wanted) + "\"");
+  }
+  return cpu::has_openmp() ? static_cast<int>(n) : 1;
+}
+
 // After fork the child has none of the parent's threads, and an OpenMP run-time may wait for them for ever.
 std::atomic<bool> forked{false};
 
-std::atomic<int>& thread_setting() {
-  static std::atomic<int> threads = [] {
+struct ThreadSetting {
+  std::atomic<int> threads{threads_of_environment()};
+  const int openmp_at_first = openmp_threads();
+
+  ThreadSetting() {
 #if defined(__unix__) || defined(__APPLE__)
     pthread_atfork(nullptr, nullptr, [] { forked.store(true, std::memory_order_relaxed); });
 #endif
-    return default_threads();
-  }();
-  return threads;
+  }
+
+  // The number that was asked for, but no more than OpenMP's where that was lowered; without one, OpenMP's.
+  int now() const {
+    const int asked = threads.load(std::memory_order_relaxed), openmp = openmp_threads();
+    if (asked == kNotSet) return openmp;
+    return openmp < openmp_at_first && openmp < asked ? openmp : asked;
+  }
+};
+
+ThreadSetting& thread_setting() {
+  static ThreadSetting setting;
+  return setting;
 }
 
 void pause_briefly() {
@@ -59,10 +79,7 @@ void pause_briefly() {
 
 }  // namespace
 
-int team_size() {
-  const int threads = thread_setting().load(std::memory_order_relaxed);
-  return forked.load(std::memory_order_relaxed) ? 1 : threads;
-}
+int team_size() { return forked.load(std::memory_order_relaxed) ? 1 : thread_setting().now(); }
 
 void run_team([[maybe_unused]] int threads, void (*body)(void*, int, int), void* context) {
 #if defined(_OPENMP)
@@ -135,11 +152,14 @@ bool has_openmp() {
 
 int num_threads() { return team_size(); }
 
+int requested_num_threads() { return thread_setting().threads.load(std::memory_order_relaxed); }
+
 void set_num_threads(int n) {
-  if (n < 1 || n > 4096) {
-    throw ValueError("num_threads: expected a number from 1 to 4096, got " + std::to_string(n));
+  if (n < 0 || n > 4096) {
+    throw ValueError("num_threads: expected a number from 1 to 4096, or 0 for OpenMP's, got " +
+                     std::to_string(n));
   }
-  thread_setting().store(has_openmp() ? n : 1, std::memory_order_relaxed);
+  thread_setting().threads.store(has_openmp() || n == kNotSet ? n : 1, std::memory_order_relaxed);
 }
 
 }  // namespace cpu

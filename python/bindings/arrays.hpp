@@ -111,7 +111,9 @@ struct Matrix {
 
 inline Matrix matrix(const char* name, const py::object& value, bool column_allowed,
                      const std::string& expected) {
-  py::array array = numbers(name, value);
+  // in a hurry where there is nothing to look into
+  py::array array = py::isinstance<py::array_t<float>>(value) ? py::reinterpret_borrow<py::array>(value)
+                                                              : numbers(name, value);
   if (array.ndim() != 2 && !(column_allowed && array.ndim() == 1)) {
     throw fanin::ValueError(std::string(name) + ": expected shape " + expected + ", got " +
                             shape_text(array));

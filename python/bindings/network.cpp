@@ -3,8 +3,8 @@
 #include <pybind11/functional.h>
 #include <pybind11/stl.h>
 
-#include "arrays.hpp"
 #include "fanin/names.hpp"
+#include "operands.hpp"
 #include "register.hpp"
 
 namespace {
@@ -76,27 +76,10 @@ template <class T>
 py::array_t<T> predict(const fanin::Network<T>& net, const py::object& x, const py::object& out) {
   const arrays::Matrix matrix = samples(net, x);
   const std::size_t rows = fanin::rows_of(matrix.view), columns = net.outputs();
-  py::array_t<T> result;
-  if (out.is_none()) {
-    result = py::array_t<T>({rows, columns});
-  } else {
-    if (!py::isinstance<py::array_t<T>>(out)) {
-      throw py::type_error("out: expected an array of the network's dtype, float" +
-                           std::to_string(sizeof(T) * 8));
-    }
-    result = py::reinterpret_borrow<py::array_t<T>>(out);
-    const auto expected = "(" + std::to_string(rows) + ", " + std::to_string(columns) + ")";
-    if (result.ndim() != 2 || static_cast<std::size_t>(result.shape(0)) != rows ||
-        static_cast<std::size_t>(result.shape(1)) != columns) {
-      throw fanin::ValueError("out: expected shape " + expected + ", got " + arrays::shape_text(result));
-    }
-    if (!result.writeable() || (result.flags() & py::array::c_style) == 0 || !arrays::viewable<T>(result)) {
-      throw fanin::ValueError("out: expected a writable, aligned, C-contiguous array");
-    }
-    if (py::module_::import("numpy").attr("may_share_memory")(out, matrix.array).cast<bool>()) {
-      throw fanin::ValueError("out: expected an array that does not overlap X");
-    }
-  }
+  auto result =
+      operands::output<T>("out", out, {static_cast<py::ssize_t>(rows), static_cast<py::ssize_t>(columns)},
+                          std::array{matrix.array});
+  operands::check_contiguous("out", result);
   const fanin::MatrixView<T> view = fanin::row_major(result.mutable_data(), rows, columns);
   const py::gil_scoped_release unlocked;  // both arrays are held by this function
   net.predict(matrix.view, view);

@@ -3,7 +3,7 @@
 from fanin import cpu, functional, initializers, losses, optim
 from fanin._core import DivergedError, __version__
 from fanin.callbacks import Callback
-from fanin.config import config, get_num_threads, set_num_threads, show_config
+from fanin.config import config, get_num_threads, num_threads, set_num_threads, show_config
 from fanin.early_stopping import EarlyStopping
 from fanin.history import History
 from fanin.layers import Dense
@@ -23,6 +23,7 @@ __all__ = [
     "get_num_threads",
     "initializers",
     "losses",
+    "num_threads",
     "optim",
     "set_num_threads",
     "show_config",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from fanin import _core
 from fanin.checks import check_integer
 
@@ -9,7 +12,8 @@ from fanin.checks import check_integer
 def get_num_threads() -> int:
     """Return the number of threads that one call may use.
 
-    At import it is ``FANIN_NUM_THREADS``, else what OpenMP says (``OMP_NUM_THREADS`` or the processors).
+    It is the number that was set, or ``FANIN_NUM_THREADS``, but no more than OpenMP's where that was lowered (by
+    threadpoolctl, say); else OpenMP's (``OMP_NUM_THREADS`` or the processors). In a child after a fork it is 1.
 
     Examples
     --------
@@ -20,8 +24,10 @@ def get_num_threads() -> int:
     return _core.num_threads()
 
 
-def set_num_threads(n: int) -> None:
+def set_num_threads(n: int | None) -> None:
     """Set the number of threads that one call may use; results are the same bits for every number.
+
+    None leaves it to OpenMP again.
 
     Raises
     ------
@@ -37,8 +43,28 @@ def set_num_threads(n: int) -> None:
     1
     >>> fanin.set_num_threads(before)
     """
-    check_integer("n", n, 1)
-    _core.set_num_threads(min(n, 2**31 - 1))
+    if n is not None:
+        check_integer("n", n, 1)
+    _core.set_num_threads(0 if n is None else min(n, 2**31 - 1))
+
+
+@contextmanager
+def num_threads(n: int | None) -> Iterator[None]:
+    """Set the number of threads within a `with` block, for all of the process, and back again.
+
+    Examples
+    --------
+    >>> import fanin
+    >>> with fanin.num_threads(1):
+    ...     fanin.get_num_threads()
+    1
+    """
+    before = _core.requested_num_threads()
+    set_num_threads(n)
+    try:
+        yield
+    finally:
+        _core.set_num_threads(before)
 
 
 def config() -> dict[str, str | int | bool | tuple[str, ...]]:

@@ -16,9 +16,12 @@ std::string active();
 bool has_openmp();
 std::string compiler();
 
-// Threads a call may use: FANIN_NUM_THREADS, else OpenMP's number (OMP_NUM_THREADS or the processors); 1 in a
-// child after fork and in a build without OpenMP. Results do not depend on it.
+// Threads a call may use: the number that was set, or FANIN_NUM_THREADS, but no more than OpenMP's where that
+// was lowered since the start (omp_set_num_threads, threadpoolctl); else OpenMP's (OMP_NUM_THREADS or the
+// processors). 1 in a child after fork and in a build without OpenMP. Results do not depend on it.
 int num_threads();
-void set_num_threads(int n);
+// The number that was set, or 0
+int requested_num_threads();
+void set_num_threads(int n);  // 0: as OpenMP has it
 
 }  // namespace fanin::cpu
