@@ -8,6 +8,7 @@
 #include "fanin/error.hpp"
 #include "gather.hpp"
 #include "loss.hpp"
+#include "method.hpp"
 #include "registry.hpp"
 #include "sample_weights.hpp"
 
@@ -122,6 +123,13 @@ struct FieldCheck {
   }
   // its values are checked where they are rounded to the network's type
   void operator()(const char*, const std::vector<double>&, const Allowed&) const {}
+  void operator()(const char*, bool) const {}
+  template <class E, std::size_t N>
+  void operator()(const char* name, E choice, const char* const (&)[N]) const {
+    if (static_cast<std::size_t>(choice) < N) return;
+    throw ValueError(std::string(name) + ": expected one of " + std::to_string(N) + " variants, got number " +
+                     std::to_string(static_cast<int>(choice)));
+  }
 };
 
 void check_array(const std::string& owner, const Initializer& initializer, std::size_t size,
@@ -173,8 +181,24 @@ void check_architecture(std::size_t inputs, const std::vector<Dense>& layers) {
   }
 }
 
-void check_rule(const Rule& rule) {
-  std::visit([](const auto& r) { r.fields(r, FieldCheck{}); }, rule);
+void check_method(const Method& method) {
+  for (const std::optional<Schedule>* schedule : {&method.learning_rate, &method.momentum}) {
+    if (*schedule) std::visit([](const auto& s) { s.fields(s, FieldCheck{}); }, **schedule);
+  }
+  std::visit(
+      [&](const auto& r) {
+        r.fields(r, FieldCheck{});
+        if (requires { r.momentum; } || !method.momentum) return;
+        throw ValueError("momentum: " + std::string(r.name) + " has none that a schedule could change");
+      },
+      largest_of(method));
+  const FieldCheck check;
+  if (method.clip_value != std::numeric_limits<double>::infinity()) {
+    check("clip_value", method.clip_value, above_0());
+  }
+  check("l1", method.l1, at_least(0));
+  check("l2", method.l2, at_least(0));
+  check("weight_decay", method.weight_decay, at_least(0));
 }
 
 void check_loss(const Loss& loss, std::size_t outputs) {

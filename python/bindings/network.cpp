@@ -50,13 +50,13 @@ class PyTraining {
 
   double epoch(const std::string& name, const py::dict& values) {
     if (training_ == nullptr) throw fanin::ValueError("training: it was closed");
-    const auto rule = arrays::make_entry<fanin::Rule>(fanin::Rules{}, "rule", name, values);
+    const fanin::Method method = arrays::make_method(name, values);
     fanin::EpochResult result{};
     {
       // the arrays are kept alive by data_, and nothing below touches Python objects but signal_pending,
       // which locks
       const py::gil_scoped_release unlocked;
-      result = training_->epoch(rule);
+      result = training_->epoch(method);
     }
     if (PyErr_Occurred() != nullptr) throw py::error_already_set();
     return result.loss;
