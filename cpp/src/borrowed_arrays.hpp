@@ -17,8 +17,8 @@ bool before(std::span<A> a, std::span<B> b) {
   return std::less_equal<const void*>()(a.data() + a.size(), b.data());
 }
 
-// The parameters of all arrays are numbered in one row, each array from a multiple of a cache line on, so that
-// no two threads write to one.
+// The parameters of all arrays are numbered in one row, each array from a multiple of a cache line on, so
+// that no two threads write to one.
 template <class T>
 class BorrowedArrays {
  public:
@@ -43,8 +43,8 @@ class BorrowedArrays {
   // Values for each array, apart from all of them: gradients
   void check_gradients(const char* name, const std::vector<std::span<const T>>& gradients) const {
     if (gradients.size() != arrays.size()) {
-      throw ValueError(std::string(name) + ": expected one for each of the " +
-                       std::to_string(arrays.size()) + " arrays, got " + std::to_string(gradients.size()));
+      throw ValueError(std::string(name) + ": expected one for each of the " + std::to_string(arrays.size()) +
+                       " arrays, got " + std::to_string(gradients.size()));
     }
     for (std::size_t i = 0; i < arrays.size(); ++i) {
       const std::span<const T> g = gradients[i];

@@ -188,6 +188,9 @@ void check_method(const Method& method) {
   std::visit(
       [&](const auto& r) {
         r.fields(r, FieldCheck{});
+        if constexpr (requires { r.conflict(); }) {
+          if (r.conflict() != nullptr) throw ValueError(r.conflict());
+        }
         if (requires { r.momentum; } || !method.momentum) return;
         throw ValueError("momentum: " + std::string(r.name) + " has none that a schedule could change");
       },

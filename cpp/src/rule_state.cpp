@@ -60,9 +60,8 @@ void RuleState<T>::prepare(const Method& method, const Layout<T>& layout, T* par
   const bool same_kind = rule && rule->index() == largest.index();
   const SlotList wanted = slots_of(largest);
   const int wanted_velocity = velocity_of(largest);
-  const T wanted_factor = wanted_velocity < 0 || !same_kind
-                              ? T{0}
-                              : static_cast<T>(look_ahead(method, steps + 1));
+  const T wanted_factor =
+      wanted_velocity < 0 || !same_kind ? T{0} : static_cast<T>(look_ahead(method, steps + 1));
   if (ahead() && (wanted_velocity < 0 || !same_kind || wanted_factor != factor)) {
     std::copy_n(shown.data(), layout.size, parameters);
     factor = 0;

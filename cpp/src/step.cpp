@@ -143,8 +143,8 @@ void Step<T>::loss_rows(Batch batch, Range rows, T scale) {
 
 // The gradient of the input of `layer`, through the activation of the layer before it.
 template <class T>
-void Step<T>::input_gradient(Member member, Share& share, std::size_t layer, Batch batch,
-                             const T* parameters, bool may_stop) {
+void Step<T>::input_gradient(Member member, Share& share, std::size_t layer, Batch batch, const T* parameters,
+                             bool may_stop) {
   const InputGradient<T> g{work_.dz(layer - 1, batch),
                            work_.dz_transposed(layer - 1, batch),
                            Layout<T>::weights(parameters, layout_.layers[layer - 1]),

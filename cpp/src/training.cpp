@@ -112,9 +112,14 @@ bool Training<T>::State::one_step(Member member, const DataSource& data, std::si
   at.memory = net.state.memory;
   return with_constants(method, at, [&](const void* constants, double memory, double rate) {
     const Segment* segments = net.state.segments.empty() ? nullptr : net.state.segments.data();
-    const Update<T> update{static_cast<int>(method.rule.index()), constants, net.parameters.data(),
-                           net.state.slots.data(), net.layout.size,  nullptr,
-                           segments,                                 rate};
+    const Update<T> update{static_cast<int>(method.rule.index()),
+                           constants,
+                           net.parameters.data(),
+                           net.state.slots.data(),
+                           net.layout.size,
+                           nullptr,
+                           segments,
+                           rate};
     const bool done = needs_second_gradient(method.rule)
                           ? step.backward_twice(member, data, now, next, update)
                           : step.backward(member, data, now, next, update);

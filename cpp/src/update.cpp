@@ -39,7 +39,8 @@ class Hold {
 
 void check_count(const std::string& what, std::size_t expected, std::size_t got) {
   if (got == expected) return;
-  throw ValueError("state: expected " + std::to_string(expected) + " " + what + ", got " + std::to_string(got));
+  throw ValueError("state: expected " + std::to_string(expected) + " " + what + ", got " +
+                   std::to_string(got));
 }
 
 }  // namespace

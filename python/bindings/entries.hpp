@@ -66,8 +66,8 @@ Variant make_entry(L list, const char* kind, const std::string& name, const py::
   return entry;
 }
 
-// A rule with its hyper-parameters, schedules among them as dicts with a "name", and under "around" what goes on
-// around it
+// A rule with its hyper-parameters, schedules among them as dicts with a "name", and under "around" what goes
+// on around it
 inline fanin::Method make_method(const std::string& name, const py::dict& values) {
   fanin::Method method = make_entry<fanin::Rule>(fanin::Rules{}, "rule", name, values);
   const auto schedule = [&](const char* field, std::optional<fanin::Schedule>& to) {

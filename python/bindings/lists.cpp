@@ -2,11 +2,11 @@
 // against.
 #include <pybind11/stl.h>
 
+#include "entries.hpp"
 #include "fanin/activations.hpp"
 #include "fanin/initializers.hpp"
 #include "fanin/losses.hpp"
 #include "fanin/names.hpp"
-#include "entries.hpp"
 #include "fanin/rules/all.hpp"
 #include "register.hpp"
 

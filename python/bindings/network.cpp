@@ -45,6 +45,8 @@ class PyTraining {
         data_.targets.weights);
   }
 
+  std::size_t rows() const { return fanin::rows_of(data_.x.view); }
+
   // Frees the network for another training, also where an exception's traceback keeps this object alive.
   void close() { training_.reset(); }
 
@@ -172,6 +174,7 @@ void register_network_of(py::module_& m, const std::string& suffix) {
       .def(py::init<Net&, const py::object&, const py::object&, const py::object&, std::size_t, bool>(),
            py::arg("network"), py::arg("X"), py::arg("y"), py::arg("sample_weight"), py::arg("batch_size"),
            py::arg("shuffle"), py::keep_alive<1, 2>())
+      .def_property_readonly("rows", &PyTraining<T>::rows)
       .def("epoch", &PyTraining<T>::epoch, py::arg("rule"), py::arg("values"))
       .def("close", &PyTraining<T>::close);
 }

@@ -89,8 +89,7 @@ template <class T>
 class PyOptimizer {
  public:
   PyOptimizer(const std::string& rule, const py::dict& values, const py::list& given)
-      : arrays_(checked(given)),
-        optimizer_(arrays::make_method(rule, values), spans(), biases()) {}
+      : arrays_(checked(given)), optimizer_(arrays::make_method(rule, values), spans(), biases()) {}
 
   void step(const py::sequence& given, const std::optional<double>& loss,
             const std::optional<py::sequence>& second) {
@@ -235,8 +234,7 @@ void register_optimizer_of(py::module_& m, const std::string& suffix) {
       .def_property_readonly("memory_name", &Opt::memory_name)
       .def_property_readonly("memory", &Opt::memory)
       .def("get_state", &Opt::state)
-      .def("set_state", &Opt::set_state, py::arg("t"), py::arg("memory"), py::arg("names"),
-           py::arg("slots"));
+      .def("set_state", &Opt::set_state, py::arg("t"), py::arg("memory"), py::arg("names"), py::arg("slots"));
 }
 
 }  // namespace

@@ -160,10 +160,10 @@ TEST_CASE_TEMPLATE("an update in the weight-gradient blocks equals a flat one, b
     const std::vector<T> second(size, T{0.1F});
     for (std::uint64_t t = 1; t <= 3; ++t) {
       const auto constants = R{}.begin(t);
-      const Update<T> in_blocks{place,         &constants, fused.data(), fused_slots.data(), size,
-                                second.data(), around,     0.1};
-      const Update<T> all_at_once{place,         &constants, flat.data(), flat_slots.data(), size,
-                                  second.data(), around,     0.1};
+      const Update<T> in_blocks{place, &constants,    fused.data(), fused_slots.data(),
+                                size,  second.data(), around,       0.1};
+      const Update<T> all_at_once{place, &constants,    flat.data(), flat_slots.data(),
+                                  size,  second.data(), around,      0.1};
       const WeightGradient<T> to_blocks{nullptr, in_blocks, 0, bias_offset, x.view(), dz.view()};
       const WeightGradient<T> to_memory{gradient.data(), {}, 0, bias_offset, x.view(), dz.view()};
       for (const auto& g : {to_blocks, to_memory}) {

@@ -18,7 +18,8 @@ using Schedule = decltype(variant_of(Schedules{}));
 // An update rule and what goes on around it, in this order:
 //   g <- g clipped to [-clip_value, clip_value]
 //   g <- g + l2 w + l1 sign(w)                             weights only, not biases
-//   w <- w - learning_rate weight_decay w + change         weight_decay: weights only; the rule's own where it
+//   w <- w - learning_rate weight_decay w + change         weight_decay: weights only; the rule's own where
+//   it
 //                                                          has one, and this
 // A schedule gives the hyper-parameter of each step, instead of the number in the rule.
 struct Method {

@@ -1,5 +1,5 @@
-// Schedules: a hyper-parameter as a function of the step t = 1, 2, ..., and the list of them all. Their values
-// are the same bits everywhere: exp, log and cos are ours. A schedule is a struct with
+// Schedules: a hyper-parameter as a function of the step t = 1, 2, ..., and the list of them all. Their
+// values are the same bits everywhere: exp, log and cos are ours. A schedule is a struct with
 //   name, fields(self, f)   as in an update rule
 //   at(t), largest()        its value at step t, and one that none exceeds
 #pragma once
@@ -10,25 +10,25 @@
 
 namespace fanin {
 
-// values[k] from the step after at[k - 1] on: 0.5, then 0.9 once the large gradients are gone (TEXTBOOK 50)
+// levels[k] from the step after at[k - 1] on: 0.5, then 0.9 once the large gradients are gone (TEXTBOOK 50)
 struct Piecewise {
   static constexpr const char* name = "piecewise";
-  Numbers values = {{0.5, 0.9}, 2};
+  Numbers levels = {{0.5, 0.9}, 2};
   Numbers after = {{500}, 1};  // steps, ascending
   template <class Self, class F>
   static void fields(Self& self, F&& field) {
-    field("values", self.values, at_least(0));
+    field("levels", self.levels, at_least(0));
     field("after", self.after, at_least(0));
   }
   double largest() const {
-    double most = values.value[0];
-    for (std::size_t k = 1; k < values.count; ++k) most = values.value[k] > most ? values.value[k] : most;
+    double most = levels.value[0];
+    for (std::size_t k = 1; k < levels.count; ++k) most = levels.value[k] > most ? levels.value[k] : most;
     return most;
   }
   double at(std::uint64_t t) const {
     std::size_t k = 0;
-    while (k < after.count && k + 1 < values.count && static_cast<double>(t) > after.value[k]) ++k;
-    return values.value[k];
+    while (k < after.count && k + 1 < levels.count && static_cast<double>(t) > after.value[k]) ++k;
+    return levels.value[k];
   }
 };
 
@@ -69,8 +69,8 @@ struct Exponential {
   }
 };
 
-// From first to last by half a wave (Loshchilov and Hutter 2017, without restarts), after a straight rise over
-// warm_up steps (Goyal et al. 2017):
+// From first to last by half a wave (Loshchilov and Hutter 2017, without restarts), after a straight rise
+// over warm_up steps (Goyal et al. 2017):
 //   last + (first - last) (1 + cos(pi u)) / 2,   u = (t - 1 - warm_up) / (steps - warm_up), at most 1
 struct Cosine {
   static constexpr const char* name = "cosine";
@@ -88,7 +88,7 @@ struct Cosine {
   double largest() const { return first > last ? first : last; }
   double at(std::uint64_t t) const {
     const double step = static_cast<double>(t);
-    if (step <= warm_up) return first * (step / warm_up);
+    if (step <= warm_up) return first * step / warm_up;
     const double u = (step - 1 - warm_up) / (steps - warm_up);
     return u >= 0 && u < 1 ? last + (first - last) * (1 + math::cos_pi(u)) / 2 : last;
   }

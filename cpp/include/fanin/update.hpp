@@ -22,8 +22,8 @@ struct StepInputs {
 
 // T is float or double: the type of the arrays, of the state and of the arithmetic.
 //
-// A step gives the bits a network gives whose weights and gradients are these, for any number of threads. With
-// a rule that looks ahead (Nesterov's) the arrays are w + momentum v, where gradients are to be taken.
+// A step gives the bits a network gives whose weights and gradients are these, for any number of threads.
+// With a rule that looks ahead (Nesterov's) the arrays are w + momentum v, where gradients are to be taken.
 // One call at a time: another one meanwhile, but for `steps`, throws BusyError.
 template <class T>
 class Optimizer {

@@ -10,8 +10,8 @@ namespace fanin {
 //   gain <- gain within [min_gain, max_gain], from 1 at the start
 //   v <- momentum * v - learning_rate * gain * g
 //   w <- w + v
-// Without momentum v is the last step, so that signs of successive gradients are compared. A v that underflows
-// is 0.
+// Without momentum v is the last step, so that signs of successive gradients are compared. A v that
+// underflows is 0.
 struct AdaptiveGain {
   static constexpr const char* name = "adaptive_gain";
   static constexpr int slots = 2;
@@ -32,6 +32,11 @@ struct AdaptiveGain {
     field("max_gain", self.max_gain, above_0());
   }
 
+  const char* conflict() const {
+    return min_gain > 1 || max_gain < 1 ? "min_gain, max_gain: expected limits around 1, where gains start"
+                                        : nullptr;
+  }
+
   struct Constants {
     double rate, momentum, delta, shrink, lowest, highest;
   };
@@ -45,8 +50,8 @@ struct AdaptiveGain {
     V& gain = slot[0];
     V& v = slot[1];
     const V agreement = -(sign(g) * sign(v));
-    gain = select(agreement > V(0.0), gain + V(c.delta),
-                  select(agreement < V(0.0), gain * V(c.shrink), gain));
+    gain =
+        select(agreement > V(0.0), gain + V(c.delta), select(agreement < V(0.0), gain * V(c.shrink), gain));
     gain = min(V(c.highest), max(V(c.lowest), gain));
     v = fma(V(c.momentum), v, -(V(c.rate) * gain * g));
     return v;

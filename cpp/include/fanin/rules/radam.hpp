@@ -8,7 +8,8 @@ namespace fanin {
 //   m, v as in Adam;  R = 2 / (1 - beta2) - 1,   r = R - 2 t beta2^t / (1 - beta2^t)
 //   w <- w - learning_rate * c m^ / (sqrt(v^) + epsilon),   c^2 = (r-4)(r-2)R / ((R-4)(R-2)r),   where r > 5
 //   w <- w - learning_rate * m^                                                              before
-// From r = 5 on, as the authors' code and PyTorch; the paper writes 4. PyTorch adds epsilon to sqrt(v) instead.
+// From r = 5 on, as the authors' code and PyTorch; the paper writes 4. PyTorch adds epsilon to sqrt(v)
+// instead.
 struct RAdam {
   static constexpr const char* name = "radam";
   static constexpr int slots = 2;
@@ -36,8 +37,8 @@ struct RAdam {
     const double longest = 2 / (1 - beta2) - 1;
     const double length = longest - 2 * static_cast<double>(at.t) * decayed / correction2;
     if (!(length > 5)) return {rate, beta1, 1 - beta1, beta2, 1 - beta2, 0, 1};
-    const double rectified = __builtin_sqrt((length - 4) * (length - 2) * longest /
-                                            ((longest - 4) * (longest - 2) * length));
+    const double rectified =
+        __builtin_sqrt((length - 4) * (length - 2) * longest / ((longest - 4) * (longest - 2) * length));
     return {rate * rectified, beta1, 1 - beta1, beta2, 1 - beta2, 1 / __builtin_sqrt(correction2), epsilon};
   }
 

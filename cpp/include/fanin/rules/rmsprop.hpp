@@ -38,6 +38,13 @@ struct RmsProp {
     field("bias_correction", self.bias_correction);
   }
 
+  const char* conflict() const {
+    return centered && bias_correction
+               ? "bias_correction: expected no correction where the rule is centered, "
+                 "as the variance of the first gradient alone is 0"
+               : nullptr;
+  }
+
   static constexpr int forms = 6;  // {no momentum, classical, Nesterov} x {not centered, centered}
   int form() const { return (momentum > 0 ? nesterov ? 4 : 2 : 0) + (centered ? 1 : 0); }
   static constexpr bool uses(int form, int slot) {
@@ -51,13 +58,7 @@ struct RmsProp {
   };
   Constants begin(const Moment& at) const {
     const double correction = bias_correction ? 1 / (1 - power(decay, at.t)) : 1;
-    return {learning_rate,
-            decay,
-            1 - decay,
-            correction,
-            epsilon,
-            momentum,
-            1 + at.next_momentum_or(momentum),
+    return {learning_rate, decay, 1 - decay, correction, epsilon, momentum, 1 + at.next_momentum_or(momentum),
             form()};
   }
 

@@ -38,6 +38,10 @@ struct Rprop {
     field("variant", self.variant, variants);
   }
 
+  const char* conflict() const {
+    return min_step > max_step ? "min_step: expected at most max_step" : nullptr;
+  }
+
   static constexpr int forms = 3;  // Rprop-, Rprop+, iRprop-
   struct Constants {
     double increase, decrease, lowest, highest;
@@ -45,8 +49,8 @@ struct Rprop {
   };
   // The loss decides which of the two others a step of iRprop+ is like.
   Constants begin(const Moment& at) const {
-    const bool back = variant == Variant::plus ||
-                      (variant == Variant::i_plus && at.t > 1 && at.loss > at.memory);
+    const bool back =
+        variant == Variant::plus || (variant == Variant::i_plus && at.t > 1 && at.loss > at.memory);
     return {increase, decrease, min_step, max_step, variant == Variant::minus ? 0 : back ? 1 : 2};
   }
   double initial(int slot) const { return slot == 0 ? learning_rate : 0; }

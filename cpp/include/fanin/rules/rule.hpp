@@ -8,13 +8,13 @@
 // A gradient of zero on fresh slots must change nothing: padding lanes rely on it.
 //
 // Where a rule needs more, it also has
+//   conflict()           a sentence where hyper-parameters do not go together, else null
 //   initial(slot)        what a slot holds before the first step; 0 without
-//   forms                so many loops, each without a branch: step<form>, and Constants has the `form` of a step
-//   form(), uses(form, slot)   where forms need different slots
-//   velocity()           the slot v of a rule that looks ahead: it trains w + momentum v, and w is shown
-//   needs_loss()         whether `begin` reads the loss
-//   remember(moment)     one number to keep from this step to the next; memory_name is its letter
-//   shift(c, g, slot)    where from w a second gradient is wanted; step(c, g, second, slot) gets it
+//   forms                so many loops, each without a branch: step<form>, and Constants has the `form` of a
+//   step form(), uses(form, slot)   where forms need different slots velocity()           the slot v of a
+//   rule that looks ahead: it trains w + momentum v, and w is shown needs_loss()         whether `begin`
+//   reads the loss remember(moment)     one number to keep from this step to the next; memory_name is its
+//   letter shift(c, g, slot)    where from w a second gradient is wanted; step(c, g, second, slot) gets it
 #pragma once
 
 #include <cstddef>
@@ -68,8 +68,8 @@ V sign(V a) {
   return select(a > V(0.0), V(1.0), select(a < V(0.0), V(-1.0), V(0.0)));
 }
 
-// g, as far as sums of its square stay finite: beyond 2^60 (float, about 1e18) or 2^508 (double) only the sign
-// counts
+// g, as far as sums of its square stay finite: beyond 2^60 (float, about 1e18) or 2^508 (double) only the
+// sign counts
 template <class V>
 V bounded(V g) {
   const V limit(sizeof(typename V::Scalar) == 4 ? 0x1p60 : 0x1p508);

@@ -6,7 +6,7 @@ namespace fanin {
 
 // vSGD-fd: no rate to tune (Schaul, Zhang and LeCun 2013, No more pesky learning rates; curvature by finite
 // differences: Schaul and LeCun 2013, algorithm 2). With G the gradient of the same batch at w + d,
-//   d = g_mean within [epsilon, 1] in size (the gradient at the first step),   h' = |G - g| / |d|
+//   d = g_mean within [epsilon, 100 epsilon] in size (the gradient at the first step),   h' = |G - g| / |d|
 //   tau <- tau + 1 where g or h' is further than two deviations from its mean
 //   g, v, h, q: means of the gradient, its square, h' and its square, each x <- x + (x' - x) / tau
 //   rate = (h / q) (g^2 / v),   tau <- (1 - g^2 / v) tau + 1
@@ -35,13 +35,14 @@ struct SchaulVsgd {
   }
 
   struct Constants {
-    double rate, epsilon, first, share, slow;
+    double rate, epsilon, longest, first, share, slow;
     int form;
   };
   Constants begin(const Moment& at) const {
     const double t = static_cast<double>(at.t);
     const bool last_of_warm_up = t <= warm_up && t + 1 > warm_up;
-    return {learning_rate, epsilon, at.t == 1 ? 1.0 : 0.0, 1 / t, last_of_warm_up ? slow_start : 1,
+    return {learning_rate,         epsilon, 100 * epsilon,
+            at.t == 1 ? 1.0 : 0.0, 1 / t,   last_of_warm_up ? slow_start : 1,
             t <= warm_up ? 0 : 1};
   }
   double initial(int slot) const { return slot == 4 ? warm_up : 0; }
@@ -49,7 +50,7 @@ struct SchaulVsgd {
   template <class V>
   static V shift(const Constants& c, V g, const V* slot) {
     const V d = select(V(c.first) > V(0.0), g, slot[0]);
-    const V size = min(V(1.0), max(V(c.epsilon), abs(d)));
+    const V size = min(V(c.longest), max(V(c.epsilon), abs(d)));
     return copy_sign(size, d);
   }
 
