@@ -6,16 +6,14 @@
 #include <sstream>
 
 #include "fanin/error.hpp"
+#include "field_check.hpp"
 #include "gather.hpp"
 #include "loss.hpp"
-#include "method.hpp"
 #include "registry.hpp"
 #include "sample_weights.hpp"
 
 namespace fanin {
 namespace {
-
-std::string bound(double x) { return std::isinf(x) ? (x < 0 ? "-infinity" : "infinity") : number_text(x); }
 
 // the greatest number of type T, in type S or the greatest of that
 template <class T, class S>
@@ -96,42 +94,6 @@ std::string layer_text(std::size_t layer) { return "layers: layer " + std::to_st
 
 namespace {
 
-bool allows(const Allowed& allowed, double value) {
-  const bool above = allowed.open_low ? value > allowed.low : value >= allowed.low;
-  const bool below = allowed.open_high ? value < allowed.high : value <= allowed.high;
-  return above && below && std::isfinite(value);
-}
-
-std::string interval(const Allowed& allowed) {
-  return (allowed.open_low ? "(" : "[") + bound(allowed.low) + ", " + bound(allowed.high) +
-         (allowed.open_high ? ")" : "]");
-}
-
-// Checks the fields of a rule, a loss or an initializer; the owner begins the sentence
-struct FieldCheck {
-  std::string owner = {};
-  void operator()(const char* name, double value, const Allowed& allowed) const {
-    if (allows(allowed, value)) return;
-    throw ValueError(owner + name + ": expected a number in " + interval(allowed) + ", got " +
-                     number_text(value));
-  }
-  void operator()(const char* name, std::size_t value, const Allowed& allowed) const {
-    (*this)(name, static_cast<double>(value), allowed);
-  }
-  void operator()(const char* name, const Numbers& numbers, const Allowed& allowed) const {
-    for (std::size_t i = 0; i < numbers.count; ++i) (*this)(name, numbers.value[i], allowed);
-  }
-  // its values are checked where they are rounded to the network's type
-  void operator()(const char*, const std::vector<double>&, const Allowed&) const {}
-  void operator()(const char*, bool) const {}
-  template <class E, std::size_t N>
-  void operator()(const char* name, E choice, const char* const (&)[N]) const {
-    if (static_cast<std::size_t>(choice) < N) return;
-    throw ValueError(std::string(name) + ": expected one of " + std::to_string(N) + " variants, got number " +
-                     std::to_string(static_cast<int>(choice)));
-  }
-};
-
 void check_array(const std::string& owner, const Initializer& initializer, std::size_t size,
                  const std::string& shape) {
   const auto* values = std::get_if<Values>(&initializer);
@@ -179,29 +141,6 @@ void check_architecture(std::size_t inputs, const std::vector<Dense>& layers) {
     check_initializers(layers[i], inputs, layer);
     inputs = layers[i].units;
   }
-}
-
-void check_method(const Method& method) {
-  for (const std::optional<Schedule>* schedule : {&method.learning_rate, &method.momentum}) {
-    if (*schedule) std::visit([](const auto& s) { s.fields(s, FieldCheck{}); }, **schedule);
-  }
-  std::visit(
-      [&](const auto& r) {
-        r.fields(r, FieldCheck{});
-        if constexpr (requires { r.conflict(); }) {
-          if (r.conflict() != nullptr) throw ValueError(r.conflict());
-        }
-        if (requires { r.momentum; } || !method.momentum) return;
-        throw ValueError("momentum: " + std::string(r.name) + " has none that a schedule could change");
-      },
-      largest_of(method));
-  const FieldCheck check;
-  if (method.clip_value != std::numeric_limits<double>::infinity()) {
-    check("clip_value", method.clip_value, above_0());
-  }
-  check("l1", method.l1, at_least(0));
-  check("l2", method.l2, at_least(0));
-  check("weight_decay", method.weight_decay, at_least(0));
 }
 
 void check_loss(const Loss& loss, std::size_t outputs) {

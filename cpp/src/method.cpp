@@ -1,5 +1,8 @@
 #include "method.hpp"
 
+#include "checks.hpp"
+#include "field_check.hpp"
+
 namespace fanin {
 namespace {
 
@@ -13,6 +16,29 @@ double own_decay(const Rule& rule) {
 }
 
 }  // namespace
+
+void check_method(const Method& method) {
+  for (const std::optional<Schedule>* schedule : {&method.learning_rate, &method.momentum}) {
+    if (*schedule) std::visit([](const auto& s) { s.fields(s, FieldCheck{}); }, **schedule);
+  }
+  std::visit(
+      [&](const auto& r) {
+        r.fields(r, FieldCheck{});
+        if constexpr (requires { r.conflict(); }) {
+          if (r.conflict() != nullptr) throw ValueError(r.conflict());
+        }
+        if (requires { r.momentum; } || !method.momentum) return;
+        throw ValueError("momentum: " + std::string(r.name) + " has none that a schedule could change");
+      },
+      largest_of(method));
+  const FieldCheck check;
+  if (method.clip_value != __builtin_inf()) {
+    check("clip_value", method.clip_value, above_0());
+  }
+  check("l1", method.l1, at_least(0));
+  check("l2", method.l2, at_least(0));
+  check("weight_decay", method.weight_decay, at_least(0));
+}
 
 Around around_of(const Method& method, bool biases) {
   Around around;

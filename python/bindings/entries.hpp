@@ -15,8 +15,8 @@
 
 namespace arrays {
 
-// Sets the fields of an entry, numbers, lists of numbers, arrays, flags and choices, from a dict that has them all; a
-// hyper-parameter with a schedule keeps its default
+// Sets the fields of an entry, numbers, lists of numbers, arrays, flags and choices, from a dict that has
+// them all; a hyper-parameter with a schedule keeps its default
 struct FieldSetter {
   const py::dict& values;
   void operator()(const char* name, double& value, fanin::Allowed) const {
