@@ -184,11 +184,11 @@ def test_irprop_plus_wants_the_loss_and_takes_a_step_back_only_where_it_has_rise
 
 def test_second_gradients_are_for_the_rule_that_wants_them():
     opt = optim.Optimizer(optim.SchaulVSGD(), [np.ones(3)])
-    with pytest.raises(ValueError, match="second: expected one for each of the 1 arrays, got 0"):
+    with pytest.raises(ValueError, match="second_gradients: expected one for each of the 1 arrays, got 0"):
         opt.step([np.ones(3)])
     assert opt.shifted([np.array([0.5, -2.0, 0.0])])[0] == pytest.approx([1.01, 0.99, 1.0001])
     other = optim.Optimizer(optim.SGD(), [np.ones(3)])
-    with pytest.raises(ValueError, match="second: sgd wants no second gradient"):
+    with pytest.raises(ValueError, match="second_gradients: sgd wants no second gradient"):
         other.step([np.ones(3)], second_gradients=[np.ones(3)])
     with pytest.raises(ValueError, match="rule: sgd wants no second gradient"):
         other.shifted([np.ones(3)])

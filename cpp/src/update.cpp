@@ -152,8 +152,8 @@ void Optimizer<T>::step(const std::vector<std::span<const T>>& gradients, const 
   s.arrays.check_gradients("gradients", gradients);
   const bool wants_second = needs_second_gradient(s.rule);
   if (wants_second || !inputs.second.empty()) {
-    if (!wants_second) throw ValueError("second: " + name_of(s.rule) + " wants no second gradient");
-    s.arrays.check_gradients("second", inputs.second);
+    if (!wants_second) throw ValueError("second_gradients: " + name_of(s.rule) + " wants no second gradient");
+    s.arrays.check_gradients("second_gradients", inputs.second);
   }
   Moment at = s.now();
   if (needs_loss(s.rule)) {

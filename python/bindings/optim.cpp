@@ -98,7 +98,7 @@ class PyOptimizer {
     inputs.loss = loss;
     Values shifted;
     if (second) {
-      shifted = values("second", *second);
+      shifted = values("second_gradients", *second);
       inputs.second = shifted.spans;
     }
     const py::gil_scoped_release unlocked;  // arrays_ and both Values keep all arrays alive

@@ -15,7 +15,19 @@ _SCHEDULED = ("learning_rate", "momentum")
 
 
 class BatchSizeWarning(UserWarning):
-    """A rule that wants the whole batch is used with mini-batches."""
+    """A rule that wants the whole batch is used with mini-batches.
+
+    Examples
+    --------
+    >>> import warnings, fanin
+    >>> from fanin import optim
+    >>> net = fanin.Network(1, [fanin.Dense(1)])
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     history = net.fit([[0], [1]], [0, 1], rule=optim.SignSGD(), epochs=1, batch_size=1)
+    >>> caught[0].category.__name__
+    'BatchSizeWarning'
+    """
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,12 @@ class Schedule(Value):
 
     A step is an update, not an epoch; steps are counted from the first one that the rule takes on a network or
     optimizer. Called with t, a schedule gives its value there.
+
+    Examples
+    --------
+    >>> from fanin import optim
+    >>> isinstance(optim.Cosine(0.1), optim.Schedule)
+    True
     """
 
     name: ClassVar[str]

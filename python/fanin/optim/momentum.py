@@ -68,7 +68,8 @@ class Nesterov(Rule):
     than classical momentum allows.
 
     A `Network` trains ``y = w + momentum * v``, where gradients are taken, and shows w: `get_weights`, `predict`,
-    `evaluate` and validation are at the true weights. The arrays of an `Optimizer` are y, as gradients must be taken
+    `evaluate` and validation are at the true weights; only the loss of an epoch is met in passing, where gradients
+    are taken. The arrays of an `Optimizer` are y, as gradients must be taken
     there, and `Optimizer.weights` gives w. PyTorch's weights are y too; its rate is outside of v.
 
     Examples
