@@ -149,6 +149,9 @@ class SchaulVSGD(Rule):
     where the gradient is consistent. Each step costs two gradients, and runs unfused. v is of the mini-batch's mean
     gradient, which is the papers' mini-batch form from one value a batch.
 
+    For mini-batches. All weights are shifted at once, so that curvatures of other weights enter h'; over mini-batches
+    they average out, on the whole batch they stay, and steps can be far too long.
+
     Parameters
     ----------
     learning_rate : float
