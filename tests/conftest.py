@@ -29,7 +29,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     }
     for name, entries in lists.items():
         if name in metafunc.fixturenames:
-            metafunc.parametrize(name, list(entries()))
+            # that some rules want the whole batch is a test of its own
+            marks = [pytest.mark.filterwarnings("ignore:rule:fanin.optim.BatchSizeWarning")]
+            metafunc.parametrize(name, [pytest.param(entry, marks=marks) for entry in entries()])
 
 
 @pytest.fixture(params=["float32", "float64"])

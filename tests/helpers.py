@@ -24,8 +24,9 @@ ROOT = TESTS.parent
 
 def rule_classes() -> dict[str, type]:
     """The dataclasses of fanin.optim by the name the C++ list gives their rule."""
-    classes = {c.__name__.lower(): c for c in vars(optim).values() if dataclasses.is_dataclass(c)}
-    return {name: classes[name.replace("_", "")] for name in _core.rules()}
+    rules = [c for c in vars(optim).values() if isinstance(c, type) and issubclass(c, optim.Rule)]
+    classes = {c.name: c for c in rules if hasattr(c, "name")}
+    return {name: classes[name] for name in _core.rules()}
 
 
 def rule_named(name: str, **hyper_parameters: float):
@@ -35,6 +36,23 @@ def rule_named(name: str, **hyper_parameters: float):
 def reference_rule(name: str, rule):
     """The same rule, with the same hyper-parameters, from the textbook."""
     return reference_rules.RULES[name](**dataclasses.asdict(rule))
+
+
+def inputs_for(rule: optim.Rule, gradients: list, loss: float = 0.5, seed: int = 0) -> dict:
+    """What a step of an Optimizer wants beside these gradients: nothing, the loss or second gradients."""
+    if getattr(rule, "variant", "") == "irprop+":
+        return {"loss": loss}
+    if rule.name != "schaul_vsgd":
+        return {}
+    rng = np.random.default_rng(seed)
+    return {"second_gradients": [g + rng.normal(size=np.shape(g)).astype("float32") for g in gradients]}
+
+
+def inputs_of_reference(inputs: dict, array: int) -> dict:
+    """The same for one array of the reference."""
+    if "second_gradients" not in inputs:
+        return inputs
+    return {"second": np.asarray(inputs["second_gradients"][array], dtype="float64")}
 
 
 def loss_for(name: str, outputs: int) -> losses.Loss:

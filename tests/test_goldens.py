@@ -13,6 +13,7 @@ from helpers import TESTS, rule_named
 GOLDEN = json.loads((TESTS / "goldens" / "pytorch.json").read_text())
 
 
+@pytest.mark.filterwarnings("ignore:rule:fanin.optim.BatchSizeWarning")
 @pytest.mark.parametrize("case", GOLDEN["cases"], ids=lambda c: f"{c['rule']}-{c['activation']}-{c['loss']}")
 def test_training_gives_the_losses_and_weights_of_pytorch(case):
     start = [np.array(values) for values in GOLDEN["start"]]
@@ -36,5 +37,10 @@ def test_training_gives_the_losses_and_weights_of_pytorch(case):
         np.testing.assert_allclose(net.get_weights()[name], theirs, rtol=0, atol=1e-9)
 
 
-def test_goldens_cover_every_rule_of_the_library(every_rule):
-    assert every_rule in {case["rule"] for case in GOLDEN["cases"]}
+# PyTorch has no such rule
+NOT_IN_PYTORCH = {"adaptive_gain", "sign_sgd", "lion", "schaul_vsgd"}
+
+
+def test_goldens_cover_every_rule_that_pytorch_has(every_rule):
+    covered = {case["rule"] for case in GOLDEN["cases"]}
+    assert (every_rule in covered) != (every_rule in NOT_IN_PYTORCH)

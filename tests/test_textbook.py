@@ -8,7 +8,8 @@ from collections import Counter
 import pytest
 
 from helpers import TESTS
-from textbook import ROWS, Row
+from textbook import ROWS
+from textbook_row import Row
 
 
 def names_of_tests() -> set[str]:

@@ -12,10 +12,13 @@ from fanin import _core
 from helpers import flat, loss_for, reference_of, reference_rule, rule_named
 from reference.targets import targets_for
 
+# Where larger steps saturate the soft-max, gradients are rounding errors, and so are their signs.
+CALM = {"rprop": {"max_step": 0.05}}
+
 
 def train_both(net, data, rule_name, epochs, batch_size, learning_rate=0.02):
     """The reference twin after the same training, its losses, and the history of `net`."""
-    rule = rule_named(rule_name, learning_rate=learning_rate)
+    rule = rule_named(rule_name, learning_rate=learning_rate, **CALM.get(rule_name, {}))
     twin = reference_of(net)
     losses = twin.train(data.X, data.y, reference_rule(rule_name, rule), epochs, batch_size)
     history = net.fit(data.X, data.y, rule=rule, epochs=epochs, batch_size=batch_size, shuffle=False)
@@ -133,6 +136,7 @@ def test_integer_valued_training_is_exact(rows, dtype):
         np.testing.assert_array_equal(flat(net.get_weights()), flat(twin), str((n_inputs, hidden, outputs)))
 
 
+@pytest.mark.filterwarnings("ignore:rule:fanin.optim.BatchSizeWarning")
 @pytest.mark.parametrize("seed", range(28))
 def test_random_nets_on_random_data_train_as_the_reference_does(seed):
     rng = np.random.default_rng(seed)

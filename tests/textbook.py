@@ -6,15 +6,8 @@ its rest waits for. A row without tests waits altogether.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-
-class Row(NamedTuple):
-    numbers: tuple[int | str, ...]
-    claim: str
-    checks: tuple[str, ...] = ()
-    waits_for: str = ""
-
+from textbook_row import Row
+from textbook_rules import RULE_ROWS
 
 ROWS = [
     Row((1,), "inputs are centred by their mean", waits_for="Standardize"),
@@ -118,8 +111,11 @@ ROWS = [
     Row(
         (23,),
         "a smaller rate at the end removes fluctuation",
-        ("test_noise_floor_of_online_learning_is_proportional_to_the_rate",),
-        "rate schedules and the warning against decaying early",
+        (
+            "test_noise_floor_of_online_learning_is_proportional_to_the_rate",
+            "test_a_schedule_is_its_equation_at_every_step",
+        ),
+        "the warning against decaying early",
     ),
     Row((24,), "reduce the rate when the validation error stops falling", waits_for="ReduceOnPlateau"),
     Row(
@@ -184,68 +180,16 @@ ROWS = [
         ("test_predicting_the_proportion_of_ones_is_the_plateau",),
         "detector of the baseline plateau",
     ),
+    *RULE_ROWS,
     Row(
-        (41, 48),
-        "momentum: v = alpha v - epsilon dE/dw, w <- w + v",
+        (66, 67),
+        "which method for which data; LeCun's recipe needs no rate",
         (
-            "test_float64_training_equals_the_textbook",
-            "test_momentum_by_hand_follows_the_published_equation",
-            "test_training_gives_the_losses_and_weights_of_pytorch",
+            "test_schaul_vsgd_converges_on_a_noisy_bowl_with_no_rate_given",
+            "test_schaul_vsgd_trains_a_network_with_no_rate_given",
         ),
+        "automatic solver",
     ),
-    Row(
-        (42, 53),
-        "rates per weight adapt to consistency; layers differ",
-        waits_for="update / weight ratio per layer",
-    ),
-    Row((43, 64), "RMSprop divides by a running root mean square", waits_for="RMSprop"),
-    Row((44,), "methods that use curvature", waits_for="L-BFGS, conjugate gradient, Levenberg-Marquardt"),
-    Row(
-        (45,),
-        "the ball does not follow steepest descent",
-        ("test_momentum_does_not_follow_steepest_descent",),
-        "trajectory plot",
-    ),
-    Row(
-        (46,),
-        "momentum damps oscillation; stable to 2 (1 + alpha) / lambda",
-        ("test_momentum_is_stable_to_its_larger_limit_and_not_above",),
-    ),
-    Row(
-        (47,),
-        "momentum builds speed to epsilon g / (1 - alpha)",
-        ("test_momentum_reaches_its_terminal_velocity_on_a_gentle_slope",),
-    ),
-    Row(
-        (49,),
-        "without gradient the velocity decays by alpha",
-        ("test_velocity_decays_by_momentum_where_the_gradient_is_zero",),
-    ),
-    Row((50,), "alpha 0.5 at first, then 0.9 or 0.99", waits_for="momentum schedules"),
-    Row(
-        (51,),
-        "momentum allows larger rates; Nesterov's limit is another",
-        ("test_momentum_allows_a_rate_at_which_sgd_diverges",),
-        "Nesterov",
-    ),
-    Row((52,), "Nesterov: jump first, then correct", waits_for="Nesterov"),
-    *(
-        Row((number,), claim, waits_for="AdaptiveGain")
-        for number, claim in [
-            (54, "gains per weight start at 1 and scale the rate"),
-            (57, "big gains decay quickly under oscillation"),
-            (58, "gains are limited to [0.1, 10]"),
-            (59, "gains want big batches"),
-            (60, "gains may compare -g with the velocity"),
-            (61, "gains see axis-aligned effects only"),
-        ]
-    ),
-    Row((55, 56), "gain + 0.05 on equal signs, x 0.95 on opposite ones", waits_for="AdaptiveGain"),
-    Row((62,), "full batch: only the sign of the gradient", waits_for="SignSGD"),
-    Row((63,), "Rprop: x 1.2 and x 0.5 between 1e-6 and 50", waits_for="Rprop"),
-    Row(("63b",), "Rprop fails with mini-batches", waits_for="Rprop"),
-    Row((65,), "RMSprop: adjacent mini-batches divide by similar numbers", waits_for="RMSprop"),
-    Row((66, 67), "which method for which data", waits_for="automatic solver"),
     Row(
         (68, 69, 70),
         "nets differ: deep with bottlenecks, recurrent, wide and shallow",

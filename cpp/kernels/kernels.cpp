@@ -39,6 +39,8 @@ constexpr Kernels<T> make_kernels() {
       weight_gradient<T>,
       bias_gradient<T>,
       update<T>,
+      shift<T>,
+      add_scaled<T>,
       loss<T>,
       outputs<T>,
       sum<T>,

@@ -96,7 +96,19 @@ struct Product {
   int activation;
 };
 
+// What goes on around a rule, for the parameters of one array; see kernels/update.hpp
+struct Around {
+  double scale = 1, decay = 0, l1 = 0, l2 = 0, limit = __builtin_inf();
+  bool frozen = false;
+};
+// The parameters from the end of the segment before it on
+struct Segment {
+  std::size_t end;
+  Around around;
+};
+
 // The state of an update rule and where it is applied: slot s of parameter i is slots[s * slot_stride + i].
+// Without segments there is nothing around the rule; else they reach to the last parameter.
 template <class T>
 struct Update {
   int rule;
@@ -104,6 +116,9 @@ struct Update {
   T* parameters;
   T* slots;
   std::size_t slot_stride;
+  const T* second = nullptr;  // of each parameter, for rules that want a second gradient
+  const Segment* segments = nullptr;
+  double rate = 0;  // the rule's, which scales a decay
 };
 
 // a = f(x w + bias), (rows, n) from (rows, k) and (k, n); z is kept where the activation's derivative needs
@@ -186,6 +201,8 @@ struct Kernels {
   void (*bias_gradient)(const WeightGradient<T>&, Range panels);
   // parameters [begin, end) of a flat buffer
   void (*update)(const Update<T>&, const T* gradient, Range parameters);
+  void (*shift)(const Update<T>&, T* out, const T* gradient, Range parameters);
+  void (*add_scaled)(T* out, const T* a, const T* b, T factor, std::size_t n);
   void (*loss)(const LossRows<T>&, Range rows);
   // outputs as the user sees them, from panels to rows of a row-major matrix: probabilities, counts
   void (*outputs)(int loss, T* out, std::size_t row_stride, const Panels<const T>& a, Range rows);

@@ -1,4 +1,7 @@
 // One update rule applied to a run of weights: the same loop over a flat array and over a block in L1.
+//
+// A rule is compiled to a loop for each of its forms, without and with what goes on around a rule, so that no
+// loop has a branch.
 #pragma once
 
 #include "fanin/rules/all.hpp"
@@ -8,22 +11,122 @@
 namespace fanin::FANIN_ISA {
 namespace {
 
-// w <- w + step(g), for n weights from parameter `first` on; g begins at that parameter
-template <class R, class T>
-void update_run(const Update<T>& update, const T* g, std::size_t first, std::size_t n) {
+template <class R>
+constexpr int forms_of = [] {
+  if constexpr (requires { R::forms; }) return R::forms;
+  return 1;
+}();
+template <class R>
+constexpr bool second_of = requires { R::second_gradient; };
+
+template <class R, int form, class V>
+FANIN_INLINE V change_of(const typename R::Constants& c, V g, V* slot) {
+  if constexpr (forms_of<R> == 1) {
+    return R::step(c, g, slot);
+  } else {
+    return R::template step<form>(c, g, slot);
+  }
+}
+
+// Where each slot lies among those the form uses; -1 for one it does not use
+template <class R, int form>
+struct Places {
+  int at[R::slots + 1] = {};
+  constexpr Places() {
+    int used = 0;
+    for (int s = 0; s < R::slots; ++s) {
+      bool uses = true;
+      if constexpr (requires { R::uses(0, 0); }) uses = R::uses(form, s);
+      at[s] = uses ? used++ : -1;
+    }
+  }
+};
+template <class R, int form>
+constexpr Places<R, form> kPlaces;
+
+// w <- w + step(g) for n weights from parameter `first` on; g begins at that parameter. With `Around`:
+//   g <- clipped g + l2 w + l1 sign(w),   w <- (1 - rate decay) w + scale step(g)
+template <class R, int form, class T, class Wrap>
+void update_form(const Update<T>& update, const Wrap& wrap, const T* g, std::size_t first, std::size_t n) {
+  using V = Vec<T>;
   constexpr int slots = R::slots;
   const auto constants = *static_cast<const typename R::Constants*>(update.constants);
   T* w = update.parameters + first;
-  T* slot[slots + 1];
-  for (int s = 0; s < slots; ++s)
-    slot[s] = update.slots + static_cast<std::size_t>(s) * update.slot_stride + first;
+  T* memory = update.slots + first;
+  const std::size_t stride = update.slot_stride;
   for_each<T>(n, [&](std::size_t i, auto lanes) {
-    Vec<T> state[slots + 1];
-    for (int s = 0; s < slots; ++s) state[s] = lanes.load(slot[s] + i);
-    const Vec<T> change = R::step(constants, lanes.load(g + i), state);
-    lanes.store(flush(lanes.load(w + i) + change), w + i);
-    for (int s = 0; s < slots; ++s) lanes.store(flush(state[s]), slot[s] + i);
+    V state[slots + 1];
+#pragma GCC unroll 8
+    for (int s = 0; s < slots; ++s) {
+      const int place = kPlaces<R, form>.at[s];
+      if (place >= 0) state[s] = lanes.load(memory + static_cast<std::size_t>(place) * stride + i);
+    }
+    const V weight = lanes.load(w + i), gradient = wrap.gradient(lanes.load(g + i), weight);
+    V change;
+    if constexpr (second_of<R>) {
+      const V second = wrap.gradient(lanes.load(update.second + first + i), weight);
+      change = R::template step<form>(constants, gradient, second, state);
+    } else {
+      change = change_of<R, form>(constants, gradient, state);
+    }
+    lanes.store(flush(wrap.weight(weight, change)), w + i);
+#pragma GCC unroll 8
+    for (int s = 0; s < slots; ++s) {
+      const int place = kPlaces<R, form>.at[s];
+      if (place >= 0) lanes.store(flush(state[s]), memory + static_cast<std::size_t>(place) * stride + i);
+    }
   });
+}
+
+// Nothing around the rule
+template <class T>
+struct Bare {
+  FANIN_INLINE Vec<T> gradient(Vec<T> g, Vec<T>) const { return g; }
+  FANIN_INLINE Vec<T> weight(Vec<T> w, Vec<T> change) const { return w + change; }
+};
+
+template <class T>
+struct Wrapped {
+  Vec<T> limit, l1, l2, keep, scale;
+
+  FANIN_INLINE Wrapped(const Around& around, double rate)
+      : limit(around.limit),
+        l1(around.l1),
+        l2(around.l2),
+        keep(1 - rate * around.decay),
+        scale(around.scale) {}
+  FANIN_INLINE Vec<T> gradient(Vec<T> g, Vec<T> w) const {
+    return fma(l1, sign(w), fma(l2, w, min(limit, max(-limit, g))));
+  }
+  FANIN_INLINE Vec<T> weight(Vec<T> w, Vec<T> change) const { return fma(scale, change, keep * w); }
+};
+
+template <class R, class T, class Wrap, int... Form>
+FANIN_INLINE void update_one_form(Integers<Form...>, const Update<T>& update, const Wrap& wrap, const T* g,
+                                  std::size_t first, std::size_t n) {
+  int form = 0;
+  if constexpr (forms_of<R> > 1) {
+    form = static_cast<const typename R::Constants*>(update.constants)->form;
+  }
+  ((form == Form ? update_form<R, Form>(update, wrap, g, first, n) : void()), ...);
+}
+
+template <class R, class T>
+void update_run(const Update<T>& update, const T* g, std::size_t first, std::size_t n) {
+  using Forms = FirstIntegers<forms_of<R>>;
+  const Segment* segment = update.segments;
+  if (segment == nullptr) return update_one_form<R>(Forms{}, update, Bare<T>{}, g, first, n);
+  while (n > 0) {
+    while (segment->end <= first) ++segment;
+    const std::size_t count = n < segment->end - first ? n : segment->end - first;
+    if (!segment->around.frozen) {
+      const Wrapped<T> wrapped(segment->around, update.rate);
+      update_one_form<R>(Forms{}, update, wrapped, g, first, count);
+    }
+    g += count;
+    first += count;
+    n -= count;
+  }
 }
 
 template <class T>
@@ -39,6 +142,44 @@ template <class T>
 void update(const Update<T>& update, const T* gradient, Range parameters) {
   find_update<T>(Rules{}, update.rule)(update, gradient + parameters.begin, parameters.begin,
                                        parameters.end - parameters.begin);
+}
+
+// out = where a second gradient is wanted, for parameters of which `gradient` is the first one
+template <class R, class T>
+void shift_run(const Update<T>& update, T* out, const T* gradient, Range parameters) {
+  if constexpr (second_of<R>) {
+    const auto constants = *static_cast<const typename R::Constants*>(update.constants);
+    for_each<T>(parameters.end - parameters.begin, [&](std::size_t i, auto lanes) {
+      Vec<T> state[R::slots];
+      for (int s = 0; s < R::slots; ++s) {
+        const T* slot = update.slots + static_cast<std::size_t>(s) * update.slot_stride;
+        state[s] = lanes.load(slot + parameters.begin + i);
+      }
+      const Vec<T> w = lanes.load(update.parameters + parameters.begin + i);
+      const Vec<T> g = lanes.load(gradient + parameters.begin + i);
+      lanes.store(flush(w + R::shift(constants, g, state)), out + parameters.begin + i);
+    });
+  }
+}
+
+template <class T, class... R>
+void shift_of(List<R...>, const Update<T>& update, T* out, const T* gradient, Range parameters) {
+  using Run = void (*)(const Update<T>&, T*, const T*, Range);
+  static constexpr Run runs[] = {shift_run<R, T>...};
+  runs[update.rule](update, out, gradient, parameters);
+}
+
+template <class T>
+void shift(const Update<T>& update, T* out, const T* gradient, Range parameters) {
+  shift_of<T>(Rules{}, update, out, gradient, parameters);
+}
+
+// out = a + factor b
+template <class T>
+void add_scaled(T* out, const T* a, const T* b, T factor, std::size_t n) {
+  for_each<T>(n, [&](std::size_t i, auto lanes) {
+    lanes.store(flush(fma(Vec<T>(factor), lanes.load(b + i), lanes.load(a + i))), out + i);
+  });
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "fanin/error.hpp"
+#include "field_check.hpp"
 #include "gather.hpp"
 #include "loss.hpp"
 #include "registry.hpp"
@@ -13,8 +14,6 @@
 
 namespace fanin {
 namespace {
-
-std::string bound(double x) { return std::isinf(x) ? (x < 0 ? "-infinity" : "infinity") : number_text(x); }
 
 // the greatest number of type T, in type S or the greatest of that
 template <class T, class S>
@@ -95,35 +94,6 @@ std::string layer_text(std::size_t layer) { return "layers: layer " + std::to_st
 
 namespace {
 
-bool allows(const Allowed& allowed, double value) {
-  const bool above = allowed.open_low ? value > allowed.low : value >= allowed.low;
-  const bool below = allowed.open_high ? value < allowed.high : value <= allowed.high;
-  return above && below && std::isfinite(value);
-}
-
-std::string interval(const Allowed& allowed) {
-  return (allowed.open_low ? "(" : "[") + bound(allowed.low) + ", " + bound(allowed.high) +
-         (allowed.open_high ? ")" : "]");
-}
-
-// Checks the fields of a rule, a loss or an initializer; the owner begins the sentence
-struct FieldCheck {
-  std::string owner = {};
-  void operator()(const char* name, double value, const Allowed& allowed) const {
-    if (allows(allowed, value)) return;
-    throw ValueError(owner + name + ": expected a number in " + interval(allowed) + ", got " +
-                     number_text(value));
-  }
-  void operator()(const char* name, std::size_t value, const Allowed& allowed) const {
-    (*this)(name, static_cast<double>(value), allowed);
-  }
-  void operator()(const char* name, const Numbers& numbers, const Allowed& allowed) const {
-    for (std::size_t i = 0; i < numbers.count; ++i) (*this)(name, numbers.value[i], allowed);
-  }
-  // its values are checked where they are rounded to the network's type
-  void operator()(const char*, const std::vector<double>&, const Allowed&) const {}
-};
-
 void check_array(const std::string& owner, const Initializer& initializer, std::size_t size,
                  const std::string& shape) {
   const auto* values = std::get_if<Values>(&initializer);
@@ -171,10 +141,6 @@ void check_architecture(std::size_t inputs, const std::vector<Dense>& layers) {
     check_initializers(layers[i], inputs, layer);
     inputs = layers[i].units;
   }
-}
-
-void check_rule(const Rule& rule) {
-  std::visit([](const auto& r) { r.fields(r, FieldCheck{}); }, rule);
 }
 
 void check_loss(const Loss& loss, std::size_t outputs) {

@@ -14,7 +14,7 @@ std::string shape_text(std::size_t rows, std::size_t columns);
 std::string layer_text(std::size_t layer);
 
 void check_architecture(std::size_t inputs, const std::vector<Dense>& layers);
-void check_rule(const Rule& rule);
+void check_method(const Method& method);
 void check_loss(const Loss& loss, std::size_t outputs);
 
 // What x and y must be for a network: all shapes come first, as they cost nothing to check, then every value.

@@ -117,7 +117,7 @@ void Network<T>::predict(const Samples& x, MatrixView<T> out) const {
     throw ValueError("out: expected contiguous rows that do not overlap");
   }
   const Use::Reading hold(net.use);
-  for_each_block<T>(net.layout, net.parameters.data(), x, 0, [&](const Block<T>& block, Range rows) {
+  for_each_block<T>(net.layout, net.weights(), x, 0, [&](const Block<T>& block, Range rows) {
     kernels<T>().outputs(static_cast<int>(net.loss.index()),
                          out.data + static_cast<std::ptrdiff_t>(rows.begin) * out.row_stride,
                          static_cast<std::size_t>(out.row_stride), block.outputs(),
@@ -136,30 +136,29 @@ Evaluation Network<T>::evaluate(const Samples& x, const Targets& y, SampleWeight
   const std::size_t blocks = (rows + kBlockRows - 1) / kBlockRows;
   std::vector<double> block_loss(blocks), block_score(blocks);
   const std::size_t target_columns = columns_of_targets(y);
-  for_each_block<T>(net.layout, net.parameters.data(), x, target_columns,
-                    [&](const Block<T>& block, Range r) {
-                      const std::size_t count = r.end - r.begin, number = r.begin / kBlockRows;
-                      std::int32_t labels[kBlockRows];
-                      gather_targets(y, labels, block.targets(), nullptr, r.begin, {0, count});
-                      T* row_weight = weights.empty() ? nullptr : block.row_weight();
-                      for (std::size_t i = 0; row_weight != nullptr && i < count; ++i)
-                        row_weight[i] = static_cast<T>(scaled[r.begin + i]);
-                      kernels<T>().loss({block.row_loss(),
-                                         block.row_score(),
-                                         {nullptr, count, outputs()},
-                                         {nullptr, outputs(), count},
-                                         block.last_z(),
-                                         block.outputs(),
-                                         read_only(block.targets()),
-                                         target_columns == 0 ? labels : nullptr,
-                                         row_weight,
-                                         T{1},
-                                         net.loss_for_kernels.get(),
-                                         net.layout.layers.back().activation},
-                                        {0, count});
-                      block_loss[number] = static_cast<double>(kernels<T>().sum(block.row_loss(), count));
-                      block_score[number] = static_cast<double>(kernels<T>().sum(block.row_score(), count));
-                    });
+  for_each_block<T>(net.layout, net.weights(), x, target_columns, [&](const Block<T>& block, Range r) {
+    const std::size_t count = r.end - r.begin, number = r.begin / kBlockRows;
+    std::int32_t labels[kBlockRows];
+    gather_targets(y, labels, block.targets(), nullptr, r.begin, {0, count});
+    T* row_weight = weights.empty() ? nullptr : block.row_weight();
+    for (std::size_t i = 0; row_weight != nullptr && i < count; ++i)
+      row_weight[i] = static_cast<T>(scaled[r.begin + i]);
+    kernels<T>().loss({block.row_loss(),
+                       block.row_score(),
+                       {nullptr, count, outputs()},
+                       {nullptr, outputs(), count},
+                       block.last_z(),
+                       block.outputs(),
+                       read_only(block.targets()),
+                       target_columns == 0 ? labels : nullptr,
+                       row_weight,
+                       T{1},
+                       net.loss_for_kernels.get(),
+                       net.layout.layers.back().activation},
+                      {0, count});
+    block_loss[number] = static_cast<double>(kernels<T>().sum(block.row_loss(), count));
+    block_score[number] = static_cast<double>(kernels<T>().sum(block.row_score(), count));
+  });
   const auto total = [](const std::vector<double>& sums) {
     double sum = 0;
     for (const double part : sums) sum += part;

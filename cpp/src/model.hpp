@@ -8,6 +8,7 @@
 #include "fanin/network.hpp"
 #include "layout.hpp"
 #include "loss.hpp"
+#include "rule_state.hpp"
 
 namespace fanin {
 
@@ -68,12 +69,11 @@ struct Network<T>::State {
   mutable Use use;
   std::atomic<bool> training{false};  // there is a Training of it
 
-  // The state of the update rule, kept from epoch to epoch: slots lie one after the other, each like the
-  // parameters.
-  std::size_t rule = static_cast<std::size_t>(-1);  // its place in the list
-  Buffer<T> slots;
-  std::uint64_t steps = 0;   // taken by that rule
   std::uint64_t epochs = 0;  // begun; the order of an epoch depends on it
+  RuleState<T> state;        // of the update rule, kept from epoch to epoch
+
+  // what is shown: not the parameters trained where a rule looks ahead
+  const T* weights() const { return state.ahead() ? state.shown.data() : parameters.data(); }
 };
 
 // Fills the parameters, which are all 0, with initial values: each depends on the initializer, the seed, its

@@ -93,7 +93,7 @@ template <class T>
 void Network<T>::get_weights(std::size_t layer, std::span<T> weights, std::span<T> biases) const {
   const LayerLayout& shape = checked_layer(state_->layout.layers, layer, weights.size(), biases.size());
   const Use::Reading hold(state_->use);
-  const T* parameters = state_->parameters.data();
+  const T* parameters = state_->weights();
   for_each_run(Layout<T>::weights(parameters, shape), weights.data(),
                [](const T* from, T* to, std::size_t n) { std::memcpy(to, from, n * sizeof(T)); });
   std::memcpy(biases.data(), parameters + shape.biases, biases.size_bytes());
@@ -105,10 +105,12 @@ void Network<T>::set_weights(std::size_t layer, std::span<const T> weights, std:
   check_weights("weights", weights.data(), shape.inputs, shape.units);
   check_weights("biases", biases.data(), 1, shape.units);
   const Use::Writing hold(state_->use);
-  T* parameters = state_->parameters.data();
+  RuleState<T>& rule = state_->state;
+  T* parameters = rule.ahead() ? rule.shown.data() : state_->parameters.data();
   for_each_run(Layout<T>::weights(parameters, shape), weights.data(),
                [](T* to, const T* from, std::size_t n) { std::memcpy(to, from, n * sizeof(T)); });
   std::memcpy(parameters + shape.biases, biases.data(), biases.size_bytes());
+  rule.follow(state_->parameters.data(), shape.weights, shape.biases + Layout<T>::rounded(shape.units));
 }
 
 template class Network<float>;

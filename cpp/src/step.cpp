@@ -95,7 +95,7 @@ Forward<T> Step<T>::forward_of(std::size_t layer, Batch batch, const T* paramete
 }
 
 template <class T>
-void Step<T>::forward(Member member, std::size_t layer, Batch batch, const T* parameters) {
+void Step<T>::forward_layer(Member member, std::size_t layer, Batch batch, const T* parameters) {
   const Forward<T> f = forward_of(layer, batch, parameters);
   const std::size_t blocks = row_blocks(batch.rows);
   const Range share = Share(member.thread, member.threads, 1).take(f.a.count() * blocks, 1);
@@ -113,7 +113,7 @@ void Step<T>::output(Member member, Batch batch, const T* parameters) {
   const bool one_panel = work_.units(last_) <= P;
   const Forward<T> f = forward_of(last_, batch, parameters);
   if (!one_panel) {
-    forward(member, last_, batch, parameters);
+    forward_layer(member, last_, batch, parameters);
     barrier(member);
   }
   const T total = work_.weights(batch) != nullptr ? kernels<T>().sum(work_.weights(batch), batch.rows)
@@ -143,8 +143,8 @@ void Step<T>::loss_rows(Batch batch, Range rows, T scale) {
 
 // The gradient of the input of `layer`, through the activation of the layer before it.
 template <class T>
-void Step<T>::input_gradient(Member member, Share& share, std::size_t layer, Batch batch,
-                             const T* parameters) {
+void Step<T>::input_gradient(Member member, Share& share, std::size_t layer, Batch batch, const T* parameters,
+                             bool may_stop) {
   const InputGradient<T> g{work_.dz(layer - 1, batch),
                            work_.dz_transposed(layer - 1, batch),
                            Layout<T>::weights(parameters, layout_.layers[layer - 1]),
@@ -153,18 +153,17 @@ void Step<T>::input_gradient(Member member, Share& share, std::size_t layer, Bat
                            read_only(work_.a(layer - 1, batch)),
                            layout_.layers[layer - 2].activation};
   const std::size_t inputs = work_.units(layer - 1), panels_of_samples = g.dy_transposed.count();
-  const bool nothing_updated = slow_ || layer == last_;
   const Range units = share.take(row_blocks(inputs) * panels_of_samples, product_flops(layer, batch.rows));
-  for_units(member, nothing_updated, units, panels_of_samples, [&](Range blocks, Range panels) {
+  for_units(member, may_stop, units, panels_of_samples, [&](Range blocks, Range panels) {
     kernels<T>().input_gradient(g, panels, rows_of_blocks(blocks, inputs));
   });
 }
 
 template <class T>
 void Step<T>::weight_gradient(Member member, Share& share, std::size_t layer, Batch batch,
-                              const Update<T>& update) {
+                              const Update<T>& update, T* whole) {
   const LayerLayout& shape = layout_.layers[layer - 1];
-  const WeightGradient<T> g{slow_ ? gradient_.data() : nullptr,
+  const WeightGradient<T> g{whole,
                             update,
                             shape.weights,
                             shape.biases,
@@ -172,61 +171,103 @@ void Step<T>::weight_gradient(Member member, Share& share, std::size_t layer, Ba
                             read_only(work_.dz(layer, batch))};
   const std::size_t blocks = row_blocks(shape.inputs);
   const Range units = share.take(g.dz.count() * blocks, product_flops(layer, batch.rows));
-  for_units(member, slow_, units, blocks, [&](Range panels, Range of_blocks) {
+  for_units(member, whole != nullptr, units, blocks, [&](Range panels, Range of_blocks) {
     kernels<T>().weight_gradient(g, panels, rows_of_blocks(of_blocks, shape.inputs));
     if (of_blocks.begin == 0) kernels<T>().bias_gradient(g, panels);
   });
 }
 
+// The gradients of all parameters: to `whole`, or to the update rule block by block where that is absent.
+//
 // False where the step was given up before any update. The answer is read only after the barrier of the last
 // phase that asks the question, so that all threads read the same.
 template <class T>
-bool Step<T>::backward(Member member, const DataSource& data, Batch batch, Batch next,
-                       const Update<T>& update) {
+bool Step<T>::gradients(Member member, const DataSource& data, Batch batch, Batch next,
+                        const Update<T>& update, T* whole) {
   const auto flops_of = [&](std::size_t layer) { return product_flops(layer, batch.rows); };
-  if (last_ == 1 && !slow_ && interrupted()) return false;
+  if (last_ == 1 && whole == nullptr && interrupted()) return false;
   for (std::size_t l = last_; l >= 2; --l) {
     Share share(member.thread, member.threads, flops_of(l) + (l < last_ ? flops_of(l + 1) : 0));
-    input_gradient(member, share, l, batch, update.parameters);
-    if (l < last_) weight_gradient(member, share, l + 1, batch, update);
+    input_gradient(member, share, l, batch, update.parameters, whole != nullptr || l == last_);
+    if (l < last_) weight_gradient(member, share, l + 1, batch, update, whole);
     barrier(member);
-    if (!slow_ && interrupted()) return false;
+    if (whole == nullptr && interrupted()) return false;
   }
   // a value of x from a row that lies anywhere in memory costs about what 64 flops do
   const double gather_cost = 64.0 * static_cast<double>(next.rows) * static_cast<double>(work_.units(0));
   Share share(member.thread, member.threads, flops_of(1) + (last_ >= 2 ? flops_of(2) : 0) + gather_cost);
-  if (last_ >= 2) weight_gradient(member, share, 2, batch, update);
-  weight_gradient(member, share, 1, batch, update);
+  if (last_ >= 2) weight_gradient(member, share, 2, batch, update, whole);
+  weight_gradient(member, share, 1, batch, update, whole);
   if (next.rows > 0) work_.gather(data, next, share.take(next.rows, gather_cost));
   barrier(member);
   // Where the last phase does not ask, the question may be put again by a thread that is already in the next
   // step.
-  return !slow_ || !interrupted();
+  return whole == nullptr || !interrupted();
 }
 
+// f(range) for a thread's share of the flat buffer
 template <class T>
-void Step<T>::flat_update(Member member, const Update<T>& update) {
+template <class F>
+void Step<T>::for_parameters(Member member, F&& f) {
   constexpr std::size_t run = 4096;
   const Range runs = Share(member.thread, member.threads, 1).take((layout_.size + run - 1) / run, 1);
   const std::size_t begin = runs.begin * run,
                     end = runs.end * run < layout_.size ? runs.end * run : layout_.size;
-  if (begin < end) kernels<T>().update(update, gradient_.data(), {begin, end});
+  if (begin < end) f(Range{begin, end});
   barrier(member);
 }
 
 template <class T>
-bool Step<T>::run(Member member, const DataSource& data, Batch batch, Batch next, const Update<T>& update) {
+bool Step<T>::forward(Member member, Batch batch, const T* parameters) {
   for (std::size_t l = 1; l < last_; ++l) {
-    forward(member, l, batch, update.parameters);
+    forward_layer(member, l, batch, parameters);
     barrier(member);
   }
-  output(member, batch, update.parameters);
+  output(member, batch, parameters);
   barrier(member);
   if (not_finite_.load(std::memory_order_relaxed)) return false;
   if (member.thread == 0) batch_loss_ = static_cast<double>(kernels<T>().sum(work_.row_loss(), batch.rows));
+  return true;
+}
 
-  if (!backward(member, data, batch, next, update)) return false;
-  if (slow_) flat_update(member, update);
+template <class T>
+double Step<T>::mean_loss(Batch batch) const {
+  const T* weights = work_.weights(batch);
+  const auto sum_of = [&](const T* v) { return static_cast<double>(kernels<T>().sum(v, batch.rows)); };
+  const double total = weights == nullptr ? static_cast<double>(batch.rows) : sum_of(weights);
+  return total > 0 ? sum_of(work_.row_loss()) / total : 0;
+}
+
+template <class T>
+bool Step<T>::backward(Member member, const DataSource& data, Batch batch, Batch next,
+                       const Update<T>& update) {
+  T* whole = slow_ ? gradient_.data() : nullptr;
+  if (!gradients(member, data, batch, next, update, whole)) return false;
+  if (slow_) for_parameters(member, [&](Range r) { kernels<T>().update(update, whole, r); });
+  return true;
+}
+
+template <class T>
+void Step<T>::allocate_second_gradient() {
+  for (Buffer<T>* buffer : {&gradient_, &shifted_, &second_}) {
+    if (buffer->size() == 0) *buffer = Buffer<T>(layout_.size);
+  }
+}
+
+template <class T>
+bool Step<T>::backward_twice(Member member, const DataSource& data, Batch batch, Batch next,
+                             Update<T> update) {
+  const Batch none{next.number, next.first, 0};
+  const double loss = batch_loss_;
+  if (!gradients(member, data, batch, none, update, gradient_.data())) return false;
+  for_parameters(member, [&](Range r) { kernels<T>().shift(update, shifted_.data(), gradient_.data(), r); });
+  if (!forward(member, batch, shifted_.data())) return false;
+  if (member.thread == 0) batch_loss_ = loss;
+  Update<T> at_shifted = update;
+  at_shifted.parameters = shifted_.data();
+  if (!gradients(member, data, batch, next, at_shifted, second_.data())) return false;
+  update.second = second_.data();
+  for_parameters(member, [&](Range r) { kernels<T>().update(update, gradient_.data(), r); });
   return true;
 }
 

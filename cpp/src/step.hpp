@@ -16,13 +16,18 @@ class Step {
   Step(const Layout<T>& layout, const Workspace<T>& workspace, LossOf<T> loss, std::size_t largest_batch,
        const std::function<bool()>& interrupted);
 
-  // The members of a team call these together. `gather` is for the first step of a run; `run` ends by
-  // gathering `next`, unless that has no rows. `run` returns false where the loss is not finite or the step
-  // was interrupted: nothing was updated then.
+  // The members of a team call these together. `gather` is for the first step of a run. A step is `forward`,
+  // then `backward` or, for a rule that wants a second gradient, `backward_twice`, which end by gathering
+  // `next`, unless that has no rows. Each returns false where the loss is not finite or the step was
+  // interrupted: nothing was updated then.
   void gather(Member member, const DataSource& data, Batch batch);
-  bool run(Member member, const DataSource& data, Batch batch, Batch next, const Update<T>& update);
+  bool forward(Member member, Batch batch, const T* parameters);
+  bool backward(Member member, const DataSource& data, Batch batch, Batch next, const Update<T>& update);
+  bool backward_twice(Member member, const DataSource& data, Batch batch, Batch next, Update<T> update);
   void barrier(Member member);
+  void allocate_second_gradient();
 
+  double mean_loss(Batch batch) const;                   // of the last `forward`; any member may ask
   double batch_loss() const { return batch_loss_; }      // sum over the rows of the last step, weighted
   double batch_weight() const { return batch_weight_; }  // sum of their weights, or their number
   double waited() const { return waited_; }              // seconds thread 0 has waited at barriers so far
@@ -37,13 +42,17 @@ class Step {
   }
 
  private:
-  void forward(Member member, std::size_t layer, Batch batch, const T* parameters);
+  void forward_layer(Member member, std::size_t layer, Batch batch, const T* parameters);
   void output(Member member, Batch batch, const T* parameters);
   void loss_rows(Batch batch, Range rows, T scale);
-  bool backward(Member member, const DataSource& data, Batch batch, Batch next, const Update<T>& update);
-  void input_gradient(Member member, Share& share, std::size_t layer, Batch batch, const T* parameters);
-  void weight_gradient(Member member, Share& share, std::size_t layer, Batch batch, const Update<T>& update);
-  void flat_update(Member member, const Update<T>& update);
+  bool gradients(Member member, const DataSource& data, Batch batch, Batch next, const Update<T>& update,
+                 T* whole);
+  void input_gradient(Member member, Share& share, std::size_t layer, Batch batch, const T* parameters,
+                      bool may_stop);
+  void weight_gradient(Member member, Share& share, std::size_t layer, Batch batch, const Update<T>& update,
+                       T* whole);
+  template <class F>
+  void for_parameters(Member member, F&& f);
 
   Forward<T> forward_of(std::size_t layer, Batch batch, const T* parameters) const;
   double product_flops(std::size_t layer, std::size_t rows) const;
@@ -58,7 +67,7 @@ class Step {
   const bool polling_;  // the question is asked within a step
   const bool
       slow_;  // the whole gradient comes before any update, so that the step can be given up on the way
-  Buffer<T> gradient_;
+  Buffer<T> gradient_, shifted_, second_;
   const std::function<bool()>& interrupted_by_caller_;
   double last_poll_ = 0, batch_loss_ = 0, batch_weight_ = 0, waited_ = 0;
   std::atomic<bool> not_finite_{false}, interrupted_{false};

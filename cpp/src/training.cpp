@@ -19,8 +19,6 @@ constexpr double kWaitingShare = 0.5;
 constexpr double kAloneSeconds = 0.1;
 constexpr std::size_t kStepsToJudge = 4;
 
-constexpr std::size_t kNoRule = static_cast<std::size_t>(-1);
-
 }  // namespace
 
 template <class T>
@@ -46,12 +44,12 @@ struct Training<T>::State {
     return {number, first, std::min(batch_size, order.size() - first)};
   }
 
-  void prepare(const Rule& rule);
+  void prepare(const Method& chosen);
   void run_slice();
   bool time_is_up(double start, double waited, std::size_t steps_done);
-  bool one_step(Member member, const DataSource& data, std::size_t number, std::uint64_t t);
+  bool one_step(Member member, const DataSource& data, std::size_t number, Moment at);
   int threads_now() const;
-  void restore(const Rule& rule, const std::string& where, std::size_t at_step, std::size_t layer);
+  void restore(const std::string& what, std::size_t at_step, std::size_t layer);
 
   typename Network<T>::State& net;
   const Samples x;
@@ -64,7 +62,7 @@ struct Training<T>::State {
   Workspace<T> workspace;
   Step<T> step;
 
-  Rule rule;
+  Method method = Sgd{};
   std::size_t next_step = 0, gathered = 0;
   double loss_sum = 0, weight_sum = 0;
   bool failed = false;  // the step at next_step gave a loss that is not finite
@@ -72,16 +70,12 @@ struct Training<T>::State {
 };
 
 template <class T>
-void Training<T>::State::prepare(const Rule& chosen) {
-  check_rule(chosen);
-  rule = chosen;
-  if (net.rule != rule.index()) {
-    const int slots = std::visit([](const auto& r) { return r.slots; }, rule);
-    net.slots = Buffer<T>(net.layout.size * static_cast<std::size_t>(slots));
-    net.rule = rule.index();
-    net.steps = 0;
-  }
-  std::memcpy(finite_parameters.data(), net.parameters.data(), net.layout.size * sizeof(T));
+void Training<T>::State::prepare(const Method& chosen) {
+  check_method(chosen);
+  method = chosen;
+  std::memcpy(finite_parameters.data(), net.weights(), net.layout.size * sizeof(T));
+  net.state.prepare(method, net.layout, net.parameters.data());
+  if (needs_second_gradient(method.rule)) step.allocate_second_gradient();
   if (options.shuffle) {
     permute(order.data(), static_cast<std::uint32_t>(order.size()),
             Philox(net.seed, stream_of_epoch(net.epochs)));
@@ -109,17 +103,29 @@ bool Training<T>::State::time_is_up(double start, double waited, std::size_t ste
   return now - start > kSliceSeconds || alone_until > now;
 }
 
+// All threads compute the same constants; the first one keeps what the rule remembers.
 template <class T>
-bool Training<T>::State::one_step(Member member, const DataSource& data, std::size_t number,
-                                  std::uint64_t t) {
-  return std::visit(
-      [&](const auto& r) {
-        const auto constants = r.begin(t);
-        const Update<T> update{static_cast<int>(rule.index()), &constants, net.parameters.data(),
-                               net.slots.data(), net.layout.size};
-        return step.run(member, data, batch(number), batch(number + 1), update);
-      },
-      rule);
+bool Training<T>::State::one_step(Member member, const DataSource& data, std::size_t number, Moment at) {
+  const Batch now = batch(number), next = batch(number + 1);
+  if (!step.forward(member, now, net.parameters.data())) return false;
+  if (needs_loss(method.rule)) at.loss = step.mean_loss(now);
+  at.memory = net.state.memory;
+  return with_constants(method, at, [&](const void* constants, double memory, double rate) {
+    const Segment* segments = net.state.segments.empty() ? nullptr : net.state.segments.data();
+    const Update<T> update{static_cast<int>(method.rule.index()),
+                           constants,
+                           net.parameters.data(),
+                           net.state.slots.data(),
+                           net.layout.size,
+                           nullptr,
+                           segments,
+                           rate};
+    const bool done = needs_second_gradient(method.rule)
+                          ? step.backward_twice(member, data, now, next, update)
+                          : step.backward(member, data, now, next, update);
+    if (member.thread == 0 && done) net.state.memory = memory;
+    return done;
+  });
 }
 
 // Whole steps in one parallel region, until the epoch, the time, the loss or the caller says stop.
@@ -138,7 +144,7 @@ void Training<T>::State::run_slice() {
       if (thread == 0) {
         last_of_slice[number % 2] = time_is_up(start, step.waited() - waited_before, number - first);
       }
-      const bool done = one_step(member, data, number, net.steps + 1 + number - first);
+      const bool done = one_step(member, data, number, net.state.steps + 1 + number - first);
       if (thread == 0 && done) {
         loss_sum += step.batch_loss();
         weight_sum += step.batch_weight();
@@ -148,16 +154,14 @@ void Training<T>::State::run_slice() {
     }
   });
   failed = next_step < steps() && !step.interrupted() && step.failed();
-  net.steps += next_step - first;
+  net.state.steps += next_step - first;
 }
 
 template <class T>
-void Training<T>::State::restore(const Rule& rule_used, const std::string& what, std::size_t at_step,
-                                 std::size_t layer) {
+void Training<T>::State::restore(const std::string& what, std::size_t at_step, std::size_t layer) {
   std::memcpy(net.parameters.data(), finite_parameters.data(), net.layout.size * sizeof(T));
-  net.rule = kNoRule;
-  double rate = 0;
-  std::visit([&](const auto& r) { rate = r.learning_rate; }, rule_used);
+  const double rate = learning_rate_of(rule_at(method, net.state.steps + 1));
+  net.state.forget();
   throw DivergedError("training diverged: in epoch " + std::to_string(net.epochs) + ", step " +
                           std::to_string(at_step) + ", " + what + " not finite, first in layer " +
                           std::to_string(layer) +
@@ -188,23 +192,24 @@ Training<T>::~Training() {
 }
 
 template <class T>
-EpochResult Training<T>::epoch(const Rule& rule) {
+EpochResult Training<T>::epoch(const Method& method) {
   State& s = *state_;
   const Use::Writing hold(s.net.use);
-  s.prepare(rule);
+  s.prepare(method);
   while (s.next_step < s.steps() && !s.step.poll()) {
     s.run_slice();
     if (s.failed) {
       const Batch batch = s.batch(s.next_step);
-      s.restore(rule, "the loss is", batch.number + 1, s.workspace.first_layer_not_finite(batch));
+      s.restore("the loss is", batch.number + 1, s.workspace.first_layer_not_finite(batch));
     }
   }
-  const T* parameters = s.net.parameters.data();
+  s.net.state.reveal(s.method, s.net.layout, s.net.parameters.data());
+  const T* parameters = s.net.weights();
   const std::size_t bad = find_not_finite(parameters, s.net.layout.size);
   if (bad < s.net.layout.size) {
     std::size_t layer = s.net.layout.layers.size();
     while (layer > 1 && bad < s.net.layout.layers[layer - 1].weights) --layer;
-    s.restore(rule, "weights are", s.next_step, layer);
+    s.restore("weights are", s.next_step, layer);
   }
   return {s.weight_sum > 0 ? s.loss_sum / s.weight_sum : 0, s.step.interrupted()};
 }

@@ -15,10 +15,12 @@
 
 namespace arrays {
 
-// Sets the fields of an entry, numbers, lists of numbers and arrays, from a dict that has them all
+// Sets the fields of an entry, numbers, lists of numbers, arrays, flags and choices, from a dict that has
+// them all; a hyper-parameter with a schedule keeps its default
 struct FieldSetter {
   const py::dict& values;
   void operator()(const char* name, double& value, fanin::Allowed) const {
+    if (py::isinstance<py::dict>(values[name])) return;
     value = values[name].cast<double>();
   }
   void operator()(const char* name, std::size_t& value, fanin::Allowed) const {
@@ -27,6 +29,14 @@ struct FieldSetter {
   void operator()(const char* name, std::vector<double>& array, fanin::Allowed) const {
     const auto given = values[name].cast<py::array_t<double, py::array::c_style | py::array::forcecast>>();
     array.assign(given.data(), given.data() + given.size());
+  }
+  void operator()(const char* name, bool& value) const { value = values[name].cast<bool>(); }
+  template <class E, std::size_t N>
+  void operator()(const char* name, E& value, const char* const (&choices)[N]) const {
+    const auto given = values[name].cast<std::string>();
+    std::size_t i = 0;
+    while (i < N && given != choices[i]) ++i;
+    value = static_cast<E>(i);  // one too large where there is none: refused when the rule is checked
   }
   void operator()(const char* name, fanin::Numbers& numbers, fanin::Allowed) const {
     const auto given = values[name].cast<std::vector<double>>();
@@ -54,6 +64,27 @@ Variant make_entry(L list, const char* kind, const std::string& name, const py::
   });
   if (!found) throw fanin::ValueError(std::string(kind) + ": there is no " + kind + " \"" + name + "\"");
   return entry;
+}
+
+// A rule with its hyper-parameters, schedules among them as dicts with a "name", and under "around" what goes
+// on around it
+inline fanin::Method make_method(const std::string& name, const py::dict& values) {
+  fanin::Method method = make_entry<fanin::Rule>(fanin::Rules{}, "rule", name, values);
+  const auto schedule = [&](const char* field, std::optional<fanin::Schedule>& to) {
+    if (!values.contains(field) || !py::isinstance<py::dict>(values[field])) return;
+    const auto given = values[field].cast<py::dict>();
+    const auto kind = given["name"].cast<std::string>();
+    to = make_entry<fanin::Schedule>(fanin::Schedules{}, "schedule", kind, given);
+  };
+  schedule("learning_rate", method.learning_rate);
+  schedule("momentum", method.momentum);
+  if (!values.contains("around")) return method;
+  const auto around = values["around"].cast<py::dict>();
+  if (!around["clip_value"].is_none()) method.clip_value = around["clip_value"].cast<double>();
+  method.l1 = around["l1"].cast<double>();
+  method.l2 = around["l2"].cast<double>();
+  method.weight_decay = around["weight_decay"].cast<double>();
+  return method;
 }
 
 }  // namespace arrays

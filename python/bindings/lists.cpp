@@ -2,6 +2,7 @@
 // against.
 #include <pybind11/stl.h>
 
+#include "entries.hpp"
 #include "fanin/activations.hpp"
 #include "fanin/initializers.hpp"
 #include "fanin/losses.hpp"
@@ -21,17 +22,38 @@ struct FieldReader {
   void operator()(const char* name, const fanin::Numbers& numbers, fanin::Allowed) const {
     values[name] = py::tuple(py::cast(std::vector<double>(numbers.value, numbers.value + numbers.count)));
   }
+  void operator()(const char* name, bool value) const { values[name] = value; }
+  template <class E, std::size_t N>
+  void operator()(const char* name, E value, const char* const (&choices)[N]) const {
+    values[name] = choices[static_cast<std::size_t>(value)];
+  }
 };
 
-// name -> hyper-parameter -> default, for each entry of a list
-template <class L>
+// What a field may be: (low, high, whether low is open, whether high is open), bool, or a list of names
+struct RangeReader {
+  py::dict& ranges;
+  void operator()(const char* name, double, fanin::Allowed allowed) const {
+    ranges[name] = py::make_tuple(allowed.low, allowed.high, allowed.open_low, allowed.open_high);
+  }
+  void operator()(const char* name, const fanin::Numbers&, fanin::Allowed allowed) const {
+    (*this)(name, 0.0, allowed);
+  }
+  void operator()(const char* name, bool) const { ranges[name] = py::type::of(py::bool_(true)); }
+  template <class E, std::size_t N>
+  void operator()(const char* name, E, const char* const (&choices)[N]) const {
+    ranges[name] = py::cast(std::vector<std::string>(choices, choices + N));
+  }
+};
+
+// name -> hyper-parameter -> default, or range, for each entry of a list
+template <class Reader = FieldReader, class L>
 py::dict defaults_of(L list) {
   py::dict all;
   fanin::for_each_type(list, [&](auto type) {
     using Entry = typename decltype(type)::type;
     py::dict values;
     const Entry entry;
-    Entry::fields(entry, FieldReader{values});
+    Entry::fields(entry, Reader{values});
     all[Entry::name] = values;
   });
   return all;
@@ -44,14 +66,12 @@ void register_lists(py::module_& m) {
   m.def("losses", [] { return defaults_of(fanin::Losses{}); });
   m.def("initializers", [] { return defaults_of(fanin::Initializers{}); });
   m.def("rules", [] { return defaults_of(fanin::Rules{}); });
-  // of each rule: the names of its state arrays
-  m.def("slot_names", [] {
-    py::dict names;
-    fanin::for_each_type(fanin::Rules{}, [&](auto entry) {
-      using R = typename decltype(entry)::type;
-      names[R::name] = fanin::slot_names_of<R>();
-    });
-    return names;
+  m.def("rule_ranges", [] { return defaults_of<RangeReader>(fanin::Rules{}); });
+  m.def("schedules", [] { return defaults_of(fanin::Schedules{}); });
+  m.def("schedule_ranges", [] { return defaults_of<RangeReader>(fanin::Schedules{}); });
+  m.def("schedule_at", [](const std::string& name, const py::dict& values, std::uint64_t t) {
+    const auto schedule = arrays::make_entry<fanin::Schedule>(fanin::Schedules{}, "schedule", name, values);
+    return std::visit([t](const auto& s) { return s.at(t); }, schedule);
   });
   // of each loss: the name of its metric, and whether its targets are labels
   m.def("loss_traits", [] {

@@ -45,18 +45,20 @@ class PyTraining {
         data_.targets.weights);
   }
 
+  std::size_t rows() const { return fanin::rows_of(data_.x.view); }
+
   // Frees the network for another training, also where an exception's traceback keeps this object alive.
   void close() { training_.reset(); }
 
   double epoch(const std::string& name, const py::dict& values) {
     if (training_ == nullptr) throw fanin::ValueError("training: it was closed");
-    const auto rule = arrays::make_entry<fanin::Rule>(fanin::Rules{}, "rule", name, values);
+    const fanin::Method method = arrays::make_method(name, values);
     fanin::EpochResult result{};
     {
       // the arrays are kept alive by data_, and nothing below touches Python objects but signal_pending,
       // which locks
       const py::gil_scoped_release unlocked;
-      result = training_->epoch(rule);
+      result = training_->epoch(method);
     }
     if (PyErr_Occurred() != nullptr) throw py::error_already_set();
     return result.loss;
@@ -155,6 +157,7 @@ void register_network_of(py::module_& m, const std::string& suffix) {
       .def(py::init<Net&, const py::object&, const py::object&, const py::object&, std::size_t, bool>(),
            py::arg("network"), py::arg("X"), py::arg("y"), py::arg("sample_weight"), py::arg("batch_size"),
            py::arg("shuffle"), py::keep_alive<1, 2>())
+      .def_property_readonly("rows", &PyTraining<T>::rows)
       .def("epoch", &PyTraining<T>::epoch, py::arg("rule"), py::arg("values"))
       .def("close", &PyTraining<T>::close);
 }

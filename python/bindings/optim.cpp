@@ -89,48 +89,68 @@ template <class T>
 class PyOptimizer {
  public:
   PyOptimizer(const std::string& rule, const py::dict& values, const py::list& given)
-      : arrays_(checked(given)),
-        optimizer_(arrays::make_entry<fanin::Rule>(fanin::Rules{}, "rule", rule, values), spans()) {}
+      : arrays_(checked(given)), optimizer_(arrays::make_method(rule, values), spans(), biases()) {}
 
-  void step(const py::sequence& given) {
-    if (given.size() != arrays_.size()) {
-      throw fanin::ValueError("gradients: expected one for each of the " + std::to_string(arrays_.size()) +
-                              " arrays, got " + std::to_string(given.size()));
+  void step(const py::sequence& given, const std::optional<double>& loss,
+            const std::optional<py::sequence>& second) {
+    Values gradients = values("gradients", given);
+    fanin::StepInputs<T> inputs;
+    inputs.loss = loss;
+    Values shifted;
+    if (second) {
+      shifted = values("second_gradients", *second);
+      inputs.second = shifted.spans;
     }
-    std::vector<py::array_t<T>> held;
-    std::vector<std::span<const T>> gradients;
-    held.reserve(arrays_.size());
-    gradients.reserve(arrays_.size());
+    const py::gil_scoped_release unlocked;  // arrays_ and both Values keep all arrays alive
+    optimizer_.step(gradients.spans, inputs);
+  }
+
+  // copies, shifted to where a second gradient is wanted
+  std::vector<py::array_t<T>> shifted(const py::sequence& given) {
+    const Values gradients = values("gradients", given);
+    std::vector<py::array_t<T>> out;
+    std::vector<std::span<T>> to;
+    for (const auto& array : arrays_) {
+      out.push_back(empty_like(array));
+      to.emplace_back(out.back().mutable_data(), static_cast<std::size_t>(array.size()));
+    }
+    optimizer_.shifted(gradients.spans, to);
+    return out;
+  }
+
+  // copies of the true weights
+  std::vector<py::array_t<T>> weights() const {
+    std::vector<py::array_t<T>> out;
     for (std::size_t i = 0; i < arrays_.size(); ++i) {
-      if (!arrays_[i].writeable()) {
-        throw fanin::ValueError(at("arrays", i) + ": expected a writable array; it has been made read-only");
-      }
-      held.push_back(values_like<T>(arrays_[i], "gradients", i, given[i]));
-      gradients.push_back(values_of(held.back()));
+      out.push_back(empty_like(arrays_[i]));
+      optimizer_.get_weights(i, {out.back().mutable_data(), static_cast<std::size_t>(out.back().size())});
     }
-    const py::gil_scoped_release unlocked;  // arrays_ and held keep all arrays alive
-    optimizer_.step(gradients);
+    return out;
   }
 
   void set_rule(const std::string& name, const py::dict& values) {
-    optimizer_.set_rule(arrays::make_entry<fanin::Rule>(fanin::Rules{}, "rule", name, values));
+    for (std::size_t i = 0; i < arrays_.size(); ++i) check_writeable(i);
+    optimizer_.set_method(arrays::make_method(name, values));
   }
   std::uint64_t steps() const { return optimizer_.steps(); }
+  std::vector<std::string> slot_names() const { return optimizer_.slot_names(); }
+  std::string memory_name() const { return optimizer_.memory_name(); }
+  double memory() const { return optimizer_.memory(); }
 
   // copies, slot by slot
   std::vector<std::vector<py::array_t<T>>> state() const {
-    std::vector<std::vector<py::array_t<T>>> slots(optimizer_.slots());
+    std::vector<std::vector<py::array_t<T>>> slots(optimizer_.slot_names().size());
     for (std::size_t s = 0; s < slots.size(); ++s) {
       for (std::size_t i = 0; i < arrays_.size(); ++i) {
         const py::array_t<T>& array = arrays_[i];
-        slots[s].emplace_back(std::vector<py::ssize_t>(array.shape(), array.shape() + array.ndim()));
+        slots[s].push_back(empty_like(array));
         optimizer_.get_slot(s, i, {slots[s].back().mutable_data(), static_cast<std::size_t>(array.size())});
       }
     }
     return slots;
   }
 
-  void set_state(std::uint64_t steps, const std::vector<std::string>& names,
+  void set_state(std::uint64_t steps, double memory, const std::vector<std::string>& names,
                  const std::vector<std::vector<py::object>>& given) {
     std::vector<py::array_t<T>> held;
     std::vector<std::vector<std::span<const T>>> values(given.size());
@@ -145,10 +165,44 @@ class PyOptimizer {
         values[s].push_back(values_of(held.back()));
       }
     }
-    optimizer_.set_state(steps, values);
+    optimizer_.set_state(steps, memory, values);
   }
 
  private:
+  // Arrays to read, and the memory they are read from
+  struct Values {
+    std::vector<py::array_t<T>> held;
+    std::vector<std::span<const T>> spans;
+  };
+  Values values(const char* name, const py::sequence& given) const {
+    if (given.size() != arrays_.size()) {
+      throw fanin::ValueError(std::string(name) + ": expected one for each of the " +
+                              std::to_string(arrays_.size()) + " arrays, got " +
+                              std::to_string(given.size()));
+    }
+    Values values;
+    values.held.reserve(arrays_.size());
+    values.spans.reserve(arrays_.size());
+    for (std::size_t i = 0; i < arrays_.size(); ++i) {
+      check_writeable(i);
+      values.held.push_back(values_like<T>(arrays_[i], name, i, given[i]));
+      values.spans.push_back(values_of(values.held.back()));
+    }
+    return values;
+  }
+  void check_writeable(std::size_t i) const {
+    if (arrays_[i].writeable()) return;
+    throw fanin::ValueError(at("arrays", i) + ": expected a writable array; it has been made read-only");
+  }
+  static py::array_t<T> empty_like(const py::array_t<T>& array) {
+    return py::array_t<T>(std::vector<py::ssize_t>(array.shape(), array.shape() + array.ndim()));
+  }
+  // arrays of fewer than two dimensions: weights have rows and columns
+  std::vector<bool> biases() const {
+    std::vector<bool> flags;
+    for (const auto& array : arrays_) flags.push_back(array.ndim() < 2);
+    return flags;
+  }
   static std::vector<py::array_t<T>> checked(const py::list& given) {
     std::vector<py::array_t<T>> arrays;
     for (std::size_t i = 0; i < given.size(); ++i) arrays.push_back(in_place<T>(i, given[i]));
@@ -171,11 +225,16 @@ void register_optimizer_of(py::module_& m, const std::string& suffix) {
   py::class_<Opt>(m, ("Optimizer" + suffix).c_str())
       .def(py::init<const std::string&, const py::dict&, const py::list&>(), py::arg("rule"),
            py::arg("values"), py::arg("arrays"))
-      .def("step", &Opt::step, py::arg("gradients"))
+      .def("step", &Opt::step, py::arg("gradients"), py::arg("loss"), py::arg("second"))
+      .def("shifted", &Opt::shifted, py::arg("gradients"))
+      .def("weights", &Opt::weights)
       .def("set_rule", &Opt::set_rule, py::arg("rule"), py::arg("values"))
       .def_property_readonly("t", &Opt::steps)
+      .def_property_readonly("slot_names", &Opt::slot_names)
+      .def_property_readonly("memory_name", &Opt::memory_name)
+      .def_property_readonly("memory", &Opt::memory)
       .def("get_state", &Opt::state)
-      .def("set_state", &Opt::set_state, py::arg("t"), py::arg("names"), py::arg("slots"));
+      .def("set_state", &Opt::set_state, py::arg("t"), py::arg("memory"), py::arg("names"), py::arg("slots"));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from fanin.callbacks import CallbackList, Callbacks, Logs
 from fanin.checks import check_integer
 from fanin.history import History
 from fanin.inputs import as_data, sentences
-from fanin.optim import Rule
+from fanin.optim import BatchSizeWarning, Rule
 from fanin.progress import progress
 from fanin.validation import Validation
 
@@ -41,6 +42,7 @@ class Fit:
         check_integer("batch_size", batch_size, 1)
         self.net, self.rule, self.epochs = net, rule, int(epochs)
         self.batch_size, self.shuffle = min(int(batch_size), 2**32), bool(shuffle)
+        self._warned = False
         self.callbacks, self.verbose = CallbackList(callbacks), bool(verbose)
         self.history = History(net.metric, validates=validation is not None)
         self._validation = validation
@@ -53,8 +55,21 @@ class Fit:
                 self.net._training(self.net._core, X, y, sample_weight, self.batch_size, self.shuffle)
             )
 
+    def _warn_of_mini_batches(self, rows: int) -> None:
+        """Warn once a fit where the rule wants the whole batch."""
+        if self._warned or self.batch_size >= rows or not self.rule.full_batch_because:
+            return
+        self._warned = True
+        warnings.warn(
+            f"rule: {self.rule.kind} wants the whole batch, as {self.rule.full_batch_because}; "
+            f"expected batch_size={rows}, the number of samples, got {self.batch_size}",
+            BatchSizeWarning,
+            stacklevel=6,
+        )
+
     def epoch(self, training: Any) -> float:
         """Train one epoch; return its mean loss."""
+        self._warn_of_mini_batches(training.rows)
         loss: float = training.epoch(self.rule.name, self.rule.values())
         return loss
 

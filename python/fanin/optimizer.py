@@ -10,6 +10,7 @@ import numpy as np
 from fanin import _core
 from fanin.checks import check_integer
 from fanin.rule import Rule
+from fanin.values import check_number
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -19,8 +20,8 @@ class Optimizer:
     """An update rule on arrays of your own, in place.
 
     ``w <- w + change(g)`` for each array w and its gradient g, where `change` is the equation of the rule; the state
-    of the rule starts at zero. One call steps all arrays, and gives the bits a `Network` with these weights and
-    gradients gets, for every number of threads and on every instruction set.
+    of the rule starts where the rule says, mostly at zero. One call steps all arrays, and gives the bits a `Network`
+    with these weights and gradients gets, for every number of threads and on every instruction set.
 
     Parameters
     ----------
@@ -39,6 +40,11 @@ class Optimizer:
 
     Notes
     -----
+    With a rule that jumps first (`Nesterov`, and `RMSprop` with nesterov) the arrays are where it has jumped to,
+    ``w + momentum v``: take the gradients there. `weights` gives w. Another momentum moves the arrays.
+
+    Weights decay, biases do not: arrays of fewer than two dimensions count as biases.
+
     A copy or an unpickled optimizer has its state and hyper-parameters. ``copy.copy`` keeps the arrays; ``deepcopy``
     and ``pickle`` copy them, so that arrays are to be copied together with their optimizer:
     ``w, opt = copy.deepcopy((w, opt))``.
@@ -74,7 +80,13 @@ class Optimizer:
         self._rule = rule
         self._views = views
 
-    def step(self, gradients: Iterable[ArrayLike]) -> None:
+    def step(
+        self,
+        gradients: Iterable[ArrayLike],
+        *,
+        loss: float | None = None,
+        second_gradients: Iterable[ArrayLike] | None = None,
+    ) -> None:
         """Update all arrays by their gradients.
 
         Parameters
@@ -83,6 +95,11 @@ class Optimizer:
             One for each array, of its shape. Gradients of the arrays' dtype that are C-contiguous are read where they
             are; others are converted first. NaN and infinity are applied as they are, as checking for them would cost
             as much as the step: check the loss.
+        loss : float, optional
+            At the arrays. Rprop's "irprop+" compares losses and must have it; others do not look at it.
+        second_gradients : list of array_like, optional
+            Of the same data as gradients, at the points that `shifted` gives. `SchaulVSGD` must have them, no other
+            rule takes them.
 
         Raises
         ------
@@ -90,7 +107,30 @@ class Optimizer:
             For another number of gradients, other shapes, values that are not real numbers, a gradient that overlaps
             an array, and an array that has been made read-only; nothing is written then.
         """
-        self._core.step(gradients if type(gradients) is list else _listed("gradients", gradients))
+        if loss is not None:
+            check_number("loss", loss)
+        self._core.step(
+            gradients if type(gradients) is list else _listed("gradients", gradients),
+            loss,
+            None if second_gradients is None else _listed("second_gradients", second_gradients),
+        )
+
+    def shifted(self, gradients: Iterable[ArrayLike]) -> list[NDArray[Any]]:
+        """Return the points, shaped like the arrays, where a rule such as `SchaulVSGD` wants a second gradient.
+
+        ``second = gradient_at(opt.shifted(gradients))``, then ``opt.step(gradients, second_gradients=second)``, with
+        the same data in both gradients.
+
+        Raises
+        ------
+        ValueError
+            For a rule that wants none, and as `step` does.
+        """
+        return self._core.shifted(_listed("gradients", gradients))
+
+    def weights(self) -> list[NDArray[Any]]:
+        """Return copies of the true weights: w where the arrays are ``w + momentum v``, else what the arrays hold."""
+        return self._core.weights()
 
     @property
     def rule(self) -> Rule:
@@ -101,7 +141,7 @@ class Optimizer:
     def rule(self, rule: Rule) -> None:
         _check_rule(rule)
         if rule.name != self._rule.name:
-            kinds = type(self._rule).__name__, type(rule).__name__
+            kinds = self._rule.kind, rule.kind
             raise ValueError(f"rule: expected {kinds[0]}, whose state this optimizer has, got {kinds[1]}")
         self._core.set_rule(rule.name, rule.values())
         self._rule = rule
@@ -121,29 +161,30 @@ class Optimizer:
         """All that a resume needs beside the arrays and the rule.
 
         A dict: "t", the steps taken, and for each letter of the rule's equation that is kept from step to step (Adam:
-        "m", "v") a list of arrays, shaped like `arrays`. They are copies. Set it to go on from there, bit for bit.
+        "m", "v") a list of arrays, shaped like `arrays`; NAdam's "p" and the "loss" of "irprop+" are numbers. They
+        are copies. Set it to go on from there, bit for bit.
         """
-        slots = self._core.get_state()
-        return {"t": self.t, **dict(zip(self._slot_names(), slots, strict=True))}
+        slots = dict(zip(self._core.slot_names, self._core.get_state(), strict=True))
+        memory = {self._core.memory_name: self._core.memory} if self._core.memory_name else {}
+        return {"t": self.t, **memory, **slots}
 
     @state.setter
     def state(self, state: Mapping[str, Any]) -> None:
-        names = self._slot_names()
-        expected = ", ".join(["t", *names])
+        names, memory = self._core.slot_names, self._core.memory_name
+        expected = ["t", *([memory] if memory else []), *names]
         if not isinstance(state, Mapping):
-            raise TypeError(f"state: expected a dict of {expected}, got {type(state).__name__}")
-        if set(state) != {"t", *names}:
+            raise TypeError(f"state: expected a dict of {', '.join(expected)}, got {type(state).__name__}")
+        if set(state) != set(expected):
             raise ValueError(
-                f"state: expected {expected} for {self._rule.name}, got {', '.join(map(str, state))}"
+                f"state: expected {', '.join(expected)} for {self._rule.name}, got {', '.join(map(str, state))}"
             )
         check_integer("state: t", state["t"], 0)
         if state["t"] >= 2**63:
             raise ValueError(f"state: t: expected less than 2^63, got {state['t']}")
+        if memory:
+            check_number(f"state: {memory}", state[memory])
         slots = [_listed(f"state: {name}", state[name]) for name in names]
-        self._core.set_state(int(state["t"]), names, slots)
-
-    def _slot_names(self) -> list[str]:
-        return _core.slot_names()[self._rule.name]
+        self._core.set_state(int(state["t"]), float(state[memory]) if memory else 0.0, names, slots)
 
     def __repr__(self) -> str:
         """Return the rule and the size of the arrays in one line."""

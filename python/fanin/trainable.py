@@ -52,7 +52,8 @@ class Trainable:
             Integer labels 0..n_outputs-1, shape (n_samples,), or class probabilities, shape (n_samples, n_outputs),
             for softmax_cross_entropy; else targets, shape (n_samples, n_outputs), or (n_samples,) for a single one.
         rule : Rule
-            Update rule, for example ``optim.Adam(1e-3)``.
+            Update rule, for example ``optim.Adam(1e-3)``; `optim.Around` one for penalties, decay and clipping. Rules
+            that want the whole batch warn of mini-batches (`optim.BatchSizeWarning`).
         epochs : int
             Passes over the data.
         batch_size : int

@@ -15,6 +15,7 @@ def check_number(
     at_least: float | None = None,
     above: float | None = None,
     below: float | None = None,
+    at_most: float | None = None,
 ) -> None:
     """Raise unless `value` is a finite number in the interval; True and False are not numbers here."""
     if isinstance(value, bool) or not isinstance(value, Real):
@@ -36,10 +37,27 @@ def check_number(
         (at_least is None or number >= at_least)
         and (above is None or number > above)
         and (below is None or number < below)
+        and (at_most is None or number <= at_most)
     )
     if not inside:
-        high = "infinity" if below is None else f"{below:g}"
-        raise ValueError(f"{name}: expected a number in {low}, {high}), got {value}")
+        high = f"{at_most:g}]" if at_most is not None else "infinity)" if below is None else f"{below:g})"
+        raise ValueError(f"{name}: expected a number in {low}, {high}, got {value}")
+
+
+Range = tuple[float, float, bool, bool]
+
+
+def check_range(name: str, value: object, allowed: Range) -> None:
+    """Raise unless `value` is in a range as the C++ core gives it: low, high, and whether each end is open."""
+    low, high, open_low, open_high = allowed
+    check_number(
+        name,
+        value,
+        at_least=None if open_low else low,
+        above=low if open_low and math.isfinite(low) else None,
+        below=high if open_high and math.isfinite(high) else None,
+        at_most=None if open_high else high,
+    )
 
 
 @dataclass(frozen=True)
@@ -50,11 +68,11 @@ class Value:
 
     def values(self) -> dict[str, Any]:
         """Return the hyper-parameters by name, as the C++ core takes them."""
-        return {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
+        return {field.name: plain(getattr(self, field.name)) for field in fields(self)}
 
 
-def _plain(value: Any) -> Any:
-    """Return a tuple as it is, and a number as an int or a float."""
-    if isinstance(value, tuple):
+def plain(value: Any) -> Any:
+    """Return a tuple, a flag or a name as it is, and a number as an int or a float."""
+    if isinstance(value, tuple | bool | str):
         return value
     return value.__index__() if hasattr(value, "__index__") else float(value)

@@ -7,6 +7,7 @@
 
 #include "buffer.hpp"
 #include "kernels/table.hpp"
+#include "method.hpp"
 #include "random.hpp"
 
 namespace fanin::test {
@@ -59,6 +60,23 @@ inline double small_integer(std::uint64_t stream, std::size_t i, std::size_t j) 
 // in [-1, 1)
 inline double uniform(std::uint64_t stream, std::uint64_t i) {
   return static_cast<double>(Philox(11, stream).bits(i) >> 11) * 0x1p-52 - 1;
+}
+
+// The slots of a rule with its defaults, one after the other, as they are before the first step
+template <class T>
+std::vector<T> fresh_slots(const Rule& rule, std::size_t size) {
+  std::vector<T> slots;
+  const SlotList used = slots_of(rule);
+  for (int i = 0; i < used.count; ++i) {
+    slots.insert(slots.end(), size, static_cast<T>(initial_of(rule, used.slot[i])));
+  }
+  return slots;
+}
+
+// What goes on around a rule, as one segment
+inline std::vector<Segment> segments_of(const Rule& rule, std::size_t size) {
+  if (is_bare(rule)) return {};
+  return {{size, around_of(rule, false)}};
 }
 
 }  // namespace fanin::test

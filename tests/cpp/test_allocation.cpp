@@ -48,10 +48,15 @@ TEST_CASE("an epoch allocates nothing, once the rule has its state") {
     Network<float> net(inputs, {{200, activation<Relu>}, {100, activation<Tanh>}, {3}},
                        SoftmaxCrossEntropy{});
     Training<float> training(net, x, std::span<const std::int64_t>(y), {.batch_size = 64});
-    training.epoch(Adam{});
-    const std::size_t so_far = allocations.load();
-    training.epoch(Adam{});
-    CHECK(allocations.load() == so_far);
+    Method surrounded = Nesterov{};
+    surrounded.l2 = 0.1;
+    surrounded.momentum = Piecewise{};
+    for (const Method& method : {Method(Adam{}), surrounded, Method(SchaulVsgd{})}) {
+      training.epoch(method);
+      const std::size_t so_far = allocations.load();
+      training.epoch(method);
+      CHECK(allocations.load() == so_far);
+    }
   };
   for (const int threads : {1, 2}) {
     check(threads, row_major<const double>(doubles.data(), rows, inputs));

@@ -68,28 +68,45 @@ TEST_CASE_TEMPLATE("an optimizer is the update kernel on each array, for any num
     using R = typename decltype(entry)::type;
     Arrays<T> expected(1);
     std::vector<std::vector<T>> slots;
-    for (const std::size_t n : sizes) slots.emplace_back(n * R::slots + 1, T{0});
-    for (std::uint64_t t = 1; t <= 3; ++t) {
-      Arrays<T> g(10 + t);
-      const auto constants = R{}.begin(t);
-      for (std::size_t a = 0; a < std::size(sizes); ++a) {
-        const Update<T> update{place, &constants, expected.memory[a].data() + 1, slots[a].data(), sizes[a]};
-        kernels<T>().update(update, g.memory[a].data() + 1, {0, sizes[a]});
-      }
+    for (const std::size_t n : sizes) {
+      slots.push_back(test::fresh_slots<T>(R{}, n));
+      slots.back().push_back(0);
+    }
+    const bool wants_second = needs_second_gradient(R{});
+    Moment at(1);
+    for (; at.t <= 3; ++at.t) {
+      Arrays<T> g(10 + at.t), second(20 + at.t);
+      with_constants(R{}, at, [&](const void* constants, double memory, double rate) {
+        for (std::size_t a = 0; a < std::size(sizes); ++a) {
+          const std::vector<Segment> around = test::segments_of(R{}, sizes[a]);
+          const Update<T> update{place,
+                                 constants,
+                                 expected.memory[a].data() + 1,
+                                 slots[a].data(),
+                                 sizes[a],
+                                 second.memory[a].data() + 1,
+                                 around.empty() ? nullptr : around.data(),
+                                 rate};
+          kernels<T>().update(update, g.memory[a].data() + 1, {0, sizes[a]});
+        }
+        at.memory = memory;
+      });
     }
     for (const int threads : {1, 2, 3, 7}) {
       cpu::set_num_threads(threads);
       Arrays<T> w(1);
       Optimizer<T> optimizer(R{}, w.writable());
       for (std::uint64_t t = 1; t <= 3; ++t) {
-        Arrays<T> g(10 + t);
-        optimizer.step(g.readable());
+        Arrays<T> g(10 + t), second(20 + t);
+        StepInputs<T> inputs;
+        if (wants_second) inputs.second = second.readable();
+        optimizer.step(g.readable(), inputs);
         CHECK(g.intact());
       }
       CHECK(w.memory == expected.memory);  // canaries too
       CHECK(optimizer.steps() == 3);
-      REQUIRE(optimizer.slots() == static_cast<std::size_t>(R::slots));
-      for (std::size_t s = 0; s < optimizer.slots(); ++s) {
+      REQUIRE(optimizer.slot_names().size() == static_cast<std::size_t>(slots_of(R{}).count));
+      for (std::size_t s = 0; s < optimizer.slot_names().size(); ++s) {
         for (std::size_t a = 0; a < std::size(sizes); ++a) {
           std::vector<T> slot(sizes[a]);
           optimizer.get_slot(s, a, slot);
@@ -134,7 +151,7 @@ TEST_CASE("a restored state goes on bit for bit") {
   Arrays<float> twin(1);
   twin.memory = w.memory;
   Optimizer<float> resumed(Adam{}, twin.writable());
-  resumed.set_state(3, views);
+  resumed.set_state(3, 0, views);
   optimizer.step(g.readable());
   resumed.step(g.readable());
   CHECK(twin.memory == w.memory);
@@ -155,16 +172,16 @@ TEST_CASE("a mistake gets a sentence, and nothing is written") {
   CHECK(error_of([&] { optimizer.step({dw, dw}); }) == "gradients[1]: expected 3 values, got 10");
   CHECK(error_of([&] { optimizer.step({all.subspan(9, 10), db}); }) ==
         "gradients[0]: expected memory apart from the arrays, but it overlaps arrays[0]");
-  CHECK(error_of([&] { optimizer.set_rule(Sgd{}); }) ==
+  CHECK(error_of([&] { optimizer.set_method(Sgd{}); }) ==
         "rule: expected momentum, whose state this is, got sgd");
-  CHECK(error_of([&] { optimizer.set_rule(Momentum{0.1, 1.0}); }) ==
+  CHECK(error_of([&] { optimizer.set_method(Momentum{0.1, 1.0}); }) ==
         "momentum: expected a number in [0, 1), got 1");
   CHECK(error_of([&] { optimizer.get_slot(1, 0, all); }) == "slot: there are only 1");
   CHECK(error_of([&] { optimizer.get_slot(0, 2, all); }) == "slot 0, array 2: there are only 2 arrays");
   CHECK(error_of([&] { optimizer.get_slot(0, 1, all); }) == "slot 0, array 1: expected 3 values, got 20");
-  CHECK(error_of([&] { optimizer.set_state(1, {}); }) == "state: expected 1 slots, got 0");
-  CHECK(error_of([&] { optimizer.set_state(1, {{dw}}); }) == "state: expected 2 arrays in slot 0, got 1");
-  CHECK(error_of([&] { optimizer.set_state(1, {{dw, dw}}); }) ==
+  CHECK(error_of([&] { optimizer.set_state(1, 0, {}); }) == "state: expected 1 slots, got 0");
+  CHECK(error_of([&] { optimizer.set_state(1, 0, {{dw}}); }) == "state: expected 2 arrays in slot 0, got 1");
+  CHECK(error_of([&] { optimizer.set_state(1, 0, {{dw, dw}}); }) ==
         "state: slot 0, array 1: expected 3 values, got 10");
 
   CHECK(w == std::vector<float>(20, 1));

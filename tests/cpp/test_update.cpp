@@ -11,17 +11,43 @@ using namespace fanin;
 // Each rule in double on plain numbers: the same struct on a vector of one lane
 namespace scalar {
 struct Lane {
+  using Scalar = double;
   double v;
+  Lane() = default;
   Lane(double x) : v(x) {}
 };
 Lane operator+(Lane a, Lane b) { return a.v + b.v; }
+Lane operator-(Lane a, Lane b) { return a.v - b.v; }
 Lane operator-(Lane a) { return -a.v; }
 Lane operator*(Lane a, Lane b) { return a.v * b.v; }
 Lane operator/(Lane a, Lane b) { return a.v / b.v; }
 bool operator==(Lane a, Lane b) { return a.v == b.v; }
+bool operator<(Lane a, Lane b) { return a.v < b.v; }
+bool operator>(Lane a, Lane b) { return a.v > b.v; }
 Lane fma(Lane a, Lane b, Lane c) { return std::fma(a.v, b.v, c.v); }
 Lane sqrt(Lane a) { return std::sqrt(a.v); }
+Lane abs(Lane a) { return std::abs(a.v); }
+Lane copy_sign(Lane a, Lane b) { return std::copysign(a.v, b.v); }
+Lane max(Lane a, Lane b) { return a.v > b.v ? a : b; }
+Lane min(Lane a, Lane b) { return a.v < b.v ? a : b; }
 Lane select(bool mask, Lane a, Lane b) { return mask ? a : b; }
+
+// The change by a rule in whatever form its constants name
+template <class R, int form = 0>
+Lane change_of(const typename R::Constants& c, Lane g, Lane second, Lane* state) {
+  if constexpr (requires { R::forms; }) {
+    if constexpr (form + 1 < R::forms) {
+      if (c.form != form) return change_of<R, form + 1>(c, g, second, state);
+    }
+    if constexpr (requires { R::second_gradient; }) {
+      return R::template step<form>(c, g, second, state);
+    } else {
+      return R::template step<form>(c, g, state);
+    }
+  } else {
+    return R::step(c, g, state);
+  }
+}
 }  // namespace scalar
 
 TEST_CASE_TEMPLATE("each rule at every size and offset is its equation, and touches nothing else", T, float,
@@ -34,20 +60,28 @@ TEST_CASE_TEMPLATE("each rule at every size and offset is its equation, and touc
     for (std::size_t n = 0; n <= 35; ++n) {
       for (std::size_t offset = 0; offset < 2; ++offset) {
         const std::size_t stride = n + 8;
-        std::vector<T> w(stride, canary), g(stride, canary), slots(stride * 4, canary);
+        const std::vector<T> fresh = test::fresh_slots<T>(R{}, 1);
+        std::vector<T> w(stride, canary), g(stride, canary), second(stride), slots(stride * 8, canary);
         for (std::size_t i = 0; i < n; ++i) {
           w[offset + i] = static_cast<T>(test::uniform(1, i));
           g[offset + i] = static_cast<T>(test::uniform(2, i));
-          for (int s = 0; s < R::slots; ++s) slots[static_cast<std::size_t>(s) * stride + offset + i] = 0;
+          second[offset + i] = static_cast<T>(test::uniform(3, i));
+          for (std::size_t s = 0; s < fresh.size(); ++s) slots[s * stride + offset + i] = fresh[s];
         }
         std::vector<double> expected(w.begin(), w.end());
-        std::vector<std::vector<scalar::Lane>> state(n, std::vector<scalar::Lane>(4, scalar::Lane(0)));
+        std::vector<std::vector<scalar::Lane>> state(n);
+        for (auto& of_weight : state) {
+          for (int s = 0; s < 8; ++s) of_weight.push_back(s < R::slots ? initial_of(R{}, s) : 0);
+        }
         for (std::uint64_t t = 1; t <= 3; ++t) {
           const auto constants = R{}.begin(t);
-          const Update<T> update{place, &constants, w.data() + offset, slots.data() + offset, stride};
+          const Update<T> update{
+              place, &constants, w.data() + offset, slots.data() + offset, stride, second.data() + offset};
           kernels<T>().update(update, g.data() + offset, {0, n});
           for (std::size_t i = 0; i < n; ++i) {
-            expected[offset + i] += R::step(constants, scalar::Lane(g[offset + i]), state[i].data()).v;
+            expected[offset + i] += scalar::change_of<R>(constants, scalar::Lane(g[offset + i]),
+                                                         second[offset + i], state[i].data())
+                                        .v;
           }
         }
         std::size_t wrong = 0, touched = 0;
@@ -55,8 +89,9 @@ TEST_CASE_TEMPLATE("each rule at every size and offset is its equation, and touc
           const bool inside = i >= offset && i < offset + n;
           wrong += inside && !(std::abs(static_cast<double>(w[i]) - expected[i]) <= tolerance);
           touched += !inside && w[i] != canary;
-          for (int s = 0; s < R::slots; ++s)
-            touched += !inside && slots[static_cast<std::size_t>(s) * stride + i] != canary;
+          for (std::size_t s = 0; s < 8; ++s) {
+            touched += (!inside || s >= fresh.size()) && slots[s * stride + i] != canary;
+          }
         }
         INFO(R::name, " n ", n, " offset ", offset);
         CHECK(wrong == 0);
@@ -68,12 +103,19 @@ TEST_CASE_TEMPLATE("each rule at every size and offset is its equation, and touc
 }
 
 TEST_CASE_TEMPLATE("a zero gradient on zero state changes nothing, also with epsilon 0", T, float, double) {
-  std::vector<T> w(40, T{1}), g(40, T{0}), slots(160, T{0});
-  Adam rule;
-  rule.epsilon = 0;
-  const auto constants = rule.begin(1);
-  kernels<T>().update({index_in<Adam, Rules>, &constants, w.data(), slots.data(), 40}, g.data(), {0, 40});
-  for (const T value : w) CHECK(value == 1);
+  for_each_type(Rules{}, [](auto entry) {
+    using R = typename decltype(entry)::type;
+    std::vector<T> w(40, T{1}), g(40, T{0}), slots = test::fresh_slots<T>(R{}, 40);
+    R rule;
+    if constexpr (requires { rule.epsilon; } && !requires { R::second_gradient; }) rule.epsilon = 0;
+    for (std::uint64_t t = 1; t <= 3; ++t) {
+      const auto constants = rule.begin(t);
+      kernels<T>().update({index_in<R, Rules>, &constants, w.data(), slots.data(), 40, g.data()}, g.data(),
+                          {0, 40});
+    }
+    INFO(R::name);
+    for (const T value : w) CHECK(value == 1);
+  });
 }
 
 TEST_CASE_TEMPLATE("denormal results are stored as zero", T, float, double) {

@@ -13,18 +13,73 @@ from pathlib import Path
 import torch
 
 SIZES, ROWS, BATCH_SIZE, EPOCHS = (4, 6, 5, 3), 22, 8, 5
-RULES = {
-    "sgd": ({"learning_rate": 0.05}, lambda p: torch.optim.SGD(p, lr=0.05)),
-    "momentum": (
-        # PyTorch keeps the rate outside v; with a constant rate the weights are the same.
+BETAS = {"beta1": 0.85, "beta2": 0.99}
+ADAM = {"learning_rate": 0.02, **BETAS, "epsilon": 1e-7}
+TORCH_ADAM = {"lr": 0.02, "betas": (0.85, 0.99), "eps": 1e-7}
+TINY = 1e-100  # no epsilon, where PyTorch's is somewhere else and dividing by 0 is NaN
+optim = torch.optim
+
+
+def decaying(optimizer, parameters, **options):
+    """Biases do not decay in fanin."""
+    weights, biases = parameters[::2], parameters[1::2]
+    return optimizer([{"params": weights}, {"params": biases, "weight_decay": 0}], **options)
+
+
+# One or more settings of each rule of fanin that PyTorch has. Its rate is outside of v; with a constant rate the
+# weights are the same.
+RULES = [
+    ("sgd", {"learning_rate": 0.05}, lambda p: optim.SGD(p, lr=0.05)),
+    (
+        "momentum",
         {"learning_rate": 0.03, "momentum": 0.8},
-        lambda p: torch.optim.SGD(p, lr=0.03, momentum=0.8),
+        lambda p: optim.SGD(p, lr=0.03, momentum=0.8),
     ),
-    "adam": (
-        {"learning_rate": 0.02, "beta1": 0.85, "beta2": 0.99, "epsilon": 1e-7},
-        lambda p: torch.optim.Adam(p, lr=0.02, betas=(0.85, 0.99), eps=1e-7),
+    (
+        "nesterov",
+        {"learning_rate": 0.03, "momentum": 0.8},
+        lambda p: optim.SGD(p, lr=0.03, momentum=0.8, nesterov=True),
     ),
-}
+    (
+        "rprop",
+        {"learning_rate": 0.02, "variant": "irprop-", "increase": 1.3, "max_step": 0.1},
+        lambda p: optim.Rprop(p, lr=0.02, etas=(0.5, 1.3), step_sizes=(1e-6, 0.1)),
+    ),
+    (
+        "rmsprop",
+        {"learning_rate": 0.02, "decay": 0.8, "epsilon": 1e-7},
+        lambda p: optim.RMSprop(p, lr=0.02, alpha=0.8, eps=1e-7),
+    ),
+    (
+        "rmsprop",
+        {"learning_rate": 0.02, "decay": 0.8, "epsilon": 1e-3, "momentum": 0.7, "centered": True},
+        lambda p: optim.RMSprop(p, lr=0.02, alpha=0.8, eps=1e-3, momentum=0.7, centered=True),
+    ),
+    ("adagrad", {"learning_rate": 0.05}, lambda p: optim.Adagrad(p, lr=0.05, eps=1e-10)),
+    (
+        "adadelta",
+        {"learning_rate": 0.9, "decay": 0.8, "epsilon": 1e-4},
+        lambda p: optim.Adadelta(p, lr=0.9, rho=0.8, eps=1e-4),
+    ),
+    ("adam", ADAM, lambda p: optim.Adam(p, **TORCH_ADAM)),
+    (
+        "adamw",
+        {**ADAM, "weight_decay": 0.3},
+        lambda p: decaying(optim.AdamW, p, **TORCH_ADAM, weight_decay=0.3),
+    ),
+    (
+        "nadam",
+        {**ADAM, "momentum_decay": 0.05},
+        lambda p: optim.NAdam(p, **TORCH_ADAM, momentum_decay=0.05),
+    ),
+    ("radam", {**ADAM, "epsilon": TINY}, lambda p: optim.RAdam(p, **{**TORCH_ADAM, "eps": TINY})),
+    ("amsgrad", ADAM, lambda p: optim.Adam(p, **TORCH_ADAM, amsgrad=True)),
+    (
+        "adamax",
+        {"learning_rate": 0.02, **BETAS},
+        lambda p: optim.Adamax(p, **{**TORCH_ADAM, "eps": TINY}),
+    ),
+]
 ACTIVATIONS = {"relu": torch.relu, "tanh": torch.tanh, "logistic": torch.sigmoid}
 LOSSES = {
     "squared_error": lambda a, y: 0.5 * ((a - y) ** 2).sum(dim=1).mean(),
@@ -32,9 +87,19 @@ LOSSES = {
 }
 
 
-def train(data: dict, start: list, rule: str, activation: str, loss: str) -> dict:
+def true_weights(name: str, optimizer: torch.optim.Optimizer, parameters: list) -> list:
+    """With Nesterov PyTorch's weights are w + momentum v, and v = -lr * momentum_buffer; fanin shows w."""
+    if name != "nesterov":
+        return parameters
+    options = optimizer.param_groups[0]
+    factor = options["lr"] * options["momentum"]
+    return [p + factor * optimizer.state[p]["momentum_buffer"] for p in parameters]
+
+
+def train(data: dict, start: list, rule: tuple, activation: str, loss: str) -> dict:
+    name, hyper_parameters, make = rule
     parameters = [array.clone().requires_grad_() for array in start]
-    optimizer = RULES[rule][1](parameters)
+    optimizer = make(parameters)
     X, y = data["X"], data["targets" if loss == "squared_error" else "labels"]
     losses = []
     for _ in range(EPOCHS):
@@ -51,8 +116,9 @@ def train(data: dict, start: list, rule: str, activation: str, loss: str) -> dic
             optimizer.step()
             total += value.item() * len(batch)
         losses.append(total / ROWS)
-    case = {"rule": rule, "hyper_parameters": RULES[rule][0], "activation": activation, "loss": loss}
-    return {**case, "losses": losses, "weights": [p.detach().tolist() for p in parameters]}
+    case = {"rule": name, "hyper_parameters": hyper_parameters, "activation": activation, "loss": loss}
+    weights = true_weights(name, optimizer, parameters)
+    return {**case, "losses": losses, "weights": [w.detach().tolist() for w in weights]}
 
 
 def main() -> None:

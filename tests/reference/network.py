@@ -74,10 +74,37 @@ class Network:
             total = 0.0
             for start in range(0, len(X), batch_size):
                 batch = tuple(array[start : start + batch_size] for array in (X, y, w))
-                total += self.loss_of(*batch) * batch[2].sum()
                 self.steps += 1
-                gradients = self.gradients(*batch)
-                for array, g, state in zip(self.parameters(), gradients, self.states, strict=True):
-                    array += rule.step(g, state, self.steps)
+                total += self.step(rule, *batch) * batch[2].sum()
             history.append(total / w.sum())
         return history
+
+    def step(self, rule, X: Array, y: NDArray, weights: Array) -> float:
+        """One step of the rule; the loss before it, where the gradient is taken."""
+        parameters, states = self.parameters(), self.states
+        jumps = [rule.jump(state) if hasattr(rule, "jump") else 0.0 for state in states]
+        self.add(jumps)
+        loss, gradients = self.loss_of(X, y, weights), self.gradients(X, y, weights)
+        extra: list[dict] = [{} for _ in parameters]
+        if getattr(rule, "variant", "") == "irprop+":
+            extra = [{"loss": loss} for _ in parameters]
+        if hasattr(rule, "shift"):
+            shifts = [rule.shift(g, state) for g, state in zip(gradients, states, strict=True)]
+            self.add(shifts)
+            extra = [{"second": second} for second in self.gradients(X, y, weights)]
+            self.add([-shift for shift in shifts])
+        self.add([-jump for jump in jumps])
+        if hasattr(rule, "weight_decay"):
+            for array in self.weights:
+                array *= 1 - rule.learning_rate * rule.weight_decay
+        self.add(
+            [
+                rule.step(g, state, self.steps, **more)
+                for g, state, more in zip(gradients, states, extra, strict=True)
+            ]
+        )
+        return loss
+
+    def add(self, changes: list) -> None:
+        for array, change in zip(self.parameters(), changes, strict=True):
+            array += change

@@ -93,8 +93,9 @@ class Training {
 
   // One pass over the samples in an order of its own, which depends on the seed and the number of epochs
   // trained. The state of the rule is the network's: it is kept from call to call, also when hyper-parameters
-  // change, until another kind of rule comes. Throws ValueError, BusyError, DivergedError.
-  EpochResult epoch(const Rule& rule);
+  // change, until another kind of rule comes. A rule, or a Method: a rule and what goes on around it. Throws
+  // ValueError, BusyError, DivergedError.
+  EpochResult epoch(const Method& method);
 
  private:
   struct State;

@@ -30,21 +30,21 @@ struct Adam {
   struct Constants {
     double rate, beta1, rest1, beta2, rest2, root_scale, epsilon;
   };
-  Constants begin(std::uint64_t t) const {
-    const double correction1 = 1 - power(beta1, t);
-    const double correction2 = 1 - power(beta2, t);
+  Constants begin(const Moment& at) const {
+    const double correction1 = 1 - power(beta1, at.t);
+    const double correction2 = 1 - power(beta2, at.t);
     return {learning_rate / correction1,     beta1,  1 - beta1, beta2, 1 - beta2,
             1 / __builtin_sqrt(correction2), epsilon};
   }
 
   template <class V>
-  static V step(const Constants& c, V g, V* slot) {
+  static V step(const Constants& c, V gradient, V* slot) {
+    const V g = bounded(gradient);
     V& m = slot[0];
     V& v = slot[1];
     m = fma(V(c.beta1), m, V(c.rest1) * g);
     v = fma(V(c.beta2), v, V(c.rest2) * g * g);
-    const V change = -(V(c.rate) * m) / fma(sqrt(v), V(c.root_scale), V(c.epsilon));
-    return select(m == V(0.0), V(0.0), change);  // 0 / 0 where epsilon is 0
+    return ratio(-(V(c.rate) * m), fma(sqrt(v), V(c.root_scale), V(c.epsilon)));
   }
 };
 

@@ -26,7 +26,7 @@ struct Momentum {
   struct Constants {
     double rate, momentum;
   };
-  Constants begin(std::uint64_t) const { return {learning_rate, momentum}; }
+  Constants begin(const Moment&) const { return {learning_rate, momentum}; }
 
   template <class V>
   static V step(const Constants& c, V g, V* slot) {

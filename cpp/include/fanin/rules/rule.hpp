@@ -1,10 +1,20 @@
 // What every update rule is made of. A rule is a value: a struct with
-//   name, slots          its name and the number of state arrays a weight needs (all start at zero)
+//   name, slots          its name and the number of state arrays a weight needs
 //   slot_names           their names, in order: the letters of the equation; absent where there are no slots
-//   fields(self, f)      f(name, value, allowed range) for each hyper-parameter, in the dataclass's order
-//   begin(t)             the constants of step t = 1, 2, ..., computed once in double
+//   fields(self, f)      f(name, value, allowed range) for each hyper-parameter, in the dataclass's order;
+//                        f(name, value, names) for a choice, f(name, value) for yes or no
+//   begin(moment)        the constants of a step, computed once in double
 //   step(c, g, slot)     the change of w for gradient g, on one vector of any width
-// A gradient of zero with zero slots must change nothing: padding lanes rely on it.
+// A gradient of zero on fresh slots must change nothing: padding lanes rely on it.
+//
+// Where a rule needs more, it also has
+//   conflict()           a sentence where hyper-parameters do not go together, else null
+//   initial(slot)        what a slot holds before the first step; 0 without
+//   forms                so many loops, each without a branch: step<form>, and Constants has the `form` of a
+//   step form(), uses(form, slot)   where forms need different slots velocity()           the slot v of a
+//   rule that looks ahead: it trains w + momentum v, and w is shown needs_loss()         whether `begin`
+//   reads the loss remember(moment)     one number to keep from this step to the next; memory_name is its
+//   letter shift(c, g, slot)    where from w a second gradient is wanted; step(c, g, second, slot) gets it
 #pragma once
 
 #include <cstddef>
@@ -32,6 +42,17 @@ struct Numbers {
   std::size_t count;
 };
 
+// When a step is taken, t = 1, 2, ..., and what else its constants may depend on
+struct Moment {
+  std::uint64_t t;
+  double memory = 0;          // what `remember` gave at the step before
+  double loss = 0;            // at the weights the gradient was taken at
+  double next_momentum = -1;  // of the step to come, where a schedule will change it
+
+  Moment(std::uint64_t step) : t(step) {}
+  constexpr double next_momentum_or(double same) const { return next_momentum < 0 ? same : next_momentum; }
+};
+
 // base^n by squaring: the same bits everywhere, where libm's pow is not
 constexpr double power(double base, std::uint64_t n) {
   double result = 1;
@@ -40,6 +61,25 @@ constexpr double power(double base, std::uint64_t n) {
     base *= base;
   }
   return result;
+}
+
+template <class V>
+V sign(V a) {
+  return select(a > V(0.0), V(1.0), select(a < V(0.0), V(-1.0), V(0.0)));
+}
+
+// g, as far as sums of its square stay finite: beyond 2^60 (float, about 1e18) or 2^508 (double) only the
+// sign counts
+template <class V>
+V bounded(V g) {
+  const V limit(sizeof(typename V::Scalar) == 4 ? 0x1p60 : 0x1p508);
+  return min(limit, max(-limit, g));
+}
+
+// a / b, and 0 where b is 0: no gradient so far, or one whose square is too small for a number
+template <class V>
+V ratio(V a, V b) {
+  return select(b == V(0.0), V(0.0), a / b);
 }
 
 }  // namespace fanin

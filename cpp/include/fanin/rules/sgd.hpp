@@ -20,7 +20,7 @@ struct Sgd {
   struct Constants {
     double rate;
   };
-  Constants begin(std::uint64_t) const { return {learning_rate}; }
+  Constants begin(const Moment&) const { return {learning_rate}; }
 
   template <class V>
   static V step(const Constants& c, V g, V*) {

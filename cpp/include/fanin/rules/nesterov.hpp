@@ -1,0 +1,44 @@
+#pragma once
+
+#include "fanin/rules/rule.hpp"
+
+namespace fanin {
+
+// Nesterov's momentum: jump first, then correct (Sutskever et al. 2013, equations 3 and 4):
+//   v <- momentum * v - learning_rate * g(w + momentum * v)
+//   w <- w + v
+// The buffer holds y = w + momentum * v, where gradients are taken, and so
+//   y <- y + (1 + next momentum) v_new - momentum * v_old
+// A network shows w. PyTorch's weights are y, its rate is outside of v, and its first step is the same.
+struct Nesterov {
+  static constexpr const char* name = "nesterov";
+  static constexpr int slots = 1;
+  static constexpr const char* slot_names[] = {"v"};
+
+  double learning_rate = 0.01;
+  double momentum = 0.9;
+
+  template <class Self, class F>
+  static void fields(Self& self, F&& field) {
+    field("learning_rate", self.learning_rate, at_least(0));
+    field("momentum", self.momentum, from_0_below_1());
+  }
+
+  struct Constants {
+    double rate, momentum, ahead;
+  };
+  Constants begin(const Moment& at) const {
+    return {learning_rate, momentum, 1 + at.next_momentum_or(momentum)};
+  }
+  int velocity() const { return 0; }
+
+  template <class V>
+  static V step(const Constants& c, V g, V* slot) {
+    V& v = slot[0];
+    const V jump = V(c.momentum) * v;
+    v = fma(V(c.momentum), v, -(V(c.rate) * g));
+    return fma(V(c.ahead), v, -jump);
+  }
+};
+
+}  // namespace fanin

@@ -1,0 +1,87 @@
+#pragma once
+
+#include "fanin/rules/rule.hpp"
+
+namespace fanin {
+
+// RMSprop (Hinton, lecture 6e): the gradient divided by a running root mean square of its weight,
+//   MS <- decay MS + (1 - decay) g^2
+//   d = g / (sqrt(MS^) + epsilon)
+//   w <- w - learning_rate * d
+// MS^ is MS; with bias_correction MS / (1 - decay^t): from 0, MS is too small at first, and without the
+// correction the first step is 1 / sqrt(1 - decay) times learning_rate. The notes have no epsilon.
+//   centered (Graves 2013): a mean g of the gradients is kept too, and MS^ is MS - mean^2, the variance
+//   momentum:               v <- momentum * v - learning_rate * d,   w <- w + v
+//   nesterov:               g at w + momentum * v: it is the correction that is divided, not the jump
+// PyTorch's decay is called alpha and is 0.99, its rate is outside of v, and it has no Nesterov form.
+struct RmsProp {
+  static constexpr const char* name = "rmsprop";
+  static constexpr int slots = 3;
+  static constexpr const char* slot_names[] = {"MS", "mean", "v"};
+
+  double learning_rate = 1e-3;
+  double decay = 0.9;
+  double epsilon = 1e-8;
+  double momentum = 0;
+  bool nesterov = false;
+  bool centered = false;
+  bool bias_correction = false;
+
+  template <class Self, class F>
+  static void fields(Self& self, F&& field) {
+    field("learning_rate", self.learning_rate, at_least(0));
+    field("decay", self.decay, from_0_below_1());
+    field("epsilon", self.epsilon, at_least(0));
+    field("momentum", self.momentum, from_0_below_1());
+    field("nesterov", self.nesterov);
+    field("centered", self.centered);
+    field("bias_correction", self.bias_correction);
+  }
+
+  const char* conflict() const {
+    return centered && bias_correction
+               ? "bias_correction: expected no correction where the rule is centered, "
+                 "as the variance of the first gradient alone is 0"
+               : nullptr;
+  }
+
+  static constexpr int forms = 6;  // {no momentum, classical, Nesterov} x {not centered, centered}
+  int form() const { return (momentum > 0 ? nesterov ? 4 : 2 : 0) + (centered ? 1 : 0); }
+  static constexpr bool uses(int form, int slot) {
+    return slot == 0 || (slot == 1 && form % 2 == 1) || (slot == 2 && form >= 2);
+  }
+  int velocity() const { return momentum > 0 && nesterov ? 2 : -1; }
+
+  struct Constants {
+    double rate, decay, rest, correction, epsilon, momentum, ahead;
+    int form;
+  };
+  Constants begin(const Moment& at) const {
+    const double correction = bias_correction ? 1 / (1 - power(decay, at.t)) : 1;
+    return {learning_rate, decay, 1 - decay, correction, epsilon, momentum, 1 + at.next_momentum_or(momentum),
+            form()};
+  }
+
+  template <int form, class V>
+  static V step(const Constants& c, V gradient, V* slot) {
+    const V g = bounded(gradient);
+    V& squares = slot[0];
+    V& mean = slot[1];
+    V& v = slot[2];
+    squares = fma(V(c.decay), squares, V(c.rest) * g * g);
+    V spread = squares * V(c.correction);
+    if constexpr (form % 2 == 1) {
+      mean = fma(V(c.decay), mean, V(c.rest) * g);
+      const V expected = mean * V(c.correction);
+      spread = max(V(0.0), fma(-expected, expected, spread));
+    }
+    const V correction = ratio(-(V(c.rate) * g), sqrt(spread) + V(c.epsilon));
+    if constexpr (form < 2) return correction;
+    const V jump = V(c.momentum) * v;
+    v = fma(V(c.momentum), v, correction);
+    if constexpr (form < 4) return v;
+    return fma(V(c.ahead), v, -jump);
+  }
+};
+
+}  // namespace fanin

@@ -1,0 +1,32 @@
+#pragma once
+
+#include "fanin/rules/rule.hpp"
+
+namespace fanin {
+
+// The full batch's sign (Riedmiller and Braun's idea without adaptive steps; Bernstein et al. 2018 name it):
+//   w <- w - learning_rate * sign(g),   sign(0) = 0
+// Steps do not shrink with the gradient, so plateaus of tiny gradients are left as fast as slopes.
+struct SignSgd {
+  static constexpr const char* name = "sign_sgd";
+  static constexpr int slots = 0;
+
+  double learning_rate = 1e-3;
+
+  template <class Self, class F>
+  static void fields(Self& self, F&& field) {
+    field("learning_rate", self.learning_rate, at_least(0));
+  }
+
+  struct Constants {
+    double rate;
+  };
+  Constants begin(const Moment&) const { return {learning_rate}; }
+
+  template <class V>
+  static V step(const Constants& c, V g, V*) {
+    return -(V(c.rate) * sign(g));
+  }
+};
+
+}  // namespace fanin

@@ -1,0 +1,117 @@
+// Schedules: a hyper-parameter as a function of the step t = 1, 2, ..., and the list of them all. Their
+// values are the same bits everywhere: exp, log and cos are ours. A schedule is a struct with
+//   name, fields(self, f)   as in an update rule
+//   at(t), largest()        its value at step t, and one that none exceeds
+#pragma once
+
+#include "fanin/list.hpp"
+#include "fanin/math.hpp"
+#include "fanin/rules/rule.hpp"
+
+namespace fanin {
+
+// levels[k] from the step after at[k - 1] on: 0.5, then 0.9 once the large gradients are gone (TEXTBOOK 50)
+struct Piecewise {
+  static constexpr const char* name = "piecewise";
+  Numbers levels = {{0.5, 0.9}, 2};
+  Numbers after = {{500}, 1};  // steps, ascending
+  template <class Self, class F>
+  static void fields(Self& self, F&& field) {
+    field("levels", self.levels, at_least(0));
+    field("after", self.after, at_least(0));
+  }
+  double largest() const {
+    double most = levels.value[0];
+    for (std::size_t k = 1; k < levels.count; ++k) most = levels.value[k] > most ? levels.value[k] : most;
+    return most;
+  }
+  double at(std::uint64_t t) const {
+    std::size_t k = 0;
+    while (k < after.count && k + 1 < levels.count && static_cast<double>(t) > after.value[k]) ++k;
+    return levels.value[k];
+  }
+};
+
+// Sutskever et al. 2013, section 3: min(1 - 2^(-1 - log2(floor(t / period) + 1)), highest), which is
+// 1 - 1 / (2 (floor(t / period) + 1))
+struct SutskeverMomentum {
+  static constexpr const char* name = "sutskever_momentum";
+  double highest = 0.99;
+  double period = 250;
+  template <class Self, class F>
+  static void fields(Self& self, F&& field) {
+    field("highest", self.highest, from_0_below_1());
+    field("period", self.period, at_least(1));
+  }
+  double largest() const { return highest; }
+  double at(std::uint64_t t) const {
+    const double periods = __builtin_floor(static_cast<double>(t) / period);
+    const double value = 1 - 0.5 / (periods + 1);
+    return value < highest ? value : highest;
+  }
+};
+
+// first * decay^((t - 1) / steps)
+struct Exponential {
+  static constexpr const char* name = "exponential";
+  double first = 0.01;
+  double decay = 0.5;
+  double steps = 1000;
+  template <class Self, class F>
+  static void fields(Self& self, F&& field) {
+    field("first", self.first, at_least(0));
+    field("decay", self.decay, between_0_and_1());
+    field("steps", self.steps, at_least(1));
+  }
+  double largest() const { return first; }
+  double at(std::uint64_t t) const {
+    return first * math::exp(math::log(decay) * (static_cast<double>(t - 1) / steps));
+  }
+};
+
+// From first to last by half a wave (Loshchilov and Hutter 2017, without restarts), after a straight rise
+// over warm_up steps (Goyal et al. 2017):
+//   last + (first - last) (1 + cos(pi u)) / 2,   u = (t - 1 - warm_up) / (steps - warm_up), at most 1
+struct Cosine {
+  static constexpr const char* name = "cosine";
+  double first = 0.01;
+  double last = 0;
+  double steps = 10000;
+  double warm_up = 0;
+  template <class Self, class F>
+  static void fields(Self& self, F&& field) {
+    field("first", self.first, at_least(0));
+    field("last", self.last, at_least(0));
+    field("steps", self.steps, at_least(1));
+    field("warm_up", self.warm_up, at_least(0));
+  }
+  double largest() const { return first > last ? first : last; }
+  double at(std::uint64_t t) const {
+    const double step = static_cast<double>(t);
+    if (step <= warm_up) return first * step / warm_up;
+    const double u = (step - 1 - warm_up) / (steps - warm_up);
+    return u >= 0 && u < 1 ? last + (first - last) * (1 + math::cos_pi(u)) / 2 : last;
+  }
+};
+
+// first / (1 + (t - 1) / steps)^power: Robbins and Monro's conditions hold for 1/2 < power <= 1
+struct InverseTime {
+  static constexpr const char* name = "inverse_time";
+  double first = 0.01;
+  double steps = 1000;
+  double power = 1;
+  template <class Self, class F>
+  static void fields(Self& self, F&& field) {
+    field("first", self.first, at_least(0));
+    field("steps", self.steps, at_least(1));
+    field("power", self.power, from_0_to_1());
+  }
+  double largest() const { return first; }
+  double at(std::uint64_t t) const {
+    return first * math::exp(-power * math::log(1 + static_cast<double>(t - 1) / steps));
+  }
+};
+
+using Schedules = List<Piecewise, SutskeverMomentum, Exponential, Cosine, InverseTime>;
+
+}  // namespace fanin

@@ -1,0 +1,91 @@
+// Arrays of the caller's own, numbered in one row.
+#pragma once
+
+#include <algorithm>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "fanin/error.hpp"
+
+namespace fanin {
+
+// before(a, b): all of a lies before b; the built-in < orders pointers into one array only
+template <class A, class B>
+bool before(std::span<A> a, std::span<B> b) {
+  return std::less_equal<const void*>()(a.data() + a.size(), b.data());
+}
+
+// The parameters of all arrays are numbered in one row, each array from a multiple of a cache line on, so
+// that no two threads write to one.
+template <class T>
+class BorrowedArrays {
+ public:
+  // Throws ValueError where arrays overlap.
+  BorrowedArrays(std::vector<std::span<T>> borrowed) : arrays(std::move(borrowed)) {
+    for (std::size_t i = 0; i < arrays.size(); ++i) {
+      offsets.push_back(size);
+      size += rounded(arrays[i].size());
+      if (!arrays[i].empty()) by_address_.push_back(i);
+    }
+    std::sort(by_address_.begin(), by_address_.end(), [this](std::size_t a, std::size_t b) {
+      return std::less<const T*>()(arrays[a].data(), arrays[b].data());
+    });
+    for (std::size_t k = 1; k < by_address_.size(); ++k) {
+      const auto [first, last] = std::minmax(by_address_[k - 1], by_address_[k]);
+      if (before(arrays[by_address_[k - 1]], arrays[by_address_[k]])) continue;
+      throw ValueError(at("arrays", last) + "expected memory of its own, but it overlaps arrays[" +
+                       std::to_string(first) + "]");
+    }
+  }
+
+  // Values for each array, apart from all of them: gradients
+  void check_gradients(const char* name, const std::vector<std::span<const T>>& gradients) const {
+    if (gradients.size() != arrays.size()) {
+      throw ValueError(std::string(name) + ": expected one for each of the " + std::to_string(arrays.size()) +
+                       " arrays, got " + std::to_string(gradients.size()));
+    }
+    for (std::size_t i = 0; i < arrays.size(); ++i) {
+      const std::span<const T> g = gradients[i];
+      if (g.size() != arrays[i].size()) {
+        throw ValueError(at(name, i) + "expected " + std::to_string(arrays[i].size()) + " values, got " +
+                         std::to_string(g.size()));
+      }
+      if (g.empty()) continue;
+      // arrays do not overlap, so that the first one that does not end before g is the only one to look at
+      const auto next = std::partition_point(by_address_.begin(), by_address_.end(),
+                                             [&](std::size_t array) { return before(arrays[array], g); });
+      if (next == by_address_.end() || before(g, arrays[*next])) continue;
+      throw ValueError(at(name, i) + "expected memory apart from the arrays, but it overlaps arrays[" +
+                       std::to_string(*next) + "]");
+    }
+  }
+
+  // `what` begins the sentence
+  void check_size(const std::string& what, std::size_t array, std::size_t got) const {
+    if (array >= arrays.size()) {
+      throw ValueError(what + "there are only " + std::to_string(arrays.size()) + " arrays");
+    }
+    if (got == arrays[array].size()) return;
+    throw ValueError(what + "expected " + std::to_string(arrays[array].size()) + " values, got " +
+                     std::to_string(got));
+  }
+
+  const std::vector<std::span<T>> arrays;
+  std::vector<std::size_t> offsets;
+  std::size_t size = 0;
+
+ private:
+  static std::size_t rounded(std::size_t n) {
+    constexpr std::size_t line = 64 / sizeof(T);
+    return (n + line - 1) / line * line;
+  }
+  static std::string at(const char* name, std::size_t i) {
+    return std::string(name) + "[" + std::to_string(i) + "]: ";
+  }
+
+  std::vector<std::size_t> by_address_;
+};
+
+}  // namespace fanin

@@ -1,0 +1,146 @@
+"""Adam and its relatives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from fanin.rule import Rule
+from fanin.schedules import Schedule
+
+
+@dataclass(frozen=True)
+class Adam(Rule):
+    """Adam (Kingma and Ba 2015, algorithm 1), with bias correction and epsilon outside the root.
+
+    ``m <- beta1 m + (1 - beta1) g``
+
+    ``v <- beta2 v + (1 - beta2) g^2``
+
+    ``w <- w - learning_rate * m^ / (sqrt(v^) + epsilon)``, with ``m^ = m / (1 - beta1^t)`` and
+    ``v^ = v / (1 - beta2^t)`` at step t = 1, 2, ...
+
+    The same variant as PyTorch's Adam.
+
+    Examples
+    --------
+    >>> from fanin import optim
+    >>> optim.Adam(3e-4)
+    Adam(learning_rate=0.0003, beta1=0.9, beta2=0.999, epsilon=1e-08)
+    """
+
+    name: ClassVar[str] = "adam"
+    learning_rate: float | Schedule = 1e-3
+    beta1: float = 0.9
+    beta2: float = 0.999
+    epsilon: float = 1e-8
+
+
+@dataclass(frozen=True)
+class AdamW(Adam):
+    """Adam, and weights that decay apart from the gradient (Loshchilov and Hutter 2019, algorithm 2).
+
+    ``w <- w - learning_rate * weight_decay * w``, then the step of `Adam`
+
+    Weights decay, biases do not (`Optimizer`: arrays of fewer than two dimensions do not). In PyTorch all do.
+
+    Examples
+    --------
+    >>> from fanin import optim
+    >>> optim.AdamW(3e-4).weight_decay
+    0.01
+    """
+
+    name: ClassVar[str] = "adamw"
+    weight_decay: float = 0.01
+
+
+@dataclass(frozen=True)
+class NAdam(Adam):
+    """Adam with Nesterov's momentum (Dozat 2016, algorithm 2), and a schedule for it.
+
+    m, v as in `Adam`; ``a_t = beta1 (1 - 0.96^(t momentum_decay) / 2)``, and ``p <- p a_t``, from 1
+
+    ``w <- w - learning_rate * (a_(t+1) m / (1 - p a_(t+1)) + (1 - a_t) g / (1 - p)) / (sqrt(v^) + epsilon)``
+
+    The same variant as PyTorch's. The weights are those of the paper's algorithm, not look-ahead ones.
+
+    Examples
+    --------
+    >>> from fanin import optim
+    >>> optim.NAdam().momentum_decay
+    0.004
+    """
+
+    name: ClassVar[str] = "nadam"
+    learning_rate: float | Schedule = 2e-3
+    momentum_decay: float = 4e-3
+
+
+@dataclass(frozen=True)
+class RAdam(Adam):
+    """Adam, rectified while its second moment is uncertain (Liu et al. 2020, algorithm 2).
+
+    m, v as in `Adam`; ``R = 2 / (1 - beta2) - 1`` and ``r = R - 2 t beta2^t / (1 - beta2^t)``
+
+    ``w <- w - learning_rate * c m^ / (sqrt(v^) + epsilon)`` where r > 5, with
+    ``c^2 = (r - 4) (r - 2) R / ((R - 4) (R - 2) r)``
+
+    ``w <- w - learning_rate * m^`` before
+
+    From r = 5 on, as in the authors' code and PyTorch; the paper writes 4. PyTorch adds epsilon to sqrt(v) instead of
+    sqrt(v^).
+
+    Examples
+    --------
+    >>> from fanin import optim
+    >>> optim.RAdam().learning_rate
+    0.001
+    """
+
+    name: ClassVar[str] = "radam"
+
+
+@dataclass(frozen=True)
+class AMSGrad(Adam):
+    """Adam with the largest v so far (Reddi, Kale and Kumar 2018, algorithm 2).
+
+    m, v as in `Adam`; ``u <- max(u, v)``
+
+    ``w <- w - learning_rate * m^ / (sqrt(u^) + epsilon)``, with ``u^ = u / (1 - beta2^t)``
+
+    The paper corrects no bias; this does as `Adam` does, and is the same variant as PyTorch's.
+
+    Examples
+    --------
+    >>> from fanin import optim
+    >>> optim.AMSGrad().beta2
+    0.999
+    """
+
+    name: ClassVar[str] = "amsgrad"
+
+
+@dataclass(frozen=True)
+class AdaMax(Rule):
+    """Adam with the largest recent gradient in place of the root mean square (Kingma and Ba 2015, algorithm 2).
+
+    ``m <- beta1 m + (1 - beta1) g``
+
+    ``u <- max(beta2 u, |g|)``
+
+    ``w <- w - learning_rate * m^ / u``, with ``m^ = m / (1 - beta1^t)``, and no step where u is 0
+
+    As in the paper there is no epsilon; PyTorch adds one to the size of g.
+
+    Examples
+    --------
+    >>> from fanin import optim
+    >>> optim.AdaMax()
+    AdaMax(learning_rate=0.002, beta1=0.9, beta2=0.999)
+    """
+
+    name: ClassVar[str] = "adamax"
+    learning_rate: float | Schedule = 2e-3
+    beta1: float = 0.9
+    beta2: float = 0.999

@@ -1,0 +1,82 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "fanin/error.hpp"
+#include "fanin/network.hpp"
+#include "fanin/update.hpp"
+#include "method.hpp"
+
+using namespace fanin;
+
+namespace {
+
+std::string error_of(const Method& method) {
+  std::vector<double> w(4, 1.0);
+  try {
+    Optimizer<double> optimizer(method, {w});
+  } catch (const ValueError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+}  // namespace
+
+TEST_CASE("a method gives each step the rule of its schedules") {
+  Method method = Momentum{0.1, 0.9};
+  method.learning_rate = Cosine{.first = 1, .last = 0, .steps = 4, .warm_up = 0};
+  method.momentum = Piecewise{};
+  const double expected[] = {1, 0.5 + std::sqrt(0.125), 0.5, 0.5 - std::sqrt(0.125), 0, 0};
+  for (std::uint64_t t = 1; t <= 6; ++t) {
+    CHECK(learning_rate_of(rule_at(method, t)) == doctest::Approx(expected[t - 1]));
+  }
+  CHECK(momentum_of(rule_at(method, 500)) == 0.5);
+  CHECK(momentum_of(rule_at(method, 501)) == 0.9);
+  CHECK(momentum_of(largest_of(method)) == 0.9);
+}
+
+TEST_CASE("biases are spared by penalties and decay, and clipped like weights") {
+  std::vector<double> w(3, 1.0), b(3, 1.0);
+  const std::vector<double> g(3, 10.0);
+  Method method = Sgd{0.1};
+  method.clip_value = 2;
+  method.l1 = 0.5;
+  method.l2 = 0.25;
+  method.weight_decay = 0.5;
+  Optimizer<double> optimizer(method, {w, b}, {false, true});
+  optimizer.step({g, g});
+  CHECK(w[0] == doctest::Approx(1 - 0.1 * 0.5 - 0.1 * (2 + 0.25 + 0.5)));
+  CHECK(b[0] == doctest::Approx(1 - 0.1 * 2));
+}
+
+TEST_CASE("with Nesterov arrays are ahead of the weights by momentum v") {
+  std::vector<double> w(3, 0.0), shown(3);
+  const std::vector<double> g(3, 1.0);
+  Optimizer<double> optimizer(Nesterov{0.1, 0.5}, {w});
+  optimizer.step({g});
+  optimizer.get_weights(0, shown);
+  CHECK(shown[0] == doctest::Approx(-0.1));
+  CHECK(w[0] == doctest::Approx(-0.15));
+  optimizer.set_method(Nesterov{0.1, 0.0});
+  CHECK(w[0] == doctest::Approx(-0.1));
+}
+
+TEST_CASE("a method that cannot be gets a sentence") {
+  Method method = Sgd{};
+  method.l2 = -1;
+  CHECK(error_of(method) == "l2: expected a number in [0, infinity), got -1");
+  method = Sgd{};
+  method.clip_value = 0;
+  CHECK(error_of(method) == "clip_value: expected a number in (0, infinity), got 0");
+  method = Sgd{};
+  method.momentum = SutskeverMomentum{};
+  CHECK(error_of(method) == "momentum: sgd has none that a schedule could change");
+  method = Momentum{};
+  method.momentum = Exponential{.first = 1};
+  CHECK(error_of(method) == "momentum: expected a number in [0, 1), got 1");
+  CHECK(error_of(Rprop{.min_step = 2, .max_step = 1}) == "min_step: expected at most max_step");
+  CHECK(error_of(Rprop{.variant = static_cast<Rprop::Variant>(7)}) ==
+        "variant: expected one of 4 variants, got number 7");
+  CHECK(error_of(RmsProp{.centered = true, .bias_correction = true}).substr(0, 16) == "bias_correction:");
+}
