@@ -62,7 +62,7 @@ bool Step<T>::given_up(Member member) {
 template <class T>
 void Step<T>::barrier(Member member) {
   const double waited = barrier_.wait(member.threads);
-  if (member.thread == 0) waited_ += waited;
+  if (waited > 0) waited_.fetch_add(waited, std::memory_order_relaxed);
 }
 
 template <class T>

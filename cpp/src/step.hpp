@@ -30,7 +30,8 @@ class Step {
   double mean_loss(Batch batch) const;                   // of the last `forward`; any member may ask
   double batch_loss() const { return batch_loss_; }      // sum over the rows of the last step, weighted
   double batch_weight() const { return batch_weight_; }  // sum of their weights, or their number
-  double waited() const { return waited_; }              // seconds thread 0 has waited at barriers so far
+  // seconds that all threads together have waited at barriers so far
+  double waited() const { return waited_.load(std::memory_order_relaxed); }
   double flops(std::size_t rows) const;
 
   bool interrupted() const { return interrupted_.load(std::memory_order_relaxed); }
@@ -69,7 +70,8 @@ class Step {
       slow_;  // the whole gradient comes before any update, so that the step can be given up on the way
   Buffer<T> gradient_, shifted_, second_;
   const std::function<bool()>& interrupted_by_caller_;
-  double last_poll_ = 0, batch_loss_ = 0, batch_weight_ = 0, waited_ = 0;
+  double last_poll_ = 0, batch_loss_ = 0, batch_weight_ = 0;
+  std::atomic<double> waited_{0};
   std::atomic<bool> not_finite_{false}, interrupted_{false};
   Barrier barrier_;
 };

@@ -13,11 +13,13 @@ namespace {
 constexpr double kSliceSeconds = 0.05;
 // Phases of less work than this, about 5 us of it, are not worth a team.
 constexpr double kTeamFlopsPerPhase = 500e3;
-// Where a team waits for longer than it works, the processors are busy with something else: work alone for a
-// while.
+// Where a team waits for longer than it works, the processors are busy with something else: one thread works
+// alone for a while, twice as long each time, as a try to work together again may cost a time slice a
+// barrier.
 constexpr double kWaitingShare = 0.5;
-constexpr double kAloneSeconds = 0.1;
+constexpr double kAloneSeconds = 0.1, kMostAloneSeconds = 3.2;
 constexpr std::size_t kStepsToJudge = 4;
+constexpr double kLongWait = 2e-3;  // no need for that many steps
 
 }  // namespace
 
@@ -46,7 +48,7 @@ struct Training<T>::State {
 
   void prepare(const Method& chosen);
   void run_slice();
-  bool time_is_up(double start, double waited, std::size_t steps_done);
+  bool time_is_up(Member member, double start, double waited, std::size_t steps_done);
   bool one_step(Member member, const DataSource& data, std::size_t number, Moment at);
   int threads_now() const;
   void restore(const std::string& what, std::size_t at_step, std::size_t layer);
@@ -66,7 +68,7 @@ struct Training<T>::State {
   std::size_t next_step = 0, gathered = 0;
   double loss_sum = 0, weight_sum = 0;
   bool failed = false;  // the step at next_step gave a loss that is not finite
-  double alone_until = 0;
+  double alone_until = 0, alone_seconds = kAloneSeconds;
 };
 
 template <class T>
@@ -96,11 +98,17 @@ int Training<T>::State::threads_now() const {
 }
 
 template <class T>
-bool Training<T>::State::time_is_up(double start, double waited, std::size_t steps_done) {
+bool Training<T>::State::time_is_up(Member member, double start, double waited, std::size_t steps_done) {
   const double now = seconds_now();
-  if (steps_done >= kStepsToJudge && waited > kWaitingShare * (now - start))
-    alone_until = now + kAloneSeconds;
-  return now - start > kSliceSeconds || alone_until > now;
+  const bool known = steps_done >= kStepsToJudge || waited > kLongWait;
+  if (member.threads > 1 && known && waited > kWaitingShare * (now - start)) {
+    alone_until = now + alone_seconds;
+    alone_seconds = std::min(2 * alone_seconds, kMostAloneSeconds);
+    return true;
+  }
+  if (now - start <= kSliceSeconds) return false;
+  if (member.threads > 1) alone_seconds = kAloneSeconds;
+  return true;
 }
 
 // All threads compute the same constants; the first one keeps what the rule remembers.
@@ -142,7 +150,8 @@ void Training<T>::State::run_slice() {
     if (gathered != first) step.gather(member, data, batch(first));
     for (std::size_t number = first; number < steps(); ++number) {
       if (thread == 0) {
-        last_of_slice[number % 2] = time_is_up(start, step.waited() - waited_before, number - first);
+        const double waited = (step.waited() - waited_before) / std::max(1, threads - 1);
+        last_of_slice[number % 2] = time_is_up(member, start, waited, number - first);
       }
       const bool done = one_step(member, data, number, net.state.steps + 1 + number - first);
       if (thread == 0 && done) {
