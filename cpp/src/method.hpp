@@ -90,11 +90,7 @@ inline bool needs_loss(const Rule& rule) {
 }
 
 inline bool needs_second_gradient(const Rule& rule) {
-  return std::visit(
-      [](const auto& r) -> bool {
-        return requires { r.second_gradient; };
-      },
-      rule);
+  return std::visit([](const auto& r) -> bool { return requires { r.second_gradient; }; }, rule);
 }
 
 // The letter of the number it keeps from step to step, or nothing

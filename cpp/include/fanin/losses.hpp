@@ -19,15 +19,25 @@ namespace fanin {
 // a class for each row, or else a row of class probabilities.
 enum class TargetKind { targets, one_target, labels };
 
-// E = 1/2 sum_j (a_j - y_j)^2 for a row, so that the Hessian of a linear neuron is X'X / m (TEXTBOOK 10)
-struct SquaredError {
-  static constexpr const char* name = "squared_error";
-  static constexpr const char* metric = "rmse";
+// What losses without hyper-parameters share unless they say otherwise. (The others have no base, so that
+// Huber{.delta = 2} gives no warning.)
+struct PlainLoss {
   static constexpr TargetKind kind = TargetKind::targets;
   static constexpr Allowed target_range = any_number();
   template <class Self, class F>
   static void fields(Self&, F&&) {}
   double parameter(std::size_t) const { return 0; }
+  static double metric_of(double mean) { return mean; }
+  template <class V>
+  static V output(V a) {
+    return a;
+  }
+};
+
+// E = 1/2 sum_j (a_j - y_j)^2 for a row, so that the Hessian of a linear neuron is X'X / m (TEXTBOOK 10)
+struct SquaredError : PlainLoss {
+  static constexpr const char* name = "squared_error";
+  static constexpr const char* metric = "rmse";
   static double metric_of(double mean) { return __builtin_sqrt(mean); }
   template <class V>
   static V value(V a, V y, V) {
@@ -43,22 +53,12 @@ struct SquaredError {
     const V d = a - y;
     return d * d;
   }
-  template <class V>
-  static V output(V a) {
-    return a;
-  }
 };
 
 // E = sum_j |a_j - y_j|; the gradient is the sign, and 0 where a = y
-struct AbsoluteError {
+struct AbsoluteError : PlainLoss {
   static constexpr const char* name = "absolute_error";
   static constexpr const char* metric = "mae";
-  static constexpr TargetKind kind = TargetKind::targets;
-  static constexpr Allowed target_range = any_number();
-  template <class Self, class F>
-  static void fields(Self&, F&&) {}
-  double parameter(std::size_t) const { return 0; }
-  static double metric_of(double mean) { return mean; }
   template <class V>
   static V value(V a, V y, V) {
     return abs(a - y);
@@ -70,10 +70,6 @@ struct AbsoluteError {
   template <class V>
   static V score(V a, V y, V) {
     return abs(a - y);
-  }
-  template <class V>
-  static V output(V a) {
-    return a;
   }
 };
 
@@ -145,15 +141,10 @@ struct Quantile {
 
 // A count y with mean e^a: E = e^a - y a, the negative log-likelihood without log y!; predict shows e^a. The
 // metric is the mean deviance 2 (y log(y / e^a) - y + e^a).
-struct Poisson {
+struct Poisson : PlainLoss {
   static constexpr const char* name = "poisson";
   static constexpr const char* metric = "deviance";
-  static constexpr TargetKind kind = TargetKind::targets;
   static constexpr Allowed target_range = at_least(0);
-  template <class Self, class F>
-  static void fields(Self&, F&&) {}
-  double parameter(std::size_t) const { return 0; }
-  static double metric_of(double mean) { return mean; }
   template <class V>
   static V value(V a, V y, V) {
     return exp(a) - y * a;
@@ -175,15 +166,10 @@ struct Poisson {
 
 // Independent yes-no outputs with probability p = 1 / (1 + e^-a) and target y in [0, 1]:
 // E = -y log p - (1 - y) log(1 - p) = max(a, 0) - y a + log(1 + e^-|a|), safe for any a;  dE/da = p - y
-struct LogisticLoss {
+struct LogisticLoss : PlainLoss {
   static constexpr const char* name = "logistic";
   static constexpr const char* metric = "accuracy";
-  static constexpr TargetKind kind = TargetKind::targets;
   static constexpr Allowed target_range = from_0_to_1();
-  template <class Self, class F>
-  static void fields(Self&, F&&) {}
-  double parameter(std::size_t) const { return 0; }
-  static double metric_of(double mean) { return mean; }
   template <class V>
   static V value(V a, V y, V) {
     return fma(-y, a, select(a <= V(0.0), V(0.0), a)) + log1p(exp(-abs(a)));
