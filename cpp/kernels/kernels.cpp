@@ -1,4 +1,5 @@
 // The only translation unit of the kernels, compiled once per instruction set (cmake/isa.cmake).
+#include "batch_norm.hpp"
 #include "dense.hpp"
 #include "elementwise.hpp"
 #include "erf.hpp"
@@ -46,6 +47,10 @@ constexpr Kernels<T> make_kernels() {
       sum<T>,
       activate<T>,
       activate_backward<T>,
+      batch_norm<T>,
+      batch_norm_backward<T>,
+      batch_norm_scale<T>,
+      normalize<T>,
       gather<T, float>,
       gather<T, double>,
       find_beyond<T>,

@@ -185,6 +185,46 @@ struct Gather {
   std::size_t first;
 };
 
+// y = (x - centre) scale + added, column by column
+template <class T>
+struct Normalization {
+  T* y;
+  std::ptrdiff_t y_stride;
+  const T* x;
+  std::ptrdiff_t x_stride;
+  const T *centre, *scale, *added;
+};
+
+// y = gamma (x - mean) / sqrt(variance + epsilon) + beta on users' matrices, whose columns lie next to each
+// other. mean, variance and offset, the mean of what x is above its first row, are those of the columns of x:
+// they are written.
+template <class T>
+struct BatchNorm {
+  T* y;
+  std::ptrdiff_t y_stride;
+  const T* x;
+  std::ptrdiff_t x_stride;
+  std::size_t rows;
+  T *mean, *variance, *offset;
+  const T *gamma, *beta;
+  T epsilon;
+};
+
+// dx, dgamma and dbeta from dy, and from what the batch norm of x has written
+template <class T>
+struct BatchNormGradient {
+  T* dx;
+  std::ptrdiff_t dx_stride;
+  T *dgamma, *dbeta;
+  const T* dy;
+  std::ptrdiff_t dy_stride;
+  const T* x;
+  std::ptrdiff_t x_stride;
+  std::size_t rows;
+  const T *variance, *offset, *gamma;
+  T epsilon;
+};
+
 enum class MathFunction : int { exp, expm1, log, log1p, tanh, logistic, erf, cos_pi, count };
 
 template <class T>
@@ -211,6 +251,12 @@ struct Kernels {
   // element by element: a = f(z), dz = da f'(z)
   void (*activate)(int activation, T* a, const T* z, std::size_t n);
   void (*activate_backward)(int activation, T* dz, const T* da, const T* z, std::size_t n);
+  // all rows of some columns; memory for 2 numbers a column, 4 for the gradient
+  void (*batch_norm)(const BatchNorm<T>&, Range columns, T* memory);
+  void (*batch_norm_backward)(const BatchNormGradient<T>&, Range columns, T* memory);
+  // scale = gamma / sqrt(variance + epsilon), for n columns
+  void (*batch_norm_scale)(T* scale, const T* gamma, const T* variance, T epsilon, std::size_t n);
+  void (*normalize)(const Normalization<T>&, Range rows, Range columns);
   void (*gather_float)(const Gather<T, float>&, Range rows);
   void (*gather_double)(const Gather<T, double>&, Range rows);
   // index of the first value that is not a number or of magnitude above the limit, or n

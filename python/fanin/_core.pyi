@@ -45,6 +45,27 @@ def loss(
     out: Any,
 ) -> Any: ...
 def loss_outputs(name: str, values: dict[str, Any], a: ArrayLike, out: Any) -> NDArray[Any]: ...
+def batch_norm(
+    x: ArrayLike, gamma: ArrayLike, beta: ArrayLike, epsilon: float, out: Any
+) -> tuple[NDArray[Any], ...]: ...
+def batch_norm_backward(
+    dy: ArrayLike,
+    x: ArrayLike,
+    gamma: ArrayLike,
+    variance: ArrayLike,
+    offset: ArrayLike,
+    epsilon: float,
+    out: Sequence[Any],
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]: ...
+def batch_norm_inference(
+    x: ArrayLike,
+    mean: ArrayLike,
+    variance: ArrayLike,
+    gamma: ArrayLike,
+    beta: ArrayLike,
+    epsilon: float,
+    out: Any,
+) -> NDArray[Any]: ...
 
 class NetworkFloat32:
     def __init__(
