@@ -1,8 +1,6 @@
 // Batch normalization, column by column (Ioffe and Szegedy 2015):
 //
 //   y = gamma (x - mean) / sqrt(variance + epsilon) + beta
-//   dbeta = sum of dy,  dgamma = sum of dy xn,  xn = (x - mean) / sqrt(variance + epsilon)
-//   dx = gamma / sqrt(variance + epsilon) (dy - dbeta / rows - xn dgamma / rows)
 //
 // Everything is reckoned from s, the first row: x - s is exact where a column lies far from zero, while its
 // mean in float32 would be off by 0.03 at 1e6. A block of 64 rows is gone through twice, for the mean of x -
@@ -12,7 +10,6 @@
 #include "dense.hpp"
 #include "for_each.hpp"
 #include "table.hpp"
-#include "transpose.hpp"
 
 namespace fanin::FANIN_ISA {
 namespace {
@@ -122,7 +119,7 @@ FANIN_INLINE void normalize_some(const Normalization<T>& z, std::size_t row, Ran
 template <class T>
 void normalize(const Normalization<T>& z, Range rows, Range columns) {
   std::size_t row = rows.begin;
-  for (; row + 4 <= rows.end; row += 4) normalize_some<4>(z, row, columns);
+  for (; row + 2 <= rows.end; row += 2) normalize_some<2>(z, row, columns);
   for (; row < rows.end; ++row) normalize_some<1>(z, row, columns);
 }
 
@@ -140,155 +137,65 @@ FANIN_INLINE void finish_statistics(T* variance, T* scale, T* added, const T* of
   });
 }
 
-// memory: 2 numbers a column
+// Of n columns: offset = mean of x - s, and squares = sum of (x - s - offset)^2
 template <class T>
-void batch_norm(const BatchNorm<T>& b, Range columns, T* memory) {
+void statistics_of(T* offset, T* squares, const T* x, std::ptrdiff_t stride, std::size_t rows,
+                   std::size_t n) {
   constexpr std::size_t width = Vec<T>::width;
-  const std::size_t n = columns.end - columns.begin;
-  T *const offset = b.offset + columns.begin, *const variance = b.variance + columns.begin;
-  T *const scale = memory, *const added = memory + n;
-  const T* const s = b.x + columns.begin;
-  for_each_group({0, b.rows}, kRowBlock, [&](std::size_t row, std::size_t end) {
-    const T* const x = s + static_cast<std::ptrdiff_t>(row) * b.x_stride;
+  for_each_group({0, rows}, kRowBlock, [&](std::size_t row, std::size_t end) {
+    const T* const block = x + static_cast<std::ptrdiff_t>(row) * stride;
     for_each_columns<T>({0, n}, [&](std::size_t j, auto vectors, auto lanes) {
       constexpr int N = decltype(vectors)::count;
-      const Moments<T, N> m = moments_of_block<N>(x + j, b.x_stride, end - row, lanes);
+      const Moments<T, N> m = moments_of_block<N>(block + j, stride, end - row, lanes);
       for (int v = 0; v < N; ++v) {
         const std::size_t at = j + static_cast<std::size_t>(v) * width;
         Vec<T> mean = row > 0 ? lanes.load(offset + at) : Vec<T>(0.0);
-        Vec<T> squares = row > 0 ? lanes.load(variance + at) : Vec<T>(0.0);
-        merge(mean, squares, row, lanes.load(x + at) - lanes.load(s + at), m.mean[v], m.squares[v],
+        Vec<T> sum = row > 0 ? lanes.load(squares + at) : Vec<T>(0.0);
+        merge(mean, sum, row, lanes.load(block + at) - lanes.load(x + at), m.mean[v], m.squares[v],
               end - row);
         lanes.store(mean, offset + at);
-        lanes.store(squares, variance + at);
+        lanes.store(sum, squares + at);
       }
     });
   });
-  finish_statistics(variance, scale, added, offset, b.gamma + columns.begin, b.beta + columns.begin,
-                    b.epsilon, b.rows, n);
-  for_each<T>(n, [&](std::size_t j, auto lanes) {
-    lanes.store(flush(lanes.load(s + j) + lanes.load(offset + j)), b.mean + columns.begin + j);
-  });
-  normalize(Normalization<T>{b.y + columns.begin, b.y_stride, s, b.x_stride, s, scale, added}, {0, b.rows},
-            {0, n});
 }
 
-// The sums of dy and of dy (x - s - offset) over a block of rows
-template <class T, int N>
-struct GradientSums {
-  Vec<T> dy[N], product[N];
-};
-
-template <int N, class T, class L>
-FANIN_INLINE GradientSums<T, N> gradient_sums_of_block(const T* dy, std::ptrdiff_t dy_stride, const T* x,
-                                                       std::ptrdiff_t x_stride, std::size_t rows, const T* s,
-                                                       const T* offset, L lanes) {
-  constexpr std::size_t width = Vec<T>::width;
-  Vec<T> first[N], mean[N];
-  GradientSums<T, N> sums;
-#pragma GCC unroll 16
-  for (int v = 0; v < N; ++v) {
-    first[v] = lanes.load(s + v * width);
-    mean[v] = lanes.load(offset + v * width);
-    sums.dy[v] = sums.product[v] = Vec<T>(0.0);
-  }
-  for (std::size_t i = 0; i < rows; ++i, x += x_stride, dy += dy_stride) {
-#pragma GCC unroll 16
-    for (int v = 0; v < N; ++v) {
-      if (v * sizeof(Vec<T>) % 64 == 0) {
-        __builtin_prefetch(x + (N + v) * width);
-        __builtin_prefetch(dy + (N + v) * width);
-      }
-      const Vec<T> g = lanes.load(dy + v * width);
-      sums.dy[v] = sums.dy[v] + g;
-      sums.product[v] = fma(g, (lanes.load(x + v * width) - first[v]) - mean[v], sums.product[v]);
-    }
-  }
-  return sums;
-}
-
-// From sums to gradients, and to dx = dy scale + (x - s) slope + added
+// memory: 2 numbers a column
 template <class T>
-FANIN_INLINE void finish_gradient_sums(T* dgamma, T* scale, T* slope, T* added, const T* dbeta,
-                                       const T* product, const T* offset, const T* variance, const T* gamma,
-                                       T epsilon, std::size_t rows, std::size_t columns) {
-  const Vec<T> n(static_cast<double>(rows));
-  for_each<T>(columns, [&](std::size_t j, auto lanes) {
-    const Vec<T> inverse = inverse_deviation(lanes.load(variance + j), epsilon);
-    const Vec<T> of_gamma = lanes.load(product + j) * inverse;
-    const Vec<T> by = lanes.load(gamma + j) * inverse;
-    const Vec<T> down = -(by * inverse * of_gamma / n);
-    lanes.store(flush(of_gamma), dgamma + j);
-    lanes.store(by, scale + j);
-    lanes.store(down, slope + j);
-    lanes.store(-fma(by, lanes.load(dbeta + j) / n, down * lanes.load(offset + j)), added + j);
-  });
-}
-
-// dx = dy scale + (x - s) slope + added
-template <class T>
-struct InputOfNorm {
-  T* dx;
-  std::ptrdiff_t dx_stride;
-  const T* dy;
-  std::ptrdiff_t dy_stride;
-  const T* x;
-  std::ptrdiff_t x_stride;
-  const T *s, *scale, *slope, *added;
-};
-
-template <std::size_t Rows, class T>
-FANIN_INLINE void input_of_norm_some(const InputOfNorm<T>& g, std::size_t row, std::size_t columns) {
-  const auto first = static_cast<std::ptrdiff_t>(row);
-  const T *x = g.x + first * g.x_stride, *dy = g.dy + first * g.dy_stride;
-  T* dx = g.dx + first * g.dx_stride;
-  for_each<T>(columns, [&](std::size_t j, auto lanes) {
-    const Vec<T> s = lanes.load(g.s + j), scale = lanes.load(g.scale + j), slope = lanes.load(g.slope + j),
-                 added = lanes.load(g.added + j);
-#pragma GCC unroll 8
-    for (std::size_t r = 0; r < Rows; ++r) {
-      const auto step = static_cast<std::ptrdiff_t>(r);
-      const Vec<T> d = lanes.load(x + step * g.x_stride + j) - s;
-      const Vec<T> of_dy = fma(lanes.load(dy + step * g.dy_stride + j), scale, added);
-      lanes.store(flush(fma(d, slope, of_dy)), dx + step * g.dx_stride + j);
-    }
-  });
-}
-
-template <class T>
-void input_of_norm(const InputOfNorm<T>& g, Range rows, std::size_t columns) {
-  std::size_t row = rows.begin;
-  for (; row + 4 <= rows.end; row += 4) input_of_norm_some<4>(g, row, columns);
-  for (; row < rows.end; ++row) input_of_norm_some<1>(g, row, columns);
-}
-
-// memory: 4 numbers a column
-template <class T>
-void batch_norm_backward(const BatchNormGradient<T>& b, Range columns, T* memory) {
-  constexpr std::size_t width = Vec<T>::width;
+void batch_norm(const BatchNormForward<T>& b, Range columns, T* memory) {
   const std::size_t n = columns.end - columns.begin, first = columns.begin;
-  T *const product = memory, *const scale = memory + n, *const slope = scale + n, *const added = slope + n;
-  T* const dbeta = b.dbeta + first;
-  const T* const s = b.x + first;
-  for_each_group({0, b.rows}, kRowBlock, [&](std::size_t row, std::size_t end) {
-    const T* const x = s + static_cast<std::ptrdiff_t>(row) * b.x_stride;
-    const T* const dy = b.dy + static_cast<std::ptrdiff_t>(row) * b.dy_stride + first;
-    for_each_columns<T>({0, n}, [&](std::size_t j, auto vectors, auto lanes) {
-      constexpr int N = decltype(vectors)::count;
-      const GradientSums<T, N> sums = gradient_sums_of_block<N>(
-          dy + j, b.dy_stride, x + j, b.x_stride, end - row, s + j, b.offset + first + j, lanes);
-      for (int v = 0; v < N; ++v) {
-        const std::size_t at = j + static_cast<std::size_t>(v) * width;
-        lanes.store(row > 0 ? lanes.load(dbeta + at) + sums.dy[v] : sums.dy[v], dbeta + at);
-        lanes.store(row > 0 ? lanes.load(product + at) + sums.product[v] : sums.product[v], product + at);
-      }
-    });
+  T *const offset = b.offset + first, *const variance = b.variance + first;
+  T *const scale = memory, *const added = memory + n;
+  const T* const x = b.x + first;
+  statistics_of(offset, variance, x, b.x_stride, b.rows, n);
+  finish_statistics(variance, scale, added, offset, b.gamma + first, b.beta + first, b.epsilon, b.rows, n);
+  for_each<T>(n, [&](std::size_t j, auto lanes) {
+    lanes.store(flush(lanes.load(x + j) + lanes.load(offset + j)), b.mean + first + j);
   });
-  finish_gradient_sums(b.dgamma + first, scale, slope, added, dbeta, product, b.offset + first,
-                       b.variance + first, b.gamma + first, b.epsilon, b.rows, n);
-  input_of_norm(InputOfNorm<T>{b.dx + first, b.dx_stride, b.dy + first, b.dy_stride, s, b.x_stride, s, scale,
-                               slope, added},
-                {0, b.rows}, n);
+  normalize(Normalization<T>{b.y + first, b.y_stride, x, b.x_stride, x, scale, added}, {0, b.rows}, {0, n});
+}
+
+// Batch norm and activation of a layer, panel by panel
+template <class T>
+void normalize_layer(const NormalizedLayer<T>& l, Range panels) {
+  constexpr std::size_t P = kPanel<T>;
+  const auto activate = find_activate<T>(Activations{}, l.activation);
+  alignas(64) T scale[P], added[P];
+  for (std::size_t p = panels.begin; p < panels.end; ++p) {
+    const std::size_t width = l.u.width(p), rows = l.u.rows;
+    const auto stride = static_cast<std::ptrdiff_t>(width);
+    const T* const u = l.u.at(0, p);
+    T *const offset = l.offset + p * P, *const variance = l.variance + p * P;
+    statistics_of(offset, variance, u, stride, rows, width);
+    finish_statistics(variance, scale, added, static_cast<const T*>(offset), l.gamma + p * P, l.beta + p * P,
+                      l.epsilon, rows, width);
+    const Normalization<T> z{l.a.at(0, p), stride, u, stride, u, scale, added};
+    for_each_group({0, rows}, kRowBlock, [&](std::size_t row, std::size_t end) {
+      normalize(z, {row, end}, {0, width});
+      activate(l.a.at(row, p), l.z.data != nullptr ? l.z.at(row, p) : nullptr, nullptr, end - row, width,
+               l.a.used(p));
+    });
+  }
 }
 
 }  // namespace

@@ -59,17 +59,17 @@ void batch_norm(MatrixView<T> y, std::span<T> mean, std::span<T> variance, std::
   check_size("offset", offset.size(), n);
   check_output("y", y, x.rows, n);
   check_batch(x);
-  const BatchNorm<T> b{y.data,
-                       y.row_stride,
-                       x.data,
-                       x.row_stride,
-                       x.rows,
-                       mean.data(),
-                       variance.data(),
-                       offset.data(),
-                       gamma.data(),
-                       beta.data(),
-                       checked_epsilon<T>(epsilon)};
+  const BatchNormForward<T> b{y.data,
+                              y.row_stride,
+                              x.data,
+                              x.row_stride,
+                              x.rows,
+                              mean.data(),
+                              variance.data(),
+                              offset.data(),
+                              gamma.data(),
+                              beta.data(),
+                              checked_epsilon<T>(epsilon)};
   share_columns(x, 2, [&](Range columns, T* memory) { kernels<T>().batch_norm(b, columns, memory); });
 }
 
