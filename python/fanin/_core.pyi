@@ -71,7 +71,15 @@ class NetworkFloat32:
     def __init__(
         self,
         n_inputs: int,
-        layers: Sequence[tuple[int, str, tuple[str, dict[str, Any]], tuple[str, dict[str, Any]]]],
+        layers: Sequence[
+            tuple[
+                int,
+                str,
+                tuple[str, dict[str, Any]],
+                tuple[str, dict[str, Any]],
+                tuple[float, float, bool] | None,
+            ]
+        ],
         loss: str,
         loss_values: dict[str, Any],
         seed: int,
@@ -80,6 +88,8 @@ class NetworkFloat32:
     def n_parameters(self) -> int: ...
     def get_weights(self, layer: int) -> tuple[NDArray[float32], NDArray[float32]]: ...
     def set_weights(self, layer: int, weights: ArrayLike, biases: ArrayLike) -> None: ...
+    def get_batch_norm(self, layer: int) -> tuple[NDArray[float32], NDArray[float32], NDArray[float32]]: ...
+    def set_batch_norm(self, layer: int, gamma: ArrayLike, mean: ArrayLike, variance: ArrayLike) -> None: ...
     def predict(self, X: ArrayLike, out: NDArray[float32] | None) -> NDArray[float32]: ...
     def evaluate(
         self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None
@@ -89,7 +99,15 @@ class NetworkFloat64:
     def __init__(
         self,
         n_inputs: int,
-        layers: Sequence[tuple[int, str, tuple[str, dict[str, Any]], tuple[str, dict[str, Any]]]],
+        layers: Sequence[
+            tuple[
+                int,
+                str,
+                tuple[str, dict[str, Any]],
+                tuple[str, dict[str, Any]],
+                tuple[float, float, bool] | None,
+            ]
+        ],
         loss: str,
         loss_values: dict[str, Any],
         seed: int,
@@ -98,6 +116,8 @@ class NetworkFloat64:
     def n_parameters(self) -> int: ...
     def get_weights(self, layer: int) -> tuple[NDArray[float64], NDArray[float64]]: ...
     def set_weights(self, layer: int, weights: ArrayLike, biases: ArrayLike) -> None: ...
+    def get_batch_norm(self, layer: int) -> tuple[NDArray[float64], NDArray[float64], NDArray[float64]]: ...
+    def set_batch_norm(self, layer: int, gamma: ArrayLike, mean: ArrayLike, variance: ArrayLike) -> None: ...
     def predict(self, X: ArrayLike, out: NDArray[float64] | None) -> NDArray[float64]: ...
     def evaluate(
         self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None
