@@ -316,3 +316,21 @@ def test_arrays_that_cannot_be_set_are_refused_and_nothing_is_written(name, valu
     with pytest.raises(ValueError, match=sentence):
         net.set_weights({**net.get_weights(), name: values})
     assert digest(net) == before
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_step_of_a_layer_has_the_bits_of_the_functions_on_arrays(dtype):
+    x, _ = data(130)
+    x, y = x.astype(dtype), np.outer(np.arange(130) % 7, np.ones(70)).astype(dtype)
+    net = fanin.Network(12, [fanin.Dense(70, "tanh", batch_norm=True)], dtype=dtype)
+    w = net.get_weights()
+    gamma, beta, weight = w["layer1.gamma"], w["layer1.beta"], w["layer1.weight"]
+    v, cache = F.batch_norm(F.dense(x, weight), gamma, beta)
+    a = F.activation(v, "tanh")
+    dv = F.activation_backward(F.loss_gradient(a, y, "squared_error"), v, "tanh")
+    du, dgamma, dbeta = F.batch_norm_backward(dv, cache)
+    dw = F.dense_backward(du, x, weight)[1]
+    optim.Optimizer(optim.Adam(0.01), [weight, gamma, beta]).step([dw, dgamma, dbeta])
+    net.fit(x, y, rule=optim.Adam(0.01), epochs=1, batch_size=130, shuffle=False)
+    for name, array in {"weight": weight, "gamma": gamma, "beta": beta}.items():
+        assert np.array_equal(net.get_weights()[f"layer1.{name}"], array), name
