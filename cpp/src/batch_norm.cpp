@@ -1,4 +1,5 @@
-// Batch normalization of users' matrices: threads share the columns, or, with given statistics, the rows.
+// Checks of batch normalization, and the functions on users' matrices: threads share the columns, or, with
+// given statistics, the rows.
 #include <cmath>
 #include <limits>
 
@@ -47,6 +48,23 @@ void share_columns(const MatrixView<const T>& x, std::size_t numbers, F&& f) {
 }
 
 }  // namespace
+
+void check_batch_norm(const Dense& layer, const std::string& text) {
+  if (!layer.batch_norm) return;
+  const double epsilon = layer.batch_norm->epsilon, decay = layer.batch_norm->decay;
+  // a normal number, and its square root and their inverses too, in either precision
+  if (!(epsilon >= 1e-30 && epsilon <= 1e30)) {
+    throw ValueError(text + "batch_norm: epsilon: expected a number in [1e-30, 1e+30], got " +
+                     number_text(epsilon));
+  }
+  if (!(decay >= 0 && decay < 1)) {
+    throw ValueError(text + "batch_norm: decay: expected a number in [0, 1), got " + number_text(decay));
+  }
+  if (!std::holds_alternative<Zeros>(layer.bias_initializer)) {
+    throw ValueError(text +
+                     "bias_initializer: a layer with batch norm has no biases, as its means take them away");
+  }
+}
 
 template <class T>
 void batch_norm(MatrixView<T> y, std::span<T> mean, std::span<T> variance, std::span<T> offset,

@@ -21,6 +21,13 @@ class BatchNormCache(NamedTuple):
     x is the array that was given, not a copy, where it could be looked at in place: leave it as it is until the
     gradients are taken. `variance` is the mean square around the mean (divided by m, not m - 1); `offset` is
     ``mean - x[0]``, which has more digits than the mean where a column lies far from zero.
+
+    Examples
+    --------
+    >>> from fanin import functional as F
+    >>> y, cache = F.batch_norm([[1.0], [5.0]], [1.0], [0.0])
+    >>> cache.mean, cache.variance, cache.offset
+    (array([3.]), array([4.]), array([2.]))
     """
 
     x: Float
@@ -104,7 +111,7 @@ def batch_norm_backward(
     >>> from fanin import functional as F
     >>> y, cache = F.batch_norm([[1.0], [3.0]], [2.0], [10.0], epsilon=1e-12)
     >>> dx, dgamma, dbeta = F.batch_norm_backward([[1.0], [2.0]], cache)
-    >>> abs(dx).max() < 1e-9, dgamma.round(6), dbeta
+    >>> bool(abs(dx).max() < 1e-9), dgamma.round(6), dbeta
     (True, array([1.]), array([3.]))
     """
     if not isinstance(cache, BatchNormCache):
