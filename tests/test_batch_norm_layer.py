@@ -168,6 +168,38 @@ def test_divergence_brings_the_averages_back_with_the_weights():
     assert np.array_equal(net.predict(x), predicted)
 
 
+def test_averages_that_overflow_are_a_diverged_error_of_their_layer():
+    """Products of 1e25 have no variance in float32, though what is made of them is finite."""
+    x, y = data()
+    net = classifier()
+    weights = net.get_weights()
+    net.set_weights({**weights, "layer2.weight": weights["layer2.weight"] * np.float32(1e25)})
+    before = digest(net)
+    with pytest.raises(fanin.DivergedError, match="averages of batch norm are not finite, first in layer 2"):
+        net.fit(x, y, rule=optim.SGD(1e-3), epochs=1)
+    assert digest(net) == before
+
+
+@pytest.mark.parametrize(
+    "rule", [optim.Nesterov(0.05), optim.SchaulVSGD(), optim.Around(optim.Adam(0.01), l2=0.1)]
+)
+def test_rules_that_look_ahead_or_take_two_gradients_or_shrink_weights_train_batch_norm(rule):
+    """The averages are of the batches at the weights trained; gamma and beta, like biases, are not shrunk."""
+    x, y = data(200)
+    net, twin = classifier("float64"), classifier("float64")
+    net.fit(x, y, rule=rule, epochs=1, batch_size=200)
+    first = x.astype("float64") @ twin.get_weights()["layer1.weight"]
+    mean = 0.1 * first.mean(axis=0)
+    np.testing.assert_allclose(net.get_weights()["layer1.running_mean"], mean, rtol=1e-9, atol=1e-12)
+    kept, predicted = net.get_weights(), net.predict(x)
+    net.set_weights(kept)
+    assert np.array_equal(net.predict(x), predicted)
+    twin.set_weights(kept)
+    assert np.array_equal(twin.predict(x), predicted)
+    history = net.fit(x, y, rule=rule, epochs=30, batch_size=50)
+    assert history.loss[-1] < history.loss[0]
+
+
 def test_chunks_go_on_with_the_averages_of_the_chunks_before():
     x, y = data()
     nets = classifier(), classifier()

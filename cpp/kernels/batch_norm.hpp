@@ -38,6 +38,7 @@ struct Moments {
 };
 
 // The differences x - s are kept in L1 for the second pass: rows of x may lie where they push each other out.
+// Each pass asks for half of what comes next, to the right.
 template <int N, class T, class L>
 FANIN_INLINE Moments<T, N> moments_of_block(const T* x, std::ptrdiff_t stride, std::size_t rows, L lanes) {
   constexpr std::size_t width = Vec<T>::width;
@@ -53,8 +54,7 @@ FANIN_INLINE Moments<T, N> moments_of_block(const T* x, std::ptrdiff_t stride, s
   for (std::size_t i = 0; i < rows; ++i, x += stride, d += N * width) {
 #pragma GCC unroll 16
     for (int v = 0; v < N; ++v) {
-      // the second pass takes its time: bring what comes next to the right
-      if (v * sizeof(Vec<T>) % 64 == 0) __builtin_prefetch(x + (N + v) * width);
+      if (v < N / 2 && v * sizeof(Vec<T>) % 64 == 0) __builtin_prefetch(x + (N + v) * width);
       const Vec<T> difference = lanes.load(x + v * width) - s[v];
       difference.store(d + v * width);
       m.mean[v] = m.mean[v] + difference;
@@ -64,9 +64,11 @@ FANIN_INLINE Moments<T, N> moments_of_block(const T* x, std::ptrdiff_t stride, s
 #pragma GCC unroll 16
   for (int v = 0; v < N; ++v) m.mean[v] = m.mean[v] / n;
   d = differences;
-  for (std::size_t i = 0; i < rows; ++i, d += N * width) {
+  x -= static_cast<std::ptrdiff_t>(rows) * stride;
+  for (std::size_t i = 0; i < rows; ++i, x += stride, d += N * width) {
 #pragma GCC unroll 16
     for (int v = 0; v < N; ++v) {
+      if (v >= N / 2 && v * sizeof(Vec<T>) % 64 == 0) __builtin_prefetch(x + (N + v) * width);
       const Vec<T> difference = Vec<T>::load(d + v * width) - m.mean[v];
       m.squares[v] = fma(difference, difference, m.squares[v]);
     }
@@ -98,29 +100,19 @@ void batch_norm_scale(T* scale, const T* gamma, const T* variance, T epsilon, st
   });
 }
 
-// y = (x - centre) scale + added
-template <std::size_t Rows, class T>
-FANIN_INLINE void normalize_some(const Normalization<T>& z, std::size_t row, Range columns) {
-  const T* x = z.x + static_cast<std::ptrdiff_t>(row) * z.x_stride + columns.begin;
-  T* y = z.y + static_cast<std::ptrdiff_t>(row) * z.y_stride + columns.begin;
-  const std::size_t first = columns.begin;
-  for_each<T>(columns.end - columns.begin, [&](std::size_t i, auto lanes) {
-    const Vec<T> centre = lanes.load(z.centre + first + i), scale = lanes.load(z.scale + first + i),
-                 added = lanes.load(z.added + first + i);
-#pragma GCC unroll 8
-    for (std::size_t r = 0; r < Rows; ++r) {
-      const auto step = static_cast<std::ptrdiff_t>(r);
-      const Vec<T> d = lanes.load(x + step * z.x_stride + i) - centre;
-      lanes.store(flush(fma(d, scale, added)), y + step * z.y_stride + i);
-    }
-  });
-}
-
+// y = (x - centre) scale + added, row by row: rows side by side would share their places in L1
 template <class T>
 void normalize(const Normalization<T>& z, Range rows, Range columns) {
-  std::size_t row = rows.begin;
-  for (; row + 2 <= rows.end; row += 2) normalize_some<2>(z, row, columns);
-  for (; row < rows.end; ++row) normalize_some<1>(z, row, columns);
+  const T *const centre = z.centre + columns.begin, *const scale = z.scale + columns.begin,
+                 *const added = z.added + columns.begin;
+  for (std::size_t row = rows.begin; row < rows.end; ++row) {
+    const T* const x = z.x + static_cast<std::ptrdiff_t>(row) * z.x_stride + columns.begin;
+    T* const y = z.y + static_cast<std::ptrdiff_t>(row) * z.y_stride + columns.begin;
+    for_each<T>(columns.end - columns.begin, [=](std::size_t j, auto lanes) {
+      const Vec<T> d = lanes.load(x + j) - lanes.load(centre + j);
+      lanes.store(flush(fma(d, lanes.load(scale + j), lanes.load(added + j))), y + j);
+    });
+  }
 }
 
 // From sums to what is wanted: variance, and y = (x - s) scale + added

@@ -76,29 +76,19 @@ struct InputOfNorm {
   const T *s, *scale, *slope, *added;
 };
 
-template <std::size_t Rows, class T>
-FANIN_INLINE void input_of_norm_some(const InputOfNorm<T>& g, std::size_t row, std::size_t columns) {
-  const auto first = static_cast<std::ptrdiff_t>(row);
-  const T *x = g.x + first * g.x_stride, *dy = g.dy + first * g.dy_stride;
-  T* dx = g.dx + first * g.dx_stride;
-  for_each<T>(columns, [&](std::size_t j, auto lanes) {
-    const Vec<T> s = lanes.load(g.s + j), scale = lanes.load(g.scale + j), slope = lanes.load(g.slope + j),
-                 added = lanes.load(g.added + j);
-#pragma GCC unroll 8
-    for (std::size_t r = 0; r < Rows; ++r) {
-      const auto step = static_cast<std::ptrdiff_t>(r);
-      const Vec<T> d = lanes.load(x + step * g.x_stride + j) - s;
-      const Vec<T> of_dy = fma(lanes.load(dy + step * g.dy_stride + j), scale, added);
-      lanes.store(flush(fma(d, slope, of_dy)), dx + step * g.dx_stride + j);
-    }
-  });
-}
-
 template <class T>
 void input_of_norm(const InputOfNorm<T>& g, Range rows, std::size_t columns) {
-  std::size_t row = rows.begin;
-  for (; row + 2 <= rows.end; row += 2) input_of_norm_some<2>(g, row, columns);
-  for (; row < rows.end; ++row) input_of_norm_some<1>(g, row, columns);
+  const T *const s = g.s, *const scale = g.scale, *const slope = g.slope, *const added = g.added;
+  for (std::size_t row = rows.begin; row < rows.end; ++row) {
+    const auto i = static_cast<std::ptrdiff_t>(row);
+    const T *const x = g.x + i * g.x_stride, *const dy = g.dy + i * g.dy_stride;
+    T* const dx = g.dx + i * g.dx_stride;
+    for_each<T>(columns, [=](std::size_t j, auto lanes) {
+      const Vec<T> d = lanes.load(x + j) - lanes.load(s + j);
+      const Vec<T> of_dy = fma(lanes.load(dy + j), lanes.load(scale + j), lanes.load(added + j));
+      lanes.store(flush(fma(d, lanes.load(slope + j), of_dy)), dx + j);
+    });
+  }
 }
 
 // Of n columns: dbeta = sum of dy, product = sum of dy (x - s - offset)

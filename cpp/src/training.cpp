@@ -235,6 +235,14 @@ EpochResult Training<T>::epoch(const Method& method) {
     while (layer > 1 && bad < s.net.layout.layers[layer - 1].weights) --layer;
     s.restore("weights are", s.next_step, layer);
   }
+  const Buffer<T>& averages = s.net.averages.values();
+  const std::size_t overflown = find_not_finite(averages.data(), averages.size());
+  if (overflown < averages.size()) {
+    std::size_t layer = s.net.layout.layers.size();
+    const auto begins_after = [&](const LayerLayout& l) { return !l.batch_norm || overflown < l.mean; };
+    while (layer > 1 && begins_after(s.net.layout.layers[layer - 1])) --layer;
+    s.restore("averages of batch norm are", s.next_step, layer);
+  }
   return {s.weight_sum > 0 ? s.loss_sum / s.weight_sum : 0, s.step.interrupted()};
 }
 
