@@ -184,7 +184,7 @@ def test_averages_that_overflow_are_a_diverged_error_of_their_layer():
     "rule", [optim.Nesterov(0.05), optim.SchaulVSGD(), optim.Around(optim.Adam(0.01), l2=0.1)]
 )
 def test_rules_that_look_ahead_or_take_two_gradients_or_shrink_weights_train_batch_norm(rule):
-    """The averages are of the batches at the weights trained; gamma and beta, like biases, are not shrunk."""
+    """The averages are of the batches at the weights trained."""
     x, y = data(200)
     net, twin = classifier("float64"), classifier("float64")
     net.fit(x, y, rule=rule, epochs=1, batch_size=200)
@@ -260,3 +260,15 @@ def test_the_mean_takes_a_bias_before_batch_norm_away():
     np.testing.assert_allclose(shifted, y, rtol=1e-10, atol=1e-10)
     dx, _, _ = F.batch_norm_backward(np.cos(x), cache)
     np.testing.assert_allclose(dx.sum(axis=0), 0, atol=1e-12)
+
+
+def test_gamma_and_beta_are_left_alone_by_what_shrinks_weights():
+    """Penalties and decay are for weights: like biases, gamma and beta have none."""
+    x, y = data()
+    nets = classifier("float64"), classifier("float64")
+    for net, rule in zip(nets, (optim.SGD(0.1), optim.Around(optim.SGD(0.1), l2=1.0)), strict=True):
+        net.fit(x, y, rule=rule, epochs=1, batch_size=200)
+    plain, shrunk = (net.get_weights() for net in nets)
+    assert not np.array_equal(plain["layer1.weight"], shrunk["layer1.weight"])
+    for name in ("layer1.gamma", "layer1.beta", "layer2.gamma", "layer2.beta"):
+        assert np.array_equal(plain[name], shrunk[name])

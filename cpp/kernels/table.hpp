@@ -198,9 +198,8 @@ struct Normalization {
   const T *centre, *scale, *added;
 };
 
-// y = gamma (x - mean) / sqrt(variance + epsilon) + beta on users' matrices, whose columns lie next to each
-// other. mean, variance and offset, the mean of what x is above its first row, are those of the columns of x:
-// they are written.
+// Batch norm of users' matrices, whose columns lie next to each other. mean, variance and offset, the mean of
+// what x is above its first row, are written.
 template <class T>
 struct BatchNormForward {
   T* y;
@@ -277,10 +276,9 @@ struct Kernels {
   // element by element: a = f(z), dz = da f'(z)
   void (*activate)(int activation, T* a, const T* z, std::size_t n);
   void (*activate_backward)(int activation, T* dz, const T* da, const T* z, std::size_t n);
-  // all rows of some columns; memory for 2 numbers a column, 4 for the gradient
+  // all rows of columns or panels; memory for 2 numbers a column, 4 for the gradient
   void (*batch_norm)(const BatchNormForward<T>&, Range columns, T* memory);
   void (*batch_norm_backward)(const BatchNormGradient<T>&, Range columns, T* memory);
-  // all rows of panels
   void (*normalize_layer)(const NormalizedLayer<T>&, Range panels);
   void (*normalize_layer_backward)(const NormalizedGradient<T>&, Range panels);
   // scale = gamma / sqrt(variance + epsilon), for n columns

@@ -163,13 +163,7 @@ void Step<T>::input_gradient(Member member, Share& share, std::size_t layer, Bat
   for_units(member, may_stop, units, panels_of_samples, [&](Range blocks, Range panels) {
     kernels<T>().input_gradient(g, panels, rows_of_blocks(blocks, inputs));
   });
-  if (whole) {
-    const Range rows =
-        rows_of_blocks({units.begin / panels_of_samples, units.end / panels_of_samples}, inputs);
-    const std::size_t end = (rows.end + kPanel<T> - 1) / kPanel<T>;
-    if (rows.begin < rows.end)
-      normalize_backward(layer - 1, batch, parameters, {rows.begin / kPanel<T>, end});
-  }
+  if (whole) normalize_backward_of(units, layer - 1, batch, parameters);
 }
 
 template <class T>

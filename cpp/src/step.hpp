@@ -58,6 +58,7 @@ class Step {
   void normalize(Member member, std::size_t layer, Batch batch, const T* parameters);
   void normalize_backward(Member member, std::size_t layer, Batch batch, const T* parameters);
   void normalize_backward(std::size_t layer, Batch batch, const T* parameters, Range panels);
+  void normalize_backward_of(Range units, std::size_t layer, Batch batch, const T* parameters);
   bool normalizes_with_gradient(Member member, std::size_t layer) const;
   Panels<T> dz_transposed_of_activation(std::size_t layer, Batch batch) const;
   bool normalized(std::size_t layer) const { return layout_.layers[layer - 1].batch_norm.has_value(); }

@@ -63,6 +63,19 @@ void Step<T>::normalize_backward(std::size_t layer, Batch batch, const T* parame
       panels);
 }
 
+// the same for the panels whose units of the input gradient a thread has done: blocks of rows, with all
+// samples
+template <class T>
+void Step<T>::normalize_backward_of(Range units, std::size_t layer, Batch batch, const T* parameters) {
+  constexpr std::size_t P = kPanel<T>;
+  const std::size_t panels_of_samples = (batch.rows + P - 1) / P;
+  const Range rows =
+      rows_of_blocks({units.begin / panels_of_samples, units.end / panels_of_samples}, work_.units(layer));
+  if (rows.begin < rows.end) {
+    normalize_backward(layer, batch, parameters, {rows.begin / P, (rows.end + P - 1) / P});
+  }
+}
+
 // the same, as a phase
 template <class T>
 void Step<T>::normalize_backward(Member member, std::size_t layer, Batch batch, const T* parameters) {
@@ -103,6 +116,7 @@ void Step<T>::average(Member member, Batch batch) {
   template void Step<T>::normalize(Member, std::size_t, Batch, const T*);            \
   template bool Step<T>::normalizes_with_gradient(Member, std::size_t) const;        \
   template void Step<T>::normalize_backward(std::size_t, Batch, const T*, Range);    \
+  template void Step<T>::normalize_backward_of(Range, std::size_t, Batch, const T*); \
   template void Step<T>::normalize_backward(Member, std::size_t, Batch, const T*);   \
   template Panels<T> Step<T>::dz_transposed_of_activation(std::size_t, Batch) const; \
   template void Step<T>::note_statistics(Member, Batch);                             \

@@ -118,8 +118,9 @@ class Dense:
     batch_norm : bool or BatchNorm
         Normalize Z = X W over each mini-batch, before the activation; True for the defaults of `BatchNorm`. There is
         no b then, as the mean would take it away; gamma, 1 at first, and beta, 0 at first, are learned by the update
-        rule like weights. A batch needs two rows: one row that is left over at the end of an epoch joins the batch
-        before it. Prediction folds the averages into the weights, and costs what it costs without batch norm.
+        rule like weights, but like biases they have no penalty or decay (in PyTorch they do). A batch needs two rows:
+        one row that is left over at the end of an epoch joins the batch before it. Prediction folds the averages into
+        the weights, and costs what it costs without batch norm.
 
     Examples
     --------
