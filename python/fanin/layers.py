@@ -64,7 +64,8 @@ class BatchNorm:
     decay : float
         In [0, 1): an average over about the last 1 / (1 - decay) batches.
     bias_correction : bool
-        Divide the averages by 1 - decay^t after t batches, so that their start has no weight.
+        Divide the averages by 1 - decay^t after t batches, so that their start has no weight. (t is the network's own
+        count: averages that are set count as those of the t batches it has seen.)
 
     Examples
     --------
