@@ -13,6 +13,7 @@ if not __package__:  # run as `python bench`
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 from bench import machine
+from bench.batch_norm import batch_norm_group
 from bench.compare import Effort
 from bench.functional import activations_group, functional_group
 from bench.group import Group, Outcome, run
@@ -35,6 +36,7 @@ GROUPS = {
     "products": (Effort(9, 0.04), Effort(3, 0.01)),
     "functional": (Effort(9, 0.04), Effort(3, 0.02)),
     "activations": (Effort(9, 0.02), Effort(3, 0.01)),
+    "batch_norm": (Effort(9, 0.04), Effort(3, 0.02)),
     "steps": (Effort(9, 0.2), Effort(3, 0.1)),
 }
 
@@ -86,6 +88,8 @@ def group_of(name: str, options: argparse.Namespace) -> Group:
         return functional_group()
     if name == "activations":
         return activations_group()
+    if name == "batch_norm":
+        return batch_norm_group()
     if name == "steps":
         return steps_group(options.compile)
     say("products: building fanin_bench_products")

@@ -108,6 +108,36 @@ class Elements:
         return f"{self.activation}, {self.count:,}"
 
 
+@dataclass(frozen=True)
+class Batch:
+    """A batch to normalize: rows samples, columns units."""
+
+    rows: int
+    columns: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.rows} x {self.columns}"
+
+
+BATCHES = [
+    Batch(rows, columns)
+    for rows, columns in (
+        (32, 64),
+        (64, 256),
+        (256, 512),
+        (256, 1024),
+        (1024, 1024),
+        (4096, 1024),
+        (16384, 1024),
+    )
+]
+
+BATCH_NORM_KINDS = {
+    "batch norm": "y from x, gamma and beta",
+    "batch norm and gradients": "y, and the gradients of x, gamma and beta",
+}
+
 ELEMENT_KINDS = {"value": "f(z)", "value and gradient": "f(z), and da f'(z)"}
 
 ACTIVATIONS = [

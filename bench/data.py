@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.cases import Net, Product
+from bench.cases import Batch, Net, Product
 
 Floats = NDArray[np.float32]
 
@@ -58,6 +58,14 @@ def elements(count: int) -> tuple[Floats, Floats]:
     random = np.random.default_rng(3)
     z = 3 * random.standard_normal(count, dtype=np.float32)
     return z, random.standard_normal(count, dtype=np.float32)
+
+
+def normalized(batch: Batch) -> tuple[Floats, Floats, Floats, Floats]:
+    """Return x with means and deviations that differ, normal dy, and gamma and beta of each column."""
+    random = np.random.default_rng(4)
+    x, dy = (random.standard_normal((batch.rows, batch.columns), dtype=np.float32) for _ in range(2))
+    gamma, beta = (random.standard_normal(batch.columns, dtype=np.float32) for _ in range(2))
+    return x * (1 + beta * beta) + gamma, dy, gamma, beta
 
 
 def checksum(matrix: NDArray[np.floating]) -> float:

@@ -12,7 +12,7 @@ import itertools
 import numpy as np
 
 import fanin
-from fanin import _core
+from fanin import _core, functional
 from helpers import digest, initializer_for, loss_for, rule_named
 
 ROWS, INPUTS, CLASSES = 330, 75, 10
@@ -77,12 +77,29 @@ def bits_of_every_initializer(dtype: str) -> str:
     return hashlib.sha256("".join(digests).encode()).hexdigest()
 
 
+def bits_of_batch_norm(dtype: str) -> str:
+    """One digest of batch norm on arrays, and of nets whose layers share evenly among threads or do not."""
+    X, y = data()
+    x = (X + 1000 * (X[:1] > 0)).astype(dtype)
+    value, cache = functional.batch_norm(x, x[1], x[2])
+    arrays = [value, cache.mean, cache.variance, *functional.batch_norm_backward(x[::-1], cache)]
+    digests = [hashlib.sha256(array.tobytes()).hexdigest() for array in arrays]
+    for hidden, batch_size in itertools.product((1, 33, 130), (2, 64, 109, 329)):
+        norm = fanin.BatchNorm(decay=0.7, bias_correction=hidden == 33)
+        layers = [fanin.Dense(n, "gelu", batch_norm=norm) for n in (hidden, 64, CLASSES)]
+        net = fanin.Network(INPUTS, layers, "softmax_cross_entropy", seed=hidden, dtype=dtype)
+        net.fit(X, y, rule=rule_named("adam"), epochs=1, batch_size=batch_size)
+        digests += [digest(net), hashlib.sha256(net.predict(X).tobytes()).hexdigest()]
+    return hashlib.sha256("".join(digests).encode()).hexdigest()
+
+
 def all_bits() -> list[str]:
     made_by = (
         trained_bits,
         bits_of_many_shapes,
         bits_of_every_activation_and_loss,
         bits_of_every_initializer,
+        bits_of_batch_norm,
     )
     return [of(dtype) for of in made_by for dtype in ("float32", "float64")]
 

@@ -214,8 +214,26 @@ ROWS = [
         "1 - beta on a log scale; it averages over 1 / (1 - beta) values",
         waits_for="search distributions",
     ),
-    Row((80, 81, 82, 83), "batch norm of z, with gamma and beta instead of b", waits_for="batch_norm"),
+    Row(
+        (80, 81, 82, 83),
+        "batch norm of z over each mini-batch, with gamma and beta instead of b, learned by any rule",
+        (
+            "test_batch_norm_and_its_gradients_are_those_of_the_formulas",
+            "test_gradients_of_weights_gamma_and_beta_are_those_of_pytorch",
+            "test_losses_weights_averages_and_outputs_are_those_of_pytorch",
+            "test_the_mean_takes_a_bias_before_batch_norm_away",
+            "test_twenty_logistic_layers_learn_with_batch_norm_and_not_without",
+        ),
+    ),
     Row((84,), "batch norm and covariate shift", waits_for="drift of layer inputs"),
-    Row((85,), "batch norm regularizes slightly", waits_for="batch_norm"),
-    Row((86,), "one sample: running mean and variance", waits_for="running statistics"),
+    Row((85,), "batch norm regularizes slightly", waits_for="gap by batch size, measured"),
+    Row(
+        (86,),
+        "one sample: exponentially weighted mean and variance, with or without bias correction",
+        (
+            "test_averages_forget_their_start_at_once_with_bias_correction",
+            "test_prediction_folds_the_averages_into_the_weights_and_agrees_with_the_formula",
+            "test_prediction_follows_set_weights_and_one_sample_is_a_row_of_many",
+        ),
+    ),
 ]

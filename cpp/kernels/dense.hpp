@@ -152,6 +152,11 @@ void bias_gradient(const WeightGradient<T>& g, Range panels) {
   alignas(64) T sums[kPanel<T>];
   for (std::size_t p = panels.begin; p < panels.end; ++p) {
     const std::size_t width = g.dz.width(p), n = g.dz.rows * width;
+    if (g.dbeta != nullptr) {
+      apply(g, g.dgamma + p * kPanel<T>, g.gamma_offset + p * kPanel<T>, width);
+      apply(g, g.dbeta + p * kPanel<T>, g.bias_offset + p * kPanel<T>, width);
+      continue;
+    }
     const T* dz = g.dz.at(0, p);
     for (std::size_t column = 0; column < width; column += Vec<T>::width) {
       Vec<T> sum(0.0);

@@ -1,4 +1,6 @@
 // The only translation unit of the kernels, compiled once per instruction set (cmake/isa.cmake).
+#include "batch_norm.hpp"
+#include "batch_norm_backward.hpp"
 #include "dense.hpp"
 #include "elementwise.hpp"
 #include "erf.hpp"
@@ -46,6 +48,12 @@ constexpr Kernels<T> make_kernels() {
       sum<T>,
       activate<T>,
       activate_backward<T>,
+      batch_norm<T>,
+      batch_norm_backward<T>,
+      normalize_layer<T>,
+      normalize_layer_backward<T>,
+      batch_norm_scale<T>,
+      normalize<T>,
       gather<T, float>,
       gather<T, double>,
       find_beyond<T>,

@@ -205,12 +205,12 @@ FANIN_INLINE void store_partial(Vec<double> a, double* p, int n) {
 template <class T>
 FANIN_INLINE Vec<T> load_partial(const T* p, int n) {
   Vec<T> r(0.0);
-  for (int i = 0; i < n; ++i) r.v[i] = p[i];
+  for (int i = 0; i < Vec<T>::width && i < n; ++i) r.v[i] = p[i];
   return r;
 }
 template <class T>
 FANIN_INLINE void store_partial(Vec<T> a, T* p, int n) {
-  for (int i = 0; i < n; ++i) p[i] = a.v[i];
+  for (int i = 0; i < Vec<T>::width && i < n; ++i) p[i] = a.v[i];
 }
 
 #if defined(FANIN_ISA_NEON)

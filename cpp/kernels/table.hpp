@@ -141,12 +141,15 @@ struct InputGradient {
 };
 
 // dw = x' dz, db = column sums of dz. Where `gradient` is absent the update runs on each block as it is made.
+// A layer with batch norm has no biases: dgamma and dbeta are there already, and beta is at bias_offset.
 template <class T>
 struct WeightGradient {
   T* gradient;
   Update<T> update;
   std::size_t weight_offset, bias_offset;
   Panels<const T> x, dz;
+  const T *dgamma = nullptr, *dbeta = nullptr;
+  std::size_t gamma_offset = 0;
 };
 
 // What a loss kernel knows of the loss: its place in the list, and its parameter for each output, as one row
@@ -185,6 +188,68 @@ struct Gather {
   std::size_t first;
 };
 
+// y = (x - centre) scale + added, column by column
+template <class T>
+struct Normalization {
+  T* y;
+  std::ptrdiff_t y_stride;
+  const T* x;
+  std::ptrdiff_t x_stride;
+  const T *centre, *scale, *added;
+};
+
+// Batch norm of users' matrices, whose columns lie next to each other. mean, variance and offset, the mean of
+// what x is above its first row, are written.
+template <class T>
+struct BatchNormForward {
+  T* y;
+  std::ptrdiff_t y_stride;
+  const T* x;
+  std::ptrdiff_t x_stride;
+  std::size_t rows;
+  T *mean, *variance, *offset;
+  const T *gamma, *beta;
+  T epsilon;
+};
+
+// dx, dgamma and dbeta from dy, and from what the batch norm of x has written
+template <class T>
+struct BatchNormGradient {
+  T* dx;
+  std::ptrdiff_t dx_stride;
+  T *dgamma, *dbeta;
+  const T* dy;
+  std::ptrdiff_t dy_stride;
+  const T* x;
+  std::ptrdiff_t x_stride;
+  std::size_t rows;
+  const T *variance, *offset, *gamma;
+  T epsilon;
+};
+
+// a = f(v), v = gamma (u - mean) / sqrt(variance + epsilon) + beta, (rows, n) like u, the products of a
+// layer; z gets v where the activation's derivative needs it. offset and variance, as above, are written.
+template <class T>
+struct NormalizedLayer {
+  Panels<T> a, z;
+  Panels<const T> u;
+  T *offset, *variance;
+  const T *gamma, *beta;
+  T epsilon;
+  int activation;
+};
+
+// From the gradient with respect to v, in dz, to the one with respect to u, in its place, and its transpose
+// (which may be absent); dgamma and dbeta are written.
+template <class T>
+struct NormalizedGradient {
+  Panels<T> dz, dz_transposed;
+  T *dgamma, *dbeta;
+  Panels<const T> u;
+  const T *offset, *variance, *gamma;
+  T epsilon;
+};
+
 enum class MathFunction : int { exp, expm1, log, log1p, tanh, logistic, erf, cos_pi, count };
 
 template <class T>
@@ -211,6 +276,14 @@ struct Kernels {
   // element by element: a = f(z), dz = da f'(z)
   void (*activate)(int activation, T* a, const T* z, std::size_t n);
   void (*activate_backward)(int activation, T* dz, const T* da, const T* z, std::size_t n);
+  // all rows of columns or panels; memory for 2 numbers a column, 4 for the gradient
+  void (*batch_norm)(const BatchNormForward<T>&, Range columns, T* memory);
+  void (*batch_norm_backward)(const BatchNormGradient<T>&, Range columns, T* memory);
+  void (*normalize_layer)(const NormalizedLayer<T>&, Range panels);
+  void (*normalize_layer_backward)(const NormalizedGradient<T>&, Range panels);
+  // scale = gamma / sqrt(variance + epsilon), for n columns
+  void (*batch_norm_scale)(T* scale, const T* gamma, const T* variance, T epsilon, std::size_t n);
+  void (*normalize)(const Normalization<T>&, Range rows, Range columns);
   void (*gather_float)(const Gather<T, float>&, Range rows);
   void (*gather_double)(const Gather<T, double>&, Range rows);
   // index of the first value that is not a number or of magnitude above the limit, or n

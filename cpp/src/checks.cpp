@@ -139,6 +139,7 @@ void check_architecture(std::size_t inputs, const std::vector<Dense>& layers) {
       throw ValueError(layer + "the network would have " + number_text(weights) + " weights, more than 2^40");
     }
     check_initializers(layers[i], inputs, layer);
+    check_batch_norm(layers[i], layer);
     inputs = layers[i].units;
   }
 }

@@ -13,6 +13,8 @@ std::string shape_text(std::size_t rows, std::size_t columns);
 // how the sentences about a layer begin, which is counted from 0
 std::string layer_text(std::size_t layer);
 
+// `text` begins the sentences
+void check_batch_norm(const Dense& layer, const std::string& text);
 void check_architecture(std::size_t inputs, const std::vector<Dense>& layers);
 void check_method(const Method& method);
 void check_loss(const Loss& loss, std::size_t outputs);

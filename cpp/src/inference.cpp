@@ -117,7 +117,7 @@ void Network<T>::predict(const Samples& x, MatrixView<T> out) const {
     throw ValueError("out: expected contiguous rows that do not overlap");
   }
   const Use::Reading hold(net.use);
-  for_each_block<T>(net.layout, net.weights(), x, 0, [&](const Block<T>& block, Range rows) {
+  for_each_block<T>(net.layout, net.folded(), x, 0, [&](const Block<T>& block, Range rows) {
     kernels<T>().outputs(static_cast<int>(net.loss.index()),
                          out.data + static_cast<std::ptrdiff_t>(rows.begin) * out.row_stride,
                          static_cast<std::size_t>(out.row_stride), block.outputs(),
@@ -136,7 +136,7 @@ Evaluation Network<T>::evaluate(const Samples& x, const Targets& y, SampleWeight
   const std::size_t blocks = (rows + kBlockRows - 1) / kBlockRows;
   std::vector<double> block_loss(blocks), block_score(blocks);
   const std::size_t target_columns = columns_of_targets(y);
-  for_each_block<T>(net.layout, net.weights(), x, target_columns, [&](const Block<T>& block, Range r) {
+  for_each_block<T>(net.layout, net.folded(), x, target_columns, [&](const Block<T>& block, Range r) {
     const std::size_t count = r.end - r.begin, number = r.begin / kBlockRows;
     std::int32_t labels[kBlockRows];
     gather_targets(y, labels, block.targets(), nullptr, r.begin, {0, count});

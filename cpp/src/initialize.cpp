@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -127,6 +128,7 @@ void initialize(const std::vector<Dense>& layers, const Layout<T>& layout, std::
     std::visit(Filler<T>(layer_text(l) + "initializer: ", weights, fan, seed, l, 0), layers[l].initializer);
     std::visit(Filler<T>(layer_text(l) + "bias_initializer: ", biases, fan, seed, l, shape.inputs),
                layers[l].bias_initializer);
+    if (shape.batch_norm) std::fill_n(parameters + shape.gamma, shape.units, T{1});
   }
 }
 

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <atomic>
+#include <mutex>
 
+#include "averages.hpp"
 #include "buffer.hpp"
 #include "fanin/error.hpp"
 #include "fanin/network.hpp"
@@ -58,7 +60,13 @@ struct Network<T>::State {
         loss(loss_),
         loss_for_kernels(loss, layers.back().units),
         seed(seed_),
-        parameters(layout.size) {}
+        parameters(layout.size),
+        averages(layout) {}
+
+  // What prediction multiplies with and adds: the parameters, with batch norm folded into weights and biases.
+  // Call it while reading; whoever writes says so by `changed`.
+  const T* folded() const;
+  void changed() { folded_is_stale_ = true; }
 
   const std::vector<Dense> layers;
   const Layout<T> layout;
@@ -66,6 +74,7 @@ struct Network<T>::State {
   const LossForKernels<T> loss_for_kernels;
   const std::uint64_t seed;
   Buffer<T> parameters;
+  Averages<T> averages;
   mutable Use use;
   std::atomic<bool> training{false};  // there is a Training of it
 
@@ -74,6 +83,11 @@ struct Network<T>::State {
 
   // what is shown: not the parameters trained where a rule looks ahead
   const T* weights() const { return state.ahead() ? state.shown.data() : parameters.data(); }
+
+ private:
+  mutable std::mutex folding_;
+  mutable Buffer<T> folded_;
+  mutable bool folded_is_stale_ = true;
 };
 
 // Fills the parameters, which are all 0, with initial values: each depends on the initializer, the seed, its

@@ -32,7 +32,9 @@ std::size_t Network<T>::outputs() const {
 template <class T>
 std::size_t Network<T>::parameters() const {
   std::size_t sum = 0;
-  for (const LayerLayout& layer : state_->layout.layers) sum += (layer.inputs + 1) * layer.units;
+  for (const LayerLayout& layer : state_->layout.layers) {
+    sum += (layer.inputs + (layer.batch_norm ? 2 : 1)) * layer.units;
+  }
   return sum;
 }
 template <class T>
@@ -60,13 +62,15 @@ void for_each_run(const Panels<T>& panels, U* row_major, F&& copy) {
   }
 }
 
+const LayerLayout& existing_layer(const std::vector<LayerLayout>& layers, std::size_t layer) {
+  if (layer < layers.size()) return layers[layer];
+  throw ValueError("layer: expected 0.." + std::to_string(layers.size() - 1) + ", got " +
+                   std::to_string(layer));
+}
+
 const LayerLayout& checked_layer(const std::vector<LayerLayout>& layers, std::size_t layer,
                                  std::size_t weights, std::size_t biases) {
-  if (layer >= layers.size()) {
-    throw ValueError("layer: expected 0.." + std::to_string(layers.size() - 1) + ", got " +
-                     std::to_string(layer));
-  }
-  const LayerLayout& shape = layers[layer];
+  const LayerLayout& shape = existing_layer(layers, layer);
   if (weights != shape.inputs * shape.units) {
     throw ValueError("weights: expected " + shape_text(shape.inputs, shape.units) + " elements, got " +
                      std::to_string(weights));
@@ -75,6 +79,23 @@ const LayerLayout& checked_layer(const std::vector<LayerLayout>& layers, std::si
     throw ValueError("biases: expected " + std::to_string(shape.units) + " elements, got " +
                      std::to_string(biases));
   }
+  return shape;
+}
+
+const LayerLayout& normalized_layer(const std::vector<LayerLayout>& layers, std::size_t layer,
+                                    std::size_t gamma, std::size_t mean, std::size_t variance) {
+  const LayerLayout& shape = existing_layer(layers, layer);
+  if (!shape.batch_norm) {
+    throw ValueError("layer: expected one with batch norm, got layer " + std::to_string(layer));
+  }
+  const auto check = [&](const char* name, std::size_t size) {
+    if (size == shape.units) return;
+    throw ValueError(std::string(name) + ": expected " + std::to_string(shape.units) + " elements, got " +
+                     std::to_string(size));
+  };
+  check("gamma", gamma);
+  check("mean", mean);
+  check("variance", variance);
   return shape;
 }
 
@@ -111,6 +132,42 @@ void Network<T>::set_weights(std::size_t layer, std::span<const T> weights, std:
                [](T* to, const T* from, std::size_t n) { std::memcpy(to, from, n * sizeof(T)); });
   std::memcpy(parameters + shape.biases, biases.data(), biases.size_bytes());
   rule.follow(state_->parameters.data(), shape.weights, shape.biases + Layout<T>::rounded(shape.units));
+  state_->changed();
+}
+
+template <class T>
+void Network<T>::get_batch_norm(std::size_t layer, std::span<T> gamma, std::span<T> mean,
+                                std::span<T> variance) const {
+  const LayerLayout& shape =
+      normalized_layer(state_->layout.layers, layer, gamma.size(), mean.size(), variance.size());
+  const Use::Reading hold(state_->use);
+  std::memcpy(gamma.data(), state_->weights() + shape.gamma, gamma.size_bytes());
+  std::memcpy(mean.data(), state_->averages.mean(shape), mean.size_bytes());
+  std::memcpy(variance.data(), state_->averages.variance(shape), variance.size_bytes());
+}
+
+template <class T>
+void Network<T>::set_batch_norm(std::size_t layer, std::span<const T> gamma, std::span<const T> mean,
+                                std::span<const T> variance) {
+  const LayerLayout& shape =
+      normalized_layer(state_->layout.layers, layer, gamma.size(), mean.size(), variance.size());
+  check_weights("gamma", gamma.data(), 1, shape.units);
+  check_weights("mean", mean.data(), 1, shape.units);
+  check_weights("variance", variance.data(), 1, shape.units);
+  for (const T v : variance) {
+    if (v < 0) {
+      throw ValueError("variance: expected numbers of at least 0, got " +
+                       number_text(static_cast<double>(v)));
+    }
+  }
+  const Use::Writing hold(state_->use);
+  RuleState<T>& rule = state_->state;
+  T* parameters = rule.ahead() ? rule.shown.data() : state_->parameters.data();
+  std::memcpy(parameters + shape.gamma, gamma.data(), gamma.size_bytes());
+  rule.follow(state_->parameters.data(), shape.gamma, shape.gamma + Layout<T>::rounded(shape.units));
+  std::memcpy(state_->averages.mean(shape), mean.data(), mean.size_bytes());
+  std::memcpy(state_->averages.variance(shape), variance.data(), variance.size_bytes());
+  state_->changed();
 }
 
 template class Network<float>;

@@ -4,7 +4,9 @@
 //   {input gradient L}, {input gradient L-1, weights L}, ..., {input gradient 2, weights 3}, {weights 2,
 //   weights 1, gather}
 //
-// The weights of a layer change one phase after they were needed for the gradient of its input.
+// The weights of a layer change one phase after they were needed for the gradient of its input. Batch norm
+// needs all rows of a panel: it is in step_batch_norm.cpp, with a phase of its own where a layer has fewer
+// panels than make an even split.
 #include "step.hpp"
 
 #include "registry.hpp"
@@ -20,10 +22,11 @@ constexpr double kPollSeconds = 0.03;
 }  // namespace
 
 template <class T>
-Step<T>::Step(const Layout<T>& layout, const Workspace<T>& workspace, LossOf<T> loss,
+Step<T>::Step(const Layout<T>& layout, const Workspace<T>& workspace, Averages<T>& averages, LossOf<T> loss,
               std::size_t largest_batch, const std::function<bool()>& interrupted)
     : layout_(layout),
       work_(workspace),
+      averages_(averages),
       loss_(loss),
       last_(layout.layers.size()),
       polling_(flops(largest_batch) > kPollingFlops),
@@ -66,18 +69,6 @@ void Step<T>::barrier(Member member) {
 }
 
 template <class T>
-template <class F>
-void Step<T>::for_units(Member member, bool may_stop, Range units, std::size_t columns, F&& f) {
-  if (!polling_ || !may_stop) {
-    for_each_rectangle(units, columns, f);
-    return;
-  }
-  for (std::size_t unit = units.begin; unit < units.end && !given_up(member); ++unit) {
-    for_each_rectangle({unit, unit + 1}, columns, f);
-  }
-}
-
-template <class T>
 void Step<T>::gather(Member member, const DataSource& data, Batch batch) {
   work_.gather(data, batch, Share(member.thread, member.threads, 1).take(batch.rows, 1));
   barrier(member);
@@ -86,6 +77,14 @@ void Step<T>::gather(Member member, const DataSource& data, Batch batch) {
 template <class T>
 Forward<T> Step<T>::forward_of(std::size_t layer, Batch batch, const T* parameters) const {
   const LayerLayout& shape = layout_.layers[layer - 1];
+  if (normalized(layer)) {
+    return {work_.u(layer, batch),
+            {},
+            read_only(work_.a(layer - 1, batch)),
+            Layout<T>::weights(parameters, shape),
+            nullptr,
+            static_cast<int>(activation<Identity>)};
+  }
   return {work_.a(layer, batch),
           work_.z(layer, batch),
           read_only(work_.a(layer - 1, batch)),
@@ -96,6 +95,10 @@ Forward<T> Step<T>::forward_of(std::size_t layer, Batch batch, const T* paramete
 
 template <class T>
 void Step<T>::forward_layer(Member member, std::size_t layer, Batch batch, const T* parameters) {
+  if (normalized(layer)) {
+    normalize(member, layer, batch, parameters);
+    return;
+  }
   const Forward<T> f = forward_of(layer, batch, parameters);
   const std::size_t blocks = row_blocks(batch.rows);
   const Range share = Share(member.thread, member.threads, 1).take(f.a.count() * blocks, 1);
@@ -110,7 +113,7 @@ void Step<T>::forward_layer(Member member, std::size_t layer, Batch batch, const
 template <class T>
 void Step<T>::output(Member member, Batch batch, const T* parameters) {
   constexpr std::size_t P = kPanel<T>;
-  const bool one_panel = work_.units(last_) <= P;
+  const bool one_panel = work_.units(last_) <= P && !normalized(last_);
   const Forward<T> f = forward_of(last_, batch, parameters);
   if (!one_panel) {
     forward_layer(member, last_, batch, parameters);
@@ -131,7 +134,7 @@ void Step<T>::output(Member member, Batch batch, const T* parameters) {
 template <class T>
 void Step<T>::loss_rows(Batch batch, Range rows, T scale) {
   kernels<T>().loss(
-      {work_.row_loss(), nullptr, work_.dz(last_, batch), work_.dz_transposed(last_, batch),
+      {work_.row_loss(), nullptr, work_.dz(last_, batch), dz_transposed_of_activation(last_, batch),
        read_only(work_.z(last_, batch)), read_only(work_.a(last_, batch)), read_only(work_.targets(batch)),
        work_.labels(batch), work_.weights(batch), scale, loss_, layout_.layers[last_ - 1].activation},
       rows);
@@ -146,17 +149,21 @@ template <class T>
 void Step<T>::input_gradient(Member member, Share& share, std::size_t layer, Batch batch, const T* parameters,
                              bool may_stop) {
   const InputGradient<T> g{work_.dz(layer - 1, batch),
-                           work_.dz_transposed(layer - 1, batch),
+                           dz_transposed_of_activation(layer - 1, batch),
                            Layout<T>::weights(parameters, layout_.layers[layer - 1]),
                            read_only(work_.dz_transposed(layer, batch)),
                            read_only(work_.z(layer - 1, batch)),
                            read_only(work_.a(layer - 1, batch)),
                            layout_.layers[layer - 2].activation};
   const std::size_t inputs = work_.units(layer - 1), panels_of_samples = g.dy_transposed.count();
-  const Range units = share.take(row_blocks(inputs) * panels_of_samples, product_flops(layer, batch.rows));
+  const bool whole = normalizes_with_gradient(member, layer - 1);  // blocks, with all samples
+  const std::size_t columns = whole ? 1 : panels_of_samples;
+  Range units = share.take(row_blocks(inputs) * columns, product_flops(layer, batch.rows));
+  if (whole) units = {units.begin * panels_of_samples, units.end * panels_of_samples};
   for_units(member, may_stop, units, panels_of_samples, [&](Range blocks, Range panels) {
     kernels<T>().input_gradient(g, panels, rows_of_blocks(blocks, inputs));
   });
+  if (whole) normalize_backward_of(units, layer - 1, batch, parameters);
 }
 
 template <class T>
@@ -168,7 +175,10 @@ void Step<T>::weight_gradient(Member member, Share& share, std::size_t layer, Ba
                             shape.weights,
                             shape.biases,
                             read_only(work_.a(layer - 1, batch)),
-                            read_only(work_.dz(layer, batch))};
+                            read_only(work_.dz(layer, batch)),
+                            work_.dgamma(layer),
+                            work_.dbeta(layer),
+                            shape.gamma};
   const std::size_t blocks = row_blocks(shape.inputs);
   const Range units = share.take(g.dz.count() * blocks, product_flops(layer, batch.rows));
   for_units(member, whole != nullptr, units, blocks, [&](Range panels, Range of_blocks) {
@@ -186,12 +196,16 @@ bool Step<T>::gradients(Member member, const DataSource& data, Batch batch, Batc
                         const Update<T>& update, T* whole) {
   const auto flops_of = [&](std::size_t layer) { return product_flops(layer, batch.rows); };
   if (last_ == 1 && whole == nullptr && interrupted()) return false;
+  if (normalized(last_)) normalize_backward(member, last_, batch, update.parameters);
   for (std::size_t l = last_; l >= 2; --l) {
     Share share(member.thread, member.threads, flops_of(l) + (l < last_ ? flops_of(l + 1) : 0));
     input_gradient(member, share, l, batch, update.parameters, whole != nullptr || l == last_);
     if (l < last_) weight_gradient(member, share, l + 1, batch, update, whole);
     barrier(member);
     if (whole == nullptr && interrupted()) return false;
+    if (normalized(l - 1) && !normalizes_with_gradient(member, l - 1)) {
+      normalize_backward(member, l - 1, batch, update.parameters);
+    }
   }
   // a value of x from a row that lies anywhere in memory costs about what 64 flops do
   const double gather_cost = 64.0 * static_cast<double>(next.rows) * static_cast<double>(work_.units(0));
@@ -199,6 +213,7 @@ bool Step<T>::gradients(Member member, const DataSource& data, Batch batch, Batc
   if (last_ >= 2) weight_gradient(member, share, 2, batch, update, whole);
   weight_gradient(member, share, 1, batch, update, whole);
   if (next.rows > 0) work_.gather(data, next, share.take(next.rows, gather_cost));
+  if (whole == nullptr) average(member, batch);
   barrier(member);
   // Where the last phase does not ask, the question may be put again by a thread that is already in the next
   // step.
@@ -243,7 +258,10 @@ bool Step<T>::backward(Member member, const DataSource& data, Batch batch, Batch
                        const Update<T>& update) {
   T* whole = slow_ ? gradient_.data() : nullptr;
   if (!gradients(member, data, batch, next, update, whole)) return false;
-  if (slow_) for_parameters(member, [&](Range r) { kernels<T>().update(update, whole, r); });
+  if (slow_) {
+    average(member, batch);
+    for_parameters(member, [&](Range r) { kernels<T>().update(update, whole, r); });
+  }
   return true;
 }
 
@@ -260,6 +278,7 @@ bool Step<T>::backward_twice(Member member, const DataSource& data, Batch batch,
   const Batch none{next.number, next.first, 0};
   const double loss = batch_loss_;
   if (!gradients(member, data, batch, none, update, gradient_.data())) return false;
+  note_statistics(member, batch);
   for_parameters(member, [&](Range r) { kernels<T>().shift(update, shifted_.data(), gradient_.data(), r); });
   if (!forward(member, batch, shifted_.data())) return false;
   if (member.thread == 0) batch_loss_ = loss;
@@ -267,6 +286,7 @@ bool Step<T>::backward_twice(Member member, const DataSource& data, Batch batch,
   at_shifted.parameters = shifted_.data();
   if (!gradients(member, data, batch, next, at_shifted, second_.data())) return false;
   update.second = second_.data();
+  add_statistics(member);
   for_parameters(member, [&](Range r) { kernels<T>().update(update, gradient_.data(), r); });
   return true;
 }

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <functional>
 
+#include "averages.hpp"
 #include "team.hpp"
 #include "workspace.hpp"
 
@@ -13,8 +14,8 @@ template <class T>
 class Step {
  public:
   // `interrupted` is asked by thread 0, within a step only where steps are long
-  Step(const Layout<T>& layout, const Workspace<T>& workspace, LossOf<T> loss, std::size_t largest_batch,
-       const std::function<bool()>& interrupted);
+  Step(const Layout<T>& layout, const Workspace<T>& workspace, Averages<T>& averages, LossOf<T> loss,
+       std::size_t largest_batch, const std::function<bool()>& interrupted);
 
   // The members of a team call these together. `gather` is for the first step of a run. A step is `forward`,
   // then `backward` or, for a rule that wants a second gradient, `backward_twice`, which end by gathering
@@ -54,6 +55,16 @@ class Step {
                        T* whole);
   template <class F>
   void for_parameters(Member member, F&& f);
+  void normalize(Member member, std::size_t layer, Batch batch, const T* parameters);
+  void normalize_backward(Member member, std::size_t layer, Batch batch, const T* parameters);
+  void normalize_backward(std::size_t layer, Batch batch, const T* parameters, Range panels);
+  void normalize_backward_of(Range units, std::size_t layer, Batch batch, const T* parameters);
+  bool normalizes_with_gradient(Member member, std::size_t layer) const;
+  Panels<T> dz_transposed_of_activation(std::size_t layer, Batch batch) const;
+  bool normalized(std::size_t layer) const { return layout_.layers[layer - 1].batch_norm.has_value(); }
+  void note_statistics(Member member, Batch batch);
+  void add_statistics(Member member);
+  void average(Member member, Batch batch);
 
   Forward<T> forward_of(std::size_t layer, Batch batch, const T* parameters) const;
   double product_flops(std::size_t layer, std::size_t rows) const;
@@ -63,6 +74,7 @@ class Step {
 
   const Layout<T>& layout_;
   const Workspace<T>& work_;
+  Averages<T>& averages_;
   const LossOf<T> loss_;
   const std::size_t last_;
   const bool polling_;  // the question is asked within a step
@@ -75,6 +87,18 @@ class Step {
   std::atomic<bool> not_finite_{false}, interrupted_{false};
   Barrier barrier_;
 };
+
+template <class T>
+template <class F>
+void Step<T>::for_units(Member member, bool may_stop, Range units, std::size_t columns, F&& f) {
+  if (!polling_ || !may_stop) {
+    for_each_rectangle(units, columns, f);
+    return;
+  }
+  for (std::size_t unit = units.begin; unit < units.end && !given_up(member); ++unit) {
+    for_each_rectangle({unit, unit + 1}, columns, f);
+  }
+}
 
 extern template class Step<float>;
 extern template class Step<double>;

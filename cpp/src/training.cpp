@@ -33,17 +33,22 @@ struct Training<T>::State {
         weights(sample_weights),
         options(std::move(chosen)),
         batch_size(std::min(options.batch_size, rows_of(x))),
+        joins_last(net.layout.has_batch_norm() && rows_of(x) % batch_size == 1 && rows_of(x) > 1),
         order(rows_of(x)),
         finite_parameters(net.layout.size),
-        workspace(net.layout, y, !weights.empty(), batch_size),
-        step(net.layout, workspace, net.loss_for_kernels.get(), batch_size, options.interrupted) {
+        finite_averages(net.layout),
+        workspace(net.layout, y, !weights.empty(), largest_batch()),
+        step(net.layout, workspace, net.averages, net.loss_for_kernels.get(), largest_batch(),
+             options.interrupted) {
     for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<std::uint32_t>(i);
   }
 
-  std::size_t steps() const { return (order.size() + batch_size - 1) / batch_size; }
+  std::size_t largest_batch() const { return batch_size + (joins_last ? 1 : 0); }
+  std::size_t steps() const { return (order.size() + batch_size - 1) / batch_size - (joins_last ? 1 : 0); }
   Batch batch(std::size_t number) const {
-    const std::size_t first = std::min(number * batch_size, order.size());
-    return {number, first, std::min(batch_size, order.size() - first)};
+    if (number >= steps()) return {number, order.size(), 0};
+    const std::size_t first = number * batch_size;
+    return {number, first, number + 1 == steps() ? order.size() - first : batch_size};
   }
 
   void prepare(const Method& chosen);
@@ -59,8 +64,10 @@ struct Training<T>::State {
   const ScaledWeights weights;
   const TrainingOptions options;
   const std::size_t batch_size;
+  const bool joins_last;  // a last row by itself, which has no variance, joins the batch before it
   std::vector<std::uint32_t> order;
   Buffer<T> finite_parameters;  // of the last epoch end
+  Averages<T> finite_averages;
   Workspace<T> workspace;
   Step<T> step;
 
@@ -78,6 +85,8 @@ void Training<T>::State::prepare(const Method& chosen) {
   std::memcpy(finite_parameters.data(), net.weights(), net.layout.size * sizeof(T));
   net.state.prepare(method, net.layout, net.parameters.data());
   if (needs_second_gradient(method.rule)) step.allocate_second_gradient();
+  finite_averages.copy(net.averages);
+  net.changed();
   if (options.shuffle) {
     permute(order.data(), static_cast<std::uint32_t>(order.size()),
             Philox(net.seed, stream_of_epoch(net.epochs)));
@@ -169,6 +178,7 @@ void Training<T>::State::run_slice() {
 template <class T>
 void Training<T>::State::restore(const std::string& what, std::size_t at_step, std::size_t layer) {
   std::memcpy(net.parameters.data(), finite_parameters.data(), net.layout.size * sizeof(T));
+  net.averages.copy(finite_averages);
   const double rate = learning_rate_of(rule_at(method, net.state.steps + 1));
   net.state.forget();
   throw DivergedError("training diverged: in epoch " + std::to_string(net.epochs) + ", step " +
@@ -185,6 +195,11 @@ Training<T>::Training(Network<T>& network, const Samples& x, const Targets& y, T
   typename Network<T>::State& net = *network.state_;
   if (rows_of(x) == 0) throw ValueError("X: expected at least one row to train on, got none");
   if (options.batch_size == 0) throw ValueError("batch_size: expected at least 1, got 0");
+  if (net.layout.has_batch_norm()) {
+    constexpr const char* reason = ", as batch norm divides by the deviation of a batch, got 1";
+    if (options.batch_size == 1) throw ValueError(std::string("batch_size: expected at least 2") + reason);
+    if (rows_of(x) == 1) throw ValueError(std::string("X: expected at least 2 rows") + reason);
+  }
   check_data<T>(x, y, weights, network.inputs(), network.outputs(), net.loss);
   if (net.training.exchange(true)) throw BusyError("network: another training of it is under way");
   try {
@@ -219,6 +234,14 @@ EpochResult Training<T>::epoch(const Method& method) {
     std::size_t layer = s.net.layout.layers.size();
     while (layer > 1 && bad < s.net.layout.layers[layer - 1].weights) --layer;
     s.restore("weights are", s.next_step, layer);
+  }
+  const Buffer<T>& averages = s.net.averages.values();
+  const std::size_t overflown = find_not_finite(averages.data(), averages.size());
+  if (overflown < averages.size()) {
+    std::size_t layer = s.net.layout.layers.size();
+    const auto begins_after = [&](const LayerLayout& l) { return !l.batch_norm || overflown < l.mean; };
+    while (layer > 1 && begins_after(s.net.layout.layers[layer - 1])) --layer;
+    s.restore("averages of batch norm are", s.next_step, layer);
   }
   return {s.weight_sum > 0 ? s.loss_sum / s.weight_sum : 0, s.step.interrupted()};
 }

@@ -51,6 +51,11 @@ std::size_t Workspace<T>::carve(T* base, std::size_t rows) {
     layer.dz = matrix(rows, units(l));
     layer.z = layout_.layers[l - 1].needs_input ? matrix(rows, units(l)) : nullptr;
     layer.dz_transposed = l > 1 ? matrix(units(l), rows) : nullptr;
+    const bool normalized = layout_.layers[l - 1].batch_norm.has_value();
+    layer.u = normalized ? matrix(rows, units(l)) : nullptr;
+    for (T** column : {&layer.offset, &layer.variance, &layer.dgamma, &layer.dbeta}) {
+      *column = normalized ? matrix(1, units(l)) : nullptr;
+    }
   }
   return carver.used();
 }

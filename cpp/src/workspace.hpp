@@ -43,6 +43,12 @@ class Workspace {
   const std::int32_t* labels(Batch batch) const {
     return target_columns_ == 0 ? labels_[batch.number % 2].data() : nullptr;
   }
+  // of a layer with batch norm: products, and what is computed for each column
+  Panels<T> u(std::size_t layer, Batch batch) const { return panels(memory_of_[layer].u, layer, batch); }
+  T* offset(std::size_t layer) const { return memory_of_[layer].offset; }
+  T* variance(std::size_t layer) const { return memory_of_[layer].variance; }
+  T* dgamma(std::size_t layer) const { return memory_of_[layer].dgamma; }
+  T* dbeta(std::size_t layer) const { return memory_of_[layer].dbeta; }
   const T* weights(Batch batch) const { return weights_[batch.number % 2]; }  // null without
   T* row_loss() const { return row_loss_; }
 
@@ -58,6 +64,8 @@ class Workspace {
     T* a;
     T* dz;
     T* dz_transposed;
+    T* u;
+    T *offset, *variance, *dgamma, *dbeta;
   };
   Panels<T> panels(T* data, std::size_t layer, Batch batch) const { return {data, batch.rows, units(layer)}; }
   std::size_t carve(T* base, std::size_t rows);

@@ -8,5 +8,6 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
   register_lists(m);
   register_network(m);
   register_functional(m);
+  register_batch_norm(m);
   register_optim(m);
 }

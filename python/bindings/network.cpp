@@ -10,8 +10,10 @@
 namespace {
 
 using InitializerSpec = std::pair<std::string, py::dict>;  // name, hyper-parameters
-// units, activation, initializers of weights and biases
-using LayerSpec = std::tuple<std::size_t, std::string, InitializerSpec, InitializerSpec>;
+using BatchNormSpec = std::tuple<double, double, bool>;    // epsilon, decay, bias_correction
+// units, activation, initializers of weights and biases, batch norm
+using LayerSpec =
+    std::tuple<std::size_t, std::string, InitializerSpec, InitializerSpec, std::optional<BatchNormSpec>>;
 
 // Data looked at in place, and the arrays they belong to
 struct Data {
@@ -122,6 +124,26 @@ void set_weights(fanin::Network<T>& net, std::size_t layer, const py::array_t<T,
                   {biases.data(), static_cast<std::size_t>(biases.size())});
 }
 
+template <class T>
+py::tuple get_batch_norm(const fanin::Network<T>& net, std::size_t layer) {
+  const std::size_t units = shape_of(net, layer).second;
+  py::array_t<T> gamma(units), mean(units), variance(units);
+  net.get_batch_norm(layer, {gamma.mutable_data(), units}, {mean.mutable_data(), units},
+                     {variance.mutable_data(), units});
+  return py::make_tuple(gamma, mean, variance);
+}
+
+template <class T>
+void set_batch_norm(fanin::Network<T>& net, std::size_t layer,
+                    const py::array_t<T, py::array::c_style>& gamma,
+                    const py::array_t<T, py::array::c_style>& mean,
+                    const py::array_t<T, py::array::c_style>& variance) {
+  const auto view = [](const auto& array) {
+    return std::span<const T>(array.data(), static_cast<std::size_t>(array.size()));
+  };
+  net.set_batch_norm(layer, view(gamma), view(mean), view(variance));
+}
+
 fanin::Initializer make_initializer(const InitializerSpec& spec) {
   return arrays::make_entry<fanin::Initializer>(fanin::Initializers{}, "initializer", spec.first,
                                                 spec.second);
@@ -132,10 +154,11 @@ std::unique_ptr<fanin::Network<T>> make_network(std::size_t inputs, const std::v
                                                 const std::string& loss, const py::dict& loss_values,
                                                 std::uint64_t seed) {
   std::vector<fanin::Dense> layers;
-  for (const auto& [units, activation, weights, biases] : specs) {
+  for (const auto& [units, activation, weights, biases, norm] : specs) {
     layers.push_back({units,
                       fanin::from_name<fanin::Activation>(fanin::Activations{}, "activation", activation),
                       make_initializer(weights), make_initializer(biases)});
+    if (norm) layers.back().batch_norm = std::make_from_tuple<fanin::BatchNorm>(*norm);
   }
   return std::make_unique<fanin::Network<T>>(
       inputs, std::move(layers), arrays::make_entry<fanin::Loss>(fanin::Losses{}, "loss", loss, loss_values),
@@ -151,6 +174,9 @@ void register_network_of(py::module_& m, const std::string& suffix) {
       .def_property_readonly("n_parameters", &Net::parameters)
       .def("get_weights", &get_weights<T>, py::arg("layer"))
       .def("set_weights", &set_weights<T>, py::arg("layer"), py::arg("weights"), py::arg("biases"))
+      .def("get_batch_norm", &get_batch_norm<T>, py::arg("layer"))
+      .def("set_batch_norm", &set_batch_norm<T>, py::arg("layer"), py::arg("gamma"), py::arg("mean"),
+           py::arg("variance"))
       .def("predict", &predict<T>, py::arg("X"), py::arg("out"))
       .def("evaluate", &evaluate<T>, py::arg("X"), py::arg("y"), py::arg("sample_weight"));
   py::class_<PyTraining<T>>(m, ("Training" + suffix).c_str())

@@ -6,10 +6,11 @@ from fanin.callbacks import Callback
 from fanin.config import config, get_num_threads, num_threads, set_num_threads, show_config
 from fanin.early_stopping import EarlyStopping
 from fanin.history import History
-from fanin.layers import Dense
+from fanin.layers import BatchNorm, Dense
 from fanin.network import Network
 
 __all__ = [
+    "BatchNorm",
     "Callback",
     "Dense",
     "DivergedError",

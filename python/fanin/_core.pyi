@@ -45,12 +45,41 @@ def loss(
     out: Any,
 ) -> Any: ...
 def loss_outputs(name: str, values: dict[str, Any], a: ArrayLike, out: Any) -> NDArray[Any]: ...
+def batch_norm(
+    x: ArrayLike, gamma: ArrayLike, beta: ArrayLike, epsilon: float, out: Any
+) -> tuple[NDArray[Any], ...]: ...
+def batch_norm_backward(
+    dy: ArrayLike,
+    x: ArrayLike,
+    gamma: ArrayLike,
+    variance: ArrayLike,
+    offset: ArrayLike,
+    epsilon: float,
+    out: Sequence[Any],
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]: ...
+def batch_norm_inference(
+    x: ArrayLike,
+    mean: ArrayLike,
+    variance: ArrayLike,
+    gamma: ArrayLike,
+    beta: ArrayLike,
+    epsilon: float,
+    out: Any,
+) -> NDArray[Any]: ...
 
 class NetworkFloat32:
     def __init__(
         self,
         n_inputs: int,
-        layers: Sequence[tuple[int, str, tuple[str, dict[str, Any]], tuple[str, dict[str, Any]]]],
+        layers: Sequence[
+            tuple[
+                int,
+                str,
+                tuple[str, dict[str, Any]],
+                tuple[str, dict[str, Any]],
+                tuple[float, float, bool] | None,
+            ]
+        ],
         loss: str,
         loss_values: dict[str, Any],
         seed: int,
@@ -59,6 +88,8 @@ class NetworkFloat32:
     def n_parameters(self) -> int: ...
     def get_weights(self, layer: int) -> tuple[NDArray[float32], NDArray[float32]]: ...
     def set_weights(self, layer: int, weights: ArrayLike, biases: ArrayLike) -> None: ...
+    def get_batch_norm(self, layer: int) -> tuple[NDArray[float32], NDArray[float32], NDArray[float32]]: ...
+    def set_batch_norm(self, layer: int, gamma: ArrayLike, mean: ArrayLike, variance: ArrayLike) -> None: ...
     def predict(self, X: ArrayLike, out: NDArray[float32] | None) -> NDArray[float32]: ...
     def evaluate(
         self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None
@@ -68,7 +99,15 @@ class NetworkFloat64:
     def __init__(
         self,
         n_inputs: int,
-        layers: Sequence[tuple[int, str, tuple[str, dict[str, Any]], tuple[str, dict[str, Any]]]],
+        layers: Sequence[
+            tuple[
+                int,
+                str,
+                tuple[str, dict[str, Any]],
+                tuple[str, dict[str, Any]],
+                tuple[float, float, bool] | None,
+            ]
+        ],
         loss: str,
         loss_values: dict[str, Any],
         seed: int,
@@ -77,6 +116,8 @@ class NetworkFloat64:
     def n_parameters(self) -> int: ...
     def get_weights(self, layer: int) -> tuple[NDArray[float64], NDArray[float64]]: ...
     def set_weights(self, layer: int, weights: ArrayLike, biases: ArrayLike) -> None: ...
+    def get_batch_norm(self, layer: int) -> tuple[NDArray[float64], NDArray[float64], NDArray[float64]]: ...
+    def set_batch_norm(self, layer: int, gamma: ArrayLike, mean: ArrayLike, variance: ArrayLike) -> None: ...
     def predict(self, X: ArrayLike, out: NDArray[float64] | None) -> NDArray[float64]: ...
     def evaluate(
         self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None

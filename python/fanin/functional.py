@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fanin import _core
+from fanin.batch_norm import BatchNormCache, batch_norm, batch_norm_backward, batch_norm_inference
 from fanin.losses import Loss, as_loss
 
 if TYPE_CHECKING:
@@ -21,8 +22,12 @@ if TYPE_CHECKING:
     Float = NDArray[Any]
 
 __all__ = [
+    "BatchNormCache",
     "activation",
     "activation_backward",
+    "batch_norm",
+    "batch_norm_backward",
+    "batch_norm_inference",
     "dense",
     "dense_backward",
     "loss",

@@ -62,7 +62,7 @@ class Automatic(_Scaled):
     >>> import fanin
     >>> from fanin import initializers
     >>> fanin.Dense(64, "relu", initializers.Automatic(gain=0.5))
-    Dense(units=64, activation='relu', initializer=Automatic(gain=0.5), bias_initializer='zeros')
+    Dense(units=64, activation='relu', initializer=Automatic(gain=0.5), bias_initializer='zeros', batch_norm=False)
     """
 
     name: ClassVar[str] = "auto"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from fanin.checks import check_choice, check_integer
 from fanin.initial_values import Initializer, Values
-from fanin.initializers import as_initializer
+from fanin.initializers import Zeros, as_initializer
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -42,11 +43,57 @@ InitializerName = Literal[
     "sparse",
 ]
 Specification = tuple[str, dict[str, Any]]  # name and hyper-parameters
+# units, activation, weights, biases, and epsilon, decay and bias_correction of batch norm
+LayerSpecification = tuple[int, str, Specification, Specification, tuple[float, float, bool] | None]
+
+
+@dataclass(frozen=True)
+class BatchNorm:
+    """How a layer normalizes its batches: ``gamma (Z - mean) / sqrt(variance + epsilon) + beta``, unit by unit.
+
+    In training mean and variance are those of the mini-batch (Ioffe and Szegedy 2015). For prediction, one sample at
+    a time or many, they are exponentially weighted averages across mini-batches:
+    ``average <- decay average + (1 - decay) of the batch``. As in PyTorch these start from mean 0 and variance 1, and
+    the variance that is averaged divides by the rows less one, while the batch itself is normalized by the one that
+    divides by the rows. (PyTorch's "momentum" is 1 - decay.)
+
+    Parameters
+    ----------
+    epsilon : float
+        Between 1e-30 and 1e30.
+    decay : float
+        In [0, 1): an average over about the last 1 / (1 - decay) batches.
+    bias_correction : bool
+        Divide the averages by 1 - decay^t after t batches, so that their start has no weight. (t is the network's own
+        count: averages that are set count as those of the t batches it has seen.)
+
+    Examples
+    --------
+    >>> import fanin
+    >>> fanin.Dense(64, "relu", batch_norm=fanin.BatchNorm(decay=0.99)).batch_norm
+    BatchNorm(epsilon=1e-05, decay=0.99, bias_correction=False)
+    """
+
+    epsilon: float = 1e-5
+    decay: float = 0.9
+    bias_correction: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("epsilon", "decay"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, Real):
+                raise TypeError(f"{name}: expected a number, got {value!r}")
+        if not 1e-30 <= self.epsilon <= 1e30:
+            raise ValueError(f"epsilon: expected a number in [1e-30, 1e+30], got {self.epsilon}")
+        if not 0 <= self.decay < 1:
+            raise ValueError(f"decay: expected a number in [0, 1), got {self.decay}")
+        if not isinstance(self.bias_correction, bool):
+            raise TypeError(f"bias_correction: expected True or False, got {self.bias_correction!r}")
 
 
 @dataclass(frozen=True)
 class Dense:
-    """A fully connected layer: ``A = f(X W + b)``.
+    """A fully connected layer: ``A = f(X W + b)``, or with batch norm ``A = f(batch norm of X W)``.
 
     X is (n_samples, n_in), W is (n_in, units), b is (units,); the textbook's columns are rows here.
 
@@ -69,12 +116,18 @@ class Dense:
     bias_initializer : str, initializers.Initializer or array_like
         Initial biases likewise, where an array has shape (units,); "zeros" unless told otherwise. Drawn biases have
         the variance that the weights would have. "sparse" is for weights only.
+    batch_norm : bool or BatchNorm
+        Normalize Z = X W over each mini-batch, before the activation; True for the defaults of `BatchNorm`. There is
+        no b then, as the mean would take it away; gamma, 1 at first, and beta, 0 at first, are learned by the update
+        rule like weights, but like biases they have no penalty or decay (in PyTorch they do). A batch needs two rows:
+        one row that is left over at the end of an epoch joins the batch before it. Prediction folds the averages into
+        the weights, and costs what it costs without batch norm.
 
     Examples
     --------
     >>> import fanin
     >>> fanin.Dense(64, activation="relu")
-    Dense(units=64, activation='relu', initializer='auto', bias_initializer='zeros')
+    Dense(units=64, activation='relu', initializer='auto', bias_initializer='zeros', batch_norm=False)
     >>> fanin.Dense(1, initializer=fanin.initializers.LecunUniform(gain=0.5), bias_initializer=[3.0]).bias_initializer
     Values(<float64 array of shape (1,)>)
     """
@@ -83,6 +136,7 @@ class Dense:
     activation: Activation = "identity"
     initializer: InitializerName | Initializer | ArrayLike = "auto"
     bias_initializer: InitializerName | Initializer | ArrayLike = "zeros"
+    batch_norm: bool | BatchNorm = False
 
     def __post_init__(self) -> None:
         check_integer("units", self.units, 1)
@@ -92,18 +146,25 @@ class Dense:
             value = as_initializer(argument, given)
             if isinstance(value, Values):
                 object.__setattr__(self, argument, value)
+        if not isinstance(self.batch_norm, bool | BatchNorm):
+            raise TypeError(f"batch_norm: expected True, False or fanin.BatchNorm, got {self.batch_norm!r}")
+        if self.batch_norm and self.bias_initializer not in ("zeros", Zeros()):
+            raise ValueError(
+                "bias_initializer: a layer with batch norm has no biases, as its means take them away; "
+                f"got {self.bias_initializer!r}"
+            )
 
 
-def specifications(
-    n_inputs: int, layers: Sequence[Dense]
-) -> list[tuple[int, str, Specification, Specification]]:
+def specifications(n_inputs: int, layers: Sequence[Dense]) -> list[LayerSpecification]:
     """Return layers as the C++ core takes them; raise where the shape of an array is not the layer's."""
-    result: list[tuple[int, str, Specification, Specification]] = []
+    result: list[LayerSpecification] = []
     for number, layer in enumerate(layers, start=1):
         units = int(layer.units)
         weights = _specification(number, "initializer", layer.initializer, (n_inputs, units))
         biases = _specification(number, "bias_initializer", layer.bias_initializer, (units,))
-        result.append((units, layer.activation, weights, biases))
+        norm = BatchNorm() if layer.batch_norm is True else layer.batch_norm
+        normalized = (float(norm.epsilon), float(norm.decay), norm.bias_correction) if norm else None
+        result.append((units, layer.activation, weights, biases, normalized))
         n_inputs = units
     return result
 

@@ -13,7 +13,7 @@ from fanin.inputs import ColumnNames, as_array, as_data, sentences
 from fanin.layers import Dense, specifications
 from fanin.losses import Loss, as_loss
 from fanin.trainable import Trainable
-from fanin.weights import checked_weights
+from fanin.weights import checked_weights, names_of_layer
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -25,7 +25,8 @@ class Network(Trainable):
     """A multi-layer network of dense layers.
 
     ``A_0 = X``, ``A_l = f_l(A_(l-1) W_l + b_l)``: samples are rows, X is (n_samples, n_inputs), W_l is
-    (inputs of the layer, units of the layer). (Where the textbook writes samples as columns, transpose.)
+    (inputs of the layer, units of the layer); batch norm may come before f, see `Dense`. (Where the
+    textbook writes samples as columns, transpose.)
 
     The same data, seed and hyper-parameters give bit-identical weights for every number of threads and on every
     instruction set.
@@ -111,7 +112,7 @@ class Network(Trainable):
 
     @property
     def n_parameters(self) -> int:
-        """Number of weights and biases."""
+        """Number of weights and biases, gamma and beta."""
         return int(self._core.n_parameters)
 
     @property
@@ -171,15 +172,24 @@ class Network(Trainable):
         return {"loss": loss, self._metric: metric}
 
     def get_weights(self) -> dict[str, Float]:
-        """Return copies of all parameters: "layer1.weight" (n_in, units), "layer1.bias" (units,), "layer2..."."""
+        """Return copies of all parameters: "layer1.weight" (n_in, units), "layer1.bias" (units,), "layer2...".
+
+        In the place of the bias a layer with batch norm has "layer1.gamma", "layer1.beta" and the averages
+        "layer1.running_mean" and "layer1.running_variance", each (units,).
+        """
         weights: dict[str, Float] = {}
-        for i in range(len(self._layers)):
-            weights[f"layer{i + 1}.weight"], weights[f"layer{i + 1}.bias"] = self._core.get_weights(i)
+        for i, layer in enumerate(self._layers):
+            names = names_of_layer(i + 1, layer)
+            arrays = self._core.get_weights(i) + (self._core.get_batch_norm(i) if layer.batch_norm else ())
+            weights.update(zip(names, arrays, strict=True))
         return weights
 
     def set_weights(self, weights: Mapping[str, ArrayLike]) -> None:
         """Set all parameters, by the names and shapes of `get_weights`; nothing is written before all checks pass."""
         shapes = {name: array.shape for name, array in self.get_weights().items()}
         arrays = checked_weights(weights, shapes, self._dtype)
-        for i in range(len(self._layers)):
-            self._core.set_weights(i, arrays[f"layer{i + 1}.weight"], arrays[f"layer{i + 1}.bias"])
+        for i, layer in enumerate(self._layers):
+            weight, added, *batch_norm = (arrays[name] for name in names_of_layer(i + 1, layer))
+            self._core.set_weights(i, weight, added)
+            if layer.batch_norm:
+                self._core.set_batch_norm(i, *batch_norm)

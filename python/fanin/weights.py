@@ -10,6 +10,14 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+    from fanin.layers import Dense
+
+
+def names_of_layer(number: int, layer: Dense) -> list[str]:
+    """Return the names of a layer's arrays: weight and bias, or what stands for the bias in batch norm."""
+    batch_norm = ("beta", "gamma", "running_mean", "running_variance")
+    return [f"layer{number}.{name}" for name in ("weight", *(batch_norm if layer.batch_norm else ("bias",)))]
+
 
 def checked_weights(
     weights: Mapping[str, ArrayLike], shapes: Mapping[str, tuple[int, ...]], dtype: np.dtype[Any]
@@ -32,4 +40,6 @@ def checked_weights(
             arrays[name] = given.astype(dtype)
         if not np.isfinite(arrays[name]).all():
             raise ValueError(f"{name}: every value must be finite in {dtype}")
+        if name.endswith(".running_variance") and (arrays[name] < 0).any():
+            raise ValueError(f"{name}: expected numbers of at least 0, got {arrays[name].min()}")
     return arrays

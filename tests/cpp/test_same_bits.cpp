@@ -10,16 +10,20 @@ using namespace fanin;
 
 namespace {
 
-// FNV-1a over the bytes of all parameters
+// FNV-1a over the bytes of all parameters, and of the averages of batch norm
 template <class T>
 std::uint64_t digest(const Network<T>& net) {
   std::uint64_t hash = 0xcbf29ce484222325;
   std::size_t inputs = net.inputs();
   for (std::size_t l = 0; l < net.layers().size(); ++l) {
     const std::size_t units = net.layers()[l].units;
-    std::vector<T> weights(inputs * units), biases(units);
+    std::vector<T> weights(inputs * units), biases(units), gamma, mean, variance;
     net.get_weights(l, weights, biases);
-    for (const auto* part : {&weights, &biases}) {
+    if (net.layers()[l].batch_norm) {
+      for (auto* column : {&gamma, &mean, &variance}) column->resize(units);
+      net.get_batch_norm(l, gamma, mean, variance);
+    }
+    for (const auto* part : {&weights, &biases, &gamma, &mean, &variance}) {
       const auto* bytes = reinterpret_cast<const unsigned char*>(part->data());
       for (std::size_t i = 0; i < part->size() * sizeof(T); ++i) hash = (hash ^ bytes[i]) * 0x100000001b3;
     }
@@ -58,6 +62,7 @@ struct Setting {
   Loss loss;
   std::size_t batch_size;
   bool weighted = false, soft = false;
+  std::optional<BatchNorm> batch_norm = {};
 };
 
 // three epochs of a three-layer net, whose sizes are no multiples of anything
@@ -69,7 +74,9 @@ std::uint64_t trained(const Setting& s) {
   for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(test::uniform(1, i));
   for (std::size_t i = 0; i < weights.size(); ++i) weights[i] = 1 + test::uniform(4, i);
   const MadeTargets y(s.loss, rows, outputs, s.soft);
-  Network<T> net(inputs, {{70, s.hidden}, {45, activation<Tanh>}, {outputs}}, s.loss, 5);
+  std::vector<Dense> layers{{70, s.hidden}, {45, activation<Tanh>}, {outputs}};
+  for (Dense& layer : layers) layer.batch_norm = s.batch_norm;
+  Network<T> net(inputs, layers, s.loss, 5);
   Training<T> training(net, row_major<const float>(x.data(), rows, inputs), y.view(rows),
                        {.batch_size = s.batch_size}, weights);
   for (int epoch = 0; epoch < 3; ++epoch) training.epoch(s.rule);
@@ -110,6 +117,12 @@ const Run runs[] = {
     {{Adam{}, activation<Mish>, SoftmaxCrossEntropy{.label_smoothing = 0.1}, 64, false, true},
      0x67cae265a342d987,
      0xb9e71fadf3921580},
+    {{Adam{}, activation<Relu>, SoftmaxCrossEntropy{}, 64, false, false, BatchNorm{}},
+     0x59375721a03620ba,
+     0xb3a7e1a89a36d6e8},
+    {{Momentum{}, activation<Gelu>, SquaredError{}, 166, true, false, BatchNorm{1e-3, 0.5, true}},
+     0x7b31b96f0d85118d,
+     0x2bd26a99452ee278},
 };
 
 }  // namespace

@@ -38,4 +38,24 @@ double loss_and_gradient(const Loss& loss, MatrixView<T> da, MatrixView<const T>
 template <class T>
 void loss_outputs(const Loss& loss, MatrixView<T> out, MatrixView<const T> a);
 
+// y = gamma (x - mean) / sqrt(variance + epsilon) + beta for each column of x (m, n), m at least 2: mean and
+// variance (n), the mean square around the mean, are those of the batch and are written, as is offset (n),
+// the mean of what x is above its first row, which has more digits than the mean where a column is far from
+// zero. Columns of x and y must be next to each other, as below. Throws ValueError.
+template <class T>
+void batch_norm(MatrixView<T> y, std::span<T> mean, std::span<T> variance, std::span<T> offset,
+                MatrixView<const T> x, std::span<const T> gamma, std::span<const T> beta, double epsilon);
+
+// The gradients of a loss with respect to x, gamma and beta, where dy (m, n) is that with respect to y
+template <class T>
+void batch_norm_backward(MatrixView<T> dx, std::span<T> dgamma, std::span<T> dbeta, MatrixView<const T> dy,
+                         MatrixView<const T> x, std::span<const T> variance, std::span<const T> offset,
+                         std::span<const T> gamma, double epsilon);
+
+// The same y with a mean and a variance that are given, such as averages over many batches
+template <class T>
+void batch_norm_inference(MatrixView<T> y, MatrixView<const T> x, std::span<const T> mean,
+                          std::span<const T> variance, std::span<const T> gamma, std::span<const T> beta,
+                          double epsilon);
+
 }  // namespace fanin

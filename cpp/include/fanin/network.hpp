@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -19,12 +20,24 @@ namespace fanin {
 // One loss with its hyper-parameters.
 using Loss = decltype(variant_of(Losses{}));
 
-// units outputs, each f(x w + b)
+// gamma (z - mean) / sqrt(variance + epsilon) + beta in each column of z, before the activation (Ioffe and
+// Szegedy 2015). In training mean and variance are those of the batch; else they are averages over batches,
+//   average <- decay average + (1 - decay) of the batch
+// from mean 0 and variance 1, of the variance that divides by rows - 1: both as PyTorch has them. With
+// bias_correction the start has no weight: the average is divided by 1 - decay^t after t batches.
+struct BatchNorm {
+  double epsilon = 1e-5;
+  double decay = 0.9;
+  bool bias_correction = false;
+};
+
+// units outputs, each f(x w + b); with batch norm there is no b, whose part beta takes
 struct Dense {
   std::size_t units;
   Activation activation = fanin::activation<Identity>;
   Initializer initializer = Automatic{};
   Initializer bias_initializer = Zeros{};
+  std::optional<BatchNorm> batch_norm = {};
 };
 
 struct Evaluation {
@@ -47,7 +60,7 @@ class Network {
 
   std::size_t inputs() const;
   std::size_t outputs() const;
-  std::size_t parameters() const;  // weights and biases
+  std::size_t parameters() const;  // weights, biases, gamma and beta
   const std::vector<Dense>& layers() const;
   const Loss& loss() const;
   std::uint64_t seed() const;
@@ -57,9 +70,13 @@ class Network {
   // Weighted by sample weights where there are any.
   Evaluation evaluate(const Samples& x, const Targets& y, SampleWeights weights = {}) const;
 
-  // layer = 0, 1, ...: weights (inputs, units) row-major, biases (units)
+  // layer = 0, 1, ...: weights (inputs, units) row-major, biases (units), or beta where it has batch norm
   void get_weights(std::size_t layer, std::span<T> weights, std::span<T> biases) const;
   void set_weights(std::size_t layer, std::span<const T> weights, std::span<const T> biases);
+  // of a layer with batch norm, each (units): gamma, and the averages of mean and variance
+  void get_batch_norm(std::size_t layer, std::span<T> gamma, std::span<T> mean, std::span<T> variance) const;
+  void set_batch_norm(std::size_t layer, std::span<const T> gamma, std::span<const T> mean,
+                      std::span<const T> variance);
 
  private:
   template <class>
@@ -69,7 +86,8 @@ class Network {
 };
 
 struct TrainingOptions {
-  std::size_t batch_size = 32;  // cut to the number of samples
+  // Cut to the number of samples. With batch norm a single row that is left over joins the batch before it.
+  std::size_t batch_size = 32;
   bool shuffle = true;
   // Asked about every 50 ms by the thread that called `epoch`; true stops before the next update.
   std::function<bool()> interrupted = {};

@@ -1,0 +1,158 @@
+// The gradients of batch normalization (Ioffe and Szegedy 2015):
+//
+//   dbeta = sum of dy,  dgamma = sum of dy xn,  xn = (x - mean) / sqrt(variance + epsilon)
+//   dx = gamma / sqrt(variance + epsilon) (dy - dbeta / rows - xn dgamma / rows)
+//
+// Sums over a block of 64 rows are added in order; s is the first row, as in batch_norm.hpp.
+#pragma once
+
+#include "batch_norm.hpp"
+#include "transpose.hpp"
+
+namespace fanin::FANIN_ISA {
+namespace {
+
+// The sums of dy and of dy (x - s - offset) over a block of rows
+template <class T, int N>
+struct GradientSums {
+  Vec<T> dy[N], product[N];
+};
+
+template <int N, class T, class L>
+FANIN_INLINE GradientSums<T, N> gradient_sums_of_block(const T* dy, std::ptrdiff_t dy_stride, const T* x,
+                                                       std::ptrdiff_t x_stride, std::size_t rows, const T* s,
+                                                       const T* offset, L lanes) {
+  constexpr std::size_t width = Vec<T>::width;
+  Vec<T> first[N], mean[N];
+  GradientSums<T, N> sums;
+#pragma GCC unroll 16
+  for (int v = 0; v < N; ++v) {
+    first[v] = lanes.load(s + v * width);
+    mean[v] = lanes.load(offset + v * width);
+    sums.dy[v] = sums.product[v] = Vec<T>(0.0);
+  }
+  for (std::size_t i = 0; i < rows; ++i, x += x_stride, dy += dy_stride) {
+#pragma GCC unroll 16
+    for (int v = 0; v < N; ++v) {
+      if (v * sizeof(Vec<T>) % 64 == 0) {
+        __builtin_prefetch(x + (N + v) * width);
+        __builtin_prefetch(dy + (N + v) * width);
+      }
+      const Vec<T> g = lanes.load(dy + v * width);
+      sums.dy[v] = sums.dy[v] + g;
+      sums.product[v] = fma(g, (lanes.load(x + v * width) - first[v]) - mean[v], sums.product[v]);
+    }
+  }
+  return sums;
+}
+
+// From sums to gradients, and to dx = dy scale + (x - s) slope + added
+template <class T>
+FANIN_INLINE void finish_gradient_sums(T* dgamma, T* scale, T* slope, T* added, const T* dbeta,
+                                       const T* product, const T* offset, const T* variance, const T* gamma,
+                                       T epsilon, std::size_t rows, std::size_t columns) {
+  const Vec<T> n(static_cast<double>(rows));
+  for_each<T>(columns, [&](std::size_t j, auto lanes) {
+    const Vec<T> inverse = inverse_deviation(lanes.load(variance + j), epsilon);
+    const Vec<T> of_gamma = lanes.load(product + j) * inverse;
+    const Vec<T> by = lanes.load(gamma + j) * inverse;
+    const Vec<T> down = -(by * inverse * of_gamma / n);
+    lanes.store(flush(of_gamma), dgamma + j);
+    lanes.store(by, scale + j);
+    lanes.store(down, slope + j);
+    lanes.store(-fma(by, lanes.load(dbeta + j) / n, down * lanes.load(offset + j)), added + j);
+  });
+}
+
+// dx = dy scale + (x - s) slope + added
+template <class T>
+struct InputOfNorm {
+  T* dx;
+  std::ptrdiff_t dx_stride;
+  const T* dy;
+  std::ptrdiff_t dy_stride;
+  const T* x;
+  std::ptrdiff_t x_stride;
+  const T *s, *scale, *slope, *added;
+};
+
+template <class T>
+void input_of_norm(const InputOfNorm<T>& g, Range rows, std::size_t columns) {
+  const T *const s = g.s, *const scale = g.scale, *const slope = g.slope, *const added = g.added;
+  for (std::size_t row = rows.begin; row < rows.end; ++row) {
+    const auto i = static_cast<std::ptrdiff_t>(row);
+    const T *const x = g.x + i * g.x_stride, *const dy = g.dy + i * g.dy_stride;
+    T* const dx = g.dx + i * g.dx_stride;
+    for_each<T>(columns, [=](std::size_t j, auto lanes) {
+      const Vec<T> d = lanes.load(x + j) - lanes.load(s + j);
+      const Vec<T> of_dy = fma(lanes.load(dy + j), lanes.load(scale + j), lanes.load(added + j));
+      lanes.store(flush(fma(d, lanes.load(slope + j), of_dy)), dx + j);
+    });
+  }
+}
+
+// Of n columns: dbeta = sum of dy, product = sum of dy (x - s - offset)
+template <class T>
+void gradient_sums_of(T* dbeta, T* product, const T* dy, std::ptrdiff_t dy_stride, const T* x,
+                      std::ptrdiff_t x_stride, const T* offset, std::size_t rows, std::size_t n) {
+  constexpr std::size_t width = Vec<T>::width;
+  for_each_group({0, rows}, kRowBlock, [&](std::size_t row, std::size_t end) {
+    const T* const block = x + static_cast<std::ptrdiff_t>(row) * x_stride;
+    const T* const of_block = dy + static_cast<std::ptrdiff_t>(row) * dy_stride;
+    for_each_columns<T>({0, n}, [&](std::size_t j, auto vectors, auto lanes) {
+      constexpr int N = decltype(vectors)::count;
+      const GradientSums<T, N> sums = gradient_sums_of_block<N>(of_block + j, dy_stride, block + j, x_stride,
+                                                                end - row, x + j, offset + j, lanes);
+      for (int v = 0; v < N; ++v) {
+        const std::size_t at = j + static_cast<std::size_t>(v) * width;
+        lanes.store(row > 0 ? lanes.load(dbeta + at) + sums.dy[v] : sums.dy[v], dbeta + at);
+        lanes.store(row > 0 ? lanes.load(product + at) + sums.product[v] : sums.product[v], product + at);
+      }
+    });
+  });
+}
+
+// memory: 4 numbers a column
+template <class T>
+void batch_norm_backward(const BatchNormGradient<T>& b, Range columns, T* memory) {
+  const std::size_t n = columns.end - columns.begin, first = columns.begin;
+  T *const product = memory, *const scale = memory + n, *const slope = scale + n, *const added = slope + n;
+  T* const dbeta = b.dbeta + first;
+  const T *const x = b.x + first, *const dy = b.dy + first;
+  gradient_sums_of(dbeta, product, dy, b.dy_stride, x, b.x_stride, b.offset + first, b.rows, n);
+  finish_gradient_sums(b.dgamma + first, scale, slope, added, dbeta, product, b.offset + first,
+                       b.variance + first, b.gamma + first, b.epsilon, b.rows, n);
+  input_of_norm(
+      InputOfNorm<T>{b.dx + first, b.dx_stride, dy, b.dy_stride, x, b.x_stride, x, scale, slope, added},
+      {0, b.rows}, n);
+}
+
+// The gradient through the batch norm of a layer, panel by panel and in place; rows are turned over into
+// whole panels of samples
+template <class T>
+void normalize_layer_backward(const NormalizedGradient<T>& g, Range panels) {
+  constexpr std::size_t P = kPanel<T>;
+  alignas(64) T product[P], scale[P], slope[P], added[P];
+  for (std::size_t p = panels.begin; p < panels.end; ++p) {
+    const std::size_t width = g.u.width(p), rows = g.u.rows;
+    const auto stride = static_cast<std::ptrdiff_t>(width);
+    const T* const u = g.u.at(0, p);
+    T *const dz = g.dz.at(0, p), *const dbeta = g.dbeta + p * P;
+    gradient_sums_of(dbeta, product, static_cast<const T*>(dz), stride, u, stride, g.offset + p * P, rows,
+                     width);
+    finish_gradient_sums(g.dgamma + p * P, scale, slope, added, static_cast<const T*>(dbeta),
+                         static_cast<const T*>(product), g.offset + p * P, g.variance + p * P,
+                         g.gamma + p * P, g.epsilon, rows, width);
+    const InputOfNorm<T> to{dz, stride, dz, stride, u, stride, u, scale, slope, added};
+    for_each_group({0, rows}, P, [&](std::size_t row, std::size_t end) {
+      input_of_norm(to, {row, end}, width);
+      if (g.dz_transposed.data == nullptr) return;
+      const std::size_t samples = g.dz_transposed.width(row / P);
+      transpose(g.dz_transposed.at(p * P, row / P), samples, g.dz.used(p), g.dz.at(row, p), width, end - row,
+                samples);
+    });
+  }
+}
+
+}  // namespace
+}  // namespace fanin::FANIN_ISA

@@ -1,0 +1,43 @@
+// Averages of batch means and variances, which stand for them where there is no batch.
+#pragma once
+
+#include <cstring>
+#include <vector>
+
+#include "buffer.hpp"
+#include "layout.hpp"
+
+namespace fanin {
+
+// What a step has found of a layer: mean = first + offset, and the variance that divides by `rows`
+template <class T>
+struct BatchStatistics {
+  Panels<const T> first;
+  const T *offset, *variance;
+  std::size_t rows;
+};
+
+template <class T>
+class Averages {
+ public:
+  explicit Averages(const Layout<T>& layout);
+
+  T* mean(const LayerLayout& layer) const { return values_.data() + layer.mean; }
+  T* variance(const LayerLayout& layer) const { return values_.data() + layer.variance; }
+  const Buffer<T>& values() const { return values_; }
+
+  // A batch of a layer is noted, and then all that was noted is added.
+  void note(const LayerLayout& layer, const BatchStatistics<T>& batch);
+  void add(const Layout<T>& layout);
+
+  void copy(const Averages& other);
+
+ private:
+  Buffer<T> values_, noted_;
+  std::vector<double> weights_;  // of all batches together, layer by layer: 1, or 1 - decay^t
+};
+
+extern template class Averages<float>;
+extern template class Averages<double>;
+
+}  // namespace fanin

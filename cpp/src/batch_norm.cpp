@@ -1,0 +1,164 @@
+// Checks of batch normalization, and the functions on users' matrices: threads share the columns, or, with
+// given statistics, the rows.
+#include <cmath>
+#include <limits>
+
+#include "row_major.hpp"
+
+namespace fanin {
+namespace {
+
+// A pass of additions over numbers in cache, in flops that take as long
+constexpr double kFlopsPerElement = 8;
+
+template <class T>
+void check_rows(const char* name, const MatrixView<const T>& m) {
+  if (m.columns <= 1 || m.column_stride == 1) return;
+  throw ValueError(std::string(name) + ": expected columns next to each other");
+}
+
+template <class T>
+T checked_epsilon(double epsilon) {
+  if (epsilon >= static_cast<double>(std::numeric_limits<T>::min()) &&
+      epsilon <= static_cast<double>(std::numeric_limits<T>::max())) {
+    return static_cast<T>(epsilon);
+  }
+  throw ValueError("epsilon: expected a number above 0, a normal one of float" +
+                   std::to_string(sizeof(T) * 8) + ", got " + number_text(epsilon));
+}
+
+template <class T>
+void check_batch(const MatrixView<const T>& x) {
+  check_rows("x", x);
+  if (x.rows >= 2) return;
+  throw ValueError("x: expected at least two rows to normalize a batch by their variance, got " +
+                   std::to_string(x.rows));
+}
+
+// f(columns, memory) on this thread's part of the columns, in whole panels
+template <class T, class F>
+void share_columns(const MatrixView<const T>& x, std::size_t numbers, F&& f) {
+  const double flops = kFlopsPerElement * static_cast<double>(x.rows) * static_cast<double>(x.columns);
+  run_team(threads_for(flops), [&](int thread, int threads) {
+    const std::size_t panels = (x.columns + kPanel<T> - 1) / kPanel<T>;
+    const Range share = Share(thread, threads, 1).take(panels, 1);
+    const Range columns{share.begin * kPanel<T>, std::min(share.end * kPanel<T>, x.columns)};
+    if (columns.begin < columns.end) f(columns, scratch<T>(numbers * (columns.end - columns.begin)));
+  });
+}
+
+}  // namespace
+
+void check_batch_norm(const Dense& layer, const std::string& text) {
+  if (!layer.batch_norm) return;
+  const double epsilon = layer.batch_norm->epsilon, decay = layer.batch_norm->decay;
+  // a normal number, and its square root and their inverses too, in either precision
+  if (!(epsilon >= 1e-30 && epsilon <= 1e30)) {
+    throw ValueError(text + "batch_norm: epsilon: expected a number in [1e-30, 1e+30], got " +
+                     number_text(epsilon));
+  }
+  if (!(decay >= 0 && decay < 1)) {
+    throw ValueError(text + "batch_norm: decay: expected a number in [0, 1), got " + number_text(decay));
+  }
+  if (!std::holds_alternative<Zeros>(layer.bias_initializer)) {
+    throw ValueError(text +
+                     "bias_initializer: a layer with batch norm has no biases, as its means take them away");
+  }
+}
+
+template <class T>
+void batch_norm(MatrixView<T> y, std::span<T> mean, std::span<T> variance, std::span<T> offset,
+                MatrixView<const T> x, std::span<const T> gamma, std::span<const T> beta, double epsilon) {
+  const std::size_t n = x.columns;
+  check_size("gamma", gamma.size(), n);
+  check_size("beta", beta.size(), n);
+  check_size("mean", mean.size(), n);
+  check_size("variance", variance.size(), n);
+  check_size("offset", offset.size(), n);
+  check_output("y", y, x.rows, n);
+  check_batch(x);
+  const BatchNormForward<T> b{y.data,
+                              y.row_stride,
+                              x.data,
+                              x.row_stride,
+                              x.rows,
+                              mean.data(),
+                              variance.data(),
+                              offset.data(),
+                              gamma.data(),
+                              beta.data(),
+                              checked_epsilon<T>(epsilon)};
+  share_columns(x, 2, [&](Range columns, T* memory) { kernels<T>().batch_norm(b, columns, memory); });
+}
+
+template <class T>
+void batch_norm_backward(MatrixView<T> dx, std::span<T> dgamma, std::span<T> dbeta, MatrixView<const T> dy,
+                         MatrixView<const T> x, std::span<const T> variance, std::span<const T> offset,
+                         std::span<const T> gamma, double epsilon) {
+  const std::size_t n = x.columns;
+  check_shape("dy", dy, x.rows, n);
+  check_rows("dy", dy);
+  check_size("gamma", gamma.size(), n);
+  check_size("variance", variance.size(), n);
+  check_size("offset", offset.size(), n);
+  check_size("dgamma", dgamma.size(), n);
+  check_size("dbeta", dbeta.size(), n);
+  check_output("dx", dx, x.rows, n);
+  check_batch(x);
+  const BatchNormGradient<T> b{dx.data,
+                               dx.row_stride,
+                               dgamma.data(),
+                               dbeta.data(),
+                               dy.data,
+                               dy.row_stride,
+                               x.data,
+                               x.row_stride,
+                               x.rows,
+                               variance.data(),
+                               offset.data(),
+                               gamma.data(),
+                               checked_epsilon<T>(epsilon)};
+  share_columns(x, 4,
+                [&](Range columns, T* memory) { kernels<T>().batch_norm_backward(b, columns, memory); });
+}
+
+template <class T>
+void batch_norm_inference(MatrixView<T> y, MatrixView<const T> x, std::span<const T> mean,
+                          std::span<const T> variance, std::span<const T> gamma, std::span<const T> beta,
+                          double epsilon) {
+  const std::size_t n = x.columns;
+  check_size("mean", mean.size(), n);
+  check_size("variance", variance.size(), n);
+  check_size("gamma", gamma.size(), n);
+  check_size("beta", beta.size(), n);
+  check_output("y", y, x.rows, n);
+  check_rows("x", x);
+  for (std::size_t j = 0; j < n; ++j) {
+    if (variance[j] >= 0) continue;
+    throw ValueError("variance: expected numbers of at least 0, got " +
+                     number_text(static_cast<double>(variance[j])) + " at position " + std::to_string(j));
+  }
+  const T checked = checked_epsilon<T>(epsilon);
+  const double flops = kFlopsPerElement * static_cast<double>(x.rows) * static_cast<double>(n);
+  run_team(threads_for(flops), [&](int thread, int threads) {
+    for_rows({thread, threads}, x.rows, [&](Range rows) {
+      T* const scale = scratch<T>(n);
+      kernels<T>().batch_norm_scale(scale, gamma.data(), variance.data(), checked, n);
+      kernels<T>().normalize({y.data, y.row_stride, x.data, x.row_stride, mean.data(), scale, beta.data()},
+                             rows, {0, n});
+    });
+  });
+}
+
+#define FANIN_INSTANTIATE(T)                                                                                \
+  template void batch_norm<T>(MatrixView<T>, std::span<T>, std::span<T>, std::span<T>, MatrixView<const T>, \
+                              std::span<const T>, std::span<const T>, double);                              \
+  template void batch_norm_backward<T>(MatrixView<T>, std::span<T>, std::span<T>, MatrixView<const T>,      \
+                                       MatrixView<const T>, std::span<const T>, std::span<const T>,         \
+                                       std::span<const T>, double);                                         \
+  template void batch_norm_inference<T>(MatrixView<T>, MatrixView<const T>, std::span<const T>,             \
+                                        std::span<const T>, std::span<const T>, std::span<const T>, double);
+FANIN_INSTANTIATE(float)
+FANIN_INSTANTIATE(double)
+
+}  // namespace fanin

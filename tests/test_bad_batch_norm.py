@@ -1,0 +1,80 @@
+"""Options, arrays and batches that batch norm cannot use get a sentence."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+import fanin
+from batch_norm_nets import classifier, data
+from fanin import optim
+from helpers import digest
+
+
+def test_batches_of_one_row_are_refused_with_the_reason():
+    x, y = data(20)
+    net = classifier()
+    reason = "as batch norm divides by the deviation of a batch, got 1"
+    with pytest.raises(ValueError, match=f"batch_size: expected at least 2, {reason}"):
+        net.fit(x, y, rule=optim.SGD(0.1), batch_size=1)
+    with pytest.raises(ValueError, match=f"X: expected at least 2 rows, {reason}"):
+        net.fit(x[:1], y[:1], rule=optim.SGD(0.1))
+    assert net.predict(x[:1]).shape == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "sentence"),
+    [
+        (
+            lambda: fanin.BatchNorm(epsilon=0),
+            ValueError,
+            r"epsilon: expected a number in \[1e-30, 1e\+30\], got 0",
+        ),
+        (lambda: fanin.BatchNorm(epsilon=math.nan), ValueError, "epsilon: expected a number in"),
+        (lambda: fanin.BatchNorm(epsilon="small"), TypeError, "epsilon: expected a number, got 'small'"),
+        (lambda: fanin.BatchNorm(decay=1.0), ValueError, r"decay: expected a number in \[0, 1\), got 1.0"),
+        (lambda: fanin.BatchNorm(decay=-0.1), ValueError, r"decay: expected a number in \[0, 1\), got -0.1"),
+        (lambda: fanin.BatchNorm(decay=True), TypeError, "decay: expected a number, got True"),
+        (
+            lambda: fanin.BatchNorm(bias_correction=1),
+            TypeError,
+            "bias_correction: expected True or False, got 1",
+        ),
+        (
+            lambda: fanin.Dense(3, batch_norm="yes"),
+            TypeError,
+            "batch_norm: expected True, False or fanin.BatchNorm",
+        ),
+        (
+            lambda: fanin.Dense(3, batch_norm=True, bias_initializer=[1.0, 2.0, 3.0]),
+            ValueError,
+            "bias_initializer: a layer with batch norm has no biases, as its means take them away",
+        ),
+    ],
+)
+def test_options_that_cannot_be_used_are_refused(make, error, sentence):
+    with pytest.raises(error, match=sentence):
+        make()
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "sentence"),
+    [
+        ("layer1.gamma", np.ones(3), r"layer1.gamma: expected shape \(70,\), got \(3,\)"),
+        ("layer1.running_mean", np.full(70, np.nan), "layer1.running_mean: every value must be finite"),
+        (
+            "layer1.running_variance",
+            np.full(70, -1.0),
+            "layer1.running_variance: expected numbers of at least 0, got -1",
+        ),
+        ("layer1.bias", np.ones(70), "weights: unknown name 'layer1.bias'"),
+    ],
+)
+def test_arrays_that_cannot_be_set_are_refused_and_nothing_is_written(name, values, sentence):
+    net = classifier()
+    before = digest(net)
+    with pytest.raises(ValueError, match=sentence):
+        net.set_weights({**net.get_weights(), name: values})
+    assert digest(net) == before
