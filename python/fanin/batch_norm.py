@@ -76,8 +76,8 @@ def batch_norm(
     >>> y.ravel().round(6), cache.mean, cache.variance
     (array([ 8., 12.]), array([2.]), array([1.]))
     """
-    y, *kept = _core.batch_norm(x, gamma, beta, epsilon, out)
-    return y, BatchNormCache(*kept, epsilon)
+    y, given, scale, mean, variance, offset = _core.batch_norm(x, gamma, beta, epsilon, out)
+    return y, BatchNormCache(given, scale, mean, variance, offset, epsilon)
 
 
 def batch_norm_backward(
