@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from fanin import optim
-from helpers import rule_named
+from helpers import inputs_for, rule_named
 
 
 @pytest.fixture
@@ -24,9 +24,10 @@ def test_tensors_and_arrays_with_the_same_values_get_the_same_bits(torch, every_
     tensors = [torch.from_numpy(a.copy()) for a in arrays]
     optimizers = [optim.Optimizer(rule_named(every_rule), of) for of in (arrays, tensors)]
     for _ in range(3):
-        gradients = [rng.normal(size=a.shape).astype(dtype) for a in arrays]
-        optimizers[0].step(gradients)
-        optimizers[1].step([torch.from_numpy(g) for g in gradients])
+        gradients = [np.asarray(rng.normal(size=a.shape), dtype) for a in arrays]
+        inputs = inputs_for(optimizers[0].rule, gradients)
+        optimizers[0].step(gradients, **inputs)
+        optimizers[1].step([torch.from_numpy(g) for g in gradients], **inputs)
     for a, tensor in zip(arrays, tensors, strict=True):
         assert tensor.numpy().tobytes() == a.tobytes()
 
