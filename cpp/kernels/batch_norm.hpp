@@ -46,14 +46,14 @@ FANIN_INLINE Moments<T, N> moments_of_block(const T* x, std::ptrdiff_t stride, s
   Vec<T> s[N];
   Moments<T, N> m;
 #pragma GCC unroll 16
-  for (int v = 0; v < N; ++v) {
+  for (std::size_t v = 0; v < N; ++v) {
     s[v] = lanes.load(x + v * width);
     m.mean[v] = m.squares[v] = Vec<T>(0.0);
   }
   T* d = differences;
   for (std::size_t i = 0; i < rows; ++i, x += stride, d += N * width) {
 #pragma GCC unroll 16
-    for (int v = 0; v < N; ++v) {
+    for (std::size_t v = 0; v < N; ++v) {
       if (v < N / 2 && v * sizeof(Vec<T>) % 64 == 0) __builtin_prefetch(x + (N + v) * width);
       const Vec<T> difference = lanes.load(x + v * width) - s[v];
       difference.store(d + v * width);
@@ -62,12 +62,12 @@ FANIN_INLINE Moments<T, N> moments_of_block(const T* x, std::ptrdiff_t stride, s
   }
   const Vec<T> n(static_cast<double>(rows));
 #pragma GCC unroll 16
-  for (int v = 0; v < N; ++v) m.mean[v] = m.mean[v] / n;
+  for (std::size_t v = 0; v < N; ++v) m.mean[v] = m.mean[v] / n;
   d = differences;
   x -= static_cast<std::ptrdiff_t>(rows) * stride;
   for (std::size_t i = 0; i < rows; ++i, x += stride, d += N * width) {
 #pragma GCC unroll 16
-    for (int v = 0; v < N; ++v) {
+    for (std::size_t v = 0; v < N; ++v) {
       if (v >= N / 2 && v * sizeof(Vec<T>) % 64 == 0) __builtin_prefetch(x + (N + v) * width);
       const Vec<T> difference = Vec<T>::load(d + v * width) - m.mean[v];
       m.squares[v] = fma(difference, difference, m.squares[v]);
@@ -139,7 +139,7 @@ void statistics_of(T* offset, T* squares, const T* x, std::ptrdiff_t stride, std
     for_each_columns<T>({0, n}, [&](std::size_t j, auto vectors, auto lanes) {
       constexpr int N = decltype(vectors)::count;
       const Moments<T, N> m = moments_of_block<N>(block + j, stride, end - row, lanes);
-      for (int v = 0; v < N; ++v) {
+      for (std::size_t v = 0; v < N; ++v) {
         const std::size_t at = j + static_cast<std::size_t>(v) * width;
         Vec<T> mean = row > 0 ? lanes.load(offset + at) : Vec<T>(0.0);
         Vec<T> sum = row > 0 ? lanes.load(squares + at) : Vec<T>(0.0);

@@ -26,14 +26,14 @@ FANIN_INLINE GradientSums<T, N> gradient_sums_of_block(const T* dy, std::ptrdiff
   Vec<T> first[N], mean[N];
   GradientSums<T, N> sums;
 #pragma GCC unroll 16
-  for (int v = 0; v < N; ++v) {
+  for (std::size_t v = 0; v < N; ++v) {
     first[v] = lanes.load(s + v * width);
     mean[v] = lanes.load(offset + v * width);
     sums.dy[v] = sums.product[v] = Vec<T>(0.0);
   }
   for (std::size_t i = 0; i < rows; ++i, x += x_stride, dy += dy_stride) {
 #pragma GCC unroll 16
-    for (int v = 0; v < N; ++v) {
+    for (std::size_t v = 0; v < N; ++v) {
       if (v * sizeof(Vec<T>) % 64 == 0) {
         __builtin_prefetch(x + (N + v) * width);
         __builtin_prefetch(dy + (N + v) * width);
@@ -103,7 +103,7 @@ void gradient_sums_of(T* dbeta, T* product, const T* dy, std::ptrdiff_t dy_strid
       constexpr int N = decltype(vectors)::count;
       const GradientSums<T, N> sums = gradient_sums_of_block<N>(of_block + j, dy_stride, block + j, x_stride,
                                                                 end - row, x + j, offset + j, lanes);
-      for (int v = 0; v < N; ++v) {
+      for (std::size_t v = 0; v < N; ++v) {
         const std::size_t at = j + static_cast<std::size_t>(v) * width;
         lanes.store(row > 0 ? lanes.load(dbeta + at) + sums.dy[v] : sums.dy[v], dbeta + at);
         lanes.store(row > 0 ? lanes.load(product + at) + sums.product[v] : sums.product[v], product + at);

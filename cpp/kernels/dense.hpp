@@ -16,8 +16,8 @@ namespace {
 template <class A, class T>
 void activate_block(T* block, T* kept, const T* bias, std::size_t rows, std::size_t step, std::size_t used) {
   for (std::size_t column = 0; column < padded<T>(used); column += Vec<T>::width) {
-    const int left = used > column ? static_cast<int>(used - column) : 0;
-    const auto mask = first_lanes<T>(left);
+    const std::size_t left = used > column ? used - column : 0;
+    const auto mask = first_lanes<T>(static_cast<int>(left));
     const Vec<T> b = bias != nullptr ? load_at_most(bias + column, left) : Vec<T>(0.0);
     for (std::size_t i = column; i < rows * step; i += step) {
       const Vec<T> z = Vec<T>::load(block + i) + b;

@@ -82,7 +82,8 @@ void for_each_block(const Layout<T>& layout, const T* parameters, const Samples&
   }
   const bool shared = blocks == 1 && flops > kSharedFlops;
   const std::size_t size = Block<T>::size(layout, std::min(rows, kBlockRows), target_columns);
-  const int team = shared ? team_size() : static_cast<int>(std::min<std::size_t>(threads_for(flops), blocks));
+  const int team =
+      shared ? team_size() : static_cast<int>(std::min(static_cast<std::size_t>(threads_for(flops)), blocks));
   T* const all_memory = scratch<T>(shared ? size : size * static_cast<std::size_t>(team));
   Barrier barrier;
   run_team(team, [&](int thread, int threads) {

@@ -37,7 +37,7 @@ struct SlotList {
 inline SlotList slots_of(const Rule& rule) {
   return std::visit(
       [](const auto& r) {
-        static_assert(r.slots <= 8);
+        static_assert(std::decay_t<decltype(r)>::slots <= 8);
         SlotList used{{}, 0};
         for (int s = 0; s < r.slots; ++s) {
           if constexpr (requires { r.uses(0, 0); }) {

@@ -21,7 +21,8 @@ struct Shape {
 std::vector<Shape> shapes() {
   std::vector<Shape> all;
   for (std::size_t n = 1; n <= 67; ++n) all.push_back({5, n});
-  for (const std::size_t rows : {2, 3, 31, 32, 33, 63, 64, 65, 127, 128, 129, 200}) all.push_back({rows, 37});
+  for (const std::size_t rows : {2u, 3u, 31u, 32u, 33u, 63u, 64u, 65u, 127u, 128u, 129u, 200u})
+    all.push_back({rows, 37});
   return all;
 }
 
