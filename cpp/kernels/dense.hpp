@@ -125,6 +125,26 @@ FANIN_INLINE void apply(const WeightGradient<T>& g, const T* values, std::size_t
   }
 }
 
+// Up to this many columns of dz are the rows of a product of their own, dz' x, that is turned over: else most
+// of what is multiplied would be padding.
+inline constexpr std::size_t kNarrow = 4;
+
+// dw of 64 inputs, or fewer, from `row` on and of panel p of dz, which is half as wide, to `block`
+template <class T>
+void narrow_weight_gradient(const WeightGradient<T>& g, std::size_t p, std::size_t row, std::size_t end_row,
+                            T* block) {
+  constexpr std::size_t P = kPanel<T>;
+  const std::size_t units = g.dz.used(p);
+  alignas(64) T turned[kNarrow * P];
+  for (std::size_t q = row / P; q * P < end_row; ++q) {
+    for_each_chunk<T>(g.x.rows, [&](Range chunk) {
+      product_block(DownRows<T>{g.dz.at(0, p), P / 2}, units, chunk, strip_of(g.x, chunk.begin, q),
+                    g.x.width(q), Strip<T>{turned, P, 0}, chunk.begin > 0);
+    });
+    transpose(block + (q * P - row) * P / 2, P / 2, g.x.used(q), turned, P, units, P / 2);
+  }
+}
+
 // Outside in: a group of panels of x, panels of dz, blocks of 64 inputs. So the group meets all of dz in L2.
 template <class T>
 void weight_gradient(const WeightGradient<T>& g, Range panels, Range rows) {
@@ -134,7 +154,9 @@ void weight_gradient(const WeightGradient<T>& g, Range panels, Range rows) {
     for (std::size_t p = panels.begin; p < panels.end; ++p) {
       const std::size_t width = g.dz.width(p), panel_offset = g.weight_offset + p * g.x.columns * P;
       for_each_group({group_row, group_end}, kRowBlock, [&](std::size_t row, std::size_t end_row) {
-        for (std::size_t q = row / P; q * P < end_row; ++q) {
+        const bool narrow = g.dz.used(p) <= kNarrow;
+        if (narrow) narrow_weight_gradient(g, p, row, end_row, block);
+        for (std::size_t q = row / P; !narrow && q * P < end_row; ++q) {
           const DownRows<T> x{g.x.at(0, q), g.x.width(q)};
           for_each_chunk<T>(g.x.rows, [&](Range chunk) {
             product_block(x, g.x.used(q), chunk, strip_of(g.dz, chunk.begin, p), width,

@@ -3,6 +3,7 @@
 
 #include "lanes.hpp"
 #include "math.hpp"
+#include "softmax_by_class.hpp"
 
 namespace fanin::FANIN_ISA {
 namespace {
@@ -57,14 +58,28 @@ struct SoftmaxRows {
     const Target target(l);
     const bool plain = l.labels != nullptr && target.share == 0;
     alignas(64) T total[kPanel<T>], linear[kPanel<T>] = {}, mass[kPanel<T>];
-    for (T& t : total) t = 1;
+    for (std::size_t i = 0; i < kPanel<T>; ++i) total[i] = mass[i] = 1;
+    if (plain && l.a.columns <= kPanel<T> / 2 && l.dz.data != nullptr && l.row_score == nullptr) {
+      softmax_by_class(l, first, count, total, linear);
+    } else {
+      rows_by_themselves(l, target, plain, first, count, total, linear, mass);
+    }
+    // E = mass log(sum) - linear
+    for_each<T>(count, [&](std::size_t i, auto lanes) {
+      Vec<T> value = log(Vec<T>::load(total + i)) * lanes.load(mass + i) - Vec<T>::load(linear + i);
+      if (l.row_weight != nullptr) value = value * lanes.load(l.row_weight + first + i);
+      lanes.store(value, l.row_loss + first + i);
+    });
+  }
+
+  // dz, and of each sample the sum of e^(z_j - largest), linear = sum_j t_j (z_j - largest), mass = sum_j t_j
+  static void rows_by_themselves(const LossRows<T>& l, const Target& target, bool plain, std::size_t first,
+                                 std::size_t count, T* total, T* linear, T* mass) {
     for (std::size_t i = 0; i < count; ++i) {
       const std::size_t row = first + i,
                         label = l.labels != nullptr ? static_cast<std::size_t>(l.labels[row]) : 0;
       const T weight = l.row_weight != nullptr ? l.row_weight[row] : T{1}, scale = weight * l.scale;
       const T largest = largest_of(l.a, row);
-      // linear = sum_j t_j (z_j - largest), mass = sum_j t_j
-      mass[i] = 1;
       if (!plain) sum_targets(target, row, largest, linear[i], mass[i]);
       if (l.labels != nullptr) linear[i] += target.rest * (*element(l.a, row, label) - largest);
       if (l.row_score != nullptr) l.row_score[row] = weight * hit(l, row, largest);
@@ -84,12 +99,6 @@ struct SoftmaxRows {
       });
       if (l.labels != nullptr) *element(l.dz, row, label) = (p_label - target.share - target.rest) * scale;
     }
-    // E = mass log(sum) - linear
-    for_each<T>(count, [&](std::size_t i, auto lanes) {
-      Vec<T> value = log(Vec<T>::load(total + i)) * lanes.load(mass + i) - Vec<T>::load(linear + i);
-      if (l.row_weight != nullptr) value = value * lanes.load(l.row_weight + first + i);
-      lanes.store(value, l.row_loss + first + i);
-    });
   }
 
   static void sum_targets(const Target& target, std::size_t row, T largest, T& linear, T& mass) {
