@@ -15,9 +15,9 @@ constexpr double kSliceSeconds = 0.05;
 constexpr double kTeamFlopsPerPhase = 500e3;
 // Where a team waits for longer than it works, the processors are busy with something else: one thread works
 // alone for a while, twice as long each time, as a try to work together again may cost a time slice a
-// barrier.
+// barrier. The first time is short, as most neighbours are gone soon.
 constexpr double kWaitingShare = 0.5;
-constexpr double kAloneSeconds = 0.1, kMostAloneSeconds = 3.2;
+constexpr double kAloneSeconds = 0.01, kMostAloneSeconds = 3.2;
 constexpr std::size_t kStepsToJudge = 4;
 constexpr double kLongWait = 2e-3;  // no need for that many steps
 
@@ -115,8 +115,9 @@ bool Training<T>::State::time_is_up(Member member, double start, double waited, 
     alone_seconds = std::min(2 * alone_seconds, kMostAloneSeconds);
     return true;
   }
+  if (member.threads == 1 && start < alone_until) return now > std::min(alone_until, start + kSliceSeconds);
   if (now - start <= kSliceSeconds) return false;
-  if (member.threads > 1) alone_seconds = kAloneSeconds;
+  alone_seconds = kAloneSeconds;
   return true;
 }
 
