@@ -1,5 +1,5 @@
-// Soft-max cross-entropy of labels with at most half a panel of classes, turned over: a vector holds one class
-// of many samples, so that a few classes do not cost what a whole panel does.
+// Soft-max cross-entropy of labels with at most half a panel of classes, turned over: a vector holds one
+// class of many samples, so that a few classes do not cost what a whole panel does.
 #pragma once
 
 #include "math.hpp"
