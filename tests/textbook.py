@@ -145,7 +145,14 @@ ROWS = [
             "test_variance_of_z_does_not_depend_on_the_number_of_inputs",
         ),
     ),
-    Row((28,), "rates may scale with fan-in too; sources differ on how", waits_for="fan_in_power"),
+    Row(
+        (28,),
+        "rates may scale with fan-in too; sources differ on how",
+        (
+            "test_the_rate_of_weights_may_fall_with_the_fan_in",
+            "test_the_largest_stable_rate_of_a_linear_neuron_does_not_depend_on_n_with_fan_in_power_one",
+        ),
+    ),
     Row(
         (29, 30),
         "inputs of zero mean and unit variance",

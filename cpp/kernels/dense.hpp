@@ -115,13 +115,15 @@ void input_gradient(const InputGradient<T>& g, Range panels, Range rows) {
   });
 }
 
-// Where the whole gradient is wanted it is stored, else its run of parameters is updated at once.
+// Where the whole gradient is wanted it is kept, else its run of parameters is updated at once.
 template <class T>
 FANIN_INLINE void apply(const WeightGradient<T>& g, const T* values, std::size_t first, std::size_t n) {
-  if (g.gradient != nullptr) {
-    __builtin_memcpy(g.gradient + first, values, n * sizeof(T));
+  if (g.gradient == nullptr) return find_update<T>(Rules{}, g.update.rule)(g.update, values, first, n);
+  T* kept = g.gradient + first;
+  if (g.keep == Keep::alone) {
+    __builtin_memcpy(kept, values, n * sizeof(T));
   } else {
-    find_update<T>(Rules{}, g.update.rule)(g.update, values, first, n);
+    add_weighted(kept, g.keep == Keep::first_of_sum ? nullptr : kept, values, g.batch_weight, n);
   }
 }
 

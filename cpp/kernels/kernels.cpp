@@ -43,6 +43,8 @@ constexpr Kernels<T> make_kernels() {
       update<T>,
       shift<T>,
       add_scaled<T>,
+      add_weighted<T>,
+      square_sum<T>,
       loss<T>,
       outputs<T>,
       sum<T>,

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "applied.hpp"
+
 namespace fanin {
 
 struct Range {
@@ -96,31 +98,6 @@ struct Product {
   int activation;
 };
 
-// What goes on around a rule, for the parameters of one array; see kernels/update.hpp
-struct Around {
-  double scale = 1, decay = 0, l1 = 0, l2 = 0, limit = __builtin_inf();
-  bool frozen = false;
-};
-// The parameters from the end of the segment before it on
-struct Segment {
-  std::size_t end;
-  Around around;
-};
-
-// The state of an update rule and where it is applied: slot s of parameter i is slots[s * slot_stride + i].
-// Without segments there is nothing around the rule; else they reach to the last parameter.
-template <class T>
-struct Update {
-  int rule;
-  const void* constants;
-  T* parameters;
-  T* slots;
-  std::size_t slot_stride;
-  const T* second = nullptr;  // of each parameter, for rules that want a second gradient
-  const Segment* segments = nullptr;
-  double rate = 0;  // the rule's, which scales a decay
-};
-
 // a = f(x w + bias), (rows, n) from (rows, k) and (k, n); z is kept where the activation's derivative needs
 // it
 template <class T>
@@ -140,6 +117,9 @@ struct InputGradient {
   int activation;
 };
 
+// What the whole gradient keeps of a batch: its gradient alone, or a sum over batches by their weights
+enum class Keep { alone, first_of_sum, next_of_sum };
+
 // dw = x' dz, db = column sums of dz. Where `gradient` is absent the update runs on each block as it is made.
 // A layer with batch norm has no biases: dgamma and dbeta are there already, and beta is at bias_offset.
 template <class T>
@@ -150,6 +130,8 @@ struct WeightGradient {
   Panels<const T> x, dz;
   const T *dgamma = nullptr, *dbeta = nullptr;
   std::size_t gamma_offset = 0;
+  Keep keep = Keep::alone;
+  T batch_weight = 1;
 };
 
 // What a loss kernel knows of the loss: its place in the list, and its parameter for each output, as one row
@@ -268,6 +250,9 @@ struct Kernels {
   void (*update)(const Update<T>&, const T* gradient, Range parameters);
   void (*shift)(const Update<T>&, T* out, const T* gradient, Range parameters);
   void (*add_scaled)(T* out, const T* a, const T* b, T factor, std::size_t n);
+  void (*add_weighted)(T* out, const T* so_far, const T* g, T weight, std::size_t n);
+  // sum of squares of a block of at most a panel's columns: g mean clipped to the limit, times scale
+  T (*square_sum)(const T* g, std::size_t rows, std::size_t stride, std::size_t columns, const Limits<T>&);
   void (*loss)(const LossRows<T>&, Range rows);
   // outputs as the user sees them, from panels to rows of a row-major matrix: probabilities, counts
   void (*outputs)(int loss, T* out, std::size_t row_stride, const Panels<const T>& a, Range rows);

@@ -6,6 +6,7 @@
 
 #include "fanin/rules/all.hpp"
 #include "for_each.hpp"
+#include "lanes.hpp"
 #include "table.hpp"
 
 namespace fanin::FANIN_ISA {
@@ -45,7 +46,7 @@ template <class R, int form>
 constexpr Places<R, form> kPlaces;
 
 // w <- w + step(g) for n weights from parameter `first` on; g begins at that parameter. With `Around`:
-//   g <- clipped g + l2 w + l1 sign(w),   w <- (1 - rate decay) w + scale step(g)
+//   g <- limited g + l2 w + l1 sign(w),   w <- (1 - scale rate decay) w + scale step(g)
 template <class R, int form, class T, class Wrap>
 void update_form(const Update<T>& update, const Wrap& wrap, const T* g, std::size_t first, std::size_t n) {
   using V = Vec<T>;
@@ -86,20 +87,43 @@ struct Bare {
 };
 
 template <class T>
-struct Wrapped {
-  Vec<T> limit, l1, l2, keep, scale;
+FANIN_INLINE Vec<T> limited(const Limits<T>& limits, Vec<T> g) {
+  const Vec<T> limit(limits.limit);
+  return min(limit, max(-limit, g * Vec<T>(limits.mean))) * Vec<T>(limits.shrink);
+}
 
-  FANIN_INLINE Wrapped(const Around& around, double rate)
-      : limit(around.limit),
+template <class T>
+struct Wrapped {
+  Limits<T> limits;
+  Vec<T> l1, l2, keep, scale;
+
+  FANIN_INLINE Wrapped(const Around& around, const Limits<T>& on_gradient, double rate)
+      : limits(on_gradient),
         l1(around.l1),
         l2(around.l2),
-        keep(1 - rate * around.decay),
+        keep(1 - around.scale * rate * around.decay),
         scale(around.scale) {}
   FANIN_INLINE Vec<T> gradient(Vec<T> g, Vec<T> w) const {
-    return fma(l1, sign(w), fma(l2, w, min(limit, max(-limit, g))));
+    return fma(l1, sign(w), fma(l2, w, limited(limits, g)));
   }
   FANIN_INLINE Vec<T> weight(Vec<T> w, Vec<T> change) const { return fma(scale, change, keep * w); }
 };
+
+// The first weights are their own average: share is 1.
+template <class T>
+void average_run(const Update<T>& update, double scale, std::size_t first, std::size_t n) {
+  const Averaging<T>& a = update.averaging;
+  const T* w = update.parameters + first;
+  const T* v = a.velocity == nullptr ? nullptr : a.velocity + first;
+  const Vec<T> ahead(-a.ahead * scale), share(a.share);
+  T* average = a.average + first;
+  for_each<T>(n, [&](std::size_t i, auto lanes) {
+    Vec<T> now = lanes.load(w + i);
+    if (v != nullptr) now = fma(ahead, lanes.load(v + i), now);
+    const Vec<T> before = a.share < 1 ? lanes.load(average + i) : now;
+    lanes.store(flush(fma(share, now - before, before)), average + i);
+  });
+}
 
 template <class R, class T, class Wrap, int... Form>
 FANIN_INLINE void update_one_form(Integers<Form...>, const Update<T>& update, const Wrap& wrap, const T* g,
@@ -111,17 +135,21 @@ FANIN_INLINE void update_one_form(Integers<Form...>, const Update<T>& update, co
   ((form == Form ? update_form<R, Form>(update, wrap, g, first, n) : void()), ...);
 }
 
+// An average follows while the weights are in L1.
 template <class R, class T>
 void update_run(const Update<T>& update, const T* g, std::size_t first, std::size_t n) {
   using Forms = FirstIntegers<forms_of<R>>;
   const Segment* segment = update.segments;
   if (segment == nullptr) return update_one_form<R>(Forms{}, update, Bare<T>{}, g, first, n);
+  const bool averages = update.averaging.average != nullptr;
   while (n > 0) {
     while (segment->end <= first) ++segment;
-    const std::size_t count = n < segment->end - first ? n : segment->end - first;
+    std::size_t count = n < segment->end - first ? n : segment->end - first;
     if (!segment->around.frozen) {
-      const Wrapped<T> wrapped(segment->around, update.rate);
+      if (averages && count > kRowBlock * kPanel<T>) count = kRowBlock * kPanel<T>;
+      const Wrapped<T> wrapped(segment->around, update.limits, update.rate);
       update_one_form<R>(Forms{}, update, wrapped, g, first, count);
+      if (averages) average_run(update, segment->around.scale, first, count);
     }
     g += count;
     first += count;
@@ -180,6 +208,35 @@ void add_scaled(T* out, const T* a, const T* b, T factor, std::size_t n) {
   for_each<T>(n, [&](std::size_t i, auto lanes) {
     lanes.store(flush(fma(Vec<T>(factor), lanes.load(b + i), lanes.load(a + i))), out + i);
   });
+}
+
+// out = sum so far, if any, + weight g
+template <class T>
+void add_weighted(T* out, const T* so_far, const T* g, T weight, std::size_t n) {
+  for_each<T>(n, [&](std::size_t i, auto lanes) {
+    const Vec<T> values = lanes.load(g + i), sum = so_far == nullptr ? Vec<T>(0.0) : lanes.load(so_far + i);
+    lanes.store(flush(fma(Vec<T>(weight), values, sum)), out + i);
+  });
+}
+
+// A chain of fused multiply-adds down each column; then columns are folded as sums across columns are.
+template <class T>
+T square_sum(const T* g, std::size_t rows, std::size_t stride, std::size_t columns, const Limits<T>& limits) {
+  PanelLanes<T> squares(0.0);
+  constexpr auto width = static_cast<std::size_t>(Vec<T>::width);
+  const auto add = [&](std::size_t lane, Vec<T> values) {
+    const Vec<T> x = limited(limits, values);
+    squares.v[lane] = fma(x, x, squares.v[lane]);
+  };
+  for (std::size_t row = 0; row < rows; ++row, g += stride) {
+    if (columns == kPanel<T>) {
+#pragma GCC unroll 16
+      for (std::size_t lane = 0; lane < kPanel<T> / width; ++lane) add(lane, Vec<T>::load(g + lane * width));
+    } else {
+      for_each<T>(columns, [&](std::size_t i, auto some) { add(i / width, some.load(g + i)); });
+    }
+  }
+  return squares.sum();
 }
 
 }  // namespace

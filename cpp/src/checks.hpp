@@ -17,6 +17,8 @@ std::string layer_text(std::size_t layer);
 void check_batch_norm(const Dense& layer, const std::string& text);
 void check_architecture(std::size_t inputs, const std::vector<Dense>& layers);
 void check_method(const Method& method);
+// that options of arrays, if there are any, are for so many
+void check_arrays(const Method& method, std::size_t count);
 void check_loss(const Loss& loss, std::size_t outputs);
 
 // What x and y must be for a network: all shapes come first, as they cost nothing to check, then every value.

@@ -57,6 +57,12 @@ struct Layout {
     }
   }
 
+  // arrays of parameters
+  std::size_t arrays() const {
+    std::size_t sum = 0;
+    for (const LayerLayout& layer : layers) sum += layer.batch_norm ? 3 : 2;
+    return sum;
+  }
   bool has_batch_norm() const { return averages > 0; }
 
   static std::size_t rounded(std::size_t columns) { return Panels<T>{nullptr, 1, columns}.size(); }

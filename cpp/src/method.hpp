@@ -165,9 +165,23 @@ inline Rule largest_of(const Method& method) {
 // How far ahead of w the trained weights are before step t: so many times v
 inline double look_ahead(const Method& method, std::uint64_t t) { return momentum_of(rule_at(method, t)); }
 
-// What goes on around the rule for an array of weights, or of biases
-Around around_of(const Method& method, bool biases);
+// What goes on around the rule for the array at this place, whose inputs are 0 where it is one of biases
+Around around_of(const Method& method, std::size_t array, std::size_t inputs);
 bool is_bare(const Method& method);
+// Whether the whole gradient is wanted before any update
+inline bool wants_whole_gradient(const Method& method) {
+  return method.accumulate > 1 || method.clip_norm < __builtin_inf();
+}
+template <class T>
+Limits<T> limits_of(const Method& method) {
+  Limits<T> limits;
+  limits.limit = static_cast<T>(method.clip_value);
+  return limits;
+}
+// Weight of the newest weights in their average over t steps
+inline double share_of_newest(const Method& method, std::uint64_t t) {
+  return (1 - method.average_decay) / (1 - power(method.average_decay, t));
+}
 
 // calls f(constants, moment, learning rate) for step t of a method
 template <class F>

@@ -81,8 +81,8 @@ struct Network<T>::State {
   std::uint64_t epochs = 0;  // begun; the order of an epoch depends on it
   RuleState<T> state;        // of the update rule, kept from epoch to epoch
 
-  // what is shown: not the parameters trained where a rule looks ahead
-  const T* weights() const { return state.ahead() ? state.shown.data() : parameters.data(); }
+  // what is shown: not the parameters trained where a rule looks ahead or weights are averaged
+  const T* weights() const { return state.shows() ? state.shown.data() : parameters.data(); }
 
  private:
   mutable std::mutex folding_;

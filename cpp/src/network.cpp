@@ -127,7 +127,7 @@ void Network<T>::set_weights(std::size_t layer, std::span<const T> weights, std:
   check_weights("biases", biases.data(), 1, shape.units);
   const Use::Writing hold(state_->use);
   RuleState<T>& rule = state_->state;
-  T* parameters = rule.ahead() ? rule.shown.data() : state_->parameters.data();
+  T* parameters = rule.shows() ? rule.shown.data() : state_->parameters.data();
   for_each_run(Layout<T>::weights(parameters, shape), weights.data(),
                [](T* to, const T* from, std::size_t n) { std::memcpy(to, from, n * sizeof(T)); });
   std::memcpy(parameters + shape.biases, biases.data(), biases.size_bytes());
@@ -162,7 +162,7 @@ void Network<T>::set_batch_norm(std::size_t layer, std::span<const T> gamma, std
   }
   const Use::Writing hold(state_->use);
   RuleState<T>& rule = state_->state;
-  T* parameters = rule.ahead() ? rule.shown.data() : state_->parameters.data();
+  T* parameters = rule.shows() ? rule.shown.data() : state_->parameters.data();
   std::memcpy(parameters + shape.gamma, gamma.data(), gamma.size_bytes());
   rule.follow(state_->parameters.data(), shape.gamma, shape.gamma + Layout<T>::rounded(shape.units));
   std::memcpy(state_->averages.mean(shape), mean.data(), mean.size_bytes());

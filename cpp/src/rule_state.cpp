@@ -11,6 +11,7 @@ void RuleState<T>::forget() {
   rule.reset();
   velocity = -1;
   factor = 0;
+  averaging = false;
 }
 
 template <class T>
@@ -42,17 +43,56 @@ void RuleState<T>::change_slots(const Rule& to, const SlotList& wanted, std::siz
   used = wanted;
 }
 
+// What goes on around the rule for each array; what did before is in segments_before_
 template <class T>
 void RuleState<T>::surround(const Method& method, const Layout<T>& layout) {
+  std::swap(segments, segments_before_);
   segments.clear();
   if (is_bare(method)) return;
-  segments.reserve(2 * layout.layers.size());
+  for (std::vector<Segment>* memory : {&segments, &segments_before_}) memory->reserve(layout.arrays());
   for (std::size_t l = 0; l < layout.layers.size(); ++l) {
+    const LayerLayout& layer = layout.layers[l];
     const std::size_t end = l + 1 < layout.layers.size() ? layout.layers[l + 1].weights : layout.size;
-    segments.push_back({layout.layers[l].biases, around_of(method, false)});
-    segments.push_back({end, around_of(method, true)});
+    segments.push_back({layer.biases, around_of(method, segments.size(), layer.inputs)});
+    segments.push_back({layer.batch_norm ? layer.gamma : end, around_of(method, segments.size(), 0)});
+    if (layer.batch_norm) segments.push_back({end, around_of(method, segments.size(), 0)});
   }
 }
+
+// out = from + by scale v, and the same where arrays are frozen
+template <class T>
+void RuleState<T>::look(const std::vector<Segment>& around_arrays, T* out, const T* from, T by,
+                        std::size_t begin, std::size_t end) const {
+  const auto part = [&](std::size_t first, std::size_t last, const Around& around) {
+    if (first >= last) return;
+    const T scaled = by * static_cast<T>(around.scale);
+    if (around.frozen || !ahead()) {
+      if (out != from) std::copy(from + first, from + last, out + first);
+    } else {
+      kernels<T>().add_scaled(out + first, from + first, v() + first, scaled, last - first);
+    }
+  };
+  if (around_arrays.empty()) return part(begin, end, {});
+  std::size_t first = begin;
+  for (const Segment& segment : around_arrays) {
+    part(first, std::min(end, segment.end), segment.around);
+    first = std::max(first, segment.end);
+  }
+}
+
+namespace {
+
+bool same_scales(const std::vector<Segment>& a, const std::vector<Segment>& b) {
+  const auto scale = [](const std::vector<Segment>& s, std::size_t i) {
+    return s.empty() ? 1 : s[i].around.frozen ? 0 : s[i].around.scale;
+  };
+  for (std::size_t i = 0; i < std::max(a.size(), b.size()); ++i) {
+    if (scale(a, i) != scale(b, i)) return false;
+  }
+  return true;
+}
+
+}  // namespace
 
 template <class T>
 void RuleState<T>::prepare(const Method& method, const Layout<T>& layout, T* parameters) {
@@ -62,35 +102,54 @@ void RuleState<T>::prepare(const Method& method, const Layout<T>& layout, T* par
   const int wanted_velocity = velocity_of(largest);
   const T wanted_factor =
       wanted_velocity < 0 || !same_kind ? T{0} : static_cast<T>(look_ahead(method, steps + 1));
-  if (ahead() && (wanted_velocity < 0 || !same_kind || wanted_factor != factor)) {
-    std::copy_n(shown.data(), layout.size, parameters);
-    factor = 0;
-  }
+  surround(method, layout);
+  const bool averages = method.average_decay > 0, keeps_average = same_kind && averaging && averages;
+  const bool same_look = same_kind && velocity == wanted_velocity && factor == wanted_factor &&
+                         same_scales(segments_before_, segments);
+
+  // back to the weights: those trained where their average goes on, else those that are shown
+  const bool to_weights = shows() && !(same_look && averaging == averages);
+  if (to_weights && keeps_average) look(segments_before_, parameters, parameters, -factor, 0, layout.size);
+  if (to_weights && !keeps_average) std::copy_n(shown.data(), layout.size, parameters);
+  const bool from_weights = !shows() || to_weights;
+
   change_slots(largest, wanted, layout.size);
   rule = largest;
   velocity = wanted_velocity;
+  factor = wanted_factor;
+  averaging = averages;
+  if (!keeps_average) averaged = 0;
+  if (!shows() || !from_weights) return;
+  if (shown.size() == 0) shown = Buffer<T>(layout.size);
+  if (!keeps_average) std::copy_n(parameters, layout.size, shown.data());
+  look(segments, parameters, parameters, factor, 0, layout.size);
+}
+
+template <class T>
+Update<T> RuleState<T>::update(const Method& method, std::uint64_t t, std::uint64_t before,
+                               T* parameters) const {
+  Update<T> update{static_cast<int>(rule->index()), nullptr, parameters, slots.data(), slot_stride()};
+  if (!segments.empty()) update.segments = segments.data();
+  update.limits = limits_of<T>(method);
+  if (!averaging) return update;
+  update.averaging = {shown.data(), share_of_newest(method, averaged + before + 1), 0, nullptr};
   if (ahead()) {
-    if (shown.size() == 0) shown = Buffer<T>(layout.size);
-    if (wanted_factor != factor) {
-      std::copy_n(parameters, layout.size, shown.data());
-      kernels<T>().add_scaled(parameters, parameters, v(), wanted_factor, layout.size);
-    }
-    factor = wanted_factor;
+    update.averaging.ahead = look_ahead(method, t + 1);
+    update.averaging.velocity = v();
   }
-  surround(method, layout);
+  return update;
 }
 
 template <class T>
 void RuleState<T>::reveal(const Method& method, const Layout<T>& layout, const T* parameters) {
   if (!ahead()) return;
   factor = static_cast<T>(look_ahead(method, steps + 1));
-  kernels<T>().add_scaled(shown.data(), parameters, v(), -factor, layout.size);
+  if (!averaging) look(segments, shown.data(), parameters, -factor, 0, layout.size);
 }
 
 template <class T>
 void RuleState<T>::follow(T* parameters, std::size_t begin, std::size_t end) {
-  if (!ahead()) return;
-  kernels<T>().add_scaled(parameters + begin, shown.data() + begin, v() + begin, factor, end - begin);
+  if (shows()) look(segments, parameters, shown.data(), factor, begin, end);
 }
 
 template Buffer<float> carried_over(const Buffer<float>&, const SlotList&, const Rule&, const SlotList&,

@@ -14,8 +14,10 @@ Buffer<T> carried_over(const Buffer<T>& slots, const SlotList& used, const Rule&
 
 // In a network slots lie one after the other, each like the parameters.
 //
-// A rule that looks ahead (Nesterov's) trains y = w + factor v, so that gradients are taken there. Between
-// epochs w is shown, in a buffer of its own: taking y from w again would round once more.
+// A rule that looks ahead (Nesterov's) trains y = w + factor v, so that gradients are taken there; v counts
+// by the scale of its array's rate. Between epochs w is shown, in a buffer of its own: taking y from w again
+// would round once more. Where weights are averaged, the average is shown instead, and training goes on from
+// y.
 template <class T>
 struct RuleState {
   std::optional<Rule> rule;  // whose state it is
@@ -23,25 +25,42 @@ struct RuleState {
   Buffer<T> slots, shown;
   std::uint64_t steps = 0;  // taken by that rule
   double memory = 0;        // of that rule
-  int velocity = -1;        // place of v, where w is shown
+  int velocity = -1;        // place of v, where the rule looks ahead
   T factor = 0;
-  std::vector<Segment> segments;  // empty where there is nothing around the rule
+  bool averaging = false;
+  std::uint64_t averaged = 0;     // steps in the average
+  std::vector<Segment> segments;  // one for each array, or none where there is nothing around the rule
 
-  bool ahead() const { return velocity >= 0; }
+  // Whether `shown` is what users see
+  bool shows() const { return ahead() || averaging; }
   // Makes this the state of the method's rule, at the start or as far as it is the same kind of rule;
   // parameters are then what it trains.
   void prepare(const Method& method, const Layout<T>& layout, T* parameters);
-  // Brings w up to date, where it is not what is trained
+  // What step t of the method updates, `before` steps after the last one that was counted
+  Update<T> update(const Method& method, std::uint64_t t, std::uint64_t before, T* parameters) const;
+  // So many steps have been taken
+  void count(std::uint64_t more) {
+    steps += more;
+    averaged += averaging ? more : 0;
+  }
+  // Brings what is shown up to date
   void reveal(const Method& method, const Layout<T>& layout, const T* parameters);
-  // Weights have been set from `begin` on: shown, and what is trained from them
+  // Weights that are shown have been set from `begin` on: what is trained follows
   void follow(T* parameters, std::size_t begin, std::size_t end);
   void forget();
 
  private:
-  T* v() const { return slots.data() + static_cast<std::size_t>(velocity) * (slots.size() / slot_count()); }
-  std::size_t slot_count() const { return static_cast<std::size_t>(used.count); }
+  bool ahead() const { return velocity >= 0; }
+  std::vector<Segment> segments_before_;  // memory kept from epoch to epoch
+
+  std::size_t slot_stride() const {
+    return used.count == 0 ? 0 : slots.size() / static_cast<std::size_t>(used.count);
+  }
+  T* v() const { return slots.data() + static_cast<std::size_t>(velocity) * slot_stride(); }
   void change_slots(const Rule& to, const SlotList& wanted, std::size_t size);
   void surround(const Method& method, const Layout<T>& layout);
+  void look(const std::vector<Segment>& around_arrays, T* out, const T* from, T by, std::size_t begin,
+            std::size_t end) const;
 };
 
 extern template struct RuleState<float>;

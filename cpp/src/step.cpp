@@ -31,6 +31,7 @@ Step<T>::Step(const Layout<T>& layout, const Workspace<T>& workspace, Averages<T
       last_(layout.layers.size()),
       polling_(flops(largest_batch) > kPollingFlops),
       slow_(flops(largest_batch) > kSlowFlops),
+      whole_(slow_),
       gradient_(slow_ ? layout.size : 0),
       interrupted_by_caller_(interrupted) {}
 
@@ -168,9 +169,9 @@ void Step<T>::input_gradient(Member member, Share& share, std::size_t layer, Bat
 
 template <class T>
 void Step<T>::weight_gradient(Member member, Share& share, std::size_t layer, Batch batch,
-                              const Update<T>& update, T* whole) {
+                              const Update<T>& update, const Kept<T>& kept) {
   const LayerLayout& shape = layout_.layers[layer - 1];
-  const WeightGradient<T> g{whole,
+  const WeightGradient<T> g{kept.whole,
                             update,
                             shape.weights,
                             shape.biases,
@@ -178,31 +179,34 @@ void Step<T>::weight_gradient(Member member, Share& share, std::size_t layer, Ba
                             read_only(work_.dz(layer, batch)),
                             work_.dgamma(layer),
                             work_.dbeta(layer),
-                            shape.gamma};
+                            shape.gamma,
+                            kept.keep,
+                            kept.batch_weight};
   const std::size_t blocks = row_blocks(shape.inputs);
   const Range units = share.take(g.dz.count() * blocks, product_flops(layer, batch.rows));
-  for_units(member, whole != nullptr, units, blocks, [&](Range panels, Range of_blocks) {
+  for_units(member, kept.whole != nullptr, units, blocks, [&](Range panels, Range of_blocks) {
     kernels<T>().weight_gradient(g, panels, rows_of_blocks(of_blocks, shape.inputs));
     if (of_blocks.begin == 0) kernels<T>().bias_gradient(g, panels);
   });
 }
 
-// The gradients of all parameters: to `whole`, or to the update rule block by block where that is absent.
+// The gradients of all parameters: kept as a whole, or to the update rule block by block.
 //
 // False where the step was given up before any update. The answer is read only after the barrier of the last
 // phase that asks the question, so that all threads read the same.
 template <class T>
 bool Step<T>::gradients(Member member, const DataSource& data, Batch batch, Batch next,
-                        const Update<T>& update, T* whole) {
+                        const Update<T>& update, const Kept<T>& kept) {
+  const bool whole = kept.whole != nullptr;
   const auto flops_of = [&](std::size_t layer) { return product_flops(layer, batch.rows); };
-  if (last_ == 1 && whole == nullptr && interrupted()) return false;
+  if (last_ == 1 && !whole && interrupted()) return false;
   if (normalized(last_)) normalize_backward(member, last_, batch, update.parameters);
   for (std::size_t l = last_; l >= 2; --l) {
     Share share(member.thread, member.threads, flops_of(l) + (l < last_ ? flops_of(l + 1) : 0));
-    input_gradient(member, share, l, batch, update.parameters, whole != nullptr || l == last_);
-    if (l < last_) weight_gradient(member, share, l + 1, batch, update, whole);
+    input_gradient(member, share, l, batch, update.parameters, whole || l == last_);
+    if (l < last_) weight_gradient(member, share, l + 1, batch, update, kept);
     barrier(member);
-    if (whole == nullptr && interrupted()) return false;
+    if (!whole && interrupted()) return false;
     if (normalized(l - 1) && !normalizes_with_gradient(member, l - 1)) {
       normalize_backward(member, l - 1, batch, update.parameters);
     }
@@ -210,26 +214,14 @@ bool Step<T>::gradients(Member member, const DataSource& data, Batch batch, Batc
   // a value of x from a row that lies anywhere in memory costs about what 64 flops do
   const double gather_cost = 64.0 * static_cast<double>(next.rows) * static_cast<double>(work_.units(0));
   Share share(member.thread, member.threads, flops_of(1) + (last_ >= 2 ? flops_of(2) : 0) + gather_cost);
-  if (last_ >= 2) weight_gradient(member, share, 2, batch, update, whole);
-  weight_gradient(member, share, 1, batch, update, whole);
+  if (last_ >= 2) weight_gradient(member, share, 2, batch, update, kept);
+  weight_gradient(member, share, 1, batch, update, kept);
   if (next.rows > 0) work_.gather(data, next, share.take(next.rows, gather_cost));
-  if (whole == nullptr) average(member, batch);
+  if (!whole) average(member, batch);
   barrier(member);
   // Where the last phase does not ask, the question may be put again by a thread that is already in the next
   // step.
-  return whole == nullptr || !interrupted();
-}
-
-// f(range) for a thread's share of the flat buffer
-template <class T>
-template <class F>
-void Step<T>::for_parameters(Member member, F&& f) {
-  constexpr std::size_t run = 4096;
-  const Range runs = Share(member.thread, member.threads, 1).take((layout_.size + run - 1) / run, 1);
-  const std::size_t begin = runs.begin * run,
-                    end = runs.end * run < layout_.size ? runs.end * run : layout_.size;
-  if (begin < end) f(Range{begin, end});
-  barrier(member);
+  return !whole || !interrupted();
 }
 
 template <class T>
@@ -242,52 +234,6 @@ bool Step<T>::forward(Member member, Batch batch, const T* parameters) {
   barrier(member);
   if (not_finite_.load(std::memory_order_relaxed)) return false;
   if (member.thread == 0) batch_loss_ = static_cast<double>(kernels<T>().sum(work_.row_loss(), batch.rows));
-  return true;
-}
-
-template <class T>
-double Step<T>::mean_loss(Batch batch) const {
-  const T* weights = work_.weights(batch);
-  const auto sum_of = [&](const T* v) { return static_cast<double>(kernels<T>().sum(v, batch.rows)); };
-  const double total = weights == nullptr ? static_cast<double>(batch.rows) : sum_of(weights);
-  return total > 0 ? sum_of(work_.row_loss()) / total : 0;
-}
-
-template <class T>
-bool Step<T>::backward(Member member, const DataSource& data, Batch batch, Batch next,
-                       const Update<T>& update) {
-  T* whole = slow_ ? gradient_.data() : nullptr;
-  if (!gradients(member, data, batch, next, update, whole)) return false;
-  if (slow_) {
-    average(member, batch);
-    for_parameters(member, [&](Range r) { kernels<T>().update(update, whole, r); });
-  }
-  return true;
-}
-
-template <class T>
-void Step<T>::allocate_second_gradient() {
-  for (Buffer<T>* buffer : {&gradient_, &shifted_, &second_}) {
-    if (buffer->size() == 0) *buffer = Buffer<T>(layout_.size);
-  }
-}
-
-template <class T>
-bool Step<T>::backward_twice(Member member, const DataSource& data, Batch batch, Batch next,
-                             Update<T> update) {
-  const Batch none{next.number, next.first, 0};
-  const double loss = batch_loss_;
-  if (!gradients(member, data, batch, none, update, gradient_.data())) return false;
-  note_statistics(member, batch);
-  for_parameters(member, [&](Range r) { kernels<T>().shift(update, shifted_.data(), gradient_.data(), r); });
-  if (!forward(member, batch, shifted_.data())) return false;
-  if (member.thread == 0) batch_loss_ = loss;
-  Update<T> at_shifted = update;
-  at_shifted.parameters = shifted_.data();
-  if (!gradients(member, data, batch, next, at_shifted, second_.data())) return false;
-  update.second = second_.data();
-  add_statistics(member);
-  for_parameters(member, [&](Range r) { kernels<T>().update(update, gradient_.data(), r); });
   return true;
 }
 

@@ -5,10 +5,25 @@
 #include <functional>
 
 #include "averages.hpp"
+#include "gradient_norm.hpp"
+#include "method.hpp"
 #include "team.hpp"
 #include "workspace.hpp"
 
 namespace fanin {
+
+// Where a batch stands in its group, whose mean gradient makes an update
+struct Group {
+  bool many, first, last;
+};
+
+// What becomes of gradients: nothing but an update, block by block, or the whole of them is kept
+template <class T>
+struct Kept {
+  T* whole = nullptr;
+  Keep keep = Keep::alone;
+  T batch_weight = 1;
+};
 
 template <class T>
 class Step {
@@ -18,17 +33,22 @@ class Step {
        std::size_t largest_batch, const std::function<bool()>& interrupted);
 
   // The members of a team call these together. `gather` is for the first step of a run. A step is `forward`,
-  // then `backward` or, for a rule that wants a second gradient, `backward_twice`, which end by gathering
-  // `next`, unless that has no rows. Each returns false where the loss is not finite or the step was
-  // interrupted: nothing was updated then.
+  // then `backward` or, for a rule that wants a second gradient, `backward_twice`, or, for a batch that is
+  // not the last of its group, `backward_of_part`, which end by gathering `next`, unless that has no rows.
+  // Each returns false where the loss is not finite or the step was interrupted: nothing was updated then.
   void gather(Member member, const DataSource& data, Batch batch);
   bool forward(Member member, Batch batch, const T* parameters);
-  bool backward(Member member, const DataSource& data, Batch batch, Batch next, const Update<T>& update);
+  bool backward(Member member, const DataSource& data, Batch batch, Batch next, Group group,
+                Update<T> update);
+  bool backward_of_part(Member member, const DataSource& data, Batch batch, Batch next, Group group,
+                        T* parameters);
   bool backward_twice(Member member, const DataSource& data, Batch batch, Batch next, Update<T> update);
   void barrier(Member member);
-  void allocate_second_gradient();
+  // for what the method wants beside gradients block by block; segments are what goes on around it
+  void allocate(const Method& method, const std::vector<Segment>& segments);
 
-  double mean_loss(Batch batch) const;                   // of the last `forward`; any member may ask
+  // of a group up to the last `forward`; any member may ask
+  double mean_loss(Batch batch, Group group) const;
   double batch_loss() const { return batch_loss_; }      // sum over the rows of the last step, weighted
   double batch_weight() const { return batch_weight_; }  // sum of their weights, or their number
   // seconds that all threads together have waited at barriers so far
@@ -48,11 +68,13 @@ class Step {
   void output(Member member, Batch batch, const T* parameters);
   void loss_rows(Batch batch, Range rows, T scale);
   bool gradients(Member member, const DataSource& data, Batch batch, Batch next, const Update<T>& update,
-                 T* whole);
+                 const Kept<T>& kept);
   void input_gradient(Member member, Share& share, std::size_t layer, Batch batch, const T* parameters,
                       bool may_stop);
   void weight_gradient(Member member, Share& share, std::size_t layer, Batch batch, const Update<T>& update,
-                       T* whole);
+                       const Kept<T>& kept);
+  Kept<T> kept_of(Group group) const;
+  void limit(Member member, Limits<T>& limits);
   template <class F>
   void for_parameters(Member member, F&& f);
   void normalize(Member member, std::size_t layer, Batch batch, const T* parameters);
@@ -78,9 +100,12 @@ class Step {
   const LossOf<T> loss_;
   const std::size_t last_;
   const bool polling_;  // the question is asked within a step
-  const bool
-      slow_;  // the whole gradient comes before any update, so that the step can be given up on the way
+  const bool slow_;  // the step can be given up before any update, for which the whole gradient comes first
+  bool whole_;       // which it does also where a method wants it so
+  double clip_norm_ = __builtin_inf();
+  GradientNorm<T> norm_;
   Buffer<T> gradient_, shifted_, second_;
+  double group_weight_ = 0, group_loss_ = 0;  // of the batches before this one
   const std::function<bool()>& interrupted_by_caller_;
   double last_poll_ = 0, batch_loss_ = 0, batch_weight_ = 0;
   std::atomic<double> waited_{0};

@@ -54,7 +54,16 @@ struct Training<T>::State {
   void prepare(const Method& chosen);
   void run_slice();
   bool time_is_up(Member member, double start, double waited, std::size_t steps_done);
-  bool one_step(Member member, const DataSource& data, std::size_t number, Moment at);
+  bool one_step(Member member, const DataSource& data, std::size_t number);
+  // updates before batch `number`: the last group of an epoch may be short
+  std::size_t updates(std::size_t number) const {
+    return number == steps() ? (number + method.accumulate - 1) / method.accumulate
+                             : number / method.accumulate;
+  }
+  Group group_of(std::size_t number) const {
+    return {method.accumulate > 1, number % method.accumulate == 0,
+            (number + 1) % method.accumulate == 0 || number + 1 == steps()};
+  }
   int threads_now() const;
   void restore(const std::string& what, std::size_t at_step, std::size_t layer);
 
@@ -72,7 +81,8 @@ struct Training<T>::State {
   Step<T> step;
 
   Method method = Sgd{};
-  std::size_t next_step = 0, gathered = 0;
+  std::size_t next_step = 0, gathered = 0;  // batches
+  std::size_t updates_counted = 0;
   double loss_sum = 0, weight_sum = 0;
   bool failed = false;  // the step at next_step gave a loss that is not finite
   double alone_until = 0, alone_seconds = kAloneSeconds;
@@ -81,10 +91,11 @@ struct Training<T>::State {
 template <class T>
 void Training<T>::State::prepare(const Method& chosen) {
   check_method(chosen);
+  check_arrays(chosen, net.layout.arrays());
   method = chosen;
   std::memcpy(finite_parameters.data(), net.weights(), net.layout.size * sizeof(T));
   net.state.prepare(method, net.layout, net.parameters.data());
-  if (needs_second_gradient(method.rule)) step.allocate_second_gradient();
+  step.allocate(method, net.state.segments);
   finite_averages.copy(net.averages);
   net.changed();
   if (options.shuffle) {
@@ -92,7 +103,7 @@ void Training<T>::State::prepare(const Method& chosen) {
             Philox(net.seed, stream_of_epoch(net.epochs)));
   }
   ++net.epochs;
-  next_step = 0;
+  next_step = updates_counted = 0;
   gathered = static_cast<std::size_t>(-1);
   loss_sum = weight_sum = 0;
   failed = false;
@@ -123,30 +134,28 @@ bool Training<T>::State::time_is_up(Member member, double start, double waited, 
 
 // All threads compute the same constants; the first one keeps what the rule remembers.
 template <class T>
-bool Training<T>::State::one_step(Member member, const DataSource& data, std::size_t number, Moment at) {
+bool Training<T>::State::one_step(Member member, const DataSource& data, std::size_t number) {
   const Batch now = batch(number), next = batch(number + 1);
   if (!step.forward(member, now, net.parameters.data())) return false;
-  if (needs_loss(method.rule)) at.loss = step.mean_loss(now);
+  const Group group = group_of(number);
+  if (!group.last) return step.backward_of_part(member, data, now, next, group, net.parameters.data());
+  const std::uint64_t before = updates(number) - updates_counted;
+  Moment at(net.state.steps + 1 + before);
+  if (needs_loss(method.rule)) at.loss = step.mean_loss(now, group);
   at.memory = net.state.memory;
   return with_constants(method, at, [&](const void* constants, double memory, double rate) {
-    const Segment* segments = net.state.segments.empty() ? nullptr : net.state.segments.data();
-    const Update<T> update{static_cast<int>(method.rule.index()),
-                           constants,
-                           net.parameters.data(),
-                           net.state.slots.data(),
-                           net.layout.size,
-                           nullptr,
-                           segments,
-                           rate};
+    Update<T> update = net.state.update(method, at.t, before, net.parameters.data());
+    update.constants = constants;
+    update.rate = rate;
     const bool done = needs_second_gradient(method.rule)
                           ? step.backward_twice(member, data, now, next, update)
-                          : step.backward(member, data, now, next, update);
+                          : step.backward(member, data, now, next, group, update);
     if (member.thread == 0 && done) net.state.memory = memory;
     return done;
   });
 }
 
-// Whole steps in one parallel region, until the epoch, the time, the loss or the caller says stop.
+// Batches in one parallel region, until the epoch, the time, the loss or the caller says stop.
 template <class T>
 void Training<T>::State::run_slice() {
   const DataSource data{&x, &y, weights, order.data()};
@@ -163,7 +172,7 @@ void Training<T>::State::run_slice() {
         const double waited = (step.waited() - waited_before) / std::max(1, threads - 1);
         last_of_slice[number % 2] = time_is_up(member, start, waited, number - first);
       }
-      const bool done = one_step(member, data, number, net.state.steps + 1 + number - first);
+      const bool done = one_step(member, data, number);
       if (thread == 0 && done) {
         loss_sum += step.batch_loss();
         weight_sum += step.batch_weight();
@@ -173,7 +182,8 @@ void Training<T>::State::run_slice() {
     }
   });
   failed = next_step < steps() && !step.interrupted() && step.failed();
-  net.state.steps += next_step - first;
+  net.state.count(updates(next_step) - updates_counted);
+  updates_counted = updates(next_step);
 }
 
 template <class T>

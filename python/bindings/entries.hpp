@@ -81,9 +81,16 @@ inline fanin::Method make_method(const std::string& name, const py::dict& values
   if (!values.contains("around")) return method;
   const auto around = values["around"].cast<py::dict>();
   if (!around["clip_value"].is_none()) method.clip_value = around["clip_value"].cast<double>();
+  if (!around["clip_norm"].is_none()) method.clip_norm = around["clip_norm"].cast<double>();
   method.l1 = around["l1"].cast<double>();
   method.l2 = around["l2"].cast<double>();
   method.weight_decay = around["weight_decay"].cast<double>();
+  method.fan_in_power = around["fan_in_power"].cast<double>();
+  method.average_decay = around["average_decay"].cast<double>();
+  method.accumulate = around["accumulate"].cast<std::size_t>();
+  for (const auto& [rate_scale, frozen] : around["arrays"].cast<std::vector<std::pair<double, bool>>>()) {
+    method.arrays.push_back({rate_scale, frozen});
+  }
   return method;
 }
 

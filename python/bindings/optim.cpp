@@ -89,13 +89,14 @@ template <class T>
 class PyOptimizer {
  public:
   PyOptimizer(const std::string& rule, const py::dict& values, const py::list& given)
-      : arrays_(checked(given)), optimizer_(arrays::make_method(rule, values), spans(), biases()) {}
+      : arrays_(checked(given)), optimizer_(arrays::make_method(rule, values), spans(), inputs()) {}
 
   void step(const py::sequence& given, const std::optional<double>& loss,
-            const std::optional<py::sequence>& second) {
+            const std::optional<py::sequence>& second, double weight) {
     Values gradients = values("gradients", given);
     fanin::StepInputs<T> inputs;
     inputs.loss = loss;
+    inputs.weight = weight;
     Values shifted;
     if (second) {
       shifted = values("second_gradients", *second);
@@ -118,14 +119,12 @@ class PyOptimizer {
     return out;
   }
 
-  // copies of the true weights
+  // copies of the true weights, or of their averages
   std::vector<py::array_t<T>> weights() const {
-    std::vector<py::array_t<T>> out;
-    for (std::size_t i = 0; i < arrays_.size(); ++i) {
-      out.push_back(empty_like(arrays_[i]));
-      optimizer_.get_weights(i, {out.back().mutable_data(), static_cast<std::size_t>(out.back().size())});
-    }
-    return out;
+    return copies([&](std::size_t i, std::span<T> out) { optimizer_.get_weights(i, out); });
+  }
+  std::vector<py::array_t<T>> averages() const {
+    return copies([&](std::size_t i, std::span<T> out) { optimizer_.get_average(i, out); });
   }
 
   void set_rule(const std::string& name, const py::dict& values) {
@@ -135,22 +134,23 @@ class PyOptimizer {
   std::uint64_t steps() const { return optimizer_.steps(); }
   std::vector<std::string> slot_names() const { return optimizer_.slot_names(); }
   std::string memory_name() const { return optimizer_.memory_name(); }
-  double memory() const { return optimizer_.memory(); }
+  // steps, memory, averaged, (batches, weight, loss)
+  using Numbers = std::tuple<std::uint64_t, double, std::uint64_t, std::tuple<std::uint64_t, double, double>>;
+  Numbers progress() const {
+    const fanin::Progress p = optimizer_.progress();
+    return {p.steps, p.memory, p.averaged, {p.batches, p.weight, p.loss}};
+  }
 
   // copies, slot by slot
   std::vector<std::vector<py::array_t<T>>> state() const {
     std::vector<std::vector<py::array_t<T>>> slots(optimizer_.slot_names().size());
     for (std::size_t s = 0; s < slots.size(); ++s) {
-      for (std::size_t i = 0; i < arrays_.size(); ++i) {
-        const py::array_t<T>& array = arrays_[i];
-        slots[s].push_back(empty_like(array));
-        optimizer_.get_slot(s, i, {slots[s].back().mutable_data(), static_cast<std::size_t>(array.size())});
-      }
+      slots[s] = copies([&](std::size_t i, std::span<T> out) { optimizer_.get_slot(s, i, out); });
     }
     return slots;
   }
 
-  void set_state(std::uint64_t steps, double memory, const std::vector<std::string>& names,
+  void set_state(const Numbers& numbers, const std::vector<std::string>& names,
                  const std::vector<std::vector<py::object>>& given) {
     std::vector<py::array_t<T>> held;
     std::vector<std::vector<std::span<const T>>> values(given.size());
@@ -165,7 +165,9 @@ class PyOptimizer {
         values[s].push_back(values_of(held.back()));
       }
     }
-    optimizer_.set_state(steps, memory, values);
+    const auto& [steps, memory, averaged, group] = numbers;
+    const auto& [batches, weight, loss] = group;
+    optimizer_.set_state({steps, memory, averaged, batches, weight, loss}, values);
   }
 
  private:
@@ -197,11 +199,24 @@ class PyOptimizer {
   static py::array_t<T> empty_like(const py::array_t<T>& array) {
     return py::array_t<T>(std::vector<py::ssize_t>(array.shape(), array.shape() + array.ndim()));
   }
-  // arrays of fewer than two dimensions: weights have rows and columns
-  std::vector<bool> biases() const {
-    std::vector<bool> flags;
-    for (const auto& array : arrays_) flags.push_back(array.ndim() < 2);
-    return flags;
+  // n_in of an array of weights (..., units), and 0 for arrays of fewer than two dimensions, which are biases
+  std::vector<std::size_t> inputs() const {
+    std::vector<std::size_t> inputs;
+    for (const auto& array : arrays_) {
+      const bool bias = array.ndim() < 2 || array.size() == 0;
+      inputs.push_back(bias ? 0 : static_cast<std::size_t>(array.size() / array.shape(array.ndim() - 1)));
+    }
+    return inputs;
+  }
+  // a new array for each of the arrays, filled by get(i, its values)
+  template <class Get>
+  std::vector<py::array_t<T>> copies(Get&& get) const {
+    std::vector<py::array_t<T>> out;
+    for (std::size_t i = 0; i < arrays_.size(); ++i) {
+      out.push_back(empty_like(arrays_[i]));
+      get(i, {out.back().mutable_data(), static_cast<std::size_t>(out.back().size())});
+    }
+    return out;
   }
   static std::vector<py::array_t<T>> checked(const py::list& given) {
     std::vector<py::array_t<T>> arrays;
@@ -225,16 +240,17 @@ void register_optimizer_of(py::module_& m, const std::string& suffix) {
   py::class_<Opt>(m, ("Optimizer" + suffix).c_str())
       .def(py::init<const std::string&, const py::dict&, const py::list&>(), py::arg("rule"),
            py::arg("values"), py::arg("arrays"))
-      .def("step", &Opt::step, py::arg("gradients"), py::arg("loss"), py::arg("second"))
+      .def("step", &Opt::step, py::arg("gradients"), py::arg("loss"), py::arg("second"), py::arg("weight"))
       .def("shifted", &Opt::shifted, py::arg("gradients"))
       .def("weights", &Opt::weights)
+      .def("averages", &Opt::averages)
       .def("set_rule", &Opt::set_rule, py::arg("rule"), py::arg("values"))
       .def_property_readonly("t", &Opt::steps)
       .def_property_readonly("slot_names", &Opt::slot_names)
       .def_property_readonly("memory_name", &Opt::memory_name)
-      .def_property_readonly("memory", &Opt::memory)
+      .def_property_readonly("progress", &Opt::progress)
       .def("get_state", &Opt::state)
-      .def("set_state", &Opt::set_state, py::arg("t"), py::arg("memory"), py::arg("names"), py::arg("slots"));
+      .def("set_state", &Opt::set_state, py::arg("progress"), py::arg("names"), py::arg("slots"));
 }
 
 }  // namespace

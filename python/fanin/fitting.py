@@ -41,6 +41,7 @@ class Fit:
         check_integer("epochs", epochs, 0)
         check_integer("batch_size", batch_size, 1)
         self.net, self.rule, self.epochs = net, rule, int(epochs)
+        self._values = rule.values_on(net._parameter_names())
         self.batch_size, self.shuffle = min(int(batch_size), 2**32), bool(shuffle)
         self._warned = False
         self.callbacks, self.verbose = CallbackList(callbacks), bool(verbose)
@@ -57,7 +58,7 @@ class Fit:
 
     def _warn_of_mini_batches(self, rows: int) -> None:
         """Warn once a fit where the rule wants the whole batch."""
-        if self._warned or self.batch_size >= rows or not self.rule.full_batch_because:
+        if self._warned or self.batch_size * self.rule.batches >= rows or not self.rule.full_batch_because:
             return
         self._warned = True
         warnings.warn(
@@ -70,7 +71,7 @@ class Fit:
     def epoch(self, training: Any) -> float:
         """Train one epoch; return its mean loss."""
         self._warn_of_mini_batches(training.rows)
-        loss: float = training.epoch(self.rule.name, self.rule.values())
+        loss: float = training.epoch(self.rule.name, self._values)
         return loss
 
     def run(self, train: Callable[[], float]) -> History:

@@ -13,7 +13,7 @@ from fanin.inputs import ColumnNames, as_array, as_data, sentences
 from fanin.layers import Dense, specifications
 from fanin.losses import Loss, as_loss
 from fanin.trainable import Trainable
-from fanin.weights import checked_weights, names_of_layer
+from fanin.weights import checked_weights, names_of_layer, parameter_names
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -146,6 +146,9 @@ class Network(Trainable):
         activations = ", ".join(layer.activation for layer in self._layers)
         return f"<fanin.Network {sizes} ({activations}), {self.loss}, {self.dtype}, {self.n_parameters:,} parameters>"
 
+    def _parameter_names(self) -> list[str]:
+        return parameter_names(self._layers)
+
     def predict(self, X: ArrayLike, out: Float | None = None) -> Float:
         """Return the outputs for each row of X, shape (n_samples, n_outputs).
 
@@ -173,6 +176,8 @@ class Network(Trainable):
 
     def get_weights(self) -> dict[str, Float]:
         """Return copies of all parameters: "layer1.weight" (n_in, units), "layer1.bias" (units,), "layer2...".
+
+        After a fit with ``optim.Around(..., average_decay=...)`` they are averages over its steps.
 
         In the place of the bias a layer with batch norm has "layer1.gamma", "layer1.beta" and the averages
         "layer1.running_mean" and "layer1.running_variance", each (units,).

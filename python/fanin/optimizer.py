@@ -43,7 +43,9 @@ class Optimizer:
     With a rule that jumps first (`Nesterov`, and `RMSprop` with nesterov) the arrays are where it has jumped to,
     ``w + momentum v``: take the gradients there. `weights` gives w. Another momentum moves the arrays.
 
-    Weights decay, biases do not: arrays of fewer than two dimensions count as biases.
+    Weights decay, biases do not: arrays of fewer than two dimensions count as biases. The others are (..., units), with
+    the product of all but the last dimension as n_in. (PyTorch's are (units, n_in): give their transposes, or a
+    rate_scale instead of fan_in_power.)
 
     A copy or an unpickled optimizer has its state and hyper-parameters. ``copy.copy`` keeps the arrays; ``deepcopy``
     and ``pickle`` copy them, so that arrays are to be copied together with their optimizer:
@@ -75,7 +77,7 @@ class Optimizer:
         views = [_view(f"arrays[{i}]", array) for i, array in enumerate(self._arrays)]
         single = views[0].dtype == np.float32
         self._core = (_core.OptimizerFloat32 if single else _core.OptimizerFloat64)(
-            rule.name, rule.values(), views
+            rule.name, rule.values_on(range(len(views))), views
         )
         self._rule = rule
         self._views = views
@@ -86,8 +88,9 @@ class Optimizer:
         *,
         loss: float | None = None,
         second_gradients: Iterable[ArrayLike] | None = None,
+        weight: float = 1.0,
     ) -> None:
-        """Update all arrays by their gradients.
+        """Update all arrays by their gradients; with ``Around(..., accumulate=k)`` at every k-th call.
 
         Parameters
         ----------
@@ -100,6 +103,8 @@ class Optimizer:
         second_gradients : list of array_like, optional
             Of the same data as gradients, at the points that `shifted` gives. `SchaulVSGD` must have them, no other
             rule takes them.
+        weight : float
+            Of this batch in the mean, where the rule accumulates, such as its number of samples.
 
         Raises
         ------
@@ -109,10 +114,13 @@ class Optimizer:
         """
         if loss is not None:
             check_number("loss", loss)
+        if weight != 1:
+            check_number("weight", weight, at_least=0)
         self._core.step(
             gradients if type(gradients) is list else _listed("gradients", gradients),
             loss,
             None if second_gradients is None else _listed("second_gradients", second_gradients),
+            weight,
         )
 
     def shifted(self, gradients: Iterable[ArrayLike]) -> list[NDArray[Any]]:
@@ -132,6 +140,20 @@ class Optimizer:
         """Return copies of the true weights: w where the arrays are ``w + momentum v``, else what the arrays hold."""
         return self._core.weights()
 
+    def averages(self) -> list[NDArray[Any]]:
+        """Return copies of the averages of the true weights over steps, with ``Around(..., average_decay=...)``.
+
+        Raises
+        ------
+        ValueError
+            Where the rule averages nothing.
+        """
+        if "average" not in self._core.slot_names:
+            raise ValueError(
+                "averages: there are none; expected a rule such as optim.Around(optim.Adam(), average_decay=0.999)"
+            )
+        return self._core.averages()
+
     @property
     def rule(self) -> Rule:
         """The rule; may be set to one of the same kind, which keeps the state."""
@@ -143,7 +165,7 @@ class Optimizer:
         if rule.name != self._rule.name:
             kinds = self._rule.kind, rule.kind
             raise ValueError(f"rule: expected {kinds[0]}, whose state this optimizer has, got {kinds[1]}")
-        self._core.set_rule(rule.name, rule.values())
+        self._core.set_rule(rule.name, rule.values_on(range(len(self._views))))
         self._rule = rule
 
     @property
@@ -156,35 +178,49 @@ class Optimizer:
         """Steps taken."""
         return self._core.t
 
+    def _names_of_state(self) -> list[str]:
+        slots, memory = self._core.slot_names, self._core.memory_name
+        names = ["t", *([memory] if memory else []), *slots]
+        return names + ["averaged"] * ("average" in slots) + ["group"] * ("sum" in slots)
+
     @property
     def state(self) -> dict[str, Any]:
         """All that a resume needs beside the arrays and the rule.
 
         A dict: "t", the steps taken, and for each letter of the rule's equation that is kept from step to step (Adam:
-        "m", "v") a list of arrays, shaped like `arrays`; NAdam's "p" and the "loss" of "irprop+" are numbers. They
-        are copies. Set it to go on from there, bit for bit.
+        "m", "v") a list of arrays, shaped like `arrays`; NAdam's "p" and the "loss" of "irprop+" are numbers. Where
+        weights are averaged there are also their "average" and "averaged", the steps in it; where gradients are
+        accumulated, their "sum" and the "group": batches since the last step, and sums of their weights and losses.
+        All are copies. Set it to go on from there, bit for bit.
         """
+        t, memory, averaged, group = self._core.progress
+        numbers = {"t": t, self._core.memory_name: memory, "averaged": averaged, "group": group}
         slots = dict(zip(self._core.slot_names, self._core.get_state(), strict=True))
-        memory = {self._core.memory_name: self._core.memory} if self._core.memory_name else {}
-        return {"t": self.t, **memory, **slots}
+        return {name: numbers.get(name, slots.get(name)) for name in self._names_of_state()}
 
     @state.setter
     def state(self, state: Mapping[str, Any]) -> None:
-        names, memory = self._core.slot_names, self._core.memory_name
-        expected = ["t", *([memory] if memory else []), *names]
+        expected, memory = self._names_of_state(), self._core.memory_name
         if not isinstance(state, Mapping):
             raise TypeError(f"state: expected a dict of {', '.join(expected)}, got {type(state).__name__}")
         if set(state) != set(expected):
             raise ValueError(
                 f"state: expected {', '.join(expected)} for {self._rule.name}, got {', '.join(map(str, state))}"
             )
-        check_integer("state: t", state["t"], 0)
-        if state["t"] >= 2**63:
-            raise ValueError(f"state: t: expected less than 2^63, got {state['t']}")
+        for name in ("t", "averaged"):
+            check_integer(f"state: {name}", state.get(name, 0), 0)
+            if state.get(name, 0) >= 2**63:
+                raise ValueError(f"state: {name}: expected less than 2^63, got {state[name]}")
         if memory:
             check_number(f"state: {memory}", state[memory])
-        slots = [_listed(f"state: {name}", state[name]) for name in names]
-        self._core.set_state(int(state["t"]), float(state[memory]) if memory else 0.0, names, slots)
+        progress = (
+            int(state["t"]),
+            float(state[memory]) if memory else 0.0,
+            int(state.get("averaged", 0)),
+            _checked_group(state.get("group", (0, 0.0, 0.0))),
+        )
+        names = self._core.slot_names
+        self._core.set_state(progress, names, [_listed(f"state: {name}", state[name]) for name in names])
 
     def __repr__(self) -> str:
         """Return the rule and the size of the arrays in one line."""
@@ -206,6 +242,15 @@ class Optimizer:
 def _check_rule(rule: object) -> None:
     if not isinstance(rule, Rule):
         raise TypeError(f"rule: expected an update rule such as fanin.optim.Adam(), got {rule!r}")
+
+
+def _checked_group(group: Any) -> tuple[int, float, float]:
+    if not isinstance(group, tuple | list) or len(group) != 3:
+        raise TypeError(f"state: group: expected (batches, weight, loss), got {group!r}")
+    check_integer("state: group: batches", group[0], 0)
+    check_number("state: group: weight", group[1], at_least=0)
+    check_number("state: group: loss", group[2])
+    return int(group[0]), float(group[1]), float(group[2])
 
 
 def _listed(name: str, arrays: Iterable[Any]) -> list[Any]:

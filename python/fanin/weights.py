@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +17,12 @@ def names_of_layer(number: int, layer: Dense) -> list[str]:
     """Return the names of a layer's arrays: weight and bias, or what stands for the bias in batch norm."""
     batch_norm = ("beta", "gamma", "running_mean", "running_variance")
     return [f"layer{number}.{name}" for name in ("weight", *(batch_norm if layer.batch_norm else ("bias",)))]
+
+
+def parameter_names(layers: Iterable[Dense]) -> list[str]:
+    """Return the names of what is learned, in the order of the C++ core."""
+    names = [name for i, layer in enumerate(layers) for name in names_of_layer(i + 1, layer)]
+    return [name for name in names if ".running_" not in name]
 
 
 def checked_weights(

@@ -76,7 +76,7 @@ std::vector<T> fresh_slots(const Rule& rule, std::size_t size) {
 // What goes on around a rule, as one segment
 inline std::vector<Segment> segments_of(const Rule& rule, std::size_t size) {
   if (is_bare(rule)) return {};
-  return {{size, around_of(rule, false)}};
+  return {{size, around_of(rule, 0, 1)}};
 }
 
 }  // namespace fanin::test

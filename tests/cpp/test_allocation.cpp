@@ -51,7 +51,12 @@ TEST_CASE("an epoch allocates nothing, once the rule has its state") {
     Method surrounded = Nesterov{};
     surrounded.l2 = 0.1;
     surrounded.momentum = Piecewise{};
-    for (const Method& method : {Method(Adam{}), surrounded, Method(SchaulVsgd{})}) {
+    Method grouped = surrounded;
+    grouped.accumulate = 3;
+    grouped.clip_norm = 1;
+    grouped.average_decay = 0.9;
+    grouped.arrays.resize(6, {.rate_scale = 0.5});
+    for (const Method& method : {Method(Adam{}), surrounded, Method(SchaulVsgd{}), grouped}) {
       training.epoch(method);
       const std::size_t so_far = allocations.load();
       training.epoch(method);

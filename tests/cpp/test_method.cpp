@@ -44,7 +44,7 @@ TEST_CASE("biases are spared by penalties and decay, and clipped like weights") 
   method.l1 = 0.5;
   method.l2 = 0.25;
   method.weight_decay = 0.5;
-  Optimizer<double> optimizer(method, {w, b}, {false, true});
+  Optimizer<double> optimizer(method, {w, b}, {1, 0});
   optimizer.step({g, g});
   CHECK(w[0] == doctest::Approx(1 - 0.1 * 0.5 - 0.1 * (2 + 0.25 + 0.5)));
   CHECK(b[0] == doctest::Approx(1 - 0.1 * 2));
@@ -62,6 +62,49 @@ TEST_CASE("with Nesterov arrays are ahead of the weights by momentum v") {
   CHECK(w[0] == doctest::Approx(-0.1));
 }
 
+TEST_CASE("rates by array and by fan-in, frozen arrays, and their norm") {
+  std::vector<double> w(6, 1.0), b(3, 1.0), frozen(2, 1.0);
+  Method method = Sgd{0.1};
+  method.arrays = {{.rate_scale = 2}, {}, {.frozen = true}};
+  method.fan_in_power = 1;
+  method.clip_norm = 3;
+  Optimizer<double> optimizer(method, {w, b, frozen}, {2, 0, 0});
+  const std::vector<double> gw(6, 2.0), gb(3, 2.0), gf(2, 1e9);
+  optimizer.step({gw, gb, gf});
+  CHECK(w[5] == doctest::Approx(1 - 0.1 * 2 / 2 * 1));  // the norm was 6
+  CHECK(b[0] == doctest::Approx(1 - 0.1));
+  CHECK(frozen[0] == 1);
+}
+
+TEST_CASE("a group of batches is one step by their weighted mean, and weights are averaged over steps") {
+  std::vector<double> w(5, 0.0), average(5);
+  Method method = Sgd{1.0};
+  method.accumulate = 2;
+  method.average_decay = 0.5;
+  Optimizer<double> optimizer(method, {w});
+  for (const double g : {-1.0, -5.0, -3.0, -3.0}) {
+    StepInputs<double> inputs;
+    inputs.weight = g == -5 ? 3 : 1;
+    optimizer.step({std::vector<double>(5, g)}, inputs);
+  }
+  CHECK(w[0] == doctest::Approx(7));
+  CHECK(optimizer.steps() == 2);
+  optimizer.get_average(0, average);
+  CHECK(average[4] == doctest::Approx((4 * 0.25 + 7 * 0.5) / 0.75));
+  CHECK(optimizer.slot_names() == std::vector<std::string>{"average", "sum"});
+}
+
+TEST_CASE("a network has options for each of its arrays, or none") {
+  Network<float> net(2, {{3, activation<Relu>}, {1}}, SquaredError{});
+  const std::vector<float> x(8, 1), y(4, 1);
+  Training<float> training(net, row_major<const float>(x.data(), 4, 2),
+                           row_major<const float>(y.data(), 4, 1));
+  Method method = Adam{};
+  method.arrays.resize(3);
+  CHECK_THROWS_WITH_AS(training.epoch(method), "arrays: expected options for each of the 4 arrays, got 3",
+                       ValueError);
+}
+
 TEST_CASE("a method that cannot be gets a sentence") {
   Method method = Sgd{};
   method.l2 = -1;
@@ -69,6 +112,27 @@ TEST_CASE("a method that cannot be gets a sentence") {
   method = Sgd{};
   method.clip_value = 0;
   CHECK(error_of(method) == "clip_value: expected a number in (0, infinity), got 0");
+  method = Sgd{};
+  method.clip_norm = -1;
+  CHECK(error_of(method) == "clip_norm: expected a number in (0, infinity), got -1");
+  method = Sgd{};
+  method.accumulate = 0;
+  CHECK(error_of(method) == "accumulate: expected a number in [1, infinity), got 0");
+  method = Sgd{};
+  method.average_decay = 1;
+  CHECK(error_of(method) == "average_decay: expected a number in [0, 1), got 1");
+  method = Sgd{};
+  method.fan_in_power = 0.5;
+  CHECK(error_of(method) == "fan_in_power: expected 0 where the numbers of inputs are not given");
+  method = Sgd{};
+  method.arrays = {{}, {}};
+  CHECK(error_of(method) == "arrays: expected options for each of the 1 arrays, got 2");
+  method.arrays = {{.rate_scale = -1}};
+  CHECK(error_of(method) == "rate_scale: expected a number in [0, infinity), got -1");
+  method = SchaulVsgd{};
+  method.accumulate = 4;
+  CHECK(error_of(method) ==
+        "accumulate: expected 1, as schaul_vsgd wants two gradients of the same batch, got 4");
   method = Sgd{};
   method.momentum = SutskeverMomentum{};
   CHECK(error_of(method) == "momentum: sgd has none that a schedule could change");

@@ -151,7 +151,7 @@ TEST_CASE("a restored state goes on bit for bit") {
   Arrays<float> twin(1);
   twin.memory = w.memory;
   Optimizer<float> resumed(Adam{}, twin.writable());
-  resumed.set_state(3, 0, views);
+  resumed.set_state({.steps = 3}, views);
   optimizer.step(g.readable());
   resumed.step(g.readable());
   CHECK(twin.memory == w.memory);
@@ -179,9 +179,10 @@ TEST_CASE("a mistake gets a sentence, and nothing is written") {
   CHECK(error_of([&] { optimizer.get_slot(1, 0, all); }) == "slot: there are only 1");
   CHECK(error_of([&] { optimizer.get_slot(0, 2, all); }) == "slot 0, array 2: there are only 2 arrays");
   CHECK(error_of([&] { optimizer.get_slot(0, 1, all); }) == "slot 0, array 1: expected 3 values, got 20");
-  CHECK(error_of([&] { optimizer.set_state(1, 0, {}); }) == "state: expected 1 slots, got 0");
-  CHECK(error_of([&] { optimizer.set_state(1, 0, {{dw}}); }) == "state: expected 2 arrays in slot 0, got 1");
-  CHECK(error_of([&] { optimizer.set_state(1, 0, {{dw, dw}}); }) ==
+  CHECK(error_of([&] { optimizer.set_state({.steps = 1}, {}); }) == "state: expected 1 slots, got 0");
+  CHECK(error_of([&] { optimizer.set_state({.steps = 1}, {{dw}}); }) ==
+        "state: expected 2 arrays in slot 0, got 1");
+  CHECK(error_of([&] { optimizer.set_state({.steps = 1}, {{dw, dw}}); }) ==
         "state: slot 0, array 1: expected 3 values, got 10");
 
   CHECK(w == std::vector<float>(20, 1));

@@ -1,8 +1,10 @@
 // Any update rule of the list, and what may go on around it.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "fanin/rules/all.hpp"
 #include "fanin/schedules.hpp"
@@ -15,17 +17,35 @@ using Rule = decltype(variant_of(Rules{}));
 // One schedule with its hyper-parameters.
 using Schedule = decltype(variant_of(Schedules{}));
 
+// What holds for one array of parameters: a factor of its learning rate, and whether it stays as it is
+struct ArrayOptions {
+  double rate_scale = 1;
+  bool frozen = false;
+};
+
 // An update rule and what goes on around it, in this order:
+//   g <- mean of the gradients of `accumulate` batches     each by its weight; an epoch's last group may be
+//                                                          short
 //   g <- g clipped to [-clip_value, clip_value]
+//   g <- g min(1, clip_norm / |g|)                         |g|: of all arrays that are not frozen, together
 //   g <- g + l2 w + l1 sign(w)                             weights only, not biases
-//   w <- w - learning_rate weight_decay w + change         weight_decay: weights only; the rule's own where
-//   it
-//                                                          has one, and this
-// A schedule gives the hyper-parameter of each step, instead of the number in the rule.
+//   w <- w - rate weight_decay w + s change                weight_decay: weights only; the rule's own, if it
+//                                                          has one, and this; rate = s learning_rate
+//   average <- average + share (w - average)               share = (1 - average_decay) / (1 -
+//   average_decay^t)
+// with s = rate_scale n_in^-fan_in_power, fan_in_power for weights only. Frozen arrays and their state stay
+// as they are. A network shows the average, where there is one. A schedule gives the hyper-parameter of each
+// step, instead of the number in the rule.
 struct Method {
   Rule rule;
-  double clip_value = __builtin_inf();
+  double clip_value = __builtin_inf(), clip_norm = __builtin_inf();
   double l1 = 0, l2 = 0, weight_decay = 0;
+  double fan_in_power = 0;
+  double average_decay = 0;  // 0: no average
+  std::size_t accumulate = 1;
+  // None, or one for each array. The arrays of a network are in order, layer by layer, weights, then biases,
+  // or beta and gamma.
+  std::vector<ArrayOptions> arrays = {};
   std::optional<Schedule> learning_rate = {}, momentum = {};
 
   template <class R, class = decltype(Rule(std::declval<R>()))>

@@ -1,7 +1,8 @@
 """Update rules, as values: the equation of each, its hyper-parameters and their defaults.
 
 `Optimizer` applies one to arrays of your own; `Network.fit` takes one as its `rule`. A learning rate or a momentum may
-be a schedule, such as `Cosine`; `Around` adds penalties, decay and clipping to any rule.
+be a schedule, such as `Cosine`; `Around` adds penalties, decay, clipping, rates by
+array, frozen arrays, accumulation over batches and averages of the weights to any rule.
 
 In the equations g is the gradient, and all operations are element by element. Squares stay finite: of gradients beyond
 2^60 (float32, about 1e18) or 2^508 (float64), rules that square them see that limit. Where a rule's denominator is 0,
@@ -10,12 +11,13 @@ as without any gradient so far, it takes no step.
 
 from __future__ import annotations
 
+from fanin.around import Around
 from fanin.optim.adam import Adam, AdaMax, AdamW, AMSGrad, NAdam, RAdam
 from fanin.optim.momentum import SGD, AdaptiveGain, Momentum, Nesterov
 from fanin.optim.scaled import Adadelta, Adagrad, Lion, RMSprop, SchaulVSGD
 from fanin.optim.signs import Rprop, SignSGD
 from fanin.optimizer import Optimizer
-from fanin.rule import Around, BatchSizeWarning, Rule
+from fanin.rule import BatchSizeWarning, Rule
 from fanin.schedules import Cosine, Exponential, InverseTime, Piecewise, Schedule, SutskeverMomentum
 
 __all__ = [

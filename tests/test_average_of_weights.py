@@ -1,0 +1,104 @@
+"""Averages of the weights over steps, which a network shows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import fanin
+from fanin import optim
+from helpers import digest, flat
+
+
+def net_of(*units, dtype="float64"):
+    layers = [*(fanin.Dense(n, "tanh") for n in units), fanin.Dense(3)]
+    return fanin.Network(5, layers, "softmax_cross_entropy", dtype=dtype)
+
+
+def test_the_network_shows_the_average_of_its_weights_and_trains_the_weights(classification, dtype):
+    X, y = classification
+    raw, shown = net_of(6, dtype=dtype), net_of(6, dtype=dtype)
+    decay, expected, total = 0.8, 0.0, 0.0
+    for t in range(1, 6):
+        raw.fit(X, y, rule=optim.Nesterov(0.2), epochs=1, batch_size=53, shuffle=False)
+        shown.fit(
+            X,
+            y,
+            rule=optim.Around(optim.Nesterov(0.2), average_decay=decay),
+            epochs=1,
+            batch_size=53,
+            shuffle=False,
+        )
+        w = flat(raw.get_weights()).astype("float64")
+        expected, total = decay * expected + (1 - decay) * w, decay * total + 1 - decay
+        mean = expected / total
+        np.testing.assert_allclose(flat(shown.get_weights()), mean, rtol=0, atol=1e-5 if dtype == "float32" else 1e-13)
+    twin = net_of(6, dtype=dtype)
+    twin.set_weights(shown.get_weights())
+    assert np.array_equal(twin.predict(X), shown.predict(X))
+    assert twin.evaluate(X, y) == shown.evaluate(X, y)
+
+
+def test_an_average_is_the_same_from_one_fit_or_many_and_changes_no_training(classification):
+    nets = [net_of(6) for _ in range(3)]
+    rule = optim.Around(optim.Adam(0.01), average_decay=0.9)
+    nets[0].fit(*classification, rule=rule, epochs=4)
+    for _ in range(4):
+        nets[1].fit(*classification, rule=rule, epochs=1)
+    assert digest(nets[0]) == digest(nets[1])
+    losses = [net_of(6).fit(*classification, rule=r, epochs=5).loss for r in (rule, optim.Adam(0.01))]
+    assert losses[0] == losses[1]
+
+
+@pytest.mark.parametrize("after", [optim.Adam(0.01), optim.Nesterov(0.01)], ids=str)
+def test_without_an_average_training_goes_on_from_what_was_shown(after, classification):
+    X, y = classification
+    net, twin = net_of(6), net_of(6)
+    net.fit(X, y, rule=optim.Around(optim.Nesterov(0.1), average_decay=0.9), epochs=3)
+    shown = net.get_weights()
+    net.fit(X, y, rule=after, epochs=0)
+    assert all(np.array_equal(shown[name], w) for name, w in net.get_weights().items())
+    twin.set_weights(shown)
+    first = [n.fit(X, y, rule=after, epochs=1, batch_size=53).loss[0] for n in (net, twin)]
+    if isinstance(after, optim.Adam):  # Nesterov goes on with its velocity
+        assert first[0] == pytest.approx(first[1], rel=1e-12)
+
+
+def test_set_weights_sets_the_weights_and_their_average(classification):
+    X, y = classification
+    net, twin = net_of(6), net_of(6)
+    rule = optim.Around(optim.SGD(0.1), average_decay=0.5)
+    net.fit(X, y, rule=rule, epochs=3)
+    net.set_weights(twin.get_weights())
+    assert digest(net) == digest(twin)
+    losses = [n.fit(X, y, rule=rule, epochs=1, batch_size=53).loss for n in (net, twin)]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-12)
+
+
+def test_early_stopping_keeps_the_best_average(classification):
+    X, y = classification
+    net = net_of(6)
+    stopping = fanin.EarlyStopping(patience=3)
+    rule = optim.Around(optim.SGD(3.0), average_decay=0.9)
+    history = net.fit(X, y, rule=rule, epochs=40, validation_data=(X, y), callbacks=[stopping])
+    assert net.evaluate(X, y)["loss"] == min(history.val_loss)
+
+
+def test_a_fit_that_diverges_brings_the_last_finite_average_back(regression):
+    X, y = regression
+    net = fanin.Network(5, [fanin.Dense(3)])
+    rule = optim.Around(optim.SGD(0.1), average_decay=0.9)
+    net.fit(X, y, rule=rule, epochs=2)
+    shown = digest(net)
+    with pytest.raises(fanin.DivergedError):
+        net.fit(X, y, rule=optim.Around(optim.SGD(1e30), average_decay=0.9), epochs=50)
+    assert digest(net) == shown
+
+
+def test_the_average_averages_the_noise_away():
+    rng = np.random.default_rng(1)
+    w = np.zeros(1000)
+    opt = optim.Optimizer(optim.Around(optim.SGD(0.5), average_decay=0.99), [w])
+    for _ in range(1000):
+        opt.step([w + rng.normal(size=1000)])
+    assert np.std(opt.averages()[0]) < np.std(w) / 4

@@ -1,0 +1,225 @@
+"""Steps of several batches, and gradients clipped by their norm."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+
+import fanin
+from fanin import functional, optim
+from helpers import digest, flat, inputs_for, python_prints, rule_named
+
+LOSS = "softmax_cross_entropy"
+
+
+def net_of(*units, dtype="float64", **options):
+    layers = [*(fanin.Dense(n, "tanh") for n in units), fanin.Dense(3)]
+    return fanin.Network(5, layers, LOSS, dtype=dtype, **options)
+
+
+def clipped(gradients, most):
+    norm = np.sqrt(sum((g.astype("float64") ** 2).sum() for g in gradients))
+    return [g * min(1, most / norm) for g in gradients]
+
+
+def test_the_norm_of_all_gradients_together_is_clipped_after_their_values(every_rule):
+    rule = rule_named(every_rule)
+    shapes = [(70, 45), (3,), (1, 40), (2, 3, 5), (0,)]
+    arrays = [np.random.default_rng(1).normal(size=s) for s in shapes]
+    twins = copy.deepcopy(arrays)
+    opt = optim.Optimizer(optim.Around(rule, clip_norm=2.5, clip_value=0.5), arrays)
+    by_hand = optim.Optimizer(rule, twins)
+    for t in range(4):
+        g = [10.0**-t * np.random.default_rng(t).normal(size=s) for s in shapes]
+        inputs = inputs_for(rule, g)
+        opt.step(g, **inputs)
+        factor = clipped([np.clip(x, -0.5, 0.5) for x in g], 2.5)[0][0, 0] / np.clip(g[0][0, 0], -0.5, 0.5)
+        if "second_gradients" in inputs:
+            inputs["second_gradients"] = [np.clip(x, -0.5, 0.5) * factor for x in inputs["second_gradients"]]
+        by_hand.step([np.clip(x, -0.5, 0.5) * factor for x in g], **inputs)
+    for mine, theirs in zip(arrays, twins, strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("size", [1e30, 1e-30])
+def test_a_norm_whose_square_is_no_float_is_right(size):
+    w = np.zeros(1000, "float32")
+    optim.Optimizer(optim.Around(optim.SGD(1), clip_norm=2 * size), [w]).step([np.full(1000, size, "float32")])
+    expected = size * min(1, 2 / np.sqrt(1000)) if size > 1 else size
+    np.testing.assert_allclose(w, -np.float32(expected), rtol=1e-6)
+
+
+def test_gradients_that_are_not_finite_are_applied_as_they_are():
+    for bad in (np.nan, np.inf):
+        w = np.zeros(3)
+        optim.Optimizer(optim.Around(optim.SGD(1), clip_norm=1.0), [w]).step([np.array([bad, 1, 1])])
+        assert not np.isfinite(w[0])
+
+
+def test_a_network_and_an_optimizer_of_its_arrays_clip_by_the_same_bits(dtype, rng):
+    X, y = rng.normal(size=(40, 5)).astype(dtype), rng.integers(3, size=40)
+    net = fanin.Network(5, [fanin.Dense(3)], LOSS, dtype=dtype)
+    w, b = net.get_weights().values()
+    rule = optim.Around(optim.Adam(0.1), clip_norm=0.1)
+    opt = optim.Optimizer(rule, [w, b])
+    for _ in range(3):
+        z = functional.dense(X, w, b)
+        dz = functional.loss_gradient(z, y, LOSS)
+        opt.step(functional.dense_backward(dz, X, w)[1:])
+        net.fit(X, y, rule=rule, epochs=1, batch_size=40, shuffle=False)
+    assert net.get_weights()["layer1.weight"].tobytes() == w.tobytes()
+
+
+GROUPED = {"clip_norm": 0.5, "clip_value": 0.1, "accumulate": 3, "average_decay": 0.9, "l2": 0.01, "fan_in_power": 0.5}
+
+
+def grouped_bits(rule=None) -> str:
+    rng = np.random.default_rng(5)
+    X, y = np.round(rng.normal(size=(330, 75)) * 32) / 32, rng.integers(10, size=330)
+    layers = [fanin.Dense(130, "tanh", batch_norm=True), fanin.Dense(71, "relu"), fanin.Dense(10)]
+    digests = []
+    for dtype in ("float32", "float64"):
+        net = fanin.Network(75, layers, LOSS, dtype=dtype)
+        around = optim.Around(rule or optim.Nesterov(0.05), frozen=["layer2.bias"], rate_scales={"layer3": 3}, **GROUPED)
+        net.fit(X, y, rule=around, epochs=2, batch_size=40)
+        assert np.isfinite(flat(net.get_weights())).all()
+        digests.append(digest(net))
+    return " ".join(digests)
+
+
+def test_all_that_goes_on_around_gives_the_same_bits_on_any_threads_and_instruction_set(threads):
+    bits = set()
+    for number in (1, 2, 3, 7):
+        threads(number)
+        bits.add(grouped_bits())
+    code = "from test_groups_of_batches import grouped_bits\nprint(grouped_bits())"
+    bits |= {python_prints("-c", code, FANIN_ISA=isa).strip() for isa in fanin.cpu.available()}
+    assert len(bits) == 1
+
+
+RULES = [optim.SGD(0.1), optim.Adam(0.01), optim.Nesterov(0.1), optim.Rprop(variant="irprop+")]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=str)
+@pytest.mark.parametrize("weighted", [False, True], ids=["plain", "weighted"])
+@pytest.mark.filterwarnings("ignore::fanin.optim.BatchSizeWarning")
+def test_a_group_of_batches_is_one_large_batch(rule, weighted, classification):
+    X, y = classification
+    weights = np.arange(53) % 5 if weighted else None
+    small, large = net_of(6), net_of(6)
+    # 53 samples: batches of 8 in groups of 3, whose last one has one batch of 5; or 24, 24 and 5
+    for net, size, k in ((small, 8, 3), (large, 24, 1)):
+        around = optim.Around(rule, accumulate=k)
+        net.fit(X, y, rule=around, batch_size=size, shuffle=False, epochs=5, sample_weight=weights)
+    np.testing.assert_allclose(flat(small.get_weights()), flat(large.get_weights()), rtol=0, atol=1e-12)
+
+
+def test_updates_are_counted_not_batches(classification):
+    def nets_with(k, size, epochs):
+        net = net_of(4)
+        rule = optim.Around(optim.SGD(optim.Cosine(0.5, steps=12)), accumulate=k)
+        net.fit(*classification, rule=rule, batch_size=size, shuffle=False, epochs=epochs)
+        return flat(net.get_weights())
+
+    np.testing.assert_allclose(nets_with(7, 8, 9), nets_with(1, 53, 9), rtol=0, atol=1e-12)
+
+
+def test_rules_that_want_the_whole_batch_may_have_it_in_parts(classification):
+    net_of().fit(*classification, rule=optim.Around(optim.SignSGD(), accumulate=7), batch_size=8, epochs=1)
+    with pytest.warns(optim.BatchSizeWarning):
+        net_of().fit(*classification, rule=optim.Around(optim.SignSGD(), accumulate=6), batch_size=8, epochs=1)
+
+
+def test_an_optimizer_steps_at_the_last_batch_of_a_group_by_their_weighted_mean(every_rule):
+    rule = rule_named(every_rule)
+    if every_rule == "schaul_vsgd":
+        with pytest.raises(ValueError, match="accumulate: expected 1, as schaul_vsgd wants two gradients of the same"):
+            optim.Optimizer(optim.Around(rule, accumulate=2), [np.ones(3)])
+        return
+    w, twin = np.ones(40), np.ones(40)
+    opt, by_hand = optim.Optimizer(optim.Around(rule, accumulate=2), [w]), optim.Optimizer(rule, [twin])
+    for t in range(3):
+        g = np.random.default_rng(t).normal(size=(2, 40))
+        held = w.copy()
+        opt.step([g[0]], weight=3, loss=1.0)
+        assert np.array_equal(w, held)
+        opt.step([g[1]], weight=1, loss=2.0)
+        by_hand.step([(3 * g[0] + g[1]) / 4], loss=1.25)
+        assert opt.t == t + 1
+    np.testing.assert_allclose(w, twin, rtol=1e-9)
+
+
+def test_copies_and_pickles_go_on_with_groups_and_averages_bit_for_bit():
+    rule = optim.Around(optim.Rprop(variant="irprop+"), accumulate=3, average_decay=0.9)
+    opt = optim.Optimizer(rule, [np.ones((2, 3)), np.ones(4)])
+    gradients = [[np.random.default_rng(t).normal(size=a.shape) for a in opt.arrays] for t in range(12)]
+    for g in gradients[:5]:
+        opt.step(g, loss=g[0].sum(), weight=2)
+    assert opt.state["group"][:2] == (2, 4.0)
+    twins = copy.deepcopy(opt), pickle.loads(pickle.dumps(opt))
+    for one in (opt, *twins):
+        for g in gradients[5:]:
+            one.step(g, loss=g[0].sum(), weight=2)
+    for twin in twins:
+        for mine, theirs in zip([*opt.weights(), *opt.averages()], [*twin.weights(), *twin.averages()], strict=True):
+            assert mine.tobytes() == theirs.tobytes()
+
+
+def test_another_group_or_average_begins_anew():
+    opt = optim.Optimizer(optim.Around(optim.SGD(1), accumulate=2, average_decay=0.5), [np.zeros(2)])
+    opt.step([np.ones(2)])
+    opt.rule = optim.Around(optim.SGD(1), average_decay=0.5)
+    assert "group" not in opt.state
+    opt.step([np.full(2, 3.0)])
+    assert opt.arrays[0].tolist() == [-3, -3]
+    opt.rule = optim.SGD(1)
+    with pytest.raises(ValueError, match="averages: there are none; expected a rule such as"):
+        opt.averages()
+    opt.rule = optim.Around(optim.SGD(1), average_decay=0.5)
+    assert opt.averages()[0].tolist() == [-3, -3]
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "sentence"),
+    [
+        ({"clip_norm": 0}, ValueError, r"clip_norm: expected a number in \(0, infinity\), got 0"),
+        ({"clip_norm": np.inf}, ValueError, "clip_norm: expected a finite number, got inf"),
+        ({"accumulate": 0}, ValueError, "accumulate: expected at least 1, got 0"),
+        ({"accumulate": 1.5}, TypeError, "accumulate: expected an integer, got 1.5"),
+        ({"average_decay": 1}, ValueError, r"average_decay: expected a number in \[0, 1\), got 1"),
+        ({"average_decay": None}, TypeError, "average_decay: expected a number, got None"),
+    ],
+    ids=str,
+)
+def test_limits_and_groups_that_cannot_be_get_a_sentence(options, error, sentence):
+    with pytest.raises(error, match=sentence):
+        optim.Around(optim.SGD(), **options)
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "sentence"),
+    [
+        ({"group": (2, 1.0, 0.0)}, ValueError, "state: expected fewer than 2 batches since the last step, got 2"),
+        ({"group": 1}, TypeError, r"state: group: expected \(batches, weight, loss\), got 1"),
+        ({"group": (-1, 1.0, 0.0)}, ValueError, "state: group: batches: expected at least 0, got -1"),
+        ({"averaged": 2**63}, ValueError, r"state: averaged: expected less than 2\^63"),
+        ({"average": [np.ones(3)]}, ValueError, r"state: average\[0\]: expected shape \(2,\), got \(3,\)"),
+    ],
+    ids=str,
+)
+def test_a_group_or_average_that_cannot_be_gets_a_sentence(change, error, sentence):
+    opt = optim.Optimizer(optim.Around(optim.SGD(), accumulate=2, average_decay=0.5), [np.ones(2)])
+    with pytest.raises(error, match=sentence):
+        opt.state = {**opt.state, **change}
+
+
+def test_the_weight_of_a_batch_is_a_number_of_at_least_0():
+    opt = optim.Optimizer(optim.Around(optim.SGD(), accumulate=2), [np.ones(2)])
+    with pytest.raises(ValueError, match=r"weight: expected a number in \[0, infinity\), got -1"):
+        opt.step([np.ones(2)], weight=-1)
+    for _ in range(2):
+        opt.step([np.ones(2)], weight=0)
+    assert opt.arrays[0].tolist() == [1, 1]
