@@ -52,7 +52,7 @@ def test_a_norm_whose_square_is_no_float_is_right(size):
     np.testing.assert_allclose(w, -np.float32(expected), rtol=1e-6)
 
 
-def test_gradients_that_are_not_finite_are_applied_as_they_are():
+def test_a_norm_that_is_not_finite_hides_no_gradient_that_is_not():
     for bad in (np.nan, np.inf):
         w = np.zeros(3)
         optim.Optimizer(optim.Around(optim.SGD(1), clip_norm=1.0), [w]).step([np.array([bad, 1, 1])])
