@@ -20,6 +20,7 @@ from bench.group import Group, Outcome, run
 from bench.products import products_group
 from bench.programs import PRODUCTS_VARIABLE, BuildError, products_program
 from bench.report import Table, machine_tables
+from bench.rules import rules_group
 from bench.steps import steps_group
 
 
@@ -37,6 +38,7 @@ GROUPS = {
     "functional": (Effort(9, 0.04), Effort(3, 0.02)),
     "activations": (Effort(9, 0.02), Effort(3, 0.01)),
     "batch_norm": (Effort(9, 0.04), Effort(3, 0.02)),
+    "rules": (Effort(7, 0.02), Effort(3, 0.01)),
     "steps": (Effort(9, 0.2), Effort(3, 0.1)),
 }
 
@@ -90,6 +92,8 @@ def group_of(name: str, options: argparse.Namespace) -> Group:
         return activations_group()
     if name == "batch_norm":
         return batch_norm_group()
+    if name == "rules":
+        return rules_group(options.quick)
     if name == "steps":
         return steps_group(options.compile)
     say("products: building fanin_bench_products")

@@ -160,3 +160,20 @@ ACTIVATIONS = [
         "mish",
     )
 ]
+
+
+@dataclass(frozen=True)
+class Updates:
+    """A rule on `arrays` arrays of `size` weights each."""
+
+    rule: str
+    size: int
+    arrays: int = 1
+
+    @property
+    def weights(self) -> int:
+        return self.size * self.arrays
+
+    @property
+    def name(self) -> str:
+        return f"{self.rule}, {f'{self.arrays} x ' if self.arrays > 1 else ''}{self.size:,}"

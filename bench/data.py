@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.cases import Batch, Net, Product
+from bench.cases import Batch, Net, Product, Updates
 
 Floats = NDArray[np.float32]
 
@@ -72,3 +72,16 @@ def checksum(matrix: NDArray[np.floating]) -> float:
     """Sum of m_ij ((3 i + 5 j) mod 11 - 5), which notices a wrong or a misplaced element."""
     i, j = np.ogrid[: matrix.shape[0], : matrix.shape[1]]
     return float(np.sum(matrix.astype(np.float64) * ((3 * i + 5 * j) % 11 - 5)))
+
+
+def weights_and_gradients(case: Updates) -> tuple[list[Floats], list[Floats]]:
+    """Arrays to update, and gradients that stay."""
+    rng = np.random.default_rng(0)
+    pattern = rng.standard_normal(min(case.size, 1 << 16), dtype=np.float32)
+    w = [np.resize(pattern, case.size) for _ in range(case.arrays)]
+    return w, [np.resize(pattern[::-1], case.size) for _ in range(case.arrays)]
+
+
+def samples_of(w: Floats) -> list[float]:
+    """Some weights of an array."""
+    return [float(x) for x in np.ravel(w)[:: max(1, w.size // 16)]]

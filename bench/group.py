@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bench.cases import Batch, Elements, Net, Product
+from bench.cases import Batch, Elements, Net, Product, Updates
 from bench.compare import Effort, Library, Team, Timing, compare, teams
 from bench.machine import Limits
 from bench.report import Table, limit_cells, rate_cell, ratio_cell, time_cell
 
-Case = Net | Product | Elements | Batch
+Case = Net | Product | Elements | Batch | Updates
 
 
 @dataclass(frozen=True)

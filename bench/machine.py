@@ -22,12 +22,15 @@ class Limits:
         bytes a second by size of the working set, the better of a = b + s c and a = s a + c
     barrier
         seconds that a barrier takes
+    threads
+        their number
     """
 
     flops: float
     roots: float
     bandwidths: list[tuple[float, float]]
     barrier: float
+    threads: int = 0
 
     def bandwidth(self, working_set: float) -> float:
         """Bytes a second for a working set of this many bytes, interpolated in its logarithm."""
@@ -55,6 +58,7 @@ def limits_by_threads(measured: dict[str, Any]) -> dict[int, Limits]:
             roots=1e9 * team["root_and_divide"]["float32"],
             bandwidths=[(row["bytes"], 1e9 * max(row["triad"], row["update"])) for row in team["bandwidth"]],
             barrier=1e-6 * team["barrier_us"],
+            threads=team["threads"],
         )
         for team in measured["teams"]
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -47,11 +48,11 @@ def products_program() -> str:
     return os.environ.get(PRODUCTS_VARIABLE) or str(build_with_cmake("fanin_bench_products"))
 
 
-def compile_limits(directory: Path) -> Path:
-    """Compile limits.cpp for this processor with the compiler alone."""
-    program = directory / "fanin_bench_limits"
+def compile_alone(directory: Path, name: str) -> Path:
+    """Compile a program of one file for this processor with the compiler alone."""
+    program = directory / f"fanin_bench_{name}"
     compiler = os.environ.get("CXX", "c++")
-    command = [compiler, "-std=c++17", "-O2", "-pthread", str(SOURCES / "limits.cpp"), "-o", str(program)]
+    command = [compiler, "-std=c++17", "-O2", "-pthread", str(SOURCES / f"{name}.cpp"), "-o", str(program)]
     try:
         run([*command, "-march=native"])
     except BuildError:
@@ -60,9 +61,22 @@ def compile_limits(directory: Path) -> Path:
 
 
 def limits_output(arguments: list[str]) -> str:
-    """What fanin_bench_limits prints, built in a temporary directory."""
+    """What fanin_bench_limits prints."""
+    return output_of("limits", arguments)
+
+
+def updates_output(seconds: float, threads: int, sizes: list[int]) -> dict[str, list[float]]:
+    """GB/s by size and number of arrays in place, as fanin_bench_updates measures them."""
+    measured: dict[str, list[float]] = json.loads(
+        output_of("updates", [str(seconds), str(threads), *map(str, sizes)])
+    )
+    return measured
+
+
+def output_of(name: str, arguments: list[str]) -> str:
+    """What a program of one file prints, built in a temporary directory."""
     with tempfile.TemporaryDirectory() as directory:
-        program = compile_limits(Path(directory))
+        program = compile_alone(Path(directory), name)
         return subprocess.run(
             [str(program), *arguments], check=True, stdout=subprocess.PIPE, text=True
         ).stdout

@@ -86,28 +86,41 @@ struct Bare {
   FANIN_INLINE Vec<T> weight(Vec<T> w, Vec<T> change) const { return w + change; }
 };
 
+// Decay and the scale of the rate only
+template <class T>
+struct Scaled {
+  Vec<T> keep, scale;
+
+  FANIN_INLINE Scaled(const Around& around, double rate)
+      : keep(1 - around.scale * rate * around.decay), scale(around.scale) {}
+  FANIN_INLINE Vec<T> gradient(Vec<T> g, Vec<T>) const { return g; }
+  FANIN_INLINE Vec<T> weight(Vec<T> w, Vec<T> change) const { return fma(scale, change, keep * w); }
+};
+
 template <class T>
 FANIN_INLINE Vec<T> limited(const Limits<T>& limits, Vec<T> g) {
   const Vec<T> limit(limits.limit);
   return min(limit, max(-limit, g * Vec<T>(limits.mean))) * Vec<T>(limits.shrink);
 }
 
+// All of it
 template <class T>
-struct Wrapped {
+struct Wrapped : Scaled<T> {
   Limits<T> limits;
-  Vec<T> l1, l2, keep, scale;
+  Vec<T> l1, l2;
 
   FANIN_INLINE Wrapped(const Around& around, const Limits<T>& on_gradient, double rate)
-      : limits(on_gradient),
-        l1(around.l1),
-        l2(around.l2),
-        keep(1 - around.scale * rate * around.decay),
-        scale(around.scale) {}
+      : Scaled<T>(around, rate), limits(on_gradient), l1(around.l1), l2(around.l2) {}
   FANIN_INLINE Vec<T> gradient(Vec<T> g, Vec<T> w) const {
     return fma(l1, sign(w), fma(l2, w, limited(limits, g)));
   }
-  FANIN_INLINE Vec<T> weight(Vec<T> w, Vec<T> change) const { return fma(scale, change, keep * w); }
 };
+
+template <class T>
+bool changes_gradients(const Around& around, const Limits<T>& limits) {
+  return around.l1 != 0 || around.l2 != 0 || limits.mean != 1 || limits.shrink != 1 ||
+         limits.limit < static_cast<T>(__builtin_inf());
+}
 
 // The first weights are their own average: share is 1.
 template <class T>
@@ -147,8 +160,12 @@ void update_run(const Update<T>& update, const T* g, std::size_t first, std::siz
     std::size_t count = n < segment->end - first ? n : segment->end - first;
     if (!segment->around.frozen) {
       if (averages && count > kRowBlock * kPanel<T>) count = kRowBlock * kPanel<T>;
-      const Wrapped<T> wrapped(segment->around, update.limits, update.rate);
-      update_one_form<R>(Forms{}, update, wrapped, g, first, count);
+      if (changes_gradients(segment->around, update.limits)) {
+        const Wrapped<T> wrapped(segment->around, update.limits, update.rate);
+        update_one_form<R>(Forms{}, update, wrapped, g, first, count);
+      } else {
+        update_one_form<R>(Forms{}, update, Scaled<T>(segment->around, update.rate), g, first, count);
+      }
       if (averages) average_run(update, segment->around.scale, first, count);
     }
     g += count;

@@ -49,7 +49,7 @@ struct AdaptiveGain {
   static V step(const Constants& c, V g, V* slot) {
     V& gain = slot[0];
     V& v = slot[1];
-    const V agreement = -(sign(g) * sign(v));
+    const V agreement = -(g * sign(v));  // no product of two small numbers, which might underflow
     gain =
         select(agreement > V(0.0), gain + V(c.delta), select(agreement < V(0.0), gain * V(c.shrink), gain));
     gain = min(V(c.highest), max(V(c.lowest), gain));
