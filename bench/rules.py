@@ -28,7 +28,18 @@ SLOTS = {
     "lion": 1,
     "schaul_vsgd": 5,
 }
-DIVIDES = {"rmsprop", "adagrad", "adadelta", "adam", "adamw", "nadam", "radam", "amsgrad", "adamax", "schaul_vsgd"}
+DIVIDES = {
+    "rmsprop",
+    "adagrad",
+    "adadelta",
+    "adam",
+    "adamw",
+    "nadam",
+    "radam",
+    "amsgrad",
+    "adamax",
+    "schaul_vsgd",
+}
 # as many updates of an epsilon-free textbook agree to in float32
 TOLERANCE = 2e-3
 

@@ -40,28 +40,47 @@ def test_a_name_of_an_array_outdoes_its_layer(classification):
     rates = {"layer1.beta": 4, "layer1": 0.5, "layer3": 0, "layer2": 1}
     nets = [small_net() for _ in range(2)]
     before = nets[0].get_weights()
-    for net, rule in zip(nets, (optim.SGD(0.1), optim.Around(optim.SGD(0.1), rate_scales=rates)), strict=True):
+    for net, rule in zip(
+        nets, (optim.SGD(0.1), optim.Around(optim.SGD(0.1), rate_scales=rates)), strict=True
+    ):
         net.fit(*classification, rule=rule, epochs=1, batch_size=53)
     plain, scaled = (net.get_weights() for net in nets)
-    of_arrays = {"layer1.weight": 0.5, "layer1.gamma": 0.5, "layer1.beta": 4, "layer3.weight": 0, "layer3.bias": 0}
+    of_arrays = {
+        "layer1.weight": 0.5,
+        "layer1.gamma": 0.5,
+        "layer1.beta": 4,
+        "layer3.weight": 0,
+        "layer3.bias": 0,
+    }
     for name in before:
         if ".running" not in name:
             change = of_arrays.get(name, 1) * (plain[name] - before[name])
-            np.testing.assert_allclose(scaled[name] - before[name], change, rtol=1e-9, atol=1e-14, err_msg=name)
+            np.testing.assert_allclose(
+                scaled[name] - before[name], change, rtol=1e-9, atol=1e-14, err_msg=name
+            )
 
 
 @pytest.mark.parametrize("power", [0.5, 1])
 def test_the_rate_of_weights_may_fall_with_the_fan_in(power, classification):
     nets = [small_net() for _ in range(2)]
     before = nets[0].get_weights()
-    for net, rule in zip(nets, (optim.SGD(0.1), optim.Around(optim.SGD(0.1), fan_in_power=power)), strict=True):
+    for net, rule in zip(
+        nets, (optim.SGD(0.1), optim.Around(optim.SGD(0.1), fan_in_power=power)), strict=True
+    ):
         net.fit(*classification, rule=rule, epochs=1, batch_size=53)
     plain, scaled = (net.get_weights() for net in nets)
-    for name, fan_in in {"layer1.weight": 5, "layer2.weight": 7, "layer3.weight": 6, "layer2.bias": 1}.items():
+    for name, fan_in in {
+        "layer1.weight": 5,
+        "layer2.weight": 7,
+        "layer3.weight": 6,
+        "layer2.bias": 1,
+    }.items():
         change = fan_in**-power * (plain[name] - before[name])
         np.testing.assert_allclose(scaled[name] - before[name], change, rtol=1e-9, atol=1e-14)
     arrays = [np.zeros((9, 4)), np.zeros((3, 3, 2)), np.zeros(9)]
-    optim.Optimizer(optim.Around(optim.SGD(1), fan_in_power=power), arrays).step([np.ones_like(a) for a in arrays])
+    optim.Optimizer(optim.Around(optim.SGD(1), fan_in_power=power), arrays).step(
+        [np.ones_like(a) for a in arrays]
+    )
     for array, fan_in in zip(arrays, (9, 9, 1), strict=True):
         np.testing.assert_allclose(array, -(float(fan_in) ** -power))
 
@@ -71,7 +90,12 @@ def test_the_largest_stable_rate_of_a_linear_neuron_does_not_depend_on_n_with_fa
         X = np.sign(np.random.default_rng(n).normal(size=(1, n)))  # lambda_max = n
         for rate, stable in ((1.9, True), (2.1, False)):
             net = fanin.Network(n, [fanin.Dense(1)], dtype="float64")
-            net.fit(X, [1.0], rule=optim.Around(optim.SGD(rate), fan_in_power=1, frozen=["layer1.bias"]), epochs=60)
+            net.fit(
+                X,
+                [1.0],
+                rule=optim.Around(optim.SGD(rate), fan_in_power=1, frozen=["layer1.bias"]),
+                epochs=60,
+            )
             assert (net.evaluate(X, [1.0])["loss"] < 1e-3) == stable
 
 
@@ -154,8 +178,16 @@ def test_an_unknown_name_gets_a_sentence_before_anything_is_trained(options, sen
     [
         ({"frozen": "layer1"}, TypeError, "frozen: expected a list of arrays or layers, got 'layer1'"),
         ({"frozen": 3}, TypeError, "frozen: expected a list of arrays or layers, got 3"),
-        ({"rate_scales": [1, 2]}, TypeError, r"rate_scales: expected a dict of array -> factor, got \[1, 2\]"),
-        ({"rate_scales": {"layer1": -1}}, ValueError, r"rate_scales: layer1: expected a number in \[0, infinity\)"),
+        (
+            {"rate_scales": [1, 2]},
+            TypeError,
+            r"rate_scales: expected a dict of array -> factor, got \[1, 2\]",
+        ),
+        (
+            {"rate_scales": {"layer1": -1}},
+            ValueError,
+            r"rate_scales: layer1: expected a number in \[0, infinity\)",
+        ),
         ({"rate_scales": {"layer1": "x"}}, TypeError, "rate_scales: layer1: expected a number, got 'x'"),
         ({"fan_in_power": -1}, ValueError, r"fan_in_power: expected a number in \[0, infinity\), got -1"),
     ],

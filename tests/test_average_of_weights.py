@@ -19,7 +19,7 @@ def test_the_network_shows_the_average_of_its_weights_and_trains_the_weights(cla
     X, y = classification
     raw, shown = net_of(6, dtype=dtype), net_of(6, dtype=dtype)
     decay, expected, total = 0.8, 0.0, 0.0
-    for t in range(1, 6):
+    for _ in range(5):
         raw.fit(X, y, rule=optim.Nesterov(0.2), epochs=1, batch_size=53, shuffle=False)
         shown.fit(
             X,
@@ -32,7 +32,9 @@ def test_the_network_shows_the_average_of_its_weights_and_trains_the_weights(cla
         w = flat(raw.get_weights()).astype("float64")
         expected, total = decay * expected + (1 - decay) * w, decay * total + 1 - decay
         mean = expected / total
-        np.testing.assert_allclose(flat(shown.get_weights()), mean, rtol=0, atol=1e-5 if dtype == "float32" else 1e-13)
+        np.testing.assert_allclose(
+            flat(shown.get_weights()), mean, rtol=0, atol=1e-5 if dtype == "float32" else 1e-13
+        )
     twin = net_of(6, dtype=dtype)
     twin.set_weights(shown.get_weights())
     assert np.array_equal(twin.predict(X), shown.predict(X))

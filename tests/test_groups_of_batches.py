@@ -47,7 +47,9 @@ def test_the_norm_of_all_gradients_together_is_clipped_after_their_values(every_
 @pytest.mark.parametrize("size", [1e30, 1e-30])
 def test_a_norm_whose_square_is_no_float_is_right(size):
     w = np.zeros(1000, "float32")
-    optim.Optimizer(optim.Around(optim.SGD(1), clip_norm=2 * size), [w]).step([np.full(1000, size, "float32")])
+    optim.Optimizer(optim.Around(optim.SGD(1), clip_norm=2 * size), [w]).step(
+        [np.full(1000, size, "float32")]
+    )
     expected = size * min(1, 2 / np.sqrt(1000)) if size > 1 else size
     np.testing.assert_allclose(w, -np.float32(expected), rtol=1e-6)
 
@@ -73,17 +75,26 @@ def test_a_network_and_an_optimizer_of_its_arrays_clip_by_the_same_bits(dtype, r
     assert net.get_weights()["layer1.weight"].tobytes() == w.tobytes()
 
 
-GROUPED = {"clip_norm": 0.5, "clip_value": 0.1, "accumulate": 3, "average_decay": 0.9, "l2": 0.01, "fan_in_power": 0.5}
+GROUPED = {
+    "clip_norm": 0.5,
+    "clip_value": 0.1,
+    "accumulate": 3,
+    "average_decay": 0.9,
+    "l2": 0.01,
+    "fan_in_power": 0.5,
+}
 
 
-def grouped_bits(rule=None) -> str:
+def grouped_bits() -> str:
     rng = np.random.default_rng(5)
     X, y = np.round(rng.normal(size=(330, 75)) * 32) / 32, rng.integers(10, size=330)
     layers = [fanin.Dense(130, "tanh", batch_norm=True), fanin.Dense(71, "relu"), fanin.Dense(10)]
     digests = []
     for dtype in ("float32", "float64"):
         net = fanin.Network(75, layers, LOSS, dtype=dtype)
-        around = optim.Around(rule or optim.Nesterov(0.05), frozen=["layer2.bias"], rate_scales={"layer3": 3}, **GROUPED)
+        around = optim.Around(
+            optim.Nesterov(0.05), frozen=["layer2.bias"], rate_scales={"layer3": 3}, **GROUPED
+        )
         net.fit(X, y, rule=around, epochs=2, batch_size=40)
         assert np.isfinite(flat(net.get_weights())).all()
         digests.append(digest(net))
@@ -130,13 +141,17 @@ def test_updates_are_counted_not_batches(classification):
 def test_rules_that_want_the_whole_batch_may_have_it_in_parts(classification):
     net_of().fit(*classification, rule=optim.Around(optim.SignSGD(), accumulate=7), batch_size=8, epochs=1)
     with pytest.warns(optim.BatchSizeWarning):
-        net_of().fit(*classification, rule=optim.Around(optim.SignSGD(), accumulate=6), batch_size=8, epochs=1)
+        net_of().fit(
+            *classification, rule=optim.Around(optim.SignSGD(), accumulate=6), batch_size=8, epochs=1
+        )
 
 
 def test_an_optimizer_steps_at_the_last_batch_of_a_group_by_their_weighted_mean(every_rule):
     rule = rule_named(every_rule)
     if every_rule == "schaul_vsgd":
-        with pytest.raises(ValueError, match="accumulate: expected 1, as schaul_vsgd wants two gradients of the same"):
+        with pytest.raises(
+            ValueError, match="accumulate: expected 1, as schaul_vsgd wants two gradients of the same"
+        ):
             optim.Optimizer(optim.Around(rule, accumulate=2), [np.ones(3)])
         return
     w, twin = np.ones(40), np.ones(40)
@@ -164,7 +179,9 @@ def test_copies_and_pickles_go_on_with_groups_and_averages_bit_for_bit():
         for g in gradients[5:]:
             one.step(g, loss=g[0].sum(), weight=2)
     for twin in twins:
-        for mine, theirs in zip([*opt.weights(), *opt.averages()], [*twin.weights(), *twin.averages()], strict=True):
+        for mine, theirs in zip(
+            [*opt.weights(), *opt.averages()], [*twin.weights(), *twin.averages()], strict=True
+        ):
             assert mine.tobytes() == theirs.tobytes()
 
 
@@ -202,7 +219,11 @@ def test_limits_and_groups_that_cannot_be_get_a_sentence(options, error, sentenc
 @pytest.mark.parametrize(
     ("change", "error", "sentence"),
     [
-        ({"group": (2, 1.0, 0.0)}, ValueError, "state: expected fewer than 2 batches since the last step, got 2"),
+        (
+            {"group": (2, 1.0, 0.0)},
+            ValueError,
+            "state: expected fewer than 2 batches since the last step, got 2",
+        ),
         ({"group": 1}, TypeError, r"state: group: expected \(batches, weight, loss\), got 1"),
         ({"group": (-1, 1.0, 0.0)}, ValueError, "state: group: batches: expected at least 0, got -1"),
         ({"averaged": 2**63}, ValueError, r"state: averaged: expected less than 2\^63"),

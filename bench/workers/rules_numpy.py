@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from bench import data
-from bench.pool import ROOT
 from bench.cases import CHECK_STEPS, Updates
+from bench.pool import ROOT
 from bench.workers.serve import microseconds_per_call
 
 sys.path.append(str(ROOT / "tests"))

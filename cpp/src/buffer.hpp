@@ -1,5 +1,5 @@
-// Memory for panels: aligned to a cache line, zero at first. Large ones lie on huge pages where the system has
-// them: a pass over several arrays would else spend much of its time in page tables.
+// Memory for panels: aligned to a cache line, zero at first. Large ones lie on huge pages where the system
+// has them: a pass over several arrays would else spend much of its time in page tables.
 #pragma once
 
 #if defined(__linux__)

@@ -17,9 +17,8 @@ Optimizer<T>::State::State(const Method& chosen, std::vector<std::span<T>> borro
   }
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     if (inputs[i] == 0 || arrays.arrays[i].size() % inputs[i] == 0) continue;
-    throw ValueError("inputs: array " + std::to_string(i) + " of " +
-                     std::to_string(arrays.arrays[i].size()) + " values has no rows for " +
-                     std::to_string(inputs[i]) + " inputs");
+    throw ValueError("inputs: array " + std::to_string(i) + " of " + std::to_string(arrays.arrays[i].size()) +
+                     " values has no rows for " + std::to_string(inputs[i]) + " inputs");
   }
   check(chosen);
   take(chosen);
@@ -203,8 +202,7 @@ template struct Optimizer<double>::State;
   template void Optimizer<T>::get_slot(std::size_t, std::size_t, std::span<T>) const; \
   template void Optimizer<T>::get_weights(std::size_t, std::span<T>) const;           \
   template void Optimizer<T>::get_average(std::size_t, std::span<T>) const;           \
-  template void Optimizer<T>::set_state(const Progress&,                              \
-                                        const std::vector<std::vector<std::span<const T>>>&);
+  template void Optimizer<T>::set_state(const Progress&, const std::vector<std::vector<std::span<const T>>>&);
 FANIN_INSTANTIATE(float)
 FANIN_INSTANTIATE(double)
 

@@ -118,13 +118,13 @@ bool Step<T>::backward_twice(Member member, const DataSource& data, Batch batch,
   return true;
 }
 
-#define FANIN_INSTANTIATE(T)                                                                           \
-  template void Step<T>::allocate(const Method&, const std::vector<Segment>&);                         \
+#define FANIN_INSTANTIATE(T)                                                                   \
+  template void Step<T>::allocate(const Method&, const std::vector<Segment>&);                 \
   template Kept<T> Step<T>::kept_of(Group) const;                                              \
-  template void Step<T>::limit(Member, Limits<T>&);                                              \
-  template double Step<T>::mean_loss(Batch, Group) const;                                              \
-  template bool Step<T>::backward(Member, const DataSource&, Batch, Batch, Group, Update<T>);          \
-  template bool Step<T>::backward_of_part(Member, const DataSource&, Batch, Batch, Group, T*);         \
+  template void Step<T>::limit(Member, Limits<T>&);                                            \
+  template double Step<T>::mean_loss(Batch, Group) const;                                      \
+  template bool Step<T>::backward(Member, const DataSource&, Batch, Batch, Group, Update<T>);  \
+  template bool Step<T>::backward_of_part(Member, const DataSource&, Batch, Batch, Group, T*); \
   template bool Step<T>::backward_twice(Member, const DataSource&, Batch, Batch, Update<T>);
 FANIN_INSTANTIATE(float)
 FANIN_INSTANTIATE(double)
