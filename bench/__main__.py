@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 if not __package__:  # run as `python bench`
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
-from bench import machine
+from bench import machine, record
 from bench.batch_norm import batch_norm_group
+from bench.changes import change_tables, other_machine
 from bench.compare import Effort
 from bench.functional import activations_group, functional_group
 from bench.group import Group, Outcome, run
 from bench.products import products_group
 from bench.programs import PRODUCTS_VARIABLE, BuildError, products_program
+from bench.record import RecordError
 from bench.report import Table, machine_tables
 from bench.rules import rules_group
 from bench.steps import steps_group
@@ -64,7 +66,25 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every round's time")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables")
-    return parser.parse_args()
+    parser.add_argument(
+        "--compare",
+        type=Path,
+        metavar="FILE",
+        help="show what changed since the run that wrote FILE with --json",
+    )
+    parser.add_argument(
+        "--from",
+        dest="source",
+        type=Path,
+        metavar="FILE",
+        help="run nothing: take the run that wrote FILE with --json, such as for --compare",
+    )
+    options = parser.parse_args()
+    if options.source and not options.compare:
+        parser.error("--from needs --compare: it says what to do with the run it takes")
+    if options.source and options.json:
+        parser.error("--from runs nothing, so there is nothing for --json to write")
+    return options
 
 
 def say(sentence: str) -> None:
@@ -104,20 +124,14 @@ def group_of(name: str, options: argparse.Namespace) -> Group:
     return products_group()
 
 
-def main() -> int:
-    options = arguments()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # ends the workers on the way out
+def measure(options: argparse.Namespace) -> tuple[dict[str, Any], list[Table]]:
+    """Run the groups: the record, and the tables, which are shown on the way."""
     warn_of_neighbours()
     say("machine: its limits")
-    try:
-        measured = machine.measure(options.threads, options.quick)
-    except BuildError as error:
-        say(f"The machine cannot be measured: {error}")
-        return 1
+    measured = machine.measure(options.threads, options.quick)
     limits = machine.limits_by_threads(measured)
     tables = machine_tables(measured)
     show(tables)
-
     outcomes: dict[str, Outcome] = {}
     for name in [options.group] if options.group else GROUPS:
         effort = GROUPS[name][1 if options.quick else 0]
@@ -127,16 +141,40 @@ def main() -> int:
             say(problem)
         print(", ".join(f"{library} {version}" for library, version in outcome.versions.items()))
         show(outcome.tables)
+    return record.record(measured, outcomes), tables
 
+
+def changes(path: Path, old: dict[str, Any], new: dict[str, Any]) -> list[Table]:
+    """The tables of what changed since the run in a file, shown."""
+    tables = change_tables(old, new)
+    if not tables:
+        say(f"{path} has no case in common with this run")
+    elif difference := other_machine(old, new):
+        say(difference)
+    show(tables)
+    return tables
+
+
+def main() -> int:
+    options = arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # ends the workers on the way out
+    tables: list[Table] = []
+    try:
+        old = record.read(options.compare) if options.compare else None
+        if options.source:
+            new = record.read(options.source)
+        else:
+            new, tables = measure(options)
+    except RecordError as error:
+        say(str(error))
+        return 2
+    except BuildError as error:
+        say(f"The machine cannot be measured: {error}")
+        return 1
     if options.json:
-        content = {"machine": measured}
-        for name, outcome in outcomes.items():
-            content[name] = {
-                "versions": outcome.versions,
-                "cases": outcome.cases,
-                "problems": outcome.problems,
-            }
-        options.json.write_text(json.dumps(content, indent=1) + "\n")
+        record.write(options.json, new)
+    if old is not None:
+        tables += changes(options.compare, old, new)
     if options.markdown:
         options.markdown.write_text("\n".join(table.markdown() for table in tables))
     return 0

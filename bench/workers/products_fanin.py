@@ -31,6 +31,12 @@ class Products:
             raise RuntimeError(f"{self.program.args!r} ended with status {self.program.wait()}")
         return answer
 
+    def close(self) -> None:
+        """End the program."""
+        with self.program as program:
+            assert program.stdin is not None
+            program.stdin.close()
+
     def prepare(self, case: dict[str, Any], variants: list[str]) -> None:
         product = Product(**case)
         self.ask("prepare", product.rows, product.columns, product.depth)
