@@ -18,6 +18,7 @@ from bench.changes import change_tables, other_machine
 from bench.compare import Effort
 from bench.functional import activations_group, functional_group
 from bench.group import Group, Outcome, run
+from bench.plot import PlotError, plot
 from bench.products import products_group
 from bench.programs import PRODUCTS_VARIABLE, BuildError, products_program
 from bench.record import RecordError
@@ -77,11 +78,14 @@ def arguments() -> argparse.Namespace:
         dest="source",
         type=Path,
         metavar="FILE",
-        help="run nothing: take the run that wrote FILE with --json, such as for --compare",
+        help="run nothing: take the run that wrote FILE with --json, for --compare and --plot",
+    )
+    parser.add_argument(
+        "--plot", type=Path, metavar="FILE", help="draw the fraction of the limit by size, with matplotlib"
     )
     options = parser.parse_args()
-    if options.source and not options.compare:
-        parser.error("--from needs --compare: it says what to do with the run it takes")
+    if options.source and not options.compare and not options.plot:
+        parser.error("--from needs --compare or --plot: they say what to do with the run it takes")
     if options.source and options.json:
         parser.error("--from runs nothing, so there is nothing for --json to write")
     return options
@@ -177,6 +181,12 @@ def main() -> int:
         tables += changes(options.compare, old, new)
     if options.markdown:
         options.markdown.write_text("\n".join(table.markdown() for table in tables))
+    if options.plot:
+        try:
+            plot(new, options.plot)
+        except PlotError as error:
+            say(str(error))
+            return 1
     return 0
 
 

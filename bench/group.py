@@ -43,8 +43,9 @@ class Group:
 
 @dataclass
 class Outcome:
-    """Tables to print; everything measured, as plain values; what went wrong, as sentences."""
+    """Tables to print; everything measured, as plain values; what went wrong, as sentences; the group's rate."""
 
+    rate: str
     tables: list[Table] = field(default_factory=list)
     cases: list[dict[str, Any]] = field(default_factory=list)
     versions: dict[str, str] = field(default_factory=dict)
@@ -55,7 +56,7 @@ def run(
     group: Group, limits: dict[int, Limits], effort: Effort, match: str, say: Callable[[str], None]
 ) -> Outcome:
     """Time the cases whose name contains `match`."""
-    outcome = Outcome()
+    outcome = Outcome(group.rate)
     tables = {result: empty_table(group, result, heading) for result, heading in group.results.items()}
     with teams(group.libraries, list(limits)) as started:
         for team in started:
@@ -118,5 +119,6 @@ def add_rows(
                 "result": result,
                 "microseconds": {column: timing.rounds for column, timing in times.items()},
                 "limit_microseconds": 1e6 * seconds,
+                "work": group.work(case),
             }
         )

@@ -16,7 +16,12 @@ class RecordError(Exception):
 def record(measured: dict[str, Any], outcomes: dict[str, Outcome]) -> dict[str, Any]:
     """What a run measured, as plain values: the machine, and each group by its name."""
     groups = {
-        name: {"versions": outcome.versions, "cases": outcome.cases, "problems": outcome.problems}
+        name: {
+            "versions": outcome.versions,
+            "rate": outcome.rate,
+            "cases": outcome.cases,
+            "problems": outcome.problems,
+        }
         for name, outcome in outcomes.items()
     }
     return {"machine": measured, **groups}
