@@ -71,7 +71,8 @@ def draw(axes: Any, name: str, rate: str, series: Series) -> None:
     axes.set_xscale("log")
     # whole decades: the labels between them would overlap
     sizes = [size for points in series.values() for size, _ in points]
-    axes.set_xlim(10 ** math.floor(math.log10(min(sizes))), 10 ** math.ceil(math.log10(max(sizes))))
+    decades = math.floor(math.log10(min(sizes))), math.floor(math.log10(max(sizes))) + 1
+    axes.set_xlim(10 ** decades[0], 10 ** decades[1])
     axes.tick_params(axis="x", which="minor", labelbottom=False)
     axes.set_ylim(0, max(1.05, 1.05 * max(fraction for points in series.values() for _, fraction in points)))
     axes.set_title(name.replace("_", " "), fontsize=11)
@@ -100,10 +101,10 @@ def plot(run: dict[str, Any], path: Path) -> None:
     columns = min(COLUMNS, len(panels))
     rows = -(-len(panels) // columns)
     figure = figures.Figure(figsize=(7.5 * columns, 3.4 * rows), layout="constrained")
-    grid = figure.subplots(rows, columns, squeeze=False).flat
+    grid = list(figure.subplots(rows, columns, squeeze=False).flat)
     for axes, panel in zip(grid, panels, strict=False):
         draw(axes, *panel)
-    for axes in list(grid)[len(panels) :]:
+    for axes in grid[len(panels) :]:
         axes.set_visible(False)
     try:
         figure.savefig(path, dpi=150)

@@ -87,4 +87,28 @@ def test_compare_refuses_a_file_that_is_no_record(tmp_path, content, sentence):
 def test_from_without_anything_to_do_is_refused(tmp_path):
     done = bench("--from", write_run(tmp_path / "new.json", fanin=[1.0]))
     assert done.returncode == 2
-    assert "--from needs --compare" in done.stderr
+    assert "--from needs --compare or --plot" in done.stderr
+
+
+def test_plot_draws_a_run_in_the_format_of_the_file_s_name(tmp_path):
+    pytest.importorskip("matplotlib")
+    picture = tmp_path / "fraction.svg"
+    done = bench("--from", write_run(tmp_path / "new.json", fanin=[1.25]), "--plot", picture)
+    assert done.returncode == 0, done.stderr
+    assert "<svg" in picture.read_text()
+
+
+def test_plot_of_a_run_without_fanin_tells_that_there_is_nothing_to_draw(tmp_path):
+    pytest.importorskip("matplotlib")
+    run = write_run(tmp_path / "new.json", PyTorch=[1.0])
+    done = bench("--from", run, "--plot", tmp_path / "fraction.png")
+    assert done.returncode == 1
+    assert "there is nothing to plot" in done.stderr
+
+
+def test_plot_in_an_unknown_format_is_refused(tmp_path):
+    pytest.importorskip("matplotlib")
+    picture = tmp_path / "fraction.wrong"
+    done = bench("--from", write_run(tmp_path / "new.json", fanin=[1.0]), "--plot", picture)
+    assert done.returncode == 1
+    assert f"{picture} cannot be written" in done.stderr
