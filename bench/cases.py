@@ -24,15 +24,18 @@ class Net:
         samples a step
     samples
         samples an epoch: enough that an epoch of fanin takes about 0.2 s
+    batch_norm
+        in each hidden layer, in the place of its bias
     """
 
     sizes: tuple[int, ...]
     batch: int
     samples: int
+    batch_norm: bool = False
 
     @property
     def name(self) -> str:
-        return "-".join(map(str, self.sizes))
+        return "-".join(map(str, self.sizes)) + (" BN" if self.batch_norm else "")
 
     @property
     def steps(self) -> int:
@@ -51,6 +54,8 @@ NETS = [
     Net((784, 256, 128, 10), batch=64, samples=1 << 16),
     Net((784, 1024, 1024, 10), batch=256, samples=1 << 13),
     Net((784, 2048, 2048, 10), batch=256, samples=1 << 11),
+    Net((784, 256, 128, 10), batch=64, samples=1 << 16, batch_norm=True),
+    Net((784, 1024, 1024, 10), batch=256, samples=1 << 13, batch_norm=True),
 ]
 
 

@@ -1,4 +1,4 @@
-"""The training steps: nets without batch norm, Adam, shuffled mini-batches."""
+"""The training steps: nets without and with batch norm, Adam, shuffled mini-batches."""
 
 from __future__ import annotations
 

@@ -93,6 +93,27 @@ def bits_of_batch_norm(dtype: str) -> str:
     return hashlib.sha256("".join(digests).encode()).hexdigest()
 
 
+def bits_of_layers_between(dtype: str) -> str:
+    """One digest of nets with dropout and batch norms by themselves, around layers of odd sizes."""
+    X, y = data()
+    digests = []
+    for hidden, batch_size in ((1, 64), (33, 109), (130, 329)):
+        norm = fanin.BatchNorm(exact_statistics=hidden == 33)
+        layers = [norm, fanin.Dropout(0.1), fanin.Dense(hidden, "tanh", batch_norm=norm), fanin.Dropout(0.5)]
+        layers += [
+            fanin.Dense(hidden, "gelu"),
+            norm,
+            fanin.Dense(70),
+            norm,
+            fanin.Dropout(0.3),
+            fanin.Dense(CLASSES),
+        ]
+        net = fanin.Network(INPUTS, layers, "softmax_cross_entropy", seed=hidden, dtype=dtype)
+        net.fit(X, y, rule=rule_named("adam"), epochs=2, batch_size=batch_size)
+        digests += [digest(net), hashlib.sha256(net.predict(X).tobytes()).hexdigest()]
+    return hashlib.sha256("".join(digests).encode()).hexdigest()
+
+
 def all_bits() -> list[str]:
     made_by = (
         trained_bits,
@@ -100,6 +121,7 @@ def all_bits() -> list[str]:
         bits_of_every_activation_and_loss,
         bits_of_every_initializer,
         bits_of_batch_norm,
+        bits_of_layers_between,
     )
     return [of(dtype) for of in made_by for dtype in ("float32", "float64")]
 

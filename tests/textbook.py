@@ -230,10 +230,19 @@ ROWS = [
             "test_losses_weights_averages_and_outputs_are_those_of_pytorch",
             "test_the_mean_takes_a_bias_before_batch_norm_away",
             "test_twenty_logistic_layers_learn_with_batch_norm_and_not_without",
+            "test_twenty_layers_do_not_learn_without_batch_norm_and_learn_with_it_between_them",
         ),
     ),
-    Row((84,), "batch norm and covariate shift", waits_for="drift of layer inputs"),
-    Row((85,), "batch norm regularizes slightly", waits_for="gap by batch size, measured"),
+    Row(
+        (84,),
+        "batch norm keeps the inputs of layers from drifting",
+        ("test_inputs_of_deep_layers_drift_less_with_batch_norm",),
+    ),
+    Row(
+        (85,),
+        "batch norm regularizes slightly, less with larger batches",
+        ("test_the_noise_of_small_batches_regularizes_and_that_of_large_ones_less",),
+    ),
     Row(
         (86,),
         "one sample: exponentially weighted mean and variance, with or without bias correction",

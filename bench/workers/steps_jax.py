@@ -17,11 +17,18 @@ jax: Any = importlib.import_module("jax")
 jnp: Any = importlib.import_module("jax.numpy")
 
 
+def normalized(z: Any, gamma: Any, beta: Any) -> Any:
+    """Batch norm (without averages for prediction)."""
+    difference = z - z.mean(axis=0)
+    return gamma * difference * jax.lax.rsqrt((difference**2).mean(axis=0) + 1e-5) + beta
+
+
 def mean_loss(weights: Any, x: Any, y: Any) -> Any:
     """Mean cross-entropy of the net's soft-max."""
     a = x
-    for weight, bias in weights[:-1]:
-        a = jax.nn.relu(a @ weight + bias)
+    for weight, *added in weights[:-1]:
+        z = a @ weight
+        a = jax.nn.relu(normalized(z, *added) if len(added) == 2 else z + added[0])
     weight, bias = weights[-1]
     log_probabilities = jax.nn.log_softmax(a @ weight + bias)
     return -jnp.mean(jnp.take_along_axis(log_probabilities, y[:, None], axis=1))
@@ -49,6 +56,8 @@ def epoch(state: Any, x: Any, y: Any, order: Any) -> Any:
 def start(net: Net) -> Any:
     """The step count, the weights and the two moments."""
     weights = [(jnp.array(weight), jnp.array(bias)) for weight, bias in data.weights(net)]
+    if net.batch_norm:
+        weights[:-1] = [(weight, jnp.ones_like(bias), jnp.zeros_like(bias)) for weight, bias in weights[:-1]]
     return (
         jnp.float32(0),
         weights,

@@ -21,6 +21,8 @@ class Steps:
 
     def prepare(self, case: dict[str, Any], variants: list[str]) -> None:
         self.net = Net(**case)
+        if self.net.batch_norm:
+            raise NotImplementedError("scikit-learn has no batch norm")
         self.x, self.y = data.samples(self.net)
         n = self.net.batch
         self.classifier = neural_network.MLPClassifier(

@@ -23,7 +23,14 @@ class Training:
             with torch.no_grad():
                 linear.weight.copy_(torch.from_numpy(weight).T)
                 linear.bias.copy_(torch.from_numpy(bias))
-            modules += [linear, torch.nn.ReLU()]
+            norm = []
+            if net.batch_norm:
+                linear.bias = None
+                norm = [torch.nn.BatchNorm1d(weight.shape[1])]
+            modules += [linear, *norm, torch.nn.ReLU()]
+        if net.batch_norm:  # the last layer has none
+            modules[-3].bias = torch.nn.Parameter(torch.from_numpy(bias))
+            del modules[-2]
         model = torch.nn.Sequential(*modules[:-1])
         self.optimizer = torch.optim.Adam(
             model.parameters(),

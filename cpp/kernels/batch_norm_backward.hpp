@@ -154,5 +154,26 @@ void normalize_layer_backward(const NormalizedGradient<T>& g, Range panels) {
   }
 }
 
+// From the gradient with respect to what a free-standing batch norm sees to the one with respect to the
+// products of the layer before it, panel by panel
+template <class T>
+void pass_gradient(const PassedGradient<T>& g, Range panels) {
+  constexpr std::size_t P = kPanel<T>;
+  const auto differentiate = find_differentiate<T>(Activations{}, g.activation);
+  for (std::size_t p = panels.begin; p < panels.end; ++p) {
+    const std::size_t width = g.dz.width(p), rows = g.dz.rows;
+    for_each_group({0, rows}, P, [&](std::size_t row, std::size_t end) {
+      T* const dz = g.dz.at(row, p);
+      __builtin_memcpy(dz, g.dy.at(row, p), (end - row) * width * sizeof(T));
+      keep_rows(dz, g.kept, g.kept.at(row, p, rows), end - row, width);
+      differentiate(dz, g.z.data != nullptr ? g.z.at(row, p) : nullptr, g.a.at(row, p), (end - row) * width);
+      if (g.dz_transposed.data == nullptr) return;
+      const std::size_t samples = g.dz_transposed.width(row / P);
+      transpose(g.dz_transposed.at(p * P, row / P), samples, g.dz.used(p), static_cast<const T*>(dz), width,
+                end - row, samples);
+    });
+  }
+}
+
 }  // namespace
 }  // namespace fanin::FANIN_ISA

@@ -2,6 +2,7 @@
 // L1.
 #pragma once
 
+#include "dropout.hpp"
 #include "erf.hpp"
 #include "fanin/activations.hpp"
 #include "tile.hpp"
@@ -85,6 +86,7 @@ void finish_input_gradient(const InputGradient<T>& g, const T* block, std::size_
   for (std::size_t q = row / P; q * P < end_row; ++q) {
     const std::size_t inputs = g.dz.used(q), step = g.dz.width(q);
     transpose(turned, step, width, block + (q * P - row) * width, width, inputs, step);
+    keep_rows(turned, g.kept, g.kept.at(first, q, g.dz.rows), samples, step);
     differentiate(turned, g.z.data != nullptr ? g.z.at(first, q) : nullptr, g.a.at(first, q), samples * step);
     __builtin_memcpy(g.dz.at(first, q), turned, samples * step * sizeof(T));
     if (g.dz_transposed.data != nullptr) {

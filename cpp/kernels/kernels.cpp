@@ -38,6 +38,8 @@ constexpr Kernels<T> make_kernels() {
       forward<T>,
       product<T>,
       input_gradient<T>,
+      pass_gradient<T>,
+      drop<T>,
       weight_gradient<T>,
       bias_gradient<T>,
       update<T>,

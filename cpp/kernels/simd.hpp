@@ -80,6 +80,9 @@ struct Vec {
   friend FANIN_INLINE Vec min(Vec a, Vec b) { return a.v < b.v ? a.v : b.v; }
 };
 
+// unsigned numbers of 64 bits, for random ones
+typedef std::uint64_t Counters __attribute__((vector_size(kVectorBytes)));
+
 template <class V>
 FANIN_INLINE typename V::Bits bits_of(V a) {
   return reinterpret_cast<typename V::Bits>(a.v);
@@ -162,6 +165,11 @@ FANIN_INLINE Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) {
 FANIN_INLINE Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) {
   return _mm512_fmadd_pd(a.v, b.v, c.v);
 }
+// the products of the lower halves
+FANIN_INLINE Counters multiply_low_halves(Counters a, Counters b) {
+  return reinterpret_cast<Counters>(
+      _mm512_mul_epu32(reinterpret_cast<__m512i>(a), reinterpret_cast<__m512i>(b)));
+}
 FANIN_INLINE Vec<float> sqrt(Vec<float> a) { return _mm512_sqrt_ps(a.v); }
 FANIN_INLINE Vec<double> sqrt(Vec<double> a) { return _mm512_sqrt_pd(a.v); }
 FANIN_INLINE Vec<float> load_partial(const float* p, int n) {
@@ -185,6 +193,10 @@ FANIN_INLINE Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) {
 FANIN_INLINE Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) {
   return _mm256_fmadd_pd(a.v, b.v, c.v);
 }
+FANIN_INLINE Counters multiply_low_halves(Counters a, Counters b) {
+  return reinterpret_cast<Counters>(
+      _mm256_mul_epu32(reinterpret_cast<__m256i>(a), reinterpret_cast<__m256i>(b)));
+}
 FANIN_INLINE Vec<float> sqrt(Vec<float> a) { return _mm256_sqrt_ps(a.v); }
 FANIN_INLINE Vec<double> sqrt(Vec<double> a) { return _mm256_sqrt_pd(a.v); }
 FANIN_INLINE Vec<float> load_partial(const float* p, int n) {
@@ -201,6 +213,10 @@ FANIN_INLINE void store_partial(Vec<double> a, double* p, int n) {
 }
 
 #else
+
+FANIN_INLINE Counters multiply_low_halves(Counters a, Counters b) {
+  return (a & 0xFFFFFFFF) * (b & 0xFFFFFFFF);
+}
 
 template <class T>
 FANIN_INLINE Vec<T> load_partial(const T* p, int n) {

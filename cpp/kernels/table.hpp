@@ -2,82 +2,11 @@
 // A kernel takes views into panels and a range of work; threads, checks and allocation are the caller's.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
+#include "panels.hpp"
 
 #include "applied.hpp"
 
 namespace fanin {
-
-struct Range {
-  std::size_t begin, end;
-};
-
-// A matrix is stored as column panels 128 bytes wide: element (i, j) is at ((j / P) * rows + i) * P + j % P.
-// The last panel is half as wide where that is enough. Lanes past the last column are zero.
-template <class T>
-inline constexpr std::size_t kPanel = 128 / sizeof(T);
-
-// columns of a panel of which `used` are in use, padding included
-template <class T>
-inline constexpr std::size_t padded(std::size_t used) {
-  return used <= kPanel<T> / 2 ? kPanel<T> / 2 : kPanel<T>;
-}
-
-// Every output is one chain of fused multiply-adds in increasing depth, restarted after this many terms. With
-// the row blocks below it is a constant of the arithmetic: another value gives other bits.
-template <class T>
-inline constexpr std::size_t kDepth = 2048 / sizeof(T);
-
-// A unit of work is a block of 64 rows of one panel: 8 KiB, so what follows a product finds it in L1.
-inline constexpr std::size_t kRowBlock = 64;
-
-// Panels of one operand that are kept in L2 while the other is gone through: 8 chunks of 64 KiB.
-inline constexpr std::size_t kPanelGroup = 8;
-
-template <class T>
-struct Panels {
-  T* data;
-  std::size_t rows, columns;
-
-  __attribute__((always_inline)) std::size_t count() const { return (columns + kPanel<T> - 1) / kPanel<T>; }
-  __attribute__((always_inline)) std::size_t width(std::size_t panel) const {
-    return padded<T>(columns - panel * kPanel<T>);
-  }
-  // columns of this panel that are not padding
-  __attribute__((always_inline)) std::size_t used(std::size_t panel) const {
-    const std::size_t rest = columns - panel * kPanel<T>;
-    return rest < kPanel<T> ? rest : kPanel<T>;
-  }
-  __attribute__((always_inline)) T* at(std::size_t row, std::size_t panel) const {
-    return data + panel * rows * kPanel<T> + row * width(panel);
-  }
-  // number of elements, padding included
-  __attribute__((always_inline)) std::size_t size() const {
-    return columns == 0 ? 0 : (count() - 1) * rows * kPanel<T> + rows * width(count() - 1);
-  }
-};
-
-template <class T>
-inline __attribute__((always_inline)) Panels<const T> read_only(Panels<T> m) {
-  return {m.data, m.rows, m.columns};
-}
-
-// A user's matrix: element (i, j) is data[i * row_stride + j * column_stride].
-template <class T>
-struct View {
-  const T* data;
-  std::ptrdiff_t row_stride, column_stride;
-
-  __attribute__((always_inline)) const T* at(std::size_t i, std::size_t j) const {
-    return data + static_cast<std::ptrdiff_t>(i) * row_stride +
-           static_cast<std::ptrdiff_t>(j) * column_stride;
-  }
-  // the part that begins at (i, j)
-  __attribute__((always_inline)) View from(std::size_t i, std::size_t j) const {
-    return {at(i, j), row_stride, column_stride};
-  }
-};
 
 // out = f(left right + bias) on users' matrices: out (m, columns) with columns next to each other, left
 // (m, depth), right (depth, columns), bias (columns) or none. Without an activation, kNone, the product is
@@ -108,13 +37,47 @@ struct Forward {
   int activation;
 };
 
+// Dropout: which elements are kept, a bit each, (row, panel) by (row, panel), and what they are multiplied
+// by. Without bits all are kept.
+template <class T>
+struct KeptElements {
+  std::uint8_t* bits;
+  T scale;
+
+  static constexpr std::size_t kBytes = kPanel<T> / 8;  // of a row of a panel
+  __attribute__((always_inline)) std::uint8_t* at(std::size_t row, std::size_t panel,
+                                                  std::size_t rows) const {
+    return bits == nullptr ? nullptr : bits + (panel * rows + row) * kBytes;
+  }
+};
+
+// out = x times scale where an element is kept, else 0. Each 16 random bits keep theirs where they are at
+// least `dropped`; 8 elements of a row share a block of Philox, whose counter is its number and these three.
+template <class T>
+struct Drop {
+  Panels<T> out;
+  Panels<const T> x;
+  KeptElements<T> kept;
+  std::uint32_t key[2], counter[3], dropped;
+};
+
 // dz = (dy w') f'(z), where dy' are the panels of the transposed gradient (n, rows) and (z, a) the layer's
-// input. dz (rows, k) and its transpose (k, rows), which may be absent, are written.
+// input, before the dropout. dz (rows, k) and its transpose (k, rows), which may be absent, are written.
 template <class T>
 struct InputGradient {
   Panels<T> dz, dz_transposed;
   Panels<const T> w, dy_transposed, z, a;
   int activation;
+  KeptElements<T> kept;
+};
+
+// dz = dy f'(z), the same where no weights are in between
+template <class T>
+struct PassedGradient {
+  Panels<T> dz, dz_transposed;
+  Panels<const T> dy, z, a;
+  int activation;
+  KeptElements<T> kept;
 };
 
 // What the whole gradient keeps of a batch: its gradient alone, or a sum over batches by their weights
@@ -243,6 +206,8 @@ struct Kernels {
   // panels of dz_transposed (columns are samples), rows of dz_transposed (inputs); a multiple of 64 or the
   // end
   void (*input_gradient)(const InputGradient<T>&, Range panels, Range rows);
+  void (*pass_gradient)(const PassedGradient<T>&, Range panels);
+  void (*drop)(const Drop<T>&, Range panels, Range rows);
   // panels of w, rows of w; a multiple of 64 or the end
   void (*weight_gradient)(const WeightGradient<T>&, Range panels, Range rows);
   void (*bias_gradient)(const WeightGradient<T>&, Range panels);

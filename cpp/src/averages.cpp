@@ -1,19 +1,8 @@
 #include "averages.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 
 namespace fanin {
-namespace {
-
-template <class T>
-T without_denormals(T x) {
-  return std::abs(x) < std::numeric_limits<T>::min() ? T{0} : x;
-}
-
-}  // namespace
-
 template <class T>
 Averages<T>::Averages(const Layout<T>& layout) : values_(layout.averages), noted_(layout.averages) {
   for (const LayerLayout& layer : layout.layers) {

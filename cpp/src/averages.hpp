@@ -1,13 +1,20 @@
 // Averages of batch means and variances, which stand for them where there is no batch.
 #pragma once
 
+#include <cmath>
 #include <cstring>
+#include <limits>
 #include <vector>
 
 #include "buffer.hpp"
 #include "layout.hpp"
 
 namespace fanin {
+
+template <class T>
+T without_denormals(T x) {
+  return std::abs(x) < std::numeric_limits<T>::min() ? T{0} : x;
+}
 
 // What a step has found of a layer: mean = first + offset, and the variance that divides by `rows`
 template <class T>

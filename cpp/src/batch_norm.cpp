@@ -49,20 +49,14 @@ void share_columns(const MatrixView<const T>& x, std::size_t numbers, F&& f) {
 
 }  // namespace
 
-void check_batch_norm(const Dense& layer, const std::string& text) {
-  if (!layer.batch_norm) return;
-  const double epsilon = layer.batch_norm->epsilon, decay = layer.batch_norm->decay;
+void check_batch_norm(const BatchNorm& norm, const std::string& text) {
+  const double epsilon = norm.epsilon, decay = norm.decay;
   // a normal number, and its square root and their inverses too, in either precision
   if (!(epsilon >= 1e-30 && epsilon <= 1e30)) {
-    throw ValueError(text + "batch_norm: epsilon: expected a number in [1e-30, 1e+30], got " +
-                     number_text(epsilon));
+    throw ValueError(text + "epsilon: expected a number in [1e-30, 1e+30], got " + number_text(epsilon));
   }
   if (!(decay >= 0 && decay < 1)) {
-    throw ValueError(text + "batch_norm: decay: expected a number in [0, 1), got " + number_text(decay));
-  }
-  if (!std::holds_alternative<Zeros>(layer.bias_initializer)) {
-    throw ValueError(text +
-                     "bias_initializer: a layer with batch norm has no biases, as its means take them away");
+    throw ValueError(text + "decay: expected a number in [0, 1), got " + number_text(decay));
   }
 }
 

@@ -122,9 +122,40 @@ void check_initializers(const Dense& layer, std::size_t inputs, const std::strin
   }
 }
 
+void check_dense(const Dense& layer, std::size_t inputs, const std::string& text) {
+  check_initializers(layer, inputs, text);
+  if (!layer.batch_norm) return;
+  check_batch_norm(*layer.batch_norm, text + "batch_norm: ");
+  if (!std::holds_alternative<Zeros>(layer.bias_initializer)) {
+    throw ValueError(text +
+                     "bias_initializer: a layer with batch norm has no biases, as its means take them away");
+  }
+}
+
+// What may stand where
+void check_order(const std::vector<Layer>& layers) {
+  for (std::size_t i = 1; i < layers.size(); ++i) {
+    if (std::holds_alternative<Dropout>(layers[i].kind) &&
+        std::holds_alternative<Dropout>(layers[i - 1].kind)) {
+      throw ValueError(layer_text(i) + "a Dropout follows a Dropout; expected one, with the rate of both");
+    }
+  }
+  bool normalized = false;
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    const bool norm = std::holds_alternative<BatchNorm>(layers[i].kind);
+    if (norm && normalized) {
+      throw ValueError(layer_text(i) + "a BatchNorm follows a BatchNorm; expected one of them");
+    }
+    if (norm || std::holds_alternative<Dense>(layers[i].kind)) normalized = norm;
+  }
+  if (!std::holds_alternative<Dense>(layers.back().kind)) {
+    throw ValueError(layer_text(layers.size() - 1) + "the last layer gives the outputs; expected a Dense");
+  }
+}
+
 }  // namespace
 
-void check_architecture(std::size_t inputs, const std::vector<Dense>& layers) {
+void check_architecture(std::size_t inputs, const std::vector<Layer>& layers) {
   if (inputs == 0) throw ValueError("n_inputs: expected at least 1, got 0");
   if (layers.empty()) throw ValueError("layers: expected at least one layer, got none");
   // far beyond any memory, and far from where sizes in bytes wrap around
@@ -132,16 +163,24 @@ void check_architecture(std::size_t inputs, const std::vector<Dense>& layers) {
   double weights = 0;
   for (std::size_t i = 0; i < layers.size(); ++i) {
     const std::string layer = layer_text(i);
-    if (layers[i].units == 0) throw ValueError(layer + "units: expected at least 1, got 0");
+    if (const auto* norm = std::get_if<BatchNorm>(&layers[i].kind)) check_batch_norm(*norm, layer);
+    if (const auto* dropout = std::get_if<Dropout>(&layers[i].kind)) {
+      if (!(dropout->rate >= 0 && dropout->rate < 1)) {
+        throw ValueError(layer + "rate: expected a number in [0, 1), got " + number_text(dropout->rate));
+      }
+    }
+    const auto* dense = std::get_if<Dense>(&layers[i].kind);
+    if (dense == nullptr) continue;
+    if (dense->units == 0) throw ValueError(layer + "units: expected at least 1, got 0");
     const double columns = static_cast<double>(inputs);
-    weights += (columns + 1) * static_cast<double>(layers[i].units);
+    weights += (columns + 1) * static_cast<double>(dense->units);
     if (weights > most_weights || columns > most_weights) {
       throw ValueError(layer + "the network would have " + number_text(weights) + " weights, more than 2^40");
     }
-    check_initializers(layers[i], inputs, layer);
-    check_batch_norm(layers[i], layer);
-    inputs = layers[i].units;
+    check_dense(*dense, inputs, layer);
+    inputs = dense->units;
   }
+  check_order(layers);
 }
 
 void check_loss(const Loss& loss, std::size_t outputs) {

@@ -14,8 +14,8 @@ std::string shape_text(std::size_t rows, std::size_t columns);
 std::string layer_text(std::size_t layer);
 
 // `text` begins the sentences
-void check_batch_norm(const Dense& layer, const std::string& text);
-void check_architecture(std::size_t inputs, const std::vector<Dense>& layers);
+void check_batch_norm(const BatchNorm& norm, const std::string& text);
+void check_architecture(std::size_t inputs, const std::vector<Layer>& layers);
 void check_method(const Method& method);
 // that options of arrays, if there are any, are for so many
 void check_arrays(const Method& method, std::size_t count);

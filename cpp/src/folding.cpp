@@ -1,6 +1,9 @@
 // Batch norm folded into the layer before it: with scale = gamma / sqrt(variance + epsilon), column by
 // column,
 //   gamma (x w - mean) / sqrt(variance + epsilon) + beta = x (w scale) + (beta - mean scale)
+// A batch norm by itself is folded into the layer after it, row by row of w:
+//   ((x - mean) scale + beta) w + b = x (scale w) + (b + (beta - mean scale) w)
+#include <algorithm>
 #include <vector>
 
 #include "model.hpp"
@@ -11,7 +14,7 @@ namespace fanin {
 namespace {
 
 template <class T>
-void fold(T* folded, const T* parameters, const Averages<T>& averages, const LayerLayout& layer) {
+void fold_own(T* folded, const T* parameters, const Averages<T>& averages, const LayerLayout& layer) {
   constexpr std::size_t P = kPanel<T>;
   const std::size_t columns = Layout<T>::rounded(layer.units);
   std::vector<T> scale(columns), minus(columns), zeros(columns);
@@ -32,7 +35,62 @@ void fold(T* folded, const T* parameters, const Averages<T>& averages, const Lay
                          {0, 1}, {0, columns});
 }
 
+template <class T>
+std::vector<T> scale_of(const T* parameters, const Averages<T>& averages, const LayerLayout& norm) {
+  std::vector<T> scale(Layout<T>::rounded(norm.units));
+  kernels<T>().batch_norm_scale(scale.data(), parameters + norm.gamma, averages.variance(norm),
+                                static_cast<T>(norm.batch_norm->epsilon), scale.size());
+  return scale;
+}
+
+template <class T>
+void fold_into_next(T* folded, const T* parameters, const Averages<T>& averages, const LayerLayout& norm,
+                    const LayerLayout& next) {
+  const std::vector<T> scale = scale_of(parameters, averages, norm);
+  const Panels<T> w = Layout<T>::weights(folded, next);
+  for (std::size_t p = 0; p < w.count(); ++p) {
+    double sums[kPanel<T>] = {};
+    for (std::size_t k = 0; k < w.rows; ++k) {
+      const double by = static_cast<double>(scale[k]);
+      const double added =
+          static_cast<double>(parameters[norm.biases + k]) - static_cast<double>(averages.mean(norm)[k]) * by;
+      T* const row = w.at(k, p);
+      for (std::size_t j = 0; j < w.used(p); ++j) {
+        sums[j] += added * static_cast<double>(row[j]);
+        row[j] = without_denormals(row[j] * scale[k]);
+      }
+    }
+    T* const biases = folded + next.biases + p * kPanel<T>;
+    for (std::size_t j = 0; j < w.used(p); ++j) {
+      biases[j] = without_denormals(static_cast<T>(static_cast<double>(biases[j]) + sums[j]));
+    }
+  }
+}
+
 }  // namespace
+
+template <class T>
+void fold(T* folded, const Layout<T>& layout, const T* parameters, const Averages<T>& averages,
+          const LayerLayout* unfolded) {
+  std::memcpy(folded, parameters, layout.size * sizeof(T));
+  for (std::size_t l = 0; l < layout.layers.size(); ++l) {
+    const LayerLayout& layer = layout.layers[l];
+    if (!layer.dense) {
+      if (l > 0) continue;
+      const std::vector<T> scale = scale_of(parameters, averages, layer);
+      std::copy_n(scale.data(), scale.size(), folded + layer.gamma);
+      continue;
+    }
+    if (&layer == unfolded) {
+      std::fill_n(folded + layer.biases, Layout<T>::rounded(layer.units), T{0});
+    } else if (layer.batch_norm) {
+      fold_own(folded, parameters, averages, layer);
+    }
+    if (l > 1 && !layout.layers[l - 1].dense) {
+      fold_into_next(folded, parameters, averages, layout.layers[l - 1], layer);
+    }
+  }
+}
 
 template <class T>
 const T* Network<T>::State::folded() const {
@@ -41,15 +99,16 @@ const T* Network<T>::State::folded() const {
   if (folded_is_stale_) {
     const FloatingPointScope modes;
     if (folded_.size() == 0) folded_ = Buffer<T>(layout.size);
-    std::memcpy(folded_.data(), weights(), layout.size * sizeof(T));
-    for (const LayerLayout& layer : layout.layers) {
-      if (layer.batch_norm) fold(folded_.data(), weights(), averages, layer);
-    }
+    fold<T>(folded_.data(), layout, weights(), averages, nullptr);
     folded_is_stale_ = false;
   }
   return folded_.data();
 }
 
+template void fold<float>(float*, const Layout<float>&, const float*, const Averages<float>&,
+                          const LayerLayout*);
+template void fold<double>(double*, const Layout<double>&, const double*, const Averages<double>&,
+                           const LayerLayout*);
 template const float* Network<float>::State::folded() const;
 template const double* Network<double>::State::folded() const;
 

@@ -1,109 +1,10 @@
-// Prediction and evaluation: blocks of rows go through all layers, each block on one thread, without a
-// barrier. A single block whose weights take long to read is shared by all threads, panel by panel.
-#include <algorithm>
+// Prediction and evaluation: blocks of rows go through all layers.
 #include <cmath>
 
+#include "block.hpp"
 #include "checks.hpp"
-#include "gather.hpp"
-#include "model.hpp"
-#include "row_major.hpp"
-#include "team.hpp"
-#include "workspace.hpp"
 
 namespace fanin {
-namespace {
-
-// Rows of a block: enough to use weights while they are in cache, few enough that activations stay in L2.
-constexpr std::size_t kBlockRows = 2 * kRowBlock;
-
-// A layer takes about as long as its multiply-adds, or as reading its weights where rows are few. Below this
-// much work, about 100 us, sleeping threads would wake up too late to help with a single block.
-constexpr double kWeightFlops = 10;
-constexpr double kSharedFlops = 1e7;
-
-// What goes through the layers: memory for activations of two layers in turn, z where an activation needs it,
-// and what a loss needs.
-template <class T>
-class Block {
- public:
-  static std::size_t size(const Layout<T>& layout, std::size_t rows, std::size_t target_columns) {
-    return Layout<T>::rounded(rows * (3 * layout.widest + 3 + Layout<T>::rounded(target_columns)));
-  }
-  Block(const Layout<T>& layout, std::size_t rows, std::size_t target_columns, T* memory)
-      : layout_(layout), target_columns_(target_columns), rows_(rows), memory_(memory) {}
-
-  Panels<T> input() const { return {memory_, rows_, layout_.layers.front().inputs}; }
-  T* row_loss() const { return memory_ + 3 * part(); }
-  T* row_score() const { return row_loss() + rows_; }
-  T* row_weight() const { return row_score() + rows_; }
-  Panels<T> targets() const { return {row_weight() + rows_, rows_, target_columns_}; }
-  Panels<const T> outputs() const { return read_only(a(layout_.layers.size())); }
-  Panels<const T> last_z() const { return read_only(z(layout_.layers.back())); }
-
-  // `input` through all layers, by the members of a team together
-  void forward(const T* parameters, Member member, Barrier& barrier) const {
-    for (std::size_t l = 1; l <= layout_.layers.size(); ++l) {
-      const LayerLayout& shape = layout_.layers[l - 1];
-      const Forward<T> f{a(l),
-                         z(shape),
-                         read_only(a(l - 1)),
-                         Layout<T>::weights(parameters, shape),
-                         parameters + shape.biases,
-                         shape.activation};
-      kernels<T>().forward(f, Share(member.thread, member.threads, 1).take(f.a.count(), 1), {0, rows_});
-      barrier.wait(member.threads);
-    }
-  }
-
- private:
-  std::size_t part() const { return rows_ * layout_.widest; }
-  Panels<T> a(std::size_t layer) const {
-    return {memory_ + layer % 2 * part(), rows_,
-            layer == 0 ? layout_.layers.front().inputs : layout_.layers[layer - 1].units};
-  }
-  Panels<T> z(const LayerLayout& shape) const {
-    return {shape.needs_input ? memory_ + 2 * part() : nullptr, rows_, shape.units};
-  }
-
-  const Layout<T>& layout_;
-  std::size_t target_columns_, rows_;
-  T* memory_;
-};
-
-// f(block, its rows of x) for every block of x, after it went through the layers
-template <class T, class F>
-void for_each_block(const Layout<T>& layout, const T* parameters, const Samples& x,
-                    std::size_t target_columns, F&& f) {
-  const std::size_t rows = rows_of(x), blocks = (rows + kBlockRows - 1) / kBlockRows;
-  double flops = 0;
-  for (const LayerLayout& layer : layout.layers) {
-    flops += (2.0 * static_cast<double>(rows) + kWeightFlops) * static_cast<double>(layer.inputs) *
-             static_cast<double>(layer.units);
-  }
-  const bool shared = blocks == 1 && flops > kSharedFlops;
-  const std::size_t size = Block<T>::size(layout, std::min(rows, kBlockRows), target_columns);
-  const int team =
-      shared ? team_size() : static_cast<int>(std::min(static_cast<std::size_t>(threads_for(flops)), blocks));
-  T* const all_memory = scratch<T>(shared ? size : size * static_cast<std::size_t>(team));
-  Barrier barrier;
-  run_team(team, [&](int thread, int threads) {
-    const Member all{thread, threads}, alone{0, 1};
-    const Range mine = shared ? Range{0, 1} : Share(thread, threads, 1).take(blocks, 1);
-    T* const memory = shared ? all_memory : all_memory + static_cast<std::size_t>(thread) * size;
-    for (std::size_t b = mine.begin; b < mine.end; ++b) {
-      const Range of_x{b * kBlockRows, std::min(rows, (b + 1) * kBlockRows)};
-      const Block<T> block(layout, of_x.end - of_x.begin, target_columns, memory);
-      if (!shared || thread == 0) {
-        gather_samples(x, block.input(), nullptr, of_x.begin, {0, of_x.end - of_x.begin});
-      }
-      if (shared) barrier.wait(threads);
-      block.forward(parameters, shared ? all : alone, barrier);
-      if (!shared || thread == 0) f(block, of_x);
-    }
-  });
-}
-
-}  // namespace
 
 template <class T>
 void Network<T>::predict(const Samples& x, MatrixView<T> out) const {
@@ -118,12 +19,14 @@ void Network<T>::predict(const Samples& x, MatrixView<T> out) const {
     throw ValueError("out: expected contiguous rows that do not overlap");
   }
   const Use::Reading hold(net.use);
-  for_each_block<T>(net.layout, net.folded(), x, 0, [&](const Block<T>& block, Range rows) {
-    kernels<T>().outputs(static_cast<int>(net.loss.index()),
-                         out.data + static_cast<std::ptrdiff_t>(rows.begin) * out.row_stride,
-                         static_cast<std::size_t>(out.row_stride), block.outputs(),
-                         {0, rows.end - rows.begin});
-  });
+  const Folded<T> folded{net.layout, net.folded(), net.averages};
+  for_each_block<T>(
+      folded, net.layout.layers.size(), x, {0, out.rows}, 0, [&](const Block<T>& block, Range rows) {
+        kernels<T>().outputs(static_cast<int>(net.loss.index()),
+                             out.data + static_cast<std::ptrdiff_t>(rows.begin) * out.row_stride,
+                             static_cast<std::size_t>(out.row_stride), block.outputs(),
+                             {0, rows.end - rows.begin});
+      });
 }
 
 template <class T>
@@ -137,7 +40,9 @@ Evaluation Network<T>::evaluate(const Samples& x, const Targets& y, SampleWeight
   const std::size_t blocks = (rows + kBlockRows - 1) / kBlockRows;
   std::vector<double> block_loss(blocks), block_score(blocks);
   const std::size_t target_columns = columns_of_targets(y);
-  for_each_block<T>(net.layout, net.folded(), x, target_columns, [&](const Block<T>& block, Range r) {
+  const Folded<T> folded{net.layout, net.folded(), net.averages};
+  const std::size_t end = net.layout.layers.size();
+  for_each_block<T>(folded, end, x, {0, rows}, target_columns, [&](const Block<T>& block, Range r) {
     const std::size_t count = r.end - r.begin, number = r.begin / kBlockRows;
     std::int32_t labels[kBlockRows];
     gather_targets(y, labels, block.targets(), nullptr, r.begin, {0, count});

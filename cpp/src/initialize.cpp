@@ -115,24 +115,28 @@ class Filler {
 }  // namespace
 
 template <class T>
-void initialize(const std::vector<Dense>& layers, const Layout<T>& layout, std::uint64_t seed,
+void initialize(const std::vector<Layer>& layers, const Layout<T>& layout, std::uint64_t seed,
                 T* parameters) {
   const FloatingPointScope modes;
-  for (std::size_t l = 0; l < layers.size(); ++l) {
-    const LayerLayout& shape = layout.layers[l];
+  std::uint64_t stream = 0;  // dense layers are counted, so that what is put between them changes nothing
+  for (const LayerLayout& shape : layout.layers) {
+    if (shape.batch_norm) std::fill_n(parameters + shape.gamma, shape.units, T{1});
+    const auto* dense = std::get_if<Dense>(&layers[shape.number].kind);
+    if (dense == nullptr) continue;
     Fan fan{static_cast<double>(shape.inputs), static_cast<double>(shape.units), 1};
     at_place(Activations{}, shape.activation,
              [&](auto entry) { fan.activation_variance = decltype(entry)::type::fan_in_variance; });
     const Panels<T> weights = Layout<T>::weights(parameters, shape);
     const Panels<T> biases{parameters + shape.biases, 1, shape.units};
-    std::visit(Filler<T>(layer_text(l) + "initializer: ", weights, fan, seed, l, 0), layers[l].initializer);
-    std::visit(Filler<T>(layer_text(l) + "bias_initializer: ", biases, fan, seed, l, shape.inputs),
-               layers[l].bias_initializer);
-    if (shape.batch_norm) std::fill_n(parameters + shape.gamma, shape.units, T{1});
+    const std::string name = layer_text(shape.number);
+    std::visit(Filler<T>(name + "initializer: ", weights, fan, seed, stream, 0), dense->initializer);
+    std::visit(Filler<T>(name + "bias_initializer: ", biases, fan, seed, stream, shape.inputs),
+               dense->bias_initializer);
+    ++stream;
   }
 }
 
-template void initialize<float>(const std::vector<Dense>&, const Layout<float>&, std::uint64_t, float*);
-template void initialize<double>(const std::vector<Dense>&, const Layout<double>&, std::uint64_t, double*);
+template void initialize<float>(const std::vector<Layer>&, const Layout<float>&, std::uint64_t, float*);
+template void initialize<double>(const std::vector<Layer>&, const Layout<double>&, std::uint64_t, double*);
 
 }  // namespace fanin

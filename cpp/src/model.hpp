@@ -54,21 +54,25 @@ class Use {
 
 template <class T>
 struct Network<T>::State {
-  State(std::size_t inputs, std::vector<Dense> specs, Loss loss_, std::uint64_t seed_)
+  State(std::size_t inputs, std::vector<Layer> specs, Loss loss_, std::uint64_t seed_)
       : layers(std::move(specs)),
         layout(inputs, layers),
         loss(loss_),
-        loss_for_kernels(loss, layers.back().units),
+        loss_for_kernels(loss, layout.layers.back().units),
         seed(seed_),
         parameters(layout.size),
         averages(layout) {}
 
   // What prediction multiplies with and adds: the parameters, with batch norm folded into weights and biases.
-  // Call it while reading; whoever writes says so by `changed`.
+  // In the place of gamma of a batch norm of the inputs is what they are multiplied by. Call it while
+  // reading; whoever writes says so by `changed`.
   const T* folded() const;
   void changed() { folded_is_stale_ = true; }
 
-  const std::vector<Dense> layers;
+  bool wants_exact_statistics() const;
+  void take_exact_statistics(const Samples& x);
+
+  const std::vector<Layer> layers;
   const Layout<T> layout;
   const Loss loss;
   const LossForKernels<T> loss_for_kernels;
@@ -90,9 +94,15 @@ struct Network<T>::State {
   mutable bool folded_is_stale_ = true;
 };
 
+// The parameters with batch norm folded into weights and biases, but for one layer's, whose products then are
+// plain sums, where that is wanted
+template <class T>
+void fold(T* folded, const Layout<T>& layout, const T* parameters, const Averages<T>& averages,
+          const LayerLayout* unfolded);
+
 // Fills the parameters, which are all 0, with initial values: each depends on the initializer, the seed, its
 // layer and its place in the layer alone. Throws ValueError where one is not finite in T.
 template <class T>
-void initialize(const std::vector<Dense>& layers, const Layout<T>& layout, std::uint64_t seed, T* parameters);
+void initialize(const std::vector<Layer>& layers, const Layout<T>& layout, std::uint64_t seed, T* parameters);
 
 }  // namespace fanin

@@ -7,9 +7,9 @@
 namespace fanin {
 
 template <class T>
-Network<T>::Network(std::size_t inputs, std::vector<Dense> layers, Loss loss, std::uint64_t seed) {
+Network<T>::Network(std::size_t inputs, std::vector<Layer> layers, Loss loss, std::uint64_t seed) {
   check_architecture(inputs, layers);
-  check_loss(loss, layers.back().units);
+  check_loss(loss, std::get<Dense>(layers.back().kind).units);
   state_ = std::make_unique<State>(inputs, std::move(layers), loss, seed);
   initialize(state_->layers, state_->layout, seed, state_->parameters.data());
 }
@@ -33,12 +33,12 @@ template <class T>
 std::size_t Network<T>::parameters() const {
   std::size_t sum = 0;
   for (const LayerLayout& layer : state_->layout.layers) {
-    sum += (layer.inputs + (layer.batch_norm ? 2 : 1)) * layer.units;
+    sum += ((layer.dense ? layer.inputs : 0) + (layer.batch_norm ? 2 : 1)) * layer.units;
   }
   return sum;
 }
 template <class T>
-const std::vector<Dense>& Network<T>::layers() const {
+const std::vector<Layer>& Network<T>::layers() const {
   return state_->layers;
 }
 template <class T>
@@ -52,6 +52,12 @@ std::uint64_t Network<T>::seed() const {
 
 namespace {
 
+// of a batch norm by itself: none
+template <class T>
+Panels<T> weights_of(T* parameters, const LayerLayout& shape) {
+  return {parameters + shape.weights, shape.dense ? shape.inputs : 0, shape.units};
+}
+
 // copy(panel elements, row-major elements, number) for each run of a panel's row
 template <class T, class U, class F>
 void for_each_run(const Panels<T>& panels, U* row_major, F&& copy) {
@@ -62,17 +68,25 @@ void for_each_run(const Panels<T>& panels, U* row_major, F&& copy) {
   }
 }
 
-const LayerLayout& existing_layer(const std::vector<LayerLayout>& layers, std::size_t layer) {
-  if (layer < layers.size()) return layers[layer];
-  throw ValueError("layer: expected 0.." + std::to_string(layers.size() - 1) + ", got " +
+// The stage of a layer, which a dropout has none of
+template <class T>
+const LayerLayout* existing_layer(const Layout<T>& layout, std::size_t layer) {
+  if (layer <= layout.layers.back().number) return layout.stage_of(layer);
+  throw ValueError("layer: expected 0.." + std::to_string(layout.layers.back().number) + ", got " +
                    std::to_string(layer));
 }
 
-const LayerLayout& checked_layer(const std::vector<LayerLayout>& layers, std::size_t layer,
-                                 std::size_t weights, std::size_t biases) {
-  const LayerLayout& shape = existing_layer(layers, layer);
-  if (weights != shape.inputs * shape.units) {
-    throw ValueError("weights: expected " + shape_text(shape.inputs, shape.units) + " elements, got " +
+// A dropout has nothing to set or get
+const LayerLayout kNothing{0, false, 0, 0, 0, 0, 0, false, {}, 0, 0, 0, {}};
+
+template <class T>
+const LayerLayout& checked_layer(const Layout<T>& layout, std::size_t layer, std::size_t weights,
+                                 std::size_t biases) {
+  const LayerLayout* stage = existing_layer(layout, layer);
+  const LayerLayout& shape = stage != nullptr ? *stage : kNothing;
+  const std::size_t inputs = shape.dense ? shape.inputs : 0;
+  if (weights != inputs * shape.units) {
+    throw ValueError("weights: expected " + shape_text(inputs, shape.units) + " elements, got " +
                      std::to_string(weights));
   }
   if (biases != shape.units) {
@@ -82,9 +96,11 @@ const LayerLayout& checked_layer(const std::vector<LayerLayout>& layers, std::si
   return shape;
 }
 
-const LayerLayout& normalized_layer(const std::vector<LayerLayout>& layers, std::size_t layer,
-                                    std::size_t gamma, std::size_t mean, std::size_t variance) {
-  const LayerLayout& shape = existing_layer(layers, layer);
+template <class T>
+const LayerLayout& normalized_layer(const Layout<T>& layout, std::size_t layer, std::size_t gamma,
+                                    std::size_t mean, std::size_t variance) {
+  const LayerLayout* stage = existing_layer(layout, layer);
+  const LayerLayout& shape = stage != nullptr ? *stage : kNothing;
   if (!shape.batch_norm) {
     throw ValueError("layer: expected one with batch norm, got layer " + std::to_string(layer));
   }
@@ -112,23 +128,23 @@ void check_weights(const std::string& name, const T* values, std::size_t rows, s
 
 template <class T>
 void Network<T>::get_weights(std::size_t layer, std::span<T> weights, std::span<T> biases) const {
-  const LayerLayout& shape = checked_layer(state_->layout.layers, layer, weights.size(), biases.size());
+  const LayerLayout& shape = checked_layer(state_->layout, layer, weights.size(), biases.size());
   const Use::Reading hold(state_->use);
   const T* parameters = state_->weights();
-  for_each_run(Layout<T>::weights(parameters, shape), weights.data(),
+  for_each_run(weights_of(parameters, shape), weights.data(),
                [](const T* from, T* to, std::size_t n) { std::memcpy(to, from, n * sizeof(T)); });
   std::memcpy(biases.data(), parameters + shape.biases, biases.size_bytes());
 }
 
 template <class T>
 void Network<T>::set_weights(std::size_t layer, std::span<const T> weights, std::span<const T> biases) {
-  const LayerLayout& shape = checked_layer(state_->layout.layers, layer, weights.size(), biases.size());
-  check_weights("weights", weights.data(), shape.inputs, shape.units);
+  const LayerLayout& shape = checked_layer(state_->layout, layer, weights.size(), biases.size());
+  check_weights("weights", weights.data(), shape.dense ? shape.inputs : 0, shape.units);
   check_weights("biases", biases.data(), 1, shape.units);
   const Use::Writing hold(state_->use);
   RuleState<T>& rule = state_->state;
   T* parameters = rule.shows() ? rule.shown.data() : state_->parameters.data();
-  for_each_run(Layout<T>::weights(parameters, shape), weights.data(),
+  for_each_run(weights_of(parameters, shape), weights.data(),
                [](T* to, const T* from, std::size_t n) { std::memcpy(to, from, n * sizeof(T)); });
   std::memcpy(parameters + shape.biases, biases.data(), biases.size_bytes());
   rule.follow(state_->parameters.data(), shape.weights, shape.biases + Layout<T>::rounded(shape.units));
@@ -139,7 +155,7 @@ template <class T>
 void Network<T>::get_batch_norm(std::size_t layer, std::span<T> gamma, std::span<T> mean,
                                 std::span<T> variance) const {
   const LayerLayout& shape =
-      normalized_layer(state_->layout.layers, layer, gamma.size(), mean.size(), variance.size());
+      normalized_layer(state_->layout, layer, gamma.size(), mean.size(), variance.size());
   const Use::Reading hold(state_->use);
   std::memcpy(gamma.data(), state_->weights() + shape.gamma, gamma.size_bytes());
   std::memcpy(mean.data(), state_->averages.mean(shape), mean.size_bytes());
@@ -150,7 +166,7 @@ template <class T>
 void Network<T>::set_batch_norm(std::size_t layer, std::span<const T> gamma, std::span<const T> mean,
                                 std::span<const T> variance) {
   const LayerLayout& shape =
-      normalized_layer(state_->layout.layers, layer, gamma.size(), mean.size(), variance.size());
+      normalized_layer(state_->layout, layer, gamma.size(), mean.size(), variance.size());
   check_weights("gamma", gamma.data(), 1, shape.units);
   check_weights("mean", mean.data(), 1, shape.units);
   check_weights("variance", variance.data(), 1, shape.units);

@@ -34,11 +34,14 @@ class Philox {
   std::uint64_t seed_, stream_;
 };
 
-// Streams of a network's seed: for the initial weights of each layer, the order of each epoch, and the inputs
-// that the units of a sparse layer are connected to.
+// Streams of a network's seed: for the initial weights of each dense layer, the order of each epoch, the
+// inputs that the units of a sparse layer are connected to, and (kernels/dropout.hpp) what the dropout of
+// each layer keeps, which is cut into epochs and steps.
 inline std::uint64_t stream_of_layer(std::uint64_t layer) { return layer; }
 inline std::uint64_t stream_of_epoch(std::uint64_t epoch) { return (std::uint64_t{1} << 32) + epoch; }
 inline std::uint64_t stream_of_connections(std::uint64_t layer) { return (std::uint64_t{2} << 32) + layer; }
+
+inline std::uint32_t word_of_dropout(std::size_t layer) { return 3 + static_cast<std::uint32_t>(layer); }
 
 // A number in 0..n-1, n > 0: the high half of bits * n. Its bias, n / 2^64, is far below what any sample
 // could show.

@@ -53,7 +53,7 @@ void RuleState<T>::surround(const Method& method, const Layout<T>& layout) {
   for (std::size_t l = 0; l < layout.layers.size(); ++l) {
     const LayerLayout& layer = layout.layers[l];
     const std::size_t end = l + 1 < layout.layers.size() ? layout.layers[l + 1].weights : layout.size;
-    segments.push_back({layer.biases, around_of(method, segments.size(), layer.inputs)});
+    if (layer.dense) segments.push_back({layer.biases, around_of(method, segments.size(), layer.inputs)});
     segments.push_back({layer.batch_norm ? layer.gamma : end, around_of(method, segments.size(), 0)});
     if (layer.batch_norm) segments.push_back({end, around_of(method, segments.size(), 0)});
   }

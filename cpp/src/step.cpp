@@ -6,7 +6,7 @@
 //
 // The weights of a layer change one phase after they were needed for the gradient of its input. Batch norm
 // needs all rows of a panel: it is in step_batch_norm.cpp, with a phase of its own where a layer has fewer
-// panels than make an even split.
+// panels than make an even split. Dropout follows what it drops: step_dropout.cpp.
 #include "step.hpp"
 
 #include "registry.hpp"
@@ -18,6 +18,8 @@ namespace {
 constexpr double kPollingFlops = 1e9;
 constexpr double kSlowFlops = 1e10;
 constexpr double kPollSeconds = 0.03;
+// Passes over an element of a batch norm by itself take as long as so many flops of a product.
+constexpr double kNormFlops = 16;
 
 }  // namespace
 
@@ -37,8 +39,8 @@ Step<T>::Step(const Layout<T>& layout, const Workspace<T>& workspace, Averages<T
 
 template <class T>
 double Step<T>::product_flops(std::size_t layer, std::size_t rows) const {
-  return 2.0 * static_cast<double>(rows) * static_cast<double>(work_.units(layer - 1)) *
-         static_cast<double>(work_.units(layer));
+  const double outputs = static_cast<double>(rows) * static_cast<double>(work_.units(layer));
+  return dense(layer) ? 2.0 * outputs * static_cast<double>(work_.units(layer - 1)) : kNormFlops * outputs;
 }
 
 template <class T>
@@ -70,25 +72,19 @@ void Step<T>::barrier(Member member) {
 }
 
 template <class T>
-void Step<T>::gather(Member member, const DataSource& data, Batch batch) {
-  work_.gather(data, batch, Share(member.thread, member.threads, 1).take(batch.rows, 1));
-  barrier(member);
-}
-
-template <class T>
 Forward<T> Step<T>::forward_of(std::size_t layer, Batch batch, const T* parameters) const {
   const LayerLayout& shape = layout_.layers[layer - 1];
   if (normalized(layer)) {
     return {work_.u(layer, batch),
             {},
-            read_only(work_.a(layer - 1, batch)),
+            read_only(work_.out(layer - 1, batch)),
             Layout<T>::weights(parameters, shape),
             nullptr,
             static_cast<int>(activation<Identity>)};
   }
   return {work_.a(layer, batch),
           work_.z(layer, batch),
-          read_only(work_.a(layer - 1, batch)),
+          read_only(work_.out(layer - 1, batch)),
           Layout<T>::weights(parameters, shape),
           parameters + shape.biases,
           shape.activation};
@@ -105,6 +101,7 @@ void Step<T>::forward_layer(Member member, std::size_t layer, Batch batch, const
   const Range share = Share(member.thread, member.threads, 1).take(f.a.count() * blocks, 1);
   for_units(member, true, share, blocks, [&](Range panels, Range of_blocks) {
     kernels<T>().forward(f, panels, rows_of_blocks(of_blocks, batch.rows));
+    drop(layer, batch, panels, rows_of_blocks(of_blocks, batch.rows));
   });
 }
 
@@ -149,13 +146,15 @@ void Step<T>::loss_rows(Batch batch, Range rows, T scale) {
 template <class T>
 void Step<T>::input_gradient(Member member, Share& share, std::size_t layer, Batch batch, const T* parameters,
                              bool may_stop) {
+  if (!dense(layer)) return pass_gradient(member, share, layer, batch, parameters);
   const InputGradient<T> g{work_.dz(layer - 1, batch),
                            dz_transposed_of_activation(layer - 1, batch),
                            Layout<T>::weights(parameters, layout_.layers[layer - 1]),
                            read_only(work_.dz_transposed(layer, batch)),
                            read_only(work_.z(layer - 1, batch)),
                            read_only(work_.a(layer - 1, batch)),
-                           layout_.layers[layer - 2].activation};
+                           layout_.layers[layer - 2].activation,
+                           kept(layer - 1)};
   const std::size_t inputs = work_.units(layer - 1), panels_of_samples = g.dy_transposed.count();
   const bool whole = normalizes_with_gradient(member, layer - 1);  // blocks, with all samples
   const std::size_t columns = whole ? 1 : panels_of_samples;
@@ -175,17 +174,17 @@ void Step<T>::weight_gradient(Member member, Share& share, std::size_t layer, Ba
                             update,
                             shape.weights,
                             shape.biases,
-                            read_only(work_.a(layer - 1, batch)),
+                            read_only(work_.out(layer - 1, batch)),
                             read_only(work_.dz(layer, batch)),
                             work_.dgamma(layer),
                             work_.dbeta(layer),
                             shape.gamma,
                             kept.keep,
                             kept.batch_weight};
-  const std::size_t blocks = row_blocks(shape.inputs);
+  const std::size_t blocks = shape.dense ? row_blocks(shape.inputs) : 1;
   const Range units = share.take(g.dz.count() * blocks, product_flops(layer, batch.rows));
   for_units(member, kept.whole != nullptr, units, blocks, [&](Range panels, Range of_blocks) {
-    kernels<T>().weight_gradient(g, panels, rows_of_blocks(of_blocks, shape.inputs));
+    if (shape.dense) kernels<T>().weight_gradient(g, panels, rows_of_blocks(of_blocks, shape.inputs));
     if (of_blocks.begin == 0) kernels<T>().bias_gradient(g, panels);
   });
 }
@@ -216,7 +215,7 @@ bool Step<T>::gradients(Member member, const DataSource& data, Batch batch, Batc
   Share share(member.thread, member.threads, flops_of(1) + (last_ >= 2 ? flops_of(2) : 0) + gather_cost);
   if (last_ >= 2) weight_gradient(member, share, 2, batch, update, kept);
   weight_gradient(member, share, 1, batch, update, kept);
-  if (next.rows > 0) work_.gather(data, next, share.take(next.rows, gather_cost));
+  if (next.rows > 0) gather_share(data, next, share.take(next.rows, gather_cost));
   if (!whole) average(member, batch);
   barrier(member);
   // Where the last phase does not ask, the question may be put again by a thread that is already in the next

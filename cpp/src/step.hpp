@@ -25,6 +25,11 @@ struct Kept {
   T batch_weight = 1;
 };
 
+// What the random numbers of an epoch depend on
+struct RandomState {
+  std::uint64_t seed, epoch;
+};
+
 template <class T>
 class Step {
  public:
@@ -58,7 +63,8 @@ class Step {
   bool interrupted() const { return interrupted_.load(std::memory_order_relaxed); }
   bool failed() const { return not_finite_.load(std::memory_order_relaxed); }
   bool poll();
-  void start_anew() {
+  void start_anew(RandomState random) {
+    random_ = random;
     interrupted_.store(false, std::memory_order_relaxed);
     not_finite_.store(false, std::memory_order_relaxed);
   }
@@ -77,12 +83,20 @@ class Step {
   void limit(Member member, Limits<T>& limits);
   template <class F>
   void for_parameters(Member member, F&& f);
+  void pass_gradient(Member member, Share& share, std::size_t layer, Batch batch, const T* parameters);
+  void drop(std::size_t layer, Batch batch, Range panels, Range rows);
+  void gather_share(const DataSource& data, Batch batch, Range rows);
+  KeptElements<T> kept(std::size_t layer) const;
   void normalize(Member member, std::size_t layer, Batch batch, const T* parameters);
   void normalize_backward(Member member, std::size_t layer, Batch batch, const T* parameters);
   void normalize_backward(std::size_t layer, Batch batch, const T* parameters, Range panels);
   void normalize_backward_of(Range units, std::size_t layer, Batch batch, const T* parameters);
   bool normalizes_with_gradient(Member member, std::size_t layer) const;
   Panels<T> dz_transposed_of_activation(std::size_t layer, Batch batch) const;
+  bool dense(std::size_t layer) const { return layout_.layers[layer - 1].dense; }
+  const std::optional<LayerDropout>& dropout_after(std::size_t layer) const {
+    return layer == 0 ? layout_.input_dropout : layout_.layers[layer - 1].dropout;
+  }
   bool normalized(std::size_t layer) const { return layout_.layers[layer - 1].batch_norm.has_value(); }
   void note_statistics(Member member, Batch batch);
   void add_statistics(Member member);
@@ -107,6 +121,7 @@ class Step {
   Buffer<T> gradient_, shifted_, second_;
   double group_weight_ = 0, group_loss_ = 0;  // of the batches before this one
   const std::function<bool()>& interrupted_by_caller_;
+  RandomState random_{};
   double last_poll_ = 0, batch_loss_ = 0, batch_weight_ = 0;
   std::atomic<double> waited_{0};
   std::atomic<bool> not_finite_{false}, interrupted_{false};

@@ -30,26 +30,45 @@ void Step<T>::normalize(Member member, std::size_t layer, Batch batch, const T* 
   const std::size_t blocks = row_blocks(batch.rows), panels = f.a.count();
   const Range mine = Share(member.thread, member.threads, 1).take(panels, 1);
   const auto products = [&](Range units) {
+    if (!shape.dense) return;
     for_units(member, true, units, blocks, [&](Range of_panels, Range of_blocks) {
       kernels<T>().forward(f, of_panels, rows_of_blocks(of_blocks, batch.rows));
     });
   };
-  if (blocks == 1 || shared_evenly(panels, member)) {
+  if (!shape.dense || blocks == 1 || shared_evenly(panels, member)) {
     for (std::size_t p = mine.begin; p < mine.end; p += kPanelGroup) {
       const Range group{p, p + kPanelGroup < mine.end ? p + kPanelGroup : mine.end};
       products({group.begin * blocks, group.end * blocks});
       kernels<T>().normalize_layer(n, group);
+      drop(layer, batch, group, {0, batch.rows});
     }
   } else {
     products(Share(member.thread, member.threads, 1).take(panels * blocks, 1));
     barrier(member);
     kernels<T>().normalize_layer(n, mine);
+    drop(layer, batch, mine, {0, batch.rows});
   }
 }
 
 template <class T>
 bool Step<T>::normalizes_with_gradient(Member member, std::size_t layer) const {
-  return normalized(layer) && shared_evenly(row_blocks(work_.units(layer)), member);
+  return normalized(layer) && (!dense(layer + 1) || shared_evenly(row_blocks(work_.units(layer)), member));
+}
+
+// The gradient of what a batch norm by itself sees, through the dropout and the activation before it
+template <class T>
+void Step<T>::pass_gradient(Member member, Share& share, std::size_t layer, Batch batch,
+                            const T* parameters) {
+  const PassedGradient<T> g{work_.dz(layer - 1, batch),
+                            dz_transposed_of_activation(layer - 1, batch),
+                            read_only(work_.dz(layer, batch)),
+                            read_only(work_.z(layer - 1, batch)),
+                            read_only(work_.a(layer - 1, batch)),
+                            layout_.layers[layer - 2].activation,
+                            kept(layer - 1)};
+  const Range panels = share.take(g.dz.count(), product_flops(layer, batch.rows));
+  kernels<T>().pass_gradient(g, panels);
+  if (normalizes_with_gradient(member, layer - 1)) normalize_backward(layer - 1, batch, parameters, panels);
 }
 
 // From the gradient with respect to what the activation sees to the one with respect to the products
@@ -112,15 +131,16 @@ void Step<T>::average(Member member, Batch batch) {
   add_statistics(member);
 }
 
-#define FANIN_INSTANTIATE(T)                                                         \
-  template void Step<T>::normalize(Member, std::size_t, Batch, const T*);            \
-  template bool Step<T>::normalizes_with_gradient(Member, std::size_t) const;        \
-  template void Step<T>::normalize_backward(std::size_t, Batch, const T*, Range);    \
-  template void Step<T>::normalize_backward_of(Range, std::size_t, Batch, const T*); \
-  template void Step<T>::normalize_backward(Member, std::size_t, Batch, const T*);   \
-  template Panels<T> Step<T>::dz_transposed_of_activation(std::size_t, Batch) const; \
-  template void Step<T>::note_statistics(Member, Batch);                             \
-  template void Step<T>::add_statistics(Member);                                     \
+#define FANIN_INSTANTIATE(T)                                                          \
+  template void Step<T>::pass_gradient(Member, Share&, std::size_t, Batch, const T*); \
+  template void Step<T>::normalize(Member, std::size_t, Batch, const T*);             \
+  template bool Step<T>::normalizes_with_gradient(Member, std::size_t) const;         \
+  template void Step<T>::normalize_backward(std::size_t, Batch, const T*, Range);     \
+  template void Step<T>::normalize_backward_of(Range, std::size_t, Batch, const T*);  \
+  template void Step<T>::normalize_backward(Member, std::size_t, Batch, const T*);    \
+  template Panels<T> Step<T>::dz_transposed_of_activation(std::size_t, Batch) const;  \
+  template void Step<T>::note_statistics(Member, Batch);                              \
+  template void Step<T>::add_statistics(Member);                                      \
   template void Step<T>::average(Member, Batch);
 FANIN_INSTANTIATE(float)
 FANIN_INSTANTIATE(double)

@@ -21,7 +21,7 @@ void Step<T>::allocate(const Method& method, const std::vector<Segment>& segment
   std::size_t array = 0;
   const auto frozen = [&] { return segments[array++].around.frozen; };
   for (const LayerLayout& layer : layout_.layers) {
-    if (!frozen()) norm_.add_panels(0, layer.weights, layer.inputs, layer.units);
+    if (layer.dense && !frozen()) norm_.add_panels(0, layer.weights, layer.inputs, layer.units);
     if (!frozen()) norm_.add_vector(0, layer.biases, layer.units);
     if (layer.batch_norm && !frozen()) norm_.add_vector(0, layer.gamma, layer.units);
   }

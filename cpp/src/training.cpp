@@ -107,7 +107,7 @@ void Training<T>::State::prepare(const Method& chosen) {
   gathered = static_cast<std::size_t>(-1);
   loss_sum = weight_sum = 0;
   failed = false;
-  step.start_anew();
+  step.start_anew({net.seed, net.epochs});
 }
 
 template <class T>
@@ -192,12 +192,13 @@ void Training<T>::State::restore(const std::string& what, std::size_t at_step, s
   net.averages.copy(finite_averages);
   const double rate = learning_rate_of(rule_at(method, net.state.steps + 1));
   net.state.forget();
+  const std::size_t number = net.layout.layers[layer - 1].number + 1;
   throw DivergedError("training diverged: in epoch " + std::to_string(net.epochs) + ", step " +
                           std::to_string(at_step) + ", " + what + " not finite, first in layer " +
-                          std::to_string(layer) +
+                          std::to_string(number) +
                           "; the weights of the last finite epoch end are back. A smaller " +
                           "learning rate than " + number_text(rate) + " may help",
-                      net.epochs, at_step, layer);
+                      net.epochs, at_step, number);
 }
 
 template <class T>
@@ -255,6 +256,14 @@ EpochResult Training<T>::epoch(const Method& method) {
     s.restore("averages of batch norm are", s.next_step, layer);
   }
   return {s.weight_sum > 0 ? s.loss_sum / s.weight_sum : 0, s.step.interrupted()};
+}
+
+template <class T>
+void Training<T>::exact_statistics() {
+  const Use::Writing hold(state_->net.use);
+  if (!state_->net.wants_exact_statistics()) return;
+  const FloatingPointScope modes;
+  state_->net.take_exact_statistics(state_->x);
 }
 
 template class Training<float>;

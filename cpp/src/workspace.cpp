@@ -50,9 +50,15 @@ std::size_t Workspace<T>::carve(T* base, std::size_t rows) {
     layer.a = matrix(rows, units(l));
     layer.dz = matrix(rows, units(l));
     layer.z = layout_.layers[l - 1].needs_input ? matrix(rows, units(l)) : nullptr;
-    layer.dz_transposed = l > 1 ? matrix(units(l), rows) : nullptr;
-    const bool normalized = layout_.layers[l - 1].batch_norm.has_value();
-    layer.u = normalized ? matrix(rows, units(l)) : nullptr;
+    const LayerLayout& shape = layout_.layers[l - 1];
+    layer.dz_transposed = l > 1 && shape.dense ? matrix(units(l), rows) : nullptr;
+    const bool normalized = shape.batch_norm.has_value();
+    layer.u = normalized && shape.dense ? matrix(rows, units(l)) : nullptr;
+    layer.dropped = shape.dropout ? matrix(rows, units(l)) : nullptr;
+    const std::size_t bytes = rows * KeptElements<T>::kBytes * Panels<T>{nullptr, rows, units(l)}.count();
+    layer.kept = shape.dropout
+                     ? reinterpret_cast<std::uint8_t*>(carver.take((bytes + sizeof(T) - 1) / sizeof(T)))
+                     : nullptr;
     for (T** column : {&layer.offset, &layer.variance, &layer.dgamma, &layer.dbeta}) {
       *column = normalized ? matrix(1, units(l)) : nullptr;
     }
@@ -68,6 +74,17 @@ std::size_t Workspace<T>::units(std::size_t layer) const {
 template <class T>
 Panels<T> Workspace<T>::a(std::size_t layer, Batch batch) const {
   return panels(layer == 0 ? inputs_[batch.number % 2] : memory_of_[layer].a, layer, batch);
+}
+
+template <class T>
+Panels<T> Workspace<T>::out(std::size_t layer, Batch batch) const {
+  T* const dropped = memory_of_[layer].dropped;
+  return dropped != nullptr ? panels(dropped, layer, batch) : a(layer, batch);
+}
+
+template <class T>
+Panels<T> Workspace<T>::u(std::size_t layer, Batch batch) const {
+  return layout_.layers[layer - 1].dense ? panels(memory_of_[layer].u, layer, batch) : out(layer - 1, batch);
 }
 
 template <class T>

@@ -35,6 +35,9 @@ class Workspace {
 
   Panels<T> z(std::size_t layer, Batch batch) const { return panels(memory_of_[layer].z, layer, batch); }
   Panels<T> a(std::size_t layer, Batch batch) const;
+  // a after the dropout: what the next layer sees. Inputs are dropped in place.
+  Panels<T> out(std::size_t layer, Batch batch) const;
+  std::uint8_t* kept(std::size_t layer) const { return memory_of_[layer].kept; }
   Panels<T> dz(std::size_t layer, Batch batch) const { return panels(memory_of_[layer].dz, layer, batch); }
   Panels<T> dz_transposed(std::size_t layer, Batch batch) const {
     return {memory_of_[layer].dz_transposed, units(layer), batch.rows};
@@ -43,8 +46,8 @@ class Workspace {
   const std::int32_t* labels(Batch batch) const {
     return target_columns_ == 0 ? labels_[batch.number % 2].data() : nullptr;
   }
-  // of a layer with batch norm: products, and what is computed for each column
-  Panels<T> u(std::size_t layer, Batch batch) const { return panels(memory_of_[layer].u, layer, batch); }
+  // of a layer with batch norm: what is normalized, and what is computed for each column
+  Panels<T> u(std::size_t layer, Batch batch) const;
   T* offset(std::size_t layer) const { return memory_of_[layer].offset; }
   T* variance(std::size_t layer) const { return memory_of_[layer].variance; }
   T* dgamma(std::size_t layer) const { return memory_of_[layer].dgamma; }
@@ -65,6 +68,8 @@ class Workspace {
     T* dz;
     T* dz_transposed;
     T* u;
+    T* dropped;
+    std::uint8_t* kept;
     T *offset, *variance, *dgamma, *dbeta;
   };
   Panels<T> panels(T* data, std::size_t layer, Batch batch) const { return {data, batch.rows, units(layer)}; }

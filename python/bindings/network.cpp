@@ -10,10 +10,13 @@
 namespace {
 
 using InitializerSpec = std::pair<std::string, py::dict>;  // name, hyper-parameters
-using BatchNormSpec = std::tuple<double, double, bool>;    // epsilon, decay, bias_correction
+// epsilon, decay, bias_correction, exact_statistics
+using BatchNormSpec = std::tuple<double, double, bool, bool>;
+using DropoutSpec = std::tuple<double>;  // rate
 // units, activation, initializers of weights and biases, batch norm
-using LayerSpec =
+using DenseSpec =
     std::tuple<std::size_t, std::string, InitializerSpec, InitializerSpec, std::optional<BatchNormSpec>>;
+using LayerSpec = std::variant<DenseSpec, BatchNormSpec, DropoutSpec>;
 
 // Data looked at in place, and the arrays they belong to
 struct Data {
@@ -48,6 +51,12 @@ class PyTraining {
   }
 
   std::size_t rows() const { return fanin::rows_of(data_.x.view); }
+
+  void exact_statistics() {
+    if (training_ == nullptr) throw fanin::ValueError("training: it was closed");
+    const py::gil_scoped_release unlocked;  // the arrays are kept alive by data_
+    training_->exact_statistics();
+  }
 
   // Frees the network for another training, also where an exception's traceback keeps this object alive.
   void close() { training_.reset(); }
@@ -106,7 +115,15 @@ template <class T>
 std::pair<std::size_t, std::size_t> shape_of(const fanin::Network<T>& net, std::size_t layer) {
   const auto& layers = net.layers();
   if (layer >= layers.size()) throw py::index_error("layer: there is no layer " + std::to_string(layer));
-  return {layer == 0 ? net.inputs() : layers[layer - 1].units, layers[layer].units};
+  const auto units_of = [](const fanin::Layer& any, std::size_t otherwise) {
+    const auto* dense = std::get_if<fanin::Dense>(&any.kind);
+    return dense != nullptr ? dense->units : otherwise;
+  };
+  std::size_t inputs = net.inputs();
+  for (std::size_t i = 0; i < layer; ++i) inputs = units_of(layers[i], inputs);
+  if (std::holds_alternative<fanin::Dropout>(layers[layer].kind)) return {0, 0};
+  if (std::holds_alternative<fanin::BatchNorm>(layers[layer].kind)) return {0, inputs};
+  return {inputs, units_of(layers[layer], 0)};
 }
 
 template <class T>
@@ -149,16 +166,24 @@ fanin::Initializer make_initializer(const InitializerSpec& spec) {
                                                 spec.second);
 }
 
+fanin::Layer make_layer(const BatchNormSpec& spec) { return std::make_from_tuple<fanin::BatchNorm>(spec); }
+fanin::Layer make_layer(const DropoutSpec& spec) { return fanin::Dropout{std::get<0>(spec)}; }
+fanin::Layer make_layer(const DenseSpec& spec) {
+  const auto& [units, activation, weights, biases, norm] = spec;
+  fanin::Dense dense{units,
+                     fanin::from_name<fanin::Activation>(fanin::Activations{}, "activation", activation),
+                     make_initializer(weights), make_initializer(biases)};
+  if (norm) dense.batch_norm = std::make_from_tuple<fanin::BatchNorm>(*norm);
+  return dense;
+}
+
 template <class T>
 std::unique_ptr<fanin::Network<T>> make_network(std::size_t inputs, const std::vector<LayerSpec>& specs,
                                                 const std::string& loss, const py::dict& loss_values,
                                                 std::uint64_t seed) {
-  std::vector<fanin::Dense> layers;
-  for (const auto& [units, activation, weights, biases, norm] : specs) {
-    layers.push_back({units,
-                      fanin::from_name<fanin::Activation>(fanin::Activations{}, "activation", activation),
-                      make_initializer(weights), make_initializer(biases)});
-    if (norm) layers.back().batch_norm = std::make_from_tuple<fanin::BatchNorm>(*norm);
+  std::vector<fanin::Layer> layers;
+  for (const LayerSpec& spec : specs) {
+    layers.push_back(std::visit([](const auto& values) { return make_layer(values); }, spec));
   }
   return std::make_unique<fanin::Network<T>>(
       inputs, std::move(layers), arrays::make_entry<fanin::Loss>(fanin::Losses{}, "loss", loss, loss_values),
@@ -185,6 +210,7 @@ void register_network_of(py::module_& m, const std::string& suffix) {
            py::arg("shuffle"), py::keep_alive<1, 2>())
       .def_property_readonly("rows", &PyTraining<T>::rows)
       .def("epoch", &PyTraining<T>::epoch, py::arg("rule"), py::arg("values"))
+      .def("exact_statistics", &PyTraining<T>::exact_statistics)
       .def("close", &PyTraining<T>::close);
 }
 

@@ -6,14 +6,16 @@ from fanin.callbacks import Callback
 from fanin.config import config, get_num_threads, num_threads, set_num_threads, show_config
 from fanin.early_stopping import EarlyStopping
 from fanin.history import History
-from fanin.layers import BatchNorm, Dense
+from fanin.layers import Dense
 from fanin.network import Network
+from fanin.regularizing_layers import BatchNorm, Dropout
 
 __all__ = [
     "BatchNorm",
     "Callback",
     "Dense",
     "DivergedError",
+    "Dropout",
     "EarlyStopping",
     "History",
     "Network",

@@ -77,8 +77,10 @@ class NetworkFloat32:
                 str,
                 tuple[str, dict[str, Any]],
                 tuple[str, dict[str, Any]],
-                tuple[float, float, bool] | None,
+                tuple[float, float, bool, bool] | None,
             ]
+            | tuple[float, float, bool, bool]
+            | tuple[float]
         ],
         loss: str,
         loss_values: dict[str, Any],
@@ -105,8 +107,10 @@ class NetworkFloat64:
                 str,
                 tuple[str, dict[str, Any]],
                 tuple[str, dict[str, Any]],
-                tuple[float, float, bool] | None,
+                tuple[float, float, bool, bool] | None,
             ]
+            | tuple[float, float, bool, bool]
+            | tuple[float]
         ],
         loss: str,
         loss_values: dict[str, Any],
@@ -136,6 +140,7 @@ class TrainingFloat32:
     @property
     def rows(self) -> int: ...
     def epoch(self, rule: str, values: dict[str, Any]) -> float: ...
+    def exact_statistics(self) -> None: ...
     def close(self) -> None: ...
 
 class TrainingFloat64:
@@ -151,6 +156,7 @@ class TrainingFloat64:
     @property
     def rows(self) -> int: ...
     def epoch(self, rule: str, values: dict[str, Any]) -> float: ...
+    def exact_statistics(self) -> None: ...
     def close(self) -> None: ...
 
 class OptimizerFloat32:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,12 +11,26 @@ from fanin import _core
 from fanin._core import DivergedError
 from fanin.fitting import Fit
 from fanin.inputs import sentences
+from fanin.layers import Dense
+from fanin.regularizing_layers import BatchNorm
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
+    from fanin.layers import Layer
+
     Chunk = tuple[ArrayLike, ArrayLike] | tuple[ArrayLike, ArrayLike, ArrayLike | None]
     Chunks = Iterable[Chunk] | Callable[[], Iterable[Chunk]]
+
+
+def check_statistics(layers: Sequence[Layer]) -> None:
+    """Raise ValueError where a batch norm wants statistics of the whole training set."""
+    for number, layer in enumerate(layers, start=1):
+        norm = layer.batch_norm if isinstance(layer, Dense) else layer
+        if isinstance(norm, BatchNorm) and norm.exact_statistics:
+            raise ValueError(
+                f"layers: layer {number}: exact_statistics wants the whole training set, which fit_chunks has not"
+            )
 
 
 def check_chunks(chunks: Chunks, epochs: int) -> Callable[[], Iterator[Chunk]]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from fanin.checks import check_choice, check_integer
 from fanin.initial_values import Initializer, Values
 from fanin.initializers import Zeros, as_initializer
+from fanin.regularizing_layers import BatchNorm, BatchNormSpecification, Dropout, DropoutSpecification
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -43,52 +43,9 @@ InitializerName = Literal[
     "sparse",
 ]
 Specification = tuple[str, dict[str, Any]]  # name and hyper-parameters
-# units, activation, weights, biases, and epsilon, decay and bias_correction of batch norm
-LayerSpecification = tuple[int, str, Specification, Specification, tuple[float, float, bool] | None]
-
-
-@dataclass(frozen=True)
-class BatchNorm:
-    """How a layer normalizes its batches: ``gamma (Z - mean) / sqrt(variance + epsilon) + beta``, unit by unit.
-
-    In training mean and variance are those of the mini-batch (Ioffe and Szegedy 2015). For prediction, one sample at
-    a time or many, they are exponentially weighted averages across mini-batches:
-    ``average <- decay average + (1 - decay) of the batch``. As in PyTorch these start from mean 0 and variance 1, and
-    the variance that is averaged divides by the rows less one, while the batch itself is normalized by the one that
-    divides by the rows. (PyTorch's "momentum" is 1 - decay.)
-
-    Parameters
-    ----------
-    epsilon : float
-        Between 1e-30 and 1e30.
-    decay : float
-        In [0, 1): an average over about the last 1 / (1 - decay) batches.
-    bias_correction : bool
-        Divide the averages by 1 - decay^t after t batches, so that their start has no weight. (t is the network's own
-        count: averages that are set count as those of the t batches it has seen.)
-
-    Examples
-    --------
-    >>> import fanin
-    >>> fanin.Dense(64, "relu", batch_norm=fanin.BatchNorm(decay=0.99)).batch_norm
-    BatchNorm(epsilon=1e-05, decay=0.99, bias_correction=False)
-    """
-
-    epsilon: float = 1e-5
-    decay: float = 0.9
-    bias_correction: bool = False
-
-    def __post_init__(self) -> None:
-        for name in ("epsilon", "decay"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, Real):
-                raise TypeError(f"{name}: expected a number, got {value!r}")
-        if not 1e-30 <= self.epsilon <= 1e30:
-            raise ValueError(f"epsilon: expected a number in [1e-30, 1e+30], got {self.epsilon}")
-        if not 0 <= self.decay < 1:
-            raise ValueError(f"decay: expected a number in [0, 1), got {self.decay}")
-        if not isinstance(self.bias_correction, bool):
-            raise TypeError(f"bias_correction: expected True or False, got {self.bias_correction!r}")
+# units, activation, weights, biases, batch norm
+DenseSpecification = tuple[int, str, Specification, Specification, BatchNormSpecification | None]
+LayerSpecification = DenseSpecification | BatchNormSpecification | DropoutSpecification
 
 
 @dataclass(frozen=True)
@@ -155,16 +112,33 @@ class Dense:
             )
 
 
-def specifications(n_inputs: int, layers: Sequence[Dense]) -> list[LayerSpecification]:
+Layer = Dense | BatchNorm | Dropout
+
+
+def check_layers(layers: object) -> None:
+    """Raise TypeError or ValueError unless this is a list of layers in an order that makes sense."""
+    expected = "fanin.Dense, fanin.BatchNorm or fanin.Dropout"
+    if isinstance(layers, Layer) or not isinstance(layers, Sequence):
+        raise TypeError(f"layers: expected a list of {expected}, got {layers!r}")
+    for i, layer in enumerate(layers):
+        if not isinstance(layer, Layer):
+            raise TypeError(f"layers: expected {expected} at position {i}, got {layer!r}")
+    if not layers:
+        raise ValueError("layers: expected at least one layer, got none")
+
+
+def specifications(n_inputs: int, layers: Sequence[Layer]) -> list[LayerSpecification]:
     """Return layers as the C++ core takes them; raise where the shape of an array is not the layer's."""
     result: list[LayerSpecification] = []
     for number, layer in enumerate(layers, start=1):
+        if not isinstance(layer, Dense):
+            result.append(layer.specification())
+            continue
         units = int(layer.units)
         weights = _specification(number, "initializer", layer.initializer, (n_inputs, units))
         biases = _specification(number, "bias_initializer", layer.bias_initializer, (units,))
         norm = BatchNorm() if layer.batch_norm is True else layer.batch_norm
-        normalized = (float(norm.epsilon), float(norm.decay), norm.bias_correction) if norm else None
-        result.append((units, layer.activation, weights, biases, normalized))
+        result.append((units, layer.activation, weights, biases, norm.specification() if norm else None))
         n_inputs = units
     return result
 

@@ -10,10 +10,11 @@ import numpy as np
 from fanin import _core
 from fanin.checks import check_integer
 from fanin.inputs import ColumnNames, as_array, as_data, sentences
-from fanin.layers import Dense, specifications
+from fanin.layers import Dense, Layer, check_layers, specifications
 from fanin.losses import Loss, as_loss
+from fanin.regularizing_layers import BatchNorm
 from fanin.trainable import Trainable
-from fanin.weights import checked_weights, names_of_layer, parameter_names
+from fanin.weights import BATCH_NORM, checked_weights, names_of_layer, normalizes, parameter_names
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -22,11 +23,12 @@ if TYPE_CHECKING:
 
 
 class Network(Trainable):
-    """A multi-layer network of dense layers.
+    """A multi-layer network of dense layers, with batch norm and dropout where they are wanted.
 
     ``A_0 = X``, ``A_l = f_l(A_(l-1) W_l + b_l)``: samples are rows, X is (n_samples, n_inputs), W_l is
     (inputs of the layer, units of the layer); batch norm may come before f, see `Dense`. (Where the
-    textbook writes samples as columns, transpose.)
+    textbook writes samples as columns, transpose.) `BatchNorm` and `Dropout` may stand between dense layers or before
+    the first.
 
     The same data, seed and hyper-parameters give bit-identical weights for every number of threads and on every
     instruction set.
@@ -35,8 +37,8 @@ class Network(Trainable):
     ----------
     n_inputs : int
         Number of columns of X.
-    layers : sequence of Dense
-        The last one gives the outputs.
+    layers : sequence of Dense, BatchNorm and Dropout
+        The last one, a `Dense`, gives the outputs.
     loss : str or losses.Loss
         A loss of `fanin.losses`, or its name for the defaults: "squared_error" (1/2 sum_j (a_j - y_j)^2),
         "absolute_error", "huber", "quantile", "poisson", "logistic" (independent yes-no outputs) or
@@ -64,7 +66,7 @@ class Network(Trainable):
     def __init__(
         self,
         n_inputs: int,
-        layers: Sequence[Dense],
+        layers: Sequence[Layer],
         loss: str | Loss = "squared_error",
         *,
         seed: int = 0,
@@ -73,13 +75,7 @@ class Network(Trainable):
         check_integer("n_inputs", n_inputs, 1)
         check_integer("seed", seed, 0)
         loss = as_loss(loss)
-        if isinstance(layers, Dense) or not isinstance(layers, Sequence):
-            raise TypeError(f"layers: expected a list of fanin.Dense, got {layers!r}")
-        for i, layer in enumerate(layers):
-            if not isinstance(layer, Dense):
-                raise TypeError(f"layers: expected fanin.Dense at position {i}, got {layer!r}")
-        if not layers:
-            raise ValueError("layers: expected at least one layer, got none")
+        check_layers(layers)
         if seed >= 2**64:
             raise ValueError(f"seed: expected less than 2^64, got {seed}")
         try:
@@ -89,6 +85,7 @@ class Network(Trainable):
         if self._dtype not in (np.dtype(np.float32), np.dtype(np.float64)):
             raise ValueError(f'dtype: expected "float32" or "float64", got "{self._dtype}"')
         self._layers = tuple(layers)
+        self._dense = tuple(layer for layer in layers if isinstance(layer, Dense))
         self._n_inputs = int(n_inputs)
         self._loss = loss
         self._seed = int(seed)
@@ -108,7 +105,7 @@ class Network(Trainable):
     @property
     def n_outputs(self) -> int:
         """Units of the last layer."""
-        return self._layers[-1].units
+        return self._dense[-1].units
 
     @property
     def n_parameters(self) -> int:
@@ -116,7 +113,7 @@ class Network(Trainable):
         return int(self._core.n_parameters)
 
     @property
-    def layers(self) -> tuple[Dense, ...]:
+    def layers(self) -> tuple[Layer, ...]:
         """The layers, as they were given."""
         return self._layers
 
@@ -142,8 +139,8 @@ class Network(Trainable):
 
     def __repr__(self) -> str:
         """Return the architecture in one line."""
-        sizes = "-".join(str(n) for n in (self.n_inputs, *(layer.units for layer in self._layers)))
-        activations = ", ".join(layer.activation for layer in self._layers)
+        sizes = "-".join(str(n) for n in (self.n_inputs, *(layer.units for layer in self._dense)))
+        activations = ", ".join(_in_brief(layer) for layer in self._layers)
         return f"<fanin.Network {sizes} ({activations}), {self.loss}, {self.dtype}, {self.n_parameters:,} parameters>"
 
     def _parameter_names(self) -> list[str]:
@@ -180,13 +177,17 @@ class Network(Trainable):
         After a fit with ``optim.Around(..., average_decay=...)`` they are averages over its steps.
 
         In the place of the bias a layer with batch norm has "layer1.gamma", "layer1.beta" and the averages
-        "layer1.running_mean" and "layer1.running_variance", each (units,).
+        "layer1.running_mean" and "layer1.running_variance", each (units,). A `BatchNorm` by itself has these alone,
+        a `Dropout` has nothing: each counts as a layer, so numbers are places in the list of layers.
         """
         weights: dict[str, Float] = {}
         for i, layer in enumerate(self._layers):
-            names = names_of_layer(i + 1, layer)
-            arrays = self._core.get_weights(i) + (self._core.get_batch_norm(i) if layer.batch_norm else ())
-            weights.update(zip(names, arrays, strict=True))
+            arrays = dict(zip(("weight", "beta"), self._core.get_weights(i), strict=True))
+            if normalizes(layer):
+                arrays.update(zip(BATCH_NORM[1:], self._core.get_batch_norm(i), strict=True))
+            elif isinstance(layer, Dense):
+                arrays["bias"] = arrays["beta"]
+            weights.update({f"layer{i + 1}.{name}": arrays[name] for name in names_of_layer(layer)})
         return weights
 
     def set_weights(self, weights: Mapping[str, ArrayLike]) -> None:
@@ -194,7 +195,15 @@ class Network(Trainable):
         shapes = {name: array.shape for name, array in self.get_weights().items()}
         arrays = checked_weights(weights, shapes, self._dtype)
         for i, layer in enumerate(self._layers):
-            weight, added, *batch_norm = (arrays[name] for name in names_of_layer(i + 1, layer))
-            self._core.set_weights(i, weight, added)
-            if layer.batch_norm:
-                self._core.set_batch_norm(i, *batch_norm)
+            of_layer = {name: arrays[f"layer{i + 1}.{name}"] for name in names_of_layer(layer)}
+            none = np.empty((0,), self._dtype)
+            added = of_layer["beta"] if normalizes(layer) else of_layer.get("bias", none)
+            self._core.set_weights(i, of_layer.get("weight", none), added)
+            if normalizes(layer):
+                self._core.set_batch_norm(i, *(of_layer[name] for name in BATCH_NORM[1:]))
+
+
+def _in_brief(layer: Layer) -> str:
+    if isinstance(layer, Dense):
+        return layer.activation
+    return "batch norm" if isinstance(layer, BatchNorm) else f"dropout {layer.rate:g}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from fanin.callbacks import Callbacks
-from fanin.chunks import check_chunks, train_on_chunks
+from fanin.chunks import check_chunks, check_statistics, train_on_chunks
 from fanin.fitting import Fit
 from fanin.history import History
 from fanin.optim import Rule
@@ -91,7 +91,10 @@ class Trainable:
             data, validation = split_off(net, validation_fraction, validation, *data)
         fit = Fit(net, rule, epochs, batch_size, shuffle, validation, callbacks, verbose)
         with fit.training(*data) as training:
-            return fit.run(lambda: fit.epoch(training))
+            history = fit.run(lambda: fit.epoch(training))
+            if fit.epochs > 0:
+                training.exact_statistics()
+            return history
 
     def fit_chunks(
         self,
@@ -132,6 +135,7 @@ class Trainable:
         """
         net = cast("Network", self)
         validation = validation_of(net, validation_data)
+        check_statistics(net.layers)
         fit = Fit(net, rule, epochs, batch_size, shuffle, validation, callbacks, verbose)
         chunks_of_epoch = check_chunks(chunks, fit.epochs)
         return fit.run(lambda: train_on_chunks(fit, chunks_of_epoch()))

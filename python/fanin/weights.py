@@ -7,22 +7,33 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fanin.layers import Dense
+from fanin.regularizing_layers import BatchNorm
+
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from fanin.layers import Dense
+    from fanin.layers import Layer
+
+BATCH_NORM = ("beta", "gamma", "running_mean", "running_variance")
 
 
-def names_of_layer(number: int, layer: Dense) -> list[str]:
+def normalizes(layer: Layer) -> bool:
+    """Whether a layer is a batch norm or has one."""
+    return isinstance(layer, BatchNorm) or (isinstance(layer, Dense) and bool(layer.batch_norm))
+
+
+def names_of_layer(layer: Layer) -> tuple[str, ...]:
     """Return the names of a layer's arrays: weight and bias, or what stands for the bias in batch norm."""
-    batch_norm = ("beta", "gamma", "running_mean", "running_variance")
-    return [f"layer{number}.{name}" for name in ("weight", *(batch_norm if layer.batch_norm else ("bias",)))]
+    weight = ("weight",) if isinstance(layer, Dense) else ()
+    bias = ("bias",) if isinstance(layer, Dense) else ()
+    return weight + (BATCH_NORM if normalizes(layer) else bias)
 
 
-def parameter_names(layers: Iterable[Dense]) -> list[str]:
+def parameter_names(layers: Iterable[Layer]) -> list[str]:
     """Return the names of what is learned, in the order of the C++ core."""
-    names = [name for i, layer in enumerate(layers) for name in names_of_layer(i + 1, layer)]
-    return [name for name in names if ".running_" not in name]
+    names = [(i, name) for i, layer in enumerate(layers, start=1) for name in names_of_layer(layer)]
+    return [f"layer{i}.{name}" for i, name in names if "running_" not in name]
 
 
 def checked_weights(

@@ -83,8 +83,14 @@ Errors errors(std::size_t rows, std::size_t units) {
   const Panels<const T> z_view{kept.data, rows, units};
   kernels<T>().forward({a.panels(), kept, x.view(), w.view(), nullptr, static_cast<int>(activation<A>)},
                        {0, a.panels().count()}, {0, rows});
-  kernels<T>().input_gradient({dz.panels(), dz_transposed.panels(), next.view(), dy.view(), z_view, a.view(),
-                               static_cast<int>(activation<A>)},
+  kernels<T>().input_gradient({dz.panels(),
+                               dz_transposed.panels(),
+                               next.view(),
+                               dy.view(),
+                               z_view,
+                               a.view(),
+                               static_cast<int>(activation<A>),
+                               {}},
                               {0, dy.panels().count()}, {0, units});
   Errors worst;
   for (std::size_t i = 0; i < rows; ++i) {

@@ -31,13 +31,13 @@ constexpr double kEpsilon = 1e-3;
 double value(std::uint64_t stream, std::size_t i, std::size_t j) { return uniform(stream, i * 1009 + j); }
 
 template <class T>
-struct Layer {
+struct LayerData {
   std::size_t rows, units;
   Matrix<T> u{rows, units}, a{rows, units}, dz{rows, units}, dz_transposed{units, rows};
   Matrix<T> offset{1, units}, variance{1, units}, gamma{1, units}, beta{1, units}, dgamma{1, units},
       dbeta{1, units};
 
-  explicit Layer(Shape shape) : rows(shape.rows), units(shape.units) {
+  explicit LayerData(Shape shape) : rows(shape.rows), units(shape.units) {
     u.fill([](std::size_t i, std::size_t j) { return 3 + value(1, i, j); });
     dz.fill([](std::size_t i, std::size_t j) { return value(2, i, j); });
     gamma.fill([](std::size_t i, std::size_t j) { return value(3, i, j); });
@@ -73,7 +73,7 @@ constexpr double kTolerance = sizeof(T) == 4 ? 2e-5 : 1e-12;
 
 TEST_CASE_TEMPLATE("a layer is normalized column by column, and padding stays zero", T, float, double) {
   for (const Shape& shape : shapes()) {
-    const Layer<T> l(shape);
+    const LayerData<T> l(shape);
     l.forward();
     double worst = 0;
     for (std::size_t j = 0; j < l.units; ++j) {
@@ -99,7 +99,7 @@ TEST_CASE_TEMPLATE("a layer is normalized column by column, and padding stays ze
 
 TEST_CASE_TEMPLATE("the gradient goes through a normalized layer, both ways round", T, float, double) {
   for (const Shape& shape : shapes()) {
-    const Layer<T> l(shape), given(shape);
+    const LayerData<T> l(shape), given(shape);
     l.forward();
     l.backward();
     double worst = 0;

@@ -92,7 +92,8 @@ TEST_CASE_TEMPLATE("the input gradient of integers is exact, in both orientation
                              dy_transposed.view(),
                              {},
                              a.view(),
-                             static_cast<int>(activation<Relu>)};
+                             static_cast<int>(activation<Relu>),
+                             {}};
     kernels<T>().input_gradient(g, {0, dy_transposed.panels().count()}, {0, inputs});
     std::size_t wrong = 0;
     for (std::size_t i = 0; i < rows; ++i) {

@@ -81,7 +81,7 @@ TEST_CASE("a rate that is far too large is reported with its place, and weights 
 
 TEST_CASE("wrong arguments are refused with a sentence, before anything is written") {
   const Spiral data;
-  const std::vector<Dense> layers = {{3}};
+  const std::vector<Layer> layers = {{3}};
   CHECK_THROWS_WITH_AS(Network<float>(0, layers, SquaredError{}), "n_inputs: expected at least 1, got 0",
                        ValueError);
   CHECK_THROWS_WITH_AS(Network<float>(2, {}, SquaredError{}), "layers: expected at least one layer, got none",

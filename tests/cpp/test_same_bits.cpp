@@ -16,10 +16,11 @@ std::uint64_t digest(const Network<T>& net) {
   std::uint64_t hash = 0xcbf29ce484222325;
   std::size_t inputs = net.inputs();
   for (std::size_t l = 0; l < net.layers().size(); ++l) {
-    const std::size_t units = net.layers()[l].units;
+    const auto& dense = std::get<Dense>(net.layers()[l].kind);
+    const std::size_t units = dense.units;
     std::vector<T> weights(inputs * units), biases(units), gamma, mean, variance;
     net.get_weights(l, weights, biases);
-    if (net.layers()[l].batch_norm) {
+    if (dense.batch_norm) {
       for (auto* column : {&gamma, &mean, &variance}) column->resize(units);
       net.get_batch_norm(l, gamma, mean, variance);
     }
@@ -74,8 +75,8 @@ std::uint64_t trained(const Setting& s) {
   for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(test::uniform(1, i));
   for (std::size_t i = 0; i < weights.size(); ++i) weights[i] = 1 + test::uniform(4, i);
   const MadeTargets y(s.loss, rows, outputs, s.soft);
-  std::vector<Dense> layers{{70, s.hidden}, {45, activation<Tanh>}, {outputs}};
-  for (Dense& layer : layers) layer.batch_norm = s.batch_norm;
+  std::vector<Layer> layers{{70, s.hidden}, {45, activation<Tanh>}, {outputs}};
+  for (Layer& layer : layers) std::get<Dense>(layer.kind).batch_norm = s.batch_norm;
   Network<T> net(inputs, layers, s.loss, 5);
   Training<T> training(net, row_major<const float>(x.data(), rows, inputs), y.view(rows),
                        {.batch_size = s.batch_size}, weights);

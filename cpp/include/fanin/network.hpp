@@ -7,6 +7,8 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "fanin/activations.hpp"
@@ -24,11 +26,24 @@ using Loss = decltype(variant_of(Losses{}));
 // Szegedy 2015). In training mean and variance are those of the batch; else they are averages over batches,
 //   average <- decay average + (1 - decay) of the batch
 // from mean 0 and variance 1, of the variance that divides by rows - 1: both as PyTorch has them. With
-// bias_correction the start has no weight: the average is divided by 1 - decay^t after t batches.
+// bias_correction the start has no weight: the average is divided by 1 - decay^t after t batches. With
+// exact_statistics Training::exact_statistics puts mean and variance of the whole training set in their
+// place.
+//
+// As a layer of its own it normalizes what the layer before it gives, or the inputs.
 struct BatchNorm {
   double epsilon = 1e-5;
   double decay = 0.9;
   bool bias_correction = false;
+  bool exact_statistics = false;
+};
+
+// In training each value becomes 0 with probability `rate`, in [0, 1), rounded to a multiple of 2^-16; else
+// it is divided by 1 - rate, so that nothing is left to do for prediction (inverted dropout: Srivastava et
+// al. 2014). The random numbers depend on the seed, the layer, the epoch, the step and the place in the
+// batch alone. After a Dense, a BatchNorm or the inputs.
+struct Dropout {
+  double rate = 0.5;
 };
 
 // units outputs, each f(x w + b); with batch norm there is no b, whose part beta takes
@@ -38,6 +53,19 @@ struct Dense {
   Initializer initializer = Automatic{};
   Initializer bias_initializer = Zeros{};
   std::optional<BatchNorm> batch_norm = {};
+};
+
+// The usual order is Dense (with batch norm, then its activation), Dropout, Dense, ...; the last one is
+// Dense.
+struct Layer {
+  std::variant<Dense, BatchNorm, Dropout> kind;
+
+  Layer(Dense dense) : kind(std::move(dense)) {}
+  Layer(BatchNorm norm) : kind(norm) {}
+  Layer(Dropout dropout) : kind(dropout) {}
+  Layer(std::size_t units, Activation of = activation<Identity>, Initializer initializer = Automatic{},
+        Initializer bias_initializer = Zeros{}, std::optional<BatchNorm> batch_norm = {})
+      : kind(Dense{units, of, std::move(initializer), std::move(bias_initializer), batch_norm}) {}
 };
 
 struct Evaluation {
@@ -51,9 +79,10 @@ struct Evaluation {
 template <class T>
 class Network {
  public:
-  // Throws ValueError where a number of inputs or units is 0, there is no layer, an initializer does not fit
-  // its layer or gives values that are not finite in T, or the loss does not fit the outputs.
-  Network(std::size_t inputs, std::vector<Dense> layers, Loss loss, std::uint64_t seed = 0);
+  // Throws ValueError where a number of inputs or units is 0, there is no layer, the last one is not Dense, a
+  // Dropout follows another, an initializer does not fit its layer or gives values that are not finite in T,
+  // or the loss does not fit the outputs.
+  Network(std::size_t inputs, std::vector<Layer> layers, Loss loss, std::uint64_t seed = 0);
   ~Network();
   Network(Network&&) noexcept;
   Network& operator=(Network&&) noexcept;
@@ -61,7 +90,7 @@ class Network {
   std::size_t inputs() const;
   std::size_t outputs() const;
   std::size_t parameters() const;  // weights, biases, gamma and beta
-  const std::vector<Dense>& layers() const;
+  const std::vector<Layer>& layers() const;
   const Loss& loss() const;
   std::uint64_t seed() const;
 
@@ -70,10 +99,11 @@ class Network {
   // Weighted by sample weights where there are any.
   Evaluation evaluate(const Samples& x, const Targets& y, SampleWeights weights = {}) const;
 
-  // layer = 0, 1, ...: weights (inputs, units) row-major, biases (units), or beta where it has batch norm
+  // layer = 0, 1, ...: weights (inputs, units) row-major, biases (units), or beta where it has batch norm. A
+  // BatchNorm has no weights but beta, a Dropout has neither.
   void get_weights(std::size_t layer, std::span<T> weights, std::span<T> biases) const;
   void set_weights(std::size_t layer, std::span<const T> weights, std::span<const T> biases);
-  // of a layer with batch norm, each (units): gamma, and the averages of mean and variance
+  // of a layer that has or is a batch norm, each (units): gamma, and the averages of mean and variance
   void get_batch_norm(std::size_t layer, std::span<T> gamma, std::span<T> mean, std::span<T> variance) const;
   void set_batch_norm(std::size_t layer, std::span<const T> gamma, std::span<const T> mean,
                       std::span<const T> variance);
@@ -114,6 +144,10 @@ class Training {
   // change, until another kind of rule comes. A rule, or a Method: a rule and what goes on around it. Throws
   // ValueError, BusyError, DivergedError.
   EpochResult epoch(const Method& method);
+
+  // For each batch norm that asks for it: mean and variance of what it sees over all samples, instead of
+  // averages; layer by layer, the layers before it as in prediction. Two rows at least.
+  void exact_statistics();
 
  private:
   struct State;

@@ -44,7 +44,7 @@ struct Method {
   double average_decay = 0;  // 0: no average
   std::size_t accumulate = 1;
   // None, or one for each array. The arrays of a network are in order, layer by layer, weights, then biases,
-  // or beta and gamma.
+  // or beta and gamma. A batch norm by itself has the last two.
   std::vector<ArrayOptions> arrays = {};
   std::optional<Schedule> learning_rate = {}, momentum = {};
 

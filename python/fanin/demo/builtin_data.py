@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,17 @@ def load_digits(seed: int) -> Dataset:
         Part(_flat(images[test]), labels[test]),
         n_classes=10,
         notes=(f"{len(train):,} training images, each also shifted by one pixel to the four sides",),
+    )
+
+
+def without_shifts(data: Dataset) -> Dataset:
+    """Return the digits with their training images as they are, and all others for validation."""
+    own, held = len(data.train.x) // len(_SHIFTS), (data.validation, data.test)
+    return replace(
+        data,
+        train=Part(data.train.x[:own], data.train.y[:own]),
+        validation=Part(np.concatenate([p.x for p in held]), np.concatenate([p.y for p in held])),
+        notes=(),
     )
 
 

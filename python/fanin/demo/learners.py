@@ -19,13 +19,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Settings:
-    """What both learners are given: hidden units, Adam's rate, and how to pass over the data."""
+    """What both learners are given: hidden units, Adam's rate, and how to pass over the data.
+
+    Batch norm, and a rate that falls to zero along a cosine, are fanin's alone: scikit-learn has neither.
+    """
 
     hidden: Sequence[int]
     epochs: int
     batch_size: int
     learning_rate: float
     seed: int
+    batch_norm: bool = False
+    cosine: bool = False
 
 
 class Learner(Protocol):
@@ -50,12 +55,19 @@ class FaninLearner:
     """`fanin.Network` with ReLU hidden layers and Adam."""
 
     def __init__(self, data: Dataset, settings: Settings) -> None:
-        layers = [fanin.Dense(units, activation="relu") for units in settings.hidden]
+        norm = settings.batch_norm
+        layers = [fanin.Dense(units, activation="relu", batch_norm=norm) for units in settings.hidden]
         output = fanin.Dense(data.n_classes or 1)
         loss = "softmax_cross_entropy" if data.classification else "squared_error"
         self.name = f"fanin {fanin.__version__}"
         self.net = fanin.Network(data.train.x.shape[1], [*layers, output], loss=loss, seed=settings.seed)
-        self._rule = fanin.optim.Adam(settings.learning_rate)
+        rate: float | fanin.optim.Cosine = settings.learning_rate
+        if settings.cosine:
+            batch = min(settings.batch_size, len(data.train.x))
+            rate = fanin.optim.Cosine(
+                settings.learning_rate, steps=settings.epochs * -(-len(data.train.x) // batch)
+            )
+        self._rule = fanin.optim.Adam(rate)
         self._batch_size = settings.batch_size
         self._classification = data.classification
 

@@ -21,8 +21,9 @@ def introduction(data: Dataset, settings: Settings) -> str:
     parts = (data.train, data.validation, data.test)
     train, validation, test = (f"{len(part.x):,}" for part in parts)
     loss = "soft-max cross-entropy" if data.classification else "squared error"
-    layers = "ReLU" if settings.hidden else "no hidden layer"
-    net = f"net {'-'.join(map(str, sizes))}, {layers}, {loss}; Adam, learning rate {settings.learning_rate:g}"
+    layers = ("batch norm, ReLU" if settings.batch_norm else "ReLU") if settings.hidden else "no hidden layer"
+    falls = " falling to 0" if settings.cosine else ""
+    net = f"net {'-'.join(map(str, sizes))}, {layers}, {loss}; Adam, learning rate {settings.learning_rate:g}{falls}"
     lines = [
         f"fanin {fanin.__version__} ({fanin.cpu.active()}, {threads} thread{'s' if threads > 1 else ''})",
         data.title,
@@ -55,7 +56,7 @@ def table(data: Dataset, results: Sequence[Result]) -> str:
         rows.append([result.name, *measures, str(result.best_epoch), f"{result.seconds:.3g} s", speed])
     name = "commonest class" if data.classification else "training mean"
     rows.append([name, *_quality(data, baseline_error, data.r_squared(data.test, baseline)), "", "", ""])
-    return "\n" + _align(rows) + "\n"
+    return "\n" + aligned(rows) + "\n"
 
 
 def conclusion(results: Sequence[Result]) -> str:
@@ -87,7 +88,8 @@ def _quality(data: Dataset, error: float, r_squared: float) -> list[str]:
     return [_error(data, error), "-" if math.isnan(r_squared) else f"{r_squared:.3f}"]
 
 
-def _align(rows: Sequence[Sequence[str]]) -> str:
+def aligned(rows: Sequence[Sequence[str]]) -> str:
+    """Return the rows with the first column to the left and the others to the right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = []
     for first, *others in rows:

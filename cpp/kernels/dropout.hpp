@@ -1,0 +1,107 @@
+// Inverted dropout (Srivastava et al. 2014): with rate p an element becomes 0 with probability p, else
+// x / (1 - p). Random numbers are counted, not drawn in turn: Philox4x32-10 (Salmon et al. 2011) of seed,
+// layer, epoch, step, row and column, so that the work can be cut anywhere.
+#pragma once
+
+#include "for_each.hpp"
+#include "table.hpp"
+
+namespace fanin::FANIN_ISA {
+namespace {
+
+// x of which elements are kept, from element `first` on of a row of a panel
+template <class T>
+FANIN_INLINE Vec<T> keep(Vec<T> x, std::uint32_t bits, std::size_t first, Vec<T> scale) {
+  using Bits = typename Vec<T>::Bits;
+  using Integer = typename Vec<T>::Integer;
+  Bits own;
+  for (int i = 0; i < Vec<T>::width; ++i) own[i] = Integer{1} << i;
+  const Bits kept = broadcast_bits<Vec<T>>(static_cast<Integer>(bits >> first)) & own;
+  return select(kept == own, x * scale, Vec<T>(0.0));
+}
+
+// rows of one panel, of `width` columns, in place
+template <class T>
+void keep_rows(T* x, const KeptElements<T>& kept, const std::uint8_t* bits, std::size_t rows,
+               std::size_t width) {
+  if (bits == nullptr) return;
+  const Vec<T> scale(static_cast<double>(kept.scale));
+  for (std::size_t i = 0; i < rows; ++i, x += width, bits += KeptElements<T>::kBytes) {
+    std::uint32_t of_row = 0;
+    __builtin_memcpy(&of_row, bits, KeptElements<T>::kBytes);
+    for (std::size_t j = 0; j < width; j += Vec<T>::width) {
+      keep(Vec<T>::load(x + j), of_row, j, scale).store(x + j);
+    }
+  }
+}
+
+// Block after block of Philox, each in a lane of 64 bits of which the lower half counts
+struct RandomBlocks {
+  Counters c[4];
+};
+
+FANIN_INLINE RandomBlocks random_blocks(Counters number, const std::uint32_t* counter,
+                                        const std::uint32_t* key) {
+  RandomBlocks r{{number, number & 0, number & 0, number & 0}};
+  for (int i = 0; i < 3; ++i) r.c[i + 1] += counter[i];
+  std::uint32_t k0 = key[0], k1 = key[1];
+#pragma GCC unroll 10
+  for (int round = 0; round < 10; ++round) {
+    const Counters p0 = multiply_low_halves(r.c[0], r.c[0] * 0 + std::uint64_t{0xD2511F53});
+    const Counters p1 = multiply_low_halves(r.c[2], r.c[0] * 0 + std::uint64_t{0xCD9E8D57});
+    r = {{(p1 >> 32) ^ r.c[1] ^ std::uint64_t{k0}, p1, (p0 >> 32) ^ r.c[3] ^ std::uint64_t{k1}, p0}};
+    k0 += 0x9E3779B9;
+    k1 += 0xBB67AE85;
+  }
+  return r;
+}
+
+// A bit for each of the 16-bit numbers of a block, which is set where that is not below `dropped`
+FANIN_INLINE Counters kept_bits(const RandomBlocks& r, std::uint32_t dropped) {
+  Counters below = r.c[0] & 0;
+#pragma GCC unroll 8
+  for (int i = 0; i < 8; ++i) {
+    const Counters number = i % 2 == 0 ? r.c[i / 2] & 0xFFFF : (r.c[i / 2] >> 16) & 0xFFFF;
+    below |= ((number - std::uint64_t{dropped}) >> 63) << i;
+  }
+  return below ^ 0xFF;
+}
+
+// rows [begin, end) of one panel: the bits of what is kept, row by row
+template <class T>
+void draw_kept(std::uint8_t* bits, const Drop<T>& d, std::size_t p, Range rows) {
+  constexpr std::size_t of_row = KeptElements<T>::kBytes, lanes = kVectorBytes / 8;
+  const std::size_t blocks_a_row = (d.x.columns + 7) / 8, first = p * of_row;
+  const std::size_t n = (rows.end - rows.begin) * of_row;
+  for (std::size_t i = 0; i < n; i += lanes) {
+    Counters number;
+    for (std::size_t lane = 0; lane < lanes; ++lane) {
+      const std::size_t at = i + lane;
+      number[lane] = (rows.begin + at / of_row) * blocks_a_row + first + at % of_row;
+    }
+    const Counters kept = kept_bits(random_blocks(number, d.counter, d.key), d.dropped);
+    for (std::size_t lane = 0; lane < lanes && i + lane < n; ++lane) {
+      bits[i + lane] = static_cast<std::uint8_t>(kept[lane]);
+    }
+  }
+}
+
+template <class T>
+void drop(const Drop<T>& d, Range panels, Range rows) {
+  std::uint8_t unkept[kRowBlock * KeptElements<T>::kBytes];
+  for (std::size_t p = panels.begin; p < panels.end; ++p) {
+    const std::size_t width = d.x.width(p);
+    for (std::size_t row = rows.begin; row < rows.end; row += kRowBlock) {
+      const std::size_t end = row + kRowBlock < rows.end ? row + kRowBlock : rows.end;
+      std::uint8_t* const bits = d.kept.bits != nullptr ? d.kept.at(row, p, d.x.rows) : unkept;
+      draw_kept(bits, d, p, {row, end});
+      T* const out = d.out.at(row, p);
+      const T* const x = d.x.at(row, p);
+      if (out != x) __builtin_memcpy(out, x, (end - row) * width * sizeof(T));
+      keep_rows(out, d.kept, bits, end - row, width);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace fanin::FANIN_ISA

@@ -1,0 +1,111 @@
+"""Layers that keep a network trainable and from learning by heart: batch norm and dropout, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from numbers import Real
+
+# epsilon, decay, bias_correction, exact_statistics
+BatchNormSpecification = tuple[float, float, bool, bool]
+DropoutSpecification = tuple[float]  # rate
+
+
+@dataclass(frozen=True)
+class BatchNorm:
+    """Batch normalization: ``gamma (Z - mean) / sqrt(variance + epsilon) + beta``, unit by unit.
+
+    ``Dense(units, activation, batch_norm=BatchNorm(...))`` normalizes the Z of that layer, before its activation. In
+    the list of layers ``BatchNorm()`` stands for itself: it normalizes what the layer before it gives, after the
+    activation, or as the first one the inputs. gamma, 1 at first, and beta, 0 at first, are learned.
+
+    In training mean and variance are those of the mini-batch (Ioffe and Szegedy 2015). For prediction, one sample at
+    a time or many, they are exponentially weighted averages across mini-batches:
+    ``average <- decay average + (1 - decay) of the batch``. As in PyTorch these start from mean 0 and variance 1, and
+    the variance that is averaged divides by the rows less one, while the batch itself is normalized by the one that
+    divides by the rows. (PyTorch's "momentum" is 1 - decay.)
+
+    Parameters
+    ----------
+    epsilon : float
+        Between 1e-30 and 1e30.
+    decay : float
+        In [0, 1): an average over about the last 1 / (1 - decay) batches.
+    bias_correction : bool
+        Divide the averages by 1 - decay^t after t batches, so that their start has no weight. (t is the network's own
+        count: averages that are set count as those of the t batches it has seen.)
+    exact_statistics : bool
+        At the end of `fit` put mean and variance over the whole training set in the place of the averages: those of
+        what this layer sees when the layers before it are as in prediction, layer by layer (Ioffe and Szegedy 2015).
+        It costs a prediction of the training set for each such layer. (Validation within the fit has the averages
+        still. Sample weights do not count. Not for `fit_chunks`, which has no whole training set.)
+
+    Examples
+    --------
+    >>> import fanin
+    >>> fanin.Dense(64, "relu", batch_norm=fanin.BatchNorm(decay=0.99)).batch_norm
+    BatchNorm(epsilon=1e-05, decay=0.99, bias_correction=False, exact_statistics=False)
+    >>> net = fanin.Network(8, [fanin.BatchNorm(), fanin.Dense(16, "relu"), fanin.Dense(1)])
+    >>> list(net.get_weights())[:4]
+    ['layer1.beta', 'layer1.gamma', 'layer1.running_mean', 'layer1.running_variance']
+    """
+
+    epsilon: float = 1e-5
+    decay: float = 0.9
+    bias_correction: bool = False
+    exact_statistics: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("epsilon", "decay"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, Real):
+                raise TypeError(f"{name}: expected a number, got {value!r}")
+        if not 1e-30 <= self.epsilon <= 1e30:
+            raise ValueError(f"epsilon: expected a number in [1e-30, 1e+30], got {self.epsilon}")
+        if not 0 <= self.decay < 1:
+            raise ValueError(f"decay: expected a number in [0, 1), got {self.decay}")
+        for name in ("bias_correction", "exact_statistics"):
+            value = getattr(self, name)
+            if not isinstance(value, bool):
+                raise TypeError(f"{name}: expected True or False, got {value!r}")
+
+    def specification(self) -> BatchNormSpecification:
+        """Return it as the C++ core takes it."""
+        return float(self.epsilon), float(self.decay), self.bias_correction, self.exact_statistics
+
+
+@dataclass(frozen=True)
+class Dropout:
+    """Inverted dropout: in training each value becomes 0 with probability ``rate``, else ``x / (1 - rate)``.
+
+    For prediction nothing is left to do (Srivastava et al. 2014, who scale then instead). As the first layer it drops
+    inputs. The usual order is `Dense`, its batch norm, its activation, `Dropout`, the next `Dense`: a batch norm right
+    after a dropout sees another variance in training than in prediction (Li et al. 2018).
+
+    What is dropped depends on the seed of the network, the layer, the number of epochs trained, the step in the epoch
+    and the place in the batch alone, so weights are the same bits for every number of threads and on every
+    instruction set, and rules that take two gradients a step take both of the same smaller network.
+
+    Parameters
+    ----------
+    rate : float
+        In [0, 1): the share that is dropped, rounded to a multiple of 2^-16; 1 - rate is rounded alike.
+
+    Examples
+    --------
+    >>> import fanin
+    >>> layers = [fanin.Dropout(0.2), fanin.Dense(64, "relu"), fanin.Dropout(0.5), fanin.Dense(3)]
+    >>> fanin.Network(20, layers)
+    <fanin.Network 20-64-3 (dropout 0.2, relu, dropout 0.5, identity), squared_error, float32, 1,539 parameters>
+    """
+
+    rate: float = 0.5
+
+    def __post_init__(self) -> None:
+        if isinstance(self.rate, bool) or not isinstance(self.rate, Real):
+            raise TypeError(f"rate: expected a number, got {self.rate!r}")
+        if not 0 <= self.rate < 1:
+            raise ValueError(f"rate: expected a number in [0, 1), got {self.rate}")
+
+    def specification(self) -> DropoutSpecification:
+        """Return it as the C++ core takes it."""
+        return (float(self.rate),)
