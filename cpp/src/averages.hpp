@@ -39,9 +39,13 @@ class Averages {
 
   void copy(const Averages& other);
 
+  // of all batches together, layer by layer: 1, or with bias correction 1 - decay^t
+  std::vector<double>& weights() { return weights_; }
+  const std::vector<double>& weights() const { return weights_; }
+
  private:
   Buffer<T> values_, noted_;
-  std::vector<double> weights_;  // of all batches together, layer by layer: 1, or 1 - decay^t
+  std::vector<double> weights_;
 };
 
 extern template class Averages<float>;

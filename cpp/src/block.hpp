@@ -19,6 +19,9 @@ inline constexpr std::size_t kBlockRows = 2 * kRowBlock;
 inline constexpr double kWeightFlops = 10;
 inline constexpr double kSharedFlops = 1e7;
 
+// Memory for that much is on the stack, so that predicting a row or two never allocates.
+inline constexpr std::size_t kFewBytes = 16384;
+
 // What blocks go through: parameters with batch norm folded into them, and the averages that are taken away
 // from the inputs where these are normalized. (Folding that too would lose their digits where they lie far
 // from zero.)
@@ -113,7 +116,9 @@ void for_each_block(const Folded<T>& net, std::size_t end, const Samples& x, Ran
   const std::size_t size = Block<T>::size(layout, std::min(rows, kBlockRows), target_columns);
   const int team =
       shared ? team_size() : static_cast<int>(std::min(static_cast<std::size_t>(threads_for(flops)), blocks));
-  T* const all_memory = scratch<T>(shared ? size : size * static_cast<std::size_t>(team));
+  const std::size_t wanted = shared ? size : size * static_cast<std::size_t>(team);
+  alignas(64) T few[kFewBytes / sizeof(T)];
+  T* const all_memory = wanted <= std::size(few) ? few : scratch<T>(wanted);
   Barrier barrier;
   run_team(team, [&](int thread, int threads) {
     const Member all{thread, threads}, alone{0, 1};

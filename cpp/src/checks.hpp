@@ -1,6 +1,7 @@
 // Checks of arguments, before anything is written. Each throws ValueError with a sentence.
 #pragma once
 
+#include <map>
 #include <string>
 
 #include "fanin/network.hpp"
@@ -19,6 +20,7 @@ void check_architecture(std::size_t inputs, const std::vector<Layer>& layers);
 void check_method(const Method& method);
 // that options of arrays, if there are any, are for so many
 void check_arrays(const Method& method, std::size_t count);
+void check_metadata(const std::map<std::string, std::string>& metadata);
 void check_loss(const Loss& loss, std::size_t outputs);
 
 // What x and y must be for a network: all shapes come first, as they cost nothing to check, then every value.

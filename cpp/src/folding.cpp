@@ -95,12 +95,13 @@ void fold(T* folded, const Layout<T>& layout, const T* parameters, const Average
 template <class T>
 const T* Network<T>::State::folded() const {
   if (!layout.has_batch_norm()) return weights();
+  if (!folded_is_stale_.load(std::memory_order_acquire)) return folded_.data();
   const std::lock_guard<std::mutex> lock(folding_);
-  if (folded_is_stale_) {
+  if (folded_is_stale_.load(std::memory_order_relaxed)) {
     const FloatingPointScope modes;
     if (folded_.size() == 0) folded_ = Buffer<T>(layout.size);
     fold<T>(folded_.data(), layout, weights(), averages, nullptr);
-    folded_is_stale_ = false;
+    folded_is_stale_.store(false, std::memory_order_release);
   }
   return folded_.data();
 }

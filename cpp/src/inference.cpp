@@ -30,6 +30,16 @@ void Network<T>::predict(const Samples& x, MatrixView<T> out) const {
 }
 
 template <class T>
+bool Network<T>::try_predict(const Samples& x, MatrixView<T> out) const noexcept {
+  try {
+    predict(x, out);
+    return true;
+  } catch (...) {
+    return false;
+  }
+}
+
+template <class T>
 Evaluation Network<T>::evaluate(const Samples& x, const Targets& y, SampleWeights weights) const {
   const State& net = *state_;
   const std::size_t rows = rows_of(x);
@@ -81,6 +91,8 @@ Evaluation Network<T>::evaluate(const Samples& x, const Targets& y, SampleWeight
 
 template void Network<float>::predict(const Samples&, MatrixView<float>) const;
 template void Network<double>::predict(const Samples&, MatrixView<double>) const;
+template bool Network<float>::try_predict(const Samples&, MatrixView<float>) const noexcept;
+template bool Network<double>::try_predict(const Samples&, MatrixView<double>) const noexcept;
 template Evaluation Network<float>::evaluate(const Samples&, const Targets&, SampleWeights) const;
 template Evaluation Network<double>::evaluate(const Samples&, const Targets&, SampleWeights) const;
 

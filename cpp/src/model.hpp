@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <mutex>
 
 #include "averages.hpp"
@@ -65,9 +66,9 @@ struct Network<T>::State {
 
   // What prediction multiplies with and adds: the parameters, with batch norm folded into weights and biases.
   // In the place of gamma of a batch norm of the inputs is what they are multiplied by. Call it while
-  // reading; whoever writes says so by `changed`.
+  // reading; whoever writes says so by `changed`. Only the first call after that takes a lock.
   const T* folded() const;
-  void changed() { folded_is_stale_ = true; }
+  void changed() { folded_is_stale_.store(true, std::memory_order_relaxed); }
 
   bool wants_exact_statistics() const;
   void take_exact_statistics(const Samples& x);
@@ -77,6 +78,7 @@ struct Network<T>::State {
   const Loss loss;
   const LossForKernels<T> loss_for_kernels;
   const std::uint64_t seed;
+  std::map<std::string, std::string> metadata;  // the user's own
   Buffer<T> parameters;
   Averages<T> averages;
   mutable Use use;
@@ -86,12 +88,13 @@ struct Network<T>::State {
   RuleState<T> state;        // of the update rule, kept from epoch to epoch
 
   // what is shown: not the parameters trained where a rule looks ahead or weights are averaged
-  const T* weights() const { return state.shows() ? state.shown.data() : parameters.data(); }
+  T* shown() const { return state.shows() ? state.shown.data() : parameters.data(); }
+  const T* weights() const { return shown(); }
 
  private:
   mutable std::mutex folding_;
   mutable Buffer<T> folded_;
-  mutable bool folded_is_stale_ = true;
+  mutable std::atomic<bool> folded_is_stale_{true};
 };
 
 // The parameters with batch norm folded into weights and biases, but for one layer's, whose products then are

@@ -3,6 +3,7 @@
 #include "checks.hpp"
 #include "model.hpp"
 #include "registry.hpp"
+#include "stored.hpp"
 
 namespace fanin {
 
@@ -13,6 +14,9 @@ Network<T>::Network(std::size_t inputs, std::vector<Layer> layers, Loss loss, st
   state_ = std::make_unique<State>(inputs, std::move(layers), loss, seed);
   initialize(state_->layers, state_->layout, seed, state_->parameters.data());
 }
+
+template <class T>
+Network<T>::Network(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 template <class T>
 Network<T>::~Network() = default;
@@ -49,6 +53,27 @@ template <class T>
 std::uint64_t Network<T>::seed() const {
   return state_->seed;
 }
+template <class T>
+std::optional<Method> Network<T>::method() const {
+  const Use::Reading hold(state_->use);
+  return state_->state.owner;
+}
+template <class T>
+std::uint64_t Network<T>::epochs() const {
+  const Use::Reading hold(state_->use);
+  return state_->epochs;
+}
+template <class T>
+std::map<std::string, std::string> Network<T>::metadata() const {
+  const Use::Reading hold(state_->use);
+  return state_->metadata;
+}
+template <class T>
+void Network<T>::set_metadata(std::map<std::string, std::string> metadata) {
+  check_metadata(metadata);
+  const Use::Writing hold(state_->use);
+  state_->metadata = std::move(metadata);
+}
 
 namespace {
 
@@ -56,16 +81,6 @@ namespace {
 template <class T>
 Panels<T> weights_of(T* parameters, const LayerLayout& shape) {
   return {parameters + shape.weights, shape.dense ? shape.inputs : 0, shape.units};
-}
-
-// copy(panel elements, row-major elements, number) for each run of a panel's row
-template <class T, class U, class F>
-void for_each_run(const Panels<T>& panels, U* row_major, F&& copy) {
-  for (std::size_t p = 0; p < panels.count(); ++p) {
-    for (std::size_t i = 0; i < panels.rows; ++i) {
-      copy(panels.at(i, p), row_major + i * panels.columns + p * kPanel<T>, panels.used(p));
-    }
-  }
 }
 
 // The stage of a layer, which a dropout has none of

@@ -58,6 +58,9 @@ const KernelTable& choose() {
       return *entry.table;
     }
   }
+  if (cpu::available().empty()) {
+    throw Error("this build of fanin is for " + joined(cpu::built()) + ", which this processor has not");
+  }
   throw ValueError("FANIN_ISA: expected one of " + joined(cpu::available()) + " on this processor, got \"" +
                    forced + "\" (this build has " + joined(cpu::built()) + ")");
 }

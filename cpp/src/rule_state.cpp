@@ -8,7 +8,7 @@ namespace fanin {
 
 template <class T>
 void RuleState<T>::forget() {
-  rule.reset();
+  owner.reset();
   velocity = -1;
   factor = 0;
   averaging = false;
@@ -32,7 +32,7 @@ Buffer<T> carried_over(const Buffer<T>& slots, const SlotList& used, const Rule&
 
 template <class T>
 void RuleState<T>::change_slots(const Rule& to, const SlotList& wanted, std::size_t size) {
-  const bool same_kind = rule && rule->index() == to.index();
+  const bool same_kind = is_of(to);
   if (same_kind && used == wanted) return;
   if (!same_kind) {
     used.count = 0;
@@ -97,7 +97,7 @@ bool same_scales(const std::vector<Segment>& a, const std::vector<Segment>& b) {
 template <class T>
 void RuleState<T>::prepare(const Method& method, const Layout<T>& layout, T* parameters) {
   const Rule largest = largest_of(method);
-  const bool same_kind = rule && rule->index() == largest.index();
+  const bool same_kind = is_of(largest);
   const SlotList wanted = slots_of(largest);
   const int wanted_velocity = velocity_of(largest);
   const T wanted_factor =
@@ -114,7 +114,7 @@ void RuleState<T>::prepare(const Method& method, const Layout<T>& layout, T* par
   const bool from_weights = !shows() || to_weights;
 
   change_slots(largest, wanted, layout.size);
-  rule = largest;
+  owner = method;
   velocity = wanted_velocity;
   factor = wanted_factor;
   averaging = averages;
@@ -126,9 +126,20 @@ void RuleState<T>::prepare(const Method& method, const Layout<T>& layout, T* par
 }
 
 template <class T>
+void RuleState<T>::resume(const Method& method, const Layout<T>& layout) {
+  const Rule largest = largest_of(method);
+  change_slots(largest, slots_of(largest), layout.size);
+  owner = method;
+  velocity = velocity_of(largest);
+  averaging = method.average_decay > 0;
+  surround(method, layout);
+  if (shows()) shown = Buffer<T>(layout.size);
+}
+
+template <class T>
 Update<T> RuleState<T>::update(const Method& method, std::uint64_t t, std::uint64_t before,
                                T* parameters) const {
-  Update<T> update{static_cast<int>(rule->index()), nullptr, parameters, slots.data(), slot_stride()};
+  Update<T> update{static_cast<int>(owner->rule.index()), nullptr, parameters, slots.data(), slot_stride()};
   if (!segments.empty()) update.segments = segments.data();
   update.limits = limits_of<T>(method);
   if (!averaging) return update;

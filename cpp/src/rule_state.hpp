@@ -20,7 +20,7 @@ Buffer<T> carried_over(const Buffer<T>& slots, const SlotList& used, const Rule&
 // y.
 template <class T>
 struct RuleState {
-  std::optional<Rule> rule;  // whose state it is
+  std::optional<Method> owner;  // whose state it is
   SlotList used{{}, 0};
   Buffer<T> slots, shown;
   std::uint64_t steps = 0;  // taken by that rule
@@ -48,9 +48,12 @@ struct RuleState {
   // Weights that are shown have been set from `begin` on: what is trained follows
   void follow(T* parameters, std::size_t begin, std::size_t end);
   void forget();
+  // Makes room for the state of a method that has taken steps elsewhere, as it would be at the start
+  void resume(const Method& method, const Layout<T>& layout);
 
  private:
   bool ahead() const { return velocity >= 0; }
+  bool is_of(const Rule& other) const { return owner && owner->rule.index() == other.index(); }
   std::vector<Segment> segments_before_;  // memory kept from epoch to epoch
 
   std::size_t slot_stride() const {

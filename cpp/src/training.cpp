@@ -255,6 +255,7 @@ EpochResult Training<T>::epoch(const Method& method) {
     while (layer > 1 && begins_after(s.net.layout.layers[layer - 1])) --layer;
     s.restore("averages of batch norm are", s.next_step, layer);
   }
+  s.net.folded();  // so that no prediction has to
   return {s.weight_sum > 0 ? s.loss_sum / s.weight_sum : 0, s.step.interrupted()};
 }
 
@@ -264,6 +265,7 @@ void Training<T>::exact_statistics() {
   if (!state_->net.wants_exact_statistics()) return;
   const FloatingPointScope modes;
   state_->net.take_exact_statistics(state_->x);
+  state_->net.folded();
 }
 
 template class Training<float>;

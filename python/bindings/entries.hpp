@@ -5,6 +5,7 @@
 #include <pybind11/stl.h>
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <utility>
 #include <vector>
@@ -49,6 +50,36 @@ struct FieldSetter {
   }
 };
 
+// The fields of an entry, as FieldSetter takes them
+struct FieldGetter {
+  py::dict& values;
+  void operator()(const char* name, double value, fanin::Allowed) const { values[name] = value; }
+  void operator()(const char* name, std::size_t value, fanin::Allowed) const { values[name] = value; }
+  void operator()(const char* name, const std::vector<double>& array, fanin::Allowed) const {
+    values[name] = py::tuple(py::cast(array));
+  }
+  void operator()(const char* name, const fanin::Numbers& numbers, fanin::Allowed) const {
+    values[name] = py::tuple(py::cast(std::vector<double>(numbers.value, numbers.value + numbers.count)));
+  }
+  void operator()(const char* name, bool value) const { values[name] = value; }
+  template <class E, std::size_t N>
+  void operator()(const char* name, E value, const char* const (&choices)[N]) const {
+    values[name] = choices[static_cast<std::size_t>(value)];
+  }
+};
+
+// Name and hyper-parameters of an entry
+template <class... Entry>
+std::pair<std::string, py::dict> described(const std::variant<Entry...>& entry) {
+  return std::visit(
+      [](const auto& e) {
+        py::dict values;
+        e.fields(e, FieldGetter{values});
+        return std::pair<std::string, py::dict>(e.name, values);
+      },
+      entry);
+}
+
 // The entry of the list with this name and these hyper-parameters, all of them given
 template <class Variant, class L>
 Variant make_entry(L list, const char* kind, const std::string& name, const py::dict& values) {
@@ -92,6 +123,36 @@ inline fanin::Method make_method(const std::string& name, const py::dict& values
     method.arrays.push_back({rate_scale, frozen});
   }
   return method;
+}
+
+// What make_method takes
+inline std::pair<std::string, py::dict> described(const fanin::Method& method) {
+  auto [name, values] = described(method.rule);
+  const auto schedule = [&](const char* field, const std::optional<fanin::Schedule>& given) {
+    if (!given) return;
+    auto [kind, fields] = described(*given);
+    fields["name"] = kind;
+    values[field] = fields;
+  };
+  schedule("learning_rate", method.learning_rate);
+  schedule("momentum", method.momentum);
+  const auto limit = [](double most) { return std::isfinite(most) ? py::cast(most) : py::none(); };
+  py::dict around;
+  around["clip_value"] = limit(method.clip_value);
+  around["clip_norm"] = limit(method.clip_norm);
+  around["l1"] = method.l1;
+  around["l2"] = method.l2;
+  around["weight_decay"] = method.weight_decay;
+  around["fan_in_power"] = method.fan_in_power;
+  around["average_decay"] = method.average_decay;
+  around["accumulate"] = method.accumulate;
+  py::list arrays;
+  for (const fanin::ArrayOptions& array : method.arrays) {
+    arrays.append(py::make_tuple(array.rate_scale, array.frozen));
+  }
+  around["arrays"] = arrays;
+  values["around"] = around;
+  return {name, values};
 }
 
 }  // namespace arrays

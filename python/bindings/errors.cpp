@@ -1,5 +1,7 @@
 #include "fanin/error.hpp"
 
+#include <cerrno>
+
 #include "register.hpp"
 
 namespace {
@@ -48,6 +50,10 @@ void register_errors(py::module_& m) {
       raise_diverged(error, diverged.get_stored());
     } catch (const fanin::BusyError& error) {
       PyErr_SetString(PyExc_RuntimeError, error.what());
+    } catch (const fanin::FileError& error) {
+      errno = error.code;
+      const auto path = py::reinterpret_steal<py::object>(PyUnicode_DecodeFSDefault(error.path.c_str()));
+      PyErr_SetFromErrnoWithFilenameObject(PyExc_OSError, path.ptr());
     } catch (const fanin::ValueError& error) {
       PyErr_SetString(PyExc_ValueError, error.what());
     }

@@ -12,23 +12,6 @@
 
 namespace {
 
-struct FieldReader {
-  py::dict& values;
-  void operator()(const char* name, double value, fanin::Allowed) const { values[name] = value; }
-  void operator()(const char* name, std::size_t value, fanin::Allowed) const { values[name] = value; }
-  void operator()(const char* name, const std::vector<double>& array, fanin::Allowed) const {
-    values[name] = py::tuple(py::cast(array));
-  }
-  void operator()(const char* name, const fanin::Numbers& numbers, fanin::Allowed) const {
-    values[name] = py::tuple(py::cast(std::vector<double>(numbers.value, numbers.value + numbers.count)));
-  }
-  void operator()(const char* name, bool value) const { values[name] = value; }
-  template <class E, std::size_t N>
-  void operator()(const char* name, E value, const char* const (&choices)[N]) const {
-    values[name] = choices[static_cast<std::size_t>(value)];
-  }
-};
-
 // What a field may be: (low, high, whether low is open, whether high is open), bool, or a list of names
 struct RangeReader {
   py::dict& ranges;
@@ -46,7 +29,7 @@ struct RangeReader {
 };
 
 // name -> hyper-parameter -> default, or range, for each entry of a list
-template <class Reader = FieldReader, class L>
+template <class Reader = arrays::FieldGetter, class L>
 py::dict defaults_of(L list) {
   py::dict all;
   fanin::for_each_type(list, [&](auto type) {

@@ -3,9 +3,11 @@
 #include <pybind11/functional.h>
 #include <pybind11/stl.h>
 
+#include "fanin/fit.hpp"
 #include "fanin/names.hpp"
 #include "operands.hpp"
 #include "register.hpp"
+#include "storage.hpp"
 
 namespace {
 
@@ -190,6 +192,47 @@ std::unique_ptr<fanin::Network<T>> make_network(std::size_t inputs, const std::v
       seed);
 }
 
+BatchNormSpec spec_of(const fanin::BatchNorm& norm) {
+  return {norm.epsilon, norm.decay, norm.bias_correction, norm.exact_statistics};
+}
+DropoutSpec spec_of(const fanin::Dropout& dropout) { return {dropout.rate}; }
+DenseSpec spec_of(const fanin::Dense& layer) {
+  std::optional<BatchNormSpec> norm;
+  if (layer.batch_norm) norm = spec_of(*layer.batch_norm);
+  return {layer.units, fanin::names_of(fanin::Activations{})[static_cast<std::size_t>(layer.activation)],
+          arrays::described(layer.initializer), arrays::described(layer.bias_initializer), norm};
+}
+
+template <class T>
+std::vector<LayerSpec> layers_of(const fanin::Network<T>& net) {
+  std::vector<LayerSpec> specs;
+  for (const fanin::Layer& layer : net.layers()) {
+    specs.push_back(std::visit([](const auto& kind) { return LayerSpec(spec_of(kind)); }, layer.kind));
+  }
+  return specs;
+}
+
+using Figures = std::pair<double, double>;  // loss and metric
+
+std::optional<std::size_t> run_epochs(
+    std::size_t epochs, const std::function<double()>& train,
+    const std::optional<std::function<Figures()>>& validate,
+    const std::function<bool(std::size_t, double, std::optional<Figures>, double)>& after) {
+  fanin::EpochLoop loop{epochs, [&] { return fanin::EpochResult{train(), false}; }, {}, {}};
+  if (validate) {
+    loop.validate = [&] {
+      const Figures figures = (*validate)();
+      return fanin::Evaluation{figures.first, figures.second};
+    };
+  }
+  loop.after = [&](const fanin::Epoch& epoch) {
+    std::optional<Figures> figures;
+    if (epoch.validation) figures = {epoch.validation->loss, epoch.validation->metric};
+    return after(epoch.number, epoch.loss, figures, epoch.seconds);
+  };
+  return fanin::run(loop);
+}
+
 template <class T>
 void register_network_of(py::module_& m, const std::string& suffix) {
   using Net = fanin::Network<T>;
@@ -197,6 +240,16 @@ void register_network_of(py::module_& m, const std::string& suffix) {
       .def(py::init(&make_network<T>), py::arg("n_inputs"), py::arg("layers"), py::arg("loss"),
            py::arg("loss_values"), py::arg("seed"))
       .def_property_readonly("n_parameters", &Net::parameters)
+      .def_property_readonly("n_inputs", &Net::inputs)
+      .def_property_readonly("seed", &Net::seed)
+      .def_property_readonly("layers", &layers_of<T>)
+      .def_property_readonly("loss", [](const Net& net) { return arrays::described(net.loss()); })
+      .def_property_readonly("rule", &storage::rule_of<T>)
+      .def_property_readonly("epochs", &Net::epochs)
+      .def_property_readonly("metadata", &Net::metadata)
+      .def("set_metadata", &Net::set_metadata, py::arg("metadata"))
+      .def("save", &storage::save<T>, py::arg("path"))
+      .def("to_bytes", &storage::to_bytes<T>)
       .def("get_weights", &get_weights<T>, py::arg("layer"))
       .def("set_weights", &set_weights<T>, py::arg("layer"), py::arg("weights"), py::arg("biases"))
       .def("get_batch_norm", &get_batch_norm<T>, py::arg("layer"))
@@ -220,4 +273,10 @@ void register_network(py::module_& m) {
   m.def("numbers", &arrays::numbers, py::arg("name"), py::arg("value"));
   register_network_of<float>(m, "Float32");
   register_network_of<double>(m, "Float64");
+  m.def("is_progress", &fanin::is_progress, py::arg("figure"), py::arg("best"), py::arg("min_delta"),
+        py::arg("higher_is_better"));
+  m.def("run_epochs", &run_epochs, py::arg("epochs"), py::arg("train"), py::arg("validate"),
+        py::arg("after"));
+  m.def("load", &storage::load, py::arg("path"));
+  m.def("from_bytes", &storage::from_bytes, py::arg("data"));
 }

@@ -3,12 +3,21 @@
 from fanin import cpu, functional, initializers, losses, optim
 from fanin._core import DivergedError, __version__
 from fanin.callbacks import Callback
-from fanin.config import config, get_num_threads, num_threads, set_num_threads, show_config
+from fanin.config import (
+    config,
+    get_cmake_dir,
+    get_include,
+    get_num_threads,
+    num_threads,
+    set_num_threads,
+    show_config,
+)
 from fanin.early_stopping import EarlyStopping
 from fanin.history import History
 from fanin.layers import Dense
 from fanin.network import Network
 from fanin.regularizing_layers import BatchNorm, Dropout
+from fanin.storage import load
 
 __all__ = [
     "BatchNorm",
@@ -23,8 +32,11 @@ __all__ = [
     "config",
     "cpu",
     "functional",
+    "get_cmake_dir",
+    "get_include",
     "get_num_threads",
     "initializers",
+    "load",
     "losses",
     "num_threads",
     "optim",

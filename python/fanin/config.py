@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from fanin import _core
 from fanin.checks import check_integer
+
+_HERE = Path(__file__).parent
 
 
 def get_num_threads() -> int:
@@ -65,6 +68,34 @@ def num_threads(n: int | None) -> Iterator[None]:
         yield
     finally:
         _core.set_num_threads(before)
+
+
+def get_include() -> str:
+    """Return the folder of the C++ headers that come with this package.
+
+    Examples
+    --------
+    >>> import fanin, os
+    >>> os.path.basename(fanin.get_include())
+    'include'
+    """
+    return str(_HERE / "include")
+
+
+def get_cmake_dir() -> str:
+    """Return the folder where CMake finds the C++ library that comes with this package, the one Python uses.
+
+    ``cmake -Dfanin_DIR="$(python -c 'import fanin; print(fanin.get_cmake_dir())')"``, and in CMakeLists.txt
+    ``find_package(fanin)`` and ``target_link_libraries(app PRIVATE fanin::fanin)``. It is a shared library, which the
+    program needs when it runs; one of its own, static or shared, comes from the sources by `add_subdirectory`.
+
+    Examples
+    --------
+    >>> import fanin, os
+    >>> os.path.basename(fanin.get_cmake_dir())
+    'cmake'
+    """
+    return str(_HERE / "cmake")
 
 
 def config() -> dict[str, str | int | bool | tuple[str, ...]]:

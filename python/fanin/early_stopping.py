@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from numbers import Real
 from typing import TYPE_CHECKING, Literal, get_args
 
+from fanin import _core
 from fanin.callbacks import Logs
 from fanin.checks import check_choice, check_integer
 
@@ -118,8 +119,5 @@ class EarlyStopping:
         return float(value)
 
     def _better(self, value: float) -> bool:
-        if self._best is None:
-            return value == value
-        if self.mode == "max" or (self.mode == "auto" and self.monitor.endswith("accuracy")):
-            return value > self._best + self.min_delta
-        return value < self._best - self.min_delta
+        higher = self.mode == "max" or (self.mode == "auto" and self.monitor.endswith("accuracy"))
+        return _core.is_progress(value, self._best, float(self.min_delta), higher)

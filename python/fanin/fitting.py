@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 import warnings
 from collections.abc import Callable
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
+from fanin import _core
 from fanin.callbacks import CallbackList, Callbacks, Logs
 from fanin.checks import check_integer
 from fanin.history import History
@@ -78,19 +78,20 @@ class Fit:
         """Run epochs until all are done or a callback says stop; `train` does one and returns its loss."""
         net, history = self.net, self.history
         self.callbacks.begin(net, history)
+        validation = self._validation
+        validate = None if validation is None else lambda: validation.evaluate(net)
         with progress(self.epochs, self.verbose) as show:
-            for epoch in range(1, self.epochs + 1):
-                start = time.perf_counter()
-                logs: Logs = {"loss": train()}
-                seconds = time.perf_counter() - start
-                if self._validation is not None:
-                    logs["val_loss"], logs[f"val_{net.metric}"] = self._validation.evaluate(net)
+
+            def after(epoch: int, loss: float, validated: tuple[float, float] | None, seconds: float) -> bool:
+                logs: Logs = {"loss": loss}
+                if validated is not None:
+                    logs["val_loss"], logs[f"val_{net.metric}"] = validated
                 logs["seconds"] = seconds
                 history.append(logs)
                 stop = self.callbacks.stop_after(net, epoch, logs)
                 show(epoch, logs, seconds)
-                if stop:
-                    history.stopped_epoch = epoch
-                    break
+                return stop
+
+            history.stopped_epoch = _core.run_epochs(min(self.epochs, 2**63), train, validate, after)
         self.callbacks.end(net, history)
         return history

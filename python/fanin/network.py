@@ -13,6 +13,7 @@ from fanin.inputs import ColumnNames, as_array, as_data, sentences
 from fanin.layers import Dense, Layer, check_layers, specifications
 from fanin.losses import Loss, as_loss
 from fanin.regularizing_layers import BatchNorm
+from fanin.storage import Storable
 from fanin.trainable import Trainable
 from fanin.weights import BATCH_NORM, checked_weights, names_of_layer, normalizes, parameter_names
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     Float = NDArray[Any]
 
 
-class Network(Trainable):
+class Network(Trainable, Storable):
     """A multi-layer network of dense layers, with batch norm and dropout where they are wanted.
 
     ``A_0 = X``, ``A_l = f_l(A_(l-1) W_l + b_l)``: samples are rows, X is (n_samples, n_inputs), W_l is
@@ -79,23 +80,30 @@ class Network(Trainable):
         if seed >= 2**64:
             raise ValueError(f"seed: expected less than 2^64, got {seed}")
         try:
-            self._dtype: np.dtype[Any] = np.dtype(dtype)
+            number = np.dtype(dtype)
         except TypeError:
             raise TypeError(f'dtype: expected "float32" or "float64", got {dtype!r}') from None
-        if self._dtype not in (np.dtype(np.float32), np.dtype(np.float64)):
-            raise ValueError(f'dtype: expected "float32" or "float64", got "{self._dtype}"')
-        self._layers = tuple(layers)
+        if number not in (np.dtype(np.float32), np.dtype(np.float64)):
+            raise ValueError(f'dtype: expected "float32" or "float64", got "{number}"')
+        specs = specifications(int(n_inputs), layers)
+        kind = _core.NetworkFloat32 if number == np.float32 else _core.NetworkFloat64
+        self._take(kind(int(n_inputs), specs, loss.name, loss.values(), int(seed)), layers, loss)
+
+    def _take(self, core: Any, layers: Sequence[Layer], loss: Loss) -> None:
+        single = isinstance(core, _core.NetworkFloat32)
+        self._core, self._layers, self._loss = core, tuple(layers), loss
         self._dense = tuple(layer for layer in layers if isinstance(layer, Dense))
-        self._n_inputs = int(n_inputs)
-        self._loss = loss
-        self._seed = int(seed)
+        self._dtype: np.dtype[Any] = np.dtype("float32" if single else "float64")
+        self._n_inputs, self._seed = int(core.n_inputs), int(core.seed)
         self._metric = _core.loss_traits()[loss.name][0]
-        specs = specifications(self._n_inputs, layers)
-        single = self._dtype == np.float32
-        self._core: Any = (_core.NetworkFloat32 if single else _core.NetworkFloat64)(
-            self._n_inputs, specs, loss.name, loss.values(), self._seed
-        )
         self._training: Any = _core.TrainingFloat32 if single else _core.TrainingFloat64
+
+    @classmethod
+    def _of_core(cls, core: Any, layers: Sequence[Layer], loss: Loss) -> Network:
+        """Return the network that the core has loaded."""
+        net = cls.__new__(cls)
+        net._take(core, layers, loss)
+        return net
 
     @property
     def n_inputs(self) -> int:

@@ -3,7 +3,9 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <limits>
 #include <new>
+#include <thread>
 
 #include "fanin/fanin.hpp"
 
@@ -36,6 +38,56 @@ void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
 void operator delete[](void* p, std::align_val_t) noexcept { std::free(p); }
 void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
 void operator delete[](void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
+
+TEST_CASE("predicting a row allocates nothing, also the first one in a thread") {
+  std::vector<float> x(784, 0.5f), out(10);
+  Network<float> net(784, {{256, activation<Relu>, Automatic{}, Zeros{}, BatchNorm{}}, {10}},
+                     SoftmaxCrossEntropy{});
+  const std::vector<std::int64_t> y = {0, 1};
+  const std::vector<float> both(2 * 784, 0.25f);
+  Training<float> training(net, row_major<const float>(both.data(), 2, 784),
+                           std::span<const std::int64_t>(y));
+  training.epoch(Adam{});
+  const Samples row = row_major<const float>(x.data(), 1, 784);
+  std::size_t count = 1;
+  std::thread([&] {
+    const std::size_t before = allocations.load();
+    net.predict(row, row_major(out.data(), 1, 10));
+    CHECK(net.try_predict(row, row_major(out.data(), 1, 10)));
+    count = allocations.load() - before;
+  }).join();
+  CHECK(count == 0);
+}
+
+TEST_CASE("many threads predict at once, and get what one gets") {
+  std::vector<float> x(300 * 20);
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i % 17) / 17;
+  const Network<float> net(20, {{64, activation<Tanh>, Automatic{}, Zeros{}, BatchNorm{}}, {2}},
+                           SquaredError{});
+  const Samples rows = row_major<const float>(x.data(), 300, 20);
+  std::vector<float> expected(600);
+  net.predict(rows, row_major(expected.data(), 300, 2));
+  std::vector<std::thread> threads;
+  std::atomic<int> wrong{0};
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&] {
+      std::vector<float> out(600);
+      for (int i = 0; i < 20; ++i) {
+        if (!net.try_predict(rows, row_major(out.data(), 300, 2)) || out != expected) ++wrong;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(wrong == 0);
+}
+
+TEST_CASE("without exceptions a mistake is false, and nothing is written") {
+  const Network<float> net(2, {{1}}, SquaredError{});
+  std::vector<float> x = {1, std::numeric_limits<float>::quiet_NaN()}, out = {7};
+  CHECK_FALSE(net.try_predict(row_major<const float>(x.data(), 1, 2), row_major(out.data(), 1, 1)));
+  CHECK_FALSE(net.try_predict(row_major<const float>(x.data(), 1, 1), row_major(out.data(), 1, 1)));
+  CHECK(out[0] == 7);
+}
 
 TEST_CASE("an epoch allocates nothing, once the rule has its state") {
   const std::size_t rows = 1000, inputs = 300;

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#pragma GCC visibility push(default)
 namespace fanin::cpu {
 
 // Instruction sets in this build, best first; those this processor can run; the one in use.
@@ -25,3 +26,5 @@ int requested_num_threads();
 void set_num_threads(int n);  // 0: as OpenMP has it
 
 }  // namespace fanin::cpu
+
+#pragma GCC visibility pop

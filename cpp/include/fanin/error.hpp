@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <string>
 
+#pragma GCC visibility push(default)
 namespace fanin {
 
 class Error : public std::runtime_error {
@@ -16,6 +17,20 @@ class Error : public std::runtime_error {
 class ValueError : public Error {
  public:
   using Error::Error;
+};
+
+// Bytes that are no model of fanin's, or not a whole one.
+class FormatError : public ValueError {
+ public:
+  using ValueError::ValueError;
+};
+
+// A file that cannot be read or written; code is an errno.
+class FileError : public Error {
+ public:
+  FileError(const std::string& of_path, int of_errno);
+  std::string path;
+  int code;
 };
 
 // A network that one thread fits, or an optimizer that one thread steps, while another uses it.
@@ -33,3 +48,5 @@ class DivergedError : public Error {
 };
 
 }  // namespace fanin
+
+#pragma GCC visibility pop

@@ -4,6 +4,7 @@
 #include "fanin/activations.hpp"
 #include "fanin/cpu.hpp"
 #include "fanin/error.hpp"
+#include "fanin/fit.hpp"
 #include "fanin/functional.hpp"
 #include "fanin/initializers.hpp"
 #include "fanin/losses.hpp"

@@ -6,6 +6,7 @@
 
 #include "fanin/network.hpp"
 
+#pragma GCC visibility push(default)
 namespace fanin {
 
 // out = f(x w + b): out (m, n), x (m, k), w (k, n), b (n) or empty for none. Any strides for x and w; the
@@ -59,3 +60,5 @@ void batch_norm_inference(MatrixView<T> y, MatrixView<const T> x, std::span<cons
                           double epsilon);
 
 }  // namespace fanin
+
+#pragma GCC visibility pop

@@ -1,6 +1,7 @@
 // Elementary functions on one double: the same bits on every machine, which libm does not promise.
 #pragma once
 
+#pragma GCC visibility push(default)
 namespace fanin::math {
 
 double exp(double x);
@@ -8,3 +9,5 @@ double log(double x);
 double cos_pi(double x);  // cos(pi x)
 
 }  // namespace fanin::math
+
+#pragma GCC visibility pop

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -17,6 +19,7 @@
 #include "fanin/rule.hpp"
 #include "fanin/views.hpp"
 
+#pragma GCC visibility push(default)
 namespace fanin {
 
 // One loss with its hyper-parameters.
@@ -94,8 +97,12 @@ class Network {
   const Loss& loss() const;
   std::uint64_t seed() const;
 
-  // Rows of outputs as the loss shows them: probabilities of classes, means of counts.
+  // Rows of outputs as the loss shows them: probabilities of classes, means of counts. Any number of threads
+  // may call it at once; it prints nothing and waits for nobody. A few rows are done on the stack, more in
+  // memory that each thread keeps.
   void predict(const Samples& x, MatrixView<T> out) const;
+  // The same without exceptions: false, where one would be thrown.
+  bool try_predict(const Samples& x, MatrixView<T> out) const noexcept;
   // Weighted by sample weights where there are any.
   Evaluation evaluate(const Samples& x, const Targets& y, SampleWeights weights = {}) const;
 
@@ -108,12 +115,39 @@ class Network {
   void set_batch_norm(std::size_t layer, std::span<const T> gamma, std::span<const T> mean,
                       std::span<const T> variance);
 
+  // What the network was last trained with, whose state it keeps; and the epochs begun so far
+  std::optional<Method> method() const;
+  std::uint64_t epochs() const;
+
+  // Texts of your own by name, in UTF-8, such as the names of classes; they are saved with the model.
+  std::map<std::string, std::string> metadata() const;
+  void set_metadata(std::map<std::string, std::string> metadata);
+
+  // A safetensors file, or its bytes, with all there is: architecture, weights as (inputs, units), the rule
+  // with its state, the place in the random orders. Training goes on from it as it would have, bit for bit. A
+  // file is there as a whole or not at all, whatever happens. Throws FileError.
+  void save(const std::filesystem::path& path) const;
+  std::vector<std::byte> to_bytes() const;
+  // Nothing of a file is trusted: FormatError tells what is wrong with it, or that its numbers are not of
+  // type T.
+  static Network load(const std::filesystem::path& path);
+  static Network from_bytes(std::span<const std::byte> bytes);
+
  private:
   template <class>
   friend class Training;
+  template <class>
+  friend class Snapshot;
+  friend struct ModelFile;
   struct State;
+  explicit Network(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
+
+// A network of either precision
+using AnyNetwork = std::variant<Network<float>, Network<double>>;
+AnyNetwork load(const std::filesystem::path& path);
+AnyNetwork from_bytes(std::span<const std::byte> bytes);
 
 struct TrainingOptions {
   // Cut to the number of samples. With batch norm a single row that is left over joins the batch before it.
@@ -160,3 +194,5 @@ extern template class Training<float>;
 extern template class Training<double>;
 
 }  // namespace fanin
+
+#pragma GCC visibility pop

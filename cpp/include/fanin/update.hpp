@@ -10,6 +10,7 @@
 
 #include "fanin/rule.hpp"
 
+#pragma GCC visibility push(default)
 namespace fanin {
 
 // What some rules want beside the gradients: iRprop+ the loss, SchaulVsgd a second gradient, of the same data
@@ -88,3 +89,5 @@ extern template class Optimizer<float>;
 extern template class Optimizer<double>;
 
 }  // namespace fanin
+
+#pragma GCC visibility pop

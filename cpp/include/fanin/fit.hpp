@@ -1,0 +1,79 @@
+// Fits: epochs with validation, early stopping, and a record of what they brought.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "fanin/network.hpp"
+
+#pragma GCC visibility push(default)
+namespace fanin {
+
+// Borrowed: it must outlive what uses it.
+struct DataSet {
+  Samples x;
+  Targets y;
+  SampleWeights weights = {};
+};
+
+// What an epoch brought.
+struct Epoch {
+  std::size_t number;                    // in this fit, from 1
+  double loss;                           // mean over the samples, each taken before its batch's update
+  std::optional<Evaluation> validation;  // after the epoch, where there are validation data
+  double seconds;                        // of training alone
+};
+
+struct History {
+  std::vector<Epoch> epochs;
+  std::optional<std::size_t> stopped_epoch;  // after which the fit was stopped; none where all epochs ran
+  std::optional<std::size_t> best_epoch;     // whose weights early stopping brought back
+};
+
+enum class Figure { loss, validation_loss, validation_metric };
+
+// Stops a fit after `patience` epochs in a row without progress of a figure by more than min_delta, and
+// brings the weights of the best epoch back, bit for bit. The state of the update rule stays that of the last
+// epoch.
+struct EarlyStopping {
+  std::size_t patience = 10;
+  double min_delta = 0;
+  Figure monitor = Figure::validation_loss;
+};
+
+// Whether a figure is better than the best so far by more than min_delta. One that is not a number never is.
+bool is_progress(double figure, std::optional<double> best, double min_delta, bool higher_is_better);
+
+struct FitOptions {
+  std::size_t epochs = 10;
+  std::size_t batch_size = 32;
+  bool shuffle = true;
+  std::optional<DataSet> validation = {};
+  std::optional<EarlyStopping> early_stopping = {};
+  std::function<bool(const Epoch&)> after_epoch = {};  // true stops the fit
+  std::function<bool()> interrupted = {};  // asked about every 50 ms; true stops before the next update
+};
+
+// Trains by mini-batches; fit again to go on where it stopped. Schedules are part of the method. At the end
+// come exact statistics, where a batch norm wants them. Throws ValueError, before anything is changed,
+// BusyError and DivergedError as Training does.
+template <class T>
+History fit(Network<T>& network, const DataSet& data, const Method& method, const FitOptions& options = {});
+
+// The loop of a fit, for those who train otherwise: epochs 1, 2, ... until all are done, `train` was
+// interrupted, or `after` says stop. Returns the epoch it stopped after.
+struct EpochLoop {
+  std::size_t epochs;
+  std::function<EpochResult()> train;
+  std::function<Evaluation()> validate;  // none: no validation
+  std::function<bool(const Epoch&)> after;
+};
+std::optional<std::size_t> run(const EpochLoop& loop);
+
+extern template History fit(Network<float>&, const DataSet&, const Method&, const FitOptions&);
+extern template History fit(Network<double>&, const DataSet&, const Method&, const FitOptions&);
+
+}  // namespace fanin
+
+#pragma GCC visibility pop

@@ -1,0 +1,55 @@
+// Networks to files and bytes, and back.
+#pragma once
+
+#include "entries.hpp"
+#include "fanin/network.hpp"
+
+namespace storage {
+
+template <class T>
+std::optional<std::pair<std::string, py::dict>> rule_of(const fanin::Network<T>& net) {
+  const std::optional<fanin::Method> method = net.method();
+  if (!method) return std::nullopt;
+  return arrays::described(*method);
+}
+
+template <class T>
+void save(const fanin::Network<T>& net, const std::string& path) {
+  const py::gil_scoped_release unlocked;  // no Python object is touched, and a disk takes its time
+  net.save(path);
+}
+
+template <class T>
+py::bytes to_bytes(const fanin::Network<T>& net) {
+  std::vector<std::byte> bytes;
+  {
+    const py::gil_scoped_release unlocked;  // no Python object is touched
+    bytes = net.to_bytes();
+  }
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+inline py::object owned(fanin::AnyNetwork any) {
+  return std::visit(
+      [](auto& net) {
+        using Net = std::decay_t<decltype(net)>;
+        return py::cast(std::make_unique<Net>(std::move(net)));
+      },
+      any);
+}
+
+inline py::object load(const std::string& path) {
+  std::optional<fanin::AnyNetwork> any;
+  {
+    const py::gil_scoped_release unlocked;  // no Python object is touched, and a disk takes its time
+    any = fanin::load(path);
+  }
+  return owned(*std::move(any));
+}
+
+inline py::object from_bytes(const py::bytes& data) {
+  const std::string_view bytes = data;
+  return owned(fanin::from_bytes(std::as_bytes(std::span(bytes))));
+}
+
+}  // namespace storage

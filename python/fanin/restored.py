@@ -1,0 +1,70 @@
+"""Layers, losses and rules as values again, from what the C++ core knows of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from fanin import optim
+from fanin.initializers import BY_NAME as INITIALIZERS
+from fanin.initializers import Values
+from fanin.layers import Dense, Layer
+from fanin.losses import BY_NAME as LOSSES
+from fanin.losses import Loss
+from fanin.optim import Around, Rule, Schedule
+from fanin.regularizing_layers import BatchNorm, Dropout
+
+_NAMED = [value for value in vars(optim).values() if isinstance(value, type) and hasattr(value, "name")]
+_RULES: dict[str, type[Rule]] = {value.name: value for value in _NAMED if issubclass(value, Rule)}
+_SCHEDULES: dict[str, type[Schedule]] = {value.name: value for value in _NAMED if issubclass(value, Schedule)}
+
+
+def rule_of(name: str, values: dict[str, Any], arrays: Sequence[str]) -> Rule:
+    """Return a rule from its name and what `Rule.values_on` gives for arrays of these names."""
+    fields = {field: _schedule_of(value) for field, value in values.items() if field != "around"}
+    rule = _RULES[name](**fields)
+    around = dict(values["around"])
+    options = dict(zip(arrays, around.pop("arrays"), strict=False))
+    scales = {array: scale for array, (scale, _) in options.items() if scale != 1}
+    frozen = [array for array, (_, is_frozen) in options.items() if is_frozen]
+    surrounded = Around(rule, rate_scales=scales, frozen=frozen, **around)
+    return rule if surrounded == Around(rule) else surrounded
+
+
+def _schedule_of(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    fields = dict(value)
+    return _SCHEDULES[fields.pop("name")](**fields)
+
+
+def loss_of(name: str, values: dict[str, Any]) -> Loss:
+    """Return a loss from its name and hyper-parameters."""
+    return LOSSES[name](**values)
+
+
+def layer_of(specification: tuple[Any, ...]) -> Layer:
+    """Return a layer from what its `specification` gives, with names and flags where they say it all."""
+    if len(specification) == 1:
+        return Dropout(*specification)
+    if len(specification) == 4:
+        return BatchNorm(*specification)
+    units, activation, weights, biases, norm = specification
+    batch_norm = norm is not None and BatchNorm(*norm)
+    return Dense(
+        units,
+        activation,
+        _initializer_of(units, *weights),
+        _initializer_of(None, *biases),
+        batch_norm == BatchNorm() or batch_norm,
+    )
+
+
+def _initializer_of(units: int | None, name: str, values: dict[str, Any]) -> Any:
+    if name == Values.name:
+        array = values["array"]
+        return Values(np.asarray(array) if units is None else np.reshape(array, (-1, units)))
+    initializer = INITIALIZERS[name](**values)
+    return name if initializer == INITIALIZERS[name]() else initializer

@@ -1,0 +1,115 @@
+#include <doctest/doctest.h>
+
+#include <limits>
+
+#include "fanin/fanin.hpp"
+
+using namespace fanin;
+
+namespace {
+
+struct Parabola {
+  std::vector<float> x, y;
+  Parabola() {
+    for (int i = 0; i < 64; ++i) {
+      x.push_back(static_cast<float>(i) / 32 - 1);
+      y.push_back(x.back() * x.back());
+    }
+  }
+  DataSet rows(std::size_t first, std::size_t count) const {
+    return {row_major<const float>(x.data() + first, count, 1),
+            row_major<const float>(y.data() + first, count, 1)};
+  }
+};
+
+Network<float> new_net() {
+  return {1, {{8, activation<Tanh>, Automatic{}, Zeros{}, BatchNorm{}}, {1}}, SquaredError{}, 3};
+}
+
+}  // namespace
+
+TEST_CASE("a fit is its epochs, with what each brought") {
+  const Parabola data;
+  Network<float> fitted = new_net(), by_hand = new_net();
+  const History history = fit(fitted, data.rows(0, 48), Adam{0.01},
+                              {.epochs = 5, .batch_size = 16, .validation = data.rows(48, 16)});
+  Training<float> training(by_hand, data.rows(0, 48).x, data.rows(0, 48).y, {.batch_size = 16});
+  REQUIRE(history.epochs.size() == 5);
+  for (const Epoch& epoch : history.epochs) {
+    CHECK(epoch.loss == training.epoch(Adam{0.01}).loss);
+    CHECK(epoch.validation->loss == by_hand.evaluate(data.rows(48, 16).x, data.rows(48, 16).y).loss);
+    CHECK(epoch.seconds > 0);
+  }
+  CHECK(history.epochs.back().number == 5);
+  CHECK_FALSE(history.stopped_epoch.has_value());
+  CHECK_FALSE(history.best_epoch.has_value());
+  CHECK(fitted.to_bytes() == by_hand.to_bytes());
+}
+
+TEST_CASE(
+    "early stopping stops after patience, and brings the best weights back, also where a rule looks ahead") {
+  const Parabola data;
+  for (const Method& method : {Method(Sgd{0}), Method(Nesterov{.learning_rate = 0})}) {
+    Network<float> net(1, {{8, activation<Tanh>}, {1}}, SquaredError{});
+    std::vector<float> best(8), bias(1), now(8);
+    std::size_t epochs = 0;
+    FitOptions options{.epochs = 100, .validation = data.rows(48, 16), .early_stopping = EarlyStopping{3}};
+    options.after_epoch = [&](const Epoch& epoch) {
+      ++epochs;
+      if (epoch.number == 1) {
+        net.get_weights(1, best, bias);
+      } else {
+        net.set_weights(1, std::vector<float>(8, 100), bias);  // worse
+      }
+      return false;
+    };
+    const History history = fit(net, data.rows(0, 48), method, options);
+    net.get_weights(1, now, bias);
+    CHECK(now == best);
+    CHECK(history.best_epoch == 1);
+    CHECK(history.stopped_epoch == 4);
+    CHECK(epochs == 4);
+    CHECK_NOTHROW(fit(net, data.rows(0, 48), method, {.epochs = 1}));
+  }
+}
+
+TEST_CASE("a figure is progress beyond min_delta, and never where it is not a number") {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  CHECK(is_progress(5, std::nullopt, 0.5, false));
+  CHECK_FALSE(is_progress(nan, std::nullopt, 0, false));
+  CHECK_FALSE(is_progress(nan, 1, 0, true));
+  CHECK_FALSE(is_progress(0.5, 1, 0.5, false));
+  CHECK(is_progress(0.4, 1, 0.5, false));
+  CHECK_FALSE(is_progress(1, 1, 0, true));
+  CHECK(is_progress(1.6, 1, 0.5, true));
+}
+
+TEST_CASE("a caller stops a fit after an epoch, or within one") {
+  const Parabola data;
+  Network<float> net = new_net();
+  FitOptions options{.epochs = 100};
+  options.after_epoch = [](const Epoch& epoch) { return epoch.number == 2; };
+  CHECK(fit(net, data.rows(0, 64), Adam{}, options).stopped_epoch == 2);
+  options.interrupted = [] { return true; };
+  const History history = fit(net, data.rows(0, 64), Adam{}, options);
+  CHECK(history.stopped_epoch == 1);
+  CHECK(history.epochs.empty());
+}
+
+TEST_CASE("mistakes come before any training") {
+  const Parabola data;
+  Network<float> net = new_net();
+  const std::vector<std::byte> before = net.to_bytes();
+  const auto check = [&](const char* sentence, const Method& method, const FitOptions& options) {
+    CHECK_THROWS_WITH_AS(fit(net, data.rows(0, 64), method, options), sentence, ValueError);
+    CHECK(net.to_bytes() == before);
+  };
+  check("patience: expected at least 1, got 0", Sgd{}, {.early_stopping = EarlyStopping{0, 0, Figure::loss}});
+  check("min_delta: expected a finite number of at least 0, got -1", Sgd{},
+        {.early_stopping = EarlyStopping{1, -1, Figure::loss}});
+  check("early_stopping: the figure to monitor needs validation data", Sgd{},
+        {.early_stopping = EarlyStopping{}});
+  check("learning_rate: expected a number in [0, infinity), got -1", Sgd{-1}, {});
+  check("X: expected 1 columns, one for each input, got shape (1, 2)", Sgd{},
+        {.validation = DataSet{row_major<const float>(data.x.data(), 1, 2), data.rows(0, 1).y}});
+}

@@ -1,0 +1,130 @@
+"""What may go wrong while files are written, in a process of its own: ``python faults.py NAME FOLDER``.
+
+Each prints what it counted; an assertion fails where a file is not the old or the new one, whole.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sys
+import time
+from pathlib import Path
+
+import fanin
+from fanin import optim
+
+
+def two_nets() -> list[fanin.Network]:
+    """Nets of about 400 kB and 100 kB."""
+    return [fanin.Network(n, [fanin.Dense(n), fanin.Dense(1)], seed=n) for n in (300, 150)]
+
+
+def save_for_ever(nets: list[fanin.Network], path: Path) -> None:
+    while True:
+        for net in nets:
+            net.save(path)
+
+
+def child(work, *arguments) -> int:
+    """Start work in a child process."""
+    pid = os.fork()
+    if pid == 0:
+        work(*arguments)
+        os._exit(0)
+    return pid
+
+
+def killed(folder: Path) -> None:
+    """Kill a process that saves, at random moments."""
+    path, nets, chance = folder / "model", two_nets(), random.Random(0)
+    whole = {net.to_bytes() for net in nets}
+    nets[0].save(path)
+    seen = set()
+    for _ in range(200):
+        pid = child(save_for_ever, nets, path)
+        time.sleep(chance.uniform(0.001, 0.006))
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        seen.add(path.read_bytes())
+        assert seen <= whole
+        fanin.load(path)
+    print("killed 200 times; temporary files left:", len(list(folder.iterdir())) - 1)
+
+
+def two_writers(folder: Path) -> None:
+    """Let two processes write one file, and read it meanwhile."""
+    path, nets = folder / "model", two_nets()
+    whole = {net.to_bytes() for net in nets}
+    nets[0].save(path)
+    pids = [child(save_for_ever, [net], path) for net in nets]
+    seen = {path.read_bytes() for _ in range(300)}
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+    assert seen <= whole
+    print("files seen:", len(seen))
+
+
+def disk_full(folder: Path) -> None:
+    """Save where only 100 kB fit; `folder` may be a small file system, or the size of files is limited."""
+    path, (large, small) = folder / "model", two_nets()
+    if "--limited" in sys.argv:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2**17, 2**17))
+    small.save(path)
+    try:
+        large.save(path)
+    except OSError as error:
+        print(error.strerror)
+    assert path.read_bytes() == small.to_bytes()
+    assert len(list(folder.iterdir())) == 1
+
+
+def interrupted(folder: Path) -> None:
+    """Press Ctrl-C while files are written and read."""
+    path, nets = folder / "model", two_nets()
+    whole = {net.to_bytes() for net in nets}
+    for milliseconds in range(1, 30):
+        signal.setitimer(signal.ITIMER_REAL, milliseconds / 2000)
+        try:
+            while True:
+                for net in nets:
+                    net.save(path)
+                    fanin.load(path)
+        except KeyboardInterrupt:
+            assert path.read_bytes() in whole
+    assert len(list(folder.iterdir())) == 1
+    print("interrupted")
+
+
+def forked(folder: Path) -> None:
+    """Fork in the middle of a fit: parent and child both go on, and come to the same."""
+    X = [[i / 100 % 1, i / 37 % 1] for i in range(500)]
+    y = [a * b for a, b in X]
+    nets = [fanin.Network(2, [fanin.Dense(64, "relu"), fanin.Dense(1)]) for _ in range(2)]
+    nets[0].fit(X, y, rule=optim.Adam(), epochs=4)
+    pids = []
+
+    def fork(net: fanin.Network, epoch: int, logs: dict) -> None:
+        if epoch == 2:
+            pids.append(os.fork())
+
+    nets[1].fit(X, y, rule=optim.Adam(), epochs=4, callbacks=[fork])
+    if pids[0] == 0:
+        nets[1].save(folder / "of the child")
+        os._exit(0)
+    os.waitpid(pids[0], 0)
+    assert nets[0].to_bytes() == nets[1].to_bytes() == (folder / "of the child").read_bytes()
+    print("both came to the same")
+
+
+if __name__ == "__main__":
+
+    def ctrl_c(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGALRM, ctrl_c)
+    globals()[sys.argv[1]](Path(sys.argv[2]))

@@ -1,0 +1,23 @@
+// Any text as the description of a model, which a checksum keeps damage from, but not malice: a description
+// whose text reads back the same, or ValueError. What a file with it and without a single tensor gives is
+// FormatError.
+#include <cstdint>
+#include <cstdlib>
+
+#include "description.hpp"
+#include "fanin/fanin.hpp"
+#include "safetensors.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace fanin;
+  const std::string text(reinterpret_cast<const char*>(data), size);
+  try {
+    const std::string again = description_text(read_description(text));
+    if (description_text(read_description(again)) != again) std::abort();
+    const std::string file = safetensors::header_text(text, {});
+    from_bytes(std::as_bytes(std::span(file)));
+    std::abort();
+  } catch (const ValueError&) {
+  }
+  return 0;
+}

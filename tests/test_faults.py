@@ -1,0 +1,46 @@
+"""Whatever happens while a model is written, the old or the new file is there, whole."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from helpers import TESTS, python_prints
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs fork and signals")
+
+
+def test_a_process_killed_200_times_while_saving_leaves_a_whole_file(tmp_path):
+    assert "killed 200 times" in python_prints(str(TESTS / "faults.py"), "killed", str(tmp_path))
+
+
+def test_two_processes_may_write_the_same_file(tmp_path):
+    assert "files seen" in python_prints(str(TESTS / "faults.py"), "two_writers", str(tmp_path))
+
+
+def test_a_file_that_may_not_grow_is_told_and_the_old_one_stays(tmp_path):
+    printed = python_prints(str(TESTS / "faults.py"), "disk_full", str(tmp_path), "--limited")
+    assert printed == "File too large\n"
+
+
+def test_a_full_disk_is_told_and_the_old_file_stays(tmp_path):
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(tmp_path)], capture_output=True
+    )
+    if mounted.returncode != 0:
+        pytest.skip("a small file system cannot be mounted here")
+    try:
+        printed = python_prints(str(TESTS / "faults.py"), "disk_full", str(tmp_path))
+    finally:
+        subprocess.run(["umount", str(tmp_path)], check=True)
+    assert printed == "No space left on device\n"
+
+
+def test_ctrl_c_while_saving_and_loading_leaves_a_whole_file(tmp_path):
+    assert python_prints(str(TESTS / "faults.py"), "interrupted", str(tmp_path)) == "interrupted\n"
+
+
+def test_a_fork_in_the_middle_of_a_fit_harms_neither_parent_nor_child(tmp_path):
+    assert "the same" in python_prints(str(TESTS / "faults.py"), "forked", str(tmp_path))
