@@ -136,6 +136,8 @@ def checked(team: Team, case: Any, problems: list[str]) -> list[Contender]:
         for variant in library.variants:
             try:
                 values = process.ask("check", variant.name)
+                if not values:
+                    continue  # it has no such thing
                 sentence = disagreement(
                     values, reference.setdefault(variant.result, values), library.tolerance
                 )

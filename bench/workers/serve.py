@@ -23,7 +23,10 @@ class Worker(Protocol):
         """Set up one case, releasing what the last one held."""
 
     def check(self, variant: str) -> list[float]:
-        """Numbers that must agree between the libraries before their times are worth comparing."""
+        """Numbers that must agree between the libraries before their times are worth comparing.
+
+        None at all where the library cannot do it.
+        """
 
     def round(self, variant: str, seconds: float) -> float:
         """Microseconds of one step or product, from about `seconds` of them."""

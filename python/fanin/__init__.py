@@ -1,6 +1,6 @@
 """Multi-layer neural networks on the CPU: the textbook update rules, at the speed of the CPU."""
 
-from fanin import cpu, functional, initializers, losses, optim
+from fanin import cpu, functional, initializers, losses, optim, plot
 from fanin._core import DivergedError, __version__
 from fanin.callbacks import Callback
 from fanin.config import (
@@ -40,6 +40,7 @@ __all__ = [
     "losses",
     "num_threads",
     "optim",
+    "plot",
     "set_num_threads",
     "show_config",
 ]

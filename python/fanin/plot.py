@@ -1,0 +1,227 @@
+"""Pictures of update rules at work; needs matplotlib: ``pip install "fanin[plot]"``."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fanin.checks import check_integer
+from fanin.optim import Optimizer, Rule
+from fanin.values import check_number
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from numpy.typing import NDArray
+
+__all__ = ["Bowl", "trajectories"]
+
+# Okabe and Ito's colours, which people of any colour vision tell apart; further rules have further dashes.
+_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+_DASHES = ("-", "--", ":", "-.")
+_GREY = "#5f6368"
+
+
+@dataclass(frozen=True)
+class Bowl:
+    """The textbook's elongated bowl: a quadratic error of two weights, with its minimum at 0.
+
+    ``E = 1/2 (curvatures[0] a^2 + curvatures[1] b^2)``, with (a, b) the weights turned back by `angle`
+
+    Plain gradient descent converges on it at rates below 2 / max(curvatures).
+
+    Parameters
+    ----------
+    curvatures : tuple of two floats above 0
+    angle : float
+        Degrees from the first weight to the first axis of the bowl.
+    start : tuple of two floats
+        Where paths begin.
+
+    Examples
+    --------
+    >>> from fanin.plot import Bowl
+    >>> Bowl(curvatures=(1, 10), start=(2, 1)).error([2.0, 1.0])
+    7.0
+    """
+
+    curvatures: tuple[float, float] = (1.0, 20.0)
+    angle: float = 0.0
+    start: tuple[float, float] = (-4.0, 1.0)
+
+    def __post_init__(self) -> None:
+        for name, above in (("curvatures", 0), ("start", None)):
+            pair = getattr(self, name)
+            if not isinstance(pair, tuple | list) or len(pair) != 2:
+                raise TypeError(f"{name}: expected two numbers, got {pair!r}")
+            for i, number in enumerate(pair):
+                check_number(f"{name}[{i}]", number, above=above)
+        check_number("angle", self.angle)
+
+    def _hessian(self) -> NDArray[np.float64]:
+        turn = math.radians(self.angle)
+        axes = np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]])
+        result: NDArray[np.float64] = axes @ np.diag(self.curvatures) @ axes.T
+        return result
+
+    def error(self, w: Any) -> Any:
+        """Return the error at weights of shape (..., 2)."""
+        w = np.asarray(w, dtype="float64")
+        error = 0.5 * np.einsum("...i,ij,...j", w, self._hessian(), w)
+        return float(error) if error.ndim == 0 else error
+
+    def path(self, rule: Rule, steps: int) -> NDArray[np.float64]:
+        """Return the weights before the first and after each of the steps of a rule, shape (steps + 1, 2)."""
+        H, w = self._hessian(), np.array(self.start, dtype="float64")
+        optimizer, path = Optimizer(rule, [w]), [w.copy()]
+        for _ in range(steps):
+            if not np.isfinite(w).all():
+                path.append(np.full(2, np.nan))
+                continue
+            more: dict[str, Any] = {}
+            if rule.name == "schaul_vsgd":
+                more["second_gradients"] = [H @ at for at in optimizer.shifted([H @ w])]
+            elif rule.name == "rprop":
+                more["loss"] = self.error(w)
+            optimizer.step([H @ w], **more)
+            path.append(optimizer.weights()[0])
+        return np.array(path)
+
+
+def trajectories(
+    rules: Iterable[Rule] | Mapping[str, Rule], bowl: Bowl | None = None, *, steps: int = 60
+) -> Figure:
+    """Draw the paths of update rules over a bowl, and their errors by step.
+
+    Parameters
+    ----------
+    rules : list of Rule, or dict of label -> Rule
+    bowl : Bowl, optional
+        ``Bowl()`` without.
+    steps : int
+        Each with the gradient of the whole bowl.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Save it by ``figure.savefig("paths.png")``; a notebook shows it.
+
+    Raises
+    ------
+    ImportError
+        Without matplotlib.
+    TypeError, ValueError
+        For what is no rule, no bowl or no number of steps.
+
+    Examples
+    --------
+    >>> from fanin import optim, plot
+    >>> figure = plot.trajectories([optim.SGD(0.09), optim.Momentum(0.03), optim.RMSprop(0.1)], steps=40)
+    >>> [axes.get_title(loc="left") for axes in figure.axes]
+    ['Paths over the bowl', 'Error by step']
+    """
+    named = _named(rules)
+    bowl = Bowl() if bowl is None else bowl
+    if not isinstance(bowl, Bowl):
+        raise TypeError(f"bowl: expected a fanin.plot.Bowl, got {bowl!r}")
+    check_integer("steps", steps, 1)
+    figure = _empty_figure()
+    paths = {label: bowl.path(rule, int(steps)) for label, rule in named.items()}
+    _draw_paths(figure.axes[0], bowl, paths)
+    _draw_errors(figure.axes[1], bowl, paths)
+    return figure
+
+
+def _named(rules: Any) -> dict[str, Rule]:
+    if isinstance(rules, Rule) or not isinstance(rules, Iterable):
+        raise TypeError(f"rules: expected a list of update rules such as fanin.optim.Adam(), got {rules!r}")
+    listed = list(rules.items()) if isinstance(rules, Mapping) else [(None, rule) for rule in rules]
+    if not listed:
+        raise ValueError("rules: expected at least one update rule, got none")
+    for _, rule in listed:
+        if not isinstance(rule, Rule):
+            raise TypeError(f"rules: expected update rules such as fanin.optim.Adam(), got {rule!r}")
+    kinds = [rule.kind for _, rule in listed]
+    named: dict[str, Rule] = {}
+    for label, rule in listed:
+        plain = rule.kind if kinds.count(rule.kind) == 1 else repr(rule)
+        text = plain if label is None else str(label)
+        named[text if text not in named else f"{text} ({len(named) + 1})"] = rule
+    return named
+
+
+def _empty_figure() -> Figure:
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise ImportError(
+            'fanin.plot: needs matplotlib, which cannot be imported here; pip install "fanin[plot]" brings it'
+        ) from error
+    figure = Figure(figsize=(11, 4.6), dpi=110, layout="constrained")
+    for axes in figure.subplots(1, 2, width_ratios=(1.15, 1)):
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.spines[["left", "bottom"]].set_color(_GREY)
+        axes.tick_params(colors=_GREY, labelsize=9)
+    return figure
+
+
+def _style(i: int) -> dict[str, Any]:
+    return {
+        "color": _COLOURS[i % len(_COLOURS)],
+        "linestyle": _DASHES[i // len(_COLOURS) % len(_DASHES)],
+        "linewidth": 1.7,
+    }
+
+
+def _view(bowl: Bowl, paths: Iterable[NDArray[np.float64]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The lower left and upper right corner of what is shown: all paths, as far as they stay about the start's contour."""
+    reach = np.sqrt(2 * max(bowl.error(bowl.start), 1e-12) * np.diag(np.linalg.inv(bowl._hessian())))
+    points = np.concatenate([*paths, [bowl.start], [(0.0, 0.0)]])
+    points = np.clip(points[np.isfinite(points).all(axis=1)], -1.1 * reach, 1.1 * reach)
+    low, high = points.min(axis=0), points.max(axis=0)
+    margin = 0.12 * np.maximum(high - low, 0.2 * reach)
+    return low - margin, high + margin
+
+
+def _until_it_leaves(path: NDArray[np.float64], bowl: Bowl) -> NDArray[np.float64]:
+    """A path that diverges ends where its error is a hundred times that of the start."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        far = ~(bowl.error(path) <= 100 * max(bowl.error(bowl.start), 1e-12))
+    return path[: int(np.argmax(far)) + 1] if far.any() else path
+
+
+def _draw_paths(axes: Any, bowl: Bowl, paths: dict[str, NDArray[np.float64]]) -> None:
+    low, high = _view(bowl, paths.values())
+    x, y = np.meshgrid(*(np.linspace(low[k], high[k], 241) for k in (0, 1)))
+    errors = bowl.error(np.stack([x, y], axis=-1))
+    levels = max(bowl.error(bowl.start), 1e-12) * np.array([0.01, 0.05, 0.15, 0.35, 0.65, 1.0, 1.5])
+    axes.contourf(x, y, errors, levels=[0, *levels], cmap="Blues_r", alpha=0.32, extend="max")
+    axes.contour(x, y, errors, levels=levels, colors=_GREY, linewidths=0.5, alpha=0.55)
+    for i, (label, path) in enumerate(paths.items()):
+        line = _until_it_leaves(path, bowl)
+        axes.plot(*line.T, label=label, marker="o", markersize=2.6, markeredgewidth=0, alpha=0.9, **_style(i))
+    axes.plot(*bowl.start, "o", color="black", markersize=7, zorder=5)
+    axes.annotate("start", bowl.start, (0, 9), textcoords="offset points", ha="center", fontsize=9)
+    axes.plot(0, 0, "*", color="black", markersize=13, markeredgecolor="white", zorder=5)
+    axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
+    axes.set_title("Paths over the bowl", loc="left", fontsize=11, fontweight="bold")
+    axes.set_xlabel("weight 1", color=_GREY)
+    axes.set_ylabel("weight 2", color=_GREY)
+
+
+def _draw_errors(axes: Any, bowl: Bowl, paths: dict[str, NDArray[np.float64]]) -> None:
+    start = max(bowl.error(bowl.start), 1e-12)
+    for i, (label, path) in enumerate(paths.items()):
+        errors = bowl.error(_until_it_leaves(path, bowl))
+        axes.plot(np.where(errors > 0, errors, np.nan), label=label, **_style(i))
+    axes.set_yscale("log")
+    low, high = axes.get_ylim()
+    axes.set_ylim(max(low, 1e-9 * start), min(high, 1e3 * start))
+    axes.set_xlim(0, None)
+    axes.grid(axis="y", color=_GREY, alpha=0.18, linewidth=0.6)
+    axes.set_title("Error by step", loc="left", fontsize=11, fontweight="bold")
+    axes.set_xlabel("step", color=_GREY)
+    axes.legend(loc="best", frameon=True, framealpha=0.9, edgecolor="none", fontsize=9)

@@ -1,0 +1,126 @@
+"""Pictures of update rules, and the page that shows them."""
+
+from __future__ import annotations
+
+import builtins
+import re
+
+import numpy as np
+import pytest
+
+from fanin import optim, plot
+from helpers import ROOT, inputs_for, python_prints, rule_classes, rule_named
+
+PAGE = ROOT / "python" / "rules.md"
+
+
+def test_each_rule_has_a_path_from_the_start_and_a_line_of_errors(every_rule, tmp_path):
+    rule = rule_named(every_rule)
+    figure = plot.trajectories([rule, optim.SGD(0.01)] if every_rule != "sgd" else [rule], steps=30)
+    paths, errors = figure.axes
+    x, y = paths.lines[0].get_data()
+    assert (x[0], y[0]) == plot.Bowl().start
+    assert len(x) == 31
+    assert paths.lines[0].get_label() == errors.lines[0].get_label() == rule.kind
+    np.testing.assert_allclose(errors.lines[0].get_ydata(), plot.Bowl().error(np.stack([x, y], axis=1)))
+    figure.savefig(tmp_path / "paths.png", backend="agg")
+    assert (tmp_path / "paths.png").stat().st_size > 10_000
+
+
+def test_a_path_is_the_path_of_the_true_weights():
+    bowl = plot.Bowl((1, 4), angle=30, start=(1, 2))
+    along, across = np.array([np.sqrt(3), 1]) / 2, np.array([-1, np.sqrt(3)]) / 2  # the bowl's axes
+    H = 1 * np.outer(along, along) + 4 * np.outer(across, across)
+    w, v, path = np.array([1.0, 2.0]), np.zeros(2), bowl.path(optim.Nesterov(0.1, 0.5), 5)
+    for t in range(6):
+        np.testing.assert_allclose(path[t], w, rtol=1e-12)
+        assert bowl.error(w) == pytest.approx(w @ H @ w / 2, rel=1e-12)
+        v = 0.5 * v - 0.1 * H @ (w + 0.5 * v)
+        w = w + v
+
+
+@pytest.mark.parametrize("rate", [0.2, 1e9, 1e300], ids=str)
+def test_a_path_that_diverges_is_drawn_until_it_has_left(rate, tmp_path):
+    figure = plot.trajectories({"too fast": optim.SGD(rate), "fine": optim.SGD(0.05)}, steps=400)
+    assert len(figure.axes[0].lines[0].get_xdata()) < 20
+    assert len(figure.axes[0].lines[1].get_xdata()) == 401
+    figure.savefig(tmp_path / "paths.svg")
+
+
+def test_rules_of_one_kind_are_told_apart_by_their_hyper_parameters():
+    figure = plot.trajectories([optim.SGD(0.01), optim.SGD(0.02), optim.SGD(0.02), optim.Adam()], steps=2)
+    labels = [text.get_text() for text in figure.axes[1].get_legend().get_texts()]
+    assert labels == ["SGD(learning_rate=0.01)", "SGD(learning_rate=0.02)", "SGD(learning_rate=0.02) (3)", "Adam"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "sentence"),
+    [
+        ((optim.SGD(),), TypeError, "rules: expected a list of update rules such as fanin.optim.Adam"),
+        (([],), ValueError, "rules: expected at least one update rule, got none"),
+        ((["sgd"],), TypeError, r"rules: expected update rules such as fanin.optim.Adam\(\), got 'sgd'"),
+        (([optim.SGD()], "bowl"), TypeError, "bowl: expected a fanin.plot.Bowl, got 'bowl'"),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_drawn_gets_a_sentence(arguments, error, sentence):
+    with pytest.raises(error, match=sentence):
+        plot.trajectories(*arguments)
+
+
+def test_a_picture_has_at_least_one_step():
+    with pytest.raises(ValueError, match="steps: expected at least 1, got 0"):
+        plot.trajectories([optim.SGD()], steps=0)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "sentence"),
+    [
+        ({"curvatures": (1, 0)}, ValueError, r"curvatures\[1\]: expected a number in \(0, infinity\), got 0"),
+        ({"curvatures": 1}, TypeError, "curvatures: expected two numbers, got 1"),
+        ({"start": (1, 2, 3)}, TypeError, r"start: expected two numbers, got \(1, 2, 3\)"),
+        ({"angle": "30"}, TypeError, "angle: expected a number, got '30'"),
+    ],
+    ids=str,
+)
+def test_a_bowl_that_cannot_be_gets_a_sentence(options, error, sentence):
+    with pytest.raises(error, match=sentence):
+        plot.Bowl(**options)
+
+
+def test_without_matplotlib_a_sentence_says_how_to_get_it(monkeypatch):
+    real = builtins.__import__
+
+    def refusing(name, *rest, **options):
+        if name.startswith("matplotlib"):
+            raise ImportError(name)
+        return real(name, *rest, **options)
+
+    monkeypatch.setattr(builtins, "__import__", refusing)
+    with pytest.raises(ImportError, match=r'fanin.plot: needs matplotlib, .*pip install "fanin\[plot\]"'):
+        plot.trajectories([optim.SGD()])
+
+
+def test_matplotlib_is_imported_when_something_is_drawn():
+    code = "import sys, fanin, fanin.plot\nprint('matplotlib' in sys.modules)"
+    assert python_prints("-c", code).strip() == "False"
+
+
+def rows_of_page() -> dict[str, list[str]]:
+    rows = re.findall(r"^\| `(\w+)` \|(.*)\|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    return {name: [cell.strip() for cell in cells.split("|")] for name, cells in rows}
+
+
+def test_the_page_of_rules_lists_each_rule_in_the_order_of_the_core():
+    assert list(rows_of_page()) == [c.__name__ for c in rule_classes().values()]
+
+
+def test_the_page_of_rules_has_the_state_and_the_bytes_of_each(every_rule):
+    rule = rule_named(every_rule)
+    equation, state, moved, when = rows_of_page()[rule.kind]
+    slots = [name for name, value in optim.Optimizer(rule, [np.ones(1)]).state.items() if isinstance(value, list)]
+    assert state == (", ".join(slots) or "-")
+    second = "second_gradients" in inputs_for(rule, [np.ones(1)])
+    assert int(moved) == 4 * (3 + 2 * len(slots) + second)
+    assert "<-" in equation or "Adam" in equation
+    assert len(when) > 10
