@@ -50,7 +50,12 @@ def test_a_path_that_diverges_is_drawn_until_it_has_left(rate, tmp_path):
 def test_rules_of_one_kind_are_told_apart_by_their_hyper_parameters():
     figure = plot.trajectories([optim.SGD(0.01), optim.SGD(0.02), optim.SGD(0.02), optim.Adam()], steps=2)
     labels = [text.get_text() for text in figure.axes[1].get_legend().get_texts()]
-    assert labels == ["SGD(learning_rate=0.01)", "SGD(learning_rate=0.02)", "SGD(learning_rate=0.02) (3)", "Adam"]
+    assert labels == [
+        "SGD(learning_rate=0.01)",
+        "SGD(learning_rate=0.02)",
+        "SGD(learning_rate=0.02) (3)",
+        "Adam",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -118,7 +123,9 @@ def test_the_page_of_rules_lists_each_rule_in_the_order_of_the_core():
 def test_the_page_of_rules_has_the_state_and_the_bytes_of_each(every_rule):
     rule = rule_named(every_rule)
     equation, state, moved, when = rows_of_page()[rule.kind]
-    slots = [name for name, value in optim.Optimizer(rule, [np.ones(1)]).state.items() if isinstance(value, list)]
+    slots = [
+        name for name, value in optim.Optimizer(rule, [np.ones(1)]).state.items() if isinstance(value, list)
+    ]
     assert state == (", ".join(slots) or "-")
     second = "second_gradients" in inputs_for(rule, [np.ones(1)])
     assert int(moved) == 4 * (3 + 2 * len(slots) + second)
