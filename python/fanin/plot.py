@@ -179,7 +179,7 @@ def _style(i: int) -> dict[str, Any]:
 def _view(
     bowl: Bowl, paths: Iterable[NDArray[np.float64]]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The lower left and upper right corner of what is shown: all paths, as far as they stay about the start's contour."""
+    """The lower left and upper right corner of what is shown: all paths, as far as they stay near the start."""
     reach = np.sqrt(2 * max(bowl.error(bowl.start), 1e-12) * np.diag(np.linalg.inv(bowl._hessian())))
     points = np.concatenate([*paths, [bowl.start], [(0.0, 0.0)]])
     points = np.clip(points[np.isfinite(points).all(axis=1)], -1.1 * reach, 1.1 * reach)
