@@ -59,7 +59,8 @@ struct FitOptions {
 // come exact statistics, where a batch norm wants them. Throws ValueError, before anything is changed,
 // BusyError and DivergedError as Training does.
 template <class T>
-History fit(Network<T>& network, const DataSet& data, const Method& method, const FitOptions& options = {});
+[[gnu::visibility("default")]] History fit(Network<T>& network, const DataSet& data, const Method& method,
+                                           const FitOptions& options = {});
 
 // The loop of a fit, for those who train otherwise: epochs 1, 2, ... until all are done, `train` was
 // interrupted, or `after` says stop. Returns the epoch it stopped after.

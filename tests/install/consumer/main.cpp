@@ -47,12 +47,25 @@ bool steps_arrays() {
   return w[0] == 0.5 && w[1] == 1.5;
 }
 
+bool fits_and_computes() {
+  using namespace fanin;
+  const std::vector<float> x = {0, 1, 2, 3}, w = {2};
+  std::vector<float> z(4);
+  dense(row_major(z.data(), 4, 1), row_major(x.data(), 4, 1), row_major(w.data(), 1, 1), {},
+        activation<Identity>);
+  Network<float> net(1, {{1}}, SquaredError{});
+  const Samples samples = row_major(x.data(), 4, 1);
+  const History history = fit(net, {samples, row_major(static_cast<const float*>(z.data()), 4, 1)}, Rprop{},
+                              {.epochs = 100, .batch_size = 4});
+  return z[3] == 6 && history.epochs.back().loss < 0.01;
+}
+
 }  // namespace
 
 int main() {
   const std::filesystem::path path = std::filesystem::temp_directory_path() / "fanin_consumer.safetensors";
   const bool good = trains_saves_and_loads<float>(path) && trains_saves_and_loads<double>(path) &&
-                    mistakes_can_be_caught() && steps_arrays();
+                    mistakes_can_be_caught() && steps_arrays() && fits_and_computes();
   std::filesystem::remove(path);
   std::cout << "fanin on " << fanin::cpu::active()
             << (good ? ": as it should be\n" : ": something is wrong\n");
