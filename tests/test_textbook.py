@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
+from functools import cache
 
 import pytest
 
@@ -12,6 +13,7 @@ from textbook import ROWS
 from textbook_row import Row
 
 
+@cache
 def names_of_tests() -> set[str]:
     trees = [ast.parse(path.read_text()) for path in TESTS.glob("test_*.py")]
     return {node.name for tree in trees for node in tree.body if isinstance(node, ast.FunctionDef)}
