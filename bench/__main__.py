@@ -16,15 +16,18 @@ from bench import machine, record
 from bench.batch_norm import batch_norm_group
 from bench.changes import change_tables, other_machine
 from bench.compare import Effort
+from bench.few_rows import few_rows_group
 from bench.functional import activations_group, functional_group
 from bench.group import Group, Outcome, run
 from bench.plot import PlotError, plot
-from bench.products import products_group
+from bench.predict import predict_group
+from bench.products import products_avx2_group, products_group
 from bench.programs import PRODUCTS_VARIABLE, BuildError, products_program
 from bench.record import RecordError
 from bench.report import Table, machine_tables
 from bench.rules import rules_group
 from bench.steps import steps_group
+from bench.threads import threads_tables
 
 
 def thread_counts(text: str) -> list[int]:
@@ -38,6 +41,9 @@ def thread_counts(text: str) -> list[int]:
 # How many rounds of about how many seconds each group takes, in full and in a quick run.
 GROUPS = {
     "products": (Effort(9, 0.04), Effort(3, 0.01)),
+    "products_avx2": (Effort(9, 0.04), Effort(3, 0.01)),
+    "few_rows": (Effort(9, 0.04), Effort(3, 0.01)),
+    "predict": (Effort(9, 0.1), Effort(3, 0.02)),
     "functional": (Effort(9, 0.04), Effort(3, 0.02)),
     "activations": (Effort(9, 0.02), Effort(3, 0.01)),
     "batch_norm": (Effort(9, 0.04), Effort(3, 0.02)),
@@ -120,12 +126,16 @@ def group_of(name: str, options: argparse.Namespace) -> Group:
         return rules_group(options.quick)
     if name == "steps":
         return steps_group(options.compile)
-    say("products: building fanin_bench_products")
+    if name == "predict":
+        return predict_group()
+    say(f"{name}: building fanin_bench_products")
     try:
         os.environ[PRODUCTS_VARIABLE] = products_program()
     except BuildError as error:
         say(f"fanin's products are left out: {error}")
-    return products_group()
+    if name == "few_rows":
+        return few_rows_group()
+    return products_avx2_group() if name == "products_avx2" else products_group()
 
 
 def measure(options: argparse.Namespace) -> tuple[dict[str, Any], list[Table]]:
@@ -139,12 +149,23 @@ def measure(options: argparse.Namespace) -> tuple[dict[str, Any], list[Table]]:
     outcomes: dict[str, Outcome] = {}
     for name in [options.group] if options.group else GROUPS:
         effort = GROUPS[name][1 if options.quick else 0]
-        outcome = outcomes[name] = run(group_of(name, options), limits, effort, options.match, say)
+        group = group_of(name, options)
+        if group.instruction_set:
+            own_limits = machine.narrower_limits(measured, group.instruction_set)
+            if not own_limits:
+                say(f"{name}: left out, {group.instruction_set} is not a narrower set of this processor")
+                continue
+        else:
+            own_limits = limits
+        outcome = outcomes[name] = run(group, own_limits, effort, options.match, say)
         tables += outcome.tables
         for problem in outcome.problems:
             say(problem)
         print(", ".join(f"{library} {version}" for library, version in outcome.versions.items()))
         show(outcome.tables)
+    comparison = threads_tables({name: outcome.cases for name, outcome in outcomes.items()})
+    show(comparison)
+    tables += comparison
     return record.record(measured, outcomes), tables
 
 

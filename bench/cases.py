@@ -26,12 +26,15 @@ class Net:
         samples an epoch: enough that an epoch of fanin takes about 0.2 s
     batch_norm
         in each hidden layer, in the place of its bias
+    loss
+        "squared_error" instead of a soft-max with cross-entropy: inputs are learned from themselves
     """
 
     sizes: tuple[int, ...]
     batch: int
     samples: int
     batch_norm: bool = False
+    loss: str = "softmax_cross_entropy"
 
     @property
     def name(self) -> str:
@@ -56,6 +59,9 @@ NETS = [
     Net((784, 2048, 2048, 10), batch=256, samples=1 << 11),
     Net((784, 256, 128, 10), batch=64, samples=1 << 16, batch_norm=True),
     Net((784, 1024, 1024, 10), batch=256, samples=1 << 13, batch_norm=True),
+    Net((37, 93, 51, 17, 3), batch=48, samples=48 << 12),
+    Net((300, 500, 100, 12, 100, 500, 300), batch=100, samples=100 << 7, loss="squared_error"),
+    Net((160,) * 8 + (10,), batch=64, samples=1 << 15),
 ]
 
 
@@ -66,10 +72,12 @@ class Product:
     rows: int
     columns: int
     depth: int
+    dtype: str = "float32"
 
     @property
     def name(self) -> str:
-        return f"{self.rows} x {self.columns} x {self.depth}"
+        shape = f"{self.rows} x {self.columns} x {self.depth}"
+        return shape if self.dtype == "float32" else f"{shape}, {self.dtype}"
 
 
 PRODUCTS = [
@@ -83,6 +91,45 @@ PRODUCTS = [
     Product(1024, 1024, 1024),
     Product(2048, 2048, 2048),
     Product(256, 4096, 4096),
+]
+
+# Shapes that float64 and a narrower instruction set are tried on
+SOME_PRODUCTS = [
+    (32, 64, 20),
+    (64, 256, 784),
+    (256, 1024, 1024),
+    (1024, 1024, 1024),
+]
+
+# Weights in L1, L2, L3 and memory of common processors: 16 KiB, 512 KiB, 8 MiB and 64 MiB
+FEW_ROWS = [
+    Product(rows, columns, depth)
+    for columns, depth in ((64, 64), (256, 512), (1024, 2048), (4096, 4096))
+    for rows in (1, 2, 4, 8)
+]
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """A net of the steps, and how many rows a call predicts."""
+
+    sizes: tuple[int, ...]
+    rows: int
+
+    @property
+    def name(self) -> str:
+        return f"{'-'.join(map(str, self.sizes))}, {self.rows:,} row{'s' if self.rows > 1 else ''}"
+
+    @property
+    def net(self) -> Net:
+        """The net; its samples are the rows."""
+        return Net(tuple(self.sizes), batch=self.rows, samples=self.rows)
+
+
+PREDICTIONS = [
+    Prediction((20, 64, 2), 1),
+    Prediction((784, 256, 128, 10), 1),
+    Prediction((784, 256, 128, 10), 60_000),
 ]
 
 # A is rows x depth, W is depth x columns, dZ is rows x columns.

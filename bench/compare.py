@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from bench.pool import WorkerError, WorkerProcess
@@ -36,12 +36,13 @@ class Variant:
 
 @dataclass(frozen=True)
 class Library:
-    """A library, the worker module that times it, and how far its results may be off, relatively."""
+    """A library, the worker module that times it, how far its results may be off, relatively, and variables."""
 
     name: str
     module: str
     variants: list[Variant]
     tolerance: float
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,9 @@ class Team:
         self.n_threads = n_threads
         self.absent: dict[str, str] = {}
         self.members: list[tuple[Library, WorkerProcess]] = []
-        starting = [(library, WorkerProcess(library.module, n_threads)) for library in libraries]
+        starting = [
+            (library, WorkerProcess(library.module, n_threads, library.environment)) for library in libraries
+        ]
         for library, process in starting:
             try:
                 process.greet()

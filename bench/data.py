@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,12 +12,18 @@ from bench.cases import Batch, Net, Product, Updates
 Floats = NDArray[np.float32]
 
 
-def samples(net: Net) -> tuple[Floats, NDArray[np.int64]]:
-    """Normal inputs (samples, inputs) and labels (samples,); the first batch holds every class."""
+def samples(net: Net) -> tuple[Floats, Any]:
+    """Normal inputs (samples, inputs) and labels (samples,), or the inputs again as targets of a squared error.
+
+    The first batch holds every class.
+    """
     random = np.random.default_rng(1)
     x = random.standard_normal((net.samples, net.sizes[0]), dtype=np.float32)
+    if net.loss == "squared_error":
+        return x, x
     y = random.integers(0, net.sizes[-1], net.samples)
-    y[: net.sizes[-1]] = np.arange(net.sizes[-1])
+    classes = min(net.samples, net.sizes[-1])
+    y[:classes] = np.arange(classes)
     return x, y
 
 
@@ -37,19 +45,18 @@ def cross_entropy(probabilities: NDArray[np.floating], y: NDArray[np.int64]) -> 
     return float(-np.mean(np.log(p)))
 
 
-def operand(rows: int, columns: int) -> Floats:
+def operand(rows: int, columns: int, dtype: str) -> Any:
     """A matrix of small integers, (7 i + 13 j) mod 17 - 8, so that every product of it is exact."""
     i, j = np.ogrid[:rows, :columns]
-    values: Floats = ((7 * i + 13 * j) % 17 - 8).astype(np.float32)
-    return values
+    return ((7 * i + 13 * j) % 17 - 8).astype(dtype)
 
 
-def operands(product: Product) -> tuple[Floats, Floats, Floats]:
+def operands(product: Product) -> tuple[Any, Any, Any]:
     """A (rows, depth), W (depth, columns) and dZ (rows, columns)."""
     return (
-        operand(product.rows, product.depth),
-        operand(product.depth, product.columns),
-        operand(product.rows, product.columns),
+        operand(product.rows, product.depth, product.dtype),
+        operand(product.depth, product.columns, product.dtype),
+        operand(product.rows, product.columns, product.dtype),
     )
 
 

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bench.cases import Batch, Elements, Net, Product, Updates
+from bench.cases import Batch, Elements, Net, Prediction, Product, Updates
 from bench.compare import Effort, Library, Team, Timing, compare, teams
 from bench.machine import Limits
 from bench.report import Table, limit_cells, rate_cell, ratio_cell, time_cell
 
-Case = Net | Product | Elements | Batch | Updates
+Case = Net | Product | Elements | Batch | Updates | Prediction
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,8 @@ class Group:
     work, limit, rate
         floating-point operations or elements of a case; least seconds that a result of a case takes on a machine;
         the unit of work a nanosecond
+    instruction_set
+        the one whose limits count, where that is not the machine's best
     """
 
     name: str
@@ -34,6 +36,7 @@ class Group:
     work: Callable[[Any], float]
     limit: Callable[[Any, str, Limits], float]
     rate: str = "GFLOP/s"
+    instruction_set: str = ""
 
     def columns(self, result: str) -> list[str]:
         """The columns of the libraries that compute a result."""

@@ -5,21 +5,26 @@ from __future__ import annotations
 import itertools
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bench.programs import limits_output
 
+WITHOUT_AVX512 = "-mno-avx512f"
+
 
 @dataclass(frozen=True)
 class Limits:
-    """The machine's limits on one number of threads, for float32.
+    """The machine's limits on one number of threads: for float32 where nothing else is said.
 
     flops, roots
         floating-point operations a second at peak (a fused multiply-add is two); square roots with a division
         a second
-    bandwidths
-        bytes a second by size of the working set, the better of a = b + s c and a = s a + c
+    flops64
+        the same operations a second in float64
+    bandwidths, reads
+        bytes a second by size of the working set, the better of a = b + s c and a = s a + c, and of a
+        sum, which reads only
     barrier
         seconds that a barrier takes
     threads
@@ -27,14 +32,16 @@ class Limits:
     """
 
     flops: float
+    flops64: float
     roots: float
     bandwidths: list[tuple[float, float]]
+    reads: list[tuple[float, float]]
     barrier: float
     threads: int = 0
 
-    def bandwidth(self, working_set: float) -> float:
+    def bandwidth(self, working_set: float, read_only: bool = False) -> float:
         """Bytes a second for a working set of this many bytes, interpolated in its logarithm."""
-        sizes = self.bandwidths
+        sizes = self.reads if read_only else self.bandwidths
         if working_set <= sizes[0][0]:
             return sizes[0][1]
         for (below, low), (above, high) in itertools.pairwise(sizes):
@@ -47,7 +54,25 @@ def measure(thread_counts: list[int], quick: bool) -> dict[str, Any]:
     """The measurements as fanin_bench_limits prints them."""
     arguments = [*(["--quick"] if quick else []), *map(str, thread_counts)]
     measured: dict[str, Any] = json.loads(limits_output(arguments))
+    if measured["instruction_set"] == "avx512":
+        measured["narrower"] = [json.loads(limits_output(["--arithmetic", *arguments], [WITHOUT_AVX512]))]
     return measured
+
+
+def narrower_limits(measured: dict[str, Any], instruction_set: str) -> dict[int, Limits]:
+    """The limits with the arithmetic of a narrower instruction set; none where it was not measured."""
+    wide = limits_by_threads(measured)
+    return {
+        team["threads"]: replace(
+            wide[team["threads"]],
+            flops=1e9 * team["gflops"]["float32"],
+            flops64=1e9 * team["gflops"]["float64"],
+            roots=1e9 * team["root_and_divide"]["float32"],
+        )
+        for narrow in measured.get("narrower", [])
+        if narrow["instruction_set"] == instruction_set
+        for team in narrow["teams"]
+    }
 
 
 def limits_by_threads(measured: dict[str, Any]) -> dict[int, Limits]:
@@ -55,8 +80,10 @@ def limits_by_threads(measured: dict[str, Any]) -> dict[int, Limits]:
     return {
         team["threads"]: Limits(
             flops=1e9 * team["gflops"]["float32"],
+            flops64=1e9 * team["gflops"]["float64"],
             roots=1e9 * team["root_and_divide"]["float32"],
             bandwidths=[(row["bytes"], 1e9 * max(row["triad"], row["update"])) for row in team["bandwidth"]],
+            reads=[(row["bytes"], 1e9 * row["read"]) for row in team["bandwidth"]],
             barrier=1e-6 * team["barrier_us"],
             threads=team["threads"],
         )

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,9 +40,10 @@ class WorkerProcess:
     Raises `WorkerError` where its library is absent. `version` is the library's.
     """
 
-    def __init__(self, module: str, n_threads: int) -> None:
+    def __init__(self, module: str, n_threads: int, variables: Mapping[str, str]) -> None:
         environment = dict(os.environ, JAX_PLATFORMS="cpu", CUDA_VISIBLE_DEVICES="")
         environment.update(dict.fromkeys(THREAD_VARIABLES, str(n_threads)))
+        environment.update(variables)
         self.complaints = tempfile.TemporaryFile("w+")  # noqa: SIM115 - lives as long as the process
         self.process = subprocess.Popen(
             [sys.executable, "-m", "bench.workers.serve", module],

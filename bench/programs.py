@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from bench.pool import ROOT
@@ -48,21 +49,21 @@ def products_program() -> str:
     return os.environ.get(PRODUCTS_VARIABLE) or str(build_with_cmake("fanin_bench_products"))
 
 
-def compile_alone(directory: Path, name: str) -> Path:
+def compile_alone(directory: Path, name: str, flags: Sequence[str] = ()) -> Path:
     """Compile a program of one file for this processor with the compiler alone."""
     program = directory / f"fanin_bench_{name}"
     compiler = os.environ.get("CXX", "c++")
     command = [compiler, "-std=c++17", "-O2", "-pthread", str(SOURCES / f"{name}.cpp"), "-o", str(program)]
     try:
-        run([*command, "-march=native"])
+        run([*command, "-march=native", *flags])
     except BuildError:
-        run([*command, "-mcpu=native"])  # what some compilers for ARM want instead
+        run([*command, "-mcpu=native", *flags])  # what some compilers for ARM want instead
     return program
 
 
-def limits_output(arguments: list[str]) -> str:
-    """What fanin_bench_limits prints."""
-    return output_of("limits", arguments)
+def limits_output(arguments: list[str], flags: Sequence[str] = ()) -> str:
+    """What fanin_bench_limits prints, compiled with more flags, such as without an instruction set."""
+    return output_of("limits", arguments, flags)
 
 
 def updates_output(seconds: float, threads: int, sizes: list[int]) -> dict[str, list[float]]:
@@ -73,10 +74,10 @@ def updates_output(seconds: float, threads: int, sizes: list[int]) -> dict[str, 
     return measured
 
 
-def output_of(name: str, arguments: list[str]) -> str:
+def output_of(name: str, arguments: list[str], flags: Sequence[str] = ()) -> str:
     """What a program of one file prints, built in a temporary directory."""
     with tempfile.TemporaryDirectory() as directory:
-        program = compile_alone(Path(directory), name)
+        program = compile_alone(Path(directory), name, flags)
         return subprocess.run(
             [str(program), *arguments], check=True, stdout=subprocess.PIPE, text=True
         ).stdout

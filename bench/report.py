@@ -80,19 +80,29 @@ def machine_tables(measured: dict[str, Any]) -> list[Table]:
     """The limits of the machine: arithmetic and barrier by number of threads, bandwidth by working set."""
     teams = measured["teams"]
     arithmetic = Table(
-        f"Limits of the machine, {measured['instruction_set']}",
-        ["threads", "GFLOP/s float32", "float64", "sqrt + div, 10^9/s float32", "float64", "barrier, us"],
+        "Limits of the machine",
+        [
+            "instructions",
+            "threads",
+            "GFLOP/s float32",
+            "float64",
+            "sqrt + div, 10^9/s float32",
+            "float64",
+            "barrier, us",
+        ],
         [
             [
+                run["instruction_set"],
                 str(team["threads"]),
                 *(number(team["gflops"][dtype]) for dtype in ("float32", "float64")),
                 *(number(team["root_and_divide"][dtype]) for dtype in ("float32", "float64")),
-                f"{team['barrier_us']:.3f}",
+                f"{team['barrier_us']:.3f}" if "barrier_us" in team else EMPTY,
             ]
-            for team in teams
+            for run in [measured, *measured.get("narrower", [])]
+            for team in run["teams"]
         ],
     )
-    passes = {"triad": "a = b + s c", "update": "a = s a + c"}
+    passes = {"triad": "a = b + s c", "update": "a = s a + c", "read": "sum of a"}
     bandwidth = Table(
         "Bandwidth by working set, GB/s",
         ["KiB", *(f"{formula}, threads {team['threads']}" for team in teams for formula in passes.values())],

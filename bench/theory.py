@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bench.cases import Net, Product
+from bench.cases import Net, Prediction, Product
 from bench.machine import Limits
 
 FLOAT = 4  # bytes
+MOSTLY_READ = 8  # rows up to which nearly all a product moves is the weights it reads
 
 
 @dataclass(frozen=True)
@@ -24,11 +25,13 @@ class Phase:
     bytes: float
     working_set: float
     roots: float = 0.0
+    dtype: str = "float32"
+    read_only: bool = False
 
     def seconds(self, limits: Limits) -> float:
         return max(
-            self.flops / limits.flops,
-            self.bytes / limits.bandwidth(self.working_set),
+            self.flops / (limits.flops if self.dtype == "float32" else limits.flops64),
+            self.bytes / limits.bandwidth(self.working_set, self.read_only),
             self.roots / limits.roots,
         )
 
@@ -64,8 +67,22 @@ def product_phase(product: Product, kind: str) -> Phase:
     """One of the products of a dense layer, by its name in `cases.PRODUCT_KINDS`."""
     m, n, k = product.rows, product.columns, product.depth
     flops = 2 * m * n * k
+    number = FLOAT if product.dtype == "float32" else 2 * FLOAT
     if kind == "weight gradient, Adam":
-        moved, held, roots = FLOAT * (m * k + m * n + 6 * k * n), FLOAT * (m * k + m * n + 3 * k * n), k * n
-        return Phase(kind, flops, moved, held, roots)
-    moved = FLOAT * (m * k + k * n + m * n)
-    return Phase(kind, flops, moved, moved)
+        moved, held, roots = number * (m * k + m * n + 6 * k * n), number * (m * k + m * n + 3 * k * n), k * n
+        return Phase(kind, flops, moved, held, roots, product.dtype)
+    moved = number * (m * k + k * n + m * n)
+    return Phase(kind, flops, moved, moved, 0.0, product.dtype, read_only=m <= MOSTLY_READ)
+
+
+def prediction_phases(prediction: Prediction) -> list[Phase]:
+    """The phases of a prediction: rows go through all layers a block at a time, so only weights and ends move."""
+    m, layers = prediction.rows, prediction.net.layers
+    working_set = FLOAT * sum((k + 1) * n for k, n in layers)
+    phases = []
+    for layer, (k, n) in enumerate(layers, 1):
+        moved = FLOAT * (k + 1) * n
+        phases.append(
+            Phase(f"forward {layer}", 2 * m * n * k, moved, working_set, read_only=m <= MOSTLY_READ)
+        )
+    return phases

@@ -1,7 +1,9 @@
 // Measures what this machine can do at best, as one JSON object on standard output:
 // fused multiply-adds, square root and division, bandwidth by working set, and the time of a barrier.
 //
-//   fanin_bench_limits [--quick] [threads ...]        default: 1 and all processors
+//   fanin_bench_limits [--quick] [--arithmetic] [threads ...]        default: 1 and all processors
+//
+// --arithmetic leaves bandwidth and barrier out, which do not hang on the instruction set.
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -131,10 +133,21 @@ void update(float* a, const float* c, std::size_t n) {  // a = s a + c
   }
 }
 
+// The sum of a, in chains that hide the latency of an addition
+template <std::size_t... I>
+void read(const float* a, std::size_t n, int thread, std::index_sequence<I...>) {
+  constexpr int width = VectorOf<float>::width;
+  Vector<float> chains[sizeof...(I)] = {};
+  for (std::size_t i = 0; i < n; i += sizeof...(I) * width) {
+    ((chains[I] += load(a + i + I * width)), ...);
+  }
+  sinks[thread].value = (sum<float>(chains[I]) + ...);
+}
+
 // GB/s of a pass over n_arrays arrays that together hold `bytes`, an equal part of them for every thread.
-// Both passes move 12 bytes an element: two loads and a store.
+// One array is read, 4 bytes an element; the passes over more move 12: two loads and a store.
 double bandwidth(int n_threads, std::size_t bytes, int n_arrays, Effort effort) {
-  const std::size_t step = 4 * VectorOf<float>::width;
+  const std::size_t step = 8 * VectorOf<float>::width;
   const std::size_t all = bytes / sizeof(float) / static_cast<std::size_t>(n_arrays);
   const std::size_t part = std::max(step, all / static_cast<std::size_t>(n_threads) / step * step);
   std::vector<Array> arrays;
@@ -145,13 +158,15 @@ double bandwidth(int n_threads, std::size_t bytes, int n_arrays, Effort effort) 
         for (long repeat = 0; repeat < repeats; ++repeat) {
           if (n_arrays == 3) {
             triad(arrays[0].data() + from, arrays[1].data() + from, arrays[2].data() + from, part);
+          } else if (n_arrays == 1) {
+            read(arrays[0].data() + from, part, thread, std::make_index_sequence<8>());
           } else {
             update(arrays[0].data() + from, arrays[1].data() + from, part);
           }
           next_pass();
         }
       });
-  return 1e-9 * 12 * static_cast<double>(part) * n_threads / seconds;
+  return 1e-9 * (n_arrays == 1 ? 4 : 12) * static_cast<double>(part) * n_threads / seconds;
 }
 
 double barrier_microseconds(int n_threads, Effort effort) {
@@ -161,19 +176,26 @@ double barrier_microseconds(int n_threads, Effort effort) {
          });
 }
 
-void print_team(int n_threads, Effort effort, bool last) {
+void print_team(int n_threads, Effort effort, bool arithmetic_only, bool last) {
   std::printf("    {\"threads\": %d,\n", n_threads);
   std::printf("     \"gflops\": {\"float32\": %.2f, \"float64\": %.2f},\n",
               multiply_add_gflops<float>(n_threads, effort), multiply_add_gflops<double>(n_threads, effort));
-  std::printf("     \"root_and_divide\": {\"float32\": %.4f, \"float64\": %.4f},\n",
+  std::printf("     \"root_and_divide\": {\"float32\": %.4f, \"float64\": %.4f}",
               root_and_divide_gelements<float>(n_threads, effort),
               root_and_divide_gelements<double>(n_threads, effort));
-  std::printf("     \"barrier_us\": %.4f,\n     \"bandwidth\": [\n", barrier_microseconds(n_threads, effort));
+  if (arithmetic_only) {
+    std::printf("}%s\n", last ? "" : ",");
+    return;
+  }
+  std::printf(",\n     \"barrier_us\": %.4f,\n     \"bandwidth\": [\n",
+              barrier_microseconds(n_threads, effort));
   const std::size_t largest = std::size_t{1} << 28;
   for (std::size_t bytes = std::size_t{1} << 15; bytes <= largest; bytes *= 2) {
-    std::printf("       {\"bytes\": %zu, \"triad\": %.2f, \"update\": %.2f}%s\n", bytes,
-                bandwidth(n_threads, bytes, 3, effort), bandwidth(n_threads, bytes, 2, effort),
-                bytes < largest ? "," : "");
+    std::printf(
+        "       {\"bytes\": %zu, \"triad\": %.2f, \"update\": %.2f, "
+        "\"read\": %.2f}%s\n",
+        bytes, bandwidth(n_threads, bytes, 3, effort), bandwidth(n_threads, bytes, 2, effort),
+        bandwidth(n_threads, bytes, 1, effort), bytes < largest ? "," : "");
   }
   std::printf("     ]}%s\n", last ? "" : ",");
 }
@@ -183,17 +205,22 @@ void print_team(int n_threads, Effort effort, bool last) {
 
 int main(int argc, char** argv) {
   limits::Effort effort{0.02, 5};
+  bool arithmetic_only = false;
   std::vector<int> teams;
   for (int i = 1; i < argc; ++i) {
     const std::string argument = argv[i];
     const int n_threads = std::atoi(argv[i]);
     if (argument == "--quick") {
       effort = {0.004, 3};
+    } else if (argument == "--arithmetic") {
+      arithmetic_only = true;
     } else if (n_threads >= 1 && n_threads <= 1024) {
       teams.push_back(n_threads);
     } else {
-      std::fprintf(stderr, "%s: expected --quick or a number of threads from 1 to 1024, got %s\n", argv[0],
-                   argv[i]);
+      std::fprintf(stderr,
+                   "%s: expected --quick, --arithmetic or a number of threads "
+                   "from 1 to 1024, got %s\n",
+                   argv[0], argv[i]);
       return 2;
     }
   }
@@ -204,7 +231,8 @@ int main(int argc, char** argv) {
   }
   std::printf("{\"instruction_set\": \"%s\", \"processors\": %u, \"teams\": [\n", limits::kInstructionSet,
               std::thread::hardware_concurrency());
-  for (std::size_t i = 0; i < teams.size(); ++i) limits::print_team(teams[i], effort, i + 1 == teams.size());
+  for (std::size_t i = 0; i < teams.size(); ++i)
+    limits::print_team(teams[i], effort, arithmetic_only, i + 1 == teams.size());
   std::printf("]}\n");
   return 0;
 }

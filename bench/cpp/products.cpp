@@ -1,12 +1,14 @@
 // Times the products of a dense layer, called through the active kernel table as a training step calls them.
-// Requests come a line at a time on standard input, answers go a line at a time to standard output:
+// Requests come a line at a time on standard input, answers go a line at a time to standard output.
 //
-//   prepare ROWS COLUMNS DEPTH     "ready", with A (rows, depth), W (depth, columns) and dZ (rows, columns)
-//   in panels check KIND                     the checksum of the result round KIND SECONDS microseconds a
-//   call, from about this many seconds of calls
+// prepare TYPE ROWS COLUMNS DEPTH: "ready", with A (rows, depth), W (depth, columns) and dZ (rows, columns)
 //
-// KIND is forward, input_gradient, weight_gradient or weight_gradient_adam. Threads are those of
-// FANIN_NUM_THREADS.
+// check KIND: the checksum of the result
+//
+// round KIND SECONDS: microseconds a call, from about this many seconds of calls
+//
+// TYPE is float32 or float64. KIND is forward, input_gradient, weight_gradient or weight_gradient_adam.
+// Threads are those of FANIN_NUM_THREADS.
 #include <cstdio>
 #include <exception>
 #include <iostream>
@@ -26,30 +28,31 @@ namespace {
 using namespace fanin;
 
 // A matrix in panels and the memory it lies in.
+template <class T>
 struct Matrix {
   Matrix(std::size_t rows, std::size_t columns)
-      : memory(Panels<float>{nullptr, rows, columns}.size()), panels{memory.data(), rows, columns} {}
+      : memory(Panels<T>{nullptr, rows, columns}.size()), panels{memory.data(), rows, columns} {}
 
-  float& operator()(std::size_t i, std::size_t j) const {
-    return panels.at(i, j / kPanel<float>)[j % kPanel<float>];
-  }
-  operator Panels<const float>() const { return {panels.data, panels.rows, panels.columns}; }
+  T& operator()(std::size_t i, std::size_t j) const { return panels.at(i, j / kPanel<T>)[j % kPanel<T>]; }
+  operator Panels<const T>() const { return {panels.data, panels.rows, panels.columns}; }
 
-  Buffer<float> memory;
-  Panels<float> panels;
+  Buffer<T> memory;
+  Panels<T> panels;
 };
 
 // Small integers, the same as the peers': (7 i + 13 j) mod 17 - 8
 float entry(std::size_t i, std::size_t j) { return static_cast<float>((7 * i + 13 * j) % 17) - 8; }
 
-void fill(const Matrix& m) {
+template <class T>
+void fill(const Matrix<T>& m) {
   for (std::size_t i = 0; i < m.panels.rows; ++i) {
-    for (std::size_t j = 0; j < m.panels.columns; ++j) m(i, j) = entry(i, j);
+    for (std::size_t j = 0; j < m.panels.columns; ++j) m(i, j) = static_cast<T>(entry(i, j));
   }
 }
 
 // Sum of m_ij ((3 i + 5 j) mod 11 - 5), as the peers form it
-double checksum(const Matrix& m) {
+template <class T>
+double checksum(const Matrix<T>& m) {
   double sum = 0;
   for (std::size_t i = 0; i < m.panels.rows; ++i) {
     for (std::size_t j = 0; j < m.panels.columns; ++j) {
@@ -59,7 +62,18 @@ double checksum(const Matrix& m) {
   return sum;
 }
 
-class Layer {
+// The calls a request makes, for either type
+class AnyLayer {
+ public:
+  virtual ~AnyLayer() = default;
+  // The checksum of one call's result; W is as before afterwards
+  virtual double check(const std::string& kind) = 0;
+  // Seconds of `n` calls by a team that meets after each
+  virtual double calls(const std::string& kind, long n) = 0;
+};
+
+template <class T>
+class Layer final : public AnyLayer {
  public:
   Layer(std::size_t rows, std::size_t columns, std::size_t depth)
       : a_(rows, depth),
@@ -78,8 +92,7 @@ class Layer {
     }
   }
 
-  // The checksum of one call's result; W is as before afterwards
-  double check(const std::string& kind) {
+  double check(const std::string& kind) override {
     slots_.clear();
     calls(kind, 1);
     const double sum = checksum(kind == "forward"           ? z_
@@ -90,12 +103,11 @@ class Layer {
     return sum;
   }
 
-  // Seconds of `n` calls by a team that meets after each
-  double calls(const std::string& kind, long n) {
+  double calls(const std::string& kind, long n) override {
     Barrier barrier;
     const Adam::Constants constants = adam_.begin(1);
-    const Update<float> update{index_in<Adam, Rules>, &constants, w_.panels.data, slots_.data(),
-                               w_.memory.size()};
+    const Update<T> update{index_in<Adam, Rules>, &constants, w_.panels.data, slots_.data(),
+                           w_.memory.size()};
     double seconds = 0;
     run_team(team_size(), [&](int thread, int threads) {
       barrier.wait(threads);
@@ -126,41 +138,41 @@ class Layer {
   }
 
   void forward(int thread, int threads) {
-    const Forward<float> f{z_.panels, {nullptr, 0, 0}, a_, w_, nullptr, index_in<Identity, Activations>};
+    const Forward<T> f{z_.panels, {nullptr, 0, 0}, a_, w_, nullptr, index_in<Identity, Activations>};
     share(thread, threads, z_.panels.count(), z_.panels.rows,
-          [&](Range panels, Range rows) { kernels<float>().forward(f, panels, rows); });
+          [&](Range panels, Range rows) { kernels<T>().forward(f, panels, rows); });
   }
 
   void input_gradient(int thread, int threads) {
-    const InputGradient<float> g{da_.panels,
-                                 {nullptr, 0, 0},
-                                 w_,
-                                 dz_transposed_,
-                                 {nullptr, 0, 0},
-                                 a_,
-                                 index_in<Identity, Activations>};
+    const InputGradient<T> g{da_.panels,
+                             {nullptr, 0, 0},
+                             w_,
+                             dz_transposed_,
+                             {nullptr, 0, 0},
+                             a_,
+                             index_in<Identity, Activations>};
     // the rows of w outside, so that it is read once
     const std::size_t inputs = da_.panels.columns, panels = dz_transposed_.panels.count();
     for_each_rectangle(Share(thread, threads, 1).take(row_blocks(inputs) * panels, 1), panels,
                        [&](Range of_blocks, Range of_panels) {
-                         kernels<float>().input_gradient(g, of_panels, rows_of_blocks(of_blocks, inputs));
+                         kernels<T>().input_gradient(g, of_panels, rows_of_blocks(of_blocks, inputs));
                        });
   }
 
-  void weight_gradient(int thread, int threads, float* gradient, const Update<float>& update) {
-    const WeightGradient<float> g{gradient, update, 0, 0, a_, dz_};
+  void weight_gradient(int thread, int threads, T* gradient, const Update<T>& update) {
+    const WeightGradient<T> g{gradient, update, 0, 0, a_, dz_};
     share(thread, threads, w_.panels.count(), w_.panels.rows,
-          [&](Range panels, Range rows) { kernels<float>().weight_gradient(g, panels, rows); });
+          [&](Range panels, Range rows) { kernels<T>().weight_gradient(g, panels, rows); });
   }
 
-  Matrix a_, w_, dz_, dz_transposed_, z_, da_, dw_;
-  Buffer<float> slots_;
+  Matrix<T> a_, w_, dz_, dz_transposed_, z_, da_, dw_;
+  Buffer<T> slots_;
   Adam adam_;
 };
 
 // Calls double until they fill half of the time, so that the last run of them is timed and the others warm
 // up.
-double microseconds_per_call(Layer& layer, const std::string& kind, double seconds) {
+double microseconds_per_call(AnyLayer& layer, const std::string& kind, double seconds) {
   long n = 1;
   double measured = layer.calls(kind, n);
   while (measured < seconds / 2) {
@@ -173,15 +185,20 @@ double microseconds_per_call(Layer& layer, const std::string& kind, double secon
 }  // namespace
 
 int main() try {
-  std::unique_ptr<Layer> layer;
+  std::unique_ptr<AnyLayer> layer;
   for (std::string line; std::getline(std::cin, line);) {
     std::istringstream words(line);
     std::string request, kind;
     words >> request;
     if (request == "prepare") {
       std::size_t rows = 0, columns = 0, depth = 0;
-      words >> rows >> columns >> depth;
-      layer = std::make_unique<Layer>(rows, columns, depth);
+      words >> kind >> rows >> columns >> depth;
+      layer.reset();
+      if (kind == "float64") {
+        layer = std::make_unique<Layer<double>>(rows, columns, depth);
+      } else {
+        layer = std::make_unique<Layer<float>>(rows, columns, depth);
+      }
       std::puts("ready");
     } else if (request == "check" && layer) {
       words >> kind;

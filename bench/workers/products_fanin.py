@@ -39,7 +39,7 @@ class Products:
 
     def prepare(self, case: dict[str, Any], variants: list[str]) -> None:
         product = Product(**case)
-        self.ask("prepare", product.rows, product.columns, product.depth)
+        self.ask("prepare", product.dtype, product.rows, product.columns, product.depth)
 
     def check(self, variant: str) -> list[float]:
         return [float(self.ask("check", word(variant)))]

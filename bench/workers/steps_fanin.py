@@ -17,7 +17,7 @@ def build(net: Net) -> fanin.Network:
     """The net with the weights that every library starts from."""
     norm = net.batch_norm
     hidden = [fanin.Dense(units, activation="relu", batch_norm=norm) for units in net.sizes[1:-1]]
-    network = fanin.Network(net.sizes[0], [*hidden, fanin.Dense(net.sizes[-1])], loss="softmax_cross_entropy")
+    network = fanin.Network(net.sizes[0], [*hidden, fanin.Dense(net.sizes[-1])], loss=net.loss)
     start = network.get_weights()
     for layer, (weight, bias) in enumerate(data.weights(net), 1):
         start[f"layer{layer}.weight"] = weight

@@ -23,14 +23,21 @@ def normalized(z: Any, gamma: Any, beta: Any) -> Any:
     return gamma * difference * jax.lax.rsqrt((difference**2).mean(axis=0) + 1e-5) + beta
 
 
-def mean_loss(weights: Any, x: Any, y: Any) -> Any:
-    """Mean cross-entropy of the net's soft-max."""
+def outputs(weights: Any, x: Any) -> Any:
+    """What the last layer gives, before a soft-max."""
     a = x
     for weight, *added in weights[:-1]:
         z = a @ weight
         a = jax.nn.relu(normalized(z, *added) if len(added) == 2 else z + added[0])
     weight, bias = weights[-1]
-    log_probabilities = jax.nn.log_softmax(a @ weight + bias)
+    return a @ weight + bias
+
+
+def mean_loss(weights: Any, x: Any, y: Any) -> Any:
+    """Mean cross-entropy of the net's soft-max; where y is a matrix, half the squared error."""
+    if y.ndim == 2:
+        return jnp.sum((outputs(weights, x) - y) ** 2) / (2 * len(y))
+    log_probabilities = jax.nn.log_softmax(outputs(weights, x))
     return -jnp.mean(jnp.take_along_axis(log_probabilities, y[:, None], axis=1))
 
 
@@ -74,7 +81,7 @@ class Steps:
     def prepare(self, case: dict[str, Any], variants: list[str]) -> None:
         self.net = Net(**case)
         x, y = data.samples(self.net)
-        self.x, self.y = jnp.array(x), jnp.array(y.astype(np.int32))
+        self.x, self.y = jnp.array(x), jnp.array(y if y.ndim == 2 else y.astype(np.int32))
         self.states = {variant: start(self.net) for variant in variants}
         self.random = np.random.default_rng(3)
         self.batches = batches(self.net)

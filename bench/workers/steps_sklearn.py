@@ -25,8 +25,10 @@ class Steps:
             raise NotImplementedError("scikit-learn has no batch norm")
         self.x, self.y = data.samples(self.net)
         n = self.net.batch
-        self.classifier = neural_network.MLPClassifier(
-            self.net.sizes[1:-1],
+        regression = self.net.loss == "squared_error"
+        kind = neural_network.MLPRegressor if regression else neural_network.MLPClassifier
+        self.classifier = kind(
+            hidden_layer_sizes=self.net.sizes[1:-1],
             alpha=0.0,
             batch_size=n,
             learning_rate_init=LEARNING_RATE,
@@ -41,7 +43,7 @@ class Steps:
         warnings.simplefilter("ignore")  # that one iteration is not enough to converge
         self.classifier.fit(self.x[:n], self.y[:n])
         weights = data.weights(self.net)
-        if self.net.sizes[-1] == 2:
+        if self.net.sizes[-1] == 2 and not regression:
             # One logistic output stands for two classes: its logit is the difference of theirs.
             weight, bias = weights[-1]
             weights[-1] = weight[:, 1:] - weight[:, :1], bias[1:] - bias[:1]
@@ -51,6 +53,9 @@ class Steps:
 
     def loss(self) -> float:
         n = self.net.batch
+        if self.net.loss == "squared_error":
+            difference = self.classifier.predict(self.x[:n]) - self.y[:n]
+            return float((difference**2).sum() / (2 * n))
         return data.cross_entropy(self.classifier.predict_proba(self.x[:n]), self.y[:n])
 
     def check(self, variant: str) -> list[float]:

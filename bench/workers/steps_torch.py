@@ -13,25 +13,36 @@ from bench.workers.serve import microseconds_per_call
 torch: Any = importlib.import_module("torch")
 
 
+def sequential(net: Net) -> Any:
+    """Linear and ReLU layers, the last without ReLU, with the weights that every library starts from.
+
+    With batch norm between the two it takes the place of the bias.
+    """
+    modules: list[Any] = []
+    parameters = data.weights(net)
+    for layer, (weight, bias) in enumerate(parameters, 1):
+        hidden = layer < len(parameters)
+        norm = [torch.nn.BatchNorm1d(weight.shape[1])] if net.batch_norm and hidden else []
+        linear = torch.nn.Linear(*weight.shape, bias=not norm)
+        with torch.no_grad():
+            linear.weight.copy_(torch.from_numpy(weight).T)
+            if not norm:
+                linear.bias.copy_(torch.from_numpy(bias))
+        modules += [linear, *norm, *([torch.nn.ReLU()] if hidden else [])]
+    return torch.nn.Sequential(*modules)
+
+
+def half_squared_error(a: Any, y: Any) -> Any:
+    """Mean over the samples of half the sum of squared differences."""
+    return torch.nn.functional.mse_loss(a, y, reduction="sum") / (2 * len(y))
+
+
 class Training:
     """One net and its optimizer."""
 
     def __init__(self, net: Net, variant: str) -> None:
-        modules = []
-        for weight, bias in data.weights(net):
-            linear = torch.nn.Linear(*weight.shape)
-            with torch.no_grad():
-                linear.weight.copy_(torch.from_numpy(weight).T)
-                linear.bias.copy_(torch.from_numpy(bias))
-            norm = []
-            if net.batch_norm:
-                linear.bias = None
-                norm = [torch.nn.BatchNorm1d(weight.shape[1])]
-            modules += [linear, *norm, torch.nn.ReLU()]
-        if net.batch_norm:  # the last layer has none
-            modules[-3].bias = torch.nn.Parameter(torch.from_numpy(bias))
-            del modules[-2]
-        model = torch.nn.Sequential(*modules[:-1])
+        model = sequential(net)
+        of_outputs = half_squared_error if net.loss == "squared_error" else torch.nn.functional.cross_entropy
         self.optimizer = torch.optim.Adam(
             model.parameters(),
             LEARNING_RATE,
@@ -41,7 +52,7 @@ class Training:
         )
 
         def loss(x: Any, y: Any) -> Any:
-            return torch.nn.functional.cross_entropy(model(x), y)
+            return of_outputs(model(x), y)
 
         self.loss = torch.compile(loss, dynamic=False) if variant == "compile" else loss
 
