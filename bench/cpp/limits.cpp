@@ -72,20 +72,24 @@ void root_and_divide(int thread, long repeats, std::index_sequence<I...>) {
 }
 
 // Many short trials: a neighbour on the machine disturbs most of them, and one that it spares tells the peak.
+template <class Work>
+double peak_seconds(int n_threads, Effort effort, const Work& work) {
+  return best_seconds(n_threads, effort.trial_seconds / 4, 8 * effort.trials, work);
+}
+
 template <class T>
 double multiply_add_gflops(int n_threads, Effort effort) {
-  const double seconds =
-      best_seconds(n_threads, effort.trial_seconds / 4, 8 * effort.trials, [](int thread, long repeats) {
-        multiply_add<T>(thread, repeats, std::make_index_sequence<kChains>());
-      });
+  const double seconds = peak_seconds(n_threads, effort, [](int thread, long repeats) {
+    multiply_add<T>(thread, repeats, std::make_index_sequence<kChains>());
+  });
   return 2e-9 * kChains * VectorOf<T>::width * n_threads / seconds;
 }
 
 template <class T>
 double root_and_divide_gelements(int n_threads, Effort effort) {
-  const double seconds = best_seconds(
-      n_threads, effort.trial_seconds, effort.trials,
-      [](int thread, long repeats) { root_and_divide<T>(thread, repeats, std::make_index_sequence<8>()); });
+  const double seconds = peak_seconds(n_threads, effort, [](int thread, long repeats) {
+    root_and_divide<T>(thread, repeats, std::make_index_sequence<8>());
+  });
   return 1e-9 * 8 * VectorOf<T>::width * n_threads / seconds;
 }
 
@@ -171,7 +175,7 @@ double bandwidth(int n_threads, std::size_t bytes, int n_arrays, Effort effort) 
 
 double barrier_microseconds(int n_threads, Effort effort) {
   SpinBarrier measured(n_threads);
-  return 1e6 * best_seconds(n_threads, effort.trial_seconds, effort.trials, [&](int, long repeats) {
+  return 1e6 * peak_seconds(n_threads, effort, [&](int, long repeats) {
            for (long repeat = 0; repeat < repeats; ++repeat) measured.wait();
          });
 }
