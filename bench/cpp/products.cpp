@@ -144,13 +144,9 @@ class Layer final : public AnyLayer {
   }
 
   void input_gradient(int thread, int threads) {
-    const InputGradient<T> g{da_.panels,
-                             {nullptr, 0, 0},
-                             w_,
-                             dz_transposed_,
-                             {nullptr, 0, 0},
-                             a_,
-                             index_in<Identity, Activations>};
+    const InputGradient<T> g{
+        da_.panels, {nullptr, 0, 0}, w_, dz_transposed_, {nullptr, 0, 0}, a_, index_in<Identity, Activations>,
+        {}};
     // the rows of w outside, so that it is read once
     const std::size_t inputs = da_.panels.columns, panels = dz_transposed_.panels.count();
     for_each_rectangle(Share(thread, threads, 1).take(row_blocks(inputs) * panels, 1), panels,
