@@ -19,6 +19,7 @@ from bench.compare import Effort
 from bench.few_rows import few_rows_group
 from bench.functional import activations_group, functional_group
 from bench.group import Group, Outcome, run
+from bench.growth import growth_group
 from bench.plot import PlotError, plot
 from bench.predict import predict_group
 from bench.products import products_avx2_group, products_group
@@ -49,6 +50,7 @@ GROUPS = {
     "batch_norm": (Effort(9, 0.04), Effort(3, 0.02)),
     "rules": (Effort(7, 0.02), Effort(3, 0.01)),
     "steps": (Effort(9, 0.2), Effort(3, 0.1)),
+    "growth": (Effort(9, 0.2), Effort(3, 0.1)),
 }
 
 
@@ -126,6 +128,8 @@ def group_of(name: str, options: argparse.Namespace) -> Group:
         return rules_group(options.quick)
     if name == "steps":
         return steps_group(options.compile)
+    if name == "growth":
+        return growth_group()
     if name == "predict":
         return predict_group()
     say(f"{name}: building fanin_bench_products")

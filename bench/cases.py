@@ -66,6 +66,26 @@ NETS = [
 
 
 @dataclass(frozen=True)
+class GrowingNet(Net):
+    """A net that is named by its size."""
+
+    @property
+    def name(self) -> str:
+        weights = sum(inputs * units for inputs, units in self.layers)
+        return f"{weights:,} weights, {self.samples:,} samples"
+
+
+# About 1e3, 1e4, ... 1e7 weights; and 54-128-128-7 on 1e3 to 1e6 samples
+GROWTH = [
+    *(
+        GrowingNet((width, width, width, 10), batch=64, samples=samples)
+        for width, samples in ((20, 1 << 19), (68, 1 << 18), (221, 1 << 15), (705, 1 << 13), (2234, 1 << 10))
+    ),
+    *(GrowingNet((54, 128, 128, 7), batch=64, samples=1 << power) for power in (10, 13, 16, 20)),
+]
+
+
+@dataclass(frozen=True)
 class Product:
     """The products of a dense layer: rows samples, columns units, depth inputs."""
 
