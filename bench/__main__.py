@@ -13,21 +13,13 @@ if not __package__:  # run as `python bench`
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 from bench import machine, record
-from bench.batch_norm import batch_norm_group
 from bench.changes import change_tables, other_machine
-from bench.compare import Effort
-from bench.few_rows import few_rows_group
-from bench.functional import activations_group, functional_group
-from bench.group import Group, Outcome, run
-from bench.growth import growth_group
+from bench.group import Outcome
+from bench.groups import GROUPS, Wishes
 from bench.plot import PlotError, plot
-from bench.predict import predict_group
-from bench.products import products_avx2_group, products_group
-from bench.programs import PRODUCTS_VARIABLE, BuildError, products_program
+from bench.programs import BuildError
 from bench.record import RecordError
 from bench.report import Table, machine_tables
-from bench.rules import rules_group
-from bench.steps import steps_group
 from bench.threads import threads_tables
 
 
@@ -37,21 +29,6 @@ def thread_counts(text: str) -> list[int]:
     if min(counts) < 1:
         raise ValueError
     return sorted(set(counts))
-
-
-# How many rounds of about how many seconds each group takes, in full and in a quick run.
-GROUPS = {
-    "products": (Effort(9, 0.04), Effort(3, 0.01)),
-    "products_avx2": (Effort(9, 0.04), Effort(3, 0.01)),
-    "few_rows": (Effort(9, 0.04), Effort(3, 0.01)),
-    "predict": (Effort(9, 0.1), Effort(3, 0.02)),
-    "functional": (Effort(9, 0.04), Effort(3, 0.02)),
-    "activations": (Effort(9, 0.02), Effort(3, 0.01)),
-    "batch_norm": (Effort(9, 0.04), Effort(3, 0.02)),
-    "rules": (Effort(7, 0.02), Effort(3, 0.01)),
-    "steps": (Effort(9, 0.2), Effort(3, 0.1)),
-    "growth": (Effort(9, 0.2), Effort(3, 0.1)),
-}
 
 
 def arguments() -> argparse.Namespace:
@@ -116,32 +93,6 @@ def warn_of_neighbours() -> None:
         say(f"other programs run (load {load:.1f} on {processors} processors): do not trust single figures")
 
 
-def group_of(name: str, options: argparse.Namespace) -> Group:
-    """The cases of a group, with what they need built."""
-    if name == "functional":
-        return functional_group()
-    if name == "activations":
-        return activations_group()
-    if name == "batch_norm":
-        return batch_norm_group()
-    if name == "rules":
-        return rules_group(options.quick)
-    if name == "steps":
-        return steps_group(options.compile)
-    if name == "growth":
-        return growth_group()
-    if name == "predict":
-        return predict_group()
-    say(f"{name}: building fanin_bench_products")
-    try:
-        os.environ[PRODUCTS_VARIABLE] = products_program()
-    except BuildError as error:
-        say(f"fanin's products are left out: {error}")
-    if name == "few_rows":
-        return few_rows_group()
-    return products_avx2_group() if name == "products_avx2" else products_group()
-
-
 def measure(options: argparse.Namespace) -> tuple[dict[str, Any], list[Table]]:
     """Run the groups: the record, and the tables, which are shown on the way."""
     warn_of_neighbours()
@@ -152,8 +103,8 @@ def measure(options: argparse.Namespace) -> tuple[dict[str, Any], list[Table]]:
     show(tables)
     outcomes: dict[str, Outcome] = {}
     for name in [options.group] if options.group else GROUPS:
-        effort = GROUPS[name][1 if options.quick else 0]
-        group = group_of(name, options)
+        entry = GROUPS[name]
+        group = entry.group(Wishes(options.quick, options.compile), say)
         if group.instruction_set:
             own_limits = machine.narrower_limits(measured, group.instruction_set)
             if not own_limits:
@@ -161,7 +112,9 @@ def measure(options: argparse.Namespace) -> tuple[dict[str, Any], list[Table]]:
                 continue
         else:
             own_limits = limits
-        outcome = outcomes[name] = run(group, own_limits, effort, options.match, say)
+        outcome = outcomes[name] = group.run(
+            own_limits, entry.quick if options.quick else entry.full, options.match, say
+        )
         tables += outcome.tables
         for problem in outcome.problems:
             say(problem)

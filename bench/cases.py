@@ -70,19 +70,30 @@ class GrowingNet(Net):
     """A net that is named by its size."""
 
     @property
+    def weights(self) -> int:
+        return sum(inputs * units for inputs, units in self.layers)
+
+    @property
     def name(self) -> str:
-        weights = sum(inputs * units for inputs, units in self.layers)
-        return f"{weights:,} weights, {self.samples:,} samples"
+        return f"{self.weights:,} weights, {self.samples:,} samples"
 
 
-# About 1e3, 1e4, ... 1e7 weights; and 54-128-128-7 on 1e3 to 1e6 samples
-GROWTH = [
-    *(
-        GrowingNet((width, width, width, 10), batch=64, samples=samples)
-        for width, samples in ((20, 1 << 19), (68, 1 << 18), (221, 1 << 15), (705, 1 << 13), (2234, 1 << 10))
-    ),
-    *(GrowingNet((54, 128, 128, 7), batch=64, samples=1 << power) for power in (10, 13, 16, 20)),
+# About 1e3, 3e3, ... 1e7 weights; and 54-128-128-7 on 1e3 to 1e6 samples
+GROWING_WEIGHTS = [
+    GrowingNet((width, width, width, 10), batch=64, samples=1 << power)
+    for width, power in (
+        (20, 19),
+        (37, 18),
+        (68, 18),
+        (120, 17),
+        (221, 15),
+        (385, 14),
+        (705, 13),
+        (1222, 11),
+        (2234, 10),
+    )
 ]
+GROWING_SAMPLES = [GrowingNet((54, 128, 128, 7), batch=64, samples=1 << power) for power in range(10, 21, 2)]
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from bench.cases import Batch, Elements, Net, Prediction, Product, Updates
 from bench.compare import Effort, Library, Team, Timing, compare, teams
@@ -12,6 +12,18 @@ from bench.machine import Limits
 from bench.report import Table, limit_cells, rate_cell, ratio_cell, time_cell
 
 Case = Net | Product | Elements | Batch | Updates | Prediction
+
+
+class Runnable(Protocol):
+    """What the command can run: `instruction_set` says whose limits count, where that is not the best one."""
+
+    @property
+    def instruction_set(self) -> str: ...
+
+    def run(
+        self, limits: dict[int, Limits], effort: Effort, match: str, say: Callable[[str], None]
+    ) -> Outcome:
+        """Measure the cases whose name contains `match`."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +54,12 @@ class Group:
         """The columns of the libraries that compute a result."""
         variants = [variant for library in self.libraries for variant in library.variants]
         return [variant.column for variant in variants if variant.result == result]
+
+    def run(
+        self, limits: dict[int, Limits], effort: Effort, match: str, say: Callable[[str], None]
+    ) -> Outcome:
+        """Time the cases whose name contains `match`."""
+        return run(self, limits, effort, match, say)
 
 
 @dataclass

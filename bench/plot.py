@@ -5,9 +5,12 @@ from __future__ import annotations
 import importlib
 import math
 import statistics
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from bench.growth import CURVES
 from bench.record import groups
 
 WORK = {"GFLOP/s": "floating-point operations", "10^9/s": "numbers"}
@@ -91,9 +94,13 @@ def plot(run: dict[str, Any], path: Path) -> None:
         raise PlotError(
             "a plot needs matplotlib, which is not installed: pip install 'fanin[plot]'"
         ) from None
-    panels = [
-        (name, group["rate"], series) for name, group in groups(run).items() if (series := fractions(group))
+    panels: list[Callable[[Any], None]] = [
+        partial(draw, name=name, rate=group["rate"], series=series)
+        for name, group in groups(run).items()
+        if (series := fractions(group))
     ]
+    grown = groups(run).get("growth", {"cases": []})["cases"]
+    panels += [partial(curve.draw, cases=grown) for curve in CURVES if curve.points(grown)]
     if not panels:
         raise PlotError(
             "there is nothing to plot: fanin was timed on no case of this run, or by an older bench"
@@ -103,7 +110,7 @@ def plot(run: dict[str, Any], path: Path) -> None:
     figure = figures.Figure(figsize=(7.5 * columns, 3.4 * rows), layout="constrained")
     grid = list(figure.subplots(rows, columns, squeeze=False).flat)
     for axes, panel in zip(grid, panels, strict=False):
-        draw(axes, *panel)
+        panel(axes)
     for axes in grid[len(panels) :]:
         axes.set_visible(False)
     try:

@@ -44,9 +44,14 @@ def build_with_cmake(target: str) -> Path:
     return BUILD / "bench" / target
 
 
+def program(target: str, variable: str) -> str:
+    """The path of a program: as a variable of the environment says, else built."""
+    return os.environ.get(variable) or str(build_with_cmake(target))
+
+
 def products_program() -> str:
-    """The path of fanin_bench_products: as PRODUCTS_VARIABLE in the environment says, else built."""
-    return os.environ.get(PRODUCTS_VARIABLE) or str(build_with_cmake("fanin_bench_products"))
+    """The path of fanin_bench_products."""
+    return program("fanin_bench_products", PRODUCTS_VARIABLE)
 
 
 def compile_alone(directory: Path, name: str, flags: Sequence[str] = ()) -> Path:

@@ -10,7 +10,9 @@ from bench.cases import CHECK_STEPS, Updates
 from bench.workers.serve import microseconds_per_call
 from fanin import optim
 
-CLASSES = {c.name: c for c in vars(optim).values() if isinstance(c, type) and "name" in vars(c)}
+CLASSES: dict[str, Any] = {
+    vars(c)["name"]: c for c in vars(optim).values() if isinstance(c, type) and "name" in vars(c)
+}
 
 
 class Rules:
@@ -22,7 +24,9 @@ class Rules:
         self.case = Updates(**case)
         self.w, self.g = data.weights_and_gradients(self.case)
         self.optimizer = optim.Optimizer(CLASSES[self.case.rule](), self.w)
-        self.inputs = {"second_gradients": self.g} if self.case.rule == "schaul_vsgd" else {}
+        self.inputs: dict[str, Any] = {}
+        if self.case.rule == "schaul_vsgd":
+            self.inputs["second_gradients"] = self.g
 
     def step(self) -> None:
         self.optimizer.step(self.g, **self.inputs)

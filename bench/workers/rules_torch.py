@@ -38,7 +38,7 @@ class Rules:
 
     def prepare(self, case: dict[str, Any], variants: list[str]) -> None:
         self.case = Updates(**case)
-        self.optimizers: dict[str, Any] = {}
+        self.optimizers: dict[str, tuple[Any, list[Any]]] = {}
 
     def optimizer(self, variant: str) -> tuple[Any, list[Any]]:
         kind, options, _ = RULES[self.case.rule]

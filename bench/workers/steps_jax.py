@@ -62,7 +62,9 @@ def epoch(state: Any, x: Any, y: Any, order: Any) -> Any:
 
 def start(net: Net) -> Any:
     """The step count, the weights and the two moments."""
-    weights = [(jnp.array(weight), jnp.array(bias)) for weight, bias in data.weights(net)]
+    weights: list[tuple[Any, ...]] = [
+        (jnp.array(weight), jnp.array(bias)) for weight, bias in data.weights(net)
+    ]
     if net.batch_norm:
         weights[:-1] = [(weight, jnp.ones_like(bias), jnp.zeros_like(bias)) for weight, bias in weights[:-1]]
     return (
