@@ -260,3 +260,28 @@ class Updates:
     @property
     def name(self) -> str:
         return f"{self.rule}, {f'{self.arrays} x ' if self.arrays > 1 else ''}{self.size:,}"
+
+
+@dataclass(frozen=True)
+class RuleOnNet:
+    """Training steps of a net with one of the rules."""
+
+    rule: str
+    sizes: tuple[int, ...]
+    batch: int
+
+    @property
+    def net(self) -> Net:
+        """The net, with samples for a few batches."""
+        return Net(tuple(self.sizes), self.batch, 8 * self.batch)
+
+    @property
+    def name(self) -> str:
+        return f"{'-'.join(map(str, self.sizes))}, {self.rule}"
+
+
+RULES_ON_NETS = [
+    RuleOnNet(rule, sizes, 256)
+    for sizes in ((784, 1024, 1024, 10), (784, 2048, 2048, 10))
+    for rule in ("sgd", "rmsprop", "adam")
+]

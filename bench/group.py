@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from bench.cases import Batch, Elements, Net, Prediction, Product, Updates
+from bench.asked import Asked
+from bench.cases import Batch, Elements, Net, Prediction, Product, RuleOnNet, Updates
 from bench.compare import Effort, Library, Team, Timing, compare, teams
 from bench.machine import Limits
 from bench.report import Table, limit_cells, rate_cell, ratio_cell, time_cell
 
-Case = Net | Product | Elements | Batch | Updates | Prediction
+Case = Net | Product | Elements | Batch | Updates | Prediction | RuleOnNet
 
 
 class Runnable(Protocol):
@@ -64,12 +65,13 @@ class Group:
 
 @dataclass
 class Outcome:
-    """Tables to print; everything measured, as plain values; what went wrong, as sentences; the group's rate."""
+    """Tables to print; everything measured, as plain values; bounds; what went wrong, as sentences."""
 
     rate: str
     tables: list[Table] = field(default_factory=list)
     cases: list[dict[str, Any]] = field(default_factory=list)
     versions: dict[str, str] = field(default_factory=dict)
+    asked: list[Asked] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
 

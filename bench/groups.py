@@ -10,11 +10,12 @@ from bench.batch_norm import batch_norm_group
 from bench.compare import Effort
 from bench.few_rows import few_rows_group
 from bench.functional import activations_group, functional_group
+from bench.fused import Fused
 from bench.group import Runnable
 from bench.growth import Growth
 from bench.predict import predict_group
 from bench.products import products_avx2_group, products_group
-from bench.programs import PRODUCTS_VARIABLE, BuildError, program
+from bench.programs import FUSED_VARIABLE, PRODUCTS_VARIABLE, BuildError, program
 from bench.rules import rules_group
 from bench.steps import steps_group
 
@@ -59,6 +60,7 @@ class Entry:
 
 
 PRODUCTS = "fanin_bench_products", PRODUCTS_VARIABLE
+UPDATES_IN_STEPS = "fanin_bench_updates_in_steps", FUSED_VARIABLE
 
 GROUPS = {
     "products": Entry(Effort(9, 0.04), Effort(3, 0.01), lambda _: products_group(), PRODUCTS),
@@ -70,5 +72,6 @@ GROUPS = {
     "batch_norm": Entry(Effort(9, 0.04), Effort(3, 0.02), lambda _: batch_norm_group()),
     "rules": Entry(Effort(7, 0.02), Effort(3, 0.01), lambda wishes: rules_group(wishes.quick)),
     "steps": Entry(Effort(9, 0.2), Effort(3, 0.1), lambda wishes: steps_group(wishes.compiled)),
+    "fused": Entry(Effort(9, 0.2), Effort(3, 0.1), lambda _: Fused(), UPDATES_IN_STEPS),
     "growth": Entry(Effort(9, 0.2), Effort(3, 0.1), lambda _: Growth()),
 }

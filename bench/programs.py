@@ -15,6 +15,7 @@ from bench.pool import ROOT
 SOURCES = ROOT / "bench" / "cpp"
 BUILD = ROOT / "build" / "bench"
 PRODUCTS_VARIABLE = "FANIN_BENCH_PRODUCTS"
+FUSED_VARIABLE = "FANIN_BENCH_UPDATES_IN_STEPS"
 
 
 class BuildError(Exception):

@@ -20,6 +20,7 @@ def record(measured: dict[str, Any], outcomes: dict[str, Outcome]) -> dict[str, 
             "versions": outcome.versions,
             "rate": outcome.rate,
             "cases": outcome.cases,
+            "asked": [row.plain() for row in outcome.asked],
             "problems": outcome.problems,
         }
         for name, outcome in outcomes.items()

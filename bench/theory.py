@@ -36,25 +36,30 @@ class Phase:
         )
 
 
-def step_phases(net: Net) -> list[Phase]:
-    """The phases of a training step with Adam.
+def working_set(net: Net, slots: float = 2) -> float:
+    """Bytes of weights with their slots, and of activations with their gradients."""
+    parameters = sum((n_in + 1) * n_out for n_in, n_out in net.layers)
+    return FLOAT * ((1 + slots) * parameters + 2 * net.batch * sum(net.sizes))
 
-    Between two uses of a weight the whole step passes by, so weights live where the step's working set fits:
-    weights with their two moments, and the activations with their gradients.
+
+def step_phases(net: Net, slots: float = 2, divides: bool = True) -> list[Phase]:
+    """The phases of a training step, with Adam where nothing else is said.
+
+    Between two uses of a weight the whole step passes by, so weights live where the step's working set fits.
     """
     m = net.batch
-    parameters = sum((n_in + 1) * n_out for n_in, n_out in net.layers)
-    working_set = FLOAT * (3 * parameters + 2 * m * sum(net.sizes))
+    held = working_set(net, slots)
     phases = [Phase("gather", 0, FLOAT * m * net.sizes[0], FLOAT * net.samples * net.sizes[0])]
     for layer, (k, n) in enumerate(net.layers, 1):
         flops = 2 * m * n * k
         product = FLOAT * (m * k + k * n + m * n)
-        phases.append(Phase(f"forward {layer}", flops, product, working_set))
+        phases.append(Phase(f"forward {layer}", flops, product, held))
         if layer > 1:
-            phases.append(Phase(f"input gradient {layer}", flops, product, working_set))
+            phases.append(Phase(f"input gradient {layer}", flops, product, held))
         read = FLOAT * (m * k + m * n)
-        update = FLOAT * 6 * (k + 1) * n  # weights and two moments, read and written
-        phases.append(Phase(f"weight gradient {layer}", flops, read + update, working_set, roots=(k + 1) * n))
+        update = FLOAT * 2 * (1 + slots) * (k + 1) * n  # weights and slots, read and written
+        roots = (k + 1) * n if divides else 0
+        phases.append(Phase(f"weight gradient {layer}", flops, read + update, held, roots=roots))
     return phases
 
 

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <random>
 #include <string>
 
 #include "fanin/fanin.hpp"
@@ -48,7 +49,9 @@ std::vector<std::byte> bytes_of(const std::filesystem::path& path) {
 }
 
 struct Folder {
-  std::filesystem::path path = std::filesystem::temp_directory_path() / "fanin_test_models";
+  // of its own: the same test runs for other instruction sets at the same time
+  std::filesystem::path path = std::filesystem::temp_directory_path() /
+                               ("fanin_test_models_" + std::to_string(std::random_device()()));
   Folder() { std::filesystem::create_directories(path); }
   ~Folder() { std::filesystem::remove_all(path); }
 };

@@ -1,0 +1,186 @@
+// Times training steps whose weights are updated inside the blocks of their gradient (fused), after the whole
+// gradient has been written (flat), and not at all. Requests come a line at a time on standard input, answers
+// go a line at a time to standard output.
+//
+// prepare RULE BATCH INPUTS UNITS ...: "ready", for a ReLU net with soft-max cross-entropy
+//
+// check WAY: the mean loss after three steps on the same batch; for `none` the one before them
+//
+// round WAY SECONDS: microseconds a step, from about this many seconds of steps
+//
+// RULE is sgd, rmsprop or adam. WAY is fused, flat or none. Threads are those of FANIN_NUM_THREADS.
+#include <cmath>
+#include <cstdio>
+#include <exception>
+#include <iostream>
+#include <memory>
+#include <numeric>
+#include <span>
+#include <sstream>
+#include <string>
+
+#include "src/model.hpp"
+#include "src/random.hpp"
+#include "src/step.hpp"
+
+namespace {
+
+using namespace fanin;
+
+Method method_named(const std::string& rule) {
+  if (rule == "sgd") return Sgd{};
+  if (rule == "rmsprop") return RmsProp{};
+  if (rule == "adam") return Adam{};
+  throw ValueError("rule: expected sgd, rmsprop or adam, got " + rule);
+}
+
+std::vector<Layer> layers_of(const std::vector<std::size_t>& units) {
+  std::vector<Layer> layers;
+  for (const std::size_t n : units) layers.emplace_back(n, activation<Relu>);
+  layers.back() = Layer(units.back());
+  return layers;
+}
+
+// What the library's training holds, without the epochs around it
+class Steps {
+ public:
+  Steps(const Method& method, std::size_t batch, std::size_t inputs, const std::vector<std::size_t>& units)
+      : method_(method),
+        layers_(layers_of(units)),
+        layout_(inputs, layers_),
+        x_(kBatches * batch * inputs),
+        y_(kBatches * batch),
+        order_(y_.size()),
+        samples_(row_major<const float>(x_.data(), y_.size(), inputs)),
+        targets_(std::span<const std::int64_t>(y_)),
+        loss_(SoftmaxCrossEntropy{}, units.back()),
+        averages_(layout_),
+        workspace_(layout_, targets_, false, batch),
+        parameters_(layout_.size),
+        batch_(batch) {
+    for (std::size_t i = 0; i < x_.size(); ++i) x_[i] = static_cast<float>(i * 2654435761U % 4096) / 2048 - 1;
+    for (std::size_t i = 0; i < y_.size(); ++i) y_[i] = static_cast<std::int64_t>(i % units.back());
+    std::iota(order_.begin(), order_.end(), 0U);
+    start();
+  }
+
+  double check(const std::string& way) {
+    start();
+    if (way != "none") run(way, 3, true);
+    run("none", 1, true);
+    return loss_of_last_;
+  }
+
+  // Seconds of n steps, one after the other in one parallel region
+  double run(const std::string& way, std::size_t n, bool same_batch = false) {
+    // the library decides by the method whether the whole gradient comes first: a group of several batches
+    // wants it, and here each step is told that it is the only one of its group
+    Method method = method_;
+    if (way != "fused") method.accumulate = 2;
+    const std::function<bool()> nobody;
+    Step<float> step(layout_, workspace_, averages_, loss_.get(), batch_, nobody);
+    step.allocate(method, state_.segments);
+    const DataSource data{&samples_, &targets_, ScaledWeights(SampleWeights{}), order_.data()};
+    const auto batch = [&](std::size_t i) {
+      return Batch{i, same_batch ? 0 : i % kBatches * batch_, batch_};
+    };
+    double seconds = 0;
+    const FloatingPointScope modes;
+    run_team(team_size(), [&](int thread, int threads) {
+      const Member member{thread, threads};
+      step.gather(member, data, batch(0));
+      const double begin = seconds_now();
+      for (std::size_t i = 0; i < n; ++i) one_step(step, member, data, batch(i), batch(i + 1), way, i + 1);
+      step.barrier(member);
+      if (thread == 0) seconds = seconds_now() - begin;
+    });
+    loss_of_last_ = step.batch_loss() / step.batch_weight();
+    if (!std::isfinite(loss_of_last_)) throw ValueError("loss: expected a finite number");
+    return seconds;
+  }
+
+ private:
+  static constexpr std::size_t kBatches = 8;
+
+  void start() {
+    parameters_.clear();
+    initialize<float>(layers_, layout_, 0, parameters_.data());
+    state_ = {};
+    state_.prepare(method_, layout_, parameters_.data());
+  }
+
+  void one_step(Step<float>& step, Member member, const DataSource& data, Batch now, Batch next,
+                const std::string& way, std::size_t t) {
+    step.forward(member, now, parameters_.data());
+    if (way == "none") {
+      step.backward_of_part(member, data, now, next, {true, true, false}, parameters_.data());
+      return;
+    }
+    with_constants(method_, Moment(t), [&](const void* constants, double, double rate) {
+      Update<float> update = state_.update(method_, t, t - 1, parameters_.data());
+      update.constants = constants;
+      update.rate = rate;
+      return step.backward(member, data, now, next, {false, true, true}, update);
+    });
+  }
+
+  const Method method_;
+  const std::vector<Layer> layers_;
+  const Layout<float> layout_;
+  std::vector<float> x_;
+  std::vector<std::int64_t> y_;
+  std::vector<std::uint32_t> order_;
+  const Samples samples_;
+  const Targets targets_;
+  const LossForKernels<float> loss_;
+  Averages<float> averages_;
+  Workspace<float> workspace_;
+  Buffer<float> parameters_;
+  RuleState<float> state_;
+  const std::size_t batch_;
+  double loss_of_last_ = 0;
+};
+
+double microseconds_per_step(Steps& steps, const std::string& way, double seconds) {
+  std::size_t n = 2;
+  double measured = steps.run(way, n);
+  while (measured < seconds / 2) {
+    n *= 2;
+    measured = steps.run(way, n);
+  }
+  return 1e6 * measured / static_cast<double>(n);
+}
+
+}  // namespace
+
+int main() try {
+  std::unique_ptr<Steps> steps;
+  for (std::string line; std::getline(std::cin, line);) {
+    std::istringstream words(line);
+    std::string request, name;
+    words >> request >> name;
+    if (request == "prepare") {
+      std::size_t batch = 0, inputs = 0;
+      words >> batch >> inputs;
+      std::vector<std::size_t> units;
+      for (std::size_t n = 0; words >> n;) units.push_back(n);
+      steps.reset();
+      steps = std::make_unique<Steps>(method_named(name), batch, inputs, units);
+      std::puts("ready");
+    } else if (request == "check" && steps) {
+      std::printf("%.17g\n", steps->check(name));
+    } else if (request == "round" && steps) {
+      double seconds = 0;
+      words >> seconds;
+      std::printf("%.6f\n", microseconds_per_step(*steps, name, seconds));
+    } else {
+      std::fprintf(stderr, "not a request, or no case prepared: %s\n", line.c_str());
+      return 2;
+    }
+    std::fflush(stdout);
+  }
+  return 0;
+} catch (const std::exception& error) {
+  std::fprintf(stderr, "%s\n", error.what());
+  return 1;
+}
