@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bench.asked import Asked
-from bench.cases import RULES_ON_NETS, RuleOnNet
 from bench.compare import Effort, Library, Timing, Variant
 from bench.group import Group, Outcome
 from bench.machine import Limits
+from bench.net_cases import RULES_ON_NETS, RuleOnNet
 from bench.report import Table, number, time_cell
 from bench.rules import DIVIDES, SLOTS
 from bench.theory import FLOAT, step_phases, working_set

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from bench.asked import Asked
-from bench.cases import Batch, Elements, Net, Prediction, Product, RuleOnNet, Updates
+from bench.cases import Batch, Elements, Net, Prediction, Product, Updates
 from bench.compare import Effort, Library, Team, Timing, compare, teams
 from bench.machine import Limits
+from bench.net_cases import RuleOnNet
 from bench.report import Table, limit_cells, rate_cell, ratio_cell, time_cell
 
 Case = Net | Product | Elements | Batch | Updates | Prediction | RuleOnNet

@@ -8,15 +8,18 @@ from dataclasses import dataclass
 
 from bench.batch_norm import batch_norm_group
 from bench.compare import Effort
+from bench.fashion_mnist import FashionMnist
 from bench.few_rows import few_rows_group
 from bench.functional import activations_group, functional_group
 from bench.fused import Fused
 from bench.group import Runnable
 from bench.growth import Growth
+from bench.memory import Memory
 from bench.predict import predict_group
 from bench.products import products_avx2_group, products_group
 from bench.programs import FUSED_VARIABLE, PRODUCTS_VARIABLE, BuildError, program
 from bench.rules import rules_group
+from bench.sharing import Sharing
 from bench.steps import steps_group
 
 Say = Callable[[str], None]
@@ -73,5 +76,8 @@ GROUPS = {
     "rules": Entry(Effort(7, 0.02), Effort(3, 0.01), lambda wishes: rules_group(wishes.quick)),
     "steps": Entry(Effort(9, 0.2), Effort(3, 0.1), lambda wishes: steps_group(wishes.compiled)),
     "fused": Entry(Effort(9, 0.2), Effort(3, 0.1), lambda _: Fused(), UPDATES_IN_STEPS),
+    "memory": Entry(Effort(1, 0), Effort(1, 0), lambda _: Memory()),
+    "sharing": Entry(Effort(5, 0), Effort(1, 0), lambda _: Sharing()),
+    "fashion_mnist": Entry(Effort(1, 0), Effort(1, 0), lambda wishes: FashionMnist(wishes.quick)),
     "growth": Entry(Effort(9, 0.2), Effort(3, 0.1), lambda _: Growth()),
 }

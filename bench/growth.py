@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bench.cases import GROWING_SAMPLES, GROWING_WEIGHTS, GrowingNet
 from bench.compare import Effort, Library, Timing
 from bench.group import Group, Outcome
 from bench.machine import Limits
+from bench.net_cases import GROWING_SAMPLES, GROWING_WEIGHTS, GrowingNet
 from bench.report import Table, number, time_cell
 from bench.steps import LOSS_TOLERANCE, step_flops, variants
 from bench.theory import step_seconds

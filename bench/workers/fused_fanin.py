@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bench.cases import RuleOnNet
+from bench.net_cases import RuleOnNet
 from bench.programs import FUSED_VARIABLE
 from bench.workers.program import Program
 

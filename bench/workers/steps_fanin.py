@@ -7,7 +7,7 @@ from typing import Any
 
 import fanin
 from bench import data
-from bench.cases import BETA1, BETA2, CHECK_STEPS, EPSILON, LEARNING_RATE, Net
+from bench.cases import BETA1, BETA2, EPSILON, LEARNING_RATE, Net
 from fanin import optim
 
 RULE = optim.Adam(LEARNING_RATE, BETA1, BETA2, EPSILON)
@@ -41,7 +41,7 @@ class Steps:
         n = self.net.batch
         x, y = self.x[:n], self.y[:n]
         # losses as met in passing, for which a batch is normalized by its own statistics
-        history = self.network.fit(x, y, rule=RULE, epochs=CHECK_STEPS + 1, batch_size=n)
+        history = self.network.fit(x, y, rule=RULE, epochs=self.net.check_steps + 1, batch_size=n)
         return [history.loss[0], history.loss[-1]]
 
     def round(self, variant: str, seconds: float) -> float:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from bench import data
-from bench.cases import BETA1, BETA2, CHECK_STEPS, EPSILON, LEARNING_RATE, Net
+from bench.cases import BETA1, BETA2, EPSILON, LEARNING_RATE, Net
 from bench.workers.batches import batches, epoch_order
 from bench.workers.serve import microseconds_per_call
 
@@ -98,10 +98,10 @@ class Steps:
         index = np.arange(self.net.batch, dtype=np.int32)
         before = self.loss(variant)
         if variant == "scan":
-            order = np.tile(index, (CHECK_STEPS, 1))
+            order = np.tile(index, (self.net.check_steps, 1))
             self.states[variant] = self.epoch(self.states[variant], self.x, self.y, order)
         else:
-            for _ in range(CHECK_STEPS):
+            for _ in range(self.net.check_steps):
                 self.states[variant] = self.step(self.states[variant], self.x, self.y, index)
         after = self.loss(variant)
         if variant == "scan":  # compiles for a whole epoch, which the rounds then time

@@ -8,7 +8,7 @@ import warnings
 from typing import Any
 
 from bench import data
-from bench.cases import BETA1, BETA2, CHECK_STEPS, EPSILON, LEARNING_RATE, Net
+from bench.cases import BETA1, BETA2, EPSILON, LEARNING_RATE, Net
 
 sklearn: Any = importlib.import_module("sklearn")
 neural_network: Any = importlib.import_module("sklearn.neural_network")
@@ -62,7 +62,9 @@ class Steps:
         """With two classes only the loss before the steps compares: half the output weights, other steps."""
         n = self.net.batch
         before = self.loss()
-        self.classifier.set_params(max_iter=CHECK_STEPS).fit(self.x[:n], self.y[:n])  # starts Adam anew
+        self.classifier.set_params(max_iter=self.net.check_steps).fit(
+            self.x[:n], self.y[:n]
+        )  # starts Adam anew
         return [before] if self.net.sizes[-1] == 2 else [before, self.loss()]
 
     def pass_over(self, n: int) -> float:

@@ -6,7 +6,7 @@ import importlib
 from typing import Any
 
 from bench import data
-from bench.cases import BETA1, BETA2, CHECK_STEPS, EPSILON, LEARNING_RATE, Net
+from bench.cases import BETA1, BETA2, EPSILON, LEARNING_RATE, Net
 from bench.workers.batches import batches
 from bench.workers.serve import microseconds_per_call
 
@@ -78,7 +78,7 @@ class Steps:
         training = self.trainings[variant]
         x, y = self.x[: self.net.batch], self.y[: self.net.batch]
         before = training.loss(x, y).item()
-        for _ in range(CHECK_STEPS):
+        for _ in range(self.net.check_steps):
             training.step(x, y)
         return [before, training.loss(x, y).item()]
 
