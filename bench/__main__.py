@@ -13,6 +13,7 @@ if not __package__:  # run as `python bench`
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 from bench import machine, record
+from bench.asked import asked_table
 from bench.changes import change_tables, other_machine
 from bench.group import Outcome
 from bench.groups import GROUPS, Wishes
@@ -20,6 +21,7 @@ from bench.plot import PlotError, plot
 from bench.programs import BuildError
 from bench.record import RecordError
 from bench.report import Table, machine_tables
+from bench.targets import targets
 from bench.threads import threads_tables
 
 
@@ -63,14 +65,17 @@ def arguments() -> argparse.Namespace:
         dest="source",
         type=Path,
         metavar="FILE",
-        help="run nothing: take the run that wrote FILE with --json, for --compare and --plot",
+        help="run nothing: take the run that wrote FILE with --json, for --compare, --targets and --plot",
+    )
+    parser.add_argument(
+        "--targets", action="store_true", help="show what is asked of fanin beside what was measured"
     )
     parser.add_argument(
         "--plot", type=Path, metavar="FILE", help="draw the fraction of the limit by size, with matplotlib"
     )
     options = parser.parse_args()
-    if options.source and not options.compare and not options.plot:
-        parser.error("--from needs --compare or --plot: they say what to do with the run it takes")
+    if options.source and not (options.compare or options.targets or options.plot):
+        parser.error("--from needs --compare, --targets or --plot: they say what to do with the run it takes")
     if options.source and options.json:
         parser.error("--from runs nothing, so there is nothing for --json to write")
     return options
@@ -157,6 +162,10 @@ def main() -> int:
         record.write(options.json, new)
     if old is not None:
         tables += changes(options.compare, old, new)
+    if options.targets:
+        asked = [asked_table("Targets", targets(new))]
+        show(asked)
+        tables += asked
     if options.markdown:
         options.markdown.write_text("\n".join(table.markdown() for table in tables))
     if options.plot:

@@ -82,8 +82,7 @@ def fused_table(outcome: Outcome, limits: dict[int, Limits]) -> Table:
         fused, flat, none = ways["step fanin"], ways["step flat"], ways["gradients fanin"]
         may_add = 1e6 * added_seconds(cases[name], limits[threads])
         adds = fused.median - none.median
-        noise = fused.spread * fused.median + none.spread * none.median
-        outcome.asked.append(Asked(f"{name}: what a fused update adds", threads, adds, may_add + noise, "us"))
+        outcome.asked.append(Asked(f"{name}: what a fused update adds", threads, adds, may_add, "us"))
         table.rows.append(
             [
                 name,
@@ -91,13 +90,8 @@ def fused_table(outcome: Outcome, limits: dict[int, Limits]) -> Table:
                 *map(time_cell, (fused, flat)),
                 f"{flat.median / fused.median:.2f}x",
                 time_cell(none),
-                signed(adds),
+                number(adds),
                 number(may_add),
             ]
         )
     return table
-
-
-def signed(microseconds: float) -> str:
-    """A difference of times."""
-    return ("-" if microseconds < 0 else "") + number(abs(microseconds))

@@ -5,12 +5,19 @@ from __future__ import annotations
 import itertools
 import json
 import math
+import timeit
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from bench.programs import limits_output
 
-WITHOUT_AVX512 = "-mno-avx512f"
+# what leaves wider instructions out: of AVX-512, and, on x86-64, of all that came after its first processors
+WITHOUT_AVX512 = ["-mno-avx512f"]
+FIRST_X86 = ["-march=x86-64"]
+CALLS = 200_000
 
 
 @dataclass(frozen=True)
@@ -54,9 +61,30 @@ def measure(thread_counts: list[int], quick: bool) -> dict[str, Any]:
     """The measurements as fanin_bench_limits prints them."""
     arguments = [*(["--quick"] if quick else []), *map(str, thread_counts)]
     measured: dict[str, Any] = json.loads(limits_output(arguments))
-    if measured["instruction_set"] == "avx512":
-        measured["narrower"] = [json.loads(limits_output(["--arithmetic", *arguments], [WITHOUT_AVX512]))]
+    narrower = {"avx512": [WITHOUT_AVX512, FIRST_X86], "avx2": [FIRST_X86]}
+    measured["narrower"] = [
+        json.loads(limits_output(["--arithmetic", *arguments], flags))
+        for flags in narrower.get(measured["instruction_set"], [])
+    ]
+    measured["python_call_us"] = python_calls()
     return measured
+
+
+def python_calls() -> dict[str, float]:
+    """Microseconds of the least that a call from Python costs: of one in Python, and of one of NumPy on one number."""
+
+    def nothing() -> None:
+        pass
+
+    x = np.ones(1, np.float32)
+    calls: dict[str, Callable[[], object]] = {
+        "function": nothing,
+        "array": lambda: np.negative(x, out=x),
+    }
+    return {
+        name: 1e6 * min(timeit.repeat(call, number=CALLS // 10, repeat=10)) / (CALLS // 10)
+        for name, call in calls.items()
+    }
 
 
 def narrower_limits(measured: dict[str, Any], instruction_set: str) -> dict[int, Limits]:

@@ -46,9 +46,9 @@ class Table:
 
 def number(x: float) -> str:
     """Three significant digits, without an exponent."""
-    if x >= 100:
+    if abs(x) >= 100:
         return f"{x:,.0f}"
-    return f"{x:.1f}" if x >= 10 else f"{x:.2f}"
+    return f"{x:.1f}" if abs(x) >= 10 else f"{x:.2f}"
 
 
 def time_cell(timing: Timing | None) -> str:
@@ -102,6 +102,11 @@ def machine_tables(measured: dict[str, Any]) -> list[Table]:
             for team in run["teams"]
         ],
     )
+    calls = measured.get("python_call_us", {})
+    names = {"function": "a function of Python", "array": "NumPy, on one number"}
+    python = Table(
+        "A call from Python", ["call", "us"], [[names[name], f"{us:.3f}"] for name, us in calls.items()]
+    )
     passes = {"triad": "a = b + s c", "update": "a = s a + c", "read": "sum of a"}
     bandwidth = Table(
         "Bandwidth by working set, GB/s",
@@ -114,4 +119,4 @@ def machine_tables(measured: dict[str, Any]) -> list[Table]:
             for rows in zip(*(team["bandwidth"] for team in teams), strict=True)
         ],
     )
-    return [arithmetic, bandwidth]
+    return [arithmetic, *([python] if calls else []), bandwidth]

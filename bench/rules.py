@@ -44,14 +44,22 @@ DIVIDES = {
 TOLERANCE = 2e-3
 
 
-def sizes(quick: bool) -> list[int]:
-    return [10**4, 10**6] if quick else [10**4, 10**5, 10**6, 10**7, 10**8]
+# one array of 10^5 weights and 200 of 500, which have as many
+MANY_ARRAYS = ("sgd", "rmsprop", "adam")
+
+
+def updates(quick: bool) -> list[Updates]:
+    """From what fits into the first cache to what fits into none."""
+    sizes = [10**4, 10**6] if quick else [10**4, 10**5, 10**6, 10**7, 10**8]
+    cases = [Updates(rule, size) for size in sizes for rule in SLOTS]
+    if quick:
+        cases += [Updates(rule, 10**5) for rule in MANY_ARRAYS]
+    return cases + [Updates(rule, 500, 200) for rule in MANY_ARRAYS]
 
 
 def rules_group(quick: bool) -> Group:
-    """Every rule, from what fits into the first cache to what fits into none."""
-    cases = [Updates(rule, size) for size in sizes(quick) for rule in SLOTS]
-    cases += [Updates(rule, 500, 200) for rule in ("sgd", "rmsprop", "adam")]
+    """Every rule."""
+    cases = updates(quick)
     torch = {"default": "PyTorch", "fused": "PyTorch fused"}
     return Group(
         name="rules",

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
 import pytest
 
-import fanin
 from bench.cases import (
     ACTIVATIONS,
     ELEMENT_KINDS,
@@ -19,54 +17,19 @@ from bench.cases import (
     Elements,
     Product,
 )
-from bench.pool import THREAD_VARIABLES
-from bench.programs import PRODUCTS_VARIABLE, BuildError, products_program
+from bench.conftest import THREADS, ProgramClock, started
+from bench.programs import PRODUCTS_VARIABLE
 from bench.workers.activations_fanin import Activations
 from bench.workers.functional_fanin import Layers
 from bench.workers.products_fanin import Products
 
-THREADS = sorted({1, os.cpu_count() or 1})
-
-
-class ProgramClock:
-    """Time as the C++ program tells it: what its calls took, without the pipe to it."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    def __call__(self) -> float:
-        return self.seconds
-
-    def one_call(self, products: Products, kind: str) -> None:
-        """Advance by the time of one product, from about 20 ms of them."""
-        self.seconds += 1e-6 * products.round(kind, 0.02)
-
-
 CLOCK = ProgramClock()
-
-
-@pytest.fixture
-def n_threads(request: pytest.FixtureRequest) -> Iterator[int]:
-    """The number of threads of a test, in fanin."""
-    before = fanin.get_num_threads()
-    fanin.set_num_threads(request.param)
-    yield request.param
-    fanin.set_num_threads(before)
 
 
 @pytest.fixture(scope="module", params=THREADS)
 def products(request: pytest.FixtureRequest) -> Iterator[Products]:
     """The program of the products on a number of threads."""
-    with pytest.MonkeyPatch.context() as patch:
-        try:
-            patch.setenv(PRODUCTS_VARIABLE, products_program())
-        except BuildError as error:
-            pytest.skip(str(error))
-        for variable in THREAD_VARIABLES:
-            patch.setenv(variable, str(request.param))
-        worker = Products()
-    yield worker
-    worker.close()
+    yield from started(Products, "fanin_bench_products", PRODUCTS_VARIABLE, request.param)
 
 
 @pytest.mark.benchmark(timer=CLOCK)

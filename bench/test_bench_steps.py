@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import pytest
@@ -10,13 +9,13 @@ import pytest
 import fanin
 from bench import data
 from bench.cases import NETS, Net
+from bench.conftest import THREADS
+from bench.net_cases import GROWING_SAMPLES, GROWING_WEIGHTS
 from bench.workers.steps_fanin import RULE, build
-
-THREADS = sorted({1, os.cpu_count() or 1})
 
 
 @pytest.mark.parametrize("n_threads", THREADS)
-@pytest.mark.parametrize("net", NETS, ids=lambda net: net.name)
+@pytest.mark.parametrize("net", [*NETS, *GROWING_WEIGHTS, *GROWING_SAMPLES], ids=lambda net: net.name)
 def test_bench_an_epoch_of_training(benchmark: Any, net: Net, n_threads: int) -> None:
     x, y = data.samples(net)
     network = build(net)

@@ -87,7 +87,7 @@ def test_compare_refuses_a_file_that_is_no_record(tmp_path, content, sentence):
 def test_from_without_anything_to_do_is_refused(tmp_path):
     done = bench("--from", write_run(tmp_path / "new.json", fanin=[1.0]))
     assert done.returncode == 2
-    assert "--from needs --compare or --plot" in done.stderr
+    assert "--from needs --compare, --targets or --plot" in done.stderr
 
 
 def test_plot_draws_a_run_in_the_format_of_the_file_s_name(tmp_path):
@@ -112,3 +112,26 @@ def test_plot_in_an_unknown_format_is_refused(tmp_path):
     done = bench("--from", write_run(tmp_path / "new.json", fanin=[1.0]), "--plot", picture)
     assert done.returncode == 1
     assert f"{picture} cannot be written" in done.stderr
+
+
+def test_targets_show_the_worst_case_of_each_bound(tmp_path):
+    cases = [
+        {
+            "case": f"{rule}, 1,000,000",
+            "threads": 1,
+            "result": "step",
+            "microseconds": {"fanin": [200.0] * 3, "PyTorch": [1000.0] * 3},
+            "limit_microseconds": limit,
+            "work": 1e6,
+        }
+        for rule, limit in (("sgd", 180.0), ("adam", 100.0))
+    ]
+    path = tmp_path / "run.json"
+    path.write_text(json.dumps({"machine": MACHINE, "rules": {"cases": cases}}))
+    output = bench("--from", path, "--targets").stdout
+    worst, mean, _ = output.splitlines()[2:]
+    assert worst.split("  ")[0] == "rules from 10^6 weights: adam, 1,000,000, worst of 2"
+    assert "0.50  at least 0.85" in worst
+    assert worst.endswith("missed")
+    assert "5.00" in mean
+    assert mean.endswith("met")

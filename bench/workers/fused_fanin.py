@@ -17,6 +17,10 @@ class Steps:
     def __init__(self) -> None:
         self.program = Program(FUSED_VARIABLE)
 
+    def close(self) -> None:
+        """End the program."""
+        self.program.close()
+
     def prepare(self, case: dict[str, Any], variants: list[str]) -> None:
         steps = RuleOnNet(**case)
         self.program.ask("prepare", steps.rule, steps.batch, *steps.sizes)
