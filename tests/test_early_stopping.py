@@ -102,6 +102,27 @@ def test_the_weights_restored_give_the_best_validation_figure(monitor, classific
     assert f"best epoch {history.best_epoch}, stopped after {history.stopped_epoch}" in repr(history)
 
 
+@pytest.mark.parametrize("batch_norm", [False, True])
+def test_a_better_epoch_takes_the_memory_of_the_best_one_before(batch_norm):
+    X = np.random.default_rng(0).normal(size=(40, 3))
+    layers = [fanin.Dense(4, "tanh", batch_norm=batch_norm), fanin.BatchNorm(), fanin.Dense(1)]
+    net = fanin.Network(3, layers)
+    stopping = EarlyStopping(monitor="figure")
+    kept = []
+
+    class Note:
+        def on_epoch_end(self, net, epoch, logs):
+            best = stopping.best_weights
+            for name, array in net.get_weights().items():
+                np.testing.assert_array_equal(best[name], array, strict=True)
+            kept.append([best[f"layer{layer}.weight"] for layer in (1, 3)])
+
+    callbacks = [Script(3, 2, 1), stopping, Note()]
+    net.fit(X, X[:, 0], rule=optim.Adam(), epochs=3, batch_size=8, callbacks=callbacks)
+    assert len(kept) == 3
+    assert all(array is first for arrays in kept for array, first in zip(arrays, kept[0], strict=True))
+
+
 def test_rmse_is_better_where_it_is_lower(regression):
     X, y = regression
     net = fanin.Network(5, [fanin.Dense(3)])

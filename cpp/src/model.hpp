@@ -68,6 +68,11 @@ struct Network<T>::State {
   // In the place of gamma of a batch norm of the inputs is what they are multiplied by. Call it while
   // reading; whoever writes says so by `changed`. Only the first call after that takes a lock.
   const T* folded() const;
+  // The memory of what is folded, for a writer that has said `changed`: it is filled anew before it is read
+  T* room_of_folded() {
+    if (folded_.size() == 0) folded_ = Buffer<T>(layout.size);
+    return folded_.data();
+  }
   void changed() { folded_is_stale_.store(true, std::memory_order_relaxed); }
 
   bool wants_exact_statistics() const;

@@ -35,7 +35,7 @@ struct Training<T>::State {
         batch_size(std::min(options.batch_size, rows_of(x))),
         joins_last(net.layout.has_batch_norm() && rows_of(x) % batch_size == 1 && rows_of(x) > 1),
         order(rows_of(x)),
-        finite_parameters(net.layout.size),
+        own_finite_parameters(net.layout.has_batch_norm() ? 0 : net.layout.size),
         finite_averages(net.layout),
         workspace(net.layout, y, !weights.empty(), largest_batch()),
         step(net.layout, workspace, net.averages, net.loss_for_kernels.get(), largest_batch(),
@@ -75,7 +75,11 @@ struct Training<T>::State {
   const std::size_t batch_size;
   const bool joins_last;  // a last row by itself, which has no variance, joins the batch before it
   std::vector<std::uint32_t> order;
-  Buffer<T> finite_parameters;  // of the last epoch end
+  // of the last epoch end: where prediction has folded parameters, in their place, which is free meanwhile
+  T* finite_parameters() {
+    return net.layout.has_batch_norm() ? net.room_of_folded() : own_finite_parameters.data();
+  }
+  Buffer<T> own_finite_parameters;
   Averages<T> finite_averages;
   Workspace<T> workspace;
   Step<T> step;
@@ -93,11 +97,11 @@ void Training<T>::State::prepare(const Method& chosen) {
   check_method(chosen);
   check_arrays(chosen, net.layout.arrays());
   method = chosen;
-  std::memcpy(finite_parameters.data(), net.weights(), net.layout.size * sizeof(T));
+  net.changed();
+  std::memcpy(finite_parameters(), net.weights(), net.layout.size * sizeof(T));
   net.state.prepare(method, net.layout, net.parameters.data());
   step.allocate(method, net.state.segments);
   finite_averages.copy(net.averages);
-  net.changed();
   if (options.shuffle) {
     permute(order.data(), static_cast<std::uint32_t>(order.size()),
             Philox(net.seed, stream_of_epoch(net.epochs)));
@@ -188,7 +192,7 @@ void Training<T>::State::run_slice() {
 
 template <class T>
 void Training<T>::State::restore(const std::string& what, std::size_t at_step, std::size_t layer) {
-  std::memcpy(net.parameters.data(), finite_parameters.data(), net.layout.size * sizeof(T));
+  std::memcpy(net.parameters.data(), finite_parameters(), net.layout.size * sizeof(T));
   net.averages.copy(finite_averages);
   const double rate = learning_rate_of(rule_at(method, net.state.steps + 1));
   net.state.forget();

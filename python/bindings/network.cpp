@@ -136,6 +136,14 @@ py::tuple get_weights(const fanin::Network<T>& net, std::size_t layer) {
   return py::make_tuple(weights, biases);
 }
 
+// Into arrays of an earlier get_weights, so that no second copy exists meanwhile
+template <class T>
+void copy_weights(const fanin::Network<T>& net, std::size_t layer, py::array_t<T, py::array::c_style> weights,
+                  py::array_t<T, py::array::c_style> biases) {
+  net.get_weights(layer, {weights.mutable_data(), static_cast<std::size_t>(weights.size())},
+                  {biases.mutable_data(), static_cast<std::size_t>(biases.size())});
+}
+
 template <class T>
 void set_weights(fanin::Network<T>& net, std::size_t layer, const py::array_t<T, py::array::c_style>& weights,
                  const py::array_t<T, py::array::c_style>& biases) {
@@ -251,6 +259,8 @@ void register_network_of(py::module_& m, const std::string& suffix) {
       .def("save", &storage::save<T>, py::arg("path"))
       .def("to_bytes", &storage::to_bytes<T>)
       .def("get_weights", &get_weights<T>, py::arg("layer"))
+      .def("copy_weights", &copy_weights<T>, py::arg("layer"), py::arg("weights").noconvert(),
+           py::arg("biases").noconvert())
       .def("set_weights", &set_weights<T>, py::arg("layer"), py::arg("weights"), py::arg("biases"))
       .def("get_batch_norm", &get_batch_norm<T>, py::arg("layer"))
       .def("set_batch_norm", &set_batch_norm<T>, py::arg("layer"), py::arg("gamma"), py::arg("mean"),

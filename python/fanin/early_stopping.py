@@ -95,7 +95,7 @@ class EarlyStopping:
         """Keep the weights of the best epoch; return whether patience has run out."""
         if self._better(self._figure(logs)):
             self._best, self._best_epoch = self._figure(logs), epoch
-            self.best_weights = net.get_weights()
+            self.best_weights = net._copy_weights(self.best_weights or {})
             self._without_progress = 0
         else:
             self._without_progress += 1

@@ -15,7 +15,14 @@ from fanin.losses import Loss, as_loss
 from fanin.regularizing_layers import BatchNorm
 from fanin.storage import Storable
 from fanin.trainable import Trainable
-from fanin.weights import BATCH_NORM, checked_weights, names_of_layer, normalizes, parameter_names
+from fanin.weights import (
+    BATCH_NORM,
+    checked_weights,
+    names_of_layer,
+    normalizes,
+    parameter_names,
+    shapes_of,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -188,20 +195,27 @@ class Network(Trainable, Storable):
         "layer1.running_mean" and "layer1.running_variance", each (units,). A `BatchNorm` by itself has these alone,
         a `Dropout` has nothing: each counts as a layer, so numbers are places in the list of layers.
         """
-        weights: dict[str, Float] = {}
+        return self._copy_weights({})
+
+    def _copy_weights(self, weights: dict[str, Float]) -> dict[str, Float]:
+        """Return all parameters in the arrays of an earlier `get_weights`, where there is one."""
         for i, layer in enumerate(self._layers):
-            arrays = dict(zip(("weight", "beta"), self._core.get_weights(i), strict=True))
+            prefix = f"layer{i + 1}."
+            names = ("weight", "beta" if normalizes(layer) else "bias")
+            if prefix + "weight" in weights:
+                self._core.copy_weights(i, *(weights[prefix + name] for name in names))
+                arrays: dict[str, Float] = {}
+            else:
+                arrays = dict(zip(names, self._core.get_weights(i), strict=True))
             if normalizes(layer):
                 arrays.update(zip(BATCH_NORM[1:], self._core.get_batch_norm(i), strict=True))
-            elif isinstance(layer, Dense):
-                arrays["bias"] = arrays["beta"]
-            weights.update({f"layer{i + 1}.{name}": arrays[name] for name in names_of_layer(layer)})
+            kept = [name for name in names_of_layer(layer) if name in arrays]
+            weights.update({prefix + name: arrays[name] for name in kept})
         return weights
 
     def set_weights(self, weights: Mapping[str, ArrayLike]) -> None:
         """Set all parameters, by the names and shapes of `get_weights`; nothing is written before all checks pass."""
-        shapes = {name: array.shape for name, array in self.get_weights().items()}
-        arrays = checked_weights(weights, shapes, self._dtype)
+        arrays = checked_weights(weights, shapes_of(self._n_inputs, self._layers), self._dtype)
         for i, layer in enumerate(self._layers):
             of_layer = {name: arrays[f"layer{i + 1}.{name}"] for name in names_of_layer(layer)}
             none = np.empty((0,), self._dtype)

@@ -36,6 +36,18 @@ def parameter_names(layers: Iterable[Layer]) -> list[str]:
     return [f"layer{i}.{name}" for i, name in names if "running_" not in name]
 
 
+def shapes_of(n_inputs: int, layers: Iterable[Layer]) -> dict[str, tuple[int, ...]]:
+    """Return the shapes of all arrays by name: weights are (inputs, units), all others (units,)."""
+    shapes: dict[str, tuple[int, ...]] = {}
+    inputs = n_inputs
+    for i, layer in enumerate(layers, start=1):
+        units = layer.units if isinstance(layer, Dense) else inputs
+        for name in names_of_layer(layer):
+            shapes[f"layer{i}.{name}"] = (inputs, units) if name == "weight" else (units,)
+        inputs = units
+    return shapes
+
+
 def checked_weights(
     weights: Mapping[str, ArrayLike], shapes: Mapping[str, tuple[int, ...]], dtype: np.dtype[Any]
 ) -> dict[str, NDArray[Any]]:
@@ -54,7 +66,7 @@ def checked_weights(
         if given.shape != shape:
             raise ValueError(f"{name}: expected shape {shape}, got {given.shape}")
         with np.errstate(over="ignore"):
-            arrays[name] = given.astype(dtype)
+            arrays[name] = given.astype(dtype, copy=False)
         if not np.isfinite(arrays[name]).all():
             raise ValueError(f"{name}: every value must be finite in {dtype}")
         if name.endswith(".running_variance") and (arrays[name] < 0).any():
