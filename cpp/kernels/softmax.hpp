@@ -131,11 +131,14 @@ struct SoftmaxRows {
   static void output(T* out, const Panels<const T>& a, std::size_t row) {
     alignas(64) T e[kPanel<T>];
     const T largest = largest_of(a, row);
-    const T total = exponentials(a, row, largest, [](std::size_t, std::size_t, Vec<T>) {});
+    const T total = exponentials(a, row, largest,
+                                 [&](std::size_t, std::size_t column, Vec<T> x) { x.store(e + column); });
     for (std::size_t p = 0; p < a.count(); ++p) {
       for (std::size_t column = 0; column < a.width(p); column += Vec<T>::width) {
-        const Vec<T> z = Vec<T>::load(a.at(row, p) + column);
-        (exp(z - Vec<T>(largest)) / Vec<T>(total)).store(e + column);
+        // those of a single panel are there
+        const Vec<T> x = a.count() == 1 ? Vec<T>::load(e + column)
+                                        : exp(Vec<T>::load(a.at(row, p) + column) - Vec<T>(largest));
+        (x / Vec<T>(total)).store(e + column);
       }
       __builtin_memcpy(out + p * kPanel<T>, e, a.used(p) * sizeof(T));
     }

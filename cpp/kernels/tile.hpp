@@ -210,12 +210,17 @@ FANIN_INLINE std::size_t wide_tiles(std::size_t rows, const Left& left, Range de
   if constexpr (vectors < in_panel) {
     return 0;
   } else {
-    constexpr std::size_t in_tile = vectors / in_panel;
     std::size_t p = 0;
-    for (; p + in_tile <= panels; p += in_tile) {
-      tile<MR, vectors>(left, 0, depth, {right.data + p * right.panel, right.row, right.panel},
-                        Strip<T>{out.data + p * out.panel, out.row, out.panel}, add);
-    }
+    const auto tiles_of = [&]<int NV>() {
+      constexpr std::size_t in_tile = NV / in_panel;
+      for (; p + in_tile <= panels; p += in_tile) {
+        tile<MR, NV>(left, 0, depth, {right.data + p * right.panel, right.row, right.panel},
+                     Strip<T>{out.data + p * out.panel, out.row, out.panel}, add);
+      }
+    };
+    tiles_of.template operator()<vectors>();
+    // two panels that are left over are still twice the chains of one
+    if constexpr (MR == 1 && vectors == 4 * in_panel) tiles_of.template operator()<vectors / 2>();
     return p;
   }
 }

@@ -97,8 +97,13 @@ void run_team([[maybe_unused]] int threads, void (*body)(void*, int, int), void*
 }
 
 #if defined(__x86_64__)
-FloatingPointScope::FloatingPointScope() : saved_(_mm_getcsr()) { _mm_setcsr(0x1F80); }
-FloatingPointScope::~FloatingPointScope() { _mm_setcsr(static_cast<unsigned>(saved_)); }
+// Writing the register takes longer than reading it. Its low six bits tell what has happened so far.
+FloatingPointScope::FloatingPointScope() : saved_(_mm_getcsr()) {
+  if ((saved_ & ~std::uint64_t{0x3F}) != 0x1F80) _mm_setcsr(0x1F80);
+}
+FloatingPointScope::~FloatingPointScope() {
+  if (_mm_getcsr() != saved_) _mm_setcsr(static_cast<unsigned>(saved_));
+}
 #elif defined(__aarch64__)
 FloatingPointScope::FloatingPointScope() {
   asm volatile("mrs %0, fpcr" : "=r"(saved_));

@@ -59,10 +59,11 @@ struct Member {
 class Share {
  public:
   Share(int thread, int threads, double cost)
-      : begin_(cost * thread / threads), end_(cost * (thread + 1) / threads), last_(thread + 1 == threads) {}
+      : begin_(cost * thread / threads), end_(cost * (thread + 1) / threads), last_(thread + 1 == threads), alone_(threads == 1) {}
 
   // Units whose middle lies in this thread's part of the whole.
   Range take(std::size_t units, double cost) {
+    if (alone_) return {0, units};
     const double start = position_, unit = cost / static_cast<double>(units);
     position_ += cost;
     return {first_after(begin_ - start, unit, units), last_ ? units : first_after(end_ - start, unit, units)};
@@ -75,7 +76,7 @@ class Share {
     return count >= static_cast<double>(units) ? units : static_cast<std::size_t>(count);
   }
   double begin_, end_, position_ = 0;
-  bool last_;
+  bool last_, alone_;
 };
 
 // Units of work are the cells of a table, numbered row by row. f(rows, columns) for the at most three
