@@ -137,10 +137,10 @@ class Prediction:
 
 
 PREDICTIONS = [
-    Prediction((20, 64, 2), 1),
-    Prediction((784, 256, 128, 10), 1),
-    Prediction((784, 256, 128, 10), 60_000),
-]
+    Prediction(sizes, rows)
+    for sizes in ((20, 64, 2), (54, 128, 128, 7), (784, 256, 128, 10))
+    for rows in (1, 8, 64, 1_000)
+] + [Prediction((784, 256, 128, 10), 60_000)]
 
 # A is rows x depth, W is depth x columns, dZ is rows x columns.
 PRODUCT_KINDS = {

@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Iterator
 from typing import Any
 
-from bench.compare import Timing
+from bench.compare import Timing, of_peers
 from bench.record import groups
 from bench.report import EMPTY, Table, time_cell
 
@@ -68,8 +68,8 @@ def change_table(heading: str, old: dict[Key, Columns], new: dict[Key, Columns])
         ratios = dict(common_ratios(old.get(key, {}), columns))
         if "fanin" not in ratios:
             continue
-        ours.append(ratios.pop("fanin"))
-        peers = list(ratios.values())
+        ours.append(ratios["fanin"])
+        peers = of_peers(ratios)
         if peers:
             theirs.append(statistics.median(peers))
         before, after = old[key]["fanin"], columns["fanin"]

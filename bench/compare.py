@@ -6,9 +6,11 @@ import statistics
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from bench.pool import WorkerError, WorkerProcess
+
+Number = TypeVar("Number")
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,11 @@ class Timing:
             return 0.0
         low, _, high = statistics.quantiles(self.rounds, n=4, method="inclusive")
         return (high - low) / 2 / self.median
+
+
+def of_peers(by_column: Mapping[str, Number]) -> list[Number]:
+    """What belongs to other libraries: fanin may have several columns, which begin with its name."""
+    return [value for column, value in by_column.items() if not column.startswith("fanin")]
 
 
 class Team:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from bench.asked import Asked
 from bench.cases import Batch, Elements, Net, Prediction, Product, Updates
-from bench.compare import Effort, Library, Team, Timing, compare, teams
+from bench.compare import Effort, Library, Team, Timing, compare, of_peers, teams
 from bench.machine import Limits
 from bench.net_cases import RuleOnNet
 from bench.report import Table, limit_cells, rate_cell, ratio_cell, time_cell
@@ -126,7 +126,7 @@ def add_rows(
                 case.name,
                 str(team.n_threads),
                 *(time_cell(times.get(column)) for column in group.columns(result)),
-                ratio_cell(ours, [timing for column, timing in times.items() if column != "fanin"]),
+                ratio_cell(ours, of_peers(times)),
                 rate_cell(ours, group.work(case)),
                 *limit_cells(ours, seconds),
             ]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from bench.batch_norm import batch_norm_group
 from bench.compare import Effort
+from bench.embedded import Embedded
 from bench.fashion_mnist import FashionMnist
 from bench.few_rows import few_rows_group
 from bench.functional import activations_group, functional_group
@@ -17,7 +18,7 @@ from bench.growth import Growth
 from bench.memory import Memory
 from bench.predict import predict_group
 from bench.products import products_avx2_group, products_group
-from bench.programs import FUSED_VARIABLE, PRODUCTS_VARIABLE, BuildError, program
+from bench.programs import FUSED_VARIABLE, PREDICT_VARIABLE, PRODUCTS_VARIABLE, BuildError, program
 from bench.rules import rules_group
 from bench.sharing import Sharing
 from bench.steps import steps_group
@@ -63,13 +64,15 @@ class Entry:
 
 
 PRODUCTS = "fanin_bench_products", PRODUCTS_VARIABLE
+PREDICT = "fanin_bench_predict", PREDICT_VARIABLE
 UPDATES_IN_STEPS = "fanin_bench_updates_in_steps", FUSED_VARIABLE
 
 GROUPS = {
     "products": Entry(Effort(9, 0.04), Effort(3, 0.01), lambda _: products_group(), PRODUCTS),
     "products_avx2": Entry(Effort(9, 0.04), Effort(3, 0.01), lambda _: products_avx2_group(), PRODUCTS),
     "few_rows": Entry(Effort(9, 0.04), Effort(3, 0.01), lambda _: few_rows_group(), PRODUCTS),
-    "predict": Entry(Effort(9, 0.1), Effort(3, 0.02), lambda _: predict_group()),
+    "predict": Entry(Effort(9, 0.05), Effort(3, 0.02), lambda _: predict_group(), PREDICT),
+    "embedded": Entry(Effort(9, 0.1), Effort(3, 0.02), lambda _: Embedded(), PREDICT),
     "functional": Entry(Effort(9, 0.04), Effort(3, 0.02), lambda _: functional_group()),
     "activations": Entry(Effort(9, 0.02), Effort(3, 0.01), lambda _: activations_group()),
     "batch_norm": Entry(Effort(9, 0.04), Effort(3, 0.02), lambda _: batch_norm_group()),

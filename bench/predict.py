@@ -1,4 +1,4 @@
-"""Prediction from Python: one row, as a service asks for it, and all rows of a data set."""
+"""Prediction: one row, as a service asks for it, a few at a time, and all rows of a data set."""
 
 from __future__ import annotations
 
@@ -12,8 +12,15 @@ TOLERANCE = 1e-4
 
 
 def predict_group() -> Group:
-    """One call that takes and gives NumPy arrays or what the library has instead."""
-    names = {"fanin": "fanin", "PyTorch": "torch", "JAX": "jax", "NumPy": "numpy"}
+    """One call from Python that takes and gives NumPy arrays or what the library has instead; fanin from C++, too."""
+    names = {
+        "fanin": "fanin",
+        "fanin in C++": "cpp",
+        "ONNX Runtime": "onnx",
+        "PyTorch": "torch",
+        "JAX": "jax",
+        "NumPy": "numpy",
+    }
     return Group(
         name="predict",
         libraries=[
@@ -21,7 +28,7 @@ def predict_group() -> Group:
             for name, module in names.items()
         ],
         cases=list(PREDICTIONS),
-        results={"predict": "Prediction from Python: probabilities of the classes"},
+        results={"predict": "Prediction: probabilities of the classes"},
         work=lambda case: sum(phase.flops for phase in prediction_phases(case)),
         limit=prediction_seconds,
     )

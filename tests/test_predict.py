@@ -123,6 +123,19 @@ def test_predict_writes_nothing_around_out(classification, dtype):
     assert np.array_equal(canaries[1:-1], net.predict(classification.X))
 
 
+@pytest.mark.parametrize("classes", [1, 2, 3, 8, 9, 16, 17, 40])
+def test_a_row_is_predicted_the_same_in_whatever_company(classes, dtype, rng):
+    net = fanin.Network(
+        30, [fanin.Dense(70, "tanh"), fanin.Dense(classes)], "softmax_cross_entropy", dtype=dtype
+    )
+    X = rng.normal(size=(300, 30))
+    each = np.concatenate([net.predict(row) for row in X[:, np.newaxis]])
+    for threads in (1, 2, 3):
+        with fanin.num_threads(threads):
+            for rows in (2, 3, 31, 33, 64, 100, 300):
+                assert np.array_equal(net.predict(X[:rows]), each[:rows])
+
+
 @pytest.mark.parametrize("rows", range(1, 20))
 def test_any_number_of_rows_and_units_predicts(rows, dtype, rng):
     X = rng.normal(size=(rows, 3))

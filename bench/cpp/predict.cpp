@@ -1,63 +1,125 @@
-// What embedding costs: microseconds for one row through a net, and for loading its file and the first
-// prediction.
+// Times prediction as a program embeds it. Requests come a line at a time on standard input, answers go a
+// line at a time to standard output.
+//
+// prepare ROWS MODEL SAMPLES: "ready", with the model of that file and as many rows of the floats of the
+// other
+//
+// check: the checksum of the predictions
+//
+// round SECONDS: microseconds a call, from about this many seconds of calls
+//
+// start SECONDS: microseconds of loading the model from a file and predicting once, the median of several
+//
+// Threads are those of FANIN_NUM_THREADS.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <exception>
 #include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <sstream>
+#include <string>
 #include <vector>
 
 #include "fanin/fanin.hpp"
 
 namespace {
 
-double microseconds() {
-  return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now().time_since_epoch())
-      .count();
+using namespace fanin;
+
+double seconds_now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-// the least of several runs: what is left when nothing disturbs
-template <class F>
-double least(int runs, F&& f) {
-  double best = 1e300;
-  for (int i = 0; i < runs; ++i) {
-    const double start = microseconds();
-    f();
-    best = std::min(best, microseconds() - start);
+class Server {
+ public:
+  Server(std::size_t rows, const std::string& model, const std::string& samples)
+      : net_(Network<float>::load(model)), x_(rows * net_.inputs()), out_(rows * net_.outputs()) {
+    std::ifstream file(samples, std::ios::binary);
+    file.read(reinterpret_cast<char*>(x_.data()), static_cast<std::streamsize>(x_.size() * sizeof(float)));
+    if (!file) throw ValueError("samples: expected " + std::to_string(x_.size()) + " floats");
   }
-  return best;
-}
 
-void measure(const char* name, std::size_t inputs, const std::vector<std::size_t>& units) {
-  using namespace fanin;
-  std::vector<Layer> layers;
-  for (const std::size_t n : units) layers.emplace_back(n, activation<Relu>);
-  layers.back() = Layer(units.back());
-  const Network<float> net(inputs, layers, SoftmaxCrossEntropy{});
-  std::vector<float> x(inputs, 0.5f), out(units.back());
-  const Samples row = row_major<const float>(x.data(), 1, inputs);
-  constexpr int calls = 1000;
-  const double one_row = least(50, [&] {
-    for (int i = 0; i < calls; ++i) net.predict(row, row_major(out.data(), 1, out.size()));
-  });
-  const std::filesystem::path path =
-      std::filesystem::temp_directory_path() / "fanin_bench_predict.safetensors";
-  net.save(path);
-  const double loaded = least(50, [&] {
-    const Network<float> again = Network<float>::load(path);
-    again.predict(row, row_major(out.data(), 1, out.size()));
-  });
-  const double bytes = static_cast<double>(std::filesystem::file_size(path));
-  std::filesystem::remove(path);
-  std::printf("%-20s %12.3f %12.1f %12.1f\n", name, one_row / calls, loaded, bytes / 1000);
-}
+  // Sum of m_ij ((3 i + 5 j) mod 11 - 5), as the peers form it
+  double check() {
+    predict(net_);
+    double sum = 0;
+    for (std::size_t i = 0; i < out_.size(); ++i) {
+      const std::size_t row = i / net_.outputs(), column = i % net_.outputs();
+      sum += static_cast<double>(out_[i]) * (static_cast<double>((3 * row + 5 * column) % 11) - 5);
+    }
+    return sum;
+  }
+
+  // Calls double until they fill half of the time, so that the last run of them is timed and the others warm
+  // up.
+  double microseconds_per_call(double seconds) {
+    for (long n = 1;; n *= 2) {
+      const double start = seconds_now();
+      for (long i = 0; i < n; ++i) predict(net_);
+      const double measured = seconds_now() - start;
+      if (measured >= seconds / 2) return 1e6 * measured / static_cast<double>(n);
+    }
+  }
+
+  double microseconds_to_start(double seconds) {
+    const std::filesystem::path path =
+        std::filesystem::temp_directory_path() /
+        ("fanin_bench_" + std::to_string(std::chrono::steady_clock::now().time_since_epoch().count()));
+    net_.save(path);
+    std::vector<double> times;
+    for (const double first = seconds_now(); times.size() < 3 || seconds_now() - first < seconds;) {
+      const double start = seconds_now();
+      predict(Network<float>::load(path));
+      times.push_back(seconds_now() - start);
+    }
+    std::filesystem::remove(path);
+    std::sort(times.begin(), times.end());
+    return 1e6 * times[times.size() / 2];
+  }
+
+ private:
+  void predict(const Network<float>& net) {
+    const std::size_t rows = out_.size() / net.outputs();
+    net.predict(row_major<const float>(x_.data(), rows, net.inputs()),
+                row_major(out_.data(), rows, net.outputs()));
+  }
+
+  Network<float> net_;
+  std::vector<float> x_, out_;
+};
 
 }  // namespace
 
-int main() {
-  fanin::cpu::set_num_threads(1);
-  std::printf("%-20s %12s %12s %12s\n", "net", "one row, us", "load, us", "file, kB");
-  measure("20-64-2", 20, {64, 2});
-  measure("54-128-128-7", 54, {128, 128, 7});
-  measure("784-256-128-10", 784, {256, 128, 10});
-  measure("784-1024-1024-10", 784, {1024, 1024, 10});
+int main() try {
+  std::unique_ptr<Server> server;
+  for (std::string line; std::getline(std::cin, line);) {
+    std::istringstream words(line);
+    std::string request;
+    words >> request;
+    if (request == "prepare") {
+      std::size_t rows = 0;
+      std::string model, samples;
+      words >> rows >> model >> samples;
+      server = std::make_unique<Server>(rows, model, samples);
+      std::puts("ready");
+    } else if (request == "check" && server) {
+      std::printf("%.17g\n", server->check());
+    } else if ((request == "round" || request == "start") && server) {
+      double seconds = 0;
+      words >> seconds;
+      std::printf("%.6f\n", request == "round" ? server->microseconds_per_call(seconds)
+                                               : server->microseconds_to_start(seconds));
+    } else {
+      std::fprintf(stderr, "not a request, or no case prepared: %s\n", line.c_str());
+      return 2;
+    }
+    std::fflush(stdout);
+  }
+  return 0;
+} catch (const std::exception& error) {
+  std::fprintf(stderr, "%s\n", error.what());
+  return 1;
 }

@@ -39,6 +39,11 @@ struct RowsOf {
     return Vec<T>::load(l.targets.at(row, p) + column);
   }
 
+  static void outputs(T* out, std::size_t row_stride, const Panels<const T>& a, Range rows) {
+    for (std::size_t row = rows.begin; row < rows.end; ++row, out += row_stride) output(out, a, row);
+  }
+
+ private:
   static void output(T* out, const Panels<const T>& a, std::size_t row) {
     alignas(64) T shown[kPanel<T>];
     for (std::size_t p = 0; p < a.count(); ++p) {
@@ -62,7 +67,8 @@ auto find_loss(List<L...>, int loss) {
 
 template <class T, class... L>
 auto find_output(List<L...>, int loss) {
-  static constexpr void (*functions[])(T*, const Panels<const T>&, std::size_t) = {RowsOf<L, T>::output...};
+  static constexpr void (*functions[])(T*, std::size_t, const Panels<const T>&,
+                                       Range) = {RowsOf<L, T>::outputs...};
   return functions[loss];
 }
 
@@ -90,9 +96,7 @@ void loss(const LossRows<T>& l, Range rows) {
 
 template <class T>
 void outputs(int loss, T* out, std::size_t row_stride, const Panels<const T>& a, Range rows) {
-  const auto output = find_output<T>(Losses{}, loss);
-  for (std::size_t row = rows.begin; row < rows.end; ++row)
-    output(out + (row - rows.begin) * row_stride, a, row);
+  find_output<T>(Losses{}, loss)(out, row_stride, a, rows);
 }
 
 }  // namespace

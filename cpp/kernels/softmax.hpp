@@ -4,6 +4,7 @@
 #include "lanes.hpp"
 #include "math.hpp"
 #include "softmax_by_class.hpp"
+#include "tile.hpp"
 
 namespace fanin::FANIN_ISA {
 namespace {
@@ -128,6 +129,19 @@ struct SoftmaxRows {
     return j;
   }
 
+  // A single row is as quick by itself.
+  static void outputs(T* out, std::size_t row_stride, const Panels<const T>& a, Range rows) {
+    const std::size_t count = rows.end - rows.begin;
+    if (a.columns <= kPanel<T> / 2 && count > 1 && 2 * count >= a.columns) {
+      for_each_group(rows, kPanel<T>, [&](std::size_t row, std::size_t end) {
+        probabilities_by_class(out + (row - rows.begin) * row_stride, row_stride, a, row, end - row);
+      });
+      return;
+    }
+    for (std::size_t row = rows.begin; row < rows.end; ++row, out += row_stride) output(out, a, row);
+  }
+
+ private:
   static void output(T* out, const Panels<const T>& a, std::size_t row) {
     alignas(64) T e[kPanel<T>];
     const T largest = largest_of(a, row);

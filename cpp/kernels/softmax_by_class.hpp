@@ -1,5 +1,5 @@
-// Soft-max cross-entropy of labels with at most half a panel of classes, turned over: a vector holds one
-// class of many samples, so that a few classes do not cost what a whole panel does.
+// Soft-max, and its cross-entropy of labels, with at most half a panel of classes, turned over: a vector
+// holds one class of many samples, so that a few classes do not cost what a whole panel does.
 #pragma once
 
 #include "math.hpp"
@@ -19,12 +19,52 @@ FANIN_INLINE Vec<T> fold_classes(Vec<T> (&e)[N]) {
   return e[0];
 }
 
+template <class T>
+using ByClass = T[kPanel<T> / 2][kPanel<T>];
+
+// e^(z - largest) in the place of z, for a vector of samples from i on, and their sum; f(class, z - largest)
+template <class T, class F>
+FANIN_INLINE Vec<T> exponentials_by_class(ByClass<T>& z, std::size_t classes, std::size_t i, F&& f) {
+  constexpr std::size_t most = kPanel<T> / 2;
+  Vec<T> largest(-__builtin_huge_val()), e[most];
+  for (std::size_t j = 0; j < classes; ++j) largest = max(Vec<T>::load(z[j] + i), largest);
+  for (std::size_t j = 0; j < most; ++j) {
+    e[j] = Vec<T>(0.0);
+    if (j >= classes) continue;
+    const Vec<T> x = Vec<T>::load(z[j] + i) - largest;
+    f(j, x);
+    e[j] = exp(x);
+    e[j].store(z[j] + i);
+  }
+  return fold_classes(e);
+}
+
+// Probabilities of at most a panel of samples, to rows of a row-major matrix
+template <class T>
+void probabilities_by_class(T* out, std::size_t row_stride, const Panels<const T>& a, std::size_t first,
+                            std::size_t count) {
+  constexpr std::size_t P = kPanel<T>, most = P / 2, width = Vec<T>::width;
+  const std::size_t classes = a.columns;
+  alignas(64) ByClass<T> z;
+  alignas(64) T p[P][most];
+  transpose(z[0], P, classes, a.at(first, 0), most, count, count);
+  for (std::size_t i = 0; i < count; i += width) {
+    const Vec<T> sum = exponentials_by_class<T>(z, classes, i, [](std::size_t, Vec<T>) {});
+    for (std::size_t j = 0; j < classes; ++j) (Vec<T>::load(z[j] + i) / sum).store(z[j] + i);
+  }
+  transpose(p[0], most, count, z[0], P, classes, most);
+  for (std::size_t i = 0; i < count; ++i) {
+    __builtin_memcpy(out + i * row_stride, p[i], classes * sizeof(T));
+  }
+}
+
 // dz, and of each sample the sum of e^(z_j - largest) and z_label - largest; at most a panel of samples
 template <class T>
 void softmax_by_class(const LossRows<T>& l, std::size_t first, std::size_t count, T* total, T* linear) {
   constexpr std::size_t P = kPanel<T>, most = P / 2, width = Vec<T>::width;
   const std::size_t classes = l.a.columns;
-  alignas(64) T z[most][P], label[P] = {}, scale[P] = {};
+  alignas(64) ByClass<T> z;
+  alignas(64) T label[P] = {}, scale[P] = {};
   transpose(z[0], P, classes, l.a.at(first, 0), most, count, count);
   for (std::size_t i = 0; i < count; ++i) {
     label[i] = static_cast<T>(l.labels[first + i]);
@@ -32,17 +72,10 @@ void softmax_by_class(const LossRows<T>& l, std::size_t first, std::size_t count
   }
   for (std::size_t i = 0; i < count; i += width) {
     const Vec<T> of_label = Vec<T>::load(label + i), factor = Vec<T>::load(scale + i);
-    Vec<T> largest(-__builtin_huge_val()), above(0.0), e[most];
-    for (std::size_t j = 0; j < classes; ++j) largest = max(Vec<T>::load(z[j] + i), largest);
-    for (std::size_t j = 0; j < most; ++j) {
-      e[j] = Vec<T>(0.0);
-      if (j >= classes) continue;
-      const Vec<T> x = Vec<T>::load(z[j] + i) - largest;
+    Vec<T> above(0.0);
+    const Vec<T> sum = exponentials_by_class<T>(z, classes, i, [&](std::size_t j, Vec<T> x) {
       above = select(of_label == Vec<T>(static_cast<double>(j)), x, above);
-      e[j] = exp(x);
-      e[j].store(z[j] + i);
-    }
-    const Vec<T> sum = fold_classes(e);
+    });
     for (std::size_t j = 0; j < classes; ++j) {
       const Vec<T> p = Vec<T>::load(z[j] + i) / sum;
       const auto is_label = of_label == Vec<T>(static_cast<double>(j));

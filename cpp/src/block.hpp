@@ -15,9 +15,12 @@ namespace fanin {
 inline constexpr std::size_t kBlockRows = 2 * kRowBlock;
 
 // A layer takes about as long as its multiply-adds, or as reading its weights where rows are few. Below this
-// much work, about 100 us, sleeping threads would wake up too late to help with a single block.
+// much work, about 40 us, sleeping threads would wake up too late to help with a single block.
 inline constexpr double kWeightFlops = 10;
-inline constexpr double kSharedFlops = 1e7;
+inline constexpr double kSharedFlops = 5e6;
+
+// A thread with that many rows of its own computes for longer than it reads weights, and needs no barrier.
+inline constexpr std::size_t kRowsAlone = 32;
 
 // Memory for that much is on the stack, so that predicting a row or two never allocates.
 inline constexpr std::size_t kFewBytes = 16384;
@@ -101,19 +104,34 @@ class Block {
   T* memory_;
 };
 
-// f(block, its rows of x) for every block of these rows of x, after it went through the stages before `end`
-template <class T, class F>
-void for_each_block(const Folded<T>& net, std::size_t end, const Samples& x, Range of_samples,
-                    std::size_t target_columns, F&& f) {
-  const Layout<T>& layout = net.layout;
-  const std::size_t rows = of_samples.end - of_samples.begin, blocks = (rows + kBlockRows - 1) / kBlockRows;
+template <class T>
+double flops_of(const Layout<T>& layout, std::size_t rows) {
   double flops = 0;
   for (const LayerLayout& layer : layout.layers) {
     flops += (2.0 * static_cast<double>(rows) + kWeightFlops) * static_cast<double>(layer.inputs) *
              static_cast<double>(layer.units);
   }
+  return flops;
+}
+
+// Rows of a block where sums over blocks are nobody's concern: as many blocks for each thread, of one size.
+template <class T>
+std::size_t even_block_rows(const Layout<T>& layout, std::size_t rows) {
+  const auto team = static_cast<std::size_t>(threads_for(flops_of(layout, rows)));
+  if (rows < team * kRowsAlone) return kBlockRows;
+  const std::size_t rounds = (rows + team * kBlockRows - 1) / (team * kBlockRows);
+  return (rows + rounds * team - 1) / (rounds * team);
+}
+
+// f(block, its rows of x) for every block of these rows of x, after it went through the stages before `end`
+template <class T, class F>
+void for_each_block(const Folded<T>& net, std::size_t end, const Samples& x, Range of_samples,
+                    std::size_t block_rows, std::size_t target_columns, F&& f) {
+  const Layout<T>& layout = net.layout;
+  const std::size_t rows = of_samples.end - of_samples.begin, blocks = (rows + block_rows - 1) / block_rows;
+  const double flops = flops_of(layout, rows);
   const bool shared = blocks == 1 && flops > kSharedFlops;
-  const std::size_t size = Block<T>::size(layout, std::min(rows, kBlockRows), target_columns);
+  const std::size_t size = Block<T>::size(layout, std::min(rows, block_rows), target_columns);
   const int team =
       shared ? team_size() : static_cast<int>(std::min(static_cast<std::size_t>(threads_for(flops)), blocks));
   const std::size_t wanted = shared ? size : size * static_cast<std::size_t>(team);
@@ -125,8 +143,8 @@ void for_each_block(const Folded<T>& net, std::size_t end, const Samples& x, Ran
     const Range mine = shared ? Range{0, 1} : Share(thread, threads, 1).take(blocks, 1);
     T* const memory = shared ? all_memory : all_memory + static_cast<std::size_t>(thread) * size;
     for (std::size_t b = mine.begin; b < mine.end; ++b) {
-      const Range of_x{of_samples.begin + b * kBlockRows,
-                       of_samples.begin + std::min(rows, (b + 1) * kBlockRows)};
+      const Range of_x{of_samples.begin + b * block_rows,
+                       of_samples.begin + std::min(rows, (b + 1) * block_rows)};
       const Block<T> block(layout, of_x.end - of_x.begin, target_columns, memory);
       if (!shared || thread == 0) {
         gather_samples(x, block.input(), nullptr, of_x.begin, {0, of_x.end - of_x.begin});

@@ -71,7 +71,7 @@ ColumnMoments moments_of_stage(const Folded<T>& net, std::size_t stage, const Sa
   ColumnMoments all(units);
   for (std::size_t begin = 0; begin < rows; begin += most) {
     const Range some{begin, std::min(rows, begin + most)};
-    for_each_block<T>(net, stage, x, some, 0, [&](const Block<T>& block, Range of_x) {
+    for_each_block<T>(net, stage, x, some, kBlockRows, 0, [&](const Block<T>& block, Range of_x) {
       const std::size_t number = (of_x.begin - begin) / kBlockRows, at = number * units;
       block_moments(block, net, stage, mean.data() + at, squares.data() + at,
                     memory.data() + number * columns);

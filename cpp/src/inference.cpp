@@ -20,13 +20,14 @@ void Network<T>::predict(const Samples& x, MatrixView<T> out) const {
   }
   const Use::Reading hold(net.use);
   const Folded<T> folded{net.layout, net.folded(), net.averages};
-  for_each_block<T>(
-      folded, net.layout.layers.size(), x, {0, out.rows}, 0, [&](const Block<T>& block, Range rows) {
-        kernels<T>().outputs(static_cast<int>(net.loss.index()),
-                             out.data + static_cast<std::ptrdiff_t>(rows.begin) * out.row_stride,
-                             static_cast<std::size_t>(out.row_stride), block.outputs(),
-                             {0, rows.end - rows.begin});
-      });
+  for_each_block<T>(folded, net.layout.layers.size(), x, {0, out.rows}, even_block_rows(net.layout, out.rows),
+                    0, [&](const Block<T>& block, Range rows) {
+                      kernels<T>().outputs(
+                          static_cast<int>(net.loss.index()),
+                          out.data + static_cast<std::ptrdiff_t>(rows.begin) * out.row_stride,
+                          static_cast<std::size_t>(out.row_stride), block.outputs(),
+                          {0, rows.end - rows.begin});
+                    });
 }
 
 template <class T>
@@ -52,29 +53,30 @@ Evaluation Network<T>::evaluate(const Samples& x, const Targets& y, SampleWeight
   const std::size_t target_columns = columns_of_targets(y);
   const Folded<T> folded{net.layout, net.folded(), net.averages};
   const std::size_t end = net.layout.layers.size();
-  for_each_block<T>(folded, end, x, {0, rows}, target_columns, [&](const Block<T>& block, Range r) {
-    const std::size_t count = r.end - r.begin, number = r.begin / kBlockRows;
-    std::int32_t labels[kBlockRows];
-    gather_targets(y, labels, block.targets(), nullptr, r.begin, {0, count});
-    T* row_weight = weights.empty() ? nullptr : block.row_weight();
-    for (std::size_t i = 0; row_weight != nullptr && i < count; ++i)
-      row_weight[i] = static_cast<T>(scaled[r.begin + i]);
-    kernels<T>().loss({block.row_loss(),
-                       block.row_score(),
-                       {nullptr, count, outputs()},
-                       {nullptr, outputs(), count},
-                       block.last_z(),
-                       block.outputs(),
-                       read_only(block.targets()),
-                       target_columns == 0 ? labels : nullptr,
-                       row_weight,
-                       T{1},
-                       net.loss_for_kernels.get(),
-                       net.layout.layers.back().activation},
-                      {0, count});
-    block_loss[number] = static_cast<double>(kernels<T>().sum(block.row_loss(), count));
-    block_score[number] = static_cast<double>(kernels<T>().sum(block.row_score(), count));
-  });
+  for_each_block<T>(folded, end, x, {0, rows}, kBlockRows, target_columns,
+                    [&](const Block<T>& block, Range r) {
+                      const std::size_t count = r.end - r.begin, number = r.begin / kBlockRows;
+                      std::int32_t labels[kBlockRows];
+                      gather_targets(y, labels, block.targets(), nullptr, r.begin, {0, count});
+                      T* row_weight = weights.empty() ? nullptr : block.row_weight();
+                      for (std::size_t i = 0; row_weight != nullptr && i < count; ++i)
+                        row_weight[i] = static_cast<T>(scaled[r.begin + i]);
+                      kernels<T>().loss({block.row_loss(),
+                                         block.row_score(),
+                                         {nullptr, count, outputs()},
+                                         {nullptr, outputs(), count},
+                                         block.last_z(),
+                                         block.outputs(),
+                                         read_only(block.targets()),
+                                         target_columns == 0 ? labels : nullptr,
+                                         row_weight,
+                                         T{1},
+                                         net.loss_for_kernels.get(),
+                                         net.layout.layers.back().activation},
+                                        {0, count});
+                      block_loss[number] = static_cast<double>(kernels<T>().sum(block.row_loss(), count));
+                      block_score[number] = static_cast<double>(kernels<T>().sum(block.row_score(), count));
+                    });
   const auto total = [](const std::vector<double>& sums) {
     double sum = 0;
     for (const double part : sums) sum += part;

@@ -59,7 +59,10 @@ struct Member {
 class Share {
  public:
   Share(int thread, int threads, double cost)
-      : begin_(cost * thread / threads), end_(cost * (thread + 1) / threads), last_(thread + 1 == threads), alone_(threads == 1) {}
+      : begin_(cost * thread / threads),
+        end_(cost * (thread + 1) / threads),
+        last_(thread + 1 == threads),
+        alone_(threads == 1) {}
 
   // Units whose middle lies in this thread's part of the whole.
   Range take(std::size_t units, double cost) {
