@@ -1,11 +1,11 @@
 #include "file.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <system_error>
@@ -39,7 +39,6 @@ class Descriptor {
   Descriptor(Descriptor&& other) noexcept : value_(std::exchange(other.value_, -1)) {}
   Descriptor& operator=(Descriptor&&) = delete;
   operator int() const { return value_; }
-  int close() { return ::close(std::exchange(value_, -1)); }
 
  private:
   int value_;
@@ -65,6 +64,20 @@ std::filesystem::path without_links(std::filesystem::path path) {
   throw FileError(path.string(), ELOOP);
 }
 
+bool is_at(const Descriptor& descriptor, const std::filesystem::path& path) {
+  struct stat opened{}, there{};
+  return ::fstat(descriptor, &opened) == 0 && ::lstat(path.c_str(), &there) == 0 &&
+         opened.st_dev == there.st_dev && opened.st_ino == there.st_ino;
+}
+
+// Whoever writes a temporary file holds a lock on it, which the system takes away when a process ends: what
+// can be locked was left by one that was killed. Returns whether that was so and the file is gone.
+bool remove_leftover(const std::filesystem::path& path) {
+  const Descriptor left(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  return left >= 0 && ::flock(left, LOCK_EX | LOCK_NB) == 0 && is_at(left, path) &&
+         ::unlink(path.c_str()) == 0;
+}
+
 // Gone again unless it took the place of the file
 class Temporary {
  public:
@@ -76,22 +89,34 @@ class Temporary {
   Temporary& operator=(const Temporary&) = delete;
 
   int descriptor() const { return descriptor_; }
+  // It stays locked until it is no longer a temporary file.
   void replace(const std::filesystem::path& path) {
-    if (again([&] { return ::fsync(descriptor_); }) < 0 || descriptor_.close() < 0) fail(path);
+    if (again([&] { return ::fsync(descriptor_); }) < 0) fail(path);
     if (::rename(path_.c_str(), path.c_str()) < 0) fail(path);
     path_.clear();
   }
 
  private:
+  // The first name that nobody has, after those that were left over are gone
   Descriptor create(const std::filesystem::path& folder) {
-    static std::atomic<unsigned> files{0};
-    while (true) {
-      path_ = folder / (".fanin-" + std::to_string(::getpid()) + "-" + std::to_string(files++) + ".tmp");
+    const auto named = [&](std::size_t number) {
+      return folder / (".fanin-" + std::to_string(number) + ".tmp");
+    };
+    for (std::size_t number = 0;; ++number) {
+      path_ = named(number);
+      remove_leftover(path_);
       Descriptor made(path_, O_WRONLY | O_CREAT | O_EXCL, 0666);
-      if (made >= 0) return made;
-      if (errno == EEXIST) continue;  // of another machine, or of a process that was killed
-      path_.clear();
-      fail(folder);
+      if (made < 0 && errno == EEXIST) continue;  // somebody is writing it
+      if (made < 0) {
+        path_.clear();
+        fail(folder);
+      }
+      // before it was locked here another one could take it for left over
+      if (::flock(made, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) continue;
+      if (!is_at(made, path_)) continue;
+      while (remove_leftover(named(++number))) {
+      }
+      return made;
     }
   }
   std::filesystem::path path_;
