@@ -157,6 +157,26 @@ def test_bits_do_not_depend_on_threads_strides_or_the_columns_beside(dtype, thre
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
+def test_arrays_larger_than_the_caches_get_the_bits_of_their_columns_and_rows(dtype):
+    rows, columns, some = (1 << 24) // np.dtype(dtype).itemsize // 1000, 1003, slice(5, 150)
+    x, gamma, beta, dy = operands((rows, columns), dtype)
+    memory = np.full((2, rows * columns + 2), 7, dtype)
+    y, dx = (line[1:-1].reshape(rows, columns) for line in memory)  # which begin within a vector
+
+    _, cache = F.batch_norm(x, gamma, beta, out=y)
+    F.batch_norm_backward(dy, cache, out=(dx, None, None))
+    parts = all_results(x[:, some], gamma[some], beta[some], dy[:, some])
+    assert np.array_equal(y[:, some], parts[0])
+    assert np.array_equal(dx[:, some], parts[3])
+
+    mean, variance = x.mean(axis=0), x.var(axis=0)
+    y = F.batch_norm_inference(x, mean, variance, gamma, beta, 1e-5)
+    part = F.batch_norm_inference(x[7:90], mean, variance, gamma, beta, 1e-5)
+    assert np.array_equal(y[7:90], part)
+    assert np.all(memory[:, [0, -1]] == 7)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
 def test_inference_is_the_formula_with_given_statistics(dtype):
     x, gamma, beta, _ = operands((130, 70), dtype)
     mean, variance = gamma + 1, beta**2

@@ -8,7 +8,7 @@
 #pragma once
 
 #include "dense.hpp"
-#include "for_each.hpp"
+#include "stream.hpp"
 #include "table.hpp"
 
 namespace fanin::FANIN_ISA {
@@ -19,16 +19,41 @@ struct Vectors {
   static constexpr int count = N;
 };
 
-// f(column, number of vectors, lanes) for vectors side by side, as many as keep an adder busy
-template <class T, class F>
+// Columns are summed in as many vectors as leave registers for what goes with each sum.
+#if defined(FANIN_ISA_AVX512) || defined(FANIN_ISA_NEON)
+inline constexpr int kVectorsSideBySide = 8;
+#else
+inline constexpr int kVectorsSideBySide = 4;
+#endif
+
+// f(column, number of vectors, lanes) for vectors side by side, N at a time and then fewer
+template <class T, int N = kVectorsSideBySide, class F>
 FANIN_INLINE void for_each_columns(Range columns, F&& f) {
   constexpr std::size_t width = Vec<T>::width;
-  constexpr int of_panel = kVectorsOfPanel<T>;
   std::size_t j = columns.begin;
-  for (; j + 2 * kPanel<T> <= columns.end; j += 2 * kPanel<T>) f(j, Vectors<2 * of_panel>{}, AllLanes{});
-  for (; j + kPanel<T> <= columns.end; j += kPanel<T>) f(j, Vectors<of_panel>{}, AllLanes{});
-  for (; j + width <= columns.end; j += width) f(j, Vectors<1>{}, AllLanes{});
-  if (j < columns.end) f(j, Vectors<1>{}, FirstLanes{static_cast<int>(columns.end - j)});
+  for (; j + N * width <= columns.end; j += N * width) f(j, Vectors<N>{}, AllLanes{});
+  if constexpr (N > 1) {
+    for_each_columns<T, N / 2>({j, columns.end}, f);
+  } else if (j < columns.end) {
+    f(j, Vectors<1>{}, FirstLanes{static_cast<int>(columns.end - j)});
+  }
+}
+
+// How far ahead the sums over a block of rows ask for the block after it: not at all where L2 holds all rows,
+// since asking takes as long as a load.
+template <class T>
+FANIN_INLINE std::ptrdiff_t distance_ahead(std::ptrdiff_t stride, std::size_t rows, std::size_t columns,
+                                           std::size_t end_row) {
+  constexpr std::size_t held_by_l2 = std::size_t{1} << 19;
+  const bool held = rows * columns * sizeof(T) <= held_by_l2 || end_row >= rows;
+  return held ? 0 : static_cast<std::ptrdiff_t>(kRowBlock) * stride;
+}
+
+template <int Begin, int End, class T>
+FANIN_INLINE void ask_for_vectors(const T* p) {
+  constexpr int step = 64 > sizeof(Vec<T>) ? 64 / sizeof(Vec<T>) : 1;
+#pragma GCC unroll 16
+  for (int v = Begin; v < End; v += step) __builtin_prefetch(p + v * Vec<T>::width, 0, 2);
 }
 
 // The mean of x - s and the sum of (x - s - mean)^2 of some rows, s being the first of them
@@ -37,41 +62,40 @@ struct Moments {
   Vec<T> mean[N], squares[N];
 };
 
-// The differences x - s are kept in L1 for the second pass: rows of x may lie where they push each other out.
-// Each pass asks for half of what comes next, to the right.
+// The second pass finds in L2 what its rows push out of L1: to keep the differences there takes longer.
 template <int N, class T, class L>
-FANIN_INLINE Moments<T, N> moments_of_block(const T* x, std::ptrdiff_t stride, std::size_t rows, L lanes) {
+FANIN_INLINE Moments<T, N> moments_of_block(const T* x, std::ptrdiff_t stride, std::size_t rows,
+                                            std::ptrdiff_t ahead, L lanes) {
   constexpr std::size_t width = Vec<T>::width;
-  alignas(64) T differences[kRowBlock * N * width];
-  Vec<T> s[N];
-  Moments<T, N> m;
+  Vec<T> s[N], mean[N], squares[N];
 #pragma GCC unroll 16
   for (std::size_t v = 0; v < N; ++v) {
     s[v] = lanes.load(x + v * width);
-    m.mean[v] = m.squares[v] = Vec<T>(0.0);
+    mean[v] = squares[v] = Vec<T>(0.0);
   }
-  T* d = differences;
-  for (std::size_t i = 0; i < rows; ++i, x += stride, d += N * width) {
+  const T* row = x;
+  for (std::size_t i = 0; i < rows; ++i, row += stride) {
+    if (ahead != 0) ask_for_vectors<0, (N + 1) / 2>(row + ahead);
 #pragma GCC unroll 16
-    for (std::size_t v = 0; v < N; ++v) {
-      if (v < N / 2 && v * sizeof(Vec<T>) % 64 == 0) __builtin_prefetch(x + (N + v) * width);
-      const Vec<T> difference = lanes.load(x + v * width) - s[v];
-      difference.store(d + v * width);
-      m.mean[v] = m.mean[v] + difference;
-    }
+    for (std::size_t v = 0; v < N; ++v) mean[v] = mean[v] + (lanes.load(row + v * width) - s[v]);
   }
   const Vec<T> n(static_cast<double>(rows));
 #pragma GCC unroll 16
-  for (std::size_t v = 0; v < N; ++v) m.mean[v] = m.mean[v] / n;
-  d = differences;
-  x -= static_cast<std::ptrdiff_t>(rows) * stride;
-  for (std::size_t i = 0; i < rows; ++i, x += stride, d += N * width) {
+  for (std::size_t v = 0; v < N; ++v) mean[v] = mean[v] / n;
+  row = x;
+  for (std::size_t i = 0; i < rows; ++i, row += stride) {
+    if (ahead != 0) ask_for_vectors<(N + 1) / 2, N>(row + ahead);
 #pragma GCC unroll 16
     for (std::size_t v = 0; v < N; ++v) {
-      if (v >= N / 2 && v * sizeof(Vec<T>) % 64 == 0) __builtin_prefetch(x + (N + v) * width);
-      const Vec<T> difference = Vec<T>::load(d + v * width) - m.mean[v];
-      m.squares[v] = fma(difference, difference, m.squares[v]);
+      const Vec<T> difference = (lanes.load(row + v * width) - s[v]) - mean[v];
+      squares[v] = fma(difference, difference, squares[v]);
     }
+  }
+  Moments<T, N> m;
+#pragma GCC unroll 16
+  for (std::size_t v = 0; v < N; ++v) {
+    m.mean[v] = mean[v];
+    m.squares[v] = squares[v];
   }
   return m;
 }
@@ -108,11 +132,12 @@ void normalize(const Normalization<T>& z, Range rows, Range columns) {
   for (std::size_t row = rows.begin; row < rows.end; ++row) {
     const T* const x = z.x + static_cast<std::ptrdiff_t>(row) * z.x_stride + columns.begin;
     T* const y = z.y + static_cast<std::ptrdiff_t>(row) * z.y_stride + columns.begin;
-    for_each<T>(columns.end - columns.begin, [=](std::size_t j, auto lanes) {
+    write_each(y, columns.end - columns.begin, z.around_caches, [=](std::size_t j, auto lanes) {
       const Vec<T> d = lanes.load(x + j) - lanes.load(centre + j);
-      lanes.store(flush(fma(d, lanes.load(scale + j), lanes.load(added + j))), y + j);
+      return flush(fma(d, lanes.load(scale + j), lanes.load(added + j)));
     });
   }
+  if (z.around_caches) finish_stores_around_caches();
 }
 
 // From sums to what is wanted: variance, and y = (x - s) scale + added
@@ -136,9 +161,10 @@ void statistics_of(T* offset, T* squares, const T* x, std::ptrdiff_t stride, std
   constexpr std::size_t width = Vec<T>::width;
   for_each_group({0, rows}, kRowBlock, [&](std::size_t row, std::size_t end) {
     const T* const block = x + static_cast<std::ptrdiff_t>(row) * stride;
+    const std::ptrdiff_t ahead = distance_ahead<T>(stride, rows, n, end);
     for_each_columns<T>({0, n}, [&](std::size_t j, auto vectors, auto lanes) {
       constexpr int N = decltype(vectors)::count;
-      const Moments<T, N> m = moments_of_block<N>(block + j, stride, end - row, lanes);
+      const Moments<T, N> m = moments_of_block<N>(block + j, stride, end - row, ahead, lanes);
       for (std::size_t v = 0; v < N; ++v) {
         const std::size_t at = j + static_cast<std::size_t>(v) * width;
         Vec<T> mean = row > 0 ? lanes.load(offset + at) : Vec<T>(0.0);
@@ -164,7 +190,8 @@ void batch_norm(const BatchNormForward<T>& b, Range columns, T* memory) {
   for_each<T>(n, [&](std::size_t j, auto lanes) {
     lanes.store(flush(lanes.load(x + j) + lanes.load(offset + j)), b.mean + first + j);
   });
-  normalize(Normalization<T>{b.y + first, b.y_stride, x, b.x_stride, x, scale, added}, {0, b.rows}, {0, n});
+  const Normalization<T> z{b.y + first, b.y_stride, x, b.x_stride, x, scale, added, b.around_caches};
+  normalize(z, {0, b.rows}, {0, n});
 }
 
 // Batch norm and activation of a layer, panel by panel

@@ -21,27 +21,33 @@ struct GradientSums {
 template <int N, class T, class L>
 FANIN_INLINE GradientSums<T, N> gradient_sums_of_block(const T* dy, std::ptrdiff_t dy_stride, const T* x,
                                                        std::ptrdiff_t x_stride, std::size_t rows, const T* s,
-                                                       const T* offset, L lanes) {
+                                                       const T* offset, std::ptrdiff_t dy_ahead,
+                                                       std::ptrdiff_t x_ahead, L lanes) {
   constexpr std::size_t width = Vec<T>::width;
-  Vec<T> first[N], mean[N];
-  GradientSums<T, N> sums;
+  Vec<T> first[N], mean[N], sum[N], product[N];
 #pragma GCC unroll 16
   for (std::size_t v = 0; v < N; ++v) {
     first[v] = lanes.load(s + v * width);
     mean[v] = lanes.load(offset + v * width);
-    sums.dy[v] = sums.product[v] = Vec<T>(0.0);
+    sum[v] = product[v] = Vec<T>(0.0);
   }
   for (std::size_t i = 0; i < rows; ++i, x += x_stride, dy += dy_stride) {
+    if (x_ahead != 0) {
+      ask_for_vectors<0, N>(x + x_ahead);
+      ask_for_vectors<0, N>(dy + dy_ahead);
+    }
 #pragma GCC unroll 16
     for (std::size_t v = 0; v < N; ++v) {
-      if (v * sizeof(Vec<T>) % 64 == 0) {
-        __builtin_prefetch(x + (N + v) * width);
-        __builtin_prefetch(dy + (N + v) * width);
-      }
       const Vec<T> g = lanes.load(dy + v * width);
-      sums.dy[v] = sums.dy[v] + g;
-      sums.product[v] = fma(g, (lanes.load(x + v * width) - first[v]) - mean[v], sums.product[v]);
+      sum[v] = sum[v] + g;
+      product[v] = fma(g, (lanes.load(x + v * width) - first[v]) - mean[v], product[v]);
     }
+  }
+  GradientSums<T, N> sums;
+#pragma GCC unroll 16
+  for (std::size_t v = 0; v < N; ++v) {
+    sums.dy[v] = sum[v];
+    sums.product[v] = product[v];
   }
   return sums;
 }
@@ -74,6 +80,7 @@ struct InputOfNorm {
   const T* x;
   std::ptrdiff_t x_stride;
   const T *s, *scale, *slope, *added;
+  bool around_caches = false;
 };
 
 template <class T>
@@ -83,12 +90,13 @@ void input_of_norm(const InputOfNorm<T>& g, Range rows, std::size_t columns) {
     const auto i = static_cast<std::ptrdiff_t>(row);
     const T *const x = g.x + i * g.x_stride, *const dy = g.dy + i * g.dy_stride;
     T* const dx = g.dx + i * g.dx_stride;
-    for_each<T>(columns, [=](std::size_t j, auto lanes) {
+    write_each(dx, columns, g.around_caches, [=](std::size_t j, auto lanes) {
       const Vec<T> d = lanes.load(x + j) - lanes.load(s + j);
       const Vec<T> of_dy = fma(lanes.load(dy + j), lanes.load(scale + j), lanes.load(added + j));
-      lanes.store(flush(fma(d, lanes.load(slope + j), of_dy)), dx + j);
+      return flush(fma(d, lanes.load(slope + j), of_dy));
     });
   }
+  if (g.around_caches) finish_stores_around_caches();
 }
 
 // Of n columns: dbeta = sum of dy, product = sum of dy (x - s - offset)
@@ -99,10 +107,13 @@ void gradient_sums_of(T* dbeta, T* product, const T* dy, std::ptrdiff_t dy_strid
   for_each_group({0, rows}, kRowBlock, [&](std::size_t row, std::size_t end) {
     const T* const block = x + static_cast<std::ptrdiff_t>(row) * x_stride;
     const T* const of_block = dy + static_cast<std::ptrdiff_t>(row) * dy_stride;
+    const std::ptrdiff_t x_ahead = distance_ahead<T>(x_stride, rows, n, end),
+                         dy_ahead = distance_ahead<T>(dy_stride, rows, n, end);
     for_each_columns<T>({0, n}, [&](std::size_t j, auto vectors, auto lanes) {
       constexpr int N = decltype(vectors)::count;
-      const GradientSums<T, N> sums = gradient_sums_of_block<N>(of_block + j, dy_stride, block + j, x_stride,
-                                                                end - row, x + j, offset + j, lanes);
+      const GradientSums<T, N> sums =
+          gradient_sums_of_block<N>(of_block + j, dy_stride, block + j, x_stride, end - row, x + j,
+                                    offset + j, dy_ahead, x_ahead, lanes);
       for (std::size_t v = 0; v < N; ++v) {
         const std::size_t at = j + static_cast<std::size_t>(v) * width;
         lanes.store(row > 0 ? lanes.load(dbeta + at) + sums.dy[v] : sums.dy[v], dbeta + at);
@@ -122,9 +133,9 @@ void batch_norm_backward(const BatchNormGradient<T>& b, Range columns, T* memory
   gradient_sums_of(dbeta, product, dy, b.dy_stride, x, b.x_stride, b.offset + first, b.rows, n);
   finish_gradient_sums(b.dgamma + first, scale, slope, added, dbeta, product, b.offset + first,
                        b.variance + first, b.gamma + first, b.epsilon, b.rows, n);
-  input_of_norm(
-      InputOfNorm<T>{b.dx + first, b.dx_stride, dy, b.dy_stride, x, b.x_stride, x, scale, slope, added},
-      {0, b.rows}, n);
+  const InputOfNorm<T> to{b.dx + first, b.dx_stride, dy,    b.dy_stride,    x, b.x_stride, x,
+                          scale,        slope,       added, b.around_caches};
+  input_of_norm(to, {0, b.rows}, n);
 }
 
 // The gradient through the batch norm of a layer, panel by panel and in place; rows are turned over into

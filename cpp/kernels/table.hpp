@@ -133,7 +133,7 @@ struct Gather {
   std::size_t first;
 };
 
-// y = (x - centre) scale + added, column by column
+// y = (x - centre) scale + added, column by column; y may go around the caches
 template <class T>
 struct Normalization {
   T* y;
@@ -141,6 +141,7 @@ struct Normalization {
   const T* x;
   std::ptrdiff_t x_stride;
   const T *centre, *scale, *added;
+  bool around_caches = false;
 };
 
 // Batch norm of users' matrices, whose columns lie next to each other. mean, variance and offset, the mean of
@@ -155,6 +156,7 @@ struct BatchNormForward {
   T *mean, *variance, *offset;
   const T *gamma, *beta;
   T epsilon;
+  bool around_caches = false;
 };
 
 // dx, dgamma and dbeta from dy, and from what the batch norm of x has written
@@ -170,6 +172,7 @@ struct BatchNormGradient {
   std::size_t rows;
   const T *variance, *offset, *gamma;
   T epsilon;
+  bool around_caches = false;
 };
 
 // a = f(v), v = gamma (u - mean) / sqrt(variance + epsilon) + beta, (rows, n) like u, the products of a

@@ -11,6 +11,14 @@ namespace {
 // A pass of additions over numbers in cache, in flops that take as long
 constexpr double kFlopsPerElement = 8;
 
+// A result this large would push everything out of the caches before it is read again.
+constexpr std::size_t kBeyondCaches = std::size_t{1} << 24;
+
+template <class T>
+bool beyond_caches(const MatrixView<const T>& x) {
+  return x.rows * x.columns * sizeof(T) >= kBeyondCaches;
+}
+
 template <class T>
 void check_rows(const char* name, const MatrixView<const T>& m) {
   if (m.columns <= 1 || m.column_stride == 1) return;
@@ -81,7 +89,8 @@ void batch_norm(MatrixView<T> y, std::span<T> mean, std::span<T> variance, std::
                               offset.data(),
                               gamma.data(),
                               beta.data(),
-                              checked_epsilon<T>(epsilon)};
+                              checked_epsilon<T>(epsilon),
+                              beyond_caches(x)};
   share_columns(x, 2, [&](Range columns, T* memory) { kernels<T>().batch_norm(b, columns, memory); });
 }
 
@@ -111,7 +120,8 @@ void batch_norm_backward(MatrixView<T> dx, std::span<T> dgamma, std::span<T> dbe
                                variance.data(),
                                offset.data(),
                                gamma.data(),
-                               checked_epsilon<T>(epsilon)};
+                               checked_epsilon<T>(epsilon),
+                               beyond_caches(x)};
   share_columns(x, 4,
                 [&](Range columns, T* memory) { kernels<T>().batch_norm_backward(b, columns, memory); });
 }
@@ -138,8 +148,9 @@ void batch_norm_inference(MatrixView<T> y, MatrixView<const T> x, std::span<cons
     for_rows({thread, threads}, x.rows, [&](Range rows) {
       T* const scale = scratch<T>(n);
       kernels<T>().batch_norm_scale(scale, gamma.data(), variance.data(), checked, n);
-      kernels<T>().normalize({y.data, y.row_stride, x.data, x.row_stride, mean.data(), scale, beta.data()},
-                             rows, {0, n});
+      kernels<T>().normalize(
+          {y.data, y.row_stride, x.data, x.row_stride, mean.data(), scale, beta.data(), beyond_caches(x)},
+          rows, {0, n});
     });
   });
 }
