@@ -1,4 +1,7 @@
-"""Nets with batch norm against PyTorch in float64, stored by goldens/make_pytorch_batch_norm_nets.py."""
+"""Nets with batch norm, of a dense layer or alone, against PyTorch in float64.
+
+The numbers were stored by goldens/make_pytorch_batch_norm_nets.py.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,9 @@ GOLDEN = json.loads((TESTS / "goldens" / "pytorch_batch_norm_nets.json").read_te
 X = np.array(GOLDEN["X"])
 
 every_case = pytest.mark.parametrize(
-    "case", GOLDEN["cases"], ids=lambda case: "-".join(map(str, case["sizes"]))
+    "case",
+    GOLDEN["cases"],
+    ids=lambda case: "-".join(layer if layer == "norm" else str(layer[0]) for layer in case["layers"]),
 )
 
 
@@ -26,12 +31,10 @@ def arrays(weights):
 def net_of(case):
     norm = fanin.BatchNorm(epsilon=case["epsilon"], decay=case["decay"])
     layers = [
-        fanin.Dense(units, activation, batch_norm=norm if number in case["normalized"] else False)
-        for number, (units, activation) in enumerate(
-            zip(case["sizes"][1:], case["activations"], strict=True), 1
-        )
+        norm if layer == "norm" else fanin.Dense(layer[0], layer[1], batch_norm=norm if layer[2] else False)
+        for layer in case["layers"]
     ]
-    net = fanin.Network(case["sizes"][0], layers, case["loss"], dtype="float64")
+    net = fanin.Network(X.shape[1], layers, case["loss"], dtype="float64")
     net.set_weights(arrays(case["start"]))
     return net
 

@@ -199,3 +199,42 @@ def test_twenty_layers_do_not_learn_without_batch_norm_and_learn_with_it_between
         accuracy.append(net.evaluate(x, y)["accuracy"])
     assert accuracy[0] < 0.65
     assert accuracy[1] > 0.85
+
+
+def changes(samples, rule):
+    net = mixed()
+    before = set_at_random(net)
+    net.fit(*samples, rule=rule, epochs=1, batch_size=len(samples[0]), shuffle=False)
+    after = net.get_weights()
+    return {name: after[name] - before[name] for name in before if "running" not in name}
+
+
+def test_clipping_by_norm_takes_gamma_and_beta_of_batch_norms_in(samples):
+    plain = changes(samples, optim.SGD(1.0))
+    norm = np.sqrt(sum(np.sum(change**2) for change in plain.values()))
+    clipped = changes(samples, optim.Around(optim.SGD(1.0), clip_norm=norm / 4))
+    for name, change in plain.items():
+        np.testing.assert_allclose(clipped[name], change / 4, rtol=1e-9, atol=1e-14, err_msg=name)
+
+
+def test_what_goes_on_around_a_rule_knows_the_arrays_of_batch_norms(samples):
+    plain = changes(samples, optim.SGD(1.0))
+    rule = optim.Around(
+        optim.SGD(1.0), weight_decay=0.1, frozen=["layer1"], rate_scales={"layer3": 0.5, "layer4.gamma": 0.25}
+    )
+    around, before = changes(samples, rule), set_at_random(mixed())
+    for name, change in plain.items():
+        scale = {"layer1": 0.0, "layer3": 0.5}.get(name.split(".")[0], 1.0)
+        scale = 0.25 if name == "layer4.gamma" else scale
+        decayed = 0.1 * before[name] if name.endswith("weight") else 0.0
+        np.testing.assert_allclose(
+            around[name], scale * (change - decayed), rtol=1e-9, atol=1e-13, err_msg=name
+        )
+
+
+def test_averaged_weights_of_batch_norms_are_shown_and_predict(samples):
+    net, other = mixed(), mixed()
+    rule = optim.Around(optim.Momentum(0.01), average_decay=0.5, accumulate=2)
+    net.fit(*samples, rule=rule, epochs=4, batch_size=20)
+    other.set_weights(net.get_weights())
+    np.testing.assert_allclose(net.predict(samples[0]), other.predict(samples[0]), rtol=1e-12, atol=1e-12)

@@ -1,13 +1,12 @@
 """Make pytorch_batch_norm_nets.json: nets with batch norm trained by PyTorch (CPU, float64).
 
-Needs PyTorch; runs from anywhere. Each net: the gradients of its first step over all rows, and then, from the same
-start, the losses of ten epochs of mini-batches in the order of the rows, the parameters and the averages after
-them, and what it predicts with these averages.
+Needs PyTorch; runs from anywhere. Batch norm is that of a dense layer, or stands alone. Each net: the gradients of its
+first step over all rows, and then, from the same start, the losses of ten epochs of mini-batches in the order of the
+rows, the parameters and the averages after them, and what it predicts with these averages.
 """
 
 from __future__ import annotations
 
-import itertools
 import json
 from pathlib import Path
 
@@ -16,9 +15,10 @@ from torch.nn import functional as F
 
 ROWS, BATCH_SIZE, EPOCHS = 70, 20, 10
 ACTIVATIONS = {"relu": torch.relu, "tanh": torch.tanh, "gelu": F.gelu, "identity": lambda z: z}
+CROSS_ENTROPY = "softmax_cross_entropy"
 LOSSES = {
     "squared_error": lambda a, y: 0.5 * ((a - y) ** 2).sum(dim=1).mean(),
-    "softmax_cross_entropy": F.cross_entropy,
+    CROSS_ENTROPY: F.cross_entropy,
 }
 RULES = {
     "sgd": ({"learning_rate": 0.05}, lambda p: torch.optim.SGD(p, lr=0.05)),
@@ -27,42 +27,51 @@ RULES = {
         lambda p: torch.optim.Adam(p, lr=0.02, betas=(0.85, 0.99), eps=1e-7),
     ),
 }
-# sizes, layers with batch norm, activations, loss, rule, epsilon, decay
+NORM = "norm"
+# layers: units, activation and whether they are normalized, or a batch norm of its own; loss, rule, epsilon, decay
 NETS = [
-    ((6, 37, 9, 4), (1, 2), ("relu", "relu", "identity"), "softmax_cross_entropy", "adam", 1e-5, 0.9),
-    ((6, 37, 9, 3), (2, 3), ("tanh", "gelu", "tanh"), "squared_error", "adam", 1e-3, 0.75),
-    ((6, 40, 5), (1,), ("gelu", "identity"), "squared_error", "sgd", 1e-5, 0.9),
-    ((6, 4), (1,), ("identity",), "softmax_cross_entropy", "sgd", 1e-5, 0.5),
+    (((37, "relu", True), (9, "relu", True), (4, "identity", False)), CROSS_ENTROPY, "adam", 1e-5, 0.9),
+    (((37, "tanh", False), (9, "gelu", True), (3, "tanh", True)), "squared_error", "adam", 1e-3, 0.75),
+    (((40, "gelu", True), (5, "identity", False)), "squared_error", "sgd", 1e-5, 0.9),
+    (((4, "identity", True),), CROSS_ENTROPY, "sgd", 1e-5, 0.5),
+    ((NORM, (37, "tanh", False), NORM, (4, "identity", False)), CROSS_ENTROPY, "adam", 1e-5, 0.9),
+    (
+        ((35, "relu", True), NORM, (8, "gelu", False), NORM, (3, "tanh", False)),
+        "squared_error",
+        "sgd",
+        1e-3,
+        0.75,
+    ),
 ]
+
+
+def named(layer: int, arrays: dict) -> dict:
+    return {name.split(".")[1]: array for name, array in arrays.items() if name.startswith(f"layer{layer}.")}
 
 
 class Net:
     """Arrays by the names fanin gives them."""
 
-    def __init__(
-        self, start: dict, normalized: tuple, activations: tuple, epsilon: float, decay: float
-    ) -> None:
+    def __init__(self, start: dict, layers: tuple, epsilon: float, decay: float) -> None:
         self.arrays = {name: array.clone() for name, array in start.items()}
         self.parameters = {n: a.requires_grad_() for n, a in self.arrays.items() if "running" not in n}
-        self.normalized, self.activations, self.epsilon, self.decay = normalized, activations, epsilon, decay
+        self.layers, self.epsilon, self.decay = layers, epsilon, decay
+
+    def normalize(self, z: torch.Tensor, arrays: dict, training: bool) -> torch.Tensor:
+        statistics = arrays["running_mean"], arrays["running_variance"]
+        return F.batch_norm(
+            z, *statistics, arrays["gamma"], arrays["beta"], training, 1 - self.decay, self.epsilon
+        )
 
     def forward(self, a: torch.Tensor, training: bool) -> torch.Tensor:
-        for layer, activation in enumerate(self.activations, 1):
-            of_layer = {n.split(".")[1]: v for n, v in self.arrays.items() if n.startswith(f"layer{layer}.")}
-            z = a @ of_layer["weight"]
-            if layer in self.normalized:
-                z = F.batch_norm(
-                    z,
-                    of_layer["running_mean"],
-                    of_layer["running_variance"],
-                    of_layer["gamma"],
-                    of_layer["beta"],
-                    training,
-                    1 - self.decay,
-                    self.epsilon,
-                )
-            else:
-                z = z + of_layer["bias"]
+        for number, layer in enumerate(self.layers, 1):
+            arrays = named(number, self.arrays)
+            if layer == NORM:
+                a = self.normalize(a, arrays, training)
+                continue
+            _, activation, normalized = layer
+            z = a @ arrays["weight"]
+            z = self.normalize(z, arrays, training) if normalized else z + arrays["bias"]
             a = ACTIVATIONS[activation](z)
         return a
 
@@ -71,31 +80,37 @@ def lists(arrays: dict) -> dict:
     return {name: array.tolist() for name, array in arrays.items()}
 
 
-def start_of(sizes: tuple, normalized: tuple) -> dict:
+def start_of(n_in: int, layers: tuple) -> dict:
     start = {}
-    for layer, (n_in, n_out) in enumerate(itertools.pairwise(sizes), 1):
-        start[f"layer{layer}.weight"] = torch.randn(n_in, n_out) / n_in**0.5
-        if layer in normalized:
-            start[f"layer{layer}.gamma"] = 1 + 0.2 * torch.randn(n_out)
-            start[f"layer{layer}.beta"] = 0.2 * torch.randn(n_out)
-            start[f"layer{layer}.running_mean"] = torch.randn(n_out)
-            start[f"layer{layer}.running_variance"] = 0.5 + torch.rand(n_out)
+    for number, layer in enumerate(layers, 1):
+        n_out, normalized = (n_in, True) if layer == NORM else (layer[0], layer[2])
+        arrays = {}
+        if layer != NORM:
+            arrays["weight"] = torch.randn(n_in, n_out) / n_in**0.5
+        if normalized:
+            arrays["gamma"] = 1 + 0.2 * torch.randn(n_out)
+            arrays["beta"] = 0.2 * torch.randn(n_out)
+            arrays["running_mean"] = torch.randn(n_out)
+            arrays["running_variance"] = 0.5 + torch.rand(n_out)
         else:
-            start[f"layer{layer}.bias"] = 0.1 * torch.randn(n_out)
+            arrays["bias"] = 0.1 * torch.randn(n_out)
+        start.update({f"layer{number}.{name}": array for name, array in arrays.items()})
+        n_in = n_out
     return start
 
 
 def case(data: dict, net: tuple) -> dict:
-    sizes, normalized, activations, loss, rule, epsilon, decay = net
-    X, y = data["X"], data["labels" if loss == "softmax_cross_entropy" else "targets"]
-    y = y[:, : sizes[-1]] if y.ndim == 2 else y % sizes[-1]
-    start = start_of(sizes, normalized)
+    layers, loss, rule, epsilon, decay = net
+    X, y = data["X"], data["labels" if loss == CROSS_ENTROPY else "targets"]
+    n_out = layers[-1][0]
+    y = y[:, :n_out] if y.ndim == 2 else y % n_out
+    start = start_of(X.shape[1], layers)
 
-    first = Net(start, normalized, activations, epsilon, decay)
+    first = Net(start, layers, epsilon, decay)
     LOSSES[loss](first.forward(X, True), y).backward()
     gradients = {name: array.grad for name, array in first.parameters.items()}
 
-    trained = Net(start, normalized, activations, epsilon, decay)
+    trained = Net(start, layers, epsilon, decay)
     optimizer = RULES[rule][1](trained.parameters.values())
     losses = []
     for _ in range(EPOCHS):
@@ -110,9 +125,7 @@ def case(data: dict, net: tuple) -> dict:
     with torch.no_grad():
         outputs = trained.forward(X, False)
     return {
-        "sizes": sizes,
-        "normalized": normalized,
-        "activations": activations,
+        "layers": layers,
         "loss": loss,
         "rule": rule,
         "hyper_parameters": RULES[rule][0],
@@ -123,7 +136,7 @@ def case(data: dict, net: tuple) -> dict:
         "gradients": lists(gradients),
         "losses": losses,
         "weights": lists(trained.arrays),
-        "outputs": (F.softmax(outputs, dim=1) if loss == "softmax_cross_entropy" else outputs).tolist(),
+        "outputs": (F.softmax(outputs, dim=1) if loss == CROSS_ENTROPY else outputs).tolist(),
     }
 
 
@@ -142,7 +155,7 @@ def main() -> None:
         "X": data["X"].tolist(),
         "cases": [case(data, net) for net in NETS],
     }
-    text = json.dumps(golden).replace('{"sizes"', '\n{"sizes"')
+    text = json.dumps(golden).replace('{"layers"', '\n{"layers"')
     Path(__file__).with_name("pytorch_batch_norm_nets.json").write_text(text + "\n")
 
 
