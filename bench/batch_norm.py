@@ -33,13 +33,16 @@ def batch_norm_seconds(batch: Batch, kind: str, limits: Limits) -> float:
     """Bytes moved, at the bandwidth of the cache that holds all arrays.
 
     An element is read and written once forward; x and dy are read and dx written once backward. Where a panel does
-    not fit in L2 its x, or its x and dy, are read twice.
+    not fit in L2 its x, or its x and dy, are read once more before.
     """
-    twice = batch.rows * 128 > L2_BYTES
+    again = batch.rows * 128 > L2_BYTES
     elements = batch.rows * batch.columns
-    forward, backward = elements * (12 if twice else 8), elements * (20 if twice else 12)
-    seconds = forward / limits.bandwidth(8 * elements)
+
+    def seconds(held: float, read_before: int, mix: str, moved: int) -> float:
+        before = read_before * elements / limits.bandwidth(held, "read") if again else 0.0
+        return before + moved * elements / limits.bandwidth(held, mix)
+
     if kind == "batch norm":
-        return seconds
+        return seconds(8 * elements, 4, "copy", 8)
     held = 16 * elements
-    return forward / limits.bandwidth(held) + backward / limits.bandwidth(held)
+    return seconds(held, 4, "copy", 8) + seconds(held, 8, "update", 12)

@@ -62,6 +62,7 @@ def activations_group() -> Group:
 
 def activation_seconds(elements: Elements, kind: str, limits: Limits) -> float:
     """Numbers read and written, at the bandwidth of the cache that holds them: the arithmetic is left out."""
-    arrays = 5 if kind == "value and gradient" else 2
-    moved = 4.0 * arrays * elements.count
-    return moved / limits.bandwidth(moved)
+    both = kind == "value and gradient"
+    held = 4.0 * (5 if both else 2) * elements.count
+    value = 8 * elements.count / limits.bandwidth(held, "copy")
+    return value + (12 * elements.count / limits.bandwidth(held) if both else 0.0)

@@ -18,6 +18,7 @@ from bench.programs import limits_output
 WITHOUT_AVX512 = ["-mno-avx512f"]
 FIRST_X86 = ["-march=x86-64"]
 CALLS = 200_000
+MIXES = {"update": ["triad", "update"], "copy": ["copy"], "read": ["read"]}
 
 
 @dataclass(frozen=True)
@@ -29,9 +30,9 @@ class Limits:
         a second
     flops64
         the same operations a second in float64
-    bandwidths, reads
-        bytes a second by size of the working set, the better of a = b + s c and a = s a + c, and of a
-        sum, which reads only
+    bandwidths
+        bytes a second by mix of reads and writes and by size of the working set: "update", the better of
+        a = b + s c and a = s a + b; "copy", a = s b; "read", a sum
     barrier
         seconds that a barrier takes
     threads
@@ -41,14 +42,13 @@ class Limits:
     flops: float
     flops64: float
     roots: float
-    bandwidths: list[tuple[float, float]]
-    reads: list[tuple[float, float]]
+    bandwidths: dict[str, list[tuple[float, float]]]
     barrier: float
     threads: int = 0
 
-    def bandwidth(self, working_set: float, read_only: bool = False) -> float:
+    def bandwidth(self, working_set: float, mix: str = "update") -> float:
         """Bytes a second for a working set of this many bytes, interpolated in its logarithm."""
-        sizes = self.reads if read_only else self.bandwidths
+        sizes = self.bandwidths[mix]
         if working_set <= sizes[0][0]:
             return sizes[0][1]
         for (below, low), (above, high) in itertools.pairwise(sizes):
@@ -110,8 +110,10 @@ def limits_by_threads(measured: dict[str, Any]) -> dict[int, Limits]:
             flops=1e9 * team["gflops"]["float32"],
             flops64=1e9 * team["gflops"]["float64"],
             roots=1e9 * team["root_and_divide"]["float32"],
-            bandwidths=[(row["bytes"], 1e9 * max(row["triad"], row["update"])) for row in team["bandwidth"]],
-            reads=[(row["bytes"], 1e9 * row["read"]) for row in team["bandwidth"]],
+            bandwidths={
+                mix: [(row["bytes"], 1e9 * max(row[name] for name in passes)) for row in team["bandwidth"]]
+                for mix, passes in MIXES.items()
+            },
             barrier=1e-6 * team["barrier_us"],
             threads=team["threads"],
         )

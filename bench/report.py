@@ -107,7 +107,7 @@ def machine_tables(measured: dict[str, Any]) -> list[Table]:
     python = Table(
         "A call from Python", ["call", "us"], [[names[name], f"{us:.3f}"] for name, us in calls.items()]
     )
-    passes = {"triad": "a = b + s c", "update": "a = s a + c", "read": "sum of a"}
+    passes = {"triad": "a = b + s c", "update": "a = s a + b", "copy": "a = s b", "read": "sum of a"}
     bandwidth = Table(
         "Bandwidth by working set, GB/s",
         ["KiB", *(f"{formula}, threads {team['threads']}" for team in teams for formula in passes.values())],

@@ -26,14 +26,19 @@ class Phase:
     working_set: float
     roots: float = 0.0
     dtype: str = "float32"
-    read_only: bool = False
+    mix: str = "update"
 
     def seconds(self, limits: Limits) -> float:
         return max(
             self.flops / (limits.flops if self.dtype == "float32" else limits.flops64),
-            self.bytes / limits.bandwidth(self.working_set, self.read_only),
+            self.bytes / limits.bandwidth(self.working_set, self.mix),
             self.roots / limits.roots,
         )
+
+
+def mix_of(rows: int) -> str:
+    """A product of few rows does little but read its weights."""
+    return "read" if rows <= MOSTLY_READ else "update"
 
 
 def working_set(net: Net, slots: float = 2) -> float:
@@ -77,7 +82,7 @@ def product_phase(product: Product, kind: str) -> Phase:
         moved, held, roots = number * (m * k + m * n + 6 * k * n), number * (m * k + m * n + 3 * k * n), k * n
         return Phase(kind, flops, moved, held, roots, product.dtype)
     moved = number * (m * k + k * n + m * n)
-    return Phase(kind, flops, moved, moved, 0.0, product.dtype, read_only=m <= MOSTLY_READ)
+    return Phase(kind, flops, moved, moved, 0.0, product.dtype, mix=mix_of(m))
 
 
 def prediction_phases(prediction: Prediction) -> list[Phase]:
@@ -87,7 +92,5 @@ def prediction_phases(prediction: Prediction) -> list[Phase]:
     phases = []
     for layer, (k, n) in enumerate(layers, 1):
         moved = FLOAT * (k + 1) * n
-        phases.append(
-            Phase(f"forward {layer}", 2 * m * n * k, moved, working_set, read_only=m <= MOSTLY_READ)
-        )
+        phases.append(Phase(f"forward {layer}", 2 * m * n * k, moved, working_set, mix=mix_of(m)))
     return phases

@@ -119,21 +119,12 @@ class Array {
 // Keeps the compiler from merging one pass over the arrays with the next.
 inline void next_pass() { __asm__ volatile("" ::: "memory"); }
 
-void triad(float* a, const float* b, const float* c, std::size_t n) {  // a = b + s c
+// out = f(vectors at i), a vector at a time
+template <class F>
+void write_each(float* out, std::size_t n, F&& f) {
   constexpr int width = VectorOf<float>::width;
-  const Vector<float> s = broadcast(static_cast<float>(opaque_half));
   for (std::size_t i = 0; i < n; i += 4 * width) {
-    for (int k = 0; k < 4; ++k)
-      store(a + i + k * width, fma(load(c + i + k * width), s, load(b + i + k * width)));
-  }
-}
-
-void update(float* a, const float* c, std::size_t n) {  // a = s a + c
-  constexpr int width = VectorOf<float>::width;
-  const Vector<float> s = broadcast(static_cast<float>(opaque_half));
-  for (std::size_t i = 0; i < n; i += 4 * width) {
-    for (int k = 0; k < 4; ++k)
-      store(a + i + k * width, fma(load(a + i + k * width), s, load(c + i + k * width)));
+    for (int k = 0; k < 4; ++k) store(out + i + k * width, f(i + k * width));
   }
 }
 
@@ -148,29 +139,54 @@ void read(const float* a, std::size_t n, int thread, std::index_sequence<I...>) 
   sinks[thread].value = (sum<float>(chains[I]) + ...);
 }
 
-// GB/s of a pass over n_arrays arrays that together hold `bytes`, an equal part of them for every thread.
-// One array is read, 4 bytes an element; the passes over more move 12: two loads and a store.
-double bandwidth(int n_threads, std::size_t bytes, int n_arrays, Effort effort) {
+// A pass over arrays, and how many bytes it moves an element.
+struct Pass {
+  const char* name;
+  int arrays, bytes;
+  void (*over)(float* a, const float* b, const float* c, std::size_t n, int thread);
+};
+
+const Pass passes[] = {
+    {"triad", 3, 12,
+     [](float* a, const float* b, const float* c, std::size_t n, int) {
+       const Vector<float> s = broadcast(static_cast<float>(opaque_half));
+       write_each(a, n, [=](std::size_t i) { return fma(load(c + i), s, load(b + i)); });  // a = b + s c
+     }},
+    {"update", 2, 12,
+     [](float* a, const float* b, const float*, std::size_t n, int) {
+       const Vector<float> s = broadcast(static_cast<float>(opaque_half));
+       write_each(a, n, [=](std::size_t i) { return fma(load(a + i), s, load(b + i)); });  // a = s a + b
+     }},
+    {"copy", 2, 8,
+     [](float* a, const float* b, const float*, std::size_t n, int) {
+       const Vector<float> s = broadcast(static_cast<float>(opaque_half));
+       write_each(a, n, [=](std::size_t i) { return load(b + i) * s; });  // a = s b
+     }},
+    {"read", 1, 4,
+     [](float* a, const float*, const float*, std::size_t n, int thread) {
+       read(a, n, thread, std::make_index_sequence<8>());
+     }},
+};
+
+// GB/s of a pass over arrays that together hold `bytes`, an equal part of them for every thread
+double bandwidth(int n_threads, std::size_t bytes, const Pass& pass, Effort effort) {
   const std::size_t step = 8 * VectorOf<float>::width;
-  const std::size_t all = bytes / sizeof(float) / static_cast<std::size_t>(n_arrays);
+  const std::size_t all = bytes / sizeof(float) / static_cast<std::size_t>(pass.arrays);
   const std::size_t part = std::max(step, all / static_cast<std::size_t>(n_threads) / step * step);
   std::vector<Array> arrays;
-  for (int k = 0; k < n_arrays; ++k) arrays.emplace_back(part * static_cast<std::size_t>(n_threads));
+  for (int k = 0; k < pass.arrays; ++k) arrays.emplace_back(part * static_cast<std::size_t>(n_threads));
+  float* const a = arrays[0].data();
+  float* const b = arrays[pass.arrays > 1 ? 1 : 0].data();
+  float* const c = arrays[pass.arrays > 2 ? 2 : 0].data();
   const double seconds =
       best_seconds(n_threads, effort.trial_seconds, effort.trials, [&](int thread, long repeats) {
         const std::size_t from = part * static_cast<std::size_t>(thread);
         for (long repeat = 0; repeat < repeats; ++repeat) {
-          if (n_arrays == 3) {
-            triad(arrays[0].data() + from, arrays[1].data() + from, arrays[2].data() + from, part);
-          } else if (n_arrays == 1) {
-            read(arrays[0].data() + from, part, thread, std::make_index_sequence<8>());
-          } else {
-            update(arrays[0].data() + from, arrays[1].data() + from, part);
-          }
+          pass.over(a + from, b + from, c + from, part, thread);
           next_pass();
         }
       });
-  return 1e-9 * (n_arrays == 1 ? 4 : 12) * static_cast<double>(part) * n_threads / seconds;
+  return 1e-9 * pass.bytes * static_cast<double>(part) * n_threads / seconds;
 }
 
 double barrier_microseconds(int n_threads, Effort effort) {
@@ -195,11 +211,11 @@ void print_team(int n_threads, Effort effort, bool arithmetic_only, bool last) {
               barrier_microseconds(n_threads, effort));
   const std::size_t largest = std::size_t{1} << 28;
   for (std::size_t bytes = std::size_t{1} << 15; bytes <= largest; bytes *= 2) {
-    std::printf(
-        "       {\"bytes\": %zu, \"triad\": %.2f, \"update\": %.2f, "
-        "\"read\": %.2f}%s\n",
-        bytes, bandwidth(n_threads, bytes, 3, effort), bandwidth(n_threads, bytes, 2, effort),
-        bandwidth(n_threads, bytes, 1, effort), bytes < largest ? "," : "");
+    std::printf("       {\"bytes\": %zu", bytes);
+    for (const Pass& pass : passes) {
+      std::printf(", \"%s\": %.2f", pass.name, bandwidth(n_threads, bytes, pass, effort));
+    }
+    std::printf("}%s\n", bytes < largest ? "," : "");
   }
   std::printf("     ]}%s\n", last ? "" : ",");
 }
