@@ -43,10 +43,10 @@ FANIN_INLINE void for_each_columns(Range columns, F&& f) {
 // since asking takes as long as a load.
 template <class T>
 FANIN_INLINE std::ptrdiff_t distance_ahead(std::ptrdiff_t stride, std::size_t rows, std::size_t columns,
-                                           std::size_t end_row) {
+                                           bool last) {
   constexpr std::size_t held_by_l2 = std::size_t{1} << 19;
-  const bool held = rows * columns * sizeof(T) <= held_by_l2 || end_row >= rows;
-  return held ? 0 : static_cast<std::ptrdiff_t>(kRowBlock) * stride;
+  return last || rows * columns * sizeof(T) <= held_by_l2 ? 0
+                                                          : static_cast<std::ptrdiff_t>(kRowBlock) * stride;
 }
 
 template <int Begin, int End, class T>
@@ -100,16 +100,6 @@ FANIN_INLINE Moments<T, N> moments_of_block(const T* x, std::ptrdiff_t stride, s
   return m;
 }
 
-// n rows, and a block of `count` more whose first row lies `apart` from the first of all
-template <class T>
-FANIN_INLINE void merge(Vec<T>& mean, Vec<T>& squares, std::size_t n, Vec<T> apart, Vec<T> block_mean,
-                        Vec<T> block_squares, std::size_t count) {
-  const double share = static_cast<double>(count) / static_cast<double>(n + count);
-  const Vec<T> difference = (apart + block_mean) - mean;
-  mean = fma(difference, Vec<T>(share), mean);
-  squares = squares + fma(difference * difference, Vec<T>(static_cast<double>(n) * share), block_squares);
-}
-
 template <class T>
 FANIN_INLINE Vec<T> inverse_deviation(Vec<T> variance, T epsilon) {
   return Vec<T>(1.0) / sqrt(variance + Vec<T>(epsilon));
@@ -154,44 +144,79 @@ FANIN_INLINE void finish_statistics(T* variance, T* scale, T* added, const T* of
   });
 }
 
-// Of n columns: offset = mean of x - s, and squares = sum of (x - s - offset)^2
+// The moments of one block of rows, of n columns
 template <class T>
-void statistics_of(T* offset, T* squares, const T* x, std::ptrdiff_t stride, std::size_t rows,
-                   std::size_t n) {
-  constexpr std::size_t width = Vec<T>::width;
-  for_each_group({0, rows}, kRowBlock, [&](std::size_t row, std::size_t end) {
-    const T* const block = x + static_cast<std::ptrdiff_t>(row) * stride;
-    const std::ptrdiff_t ahead = distance_ahead<T>(stride, rows, n, end);
-    for_each_columns<T>({0, n}, [&](std::size_t j, auto vectors, auto lanes) {
-      constexpr int N = decltype(vectors)::count;
-      const Moments<T, N> m = moments_of_block<N>(block + j, stride, end - row, ahead, lanes);
-      for (std::size_t v = 0; v < N; ++v) {
-        const std::size_t at = j + static_cast<std::size_t>(v) * width;
-        Vec<T> mean = row > 0 ? lanes.load(offset + at) : Vec<T>(0.0);
-        Vec<T> sum = row > 0 ? lanes.load(squares + at) : Vec<T>(0.0);
-        merge(mean, sum, row, lanes.load(block + at) - lanes.load(x + at), m.mean[v], m.squares[v],
-              end - row);
-        lanes.store(mean, offset + at);
-        lanes.store(sum, squares + at);
-      }
-    });
+FANIN_INLINE void moments_of_columns(T* means, T* squares, const T* x, std::ptrdiff_t stride,
+                                     std::size_t rows, std::size_t n, std::ptrdiff_t ahead) {
+  for_each_columns<T>({0, n}, [&](std::size_t j, auto vectors, auto lanes) {
+    constexpr int N = decltype(vectors)::count;
+    const Moments<T, N> m = moments_of_block<N>(x + j, stride, rows, ahead, lanes);
+    for (std::size_t v = 0; v < N; ++v) {
+      lanes.store(m.mean[v], means + j + v * Vec<T>::width);
+      lanes.store(m.squares[v], squares + j + v * Vec<T>::width);
+    }
   });
 }
 
-// memory: 2 numbers a column
+// `row` rows so far, and a block of `count` more: offset = mean of x - s, squares = sum of (x - s - offset)^2
 template <class T>
-void batch_norm(const BatchNormForward<T>& b, Range columns, T* memory) {
-  const std::size_t n = columns.end - columns.begin, first = columns.begin;
-  T *const offset = b.offset + first, *const variance = b.variance + first;
-  T *const scale = memory, *const added = memory + n;
-  const T* const x = b.x + first;
-  statistics_of(offset, variance, x, b.x_stride, b.rows, n);
-  finish_statistics(variance, scale, added, offset, b.gamma + first, b.beta + first, b.epsilon, b.rows, n);
+FANIN_INLINE void merge_moments(T* offset, T* squares, std::size_t row, const T* s, const T* block,
+                                const T* block_means, const T* block_squares, std::size_t count,
+                                std::size_t n) {
+  const double share = static_cast<double>(count) / static_cast<double>(row + count);
+  const Vec<T> of_mean(share), of_squares(static_cast<double>(row) * share);
   for_each<T>(n, [&](std::size_t j, auto lanes) {
-    lanes.store(flush(lanes.load(x + j) + lanes.load(offset + j)), b.mean + first + j);
+    const Vec<T> so_far = row > 0 ? lanes.load(offset + j) : Vec<T>(0.0);
+    const Vec<T> sum = row > 0 ? lanes.load(squares + j) : Vec<T>(0.0);
+    const Vec<T> apart = lanes.load(block + j) - lanes.load(s + j);
+    const Vec<T> difference = (apart + lanes.load(block_means + j)) - so_far;
+    lanes.store(fma(difference, of_mean, so_far), offset + j);
+    lanes.store(sum + fma(difference * difference, of_squares, lanes.load(block_squares + j)), squares + j);
   });
-  const Normalization<T> z{b.y + first, b.y_stride, x, b.x_stride, x, scale, added, b.around_caches};
-  normalize(z, {0, b.rows}, {0, n});
+}
+
+// rows begin at a multiple of 64
+template <class T>
+void batch_norm_moments(const BatchNormForward<T>& b, Range rows, Range columns) {
+  const std::size_t n = columns.end - columns.begin;
+  for_each_group(rows, kRowBlock, [&](std::size_t row, std::size_t end) {
+    const std::size_t at = row / kRowBlock * b.columns + columns.begin;
+    moments_of_columns(b.block_means + at, b.block_squares + at,
+                       b.x + static_cast<std::ptrdiff_t>(row) * b.x_stride + columns.begin, b.x_stride,
+                       end - row, n,
+                       distance_ahead<T>(b.x_stride, rows.end - rows.begin, n, end == rows.end));
+  });
+}
+
+template <class T>
+void batch_norm_statistics(const BatchNormForward<T>& b, Range columns) {
+  const std::size_t n = columns.end - columns.begin, first = columns.begin;
+  const T* const s = b.x + first;
+  T *const offset = b.offset + first, *const variance = b.variance + first;
+  for_each_group({0, b.rows}, kRowBlock, [&](std::size_t row, std::size_t end) {
+    const std::size_t at = row / kRowBlock * b.columns + first;
+    merge_moments(offset, variance, row, s, s + static_cast<std::ptrdiff_t>(row) * b.x_stride,
+                  b.block_means + at, b.block_squares + at, end - row, n);
+  });
+  finish_statistics(variance, b.scale + first, b.added + first, static_cast<const T*>(offset),
+                    b.gamma + first, b.beta + first, b.epsilon, b.rows, n);
+  for_each<T>(n, [&](std::size_t j, auto lanes) {
+    lanes.store(flush(lanes.load(s + j) + lanes.load(offset + j)), b.mean + first + j);
+  });
+}
+
+// Of the columns of a panel: offset = mean of x - s, and squares = sum of (x - s - offset)^2
+template <class T>
+void statistics_of_panel(T* offset, T* squares, const T* x, std::ptrdiff_t stride, std::size_t rows,
+                         std::size_t n) {
+  alignas(64) T means[kPanel<T>], of_block[kPanel<T>];
+  for_each_group({0, rows}, kRowBlock, [&](std::size_t row, std::size_t end) {
+    const T* const block = x + static_cast<std::ptrdiff_t>(row) * stride;
+    moments_of_columns(means, of_block, block, stride, end - row, n,
+                       distance_ahead<T>(stride, rows, n, end == rows));
+    merge_moments(offset, squares, row, x, block, static_cast<const T*>(means),
+                  static_cast<const T*>(of_block), end - row, n);
+  });
 }
 
 // Batch norm and activation of a layer, panel by panel
@@ -205,7 +230,7 @@ void normalize_layer(const NormalizedLayer<T>& l, Range panels) {
     const auto stride = static_cast<std::ptrdiff_t>(width);
     const T* const u = l.u.at(0, p);
     T *const offset = l.offset + p * P, *const variance = l.variance + p * P;
-    statistics_of(offset, variance, u, stride, rows, width);
+    statistics_of_panel(offset, variance, u, stride, rows, width);
     finish_statistics(variance, scale, added, static_cast<const T*>(offset), l.gamma + p * P, l.beta + p * P,
                       l.epsilon, rows, width);
     const Normalization<T> z{l.a.at(0, p), stride, u, stride, u, scale, added};

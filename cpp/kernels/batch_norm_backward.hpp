@@ -99,43 +99,82 @@ void input_of_norm(const InputOfNorm<T>& g, Range rows, std::size_t columns) {
   if (g.around_caches) finish_stores_around_caches();
 }
 
-// Of n columns: dbeta = sum of dy, product = sum of dy (x - s - offset)
+// The sums of one block of rows, of n columns
 template <class T>
-void gradient_sums_of(T* dbeta, T* product, const T* dy, std::ptrdiff_t dy_stride, const T* x,
-                      std::ptrdiff_t x_stride, const T* offset, std::size_t rows, std::size_t n) {
-  constexpr std::size_t width = Vec<T>::width;
-  for_each_group({0, rows}, kRowBlock, [&](std::size_t row, std::size_t end) {
-    const T* const block = x + static_cast<std::ptrdiff_t>(row) * x_stride;
-    const T* const of_block = dy + static_cast<std::ptrdiff_t>(row) * dy_stride;
-    const std::ptrdiff_t x_ahead = distance_ahead<T>(x_stride, rows, n, end),
-                         dy_ahead = distance_ahead<T>(dy_stride, rows, n, end);
-    for_each_columns<T>({0, n}, [&](std::size_t j, auto vectors, auto lanes) {
-      constexpr int N = decltype(vectors)::count;
-      const GradientSums<T, N> sums =
-          gradient_sums_of_block<N>(of_block + j, dy_stride, block + j, x_stride, end - row, x + j,
-                                    offset + j, dy_ahead, x_ahead, lanes);
-      for (std::size_t v = 0; v < N; ++v) {
-        const std::size_t at = j + static_cast<std::size_t>(v) * width;
-        lanes.store(row > 0 ? lanes.load(dbeta + at) + sums.dy[v] : sums.dy[v], dbeta + at);
-        lanes.store(row > 0 ? lanes.load(product + at) + sums.product[v] : sums.product[v], product + at);
-      }
-    });
+FANIN_INLINE void sums_of_columns(T* of_dy, T* products, const T* dy, std::ptrdiff_t dy_stride, const T* x,
+                                  std::ptrdiff_t x_stride, std::size_t rows, const T* s, const T* offset,
+                                  std::size_t n, std::ptrdiff_t dy_ahead, std::ptrdiff_t x_ahead) {
+  for_each_columns<T>({0, n}, [&](std::size_t j, auto vectors, auto lanes) {
+    constexpr int N = decltype(vectors)::count;
+    const GradientSums<T, N> sums = gradient_sums_of_block<N>(dy + j, dy_stride, x + j, x_stride, rows, s + j,
+                                                              offset + j, dy_ahead, x_ahead, lanes);
+    for (std::size_t v = 0; v < N; ++v) {
+      lanes.store(sums.dy[v], of_dy + j + v * Vec<T>::width);
+      lanes.store(sums.product[v], products + j + v * Vec<T>::width);
+    }
   });
 }
 
-// memory: 4 numbers a column
+// total = first, or total + another one
 template <class T>
-void batch_norm_backward(const BatchNormGradient<T>& b, Range columns, T* memory) {
+FANIN_INLINE void add_sums(T* total, bool first, const T* of_block, std::size_t n) {
+  for_each<T>(n, [&](std::size_t j, auto lanes) {
+    const Vec<T> sum = lanes.load(of_block + j);
+    lanes.store(first ? sum : lanes.load(total + j) + sum, total + j);
+  });
+}
+
+// rows begin at a multiple of 64
+template <class T>
+void batch_norm_sums(const BatchNormGradient<T>& b, Range rows, Range columns) {
   const std::size_t n = columns.end - columns.begin, first = columns.begin;
-  T *const product = memory, *const scale = memory + n, *const slope = scale + n, *const added = slope + n;
-  T* const dbeta = b.dbeta + first;
-  const T *const x = b.x + first, *const dy = b.dy + first;
-  gradient_sums_of(dbeta, product, dy, b.dy_stride, x, b.x_stride, b.offset + first, b.rows, n);
-  finish_gradient_sums(b.dgamma + first, scale, slope, added, dbeta, product, b.offset + first,
+  for_each_group(rows, kRowBlock, [&](std::size_t row, std::size_t end) {
+    const std::size_t at = row / kRowBlock * b.columns + first;
+    const auto i = static_cast<std::ptrdiff_t>(row);
+    const auto ahead = [&](std::ptrdiff_t stride) {
+      return distance_ahead<T>(stride, rows.end - rows.begin, n, end == rows.end);
+    };
+    sums_of_columns(b.block_dy + at, b.block_products + at, b.dy + i * b.dy_stride + first, b.dy_stride,
+                    b.x + i * b.x_stride + first, b.x_stride, end - row, b.x + first, b.offset + first, n,
+                    ahead(b.dy_stride), ahead(b.x_stride));
+  });
+}
+
+template <class T>
+void batch_norm_gradients(const BatchNormGradient<T>& b, Range columns) {
+  const std::size_t n = columns.end - columns.begin, first = columns.begin;
+  T *const dbeta = b.dbeta + first, *const product = b.product + first;
+  for_each_group({0, b.rows}, kRowBlock, [&](std::size_t row, std::size_t) {
+    const std::size_t at = row / kRowBlock * b.columns + first;
+    add_sums(dbeta, row == 0, static_cast<const T*>(b.block_dy + at), n);
+    add_sums(product, row == 0, static_cast<const T*>(b.block_products + at), n);
+  });
+  finish_gradient_sums(b.dgamma + first, b.scale + first, b.slope + first, b.added + first,
+                       static_cast<const T*>(dbeta), static_cast<const T*>(product), b.offset + first,
                        b.variance + first, b.gamma + first, b.epsilon, b.rows, n);
-  const InputOfNorm<T> to{b.dx + first, b.dx_stride, dy,    b.dy_stride,    x, b.x_stride, x,
-                          scale,        slope,       added, b.around_caches};
-  input_of_norm(to, {0, b.rows}, n);
+}
+
+template <class T>
+void batch_norm_input(const BatchNormGradient<T>& b, Range rows, Range columns) {
+  const std::size_t first = columns.begin;
+  const InputOfNorm<T> to{b.dx + first,    b.dx_stride,     b.dy + first,   b.dy_stride,
+                          b.x + first,     b.x_stride,      b.x + first,    b.scale + first,
+                          b.slope + first, b.added + first, b.around_caches};
+  input_of_norm(to, rows, columns.end - first);
+}
+
+// Of the columns of a panel: dbeta = sum of dy, product = sum of dy (x - s - offset)
+template <class T>
+void gradient_sums_of_panel(T* dbeta, T* product, const T* dy, const T* x, std::ptrdiff_t stride,
+                            const T* offset, std::size_t rows, std::size_t n) {
+  alignas(64) T of_dy[kPanel<T>], products[kPanel<T>];
+  for_each_group({0, rows}, kRowBlock, [&](std::size_t row, std::size_t end) {
+    const std::ptrdiff_t at = static_cast<std::ptrdiff_t>(row) * stride,
+                         ahead = distance_ahead<T>(stride, rows, n, end == rows);
+    sums_of_columns(of_dy, products, dy + at, stride, x + at, stride, end - row, x, offset, n, ahead, ahead);
+    add_sums(dbeta, row == 0, static_cast<const T*>(of_dy), n);
+    add_sums(product, row == 0, static_cast<const T*>(products), n);
+  });
 }
 
 // The gradient through the batch norm of a layer, panel by panel and in place; rows are turned over into
@@ -149,8 +188,8 @@ void normalize_layer_backward(const NormalizedGradient<T>& g, Range panels) {
     const auto stride = static_cast<std::ptrdiff_t>(width);
     const T* const u = g.u.at(0, p);
     T *const dz = g.dz.at(0, p), *const dbeta = g.dbeta + p * P;
-    gradient_sums_of(dbeta, product, static_cast<const T*>(dz), stride, u, stride, g.offset + p * P, rows,
-                     width);
+    gradient_sums_of_panel(dbeta, product, static_cast<const T*>(dz), u, stride, g.offset + p * P, rows,
+                           width);
     finish_gradient_sums(g.dgamma + p * P, scale, slope, added, static_cast<const T*>(dbeta),
                          static_cast<const T*>(product), g.offset + p * P, g.variance + p * P,
                          g.gamma + p * P, g.epsilon, rows, width);

@@ -145,21 +145,22 @@ struct Normalization {
 };
 
 // Batch norm of users' matrices, whose columns lie next to each other. mean, variance and offset, the mean of
-// what x is above its first row, are written.
+// what x is above its first row, are written. Blocks of 64 rows leave their moments, a row each, to be merged
+// in order; scale and added are what y = (x - first row) scale + added needs.
 template <class T>
 struct BatchNormForward {
-  T* y;
-  std::ptrdiff_t y_stride;
   const T* x;
   std::ptrdiff_t x_stride;
-  std::size_t rows;
+  std::size_t rows, columns;
   T *mean, *variance, *offset;
   const T *gamma, *beta;
   T epsilon;
-  bool around_caches = false;
+  T *block_means, *block_squares;
+  T *scale, *added;
 };
 
-// dx, dgamma and dbeta from dy, and from what the batch norm of x has written
+// dx, dgamma and dbeta from dy, and from what the batch norm of x has written. Blocks of 64 rows leave their
+// sums of dy and of dy (x - mean), a row each; dx = dy scale + (x - first row) slope + added.
 template <class T>
 struct BatchNormGradient {
   T* dx;
@@ -169,10 +170,12 @@ struct BatchNormGradient {
   std::ptrdiff_t dy_stride;
   const T* x;
   std::ptrdiff_t x_stride;
-  std::size_t rows;
+  std::size_t rows, columns;
   const T *variance, *offset, *gamma;
   T epsilon;
-  bool around_caches = false;
+  T *block_dy, *block_products;
+  T *product, *scale, *slope, *added;
+  bool around_caches;
 };
 
 // a = f(v), v = gamma (u - mean) / sqrt(variance + epsilon) + beta, (rows, n) like u, the products of a
@@ -229,9 +232,13 @@ struct Kernels {
   // element by element: a = f(z), dz = da f'(z)
   void (*activate)(int activation, T* a, const T* z, std::size_t n);
   void (*activate_backward)(int activation, T* dz, const T* da, const T* z, std::size_t n);
-  // all rows of columns or panels; memory for 2 numbers a column, 4 for the gradient
-  void (*batch_norm)(const BatchNormForward<T>&, Range columns, T* memory);
-  void (*batch_norm_backward)(const BatchNormGradient<T>&, Range columns, T* memory);
+  // a user's matrix: what blocks of rows leave (from a multiple of 64 on), then what follows for all rows of
+  // columns, then y by normalize, or dx
+  void (*batch_norm_moments)(const BatchNormForward<T>&, Range rows, Range columns);
+  void (*batch_norm_statistics)(const BatchNormForward<T>&, Range columns);
+  void (*batch_norm_sums)(const BatchNormGradient<T>&, Range rows, Range columns);
+  void (*batch_norm_gradients)(const BatchNormGradient<T>&, Range columns);
+  void (*batch_norm_input)(const BatchNormGradient<T>&, Range rows, Range columns);
   void (*normalize_layer)(const NormalizedLayer<T>&, Range panels);
   void (*normalize_layer_backward)(const NormalizedGradient<T>&, Range panels);
   // scale = gamma / sqrt(variance + epsilon), for n columns

@@ -1,5 +1,6 @@
-// Checks of batch normalization, and the functions on users' matrices: threads share the columns, or, with
-// given statistics, the rows.
+// Checks of batch normalization, and the functions on users' matrices. Threads share the rows in blocks of 64
+// (half a row of a large matrix would not stream), or a block's columns; between, they merge what the blocks
+// leave, each for some columns.
 #include <cmath>
 #include <limits>
 
@@ -43,15 +44,41 @@ void check_batch(const MatrixView<const T>& x) {
                    std::to_string(x.rows));
 }
 
-// f(columns, memory) on this thread's part of the columns, in whole panels
+// f(rows, columns) for this thread's part of a matrix: blocks of rows, the first and last perhaps in part
 template <class T, class F>
-void share_columns(const MatrixView<const T>& x, std::size_t numbers, F&& f) {
+void for_each_part(Member member, const MatrixView<const T>& x, F&& f) {
+  constexpr std::size_t group_columns = 4 * kPanel<T>;  // what sums side by side take at a time, at most
+  const std::size_t groups = (x.columns + group_columns - 1) / group_columns;
+  const Range units = Share(member.thread, member.threads, 1).take(row_blocks(x.rows) * groups, 1);
+  for_each_rectangle(units, groups, [&](Range blocks, Range g) {
+    f(rows_of_blocks(blocks, x.rows),
+      Range{g.begin * group_columns, std::min(g.end * group_columns, x.columns)});
+  });
+}
+
+// f(columns) for this thread's part of them, in whole panels
+template <class T, class F>
+void for_columns(Member member, const MatrixView<const T>& x, F&& f) {
+  const std::size_t panels = (x.columns + kPanel<T> - 1) / kPanel<T>;
+  const Range share = Share(member.thread, member.threads, 1).take(panels, 1);
+  if (share.begin < share.end) {
+    f(Range{share.begin * kPanel<T>, std::min(share.end * kPanel<T>, x.columns)});
+  }
+}
+
+// blocks(rows, columns) of all parts, then merge(columns) of all columns, then finish(rows, columns) of all
+// parts
+template <class T, class Blocks, class Merge, class Finish>
+void in_three_phases(const MatrixView<const T>& x, Blocks&& blocks, Merge&& merge, Finish&& finish) {
   const double flops = kFlopsPerElement * static_cast<double>(x.rows) * static_cast<double>(x.columns);
+  Barrier barrier;
   run_team(threads_for(flops), [&](int thread, int threads) {
-    const std::size_t panels = (x.columns + kPanel<T> - 1) / kPanel<T>;
-    const Range share = Share(thread, threads, 1).take(panels, 1);
-    const Range columns{share.begin * kPanel<T>, std::min(share.end * kPanel<T>, x.columns)};
-    if (columns.begin < columns.end) f(columns, scratch<T>(numbers * (columns.end - columns.begin)));
+    const Member member{thread, threads};
+    for_each_part(member, x, blocks);
+    barrier.wait(threads);
+    for_columns(member, x, merge);
+    barrier.wait(threads);
+    for_each_part(member, x, finish);
   });
 }
 
@@ -79,19 +106,19 @@ void batch_norm(MatrixView<T> y, std::span<T> mean, std::span<T> variance, std::
   check_size("offset", offset.size(), n);
   check_output("y", y, x.rows, n);
   check_batch(x);
-  const BatchNormForward<T> b{y.data,
-                              y.row_stride,
-                              x.data,
-                              x.row_stride,
-                              x.rows,
-                              mean.data(),
-                              variance.data(),
-                              offset.data(),
-                              gamma.data(),
-                              beta.data(),
-                              checked_epsilon<T>(epsilon),
-                              beyond_caches(x)};
-  share_columns(x, 2, [&](Range columns, T* memory) { kernels<T>().batch_norm(b, columns, memory); });
+  const std::size_t of_blocks = row_blocks(x.rows) * n;
+  T* const memory = scratch<T>(2 * of_blocks + 2 * n);
+  T *const scale = memory + 2 * of_blocks, *const added = scale + n;
+  const BatchNormForward<T> b{
+      x.data,          x.row_stride,       x.rows,       n,           mean.data(),
+      variance.data(), offset.data(),      gamma.data(), beta.data(), checked_epsilon<T>(epsilon),
+      memory,          memory + of_blocks, scale,        added};
+  const Normalization<T> to_y{y.data, y.row_stride, x.data, x.row_stride,
+                              x.data, scale,        added,  beyond_caches(x)};
+  in_three_phases(
+      x, [&](Range rows, Range columns) { kernels<T>().batch_norm_moments(b, rows, columns); },
+      [&](Range columns) { kernels<T>().batch_norm_statistics(b, columns); },
+      [&](Range rows, Range columns) { kernels<T>().normalize(to_y, rows, columns); });
 }
 
 template <class T>
@@ -108,6 +135,9 @@ void batch_norm_backward(MatrixView<T> dx, std::span<T> dgamma, std::span<T> dbe
   check_size("dbeta", dbeta.size(), n);
   check_output("dx", dx, x.rows, n);
   check_batch(x);
+  const std::size_t of_blocks = row_blocks(x.rows) * n;
+  T* const memory = scratch<T>(2 * of_blocks + 4 * n);
+  T* const of_columns = memory + 2 * of_blocks;
   const BatchNormGradient<T> b{dx.data,
                                dx.row_stride,
                                dgamma.data(),
@@ -117,13 +147,22 @@ void batch_norm_backward(MatrixView<T> dx, std::span<T> dgamma, std::span<T> dbe
                                x.data,
                                x.row_stride,
                                x.rows,
+                               n,
                                variance.data(),
                                offset.data(),
                                gamma.data(),
                                checked_epsilon<T>(epsilon),
+                               memory,
+                               memory + of_blocks,
+                               of_columns,
+                               of_columns + n,
+                               of_columns + 2 * n,
+                               of_columns + 3 * n,
                                beyond_caches(x)};
-  share_columns(x, 4,
-                [&](Range columns, T* memory) { kernels<T>().batch_norm_backward(b, columns, memory); });
+  in_three_phases(
+      x, [&](Range rows, Range columns) { kernels<T>().batch_norm_sums(b, rows, columns); },
+      [&](Range columns) { kernels<T>().batch_norm_gradients(b, columns); },
+      [&](Range rows, Range columns) { kernels<T>().batch_norm_input(b, rows, columns); });
 }
 
 template <class T>
