@@ -2,6 +2,7 @@
 
 #include "checks.hpp"
 #include "model.hpp"
+#include "pace.hpp"
 #include "random.hpp"
 #include "registry.hpp"
 #include "step.hpp"
@@ -9,17 +10,8 @@
 namespace fanin {
 namespace {
 
-// A parallel region ends after this long, so that the caller can be asked whether to go on.
-constexpr double kSliceSeconds = 0.05;
 // Phases of less work than this, about 5 us of it, are not worth a team.
 constexpr double kTeamFlopsPerPhase = 500e3;
-// Where a team waits for longer than it works, the processors are busy with something else: one thread works
-// alone for a while, twice as long each time, as a try to work together again may cost a time slice a
-// barrier. The first time is short, as most neighbours are gone soon.
-constexpr double kWaitingShare = 0.5;
-constexpr double kAloneSeconds = 0.01, kMostAloneSeconds = 3.2;
-constexpr std::size_t kStepsToJudge = 4;
-constexpr double kLongWait = 2e-3;  // no need for that many steps
 
 }  // namespace
 
@@ -53,7 +45,6 @@ struct Training<T>::State {
 
   void prepare(const Method& chosen);
   void run_slice();
-  bool time_is_up(Member member, double start, double waited, std::size_t steps_done);
   bool one_step(Member member, const DataSource& data, std::size_t number);
   // updates before batch `number`: the last group of an epoch may be short
   std::size_t updates(std::size_t number) const {
@@ -64,7 +55,7 @@ struct Training<T>::State {
     return {method.accumulate > 1, number % method.accumulate == 0,
             (number + 1) % method.accumulate == 0 || number + 1 == steps()};
   }
-  int threads_now() const;
+  int team() const;
   void restore(const std::string& what, std::size_t at_step, std::size_t layer);
 
   typename Network<T>::State& net;
@@ -89,7 +80,7 @@ struct Training<T>::State {
   std::size_t updates_counted = 0;
   double loss_sum = 0, weight_sum = 0;
   bool failed = false;  // the step at next_step gave a loss that is not finite
-  double alone_until = 0, alone_seconds = kAloneSeconds;
+  Pace pace;
 };
 
 template <class T>
@@ -115,25 +106,9 @@ void Training<T>::State::prepare(const Method& chosen) {
 }
 
 template <class T>
-int Training<T>::State::threads_now() const {
+int Training<T>::State::team() const {
   const double phases = 2.0 * static_cast<double>(net.layout.layers.size());
-  if (step.flops(batch_size) < phases * kTeamFlopsPerPhase) return 1;
-  return seconds_now() < alone_until ? 1 : team_size();
-}
-
-template <class T>
-bool Training<T>::State::time_is_up(Member member, double start, double waited, std::size_t steps_done) {
-  const double now = seconds_now();
-  const bool known = steps_done >= kStepsToJudge || waited > kLongWait;
-  if (member.threads > 1 && known && waited > kWaitingShare * (now - start)) {
-    alone_until = now + alone_seconds;
-    alone_seconds = std::min(2 * alone_seconds, kMostAloneSeconds);
-    return true;
-  }
-  if (member.threads == 1 && start < alone_until) return now > std::min(alone_until, start + kSliceSeconds);
-  if (now - start <= kSliceSeconds) return false;
-  alone_seconds = kAloneSeconds;
-  return true;
+  return step.flops(batch_size) < phases * kTeamFlopsPerPhase ? 1 : team_size();
 }
 
 // All threads compute the same constants; the first one keeps what the rule remembers.
@@ -163,18 +138,18 @@ bool Training<T>::State::one_step(Member member, const DataSource& data, std::si
 template <class T>
 void Training<T>::State::run_slice() {
   const DataSource data{&x, &y, weights, order.data()};
-  const double start = seconds_now(), waited_before = step.waited();
+  const double waited_before = step.waited();
   const std::size_t first = next_step;
   // Thread 0 decides at the beginning of a step whether it is the last of the slice; the others read it at
   // the end. Two places in turn, so that a decision is not overwritten before the slowest has read it.
   bool last_of_slice[2] = {};
-  run_team(threads_now(), [&](int thread, int threads) {
+  run_team(pace.begin(team(), seconds_now()), [&](int thread, int threads) {
     const Member member{thread, threads};
     if (gathered != first) step.gather(member, data, batch(first));
     for (std::size_t number = first; number < steps(); ++number) {
       if (thread == 0) {
         const double waited = (step.waited() - waited_before) / std::max(1, threads - 1);
-        last_of_slice[number % 2] = time_is_up(member, start, waited, number - first);
+        last_of_slice[number % 2] = pace.time_is_up(waited, number - first, seconds_now());
       }
       const bool done = one_step(member, data, number);
       if (thread == 0 && done) {
@@ -185,6 +160,7 @@ void Training<T>::State::run_slice() {
       if (!done || last_of_slice[number % 2]) break;
     }
   });
+  pace.end(next_step - first, seconds_now());
   failed = next_step < steps() && !step.interrupted() && step.failed();
   net.state.count(updates(next_step) - updates_counted);
   updates_counted = updates(next_step);

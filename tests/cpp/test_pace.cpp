@@ -1,0 +1,94 @@
+#include <doctest/doctest.h>
+
+#include <functional>
+
+#include "pace.hpp"
+
+using namespace fanin;
+
+namespace {
+
+struct Machine {
+  std::function<double(double now)> alone, together;  // seconds of a step
+  double waited_share = 0;                            // of a step together
+};
+
+// steps that a training of that many seconds does, in epochs of so many steps
+std::size_t steps_in(double seconds, const Machine& machine, Pace& pace, double start = 0,
+                     std::size_t epoch = 100) {
+  std::size_t all = 0;
+  double now = start;
+  while (now < start + seconds) {
+    const bool together = pace.begin(2, now) == 2;
+    double waited = 0;
+    std::size_t steps = 0;
+    for (bool last = false; !last && steps < epoch; ++steps) {
+      last = pace.time_is_up(waited, steps, now);
+      const double step = (together ? machine.together : machine.alone)(now);
+      now += step;
+      waited += together ? step * machine.waited_share : 0;
+    }
+    all += steps;
+    pace.end(steps, now);
+  }
+  return all;
+}
+
+std::function<double(double)> always(double seconds) {
+  return [=](double) { return seconds; };
+}
+
+}  // namespace
+
+TEST_CASE("a team that is faster does nearly all steps") {
+  for (const double step : {20e-6, 1e-3, 50e-3, 0.4}) {
+    Pace pace;
+    const double seconds = 5000 * step;
+    const auto steps = static_cast<double>(steps_in(seconds, {always(2 * step), always(step)}, pace));
+    CHECK(steps > 0.98 * seconds / step);
+  }
+}
+
+TEST_CASE("a team that is slower soon leaves its steps to one thread") {
+  for (const double step : {20e-6, 1e-3, 50e-3}) {
+    Pace pace;
+    const double seconds = 5000 * step + 5;
+    const auto steps = static_cast<double>(steps_in(seconds, {always(step), always(1.4 * step)}, pace));
+    CHECK(steps > 0.95 * seconds / step);
+  }
+}
+
+TEST_CASE("a team that waits for longer than it works is not waited for") {
+  Pace pace;
+  const Machine busy{always(1e-3), always(8e-3), 0.9};
+  CHECK(steps_in(20, busy, pace) > 0.95 * 20 / 1e-3);
+}
+
+TEST_CASE("a team works again once it is faster again") {
+  Pace pace;
+  const Machine busy{always(1e-3), always(8e-3), 0.9}, quiet{always(1e-3), always(0.5e-3)};
+  steps_in(20, busy, pace, 0);
+  steps_in(4, quiet, pace, 21);
+  CHECK(steps_in(4, quiet, pace, 26) > 0.97 * 4 / 0.5e-3);
+}
+
+TEST_CASE("what disturbs a team now and then costs it little, in short epochs too") {
+  Pace pace;
+  const Machine busy{always(1e-3), always(8e-3), 0.9}, quiet{always(1e-3), always(0.5e-3)};
+  std::size_t steps = 0;
+  for (int second = 0; second < 20; ++second) {
+    steps_in(0.02, busy, pace, second, 5);
+    steps += steps_in(0.98, quiet, pace, second + 0.02, 5);
+  }
+  CHECK(steps > 0.9 * 20 / 0.5e-3);
+}
+
+TEST_CASE("a team of one needs no trials") {
+  Pace pace;
+  for (int slice = 0; slice < 100; ++slice) {
+    CHECK(pace.begin(1, slice) == 1);
+    CHECK(!pace.time_is_up(0, 10, slice + 0.02));
+    CHECK(pace.time_is_up(0, 20, slice + 0.06));
+    pace.end(20, slice + 0.06);
+  }
+}
