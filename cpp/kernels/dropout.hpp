@@ -1,9 +1,10 @@
 // Inverted dropout (Srivastava et al. 2014): with rate p an element becomes 0 with probability p, else
-// x / (1 - p). Random numbers are counted, not drawn in turn: Philox4x32-10 (Salmon et al. 2011) of seed,
-// layer, epoch, step, row and column, so that the work can be cut anywhere.
+// x / (1 - p). Random numbers are counted, not drawn in turn: those of seed, layer, epoch, step, row and
+// column, so that the work can be cut anywhere.
 #pragma once
 
 #include "for_each.hpp"
+#include "philox.hpp"
 #include "table.hpp"
 
 namespace fanin::FANIN_ISA {
@@ -33,27 +34,6 @@ void keep_rows(T* x, const KeptElements<T>& kept, const std::uint8_t* bits, std:
       keep(Vec<T>::load(x + j), of_row, j, scale).store(x + j);
     }
   }
-}
-
-// Block after block of Philox, each in a lane of 64 bits of which the lower half counts
-struct RandomBlocks {
-  Counters c[4];
-};
-
-FANIN_INLINE RandomBlocks random_blocks(Counters number, const std::uint32_t* counter,
-                                        const std::uint32_t* key) {
-  RandomBlocks r{{number, number & 0, number & 0, number & 0}};
-  for (int i = 0; i < 3; ++i) r.c[i + 1] += counter[i];
-  std::uint32_t k0 = key[0], k1 = key[1];
-#pragma GCC unroll 10
-  for (int round = 0; round < 10; ++round) {
-    const Counters p0 = multiply_low_halves(r.c[0], r.c[0] * 0 + std::uint64_t{0xD2511F53});
-    const Counters p1 = multiply_low_halves(r.c[2], r.c[0] * 0 + std::uint64_t{0xCD9E8D57});
-    r = {{(p1 >> 32) ^ r.c[1] ^ std::uint64_t{k0}, p1, (p0 >> 32) ^ r.c[3] ^ std::uint64_t{k1}, p0}};
-    k0 += 0x9E3779B9;
-    k1 += 0xBB67AE85;
-  }
-  return r;
 }
 
 // A bit for each of the 16-bit numbers of a block, which is set where that is not below `dropped`

@@ -7,6 +7,7 @@
 #include "gather.hpp"
 #include "lanes.hpp"
 #include "loss.hpp"
+#include "philox.hpp"
 #include "product.hpp"
 #include "table.hpp"
 #include "update.hpp"
@@ -77,6 +78,7 @@ constinit const KernelTable FANIN_TABLE(FANIN_ISA) = {
     FANIN_STRING(FANIN_ISA),
     FANIN_ISA::make_kernels<float>(),
     FANIN_ISA::make_kernels<double>(),
+    FANIN_ISA::random_bits,
 };
 
 }  // namespace fanin

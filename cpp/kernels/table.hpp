@@ -255,6 +255,9 @@ struct KernelTable {
   const char* name;
   Kernels<float> f32;
   Kernels<double> f64;
+  // out[i] = the first half of Philox's block first + i; three words of the counter follow its number
+  void (*random_bits)(std::uint64_t* out, std::uint32_t first, std::size_t n, const std::uint32_t* counter,
+                      const std::uint32_t* key);
 };
 
 }  // namespace fanin

@@ -51,6 +51,38 @@ void gather_samples(const Samples& from, const Panels<T>& out, const std::uint32
   std::visit([&](const auto& matrix) { gather_matrix(matrix, out, order, first, rows); }, from);
 }
 
+// Asks for rows that will be gathered later: those of a shuffled batch lie anywhere, and take as long to come
+// as a step of a small net. The hardware finds the rest of a long row by itself. Strides are in bytes.
+inline void ask_for_rows(const void* data, std::ptrdiff_t row_stride, std::ptrdiff_t column_stride,
+                         std::size_t columns, const std::uint32_t* rows, std::size_t count) {
+  constexpr std::size_t line = 64, most_bytes = 16 * line;
+  constexpr std::ptrdiff_t widest_element = 8;
+  if (column_stride <= 0 || column_stride > widest_element) return;  // elements of a row lie apart
+  const std::size_t bytes = std::min(columns * static_cast<std::size_t>(column_stride), most_bytes);
+  for (std::size_t i = 0; i < count; ++i) {
+    const char* const row =
+        static_cast<const char*>(data) + static_cast<std::ptrdiff_t>(rows[i]) * row_stride;
+    for (std::size_t byte = 0; byte < bytes; byte += line) __builtin_prefetch(row + byte, 0, 2);
+    __builtin_prefetch(row + bytes - 1, 0, 2);
+    asm volatile("");  // gcc 12 leaves out a function that only prefetches
+  }
+}
+
+template <class S>
+void ask_for_rows(const MatrixView<const S>& from, const std::uint32_t* rows, std::size_t count) {
+  constexpr auto size = static_cast<std::ptrdiff_t>(sizeof(S));
+  ask_for_rows(from.data, from.row_stride * size, from.column_stride * size, from.columns, rows, count);
+}
+
+inline void ask_for_rows(const NumberMatrix& from, const std::uint32_t* rows, std::size_t count) {
+  ask_for_rows(from.data, from.row_stride, from.column_stride, from.columns, rows, count);
+}
+
+template <class S>
+void ask_for_rows(std::span<const S> from, const std::uint32_t* rows, std::size_t count) {
+  ask_for_rows(from.data(), sizeof(S), sizeof(S), 1, rows, count);
+}
+
 // f(matrix), unless these are labels
 template <class F>
 void visit_matrix(const Targets& y, F&& f) {

@@ -4,6 +4,8 @@
 #include <array>
 #include <cstdint>
 
+#include "registry.hpp"
+
 namespace fanin {
 
 // Philox4x32-10 (Salmon et al. 2011, Parallel random numbers: as easy as 1, 2, 3)
@@ -26,6 +28,12 @@ class Philox {
   std::uint64_t bits(std::uint64_t index) const {
     const auto b = block(index);
     return std::uint64_t{b[0]} | std::uint64_t{b[1]} << 32;
+  }
+
+  // The same of `n` indices from `first` on, below 2^32
+  void bits(std::uint64_t* out, std::uint32_t first, std::size_t n) const {
+    const std::uint32_t counter[] = {0, low(stream_), high(stream_)}, key[] = {low(seed_), high(seed_)};
+    active_kernels().random_bits(out, first, n, counter, key);
   }
 
  private:
@@ -51,14 +59,25 @@ inline std::uint32_t below(std::uint64_t bits, std::uint32_t n) {
   return static_cast<std::uint32_t>((scaled_high + (scaled_low >> 32)) >> 32);
 }
 
-// 0..n-1 in random order (Fisher and Yates)
+// 0..n-1 in random order (Fisher and Yates). Some numbers are drawn at a time, so that what they point at is
+// asked for before it is needed.
 inline void permute(std::uint32_t* order, std::uint32_t n, const Philox& random) {
+  constexpr std::uint32_t at_a_time = 64;
+  std::uint64_t bits[at_a_time];
+  std::uint32_t other[at_a_time];
   for (std::uint32_t i = 0; i < n; ++i) order[i] = i;
-  for (std::uint32_t i = n; i > 1; --i) {
-    const std::uint32_t j = below(random.bits(i), i);
-    const std::uint32_t last = order[i - 1];
-    order[i - 1] = order[j];
-    order[j] = last;
+  for (std::uint32_t left = n; left > 1;) {
+    const std::uint32_t count = left - 1 < at_a_time ? left - 1 : at_a_time, first = left - count + 1;
+    random.bits(bits, first, count);
+    for (std::uint32_t k = 0; k < count; ++k) {
+      other[k] = below(bits[k], first + k);
+      __builtin_prefetch(order + other[k], 1);
+    }
+    for (; left >= first; --left) {
+      const std::uint32_t last = order[left - 1];
+      order[left - 1] = order[other[left - first]];
+      order[other[left - first]] = last;
+    }
   }
 }
 

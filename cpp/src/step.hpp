@@ -37,11 +37,15 @@ class Step {
   Step(const Layout<T>& layout, const Workspace<T>& workspace, Averages<T>& averages, LossOf<T> loss,
        std::size_t largest_batch, const std::function<bool()>& interrupted);
 
-  // The members of a team call these together. `gather` is for the first step of a run. A step is `forward`,
-  // then `backward` or, for a rule that wants a second gradient, `backward_twice`, or, for a batch that is
-  // not the last of its group, `backward_of_part`, which end by gathering `next`, unless that has no rows.
-  // Each returns false where the loss is not finite or the step was interrupted: nothing was updated then.
+  // The members of a team call these together. `gather` is for the first step of a run. A step may begin
+  // with `ask_for` and is `forward`, then `backward` or, for a rule that wants a second gradient,
+  // `backward_twice`, or, for a batch that is not the last of its group, `backward_of_part`, which end by
+  // gathering `next`, unless that has no rows. Each returns false where the loss is not finite or the step
+  // was interrupted: nothing was updated then.
   void gather(Member member, const DataSource& data, Batch batch);
+  void ask_for(Member member, const DataSource& data, Batch next) const {
+    work_.ask_for(data, next, Share(member.thread, member.threads, 1).take(next.rows, 1));
+  }
   bool forward(Member member, Batch batch, const T* parameters);
   bool backward(Member member, const DataSource& data, Batch batch, Batch next, Group group,
                 Update<T> update);

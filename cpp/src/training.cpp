@@ -115,6 +115,7 @@ int Training<T>::State::team() const {
 template <class T>
 bool Training<T>::State::one_step(Member member, const DataSource& data, std::size_t number) {
   const Batch now = batch(number), next = batch(number + 1);
+  step.ask_for(member, data, next);
   if (!step.forward(member, now, net.parameters.data())) return false;
   const Group group = group_of(number);
   if (!group.last) return step.backward_of_part(member, data, now, next, group, net.parameters.data());

@@ -88,6 +88,14 @@ Panels<T> Workspace<T>::u(std::size_t layer, Batch batch) const {
 }
 
 template <class T>
+void Workspace<T>::ask_for(const DataSource& data, Batch batch, Range rows) const {
+  const std::uint32_t* const wanted = data.order + batch.first + rows.begin;
+  const std::size_t count = rows.end - rows.begin;
+  std::visit([&](const auto& x) { ask_for_rows(x, wanted, count); }, *data.x);
+  std::visit([&](const auto& y) { ask_for_rows(y, wanted, count); }, *data.y);
+}
+
+template <class T>
 void Workspace<T>::gather(const DataSource& data, Batch batch, Range rows) const {
   if (rows.begin == rows.end) return;
   gather_samples(*data.x, a(0, batch), data.order, batch.first, rows);

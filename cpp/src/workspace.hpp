@@ -55,7 +55,8 @@ class Workspace {
   const T* weights(Batch batch) const { return weights_[batch.number % 2]; }  // null without
   T* row_loss() const { return row_loss_; }
 
-  // Some rows of a batch, from the user's arrays
+  // Some rows of a batch, from the user's arrays; before, they may be asked for
+  void ask_for(const DataSource& data, Batch batch, Range rows) const;
   void gather(const DataSource& data, Batch batch, Range rows) const;
 
   // The first layer with an output that is not finite, or the last layer

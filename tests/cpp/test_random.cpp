@@ -16,6 +16,18 @@ TEST_CASE("Philox gives the published values") {
         std::array<std::uint32_t, 4>{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd});
 }
 
+TEST_CASE("many numbers at once are the ones drawn by themselves") {
+  const Philox random(0x123456789ABCDEF0, stream_of_epoch(7));
+  for (const std::uint32_t first : {0u, 1u, 77u, 0xFFFFFFC0u}) {
+    for (std::size_t n = 0; n <= 33; ++n) {
+      std::vector<std::uint64_t> drawn(n + 1, 42);
+      random.bits(drawn.data(), first, n);
+      for (std::size_t i = 0; i < n; ++i) CHECK(drawn[i] == random.bits(first + i));
+      CHECK(drawn[n] == 42);
+    }
+  }
+}
+
 TEST_CASE("a permutation has each number once, and depends on the stream") {
   for (const std::uint32_t n : {1u, 2u, 7u, 1000u}) {
     std::vector<std::uint32_t> order(n), other(n);
