@@ -36,33 +36,34 @@ void keep_rows(T* x, const KeptElements<T>& kept, const std::uint8_t* bits, std:
   }
 }
 
-// A bit for each of the 16-bit numbers of a block, which is set where that is not below `dropped`
+// In each lane a bit for each of the 16-bit numbers of its block, set where that is not below `dropped`
 FANIN_INLINE Counters kept_bits(const RandomBlocks& r, std::uint32_t dropped) {
-  Counters below = r.c[0] & 0;
-#pragma GCC unroll 8
-  for (int i = 0; i < 8; ++i) {
-    const Counters number = i % 2 == 0 ? r.c[i / 2] & 0xFFFF : (r.c[i / 2] >> 16) & 0xFFFF;
-    below |= ((number - std::uint64_t{dropped}) >> 63) << i;
-  }
-  return below ^ 0xFF;
+  typedef std::uint16_t Numbers __attribute__((vector_size(kVectorBytes)));
+  const Numbers limit = static_cast<std::uint16_t>(dropped) - Numbers{};
+  const auto first = reinterpret_cast<Numbers>((r.c[0] & 0xFFFFFFFF) | r.c[1] << 32),
+             second = reinterpret_cast<Numbers>((r.c[2] & 0xFFFFFFFF) | r.c[3] << 32);
+  const Counters four = 0x0008000400020001 - Counters{};
+  Counters bits = reinterpret_cast<Counters>(first >= limit) & four;
+  bits |= reinterpret_cast<Counters>(second >= limit) & (four << 4);
+  bits |= bits >> 32;
+  return (bits | bits >> 16) & 0xFF;
 }
 
 // rows [begin, end) of one panel: the bits of what is kept, row by row
 template <class T>
 void draw_kept(std::uint8_t* bits, const Drop<T>& d, std::size_t p, Range rows) {
   constexpr std::size_t of_row = KeptElements<T>::kBytes, lanes = kVectorBytes / 8;
-  const std::size_t blocks_a_row = (d.x.columns + 7) / 8, first = p * of_row;
-  const std::size_t n = (rows.end - rows.begin) * of_row;
+  typedef std::uint8_t Bytes __attribute__((vector_size(lanes)));
+  const std::size_t blocks_a_row = (d.x.columns + 7) / 8, n = (rows.end - rows.begin) * of_row;
+  Counters first;
+  for (std::size_t lane = 0; lane < lanes; ++lane) {
+    first[lane] = (rows.begin + lane / of_row) * blocks_a_row + p * of_row + lane % of_row;
+  }
   for (std::size_t i = 0; i < n; i += lanes) {
-    Counters number;
-    for (std::size_t lane = 0; lane < lanes; ++lane) {
-      const std::size_t at = i + lane;
-      number[lane] = (rows.begin + at / of_row) * blocks_a_row + first + at % of_row;
-    }
+    const Counters number = first + (i / of_row * blocks_a_row + i % of_row);
     const Counters kept = kept_bits(random_blocks(number, d.counter, d.key), d.dropped);
-    for (std::size_t lane = 0; lane < lanes && i + lane < n; ++lane) {
-      bits[i + lane] = static_cast<std::uint8_t>(kept[lane]);
-    }
+    const auto bytes = __builtin_convertvector(kept, Bytes);
+    __builtin_memcpy(bits + i, &bytes, n - i < lanes ? n - i : lanes);
   }
 }
 
