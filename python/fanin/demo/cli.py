@@ -15,7 +15,8 @@ from fanin.demo.csv_data import load_csv
 from fanin.demo.dataset import Dataset
 from fanin.demo.errors import DemoError, require
 from fanin.demo.learners import FaninLearner, ScikitLearner, Settings
-from fanin.demo.training import Result, train
+from fanin.demo.result import Result
+from fanin.demo.training import train
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import fanin
 from fanin.demo.dataset import Dataset
 from fanin.demo.learners import Settings
-
-if TYPE_CHECKING:
-    from fanin.demo.training import Result
+from fanin.demo.result import Result
 
 
 def introduction(data: Dataset, settings: Settings) -> str:

@@ -5,30 +5,13 @@ from __future__ import annotations
 import statistics
 import sys
 import time
-from dataclasses import dataclass
 from typing import Any
 
 from fanin.demo import report
 from fanin.demo.dataset import Dataset
 from fanin.demo.errors import require
 from fanin.demo.learners import Learner
-
-
-@dataclass(frozen=True)
-class Result:
-    """
-    How one learner did: test error and R^2 at the best epoch; seconds of all epochs and of the median one.
-
-    Speeds come from the median epoch: busy neighbours can make a few epochs many times as long.
-    """
-
-    name: str
-    test_error: float
-    r_squared: float
-    best_epoch: int
-    seconds: float
-    median_seconds: float
-    examples_per_second: float
+from fanin.demo.result import Result
 
 
 def train(learner: Learner, data: Dataset, epochs: int, show_epochs: bool) -> Result:
