@@ -2,6 +2,8 @@
 
 #include <cstdlib>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "fanin/cpu.hpp"
 #include "fanin/error.hpp"
@@ -29,6 +31,12 @@ int openmp_threads() {
 #endif
 }
 
+#if defined(_OPENMP) || defined(FANIN_STD_THREADS)
+constexpr bool kHasTeams = true;
+#else
+constexpr bool kHasTeams = false;
+#endif
+
 constexpr int kNotSet = 0;
 
 int threads_of_environment() {
@@ -40,7 +48,7 @@ int threads_of_environment() {
     throw ValueError("FANIN_NUM_THREADS: expected a number of threads, at least 1, got \"" +
                      std::string(wanted) + "\"");
   }
-  return cpu::has_openmp() ? static_cast<int>(n) : 1;
+  return kHasTeams ? static_cast<int>(n) : 1;
 }
 
 // After fork the child has none of the parent's threads, and an OpenMP run-time may wait for them for ever.
@@ -89,6 +97,18 @@ void run_team([[maybe_unused]] int threads, void (*body)(void*, int, int), void*
       const FloatingPointScope modes;
       body(context, omp_get_thread_num(), omp_get_num_threads());
     }
+    return;
+  }
+#elif defined(FANIN_STD_THREADS)
+  if (threads > 1) {
+    const auto member = [=](int thread) {
+      const FloatingPointScope modes;
+      body(context, thread, threads);
+    };
+    std::vector<std::thread> others;
+    for (int thread = 1; thread < threads; ++thread) others.emplace_back(member, thread);
+    member(0);
+    for (std::thread& other : others) other.join();
     return;
   }
 #endif
@@ -166,7 +186,7 @@ void set_num_threads(int n) {
     throw ValueError("num_threads: expected a number from 1 to 4096, or 0 for OpenMP's, got " +
                      std::to_string(n));
   }
-  thread_setting().threads.store(has_openmp() || n == kNotSet ? n : 1, std::memory_order_relaxed);
+  thread_setting().threads.store(kHasTeams || n == kNotSet ? n : 1, std::memory_order_relaxed);
 }
 
 }  // namespace cpu
