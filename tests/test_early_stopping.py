@@ -233,3 +233,18 @@ def test_early_stopping_is_a_value_that_copies_and_pickles():
     stopping = EarlyStopping(3, 0.5, "loss")
     assert repr(stopping) == "EarlyStopping(patience=3, min_delta=0.5, monitor='loss', mode='auto')"
     assert copy.deepcopy(stopping) == stopping == pickle.loads(pickle.dumps(stopping))
+
+
+def test_early_stopping_copies_and_pickles_in_the_middle_of_a_fit_without_its_count():
+    stopping = EarlyStopping(3, monitor="loss")
+    copies = []
+
+    def copied(net, epoch, logs):
+        copies.append(pickle.loads(pickle.dumps(copy.copy(stopping))))
+
+    net = fanin.Network(1, [fanin.Dense(1)])
+    X = [[1.0], [2.0]]
+    net.fit(X, [1.0, 2.0], rule=optim.SGD(0), epochs=9, callbacks=[stopping, copied])
+    assert len(copies) == 4
+    history = net.fit(X, [1.0, 2.0], rule=optim.SGD(0), epochs=9, callbacks=[copies[-1]])
+    assert history.stopped_epoch == 4

@@ -12,39 +12,30 @@ namespace {
 template <class T>
 class Stopper {
  public:
-  Stopper(Network<T>& network, const EarlyStopping& how) : network_(network), how_(how) {
+  Stopper(Network<T>& network, const EarlyStopping& how)
+      : network_(network), monitor_(how.monitor), patience_{how.patience, how.min_delta} {
     const std::string metric =
         std::visit([](const auto& l) { return std::string(l.metric); }, network.loss());
-    higher_is_better_ = how.monitor == Figure::validation_metric && metric == "accuracy";
+    patience_.higher_is_better = how.monitor == Figure::validation_metric && metric == "accuracy";
   }
 
   bool stops_after(const Epoch& epoch) {
-    const double figure = how_.monitor == Figure::loss              ? epoch.loss
-                          : how_.monitor == Figure::validation_loss ? epoch.validation->loss
-                                                                    : epoch.validation->metric;
-    if (is_progress(figure, best_, how_.min_delta, higher_is_better_)) {
-      best_ = figure;
-      best_epoch_ = epoch.number;
-      snapshot_.take(network_);
-      without_progress_ = 0;
-    } else {
-      ++without_progress_;
-    }
-    return without_progress_ >= how_.patience;
+    const double figure = monitor_ == Figure::loss              ? epoch.loss
+                          : monitor_ == Figure::validation_loss ? epoch.validation->loss
+                                                                : epoch.validation->metric;
+    if (patience_.is_best(figure)) snapshot_.take(network_);
+    return patience_.runs_out();
   }
 
   std::optional<std::size_t> restore_best() {
-    if (best_epoch_ && without_progress_ > 0) snapshot_.restore(network_);
-    return best_epoch_;
+    if (patience_.best_epoch && patience_.epochs_without_progress() > 0) snapshot_.restore(network_);
+    return patience_.best_epoch;
   }
 
  private:
   Network<T>& network_;
-  const EarlyStopping how_;
-  bool higher_is_better_;
-  std::optional<double> best_;
-  std::optional<std::size_t> best_epoch_;
-  std::size_t without_progress_ = 0;
+  const Figure monitor_;
+  Patience patience_;
   Snapshot<T> snapshot_;
 };
 
@@ -60,9 +51,15 @@ void check_early_stopping(const EarlyStopping& how, bool validates) {
 
 }  // namespace
 
-bool is_progress(double figure, std::optional<double> best, double min_delta, bool higher_is_better) {
-  if (!best) return figure == figure;
-  return higher_is_better ? figure > *best + min_delta : figure < *best - min_delta;
+bool Patience::is_best(double figure) {
+  ++epochs;
+  const bool better = !best              ? figure == figure
+                      : higher_is_better ? figure > *best + min_delta
+                                         : figure < *best - min_delta;
+  if (!better) return false;
+  best = figure;
+  best_epoch = epochs;
+  return true;
 }
 
 std::optional<std::size_t> run(const EpochLoop& loop) {

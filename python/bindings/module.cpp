@@ -6,6 +6,7 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
   register_errors(m);
   register_cpu(m);
   register_lists(m);
+  register_fit(m);
   register_network(m);
   register_functional(m);
   register_batch_norm(m);

@@ -1,6 +1,5 @@
 #include "fanin/network.hpp"
 
-#include <pybind11/functional.h>
 #include <pybind11/stl.h>
 
 #include "fanin/fit.hpp"
@@ -220,27 +219,6 @@ std::vector<LayerSpec> layers_of(const fanin::Network<T>& net) {
   return specs;
 }
 
-using Figures = std::pair<double, double>;  // loss and metric
-
-std::optional<std::size_t> run_epochs(
-    std::size_t epochs, const std::function<double()>& train,
-    const std::optional<std::function<Figures()>>& validate,
-    const std::function<bool(std::size_t, double, std::optional<Figures>, double)>& after) {
-  fanin::EpochLoop loop{epochs, [&] { return fanin::EpochResult{train(), false}; }, {}, {}};
-  if (validate) {
-    loop.validate = [&] {
-      const Figures figures = (*validate)();
-      return fanin::Evaluation{figures.first, figures.second};
-    };
-  }
-  loop.after = [&](const fanin::Epoch& epoch) {
-    std::optional<Figures> figures;
-    if (epoch.validation) figures = {epoch.validation->loss, epoch.validation->metric};
-    return after(epoch.number, epoch.loss, figures, epoch.seconds);
-  };
-  return fanin::run(loop);
-}
-
 template <class T>
 void register_network_of(py::module_& m, const std::string& suffix) {
   using Net = fanin::Network<T>;
@@ -283,10 +261,6 @@ void register_network(py::module_& m) {
   m.def("numbers", &arrays::numbers, py::arg("name"), py::arg("value"));
   register_network_of<float>(m, "Float32");
   register_network_of<double>(m, "Float64");
-  m.def("is_progress", &fanin::is_progress, py::arg("figure"), py::arg("best"), py::arg("min_delta"),
-        py::arg("higher_is_better"));
-  m.def("run_epochs", &run_epochs, py::arg("epochs"), py::arg("train"), py::arg("validate"),
-        py::arg("after"));
   m.def("load", &storage::load, py::arg("path"));
   m.def("from_bytes", &storage::from_bytes, py::arg("data"));
 }

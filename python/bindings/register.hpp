@@ -7,6 +7,7 @@ namespace py = pybind11;
 void register_errors(py::module_& m);
 void register_cpu(py::module_& m);
 void register_lists(py::module_& m);
+void register_fit(py::module_& m);
 void register_network(py::module_& m);
 void register_functional(py::module_& m);
 void register_batch_norm(py::module_& m);

@@ -68,9 +68,7 @@ class EarlyStopping:
     monitor: str = "val_loss"
     mode: Mode = "auto"
     best_weights: dict[str, Float] | None = field(default=None, init=False, repr=False, compare=False)
-    _best: float | None = field(default=None, init=False, repr=False, compare=False)
-    _best_epoch: int | None = field(default=None, init=False, repr=False, compare=False)
-    _without_progress: int = field(default=0, init=False, repr=False, compare=False)
+    _count: _core.Patience | None = field(default=None, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         check_integer("patience", self.patience, 1)
@@ -88,25 +86,33 @@ class EarlyStopping:
             raise ValueError(
                 f"EarlyStopping: {self.monitor} needs validation_data=(X, y), or monitor another figure"
             )
-        self.best_weights = self._best = self._best_epoch = None
-        self._without_progress = 0
+        self.best_weights = self._count = None
 
     def on_epoch_end(self, net: Network, epoch: int, logs: Logs) -> bool:
         """Keep the weights of the best epoch; return whether patience has run out."""
-        if self._better(self._figure(logs)):
-            self._best, self._best_epoch = self._figure(logs), epoch
+        count = self._counted()
+        if count.is_best(self._figure(logs)):
             self.best_weights = net._copy_weights(self.best_weights or {})
-            self._without_progress = 0
-        else:
-            self._without_progress += 1
-        return self._without_progress >= self.patience
+        return count.runs_out()
 
     def on_fit_end(self, net: Network, history: History) -> None:
         """Bring the best weights back."""
-        history.best_epoch = self._best_epoch
-        if self.best_weights is not None and self._without_progress > 0:
+        count = self._counted()
+        history.best_epoch = count.best_epoch
+        if self.best_weights is not None and count.epochs_without_progress > 0:
             net.set_weights(self.best_weights)
-        self.best_weights = None
+        self.best_weights = self._count = None
+
+    def __getstate__(self) -> dict[str, object]:
+        """Leave the count out of copies and pickles: it belongs to one fit."""
+        return {**self.__dict__, "_count": None}
+
+    def _counted(self) -> _core.Patience:
+        """Return the count of this fit."""
+        if self._count is None:
+            higher = self.mode == "max" or (self.mode == "auto" and self.monitor.endswith("accuracy"))
+            self._count = _core.Patience(min(self.patience, 2**63), float(self.min_delta), higher)
+        return self._count
 
     def _figure(self, logs: Logs) -> float:
         if self.monitor not in logs:
@@ -117,7 +123,3 @@ class EarlyStopping:
         if not isinstance(value, Real):
             raise TypeError(f"EarlyStopping: {self.monitor}: expected a number, got {value!r}")
         return float(value)
-
-    def _better(self, value: float) -> bool:
-        higher = self.mode == "max" or (self.mode == "auto" and self.monitor.endswith("accuracy"))
-        return _core.is_progress(value, self._best, float(self.min_delta), higher)

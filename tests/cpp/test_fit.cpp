@@ -75,13 +75,29 @@ TEST_CASE(
 
 TEST_CASE("a figure is progress beyond min_delta, and never where it is not a number") {
   const double nan = std::numeric_limits<double>::quiet_NaN();
-  CHECK(is_progress(5, std::nullopt, 0.5, false));
-  CHECK_FALSE(is_progress(nan, std::nullopt, 0, false));
-  CHECK_FALSE(is_progress(nan, 1, 0, true));
-  CHECK_FALSE(is_progress(0.5, 1, 0.5, false));
-  CHECK(is_progress(0.4, 1, 0.5, false));
-  CHECK_FALSE(is_progress(1, 1, 0, true));
-  CHECK(is_progress(1.6, 1, 0.5, true));
+  const auto best_epochs = [](Patience patience, const std::vector<double>& figures) {
+    std::vector<std::size_t> best;
+    for (const double figure : figures) {
+      if (patience.is_best(figure)) best.push_back(patience.epochs);
+    }
+    return best;
+  };
+  using Epochs = std::vector<std::size_t>;
+  CHECK(best_epochs({10, 0.5, false}, {nan, 1, 0.5, 0.4, nan, 0.3}) == Epochs{2, 4});
+  CHECK(best_epochs({10, 0.5, true}, {1, nan, 1.5, 1.6, 0}) == Epochs{1, 4});
+  CHECK(best_epochs({10, 0, true}, {1, 1, 2}) == Epochs{1, 3});
+}
+
+TEST_CASE("patience runs out after so many epochs in a row without progress") {
+  Patience patience{2};
+  CHECK(patience.is_best(3));
+  CHECK_FALSE(patience.is_best(3));
+  CHECK_FALSE(patience.runs_out());
+  CHECK(patience.is_best(2));
+  CHECK_FALSE(patience.is_best(4));
+  CHECK_FALSE(patience.is_best(5));
+  CHECK(patience.runs_out());
+  CHECK(patience.best_epoch == 3);
 }
 
 TEST_CASE("a caller stops a fit after an epoch, or within one") {

@@ -42,8 +42,22 @@ struct EarlyStopping {
   Figure monitor = Figure::validation_loss;
 };
 
-// Whether a figure is better than the best so far by more than min_delta. One that is not a number never is.
-bool is_progress(double figure, std::optional<double> best, double min_delta, bool higher_is_better);
+// The count of early stopping, for any figure: an epoch is the best so far where its figure is better than
+// the best one before by more than min_delta. A figure that is not a number is no progress.
+struct Patience {
+  std::size_t patience = 10;
+  double min_delta = 0;
+  bool higher_is_better = false;
+
+  std::optional<double> best = {};
+  std::optional<std::size_t> best_epoch = {};  // from 1
+  std::size_t epochs = 0;
+
+  // Counts an epoch; tells whether it is the best so far.
+  bool is_best(double figure);
+  std::size_t epochs_without_progress() const { return epochs - best_epoch.value_or(0); }
+  bool runs_out() const { return epochs_without_progress() >= patience; }
+};
 
 struct FitOptions {
   std::size_t epochs = 10;
