@@ -116,12 +116,11 @@ class Steps {
       step.backward_of_part(member, data, now, next, {true, true, false}, parameters_.data());
       return;
     }
-    with_constants(method_, Moment(t), [&](const void* constants, double, double rate) {
-      Update<float> update = state_.update(method_, t, t - 1, parameters_.data());
-      update.constants = constants;
-      update.rate = rate;
-      return step.backward(member, data, now, next, {false, true, true}, update);
-    });
+    const StepConstants begun = begin_step(method_, Moment(t));
+    Update<float> update = state_.update(method_, t, t - 1, parameters_.data());
+    update.constants = begun.constants();
+    update.rate = begun.learning_rate;
+    step.backward(member, data, now, next, {false, true, true}, update);
   }
 
   const Method method_;

@@ -123,16 +123,15 @@ bool Training<T>::State::one_step(Member member, const DataSource& data, std::si
   Moment at(net.state.steps + 1 + before);
   if (needs_loss(method.rule)) at.loss = step.mean_loss(now, group);
   at.memory = net.state.memory;
-  return with_constants(method, at, [&](const void* constants, double memory, double rate) {
-    Update<T> update = net.state.update(method, at.t, before, net.parameters.data());
-    update.constants = constants;
-    update.rate = rate;
-    const bool done = needs_second_gradient(method.rule)
-                          ? step.backward_twice(member, data, now, next, update)
-                          : step.backward(member, data, now, next, group, update);
-    if (member.thread == 0 && done) net.state.memory = memory;
-    return done;
-  });
+  const StepConstants begun = begin_step(method, at);
+  Update<T> update = net.state.update(method, at.t, before, net.parameters.data());
+  update.constants = begun.constants();
+  update.rate = begun.learning_rate;
+  const bool done = needs_second_gradient(method.rule)
+                        ? step.backward_twice(member, data, now, next, update)
+                        : step.backward(member, data, now, next, group, update);
+  if (member.thread == 0 && done) net.state.memory = begun.memory;
+  return done;
 }
 
 // Batches in one parallel region, until the epoch, the time, the loss or the caller says stop.

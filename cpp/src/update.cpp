@@ -106,26 +106,25 @@ void Optimizer<T>::step(const std::vector<std::span<const T>>& gradients, const 
       if (s.accumulates()) wait();
       mine.shrink = s.norm.factor(member, limits, s.method.clip_norm, wait, gradient);
     }
-    with_constants(s.method, at, [&](const void* constants, double to_keep, double rate) {
-      if (thread == 0) memory = to_keep;
-      for_arrays(s.arrays, part, [&](std::size_t i, Range range) {
-        const Segment* segment = s.segments.empty() ? nullptr : &s.segments[i];
-        Update<T> update{static_cast<int>(s.rule.index()),
-                         constants,
-                         s.arrays.arrays[i].data(),
-                         s.slot(0, i),
-                         s.arrays.size,
-                         wants_second ? inputs.second[i].data() : nullptr,
-                         segment,
-                         rate,
-                         mine};
-        if (s.averages()) {
-          update.averaging = averaging;
-          update.averaging.average = s.average.data() + s.arrays.offsets[i];
-          update.averaging.velocity = velocity < 0 ? nullptr : s.slot(velocity, i);
-        }
-        kernels<T>().update(update, gradient(i), range);
-      });
+    const StepConstants begun = begin_step(s.method, at);
+    if (thread == 0) memory = begun.memory;
+    for_arrays(s.arrays, part, [&](std::size_t i, Range range) {
+      const Segment* segment = s.segments.empty() ? nullptr : &s.segments[i];
+      Update<T> update{static_cast<int>(s.rule.index()),
+                       begun.constants(),
+                       s.arrays.arrays[i].data(),
+                       s.slot(0, i),
+                       s.arrays.size,
+                       wants_second ? inputs.second[i].data() : nullptr,
+                       segment,
+                       begun.learning_rate,
+                       mine};
+      if (s.averages()) {
+        update.averaging = averaging;
+        update.averaging.average = s.average.data() + s.arrays.offsets[i];
+        update.averaging.velocity = velocity < 0 ? nullptr : s.slot(velocity, i);
+      }
+      kernels<T>().update(update, gradient(i), range);
     });
   });
   s.progress.batches = last ? 0 : s.progress.batches + 1;
@@ -148,12 +147,11 @@ void Optimizer<T>::shifted(const std::vector<std::span<const T>>& gradients,
   s.arrays.check_gradients("gradients", gradients);
   s.arrays.check_gradients("out", {out.begin(), out.end()});
   run_team(1, [&](int, int) {
-    with_constants(s.method, s.now(), [&](const void* constants, double, double) {
-      for_arrays(s.arrays, {0, s.arrays.size}, [&](std::size_t i, Range r) {
-        const Update<T> update{static_cast<int>(s.rule.index()), constants, s.arrays.arrays[i].data(),
-                               s.slot(0, i), s.arrays.size};
-        kernels<T>().shift(update, out[i].data(), gradients[i].data(), r);
-      });
+    const StepConstants begun = begin_step(s.method, s.now());
+    for_arrays(s.arrays, {0, s.arrays.size}, [&](std::size_t i, Range r) {
+      const Update<T> update{static_cast<int>(s.rule.index()), begun.constants(), s.arrays.arrays[i].data(),
+                             s.slot(0, i), s.arrays.size};
+      kernels<T>().shift(update, out[i].data(), gradients[i].data(), r);
     });
   });
 }

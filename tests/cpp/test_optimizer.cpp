@@ -76,21 +76,20 @@ TEST_CASE_TEMPLATE("an optimizer is the update kernel on each array, for any num
     Moment at(1);
     for (; at.t <= 3; ++at.t) {
       Arrays<T> g(10 + at.t), second(20 + at.t);
-      with_constants(R{}, at, [&](const void* constants, double memory, double rate) {
-        for (std::size_t a = 0; a < std::size(sizes); ++a) {
-          const std::vector<Segment> around = test::segments_of(R{}, sizes[a]);
-          const Update<T> update{place,
-                                 constants,
-                                 expected.memory[a].data() + 1,
-                                 slots[a].data(),
-                                 sizes[a],
-                                 second.memory[a].data() + 1,
-                                 around.empty() ? nullptr : around.data(),
-                                 rate};
-          kernels<T>().update(update, g.memory[a].data() + 1, {0, sizes[a]});
-        }
-        at.memory = memory;
-      });
+      const StepConstants begun = begin_step(R{}, at);
+      for (std::size_t a = 0; a < std::size(sizes); ++a) {
+        const std::vector<Segment> around = test::segments_of(R{}, sizes[a]);
+        const Update<T> update{place,
+                               begun.constants(),
+                               expected.memory[a].data() + 1,
+                               slots[a].data(),
+                               sizes[a],
+                               second.memory[a].data() + 1,
+                               around.empty() ? nullptr : around.data(),
+                               begun.learning_rate};
+        kernels<T>().update(update, g.memory[a].data() + 1, {0, sizes[a]});
+      }
+      at.memory = begun.memory;
     }
     for (const int threads : {1, 2, 3, 7}) {
       cpu::set_num_threads(threads);
