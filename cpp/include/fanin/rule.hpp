@@ -24,15 +24,13 @@ struct ArrayOptions {
 };
 
 // An update rule and what goes on around it, in this order:
-//   g <- mean of the gradients of `accumulate` batches     each by its weight; an epoch's last group may be
-//                                                          short
+//   g <- mean of the gradients of `accumulate` batches     each by its weight; the last group may be short
 //   g <- g clipped to [-clip_value, clip_value]
 //   g <- g min(1, clip_norm / |g|)                         |g|: of all arrays that are not frozen, together
 //   g <- g + l2 w + l1 sign(w)                             weights only, not biases
 //   w <- w - rate weight_decay w + s change                weight_decay: weights only; the rule's own, if it
 //                                                          has one, and this; rate = s learning_rate
-//   average <- average + share (w - average)               share = (1 - average_decay) / (1 -
-//   average_decay^t)
+//   average <- average + share (w - average)               share = (1 - d) / (1 - d^t), d = average_decay
 // with s = rate_scale n_in^-fan_in_power, fan_in_power for weights only. Frozen arrays and their state stay
 // as they are. A network shows the average, where there is one. A schedule gives the hyper-parameter of each
 // step, instead of the number in the rule.

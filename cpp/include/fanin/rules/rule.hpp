@@ -6,15 +6,15 @@
 //   begin(moment)        the constants of a step, computed once in double
 //   step(c, g, slot)     the change of w for gradient g, on one vector of any width
 // A gradient of zero on fresh slots must change nothing: padding lanes rely on it.
-//
 // Where a rule needs more, it also has
 //   conflict()           a sentence where hyper-parameters do not go together, else null
 //   initial(slot)        what a slot holds before the first step; 0 without
-//   forms                so many loops, each without a branch: step<form>, and Constants has the `form` of a
-//   step form(), uses(form, slot)   where forms need different slots velocity()           the slot v of a
-//   rule that looks ahead: it trains w + momentum v, and w is shown needs_loss()         whether `begin`
-//   reads the loss remember(moment)     one number to keep from this step to the next; memory_name is its
-//   letter shift(c, g, slot)    where from w a second gradient is wanted; step(c, g, second, slot) gets it
+//   forms, form()        so many loops, each without a branch: step<form>; Constants::form says which it is
+//   uses(form, slot)     where forms need different slots
+//   velocity()           the slot v of a rule that looks ahead: it trains w + momentum v, and w is shown
+//   needs_loss()         whether `begin` reads the loss
+//   remember(moment)     one number to keep from this step to the next; memory_name is its letter
+//   shift(c, g, slot)    where from w a second gradient is wanted; step(c, g, second, slot) gets it
 #pragma once
 
 #include <cstddef>
