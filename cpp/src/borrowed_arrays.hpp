@@ -2,11 +2,13 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <functional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "buffer.hpp"
 #include "fanin/error.hpp"
 
 namespace fanin {
@@ -17,18 +19,22 @@ bool before(std::span<A> a, std::span<B> b) {
   return std::less_equal<const void*>()(a.data() + a.size(), b.data());
 }
 
-// The parameters of all arrays are numbered in one row, each array from a multiple of a cache line on, so
-// that no two threads write to one.
+// The parameters of all arrays are numbered in one row, such that in a buffer by these numbers each array
+// begins as far past a cache line as its own memory does, and large ones as far past a page: vectors fill
+// whole lines of both at once, no two threads write to one line, and `row_length` says why pages count.
 template <class T>
 class BorrowedArrays {
  public:
   // Throws ValueError where arrays overlap.
   BorrowedArrays(std::vector<std::span<T>> borrowed) : arrays(std::move(borrowed)) {
     for (std::size_t i = 0; i < arrays.size(); ++i) {
-      offsets.push_back(size);
-      size += rounded(arrays[i].size());
+      const std::size_t unit = arrays[i].size_bytes() < kManyBytes ? kLine : kPage / sizeof(T);
+      const std::size_t past = address(i) % unit;
+      offsets.push_back((size + unit - 1 - past) / unit * unit + past);
+      size = offsets.back() + arrays[i].size();
       if (!arrays[i].empty()) by_address_.push_back(i);
     }
+    size = row_length<T>((size + kLine - 1) / kLine * kLine);
     std::sort(by_address_.begin(), by_address_.end(), [this](std::size_t a, std::size_t b) {
       return std::less<const T*>()(arrays[a].data(), arrays[b].data());
     });
@@ -72,14 +78,20 @@ class BorrowedArrays {
                      std::to_string(got));
   }
 
+  // how many elements of an array lie before its first whole line
+  std::size_t before_line(std::size_t array) const {
+    return std::min((kLine - address(array) % kLine) % kLine, arrays[array].size());
+  }
+
   const std::vector<std::span<T>> arrays;
   std::vector<std::size_t> offsets;
   std::size_t size = 0;
 
  private:
-  static std::size_t rounded(std::size_t n) {
-    constexpr std::size_t line = 64 / sizeof(T);
-    return (n + line - 1) / line * line;
+  static constexpr std::size_t kLine = 64 / sizeof(T);
+  // in elements
+  std::size_t address(std::size_t array) const {
+    return reinterpret_cast<std::uintptr_t>(arrays[array].data()) / sizeof(T);
   }
   static std::string at(const char* name, std::size_t i) {
     return std::string(name) + "[" + std::to_string(i) + "]: ";

@@ -1,5 +1,6 @@
-// Memory for panels: aligned to a cache line, zero at first. Large ones lie on huge pages where the system
-// has them: a pass over several arrays would else spend much of its time in page tables.
+// Memory for panels: aligned to a cache line, zero at first. What is not small begins at a page. Large ones
+// lie on huge pages where the system has them: a pass over several arrays would else spend much of its time
+// in page tables.
 #pragma once
 
 #if defined(__linux__)
@@ -12,6 +13,21 @@
 #include <new>
 
 namespace fanin {
+
+inline constexpr std::size_t kPage = 4096;
+// From so many bytes on the padding of a page is nothing.
+inline constexpr std::size_t kManyBytes = 16 * kPage;
+
+// The length of a row of n numbers among several in one buffer that a loop goes through side by side. A load
+// waits for a store just before it, as if it read what is written, where the addresses agree in their last 12
+// bits: 64 bytes apart, pages aside, two rows take half as long again. Long ones are 512 bytes apart.
+template <class T>
+constexpr std::size_t row_length(std::size_t n) {
+  constexpr std::size_t apart = 512;
+  const std::size_t bytes = n * sizeof(T);
+  if (bytes < kManyBytes) return n;
+  return ((bytes - apart + kPage - 1) / kPage * kPage + apart) / sizeof(T);
+}
 
 template <class T>
 class Buffer {
@@ -31,7 +47,7 @@ class Buffer {
   static constexpr std::size_t kHugePage = std::size_t{1} << 21;
 
   static std::align_val_t alignment(std::size_t bytes) {
-    return std::align_val_t{bytes >= 2 * kHugePage ? kHugePage : 64};
+    return std::align_val_t{bytes >= 2 * kHugePage ? kHugePage : bytes >= kManyBytes ? kPage : 64};
   }
   static T* allocate(std::size_t bytes) {
     void* memory = ::operator new[](bytes, alignment(bytes));

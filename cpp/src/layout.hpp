@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "buffer.hpp"
 #include "fanin/network.hpp"
 #include "kernels/table.hpp"
 
@@ -69,6 +70,7 @@ struct Layout {
         (layers.empty() ? input_dropout : layers.back().dropout) = LayerDropout{number, dropout->rate};
       }
     }
+    size = row_length<T>(size);
   }
 
   // arrays of parameters

@@ -20,7 +20,7 @@ template <class T, class F>
 void for_arrays(const BorrowedArrays<T>& arrays, Range parameters, F&& f) {
   if (parameters.begin >= parameters.end) return;
   const auto& offsets = arrays.offsets;
-  const auto after = std::upper_bound(offsets.begin(), offsets.end(), parameters.begin);
+  const auto after = std::upper_bound(offsets.begin() + 1, offsets.end(), parameters.begin);
   for (auto i = static_cast<std::size_t>(after - offsets.begin()) - 1; i < offsets.size(); ++i) {
     if (offsets[i] >= parameters.end) return;
     const std::size_t begin = std::max(parameters.begin, offsets[i]) - offsets[i];
@@ -124,7 +124,11 @@ void Optimizer<T>::step(const std::vector<std::span<const T>>& gradients, const 
         update.averaging.average = s.average.data() + s.arrays.offsets[i];
         update.averaging.velocity = velocity < 0 ? nullptr : s.slot(velocity, i);
       }
-      kernels<T>().update(update, gradient(i), range);
+      // the rest begins at a line: vectors that reach across two cost twice as much
+      const std::size_t line = std::clamp(s.arrays.before_line(i), range.begin, range.end);
+      for (const Range r : {Range{range.begin, line}, Range{line, range.end}}) {
+        if (r.begin < r.end) kernels<T>().update(update, gradient(i), r);
+      }
     });
   });
   s.progress.batches = last ? 0 : s.progress.batches + 1;
