@@ -44,6 +44,7 @@ struct Update {
   double rate = 0;  // the rule's, which scales a decay
   Limits<T> limits = {};
   Averaging<T> averaging = {};
+  std::size_t next = 0;  // so much further on is what will be updated next: it is asked for
 };
 
 }  // namespace fanin

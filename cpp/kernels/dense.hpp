@@ -117,10 +117,16 @@ void input_gradient(const InputGradient<T>& g, Range panels, Range rows) {
   });
 }
 
-// Where the whole gradient is wanted it is kept, else its run of parameters is updated at once.
+// Where the whole gradient is wanted it is kept, else its run of parameters is updated at once, and those
+// `next` further on are asked for.
 template <class T>
-FANIN_INLINE void apply(const WeightGradient<T>& g, const T* values, std::size_t first, std::size_t n) {
-  if (g.gradient == nullptr) return find_update<T>(Rules{}, g.update.rule)(g.update, values, first, n);
+FANIN_INLINE void apply(const WeightGradient<T>& g, const T* values, std::size_t first, std::size_t n,
+                        std::size_t next = 0) {
+  if (g.gradient == nullptr) {
+    Update<T> update = g.update;
+    update.next = next;
+    return find_update<T>(Rules{}, update.rule)(update, values, first, n);
+  }
   T* kept = g.gradient + first;
   if (g.keep == Keep::alone) {
     __builtin_memcpy(kept, values, n * sizeof(T));
@@ -167,7 +173,10 @@ void weight_gradient(const WeightGradient<T>& g, Range panels, Range rows) {
                           Strip<T>{block + (q * P - row) * width, width, 0}, chunk.begin > 0);
           });
         }
-        apply(g, block, panel_offset + row * width, (end_row - row) * width);
+        // the product of the next block hides the time its weights and slots take to come from far away
+        const std::size_t n = (end_row - row) * width;
+        const std::size_t next = end_row < group_end ? n : g.x.columns * P - (row - group_row) * P;
+        apply(g, block, panel_offset + row * width, n, next);
       });
     }
   });

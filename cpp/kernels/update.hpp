@@ -33,8 +33,8 @@ FANIN_INLINE V change_of(const typename R::Constants& c, V g, V* slot) {
 template <class R, int form>
 struct Places {
   int at[R::slots + 1] = {};
+  int used = 0;
   constexpr Places() {
-    int used = 0;
     for (int s = 0; s < R::slots; ++s) {
       bool uses = true;
       if constexpr (requires { R::uses(0, 0); }) uses = R::uses(form, s);
@@ -47,20 +47,30 @@ constexpr Places<R, form> kPlaces;
 
 // w <- w + step(g) for n weights from parameter `first` on; g begins at that parameter. With `Around`:
 //   g <- limited g + l2 w + l1 sign(w),   w <- (1 - scale rate decay) w + scale step(g)
+// Flattened: a rule's step that is called keeps its state in memory and its constants in double.
 template <class R, int form, class T, class Wrap>
-void update_form(const Update<T>& update, const Wrap& wrap, const T* g, std::size_t first, std::size_t n) {
+__attribute__((flatten)) void update_form(const Update<T>& update, const Wrap& wrap, const T* g,
+                                          std::size_t first, std::size_t n) {
   using V = Vec<T>;
   constexpr int slots = R::slots;
   const auto constants = *static_cast<const typename R::Constants*>(update.constants);
   T* w = update.parameters + first;
   T* memory = update.slots + first;
   const std::size_t stride = update.slot_stride;
+  std::size_t next = update.next;
   for_each<T>(n, [&](std::size_t i, auto lanes) {
     V state[slots + 1];
 #pragma GCC unroll 8
     for (int s = 0; s < slots; ++s) {
       const int place = kPlaces<R, form>.at[s];
       if (place >= 0) state[s] = lanes.load(memory + static_cast<std::size_t>(place) * stride + i);
+    }
+    asm volatile("" : "+r"(next));  // keeps the compiler from making two loops of one
+    if (next != 0) {
+      for (int place = 0; place < kPlaces<R, form>.used; ++place) {
+        __builtin_prefetch(memory + static_cast<std::size_t>(place) * stride + i + next, 1, 2);
+      }
+      __builtin_prefetch(w + i + next, 1, 2);
     }
     const V weight = lanes.load(w + i), gradient = wrap.gradient(lanes.load(g + i), weight);
     V change;
