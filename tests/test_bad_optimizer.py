@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -150,6 +151,24 @@ def test_an_array_made_read_only_later_is_not_written():
     with pytest.raises(ValueError, match=re.escape("arrays[0]: expected a writable array; it has been made")):
         opt.step([np.ones(3)])
     assert w.tolist() == [1, 1, 1]
+
+
+@pytest.mark.parametrize("change", ["length", "dtype"])
+def test_an_array_resized_or_given_another_dtype_later_is_not_written(change):
+    w = np.ones(3, "float32")
+    opt = optim.Optimizer(optim.Momentum(), [np.ones(2, "float32"), w])
+    if change == "dtype":
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            w.dtype = np.dtype("int32")
+    else:
+        w.resize(500_000, refcheck=False)
+    before = [np.array(array) for array in opt.arrays]
+    for call in (lambda: opt.step([np.ones(2), np.ones(w.shape)]), opt.weights, lambda: opt.state):
+        with pytest.raises(ValueError, match=re.escape("arrays[1]: expected the memory it was given with, but")):
+            call()
+    assert all(np.array_equal(array, old) for array, old in zip(opt.arrays, before, strict=True))
+    assert opt.t == 0
 
 
 @pytest.mark.parametrize("rule", ["adam", None, optim.Adam, {"learning_rate": 1}])

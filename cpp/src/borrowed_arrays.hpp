@@ -35,6 +35,7 @@ class BorrowedArrays {
       if (!arrays[i].empty()) by_address_.push_back(i);
     }
     size = row_length<T>((size + kLine - 1) / kLine * kLine);
+    next_.assign(arrays.size(), 0);
     std::sort(by_address_.begin(), by_address_.end(), [this](std::size_t a, std::size_t b) {
       return std::less<const T*>()(arrays[a].data(), arrays[b].data());
     });
@@ -59,10 +60,16 @@ class BorrowedArrays {
                          std::to_string(g.size()));
       }
       if (g.empty()) continue;
-      // arrays do not overlap, so that the first one that does not end before g is the only one to look at
-      const auto next = std::partition_point(by_address_.begin(), by_address_.end(),
-                                             [&](std::size_t array) { return before(arrays[array], g); });
-      if (next == by_address_.end() || before(g, arrays[*next])) continue;
+      // arrays do not overlap, so that the first one that does not end before g is the only one to look at;
+      // it is mostly the same one as for the gradient of the step before
+      const auto ends_before = [&](std::size_t array) { return before(arrays[array], g); };
+      const auto first = by_address_.begin(), end = by_address_.end();
+      auto next = first + next_[i];
+      if ((next != first && !ends_before(next[-1])) || (next != end && ends_before(*next))) {
+        next = std::partition_point(first, end, ends_before);
+        next_[i] = next - first;
+      }
+      if (next == end || before(g, arrays[*next])) continue;
       throw ValueError(at(name, i) + "expected memory apart from the arrays, but it overlaps arrays[" +
                        std::to_string(*next) + "]");
     }
@@ -98,6 +105,7 @@ class BorrowedArrays {
   }
 
   std::vector<std::size_t> by_address_;
+  mutable std::vector<std::ptrdiff_t> next_;  // place in by_address_ of the first after each gradient
 };
 
 }  // namespace fanin

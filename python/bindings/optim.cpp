@@ -42,6 +42,17 @@ py::array_t<T> in_place(std::size_t i, const py::handle& given) {
   return py::reinterpret_borrow<py::array_t<T>>(array);
 }
 
+// Whether values lie in memory as those of another array do, told without a look at what a type means
+bool alike(const py::array& a, const py::array& b) {
+  const auto* x = py::detail::array_proxy(a.ptr());
+  const auto* y = py::detail::array_proxy(b.ptr());
+  constexpr int laid_out =
+      py::detail::npy_api::NPY_ARRAY_C_CONTIGUOUS_ | py::detail::npy_api::NPY_ARRAY_ALIGNED_;
+  bool same = x->descr == y->descr && (x->flags & laid_out) == laid_out && x->nd == y->nd;
+  for (int i = 0; same && i < x->nd; ++i) same = x->dimensions[i] == y->dimensions[i];
+  return same;
+}
+
 template <class T>
 std::span<const T> values_of(const py::array_t<T>& array) {
   return {array.data(), static_cast<std::size_t>(array.size())};
@@ -73,7 +84,7 @@ py::array_t<T> values_like(const py::array_t<T>& array, const char* list, std::s
   // the common case first, without a text in the making
   if (py::isinstance<py::array>(given)) {
     const auto as_it_is = py::reinterpret_borrow<py::array>(given);
-    if (usable(as_it_is)) return py::reinterpret_borrow<py::array_t<T>>(as_it_is);
+    if (alike(as_it_is, array) || usable(as_it_is)) return py::reinterpret_borrow<py::array_t<T>>(as_it_is);
   }
   const py::array values = numbers(at(list, i), given);
   if (!same_shape(values, array)) {
@@ -89,7 +100,9 @@ template <class T>
 class PyOptimizer {
  public:
   PyOptimizer(const std::string& rule, const py::dict& values, const py::list& given)
-      : arrays_(checked(given)), optimizer_(arrays::make_method(rule, values), spans(), inputs()) {}
+      : arrays_(checked(given)), optimizer_(arrays::make_method(rule, values), spans(), inputs()) {
+    for (const auto& array : arrays_) borrowed_.push_back(memory_of(array));
+  }
 
   void step(const py::sequence& given, const std::optional<double>& loss,
             const std::optional<py::sequence>& second, double weight) {
@@ -128,7 +141,7 @@ class PyOptimizer {
   }
 
   void set_rule(const std::string& name, const py::dict& values) {
-    for (std::size_t i = 0; i < arrays_.size(); ++i) check_writeable(i);
+    for (std::size_t i = 0; i < arrays_.size(); ++i) check_unchanged(i);
     optimizer_.set_method(arrays::make_method(name, values));
   }
   std::uint64_t steps() const { return optimizer_.steps(); }
@@ -186,15 +199,32 @@ class PyOptimizer {
     values.held.reserve(arrays_.size());
     values.spans.reserve(arrays_.size());
     for (std::size_t i = 0; i < arrays_.size(); ++i) {
-      check_writeable(i);
+      check_unchanged(i);
       values.held.push_back(values_like<T>(arrays_[i], name, i, given[i]));
       values.spans.push_back(values_of(values.held.back()));
     }
     return values;
   }
-  void check_writeable(std::size_t i) const {
-    if (arrays_[i].writeable()) return;
+  // NumPy lets an array be resized, or called another type, in place.
+  void check_unchanged(std::size_t i) const {
+    const py::array& array = arrays_[i];
+    if (!(memory_of(array) == borrowed_[i])) {
+      throw fanin::ValueError(at("arrays", i) + ": expected the memory it was given with, but it is now " +
+                              dtype_text(array) + " of shape " + arrays::shape_text(array) +
+                              ", resized or given another type");
+    }
+    if (array.writeable()) return;
     throw fanin::ValueError(at("arrays", i) + ": expected a writable array; it has been made read-only");
+  }
+  struct Memory {
+    const void* data;
+    const void* type;
+    py::ssize_t size;
+    bool operator==(const Memory&) const = default;
+  };
+  static Memory memory_of(const py::array& array) {
+    const auto* proxy = py::detail::array_proxy(array.ptr());
+    return {proxy->data, proxy->descr, array.size()};
   }
   static py::array_t<T> empty_like(const py::array_t<T>& array) {
     return py::array_t<T>(std::vector<py::ssize_t>(array.shape(), array.shape() + array.ndim()));
@@ -211,6 +241,7 @@ class PyOptimizer {
   // a new array for each of the arrays, filled by get(i, its values)
   template <class Get>
   std::vector<py::array_t<T>> copies(Get&& get) const {
+    for (std::size_t i = 0; i < arrays_.size(); ++i) check_unchanged(i);
     std::vector<py::array_t<T>> out;
     for (std::size_t i = 0; i < arrays_.size(); ++i) {
       out.push_back(empty_like(arrays_[i]));
@@ -231,6 +262,7 @@ class PyOptimizer {
   }
 
   std::vector<py::array_t<T>> arrays_;
+  std::vector<Memory> borrowed_;  // of each
   fanin::Optimizer<T> optimizer_;
 };
 
