@@ -7,7 +7,7 @@ import pytest
 
 import fanin
 from fanin import optim
-from helpers import flat, inputs_for, inputs_of_reference, reference_rule, rule_named
+from helpers import digest, flat, inputs_for, inputs_of_reference, reference_rule, rule_named
 
 OPTIONS = {"epochs": 2, "batch_size": 20}
 
@@ -97,6 +97,44 @@ def test_the_largest_stable_rate_of_a_linear_neuron_does_not_depend_on_n_with_fa
                 epochs=60,
             )
             assert (net.evaluate(X, [1.0])["loss"] < 1e-3) == stable
+
+
+@pytest.mark.parametrize("accumulate", [1, 2])
+@pytest.mark.parametrize(
+    "frozen",
+    [
+        ["layer1"],
+        ["layer1", "layer2"],
+        ["layer1", "layer2", "layer3"],
+        ["layer2", "layer3"],
+        ["layer1.weight", "layer2"],
+        ["layer1", "layer2.weight", "layer3.weight"],
+        ["layer1.weight", "layer1.beta"],
+    ],
+    ids=str,
+)
+def test_what_is_not_frozen_gets_the_bits_it_gets_when_all_gradients_are_taken(
+    frozen, accumulate, classification, dtype
+):
+    """Gradients that only frozen arrays would want are not taken; a rate of 0 takes them."""
+    nets = [small_net(dtype) for _ in range(2)]
+    for net, kept in zip(nets, ({"frozen": frozen}, {"rate_scales": dict.fromkeys(frozen, 0)}), strict=True):
+        rule = optim.Around(optim.Momentum(0.1), accumulate=accumulate, **kept)
+        net.fit(*classification, rule=rule, **OPTIONS)
+    assert digest(nets[0]) == digest(nets[1])
+
+
+def test_a_net_with_frozen_lower_layers_has_the_same_bits_for_every_number_of_threads(threads):
+    rng, digests = np.random.default_rng(3), set()
+    X, y = rng.normal(size=(300, 40)), rng.integers(0, 3, 300)
+    layers = [fanin.Dense(n, "relu", batch_norm=n == 96) for n in (128, 96, 64)]
+    rule = optim.Around(optim.Adam(0.01), frozen=["layer1", "layer2.weight", "layer3.bias"])
+    for n in (1, 2, 3, 7):
+        threads(n)
+        net = fanin.Network(40, [*layers, fanin.Dense(3)], "softmax_cross_entropy")
+        net.fit(X, y, rule=rule, epochs=2, batch_size=100)
+        digests.add(digest(net))
+    assert len(digests) == 1
 
 
 @pytest.mark.parametrize("frozen", [["layer1"], ["layer2.weight", "layer3.bias"], ("layer1.gamma",)], ids=str)

@@ -4,7 +4,8 @@
 //   {input gradient L}, {input gradient L-1, weights L}, ..., {input gradient 2, weights 3}, {weights 2,
 //   weights 1, gather}
 //
-// The weights of a layer change one phase after they were needed for the gradient of its input. Batch norm
+// The weights of a layer change one phase after they were needed for the gradient of its input. Where layers
+// are frozen from the inputs up, the gradients end at the lowest that is trained. Batch norm
 // needs all rows of a panel: it is in step_batch_norm.cpp, with a phase of its own where a layer has fewer
 // panels than make an even split. Dropout follows what it drops: step_dropout.cpp.
 #include "step.hpp"
@@ -35,12 +36,22 @@ Step<T>::Step(const Layout<T>& layout, const Workspace<T>& workspace, Averages<T
       slow_(flops(largest_batch) > kSlowFlops),
       whole_(slow_),
       gradient_(slow_ ? layout.size : 0),
-      interrupted_by_caller_(interrupted) {}
+      interrupted_by_caller_(interrupted) {
+  trained_.reserve(last_);
+}
 
 template <class T>
 double Step<T>::product_flops(std::size_t layer, std::size_t rows) const {
   const double outputs = static_cast<double>(rows) * static_cast<double>(work_.units(layer));
   return dense(layer) ? 2.0 * outputs * static_cast<double>(work_.units(layer - 1)) : kNormFlops * outputs;
+}
+
+// The cost of a layer's weight gradient, without what is frozen
+template <class T>
+double Step<T>::weight_flops(std::size_t layer, std::size_t rows) const {
+  const Trained trained = trained_[layer - 1];
+  if (trained.weights || (trained.others && !dense(layer))) return product_flops(layer, rows);
+  return trained.others ? static_cast<double>(rows) * static_cast<double>(work_.units(layer)) : 0;
 }
 
 template <class T>
@@ -170,6 +181,8 @@ template <class T>
 void Step<T>::weight_gradient(Member member, Share& share, std::size_t layer, Batch batch,
                               const Update<T>& update, const Kept<T>& kept) {
   const LayerLayout& shape = layout_.layers[layer - 1];
+  const Trained trained = trained_[layer - 1];
+  if (!trained.weights && !trained.others) return;
   const WeightGradient<T> g{kept.whole,
                             update,
                             shape.weights,
@@ -181,10 +194,10 @@ void Step<T>::weight_gradient(Member member, Share& share, std::size_t layer, Ba
                             shape.gamma,
                             kept.keep,
                             kept.batch_weight};
-  const std::size_t blocks = shape.dense ? row_blocks(shape.inputs) : 1;
-  const Range units = share.take(g.dz.count() * blocks, product_flops(layer, batch.rows));
+  const std::size_t blocks = trained.weights ? row_blocks(shape.inputs) : 1;
+  const Range units = share.take(g.dz.count() * blocks, weight_flops(layer, batch.rows));
   for_units(member, kept.whole != nullptr, units, blocks, [&](Range panels, Range of_blocks) {
-    if (shape.dense) kernels<T>().weight_gradient(g, panels, rows_of_blocks(of_blocks, shape.inputs));
+    if (trained.weights) kernels<T>().weight_gradient(g, panels, rows_of_blocks(of_blocks, shape.inputs));
     if (of_blocks.begin == 0) kernels<T>().bias_gradient(g, panels);
   });
 }
@@ -198,10 +211,13 @@ bool Step<T>::gradients(Member member, const DataSource& data, Batch batch, Batc
                         const Update<T>& update, const Kept<T>& kept) {
   const bool whole = kept.whole != nullptr;
   const auto flops_of = [&](std::size_t layer) { return product_flops(layer, batch.rows); };
-  if (last_ == 1 && !whole && interrupted()) return false;
-  if (normalized(last_)) normalize_backward(member, last_, batch, update.parameters);
-  for (std::size_t l = last_; l >= 2; --l) {
-    Share share(member.thread, member.threads, flops_of(l) + (l < last_ ? flops_of(l + 1) : 0));
+  const auto flops_of_weights = [&](std::size_t layer) {
+    return lowest_ <= layer && layer <= last_ ? weight_flops(layer, batch.rows) : 0;
+  };
+  if (last_ <= lowest_ && !whole && interrupted()) return false;
+  if (normalized(last_) && lowest_ <= last_) normalize_backward(member, last_, batch, update.parameters);
+  for (std::size_t l = last_; l > lowest_; --l) {
+    Share share(member.thread, member.threads, flops_of(l) + flops_of_weights(l + 1));
     input_gradient(member, share, l, batch, update.parameters, whole || l == last_);
     if (l < last_) weight_gradient(member, share, l + 1, batch, update, kept);
     barrier(member);
@@ -212,9 +228,11 @@ bool Step<T>::gradients(Member member, const DataSource& data, Batch batch, Batc
   }
   // a value of x from a row that lies anywhere in memory costs about what 64 flops do
   const double gather_cost = 64.0 * static_cast<double>(next.rows) * static_cast<double>(work_.units(0));
-  Share share(member.thread, member.threads, flops_of(1) + (last_ >= 2 ? flops_of(2) : 0) + gather_cost);
-  if (last_ >= 2) weight_gradient(member, share, 2, batch, update, kept);
-  weight_gradient(member, share, 1, batch, update, kept);
+  Share share(member.thread, member.threads,
+              flops_of_weights(lowest_) + flops_of_weights(lowest_ + 1) + gather_cost);
+  for (std::size_t l = lowest_ + 1; l >= lowest_; --l) {
+    if (l <= last_) weight_gradient(member, share, l, batch, update, kept);
+  }
   if (next.rows > 0) gather_share(data, next, share.take(next.rows, gather_cost));
   if (!whole) average(member, batch);
   barrier(member);

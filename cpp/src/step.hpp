@@ -85,6 +85,7 @@ class Step {
                        const Kept<T>& kept);
   Kept<T> kept_of(Group group) const;
   void limit(Member member, Limits<T>& limits);
+  void limit_norm(double most, const std::vector<Segment>& segments);
   template <class F>
   void for_parameters(Member member, F&& f);
   void pass_gradient(Member member, Share& share, std::size_t layer, Batch batch, const T* parameters);
@@ -108,6 +109,7 @@ class Step {
 
   Forward<T> forward_of(std::size_t layer, Batch batch, const T* parameters) const;
   double product_flops(std::size_t layer, std::size_t rows) const;
+  double weight_flops(std::size_t layer, std::size_t rows) const;
   bool given_up(Member member);
   template <class F>
   void for_units(Member member, bool may_stop, Range units, std::size_t columns, F&& f);
@@ -121,6 +123,12 @@ class Step {
   const bool slow_;  // the step can be given up before any update, for which the whole gradient comes first
   bool whole_;       // which it does also where a method wants it so
   double clip_norm_ = __builtin_inf();
+  // What is trained of each layer, and the lowest one of which anything is: no gradient is taken below it
+  struct Trained {
+    bool weights, others;
+  };
+  std::vector<Trained> trained_;
+  std::size_t lowest_ = 1;
   GradientNorm<T> norm_;
   Buffer<T> gradient_, shifted_, second_;
   double group_weight_ = 0, group_loss_ = 0;  // of the batches before this one

@@ -15,7 +15,25 @@ void Step<T>::allocate(const Method& method, const std::vector<Segment>& segment
   if (twice) allocate(shifted_);
   if (twice) allocate(second_);
 
-  clip_norm_ = method.clip_norm;
+  // A second gradient is taken where the first one points, for all parameters.
+  std::size_t array = 0;
+  const auto is_trained = [&] {
+    const std::size_t a = array++;
+    return segments.empty() || twice || !segments[a].around.frozen;
+  };
+  trained_.clear();
+  for (const LayerLayout& layer : layout_.layers) {
+    const bool weights = layer.dense && is_trained(), biases = is_trained();
+    trained_.push_back({weights, (layer.batch_norm && is_trained()) || biases});
+  }
+  lowest_ = 1;
+  while (lowest_ <= last_ && !trained_[lowest_ - 1].weights && !trained_[lowest_ - 1].others) ++lowest_;
+  limit_norm(method.clip_norm, segments);
+}
+
+template <class T>
+void Step<T>::limit_norm(double most, const std::vector<Segment>& segments) {
+  clip_norm_ = most;
   norm_.clear();
   if (clip_norm_ == __builtin_inf()) return;
   std::size_t array = 0;
@@ -122,6 +140,7 @@ bool Step<T>::backward_twice(Member member, const DataSource& data, Batch batch,
   template void Step<T>::allocate(const Method&, const std::vector<Segment>&);                 \
   template Kept<T> Step<T>::kept_of(Group) const;                                              \
   template void Step<T>::limit(Member, Limits<T>&);                                            \
+  template void Step<T>::limit_norm(double, const std::vector<Segment>&);                      \
   template double Step<T>::mean_loss(Batch, Group) const;                                      \
   template bool Step<T>::backward(Member, const DataSource&, Batch, Batch, Group, Update<T>);  \
   template bool Step<T>::backward_of_part(Member, const DataSource&, Batch, Batch, Group, T*); \
