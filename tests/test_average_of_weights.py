@@ -41,6 +41,21 @@ def test_the_network_shows_the_average_of_its_weights_and_trains_the_weights(cla
     assert twin.evaluate(X, y) == shown.evaluate(X, y)
 
 
+@pytest.mark.parametrize("rule", [optim.Adam(0.01), optim.Nesterov(0.1)], ids=str)
+def test_the_weights_behind_an_average_are_those_of_a_net_without_one(rule, classification, dtype):
+    layers = [fanin.Dense(6, "tanh", batch_norm=True), fanin.Dense(3)]
+    nets = [fanin.Network(5, layers, "softmax_cross_entropy", dtype=dtype) for _ in range(2)]
+    for net, chosen in zip(nets, (rule, optim.Around(rule, average_decay=0.9)), strict=True):
+        net.fit(*classification, rule=chosen, epochs=3, batch_size=20)
+    behind, shown = (nets[1].get_weights(averaged=averaged) for averaged in (False, True))
+    for name, w in nets[0].get_weights().items():
+        np.testing.assert_array_equal(behind[name], w)
+        assert np.array_equal(shown[name], w) == (".running" in name)
+    assert all(np.array_equal(w, behind[name]) for name, w in nets[1].get_weights(averaged=False).items())
+    raw = nets[0].get_weights(averaged=False)
+    assert all(np.array_equal(w, raw[name]) for name, w in nets[0].get_weights().items())
+
+
 def test_an_average_is_the_same_from_one_fit_or_many_and_changes_no_training(classification):
     nets = [net_of(6) for _ in range(3)]
     rule = optim.Around(optim.Adam(0.01), average_decay=0.9)

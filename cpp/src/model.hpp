@@ -95,6 +95,14 @@ struct Network<T>::State {
   // what is shown: not the parameters trained where a rule looks ahead or weights are averaged
   T* shown() const { return state.shows() ? state.shown.data() : parameters.data(); }
   const T* weights() const { return shown(); }
+  // those of which an average is shown, in `room` where they are not there as they are
+  const T* weights(Weights which, Buffer<T>& room) const {
+    if (which == Weights::shown || !state.averaging) return shown();
+    if (state.velocity < 0) return parameters.data();
+    room = Buffer<T>(layout.size);
+    state.look_back(room.data(), parameters.data(), layout);
+    return room.data();
+  }
 
  private:
   mutable std::mutex folding_;

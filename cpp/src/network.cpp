@@ -142,10 +142,12 @@ void check_weights(const std::string& name, const T* values, std::size_t rows, s
 }  // namespace
 
 template <class T>
-void Network<T>::get_weights(std::size_t layer, std::span<T> weights, std::span<T> biases) const {
+void Network<T>::get_weights(std::size_t layer, std::span<T> weights, std::span<T> biases,
+                             Weights which) const {
   const LayerLayout& shape = checked_layer(state_->layout, layer, weights.size(), biases.size());
   const Use::Reading hold(state_->use);
-  const T* parameters = state_->weights();
+  Buffer<T> room;
+  const T* parameters = state_->weights(which, room);
   for_each_run(weights_of(parameters, shape), weights.data(),
                [](const T* from, T* to, std::size_t n) { std::memcpy(to, from, n * sizeof(T)); });
   std::memcpy(biases.data(), parameters + shape.biases, biases.size_bytes());
@@ -168,11 +170,12 @@ void Network<T>::set_weights(std::size_t layer, std::span<const T> weights, std:
 
 template <class T>
 void Network<T>::get_batch_norm(std::size_t layer, std::span<T> gamma, std::span<T> mean,
-                                std::span<T> variance) const {
+                                std::span<T> variance, Weights which) const {
   const LayerLayout& shape =
       normalized_layer(state_->layout, layer, gamma.size(), mean.size(), variance.size());
   const Use::Reading hold(state_->use);
-  std::memcpy(gamma.data(), state_->weights() + shape.gamma, gamma.size_bytes());
+  Buffer<T> room;
+  std::memcpy(gamma.data(), state_->weights(which, room) + shape.gamma, gamma.size_bytes());
   std::memcpy(mean.data(), state_->averages.mean(shape), mean.size_bytes());
   std::memcpy(variance.data(), state_->averages.variance(shape), variance.size_bytes());
 }

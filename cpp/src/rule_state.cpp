@@ -155,7 +155,7 @@ template <class T>
 void RuleState<T>::reveal(const Method& method, const Layout<T>& layout, const T* parameters) {
   if (!ahead()) return;
   factor = static_cast<T>(look_ahead(method, steps + 1));
-  if (!averaging) look(segments, shown.data(), parameters, -factor, 0, layout.size);
+  if (!averaging) look_back(shown.data(), parameters, layout);
 }
 
 template <class T>

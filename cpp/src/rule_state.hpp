@@ -45,6 +45,10 @@ struct RuleState {
   }
   // Brings what is shown up to date
   void reveal(const Method& method, const Layout<T>& layout, const T* parameters);
+  // out = w of the parameters, where a rule looks ahead
+  void look_back(T* out, const T* parameters, const Layout<T>& layout) const {
+    look(segments, out, parameters, -factor, 0, layout.size);
+  }
   // Weights that are shown have been set from `begin` on: what is trained follows
   void follow(T* parameters, std::size_t begin, std::size_t end);
   void forget();

@@ -127,11 +127,14 @@ std::pair<std::size_t, std::size_t> shape_of(const fanin::Network<T>& net, std::
   return {inputs, units_of(layers[layer], 0)};
 }
 
+fanin::Weights which(bool averaged) { return averaged ? fanin::Weights::shown : fanin::Weights::trained; }
+
 template <class T>
-py::tuple get_weights(const fanin::Network<T>& net, std::size_t layer) {
+py::tuple get_weights(const fanin::Network<T>& net, std::size_t layer, bool averaged) {
   const auto [inputs, units] = shape_of(net, layer);
   py::array_t<T> weights({inputs, units}), biases(units);
-  net.get_weights(layer, {weights.mutable_data(), inputs * units}, {biases.mutable_data(), units});
+  net.get_weights(layer, {weights.mutable_data(), inputs * units}, {biases.mutable_data(), units},
+                  which(averaged));
   return py::make_tuple(weights, biases);
 }
 
@@ -151,11 +154,11 @@ void set_weights(fanin::Network<T>& net, std::size_t layer, const py::array_t<T,
 }
 
 template <class T>
-py::tuple get_batch_norm(const fanin::Network<T>& net, std::size_t layer) {
+py::tuple get_batch_norm(const fanin::Network<T>& net, std::size_t layer, bool averaged) {
   const std::size_t units = shape_of(net, layer).second;
   py::array_t<T> gamma(units), mean(units), variance(units);
   net.get_batch_norm(layer, {gamma.mutable_data(), units}, {mean.mutable_data(), units},
-                     {variance.mutable_data(), units});
+                     {variance.mutable_data(), units}, which(averaged));
   return py::make_tuple(gamma, mean, variance);
 }
 
@@ -236,11 +239,11 @@ void register_network_of(py::module_& m, const std::string& suffix) {
       .def("set_metadata", &Net::set_metadata, py::arg("metadata"))
       .def("save", &storage::save<T>, py::arg("path"))
       .def("to_bytes", &storage::to_bytes<T>)
-      .def("get_weights", &get_weights<T>, py::arg("layer"))
+      .def("get_weights", &get_weights<T>, py::arg("layer"), py::arg("averaged") = true)
       .def("copy_weights", &copy_weights<T>, py::arg("layer"), py::arg("weights").noconvert(),
            py::arg("biases").noconvert())
       .def("set_weights", &set_weights<T>, py::arg("layer"), py::arg("weights"), py::arg("biases"))
-      .def("get_batch_norm", &get_batch_norm<T>, py::arg("layer"))
+      .def("get_batch_norm", &get_batch_norm<T>, py::arg("layer"), py::arg("averaged") = true)
       .def("set_batch_norm", &set_batch_norm<T>, py::arg("layer"), py::arg("gamma"), py::arg("mean"),
            py::arg("variance"))
       .def("predict", &predict<T>, py::arg("X"), py::arg("out"))

@@ -44,7 +44,8 @@ class Around(Rule):
         its steps scaled.)
     frozen : list
         Arrays or layers, by the same names, that stay as they are, bit for bit, with their state; gradients pass
-        through. Batch norm in a frozen layer goes on normalizing by the batch and averaging its statistics.
+        through, down to the lowest array that is trained, so that frozen lower layers save their share of a step.
+        Batch norm in a frozen layer goes on normalizing by the batch and averaging its statistics.
     fan_in_power : float
         Of the scale n_in^-power of a weight array (n_in, units). Off by default, as sources differ: 1/2 by Hinton's
         lecture 6b; 1 for Adam where initial weights shrink with the width (muP, Yang et al. 2021).
@@ -56,7 +57,7 @@ class Around(Rule):
         does not count: share is 1 at the first step. The network then *shows* the average: `get_weights`, `predict`,
         `evaluate`, validation and callbacks see it, while training goes on from the weights themselves, also in the
         next fit of the same kind of rule. A fit without it, or with another kind of rule, goes on from the average;
-        `set_weights` sets both. The averages of batch norm are those met in training. `Optimizer.averages` gives it
+        `set_weights` sets both, and ``get_weights(averaged=False)`` returns the weights themselves. The averages of batch norm are those met in training. `Optimizer.averages` gives it
         for arrays.
 
     Examples

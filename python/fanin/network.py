@@ -186,18 +186,19 @@ class Network(Trainable, Storable):
             loss, metric = self._core.evaluate(X, y, sample_weight)
         return {"loss": loss, self._metric: metric}
 
-    def get_weights(self) -> dict[str, Float]:
+    def get_weights(self, *, averaged: bool = True) -> dict[str, Float]:
         """Return copies of all parameters: "layer1.weight" (n_in, units), "layer1.bias" (units,), "layer2...".
 
-        After a fit with ``optim.Around(..., average_decay=...)`` they are averages over its steps.
+        After a fit with ``optim.Around(..., average_decay=...)`` they are averages over its steps; with
+        averaged=False the weights that were averaged, as they are after its last step.
 
         In the place of the bias a layer with batch norm has "layer1.gamma", "layer1.beta" and the averages
         "layer1.running_mean" and "layer1.running_variance", each (units,). A `BatchNorm` by itself has these alone,
         a `Dropout` has nothing: each counts as a layer, so numbers are places in the list of layers.
         """
-        return self._copy_weights({})
+        return self._copy_weights({}, bool(averaged))
 
-    def _copy_weights(self, weights: dict[str, Float]) -> dict[str, Float]:
+    def _copy_weights(self, weights: dict[str, Float], averaged: bool = True) -> dict[str, Float]:
         """Return all parameters in the arrays of an earlier `get_weights`, where there is one."""
         for i, layer in enumerate(self._layers):
             prefix = f"layer{i + 1}."
@@ -206,9 +207,9 @@ class Network(Trainable, Storable):
                 self._core.copy_weights(i, *(weights[prefix + name] for name in names))
                 arrays: dict[str, Float] = {}
             else:
-                arrays = dict(zip(names, self._core.get_weights(i), strict=True))
+                arrays = dict(zip(names, self._core.get_weights(i, averaged), strict=True))
             if normalizes(layer):
-                arrays.update(zip(BATCH_NORM[1:], self._core.get_batch_norm(i), strict=True))
+                arrays.update(zip(BATCH_NORM[1:], self._core.get_batch_norm(i, averaged), strict=True))
             kept = [name for name in names_of_layer(layer) if name in arrays]
             weights.update({prefix + name: arrays[name] for name in kept})
         return weights

@@ -75,6 +75,9 @@ struct Evaluation {
   double loss, metric;  // the metric is the one the loss names
 };
 
+// Of a network that averages its weights: the average, which predicts, or the weights trained
+enum class Weights { shown, trained };
+
 // T is float or double: the type of parameters and arithmetic.
 //
 // The same data, seed and hyper-parameters give the same bits on every instruction set and number of threads.
@@ -108,10 +111,12 @@ class Network {
 
   // layer = 0, 1, ...: weights (inputs, units) row-major, biases (units), or beta where it has batch norm. A
   // BatchNorm has no weights but beta, a Dropout has neither.
-  void get_weights(std::size_t layer, std::span<T> weights, std::span<T> biases) const;
+  void get_weights(std::size_t layer, std::span<T> weights, std::span<T> biases,
+                   Weights which = Weights::shown) const;
   void set_weights(std::size_t layer, std::span<const T> weights, std::span<const T> biases);
   // of a layer that has or is a batch norm, each (units): gamma, and the averages of mean and variance
-  void get_batch_norm(std::size_t layer, std::span<T> gamma, std::span<T> mean, std::span<T> variance) const;
+  void get_batch_norm(std::size_t layer, std::span<T> gamma, std::span<T> mean, std::span<T> variance,
+                      Weights which = Weights::shown) const;
   void set_batch_norm(std::size_t layer, std::span<const T> gamma, std::span<const T> mean,
                       std::span<const T> variance);
 
