@@ -1,6 +1,6 @@
 #pragma once
 
-#include "fanin/rules/rule.hpp"
+#include "fanin/rules/adam.hpp"
 
 namespace fanin {
 
@@ -10,33 +10,10 @@ namespace fanin {
 //   u <- max(u, v)
 //   w <- w - learning_rate * m^ / (sqrt(u^) + epsilon),   m^ = m / (1 - beta1^t),  u^ = u / (1 - beta2^t)
 // The paper corrects no bias; this does as Adam does, and is the same variant as PyTorch's.
-struct AmsGrad {
+struct AmsGrad : Adam {
   static constexpr const char* name = "amsgrad";
   static constexpr int slots = 3;
   static constexpr const char* slot_names[] = {"m", "v", "u"};
-
-  double learning_rate = 1e-3;
-  double beta1 = 0.9;
-  double beta2 = 0.999;
-  double epsilon = 1e-8;
-
-  template <class Self, class F>
-  static void fields(Self& self, F&& field) {
-    field("learning_rate", self.learning_rate, at_least(0));
-    field("beta1", self.beta1, from_0_below_1());
-    field("beta2", self.beta2, from_0_below_1());
-    field("epsilon", self.epsilon, at_least(0));
-  }
-
-  struct Constants {
-    double rate, beta1, rest1, beta2, rest2, root_scale, epsilon;
-  };
-  Constants begin(const Moment& at) const {
-    const double correction1 = 1 - power(beta1, at.t);
-    const double correction2 = 1 - power(beta2, at.t);
-    return {learning_rate / correction1,     beta1,  1 - beta1, beta2, 1 - beta2,
-            1 / __builtin_sqrt(correction2), epsilon};
-  }
 
   template <class V>
   static V step(const Constants& c, V gradient, V* slot) {
