@@ -165,7 +165,9 @@ def test_an_array_resized_or_given_another_dtype_later_is_not_written(change):
         w.resize(500_000, refcheck=False)
     before = [np.array(array) for array in opt.arrays]
     for call in (lambda: opt.step([np.ones(2), np.ones(w.shape)]), opt.weights, lambda: opt.state):
-        with pytest.raises(ValueError, match=re.escape("arrays[1]: expected the memory it was given with, but")):
+        with pytest.raises(
+            ValueError, match=re.escape("arrays[1]: expected the memory it was given with, but")
+        ):
             call()
     assert all(np.array_equal(array, old) for array, old in zip(opt.arrays, before, strict=True))
     assert opt.t == 0

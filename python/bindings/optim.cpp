@@ -44,12 +44,12 @@ py::array_t<T> in_place(std::size_t i, const py::handle& given) {
 
 // Whether values lie in memory as those of another array do, told without a look at what a type means
 bool alike(const py::array& a, const py::array& b) {
-  const auto* x = py::detail::array_proxy(a.ptr());
-  const auto* y = py::detail::array_proxy(b.ptr());
-  constexpr int laid_out =
-      py::detail::npy_api::NPY_ARRAY_C_CONTIGUOUS_ | py::detail::npy_api::NPY_ARRAY_ALIGNED_;
-  bool same = x->descr == y->descr && (x->flags & laid_out) == laid_out && x->nd == y->nd;
-  for (int i = 0; same && i < x->nd; ++i) same = x->dimensions[i] == y->dimensions[i];
+  using Flag = py::detail::npy_api;
+  constexpr int laid_out = Flag::NPY_ARRAY_C_CONTIGUOUS_ | Flag::NPY_ARRAY_ALIGNED_;
+  bool same = py::detail::array_proxy(a.ptr())->descr == py::detail::array_proxy(b.ptr())->descr &&
+              (a.flags() & laid_out) == laid_out && a.ndim() == b.ndim();
+  const py::ssize_t *of_a = a.shape(), *of_b = b.shape();
+  for (py::ssize_t i = 0; same && i < b.ndim(); ++i) same = of_a[i] == of_b[i];
   return same;
 }
 
@@ -81,11 +81,6 @@ py::array_t<T> values_like(const py::array_t<T>& array, const char* list, std::s
   const auto usable = [&](const py::array& a) {
     return same_shape(a, array) && c_contiguous(a) && arrays::viewable<T>(a);
   };
-  // the common case first, without a text in the making
-  if (py::isinstance<py::array>(given)) {
-    const auto as_it_is = py::reinterpret_borrow<py::array>(given);
-    if (alike(as_it_is, array) || usable(as_it_is)) return py::reinterpret_borrow<py::array_t<T>>(as_it_is);
-  }
   const py::array values = numbers(at(list, i), given);
   if (!same_shape(values, array)) {
     throw fanin::ValueError(at(list, i) + ": expected shape " + arrays::shape_text(array) + ", got " +
@@ -200,7 +195,13 @@ class PyOptimizer {
     values.spans.reserve(arrays_.size());
     for (std::size_t i = 0; i < arrays_.size(); ++i) {
       check_unchanged(i);
-      values.held.push_back(values_like<T>(arrays_[i], name, i, given[i]));
+      py::object one = given[i];
+      // the common case first, without a text in the making
+      if (py::isinstance<py::array>(one) && alike(py::reinterpret_borrow<py::array>(one), arrays_[i])) {
+        values.held.push_back(py::reinterpret_steal<py::array_t<T>>(one.release()));
+      } else {
+        values.held.push_back(values_like<T>(arrays_[i], name, i, one));
+      }
       values.spans.push_back(values_of(values.held.back()));
     }
     return values;

@@ -56,9 +56,9 @@ class Around(Rule):
         Above 0 the weights are averaged over steps, newer ones more; 0.999 averages over about 1000 steps. The start
         does not count: share is 1 at the first step. The network then *shows* the average: `get_weights`, `predict`,
         `evaluate`, validation and callbacks see it, while training goes on from the weights themselves, also in the
-        next fit of the same kind of rule. A fit without it, or with another kind of rule, goes on from the average;
-        `set_weights` sets both, and ``get_weights(averaged=False)`` returns the weights themselves. The averages of batch norm are those met in training. `Optimizer.averages` gives it
-        for arrays.
+        next fit of the same kind of rule; ``get_weights(averaged=False)`` returns them. A fit without it, or with
+        another kind of rule, goes on from the average; `set_weights` sets both. The averages of batch norm are those
+        met in training. `Optimizer.averages` gives it for arrays.
 
     Examples
     --------
