@@ -9,9 +9,6 @@
 //
 // TYPE is float32 or float64. KIND is forward, input_gradient, weight_gradient or weight_gradient_adam.
 // Threads are those of FANIN_NUM_THREADS.
-#include <cstdio>
-#include <exception>
-#include <iostream>
 #include <memory>
 #include <sstream>
 #include <string>
@@ -19,6 +16,7 @@
 #include "fanin/activations.hpp"
 #include "fanin/rules/all.hpp"
 #include "kernels/table.hpp"
+#include "requests.hpp"
 #include "src/buffer.hpp"
 #include "src/registry.hpp"
 #include "src/team.hpp"
@@ -69,7 +67,7 @@ class AnyLayer {
   // The checksum of one call's result; W is as before afterwards
   virtual double check(const std::string& kind) = 0;
   // Seconds of `n` calls by a team that meets after each
-  virtual double calls(const std::string& kind, long n) = 0;
+  virtual double run(const std::string& kind, std::size_t n) = 0;
 };
 
 template <class T>
@@ -94,7 +92,7 @@ class Layer final : public AnyLayer {
 
   double check(const std::string& kind) override {
     slots_.clear();
-    calls(kind, 1);
+    run(kind, 1);
     const double sum = checksum(kind == "forward"           ? z_
                                 : kind == "input_gradient"  ? da_
                                 : kind == "weight_gradient" ? dw_
@@ -103,7 +101,7 @@ class Layer final : public AnyLayer {
     return sum;
   }
 
-  double calls(const std::string& kind, long n) override {
+  double run(const std::string& kind, std::size_t n) override {
     Barrier barrier;
     const Adam::Constants constants = adam_.begin(1);
     const Update<T> update{index_in<Adam, Rules>, &constants, w_.panels.data, slots_.data(),
@@ -112,7 +110,7 @@ class Layer final : public AnyLayer {
     run_team(team_size(), [&](int thread, int threads) {
       barrier.wait(threads);
       const double start = seconds_now();
-      for (long call = 0; call < n; ++call) {
+      for (std::size_t call = 0; call < n; ++call) {
         if (kind == "forward") {
           forward(thread, threads);
         } else if (kind == "input_gradient") {
@@ -166,51 +164,14 @@ class Layer final : public AnyLayer {
   Adam adam_;
 };
 
-// Calls double until they fill half of the time, so that the last run of them is timed and the others warm
-// up.
-double microseconds_per_call(AnyLayer& layer, const std::string& kind, double seconds) {
-  long n = 1;
-  double measured = layer.calls(kind, n);
-  while (measured < seconds / 2) {
-    n *= 2;
-    measured = layer.calls(kind, n);
-  }
-  return 1e6 * measured / static_cast<double>(n);
+std::unique_ptr<AnyLayer> layer_of(std::istringstream& words) {
+  std::string type;
+  std::size_t rows = 0, columns = 0, depth = 0;
+  words >> type >> rows >> columns >> depth;
+  if (type == "float64") return std::make_unique<Layer<double>>(rows, columns, depth);
+  return std::make_unique<Layer<float>>(rows, columns, depth);
 }
 
 }  // namespace
 
-int main() try {
-  std::unique_ptr<AnyLayer> layer;
-  for (std::string line; std::getline(std::cin, line);) {
-    std::istringstream words(line);
-    std::string request, kind;
-    words >> request;
-    if (request == "prepare") {
-      std::size_t rows = 0, columns = 0, depth = 0;
-      words >> kind >> rows >> columns >> depth;
-      layer.reset();
-      if (kind == "float64") {
-        layer = std::make_unique<Layer<double>>(rows, columns, depth);
-      } else {
-        layer = std::make_unique<Layer<float>>(rows, columns, depth);
-      }
-      std::puts("ready");
-    } else if (request == "check" && layer) {
-      words >> kind;
-      std::printf("%.17g\n", layer->check(kind));
-    } else if (request == "round" && layer) {
-      double seconds = 0;
-      words >> kind >> seconds;
-      std::printf("%.6f\n", microseconds_per_call(*layer, kind, seconds));
-    } else {
-      std::fprintf(stderr, "not a request, or no case prepared: %s\n", line.c_str());
-      return 2;
-    }
-    std::fflush(stdout);
-  }
-  return 0;
-} catch (const std::exception& error) {
-  std::fprintf(stderr, "%s\n", error.what());
-  return 1;
-}
+int main() { return fanin_bench::serve(layer_of); }

@@ -10,15 +10,13 @@
 //
 // RULE is sgd, rmsprop or adam. WAY is fused, flat or none. Threads are those of FANIN_NUM_THREADS.
 #include <cmath>
-#include <cstdio>
-#include <exception>
-#include <iostream>
 #include <memory>
 #include <numeric>
 #include <span>
 #include <sstream>
 #include <string>
 
+#include "requests.hpp"
 #include "src/model.hpp"
 #include "src/random.hpp"
 #include "src/step.hpp"
@@ -140,46 +138,15 @@ class Steps {
   double loss_of_last_ = 0;
 };
 
-double microseconds_per_step(Steps& steps, const std::string& way, double seconds) {
-  std::size_t n = 2;
-  double measured = steps.run(way, n);
-  while (measured < seconds / 2) {
-    n *= 2;
-    measured = steps.run(way, n);
-  }
-  return 1e6 * measured / static_cast<double>(n);
+std::unique_ptr<Steps> steps_of(std::istringstream& words) {
+  std::string rule;
+  std::size_t batch = 0, inputs = 0;
+  words >> rule >> batch >> inputs;
+  std::vector<std::size_t> units;
+  for (std::size_t n = 0; words >> n;) units.push_back(n);
+  return std::make_unique<Steps>(method_named(rule), batch, inputs, units);
 }
 
 }  // namespace
 
-int main() try {
-  std::unique_ptr<Steps> steps;
-  for (std::string line; std::getline(std::cin, line);) {
-    std::istringstream words(line);
-    std::string request, name;
-    words >> request >> name;
-    if (request == "prepare") {
-      std::size_t batch = 0, inputs = 0;
-      words >> batch >> inputs;
-      std::vector<std::size_t> units;
-      for (std::size_t n = 0; words >> n;) units.push_back(n);
-      steps.reset();
-      steps = std::make_unique<Steps>(method_named(name), batch, inputs, units);
-      std::puts("ready");
-    } else if (request == "check" && steps) {
-      std::printf("%.17g\n", steps->check(name));
-    } else if (request == "round" && steps) {
-      double seconds = 0;
-      words >> seconds;
-      std::printf("%.6f\n", microseconds_per_step(*steps, name, seconds));
-    } else {
-      std::fprintf(stderr, "not a request, or no case prepared: %s\n", line.c_str());
-      return 2;
-    }
-    std::fflush(stdout);
-  }
-  return 0;
-} catch (const std::exception& error) {
-  std::fprintf(stderr, "%s\n", error.what());
-  return 1;
-}
+int main() { return fanin_bench::serve(steps_of); }
