@@ -1,6 +1,7 @@
 // The one loop over an array, with its tail.
 #pragma once
 
+#include "flush.hpp"
 #include "simd.hpp"
 
 namespace fanin::FANIN_ISA {
