@@ -72,7 +72,7 @@ template <class T, class Blocks, class Merge, class Finish>
 void in_three_phases(const MatrixView<const T>& x, Blocks&& blocks, Merge&& merge, Finish&& finish) {
   const double flops = kFlopsPerElement * static_cast<double>(x.rows) * static_cast<double>(x.columns);
   Barrier barrier;
-  run_team(threads_for(flops), [&](int thread, int threads) {
+  run_call(threads_for(flops), [&](int thread, int threads) {
     const Member member{thread, threads};
     for_each_part(member, x, blocks);
     barrier.wait(threads);
@@ -183,7 +183,7 @@ void batch_norm_inference(MatrixView<T> y, MatrixView<const T> x, std::span<cons
   }
   const T checked = checked_epsilon<T>(epsilon);
   const double flops = kFlopsPerElement * static_cast<double>(x.rows) * static_cast<double>(n);
-  run_team(threads_for(flops), [&](int thread, int threads) {
+  run_call(threads_for(flops), [&](int thread, int threads) {
     for_rows({thread, threads}, x.rows, [&](Range rows) {
       T* const scale = scratch<T>(n);
       kernels<T>().batch_norm_scale(scale, gamma.data(), variance.data(), checked, n);

@@ -138,7 +138,7 @@ void for_each_block(const Folded<T>& net, std::size_t end, const Samples& x, Ran
   alignas(64) T few[kFewBytes / sizeof(T)];
   T* const all_memory = wanted <= std::size(few) ? few : scratch<T>(wanted);
   Barrier barrier;
-  run_team(team, [&](int thread, int threads) {
+  run_call(team, [&](int thread, int threads) {
     const Member all{thread, threads}, alone{0, 1};
     const Range mine = shared ? Range{0, 1} : Share(thread, threads, 1).take(blocks, 1);
     T* const memory = shared ? all_memory : all_memory + static_cast<std::size_t>(thread) * size;

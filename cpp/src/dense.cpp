@@ -53,7 +53,7 @@ void dense(MatrixView<T> out, MatrixView<const T> x, MatrixView<const T> w, std:
                      static_cast<int>(activation)};
   const int team = threads_for(product_flops(m, n, k));
   T* const memory = product_memory<T>(team);
-  run_team(team, [&](int thread, int threads) {
+  run_call(team, [&](int thread, int threads) {
     Share share(thread, threads, 1);
     share_product(p, m, share, 1, memory + static_cast<std::size_t>(thread) * Product<T>::kMemory);
   });
@@ -79,7 +79,7 @@ void dense_backward(MatrixView<T> dx, MatrixView<T> dw, std::span<T> db, MatrixV
   const double cost_b = !db.empty() ? bias_flops : 0;
   const int team = threads_for(cost_x + cost_w);
   T* const memory = product_memory<T>(team);
-  run_team(team, [&](int thread, int threads) {
+  run_call(team, [&](int thread, int threads) {
     T* const mine = memory + static_cast<std::size_t>(thread) * Product<T>::kMemory;
     Share share(thread, threads, cost_x + cost_w + cost_b);
     if (dx.data != nullptr) share_product(of_x, m, share, cost_x, mine);

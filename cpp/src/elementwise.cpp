@@ -11,7 +11,7 @@ constexpr double kFlopsPerElement = 50;  // a transcendental function and its st
 // f(range) on this thread's part of n elements
 template <class F>
 void for_elements(std::size_t n, F&& f) {
-  run_team(threads_for(kFlopsPerElement * static_cast<double>(n)), [&](int thread, int threads) {
+  run_call(threads_for(kFlopsPerElement * static_cast<double>(n)), [&](int thread, int threads) {
     const Range runs = Share(thread, threads, 1).take((n + kRun - 1) / kRun, 1);
     const std::size_t begin = runs.begin * kRun, end = std::min(n, runs.end * kRun);
     if (begin < end) f(begin, end - begin);
@@ -74,7 +74,7 @@ double loss_and_gradient(const Loss& loss, MatrixView<T> da, MatrixView<const T>
                       of.get(),
                       static_cast<int>(fanin::activation<Identity>)};
   const std::size_t groups = (m + kPanel<T> - 1) / kPanel<T>;
-  run_team(threads_for(kFlopsPerElement * static_cast<double>(m * n)), [&](int thread, int threads) {
+  run_call(threads_for(kFlopsPerElement * static_cast<double>(m * n)), [&](int thread, int threads) {
     const Range share = Share(thread, threads, 1).take(groups, 1);
     const Range rows{share.begin * kPanel<T>, std::min(m, share.end * kPanel<T>)};
     if (rows.begin >= rows.end) return;
@@ -91,7 +91,7 @@ void loss_outputs(const Loss& loss, MatrixView<T> out, MatrixView<const T> a) {
   check_output("out", out, a.rows, a.columns);
   if (a.rows == 0 || a.columns == 0) return;
   const Panels<T> pa{scratch<T>(panel_size<T>(a.rows, a.columns)), a.rows, a.columns};
-  run_team(threads_for(kFlopsPerElement * static_cast<double>(a.rows * a.columns)),
+  run_call(threads_for(kFlopsPerElement * static_cast<double>(a.rows * a.columns)),
            [&](int thread, int threads) {
              for_rows({thread, threads}, a.rows, [&](Range rows) {
                gather_matrix<T, T>(a, pa, nullptr, 0, rows);

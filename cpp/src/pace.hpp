@@ -10,6 +10,8 @@
 #include <cstddef>
 #include <limits>
 
+#include "retreat.hpp"
+
 namespace fanin {
 
 class Pace {
@@ -46,7 +48,7 @@ class Pace {
     } else if (trial_) {
       mine < kClearly* other ? stay_alone(now) : stay_together(now, elapsed);
     } else if (together_) {
-      if (now - together_since_ > kSliceSeconds) alone_seconds_ = kAloneSeconds;
+      retreat_.went_well(now);
       if (next_trial_ == kUnknown) next_trial_ = now + kTrialsApart;
     }
   }
@@ -57,26 +59,23 @@ class Pace {
   static constexpr double kWaitingShare = 0.5;
   static constexpr std::size_t kStepsToJudge = 4;
   static constexpr double kLongWait = 2e-3;  // no need for that many steps
-  // The first time alone is short, as most neighbours are gone soon; then twice as long each time, as a try
-  // to work together may cost a time slice a barrier.
-  static constexpr double kAloneSeconds = 0.01, kMostAloneSeconds = 3.2;
   static constexpr double kTrialsApart = 0.5, kShareOfTrials = 0.01;
   static constexpr double kClearly = 0.95;
   static constexpr double kUnknown = std::numeric_limits<double>::infinity();
 
   void stay_alone(double now) {
     better_together_ = false;
-    next_trial_ = now + alone_seconds_;
-    alone_seconds_ = std::min(2 * alone_seconds_, kMostAloneSeconds);
+    retreat_.begin(now);
+    next_trial_ = retreat_.until();
   }
   void stay_together(double now, double of_trial) {
-    if (!better_together_) together_since_ = now;
     better_together_ = true;
     next_trial_ = now + std::max(kTrialsApart, of_trial / kShareOfTrials);
   }
 
+  Retreat retreat_;
   bool better_together_ = true, together_ = false, trial_ = false, stuck_ = false;
-  double start_ = 0, together_since_ = -kUnknown, next_trial_ = kUnknown, alone_seconds_ = kAloneSeconds;
+  double start_ = 0, next_trial_ = kUnknown;
   // of a step, the last time: on one thread, and on a team; at first nothing is known
   double seconds_[2] = {kUnknown, kUnknown};
 };

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "buffer.hpp"
+#include "call.hpp"
 #include "checks.hpp"
 #include "fanin/error.hpp"
 #include "fanin/functional.hpp"

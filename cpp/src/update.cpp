@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "call.hpp"
 #include "checks.hpp"
 #include "optimizer_state.hpp"
 #include "registry.hpp"
@@ -89,7 +90,7 @@ void Optimizer<T>::step(const std::vector<std::span<const T>>& gradients, const 
   const std::size_t bytes = s.arrays.size * sizeof(T) * (3 + 2 * s.slot_count());
   double memory = 0;
   Barrier barrier;
-  run_team(bytes < kTeamBytes ? 1 : team_size(), [&](int thread, int threads) {
+  run_call(bytes < kTeamBytes ? 1 : team_size(), [&](int thread, int threads) {
     const Member member{thread, threads};
     const Range part = part_of(member, s.arrays.size);
     if (s.accumulates()) {

@@ -1,7 +1,10 @@
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <functional>
+#include <thread>
 
+#include "call.hpp"
 #include "pace.hpp"
 
 using namespace fanin;
@@ -91,4 +94,42 @@ TEST_CASE("a team of one needs no trials") {
     CHECK(pace.time_is_up(0, 20, slice + 0.06));
     pace.end(20, slice + 0.06);
   }
+}
+
+TEST_CASE("a retreat is longer each time, and short again once it has gone well for a while") {
+  Retreat retreat;
+  CHECK(retreat.over(0));
+  retreat.begin(1);
+  CHECK(retreat.until() == doctest::Approx(1.01));
+  CHECK(!retreat.over(1.005));
+  retreat.begin(2);
+  CHECK(retreat.until() == doctest::Approx(2.02));
+  retreat.went_well(2.03);
+  retreat.begin(3);
+  CHECK(retreat.until() == doctest::Approx(3.04));
+  retreat.went_well(4);
+  retreat.begin(4);
+  CHECK(retreat.until() == doctest::Approx(4.01));
+  for (int i = 0; i < 20; ++i) retreat.begin(5);
+  CHECK(retreat.until() == doctest::Approx(8.2));
+}
+
+TEST_CASE("a call whose threads wait for longer than they work leaves the next ones to one thread") {
+  std::atomic<int> team{0};
+  const auto call = [&](int milliseconds) {
+    run_call(2, [&](int thread, int threads) {
+      team = threads;
+      if (thread > 0) std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
+    });
+    return team.load();
+  };
+  Retreat& retreat = retreat_of_calls();
+  const double before = seconds_now();
+  while (!retreat.over(seconds_now())) std::this_thread::yield();
+  if (call(20) == 1) return;  // a build or a machine without teams
+  CHECK(retreat.until() > before);
+  retreat.begin(seconds_now() + 1000);
+  CHECK(call(0) == 1);
+  retreat.begin(-1000);
+  CHECK(call(0) == 2);
 }

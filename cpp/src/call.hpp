@@ -1,0 +1,40 @@
+// A call by itself, such as one product of a user's matrices or one update of a user's arrays, on a team.
+#pragma once
+
+#include "retreat.hpp"
+#include "team.hpp"
+
+namespace fanin {
+
+// Of all such calls of the process
+inline Retreat& retreat_of_calls() {
+  static Retreat retreat;
+  return retreat;
+}
+
+// body(thread, threads) on each of a team of at most `threads`, on one alone for a while after a call in
+// which threads waited for longer than they worked
+template <class F>
+void run_call(int threads, F&& body) {
+  constexpr double long_wait = 1e-3, waiting_share = 0.5;
+  Retreat& retreat = retreat_of_calls();
+  const double start = threads > 1 ? seconds_now() : 0;
+  if (threads == 1 || !retreat.over(start)) {
+    return run_team(1, [&](int thread, int team) { body(thread, team); });
+  }
+  Barrier done;
+  std::atomic<double> waited{0};
+  run_team(threads, [&](int thread, int team) {
+    body(thread, team);
+    const double seconds = done.wait(team);
+    if (seconds > long_wait) waited.fetch_add(seconds / (team - 1), std::memory_order_relaxed);
+  });
+  const double now = seconds_now();
+  if (waited.load(std::memory_order_relaxed) > waiting_share * (now - start)) {
+    retreat.begin(now);
+  } else {
+    retreat.went_well(now);
+  }
+}
+
+}  // namespace fanin
