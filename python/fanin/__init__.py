@@ -15,9 +15,8 @@ from fanin.config import (
 from fanin.early_stopping import EarlyStopping
 from fanin.history import History
 from fanin.layers import Dense
-from fanin.network import Network
+from fanin.network import Network, load
 from fanin.regularizing_layers import BatchNorm, Dropout
-from fanin.storage import load
 
 __all__ = [
     "BatchNorm",

@@ -13,7 +13,8 @@ from fanin.checks import check_choice, check_integer
 
 if TYPE_CHECKING:
     from fanin.history import History
-    from fanin.network import Float, Network
+    from fanin.model import Float
+    from fanin.network import Network
 
 Mode = Literal["auto", "min", "max"]
 

@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fanin import _core
+from fanin.callbacks import Callbacks
 from fanin.checks import check_integer
-from fanin.inputs import ColumnNames, as_array, as_data, sentences
-from fanin.layers import Dense, Layer, check_layers, specifications
+from fanin.chunks import check_chunks, check_statistics, train_on_chunks
+from fanin.fitting import Fit
+from fanin.history import History
+from fanin.layers import Layer, check_layers, specifications
 from fanin.losses import Loss, as_loss
-from fanin.regularizing_layers import BatchNorm
-from fanin.storage import Storable
-from fanin.trainable import Trainable
-from fanin.weights import (
-    BATCH_NORM,
-    checked_weights,
-    names_of_layer,
-    normalizes,
-    parameter_names,
-    shapes_of,
-)
+from fanin.optim import Rule
+from fanin.storage import StoredModel, as_path
+from fanin.validation import split_off, validation_of
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
-    Float = NDArray[Any]
+    from fanin.chunks import Chunks
+    from fanin.storage import Path
+    from fanin.validation import ValidationData
 
 
-class Network(Trainable, Storable):
+class Network(StoredModel):
     """A multi-layer network of dense layers, with batch norm and dropout where they are wanted.
 
     ``A_0 = X``, ``A_l = f_l(A_(l-1) W_l + b_l)``: samples are rows, X is (n_samples, n_inputs), W_l is
@@ -94,139 +91,155 @@ class Network(Trainable, Storable):
             raise ValueError(f'dtype: expected "float32" or "float64", got "{number}"')
         specs = specifications(int(n_inputs), layers)
         kind = _core.NetworkFloat32 if number == np.float32 else _core.NetworkFloat64
-        self._take(kind(int(n_inputs), specs, loss.name, loss.values(), int(seed)), layers, loss)
+        super().__init__(kind(int(n_inputs), specs, loss.name, loss.values(), int(seed)), layers, loss)
 
-    def _take(self, core: Any, layers: Sequence[Layer], loss: Loss) -> None:
-        single = isinstance(core, _core.NetworkFloat32)
-        self._core, self._layers, self._loss = core, tuple(layers), loss
-        self._dense = tuple(layer for layer in layers if isinstance(layer, Dense))
-        self._dtype: np.dtype[Any] = np.dtype("float32" if single else "float64")
-        self._n_inputs, self._seed = int(core.n_inputs), int(core.seed)
-        self._metric = _core.loss_traits()[loss.name][0]
-        self._training: Any = _core.TrainingFloat32 if single else _core.TrainingFloat64
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        rule: Rule,
+        epochs: int = 10,
+        batch_size: int = 32,
+        shuffle: bool = True,
+        sample_weight: ArrayLike | None = None,
+        validation_data: ValidationData | None = None,
+        validation_fraction: float | None = None,
+        callbacks: Callbacks = (),
+        verbose: bool = False,
+    ) -> History:
+        """Train with mini-batches; fit again to go on where it stopped.
 
-    @classmethod
-    def _of_core(cls, core: Any, layers: Sequence[Layer], loss: Loss) -> Network:
-        """Return the network that the core has loaded."""
-        net = cls.__new__(cls)
-        net._take(core, layers, loss)
-        return net
+        Arrays of numbers are borrowed whatever their type, byte order and strides, not copied: batches are gathered
+        from them row by row, each value converted to the network's type with one rounding, so that a `numpy.memmap`
+        may be larger than memory: pages of its file that a fit has read are counted as resident by the system, which
+        takes them back when needed. Frames of numbers (pandas, polars) are converted once, as a whole. The last batch
+        may be short. The rule's state is kept from fit to fit of the same kind of rule. Ctrl-C leaves a usable network.
 
-    @property
-    def n_inputs(self) -> int:
-        """Number of columns of X."""
-        return self._n_inputs
+        Parameters
+        ----------
+        X : array_like, shape (n_samples, n_inputs)
+        y : array_like
+            Integer labels 0..n_outputs-1, shape (n_samples,), or class probabilities, shape (n_samples, n_outputs),
+            for softmax_cross_entropy; else targets, shape (n_samples, n_outputs), or (n_samples,) for a single one.
+        rule : Rule
+            Update rule, for example ``optim.Adam(1e-3)``; `optim.Around` one for penalties, decay and clipping. Rules
+            that want the whole batch warn of mini-batches (`optim.BatchSizeWarning`).
+        epochs : int
+            Passes over the data.
+        batch_size : int
+            Samples an update; cut to n_samples.
+        shuffle : bool
+            Visit the samples of each epoch in a new random order, which depends on the seed alone.
+        sample_weight : array_like, shape (n_samples,), optional
+            At least 0: the loss of a batch is the weighted mean.
+        validation_data : tuple (X, y) or (X, y, sample_weight), optional
+            Evaluated after each epoch.
+        validation_fraction : float in (0, 1), optional
+            Instead: evaluate the last samples, this share of all. (No copy: shuffle sorted samples before.)
+        callbacks : sequence of Callback or function
+            Each is called with (net, epoch, logs) after each epoch, and returns True to stop: see `Callback`, and
+            `EarlyStopping` for one.
+        verbose : bool
+            Show the epochs as they come: in a terminal or notebook a progress bar where tqdm is installed, else a
+            line each.
 
-    @property
-    def n_outputs(self) -> int:
-        """Units of the last layer."""
-        return self._dense[-1].units
+        Returns
+        -------
+        History
 
-    @property
-    def n_parameters(self) -> int:
-        """Number of weights and biases, gamma and beta."""
-        return int(self._core.n_parameters)
-
-    @property
-    def layers(self) -> tuple[Layer, ...]:
-        """The layers, as they were given."""
-        return self._layers
-
-    @property
-    def loss(self) -> str:
-        """Name of the loss."""
-        return self._loss.name
-
-    @property
-    def seed(self) -> int:
-        """Seed of the initial weights and of the order of samples."""
-        return self._seed
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Type of the weights and of all arithmetic."""
-        return self._dtype
-
-    @property
-    def metric(self) -> str:
-        """Name of the metric: "accuracy" for labels, "rmse" for targets."""
-        return self._metric
-
-    def __repr__(self) -> str:
-        """Return the architecture in one line."""
-        sizes = "-".join(str(n) for n in (self.n_inputs, *(layer.units for layer in self._dense)))
-        activations = ", ".join(_in_brief(layer) for layer in self._layers)
-        return f"<fanin.Network {sizes} ({activations}), {self.loss}, {self.dtype}, {self.n_parameters:,} parameters>"
-
-    def _parameter_names(self) -> list[str]:
-        return parameter_names(self._layers)
-
-    def predict(self, X: ArrayLike, out: Float | None = None) -> Float:
-        """Return the outputs for each row of X, shape (n_samples, n_outputs).
-
-        Probabilities for softmax_cross_entropy and logistic, mean counts for poisson. `out`, if given, is a
-        C-contiguous array of the network's dtype to write to; it is returned.
+        Raises
+        ------
+        ValueError, TypeError
+            For shapes, types and values that cannot be used, NaN and infinity among them; nothing is changed.
+        DivergedError
+            If the loss or a weight is no longer finite. It names epoch, step and layer, and the weights of the last
+            finite epoch end are restored.
         """
-        result: Float
-        if type(X) is np.ndarray:  # in a hurry: one row takes microseconds
-            result = self._core.predict(X, out)
-            return result
-        columns: ColumnNames = {}
-        X = as_array("X", X, self._dtype, columns)
-        with sentences(columns=columns):
-            result = self._core.predict(X, out)
-        return result
+        data, validation = (X, y, sample_weight), validation_of(self, validation_data)
+        if validation_fraction is not None:
+            data, validation = split_off(self, validation_fraction, validation, *data)
+        fit = Fit(self, rule, epochs, batch_size, shuffle, validation, callbacks, verbose)
+        with fit.training(*data) as training:
+            history = fit.run(lambda: fit.epoch(training))
+            if fit.epochs > 0:
+                training.exact_statistics()
+            return history
 
-    def evaluate(
-        self, X: ArrayLike, y: ArrayLike, *, sample_weight: ArrayLike | None = None
-    ) -> dict[str, float]:
-        """Return the (weighted) mean "loss" and the loss's metric by its name, such as "accuracy" or "rmse"."""
-        X, y, columns = as_data(X, y, self._dtype)
-        with sentences(columns=columns):
-            loss, metric = self._core.evaluate(X, y, sample_weight)
-        return {"loss": loss, self._metric: metric}
+    def fit_chunks(
+        self,
+        chunks: Chunks,
+        *,
+        rule: Rule,
+        epochs: int = 1,
+        batch_size: int = 32,
+        shuffle: bool = True,
+        validation_data: ValidationData | None = None,
+        callbacks: Callbacks = (),
+        verbose: bool = False,
+    ) -> History:
+        """Train on data that come in chunks, for streams and for what does not fit in memory.
 
-    def get_weights(self, *, averaged: bool = True) -> dict[str, Float]:
-        """Return copies of all parameters: "layer1.weight" (n_in, units), "layer1.bias" (units,), "layer2...".
+        Each chunk is trained as one epoch of `fit` over it would do: in mini-batches, shuffled within the chunk, the
+        last one short. A chunk is freed before the next one is asked for. (A loop over ``fit(X, y, epochs=1)`` gives
+        the same bits.)
 
-        After a fit with ``optim.Around(..., average_decay=...)`` they are averages over its steps; with
-        averaged=False the weights that were averaged, as they are after its last step.
+        Parameters
+        ----------
+        chunks : iterable of tuples (X, y) or (X, y, sample_weight), or function that returns one
+            Read once an epoch: more than one epoch needs a list, or a function such as a generator function.
+        rule, epochs, batch_size, shuffle, validation_data, callbacks, verbose
+            As in `fit`. An epoch is a pass over all chunks, and its seconds include the wait for them.
 
-        In the place of the bias a layer with batch norm has "layer1.gamma", "layer1.beta" and the averages
-        "layer1.running_mean" and "layer1.running_variance", each (units,). A `BatchNorm` by itself has these alone,
-        a `Dropout` has nothing: each counts as a layer, so numbers are places in the list of layers.
+        Returns
+        -------
+        History
+
+        Raises
+        ------
+        ValueError, TypeError
+            As `fit` does, with the number of the chunk, from 1: the network has then been trained on the chunks
+            before it. Without any chunk.
+        DivergedError
+            As `fit` does; the weights are those from before the chunk.
         """
-        return self._copy_weights({}, bool(averaged))
-
-    def _copy_weights(self, weights: dict[str, Float], averaged: bool = True) -> dict[str, Float]:
-        """Return all parameters in the arrays of an earlier `get_weights`, where there is one."""
-        for i, layer in enumerate(self._layers):
-            prefix = f"layer{i + 1}."
-            names = ("weight", "beta" if normalizes(layer) else "bias")
-            if prefix + "weight" in weights:
-                self._core.copy_weights(i, *(weights[prefix + name] for name in names))
-                arrays: dict[str, Float] = {}
-            else:
-                arrays = dict(zip(names, self._core.get_weights(i, averaged), strict=True))
-            if normalizes(layer):
-                arrays.update(zip(BATCH_NORM[1:], self._core.get_batch_norm(i, averaged), strict=True))
-            kept = [name for name in names_of_layer(layer) if name in arrays]
-            weights.update({prefix + name: arrays[name] for name in kept})
-        return weights
-
-    def set_weights(self, weights: Mapping[str, ArrayLike]) -> None:
-        """Set all parameters, by the names and shapes of `get_weights`; nothing is written before all checks pass."""
-        arrays = checked_weights(weights, shapes_of(self._n_inputs, self._layers), self._dtype)
-        for i, layer in enumerate(self._layers):
-            of_layer = {name: arrays[f"layer{i + 1}.{name}"] for name in names_of_layer(layer)}
-            none = np.empty((0,), self._dtype)
-            added = of_layer["beta"] if normalizes(layer) else of_layer.get("bias", none)
-            self._core.set_weights(i, of_layer.get("weight", none), added)
-            if normalizes(layer):
-                self._core.set_batch_norm(i, *(of_layer[name] for name in BATCH_NORM[1:]))
+        validation = validation_of(self, validation_data)
+        check_statistics(self.layers)
+        fit = Fit(self, rule, epochs, batch_size, shuffle, validation, callbacks, verbose)
+        chunks_of_epoch = check_chunks(chunks, fit.epochs)
+        return fit.run(lambda: train_on_chunks(fit, chunks_of_epoch()))
 
 
-def _in_brief(layer: Layer) -> str:
-    if isinstance(layer, Dense):
-        return layer.activation
-    return "batch norm" if isinstance(layer, BatchNorm) else f"dropout {layer.rate:g}"
+def load(path: Path) -> Network:
+    """Return the network that `Network.save` has written, here or in C++.
+
+    It is what it was, bit for bit: weights, averages of batch norm, seed, and the update rule (``net.rule``) with its
+    state, so that a fit goes on as it would have without the file between. Nothing of the file is trusted: loading
+    executes nothing, and allocates no more than the file justifies.
+
+    Parameters
+    ----------
+    path : str, bytes or path
+
+    Raises
+    ------
+    OSError
+        Where the file cannot be read.
+    ValueError
+        Where it is no model, or not a whole one; the sentence says what is wrong.
+
+    Examples
+    --------
+    >>> import tempfile, fanin
+    >>> from fanin import optim
+    >>> X, y = [[0.0], [1.0]], [1.0, 3.0]
+    >>> net = fanin.Network(1, [fanin.Dense(1)])
+    >>> history = net.fit(X, y, rule=optim.Adam(0.1), epochs=5)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     net.save(f"{folder}/model.safetensors")
+    ...     net = fanin.load(f"{folder}/model.safetensors")
+    >>> net.rule, net.epochs
+    (Adam(learning_rate=0.1, beta1=0.9, beta2=0.999, epsilon=1e-08), 5)
+    >>> history = net.fit(X, y, rule=net.rule, epochs=5)  # as 10 epochs at once
+    """
+    return Network._of_core(_core.load(as_path(path)))

@@ -5,22 +5,22 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from fanin import _core
+from fanin.model import Model
 from fanin.restored import layer_of, loss_of, rule_of
 
 if TYPE_CHECKING:
-    from fanin.network import Network
     from fanin.optim import Rule
 
     Path = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
+Self = TypeVar("Self", bound="StoredModel")
 
-class Storable:
-    """The methods of `fanin.Network` that save it; pickle and copy use them."""
 
-    _core: Any
+class StoredModel(Model):
+    """A model that can be saved, with what its training has come to; pickle and copy use that."""
 
     def save(self, path: Path) -> None:
         """Write the network to a file with all there is, so that training goes on from it bit for bit.
@@ -51,14 +51,14 @@ class Storable:
         ...     fanin.load(f"{folder}/model.safetensors")
         <fanin.Network 2-1 (identity), squared_error, float32, 3 parameters>
         """
-        self._core.save(_path(path))
+        self._core.save(as_path(path))
 
     def to_bytes(self) -> bytes:
         """Return what `save` writes."""
         return bytes(self._core.to_bytes())
 
     @classmethod
-    def from_bytes(cls, data: bytes | bytearray | memoryview) -> Network:
+    def from_bytes(cls: type[Self], data: bytes | bytearray | memoryview) -> Self:
         """Return the network that `to_bytes` or `save` has written.
 
         Nothing is trusted: loading executes nothing, and allocates no more than the bytes justify.
@@ -77,7 +77,14 @@ class Storable:
         """
         if not isinstance(data, bytes | bytearray | memoryview):
             raise TypeError(f"data: expected bytes, got {type(data).__name__}")
-        return _network(cls, _core.from_bytes(bytes(data)))
+        return cls._of_core(_core.from_bytes(bytes(data)))
+
+    @classmethod
+    def _of_core(cls: type[Self], core: Any) -> Self:
+        """Return the network that the core has loaded."""
+        net = cls.__new__(cls)
+        Model.__init__(net, core, [layer_of(layer) for layer in core.layers], loss_of(*core.loss))
+        return net
 
     @property
     def rule(self) -> Rule | None:
@@ -89,7 +96,7 @@ class Storable:
         if described is None:
             return None
         name, values = described
-        return rule_of(name, values, cast("Network", self)._parameter_names())
+        return rule_of(name, values, self._parameter_names())
 
     @property
     def epochs(self) -> int:
@@ -130,49 +137,8 @@ class Storable:
         return type(self).from_bytes, (self.to_bytes(),), added or None
 
 
-def load(path: Path) -> Network:
-    """Return the network that `Network.save` has written, here or in C++.
-
-    It is what it was, bit for bit: weights, averages of batch norm, seed, and the update rule (``net.rule``) with its
-    state, so that a fit goes on as it would have without the file between. Nothing of the file is trusted: loading
-    executes nothing, and allocates no more than the file justifies.
-
-    Parameters
-    ----------
-    path : str, bytes or path
-
-    Raises
-    ------
-    OSError
-        Where the file cannot be read.
-    ValueError
-        Where it is no model, or not a whole one; the sentence says what is wrong.
-
-    Examples
-    --------
-    >>> import tempfile, fanin
-    >>> from fanin import optim
-    >>> X, y = [[0.0], [1.0]], [1.0, 3.0]
-    >>> net = fanin.Network(1, [fanin.Dense(1)])
-    >>> history = net.fit(X, y, rule=optim.Adam(0.1), epochs=5)
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     net.save(f"{folder}/model.safetensors")
-    ...     net = fanin.load(f"{folder}/model.safetensors")
-    >>> net.rule, net.epochs
-    (Adam(learning_rate=0.1, beta1=0.9, beta2=0.999, epsilon=1e-08), 5)
-    >>> history = net.fit(X, y, rule=net.rule, epochs=5)  # as 10 epochs at once
-    """
-    from fanin.network import Network
-
-    return _network(Network, _core.load(_path(path)))
-
-
-def _network(cls: type[Storable], core: Any) -> Network:
-    network = cast("type[Network]", cls)
-    return network._of_core(core, [layer_of(layer) for layer in core.layers], loss_of(*core.loss))
-
-
-def _path(path: Path) -> bytes:
+def as_path(path: Path) -> bytes:
+    """Return the path in the bytes of the file system."""
     try:
         encoded = os.fsencode(path)
     except TypeError:

@@ -15,7 +15,7 @@ from fanin.values import check_number
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from fanin.network import Network
+    from fanin.model import Model
 
     ValidationData = tuple[ArrayLike, ArrayLike] | tuple[ArrayLike, ArrayLike, ArrayLike | None]
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class Validation:
     """Data for `Network.evaluate`, (X, y) or (X, y, sample_weight); construction checks them."""
 
-    def __init__(self, net: Network, data: tuple[Any, ...], prefix: str = "validation_data: ") -> None:
+    def __init__(self, net: Model, data: tuple[Any, ...], prefix: str = "validation_data: ") -> None:
         if not isinstance(data, tuple | list) or len(data) not in (2, 3):
             raise TypeError(f"{prefix}expected a tuple (X, y) or (X, y, sample_weight)")
         weights = data[2] if len(data) == 3 else None
@@ -35,19 +35,19 @@ class Validation:
         given = {"X": X, "y": y, "sample_weight": weights}
         self._data = [None if value is None else _core.numbers(name, value) for name, value in given.items()]
 
-    def evaluate(self, net: Network) -> tuple[float, float]:
+    def evaluate(self, net: Model) -> tuple[float, float]:
         """Return the loss and the metric."""
         loss, metric = net._core.evaluate(*self._data)
         return loss, metric
 
 
-def validation_of(net: Network, data: ValidationData | None) -> Validation | None:
+def validation_of(net: Model, data: ValidationData | None) -> Validation | None:
     """Return the argument `validation_data` after its checks."""
     return None if data is None else Validation(net, data)
 
 
 def split_off(
-    net: Network,
+    net: Model,
     fraction: float,
     given: Validation | None,
     X: ArrayLike,

@@ -1,0 +1,159 @@
+"""A network without its training: layers, a loss and weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fanin import _core
+from fanin.inputs import ColumnNames, as_array, as_data, sentences
+from fanin.layers import Dense, Layer
+from fanin.losses import Loss
+from fanin.regularizing_layers import BatchNorm
+from fanin.weights import (
+    BATCH_NORM,
+    checked_weights,
+    names_of_layer,
+    normalizes,
+    parameter_names,
+    shapes_of,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    Float = NDArray[Any]
+
+
+class Model:
+    """What `fanin.Network` is before it learns: it predicts, and its weights can be read and set."""
+
+    def __init__(self, core: Any, layers: Sequence[Layer], loss: Loss) -> None:
+        single = isinstance(core, _core.NetworkFloat32)
+        self._core, self._layers, self._loss = core, tuple(layers), loss
+        self._dense = tuple(layer for layer in layers if isinstance(layer, Dense))
+        self._dtype: np.dtype[Any] = np.dtype("float32" if single else "float64")
+        self._n_inputs, self._seed = int(core.n_inputs), int(core.seed)
+        self._metric = _core.loss_traits()[loss.name][0]
+        self._training: Any = _core.TrainingFloat32 if single else _core.TrainingFloat64
+
+    @property
+    def n_inputs(self) -> int:
+        """Number of columns of X."""
+        return self._n_inputs
+
+    @property
+    def n_outputs(self) -> int:
+        """Units of the last layer."""
+        return self._dense[-1].units
+
+    @property
+    def n_parameters(self) -> int:
+        """Number of weights and biases, gamma and beta."""
+        return int(self._core.n_parameters)
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The layers, as they were given."""
+        return self._layers
+
+    @property
+    def loss(self) -> str:
+        """Name of the loss."""
+        return self._loss.name
+
+    @property
+    def seed(self) -> int:
+        """Seed of the initial weights and of the order of samples."""
+        return self._seed
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the weights and of all arithmetic."""
+        return self._dtype
+
+    @property
+    def metric(self) -> str:
+        """Name of the metric: "accuracy" for labels, "rmse" for targets."""
+        return self._metric
+
+    def __repr__(self) -> str:
+        """Return the architecture in one line."""
+        sizes = "-".join(str(n) for n in (self.n_inputs, *(layer.units for layer in self._dense)))
+        activations = ", ".join(_in_brief(layer) for layer in self._layers)
+        return f"<fanin.Network {sizes} ({activations}), {self.loss}, {self.dtype}, {self.n_parameters:,} parameters>"
+
+    def _parameter_names(self) -> list[str]:
+        return parameter_names(self._layers)
+
+    def predict(self, X: ArrayLike, out: Float | None = None) -> Float:
+        """Return the outputs for each row of X, shape (n_samples, n_outputs).
+
+        Probabilities for softmax_cross_entropy and logistic, mean counts for poisson. `out`, if given, is a
+        C-contiguous array of the network's dtype to write to; it is returned.
+        """
+        result: Float
+        if type(X) is np.ndarray:  # in a hurry: one row takes microseconds
+            result = self._core.predict(X, out)
+            return result
+        columns: ColumnNames = {}
+        X = as_array("X", X, self._dtype, columns)
+        with sentences(columns=columns):
+            result = self._core.predict(X, out)
+        return result
+
+    def evaluate(
+        self, X: ArrayLike, y: ArrayLike, *, sample_weight: ArrayLike | None = None
+    ) -> dict[str, float]:
+        """Return the (weighted) mean "loss" and the loss's metric by its name, such as "accuracy" or "rmse"."""
+        X, y, columns = as_data(X, y, self._dtype)
+        with sentences(columns=columns):
+            loss, metric = self._core.evaluate(X, y, sample_weight)
+        return {"loss": loss, self._metric: metric}
+
+    def get_weights(self, *, averaged: bool = True) -> dict[str, Float]:
+        """Return copies of all parameters: "layer1.weight" (n_in, units), "layer1.bias" (units,), "layer2...".
+
+        After a fit with ``optim.Around(..., average_decay=...)`` they are averages over its steps; with
+        averaged=False the weights that were averaged, as they are after its last step.
+
+        In the place of the bias a layer with batch norm has "layer1.gamma", "layer1.beta" and the averages
+        "layer1.running_mean" and "layer1.running_variance", each (units,). A `BatchNorm` by itself has these alone,
+        a `Dropout` has nothing: each counts as a layer, so numbers are places in the list of layers.
+        """
+        return self._copy_weights({}, bool(averaged))
+
+    def _copy_weights(self, weights: dict[str, Float], averaged: bool = True) -> dict[str, Float]:
+        """Return all parameters in the arrays of an earlier `get_weights`, where there is one."""
+        for i, layer in enumerate(self._layers):
+            prefix = f"layer{i + 1}."
+            names = ("weight", "beta" if normalizes(layer) else "bias")
+            if prefix + "weight" in weights:
+                self._core.copy_weights(i, *(weights[prefix + name] for name in names))
+                arrays: dict[str, Float] = {}
+            else:
+                arrays = dict(zip(names, self._core.get_weights(i, averaged), strict=True))
+            if normalizes(layer):
+                arrays.update(zip(BATCH_NORM[1:], self._core.get_batch_norm(i, averaged), strict=True))
+            kept = [name for name in names_of_layer(layer) if name in arrays]
+            weights.update({prefix + name: arrays[name] for name in kept})
+        return weights
+
+    def set_weights(self, weights: Mapping[str, ArrayLike]) -> None:
+        """Set all parameters, by the names and shapes of `get_weights`; nothing is written before all checks pass."""
+        arrays = checked_weights(weights, shapes_of(self._n_inputs, self._layers), self._dtype)
+        for i, layer in enumerate(self._layers):
+            of_layer = {name: arrays[f"layer{i + 1}.{name}"] for name in names_of_layer(layer)}
+            none = np.empty((0,), self._dtype)
+            added = of_layer["beta"] if normalizes(layer) else of_layer.get("bias", none)
+            self._core.set_weights(i, of_layer.get("weight", none), added)
+            if normalizes(layer):
+                self._core.set_batch_norm(i, *(of_layer[name] for name in BATCH_NORM[1:]))
+
+
+def _in_brief(layer: Layer) -> str:
+    if isinstance(layer, Dense):
+        return layer.activation
+    return "batch norm" if isinstance(layer, BatchNorm) else f"dropout {layer.rate:g}"
