@@ -14,10 +14,11 @@ namespace fanin {
 template <class T>
 struct Product {
   static constexpr int kNone = -1;
-  // elements of `memory`, each thread's own: some panels and a block of rows of the operands, and a block of
-  // the result
+  // What is packed of the operands at a time: panels of 64 KiB of L3, rows of 2 KiB of L2
+  static constexpr std::size_t kPackedPanels = 32, kPackedRows = 2 * kRowBlock;
+  // elements of `memory`, each thread's own: what is packed, and a block of the result
   static constexpr std::size_t kMemory =
-      (kPanelGroup * kPanel<T> + kRowBlock) * kDepth<T> + kRowBlock * kPanel<T>;
+      (kPackedPanels * kPanel<T> + kPackedRows) * kDepth<T> + kRowBlock * kPanel<T>;
 
   T* out;
   std::ptrdiff_t out_stride;

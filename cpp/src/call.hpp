@@ -6,9 +6,10 @@
 
 namespace fanin {
 
-// Of all such calls of the process
+// Of all such calls of the process. A try costs them a time slice, about 10 ms; twice the time for longer
+// than a moment after a neighbour has gone would cost more.
 inline Retreat& retreat_of_calls() {
-  static Retreat retreat;
+  static Retreat retreat{0.1};
   return retreat;
 }
 

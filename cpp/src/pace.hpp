@@ -60,6 +60,7 @@ class Pace {
   static constexpr std::size_t kStepsToJudge = 4;
   static constexpr double kLongWait = 2e-3;  // no need for that many steps
   static constexpr double kTrialsApart = 0.5, kShareOfTrials = 0.01;
+  static constexpr double kMostSecondsAlone = 3.2;
   static constexpr double kClearly = 0.95;
   static constexpr double kUnknown = std::numeric_limits<double>::infinity();
 
@@ -73,7 +74,7 @@ class Pace {
     next_trial_ = now + std::max(kTrialsApart, of_trial / kShareOfTrials);
   }
 
-  Retreat retreat_;
+  Retreat retreat_{kMostSecondsAlone};
   bool better_together_ = true, together_ = false, trial_ = false, stuck_ = false;
   double start_ = 0, next_trial_ = kUnknown;
   // of a step, the last time: on one thread, and on a team; at first nothing is known

@@ -97,7 +97,7 @@ TEST_CASE("a team of one needs no trials") {
 }
 
 TEST_CASE("a retreat is longer each time, and short again once it has gone well for a while") {
-  Retreat retreat;
+  Retreat retreat{3.2};
   CHECK(retreat.over(0));
   retreat.begin(1);
   CHECK(retreat.until() == doctest::Approx(1.01));
