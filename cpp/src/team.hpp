@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "kernels/table.hpp"
 
@@ -80,6 +81,43 @@ class Share {
   }
   double begin_, end_, position_ = 0;
   bool last_, alone_;
+};
+
+// The same units for each thread at every call, so that a thread finds in its cache what it has left there;
+// but who is ready first goes on with what others have left, as a processor may be slower, or busy.
+class Turns {
+ public:
+  // Threads take `few` units at a time; one alone takes all.
+  Turns(std::size_t units, std::size_t few, int threads)
+      : few_(threads == 1 ? units : few), parts_(static_cast<std::size_t>(threads)) {
+    for (int thread = 0; thread < threads; ++thread) {
+      const Range part = Share(thread, threads, 1).take(units, 1);
+      parts_[static_cast<std::size_t>(thread)].next.store(part.begin, std::memory_order_relaxed);
+      parts_[static_cast<std::size_t>(thread)].end = part.end;
+    }
+  }
+
+  // f(some units), until none are left
+  template <class F>
+  void take(int thread, F&& f) {
+    const std::size_t count = parts_.size();
+    for (std::size_t i = 0; i < count; ++i) {
+      Part& part = parts_[(static_cast<std::size_t>(thread) + i) % count];
+      for (;;) {
+        const std::size_t begin = part.next.fetch_add(few_, std::memory_order_relaxed);
+        if (begin >= part.end) break;
+        f(Range{begin, begin + few_ < part.end ? begin + few_ : part.end});
+      }
+    }
+  }
+
+ private:
+  struct alignas(64) Part {
+    std::atomic<std::size_t> next{0};
+    std::size_t end = 0;
+  };
+  std::size_t few_;
+  std::vector<Part> parts_;
 };
 
 // Units of work are the cells of a table, numbered row by row. f(rows, columns) for the at most three

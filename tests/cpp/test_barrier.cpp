@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <thread>
 #include <vector>
 
@@ -49,6 +50,34 @@ TEST_CASE("the shares of a phase cover each job once, in order, at about even co
       }
     }
   }
+}
+
+TEST_CASE("each unit has its turn once, however many of the threads come") {
+  for (const int threads : {1, 2, 3, 7}) {
+    for (const std::size_t units : {0u, 1u, 5u, 100u}) {
+      for (int come = 1; come <= threads; ++come) {
+        Turns turns(units, 3, threads);
+        std::vector<std::atomic<int>> taken(units);
+        std::vector<std::thread> team;
+        for (int t = 0; t < come; ++t) {
+          team.emplace_back([&, t] {
+            turns.take(t, [&](Range some) {
+              for (std::size_t unit = some.begin; unit < some.end; ++unit) taken[unit].fetch_add(1);
+            });
+          });
+        }
+        for (auto& t : team) t.join();
+        CHECK(std::all_of(taken.begin(), taken.end(), [](const auto& n) { return n.load() == 1; }));
+      }
+    }
+  }
+}
+
+TEST_CASE("a thread begins with its own units") {
+  Turns turns(10, 2, 2);
+  std::vector<std::size_t> order;
+  turns.take(1, [&](Range some) { order.push_back(some.begin); });
+  CHECK(order == std::vector<std::size_t>{5, 7, 9, 0, 2, 4});
 }
 
 TEST_CASE("rectangles cover a range of units once") {
