@@ -34,7 +34,7 @@ int main() {
 
   // the training looks at this memory; nothing is allocated from here on
   float x[batch][2] = {}, y[batch] = {};
-  Training<float> training(net, row_major<const float>(x[0], batch, 2), row_major<const float>(y, batch, 1),
+  Training<float> training(net, row_major(x[0], batch, 2), row_major(y, batch, 1),
                            {.batch_size = batch, .shuffle = false});
   Stream stream;
   double error = 0;
@@ -43,7 +43,7 @@ int main() {
     stream.next(x[place], &y[place]);
 
     float guess = 0;
-    net.predict(row_major<const float>(x[place], 1, 2), row_major(&guess, 1, 1));
+    net.predict(row_major(x[place], 1, 2), row_major(&guess, 1, 1));
     error += std::abs(guess - y[place]);
     if ((i + 1) % window == 0) {
       std::cout << "after " << i + 1 << " samples: mean error " << error / window << "\n";

@@ -12,7 +12,7 @@ namespace {
 template <class T>
 void serve(const fanin::Network<T>& net, std::istream& in) {
   std::vector<T> x(net.inputs()), out(net.outputs());
-  const fanin::Samples sample = fanin::row_major<const T>(x.data(), 1, x.size());
+  const fanin::Samples sample = fanin::row_major(x.data(), 1, x.size());
   for (std::string line; std::getline(in, line);) {
     std::istringstream numbers(line);
     std::size_t count = 0;

@@ -91,7 +91,7 @@ TEST_CASE("without exceptions a mistake is false, and nothing is written") {
 }
 
 TEST_CASE("an epoch allocates nothing, once the rule has its state") {
-  const std::size_t rows = 1000, inputs = 300;
+  const std::size_t rows = 200, inputs = 300;
   const std::vector<double> doubles(rows * inputs, 0.5);
   const std::vector<std::uint8_t> bytes(rows * inputs, 1);
   std::vector<std::int64_t> y(rows, 1);

@@ -55,7 +55,7 @@ TEST_CASE_TEMPLATE("numbers of every C++ type come into panels as a cast convert
       }
       Matrix<T> m(rows - 1, columns);
       m.poison();
-      const NumberMatrix from = numbers(row_major<const S>(data.get(), rows, columns));
+      const NumberMatrix from = numbers(row_major(data.get(), rows, columns));
       gather_samples<T>(from, m.panels(), order.data(), 1, {0, 2});
       gather_samples<T>(from, m.panels(), order.data(), 1, {2, rows - 1});
       std::size_t wrong = 0;

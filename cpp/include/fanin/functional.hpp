@@ -1,5 +1,6 @@
 // The kernels as free functions on row-major arrays of the caller's. Each gives the same bits as the layer of
-// a network.
+// a network. With the type written out, dense<float>(...), vectors and views of non-const arrays will do
+// as they are.
 #pragma once
 
 #include <span>

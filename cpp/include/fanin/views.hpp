@@ -16,6 +16,12 @@ struct MatrixView {
   T* data = nullptr;
   std::size_t rows = 0, columns = 0;
   std::ptrdiff_t row_stride = 0, column_stride = 1;
+
+  operator MatrixView<const T>() const
+    requires(!std::is_const_v<T>)
+  {
+    return {data, rows, columns, row_stride, column_stride};
+  }
 };
 
 template <class T>
@@ -67,9 +73,9 @@ constexpr NumberType number_type() {
 }
 
 template <class S>
-NumberMatrix numbers(const MatrixView<const S>& m) {
+NumberMatrix numbers(const MatrixView<S>& m) {
   constexpr auto size = static_cast<std::ptrdiff_t>(sizeof(S));
-  return {number_type<S>(),
+  return {number_type<std::remove_const_t<S>>(),
           reinterpret_cast<const std::byte*>(m.data),
           m.rows,
           m.columns,
