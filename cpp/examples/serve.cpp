@@ -1,5 +1,7 @@
 // Serves a model that was trained in Python or C++: a line of numbers from standard input, or a file, is a
-// sample, and a line of outputs answers it: serve model.safetensors [file]
+// sample, and a line of outputs answers it: serve model.safetensors [file]. Spaces or commas stand between
+// them.
+#include <algorithm>
 #include <fanin/fanin.hpp>
 #include <fstream>
 #include <iostream>
@@ -14,7 +16,9 @@ void serve(const fanin::Network<T>& net, std::istream& in) {
   std::vector<T> x(net.inputs()), out(net.outputs());
   const fanin::Samples sample = fanin::row_major(x.data(), 1, x.size());
   for (std::string line; std::getline(in, line);) {
-    std::istringstream numbers(line);
+    std::string spaced = line;
+    std::replace(spaced.begin(), spaced.end(), ',', ' ');
+    std::istringstream numbers(spaced);
     std::size_t count = 0;
     for (T value; numbers >> value; ++count) {
       if (count < x.size()) x[count] = value;
@@ -42,7 +46,10 @@ int main(int argc, char** argv) {
   try {
     const fanin::AnyNetwork any = fanin::load(argv[1]);
     std::ifstream file;
-    if (argc == 3) file.open(argv[2]);
+    if (argc == 3) {
+      file.open(argv[2]);
+      if (!file) throw fanin::Error(std::string(argv[2]) + ": cannot be read");
+    }
     std::visit([&](const auto& net) { serve(net, argc == 3 ? file : std::cin); }, any);
   } catch (const fanin::Error& error) {
     std::cerr << error.what() << "\n";

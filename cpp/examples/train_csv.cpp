@@ -1,9 +1,11 @@
 // Trains a classifier on a CSV file of numbers with a header line, the class 0, 1, ... in its last column,
 // and saves it: train_csv table.csv model.safetensors
 #include <algorithm>
+#include <cmath>
 #include <fanin/fanin.hpp>
 #include <fstream>
 #include <iostream>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -16,6 +18,7 @@ struct Table {
   std::size_t rows() const { return values.size() / columns; }
 };
 
+// Throws std::runtime_error with a sentence where the file is no such table.
 Table read_csv(const std::string& path) {
   std::ifstream in(path);
   if (!in) throw std::runtime_error(path + ": cannot be read");
@@ -25,15 +28,29 @@ Table read_csv(const std::string& path) {
   table.columns = 1 + static_cast<std::size_t>(std::count(line.begin(), line.end(), ','));
   for (std::size_t number = 2; std::getline(in, line); ++number) {
     if (line.empty()) continue;
-    const std::size_t before = table.values.size();
-    for (std::size_t begin = 0; begin <= line.size();) {
-      const std::size_t end = std::min(line.find(',', begin), line.size());
-      table.values.push_back(std::stod(line.substr(begin, end - begin)));
-      begin = end + 1;
+    const std::string place = path + ": line " + std::to_string(number) + ": ";
+    std::istringstream cells(line);
+    std::size_t count = 0;
+    for (std::string cell; std::getline(cells, cell, ','); ++count) {
+      std::istringstream text(cell);
+      double value = 0;
+      text >> value;
+      if (text.fail() || !(text >> std::ws).eof()) {
+        throw std::runtime_error(place + "expected a number, got \"" + cell + "\"");
+      }
+      table.values.push_back(value);
     }
-    if (table.values.size() - before != table.columns) {
-      throw std::runtime_error(path + ": line " + std::to_string(number) + " has another number of columns");
+    if (count != table.columns) {
+      throw std::runtime_error(place + "expected " + std::to_string(table.columns) + " columns, got " +
+                               std::to_string(count));
     }
+    if (const double label = table.values.back();
+        !(label >= 0 && label < 1000 && label == std::floor(label))) {
+      throw std::runtime_error(place + "expected a class 0, 1, ..., 999 in the last column");
+    }
+  }
+  if (table.columns < 2 || table.rows() < 5) {
+    throw std::runtime_error(path + ": expected a line of at least 2 names, and 5 rows");
   }
   return table;
 }
