@@ -184,10 +184,13 @@ void batch_norm_inference(MatrixView<T> y, MatrixView<const T> x, std::span<cons
   }
   const T checked = checked_epsilon<T>(epsilon);
   const double flops = kFlopsPerElement * static_cast<double>(x.rows) * static_cast<double>(n);
+  T* const scale = scratch<T>(n);
+  {
+    const FloatingPointScope modes;
+    kernels<T>().batch_norm_scale(scale, gamma.data(), variance.data(), checked, n);
+  }
   run_call(threads_for(flops), [&](int thread, int threads) {
     for_rows({thread, threads}, x.rows, [&](Range rows) {
-      T* const scale = scratch<T>(n);
-      kernels<T>().batch_norm_scale(scale, gamma.data(), variance.data(), checked, n);
       kernels<T>().normalize(
           {y.data, y.row_stride, x.data, x.row_stride, mean.data(), scale, beta.data(), beyond_caches(x)},
           rows, {0, n});

@@ -1,6 +1,7 @@
 // A call by itself, such as one product of a user's matrices or one update of a user's arrays, on a team.
 #pragma once
 
+#include "registry.hpp"
 #include "retreat.hpp"
 #include "team.hpp"
 
@@ -17,6 +18,7 @@ inline Retreat& retreat_of_calls() {
 // which threads waited for longer than they worked
 template <class F>
 void run_call(int threads, F&& body) {
+  active_kernels();  // a wrong FANIN_ISA throws here, not in a thread of a team
   constexpr double long_wait = 1e-3, waiting_share = 0.5;
   Retreat& retreat = retreat_of_calls();
   const double start = threads > 1 ? seconds_now() : 0;

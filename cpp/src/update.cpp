@@ -41,9 +41,7 @@ Range parameters_of(Range runs, std::size_t size) {
 template <class T>
 Optimizer<T>::Optimizer(const Method& method, std::vector<std::span<T>> arrays,
                         std::vector<std::size_t> inputs)
-    : state_(std::make_unique<State>(method, std::move(arrays), std::move(inputs))) {
-  kernels<T>();  // a wrong FANIN_ISA throws here, not in a thread of a team
-}
+    : state_(std::make_unique<State>(method, std::move(arrays), std::move(inputs))) {}
 
 template <class T>
 Optimizer<T>::~Optimizer() = default;
