@@ -58,22 +58,6 @@ std::span<const T> values_of(const py::array_t<T>& array) {
   return {array.data(), static_cast<std::size_t>(array.size())};
 }
 
-// Any array-like of real numbers; errors of other libraries get the argument's name
-py::array numbers(const std::string& name, const py::object& given) {
-  try {
-    if (py::hasattr(given, "__dlpack__") && !py::hasattr(given, "__array__")) {
-      return py::module_::import("numpy").attr("from_dlpack")(given);
-    }
-    return arrays::numbers(name.c_str(), given);
-  } catch (const py::error_already_set& error) {
-    const bool refused = error.matches(PyExc_RuntimeError) || error.matches(PyExc_TypeError) ||
-                         error.matches(PyExc_BufferError);
-    if (!refused) throw;
-    throw py::type_error(name + ": expected an array of numbers; " +
-                         py::str(error.value()).cast<std::string>());
-  }
-}
-
 // Values to read, shaped like an array: that very memory where it can be used, else a converted copy
 template <class T>
 py::array_t<T> values_like(const py::array_t<T>& array, const char* list, std::size_t i,
@@ -81,7 +65,7 @@ py::array_t<T> values_like(const py::array_t<T>& array, const char* list, std::s
   const auto usable = [&](const py::array& a) {
     return same_shape(a, array) && c_contiguous(a) && arrays::viewable<T>(a);
   };
-  const py::array values = numbers(at(list, i), given);
+  const py::array values = arrays::numbers(at(list, i).c_str(), given);
   if (!same_shape(values, array)) {
     throw fanin::ValueError(at(list, i) + ": expected shape " + arrays::shape_text(array) + ", got " +
                             arrays::shape_text(values));
