@@ -191,9 +191,21 @@ def test_a_y_that_is_not_numbers_is_a_type_error(classifier, regressor, X, make)
 
 
 def test_labels_as_a_column_are_refused(classifier, X):
-    refuses(
-        classifier, ValueError, r"y: expected shape \(10, 3\), got \(10, 1\)", X, np.array(LABELS)[:, None]
-    )
+    words = r"y: expected shape \(10,\) of labels or \(10, 3\) of probabilities, got \(10, 1\)"
+    refuses(classifier, ValueError, words, X, np.array(LABELS)[:, None])
+
+
+def test_labels_that_are_texts_are_told_what_labels_are(classifier, X):
+    words = "y: expected integer labels or class probabilities, got dtype <U1"
+    refuses(classifier, TypeError, words, X, np.array(LABELS).astype("<U1"))
+
+
+def test_what_numpy_makes_no_array_of_is_told_by_its_type(classifier):
+    class Sparse:
+        """Of a library that shows NumPy nothing."""
+
+    refuses(classifier, TypeError, "X: expected real numbers, got Sparse", Sparse(), LABELS)
+    refuses(classifier, TypeError, "X: expected real numbers, got NoneType", None, LABELS)
 
 
 @pytest.mark.parametrize(

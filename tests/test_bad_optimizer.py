@@ -96,7 +96,7 @@ BAD_GRADIENTS = {
     ),
     "a row": ([floats(2, 3), floats(1, 3)], ValueError, "gradients[1]: expected shape (3,), got (1, 3)"),
     "a scalar": ([floats(2, 3), 1.0], ValueError, "gradients[1]: expected shape (3,), got ()"),
-    "None": ([floats(2, 3), None], TypeError, "gradients[1]: expected real numbers, got dtype object"),
+    "None": ([floats(2, 3), None], TypeError, "gradients[1]: expected real numbers, got NoneType"),
     "text": (
         [floats(2, 3), ["a", "b", "c"]],
         TypeError,

@@ -207,10 +207,8 @@ void check_samples_shape(const Samples& x, std::size_t inputs) {
 
 void check_targets_shape(const Targets& y, std::size_t rows, std::size_t outputs, const Loss& loss) {
   const auto check_rows = [&](std::size_t got) {
-    if (got != rows) {
-      throw ValueError("y: expected " + std::to_string(rows) + " rows to match X, got " +
-                       std::to_string(got));
-    }
+    if (got == rows) return;
+    throw ValueError("y: expected " + std::to_string(rows) + " rows to match X, got " + std::to_string(got));
   };
   if (const auto* labels = std::get_if<std::span<const std::int64_t>>(&y)) {
     if (kind_of(loss) != TargetKind::labels) {
@@ -223,8 +221,11 @@ void check_targets_shape(const Targets& y, std::size_t rows, std::size_t outputs
   visit_matrix(y, [&](const auto& m) {
     check_rows(m.rows);
     if (m.columns != columns) {
-      throw ValueError("y: expected shape " + shape_text(rows, columns) + ", got " +
-                       shape_text(m.rows, m.columns));
+      std::string shape = shape_text(rows, columns);
+      if (kind_of(loss) == TargetKind::labels) {
+        shape = "(" + std::to_string(rows) + ",) of labels or " + shape + " of probabilities";
+      }
+      throw ValueError("y: expected shape " + shape + ", got " + shape_text(m.rows, m.columns));
     }
   });
 }

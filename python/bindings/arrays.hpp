@@ -28,7 +28,7 @@ inline py::array as_array(const py::object& value) {
 
 // Any array-like as a NumPy array; TypeError where it does not hold real numbers, or where its library does
 // not show it: on another device, or with a gradient to track
-inline py::array numbers(const char* name, const py::object& value) {
+inline py::array numbers(const char* name, const py::object& value, const char* expected = "real numbers") {
   py::array array;
   try {
     array = as_array(value);
@@ -45,8 +45,11 @@ inline py::array numbers(const char* name, const py::object& value) {
   constexpr int first_of_other_libraries = 256;  // such as bfloat16, of whatever kind it says it is
   if (dtype.num() >= first_of_other_libraries ||
       std::string("fiub").find(dtype.kind()) == std::string::npos) {
-    throw py::type_error(std::string(name) + ": expected real numbers, got dtype " +
-                         py::str(static_cast<py::object>(dtype)).cast<std::string>());
+    // NumPy has put None or a sparse matrix, say, into an array as the object it is
+    const bool unknown = dtype.kind() == 'O' && array.ndim() == 0 && !py::isinstance<py::array>(value);
+    const py::object got = unknown ? py::object(py::type::of(value).attr("__name__")) : py::object(dtype);
+    throw py::type_error(std::string(name) + ": expected " + expected +
+                         (unknown ? ", got " : ", got dtype ") + py::str(got).cast<std::string>());
   }
   return array;
 }
@@ -125,7 +128,7 @@ inline Matrix matrix(const char* name, const py::object& value, bool column_allo
 
 // Whether this is a table, of class probabilities where labels could also be given
 inline bool has_columns(const char* name, const py::object& value) {
-  return numbers(name, value).ndim() == 2;
+  return numbers(name, value, "integer labels or class probabilities").ndim() == 2;
 }
 
 // Integer labels, one a row

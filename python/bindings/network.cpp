@@ -261,7 +261,9 @@ void register_network_of(py::module_& m, const std::string& suffix) {
 }  // namespace
 
 void register_network(py::module_& m) {
-  m.def("numbers", &arrays::numbers, py::arg("name"), py::arg("value"));
+  m.def(
+      "numbers", [](const char* name, const py::object& value) { return arrays::numbers(name, value); },
+      py::arg("name"), py::arg("value"));
   register_network_of<float>(m, "Float32");
   register_network_of<double>(m, "Float64");
   m.def("load", &storage::load, py::arg("path"));
