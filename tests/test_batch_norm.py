@@ -125,6 +125,22 @@ def test_an_outlier_in_the_first_row_costs_no_digits(dtype):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("where", [slice(0, 1), slice(0, 8), slice(64, 72), slice(8, 64), slice(5, 11)])
+def test_the_variance_is_accurate_wherever_some_rows_lie(dtype, where):
+    """A block of 64 rows is summed around the mean of its first eight: at worst 8 x the roundings of a sum."""
+    x = operands((150, 20), dtype)[0]
+    x[where] += 1e6
+    variance = F.batch_norm(x, np.ones(20, dtype), np.zeros(20, dtype))[1].variance
+    np.testing.assert_allclose(variance, x.var(axis=0, dtype="longdouble"), rtol=64 * np.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_a_variance_whose_squares_underflow_is_not_below_zero(dtype):
+    x = operands((64, 200), dtype)[0] * np.sqrt(np.finfo(dtype).tiny)
+    assert (F.batch_norm(x, np.ones(200, dtype), np.zeros(200, dtype))[1].variance >= 0).all()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
 def test_a_constant_column_is_beta_and_passes_no_gradient_to_gamma(dtype):
     x, gamma, beta, dy = operands((70, 5), dtype)
     x[:] = np.array([0, 1e6, -3, 1e-20, 0.1], dtype)

@@ -33,8 +33,8 @@ FANIN_INLINE GradientSums<T, N> gradient_sums_of_block(const T* dy, std::ptrdiff
   }
   for (std::size_t i = 0; i < rows; ++i, x += x_stride, dy += dy_stride) {
     if (x_ahead != 0) {
-      ask_for_vectors<0, N>(x + x_ahead);
-      ask_for_vectors<0, N>(dy + dy_ahead);
+      ask_for_vectors<N>(x + x_ahead);
+      ask_for_vectors<N>(dy + dy_ahead);
     }
 #pragma GCC unroll 16
     for (std::size_t v = 0; v < N; ++v) {
@@ -83,8 +83,32 @@ struct InputOfNorm {
   bool around_caches = false;
 };
 
+// a few columns at a time, as in normalize_columns
 template <class T>
-void input_of_norm(const InputOfNorm<T>& g, Range rows, std::size_t columns) {
+void input_of_columns(const InputOfNorm<T>& g, Range rows, std::size_t columns) {
+  for_each_columns<T, kVectorsSideBySide / 2>({0, columns}, [&](std::size_t j, auto vectors, auto lanes) {
+    constexpr int N = decltype(vectors)::count;
+    Vec<T> s[N], scale[N], slope[N], added[N];
+    load_vectors(s, g.s + j, lanes);
+    load_vectors(scale, g.scale + j, lanes);
+    load_vectors(slope, g.slope + j, lanes);
+    load_vectors(added, g.added + j, lanes);
+    for (std::size_t row = rows.begin; row < rows.end; ++row) {
+      const auto i = static_cast<std::ptrdiff_t>(row);
+      const T *const x = g.x + i * g.x_stride + j, *const dy = g.dy + i * g.dy_stride + j;
+      T* const dx = g.dx + i * g.dx_stride + j;
+#pragma GCC unroll 16
+      for (std::size_t v = 0; v < N; ++v) {
+        const Vec<T> d = lanes.load(x + v * Vec<T>::width) - s[v];
+        const Vec<T> of_dy = fma(lanes.load(dy + v * Vec<T>::width), scale[v], added[v]);
+        lanes.store(flush(fma(d, slope[v], of_dy)), dx + v * Vec<T>::width);
+      }
+    }
+  });
+}
+
+template <class T>
+void input_of_rows(const InputOfNorm<T>& g, Range rows, std::size_t columns) {
   const T *const s = g.s, *const scale = g.scale, *const slope = g.slope, *const added = g.added;
   for (std::size_t row = rows.begin; row < rows.end; ++row) {
     const auto i = static_cast<std::ptrdiff_t>(row);
@@ -97,6 +121,15 @@ void input_of_norm(const InputOfNorm<T>& g, Range rows, std::size_t columns) {
     });
   }
   if (g.around_caches) finish_stores_around_caches();
+}
+
+template <class T>
+void input_of_norm(const InputOfNorm<T>& g, Range rows, std::size_t columns) {
+  if (held_by_l2<T>(rows.end - rows.begin, columns)) {
+    input_of_columns(g, rows, columns);
+  } else {
+    input_of_rows(g, rows, columns);
+  }
 }
 
 // The sums of one block of rows, of n columns

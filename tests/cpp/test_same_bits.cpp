@@ -119,11 +119,11 @@ const Run runs[] = {
      0x67cae265a342d987,
      0xb9e71fadf3921580},
     {{Adam{}, activation<Relu>, SoftmaxCrossEntropy{}, 64, false, false, BatchNorm{}},
-     0x59375721a03620ba,
-     0xb3a7e1a89a36d6e8},
+     0xc7345e596d27d16d,
+     0x720ca461370b2f08},
     {{Momentum{}, activation<Gelu>, SquaredError{}, 166, true, false, BatchNorm{1e-3, 0.5, true}},
-     0x7b31b96f0d85118d,
-     0x2bd26a99452ee278},
+     0x9d1fe6aab0a48035,
+     0x7fd6bae3cb76acf4},
 };
 
 }  // namespace
