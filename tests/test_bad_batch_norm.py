@@ -9,6 +9,7 @@ import pytest
 
 import fanin
 from batch_norm_nets import classifier, data
+from fanin import functional as F
 from fanin import optim
 from helpers import digest
 
@@ -78,3 +79,69 @@ def test_arrays_that_cannot_be_set_are_refused_and_nothing_is_written(name, valu
     with pytest.raises(ValueError, match=sentence):
         net.set_weights({**net.get_weights(), name: values})
     assert digest(net) == before
+
+
+X, ONE = np.ones((4, 3)), np.ones(3)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "error", "sentence"),
+    [
+        ((np.ones(3), ONE, ONE), {}, ValueError, r"x: expected two dimensions, got shape \(3,\)"),
+        ((X, np.ones(2), ONE), {}, ValueError, "gamma: expected 3 elements, got 2"),
+        ((X, ONE, np.ones(4)), {}, ValueError, "beta: expected 3 elements, got 4"),
+        ((X, ONE, X), {}, ValueError, r"beta: expected one dimension, got shape \(4, 3\)"),
+        ((X[:1], ONE, ONE), {}, ValueError, "x: expected at least two rows .*, got 1"),
+        ((X[:0], ONE, ONE), {}, ValueError, "x: expected at least two rows .*, got 0"),
+        (
+            (X, ONE, ONE, 0),
+            {},
+            ValueError,
+            "epsilon: expected a number above 0, a normal one of float64, got 0",
+        ),
+        ((X, ONE, ONE, -1e-5), {}, ValueError, "epsilon: expected a number above 0"),
+        ((X, ONE, ONE, np.nan), {}, ValueError, "epsilon: expected a number above 0"),
+        ((X, ONE, ONE, np.inf), {}, ValueError, "epsilon: expected a number above 0"),
+        ((X, ONE, ONE, "small"), {}, TypeError, "epsilon: expected a number, got 'small'"),
+        ((X.astype(str), ONE, ONE), {}, TypeError, "x: expected real numbers, got dtype <U32"),
+        ((X, ONE, ONE), {"out": np.ones((3, 4))}, ValueError, r"out: expected shape \(4, 3\), got \(3, 4\)"),
+        ((X, ONE, ONE), {"out": np.ones((4, 3), "f4")}, TypeError, "out: expected an array of float64"),
+        ((X, ONE, ONE), {"out": X}, ValueError, "out: expected an array that does not overlap an input"),
+        ((X, ONE, ONE), {"out": np.ones((3, 4)).T}, ValueError, "y: expected rows that do not overlap"),
+    ],
+)
+def test_what_cannot_be_normalized_is_refused(arguments, options, error, sentence):
+    with pytest.raises(error, match=sentence):
+        F.batch_norm(*arguments, **options)
+
+
+@pytest.mark.parametrize(
+    ("dy", "out", "error", "sentence"),
+    [
+        (np.ones((3, 4)), None, ValueError, r"dy: expected shape \(4, 3\), got \(3, 4\)"),
+        (X, [None, None], ValueError, "out: expected three arrays, for dx, dgamma and dbeta, got 2"),
+        (X, [None, ONE[:2], None], ValueError, r"dgamma: expected shape \(3,\), got \(2,\)"),
+        (X, [None, None, np.ones(6)[::2]], ValueError, "dbeta: expected a C-contiguous array"),
+        (X, [np.ones((4, 3), "f4"), None, None], TypeError, "dx: expected an array of float64"),
+    ],
+)
+def test_gradients_that_cannot_be_taken_or_written_are_refused(dy, out, error, sentence):
+    _, cache = F.batch_norm(np.arange(12.0).reshape(4, 3), np.ones(3), np.zeros(3))
+    with pytest.raises(error, match=sentence):
+        F.batch_norm_backward(dy, cache, out=out)
+
+
+def test_gradients_must_not_overlap_and_the_cache_must_be_one():
+    _, cache = F.batch_norm(np.arange(12.0).reshape(4, 3), np.ones(3), np.zeros(3))
+    same = np.ones(3)
+    with pytest.raises(ValueError, match="out: expected arrays that do not overlap each other"):
+        F.batch_norm_backward(X, cache, out=(None, same, same))
+    with pytest.raises(ValueError, match="dx: expected an array that does not overlap an input"):
+        F.batch_norm_backward(X, cache, out=(cache.x, None, None))
+    with pytest.raises(TypeError, match="cache: expected the one that batch_norm returned, got tuple"):
+        F.batch_norm_backward(X, tuple(cache))
+
+
+def test_a_variance_below_zero_is_refused():
+    with pytest.raises(ValueError, match="variance: expected numbers of at least 0, got -1 at position 1"):
+        F.batch_norm_inference(X, ONE, [1.0, -1.0, 1.0], ONE, ONE)
