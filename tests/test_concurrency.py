@@ -109,3 +109,35 @@ if child == 0:
 print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
     assert python_prints("-W", "ignore::DeprecationWarning", "-c", code, FANIN_NUM_THREADS="2") == "0\n"
+
+
+@pytest.mark.parametrize("work", ["train()", "train([compute])", "net.predict(X)", "optimizer.step([X])"])
+def test_a_daemon_thread_at_work_lets_python_end(work):
+    code = f"""
+import threading
+import numpy as np, fanin
+from fanin import optim
+
+X = np.ones((1000, 100), "float32")
+net = fanin.Network(100, [fanin.Dense(100, "tanh"), fanin.Dense(1)])
+optimizer = optim.Optimizer(optim.SGD(), [np.ones_like(X)])
+at_work = threading.Event()
+
+def train(callbacks=()):
+    at_work.set()
+    net.fit(X, X[:, 0], rule=optim.SGD(), epochs=10**9, callbacks=callbacks)
+
+def compute(net, epoch, logs):
+    while True:
+        sum(range(1000))
+
+def loop():
+    while True:
+        {work}
+        at_work.set()
+
+threading.Thread(target=loop, daemon=True).start()
+at_work.wait()
+threading.Event().wait(0.1)
+"""
+    assert python_prints("-c", code) == ""

@@ -1,6 +1,7 @@
 // Batch normalization on people's own arrays.
 #include "fanin/functional.hpp"
 #include "operands.hpp"
+#include "unlocked.hpp"
 
 namespace {
 
@@ -46,7 +47,7 @@ py::tuple batch_norm(const py::object& x, const py::object& gamma, const py::obj
     const auto means = operands::elements(mean), variances = operands::elements(variance),
                offsets = operands::elements(offset);
     {
-      const py::gil_scoped_release unlocked;  // this function holds the arrays
+      const Unlocked unlocked;  // this function holds the arrays
       fanin::batch_norm<T>(to, means, variances, offsets, from, gammas, betas, eps);
     }
     return py::make_tuple(y, rows, scale, mean, variance, offset);
@@ -78,7 +79,7 @@ py::tuple batch_norm_backward(const py::object& dy, const py::object& x, const p
     const auto gammas = operands::elements<T>(kept[0]), variances = operands::elements<T>(kept[1]),
                offsets = operands::elements<T>(kept[2]);
     {
-      const py::gil_scoped_release unlocked;  // this function holds the arrays
+      const Unlocked unlocked;  // this function holds the arrays
       fanin::batch_norm_backward<T>(to, of_gamma, of_beta, gradient, from, variances, offsets, gammas, eps);
     }
     return py::make_tuple(result[0], result[1], result[2]);
@@ -102,7 +103,7 @@ py::object batch_norm_inference(const py::object& x, const py::object& mean, con
     const auto means = operands::elements<T>(kept[0]), variances = operands::elements<T>(kept[1]),
                gammas = operands::elements<T>(kept[2]), betas = operands::elements<T>(kept[3]);
     {
-      const py::gil_scoped_release unlocked;  // this function holds the arrays
+      const Unlocked unlocked;  // this function holds the arrays
       fanin::batch_norm_inference<T>(to, from, means, variances, gammas, betas, eps);
     }
     return y;

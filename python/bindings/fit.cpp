@@ -1,30 +1,32 @@
 // The loop of a fit, and the count of early stopping.
 #include "fanin/fit.hpp"
 
-#include <pybind11/functional.h>
 #include <pybind11/stl.h>
 
 #include "register.hpp"
+#include "unlocked.hpp"
 
 namespace {
 
-using Figures = std::pair<double, double>;  // loss and metric
-
-std::optional<std::size_t> run_epochs(
-    std::size_t epochs, const std::function<double()>& train,
-    const std::optional<std::function<Figures()>>& validate,
-    const std::function<bool(std::size_t, double, std::optional<Figures>, double)>& after) {
-  fanin::EpochLoop loop{epochs, [&] { return fanin::EpochResult{train(), false}; }, {}, {}};
+// train() -> loss, validate() -> (loss, metric), after(epoch, loss, validated, seconds) -> whether to stop
+std::optional<std::size_t> run_epochs(std::size_t epochs, const py::function& train,
+                                      const std::optional<py::function>& validate,
+                                      const py::function& after) {
+  using Figures = std::pair<double, double>;
+  const auto call = [](const py::function& f, const auto&... arguments) {
+    return or_sleep_to_the_end([&] { return f(arguments...); });
+  };
+  fanin::EpochLoop loop{epochs, [&] { return fanin::EpochResult{call(train).cast<double>(), false}; }, {}, {}};
   if (validate) {
     loop.validate = [&] {
-      const Figures figures = (*validate)();
+      const auto figures = call(*validate).cast<Figures>();
       return fanin::Evaluation{figures.first, figures.second};
     };
   }
   loop.after = [&](const fanin::Epoch& epoch) {
     std::optional<Figures> figures;
     if (epoch.validation) figures = {epoch.validation->loss, epoch.validation->metric};
-    return after(epoch.number, epoch.loss, figures, epoch.seconds);
+    return call(after, epoch.number, epoch.loss, figures, epoch.seconds).cast<bool>();
   };
   return fanin::run(loop);
 }

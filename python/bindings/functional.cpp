@@ -3,6 +3,7 @@
 
 #include "fanin/names.hpp"
 #include "operands.hpp"
+#include "unlocked.hpp"
 
 namespace {
 
@@ -29,7 +30,7 @@ py::object dense(const py::object& x, const py::object& w, const py::object& b, 
       throw fanin::ValueError("b: expected " + std::to_string(weights.columns) + " elements, got 0");
     }
     {
-      const py::gil_scoped_release unlocked;  // this function holds the arrays
+      const Unlocked unlocked;  // this function holds the arrays
       fanin::dense<T>(to, from, weights, added, f);
     }
     return result;
@@ -56,7 +57,7 @@ py::tuple dense_backward(const py::object& dz, const py::object& x, const py::ob
     const auto to_w = operands::writable_matrix(dw);
     const auto to_b = operands::elements(db);
     {
-      const py::gil_scoped_release unlocked;  // this function holds the arrays
+      const Unlocked unlocked;  // this function holds the arrays
       fanin::dense_backward<T>(to_x, to_w, to_b, gradient, from, weights);
     }
     return py::make_tuple(with_dx ? py::object(dx) : py::none(), dw, db);
@@ -83,7 +84,7 @@ py::object activate(const py::object& z, std::string_view activation, const py::
     const auto a = operands::elements(result);
     const auto input = operands::elements<T>(from);
     {
-      const py::gil_scoped_release unlocked;  // this function holds the arrays
+      const Unlocked unlocked;  // this function holds the arrays
       fanin::activate<T>(f, a, input);
     }
     return result;
@@ -105,7 +106,7 @@ py::object activate_backward(const py::object& da, const py::object& z, std::str
     const auto dz = operands::elements(result);
     const auto gradient = operands::elements<T>(from), input = operands::elements<T>(at);
     {
-      const py::gil_scoped_release unlocked;  // this function holds the arrays
+      const Unlocked unlocked;  // this function holds the arrays
       fanin::activate_backward<T>(f, dz, gradient, input);
     }
     return result;
@@ -134,7 +135,7 @@ py::object loss(const std::string& name, const py::dict& values, const py::objec
     }
     double mean = 0;
     {
-      const py::gil_scoped_release unlocked;  // this function holds the arrays
+      const Unlocked unlocked;  // this function holds the arrays
       mean = fanin::loss_and_gradient<T>(chosen, gradient, outputs, targets.y, targets.weights);
     }
     return gradient_wanted ? py::object(da) : py::object(py::float_(mean));
@@ -151,7 +152,7 @@ py::object loss_outputs(const std::string& name, const py::dict& values, const p
     auto result = operands::output<T>("out", out, operands::shape_of(given[0]), given);
     const auto to = operands::writable_matrix(result);
     {
-      const py::gil_scoped_release unlocked;  // this function holds the arrays
+      const Unlocked unlocked;  // this function holds the arrays
       fanin::loss_outputs<T>(chosen, to, from);
     }
     return result;

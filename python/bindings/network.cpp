@@ -7,6 +7,7 @@
 #include "operands.hpp"
 #include "register.hpp"
 #include "storage.hpp"
+#include "unlocked.hpp"
 
 namespace {
 
@@ -45,7 +46,7 @@ class PyTraining {
              std::size_t batch_size, bool shuffle)
       : data_(make_data(net, x, y, weights)) {
     // checks look at every value: other threads may run meanwhile
-    const py::gil_scoped_release unlocked;
+    const Unlocked unlocked;
     training_ = std::make_unique<fanin::Training<T>>(
         net, data_.x.view, data_.targets.y, fanin::TrainingOptions{batch_size, shuffle, signal_pending},
         data_.targets.weights);
@@ -55,7 +56,7 @@ class PyTraining {
 
   void exact_statistics() {
     if (training_ == nullptr) throw fanin::ValueError("training: it was closed");
-    const py::gil_scoped_release unlocked;  // the arrays are kept alive by data_
+    const Unlocked unlocked;  // the arrays are kept alive by data_
     training_->exact_statistics();
   }
 
@@ -69,7 +70,7 @@ class PyTraining {
     {
       // the arrays are kept alive by data_, and nothing below touches Python objects but signal_pending,
       // which locks
-      const py::gil_scoped_release unlocked;
+      const Unlocked unlocked;
       result = training_->epoch(method);
     }
     if (PyErr_Occurred() != nullptr) throw py::error_already_set();
@@ -78,7 +79,8 @@ class PyTraining {
 
  private:
   static bool signal_pending() {
-    const py::gil_scoped_acquire locked;
+    std::optional<py::gil_scoped_acquire> locked;
+    or_sleep_to_the_end([&] { locked.emplace(); });
     return PyErr_CheckSignals() != 0;
   }
 
@@ -95,7 +97,7 @@ py::array_t<T> predict(const fanin::Network<T>& net, const py::object& x, const 
                           std::array{matrix.array});
   operands::check_contiguous("out", result);
   const fanin::MatrixView<T> view = fanin::row_major(result.mutable_data(), rows, columns);
-  const py::gil_scoped_release unlocked;  // both arrays are held by this function
+  const Unlocked unlocked;  // both arrays are held by this function
   net.predict(matrix.view, view);
   return result;
 }
@@ -106,7 +108,7 @@ py::tuple evaluate(const fanin::Network<T>& net, const py::object& x, const py::
   const Data data = make_data(net, x, y, weights);
   fanin::Evaluation evaluation{};
   {
-    const py::gil_scoped_release unlocked;  // data is held by this function
+    const Unlocked unlocked;  // data is held by this function
     evaluation = net.evaluate(data.x.view, data.targets.y, data.targets.weights);
   }
   return py::make_tuple(evaluation.loss, evaluation.metric);

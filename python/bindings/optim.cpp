@@ -5,6 +5,7 @@
 #include "fanin/names.hpp"
 #include "fanin/update.hpp"
 #include "register.hpp"
+#include "unlocked.hpp"
 
 namespace {
 
@@ -94,7 +95,7 @@ class PyOptimizer {
       shifted = values("second_gradients", *second);
       inputs.second = shifted.spans;
     }
-    const py::gil_scoped_release unlocked;  // arrays_ and both Values keep all arrays alive
+    const Unlocked unlocked;  // arrays_ and both Values keep all arrays alive
     optimizer_.step(gradients.spans, inputs);
   }
 

@@ -3,6 +3,7 @@
 
 #include "entries.hpp"
 #include "fanin/network.hpp"
+#include "unlocked.hpp"
 
 namespace storage {
 
@@ -15,7 +16,7 @@ std::optional<std::pair<std::string, py::dict>> rule_of(const fanin::Network<T>&
 
 template <class T>
 void save(const fanin::Network<T>& net, const std::string& path) {
-  const py::gil_scoped_release unlocked;  // no Python object is touched, and a disk takes its time
+  const Unlocked unlocked;  // no Python object is touched, and a disk takes its time
   net.save(path);
 }
 
@@ -23,7 +24,7 @@ template <class T>
 py::bytes to_bytes(const fanin::Network<T>& net) {
   std::vector<std::byte> bytes;
   {
-    const py::gil_scoped_release unlocked;  // no Python object is touched
+    const Unlocked unlocked;  // no Python object is touched
     bytes = net.to_bytes();
   }
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
@@ -41,7 +42,7 @@ inline py::object owned(fanin::AnyNetwork any) {
 inline py::object load(const std::string& path) {
   std::optional<fanin::AnyNetwork> any;
   {
-    const py::gil_scoped_release unlocked;  // no Python object is touched, and a disk takes its time
+    const Unlocked unlocked;  // no Python object is touched, and a disk takes its time
     any = fanin::load(path);
   }
   return owned(*std::move(any));

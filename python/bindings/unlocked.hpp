@@ -1,0 +1,39 @@
+// The global interpreter lock, given up while C++ works, and taken again.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <thread>
+
+#include "register.hpp"
+
+// f(), which may wait for the lock, or run Python. Before 3.14 Python ends a daemon thread that does so when
+// the main thread has come to its end, by an unwinding that destructors would answer with std::terminate:
+// such a thread waits for the end of the process instead.
+template <class F>
+decltype(auto) or_sleep_to_the_end(F&& f) {
+#if defined(__GLIBCXX__)
+  try {
+    return f();
+  } catch (const abi::__forced_unwind&) {
+    for (;;) std::this_thread::sleep_for(std::chrono::hours(1));
+  }
+#else
+  return f();
+#endif
+}
+
+// Other threads may run Python until the end of the scope. (pybind11's own class would not survive the
+// above.)
+class Unlocked {
+ public:
+  Unlocked() : state_(PyEval_SaveThread()) {}
+  ~Unlocked() {
+    or_sleep_to_the_end([this] { PyEval_RestoreThread(state_); });
+  }
+  Unlocked(const Unlocked&) = delete;
+  Unlocked& operator=(const Unlocked&) = delete;
+
+ private:
+  PyThreadState* state_;
+};
