@@ -76,8 +76,8 @@ def test_a_target_of_any_loss_must_be_finite(value, every_loss):
 @pytest.mark.parametrize(
     ("loss", "shape", "expected"),
     [
-        ("softmax_cross_entropy", (4, 2), r"\(4, 3\), got \(4, 2\)"),
-        ("softmax_cross_entropy", (4, 1), r"\(4, 3\), got \(4, 1\)"),
+        ("softmax_cross_entropy", (4, 2), r"\(4, 3\) of probabilities, got \(4, 2\)"),
+        ("softmax_cross_entropy", (4, 1), r"\(4, 3\) of probabilities, got \(4, 1\)"),
         ("softmax_cross_entropy", (4, 3, 1), r"\(4,\), got \(4, 3, 1\)"),
         ("softmax_cross_entropy", (), r"\(4,\), got \(\)"),
         ("logistic", (4,), r"\(4, 3\), got \(4,\)"),
