@@ -74,7 +74,7 @@ def test_connections_are_a_whole_number(value, error, words):
         ([[1.0, 2.0], [3.0]], ValueError, "array: expected an array of numbers; "),
         (np.ones(2, complex), TypeError, "array: expected real numbers, got dtype complex128"),
         (["he_normal"], TypeError, "array: expected real numbers, got dtype <U9"),
-        ({}, TypeError, "array: expected real numbers, got dtype object"),
+        ({}, TypeError, "array: expected real numbers, got dict"),
         (b"auto", TypeError, r"array: expected real numbers, got dtype \|S4"),
         (np.ma.masked_array([1.0, 2.0], [False, True]), ValueError, "array: row 1 is masked"),
     ],

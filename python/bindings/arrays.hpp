@@ -26,6 +26,27 @@ inline py::array as_array(const py::object& value) {
   return numpy.attr(only_dlpack ? "from_dlpack" : "asarray")(value);
 }
 
+// NumPy's own kind of array; one of a subclass may mean something else than what its memory holds
+inline bool is_plain_array(const py::object& value) {
+  return Py_TYPE(value.ptr()) == py::detail::npy_api::get().PyArray_Type_;
+}
+
+inline void check_unmasked(const char* name, const py::array& array) {
+  if (is_plain_array(array)) return;
+  const py::object numpy = py::module_::import("numpy"), ma = numpy.attr("ma");
+  if (!py::isinstance(array, ma.attr("MaskedArray"))) return;
+  const py::array masked = numpy.attr("argwhere")(ma.attr("getmaskarray")(array));
+  if (masked.shape(0) == 0) return;
+  std::string place;
+  for (py::ssize_t axis = 0; axis < masked.shape(1); ++axis) {
+    place += (axis == 0   ? "row "
+              : axis == 1 ? ", column "
+                          : ", ") +
+             py::str(masked[py::make_tuple(0, axis)]).cast<std::string>();
+  }
+  throw fanin::ValueError(std::string(name) + ": " + place + " is masked; every value must be given");
+}
+
 // Any array-like as a NumPy array; TypeError where it does not hold real numbers, or where its library does
 // not show it: on another device, or with a gradient to track
 inline py::array numbers(const char* name, const py::object& value, const char* expected = "real numbers") {
@@ -51,6 +72,7 @@ inline py::array numbers(const char* name, const py::object& value, const char* 
     throw py::type_error(std::string(name) + ": expected " + expected +
                          (unknown ? ", got " : ", got dtype ") + py::str(got).cast<std::string>());
   }
+  check_unmasked(name, array);
   return array;
 }
 
@@ -115,8 +137,8 @@ struct Matrix {
 inline Matrix matrix(const char* name, const py::object& value, bool column_allowed,
                      const std::string& expected) {
   // in a hurry where there is nothing to look into
-  py::array array = py::isinstance<py::array_t<float>>(value) ? py::reinterpret_borrow<py::array>(value)
-                                                              : numbers(name, value);
+  const bool known = is_plain_array(value) && py::isinstance<py::array_t<float>>(value);
+  py::array array = known ? py::reinterpret_borrow<py::array>(value) : numbers(name, value);
   if (array.ndim() != 2 && !(column_allowed && array.ndim() == 1)) {
     throw fanin::ValueError(std::string(name) + ": expected shape " + expected + ", got " +
                             shape_text(array));

@@ -16,7 +16,8 @@ std::optional<std::size_t> run_epochs(std::size_t epochs, const py::function& tr
   const auto call = [](const py::function& f, const auto&... arguments) {
     return or_sleep_to_the_end([&] { return f(arguments...); });
   };
-  fanin::EpochLoop loop{epochs, [&] { return fanin::EpochResult{call(train).cast<double>(), false}; }, {}, {}};
+  fanin::EpochLoop loop{
+      epochs, [&] { return fanin::EpochResult{call(train).cast<double>(), false}; }, {}, {}};
   if (validate) {
     loop.validate = [&] {
       const auto figures = call(*validate).cast<Figures>();

@@ -18,13 +18,12 @@ struct Input {
 inline constexpr int kAny = -1;
 
 inline py::array as_array(const Input& input) {
-  // NumPy's arrays need no call of Python
-  const bool is_array = py::isinstance<py::array>(input.value);
+  // in a hurry where there is nothing to look into
+  const bool known =
+      arrays::is_plain_array(input.value) &&
+      (py::isinstance<py::array_t<float>>(input.value) || py::isinstance<py::array_t<double>>(input.value));
   py::array array =
-      is_array ? py::reinterpret_borrow<py::array>(input.value) : arrays::numbers(input.name, input.value);
-  if (is_array && !py::isinstance<py::array_t<float>>(array) && !py::isinstance<py::array_t<double>>(array)) {
-    array = arrays::numbers(input.name, array);
-  }
+      known ? py::reinterpret_borrow<py::array>(input.value) : arrays::numbers(input.name, input.value);
   if (input.dimensions != kAny && array.ndim() != input.dimensions) {
     throw fanin::ValueError(std::string(input.name) + ": expected " +
                             (input.dimensions == 1 ? "one dimension" : "two dimensions") + ", got shape " +

@@ -182,7 +182,7 @@ class PyOptimizer {
       check_unchanged(i);
       py::object one = given[i];
       // the common case first, without a text in the making
-      if (py::isinstance<py::array>(one) && alike(py::reinterpret_borrow<py::array>(one), arrays_[i])) {
+      if (arrays::is_plain_array(one) && alike(py::reinterpret_borrow<py::array>(one), arrays_[i])) {
         values.held.push_back(py::reinterpret_steal<py::array_t<T>>(one.release()));
       } else {
         values.held.push_back(values_like<T>(arrays_[i], name, i, one));

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from fanin import _core
 from fanin.inputs import as_array
 from fanin.values import Value
 
@@ -51,13 +52,7 @@ class Values(Initializer):
     array: Any
 
     def __post_init__(self) -> None:
-        given = as_array("array", self.array, np.dtype("float64"), {})
-        try:
-            copy = np.array(given)
-        except ValueError as error:
-            raise ValueError(f"array: expected an array of numbers; {error}") from None
-        if copy.dtype.kind not in "fiub":
-            raise TypeError(f"array: expected real numbers, got dtype {copy.dtype}")
+        copy = np.array(_core.numbers("array", as_array("array", self.array, np.dtype("float64"), {})))
         if copy.ndim not in (1, 2):
             raise ValueError(f"array: expected one or two dimensions, got shape {copy.shape}")
         copy.setflags(write=False)

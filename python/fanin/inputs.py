@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 ColumnNames = dict[str, list[object]]  # by the name of the argument, where it was a frame
 
-_mask_of: Any = np.ma.getmaskarray  # some versions of NumPy give it no types
 _PLACE = re.compile(r"([Xy]): row \d+, column (\d+)")
 
 
@@ -38,11 +37,9 @@ def as_array(name: str, value: Any, dtype: np.dtype[Any], columns: ColumnNames) 
     """Convert a frame or series, noting names of columns; leave what NumPy knows to the core."""
     if type(value) is np.ndarray:
         return value
-    if isinstance(value, np.ma.MaskedArray):
-        _refuse_masked(name, value)
-    elif is_series(value):
+    if is_series(value):
         return array_of_series(name, value)
-    elif (frame := frame_of(value)) is not None:
+    if (frame := frame_of(value)) is not None:
         columns[name] = frame.names
         return array_of_frame(name, frame, len(value), dtype)
     return value
@@ -62,11 +59,3 @@ def sentences(prefix: str = "", columns: Mapping[str, list[object]] | None = Non
             raise
         kind = ValueError if isinstance(error, ValueError) else TypeError
         raise kind(prefix + text) from None
-
-
-def _refuse_masked(name: str, array: np.ma.MaskedArray[Any, Any]) -> None:
-    mask = _mask_of(array)
-    if mask.any():
-        place = zip(("row", "column"), np.argwhere(mask)[0], strict=False)
-        where = ", ".join(f"{axis} {i}" for axis, i in place)
-        raise ValueError(f"{name}: {where} is masked; every value must be given")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fanin import _core
 from fanin.layers import Dense
 from fanin.regularizing_layers import BatchNorm
 
@@ -60,9 +61,7 @@ def checked_weights(
     for name, shape in shapes.items():
         if name not in weights:
             raise ValueError(f"weights: {name!r} is missing; expected {', '.join(shapes)}")
-        given = np.asarray(weights[name])
-        if given.dtype.kind not in "fiub":
-            raise TypeError(f"{name}: expected real numbers, got dtype {given.dtype}")
+        given = _core.numbers(name, weights[name])
         if given.shape != shape:
             raise ValueError(f"{name}: expected shape {shape}, got {given.shape}")
         with np.errstate(over="ignore"):
