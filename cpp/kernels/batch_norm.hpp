@@ -68,7 +68,8 @@ void normalize_rows(const Normalization<T>& z, Range rows, Range columns) {
 
 template <class T>
 void normalize(const Normalization<T>& z, Range rows, Range columns) {
-  if (held_by_l2<T>(rows.end - rows.begin, columns.end - columns.begin)) {
+  const bool held = held_by_l2<T>(rows.end - rows.begin, columns.end - columns.begin);
+  if (kGoesDown<T, kVectorsSideBySide> && held) {
     normalize_columns(z, rows, columns);
   } else {
     normalize_rows(z, rows, columns);

@@ -83,10 +83,13 @@ struct InputOfNorm {
   bool around_caches = false;
 };
 
+// as many as leave registers for four numbers of each column
+inline constexpr int kVectorsOfInput = kVectorsSideBySide / 2;
+
 // a few columns at a time, as in normalize_columns
 template <class T>
 void input_of_columns(const InputOfNorm<T>& g, Range rows, std::size_t columns) {
-  for_each_columns<T, kVectorsSideBySide / 2>({0, columns}, [&](std::size_t j, auto vectors, auto lanes) {
+  for_each_columns<T, kVectorsOfInput>({0, columns}, [&](std::size_t j, auto vectors, auto lanes) {
     constexpr int N = decltype(vectors)::count;
     Vec<T> s[N], scale[N], slope[N], added[N];
     load_vectors(s, g.s + j, lanes);
@@ -125,7 +128,7 @@ void input_of_rows(const InputOfNorm<T>& g, Range rows, std::size_t columns) {
 
 template <class T>
 void input_of_norm(const InputOfNorm<T>& g, Range rows, std::size_t columns) {
-  if (held_by_l2<T>(rows.end - rows.begin, columns)) {
+  if (kGoesDown<T, kVectorsOfInput> && held_by_l2<T>(rows.end - rows.begin, columns)) {
     input_of_columns(g, rows, columns);
   } else {
     input_of_rows(g, rows, columns);

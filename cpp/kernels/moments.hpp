@@ -45,6 +45,10 @@ FANIN_INLINE bool held_by_l2(std::size_t rows, std::size_t columns) {
   return rows * columns * sizeof(T) <= std::size_t{1} << 19;
 }
 
+// Whether N vectors of each row are enough to go down the rows rather than along them: four lines
+template <class T, int N>
+inline constexpr bool kGoesDown = N * sizeof(Vec<T>) >= 256;
+
 // How far ahead the sums over a block of rows ask for the block after it: not at all where L2 holds all rows,
 // since asking takes as long as a load.
 template <class T>
