@@ -98,8 +98,8 @@ void batch_norm_moments(const BatchNormForward<T>& b, Range rows, Range columns)
     const std::size_t at = row / kRowBlock * b.columns + columns.begin;
     moments_of_columns(b.block_means + at, b.block_squares + at,
                        b.x + static_cast<std::ptrdiff_t>(row) * b.x_stride + columns.begin, b.x_stride,
-                       end - row, n,
-                       distance_ahead<T>(b.x_stride, rows.end - rows.begin, n, end == rows.end));
+                       end - row, n, distance_ahead<T>(b.x_stride, rows.end - rows.begin, n, end == rows.end),
+                       wants_lines<T>(b.x_stride, rows.end - rows.begin, n));
   });
 }
 
@@ -128,7 +128,7 @@ void statistics_of_panel(T* offset, T* squares, const T* x, std::ptrdiff_t strid
   for_each_group({0, rows}, kRowBlock, [&](std::size_t row, std::size_t end) {
     const T* const block = x + static_cast<std::ptrdiff_t>(row) * stride;
     moments_of_columns(means, of_block, block, stride, end - row, n,
-                       distance_ahead<T>(stride, rows, n, end == rows));
+                       distance_ahead<T>(stride, rows, n, end == rows), false);
     merge_moments(offset, squares, row, x, block, static_cast<const T*>(means),
                   static_cast<const T*>(of_block), end - row, n);
   });

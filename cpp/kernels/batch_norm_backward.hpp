@@ -139,8 +139,9 @@ void input_of_norm(const InputOfNorm<T>& g, Range rows, std::size_t columns) {
 template <class T>
 FANIN_INLINE void sums_of_columns(T* of_dy, T* products, const T* dy, std::ptrdiff_t dy_stride, const T* x,
                                   std::ptrdiff_t x_stride, std::size_t rows, const T* s, const T* offset,
-                                  std::size_t n, std::ptrdiff_t dy_ahead, std::ptrdiff_t x_ahead) {
-  for_each_columns<T>({0, n}, [&](std::size_t j, auto vectors, auto lanes) {
+                                  std::size_t n, std::ptrdiff_t dy_ahead, std::ptrdiff_t x_ahead,
+                                  bool from_line) {
+  for_each_columns_from(x, n, from_line, [&](std::size_t j, auto vectors, auto lanes) {
     constexpr int N = decltype(vectors)::count;
     const GradientSums<T, N> sums = gradient_sums_of_block<N>(dy + j, dy_stride, x + j, x_stride, rows, s + j,
                                                               offset + j, dy_ahead, x_ahead, lanes);
@@ -172,7 +173,8 @@ void batch_norm_sums(const BatchNormGradient<T>& b, Range rows, Range columns) {
     };
     sums_of_columns(b.block_dy + at, b.block_products + at, b.dy + i * b.dy_stride + first, b.dy_stride,
                     b.x + i * b.x_stride + first, b.x_stride, end - row, b.x + first, b.offset + first, n,
-                    ahead(b.dy_stride), ahead(b.x_stride));
+                    ahead(b.dy_stride), ahead(b.x_stride),
+                    wants_lines<T>(b.x_stride, rows.end - rows.begin, n));
   });
 }
 
@@ -207,7 +209,8 @@ void gradient_sums_of_panel(T* dbeta, T* product, const T* dy, const T* x, std::
   for_each_group({0, rows}, kRowBlock, [&](std::size_t row, std::size_t end) {
     const std::ptrdiff_t at = static_cast<std::ptrdiff_t>(row) * stride,
                          ahead = distance_ahead<T>(stride, rows, n, end == rows);
-    sums_of_columns(of_dy, products, dy + at, stride, x + at, stride, end - row, x, offset, n, ahead, ahead);
+    sums_of_columns(of_dy, products, dy + at, stride, x + at, stride, end - row, x, offset, n, ahead, ahead,
+                    false);
     add_sums(dbeta, row == 0, static_cast<const T*>(of_dy), n);
     add_sums(product, row == 0, static_cast<const T*>(products), n);
   });

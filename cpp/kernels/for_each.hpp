@@ -30,6 +30,14 @@ struct FirstLanes {
   }
 };
 
+// How many elements lie before the first whole vector of memory: those that reach across two lines take as
+// long as two.
+template <class T>
+FANIN_INLINE std::size_t before_vector(const T* p) {
+  constexpr std::uintptr_t bytes = kVectorBytes;
+  return (bytes - reinterpret_cast<std::uintptr_t>(p) % bytes) % bytes / sizeof(T);
+}
+
 // f(i, lanes) for i = 0, width, 2 width, ...: lanes.load and lanes.store reach at most n - i elements
 template <class T, class F>
 FANIN_INLINE void for_each(std::size_t n, F&& f) {

@@ -39,10 +39,26 @@ FANIN_INLINE void for_each_columns(Range columns, F&& f) {
   }
 }
 
+// The same for n columns of rows that begin at p, first those before a whole vector of memory where that is
+// wanted
+template <class T, class F>
+FANIN_INLINE void for_each_columns_from(const T* p, std::size_t n, bool from_line, F&& f) {
+  std::size_t before = from_line ? before_vector(p) : 0;
+  if (before > n) before = n;
+  if (before > 0) f(std::size_t{0}, Vectors<1>{}, FirstLanes{static_cast<int>(before)});
+  for_each_columns<T>({before, n}, f);
+}
+
 // Whether L2 holds some rows of one matrix beside those of another
 template <class T>
 FANIN_INLINE bool held_by_l2(std::size_t rows, std::size_t columns) {
   return rows * columns * sizeof(T) <= std::size_t{1} << 19;
+}
+
+// Whether it pays to go down a few columns by themselves for the sake of whole vectors in the others
+template <class T>
+FANIN_INLINE bool wants_lines(std::ptrdiff_t stride, std::size_t rows, std::size_t columns) {
+  return stride % Vec<T>::width == 0 && !held_by_l2<T>(rows, columns);
 }
 
 // Whether N vectors of each row are enough to go down the rows rather than along them: four lines
@@ -127,8 +143,8 @@ FANIN_INLINE Moments<T, N> moments_of_block(const T* x, std::ptrdiff_t stride, s
 // The moments of one block of rows, of n columns
 template <class T>
 FANIN_INLINE void moments_of_columns(T* means, T* squares, const T* x, std::ptrdiff_t stride,
-                                     std::size_t rows, std::size_t n, std::ptrdiff_t ahead) {
-  for_each_columns<T>({0, n}, [&](std::size_t j, auto vectors, auto lanes) {
+                                     std::size_t rows, std::size_t n, std::ptrdiff_t ahead, bool from_line) {
+  for_each_columns_from(x, n, from_line, [&](std::size_t j, auto vectors, auto lanes) {
     constexpr int N = decltype(vectors)::count;
     const Moments<T, N> m = moments_of_block<N>(x + j, stride, rows, ahead, lanes);
     for (std::size_t v = 0; v < N; ++v) {

@@ -26,26 +26,23 @@ FANIN_INLINE void finish_stores_around_caches() {
 #endif
 }
 
-// out[i] = f(i, lanes) for i = 0, ..., n - 1, a vector at a time
+// out[i] = f(i, lanes) for i = 0, ..., n - 1, a whole vector of memory at a time
 template <class T, class F>
 FANIN_INLINE void write_each(T* out, std::size_t n, bool around_caches, F&& f) {
   constexpr std::size_t width = Vec<T>::width;
-  std::size_t i = 0;
+  const auto in_part = [&](std::size_t i, std::size_t count) {
+    const FirstLanes lanes{static_cast<int>(count)};
+    lanes.store(f(i, lanes), out + i);
+  };
+  const std::size_t before = before_vector(out);
+  std::size_t i = before < n ? before : n;
+  if (i > 0) in_part(0, i);
   if (around_caches) {
-    const std::size_t beyond = reinterpret_cast<std::uintptr_t>(out) % kVectorBytes / sizeof(T);
-    if (beyond > 0) {
-      i = width - beyond < n ? width - beyond : n;
-      const FirstLanes lanes{static_cast<int>(i)};
-      lanes.store(f(std::size_t{0}, lanes), out);
-    }
     for (; i + width <= n; i += width) store_around_caches(f(i, AllLanes{}), out + i);
   } else {
     for (; i + width <= n; i += width) f(i, AllLanes{}).store(out + i);
   }
-  if (i < n) {
-    const FirstLanes lanes{static_cast<int>(n - i)};
-    lanes.store(f(i, lanes), out + i);
-  }
+  if (i < n) in_part(i, n - i);
 }
 
 }  // namespace

@@ -45,6 +45,24 @@ void check_batch(const MatrixView<const T>& x) {
                    std::to_string(x.rows));
 }
 
+// Memory for arrays of a number a column, and for others. The arrays are as far from a line as a row, so that
+// vectors that are aligned in it are so in all.
+template <class T>
+struct ColumnArrays {
+  T* first;
+  std::size_t step;
+  T* others;
+
+  ColumnArrays(std::size_t arrays, const T* row, std::size_t columns, std::size_t of_others) {
+    constexpr std::size_t line = 64 / sizeof(T);
+    step = (columns + line - 1) / line * line;
+    T* const memory = scratch<T>(line + arrays * step + of_others);
+    first = memory + reinterpret_cast<std::uintptr_t>(row) / sizeof(T) % line;
+    others = memory + line + arrays * step;
+  }
+  T* operator[](std::size_t array) const { return first + array * step; }
+};
+
 // f(rows, columns) for this thread's part of a matrix: blocks of rows, the first and last perhaps in part
 template <class T, class F>
 void for_each_part(Member member, const MatrixView<const T>& x, F&& f) {
@@ -108,12 +126,22 @@ void batch_norm(MatrixView<T> y, std::span<T> mean, std::span<T> variance, std::
   check_output("y", y, x.rows, n);
   check_batch(x);
   const std::size_t of_blocks = row_blocks(x.rows) * n;
-  T* const memory = scratch<T>(2 * of_blocks + 2 * n);
-  T *const scale = memory + 2 * of_blocks, *const added = scale + n;
-  const BatchNormForward<T> b{
-      x.data,          x.row_stride,       x.rows,       n,           mean.data(),
-      variance.data(), offset.data(),      gamma.data(), beta.data(), checked_epsilon<T>(epsilon),
-      memory,          memory + of_blocks, scale,        added};
+  const ColumnArrays<T> of_columns(2, y.data, n, 2 * of_blocks);
+  T *const scale = of_columns[0], *const added = of_columns[1];
+  const BatchNormForward<T> b{x.data,
+                              x.row_stride,
+                              x.rows,
+                              n,
+                              mean.data(),
+                              variance.data(),
+                              offset.data(),
+                              gamma.data(),
+                              beta.data(),
+                              checked_epsilon<T>(epsilon),
+                              of_columns.others,
+                              of_columns.others + of_blocks,
+                              scale,
+                              added};
   const Normalization<T> to_y{y.data, y.row_stride, x.data, x.row_stride,
                               x.data, scale,        added,  beyond_caches(x)};
   in_three_phases(
@@ -137,8 +165,7 @@ void batch_norm_backward(MatrixView<T> dx, std::span<T> dgamma, std::span<T> dbe
   check_output("dx", dx, x.rows, n);
   check_batch(x);
   const std::size_t of_blocks = row_blocks(x.rows) * n;
-  T* const memory = scratch<T>(2 * of_blocks + 4 * n);
-  T* const of_columns = memory + 2 * of_blocks;
+  const ColumnArrays<T> of_columns(4, dx.data, n, 2 * of_blocks);
   const BatchNormGradient<T> b{dx.data,
                                dx.row_stride,
                                dgamma.data(),
@@ -153,12 +180,12 @@ void batch_norm_backward(MatrixView<T> dx, std::span<T> dgamma, std::span<T> dbe
                                offset.data(),
                                gamma.data(),
                                checked_epsilon<T>(epsilon),
-                               memory,
-                               memory + of_blocks,
-                               of_columns,
-                               of_columns + n,
-                               of_columns + 2 * n,
-                               of_columns + 3 * n,
+                               of_columns.others,
+                               of_columns.others + of_blocks,
+                               of_columns[0],
+                               of_columns[1],
+                               of_columns[2],
+                               of_columns[3],
                                beyond_caches(x)};
   in_three_phases(
       x, [&](Range rows, Range columns) { kernels<T>().batch_norm_sums(b, rows, columns); },
