@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass, field
 from numbers import Real
 from typing import TYPE_CHECKING, Literal, get_args
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 from fanin import _core
 from fanin.callbacks import Logs
 from fanin.checks import check_choice, check_integer
+from fanin.values import check_number
 
 if TYPE_CHECKING:
     from fanin.history import History
@@ -73,10 +73,7 @@ class EarlyStopping:
 
     def __post_init__(self) -> None:
         check_integer("patience", self.patience, 1)
-        if isinstance(self.min_delta, bool) or not isinstance(self.min_delta, Real):
-            raise TypeError(f"min_delta: expected a number, got {self.min_delta!r}")
-        if not 0 <= self.min_delta <= sys.float_info.max:
-            raise ValueError(f"min_delta: expected a finite number of at least 0, got {self.min_delta}")
+        check_number("min_delta", self.min_delta, at_least=0)
         if not isinstance(self.monitor, str):
             raise TypeError(f"monitor: expected the name of a figure, got {self.monitor!r}")
         check_choice("mode", self.mode, get_args(Mode))
