@@ -34,6 +34,7 @@ def network(**options):
         ({"layers": None}, TypeError, "layers"),
         ({"loss": "mse"}, ValueError, "loss.*squared_error.*mse|loss.*mse.*squared_error"),
         ({"loss": None}, (TypeError, ValueError), "loss"),
+        ({"n_inputs": 2**70}, ValueError, r"n_inputs: expected less than 2\^63, got 11805"),
         ({"seed": -1}, ValueError, "seed.*-1"),
         ({"seed": 2**64}, ValueError, "seed"),
         ({"seed": 1.5}, TypeError, "seed"),
@@ -175,13 +176,32 @@ def test_counts_may_be_numpy_integers(classification):
 
 @pytest.mark.parametrize(
     ("number", "error"),
-    [(0, ValueError), (-1, ValueError), (1.5, TypeError), ("2", TypeError)],
+    [
+        (0, ValueError),
+        (-1, ValueError),
+        (4097, ValueError),
+        (2**64, ValueError),
+        (1.5, TypeError),
+        ("2", TypeError),
+    ],
 )
 def test_a_wrong_number_of_threads_is_refused(number, error, threads):
     before = fanin.get_num_threads()
-    with pytest.raises(error):
+    with pytest.raises(error, match=f"n: expected .*, got {number!r}"):
         threads(number)
     assert fanin.get_num_threads() == before
+
+
+@pytest.mark.parametrize("kind", [optim.Rule, optim.SGD, optim.Schedule, optim.Cosine])
+def test_a_rule_or_schedule_of_ones_own_gets_a_sentence(kind):
+    @dataclasses.dataclass(frozen=True)
+    class Mine(kind):
+        extra: float = 1.0
+
+    with pytest.raises(
+        TypeError, match=r"Mine: expected the name and the hyper-parameters of one of .*(sgd|cosine)"
+    ):
+        Mine()
 
 
 def test_values_are_frozen():

@@ -211,11 +211,11 @@ def test_what_numpy_makes_no_array_of_is_told_by_its_type(classifier):
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda X, y: (X,), "valid"),
+        (lambda X, y: (X,), "validation_data: expected .*, got 1 parts"),
         (lambda X, y: (X, y, y, y), r"validation_data: expected a tuple \(X, y\) or \(X, y, sample_weight\)"),
         (lambda X, y: (X, y, [1.0]), r"validation_data: sample_weight: expected shape \(10,\), got \(1,\)"),
         (lambda X, y: X, "valid"),
-        (lambda X, y: 3, "valid"),
+        (lambda X, y: 3, "validation_data: expected .*, got int"),
         (lambda X, y: (X[:, :7], y), "8.*7"),
         (lambda X, y: (X, y[:9]), "10.*9"),
         (lambda X, y: (with_value(X, 3, 1, np.nan), y), "row 3, column 1 is nan"),

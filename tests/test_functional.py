@@ -137,6 +137,7 @@ def test_an_out_that_overlaps_an_input_is_refused():
             "activation: expected one of identity",
         ),
         (lambda: F.activation([1.0], "sine"), ValueError, "activation: expected one of identity"),
+        (lambda: F.activation([1.0], None), ValueError, 'activation: expected one of identity.*, got "None"'),
         (
             lambda: F.activation_backward([1.0], [1.0, 2.0], "relu"),
             ValueError,

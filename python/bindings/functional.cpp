@@ -9,11 +9,12 @@ namespace {
 
 using operands::Input;
 
-fanin::Activation activation_of(std::string_view name) {
-  return fanin::from_name<fanin::Activation>(fanin::Activations{}, "activation", name);
+fanin::Activation activation_of(const py::object& name) {
+  return fanin::from_name<fanin::Activation>(fanin::Activations{}, "activation",
+                                             py::str(name).cast<std::string>());
 }
 
-py::object dense(const py::object& x, const py::object& w, const py::object& b, std::string_view activation,
+py::object dense(const py::object& x, const py::object& w, const py::object& b, const py::object& activation,
                  const py::object& out) {
   const fanin::Activation f = activation_of(activation);
   const bool biased = !b.is_none();
@@ -74,7 +75,7 @@ py::array_t<T> elementwise_output(const py::object& out, const std::array<py::ar
   return result;
 }
 
-py::object activate(const py::object& z, std::string_view activation, const py::object& out) {
+py::object activate(const py::object& z, const py::object& activation, const py::object& out) {
   const fanin::Activation f = activation_of(activation);
   const std::array<Input, 1> inputs{{{"z", z, operands::kAny}}};
   return operands::with_inputs(inputs, [&](auto zero, const auto& given) -> py::object {
@@ -91,7 +92,7 @@ py::object activate(const py::object& z, std::string_view activation, const py::
   });
 }
 
-py::object activate_backward(const py::object& da, const py::object& z, std::string_view activation,
+py::object activate_backward(const py::object& da, const py::object& z, const py::object& activation,
                              const py::object& out) {
   const fanin::Activation f = activation_of(activation);
   const std::array<Input, 2> inputs{{{"da", da, operands::kAny}, {"z", z, operands::kAny}}};

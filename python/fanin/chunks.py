@@ -10,7 +10,7 @@ import numpy as np
 from fanin import _core
 from fanin._core import DivergedError
 from fanin.fitting import Fit
-from fanin.inputs import sentences
+from fanin.inputs import check_parts, sentences
 from fanin.layers import Dense
 from fanin.regularizing_layers import BatchNorm
 
@@ -69,8 +69,7 @@ def train_on_chunks(fit: Fit, chunks: Iterator[Chunk]) -> float:
 def _train_on_chunk(fit: Fit, chunk: Any, number: int) -> tuple[float, float]:
     """Return the mean loss, and the sum of the weights that it is a mean by."""
     with sentences(f"chunk {number}: "):
-        if not isinstance(chunk, tuple | list) or len(chunk) not in (2, 3):
-            raise TypeError(f"expected a tuple (X, y) or (X, y, sample_weight), got {type(chunk).__name__}")
+        check_parts(chunk)
         opened = fit.training(*chunk)
     with opened as training:
         with sentences(f"chunk {number}: "):

@@ -48,7 +48,9 @@ def set_num_threads(n: int | None) -> None:
     """
     if n is not None:
         check_integer("n", n, 1)
-    _core.set_num_threads(0 if n is None else min(n, 2**31 - 1))
+        if int(n) > 4096:
+            raise ValueError(f"n: expected at most 4096, got {n}")
+    _core.set_num_threads(0 if n is None else int(n))
 
 
 @contextmanager

@@ -258,9 +258,7 @@ class Sparse(Initializer):
     deviation: float = 1.0
 
     def __post_init__(self) -> None:
-        check_integer("connections", self.connections, 1)
-        if self.connections >= 2**63:
-            raise ValueError(f"connections: expected less than 2^63, got {self.connections}")
+        check_integer("connections", self.connections, 1, 63)
         check_number("deviation", self.deviation, above=0)
 
 

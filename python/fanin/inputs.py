@@ -45,6 +45,15 @@ def as_array(name: str, value: Any, dtype: np.dtype[Any], columns: ColumnNames) 
     return value
 
 
+def check_parts(data: object) -> None:
+    """Raise TypeError unless this has X, y and perhaps weights."""
+    expected = "expected a tuple (X, y) or (X, y, sample_weight)"
+    if not isinstance(data, tuple | list):
+        raise TypeError(f"{expected}, got {type(data).__name__}")
+    if len(data) not in (2, 3):
+        raise TypeError(f"{expected}, got {len(data)} parts")
+
+
 @contextmanager
 def sentences(prefix: str = "", columns: Mapping[str, list[object]] | None = None) -> Iterator[None]:
     """Put `prefix` before the sentence of an error, and the name of a frame's column behind its number."""

@@ -96,7 +96,7 @@ class Dense:
     batch_norm: bool | BatchNorm = False
 
     def __post_init__(self) -> None:
-        check_integer("units", self.units, 1)
+        check_integer("units", self.units, 1, 63)
         check_choice("activation", self.activation, get_args(Activation))
         for argument in ("initializer", "bias_initializer"):
             given = getattr(self, argument)

@@ -77,12 +77,10 @@ class Network(StoredModel):
         seed: int = 0,
         dtype: Any = "float32",
     ) -> None:
-        check_integer("n_inputs", n_inputs, 1)
-        check_integer("seed", seed, 0)
+        check_integer("n_inputs", n_inputs, 1, 63)
+        check_integer("seed", seed, 0, 64)
         loss = as_loss(loss)
         check_layers(layers)
-        if seed >= 2**64:
-            raise ValueError(f"seed: expected less than 2^64, got {seed}")
         try:
             number = np.dtype(dtype)
         except TypeError:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from fanin import _core
 from fanin.checks import check_choice
 from fanin.schedules import Schedule
-from fanin.values import Value, check_range, plain
+from fanin.values import Value, check_range, plain, ranges_of
 
 _RANGES = _core.rule_ranges()
 _SCHEDULED = ("learning_rate", "momentum")
@@ -48,7 +48,7 @@ class Rule(Value):
     full_batch_because: ClassVar[str] = ""
 
     def __post_init__(self) -> None:
-        ranges = _RANGES[self.name]
+        ranges = ranges_of(self, _RANGES)
         for field in fields(self):
             _check_field(field.name, getattr(self, field.name), ranges[field.name])
 

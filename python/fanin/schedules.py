@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from fanin import _core
 from fanin.checks import check_integer
-from fanin.values import Value, check_range
+from fanin.values import Value, check_range, ranges_of
 
 _RANGES = _core.schedule_ranges()
 
@@ -30,14 +30,15 @@ class Schedule(Value):
     name: ClassVar[str]
 
     def __post_init__(self) -> None:
+        ranges = ranges_of(self, _RANGES)
         for field in fields(self):
             value = getattr(self, field.name)
             for number in value if isinstance(value, tuple) else (value,):
-                check_range(field.name, number, _RANGES[self.name][field.name])
+                check_range(field.name, number, ranges[field.name])
 
     def __call__(self, t: int) -> float:
         """Return the value at step t = 1, 2, ..."""
-        check_integer("t", t, 1)
+        check_integer("t", t, 1, 63)
         return _core.schedule_at(self.name, self.values(), int(t))
 
     def largest(self) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 
 from fanin import _core
 from fanin.frames import frame_of, is_series
-from fanin.inputs import as_data, sentences
+from fanin.inputs import as_data, check_parts, sentences
 from fanin.values import check_number
 
 if TYPE_CHECKING:
@@ -24,10 +24,9 @@ class Validation:
     """Data for `Network.evaluate`, (X, y) or (X, y, sample_weight); construction checks them."""
 
     def __init__(self, net: Model, data: tuple[Any, ...], prefix: str = "validation_data: ") -> None:
-        if not isinstance(data, tuple | list) or len(data) not in (2, 3):
-            raise TypeError(f"{prefix}expected a tuple (X, y) or (X, y, sample_weight)")
-        weights = data[2] if len(data) == 3 else None
         with sentences(prefix):
+            check_parts(data)
+            weights = data[2] if len(data) == 3 else None
             X, y, columns = as_data(data[0], data[1], net.dtype)
             with sentences(columns=columns):
                 net._core.evaluate(X, y, weights)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from numbers import Real
 from typing import Any, ClassVar
@@ -58,6 +59,17 @@ def check_range(name: str, value: object, allowed: Range) -> None:
         below=high if open_high and math.isfinite(high) else None,
         at_most=None if open_high else high,
     )
+
+
+def ranges_of(value: Value, ranges: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Return the ranges of a value's hyper-parameters; TypeError for a value that the C++ core does not know."""
+    name = getattr(value, "name", None)
+    known = ranges.get(name) if isinstance(name, str) else None
+    if known is None or set(known) != {field.name for field in fields(value)}:
+        raise TypeError(
+            f"{type(value).__name__}: expected the name and the hyper-parameters of one of {', '.join(ranges)}"
+        )
+    return known
 
 
 @dataclass(frozen=True)
