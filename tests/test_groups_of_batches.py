@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import re
 
 import numpy as np
 import pytest
@@ -225,6 +226,7 @@ def test_limits_and_groups_that_cannot_be_get_a_sentence(options, error, sentenc
             "state: expected fewer than 2 batches since the last step, got 2",
         ),
         ({"group": 1}, TypeError, r"state: group: expected \(batches, weight, loss\), got 1"),
+        ({"group": (2**64, 1.0, 0.0)}, ValueError, r"state: group: batches: expected less than 2\^63"),
         ({"group": (-1, 1.0, 0.0)}, ValueError, "state: group: batches: expected at least 0, got -1"),
         ({"averaged": 2**63}, ValueError, r"state: averaged: expected less than 2\^63"),
         ({"average": [np.ones(3)]}, ValueError, r"state: average\[0\]: expected shape \(2,\), got \(3,\)"),
@@ -237,10 +239,13 @@ def test_a_group_or_average_that_cannot_be_gets_a_sentence(change, error, senten
         opt.state = {**opt.state, **change}
 
 
-def test_the_weight_of_a_batch_is_a_number_of_at_least_0():
+def test_the_weight_of_a_batch_is_0_or_a_number_that_divides():
     opt = optim.Optimizer(optim.Around(optim.SGD(), accumulate=2), [np.ones(2)])
-    with pytest.raises(ValueError, match=r"weight: expected a number in \[0, infinity\), got -1"):
-        opt.step([np.ones(2)], weight=-1)
+    for weight in (-1, 1e-40, 1e40, np.inf, np.nan):
+        with pytest.raises(ValueError, match=rf"weight: expected .*, got {re.escape(str(weight))}"):
+            opt.step([np.ones(2)], weight=weight)
+    with pytest.raises(TypeError, match="weight: expected a number, got array"):
+        opt.step([np.ones(2)], weight=np.ones(2))
     for _ in range(2):
         opt.step([np.ones(2)], weight=0)
     assert opt.arrays[0].tolist() == [1, 1]

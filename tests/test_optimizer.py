@@ -261,6 +261,22 @@ def test_a_shallow_copy_has_the_same_arrays_and_a_state_of_its_own():
     assert (opt.t, twin.t) == (0, 1)
 
 
+class Tagged(optim.Optimizer):
+    """One with arguments of its own, and an attribute."""
+
+    def __init__(self, w, tag):
+        super().__init__(optim.Momentum(0.1), [w])
+        self.tag = tag
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, lambda opt: pickle.loads(pickle.dumps(opt))])
+def test_a_copy_is_of_the_same_class_with_the_same_attributes(duplicate):
+    opt = Tagged(np.ones(2), "x")
+    opt.step([np.ones(2)])
+    twin = duplicate(opt)
+    assert (type(twin), twin.tag, twin.t, twin.rule) == (Tagged, "x", 1, opt.rule)
+
+
 def test_an_optimizer_keeps_its_arrays_alive_and_shows_them():
     opt = optim.Optimizer(optim.SGD(0.5), [np.ones((20, 50)), np.ones(50)])
     opt.step([np.ones((20, 50)), np.ones(50)])

@@ -63,8 +63,9 @@ void Optimizer<T>::step(const std::vector<std::span<const T>>& gradients, const 
   if (needs_loss(s.rule) && !inputs.loss) {
     throw ValueError("loss: expected the loss at the arrays, as the rule compares losses");
   }
-  if (!(inputs.weight >= 0 && inputs.weight < __builtin_inf())) {
-    throw ValueError("weight: expected a number in [0, infinity), got " + number_text(inputs.weight));
+  // so that neither it nor its inverse is beyond float32
+  if (inputs.weight != 0 && !(inputs.weight >= 1e-30 && inputs.weight <= 1e30)) {
+    throw ValueError("weight: expected 0 or a number in [1e-30, 1e+30], got " + number_text(inputs.weight));
   }
   const bool first = s.progress.batches == 0;
   const bool last = s.progress.batches + 1 >= s.method.accumulate;

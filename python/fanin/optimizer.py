@@ -104,7 +104,8 @@ class Optimizer:
             Of the same data as gradients, at the points that `shifted` gives. `SchaulVSGD` must have them, no other
             rule takes them.
         weight : float
-            Of this batch in the mean, where the rule accumulates, such as its number of samples.
+            Of this batch in the mean, where the rule accumulates, such as its number of samples: 0, or in
+            [1e-30, 1e30].
 
         Raises
         ------
@@ -114,8 +115,8 @@ class Optimizer:
         """
         if loss is not None:
             check_number("loss", loss)
-        if weight != 1:
-            check_number("weight", weight, at_least=0)
+        if type(weight) is not float:
+            check_number("weight", weight)
         self._core.step(
             gradients if type(gradients) is list else _listed("gradients", gradients),
             loss,
@@ -208,9 +209,7 @@ class Optimizer:
                 f"state: expected {', '.join(expected)} for {self._rule.name}, got {', '.join(map(str, state))}"
             )
         for name in ("t", "averaged"):
-            check_integer(f"state: {name}", state.get(name, 0), 0)
-            if state.get(name, 0) >= 2**63:
-                raise ValueError(f"state: {name}: expected less than 2^63, got {state[name]}")
+            check_integer(f"state: {name}", state.get(name, 0), 0, 63)
         if memory:
             check_number(f"state: {memory}", state[memory])
         progress = (
@@ -230,13 +229,19 @@ class Optimizer:
             f"{total:,} parameters of {self._views[0].dtype}, t = {self.t}>"
         )
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Copy and pickle as rule, arrays and state."""
-        return type(self), (self._rule, list(self._arrays)), {"state": self.state}
+    def __getstate__(self) -> dict[str, Any]:
+        """Copy and pickle as rule, arrays and state, and attributes that were added."""
+        added = {name: value for name, value in vars(self).items() if name not in _OWN}
+        return {"rule": self._rule, "arrays": self._arrays, "state": self.state, "added": added}
 
     def __setstate__(self, saved: dict[str, Any]) -> None:
-        """Take the state of the original."""
+        """Take what the original had."""
+        Optimizer.__init__(self, saved["rule"], saved["arrays"])
         self.state = saved["state"]
+        vars(self).update(saved["added"])
+
+
+_OWN = frozenset(("_arrays", "_core", "_rule", "_views"))
 
 
 def _check_rule(rule: object) -> None:
@@ -247,7 +252,7 @@ def _check_rule(rule: object) -> None:
 def _checked_group(group: Any) -> tuple[int, float, float]:
     if not isinstance(group, tuple | list) or len(group) != 3:
         raise TypeError(f"state: group: expected (batches, weight, loss), got {group!r}")
-    check_integer("state: group: batches", group[0], 0)
+    check_integer("state: group: batches", group[0], 0, 63)
     check_number("state: group: weight", group[1], at_least=0)
     check_number("state: group: loss", group[2])
     return int(group[0]), float(group[1]), float(group[2])

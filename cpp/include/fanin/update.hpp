@@ -15,7 +15,7 @@ namespace fanin {
 
 // What some rules want beside the gradients: iRprop+ the loss, SchaulVsgd a second gradient, of the same data
 // at the weights that `shifted` gives; and the batch's weight in the mean of a method that accumulates, such
-// as its number of samples
+// as its number of samples: 0, or in [1e-30, 1e30]
 template <class T>
 struct StepInputs {
   std::optional<double> loss = {};
