@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "lines.hpp"
 #include "row_major.hpp"
 
 namespace fanin {
@@ -54,11 +55,10 @@ struct ColumnArrays {
   T* others;
 
   ColumnArrays(std::size_t arrays, const T* row, std::size_t columns, std::size_t of_others) {
-    constexpr std::size_t line = 64 / sizeof(T);
-    step = (columns + line - 1) / line * line;
-    T* const memory = scratch<T>(line + arrays * step + of_others);
-    first = memory + reinterpret_cast<std::uintptr_t>(row) / sizeof(T) % line;
-    others = memory + line + arrays * step;
+    step = (columns + kLine<T> - 1) / kLine<T> * kLine<T>;
+    T* const memory = scratch<T>(kLine<T> + arrays * step + of_others);
+    first = memory + beyond_line(row);
+    others = memory + kLine<T> + arrays * step;
   }
   T* operator[](std::size_t array) const { return first + array * step; }
 };

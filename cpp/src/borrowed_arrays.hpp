@@ -10,6 +10,7 @@
 
 #include "buffer.hpp"
 #include "fanin/error.hpp"
+#include "lines.hpp"
 
 namespace fanin {
 
@@ -28,13 +29,13 @@ class BorrowedArrays {
   // Throws ValueError where arrays overlap.
   BorrowedArrays(std::vector<std::span<T>> borrowed) : arrays(std::move(borrowed)) {
     for (std::size_t i = 0; i < arrays.size(); ++i) {
-      const std::size_t unit = arrays[i].size_bytes() < kManyBytes ? kLine : kPage / sizeof(T);
+      const std::size_t unit = arrays[i].size_bytes() < kManyBytes ? kLine<T> : kPage / sizeof(T);
       const std::size_t past = address(i) % unit;
       offsets.push_back((size + unit - 1 - past) / unit * unit + past);
       size = offsets.back() + arrays[i].size();
       if (!arrays[i].empty()) by_address_.push_back(i);
     }
-    size = row_length<T>((size + kLine - 1) / kLine * kLine);
+    size = row_length<T>((size + kLine<T> - 1) / kLine<T> * kLine<T>);
     next_.assign(arrays.size(), 0);
     std::sort(by_address_.begin(), by_address_.end(), [this](std::size_t a, std::size_t b) {
       return std::less<const T*>()(arrays[a].data(), arrays[b].data());
@@ -85,17 +86,11 @@ class BorrowedArrays {
                      std::to_string(got));
   }
 
-  // how many elements of an array lie before its first whole line
-  std::size_t before_line(std::size_t array) const {
-    return std::min((kLine - address(array) % kLine) % kLine, arrays[array].size());
-  }
-
   const std::vector<std::span<T>> arrays;
   std::vector<std::size_t> offsets;
   std::size_t size = 0;
 
  private:
-  static constexpr std::size_t kLine = 64 / sizeof(T);
   // in elements
   std::size_t address(std::size_t array) const {
     return reinterpret_cast<std::uintptr_t>(arrays[array].data()) / sizeof(T);

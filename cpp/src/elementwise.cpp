@@ -1,3 +1,4 @@
+#include "lines.hpp"
 #include "loss.hpp"
 #include "registry.hpp"
 #include "row_major.hpp"
@@ -8,12 +9,14 @@ namespace {
 constexpr std::size_t kRun = 4096;
 constexpr double kFlopsPerElement = 50;  // a transcendental function and its stores
 
-// f(range) on this thread's part of n elements
-template <class F>
-void for_elements(std::size_t n, F&& f) {
+// f(begin, count) on this thread's part of the n elements that are written to `out`, from whole lines on
+template <class T, class F>
+void for_elements(const T* out, std::size_t n, F&& f) {
+  const std::size_t before = std::min(n, before_line(out));
   run_call(threads_for(kFlopsPerElement * static_cast<double>(n)), [&](int thread, int threads) {
-    const Range runs = Share(thread, threads, 1).take((n + kRun - 1) / kRun, 1);
-    const std::size_t begin = runs.begin * kRun, end = std::min(n, runs.end * kRun);
+    if (thread == 0 && before > 0) f(std::size_t{0}, before);
+    const Range runs = Share(thread, threads, 1).take((n - before + kRun - 1) / kRun, 1);
+    const std::size_t begin = before + runs.begin * kRun, end = std::min(n, before + runs.end * kRun);
     if (begin < end) f(begin, end - begin);
   });
 }
@@ -24,7 +27,7 @@ template <class T>
 void activate(Activation activation, std::span<T> a, std::span<const T> z) {
   check_size("a", a.size(), z.size());
   if (z.empty()) return;
-  for_elements(z.size(), [&](std::size_t begin, std::size_t n) {
+  for_elements(a.data(), z.size(), [&](std::size_t begin, std::size_t n) {
     kernels<T>().activate(static_cast<int>(activation), a.data() + begin, z.data() + begin, n);
   });
 }
@@ -34,7 +37,7 @@ void activate_backward(Activation activation, std::span<T> dz, std::span<const T
   check_size("da", da.size(), z.size());
   check_size("dz", dz.size(), z.size());
   if (z.empty()) return;
-  for_elements(z.size(), [&](std::size_t begin, std::size_t n) {
+  for_elements(dz.data(), z.size(), [&](std::size_t begin, std::size_t n) {
     kernels<T>().activate_backward(static_cast<int>(activation), dz.data() + begin, da.data() + begin,
                                    z.data() + begin, n);
   });

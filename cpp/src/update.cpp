@@ -129,7 +129,7 @@ void Optimizer<T>::step(const std::vector<std::span<const T>>& gradients, const 
         update.averaging.velocity = velocity < 0 ? nullptr : s.slot(velocity, i);
       }
       // the rest begins at a line: vectors that reach across two cost twice as much
-      const std::size_t line = std::clamp(s.arrays.before_line(i), range.begin, range.end);
+      const std::size_t line = std::clamp(before_line(s.arrays.arrays[i].data()), range.begin, range.end);
       for (const Range r : {Range{range.begin, line}, Range{line, range.end}}) {
         if (r.begin < r.end) kernels<T>().update(update, gradient(i), r);
       }
