@@ -101,7 +101,7 @@ Variant make_entry(L list, const char* kind, const std::string& name, const py::
 // on around it
 inline fanin::Method make_method(const std::string& name, const py::dict& values) {
   fanin::Method method = make_entry<fanin::Rule>(fanin::Rules{}, "rule", name, values);
-  const auto schedule = [&](const char* field, std::optional<fanin::Schedule>& to) {
+  const auto schedule = [&values = values](const char* field, std::optional<fanin::Schedule>& to) {
     if (!values.contains(field) || !py::isinstance<py::dict>(values[field])) return;
     const auto given = values[field].cast<py::dict>();
     const auto kind = given["name"].cast<std::string>();
@@ -128,7 +128,7 @@ inline fanin::Method make_method(const std::string& name, const py::dict& values
 // What make_method takes
 inline std::pair<std::string, py::dict> described(const fanin::Method& method) {
   auto [name, values] = described(method.rule);
-  const auto schedule = [&](const char* field, const std::optional<fanin::Schedule>& given) {
+  const auto schedule = [&values = values](const char* field, const std::optional<fanin::Schedule>& given) {
     if (!given) return;
     auto [kind, fields] = described(*given);
     fields["name"] = kind;

@@ -180,14 +180,18 @@ fanin::Initializer make_initializer(const InitializerSpec& spec) {
                                                 spec.second);
 }
 
-fanin::Layer make_layer(const BatchNormSpec& spec) { return std::make_from_tuple<fanin::BatchNorm>(spec); }
+fanin::BatchNorm make_batch_norm(const BatchNormSpec& spec) {
+  const auto& [epsilon, decay, bias_correction, exact_statistics] = spec;
+  return {epsilon, decay, bias_correction, exact_statistics};
+}
+fanin::Layer make_layer(const BatchNormSpec& spec) { return make_batch_norm(spec); }
 fanin::Layer make_layer(const DropoutSpec& spec) { return fanin::Dropout{std::get<0>(spec)}; }
 fanin::Layer make_layer(const DenseSpec& spec) {
   const auto& [units, activation, weights, biases, norm] = spec;
   fanin::Dense dense{units,
                      fanin::from_name<fanin::Activation>(fanin::Activations{}, "activation", activation),
                      make_initializer(weights), make_initializer(biases)};
-  if (norm) dense.batch_norm = std::make_from_tuple<fanin::BatchNorm>(*norm);
+  if (norm) dense.batch_norm = make_batch_norm(*norm);
   return dense;
 }
 
