@@ -11,6 +11,7 @@ import pytest
 
 import fanin
 from fanin import optim
+from helpers import python_prints
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 
@@ -73,3 +74,18 @@ def test_mistakes_leave_memory_flat(net):
             net.predict(X[:, 1:])
 
     assert growth(mistake, 3000) < ALLOWED
+
+
+def test_of_results_that_are_gone_128_mebibytes_stay_at_most() -> None:
+    code = """
+import numpy as np
+from fanin import functional as F
+from test_resident_memory import resident
+
+x = np.zeros((2048, 1024), np.float32)
+before = resident()
+results = [F.activation(x, "tanh") for _ in range(40)]
+del results
+print(resident() - before)
+"""
+    assert int(python_prints("-c", code)) < 132 << 20

@@ -14,19 +14,18 @@ from fanin import functional as F
 
 
 class BatchNorms:
-    """Row-major arrays; y and dx go to arrays that exist."""
+    """Row-major arrays; the results are new arrays, as those of the peers are."""
 
     version = fanin.__version__
 
     def prepare(self, case: dict[str, Any], variants: list[str]) -> None:
         self.x, self.dy, self.gamma, self.beta = data.normalized(Batch(**case))
-        self.y, self.dx = np.empty_like(self.x), np.empty_like(self.x)
 
     def compute(self, variant: str) -> list[Any]:
-        y, cache = F.batch_norm(self.x, self.gamma, self.beta, out=self.y)
+        y, cache = F.batch_norm(self.x, self.gamma, self.beta)
         if variant == "batch norm":
             return [y]
-        return [y, *F.batch_norm_backward(self.dy, cache, out=(self.dx, None, None))]
+        return [y, *F.batch_norm_backward(self.dy, cache)]
 
     def check(self, variant: str) -> list[float]:
         return [data.checksum(np.atleast_2d(result)) for result in self.compute(variant)]

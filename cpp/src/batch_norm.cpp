@@ -13,9 +13,9 @@ namespace {
 // A pass of additions over numbers in cache, in flops that take as long
 constexpr double kFlopsPerElement = 8;
 
-// A result this large would push everything out of the caches before it is read again. (With half of it the
-// input still stays in a large L3, from which one thread reads faster than it writes around the caches.)
-constexpr std::size_t kBeyondCaches = std::size_t{1} << 25;
+// A result this large is written around the caches: it would push everything out of them, the input with it,
+// before it is read again.
+constexpr std::size_t kBeyondCaches = std::size_t{1} << 24;
 
 template <class T>
 bool beyond_caches(const MatrixView<const T>& x) {

@@ -1,0 +1,98 @@
+// Arrays for results, whose memory is used again once nobody has them any more. The C library gives large
+// blocks back to the system and gets them anew, page by page at the first touch: batch norm and its gradients
+// at 256x512 would spend four fifths of their time so.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <iterator>
+#include <mutex>
+#include <numeric>
+#include <optional>
+#include <vector>
+
+#include <pybind11/numpy.h>
+
+#include "register.hpp"
+
+namespace results {
+
+// Bytes from which on a result is large: the C library may give back what is free in blocks of twice as many
+inline constexpr std::size_t kLarge = std::size_t{1} << 16;
+// What is remembered at most, in bytes: two results of 64 MiB
+inline constexpr std::size_t kMostBytes = std::size_t{1} << 27;
+inline constexpr std::size_t kLine = 64;  // bytes
+
+// Memory of the latest results: arrays of bytes, each the base of a result, free once nobody else has it
+class Latest {
+ public:
+  using Block = py::array_t<std::uint8_t>;
+
+  // so many bytes, or up to half as many more, and a line
+  Block block(std::size_t bytes) {
+    std::optional<Block> found = take_free(bytes);
+    if (!found) found.emplace(static_cast<py::ssize_t>(bytes + kLine));
+    remember(*found);
+    return *std::move(found);
+  }
+
+ private:
+  static constexpr std::ptrdiff_t kMostBlocks = 64;  // more than a step has, and a search takes no time
+
+  static std::size_t size(const Block& block) { return static_cast<std::size_t>(block.size()) - kLine; }
+  static bool is_free(const Block& block) {
+#if PY_VERSION_HEX >= 0x030E0000
+    return PyUnstable_Object_IsUniquelyReferenced(block.ptr()) != 0;
+#else
+    return Py_REFCNT(block.ptr()) == 1;
+#endif
+  }
+
+  std::optional<Block> take_free(std::size_t bytes) {
+    const std::unique_lock lock(mutex_, std::try_to_lock);
+    if (!lock) return std::nullopt;
+    const auto found = std::find_if(blocks_.rbegin(), blocks_.rend(), [&](const Block& block) {
+      return size(block) >= bytes && size(block) <= bytes + bytes / 2 && is_free(block);
+    });
+    if (found == blocks_.rend()) return std::nullopt;
+    std::optional<Block> taken(std::move(*found));
+    blocks_.erase(std::next(found).base());
+    return taken;
+  }
+
+  void remember(const Block& block) {
+    std::vector<Block> forgotten;  // freed without the lock
+    const std::unique_lock lock(mutex_, std::try_to_lock);
+    if (!lock) return;
+    blocks_.push_back(block);
+    std::size_t bytes =
+        std::transform_reduce(blocks_.begin(), blocks_.end(), std::size_t{0}, std::plus{}, size);
+    auto kept = blocks_.begin();
+    while (bytes > kMostBytes || blocks_.end() - kept > kMostBlocks) bytes -= size(*kept++);
+    forgotten.assign(std::make_move_iterator(blocks_.begin()), std::make_move_iterator(kept));
+    blocks_.erase(blocks_.begin(), kept);
+  }
+
+  std::mutex mutex_;           // only ever tried: a child of fork may find it locked for good
+  std::vector<Block> blocks_;  // the latest last
+};
+
+inline Latest& latest() {
+  static auto* const all = new Latest;  // never destroyed: Python may have ended before
+  return *all;
+}
+
+// An array for a result; a large one lies as far beyond the begin of a cache line as `beside` does
+template <class T>
+py::array_t<T> array(const std::vector<py::ssize_t>& shape, const void* beside) {
+  double bytes = sizeof(T);  // which do not overflow
+  for (const py::ssize_t n : shape) bytes *= static_cast<double>(n);
+  if (bytes < kLarge || bytes > kMostBytes) return py::array_t<T>(shape);
+  const auto block = latest().block(static_cast<std::size_t>(bytes));
+  const auto address = reinterpret_cast<std::uintptr_t>(block.data());
+  const auto shift = (reinterpret_cast<std::uintptr_t>(beside) - address) % kLine;
+  return py::array_t<T>(shape, reinterpret_cast<const T*>(address + shift), block);
+}
+
+}  // namespace results

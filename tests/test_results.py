@@ -1,0 +1,96 @@
+"""New arrays of results: memory that nobody has any more is used again, and no other."""
+
+from __future__ import annotations
+
+import pickle
+import threading
+
+import numpy as np
+import pytest
+
+from fanin import functional as F
+
+LARGE = (256, 512)
+
+
+def filled(value: float, shape: tuple[int, int] = LARGE) -> np.ndarray:
+    return F.activation(np.full(shape, value, np.float32), "identity")
+
+
+def address(array: np.ndarray) -> int:
+    return array.__array_interface__["data"][0]
+
+
+def test_results_that_somebody_has_share_no_memory() -> None:
+    kept = [filled(i) for i in range(80)]
+    for i, result in enumerate(kept):
+        assert (result == i).all()
+
+
+def test_a_result_is_made_in_the_memory_of_one_that_is_gone() -> None:
+    first = filled(1)
+    where = address(first)
+    del first
+    assert any(address(filled(2)) == where for _ in range(2))
+
+
+@pytest.mark.parametrize(
+    "hold",
+    [
+        lambda result: result[3:5, ::2],
+        lambda result: result.T.reshape(-1)[:7],
+        lambda result: result.view(np.uint8)[1:],
+        lambda result: memoryview(result)[2:],
+        lambda result: result.base,
+    ],
+    ids=["slice", "reshaped", "other type", "memoryview", "base"],
+)
+def test_whatever_looks_into_a_result_keeps_its_memory(hold) -> None:
+    result = filled(5)
+    held = hold(result)
+    before = np.array(held)
+    del result
+    for i in range(5):
+        filled(i)
+    np.testing.assert_array_equal(np.array(held), before)
+
+
+def test_a_result_is_an_array_like_any_other() -> None:
+    result = filled(3)
+    assert type(result) is np.ndarray
+    assert result.shape == LARGE
+    assert result.flags.c_contiguous
+    assert result.flags.aligned
+    assert result.flags.writeable
+    result.flags.writeable = False
+    result.flags.writeable = True
+    result[0, 0] = 4
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(result)), result)
+
+
+def test_results_begin_where_their_inputs_begin_in_a_cache_line() -> None:
+    memory = np.zeros(256 * 512 + 32, np.float32)
+    for shift in range(16):
+        x = memory[shift:][: 256 * 512].reshape(LARGE)
+        assert (address(F.activation(x, "tanh")) - address(x)) % 64 == 0
+
+
+def test_results_of_more_than_128_mebibytes_are_arrays_of_their_own() -> None:
+    assert filled(1, (1 << 14, 2049)).base is None
+
+
+def test_threads_have_results_of_their_own() -> None:
+    wrong = []
+
+    def work(value: float) -> None:
+        for _ in range(200):
+            result = filled(value, (64, 512))
+            if not (result == value).all():
+                wrong.append(value)
+
+    threads = [threading.Thread(target=work, args=(float(i),)) for i in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
