@@ -134,6 +134,12 @@ struct Matrix {
   fanin::Samples view;
 };
 
+inline Matrix matrix_of(const py::array& array) {
+  if (viewable<float>(array)) return {array, matrix_view<float>(array)};
+  if (viewable<double>(array)) return {array, matrix_view<double>(array)};
+  return {array, number_matrix(array)};
+}
+
 inline Matrix matrix(const char* name, const py::object& value, bool column_allowed,
                      const std::string& expected) {
   // in a hurry where there is nothing to look into
@@ -143,9 +149,7 @@ inline Matrix matrix(const char* name, const py::object& value, bool column_allo
     throw fanin::ValueError(std::string(name) + ": expected shape " + expected + ", got " +
                             shape_text(array));
   }
-  if (viewable<float>(array)) return {array, matrix_view<float>(array)};
-  if (viewable<double>(array)) return {array, matrix_view<double>(array)};
-  return {array, number_matrix(array)};
+  return matrix_of(array);
 }
 
 // Whether this is a table, of class probabilities where labels could also be given

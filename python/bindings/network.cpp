@@ -39,12 +39,24 @@ Data make_data(const fanin::Network<T>& net, const py::object& x, const py::obje
   return {std::move(matrix), arrays::targets(net.loss(), y, weights, rows, net.outputs())};
 }
 
+// Samples in an order of their own are gathered value by value from an array by columns (Fortran's order):
+// that takes longer than a copy by rows, once. What lies in a file may be larger than memory, and stays
+// there.
+arrays::Matrix by_rows(const arrays::Matrix& x) {
+  constexpr py::ssize_t line = 64;
+  const py::array& array = x.array;
+  const bool apart = std::abs(array.strides(1)) > line && std::abs(array.strides(0)) <= line;
+  if (!apart || array.strides(0) == 0 || !arrays::is_plain_array(array)) return x;
+  return arrays::matrix_of(py::module_::import("numpy").attr("ascontiguousarray")(array));
+}
+
 template <class T>
 class PyTraining {
  public:
   PyTraining(fanin::Network<T>& net, const py::object& x, const py::object& y, const py::object& weights,
              std::size_t batch_size, bool shuffle)
       : data_(make_data(net, x, y, weights)) {
+    if (shuffle) data_.x = by_rows(data_.x);
     // checks look at every value: other threads may run meanwhile
     const Unlocked unlocked;
     training_ = std::make_unique<fanin::Training<T>>(

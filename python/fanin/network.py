@@ -111,8 +111,10 @@ class Network(StoredModel):
         Arrays of numbers are borrowed whatever their type, byte order and strides, not copied: batches are gathered
         from them row by row, each value converted to the network's type with one rounding, so that a `numpy.memmap`
         may be larger than memory: pages of its file that a fit has read are counted as resident by the system, which
-        takes them back when needed. Frames of numbers (pandas, polars) are converted once, as a whole. The last batch
-        may be short. The rule's state is kept from fit to fit of the same kind of rule. Ctrl-C leaves a usable network.
+        takes them back when needed. Frames of numbers (pandas, polars) are converted once, as a whole; an array by
+        columns (Fortran order) in memory is copied by rows once where samples are shuffled, which takes less time than
+        an epoch of gathering from it. The last batch may be short. The rule's state is kept from fit to fit of the same
+        kind of rule. Ctrl-C leaves a usable network.
 
         Parameters
         ----------
