@@ -9,6 +9,7 @@
 #include "loss.hpp"
 #include "philox.hpp"
 #include "product.hpp"
+#include "random_values.hpp"
 #include "table.hpp"
 #include "update.hpp"
 
@@ -75,10 +76,8 @@ constexpr Kernels<T> make_kernels() {
 
 extern const KernelTable FANIN_TABLE(FANIN_ISA);
 constinit const KernelTable FANIN_TABLE(FANIN_ISA) = {
-    FANIN_STRING(FANIN_ISA),
-    FANIN_ISA::make_kernels<float>(),
-    FANIN_ISA::make_kernels<double>(),
-    FANIN_ISA::random_bits,
+    FANIN_STRING(FANIN_ISA), FANIN_ISA::make_kernels<float>(), FANIN_ISA::make_kernels<double>(),
+    FANIN_ISA::random_bits,  FANIN_ISA::uniform_values,        FANIN_ISA::normal_values,
 };
 
 }  // namespace fanin

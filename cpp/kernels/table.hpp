@@ -259,6 +259,11 @@ struct KernelTable {
   // out[i] = the first half of Philox's block first + i; three words of the counter follow its number
   void (*random_bits)(std::uint64_t* out, std::uint32_t first, std::size_t n, const std::uint32_t* counter,
                       const std::uint32_t* key);
+  // out[i] = a value of variance 1 from that block: uniform, or normal
+  void (*uniform_values)(double* out, std::uint32_t first, std::size_t n, const std::uint32_t* counter,
+                         const std::uint32_t* key);
+  void (*normal_values)(double* out, std::uint32_t first, std::size_t n, const std::uint32_t* counter,
+                        const std::uint32_t* key);
 };
 
 }  // namespace fanin

@@ -1,44 +1,24 @@
 #include <algorithm>
+#include <atomic>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <string>
 #include <vector>
 
+#include "call.hpp"
 #include "checks.hpp"
 #include "model.hpp"
 #include "random.hpp"
 #include "registry.hpp"
+#include "row_major.hpp"
 #include "team.hpp"
 
 namespace fanin {
 namespace {
 
-// A number in [0, 1) with 53 random bits
-double unit_interval(std::uint32_t low, std::uint32_t high) {
-  return static_cast<double>((std::uint64_t{low} | std::uint64_t{high} << 32) >> 11) * 0x1p-53;
-}
-
-// n standard normal values by Box and Muller: sqrt(-2 log u) cos(2 pi v)
-void fill_normal(double* out, std::size_t n, const Philox& random, std::uint64_t first, double* scratch) {
-  const auto& math = kernels<double>().math;
-  for (std::size_t i = 0; i < n; ++i) {
-    const auto block = random.block(first + i);
-    scratch[i] = 1 - unit_interval(block[0], block[1]);
-    out[i] = 2 * unit_interval(block[2], block[3]);
-  }
-  math[static_cast<int>(MathFunction::log)](scratch, scratch, n);
-  math[static_cast<int>(MathFunction::cos_pi)](out, out, n);
-  for (std::size_t i = 0; i < n; ++i) out[i] *= std::sqrt(-2 * scratch[i]);
-}
-
-// n values uniform in [-sqrt(3), sqrt(3)): variance 1
-void fill_uniform(double* out, std::size_t n, const Philox& random, std::uint64_t first) {
-  const double limit = std::sqrt(3.0);
-  for (std::size_t i = 0; i < n; ++i) {
-    const auto block = random.block(first + i);
-    out[i] = limit * (2 * unit_interval(block[0], block[1]) - 1);
-  }
-}
+// A random value, its place among panels and its check, in flops that take as long
+constexpr double kFlopsPerValue = 256;
 
 // The initial values of one matrix of parameters: the weights of a layer, or its biases as a single row,
 // whose random numbers are those of the row that would follow the weights.
@@ -52,18 +32,7 @@ class Filler {
   template <class I>
   void operator()(const I& initializer) const {
     if constexpr (requires { I::drawn; }) {
-      const double deviation = initializer.deviation(fan_);
-      const Philox random(seed_, stream_of_layer(layer_));
-      std::vector<double> row(to_.columns), scratch(to_.columns);
-      for (std::size_t k = 0; k < to_.rows; ++k) {
-        const std::uint64_t first = std::uint64_t{first_row_ + k} * to_.columns;
-        if constexpr (I::drawn == Drawn::uniform) {
-          fill_uniform(row.data(), to_.columns, random, first);
-        } else {
-          fill_normal(row.data(), to_.columns, random, first, scratch.data());
-        }
-        for (std::size_t j = 0; j < to_.columns; ++j) set(k, j, deviation * row[j]);
-      }
+      draw(I::drawn, initializer.deviation(fan_));
     } else {
       fill([&](std::size_t, std::size_t) { return initializer.value; });
     }
@@ -77,18 +46,61 @@ class Filler {
     const auto inputs = static_cast<std::uint32_t>(to_.rows);
     const auto connections = static_cast<std::uint32_t>(sparse.connections);
     const Philox random(seed_, stream_of_layer(layer_)), places(seed_, stream_of_connections(layer_));
-    std::vector<double> values(connections), scratch(connections);
+    std::vector<double> values(connections);
     std::vector<std::uint32_t> chosen(connections);
     std::vector<char> taken(inputs);
     for (std::size_t j = 0; j < to_.columns; ++j) {
       const std::uint64_t first = std::uint64_t{j} * connections;
       choose(chosen.data(), connections, inputs, places, first, taken.data());
-      fill_normal(values.data(), connections, random, first, scratch.data());
+      random.normal(values.data(), first, connections);
       for (std::size_t i = 0; i < connections; ++i) set(chosen[i], j, sparse.deviation * values[i]);
     }
   }
 
  private:
+  // threads take rows
+  void draw(Drawn drawn, double deviation) const {
+    const Philox random(seed_, stream_of_layer(layer_));
+    const std::size_t columns = to_.columns, none = to_.rows * columns;
+    const auto values = [&](double* out, std::size_t place, std::size_t n) {
+      const std::uint64_t first = std::uint64_t{first_row_} * columns + place;
+      drawn == Drawn::uniform ? random.uniform(out, first, n) : random.normal(out, first, n);
+      for (std::size_t i = 0; i < n; ++i) out[i] *= deviation;
+    };
+    std::atomic<std::size_t> first_bad{none};
+    run_call(threads_for(kFlopsPerValue * static_cast<double>(none)), [&](int thread, int threads) {
+      double some[16 * kPanel<T>];
+      const Range rows = Share(thread, threads, 1).take(to_.rows, 1);
+      for (std::size_t k = rows.begin; k < rows.end; ++k) {
+        for (std::size_t j = 0; j < columns; j += std::size(some)) {
+          const std::size_t place = k * columns + j, n = std::min(std::size(some), columns - j);
+          values(some, place, n);
+          const std::size_t bad = kernels<double>().find_beyond(some, n, std::numeric_limits<T>::max());
+          bad < n ? lower(first_bad, place + bad) : store(k, j, some, n);
+        }
+      }
+    });
+    if (first_bad == none) return;
+    double value = 0;
+    values(&value, first_bad, 1);
+    check(first_bad / columns, first_bad % columns, value);
+  }
+
+  static void lower(std::atomic<std::size_t>& least, std::size_t value) {
+    std::size_t now = least;
+    while (value < now && !least.compare_exchange_weak(now, value)) {
+    }
+  }
+
+  // values of row k from column j on, where a panel begins
+  void store(std::size_t k, std::size_t j, const double* values, std::size_t n) const {
+    for (std::size_t i = 0; i < n; i += kPanel<T>) {
+      T* const out = to_.at(k, (j + i) / kPanel<T>);
+      const std::size_t count = std::min(kPanel<T>, n - i);
+      for (std::size_t lane = 0; lane < count; ++lane) out[lane] = static_cast<T>(values[i + lane]);
+    }
+  }
+
   template <class F>
   void fill(F&& value) const {
     for (std::size_t k = 0; k < to_.rows; ++k) {
@@ -96,12 +108,15 @@ class Filler {
     }
   }
 
+  void check(std::size_t k, std::size_t j, double value) const {
+    if (std::abs(value) <= std::numeric_limits<T>::max()) return;
+    throw ValueError(name_ + "row " + std::to_string(k) + ", column " + std::to_string(j) + " is " +
+                     number_text(value) + "; every value must be finite in float" +
+                     std::to_string(sizeof(T) * 8));
+  }
+
   void set(std::size_t k, std::size_t j, double value) const {
-    if (!(std::abs(value) <= std::numeric_limits<T>::max())) {
-      throw ValueError(name_ + "row " + std::to_string(k) + ", column " + std::to_string(j) + " is " +
-                       number_text(value) + "; every value must be finite in float" +
-                       std::to_string(sizeof(T) * 8));
-    }
+    check(k, j, value);
     to_.at(k, j / kPanel<T>)[j % kPanel<T>] = static_cast<T>(value);
   }
 

@@ -30,13 +30,33 @@ class Philox {
     return std::uint64_t{b[0]} | std::uint64_t{b[1]} << 32;
   }
 
-  // The same of `n` indices from `first` on, below 2^32
-  void bits(std::uint64_t* out, std::uint32_t first, std::size_t n) const {
-    const std::uint32_t counter[] = {0, low(stream_), high(stream_)}, key[] = {low(seed_), high(seed_)};
-    active_kernels().random_bits(out, first, n, counter, key);
+  // The same of `n` indices from `first` on
+  void bits(std::uint64_t* out, std::uint64_t first, std::size_t n) const {
+    fill(active_kernels().random_bits, out, first, n);
+  }
+  // Values of variance 1, each from a block: uniform in [-sqrt(3), sqrt(3)), and normal by Box and Muller
+  void uniform(double* out, std::uint64_t first, std::size_t n) const {
+    fill(active_kernels().uniform_values, out, first, n);
+  }
+  void normal(double* out, std::uint64_t first, std::size_t n) const {
+    fill(active_kernels().normal_values, out, first, n);
   }
 
  private:
+  // Kernels count with the lower half of an index.
+  template <class F, class V>
+  void fill(F kernel, V* out, std::uint64_t first, std::size_t n) const {
+    const std::uint32_t key[] = {low(seed_), high(seed_)};
+    while (n > 0) {
+      const std::uint32_t counter[] = {high(first), low(stream_), high(stream_)};
+      const std::uint64_t left = (std::uint64_t{1} << 32) - low(first), count = n < left ? n : left;
+      kernel(out, low(first), count, counter, key);
+      out += count;
+      first += count;
+      n -= count;
+    }
+  }
+
   static std::uint32_t low(std::uint64_t x) { return static_cast<std::uint32_t>(x); }
   static std::uint32_t high(std::uint64_t x) { return static_cast<std::uint32_t>(x >> 32); }
   std::uint64_t seed_, stream_;

@@ -1,6 +1,8 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <numbers>
 #include <vector>
 
 #include "random.hpp"
@@ -18,7 +20,7 @@ TEST_CASE("Philox gives the published values") {
 
 TEST_CASE("many numbers at once are the ones drawn by themselves") {
   const Philox random(0x123456789ABCDEF0, stream_of_epoch(7));
-  for (const std::uint32_t first : {0u, 1u, 77u, 0xFFFFFFC0u}) {
+  for (const std::uint64_t first : {0ull, 1ull, 77ull, 0xFFFFFFF0ull, 0x123456789ull}) {
     for (std::size_t n = 0; n <= 33; ++n) {
       std::vector<std::uint64_t> drawn(n + 1, 42);
       random.bits(drawn.data(), first, n);
@@ -26,6 +28,27 @@ TEST_CASE("many numbers at once are the ones drawn by themselves") {
       CHECK(drawn[n] == 42);
     }
   }
+}
+
+TEST_CASE("random values are those of their blocks") {
+  const Philox random(0x123456789ABCDEF0, stream_of_layer(3));
+  const std::uint64_t first = 0xFFFFFFF0;  // where a word of the counter ends
+  constexpr std::size_t n = 37;
+  std::vector<double> uniform(n + 1, 42), normal(n + 1, 42);
+  random.uniform(uniform.data(), first, n);
+  random.normal(normal.data(), first, n);
+  const auto unit = [](std::uint32_t low, std::uint32_t high) {
+    return static_cast<double>((std::uint64_t{low} | std::uint64_t{high} << 32) >> 11) * 0x1p-53;
+  };
+  for (std::size_t i = 0; i < n; ++i) {
+    const auto block = random.block(first + i);
+    CHECK(uniform[i] == std::sqrt(3.0) * (2 * unit(block[0], block[1]) - 1));
+    const double u = 1 - unit(block[0], block[1]), v = unit(block[2], block[3]);
+    const double expected = std::sqrt(-2 * std::log(u)) * std::cos(2 * std::numbers::pi * v);
+    CHECK(std::abs(normal[i] - expected) < 1e-14);
+  }
+  CHECK(uniform[n] == 42);
+  CHECK(normal[n] == 42);
 }
 
 TEST_CASE("a permutation has each number once, and depends on the stream") {

@@ -1,0 +1,57 @@
+// Random values of variance 1 from blocks of Philox, one each.
+#pragma once
+
+#include "for_each.hpp"
+#include "math.hpp"
+#include "philox.hpp"
+
+namespace fanin::FANIN_ISA {
+namespace {
+
+// A number in [0, 1) from the 53 upper bits of two words, exactly: 32 bits and the other 21 become numbers
+// where a double of that magnitude has its last bit
+FANIN_INLINE Vec<double> unit_interval(Counters low, Counters high) {
+  const Counters bits = ((low & 0xFFFFFFFF) | high << 32) >> 11;
+  const Vec<double> low_origin(0x1p52), high_origin(0x1p84);
+  const Vec<double> lower = from_words<double>((bits & 0xFFFFFFFF) | words_of(low_origin)) - low_origin;
+  const Vec<double> upper = from_words<double>((bits >> 32) | words_of(high_origin)) - high_origin;
+  return (upper + lower) * Vec<double>(0x1p-53);
+}
+
+// uniform in [-sqrt(3), sqrt(3))
+FANIN_INLINE Vec<double> uniform_value(const RandomBlocks& r) {
+  const Vec<double> limit(0x1.bb67ae8584caap0), one(1.0);
+  return limit * (Vec<double>(2.0) * unit_interval(r.c[0], r.c[1]) - one);
+}
+
+// normal by Box and Muller: sqrt(-2 log u) cos(2 pi v)
+FANIN_INLINE Vec<double> normal_value(const RandomBlocks& r) {
+  const Vec<double> u = Vec<double>(1.0) - unit_interval(r.c[0], r.c[1]);
+  const Vec<double> two_v = Vec<double>(2.0) * unit_interval(r.c[2], r.c[3]);
+  return cos_pi(two_v) * sqrt(Vec<double>(-2.0) * log(u));
+}
+
+// out[i] = value(block `first` + i), whose number has 32 bits
+template <class F>
+FANIN_INLINE void fill_random(double* out, std::uint32_t first, std::size_t n, const std::uint32_t* counter,
+                              const std::uint32_t* key, F&& value) {
+  Counters lane;
+  for (std::size_t i = 0; i < kVectorBytes / 8; ++i) lane[i] = i;
+  for_each<double>(n, [&](std::size_t i, auto lanes) {
+    const Counters number = (lane + (first + i)) & 0xFFFFFFFF;
+    lanes.store(value(random_blocks(number, counter, key)), out + i);
+  });
+}
+
+inline void uniform_values(double* out, std::uint32_t first, std::size_t n, const std::uint32_t* counter,
+                           const std::uint32_t* key) {
+  fill_random(out, first, n, counter, key, [](const RandomBlocks& r) { return uniform_value(r); });
+}
+
+inline void normal_values(double* out, std::uint32_t first, std::size_t n, const std::uint32_t* counter,
+                          const std::uint32_t* key) {
+  fill_random(out, first, n, counter, key, [](const RandomBlocks& r) { return normal_value(r); });
+}
+
+}  // namespace
+}  // namespace fanin::FANIN_ISA
