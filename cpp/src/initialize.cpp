@@ -8,6 +8,7 @@
 
 #include "call.hpp"
 #include "checks.hpp"
+#include "gather.hpp"
 #include "model.hpp"
 #include "random.hpp"
 #include "registry.hpp"
@@ -94,11 +95,9 @@ class Filler {
 
   // values of row k from column j on, where a panel begins
   void store(std::size_t k, std::size_t j, const double* values, std::size_t n) const {
-    for (std::size_t i = 0; i < n; i += kPanel<T>) {
-      T* const out = to_.at(k, (j + i) / kPanel<T>);
-      const std::size_t count = std::min(kPanel<T>, n - i);
-      for (std::size_t lane = 0; lane < count; ++lane) out[lane] = static_cast<T>(values[i + lane]);
-    }
+    const Panels<T> panels{to_.at(0, j / kPanel<T>), to_.rows, n};
+    const std::size_t offset = std::size_t{0} - k;  // row k of the panels is the only one of the values
+    gather_matrix(row_major(values, 1, n), panels, nullptr, offset, {k, k + 1});
   }
 
   template <class F>
