@@ -187,6 +187,17 @@ def test_standardize_writes_to_out_which_may_be_x():
         F.standardize([[1.0]], out=np.empty((1, 1), "float32"))
     with pytest.raises(ValueError, match=r"out: expected a writable array of shape \(1, 1\), got \(2, 1\)"):
         F.standardize([[1.0]], out=np.empty((2, 1)))
+    with pytest.raises(ValueError, match="out: expected x itself, or an array that does not overlap it"):
+        F.standardize(x, out=x[::-1])
+
+
+def test_many_rows_are_standardized_as_a_whole():
+    x = np.random.default_rng(5).normal(3, 2, (3000, 300)).astype("float32")
+    z, mean, deviation = F.standardize(x)
+    expected = x.astype("float64")
+    np.testing.assert_allclose(mean, expected.mean(axis=0), rtol=1e-12)
+    np.testing.assert_allclose(deviation, expected.std(axis=0), rtol=1e-12)
+    np.testing.assert_array_equal(z, ((expected - mean) / deviation).astype("float32"))
 
 
 def test_arrays_of_pytorch_are_looked_at_in_place():

@@ -8,7 +8,7 @@ a large one takes up the memory of an earlier result that nobody has any more, a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -242,8 +242,22 @@ def standardize(
         )
     elif out.shape != given.shape or not out.flags.writeable:
         raise ValueError(f"out: expected a writable array of shape {given.shape}, got {out.shape}")
-    np.copyto(out, (given - centre) / spread, casting="same_kind")
+    elif out is not x and np.may_share_memory(out, given):
+        raise ValueError("out: expected x itself, or an array that does not overlap it")
+    for rows, differences in _differences(given, centre):
+        differences /= spread
+        out[rows] = differences
     return out, centre, spread
+
+
+def _differences(x: Float, centre: Float) -> Iterator[tuple[slice, Float]]:
+    """Rows and ``x[rows] - centre``, always in the same memory, which a cache holds."""
+    count = max(1, (1 << 18) // max(1, x.shape[1]))
+    memory = np.empty((min(count, x.shape[0]), x.shape[1]))
+    for begin in range(0, x.shape[0], count):
+        rows = slice(begin, begin + count)
+        part = x[rows]
+        yield rows, np.subtract(part, centre, out=memory[: part.shape[0]])
 
 
 def _matrix(name: str, value: ArrayLike) -> Float:
@@ -260,7 +274,10 @@ def _mean_and_deviation(x: Float) -> tuple[Float, Float]:
     if x.shape[0] == 0:
         raise ValueError("x: expected at least one row to take a mean of, got none")
     centre = x.mean(axis=0, dtype=np.float64)
-    spread = np.sqrt(np.mean((x - centre) ** 2, axis=0))
+    squares = np.zeros_like(centre)
+    for _, differences in _differences(x, centre):
+        squares += np.einsum("ij,ij->j", differences, differences)
+    spread = np.sqrt(squares / x.shape[0])
     constant = x.min(axis=0) == x.max(axis=0)  # whose mean may be off by a rounding
     centre[constant], spread[constant] = x[0, constant], 1.0
     return centre, spread
