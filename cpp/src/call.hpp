@@ -8,9 +8,9 @@
 namespace fanin {
 
 // Of all such calls of the process. A try costs them a time slice, about 10 ms; twice the time for longer
-// than a moment after a neighbour has gone would cost more.
+// than a moment after a neighbour has gone would cost more. Two threads gain about the time of a call.
 inline Retreat& retreat_of_calls() {
-  static Retreat retreat{0.1};
+  static Retreat retreat{0, 0.1, 2};
   return retreat;
 }
 
@@ -32,11 +32,12 @@ void run_call(int threads, F&& body) {
     const double seconds = done.wait(team);
     if (seconds > long_wait) waited.fetch_add(seconds / (team - 1), std::memory_order_relaxed);
   });
-  const double now = seconds_now();
-  if (waited.load(std::memory_order_relaxed) > waiting_share * (now - start)) {
-    retreat.begin(now);
-  } else {
-    retreat.went_well(now);
+  const double now = seconds_now(), seconds = now - start,
+               long_waits = waited.load(std::memory_order_relaxed);
+  if (long_waits > waiting_share * seconds) {
+    retreat.begin(now, seconds);
+  } else if (long_waits == 0) {
+    retreat.went_well(seconds);
   }
 }
 

@@ -42,13 +42,13 @@ class Pace {
     const double other = seconds_[!together_];
     mine = elapsed / static_cast<double>(steps);
     if (stuck_) {
-      stay_alone(now);
+      stay_alone(now, elapsed);
     } else if (trial_ && together_) {
-      mine < kClearly* other ? stay_together(now, elapsed) : stay_alone(now);
+      mine < kClearly* other ? stay_together(now, elapsed) : stay_alone(now, elapsed);
     } else if (trial_) {
-      mine < kClearly* other ? stay_alone(now) : stay_together(now, elapsed);
+      mine < kClearly* other ? stay_alone(now, elapsed) : stay_together(now, elapsed);
     } else if (together_) {
-      retreat_.went_well(now);
+      retreat_.went_well(elapsed);
       if (next_trial_ == kUnknown) next_trial_ = now + kTrialsApart;
     }
   }
@@ -60,13 +60,13 @@ class Pace {
   static constexpr std::size_t kStepsToJudge = 4;
   static constexpr double kLongWait = 2e-3;  // no need for that many steps
   static constexpr double kTrialsApart = 0.5, kShareOfTrials = 0.01;
-  static constexpr double kMostSecondsAlone = 3.2;
+  static constexpr double kLeastSecondsAlone = 0.01, kMostSecondsAlone = 3.2, kMuchMore = 16;
   static constexpr double kClearly = 0.95;
   static constexpr double kUnknown = std::numeric_limits<double>::infinity();
 
-  void stay_alone(double now) {
+  void stay_alone(double now, double of_slice) {
     better_together_ = false;
-    retreat_.begin(now);
+    retreat_.begin(now, of_slice);
     next_trial_ = retreat_.until();
   }
   void stay_together(double now, double of_trial) {
@@ -74,7 +74,7 @@ class Pace {
     next_trial_ = now + std::max(kTrialsApart, of_trial / kShareOfTrials);
   }
 
-  Retreat retreat_{kMostSecondsAlone};
+  Retreat retreat_{kLeastSecondsAlone, kMostSecondsAlone, kMuchMore};
   bool better_together_ = true, together_ = false, trial_ = false, stuck_ = false;
   double start_ = 0, next_trial_ = kUnknown;
   // of a step, the last time: on one thread, and on a team; at first nothing is known

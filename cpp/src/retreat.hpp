@@ -1,6 +1,6 @@
 // When a team gives way: processors that are busy with something else make its threads wait for each other by
-// time slices. One thread then works alone: for a short time at first, as most neighbours are gone soon, then
-// twice as long each time, as a try to work together again may cost a slice a barrier.
+// time slices. One thread then works alone: at first for as long as was lost, as most neighbours are gone
+// soon, then twice as long each time, as a try to work together again may cost a slice a barrier.
 #pragma once
 
 #include <algorithm>
@@ -12,25 +12,27 @@ namespace fanin {
 // Several threads may use one at a time: each number counts by itself.
 class Retreat {
  public:
-  explicit Retreat(double most_seconds) : most_seconds_(most_seconds) {}
+  Retreat(double least_seconds, double most_seconds, double much_more)
+      : least_(least_seconds), most_(most_seconds), much_more_(much_more) {}
 
   bool over(double now) const { return now >= until_.load(std::memory_order_relaxed); }
   double until() const { return until_.load(std::memory_order_relaxed); }
 
-  void begin(double now) {
-    const double seconds = seconds_.load(std::memory_order_relaxed);
+  // `lost` seconds were spent mostly with waiting. Where much more than that went well since the last
+  // retreat, the team was worth it, and is soon back.
+  void begin(double now, double lost) {
+    const bool worth_it = well_.exchange(0, std::memory_order_relaxed) > much_more_ * lost;
+    const double longer = worth_it ? 0 : 2 * seconds_.load(std::memory_order_relaxed);
+    const double seconds = std::clamp(std::max(lost, longer), least_, most_);
+    seconds_.store(seconds, std::memory_order_relaxed);
     until_.store(now + seconds, std::memory_order_relaxed);
-    seconds_.store(std::min(2 * seconds, most_seconds_), std::memory_order_relaxed);
   }
-  // A team has worked well since the last retreat: after a while that is forgotten.
-  void went_well(double now) {
-    if (now - until() > kForgottenAfter) seconds_.store(kSeconds, std::memory_order_relaxed);
-  }
+  void went_well(double seconds) { well_.fetch_add(seconds, std::memory_order_relaxed); }
 
  private:
-  static constexpr double kSeconds = 0.01, kForgottenAfter = 0.05;
-  const double most_seconds_;
-  std::atomic<double> until_{-std::numeric_limits<double>::infinity()}, seconds_{kSeconds};
+  const double least_, most_, much_more_;
+  std::atomic<double> until_{-std::numeric_limits<double>::infinity()}, seconds_{0};
+  std::atomic<double> well_{std::numeric_limits<double>::infinity()};
 };
 
 }  // namespace fanin

@@ -96,22 +96,26 @@ TEST_CASE("a team of one needs no trials") {
   }
 }
 
-TEST_CASE("a retreat is longer each time, and short again once it has gone well for a while") {
-  Retreat retreat{3.2};
+TEST_CASE("a retreat is as long as what was lost, or twice the last one where that was not worth it") {
+  Retreat retreat{0.01, 3.2, 2};
   CHECK(retreat.over(0));
-  retreat.begin(1);
-  CHECK(retreat.until() == doctest::Approx(1.01));
-  CHECK(!retreat.over(1.005));
-  retreat.begin(2);
-  CHECK(retreat.until() == doctest::Approx(2.02));
-  retreat.went_well(2.03);
-  retreat.begin(3);
-  CHECK(retreat.until() == doctest::Approx(3.04));
-  retreat.went_well(4);
-  retreat.begin(4);
-  CHECK(retreat.until() == doctest::Approx(4.01));
-  for (int i = 0; i < 20; ++i) retreat.begin(5);
-  CHECK(retreat.until() == doctest::Approx(8.2));
+  retreat.begin(1, 0.02);
+  CHECK(retreat.until() == doctest::Approx(1.02));
+  CHECK(!retreat.over(1.015));
+  retreat.went_well(0.01);  // that is worth no 20 ms of waiting
+  retreat.begin(2, 0.02);
+  CHECK(retreat.until() == doctest::Approx(2.04));
+  retreat.begin(3, 0.1);
+  CHECK(retreat.until() == doctest::Approx(3.1));
+  retreat.went_well(0.03);
+  retreat.went_well(0.03);  // this is
+  retreat.begin(4, 0.02);
+  CHECK(retreat.until() == doctest::Approx(4.02));
+  retreat.went_well(1);
+  retreat.begin(5, 0.001);
+  CHECK(retreat.until() == doctest::Approx(5.01));
+  for (int i = 0; i < 20; ++i) retreat.begin(6, 0.001);
+  CHECK(retreat.until() == doctest::Approx(9.2));
 }
 
 TEST_CASE("a call whose threads wait for longer than they work leaves the next ones to one thread") {
@@ -128,8 +132,8 @@ TEST_CASE("a call whose threads wait for longer than they work leaves the next o
   while (!retreat.over(seconds_now())) std::this_thread::yield();
   if (call(20) == 1) return;  // a build or a machine without teams
   CHECK(retreat.until() > before);
-  retreat.begin(seconds_now() + 1000);
+  retreat.begin(seconds_now() + 1000, 0);
   CHECK(call(0) == 1);
-  retreat.begin(-1000);
+  retreat.begin(-1000, 0);
   CHECK(call(0) == 2);
 }
