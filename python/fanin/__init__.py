@@ -2,7 +2,6 @@
 
 from fanin import cpu, functional, initializers, losses, optim, plot
 from fanin._core import DivergedError, __version__
-from fanin.callbacks import Callback
 from fanin.config import (
     config,
     get_cmake_dir,
@@ -12,11 +11,11 @@ from fanin.config import (
     set_num_threads,
     show_config,
 )
-from fanin.early_stopping import EarlyStopping
-from fanin.history import History
-from fanin.layers import Dense
+from fanin.layers import BatchNorm, Dense, Dropout
 from fanin.network import Network, load
-from fanin.regularizing_layers import BatchNorm, Dropout
+from fanin.training.callbacks import Callback
+from fanin.training.early_stopping import EarlyStopping
+from fanin.training.history import History
 
 __all__ = [
     "BatchNorm",

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fanin import _core
-from fanin.batch_norm import BatchNormCache, batch_norm, batch_norm_backward, batch_norm_inference
+from fanin.functional_batch_norm import BatchNormCache, batch_norm, batch_norm_backward, batch_norm_inference
 from fanin.losses import Loss, as_loss
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from fanin import _core
-from fanin.inputs import as_array
+from fanin.data.inputs import as_array
 from fanin.values import Value
 
 

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from fanin.checks import check_choice, check_integer
+from fanin.data.inputs import sentences
 from fanin.initial_values import Initializer, Values
-from fanin.inputs import sentences
 from fanin.values import check_number
 
 __all__ = [

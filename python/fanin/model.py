@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fanin import _core
-from fanin.inputs import ColumnNames, as_array, as_data, sentences
-from fanin.layers import Dense, Layer
-from fanin.losses import Loss
-from fanin.regularizing_layers import BatchNorm
-from fanin.weights import (
+from fanin.data.inputs import ColumnNames, as_array, as_data, sentences
+from fanin.layers import BatchNorm, Dense, Layer
+from fanin.layers.weights import (
     BATCH_NORM,
     checked_weights,
     names_of_layer,
@@ -20,6 +18,7 @@ from fanin.weights import (
     parameter_names,
     shapes_of,
 )
+from fanin.losses import Loss
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

@@ -8,23 +8,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fanin import _core
-from fanin.callbacks import Callbacks
 from fanin.checks import check_integer
-from fanin.chunks import check_chunks, check_statistics, train_on_chunks
-from fanin.fitting import Fit
-from fanin.history import History
+from fanin.data.validation import split_off, validation_of
 from fanin.layers import Layer, check_layers, specifications
 from fanin.losses import Loss, as_loss
 from fanin.optim import Rule
 from fanin.storage import StoredModel, as_path
-from fanin.validation import split_off, validation_of
+from fanin.training.callbacks import Callbacks
+from fanin.training.chunks import check_chunks, check_statistics, train_on_chunks
+from fanin.training.fitting import Fit
+from fanin.training.history import History
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from fanin.chunks import Chunks
+    from fanin.data.validation import ValidationData
     from fanin.storage import Path
-    from fanin.validation import ValidationData
+    from fanin.training.chunks import Chunks
 
 
 class Network(StoredModel):

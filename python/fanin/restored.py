@@ -10,11 +10,10 @@ import numpy as np
 from fanin import optim
 from fanin.initializers import BY_NAME as INITIALIZERS
 from fanin.initializers import Values
-from fanin.layers import Dense, Layer
+from fanin.layers import BatchNorm, Dense, Dropout, Layer
 from fanin.losses import BY_NAME as LOSSES
 from fanin.losses import Loss
 from fanin.optim import Around, Rule, Schedule
-from fanin.regularizing_layers import BatchNorm, Dropout
 
 _NAMED = [value for value in vars(optim).values() if isinstance(value, type) and hasattr(value, "name")]
 _RULES: dict[str, type[Rule]] = {value.name: value for value in _NAMED if issubclass(value, Rule)}

@@ -11,14 +11,14 @@ as without any gradient so far, it takes no step.
 
 from __future__ import annotations
 
-from fanin.around import Around
 from fanin.optim.adam import Adam, AdaMax, AdamW, AMSGrad, NAdam, RAdam
+from fanin.optim.around import Around
 from fanin.optim.momentum import SGD, AdaptiveGain, Momentum, Nesterov
+from fanin.optim.optimizer import Optimizer
+from fanin.optim.rule import BatchSizeWarning, Rule
 from fanin.optim.scaled import Adadelta, Adagrad, Lion, RMSprop, SchaulVSGD
+from fanin.optim.schedules import Cosine, Exponential, InverseTime, Piecewise, Schedule, SutskeverMomentum
 from fanin.optim.signs import Rprop, SignSGD
-from fanin.optimizer import Optimizer
-from fanin.rule import BatchSizeWarning, Rule
-from fanin.schedules import Cosine, Exponential, InverseTime, Piecewise, Schedule, SutskeverMomentum
 
 __all__ = [
     "SGD",

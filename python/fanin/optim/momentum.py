@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from fanin.rule import Rule
-from fanin.schedules import Schedule
+from fanin.optim.rule import Rule
+from fanin.optim.schedules import Schedule
 
 
 @dataclass(frozen=True)

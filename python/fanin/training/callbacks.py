@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 if TYPE_CHECKING:
-    from fanin.history import History
     from fanin.network import Network
+    from fanin.training.history import History
 
 Logs = dict[str, Any]
 

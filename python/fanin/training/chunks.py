@@ -9,10 +9,9 @@ import numpy as np
 
 from fanin import _core
 from fanin._core import DivergedError
-from fanin.fitting import Fit
-from fanin.inputs import check_parts, sentences
-from fanin.layers import Dense
-from fanin.regularizing_layers import BatchNorm
+from fanin.data.inputs import check_parts, sentences
+from fanin.layers import BatchNorm, Dense
+from fanin.training.fitting import Fit
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike

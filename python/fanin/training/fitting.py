@@ -8,13 +8,13 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from fanin import _core
-from fanin.callbacks import CallbackList, Callbacks, Logs
 from fanin.checks import check_integer
-from fanin.history import History
-from fanin.inputs import as_data, sentences
+from fanin.data.inputs import as_data, sentences
+from fanin.data.validation import Validation
 from fanin.optim import BatchSizeWarning, Rule
-from fanin.progress import progress
-from fanin.validation import Validation
+from fanin.training.callbacks import CallbackList, Callbacks, Logs
+from fanin.training.history import History
+from fanin.training.progress import progress
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike

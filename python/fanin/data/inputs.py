@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from fanin.frames import array_of_frame, array_of_series, frame_of, is_series, quoted
+from fanin.data.frames import array_of_frame, array_of_series, frame_of, is_series, quoted
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from fanin.checks import check_integer
-from fanin.rule import Rule
+from fanin.optim.rule import Rule
 from fanin.values import check_number
 
 Place = str | int  # a name in a network, a position in an Optimizer

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fanin import _core
-from fanin.layers import Dense
-from fanin.regularizing_layers import BatchNorm
+from fanin.layers.batch_norm import BatchNorm
+from fanin.layers.dense import Dense
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from fanin.layers import Layer
+    from fanin.layers.list_of_layers import Layer
 
 BATCH_NORM = ("beta", "gamma", "running_mean", "running_variance")
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from fanin import _core
 from fanin.checks import check_integer
-from fanin.rule import Rule
+from fanin.optim.rule import Rule
 from fanin.values import check_number
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from fanin import _core
 from fanin.checks import check_choice
-from fanin.schedules import Schedule
+from fanin.optim.schedules import Schedule
 from fanin.values import Value, check_range, plain, ranges_of
 
 _RANGES = _core.rule_ranges()

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fanin import _core
-from fanin.frames import frame_of, is_series
-from fanin.inputs import as_data, check_parts, sentences
+from fanin.data.frames import frame_of, is_series
+from fanin.data.inputs import as_data, check_parts, sentences
 from fanin.values import check_number
 
 if TYPE_CHECKING:

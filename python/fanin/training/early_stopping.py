@@ -7,14 +7,14 @@ from numbers import Real
 from typing import TYPE_CHECKING, Literal, get_args
 
 from fanin import _core
-from fanin.callbacks import Logs
 from fanin.checks import check_choice, check_integer
+from fanin.training.callbacks import Logs
 from fanin.values import check_number
 
 if TYPE_CHECKING:
-    from fanin.history import History
     from fanin.model import Float
     from fanin.network import Network
+    from fanin.training.history import History
 
 Mode = Literal["auto", "min", "max"]
 

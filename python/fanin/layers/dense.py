@@ -1,15 +1,14 @@
-"""Layers, as values."""
+"""The fully connected layer, as a value."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from fanin.checks import check_choice, check_integer
 from fanin.initial_values import Initializer, Values
 from fanin.initializers import Zeros, as_initializer
-from fanin.regularizing_layers import BatchNorm, BatchNormSpecification, Dropout, DropoutSpecification
+from fanin.layers.batch_norm import BatchNorm, BatchNormSpecification
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -45,7 +44,6 @@ InitializerName = Literal[
 Specification = tuple[str, dict[str, Any]]  # name and hyper-parameters
 # units, activation, weights, biases, batch norm
 DenseSpecification = tuple[int, str, Specification, Specification, BatchNormSpecification | None]
-LayerSpecification = DenseSpecification | BatchNormSpecification | DropoutSpecification
 
 
 @dataclass(frozen=True)
@@ -110,43 +108,3 @@ class Dense:
                 "bias_initializer: a layer with batch norm has no biases, as its means take them away; "
                 f"got {self.bias_initializer!r}"
             )
-
-
-Layer = Dense | BatchNorm | Dropout
-
-
-def check_layers(layers: object) -> None:
-    """Raise TypeError or ValueError unless this is a list of layers in an order that makes sense."""
-    expected = "fanin.Dense, fanin.BatchNorm or fanin.Dropout"
-    if isinstance(layers, Layer) or not isinstance(layers, Sequence):
-        raise TypeError(f"layers: expected a list of {expected}, got {layers!r}")
-    for i, layer in enumerate(layers):
-        if not isinstance(layer, Layer):
-            raise TypeError(f"layers: expected {expected} at position {i}, got {layer!r}")
-    if not layers:
-        raise ValueError("layers: expected at least one layer, got none")
-
-
-def specifications(n_inputs: int, layers: Sequence[Layer]) -> list[LayerSpecification]:
-    """Return layers as the C++ core takes them; raise where the shape of an array is not the layer's."""
-    result: list[LayerSpecification] = []
-    for number, layer in enumerate(layers, start=1):
-        if not isinstance(layer, Dense):
-            result.append(layer.specification())
-            continue
-        units = int(layer.units)
-        weights = _specification(number, "initializer", layer.initializer, (n_inputs, units))
-        biases = _specification(number, "bias_initializer", layer.bias_initializer, (units,))
-        norm = BatchNorm() if layer.batch_norm is True else layer.batch_norm
-        result.append((units, layer.activation, weights, biases, norm.specification() if norm else None))
-        n_inputs = units
-    return result
-
-
-def _specification(number: int, argument: str, given: object, shape: tuple[int, ...]) -> Specification:
-    initializer = as_initializer(argument, given)
-    if isinstance(initializer, Values) and initializer.array.shape != shape:
-        raise ValueError(
-            f"layers: layer {number}: {argument}: expected shape {shape}, got {initializer.array.shape}"
-        )
-    return initializer.name, initializer.values()
