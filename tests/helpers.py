@@ -20,6 +20,7 @@ from reference import rules as reference_rules
 
 TESTS = Path(__file__).resolve().parent
 ROOT = TESTS.parent
+H = 1e-5  # central differences in float64: errors of order H^2 and 1e-16 / H
 
 
 def rule_classes() -> dict[str, type]:
@@ -110,9 +111,12 @@ def linear_neuron(w: ArrayLike, b: float = 0.0, **options) -> fanin.Network:
 def run_python(*arguments: str, timeout: float = 120, **environment: str) -> subprocess.CompletedProcess[str]:
     """Python in a fresh process that sees the tests and only the given environment variables of fanin."""
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(("FANIN_", "OMP_"))}
+    path = os.pathsep.join(
+        filter(None, (str(TESTS), os.environ.get("PYTHONPATH")))
+    )  # a build that is not installed
     return subprocess.run(
         [sys.executable, *arguments],
-        env={**inherited, **environment, "PYTHONPATH": str(TESTS)},
+        env={**inherited, **environment, "PYTHONPATH": path},
         cwd=TESTS,
         capture_output=True,
         text=True,

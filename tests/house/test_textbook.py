@@ -15,7 +15,7 @@ from textbook_row import Row
 
 @cache
 def names_of_tests() -> set[str]:
-    trees = [ast.parse(path.read_text()) for path in TESTS.glob("test_*.py")]
+    trees = [ast.parse(path.read_text()) for path in TESTS.rglob("test_*.py")]
     return {node.name for tree in trees for node in tree.body if isinstance(node, ast.FunctionDef)}
 
 

@@ -98,7 +98,7 @@ CODE = """
 import hashlib, warnings
 warnings.simplefilter("ignore")
 import numpy as np
-from test_rule_variants import VARIANTS, flat, fanin, optim
+from optim.test_rule_variants import VARIANTS, flat, fanin, optim
 rng = np.random.default_rng(3)
 X, y = rng.integers(-64, 64, size=(90, 37)) / 32, rng.integers(3, size=90)
 for dtype in ("float32", "float64"):

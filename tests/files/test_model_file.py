@@ -82,7 +82,7 @@ def test_training_goes_on_in_another_process(tmp_path):
     halfway.save(tmp_path / "halfway")
     python_prints(
         "-c",
-        "import sys, fanin, test_model_file as t; net = fanin.load(sys.argv[1]); "
+        "import sys, fanin, files.test_model_file as t; net = fanin.load(sys.argv[1]); "
         "t.train(net, net.rule, 2); net.save(sys.argv[1])",
         str(tmp_path / "halfway"),
     )

@@ -114,7 +114,7 @@ def test_each_array_gets_the_bits_it_gets_alone(every_rule, dtype):
 CODE = """
 import hashlib
 from helpers import rule_named
-from test_optimizer import bits, trained
+from optim.test_optimizer import bits, trained
 for dtype in ("float32", "float64"):
     print(hashlib.sha256(b"".join(bits(trained(rule_named({rule!r}), dtype)[0]))).hexdigest())
 """

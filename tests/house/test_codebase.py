@@ -124,7 +124,7 @@ def test_source_files_are_short(folder):
 
 def test_test_names_are_sentences_and_unique():
     names = []
-    for path in sorted(TESTS.glob("test_*.py")):
+    for path in sorted(TESTS.rglob("test_*.py")):
         tree = ast.parse(path.read_text())
         names += [n.name for n in tree.body if isinstance(n, ast.FunctionDef) and n.name.startswith("test_")]
     assert len(names) == len(set(names))

@@ -54,7 +54,7 @@ def test_a_schedule_is_its_equation_at_every_step(name):
 
 
 def test_schedules_give_the_same_bits_on_every_instruction_set():
-    code = "from test_around_rules import SCHEDULES\nfor s, _ in SCHEDULES.values():\n"
+    code = "from optim.test_around_rules import SCHEDULES\nfor s, _ in SCHEDULES.values():\n"
     code += "  print([s(t) for t in range(1, 500)])"
     assert len({python_prints("-c", code, FANIN_ISA=isa) for isa in fanin.cpu.available()}) == 1
 

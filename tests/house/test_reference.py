@@ -16,7 +16,7 @@ from reference.network import Network
 from reference.rules import RULES
 from reference.targets import targets_for
 
-GOLDEN = json.loads((Path(__file__).parent / "goldens" / "pytorch.json").read_text())
+GOLDEN = json.loads((Path(__file__).parents[1] / "goldens" / "pytorch.json").read_text())
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)

@@ -7,9 +7,7 @@ import pytest
 
 import fanin
 from fanin import optim
-from helpers import loss_for
-
-H = 1e-5  # central differences in float64: errors of order H^2 and 1e-16 / H
+from helpers import H, loss_for
 
 
 def away_from_kinks(net):

@@ -8,8 +8,7 @@ import pytest
 import fanin
 from fanin import functional as F
 from fanin import optim
-from helpers import digest
-from test_gradients import H
+from helpers import H, digest
 
 BN, NAMES = fanin.BatchNorm, ("beta", "gamma", "running_mean", "running_variance")
 

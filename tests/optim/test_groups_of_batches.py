@@ -107,7 +107,7 @@ def test_all_that_goes_on_around_gives_the_same_bits_on_any_threads_and_instruct
     for number in (1, 2, 3, 7):
         threads(number)
         bits.add(grouped_bits())
-    code = "from test_groups_of_batches import grouped_bits\nprint(grouped_bits())"
+    code = "from optim.test_groups_of_batches import grouped_bits\nprint(grouped_bits())"
     bits |= {python_prints("-c", code, FANIN_ISA=isa).strip() for isa in fanin.cpu.available()}
     assert len(bits) == 1
 

@@ -80,7 +80,7 @@ def test_of_results_that_are_gone_128_mebibytes_stay_at_most() -> None:
     code = """
 import numpy as np
 from fanin import functional as F
-from test_resident_memory import resident
+from network.test_resident_memory import resident
 
 x = np.zeros((2048, 1024), np.float32)
 before = resident()

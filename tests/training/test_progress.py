@@ -105,7 +105,7 @@ def test_a_process_without_standard_streams_trains_all_the_same():
     code = """
 import sys
 out, sys.stdout, sys.stderr = sys.stdout, None, None
-from test_progress import fit
+from training.test_progress import fit
 print(len(fit().loss), file=out)
 """
     assert python_prints("-c", code) == "3\n"
@@ -119,7 +119,7 @@ import fcntl, os, struct, sys, termios
 master, slave = os.openpty()
 fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))
 os.dup2(slave, 2)
-from test_progress import fit
+from training.test_progress import fit
 fit()
 sys.stderr.flush()
 text = ""
