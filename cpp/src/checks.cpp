@@ -23,9 +23,9 @@ constexpr S limit_of() {
 
 template <class T>
 [[noreturn]] void refuse_value(const std::string& name, std::size_t row, std::size_t column, double value) {
-  throw ValueError(name + ": row " + std::to_string(row) + ", column " + std::to_string(column) + " is " +
-                   number_text(value) + "; every value must be finite in float" +
-                   std::to_string(sizeof(T) * 8));
+  throw BadValueError(
+      name, row, column,
+      "is " + number_text(value) + "; every value must be finite in float" + std::to_string(sizeof(T) * 8));
 }
 
 // Values must be finite in the type T of the network's arithmetic
@@ -240,9 +240,9 @@ void check_target_values(const Matrix& y, const Loss& loss) {
     for (std::size_t j = 0; j < y.columns; ++j) {
       const double value = value_at(y, i, j);
       if (allows(range, value)) continue;
-      throw ValueError("y: row " + std::to_string(i) + ", column " + std::to_string(j) + " is " +
-                       number_text(value) + "; the loss " + name_of(loss) + " expects values in " +
-                       interval(range));
+      throw BadValueError("y", i, j,
+                          "is " + number_text(value) + "; the loss " + name_of(loss) + " expects values in " +
+                              interval(range));
     }
   }
 }

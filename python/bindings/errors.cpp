@@ -34,6 +34,17 @@ void raise_diverged(const fanin::DivergedError& error, const py::object& type) {
   PyErr_SetObject(type.ptr(), instance.ptr());
 }
 
+// The place goes along, as Python knows the names of a frame's columns
+void raise_bad_value(const fanin::BadValueError& error) {
+  const py::object type = py::reinterpret_borrow<py::object>(PyExc_ValueError);
+  py::object instance = type(error.what());
+  instance.attr("argument") = error.argument;
+  instance.attr("row") = error.row;
+  instance.attr("column") = error.column;
+  instance.attr("problem") = error.problem;
+  PyErr_SetObject(type.ptr(), instance.ptr());
+}
+
 }  // namespace
 
 void register_errors(py::module_& m) {
@@ -54,6 +65,8 @@ void register_errors(py::module_& m) {
       errno = error.code;
       const auto path = py::reinterpret_steal<py::object>(PyUnicode_DecodeFSDefault(error.path.c_str()));
       PyErr_SetFromErrnoWithFilenameObject(PyExc_OSError, path.ptr());
+    } catch (const fanin::BadValueError& error) {
+      raise_bad_value(error);
     } catch (const fanin::ValueError& error) {
       PyErr_SetString(PyExc_ValueError, error.what());
     }

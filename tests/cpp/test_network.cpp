@@ -101,6 +101,16 @@ TEST_CASE("wrong arguments are refused with a sentence, before anything is writt
   spoiled[11] = NAN;
   CHECK_THROWS_WITH_AS(Training<float>(net, row_major<const float>(spoiled.data(), 300, 2), data.labels()),
                        "X: row 5, column 1 is nan; every value must be finite in float32", ValueError);
+  try {
+    net.evaluate(row_major<const float>(spoiled.data(), 300, 2), data.labels());
+    FAIL("X has a NaN");
+  } catch (const BadValueError& error) {
+    CHECK(error.argument == "X");
+    CHECK(error.row == 5);
+    CHECK(error.column == 1);
+    CHECK(error.problem == "is nan; every value must be finite in float32");
+    CHECK(error.what() == "X: row 5, column 1 " + error.problem);
+  }
   const std::vector<double> huge(600, 1e300);
   CHECK_THROWS_WITH_AS(net.evaluate(row_major<const double>(huge.data(), 300, 2), data.labels()),
                        "X: row 0, column 0 is 1e+300; every value must be finite in float32", ValueError);

@@ -130,6 +130,23 @@ def test_a_target_that_is_not_finite_is_named_too(library):
         net.fit([[0.0], [1.0]], frame, rule=optim.SGD())
 
 
+def test_a_target_that_the_loss_does_not_allow_is_named_by_its_column(library):
+    net = fanin.Network(1, [fanin.Dense(2)], "poisson")
+    frame = library.DataFrame({"low": [0.0, 1.0], "high": [0.0, -1.0]})
+    words = r'chunk 1: y: row 1, column 1 \("high"\) is -1; the loss poisson expects values in '
+    with pytest.raises(ValueError, match=words):
+        net.fit_chunks([([[0.0], [1.0]], frame)], rule=optim.SGD())
+
+
+def test_the_place_of_a_bad_value_goes_with_the_error():
+    net = fanin.Network(2, [fanin.Dense(1)])
+    with pytest.raises(ValueError, match="X: row 1, column 0 is nan") as raised:
+        net.predict([[0.0, 1.0], [np.nan, 1.0]])
+    error = raised.value
+    assert (error.argument, error.row, error.column) == ("X", 1, 0)
+    assert error.problem == "is nan; every value must be finite in float32"
+
+
 @pytest.mark.parametrize(
     "column",
     [

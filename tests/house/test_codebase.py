@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,23 @@ PACKAGE = ROOT / "python" / "fanin"
 STANDARD = re.compile(r"[a-z_0-9]+")  # <vector>, <cstdint>; <omp.h> and <immintrin.h> have a dot
 INTRINSICS = {"immintrin.h", "arm_neon.h"}
 KERNEL_STANDARD = {"cstdint", "cstddef", "cstring"}
+# modules and folders of the package: each may use those before it
+PARTS = (
+    *(
+        "_core",
+        "checks",
+        "values",
+        "cpu",
+        "config",
+        "data",
+        "optim",
+        "initial_values",
+        "initializers",
+        "losses",
+    ),
+    *("layers", "restored", "model", "storage", "training", "network", "functional_batch_norm", "functional"),
+    *("plot", "__init__", "demo", "__main__"),
+)
 
 
 def files(folder: Path, *suffixes: str) -> list[Path]:
@@ -36,6 +54,34 @@ def imports(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             names.add("fanin" if node.level else str(node.module).split(".")[0])
     return names
+
+
+def module_of(path: Path) -> str:
+    name = ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
+    return name.removesuffix(".__init__")
+
+
+def modules_used(path: Path) -> set[str]:
+    """The modules of fanin that a Python file imports, in functions too, but not for the names of types alone."""
+    tree = ast.parse(path.read_text())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            node.body = []
+    known = {module_of(path) for path in files(PACKAGE, ".py", ".pyi")}
+    used = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            used |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} has a relative import"
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                used.add(inner if inner in known else str(node.module))
+    return used & known
+
+
+def part_of(module: str) -> str:
+    return module.split(".")[1] if "." in module else "__init__"
 
 
 def fanin_header(name: str) -> str:
@@ -94,6 +140,19 @@ def test_bindings_include_only_public_headers_and_pybind11():
         for name in includes(path):
             allowed = STANDARD.fullmatch(name) or name.startswith(("fanin/", "pybind11/")) or name in own
             assert allowed, f"{path.name} includes {name}"
+
+
+def test_nothing_in_the_python_package_points_upward():
+    for path in files(PACKAGE, ".py"):
+        own = part_of(module_of(path))
+        for used in modules_used(path):
+            assert PARTS.index(part_of(used)) <= PARTS.index(own), f"{path} imports {used}"
+
+
+def test_no_modules_of_the_python_package_import_each_other():
+    graph = {module_of(path): modules_used(path) for path in files(PACKAGE, ".py")}
+    order = list(TopologicalSorter(graph).static_order())  # raises where there is a cycle
+    assert {"fanin.layers.dense", "fanin.training.fitting", "fanin.optim.rule"} <= set(order)
 
 
 def test_only_the_scikit_learn_face_and_the_demo_import_scikit_learn():

@@ -19,6 +19,22 @@ class ValueError : public Error {
   using Error::Error;
 };
 
+// A value of a matrix that cannot be used. The sentence is: argument: row 3, column 1 problem
+class BadValueError : public ValueError {
+ public:
+  BadValueError(const std::string& of_argument, std::size_t at_row, std::size_t at_column,
+                const std::string& its_problem)
+      : ValueError(of_argument + ": row " + std::to_string(at_row) + ", column " + std::to_string(at_column) +
+                   " " + its_problem),
+        argument(of_argument),
+        row(at_row),
+        column(at_column),
+        problem(its_problem) {}
+  std::string argument;
+  std::size_t row, column;  // counted from 0
+  std::string problem;
+};
+
 // Bytes that are no model of fanin's, or not a whole one.
 class FormatError : public ValueError {
  public:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,8 +14,6 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 ColumnNames = dict[str, list[object]]  # by the name of the argument, where it was a frame
-
-_PLACE = re.compile(r"([Xy]): row \d+, column (\d+)")
 
 
 class Data(NamedTuple):
@@ -60,11 +57,17 @@ def sentences(prefix: str = "", columns: Mapping[str, list[object]] | None = Non
     try:
         yield
     except (TypeError, ValueError) as error:
-        text = str(error)
-        place = _PLACE.match(text)
-        if place and columns and place[1] in columns:
-            text = f"{place[0]} ({quoted(columns[place[1]][int(place[2])])}){text[place.end() :]}"
-        elif not prefix:
+        named = _with_column_name(error, columns or {})
+        if named is None and not prefix:
             raise
         kind = ValueError if isinstance(error, ValueError) else TypeError
-        raise kind(prefix + text) from None
+        raise kind(prefix + (named or str(error))) from None
+
+
+def _with_column_name(error: Any, columns: Mapping[str, list[object]]) -> str | None:
+    """Return the sentence of a bad value in a frame; the core tells where the value is."""
+    names = columns.get(getattr(error, "argument", ""))
+    if names is None:
+        return None
+    place = f"row {error.row}, column {error.column} ({quoted(names[error.column])})"
+    return f"{error.argument}: {place} {error.problem}"
