@@ -13,13 +13,13 @@
 #include <sstream>
 #include <string>
 
+#include "base/buffer.hpp"
+#include "base/registry.hpp"
 #include "fanin/activations.hpp"
 #include "fanin/rules/all.hpp"
 #include "kernels/table.hpp"
 #include "requests.hpp"
-#include "src/buffer.hpp"
-#include "src/registry.hpp"
-#include "src/team.hpp"
+#include "team/team.hpp"
 
 namespace {
 

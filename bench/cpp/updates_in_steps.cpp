@@ -16,10 +16,10 @@
 #include <sstream>
 #include <string>
 
+#include "base/random.hpp"
+#include "network/model.hpp"
+#include "plan/step.hpp"
 #include "requests.hpp"
-#include "src/model.hpp"
-#include "src/random.hpp"
-#include "src/step.hpp"
 
 namespace {
 

@@ -5,10 +5,10 @@
 
 #include <cstring>
 
+#include "base/registry.hpp"
+#include "data/loss.hpp"
 #include "fanin/activations.hpp"
 #include "fanin/losses.hpp"
-#include "loss.hpp"
-#include "registry.hpp"
 #include "support.hpp"
 
 namespace fanin::test {

@@ -5,10 +5,10 @@
 #include <functional>
 #include <vector>
 
-#include "buffer.hpp"
+#include "base/buffer.hpp"
+#include "base/random.hpp"
 #include "kernels/table.hpp"
-#include "method.hpp"
-#include "random.hpp"
+#include "rules/method.hpp"
 
 namespace fanin::test {
 

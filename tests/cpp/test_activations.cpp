@@ -7,8 +7,8 @@
 #include <string>
 #include <type_traits>
 
+#include "base/registry.hpp"
 #include "fanin/activations.hpp"
-#include "registry.hpp"
 #include "support.hpp"
 
 using namespace fanin;

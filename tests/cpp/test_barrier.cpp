@@ -4,7 +4,7 @@
 #include <thread>
 #include <vector>
 
-#include "team.hpp"
+#include "team/team.hpp"
 
 using namespace fanin;
 

@@ -3,8 +3,8 @@
 
 #include <cmath>
 
+#include "base/registry.hpp"
 #include "fanin/fanin.hpp"
-#include "registry.hpp"
 #include "support.hpp"
 
 using namespace fanin;

@@ -1,8 +1,8 @@
 #include <doctest/doctest.h>
 
+#include "base/registry.hpp"
 #include "fanin/activations.hpp"
 #include "fanin/rules/all.hpp"
-#include "registry.hpp"
 #include "support.hpp"
 
 using namespace fanin;

@@ -4,8 +4,8 @@
 #include <limits>
 #include <memory>
 
-#include "gather.hpp"
-#include "registry.hpp"
+#include "base/registry.hpp"
+#include "data/gather.hpp"
 #include "support.hpp"
 
 using namespace fanin;

@@ -5,8 +5,8 @@
 #include <cstring>
 #include <limits>
 
+#include "base/random.hpp"
 #include "fanin/fanin.hpp"
-#include "random.hpp"
 
 using namespace fanin;
 

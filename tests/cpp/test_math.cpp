@@ -14,8 +14,8 @@
 #include <type_traits>
 #include <vector>
 
+#include "base/registry.hpp"
 #include "kernels/table.hpp"
-#include "registry.hpp"
 
 namespace {
 

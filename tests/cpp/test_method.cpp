@@ -5,7 +5,7 @@
 #include "fanin/error.hpp"
 #include "fanin/network.hpp"
 #include "fanin/update.hpp"
-#include "method.hpp"
+#include "rules/method.hpp"
 
 using namespace fanin;
 

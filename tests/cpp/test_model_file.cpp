@@ -6,9 +6,9 @@
 #include <random>
 #include <string>
 
+#include "base/random.hpp"
 #include "fanin/fanin.hpp"
-#include "json.hpp"
-#include "random.hpp"
+#include "files/json.hpp"
 
 using namespace fanin;
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <thread>
 
+#include "base/registry.hpp"
 #include "fanin/fanin.hpp"
-#include "registry.hpp"
 #include "support.hpp"
 
 using namespace fanin;

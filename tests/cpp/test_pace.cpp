@@ -4,8 +4,8 @@
 #include <functional>
 #include <thread>
 
-#include "call.hpp"
-#include "pace.hpp"
+#include "team/call.hpp"
+#include "team/pace.hpp"
 
 using namespace fanin;
 

@@ -5,7 +5,7 @@
 #include <numbers>
 #include <vector>
 
-#include "random.hpp"
+#include "base/random.hpp"
 
 using namespace fanin;
 

@@ -2,8 +2,8 @@
 
 #include <cmath>
 
+#include "base/registry.hpp"
 #include "fanin/rules/all.hpp"
-#include "registry.hpp"
 #include "support.hpp"
 
 using namespace fanin;

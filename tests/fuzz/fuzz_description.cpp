@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <cstdlib>
 
-#include "description.hpp"
 #include "fanin/fanin.hpp"
-#include "safetensors.hpp"
+#include "files/description.hpp"
+#include "files/safetensors.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace fanin;

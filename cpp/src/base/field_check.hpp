@@ -1,0 +1,53 @@
+// Checks of the hyper-parameters of rules, schedules, losses and initializers.
+#pragma once
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "base/text.hpp"
+#include "fanin/error.hpp"
+
+namespace fanin {
+
+inline std::string bound(double x) {
+  return std::isinf(x) ? (x < 0 ? "-infinity" : "infinity") : number_text(x);
+}
+
+inline bool allows(const Allowed& allowed, double value) {
+  const bool above = allowed.open_low ? value > allowed.low : value >= allowed.low;
+  const bool below = allowed.open_high ? value < allowed.high : value <= allowed.high;
+  return above && below && std::isfinite(value);
+}
+
+inline std::string interval(const Allowed& allowed) {
+  return (allowed.open_low ? "(" : "[") + bound(allowed.low) + ", " + bound(allowed.high) +
+         (allowed.open_high ? ")" : "]");
+}
+
+// Checks the fields of a rule, a loss or an initializer; the owner begins the sentence
+struct FieldCheck {
+  std::string owner = {};
+  void operator()(const char* name, double value, const Allowed& allowed) const {
+    if (allows(allowed, value)) return;
+    throw ValueError(owner + name + ": expected a number in " + interval(allowed) + ", got " +
+                     number_text(value));
+  }
+  void operator()(const char* name, std::size_t value, const Allowed& allowed) const {
+    (*this)(name, static_cast<double>(value), allowed);
+  }
+  void operator()(const char* name, const Numbers& numbers, const Allowed& allowed) const {
+    for (std::size_t i = 0; i < numbers.count; ++i) (*this)(name, numbers.value[i], allowed);
+  }
+  // its values are checked where they are rounded to the network's type
+  void operator()(const char*, const std::vector<double>&, const Allowed&) const {}
+  void operator()(const char*, bool) const {}
+  template <class E, std::size_t N>
+  void operator()(const char* name, E choice, const char* const (&)[N]) const {
+    if (static_cast<std::size_t>(choice) < N) return;
+    throw ValueError(std::string(name) + ": expected one of " + std::to_string(N) + " variants, got number " +
+                     std::to_string(static_cast<int>(choice)));
+  }
+};
+
+}  // namespace fanin

@@ -1,0 +1,196 @@
+#include "data/checks.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "base/field_check.hpp"
+#include "base/registry.hpp"
+#include "base/text.hpp"
+#include "data/gather.hpp"
+#include "data/loss.hpp"
+#include "data/sample_weights.hpp"
+#include "fanin/error.hpp"
+
+namespace fanin {
+namespace {
+
+// the greatest number of type T, in type S or the greatest of that
+template <class T, class S>
+constexpr S limit_of() {
+  return static_cast<S>(std::min<long double>(std::numeric_limits<T>::max(), std::numeric_limits<S>::max()));
+}
+
+template <class T>
+[[noreturn]] void refuse_value(const std::string& name, std::size_t row, std::size_t column, double value) {
+  throw BadValueError(
+      name, row, column,
+      "is " + number_text(value) + "; every value must be finite in float" + std::to_string(sizeof(T) * 8));
+}
+
+// Values must be finite in the type T of the network's arithmetic
+template <class T, class S>
+void check_finite(const std::string& name, const MatrixView<const S>& m) {
+  constexpr S limit = limit_of<T, S>();
+  const auto at = [&](std::size_t i, std::size_t j) {
+    return m.data + static_cast<std::ptrdiff_t>(i) * m.row_stride +
+           static_cast<std::ptrdiff_t>(j) * m.column_stride;
+  };
+  const bool dense = m.column_stride == 1 && m.row_stride == static_cast<std::ptrdiff_t>(m.columns);
+  const std::size_t lines = dense ? 1 : m.rows, length = dense ? m.rows * m.columns : m.columns;
+  for (std::size_t i = 0; i < lines; ++i) {
+    if (m.column_stride == 1) {
+      const std::size_t j = kernels<S>().find_beyond(at(i, 0), length, limit);
+      if (j < length) refuse_value<T>(name, i + j / m.columns, j % m.columns, at(i, 0)[j]);
+    } else {
+      for (std::size_t j = 0; j < m.columns; ++j) {
+        if (!(std::abs(*at(i, j)) <= limit)) refuse_value<T>(name, i, j, *at(i, j));
+      }
+    }
+  }
+}
+
+template <class T>
+void check_finite(const std::string& name, const NumberMatrix& m) {
+  if (is_whole(m.type)) return;
+  constexpr std::size_t most = 512;
+  double values[most];
+  for (std::size_t row = 0; row < m.rows; ++row) {
+    for (std::size_t begin = 0; begin < m.columns; begin += most) {
+      const Range columns{begin, std::min(begin + most, m.columns)};
+      const std::size_t n = columns.end - columns.begin;
+      convert_row(values, m, row, columns);
+      const std::size_t j = kernels<double>().find_beyond(values, n, limit_of<T, double>());
+      if (j < n) refuse_value<T>(name, row, begin + j, values[j]);
+    }
+  }
+}
+
+template <class S>
+double value_at(const MatrixView<const S>& m, std::size_t i, std::size_t j) {
+  return m
+      .data[static_cast<std::ptrdiff_t>(i) * m.row_stride + static_cast<std::ptrdiff_t>(j) * m.column_stride];
+}
+
+double value_at(const NumberMatrix& m, std::size_t i, std::size_t j) {
+  double value = 0;
+  convert_row(&value, m, i, {j, j + 1});
+  return value;
+}
+
+}  // namespace
+
+void check_loss(const Loss& loss, std::size_t outputs) {
+  std::visit([](const auto& l) { l.fields(l, FieldCheck{}); }, loss);
+  if (const auto* quantile = std::get_if<Quantile>(&loss);
+      quantile != nullptr && quantile->levels.count != outputs) {
+    throw ValueError("levels: expected one for each of " + std::to_string(outputs) + " outputs, got " +
+                     std::to_string(quantile->levels.count));
+  }
+}
+
+namespace {
+
+void check_samples_shape(const Samples& x, std::size_t inputs) {
+  const std::size_t rows = rows_of(x), columns = columns_of(x);
+  if (columns != inputs) {
+    throw ValueError("X: expected " + std::to_string(inputs) + " columns, one for each input, got shape " +
+                     shape_text(rows, columns));
+  }
+  if (rows >= (std::uint64_t{1} << 32)) {
+    throw ValueError("X: expected fewer than 2^32 rows, got " + std::to_string(rows));
+  }
+}
+
+void check_targets_shape(const Targets& y, std::size_t rows, std::size_t outputs, const Loss& loss) {
+  const auto check_rows = [&](std::size_t got) {
+    if (got == rows) return;
+    throw ValueError("y: expected " + std::to_string(rows) + " rows to match X, got " + std::to_string(got));
+  };
+  if (const auto* labels = std::get_if<std::span<const std::int64_t>>(&y)) {
+    if (kind_of(loss) != TargetKind::labels) {
+      throw ValueError("y: the loss " + name_of(loss) + " expects rows of targets, got labels");
+    }
+    check_rows(labels->size());
+    return;
+  }
+  const std::size_t columns = kind_of(loss) == TargetKind::one_target ? 1 : outputs;
+  visit_matrix(y, [&](const auto& m) {
+    check_rows(m.rows);
+    if (m.columns != columns) {
+      std::string shape = shape_text(rows, columns);
+      if (kind_of(loss) == TargetKind::labels) {
+        shape = "(" + std::to_string(rows) + ",) of labels or " + shape + " of probabilities";
+      }
+      throw ValueError("y: expected shape " + shape + ", got " + shape_text(m.rows, m.columns));
+    }
+  });
+}
+
+// Finite in T, and in the range that the loss allows
+template <class T, class Matrix>
+void check_target_values(const Matrix& y, const Loss& loss) {
+  check_finite<T>("y", y);
+  const Allowed range = std::visit([](const auto& l) { return l.target_range; }, loss);
+  if (std::isinf(range.low) && std::isinf(range.high)) return;
+  for (std::size_t i = 0; i < y.rows; ++i) {
+    for (std::size_t j = 0; j < y.columns; ++j) {
+      const double value = value_at(y, i, j);
+      if (allows(range, value)) continue;
+      throw BadValueError("y", i, j,
+                          "is " + number_text(value) + "; the loss " + name_of(loss) + " expects values in " +
+                              interval(range));
+    }
+  }
+}
+
+void check_labels(std::span<const std::int64_t> labels, std::size_t outputs) {
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    if (static_cast<std::uint64_t>(labels[i]) < outputs) continue;
+    throw ValueError("y: row " + std::to_string(i) + " is " + std::to_string(labels[i]) +
+                     "; labels must be in 0.." + std::to_string(outputs - 1) + " for " +
+                     std::to_string(outputs) + " outputs");
+  }
+}
+
+template <class T>
+void check_sample_values(const Samples& x) {
+  std::visit([](const auto& m) { check_finite<T>("X", m); }, x);
+}
+
+}  // namespace
+
+template <class T>
+void check_samples(const Samples& x, std::size_t inputs) {
+  check_samples_shape(x, inputs);
+  check_sample_values<T>(x);
+}
+
+template <class T>
+void check_targets(const Targets& y, SampleWeights weights, std::size_t rows, std::size_t outputs,
+                   const Loss& loss) {
+  check_targets_shape(y, rows, outputs, loss);
+  check_sample_weights<T>(weights, rows);
+  if (const auto* labels = std::get_if<std::span<const std::int64_t>>(&y)) check_labels(*labels, outputs);
+  visit_matrix(y, [&](const auto& matrix) { check_target_values<T>(matrix, loss); });
+}
+
+template <class T>
+void check_data(const Samples& x, const Targets& y, SampleWeights weights, std::size_t inputs,
+                std::size_t outputs, const Loss& loss) {
+  check_samples_shape(x, inputs);
+  check_targets_shape(y, rows_of(x), outputs, loss);
+  check_sample_values<T>(x);
+  check_targets<T>(y, weights, rows_of(x), outputs, loss);
+}
+
+template void check_targets<float>(const Targets&, SampleWeights, std::size_t, std::size_t, const Loss&);
+template void check_targets<double>(const Targets&, SampleWeights, std::size_t, std::size_t, const Loss&);
+template void check_samples<float>(const Samples&, std::size_t);
+template void check_samples<double>(const Samples&, std::size_t);
+template void check_data<float>(const Samples&, const Targets&, SampleWeights, std::size_t, std::size_t,
+                                const Loss&);
+template void check_data<double>(const Samples&, const Targets&, SampleWeights, std::size_t, std::size_t,
+                                 const Loss&);
+
+}  // namespace fanin

@@ -1,0 +1,21 @@
+// Checks of arguments, before anything is written. Each throws ValueError with a sentence.
+#pragma once
+
+#include "fanin/network.hpp"
+
+namespace fanin {
+
+void check_loss(const Loss& loss, std::size_t outputs);
+
+// What x and y must be for a network: all shapes come first, as they cost nothing to check, then every value.
+// Values are finite in T, labels in 0..outputs-1.
+template <class T>
+void check_samples(const Samples& x, std::size_t inputs);
+template <class T>
+void check_targets(const Targets& y, SampleWeights weights, std::size_t rows, std::size_t outputs,
+                   const Loss& loss);
+template <class T>
+void check_data(const Samples& x, const Targets& y, SampleWeights weights, std::size_t inputs,
+                std::size_t outputs, const Loss& loss);
+
+}  // namespace fanin

@@ -1,0 +1,116 @@
+// A user's matrix of any type of numbers into panels.
+#pragma once
+
+#include <algorithm>
+#include <type_traits>
+
+#include "base/registry.hpp"
+#include "data/numbers.hpp"
+#include "fanin/views.hpp"
+
+namespace fanin {
+
+// Row i of the panels is row order[first + i] of the matrix, or row first + i without an order.
+template <class T, class S>
+void gather_matrix(const MatrixView<const S>& from, const Panels<T>& out, const std::uint32_t* order,
+                   std::size_t first, Range rows) {
+  const Gather<T, S> g{out, from.data, from.row_stride, from.column_stride, order, first};
+  if constexpr (std::is_same_v<S, float>) {
+    kernels<T>().gather_float(g, rows);
+  } else {
+    kernels<T>().gather_double(g, rows);
+  }
+}
+
+// Other types come through a buffer on the stack, a few rows of whole panels at a time.
+template <class T>
+void gather_matrix(const NumberMatrix& from, const Panels<T>& out, const std::uint32_t* order,
+                   std::size_t first, Range rows) {
+  constexpr std::size_t most_columns = 512;
+  T buffer[4 * most_columns];
+  for (std::size_t column = 0; column < from.columns; column += most_columns) {
+    const std::size_t count = std::min(most_columns, from.columns - column);
+    const std::size_t most_rows = std::size(buffer) / count;
+    const Panels<T> panels{out.at(0, column / kPanel<T>), out.rows, count};
+    for (std::size_t begin = rows.begin; begin < rows.end; begin += most_rows) {
+      const std::size_t end = std::min(begin + most_rows, rows.end);
+      for (std::size_t i = begin; i < end; ++i) {
+        convert_row(buffer + (i - begin) * count, from, order != nullptr ? order[first + i] : first + i,
+                    {column, column + count});
+      }
+      // row `begin` of the panels is row 0 of the buffer
+      const std::size_t offset = std::size_t{0} - begin;
+      gather_matrix(row_major<const T>(buffer, end - begin, count), panels, nullptr, offset, {begin, end});
+    }
+  }
+}
+
+template <class T>
+void gather_samples(const Samples& from, const Panels<T>& out, const std::uint32_t* order, std::size_t first,
+                    Range rows) {
+  std::visit([&](const auto& matrix) { gather_matrix(matrix, out, order, first, rows); }, from);
+}
+
+// Asks for rows that will be gathered later: those of a shuffled batch lie anywhere, and take as long to come
+// as a step of a small net. The hardware finds the rest of a long row by itself. Strides are in bytes.
+inline void ask_for_rows(const void* data, std::ptrdiff_t row_stride, std::ptrdiff_t column_stride,
+                         std::size_t columns, const std::uint32_t* rows, std::size_t count) {
+  constexpr std::size_t line = 64, most_bytes = 16 * line;
+  constexpr std::ptrdiff_t widest_element = 8;
+  if (column_stride <= 0 || column_stride > widest_element) return;  // elements of a row lie apart
+  const std::size_t bytes = std::min(columns * static_cast<std::size_t>(column_stride), most_bytes);
+  for (std::size_t i = 0; i < count; ++i) {
+    const char* const row =
+        static_cast<const char*>(data) + static_cast<std::ptrdiff_t>(rows[i]) * row_stride;
+    for (std::size_t byte = 0; byte < bytes; byte += line) __builtin_prefetch(row + byte, 0, 2);
+    __builtin_prefetch(row + bytes - 1, 0, 2);
+    asm volatile("");  // gcc 12 leaves out a function that only prefetches
+  }
+}
+
+template <class S>
+void ask_for_rows(const MatrixView<const S>& from, const std::uint32_t* rows, std::size_t count) {
+  constexpr auto size = static_cast<std::ptrdiff_t>(sizeof(S));
+  ask_for_rows(from.data, from.row_stride * size, from.column_stride * size, from.columns, rows, count);
+}
+
+inline void ask_for_rows(const NumberMatrix& from, const std::uint32_t* rows, std::size_t count) {
+  ask_for_rows(from.data, from.row_stride, from.column_stride, from.columns, rows, count);
+}
+
+template <class S>
+void ask_for_rows(std::span<const S> from, const std::uint32_t* rows, std::size_t count) {
+  ask_for_rows(from.data(), sizeof(S), sizeof(S), 1, rows, count);
+}
+
+// f(matrix), unless these are labels
+template <class F>
+void visit_matrix(const Targets& y, F&& f) {
+  std::visit(
+      [&](const auto& values) {
+        constexpr bool labels =
+            std::is_same_v<std::remove_cvref_t<decltype(values)>, std::span<const std::int64_t>>;
+        if constexpr (!labels) f(values);
+      },
+      y);
+}
+
+// Labels to `labels`, or rows of targets to `out`
+template <class T>
+void gather_targets(const Targets& from, std::int32_t* labels, const Panels<T>& out,
+                    const std::uint32_t* order, std::size_t first, Range rows) {
+  if (const auto* all = std::get_if<std::span<const std::int64_t>>(&from)) {
+    for (std::size_t i = rows.begin; i < rows.end; ++i) {
+      labels[i] = static_cast<std::int32_t>((*all)[order != nullptr ? order[first + i] : first + i]);
+    }
+  }
+  visit_matrix(from, [&](const auto& matrix) { gather_matrix(matrix, out, order, first, rows); });
+}
+
+inline std::size_t columns_of_targets(const Targets& y) {
+  std::size_t columns = 0;
+  visit_matrix(y, [&](const auto& matrix) { columns = matrix.columns; });
+  return columns;
+}
+
+}  // namespace fanin

@@ -1,0 +1,46 @@
+#include "data/sample_weights.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "base/text.hpp"
+#include "fanin/error.hpp"
+
+namespace fanin {
+
+ScaledWeights::ScaledWeights(SampleWeights weights) : weights_(weights) {
+  if (!weights.empty())
+    scale_ = std::ldexp(1.0, -std::ilogb(*std::max_element(weights.begin(), weights.end())));
+}
+
+template <class T>
+void check_sample_weights(SampleWeights weights, std::size_t rows) {
+  if (weights.empty()) return;
+  if (weights.size() != rows) {
+    throw ValueError("sample_weight: expected " + std::to_string(rows) + " weights to match X, got " +
+                     std::to_string(weights.size()));
+  }
+  double largest = 0;
+  for (std::size_t i = 0; i < rows; ++i) {
+    if (!(weights[i] >= 0) || std::isinf(weights[i])) {
+      throw ValueError("sample_weight: row " + std::to_string(i) + " is " + number_text(weights[i]) +
+                       "; weights must be finite and at least 0");
+    }
+    largest = std::max(largest, weights[i]);
+  }
+  if (largest == 0) throw ValueError("sample_weight: expected at least one weight above 0");
+  // denormal numbers are flushed to zero, in double too
+  const double least = std::max(std::numeric_limits<double>::min(), largest * std::numeric_limits<T>::min());
+  for (std::size_t i = 0; i < rows; ++i) {
+    if (weights[i] == 0 || weights[i] >= least) continue;
+    throw ValueError("sample_weight: row " + std::to_string(i) + " is " + number_text(weights[i]) +
+                     "; weights must be 0 or, in float" + std::to_string(sizeof(T) * 8) +
+                     " beside the largest, " + number_text(largest) + ", at least " + number_text(least));
+  }
+}
+
+template void check_sample_weights<float>(SampleWeights, std::size_t);
+template void check_sample_weights<double>(SampleWeights, std::size_t);
+
+}  // namespace fanin

@@ -1,0 +1,225 @@
+#include "files/description.hpp"
+
+#include "files/fields_json.hpp"
+
+namespace fanin {
+namespace {
+
+void write_fields(json::Writer& out, const BatchNorm& norm) {
+  out.key("epsilon").number(norm.epsilon).key("decay").number(norm.decay);
+  out.key("bias_correction").boolean(norm.bias_correction);
+  out.key("exact_statistics").boolean(norm.exact_statistics);
+}
+
+BatchNorm read_batch_norm(json::Object& object) {
+  BatchNorm norm{object.at("epsilon").number(), object.at("decay").number(),
+                 object.at("bias_correction").boolean()};
+  FieldReader{object}("exact_statistics", norm.exact_statistics);
+  return norm;
+}
+
+std::optional<BatchNorm> read_batch_norm_of_dense(const json::Value& value) {
+  if (value.is_null()) return std::nullopt;
+  json::Object object(value);
+  const BatchNorm norm = read_batch_norm(object);
+  object.finish();
+  return norm;
+}
+
+void write_fields(json::Writer& out, const Dense& layer) {
+  out.key("units").whole(layer.units);
+  out.key("activation").string(names_of(Activations{})[static_cast<std::size_t>(layer.activation)]);
+  write_entry(out.key("initializer"), layer.initializer);
+  write_entry(out.key("bias_initializer"), layer.bias_initializer);
+  out.key("batch_norm");
+  if (!layer.batch_norm) {
+    out.null();
+    return;
+  }
+  out.begin_object();
+  write_fields(out, *layer.batch_norm);
+  out.end_object();
+}
+
+void write_fields(json::Writer& out, const Dropout& dropout) { out.key("rate").number(dropout.rate); }
+
+Dense read_dense(json::Object& object) {
+  const json::Value& activation = object.at("activation");
+  return {object.at("units").whole(),
+          from_name<Activation>(Activations{}, activation.name(), activation.string()),
+          read_entry<Initializer>(Initializers{}, object.at("initializer")),
+          read_entry<Initializer>(Initializers{}, object.at("bias_initializer")),
+          read_batch_norm_of_dense(object.at("batch_norm"))};
+}
+
+// by their places in the variant of a Layer
+constexpr const char* kKinds[] = {"dense", "batch_norm", "dropout"};
+
+Layer read_layer(const json::Value& value) {
+  json::Object object(value);
+  const json::Value& given = object.at("kind");
+  const std::string kind = given.string();
+  std::optional<Layer> layer;
+  if (kind == kKinds[0]) layer = read_dense(object);
+  if (kind == kKinds[1]) layer = read_batch_norm(object);
+  if (kind == kKinds[2]) layer = Dropout{object.at("rate").number()};
+  if (!layer) given.refuse("a kind of layer that this version of fanin knows");
+  object.finish();
+  return *std::move(layer);
+}
+
+void write_schedule(json::Writer& out, const char* name, const std::optional<Schedule>& schedule) {
+  out.key(name);
+  if (schedule) {
+    write_entry(out, *schedule);
+  } else {
+    out.null();
+  }
+}
+
+std::optional<Schedule> read_schedule(const json::Value* value) {
+  if (value == nullptr || value->is_null()) return std::nullopt;
+  return read_entry<Schedule>(Schedules{}, *value);
+}
+
+// the numbers of what goes on around a rule
+template <class Self, class F>
+void around_fields(Self& method, F&& field) {
+  field("clip_value", method.clip_value, any_number());
+  field("clip_norm", method.clip_norm, any_number());
+  field("l1", method.l1, any_number());
+  field("l2", method.l2, any_number());
+  field("weight_decay", method.weight_decay, any_number());
+  field("fan_in_power", method.fan_in_power, any_number());
+  field("average_decay", method.average_decay, any_number());
+  field("accumulate", method.accumulate, any_number());
+}
+
+Method read_method(const json::Value& value) {
+  json::Object object(value);
+  Method method = read_entry<Rule>(Rules{}, object.at("rule"));
+  around_fields(method, FieldReader{object});
+  if (const json::Value* arrays = object.find("arrays")) {
+    for (const json::Value& array : arrays->elements()) {
+      json::Object options(array);
+      method.arrays.push_back({options.at("rate_scale").number(), options.at("frozen").boolean()});
+      options.finish();
+    }
+  }
+  method.learning_rate = read_schedule(object.find("learning_rate"));
+  method.momentum = read_schedule(object.find("momentum"));
+  object.finish();
+  return method;
+}
+
+void write_progress(json::Writer& out, const TrainingProgress& progress) {
+  out.begin_object().key("epochs").whole(progress.epochs).key("average_weights").begin_array();
+  for (const double weight : progress.average_weights) out.number(weight);
+  out.end_array().key("method");
+  if (progress.method) {
+    write_method(out, *progress.method);
+  } else {
+    out.null();
+  }
+  out.key("steps")
+      .whole(progress.steps)
+      .key("averaged")
+      .whole(progress.averaged)
+      .key("memory")
+      .number(progress.memory);
+  out.key("look_ahead").number(progress.look_ahead).end_object();
+}
+
+TrainingProgress read_progress(const json::Value& value) {
+  json::Object object(value);
+  TrainingProgress progress;
+  progress.epochs = object.at("epochs").whole();
+  for (const json::Value& weight : object.at("average_weights").elements()) {
+    progress.average_weights.push_back(weight.number());
+  }
+  const json::Value& method = object.at("method");
+  if (!method.is_null()) progress.method = read_method(method);
+  progress.steps = object.at("steps").whole();
+  progress.averaged = object.at("averaged").whole();
+  progress.memory = object.at("memory").number();
+  progress.look_ahead = object.at("look_ahead").number();
+  object.finish();
+  return progress;
+}
+
+bool read_single(const json::Value& value) {
+  const std::string dtype = value.string();
+  if (dtype != "float32" && dtype != "float64") value.refuse("\"float32\" or \"float64\"");
+  return dtype == "float32";
+}
+
+}  // namespace
+
+void write_layers(json::Writer& out, const std::vector<Layer>& layers) {
+  out.begin_array();
+  for (const Layer& layer : layers) {
+    out.begin_object().key("kind").string(kKinds[layer.kind.index()]);
+    std::visit([&](const auto& kind) { write_fields(out, kind); }, layer.kind);
+    out.end_object();
+  }
+  out.end_array();
+}
+
+void write_method(json::Writer& out, const Method& method) {
+  out.begin_object();
+  write_entry(out.key("rule"), method.rule);
+  write_schedule(out, "learning_rate", method.learning_rate);
+  write_schedule(out, "momentum", method.momentum);
+  around_fields(method, FieldWriter{out});
+  out.key("arrays").begin_array();
+  for (const ArrayOptions& array : method.arrays) {
+    out.begin_object()
+        .key("rate_scale")
+        .number(array.rate_scale)
+        .key("frozen")
+        .boolean(array.frozen)
+        .end_object();
+  }
+  out.end_array().end_object();
+}
+
+std::string description_text(const Description& description) {
+  json::Writer out;
+  out.begin_object().key("version").whole(kFormatVersion);
+  out.key("dtype").string(description.single ? "float32" : "float64").key("seed").whole(description.seed);
+  out.key("n_inputs").whole(description.inputs);
+  write_layers(out.key("layers"), description.layers);
+  write_entry(out.key("loss"), description.loss);
+  out.key("metadata").begin_object();
+  for (const auto& [key, value] : description.metadata) out.key(key).string(value);
+  out.end_object();
+  write_progress(out.key("training"), description.progress);
+  out.end_object();
+  return out.text();
+}
+
+Description read_description(const std::string& text) {
+  const json::Document document("description", text);
+  json::Object object(document.root());
+  const json::Value& version = object.at("version");
+  if (version.whole() < 1 || version.whole() > kFormatVersion) {
+    version.refuse("at most " + std::to_string(kFormatVersion) +
+                   "; a later version of fanin has written this");
+  }
+  Description description;
+  description.single = read_single(object.at("dtype"));
+  description.seed = object.at("seed").whole();
+  description.inputs = object.at("n_inputs").whole();
+  for (const json::Value& layer : object.at("layers").elements()) {
+    description.layers.push_back(read_layer(layer));
+  }
+  description.loss = read_entry<Loss>(Losses{}, object.at("loss"));
+  for (const auto& [key, value] : object.at("metadata").members()) {
+    description.metadata.emplace(key, value.string());
+  }
+  description.progress = read_progress(object.at("training"));
+  object.finish();
+  return description;
+}
+
+}  // namespace fanin

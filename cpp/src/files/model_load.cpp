@@ -1,0 +1,166 @@
+// A model from a safetensors file. What is allocated is a small multiple of what the file has: the tensors
+// that the architecture asks for are there before anything is made of them.
+#include <cmath>
+#include <cstring>
+
+#include "base/panel_rows.hpp"
+#include "base/registry.hpp"
+#include "base/text.hpp"
+#include "data/checks.hpp"
+#include "files/model_file.hpp"
+#include "files/safetensors.hpp"
+#include "network/architecture.hpp"
+#include "network/metadata.hpp"
+
+namespace fanin {
+namespace {
+
+void read_initial_arrays(Description& description, Tensors& tensors) {
+  for (const InitialArray& array : initial_arrays(description.inputs, description.layers)) {
+    const safetensors::Tensor& tensor = tensors.take(array.name, array.shape, nullptr);
+    if (tensor.type == "F32") {
+      const std::vector<float> values = tensors.read<float>(tensor);
+      array.values->array.assign(values.begin(), values.end());
+    } else {
+      array.values->array = tensors.read<double>(tensor);
+    }
+  }
+}
+
+void check_progress(const TrainingProgress& progress, const std::vector<LayerLayout>& stages,
+                    std::size_t arrays) {
+  constexpr std::uint64_t most = std::uint64_t{1} << 53;
+  const auto refuse = [](const std::string& sentence) { throw FormatError("training: " + sentence); };
+  if (progress.epochs >= most) refuse("epochs: expected fewer than 2^53");
+  if (progress.averaged > progress.steps) refuse("averaged: expected no more than the steps");
+  if (progress.steps >= most) refuse("steps: expected fewer than 2^53");
+  if (!(progress.look_ahead >= 0 && progress.look_ahead < 1)) {
+    refuse("look_ahead: expected a number in [0, 1), got " + number_text(progress.look_ahead));
+  }
+  if (progress.average_weights.size() != stages.size()) {
+    refuse("average_weights: expected one for each of " + std::to_string(stages.size()) + " layers, got " +
+           std::to_string(progress.average_weights.size()));
+  }
+  for (std::size_t l = 0; l < stages.size(); ++l) {
+    const double weight = progress.average_weights[l];
+    const bool corrected = stages[l].batch_norm && stages[l].batch_norm->bias_correction;
+    if (corrected ? weight >= 0 && weight <= 1 : weight == 1) continue;
+    refuse("average_weights: layer " + std::to_string(stages[l].number + 1) + ": " + number_text(weight) +
+           " cannot be");
+  }
+  if (!progress.method) return;
+  check_method(*progress.method);
+  check_arrays(*progress.method, arrays);
+}
+
+template <class T>
+void check_values(const StoredArray& array, const std::vector<T>& values) {
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const bool variance = array.place == Place::averages && array.name.ends_with("variance");
+    // a slot may have overflown
+    const bool good = array.place == Place::slots ? !std::isnan(values[i]) : std::isfinite(values[i]);
+    if (good && (!variance || values[i] >= 0)) continue;
+    const std::string place = array.vector ? "element " + std::to_string(i)
+                                           : "row " + std::to_string(i / array.columns) + ", column " +
+                                                 std::to_string(i % array.columns);
+    throw FormatError("tensor \"" + array.name + "\": " + place + " is " +
+                      number_text(static_cast<double>(values[i])));
+  }
+}
+
+}  // namespace
+
+template <class T>
+Network<T> ModelFile::read(Description description, Tensors& tensors) {
+  TrainingProgress& progress = description.progress;
+  read_initial_arrays(description, tensors);
+  check_architecture(description.inputs, description.layers);
+  const Layout<T> layout(description.inputs, description.layers);
+  check_loss(description.loss, layout.layers.back().units);
+  check_progress(progress, layout.layers, layout.arrays());
+  check_metadata(description.metadata);
+
+  const std::vector<StoredArray> arrays = stored_arrays(layout, progress.method);
+  std::vector<const safetensors::Tensor*> found;
+  for (const StoredArray& array : arrays) {
+    found.push_back(&tensors.take(array.name, shape_of(array), tensor_type<T>()));
+  }
+  tensors.finish();
+
+  auto state = std::make_unique<typename Network<T>::State>(description.inputs, std::move(description.layers),
+                                                            description.loss, description.seed);
+  state->metadata = std::move(description.metadata);
+  state->epochs = progress.epochs;
+  state->averages.weights() = std::move(progress.average_weights);
+  if (progress.method) {
+    state->state.resume(*progress.method, state->layout);
+    state->state.steps = progress.steps;
+    state->state.memory = progress.memory;
+    state->state.averaged = progress.averaged;
+    state->state.factor = static_cast<T>(progress.look_ahead);
+  }
+  for (std::size_t i = 0; i < arrays.size(); ++i) {
+    std::vector<T> values = tensors.read<T>(*found[i]);
+    check_values(arrays[i], values);
+    T* to = base_of(*state, arrays[i].place) + arrays[i].offset;
+    for_each_run(Panels<T>{to, arrays[i].rows, arrays[i].columns}, values.data(),
+                 [](T* panel, const T* from, std::size_t n) { std::memcpy(panel, from, n * sizeof(T)); });
+  }
+  state->folded();  // so that no prediction has to
+  return Network<T>(std::move(state));
+}
+
+namespace {
+
+AnyNetwork read_any(const Source& source) {
+  safetensors::Header header = safetensors::read_header(source);
+  Description description = read_description(header.description);
+  Tensors tensors(source, std::move(header.tensors));
+  if (description.single) return ModelFile::read<float>(std::move(description), tensors);
+  return ModelFile::read<double>(std::move(description), tensors);
+}
+
+// Sentences of all that is wrong with a file, behind its name
+template <class F>
+auto named(const std::string& name, F&& f) {
+  try {
+    return f();
+  } catch (const ValueError& error) {
+    throw FormatError(name + ": " + error.what());
+  }
+}
+
+template <class T>
+Network<T> of_type(AnyNetwork any, const std::string& name) {
+  if (auto* network = std::get_if<Network<T>>(&any)) return std::move(*network);
+  throw FormatError(name + ": expected a model in float" + std::to_string(sizeof(T) * 8) +
+                    ", got one in float" + std::to_string(sizeof(T) == 4 ? 64 : 32));
+}
+
+}  // namespace
+
+AnyNetwork load(const std::filesystem::path& path) {
+  const std::string name = path.string();
+  return named(name, [&] { return read_any(FileSource(path)); });
+}
+
+AnyNetwork from_bytes(std::span<const std::byte> bytes) {
+  return named("bytes", [&] { return read_any(MemorySource(bytes)); });
+}
+
+template <class T>
+Network<T> Network<T>::load(const std::filesystem::path& path) {
+  return of_type<T>(fanin::load(path), path.string());
+}
+
+template <class T>
+Network<T> Network<T>::from_bytes(std::span<const std::byte> bytes) {
+  return of_type<T>(fanin::from_bytes(bytes), "bytes");
+}
+
+template Network<float> Network<float>::load(const std::filesystem::path&);
+template Network<double> Network<double>::load(const std::filesystem::path&);
+template Network<float> Network<float>::from_bytes(std::span<const std::byte>);
+template Network<double> Network<double>::from_bytes(std::span<const std::byte>);
+
+}  // namespace fanin

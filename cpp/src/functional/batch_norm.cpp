@@ -1,0 +1,240 @@
+// Checks of batch normalization, and the functions on users' matrices. Threads share the rows in blocks of 64
+// (half a row of a large matrix would not stream), or a block's columns; between, they merge what the blocks
+// leave, each for some columns.
+#include <cmath>
+#include <limits>
+
+#include "base/lines.hpp"
+#include "functional/row_major.hpp"
+#include "network/architecture.hpp"
+
+namespace fanin {
+namespace {
+
+// A pass of additions over numbers in cache, in flops that take as long
+constexpr double kFlopsPerElement = 8;
+
+// A result this large is written around the caches: it would push everything out of them, the input with it,
+// before it is read again.
+constexpr std::size_t kBeyondCaches = std::size_t{1} << 24;
+
+template <class T>
+bool beyond_caches(const MatrixView<const T>& x) {
+  return x.rows * x.columns * sizeof(T) >= kBeyondCaches;
+}
+
+template <class T>
+void check_rows(const char* name, const MatrixView<const T>& m) {
+  if (m.columns <= 1 || m.column_stride == 1) return;
+  throw ValueError(std::string(name) + ": expected columns next to each other");
+}
+
+template <class T>
+T checked_epsilon(double epsilon) {
+  if (epsilon >= static_cast<double>(std::numeric_limits<T>::min()) &&
+      epsilon <= static_cast<double>(std::numeric_limits<T>::max())) {
+    return static_cast<T>(epsilon);
+  }
+  throw ValueError("epsilon: expected a number above 0, a normal one of float" +
+                   std::to_string(sizeof(T) * 8) + ", got " + number_text(epsilon));
+}
+
+template <class T>
+void check_batch(const MatrixView<const T>& x) {
+  check_rows("x", x);
+  if (x.rows >= 2) return;
+  throw ValueError("x: expected at least two rows to normalize a batch by their variance, got " +
+                   std::to_string(x.rows));
+}
+
+// Memory for arrays of a number a column, and for others. The arrays are as far from a line as a row, so that
+// vectors that are aligned in it are so in all.
+template <class T>
+struct ColumnArrays {
+  T* first;
+  std::size_t step;
+  T* others;
+
+  ColumnArrays(std::size_t arrays, const T* row, std::size_t columns, std::size_t of_others) {
+    step = (columns + kLine<T> - 1) / kLine<T> * kLine<T>;
+    T* const memory = scratch<T>(kLine<T> + arrays * step + of_others);
+    first = memory + beyond_line(row);
+    others = memory + kLine<T> + arrays * step;
+  }
+  T* operator[](std::size_t array) const { return first + array * step; }
+};
+
+// f(rows, columns) for this thread's part of a matrix: blocks of rows, the first and last perhaps in part
+template <class T, class F>
+void for_each_part(Member member, const MatrixView<const T>& x, F&& f) {
+  constexpr std::size_t group_columns = 4 * kPanel<T>;  // what sums side by side take at a time, at most
+  const std::size_t groups = (x.columns + group_columns - 1) / group_columns;
+  const Range units = Share(member.thread, member.threads, 1).take(row_blocks(x.rows) * groups, 1);
+  for_each_rectangle(units, groups, [&](Range blocks, Range g) {
+    f(rows_of_blocks(blocks, x.rows),
+      Range{g.begin * group_columns, std::min(g.end * group_columns, x.columns)});
+  });
+}
+
+// f(columns) for this thread's part of them, in whole panels
+template <class T, class F>
+void for_columns(Member member, const MatrixView<const T>& x, F&& f) {
+  const std::size_t panels = (x.columns + kPanel<T> - 1) / kPanel<T>;
+  const Range share = Share(member.thread, member.threads, 1).take(panels, 1);
+  if (share.begin < share.end) {
+    f(Range{share.begin * kPanel<T>, std::min(share.end * kPanel<T>, x.columns)});
+  }
+}
+
+// blocks(rows, columns) of all parts, then merge(columns) of all columns, then finish(rows, columns) of all
+// parts
+template <class T, class Blocks, class Merge, class Finish>
+void in_three_phases(const MatrixView<const T>& x, Blocks&& blocks, Merge&& merge, Finish&& finish) {
+  const double flops = kFlopsPerElement * static_cast<double>(x.rows) * static_cast<double>(x.columns);
+  Barrier barrier;
+  run_call(threads_for(flops), [&](int thread, int threads) {
+    const Member member{thread, threads};
+    for_each_part(member, x, blocks);
+    barrier.wait(threads);
+    for_columns(member, x, merge);
+    barrier.wait(threads);
+    for_each_part(member, x, finish);
+  });
+}
+
+}  // namespace
+
+void check_batch_norm(const BatchNorm& norm, const std::string& text) {
+  const double epsilon = norm.epsilon, decay = norm.decay;
+  // a normal number, and its square root and their inverses too, in either precision
+  if (!(epsilon >= 1e-30 && epsilon <= 1e30)) {
+    throw ValueError(text + "epsilon: expected a number in [1e-30, 1e+30], got " + number_text(epsilon));
+  }
+  if (!(decay >= 0 && decay < 1)) {
+    throw ValueError(text + "decay: expected a number in [0, 1), got " + number_text(decay));
+  }
+}
+
+template <class T>
+void batch_norm(MatrixView<T> y, std::span<T> mean, std::span<T> variance, std::span<T> offset,
+                MatrixView<const T> x, std::span<const T> gamma, std::span<const T> beta, double epsilon) {
+  const std::size_t n = x.columns;
+  check_size("gamma", gamma.size(), n);
+  check_size("beta", beta.size(), n);
+  check_size("mean", mean.size(), n);
+  check_size("variance", variance.size(), n);
+  check_size("offset", offset.size(), n);
+  check_output("y", y, x.rows, n);
+  check_batch(x);
+  const std::size_t of_blocks = row_blocks(x.rows) * n;
+  const ColumnArrays<T> of_columns(2, y.data, n, 2 * of_blocks);
+  T *const scale = of_columns[0], *const added = of_columns[1];
+  const BatchNormForward<T> b{x.data,
+                              x.row_stride,
+                              x.rows,
+                              n,
+                              mean.data(),
+                              variance.data(),
+                              offset.data(),
+                              gamma.data(),
+                              beta.data(),
+                              checked_epsilon<T>(epsilon),
+                              of_columns.others,
+                              of_columns.others + of_blocks,
+                              scale,
+                              added};
+  const Normalization<T> to_y{y.data, y.row_stride, x.data, x.row_stride,
+                              x.data, scale,        added,  beyond_caches(x)};
+  in_three_phases(
+      x, [&](Range rows, Range columns) { kernels<T>().batch_norm_moments(b, rows, columns); },
+      [&](Range columns) { kernels<T>().batch_norm_statistics(b, columns); },
+      [&](Range rows, Range columns) { kernels<T>().normalize(to_y, rows, columns); });
+}
+
+template <class T>
+void batch_norm_backward(MatrixView<T> dx, std::span<T> dgamma, std::span<T> dbeta, MatrixView<const T> dy,
+                         MatrixView<const T> x, std::span<const T> variance, std::span<const T> offset,
+                         std::span<const T> gamma, double epsilon) {
+  const std::size_t n = x.columns;
+  check_shape("dy", dy, x.rows, n);
+  check_rows("dy", dy);
+  check_size("gamma", gamma.size(), n);
+  check_size("variance", variance.size(), n);
+  check_size("offset", offset.size(), n);
+  check_size("dgamma", dgamma.size(), n);
+  check_size("dbeta", dbeta.size(), n);
+  check_output("dx", dx, x.rows, n);
+  check_batch(x);
+  const std::size_t of_blocks = row_blocks(x.rows) * n;
+  const ColumnArrays<T> of_columns(4, dx.data, n, 2 * of_blocks);
+  const BatchNormGradient<T> b{dx.data,
+                               dx.row_stride,
+                               dgamma.data(),
+                               dbeta.data(),
+                               dy.data,
+                               dy.row_stride,
+                               x.data,
+                               x.row_stride,
+                               x.rows,
+                               n,
+                               variance.data(),
+                               offset.data(),
+                               gamma.data(),
+                               checked_epsilon<T>(epsilon),
+                               of_columns.others,
+                               of_columns.others + of_blocks,
+                               of_columns[0],
+                               of_columns[1],
+                               of_columns[2],
+                               of_columns[3],
+                               beyond_caches(x)};
+  in_three_phases(
+      x, [&](Range rows, Range columns) { kernels<T>().batch_norm_sums(b, rows, columns); },
+      [&](Range columns) { kernels<T>().batch_norm_gradients(b, columns); },
+      [&](Range rows, Range columns) { kernels<T>().batch_norm_input(b, rows, columns); });
+}
+
+template <class T>
+void batch_norm_inference(MatrixView<T> y, MatrixView<const T> x, std::span<const T> mean,
+                          std::span<const T> variance, std::span<const T> gamma, std::span<const T> beta,
+                          double epsilon) {
+  const std::size_t n = x.columns;
+  check_size("mean", mean.size(), n);
+  check_size("variance", variance.size(), n);
+  check_size("gamma", gamma.size(), n);
+  check_size("beta", beta.size(), n);
+  check_output("y", y, x.rows, n);
+  check_rows("x", x);
+  for (std::size_t j = 0; j < n; ++j) {
+    if (variance[j] >= 0) continue;
+    throw ValueError("variance: expected numbers of at least 0, got " +
+                     number_text(static_cast<double>(variance[j])) + " at position " + std::to_string(j));
+  }
+  const T checked = checked_epsilon<T>(epsilon);
+  const double flops = kFlopsPerElement * static_cast<double>(x.rows) * static_cast<double>(n);
+  T* const scale = scratch<T>(n);
+  {
+    const FloatingPointScope modes;
+    kernels<T>().batch_norm_scale(scale, gamma.data(), variance.data(), checked, n);
+  }
+  run_call(threads_for(flops), [&](int thread, int threads) {
+    for_rows({thread, threads}, x.rows, [&](Range rows) {
+      kernels<T>().normalize(
+          {y.data, y.row_stride, x.data, x.row_stride, mean.data(), scale, beta.data(), beyond_caches(x)},
+          rows, {0, n});
+    });
+  });
+}
+
+#define FANIN_INSTANTIATE(T)                                                                                \
+  template void batch_norm<T>(MatrixView<T>, std::span<T>, std::span<T>, std::span<T>, MatrixView<const T>, \
+                              std::span<const T>, std::span<const T>, double);                              \
+  template void batch_norm_backward<T>(MatrixView<T>, std::span<T>, std::span<T>, MatrixView<const T>,      \
+                                       MatrixView<const T>, std::span<const T>, std::span<const T>,         \
+                                       std::span<const T>, double);                                         \
+  template void batch_norm_inference<T>(MatrixView<T>, MatrixView<const T>, std::span<const T>,             \
+                                        std::span<const T>, std::span<const T>, std::span<const T>, double);
+FANIN_INSTANTIATE(float)
+FANIN_INSTANTIATE(double)
+
+}  // namespace fanin

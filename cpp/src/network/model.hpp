@@ -1,0 +1,124 @@
+// What a network is made of.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <mutex>
+
+#include "base/buffer.hpp"
+#include "data/loss.hpp"
+#include "fanin/error.hpp"
+#include "fanin/network.hpp"
+#include "plan/averages.hpp"
+#include "plan/layout.hpp"
+#include "rules/rule_state.hpp"
+
+namespace fanin {
+
+// One writer or any number of readers at a time; a hold throws BusyError instead of waiting.
+class Use {
+ public:
+  class Reading {
+   public:
+    explicit Reading(Use& use) : use_(use) {
+      int users = use_.users_.load();
+      do {
+        if (users < 0) throw BusyError("network: another thread is training it; wait until that has ended");
+      } while (!use_.users_.compare_exchange_weak(users, users + 1));
+    }
+    ~Reading() { use_.users_.fetch_sub(1); }
+    Reading(const Reading&) = delete;
+    Reading& operator=(const Reading&) = delete;
+
+   private:
+    Use& use_;
+  };
+  class Writing {
+   public:
+    explicit Writing(Use& use) : use_(use) {
+      int nobody = 0;
+      if (!use_.users_.compare_exchange_strong(nobody, -1)) {
+        throw BusyError("network: another thread is using it; wait until that has ended");
+      }
+    }
+    ~Writing() { use_.users_.store(0); }
+    Writing(const Writing&) = delete;
+    Writing& operator=(const Writing&) = delete;
+
+   private:
+    Use& use_;
+  };
+
+ private:
+  std::atomic<int> users_{0};
+};
+
+template <class T>
+struct Network<T>::State {
+  State(std::size_t inputs, std::vector<Layer> specs, Loss loss_, std::uint64_t seed_)
+      : layers(std::move(specs)),
+        layout(inputs, layers),
+        loss(loss_),
+        loss_for_kernels(loss, layout.layers.back().units),
+        seed(seed_),
+        parameters(layout.size),
+        averages(layout) {}
+
+  // What prediction multiplies with and adds: the parameters, with batch norm folded into weights and biases.
+  // In the place of gamma of a batch norm of the inputs is what they are multiplied by. Call it while
+  // reading; whoever writes says so by `changed`. Only the first call after that takes a lock.
+  const T* folded() const;
+  // The memory of what is folded, for a writer that has said `changed`: it is filled anew before it is read
+  T* room_of_folded() {
+    if (folded_.size() == 0) folded_ = Buffer<T>(layout.size);
+    return folded_.data();
+  }
+  void changed() { folded_is_stale_.store(true, std::memory_order_relaxed); }
+
+  bool wants_exact_statistics() const;
+  void take_exact_statistics(const Samples& x);
+
+  const std::vector<Layer> layers;
+  const Layout<T> layout;
+  const Loss loss;
+  const LossForKernels<T> loss_for_kernels;
+  const std::uint64_t seed;
+  std::map<std::string, std::string> metadata;  // the user's own
+  Buffer<T> parameters;
+  Averages<T> averages;
+  mutable Use use;
+  std::atomic<bool> training{false};  // there is a Training of it
+
+  std::uint64_t epochs = 0;  // begun; the order of an epoch depends on it
+  RuleState<T> state;        // of the update rule, kept from epoch to epoch
+
+  // what is shown: not the parameters trained where a rule looks ahead or weights are averaged
+  T* shown() const { return state.shows() ? state.shown.data() : parameters.data(); }
+  const T* weights() const { return shown(); }
+  // those of which an average is shown, in `room` where they are not there as they are
+  const T* weights(Weights which, Buffer<T>& room) const {
+    if (which == Weights::shown || !state.averaging) return shown();
+    if (state.velocity < 0) return parameters.data();
+    room = Buffer<T>(layout.size);
+    state.look_back(room.data(), parameters.data(), layout);
+    return room.data();
+  }
+
+ private:
+  mutable std::mutex folding_;
+  mutable Buffer<T> folded_;
+  mutable std::atomic<bool> folded_is_stale_{true};
+};
+
+// The parameters with batch norm folded into weights and biases, but for one layer's, whose products then are
+// plain sums, where that is wanted
+template <class T>
+void fold(T* folded, const Layout<T>& layout, const T* parameters, const Averages<T>& averages,
+          const LayerLayout* unfolded);
+
+// Fills the parameters, which are all 0, with initial values: each depends on the initializer, the seed, its
+// layer and its place in the layer alone. Throws ValueError where one is not finite in T.
+template <class T>
+void initialize(const std::vector<Layer>& layers, const Layout<T>& layout, std::uint64_t seed, T* parameters);
+
+}  // namespace fanin

@@ -1,0 +1,41 @@
+// The weights of a network, and batch norm's averages, at one time.
+#pragma once
+
+#include <cstring>
+
+#include "network/model.hpp"
+
+namespace fanin {
+
+template <class T>
+class Snapshot {
+ public:
+  void take(const Network<T>& network) {
+    const auto& net = *network.state_;
+    const Use::Reading hold(net.use);
+    if (weights_.size() == 0) {
+      weights_ = Buffer<T>(net.layout.size);
+      averages_ = Buffer<T>(net.layout.averages);
+    }
+    copy(weights_.data(), net.weights(), weights_.size());
+    copy(averages_.data(), net.averages.values().data(), averages_.size());
+  }
+
+  // As if all of them were set
+  void restore(Network<T>& network) const {
+    auto& net = *network.state_;
+    const Use::Writing hold(net.use);
+    copy(net.shown(), weights_.data(), weights_.size());
+    copy(net.averages.values().data(), averages_.data(), averages_.size());
+    net.state.follow(net.parameters.data(), 0, net.layout.size);
+    net.changed();
+  }
+
+ private:
+  static void copy(T* to, const T* from, std::size_t size) {
+    if (size > 0) std::memcpy(to, from, size * sizeof(T));
+  }
+  Buffer<T> weights_, averages_;
+};
+
+}  // namespace fanin

@@ -1,0 +1,196 @@
+#include "fanin/update.hpp"
+
+#include <algorithm>
+
+#include "base/registry.hpp"
+#include "base/text.hpp"
+#include "rules/optimizer_state.hpp"
+#include "team/call.hpp"
+#include "team/team.hpp"
+
+namespace fanin {
+namespace {
+
+// Threads take whole runs of this many parameters, a few at a time, which take them about 5 us.
+constexpr std::size_t kRun = 4096, kFewRuns = 4;
+// A step that touches less memory than this, about 5 us of it, is not worth a team.
+constexpr std::size_t kTeamBytes = 512 * 1024;
+
+// f(array, range in the array) for parameters of a part of the row
+template <class T, class F>
+void for_arrays(const BorrowedArrays<T>& arrays, Range parameters, F&& f) {
+  if (parameters.begin >= parameters.end) return;
+  const auto& offsets = arrays.offsets;
+  const auto after = std::upper_bound(offsets.begin() + 1, offsets.end(), parameters.begin);
+  for (auto i = static_cast<std::size_t>(after - offsets.begin()) - 1; i < offsets.size(); ++i) {
+    if (offsets[i] >= parameters.end) return;
+    const std::size_t begin = std::max(parameters.begin, offsets[i]) - offsets[i];
+    const std::size_t end = std::min(parameters.end - offsets[i], arrays.arrays[i].size());
+    if (begin < end) f(i, Range{begin, end});
+  }
+}
+
+std::size_t runs_of(std::size_t size) { return (size + kRun - 1) / kRun; }
+
+Range parameters_of(Range runs, std::size_t size) {
+  return {runs.begin * kRun, std::min(runs.end * kRun, size)};
+}
+
+}  // namespace
+
+template <class T>
+Optimizer<T>::Optimizer(const Method& method, std::vector<std::span<T>> arrays,
+                        std::vector<std::size_t> inputs)
+    : state_(std::make_unique<State>(method, std::move(arrays), std::move(inputs))) {}
+
+template <class T>
+Optimizer<T>::~Optimizer() = default;
+template <class T>
+Optimizer<T>::Optimizer(Optimizer&&) noexcept = default;
+template <class T>
+Optimizer<T>& Optimizer<T>::operator=(Optimizer&&) noexcept = default;
+
+template <class T>
+void Optimizer<T>::step(const std::vector<std::span<const T>>& gradients, const StepInputs<T>& inputs) {
+  State& s = *state_;
+  const Hold hold(s.busy);
+  s.arrays.check_gradients("gradients", gradients);
+  const bool wants_second = needs_second_gradient(s.rule);
+  if (wants_second || !inputs.second.empty()) {
+    if (!wants_second) throw ValueError("second_gradients: " + name_of(s.rule) + " wants no second gradient");
+    s.arrays.check_gradients("second_gradients", inputs.second);
+  }
+  if (needs_loss(s.rule) && !inputs.loss) {
+    throw ValueError("loss: expected the loss at the arrays, as the rule compares losses");
+  }
+  // so that neither it nor its inverse is beyond float32
+  if (inputs.weight != 0 && !(inputs.weight >= 1e-30 && inputs.weight <= 1e30)) {
+    throw ValueError("weight: expected 0 or a number in [1e-30, 1e+30], got " + number_text(inputs.weight));
+  }
+  const bool first = s.progress.batches == 0;
+  const bool last = s.progress.batches + 1 >= s.method.accumulate;
+  const double weight = (first ? 0 : s.progress.weight) + inputs.weight;
+  const double loss = (first ? 0 : s.progress.loss) + inputs.weight * inputs.loss.value_or(0);
+  Moment at = s.now();
+  Limits<T> limits = limits_of<T>(s.method);
+  at.loss = inputs.loss.value_or(0);
+  if (s.accumulates()) {
+    at.loss = weight > 0 ? loss / weight : 0;
+    limits.mean = static_cast<T>(weight > 0 ? 1 / weight : 0);
+  }
+  const auto gradient = [&](std::size_t i) -> const T* {
+    return s.accumulates() ? s.sum.data() + s.arrays.offsets[i] : gradients[i].data();
+  };
+  const int velocity = velocity_of(s.rule);
+  Averaging<T> averaging;
+  if (s.averages()) {
+    averaging.share = share_of_newest(s.method, s.progress.averaged + 1);
+    averaging.ahead = velocity < 0 ? 0 : fanin::look_ahead(s.method, at.t + 1);
+  }
+  const std::size_t bytes = s.arrays.size * sizeof(T) * (3 + 2 * s.slot_count());
+  double memory = 0;
+  Barrier barrier;
+  const int team = bytes < kTeamBytes ? 1 : team_size();
+  Turns turns(runs_of(s.arrays.size), kFewRuns, team);
+  run_call(team, [&](int thread, int threads) {
+    const Member member{thread, threads};
+    if (s.accumulates()) {
+      const Range part =
+          parameters_of(Share(thread, threads, 1).take(runs_of(s.arrays.size), 1), s.arrays.size);
+      for_arrays(s.arrays, part, [&](std::size_t i, Range r) {
+        T* sum = s.sum.data() + s.arrays.offsets[i] + r.begin;
+        kernels<T>().add_weighted(sum, first ? nullptr : sum, gradients[i].data() + r.begin,
+                                  static_cast<T>(inputs.weight), r.end - r.begin);
+      });
+      if (!last) return;
+      barrier.wait(threads);
+    }
+    Limits<T> mine = limits;
+    if (s.method.clip_norm < __builtin_inf()) {
+      const auto wait = [&] { barrier.wait(threads); };
+      mine.shrink = s.norm.factor(member, limits, s.method.clip_norm, wait, gradient);
+    }
+    const StepConstants begun = begin_step(s.method, at);
+    if (thread == 0) memory = begun.memory;
+    const auto update_part = [&](std::size_t i, Range range) {
+      const Segment* segment = s.segments.empty() ? nullptr : &s.segments[i];
+      Update<T> update{static_cast<int>(s.rule.index()),
+                       begun.constants(),
+                       s.arrays.arrays[i].data(),
+                       s.slot(0, i),
+                       s.arrays.size,
+                       wants_second ? inputs.second[i].data() : nullptr,
+                       segment,
+                       begun.learning_rate,
+                       mine};
+      if (s.averages()) {
+        update.averaging = averaging;
+        update.averaging.average = s.average.data() + s.arrays.offsets[i];
+        update.averaging.velocity = velocity < 0 ? nullptr : s.slot(velocity, i);
+      }
+      // the rest begins at a line: vectors that reach across two cost twice as much
+      const std::size_t line = std::clamp(before_line(s.arrays.arrays[i].data()), range.begin, range.end);
+      for (const Range r : {Range{range.begin, line}, Range{line, range.end}}) {
+        if (r.begin < r.end) kernels<T>().update(update, gradient(i), r);
+      }
+    };
+    turns.take(thread,
+               [&](Range runs) { for_arrays(s.arrays, parameters_of(runs, s.arrays.size), update_part); });
+  });
+  s.progress.batches = last ? 0 : s.progress.batches + 1;
+  s.progress.weight = last ? 0 : weight;
+  s.progress.loss = last ? 0 : loss;
+  if (!last) return;
+  s.progress.memory = memory;
+  ++s.progress.steps;
+  s.progress.averaged += s.averages() ? 1 : 0;
+}
+
+template <class T>
+void Optimizer<T>::shifted(const std::vector<std::span<const T>>& gradients,
+                           const std::vector<std::span<T>>& out) const {
+  const State& s = *state_;
+  const Hold hold(state_->busy);
+  if (!needs_second_gradient(s.rule)) {
+    throw ValueError("rule: " + name_of(s.rule) + " wants no second gradient");
+  }
+  s.arrays.check_gradients("gradients", gradients);
+  s.arrays.check_gradients("out", {out.begin(), out.end()});
+  run_team(1, [&](int, int) {
+    const StepConstants begun = begin_step(s.method, s.now());
+    for_arrays(s.arrays, {0, s.arrays.size}, [&](std::size_t i, Range r) {
+      const Update<T> update{static_cast<int>(s.rule.index()), begun.constants(), s.arrays.arrays[i].data(),
+                             s.slot(0, i), s.arrays.size};
+      kernels<T>().shift(update, out[i].data(), gradients[i].data(), r);
+    });
+  });
+}
+
+template <class T>
+void Optimizer<T>::set_method(const Method& method) {
+  State& s = *state_;
+  const Hold hold(s.busy);
+  s.check(method);
+  if (method.rule.index() != s.rule.index()) {
+    throw ValueError("rule: expected " + name_of(s.rule) + ", whose state this is, got " +
+                     name_of(method.rule));
+  }
+  const std::size_t count = s.arrays.arrays.size();
+  std::vector<T> before(count), after(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    before[i] = s.look_of(s.method, i);
+    after[i] = s.look_of(method, i);
+    if (before[i] != after[i]) s.look(s.arrays.arrays[i].data(), i, -before[i]);
+  }
+  const bool averaged = s.averages();
+  s.take(method);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (before[i] != after[i]) s.look(s.arrays.arrays[i].data(), i, after[i]);
+  }
+  if (s.averages() != averaged) s.begin_average();
+}
+
+template class Optimizer<float>;
+template class Optimizer<double>;
+
+}  // namespace fanin

@@ -1,0 +1,193 @@
+#include "team/team.hpp"
+
+#include <cstdlib>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "fanin/cpu.hpp"
+#include "fanin/error.hpp"
+
+#if defined(_OPENMP)
+#include <omp.h>
+#endif
+#if defined(__unix__) || defined(__APPLE__)
+#include <pthread.h>
+#endif
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+namespace fanin {
+namespace {
+
+// What OpenMP would use now: OMP_NUM_THREADS, the processors, or what someone has set since, such as
+// threadpoolctl.
+int openmp_threads() {
+#if defined(_OPENMP)
+  return omp_get_max_threads();
+#else
+  return 1;
+#endif
+}
+
+#if defined(_OPENMP) || defined(FANIN_STD_THREADS)
+constexpr bool kHasTeams = true;
+#else
+constexpr bool kHasTeams = false;
+#endif
+
+constexpr int kNotSet = 0;
+
+int threads_of_environment() {
+  const char* wanted = std::getenv("FANIN_NUM_THREADS");
+  if (wanted == nullptr || *wanted == '\0') return kNotSet;
+  char* end = nullptr;
+  const long n = std::strtol(wanted, &end, 10);
+  if (*end != '\0' || n < 1 || n > 4096) {
+    throw ValueError("FANIN_NUM_THREADS: expected a number of threads, at least 1, got \"" +
+                     std::string(wanted) + "\"");
+  }
+  return kHasTeams ? static_cast<int>(n) : 1;
+}
+
+// After fork the child has none of the parent's threads, and an OpenMP run-time may wait for them for ever.
+std::atomic<bool> forked{false};
+
+struct ThreadSetting {
+  std::atomic<int> threads{threads_of_environment()};
+  const int openmp_at_first = openmp_threads();
+
+  ThreadSetting() {
+#if defined(__unix__) || defined(__APPLE__)
+    pthread_atfork(nullptr, nullptr, [] { forked.store(true, std::memory_order_relaxed); });
+#endif
+  }
+
+  // The number that was asked for, but no more than OpenMP's where that was lowered; without one, OpenMP's.
+  int now() const {
+    const int asked = threads.load(std::memory_order_relaxed), openmp = openmp_threads();
+    if (asked == kNotSet) return openmp;
+    return openmp < openmp_at_first && openmp < asked ? openmp : asked;
+  }
+};
+
+ThreadSetting& thread_setting() {
+  static ThreadSetting setting;
+  return setting;
+}
+
+void pause_briefly() {
+#if defined(__x86_64__)
+  _mm_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+}  // namespace
+
+int team_size() { return forked.load(std::memory_order_relaxed) ? 1 : thread_setting().now(); }
+
+void run_team([[maybe_unused]] int threads, void (*body)(void*, int, int), void* context) {
+#if defined(_OPENMP)
+  if (threads > 1) {
+#pragma omp parallel num_threads(threads)
+    {
+      const FloatingPointScope modes;
+      body(context, omp_get_thread_num(), omp_get_num_threads());
+    }
+    return;
+  }
+#elif defined(FANIN_STD_THREADS)
+  if (threads > 1) {
+    const auto member = [=](int thread) {
+      const FloatingPointScope modes;
+      body(context, thread, threads);
+    };
+    std::vector<std::thread> others;
+    for (int thread = 1; thread < threads; ++thread) others.emplace_back(member, thread);
+    member(0);
+    for (std::thread& other : others) other.join();
+    return;
+  }
+#endif
+  const FloatingPointScope modes;
+  body(context, 0, 1);
+}
+
+#if defined(__x86_64__)
+// Writing the register takes longer than reading it. Its low six bits tell what has happened so far.
+FloatingPointScope::FloatingPointScope() : saved_(_mm_getcsr()) {
+  if ((saved_ & ~std::uint64_t{0x3F}) != 0x1F80) _mm_setcsr(0x1F80);
+}
+FloatingPointScope::~FloatingPointScope() {
+  if (_mm_getcsr() != saved_) _mm_setcsr(static_cast<unsigned>(saved_));
+}
+#elif defined(__aarch64__)
+FloatingPointScope::FloatingPointScope() {
+  asm volatile("mrs %0, fpcr" : "=r"(saved_));
+  asm volatile("msr fpcr, %0" : : "r"(std::uint64_t{0}));
+}
+FloatingPointScope::~FloatingPointScope() { asm volatile("msr fpcr, %0" : : "r"(saved_)); }
+#else
+FloatingPointScope::FloatingPointScope() : saved_(0) {}
+FloatingPointScope::~FloatingPointScope() = default;
+#endif
+
+double Barrier::wait(int threads) {
+  if (threads == 1) return 0;
+  const std::uint32_t generation = generation_.load(std::memory_order_acquire);
+  if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == threads) {
+    arrived_.store(0, std::memory_order_relaxed);
+    // sequentially consistent: notify_all looks for sleepers, and must not do so before the new generation is
+    // seen
+    generation_.store(generation + 1, std::memory_order_seq_cst);
+    generation_.notify_all();
+    return 0;
+  }
+  constexpr int short_spins = 32;  // about a microsecond of pauses: not worth a look at the clock
+  // A thread that sleeps takes about 50 us to wake, more than most phases: others then sleep in their turn,
+  // and each phase costs a wake-up.
+  constexpr double spin_seconds = 100e-6;
+  for (int i = 0; i < short_spins; ++i) {
+    if (generation_.load(std::memory_order_acquire) != generation) return 0;
+    pause_briefly();
+  }
+  const double start = seconds_now();
+  double now = start;
+  while (generation_.load(std::memory_order_acquire) == generation) {
+    if (now - start > spin_seconds) {
+      generation_.wait(generation, std::memory_order_acquire);
+    } else {
+      for (int i = 0; i < short_spins; ++i) pause_briefly();
+    }
+    now = seconds_now();
+  }
+  return now - start;
+}
+
+namespace cpu {
+
+bool has_openmp() {
+#if defined(_OPENMP)
+  return true;
+#else
+  return false;
+#endif
+}
+
+int num_threads() { return team_size(); }
+
+int requested_num_threads() { return thread_setting().threads.load(std::memory_order_relaxed); }
+
+void set_num_threads(int n) {
+  if (n < 0 || n > 4096) {
+    throw ValueError("num_threads: expected a number from 1 to 4096, or 0 for OpenMP's, got " +
+                     std::to_string(n));
+  }
+  thread_setting().threads.store(kHasTeams || n == kNotSet ? n : 1, std::memory_order_relaxed);
+}
+
+}  // namespace cpu
+}  // namespace fanin

@@ -1,0 +1,255 @@
+#include <algorithm>
+
+#include "base/random.hpp"
+#include "base/registry.hpp"
+#include "base/text.hpp"
+#include "data/checks.hpp"
+#include "network/model.hpp"
+#include "plan/step.hpp"
+#include "team/pace.hpp"
+
+namespace fanin {
+namespace {
+
+// Phases of less work than this, about 5 us of it, are not worth a team.
+constexpr double kTeamFlopsPerPhase = 500e3;
+
+}  // namespace
+
+template <class T>
+struct Training<T>::State {
+  State(typename Network<T>::State& network, const Samples& samples, const Targets& targets,
+        SampleWeights sample_weights, TrainingOptions chosen)
+      : net(network),
+        x(samples),
+        y(targets),
+        weights(sample_weights),
+        options(std::move(chosen)),
+        batch_size(std::min(options.batch_size, rows_of(x))),
+        joins_last(net.layout.has_batch_norm() && rows_of(x) % batch_size == 1 && rows_of(x) > 1),
+        order(rows_of(x)),
+        own_finite_parameters(net.layout.has_batch_norm() ? 0 : net.layout.size),
+        finite_averages(net.layout),
+        workspace(net.layout, y, !weights.empty(), largest_batch()),
+        step(net.layout, workspace, net.averages, net.loss_for_kernels.get(), largest_batch(),
+             options.interrupted) {
+    for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<std::uint32_t>(i);
+  }
+
+  std::size_t largest_batch() const { return batch_size + (joins_last ? 1 : 0); }
+  std::size_t steps() const { return (order.size() + batch_size - 1) / batch_size - (joins_last ? 1 : 0); }
+  Batch batch(std::size_t number) const {
+    if (number >= steps()) return {number, order.size(), 0};
+    const std::size_t first = number * batch_size;
+    return {number, first, number + 1 == steps() ? order.size() - first : batch_size};
+  }
+
+  void prepare(const Method& chosen);
+  void run_slice();
+  bool one_step(Member member, const DataSource& data, std::size_t number);
+  // updates before batch `number`: the last group of an epoch may be short
+  std::size_t updates(std::size_t number) const {
+    return number == steps() ? (number + method.accumulate - 1) / method.accumulate
+                             : number / method.accumulate;
+  }
+  Group group_of(std::size_t number) const {
+    return {method.accumulate > 1, number % method.accumulate == 0,
+            (number + 1) % method.accumulate == 0 || number + 1 == steps()};
+  }
+  int team() const;
+  void restore(const std::string& what, std::size_t at_step, std::size_t layer);
+
+  typename Network<T>::State& net;
+  const Samples x;
+  const Targets y;
+  const ScaledWeights weights;
+  const TrainingOptions options;
+  const std::size_t batch_size;
+  const bool joins_last;  // a last row by itself, which has no variance, joins the batch before it
+  std::vector<std::uint32_t> order;
+  // of the last epoch end: where prediction has folded parameters, in their place, which is free meanwhile
+  T* finite_parameters() {
+    return net.layout.has_batch_norm() ? net.room_of_folded() : own_finite_parameters.data();
+  }
+  Buffer<T> own_finite_parameters;
+  Averages<T> finite_averages;
+  Workspace<T> workspace;
+  Step<T> step;
+
+  Method method = Sgd{};
+  std::size_t next_step = 0, gathered = 0;  // batches
+  std::size_t updates_counted = 0;
+  double loss_sum = 0, weight_sum = 0;
+  bool failed = false;  // the step at next_step gave a loss that is not finite
+  Pace pace;
+};
+
+template <class T>
+void Training<T>::State::prepare(const Method& chosen) {
+  check_method(chosen);
+  check_arrays(chosen, net.layout.arrays());
+  method = chosen;
+  net.changed();
+  std::memcpy(finite_parameters(), net.weights(), net.layout.size * sizeof(T));
+  net.state.prepare(method, net.layout, net.parameters.data());
+  step.allocate(method, net.state.segments);
+  finite_averages.copy(net.averages);
+  if (options.shuffle) {
+    permute(order.data(), static_cast<std::uint32_t>(order.size()),
+            Philox(net.seed, stream_of_epoch(net.epochs)));
+  }
+  ++net.epochs;
+  next_step = updates_counted = 0;
+  gathered = static_cast<std::size_t>(-1);
+  loss_sum = weight_sum = 0;
+  failed = false;
+  step.start_anew({net.seed, net.epochs});
+}
+
+template <class T>
+int Training<T>::State::team() const {
+  const double phases = 2.0 * static_cast<double>(net.layout.layers.size());
+  return step.flops(batch_size) < phases * kTeamFlopsPerPhase ? 1 : team_size();
+}
+
+// All threads compute the same constants; the first one keeps what the rule remembers.
+template <class T>
+bool Training<T>::State::one_step(Member member, const DataSource& data, std::size_t number) {
+  const Batch now = batch(number), next = batch(number + 1);
+  step.ask_for(member, data, next);
+  if (!step.forward(member, now, net.parameters.data())) return false;
+  const Group group = group_of(number);
+  if (!group.last) return step.backward_of_part(member, data, now, next, group, net.parameters.data());
+  const std::uint64_t before = updates(number) - updates_counted;
+  Moment at(net.state.steps + 1 + before);
+  if (needs_loss(method.rule)) at.loss = step.mean_loss(now, group);
+  at.memory = net.state.memory;
+  const StepConstants begun = begin_step(method, at);
+  Update<T> update = net.state.update(method, at.t, before, net.parameters.data());
+  update.constants = begun.constants();
+  update.rate = begun.learning_rate;
+  const bool done = needs_second_gradient(method.rule)
+                        ? step.backward_twice(member, data, now, next, update)
+                        : step.backward(member, data, now, next, group, update);
+  if (member.thread == 0 && done) net.state.memory = begun.memory;
+  return done;
+}
+
+// Batches in one parallel region, until the epoch, the time, the loss or the caller says stop.
+template <class T>
+void Training<T>::State::run_slice() {
+  const DataSource data{&x, &y, weights, order.data()};
+  const double waited_before = step.waited();
+  const std::size_t first = next_step;
+  // Thread 0 decides at the beginning of a step whether it is the last of the slice; the others read it at
+  // the end. Two places in turn, so that a decision is not overwritten before the slowest has read it.
+  bool last_of_slice[2] = {};
+  run_team(pace.begin(team(), seconds_now()), [&](int thread, int threads) {
+    const Member member{thread, threads};
+    if (gathered != first) step.gather(member, data, batch(first));
+    for (std::size_t number = first; number < steps(); ++number) {
+      if (thread == 0) {
+        const double waited = (step.waited() - waited_before) / std::max(1, threads - 1);
+        last_of_slice[number % 2] = pace.time_is_up(waited, number - first, seconds_now());
+      }
+      const bool done = one_step(member, data, number);
+      if (thread == 0 && done) {
+        loss_sum += step.batch_loss();
+        weight_sum += step.batch_weight();
+        next_step = gathered = number + 1;
+      }
+      if (!done || last_of_slice[number % 2]) break;
+    }
+  });
+  pace.end(next_step - first, seconds_now());
+  failed = next_step < steps() && !step.interrupted() && step.failed();
+  net.state.count(updates(next_step) - updates_counted);
+  updates_counted = updates(next_step);
+}
+
+template <class T>
+void Training<T>::State::restore(const std::string& what, std::size_t at_step, std::size_t layer) {
+  std::memcpy(net.parameters.data(), finite_parameters(), net.layout.size * sizeof(T));
+  net.averages.copy(finite_averages);
+  const double rate = learning_rate_of(rule_at(method, net.state.steps + 1));
+  net.state.forget();
+  const std::size_t number = net.layout.layers[layer - 1].number + 1;
+  throw DivergedError("training diverged: in epoch " + std::to_string(net.epochs) + ", step " +
+                          std::to_string(at_step) + ", " + what + " not finite, first in layer " +
+                          std::to_string(number) +
+                          "; the weights of the last finite epoch end are back. A smaller " +
+                          "learning rate than " + number_text(rate) + " may help",
+                      net.epochs, at_step, number);
+}
+
+template <class T>
+Training<T>::Training(Network<T>& network, const Samples& x, const Targets& y, TrainingOptions options,
+                      SampleWeights weights) {
+  typename Network<T>::State& net = *network.state_;
+  if (rows_of(x) == 0) throw ValueError("X: expected at least one row to train on, got none");
+  if (options.batch_size == 0) throw ValueError("batch_size: expected at least 1, got 0");
+  if (net.layout.has_batch_norm()) {
+    constexpr const char* reason = ", as batch norm divides by the deviation of a batch, got 1";
+    if (options.batch_size == 1) throw ValueError(std::string("batch_size: expected at least 2") + reason);
+    if (rows_of(x) == 1) throw ValueError(std::string("X: expected at least 2 rows") + reason);
+  }
+  check_data<T>(x, y, weights, network.inputs(), network.outputs(), net.loss);
+  if (net.training.exchange(true)) throw BusyError("network: another training of it is under way");
+  try {
+    state_ = std::make_unique<State>(net, x, y, weights, std::move(options));
+  } catch (...) {
+    net.training = false;
+    throw;
+  }
+}
+
+template <class T>
+Training<T>::~Training() {
+  state_->net.training = false;
+}
+
+template <class T>
+EpochResult Training<T>::epoch(const Method& method) {
+  State& s = *state_;
+  const Use::Writing hold(s.net.use);
+  s.prepare(method);
+  while (s.next_step < s.steps() && !s.step.poll()) {
+    s.run_slice();
+    if (s.failed) {
+      const Batch batch = s.batch(s.next_step);
+      s.restore("the loss is", batch.number + 1, s.workspace.first_layer_not_finite(batch));
+    }
+  }
+  s.net.state.reveal(s.method, s.net.layout, s.net.parameters.data());
+  const T* parameters = s.net.weights();
+  const std::size_t bad = find_not_finite(parameters, s.net.layout.size);
+  if (bad < s.net.layout.size) {
+    std::size_t layer = s.net.layout.layers.size();
+    while (layer > 1 && bad < s.net.layout.layers[layer - 1].weights) --layer;
+    s.restore("weights are", s.next_step, layer);
+  }
+  const Buffer<T>& averages = s.net.averages.values();
+  const std::size_t overflown = find_not_finite(averages.data(), averages.size());
+  if (overflown < averages.size()) {
+    std::size_t layer = s.net.layout.layers.size();
+    const auto begins_after = [&](const LayerLayout& l) { return !l.batch_norm || overflown < l.mean; };
+    while (layer > 1 && begins_after(s.net.layout.layers[layer - 1])) --layer;
+    s.restore("averages of batch norm are", s.next_step, layer);
+  }
+  s.net.folded();  // so that no prediction has to
+  return {s.weight_sum > 0 ? s.loss_sum / s.weight_sum : 0, s.step.interrupted()};
+}
+
+template <class T>
+void Training<T>::exact_statistics() {
+  const Use::Writing hold(state_->net.use);
+  if (!state_->net.wants_exact_statistics()) return;
+  const FloatingPointScope modes;
+  state_->net.take_exact_statistics(state_->x);
+  state_->net.folded();
+}
+
+template class Training<float>;
+template class Training<double>;
+
+}  // namespace fanin
