@@ -54,7 +54,7 @@ class Steps {
         loss_(SoftmaxCrossEntropy{}, units.back()),
         averages_(layout_),
         workspace_(layout_, targets_, false, batch),
-        parameters_(layout_.size),
+        parameters_(layout_.table.size),
         batch_(batch) {
     for (std::size_t i = 0; i < x_.size(); ++i) x_[i] = static_cast<float>(i * 2654435761U % 4096) / 2048 - 1;
     for (std::size_t i = 0; i < y_.size(); ++i) y_[i] = static_cast<std::int64_t>(i % units.back());
@@ -104,7 +104,7 @@ class Steps {
     parameters_.clear();
     initialize<float>(layers_, layout_, 0, parameters_.data());
     state_ = {};
-    state_.prepare(method_, layout_, parameters_.data());
+    state_.prepare(method_, layout_.table, parameters_.data());
   }
 
   void one_step(Step<float>& step, Member member, const DataSource& data, Batch now, Batch next,

@@ -126,65 +126,49 @@ py::tuple evaluate(const fanin::Network<T>& net, const py::object& x, const py::
   return py::make_tuple(evaluation.loss, evaluation.metric);
 }
 
-template <class T>
-std::pair<std::size_t, std::size_t> shape_of(const fanin::Network<T>& net, std::size_t layer) {
-  const auto& layers = net.layers();
-  if (layer >= layers.size()) throw py::index_error("layer: there is no layer " + std::to_string(layer));
-  const auto units_of = [](const fanin::Layer& any, std::size_t otherwise) {
-    const auto* dense = std::get_if<fanin::Dense>(&any.kind);
-    return dense != nullptr ? dense->units : otherwise;
-  };
-  std::size_t inputs = net.inputs();
-  for (std::size_t i = 0; i < layer; ++i) inputs = units_of(layers[i], inputs);
-  if (std::holds_alternative<fanin::Dropout>(layers[layer].kind)) return {0, 0};
-  if (std::holds_alternative<fanin::BatchNorm>(layers[layer].kind)) return {0, inputs};
-  return {inputs, units_of(layers[layer], 0)};
-}
-
 fanin::Weights which(bool averaged) { return averaged ? fanin::Weights::shown : fanin::Weights::trained; }
 
-template <class T>
-py::tuple get_weights(const fanin::Network<T>& net, std::size_t layer, bool averaged) {
-  const auto [inputs, units] = shape_of(net, layer);
-  py::array_t<T> weights({inputs, units}), biases(units);
-  net.get_weights(layer, {weights.mutable_data(), inputs * units}, {biases.mutable_data(), units},
-                  which(averaged));
-  return py::make_tuple(weights, biases);
+std::vector<std::size_t> shape_of(const fanin::ArrayShape& array) {
+  if (array.vector) return {array.columns};
+  return {array.rows, array.columns};
 }
 
-// Into arrays of an earlier get_weights, so that no second copy exists meanwhile
+// (name, shape, whether it is trained) of each array
 template <class T>
-void copy_weights(const fanin::Network<T>& net, std::size_t layer, py::array_t<T, py::array::c_style> weights,
-                  py::array_t<T, py::array::c_style> biases) {
-  net.get_weights(layer, {weights.mutable_data(), static_cast<std::size_t>(weights.size())},
-                  {biases.mutable_data(), static_cast<std::size_t>(biases.size())});
-}
-
-template <class T>
-void set_weights(fanin::Network<T>& net, std::size_t layer, const py::array_t<T, py::array::c_style>& weights,
-                 const py::array_t<T, py::array::c_style>& biases) {
-  net.set_weights(layer, {weights.data(), static_cast<std::size_t>(weights.size())},
-                  {biases.data(), static_cast<std::size_t>(biases.size())});
+py::list arrays_of(const fanin::Network<T>& net) {
+  py::list arrays;
+  for (const fanin::ArrayShape& array : net.arrays()) {
+    arrays.append(py::make_tuple(array.name, py::tuple(py::cast(shape_of(array))), array.trained));
+  }
+  return arrays;
 }
 
 template <class T>
-py::tuple get_batch_norm(const fanin::Network<T>& net, std::size_t layer, bool averaged) {
-  const std::size_t units = shape_of(net, layer).second;
-  py::array_t<T> gamma(units), mean(units), variance(units);
-  net.get_batch_norm(layer, {gamma.mutable_data(), units}, {mean.mutable_data(), units},
-                     {variance.mutable_data(), units}, which(averaged));
-  return py::make_tuple(gamma, mean, variance);
+py::list get_arrays(const fanin::Network<T>& net, bool averaged) {
+  py::list values;
+  const std::vector<fanin::ArrayShape> arrays = net.arrays();
+  for (std::size_t i = 0; i < arrays.size(); ++i) {
+    py::array_t<T> array(shape_of(arrays[i]));
+    net.get_array(i, {array.mutable_data(), static_cast<std::size_t>(array.size())}, which(averaged));
+    values.append(array);
+  }
+  return values;
+}
+
+// Into the arrays of an earlier get_arrays, so that no second copy exists meanwhile
+template <class T>
+void copy_arrays(const fanin::Network<T>& net, const std::vector<py::array_t<T, py::array::c_style>>& out) {
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    py::array_t<T, py::array::c_style> array = out[i];
+    net.get_array(i, {array.mutable_data(), static_cast<std::size_t>(array.size())});
+  }
 }
 
 template <class T>
-void set_batch_norm(fanin::Network<T>& net, std::size_t layer,
-                    const py::array_t<T, py::array::c_style>& gamma,
-                    const py::array_t<T, py::array::c_style>& mean,
-                    const py::array_t<T, py::array::c_style>& variance) {
-  const auto view = [](const auto& array) {
-    return std::span<const T>(array.data(), static_cast<std::size_t>(array.size()));
-  };
-  net.set_batch_norm(layer, view(gamma), view(mean), view(variance));
+void set_arrays(fanin::Network<T>& net, const std::vector<py::array_t<T, py::array::c_style>>& values) {
+  std::vector<std::span<const T>> views;
+  for (const auto& array : values) views.emplace_back(array.data(), static_cast<std::size_t>(array.size()));
+  net.set_arrays(views);
 }
 
 fanin::Initializer make_initializer(const InitializerSpec& spec) {
@@ -257,13 +241,10 @@ void register_network_of(py::module_& m, const std::string& suffix) {
       .def("set_metadata", &Net::set_metadata, py::arg("metadata"))
       .def("save", &storage::save<T>, py::arg("path"))
       .def("to_bytes", &storage::to_bytes<T>)
-      .def("get_weights", &get_weights<T>, py::arg("layer"), py::arg("averaged") = true)
-      .def("copy_weights", &copy_weights<T>, py::arg("layer"), py::arg("weights").noconvert(),
-           py::arg("biases").noconvert())
-      .def("set_weights", &set_weights<T>, py::arg("layer"), py::arg("weights"), py::arg("biases"))
-      .def("get_batch_norm", &get_batch_norm<T>, py::arg("layer"), py::arg("averaged") = true)
-      .def("set_batch_norm", &set_batch_norm<T>, py::arg("layer"), py::arg("gamma"), py::arg("mean"),
-           py::arg("variance"))
+      .def_property_readonly("arrays", &arrays_of<T>)
+      .def("get_arrays", &get_arrays<T>, py::arg("averaged") = true)
+      .def("copy_arrays", &copy_arrays<T>, py::arg("out").noconvert())
+      .def("set_arrays", &set_arrays<T>, py::arg("values"))
       .def("predict", &predict<T>, py::arg("X"), py::arg("out"))
       .def("evaluate", &evaluate<T>, py::arg("X"), py::arg("y"), py::arg("sample_weight"));
   py::class_<PyTraining<T>>(m, ("Training" + suffix).c_str())

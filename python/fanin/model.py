@@ -10,14 +10,7 @@ import numpy as np
 from fanin import _core
 from fanin.data.inputs import ColumnNames, as_array, as_data, sentences
 from fanin.layers import BatchNorm, Dense, Layer
-from fanin.layers.weights import (
-    BATCH_NORM,
-    checked_weights,
-    names_of_layer,
-    normalizes,
-    parameter_names,
-    shapes_of,
-)
+from fanin.layers.weights import checked_weights
 from fanin.losses import Loss
 
 if TYPE_CHECKING:
@@ -85,7 +78,8 @@ class Model:
         return f"<fanin.Network {sizes} ({activations}), {self.loss}, {self.dtype}, {self.n_parameters:,} parameters>"
 
     def _parameter_names(self) -> list[str]:
-        return parameter_names(self._layers)
+        """Return the names of what is trained, in the order of the C++ core."""
+        return [name for name, _, trained in self._core.arrays if trained]
 
     def predict(self, X: ArrayLike, out: Float | None = None) -> Float:
         """Return the outputs for each row of X, shape (n_samples, n_outputs).
@@ -122,34 +116,22 @@ class Model:
         "layer1.running_mean" and "layer1.running_variance", each (units,). A `BatchNorm` by itself has these alone,
         a `Dropout` has nothing: each counts as a layer, so numbers are places in the list of layers.
         """
-        return self._copy_weights({}, bool(averaged))
+        return dict(zip(self._array_names(), self._core.get_arrays(bool(averaged)), strict=True))
 
-    def _copy_weights(self, weights: dict[str, Float], averaged: bool = True) -> dict[str, Float]:
+    def _array_names(self) -> list[str]:
+        return [name for name, _, _ in self._core.arrays]
+
+    def _copy_weights(self, weights: dict[str, Float]) -> dict[str, Float]:
         """Return all parameters in the arrays of an earlier `get_weights`, where there is one."""
-        for i, layer in enumerate(self._layers):
-            prefix = f"layer{i + 1}."
-            names = ("weight", "beta" if normalizes(layer) else "bias")
-            if prefix + "weight" in weights:
-                self._core.copy_weights(i, *(weights[prefix + name] for name in names))
-                arrays: dict[str, Float] = {}
-            else:
-                arrays = dict(zip(names, self._core.get_weights(i, averaged), strict=True))
-            if normalizes(layer):
-                arrays.update(zip(BATCH_NORM[1:], self._core.get_batch_norm(i, averaged), strict=True))
-            kept = [name for name in names_of_layer(layer) if name in arrays]
-            weights.update({prefix + name: arrays[name] for name in kept})
+        if not weights:
+            return self.get_weights()
+        self._core.copy_arrays([weights[name] for name in self._array_names()])
         return weights
 
     def set_weights(self, weights: Mapping[str, ArrayLike]) -> None:
         """Set all parameters, by the names and shapes of `get_weights`; nothing is written before all checks pass."""
-        arrays = checked_weights(weights, shapes_of(self._n_inputs, self._layers), self._dtype)
-        for i, layer in enumerate(self._layers):
-            of_layer = {name: arrays[f"layer{i + 1}.{name}"] for name in names_of_layer(layer)}
-            none = np.empty((0,), self._dtype)
-            added = of_layer["beta"] if normalizes(layer) else of_layer.get("bias", none)
-            self._core.set_weights(i, of_layer.get("weight", none), added)
-            if normalizes(layer):
-                self._core.set_batch_norm(i, *(of_layer[name] for name in BATCH_NORM[1:]))
+        shapes = {name: shape for name, shape, _ in self._core.arrays}
+        self._core.set_arrays(list(checked_weights(weights, shapes, self._dtype).values()))
 
 
 def _in_brief(layer: Layer) -> str:

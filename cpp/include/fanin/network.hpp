@@ -78,6 +78,15 @@ struct Evaluation {
 // Of a network that averages its weights: the average, which predicts, or the weights trained
 enum class Weights { shown, trained };
 
+// One array of what a network keeps: "layer1.weight" (inputs, units), "layer1.bias" (units), which is a
+// vector, ...
+struct ArrayShape {
+  std::string name;
+  std::size_t rows, columns;  // a vector has one row
+  bool vector;
+  bool trained;  // statistics of batch norm are not
+};
+
 // T is float or double: the type of parameters and arithmetic.
 //
 // The same data, seed and hyper-parameters give the same bits on every instruction set and number of threads.
@@ -108,6 +117,14 @@ class Network {
   bool try_predict(const Samples& x, MatrixView<T> out) const noexcept;
   // Weighted by sample weights where there are any.
   Evaluation evaluate(const Samples& x, const Targets& y, SampleWeights weights = {}) const;
+
+  // All arrays, layer by layer: what is trained of a layer in the order of Method::arrays, then its
+  // statistics.
+  std::vector<ArrayShape> arrays() const;
+  // The values of one of them, row-major
+  void get_array(std::size_t array, std::span<T> out, Weights which = Weights::shown) const;
+  // The values of all of them; nothing is written unless all can be.
+  void set_arrays(const std::vector<std::span<const T>>& values);
 
   // layer = 0, 1, ...: weights (inputs, units) row-major, biases (units), or beta where it has batch norm. A
   // BatchNorm has no weights but beta, a Dropout has neither.

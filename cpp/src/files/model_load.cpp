@@ -56,13 +56,14 @@ void check_progress(const TrainingProgress& progress, const std::vector<LayerLay
 template <class T>
 void check_values(const StoredArray& array, const std::vector<T>& values) {
   for (std::size_t i = 0; i < values.size(); ++i) {
-    const bool variance = array.place == Place::averages && array.name.ends_with("variance");
+    const bool variance = array.array.role == Role::variance;
     // a slot may have overflown
     const bool good = array.place == Place::slots ? !std::isnan(values[i]) : std::isfinite(values[i]);
     if (good && (!variance || values[i] >= 0)) continue;
-    const std::string place = array.vector ? "element " + std::to_string(i)
-                                           : "row " + std::to_string(i / array.columns) + ", column " +
-                                                 std::to_string(i % array.columns);
+    const std::string place = array.array.is_vector()
+                                  ? "element " + std::to_string(i)
+                                  : "row " + std::to_string(i / array.array.columns) + ", column " +
+                                        std::to_string(i % array.array.columns);
     throw FormatError("tensor \"" + array.name + "\": " + place + " is " +
                       number_text(static_cast<double>(values[i])));
   }
@@ -77,13 +78,13 @@ Network<T> ModelFile::read(Description description, Tensors& tensors) {
   check_architecture(description.inputs, description.layers);
   const Layout<T> layout(description.inputs, description.layers);
   check_loss(description.loss, layout.layers.back().units);
-  check_progress(progress, layout.layers, layout.arrays());
+  check_progress(progress, layout.layers, layout.table.trained.size());
   check_metadata(description.metadata);
 
-  const std::vector<StoredArray> arrays = stored_arrays(layout, progress.method);
+  const std::vector<StoredArray> arrays = stored_arrays(layout.table, progress.method);
   std::vector<const safetensors::Tensor*> found;
   for (const StoredArray& array : arrays) {
-    found.push_back(&tensors.take(array.name, shape_of(array), tensor_type<T>()));
+    found.push_back(&tensors.take(array.name, shape_of(array.array), tensor_type<T>()));
   }
   tensors.finish();
 
@@ -93,7 +94,7 @@ Network<T> ModelFile::read(Description description, Tensors& tensors) {
   state->epochs = progress.epochs;
   state->averages.weights() = std::move(progress.average_weights);
   if (progress.method) {
-    state->state.resume(*progress.method, state->layout);
+    state->state.resume(*progress.method, state->layout.table);
     state->state.steps = progress.steps;
     state->state.memory = progress.memory;
     state->state.averaged = progress.averaged;
@@ -103,7 +104,7 @@ Network<T> ModelFile::read(Description description, Tensors& tensors) {
     std::vector<T> values = tensors.read<T>(*found[i]);
     check_values(arrays[i], values);
     T* to = base_of(*state, arrays[i].place) + arrays[i].offset;
-    for_each_run(Panels<T>{to, arrays[i].rows, arrays[i].columns}, values.data(),
+    for_each_run(Panels<T>{to, arrays[i].array.rows, arrays[i].array.columns}, values.data(),
                  [](T* panel, const T* from, std::size_t n) { std::memcpy(panel, from, n * sizeof(T)); });
   }
   state->folded();  // so that no prediction has to

@@ -57,13 +57,13 @@ void ModelFile::write(const Network<T>& network, const Sink& sink) {
     description.progress.look_ahead = static_cast<double>(rule.factor);
   }
   const std::vector<InitialArray> initial = initial_arrays(description.inputs, description.layers);
-  const std::vector<StoredArray> arrays = stored_arrays(net.layout, rule.owner);
+  const std::vector<StoredArray> arrays = stored_arrays(net.layout.table, rule.owner);
   std::vector<safetensors::Tensor> tensors;
   for (const InitialArray& array : initial) {
     tensors.push_back({array.name, fits_float(array.values->array) ? "F32" : "F64", array.shape});
   }
   for (const StoredArray& array : arrays) {
-    tensors.push_back({array.name, tensor_type<T>(), shape_of(array)});
+    tensors.push_back({array.name, tensor_type<T>(), shape_of(array.array)});
   }
 
   const std::string header = safetensors::header_text(description_text(description), tensors);
@@ -74,7 +74,7 @@ void ModelFile::write(const Network<T>& network, const Sink& sink) {
   }
   for (const StoredArray& array : arrays) {
     const T* from = base_of(net, array.place) + array.offset;
-    write_array<T>(sink, {from, array.rows, array.columns});
+    write_array<T>(sink, {from, array.array.rows, array.array.columns});
   }
 }
 

@@ -3,40 +3,29 @@
 namespace fanin {
 namespace {
 
-void add_parameters(std::vector<StoredArray>& arrays, const std::string& prefix,
-                    const std::vector<LayerLayout>& layers, Place place, std::size_t offset) {
-  for (std::size_t l = 0; l < layers.size(); ++l) {
-    const LayerLayout& layer = layers[l];
-    const std::string name = prefix + "layer" + std::to_string(layer.number + 1) + ".";
-    if (layer.dense) {
-      arrays.push_back({name + "weight", layer.inputs, layer.units, false, place, offset + layer.weights});
-    }
-    const char* added = layer.batch_norm ? "beta" : "bias";
-    arrays.push_back({name + added, 1, layer.units, true, place, offset + layer.biases});
-    if (layer.batch_norm) {
-      arrays.push_back({name + "gamma", 1, layer.units, true, place, offset + layer.gamma});
-    }
-    if (!layer.batch_norm || place != Place::shown) continue;
-    arrays.push_back({name + "running_mean", 1, layer.units, true, Place::averages, layer.mean});
-    arrays.push_back({name + "running_variance", 1, layer.units, true, Place::averages, layer.variance});
+void add_arrays(std::vector<StoredArray>& stored, const std::string& prefix,
+                const std::vector<ParameterArray>& arrays, Place place, std::size_t offset) {
+  for (const ParameterArray& array : arrays) {
+    const Place of_array = is_statistic(array.role) ? Place::averages : place;
+    stored.push_back({prefix + array.name(), array, of_array, offset + array.offset});
   }
 }
 
 }  // namespace
 
-template <class T>
-std::vector<StoredArray> stored_arrays(const Layout<T>& layout, const std::optional<Method>& method) {
-  std::vector<StoredArray> arrays;
-  add_parameters(arrays, "", layout.layers, Place::shown, 0);
-  if (!method) return arrays;
+std::vector<StoredArray> stored_arrays(const ParameterTable& table, const std::optional<Method>& method) {
+  std::vector<StoredArray> stored;
+  add_arrays(stored, "", table.in_order(), Place::shown, 0);
+  if (!method) return stored;
   const Rule rule = largest_of(*method);
   const std::vector<std::string> names = slot_names_of(rule);
   for (std::size_t slot = 0; slot < names.size(); ++slot) {
-    add_parameters(arrays, "rule." + names[slot] + ".", layout.layers, Place::slots, slot * layout.size);
+    add_arrays(stored, "rule." + names[slot] + ".", table.trained, Place::slots, slot * table.size);
   }
-  if (velocity_of(rule) >= 0 || method->average_decay > 0)
-    add_parameters(arrays, "rule.trained.", layout.layers, Place::trained, 0);
-  return arrays;
+  if (velocity_of(rule) >= 0 || method->average_decay > 0) {
+    add_arrays(stored, "rule.trained.", table.trained, Place::trained, 0);
+  }
+  return stored;
 }
 
 std::vector<InitialArray> initial_arrays(std::size_t inputs, std::vector<Layer>& layers) {
@@ -56,8 +45,5 @@ std::vector<InitialArray> initial_arrays(std::size_t inputs, std::vector<Layer>&
   }
   return arrays;
 }
-
-template std::vector<StoredArray> stored_arrays(const Layout<float>&, const std::optional<Method>&);
-template std::vector<StoredArray> stored_arrays(const Layout<double>&, const std::optional<Method>&);
 
 }  // namespace fanin

@@ -4,18 +4,18 @@
 #include <string>
 #include <vector>
 
-#include "plan/layout.hpp"
+#include "fanin/network.hpp"
 #include "rules/method.hpp"
+#include "rules/parameters.hpp"
 
 namespace fanin {
 
 enum class Place { shown, trained, averages, slots };
 
-// (rows, columns), or (columns) where it is a vector, as panels at an offset of a buffer
+// An array of the table, or what is kept beside it, at an offset of the place's buffer
 struct StoredArray {
   std::string name;
-  std::size_t rows, columns;
-  bool vector;
+  ParameterArray array;
   Place place;
   std::size_t offset;
 };
@@ -23,11 +23,10 @@ struct StoredArray {
 // "layer1.weight", ..., as they are shown; and of a rule "rule.v.layer1.weight", ... for each slot, and
 // "rule.trained.layer1.weight", ... where those trained are not those shown: a rule looks ahead, or weights
 // are averaged
-template <class T>
-std::vector<StoredArray> stored_arrays(const Layout<T>& layout, const std::optional<Method>& method);
+std::vector<StoredArray> stored_arrays(const ParameterTable& table, const std::optional<Method>& method);
 
-inline std::vector<std::uint64_t> shape_of(const StoredArray& array) {
-  if (array.vector) return {array.columns};
+inline std::vector<std::uint64_t> shape_of(const ParameterArray& array) {
+  if (array.is_vector()) return {array.columns};
   return {array.rows, array.columns};
 }
 

@@ -95,7 +95,7 @@ bool Network<T>::State::wants_exact_statistics() const {
 
 template <class T>
 void Network<T>::State::take_exact_statistics(const Samples& x) {
-  Buffer<T> folded(layout.size);
+  Buffer<T> folded(layout.table.size);
   for (std::size_t l = 0; l < layout.layers.size(); ++l) {
     const LayerLayout& layer = layout.layers[l];
     if (!layer.batch_norm || !layer.batch_norm->exact_statistics) continue;

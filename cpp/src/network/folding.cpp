@@ -72,7 +72,7 @@ void fold_into_next(T* folded, const T* parameters, const Averages<T>& averages,
 template <class T>
 void fold(T* folded, const Layout<T>& layout, const T* parameters, const Averages<T>& averages,
           const LayerLayout* unfolded) {
-  std::memcpy(folded, parameters, layout.size * sizeof(T));
+  std::memcpy(folded, parameters, layout.table.size * sizeof(T));
   for (std::size_t l = 0; l < layout.layers.size(); ++l) {
     const LayerLayout& layer = layout.layers[l];
     if (!layer.dense) {
@@ -99,7 +99,7 @@ const T* Network<T>::State::folded() const {
   const std::lock_guard<std::mutex> lock(folding_);
   if (folded_is_stale_.load(std::memory_order_relaxed)) {
     const FloatingPointScope modes;
-    if (folded_.size() == 0) folded_ = Buffer<T>(layout.size);
+    if (folded_.size() == 0) folded_ = Buffer<T>(layout.table.size);
     fold<T>(folded_.data(), layout, weights(), averages, nullptr);
     folded_is_stale_.store(false, std::memory_order_release);
   }

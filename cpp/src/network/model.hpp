@@ -61,7 +61,7 @@ struct Network<T>::State {
         loss(loss_),
         loss_for_kernels(loss, layout.layers.back().units),
         seed(seed_),
-        parameters(layout.size),
+        parameters(layout.table.size),
         averages(layout) {}
 
   // What prediction multiplies with and adds: the parameters, with batch norm folded into weights and biases.
@@ -70,10 +70,14 @@ struct Network<T>::State {
   const T* folded() const;
   // The memory of what is folded, for a writer that has said `changed`: it is filled anew before it is read
   T* room_of_folded() {
-    if (folded_.size() == 0) folded_ = Buffer<T>(layout.size);
+    if (folded_.size() == 0) folded_ = Buffer<T>(layout.table.size);
     return folded_.data();
   }
   void changed() { folded_is_stale_.store(true, std::memory_order_relaxed); }
+
+  // Row-major values of one of the table's arrays, as users see it; what is trained follows. Say `changed`
+  // then.
+  void set_array(const ParameterArray& array, std::span<const T> values);
 
   bool wants_exact_statistics() const;
   void take_exact_statistics(const Samples& x);
@@ -99,8 +103,8 @@ struct Network<T>::State {
   const T* weights(Weights which, Buffer<T>& room) const {
     if (which == Weights::shown || !state.averaging) return shown();
     if (state.velocity < 0) return parameters.data();
-    room = Buffer<T>(layout.size);
-    state.look_back(room.data(), parameters.data(), layout);
+    room = Buffer<T>(layout.table.size);
+    state.look_back(room.data(), parameters.data(), layout.table);
     return room.data();
   }
 

@@ -39,9 +39,7 @@ std::size_t Network<T>::outputs() const {
 template <class T>
 std::size_t Network<T>::parameters() const {
   std::size_t sum = 0;
-  for (const LayerLayout& layer : state_->layout.layers) {
-    sum += ((layer.dense ? layer.inputs : 0) + (layer.batch_norm ? 2 : 1)) * layer.units;
-  }
+  for (const ParameterArray& array : state_->layout.table.trained) sum += array.elements();
   return sum;
 }
 template <class T>
@@ -80,130 +78,171 @@ void Network<T>::set_metadata(std::map<std::string, std::string> metadata) {
 
 namespace {
 
-// of a batch norm by itself: none
-template <class T>
-Panels<T> weights_of(T* parameters, const LayerLayout& shape) {
-  return {parameters + shape.weights, shape.dense ? shape.inputs : 0, shape.units};
+// The array of one of the layers with this role; without elements where there is none
+ParameterArray array_of(const ParameterTable& table, std::size_t layer, Role role) {
+  const ParameterArray* array = table.find(layer, role);
+  return array != nullptr ? *array : ParameterArray{layer, role, 0, 0, 0};
 }
 
-// The stage of a layer, which a dropout has none of
-template <class T>
-const LayerLayout* existing_layer(const Layout<T>& layout, std::size_t layer) {
-  if (layer <= layout.layers.back().number) return layout.stage_of(layer);
-  throw ValueError("layer: expected 0.." + std::to_string(layout.layers.back().number) + ", got " +
+// What a layer adds to its products: biases, or the shift of its batch norm
+ParameterArray added_of(const ParameterTable& table, std::size_t layer) {
+  return array_of(table, layer, table.find(layer, Role::bias) != nullptr ? Role::bias : Role::shift);
+}
+
+void check_layer(const std::vector<Layer>& layers, std::size_t layer) {
+  if (layer < layers.size()) return;
+  throw ValueError("layer: expected 0.." + std::to_string(layers.size() - 1) + ", got " +
                    std::to_string(layer));
 }
 
-// A dropout has nothing to set or get
-const LayerLayout kNothing{0, false, 0, 0, 0, 0, 0, false, {}, 0, 0, 0, {}};
-
-template <class T>
-const LayerLayout& checked_layer(const Layout<T>& layout, std::size_t layer, std::size_t weights,
-                                 std::size_t biases) {
-  const LayerLayout* stage = existing_layer(layout, layer);
-  const LayerLayout& shape = stage != nullptr ? *stage : kNothing;
-  const std::size_t inputs = shape.dense ? shape.inputs : 0;
-  if (weights != inputs * shape.units) {
-    throw ValueError("weights: expected " + shape_text(inputs, shape.units) + " elements, got " +
-                     std::to_string(weights));
-  }
-  if (biases != shape.units) {
-    throw ValueError("biases: expected " + std::to_string(shape.units) + " elements, got " +
-                     std::to_string(biases));
-  }
-  return shape;
+void check_count(const std::string& name, const ParameterArray& array, std::size_t got) {
+  if (got == array.elements()) return;
+  throw ValueError(
+      name + ": expected " +
+      (array.is_vector() ? std::to_string(array.columns) : shape_text(array.rows, array.columns)) +
+      " elements, got " + std::to_string(got));
 }
 
 template <class T>
-const LayerLayout& normalized_layer(const Layout<T>& layout, std::size_t layer, std::size_t gamma,
-                                    std::size_t mean, std::size_t variance) {
-  const LayerLayout* stage = existing_layer(layout, layer);
-  const LayerLayout& shape = stage != nullptr ? *stage : kNothing;
-  if (!shape.batch_norm) {
-    throw ValueError("layer: expected one with batch norm, got layer " + std::to_string(layer));
+void check_values(const std::string& name, const ParameterArray& array, std::span<const T> values) {
+  check_count(name, array, values.size());
+  const std::size_t bad = find_not_finite(values.data(), values.size());
+  if (bad < values.size()) {
+    throw ValueError(name + ": row " + std::to_string(bad / array.columns) + ", column " +
+                     std::to_string(bad % array.columns) + " is " +
+                     number_text(static_cast<double>(values[bad])) + "; every value must be finite");
   }
-  const auto check = [&](const char* name, std::size_t size) {
-    if (size == shape.units) return;
-    throw ValueError(std::string(name) + ": expected " + std::to_string(shape.units) + " elements, got " +
-                     std::to_string(size));
-  };
-  check("gamma", gamma);
-  check("mean", mean);
-  check("variance", variance);
-  return shape;
+  for (const T value : values) {
+    if (array.role != Role::variance || value >= 0) continue;
+    throw ValueError(name + ": expected numbers of at least 0, got " +
+                     number_text(static_cast<double>(value)));
+  }
+}
+
+// Row-major values from the panels of an array
+template <class T>
+void read(const T* buffer, const ParameterArray& array, std::span<T> out) {
+  for_each_run(Panels<const T>{buffer + array.offset, array.rows, array.columns}, out.data(),
+               [](const T* from, T* to, std::size_t n) { std::memcpy(to, from, n * sizeof(T)); });
 }
 
 template <class T>
-void check_weights(const std::string& name, const T* values, std::size_t rows, std::size_t columns) {
-  const std::size_t bad = find_not_finite(values, rows * columns);
-  if (bad == rows * columns) return;
-  throw ValueError(name + ": row " + std::to_string(bad / columns) + ", column " +
-                   std::to_string(bad % columns) + " is " + number_text(static_cast<double>(values[bad])) +
-                   "; every value must be finite");
+void write(T* buffer, const ParameterArray& array, std::span<const T> values) {
+  for_each_run(Panels<T>{buffer + array.offset, array.rows, array.columns}, values.data(),
+               [](T* to, const T* from, std::size_t n) { std::memcpy(to, from, n * sizeof(T)); });
 }
 
 }  // namespace
 
 template <class T>
-void Network<T>::get_weights(std::size_t layer, std::span<T> weights, std::span<T> biases,
-                             Weights which) const {
-  const LayerLayout& shape = checked_layer(state_->layout, layer, weights.size(), biases.size());
-  const Use::Reading hold(state_->use);
-  Buffer<T> room;
-  const T* parameters = state_->weights(which, room);
-  for_each_run(weights_of(parameters, shape), weights.data(),
-               [](const T* from, T* to, std::size_t n) { std::memcpy(to, from, n * sizeof(T)); });
-  std::memcpy(biases.data(), parameters + shape.biases, biases.size_bytes());
+void Network<T>::State::set_array(const ParameterArray& array, std::span<const T> values) {
+  if (is_statistic(array.role)) return write(averages.values().data(), array, values);
+  write(shown(), array, values);
+  const std::size_t end = array.offset + Panels<T>{nullptr, array.rows, array.columns}.size();
+  state.follow(parameters.data(), array.offset, end);
 }
 
 template <class T>
-void Network<T>::set_weights(std::size_t layer, std::span<const T> weights, std::span<const T> biases) {
-  const LayerLayout& shape = checked_layer(state_->layout, layer, weights.size(), biases.size());
-  check_weights("weights", weights.data(), shape.dense ? shape.inputs : 0, shape.units);
-  check_weights("biases", biases.data(), 1, shape.units);
+std::vector<ArrayShape> Network<T>::arrays() const {
+  std::vector<ArrayShape> shapes;
+  for (const ParameterArray& array : state_->layout.table.in_order()) {
+    shapes.push_back({array.name(), array.rows, array.columns, array.is_vector(), !is_statistic(array.role)});
+  }
+  return shapes;
+}
+
+template <class T>
+void Network<T>::get_array(std::size_t array, std::span<T> out, Weights which) const {
+  const std::vector<ParameterArray> arrays = state_->layout.table.in_order();
+  if (array >= arrays.size()) {
+    throw ValueError("array: expected 0.." + std::to_string(arrays.size() - 1) + ", got " +
+                     std::to_string(array));
+  }
+  check_count(arrays[array].name(), arrays[array], out.size());
+  const Use::Reading hold(state_->use);
+  Buffer<T> room;
+  const bool statistic = is_statistic(arrays[array].role);
+  read<T>(statistic ? state_->averages.values().data() : state_->weights(which, room), arrays[array], out);
+}
+
+template <class T>
+void Network<T>::set_arrays(const std::vector<std::span<const T>>& values) {
+  const std::vector<ParameterArray> arrays = state_->layout.table.in_order();
+  if (values.size() != arrays.size()) {
+    throw ValueError("values: expected " + std::to_string(arrays.size()) + " arrays, got " +
+                     std::to_string(values.size()));
+  }
+  for (std::size_t i = 0; i < arrays.size(); ++i) check_values(arrays[i].name(), arrays[i], values[i]);
   const Use::Writing hold(state_->use);
-  RuleState<T>& rule = state_->state;
-  T* parameters = rule.shows() ? rule.shown.data() : state_->parameters.data();
-  for_each_run(weights_of(parameters, shape), weights.data(),
-               [](T* to, const T* from, std::size_t n) { std::memcpy(to, from, n * sizeof(T)); });
-  std::memcpy(parameters + shape.biases, biases.data(), biases.size_bytes());
-  rule.follow(state_->parameters.data(), shape.weights, shape.biases + Layout<T>::rounded(shape.units));
+  for (std::size_t i = 0; i < arrays.size(); ++i) state_->set_array(arrays[i], values[i]);
   state_->changed();
 }
 
 template <class T>
-void Network<T>::get_batch_norm(std::size_t layer, std::span<T> gamma, std::span<T> mean,
-                                std::span<T> variance, Weights which) const {
-  const LayerLayout& shape =
-      normalized_layer(state_->layout, layer, gamma.size(), mean.size(), variance.size());
+void Network<T>::get_weights(std::size_t layer, std::span<T> weights, std::span<T> biases,
+                             Weights which) const {
+  check_layer(state_->layers, layer);
+  const ParameterTable& table = state_->layout.table;
+  const ParameterArray weight = array_of(table, layer, Role::weight), added = added_of(table, layer);
+  check_count("weights", weight, weights.size());
+  check_count("biases", added, biases.size());
   const Use::Reading hold(state_->use);
   Buffer<T> room;
-  std::memcpy(gamma.data(), state_->weights(which, room) + shape.gamma, gamma.size_bytes());
-  std::memcpy(mean.data(), state_->averages.mean(shape), mean.size_bytes());
-  std::memcpy(variance.data(), state_->averages.variance(shape), variance.size_bytes());
+  const T* parameters = state_->weights(which, room);
+  read(parameters, weight, weights);
+  read(parameters, added, biases);
+}
+
+template <class T>
+void Network<T>::set_weights(std::size_t layer, std::span<const T> weights, std::span<const T> biases) {
+  check_layer(state_->layers, layer);
+  const ParameterTable& table = state_->layout.table;
+  const ParameterArray weight = array_of(table, layer, Role::weight), added = added_of(table, layer);
+  check_values("weights", weight, weights);
+  check_values("biases", added, biases);
+  const Use::Writing hold(state_->use);
+  state_->set_array(weight, weights);
+  state_->set_array(added, biases);
+  state_->changed();
+}
+
+namespace {
+
+void check_normalizes(const std::vector<Layer>& layers, const ParameterTable& table, std::size_t layer) {
+  check_layer(layers, layer);
+  if (table.find(layer, Role::scale) != nullptr) return;
+  throw ValueError("layer: expected one with batch norm, got layer " + std::to_string(layer));
+}
+
+}  // namespace
+
+template <class T>
+void Network<T>::get_batch_norm(std::size_t layer, std::span<T> gamma, std::span<T> mean,
+                                std::span<T> variance, Weights which) const {
+  const ParameterTable& table = state_->layout.table;
+  check_normalizes(state_->layers, table, layer);
+  check_count("gamma", array_of(table, layer, Role::scale), gamma.size());
+  check_count("mean", array_of(table, layer, Role::mean), mean.size());
+  check_count("variance", array_of(table, layer, Role::variance), variance.size());
+  const Use::Reading hold(state_->use);
+  Buffer<T> room;
+  read(state_->weights(which, room), array_of(table, layer, Role::scale), gamma);
+  read<T>(state_->averages.values().data(), array_of(table, layer, Role::mean), mean);
+  read<T>(state_->averages.values().data(), array_of(table, layer, Role::variance), variance);
 }
 
 template <class T>
 void Network<T>::set_batch_norm(std::size_t layer, std::span<const T> gamma, std::span<const T> mean,
                                 std::span<const T> variance) {
-  const LayerLayout& shape =
-      normalized_layer(state_->layout, layer, gamma.size(), mean.size(), variance.size());
-  check_weights("gamma", gamma.data(), 1, shape.units);
-  check_weights("mean", mean.data(), 1, shape.units);
-  check_weights("variance", variance.data(), 1, shape.units);
-  for (const T v : variance) {
-    if (v < 0) {
-      throw ValueError("variance: expected numbers of at least 0, got " +
-                       number_text(static_cast<double>(v)));
-    }
-  }
+  const ParameterTable& table = state_->layout.table;
+  check_normalizes(state_->layers, table, layer);
+  check_values("gamma", array_of(table, layer, Role::scale), gamma);
+  check_values("mean", array_of(table, layer, Role::mean), mean);
+  check_values("variance", array_of(table, layer, Role::variance), variance);
   const Use::Writing hold(state_->use);
-  RuleState<T>& rule = state_->state;
-  T* parameters = rule.shows() ? rule.shown.data() : state_->parameters.data();
-  std::memcpy(parameters + shape.gamma, gamma.data(), gamma.size_bytes());
-  rule.follow(state_->parameters.data(), shape.gamma, shape.gamma + Layout<T>::rounded(shape.units));
-  std::memcpy(state_->averages.mean(shape), mean.data(), mean.size_bytes());
-  std::memcpy(state_->averages.variance(shape), variance.data(), variance.size_bytes());
+  state_->set_array(array_of(table, layer, Role::scale), gamma);
+  state_->set_array(array_of(table, layer, Role::mean), mean);
+  state_->set_array(array_of(table, layer, Role::variance), variance);
   state_->changed();
 }
 

@@ -14,8 +14,8 @@ class Snapshot {
     const auto& net = *network.state_;
     const Use::Reading hold(net.use);
     if (weights_.size() == 0) {
-      weights_ = Buffer<T>(net.layout.size);
-      averages_ = Buffer<T>(net.layout.averages);
+      weights_ = Buffer<T>(net.layout.table.size);
+      averages_ = Buffer<T>(net.layout.table.statistics_size);
     }
     copy(weights_.data(), net.weights(), weights_.size());
     copy(averages_.data(), net.averages.values().data(), averages_.size());
@@ -27,7 +27,7 @@ class Snapshot {
     const Use::Writing hold(net.use);
     copy(net.shown(), weights_.data(), weights_.size());
     copy(net.averages.values().data(), averages_.data(), averages_.size());
-    net.state.follow(net.parameters.data(), 0, net.layout.size);
+    net.state.follow(net.parameters.data(), 0, net.layout.table.size);
     net.changed();
   }
 

@@ -4,7 +4,8 @@
 
 namespace fanin {
 template <class T>
-Averages<T>::Averages(const Layout<T>& layout) : values_(layout.averages), noted_(layout.averages) {
+Averages<T>::Averages(const Layout<T>& layout)
+    : values_(layout.table.statistics_size), noted_(layout.table.statistics_size) {
   for (const LayerLayout& layer : layout.layers) {
     const bool corrected = layer.batch_norm && layer.batch_norm->bias_correction;
     weights_.push_back(corrected ? 0 : 1);

@@ -3,11 +3,13 @@
 // each stage lie in the flat buffer: weight panels, then biases, or beta and gamma, stage by stage.
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include "base/buffer.hpp"
 #include "fanin/network.hpp"
 #include "kernels/table.hpp"
+#include "rules/parameters.hpp"
 
 namespace fanin {
 
@@ -41,9 +43,8 @@ template <class T>
 struct Layout {
   std::vector<LayerLayout> layers;
   std::optional<LayerDropout> input_dropout;
-  std::size_t size = 0;      // of the flat buffer, padding included
-  std::size_t averages = 0;  // size of the buffer of averages
-  std::size_t widest = 0;    // units or inputs, rounded up to whole panels
+  ParameterTable table;
+  std::size_t widest = 0;  // units or inputs, rounded up to whole panels
 
   Layout(std::size_t inputs, const std::vector<Layer>& specs) {
     widest = rounded(inputs);
@@ -70,16 +71,10 @@ struct Layout {
         (layers.empty() ? input_dropout : layers.back().dropout) = LayerDropout{number, dropout->rate};
       }
     }
-    size = row_length<T>(size);
+    table.size = row_length<T>(table.size);
   }
 
-  // arrays of parameters
-  std::size_t arrays() const {
-    std::size_t sum = 0;
-    for (const LayerLayout& layer : layers) sum += (layer.dense ? 1 : 0) + (layer.batch_norm ? 2 : 1);
-    return sum;
-  }
-  bool has_batch_norm() const { return averages > 0; }
+  bool has_batch_norm() const { return !table.statistics.empty(); }
 
   // The stage of one of the user's layers; none for a dropout
   const LayerLayout* stage_of(std::size_t number) const {
@@ -97,23 +92,26 @@ struct Layout {
   }
 
  private:
+  // Here alone is the order of a layer's arrays: weight, bias or beta, gamma; mean, variance.
   void add(LayerLayout layer) {
-    const std::size_t columns = rounded(layer.units);
-    layer.weights = size;
-    if (layer.dense) size += Panels<T>{nullptr, layer.inputs, layer.units}.size();
-    layer.biases = size;
-    size += columns;
+    const auto parameters = [&](Role role, std::size_t rows) {
+      std::vector<ParameterArray>& arrays = is_statistic(role) ? table.statistics : table.trained;
+      std::size_t& size = is_statistic(role) ? table.statistics_size : table.size;
+      arrays.push_back({layer.number, role, rows, layer.units, size});
+      size += Panels<T>{nullptr, rows, layer.units}.size();
+      return arrays.back().offset;
+    };
+    if (layer.dense) layer.weights = parameters(Role::weight, layer.inputs);
+    layer.biases = parameters(layer.batch_norm ? Role::shift : Role::bias, 1);
     if (layer.batch_norm) {
-      layer.gamma = size;
-      layer.mean = averages;
-      layer.variance = averages + columns;
-      size += columns;
-      averages += 2 * columns;
+      layer.gamma = parameters(Role::scale, 1);
+      layer.mean = parameters(Role::mean, 1);
+      layer.variance = parameters(Role::variance, 1);
     }
     at_place(Activations{}, layer.activation,
              [&](auto entry) { layer.needs_input = decltype(entry)::type::needs_input; });
     layers.push_back(layer);
-    if (columns > widest) widest = columns;
+    widest = std::max(widest, rounded(layer.units));
   }
 };
 

@@ -35,7 +35,7 @@ Step<T>::Step(const Layout<T>& layout, const Workspace<T>& workspace, Averages<T
       polling_(flops(largest_batch) > kPollingFlops),
       slow_(flops(largest_batch) > kSlowFlops),
       whole_(slow_),
-      gradient_(slow_ ? layout.size : 0),
+      gradient_(slow_ ? layout.table.size : 0),
       interrupted_by_caller_(interrupted) {
   trained_.reserve(last_);
 }

@@ -125,7 +125,7 @@ class Step {
   double clip_norm_ = __builtin_inf();
   // What is trained of each layer, and the lowest one of which anything is: no gradient is taken below it
   struct Trained {
-    bool weights, others;
+    bool weights = false, others = false;
   };
   std::vector<Trained> trained_;
   std::size_t lowest_ = 1;

@@ -9,22 +9,23 @@ void Step<T>::allocate(const Method& method, const std::vector<Segment>& segment
   const bool twice = needs_second_gradient(method.rule);
   whole_ = slow_ || wants_whole_gradient(method);
   const auto allocate = [&](Buffer<T>& buffer) {
-    if (buffer.size() == 0) buffer = Buffer<T>(layout_.size);
+    if (buffer.size() == 0) buffer = Buffer<T>(layout_.table.size);
   };
   if (whole_ || twice) allocate(gradient_);
   if (twice) allocate(shifted_);
   if (twice) allocate(second_);
 
   // A second gradient is taken where the first one points, for all parameters.
-  std::size_t array = 0;
-  const auto is_trained = [&] {
-    const std::size_t a = array++;
-    return segments.empty() || twice || !segments[a].around.frozen;
+  const auto is_frozen = [&](std::size_t array) {
+    return !segments.empty() && segments[array].around.frozen;
   };
-  trained_.clear();
-  for (const LayerLayout& layer : layout_.layers) {
-    const bool weights = layer.dense && is_trained(), biases = is_trained();
-    trained_.push_back({weights, (layer.batch_norm && is_trained()) || biases});
+  const std::vector<ParameterArray>& arrays = layout_.table.trained;
+  trained_.assign(last_, {});
+  std::size_t stage = 0;
+  for (std::size_t i = 0; i < arrays.size(); ++i) {
+    while (layout_.layers[stage].number != arrays[i].layer) ++stage;
+    if (is_frozen(i) && !twice) continue;
+    (arrays[i].role == Role::weight ? trained_[stage].weights : trained_[stage].others) = true;
   }
   lowest_ = 1;
   while (lowest_ <= last_ && !trained_[lowest_ - 1].weights && !trained_[lowest_ - 1].others) ++lowest_;
@@ -36,12 +37,9 @@ void Step<T>::limit_norm(double most, const std::vector<Segment>& segments) {
   clip_norm_ = most;
   norm_.clear();
   if (clip_norm_ == __builtin_inf()) return;
-  std::size_t array = 0;
-  const auto frozen = [&] { return segments[array++].around.frozen; };
-  for (const LayerLayout& layer : layout_.layers) {
-    if (layer.dense && !frozen()) norm_.add_panels(0, layer.weights, layer.inputs, layer.units);
-    if (!frozen()) norm_.add_vector(0, layer.biases, layer.units);
-    if (layer.batch_norm && !frozen()) norm_.add_vector(0, layer.gamma, layer.units);
+  for (std::size_t i = 0; i < layout_.table.trained.size(); ++i) {
+    const ParameterArray& array = layout_.table.trained[i];
+    if (!segments[i].around.frozen) norm_.add_panels(0, array.offset, array.rows, array.columns);
   }
   norm_.allocate();
 }
@@ -51,9 +49,9 @@ template <class T>
 template <class F>
 void Step<T>::for_parameters(Member member, F&& f) {
   constexpr std::size_t run = 4096;
-  const Range runs = Share(member.thread, member.threads, 1).take((layout_.size + run - 1) / run, 1);
+  const Range runs = Share(member.thread, member.threads, 1).take((layout_.table.size + run - 1) / run, 1);
   const std::size_t begin = runs.begin * run,
-                    end = runs.end * run < layout_.size ? runs.end * run : layout_.size;
+                    end = runs.end * run < layout_.table.size ? runs.end * run : layout_.table.size;
   if (begin < end) f(Range{begin, end});
   barrier(member);
 }

@@ -45,17 +45,14 @@ void RuleState<T>::change_slots(const Rule& to, const SlotList& wanted, std::siz
 
 // What goes on around the rule for each array; what did before is in segments_before_
 template <class T>
-void RuleState<T>::surround(const Method& method, const Layout<T>& layout) {
+void RuleState<T>::surround(const Method& method, const ParameterTable& table) {
   std::swap(segments, segments_before_);
   segments.clear();
   if (is_bare(method)) return;
-  for (std::vector<Segment>* memory : {&segments, &segments_before_}) memory->reserve(layout.arrays());
-  for (std::size_t l = 0; l < layout.layers.size(); ++l) {
-    const LayerLayout& layer = layout.layers[l];
-    const std::size_t end = l + 1 < layout.layers.size() ? layout.layers[l + 1].weights : layout.size;
-    if (layer.dense) segments.push_back({layer.biases, around_of(method, segments.size(), layer.inputs)});
-    segments.push_back({layer.batch_norm ? layer.gamma : end, around_of(method, segments.size(), 0)});
-    if (layer.batch_norm) segments.push_back({end, around_of(method, segments.size(), 0)});
+  const std::size_t count = table.trained.size();
+  for (std::vector<Segment>* memory : {&segments, &segments_before_}) memory->reserve(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    segments.push_back({table.end(i), around_of(method, i, table.trained[i].inputs())});
   }
 }
 
@@ -95,45 +92,45 @@ bool same_scales(const std::vector<Segment>& a, const std::vector<Segment>& b) {
 }  // namespace
 
 template <class T>
-void RuleState<T>::prepare(const Method& method, const Layout<T>& layout, T* parameters) {
+void RuleState<T>::prepare(const Method& method, const ParameterTable& table, T* parameters) {
   const Rule largest = largest_of(method);
   const bool same_kind = is_of(largest);
   const SlotList wanted = slots_of(largest);
   const int wanted_velocity = velocity_of(largest);
   const T wanted_factor =
       wanted_velocity < 0 || !same_kind ? T{0} : static_cast<T>(look_ahead(method, steps + 1));
-  surround(method, layout);
+  surround(method, table);
   const bool averages = method.average_decay > 0, keeps_average = same_kind && averaging && averages;
   const bool same_look = same_kind && velocity == wanted_velocity && factor == wanted_factor &&
                          same_scales(segments_before_, segments);
 
   // back to the weights: those trained where their average goes on, else those that are shown
   const bool to_weights = shows() && !(same_look && averaging == averages);
-  if (to_weights && keeps_average) look(segments_before_, parameters, parameters, -factor, 0, layout.size);
-  if (to_weights && !keeps_average) std::copy_n(shown.data(), layout.size, parameters);
+  if (to_weights && keeps_average) look(segments_before_, parameters, parameters, -factor, 0, table.size);
+  if (to_weights && !keeps_average) std::copy_n(shown.data(), table.size, parameters);
   const bool from_weights = !shows() || to_weights;
 
-  change_slots(largest, wanted, layout.size);
+  change_slots(largest, wanted, table.size);
   owner = method;
   velocity = wanted_velocity;
   factor = wanted_factor;
   averaging = averages;
   if (!keeps_average) averaged = 0;
   if (!shows() || !from_weights) return;
-  if (shown.size() == 0) shown = Buffer<T>(layout.size);
-  if (!keeps_average) std::copy_n(parameters, layout.size, shown.data());
-  look(segments, parameters, parameters, factor, 0, layout.size);
+  if (shown.size() == 0) shown = Buffer<T>(table.size);
+  if (!keeps_average) std::copy_n(parameters, table.size, shown.data());
+  look(segments, parameters, parameters, factor, 0, table.size);
 }
 
 template <class T>
-void RuleState<T>::resume(const Method& method, const Layout<T>& layout) {
+void RuleState<T>::resume(const Method& method, const ParameterTable& table) {
   const Rule largest = largest_of(method);
-  change_slots(largest, slots_of(largest), layout.size);
+  change_slots(largest, slots_of(largest), table.size);
   owner = method;
   velocity = velocity_of(largest);
   averaging = method.average_decay > 0;
-  surround(method, layout);
-  if (shows()) shown = Buffer<T>(layout.size);
+  surround(method, table);
+  if (shows()) shown = Buffer<T>(table.size);
 }
 
 template <class T>
@@ -152,10 +149,10 @@ Update<T> RuleState<T>::update(const Method& method, std::uint64_t t, std::uint6
 }
 
 template <class T>
-void RuleState<T>::reveal(const Method& method, const Layout<T>& layout, const T* parameters) {
+void RuleState<T>::reveal(const Method& method, const ParameterTable& table, const T* parameters) {
   if (!ahead()) return;
   factor = static_cast<T>(look_ahead(method, steps + 1));
-  if (!averaging) look_back(shown.data(), parameters, layout);
+  if (!averaging) look_back(shown.data(), parameters, table);
 }
 
 template <class T>

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "base/buffer.hpp"
-#include "plan/layout.hpp"
 #include "rules/method.hpp"
+#include "rules/parameters.hpp"
 
 namespace fanin {
 
@@ -35,7 +35,7 @@ struct RuleState {
   bool shows() const { return ahead() || averaging; }
   // Makes this the state of the method's rule, at the start or as far as it is the same kind of rule;
   // parameters are then what it trains.
-  void prepare(const Method& method, const Layout<T>& layout, T* parameters);
+  void prepare(const Method& method, const ParameterTable& table, T* parameters);
   // What step t of the method updates, `before` steps after the last one that was counted
   Update<T> update(const Method& method, std::uint64_t t, std::uint64_t before, T* parameters) const;
   // So many steps have been taken
@@ -44,16 +44,16 @@ struct RuleState {
     averaged += averaging ? more : 0;
   }
   // Brings what is shown up to date
-  void reveal(const Method& method, const Layout<T>& layout, const T* parameters);
+  void reveal(const Method& method, const ParameterTable& table, const T* parameters);
   // out = w of the parameters, where a rule looks ahead
-  void look_back(T* out, const T* parameters, const Layout<T>& layout) const {
-    look(segments, out, parameters, -factor, 0, layout.size);
+  void look_back(T* out, const T* parameters, const ParameterTable& table) const {
+    look(segments, out, parameters, -factor, 0, table.size);
   }
   // Weights that are shown have been set from `begin` on: what is trained follows
   void follow(T* parameters, std::size_t begin, std::size_t end);
   void forget();
   // Makes room for the state of a method that has taken steps elsewhere, as it would be at the start
-  void resume(const Method& method, const Layout<T>& layout);
+  void resume(const Method& method, const ParameterTable& table);
 
  private:
   bool ahead() const { return velocity >= 0; }
@@ -65,7 +65,7 @@ struct RuleState {
   }
   T* v() const { return slots.data() + static_cast<std::size_t>(velocity) * slot_stride(); }
   void change_slots(const Rule& to, const SlotList& wanted, std::size_t size);
-  void surround(const Method& method, const Layout<T>& layout);
+  void surround(const Method& method, const ParameterTable& table);
   void look(const std::vector<Segment>& around_arrays, T* out, const T* from, T by, std::size_t begin,
             std::size_t end) const;
 };

@@ -28,7 +28,7 @@ struct Training<T>::State {
         batch_size(std::min(options.batch_size, rows_of(x))),
         joins_last(net.layout.has_batch_norm() && rows_of(x) % batch_size == 1 && rows_of(x) > 1),
         order(rows_of(x)),
-        own_finite_parameters(net.layout.has_batch_norm() ? 0 : net.layout.size),
+        own_finite_parameters(net.layout.has_batch_norm() ? 0 : net.layout.table.size),
         finite_averages(net.layout),
         workspace(net.layout, y, !weights.empty(), largest_batch()),
         step(net.layout, workspace, net.averages, net.loss_for_kernels.get(), largest_batch(),
@@ -87,11 +87,11 @@ struct Training<T>::State {
 template <class T>
 void Training<T>::State::prepare(const Method& chosen) {
   check_method(chosen);
-  check_arrays(chosen, net.layout.arrays());
+  check_arrays(chosen, net.layout.table.trained.size());
   method = chosen;
   net.changed();
-  std::memcpy(finite_parameters(), net.weights(), net.layout.size * sizeof(T));
-  net.state.prepare(method, net.layout, net.parameters.data());
+  std::memcpy(finite_parameters(), net.weights(), net.layout.table.size * sizeof(T));
+  net.state.prepare(method, net.layout.table, net.parameters.data());
   step.allocate(method, net.state.segments);
   finite_averages.copy(net.averages);
   if (options.shuffle) {
@@ -169,11 +169,11 @@ void Training<T>::State::run_slice() {
 
 template <class T>
 void Training<T>::State::restore(const std::string& what, std::size_t at_step, std::size_t layer) {
-  std::memcpy(net.parameters.data(), finite_parameters(), net.layout.size * sizeof(T));
+  std::memcpy(net.parameters.data(), finite_parameters(), net.layout.table.size * sizeof(T));
   net.averages.copy(finite_averages);
   const double rate = learning_rate_of(rule_at(method, net.state.steps + 1));
   net.state.forget();
-  const std::size_t number = net.layout.layers[layer - 1].number + 1;
+  const std::size_t number = layer + 1;
   throw DivergedError("training diverged: in epoch " + std::to_string(net.epochs) + ", step " +
                           std::to_string(at_step) + ", " + what + " not finite, first in layer " +
                           std::to_string(number) +
@@ -217,24 +217,19 @@ EpochResult Training<T>::epoch(const Method& method) {
     s.run_slice();
     if (s.failed) {
       const Batch batch = s.batch(s.next_step);
-      s.restore("the loss is", batch.number + 1, s.workspace.first_layer_not_finite(batch));
+      const std::size_t stage = s.workspace.first_layer_not_finite(batch);
+      s.restore("the loss is", batch.number + 1, s.net.layout.layers[stage - 1].number);
     }
   }
-  s.net.state.reveal(s.method, s.net.layout, s.net.parameters.data());
+  s.net.state.reveal(s.method, s.net.layout.table, s.net.parameters.data());
   const T* parameters = s.net.weights();
-  const std::size_t bad = find_not_finite(parameters, s.net.layout.size);
-  if (bad < s.net.layout.size) {
-    std::size_t layer = s.net.layout.layers.size();
-    while (layer > 1 && bad < s.net.layout.layers[layer - 1].weights) --layer;
-    s.restore("weights are", s.next_step, layer);
-  }
+  const std::size_t bad = find_not_finite(parameters, s.net.layout.table.size);
+  const ParameterTable& table = s.net.layout.table;
+  if (bad < table.size) s.restore("weights are", s.next_step, layer_at(table.trained, bad));
   const Buffer<T>& averages = s.net.averages.values();
   const std::size_t overflown = find_not_finite(averages.data(), averages.size());
   if (overflown < averages.size()) {
-    std::size_t layer = s.net.layout.layers.size();
-    const auto begins_after = [&](const LayerLayout& l) { return !l.batch_norm || overflown < l.mean; };
-    while (layer > 1 && begins_after(s.net.layout.layers[layer - 1])) --layer;
-    s.restore("averages of batch norm are", s.next_step, layer);
+    s.restore("averages of batch norm are", s.next_step, layer_at(table.statistics, overflown));
   }
   s.net.folded();  // so that no prediction has to
   return {s.weight_sum > 0 ? s.loss_sum / s.weight_sum : 0, s.step.interrupted()};

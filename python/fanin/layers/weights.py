@@ -2,51 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fanin import _core
-from fanin.layers.batch_norm import BatchNorm
-from fanin.layers.dense import Dense
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
-
-    from fanin.layers.list_of_layers import Layer
-
-BATCH_NORM = ("beta", "gamma", "running_mean", "running_variance")
-
-
-def normalizes(layer: Layer) -> bool:
-    """Whether a layer is a batch norm or has one."""
-    return isinstance(layer, BatchNorm) or (isinstance(layer, Dense) and bool(layer.batch_norm))
-
-
-def names_of_layer(layer: Layer) -> tuple[str, ...]:
-    """Return the names of a layer's arrays: weight and bias, or what stands for the bias in batch norm."""
-    weight = ("weight",) if isinstance(layer, Dense) else ()
-    bias = ("bias",) if isinstance(layer, Dense) else ()
-    return weight + (BATCH_NORM if normalizes(layer) else bias)
-
-
-def parameter_names(layers: Iterable[Layer]) -> list[str]:
-    """Return the names of what is learned, in the order of the C++ core."""
-    names = [(i, name) for i, layer in enumerate(layers, start=1) for name in names_of_layer(layer)]
-    return [f"layer{i}.{name}" for i, name in names if "running_" not in name]
-
-
-def shapes_of(n_inputs: int, layers: Iterable[Layer]) -> dict[str, tuple[int, ...]]:
-    """Return the shapes of all arrays by name: weights are (inputs, units), all others (units,)."""
-    shapes: dict[str, tuple[int, ...]] = {}
-    inputs = n_inputs
-    for i, layer in enumerate(layers, start=1):
-        units = layer.units if isinstance(layer, Dense) else inputs
-        for name in names_of_layer(layer):
-            shapes[f"layer{i}.{name}"] = (inputs, units) if name == "weight" else (units,)
-        inputs = units
-    return shapes
 
 
 def checked_weights(
