@@ -111,14 +111,7 @@ inline fanin::Method make_method(const std::string& name, const py::dict& values
   schedule("momentum", method.momentum);
   if (!values.contains("around")) return method;
   const auto around = values["around"].cast<py::dict>();
-  if (!around["clip_value"].is_none()) method.clip_value = around["clip_value"].cast<double>();
-  if (!around["clip_norm"].is_none()) method.clip_norm = around["clip_norm"].cast<double>();
-  method.l1 = around["l1"].cast<double>();
-  method.l2 = around["l2"].cast<double>();
-  method.weight_decay = around["weight_decay"].cast<double>();
-  method.fan_in_power = around["fan_in_power"].cast<double>();
-  method.average_decay = around["average_decay"].cast<double>();
-  method.accumulate = around["accumulate"].cast<std::size_t>();
+  fanin::Method::fields(method, FieldSetter{around});
   for (const auto& [rate_scale, frozen] : around["arrays"].cast<std::vector<std::pair<double, bool>>>()) {
     method.arrays.push_back({rate_scale, frozen});
   }
@@ -136,16 +129,8 @@ inline std::pair<std::string, py::dict> described(const fanin::Method& method) {
   };
   schedule("learning_rate", method.learning_rate);
   schedule("momentum", method.momentum);
-  const auto limit = [](double most) { return std::isfinite(most) ? py::cast(most) : py::none(); };
   py::dict around;
-  around["clip_value"] = limit(method.clip_value);
-  around["clip_norm"] = limit(method.clip_norm);
-  around["l1"] = method.l1;
-  around["l2"] = method.l2;
-  around["weight_decay"] = method.weight_decay;
-  around["fan_in_power"] = method.fan_in_power;
-  around["average_decay"] = method.average_decay;
-  around["accumulate"] = method.accumulate;
+  fanin::Method::fields(method, FieldGetter{around});
   py::list arrays;
   for (const fanin::ArrayOptions& array : method.arrays) {
     arrays.append(py::make_tuple(array.rate_scale, array.frozen));

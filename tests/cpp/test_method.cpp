@@ -111,10 +111,10 @@ TEST_CASE("a method that cannot be gets a sentence") {
   CHECK(error_of(method) == "l2: expected a number in [0, infinity), got -1");
   method = Sgd{};
   method.clip_value = 0;
-  CHECK(error_of(method) == "clip_value: expected a number in (0, infinity), got 0");
+  CHECK(error_of(method) == "clip_value: expected a number in (0, infinity], got 0");
   method = Sgd{};
   method.clip_norm = -1;
-  CHECK(error_of(method) == "clip_norm: expected a number in (0, infinity), got -1");
+  CHECK(error_of(method) == "clip_norm: expected a number in (0, infinity], got -1");
   method = Sgd{};
   method.accumulate = 0;
   CHECK(error_of(method) == "accumulate: expected a number in [1, infinity), got 0");

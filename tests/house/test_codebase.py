@@ -126,6 +126,21 @@ def test_kernels_include_no_inline_standard_code_and_nothing_above_them():
                 )
 
 
+# each folder of cpp/src may use those above it in this list
+CPP_FOLDERS = ("base", "team", "data", "rules", "plan", "network", "train", "functional", "files")
+
+
+def test_a_folder_of_the_cpp_sources_includes_only_those_above_it():
+    source = CPP / "src"
+    assert {path.name for path in source.iterdir()} == set(CPP_FOLDERS)
+    for path in files(source, ".hpp", ".cpp"):
+        place = CPP_FOLDERS.index(path.parent.name)
+        for name in includes(path):
+            folder = name.split("/")[0]
+            if "/" in name and folder in CPP_FOLDERS:
+                assert CPP_FOLDERS.index(folder) <= place, f"{path.parent.name}/{path.name} includes {name}"
+
+
 def test_cpp_library_knows_nothing_of_python():
     for path in files(CPP, ".hpp", ".cpp"):
         assert not {"pybind11", "Python.h"} & {part for name in includes(path) for part in name.split("/")}, (

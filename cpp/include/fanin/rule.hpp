@@ -46,6 +46,19 @@ struct Method {
   std::vector<ArrayOptions> arrays = {};
   std::optional<Schedule> learning_rate = {}, momentum = {};
 
+  // the numbers of what goes on around the rule
+  template <class Self, class F>
+  static void fields(Self& self, F&& field) {
+    field("clip_value", self.clip_value, above_0_or_infinity());
+    field("clip_norm", self.clip_norm, above_0_or_infinity());
+    field("l1", self.l1, at_least(0));
+    field("l2", self.l2, at_least(0));
+    field("weight_decay", self.weight_decay, at_least(0));
+    field("fan_in_power", self.fan_in_power, at_least(0));
+    field("average_decay", self.average_decay, from_0_below_1());
+    field("accumulate", self.accumulate, at_least(1));
+  }
+
   template <class R, class = decltype(Rule(std::declval<R>()))>
   Method(R&& some_rule) : rule(std::forward<R>(some_rule)) {}
 };

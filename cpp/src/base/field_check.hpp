@@ -17,7 +17,8 @@ inline std::string bound(double x) {
 inline bool allows(const Allowed& allowed, double value) {
   const bool above = allowed.open_low ? value > allowed.low : value >= allowed.low;
   const bool below = allowed.open_high ? value < allowed.high : value <= allowed.high;
-  return above && below && std::isfinite(value);
+  const bool finite = std::isfinite(value) || (value == allowed.high && !allowed.open_high);
+  return above && below && finite;
 }
 
 inline std::string interval(const Allowed& allowed) {

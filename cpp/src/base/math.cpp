@@ -1,7 +1,7 @@
 #include "fanin/math.hpp"
 
+#include "base/floating_point.hpp"
 #include "base/registry.hpp"
-#include "team/team.hpp"
 
 namespace fanin::math {
 namespace {

@@ -82,23 +82,10 @@ std::optional<Schedule> read_schedule(const json::Value* value) {
   return read_entry<Schedule>(Schedules{}, *value);
 }
 
-// the numbers of what goes on around a rule
-template <class Self, class F>
-void around_fields(Self& method, F&& field) {
-  field("clip_value", method.clip_value, any_number());
-  field("clip_norm", method.clip_norm, any_number());
-  field("l1", method.l1, any_number());
-  field("l2", method.l2, any_number());
-  field("weight_decay", method.weight_decay, any_number());
-  field("fan_in_power", method.fan_in_power, any_number());
-  field("average_decay", method.average_decay, any_number());
-  field("accumulate", method.accumulate, any_number());
-}
-
 Method read_method(const json::Value& value) {
   json::Object object(value);
   Method method = read_entry<Rule>(Rules{}, object.at("rule"));
-  around_fields(method, FieldReader{object});
+  Method::fields(method, FieldReader{object});
   if (const json::Value* arrays = object.find("arrays")) {
     for (const json::Value& array : arrays->elements()) {
       json::Object options(array);
@@ -170,7 +157,7 @@ void write_method(json::Writer& out, const Method& method) {
   write_entry(out.key("rule"), method.rule);
   write_schedule(out, "learning_rate", method.learning_rate);
   write_schedule(out, "momentum", method.momentum);
-  around_fields(method, FieldWriter{out});
+  Method::fields(method, FieldWriter{out});
   out.key("arrays").begin_array();
   for (const ArrayOptions& array : method.arrays) {
     out.begin_object()

@@ -140,14 +140,7 @@ void check_method(const Method& method) {
       },
       largest_of(method));
   const FieldCheck check;
-  if (method.clip_value != __builtin_inf()) check("clip_value", method.clip_value, above_0());
-  if (method.clip_norm != __builtin_inf()) check("clip_norm", method.clip_norm, above_0());
-  check("l1", method.l1, at_least(0));
-  check("l2", method.l2, at_least(0));
-  check("weight_decay", method.weight_decay, at_least(0));
-  check("fan_in_power", method.fan_in_power, at_least(0));
-  check("average_decay", method.average_decay, from_0_below_1());
-  check("accumulate", method.accumulate, at_least(1));
+  Method::fields(method, check);
   for (const ArrayOptions& array : method.arrays) check("rate_scale", array.rate_scale, at_least(0));
   if (method.accumulate > 1 && needs_second_gradient(method.rule)) {
     throw ValueError("accumulate: expected 1, as " + name_of(method.rule) +

@@ -116,25 +116,6 @@ void run_team([[maybe_unused]] int threads, void (*body)(void*, int, int), void*
   body(context, 0, 1);
 }
 
-#if defined(__x86_64__)
-// Writing the register takes longer than reading it. Its low six bits tell what has happened so far.
-FloatingPointScope::FloatingPointScope() : saved_(_mm_getcsr()) {
-  if ((saved_ & ~std::uint64_t{0x3F}) != 0x1F80) _mm_setcsr(0x1F80);
-}
-FloatingPointScope::~FloatingPointScope() {
-  if (_mm_getcsr() != saved_) _mm_setcsr(static_cast<unsigned>(saved_));
-}
-#elif defined(__aarch64__)
-FloatingPointScope::FloatingPointScope() {
-  asm volatile("mrs %0, fpcr" : "=r"(saved_));
-  asm volatile("msr fpcr, %0" : : "r"(std::uint64_t{0}));
-}
-FloatingPointScope::~FloatingPointScope() { asm volatile("msr fpcr, %0" : : "r"(saved_)); }
-#else
-FloatingPointScope::FloatingPointScope() : saved_(0) {}
-FloatingPointScope::~FloatingPointScope() = default;
-#endif
-
 double Barrier::wait(int threads) {
   if (threads == 1) return 0;
   const std::uint32_t generation = generation_.load(std::memory_order_acquire);

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/floating_point.hpp"
 #include "kernels/table.hpp"
 
 namespace fanin {
@@ -24,19 +25,6 @@ void run_team(int threads, F&& body) {
       threads, [](void* context, int thread, int count) { (*static_cast<F*>(context))(thread, count); },
       &body);
 }
-
-// The processor's floating-point modes as this library wants them (round to nearest, denormals kept in
-// registers and flushed where values are stored), restored at the end of the scope.
-class FloatingPointScope {
- public:
-  FloatingPointScope();
-  ~FloatingPointScope();
-  FloatingPointScope(const FloatingPointScope&) = delete;
-  FloatingPointScope& operator=(const FloatingPointScope&) = delete;
-
- private:
-  std::uint64_t saved_;
-};
 
 // All threads wait until the last has come: a short spin, as a phase takes microseconds, then sleep, as the
 // processor may be needed by the very thread waited for.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -127,7 +128,7 @@ class Around(Rule):
         around: dict[str, Any] = {name: float(getattr(self, name)) for name in numbers}
         for name in ("clip_value", "clip_norm"):
             limit = getattr(self, name)
-            around[name] = None if limit is None else float(limit)
+            around[name] = math.inf if limit is None else float(limit)
         around["accumulate"] = min(int(self.accumulate), 2**32)
         around["arrays"] = self._options(arrays)
         return {**self.rule.values(), "around": around}

@@ -22,8 +22,8 @@
 
 namespace fanin {
 
-// The values a number may take: from low to high, without an end that is open. Not-a-number and infinity are
-// never among them.
+// The values a number may take: from low to high, without an end that is open. Not-a-number is never among
+// them, infinity only as a high end that is not open.
 struct Allowed {
   double low, high;
   bool open_low, open_high;
@@ -31,6 +31,7 @@ struct Allowed {
 constexpr Allowed any_number() { return {-__builtin_huge_val(), __builtin_huge_val(), true, true}; }
 constexpr Allowed at_least(double low) { return {low, __builtin_huge_val(), false, true}; }
 constexpr Allowed above_0() { return {0, __builtin_huge_val(), true, true}; }
+constexpr Allowed above_0_or_infinity() { return {0, __builtin_huge_val(), true, false}; }
 constexpr Allowed from_0_to_1() { return {0, 1, false, false}; }
 constexpr Allowed from_0_below_1() { return {0, 1, false, true}; }
 constexpr Allowed between_0_and_1() { return {0, 1, true, true}; }
