@@ -9,7 +9,7 @@ import numpy as np
 
 from fanin import _core
 from fanin.data.inputs import ColumnNames, as_array, as_data, sentences
-from fanin.layers import BatchNorm, Dense, Layer
+from fanin.layers import Dense, Layer
 from fanin.layers.weights import (
     BATCH_NORM,
     checked_weights,
@@ -81,7 +81,7 @@ class Model:
     def __repr__(self) -> str:
         """Return the architecture in one line."""
         sizes = "-".join(str(n) for n in (self.n_inputs, *(layer.units for layer in self._dense)))
-        activations = ", ".join(_in_brief(layer) for layer in self._layers)
+        activations = ", ".join(layer.in_brief for layer in self._layers)
         return f"<fanin.Network {sizes} ({activations}), {self.loss}, {self.dtype}, {self.n_parameters:,} parameters>"
 
     def _parameter_names(self) -> list[str]:
@@ -150,9 +150,3 @@ class Model:
             self._core.set_weights(i, of_layer.get("weight", none), added)
             if normalizes(layer):
                 self._core.set_batch_norm(i, *(of_layer[name] for name in BATCH_NORM[1:]))
-
-
-def _in_brief(layer: Layer) -> str:
-    if isinstance(layer, Dense):
-        return layer.activation
-    return "batch norm" if isinstance(layer, BatchNorm) else f"dropout {layer.rate:g}"

@@ -14,7 +14,7 @@ from fanin.layers.dense import Dense
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from fanin.layers.list_of_layers import Layer
+    from fanin.layers.layer import Layer
 
 BATCH_NORM = ("beta", "gamma", "running_mean", "running_variance")
 
