@@ -1,4 +1,4 @@
-// An update rule, a loss or an initializer from its name and hyper-parameters.
+// An update rule, a loss, an initializer or a layer from its name and hyper-parameters.
 #pragma once
 
 #include <pybind11/numpy.h>
@@ -6,18 +6,28 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "fanin/error.hpp"
+#include "fanin/names.hpp"
 #include "fanin/network.hpp"
 #include "register.hpp"
 
 namespace arrays {
 
-// Sets the fields of an entry, numbers, lists of numbers, arrays, flags and choices, from a dict that has
-// them all; a hyper-parameter with a schedule keeps its default
+using NamedValues = std::pair<std::string, py::dict>;  // name, hyper-parameters
+
+template <class... Entry>
+NamedValues described(const std::variant<Entry...>& entry);
+template <class Variant, class L>
+Variant make_entry(L list, const char* kind, const std::string& name, const py::dict& values);
+
+// Sets the fields of an entry from a dict that has them all: numbers, lists of numbers, arrays, flags,
+// choices, and other entries as NamedValues. A hyper-parameter with a schedule keeps its default.
 struct FieldSetter {
   const py::dict& values;
   void operator()(const char* name, double& value, fanin::Allowed) const {
@@ -48,6 +58,22 @@ struct FieldSetter {
     std::copy(given.begin(), given.end(), numbers.value);
     numbers.count = given.size();
   }
+  void operator()(const char* name, fanin::Activation& activation) const {
+    activation =
+        fanin::from_name<fanin::Activation>(fanin::Activations{}, name, values[name].cast<std::string>());
+  }
+  template <class... Entry>
+  void operator()(const char* name, std::variant<Entry...>& entry, fanin::List<Entry...> list) const {
+    const auto [given, of_it] = values[name].cast<NamedValues>();
+    entry = make_entry<std::variant<Entry...>>(list, name, given, of_it);
+  }
+  template <class Value>
+  void operator()(const char* name, std::optional<Value>& value) const {
+    value.reset();
+    if (values[name].is_none()) return;
+    const auto given = values[name].cast<py::dict>();
+    Value::fields(value.emplace(), FieldSetter{given});
+  }
 };
 
 // The fields of an entry, as FieldSetter takes them
@@ -66,16 +92,31 @@ struct FieldGetter {
   void operator()(const char* name, E value, const char* const (&choices)[N]) const {
     values[name] = choices[static_cast<std::size_t>(value)];
   }
+  void operator()(const char* name, fanin::Activation activation) const {
+    values[name] = fanin::names_of(fanin::Activations{})[static_cast<std::size_t>(activation)];
+  }
+  template <class... Entry>
+  void operator()(const char* name, const std::variant<Entry...>& entry, fanin::List<Entry...>) const {
+    values[name] = described(entry);
+  }
+  template <class Value>
+  void operator()(const char* name, const std::optional<Value>& value) const {
+    values[name] = py::none();
+    if (!value) return;
+    py::dict of_it;
+    Value::fields(*value, FieldGetter{of_it});
+    values[name] = of_it;
+  }
 };
 
 // Name and hyper-parameters of an entry
 template <class... Entry>
-std::pair<std::string, py::dict> described(const std::variant<Entry...>& entry) {
+NamedValues described(const std::variant<Entry...>& entry) {
   return std::visit(
       [](const auto& e) {
         py::dict values;
         e.fields(e, FieldGetter{values});
-        return std::pair<std::string, py::dict>(e.name, values);
+        return NamedValues(e.name, values);
       },
       entry);
 }
@@ -119,7 +160,7 @@ inline fanin::Method make_method(const std::string& name, const py::dict& values
 }
 
 // What make_method takes
-inline std::pair<std::string, py::dict> described(const fanin::Method& method) {
+inline NamedValues described(const fanin::Method& method) {
   auto [name, values] = described(method.rule);
   const auto schedule = [&values = values](const char* field, const std::optional<fanin::Schedule>& given) {
     if (!given) return;

@@ -1,5 +1,5 @@
-// What the lists of rules, activations, losses and initializers hold, for the Python side to be checked
-// against.
+// What the lists of rules, activations, losses, initializers and layers hold, for the Python side to be
+// checked against.
 #include <pybind11/stl.h>
 
 #include "entries.hpp"
@@ -12,11 +12,15 @@
 
 namespace {
 
-// What a field may be: (low, high, whether low is open, whether high is open), bool, or a list of names
+// What a field may be: (low, high, whether low is open, whether high is open), bool, a list of names, or a
+// dict of such for a value with fields of its own
 struct RangeReader {
   py::dict& ranges;
   void operator()(const char* name, double, fanin::Allowed allowed) const {
     ranges[name] = py::make_tuple(allowed.low, allowed.high, allowed.open_low, allowed.open_high);
+  }
+  void operator()(const char* name, std::size_t, fanin::Allowed allowed) const {
+    (*this)(name, 0.0, allowed);
   }
   void operator()(const char* name, const fanin::Numbers&, fanin::Allowed allowed) const {
     (*this)(name, 0.0, allowed);
@@ -25,6 +29,20 @@ struct RangeReader {
   template <class E, std::size_t N>
   void operator()(const char* name, E, const char* const (&choices)[N]) const {
     ranges[name] = py::cast(std::vector<std::string>(choices, choices + N));
+  }
+  void operator()(const char* name, fanin::Activation) const {
+    ranges[name] = fanin::names_of(fanin::Activations{});
+  }
+  template <class... Entry>
+  void operator()(const char* name, const std::variant<Entry...>&, fanin::List<Entry...> list) const {
+    ranges[name] = fanin::names_of(list);
+  }
+  template <class Value>
+  void operator()(const char* name, const std::optional<Value>&) const {
+    py::dict of_it;
+    const Value value;
+    Value::fields(value, RangeReader{of_it});
+    ranges[name] = of_it;
   }
 };
 
@@ -48,6 +66,8 @@ void register_lists(py::module_& m) {
   m.def("activations", [] { return fanin::names_of(fanin::Activations{}); });
   m.def("losses", [] { return defaults_of(fanin::Losses{}); });
   m.def("initializers", [] { return defaults_of(fanin::Initializers{}); });
+  m.def("layers", [] { return defaults_of(fanin::Layers{}); });
+  m.def("layer_ranges", [] { return defaults_of<RangeReader>(fanin::Layers{}); });
   m.def("rules", [] { return defaults_of(fanin::Rules{}); });
   m.def("rule_ranges", [] { return defaults_of<RangeReader>(fanin::Rules{}); });
   m.def("schedules", [] { return defaults_of(fanin::Schedules{}); });

@@ -3,22 +3,12 @@
 #include <pybind11/stl.h>
 
 #include "fanin/fit.hpp"
-#include "fanin/names.hpp"
 #include "operands.hpp"
 #include "register.hpp"
 #include "storage.hpp"
 #include "unlocked.hpp"
 
 namespace {
-
-using InitializerSpec = std::pair<std::string, py::dict>;  // name, hyper-parameters
-// epsilon, decay, bias_correction, exact_statistics
-using BatchNormSpec = std::tuple<double, double, bool, bool>;
-using DropoutSpec = std::tuple<double>;  // rate
-// units, activation, initializers of weights and biases, batch norm
-using DenseSpec =
-    std::tuple<std::size_t, std::string, InitializerSpec, InitializerSpec, std::optional<BatchNormSpec>>;
-using LayerSpec = std::variant<DenseSpec, BatchNormSpec, DropoutSpec>;
 
 // Data looked at in place, and the arrays they belong to
 struct Data {
@@ -171,57 +161,29 @@ void set_arrays(fanin::Network<T>& net, const std::vector<py::array_t<T, py::arr
   net.set_arrays(views);
 }
 
-fanin::Initializer make_initializer(const InitializerSpec& spec) {
-  return arrays::make_entry<fanin::Initializer>(fanin::Initializers{}, "initializer", spec.first,
-                                                spec.second);
-}
-
-fanin::BatchNorm make_batch_norm(const BatchNormSpec& spec) {
-  const auto& [epsilon, decay, bias_correction, exact_statistics] = spec;
-  return {epsilon, decay, bias_correction, exact_statistics};
-}
-fanin::Layer make_layer(const BatchNormSpec& spec) { return make_batch_norm(spec); }
-fanin::Layer make_layer(const DropoutSpec& spec) { return fanin::Dropout{std::get<0>(spec)}; }
-fanin::Layer make_layer(const DenseSpec& spec) {
-  const auto& [units, activation, weights, biases, norm] = spec;
-  fanin::Dense dense{units,
-                     fanin::from_name<fanin::Activation>(fanin::Activations{}, "activation", activation),
-                     make_initializer(weights), make_initializer(biases)};
-  if (norm) dense.batch_norm = make_batch_norm(*norm);
-  return dense;
+fanin::Layer make_layer(const arrays::NamedValues& given) {
+  using Kind = decltype(fanin::Layer::kind);
+  Kind kind = arrays::make_entry<Kind>(fanin::Layers{}, "layer", given.first, given.second);
+  return std::visit([](auto& of) { return fanin::Layer(std::move(of)); }, kind);
 }
 
 template <class T>
-std::unique_ptr<fanin::Network<T>> make_network(std::size_t inputs, const std::vector<LayerSpec>& specs,
+std::unique_ptr<fanin::Network<T>> make_network(std::size_t inputs,
+                                                const std::vector<arrays::NamedValues>& given,
                                                 const std::string& loss, const py::dict& loss_values,
                                                 std::uint64_t seed) {
   std::vector<fanin::Layer> layers;
-  for (const LayerSpec& spec : specs) {
-    layers.push_back(std::visit([](const auto& values) { return make_layer(values); }, spec));
-  }
+  for (const arrays::NamedValues& layer : given) layers.push_back(make_layer(layer));
   return std::make_unique<fanin::Network<T>>(
       inputs, std::move(layers), arrays::make_entry<fanin::Loss>(fanin::Losses{}, "loss", loss, loss_values),
       seed);
 }
 
-BatchNormSpec spec_of(const fanin::BatchNorm& norm) {
-  return {norm.epsilon, norm.decay, norm.bias_correction, norm.exact_statistics};
-}
-DropoutSpec spec_of(const fanin::Dropout& dropout) { return {dropout.rate}; }
-DenseSpec spec_of(const fanin::Dense& layer) {
-  std::optional<BatchNormSpec> norm;
-  if (layer.batch_norm) norm = spec_of(*layer.batch_norm);
-  return {layer.units, fanin::names_of(fanin::Activations{})[static_cast<std::size_t>(layer.activation)],
-          arrays::described(layer.initializer), arrays::described(layer.bias_initializer), norm};
-}
-
 template <class T>
-std::vector<LayerSpec> layers_of(const fanin::Network<T>& net) {
-  std::vector<LayerSpec> specs;
-  for (const fanin::Layer& layer : net.layers()) {
-    specs.push_back(std::visit([](const auto& kind) { return LayerSpec(spec_of(kind)); }, layer.kind));
-  }
-  return specs;
+std::vector<arrays::NamedValues> layers_of(const fanin::Network<T>& net) {
+  std::vector<arrays::NamedValues> all;
+  for (const fanin::Layer& layer : net.layers()) all.push_back(arrays::described(layer.kind));
+  return all;
 }
 
 template <class T>

@@ -22,6 +22,8 @@ def set_num_threads(n: int) -> None: ...
 def activations() -> list[str]: ...
 def losses() -> dict[str, dict[str, float | tuple[float, ...]]]: ...
 def initializers() -> dict[str, dict[str, float | tuple[float, ...]]]: ...
+def layers() -> dict[str, dict[str, Any]]: ...
+def layer_ranges() -> dict[str, dict[str, Any]]: ...
 def rules() -> dict[str, dict[str, Any]]: ...
 def rule_ranges() -> dict[str, dict[str, Any]]: ...
 def schedules() -> dict[str, dict[str, Any]]: ...
@@ -89,17 +91,7 @@ class NetworkFloat32:
     def __init__(
         self,
         n_inputs: int,
-        layers: Sequence[
-            tuple[
-                int,
-                str,
-                tuple[str, dict[str, Any]],
-                tuple[str, dict[str, Any]],
-                tuple[float, float, bool, bool] | None,
-            ]
-            | tuple[float, float, bool, bool]
-            | tuple[float]
-        ],
+        layers: Sequence[tuple[str, dict[str, Any]]],
         loss: str,
         loss_values: dict[str, Any],
         seed: int,
@@ -111,7 +103,7 @@ class NetworkFloat32:
     @property
     def seed(self) -> int: ...
     @property
-    def layers(self) -> list[tuple[Any, ...]]: ...
+    def layers(self) -> list[tuple[str, dict[str, Any]]]: ...
     @property
     def loss(self) -> tuple[str, dict[str, Any]]: ...
     @property
@@ -137,17 +129,7 @@ class NetworkFloat64:
     def __init__(
         self,
         n_inputs: int,
-        layers: Sequence[
-            tuple[
-                int,
-                str,
-                tuple[str, dict[str, Any]],
-                tuple[str, dict[str, Any]],
-                tuple[float, float, bool, bool] | None,
-            ]
-            | tuple[float, float, bool, bool]
-            | tuple[float]
-        ],
+        layers: Sequence[tuple[str, dict[str, Any]]],
         loss: str,
         loss_values: dict[str, Any],
         seed: int,
@@ -159,7 +141,7 @@ class NetworkFloat64:
     @property
     def seed(self) -> int: ...
     @property
-    def layers(self) -> list[tuple[Any, ...]]: ...
+    def layers(self) -> list[tuple[str, dict[str, Any]]]: ...
     @property
     def loss(self) -> tuple[str, dict[str, Any]]: ...
     @property

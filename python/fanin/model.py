@@ -9,7 +9,7 @@ import numpy as np
 
 from fanin import _core
 from fanin.data.inputs import ColumnNames, as_array, as_data, sentences
-from fanin.layers import BatchNorm, Dense, Layer
+from fanin.layers import Dense, Layer
 from fanin.layers.weights import checked_weights
 from fanin.losses import Loss
 
@@ -74,7 +74,7 @@ class Model:
     def __repr__(self) -> str:
         """Return the architecture in one line."""
         sizes = "-".join(str(n) for n in (self.n_inputs, *(layer.units for layer in self._dense)))
-        activations = ", ".join(_in_brief(layer) for layer in self._layers)
+        activations = ", ".join(layer.in_brief for layer in self._layers)
         return f"<fanin.Network {sizes} ({activations}), {self.loss}, {self.dtype}, {self.n_parameters:,} parameters>"
 
     def _parameter_names(self) -> list[str]:
@@ -132,9 +132,3 @@ class Model:
         """Set all parameters, by the names and shapes of `get_weights`; nothing is written before all checks pass."""
         shapes = {name: shape for name, shape, _ in self._core.arrays}
         self._core.set_arrays(list(checked_weights(weights, shapes, self._dtype).values()))
-
-
-def _in_brief(layer: Layer) -> str:
-    if isinstance(layer, Dense):
-        return layer.activation
-    return "batch norm" if isinstance(layer, BatchNorm) else f"dropout {layer.rate:g}"

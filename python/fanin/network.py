@@ -10,7 +10,7 @@ import numpy as np
 from fanin import _core
 from fanin.checks import check_integer
 from fanin.data.validation import split_off, validation_of
-from fanin.layers import Layer, check_layers, specifications
+from fanin.layers import Layer, check_layers, described
 from fanin.losses import Loss, as_loss
 from fanin.optim import Rule
 from fanin.storage import StoredModel, as_path
@@ -87,9 +87,9 @@ class Network(StoredModel):
             raise TypeError(f'dtype: expected "float32" or "float64", got {dtype!r}') from None
         if number not in (np.dtype(np.float32), np.dtype(np.float64)):
             raise ValueError(f'dtype: expected "float32" or "float64", got "{number}"')
-        specs = specifications(int(n_inputs), layers)
+        given = described(int(n_inputs), layers)
         kind = _core.NetworkFloat32 if number == np.float32 else _core.NetworkFloat64
-        super().__init__(kind(int(n_inputs), specs, loss.name, loss.values(), int(seed)), layers, loss)
+        super().__init__(kind(int(n_inputs), given, loss.name, loss.values(), int(seed)), layers, loss)
 
     def fit(
         self,

@@ -6,12 +6,9 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from fanin import optim
-from fanin.initializers import BY_NAME as INITIALIZERS
-from fanin.initializers import Values
-from fanin.layers import BatchNorm, Dense, Dropout, Layer
+from fanin.layers import BY_NAME as LAYERS
+from fanin.layers import Layer
 from fanin.losses import BY_NAME as LOSSES
 from fanin.losses import Loss
 from fanin.optim import Around, Rule, Schedule
@@ -45,26 +42,6 @@ def loss_of(name: str, values: dict[str, Any]) -> Loss:
     return LOSSES[name](**values)
 
 
-def layer_of(specification: tuple[Any, ...]) -> Layer:
-    """Return a layer from what its `specification` gives, with names and flags where they say it all."""
-    if len(specification) == 1:
-        return Dropout(*specification)
-    if len(specification) == 4:
-        return BatchNorm(*specification)
-    units, activation, weights, biases, norm = specification
-    batch_norm = norm is not None and BatchNorm(*norm)
-    return Dense(
-        units,
-        activation,
-        _initializer_of(units, *weights),
-        _initializer_of(None, *biases),
-        batch_norm == BatchNorm() or batch_norm,
-    )
-
-
-def _initializer_of(units: int | None, name: str, values: dict[str, Any]) -> Any:
-    if name == Values.name:
-        array = values["array"]
-        return Values(np.asarray(array) if units is None else np.reshape(array, (-1, units)))
-    initializer = INITIALIZERS[name](**values)
-    return name if initializer == INITIALIZERS[name]() else initializer
+def layer_of(name: str, values: dict[str, Any]) -> Layer:
+    """Return a layer from its name and hyper-parameters."""
+    return LAYERS[name].restored(values)

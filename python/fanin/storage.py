@@ -83,7 +83,7 @@ class StoredModel(Model):
     def _of_core(cls: type[Self], core: Any) -> Self:
         """Return the network that the core has loaded."""
         net = cls.__new__(cls)
-        Model.__init__(net, core, [layer_of(layer) for layer in core.layers], loss_of(*core.loss))
+        Model.__init__(net, core, [layer_of(*layer) for layer in core.layers], loss_of(*core.loss))
         return net
 
     @property

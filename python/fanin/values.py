@@ -1,4 +1,4 @@
-"""What rules, losses and initializers have in common: frozen values with a name and hyper-parameters as fields."""
+"""What rules, losses, initializers and layers have in common: frozen values with a name and fields."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from numbers import Real
 from typing import Any, ClassVar
+
+from fanin.checks import check_choice
 
 
 def check_number(
@@ -17,15 +19,19 @@ def check_number(
     above: float | None = None,
     below: float | None = None,
     at_most: float | None = None,
+    finite: bool = True,
 ) -> None:
-    """Raise unless `value` is a finite number in the interval; True and False are not numbers here."""
+    """Raise unless `value` is a finite number in the interval; booleans are rejected.
+
+    With finite=False, for intervals bounded on both sides, the message for NaN and infinity names the interval.
+    """
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(f"{name}: expected a number, got {value!r}")
     try:
         number = float(value)
     except OverflowError:
         number = math.inf
-    if not math.isfinite(number):
+    if finite and not math.isfinite(number):
         raise ValueError(f"{name}: expected a finite number, got {value!r}")
     low = (
         "(-infinity"
@@ -58,7 +64,19 @@ def check_range(name: str, value: object, allowed: Range) -> None:
         above=low if open_low and math.isfinite(low) else None,
         below=high if open_high and math.isfinite(high) else None,
         at_most=None if open_high else high,
+        finite=not (math.isfinite(low) and math.isfinite(high)),
     )
+
+
+def check_field(name: str, value: object, allowed: Any) -> None:
+    """Raise unless `value` is what the C++ core gives as allowed: a range, bool for a flag, or a list of names."""
+    if allowed is bool:
+        if not isinstance(value, bool):
+            raise TypeError(f"{name}: expected True or False, got {value!r}")
+    elif isinstance(allowed, list):
+        check_choice(name, value, tuple(allowed))
+    else:
+        check_range(name, value, allowed)
 
 
 def ranges_of(value: Value, ranges: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:

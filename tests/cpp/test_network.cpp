@@ -79,6 +79,21 @@ TEST_CASE("a rate that is far too large is reported with its place, and weights 
   CHECK_FALSE(training.epoch(Sgd{}).interrupted);
 }
 
+TEST_CASE("layers with fields out of range are refused") {
+  const auto refused = [](Layer layer, const char* sentence) {
+    const std::vector<Layer> layers = {std::move(layer), {3}};
+    CHECK_THROWS_WITH_AS(Network<float>(2, layers, SquaredError{}), sentence, ValueError);
+  };
+  refused({0}, "layers: layer 1: units: expected a number in [1, infinity), got 0");
+  refused({4, Activation{99}}, "layers: layer 1: activation: expected one of 14 activations, got number 99");
+  refused({4, activation<Relu>, HeNormal{.gain = 0}},
+          "layers: layer 1: initializer: gain: expected a number in (0, infinity), got 0");
+  refused(Dense{.units = 4, .batch_norm = BatchNorm{.decay = 1}},
+          "layers: layer 1: batch_norm: decay: expected a number in [0, 1), got 1");
+  refused(BatchNorm{.epsilon = 0}, "layers: layer 1: epsilon: expected a number in [1e-30, 1e+30], got 0");
+  refused(Dropout{NAN}, "layers: layer 1: rate: expected a number in [0, 1), got nan");
+}
+
 TEST_CASE("wrong arguments are refused with a sentence, before anything is written") {
   const Spiral data;
   const std::vector<Layer> layers = {{3}};

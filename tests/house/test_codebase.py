@@ -96,8 +96,9 @@ def test_public_headers_include_only_the_standard_library_and_each_other():
             assert name in public or STANDARD.fullmatch(name), f"{path.name} includes {name}"
 
 
-def test_rules_activations_losses_and_initializers_know_nothing_above_them():
+def test_rules_layers_activations_losses_and_initializers_know_nothing_above_them():
     lowest = [*files(CPP / "include" / "fanin" / "rules", ".hpp")]
+    lowest += files(CPP / "include" / "fanin" / "layers", ".hpp")
     lowest += [
         CPP / "include" / "fanin" / name for name in ("activations.hpp", "losses.hpp", "initializers.hpp")
     ]

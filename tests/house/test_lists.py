@@ -6,6 +6,8 @@ import dataclasses
 import inspect
 from typing import get_args
 
+import pytest
+
 import fanin
 from fanin import _core, initializers, layers, losses, optim
 from helpers import initializer_for, loss_for, rule_classes
@@ -83,6 +85,27 @@ def test_core_python_and_reference_list_the_same_initializers():
 
 def test_an_initializer_shows_its_equation_in_its_docstring(every_initializer):
     assert "``" in (inspect.getdoc(initializers.BY_NAME[every_initializer]) or "")
+
+
+@pytest.mark.parametrize("name", list(layers.BY_NAME))
+def test_layers_have_the_same_names_and_defaults_in_core_and_python(name):
+    in_core = _core.layers()[name]
+    in_python = hyper_parameters(layers.BY_NAME[name])
+    without_default = [field for field, default in in_python.items() if default == ()]
+    made = layers.BY_NAME[name](*[1] * len(without_default)).values()
+    assert list(in_core) == list(in_python) == list(made) == list(_core.layer_ranges()[name])
+    assert {**in_core, **dict.fromkeys(without_default, 1)} == made
+
+
+def test_core_and_python_list_the_same_layers():
+    exported = {
+        c.name: c
+        for c in vars(layers).values()
+        if isinstance(c, type) and issubclass(c, layers.Layer) and "name" in vars(c)
+    }
+    assert exported == layers.BY_NAME
+    assert list(_core.layers()) == list(layers.BY_NAME)
+    assert all(getattr(fanin, kind.__name__) is kind for kind in layers.BY_NAME.values())
 
 
 def test_every_listed_name_makes_a_network(every_activation, every_loss, every_initializer):

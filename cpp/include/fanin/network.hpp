@@ -15,6 +15,7 @@
 
 #include "fanin/activations.hpp"
 #include "fanin/initializers.hpp"
+#include "fanin/layers/all.hpp"
 #include "fanin/losses.hpp"
 #include "fanin/rule.hpp"
 #include "fanin/views.hpp"
@@ -24,52 +25,6 @@ namespace fanin {
 
 // One loss with its hyper-parameters.
 using Loss = decltype(variant_of(Losses{}));
-
-// gamma (z - mean) / sqrt(variance + epsilon) + beta in each column of z, before the activation (Ioffe and
-// Szegedy 2015). In training mean and variance are those of the batch; else they are averages over batches,
-//   average <- decay average + (1 - decay) of the batch
-// from mean 0 and variance 1, of the variance that divides by rows - 1: both as PyTorch has them. With
-// bias_correction the start has no weight: the average is divided by 1 - decay^t after t batches. With
-// exact_statistics Training::exact_statistics puts mean and variance of the whole training set in their
-// place.
-//
-// As a layer of its own it normalizes what the layer before it gives, or the inputs.
-struct BatchNorm {
-  double epsilon = 1e-5;
-  double decay = 0.9;
-  bool bias_correction = false;
-  bool exact_statistics = false;
-};
-
-// In training each value becomes 0 with probability `rate`, in [0, 1), rounded to a multiple of 2^-16; else
-// it is divided by 1 - rate, so that nothing is left to do for prediction (inverted dropout: Srivastava et
-// al. 2014). The random numbers depend on the seed, the layer, the epoch, the step and the place in the
-// batch alone. After a Dense, a BatchNorm or the inputs.
-struct Dropout {
-  double rate = 0.5;
-};
-
-// units outputs, each f(x w + b); with batch norm there is no b, whose part beta takes
-struct Dense {
-  std::size_t units;
-  Activation activation = fanin::activation<Identity>;
-  Initializer initializer = Automatic{};
-  Initializer bias_initializer = Zeros{};
-  std::optional<BatchNorm> batch_norm = {};
-};
-
-// The usual order is Dense (with batch norm, then its activation), Dropout, Dense, ...; the last one is
-// Dense.
-struct Layer {
-  std::variant<Dense, BatchNorm, Dropout> kind;
-
-  Layer(Dense dense) : kind(std::move(dense)) {}
-  Layer(BatchNorm norm) : kind(norm) {}
-  Layer(Dropout dropout) : kind(dropout) {}
-  Layer(std::size_t units, Activation of = activation<Identity>, Initializer initializer = Automatic{},
-        Initializer bias_initializer = Zeros{}, std::optional<BatchNorm> batch_norm = {})
-      : kind(Dense{units, of, std::move(initializer), std::move(bias_initializer), batch_norm}) {}
-};
 
 struct Evaluation {
   double loss, metric;  // the metric is the one the loss names

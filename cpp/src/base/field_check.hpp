@@ -1,11 +1,14 @@
-// Checks of the hyper-parameters of rules, schedules, losses and initializers.
+// Checks of the hyper-parameters of rules, schedules, losses, initializers and layers.
 #pragma once
 
 #include <cmath>
+#include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "base/text.hpp"
+#include "fanin/activations.hpp"
 #include "fanin/error.hpp"
 
 namespace fanin {
@@ -26,7 +29,7 @@ inline std::string interval(const Allowed& allowed) {
          (allowed.open_high ? ")" : "]");
 }
 
-// Checks the fields of a rule, a loss or an initializer; the owner begins the sentence
+// Checks the fields of an entry of a list, and of entries in them; the owner begins the sentence
 struct FieldCheck {
   std::string owner = {};
   void operator()(const char* name, double value, const Allowed& allowed) const {
@@ -48,6 +51,20 @@ struct FieldCheck {
     if (static_cast<std::size_t>(choice) < N) return;
     throw ValueError(std::string(name) + ": expected one of " + std::to_string(N) + " variants, got number " +
                      std::to_string(static_cast<int>(choice)));
+  }
+  void operator()(const char* name, Activation activation) const {
+    const auto place = static_cast<int>(activation);
+    if (place >= 0 && place < Activations::size) return;
+    throw ValueError(owner + name + ": expected one of " + std::to_string(Activations::size) +
+                     " activations, got number " + std::to_string(place));
+  }
+  template <class... Entry>
+  void operator()(const char* name, const std::variant<Entry...>& entry, List<Entry...>) const {
+    std::visit([&](const auto& e) { e.fields(e, FieldCheck{owner + name + ": "}); }, entry);
+  }
+  template <class Value>
+  void operator()(const char* name, const std::optional<Value>& value) const {
+    if (value) Value::fields(*value, FieldCheck{owner + name + ": "});
   }
 };
 

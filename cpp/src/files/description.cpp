@@ -5,67 +5,10 @@
 namespace fanin {
 namespace {
 
-void write_fields(json::Writer& out, const BatchNorm& norm) {
-  out.key("epsilon").number(norm.epsilon).key("decay").number(norm.decay);
-  out.key("bias_correction").boolean(norm.bias_correction);
-  out.key("exact_statistics").boolean(norm.exact_statistics);
-}
-
-BatchNorm read_batch_norm(json::Object& object) {
-  BatchNorm norm{object.at("epsilon").number(), object.at("decay").number(),
-                 object.at("bias_correction").boolean()};
-  FieldReader{object}("exact_statistics", norm.exact_statistics);
-  return norm;
-}
-
-std::optional<BatchNorm> read_batch_norm_of_dense(const json::Value& value) {
-  if (value.is_null()) return std::nullopt;
-  json::Object object(value);
-  const BatchNorm norm = read_batch_norm(object);
-  object.finish();
-  return norm;
-}
-
-void write_fields(json::Writer& out, const Dense& layer) {
-  out.key("units").whole(layer.units);
-  out.key("activation").string(names_of(Activations{})[static_cast<std::size_t>(layer.activation)]);
-  write_entry(out.key("initializer"), layer.initializer);
-  write_entry(out.key("bias_initializer"), layer.bias_initializer);
-  out.key("batch_norm");
-  if (!layer.batch_norm) {
-    out.null();
-    return;
-  }
-  out.begin_object();
-  write_fields(out, *layer.batch_norm);
-  out.end_object();
-}
-
-void write_fields(json::Writer& out, const Dropout& dropout) { out.key("rate").number(dropout.rate); }
-
-Dense read_dense(json::Object& object) {
-  const json::Value& activation = object.at("activation");
-  return {object.at("units").whole(),
-          from_name<Activation>(Activations{}, activation.name(), activation.string()),
-          read_entry<Initializer>(Initializers{}, object.at("initializer")),
-          read_entry<Initializer>(Initializers{}, object.at("bias_initializer")),
-          read_batch_norm_of_dense(object.at("batch_norm"))};
-}
-
-// by their places in the variant of a Layer
-constexpr const char* kKinds[] = {"dense", "batch_norm", "dropout"};
-
 Layer read_layer(const json::Value& value) {
-  json::Object object(value);
-  const json::Value& given = object.at("kind");
-  const std::string kind = given.string();
-  std::optional<Layer> layer;
-  if (kind == kKinds[0]) layer = read_dense(object);
-  if (kind == kKinds[1]) layer = read_batch_norm(object);
-  if (kind == kKinds[2]) layer = Dropout{object.at("rate").number()};
-  if (!layer) given.refuse("a kind of layer that this version of fanin knows");
-  object.finish();
-  return *std::move(layer);
+  using Kind = decltype(Layer::kind);
+  Kind kind = read_entry<Kind>(Layers{}, value, "kind", "a kind of layer that this version of fanin knows");
+  return std::visit([](auto& of) { return Layer(std::move(of)); }, kind);
 }
 
 void write_schedule(json::Writer& out, const char* name, const std::optional<Schedule>& schedule) {
@@ -144,11 +87,7 @@ bool read_single(const json::Value& value) {
 
 void write_layers(json::Writer& out, const std::vector<Layer>& layers) {
   out.begin_array();
-  for (const Layer& layer : layers) {
-    out.begin_object().key("kind").string(kKinds[layer.kind.index()]);
-    std::visit([&](const auto& kind) { write_fields(out, kind); }, layer.kind);
-    out.end_object();
-  }
+  for (const Layer& layer : layers) write_entry(out, layer.kind, "kind");
   out.end_array();
 }
 

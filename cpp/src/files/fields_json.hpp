@@ -1,17 +1,27 @@
-// Entries of the lists (rules, schedules, losses, initializers) as JSON: the name, and all that `fields`
-// names.
+// Entries of the lists (rules, schedules, losses, initializers, layers) as JSON: the name, and all that
+// `fields` names.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
+#include "fanin/activations.hpp"
 #include "fanin/error.hpp"
 #include "fanin/names.hpp"
 #include "fanin/rules/rule.hpp"
 #include "files/json.hpp"
 
 namespace fanin {
+
+// `key` is the key of the name
+template <class... Entry>
+void write_entry(json::Writer& out, const std::variant<Entry...>& entry, const char* key = "name");
+template <class Variant, class L>
+Variant read_entry(L list, const json::Value& value, const char* key = "name",
+                   const char* known = "a name that this version of fanin knows");
 
 struct FieldWriter {
   json::Writer& out;
@@ -28,6 +38,24 @@ struct FieldWriter {
     out.end_array();
   }
   void operator()(const char*, const std::vector<double>&, Allowed) const {}  // a tensor of its own
+  void operator()(const char* name, Activation activation) const {
+    out.key(name).string(names_of(Activations{})[static_cast<std::size_t>(activation)]);
+  }
+  template <class... Entry>
+  void operator()(const char* name, const std::variant<Entry...>& entry, List<Entry...>) const {
+    write_entry(out.key(name), entry);
+  }
+  template <class Value>
+  void operator()(const char* name, const std::optional<Value>& value) const {
+    out.key(name);
+    if (!value) {
+      out.null();
+      return;
+    }
+    out.begin_object();
+    Value::fields(*value, *this);
+    out.end_object();
+  }
 };
 
 // A field that is missing keeps its default: a later version has it, the one that wrote the file had not.
@@ -67,25 +95,43 @@ struct FieldReader {
     for (const json::Value& value : values) numbers.value[numbers.count++] = value.number();
   }
   void operator()(const char*, std::vector<double>&, Allowed) const {}
+  void operator()(const char* name, Activation& activation) const {
+    const json::Value* given = object.find(name);
+    if (given == nullptr) return;
+    activation = from_name<Activation>(Activations{}, given->name(), given->string());
+  }
+  template <class... Entry>
+  void operator()(const char* name, std::variant<Entry...>& entry, List<Entry...> list) const {
+    if (const json::Value* given = object.find(name))
+      entry = read_entry<std::variant<Entry...>>(list, *given);
+  }
+  template <class Value>
+  void operator()(const char* name, std::optional<Value>& value) const {
+    const json::Value* given = object.find(name);
+    if (given == nullptr || given->is_null()) return;
+    json::Object inner(*given);
+    value.emplace();
+    Value::fields(*value, FieldReader{inner});
+    inner.finish();
+  }
 };
 
-template <class Entry>
-void write_entry(json::Writer& out, const Entry& entry) {
-  out.begin_object().key("name").string(Entry::name);
-  Entry::fields(entry, FieldWriter{out});
-  out.end_object();
-}
-
 template <class... Entry>
-void write_entry(json::Writer& out, const std::variant<Entry...>& entry) {
-  std::visit([&](const auto& e) { write_entry(out, e); }, entry);
+void write_entry(json::Writer& out, const std::variant<Entry...>& entry, const char* key) {
+  std::visit(
+      [&](const auto& e) {
+        out.begin_object().key(key).string(e.name);
+        e.fields(e, FieldWriter{out});
+        out.end_object();
+      },
+      entry);
 }
 
 // The entry of the list that an object describes
 template <class Variant, class L>
-Variant read_entry(L list, const json::Value& value) {
+Variant read_entry(L list, const json::Value& value, const char* key, const char* known) {
   json::Object object(value);
-  const json::Value& name = object.at("name");
+  const json::Value& name = object.at(key);
   std::optional<Variant> entry;
   for_each_type(list, [&](auto type) {
     using Entry = typename decltype(type)::type;
@@ -94,7 +140,7 @@ Variant read_entry(L list, const json::Value& value) {
     Entry::fields(made, FieldReader{object});
     entry = std::move(made);
   });
-  if (!entry) name.refuse("a name that this version of fanin knows");
+  if (!entry) name.refuse(known);
   object.finish();
   return *std::move(entry);
 }

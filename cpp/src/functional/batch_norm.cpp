@@ -1,12 +1,11 @@
-// Checks of batch normalization, and the functions on users' matrices. Threads share the rows in blocks of 64
-// (half a row of a large matrix would not stream), or a block's columns; between, they merge what the blocks
-// leave, each for some columns.
+// Batch normalization on users' matrices. Threads share the rows in blocks of 64 (half a row of a large
+// matrix would not stream), or a block's columns; between, they merge what the blocks leave, each for some
+// columns.
 #include <cmath>
 #include <limits>
 
 #include "base/lines.hpp"
 #include "functional/row_major.hpp"
-#include "network/architecture.hpp"
 
 namespace fanin {
 namespace {
@@ -103,17 +102,6 @@ void in_three_phases(const MatrixView<const T>& x, Blocks&& blocks, Merge&& merg
 }
 
 }  // namespace
-
-void check_batch_norm(const BatchNorm& norm, const std::string& text) {
-  const double epsilon = norm.epsilon, decay = norm.decay;
-  // a normal number, and its square root and their inverses too, in either precision
-  if (!(epsilon >= 1e-30 && epsilon <= 1e30)) {
-    throw ValueError(text + "epsilon: expected a number in [1e-30, 1e+30], got " + number_text(epsilon));
-  }
-  if (!(decay >= 0 && decay < 1)) {
-    throw ValueError(text + "decay: expected a number in [0, 1), got " + number_text(decay));
-  }
-}
 
 template <class T>
 void batch_norm(MatrixView<T> y, std::span<T> mean, std::span<T> variance, std::span<T> offset,

@@ -1,15 +1,12 @@
-// Checks of the layers of a network. Each throws ValueError with a clear message.
+// Checks the layers of a network: the fields of each, its place and its shapes. Throws ValueError.
 #pragma once
 
-#include <string>
 #include <vector>
 
 #include "fanin/network.hpp"
 
 namespace fanin {
 
-// `text` begins the sentences
-void check_batch_norm(const BatchNorm& norm, const std::string& text);
 void check_architecture(std::size_t inputs, const std::vector<Layer>& layers);
 
 }  // namespace fanin

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from numbers import Real
+from typing import ClassVar
 
-BatchNormSpecification = tuple[float, float, bool, bool]  # epsilon, decay, bias_correction, exact_statistics
+from fanin.layers.layer import Layer
 
 
 @dataclass(frozen=True)
-class BatchNorm:
+class BatchNorm(Layer):
     """Batch normalization: ``gamma (Z - mean) / sqrt(variance + epsilon) + beta``, unit by unit.
 
     ``Dense(units, activation, batch_norm=BatchNorm(...))`` normalizes the Z of that layer, before its activation. In
@@ -47,25 +47,8 @@ class BatchNorm:
     ['layer1.beta', 'layer1.gamma', 'layer1.running_mean', 'layer1.running_variance']
     """
 
+    name: ClassVar[str] = "batch_norm"
     epsilon: float = 1e-5
     decay: float = 0.9
     bias_correction: bool = False
     exact_statistics: bool = False
-
-    def __post_init__(self) -> None:
-        for name in ("epsilon", "decay"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, Real):
-                raise TypeError(f"{name}: expected a number, got {value!r}")
-        if not 1e-30 <= self.epsilon <= 1e30:
-            raise ValueError(f"epsilon: expected a number in [1e-30, 1e+30], got {self.epsilon}")
-        if not 0 <= self.decay < 1:
-            raise ValueError(f"decay: expected a number in [0, 1), got {self.decay}")
-        for name in ("bias_correction", "exact_statistics"):
-            value = getattr(self, name)
-            if not isinstance(value, bool):
-                raise TypeError(f"{name}: expected True or False, got {value!r}")
-
-    def specification(self) -> BatchNormSpecification:
-        """Return it as the C++ core takes it."""
-        return float(self.epsilon), float(self.decay), self.bias_correction, self.exact_statistics

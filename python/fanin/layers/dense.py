@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
+
+import numpy as np
 
 from fanin.checks import check_choice, check_integer
 from fanin.initial_values import Initializer, Values
-from fanin.initializers import Zeros, as_initializer
-from fanin.layers.batch_norm import BatchNorm, BatchNormSpecification
+from fanin.initializers import BY_NAME, Zeros, as_initializer
+from fanin.layers.batch_norm import BatchNorm
+from fanin.layers.layer import Layer
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -41,13 +45,10 @@ InitializerName = Literal[
     "zeros",
     "sparse",
 ]
-Specification = tuple[str, dict[str, Any]]  # name and hyper-parameters
-# units, activation, weights, biases, batch norm
-DenseSpecification = tuple[int, str, Specification, Specification, BatchNormSpecification | None]
 
 
 @dataclass(frozen=True)
-class Dense:
+class Dense(Layer):
     """A fully connected layer: ``A = f(X W + b)``, or with batch norm ``A = f(batch norm of X W)``.
 
     X is (n_samples, n_in), W is (n_in, units), b is (units,); the textbook's columns are rows here.
@@ -87,6 +88,7 @@ class Dense:
     Values(<float64 array of shape (1,)>)
     """
 
+    name: ClassVar[str] = "dense"
     units: int
     activation: Activation = "identity"
     initializer: InitializerName | Initializer | ArrayLike = "auto"
@@ -108,3 +110,53 @@ class Dense:
                 "bias_initializer: a layer with batch norm has no biases, as its means take them away; "
                 f"got {self.bias_initializer!r}"
             )
+
+    @property
+    def in_brief(self) -> str:
+        """What the repr of a network says of the layer."""
+        return self.activation
+
+    def outputs(self, n_inputs: int) -> int:
+        """Return the number of units."""
+        return int(self.units)
+
+    def check_on(self, n_inputs: int) -> None:
+        """Raise ValueError where an array of initial values has another shape than the weights or biases."""
+        shapes = {"initializer": (n_inputs, int(self.units)), "bias_initializer": (int(self.units),)}
+        for argument, shape in shapes.items():
+            given = getattr(self, argument)
+            if isinstance(given, Values) and given.array.shape != shape:
+                raise ValueError(f"{argument}: expected shape {shape}, got {given.array.shape}")
+
+    def values(self) -> dict[str, Any]:
+        """Return the hyper-parameters by name, as the C++ core takes them."""
+        weights = as_initializer("initializer", self.initializer)
+        biases = as_initializer("bias_initializer", self.bias_initializer)
+        norm = BatchNorm() if self.batch_norm is True else self.batch_norm
+        return {
+            "units": int(self.units),
+            "activation": self.activation,
+            "initializer": (weights.name, weights.values()),
+            "bias_initializer": (biases.name, biases.values()),
+            "batch_norm": norm.values() if norm else None,
+        }
+
+    @classmethod
+    def restored(cls, values: Mapping[str, Any]) -> Dense:
+        """Return the layer whose `values()` these are, with names and flags where they say it all."""
+        units, norm = values["units"], values["batch_norm"]
+        batch_norm = norm is not None and BatchNorm(**norm)
+        return cls(
+            units,
+            values["activation"],
+            _initializer_of((-1, units), *values["initializer"]),
+            _initializer_of((-1,), *values["bias_initializer"]),
+            batch_norm == BatchNorm() or batch_norm,
+        )
+
+
+def _initializer_of(shape: tuple[int, ...], name: str, values: dict[str, Any]) -> Any:
+    if name == Values.name:
+        return Values(np.reshape(values["array"], shape))
+    initializer = BY_NAME[name](**values)
+    return name if initializer == BY_NAME[name]() else initializer

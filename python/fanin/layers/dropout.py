@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from numbers import Real
+from typing import ClassVar
 
-DropoutSpecification = tuple[float]  # rate
+from fanin.layers.layer import Layer
 
 
 @dataclass(frozen=True)
-class Dropout:
+class Dropout(Layer):
     """Inverted dropout: in training each value becomes 0 with probability ``rate``, else ``x / (1 - rate)``.
 
     For prediction nothing is left to do (Srivastava et al. 2014, who scale then instead). As the first layer it drops
@@ -33,14 +33,10 @@ class Dropout:
     <fanin.Network 20-64-3 (dropout 0.2, relu, dropout 0.5, identity), squared_error, float32, 1,539 parameters>
     """
 
+    name: ClassVar[str] = "dropout"
     rate: float = 0.5
 
-    def __post_init__(self) -> None:
-        if isinstance(self.rate, bool) or not isinstance(self.rate, Real):
-            raise TypeError(f"rate: expected a number, got {self.rate!r}")
-        if not 0 <= self.rate < 1:
-            raise ValueError(f"rate: expected a number in [0, 1), got {self.rate}")
-
-    def specification(self) -> DropoutSpecification:
-        """Return it as the C++ core takes it."""
-        return (float(self.rate),)
+    @property
+    def in_brief(self) -> str:
+        """What the repr of a network says of the layer."""
+        return f"dropout {self.rate:g}"

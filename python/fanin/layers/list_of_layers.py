@@ -3,49 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from fanin.initial_values import Values
-from fanin.initializers import as_initializer
-from fanin.layers.batch_norm import BatchNorm, BatchNormSpecification
-from fanin.layers.dense import Dense, DenseSpecification, Specification
-from fanin.layers.dropout import Dropout, DropoutSpecification
+from fanin.layers.batch_norm import BatchNorm
+from fanin.layers.dense import Dense
+from fanin.layers.dropout import Dropout
+from fanin.layers.layer import Layer
 
-Layer = Dense | BatchNorm | Dropout
-LayerSpecification = DenseSpecification | BatchNormSpecification | DropoutSpecification
+BY_NAME: dict[str, type[Layer]] = {kind.name: kind for kind in (Dense, BatchNorm, Dropout)}
 
 
 def check_layers(layers: object) -> None:
-    """Raise TypeError or ValueError unless this is a list of layers in an order that makes sense."""
-    expected = "fanin.Dense, fanin.BatchNorm or fanin.Dropout"
+    """Raise TypeError or ValueError unless this is a list of layers."""
+    kinds = tuple(BY_NAME.values())
+    *others, last = (f"fanin.{kind.__name__}" for kind in kinds)
+    expected = f"{', '.join(others)} or {last}"
     if isinstance(layers, Layer) or not isinstance(layers, Sequence):
         raise TypeError(f"layers: expected a list of {expected}, got {layers!r}")
     for i, layer in enumerate(layers):
-        if not isinstance(layer, Layer):
+        if not isinstance(layer, kinds):
             raise TypeError(f"layers: expected {expected} at position {i}, got {layer!r}")
     if not layers:
         raise ValueError("layers: expected at least one layer, got none")
 
 
-def specifications(n_inputs: int, layers: Sequence[Layer]) -> list[LayerSpecification]:
-    """Return layers as the C++ core takes them; raise where the shape of an array is not the layer's."""
-    result: list[LayerSpecification] = []
+def described(n_inputs: int, layers: Sequence[Layer]) -> list[tuple[str, dict[str, Any]]]:
+    """Return layers as the C++ core takes them; raise where one does not fit the columns before it."""
+    result = []
     for number, layer in enumerate(layers, start=1):
-        if not isinstance(layer, Dense):
-            result.append(layer.specification())
-            continue
-        units = int(layer.units)
-        weights = _specification(number, "initializer", layer.initializer, (n_inputs, units))
-        biases = _specification(number, "bias_initializer", layer.bias_initializer, (units,))
-        norm = BatchNorm() if layer.batch_norm is True else layer.batch_norm
-        result.append((units, layer.activation, weights, biases, norm.specification() if norm else None))
-        n_inputs = units
+        try:
+            layer.check_on(n_inputs)
+        except ValueError as error:
+            raise ValueError(f"layers: layer {number}: {error}") from None
+        result.append((layer.name, layer.values()))
+        n_inputs = layer.outputs(n_inputs)
     return result
-
-
-def _specification(number: int, argument: str, given: object, shape: tuple[int, ...]) -> Specification:
-    initializer = as_initializer(argument, given)
-    if isinstance(initializer, Values) and initializer.array.shape != shape:
-        raise ValueError(
-            f"layers: layer {number}: {argument}: expected shape {shape}, got {initializer.array.shape}"
-        )
-    return initializer.name, initializer.values()

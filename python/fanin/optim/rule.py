@@ -7,9 +7,8 @@ from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
 from fanin import _core
-from fanin.checks import check_choice
 from fanin.optim.schedules import Schedule
-from fanin.values import Value, check_range, plain, ranges_of
+from fanin.values import Value, check_field, check_range, plain, ranges_of
 
 _RANGES = _core.rule_ranges()
 _SCHEDULED = ("learning_rate", "momentum")
@@ -77,10 +76,5 @@ def _check_field(name: str, value: object, allowed: Any) -> None:
         if name not in _SCHEDULED:
             raise TypeError(f"{name}: expected a number, got a schedule; {' and '.join(_SCHEDULED)} take one")
         check_range(f"{name}: largest value of {value!r}", value.largest(), allowed)
-    elif allowed is bool:
-        if not isinstance(value, bool):
-            raise TypeError(f"{name}: expected True or False, got {value!r}")
-    elif isinstance(allowed, list):
-        check_choice(name, value, tuple(allowed))
     else:
-        check_range(name, value, allowed)
+        check_field(name, value, allowed)

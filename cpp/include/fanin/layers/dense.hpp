@@ -1,0 +1,31 @@
+// The fully connected layer as a value.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+
+#include "fanin/activations.hpp"
+#include "fanin/initializers.hpp"
+#include "fanin/layers/batch_norm.hpp"
+
+namespace fanin {
+
+// units outputs, each f(x w + b); with batch norm there is no b, whose part beta takes
+struct Dense {
+  static constexpr const char* name = "dense";
+  std::size_t units = 0;  // no default that a network accepts
+  Activation activation = fanin::activation<Identity>;
+  Initializer initializer = Automatic{};
+  Initializer bias_initializer = Zeros{};
+  std::optional<BatchNorm> batch_norm = {};
+  template <class Self, class F>
+  static void fields(Self& self, F&& field) {
+    field("units", self.units, at_least(1));
+    field("activation", self.activation);
+    field("initializer", self.initializer, Initializers{});
+    field("bias_initializer", self.bias_initializer, Initializers{});
+    field("batch_norm", self.batch_norm);
+  }
+};
+
+}  // namespace fanin

@@ -1,0 +1,47 @@
+"""What all layers have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from fanin import _core
+from fanin.values import Value, check_field, ranges_of
+
+_RANGES = _core.layer_ranges()
+
+
+@dataclass(frozen=True)
+class Layer(Value):
+    """A layer with its hyper-parameters: what all kinds of layers are.
+
+    Examples
+    --------
+    >>> import fanin
+    >>> from fanin.layers import Layer
+    >>> isinstance(fanin.Dropout(0.2), Layer)
+    True
+    """
+
+    def __post_init__(self) -> None:
+        ranges = ranges_of(self, _RANGES)
+        for field in fields(self):
+            check_field(field.name, getattr(self, field.name), ranges[field.name])
+
+    @property
+    def in_brief(self) -> str:
+        """What the repr of a network says of the layer."""
+        return self.name.replace("_", " ")
+
+    def outputs(self, n_inputs: int) -> int:
+        """Return the number of columns it gives for so many columns."""
+        return n_inputs
+
+    def check_on(self, n_inputs: int) -> None:
+        """Raise ValueError where the layer does not fit so many columns."""
+
+    @classmethod
+    def restored(cls, values: Mapping[str, Any]) -> Layer:
+        """Return the layer whose `values()` these are."""
+        return cls(**values)
