@@ -257,6 +257,7 @@ void register_network_of(py::module_& m, const std::string& suffix) {
       .def("set_metadata", &Net::set_metadata, py::arg("metadata"))
       .def("save", &storage::save<T>, py::arg("path"))
       .def("to_bytes", &storage::to_bytes<T>)
+      .def("copy", &storage::copy<T>)
       .def("get_weights", &get_weights<T>, py::arg("layer"), py::arg("averaged") = true)
       .def("copy_weights", &copy_weights<T>, py::arg("layer"), py::arg("weights").noconvert(),
            py::arg("biases").noconvert())

@@ -28,6 +28,24 @@ Network<float> new_net() {
 
 }  // namespace
 
+TEST_CASE("a copy is a network of its own, and training continues on both with the same bits") {
+  const Parabola data;
+  Method averaged = Nesterov{.learning_rate = 0.01};
+  averaged.average_decay = 0.9;
+  for (const Method& method : {Method(Adam{0.01}), averaged}) {
+    Network<float> net = new_net();
+    net.set_metadata({{"name", "parabola"}});
+    fit(net, data.rows(0, 64), method, {.epochs = 2});
+    Network<float> twin = net.copy();
+    const std::vector<std::byte> before = net.to_bytes();
+    CHECK(twin.to_bytes() == before);
+    fit(twin, data.rows(0, 64), method, {.epochs = 2});
+    CHECK(net.to_bytes() == before);
+    fit(net, data.rows(0, 64), method, {.epochs = 2});
+    CHECK(net.to_bytes() == twin.to_bytes());
+  }
+}
+
 TEST_CASE("a fit is its epochs, with what each brought") {
   const Parabola data;
   Network<float> fitted = new_net(), by_hand = new_net();

@@ -93,6 +93,9 @@ class Network {
   Network(Network&&) noexcept;
   Network& operator=(Network&&) noexcept;
 
+  // An independent network with everything save() writes: training continues on both with the same bits.
+  Network copy() const;
+
   std::size_t inputs() const;
   std::size_t outputs() const;
   std::size_t parameters() const;  // weights, biases, gamma and beta

@@ -37,6 +37,12 @@ class Buffer {
       : data_(allocate(size * sizeof(T)), Free{alignment(size * sizeof(T))}), size_(size) {
     clear();
   }
+  Buffer(const Buffer& other) : Buffer(other.size_) {
+    if (size_ > 0) std::memcpy(data(), other.data(), size_ * sizeof(T));
+  }
+  Buffer& operator=(const Buffer& other) { return *this = Buffer(other); }
+  Buffer(Buffer&&) noexcept = default;
+  Buffer& operator=(Buffer&&) noexcept = default;
   T* data() const { return data_.get(); }
   std::size_t size() const { return size_; }
   void clear() {

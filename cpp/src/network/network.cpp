@@ -29,6 +29,19 @@ template <class T>
 Network<T>& Network<T>::operator=(Network&&) noexcept = default;
 
 template <class T>
+Network<T> Network<T>::copy() const {
+  const State& from = *state_;
+  const Use::Reading hold(from.use);
+  auto to = std::make_unique<State>(from.layout.layers.front().inputs, from.layers, from.loss, from.seed);
+  to->metadata = from.metadata;
+  to->parameters = from.parameters;
+  to->averages = from.averages;
+  to->epochs = from.epochs;
+  to->state = from.state;
+  return Network(std::move(to));
+}
+
+template <class T>
 std::size_t Network<T>::inputs() const {
   return state_->layout.layers.front().inputs;
 }
