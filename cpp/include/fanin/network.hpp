@@ -170,6 +170,8 @@ struct EpochResult {
   bool interrupted;  // stopped before the end of the epoch, after whole steps
 };
 
+class Population;
+
 // Training of a network on a data set. Construction checks everything and allocates everything; an epoch does
 // neither. x, y and weights are borrowed and must outlive this object, as must the network.
 template <class T>
@@ -192,6 +194,7 @@ class Training {
   void exact_statistics();
 
  private:
+  friend class Population;
   struct State;
   std::unique_ptr<State> state_;
 };
