@@ -83,10 +83,10 @@ FANIN_INLINE void finish_statistics(T* variance, T* scale, T* added, const T* of
   const Vec<T> n(static_cast<double>(rows));
   for_each<T>(columns, [&](std::size_t j, auto lanes) {
     const Vec<T> of_batch = lanes.load(variance + j) / n;
-    const Vec<T> by = flush(lanes.load(gamma + j) * inverse_deviation(of_batch, epsilon));
+    const Vec<T> factor = flush(lanes.load(gamma + j) * inverse_deviation(of_batch, epsilon));
     lanes.store(flush(of_batch), variance + j);
-    lanes.store(by, scale + j);
-    lanes.store(flush(fma(-lanes.load(offset + j), by, lanes.load(beta + j))), added + j);
+    lanes.store(factor, scale + j);
+    lanes.store(flush(fma(-lanes.load(offset + j), factor, lanes.load(beta + j))), added + j);
   });
 }
 

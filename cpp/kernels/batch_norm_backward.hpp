@@ -61,12 +61,12 @@ FANIN_INLINE void finish_gradient_sums(T* dgamma, T* scale, T* slope, T* added, 
   for_each<T>(columns, [&](std::size_t j, auto lanes) {
     const Vec<T> inverse = inverse_deviation(lanes.load(variance + j), epsilon);
     const Vec<T> of_gamma = lanes.load(product + j) * inverse;
-    const Vec<T> by = lanes.load(gamma + j) * inverse;
-    const Vec<T> down = -(by * inverse * of_gamma / n);
+    const Vec<T> of_dy = lanes.load(gamma + j) * inverse;
+    const Vec<T> of_x = -(of_dy * inverse * of_gamma / n);
     lanes.store(flush(of_gamma), dgamma + j);
-    lanes.store(by, scale + j);
-    lanes.store(down, slope + j);
-    lanes.store(-fma(by, lanes.load(dbeta + j) / n, down * lanes.load(offset + j)), added + j);
+    lanes.store(of_dy, scale + j);
+    lanes.store(of_x, slope + j);
+    lanes.store(-fma(of_dy, lanes.load(dbeta + j) / n, of_x * lanes.load(offset + j)), added + j);
   });
 }
 

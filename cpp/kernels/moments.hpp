@@ -164,8 +164,8 @@ FANIN_INLINE void merge_moments(T* offset, T* squares, std::size_t row, const T*
   for_each<T>(n, [&](std::size_t j, auto lanes) {
     const Vec<T> so_far = row > 0 ? lanes.load(offset + j) : Vec<T>(0.0);
     const Vec<T> sum = row > 0 ? lanes.load(squares + j) : Vec<T>(0.0);
-    const Vec<T> apart = lanes.load(block + j) - lanes.load(s + j);
-    const Vec<T> difference = (apart + lanes.load(block_means + j)) - so_far;
+    const Vec<T> shift = lanes.load(block + j) - lanes.load(s + j);
+    const Vec<T> difference = (shift + lanes.load(block_means + j)) - so_far;
     lanes.store(fma(difference, of_mean, so_far), offset + j);
     lanes.store(sum + fma(difference * difference, of_squares, lanes.load(block_squares + j)), squares + j);
   });

@@ -1,35 +1,52 @@
-// The loop of a fit, and the count of early stopping.
+// The loop of a fit, the count of early stopping, and trainings side by side.
 #include "fanin/fit.hpp"
 
 #include <pybind11/stl.h>
 
+#include "fanin/population.hpp"
 #include "register.hpp"
 #include "unlocked.hpp"
 
 namespace {
 
-// train() -> loss, validate() -> (loss, metric), after(epoch, loss, validated, seconds) -> whether to stop
-std::optional<std::size_t> run_epochs(std::size_t epochs, const py::function& train,
-                                      const std::optional<py::function>& validate,
-                                      const py::function& after) {
-  using Figures = std::pair<double, double>;
-  const auto call = [](const py::function& f, const auto&... arguments) {
-    return or_sleep_to_the_end([&] { return f(arguments...); });
-  };
-  fanin::EpochLoop loop{
-      epochs, [&] { return fanin::EpochResult{call(train).cast<double>(), false}; }, {}, {}};
+using Figures = std::pair<double, double>;
+
+template <class... A>
+py::object call(const py::function& f, const A&... arguments) {
+  return or_sleep_to_the_end([&] { return f(arguments...); });
+}
+
+// validate() -> (loss, metric), after(epoch, loss, validated, seconds) -> whether to stop
+fanin::EpochLoop make_loop(std::size_t epochs, const std::optional<py::function>& validate,
+                           const py::function& after) {
+  std::function<fanin::Evaluation()> validation;
   if (validate) {
-    loop.validate = [&] {
-      const auto figures = call(*validate).cast<Figures>();
+    validation = [f = *validate] {
+      const auto figures = call(f).cast<Figures>();
       return fanin::Evaluation{figures.first, figures.second};
     };
   }
-  loop.after = [&](const fanin::Epoch& epoch) {
-    std::optional<Figures> figures;
-    if (epoch.validation) figures = {epoch.validation->loss, epoch.validation->metric};
-    return call(after, epoch.number, epoch.loss, figures, epoch.seconds).cast<bool>();
-  };
-  return fanin::run(loop);
+  return {epochs, std::move(validation), [after](const fanin::Epoch& epoch) {
+            std::optional<Figures> figures;
+            if (epoch.validation) figures = {epoch.validation->loss, epoch.validation->metric};
+            return call(after, epoch.number, epoch.loss, figures, epoch.seconds).cast<bool>();
+          }};
+}
+
+std::vector<fanin::Population::Ended> run(fanin::Population& population) {
+  std::vector<fanin::Population::Ended> ended;
+  {
+    const Unlocked unlocked;  // nothing below touches Python objects but signal_pending, which locks
+    ended = population.run();
+  }
+  if (PyErr_Occurred() != nullptr) throw py::error_already_set();
+  return ended;
+}
+
+// Loss and seconds, or the exception that has ended the epoch
+Figures figures_of(const fanin::Population::Ended& epoch) {
+  if (epoch.error) std::rethrow_exception(epoch.error);
+  return {epoch.result.loss, epoch.seconds};
 }
 
 }  // namespace
@@ -43,6 +60,27 @@ void register_fit(py::module_& m) {
       .def("runs_out", &Patience::runs_out)
       .def_property_readonly("epochs_without_progress", &Patience::epochs_without_progress)
       .def_readonly("best_epoch", &Patience::best_epoch);
-  m.def("run_epochs", &run_epochs, py::arg("epochs"), py::arg("train"), py::arg("validate"),
-        py::arg("after"));
+  using fanin::EpochLoop;
+  py::class_<EpochLoop>(m, "EpochLoop")
+      .def(py::init(&make_loop), py::arg("epochs"), py::arg("validate"), py::arg("after"))
+      .def_property_readonly("more", &EpochLoop::more)
+      .def_property_readonly("stopped_epoch", &EpochLoop::stopped_epoch)
+      .def(
+          "epoch_ended",
+          [](EpochLoop& loop, double loss, double seconds) { loop.epoch_ended({loss, false}, seconds); },
+          py::arg("loss"), py::arg("seconds"))
+      .def(
+          "run",
+          [](EpochLoop& loop, const py::function& train) {
+            loop.run([&] { return fanin::EpochResult{call(train).cast<double>(), false}; });
+          },
+          py::arg("train"));
+  using fanin::Population;
+  py::class_<Population::Ended>(m, "EndedEpoch")
+      .def_readonly("number", &Population::Ended::number)
+      .def("figures", &figures_of);
+  py::class_<Population>(m, "Population")
+      .def(py::init([] { return std::make_unique<Population>(signal_pending); }))
+      .def("run", &run)
+      .def("close", &Population::stop, py::call_guard<Unlocked>());
 }

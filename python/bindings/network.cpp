@@ -2,97 +2,18 @@
 
 #include <pybind11/stl.h>
 
-#include "fanin/fit.hpp"
+#include "fanin/names.hpp"
 #include "operands.hpp"
 #include "register.hpp"
 #include "storage.hpp"
+#include "training.hpp"
 #include "unlocked.hpp"
 
 namespace {
 
-// Data looked at in place, and the arrays they belong to
-struct Data {
-  arrays::Matrix x;
-  arrays::TargetArrays targets;
-};
-
-template <class T>
-arrays::Matrix samples(const fanin::Network<T>& net, const py::object& x) {
-  return arrays::matrix("X", x, false, "(n_samples, " + std::to_string(net.inputs()) + ")");
-}
-
-template <class T>
-Data make_data(const fanin::Network<T>& net, const py::object& x, const py::object& y,
-               const py::object& weights) {
-  arrays::Matrix matrix = samples(net, x);
-  const std::size_t rows = fanin::rows_of(matrix.view);
-  return {std::move(matrix), arrays::targets(net.loss(), y, weights, rows, net.outputs())};
-}
-
-// Samples in an order of their own are gathered value by value from an array by columns (Fortran's order):
-// that takes longer than a copy by rows, once. What lies in a file may be larger than memory, and stays
-// there.
-arrays::Matrix by_rows(const arrays::Matrix& x) {
-  constexpr py::ssize_t line = 64;
-  const py::array& array = x.array;
-  const bool apart = std::abs(array.strides(1)) > line && std::abs(array.strides(0)) <= line;
-  if (!apart || array.strides(0) == 0 || !arrays::is_plain_array(array)) return x;
-  return arrays::matrix_of(py::module_::import("numpy").attr("ascontiguousarray")(array));
-}
-
-template <class T>
-class PyTraining {
- public:
-  PyTraining(fanin::Network<T>& net, const py::object& x, const py::object& y, const py::object& weights,
-             std::size_t batch_size, bool shuffle)
-      : data_(make_data(net, x, y, weights)) {
-    if (shuffle) data_.x = by_rows(data_.x);
-    // checks look at every value: other threads may run meanwhile
-    const Unlocked unlocked;
-    training_ = std::make_unique<fanin::Training<T>>(
-        net, data_.x.view, data_.targets.y, fanin::TrainingOptions{batch_size, shuffle, signal_pending},
-        data_.targets.weights);
-  }
-
-  std::size_t rows() const { return fanin::rows_of(data_.x.view); }
-
-  void exact_statistics() {
-    if (training_ == nullptr) throw fanin::ValueError("training: it was closed");
-    const Unlocked unlocked;  // the arrays are kept alive by data_
-    training_->exact_statistics();
-  }
-
-  // Frees the network for another training, also where an exception's traceback keeps this object alive.
-  void close() { training_.reset(); }
-
-  double epoch(const std::string& name, const py::dict& values) {
-    if (training_ == nullptr) throw fanin::ValueError("training: it was closed");
-    const fanin::Method method = arrays::make_method(name, values);
-    fanin::EpochResult result{};
-    {
-      // the arrays are kept alive by data_, and nothing below touches Python objects but signal_pending,
-      // which locks
-      const Unlocked unlocked;
-      result = training_->epoch(method);
-    }
-    if (PyErr_Occurred() != nullptr) throw py::error_already_set();
-    return result.loss;
-  }
-
- private:
-  static bool signal_pending() {
-    std::optional<py::gil_scoped_acquire> locked;
-    or_sleep_to_the_end([&] { locked.emplace(); });
-    return PyErr_CheckSignals() != 0;
-  }
-
-  Data data_;
-  std::unique_ptr<fanin::Training<T>> training_;
-};
-
 template <class T>
 py::array_t<T> predict(const fanin::Network<T>& net, const py::object& x, const py::object& out) {
-  const arrays::Matrix matrix = samples(net, x);
+  const arrays::Matrix matrix = samples_of(net, x);
   const std::size_t rows = fanin::rows_of(matrix.view), columns = net.outputs();
   auto result =
       operands::output<T>("out", out, {static_cast<py::ssize_t>(rows), static_cast<py::ssize_t>(columns)},
@@ -203,6 +124,7 @@ void register_network_of(py::module_& m, const std::string& suffix) {
       .def("set_metadata", &Net::set_metadata, py::arg("metadata"))
       .def("save", &storage::save<T>, py::arg("path"))
       .def("to_bytes", &storage::to_bytes<T>)
+      .def("copy", &storage::copy<T>)
       .def_property_readonly("arrays", &arrays_of<T>)
       .def("get_arrays", &get_arrays<T>, py::arg("averaged") = true)
       .def("copy_arrays", &copy_arrays<T>, py::arg("out").noconvert())
@@ -210,11 +132,14 @@ void register_network_of(py::module_& m, const std::string& suffix) {
       .def("predict", &predict<T>, py::arg("X"), py::arg("out"))
       .def("evaluate", &evaluate<T>, py::arg("X"), py::arg("y"), py::arg("sample_weight"));
   py::class_<PyTraining<T>>(m, ("Training" + suffix).c_str())
-      .def(py::init<Net&, const py::object&, const py::object&, const py::object&, std::size_t, bool>(),
+      .def(py::init<Net&, const py::object&, const py::object&, const py::object&, std::size_t, bool,
+                    const fanin::Population*>(),
            py::arg("network"), py::arg("X"), py::arg("y"), py::arg("sample_weight"), py::arg("batch_size"),
-           py::arg("shuffle"), py::keep_alive<1, 2>())
+           py::arg("shuffle"), py::arg("population"), py::keep_alive<1, 2>())
       .def_property_readonly("rows", &PyTraining<T>::rows)
       .def("epoch", &PyTraining<T>::epoch, py::arg("rule"), py::arg("values"))
+      .def("begin_epoch", &PyTraining<T>::begin_epoch, py::arg("population"), py::arg("number"),
+           py::arg("rule"), py::arg("values"))
       .def("exact_statistics", &PyTraining<T>::exact_statistics)
       .def("close", &PyTraining<T>::close);
 }

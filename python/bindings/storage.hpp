@@ -30,6 +30,12 @@ py::bytes to_bytes(const fanin::Network<T>& net) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
+template <class T>
+std::unique_ptr<fanin::Network<T>> copy(const fanin::Network<T>& net) {
+  const Unlocked unlocked;  // no Python object is touched
+  return std::make_unique<fanin::Network<T>>(net.copy());
+}
+
 inline py::object owned(fanin::AnyNetwork any) {
   return std::visit(
       [](auto& net) {

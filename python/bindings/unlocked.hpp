@@ -37,3 +37,10 @@ class Unlocked {
  private:
   PyThreadState* state_;
 };
+
+// Asked while the lock is given up: whether Python has an exception for this thread, such as of Ctrl-C
+inline bool signal_pending() {
+  std::optional<py::gil_scoped_acquire> locked;
+  or_sleep_to_the_end([&] { locked.emplace(); });
+  return PyErr_CheckSignals() != 0;
+}

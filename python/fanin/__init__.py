@@ -16,6 +16,7 @@ from fanin.network import Network, load
 from fanin.training.callbacks import Callback
 from fanin.training.early_stopping import EarlyStopping
 from fanin.training.history import History
+from fanin.training.together import train_together
 
 __all__ = [
     "BatchNorm",
@@ -41,4 +42,5 @@ __all__ = [
     "plot",
     "set_num_threads",
     "show_config",
+    "train_together",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -156,15 +157,48 @@ class Network(StoredModel):
             If the loss or a weight is no longer finite. It names epoch, step and layer, and the weights of the last
             finite epoch end are restored.
         """
-        data, validation = (X, y, sample_weight), validation_of(self, validation_data)
-        if validation_fraction is not None:
-            data, validation = split_off(self, validation_fraction, validation, *data)
-        fit = Fit(self, rule, epochs, batch_size, shuffle, validation, callbacks, verbose)
-        with fit.training(*data) as training:
+        fit, opened = self._open_fit(
+            None,
+            X,
+            y,
+            rule=rule,
+            epochs=epochs,
+            batch_size=batch_size,
+            shuffle=shuffle,
+            sample_weight=sample_weight,
+            validation_data=validation_data,
+            validation_fraction=validation_fraction,
+            callbacks=callbacks,
+            verbose=verbose,
+        )
+        with opened as training:
             history = fit.run(lambda: fit.epoch(training))
             if fit.epochs > 0:
                 training.exact_statistics()
             return history
+
+    def _open_fit(
+        self,
+        population: _core.Population | None,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        rule: Rule,
+        epochs: int = 10,
+        batch_size: int = 32,
+        shuffle: bool = True,
+        sample_weight: ArrayLike | None = None,
+        validation_data: ValidationData | None = None,
+        validation_fraction: float | None = None,
+        callbacks: Callbacks = (),
+        verbose: bool = False,
+    ) -> tuple[Fit, closing[Any]]:
+        """Check the arguments of `fit`; return what it does, and its training, alone or in a population."""
+        data, validation = (X, y, sample_weight), validation_of(self, validation_data)
+        if validation_fraction is not None:
+            data, validation = split_off(self, validation_fraction, validation, *data)
+        fit = Fit(self, rule, epochs, batch_size, shuffle, validation, callbacks, verbose)
+        return fit, fit.training(*data, population=population)
 
     def fit_chunks(
         self,

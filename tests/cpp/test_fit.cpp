@@ -28,6 +28,24 @@ Network<float> new_net() {
 
 }  // namespace
 
+TEST_CASE("a copy is a network of its own, and training continues on both with the same bits") {
+  const Parabola data;
+  Method averaged = Nesterov{.learning_rate = 0.01};
+  averaged.average_decay = 0.9;
+  for (const Method& method : {Method(Adam{0.01}), averaged}) {
+    Network<float> net = new_net();
+    net.set_metadata({{"name", "parabola"}});
+    fit(net, data.rows(0, 64), method, {.epochs = 2});
+    Network<float> twin = net.copy();
+    const std::vector<std::byte> before = net.to_bytes();
+    CHECK(twin.to_bytes() == before);
+    fit(twin, data.rows(0, 64), method, {.epochs = 2});
+    CHECK(net.to_bytes() == before);
+    fit(net, data.rows(0, 64), method, {.epochs = 2});
+    CHECK(net.to_bytes() == twin.to_bytes());
+  }
+}
+
 TEST_CASE("a fit is its epochs, with what each brought") {
   const Parabola data;
   Network<float> fitted = new_net(), by_hand = new_net();
@@ -128,4 +146,55 @@ TEST_CASE("mistakes come before any training") {
   check("learning_rate: expected a number in [0, infinity), got -1", Sgd{-1}, {});
   check("X: expected 1 columns, one for each input, got shape (1, 2)", Sgd{},
         {.validation = DataSet{row_major<const float>(data.x.data(), 1, 2), data.rows(0, 1).y}});
+}
+
+TEST_CASE("fits side by side are what they are alone, and one that diverges does not end the others") {
+  const Parabola data;
+  const auto options = [&](std::size_t i) {
+    return FitOptions{.epochs = 3 + i,
+                      .batch_size = 16 + i,
+                      .validation = data.rows(48, 16),
+                      .early_stopping = EarlyStopping{.patience = 3}};
+  };
+  for (const int threads : {1, 2, 3}) {
+    cpu::set_num_threads(threads);
+    std::vector<Network<float>> alone, together;
+    std::vector<Fit> fits;
+    for (std::size_t i = 0; i < 5; ++i) {
+      alone.push_back(new_net());
+      together.push_back(new_net());
+    }
+    for (std::size_t i = 0; i < 5; ++i) {
+      const double rate = i == 2 ? 1e38 : 0.01 * static_cast<double>(i + 1);
+      fits.push_back({&together[i], data.rows(0, 48), Sgd{rate}, options(i)});
+    }
+    const std::vector<Outcome> outcomes = train_together(fits);
+    REQUIRE(outcomes.size() == 5);
+    CHECK_THROWS_AS(std::rethrow_exception(outcomes[2].error), DivergedError);
+    for (const std::size_t i : {0, 1, 3, 4}) {
+      const History history = fit(alone[i], data.rows(0, 48), fits[i].method, options(i));
+      CHECK_FALSE(outcomes[i].error);
+      CHECK(alone[i].to_bytes() == together[i].to_bytes());
+      CHECK(outcomes[i].history.epochs.size() == history.epochs.size());
+      CHECK(outcomes[i].history.epochs.back().loss == history.epochs.back().loss);
+      CHECK(outcomes[i].history.best_epoch == history.best_epoch);
+    }
+  }
+  cpu::set_num_threads(0);
+}
+
+TEST_CASE("fits side by side are checked before any training, and stopped by their caller") {
+  const Parabola data;
+  Network<float> net = new_net(), other = new_net();
+  const std::vector<std::byte> before = net.to_bytes();
+  const Fit good{&net, data.rows(0, 48), Sgd{}};
+  CHECK_THROWS_AS(train_together({good, {&other, data.rows(0, 48), Sgd{-1}}}), ValueError);
+  CHECK_THROWS_AS(train_together({good, good}), BusyError);
+  CHECK(net.to_bytes() == before);
+  FitOptions stopped{.epochs = 1000};
+  stopped.interrupted = [] { return true; };
+  const auto outcomes =
+      train_together({{&net, data.rows(0, 48), Sgd{}, stopped}, {&other, data.rows(0, 48), Sgd{}, stopped}});
+  CHECK(outcomes[0].history.stopped_epoch == 1);
+  CHECK(outcomes[1].history.stopped_epoch == 1);
 }

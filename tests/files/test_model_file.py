@@ -75,6 +75,23 @@ def test_five_epochs_and_five_after_loading_are_ten(rule, dtype, tmp_path):
     assert at_once.to_bytes() == resumed.to_bytes()
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("rule", RULES, ids=repr)
+def test_a_copy_trains_on_with_the_bits_of_its_original(rule, dtype):
+    net = new_net(dtype, seed=3)
+    train(net, rule, 2)
+    net.metadata = {"name": "original"}
+    twin, before = net.copy(), net.to_bytes()
+    assert twin.to_bytes() == before
+    train(twin, rule, 2)
+    twin.metadata = {}
+    assert net.to_bytes() == before
+    train(net, rule, 2)
+    net.metadata = {}
+    assert twin.to_bytes() == net.to_bytes()
+    assert net.layers == twin.layers
+
+
 def test_training_goes_on_in_another_process(tmp_path):
     at_once, halfway = new_net(), new_net()
     train(at_once, RULES[-3], 4)
@@ -190,7 +207,9 @@ def test_a_callback_may_save_each_epoch(tmp_path):
     assert resumed.to_bytes() == net.to_bytes()
 
 
-@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, lambda n: pickle.loads(pickle.dumps(n))])
+@pytest.mark.parametrize(
+    "duplicate", [copy.copy, copy.deepcopy, fanin.Network.copy, lambda n: pickle.loads(pickle.dumps(n))]
+)
 def test_copies_and_pickles_are_networks_of_their_own(duplicate):
     class Named(fanin.Network):
         pass

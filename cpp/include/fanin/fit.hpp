@@ -1,8 +1,10 @@
 // Fits: epochs with validation, early stopping, and a record of what they brought.
 #pragma once
 
+#include <exception>
 #include <functional>
 #include <optional>
+#include <variant>
 #include <vector>
 
 #include "fanin/network.hpp"
@@ -76,15 +78,44 @@ template <class T>
 [[gnu::visibility("default")]] History fit(Network<T>& network, const DataSet& data, const Method& method,
                                            const FitOptions& options = {});
 
-// The loop of a fit, for those who train otherwise: epochs 1, 2, ... until all are done, `train` was
-// interrupted, or `after` says stop. Returns the epoch it stopped after.
-struct EpochLoop {
-  std::size_t epochs;
-  std::function<EpochResult()> train;
-  std::function<Evaluation()> validate;  // none: no validation
-  std::function<bool(const Epoch&)> after;
+// One of several fits side by side; `options.interrupted` of any of them stops all.
+struct Fit {
+  std::variant<Network<float>*, Network<double>*> network;
+  DataSet data;
+  Method method;
+  FitOptions options = {};
 };
-std::optional<std::size_t> run(const EpochLoop& loop);
+
+struct Outcome {
+  History history;
+  std::exception_ptr error = {};  // such as a DivergedError, which does not end the other fits
+};
+
+// Fits of different networks, side by side: each on one thread of a team, or in turn on all where there are
+// fewer fits than threads. The same bits as fit by fit. Validation and callbacks are the calling thread's.
+// Throws ValueError and BusyError before any training.
+std::vector<Outcome> train_together(const std::vector<Fit>& fits);
+
+// The loop of a fit, for those who train otherwise: epochs 1, 2, ... until all are done, one was interrupted,
+// or `after` returns true.
+class EpochLoop {
+ public:
+  EpochLoop(std::size_t epochs, std::function<Evaluation()> validate,  // none: no validation
+            std::function<bool(const Epoch&)> after)
+      : epochs_(epochs), validate_(std::move(validate)), after_(std::move(after)) {}
+
+  bool more() const { return !stopped_ && done_ < epochs_; }
+  void epoch_ended(const EpochResult& result, double seconds);
+  void run(const std::function<EpochResult()>& train);
+  // After which the loop was stopped; none where all epochs ran
+  std::optional<std::size_t> stopped_epoch() const { return stopped_; }
+
+ private:
+  std::size_t epochs_, done_ = 0;
+  std::optional<std::size_t> stopped_;
+  std::function<Evaluation()> validate_;
+  std::function<bool(const Epoch&)> after_;
+};
 
 extern template History fit(Network<float>&, const DataSet&, const Method&, const FitOptions&);
 extern template History fit(Network<double>&, const DataSet&, const Method&, const FitOptions&);

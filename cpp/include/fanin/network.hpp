@@ -57,6 +57,9 @@ class Network {
   Network(Network&&) noexcept;
   Network& operator=(Network&&) noexcept;
 
+  // An independent network with everything save() writes: training continues on both with the same bits.
+  Network copy() const;
+
   std::size_t inputs() const;
   std::size_t outputs() const;
   std::size_t parameters() const;  // weights, biases, gamma and beta
@@ -139,6 +142,8 @@ struct EpochResult {
   bool interrupted;  // stopped before the end of the epoch, after whole steps
 };
 
+class Population;
+
 // Training of a network on a data set. Construction checks everything and allocates everything; an epoch does
 // neither. x, y and weights are borrowed and must outlive this object, as must the network.
 template <class T>
@@ -161,6 +166,7 @@ class Training {
   void exact_statistics();
 
  private:
+  friend class Population;
   struct State;
   std::unique_ptr<State> state_;
 };

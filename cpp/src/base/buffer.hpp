@@ -23,10 +23,10 @@ inline constexpr std::size_t kManyBytes = 16 * kPage;
 // bits: 64 bytes apart, pages aside, two rows take half as long again. Long ones are 512 bytes apart.
 template <class T>
 constexpr std::size_t row_length(std::size_t n) {
-  constexpr std::size_t apart = 512;
+  constexpr std::size_t distance = 512;
   const std::size_t bytes = n * sizeof(T);
   if (bytes < kManyBytes) return n;
-  return ((bytes - apart + kPage - 1) / kPage * kPage + apart) / sizeof(T);
+  return ((bytes - distance + kPage - 1) / kPage * kPage + distance) / sizeof(T);
 }
 
 template <class T>
@@ -37,6 +37,12 @@ class Buffer {
       : data_(allocate(size * sizeof(T)), Free{alignment(size * sizeof(T))}), size_(size) {
     clear();
   }
+  Buffer(const Buffer& other) : Buffer(other.size_) {
+    if (size_ > 0) std::memcpy(data(), other.data(), size_ * sizeof(T));
+  }
+  Buffer& operator=(const Buffer& other) { return *this = Buffer(other); }
+  Buffer(Buffer&&) noexcept = default;
+  Buffer& operator=(Buffer&&) noexcept = default;
   T* data() const { return data_.get(); }
   std::size_t size() const { return size_; }
   void clear() {

@@ -41,7 +41,7 @@ void write_array(const Sink& sink, const Panels<const T>& panels) {
 template <class T>
 void ModelFile::write(const Network<T>& network, const Sink& sink) {
   const auto& net = *network.state_;
-  const Use::Reading hold(net.use);
+  const Access::Reading reading(net.access);
   const RuleState<T>& rule = net.state;
   Description description{sizeof(T) == 4,
                           net.seed,

@@ -48,8 +48,8 @@ template <class T>
 void check_output(const char* name, const MatrixView<T>& m, std::size_t rows, std::size_t columns) {
   check_shape(name, m, rows, columns);
   if (m.rows == 0 || m.columns == 0) return;
-  const bool apart = m.columns > 1 && m.column_stride != 1;
-  if (apart || (m.rows > 1 && m.row_stride < static_cast<std::ptrdiff_t>(m.columns))) {
+  const bool columns_lie_apart = m.columns > 1 && m.column_stride != 1;
+  if (columns_lie_apart || (m.rows > 1 && m.row_stride < static_cast<std::ptrdiff_t>(m.columns))) {
     throw ValueError(std::string(name) +
                      ": expected rows that do not overlap, with columns next to each other");
   }

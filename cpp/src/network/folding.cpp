@@ -51,9 +51,9 @@ void fold_into_next(T* folded, const T* parameters, const Averages<T>& averages,
   for (std::size_t p = 0; p < w.count(); ++p) {
     double sums[kPanel<T>] = {};
     for (std::size_t k = 0; k < w.rows; ++k) {
-      const double by = static_cast<double>(scale[k]);
-      const double added =
-          static_cast<double>(parameters[norm.biases + k]) - static_cast<double>(averages.mean(norm)[k]) * by;
+      const double factor = static_cast<double>(scale[k]);
+      const double added = static_cast<double>(parameters[norm.biases + k]) -
+                           static_cast<double>(averages.mean(norm)[k]) * factor;
       T* const row = w.at(k, p);
       for (std::size_t j = 0; j < w.used(p); ++j) {
         sums[j] += added * static_cast<double>(row[j]);

@@ -20,7 +20,7 @@ void Network<T>::predict(const Samples& x, MatrixView<T> out) const {
   if (out.column_stride != 1 || out.row_stride < static_cast<std::ptrdiff_t>(out.columns)) {
     throw ValueError("out: expected contiguous rows that do not overlap");
   }
-  const Use::Reading hold(net.use);
+  const Access::Reading reading(net.access);
   const Folded<T> folded{net.layout, net.folded(), net.averages};
   for_each_block<T>(folded, net.layout.layers.size(), x, {0, out.rows}, even_block_rows(net.layout, out.rows),
                     0, [&](const Block<T>& block, Range rows) {
@@ -49,7 +49,7 @@ Evaluation Network<T>::evaluate(const Samples& x, const Targets& y, SampleWeight
   if (rows == 0) throw ValueError("X: expected at least one row to evaluate, got none");
   check_data<T>(x, y, weights, inputs(), outputs(), net.loss);
   const ScaledWeights scaled(weights);
-  const Use::Reading hold(net.use);
+  const Access::Reading reading(net.access);
   const std::size_t blocks = (rows + kBlockRows - 1) / kBlockRows;
   std::vector<double> block_loss(blocks), block_score(blocks);
   const std::size_t target_columns = columns_of_targets(y);

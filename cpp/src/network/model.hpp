@@ -15,38 +15,38 @@
 
 namespace fanin {
 
-// One writer or any number of readers at a time; a hold throws BusyError instead of waiting.
-class Use {
+// One writer or any number of readers at a time; each throws BusyError instead of waiting.
+class Access {
  public:
   class Reading {
    public:
-    explicit Reading(Use& use) : use_(use) {
-      int users = use_.users_.load();
+    explicit Reading(Access& access) : access_(access) {
+      int users = access_.users_.load();
       do {
         if (users < 0) throw BusyError("network: another thread is training it; wait until that has ended");
-      } while (!use_.users_.compare_exchange_weak(users, users + 1));
+      } while (!access_.users_.compare_exchange_weak(users, users + 1));
     }
-    ~Reading() { use_.users_.fetch_sub(1); }
+    ~Reading() { access_.users_.fetch_sub(1); }
     Reading(const Reading&) = delete;
     Reading& operator=(const Reading&) = delete;
 
    private:
-    Use& use_;
+    Access& access_;
   };
   class Writing {
    public:
-    explicit Writing(Use& use) : use_(use) {
+    explicit Writing(Access& access) : access_(access) {
       int nobody = 0;
-      if (!use_.users_.compare_exchange_strong(nobody, -1)) {
+      if (!access_.users_.compare_exchange_strong(nobody, -1)) {
         throw BusyError("network: another thread is using it; wait until that has ended");
       }
     }
-    ~Writing() { use_.users_.store(0); }
+    ~Writing() { access_.users_.store(0); }
     Writing(const Writing&) = delete;
     Writing& operator=(const Writing&) = delete;
 
    private:
-    Use& use_;
+    Access& access_;
   };
 
  private:
@@ -69,7 +69,7 @@ struct Network<T>::State {
   // reading; whoever writes says so by `changed`. Only the first call after that takes a lock.
   const T* folded() const;
   // The memory of what is folded, for a writer that has said `changed`: it is filled anew before it is read
-  T* room_of_folded() {
+  T* folded_memory() {
     if (folded_.size() == 0) folded_ = Buffer<T>(layout.table.size);
     return folded_.data();
   }
@@ -90,7 +90,7 @@ struct Network<T>::State {
   std::map<std::string, std::string> metadata;  // the user's own
   Buffer<T> parameters;
   Averages<T> averages;
-  mutable Use use;
+  mutable Access access;
   std::atomic<bool> training{false};  // there is a Training of it
 
   std::uint64_t epochs = 0;  // begun; the order of an epoch depends on it
@@ -104,7 +104,7 @@ struct Network<T>::State {
     if (which == Weights::shown || !state.averaging) return shown();
     if (state.velocity < 0) return parameters.data();
     room = Buffer<T>(layout.table.size);
-    state.look_back(room.data(), parameters.data(), layout.table);
+    state.without_look_ahead(room.data(), parameters.data(), layout.table);
     return room.data();
   }
 

@@ -29,6 +29,19 @@ template <class T>
 Network<T>& Network<T>::operator=(Network&&) noexcept = default;
 
 template <class T>
+Network<T> Network<T>::copy() const {
+  const State& from = *state_;
+  const Access::Reading reading(from.access);
+  auto to = std::make_unique<State>(from.layout.layers.front().inputs, from.layers, from.loss, from.seed);
+  to->metadata = from.metadata;
+  to->parameters = from.parameters;
+  to->averages = from.averages;
+  to->epochs = from.epochs;
+  to->state = from.state;
+  return Network(std::move(to));
+}
+
+template <class T>
 std::size_t Network<T>::inputs() const {
   return state_->layout.layers.front().inputs;
 }
@@ -56,23 +69,23 @@ std::uint64_t Network<T>::seed() const {
 }
 template <class T>
 std::optional<Method> Network<T>::method() const {
-  const Use::Reading hold(state_->use);
+  const Access::Reading reading(state_->access);
   return state_->state.owner;
 }
 template <class T>
 std::uint64_t Network<T>::epochs() const {
-  const Use::Reading hold(state_->use);
+  const Access::Reading reading(state_->access);
   return state_->epochs;
 }
 template <class T>
 std::map<std::string, std::string> Network<T>::metadata() const {
-  const Use::Reading hold(state_->use);
+  const Access::Reading reading(state_->access);
   return state_->metadata;
 }
 template <class T>
 void Network<T>::set_metadata(std::map<std::string, std::string> metadata) {
   check_metadata(metadata);
-  const Use::Writing hold(state_->use);
+  const Access::Writing writing(state_->access);
   state_->metadata = std::move(metadata);
 }
 
@@ -139,7 +152,7 @@ void Network<T>::State::set_array(const ParameterArray& array, std::span<const T
   if (is_statistic(array.role)) return write(averages.values().data(), array, values);
   write(shown(), array, values);
   const std::size_t end = array.offset + Panels<T>{nullptr, array.rows, array.columns}.size();
-  state.follow(parameters.data(), array.offset, end);
+  state.trained_from_shown(parameters.data(), array.offset, end);
 }
 
 template <class T>
@@ -159,7 +172,7 @@ void Network<T>::get_array(std::size_t array, std::span<T> out, Weights which) c
                      std::to_string(array));
   }
   check_count(arrays[array].name(), arrays[array], out.size());
-  const Use::Reading hold(state_->use);
+  const Access::Reading reading(state_->access);
   Buffer<T> room;
   const bool statistic = is_statistic(arrays[array].role);
   read<T>(statistic ? state_->averages.values().data() : state_->weights(which, room), arrays[array], out);
@@ -173,7 +186,7 @@ void Network<T>::set_arrays(const std::vector<std::span<const T>>& values) {
                      std::to_string(values.size()));
   }
   for (std::size_t i = 0; i < arrays.size(); ++i) check_values(arrays[i].name(), arrays[i], values[i]);
-  const Use::Writing hold(state_->use);
+  const Access::Writing writing(state_->access);
   for (std::size_t i = 0; i < arrays.size(); ++i) state_->set_array(arrays[i], values[i]);
   state_->changed();
 }
@@ -186,7 +199,7 @@ void Network<T>::get_weights(std::size_t layer, std::span<T> weights, std::span<
   const ParameterArray weight = array_of(table, layer, Role::weight), added = added_of(table, layer);
   check_count("weights", weight, weights.size());
   check_count("biases", added, biases.size());
-  const Use::Reading hold(state_->use);
+  const Access::Reading reading(state_->access);
   Buffer<T> room;
   const T* parameters = state_->weights(which, room);
   read(parameters, weight, weights);
@@ -200,7 +213,7 @@ void Network<T>::set_weights(std::size_t layer, std::span<const T> weights, std:
   const ParameterArray weight = array_of(table, layer, Role::weight), added = added_of(table, layer);
   check_values("weights", weight, weights);
   check_values("biases", added, biases);
-  const Use::Writing hold(state_->use);
+  const Access::Writing writing(state_->access);
   state_->set_array(weight, weights);
   state_->set_array(added, biases);
   state_->changed();
@@ -224,7 +237,7 @@ void Network<T>::get_batch_norm(std::size_t layer, std::span<T> gamma, std::span
   check_count("gamma", array_of(table, layer, Role::scale), gamma.size());
   check_count("mean", array_of(table, layer, Role::mean), mean.size());
   check_count("variance", array_of(table, layer, Role::variance), variance.size());
-  const Use::Reading hold(state_->use);
+  const Access::Reading reading(state_->access);
   Buffer<T> room;
   read(state_->weights(which, room), array_of(table, layer, Role::scale), gamma);
   read<T>(state_->averages.values().data(), array_of(table, layer, Role::mean), mean);
@@ -239,7 +252,7 @@ void Network<T>::set_batch_norm(std::size_t layer, std::span<const T> gamma, std
   check_values("gamma", array_of(table, layer, Role::scale), gamma);
   check_values("mean", array_of(table, layer, Role::mean), mean);
   check_values("variance", array_of(table, layer, Role::variance), variance);
-  const Use::Writing hold(state_->use);
+  const Access::Writing writing(state_->access);
   state_->set_array(array_of(table, layer, Role::scale), gamma);
   state_->set_array(array_of(table, layer, Role::mean), mean);
   state_->set_array(array_of(table, layer, Role::variance), variance);

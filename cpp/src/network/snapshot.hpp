@@ -12,7 +12,7 @@ class Snapshot {
  public:
   void take(const Network<T>& network) {
     const auto& net = *network.state_;
-    const Use::Reading hold(net.use);
+    const Access::Reading reading(net.access);
     if (weights_.size() == 0) {
       weights_ = Buffer<T>(net.layout.table.size);
       averages_ = Buffer<T>(net.layout.table.statistics_size);
@@ -24,10 +24,10 @@ class Snapshot {
   // As if all of them were set
   void restore(Network<T>& network) const {
     auto& net = *network.state_;
-    const Use::Writing hold(net.use);
+    const Access::Writing writing(net.access);
     copy(net.shown(), weights_.data(), weights_.size());
     copy(net.averages.values().data(), averages_.data(), averages_.size());
-    net.state.follow(net.parameters.data(), 0, net.layout.table.size);
+    net.state.trained_from_shown(net.parameters.data(), 0, net.layout.table.size);
     net.changed();
   }
 

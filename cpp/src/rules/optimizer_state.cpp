@@ -70,26 +70,26 @@ void Optimizer<T>::State::begin_average() {
   progress.averaged = 0;
   average = averages() ? Buffer<T>(arrays.size) : Buffer<T>();
   for (std::size_t i = 0; i < arrays.arrays.size() && averages(); ++i) {
-    look(average.data() + arrays.offsets[i], i, -look_of(method, i));
+    add_velocity(average.data() + arrays.offsets[i], i, -velocity_factor(method, i));
   }
 }
 
 template <class T>
-T Optimizer<T>::State::look_of(const Method& chosen, std::size_t array) const {
+T Optimizer<T>::State::velocity_factor(const Method& chosen, std::size_t array) const {
   const Around around = around_array(chosen, array);
   if (velocity_of(largest_of(chosen)) < 0 || around.frozen) return 0;
   return static_cast<T>(look_ahead(chosen, progress.steps + 1)) * static_cast<T>(around.scale);
 }
 
 template <class T>
-void Optimizer<T>::State::look(T* out, std::size_t array, T by) const {
+void Optimizer<T>::State::add_velocity(T* out, std::size_t array, T factor_of_v) const {
   const std::span<T> w = arrays.arrays[array];
-  if (by == 0) {
+  if (factor_of_v == 0) {
     if (out != w.data()) std::copy(w.begin(), w.end(), out);
     return;
   }
   const FloatingPointScope modes;
-  kernels<T>().add_scaled(out, w.data(), slot(velocity_of(rule), array), by, w.size());
+  kernels<T>().add_scaled(out, w.data(), slot(velocity_of(rule), array), factor_of_v, w.size());
 }
 
 template <class T>
@@ -109,31 +109,31 @@ T* Optimizer<T>::State::named_slot(std::size_t place, std::size_t array) const {
 
 template <class T>
 Method Optimizer<T>::method() const {
-  const Hold hold(state_->busy);
+  const ExclusiveCall call(state_->busy);
   return state_->method;
 }
 
 template <class T>
 Progress Optimizer<T>::progress() const {
-  const Hold hold(state_->busy);
+  const ExclusiveCall call(state_->busy);
   return state_->progress;
 }
 
 template <class T>
 std::vector<std::string> Optimizer<T>::slot_names() const {
-  const Hold hold(state_->busy);
+  const ExclusiveCall call(state_->busy);
   return state_->slot_names();
 }
 
 template <class T>
 std::string Optimizer<T>::memory_name() const {
-  const Hold hold(state_->busy);
+  const ExclusiveCall call(state_->busy);
   return memory_name_of(state_->rule);
 }
 
 template <class T>
 void Optimizer<T>::get_slot(std::size_t slot, std::size_t array, std::span<T> out) const {
-  const Hold hold(state_->busy);
+  const ExclusiveCall call(state_->busy);
   const std::size_t count = state_->slot_names().size();
   if (slot >= count) throw ValueError("slot: there are only " + std::to_string(count));
   state_->arrays.check_size("slot " + std::to_string(slot) + ", array " + std::to_string(array) + ": ", array,
@@ -143,14 +143,14 @@ void Optimizer<T>::get_slot(std::size_t slot, std::size_t array, std::span<T> ou
 
 template <class T>
 void Optimizer<T>::get_weights(std::size_t array, std::span<T> out) const {
-  const Hold hold(state_->busy);
+  const ExclusiveCall call(state_->busy);
   state_->arrays.check_size("array " + std::to_string(array) + ": ", array, out.size());
-  state_->look(out.data(), array, -state_->look_of(state_->method, array));
+  state_->add_velocity(out.data(), array, -state_->velocity_factor(state_->method, array));
 }
 
 template <class T>
 void Optimizer<T>::get_average(std::size_t array, std::span<T> out) const {
-  const Hold hold(state_->busy);
+  const ExclusiveCall call(state_->busy);
   if (!state_->averages()) throw ValueError("average: the method has none, as average_decay is 0");
   state_->arrays.check_size("array " + std::to_string(array) + ": ", array, out.size());
   std::copy_n(state_->average.data() + state_->arrays.offsets[array], out.size(), out.data());
@@ -170,7 +170,7 @@ template <class T>
 void Optimizer<T>::set_state(const Progress& progress,
                              const std::vector<std::vector<std::span<const T>>>& values) {
   State& s = *state_;
-  const Hold hold(s.busy);
+  const ExclusiveCall call(s.busy);
   const std::size_t count = s.slot_names().size();
   check_count("slots", count, values.size());
   for (std::size_t slot = 0; slot < count; ++slot) {

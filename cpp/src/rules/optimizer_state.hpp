@@ -14,16 +14,16 @@
 namespace fanin {
 
 // A call under way; throws BusyError instead of waiting for another one.
-class Hold {
+class ExclusiveCall {
  public:
-  explicit Hold(std::atomic<bool>& busy) : busy_(busy) {
+  explicit ExclusiveCall(std::atomic<bool>& busy) : busy_(busy) {
     if (busy_.exchange(true)) {
       throw BusyError("optimizer: another thread is using it; wait until that has ended");
     }
   }
-  ~Hold() { busy_.store(false); }
-  Hold(const Hold&) = delete;
-  Hold& operator=(const Hold&) = delete;
+  ~ExclusiveCall() { busy_.store(false); }
+  ExclusiveCall(const ExclusiveCall&) = delete;
+  ExclusiveCall& operator=(const ExclusiveCall&) = delete;
 
  private:
   std::atomic<bool>& busy_;
@@ -54,10 +54,10 @@ struct Optimizer<T>::State {
     at.memory = progress.memory;
     return at;
   }
-  // y = w + look_of v is what is trained; v counts by the scale of its array's rate
-  T look_of(const Method& chosen, std::size_t array) const;
-  // out = an array + by v
-  void look(T* out, std::size_t array, T by) const;
+  // y = w + velocity_factor v is what is trained; v counts by the scale of its array's rate
+  T velocity_factor(const Method& chosen, std::size_t array) const;
+  // out = an array + factor_of_v v
+  void add_velocity(T* out, std::size_t array, T factor_of_v) const;
   Around around_array(const Method& chosen, std::size_t array) const {
     return around_of(chosen, array, inputs.empty() ? 1 : inputs[array]);
   }

@@ -56,13 +56,13 @@ void RuleState<T>::surround(const Method& method, const ParameterTable& table) {
   }
 }
 
-// out = from + by scale v, and the same where arrays are frozen
+// out = from + factor_of_v scale v, and the same where arrays are frozen
 template <class T>
-void RuleState<T>::look(const std::vector<Segment>& around_arrays, T* out, const T* from, T by,
-                        std::size_t begin, std::size_t end) const {
+void RuleState<T>::add_velocity(const std::vector<Segment>& around_arrays, T* out, const T* from,
+                                T factor_of_v, std::size_t begin, std::size_t end) const {
   const auto part = [&](std::size_t first, std::size_t last, const Around& around) {
     if (first >= last) return;
-    const T scaled = by * static_cast<T>(around.scale);
+    const T scaled = factor_of_v * static_cast<T>(around.scale);
     if (around.frozen || !ahead()) {
       if (out != from) std::copy(from + first, from + last, out + first);
     } else {
@@ -101,12 +101,13 @@ void RuleState<T>::prepare(const Method& method, const ParameterTable& table, T*
       wanted_velocity < 0 || !same_kind ? T{0} : static_cast<T>(look_ahead(method, steps + 1));
   surround(method, table);
   const bool averages = method.average_decay > 0, keeps_average = same_kind && averaging && averages;
-  const bool same_look = same_kind && velocity == wanted_velocity && factor == wanted_factor &&
-                         same_scales(segments_before_, segments);
+  const bool looks_ahead_alike = same_kind && velocity == wanted_velocity && factor == wanted_factor &&
+                                 same_scales(segments_before_, segments);
 
   // back to the weights: those trained where their average goes on, else those that are shown
-  const bool to_weights = shows() && !(same_look && averaging == averages);
-  if (to_weights && keeps_average) look(segments_before_, parameters, parameters, -factor, 0, table.size);
+  const bool to_weights = shows() && !(looks_ahead_alike && averaging == averages);
+  if (to_weights && keeps_average)
+    add_velocity(segments_before_, parameters, parameters, -factor, 0, table.size);
   if (to_weights && !keeps_average) std::copy_n(shown.data(), table.size, parameters);
   const bool from_weights = !shows() || to_weights;
 
@@ -119,7 +120,7 @@ void RuleState<T>::prepare(const Method& method, const ParameterTable& table, T*
   if (!shows() || !from_weights) return;
   if (shown.size() == 0) shown = Buffer<T>(table.size);
   if (!keeps_average) std::copy_n(parameters, table.size, shown.data());
-  look(segments, parameters, parameters, factor, 0, table.size);
+  add_velocity(segments, parameters, parameters, factor, 0, table.size);
 }
 
 template <class T>
@@ -149,15 +150,15 @@ Update<T> RuleState<T>::update(const Method& method, std::uint64_t t, std::uint6
 }
 
 template <class T>
-void RuleState<T>::reveal(const Method& method, const ParameterTable& table, const T* parameters) {
+void RuleState<T>::refresh_shown(const Method& method, const ParameterTable& table, const T* parameters) {
   if (!ahead()) return;
   factor = static_cast<T>(look_ahead(method, steps + 1));
-  if (!averaging) look_back(shown.data(), parameters, table);
+  if (!averaging) without_look_ahead(shown.data(), parameters, table);
 }
 
 template <class T>
-void RuleState<T>::follow(T* parameters, std::size_t begin, std::size_t end) {
-  if (shows()) look(segments, parameters, shown.data(), factor, begin, end);
+void RuleState<T>::trained_from_shown(T* parameters, std::size_t begin, std::size_t end) {
+  if (shows()) add_velocity(segments, parameters, shown.data(), factor, begin, end);
 }
 
 template Buffer<float> carried_over(const Buffer<float>&, const SlotList&, const Rule&, const SlotList&,

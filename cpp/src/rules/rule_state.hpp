@@ -44,13 +44,13 @@ struct RuleState {
     averaged += averaging ? more : 0;
   }
   // Brings what is shown up to date
-  void reveal(const Method& method, const ParameterTable& table, const T* parameters);
+  void refresh_shown(const Method& method, const ParameterTable& table, const T* parameters);
   // out = w of the parameters, where a rule looks ahead
-  void look_back(T* out, const T* parameters, const ParameterTable& table) const {
-    look(segments, out, parameters, -factor, 0, table.size);
+  void without_look_ahead(T* out, const T* parameters, const ParameterTable& table) const {
+    add_velocity(segments, out, parameters, -factor, 0, table.size);
   }
   // Weights that are shown have been set from `begin` on: what is trained follows
-  void follow(T* parameters, std::size_t begin, std::size_t end);
+  void trained_from_shown(T* parameters, std::size_t begin, std::size_t end);
   void forget();
   // Makes room for the state of a method that has taken steps elsewhere, as it would be at the start
   void resume(const Method& method, const ParameterTable& table);
@@ -66,8 +66,8 @@ struct RuleState {
   T* v() const { return slots.data() + static_cast<std::size_t>(velocity) * slot_stride(); }
   void change_slots(const Rule& to, const SlotList& wanted, std::size_t size);
   void surround(const Method& method, const ParameterTable& table);
-  void look(const std::vector<Segment>& around_arrays, T* out, const T* from, T by, std::size_t begin,
-            std::size_t end) const;
+  void add_velocity(const std::vector<Segment>& around_arrays, T* out, const T* from, T factor_of_v,
+                    std::size_t begin, std::size_t end) const;
 };
 
 extern template struct RuleState<float>;

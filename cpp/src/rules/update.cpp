@@ -53,7 +53,7 @@ Optimizer<T>& Optimizer<T>::operator=(Optimizer&&) noexcept = default;
 template <class T>
 void Optimizer<T>::step(const std::vector<std::span<const T>>& gradients, const StepInputs<T>& inputs) {
   State& s = *state_;
-  const Hold hold(s.busy);
+  const ExclusiveCall call(s.busy);
   s.arrays.check_gradients("gradients", gradients);
   const bool wants_second = needs_second_gradient(s.rule);
   if (wants_second || !inputs.second.empty()) {
@@ -150,7 +150,7 @@ template <class T>
 void Optimizer<T>::shifted(const std::vector<std::span<const T>>& gradients,
                            const std::vector<std::span<T>>& out) const {
   const State& s = *state_;
-  const Hold hold(state_->busy);
+  const ExclusiveCall call(state_->busy);
   if (!needs_second_gradient(s.rule)) {
     throw ValueError("rule: " + name_of(s.rule) + " wants no second gradient");
   }
@@ -169,7 +169,7 @@ void Optimizer<T>::shifted(const std::vector<std::span<const T>>& gradients,
 template <class T>
 void Optimizer<T>::set_method(const Method& method) {
   State& s = *state_;
-  const Hold hold(s.busy);
+  const ExclusiveCall call(s.busy);
   s.check(method);
   if (method.rule.index() != s.rule.index()) {
     throw ValueError("rule: expected " + name_of(s.rule) + ", whose state this is, got " +
@@ -178,14 +178,14 @@ void Optimizer<T>::set_method(const Method& method) {
   const std::size_t count = s.arrays.arrays.size();
   std::vector<T> before(count), after(count);
   for (std::size_t i = 0; i < count; ++i) {
-    before[i] = s.look_of(s.method, i);
-    after[i] = s.look_of(method, i);
-    if (before[i] != after[i]) s.look(s.arrays.arrays[i].data(), i, -before[i]);
+    before[i] = s.velocity_factor(s.method, i);
+    after[i] = s.velocity_factor(method, i);
+    if (before[i] != after[i]) s.add_velocity(s.arrays.arrays[i].data(), i, -before[i]);
   }
   const bool averaged = s.averages();
   s.take(method);
   for (std::size_t i = 0; i < count; ++i) {
-    if (before[i] != after[i]) s.look(s.arrays.arrays[i].data(), i, after[i]);
+    if (before[i] != after[i]) s.add_velocity(s.arrays.arrays[i].data(), i, after[i]);
   }
   if (s.averages() != averaged) s.begin_average();
 }

@@ -1,8 +1,11 @@
 #include "fanin/fit.hpp"
 
+#include <algorithm>
 #include <limits>
+#include <memory>
 
 #include "base/text.hpp"
+#include "fanin/population.hpp"
 #include "network/snapshot.hpp"
 #include "team/team.hpp"
 
@@ -49,6 +52,84 @@ void check_early_stopping(const EarlyStopping& how, bool validates) {
   }
 }
 
+const FitOptions& checked(const FitOptions& options, const Method& method) {
+  check_method(method);
+  if (options.early_stopping) check_early_stopping(*options.early_stopping, options.validation.has_value());
+  return options;
+}
+
+template <class T>
+struct FitUnderWay {
+  FitUnderWay(Network<T>& trained, const DataSet& data, const Method& method, const FitOptions& chosen,
+              std::function<bool()> interrupted)
+      : network(trained),
+        options(checked(chosen, method)),
+        first_validation(validation()),  // its mistakes come before any training
+        training(network, data.x, data.y, {options.batch_size, options.shuffle, std::move(interrupted)},
+                 data.weights),
+        loop(options.epochs, validate(), [this](const Epoch& epoch) { return stops_after(epoch); }) {
+    if (options.early_stopping) stopper.emplace(network, *options.early_stopping);
+  }
+  FitUnderWay(const FitUnderWay&) = delete;
+  FitUnderWay& operator=(const FitUnderWay&) = delete;
+
+  std::optional<Evaluation> validation() const {
+    if (!options.validation) return std::nullopt;
+    const DataSet& v = *options.validation;
+    return network.evaluate(v.x, v.y, v.weights);
+  }
+  std::function<Evaluation()> validate() const {
+    if (!options.validation) return {};
+    return [this] { return *validation(); };
+  }
+  bool stops_after(const Epoch& epoch) {
+    history.epochs.push_back(epoch);
+    const bool stop = stopper && stopper->stops_after(epoch);
+    return (options.after_epoch && options.after_epoch(epoch)) || stop;
+  }
+  History end() {
+    history.stopped_epoch = loop.stopped_epoch();
+    if (stopper) history.best_epoch = stopper->restore_best();
+    if (options.epochs > 0) training.exact_statistics();
+    return std::move(history);
+  }
+
+  Network<T>& network;
+  const FitOptions& options;
+  const std::optional<Evaluation> first_validation;
+  Training<T> training;
+  EpochLoop loop;
+  std::optional<Stopper<T>> stopper;
+  History history;
+};
+
+struct AnyFit {
+  virtual ~AnyFit() = default;
+  virtual bool begin_epoch(Population& population, std::size_t number) = 0;  // false: there is none left
+  virtual void epoch_ended(const EpochResult& result, double seconds) = 0;
+  virtual History end() = 0;
+};
+
+template <class Net>
+struct FitOf;
+template <class T>
+struct FitOf<Network<T>> final : AnyFit {
+  FitOf(Network<T>& network, const Fit& fit, std::function<bool()> interrupted)
+      : method(fit.method), under_way(network, fit.data, method, fit.options, std::move(interrupted)) {}
+  bool begin_epoch(Population& population, std::size_t number) override {
+    if (!under_way.loop.more()) return false;
+    population.begin(number, under_way.training, method);
+    return true;
+  }
+  void epoch_ended(const EpochResult& result, double seconds) override {
+    under_way.loop.epoch_ended(result, seconds);
+  }
+  History end() override { return under_way.end(); }
+
+  const Method& method;
+  FitUnderWay<T> under_way;
+};
+
 }  // namespace
 
 bool Patience::is_best(double figure) {
@@ -62,44 +143,62 @@ bool Patience::is_best(double figure) {
   return true;
 }
 
-std::optional<std::size_t> run(const EpochLoop& loop) {
-  for (std::size_t number = 1; number <= loop.epochs; ++number) {
+void EpochLoop::epoch_ended(const EpochResult& result, double seconds) {
+  Epoch epoch{++done_, result.loss, std::nullopt, seconds};
+  if (!result.interrupted && validate_) epoch.validation = validate_();
+  if (result.interrupted || after_(epoch)) stopped_ = done_;
+}
+
+void EpochLoop::run(const std::function<EpochResult()>& train) {
+  while (more()) {
     const double start = seconds_now();
-    const EpochResult result = loop.train();
-    Epoch epoch{number, result.loss, std::nullopt, seconds_now() - start};
-    if (result.interrupted) return number;
-    if (loop.validate) epoch.validation = loop.validate();
-    if (loop.after(epoch)) return number;
+    const EpochResult result = train();
+    epoch_ended(result, seconds_now() - start);
   }
-  return std::nullopt;
 }
 
 template <class T>
 History fit(Network<T>& network, const DataSet& data, const Method& method, const FitOptions& options) {
-  check_method(method);
-  if (options.early_stopping) check_early_stopping(*options.early_stopping, options.validation.has_value());
-  const auto validate = [&] {
-    const DataSet& v = *options.validation;
-    return network.evaluate(v.x, v.y, v.weights);
-  };
-  if (options.validation) validate();  // its mistakes come before any training
-  Training<T> training(network, data.x, data.y, {options.batch_size, options.shuffle, options.interrupted},
-                       data.weights);
-  std::optional<Stopper<T>> stopper;
-  if (options.early_stopping) stopper.emplace(network, *options.early_stopping);
+  FitUnderWay<T> fit(network, data, method, options, options.interrupted);
+  fit.loop.run([&] { return fit.training.epoch(method); });
+  return fit.end();
+}
 
-  History history;
-  EpochLoop loop{options.epochs, [&] { return training.epoch(method); }, {}, {}};
-  if (options.validation) loop.validate = validate;
-  loop.after = [&](const Epoch& epoch) {
-    history.epochs.push_back(epoch);
-    const bool stop = stopper && stopper->stops_after(epoch);
-    return (options.after_epoch && options.after_epoch(epoch)) || stop;
+std::vector<Outcome> train_together(const std::vector<Fit>& fits) {
+  std::vector<std::unique_ptr<AnyFit>> under_way;  // outlives the population
+  Population population([&] {
+    return std::ranges::any_of(
+        fits, [](const Fit& fit) { return fit.options.interrupted && fit.options.interrupted(); });
+  });
+  for (const Fit& fit : fits) {
+    std::visit(
+        [&](auto* network) {
+          using Net = std::remove_pointer_t<decltype(network)>;
+          under_way.push_back(std::make_unique<FitOf<Net>>(*network, fit, population.interrupted()));
+        },
+        fit.network);
+  }
+  std::vector<Outcome> outcomes(fits.size());
+  const auto advance = [&](std::size_t number, auto&& f) {
+    try {
+      AnyFit& fit = *under_way[number];
+      f(fit);
+      if (!fit.begin_epoch(population, number)) outcomes[number].history = fit.end();
+    } catch (...) {
+      outcomes[number].error = std::current_exception();
+    }
   };
-  history.stopped_epoch = run(loop);
-  if (stopper) history.best_epoch = stopper->restore_best();
-  if (options.epochs > 0) training.exact_statistics();
-  return history;
+  for (std::size_t i = 0; i < fits.size(); ++i) advance(i, [](AnyFit&) {});
+  for (;;) {
+    const std::vector<Population::Ended> ended = population.run();
+    if (ended.empty()) return outcomes;
+    for (const Population::Ended& epoch : ended) {
+      advance(epoch.number, [&](AnyFit& fit) {
+        if (epoch.error) std::rethrow_exception(epoch.error);
+        fit.epoch_ended(epoch.result, epoch.seconds);
+      });
+    }
+  }
 }
 
 template History fit(Network<float>&, const DataSet&, const Method&, const FitOptions&);

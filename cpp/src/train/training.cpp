@@ -1,12 +1,8 @@
-#include <algorithm>
+#include "train/training.hpp"
 
 #include "base/random.hpp"
 #include "base/registry.hpp"
 #include "base/text.hpp"
-#include "data/checks.hpp"
-#include "network/model.hpp"
-#include "plan/step.hpp"
-#include "team/pace.hpp"
 
 namespace fanin {
 namespace {
@@ -15,74 +11,6 @@ namespace {
 constexpr double kTeamFlopsPerPhase = 500e3;
 
 }  // namespace
-
-template <class T>
-struct Training<T>::State {
-  State(typename Network<T>::State& network, const Samples& samples, const Targets& targets,
-        SampleWeights sample_weights, TrainingOptions chosen)
-      : net(network),
-        x(samples),
-        y(targets),
-        weights(sample_weights),
-        options(std::move(chosen)),
-        batch_size(std::min(options.batch_size, rows_of(x))),
-        joins_last(net.layout.has_batch_norm() && rows_of(x) % batch_size == 1 && rows_of(x) > 1),
-        order(rows_of(x)),
-        own_finite_parameters(net.layout.has_batch_norm() ? 0 : net.layout.table.size),
-        finite_averages(net.layout),
-        workspace(net.layout, y, !weights.empty(), largest_batch()),
-        step(net.layout, workspace, net.averages, net.loss_for_kernels.get(), largest_batch(),
-             options.interrupted) {
-    for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<std::uint32_t>(i);
-  }
-
-  std::size_t largest_batch() const { return batch_size + (joins_last ? 1 : 0); }
-  std::size_t steps() const { return (order.size() + batch_size - 1) / batch_size - (joins_last ? 1 : 0); }
-  Batch batch(std::size_t number) const {
-    if (number >= steps()) return {number, order.size(), 0};
-    const std::size_t first = number * batch_size;
-    return {number, first, number + 1 == steps() ? order.size() - first : batch_size};
-  }
-
-  void prepare(const Method& chosen);
-  void run_slice();
-  bool one_step(Member member, const DataSource& data, std::size_t number);
-  // updates before batch `number`: the last group of an epoch may be short
-  std::size_t updates(std::size_t number) const {
-    return number == steps() ? (number + method.accumulate - 1) / method.accumulate
-                             : number / method.accumulate;
-  }
-  Group group_of(std::size_t number) const {
-    return {method.accumulate > 1, number % method.accumulate == 0,
-            (number + 1) % method.accumulate == 0 || number + 1 == steps()};
-  }
-  int team() const;
-  void restore(const std::string& what, std::size_t at_step, std::size_t layer);
-
-  typename Network<T>::State& net;
-  const Samples x;
-  const Targets y;
-  const ScaledWeights weights;
-  const TrainingOptions options;
-  const std::size_t batch_size;
-  const bool joins_last;  // a last row by itself, which has no variance, joins the batch before it
-  std::vector<std::uint32_t> order;
-  // of the last epoch end: where prediction has folded parameters, in their place, which is free meanwhile
-  T* finite_parameters() {
-    return net.layout.has_batch_norm() ? net.room_of_folded() : own_finite_parameters.data();
-  }
-  Buffer<T> own_finite_parameters;
-  Averages<T> finite_averages;
-  Workspace<T> workspace;
-  Step<T> step;
-
-  Method method = Sgd{};
-  std::size_t next_step = 0, gathered = 0;  // batches
-  std::size_t updates_counted = 0;
-  double loss_sum = 0, weight_sum = 0;
-  bool failed = false;  // the step at next_step gave a loss that is not finite
-  Pace pace;
-};
 
 template <class T>
 void Training<T>::State::prepare(const Method& chosen) {
@@ -135,10 +63,21 @@ bool Training<T>::State::one_step(Member member, const DataSource& data, std::si
   return done;
 }
 
+template <class T>
+void Training<T>::State::begin(const Method& chosen) {
+  writing.emplace(net.access);
+  try {
+    prepare(chosen);
+  } catch (...) {
+    writing.reset();
+    throw;
+  }
+}
+
 // Batches in one parallel region, until the epoch, the time, the loss or the caller says stop.
 template <class T>
 void Training<T>::State::run_slice() {
-  const DataSource data{&x, &y, weights, order.data()};
+  const DataSource source = data();
   const double waited_before = step.waited();
   const std::size_t first = next_step;
   // Thread 0 decides at the beginning of a step whether it is the last of the slice; the others read it at
@@ -146,22 +85,23 @@ void Training<T>::State::run_slice() {
   bool last_of_slice[2] = {};
   run_team(pace.begin(team(), seconds_now()), [&](int thread, int threads) {
     const Member member{thread, threads};
-    if (gathered != first) step.gather(member, data, batch(first));
+    if (gathered != first) step.gather(member, source, batch(first));
     for (std::size_t number = first; number < steps(); ++number) {
       if (thread == 0) {
         const double waited = (step.waited() - waited_before) / std::max(1, threads - 1);
         last_of_slice[number % 2] = pace.time_is_up(waited, number - first, seconds_now());
       }
-      const bool done = one_step(member, data, number);
-      if (thread == 0 && done) {
-        loss_sum += step.batch_loss();
-        weight_sum += step.batch_weight();
-        next_step = gathered = number + 1;
-      }
+      const bool done = one_step(member, source, number);
+      if (thread == 0 && done) note_step(number);
       if (!done || last_of_slice[number % 2]) break;
     }
   });
   pace.end(next_step - first, seconds_now());
+  end_slice();
+}
+
+template <class T>
+void Training<T>::State::end_slice() {
   failed = next_step < steps() && !step.interrupted() && step.failed();
   net.state.count(updates(next_step) - updates_counted);
   updates_counted = updates(next_step);
@@ -180,6 +120,30 @@ void Training<T>::State::restore(const std::string& what, std::size_t at_step, s
                           "; the weights of the last finite epoch end are back. A smaller " +
                           "learning rate than " + number_text(rate) + " may help",
                       net.epochs, at_step, number);
+}
+
+template <class T>
+EpochResult Training<T>::State::end() {
+  struct Release {
+    std::optional<Access::Writing>& held;
+    ~Release() { held.reset(); }
+  } const release{writing};
+  if (failed) {
+    const Batch last = batch(next_step);
+    const std::size_t stage = workspace.first_layer_not_finite(last);
+    restore("the loss is", last.number + 1, net.layout.layers[stage - 1].number);
+  }
+  const ParameterTable& table = net.layout.table;
+  net.state.refresh_shown(method, table, net.parameters.data());
+  const std::size_t bad = find_not_finite(net.weights(), table.size);
+  if (bad < table.size) restore("weights are", next_step, layer_at(table.trained, bad));
+  const Buffer<T>& averages = net.averages.values();
+  const std::size_t overflown = find_not_finite(averages.data(), averages.size());
+  if (overflown < averages.size()) {
+    restore("averages of batch norm are", next_step, layer_at(table.statistics, overflown));
+  }
+  net.folded();  // so that no prediction has to
+  return {weight_sum > 0 ? loss_sum / weight_sum : 0, next_step < steps()};
 }
 
 template <class T>
@@ -211,33 +175,14 @@ Training<T>::~Training() {
 template <class T>
 EpochResult Training<T>::epoch(const Method& method) {
   State& s = *state_;
-  const Use::Writing hold(s.net.use);
-  s.prepare(method);
-  while (s.next_step < s.steps() && !s.step.poll()) {
-    s.run_slice();
-    if (s.failed) {
-      const Batch batch = s.batch(s.next_step);
-      const std::size_t stage = s.workspace.first_layer_not_finite(batch);
-      s.restore("the loss is", batch.number + 1, s.net.layout.layers[stage - 1].number);
-    }
-  }
-  s.net.state.reveal(s.method, s.net.layout.table, s.net.parameters.data());
-  const T* parameters = s.net.weights();
-  const std::size_t bad = find_not_finite(parameters, s.net.layout.table.size);
-  const ParameterTable& table = s.net.layout.table;
-  if (bad < table.size) s.restore("weights are", s.next_step, layer_at(table.trained, bad));
-  const Buffer<T>& averages = s.net.averages.values();
-  const std::size_t overflown = find_not_finite(averages.data(), averages.size());
-  if (overflown < averages.size()) {
-    s.restore("averages of batch norm are", s.next_step, layer_at(table.statistics, overflown));
-  }
-  s.net.folded();  // so that no prediction has to
-  return {s.weight_sum > 0 ? s.loss_sum / s.weight_sum : 0, s.step.interrupted()};
+  s.begin(method);
+  while (s.more() && !s.step.poll()) s.run_slice();
+  return s.end();
 }
 
 template <class T>
 void Training<T>::exact_statistics() {
-  const Use::Writing hold(state_->net.use);
+  const Access::Writing writing(state_->net.access);
   if (!state_->net.wants_exact_statistics()) return;
   const FloatingPointScope modes;
   state_->net.take_exact_statistics(state_->x);

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Any
 
 from fanin import _core
@@ -47,16 +47,25 @@ class Fit:
         self.callbacks, self.verbose = CallbackList(callbacks), bool(verbose)
         self.history = History(net.metric, validates=validation is not None)
         self._validation = validation
+        self._shown = ExitStack()
 
-    def training(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> closing[Any]:
+    def training(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        population: _core.Population | None = None,
+    ) -> closing[Any]:
         """Check the data and lay out what an epoch over them needs, until the end of a `with`."""
         X, y, columns = as_data(X, y, self.net.dtype)
         with sentences(columns=columns):
             return closing(
-                self.net._training(self.net._core, X, y, sample_weight, self.batch_size, self.shuffle)
+                self.net._training(
+                    self.net._core, X, y, sample_weight, self.batch_size, self.shuffle, population
+                )
             )
 
-    def _warn_of_mini_batches(self, rows: int) -> None:
+    def warn_of_mini_batches(self, rows: int, stacklevel: int) -> None:
         """Warn once a fit where the rule wants the whole batch."""
         if self._warned or self.batch_size * self.rule.batches >= rows or not self.rule.full_batch_because:
             return
@@ -65,33 +74,53 @@ class Fit:
             f"rule: {self.rule.kind} wants the whole batch, as {self.rule.full_batch_because}; "
             f"expected batch_size={rows}, the number of samples, got {self.batch_size}",
             BatchSizeWarning,
-            stacklevel=6,
+            stacklevel=stacklevel,
         )
 
     def epoch(self, training: Any) -> float:
         """Train one epoch; return its mean loss."""
-        self._warn_of_mini_batches(training.rows)
+        self.warn_of_mini_batches(training.rows, stacklevel=6)
         loss: float = training.epoch(self.rule.name, self._values)
         return loss
 
+    def begin_epoch(self, training: Any, population: _core.Population, number: int) -> None:
+        """Begin an epoch that the population trains."""
+        training.begin_epoch(population, number, self.rule.name, self._values)
+
     def run(self, train: Callable[[], float]) -> History:
         """Run epochs until all are done or a callback says stop; `train` does one and returns its loss."""
+        with closing(self):
+            loop = self.begin()
+            loop.run(train)
+            return self.end(loop)
+
+    def begin(self) -> _core.EpochLoop:
+        """Return the loop over epochs, which validates, fills the history and calls the callbacks."""
         net, history = self.net, self.history
         self.callbacks.begin(net, history)
         validation = self._validation
         validate = None if validation is None else lambda: validation.evaluate(net)
-        with progress(self.epochs, self.verbose) as show:
+        show = self._shown.enter_context(progress(self.epochs, self.verbose))
 
-            def after(epoch: int, loss: float, validated: tuple[float, float] | None, seconds: float) -> bool:
-                logs: Logs = {"loss": loss}
-                if validated is not None:
-                    logs["val_loss"], logs[f"val_{net.metric}"] = validated
-                logs["seconds"] = seconds
-                history.append(logs)
-                stop = self.callbacks.stop_after(net, epoch, logs)
-                show(epoch, logs, seconds)
-                return stop
+        def after(epoch: int, loss: float, validated: tuple[float, float] | None, seconds: float) -> bool:
+            logs: Logs = {"loss": loss}
+            if validated is not None:
+                logs["val_loss"], logs[f"val_{net.metric}"] = validated
+            logs["seconds"] = seconds
+            history.append(logs)
+            stop = self.callbacks.stop_after(net, epoch, logs)
+            show(epoch, logs, seconds)
+            return stop
 
-            history.stopped_epoch = _core.run_epochs(min(self.epochs, 2**63), train, validate, after)
-        self.callbacks.end(net, history)
-        return history
+        return _core.EpochLoop(min(self.epochs, 2**63), validate, after)
+
+    def end(self, loop: _core.EpochLoop) -> History:
+        """Return the history of a loop that has ended by itself."""
+        self.history.stopped_epoch = loop.stopped_epoch
+        self.close()
+        self.callbacks.end(self.net, self.history)
+        return self.history
+
+    def close(self) -> None:
+        """Show no more epochs."""
+        self._shown.close()

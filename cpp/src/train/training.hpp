@@ -1,0 +1,113 @@
+// A training under way, epoch by epoch and slice by slice.
+#pragma once
+
+#include <algorithm>
+#include <optional>
+
+#include "base/text.hpp"
+#include "data/checks.hpp"
+#include "network/model.hpp"
+#include "plan/step.hpp"
+#include "team/pace.hpp"
+
+namespace fanin {
+
+template <class T>
+struct Training<T>::State {
+  State(typename Network<T>::State& network, const Samples& samples, const Targets& targets,
+        SampleWeights sample_weights, TrainingOptions chosen)
+      : net(network),
+        x(samples),
+        y(targets),
+        weights(sample_weights),
+        options(std::move(chosen)),
+        batch_size(std::min(options.batch_size, rows_of(x))),
+        joins_last(net.layout.has_batch_norm() && rows_of(x) % batch_size == 1 && rows_of(x) > 1),
+        order(rows_of(x)),
+        own_finite_parameters(net.layout.has_batch_norm() ? 0 : net.layout.table.size),
+        finite_averages(net.layout),
+        workspace(net.layout, y, !weights.empty(), largest_batch()),
+        step(net.layout, workspace, net.averages, net.loss_for_kernels.get(), largest_batch(),
+             options.interrupted) {
+    for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<std::uint32_t>(i);
+  }
+
+  std::size_t largest_batch() const { return batch_size + (joins_last ? 1 : 0); }
+  std::size_t steps() const { return (order.size() + batch_size - 1) / batch_size - (joins_last ? 1 : 0); }
+  Batch batch(std::size_t number) const {
+    if (number >= steps()) return {number, order.size(), 0};
+    const std::size_t first = number * batch_size;
+    return {number, first, number + 1 == steps() ? order.size() - first : batch_size};
+  }
+
+  // An epoch is `begin`, slices of steps while there is `more`, and `end`. Meanwhile nobody else uses the
+  // network.
+  void begin(const Method& chosen);
+  bool more() const { return next_step < steps() && !failed && !step.interrupted(); }
+  // Steps on a team, for at most about 50 ms
+  void run_slice();
+  // Steps on the calling thread alone, at least one, until time_is_up(). It does not throw.
+  template <class F>
+  void run_alone(F&& time_is_up);
+  EpochResult end();
+
+  void prepare(const Method& chosen);
+  bool one_step(Member member, const DataSource& data, std::size_t number);
+  DataSource data() const { return {&x, &y, weights, order.data()}; }
+  void note_step(std::size_t number) {
+    loss_sum += step.batch_loss();
+    weight_sum += step.batch_weight();
+    next_step = gathered = number + 1;
+  }
+  void end_slice();
+  // updates before batch `number`: the last group of an epoch may be short
+  std::size_t updates(std::size_t number) const {
+    return number == steps() ? (number + method.accumulate - 1) / method.accumulate
+                             : number / method.accumulate;
+  }
+  Group group_of(std::size_t number) const {
+    return {method.accumulate > 1, number % method.accumulate == 0,
+            (number + 1) % method.accumulate == 0 || number + 1 == steps()};
+  }
+  int team() const;  // 1: not worth more
+  void restore(const std::string& what, std::size_t at_step, std::size_t layer);
+
+  typename Network<T>::State& net;
+  const Samples x;
+  const Targets y;
+  const ScaledWeights weights;
+  const TrainingOptions options;
+  const std::size_t batch_size;
+  const bool joins_last;  // a last row by itself, which has no variance, joins the batch before it
+  std::vector<std::uint32_t> order;
+  // of the last epoch end: where prediction has folded parameters, in their place, which is free meanwhile
+  T* finite_parameters() {
+    return net.layout.has_batch_norm() ? net.folded_memory() : own_finite_parameters.data();
+  }
+  Buffer<T> own_finite_parameters;
+  Averages<T> finite_averages;
+  Workspace<T> workspace;
+  Step<T> step;
+
+  Method method = Sgd{};
+  std::size_t next_step = 0, gathered = 0;  // batches
+  std::size_t updates_counted = 0;
+  double loss_sum = 0, weight_sum = 0;
+  bool failed = false;  // the step at next_step gave a loss that is not finite
+  Pace pace;
+  std::optional<Access::Writing> writing;  // during an epoch
+};
+
+template <class T>
+template <class F>
+void Training<T>::State::run_alone(F&& time_is_up) {
+  constexpr Member alone{0, 1};
+  if (gathered != next_step) step.gather(alone, data(), batch(next_step));
+  while (next_step < steps() && one_step(alone, data(), next_step)) {
+    note_step(next_step);
+    if (time_is_up()) break;
+  }
+  end_slice();
+}
+
+}  // namespace fanin

@@ -1,0 +1,94 @@
+// A training on arrays of Python.
+#pragma once
+
+#include <functional>
+
+#include "entries.hpp"
+#include "fanin/population.hpp"
+#include "operands.hpp"
+#include "unlocked.hpp"
+
+// Data looked at in place, and the arrays they belong to
+struct Data {
+  arrays::Matrix x;
+  arrays::TargetArrays targets;
+};
+
+template <class T>
+arrays::Matrix samples_of(const fanin::Network<T>& net, const py::object& x) {
+  return arrays::matrix("X", x, false, "(n_samples, " + std::to_string(net.inputs()) + ")");
+}
+
+template <class T>
+Data make_data(const fanin::Network<T>& net, const py::object& x, const py::object& y,
+               const py::object& weights) {
+  arrays::Matrix matrix = samples_of(net, x);
+  const std::size_t rows = fanin::rows_of(matrix.view);
+  return {std::move(matrix), arrays::targets(net.loss(), y, weights, rows, net.outputs())};
+}
+
+// Samples in an order of their own are gathered value by value from an array by columns (Fortran's order):
+// that takes longer than a copy by rows, once. What lies in a file may be larger than memory, and stays
+// there.
+inline arrays::Matrix by_rows(const arrays::Matrix& x) {
+  constexpr py::ssize_t line = 64;
+  const py::array& array = x.array;
+  const bool apart = std::abs(array.strides(1)) > line && std::abs(array.strides(0)) <= line;
+  if (!apart || array.strides(0) == 0 || !arrays::is_plain_array(array)) return x;
+  return arrays::matrix_of(py::module_::import("numpy").attr("ascontiguousarray")(array));
+}
+
+template <class T>
+class PyTraining {
+ public:
+  PyTraining(fanin::Network<T>& net, const py::object& x, const py::object& y, const py::object& weights,
+             std::size_t batch_size, bool shuffle, const fanin::Population* population)
+      : data_(make_data(net, x, y, weights)) {
+    if (shuffle) data_.x = by_rows(data_.x);
+    const std::function<bool()> interrupted =
+        population != nullptr ? population->interrupted() : std::function<bool()>(signal_pending);
+    // checks look at every value: other threads may run meanwhile
+    const Unlocked unlocked;
+    training_ = std::make_unique<fanin::Training<T>>(net, data_.x.view, data_.targets.y,
+                                                     fanin::TrainingOptions{batch_size, shuffle, interrupted},
+                                                     data_.targets.weights);
+  }
+
+  std::size_t rows() const { return fanin::rows_of(data_.x.view); }
+
+  void exact_statistics() {
+    if (training_ == nullptr) throw fanin::ValueError("training: it was closed");
+    const Unlocked unlocked;  // the arrays are kept alive by data_
+    training_->exact_statistics();
+  }
+
+  // Frees the network for another training, also where an exception's traceback keeps this object alive.
+  void close() { training_.reset(); }
+
+  double epoch(const std::string& name, const py::dict& values) {
+    if (training_ == nullptr) throw fanin::ValueError("training: it was closed");
+    const fanin::Method method = arrays::make_method(name, values);
+    fanin::EpochResult result{};
+    {
+      // the arrays are kept alive by data_, and nothing below touches Python objects but signal_pending,
+      // which locks
+      const Unlocked unlocked;
+      result = training_->epoch(method);
+    }
+    if (PyErr_Occurred() != nullptr) throw py::error_already_set();
+    return result.loss;
+  }
+
+  // For `run` of the population, which must end before this object is closed
+  void begin_epoch(fanin::Population& population, std::size_t number, const std::string& name,
+                   const py::dict& values) {
+    if (training_ == nullptr) throw fanin::ValueError("training: it was closed");
+    const fanin::Method method = arrays::make_method(name, values);
+    const Unlocked unlocked;  // the arrays are kept alive by data_
+    population.begin(number, *training_, method);
+  }
+
+ private:
+  Data data_;
+  std::unique_ptr<fanin::Training<T>> training_;
+};

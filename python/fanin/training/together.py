@@ -1,0 +1,163 @@
+"""Fits of several networks, side by side."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack, closing
+from typing import TYPE_CHECKING, Any, Literal, get_args, overload
+
+from fanin import _core
+from fanin.checks import check_choice
+from fanin.data.inputs import sentences
+from fanin.model import Model
+from fanin.training.early_stopping import EarlyStopping
+from fanin.training.fitting import Fit
+from fanin.training.history import History
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from fanin.network import Network
+
+    Member = tuple[Network, ArrayLike, ArrayLike, Mapping[str, Any]]
+
+OnError = Literal["raise", "return"]
+
+
+@overload
+def train_together(members: Iterable[Member], *, on_error: Literal["raise"] = "raise") -> list[History]: ...
+@overload
+def train_together(members: Iterable[Member], *, on_error: OnError) -> list[History | Exception]: ...
+def train_together(members: Iterable[Member], *, on_error: OnError = "raise") -> Any:
+    """Train several networks side by side, each with the same bits as by `Network.fit` alone.
+
+    Each network is trained on one thread, and the threads take the networks in turn: small ones, which gain nothing
+    from several threads each, are trained as many at a time as there are threads. With fewer networks than threads,
+    large ones use all threads in turn. Arrays may be shared. Validation and callbacks run on the calling thread, one
+    at a time, between epochs. Ctrl-C ends all fits and leaves usable networks.
+
+    Parameters
+    ----------
+    members : sequence of tuples (net, X, y, options)
+        `options` is a dict of the keyword arguments of `Network.fit`: rule, epochs, validation_data, callbacks, ...
+    on_error : str
+        What becomes of an exception in a fit, such as `DivergedError`, which never ends the others. "raise": the
+        first one is raised when all others have ended; "return": it takes the place of the history.
+
+    Returns
+    -------
+    list of History
+        In the order of the members.
+
+    Raises
+    ------
+    ValueError, TypeError
+        Before any training, as `Network.fit` does, with the number of the member, from 1; and where a network comes
+        twice.
+    RuntimeError
+        Before any training, where a network is already being trained.
+
+    Examples
+    --------
+    >>> import numpy as np, fanin
+    >>> X = np.linspace(-1, 1, 64)[:, None]
+    >>> nets = [fanin.Network(1, [fanin.Dense(8, "tanh"), fanin.Dense(1)], seed=seed) for seed in range(4)]
+    >>> options = {"rule": fanin.optim.Adam(0.01), "epochs": 50}
+    >>> histories = fanin.train_together([(net, X, X**2, options) for net in nets])
+    >>> [len(history.loss) for history in histories]
+    [50, 50, 50, 50]
+    """
+    check_choice("on_error", on_error, get_args(OnError))
+    checked = _checked(members)
+    results: list[Any] = [None] * len(checked)
+    with ExitStack() as stack:
+        population = _core.Population()
+        fits: list[_FitUnderWay] = []
+        for number, (net, X, y, options) in enumerate(checked):
+            with sentences(f"member {number + 1}: "):
+                fit, opened = net._open_fit(population, X, y, **options)
+            stack.enter_context(closing(fit))
+            training = stack.enter_context(opened)
+            fit.warn_of_mini_batches(training.rows, stacklevel=3)
+            fits.append(_FitUnderWay(fit, training, population, number))
+        stack.enter_context(closing(population))  # closed first: then no epoch of a training is under way
+        for number, under_way in enumerate(fits):
+            with sentences(f"member {number + 1}: "):
+                under_way.begin()
+
+        def advance(number: int, epoch: _core.EndedEpoch | None) -> None:
+            try:
+                results[number] = fits[number].advance(epoch)
+            except Exception as error:
+                fits[number].fit.close()
+                results[number] = error
+
+        for number in range(len(fits)):
+            advance(number, None)
+        while ended := population.run():
+            for epoch in ended:
+                advance(epoch.number, epoch)
+    if on_error == "raise":
+        for result in results:
+            if isinstance(result, Exception):
+                raise result
+    return results
+
+
+def _checked(members: Iterable[Member]) -> list[Any]:
+    """Return the members; raise where they are no fits of different networks."""
+    if not isinstance(members, Iterable):
+        raise TypeError(f"members: expected a list of (net, X, y, options), got {type(members).__name__}")
+    checked = list(members)
+    first: dict[int, int] = {}  # member by what only one may have
+    for number, member in enumerate(checked, start=1):
+        if not isinstance(member, tuple) or len(member) != 4:
+            got = f"{len(member)} of them" if isinstance(member, tuple) else type(member).__name__
+            raise TypeError(f"member {number}: expected a tuple (net, X, y, options), got {got}")
+        net, _, _, options = member
+        if not isinstance(net, Model):
+            raise TypeError(f"member {number}: expected a fanin.Network first, got {type(net).__name__}")
+        if not isinstance(options, Mapping) or "rule" not in options:
+            raise TypeError(
+                f"member {number}: expected a dict of fit's keyword arguments with a rule, got {options!r}"
+            )
+        known = inspect.signature(type(net)._open_fit).parameters.values()
+        names = [parameter.name for parameter in known if parameter.kind is parameter.KEYWORD_ONLY]
+        for name in options:
+            if name not in names:
+                raise TypeError(f"member {number}: options: expected any of {', '.join(names)}, got {name!r}")
+        if (other := first.setdefault(id(net._core), number)) != number:
+            raise ValueError(
+                f"member {number}: has the network of member {other}; expected another one, such as net.copy()"
+            )
+        callbacks = options.get("callbacks", ())
+        for callback in callbacks if isinstance(callbacks, list | tuple) else ():
+            stops = isinstance(callback, EarlyStopping)
+            if stops and (other := first.setdefault(id(callback), number)) != number:
+                raise ValueError(
+                    f"member {number}: has the EarlyStopping of member {other}; expected one for each network"
+                )
+    return checked
+
+
+class _FitUnderWay:
+    """One of the fits: what becomes of it between its epochs."""
+
+    def __init__(self, fit: Fit, training: Any, population: _core.Population, number: int) -> None:
+        self.fit, self._training, self._population, self._number = fit, training, population, number
+
+    def begin(self) -> None:
+        self._loop = self.fit.begin()
+
+    def advance(self, ended: _core.EndedEpoch | None) -> History | None:
+        """Note the epoch that has ended, or raise what has ended it; begin the next, or return the history."""
+        if ended is not None:
+            self._loop.epoch_ended(*ended.figures())
+        if self._loop.more:
+            self.fit.begin_epoch(self._training, self._population, self._number)
+            return None
+        history = self.fit.end(self._loop)
+        if self.fit.epochs > 0:
+            self._training.exact_statistics()
+        return history
