@@ -15,8 +15,8 @@ namespace {
 constexpr double kIdleRegionSeconds = 0.001;
 // Less work than this in all is not worth a team.
 constexpr double kLeastWork = 200e-6;
-// A trial on one thread takes a millisecond: 1% of the time
-constexpr double kSecondsBetweenTrials = 0.1;
+// The first trial on one thread comes soon, as a call may be short; later ones take 1% of the time.
+constexpr double kSecondsBetweenTrials = 0.02;
 constexpr double kRegionSeconds = 0.05;  // at most: then the caller can be asked whether to continue
 constexpr double kSecondsBetweenQuestions = 0.01;
 constexpr double kShortWait = 200e-6;
