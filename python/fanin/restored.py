@@ -22,7 +22,9 @@ def rule_of(name: str, values: dict[str, Any], arrays: Sequence[str]) -> Rule:
     """Return a rule from its name and what `Rule.values_on` gives for arrays of these names."""
     fields = {field: _schedule_of(value) for field, value in values.items() if field != "around"}
     rule = _RULES[name](**fields)
-    around = {name: None if value == math.inf else value for name, value in values["around"].items()}
+    around: dict[str, Any] = {
+        name: None if value == math.inf else value for name, value in values["around"].items()
+    }
     options = dict(zip(arrays, around.pop("arrays"), strict=False))
     scales = {array: scale for array, (scale, _) in options.items() if scale != 1}
     frozen = [array for array, (_, is_frozen) in options.items() if is_frozen]

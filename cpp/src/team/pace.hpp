@@ -16,6 +16,8 @@ namespace fanin {
 
 class Pace {
  public:
+  explicit Pace(double seconds_between_trials = 0.5) : trials_apart_(seconds_between_trials) {}
+
   // Threads for a slice of steps that begins now: those of a team, or one
   int begin(int team, double now) {
     start_ = now;
@@ -35,6 +37,9 @@ class Pace {
     return stuck_ || seconds > (trial_ ? kTrialSeconds : kSliceSeconds) || (!trial_ && now >= next_trial_);
   }
 
+  // Of the slice that has begun, at most
+  double seconds() const { return trial_ ? kTrialSeconds : kSliceSeconds; }
+
   void end(std::size_t steps, double now) {
     if (steps == 0) return;
     const double elapsed = now - start_;
@@ -49,7 +54,7 @@ class Pace {
       mine < kClearly* other ? stay_alone(now, elapsed) : stay_together(now, elapsed);
     } else if (together_) {
       retreat_.went_well(elapsed);
-      if (next_trial_ == kUnknown) next_trial_ = now + kTrialsApart;
+      if (next_trial_ == kUnknown) next_trial_ = now + trials_apart_;
     }
   }
 
@@ -59,7 +64,7 @@ class Pace {
   static constexpr double kWaitingShare = 0.5;
   static constexpr std::size_t kStepsToJudge = 4;
   static constexpr double kLongWait = 2e-3;  // no need for that many steps
-  static constexpr double kTrialsApart = 0.5, kShareOfTrials = 0.01;
+  static constexpr double kShareOfTrials = 0.01;
   static constexpr double kLeastSecondsAlone = 0.01, kMostSecondsAlone = 3.2, kMuchMore = 16;
   static constexpr double kClearly = 0.95;
   static constexpr double kUnknown = std::numeric_limits<double>::infinity();
@@ -71,9 +76,10 @@ class Pace {
   }
   void stay_together(double now, double of_trial) {
     better_together_ = true;
-    next_trial_ = now + std::max(kTrialsApart, of_trial / kShareOfTrials);
+    next_trial_ = now + std::max(trials_apart_, of_trial / kShareOfTrials);
   }
 
+  const double trials_apart_;
   Retreat retreat_{kLeastSecondsAlone, kMostSecondsAlone, kMuchMore};
   bool better_together_ = true, together_ = false, trial_ = false, stuck_ = false;
   double start_ = 0, next_trial_ = kUnknown;

@@ -10,10 +10,16 @@
 namespace fanin {
 namespace {
 
-// A parallel region ends after the first, so that the caller can be asked whether to continue; after the
-// second, where threads have no work and epochs that have ended may have successors.
-constexpr double kRegionSeconds = 0.05, kIdleRegionSeconds = 0.001;
+// A parallel region ends after this long where threads have no work and epochs that have ended may have
+// successors.
+constexpr double kIdleRegionSeconds = 0.001;
+// Less work than this in all is not worth a team.
+constexpr double kLeastWork = 200e-6;
+// The first trial on one thread comes soon, as a call may be short; later ones take 1% of the time.
+constexpr double kSecondsBetweenTrials = 0.02;
+constexpr double kRegionSeconds = 0.05;  // at most: then the caller can be asked whether to continue
 constexpr double kSecondsBetweenQuestions = 0.01;
+constexpr double kShortWait = 200e-6;
 constexpr auto kNap = std::chrono::microseconds(100);
 
 }  // namespace
@@ -25,7 +31,8 @@ struct Population::Member {
   virtual bool more() const = 0;
   virtual int team() const = 0;
   virtual void run_slice() = 0;
-  virtual void run_alone(const std::function<bool()>& time_is_up) = 0;
+  // Returns the seconds that its steps take where nothing is in their way.
+  virtual double run_alone(const std::function<bool()>& time_is_up) = 0;
   virtual EpochResult end() = 0;
 
   // f(), timed
@@ -58,7 +65,15 @@ struct Population::MemberOf final : Member {
   bool more() const override { return state.more(); }
   int team() const override { return state.team(); }
   void run_slice() override { state.run_slice(); }
-  void run_alone(const std::function<bool()>& time_is_up) override { state.run_alone(time_is_up); }
+  double run_alone(const std::function<bool()>& time_is_up) override {
+    const std::size_t first = state.next_step;
+    const double start = seconds_now();
+    state.run_alone(time_is_up);
+    const double steps = static_cast<double>(state.next_step - first);
+    if (steps == 0) return 0;
+    state.least_seconds = std::min(state.least_seconds, (seconds_now() - start) / steps);
+    return steps * state.least_seconds;
+  }
   EpochResult end() override { return state.end(); }
 
   typename Training<T>::State& state;
@@ -83,6 +98,8 @@ struct Population::State {
   std::thread::id caller;
   double last_question = 0;
   std::atomic<bool> stop{false};
+  Pace pace{kSecondsBetweenTrials};
+  double last_work = kLeastWork;               // seconds of the last region's steps
   std::vector<std::unique_ptr<Member>> queue;  // the first has waited longest
 };
 
@@ -91,32 +108,41 @@ void Population::State::side_by_side(const std::vector<Member*>& members, int th
   std::atomic<std::size_t> next{0}, ended{0};
   std::atomic<int> finished{0};
   std::atomic<bool> idle{false};
+  std::atomic<double> work{0};
   const double start = seconds_now();
+  const bool worth_it = last_work >= kLeastWork;
+  const int team_wanted =
+      worth_it ? pace.begin(std::min(threads, static_cast<int>(members.size())), start) : 1;
+  const double most_seconds = worth_it ? pace.seconds() : kRegionSeconds;
   const std::function<bool()> time_is_up = [&] {
     if (stop.load(std::memory_order_relaxed)) return true;
     const bool soon = idle.load(std::memory_order_relaxed) && ended.load(std::memory_order_relaxed) > 0;
-    return seconds_now() - start > (soon ? kIdleRegionSeconds : kRegionSeconds);
+    return seconds_now() - start > (soon ? kIdleRegionSeconds : most_seconds);
   };
-  run_team(std::min(threads, static_cast<int>(members.size())), [&](int thread, int team) {
+  run_team(team_wanted, [&](int thread, int team) {
     while (!time_is_up()) {
       const std::size_t i = next.fetch_add(1);
       if (i >= members.size()) {
         idle.store(true, std::memory_order_relaxed);
         break;
       }
-      members[i]->work([&] { members[i]->run_alone(time_is_up); });
+      members[i]->work([&] { work.fetch_add(members[i]->run_alone(time_is_up)); });
       if (!members[i]->more()) ended.fetch_add(1, std::memory_order_relaxed);
     }
     finished.fetch_add(1);
+    const double finished_at = seconds_now();
     // The caller's thread may have to interrupt long steps of the others.
     while (thread == 0 && finished.load() < team && !stops()) {
-      if (seconds_now() - start < kIdleRegionSeconds) {
+      if (seconds_now() - finished_at < kShortWait) {
         std::this_thread::yield();
       } else {
         std::this_thread::sleep_for(kNap);
       }
     }
   });
+  last_work = work.load();
+  constexpr double nanoseconds = 1e9;
+  if (worth_it) pace.end(static_cast<std::size_t>(last_work * nanoseconds), seconds_now());
 }
 
 void Population::State::round() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 
 #include "base/text.hpp"
@@ -95,7 +96,8 @@ struct Training<T>::State {
   double loss_sum = 0, weight_sum = 0;
   bool failed = false;  // the step at next_step gave a loss that is not finite
   Pace pace;
-  std::optional<Access::Writing> writing;  // during an epoch
+  double least_seconds = std::numeric_limits<double>::infinity();  // of a step on one thread, so far
+  std::optional<Access::Writing> writing;                          // during an epoch
 };
 
 template <class T>
