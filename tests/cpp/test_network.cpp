@@ -158,3 +158,40 @@ TEST_CASE("predictions from many threads at once agree, and a training in betwee
   for (auto& t : threads) t.join();
   CHECK(wrong.load() == 0);
 }
+
+TEST_CASE("arrays are read and set by one list, all of them or none") {
+  Network<float> net(3, {Layer(2, activation<Relu>, Automatic{}, Zeros{}, BatchNorm{}), Dropout{}, Layer(1)},
+                     SquaredError{});
+  const std::vector<ArrayShape> arrays = net.arrays();
+  std::vector<std::string> names;
+  std::vector<std::vector<float>> values;
+  std::size_t trained = 0;
+  for (std::size_t i = 0; i < arrays.size(); ++i) {
+    names.push_back(arrays[i].name);
+    values.emplace_back(arrays[i].rows * arrays[i].columns, static_cast<float>(i));
+    trained += arrays[i].trained ? values.back().size() : 0;
+  }
+  CHECK(names == std::vector<std::string>{"layer1.weight", "layer1.beta", "layer1.gamma",
+                                          "layer1.running_mean", "layer1.running_variance", "layer3.weight",
+                                          "layer3.bias"});
+  CHECK(trained == net.parameters());
+  const auto set = [&] { net.set_arrays({values.begin(), values.end()}); };
+  const auto get = [&](std::size_t i) {
+    std::vector<float> out(arrays[i].rows * arrays[i].columns);
+    net.get_array(i, out);
+    return out;
+  };
+  set();
+  for (std::size_t i = 0; i < values.size(); ++i) CHECK(get(i) == values[i]);
+
+  const std::vector<std::vector<float>> good = values;
+  for (std::vector<float>& array : values) array.assign(array.size(), 9);
+  values[4][1] = -1;
+  CHECK_THROWS_WITH_AS(set(), "layer1.running_variance: expected numbers of at least 0, got -1", ValueError);
+  values[4][1] = 9;
+  values[6] = {NAN};
+  CHECK_THROWS_WITH_AS(set(), "layer3.bias: row 0, column 0 is nan; every value must be finite", ValueError);
+  values[6].clear();
+  CHECK_THROWS_WITH_AS(set(), "layer3.bias: expected 1 elements, got 0", ValueError);
+  for (std::size_t i = 0; i < good.size(); ++i) CHECK(get(i) == good[i]);
+}

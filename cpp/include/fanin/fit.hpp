@@ -55,7 +55,7 @@ struct Patience {
   std::optional<std::size_t> best_epoch = {};  // from 1
   std::size_t epochs = 0;
 
-  // Counts an epoch; tells whether it is the best so far.
+  // Counts an epoch; returns whether it is the best so far.
   bool is_best(double figure);
   std::size_t epochs_without_progress() const { return epochs - best_epoch.value_or(0); }
   bool runs_out() const { return epochs_without_progress() >= patience; }
@@ -71,7 +71,7 @@ struct FitOptions {
   std::function<bool()> interrupted = {};  // asked about every 50 ms; true stops before the next update
 };
 
-// Trains by mini-batches; fit again to go on where it stopped. Schedules are part of the method. At the end
+// Trains by mini-batches; fit again to resume where it stopped. Schedules are part of the method. At the end
 // come exact statistics, where a batch norm wants them. Throws ValueError, before anything is changed,
 // BusyError and DivergedError as Training does.
 template <class T>
