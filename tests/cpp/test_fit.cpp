@@ -171,7 +171,7 @@ TEST_CASE("fits side by side are what they are alone, and one that diverges does
     const std::vector<Outcome> outcomes = train_together(fits);
     REQUIRE(outcomes.size() == 5);
     CHECK_THROWS_AS(std::rethrow_exception(outcomes[2].error), DivergedError);
-    for (const std::size_t i : {0, 1, 3, 4}) {
+    for (const std::size_t i : std::vector<std::size_t>{0, 1, 3, 4}) {
       const History history = fit(alone[i], data.rows(0, 48), fits[i].method, options(i));
       CHECK_FALSE(outcomes[i].error);
       CHECK(alone[i].to_bytes() == together[i].to_bytes());

@@ -171,7 +171,7 @@ std::vector<Population::Ended> Population::State::take_ended(bool all) {
     ended.push_back(member->ended());
     return true;
   });
-  std::ranges::stable_partition(queue, [](const auto& member) { return !member->reached; });
+  std::stable_partition(queue.begin(), queue.end(), [](const auto& member) { return !member->reached; });
   return ended;
 }
 
