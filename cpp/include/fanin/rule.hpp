@@ -46,7 +46,7 @@ struct Method {
   std::vector<ArrayOptions> arrays = {};
   std::optional<Schedule> learning_rate = {}, momentum = {};
 
-  // the numbers of what goes on around the rule
+  // the hyper-parameters around the rule
   template <class Self, class F>
   static void fields(Self& self, F&& field) {
     field("clip_value", self.clip_value, above_0_or_infinity());

@@ -65,7 +65,7 @@ def sentences(prefix: str = "", columns: Mapping[str, list[object]] | None = Non
 
 
 def _with_column_name(error: Any, columns: Mapping[str, list[object]]) -> str | None:
-    """Return the sentence of a bad value in a frame; the core tells where the value is."""
+    """Return the message for a bad value in a frame, whose place the exception carries."""
     names = columns.get(getattr(error, "argument", ""))
     if names is None:
         return None
