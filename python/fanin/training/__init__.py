@@ -1,1 +1,1 @@
-"""A fit: the loop over epochs, what it tells its callbacks, and what it keeps."""
+"""A fit: the loop over epochs, what its callbacks see, and what it keeps."""

@@ -1,4 +1,4 @@
-"""A fit: its arguments, and the loop over epochs that trains, validates and tells the callbacks."""
+"""A fit: its arguments, and the loop over epochs that trains, validates and calls the callbacks."""
 
 from __future__ import annotations
 
