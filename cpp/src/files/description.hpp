@@ -18,7 +18,7 @@ inline constexpr std::uint64_t kFormatVersion = 1;
 struct TrainingProgress {
   std::uint64_t epochs = 0;  // begun: the place in the random orders of the seed
   std::vector<double>
-      average_weights;           // of batch norm's averages, stage by stage: of all layers but dropouts
+      average_weights;           // of batch norm's averages, of each layer with parameters
   std::optional<Method> method;  // whose state there is
   std::uint64_t steps = 0, averaged = 0;
   double memory = 0, look_ahead = 0;

@@ -15,7 +15,8 @@ Network<T>::Network(std::size_t inputs, std::vector<Layer> layers, Loss loss, st
   check_architecture(inputs, layers);
   check_loss(loss, std::get<Dense>(layers.back().kind).units);
   state_ = std::make_unique<State>(inputs, std::move(layers), loss, seed);
-  initialize(state_->layers, state_->layout, seed, state_->parameters.data());
+  const FloatingPointScope modes;
+  for (const auto& node : state_->nodes.list) node->initialize(state_->parameters.data(), seed);
 }
 
 template <class T>
@@ -32,7 +33,7 @@ template <class T>
 Network<T> Network<T>::copy() const {
   const State& from = *state_;
   const Access::Reading reading(from.access);
-  auto to = std::make_unique<State>(from.layout.layers.front().inputs, from.layers, from.loss, from.seed);
+  auto to = std::make_unique<State>(from.nodes.inputs, from.layers, from.loss, from.seed);
   to->metadata = from.metadata;
   to->parameters = from.parameters;
   to->averages = from.averages;
@@ -43,16 +44,16 @@ Network<T> Network<T>::copy() const {
 
 template <class T>
 std::size_t Network<T>::inputs() const {
-  return state_->layout.layers.front().inputs;
+  return state_->nodes.inputs;
 }
 template <class T>
 std::size_t Network<T>::outputs() const {
-  return state_->layout.layers.back().units;
+  return state_->nodes.outputs();
 }
 template <class T>
 std::size_t Network<T>::parameters() const {
   std::size_t sum = 0;
-  for (const ParameterArray& array : state_->layout.table.trained) sum += array.elements();
+  for (const ParameterArray& array : state_->nodes.table.trained) sum += array.elements();
   return sum;
 }
 template <class T>
@@ -94,7 +95,7 @@ namespace {
 // The array of one of the layers with this role; without elements where there is none
 ParameterArray array_of(const ParameterTable& table, std::size_t layer, Role role) {
   const ParameterArray* array = table.find(layer, role);
-  return array != nullptr ? *array : ParameterArray{layer, role, 0, 0, 0};
+  return array != nullptr ? *array : ParameterArray{layer, {}, role, 0, 0, 0};
 }
 
 // What a layer adds to its products: biases, or the shift of its batch norm
@@ -158,7 +159,7 @@ void Network<T>::State::set_array(const ParameterArray& array, std::span<const T
 template <class T>
 std::vector<ArrayShape> Network<T>::arrays() const {
   std::vector<ArrayShape> shapes;
-  for (const ParameterArray& array : state_->layout.table.in_order()) {
+  for (const ParameterArray& array : state_->nodes.table.in_order()) {
     shapes.push_back({array.name(), array.rows, array.columns, array.is_vector(), !is_statistic(array.role)});
   }
   return shapes;
@@ -166,7 +167,7 @@ std::vector<ArrayShape> Network<T>::arrays() const {
 
 template <class T>
 void Network<T>::get_array(std::size_t array, std::span<T> out, Weights which) const {
-  const std::vector<ParameterArray> arrays = state_->layout.table.in_order();
+  const std::vector<ParameterArray> arrays = state_->nodes.table.in_order();
   if (array >= arrays.size()) {
     throw ValueError("array: expected 0.." + std::to_string(arrays.size() - 1) + ", got " +
                      std::to_string(array));
@@ -180,7 +181,7 @@ void Network<T>::get_array(std::size_t array, std::span<T> out, Weights which) c
 
 template <class T>
 void Network<T>::set_arrays(const std::vector<std::span<const T>>& values) {
-  const std::vector<ParameterArray> arrays = state_->layout.table.in_order();
+  const std::vector<ParameterArray> arrays = state_->nodes.table.in_order();
   if (values.size() != arrays.size()) {
     throw ValueError("values: expected " + std::to_string(arrays.size()) + " arrays, got " +
                      std::to_string(values.size()));
@@ -195,7 +196,7 @@ template <class T>
 void Network<T>::get_weights(std::size_t layer, std::span<T> weights, std::span<T> biases,
                              Weights which) const {
   check_layer(state_->layers, layer);
-  const ParameterTable& table = state_->layout.table;
+  const ParameterTable& table = state_->nodes.table;
   const ParameterArray weight = array_of(table, layer, Role::weight), added = added_of(table, layer);
   check_count("weights", weight, weights.size());
   check_count("biases", added, biases.size());
@@ -209,7 +210,7 @@ void Network<T>::get_weights(std::size_t layer, std::span<T> weights, std::span<
 template <class T>
 void Network<T>::set_weights(std::size_t layer, std::span<const T> weights, std::span<const T> biases) {
   check_layer(state_->layers, layer);
-  const ParameterTable& table = state_->layout.table;
+  const ParameterTable& table = state_->nodes.table;
   const ParameterArray weight = array_of(table, layer, Role::weight), added = added_of(table, layer);
   check_values("weights", weight, weights);
   check_values("biases", added, biases);
@@ -232,7 +233,7 @@ void check_normalizes(const std::vector<Layer>& layers, const ParameterTable& ta
 template <class T>
 void Network<T>::get_batch_norm(std::size_t layer, std::span<T> gamma, std::span<T> mean,
                                 std::span<T> variance, Weights which) const {
-  const ParameterTable& table = state_->layout.table;
+  const ParameterTable& table = state_->nodes.table;
   check_normalizes(state_->layers, table, layer);
   check_count("gamma", array_of(table, layer, Role::scale), gamma.size());
   check_count("mean", array_of(table, layer, Role::mean), mean.size());
@@ -247,7 +248,7 @@ void Network<T>::get_batch_norm(std::size_t layer, std::span<T> gamma, std::span
 template <class T>
 void Network<T>::set_batch_norm(std::size_t layer, std::span<const T> gamma, std::span<const T> mean,
                                 std::span<const T> variance) {
-  const ParameterTable& table = state_->layout.table;
+  const ParameterTable& table = state_->nodes.table;
   check_normalizes(state_->layers, table, layer);
   check_values("gamma", array_of(table, layer, Role::scale), gamma);
   check_values("mean", array_of(table, layer, Role::mean), mean);

@@ -7,28 +7,18 @@ namespace fanin {
 template <class T>
 void Step<T>::allocate(const Method& method, const std::vector<Segment>& segments) {
   const bool twice = needs_second_gradient(method.rule);
-  whole_ = slow_ || wants_whole_gradient(method);
+  whole_ = slow_ || twice || wants_whole_gradient(method);
   const auto allocate = [&](Buffer<T>& buffer) {
-    if (buffer.size() == 0) buffer = Buffer<T>(layout_.table.size);
+    if (buffer.size() == 0) buffer = Buffer<T>(nodes_.table.size);
   };
-  if (whole_ || twice) allocate(gradient_);
+  if (whole_) allocate(gradient_);
   if (twice) allocate(shifted_);
   if (twice) allocate(second_);
-
   // A second gradient is taken where the first one points, for all parameters.
-  const auto is_frozen = [&](std::size_t array) {
-    return !segments.empty() && segments[array].around.frozen;
-  };
-  const std::vector<ParameterArray>& arrays = layout_.table.trained;
-  trained_.assign(last_, {});
-  std::size_t stage = 0;
-  for (std::size_t i = 0; i < arrays.size(); ++i) {
-    while (layout_.layers[stage].number != arrays[i].layer) ++stage;
-    if (is_frozen(i) && !twice) continue;
-    (arrays[i].role == Role::weight ? trained_[stage].weights : trained_[stage].others) = true;
+  for (std::size_t i = 0; i < trained_.size(); ++i) {
+    trained_[i] = twice || segments.empty() || !segments[i].around.frozen;
   }
-  lowest_ = 1;
-  while (lowest_ <= last_ && !trained_[lowest_ - 1].weights && !trained_[lowest_ - 1].others) ++lowest_;
+  plan_backward();
   limit_norm(method.clip_norm, segments);
 }
 
@@ -37,8 +27,8 @@ void Step<T>::limit_norm(double most, const std::vector<Segment>& segments) {
   clip_norm_ = most;
   norm_.clear();
   if (clip_norm_ == __builtin_inf()) return;
-  for (std::size_t i = 0; i < layout_.table.trained.size(); ++i) {
-    const ParameterArray& array = layout_.table.trained[i];
+  for (std::size_t i = 0; i < nodes_.table.trained.size(); ++i) {
+    const ParameterArray& array = nodes_.table.trained[i];
     if (!segments[i].around.frozen) norm_.add_panels(0, array.offset, array.rows, array.columns);
   }
   norm_.allocate();
@@ -49,19 +39,19 @@ template <class T>
 template <class F>
 void Step<T>::for_parameters(Member member, F&& f) {
   constexpr std::size_t run = 4096;
-  const Range runs = Share(member.thread, member.threads, 1).take((layout_.table.size + run - 1) / run, 1);
+  const Range runs = Share(member.thread, member.threads, 1).take((nodes_.table.size + run - 1) / run, 1);
   const std::size_t begin = runs.begin * run,
-                    end = runs.end * run < layout_.table.size ? runs.end * run : layout_.table.size;
+                    end = runs.end * run < nodes_.table.size ? runs.end * run : nodes_.table.size;
   if (begin < end) f(Range{begin, end});
-  barrier(member);
+  executor_.barrier(member);
 }
 
 template <class T>
 double Step<T>::mean_loss(Batch batch, Group group) const {
-  const T* weights = work_.weights(batch);
+  const T* weights = data_.weights(batch);
   const auto sum_of = [&](const T* v) { return static_cast<double>(kernels<T>().sum(v, batch.rows)); };
   double total = weights == nullptr ? static_cast<double>(batch.rows) : sum_of(weights);
-  double sum = sum_of(work_.row_loss());
+  double sum = sum_of(loss_.row_loss());
   if (group.many && !group.first) {
     total += group_weight_;
     sum += group_loss_;
@@ -82,7 +72,8 @@ template <class T>
 void Step<T>::limit(Member member, Limits<T>& limits) {
   if (clip_norm_ == __builtin_inf()) return;
   limits.shrink = norm_.factor(
-      member, limits, clip_norm_, [&] { barrier(member); }, [&](std::size_t) { return gradient_.data(); });
+      member, limits, clip_norm_, [&] { executor_.barrier(member); },
+      [&](std::size_t) { return gradient_.data(); });
 }
 
 template <class T>
@@ -110,7 +101,7 @@ bool Step<T>::backward_of_part(Member member, const DataSource& data, Batch batc
     group_weight_ = (group.first ? 0 : group_weight_) + batch_weight_;
     group_loss_ = (group.first ? 0 : group_loss_) + batch_loss_;
   }
-  barrier(member);
+  executor_.barrier(member);
   return true;
 }
 
@@ -120,7 +111,7 @@ bool Step<T>::backward_twice(Member member, const DataSource& data, Batch batch,
   const Batch none{next.number, next.first, 0};
   const double loss = batch_loss_;
   if (!gradients(member, data, batch, none, update, {gradient_.data()})) return false;
-  note_statistics(member, batch);
+  if (member.thread == 0) averages_.note(nodes_.normalizers, batch);
   for_parameters(member, [&](Range r) { kernels<T>().shift(update, shifted_.data(), gradient_.data(), r); });
   if (!forward(member, batch, shifted_.data())) return false;
   if (member.thread == 0) batch_loss_ = loss;
@@ -128,7 +119,7 @@ bool Step<T>::backward_twice(Member member, const DataSource& data, Batch batch,
   at_shifted.parameters = shifted_.data();
   if (!gradients(member, data, batch, next, at_shifted, {second_.data()})) return false;
   update.second = second_.data();
-  add_statistics(member);
+  if (member.thread == 0) averages_.add(nodes_.normalizers);
   limit(member, update.limits);
   for_parameters(member, [&](Range r) { kernels<T>().update(update, gradient_.data(), r); });
   return true;

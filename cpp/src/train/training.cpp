@@ -15,11 +15,11 @@ constexpr double kTeamFlopsPerPhase = 500e3;
 template <class T>
 void Training<T>::State::prepare(const Method& chosen) {
   check_method(chosen);
-  check_arrays(chosen, net.layout.table.trained.size());
+  check_arrays(chosen, net.nodes.table.trained.size());
   method = chosen;
   net.changed();
-  std::memcpy(finite_parameters(), net.weights(), net.layout.table.size * sizeof(T));
-  net.state.prepare(method, net.layout.table, net.parameters.data());
+  std::memcpy(finite_parameters(), net.weights(), net.nodes.table.size * sizeof(T));
+  net.state.prepare(method, net.nodes.table, net.parameters.data());
   step.allocate(method, net.state.segments);
   finite_averages.copy(net.averages);
   if (options.shuffle) {
@@ -36,7 +36,7 @@ void Training<T>::State::prepare(const Method& chosen) {
 
 template <class T>
 int Training<T>::State::team() const {
-  const double phases = 2.0 * static_cast<double>(net.layout.layers.size());
+  const auto phases = static_cast<double>(step.phases());
   return step.flops(batch_size) < phases * kTeamFlopsPerPhase ? 1 : team_size();
 }
 
@@ -109,7 +109,7 @@ void Training<T>::State::end_slice() {
 
 template <class T>
 void Training<T>::State::restore(const std::string& what, std::size_t at_step, std::size_t layer) {
-  std::memcpy(net.parameters.data(), finite_parameters(), net.layout.table.size * sizeof(T));
+  std::memcpy(net.parameters.data(), finite_parameters(), net.nodes.table.size * sizeof(T));
   net.averages.copy(finite_averages);
   const double rate = learning_rate_of(rule_at(method, net.state.steps + 1));
   net.state.forget();
@@ -130,10 +130,9 @@ EpochResult Training<T>::State::end() {
   } const release{writing};
   if (failed) {
     const Batch last = batch(next_step);
-    const std::size_t stage = workspace.first_layer_not_finite(last);
-    restore("the loss is", last.number + 1, net.layout.layers[stage - 1].number);
+    restore("the loss is", last.number + 1, step.first_layer_not_finite(last));
   }
-  const ParameterTable& table = net.layout.table;
+  const ParameterTable& table = net.nodes.table;
   net.state.refresh_shown(method, table, net.parameters.data());
   const std::size_t bad = find_not_finite(net.weights(), table.size);
   if (bad < table.size) restore("weights are", next_step, layer_at(table.trained, bad));
@@ -152,7 +151,7 @@ Training<T>::Training(Network<T>& network, const Samples& x, const Targets& y, T
   typename Network<T>::State& net = *network.state_;
   if (rows_of(x) == 0) throw ValueError("X: expected at least one row to train on, got none");
   if (options.batch_size == 0) throw ValueError("batch_size: expected at least 1, got 0");
-  if (net.layout.has_batch_norm()) {
+  if (net.nodes.has_batch_norm()) {
     constexpr const char* reason = ", as batch norm divides by the deviation of a batch, got 1";
     if (options.batch_size == 1) throw ValueError(std::string("batch_size: expected at least 2") + reason);
     if (rows_of(x) == 1) throw ValueError(std::string("X: expected at least 2 rows") + reason);
