@@ -5,7 +5,7 @@
 
 namespace fanin {
 
-void check_loss(const Loss& loss, std::size_t outputs);
+const Loss& checked_loss(const Loss& loss, std::size_t outputs);
 
 // What x and y must be for a network: all shapes come first, as they cost nothing to check, then every value.
 // Values are finite in T, labels in 0..outputs-1.

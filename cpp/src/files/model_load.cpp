@@ -9,7 +9,6 @@
 #include "data/checks.hpp"
 #include "files/model_file.hpp"
 #include "files/safetensors.hpp"
-#include "network/architecture.hpp"
 #include "network/metadata.hpp"
 #include "plan/normalizer.hpp"
 
@@ -83,9 +82,8 @@ template <class T>
 Network<T> ModelFile::read(Description description, Tensors& tensors) {
   TrainingProgress& progress = description.progress;
   read_initial_arrays(description, tensors);
-  check_architecture(description.inputs, description.layers);
   const Nodes<T> nodes(description.inputs, description.layers);
-  check_loss(description.loss, nodes.outputs());
+  checked_loss(description.loss, nodes.outputs());
   check_progress(progress, nodes);
   check_metadata(description.metadata);
 

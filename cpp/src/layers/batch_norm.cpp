@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/registry.hpp"
+#include "fanin/error.hpp"
 #include "plan/normalizer.hpp"
 
 namespace fanin {
@@ -20,6 +21,7 @@ class BatchNormNode final : public Node<T> {
     ++d.stages;
     d.into_next = d.on_inputs ? nullptr : &norm_;
     d.on_inputs = false;
+    d.normalized = true;
   }
 
   double flops() const override { return kNormFlops * static_cast<double>(this->out.columns); }
@@ -116,6 +118,9 @@ class BatchNormNode final : public Node<T> {
 template <>
 template <class T>
 std::unique_ptr<Node<T>> NodeOf<BatchNorm>::make(const BatchNorm& layer, Declarations<T>& declarations) {
+  if (declarations.normalized) {
+    throw ValueError(declarations.text + "a BatchNorm follows a BatchNorm; expected one of them");
+  }
   return std::make_unique<BatchNormNode<T>>(layer, declarations);
 }
 template std::unique_ptr<Node<float>> NodeOf<BatchNorm>::make(const BatchNorm&, Declarations<float>&);

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "base/registry.hpp"
+#include "base/text.hpp"
+#include "fanin/error.hpp"
 #include "layers/initial_values.hpp"
 #include "plan/normalizer.hpp"
 
@@ -51,7 +53,7 @@ class DenseNode final : public Node<T> {
     }
     end_array_ = d.table.trained.size();
     ++d.stages;
-    d.on_inputs = false;
+    d.new_value();
     if (before_ != nullptr) before_->in_next = true;
   }
 
@@ -63,6 +65,7 @@ class DenseNode final : public Node<T> {
     in_ = &in;
     Value<T>& out = this->out;
     out.activation = static_cast<int>(layer_.activation);
+    out.linear = out.activation == kIdentity;
     out.even = out.odd = out.a = memory.matrix(rows, columns());
     out.dz = memory.matrix(rows, columns());
     out.z = needs_input_ ? memory.matrix(rows, columns()) : nullptr;
@@ -130,9 +133,11 @@ class DenseNode final : public Node<T> {
     if (norm_ && &*norm_ == watched) {
       std::fill_n(folded + biases_, rounded<T>(columns()), T{0});
     } else if (norm_) {
-      fold_own(folded, parameters, averages);
+      norm_->fold_into_columns(weights_of(folded), folded + biases_, parameters, averages);
     }
-    if (before_ != nullptr) fold_before(folded, parameters, averages);
+    if (before_ != nullptr) {
+      before_->fold_into_rows(weights_of(folded), folded + biases_, parameters, averages);
+    }
   }
 
   void predict(Flow<T>& flow) const override {
@@ -193,51 +198,6 @@ class DenseNode final : public Node<T> {
     if (rows.begin == 0) kernels<T>().bias_gradient(g, panels_of<T>(columns));
   }
 
-  // With s = gamma / sqrt(variance + epsilon), column by column,
-  //   gamma (x w - mean) / sqrt(variance + epsilon) + beta = x (w s) + (beta - mean s)
-  void fold_own(T* folded, const T* parameters, const Averages<T>& averages) const {
-    constexpr std::size_t P = kPanel<T>;
-    const std::size_t n = rounded<T>(columns());
-    std::vector<T> scale(n), minus(n), zeros(n);
-    norm_->scale_of_averages(scale.data(), parameters, averages);
-    for (std::size_t j = 0; j < n; ++j) minus[j] = -scale[j];
-    const Panels<const T> from = weights_of(parameters);
-    const Panels<T> to = weights_of(folded);
-    for (std::size_t p = 0; p < from.count(); ++p) {
-      const auto width = static_cast<std::ptrdiff_t>(from.width(p));
-      kernels<T>().normalize(
-          {to.at(0, p), width, from.at(0, p), width, zeros.data(), scale.data() + p * P, zeros.data()},
-          {0, from.rows}, {0, from.width(p)});
-    }
-    kernels<T>().normalize(
-        {folded + biases_, 0, averages.mean(*norm_), 0, zeros.data(), minus.data(), parameters + biases_},
-        {0, 1}, {0, n});
-  }
-
-  // A batch norm by itself before the layer, row by row of w:
-  //   ((x - mean) s + beta) w + b = x (s w) + (b + (beta - mean s) w)
-  void fold_before(T* folded, const T* parameters, const Averages<T>& averages) const {
-    std::vector<T> scale(rounded<T>(inputs_));
-    before_->scale_of_averages(scale.data(), parameters, averages);
-    const Panels<T> w = weights_of(folded);
-    for (std::size_t p = 0; p < w.count(); ++p) {
-      double sums[kPanel<T>] = {};
-      for (std::size_t k = 0; k < w.rows; ++k) {
-        const double added = static_cast<double>(parameters[before_->shift + k]) -
-                             static_cast<double>(averages.mean(*before_)[k]) * static_cast<double>(scale[k]);
-        T* const row = w.at(k, p);
-        for (std::size_t j = 0; j < w.used(p); ++j) {
-          sums[j] += added * static_cast<double>(row[j]);
-          row[j] = without_denormals(row[j] * scale[k]);
-        }
-      }
-      T* const biases = folded + biases_ + p * kPanel<T>;
-      for (std::size_t j = 0; j < w.used(p); ++j) {
-        biases[j] = without_denormals(static_cast<T>(static_cast<double>(biases[j]) + sums[j]));
-      }
-    }
-  }
-
   const Dense layer_;
   const std::size_t inputs_;
   const std::string text_;
@@ -265,7 +225,17 @@ class DenseNode final : public Node<T> {
 template <>
 template <class T>
 std::unique_ptr<Node<T>> NodeOf<Dense>::make(const Dense& layer, Declarations<T>& declarations) {
-  return std::make_unique<DenseNode<T>>(layer, declarations);
+  // far beyond any memory, and far from where sizes in bytes wrap around
+  constexpr double most_weights = 0x1p40;
+  Declarations<T>& d = declarations;
+  const double columns = static_cast<double>(d.columns);
+  d.weights += (columns + 1) * static_cast<double>(layer.units);
+  if (d.weights > most_weights || columns > most_weights) {
+    throw ValueError(d.text + "the network would have " + number_text(d.weights) +
+                     " weights, more than 2^40");
+  }
+  check_initializers(layer, d.columns, d.text);
+  return std::make_unique<DenseNode<T>>(layer, d);
 }
 template std::unique_ptr<Node<float>> NodeOf<Dense>::make(const Dense&, Declarations<float>&);
 template std::unique_ptr<Node<double>> NodeOf<Dense>::make(const Dense&, Declarations<double>&);

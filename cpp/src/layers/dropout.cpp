@@ -4,6 +4,7 @@
 
 #include "base/random.hpp"
 #include "base/registry.hpp"
+#include "fanin/error.hpp"
 #include "plan/node.hpp"
 
 namespace fanin {
@@ -31,6 +32,7 @@ class DropoutNode final : public Node<T> {
     Value<T>& out = this->out;
     in_ = &in;
     out = in;
+    out.linear = false;
     out.kept.scale = static_cast<T>(kNumbers / (kNumbers - dropped_));
     if (in.gathered) return;
     out.carve(memory, rows, in);
@@ -75,6 +77,10 @@ class DropoutNode final : public Node<T> {
 template <>
 template <class T>
 std::unique_ptr<Node<T>> NodeOf<Dropout>::make(const Dropout& layer, Declarations<T>& declarations) {
+  const Layer* before = declarations.before;
+  if (before != nullptr && std::holds_alternative<Dropout>(before->kind)) {
+    throw ValueError(declarations.text + "a Dropout follows a Dropout; expected one, with the rate of both");
+  }
   return std::make_unique<DropoutNode<T>>(layer, declarations);
 }
 template std::unique_ptr<Node<float>> NodeOf<Dropout>::make(const Dropout&, Declarations<float>&);

@@ -120,7 +120,37 @@ class Filler {
   const Panels<T> to_;
 };
 
+void check_array(const std::string& owner, const Initializer& initializer, std::size_t size,
+                 const std::string& shape) {
+  const auto* values = std::get_if<Values>(&initializer);
+  if (values == nullptr || values->array.size() == size) return;
+  throw ValueError(owner + "array: expected " + shape + " elements, got " +
+                   std::to_string(values->array.size()));
+}
+
 }  // namespace
+
+void check_initializers(const Dense& layer, std::size_t inputs, const std::string& text) {
+  const std::string weights = text + "initializer: ", biases = text + "bias_initializer: ";
+  check_array(weights, layer.initializer, inputs * layer.units, shape_text(inputs, layer.units));
+  check_array(biases, layer.bias_initializer, layer.units, std::to_string(layer.units));
+  if (std::holds_alternative<Sparse>(layer.bias_initializer)) {
+    throw ValueError(biases + "sparse chooses among the weights of a unit, and a unit has one bias");
+  }
+  if (const auto* sparse = std::get_if<Sparse>(&layer.initializer)) {
+    if (sparse->connections > inputs) {
+      throw ValueError(weights + "connections: expected at most " + std::to_string(inputs) +
+                       ", the inputs of the layer, got " + std::to_string(sparse->connections));
+    }
+    if (inputs >= (std::uint64_t{1} << 32)) {
+      throw ValueError(weights + "sparse: expected fewer than 2^32 inputs, got " + std::to_string(inputs));
+    }
+  }
+  if (layer.batch_norm && !std::holds_alternative<Zeros>(layer.bias_initializer)) {
+    throw ValueError(text +
+                     "bias_initializer: a layer with batch norm has no biases, as its means take them away");
+  }
+}
 
 template <class T>
 void draw_initial_values(const Initializer& initializer, const InitialMatrix<T>& matrix) {

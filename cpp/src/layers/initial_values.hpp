@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "fanin/initializers.hpp"
+#include "fanin/layers/dense.hpp"
 #include "kernels/table.hpp"
 
 namespace fanin {
@@ -17,6 +17,9 @@ struct InitialMatrix {
   std::uint64_t seed, stream;  // of the layer
   std::size_t first_row;       // whose random numbers begin: those of biases follow the rows of the weights
 };
+
+// Throws ValueError where the initializers do not fit a layer with so many inputs; `text` begins sentences.
+void check_initializers(const Dense& layer, std::size_t inputs, const std::string& text);
 
 // Each value depends on the initializer, the seed, the stream and its place alone. Throws ValueError where
 // one is not finite in T.

@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "base/buffer.hpp"
+#include "data/checks.hpp"
 #include "data/loss.hpp"
 #include "fanin/error.hpp"
 #include "fanin/network.hpp"
@@ -58,7 +59,7 @@ struct Network<T>::State {
   State(std::size_t inputs, std::vector<Layer> specs, Loss loss_, std::uint64_t seed_)
       : layers(std::move(specs)),
         nodes(inputs, layers),
-        loss(loss_),
+        loss(checked_loss(loss_, nodes.outputs())),
         loss_for_kernels(loss, nodes.outputs()),
         seed(seed_),
         parameters(nodes.table.size),

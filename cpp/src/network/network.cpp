@@ -4,7 +4,6 @@
 #include "base/registry.hpp"
 #include "base/text.hpp"
 #include "data/checks.hpp"
-#include "network/architecture.hpp"
 #include "network/metadata.hpp"
 #include "network/model.hpp"
 
@@ -12,8 +11,6 @@ namespace fanin {
 
 template <class T>
 Network<T>::Network(std::size_t inputs, std::vector<Layer> layers, Loss loss, std::uint64_t seed) {
-  check_architecture(inputs, layers);
-  check_loss(loss, std::get<Dense>(layers.back().kind).units);
   state_ = std::make_unique<State>(inputs, std::move(layers), loss, seed);
   const FloatingPointScope modes;
   for (const auto& node : state_->nodes.list) node->initialize(state_->parameters.data(), seed);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <bit>
+#include <utility>
 
 #include "plan/averages.hpp"
 #include "plan/value.hpp"
@@ -53,12 +54,9 @@ class Flow {
     z = z_of_y;
     in_use_ = held_ | part_of(y);
   }
-  // What x is now is kept until `release`.
-  Panels<T> hold() {
-    held_ |= part_of(x);
-    return x;
-  }
-  void release(Panels<T> y) { held_ &= ~part_of(y); }
+  // What x is now is kept until `release` of what this returns.
+  unsigned hold() { return std::exchange(held_, held_ | part_of(x)); }
+  void release(unsigned held_before) { held_ = held_before; }
 
  private:
   unsigned part_of(Panels<T> y) const {

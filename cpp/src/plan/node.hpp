@@ -10,7 +10,8 @@
 
 namespace fanin {
 
-// What layers declare in their order: arrays of parameters, streams of random numbers
+// What layers declare in their order: arrays of parameters, streams of random numbers; and what they have to
+// know of those before them
 template <class T>
 struct Declarations {
   ParameterTable& table;
@@ -24,11 +25,19 @@ struct Declarations {
   std::size_t number = 0;   // that its random numbers depend on: its place, those inside others behind
   std::size_t stages = 0;   // layers with parameters
   std::uint64_t dense = 0;  // dense layers
+  double weights = 0;
   std::size_t depth = 0, deepest = 0;  // of layers inside others
+  const Layer* before = nullptr;       // in the same list
   bool on_inputs = true;               // nothing but dropouts so far
-  // A batch norm by itself that a dense layer can take into its weights for prediction
+  bool normalized = false;             // nothing but dropouts since a batch norm by itself
+  // That batch norm, where a dense layer can take it into its weights for prediction
   Normalizer<T>* into_next = nullptr;
 
+  // What comes is no longer what was normalized, nor the inputs.
+  void new_value() {
+    on_inputs = normalized = false;
+    into_next = nullptr;
+  }
   // Returns the offset of an array of the layer in its buffer.
   std::size_t add(Role role, std::size_t rows, std::size_t array_columns) {
     std::vector<ParameterArray>& arrays = is_statistic(role) ? table.statistics : table.trained;

@@ -16,14 +16,8 @@ struct Nodes {
   NodeList<T> list;
   std::size_t widest = 0;  // columns, rounded up to whole panels
 
-  Nodes(std::size_t n_inputs, const std::vector<Layer>& layers) : inputs(n_inputs) {
-    Declarations<T> declarations{table, normalizers, inputs, rounded<T>(inputs), layers.size()};
-    list = make_nodes(layers, declarations);
-    table.size = row_length<T>(table.size);
-    stages = declarations.stages;
-    depth = declarations.deepest;
-    widest = declarations.widest;
-  }
+  // Throws ValueError where layers cannot stand as they do.
+  Nodes(std::size_t n_inputs, const std::vector<Layer>& layers);
 
   std::size_t outputs() const { return list.back()->out.columns; }
   bool has_batch_norm() const { return !normalizers.empty(); }

@@ -58,6 +58,7 @@ struct Value {
   // The gradient, and its transpose where the node reads that
   T* dz = nullptr;
   T* dz_transposed = nullptr;
+  bool linear = true;     // a gradient goes through nothing on its way
   bool ahead = false;     // made while the step before runs: it has no gradient
   bool gathered = false;  // the network's inputs themselves
 
