@@ -92,7 +92,7 @@ def step(net, samples, rule):
 
 
 @pytest.mark.parametrize("threads_used", [1, 3])
-def test_a_step_of_sgd_goes_down_the_slope_of_the_training_loss(layers, samples, threads, threads_used):
+def test_a_step_goes_down_the_slope_with_activations_and_residuals(layers, samples, threads, threads_used):
     threads(threads_used)
     net = network(layers)
     before = set_at_random(net)
@@ -259,7 +259,7 @@ def test_what_does_not_fit_is_refused(layers, message):
         fanin.Network(5, layers)
 
 
-def test_bad_arguments_are_refused():
+def test_bad_residuals_and_activations_are_refused():
     with pytest.raises(ValueError, match="layers: expected at least one layer, got none"):
         Residual([])
     with pytest.raises(TypeError, match=r"layers: expected a list of fanin.Dense, .* got Dense\(units=3"):
