@@ -19,6 +19,7 @@ from fanin.training.callbacks import Callbacks
 from fanin.training.chunks import check_chunks, check_statistics, train_on_chunks
 from fanin.training.fitting import Fit
 from fanin.training.history import History
+from fanin.training.objective import Objective
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -199,6 +200,16 @@ class Network(StoredModel):
             data, validation = split_off(self, validation_fraction, validation, *data)
         fit = Fit(self, rule, epochs, batch_size, shuffle, validation, callbacks, verbose)
         return fit, fit.training(*data, population=population)
+
+    def objective(self, X: ArrayLike, y: ArrayLike, *, sample_weight: ArrayLike | None = None) -> Objective:
+        """Return the mean loss over these samples as a function of all weights, with its gradient, for solvers.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As `fit` does.
+        """
+        return Objective(self, X, y, sample_weight)
 
     def fit_chunks(
         self,

@@ -49,10 +49,10 @@ struct ArrayShape {
 template <class T>
 class Network {
  public:
-  // Throws ValueError where a number of inputs or units is 0, there is no Dense, the last layer is a BatchNorm
-  // or a Dropout, one of these follows another, layers of a Residual do not give as many columns as they are
-  // given, an initializer does not fit its layer or gives values that are not finite in T, or the loss does
-  // not fit the outputs.
+  // Throws ValueError where a number of inputs or units is 0, there is no Dense, the last layer is a
+  // BatchNorm or a Dropout, one of these follows another, layers of a Residual do not give as many columns as
+  // they are given, an initializer does not fit its layer or gives values that are not finite in T, or the
+  // loss does not fit the outputs.
   Network(std::size_t inputs, std::vector<Layer> layers, Loss loss, std::uint64_t seed = 0);
   ~Network();
   Network(Network&&) noexcept;

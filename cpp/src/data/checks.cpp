@@ -90,6 +90,11 @@ const Loss& checked_loss(const Loss& loss, std::size_t outputs) {
   return loss;
 }
 
+void check_batch(std::size_t rows, bool batch_norm) {
+  if (!batch_norm || rows > 1) return;
+  throw ValueError("X: expected at least 2 rows, as batch norm divides by the deviation of a batch, got 1");
+}
+
 namespace {
 
 void check_samples_shape(const Samples& x, std::size_t inputs) {

@@ -60,7 +60,8 @@ class DropoutNode final : public Node<T> {
                        this->out.kept,
                        {low(random.seed), low(random.seed >> 32)},
                        {low(step.batch.number), low(random.epoch), word_},
-                       dropped_},
+                       dropped_,
+                       step.batch.row},
                       panels_of<T>(columns), rows);
   }
 

@@ -1,5 +1,7 @@
 #include "plan/gathered.hpp"
 
+#include <algorithm>
+
 #include "base/registry.hpp"
 #include "data/gather.hpp"
 
@@ -44,16 +46,40 @@ void Gathered<T>::run(int, const StepOf<T>& step, Range, Range rows) const {
   const DataSource& data = *step.data;
   const Batch batch = step.batch;
   gather_samples(*data.x, out.out(batch), data.order, batch.first, rows);
-  std::int32_t* const labels = labels_[batch.number % 2].data();
+  std::int32_t* const labels = labels_[batch.odd].data();
   gather_targets(*data.y, labels, targets(batch), data.order, batch.first, rows);
   for (std::size_t i = rows.begin; weighted_ && i < rows.end; ++i) {
-    weights_[batch.number % 2][i] = static_cast<T>(data.weights[data.order[batch.first + i]]);
+    weights_[batch.odd][i] = static_cast<T>(data.weights[data.order[batch.first + i]]);
   }
 }
 
 template <class T>
-T Gathered<T>::total_weight(Batch batch) const {
-  return weighted_ ? kernels<T>().sum(weights(batch), batch.rows) : static_cast<T>(batch.rows);
+double sum_in_blocks(const T* values, std::size_t n) {
+  double sum = 0;
+  for (std::size_t i = 0; i < n; i += kMostRows) {
+    sum += static_cast<double>(kernels<T>().sum(values + i, std::min(kMostRows, n - i)));
+  }
+  return sum;
+}
+
+template <class T>
+double Gathered<T>::total_weight(Batch batch) const {
+  return weighted_ ? sum_in_blocks(weights(batch), batch.rows) : static_cast<double>(batch.rows);
+}
+
+template <class T>
+double Gathered<T>::total_weight(const DataSource& data, Batch batch) const {
+  if (!weighted_) return static_cast<double>(batch.rows);
+  double sum = 0;
+  for (std::size_t row = 0; row < batch.rows; row += kMostRows) {
+    T some[kMostRows];
+    const std::size_t n = std::min(kMostRows, batch.rows - row);
+    for (std::size_t i = 0; i < n; ++i) {
+      some[i] = static_cast<T>(data.weights[data.order[batch.first + row + i]]);
+    }
+    sum += static_cast<double>(kernels<T>().sum(some, n));
+  }
+  return sum;
 }
 
 // A thread goes on to the loss of its rows where all outputs of a row are in one panel.
@@ -84,6 +110,8 @@ void LossOfBatch<T>::run(int, const StepOf<T>& step, Range, Range rows) const {
   }
 }
 
+template double sum_in_blocks(const float*, std::size_t);
+template double sum_in_blocks(const double*, std::size_t);
 template class Gathered<float>;
 template class Gathered<double>;
 template class LossOfBatch<float>;

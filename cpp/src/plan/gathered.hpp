@@ -9,6 +9,14 @@
 
 namespace fanin {
 
+// More rows than this are gone through in blocks, where nothing needs all of them at once. A multiple of the
+// chunks of a sum over rows, so that blocks change no bit.
+inline constexpr std::size_t kMostRows = 4096;
+
+// The sum of many values is that of the sums of so many.
+template <class T>
+double sum_in_blocks(const T* values, std::size_t n);
+
 // Rows of x, targets and sample weights in panels
 template <class T>
 class Gathered final : public Work<T> {
@@ -20,12 +28,14 @@ class Gathered final : public Work<T> {
   void ask_for(const DataSource& data, Batch batch, Range rows) const;
   void run(int part, const StepOf<T>& step, Range columns, Range rows) const override;
 
-  Panels<T> targets(Batch batch) const { return {targets_[batch.number % 2], batch.rows, target_columns_}; }
+  Panels<T> targets(Batch batch) const { return {targets_[batch.odd], batch.rows, target_columns_}; }
   const std::int32_t* labels(Batch batch) const {
-    return target_columns_ == 0 ? labels_[batch.number % 2].data() : nullptr;
+    return target_columns_ == 0 ? labels_[batch.odd].data() : nullptr;
   }
-  const T* weights(Batch batch) const { return weights_[batch.number % 2]; }  // null without
-  T total_weight(Batch batch) const;
+  const T* weights(Batch batch) const { return weights_[batch.odd]; }  // null without
+  // The sum of the weights of a batch, or the number of its rows, where it is gathered, and before it is
+  double total_weight(Batch batch) const;
+  double total_weight(const DataSource& data, Batch batch) const;
 
   Value<T> out;
   Job<T> job;
@@ -47,7 +57,8 @@ class LossOfBatch final : public Work<T> {
   void bind(Value<T>& in, Carver<T>& memory, std::size_t rows);
   void run(int part, const StepOf<T>& step, Range columns, Range rows) const override;
 
-  const T* row_loss() const { return row_loss_; }
+  // of all rows
+  double sum(Batch batch) const { return sum_in_blocks(row_loss_, batch.rows); }
   bool failed() const { return not_finite_.load(std::memory_order_relaxed); }
   void start_anew() { not_finite_.store(false, std::memory_order_relaxed); }
 

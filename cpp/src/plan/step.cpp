@@ -18,6 +18,8 @@ namespace {
 // Work between two looks at the caller's question stays below 0.1 s, on one slow thread too.
 constexpr double kPollingFlops = 1e9;
 constexpr double kSlowFlops = 1e10;
+// Phases of less work than this, about 5 us of it, are not worth a team.
+constexpr double kTeamFlopsPerPhase = 500e3;
 
 }  // namespace
 
@@ -25,17 +27,18 @@ template <class T>
 Step<T>::Step(std::size_t inputs, const std::vector<Layer>& layers, Averages<T>& averages, LossOf<T> loss,
               const StepData& data, const std::function<bool()>& interrupted)
     : nodes_(inputs, layers),
-      data_(inputs, data.y, data.weighted, data.largest_batch),
+      largest_batch_(data.largest_batch),
+      at_a_time_(nodes_.has_batch_norm() ? largest_batch_ : std::min(largest_batch_, kMostRows)),
+      data_(inputs, data.y, data.weighted, at_a_time_),
       loss_(data_, loss, nodes_.outputs()),
       averages_(averages),
       average_{this, 0, 1, kAll, kAll, 1},
-      memory_(bind(nullptr, data.largest_batch)),
-      slow_(flops(data.largest_batch) > kSlowFlops),
+      memory_(bind(nullptr, at_a_time_)),
+      slow_(flops() > kSlowFlops),
       whole_(slow_),
-      executor_(flops(data.largest_batch) > kPollingFlops, interrupted),
-      trained_(nodes_.table.trained.size(), true),
-      gradient_(slow_ ? nodes_.table.size : 0) {
-  bind(memory_.data(), data.largest_batch);
+      executor_(flops() > kPollingFlops, interrupted),
+      trained_(nodes_.table.trained.size(), true) {
+  bind(memory_.data(), at_a_time_);
   data_.out.made_by = &data_.job;
   for (const auto& node : nodes_.list) node->forward(forward_);
   Job<T>& last = *nodes_.list.back()->out.made_by;
@@ -69,40 +72,54 @@ void Step<T>::plan_backward() {
   backward_.finish(data_.job);
 }
 
-// forward, weights, and, but for the first layer, inputs
+// of a block: forward, weights, and, but for the first layer, inputs
 template <class T>
-double Step<T>::flops(std::size_t rows) const {
+double Step<T>::flops() const {
   const double first = nodes_.list.front()->flops();
-  return static_cast<double>(rows) * (3 * nodes_.flops() - first);
+  return static_cast<double>(at_a_time_) * (3 * nodes_.flops() - first);
 }
 
 template <class T>
-std::size_t Step<T>::first_layer_not_finite(Batch batch) const {
+int Step<T>::team() const {
+  const auto phases = static_cast<double>(forward_.phases() + backward_.phases());
+  return flops() < phases * kTeamFlopsPerPhase ? 1 : team_size();
+}
+
+template <class T>
+std::size_t Step<T>::first_layer_not_finite() const {
   for (const auto& node : nodes_.list) {
-    const Panels<T> outputs = node->out.out(batch);
+    const Panels<T> outputs = node->out.out(last_block_);
     if (find_not_finite(outputs.data, outputs.size()) < outputs.size()) return node->layer;
   }
   return nodes_.list.back()->layer;
 }
 
 template <class T>
-void Step<T>::gather(Member member, const DataSource& data, Batch batch) {
-  const Job<T>* const job = &data_.job;
-  executor_.run(member, {&job, 1}, {batch, batch, &data, nullptr, random_}, false);
+Batch Step<T>::block(Batch batch, std::size_t number) const {
+  const std::size_t row = number * at_a_time_, before = batch.number * blocks(largest_batch_);
+  return {batch.number, batch.first + row, std::min(batch.rows - row, at_a_time_), row,
+          (before + number) % 2 == 1};
 }
 
 template <class T>
-bool Step<T>::forward(Member member, Batch batch, const T* parameters) {
-  StepOf<T> step{batch, {}, nullptr, parameters, random_};
-  const T total = data_.total_weight(batch);
-  step.scale = total > 0 ? T{1} / total : T{0};
-  if (member.thread == 0) batch_weight_ = static_cast<double>(total);
+void Step<T>::gather_block(Member member, const DataSource& data, Batch block) {
+  const Job<T>* const job = &data_.job;
+  executor_.run(member, {&job, 1}, {block, block, &data, nullptr, random_}, false);
+}
+
+template <class T>
+bool Step<T>::forward_block(Member member, Batch block, const T* parameters, double total_weight) {
+  const T total = static_cast<T>(total_weight);
+  const StepOf<T> step{block, {}, nullptr, parameters, random_, total > 0 ? T{1} / total : T{0}};
   for (std::size_t phase = 0; phase < forward_.phases(); ++phase) {
     executor_.run(member, forward_[phase], step, true);
   }
-  if (loss_.failed()) return false;
-  if (member.thread == 0) batch_loss_ = static_cast<double>(kernels<T>().sum(loss_.row_loss(), batch.rows));
-  return true;
+  if (member.thread == 0) {
+    last_block_ = block;
+    batch_loss_ = (block.row == 0 ? 0 : batch_loss_) + loss_.sum(block);
+    batch_weight_ = total_weight;
+  }
+  return !loss_.failed();
 }
 
 // The gradients of all parameters: kept as a whole, or to the update rule block by block.
@@ -110,10 +127,8 @@ bool Step<T>::forward(Member member, Batch batch, const T* parameters) {
 // False where the step was given up before any update. The answer is read only after the barrier of the last
 // phase that asks the question, so that all threads read the same.
 template <class T>
-bool Step<T>::gradients(Member member, const DataSource& data, Batch batch, Batch next,
-                        const Update<T>& update, const Kept<T>& kept) {
-  const bool whole = kept.whole != nullptr;
-  const StepOf<T> step{batch, next, &data, update.parameters, random_, T{1}, &update, kept};
+bool Step<T>::backward_block(Member member, const StepOf<T>& step) {
+  const bool whole = step.kept.whole != nullptr;
   const std::size_t asking = whole ? backward_.phases() : backward_.phases_before_updates();
   if (asking == 0 && interrupted()) return false;
   for (std::size_t phase = 0; phase < backward_.phases(); ++phase) {
@@ -123,16 +138,41 @@ bool Step<T>::gradients(Member member, const DataSource& data, Batch batch, Batc
   return true;
 }
 
-// Averages are for prediction; a step that was given up leaves them as they are.
+template <class T>
+bool Step<T>::gradient(Member member, const DataSource& data, Batch batch, Batch next, const T* parameters,
+                       const Kept<T>& kept) {
+  const Update<T> none{0, nullptr, nullptr, nullptr, 0};
+  const std::size_t count = blocks(batch.rows);
+  const double total = total_weight(data, batch);
+  for (std::size_t i = 0; i < count; ++i) {
+    const Batch now = block(batch, i), then = i + 1 < count ? block(batch, i + 1) : block(next, 0);
+    if (!forward_block(member, now, parameters, total)) return false;
+    StepOf<T> step{now, then, &data, parameters, random_, T{1}, &none, kept};
+    if (i > 0) step.kept.keep = Keep::continued;
+    if (kept.whole != nullptr) {
+      if (!backward_block(member, step)) return false;
+    } else {
+      if (interrupted()) return false;
+      if (i + 1 < count) gather_block(member, data, then);
+    }
+  }
+  return true;
+}
+
+// Averages are for prediction; a step that was given up leaves them as they are. One that computes a second
+// gradient notes the statistics at the weights themselves, and adds them at its end.
+template <class T>
+void Step<T>::note_statistics(Member member, Batch batch) {
+  if (member.thread == 0) averages_.note(nodes_.normalizers, batch);
+}
+template <class T>
+void Step<T>::add_statistics(Member member) {
+  if (member.thread == 0) averages_.add(nodes_.normalizers);
+}
 template <class T>
 void Step<T>::run(int, const StepOf<T>& step, Range, Range) const {
   averages_.note(nodes_.normalizers, step.batch);
   averages_.add(nodes_.normalizers);
-}
-
-template <class T>
-void Step<T>::average(Member member, Batch batch) {
-  if (member.thread == 0) run(0, {batch, {}, nullptr, nullptr, random_}, {}, {});
 }
 
 template class Step<float>;

@@ -1,6 +1,8 @@
 // One training step: forward, backward, update.
 #pragma once
 
+#include <algorithm>
+
 #include "plan/averages.hpp"
 #include "plan/executor.hpp"
 #include "plan/gathered.hpp"
@@ -30,20 +32,24 @@ class Step final : Work<T> {
        const StepData& data, const std::function<bool()>& interrupted);
 
   // The members of a team call these together. `gather` is for the first step of a run. A step may begin
-  // with `ask_for` and is `forward`, then `backward` or, for a rule that wants a second gradient,
-  // `backward_twice`, or, for a batch that is not the last of its group, `backward_of_part`, which end by
-  // gathering `next`, unless that has no rows. Each returns false where the loss is not finite or the step
-  // was interrupted: nothing was updated then.
-  void gather(Member member, const DataSource& data, Batch batch);
-  void ask_for(Member member, const DataSource& data, Batch next) const {
-    data_.ask_for(data, next, Share(member.thread, member.threads, 1).take(next.rows, 1));
+  // with `ask_for` and is `forward`, then `update`, or, for a batch that is not the last of its group,
+  // `add_to_group`; in one of the first two `next` is gathered, unless it has no rows. These return false
+  // where the loss is not finite or the step was interrupted: nothing was updated then.
+  void gather(Member member, const DataSource& data, Batch batch) {
+    gather_block(member, data, block(batch, 0));
   }
-  bool forward(Member member, Batch batch, const T* parameters);
-  bool backward(Member member, const DataSource& data, Batch batch, Batch next, Group group,
-                Update<T> update);
-  bool backward_of_part(Member member, const DataSource& data, Batch batch, Batch next, Group group,
-                        T* parameters);
-  bool backward_twice(Member member, const DataSource& data, Batch batch, Batch next, Update<T> update);
+  void ask_for(Member member, const DataSource& data, Batch next) const {
+    data_.ask_for(data, next,
+                  Share(member.thread, member.threads, 1).take(std::min(next.rows, at_a_time_), 1));
+  }
+  bool forward(Member member, const DataSource& data, Batch batch, Batch next, Group group,
+               const T* parameters);
+  bool update(Member member, const DataSource& data, Batch batch, Batch next, Group group, Update<T> update);
+  void add_to_group(Member member, Batch batch, Group group);
+  // Loss and whole gradient, or without memory for that the loss alone, of a batch that `gather` was for, at
+  // any parameters
+  bool gradient(Member member, const DataSource& data, Batch batch, Batch next, const T* parameters,
+                const Kept<T>& kept);
   // for what the method wants beside gradients block by block; segments are what goes on around it
   void allocate(const Method& method, const std::vector<Segment>& segments);
 
@@ -53,10 +59,9 @@ class Step final : Work<T> {
   double batch_weight() const { return batch_weight_; }  // sum of their weights, or their number
   // seconds that all threads together have waited at barriers so far
   double waited() const { return executor_.waited(); }
-  double flops(std::size_t rows) const;
-  std::size_t phases() const { return forward_.phases() + backward_.phases(); }
-  // The first layer with an output that is not finite, or the last layer
-  std::size_t first_layer_not_finite(Batch batch) const;
+  int team() const;  // threads that are worth their while
+  // The first layer whose output was not finite where the last step ended, or the last layer
+  std::size_t first_layer_not_finite() const;
 
   bool interrupted() const { return executor_.interrupted(); }
   bool failed() const { return loss_.failed(); }
@@ -70,17 +75,26 @@ class Step final : Work<T> {
  private:
   std::size_t bind(T* memory, std::size_t rows);
   void plan_backward();
-  bool gradients(Member member, const DataSource& data, Batch batch, Batch next, const Update<T>& update,
-                 const Kept<T>& kept);
-  void average(Member member, Batch batch);
+  // A batch is one block, or several where it has too many rows for memory.
+  std::size_t blocks(std::size_t rows) const { return (rows + at_a_time_ - 1) / at_a_time_; }
+  Batch block(Batch batch, std::size_t number) const;
+  void gather_block(Member member, const DataSource& data, Batch block);
+  double total_weight(const DataSource& data, Batch batch) const {
+    return blocks(batch.rows) > 1 ? data_.total_weight(data, batch) : data_.total_weight(block(batch, 0));
+  }
+  double flops() const;
+  bool forward_block(Member member, Batch block, const T* parameters, double total_weight);
+  bool backward_block(Member member, const StepOf<T>& step);
   void run(int part, const StepOf<T>& step, Range columns, Range rows) const override;
-  Kept<T> kept_of(Group group) const;
+  void note_statistics(Member member, Batch batch);
+  void add_statistics(Member member);
   void limit(Member member, Limits<T>& limits);
   void limit_norm(double most, const std::vector<Segment>& segments);
   template <class F>
   void for_parameters(Member member, F&& f);
 
   Nodes<T> nodes_;
+  const std::size_t largest_batch_, at_a_time_;  // rows
   Gathered<T> data_;
   LossOfBatch<T> loss_;
   Averages<T>& averages_;
@@ -88,15 +102,17 @@ class Step final : Work<T> {
   Job<T> average_;
   Buffer<T> memory_;
   const bool slow_;  // the step can be given up before any update, for which the whole gradient comes first
-  bool whole_;       // which it does also where a method wants it so
+  bool whole_;       // which it does also where a method wants it so, and of more rows than fit
+  bool twice_ = false;  // a second gradient is wanted
   Executor<T> executor_;
   std::vector<bool> trained_;  // array by array
   double clip_norm_ = __builtin_inf();
   GradientNorm<T> norm_;
-  Buffer<T> gradient_, shifted_, second_;
+  Buffer<T> gradient_, of_batch_, shifted_, second_;
   double group_weight_ = 0, group_loss_ = 0;  // of the batches before this one
   RandomState random_{};
   double batch_loss_ = 0, batch_weight_ = 0;
+  Batch last_block_{};
 };
 
 extern template class Step<float>;

@@ -8,10 +8,12 @@ namespace fanin {
 template <class T>
 struct Job;
 
-// The rows of one step: `rows` positions of the order from `first` on. Batches are numbered; what is gathered
-// of even and odd ones has memory of its own, so that the next one is gathered while this one is in use.
+// The rows of one step, or a block of them: `rows` positions of the order from `first` on. What is gathered
+// has two memories in turn, so that the next rows are gathered while these are in use.
 struct Batch {
   std::size_t number, first, rows;
+  std::size_t row = 0;  // of the batch, where a block begins
+  bool odd = false;     // which memory
 };
 
 // Hands out parts of one buffer, or, without one, adds up what they need.
@@ -49,7 +51,7 @@ std::size_t rounded(std::size_t columns) {
 template <class T>
 struct Value {
   std::size_t columns = 0;
-  T* even = nullptr;  // the value in batches of even number, and in others
+  T* even = nullptr;  // the value, in one memory and in the other
   T* odd = nullptr;
   int activation = 0;  // f
   T* z = nullptr;      // where the derivative needs it
@@ -66,7 +68,7 @@ struct Value {
   bool wants_gradient = false;             // something that it depends on is trained
   const Job<T>* after_gradient = nullptr;  // follows the job that writes dz
 
-  Panels<T> out(Batch batch) const { return panels(batch.number % 2 == 0 ? even : odd, batch); }
+  Panels<T> out(Batch batch) const { return panels(batch.odd ? odd : even, batch); }
   Panels<T> panels(T* data, Batch batch) const { return {data, batch.rows, columns}; }
   Panels<T> transposed(T* data, Batch batch) const { return {data, columns, batch.rows}; }
 

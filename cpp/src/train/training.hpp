@@ -69,7 +69,7 @@ struct Training<T>::State {
     return {method.accumulate > 1, number % method.accumulate == 0,
             (number + 1) % method.accumulate == 0 || number + 1 == steps()};
   }
-  int team() const;  // 1: not worth more
+  int team() const { return step.team(); }
   void restore(const std::string& what, std::size_t at_step, std::size_t layer);
 
   typename Network<T>::State& net;
