@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fanin import _core
 from fanin.checks import check_integer
-from fanin.data.validation import split_off, validation_of
+from fanin.data.validation import validation_of
 from fanin.layers import Layer, check_layers, described
 from fanin.losses import Loss, as_loss
 from fanin.optim import Rule
 from fanin.storage import StoredModel, as_path
 from fanin.training.callbacks import Callbacks
 from fanin.training.chunks import check_chunks, check_statistics, train_on_chunks
-from fanin.training.fitting import Fit
+from fanin.training.fitting import Fit, open_fit
 from fanin.training.history import History
+from fanin.training.settings import Settings
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -157,10 +157,7 @@ class Network(StoredModel):
             If the loss or a weight is no longer finite. It names epoch, step and layer, and the weights of the last
             finite epoch end are restored.
         """
-        fit, opened = self._open_fit(
-            None,
-            X,
-            y,
+        settings = Settings(
             rule=rule,
             epochs=epochs,
             batch_size=batch_size,
@@ -171,34 +168,12 @@ class Network(StoredModel):
             callbacks=callbacks,
             verbose=verbose,
         )
+        fit, opened = open_fit(self, X, y, settings)
         with opened as training:
             history = fit.run(lambda: fit.epoch(training))
             if fit.epochs > 0:
                 training.exact_statistics()
             return history
-
-    def _open_fit(
-        self,
-        population: _core.Population | None,
-        X: ArrayLike,
-        y: ArrayLike,
-        *,
-        rule: Rule,
-        epochs: int = 10,
-        batch_size: int = 32,
-        shuffle: bool = True,
-        sample_weight: ArrayLike | None = None,
-        validation_data: ValidationData | None = None,
-        validation_fraction: float | None = None,
-        callbacks: Callbacks = (),
-        verbose: bool = False,
-    ) -> tuple[Fit, closing[Any]]:
-        """Check the arguments of `fit`; return what it does, and its training, alone or in a population."""
-        data, validation = (X, y, sample_weight), validation_of(self, validation_data)
-        if validation_fraction is not None:
-            data, validation = split_off(self, validation_fraction, validation, *data)
-        fit = Fit(self, rule, epochs, batch_size, shuffle, validation, callbacks, verbose)
-        return fit, fit.training(*data, population=population)
 
     def fit_chunks(
         self,
@@ -237,9 +212,18 @@ class Network(StoredModel):
         DivergedError
             As `fit` does; the weights are those from before the chunk.
         """
-        validation = validation_of(self, validation_data)
+        settings = Settings(
+            rule=rule,
+            epochs=epochs,
+            batch_size=batch_size,
+            shuffle=shuffle,
+            validation_data=validation_data,
+            callbacks=callbacks,
+            verbose=verbose,
+        )
+        validation = validation_of(self, settings.validation_data)
         check_statistics(self.layers)
-        fit = Fit(self, rule, epochs, batch_size, shuffle, validation, callbacks, verbose)
+        fit = Fit(self, settings, validation)
         chunks_of_epoch = check_chunks(chunks, fit.epochs)
         return fit.run(lambda: train_on_chunks(fit, chunks_of_epoch()))
 

@@ -1,4 +1,4 @@
-"""A fit: its arguments, and the loop over epochs that trains, validates and calls the callbacks."""
+"""A fit: the loop over epochs that trains, validates and calls the callbacks."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Any
 
 from fanin import _core
-from fanin.checks import check_integer
 from fanin.data.inputs import as_data, sentences
-from fanin.data.validation import Validation
-from fanin.optim import BatchSizeWarning, Rule
-from fanin.training.callbacks import CallbackList, Callbacks, Logs
+from fanin.data.validation import Validation, split_off, validation_of
+from fanin.optim import BatchSizeWarning
+from fanin.training.callbacks import CallbackList, Logs
 from fanin.training.history import History
 from fanin.training.progress import progress
+from fanin.training.settings import Settings
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -23,28 +23,14 @@ if TYPE_CHECKING:
 
 
 class Fit:
-    """One call of `Network.fit` or `Network.fit_chunks`; construction checks all arguments but the data."""
+    """One call of `Network.fit` or `Network.fit_chunks`; construction checks the rule against the network."""
 
-    def __init__(
-        self,
-        net: Network,
-        rule: Rule,
-        epochs: int,
-        batch_size: int,
-        shuffle: bool,
-        validation: Validation | None,
-        callbacks: Callbacks,
-        verbose: bool,
-    ) -> None:
-        if not isinstance(rule, Rule):
-            raise TypeError(f"rule: expected an update rule such as fanin.optim.Adam(), got {rule!r}")
-        check_integer("epochs", epochs, 0)
-        check_integer("batch_size", batch_size, 1)
-        self.net, self.rule, self.epochs = net, rule, int(epochs)
-        self._values = rule.values_on(net._parameter_names())
-        self.batch_size, self.shuffle = min(int(batch_size), 2**32), bool(shuffle)
+    def __init__(self, net: Network, settings: Settings, validation: Validation | None) -> None:
+        self.net, self.rule, self.epochs = net, settings.rule, int(settings.epochs)
+        self._values = self.rule.values_on(net._parameter_names())
+        self.batch_size, self.shuffle = min(int(settings.batch_size), 2**32), bool(settings.shuffle)
         self._warned = False
-        self.callbacks, self.verbose = CallbackList(callbacks), bool(verbose)
+        self.callbacks, self.verbose = CallbackList(settings.callbacks), bool(settings.verbose)
         self.history = History(net.metric, validates=validation is not None)
         self._validation = validation
         self._shown = ExitStack()
@@ -124,3 +110,14 @@ class Fit:
     def close(self) -> None:
         """Show no more epochs."""
         self._shown.close()
+
+
+def open_fit(
+    net: Network, X: ArrayLike, y: ArrayLike, settings: Settings, population: _core.Population | None = None
+) -> tuple[Fit, closing[Any]]:
+    """Check the data of a fit; return what it does, and its training, alone or in a population."""
+    data, validation = (X, y, settings.sample_weight), validation_of(net, settings.validation_data)
+    if settings.validation_fraction is not None:
+        data, validation = split_off(net, settings.validation_fraction, validation, *data)
+    fit = Fit(net, settings, validation)
+    return fit, fit.training(*data, population=population)
