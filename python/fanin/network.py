@@ -106,6 +106,8 @@ class Network(StoredModel):
         validation_fraction: float | None = None,
         callbacks: Callbacks = (),
         verbose: bool = False,
+        max_steps: int | None = None,
+        max_seconds: float | None = None,
     ) -> History:
         """Train with mini-batches; fit again to go on where it stopped.
 
@@ -116,6 +118,10 @@ class Network(StoredModel):
         columns (Fortran order) in memory is copied by rows once where samples are shuffled, which takes less time than
         an epoch of gathering from it. The last batch may be short. The rule's state is kept from fit to fit of the same
         kind of rule. Ctrl-C leaves a usable network.
+
+        A fit also ends after `max_steps` or `max_seconds`, within an epoch if need be. Such an epoch ends like any
+        other: its loss is the mean over what was trained, validation and callbacks follow, and the history has its
+        number as `stopped_epoch`.
 
         Parameters
         ----------
@@ -144,6 +150,10 @@ class Network(StoredModel):
         verbose : bool
             Show the epochs as they come: in a terminal or notebook a progress bar where tqdm is installed, else a
             line each.
+        max_steps : int, optional
+            Updates of the rule after which the fit ends.
+        max_seconds : float, optional
+            Seconds after which the fit ends, with the update under way then. Validation and callbacks count, too.
 
         Returns
         -------
@@ -167,10 +177,12 @@ class Network(StoredModel):
             validation_fraction=validation_fraction,
             callbacks=callbacks,
             verbose=verbose,
+            max_steps=max_steps,
+            max_seconds=max_seconds,
         )
         fit, opened = open_fit(self, X, y, settings)
         with opened as training:
-            history = fit.run(lambda: fit.epoch(training))
+            history = fit.run(lambda: fit.epoch(training)[0])
             if fit.epochs > 0:
                 training.exact_statistics()
             return history
@@ -186,6 +198,8 @@ class Network(StoredModel):
         validation_data: ValidationData | None = None,
         callbacks: Callbacks = (),
         verbose: bool = False,
+        max_steps: int | None = None,
+        max_seconds: float | None = None,
     ) -> History:
         """Train on data that come in chunks, for streams and for what does not fit in memory.
 
@@ -197,8 +211,9 @@ class Network(StoredModel):
         ----------
         chunks : iterable of tuples (X, y) or (X, y, sample_weight), or function that returns one
             Read once an epoch: more than one epoch needs a list, or a function such as a generator function.
-        rule, epochs, batch_size, shuffle, validation_data, callbacks, verbose
-            As in `fit`. An epoch is a pass over all chunks, and its seconds include the wait for them.
+        rule, epochs, batch_size, shuffle, validation_data, callbacks, verbose, max_steps, max_seconds
+            As in `fit`. An epoch is a pass over all chunks, and its seconds include the wait for them. Once the fit
+            has reached `max_steps` or `max_seconds` it asks for no more chunks.
 
         Returns
         -------
@@ -220,6 +235,8 @@ class Network(StoredModel):
             validation_data=validation_data,
             callbacks=callbacks,
             verbose=verbose,
+            max_steps=max_steps,
+            max_seconds=max_seconds,
         )
         validation = validation_of(self, settings.validation_data)
         check_statistics(self.layers)

@@ -28,6 +28,7 @@ void Training<T>::State::prepare(const Method& chosen) {
   }
   ++net.epochs;
   next_step = updates_counted = 0;
+  most_updates = options.budget != nullptr ? std::max<std::size_t>(1, options.budget->steps()) : order.size();
   gathered = static_cast<std::size_t>(-1);
   loss_sum = weight_sum = 0;
   failed = false;
@@ -86,10 +87,10 @@ void Training<T>::State::run_slice() {
   run_team(pace.begin(team(), seconds_now()), [&](int thread, int threads) {
     const Member member{thread, threads};
     if (gathered != first) step.gather(member, source, batch(first));
-    for (std::size_t number = first; number < steps(); ++number) {
+    for (std::size_t number = first; !ends_at(number); ++number) {
       if (thread == 0) {
         const double waited = (step.waited() - waited_before) / std::max(1, threads - 1);
-        last_of_slice[number % 2] = pace.time_is_up(waited, number - first, seconds_now());
+        last_of_slice[number % 2] = pace.time_is_up(waited, number - first, seconds_now()) || late();
       }
       const bool done = one_step(member, source, number);
       if (thread == 0 && done) note_step(number);
@@ -102,9 +103,22 @@ void Training<T>::State::run_slice() {
 
 template <class T>
 void Training<T>::State::end_slice() {
-  failed = next_step < steps() && !step.interrupted() && step.failed();
+  failed = !ends_at(next_step) && !step.interrupted() && step.failed();
   net.state.count(updates(next_step) - updates_counted);
   updates_counted = updates(next_step);
+  if (next_step > 0 && group_of(next_step - 1).last && late()) most_updates = updates_counted;
+}
+
+template <class T>
+double Training<T>::State::share_before(std::size_t number) const {
+  const std::size_t trained = batch(number).first;
+  if (trained == order.size()) return 1;
+  double sum = 0, before = 0;
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    if (i == trained) before = sum;
+    sum += weights.empty() ? 1 : weights[order[i]];
+  }
+  return before / sum;
 }
 
 template <class T>
@@ -143,7 +157,8 @@ EpochResult Training<T>::State::end() {
     restore("averages of batch norm are", next_step, layer_at(table.statistics, overflown));
   }
   net.folded();  // so that no prediction has to
-  return {weight_sum > 0 ? loss_sum / weight_sum : 0, next_step < steps()};
+  if (options.budget != nullptr) options.budget->spend(updates_counted);
+  return {weight_sum > 0 ? loss_sum / weight_sum : 0, !ends_at(next_step), share_before(next_step)};
 }
 
 template <class T>

@@ -44,7 +44,11 @@ struct Training<T>::State {
   // An epoch is `begin`, slices of steps while there is `more`, and `end`. Meanwhile nobody else uses the
   // network.
   void begin(const Method& chosen);
-  bool more() const { return next_step < steps() && !failed && !step.interrupted(); }
+  bool more() const { return !ends_at(next_step) && !failed && !step.interrupted(); }
+  // whether the epoch or the budget ends before batch `number`
+  bool ends_at(std::size_t number) const { return number >= steps() || updates(number) >= most_updates; }
+  bool late() const { return options.budget != nullptr && options.budget->late(); }
+  double share_before(std::size_t number) const;
   // Steps on a team, for at most about 50 ms
   void run_slice();
   // Steps on the calling thread alone, at least one, until time_is_up(). It does not throw.
@@ -92,7 +96,7 @@ struct Training<T>::State {
 
   Method method = Sgd{};
   std::size_t next_step = 0, gathered = 0;  // batches
-  std::size_t updates_counted = 0;
+  std::size_t updates_counted = 0, most_updates = 0;
   double loss_sum = 0, weight_sum = 0;
   bool failed = false;  // the step at next_step gave a loss that is not finite
   Pace pace;
@@ -105,9 +109,9 @@ template <class F>
 void Training<T>::State::run_alone(F&& time_is_up) {
   constexpr Member alone{0, 1};
   if (gathered != next_step) step.gather(alone, data(), batch(next_step));
-  while (next_step < steps() && one_step(alone, data(), next_step)) {
+  while (!ends_at(next_step) && one_step(alone, data(), next_step)) {
     note_step(next_step);
-    if (time_is_up()) break;
+    if (time_is_up() || late()) break;
   }
   end_slice();
 }

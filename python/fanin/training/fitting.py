@@ -30,6 +30,7 @@ class Fit:
         self._values = self.rule.values_on(net._parameter_names())
         self.batch_size, self.shuffle = min(int(settings.batch_size), 2**32), bool(settings.shuffle)
         self._warned = False
+        self.budget = settings.new_budget()
         self.callbacks, self.verbose = CallbackList(settings.callbacks), bool(settings.verbose)
         self.history = History(net.metric, validates=validation is not None)
         self._validation = validation
@@ -47,7 +48,14 @@ class Fit:
         with sentences(columns=columns):
             return closing(
                 self.net._training(
-                    self.net._core, X, y, sample_weight, self.batch_size, self.shuffle, population
+                    self.net._core,
+                    X,
+                    y,
+                    sample_weight,
+                    self.batch_size,
+                    self.shuffle,
+                    self.budget,
+                    population,
                 )
             )
 
@@ -63,18 +71,21 @@ class Fit:
             stacklevel=stacklevel,
         )
 
-    def epoch(self, training: Any) -> float:
-        """Train one epoch; return its mean loss."""
+    def epoch(self, training: Any) -> tuple[float, float]:
+        """Train one epoch; return its mean loss, and the share of the samples, by weight, that the budget allowed."""
         self.warn_of_mini_batches(training.rows, stacklevel=6)
-        loss: float = training.epoch(self.rule.name, self._values)
-        return loss
+        trained: tuple[float, float] = training.epoch(self.rule.name, self._values)
+        return trained
 
     def begin_epoch(self, training: Any, population: _core.Population, number: int) -> None:
         """Begin an epoch that the population trains."""
         training.begin_epoch(population, number, self.rule.name, self._values)
 
     def run(self, train: Callable[[], float]) -> History:
-        """Run epochs until all are done or a callback says stop; `train` does one and returns its loss."""
+        """Run epochs until all are done, the budget is spent or a callback says stop.
+
+        `train` does one and returns its loss.
+        """
         with closing(self):
             loop = self.begin()
             loop.run(train)
@@ -98,7 +109,7 @@ class Fit:
             show(epoch, logs, seconds)
             return stop
 
-        return _core.EpochLoop(min(self.epochs, 2**63), validate, after)
+        return _core.EpochLoop(min(self.epochs, 2**63), validate, after, self.budget)
 
     def end(self, loop: _core.EpochLoop) -> History:
         """Return the history of a loop that has ended by itself."""
