@@ -240,6 +240,33 @@ TEST_CASE("fits side by side are what they are alone, and one that diverges does
   cpu::set_num_threads(0);
 }
 
+TEST_CASE("with fewer nets than threads each is trained by a team, to the same bits") {
+  std::vector<float> x(256 * 128), y(256);
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i % 83) / 83;
+  for (std::size_t i = 0; i < y.size(); ++i) y[i] = static_cast<float>(i % 17) / 17;
+  const DataSet rows{row_major<const float>(x.data(), 256, 128), row_major<const float>(y.data(), 256, 1)};
+  for (const int threads : {2, 3, 5}) {
+    std::vector<Network<float>> alone, together;
+    std::vector<Fit> fits;
+    for (std::uint64_t seed = 0; seed < 2; ++seed) {
+      alone.emplace_back(128, std::vector<Layer>{{128, activation<Relu>}, {1}}, SquaredError{}, seed);
+      together.push_back(alone.back().copy());
+    }
+    for (std::size_t i = 0; i < 2; ++i) {
+      const FitOptions options{.epochs = 2 + 6 * i, .batch_size = 64};
+      fit(alone[i], rows, Adam{}, options);
+      fits.push_back({&together[i], rows, Adam{}, options});
+    }
+    cpu::set_num_threads(threads);
+    const std::vector<Outcome> outcomes = train_together(fits);
+    for (std::size_t i = 0; i < 2; ++i) {
+      CHECK_FALSE(outcomes[i].error);
+      CHECK(together[i].to_bytes() == alone[i].to_bytes());
+    }
+    cpu::set_num_threads(0);
+  }
+}
+
 TEST_CASE("fits side by side are checked before any training, and stopped by their caller") {
   const Parabola data;
   Network<float> net = new_net(), other = new_net();

@@ -97,8 +97,8 @@ struct Outcome {
   std::exception_ptr error = {};  // such as a DivergedError, which does not end the other fits
 };
 
-// Fits of different networks, side by side: each on one thread of a team, or in turn on all where there are
-// fewer fits than threads. The same bits as fit by fit. Validation and callbacks are the calling thread's.
+// Fits of different networks, side by side: each on one thread, or on a team of its own where there are fewer
+// fits than threads. The same bits as fit by fit. Validation and callbacks are the calling thread's.
 // Throws ValueError and BusyError before any training.
 std::vector<Outcome> train_together(const std::vector<Fit>& fits);
 

@@ -13,10 +13,7 @@ constexpr double kTeamFlopsPerPhase = 500e3;
 }  // namespace
 
 template <class T>
-void Training<T>::State::prepare(const Method& chosen) {
-  check_method(chosen);
-  check_arrays(chosen, net.layout.table.trained.size());
-  method = chosen;
+void Training<T>::State::start_anew() {
   net.changed();
   std::memcpy(finite_parameters(), net.weights(), net.layout.table.size * sizeof(T));
   net.state.prepare(method, net.layout.table, net.parameters.data());
@@ -66,9 +63,16 @@ bool Training<T>::State::one_step(Member member, const DataSource& data, std::si
 
 template <class T>
 void Training<T>::State::begin(const Method& chosen) {
+  check_method(chosen);
+  check_arrays(chosen, net.layout.table.trained.size());
   writing.emplace(net.access);
+  method = chosen;
+}
+
+template <class T>
+void Training<T>::State::prepare() {
   try {
-    prepare(chosen);
+    start_anew();
   } catch (...) {
     writing.reset();
     throw;
@@ -78,24 +82,13 @@ void Training<T>::State::begin(const Method& chosen) {
 // Batches in one parallel region, until the epoch, the time, the loss or the caller says stop.
 template <class T>
 void Training<T>::State::run_slice() {
-  const DataSource source = data();
   const double waited_before = step.waited();
   const std::size_t first = next_step;
-  // Thread 0 decides at the beginning of a step whether it is the last of the slice; the others read it at
-  // the end. Two places in turn, so that a decision is not overwritten before the slowest has read it.
-  bool last_of_slice[2] = {};
   run_team(pace.begin(team(), seconds_now()), [&](int thread, int threads) {
-    const Member member{thread, threads};
-    if (gathered != first) step.gather(member, source, batch(first));
-    for (std::size_t number = first; !ends_at(number); ++number) {
-      if (thread == 0) {
-        const double waited = (step.waited() - waited_before) / std::max(1, threads - 1);
-        last_of_slice[number % 2] = pace.time_is_up(waited, number - first, seconds_now()) || late();
-      }
-      const bool done = one_step(member, source, number);
-      if (thread == 0 && done) note_step(number);
-      if (!done || last_of_slice[number % 2]) break;
-    }
+    run_as({thread, threads}, [&](std::size_t number) {
+      const double waited = (step.waited() - waited_before) / std::max(1, threads - 1);
+      return pace.time_is_up(waited, number - first, seconds_now());
+    });
   });
   pace.end(next_step - first, seconds_now());
   end_slice();
@@ -191,6 +184,7 @@ template <class T>
 EpochResult Training<T>::epoch(const Method& method) {
   State& s = *state_;
   s.begin(method);
+  s.prepare();
   while (s.more() && !s.step.poll()) s.run_slice();
   return s.end();
 }

@@ -35,7 +35,7 @@ def train_together(members: Iterable[Member], *, on_error: OnError = "raise") ->
 
     Each network is trained on one thread, and the threads take the networks in turn: small ones, which gain nothing
     from several threads each, are trained as many at a time as there are threads. With fewer networks than threads,
-    large ones use all threads in turn. Arrays may be shared. Validation and callbacks run on the calling thread, one
+    each large one has its share of them. Arrays may be shared. Validation and callbacks run on the calling thread, one
     at a time, between epochs. Ctrl-C ends all fits and leaves usable networks.
 
     Parameters
