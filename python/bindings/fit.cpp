@@ -1,4 +1,4 @@
-// The loop of a fit, the count of early stopping, and trainings side by side.
+// The loop of a fit, its budget, the count of early stopping, and trainings side by side.
 #include "fanin/fit.hpp"
 
 #include <pybind11/stl.h>
@@ -18,7 +18,7 @@ py::object call(const py::function& f, const A&... arguments) {
 
 // validate() -> (loss, metric), after(epoch, loss, validated, seconds) -> whether to stop
 fanin::EpochLoop make_loop(std::size_t epochs, const std::optional<py::function>& validate,
-                           const py::function& after) {
+                           const py::function& after, const fanin::Budget& budget) {
   std::function<fanin::Evaluation()> validation;
   if (validate) {
     validation = [f = *validate] {
@@ -26,11 +26,13 @@ fanin::EpochLoop make_loop(std::size_t epochs, const std::optional<py::function>
       return fanin::Evaluation{figures.first, figures.second};
     };
   }
-  return {epochs, std::move(validation), [after](const fanin::Epoch& epoch) {
+  return {epochs, std::move(validation),
+          [after](const fanin::Epoch& epoch) {
             std::optional<Figures> figures;
             if (epoch.validation) figures = {epoch.validation->loss, epoch.validation->metric};
             return call(after, epoch.number, epoch.loss, figures, epoch.seconds).cast<bool>();
-          }};
+          },
+          &budget};
 }
 
 std::vector<fanin::Population::Ended> run(fanin::Population& population) {
@@ -60,9 +62,15 @@ void register_fit(py::module_& m) {
       .def("runs_out", &Patience::runs_out)
       .def_property_readonly("epochs_without_progress", &Patience::epochs_without_progress)
       .def_readonly("best_epoch", &Patience::best_epoch);
+  using fanin::Budget;
+  py::class_<Budget>(m, "Budget")
+      .def(py::init<std::optional<std::size_t>, std::optional<double>>(), py::arg("max_steps"),
+           py::arg("max_seconds"))
+      .def_property_readonly("spent", &Budget::spent);
   using fanin::EpochLoop;
   py::class_<EpochLoop>(m, "EpochLoop")
-      .def(py::init(&make_loop), py::arg("epochs"), py::arg("validate"), py::arg("after"))
+      .def(py::init(&make_loop), py::arg("epochs"), py::arg("validate"), py::arg("after"), py::arg("budget"),
+           py::keep_alive<1, 5>())
       .def_property_readonly("more", &EpochLoop::more)
       .def_property_readonly("stopped_epoch", &EpochLoop::stopped_epoch)
       .def(

@@ -119,9 +119,10 @@ void register_network_of(py::module_& m, const std::string& suffix) {
       .def("evaluate", &evaluate<T>, py::arg("X"), py::arg("y"), py::arg("sample_weight"));
   py::class_<PyTraining<T>>(m, ("Training" + suffix).c_str())
       .def(py::init<Net&, const py::object&, const py::object&, const py::object&, std::size_t, bool,
-                    const fanin::Population*>(),
+                    fanin::Budget&, const fanin::Population*>(),
            py::arg("network"), py::arg("X"), py::arg("y"), py::arg("sample_weight"), py::arg("batch_size"),
-           py::arg("shuffle"), py::arg("population"), py::keep_alive<1, 2>())
+           py::arg("shuffle"), py::arg("budget"), py::arg("population"), py::keep_alive<1, 2>(),
+           py::keep_alive<1, 8>())
       .def_property_readonly("rows", &PyTraining<T>::rows)
       .def("epoch", &PyTraining<T>::epoch, py::arg("rule"), py::arg("values"))
       .def("begin_epoch", &PyTraining<T>::begin_epoch, py::arg("population"), py::arg("number"),

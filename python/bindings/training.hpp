@@ -42,16 +42,16 @@ template <class T>
 class PyTraining {
  public:
   PyTraining(fanin::Network<T>& net, const py::object& x, const py::object& y, const py::object& weights,
-             std::size_t batch_size, bool shuffle, const fanin::Population* population)
+             std::size_t batch_size, bool shuffle, fanin::Budget& budget, const fanin::Population* population)
       : data_(make_data(net, x, y, weights)) {
     if (shuffle) data_.x = by_rows(data_.x);
     const std::function<bool()> interrupted =
         population != nullptr ? population->interrupted() : std::function<bool()>(signal_pending);
     // checks look at every value: other threads may run meanwhile
     const Unlocked unlocked;
-    training_ = std::make_unique<fanin::Training<T>>(net, data_.x.view, data_.targets.y,
-                                                     fanin::TrainingOptions{batch_size, shuffle, interrupted},
-                                                     data_.targets.weights);
+    training_ = std::make_unique<fanin::Training<T>>(
+        net, data_.x.view, data_.targets.y, fanin::TrainingOptions{batch_size, shuffle, interrupted, &budget},
+        data_.targets.weights);
   }
 
   std::size_t rows() const { return fanin::rows_of(data_.x.view); }
@@ -65,7 +65,8 @@ class PyTraining {
   // Frees the network for another training, also where an exception's traceback keeps this object alive.
   void close() { training_.reset(); }
 
-  double epoch(const std::string& name, const py::dict& values) {
+  // Its mean loss, and the share of the samples, by weight, that were trained
+  std::pair<double, double> epoch(const std::string& name, const py::dict& values) {
     if (training_ == nullptr) throw fanin::ValueError("training: it was closed");
     const fanin::Method method = arrays::make_method(name, values);
     fanin::EpochResult result{};
@@ -76,7 +77,7 @@ class PyTraining {
       result = training_->epoch(method);
     }
     if (PyErr_Occurred() != nullptr) throw py::error_already_set();
-    return result.loss;
+    return {result.loss, result.share};
   }
 
   // For `run` of the population, which must end before this object is closed

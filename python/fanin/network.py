@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fanin import _core
 from fanin.checks import check_integer
-from fanin.data.validation import split_off, validation_of
+from fanin.data.validation import validation_of
 from fanin.layers import Layer, check_layers, described
 from fanin.losses import Loss, as_loss
 from fanin.optim import Rule
 from fanin.storage import StoredModel, as_path
 from fanin.training.callbacks import Callbacks
 from fanin.training.chunks import check_chunks, check_statistics, train_on_chunks
-from fanin.training.fitting import Fit
+from fanin.training.fitting import Fit, open_fit
 from fanin.training.history import History
 from fanin.training.objective import Objective
+from fanin.training.settings import Settings
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -107,6 +107,8 @@ class Network(StoredModel):
         validation_fraction: float | None = None,
         callbacks: Callbacks = (),
         verbose: bool = False,
+        max_steps: int | None = None,
+        max_seconds: float | None = None,
     ) -> History:
         """Train with mini-batches; fit again to go on where it stopped.
 
@@ -117,6 +119,10 @@ class Network(StoredModel):
         columns (Fortran order) in memory is copied by rows once where samples are shuffled, which takes less time than
         an epoch of gathering from it. The last batch may be short. The rule's state is kept from fit to fit of the same
         kind of rule. Ctrl-C leaves a usable network.
+
+        A fit also ends after `max_steps` or `max_seconds`, within an epoch if need be. Such an epoch ends like any
+        other: its loss is the mean over what was trained, validation and callbacks follow, and the history has its
+        number as `stopped_epoch`.
 
         Parameters
         ----------
@@ -145,6 +151,10 @@ class Network(StoredModel):
         verbose : bool
             Show the epochs as they come: in a terminal or notebook a progress bar where tqdm is installed, else a
             line each.
+        max_steps : int, optional
+            Updates of the rule after which the fit ends.
+        max_seconds : float, optional
+            Seconds after which the fit ends, with the update under way then. Validation and callbacks count, too.
 
         Returns
         -------
@@ -158,10 +168,7 @@ class Network(StoredModel):
             If the loss or a weight is no longer finite. It names epoch, step and layer, and the weights of the last
             finite epoch end are restored.
         """
-        fit, opened = self._open_fit(
-            None,
-            X,
-            y,
+        settings = Settings(
             rule=rule,
             epochs=epochs,
             batch_size=batch_size,
@@ -171,35 +178,15 @@ class Network(StoredModel):
             validation_fraction=validation_fraction,
             callbacks=callbacks,
             verbose=verbose,
+            max_steps=max_steps,
+            max_seconds=max_seconds,
         )
+        fit, opened = open_fit(self, X, y, settings)
         with opened as training:
-            history = fit.run(lambda: fit.epoch(training))
+            history = fit.run(lambda: fit.epoch(training)[0])
             if fit.epochs > 0:
                 training.exact_statistics()
             return history
-
-    def _open_fit(
-        self,
-        population: _core.Population | None,
-        X: ArrayLike,
-        y: ArrayLike,
-        *,
-        rule: Rule,
-        epochs: int = 10,
-        batch_size: int = 32,
-        shuffle: bool = True,
-        sample_weight: ArrayLike | None = None,
-        validation_data: ValidationData | None = None,
-        validation_fraction: float | None = None,
-        callbacks: Callbacks = (),
-        verbose: bool = False,
-    ) -> tuple[Fit, closing[Any]]:
-        """Check the arguments of `fit`; return what it does, and its training, alone or in a population."""
-        data, validation = (X, y, sample_weight), validation_of(self, validation_data)
-        if validation_fraction is not None:
-            data, validation = split_off(self, validation_fraction, validation, *data)
-        fit = Fit(self, rule, epochs, batch_size, shuffle, validation, callbacks, verbose)
-        return fit, fit.training(*data, population=population)
 
     def objective(self, X: ArrayLike, y: ArrayLike, *, sample_weight: ArrayLike | None = None) -> Objective:
         """Return the mean loss over these samples as a function of all weights, with its gradient, for solvers.
@@ -222,6 +209,8 @@ class Network(StoredModel):
         validation_data: ValidationData | None = None,
         callbacks: Callbacks = (),
         verbose: bool = False,
+        max_steps: int | None = None,
+        max_seconds: float | None = None,
     ) -> History:
         """Train on data that come in chunks, for streams and for what does not fit in memory.
 
@@ -233,8 +222,9 @@ class Network(StoredModel):
         ----------
         chunks : iterable of tuples (X, y) or (X, y, sample_weight), or function that returns one
             Read once an epoch: more than one epoch needs a list, or a function such as a generator function.
-        rule, epochs, batch_size, shuffle, validation_data, callbacks, verbose
-            As in `fit`. An epoch is a pass over all chunks, and its seconds include the wait for them.
+        rule, epochs, batch_size, shuffle, validation_data, callbacks, verbose, max_steps, max_seconds
+            As in `fit`. An epoch is a pass over all chunks, and its seconds include the wait for them. Once the fit
+            has reached `max_steps` or `max_seconds` it asks for no more chunks.
 
         Returns
         -------
@@ -248,9 +238,20 @@ class Network(StoredModel):
         DivergedError
             As `fit` does; the weights are those from before the chunk.
         """
-        validation = validation_of(self, validation_data)
+        settings = Settings(
+            rule=rule,
+            epochs=epochs,
+            batch_size=batch_size,
+            shuffle=shuffle,
+            validation_data=validation_data,
+            callbacks=callbacks,
+            verbose=verbose,
+            max_steps=max_steps,
+            max_seconds=max_seconds,
+        )
+        validation = validation_of(self, settings.validation_data)
         check_statistics(self.layers)
-        fit = Fit(self, rule, epochs, batch_size, shuffle, validation, callbacks, verbose)
+        fit = Fit(self, settings, validation)
         chunks_of_epoch = check_chunks(chunks, fit.epochs)
         return fit.run(lambda: train_on_chunks(fit, chunks_of_epoch()))
 

@@ -130,6 +130,59 @@ TEST_CASE("a caller stops a fit after an epoch, or within one") {
   CHECK(history.epochs.empty());
 }
 
+TEST_CASE("a fit ends after so many steps, within an epoch too, with the bits of a longer one") {
+  const Parabola data;  // 4 steps an epoch
+  for (const int threads : {1, 3}) {
+    cpu::set_num_threads(threads);
+    Network<float> limited = new_net(), epoch_by_epoch = new_net(), batch = new_net();
+    const FitOptions ten{.epochs = 10, .max_steps = 8, .batch_size = 16};
+    const History history = fit(limited, data.rows(0, 64), Adam{}, ten);
+    fit(epoch_by_epoch, data.rows(0, 64), Adam{}, {.epochs = 2, .batch_size = 16});
+    CHECK(limited.to_bytes() == epoch_by_epoch.to_bytes());
+    CHECK(history.epochs.size() == 2);
+    CHECK(history.stopped_epoch == 2);
+
+    Network<float> first_rows = new_net();
+    const FitOptions in_order{.epochs = 10, .max_steps = 3, .batch_size = 16, .shuffle = false};
+    const History cut = fit(batch, data.rows(0, 64), Adam{}, in_order);
+    const History whole =
+        fit(first_rows, data.rows(0, 48), Adam{}, {.epochs = 1, .batch_size = 16, .shuffle = false});
+    CHECK(batch.to_bytes() == first_rows.to_bytes());
+    CHECK(cut.epochs.back().loss == whole.epochs.back().loss);
+    CHECK(cut.stopped_epoch == 1);
+  }
+  cpu::set_num_threads(0);
+}
+
+TEST_CASE("a fit without time makes one update, also where that takes several batches") {
+  const Parabola data;
+  Method of_three = Sgd{0.1};
+  of_three.accumulate = 3;
+  for (const Method& method : {Method(Sgd{0.1}), of_three}) {
+    Network<float> late = new_net(), one_step = new_net();
+    const FitOptions at_once{.epochs = 10, .max_seconds = 1e-9, .batch_size = 16};
+    CHECK(fit(late, data.rows(0, 64), method, at_once).stopped_epoch == 1);
+    fit(one_step, data.rows(0, 64), method, {.epochs = 10, .max_steps = 1, .batch_size = 16});
+    CHECK(late.to_bytes() == one_step.to_bytes());
+  }
+}
+
+TEST_CASE("trainings that are given one budget spend it together") {
+  const Parabola data;
+  Network<float> net = new_net(), other = new_net();
+  Budget budget(6);
+  const DataSet rows = data.rows(0, 64);
+  Training<float> first(net, rows.x, rows.y, {.batch_size = 16, .budget = &budget});
+  Training<float> second(other, rows.x, rows.y, {.batch_size = 16, .budget = &budget});
+  const EpochResult whole = first.epoch(Sgd{});
+  CHECK(whole.share == 1);
+  CHECK_FALSE(budget.spent());
+  const EpochResult cut = second.epoch(Sgd{});
+  CHECK(cut.share == 0.5);
+  CHECK_FALSE(cut.interrupted);
+  CHECK(budget.spent());
+}
+
 TEST_CASE("mistakes come before any training") {
   const Parabola data;
   Network<float> net = new_net();
@@ -143,6 +196,10 @@ TEST_CASE("mistakes come before any training") {
         {.early_stopping = EarlyStopping{1, -1, Figure::loss}});
   check("early_stopping: the figure to monitor needs validation data", Sgd{},
         {.early_stopping = EarlyStopping{}});
+  check("max_steps: expected at least 1, got 0", Sgd{}, {.max_steps = 0});
+  check("max_seconds: expected a finite number above 0, got 0", Sgd{}, {.max_seconds = 0});
+  check("max_seconds: expected a finite number above 0, got inf", Sgd{},
+        {.max_seconds = std::numeric_limits<double>::infinity()});
   check("learning_rate: expected a number in [0, infinity), got -1", Sgd{-1}, {});
   check("X: expected 1 columns, one for each input, got shape (1, 2)", Sgd{},
         {.validation = DataSet{row_major<const float>(data.x.data(), 1, 2), data.rows(0, 1).y}});
@@ -181,6 +238,33 @@ TEST_CASE("fits side by side are what they are alone, and one that diverges does
     }
   }
   cpu::set_num_threads(0);
+}
+
+TEST_CASE("with fewer nets than threads each is trained by a team, to the same bits") {
+  std::vector<float> x(256 * 128), y(256);
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i % 83) / 83;
+  for (std::size_t i = 0; i < y.size(); ++i) y[i] = static_cast<float>(i % 17) / 17;
+  const DataSet rows{row_major<const float>(x.data(), 256, 128), row_major<const float>(y.data(), 256, 1)};
+  for (const int threads : {2, 3, 5}) {
+    std::vector<Network<float>> alone, together;
+    std::vector<Fit> fits;
+    for (std::uint64_t seed = 0; seed < 2; ++seed) {
+      alone.emplace_back(128, std::vector<Layer>{{128, activation<Relu>}, {1}}, SquaredError{}, seed);
+      together.push_back(alone.back().copy());
+    }
+    for (std::size_t i = 0; i < 2; ++i) {
+      const FitOptions options{.epochs = 2 + 6 * i, .batch_size = 64};
+      fit(alone[i], rows, Adam{}, options);
+      fits.push_back({&together[i], rows, Adam{}, options});
+    }
+    cpu::set_num_threads(threads);
+    const std::vector<Outcome> outcomes = train_together(fits);
+    for (std::size_t i = 0; i < 2; ++i) {
+      CHECK_FALSE(outcomes[i].error);
+      CHECK(together[i].to_bytes() == alone[i].to_bytes());
+    }
+    cpu::set_num_threads(0);
+  }
 }
 
 TEST_CASE("fits side by side are checked before any training, and stopped by their caller") {

@@ -59,20 +59,28 @@ def test_side_by_side_is_as_alone_bit_for_bit(threads):
     assert histories[3].stopped_epoch is not None
 
 
-@pytest.mark.parametrize("count", [1, 2, 5])
-def test_nets_large_enough_for_a_team_keep_their_bits(count):
+@pytest.mark.parametrize(("count", "threads"), [(1, 3), (2, 3), (2, 4), (3, 7), (5, 3)])
+def test_nets_large_enough_for_a_team_keep_their_bits(count, threads):
+    """With fewer nets than threads each has a team of its own, beside a small net too."""
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(512, 200)), rng.integers(5, size=512)
 
     def fresh():
         layers = [fanin.Dense(256, "relu"), fanin.Dense(256, "relu"), fanin.Dense(5)]
         nets = [fanin.Network(200, layers, "softmax_cross_entropy", seed=seed) for seed in range(count)]
-        return [(net, X, y, {"rule": optim.Adam(), "epochs": 2, "batch_size": 128}) for net in nets]
+        nets[count // 2] = (
+            nets[count // 2] if count < 3 else fanin.Network(200, layers[2:], "softmax_cross_entropy")
+        )
+        rules = [optim.Adam(), optim.Around(optim.SGD(), clip_norm=0.1), optim.Nesterov(0.01)]
+        return [
+            (net, X, y, {"rule": rules[number % 3], "epochs": 2 + number % 2, "batch_size": 128})
+            for number, net in enumerate(nets)
+        ]
 
     alone, together = fresh(), fresh()
     for net, _, _, options in alone:
         net.fit(X, y, **options)
-    with fanin.num_threads(3):
+    with fanin.num_threads(threads):
         fanin.train_together(together)
     assert [digest(member[0]) for member in together] == [digest(member[0]) for member in alone]
 

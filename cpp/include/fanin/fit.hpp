@@ -29,8 +29,9 @@ struct Epoch {
 
 struct History {
   std::vector<Epoch> epochs;
-  std::optional<std::size_t> stopped_epoch;  // after which the fit was stopped; none where all epochs ran
-  std::optional<std::size_t> best_epoch;     // whose weights early stopping brought back
+  std::optional<std::size_t>
+      stopped_epoch;                      // after or in which the fit was stopped; none where all epochs ran
+  std::optional<std::size_t> best_epoch;  // whose weights early stopping brought back
 };
 
 enum class Figure { loss, validation_loss, validation_metric };
@@ -63,6 +64,11 @@ struct Patience {
 
 struct FitOptions {
   std::size_t epochs = 10;
+  // Where one of them comes before the last epoch's end, the fit ends there: after so many updates of the
+  // rule, or after the update under way when so many seconds have passed. The epoch is recorded as it is
+  // then.
+  std::optional<std::size_t> max_steps = {};
+  std::optional<double> max_seconds = {};
   std::size_t batch_size = 32;
   bool shuffle = true;
   std::optional<DataSet> validation = {};
@@ -91,27 +97,28 @@ struct Outcome {
   std::exception_ptr error = {};  // such as a DivergedError, which does not end the other fits
 };
 
-// Fits of different networks, side by side: each on one thread of a team, or in turn on all where there are
-// fewer fits than threads. The same bits as fit by fit. Validation and callbacks are the calling thread's.
+// Fits of different networks, side by side: each on one thread, or on a team of its own where there are fewer
+// fits than threads. The same bits as fit by fit. Validation and callbacks are the calling thread's.
 // Throws ValueError and BusyError before any training.
 std::vector<Outcome> train_together(const std::vector<Fit>& fits);
 
 // The loop of a fit, for those who train otherwise: epochs 1, 2, ... until all are done, one was interrupted,
-// or `after` returns true.
+// `after` returns true, or the budget is spent, which is borrowed.
 class EpochLoop {
  public:
   EpochLoop(std::size_t epochs, std::function<Evaluation()> validate,  // none: no validation
-            std::function<bool(const Epoch&)> after)
-      : epochs_(epochs), validate_(std::move(validate)), after_(std::move(after)) {}
+            std::function<bool(const Epoch&)> after, const Budget* budget = nullptr)
+      : epochs_(epochs), budget_(budget), validate_(std::move(validate)), after_(std::move(after)) {}
 
   bool more() const { return !stopped_ && done_ < epochs_; }
   void epoch_ended(const EpochResult& result, double seconds);
   void run(const std::function<EpochResult()>& train);
-  // After which the loop was stopped; none where all epochs ran
+  // After or in which the loop was stopped; none where all epochs ran
   std::optional<std::size_t> stopped_epoch() const { return stopped_; }
 
  private:
   std::size_t epochs_, done_ = 0;
+  const Budget* budget_;
   std::optional<std::size_t> stopped_;
   std::function<Evaluation()> validate_;
   std::function<bool(const Epoch&)> after_;

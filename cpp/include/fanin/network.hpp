@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "fanin/activations.hpp"
+#include "fanin/budget.hpp"
 #include "fanin/initializers.hpp"
 #include "fanin/layers/all.hpp"
 #include "fanin/losses.hpp"
@@ -136,11 +137,14 @@ struct TrainingOptions {
   bool shuffle = true;
   // Asked about every 50 ms by the thread that called `epoch`; true stops before the next update.
   std::function<bool()> interrupted = {};
+  // Where it is spent, an epoch ends after the update under way. Borrowed.
+  Budget* budget = nullptr;
 };
 
 struct EpochResult {
   double loss;       // (weighted) mean over the samples trained, each taken before its batch's update
-  bool interrupted;  // stopped before the end of the epoch, after whole steps
+  bool interrupted;  // stopped before the end of the epoch or the budget, after whole steps
+  double share = 1;  // of the samples, by weight, that were trained
 };
 
 class Population;

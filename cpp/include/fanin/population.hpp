@@ -11,9 +11,9 @@
 #pragma GCC visibility push(default)
 namespace fanin {
 
-// Epochs of several trainings at a time, of different networks. A team of threads takes them in turn, each on
-// one thread; where there are fewer than threads, large ones have the whole team in turn. The bits are those
-// of each training alone.
+// Epochs of several trainings at a time, of different networks. Threads take them in turn, each on one
+// thread; where there are fewer than threads, each has a team of its own, if it is large enough for one. The
+// bits are those of each training alone.
 class Population {
  public:
   // `interrupted` is asked about every 10 ms by the thread that calls `run`; true stops all epochs before
@@ -27,7 +27,7 @@ class Population {
   std::function<bool()> interrupted() const;
 
   // Begins an epoch, of a training that must outlive it and that has none under way; `number` is the
-  // caller's name for it. Throws as Training::epoch does.
+  // caller's name for it. Throws ValueError and BusyError as Training::epoch does.
   template <class T>
   [[gnu::visibility("default")]] void begin(std::size_t number, Training<T>& training, const Method& method);
 

@@ -64,10 +64,11 @@ struct FitUnderWay {
               std::function<bool()> interrupted)
       : network(trained),
         options(checked(chosen, method)),
+        budget(options.max_steps, options.max_seconds),
         first_validation(validation()),  // its mistakes come before any training
-        training(network, data.x, data.y, {options.batch_size, options.shuffle, std::move(interrupted)},
-                 data.weights),
-        loop(options.epochs, validate(), [this](const Epoch& epoch) { return stops_after(epoch); }) {
+        training(network, data.x, data.y,
+                 {options.batch_size, options.shuffle, std::move(interrupted), &budget}, data.weights),
+        loop(options.epochs, validate(), [this](const Epoch& epoch) { return stops_after(epoch); }, &budget) {
     if (options.early_stopping) stopper.emplace(network, *options.early_stopping);
   }
   FitUnderWay(const FitUnderWay&) = delete;
@@ -96,6 +97,7 @@ struct FitUnderWay {
 
   Network<T>& network;
   const FitOptions& options;
+  Budget budget;
   const std::optional<Evaluation> first_validation;
   Training<T> training;
   EpochLoop loop;
@@ -146,7 +148,7 @@ bool Patience::is_best(double figure) {
 void EpochLoop::epoch_ended(const EpochResult& result, double seconds) {
   Epoch epoch{++done_, result.loss, std::nullopt, seconds};
   if (!result.interrupted && validate_) epoch.validation = validate_();
-  if (result.interrupted || after_(epoch)) stopped_ = done_;
+  if (result.interrupted || after_(epoch) || (budget_ != nullptr && budget_->spent())) stopped_ = done_;
 }
 
 void EpochLoop::run(const std::function<EpochResult()>& train) {

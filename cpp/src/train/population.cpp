@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <thread>
 
 #include "team/team.hpp"
@@ -22,64 +23,93 @@ constexpr double kSecondsBetweenQuestions = 0.01;
 constexpr double kShortWait = 200e-6;
 constexpr auto kNap = std::chrono::microseconds(100);
 
+// Whether the time will be up so many seconds from now, asked by thread 0
+using TimeIsUp = std::function<bool(double)>;
+
 }  // namespace
 
-// An epoch under way
+// An epoch under way. Who takes it first prepares it, and who takes its last step ends it: that takes time,
+// too, and threads share it so.
 struct Population::Member {
-  explicit Member(std::size_t chosen) : number(chosen) {}
+  explicit Member(std::size_t number) : ended{number, {}, 0, nullptr} {}
   virtual ~Member() = default;
-  virtual bool more() const = 0;
   virtual int team() const = 0;
   virtual void run_slice() = 0;
-  // Returns the seconds that its steps take where nothing is in their way.
-  virtual double run_alone(const std::function<bool()>& time_is_up) = 0;
-  virtual EpochResult end() = 0;
+  // For all threads of a team together
+  virtual void run_as(fanin::Member thread, const TimeIsUp& time_is_up) = 0;
 
-  // f(), timed
-  template <class F>
-  void work(F&& f) {
-    const double start = seconds_now();
-    f();
-    seconds += seconds_now() - start;
+  bool runs() const { return stage == Stage::prepared; }
+  void take() {
+    taken_at = seconds_now();
     reached = true;
+    work = 0;
+    if (stage == Stage::begun) attempt(Stage::prepared, [this] { prepare(); });
   }
-  Ended ended() {
-    Ended all{number, {}, 0, nullptr};
-    try {
-      work([&] { all.result = end(); });
-    } catch (...) {
-      all.error = std::current_exception();
-    }
-    all.seconds = seconds;
-    return all;
+  void let_go() {
+    if (runs() && !more()) finish();
+    ended.seconds += seconds_now() - taken_at;
+  }
+  void finish() {
+    if (stage == Stage::begun) attempt(Stage::ended, [this] { ended.result = give_up(); });
+    if (stage == Stage::prepared) attempt(Stage::ended, [this] { ended.result = end(); });
   }
 
-  const std::size_t number;
-  double seconds = 0;
+  Ended ended;
+  enum class Stage { begun, prepared, ended } stage = Stage::begun;
+  double taken_at = 0;
   bool reached = false;  // in this round
+  double work = 0;       // thread-seconds that the steps since `take` need where nothing is in their way
+
+ private:
+  virtual bool more() = 0;
+  virtual void prepare() = 0;
+  virtual EpochResult end() = 0;
+  virtual EpochResult give_up() = 0;
+
+  template <class F>
+  void attempt(Stage next, F&& f) {
+    stage = next;
+    try {
+      f();
+    } catch (...) {
+      stage = Stage::ended;
+      ended.error = std::current_exception();
+    }
+  }
 };
 
 template <class T>
 struct Population::MemberOf final : Member {
-  MemberOf(std::size_t chosen, Training<T>& training) : Member(chosen), state(*training.state_) {}
-  bool more() const override { return state.more(); }
+  MemberOf(std::size_t number, Training<T>& training) : Member(number), state(*training.state_) {}
   int team() const override { return state.team(); }
   void run_slice() override { state.run_slice(); }
-  double run_alone(const std::function<bool()>& time_is_up) override {
+  void run_as(fanin::Member thread, const TimeIsUp& time_is_up) override {
     const std::size_t first = state.next_step;
     const double start = seconds_now();
-    state.run_alone(time_is_up);
+    const double a_step = std::isinf(state.least_seconds) ? 0 : state.least_seconds / thread.threads;
+    state.run_as(thread, [&](std::size_t) { return time_is_up(a_step); });
     const double steps = static_cast<double>(state.next_step - first);
-    if (steps == 0) return 0;
-    state.least_seconds = std::min(state.least_seconds, (seconds_now() - start) / steps);
-    return steps * state.least_seconds;
+    if (thread.thread != 0 || steps == 0) return;
+    state.least_seconds = std::min(state.least_seconds, thread.threads * (seconds_now() - start) / steps);
+    work = steps * state.least_seconds;
   }
+  bool more() override {
+    state.end_slice();
+    return state.more();
+  }
+  void prepare() override { state.prepare(); }
   EpochResult end() override { return state.end(); }
+  EpochResult give_up() override {
+    state.writing.reset();
+    return {0, true, 0};
+  }
 
   typename Training<T>::State& state;
 };
 
 struct Population::State {
+  struct Region;
+
   bool stops() {
     if (stop.load(std::memory_order_relaxed)) return true;
     if (!ask || std::this_thread::get_id() != caller) return false;
@@ -91,7 +121,7 @@ struct Population::State {
   }
 
   void round();
-  void side_by_side(const std::vector<Member*>& members, int threads);
+  void side_by_side();
   std::vector<Ended> take_ended(bool all);
 
   std::function<bool()> ask;
@@ -103,72 +133,111 @@ struct Population::State {
   std::vector<std::unique_ptr<Member>> queue;  // the first has waited longest
 };
 
-// Each member is one thread's, until its epoch ends or the region does.
-void Population::State::side_by_side(const std::vector<Member*>& members, int threads) {
-  std::atomic<std::size_t> next{0}, ended{0};
-  std::atomic<int> finished{0};
-  std::atomic<bool> idle{false};
-  std::atomic<double> work{0};
-  const double start = seconds_now();
-  const bool worth_it = last_work >= kLeastWork;
-  const int team_wanted =
-      worth_it ? pace.begin(std::min(threads, static_cast<int>(members.size())), start) : 1;
-  const double most_seconds = worth_it ? pace.seconds() : kRegionSeconds;
-  const std::function<bool()> time_is_up = [&] {
-    if (stop.load(std::memory_order_relaxed)) return true;
-    const bool soon = idle.load(std::memory_order_relaxed) && ended.load(std::memory_order_relaxed) > 0;
-    return seconds_now() - start > (soon ? kIdleRegionSeconds : most_seconds);
+// A parallel region: as many squads of threads as there are members, but no more than threads. A squad trains
+// a member until its epoch ends, or the region does, and goes on to the next that waits.
+struct Population::State::Region {
+  struct Squad {
+    Barrier barrier;
+    Member* now = nullptr;
   };
-  run_team(team_wanted, [&](int thread, int team) {
-    while (!time_is_up()) {
-      const std::size_t i = next.fetch_add(1);
-      if (i >= members.size()) {
-        idle.store(true, std::memory_order_relaxed);
-        break;
-      }
-      members[i]->work([&] { work.fetch_add(members[i]->run_alone(time_is_up)); });
-      if (!members[i]->more()) ended.fetch_add(1, std::memory_order_relaxed);
-    }
+
+  Region(State& chosen, int squads_wanted, double most)
+      : state(chosen), squads(static_cast<std::size_t>(squads_wanted)), most_seconds(most) {}
+
+  void run_as(int thread, int team) {
+    const int count = std::min(static_cast<int>(squads.size()), team), number = thread * count / team;
+    const auto first_of = [&](int n) { return (n * team + count - 1) / count; };
+    train(squads[static_cast<std::size_t>(number)],
+          {thread - first_of(number), first_of(number + 1) - first_of(number)});
     finished.fetch_add(1);
+    if (thread == 0) wait_for(team);
+  }
+
+  void train(Squad& squad, fanin::Member thread) {
+    for (;;) {
+      if (thread.thread == 0) squad.now = take_next();
+      squad.barrier.wait(thread.threads);
+      Member* const now = squad.now;
+      if (now == nullptr) return;
+      const int threads = std::min(now->team(), thread.threads);
+      if (now->runs() && thread.thread < threads) {
+        now->run_as({thread.thread, threads}, [this](double from_now) { return time_is_up(from_now); });
+      }
+      squad.barrier.wait(thread.threads);
+      if (thread.thread > 0) continue;
+      now->let_go();
+      work.fetch_add(now->work);
+      if (!now->runs()) ended.fetch_add(1, std::memory_order_relaxed);
+    }
+  }
+
+  Member* take_next() {
+    if (time_is_up(0)) return nullptr;
+    const std::size_t i = next.fetch_add(1);
+    if (i >= state.queue.size()) {
+      idle.store(true, std::memory_order_relaxed);
+      return nullptr;
+    }
+    state.queue[i]->take();
+    return state.queue[i].get();
+  }
+
+  bool time_is_up(double from_now) {
+    if (state.stops()) return true;
+    const bool soon = idle.load(std::memory_order_relaxed) && ended.load(std::memory_order_relaxed) > 0;
+    return seconds_now() + from_now - start > (soon ? kIdleRegionSeconds : most_seconds);
+  }
+
+  // The caller's thread may have to interrupt long steps of the others.
+  void wait_for(int team) {
     const double finished_at = seconds_now();
-    // The caller's thread may have to interrupt long steps of the others.
-    while (thread == 0 && finished.load() < team && !stops()) {
+    while (finished.load() < team && !state.stops()) {
       if (seconds_now() - finished_at < kShortWait) {
         std::this_thread::yield();
       } else {
         std::this_thread::sleep_for(kNap);
       }
     }
-  });
-  last_work = work.load();
+  }
+
+  State& state;
+  std::vector<Squad> squads;
+  const double start = seconds_now(), most_seconds;
+  std::atomic<std::size_t> next{0}, ended{0};
+  std::atomic<int> finished{0};
+  std::atomic<bool> idle{false};
+  std::atomic<double> work{0};
+};
+
+void Population::State::side_by_side() {
+  const int threads = team_size();
+  const int squads =
+      queue.size() < static_cast<std::size_t>(threads) ? static_cast<int>(queue.size()) : threads;
+  const bool small = std::ranges::all_of(queue, [](const auto& member) { return member->team() == 1; });
+  const bool worth_it = last_work >= kLeastWork;
+  const int team = worth_it ? pace.begin(small ? squads : threads, seconds_now()) : 1;
+  Region region(*this, squads, worth_it ? pace.seconds() : kRegionSeconds);
+  run_team(team, [&](int thread, int size) { region.run_as(thread, size); });
+  last_work = region.work.load();
   constexpr double nanoseconds = 1e9;
   if (worth_it) pace.end(static_cast<std::size_t>(last_work * nanoseconds), seconds_now());
 }
 
 void Population::State::round() {
-  const int threads = team_size();
-  const bool enough = queue.size() >= static_cast<std::size_t>(threads);
-  std::vector<Member*> alone, in_turn;
-  for (const auto& member : queue) {
-    member->reached = false;
-    (threads > 1 && (enough || member->team() == 1) ? alone : in_turn).push_back(member.get());
-  }
-  if (alone.size() > 1) {
-    side_by_side(alone, threads);
-  } else {
-    in_turn.insert(in_turn.begin(), alone.begin(), alone.end());
-  }
-  for (Member* member : in_turn) {
-    if (stops()) return;
-    member->work([&] { member->run_slice(); });
-  }
+  for (const auto& member : queue) member->reached = false;
+  if (queue.size() > 1) return side_by_side();
+  Member& alone = *queue.front();
+  alone.take();
+  if (alone.runs()) alone.run_slice();
+  alone.let_go();
 }
 
 std::vector<Population::Ended> Population::State::take_ended(bool all) {
   std::vector<Ended> ended;
   std::erase_if(queue, [&](const std::unique_ptr<Member>& member) {
-    if (!all && member->more()) return false;
-    ended.push_back(member->ended());
+    if (all) member->finish();
+    if (member->stage != Member::Stage::ended) return false;
+    ended.push_back(std::move(member->ended));
     return true;
   });
   std::stable_partition(queue.begin(), queue.end(), [](const auto& member) { return !member->reached; });
@@ -194,7 +263,7 @@ template <class T>
 void Population::begin(std::size_t number, Training<T>& training, const Method& method) {
   auto member = std::make_unique<MemberOf<T>>(number, training);
   state_->queue.reserve(state_->queue.size() + 1);
-  member->work([&] { member->state.begin(method); });
+  member->state.begin(method);
   state_->queue.push_back(std::move(member));
 }
 

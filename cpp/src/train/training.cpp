@@ -5,11 +5,9 @@
 #include "base/text.hpp"
 
 namespace fanin {
+
 template <class T>
-void Training<T>::State::prepare(const Method& chosen) {
-  check_method(chosen);
-  check_arrays(chosen, net.nodes.table.trained.size());
-  method = chosen;
+void Training<T>::State::start_anew() {
   net.changed();
   std::memcpy(finite_parameters(), net.weights(), net.nodes.table.size * sizeof(T));
   net.state.prepare(method, net.nodes.table, net.parameters.data());
@@ -21,6 +19,7 @@ void Training<T>::State::prepare(const Method& chosen) {
   }
   ++net.epochs;
   next_step = updates_counted = 0;
+  most_updates = options.budget != nullptr ? std::max<std::size_t>(1, options.budget->steps()) : order.size();
   gathered = static_cast<std::size_t>(-1);
   loss_sum = weight_sum = 0;
   failed = false;
@@ -53,9 +52,16 @@ bool Training<T>::State::one_step(Member member, const DataSource& data, std::si
 
 template <class T>
 void Training<T>::State::begin(const Method& chosen) {
+  check_method(chosen);
+  check_arrays(chosen, net.nodes.table.trained.size());
   writing.emplace(net.access);
+  method = chosen;
+}
+
+template <class T>
+void Training<T>::State::prepare() {
   try {
-    prepare(chosen);
+    start_anew();
   } catch (...) {
     writing.reset();
     throw;
@@ -65,24 +71,13 @@ void Training<T>::State::begin(const Method& chosen) {
 // Batches in one parallel region, until the epoch, the time, the loss or the caller says stop.
 template <class T>
 void Training<T>::State::run_slice() {
-  const DataSource source = data();
   const double waited_before = step.waited();
   const std::size_t first = next_step;
-  // Thread 0 decides at the beginning of a step whether it is the last of the slice; the others read it at
-  // the end. Two places in turn, so that a decision is not overwritten before the slowest has read it.
-  bool last_of_slice[2] = {};
   run_team(pace.begin(team(), seconds_now()), [&](int thread, int threads) {
-    const Member member{thread, threads};
-    if (gathered != first) step.gather(member, source, batch(first));
-    for (std::size_t number = first; number < steps(); ++number) {
-      if (thread == 0) {
-        const double waited = (step.waited() - waited_before) / std::max(1, threads - 1);
-        last_of_slice[number % 2] = pace.time_is_up(waited, number - first, seconds_now());
-      }
-      const bool done = one_step(member, source, number);
-      if (thread == 0 && done) note_step(number);
-      if (!done || last_of_slice[number % 2]) break;
-    }
+    run_as({thread, threads}, [&](std::size_t number) {
+      const double waited = (step.waited() - waited_before) / std::max(1, threads - 1);
+      return pace.time_is_up(waited, number - first, seconds_now());
+    });
   });
   pace.end(next_step - first, seconds_now());
   end_slice();
@@ -90,9 +85,22 @@ void Training<T>::State::run_slice() {
 
 template <class T>
 void Training<T>::State::end_slice() {
-  failed = next_step < steps() && !step.interrupted() && step.failed();
+  failed = !ends_at(next_step) && !step.interrupted() && step.failed();
   net.state.count(updates(next_step) - updates_counted);
   updates_counted = updates(next_step);
+  if (next_step > 0 && group_of(next_step - 1).last && late()) most_updates = updates_counted;
+}
+
+template <class T>
+double Training<T>::State::share_before(std::size_t number) const {
+  const std::size_t trained = batch(number).first;
+  if (trained == order.size()) return 1;
+  double sum = 0, before = 0;
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    if (i == trained) before = sum;
+    sum += weights.empty() ? 1 : weights[order[i]];
+  }
+  return before / sum;
 }
 
 template <class T>
@@ -130,7 +138,8 @@ EpochResult Training<T>::State::end() {
     restore("averages of batch norm are", next_step, layer_at(table.statistics, overflown));
   }
   net.folded();  // so that no prediction has to
-  return {weight_sum > 0 ? loss_sum / weight_sum : 0, next_step < steps()};
+  if (options.budget != nullptr) options.budget->spend(updates_counted);
+  return {weight_sum > 0 ? loss_sum / weight_sum : 0, !ends_at(next_step), share_before(next_step)};
 }
 
 template <class T>
@@ -163,6 +172,7 @@ template <class T>
 EpochResult Training<T>::epoch(const Method& method) {
   State& s = *state_;
   s.begin(method);
+  s.prepare();
   while (s.more() && !s.step.poll()) s.run_slice();
   return s.end();
 }

@@ -40,18 +40,24 @@ struct Training<T>::State {
     return {number, first, number + 1 == steps() ? order.size() - first : batch_size};
   }
 
-  // An epoch is `begin`, slices of steps while there is `more`, and `end`. Meanwhile nobody else uses the
-  // network.
+  // An epoch is `begin` and `prepare`, slices of steps while there is `more`, and `end`. Meanwhile nobody
+  // else uses the network.
   void begin(const Method& chosen);
-  bool more() const { return next_step < steps() && !failed && !step.interrupted(); }
+  void prepare();
+  bool more() const { return !ends_at(next_step) && !failed && !step.interrupted(); }
+  // whether the epoch or the budget ends before batch `number`
+  bool ends_at(std::size_t number) const { return number >= steps() || updates(number) >= most_updates; }
+  bool late() const { return options.budget != nullptr && options.budget->late(); }
+  double share_before(std::size_t number) const;
   // Steps on a team, for at most about 50 ms
   void run_slice();
-  // Steps on the calling thread alone, at least one, until time_is_up(). It does not throw.
+  // Steps on a team whose members call this together, at least one, until is_last(number), which thread 0
+  // asks as a step begins. It does not throw; `end_slice` follows.
   template <class F>
-  void run_alone(F&& time_is_up);
+  void run_as(Member member, F&& is_last);
   EpochResult end();
 
-  void prepare(const Method& chosen);
+  void start_anew();
   bool one_step(Member member, const DataSource& data, std::size_t number);
   DataSource data() const { return {&x, &y, weights, order.data()}; }
   void note_step(std::size_t number) {
@@ -90,24 +96,29 @@ struct Training<T>::State {
 
   Method method = Sgd{};
   std::size_t next_step = 0, gathered = 0;  // batches
-  std::size_t updates_counted = 0;
+  std::size_t updates_counted = 0, most_updates = 0;
   double loss_sum = 0, weight_sum = 0;
   bool failed = false;  // the step at next_step gave a loss that is not finite
+  // Thread 0 decides at the beginning of a step whether it is the last of the slice; the others read it at
+  // the end. Two places in turn, so that a decision is not overwritten before the slowest has read it.
+  bool last_of_slice[2] = {};
   Pace pace;
-  double least_seconds = std::numeric_limits<double>::infinity();  // of a step on one thread, so far
+  double least_seconds = std::numeric_limits<double>::infinity();  // of all threads for a step, so far
   std::optional<Access::Writing> writing;                          // during an epoch
 };
 
 template <class T>
 template <class F>
-void Training<T>::State::run_alone(F&& time_is_up) {
-  constexpr Member alone{0, 1};
-  if (gathered != next_step) step.gather(alone, data(), batch(next_step));
-  while (next_step < steps() && one_step(alone, data(), next_step)) {
-    note_step(next_step);
-    if (time_is_up()) break;
+void Training<T>::State::run_as(Member member, F&& is_last) {
+  const DataSource source = data();
+  const std::size_t first = next_step;
+  if (gathered != first) step.gather(member, source, batch(first));
+  for (std::size_t number = first; !ends_at(number); ++number) {
+    if (member.thread == 0) last_of_slice[number % 2] = is_last(number) || late();
+    const bool done = one_step(member, source, number);
+    if (member.thread == 0 && done) note_step(number);
+    if (!done || last_of_slice[number % 2]) break;
   }
-  end_slice();
 }
 
 }  // namespace fanin

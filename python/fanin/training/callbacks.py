@@ -54,26 +54,32 @@ EpochFunction = Callable[["Network", int, Logs], object]
 Callbacks = Iterable[Callback | EpochFunction]
 
 
+def check_callbacks(callbacks: Callbacks) -> tuple[Callback | EpochFunction, ...]:
+    """Return the callbacks; raise TypeError where one cannot be called."""
+    if not isinstance(callbacks, Iterable):
+        raise TypeError(f"callbacks: expected a list, got {callbacks!r}")
+    checked = tuple(callbacks)
+    for i, callback in enumerate(checked):
+        if isinstance(callback, type):
+            raise TypeError(
+                f"callbacks: position {i} is a class; expected an object, {callback.__name__}(...)"
+            )
+        if not callable(getattr(callback, "on_epoch_end", callback)):
+            raise TypeError(
+                f"callbacks: expected an object with on_epoch_end(net, epoch, logs) or a function "
+                f"at position {i}, got {callback!r}"
+            )
+    return checked
+
+
 class CallbackList:
     """The callbacks of a fit, called in their order."""
 
     def __init__(self, callbacks: Callbacks) -> None:
-        if not isinstance(callbacks, Iterable):
-            raise TypeError(f"callbacks: expected a list, got {callbacks!r}")
         self._callbacks = list(callbacks)
-        self._functions: list[EpochFunction] = []
-        for i, callback in enumerate(self._callbacks):
-            if isinstance(callback, type):
-                raise TypeError(
-                    f"callbacks: position {i} is a class; expected an object, {callback.__name__}(...)"
-                )
-            function = getattr(callback, "on_epoch_end", callback)
-            if not callable(function):
-                raise TypeError(
-                    f"callbacks: expected an object with on_epoch_end(net, epoch, logs) or a function "
-                    f"at position {i}, got {callback!r}"
-                )
-            self._functions.append(function)
+        self._functions: list[Any] = [
+            getattr(callback, "on_epoch_end", callback) for callback in self._callbacks
+        ]
 
     def begin(self, net: Network, history: History) -> None:
         """Tell all that the fit begins."""

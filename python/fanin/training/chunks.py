@@ -45,7 +45,7 @@ def check_chunks(chunks: Chunks, epochs: int) -> Callable[[], Iterator[Chunk]]:
 
 
 def train_on_chunks(fit: Fit, chunks: Iterator[Chunk]) -> float:
-    """Train on each chunk in turn; return the (weighted) mean loss over all samples.
+    """Train on each chunk in turn, until the budget is spent; return the (weighted) mean loss over all samples.
 
     No name but `chunk` refers to a chunk, so that its memory is free before the next one is made.
     """
@@ -58,14 +58,16 @@ def train_on_chunks(fit: Fit, chunks: Iterator[Chunk]) -> float:
         total += loss * weight
         weights += weight
         chunk = None
+        if fit.budget.spent:
+            break
         chunk = next(chunks, end)
     if number == 0:
         raise ValueError("chunks: expected at least one chunk (X, y), got none")
-    return total / weights
+    return total / weights if weights > 0 else 0.0
 
 
 def _train_on_chunk(fit: Fit, chunk: Any, number: int) -> tuple[float, float]:
-    """Return the mean loss, and the sum of the weights that it is a mean by."""
+    """Return the mean loss of the samples that were trained, and the sum of their weights."""
     with sentences(f"chunk {number}: "):
         check_parts(chunk)
         opened = fit.training(*chunk)
@@ -73,7 +75,8 @@ def _train_on_chunk(fit: Fit, chunk: Any, number: int) -> tuple[float, float]:
         with sentences(f"chunk {number}: "):
             weight = _weight(*chunk)
         try:
-            return fit.epoch(training), weight
+            loss, share = fit.epoch(training)
+            return loss, weight * share
         except DivergedError as error:
             named = DivergedError(f"chunk {number}: {error}")
             named.epoch, named.step, named.layer = error.epoch, error.step, error.layer

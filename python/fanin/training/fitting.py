@@ -1,4 +1,4 @@
-"""A fit: its arguments, and the loop over epochs that trains, validates and calls the callbacks."""
+"""A fit: the loop over epochs that trains, validates and calls the callbacks."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Any
 
 from fanin import _core
-from fanin.checks import check_integer
 from fanin.data.inputs import as_data, sentences
-from fanin.data.validation import Validation
-from fanin.optim import BatchSizeWarning, Rule
-from fanin.training.callbacks import CallbackList, Callbacks, Logs
+from fanin.data.validation import Validation, split_off, validation_of
+from fanin.optim import BatchSizeWarning
+from fanin.training.callbacks import CallbackList, Logs
 from fanin.training.history import History
 from fanin.training.progress import progress
+from fanin.training.settings import Settings
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -23,28 +23,15 @@ if TYPE_CHECKING:
 
 
 class Fit:
-    """One call of `Network.fit` or `Network.fit_chunks`; construction checks all arguments but the data."""
+    """One call of `Network.fit` or `Network.fit_chunks`; construction checks the rule against the network."""
 
-    def __init__(
-        self,
-        net: Network,
-        rule: Rule,
-        epochs: int,
-        batch_size: int,
-        shuffle: bool,
-        validation: Validation | None,
-        callbacks: Callbacks,
-        verbose: bool,
-    ) -> None:
-        if not isinstance(rule, Rule):
-            raise TypeError(f"rule: expected an update rule such as fanin.optim.Adam(), got {rule!r}")
-        check_integer("epochs", epochs, 0)
-        check_integer("batch_size", batch_size, 1)
-        self.net, self.rule, self.epochs = net, rule, int(epochs)
-        self._values = rule.values_on(net._parameter_names())
-        self.batch_size, self.shuffle = min(int(batch_size), 2**32), bool(shuffle)
+    def __init__(self, net: Network, settings: Settings, validation: Validation | None) -> None:
+        self.net, self.rule, self.epochs = net, settings.rule, int(settings.epochs)
+        self._values = self.rule.values_on(net._parameter_names())
+        self.batch_size, self.shuffle = min(int(settings.batch_size), 2**32), bool(settings.shuffle)
         self._warned = False
-        self.callbacks, self.verbose = CallbackList(callbacks), bool(verbose)
+        self.budget = settings.new_budget()
+        self.callbacks, self.verbose = CallbackList(settings.callbacks), bool(settings.verbose)
         self.history = History(net.metric, validates=validation is not None)
         self._validation = validation
         self._shown = ExitStack()
@@ -61,7 +48,14 @@ class Fit:
         with sentences(columns=columns):
             return closing(
                 self.net._training(
-                    self.net._core, X, y, sample_weight, self.batch_size, self.shuffle, population
+                    self.net._core,
+                    X,
+                    y,
+                    sample_weight,
+                    self.batch_size,
+                    self.shuffle,
+                    self.budget,
+                    population,
                 )
             )
 
@@ -77,18 +71,21 @@ class Fit:
             stacklevel=stacklevel,
         )
 
-    def epoch(self, training: Any) -> float:
-        """Train one epoch; return its mean loss."""
+    def epoch(self, training: Any) -> tuple[float, float]:
+        """Train one epoch; return its mean loss, and the share of the samples, by weight, that the budget allowed."""
         self.warn_of_mini_batches(training.rows, stacklevel=6)
-        loss: float = training.epoch(self.rule.name, self._values)
-        return loss
+        trained: tuple[float, float] = training.epoch(self.rule.name, self._values)
+        return trained
 
     def begin_epoch(self, training: Any, population: _core.Population, number: int) -> None:
         """Begin an epoch that the population trains."""
         training.begin_epoch(population, number, self.rule.name, self._values)
 
     def run(self, train: Callable[[], float]) -> History:
-        """Run epochs until all are done or a callback says stop; `train` does one and returns its loss."""
+        """Run epochs until all are done, the budget is spent or a callback says stop.
+
+        `train` does one and returns its loss.
+        """
         with closing(self):
             loop = self.begin()
             loop.run(train)
@@ -112,7 +109,7 @@ class Fit:
             show(epoch, logs, seconds)
             return stop
 
-        return _core.EpochLoop(min(self.epochs, 2**63), validate, after)
+        return _core.EpochLoop(min(self.epochs, 2**63), validate, after, self.budget)
 
     def end(self, loop: _core.EpochLoop) -> History:
         """Return the history of a loop that has ended by itself."""
@@ -124,3 +121,14 @@ class Fit:
     def close(self) -> None:
         """Show no more epochs."""
         self._shown.close()
+
+
+def open_fit(
+    net: Network, X: ArrayLike, y: ArrayLike, settings: Settings, population: _core.Population | None = None
+) -> tuple[Fit, closing[Any]]:
+    """Check the data of a fit; return what it does, and its training, alone or in a population."""
+    data, validation = (X, y, settings.sample_weight), validation_of(net, settings.validation_data)
+    if settings.validation_fraction is not None:
+        data, validation = split_off(net, settings.validation_fraction, validation, *data)
+    fit = Fit(net, settings, validation)
+    return fit, fit.training(*data, population=population)

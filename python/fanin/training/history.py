@@ -21,7 +21,8 @@ class History:
     seconds : list of float
         Time of the epoch's training, without validation and callbacks.
     stopped_epoch : int or None
-        The epoch (1, 2, ...) after which a callback stopped the fit; None where all epochs ran.
+        The epoch (1, 2, ...) after which a callback stopped the fit, or in which it reached `max_steps` or
+        `max_seconds`; None where all epochs ran.
     best_epoch : int or None
         The epoch whose weights `EarlyStopping` brought back; None without it.
     validates : bool

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack, closing
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Literal, get_args, overload
 
 from fanin import _core
@@ -12,8 +12,9 @@ from fanin.checks import check_choice
 from fanin.data.inputs import sentences
 from fanin.model import Model
 from fanin.training.early_stopping import EarlyStopping
-from fanin.training.fitting import Fit
+from fanin.training.fitting import Fit, open_fit
 from fanin.training.history import History
+from fanin.training.settings import Settings
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -34,7 +35,7 @@ def train_together(members: Iterable[Member], *, on_error: OnError = "raise") ->
 
     Each network is trained on one thread, and the threads take the networks in turn: small ones, which gain nothing
     from several threads each, are trained as many at a time as there are threads. With fewer networks than threads,
-    large ones use all threads in turn. Arrays may be shared. Validation and callbacks run on the calling thread, one
+    each large one has its share of them. Arrays may be shared. Validation and callbacks run on the calling thread, one
     at a time, between epochs. Ctrl-C ends all fits and leaves usable networks.
 
     Parameters
@@ -74,9 +75,9 @@ def train_together(members: Iterable[Member], *, on_error: OnError = "raise") ->
     with ExitStack() as stack:
         population = _core.Population()
         fits: list[_FitUnderWay] = []
-        for number, (net, X, y, options) in enumerate(checked):
+        for number, (net, X, y, settings) in enumerate(checked):
             with sentences(f"member {number + 1}: "):
-                fit, opened = net._open_fit(population, X, y, **options)
+                fit, opened = open_fit(net, X, y, settings, population)
             stack.enter_context(closing(fit))
             training = stack.enter_context(opened)
             fit.warn_of_mini_batches(training.rows, stacklevel=3)
@@ -105,25 +106,24 @@ def train_together(members: Iterable[Member], *, on_error: OnError = "raise") ->
     return results
 
 
-def _checked(members: Iterable[Member]) -> list[Any]:
-    """Return the members; raise where they are no fits of different networks."""
+def _checked(members: Iterable[Member]) -> list[tuple[Network, ArrayLike, ArrayLike, Settings]]:
+    """Return the members with their settings; raise where they are no fits of different networks."""
     if not isinstance(members, Iterable):
         raise TypeError(f"members: expected a list of (net, X, y, options), got {type(members).__name__}")
-    checked = list(members)
+    checked = []
+    names = [field.name for field in fields(Settings)]
     first: dict[int, int] = {}  # member by what only one may have
-    for number, member in enumerate(checked, start=1):
+    for number, member in enumerate(members, start=1):
         if not isinstance(member, tuple) or len(member) != 4:
             got = f"{len(member)} of them" if isinstance(member, tuple) else type(member).__name__
             raise TypeError(f"member {number}: expected a tuple (net, X, y, options), got {got}")
-        net, _, _, options = member
+        net, X, y, options = member
         if not isinstance(net, Model):
             raise TypeError(f"member {number}: expected a fanin.Network first, got {type(net).__name__}")
         if not isinstance(options, Mapping) or "rule" not in options:
             raise TypeError(
                 f"member {number}: expected a dict of fit's keyword arguments with a rule, got {options!r}"
             )
-        known = inspect.signature(type(net)._open_fit).parameters.values()
-        names = [parameter.name for parameter in known if parameter.kind is parameter.KEYWORD_ONLY]
         for name in options:
             if name not in names:
                 raise TypeError(f"member {number}: options: expected any of {', '.join(names)}, got {name!r}")
@@ -131,13 +131,15 @@ def _checked(members: Iterable[Member]) -> list[Any]:
             raise ValueError(
                 f"member {number}: has the network of member {other}; expected another one, such as net.copy()"
             )
-        callbacks = options.get("callbacks", ())
-        for callback in callbacks if isinstance(callbacks, list | tuple) else ():
+        with sentences(f"member {number}: "):
+            settings = Settings(**options)
+        for callback in settings.callbacks:
             stops = isinstance(callback, EarlyStopping)
             if stops and (other := first.setdefault(id(callback), number)) != number:
                 raise ValueError(
                     f"member {number}: has the EarlyStopping of member {other}; expected one for each network"
                 )
+        checked.append((net, X, y, settings))
     return checked
 
 

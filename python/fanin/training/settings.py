@@ -1,0 +1,53 @@
+"""What a fit is told beside its network, X and y: one frozen value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fanin import _core
+from fanin.checks import check_integer
+from fanin.optim import Rule
+from fanin.training.callbacks import Callbacks, check_callbacks
+from fanin.values import check_number
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from fanin.data.validation import ValidationData
+
+
+_MOST = 2**63  # what the core counts, and more than anybody can
+
+
+@dataclass(frozen=True, eq=False)
+class Settings:
+    """The keyword arguments of `Network.fit`; construction checks all that can be checked without the network."""
+
+    rule: Rule
+    epochs: int = 10
+    batch_size: int = 32
+    shuffle: bool = True
+    sample_weight: ArrayLike | None = None
+    validation_data: ValidationData | None = None
+    validation_fraction: float | None = None
+    callbacks: Callbacks = ()
+    verbose: bool = False
+    max_steps: int | None = None
+    max_seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.rule, Rule):
+            raise TypeError(f"rule: expected an update rule such as fanin.optim.Adam(), got {self.rule!r}")
+        check_integer("epochs", self.epochs, 0)
+        check_integer("batch_size", self.batch_size, 1)
+        if self.max_steps is not None:
+            check_integer("max_steps", self.max_steps, 1)
+        if self.max_seconds is not None:
+            check_number("max_seconds", self.max_seconds, above=0)
+        object.__setattr__(self, "callbacks", check_callbacks(self.callbacks))
+
+    def new_budget(self) -> _core.Budget:
+        """Return what one fit may take, counted from now on."""
+        steps = None if self.max_steps is None else min(int(self.max_steps), _MOST)
+        return _core.Budget(steps, None if self.max_seconds is None else float(self.max_seconds))
