@@ -57,10 +57,10 @@ py::list arrays_of(const fanin::Network<T>& net) {
 template <class T>
 py::list get_arrays(const fanin::Network<T>& net, bool averaged) {
   py::list values;
-  const std::vector<fanin::ArrayShape> arrays = net.arrays();
-  for (std::size_t i = 0; i < arrays.size(); ++i) {
-    py::array_t<T> array(shape_of(arrays[i]));
-    net.get_array(i, {array.mutable_data(), static_cast<std::size_t>(array.size())}, which(averaged));
+  for (const fanin::ArrayShape& shape : net.arrays()) {
+    py::array_t<T> array(shape_of(shape));
+    net.get_array(shape.name, {array.mutable_data(), static_cast<std::size_t>(array.size())},
+                  which(averaged));
     values.append(array);
   }
   return values;
@@ -69,9 +69,10 @@ py::list get_arrays(const fanin::Network<T>& net, bool averaged) {
 // Into the arrays of an earlier get_arrays, so that no second copy exists meanwhile
 template <class T>
 void copy_arrays(const fanin::Network<T>& net, const std::vector<py::array_t<T, py::array::c_style>>& out) {
+  const std::vector<fanin::ArrayShape> arrays = net.arrays();
   for (std::size_t i = 0; i < out.size(); ++i) {
     py::array_t<T, py::array::c_style> array = out[i];
-    net.get_array(i, {array.mutable_data(), static_cast<std::size_t>(array.size())});
+    net.get_array(arrays[i].name, {array.mutable_data(), static_cast<std::size_t>(array.size())});
   }
 }
 

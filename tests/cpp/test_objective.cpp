@@ -68,10 +68,9 @@ TEST_CASE("a step over all rows goes down the gradient of the objective") {
                      SquaredError{}, 4);
   const auto vector_of = [&] {
     std::vector<float> all;
-    for (std::size_t i = 0; i < net.arrays().size(); ++i) {
-      const ArrayShape shape = net.arrays()[i];
+    for (const ArrayShape& shape : net.arrays()) {
       all.resize(all.size() + shape.rows * shape.columns);
-      net.get_array(i, std::span(all).last(shape.rows * shape.columns));
+      net.get_array(shape.name, std::span(all).last(shape.rows * shape.columns));
     }
     return all;
   };

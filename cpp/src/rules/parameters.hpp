@@ -54,14 +54,6 @@ struct ParameterTable {
     }
     return all;
   }
-  // The array of a layer with this role, not inside it, or null
-  const ParameterArray* find(std::size_t layer, Role role) const {
-    const std::string name = "layer" + std::to_string(layer + 1);
-    for (const ParameterArray& array : is_statistic(role) ? statistics : trained) {
-      if (array.layer_name == name && array.role == role) return &array;
-    }
-    return nullptr;
-  }
 };
 
 // The layer of the array that holds the element at `offset`
