@@ -21,7 +21,8 @@ struct TrainingProgress {
       average_weights;           // of batch norm's averages, stage by stage: of all layers but dropouts
   std::optional<Method> method;  // whose state there is
   std::uint64_t steps = 0, averaged = 0;
-  double memory = 0, look_ahead = 0;
+  double memory = 0;
+  double look_ahead = 0;  // follows from the method and its steps
 };
 
 struct Description {
