@@ -20,7 +20,8 @@ struct TrainingProgress {
   std::vector<double> average_weights;  // of batch norm's averages, of each layer with parameters
   std::optional<Method> method;         // whose state there is
   std::uint64_t steps = 0, averaged = 0;
-  double memory = 0, look_ahead = 0;
+  double memory = 0;
+  double look_ahead = 0;  // follows from the method and its steps
 };
 
 struct Description {

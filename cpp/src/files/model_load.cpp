@@ -104,7 +104,6 @@ Network<T> ModelFile::read(Description description, Tensors& tensors) {
     state->state.steps = progress.steps;
     state->state.memory = progress.memory;
     state->state.averaged = progress.averaged;
-    state->state.factor = static_cast<T>(progress.look_ahead);
   }
   for (std::size_t i = 0; i < arrays.size(); ++i) {
     std::vector<T> values = tensors.read<T>(*found[i]);

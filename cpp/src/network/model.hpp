@@ -105,7 +105,7 @@ struct Network<T>::State {
   // those of which an average is shown, in `room` where they are not there as they are
   const T* weights(Weights which, Buffer<T>& room) const {
     if (which == Weights::shown || !state.averaging) return shown();
-    if (state.velocity < 0) return parameters.data();
+    if (!state.looks_ahead()) return parameters.data();
     room = Buffer<T>(nodes.table.size);
     state.without_look_ahead(room.data(), parameters.data(), nodes.table);
     return room.data();

@@ -2,121 +2,120 @@
 
 #include <algorithm>
 
-#include "base/registry.hpp"
 #include "base/text.hpp"
 
 namespace fanin {
 
+namespace {
+
+// Arrays of weights have a row for each input, those of biases are one row; without `inputs` all are weights.
 template <class T>
-Optimizer<T>::State::State(const Method& chosen, std::vector<std::span<T>> borrowed,
-                           std::vector<std::size_t> inputs_of_arrays)
-    : arrays(std::move(borrowed)), inputs(std::move(inputs_of_arrays)) {
+ParameterTable table_of(const BorrowedArrays<T>& arrays, const std::vector<std::size_t>& inputs) {
   if (!inputs.empty() && inputs.size() != arrays.arrays.size()) {
     throw ValueError("inputs: expected a number for each of the " + std::to_string(arrays.arrays.size()) +
                      " arrays, got " + std::to_string(inputs.size()));
   }
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    if (inputs[i] == 0 || arrays.arrays[i].size() % inputs[i] == 0) continue;
-    throw ValueError("inputs: array " + std::to_string(i) + " of " + std::to_string(arrays.arrays[i].size()) +
-                     " values has no rows for " + std::to_string(inputs[i]) + " inputs");
+  ParameterTable table;
+  table.size = arrays.size;
+  for (std::size_t i = 0; i < arrays.arrays.size(); ++i) {
+    const bool biases = !inputs.empty() && inputs[i] == 0;
+    const std::size_t size = arrays.arrays[i].size(), rows = inputs.empty() || biases ? 1 : inputs[i];
+    if (size % rows != 0) {
+      throw ValueError("inputs: array " + std::to_string(i) + " of " + std::to_string(size) +
+                       " values has no rows for " + std::to_string(rows) + " inputs");
+    }
+    table.trained.push_back(
+        {i, {}, biases ? Role::bias : Role::weight, rows, size / rows, arrays.offsets[i]});
   }
+  return table;
+}
+
+}  // namespace
+
+template <class T>
+Optimizer<T>::State::State(const Method& chosen, std::vector<std::span<T>> borrowed,
+                           const std::vector<std::size_t>& inputs)
+    : arrays(std::move(borrowed)), knows_inputs(!inputs.empty()), table(table_of(arrays, inputs)) {
   check(chosen);
   take(chosen);
-  begin_average();
 }
 
 template <class T>
 void Optimizer<T>::State::check(const Method& chosen) const {
   check_method(chosen);
   check_arrays(chosen, arrays.arrays.size());
-  if (chosen.fan_in_power > 0 && inputs.empty()) {
+  if (chosen.fan_in_power > 0 && !knows_inputs) {
     throw ValueError("fan_in_power: expected 0 where the numbers of inputs are not given");
   }
 }
 
 template <class T>
 void Optimizer<T>::State::take(const Method& chosen) {
-  const bool another_group = chosen.accumulate != method.accumulate;
-  method = chosen;
-  rule = largest_of(method);
-  const SlotList wanted = slots_of(rule);
-  if (used.count == 0 || !(used == wanted)) {
-    slots = carried_over(slots, used, rule, wanted, arrays.size);
-    used = wanted;
+  const std::size_t before = state.owner ? method().accumulate : 1;
+  const bool averaged = state.averaging;
+  const std::size_t count = table.trained.size();
+  // by way of w, where it looks elsewhere
+  std::vector<char> moves(count, 0);
+  for (std::size_t i = 0; i < count && state.owner; ++i) {
+    const std::span<T> w = arrays.arrays[i];
+    moves[i] = state.ahead(method(), table, i) != state.ahead(chosen, table, i);
+    if (moves[i]) state.to_shown(w.data(), w.data(), table, i, w.size());
   }
-  const std::size_t count = arrays.arrays.size();
-  segments.clear();
-  if (!is_bare(method)) {
-    for (std::size_t i = 0; i < count; ++i) {
-      segments.push_back({arrays.arrays[i].size(), around_array(method, i)});
-    }
+  state.take(chosen, table);
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::span<T> w = arrays.arrays[i];
+    if (moves[i]) state.to_trained(w.data(), w.data(), table, i, w.size());
   }
-  if (another_group) {
-    progress.batches = 0;
-    progress.weight = progress.loss = 0;
-    sum = accumulates() ? Buffer<T>(arrays.size) : Buffer<T>();
+  if (state.averaging != averaged) begin_average();
+  if (chosen.accumulate != before) {
+    batches = 0;
+    weight = loss = 0;
+    sum = accumulates() ? Buffer<T>(table.size) : Buffer<T>();
   }
   norm.clear();
-  if (method.clip_norm == __builtin_inf()) return;
+  if (chosen.clip_norm == __builtin_inf()) return;
   for (std::size_t i = 0; i < count; ++i) {
-    const std::size_t rows = inputs.empty() || inputs[i] == 0 ? 1 : inputs[i];
-    if (!around_array(method, i).frozen) norm.add_matrix(i, 0, rows, arrays.arrays[i].size() / rows);
+    const ParameterArray& array = table.trained[i];
+    if (!state.segments[i].around.frozen) norm.add_matrix(i, 0, array.rows, array.columns);
   }
   norm.allocate();
 }
 
 template <class T>
 void Optimizer<T>::State::begin_average() {
-  progress.averaged = 0;
-  average = averages() ? Buffer<T>(arrays.size) : Buffer<T>();
-  for (std::size_t i = 0; i < arrays.arrays.size() && averages(); ++i) {
-    add_velocity(average.data() + arrays.offsets[i], i, -velocity_factor(method, i));
+  state.shown = state.averaging ? Buffer<T>(table.size) : Buffer<T>();
+  for (std::size_t i = 0; i < table.trained.size() && state.averaging; ++i) {
+    const std::span<T> w = arrays.arrays[i];
+    state.to_shown(state.shown.data() + arrays.offsets[i], w.data(), table, i, w.size());
   }
-}
-
-template <class T>
-T Optimizer<T>::State::velocity_factor(const Method& chosen, std::size_t array) const {
-  const Around around = around_array(chosen, array);
-  if (velocity_of(largest_of(chosen)) < 0 || around.frozen) return 0;
-  return static_cast<T>(look_ahead(chosen, progress.steps + 1)) * static_cast<T>(around.scale);
-}
-
-template <class T>
-void Optimizer<T>::State::add_velocity(T* out, std::size_t array, T factor_of_v) const {
-  const std::span<T> w = arrays.arrays[array];
-  if (factor_of_v == 0) {
-    if (out != w.data()) std::copy(w.begin(), w.end(), out);
-    return;
-  }
-  const FloatingPointScope modes;
-  kernels<T>().add_scaled(out, w.data(), slot(velocity_of(rule), array), factor_of_v, w.size());
 }
 
 template <class T>
 std::vector<std::string> Optimizer<T>::State::slot_names() const {
-  std::vector<std::string> names = slot_names_of(rule);
-  if (averages()) names.push_back("average");
+  std::vector<std::string> names = slot_names_of(largest_of(method()));
+  if (state.averaging) names.push_back("average");
   if (accumulates()) names.push_back("sum");
   return names;
 }
 
 template <class T>
 T* Optimizer<T>::State::named_slot(std::size_t place, std::size_t array) const {
-  if (place < slot_count()) return slot(static_cast<int>(place), array);
-  const Buffer<T>& kept = averages() && place == slot_count() ? average : sum;
-  return kept.data() + arrays.offsets[array];
+  const auto slots = static_cast<std::size_t>(state.used.count);
+  if (place < slots) return state.slot(static_cast<int>(place), table.trained[array]);
+  return (state.averaging && place == slots ? state.shown : sum).data() + arrays.offsets[array];
 }
 
 template <class T>
 Method Optimizer<T>::method() const {
   const ExclusiveCall call(state_->busy);
-  return state_->method;
+  return state_->method();
 }
 
 template <class T>
 Progress Optimizer<T>::progress() const {
   const ExclusiveCall call(state_->busy);
-  return state_->progress;
+  const State& s = *state_;
+  return {s.state.steps, s.state.memory, s.state.averaged, s.batches, s.weight, s.loss};
 }
 
 template <class T>
@@ -128,7 +127,7 @@ std::vector<std::string> Optimizer<T>::slot_names() const {
 template <class T>
 std::string Optimizer<T>::memory_name() const {
   const ExclusiveCall call(state_->busy);
-  return memory_name_of(state_->rule);
+  return memory_name_of(state_->rule());
 }
 
 template <class T>
@@ -145,15 +144,15 @@ template <class T>
 void Optimizer<T>::get_weights(std::size_t array, std::span<T> out) const {
   const ExclusiveCall call(state_->busy);
   state_->arrays.check_size("array " + std::to_string(array) + ": ", array, out.size());
-  state_->add_velocity(out.data(), array, -state_->velocity_factor(state_->method, array));
+  state_->state.to_shown(out.data(), state_->arrays.arrays[array].data(), state_->table, array, out.size());
 }
 
 template <class T>
 void Optimizer<T>::get_average(std::size_t array, std::span<T> out) const {
   const ExclusiveCall call(state_->busy);
-  if (!state_->averages()) throw ValueError("average: the method has none, as average_decay is 0");
+  if (!state_->state.averaging) throw ValueError("average: the method has none, as average_decay is 0");
   state_->arrays.check_size("array " + std::to_string(array) + ": ", array, out.size());
-  std::copy_n(state_->average.data() + state_->arrays.offsets[array], out.size(), out.data());
+  std::copy_n(state_->state.shown.data() + state_->arrays.offsets[array], out.size(), out.data());
 }
 
 namespace {
@@ -180,11 +179,16 @@ void Optimizer<T>::set_state(const Progress& progress,
       s.arrays.check_size(name, i, values[slot][i].size());
     }
   }
-  if (progress.batches >= s.method.accumulate) {
-    throw ValueError("state: expected fewer than " + std::to_string(s.method.accumulate) +
+  if (progress.batches >= s.method().accumulate) {
+    throw ValueError("state: expected fewer than " + std::to_string(s.method().accumulate) +
                      " batches since the last step, got " + std::to_string(progress.batches));
   }
-  s.progress = progress;
+  s.state.steps = progress.steps;
+  s.state.memory = progress.memory;
+  s.state.averaged = progress.averaged;
+  s.batches = progress.batches;
+  s.weight = progress.weight;
+  s.loss = progress.loss;
   for (std::size_t slot = 0; slot < count; ++slot) {
     for (std::size_t i = 0; i < s.arrays.arrays.size(); ++i) {
       std::copy_n(values[slot][i].data(), values[slot][i].size(), s.named_slot(slot, i));

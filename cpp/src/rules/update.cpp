@@ -41,7 +41,7 @@ Range parameters_of(Range runs, std::size_t size) {
 template <class T>
 Optimizer<T>::Optimizer(const Method& method, std::vector<std::span<T>> arrays,
                         std::vector<std::size_t> inputs)
-    : state_(std::make_unique<State>(method, std::move(arrays), std::move(inputs))) {}
+    : state_(std::make_unique<State>(method, std::move(arrays), inputs)) {}
 
 template <class T>
 Optimizer<T>::~Optimizer() = default;
@@ -55,39 +55,34 @@ void Optimizer<T>::step(const std::vector<std::span<const T>>& gradients, const 
   State& s = *state_;
   const ExclusiveCall call(s.busy);
   s.arrays.check_gradients("gradients", gradients);
-  const bool wants_second = needs_second_gradient(s.rule);
+  const bool wants_second = needs_second_gradient(s.rule());
   if (wants_second || !inputs.second.empty()) {
-    if (!wants_second) throw ValueError("second_gradients: " + name_of(s.rule) + " wants no second gradient");
+    if (!wants_second)
+      throw ValueError("second_gradients: " + name_of(s.rule()) + " wants no second gradient");
     s.arrays.check_gradients("second_gradients", inputs.second);
   }
-  if (needs_loss(s.rule) && !inputs.loss) {
+  if (needs_loss(s.rule()) && !inputs.loss) {
     throw ValueError("loss: expected the loss at the arrays, as the rule compares losses");
   }
   // so that neither it nor its inverse is beyond float32
   if (inputs.weight != 0 && !(inputs.weight >= 1e-30 && inputs.weight <= 1e30)) {
     throw ValueError("weight: expected 0 or a number in [1e-30, 1e+30], got " + number_text(inputs.weight));
   }
-  const bool first = s.progress.batches == 0;
-  const bool last = s.progress.batches + 1 >= s.method.accumulate;
-  const double weight = (first ? 0 : s.progress.weight) + inputs.weight;
-  const double loss = (first ? 0 : s.progress.loss) + inputs.weight * inputs.loss.value_or(0);
+  const bool first = s.batches == 0, last = s.batches + 1 >= s.method().accumulate;
+  const double weight = (first ? 0 : s.weight) + inputs.weight;
+  const double loss = (first ? 0 : s.loss) + inputs.weight * inputs.loss.value_or(0);
   Moment at = s.now();
-  Limits<T> limits = limits_of<T>(s.method);
+  Update<T> update = s.state.update(s.method(), at.t, 0, nullptr);
   at.loss = inputs.loss.value_or(0);
   if (s.accumulates()) {
     at.loss = weight > 0 ? loss / weight : 0;
-    limits.mean = static_cast<T>(weight > 0 ? 1 / weight : 0);
+    update.limits.mean = static_cast<T>(weight > 0 ? 1 / weight : 0);
   }
   const auto gradient = [&](std::size_t i) -> const T* {
     return s.accumulates() ? s.sum.data() + s.arrays.offsets[i] : gradients[i].data();
   };
-  const int velocity = velocity_of(s.rule);
-  Averaging<T> averaging;
-  if (s.averages()) {
-    averaging.share = share_of_newest(s.method, s.progress.averaged + 1);
-    averaging.ahead = velocity < 0 ? 0 : fanin::look_ahead(s.method, at.t + 1);
-  }
-  const std::size_t bytes = s.arrays.size * sizeof(T) * (3 + 2 * s.slot_count());
+  const std::size_t bytes =
+      s.arrays.size * sizeof(T) * (3 + 2 * static_cast<std::size_t>(s.state.used.count));
   double memory = 0;
   Barrier barrier;
   const int team = bytes < kTeamBytes ? 1 : team_size();
@@ -105,45 +100,33 @@ void Optimizer<T>::step(const std::vector<std::span<const T>>& gradients, const 
       if (!last) return;
       barrier.wait(threads);
     }
-    Limits<T> mine = limits;
-    if (s.method.clip_norm < __builtin_inf()) {
+    Update<T> mine = update;
+    if (s.method().clip_norm < __builtin_inf()) {
       const auto wait = [&] { barrier.wait(threads); };
-      mine.shrink = s.norm.factor(member, limits, s.method.clip_norm, wait, gradient);
+      mine.limits.shrink = s.norm.factor(member, update.limits, s.method().clip_norm, wait, gradient);
     }
-    const StepConstants begun = begin_step(s.method, at);
+    const StepConstants begun = begin_step(s.method(), at);
     if (thread == 0) memory = begun.memory;
+    mine.constants = begun.constants();
+    mine.rate = begun.learning_rate;
     const auto update_part = [&](std::size_t i, Range range) {
-      const Segment* segment = s.segments.empty() ? nullptr : &s.segments[i];
-      Update<T> update{static_cast<int>(s.rule.index()),
-                       begun.constants(),
-                       s.arrays.arrays[i].data(),
-                       s.slot(0, i),
-                       s.arrays.size,
-                       wants_second ? inputs.second[i].data() : nullptr,
-                       segment,
-                       begun.learning_rate,
-                       mine};
-      if (s.averages()) {
-        update.averaging = averaging;
-        update.averaging.average = s.average.data() + s.arrays.offsets[i];
-        update.averaging.velocity = velocity < 0 ? nullptr : s.slot(velocity, i);
-      }
+      Update<T> one = s.state.update_of(mine, s.table, i, s.arrays.arrays[i].data());
+      if (wants_second) one.second = inputs.second[i].data();
       // the rest begins at a line: vectors that reach across two cost twice as much
       const std::size_t line = std::clamp(before_line(s.arrays.arrays[i].data()), range.begin, range.end);
       for (const Range r : {Range{range.begin, line}, Range{line, range.end}}) {
-        if (r.begin < r.end) kernels<T>().update(update, gradient(i), r);
+        if (r.begin < r.end) kernels<T>().update(one, gradient(i), r);
       }
     };
     turns.take(thread,
                [&](Range runs) { for_arrays(s.arrays, parameters_of(runs, s.arrays.size), update_part); });
   });
-  s.progress.batches = last ? 0 : s.progress.batches + 1;
-  s.progress.weight = last ? 0 : weight;
-  s.progress.loss = last ? 0 : loss;
+  s.batches = last ? 0 : s.batches + 1;
+  s.weight = last ? 0 : weight;
+  s.loss = last ? 0 : loss;
   if (!last) return;
-  s.progress.memory = memory;
-  ++s.progress.steps;
-  s.progress.averaged += s.averages() ? 1 : 0;
+  s.state.memory = memory;
+  s.state.count(1);
 }
 
 template <class T>
@@ -151,17 +134,18 @@ void Optimizer<T>::shifted(const std::vector<std::span<const T>>& gradients,
                            const std::vector<std::span<T>>& out) const {
   const State& s = *state_;
   const ExclusiveCall call(state_->busy);
-  if (!needs_second_gradient(s.rule)) {
-    throw ValueError("rule: " + name_of(s.rule) + " wants no second gradient");
+  if (!needs_second_gradient(s.rule())) {
+    throw ValueError("rule: " + name_of(s.rule()) + " wants no second gradient");
   }
   s.arrays.check_gradients("gradients", gradients);
   s.arrays.check_gradients("out", {out.begin(), out.end()});
   run_team(1, [&](int, int) {
-    const StepConstants begun = begin_step(s.method, s.now());
+    const StepConstants begun = begin_step(s.method(), s.now());
+    Update<T> update = s.state.update(s.method(), s.state.steps + 1, 0, nullptr);
+    update.constants = begun.constants();
     for_arrays(s.arrays, {0, s.arrays.size}, [&](std::size_t i, Range r) {
-      const Update<T> update{static_cast<int>(s.rule.index()), begun.constants(), s.arrays.arrays[i].data(),
-                             s.slot(0, i), s.arrays.size};
-      kernels<T>().shift(update, out[i].data(), gradients[i].data(), r);
+      const Update<T> one = s.state.update_of(update, s.table, i, s.arrays.arrays[i].data());
+      kernels<T>().shift(one, out[i].data(), gradients[i].data(), r);
     });
   });
 }
@@ -171,23 +155,11 @@ void Optimizer<T>::set_method(const Method& method) {
   State& s = *state_;
   const ExclusiveCall call(s.busy);
   s.check(method);
-  if (method.rule.index() != s.rule.index()) {
-    throw ValueError("rule: expected " + name_of(s.rule) + ", whose state this is, got " +
+  if (method.rule.index() != s.rule().index()) {
+    throw ValueError("rule: expected " + name_of(s.rule()) + ", whose state this is, got " +
                      name_of(method.rule));
   }
-  const std::size_t count = s.arrays.arrays.size();
-  std::vector<T> before(count), after(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    before[i] = s.velocity_factor(s.method, i);
-    after[i] = s.velocity_factor(method, i);
-    if (before[i] != after[i]) s.add_velocity(s.arrays.arrays[i].data(), i, -before[i]);
-  }
-  const bool averaged = s.averages();
   s.take(method);
-  for (std::size_t i = 0; i < count; ++i) {
-    if (before[i] != after[i]) s.add_velocity(s.arrays.arrays[i].data(), i, after[i]);
-  }
-  if (s.averages() != averaged) s.begin_average();
 }
 
 template class Optimizer<float>;
