@@ -22,12 +22,17 @@ struct Limits {
   T mean = 1, limit = __builtin_inf(), shrink = 1;
 };
 
-// average <- average + share (w - average), with w = what is trained - ahead scale v where a rule looks ahead
+// average <- average + share (w - average), with w as people see it
 template <class T>
 struct Averaging {
   T* average = nullptr;  // none
-  double share = 0, ahead = 0;
-  const T* velocity = nullptr;
+  double share = 0;
+};
+
+// How far a rule looks ahead, and which of the slots in use each one of its own list is, if it is in use
+struct LookAhead {
+  double ahead = 0;
+  const int* place = nullptr;  // it does not
 };
 
 // The state of an update rule and where it is applied: slot s of parameter i is slots[s * slot_stride + i].
@@ -44,6 +49,7 @@ struct Update {
   double rate = 0;  // the rule's, which scales a decay
   Limits<T> limits = {};
   Averaging<T> averaging = {};
+  LookAhead look = {};
   std::size_t next = 0;  // so much further on is what will be updated next: it is asked for
 };
 

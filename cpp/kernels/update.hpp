@@ -7,6 +7,7 @@
 #include "fanin/rules/all.hpp"
 #include "for_each.hpp"
 #include "lanes.hpp"
+#include "look_ahead.hpp"
 #include "table.hpp"
 
 namespace fanin::FANIN_ISA {
@@ -21,11 +22,11 @@ template <class R>
 constexpr bool second_of = requires { R::second_gradient; };
 
 template <class R, int form, class V>
-FANIN_INLINE V change_of(const typename R::Constants& c, V g, V* slot) {
+FANIN_INLINE V change_of(const typename R::Constants& c, V g, V w, V* slot) {
   if constexpr (forms_of<R> == 1) {
-    return R::step(c, g, slot);
+    return R::step(c, g, w, slot);
   } else {
-    return R::template step<form>(c, g, slot);
+    return R::template step<form>(c, g, w, slot);
   }
 }
 
@@ -76,9 +77,9 @@ __attribute__((flatten)) void update_form(const Update<T>& update, const Wrap& w
     V change;
     if constexpr (second_of<R>) {
       const V second = wrap.gradient(lanes.load(update.second + first + i), weight);
-      change = R::template step<form>(constants, gradient, second, state);
+      change = R::template step<form>(constants, gradient, second, weight, state);
     } else {
-      change = change_of<R, form>(constants, gradient, state);
+      change = change_of<R, form>(constants, gradient, weight, state);
     }
     lanes.store(flush(wrap.weight(weight, change)), w + i);
 #pragma GCC unroll 8
@@ -132,22 +133,6 @@ bool changes_gradients(const Around& around, const Limits<T>& limits) {
          limits.limit < static_cast<T>(__builtin_inf());
 }
 
-// The first weights are their own average: share is 1.
-template <class T>
-void average_run(const Update<T>& update, double scale, std::size_t first, std::size_t n) {
-  const Averaging<T>& a = update.averaging;
-  const T* w = update.parameters + first;
-  const T* v = a.velocity == nullptr ? nullptr : a.velocity + first;
-  const Vec<T> ahead(-a.ahead * scale), share(a.share);
-  T* average = a.average + first;
-  for_each<T>(n, [&](std::size_t i, auto lanes) {
-    Vec<T> now = lanes.load(w + i);
-    if (v != nullptr) now = fma(ahead, lanes.load(v + i), now);
-    const Vec<T> before = a.share < 1 ? lanes.load(average + i) : now;
-    lanes.store(flush(fma(share, now - before, before)), average + i);
-  });
-}
-
 template <class R, class T, class Wrap, int... Form>
 FANIN_INLINE void update_one_form(Integers<Form...>, const Update<T>& update, const Wrap& wrap, const T* g,
                                   std::size_t first, std::size_t n) {
@@ -176,7 +161,7 @@ void update_run(const Update<T>& update, const T* g, std::size_t first, std::siz
       } else {
         update_one_form<R>(Forms{}, update, Scaled<T>(segment->around, update.rate), g, first, count);
       }
-      if (averages) average_run(update, segment->around.scale, first, count);
+      if (averages) average_run<R>(update, segment->around.scale, first, count);
     }
     g += count;
     first += count;
@@ -212,7 +197,7 @@ void shift_run(const Update<T>& update, T* out, const T* gradient, Range paramet
       }
       const Vec<T> w = lanes.load(update.parameters + parameters.begin + i);
       const Vec<T> g = lanes.load(gradient + parameters.begin + i);
-      lanes.store(flush(w + R::shift(constants, g, state)), out + parameters.begin + i);
+      lanes.store(flush(w + R::shift(constants, g, w, state)), out + parameters.begin + i);
     });
   }
 }
@@ -227,14 +212,6 @@ void shift_of(List<R...>, const Update<T>& update, T* out, const T* gradient, Ra
 template <class T>
 void shift(const Update<T>& update, T* out, const T* gradient, Range parameters) {
   shift_of<T>(Rules{}, update, out, gradient, parameters);
-}
-
-// out = a + factor b
-template <class T>
-void add_scaled(T* out, const T* a, const T* b, T factor, std::size_t n) {
-  for_each<T>(n, [&](std::size_t i, auto lanes) {
-    lanes.store(flush(fma(Vec<T>(factor), lanes.load(b + i), lanes.load(a + i))), out + i);
-  });
 }
 
 // out = sum so far, if any, + weight g

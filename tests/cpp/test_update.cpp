@@ -34,18 +34,18 @@ Lane select(bool mask, Lane a, Lane b) { return mask ? a : b; }
 
 // The change by a rule in whatever form its constants name
 template <class R, int form = 0>
-Lane change_of(const typename R::Constants& c, Lane g, Lane second, Lane* state) {
+Lane change_of(const typename R::Constants& c, Lane g, Lane second, Lane w, Lane* state) {
   if constexpr (requires { R::forms; }) {
     if constexpr (form + 1 < R::forms) {
-      if (c.form != form) return change_of<R, form + 1>(c, g, second, state);
+      if (c.form != form) return change_of<R, form + 1>(c, g, second, w, state);
     }
     if constexpr (requires { R::second_gradient; }) {
-      return R::template step<form>(c, g, second, state);
+      return R::template step<form>(c, g, second, w, state);
     } else {
-      return R::template step<form>(c, g, state);
+      return R::template step<form>(c, g, w, state);
     }
   } else {
-    return R::step(c, g, state);
+    return R::step(c, g, w, state);
   }
 }
 }  // namespace scalar
@@ -79,9 +79,10 @@ TEST_CASE_TEMPLATE("each rule at every size and offset is its equation, and touc
               place, &constants, w.data() + offset, slots.data() + offset, stride, second.data() + offset};
           kernels<T>().update(update, g.data() + offset, {0, n});
           for (std::size_t i = 0; i < n; ++i) {
-            expected[offset + i] += scalar::change_of<R>(constants, scalar::Lane(g[offset + i]),
-                                                         second[offset + i], state[i].data())
-                                        .v;
+            expected[offset + i] +=
+                scalar::change_of<R>(constants, scalar::Lane(g[offset + i]), second[offset + i],
+                                     expected[offset + i], state[i].data())
+                    .v;
           }
         }
         std::size_t wrong = 0, touched = 0;

@@ -54,7 +54,8 @@ void ModelFile::write(const Network<T>& network, const Sink& sink) {
     description.progress.steps = rule.steps;
     description.progress.memory = rule.memory;
     description.progress.averaged = rule.averaged;
-    description.progress.look_ahead = static_cast<double>(rule.ahead(*rule.owner));
+    description.progress.look_ahead =
+        static_cast<double>(static_cast<T>(look_ahead(*rule.owner, rule.steps + 1)));
   }
   const std::vector<InitialArray> initial = initial_arrays(description.inputs, description.layers);
   const std::vector<StoredArray> arrays = stored_arrays(net.nodes.table, rule.owner);

@@ -14,8 +14,8 @@ namespace {
 template <class T>
 void add(const Panels<T>& y, const Panels<T>& a, const Panels<T>& b, Range panels, Range rows) {
   for (std::size_t p = panels.begin; p < panels.end; ++p) {
-    kernels<T>().add_scaled(y.at(rows.begin, p), a.at(rows.begin, p), b.at(rows.begin, p), T{1},
-                            (rows.end - rows.begin) * y.width(p));
+    kernels<T>().add_weighted(y.at(rows.begin, p), a.at(rows.begin, p), b.at(rows.begin, p), T{1},
+                              (rows.end - rows.begin) * y.width(p));
   }
 }
 

@@ -105,9 +105,9 @@ struct Network<T>::State {
   // those of which an average is shown, in `room` where they are not there as they are
   const T* weights(Weights which, Buffer<T>& room) const {
     if (which == Weights::shown || !state.averaging) return shown();
-    if (!state.looks_ahead()) return parameters.data();
+    if (!state.ahead) return parameters.data();
     room = Buffer<T>(nodes.table.size);
-    state.without_look_ahead(room.data(), parameters.data(), nodes.table);
+    state.convert_all(To::shown, room.data(), parameters.data(), nodes.table, {0, room.size()});
     return room.data();
   }
 

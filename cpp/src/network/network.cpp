@@ -142,7 +142,7 @@ void Network<T>::State::set_array(const ParameterArray& array, std::span<const T
   if (is_statistic(array.role)) return write(averages.values().data(), array, values);
   write(shown(), array, values);
   const std::size_t end = array.offset + Panels<T>{nullptr, array.rows, array.columns}.size();
-  state.trained_from_shown(parameters.data(), nodes.table, array.offset, end);
+  state.trained_from_shown(parameters.data(), nodes.table, {array.offset, end});
 }
 
 template <class T>

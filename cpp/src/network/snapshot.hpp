@@ -27,7 +27,7 @@ class Snapshot {
     const Access::Writing writing(net.access);
     copy(net.shown(), weights_.data(), weights_.size());
     copy(net.averages.values().data(), averages_.data(), averages_.size());
-    net.state.trained_from_shown(net.parameters.data(), net.nodes.table, 0, weights_.size());
+    net.state.trained_from_shown(net.parameters.data(), net.nodes.table, {0, weights_.size()});
     net.changed();
   }
 

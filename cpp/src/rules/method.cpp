@@ -16,9 +16,9 @@ struct Answers {
   const char* name;
   const char* memory_name = "";
   double learning_rate, momentum = 0, weight_decay = 0;
-  int velocity = -1;  // the slot
-  bool needs_loss = false, second_gradient = false;
-  SlotList slots{{}, 0};
+  double ahead = 0;
+  bool looks_ahead = false, needs_loss = false, second_gradient = false;
+  SlotList slots = {};
 };
 
 Answers answers_of(const Rule& rule) {
@@ -27,7 +27,10 @@ Answers answers_of(const Rule& rule) {
         Answers answers{.name = r.name, .learning_rate = r.learning_rate};
         if constexpr (requires { r.momentum; }) answers.momentum = r.momentum;
         if constexpr (requires { r.weight_decay; }) answers.weight_decay = r.weight_decay;
-        if constexpr (requires { r.velocity(); }) answers.velocity = r.velocity();
+        if constexpr (requires { r.ahead(); }) {
+          answers.looks_ahead = r.looks_ahead();
+          answers.ahead = r.ahead();
+        }
         if constexpr (requires { r.memory_name; }) answers.memory_name = r.memory_name;
         if constexpr (requires { r.needs_loss(); }) {
           answers.needs_loss = r.needs_loss();
@@ -39,6 +42,7 @@ Answers answers_of(const Rule& rule) {
           if constexpr (requires { r.uses(0, 0); }) {
             if (!r.uses(r.form(), s)) continue;
           }
+          answers.slots.place[s] = answers.slots.count;
           answers.slots.slot[answers.slots.count++] = s;
         }
         return answers;
@@ -66,10 +70,7 @@ Rule scheduled(const Method& method, F&& value) {
 
 std::string name_of(const Rule& rule) { return answers_of(rule).name; }
 SlotList slots_of(const Rule& rule) { return answers_of(rule).slots; }
-int velocity_of(const Rule& rule) {
-  const Answers answers = answers_of(rule);
-  return answers.slots.place_of(answers.velocity);
-}
+bool looks_ahead(const Rule& rule) { return answers_of(rule).looks_ahead; }
 bool needs_loss(const Rule& rule) { return answers_of(rule).needs_loss; }
 bool needs_second_gradient(const Rule& rule) { return answers_of(rule).second_gradient; }
 std::string memory_name_of(const Rule& rule) { return answers_of(rule).memory_name; }
@@ -106,7 +107,9 @@ Rule largest_of(const Method& method) {
   });
 }
 
-double look_ahead(const Method& method, std::uint64_t t) { return momentum_of(rule_at(method, t)); }
+double look_ahead(const Method& method, std::uint64_t t) {
+  return looks_ahead(largest_of(method)) ? answers_of(rule_at(method, t)).ahead : 0;
+}
 
 StepConstants begin_step(const Method& method, Moment at) {
   const Rule rule = rule_at(method, at.t);

@@ -17,31 +17,20 @@ std::string name_of(const Rule& rule);
 void check_method(const Method& method);
 void check_arrays(const Method& method, std::size_t count);
 
-// Places in the rule's own list of the slots it uses
+// Places in the rule's own list of the slots it uses; and for each of the list its place among them, or -1
 struct SlotList {
-  int slot[8];
-  int count;
+  int slot[8] = {};
+  int count = 0;
+  int place[8] = {-1, -1, -1, -1, -1, -1, -1, -1};
 
-  bool operator==(const SlotList& other) const {
-    for (int i = 0; i < count && i < other.count; ++i) {
-      if (slot[i] != other.slot[i]) return false;
-    }
-    return count == other.count;
-  }
-  // which of them this slot is, or -1
-  int place_of(int of_list) const {
-    for (int i = 0; i < count; ++i) {
-      if (slot[i] == of_list) return i;
-    }
-    return -1;
-  }
+  bool operator==(const SlotList&) const = default;
 };
 SlotList slots_of(const Rule& rule);
 std::vector<std::string> slot_names_of(const Rule& rule);
 // What a slot holds before the first step
 double initial_of(const Rule& rule, int slot);
-// Which of the used slots is the v of a rule that looks ahead, or -1
-int velocity_of(const Rule& rule);
+// Whether people see other weights than those that are trained
+bool looks_ahead(const Rule& rule);
 bool needs_loss(const Rule& rule);
 bool needs_second_gradient(const Rule& rule);
 // The letter of the number it keeps from step to step, or nothing
@@ -53,7 +42,7 @@ double momentum_of(const Rule& rule);  // 0 where it has none
 Rule rule_at(const Method& method, std::uint64_t t);
 // The rule with scheduled hyper-parameters at their largest: what decides on its state
 Rule largest_of(const Method& method);
-// How far ahead of w the trained weights are before step t: so many times v
+// How far ahead of those that people see the trained weights are before step t, as the rule's `ahead` says
 double look_ahead(const Method& method, std::uint64_t t);
 
 // What goes on around the rule for the array at this place, whose inputs are 0 where it is one of biases

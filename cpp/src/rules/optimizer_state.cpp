@@ -58,13 +58,13 @@ void Optimizer<T>::State::take(const Method& chosen) {
   std::vector<char> moves(count, 0);
   for (std::size_t i = 0; i < count && state.owner; ++i) {
     const std::span<T> w = arrays.arrays[i];
-    moves[i] = state.ahead(method(), table, i) != state.ahead(chosen, table, i);
-    if (moves[i]) state.to_shown(w.data(), w.data(), table, i, w.size());
+    moves[i] = state.looks_elsewhere(chosen, table, i);
+    if (moves[i]) state.convert(To::shown, w.data(), w.data(), table, i, w.size());
   }
   state.take(chosen, table);
   for (std::size_t i = 0; i < count; ++i) {
     const std::span<T> w = arrays.arrays[i];
-    if (moves[i]) state.to_trained(w.data(), w.data(), table, i, w.size());
+    if (moves[i]) state.convert(To::trained, w.data(), w.data(), table, i, w.size());
   }
   if (state.averaging != averaged) begin_average();
   if (chosen.accumulate != before) {
@@ -72,9 +72,14 @@ void Optimizer<T>::State::take(const Method& chosen) {
     weight = loss = 0;
     sum = accumulates() ? Buffer<T>(table.size) : Buffer<T>();
   }
+  limit_norm();
+}
+
+template <class T>
+void Optimizer<T>::State::limit_norm() {
   norm.clear();
-  if (chosen.clip_norm == __builtin_inf()) return;
-  for (std::size_t i = 0; i < count; ++i) {
+  if (method().clip_norm == __builtin_inf()) return;
+  for (std::size_t i = 0; i < table.trained.size(); ++i) {
     const ParameterArray& array = table.trained[i];
     if (!state.segments[i].around.frozen) norm.add_matrix(i, 0, array.rows, array.columns);
   }
@@ -86,7 +91,7 @@ void Optimizer<T>::State::begin_average() {
   state.shown = state.averaging ? Buffer<T>(table.size) : Buffer<T>();
   for (std::size_t i = 0; i < table.trained.size() && state.averaging; ++i) {
     const std::span<T> w = arrays.arrays[i];
-    state.to_shown(state.shown.data() + arrays.offsets[i], w.data(), table, i, w.size());
+    state.convert(To::shown, state.shown.data() + arrays.offsets[i], w.data(), table, i, w.size());
   }
 }
 
@@ -144,7 +149,8 @@ template <class T>
 void Optimizer<T>::get_weights(std::size_t array, std::span<T> out) const {
   const ExclusiveCall call(state_->busy);
   state_->arrays.check_size("array " + std::to_string(array) + ": ", array, out.size());
-  state_->state.to_shown(out.data(), state_->arrays.arrays[array].data(), state_->table, array, out.size());
+  state_->state.convert(To::shown, out.data(), state_->arrays.arrays[array].data(), state_->table, array,
+                        out.size());
 }
 
 template <class T>

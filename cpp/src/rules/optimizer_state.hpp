@@ -62,6 +62,7 @@ struct Optimizer<T>::State {
 
  private:
   void begin_average();
+  void limit_norm();
 };
 
 }  // namespace fanin

@@ -7,13 +7,6 @@
 
 namespace fanin {
 
-template <class T>
-void RuleState<T>::forget() {
-  owner.reset();
-  velocity = -1;
-  averaging = false;
-}
-
 // Slots in use so far are kept, the others begin.
 template <class T>
 void RuleState<T>::change_slots(const Rule& to, std::size_t size) {
@@ -21,7 +14,7 @@ void RuleState<T>::change_slots(const Rule& to, std::size_t size) {
   if (used == wanted && used.count > 0) return;
   Buffer<T> next(size * static_cast<std::size_t>(wanted.count));
   for (int i = 0; i < wanted.count; ++i) {
-    const int kept = used.place_of(wanted.slot[i]);
+    const int kept = used.place[wanted.slot[i]];
     T* slot = next.data() + static_cast<std::size_t>(i) * size;
     if (kept >= 0) {
       std::copy_n(slots.data() + static_cast<std::size_t>(kept) * size, size, slot);
@@ -35,10 +28,9 @@ void RuleState<T>::change_slots(const Rule& to, std::size_t size) {
 
 template <class T>
 void RuleState<T>::take(const Method& method, const ParameterTable& table) {
-  const bool same_kind = owner && owner->rule.index() == method.rule.index();
-  const bool averages = method.average_decay > 0;
+  const bool same_kind = is_of(method), averages = method.average_decay > 0;
   if (!same_kind) {
-    used.count = 0;
+    used = {};
     steps = 0;
     memory = 0;
   }
@@ -46,7 +38,7 @@ void RuleState<T>::take(const Method& method, const ParameterTable& table) {
   const Rule largest = largest_of(method);
   change_slots(largest, table.size);
   owner = method;
-  velocity = velocity_of(largest);
+  ahead = looks_ahead(largest);
   averaging = averages;
   segments.clear();
   if (is_bare(method)) return;
@@ -56,22 +48,22 @@ void RuleState<T>::take(const Method& method, const ParameterTable& table) {
 }
 
 template <class T>
-T RuleState<T>::ahead(const Method& method) const {
-  return velocity_of(largest_of(method)) < 0 ? 0 : static_cast<T>(look_ahead(method, steps + 1));
-}
-
-template <class T>
-T RuleState<T>::ahead(const Method& method, const ParameterTable& table, std::size_t array) const {
+T RuleState<T>::ahead_in(const Method& method, const ParameterTable& table, std::size_t array) const {
+  const double steps_ahead = look_ahead(method, steps + 1);
+  if (steps_ahead == 0) return 0;
   const Around around = around_of(method, array, table.trained[array].inputs());
-  return around.frozen ? 0 : ahead(method) * static_cast<T>(around.scale);
+  return around.frozen ? 0 : static_cast<T>(steps_ahead) * static_cast<T>(around.scale);
 }
 
 template <class T>
-void RuleState<T>::add_velocity(T* out, const T* from, T times, const ParameterArray& array,
-                                std::size_t n) const {
-  if (times != 0) {
+void RuleState<T>::convert(To to, T* out, const T* from, const ParameterTable& table, std::size_t array,
+                           std::size_t n) const {
+  Update<T> update{static_cast<int>(owner->rule.index()), nullptr, nullptr, slot(0, table.trained[array]),
+                   slot_stride()};
+  update.look = {static_cast<double>(ahead_in(*owner, table, array)), used.place};
+  if (update.look.ahead != 0) {
     const FloatingPointScope modes;
-    kernels<T>().add_scaled(out, from, slot(velocity, array), times, n);
+    kernels<T>().look(update, out, from, to == To::trained, n);
   } else if (out != from) {
     std::copy_n(from, n, out);
   }
@@ -84,11 +76,8 @@ Update<T> RuleState<T>::update(const Method& method, std::uint64_t t, std::uint6
   if (!segments.empty()) update.segments = segments.data();
   update.limits = limits_of<T>(method);
   if (!averaging) return update;
-  update.averaging = {shown.data(), share_of_newest(method, averaged + before + 1), 0, nullptr};
-  if (looks_ahead()) {
-    update.averaging.ahead = look_ahead(method, t + 1);
-    update.averaging.velocity = slots.data() + static_cast<std::size_t>(velocity) * slot_stride();
-  }
+  update.averaging = {shown.data(), share_of_newest(method, averaged + before + 1)};
+  if (ahead) update.look = {look_ahead(method, t + 1), used.place};
   return update;
 }
 
@@ -100,67 +89,31 @@ Update<T> RuleState<T>::update_of(const Update<T>& all, const ParameterTable& ta
   update.parameters = weights;
   update.slots += offset;
   if (update.segments != nullptr) update.segments += array;
-  if (update.averaging.average != nullptr) update.averaging.average += offset;
-  if (update.averaging.velocity != nullptr) update.averaging.velocity += offset;
+  if (averaging) update.averaging.average += offset;
   return update;
 }
 
 template <class T>
-bool RuleState<T>::looks_alike(const Method& method, const ParameterTable& table) const {
-  bool alike = velocity == velocity_of(largest_of(method));
-  for (std::size_t i = 0; i < table.trained.size() && looks_ahead(); ++i) {
-    alike = alike && ahead(*owner, table, i) == ahead(method, table, i);
-  }
-  return alike;
-}
-
-template <class T>
 void RuleState<T>::prepare(const Method& method, const ParameterTable& table, T* parameters) {
-  const bool same_kind = owner && owner->rule.index() == method.rule.index();
-  const bool averages = method.average_decay > 0, keeps_average = same_kind && averaging && averages;
-  const bool stays = same_kind && averaging == averages && looks_alike(method, table);
+  const bool same_kind = is_of(method), averages = method.average_decay > 0;
+  const bool keeps_average = same_kind && averaging && averages;
+  const Rule largest = largest_of(method);
+  bool stays = same_kind && averaging == averages && ahead == looks_ahead(largest);
+  if (ahead) stays = stays && used == slots_of(largest);
+  for (std::size_t i = 0; i < table.trained.size() && stays && ahead; ++i) {
+    stays = !looks_elsewhere(method, table, i);
+  }
+  const Range all{0, table.size};
   // back to the weights: those trained where their average goes on, else those that are shown
   if (shows() && !stays) {
-    if (keeps_average) without_look_ahead(parameters, parameters, table);
+    if (keeps_average) convert_all(To::shown, parameters, parameters, table, all);
     if (!keeps_average) std::copy_n(shown.data(), table.size, parameters);
   }
   take(method, table);
   if (!shows() || stays) return;
   if (shown.size() == 0) shown = Buffer<T>(table.size);
   if (!keeps_average) std::copy_n(parameters, table.size, shown.data());
-  for (std::size_t i = 0; i < table.trained.size(); ++i) {
-    const std::size_t begin = table.trained[i].offset;
-    to_trained(parameters + begin, parameters + begin, table, i, table.end(i) - begin);
-  }
-}
-
-template <class T>
-void RuleState<T>::resume(const Method& method, const ParameterTable& table) {
-  take(method, table);
-  if (shows()) shown = Buffer<T>(table.size);
-}
-
-template <class T>
-void RuleState<T>::refresh_shown(const Method&, const ParameterTable& table, const T* parameters) {
-  if (looks_ahead() && !averaging) without_look_ahead(shown.data(), parameters, table);
-}
-
-template <class T>
-void RuleState<T>::without_look_ahead(T* out, const T* parameters, const ParameterTable& table) const {
-  for (std::size_t i = 0; i < table.trained.size(); ++i) {
-    const std::size_t begin = table.trained[i].offset;
-    to_shown(out + begin, parameters + begin, table, i, table.end(i) - begin);
-  }
-}
-
-template <class T>
-void RuleState<T>::trained_from_shown(T* parameters, const ParameterTable& table, std::size_t begin,
-                                      std::size_t end) const {
-  for (std::size_t i = 0; i < table.trained.size() && shows(); ++i) {
-    const std::size_t first = table.trained[i].offset;
-    if (first < begin || first >= end) continue;
-    to_trained(parameters + first, shown.data() + first, table, i, table.end(i) - first);
-  }
+  convert_all(To::trained, parameters, parameters, table, all);
 }
 
 template struct RuleState<float>;

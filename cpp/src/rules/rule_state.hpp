@@ -7,26 +7,29 @@
 
 namespace fanin {
 
+// Weights as people see them, and as the rule trains them
+enum class To { shown, trained };
+
 // Slots lie one after the other, each with the table's offsets. So do the weights of a network, in one
 // buffer; those of an optimizer are the user's arrays, wherever they lie, and each is given by itself.
 //
-// A rule that looks ahead (Nesterov's) trains y = w + ahead v, so that gradients are taken there; v counts by
-// the scale of its array's rate. A network shows w between epochs, from a buffer of its own: taking y from w
-// again would round once more. Where weights are averaged, it shows the average instead, and training goes
-// on from y.
+// Of a rule that looks ahead a network shows w between epochs, from a buffer of its own: taking what is
+// trained from w again would round once more. Where weights are averaged, it shows the average instead, and
+// training goes on from what is trained.
 template <class T>
 struct RuleState {
   std::optional<Method> owner;  // whose state it is
-  SlotList used{{}, 0};
+  SlotList used;
   Buffer<T> slots;
   Buffer<T> shown;                // the average; in a network also w, where the rule looks ahead
   std::uint64_t steps = 0;        // taken by that rule
   double memory = 0;              // of that rule
   std::uint64_t averaged = 0;     // steps in the average
-  int velocity = -1;              // place of v, where the rule looks ahead
+  bool ahead = false;             // whether the rule looks ahead
   bool averaging = false;         // whether there is an average
   std::vector<Segment> segments;  // one for each array, or none where there is nothing around the rule
 
+  bool is_of(const Method& method) const { return owner && owner->rule.index() == method.rule.index(); }
   // Makes this the state of the method's rule, at the start or as far as it is the same kind of rule. What is
   // trained stays as it is, wherever the rule looks.
   void take(const Method& method, const ParameterTable& table);
@@ -34,18 +37,14 @@ struct RuleState {
   T* slot(int s, const ParameterArray& array) const {
     return slots.data() + static_cast<std::size_t>(s) * slot_stride() + array.offset;
   }
-  bool looks_ahead() const { return velocity >= 0; }
-  // How far ahead of w the method looks before the next step: so many times v; and in one array
-  T ahead(const Method& method) const;
-  T ahead(const Method& method, const ParameterTable& table, std::size_t array) const;
-  // out = w of the n weights of an array that are trained, and back
-  void to_shown(T* out, const T* trained, const ParameterTable& table, std::size_t array,
-                std::size_t n) const {
-    add_velocity(out, trained, -ahead(*owner, table, array), table.trained[array], n);
+  // How far a method looks ahead in an array before the next step, and whether that is not as it is now
+  T ahead_in(const Method& method, const ParameterTable& table, std::size_t array) const;
+  bool looks_elsewhere(const Method& method, const ParameterTable& table, std::size_t array) const {
+    return ahead_in(*owner, table, array) != ahead_in(method, table, array);
   }
-  void to_trained(T* out, const T* w, const ParameterTable& table, std::size_t array, std::size_t n) const {
-    add_velocity(out, w, ahead(*owner, table, array), table.trained[array], n);
-  }
+  // out = n weights of an array, which are of the other kind
+  void convert(To to, T* out, const T* from, const ParameterTable& table, std::size_t array,
+               std::size_t n) const;
   // What step t of the method updates, `before` steps after the last one that was counted, where all weights
   // lie in one buffer; and of one array, wherever its weights lie
   Update<T> update(const Method& method, std::uint64_t t, std::uint64_t before, T* weights) const;
@@ -57,28 +56,40 @@ struct RuleState {
   }
 
   // The rest is for networks. Whether `shown` is what users see
-  bool shows() const { return looks_ahead() || averaging; }
+  bool shows() const { return ahead || averaging; }
   // Takes the method; parameters, of which users see the same weights as before, are then what it trains.
   void prepare(const Method& method, const ParameterTable& table, T* parameters);
   // Makes room for the state of a method that has taken steps elsewhere, as it would be at the start
-  void resume(const Method& method, const ParameterTable& table);
+  void resume(const Method& method, const ParameterTable& table) {
+    take(method, table);
+    if (shows()) shown = Buffer<T>(table.size);
+  }
+  // Of the arrays that begin in this range of the buffers
+  void convert_all(To to, T* out, const T* from, const ParameterTable& table, Range range) const {
+    for (std::size_t i = 0; i < table.trained.size(); ++i) {
+      const std::size_t begin = table.trained[i].offset;
+      if (begin < range.begin || begin >= range.end) continue;
+      convert(to, out + begin, from + begin, table, i, table.end(i) - begin);
+    }
+  }
   // Brings what is shown up to date
-  void refresh_shown(const Method& method, const ParameterTable& table, const T* parameters);
-  // out = w of the parameters, where a rule looks ahead
-  void without_look_ahead(T* out, const T* parameters, const ParameterTable& table) const;
-  // Arrays that are shown and begin in this range have been set: what is trained follows
-  void trained_from_shown(T* parameters, const ParameterTable& table, std::size_t begin,
-                          std::size_t end) const;
-  void forget();
+  void refresh_shown(const Method&, const ParameterTable& table, const T* parameters) {
+    if (ahead && !averaging) convert_all(To::shown, shown.data(), parameters, table, {0, table.size});
+  }
+  // Arrays that are shown have been set: what is trained follows
+  void trained_from_shown(T* parameters, const ParameterTable& table, Range range) const {
+    if (shows()) convert_all(To::trained, parameters, shown.data(), table, range);
+  }
+  void forget() {
+    owner.reset();
+    ahead = averaging = false;
+  }
 
  private:
   std::size_t slot_stride() const {
     return used.count == 0 ? 0 : slots.size() / static_cast<std::size_t>(used.count);
   }
-  bool looks_alike(const Method& method, const ParameterTable& table) const;
   void change_slots(const Rule& to, std::size_t size);
-  // out = from + times v
-  void add_velocity(T* out, const T* from, T times, const ParameterArray& array, std::size_t n) const;
 };
 
 extern template struct RuleState<float>;

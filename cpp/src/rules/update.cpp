@@ -54,25 +54,26 @@ template <class T>
 void Optimizer<T>::step(const std::vector<std::span<const T>>& gradients, const StepInputs<T>& inputs) {
   State& s = *state_;
   const ExclusiveCall call(s.busy);
+  const Method& method = s.method();
+  const Rule& rule = method.rule;
   s.arrays.check_gradients("gradients", gradients);
-  const bool wants_second = needs_second_gradient(s.rule());
+  const bool wants_second = needs_second_gradient(rule);
   if (wants_second || !inputs.second.empty()) {
-    if (!wants_second)
-      throw ValueError("second_gradients: " + name_of(s.rule()) + " wants no second gradient");
+    if (!wants_second) throw ValueError("second_gradients: " + name_of(rule) + " wants no second gradient");
     s.arrays.check_gradients("second_gradients", inputs.second);
   }
-  if (needs_loss(s.rule()) && !inputs.loss) {
+  if (needs_loss(rule) && !inputs.loss) {
     throw ValueError("loss: expected the loss at the arrays, as the rule compares losses");
   }
   // so that neither it nor its inverse is beyond float32
   if (inputs.weight != 0 && !(inputs.weight >= 1e-30 && inputs.weight <= 1e30)) {
     throw ValueError("weight: expected 0 or a number in [1e-30, 1e+30], got " + number_text(inputs.weight));
   }
-  const bool first = s.batches == 0, last = s.batches + 1 >= s.method().accumulate;
+  const bool first = s.batches == 0, last = s.batches + 1 >= method.accumulate;
   const double weight = (first ? 0 : s.weight) + inputs.weight;
   const double loss = (first ? 0 : s.loss) + inputs.weight * inputs.loss.value_or(0);
   Moment at = s.now();
-  Update<T> update = s.state.update(s.method(), at.t, 0, nullptr);
+  Update<T> update = s.state.update(method, at.t, 0, nullptr);
   at.loss = inputs.loss.value_or(0);
   if (s.accumulates()) {
     at.loss = weight > 0 ? loss / weight : 0;
@@ -101,11 +102,11 @@ void Optimizer<T>::step(const std::vector<std::span<const T>>& gradients, const 
       barrier.wait(threads);
     }
     Update<T> mine = update;
-    if (s.method().clip_norm < __builtin_inf()) {
+    if (method.clip_norm < __builtin_inf()) {
       const auto wait = [&] { barrier.wait(threads); };
-      mine.limits.shrink = s.norm.factor(member, update.limits, s.method().clip_norm, wait, gradient);
+      mine.limits.shrink = s.norm.factor(member, update.limits, method.clip_norm, wait, gradient);
     }
-    const StepConstants begun = begin_step(s.method(), at);
+    const StepConstants begun = begin_step(method, at);
     if (thread == 0) memory = begun.memory;
     mine.constants = begun.constants();
     mine.rate = begun.learning_rate;

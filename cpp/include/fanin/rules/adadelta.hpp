@@ -32,7 +32,7 @@ struct Adadelta {
   Constants begin(const Moment&) const { return {learning_rate, decay, 1 - decay, epsilon}; }
 
   template <class V>
-  static V step(const Constants& c, V gradient, V* slot) {
+  static V step(const Constants& c, V gradient, V, V* slot) {
     const V g = bounded(gradient);
     V& squares = slot[0];
     V& changes = slot[1];

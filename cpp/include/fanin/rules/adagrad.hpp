@@ -28,7 +28,7 @@ struct Adagrad {
   Constants begin(const Moment&) const { return {learning_rate, epsilon}; }
 
   template <class V>
-  static V step(const Constants& c, V gradient, V* slot) {
+  static V step(const Constants& c, V gradient, V, V* slot) {
     const V g = bounded(gradient);
     V& sum = slot[0];
     sum = fma(g, g, sum);

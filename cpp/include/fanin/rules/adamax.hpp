@@ -33,7 +33,7 @@ struct AdaMax {
   }
 
   template <class V>
-  static V step(const Constants& c, V g, V* slot) {
+  static V step(const Constants& c, V g, V, V* slot) {
     V& m = slot[0];
     V& u = slot[1];
     m = fma(V(c.beta1), m, V(c.rest1) * g);

@@ -46,7 +46,7 @@ struct AdaptiveGain {
   static constexpr double initial(int slot) { return slot == 0 ? 1 : 0; }
 
   template <class V>
-  static V step(const Constants& c, V g, V* slot) {
+  static V step(const Constants& c, V g, V, V* slot) {
     V& gain = slot[0];
     V& v = slot[1];
     const V agreement = -(g * sign(v));  // no product of two small numbers, which might underflow

@@ -16,7 +16,7 @@ struct AmsGrad : Adam {
   static constexpr const char* slot_names[] = {"m", "v", "u"};
 
   template <class V>
-  static V step(const Constants& c, V gradient, V* slot) {
+  static V step(const Constants& c, V gradient, V, V* slot) {
     const V g = bounded(gradient);
     V& m = slot[0];
     V& v = slot[1];

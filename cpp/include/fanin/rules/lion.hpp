@@ -32,7 +32,7 @@ struct Lion {
   Constants begin(const Moment&) const { return {learning_rate, beta1, 1 - beta1, beta2, 1 - beta2}; }
 
   template <class V>
-  static V step(const Constants& c, V g, V* slot) {
+  static V step(const Constants& c, V g, V, V* slot) {
     V& m = slot[0];
     const V direction = fma(V(c.beta1), m, V(c.rest1) * g);
     m = fma(V(c.beta2), m, V(c.rest2) * g);

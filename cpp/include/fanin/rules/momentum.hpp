@@ -29,7 +29,7 @@ struct Momentum {
   Constants begin(const Moment&) const { return {learning_rate, momentum}; }
 
   template <class V>
-  static V step(const Constants& c, V g, V* slot) {
+  static V step(const Constants& c, V g, V, V* slot) {
     V& v = slot[0];
     v = fma(V(c.momentum), v, -(V(c.rate) * g));
     return v;

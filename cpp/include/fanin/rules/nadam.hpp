@@ -51,7 +51,7 @@ struct NAdam {
   }
 
   template <class V>
-  static V step(const Constants& c, V gradient, V* slot) {
+  static V step(const Constants& c, V gradient, V, V* slot) {
     const V g = bounded(gradient);
     V& m = slot[0];
     V& v = slot[1];

@@ -9,7 +9,8 @@ namespace fanin {
 //   w <- w + v
 // The buffer holds y = w + momentum * v, where gradients are taken, and so
 //   y <- y + (1 + next momentum) v_new - momentum * v_old
-// A network shows w. PyTorch's weights are y, its rate is outside of v, and its first step is the same.
+// People see w = y - momentum * v. PyTorch's weights are y, its rate is outside of v, and its first step is
+// the same.
 struct Nesterov {
   static constexpr const char* name = "nesterov";
   static constexpr int slots = 1;
@@ -30,14 +31,24 @@ struct Nesterov {
   Constants begin(const Moment& at) const {
     return {learning_rate, momentum, 1 + at.next_momentum_or(momentum)};
   }
-  int velocity() const { return 0; }
 
   template <class V>
-  static V step(const Constants& c, V g, V* slot) {
+  static V step(const Constants& c, V g, V, V* slot) {
     V& v = slot[0];
     const V jump = V(c.momentum) * v;
     v = fma(V(c.momentum), v, -(V(c.rate) * g));
     return fma(V(c.ahead), v, -jump);
+  }
+
+  static constexpr bool looks_ahead() { return true; }
+  double ahead() const { return momentum; }
+  template <class V>
+  static V shown(V ahead, V y, const V* slot) {
+    return fma(-ahead, slot[0], y);
+  }
+  template <class V>
+  static V trained(V ahead, V w, const V* slot) {
+    return fma(ahead, slot[0], w);
   }
 };
 

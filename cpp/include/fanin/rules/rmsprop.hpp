@@ -12,7 +12,8 @@ namespace fanin {
 // correction the first step is 1 / sqrt(1 - decay) times learning_rate. The notes have no epsilon.
 //   centered (Graves 2013): a mean g of the gradients is kept too, and MS^ is MS - mean^2, the variance
 //   momentum:               v <- momentum * v - learning_rate * d,   w <- w + v
-//   nesterov:               g at w + momentum * v: it is the correction that is divided, not the jump
+//   nesterov:               g at w + momentum * v: it is the correction that is divided, not the jump;
+//                           w = y - momentum * v is shown, as Nesterov has it
 // PyTorch's decay is called alpha and is 0.99, its rate is outside of v, and it has no Nesterov form.
 struct RmsProp {
   static constexpr const char* name = "rmsprop";
@@ -50,7 +51,6 @@ struct RmsProp {
   static constexpr bool uses(int form, int slot) {
     return slot == 0 || (slot == 1 && form % 2 == 1) || (slot == 2 && form >= 2);
   }
-  int velocity() const { return momentum > 0 && nesterov ? 2 : -1; }
 
   struct Constants {
     double rate, decay, rest, correction, epsilon, momentum, ahead;
@@ -63,7 +63,7 @@ struct RmsProp {
   }
 
   template <int form, class V>
-  static V step(const Constants& c, V gradient, V* slot) {
+  static V step(const Constants& c, V gradient, V, V* slot) {
     const V g = bounded(gradient);
     V& squares = slot[0];
     V& mean = slot[1];
@@ -81,6 +81,17 @@ struct RmsProp {
     v = fma(V(c.momentum), v, correction);
     if constexpr (form < 4) return v;
     return fma(V(c.ahead), v, -jump);
+  }
+
+  bool looks_ahead() const { return momentum > 0 && nesterov; }
+  double ahead() const { return momentum; }
+  template <class V>
+  static V shown(V ahead, V y, const V* slot) {
+    return fma(-ahead, slot[2], y);
+  }
+  template <class V>
+  static V trained(V ahead, V w, const V* slot) {
+    return fma(ahead, slot[2], w);
   }
 };
 

@@ -59,7 +59,7 @@ struct Rprop {
   static double remember(const Moment& at) { return at.loss; }
 
   template <int form, class V>
-  static V step(const Constants& c, V g, V* slot) {
+  static V step(const Constants& c, V g, V, V* slot) {
     const V before = slot[0], now = sign(g), agreement = now * slot[1];
     const auto turned = agreement < V(0.0);
     V& step = slot[0];

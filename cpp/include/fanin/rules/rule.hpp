@@ -4,17 +4,22 @@
 //   fields(self, f)      f(name, value, allowed range) for each hyper-parameter, in the dataclass's order;
 //                        f(name, value, names) for a choice, f(name, value) for yes or no
 //   begin(moment)        the constants of a step, computed once in double
-//   step(c, g, slot)     the change of w for gradient g, on one vector of any width
-// A gradient of zero on fresh slots must change nothing: padding lanes rely on it.
+//   step(c, g, w, slot)  the change of w for gradient g, on one vector of any width
+// A gradient of zero on fresh slots and a weight of zero must change nothing: padding lanes rely on it.
 // Where a rule needs more, it also has
 //   conflict()           a sentence where hyper-parameters do not go together, else null
 //   initial(slot)        what a slot holds before the first step; 0 without
 //   forms, form()        so many loops, each without a branch: step<form>; Constants::form says which it is
 //   uses(form, slot)     where forms need different slots
-//   velocity()           the slot v of a rule that looks ahead: it trains w + momentum v, and w is shown
 //   needs_loss()         whether `begin` reads the loss
 //   remember(moment)     one number to keep from this step to the next; memory_name is its letter
-//   shift(c, g, slot)    where from w a second gradient is wanted; step(c, g, second, slot) gets it
+//   shift(c, g, w, slot) where from w a second gradient is wanted; step(c, g, second, w, slot) gets it
+//   looks_ahead()        whether it trains other weights y, where gradients are taken, than the w people see
+//   ahead()              how far y is ahead in the step to come; where it is 0, y is w
+//   shown(a, y, slot)    w, with a = ahead() times the scale of its array's rate
+//   trained(a, w, slot)  y, as people set w, and another `ahead` leaves w where it is
+// These two get one number, not the constants of a step: a new learning rate must leave y as it is, since y
+// from w from y is rounded twice, and files keep the number.
 #pragma once
 
 #include <cstddef>

@@ -48,7 +48,7 @@ struct SchaulVsgd {
   double initial(int slot) const { return slot == 4 ? warm_up : 0; }
 
   template <class V>
-  static V shift(const Constants& c, V g, const V* slot) {
+  static V shift(const Constants& c, V g, V, const V* slot) {
     const V d = select(V(c.first) > V(0.0), g, slot[0]);
     const V size = min(V(c.longest), max(V(c.epsilon), abs(d)));
     return copy_sign(size, d);
@@ -56,8 +56,8 @@ struct SchaulVsgd {
 
   static constexpr int forms = 2;  // warming up, moving
   template <int form, class V>
-  static V step(const Constants& c, V gradient, V second, V* slot) {
-    const V one(1.0), two(2.0), d = shift(c, gradient, slot), g = bounded(gradient);
+  static V step(const Constants& c, V gradient, V second, V w, V* slot) {
+    const V one(1.0), two(2.0), d = shift(c, gradient, w, slot), g = bounded(gradient);
     const V curvature = bounded(abs(second - gradient) / abs(d));
     V share(c.share);
     if constexpr (form == 1) {

@@ -23,7 +23,7 @@ struct Sgd {
   Constants begin(const Moment&) const { return {learning_rate}; }
 
   template <class V>
-  static V step(const Constants& c, V g, V*) {
+  static V step(const Constants& c, V g, V, V*) {
     return -(V(c.rate) * g);
   }
 };

@@ -24,7 +24,7 @@ struct SignSgd {
   Constants begin(const Moment&) const { return {learning_rate}; }
 
   template <class V>
-  static V step(const Constants& c, V g, V*) {
+  static V step(const Constants& c, V g, V, V*) {
     return -(V(c.rate) * sign(g));
   }
 };
