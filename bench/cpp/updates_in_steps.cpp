@@ -45,16 +45,15 @@ class Steps {
   Steps(const Method& method, std::size_t batch, std::size_t inputs, const std::vector<std::size_t>& units)
       : method_(method),
         layers_(layers_of(units)),
-        layout_(inputs, layers_),
+        nodes_(inputs, layers_),
         x_(kBatches * batch * inputs),
         y_(kBatches * batch),
         order_(y_.size()),
         samples_(row_major<const float>(x_.data(), y_.size(), inputs)),
         targets_(std::span<const std::int64_t>(y_)),
         loss_(SoftmaxCrossEntropy{}, units.back()),
-        averages_(layout_),
-        workspace_(layout_, targets_, false, batch),
-        parameters_(layout_.table.size),
+        averages_(nodes_),
+        parameters_(nodes_.table.size),
         batch_(batch) {
     for (std::size_t i = 0; i < x_.size(); ++i) x_[i] = static_cast<float>(i * 2654435761U % 4096) / 2048 - 1;
     for (std::size_t i = 0; i < y_.size(); ++i) y_[i] = static_cast<std::int64_t>(i % units.back());
@@ -76,7 +75,7 @@ class Steps {
     Method method = method_;
     if (way != "fused") method.accumulate = 2;
     const std::function<bool()> nobody;
-    Step<float> step(layout_, workspace_, averages_, loss_.get(), batch_, nobody);
+    Step<float> step(nodes_.inputs, layers_, averages_, loss_.get(), {targets_, false, batch_}, nobody);
     step.allocate(method, state_.segments);
     const DataSource data{&samples_, &targets_, ScaledWeights(SampleWeights{}), order_.data()};
     const auto batch = [&](std::size_t i) {
@@ -89,7 +88,6 @@ class Steps {
       step.gather(member, data, batch(0));
       const double begin = seconds_now();
       for (std::size_t i = 0; i < n; ++i) one_step(step, member, data, batch(i), batch(i + 1), way, i + 1);
-      step.barrier(member);
       if (thread == 0) seconds = seconds_now() - begin;
     });
     loss_of_last_ = step.batch_loss() / step.batch_weight();
@@ -102,28 +100,26 @@ class Steps {
 
   void start() {
     parameters_.clear();
-    initialize<float>(layers_, layout_, 0, parameters_.data());
+    for (const auto& node : nodes_.list) node->initialize(parameters_.data(), 0);
     state_ = {};
-    state_.prepare(method_, layout_.table, parameters_.data());
+    state_.prepare(method_, nodes_.table, parameters_.data());
   }
 
   void one_step(Step<float>& step, Member member, const DataSource& data, Batch now, Batch next,
                 const std::string& way, std::size_t t) {
-    step.forward(member, now, parameters_.data());
-    if (way == "none") {
-      step.backward_of_part(member, data, now, next, {true, true, false}, parameters_.data());
-      return;
-    }
+    const Group group = way == "none" ? Group{true, true, false} : Group{false, true, true};
+    step.forward(member, data, now, next, group, parameters_.data());
+    if (way == "none") return step.add_to_group(member, now, group);
     const StepConstants begun = begin_step(method_, Moment(t));
     Update<float> update = state_.update(method_, t, t - 1, parameters_.data());
     update.constants = begun.constants();
     update.rate = begun.learning_rate;
-    step.backward(member, data, now, next, {false, true, true}, update);
+    step.update(member, data, now, next, group, update);
   }
 
   const Method method_;
   const std::vector<Layer> layers_;
-  const Layout<float> layout_;
+  const Nodes<float> nodes_;
   std::vector<float> x_;
   std::vector<std::int64_t> y_;
   std::vector<std::uint32_t> order_;
@@ -131,7 +127,6 @@ class Steps {
   const Targets targets_;
   const LossForKernels<float> loss_;
   Averages<float> averages_;
-  Workspace<float> workspace_;
   Buffer<float> parameters_;
   RuleState<float> state_;
   const std::size_t batch_;

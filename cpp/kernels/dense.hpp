@@ -128,7 +128,7 @@ FANIN_INLINE void apply(const WeightGradient<T>& g, const T* values, std::size_t
     return find_update<T>(Rules{}, update.rule)(update, values, first, n);
   }
   T* kept = g.gradient + first;
-  if (g.keep == Keep::alone) {
+  if (g.keep == Keep::alone || g.keep == Keep::continued) {
     __builtin_memcpy(kept, values, n * sizeof(T));
   } else {
     add_weighted(kept, g.keep == Keep::first_of_sum ? nullptr : kept, values, g.batch_weight, n);
@@ -139,19 +139,25 @@ FANIN_INLINE void apply(const WeightGradient<T>& g, const T* values, std::size_t
 // of what is multiplied would be padding.
 inline constexpr std::size_t kNarrow = 4;
 
-// dw of 64 inputs, or fewer, from `row` on and of panel p of dz, which is half as wide, to `block`
+// dw of 64 inputs, or fewer, from `row` on and of panel p of dz, which is half as wide, to `block`, whose
+// sums it continues
 template <class T>
 void narrow_weight_gradient(const WeightGradient<T>& g, std::size_t p, std::size_t row, std::size_t end_row,
                             T* block) {
   constexpr std::size_t P = kPanel<T>;
   const std::size_t units = g.dz.used(p);
+  const bool continued = g.keep == Keep::continued;
   alignas(64) T turned[kNarrow * P];
   for (std::size_t q = row / P; q * P < end_row; ++q) {
+    T* const of_q = block + (q * P - row) * P / 2;
+    for (std::size_t i = 0; continued && i < units * P; ++i) {
+      turned[i] = i % P < g.x.used(q) ? of_q[i % P * (P / 2) + i / P] : T{0};
+    }
     for_each_chunk<T>(g.x.rows, [&](Range chunk) {
       product_block(DownRows<T>{g.dz.at(0, p), P / 2}, units, chunk, strip_of(g.x, chunk.begin, q),
-                    g.x.width(q), Strip<T>{turned, P, 0}, chunk.begin > 0);
+                    g.x.width(q), Strip<T>{turned, P, 0}, continued || chunk.begin > 0);
     });
-    transpose(block + (q * P - row) * P / 2, P / 2, g.x.used(q), turned, P, units, P / 2);
+    transpose(of_q, P / 2, g.x.used(q), turned, P, units, P / 2);
   }
 }
 
@@ -160,21 +166,23 @@ template <class T>
 void weight_gradient(const WeightGradient<T>& g, Range panels, Range rows) {
   constexpr std::size_t P = kPanel<T>;
   alignas(64) T block[kRowBlock * P];
+  const bool continued = g.keep == Keep::continued;
   for_each_group(rows, kPanelGroup * P, [&](std::size_t group_row, std::size_t group_end) {
     for (std::size_t p = panels.begin; p < panels.end; ++p) {
       const std::size_t width = g.dz.width(p), panel_offset = g.weight_offset + p * g.x.columns * P;
       for_each_group({group_row, group_end}, kRowBlock, [&](std::size_t row, std::size_t end_row) {
+        const std::size_t n = (end_row - row) * width;
+        if (continued) __builtin_memcpy(block, g.gradient + panel_offset + row * width, n * sizeof(T));
         const bool narrow = g.dz.used(p) <= kNarrow;
         if (narrow) narrow_weight_gradient(g, p, row, end_row, block);
         for (std::size_t q = row / P; !narrow && q * P < end_row; ++q) {
           const DownRows<T> x{g.x.at(0, q), g.x.width(q)};
           for_each_chunk<T>(g.x.rows, [&](Range chunk) {
             product_block(x, g.x.used(q), chunk, strip_of(g.dz, chunk.begin, p), width,
-                          Strip<T>{block + (q * P - row) * width, width, 0}, chunk.begin > 0);
+                          Strip<T>{block + (q * P - row) * width, width, 0}, continued || chunk.begin > 0);
           });
         }
         // the product of the next block hides the time its weights and slots take to come from far away
-        const std::size_t n = (end_row - row) * width;
         const std::size_t next = end_row < group_end ? n : g.x.columns * P - (row - group_row) * P;
         apply(g, block, panel_offset + row * width, n, next);
       });
@@ -194,12 +202,14 @@ void bias_gradient(const WeightGradient<T>& g, Range panels) {
     }
     const T* dz = g.dz.at(0, p);
     for (std::size_t column = 0; column < width; column += Vec<T>::width) {
+      const bool continued = g.keep == Keep::continued;
       Vec<T> sum(0.0);
+      if (continued) sum = Vec<T>::load(g.gradient + g.bias_offset + p * kPanel<T> + column);
       for (std::size_t begin = 0; begin < n; begin += kDepth<T> * width) {
         const std::size_t end = n - begin < kDepth<T> * width ? n : begin + kDepth<T> * width;
         Vec<T> chain(0.0);
         for (std::size_t i = begin; i < end; i += width) chain = chain + Vec<T>::load(dz + i + column);
-        sum = begin == 0 ? chain : sum + chain;
+        sum = begin == 0 && !continued ? chain : sum + chain;
       }
       sum.store(sums + column);
     }

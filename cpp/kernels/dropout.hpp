@@ -57,7 +57,7 @@ void draw_kept(std::uint8_t* bits, const Drop<T>& d, std::size_t p, Range rows) 
   const std::size_t blocks_a_row = (d.x.columns + 7) / 8, n = (rows.end - rows.begin) * of_row;
   Counters first;
   for (std::size_t lane = 0; lane < lanes; ++lane) {
-    first[lane] = (rows.begin + lane / of_row) * blocks_a_row + p * of_row + lane % of_row;
+    first[lane] = (d.first_row + rows.begin + lane / of_row) * blocks_a_row + p * of_row + lane % of_row;
   }
   for (std::size_t i = 0; i < n; i += lanes) {
     const Counters number = first + (i / of_row * blocks_a_row + i % of_row);

@@ -54,12 +54,14 @@ struct KeptElements {
 
 // out = x times scale where an element is kept, else 0. Each 16 random bits keep theirs where they are at
 // least `dropped`; 8 elements of a row share a block of Philox, whose counter is its number and these three.
+// Rows are counted from first_row on.
 template <class T>
 struct Drop {
   Panels<T> out;
   Panels<const T> x;
   KeptElements<T> kept;
   std::uint32_t key[2], counter[3], dropped;
+  std::size_t first_row;
 };
 
 // dz = (dy w') f'(z), where dy' are the panels of the transposed gradient (n, rows) and (z, a) the layer's
@@ -81,8 +83,9 @@ struct PassedGradient {
   KeptElements<T> kept;
 };
 
-// What the whole gradient keeps of a batch: its gradient alone, or a sum over batches by their weights
-enum class Keep { alone, first_of_sum, next_of_sum };
+// What the whole gradient keeps of some rows: their gradient alone, or, where the rows before them in a batch
+// are multiples of kDepth, the gradient of all of these; or a sum over batches by their weights
+enum class Keep { alone, continued, first_of_sum, next_of_sum };
 
 // dw = x' dz, db = column sums of dz. Where `gradient` is absent the update runs on each block as it is made.
 // A layer with batch norm has no biases: dgamma and dbeta are there already, and beta is at bias_offset.

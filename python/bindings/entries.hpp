@@ -25,6 +25,8 @@ template <class... Entry>
 NamedValues described(const std::variant<Entry...>& entry);
 template <class Variant, class L>
 Variant make_entry(L list, const char* kind, const std::string& name, const py::dict& values);
+inline std::vector<NamedValues> described(const std::vector<fanin::Layer>& layers);
+inline std::vector<fanin::Layer> make_layers(const std::vector<NamedValues>& given);
 
 // Sets the fields of an entry from a dict that has them all: numbers, lists of numbers, arrays, flags,
 // choices, and other entries as NamedValues. A hyper-parameter with a schedule keeps its default.
@@ -67,6 +69,9 @@ struct FieldSetter {
     const auto [given, of_it] = values[name].cast<NamedValues>();
     entry = make_entry<std::variant<Entry...>>(list, name, given, of_it);
   }
+  void operator()(const char* name, std::vector<fanin::Layer>& layers) const {
+    layers = make_layers(values[name].cast<std::vector<NamedValues>>());
+  }
   template <class Value>
   void operator()(const char* name, std::optional<Value>& value) const {
     value.reset();
@@ -98,6 +103,9 @@ struct FieldGetter {
   template <class... Entry>
   void operator()(const char* name, const std::variant<Entry...>& entry, fanin::List<Entry...>) const {
     values[name] = described(entry);
+  }
+  void operator()(const char* name, const std::vector<fanin::Layer>& layers) const {
+    values[name] = described(layers);
   }
   template <class Value>
   void operator()(const char* name, const std::optional<Value>& value) const {
@@ -136,6 +144,20 @@ Variant make_entry(L list, const char* kind, const std::string& name, const py::
   });
   if (!found) throw fanin::ValueError(std::string(kind) + ": there is no " + kind + " \"" + name + "\"");
   return entry;
+}
+
+inline std::vector<NamedValues> described(const std::vector<fanin::Layer>& layers) {
+  std::vector<NamedValues> all;
+  for (const fanin::Layer& layer : layers) all.push_back(described(layer.kind));
+  return all;
+}
+
+inline std::vector<fanin::Layer> make_layers(const std::vector<NamedValues>& given) {
+  std::vector<fanin::Layer> layers;
+  for (const auto& [name, values] : given) {
+    layers.push_back(make_entry<fanin::Layer::Kind>(fanin::Layers{}, "layer", name, values));
+  }
+  return layers;
 }
 
 // A rule with its hyper-parameters, schedules among them as dicts with a "name", and under "around" what goes

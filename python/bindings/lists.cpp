@@ -37,6 +37,9 @@ struct RangeReader {
   void operator()(const char* name, const std::variant<Entry...>&, fanin::List<Entry...> list) const {
     ranges[name] = fanin::names_of(list);
   }
+  void operator()(const char* name, const std::vector<fanin::Layer>&) const {
+    ranges[name] = fanin::names_of(fanin::Layers{});
+  }
   template <class Value>
   void operator()(const char* name, const std::optional<Value>&) const {
     py::dict of_it;

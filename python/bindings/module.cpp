@@ -8,6 +8,7 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
   register_lists(m);
   register_fit(m);
   register_network(m);
+  register_objective(m);
   register_functional(m);
   register_batch_norm(m);
   register_optim(m);

@@ -57,10 +57,10 @@ py::list arrays_of(const fanin::Network<T>& net) {
 template <class T>
 py::list get_arrays(const fanin::Network<T>& net, bool averaged) {
   py::list values;
-  const std::vector<fanin::ArrayShape> arrays = net.arrays();
-  for (std::size_t i = 0; i < arrays.size(); ++i) {
-    py::array_t<T> array(shape_of(arrays[i]));
-    net.get_array(i, {array.mutable_data(), static_cast<std::size_t>(array.size())}, which(averaged));
+  for (const fanin::ArrayShape& shape : net.arrays()) {
+    py::array_t<T> array(shape_of(shape));
+    net.get_array(shape.name, {array.mutable_data(), static_cast<std::size_t>(array.size())},
+                  which(averaged));
     values.append(array);
   }
   return values;
@@ -69,9 +69,10 @@ py::list get_arrays(const fanin::Network<T>& net, bool averaged) {
 // Into the arrays of an earlier get_arrays, so that no second copy exists meanwhile
 template <class T>
 void copy_arrays(const fanin::Network<T>& net, const std::vector<py::array_t<T, py::array::c_style>>& out) {
+  const std::vector<fanin::ArrayShape> arrays = net.arrays();
   for (std::size_t i = 0; i < out.size(); ++i) {
     py::array_t<T, py::array::c_style> array = out[i];
-    net.get_array(i, {array.mutable_data(), static_cast<std::size_t>(array.size())});
+    net.get_array(arrays[i].name, {array.mutable_data(), static_cast<std::size_t>(array.size())});
   }
 }
 
@@ -82,29 +83,14 @@ void set_arrays(fanin::Network<T>& net, const std::vector<py::array_t<T, py::arr
   net.set_arrays(views);
 }
 
-fanin::Layer make_layer(const arrays::NamedValues& given) {
-  using Kind = decltype(fanin::Layer::kind);
-  Kind kind = arrays::make_entry<Kind>(fanin::Layers{}, "layer", given.first, given.second);
-  return std::visit([](auto& of) { return fanin::Layer(std::move(of)); }, kind);
-}
-
 template <class T>
 std::unique_ptr<fanin::Network<T>> make_network(std::size_t inputs,
                                                 const std::vector<arrays::NamedValues>& given,
                                                 const std::string& loss, const py::dict& loss_values,
                                                 std::uint64_t seed) {
-  std::vector<fanin::Layer> layers;
-  for (const arrays::NamedValues& layer : given) layers.push_back(make_layer(layer));
   return std::make_unique<fanin::Network<T>>(
-      inputs, std::move(layers), arrays::make_entry<fanin::Loss>(fanin::Losses{}, "loss", loss, loss_values),
-      seed);
-}
-
-template <class T>
-std::vector<arrays::NamedValues> layers_of(const fanin::Network<T>& net) {
-  std::vector<arrays::NamedValues> all;
-  for (const fanin::Layer& layer : net.layers()) all.push_back(arrays::described(layer.kind));
-  return all;
+      inputs, arrays::make_layers(given),
+      arrays::make_entry<fanin::Loss>(fanin::Losses{}, "loss", loss, loss_values), seed);
 }
 
 template <class T>
@@ -115,8 +101,9 @@ void register_network_of(py::module_& m, const std::string& suffix) {
            py::arg("loss_values"), py::arg("seed"))
       .def_property_readonly("n_parameters", &Net::parameters)
       .def_property_readonly("n_inputs", &Net::inputs)
+      .def_property_readonly("n_outputs", &Net::outputs)
       .def_property_readonly("seed", &Net::seed)
-      .def_property_readonly("layers", &layers_of<T>)
+      .def_property_readonly("layers", [](const Net& net) { return arrays::described(net.layers()); })
       .def_property_readonly("loss", [](const Net& net) { return arrays::described(net.loss()); })
       .def_property_readonly("rule", &storage::rule_of<T>)
       .def_property_readonly("epochs", &Net::epochs)

@@ -11,7 +11,7 @@ from fanin.config import (
     set_num_threads,
     show_config,
 )
-from fanin.layers import BatchNorm, Dense, Dropout
+from fanin.layers import Activation, BatchNorm, Dense, Dropout, Residual
 from fanin.network import Network, load
 from fanin.training.callbacks import Callback
 from fanin.training.early_stopping import EarlyStopping
@@ -19,6 +19,7 @@ from fanin.training.history import History
 from fanin.training.together import train_together
 
 __all__ = [
+    "Activation",
     "BatchNorm",
     "Callback",
     "Dense",
@@ -27,6 +28,7 @@ __all__ = [
     "EarlyStopping",
     "History",
     "Network",
+    "Residual",
     "__version__",
     "config",
     "cpu",

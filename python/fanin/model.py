@@ -9,7 +9,7 @@ import numpy as np
 
 from fanin import _core
 from fanin.data.inputs import ColumnNames, as_array, as_data, sentences
-from fanin.layers import Dense, Layer
+from fanin.layers import Layer
 from fanin.layers.weights import checked_weights
 from fanin.losses import Loss
 
@@ -25,7 +25,6 @@ class Model:
     def __init__(self, core: Any, layers: Sequence[Layer], loss: Loss) -> None:
         single = isinstance(core, _core.NetworkFloat32)
         self._core, self._layers, self._loss = core, tuple(layers), loss
-        self._dense = tuple(layer for layer in layers if isinstance(layer, Dense))
         self._dtype: np.dtype[Any] = np.dtype("float32" if single else "float64")
         self._n_inputs, self._seed = int(core.n_inputs), int(core.seed)
         self._metric = _core.loss_traits()[loss.name][0]
@@ -39,7 +38,7 @@ class Model:
     @property
     def n_outputs(self) -> int:
         """Units of the last layer."""
-        return self._dense[-1].units
+        return int(self._core.n_outputs)
 
     @property
     def n_parameters(self) -> int:
@@ -73,7 +72,8 @@ class Model:
 
     def __repr__(self) -> str:
         """Return the architecture in one line."""
-        sizes = "-".join(str(n) for n in (self.n_inputs, *(layer.units for layer in self._dense)))
+        widths = [layer.width for layer in self._layers if layer.width is not None]
+        sizes = "-".join(map(str, (self.n_inputs, *widths)))
         activations = ", ".join(layer.in_brief for layer in self._layers)
         return f"<fanin.Network {sizes} ({activations}), {self.loss}, {self.dtype}, {self.n_parameters:,} parameters>"
 

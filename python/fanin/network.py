@@ -18,6 +18,7 @@ from fanin.training.callbacks import Callbacks
 from fanin.training.chunks import check_chunks, check_statistics, train_on_chunks
 from fanin.training.fitting import Fit, open_fit
 from fanin.training.history import History
+from fanin.training.objective import Objective
 from fanin.training.settings import Settings
 
 if TYPE_CHECKING:
@@ -29,12 +30,12 @@ if TYPE_CHECKING:
 
 
 class Network(StoredModel):
-    """A multi-layer network of dense layers, with batch norm and dropout where they are wanted.
+    """A multi-layer network of dense layers, with batch norm, dropout and residuals where they are wanted.
 
     ``A_0 = X``, ``A_l = f_l(A_(l-1) W_l + b_l)``: samples are rows, X is (n_samples, n_inputs), W_l is
     (inputs of the layer, units of the layer); batch norm may come before f, see `Dense`. (Where the
-    textbook writes samples as columns, transpose.) `BatchNorm` and `Dropout` may stand between dense layers or before
-    the first.
+    textbook writes samples as columns, transpose.) `BatchNorm`, `Dropout`, `Activation` and `Residual` may stand
+    between dense layers or before the first.
 
     The same data, seed and hyper-parameters give bit-identical weights for every number of threads and on every
     instruction set.
@@ -43,8 +44,8 @@ class Network(StoredModel):
     ----------
     n_inputs : int
         Number of columns of X.
-    layers : sequence of Dense, BatchNorm and Dropout
-        The last one, a `Dense`, gives the outputs.
+    layers : sequence of Dense, BatchNorm, Dropout, Activation and Residual
+        The last one gives the outputs: a `Dense`, an `Activation` or a `Residual`.
     loss : str or losses.Loss
         A loss of `fanin.losses`, or its name for the defaults: "squared_error" (1/2 sum_j (a_j - y_j)^2),
         "absolute_error", "huber", "quantile", "poisson", "logistic" (independent yes-no outputs) or
@@ -186,6 +187,16 @@ class Network(StoredModel):
             if fit.epochs > 0:
                 training.exact_statistics()
             return history
+
+    def objective(self, X: ArrayLike, y: ArrayLike, *, sample_weight: ArrayLike | None = None) -> Objective:
+        """Return the mean loss over these samples as a function of all weights, with its gradient, for solvers.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As `fit` does.
+        """
+        return Objective(self, X, y, sample_weight)
 
     def fit_chunks(
         self,

@@ -1,4 +1,4 @@
-"""Layers, losses and rules as values again, from what the C++ core knows of them."""
+"""Losses and rules as values again, from what the C++ core knows of them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from fanin import optim
-from fanin.layers import BY_NAME as LAYERS
-from fanin.layers import Layer
 from fanin.losses import BY_NAME as LOSSES
 from fanin.losses import Loss
 from fanin.optim import Around, Rule, Schedule
@@ -42,8 +40,3 @@ def _schedule_of(value: Any) -> Any:
 def loss_of(name: str, values: dict[str, Any]) -> Loss:
     """Return a loss from its name and hyper-parameters."""
     return LOSSES[name](**values)
-
-
-def layer_of(name: str, values: dict[str, Any]) -> Layer:
-    """Return a layer from its name and hyper-parameters."""
-    return LAYERS[name].restored(values)

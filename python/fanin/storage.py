@@ -8,8 +8,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fanin import _core
+from fanin.layers import restored
 from fanin.model import Model
-from fanin.restored import layer_of, loss_of, rule_of
+from fanin.restored import loss_of, rule_of
 
 if TYPE_CHECKING:
     from fanin.optim import Rule
@@ -101,7 +102,7 @@ class StoredModel(Model):
     def _of_core(cls: type[Self], core: Any) -> Self:
         """Return the network that the core has loaded."""
         net = cls.__new__(cls)
-        Model.__init__(net, core, [layer_of(*layer) for layer in core.layers], loss_of(*core.loss))
+        Model.__init__(net, core, restored(core.layers), loss_of(*core.loss))
         return net
 
     @property
@@ -166,6 +167,4 @@ def as_path(path: Path) -> bytes:
     return encoded
 
 
-_OWN = frozenset(
-    ("_core", "_dense", "_dtype", "_layers", "_loss", "_metric", "_n_inputs", "_seed", "_training")
-)
+_OWN = frozenset(("_core", "_dtype", "_layers", "_loss", "_metric", "_n_inputs", "_seed", "_training"))

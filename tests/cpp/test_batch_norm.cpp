@@ -129,16 +129,20 @@ TEST_CASE_TEMPLATE("the gradient goes through a normalized layer, both ways roun
   }
 }
 
-TEST_CASE("arrays of a layer without batch norm, or of other sizes, are refused with a sentence") {
+TEST_CASE("arrays that are not there, or of other sizes, are refused with a sentence") {
   Network<float> net(3, {{4, activation<Relu>, Automatic{}, Zeros{}, BatchNorm{}}, {2}}, SquaredError{});
   std::vector<float> four(4, 1), two(2, 1), minus(4, -1);
-  CHECK_THROWS_WITH_AS(net.get_batch_norm(1, two, two, two),
-                       "layer: expected one with batch norm, got layer 1", ValueError);
-  CHECK_THROWS_WITH_AS(net.get_batch_norm(2, two, two, two), "layer: expected 0..1, got 2", ValueError);
-  CHECK_THROWS_WITH_AS(net.set_batch_norm(0, four, two, four), "mean: expected 4 elements, got 2",
+  CHECK_THROWS_WITH_AS(net.get_array("layer2.gamma", two),
+                       "name: expected one of layer1.weight, layer1.beta, layer1.gamma, layer1.running_mean, "
+                       "layer1.running_variance, layer2.weight, layer2.bias, got \"layer2.gamma\"",
                        ValueError);
-  CHECK_THROWS_WITH_AS(net.set_batch_norm(0, four, four, minus),
-                       "variance: expected numbers of at least 0, got -1", ValueError);
+  CHECK_THROWS_WITH_AS(net.set_array("layer1.running_mean", two),
+                       "layer1.running_mean: expected 4 elements, got 2", ValueError);
+  CHECK_THROWS_WITH_AS(net.set_array("layer1.running_variance", minus),
+                       "layer1.running_variance: expected numbers of at least 0, got -1", ValueError);
+  net.set_array("layer1.running_variance", four);
+  net.get_array("layer1.running_variance", minus);
+  CHECK(minus == four);
 }
 
 TEST_CASE("batch norm that cannot be is refused when the network is made") {

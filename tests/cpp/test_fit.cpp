@@ -69,20 +69,20 @@ TEST_CASE(
   const Parabola data;
   for (const Method& method : {Method(Sgd{0}), Method(Nesterov{.learning_rate = 0})}) {
     Network<float> net(1, {{8, activation<Tanh>}, {1}}, SquaredError{});
-    std::vector<float> best(8), bias(1), now(8);
+    std::vector<float> best(8), now(8);
     std::size_t epochs = 0;
     FitOptions options{.epochs = 100, .validation = data.rows(48, 16), .early_stopping = EarlyStopping{3}};
     options.after_epoch = [&](const Epoch& epoch) {
       ++epochs;
       if (epoch.number == 1) {
-        net.get_weights(1, best, bias);
+        net.get_array("layer2.weight", best);
       } else {
-        net.set_weights(1, std::vector<float>(8, 100), bias);  // worse
+        net.set_array("layer2.weight", std::vector<float>(8, 100));  // worse
       }
       return false;
     };
     const History history = fit(net, data.rows(0, 48), method, options);
-    net.get_weights(1, now, bias);
+    net.get_array("layer2.weight", now);
     CHECK(now == best);
     CHECK(history.best_epoch == 1);
     CHECK(history.stopped_epoch == 4);

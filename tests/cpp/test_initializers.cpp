@@ -20,7 +20,8 @@ template <class T = double>
 Parameters first_layer(std::size_t inputs, const Dense& layer, std::uint64_t seed = 0) {
   const Network<T> net(inputs, {layer}, SquaredError{}, seed);
   std::vector<T> weights(inputs * layer.units), biases(layer.units);
-  net.get_weights(0, weights, biases);
+  net.get_array("layer1.weight", weights);
+  net.get_array("layer1.bias", biases);
   return {{weights.begin(), weights.end()}, {biases.begin(), biases.end()}};
 }
 

@@ -50,20 +50,20 @@ TEST_CASE_TEMPLATE("a network learns three spiral arms", T, float, double) {
 TEST_CASE("a step given up on request changes nothing") {
   const Spiral data;
   Network<float> net = small_net<float>();
-  std::vector<float> before(64), after(64), bias(32);
-  net.get_weights(0, before, bias);
+  std::vector<float> before(64), after(64);
+  net.get_array("layer1.weight", before);
   Training<float> training(net, data.samples(), data.labels(),
                            {.batch_size = 32, .shuffle = true, .interrupted = [] { return true; }});
   CHECK(training.epoch(Sgd{}).interrupted);
-  net.get_weights(0, after, bias);
+  net.get_array("layer1.weight", after);
   CHECK(before == after);
 }
 
 TEST_CASE("a rate that is far too large is reported with its place, and weights are restored") {
   const Spiral data;
   Network<float> net(2, {{32, activation<Relu>}, {3}}, SoftmaxCrossEntropy{}, 1);
-  std::vector<float> before(64), after(64), bias(32);
-  net.get_weights(0, before, bias);
+  std::vector<float> before(64), after(64);
+  net.get_array("layer1.weight", before);
   Training<float> training(net, data.samples(), data.labels());
   try {
     training.epoch(Sgd{.learning_rate = 1e30});
@@ -74,7 +74,7 @@ TEST_CASE("a rate that is far too large is reported with its place, and weights 
     CHECK(error.layer >= 1);
     CHECK(std::string(error.what()).find("epoch 1, step ") != std::string::npos);
   }
-  net.get_weights(0, after, bias);
+  net.get_array("layer1.weight", after);
   CHECK(before == after);
   CHECK_FALSE(training.epoch(Sgd{}).interrupted);
 }
@@ -178,7 +178,7 @@ TEST_CASE("arrays are read and set by one list, all of them or none") {
   const auto set = [&] { net.set_arrays({values.begin(), values.end()}); };
   const auto get = [&](std::size_t i) {
     std::vector<float> out(arrays[i].rows * arrays[i].columns);
-    net.get_array(i, out);
+    net.get_array(names[i], out);
     return out;
   };
   set();

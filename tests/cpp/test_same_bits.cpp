@@ -14,21 +14,11 @@ namespace {
 template <class T>
 std::uint64_t digest(const Network<T>& net) {
   std::uint64_t hash = 0xcbf29ce484222325;
-  std::size_t inputs = net.inputs();
-  for (std::size_t l = 0; l < net.layers().size(); ++l) {
-    const auto& dense = std::get<Dense>(net.layers()[l].kind);
-    const std::size_t units = dense.units;
-    std::vector<T> weights(inputs * units), biases(units), gamma, mean, variance;
-    net.get_weights(l, weights, biases);
-    if (dense.batch_norm) {
-      for (auto* column : {&gamma, &mean, &variance}) column->resize(units);
-      net.get_batch_norm(l, gamma, mean, variance);
-    }
-    for (const auto* part : {&weights, &biases, &gamma, &mean, &variance}) {
-      const auto* bytes = reinterpret_cast<const unsigned char*>(part->data());
-      for (std::size_t i = 0; i < part->size() * sizeof(T); ++i) hash = (hash ^ bytes[i]) * 0x100000001b3;
-    }
-    inputs = units;
+  for (const ArrayShape& array : net.arrays()) {
+    std::vector<T> values(array.rows * array.columns);
+    net.get_array(array.name, values);
+    const auto* bytes = reinterpret_cast<const unsigned char*>(values.data());
+    for (std::size_t i = 0; i < values.size() * sizeof(T); ++i) hash = (hash ^ bytes[i]) * 0x100000001b3;
   }
   return hash;
 }

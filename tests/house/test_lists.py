@@ -59,7 +59,7 @@ def test_a_loss_shows_its_equation_and_its_metric_in_its_docstring(every_loss):
 
 
 def test_core_python_and_reference_list_the_same_activations():
-    assert _core.activations() == list(get_args(layers.Activation)) == list(ACTIVATIONS)
+    assert _core.activations() == list(get_args(layers.ActivationName)) == list(ACTIVATIONS)
 
 
 def test_initializers_have_the_same_names_and_defaults_in_core_python_and_reference(every_initializer):
@@ -92,9 +92,12 @@ def test_layers_have_the_same_names_and_defaults_in_core_and_python(name):
     in_core = _core.layers()[name]
     in_python = hyper_parameters(layers.BY_NAME[name])
     without_default = [field for field, default in in_python.items() if default == ()]
-    made = layers.BY_NAME[name](*[1] * len(without_default)).values()
+    given = {"units": 1, "activation": "tanh", "layers": [fanin.Dropout()]}
+    layer = layers.BY_NAME[name](**{field: given[field] for field in without_default})
+    made = layer.values()
     assert list(in_core) == list(in_python) == list(made) == list(_core.layer_ranges()[name])
-    assert {**in_core, **dict.fromkeys(without_default, 1)} == made
+    assert {**in_core, **{field: made[field] for field in without_default}} == made
+    assert layers.restored(layers.described(1, [layer])) == [layer]
 
 
 def test_core_and_python_list_the_same_layers():

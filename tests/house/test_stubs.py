@@ -10,7 +10,7 @@ import pytest
 # A class of pybind11 has a metaclass that a stub cannot name; its members are compared all the same.
 METACLASSES = (
     r"fanin\._core\.(Budget|EndedEpoch|EpochLoop|Patience|Population"
-    r"|(Network|Optimizer|Training)Float(32|64))"
+    r"|(Network|Objective|Optimizer|Training)Float(32|64))"
 )
 
 

@@ -157,10 +157,9 @@ def test_an_order_of_layers_without_sense_is_refused(layers, sentence):
 
 
 def test_a_layer_that_is_none_is_refused():
-    expected = r"expected fanin\.Dense, fanin\.BatchNorm or fanin\.Dropout at position 1, got 0\.5"
+    kinds = r"fanin\.Dense, fanin\.BatchNorm, fanin\.Dropout, fanin\.Activation or fanin\.Residual"
+    expected = rf"expected {kinds} at position 1, got 0\.5"
     with pytest.raises(TypeError, match=expected):
         fanin.Network(4, [fanin.Dense(3), 0.5])
-    with pytest.raises(
-        TypeError, match=r"expected a list of fanin\.Dense, fanin\.BatchNorm or fanin\.Dropout, got"
-    ):
+    with pytest.raises(TypeError, match=rf"expected a list of {kinds}, got"):
         fanin.Network(4, fanin.Dropout())

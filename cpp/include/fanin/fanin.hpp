@@ -11,6 +11,7 @@
 #include "fanin/losses.hpp"
 #include "fanin/names.hpp"
 #include "fanin/network.hpp"
+#include "fanin/objective.hpp"
 #include "fanin/population.hpp"
 #include "fanin/rule.hpp"
 #include "fanin/rules/all.hpp"

@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -50,9 +51,10 @@ struct ArrayShape {
 template <class T>
 class Network {
  public:
-  // Throws ValueError where a number of inputs or units is 0, there is no layer, the last one is not Dense, a
-  // Dropout follows another, an initializer does not fit its layer or gives values that are not finite in T,
-  // or the loss does not fit the outputs.
+  // Throws ValueError where a number of inputs or units is 0, there is no Dense, the last layer is a
+  // BatchNorm or a Dropout, one of these follows another, layers of a Residual do not give as many columns as
+  // they are given, an initializer does not fit its layer or gives values that are not finite in T, or the
+  // loss does not fit the outputs.
   Network(std::size_t inputs, std::vector<Layer> layers, Loss loss, std::uint64_t seed = 0);
   ~Network();
   Network(Network&&) noexcept;
@@ -80,21 +82,11 @@ class Network {
   // All arrays, layer by layer: what is trained of a layer in the order of Method::arrays, then its
   // statistics.
   std::vector<ArrayShape> arrays() const;
-  // The values of one of them, row-major
-  void get_array(std::size_t array, std::span<T> out, Weights which = Weights::shown) const;
+  // The values of the one with this name, row-major
+  void get_array(std::string_view name, std::span<T> out, Weights which = Weights::shown) const;
+  void set_array(std::string_view name, std::span<const T> values);
   // The values of all of them; nothing is written unless all can be.
   void set_arrays(const std::vector<std::span<const T>>& values);
-
-  // layer = 0, 1, ...: weights (inputs, units) row-major, biases (units), or beta where it has batch norm. A
-  // BatchNorm has no weights but beta, a Dropout has neither.
-  void get_weights(std::size_t layer, std::span<T> weights, std::span<T> biases,
-                   Weights which = Weights::shown) const;
-  void set_weights(std::size_t layer, std::span<const T> weights, std::span<const T> biases);
-  // of a layer that has or is a batch norm, each (units): gamma, and the averages of mean and variance
-  void get_batch_norm(std::size_t layer, std::span<T> gamma, std::span<T> mean, std::span<T> variance,
-                      Weights which = Weights::shown) const;
-  void set_batch_norm(std::size_t layer, std::span<const T> gamma, std::span<const T> mean,
-                      std::span<const T> variance);
 
   // What the network was last trained with, whose state it keeps; and the epochs begun so far
   std::optional<Method> method() const;

@@ -10,6 +10,7 @@
 #include "base/text.hpp"
 #include "fanin/activations.hpp"
 #include "fanin/error.hpp"
+#include "fanin/layers/all.hpp"
 
 namespace fanin {
 
@@ -62,6 +63,7 @@ struct FieldCheck {
   void operator()(const char* name, const std::variant<Entry...>& entry, List<Entry...>) const {
     std::visit([&](const auto& e) { e.fields(e, FieldCheck{owner + name + ": "}); }, entry);
   }
+  void operator()(const char*, const std::vector<Layer>&) const {}  // each where it stands
   template <class Value>
   void operator()(const char* name, const std::optional<Value>& value) const {
     if (value) Value::fields(*value, FieldCheck{owner + name + ": "});

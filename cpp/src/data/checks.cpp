@@ -80,13 +80,19 @@ double value_at(const NumberMatrix& m, std::size_t i, std::size_t j) {
 
 }  // namespace
 
-void check_loss(const Loss& loss, std::size_t outputs) {
+const Loss& checked_loss(const Loss& loss, std::size_t outputs) {
   std::visit([](const auto& l) { l.fields(l, FieldCheck{}); }, loss);
   if (const auto* quantile = std::get_if<Quantile>(&loss);
       quantile != nullptr && quantile->levels.count != outputs) {
     throw ValueError("levels: expected one for each of " + std::to_string(outputs) + " outputs, got " +
                      std::to_string(quantile->levels.count));
   }
+  return loss;
+}
+
+void check_batch(std::size_t rows, bool batch_norm) {
+  if (!batch_norm || rows > 1) return;
+  throw ValueError("X: expected at least 2 rows, as batch norm divides by the deviation of a batch, got 1");
 }
 
 namespace {

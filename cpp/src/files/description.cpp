@@ -5,12 +5,6 @@
 namespace fanin {
 namespace {
 
-Layer read_layer(const json::Value& value) {
-  using Kind = decltype(Layer::kind);
-  Kind kind = read_entry<Kind>(Layers{}, value, "kind", "a kind of layer that this version of fanin knows");
-  return std::visit([](auto& of) { return Layer(std::move(of)); }, kind);
-}
-
 void write_schedule(json::Writer& out, const char* name, const std::optional<Schedule>& schedule) {
   out.key(name);
   if (schedule) {
@@ -85,10 +79,13 @@ bool read_single(const json::Value& value) {
 
 }  // namespace
 
-void write_layers(json::Writer& out, const std::vector<Layer>& layers) {
-  out.begin_array();
-  for (const Layer& layer : layers) write_entry(out, layer.kind, "kind");
-  out.end_array();
+std::vector<Layer> read_layers(const json::Value& value) {
+  constexpr const char* known = "a kind of layer that this version of fanin knows";
+  std::vector<Layer> layers;
+  for (const json::Value& layer : value.elements()) {
+    layers.push_back(read_entry<Layer::Kind>(Layers{}, layer, "kind", known));
+  }
+  return layers;
 }
 
 void write_method(json::Writer& out, const Method& method) {
@@ -114,7 +111,7 @@ std::string description_text(const Description& description) {
   out.begin_object().key("version").whole(kFormatVersion);
   out.key("dtype").string(description.single ? "float32" : "float64").key("seed").whole(description.seed);
   out.key("n_inputs").whole(description.inputs);
-  write_layers(out.key("layers"), description.layers);
+  FieldWriter{out}("layers", description.layers);
   write_entry(out.key("loss"), description.loss);
   out.key("metadata").begin_object();
   for (const auto& [key, value] : description.metadata) out.key(key).string(value);
@@ -136,9 +133,7 @@ Description read_description(const std::string& text) {
   description.single = read_single(object.at("dtype"));
   description.seed = object.at("seed").whole();
   description.inputs = object.at("n_inputs").whole();
-  for (const json::Value& layer : object.at("layers").elements()) {
-    description.layers.push_back(read_layer(layer));
-  }
+  description.layers = read_layers(object.at("layers"));
   description.loss = read_entry<Loss>(Losses{}, object.at("loss"));
   for (const auto& [key, value] : object.at("metadata").members()) {
     description.metadata.emplace(key, value.string());

@@ -16,10 +16,9 @@ inline constexpr std::uint64_t kFormatVersion = 1;
 
 // Where training stands: with the arrays, all that the next epoch depends on
 struct TrainingProgress {
-  std::uint64_t epochs = 0;  // begun: the place in the random orders of the seed
-  std::vector<double>
-      average_weights;           // of batch norm's averages, stage by stage: of all layers but dropouts
-  std::optional<Method> method;  // whose state there is
+  std::uint64_t epochs = 0;             // begun: the place in the random orders of the seed
+  std::vector<double> average_weights;  // of batch norm's averages, of each layer with parameters
+  std::optional<Method> method;         // whose state there is
   std::uint64_t steps = 0, averaged = 0;
   double memory = 0, look_ahead = 0;
 };
@@ -39,7 +38,6 @@ std::string description_text(const Description& description);
 // Throws ValueError for what is not one. Values are not checked but for their kind.
 Description read_description(const std::string& text);
 
-void write_layers(json::Writer& out, const std::vector<Layer>& layers);
 void write_method(json::Writer& out, const Method& method);
 
 }  // namespace fanin

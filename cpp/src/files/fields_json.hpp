@@ -10,6 +10,7 @@
 
 #include "fanin/activations.hpp"
 #include "fanin/error.hpp"
+#include "fanin/layers/all.hpp"
 #include "fanin/names.hpp"
 #include "fanin/rules/rule.hpp"
 #include "files/json.hpp"
@@ -22,6 +23,8 @@ void write_entry(json::Writer& out, const std::variant<Entry...>& entry, const c
 template <class Variant, class L>
 Variant read_entry(L list, const json::Value& value, const char* key = "name",
                    const char* known = "a name that this version of fanin knows");
+
+std::vector<Layer> read_layers(const json::Value& value);
 
 struct FieldWriter {
   json::Writer& out;
@@ -44,6 +47,11 @@ struct FieldWriter {
   template <class... Entry>
   void operator()(const char* name, const std::variant<Entry...>& entry, List<Entry...>) const {
     write_entry(out.key(name), entry);
+  }
+  void operator()(const char* name, const std::vector<Layer>& layers) const {
+    out.key(name).begin_array();
+    for (const Layer& layer : layers) write_entry(out, layer.kind, "kind");
+    out.end_array();
   }
   template <class Value>
   void operator()(const char* name, const std::optional<Value>& value) const {
@@ -104,6 +112,9 @@ struct FieldReader {
   void operator()(const char* name, std::variant<Entry...>& entry, List<Entry...> list) const {
     if (const json::Value* given = object.find(name))
       entry = read_entry<std::variant<Entry...>>(list, *given);
+  }
+  void operator()(const char* name, std::vector<Layer>& layers) const {
+    if (const json::Value* given = object.find(name)) layers = read_layers(*given);
   }
   template <class Value>
   void operator()(const char* name, std::optional<Value>& value) const {

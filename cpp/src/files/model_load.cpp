@@ -9,8 +9,8 @@
 #include "data/checks.hpp"
 #include "files/model_file.hpp"
 #include "files/safetensors.hpp"
-#include "network/architecture.hpp"
 #include "network/metadata.hpp"
+#include "plan/normalizer.hpp"
 
 namespace fanin {
 namespace {
@@ -27,8 +27,8 @@ void read_initial_arrays(Description& description, Tensors& tensors) {
   }
 }
 
-void check_progress(const TrainingProgress& progress, const std::vector<LayerLayout>& stages,
-                    std::size_t arrays) {
+template <class T>
+void check_progress(const TrainingProgress& progress, const Nodes<T>& nodes) {
   constexpr std::uint64_t most = std::uint64_t{1} << 53;
   const auto refuse = [](const std::string& sentence) { throw FormatError("training: " + sentence); };
   if (progress.epochs >= most) refuse("epochs: expected fewer than 2^53");
@@ -37,20 +37,27 @@ void check_progress(const TrainingProgress& progress, const std::vector<LayerLay
   if (!(progress.look_ahead >= 0 && progress.look_ahead < 1)) {
     refuse("look_ahead: expected a number in [0, 1), got " + number_text(progress.look_ahead));
   }
-  if (progress.average_weights.size() != stages.size()) {
-    refuse("average_weights: expected one for each of " + std::to_string(stages.size()) + " layers, got " +
-           std::to_string(progress.average_weights.size()));
+  const std::vector<double>& weights = progress.average_weights;
+  if (weights.size() != nodes.stages) {
+    refuse("average_weights: expected one for each of " + std::to_string(nodes.stages) + " layers, got " +
+           std::to_string(weights.size()));
   }
-  for (std::size_t l = 0; l < stages.size(); ++l) {
-    const double weight = progress.average_weights[l];
-    const bool corrected = stages[l].batch_norm && stages[l].batch_norm->bias_correction;
-    if (corrected ? weight >= 0 && weight <= 1 : weight == 1) continue;
-    refuse("average_weights: layer " + std::to_string(stages[l].number + 1) + ": " + number_text(weight) +
+  std::vector<bool> corrected(nodes.stages);
+  for (const Normalizer<T>* of : nodes.normalizers) corrected[of->stage] = of->norm.bias_correction;
+  const std::vector<ParameterArray>& arrays = nodes.table.trained;
+  std::size_t stage = 0;
+  for (std::size_t i = 0; i < arrays.size(); ++i) {
+    if (i > 0 && arrays[i].layer_name == arrays[i - 1].layer_name) continue;
+    const double weight = weights[stage];
+    const bool can_be = corrected[stage] ? weight >= 0 && weight <= 1 : weight == 1;
+    ++stage;
+    if (can_be) continue;
+    refuse("average_weights: layer " + std::to_string(arrays[i].layer + 1) + ": " + number_text(weight) +
            " cannot be");
   }
   if (!progress.method) return;
   check_method(*progress.method);
-  check_arrays(*progress.method, arrays);
+  check_arrays(*progress.method, nodes.table.trained.size());
 }
 
 template <class T>
@@ -75,13 +82,12 @@ template <class T>
 Network<T> ModelFile::read(Description description, Tensors& tensors) {
   TrainingProgress& progress = description.progress;
   read_initial_arrays(description, tensors);
-  check_architecture(description.inputs, description.layers);
-  const Layout<T> layout(description.inputs, description.layers);
-  check_loss(description.loss, layout.layers.back().units);
-  check_progress(progress, layout.layers, layout.table.trained.size());
+  const Nodes<T> nodes(description.inputs, description.layers);
+  checked_loss(description.loss, nodes.outputs());
+  check_progress(progress, nodes);
   check_metadata(description.metadata);
 
-  const std::vector<StoredArray> arrays = stored_arrays(layout.table, progress.method);
+  const std::vector<StoredArray> arrays = stored_arrays(nodes.table, progress.method);
   std::vector<const safetensors::Tensor*> found;
   for (const StoredArray& array : arrays) {
     found.push_back(&tensors.take(array.name, shape_of(array.array), tensor_type<T>()));
@@ -94,7 +100,7 @@ Network<T> ModelFile::read(Description description, Tensors& tensors) {
   state->epochs = progress.epochs;
   state->averages.weights() = std::move(progress.average_weights);
   if (progress.method) {
-    state->state.resume(*progress.method, state->layout.table);
+    state->state.resume(*progress.method, state->nodes.table);
     state->state.steps = progress.steps;
     state->state.memory = progress.memory;
     state->state.averaged = progress.averaged;

@@ -45,7 +45,7 @@ void ModelFile::write(const Network<T>& network, const Sink& sink) {
   const RuleState<T>& rule = net.state;
   Description description{sizeof(T) == 4,
                           net.seed,
-                          net.layout.layers.front().inputs,
+                          net.nodes.inputs,
                           net.layers,
                           net.loss,
                           net.metadata,
@@ -57,7 +57,7 @@ void ModelFile::write(const Network<T>& network, const Sink& sink) {
     description.progress.look_ahead = static_cast<double>(rule.factor);
   }
   const std::vector<InitialArray> initial = initial_arrays(description.inputs, description.layers);
-  const std::vector<StoredArray> arrays = stored_arrays(net.layout.table, rule.owner);
+  const std::vector<StoredArray> arrays = stored_arrays(net.nodes.table, rule.owner);
   std::vector<safetensors::Tensor> tensors;
   for (const InitialArray& array : initial) {
     tensors.push_back({array.name, fits_float(array.values->array) ? "F32" : "F64", array.shape});

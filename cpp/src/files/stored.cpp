@@ -28,21 +28,33 @@ std::vector<StoredArray> stored_arrays(const ParameterTable& table, const std::o
   return stored;
 }
 
-std::vector<InitialArray> initial_arrays(std::size_t inputs, std::vector<Layer>& layers) {
-  std::vector<InitialArray> arrays;
+namespace {
+
+void add_initial_arrays(std::vector<InitialArray>& arrays, const std::string& prefix, std::size_t inputs,
+                        std::vector<Layer>& layers) {
   for (std::size_t l = 0; l < layers.size(); ++l) {
+    const std::string name = prefix + "layer" + std::to_string(l + 1) + ".";
+    if (auto* residual = std::get_if<Residual>(&layers[l].kind)) {
+      add_initial_arrays(arrays, name, inputs, residual->layers);
+    }
     auto* dense = std::get_if<Dense>(&layers[l].kind);
     if (dense == nullptr) continue;
-    const std::string prefix = "layer" + std::to_string(l + 1) + ".";
     const std::uint64_t units = dense->units;
     if (auto* values = std::get_if<Values>(&dense->initializer)) {
-      arrays.push_back({prefix + "initializer", {inputs, units}, values});
+      arrays.push_back({name + "initializer", {inputs, units}, values});
     }
     if (auto* values = std::get_if<Values>(&dense->bias_initializer)) {
-      arrays.push_back({prefix + "bias_initializer", {units}, values});
+      arrays.push_back({name + "bias_initializer", {units}, values});
     }
     inputs = units;
   }
+}
+
+}  // namespace
+
+std::vector<InitialArray> initial_arrays(std::size_t inputs, std::vector<Layer>& layers) {
+  std::vector<InitialArray> arrays;
+  add_initial_arrays(arrays, "", inputs, layers);
   return arrays;
 }
 

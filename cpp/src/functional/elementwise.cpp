@@ -50,7 +50,7 @@ double loss_and_gradient(const Loss& loss, MatrixView<T> da, MatrixView<const T>
   const std::size_t m = a.rows, n = a.columns;
   if (m == 0 || n == 0)
     throw ValueError("a: expected at least one row and one column, got " + shape_text(m, n));
-  check_loss(loss, n);
+  checked_loss(loss, n);
   check_targets<T>(y, weights, m, n, loss);
   if (da.data != nullptr) check_output("da", da, m, n);
 

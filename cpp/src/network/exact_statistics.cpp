@@ -6,6 +6,7 @@
 // and LeVeque 1979, in double.
 #include "base/text.hpp"
 #include "network/block.hpp"
+#include "plan/normalizer.hpp"
 
 namespace fanin {
 namespace {
@@ -30,52 +31,43 @@ struct ColumnMoments {
   }
 };
 
+// of what a batch norm that is watched sees in a block
 template <class T>
-void block_moments(const Block<T>& block, const Folded<T>& net, std::size_t stage, double* mean,
-                   double* squares, T* memory) {
-  const LayerLayout& layer = net.layout.layers[stage];
-  const Panels<T> u = layer.dense ? block.a(stage + 1) : block.a(stage);
-  if (layer.dense) {
-    const Forward<T> f{u,
-                       {},
-                       read_only(block.a(stage)),
-                       Layout<T>::weights(net.parameters, layer),
-                       net.parameters + layer.biases,
-                       static_cast<int>(activation<Identity>)};
-    kernels<T>().forward(f, {0, u.count()}, {0, u.rows});
-  }
-  T *const offset = memory, *const variance = memory + Layout<T>::rounded(layer.units);
-  kernels<T>().normalize_layer({block.spare(layer.units),
+void block_moments(Flow<T>& flow, const Normalizer<T>& of, double* mean, double* squares, T* memory) {
+  const Panels<T> u = flow.x;
+  T *const offset = memory, *const variance = memory + rounded<T>(of.columns);
+  kernels<T>().normalize_layer({flow.take(of.columns),
                                 {},
                                 read_only(u),
                                 offset,
                                 variance,
-                                net.parameters + layer.gamma,
-                                net.parameters + layer.biases,
-                                static_cast<T>(layer.batch_norm->epsilon),
+                                flow.net.parameters + of.scale,
+                                flow.net.parameters + of.shift,
+                                static_cast<T>(of.norm.epsilon),
                                 static_cast<int>(activation<Identity>)},
                                {0, u.count()});
-  for (std::size_t j = 0; j < layer.units; ++j) {
+  for (std::size_t j = 0; j < of.columns; ++j) {
     mean[j] = static_cast<double>(u.at(0, j / kPanel<T>)[j % kPanel<T>]) + static_cast<double>(offset[j]);
     squares[j] = static_cast<double>(variance[j]) * static_cast<double>(u.rows);
   }
 }
 
 template <class T>
-ColumnMoments moments_of_stage(const Folded<T>& net, std::size_t stage, const Samples& x) {
-  const std::size_t units = net.layout.layers[stage].units, rows = rows_of(x);
+ColumnMoments moments_of(const Normalizer<T>& of, const Nodes<T>& nodes, const Folded<T>& net,
+                         const Samples& x) {
+  const std::size_t units = of.columns, rows = rows_of(x);
   constexpr std::size_t most = kBlocksAtATime * kBlockRows;
   std::vector<double> mean(kBlocksAtATime * units), squares(mean.size());
-  const std::size_t columns = 2 * Layout<T>::rounded(units);
+  const std::size_t columns = 2 * rounded<T>(units);
   std::vector<T> memory(kBlocksAtATime * columns);
   ColumnMoments all(units);
   for (std::size_t begin = 0; begin < rows; begin += most) {
     const Range some{begin, std::min(rows, begin + most)};
-    for_each_block<T>(net, stage, x, some, kBlockRows, 0, [&](const Block<T>& block, Range of_x) {
+    const auto note = [&](const Block<T>&, Flow<T>& flow, Range of_x) {
       const std::size_t number = (of_x.begin - begin) / kBlockRows, at = number * units;
-      block_moments(block, net, stage, mean.data() + at, squares.data() + at,
-                    memory.data() + number * columns);
-    });
+      block_moments(flow, of, mean.data() + at, squares.data() + at, memory.data() + number * columns);
+    };
+    for_each_block<T>(nodes, net, x, some, kBlockRows, 0, &of, note);
     for (std::size_t row = some.begin; row < some.end; row += kBlockRows) {
       const std::size_t at = (row - begin) / kBlockRows * units;
       all.merge(mean.data() + at, squares.data() + at, std::min(kBlockRows, some.end - row));
@@ -88,23 +80,21 @@ ColumnMoments moments_of_stage(const Folded<T>& net, std::size_t stage, const Sa
 
 template <class T>
 bool Network<T>::State::wants_exact_statistics() const {
-  return std::any_of(layout.layers.begin(), layout.layers.end(), [](const LayerLayout& layer) {
-    return layer.batch_norm && layer.batch_norm->exact_statistics;
-  });
+  return std::any_of(nodes.normalizers.begin(), nodes.normalizers.end(),
+                     [](const Normalizer<T>* of) { return of->norm.exact_statistics; });
 }
 
 template <class T>
 void Network<T>::State::take_exact_statistics(const Samples& x) {
-  Buffer<T> folded(layout.table.size);
-  for (std::size_t l = 0; l < layout.layers.size(); ++l) {
-    const LayerLayout& layer = layout.layers[l];
-    if (!layer.batch_norm || !layer.batch_norm->exact_statistics) continue;
-    fold<T>(folded.data(), layout, weights(), averages, &layer);
-    const ColumnMoments of_all = moments_of_stage<T>({layout, folded.data(), averages}, l, x);
+  Buffer<T> folded(nodes.table.size);
+  for (const Normalizer<T>* of : nodes.normalizers) {
+    if (!of->norm.exact_statistics) continue;
+    fold(folded.data(), of);
+    const ColumnMoments of_all = moments_of<T>(*of, nodes, {folded.data(), averages}, x);
     const double others = static_cast<double>(of_all.rows - 1);
-    for (std::size_t j = 0; j < layer.units; ++j) {
-      averages.mean(layer)[j] = without_denormals(static_cast<T>(of_all.mean[j]));
-      averages.variance(layer)[j] = without_denormals(static_cast<T>(of_all.squares[j] / others));
+    for (std::size_t j = 0; j < of->columns; ++j) {
+      averages.mean(*of)[j] = without_denormals(static_cast<T>(of_all.mean[j]));
+      averages.variance(*of)[j] = without_denormals(static_cast<T>(of_all.squares[j] / others));
     }
   }
   changed();

@@ -21,13 +21,13 @@ void Network<T>::predict(const Samples& x, MatrixView<T> out) const {
     throw ValueError("out: expected contiguous rows that do not overlap");
   }
   const Access::Reading reading(net.access);
-  const Folded<T> folded{net.layout, net.folded(), net.averages};
-  for_each_block<T>(folded, net.layout.layers.size(), x, {0, out.rows}, even_block_rows(net.layout, out.rows),
-                    0, [&](const Block<T>& block, Range rows) {
+  const Folded<T> folded{net.folded(), net.averages};
+  for_each_block<T>(net.nodes, folded, x, {0, out.rows}, even_block_rows(net.nodes, out.rows), 0, nullptr,
+                    [&](const Block<T>&, const Flow<T>& flow, Range rows) {
                       kernels<T>().outputs(
                           static_cast<int>(net.loss.index()),
                           out.data + static_cast<std::ptrdiff_t>(rows.begin) * out.row_stride,
-                          static_cast<std::size_t>(out.row_stride), block.outputs(),
+                          static_cast<std::size_t>(out.row_stride), read_only(flow.x),
                           {0, rows.end - rows.begin});
                     });
 }
@@ -53,10 +53,9 @@ Evaluation Network<T>::evaluate(const Samples& x, const Targets& y, SampleWeight
   const std::size_t blocks = (rows + kBlockRows - 1) / kBlockRows;
   std::vector<double> block_loss(blocks), block_score(blocks);
   const std::size_t target_columns = columns_of_targets(y);
-  const Folded<T> folded{net.layout, net.folded(), net.averages};
-  const std::size_t end = net.layout.layers.size();
-  for_each_block<T>(folded, end, x, {0, rows}, kBlockRows, target_columns,
-                    [&](const Block<T>& block, Range r) {
+  const Folded<T> folded{net.folded(), net.averages};
+  for_each_block<T>(net.nodes, folded, x, {0, rows}, kBlockRows, target_columns, nullptr,
+                    [&](const Block<T>& block, const Flow<T>& flow, Range r) {
                       const std::size_t count = r.end - r.begin, number = r.begin / kBlockRows;
                       std::int32_t labels[kBlockRows];
                       gather_targets(y, labels, block.targets(), nullptr, r.begin, {0, count});
@@ -67,14 +66,14 @@ Evaluation Network<T>::evaluate(const Samples& x, const Targets& y, SampleWeight
                                          block.row_score(),
                                          {nullptr, count, outputs()},
                                          {nullptr, outputs(), count},
-                                         block.last_z(),
-                                         block.outputs(),
+                                         read_only(flow.z),
+                                         read_only(flow.x),
                                          read_only(block.targets()),
                                          target_columns == 0 ? labels : nullptr,
                                          row_weight,
                                          T{1},
                                          net.loss_for_kernels.get(),
-                                         net.layout.layers.back().activation},
+                                         net.nodes.list.back()->out.activation},
                                         {0, count});
                       block_loss[number] = static_cast<double>(kernels<T>().sum(block.row_loss(), count));
                       block_score[number] = static_cast<double>(kernels<T>().sum(block.row_score(), count));

@@ -6,11 +6,12 @@
 #include <mutex>
 
 #include "base/buffer.hpp"
+#include "data/checks.hpp"
 #include "data/loss.hpp"
 #include "fanin/error.hpp"
 #include "fanin/network.hpp"
 #include "plan/averages.hpp"
-#include "plan/layout.hpp"
+#include "plan/nodes.hpp"
 #include "rules/rule_state.hpp"
 
 namespace fanin {
@@ -57,20 +58,22 @@ template <class T>
 struct Network<T>::State {
   State(std::size_t inputs, std::vector<Layer> specs, Loss loss_, std::uint64_t seed_)
       : layers(std::move(specs)),
-        layout(inputs, layers),
-        loss(loss_),
-        loss_for_kernels(loss, layout.layers.back().units),
+        nodes(inputs, layers),
+        loss(checked_loss(loss_, nodes.outputs())),
+        loss_for_kernels(loss, nodes.outputs()),
         seed(seed_),
-        parameters(layout.table.size),
-        averages(layout) {}
+        parameters(nodes.table.size),
+        averages(nodes) {}
 
   // What prediction multiplies with and adds: the parameters, with batch norm folded into weights and biases.
   // In the place of gamma of a batch norm of the inputs is what they are multiplied by. Call it while
   // reading; whoever writes says so by `changed`. Only the first call after that takes a lock.
   const T* folded() const;
+  // The same in other memory, but for the averages of a batch norm that is watched
+  void fold(T* to, const Normalizer<T>* watched) const;
   // The memory of what is folded, for a writer that has said `changed`: it is filled anew before it is read
   T* folded_memory() {
-    if (folded_.size() == 0) folded_ = Buffer<T>(layout.table.size);
+    if (folded_.size() == 0) folded_ = Buffer<T>(nodes.table.size);
     return folded_.data();
   }
   void changed() { folded_is_stale_.store(true, std::memory_order_relaxed); }
@@ -83,7 +86,7 @@ struct Network<T>::State {
   void take_exact_statistics(const Samples& x);
 
   const std::vector<Layer> layers;
-  const Layout<T> layout;
+  const Nodes<T> nodes;
   const Loss loss;
   const LossForKernels<T> loss_for_kernels;
   const std::uint64_t seed;
@@ -103,8 +106,8 @@ struct Network<T>::State {
   const T* weights(Weights which, Buffer<T>& room) const {
     if (which == Weights::shown || !state.averaging) return shown();
     if (state.velocity < 0) return parameters.data();
-    room = Buffer<T>(layout.table.size);
-    state.without_look_ahead(room.data(), parameters.data(), layout.table);
+    room = Buffer<T>(nodes.table.size);
+    state.without_look_ahead(room.data(), parameters.data(), nodes.table);
     return room.data();
   }
 
@@ -113,16 +116,5 @@ struct Network<T>::State {
   mutable Buffer<T> folded_;
   mutable std::atomic<bool> folded_is_stale_{true};
 };
-
-// The parameters with batch norm folded into weights and biases, but for one layer's, whose products then are
-// plain sums, where that is wanted
-template <class T>
-void fold(T* folded, const Layout<T>& layout, const T* parameters, const Averages<T>& averages,
-          const LayerLayout* unfolded);
-
-// Fills the parameters, which are all 0, with initial values: each depends on the initializer, the seed, its
-// layer and its place in the layer alone. Throws ValueError where one is not finite in T.
-template <class T>
-void initialize(const std::vector<Layer>& layers, const Layout<T>& layout, std::uint64_t seed, T* parameters);
 
 }  // namespace fanin

@@ -4,7 +4,6 @@
 #include "base/registry.hpp"
 #include "base/text.hpp"
 #include "data/checks.hpp"
-#include "network/architecture.hpp"
 #include "network/metadata.hpp"
 #include "network/model.hpp"
 
@@ -12,10 +11,9 @@ namespace fanin {
 
 template <class T>
 Network<T>::Network(std::size_t inputs, std::vector<Layer> layers, Loss loss, std::uint64_t seed) {
-  check_architecture(inputs, layers);
-  check_loss(loss, std::get<Dense>(layers.back().kind).units);
   state_ = std::make_unique<State>(inputs, std::move(layers), loss, seed);
-  initialize(state_->layers, state_->layout, seed, state_->parameters.data());
+  const FloatingPointScope modes;
+  for (const auto& node : state_->nodes.list) node->initialize(state_->parameters.data(), seed);
 }
 
 template <class T>
@@ -32,7 +30,7 @@ template <class T>
 Network<T> Network<T>::copy() const {
   const State& from = *state_;
   const Access::Reading reading(from.access);
-  auto to = std::make_unique<State>(from.layout.layers.front().inputs, from.layers, from.loss, from.seed);
+  auto to = std::make_unique<State>(from.nodes.inputs, from.layers, from.loss, from.seed);
   to->metadata = from.metadata;
   to->parameters = from.parameters;
   to->averages = from.averages;
@@ -43,16 +41,16 @@ Network<T> Network<T>::copy() const {
 
 template <class T>
 std::size_t Network<T>::inputs() const {
-  return state_->layout.layers.front().inputs;
+  return state_->nodes.inputs;
 }
 template <class T>
 std::size_t Network<T>::outputs() const {
-  return state_->layout.layers.back().units;
+  return state_->nodes.outputs();
 }
 template <class T>
 std::size_t Network<T>::parameters() const {
   std::size_t sum = 0;
-  for (const ParameterArray& array : state_->layout.table.trained) sum += array.elements();
+  for (const ParameterArray& array : state_->nodes.table.trained) sum += array.elements();
   return sum;
 }
 template <class T>
@@ -91,43 +89,35 @@ void Network<T>::set_metadata(std::map<std::string, std::string> metadata) {
 
 namespace {
 
-// The array of one of the layers with this role; without elements where there is none
-ParameterArray array_of(const ParameterTable& table, std::size_t layer, Role role) {
-  const ParameterArray* array = table.find(layer, role);
-  return array != nullptr ? *array : ParameterArray{layer, role, 0, 0, 0};
+ParameterArray array_named(const ParameterTable& table, std::string_view name) {
+  std::string known;
+  for (const ParameterArray& array : table.in_order()) {
+    if (array.name() == name) return array;
+    known += (known.empty() ? "" : ", ") + array.name();
+  }
+  throw ValueError("name: expected one of " + known + ", got \"" + std::string(name) + "\"");
 }
 
-// What a layer adds to its products: biases, or the shift of its batch norm
-ParameterArray added_of(const ParameterTable& table, std::size_t layer) {
-  return array_of(table, layer, table.find(layer, Role::bias) != nullptr ? Role::bias : Role::shift);
-}
-
-void check_layer(const std::vector<Layer>& layers, std::size_t layer) {
-  if (layer < layers.size()) return;
-  throw ValueError("layer: expected 0.." + std::to_string(layers.size() - 1) + ", got " +
-                   std::to_string(layer));
-}
-
-void check_count(const std::string& name, const ParameterArray& array, std::size_t got) {
+void check_count(const ParameterArray& array, std::size_t got) {
   if (got == array.elements()) return;
   throw ValueError(
-      name + ": expected " +
+      array.name() + ": expected " +
       (array.is_vector() ? std::to_string(array.columns) : shape_text(array.rows, array.columns)) +
       " elements, got " + std::to_string(got));
 }
 
 template <class T>
-void check_values(const std::string& name, const ParameterArray& array, std::span<const T> values) {
-  check_count(name, array, values.size());
+void check_values(const ParameterArray& array, std::span<const T> values) {
+  check_count(array, values.size());
   const std::size_t bad = find_not_finite(values.data(), values.size());
   if (bad < values.size()) {
-    throw ValueError(name + ": row " + std::to_string(bad / array.columns) + ", column " +
+    throw ValueError(array.name() + ": row " + std::to_string(bad / array.columns) + ", column " +
                      std::to_string(bad % array.columns) + " is " +
                      number_text(static_cast<double>(values[bad])) + "; every value must be finite");
   }
   for (const T value : values) {
     if (array.role != Role::variance || value >= 0) continue;
-    throw ValueError(name + ": expected numbers of at least 0, got " +
+    throw ValueError(array.name() + ": expected numbers of at least 0, got " +
                      number_text(static_cast<double>(value)));
   }
 }
@@ -158,104 +148,41 @@ void Network<T>::State::set_array(const ParameterArray& array, std::span<const T
 template <class T>
 std::vector<ArrayShape> Network<T>::arrays() const {
   std::vector<ArrayShape> shapes;
-  for (const ParameterArray& array : state_->layout.table.in_order()) {
+  for (const ParameterArray& array : state_->nodes.table.in_order()) {
     shapes.push_back({array.name(), array.rows, array.columns, array.is_vector(), !is_statistic(array.role)});
   }
   return shapes;
 }
 
 template <class T>
-void Network<T>::get_array(std::size_t array, std::span<T> out, Weights which) const {
-  const std::vector<ParameterArray> arrays = state_->layout.table.in_order();
-  if (array >= arrays.size()) {
-    throw ValueError("array: expected 0.." + std::to_string(arrays.size() - 1) + ", got " +
-                     std::to_string(array));
-  }
-  check_count(arrays[array].name(), arrays[array], out.size());
+void Network<T>::get_array(std::string_view name, std::span<T> out, Weights which) const {
+  const ParameterArray array = array_named(state_->nodes.table, name);
+  check_count(array, out.size());
   const Access::Reading reading(state_->access);
   Buffer<T> room;
-  const bool statistic = is_statistic(arrays[array].role);
-  read<T>(statistic ? state_->averages.values().data() : state_->weights(which, room), arrays[array], out);
+  const bool statistic = is_statistic(array.role);
+  read<T>(statistic ? state_->averages.values().data() : state_->weights(which, room), array, out);
+}
+
+template <class T>
+void Network<T>::set_array(std::string_view name, std::span<const T> values) {
+  const ParameterArray array = array_named(state_->nodes.table, name);
+  check_values(array, values);
+  const Access::Writing writing(state_->access);
+  state_->set_array(array, values);
+  state_->changed();
 }
 
 template <class T>
 void Network<T>::set_arrays(const std::vector<std::span<const T>>& values) {
-  const std::vector<ParameterArray> arrays = state_->layout.table.in_order();
+  const std::vector<ParameterArray> arrays = state_->nodes.table.in_order();
   if (values.size() != arrays.size()) {
     throw ValueError("values: expected " + std::to_string(arrays.size()) + " arrays, got " +
                      std::to_string(values.size()));
   }
-  for (std::size_t i = 0; i < arrays.size(); ++i) check_values(arrays[i].name(), arrays[i], values[i]);
+  for (std::size_t i = 0; i < arrays.size(); ++i) check_values(arrays[i], values[i]);
   const Access::Writing writing(state_->access);
   for (std::size_t i = 0; i < arrays.size(); ++i) state_->set_array(arrays[i], values[i]);
-  state_->changed();
-}
-
-template <class T>
-void Network<T>::get_weights(std::size_t layer, std::span<T> weights, std::span<T> biases,
-                             Weights which) const {
-  check_layer(state_->layers, layer);
-  const ParameterTable& table = state_->layout.table;
-  const ParameterArray weight = array_of(table, layer, Role::weight), added = added_of(table, layer);
-  check_count("weights", weight, weights.size());
-  check_count("biases", added, biases.size());
-  const Access::Reading reading(state_->access);
-  Buffer<T> room;
-  const T* parameters = state_->weights(which, room);
-  read(parameters, weight, weights);
-  read(parameters, added, biases);
-}
-
-template <class T>
-void Network<T>::set_weights(std::size_t layer, std::span<const T> weights, std::span<const T> biases) {
-  check_layer(state_->layers, layer);
-  const ParameterTable& table = state_->layout.table;
-  const ParameterArray weight = array_of(table, layer, Role::weight), added = added_of(table, layer);
-  check_values("weights", weight, weights);
-  check_values("biases", added, biases);
-  const Access::Writing writing(state_->access);
-  state_->set_array(weight, weights);
-  state_->set_array(added, biases);
-  state_->changed();
-}
-
-namespace {
-
-void check_normalizes(const std::vector<Layer>& layers, const ParameterTable& table, std::size_t layer) {
-  check_layer(layers, layer);
-  if (table.find(layer, Role::scale) != nullptr) return;
-  throw ValueError("layer: expected one with batch norm, got layer " + std::to_string(layer));
-}
-
-}  // namespace
-
-template <class T>
-void Network<T>::get_batch_norm(std::size_t layer, std::span<T> gamma, std::span<T> mean,
-                                std::span<T> variance, Weights which) const {
-  const ParameterTable& table = state_->layout.table;
-  check_normalizes(state_->layers, table, layer);
-  check_count("gamma", array_of(table, layer, Role::scale), gamma.size());
-  check_count("mean", array_of(table, layer, Role::mean), mean.size());
-  check_count("variance", array_of(table, layer, Role::variance), variance.size());
-  const Access::Reading reading(state_->access);
-  Buffer<T> room;
-  read(state_->weights(which, room), array_of(table, layer, Role::scale), gamma);
-  read<T>(state_->averages.values().data(), array_of(table, layer, Role::mean), mean);
-  read<T>(state_->averages.values().data(), array_of(table, layer, Role::variance), variance);
-}
-
-template <class T>
-void Network<T>::set_batch_norm(std::size_t layer, std::span<const T> gamma, std::span<const T> mean,
-                                std::span<const T> variance) {
-  const ParameterTable& table = state_->layout.table;
-  check_normalizes(state_->layers, table, layer);
-  check_values("gamma", array_of(table, layer, Role::scale), gamma);
-  check_values("mean", array_of(table, layer, Role::mean), mean);
-  check_values("variance", array_of(table, layer, Role::variance), variance);
-  const Access::Writing writing(state_->access);
-  state_->set_array(array_of(table, layer, Role::scale), gamma);
-  state_->set_array(array_of(table, layer, Role::mean), mean);
-  state_->set_array(array_of(table, layer, Role::variance), variance);
   state_->changed();
 }
 

@@ -14,8 +14,8 @@ class Snapshot {
     const auto& net = *network.state_;
     const Access::Reading reading(net.access);
     if (weights_.size() == 0) {
-      weights_ = Buffer<T>(net.layout.table.size);
-      averages_ = Buffer<T>(net.layout.table.statistics_size);
+      weights_ = Buffer<T>(net.nodes.table.size);
+      averages_ = Buffer<T>(net.nodes.table.statistics_size);
     }
     copy(weights_.data(), net.weights(), weights_.size());
     copy(averages_.data(), net.averages.values().data(), averages_.size());
@@ -27,7 +27,7 @@ class Snapshot {
     const Access::Writing writing(net.access);
     copy(net.shown(), weights_.data(), weights_.size());
     copy(net.averages.values().data(), averages_.data(), averages_.size());
-    net.state.trained_from_shown(net.parameters.data(), 0, net.layout.table.size);
+    net.state.trained_from_shown(net.parameters.data(), 0, net.nodes.table.size);
     net.changed();
   }
 

@@ -1,14 +1,14 @@
-// The phases of a step. Each is one or more jobs cut among the threads by cost, and ends with a barrier:
+// The phases of a step, of a chain of dense layers 1, ..., L:
 //
-//   forward 1, ..., forward L-1, output (forward L with the loss and its gradient)
+//   forward 1, ..., forward L-1, forward L with the loss and its gradient
 //   {input gradient L}, {input gradient L-1, weights L}, ..., {input gradient 2, weights 3}, {weights 2,
 //   weights 1, gather}
 //
 // The weights of a layer change one phase after they were needed for the gradient of its input. Where layers
-// are frozen from the inputs up, the gradients end at the lowest that is trained. Batch norm
-// needs all rows of a panel: it is in step_batch_norm.cpp, with a phase of its own where a layer has fewer
-// panels than make an even split. Dropout follows what it drops: step_dropout.cpp.
+// are frozen from the inputs up, the gradients end at the lowest that is trained.
 #include "plan/step.hpp"
+
+#include <algorithm>
 
 #include "base/registry.hpp"
 
@@ -18,188 +18,108 @@ namespace {
 // Work between two looks at the caller's question stays below 0.1 s, on one slow thread too.
 constexpr double kPollingFlops = 1e9;
 constexpr double kSlowFlops = 1e10;
-constexpr double kPollSeconds = 0.03;
-// Passes over an element of a batch norm by itself take as long as so many flops of a product.
-constexpr double kNormFlops = 16;
+// Phases of less work than this, about 5 us of it, are not worth a team.
+constexpr double kTeamFlopsPerPhase = 500e3;
 
 }  // namespace
 
 template <class T>
-Step<T>::Step(const Layout<T>& layout, const Workspace<T>& workspace, Averages<T>& averages, LossOf<T> loss,
-              std::size_t largest_batch, const std::function<bool()>& interrupted)
-    : layout_(layout),
-      work_(workspace),
+Step<T>::Step(std::size_t inputs, const std::vector<Layer>& layers, Averages<T>& averages, LossOf<T> loss,
+              const StepData& data, const std::function<bool()>& interrupted)
+    : nodes_(inputs, layers),
+      largest_batch_(data.largest_batch),
+      at_a_time_(nodes_.has_batch_norm() ? largest_batch_ : std::min(largest_batch_, kMostRows)),
+      data_(inputs, data.y, data.weighted, at_a_time_),
+      loss_(data_, loss, nodes_.outputs()),
       averages_(averages),
-      loss_(loss),
-      last_(layout.layers.size()),
-      polling_(flops(largest_batch) > kPollingFlops),
-      slow_(flops(largest_batch) > kSlowFlops),
+      average_{this, 0, 1, kAll, kAll, 1},
+      memory_(bind(nullptr, at_a_time_)),
+      slow_(flops() > kSlowFlops),
       whole_(slow_),
-      gradient_(slow_ ? layout.table.size : 0),
-      interrupted_by_caller_(interrupted) {
-  trained_.reserve(last_);
+      executor_(flops() > kPollingFlops, interrupted),
+      trained_(nodes_.table.trained.size(), true) {
+  bind(memory_.data(), at_a_time_);
+  data_.out.made_by = &data_.job;
+  for (const auto& node : nodes_.list) node->forward(forward_);
+  Job<T>& last = *nodes_.list.back()->out.made_by;
+  last.follow = &loss_.job;
+  // A thread goes on to the loss of its rows where one panel has all outputs of a row.
+  if (last.row_unit != kAll) last.row_unit = std::min(last.row_unit, loss_.job.row_unit);
+  plan_backward();
 }
 
 template <class T>
-double Step<T>::product_flops(std::size_t layer, std::size_t rows) const {
-  const double outputs = static_cast<double>(rows) * static_cast<double>(work_.units(layer));
-  return dense(layer) ? 2.0 * outputs * static_cast<double>(work_.units(layer - 1)) : kNormFlops * outputs;
-}
-
-// The cost of a layer's weight gradient, without what is frozen
-template <class T>
-double Step<T>::weight_flops(std::size_t layer, std::size_t rows) const {
-  const Trained trained = trained_[layer - 1];
-  if (trained.weights || (trained.others && !dense(layer))) return product_flops(layer, rows);
-  return trained.others ? static_cast<double>(rows) * static_cast<double>(work_.units(layer)) : 0;
-}
-
-template <class T>
-double Step<T>::flops(std::size_t rows) const {
-  double sum = 0;
-  for (std::size_t l = 1; l <= last_; ++l) sum += product_flops(l, rows) * (l == 1 ? 2 : 3);
-  return sum;
-}
-
-template <class T>
-bool Step<T>::poll() {
-  last_poll_ = seconds_now();
-  if (interrupted_by_caller_ && interrupted_by_caller_()) interrupted_.store(true, std::memory_order_relaxed);
-  return interrupted();
-}
-
-// Whether the step is to be given up: thread 0, the caller's, asks now and then; the others look at the
-// answer.
-template <class T>
-bool Step<T>::given_up(Member member) {
-  if (member.thread == 0 && seconds_now() - last_poll_ > kPollSeconds) poll();
-  return interrupted();
-}
-
-template <class T>
-void Step<T>::barrier(Member member) {
-  const double waited = barrier_.wait(member.threads);
-  if (waited > 0) waited_.fetch_add(waited, std::memory_order_relaxed);
-}
-
-template <class T>
-Forward<T> Step<T>::forward_of(std::size_t layer, Batch batch, const T* parameters) const {
-  const LayerLayout& shape = layout_.layers[layer - 1];
-  if (normalized(layer)) {
-    return {work_.u(layer, batch),
-            {},
-            read_only(work_.out(layer - 1, batch)),
-            Layout<T>::weights(parameters, shape),
-            nullptr,
-            static_cast<int>(activation<Identity>)};
+std::size_t Step<T>::bind(T* memory, std::size_t rows) {
+  Carver<T> carver(memory);
+  data_.bind(carver, rows);
+  Value<T>* in = &data_.out;
+  for (const auto& node : nodes_.list) {
+    node->bind(*in, carver, rows);
+    in = &node->out;
   }
-  return {work_.a(layer, batch),
-          work_.z(layer, batch),
-          read_only(work_.out(layer - 1, batch)),
-          Layout<T>::weights(parameters, shape),
-          parameters + shape.biases,
-          shape.activation};
+  loss_.bind(*in, carver, rows);
+  return carver.used();
+}
+
+// What is trained is known.
+template <class T>
+void Step<T>::plan_backward() {
+  for (const auto& node : nodes_.list) node->link(trained_);
+  loss_.job.follow = nodes_.list.back()->out.after_gradient;
+  backward_.clear();
+  for (auto node = nodes_.list.rbegin(); node != nodes_.list.rend(); ++node) (*node)->backward(backward_);
+  if (nodes_.has_batch_norm() && !whole_) backward_.later(average_);
+  backward_.finish(data_.job);
+}
+
+// of a block: forward, weights, and, but for the first layer, inputs
+template <class T>
+double Step<T>::flops() const {
+  const double first = nodes_.list.front()->flops();
+  return static_cast<double>(at_a_time_) * (3 * nodes_.flops() - first);
 }
 
 template <class T>
-void Step<T>::forward_layer(Member member, std::size_t layer, Batch batch, const T* parameters) {
-  if (normalized(layer)) {
-    normalize(member, layer, batch, parameters);
-    return;
+int Step<T>::team() const {
+  const auto phases = static_cast<double>(forward_.phases() + backward_.phases());
+  return flops() < phases * kTeamFlopsPerPhase ? 1 : team_size();
+}
+
+template <class T>
+std::size_t Step<T>::first_layer_not_finite() const {
+  for (const auto& node : nodes_.list) {
+    const Panels<T> outputs = node->out.out(last_block_);
+    if (find_not_finite(outputs.data, outputs.size()) < outputs.size()) return node->layer;
   }
-  const Forward<T> f = forward_of(layer, batch, parameters);
-  const std::size_t blocks = row_blocks(batch.rows);
-  const Range share = Share(member.thread, member.threads, 1).take(f.a.count() * blocks, 1);
-  for_units(member, true, share, blocks, [&](Range panels, Range of_blocks) {
-    kernels<T>().forward(f, panels, rows_of_blocks(of_blocks, batch.rows));
-    drop(layer, batch, panels, rows_of_blocks(of_blocks, batch.rows));
-  });
+  return nodes_.list.back()->layer;
 }
 
-// Forward of the last layer, and the loss of each row. Where all outputs of a row are in one panel, a thread
-// goes on to the loss of its rows; else the product is split by panels too, and the loss waits for all of
-// them.
 template <class T>
-void Step<T>::output(Member member, Batch batch, const T* parameters) {
-  constexpr std::size_t P = kPanel<T>;
-  const bool one_panel = work_.units(last_) <= P && !normalized(last_);
-  const Forward<T> f = forward_of(last_, batch, parameters);
-  if (!one_panel) {
-    forward_layer(member, last_, batch, parameters);
-    barrier(member);
+Batch Step<T>::block(Batch batch, std::size_t number) const {
+  const std::size_t row = number * at_a_time_, before = batch.number * blocks(largest_batch_);
+  return {batch.number, batch.first + row, std::min(batch.rows - row, at_a_time_), row,
+          (before + number) % 2 == 1};
+}
+
+template <class T>
+void Step<T>::gather_block(Member member, const DataSource& data, Batch block) {
+  const Job<T>* const job = &data_.job;
+  executor_.run(member, {&job, 1}, {block, block, &data, nullptr, random_}, false);
+}
+
+template <class T>
+bool Step<T>::forward_block(Member member, Batch block, const T* parameters, double total_weight) {
+  const T total = static_cast<T>(total_weight);
+  const StepOf<T> step{block, {}, nullptr, parameters, random_, total > 0 ? T{1} / total : T{0}};
+  for (std::size_t phase = 0; phase < forward_.phases(); ++phase) {
+    executor_.run(member, forward_[phase], step, true);
   }
-  const T total = work_.weights(batch) != nullptr ? kernels<T>().sum(work_.weights(batch), batch.rows)
-                                                  : static_cast<T>(batch.rows);
-  const T scale = total > 0 ? T{1} / total : T{0};
-  if (member.thread == 0) batch_weight_ = static_cast<double>(total);
-  const Range groups = Share(member.thread, member.threads, 1).take((batch.rows + P - 1) / P, 1);
-  for (std::size_t g = groups.begin; g < groups.end && !(polling_ && given_up(member)); ++g) {
-    const Range rows{g * P, (g + 1) * P < batch.rows ? (g + 1) * P : batch.rows};
-    if (one_panel) kernels<T>().forward(f, {0, 1}, rows);
-    loss_rows(batch, rows, scale);
+  if (member.thread == 0) {
+    last_block_ = block;
+    batch_loss_ = (block.row == 0 ? 0 : batch_loss_) + loss_.sum(block);
+    batch_weight_ = total_weight;
   }
-}
-
-template <class T>
-void Step<T>::loss_rows(Batch batch, Range rows, T scale) {
-  kernels<T>().loss(
-      {work_.row_loss(), nullptr, work_.dz(last_, batch), dz_transposed_of_activation(last_, batch),
-       read_only(work_.z(last_, batch)), read_only(work_.a(last_, batch)), read_only(work_.targets(batch)),
-       work_.labels(batch), work_.weights(batch), scale, loss_, layout_.layers[last_ - 1].activation},
-      rows);
-  const std::size_t count = rows.end - rows.begin;
-  if (find_not_finite(work_.row_loss() + rows.begin, count) < count) {
-    not_finite_.store(true, std::memory_order_relaxed);
-  }
-}
-
-// The gradient of the input of `layer`, through the activation of the layer before it.
-template <class T>
-void Step<T>::input_gradient(Member member, Share& share, std::size_t layer, Batch batch, const T* parameters,
-                             bool may_stop) {
-  if (!dense(layer)) return pass_gradient(member, share, layer, batch, parameters);
-  const InputGradient<T> g{work_.dz(layer - 1, batch),
-                           dz_transposed_of_activation(layer - 1, batch),
-                           Layout<T>::weights(parameters, layout_.layers[layer - 1]),
-                           read_only(work_.dz_transposed(layer, batch)),
-                           read_only(work_.z(layer - 1, batch)),
-                           read_only(work_.a(layer - 1, batch)),
-                           layout_.layers[layer - 2].activation,
-                           kept(layer - 1)};
-  const std::size_t inputs = work_.units(layer - 1), panels_of_samples = g.dy_transposed.count();
-  const bool whole = normalizes_with_gradient(member, layer - 1);  // blocks, with all samples
-  const std::size_t columns = whole ? 1 : panels_of_samples;
-  Range units = share.take(row_blocks(inputs) * columns, product_flops(layer, batch.rows));
-  if (whole) units = {units.begin * panels_of_samples, units.end * panels_of_samples};
-  for_units(member, may_stop, units, panels_of_samples, [&](Range blocks, Range panels) {
-    kernels<T>().input_gradient(g, panels, rows_of_blocks(blocks, inputs));
-  });
-  if (whole) normalize_backward_of(units, layer - 1, batch, parameters);
-}
-
-template <class T>
-void Step<T>::weight_gradient(Member member, Share& share, std::size_t layer, Batch batch,
-                              const Update<T>& update, const Kept<T>& kept) {
-  const LayerLayout& shape = layout_.layers[layer - 1];
-  const Trained trained = trained_[layer - 1];
-  if (!trained.weights && !trained.others) return;
-  const WeightGradient<T> g{kept.whole,
-                            update,
-                            shape.weights,
-                            shape.biases,
-                            read_only(work_.out(layer - 1, batch)),
-                            read_only(work_.dz(layer, batch)),
-                            work_.dgamma(layer),
-                            work_.dbeta(layer),
-                            shape.gamma,
-                            kept.keep,
-                            kept.batch_weight};
-  const std::size_t blocks = trained.weights ? row_blocks(shape.inputs) : 1;
-  const Range units = share.take(g.dz.count() * blocks, weight_flops(layer, batch.rows));
-  for_units(member, kept.whole != nullptr, units, blocks, [&](Range panels, Range of_blocks) {
-    if (trained.weights) kernels<T>().weight_gradient(g, panels, rows_of_blocks(of_blocks, shape.inputs));
-    if (of_blocks.begin == 0) kernels<T>().bias_gradient(g, panels);
-  });
+  return !loss_.failed();
 }
 
 // The gradients of all parameters: kept as a whole, or to the update rule block by block.
@@ -207,51 +127,52 @@ void Step<T>::weight_gradient(Member member, Share& share, std::size_t layer, Ba
 // False where the step was given up before any update. The answer is read only after the barrier of the last
 // phase that asks the question, so that all threads read the same.
 template <class T>
-bool Step<T>::gradients(Member member, const DataSource& data, Batch batch, Batch next,
-                        const Update<T>& update, const Kept<T>& kept) {
-  const bool whole = kept.whole != nullptr;
-  const auto flops_of = [&](std::size_t layer) { return product_flops(layer, batch.rows); };
-  const auto flops_of_weights = [&](std::size_t layer) {
-    return lowest_ <= layer && layer <= last_ ? weight_flops(layer, batch.rows) : 0;
-  };
-  if (last_ <= lowest_ && !whole && interrupted()) return false;
-  if (normalized(last_) && lowest_ <= last_) normalize_backward(member, last_, batch, update.parameters);
-  for (std::size_t l = last_; l > lowest_; --l) {
-    Share share(member.thread, member.threads, flops_of(l) + flops_of_weights(l + 1));
-    input_gradient(member, share, l, batch, update.parameters, whole || l == last_);
-    if (l < last_) weight_gradient(member, share, l + 1, batch, update, kept);
-    barrier(member);
-    if (!whole && interrupted()) return false;
-    if (normalized(l - 1) && !normalizes_with_gradient(member, l - 1)) {
-      normalize_backward(member, l - 1, batch, update.parameters);
-    }
+bool Step<T>::backward_block(Member member, const StepOf<T>& step) {
+  const bool whole = step.kept.whole != nullptr;
+  const std::size_t asking = whole ? backward_.phases() : backward_.phases_before_updates();
+  if (asking == 0 && interrupted()) return false;
+  for (std::size_t phase = 0; phase < backward_.phases(); ++phase) {
+    executor_.run(member, backward_[phase], step, phase < asking);
+    if (phase + 1 == asking && interrupted()) return false;
   }
-  // a value of x from a row that lies anywhere in memory costs about what 64 flops do
-  const double gather_cost = 64.0 * static_cast<double>(next.rows) * static_cast<double>(work_.units(0));
-  Share share(member.thread, member.threads,
-              flops_of_weights(lowest_) + flops_of_weights(lowest_ + 1) + gather_cost);
-  for (std::size_t l = lowest_ + 1; l >= lowest_; --l) {
-    if (l <= last_) weight_gradient(member, share, l, batch, update, kept);
-  }
-  if (next.rows > 0) gather_share(data, next, share.take(next.rows, gather_cost));
-  if (!whole) average(member, batch);
-  barrier(member);
-  // Where the last phase does not ask, the question may be put again by a thread that is already in the next
-  // step.
-  return !whole || !interrupted();
+  return true;
 }
 
 template <class T>
-bool Step<T>::forward(Member member, Batch batch, const T* parameters) {
-  for (std::size_t l = 1; l < last_; ++l) {
-    forward_layer(member, l, batch, parameters);
-    barrier(member);
+bool Step<T>::gradient(Member member, const DataSource& data, Batch batch, Batch next, const T* parameters,
+                       const Kept<T>& kept) {
+  const Update<T> none{0, nullptr, nullptr, nullptr, 0};
+  const std::size_t count = blocks(batch.rows);
+  const double total = total_weight(data, batch);
+  for (std::size_t i = 0; i < count; ++i) {
+    const Batch now = block(batch, i), then = i + 1 < count ? block(batch, i + 1) : block(next, 0);
+    if (!forward_block(member, now, parameters, total)) return false;
+    StepOf<T> step{now, then, &data, parameters, random_, T{1}, &none, kept};
+    if (i > 0) step.kept.keep = Keep::continued;
+    if (kept.whole != nullptr) {
+      if (!backward_block(member, step)) return false;
+    } else {
+      if (interrupted()) return false;
+      if (i + 1 < count) gather_block(member, data, then);
+    }
   }
-  output(member, batch, parameters);
-  barrier(member);
-  if (not_finite_.load(std::memory_order_relaxed)) return false;
-  if (member.thread == 0) batch_loss_ = static_cast<double>(kernels<T>().sum(work_.row_loss(), batch.rows));
   return true;
+}
+
+// Averages are for prediction; a step that was given up leaves them as they are. One that computes a second
+// gradient notes the statistics at the weights themselves, and adds them at its end.
+template <class T>
+void Step<T>::note_statistics(Member member, Batch batch) {
+  if (member.thread == 0) averages_.note(nodes_.normalizers, batch);
+}
+template <class T>
+void Step<T>::add_statistics(Member member) {
+  if (member.thread == 0) averages_.add(nodes_.normalizers);
+}
+template <class T>
+void Step<T>::run(int, const StepOf<T>& step, Range, Range) const {
+  averages_.note(nodes_.normalizers, step.batch);
+  averages_.add(nodes_.normalizers);
 }
 
 template class Step<float>;

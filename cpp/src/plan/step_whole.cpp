@@ -6,29 +6,21 @@ namespace fanin {
 
 template <class T>
 void Step<T>::allocate(const Method& method, const std::vector<Segment>& segments) {
-  const bool twice = needs_second_gradient(method.rule);
-  whole_ = slow_ || wants_whole_gradient(method);
+  const bool in_blocks = at_a_time_ < largest_batch_;
+  twice_ = needs_second_gradient(method.rule);
+  whole_ = slow_ || in_blocks || twice_ || wants_whole_gradient(method);
   const auto allocate = [&](Buffer<T>& buffer) {
-    if (buffer.size() == 0) buffer = Buffer<T>(layout_.table.size);
+    if (buffer.size() == 0) buffer = Buffer<T>(nodes_.table.size);
   };
-  if (whole_ || twice) allocate(gradient_);
-  if (twice) allocate(shifted_);
-  if (twice) allocate(second_);
-
+  if (whole_) allocate(gradient_);
+  if (in_blocks && method.accumulate > 1) allocate(of_batch_);
+  if (twice_) allocate(shifted_);
+  if (twice_) allocate(second_);
   // A second gradient is taken where the first one points, for all parameters.
-  const auto is_frozen = [&](std::size_t array) {
-    return !segments.empty() && segments[array].around.frozen;
-  };
-  const std::vector<ParameterArray>& arrays = layout_.table.trained;
-  trained_.assign(last_, {});
-  std::size_t stage = 0;
-  for (std::size_t i = 0; i < arrays.size(); ++i) {
-    while (layout_.layers[stage].number != arrays[i].layer) ++stage;
-    if (is_frozen(i) && !twice) continue;
-    (arrays[i].role == Role::weight ? trained_[stage].weights : trained_[stage].others) = true;
+  for (std::size_t i = 0; i < trained_.size(); ++i) {
+    trained_[i] = twice_ || segments.empty() || !segments[i].around.frozen;
   }
-  lowest_ = 1;
-  while (lowest_ <= last_ && !trained_[lowest_ - 1].weights && !trained_[lowest_ - 1].others) ++lowest_;
+  plan_backward();
   limit_norm(method.clip_norm, segments);
 }
 
@@ -37,8 +29,8 @@ void Step<T>::limit_norm(double most, const std::vector<Segment>& segments) {
   clip_norm_ = most;
   norm_.clear();
   if (clip_norm_ == __builtin_inf()) return;
-  for (std::size_t i = 0; i < layout_.table.trained.size(); ++i) {
-    const ParameterArray& array = layout_.table.trained[i];
+  for (std::size_t i = 0; i < nodes_.table.trained.size(); ++i) {
+    const ParameterArray& array = nodes_.table.trained[i];
     if (!segments[i].around.frozen) norm_.add_panels(0, array.offset, array.rows, array.columns);
   }
   norm_.allocate();
@@ -49,19 +41,18 @@ template <class T>
 template <class F>
 void Step<T>::for_parameters(Member member, F&& f) {
   constexpr std::size_t run = 4096;
-  const Range runs = Share(member.thread, member.threads, 1).take((layout_.table.size + run - 1) / run, 1);
+  const Range runs = Share(member.thread, member.threads, 1).take((nodes_.table.size + run - 1) / run, 1);
   const std::size_t begin = runs.begin * run,
-                    end = runs.end * run < layout_.table.size ? runs.end * run : layout_.table.size;
+                    end = runs.end * run < nodes_.table.size ? runs.end * run : nodes_.table.size;
   if (begin < end) f(Range{begin, end});
-  barrier(member);
+  executor_.barrier(member);
 }
 
 template <class T>
 double Step<T>::mean_loss(Batch batch, Group group) const {
-  const T* weights = work_.weights(batch);
-  const auto sum_of = [&](const T* v) { return static_cast<double>(kernels<T>().sum(v, batch.rows)); };
-  double total = weights == nullptr ? static_cast<double>(batch.rows) : sum_of(weights);
-  double sum = sum_of(work_.row_loss());
+  const Batch first = block(batch, 0);
+  double total = whole_ ? batch_weight_ : data_.total_weight(first);
+  double sum = whole_ ? batch_loss_ : loss_.sum(first);
   if (group.many && !group.first) {
     total += group_weight_;
     sum += group_loss_;
@@ -69,28 +60,68 @@ double Step<T>::mean_loss(Batch batch, Group group) const {
   return total > 0 ? sum / total : 0;
 }
 
-template <class T>
-Kept<T> Step<T>::kept_of(Group group) const {
-  if (!whole_) return {};
-  if (!group.many) return {gradient_.data(), Keep::alone, T{1}};
-  const Keep keep = group.first ? Keep::first_of_sum : Keep::next_of_sum;
-  return {gradient_.data(), keep, static_cast<T>(batch_weight_)};
-}
-
 // The factor that the norm of the whole gradient asks for
 template <class T>
 void Step<T>::limit(Member member, Limits<T>& limits) {
   if (clip_norm_ == __builtin_inf()) return;
   limits.shrink = norm_.factor(
-      member, limits, clip_norm_, [&] { barrier(member); }, [&](std::size_t) { return gradient_.data(); });
+      member, limits, clip_norm_, [&] { executor_.barrier(member); },
+      [&](std::size_t) { return gradient_.data(); });
 }
 
 template <class T>
-bool Step<T>::backward(Member member, const DataSource& data, Batch batch, Batch next, Group group,
-                       Update<T> update) {
-  if (!gradients(member, data, batch, next, update, kept_of(group))) return false;
-  if (!whole_) return true;
-  average(member, batch);
+bool Step<T>::forward(Member member, const DataSource& data, Batch batch, Batch next, Group group,
+                      const T* parameters) {
+  if (!whole_) {
+    const Batch all = block(batch, 0);
+    return forward_block(member, all, parameters, data_.total_weight(all));
+  }
+  if (twice_) next.rows = 0;
+  if (!group.many) return gradient(member, data, batch, next, parameters, {gradient_.data()});
+  const T weight = static_cast<T>(total_weight(data, batch));
+  const Keep keep = group.first ? Keep::first_of_sum : Keep::next_of_sum;
+  if (of_batch_.size() == 0) {
+    return gradient(member, data, batch, next, parameters, {gradient_.data(), keep, weight});
+  }
+  if (!gradient(member, data, batch, next, parameters, {of_batch_.data()})) return false;
+  for_parameters(member, [&](Range r) {
+    T* const sum = gradient_.data() + r.begin;
+    kernels<T>().add_weighted(sum, group.first ? nullptr : sum, of_batch_.data() + r.begin, weight,
+                              r.end - r.begin);
+  });
+  return true;
+}
+
+template <class T>
+void Step<T>::add_to_group(Member member, Batch batch, Group group) {
+  note_statistics(member, block(batch, 0));
+  add_statistics(member);
+  if (member.thread == 0) {
+    group_weight_ = (group.first ? 0 : group_weight_) + batch_weight_;
+    group_loss_ = (group.first ? 0 : group_loss_) + batch_loss_;
+  }
+  executor_.barrier(member);
+}
+
+template <class T>
+bool Step<T>::update(Member member, const DataSource& data, Batch batch, Batch next, Group group,
+                     Update<T> update) {
+  const Batch first = block(batch, 0);
+  if (!whole_) {
+    return backward_block(member,
+                          {first, block(next, 0), &data, update.parameters, random_, T{1}, &update, {}});
+  }
+  note_statistics(member, first);
+  if (twice_) {
+    const double loss = batch_loss_;
+    for_parameters(member,
+                   [&](Range r) { kernels<T>().shift(update, shifted_.data(), gradient_.data(), r); });
+    if (blocks(batch.rows) > 1) gather(member, data, batch);
+    if (!gradient(member, data, batch, next, shifted_.data(), {second_.data()})) return false;
+    if (member.thread == 0) batch_loss_ = loss;
+    update.second = second_.data();
+  }
+  add_statistics(member);
   if (group.many) {
     const double total = (group.first ? 0 : group_weight_) + batch_weight_;
     update.limits.mean = static_cast<T>(total > 0 ? 1 / total : 0);
@@ -100,49 +131,14 @@ bool Step<T>::backward(Member member, const DataSource& data, Batch batch, Batch
   return true;
 }
 
-template <class T>
-bool Step<T>::backward_of_part(Member member, const DataSource& data, Batch batch, Batch next, Group group,
-                               T* parameters) {
-  const Update<T> nothing{0, nullptr, parameters, nullptr, 0};
-  if (!gradients(member, data, batch, next, nothing, kept_of(group))) return false;
-  average(member, batch);
-  if (member.thread == 0) {
-    group_weight_ = (group.first ? 0 : group_weight_) + batch_weight_;
-    group_loss_ = (group.first ? 0 : group_loss_) + batch_loss_;
-  }
-  barrier(member);
-  return true;
-}
-
-template <class T>
-bool Step<T>::backward_twice(Member member, const DataSource& data, Batch batch, Batch next,
-                             Update<T> update) {
-  const Batch none{next.number, next.first, 0};
-  const double loss = batch_loss_;
-  if (!gradients(member, data, batch, none, update, {gradient_.data()})) return false;
-  note_statistics(member, batch);
-  for_parameters(member, [&](Range r) { kernels<T>().shift(update, shifted_.data(), gradient_.data(), r); });
-  if (!forward(member, batch, shifted_.data())) return false;
-  if (member.thread == 0) batch_loss_ = loss;
-  Update<T> at_shifted = update;
-  at_shifted.parameters = shifted_.data();
-  if (!gradients(member, data, batch, next, at_shifted, {second_.data()})) return false;
-  update.second = second_.data();
-  add_statistics(member);
-  limit(member, update.limits);
-  for_parameters(member, [&](Range r) { kernels<T>().update(update, gradient_.data(), r); });
-  return true;
-}
-
-#define FANIN_INSTANTIATE(T)                                                                   \
-  template void Step<T>::allocate(const Method&, const std::vector<Segment>&);                 \
-  template Kept<T> Step<T>::kept_of(Group) const;                                              \
-  template void Step<T>::limit(Member, Limits<T>&);                                            \
-  template void Step<T>::limit_norm(double, const std::vector<Segment>&);                      \
-  template double Step<T>::mean_loss(Batch, Group) const;                                      \
-  template bool Step<T>::backward(Member, const DataSource&, Batch, Batch, Group, Update<T>);  \
-  template bool Step<T>::backward_of_part(Member, const DataSource&, Batch, Batch, Group, T*); \
-  template bool Step<T>::backward_twice(Member, const DataSource&, Batch, Batch, Update<T>);
+#define FANIN_INSTANTIATE(T)                                                                \
+  template void Step<T>::allocate(const Method&, const std::vector<Segment>&);              \
+  template void Step<T>::limit(Member, Limits<T>&);                                         \
+  template void Step<T>::limit_norm(double, const std::vector<Segment>&);                   \
+  template double Step<T>::mean_loss(Batch, Group) const;                                   \
+  template bool Step<T>::forward(Member, const DataSource&, Batch, Batch, Group, const T*); \
+  template bool Step<T>::update(Member, const DataSource&, Batch, Batch, Group, Update<T>); \
+  template void Step<T>::add_to_group(Member, Batch, Group);
 FANIN_INSTANTIATE(float)
 FANIN_INSTANTIATE(double)
 

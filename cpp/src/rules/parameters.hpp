@@ -22,11 +22,12 @@ constexpr const char* name_of(Role role) {
 // (rows, columns) as panels, from `offset` on of the buffer of parameters, or of statistics; a vector is one
 // row
 struct ParameterArray {
-  std::size_t layer;  // among the user's layers
+  std::size_t layer;       // among the user's layers, or the one of them that it is inside of
+  std::string layer_name;  // "layer1", or inside another layer "layer1.layer1"
   Role role;
   std::size_t rows, columns, offset;
 
-  std::string name() const { return "layer" + std::to_string(layer + 1) + "." + name_of(role); }
+  std::string name() const { return layer_name + "." + name_of(role); }
   bool is_vector() const { return role != Role::weight; }
   std::size_t elements() const { return rows * columns; }
   // n_in where there are weights, which decay; else 0
@@ -47,18 +48,11 @@ struct ParameterTable {
     auto statistic = statistics.begin();
     for (std::size_t i = 0; i < trained.size(); ++i) {
       all.push_back(trained[i]);
-      if (i + 1 < trained.size() && trained[i + 1].layer == trained[i].layer) continue;
-      while (statistic != statistics.end() && statistic->layer == trained[i].layer)
+      if (i + 1 < trained.size() && trained[i + 1].layer_name == trained[i].layer_name) continue;
+      while (statistic != statistics.end() && statistic->layer_name == trained[i].layer_name)
         all.push_back(*statistic++);
     }
     return all;
-  }
-  // The array of a layer with this role, or null
-  const ParameterArray* find(std::size_t layer, Role role) const {
-    for (const ParameterArray& array : is_statistic(role) ? statistics : trained) {
-      if (array.layer == layer && array.role == role) return &array;
-    }
-    return nullptr;
   }
 };
 

@@ -5,18 +5,12 @@
 #include "base/text.hpp"
 
 namespace fanin {
-namespace {
-
-// Phases of less work than this, about 5 us of it, are not worth a team.
-constexpr double kTeamFlopsPerPhase = 500e3;
-
-}  // namespace
 
 template <class T>
 void Training<T>::State::start_anew() {
   net.changed();
-  std::memcpy(finite_parameters(), net.weights(), net.layout.table.size * sizeof(T));
-  net.state.prepare(method, net.layout.table, net.parameters.data());
+  std::memcpy(finite_parameters(), net.weights(), net.nodes.table.size * sizeof(T));
+  net.state.prepare(method, net.nodes.table, net.parameters.data());
   step.allocate(method, net.state.segments);
   finite_averages.copy(net.averages);
   if (options.shuffle) {
@@ -32,20 +26,17 @@ void Training<T>::State::start_anew() {
   step.start_anew({net.seed, net.epochs});
 }
 
-template <class T>
-int Training<T>::State::team() const {
-  const double phases = 2.0 * static_cast<double>(net.layout.layers.size());
-  return step.flops(batch_size) < phases * kTeamFlopsPerPhase ? 1 : team_size();
-}
-
 // All threads compute the same constants; the first one keeps what the rule remembers.
 template <class T>
 bool Training<T>::State::one_step(Member member, const DataSource& data, std::size_t number) {
   const Batch now = batch(number), next = batch(number + 1);
   step.ask_for(member, data, next);
-  if (!step.forward(member, now, net.parameters.data())) return false;
   const Group group = group_of(number);
-  if (!group.last) return step.backward_of_part(member, data, now, next, group, net.parameters.data());
+  if (!step.forward(member, data, now, next, group, net.parameters.data())) return false;
+  if (!group.last) {
+    step.add_to_group(member, now, group);
+    return true;
+  }
   const std::uint64_t before = updates(number) - updates_counted;
   Moment at(net.state.steps + 1 + before);
   if (needs_loss(method.rule)) at.loss = step.mean_loss(now, group);
@@ -54,9 +45,7 @@ bool Training<T>::State::one_step(Member member, const DataSource& data, std::si
   Update<T> update = net.state.update(method, at.t, before, net.parameters.data());
   update.constants = begun.constants();
   update.rate = begun.learning_rate;
-  const bool done = needs_second_gradient(method.rule)
-                        ? step.backward_twice(member, data, now, next, update)
-                        : step.backward(member, data, now, next, group, update);
+  const bool done = step.update(member, data, now, next, group, update);
   if (member.thread == 0 && done) net.state.memory = begun.memory;
   return done;
 }
@@ -64,7 +53,7 @@ bool Training<T>::State::one_step(Member member, const DataSource& data, std::si
 template <class T>
 void Training<T>::State::begin(const Method& chosen) {
   check_method(chosen);
-  check_arrays(chosen, net.layout.table.trained.size());
+  check_arrays(chosen, net.nodes.table.trained.size());
   writing.emplace(net.access);
   method = chosen;
 }
@@ -116,7 +105,7 @@ double Training<T>::State::share_before(std::size_t number) const {
 
 template <class T>
 void Training<T>::State::restore(const std::string& what, std::size_t at_step, std::size_t layer) {
-  std::memcpy(net.parameters.data(), finite_parameters(), net.layout.table.size * sizeof(T));
+  std::memcpy(net.parameters.data(), finite_parameters(), net.nodes.table.size * sizeof(T));
   net.averages.copy(finite_averages);
   const double rate = learning_rate_of(rule_at(method, net.state.steps + 1));
   net.state.forget();
@@ -137,10 +126,9 @@ EpochResult Training<T>::State::end() {
   } const release{writing};
   if (failed) {
     const Batch last = batch(next_step);
-    const std::size_t stage = workspace.first_layer_not_finite(last);
-    restore("the loss is", last.number + 1, net.layout.layers[stage - 1].number);
+    restore("the loss is", last.number + 1, step.first_layer_not_finite());
   }
-  const ParameterTable& table = net.layout.table;
+  const ParameterTable& table = net.nodes.table;
   net.state.refresh_shown(method, table, net.parameters.data());
   const std::size_t bad = find_not_finite(net.weights(), table.size);
   if (bad < table.size) restore("weights are", next_step, layer_at(table.trained, bad));
@@ -160,11 +148,11 @@ Training<T>::Training(Network<T>& network, const Samples& x, const Targets& y, T
   typename Network<T>::State& net = *network.state_;
   if (rows_of(x) == 0) throw ValueError("X: expected at least one row to train on, got none");
   if (options.batch_size == 0) throw ValueError("batch_size: expected at least 1, got 0");
-  if (net.layout.has_batch_norm()) {
-    constexpr const char* reason = ", as batch norm divides by the deviation of a batch, got 1";
-    if (options.batch_size == 1) throw ValueError(std::string("batch_size: expected at least 2") + reason);
-    if (rows_of(x) == 1) throw ValueError(std::string("X: expected at least 2 rows") + reason);
+  if (net.nodes.has_batch_norm() && options.batch_size == 1) {
+    throw ValueError(
+        "batch_size: expected at least 2, as batch norm divides by the deviation of a batch, got 1");
   }
+  check_batch(rows_of(x), net.nodes.has_batch_norm());
   check_data<T>(x, y, weights, network.inputs(), network.outputs(), net.loss);
   if (net.training.exchange(true)) throw BusyError("network: another training of it is under way");
   try {

@@ -23,13 +23,12 @@ struct Training<T>::State {
         weights(sample_weights),
         options(std::move(chosen)),
         batch_size(std::min(options.batch_size, rows_of(x))),
-        joins_last(net.layout.has_batch_norm() && rows_of(x) % batch_size == 1 && rows_of(x) > 1),
+        joins_last(net.nodes.has_batch_norm() && rows_of(x) % batch_size == 1 && rows_of(x) > 1),
         order(rows_of(x)),
-        own_finite_parameters(net.layout.has_batch_norm() ? 0 : net.layout.table.size),
-        finite_averages(net.layout),
-        workspace(net.layout, y, !weights.empty(), largest_batch()),
-        step(net.layout, workspace, net.averages, net.loss_for_kernels.get(), largest_batch(),
-             options.interrupted) {
+        own_finite_parameters(net.nodes.has_batch_norm() ? 0 : net.nodes.table.size),
+        finite_averages(net.nodes),
+        step(net.nodes.inputs, net.layers, net.averages, net.loss_for_kernels.get(),
+             {y, !weights.empty(), largest_batch()}, options.interrupted) {
     for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<std::uint32_t>(i);
   }
 
@@ -76,7 +75,7 @@ struct Training<T>::State {
     return {method.accumulate > 1, number % method.accumulate == 0,
             (number + 1) % method.accumulate == 0 || number + 1 == steps()};
   }
-  int team() const;  // 1: not worth more
+  int team() const { return step.team(); }
   void restore(const std::string& what, std::size_t at_step, std::size_t layer);
 
   typename Network<T>::State& net;
@@ -89,11 +88,10 @@ struct Training<T>::State {
   std::vector<std::uint32_t> order;
   // of the last epoch end: where prediction has folded parameters, in their place, which is free meanwhile
   T* finite_parameters() {
-    return net.layout.has_batch_norm() ? net.folded_memory() : own_finite_parameters.data();
+    return net.nodes.has_batch_norm() ? net.folded_memory() : own_finite_parameters.data();
   }
   Buffer<T> own_finite_parameters;
   Averages<T> finite_averages;
-  Workspace<T> workspace;
   Step<T> step;
 
   Method method = Sgd{};

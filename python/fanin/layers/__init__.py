@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from fanin.layers.activation import Activation, ActivationName
 from fanin.layers.batch_norm import BatchNorm
-from fanin.layers.dense import Activation, Dense, InitializerName
+from fanin.layers.dense import Dense, InitializerName
 from fanin.layers.dropout import Dropout
 from fanin.layers.layer import Layer
-from fanin.layers.list_of_layers import BY_NAME, check_layers, described
+from fanin.layers.list_of_layers import BY_NAME, all_inside, check_layers, described, restored
+from fanin.layers.residual import Residual
+
+BY_NAME.update({kind.name: kind for kind in (Dense, BatchNorm, Dropout, Activation, Residual)})
 
 __all__ = [
     "BY_NAME",
     "Activation",
+    "ActivationName",
     "BatchNorm",
     "Dense",
     "Dropout",
     "InitializerName",
     "Layer",
+    "Residual",
+    "all_inside",
     "check_layers",
     "described",
+    "restored",
 ]

@@ -11,28 +11,13 @@ import numpy as np
 from fanin.checks import check_choice, check_integer
 from fanin.initial_values import Initializer, Values
 from fanin.initializers import BY_NAME, Zeros, as_initializer
+from fanin.layers.activation import ActivationName
 from fanin.layers.batch_norm import BatchNorm
 from fanin.layers.layer import Layer
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-Activation = Literal[
-    "identity",
-    "logistic",
-    "tanh",
-    "relu",
-    "symmetric_logistic",
-    "leaky_relu",
-    "elu",
-    "selu",
-    "softplus",
-    "softsign",
-    "gelu",
-    "gelu_tanh",
-    "silu",
-    "mish",
-]
 InitializerName = Literal[
     "auto",
     "he_normal",
@@ -90,14 +75,14 @@ class Dense(Layer):
 
     name: ClassVar[str] = "dense"
     units: int
-    activation: Activation = "identity"
+    activation: ActivationName = "identity"
     initializer: InitializerName | Initializer | ArrayLike = "auto"
     bias_initializer: InitializerName | Initializer | ArrayLike = "zeros"
     batch_norm: bool | BatchNorm = False
 
     def __post_init__(self) -> None:
         check_integer("units", self.units, 1, 63)
-        check_choice("activation", self.activation, get_args(Activation))
+        check_choice("activation", self.activation, get_args(ActivationName))
         for argument in ("initializer", "bias_initializer"):
             given = getattr(self, argument)
             value = as_initializer(argument, given)
@@ -116,9 +101,16 @@ class Dense(Layer):
         """What the repr of a network says of the layer."""
         return self.activation
 
-    def outputs(self, n_inputs: int) -> int:
-        """Return the number of units."""
+    @property
+    def width(self) -> int:
+        """Number of units."""
         return int(self.units)
+
+    @property
+    def inside(self) -> tuple[Layer, ...]:
+        """Its batch norm, if any."""
+        norm = BatchNorm() if self.batch_norm is True else self.batch_norm
+        return (norm,) if norm else ()
 
     def check_on(self, n_inputs: int) -> None:
         """Raise ValueError where an array of initial values has another shape than the weights or biases."""
@@ -132,13 +124,13 @@ class Dense(Layer):
         """Return the hyper-parameters by name, as the C++ core takes them."""
         weights = as_initializer("initializer", self.initializer)
         biases = as_initializer("bias_initializer", self.bias_initializer)
-        norm = BatchNorm() if self.batch_norm is True else self.batch_norm
+        norm = self.inside
         return {
             "units": int(self.units),
             "activation": self.activation,
             "initializer": (weights.name, weights.values()),
             "bias_initializer": (biases.name, biases.values()),
-            "batch_norm": norm.values() if norm else None,
+            "batch_norm": norm[0].values() if norm else None,
         }
 
     @classmethod

@@ -34,9 +34,19 @@ class Layer(Value):
         """What the repr of a network says of the layer."""
         return self.name.replace("_", " ")
 
+    @property
+    def width(self) -> int | None:
+        """Number of columns it gives, or None: as many as it is given."""
+        return None
+
+    @property
+    def inside(self) -> tuple[Layer, ...]:
+        """The layers it is made of, if any."""
+        return ()
+
     def outputs(self, n_inputs: int) -> int:
         """Return the number of columns it gives for so many columns."""
-        return n_inputs
+        return n_inputs if self.width is None else self.width
 
     def check_on(self, n_inputs: int) -> None:
         """Raise ValueError where the layer does not fit so many columns."""

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from fanin.layers.batch_norm import BatchNorm
-from fanin.layers.dense import Dense
-from fanin.layers.dropout import Dropout
 from fanin.layers.layer import Layer
 
-BY_NAME: dict[str, type[Layer]] = {kind.name: kind for kind in (Dense, BatchNorm, Dropout)}
+BY_NAME: dict[str, type[Layer]] = {}  # fanin.layers fills it
 
 
 def check_layers(layers: object) -> None:
@@ -38,3 +35,15 @@ def described(n_inputs: int, layers: Sequence[Layer]) -> list[tuple[str, dict[st
         result.append((layer.name, layer.values()))
         n_inputs = layer.outputs(n_inputs)
     return result
+
+
+def restored(layers: Iterable[tuple[str, Mapping[str, Any]]]) -> list[Layer]:
+    """Return the layers that the C++ core has, as `described` gives them."""
+    return [BY_NAME[name].restored(values) for name, values in layers]
+
+
+def all_inside(layers: Iterable[Layer]) -> Iterator[Layer]:
+    """Return the layers, and in front of each what is inside it."""
+    for layer in layers:
+        yield from all_inside(layer.inside)
+        yield layer

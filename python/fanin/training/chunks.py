@@ -10,7 +10,7 @@ import numpy as np
 from fanin import _core
 from fanin._core import DivergedError
 from fanin.data.inputs import check_parts, sentences
-from fanin.layers import BatchNorm, Dense
+from fanin.layers import BatchNorm, all_inside
 from fanin.training.fitting import Fit
 
 if TYPE_CHECKING:
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 def check_statistics(layers: Sequence[Layer]) -> None:
     """Raise ValueError where a batch norm wants statistics of the whole training set."""
     for number, layer in enumerate(layers, start=1):
-        norm = layer.batch_norm if isinstance(layer, Dense) else layer
-        if isinstance(norm, BatchNorm) and norm.exact_statistics:
+        if any(isinstance(part, BatchNorm) and part.exact_statistics for part in all_inside([layer])):
             raise ValueError(
                 f"layers: layer {number}: exact_statistics wants the whole training set, which fit_chunks has not"
             )

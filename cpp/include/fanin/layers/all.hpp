@@ -4,29 +4,35 @@
 //                     f(name, activation)          an Activation
 //                     f(name, entry, list)         one entry of a list, such as Initializers
 //                     f(name, optional value)      a value with fields of its own, or none
+//                     f(name, layers)              a list of layers inside
 #pragma once
 
 #include <optional>
 #include <utility>
+#include <vector>
 
+#include "fanin/layers/activation.hpp"
 #include "fanin/layers/batch_norm.hpp"
 #include "fanin/layers/dense.hpp"
 #include "fanin/layers/dropout.hpp"
+#include "fanin/layers/residual.hpp"
 #include "fanin/list.hpp"
 #include "fanin/variant.hpp"
 
 namespace fanin {
 
-using Layers = List<Dense, BatchNorm, Dropout>;
+using Layers = List<Dense, BatchNorm, Dropout, ActivationLayer, Residual>;
 
-// The usual order is Dense (with batch norm, then its activation), Dropout, Dense, ...; the last one is
-// Dense.
+// The usual order is Dense (with batch norm, then its activation), Dropout, Dense, ...; the last one gives
+// the outputs: a Dense, an activation or a Residual.
 struct Layer {
-  decltype(variant_of(Layers{})) kind;
+  using Kind = decltype(variant_of(Layers{}));
+  Kind kind;
 
-  Layer(Dense dense) : kind(std::move(dense)) {}
-  Layer(BatchNorm norm) : kind(norm) {}
-  Layer(Dropout dropout) : kind(dropout) {}
+  Layer(Kind of) : kind(std::move(of)) {}
+  template <class Of>
+    requires requires { Of::name; }
+  Layer(Of of) : kind(std::move(of)) {}
   Layer(std::size_t units, Activation of = activation<Identity>, Initializer initializer = Automatic{},
         Initializer bias_initializer = Zeros{}, std::optional<BatchNorm> batch_norm = {})
       : kind(Dense{units, of, std::move(initializer), std::move(bias_initializer), batch_norm}) {}

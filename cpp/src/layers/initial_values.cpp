@@ -1,19 +1,19 @@
+#include "layers/initial_values.hpp"
+
 #include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <iterator>
 #include <limits>
-#include <string>
 #include <vector>
 
 #include "base/random.hpp"
 #include "base/registry.hpp"
 #include "base/text.hpp"
 #include "data/gather.hpp"
-#include "network/model.hpp"
+#include "fanin/error.hpp"
 #include "team/call.hpp"
 #include "team/scratch.hpp"
-#include "team/team.hpp"
 
 namespace fanin {
 namespace {
@@ -21,19 +21,15 @@ namespace {
 // A random value, its place among panels and its check, in flops that take as long
 constexpr double kFlopsPerValue = 256;
 
-// The initial values of one matrix of parameters: the weights of a layer, or its biases as a single row,
-// whose random numbers are those of the row that would follow the weights.
 template <class T>
 class Filler {
  public:
-  Filler(std::string name, Panels<T> to, const Fan& fan, std::uint64_t seed, std::uint64_t layer,
-         std::size_t first_row)
-      : name_(std::move(name)), to_(to), fan_(fan), seed_(seed), layer_(layer), first_row_(first_row) {}
+  explicit Filler(const InitialMatrix<T>& matrix) : of_(matrix), to_(matrix.to) {}
 
   template <class I>
   void operator()(const I& initializer) const {
     if constexpr (requires { I::drawn; }) {
-      draw(I::drawn, initializer.deviation(fan_));
+      draw(I::drawn, initializer.deviation(of_.fan));
     } else {
       fill([&](std::size_t, std::size_t) { return initializer.value; });
     }
@@ -46,7 +42,8 @@ class Filler {
   void operator()(const Sparse& sparse) const {
     const auto inputs = static_cast<std::uint32_t>(to_.rows);
     const auto connections = static_cast<std::uint32_t>(sparse.connections);
-    const Philox random(seed_, stream_of_layer(layer_)), places(seed_, stream_of_connections(layer_));
+    const Philox random(of_.seed, stream_of_layer(of_.stream)),
+        places(of_.seed, stream_of_connections(of_.stream));
     std::vector<double> values(connections);
     std::vector<std::uint32_t> chosen(connections);
     std::vector<char> taken(inputs);
@@ -61,10 +58,10 @@ class Filler {
  private:
   // threads take rows
   void draw(Drawn drawn, double deviation) const {
-    const Philox random(seed_, stream_of_layer(layer_));
+    const Philox random(of_.seed, stream_of_layer(of_.stream));
     const std::size_t columns = to_.columns, none = to_.rows * columns;
     const auto values = [&](double* out, std::size_t place, std::size_t n) {
-      const std::uint64_t first = std::uint64_t{first_row_} * columns + place;
+      const std::uint64_t first = std::uint64_t{of_.first_row} * columns + place;
       drawn == Drawn::uniform ? random.uniform(out, first, n) : random.normal(out, first, n);
       for (std::size_t i = 0; i < n; ++i) out[i] *= deviation;
     };
@@ -109,7 +106,7 @@ class Filler {
 
   void check(std::size_t k, std::size_t j, double value) const {
     if (std::abs(value) <= std::numeric_limits<T>::max()) return;
-    throw ValueError(name_ + "row " + std::to_string(k) + ", column " + std::to_string(j) + " is " +
+    throw ValueError(of_.name + "row " + std::to_string(k) + ", column " + std::to_string(j) + " is " +
                      number_text(value) + "; every value must be finite in float" +
                      std::to_string(sizeof(T) * 8));
   }
@@ -119,38 +116,48 @@ class Filler {
     to_.at(k, j / kPanel<T>)[j % kPanel<T>] = static_cast<T>(value);
   }
 
-  std::string name_;
-  Panels<T> to_;
-  Fan fan_;
-  std::uint64_t seed_, layer_;
-  std::size_t first_row_;
+  const InitialMatrix<T>& of_;
+  const Panels<T> to_;
 };
+
+void check_array(const std::string& owner, const Initializer& initializer, std::size_t size,
+                 const std::string& shape) {
+  const auto* values = std::get_if<Values>(&initializer);
+  if (values == nullptr || values->array.size() == size) return;
+  throw ValueError(owner + "array: expected " + shape + " elements, got " +
+                   std::to_string(values->array.size()));
+}
 
 }  // namespace
 
-template <class T>
-void initialize(const std::vector<Layer>& layers, const Layout<T>& layout, std::uint64_t seed,
-                T* parameters) {
-  const FloatingPointScope modes;
-  std::uint64_t stream = 0;  // dense layers are counted, so that what is put between them changes nothing
-  for (const LayerLayout& shape : layout.layers) {
-    if (shape.batch_norm) std::fill_n(parameters + shape.gamma, shape.units, T{1});
-    const auto* dense = std::get_if<Dense>(&layers[shape.number].kind);
-    if (dense == nullptr) continue;
-    Fan fan{static_cast<double>(shape.inputs), static_cast<double>(shape.units), 1};
-    at_place(Activations{}, shape.activation,
-             [&](auto entry) { fan.activation_variance = decltype(entry)::type::fan_in_variance; });
-    const Panels<T> weights = Layout<T>::weights(parameters, shape);
-    const Panels<T> biases{parameters + shape.biases, 1, shape.units};
-    const std::string name = layer_text(shape.number);
-    std::visit(Filler<T>(name + "initializer: ", weights, fan, seed, stream, 0), dense->initializer);
-    std::visit(Filler<T>(name + "bias_initializer: ", biases, fan, seed, stream, shape.inputs),
-               dense->bias_initializer);
-    ++stream;
+void check_initializers(const Dense& layer, std::size_t inputs, const std::string& text) {
+  const std::string weights = text + "initializer: ", biases = text + "bias_initializer: ";
+  check_array(weights, layer.initializer, inputs * layer.units, shape_text(inputs, layer.units));
+  check_array(biases, layer.bias_initializer, layer.units, std::to_string(layer.units));
+  if (std::holds_alternative<Sparse>(layer.bias_initializer)) {
+    throw ValueError(biases + "sparse chooses among the weights of a unit, and a unit has one bias");
+  }
+  if (const auto* sparse = std::get_if<Sparse>(&layer.initializer)) {
+    if (sparse->connections > inputs) {
+      throw ValueError(weights + "connections: expected at most " + std::to_string(inputs) +
+                       ", the inputs of the layer, got " + std::to_string(sparse->connections));
+    }
+    if (inputs >= (std::uint64_t{1} << 32)) {
+      throw ValueError(weights + "sparse: expected fewer than 2^32 inputs, got " + std::to_string(inputs));
+    }
+  }
+  if (layer.batch_norm && !std::holds_alternative<Zeros>(layer.bias_initializer)) {
+    throw ValueError(text +
+                     "bias_initializer: a layer with batch norm has no biases, as its means take them away");
   }
 }
 
-template void initialize<float>(const std::vector<Layer>&, const Layout<float>&, std::uint64_t, float*);
-template void initialize<double>(const std::vector<Layer>&, const Layout<double>&, std::uint64_t, double*);
+template <class T>
+void draw_initial_values(const Initializer& initializer, const InitialMatrix<T>& matrix) {
+  std::visit(Filler<T>(matrix), initializer);
+}
+
+template void draw_initial_values(const Initializer&, const InitialMatrix<float>&);
+template void draw_initial_values(const Initializer&, const InitialMatrix<double>&);
 
 }  // namespace fanin

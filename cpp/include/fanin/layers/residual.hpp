@@ -1,0 +1,20 @@
+// Layers with a connection around them, as a value.
+#pragma once
+
+#include <vector>
+
+namespace fanin {
+
+struct Layer;
+
+// x + f(x), where f is a list of layers that gives as many columns as it is given (He et al. 2016).
+struct Residual {
+  static constexpr const char* name = "residual";
+  std::vector<Layer> layers;
+  template <class Self, class F>
+  static void fields(Self& self, F&& field) {
+    field("layers", self.layers);
+  }
+};
+
+}  // namespace fanin

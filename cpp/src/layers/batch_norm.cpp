@@ -1,0 +1,129 @@
+// The node of a batch norm by itself, which takes whole columns: a phase of its own.
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/registry.hpp"
+#include "fanin/error.hpp"
+#include "plan/normalizer.hpp"
+
+namespace fanin {
+namespace {
+
+// Passes over an element take as long as so many flops of a product.
+constexpr double kNormFlops = 16;
+
+template <class T>
+class BatchNormNode final : public Node<T> {
+ public:
+  BatchNormNode(const BatchNorm& layer, Declarations<T>& d)
+      : Node<T>(d.layer, d.columns), first_array_(d.table.trained.size()), norm_(layer, d.columns, d) {
+    ++d.stages;
+    d.into_next = d.on_inputs ? nullptr : &norm_;
+    d.on_inputs = false;
+    d.normalized = true;
+  }
+
+  double flops() const override { return kNormFlops * static_cast<double>(this->out.columns); }
+
+  void bind(Value<T>& in, Carver<T>& memory, std::size_t rows) override {
+    in_ = &in;
+    this->out.even = this->out.odd = this->out.a = memory.matrix(rows, in.columns);
+    this->out.dz = memory.matrix(rows, in.columns);
+    norm_.bind(in, memory);
+  }
+
+  void forward(Plan<T>& plan) override {
+    plan.phase(normalize_);
+    this->out.made_by = &normalize_;
+  }
+
+  void link(const std::vector<bool>& trained) override {
+    trained_ = trained[first_array_] || trained[first_array_ + 1];
+    this->out.wants_gradient = in_->wants_gradient || trained_;
+    this->out.after_gradient = this->out.wants_gradient ? &normalize_backward_ : nullptr;
+    normalize_backward_.follow = in_->wants_gradient ? &pass_ : nullptr;
+    pass_.follow = in_->after_gradient;
+  }
+
+  void backward(Plan<T>& plan) override {
+    if (trained_) plan.later(gradient_);
+  }
+
+  void run(int part, const StepOf<T>& step, Range columns, Range) const override {
+    const Panels<const T> dz = read_only(this->out.panels(this->out.dz, step.batch));
+    switch (part) {
+      case kNormalize:
+        return norm_.forward(step, this->out.a, nullptr, this->out.activation, columns);
+      case kNormalizeBackward:
+        return norm_.backward(step, this->out.dz, nullptr, columns);
+      case kPass:
+        return kernels<T>().pass_gradient(gradient_through(*in_, step.batch, dz), panels_of<T>(columns));
+      default:
+        kernels<T>().bias_gradient({step.kept.whole,
+                                    *step.update,
+                                    0,
+                                    norm_.shift,
+                                    {},
+                                    dz,
+                                    norm_.dgamma(),
+                                    norm_.dbeta(),
+                                    norm_.scale,
+                                    step.kept.keep,
+                                    step.kept.batch_weight},
+                                   panels_of<T>(columns));
+    }
+  }
+
+  void initialize(T* parameters, std::uint64_t) const override { norm_.initialize(parameters); }
+
+  // In the place of gamma is what columns are multiplied by.
+  void fold(T* folded, const T* parameters, const Averages<T>& averages,
+            const Normalizer<T>*) const override {
+    if (!norm_.in_next) norm_.scale_of_averages(folded + norm_.scale, parameters, averages);
+  }
+
+  void predict(Flow<T>& flow) const override {
+    flow.ended = flow.watched == &norm_;
+    if (flow.ended || norm_.in_next) return;
+    const Panels<T> x = flow.x, y = flow.take(x.columns);
+    const Range mine = flow.share(x.count());
+    for (std::size_t p = mine.begin; p < mine.end; ++p) {
+      const std::size_t first = p * kPanel<T>;
+      const auto width = static_cast<std::ptrdiff_t>(x.width(p));
+      kernels<T>().normalize(
+          {y.at(0, p), width, x.at(0, p), width, flow.net.averages.mean(norm_) + first,
+           flow.net.parameters + norm_.scale + first, flow.net.parameters + norm_.shift + first},
+          {0, x.rows}, {0, x.width(p)});
+    }
+    flow.made(y);
+  }
+
+ private:
+  enum Part { kNormalize, kNormalizeBackward, kPass, kGradient };
+
+  const std::size_t first_array_;
+  Normalizer<T> norm_;
+  Value<T>* in_ = nullptr;
+  bool trained_ = true;
+  Job<T> normalize_{this, kNormalize, this->out.columns, kPanel<T>, kAll, flops()};
+  Job<T> normalize_backward_{this,  kNormalizeBackward,  this->out.columns, kPanel<T>, kAll, flops(), 0,
+                             false, Grain::whole_columns};
+  Job<T> pass_{this, kPass, this->out.columns, kPanel<T>, kAll, flops(), 0, false, Grain::whole_columns};
+  Job<T> gradient_{this, kGradient, this->out.columns, kPanel<T>, kAll, flops()};
+};
+
+}  // namespace
+
+template <>
+template <class T>
+std::unique_ptr<Node<T>> NodeOf<BatchNorm>::make(const BatchNorm& layer, Declarations<T>& declarations) {
+  if (declarations.normalized) {
+    throw ValueError(declarations.text + "a BatchNorm follows a BatchNorm; expected one of them");
+  }
+  return std::make_unique<BatchNormNode<T>>(layer, declarations);
+}
+template std::unique_ptr<Node<float>> NodeOf<BatchNorm>::make(const BatchNorm&, Declarations<float>&);
+template std::unique_ptr<Node<double>> NodeOf<BatchNorm>::make(const BatchNorm&, Declarations<double>&);
+
+}  // namespace fanin

@@ -1,0 +1,243 @@
+// The node of a dense layer: three products, with batch norm where it is wanted.
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/registry.hpp"
+#include "base/text.hpp"
+#include "fanin/error.hpp"
+#include "layers/initial_values.hpp"
+#include "plan/normalizer.hpp"
+
+namespace fanin {
+namespace {
+
+constexpr int kIdentity = static_cast<int>(activation<Identity>);
+
+// What follows about the activation that is known by its place in the list only at run time
+struct Traits {
+  bool needs_input = false;
+  double fan_in_variance = 1;
+};
+Traits traits_of(Activation activation) {
+  Traits traits;
+  int place = 0;
+  for_each_type(Activations{}, [&](auto entry) {
+    using A = typename decltype(entry)::type;
+    if (place++ == static_cast<int>(activation)) traits = {A::needs_input, A::fan_in_variance};
+  });
+  return traits;
+}
+
+template <class T>
+class DenseNode final : public Node<T> {
+ public:
+  DenseNode(const Dense& layer, Declarations<T>& d)
+      : Node<T>(d.layer, layer.units),
+        layer_(layer),
+        inputs_(d.columns),
+        text_(d.text),
+        stream_(d.dense++),
+        needs_input_(traits_of(layer.activation).needs_input),
+        before_(std::exchange(d.into_next, nullptr)),
+        first_array_(d.table.trained.size()),
+        weights_(d.add(Role::weight, inputs_, layer.units)) {
+    if (layer.batch_norm) {
+      norm_.emplace(*layer.batch_norm, layer.units, d);
+      biases_ = norm_->shift;
+    } else {
+      biases_ = d.add(Role::bias, 1, layer.units);
+    }
+    end_array_ = d.table.trained.size();
+    ++d.stages;
+    d.new_value();
+    if (before_ != nullptr) before_->in_next = true;
+  }
+
+  double flops() const override {
+    return 2.0 * static_cast<double>(inputs_) * static_cast<double>(columns());
+  }
+
+  void bind(Value<T>& in, Carver<T>& memory, std::size_t rows) override {
+    in_ = &in;
+    Value<T>& out = this->out;
+    out.activation = static_cast<int>(layer_.activation);
+    out.linear = out.activation == kIdentity;
+    out.even = out.odd = out.a = memory.matrix(rows, columns());
+    out.dz = memory.matrix(rows, columns());
+    out.z = needs_input_ ? memory.matrix(rows, columns()) : nullptr;
+    dz_transposed_ = in.ahead ? nullptr : memory.matrix(columns(), rows);
+    out.dz_transposed = norm_ ? nullptr : dz_transposed_;
+    if (!norm_) return;
+    products_.columns = columns();
+    products_.even = products_.odd = memory.matrix(rows, columns());
+    norm_->bind(products_, memory);
+  }
+
+  void forward(Plan<T>& plan) override {
+    plan.phase(forward_);
+    this->out.made_by = &forward_;
+    if (!norm_) return;
+    forward_.follow = &normalize_;
+    this->out.made_by = &normalize_;
+  }
+
+  void link(const std::vector<bool>& trained) override {
+    trains_weights_ = trained[first_array_];
+    trains_others_ = false;
+    for (std::size_t i = first_array_ + 1; i < end_array_; ++i) trains_others_ = trains_others_ || trained[i];
+    this->out.wants_gradient = in_->wants_gradient || trains_weights_ || trains_others_;
+    this->out.after_gradient = norm_ && this->out.wants_gradient ? &normalize_backward_ : nullptr;
+    input_gradient_.follow = in_->after_gradient;
+    const double rows = trains_weights_ ? static_cast<double>(inputs_) * 2 : 1;
+    weight_gradient_.rows = trains_weights_ ? inputs_ : 1;
+    weight_gradient_.cost = rows * static_cast<double>(columns());
+  }
+
+  void backward(Plan<T>& plan) override {
+    if (in_->wants_gradient) plan.phase(input_gradient_);
+    if (trains_weights_ || trains_others_) plan.later(weight_gradient_);
+  }
+
+  void run(int part, const StepOf<T>& step, Range columns, Range rows) const override {
+    switch (part) {
+      case kForward:
+        return run_forward(step, columns, rows);
+      case kNormalize:
+        return norm_->forward(step, this->out.a, this->out.z, this->out.activation, columns);
+      case kInputGradient:
+        return run_input_gradient(step, columns, rows);
+      case kNormalizeBackward:
+        return norm_->backward(step, this->out.dz, dz_transposed_, columns);
+      default:
+        return run_weight_gradient(step, columns, rows);
+    }
+  }
+
+  void initialize(T* parameters, std::uint64_t seed) const override {
+    if (norm_) norm_->initialize(parameters);
+    const Fan fan{static_cast<double>(inputs_), static_cast<double>(columns()),
+                  traits_of(layer_.activation).fan_in_variance};
+    draw_initial_values<T>(layer_.initializer,
+                           {text_ + "initializer: ", weights_of(parameters), fan, seed, stream_, 0});
+    draw_initial_values<T>(
+        layer_.bias_initializer,
+        {text_ + "bias_initializer: ", {parameters + biases_, 1, columns()}, fan, seed, stream_, inputs_});
+  }
+
+  void fold(T* folded, const T* parameters, const Averages<T>& averages,
+            const Normalizer<T>* watched) const override {
+    if (norm_ && &*norm_ == watched) {
+      std::fill_n(folded + biases_, rounded<T>(columns()), T{0});
+    } else if (norm_) {
+      norm_->fold_into_columns(weights_of(folded), folded + biases_, parameters, averages);
+    }
+    if (before_ != nullptr) {
+      before_->fold_into_rows(weights_of(folded), folded + biases_, parameters, averages);
+    }
+  }
+
+  void predict(Flow<T>& flow) const override {
+    const bool watched = norm_ && &*norm_ == flow.watched;
+    const Panels<T> y = flow.take(columns()),
+                    z = needs_input_ && !watched ? flow.take(columns()) : Panels<T>{};
+    const T* const parameters = flow.net.parameters;
+    kernels<T>().forward({y, z, read_only(flow.x), weights_of(parameters), parameters + biases_,
+                          watched ? kIdentity : static_cast<int>(layer_.activation)},
+                         flow.share(y.count()), {0, y.rows});
+    flow.made(y, z);
+    flow.ended = watched;
+  }
+
+ private:
+  enum Part { kForward, kNormalize, kInputGradient, kNormalizeBackward, kWeightGradient };
+
+  std::size_t columns() const { return this->out.columns; }
+  template <class U>
+  Panels<U> weights_of(U* parameters) const {
+    return {parameters + weights_, inputs_, columns()};
+  }
+
+  void run_forward(const StepOf<T>& step, Range columns, Range rows) const {
+    const Value<T>& out = this->out;
+    const bool plain = norm_.has_value();
+    kernels<T>().forward({plain ? products_.out(step.batch) : out.out(step.batch),
+                          plain ? Panels<T>{} : out.panels(out.z, step.batch),
+                          read_only(in_->out(step.batch)), weights_of(step.parameters),
+                          plain ? nullptr : step.parameters + biases_, plain ? kIdentity : out.activation},
+                         panels_of<T>(columns), rows);
+  }
+
+  void run_input_gradient(const StepOf<T>& step, Range columns, Range rows) const {
+    const Batch batch = step.batch;
+    const PassedGradient<T> g = gradient_through(*in_, batch, {});
+    kernels<T>().input_gradient(
+        {g.dz, g.dz_transposed, weights_of(step.parameters),
+         read_only(this->out.transposed(dz_transposed_, batch)), g.z, g.a, g.activation, g.kept},
+        panels_of<T>(rows), columns);
+  }
+
+  void run_weight_gradient(const StepOf<T>& step, Range columns, Range rows) const {
+    WeightGradient<T> g{step.kept.whole,
+                        *step.update,
+                        weights_,
+                        biases_,
+                        read_only(in_->out(step.batch)),
+                        read_only(this->out.panels(this->out.dz, step.batch))};
+    if (norm_) {
+      g.dgamma = norm_->dgamma();
+      g.dbeta = norm_->dbeta();
+      g.gamma_offset = norm_->scale;
+    }
+    g.keep = step.kept.keep;
+    g.batch_weight = step.kept.batch_weight;
+    if (trains_weights_) kernels<T>().weight_gradient(g, panels_of<T>(columns), rows);
+    if (rows.begin == 0) kernels<T>().bias_gradient(g, panels_of<T>(columns));
+  }
+
+  const Dense layer_;
+  const std::size_t inputs_;
+  const std::string text_;
+  const std::uint64_t stream_;
+  const bool needs_input_;
+  Normalizer<T>* const before_;  // a batch norm by itself that prediction takes into the weights
+  const std::size_t first_array_, weights_;
+  std::size_t biases_, end_array_;
+  std::optional<Normalizer<T>> norm_;
+
+  Value<T>* in_ = nullptr;
+  Value<T> products_;  // where they are normalized
+  T* dz_transposed_ = nullptr;
+  bool trains_weights_ = true, trains_others_ = true;
+  Job<T> forward_{this, kForward, columns(), kPanel<T>, kRowBlock, flops()};
+  Job<T> normalize_{this, kNormalize, columns(), kPanel<T>, kAll, 1, 0, false, Grain::whole_columns};
+  Job<T> input_gradient_{this, kInputGradient, inputs_, kRowBlock, kPanel<T>, flops()};
+  Job<T> normalize_backward_{this,  kNormalizeBackward,  columns(), kPanel<T>, kAll, 1, 0,
+                             false, Grain::whole_columns};
+  Job<T> weight_gradient_{this, kWeightGradient, columns(), kPanel<T>, kRowBlock, flops()};
+};
+
+}  // namespace
+
+template <>
+template <class T>
+std::unique_ptr<Node<T>> NodeOf<Dense>::make(const Dense& layer, Declarations<T>& declarations) {
+  // far beyond any memory, and far from where sizes in bytes wrap around
+  constexpr double most_weights = 0x1p40;
+  Declarations<T>& d = declarations;
+  const double columns = static_cast<double>(d.columns);
+  d.weights += (columns + 1) * static_cast<double>(layer.units);
+  if (d.weights > most_weights || columns > most_weights) {
+    throw ValueError(d.text + "the network would have " + number_text(d.weights) +
+                     " weights, more than 2^40");
+  }
+  check_initializers(layer, d.columns, d.text);
+  return std::make_unique<DenseNode<T>>(layer, d);
+}
+template std::unique_ptr<Node<float>> NodeOf<Dense>::make(const Dense&, Declarations<float>&);
+template std::unique_ptr<Node<double>> NodeOf<Dense>::make(const Dense&, Declarations<double>&);
+
+}  // namespace fanin

@@ -1,0 +1,145 @@
+// The node of a residual: x + f(x). The layers of f read x through a value of their own, whose gradient is
+// added to the one that goes around them.
+#include <algorithm>
+#include <string>
+
+#include "base/registry.hpp"
+#include "fanin/error.hpp"
+#include "plan/node.hpp"
+
+namespace fanin {
+namespace {
+
+// y = a + b on rows of some panels
+template <class T>
+void add(const Panels<T>& y, const Panels<T>& a, const Panels<T>& b, Range panels, Range rows) {
+  for (std::size_t p = panels.begin; p < panels.end; ++p) {
+    kernels<T>().add_scaled(y.at(rows.begin, p), a.at(rows.begin, p), b.at(rows.begin, p), T{1},
+                            (rows.end - rows.begin) * y.width(p));
+  }
+}
+
+constexpr std::size_t kDeepest = 8;  // so many inside each other
+
+template <class T>
+NodeList<T> inside(const Residual& layer, Declarations<T>& d) {
+  const std::string text = d.text;
+  const std::size_t columns = d.columns;
+  d.new_value();
+  d.deepest = std::max(d.deepest, ++d.depth);
+  if (d.depth > kDeepest) {
+    throw ValueError(text + "expected at most " + std::to_string(kDeepest) + " Residuals inside each other");
+  }
+  NodeList<T> nodes = make_nodes(layer.layers, d);
+  --d.depth;
+  d.new_value();
+  if (d.columns == columns) return nodes;
+  throw ValueError(text + "layers: expected layers that give " + std::to_string(columns) +
+                   " columns, as many as they are given, got " + std::to_string(d.columns));
+}
+
+template <class T>
+class ResidualNode final : public Node<T> {
+ public:
+  ResidualNode(const Residual& layer, Declarations<T>& d)
+      : Node<T>(d.layer, d.columns), nodes_(inside(layer, d)) {}
+
+  double flops() const override { return flops_of(nodes_); }
+
+  void bind(Value<T>& in, Carver<T>& memory, std::size_t rows) override {
+    in_ = &in;
+    entrance_ = Value<T>{in.columns, in.even, in.odd};
+    entrance_.a = in.even;
+    entrance_.ahead = in.ahead;
+    if (!in.ahead) entrance_.dz = memory.matrix(rows, in.columns);
+    exit_ = &entrance_;
+    for (const auto& node : nodes_) {
+      node->bind(*exit_, memory, rows);
+      exit_ = &node->out;
+    }
+    this->out.carve(memory, rows, *exit_);
+    if (!exit_->ahead) this->out.dz = memory.matrix(rows, in.columns);
+  }
+
+  void forward(Plan<T>& plan) override {
+    entrance_.made_by = in_->made_by;
+    for (const auto& node : nodes_) node->forward(plan);
+    exit_->made_by->follow = &add_;
+    this->out.made_by = &add_;
+  }
+
+  void link(const std::vector<bool>& trained) override {
+    entrance_.wants_gradient = in_->wants_gradient;
+    entrance_.after_gradient = in_->wants_gradient ? &add_gradients_ : nullptr;
+    add_gradients_.follow = in_->after_gradient;
+    for (const auto& node : nodes_) node->link(trained);
+    this->out.wants_gradient = exit_->wants_gradient;
+    this->out.after_gradient = exit_->wants_gradient ? &pass_ : nullptr;
+    pass_.follow = exit_->after_gradient;
+  }
+
+  void backward(Plan<T>& plan) override {
+    for (auto node = nodes_.rbegin(); node != nodes_.rend(); ++node) (*node)->backward(plan);
+  }
+
+  void run(int part, const StepOf<T>& step, Range columns, Range rows) const override {
+    const Batch batch = step.batch;
+    const Range panels = panels_of<T>(columns);
+    const Panels<T> dz = this->out.panels(this->out.dz, batch);
+    switch (part) {
+      case kAdd:
+        return add(this->out.out(batch), in_->out(batch), exit_->out(batch), panels, rows);
+      case kPass:
+        return kernels<T>().pass_gradient(gradient_through(*exit_, batch, read_only(dz)), panels);
+      default: {
+        const Panels<T> inner = entrance_.panels(entrance_.dz, batch);
+        add(inner, dz, inner, panels, {0, batch.rows});
+        kernels<T>().pass_gradient(gradient_through(*in_, batch, read_only(inner)), panels);
+      }
+    }
+  }
+
+  void initialize(T* parameters, std::uint64_t seed) const override {
+    for (const auto& node : nodes_) node->initialize(parameters, seed);
+  }
+
+  void fold(T* folded, const T* parameters, const Averages<T>& averages,
+            const Normalizer<T>* watched) const override {
+    for (const auto& node : nodes_) node->fold(folded, parameters, averages, watched);
+  }
+
+  void predict(Flow<T>& flow) const override {
+    const Panels<T> x = flow.x;
+    const unsigned held_before = flow.hold();
+    predict_all(nodes_, flow);
+    if (flow.ended) return;
+    const Panels<T> y = flow.take(x.columns);
+    add(y, x, flow.x, flow.share(y.count()), {0, y.rows});
+    flow.release(held_before);
+    flow.made(y);
+  }
+
+ private:
+  enum Part { kAdd, kPass, kAddGradients };
+
+  const NodeList<T> nodes_;
+  Value<T>* in_ = nullptr;
+  Value<T> entrance_;         // x as the layers inside see it
+  Value<T>* exit_ = nullptr;  // what they give
+  Job<T> add_{this, kAdd, this->out.columns, kPanel<T>, kRowBlock, 1};
+  Job<T> pass_{this, kPass, this->out.columns, kPanel<T>, kAll, 1, 0, false, Grain::whole_columns};
+  Job<T> add_gradients_{this, kAddGradients, this->out.columns,   kPanel<T>, kAll, 1,
+                        0,    false,         Grain::whole_columns};
+};
+
+}  // namespace
+
+template <>
+template <class T>
+std::unique_ptr<Node<T>> NodeOf<Residual>::make(const Residual& layer, Declarations<T>& declarations) {
+  return std::make_unique<ResidualNode<T>>(layer, declarations);
+}
+template std::unique_ptr<Node<float>> NodeOf<Residual>::make(const Residual&, Declarations<float>&);
+template std::unique_ptr<Node<double>> NodeOf<Residual>::make(const Residual&, Declarations<double>&);
+
+}  // namespace fanin

@@ -1,0 +1,52 @@
+// Runs the phases of a plan on a team: it alone knows of threads, and asks whether to go on.
+#pragma once
+
+#include <atomic>
+#include <functional>
+
+#include "plan/plan.hpp"
+#include "team/team.hpp"
+
+namespace fanin {
+
+template <class T>
+class Executor {
+ public:
+  // `interrupted` is asked by thread 0, within a phase only where `polling`.
+  Executor(bool polling, const std::function<bool()>& interrupted)
+      : polling_(polling), interrupted_by_caller_(interrupted) {}
+
+  // The members of a team call these together. Jobs are cut among the threads by cost. A phase ends with a
+  // barrier; one that may stop leaves out what it has not begun once the step is interrupted.
+  void run(Member member, std::span<const Job<T>* const> phase, const StepOf<T>& step, bool may_stop);
+  void barrier(Member member);
+
+  // seconds that all threads together have waited at barriers so far
+  double waited() const { return waited_.load(std::memory_order_relaxed); }
+  bool interrupted() const { return interrupted_.load(std::memory_order_relaxed); }
+  bool poll();
+  void start_anew() { interrupted_.store(false, std::memory_order_relaxed); }
+
+ private:
+  struct Grid {
+    std::size_t columns, rows;  // units
+  };
+  void take(Member member, Share& share, const Job<T>& job, const StepOf<T>& step, bool asks);
+  static Grid grid_of(const Job<T>& job, const StepOf<T>& step);
+  static const Job<T>* first_apart(const Job<T>& job, Grid grid, Member member);
+  static void run_chain(const Job<T>& job, const Job<T>* end, const Job<T>& sizes, const StepOf<T>& step,
+                        Range columns, Range rows);
+  bool given_up(Member member);
+
+  const bool polling_;
+  const std::function<bool()>& interrupted_by_caller_;
+  double last_poll_ = 0;
+  std::atomic<double> waited_{0};
+  std::atomic<bool> interrupted_{false};
+  Barrier barrier_;
+};
+
+extern template class Executor<float>;
+extern template class Executor<double>;
+
+}  // namespace fanin

@@ -1,0 +1,120 @@
+#include "plan/gathered.hpp"
+
+#include <algorithm>
+
+#include "base/registry.hpp"
+#include "data/gather.hpp"
+
+namespace fanin {
+namespace {
+
+// A value of x from a row that lies anywhere in memory costs about what so many flops do.
+constexpr double kGatherFlops = 64;
+// Its loss and gradient cost about so many flops of a product.
+constexpr double kLossFlops = 64;
+
+}  // namespace
+
+template <class T>
+Gathered<T>::Gathered(std::size_t columns, const Targets& y, bool weighted, std::size_t largest_batch)
+    : job{this, 0, columns, kAll, 1, kGatherFlops * static_cast<double>(columns), 0, true},
+      target_columns_(columns_of_targets(y)),
+      weighted_(weighted) {
+  out.columns = columns;
+  out.ahead = out.gathered = true;
+  for (auto& labels : labels_) labels = Buffer<std::int32_t>(target_columns_ == 0 ? largest_batch : 0);
+}
+
+template <class T>
+void Gathered<T>::bind(Carver<T>& memory, std::size_t rows) {
+  out.even = memory.matrix(rows, out.columns);
+  out.odd = memory.matrix(rows, out.columns);
+  for (T*& target : targets_) target = memory.matrix(rows, target_columns_);
+  for (T*& weight : weights_) weight = weighted_ ? memory.take(rows) : nullptr;
+}
+
+template <class T>
+void Gathered<T>::ask_for(const DataSource& data, Batch batch, Range rows) const {
+  const std::uint32_t* const wanted = data.order + batch.first + rows.begin;
+  const std::size_t count = rows.end - rows.begin;
+  std::visit([&](const auto& x) { ask_for_rows(x, wanted, count); }, *data.x);
+  std::visit([&](const auto& y) { ask_for_rows(y, wanted, count); }, *data.y);
+}
+
+template <class T>
+void Gathered<T>::run(int, const StepOf<T>& step, Range, Range rows) const {
+  const DataSource& data = *step.data;
+  const Batch batch = step.batch;
+  gather_samples(*data.x, out.out(batch), data.order, batch.first, rows);
+  std::int32_t* const labels = labels_[batch.odd].data();
+  gather_targets(*data.y, labels, targets(batch), data.order, batch.first, rows);
+  for (std::size_t i = rows.begin; weighted_ && i < rows.end; ++i) {
+    weights_[batch.odd][i] = static_cast<T>(data.weights[data.order[batch.first + i]]);
+  }
+}
+
+template <class T>
+double sum_in_blocks(const T* values, std::size_t n) {
+  double sum = 0;
+  for (std::size_t i = 0; i < n; i += kMostRows) {
+    sum += static_cast<double>(kernels<T>().sum(values + i, std::min(kMostRows, n - i)));
+  }
+  return sum;
+}
+
+template <class T>
+double Gathered<T>::total_weight(Batch batch) const {
+  return weighted_ ? sum_in_blocks(weights(batch), batch.rows) : static_cast<double>(batch.rows);
+}
+
+template <class T>
+double Gathered<T>::total_weight(const DataSource& data, Batch batch) const {
+  if (!weighted_) return static_cast<double>(batch.rows);
+  double sum = 0;
+  for (std::size_t row = 0; row < batch.rows; row += kMostRows) {
+    T some[kMostRows];
+    const std::size_t n = std::min(kMostRows, batch.rows - row);
+    for (std::size_t i = 0; i < n; ++i) {
+      some[i] = static_cast<T>(data.weights[data.order[batch.first + row + i]]);
+    }
+    sum += static_cast<double>(kernels<T>().sum(some, n));
+  }
+  return sum;
+}
+
+// A thread goes on to the loss of its rows where all outputs of a row are in one panel.
+template <class T>
+LossOfBatch<T>::LossOfBatch(const Gathered<T>& data, LossOf<T> loss, std::size_t outputs)
+    : job{this, 0,     outputs,          kAll, kPanel<T>, kLossFlops * static_cast<double>(outputs),
+          0,    false, Grain::whole_rows},
+      data_(data),
+      loss_(loss) {}
+
+template <class T>
+void LossOfBatch<T>::bind(Value<T>& in, Carver<T>& memory, std::size_t rows) {
+  in_ = &in;
+  row_loss_ = memory.take(rows);
+}
+
+template <class T>
+void LossOfBatch<T>::run(int, const StepOf<T>& step, Range, Range rows) const {
+  const Batch batch = step.batch;
+  const auto panels = [&](T* data) { return in_->panels(data, batch); };
+  kernels<T>().loss({row_loss_, nullptr, panels(in_->dz), in_->transposed(in_->dz_transposed, batch),
+                     read_only(panels(in_->z)), read_only(panels(in_->a)), read_only(data_.targets(batch)),
+                     data_.labels(batch), data_.weights(batch), step.scale, loss_, in_->activation},
+                    rows);
+  const std::size_t count = rows.end - rows.begin;
+  if (find_not_finite(row_loss_ + rows.begin, count) < count) {
+    not_finite_.store(true, std::memory_order_relaxed);
+  }
+}
+
+template double sum_in_blocks(const float*, std::size_t);
+template double sum_in_blocks(const double*, std::size_t);
+template class Gathered<float>;
+template class Gathered<double>;
+template class LossOfBatch<float>;
+template class LossOfBatch<double>;
+
+}  // namespace fanin

@@ -1,0 +1,80 @@
+// The two ends of a step: batches gathered from the user's data, and the loss of what the last node gives.
+#pragma once
+
+#include <atomic>
+
+#include "base/buffer.hpp"
+#include "data/loss.hpp"
+#include "plan/plan.hpp"
+
+namespace fanin {
+
+// More rows than this are gone through in blocks, where nothing needs all of them at once. A multiple of the
+// chunks of a sum over rows, so that blocks change no bit.
+inline constexpr std::size_t kMostRows = 4096;
+
+// The sum of many values is that of the sums of so many.
+template <class T>
+double sum_in_blocks(const T* values, std::size_t n);
+
+// Rows of x, targets and sample weights in panels
+template <class T>
+class Gathered final : public Work<T> {
+ public:
+  Gathered(std::size_t columns, const Targets& y, bool weighted, std::size_t largest_batch);
+
+  void bind(Carver<T>& memory, std::size_t rows);
+  // Some rows of a batch; before, they may be asked for
+  void ask_for(const DataSource& data, Batch batch, Range rows) const;
+  void run(int part, const StepOf<T>& step, Range columns, Range rows) const override;
+
+  Panels<T> targets(Batch batch) const { return {targets_[batch.odd], batch.rows, target_columns_}; }
+  const std::int32_t* labels(Batch batch) const {
+    return target_columns_ == 0 ? labels_[batch.odd].data() : nullptr;
+  }
+  const T* weights(Batch batch) const { return weights_[batch.odd]; }  // null without
+  // The sum of the weights of a batch, or the number of its rows, where it is gathered, and before it is
+  double total_weight(Batch batch) const;
+  double total_weight(const DataSource& data, Batch batch) const;
+
+  Value<T> out;
+  Job<T> job;
+
+ private:
+  std::size_t target_columns_;  // 0 for labels
+  bool weighted_;
+  T* targets_[2];
+  T* weights_[2];
+  Buffer<std::int32_t> labels_[2];
+};
+
+// The loss of each row, and the gradient of the last value
+template <class T>
+class LossOfBatch final : public Work<T> {
+ public:
+  LossOfBatch(const Gathered<T>& data, LossOf<T> loss, std::size_t outputs);
+
+  void bind(Value<T>& in, Carver<T>& memory, std::size_t rows);
+  void run(int part, const StepOf<T>& step, Range columns, Range rows) const override;
+
+  // of all rows
+  double sum(Batch batch) const { return sum_in_blocks(row_loss_, batch.rows); }
+  bool failed() const { return not_finite_.load(std::memory_order_relaxed); }
+  void start_anew() { not_finite_.store(false, std::memory_order_relaxed); }
+
+  Job<T> job;
+
+ private:
+  const Gathered<T>& data_;
+  const LossOf<T> loss_;
+  const Value<T>* in_ = nullptr;
+  T* row_loss_ = nullptr;
+  mutable std::atomic<bool> not_finite_{false};
+};
+
+extern template class Gathered<float>;
+extern template class Gathered<double>;
+extern template class LossOfBatch<float>;
+extern template class LossOfBatch<double>;
+
+}  // namespace fanin

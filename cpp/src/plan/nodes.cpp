@@ -1,0 +1,55 @@
+#include "plan/nodes.hpp"
+
+#include <algorithm>
+
+#include "base/field_check.hpp"
+#include "fanin/error.hpp"
+
+namespace fanin {
+
+template <class T>
+NodeList<T> make_nodes(const std::vector<Layer>& layers, Declarations<T>& d) {
+  if (layers.empty()) throw ValueError(d.text + "layers: expected at least one layer, got none");
+  const std::string name = d.name.empty() ? "" : d.name + ".", text = d.text;
+  NodeList<T> nodes;
+  d.before = nullptr;
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    if (d.depth == 0) d.layer = i;
+    d.number = d.depth == 0 ? i : d.next_inside++;
+    d.name = name + "layer" + std::to_string(i + 1);
+    d.text = text + layer_text(i);
+    nodes.push_back(std::visit(
+        [&]<class Kind>(const Kind& kind) {
+          Kind::fields(kind, FieldCheck{d.text});
+          return NodeOf<Kind>::template make<T>(kind, d);
+        },
+        layers[i].kind));
+    d.columns = nodes.back()->out.columns;
+    d.widest = std::max(d.widest, rounded<T>(d.columns));
+    d.before = &layers[i];
+  }
+  return nodes;
+}
+
+template <class T>
+Nodes<T>::Nodes(std::size_t n_inputs, const std::vector<Layer>& layers) : inputs(n_inputs) {
+  if (inputs == 0) throw ValueError("n_inputs: expected at least 1, got 0");
+  Declarations<T> declarations{table, normalizers, inputs, rounded<T>(inputs), layers.size()};
+  list = make_nodes(layers, declarations);
+  if (declarations.normalized || std::holds_alternative<Dropout>(layers.back().kind)) {
+    throw ValueError(declarations.text +
+                     "the last layer gives the outputs; expected a Dense, an Activation or a Residual");
+  }
+  if (declarations.dense == 0) throw ValueError("layers: expected at least one Dense, got none");
+  table.size = row_length<T>(table.size);
+  stages = declarations.stages;
+  depth = declarations.deepest;
+  widest = declarations.widest;
+}
+
+template struct Nodes<float>;
+template struct Nodes<double>;
+template NodeList<float> make_nodes(const std::vector<Layer>&, Declarations<float>&);
+template NodeList<double> make_nodes(const std::vector<Layer>&, Declarations<double>&);
+
+}  // namespace fanin

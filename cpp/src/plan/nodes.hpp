@@ -1,0 +1,27 @@
+// The nodes of a network, and the table of what they learn.
+#pragma once
+
+#include "base/buffer.hpp"
+#include "plan/node.hpp"
+
+namespace fanin {
+
+template <class T>
+struct Nodes {
+  ParameterTable table;
+  std::vector<Normalizer<T>*> normalizers;
+  const std::size_t inputs;
+  std::size_t stages = 0;  // layers with parameters
+  std::size_t depth = 0;   // of layers inside others
+  NodeList<T> list;
+  std::size_t widest = 0;  // columns, rounded up to whole panels
+
+  // Throws ValueError where layers cannot stand as they do.
+  Nodes(std::size_t n_inputs, const std::vector<Layer>& layers);
+
+  std::size_t outputs() const { return list.back()->out.columns; }
+  bool has_batch_norm() const { return !normalizers.empty(); }
+  double flops() const { return flops_of(list); }
+};
+
+}  // namespace fanin

@@ -1,0 +1,101 @@
+#include "plan/normalizer.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include "base/registry.hpp"
+
+namespace fanin {
+
+template <class T>
+Normalizer<T>::Normalizer(const BatchNorm& chosen, std::size_t of_columns, Declarations<T>& declarations)
+    : norm(chosen),
+      columns(of_columns),
+      stage(declarations.stages),
+      shift(declarations.add(Role::shift, 1, columns)),
+      scale(declarations.add(Role::scale, 1, columns)),
+      mean(declarations.add(Role::mean, 1, columns)),
+      variance(declarations.add(Role::variance, 1, columns)) {
+  declarations.normalizers.push_back(this);
+}
+
+template <class T>
+void Normalizer<T>::bind(const Value<T>& u, Carver<T>& memory) {
+  u_ = &u;
+  for (T** row : {&offset_, &variance_, &dgamma_, &dbeta_}) *row = memory.matrix(1, columns);
+}
+
+template <class T>
+void Normalizer<T>::forward(const StepOf<T>& step, T* a, T* z, int activation, Range of_columns) const {
+  kernels<T>().normalize_layer(
+      {u_->panels(a, step.batch), u_->panels(z, step.batch), seen(step.batch), offset_, variance_,
+       step.parameters + scale, step.parameters + shift, static_cast<T>(norm.epsilon), activation},
+      panels_of<T>(of_columns));
+}
+
+template <class T>
+void Normalizer<T>::backward(const StepOf<T>& step, T* dz, T* dz_transposed, Range of_columns) const {
+  kernels<T>().normalize_layer_backward(
+      {u_->panels(dz, step.batch), u_->transposed(dz_transposed, step.batch), dgamma_, dbeta_,
+       seen(step.batch), offset_, variance_, step.parameters + scale, static_cast<T>(norm.epsilon)},
+      panels_of<T>(of_columns));
+}
+
+template <class T>
+void Normalizer<T>::initialize(T* parameters) const {
+  std::fill_n(parameters + scale, columns, T{1});
+}
+
+template <class T>
+void Normalizer<T>::scale_of_averages(T* to, const T* parameters, const Averages<T>& averages) const {
+  kernels<T>().batch_norm_scale(to, parameters + scale, averages.variance(*this),
+                                static_cast<T>(norm.epsilon), rounded<T>(columns));
+}
+
+// With s = gamma / sqrt(variance + epsilon), column by column,
+//   gamma (x w - mean) / sqrt(variance + epsilon) + beta = x (w s) + (beta - mean s)
+template <class T>
+void Normalizer<T>::fold_into_columns(const Panels<T>& w, T* added, const T* parameters,
+                                      const Averages<T>& averages) const {
+  const std::size_t n = rounded<T>(columns);
+  std::vector<T> s(n), minus(n), zeros(n);
+  scale_of_averages(s.data(), parameters, averages);
+  for (std::size_t j = 0; j < n; ++j) minus[j] = -s[j];
+  for (std::size_t p = 0; p < w.count(); ++p) {
+    const auto width = static_cast<std::ptrdiff_t>(w.width(p));
+    T* const panel = w.at(0, p);
+    kernels<T>().normalize({panel, width, panel, width, zeros.data(), s.data() + p * kPanel<T>, zeros.data()},
+                           {0, w.rows}, {0, w.width(p)});
+  }
+  kernels<T>().normalize({added, 0, averages.mean(*this), 0, zeros.data(), minus.data(), parameters + shift},
+                         {0, 1}, {0, n});
+}
+
+//   ((x - mean) s + beta) w + b = x (s w) + (b + (beta - mean s) w)
+template <class T>
+void Normalizer<T>::fold_into_rows(const Panels<T>& w, T* added, const T* parameters,
+                                   const Averages<T>& averages) const {
+  std::vector<T> s(rounded<T>(columns));
+  scale_of_averages(s.data(), parameters, averages);
+  for (std::size_t p = 0; p < w.count(); ++p) {
+    double sums[kPanel<T>] = {};
+    for (std::size_t k = 0; k < w.rows; ++k) {
+      const double without_mean = static_cast<double>(parameters[shift + k]) -
+                                  static_cast<double>(averages.mean(*this)[k]) * static_cast<double>(s[k]);
+      T* const row = w.at(k, p);
+      for (std::size_t j = 0; j < w.used(p); ++j) {
+        sums[j] += without_mean * static_cast<double>(row[j]);
+        row[j] = without_denormals(row[j] * s[k]);
+      }
+    }
+    T* const biases = added + p * kPanel<T>;
+    for (std::size_t j = 0; j < w.used(p); ++j) {
+      biases[j] = without_denormals(static_cast<T>(static_cast<double>(biases[j]) + sums[j]));
+    }
+  }
+}
+
+template class Normalizer<float>;
+template class Normalizer<double>;
+
+}  // namespace fanin

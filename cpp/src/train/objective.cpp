@@ -1,0 +1,137 @@
+#include "fanin/objective.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <mutex>
+#include <numeric>
+
+#include "base/panel_rows.hpp"
+#include "data/checks.hpp"
+#include "fanin/error.hpp"
+#include "plan/step.hpp"
+#include "team/call.hpp"
+
+namespace fanin {
+
+template <class T>
+struct Objective<T>::State {
+  State(const Network<T>& network, const Samples& samples, const Targets& targets,
+        SampleWeights sample_weights, std::function<bool()> asked)
+      : x(samples),
+        y(targets),
+        weights(sample_weights),
+        interrupted(std::move(asked)),
+        order(rows_of(x)),
+        nodes(network.inputs(), network.layers()),
+        averages(nodes),
+        loss(network.loss(), network.outputs()),
+        random{network.seed(), network.epochs() + 1},
+        step(network.inputs(), network.layers(), averages, loss.get(), {y, !weights.empty(), rows_of(x)},
+             interrupted),
+        parameters(nodes.table.size) {
+    std::iota(order.begin(), order.end(), 0U);
+  }
+
+  double run(std::span<const T> w, T* gradient);
+  std::size_t size() const {
+    std::size_t sum = 0;
+    for (const ParameterArray& array : nodes.table.trained) sum += array.elements();
+    return sum;
+  }
+
+  const Samples x;
+  const Targets y;
+  const ScaledWeights weights;
+  const std::function<bool()> interrupted;
+  std::vector<std::uint32_t> order;
+  const Nodes<T> nodes;
+  Averages<T> averages;  // nobody's
+  const LossForKernels<T> loss;
+  const RandomState random;
+  Step<T> step;
+  Buffer<T> parameters, whole;
+  std::mutex calls;
+};
+
+namespace {
+
+// copy(elements of the buffer, elements of the vector, number) for each run
+template <class T, class U, class F>
+void for_each_run_of(const ParameterTable& table, T* buffer, U* vector, F&& copy) {
+  for (const ParameterArray& array : table.trained) {
+    for_each_run(Panels<T>{buffer + array.offset, array.rows, array.columns}, vector, copy);
+    vector += array.elements();
+  }
+}
+
+void check_size(const char* name, std::size_t size, std::size_t got) {
+  if (got == size) return;
+  throw ValueError(std::string(name) + ": expected " + std::to_string(size) + " numbers, got " +
+                   std::to_string(got));
+}
+
+}  // namespace
+
+template <class T>
+double Objective<T>::State::run(std::span<const T> w, T* gradient) {
+  const std::lock_guard<std::mutex> lock(calls);
+  for_each_run_of(nodes.table, parameters.data(), w.data(),
+                  [](T* to, const T* from, std::size_t n) { std::copy_n(from, n, to); });
+  if (gradient != nullptr && whole.size() == 0) whole = Buffer<T>(nodes.table.size);
+  const Batch all{0, 0, order.size()}, none{1, order.size(), 0};
+  const DataSource data{&x, &y, weights, order.data()};
+  const Kept<T> kept{gradient != nullptr ? whole.data() : nullptr};
+  step.start_anew(random);
+  bool done = false;
+  if (!step.poll()) {
+    run_call(step.team(), [&](int thread, int threads) {
+      const Member member{thread, threads};
+      step.gather(member, data, all);
+      const bool finished = step.gradient(member, data, all, none, parameters.data(), kept);
+      if (thread == 0) done = finished;
+    });
+  }
+  constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
+  if (!done && gradient != nullptr) std::fill_n(gradient, size(), static_cast<T>(not_a_number));
+  if (step.interrupted()) return not_a_number;
+  if (done && gradient != nullptr) {
+    for_each_run_of(nodes.table, whole.data(), gradient,
+                    [](const T* from, T* to, std::size_t n) { std::copy_n(from, n, to); });
+  }
+  return step.batch_loss() / step.batch_weight();
+}
+
+template <class T>
+Objective<T>::Objective(const Network<T>& network, const Samples& x, const Targets& y, SampleWeights weights,
+                        std::function<bool()> interrupted) {
+  check_data<T>(x, y, weights, network.inputs(), network.outputs(), network.loss());
+  if (rows_of(x) == 0) throw ValueError("X: expected at least one row, got none");
+  state_ = std::make_unique<State>(network, x, y, weights, std::move(interrupted));
+  check_batch(rows_of(x), state_->nodes.has_batch_norm());
+}
+
+template <class T>
+Objective<T>::~Objective() = default;
+
+template <class T>
+std::size_t Objective<T>::size() const {
+  return state_->size();
+}
+
+template <class T>
+double Objective<T>::loss(std::span<const T> w) const {
+  check_size("w", size(), w.size());
+  return state_->run(w, nullptr);
+}
+
+template <class T>
+double Objective<T>::loss_and_gradient(std::span<const T> w, std::span<T> gradient) const {
+  check_size("w", size(), w.size());
+  check_size("gradient", size(), gradient.size());
+  return state_->run(w, gradient.data());
+}
+
+template class Objective<float>;
+template class Objective<double>;
+
+}  // namespace fanin

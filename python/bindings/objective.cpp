@@ -1,0 +1,70 @@
+#include "fanin/objective.hpp"
+
+#include "register.hpp"
+#include "training.hpp"
+#include "unlocked.hpp"
+
+namespace {
+
+template <class T>
+class PyObjective {
+ public:
+  using Vector = py::array_t<T, py::array::c_style>;
+
+  PyObjective(const fanin::Network<T>& net, const py::object& x, const py::object& y,
+              const py::object& weights)
+      : data_(make_data(net, x, y, weights)) {
+    const Unlocked unlocked;  // checks look at every value
+    objective_.emplace(net, data_.x.view, data_.targets.y, data_.targets.weights, signal_pending);
+  }
+
+  std::size_t size() const { return objective_->size(); }
+
+  double loss(const Vector& w) const {
+    return call([&] { return objective_->loss(view(w)); });
+  }
+
+  py::tuple loss_and_gradient(const Vector& w) const {
+    Vector gradient(static_cast<py::ssize_t>(size()));
+    const std::span<T> out(gradient.mutable_data(), size());
+    const double loss = call([&] { return objective_->loss_and_gradient(view(w), out); });
+    return py::make_tuple(loss, gradient);
+  }
+
+ private:
+  static std::span<const T> view(const Vector& w) { return {w.data(), static_cast<std::size_t>(w.size())}; }
+
+  // The arrays are held by the caller and by data_, and nothing touches Python but signal_pending, which
+  // locks.
+  template <class F>
+  static double call(F&& f) {
+    double loss = 0;
+    {
+      const Unlocked unlocked;
+      loss = f();
+    }
+    if (PyErr_Occurred() != nullptr) throw py::error_already_set();
+    return loss;
+  }
+
+  Data data_;
+  std::optional<fanin::Objective<T>> objective_;
+};
+
+template <class T>
+void register_objective_of(py::module_& m, const char* name) {
+  using Class = PyObjective<T>;
+  py::class_<Class>(m, name)
+      .def(py::init<const fanin::Network<T>&, const py::object&, const py::object&, const py::object&>(),
+           py::arg("network"), py::arg("X"), py::arg("y"), py::arg("sample_weight"))
+      .def_property_readonly("size", &Class::size)
+      .def("loss", &Class::loss, py::arg("w"))
+      .def("loss_and_gradient", &Class::loss_and_gradient, py::arg("w"));
+}
+
+}  // namespace
+
+void register_objective(py::module_& m) {
+  register_objective_of<float>(m, "ObjectiveFloat32");
+  register_objective_of<double>(m, "ObjectiveFloat64");
+}

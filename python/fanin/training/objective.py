@@ -1,0 +1,89 @@
+"""The loss over a data set as a function of all weights, for solvers that want it whole."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fanin import _core
+from fanin.data.inputs import as_data, sentences
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from fanin.network import Network
+
+    Float = NDArray[Any]
+
+
+class Objective:
+    """``E(w)``, the mean loss of a network with weights w over all samples, and its gradient ``dE/dw``.
+
+    `Network.objective` makes it. w is one vector: the arrays of `Network.get_weights` that are trained, one after the
+    other, each by rows. With sample weights the mean is weighted. The network itself is not changed.
+
+    Loss and gradient are those of one step over all samples, bit for bit, on any number of threads. Samples are gone
+    through in blocks of at most 4,096 rows, in the memory of one of them; with batch norm, which normalizes over all
+    rows, as one batch. What a `Dropout` keeps is that of the next step of the network, the same at each call.
+
+    Examples
+    --------
+    >>> import numpy as np, fanin
+    >>> X = np.linspace(-1, 1, 64)[:, None]
+    >>> net = fanin.Network(1, [fanin.Dense(8, "tanh"), fanin.Dense(1)], dtype="float64")
+    >>> objective = net.objective(X, X**2)
+    >>> w = objective.weights()
+    >>> for _ in range(100):
+    ...     loss, gradient = objective.loss_and_gradient(w)
+    ...     w -= 0.2 * gradient
+    >>> net.set_weights(objective.named(w))
+    >>> bool(net.evaluate(X, X**2)["loss"] < loss)
+    True
+
+    With SciPy: ``scipy.optimize.minimize(objective.loss_and_gradient, objective.weights(), jac=True)``.
+    """
+
+    def __init__(self, net: Network, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None) -> None:
+        self._net = net
+        kind = _core.ObjectiveFloat32 if net.dtype == np.float32 else _core.ObjectiveFloat64
+        X, y, columns = as_data(X, y, net.dtype)
+        with sentences(columns=columns):
+            self._core: Any = kind(net._core, X, y, sample_weight)
+        self._trained = [(name, shape) for name, shape, trained in net._core.arrays if trained]
+
+    @property
+    def size(self) -> int:
+        """Number of weights in w."""
+        return int(self._core.size)
+
+    def weights(self) -> Float:
+        """Return w as the network has it now."""
+        arrays = self._net.get_weights()
+        return np.concatenate([arrays[name].ravel() for name, _ in self._trained])
+
+    def named(self, w: ArrayLike) -> dict[str, Float]:
+        """Return what `Network.set_weights` takes: w, and averages of batch norm as the network has them now."""
+        arrays, begin, w = self._net.get_weights(), 0, self._vector(w)
+        for name, shape in self._trained:
+            end = begin + int(np.prod(shape))
+            arrays[name] = w[begin:end].reshape(shape)
+            begin = end
+        return arrays
+
+    def loss(self, w: ArrayLike) -> float:
+        """Return E(w): infinite or NaN where the loss of a sample is."""
+        loss: float = self._core.loss(self._vector(w))
+        return loss
+
+    def loss_and_gradient(self, w: ArrayLike) -> tuple[float, Float]:
+        """Return E(w) and dE/dw, in the network's dtype; the gradient is NaN where the loss is not finite."""
+        loss, gradient = self._core.loss_and_gradient(self._vector(w))
+        return loss, gradient
+
+    def _vector(self, w: ArrayLike) -> Float:
+        given = _core.numbers("w", w)
+        if given.shape != (self.size,):
+            raise ValueError(f"w: expected shape ({self.size},), got {given.shape}")
+        with np.errstate(over="ignore"):
+            return np.ascontiguousarray(given, dtype=self._net.dtype)

@@ -1,0 +1,51 @@
+"""What a list of layers predicts, layer by layer.
+
+    dense        f(x W + b), or with batch norm f(gamma (x W - mean) / sqrt(variance + epsilon) + beta)
+    batch norm   gamma (x - mean) / sqrt(variance + epsilon) + beta
+    dropout      x
+    activation   f(x)
+    residual     x + g(x), where g is a list of layers (He et al. 2016)
+
+mean and variance are the running averages. Weights go by name: "layer2.weight", and inside another layer
+"layer3.layer1.weight".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reference.activations import ACTIVATIONS
+from reference.batch_norm import inference
+
+Array = NDArray[np.floating]
+
+
+def predict(layers: Sequence[Any], weights: Mapping[str, Array], x: Array, prefix: str = "") -> Array:
+    for number, layer in enumerate(layers, start=1):
+        x = KINDS[layer.name](layer, weights, x, f"{prefix}layer{number}.")
+    return x
+
+
+def normalized(norm: Any, weights: Mapping[str, Array], x: Array, name: str) -> Array:
+    epsilon = 1e-5 if norm is True else norm.epsilon
+    arrays = (weights[name + array] for array in ("running_mean", "running_variance", "gamma", "beta"))
+    return inference(x, *arrays, epsilon)
+
+
+def dense(layer: Any, weights: Mapping[str, Array], x: Array, name: str) -> Array:
+    z = x @ weights[name + "weight"]
+    z = normalized(layer.batch_norm, weights, z, name) if layer.batch_norm else z + weights[name + "bias"]
+    return ACTIVATIONS[layer.activation].value(z)
+
+
+KINDS = {
+    "dense": dense,
+    "batch_norm": normalized,
+    "dropout": lambda layer, weights, x, name: x,
+    "activation": lambda layer, weights, x, name: ACTIVATIONS[layer.activation].value(x),
+    "residual": lambda layer, weights, x, name: x + predict(layer.layers, weights, x, name),
+}
