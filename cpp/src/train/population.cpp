@@ -88,8 +88,9 @@ struct Population::MemberOf final : Member {
     const double start = seconds_now();
     const double a_step = std::isinf(state.least_seconds) ? 0 : state.least_seconds / thread.threads;
     state.run_as(thread, [&](std::size_t) { return time_is_up(a_step); });
+    if (thread.thread > 0) return;
     const double steps = static_cast<double>(state.next_step - first);
-    if (thread.thread != 0 || steps == 0) return;
+    if (steps == 0) return;
     state.least_seconds = std::min(state.least_seconds, thread.threads * (seconds_now() - start) / steps);
     work = steps * state.least_seconds;
   }
