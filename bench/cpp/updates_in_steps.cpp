@@ -107,14 +107,14 @@ class Steps {
 
   void one_step(Step<float>& step, Member member, const DataSource& data, Batch now, Batch next,
                 const std::string& way, std::size_t t) {
-    const Group group = way == "none" ? Group{true, true, false} : Group{false, true, true};
-    step.forward(member, data, now, next, group, parameters_.data());
-    if (way == "none") return step.add_to_group(member, now, group);
+    const Turn turn{data, now, next, way == "none" ? Group{true, true, false} : Group{false, true, true}};
+    step.forward(member, turn, parameters_.data());
+    if (way == "none") return step.add_to_group(member, turn);
     const StepConstants begun = begin_step(method_, Moment(t));
     Update<float> update = state_.update(method_, t, t - 1, parameters_.data());
     update.constants = begun.constants();
     update.rate = begun.learning_rate;
-    step.update(member, data, now, next, group, update);
+    step.update(member, turn, update);
   }
 
   const Method method_;

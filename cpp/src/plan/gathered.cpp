@@ -63,12 +63,12 @@ double sum_in_blocks(const T* values, std::size_t n) {
 }
 
 template <class T>
-double Gathered<T>::total_weight(Batch batch) const {
+double Gathered<T>::total_weight(const Batch& batch) const {
   return weighted_ ? sum_in_blocks(weights(batch), batch.rows) : static_cast<double>(batch.rows);
 }
 
 template <class T>
-double Gathered<T>::total_weight(const DataSource& data, Batch batch) const {
+double Gathered<T>::total_weight(const DataSource& data, const Batch& batch) const {
   if (!weighted_) return static_cast<double>(batch.rows);
   double sum = 0;
   for (std::size_t row = 0; row < batch.rows; row += kMostRows) {

@@ -34,8 +34,8 @@ class Gathered final : public Work<T> {
   }
   const T* weights(Batch batch) const { return weights_[batch.odd]; }  // null without
   // The sum of the weights of a batch, or the number of its rows, where it is gathered, and before it is
-  double total_weight(Batch batch) const;
-  double total_weight(const DataSource& data, Batch batch) const;
+  double total_weight(const Batch& batch) const;
+  double total_weight(const DataSource& data, const Batch& batch) const;
 
   Value<T> out;
   Job<T> job;
@@ -58,7 +58,7 @@ class LossOfBatch final : public Work<T> {
   void run(int part, const StepOf<T>& step, Range columns, Range rows) const override;
 
   // of all rows
-  double sum(Batch batch) const { return sum_in_blocks(row_loss_, batch.rows); }
+  double sum(const Batch& batch) const { return sum_in_blocks(row_loss_, batch.rows); }
   bool failed() const { return not_finite_.load(std::memory_order_relaxed); }
   void start_anew() { not_finite_.store(false, std::memory_order_relaxed); }
 

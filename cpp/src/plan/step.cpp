@@ -17,7 +17,7 @@ namespace {
 
 // Work between two looks at the caller's question stays below 0.1 s, on one slow thread too.
 constexpr double kPollingFlops = 1e9;
-constexpr double kSlowFlops = 1e10;
+constexpr double kSlowFlops = 5e9;
 // Phases of less work than this, about 5 us of it, are not worth a team.
 constexpr double kTeamFlopsPerPhase = 500e3;
 
@@ -95,28 +95,21 @@ std::size_t Step<T>::first_layer_not_finite() const {
 }
 
 template <class T>
-Batch Step<T>::block(Batch batch, std::size_t number) const {
-  const std::size_t row = number * at_a_time_, before = batch.number * blocks(largest_batch_);
-  return {batch.number, batch.first + row, std::min(batch.rows - row, at_a_time_), row,
-          (before + number) % 2 == 1};
-}
-
-template <class T>
-void Step<T>::gather_block(Member member, const DataSource& data, Batch block) {
+void Step<T>::gather_block(Member member, const DataSource& data, const Batch& block) {
   const Job<T>* const job = &data_.job;
   executor_.run(member, {&job, 1}, {block, block, &data, nullptr, random_}, false);
 }
 
 template <class T>
-bool Step<T>::forward_block(Member member, Batch block, const T* parameters, double total_weight) {
+bool Step<T>::forward_block(Member member, StepOf<T>& step, double total_weight) {
   const T total = static_cast<T>(total_weight);
-  const StepOf<T> step{block, {}, nullptr, parameters, random_, total > 0 ? T{1} / total : T{0}};
+  step.scale = total > 0 ? T{1} / total : T{0};
   for (std::size_t phase = 0; phase < forward_.phases(); ++phase) {
     executor_.run(member, forward_[phase], step, true);
   }
   if (member.thread == 0) {
-    last_block_ = block;
-    batch_loss_ = (block.row == 0 ? 0 : batch_loss_) + loss_.sum(block);
+    last_block_ = step.batch;
+    batch_loss_ = (step.batch.row == 0 ? 0 : batch_loss_) + loss_.sum(step.batch);
     batch_weight_ = total_weight;
   }
   return !loss_.failed();
@@ -139,22 +132,25 @@ bool Step<T>::backward_block(Member member, const StepOf<T>& step) {
 }
 
 template <class T>
-bool Step<T>::gradient(Member member, const DataSource& data, Batch batch, Batch next, const T* parameters,
-                       const Kept<T>& kept) {
+bool Step<T>::gradient(Member member, const Turn& turn, const T* parameters, const Kept<T>& kept) {
   const Update<T> none{0, nullptr, nullptr, nullptr, 0};
-  const std::size_t count = blocks(batch.rows);
-  const double total = total_weight(data, batch);
+  const std::size_t count = blocks(turn.batch.rows);
+  const double total = total_weight(turn.data, turn.batch);
+  StepOf<T> step{block(turn.batch, 0), {}, &turn.data, parameters, random_, T{1}, &none, kept};
   for (std::size_t i = 0; i < count; ++i) {
-    const Batch now = block(batch, i), then = i + 1 < count ? block(batch, i + 1) : block(next, 0);
-    if (!forward_block(member, now, parameters, total)) return false;
-    StepOf<T> step{now, then, &data, parameters, random_, T{1}, &none, kept};
-    if (i > 0) step.kept.keep = Keep::continued;
+    step.next = i + 1 < count ? block(turn.batch, i + 1) : block(turn.next, 0);
+    if (!forward_block(member, step, total)) return false;
+    if (kept.whole != nullptr && !backward_block(member, step)) return false;
+    if (i + 1 == count) break;
+    // No thread asks again until all have read the same answer.
     if (kept.whole != nullptr) {
-      if (!backward_block(member, step)) return false;
+      executor_.barrier(member);
     } else {
       if (interrupted()) return false;
-      if (i + 1 < count) gather_block(member, data, then);
+      gather_block(member, turn.data, step.next);
     }
+    step.batch = step.next;
+    step.kept.keep = Keep::continued;
   }
   return true;
 }
@@ -162,7 +158,7 @@ bool Step<T>::gradient(Member member, const DataSource& data, Batch batch, Batch
 // Averages are for prediction; a step that was given up leaves them as they are. One that computes a second
 // gradient notes the statistics at the weights themselves, and adds them at its end.
 template <class T>
-void Step<T>::note_statistics(Member member, Batch batch) {
+void Step<T>::note_statistics(Member member, const Batch& batch) {
   if (member.thread == 0) averages_.note(nodes_.normalizers, batch);
 }
 template <class T>

@@ -17,6 +17,13 @@ struct Group {
   bool many, first, last;
 };
 
+// The batch of a step, and the one that is gathered meanwhile, unless it has no rows
+struct Turn {
+  const DataSource& data;
+  Batch batch, next;
+  Group group = {false, true, true};
+};
+
 // What a step is made for
 struct StepData {
   const Targets& y;
@@ -33,28 +40,26 @@ class Step final : Work<T> {
 
   // The members of a team call these together. `gather` is for the first step of a run. A step may begin
   // with `ask_for` and is `forward`, then `update`, or, for a batch that is not the last of its group,
-  // `add_to_group`; in one of the first two `next` is gathered, unless it has no rows. These return false
-  // where the loss is not finite or the step was interrupted: nothing was updated then.
-  void gather(Member member, const DataSource& data, Batch batch) {
+  // `add_to_group`; in one of the first two the next batch is gathered. These return false where the loss is
+  // not finite or the step was interrupted: nothing was updated then.
+  void gather(Member member, const DataSource& data, const Batch& batch) {
     gather_block(member, data, block(batch, 0));
   }
-  void ask_for(Member member, const DataSource& data, Batch next) const {
+  void ask_for(Member member, const DataSource& data, const Batch& next) const {
     data_.ask_for(data, next,
                   Share(member.thread, member.threads, 1).take(std::min(next.rows, at_a_time_), 1));
   }
-  bool forward(Member member, const DataSource& data, Batch batch, Batch next, Group group,
-               const T* parameters);
-  bool update(Member member, const DataSource& data, Batch batch, Batch next, Group group, Update<T> update);
-  void add_to_group(Member member, Batch batch, Group group);
+  bool forward(Member member, const Turn& turn, const T* parameters);
+  bool update(Member member, const Turn& turn, Update<T> update);
+  void add_to_group(Member member, const Turn& turn);
   // Loss and whole gradient, or without memory for that the loss alone, of a batch that `gather` was for, at
   // any parameters
-  bool gradient(Member member, const DataSource& data, Batch batch, Batch next, const T* parameters,
-                const Kept<T>& kept);
+  bool gradient(Member member, const Turn& turn, const T* parameters, const Kept<T>& kept);
   // for what the method wants beside gradients block by block; segments are what goes on around it
   void allocate(const Method& method, const std::vector<Segment>& segments);
 
   // of a group up to the last `forward`; any member may ask
-  double mean_loss(Batch batch, Group group) const;
+  double mean_loss(const Turn& turn) const;
   double batch_loss() const { return batch_loss_; }      // sum over the rows of the last step, weighted
   double batch_weight() const { return batch_weight_; }  // sum of their weights, or their number
   // seconds that all threads together have waited at barriers so far
@@ -76,17 +81,23 @@ class Step final : Work<T> {
   std::size_t bind(T* memory, std::size_t rows);
   void plan_backward();
   // A batch is one block, or several where it has too many rows for memory.
-  std::size_t blocks(std::size_t rows) const { return (rows + at_a_time_ - 1) / at_a_time_; }
-  Batch block(Batch batch, std::size_t number) const;
-  void gather_block(Member member, const DataSource& data, Batch block);
-  double total_weight(const DataSource& data, Batch batch) const {
+  std::size_t blocks(std::size_t rows) const {
+    return rows <= at_a_time_ ? 1 : (rows + at_a_time_ - 1) / at_a_time_;
+  }
+  Batch block(const Batch& batch, std::size_t number) const {
+    const std::size_t row = number * at_a_time_, before = batch.number * blocks(largest_batch_);
+    return {batch.number, batch.first + row, std::min(batch.rows - row, at_a_time_), row,
+            (before + number) % 2 == 1};
+  }
+  void gather_block(Member member, const DataSource& data, const Batch& block);
+  double total_weight(const DataSource& data, const Batch& batch) const {
     return blocks(batch.rows) > 1 ? data_.total_weight(data, batch) : data_.total_weight(block(batch, 0));
   }
   double flops() const;
-  bool forward_block(Member member, Batch block, const T* parameters, double total_weight);
+  bool forward_block(Member member, StepOf<T>& step, double total_weight);
   bool backward_block(Member member, const StepOf<T>& step);
   void run(int part, const StepOf<T>& step, Range columns, Range rows) const override;
-  void note_statistics(Member member, Batch batch);
+  void note_statistics(Member member, const Batch& batch);
   void add_statistics(Member member);
   void limit(Member member, Limits<T>& limits);
   void limit_norm(double most, const std::vector<Segment>& segments);

@@ -49,11 +49,11 @@ void Step<T>::for_parameters(Member member, F&& f) {
 }
 
 template <class T>
-double Step<T>::mean_loss(Batch batch, Group group) const {
-  const Batch first = block(batch, 0);
+double Step<T>::mean_loss(const Turn& turn) const {
+  const Batch first = block(turn.batch, 0);
   double total = whole_ ? batch_weight_ : data_.total_weight(first);
   double sum = whole_ ? batch_loss_ : loss_.sum(first);
-  if (group.many && !group.first) {
+  if (turn.group.many && !turn.group.first) {
     total += group_weight_;
     sum += group_loss_;
   }
@@ -70,20 +70,22 @@ void Step<T>::limit(Member member, Limits<T>& limits) {
 }
 
 template <class T>
-bool Step<T>::forward(Member member, const DataSource& data, Batch batch, Batch next, Group group,
-                      const T* parameters) {
+bool Step<T>::forward(Member member, const Turn& turn, const T* parameters) {
   if (!whole_) {
-    const Batch all = block(batch, 0);
-    return forward_block(member, all, parameters, data_.total_weight(all));
+    StepOf<T> step{block(turn.batch, 0), {}, nullptr, parameters, random_};
+    return forward_block(member, step, data_.total_weight(step.batch));
   }
-  if (twice_) next.rows = 0;
-  if (!group.many) return gradient(member, data, batch, next, parameters, {gradient_.data()});
-  const T weight = static_cast<T>(total_weight(data, batch));
+  const Group group = turn.group;
+  // a second gradient wants the same rows again
+  const Turn alone{turn.data, turn.batch, {turn.next.number, turn.next.first, 0}};
+  const Turn& of_gradient = twice_ ? alone : turn;
+  if (!group.many) return gradient(member, of_gradient, parameters, {gradient_.data()});
+  const T weight = static_cast<T>(total_weight(turn.data, turn.batch));
   const Keep keep = group.first ? Keep::first_of_sum : Keep::next_of_sum;
   if (of_batch_.size() == 0) {
-    return gradient(member, data, batch, next, parameters, {gradient_.data(), keep, weight});
+    return gradient(member, of_gradient, parameters, {gradient_.data(), keep, weight});
   }
-  if (!gradient(member, data, batch, next, parameters, {of_batch_.data()})) return false;
+  if (!gradient(member, of_gradient, parameters, {of_batch_.data()})) return false;
   for_parameters(member, [&](Range r) {
     T* const sum = gradient_.data() + r.begin;
     kernels<T>().add_weighted(sum, group.first ? nullptr : sum, of_batch_.data() + r.begin, weight,
@@ -93,37 +95,41 @@ bool Step<T>::forward(Member member, const DataSource& data, Batch batch, Batch 
 }
 
 template <class T>
-void Step<T>::add_to_group(Member member, Batch batch, Group group) {
-  note_statistics(member, block(batch, 0));
+void Step<T>::add_to_group(Member member, const Turn& turn) {
+  note_statistics(member, block(turn.batch, 0));
   add_statistics(member);
   if (member.thread == 0) {
-    group_weight_ = (group.first ? 0 : group_weight_) + batch_weight_;
-    group_loss_ = (group.first ? 0 : group_loss_) + batch_loss_;
+    group_weight_ = (turn.group.first ? 0 : group_weight_) + batch_weight_;
+    group_loss_ = (turn.group.first ? 0 : group_loss_) + batch_loss_;
   }
   executor_.barrier(member);
 }
 
 template <class T>
-bool Step<T>::update(Member member, const DataSource& data, Batch batch, Batch next, Group group,
-                     Update<T> update) {
-  const Batch first = block(batch, 0);
+bool Step<T>::update(Member member, const Turn& turn, Update<T> update) {
   if (!whole_) {
-    return backward_block(member,
-                          {first, block(next, 0), &data, update.parameters, random_, T{1}, &update, {}});
+    return backward_block(member, {block(turn.batch, 0),
+                                   block(turn.next, 0),
+                                   &turn.data,
+                                   update.parameters,
+                                   random_,
+                                   T{1},
+                                   &update,
+                                   {}});
   }
-  note_statistics(member, first);
+  note_statistics(member, block(turn.batch, 0));
   if (twice_) {
     const double loss = batch_loss_;
     for_parameters(member,
                    [&](Range r) { kernels<T>().shift(update, shifted_.data(), gradient_.data(), r); });
-    if (blocks(batch.rows) > 1) gather(member, data, batch);
-    if (!gradient(member, data, batch, next, shifted_.data(), {second_.data()})) return false;
+    if (blocks(turn.batch.rows) > 1) gather(member, turn.data, turn.batch);
+    if (!gradient(member, turn, shifted_.data(), {second_.data()})) return false;
     if (member.thread == 0) batch_loss_ = loss;
     update.second = second_.data();
   }
   add_statistics(member);
-  if (group.many) {
-    const double total = (group.first ? 0 : group_weight_) + batch_weight_;
+  if (turn.group.many) {
+    const double total = (turn.group.first ? 0 : group_weight_) + batch_weight_;
     update.limits.mean = static_cast<T>(total > 0 ? 1 / total : 0);
   }
   limit(member, update.limits);
@@ -131,14 +137,14 @@ bool Step<T>::update(Member member, const DataSource& data, Batch batch, Batch n
   return true;
 }
 
-#define FANIN_INSTANTIATE(T)                                                                \
-  template void Step<T>::allocate(const Method&, const std::vector<Segment>&);              \
-  template void Step<T>::limit(Member, Limits<T>&);                                         \
-  template void Step<T>::limit_norm(double, const std::vector<Segment>&);                   \
-  template double Step<T>::mean_loss(Batch, Group) const;                                   \
-  template bool Step<T>::forward(Member, const DataSource&, Batch, Batch, Group, const T*); \
-  template bool Step<T>::update(Member, const DataSource&, Batch, Batch, Group, Update<T>); \
-  template void Step<T>::add_to_group(Member, Batch, Group);
+#define FANIN_INSTANTIATE(T)                                                   \
+  template void Step<T>::allocate(const Method&, const std::vector<Segment>&); \
+  template void Step<T>::limit(Member, Limits<T>&);                            \
+  template void Step<T>::limit_norm(double, const std::vector<Segment>&);      \
+  template double Step<T>::mean_loss(const Turn&) const;                       \
+  template bool Step<T>::forward(Member, const Turn&, const T*);               \
+  template bool Step<T>::update(Member, const Turn&, Update<T>);               \
+  template void Step<T>::add_to_group(Member, const Turn&);
 FANIN_INSTANTIATE(float)
 FANIN_INSTANTIATE(double)
 

@@ -73,7 +73,7 @@ struct RuleState {
     }
   }
   // Brings what is shown up to date
-  void refresh_shown(const Method&, const ParameterTable& table, const T* parameters) {
+  void refresh_shown(const ParameterTable& table, const T* parameters) {
     if (ahead && !averaging) convert_all(To::shown, shown.data(), parameters, table, {0, table.size});
   }
   // Arrays that are shown have been set: what is trained follows

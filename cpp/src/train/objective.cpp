@@ -87,7 +87,7 @@ double Objective<T>::State::run(std::span<const T> w, T* gradient) {
     run_call(step.team(), [&](int thread, int threads) {
       const Member member{thread, threads};
       step.gather(member, data, all);
-      const bool finished = step.gradient(member, data, all, none, parameters.data(), kept);
+      const bool finished = step.gradient(member, {data, all, none}, parameters.data(), kept);
       if (thread == 0) done = finished;
     });
   }

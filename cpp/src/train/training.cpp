@@ -19,7 +19,10 @@ void Training<T>::State::start_anew() {
   }
   ++net.epochs;
   next_step = updates_counted = 0;
-  most_updates = options.budget != nullptr ? std::max<std::size_t>(1, options.budget->steps()) : order.size();
+  end_step = steps;
+  if (options.budget != nullptr && options.budget->steps() < updates(steps)) {
+    end_step = std::min(steps, std::max<std::size_t>(1, options.budget->steps()) * method.accumulate);
+  }
   gathered = static_cast<std::size_t>(-1);
   loss_sum = weight_sum = 0;
   failed = false;
@@ -29,23 +32,22 @@ void Training<T>::State::start_anew() {
 // All threads compute the same constants; the first one keeps what the rule remembers.
 template <class T>
 bool Training<T>::State::one_step(Member member, const DataSource& data, std::size_t number) {
-  const Batch now = batch(number), next = batch(number + 1);
-  step.ask_for(member, data, next);
-  const Group group = group_of(number);
-  if (!step.forward(member, data, now, next, group, net.parameters.data())) return false;
-  if (!group.last) {
-    step.add_to_group(member, now, group);
+  const Turn turn{data, batch(number), batch(number + 1), group_of(number)};
+  step.ask_for(member, data, turn.next);
+  if (!step.forward(member, turn, net.parameters.data())) return false;
+  if (!turn.group.last) {
+    step.add_to_group(member, turn);
     return true;
   }
   const std::uint64_t before = updates(number) - updates_counted;
   Moment at(net.state.steps + 1 + before);
-  if (needs_loss(method.rule)) at.loss = step.mean_loss(now, group);
+  if (needs_loss(method.rule)) at.loss = step.mean_loss(turn);
   at.memory = net.state.memory;
   const StepConstants begun = begin_step(method, at);
   Update<T> update = net.state.update(method, at.t, before, net.parameters.data());
   update.constants = begun.constants();
   update.rate = begun.learning_rate;
-  const bool done = step.update(member, data, now, next, group, update);
+  const bool done = step.update(member, turn, update);
   if (member.thread == 0 && done) net.state.memory = begun.memory;
   return done;
 }
@@ -85,10 +87,10 @@ void Training<T>::State::run_slice() {
 
 template <class T>
 void Training<T>::State::end_slice() {
-  failed = !ends_at(next_step) && !step.interrupted() && step.failed();
+  failed = next_step < end_step && !step.interrupted() && step.failed();
   net.state.count(updates(next_step) - updates_counted);
   updates_counted = updates(next_step);
-  if (next_step > 0 && group_of(next_step - 1).last && late()) most_updates = updates_counted;
+  if (next_step > 0 && group_of(next_step - 1).last && late()) end_step = next_step;
 }
 
 template <class T>
@@ -129,7 +131,7 @@ EpochResult Training<T>::State::end() {
     restore("the loss is", last.number + 1, step.first_layer_not_finite());
   }
   const ParameterTable& table = net.nodes.table;
-  net.state.refresh_shown(method, table, net.parameters.data());
+  net.state.refresh_shown(table, net.parameters.data());
   const std::size_t bad = find_not_finite(net.weights(), table.size);
   if (bad < table.size) restore("weights are", next_step, layer_at(table.trained, bad));
   const Buffer<T>& averages = net.averages.values();
@@ -139,7 +141,7 @@ EpochResult Training<T>::State::end() {
   }
   net.folded();  // so that no prediction has to
   if (options.budget != nullptr) options.budget->spend(updates_counted);
-  return {weight_sum > 0 ? loss_sum / weight_sum : 0, !ends_at(next_step), share_before(next_step)};
+  return {weight_sum > 0 ? loss_sum / weight_sum : 0, next_step < end_step, share_before(next_step)};
 }
 
 template <class T>

@@ -24,6 +24,7 @@ struct Training<T>::State {
         options(std::move(chosen)),
         batch_size(std::min(options.batch_size, rows_of(x))),
         joins_last(net.nodes.has_batch_norm() && rows_of(x) % batch_size == 1 && rows_of(x) > 1),
+        steps((rows_of(x) + batch_size - 1) / batch_size - (joins_last ? 1 : 0)),
         order(rows_of(x)),
         own_finite_parameters(net.nodes.has_batch_norm() ? 0 : net.nodes.table.size),
         finite_averages(net.nodes),
@@ -33,20 +34,17 @@ struct Training<T>::State {
   }
 
   std::size_t largest_batch() const { return batch_size + (joins_last ? 1 : 0); }
-  std::size_t steps() const { return (order.size() + batch_size - 1) / batch_size - (joins_last ? 1 : 0); }
   Batch batch(std::size_t number) const {
-    if (number >= steps()) return {number, order.size(), 0};
+    if (number >= steps) return {number, order.size(), 0};
     const std::size_t first = number * batch_size;
-    return {number, first, number + 1 == steps() ? order.size() - first : batch_size};
+    return {number, first, number + 1 == steps ? order.size() - first : batch_size};
   }
 
   // An epoch is `begin` and `prepare`, slices of steps while there is `more`, and `end`. Meanwhile nobody
   // else uses the network.
   void begin(const Method& chosen);
   void prepare();
-  bool more() const { return !ends_at(next_step) && !failed && !step.interrupted(); }
-  // whether the epoch or the budget ends before batch `number`
-  bool ends_at(std::size_t number) const { return number >= steps() || updates(number) >= most_updates; }
+  bool more() const { return next_step < end_step && !failed && !step.interrupted(); }
   bool late() const { return options.budget != nullptr && options.budget->late(); }
   double share_before(std::size_t number) const;
   // Steps on a team, for at most about 50 ms
@@ -68,12 +66,14 @@ struct Training<T>::State {
   void end_slice();
   // updates before batch `number`: the last group of an epoch may be short
   std::size_t updates(std::size_t number) const {
-    return number == steps() ? (number + method.accumulate - 1) / method.accumulate
-                             : number / method.accumulate;
+    if (method.accumulate == 1) return number;
+    return number == steps ? (number + method.accumulate - 1) / method.accumulate
+                           : number / method.accumulate;
   }
   Group group_of(std::size_t number) const {
-    return {method.accumulate > 1, number % method.accumulate == 0,
-            (number + 1) % method.accumulate == 0 || number + 1 == steps()};
+    if (method.accumulate == 1) return {false, true, true};
+    return {true, number % method.accumulate == 0,
+            (number + 1) % method.accumulate == 0 || number + 1 == steps};
   }
   int team() const { return step.team(); }
   void restore(const std::string& what, std::size_t at_step, std::size_t layer);
@@ -84,7 +84,8 @@ struct Training<T>::State {
   const ScaledWeights weights;
   const TrainingOptions options;
   const std::size_t batch_size;
-  const bool joins_last;  // a last row by itself, which has no variance, joins the batch before it
+  const bool joins_last;    // a last row by itself, which has no variance, joins the batch before it
+  const std::size_t steps;  // batches of an epoch
   std::vector<std::uint32_t> order;
   // of the last epoch end: where prediction has folded parameters, in their place, which is free meanwhile
   T* finite_parameters() {
@@ -96,7 +97,8 @@ struct Training<T>::State {
 
   Method method = Sgd{};
   std::size_t next_step = 0, gathered = 0;  // batches
-  std::size_t updates_counted = 0, most_updates = 0;
+  std::size_t end_step = 0;                 // where the epoch or the budget ends
+  std::size_t updates_counted = 0;
   double loss_sum = 0, weight_sum = 0;
   bool failed = false;  // the step at next_step gave a loss that is not finite
   // Thread 0 decides at the beginning of a step whether it is the last of the slice; the others read it at
@@ -113,7 +115,7 @@ void Training<T>::State::run_as(Member member, F&& is_last) {
   const DataSource source = data();
   const std::size_t first = next_step;
   if (gathered != first) step.gather(member, source, batch(first));
-  for (std::size_t number = first; !ends_at(number); ++number) {
+  for (std::size_t number = first; number < end_step; ++number) {
     if (member.thread == 0) last_of_slice[number % 2] = is_last(number) || late();
     const bool done = one_step(member, source, number);
     if (member.thread == 0 && done) note_step(number);
