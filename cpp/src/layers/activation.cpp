@@ -77,21 +77,12 @@ class ActivationNode final : public Node<T> {
 
   const int activation_;
   Value<T>* in_ = nullptr;
-  Job<T> activate_{this, kActivate, this->out.columns, kPanel<T>, kRowBlock, 1};
-  Job<T> pass_{this, kPass, this->out.columns, kPanel<T>, kAll, 1, 0, false, Grain::whole_columns};
+  Job<T> activate_ = following(this, kActivate, this->out.columns, Grain::block);
+  Job<T> pass_ = following(this, kPass, this->out.columns);
 };
 
 }  // namespace
 
-template <>
-template <class T>
-std::unique_ptr<Node<T>> NodeOf<ActivationLayer>::make(const ActivationLayer& layer,
-                                                       Declarations<T>& declarations) {
-  return std::make_unique<ActivationNode<T>>(layer, declarations);
-}
-template std::unique_ptr<Node<float>> NodeOf<ActivationLayer>::make(const ActivationLayer&,
-                                                                    Declarations<float>&);
-template std::unique_ptr<Node<double>> NodeOf<ActivationLayer>::make(const ActivationLayer&,
-                                                                     Declarations<double>&);
+FANIN_NODE(ActivationLayer, ActivationNode)
 
 }  // namespace fanin

@@ -18,6 +18,7 @@ class BatchNormNode final : public Node<T> {
  public:
   BatchNormNode(const BatchNorm& layer, Declarations<T>& d)
       : Node<T>(d.layer, d.columns), first_array_(d.table.trained.size()), norm_(layer, d.columns, d) {
+    if (d.normalized) throw ValueError(d.text + "a BatchNorm follows a BatchNorm; expected one of them");
     ++d.stages;
     d.into_next = d.on_inputs ? nullptr : &norm_;
     d.on_inputs = false;
@@ -107,23 +108,13 @@ class BatchNormNode final : public Node<T> {
   Value<T>* in_ = nullptr;
   bool trained_ = true;
   Job<T> normalize_{this, kNormalize, this->out.columns, kPanel<T>, kAll, flops()};
-  Job<T> normalize_backward_{this,  kNormalizeBackward,  this->out.columns, kPanel<T>, kAll, flops(), 0,
-                             false, Grain::whole_columns};
-  Job<T> pass_{this, kPass, this->out.columns, kPanel<T>, kAll, flops(), 0, false, Grain::whole_columns};
+  Job<T> normalize_backward_ = following(this, kNormalizeBackward, this->out.columns);
+  Job<T> pass_ = following(this, kPass, this->out.columns);
   Job<T> gradient_{this, kGradient, this->out.columns, kPanel<T>, kAll, flops()};
 };
 
 }  // namespace
 
-template <>
-template <class T>
-std::unique_ptr<Node<T>> NodeOf<BatchNorm>::make(const BatchNorm& layer, Declarations<T>& declarations) {
-  if (declarations.normalized) {
-    throw ValueError(declarations.text + "a BatchNorm follows a BatchNorm; expected one of them");
-  }
-  return std::make_unique<BatchNormNode<T>>(layer, declarations);
-}
-template std::unique_ptr<Node<float>> NodeOf<BatchNorm>::make(const BatchNorm&, Declarations<float>&);
-template std::unique_ptr<Node<double>> NodeOf<BatchNorm>::make(const BatchNorm&, Declarations<double>&);
+FANIN_NODE(BatchNorm, BatchNormNode)
 
 }  // namespace fanin

@@ -52,6 +52,15 @@ class DenseNode final : public Node<T> {
       biases_ = d.add(Role::bias, 1, layer.units);
     }
     end_array_ = d.table.trained.size();
+    // far beyond any memory, and far from where sizes in bytes wrap around
+    constexpr double most_weights = 0x1p40;
+    const double inputs = static_cast<double>(inputs_);
+    d.weights += (inputs + 1) * static_cast<double>(layer.units);
+    if (d.weights > most_weights || inputs > most_weights) {
+      throw ValueError(d.text + "the network would have " + number_text(d.weights) +
+                       " weights, more than 2^40");
+    }
+    check_initializers(layer, inputs_, d.text);
     ++d.stages;
     d.new_value();
     if (before_ != nullptr) before_->in_next = true;
@@ -213,31 +222,14 @@ class DenseNode final : public Node<T> {
   T* dz_transposed_ = nullptr;
   bool trains_weights_ = true, trains_others_ = true;
   Job<T> forward_{this, kForward, columns(), kPanel<T>, kRowBlock, flops()};
-  Job<T> normalize_{this, kNormalize, columns(), kPanel<T>, kAll, 1, 0, false, Grain::whole_columns};
+  Job<T> normalize_ = following(this, kNormalize, columns());
   Job<T> input_gradient_{this, kInputGradient, inputs_, kRowBlock, kPanel<T>, flops()};
-  Job<T> normalize_backward_{this,  kNormalizeBackward,  columns(), kPanel<T>, kAll, 1, 0,
-                             false, Grain::whole_columns};
+  Job<T> normalize_backward_ = following(this, kNormalizeBackward, columns());
   Job<T> weight_gradient_{this, kWeightGradient, columns(), kPanel<T>, kRowBlock, flops()};
 };
 
 }  // namespace
 
-template <>
-template <class T>
-std::unique_ptr<Node<T>> NodeOf<Dense>::make(const Dense& layer, Declarations<T>& declarations) {
-  // far beyond any memory, and far from where sizes in bytes wrap around
-  constexpr double most_weights = 0x1p40;
-  Declarations<T>& d = declarations;
-  const double columns = static_cast<double>(d.columns);
-  d.weights += (columns + 1) * static_cast<double>(layer.units);
-  if (d.weights > most_weights || columns > most_weights) {
-    throw ValueError(d.text + "the network would have " + number_text(d.weights) +
-                     " weights, more than 2^40");
-  }
-  check_initializers(layer, d.columns, d.text);
-  return std::make_unique<DenseNode<T>>(layer, d);
-}
-template std::unique_ptr<Node<float>> NodeOf<Dense>::make(const Dense&, Declarations<float>&);
-template std::unique_ptr<Node<double>> NodeOf<Dense>::make(const Dense&, Declarations<double>&);
+FANIN_NODE(Dense, DenseNode)
 
 }  // namespace fanin

@@ -24,7 +24,10 @@ template <class T>
 class DropoutNode final : public Node<T> {
  public:
   DropoutNode(const Dropout& layer, Declarations<T>& d)
-      : Node<T>(d.layer, d.columns), dropped_(dropped_of(layer.rate)), word_(word_of_dropout(d.number)) {}
+      : Node<T>(d.layer, d.columns), dropped_(dropped_of(layer.rate)), word_(word_of_dropout(d.number)) {
+    if (d.before == nullptr || !std::holds_alternative<Dropout>(d.before->kind)) return;
+    throw ValueError(d.text + "a Dropout follows a Dropout; expected one, with the rate of both");
+  }
 
   // Inputs are dropped where they lie. The gradient goes through the dropout and the activation before it at
   // once; where there is none, nobody asks later which were kept.
@@ -70,21 +73,11 @@ class DropoutNode final : public Node<T> {
  private:
   const std::uint32_t dropped_, word_;
   Value<T>* in_ = nullptr;
-  Job<T> drop_{this, 0, this->out.columns, kPanel<T>, kRowBlock, 1};
+  Job<T> drop_ = following(this, 0, this->out.columns, Grain::block);
 };
 
 }  // namespace
 
-template <>
-template <class T>
-std::unique_ptr<Node<T>> NodeOf<Dropout>::make(const Dropout& layer, Declarations<T>& declarations) {
-  const Layer* before = declarations.before;
-  if (before != nullptr && std::holds_alternative<Dropout>(before->kind)) {
-    throw ValueError(declarations.text + "a Dropout follows a Dropout; expected one, with the rate of both");
-  }
-  return std::make_unique<DropoutNode<T>>(layer, declarations);
-}
-template std::unique_ptr<Node<float>> NodeOf<Dropout>::make(const Dropout&, Declarations<float>&);
-template std::unique_ptr<Node<double>> NodeOf<Dropout>::make(const Dropout&, Declarations<double>&);
+FANIN_NODE(Dropout, DropoutNode)
 
 }  // namespace fanin

@@ -126,20 +126,13 @@ class ResidualNode final : public Node<T> {
   Value<T>* in_ = nullptr;
   Value<T> entrance_;         // x as the layers inside see it
   Value<T>* exit_ = nullptr;  // what they give
-  Job<T> add_{this, kAdd, this->out.columns, kPanel<T>, kRowBlock, 1};
-  Job<T> pass_{this, kPass, this->out.columns, kPanel<T>, kAll, 1, 0, false, Grain::whole_columns};
-  Job<T> add_gradients_{this, kAddGradients, this->out.columns,   kPanel<T>, kAll, 1,
-                        0,    false,         Grain::whole_columns};
+  Job<T> add_ = following(this, kAdd, this->out.columns, Grain::block);
+  Job<T> pass_ = following(this, kPass, this->out.columns);
+  Job<T> add_gradients_ = following(this, kAddGradients, this->out.columns);
 };
 
 }  // namespace
 
-template <>
-template <class T>
-std::unique_ptr<Node<T>> NodeOf<Residual>::make(const Residual& layer, Declarations<T>& declarations) {
-  return std::make_unique<ResidualNode<T>>(layer, declarations);
-}
-template std::unique_ptr<Node<float>> NodeOf<Residual>::make(const Residual&, Declarations<float>&);
-template std::unique_ptr<Node<double>> NodeOf<Residual>::make(const Residual&, Declarations<double>&);
+FANIN_NODE(Residual, ResidualNode)
 
 }  // namespace fanin

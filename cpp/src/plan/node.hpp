@@ -84,6 +84,16 @@ struct NodeOf {
   static std::unique_ptr<Node<T>> make(const Kind& layer, Declarations<T>& declarations);
 };
 
+// A node is made of a layer and its declarations, and throws ValueError where the layer cannot stand there.
+#define FANIN_NODE(Kind, KindNode)                                                                \
+  template <>                                                                                     \
+  template <class T>                                                                              \
+  std::unique_ptr<Node<T>> NodeOf<Kind>::make(const Kind& layer, Declarations<T>& declarations) { \
+    return std::make_unique<KindNode<T>>(layer, declarations);                                    \
+  }                                                                                               \
+  template std::unique_ptr<Node<float>> NodeOf<Kind>::make(const Kind&, Declarations<float>&);    \
+  template std::unique_ptr<Node<double>> NodeOf<Kind>::make(const Kind&, Declarations<double>&);
+
 // of a network, or of a layer that has layers inside
 template <class T>
 NodeList<T> make_nodes(const std::vector<Layer>& layers, Declarations<T>& declarations);

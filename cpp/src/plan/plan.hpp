@@ -73,6 +73,13 @@ struct Job {
   const Job* follow = nullptr;
 };
 
+// A job on some columns that follows another
+template <class T>
+Job<T> following(const Work<T>* work, int part, std::size_t columns, Grain grain = Grain::whole_columns) {
+  const std::size_t row_unit = grain == Grain::block ? kRowBlock : kAll;
+  return {work, part, columns, kPanel<T>, row_unit, 1, 0, false, grain};
+}
+
 template <class T>
 class Plan {
  public:

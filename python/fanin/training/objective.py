@@ -52,6 +52,10 @@ class Objective:
             self._core: Any = kind(net._core, X, y, sample_weight)
         self._trained = [(name, shape) for name, shape, trained in net._core.arrays if trained]
 
+    def __repr__(self) -> str:
+        """Return the number of weights and the loss in one line."""
+        return f"<fanin objective: {self._net.loss} of {self.size:,} weights>"
+
     @property
     def size(self) -> int:
         """Number of weights in w."""
