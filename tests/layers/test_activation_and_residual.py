@@ -186,6 +186,19 @@ def test_an_activation_after_a_dense_layer_is_that_of_the_layer(every_activation
     assert np.array_equal(*(net.predict(x) for net in nets))
 
 
+def test_inputs_of_a_residual_that_lie_far_from_zero_keep_their_digits():
+    """Folding their mean into the weights inside would take them away."""
+    rng = np.random.default_rng(0)
+    x = (rng.normal(size=(400, 6)) * 2.0**-3 + 1e5).astype("float32")
+    layers = [Residual([BN(), Dense(6, initializer=np.ones((6, 6)))]), Dense(6, initializer=np.eye(6))]
+    net = fanin.Network(6, layers, seed=1)
+    net.fit(x, x, rule=optim.SGD(0.0), epochs=30, batch_size=40)
+    weights = {name: array.astype("float64") for name, array in net.get_weights().items()}
+    np.testing.assert_allclose(
+        net.predict(x), predict(layers, weights, x.astype("float64")), rtol=0, atol=0.03
+    )
+
+
 def test_names_of_arrays_tell_where_they_are():
     net = fanin.Network(4, [Dense(4), Residual([Dense(6, "relu"), Residual([BN()]), Dense(4)]), Dense(2)])
     inside = ("layer1.weight", "layer1.bias", "layer2.layer1.beta", "layer2.layer1.gamma")

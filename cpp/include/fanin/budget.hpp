@@ -9,7 +9,7 @@
 namespace fanin {
 
 // So many updates of the rule, and so many seconds from when this is made. Trainings that are given the same
-// one, epoch after epoch, spend it together; an epoch that has begun makes at least one update.
+// one spend it together, one after the other; an epoch that has begun makes at least one update.
 class Budget {
  public:
   // Throws ValueError unless there is at least one step, and the seconds are finite and above 0.

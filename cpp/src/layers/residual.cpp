@@ -25,7 +25,8 @@ template <class T>
 NodeList<T> inside(const Residual& layer, Declarations<T>& d) {
   const std::string text = d.text;
   const std::size_t columns = d.columns;
-  d.new_value();
+  d.normalized = false;
+  d.into_next = nullptr;
   d.deepest = std::max(d.deepest, ++d.depth);
   if (d.depth > kDeepest) {
     throw ValueError(text + "expected at most " + std::to_string(kDeepest) + " Residuals inside each other");

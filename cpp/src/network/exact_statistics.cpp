@@ -87,6 +87,7 @@ bool Network<T>::State::wants_exact_statistics() const {
 template <class T>
 void Network<T>::State::take_exact_statistics(const Samples& x) {
   Buffer<T> folded(nodes.table.size);
+  changed();
   for (const Normalizer<T>* of : nodes.normalizers) {
     if (!of->norm.exact_statistics) continue;
     fold(folded.data(), of);
@@ -97,7 +98,6 @@ void Network<T>::State::take_exact_statistics(const Samples& x) {
       averages.variance(*of)[j] = without_denormals(static_cast<T>(of_all.squares[j] / others));
     }
   }
-  changed();
 }
 
 template bool Network<float>::State::wants_exact_statistics() const;

@@ -36,7 +36,7 @@ Step<T>::Step(std::size_t inputs, const std::vector<Layer>& layers, Averages<T>&
       memory_(bind(nullptr, at_a_time_)),
       slow_(flops() > kSlowFlops),
       whole_(slow_),
-      executor_(flops() > kPollingFlops, interrupted),
+      executor_(flops() * static_cast<double>(blocks(largest_batch_)) > kPollingFlops, interrupted),
       trained_(nodes_.table.trained.size(), true) {
   bind(memory_.data(), at_a_time_);
   data_.out.made_by = &data_.job;

@@ -140,6 +140,7 @@ struct Population::State::Region {
   struct Squad {
     Barrier barrier;
     Member* now = nullptr;
+    int threads = 1;  // that train it
   };
 
   Region(State& chosen, int squads_wanted, double most)
@@ -156,13 +157,15 @@ struct Population::State::Region {
 
   void train(Squad& squad, fanin::Member thread) {
     for (;;) {
-      if (thread.thread == 0) squad.now = take_next();
+      if (thread.thread == 0) {
+        squad.now = take_next();
+        if (squad.now != nullptr) squad.threads = std::min(squad.now->team(), thread.threads);
+      }
       squad.barrier.wait(thread.threads);
       Member* const now = squad.now;
       if (now == nullptr) return;
-      const int threads = std::min(now->team(), thread.threads);
-      if (now->runs() && thread.thread < threads) {
-        now->run_as({thread.thread, threads}, [this](double from_now) { return time_is_up(from_now); });
+      if (now->runs() && thread.thread < squad.threads) {
+        now->run_as({thread.thread, squad.threads}, [this](double from_now) { return time_is_up(from_now); });
       }
       squad.barrier.wait(thread.threads);
       if (thread.thread > 0) continue;

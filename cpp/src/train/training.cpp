@@ -57,7 +57,12 @@ void Training<T>::State::begin(const Method& chosen) {
   check_method(chosen);
   check_arrays(chosen, net.nodes.table.trained.size());
   writing.emplace(net.access);
-  method = chosen;
+  try {
+    method = chosen;
+  } catch (...) {
+    writing.reset();
+    throw;
+  }
 }
 
 template <class T>
@@ -87,10 +92,11 @@ void Training<T>::State::run_slice() {
 
 template <class T>
 void Training<T>::State::end_slice() {
-  failed = next_step < end_step && !step.interrupted() && step.failed();
+  failed = failed || (next_step < end_step && !step.interrupted() && step.failed());
   net.state.count(updates(next_step) - updates_counted);
   updates_counted = updates(next_step);
-  if (next_step > 0 && group_of(next_step - 1).last && late()) end_step = next_step;
+  const bool stopped = failed || step.interrupted() || next_step == 0;
+  if (!stopped && group_of(next_step - 1).last && late()) end_step = next_step;
 }
 
 template <class T>
@@ -126,6 +132,7 @@ EpochResult Training<T>::State::end() {
     std::optional<Access::Writing>& held;
     ~Release() { held.reset(); }
   } const release{writing};
+  if (options.budget != nullptr) options.budget->spend(updates_counted);
   if (failed) {
     const Batch last = batch(next_step);
     restore("the loss is", last.number + 1, step.first_layer_not_finite());
@@ -140,7 +147,6 @@ EpochResult Training<T>::State::end() {
     restore("averages of batch norm are", next_step, layer_at(table.statistics, overflown));
   }
   net.folded();  // so that no prediction has to
-  if (options.budget != nullptr) options.budget->spend(updates_counted);
   return {weight_sum > 0 ? loss_sum / weight_sum : 0, next_step < end_step, share_before(next_step)};
 }
 
