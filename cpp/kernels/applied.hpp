@@ -49,7 +49,7 @@ struct Update {
   double rate = 0;  // the rule's, which scales a decay
   Limits<T> limits = {};
   Averaging<T> averaging = {};
-  LookAhead look = {};
+  LookAhead look_ahead = {};
   std::size_t next = 0;  // so much further on is what will be updated next: it is asked for
 };
 

@@ -46,7 +46,7 @@ constexpr Kernels<T> make_kernels() {
       bias_gradient<T>,
       update<T>,
       shift<T>,
-      look<T>,
+      convert_weights<T>,
       add_weighted<T>,
       square_sum<T>,
       loss<T>,

@@ -225,7 +225,7 @@ struct Kernels {
   void (*update)(const Update<T>&, const T* gradient, Range parameters);
   void (*shift)(const Update<T>&, T* out, const T* gradient, Range parameters);
   // out = what people see of n weights that a rule trains, or back from these
-  void (*look)(const Update<T>&, T* out, const T* from, bool back, std::size_t n);
+  void (*convert_weights)(const Update<T>&, T* out, const T* from, bool to_trained, std::size_t n);
   void (*add_weighted)(T* out, const T* so_far, const T* g, T weight, std::size_t n);
   // sum of squares of a block of at most a panel's columns: g mean clipped to the limit, times scale
   T (*square_sum)(const T* g, std::size_t rows, std::size_t stride, std::size_t columns, const Limits<T>&);

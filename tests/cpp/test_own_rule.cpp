@@ -60,7 +60,7 @@ TEST_CASE_TEMPLATE("a rule may read the weight, and show others than it trains",
     Update<T> update{0, &constants, y.data(), z.data(), kSize};
     update.segments = &all;
     update.averaging = {average.data(), 1};
-    update.look = {kBeta, place};
+    update.look_ahead = {kBeta, place};
     std::vector<double> expected(kSize);
     for (std::size_t i = 0; i < kSize; ++i) {
       g[i] = static_cast<T>(static_cast<double>(i % 5) - 2);
@@ -69,8 +69,8 @@ TEST_CASE_TEMPLATE("a rule may read the weight, and show others than it trains",
       expected[i] = (1 - kBeta) * next + kBeta * x[i];
     }
     own_rule::update_run<ScheduleFree>(update, g.data(), 0, kSize);
-    own_rule::look_run<ScheduleFree>(update, shown.data(), y.data(), false, kSize);
-    own_rule::look_run<ScheduleFree>(update, back.data(), shown.data(), true, kSize);
+    own_rule::convert_run<ScheduleFree>(update, shown.data(), y.data(), false, kSize);
+    own_rule::convert_run<ScheduleFree>(update, back.data(), shown.data(), true, kSize);
     for (std::size_t i = 0; i < kSize; ++i) {
       CHECK(static_cast<double>(y[i]) == expected[i]);
       CHECK(static_cast<double>(shown[i]) == x[i]);

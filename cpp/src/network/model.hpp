@@ -107,7 +107,7 @@ struct Network<T>::State {
     if (which == Weights::shown || !state.averaging) return shown();
     if (!state.ahead) return parameters.data();
     room = Buffer<T>(nodes.table.size);
-    state.convert_all(To::shown, room.data(), parameters.data(), nodes.table, {0, room.size()});
+    state.convert_all(Direction::to_shown, room.data(), parameters.data(), nodes.table, {0, room.size()});
     return room.data();
   }
 

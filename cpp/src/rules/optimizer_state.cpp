@@ -59,12 +59,12 @@ void Optimizer<T>::State::take(const Method& chosen) {
   for (std::size_t i = 0; i < count && state.owner; ++i) {
     const std::span<T> w = arrays.arrays[i];
     moves[i] = state.looks_elsewhere(chosen, table, i);
-    if (moves[i]) state.convert(To::shown, w.data(), w.data(), table, i, w.size());
+    if (moves[i]) state.convert(Direction::to_shown, w.data(), w.data(), table, i, w.size());
   }
   state.take(chosen, table);
   for (std::size_t i = 0; i < count; ++i) {
     const std::span<T> w = arrays.arrays[i];
-    if (moves[i]) state.convert(To::trained, w.data(), w.data(), table, i, w.size());
+    if (moves[i]) state.convert(Direction::to_trained, w.data(), w.data(), table, i, w.size());
   }
   if (state.averaging != averaged) begin_average();
   if (chosen.accumulate != before) {
@@ -91,7 +91,7 @@ void Optimizer<T>::State::begin_average() {
   state.shown = state.averaging ? Buffer<T>(table.size) : Buffer<T>();
   for (std::size_t i = 0; i < table.trained.size() && state.averaging; ++i) {
     const std::span<T> w = arrays.arrays[i];
-    state.convert(To::shown, state.shown.data() + arrays.offsets[i], w.data(), table, i, w.size());
+    state.convert(Direction::to_shown, state.shown.data() + arrays.offsets[i], w.data(), table, i, w.size());
   }
 }
 
@@ -149,8 +149,8 @@ template <class T>
 void Optimizer<T>::get_weights(std::size_t array, std::span<T> out) const {
   const ExclusiveCall call(state_->busy);
   state_->arrays.check_size("array " + std::to_string(array) + ": ", array, out.size());
-  state_->state.convert(To::shown, out.data(), state_->arrays.arrays[array].data(), state_->table, array,
-                        out.size());
+  state_->state.convert(Direction::to_shown, out.data(), state_->arrays.arrays[array].data(), state_->table,
+                        array, out.size());
 }
 
 template <class T>

@@ -41,9 +41,9 @@ struct Optimizer<T>::State {
     at.memory = state.memory;
     return at;
   }
-  // The method to go on with, which has been checked
-  void take(const Method& chosen);
   void check(const Method& chosen) const;
+  // Goes on with a method that was checked.
+  void take(const Method& chosen);
   // slots of the rule, and what else is kept for each parameter
   std::vector<std::string> slot_names() const;
   // where the part of a named slot lies that belongs to an array

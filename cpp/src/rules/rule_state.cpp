@@ -56,14 +56,14 @@ T RuleState<T>::ahead_in(const Method& method, const ParameterTable& table, std:
 }
 
 template <class T>
-void RuleState<T>::convert(To to, T* out, const T* from, const ParameterTable& table, std::size_t array,
-                           std::size_t n) const {
+void RuleState<T>::convert(Direction direction, T* out, const T* from, const ParameterTable& table,
+                           std::size_t array, std::size_t n) const {
   Update<T> update{static_cast<int>(owner->rule.index()), nullptr, nullptr, slot(0, table.trained[array]),
                    slot_stride()};
-  update.look = {static_cast<double>(ahead_in(*owner, table, array)), used.place};
-  if (update.look.ahead != 0) {
+  update.look_ahead = {static_cast<double>(ahead_in(*owner, table, array)), used.place};
+  if (update.look_ahead.ahead != 0) {
     const FloatingPointScope modes;
-    kernels<T>().look(update, out, from, to == To::trained, n);
+    kernels<T>().convert_weights(update, out, from, direction == Direction::to_trained, n);
   } else if (out != from) {
     std::copy_n(from, n, out);
   }
@@ -77,7 +77,7 @@ Update<T> RuleState<T>::update(const Method& method, std::uint64_t t, std::uint6
   update.limits = limits_of<T>(method);
   if (!averaging) return update;
   update.averaging = {shown.data(), share_of_newest(method, averaged + before + 1)};
-  if (ahead) update.look = {look_ahead(method, t + 1), used.place};
+  if (ahead) update.look_ahead = {look_ahead(method, t + 1), used.place};
   return update;
 }
 
@@ -104,16 +104,16 @@ void RuleState<T>::prepare(const Method& method, const ParameterTable& table, T*
     stays = !looks_elsewhere(method, table, i);
   }
   const Range all{0, table.size};
-  // back to the weights: those trained where their average goes on, else those that are shown
+  // Training begins again at what people see, or, where an average goes on, at the weights it averages.
   if (shows() && !stays) {
-    if (keeps_average) convert_all(To::shown, parameters, parameters, table, all);
+    if (keeps_average) convert_all(Direction::to_shown, parameters, parameters, table, all);
     if (!keeps_average) std::copy_n(shown.data(), table.size, parameters);
   }
   take(method, table);
   if (!shows() || stays) return;
   if (shown.size() == 0) shown = Buffer<T>(table.size);
   if (!keeps_average) std::copy_n(parameters, table.size, shown.data());
-  convert_all(To::trained, parameters, parameters, table, all);
+  convert_all(Direction::to_trained, parameters, parameters, table, all);
 }
 
 template struct RuleState<float>;

@@ -7,15 +7,14 @@
 
 namespace fanin {
 
-// Weights as people see them, and as the rule trains them
-enum class To { shown, trained };
+// Between the weights that people see and those that a rule trains
+enum class Direction { to_shown, to_trained };
 
 // Slots lie one after the other, each with the table's offsets. So do the weights of a network, in one
 // buffer; those of an optimizer are the user's arrays, wherever they lie, and each is given by itself.
 //
-// Of a rule that looks ahead a network shows w between epochs, from a buffer of its own: taking what is
-// trained from w again would round once more. Where weights are averaged, it shows the average instead, and
-// training goes on from what is trained.
+// A rule that looks ahead trains other weights than people see. Between epochs a network keeps both, as
+// converting them back and forth would round each time. Where weights are averaged, people see the average.
 template <class T>
 struct RuleState {
   std::optional<Method> owner;  // whose state it is
@@ -42,8 +41,8 @@ struct RuleState {
   bool looks_elsewhere(const Method& method, const ParameterTable& table, std::size_t array) const {
     return ahead_in(*owner, table, array) != ahead_in(method, table, array);
   }
-  // out = n weights of an array, which are of the other kind
-  void convert(To to, T* out, const T* from, const ParameterTable& table, std::size_t array,
+  // out = n weights of an array, converted
+  void convert(Direction direction, T* out, const T* from, const ParameterTable& table, std::size_t array,
                std::size_t n) const;
   // What step t of the method updates, `before` steps after the last one that was counted, where all weights
   // lie in one buffer; and of one array, wherever its weights lie
@@ -65,20 +64,22 @@ struct RuleState {
     if (shows()) shown = Buffer<T>(table.size);
   }
   // Of the arrays that begin in this range of the buffers
-  void convert_all(To to, T* out, const T* from, const ParameterTable& table, Range range) const {
+  void convert_all(Direction direction, T* out, const T* from, const ParameterTable& table,
+                   Range range) const {
     for (std::size_t i = 0; i < table.trained.size(); ++i) {
       const std::size_t begin = table.trained[i].offset;
       if (begin < range.begin || begin >= range.end) continue;
-      convert(to, out + begin, from + begin, table, i, table.end(i) - begin);
+      convert(direction, out + begin, from + begin, table, i, table.end(i) - begin);
     }
   }
   // Brings what is shown up to date
   void refresh_shown(const ParameterTable& table, const T* parameters) {
-    if (ahead && !averaging) convert_all(To::shown, shown.data(), parameters, table, {0, table.size});
+    if (ahead && !averaging)
+      convert_all(Direction::to_shown, shown.data(), parameters, table, {0, table.size});
   }
   // Arrays that are shown have been set: what is trained follows
   void trained_from_shown(T* parameters, const ParameterTable& table, Range range) const {
-    if (shows()) convert_all(To::trained, parameters, shown.data(), table, range);
+    if (shows()) convert_all(Direction::to_trained, parameters, shown.data(), table, range);
   }
   void forget() {
     owner.reset();
