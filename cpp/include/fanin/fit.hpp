@@ -29,8 +29,8 @@ struct Epoch {
 
 struct History {
   std::vector<Epoch> epochs;
-  std::optional<std::size_t>
-      stopped_epoch;                      // after or in which the fit was stopped; none where all epochs ran
+  // After or in which the fit was stopped; none where all epochs ran
+  std::optional<std::size_t> stopped_epoch;
   std::optional<std::size_t> best_epoch;  // whose weights early stopping brought back
 };
 

@@ -37,8 +37,7 @@ class ActivationNode final : public Node<T> {
     out.linear = false;
     out.z = in.even;
     if (in.linear) {
-      out.dz = in.dz;
-      out.dz_transposed = in.dz_transposed;
+      out.share_gradient(in);
     } else if (!in.ahead) {
       out.dz = memory.matrix(rows, out.columns);
     }

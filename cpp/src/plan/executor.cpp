@@ -27,8 +27,8 @@ std::size_t rows_of_job(const Job<T>& job, const StepOf<T>& step) {
 }
 
 template <class T>
-double cost_of(const Job<T>& job, const StepOf<T>& step) {
-  return job.cost * static_cast<double>(job.ahead ? step.next.rows : step.batch.rows);
+double cost_of(const Job<T>& job, const Batch& batch) {
+  return job.cost * static_cast<double>(batch.rows);
 }
 
 }  // namespace
@@ -84,7 +84,7 @@ void Executor<T>::run_chain(const Job<T>& job, const Job<T>* end, const Job<T>& 
 // A thread's share of a job
 template <class T>
 void Executor<T>::take(Member member, Share& share, const Job<T>& job, const StepOf<T>& step, bool asks) {
-  const double cost = job.cost * static_cast<double>(step.batch.rows);
+  const double cost = cost_of(job, step.batch);
   const Grid grid = grid_of(job, step);
   const Job<T>* const apart = first_apart(job, grid, member);
   bool whole_columns = false, whole_rows = false;
@@ -114,7 +114,7 @@ template <class T>
 void Executor<T>::run(Member member, std::span<const Job<T>* const> phase, const StepOf<T>& step,
                       bool may_stop) {
   double cost = 0;
-  for (const Job<T>* job : phase) cost += cost_of(*job, step);
+  for (const Job<T>* job : phase) cost += cost_of(*job, job->ahead ? step.next : step.batch);
   Share share(member.thread, member.threads, cost);
   for (const Job<T>* job : phase) {
     if (!job->ahead) {

@@ -1,4 +1,4 @@
-// Runs the phases of a plan on a team: it alone knows of threads, and asks whether to go on.
+// Runs the phases of a plan on a team. Nodes know nothing of threads, nor of the question whether to go on.
 #pragma once
 
 #include <atomic>
@@ -20,6 +20,10 @@ class Executor {
   // barrier; one that may stop leaves out what it has not begun once the step is interrupted.
   void run(Member member, std::span<const Job<T>* const> phase, const StepOf<T>& step, bool may_stop);
   void barrier(Member member);
+  // A thread's share of so many units of the same cost
+  static Range share(Member member, std::size_t units) {
+    return Share(member.thread, member.threads, 1).take(units, 1);
+  }
 
   // seconds that all threads together have waited at barriers so far
   double waited() const { return waited_.load(std::memory_order_relaxed); }
@@ -34,7 +38,7 @@ class Executor {
   void take(Member member, Share& share, const Job<T>& job, const StepOf<T>& step, bool asks);
   static Grid grid_of(const Job<T>& job, const StepOf<T>& step);
   static const Job<T>* first_apart(const Job<T>& job, Grid grid, Member member);
-  static void run_chain(const Job<T>& job, const Job<T>* end, const Job<T>& sizes, const StepOf<T>& step,
+  static void run_chain(const Job<T>& job, const Job<T>* end, const Job<T>& first, const StepOf<T>& step,
                         Range columns, Range rows);
   bool given_up(Member member);
 

@@ -10,8 +10,6 @@ namespace {
 
 // A value of x from a row that lies anywhere in memory costs about what so many flops do.
 constexpr double kGatherFlops = 64;
-// Its loss and gradient cost about so many flops of a product.
-constexpr double kLossFlops = 64;
 
 }  // namespace
 
@@ -82,39 +80,9 @@ double Gathered<T>::total_weight(const DataSource& data, const Batch& batch) con
   return sum;
 }
 
-// A thread goes on to the loss of its rows where all outputs of a row are in one panel.
-template <class T>
-LossOfBatch<T>::LossOfBatch(const Gathered<T>& data, LossOf<T> loss, std::size_t outputs)
-    : job{this, 0,     outputs,          kAll, kPanel<T>, kLossFlops * static_cast<double>(outputs),
-          0,    false, Grain::whole_rows},
-      data_(data),
-      loss_(loss) {}
-
-template <class T>
-void LossOfBatch<T>::bind(Value<T>& in, Carver<T>& memory, std::size_t rows) {
-  in_ = &in;
-  row_loss_ = memory.take(rows);
-}
-
-template <class T>
-void LossOfBatch<T>::run(int, const StepOf<T>& step, Range, Range rows) const {
-  const Batch batch = step.batch;
-  const auto panels = [&](T* data) { return in_->panels(data, batch); };
-  kernels<T>().loss({row_loss_, nullptr, panels(in_->dz), in_->transposed(in_->dz_transposed, batch),
-                     read_only(panels(in_->z)), read_only(panels(in_->a)), read_only(data_.targets(batch)),
-                     data_.labels(batch), data_.weights(batch), step.scale, loss_, in_->activation},
-                    rows);
-  const std::size_t count = rows.end - rows.begin;
-  if (find_not_finite(row_loss_ + rows.begin, count) < count) {
-    not_finite_.store(true, std::memory_order_relaxed);
-  }
-}
-
 template double sum_in_blocks(const float*, std::size_t);
 template double sum_in_blocks(const double*, std::size_t);
 template class Gathered<float>;
 template class Gathered<double>;
-template class LossOfBatch<float>;
-template class LossOfBatch<double>;
 
 }  // namespace fanin

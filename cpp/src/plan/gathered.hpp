@@ -1,10 +1,7 @@
-// The two ends of a step: batches gathered from the user's data, and the loss of what the last node gives.
+// Where a step begins: batches gathered from the user's data.
 #pragma once
 
-#include <atomic>
-
 #include "base/buffer.hpp"
-#include "data/loss.hpp"
 #include "plan/plan.hpp"
 
 namespace fanin {
@@ -48,33 +45,7 @@ class Gathered final : public Work<T> {
   Buffer<std::int32_t> labels_[2];
 };
 
-// The loss of each row, and the gradient of the last value
-template <class T>
-class LossOfBatch final : public Work<T> {
- public:
-  LossOfBatch(const Gathered<T>& data, LossOf<T> loss, std::size_t outputs);
-
-  void bind(Value<T>& in, Carver<T>& memory, std::size_t rows);
-  void run(int part, const StepOf<T>& step, Range columns, Range rows) const override;
-
-  // of all rows
-  double sum(const Batch& batch) const { return sum_in_blocks(row_loss_, batch.rows); }
-  bool failed() const { return not_finite_.load(std::memory_order_relaxed); }
-  void start_anew() { not_finite_.store(false, std::memory_order_relaxed); }
-
-  Job<T> job;
-
- private:
-  const Gathered<T>& data_;
-  const LossOf<T> loss_;
-  const Value<T>* in_ = nullptr;
-  T* row_loss_ = nullptr;
-  mutable std::atomic<bool> not_finite_{false};
-};
-
 extern template class Gathered<float>;
 extern template class Gathered<double>;
-extern template class LossOfBatch<float>;
-extern template class LossOfBatch<double>;
 
 }  // namespace fanin

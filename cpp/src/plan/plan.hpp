@@ -1,4 +1,4 @@
-// A plan: phases of jobs. Nodes write it; the executor runs it, and nothing else knows of threads.
+// A plan: phases of jobs. Nodes write it, the executor runs it.
 #pragma once
 
 #include <limits>
@@ -83,19 +83,14 @@ Job<T> following(const Work<T>* work, int part, std::size_t columns, Grain grain
 template <class T>
 class Plan {
  public:
-  // A phase begins, after which everything is finished that was put off: what must not run together with
-  // the phase before.
+  // A phase of this job and of all that was put off
   void phase(const Job<T>& job) {
     jobs_.push_back(&job);
     end_phase();
   }
+  // Puts a job off to the next phase: it must not run beside those of the last.
   void later(const Job<T>& job) { put_off_.push_back(&job); }
-  void end_phase() {
-    jobs_.insert(jobs_.end(), put_off_.begin(), put_off_.end());
-    put_off_.clear();
-    ends_.push_back(jobs_.size());
-  }
-  // The last phase is what is put off.
+  // The last phase: this job, after all that was put off
   void finish(const Job<T>& job) {
     later(job);
     end_phase();
@@ -118,6 +113,12 @@ class Plan {
   }
 
  private:
+  void end_phase() {
+    jobs_.insert(jobs_.end(), put_off_.begin(), put_off_.end());
+    put_off_.clear();
+    ends_.push_back(jobs_.size());
+  }
+
   std::vector<const Job<T>*> jobs_, put_off_;
   std::vector<std::size_t> ends_;
 };

@@ -43,7 +43,8 @@ Step<T>::Step(std::size_t inputs, const std::vector<Layer>& layers, Averages<T>&
   for (const auto& node : nodes_.list) node->forward(forward_);
   Job<T>& last = *nodes_.list.back()->out.made_by;
   last.follow = &loss_.job;
-  // A thread goes on to the loss of its rows where one panel has all outputs of a row.
+  // Where one panel holds all outputs of a row, the thread that makes them computes their loss at once: then
+  // rows are cut as the loss wants them.
   if (last.row_unit != kAll) last.row_unit = std::min(last.row_unit, loss_.job.row_unit);
   plan_backward();
 }
@@ -72,10 +73,13 @@ void Step<T>::plan_backward() {
   backward_.finish(data_.job);
 }
 
-// of a block: forward, weights, and, but for the first layer, inputs
+// of a block: forward, weights, and, but for the first layer with weights, inputs
 template <class T>
 double Step<T>::flops() const {
-  const double first = nodes_.list.front()->flops();
+  double first = 0;
+  for (auto node = nodes_.list.begin(); first == 0 && node != nodes_.list.end(); ++node) {
+    first = (*node)->flops();
+  }
   return static_cast<double>(at_a_time_) * (3 * nodes_.flops() - first);
 }
 
@@ -158,17 +162,18 @@ bool Step<T>::gradient(Member member, const Turn& turn, const T* parameters, con
 // Averages are for prediction; a step that was given up leaves them as they are. One that computes a second
 // gradient notes the statistics at the weights themselves, and adds them at its end.
 template <class T>
-void Step<T>::note_statistics(Member member, const Batch& batch) {
+void Step<T>::note_statistics(Member member, const Batch& batch) const {
   if (member.thread == 0) averages_.note(nodes_.normalizers, batch);
 }
 template <class T>
-void Step<T>::add_statistics(Member member) {
+void Step<T>::add_statistics(Member member) const {
   if (member.thread == 0) averages_.add(nodes_.normalizers);
 }
 template <class T>
 void Step<T>::run(int, const StepOf<T>& step, Range, Range) const {
-  averages_.note(nodes_.normalizers, step.batch);
-  averages_.add(nodes_.normalizers);
+  constexpr Member alone{0, 1};
+  note_statistics(alone, step.batch);
+  add_statistics(alone);
 }
 
 template class Step<float>;

@@ -5,7 +5,7 @@
 
 #include "plan/averages.hpp"
 #include "plan/executor.hpp"
-#include "plan/gathered.hpp"
+#include "plan/loss_of_batch.hpp"
 #include "plan/nodes.hpp"
 #include "rules/gradient_norm.hpp"
 #include "rules/method.hpp"
@@ -46,8 +46,7 @@ class Step final : Work<T> {
     gather_block(member, data, block(batch, 0));
   }
   void ask_for(Member member, const DataSource& data, const Batch& next) const {
-    data_.ask_for(data, next,
-                  Share(member.thread, member.threads, 1).take(std::min(next.rows, at_a_time_), 1));
+    data_.ask_for(data, next, Executor<T>::share(member, std::min(next.rows, at_a_time_)));
   }
   bool forward(Member member, const Turn& turn, const T* parameters);
   bool update(Member member, const Turn& turn, Update<T> update);
@@ -97,8 +96,8 @@ class Step final : Work<T> {
   bool forward_block(Member member, StepOf<T>& step, double total_weight);
   bool backward_block(Member member, const StepOf<T>& step);
   void run(int part, const StepOf<T>& step, Range columns, Range rows) const override;
-  void note_statistics(Member member, const Batch& batch);
-  void add_statistics(Member member);
+  void note_statistics(Member member, const Batch& batch) const;
+  void add_statistics(Member member) const;
   void limit(Member member, Limits<T>& limits);
   void limit_norm(double most, const std::vector<Segment>& segments);
   template <class F>

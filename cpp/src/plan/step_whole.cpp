@@ -41,7 +41,7 @@ template <class T>
 template <class F>
 void Step<T>::for_parameters(Member member, F&& f) {
   constexpr std::size_t run = 4096;
-  const Range runs = Share(member.thread, member.threads, 1).take((nodes_.table.size + run - 1) / run, 1);
+  const Range runs = Executor<T>::share(member, (nodes_.table.size + run - 1) / run);
   const std::size_t begin = runs.begin * run,
                     end = runs.end * run < nodes_.table.size ? runs.end * run : nodes_.table.size;
   if (begin < end) f(Range{begin, end});

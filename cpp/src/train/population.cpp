@@ -135,7 +135,7 @@ struct Population::State {
 };
 
 // A parallel region: as many squads of threads as there are members, but no more than threads. A squad trains
-// a member until its epoch ends, or the region does, and goes on to the next that waits.
+// one member until its epoch or the region ends, then the next that waits.
 struct Population::State::Region {
   struct Squad {
     Barrier barrier;
