@@ -49,9 +49,7 @@ std::size_t Network<T>::outputs() const {
 }
 template <class T>
 std::size_t Network<T>::parameters() const {
-  std::size_t sum = 0;
-  for (const ParameterArray& array : state_->nodes.table.trained) sum += array.elements();
-  return sum;
+  return state_->nodes.table.elements();
 }
 template <class T>
 const std::vector<Layer>& Network<T>::layers() const {

@@ -38,6 +38,12 @@ struct ParameterTable {
   std::vector<ParameterArray> trained, statistics;  // each in the order of offsets, layer by layer
   std::size_t size = 0, statistics_size = 0;        // of the buffers, padding included
 
+  // Numbers in all trained arrays
+  std::size_t elements() const {
+    std::size_t sum = 0;
+    for (const ParameterArray& array : trained) sum += array.elements();
+    return sum;
+  }
   // Where the trained array after this one begins
   std::size_t end(std::size_t array) const {
     return array + 1 < trained.size() ? trained[array + 1].offset : size;

@@ -33,11 +33,6 @@ struct Objective<T>::State {
   }
 
   double run(std::span<const T> w, T* gradient);
-  std::size_t size() const {
-    std::size_t sum = 0;
-    for (const ParameterArray& array : nodes.table.trained) sum += array.elements();
-    return sum;
-  }
 
   const Samples x;
   const Targets y;
@@ -92,7 +87,8 @@ double Objective<T>::State::run(std::span<const T> w, T* gradient) {
     });
   }
   constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
-  if (!done && gradient != nullptr) std::fill_n(gradient, size(), static_cast<T>(not_a_number));
+  if (!done && gradient != nullptr)
+    std::fill_n(gradient, nodes.table.elements(), static_cast<T>(not_a_number));
   if (step.interrupted()) return not_a_number;
   if (done && gradient != nullptr) {
     for_each_run_of(nodes.table, whole.data(), gradient,
@@ -115,7 +111,7 @@ Objective<T>::~Objective() = default;
 
 template <class T>
 std::size_t Objective<T>::size() const {
-  return state_->size();
+  return state_->nodes.table.elements();
 }
 
 template <class T>

@@ -14,7 +14,7 @@ from fanin.optim import BatchSizeWarning
 from fanin.training.callbacks import CallbackList, Logs
 from fanin.training.history import History
 from fanin.training.progress import progress
-from fanin.training.settings import Settings
+from fanin.training.settings import MOST, Settings
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -109,7 +109,7 @@ class Fit:
             show(epoch, logs, seconds)
             return stop
 
-        return _core.EpochLoop(min(self.epochs, 2**63), validate, after, self.budget)
+        return _core.EpochLoop(min(self.epochs, MOST), validate, after, self.budget)
 
     def end(self, loop: _core.EpochLoop) -> History:
         """Return the history of a loop that has ended by itself."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fanin.data.validation import ValidationData
 
 
-_MOST = 2**63  # what the core counts, and more than anybody can
+MOST = 2**63  # that the core counts, and more than anybody can
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,5 +49,5 @@ class Settings:
 
     def new_budget(self) -> _core.Budget:
         """Return what one fit may take, counted from now on."""
-        steps = None if self.max_steps is None else min(int(self.max_steps), _MOST)
+        steps = None if self.max_steps is None else min(int(self.max_steps), MOST)
         return _core.Budget(steps, None if self.max_seconds is None else float(self.max_seconds))
