@@ -8,8 +8,9 @@ import pytest
 import fanin
 from fanin import layers as L
 from fanin import optim
-from helpers import H, digest
+from helpers import digest
 from reference.layers import predict
+from slopes import assert_a_step_goes_down_the_slope, set_at_random, step
 
 BN, Dense, Dropout, Activation, Residual = (
     fanin.BatchNorm,
@@ -78,37 +79,10 @@ def network(layers, dtype="float64", seed=3):
     return fanin.Network(5, layers, seed=seed, dtype=dtype)
 
 
-def set_at_random(net):
-    rng = np.random.default_rng(2)
-    weights = net.get_weights()
-    moved = {k: w + 0.2 * rng.normal(size=w.shape) * ("running" not in k) for k, w in weights.items()}
-    net.set_weights(moved)
-    return net.get_weights()
-
-
-def step(net, samples, rule):
-    options = {"epochs": 1, "batch_size": len(samples[0]), "shuffle": False}
-    return net.fit(*samples, rule=rule, **options).loss[0]
-
-
 @pytest.mark.parametrize("threads_used", [1, 3])
 def test_a_step_goes_down_the_slope_with_activations_and_residuals(layers, samples, threads, threads_used):
     threads(threads_used)
-    net = network(layers)
-    before = set_at_random(net)
-    step(net, samples, optim.SGD(1.0))
-    after = net.get_weights()
-    for name in (n for n in before if "running" not in n):
-        some = list(np.ndindex(before[name].shape))[:: max(1, before[name].size // 8)]
-        for index in some:
-            sides = []
-            for h in (H, -H):
-                nudged, other = before[name].copy(), network(layers)
-                nudged[index] += h
-                other.set_weights({**before, name: nudged})
-                sides.append(step(other, samples, optim.SGD(0.0)))
-            slope = (sides[0] - sides[1]) / (2 * H)
-            assert abs(before[name][index] - after[name][index] - slope) < 2e-8, name
+    assert_a_step_goes_down_the_slope(lambda: network(layers), samples)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

@@ -8,7 +8,8 @@ import pytest
 import fanin
 from fanin import functional as F
 from fanin import optim
-from helpers import H, digest
+from helpers import digest
+from slopes import assert_a_step_goes_down_the_slope, set_at_random
 
 BN, NAMES = fanin.BatchNorm, ("beta", "gamma", "running_mean", "running_variance")
 
@@ -37,37 +38,8 @@ def samples():
     return rng.normal(size=(70, 5)) * 3 + 10, rng.normal(size=(70, 3))
 
 
-def set_at_random(net):
-    rng = np.random.default_rng(2)
-    weights = net.get_weights()
-    moved = {k: w + 0.2 * rng.normal(size=w.shape) * ("running" not in k) for k, w in weights.items()}
-    net.set_weights(moved)
-    return net.get_weights()
-
-
-def step(net, samples, rate):
-    return net.fit(*samples, rule=optim.SGD(rate), epochs=1, batch_size=len(samples[0]), shuffle=False).loss[
-        0
-    ]
-
-
 def test_a_step_of_sgd_goes_down_the_slope_of_the_training_loss(samples):
-    """Finite differences: a fresh network drops the same in its first epoch, whatever its weights."""
-    net = mixed()
-    before = set_at_random(net)
-    step(net, samples, 1.0)
-    after = net.get_weights()
-    for name in (n for n in before if "running" not in n):
-        some = list(np.ndindex(before[name].shape))[:: max(1, before[name].size // 12)]
-        for index in some:
-            sides = []
-            for h in (H, -H):
-                nudged, other = before[name].copy(), mixed()
-                nudged[index] += h
-                other.set_weights({**before, name: nudged})
-                sides.append(step(other, samples, 0.0))
-            slope = (sides[0] - sides[1]) / (2 * H)
-            assert abs(before[name][index] - after[name][index] - slope) < 2e-8, name
+    assert_a_step_goes_down_the_slope(mixed, samples)
 
 
 def test_names_and_number_of_the_arrays():
