@@ -114,7 +114,8 @@ class Model:
 
         In the place of the bias a layer with batch norm has "layer1.gamma", "layer1.beta" and the averages
         "layer1.running_mean" and "layer1.running_variance", each (units,). A `BatchNorm` by itself has these alone,
-        a `Dropout` has nothing: each counts as a layer, so numbers are places in the list of layers.
+        a `Dropout` has nothing: each counts as a layer, so numbers are places in the list of layers. Arrays of layers
+        inside a `Residual` have the names of both: "layer3.layer1.weight".
         """
         return dict(zip(self._array_names(), self._core.get_arrays(bool(averaged)), strict=True))
 

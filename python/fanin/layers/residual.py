@@ -20,7 +20,7 @@ class Residual(Layer):
     Parameters
     ----------
     layers : sequence of layers
-        At least one; another `Residual` may be among them. Names of weights tell where they are:
+        At least one; another `Residual` may be among them. The weights of the first one inside layer 3 are called
         "layer3.layer1.weight".
 
     Examples
