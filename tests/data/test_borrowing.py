@@ -54,3 +54,47 @@ def test_an_array_by_columns_is_copied_at_most_once_and_only_where_samples_are_s
     assert growth < size + 32
     _, growth = size_and_growth(by_columns, "float32", shuffle=False)
     assert growth < 32
+
+
+CHANGES = {
+    "labels": ("y[:] = 10**9", "y[:] = -5", "y[:] = 2**40"),
+    "samples": ("X[:] = np.nan", "X[:] = 1e300"),
+    "weights": ("w[:] = np.nan", "w[:] = -1", "w[:] = np.inf"),
+}
+
+
+@pytest.mark.parametrize("change", [change for changes in CHANGES.values() for change in changes])
+@pytest.mark.parametrize("classes", [3, 40])
+def test_data_that_change_during_a_fit_give_other_numbers_and_nothing_worse(change, classes):
+    code = f"""
+import threading
+import numpy as np
+import fanin
+rng = np.random.default_rng(0)
+X, y, w = rng.normal(size=(640, 4)).astype("f4"), np.zeros(640, np.int64), np.ones(640)
+net = fanin.Network(4, [fanin.Dense(8, "tanh"), fanin.Dense({classes})], "softmax_cross_entropy")
+def change(net, epoch, logs):
+    {change}
+try:
+    net.fit(X, y, rule=fanin.optim.SGD(0.1), epochs=3, sample_weight=w, callbacks=[change])
+except (ValueError, ArithmeticError):
+    pass
+X, y, w = np.ones((640, 4), "f4"), np.zeros(640, np.int64), np.ones(640)
+ended = []
+def change_all_the_time():
+    while not ended:
+        {change}
+        X[:], y[:], w[:] = 1, 0, 1
+thread = threading.Thread(target=change_all_the_time)
+thread.start()
+for _ in range(200):
+    try:
+        net.evaluate(X, y, sample_weight=w)
+        fanin.functional.loss(np.zeros((640, {classes})), y, "softmax_cross_entropy", sample_weight=w)
+    except ValueError:
+        pass
+ended.append(True)
+thread.join()
+print(all(np.isfinite(array).all() for array in net.get_weights().values()))
+"""
+    assert python_prints("-c", code) == "True\n"
