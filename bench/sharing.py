@@ -21,12 +21,25 @@ from bench.report import Table, time_cell
 NEIGHBOURS_A_PROCESSOR = 2
 MOST_SLOWDOWN = 6.0
 MOST_TOGETHER = 1.3
+MOST_OVER_ONE_THREAD = 1.15
+# one program, as most neighbours are
+NEIGHBOURS = {
+    "3 of every 15 ms": """
+import time
+while True:
+    start = time.perf_counter()
+    while time.perf_counter() - start < 0.003:
+        pass
+    time.sleep(0.012)
+""",
+    "that never rests": "while True: pass",
+}
 
 
 @contextmanager
-def busy_processes(count: int) -> Iterator[None]:
-    """Programs that want a processor each and never wait."""
-    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
+def beside(code: str, count: int = 1) -> Iterator[None]:
+    """Run programs of this code meanwhile."""
+    busy = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(count)]
     try:
         yield
     finally:
@@ -71,17 +84,32 @@ class Sharing:
         """Rounds in turn: a quiet epoch, one beside busy programs, two fits after each other and at once."""
         worker.ask("prepare", asdict(net))
         quiet, busy, together = [], [], []
+        short: dict[str, list[float]] = {name: [] for name in NEIGHBOURS}
         for _ in range(effort.rounds):
             quiet.append(worker.ask("epoch"))
-            with busy_processes(NEIGHBOURS_A_PROCESSOR * (os.cpu_count() or 1)):
+            with beside(NEIGHBOURS["that never rests"], NEIGHBOURS_A_PROCESSOR * (os.cpu_count() or 1)):
                 busy.append(worker.ask("epoch"))
             in_turn, at_once = worker.ask("two_fits")
             together.append(at_once / in_turn)
+            for name, code in NEIGHBOURS.items():
+                with beside(code):
+                    team, one = worker.ask("short_fits")
+                short[name].append(team / one)
         slowdown = statistics.median(busy) / statistics.median(quiet)
         ratio = statistics.median(together)
         outcome.asked += [
             Asked(f"{net.name}: busy over quiet", threads, slowdown, MOST_SLOWDOWN, "times"),
             Asked(f"{net.name}: two fits at once over in turn", threads, ratio, MOST_TOGETHER, "times"),
+        ]
+        outcome.asked += [
+            Asked(
+                f"{net.name}: fits of one epoch beside a program {name}, over one thread",
+                threads,
+                statistics.median(ratios),
+                MOST_OVER_ONE_THREAD,
+                "times",
+            )
+            for name, ratios in short.items()
         ]
         outcome.cases += [
             {"case": net.name, "threads": threads, "result": result, "microseconds": {"fanin": rounds}}

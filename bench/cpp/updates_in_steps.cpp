@@ -102,7 +102,9 @@ class Steps {
     parameters_.clear();
     for (const auto& node : nodes_.list) node->initialize(parameters_.data(), 0);
     state_ = {};
-    state_.prepare(method_, nodes_.table, parameters_.data());
+    state_.resume(method_, nodes_.table);
+    state_.convert_all(Direction::to_trained, parameters_.data(), parameters_.data(), nodes_.table,
+                       {0, nodes_.table.size});
   }
 
   void one_step(Step<float>& step, Member member, const DataSource& data, Batch now, Batch next,

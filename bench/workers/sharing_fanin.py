@@ -13,6 +13,8 @@ from bench import data
 from bench.cases import Net
 from bench.workers.steps_fanin import RULE, build
 
+SECONDS_OF_SHORT_FITS = 1.0
+
 
 class Sharing:
     """Two nets on the same data."""
@@ -47,6 +49,20 @@ class Sharing:
                 thread.join()
 
         return seconds(lambda: [fit() for fit in fits]), seconds(at_once)
+
+    def short_fits(self) -> tuple[float, float]:
+        """Microseconds of a step in a second of fits of one epoch each: on all threads, and on one."""
+        return self.short_fits_on(fanin.get_num_threads()), self.short_fits_on(1)
+
+    def short_fits_on(self, threads: int) -> float:
+        """Microseconds of a step on so many threads."""
+        count = 0
+        start = time.perf_counter()
+        with fanin.num_threads(threads):
+            while count == 0 or time.perf_counter() - start < SECONDS_OF_SHORT_FITS:
+                self.fit(self.networks[0], self.net.samples)
+                count += 1
+        return 1e6 * (time.perf_counter() - start) / (count * self.net.steps)
 
 
 def seconds(call: Callable[[], object]) -> float:

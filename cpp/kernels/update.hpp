@@ -184,7 +184,7 @@ void update(const Update<T>& update, const T* gradient, Range parameters) {
                                        parameters.end - parameters.begin);
 }
 
-// out = where a second gradient is wanted, for parameters of which `gradient` is the first one
+// out = where a second gradient is wanted
 template <class R, class T>
 void shift_run(const Update<T>& update, T* out, const T* gradient, Range parameters) {
   if constexpr (second_of<R>) {
@@ -209,9 +209,22 @@ void shift_of(List<R...>, const Update<T>& update, T* out, const T* gradient, Ra
   runs[update.rule](update, out, gradient, parameters);
 }
 
+// Frozen weights stay where they are.
 template <class T>
 void shift(const Update<T>& update, T* out, const T* gradient, Range parameters) {
-  shift_of<T>(Rules{}, update, out, gradient, parameters);
+  const Segment* segment = update.segments;
+  if (segment == nullptr) return shift_of<T>(Rules{}, update, out, gradient, parameters);
+  while (parameters.begin < parameters.end) {
+    while (segment->end <= parameters.begin) ++segment;
+    const std::size_t end = segment->end < parameters.end ? segment->end : parameters.end,
+                      n = end - parameters.begin;
+    if (segment->around.frozen) {
+      __builtin_memcpy(out + parameters.begin, update.parameters + parameters.begin, n * sizeof(T));
+    } else {
+      shift_of<T>(Rules{}, update, out, gradient, Range{parameters.begin, end});
+    }
+    parameters.begin = end;
+  }
 }
 
 // out = sum so far, if any, + weight g

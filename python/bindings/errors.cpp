@@ -61,6 +61,7 @@ void register_errors(py::module_& m) {
       raise_diverged(error, diverged.get_stored());
     } catch (const fanin::BusyError& error) {
       PyErr_SetString(PyExc_RuntimeError, error.what());
+    } catch (const fanin::InterruptedError&) {  // signal_pending has set what a handler raised
     } catch (const fanin::FileError& error) {
       errno = error.code;
       const auto path = py::reinterpret_steal<py::object>(PyUnicode_DecodeFSDefault(error.path.c_str()));

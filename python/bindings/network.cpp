@@ -21,7 +21,7 @@ py::array_t<T> predict(const fanin::Network<T>& net, const py::object& x, const 
   operands::check_contiguous("out", result);
   const fanin::MatrixView<T> view = fanin::row_major(result.mutable_data(), rows, columns);
   const Unlocked unlocked;  // both arrays are held by this function
-  net.predict(matrix.view, view);
+  net.predict(matrix.view, view, signal_pending);
   return result;
 }
 
@@ -32,7 +32,7 @@ py::tuple evaluate(const fanin::Network<T>& net, const py::object& x, const py::
   fanin::Evaluation evaluation{};
   {
     const Unlocked unlocked;  // data is held by this function
-    evaluation = net.evaluate(data.x.view, data.targets.y, data.targets.weights);
+    evaluation = net.evaluate(data.x.view, data.targets.y, data.targets.weights, signal_pending);
   }
   return py::make_tuple(evaluation.loss, evaluation.metric);
 }

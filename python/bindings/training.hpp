@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <mutex>
 
 #include "entries.hpp"
 #include "fanin/population.hpp"
@@ -57,25 +58,22 @@ class PyTraining {
   std::size_t rows() const { return fanin::rows_of(data_.x.view); }
 
   void exact_statistics() {
-    if (training_ == nullptr) throw fanin::ValueError("training: it was closed");
-    const Unlocked unlocked;  // the arrays are kept alive by data_
-    training_->exact_statistics();
+    call([](fanin::Training<T>& training) { training.exact_statistics(); });
   }
 
   // Frees the network for another training, also where an exception's traceback keeps this object alive.
-  void close() { training_.reset(); }
+  // Waits for a call of another thread.
+  void close() {
+    const Unlocked unlocked;
+    const std::lock_guard<std::mutex> lock(under_way_);
+    training_.reset();
+  }
 
   // Its mean loss, and the share of the samples, by weight, that were trained
   std::pair<double, double> epoch(const std::string& name, const py::dict& values) {
-    if (training_ == nullptr) throw fanin::ValueError("training: it was closed");
     const fanin::Method method = arrays::make_method(name, values);
     fanin::EpochResult result{};
-    {
-      // the arrays are kept alive by data_, and nothing below touches Python objects but signal_pending,
-      // which locks
-      const Unlocked unlocked;
-      result = training_->epoch(method);
-    }
+    call([&](fanin::Training<T>& training) { result = training.epoch(method); });
     if (PyErr_Occurred() != nullptr) throw py::error_already_set();
     return {result.loss, result.share};
   }
@@ -83,13 +81,24 @@ class PyTraining {
   // For `run` of the population, which must end before this object is closed
   void begin_epoch(fanin::Population& population, std::size_t number, const std::string& name,
                    const py::dict& values) {
-    if (training_ == nullptr) throw fanin::ValueError("training: it was closed");
     const fanin::Method method = arrays::make_method(name, values);
-    const Unlocked unlocked;  // the arrays are kept alive by data_
-    population.begin(number, *training_, method);
+    call([&](fanin::Training<T>& training) { population.begin(number, training, method); });
+  }
+
+ private:
+  // f(training), which reads arrays that data_ keeps alive, and touches nothing of Python but signal_pending,
+  // which locks
+  template <class F>
+  void call(F&& f) {
+    const Unlocked unlocked;
+    const std::unique_lock<std::mutex> lock(under_way_, std::try_to_lock);
+    if (!lock) throw fanin::BusyError("network: another thread is training it; wait until that has ended");
+    if (training_ == nullptr) throw fanin::ValueError("training: it was closed");
+    f(*training_);
   }
 
  private:
   Data data_;
   std::unique_ptr<fanin::Training<T>> training_;
+  std::mutex under_way_;
 };

@@ -2,43 +2,14 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
-#include <cstdlib>
 #include <limits>
-#include <new>
 #include <thread>
 
+#include "allocations.hpp"
 #include "fanin/fanin.hpp"
 
 using namespace fanin;
-
-namespace {
-std::atomic<std::size_t> allocations{0};
-
-void* counted(std::size_t size, std::size_t alignment) {
-  allocations.fetch_add(1);
-  void* memory = std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
-}
-}  // namespace
-
-// Not inlined: gcc takes a delete that it sees through for one that does not match its new.
-[[gnu::noinline]] void* operator new(std::size_t size) { return counted(size, alignof(std::max_align_t)); }
-[[gnu::noinline]] void* operator new[](std::size_t size) { return counted(size, alignof(std::max_align_t)); }
-[[gnu::noinline]] void* operator new(std::size_t size, std::align_val_t a) {
-  return counted(size, static_cast<std::size_t>(a));
-}
-[[gnu::noinline]] void* operator new[](std::size_t size, std::align_val_t a) {
-  return counted(size, static_cast<std::size_t>(a));
-}
-[[gnu::noinline]] void operator delete(void* p) noexcept { std::free(p); }
-[[gnu::noinline]] void operator delete[](void* p) noexcept { std::free(p); }
-[[gnu::noinline]] void operator delete(void* p, std::size_t) noexcept { std::free(p); }
-[[gnu::noinline]] void operator delete[](void* p, std::size_t) noexcept { std::free(p); }
-[[gnu::noinline]] void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
-[[gnu::noinline]] void operator delete[](void* p, std::align_val_t) noexcept { std::free(p); }
-[[gnu::noinline]] void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
-[[gnu::noinline]] void operator delete[](void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
+using test::allocations;
 
 TEST_CASE("predicting a row allocates nothing, also the first one in a thread") {
   std::vector<float> x(784, 0.5f), out(10);
@@ -58,6 +29,22 @@ TEST_CASE("predicting a row allocates nothing, also the first one in a thread") 
     count = allocations.load() - before;
   }).join();
   CHECK(count == 0);
+}
+
+TEST_CASE("predicting allocates nothing after weights have been set, read or copied") {
+  const std::vector<float> x(2 * 20, 0.5f), weights(20 * 8, 0.25f);
+  std::vector<float> out(2);
+  const auto predict = [&](const Network<float>& net) {
+    const std::size_t before = allocations.load();
+    net.predict(row_major<const float>(x.data(), 2, 20), row_major(out.data(), 2, 1));
+    return allocations.load() - before;
+  };
+  Network<float> net(20, {{8, activation<Tanh>, Automatic{}, Zeros{}, BatchNorm{}}, {1}}, SquaredError{});
+  CHECK(predict(net) == 0);
+  net.set_array("layer1.weight", std::span<const float>(weights));
+  CHECK(predict(net) == 0);
+  CHECK(predict(net.copy()) == 0);
+  CHECK(predict(Network<float>::from_bytes(net.to_bytes())) == 0);
 }
 
 TEST_CASE("many threads predict at once, and get what one gets") {

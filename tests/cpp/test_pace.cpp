@@ -45,7 +45,7 @@ std::function<double(double)> always(double seconds) {
 
 TEST_CASE("a team that is faster does nearly all steps") {
   for (const double step : {20e-6, 1e-3, 50e-3, 0.4}) {
-    Pace pace;
+    Pace pace(std::make_shared<Experience>());
     const double seconds = 5000 * step;
     const auto steps = static_cast<double>(steps_in(seconds, {always(2 * step), always(step)}, pace));
     CHECK(steps > 0.98 * seconds / step);
@@ -54,7 +54,7 @@ TEST_CASE("a team that is faster does nearly all steps") {
 
 TEST_CASE("a team that is slower soon leaves its steps to one thread") {
   for (const double step : {20e-6, 1e-3, 50e-3}) {
-    Pace pace;
+    Pace pace(std::make_shared<Experience>());
     const double seconds = 5000 * step + 5;
     const auto steps = static_cast<double>(steps_in(seconds, {always(step), always(1.4 * step)}, pace));
     CHECK(steps > 0.95 * seconds / step);
@@ -62,13 +62,13 @@ TEST_CASE("a team that is slower soon leaves its steps to one thread") {
 }
 
 TEST_CASE("a team that waits for longer than it works is not waited for") {
-  Pace pace;
+  Pace pace(std::make_shared<Experience>());
   const Machine busy{always(1e-3), always(8e-3), 0.9};
   CHECK(steps_in(20, busy, pace) > 0.95 * 20 / 1e-3);
 }
 
 TEST_CASE("a team works again once it is faster again") {
-  Pace pace;
+  Pace pace(std::make_shared<Experience>());
   const Machine busy{always(1e-3), always(8e-3), 0.9}, quiet{always(1e-3), always(0.5e-3)};
   steps_in(20, busy, pace, 0);
   steps_in(4, quiet, pace, 21);
@@ -76,7 +76,7 @@ TEST_CASE("a team works again once it is faster again") {
 }
 
 TEST_CASE("what disturbs a team now and then costs it little, in short epochs too") {
-  Pace pace;
+  Pace pace(std::make_shared<Experience>());
   const Machine busy{always(1e-3), always(8e-3), 0.9}, quiet{always(1e-3), always(0.5e-3)};
   std::size_t steps = 0;
   for (int second = 0; second < 20; ++second) {
@@ -86,8 +86,33 @@ TEST_CASE("what disturbs a team now and then costs it little, in short epochs to
   CHECK(steps > 0.9 * 20 / 0.5e-3);
 }
 
+TEST_CASE("many short trainings are as quick as one long one, where neighbours come and go") {
+  const Machine busy{always(1e-3), always(8e-3), 0.9};
+  const auto experience = std::make_shared<Experience>();
+  std::size_t steps = 0;
+  double now = 0;
+  for (int fit = 0; fit < 400; ++fit, now += 0.05) {
+    Pace pace(experience);
+    steps += steps_in(0.05, busy, pace, now, 10);
+  }
+  CHECK(steps > 0.95 * 400 * 0.05 / 1e-3);
+}
+
+TEST_CASE("experience is of one kind of steps, and a new kind begins with what is known of the machine") {
+  const double first = 1234567, second = 7654321;  // of no other test
+  const auto known = experience_of(first, 2);
+  CHECK(experience_of(first, 2) == known);
+  CHECK(experience_of(first, 3) != known);
+  known->better_together = false;
+  known->next_trial = seconds_now() + 1000;
+  CHECK(experience_of(first, 2) == known);
+  const auto fresh = experience_of(second, 2);
+  CHECK(!fresh->better_together);
+  CHECK(fresh->next_trial < seconds_now() + 1);
+}
+
 TEST_CASE("a team of one needs no trials") {
-  Pace pace;
+  Pace pace(std::make_shared<Experience>());
   for (int slice = 0; slice < 100; ++slice) {
     CHECK(pace.begin(1, slice) == 1);
     CHECK(!pace.time_is_up(0, 10, slice + 0.02));

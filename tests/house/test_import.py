@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 from importlib import metadata
 
 import pytest
@@ -106,9 +108,45 @@ def test_threadpoolctl_limits_the_number_of_threads():
         with fanin.num_threads(2):
             assert fanin.get_num_threads() == 1
     with fanin.num_threads(None):
-        assert fanin.get_num_threads() == max(
+        pools = [
             pool["num_threads"] for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "openmp"
-        )
+        ]
+        assert 1 <= fanin.get_num_threads() <= max(pools)
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="no affinity masks")
+def test_the_number_of_threads_follows_the_affinity_mask():
+    code = """
+import os
+os.environ.pop("OMP_NUM_THREADS", None)
+import fanin
+before = os.sched_getaffinity(0)
+os.sched_setaffinity(0, {min(before)})
+print(fanin.get_num_threads())
+fanin.set_num_threads(3)
+print(fanin.get_num_threads())
+"""
+    assert python_prints("-c", code, FANIN_NUM_THREADS="") == "1\n3\n"
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="limits memory as Linux does")
+def test_calls_run_on_the_threads_there_are_where_no_more_can_be_made():
+    code = """
+import resource
+import numpy as np
+import fanin
+from fanin import functional as F
+x, w = np.ones((512, 512), "f4"), np.ones((512, 512), "f4")
+out = np.empty((512, 512), "f4")
+F.dense(x[:1], w, out=out[:1])
+used = int(next(line for line in open("/proc/self/status") if line.startswith("VmSize")).split()[1]) * 1024
+resource.setrlimit(resource.RLIMIT_AS, (used + 40_000_000, resource.RLIM_INFINITY))  # the stacks of few threads
+fanin.set_num_threads(64)
+F.dense(x, w, out=out)
+F.dense(x, w, out=out)
+print((out == 512).all())
+"""
+    assert python_prints("-c", code, OMP_STACKSIZE="8M") == "True\n"
 
 
 def test_config_shows_version_instruction_sets_and_threads(capsys):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import fanin
-from fanin import optim
+from fanin import _core, optim
 from helpers import digest, python_prints
 
 
@@ -116,7 +116,7 @@ def test_a_daemon_thread_at_work_lets_python_end(work):
     code = f"""
 import threading
 import numpy as np, fanin
-from fanin import optim
+from fanin import _core, optim
 
 X = np.ones((1000, 100), "float32")
 net = fanin.Network(100, [fanin.Dense(100, "tanh"), fanin.Dense(1)])
@@ -141,3 +141,27 @@ at_work.wait()
 threading.Event().wait(0.1)
 """
     assert python_prints("-c", code) == ""
+
+
+def test_closing_a_training_waits_for_its_epoch(net, data):
+    X, y = data
+    budget = _core.Budget(None, None)
+    training = _core.TrainingFloat32(net._core, X, y, None, 32, True, budget, None)
+    results = []
+    worker = threading.Thread(target=lambda: results.append(training.epoch("sgd", {})))
+    worker.start()
+    while not results and not _is_busy(net):
+        pass
+    training.close()
+    worker.join()
+    assert len(results) == 1
+    with pytest.raises(ValueError, match="training: it was closed"):
+        training.epoch("sgd", {})
+
+
+def _is_busy(net):
+    try:
+        net.predict(np.zeros((1, 20)))
+    except RuntimeError:
+        return True
+    return False

@@ -159,6 +159,22 @@ def test_a_frozen_array_keeps_its_state_and_is_no_part_of_the_norm():
     np.testing.assert_allclose(arrays[1], [1, 0.94, 0.92])
 
 
+def test_a_second_gradient_is_taken_where_frozen_arrays_have_not_moved(dtype):
+    """The curvature of E = 1/2 (w x + b - y)^2 along b is 1 for any x, where w is frozen."""
+    y = 5 + 0.01 * np.random.default_rng(0).normal(size=(200, 1))
+    biases = []
+    for size in (0.0, 1000.0):
+        net = fanin.Network(1, [fanin.Dense(1, initializer="zeros")], dtype=dtype)
+        rule = optim.Around(optim.SchaulVSGD(), frozen=["layer1.weight"])
+        net.fit(np.full((200, 1), size), y, rule=rule, epochs=4, batch_size=10)
+        biases.append(net.get_weights()["layer1.bias"])
+    assert np.array_equal(*biases)
+    opt = optim.Optimizer(optim.Around(optim.SchaulVSGD(), frozen=[0]), [np.full(2, 3.0), np.zeros(40)])
+    frozen, free = opt.shifted([np.ones(2), np.ones(40)])
+    assert frozen.tolist() == [3, 3]
+    assert (free != 0).all()
+
+
 def test_all_of_nesterovs_arrays_are_their_weights_while_frozen():
     w = np.zeros(4)
     opt = optim.Optimizer(optim.Nesterov(0.1), [w])

@@ -95,6 +95,33 @@ print("usable")
     assert python_prints("-c", PROLOGUE + code) == "usable\n"
 
 
+CALLS = {
+    "predict": "net.predict(X)",
+    "evaluate": "net.evaluate(X, y)",
+    "exact statistics": "net.fit(X, y, rule=optim.SGD(0.0), epochs=1, max_steps=1)",
+}
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("threads", ["1", "2"])
+def test_control_c_ends_calls_that_would_go_through_all_rows_for_minutes(call, threads):
+    code = f"""
+X, y = np.ones((10**6, 20), "uint8"), np.zeros(10**6, int)
+layers = [fanin.Dense(200, "relu", batch_norm=fanin.BatchNorm(exact_statistics=True)) for _ in range(6)]
+net = fanin.Network(20, [*layers, fanin.Dense(2)], loss="softmax_cross_entropy")
+before = digest(net)
+threading.Timer(0.5, press_control_c).start()
+try:
+    {CALLS[call]}
+except KeyboardInterrupt:
+    print("interrupted")
+assert {call == "exact statistics"} or digest(net) == before
+assert_usable(net, X[:1000], y[:1000])
+"""
+    printed = python_prints("-c", PROLOGUE + code, FANIN_NUM_THREADS=threads, FANIN_ISA="baseline")
+    assert printed == "interrupted\n"
+
+
 def test_a_kept_interrupt_does_not_keep_the_net_busy():
     """A notebook keeps the last traceback, and with it all that the frames of fit refer to."""
     code = SMALL_STEPS.replace("batch_size=32))", "batch_size=32), keep=True)")

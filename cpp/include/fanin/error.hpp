@@ -55,6 +55,12 @@ class BusyError : public Error {
   using Error::Error;
 };
 
+// A call that ended early because the `interrupted` it was given said so.
+class InterruptedError : public Error {
+ public:
+  using Error::Error;
+};
+
 // The loss or the weights stopped being finite. The weights of the last finite epoch end are back in place.
 class DivergedError : public Error {
  public:

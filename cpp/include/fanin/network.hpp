@@ -72,12 +72,14 @@ class Network {
 
   // Rows of outputs as the loss shows them: probabilities of classes, means of counts. Any number of threads
   // may call it at once; it prints nothing and waits for nobody. A few rows are done on the stack, more in
-  // memory that each thread keeps.
-  void predict(const Samples& x, MatrixView<T> out) const;
+  // memory that each thread keeps. `interrupted` is asked about every 30 ms by the thread that calls; true
+  // ends the call with InterruptedError and `out` half written.
+  void predict(const Samples& x, MatrixView<T> out, const std::function<bool()>& interrupted = {}) const;
   // The same without exceptions: false, where one would be thrown.
   bool try_predict(const Samples& x, MatrixView<T> out) const noexcept;
   // Weighted by sample weights where there are any.
-  Evaluation evaluate(const Samples& x, const Targets& y, SampleWeights weights = {}) const;
+  Evaluation evaluate(const Samples& x, const Targets& y, SampleWeights weights = {},
+                      const std::function<bool()>& interrupted = {}) const;
 
   // All arrays, layer by layer: what is trained of a layer in the order of Method::arrays, then its
   // statistics.
@@ -159,6 +161,7 @@ class Training {
 
   // For each batch norm that asks for it: mean and variance of what it sees over all samples, instead of
   // averages; layer by layer, the layers before it as in prediction. Two rows at least.
+  // Throws InterruptedError, and changes nothing then.
   void exact_statistics();
 
  private:

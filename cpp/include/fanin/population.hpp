@@ -40,7 +40,7 @@ class Population {
   // Trains until at least one epoch has ended. All of them end where it is interrupted.
   std::vector<Ended> run();
 
-  // Ends epochs under way where they are, for good.
+  // Ends epochs under way where they are, for good; waits for a `run` of another thread.
   void stop();
 
  private:

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <memory>
 #include <new>
+#include <utility>
 
 namespace fanin {
 
@@ -41,8 +42,12 @@ class Buffer {
     if (size_ > 0) std::memcpy(data(), other.data(), size_ * sizeof(T));
   }
   Buffer& operator=(const Buffer& other) { return *this = Buffer(other); }
-  Buffer(Buffer&&) noexcept = default;
-  Buffer& operator=(Buffer&&) noexcept = default;
+  Buffer(Buffer&& other) noexcept : data_(std::move(other.data_)), size_(std::exchange(other.size_, 0)) {}
+  Buffer& operator=(Buffer&& other) noexcept {
+    data_ = std::move(other.data_);
+    size_ = std::exchange(other.size_, 0);
+    return *this;
+  }
   T* data() const { return data_.get(); }
   std::size_t size() const { return size_; }
   void clear() {

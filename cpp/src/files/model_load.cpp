@@ -112,7 +112,7 @@ Network<T> ModelFile::read(Description description, Tensors& tensors) {
     for_each_run(Panels<T>{to, arrays[i].array.rows, arrays[i].array.columns}, values.data(),
                  [](T* panel, const T* from, std::size_t n) { std::memcpy(panel, from, n * sizeof(T)); });
   }
-  state->folded();  // so that no prediction has to
+  state->fold();
   return Network<T>(std::move(state));
 }
 

@@ -142,10 +142,10 @@ class DenseNode final : public Node<T> {
     if (norm_ && &*norm_ == watched) {
       std::fill_n(folded + biases_, rounded<T>(columns()), T{0});
     } else if (norm_) {
-      norm_->fold_into_columns(weights_of(folded), folded + biases_, parameters, averages);
+      norm_->fold_into_columns(weights_of(folded), folded + biases_, folded, parameters, averages);
     }
     if (before_ != nullptr) {
-      before_->fold_into_rows(weights_of(folded), folded + biases_, parameters, averages);
+      before_->fold_into_rows(weights_of(folded), folded + biases_, folded, parameters, averages);
     }
   }
 

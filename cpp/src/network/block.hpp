@@ -3,6 +3,8 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
+#include <functional>
 
 #include "data/gather.hpp"
 #include "network/model.hpp"
@@ -22,6 +24,9 @@ inline constexpr double kSharedFlops = 5e6;
 
 // A thread with that many rows of its own computes for longer than it reads weights, and needs no barrier.
 inline constexpr std::size_t kRowsAlone = 32;
+
+// The caller is asked whether to go on about so often.
+inline constexpr double kSecondsUnasked = 0.03;
 
 // Memory for that much is on the stack, so that predicting a row or two never allocates.
 inline constexpr std::size_t kFewBytes = 16384;
@@ -71,10 +76,12 @@ std::size_t even_block_rows(const Nodes<T>& nodes, std::size_t rows) {
 }
 
 // f(block, its flow, its rows of x) for every block of these rows of x, after it went through the nodes, or
-// as far as the batch norm that is watched
+// as far as the batch norm that is watched. Throws InterruptedError where the caller's thread is told to
+// stop.
 template <class T, class F>
 void for_each_block(const Nodes<T>& nodes, const Folded<T>& net, const Samples& x, Range of_samples,
-                    std::size_t block_rows, std::size_t target_columns, const Normalizer<T>* watched, F&& f) {
+                    std::size_t block_rows, std::size_t target_columns, const Normalizer<T>* watched,
+                    const std::function<bool()>& interrupted, F&& f) {
   const std::size_t rows = of_samples.end - of_samples.begin, blocks = (rows + block_rows - 1) / block_rows;
   const double flops = flops_of(nodes, rows);
   const bool shared = blocks == 1 && flops > kSharedFlops;
@@ -85,11 +92,21 @@ void for_each_block(const Nodes<T>& nodes, const Folded<T>& net, const Samples& 
   alignas(64) T few[kFewBytes / sizeof(T)];
   T* const all_memory = wanted <= std::size(few) ? few : scratch<T>(wanted);
   Barrier barrier;
+  std::atomic<bool> stopped{false};
+  const bool asks = interrupted && blocks > 1;
+  double last_asked = asks ? seconds_now() : 0;
+  const auto goes_on = [&](int thread) {
+    if (asks && thread == 0 && seconds_now() - last_asked > kSecondsUnasked) {
+      if (interrupted()) stopped.store(true, std::memory_order_relaxed);
+      last_asked = seconds_now();
+    }
+    return !stopped.load(std::memory_order_relaxed);
+  };
   run_call(team, [&](int thread, int threads) {
     const Member all{thread, threads}, alone{0, 1};
     const Range mine = shared ? Range{0, 1} : Share(thread, threads, 1).take(blocks, 1);
     T* const memory = shared ? all_memory : all_memory + static_cast<std::size_t>(thread) * size;
-    for (std::size_t b = mine.begin; b < mine.end; ++b) {
+    for (std::size_t b = mine.begin; b < mine.end && goes_on(thread); ++b) {
       const Range of_x{of_samples.begin + b * block_rows,
                        of_samples.begin + std::min(rows, (b + 1) * block_rows)};
       const Block<T> block(nodes, of_x.end - of_x.begin, target_columns, memory);
@@ -103,6 +120,7 @@ void for_each_block(const Nodes<T>& nodes, const Folded<T>& net, const Samples& 
       if (!shared || thread == 0) f(block, flow, of_x);
     }
   });
+  if (stopped.load()) throw InterruptedError("interrupted");
 }
 
 }  // namespace fanin

@@ -54,7 +54,7 @@ void block_moments(Flow<T>& flow, const Normalizer<T>& of, double* mean, double*
 
 template <class T>
 ColumnMoments moments_of(const Normalizer<T>& of, const Nodes<T>& nodes, const Folded<T>& net,
-                         const Samples& x) {
+                         const Samples& x, const std::function<bool()>& interrupted) {
   const std::size_t units = of.columns, rows = rows_of(x);
   constexpr std::size_t most = kBlocksAtATime * kBlockRows;
   std::vector<double> mean(kBlocksAtATime * units), squares(mean.size());
@@ -67,7 +67,7 @@ ColumnMoments moments_of(const Normalizer<T>& of, const Nodes<T>& nodes, const F
       const std::size_t number = (of_x.begin - begin) / kBlockRows, at = number * units;
       block_moments(flow, of, mean.data() + at, squares.data() + at, memory.data() + number * columns);
     };
-    for_each_block<T>(nodes, net, x, some, kBlockRows, 0, &of, note);
+    for_each_block<T>(nodes, net, x, some, kBlockRows, 0, &of, interrupted, note);
     for (std::size_t row = some.begin; row < some.end; row += kBlockRows) {
       const std::size_t at = (row - begin) / kBlockRows * units;
       all.merge(mean.data() + at, squares.data() + at, std::min(kBlockRows, some.end - row));
@@ -85,24 +85,29 @@ bool Network<T>::State::wants_exact_statistics() const {
 }
 
 template <class T>
-void Network<T>::State::take_exact_statistics(const Samples& x) {
+void Network<T>::State::take_exact_statistics(const Samples& x, const std::function<bool()>& interrupted) {
   Buffer<T> folded(nodes.table.size);
-  changed();
-  for (const Normalizer<T>* of : nodes.normalizers) {
-    if (!of->norm.exact_statistics) continue;
-    fold(folded.data(), of);
-    const ColumnMoments of_all = moments_of<T>(*of, nodes, {folded.data(), averages}, x);
-    const double others = static_cast<double>(of_all.rows - 1);
-    for (std::size_t j = 0; j < of->columns; ++j) {
-      averages.mean(*of)[j] = without_denormals(static_cast<T>(of_all.mean[j]));
-      averages.variance(*of)[j] = without_denormals(static_cast<T>(of_all.squares[j] / others));
+  const Averages<T> before = averages;
+  try {
+    for (const Normalizer<T>* of : nodes.normalizers) {
+      if (!of->norm.exact_statistics) continue;
+      fold(folded.data(), of);
+      const ColumnMoments of_all = moments_of<T>(*of, nodes, {folded.data(), averages}, x, interrupted);
+      const double others = static_cast<double>(of_all.rows - 1);
+      for (std::size_t j = 0; j < of->columns; ++j) {
+        averages.mean(*of)[j] = without_denormals(static_cast<T>(of_all.mean[j]));
+        averages.variance(*of)[j] = without_denormals(static_cast<T>(of_all.squares[j] / others));
+      }
     }
+  } catch (...) {
+    averages.copy(before);
+    throw;
   }
 }
 
 template bool Network<float>::State::wants_exact_statistics() const;
 template bool Network<double>::State::wants_exact_statistics() const;
-template void Network<float>::State::take_exact_statistics(const Samples&);
-template void Network<double>::State::take_exact_statistics(const Samples&);
+template void Network<float>::State::take_exact_statistics(const Samples&, const std::function<bool()>&);
+template void Network<double>::State::take_exact_statistics(const Samples&, const std::function<bool()>&);
 
 }  // namespace fanin

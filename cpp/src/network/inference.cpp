@@ -9,7 +9,8 @@
 namespace fanin {
 
 template <class T>
-void Network<T>::predict(const Samples& x, MatrixView<T> out) const {
+void Network<T>::predict(const Samples& x, MatrixView<T> out,
+                         const std::function<bool()>& interrupted) const {
   const State& net = *state_;
   check_samples<T>(x, inputs());
   if (out.rows != rows_of(x) || out.columns != outputs()) {
@@ -23,7 +24,7 @@ void Network<T>::predict(const Samples& x, MatrixView<T> out) const {
   const Access::Reading reading(net.access);
   const Folded<T> folded{net.folded(), net.averages};
   for_each_block<T>(net.nodes, folded, x, {0, out.rows}, even_block_rows(net.nodes, out.rows), 0, nullptr,
-                    [&](const Block<T>&, const Flow<T>& flow, Range rows) {
+                    interrupted, [&](const Block<T>&, const Flow<T>& flow, Range rows) {
                       kernels<T>().outputs(
                           static_cast<int>(net.loss.index()),
                           out.data + static_cast<std::ptrdiff_t>(rows.begin) * out.row_stride,
@@ -43,7 +44,8 @@ bool Network<T>::try_predict(const Samples& x, MatrixView<T> out) const noexcept
 }
 
 template <class T>
-Evaluation Network<T>::evaluate(const Samples& x, const Targets& y, SampleWeights weights) const {
+Evaluation Network<T>::evaluate(const Samples& x, const Targets& y, SampleWeights weights,
+                                const std::function<bool()>& interrupted) const {
   const State& net = *state_;
   const std::size_t rows = rows_of(x);
   if (rows == 0) throw ValueError("X: expected at least one row to evaluate, got none");
@@ -54,7 +56,7 @@ Evaluation Network<T>::evaluate(const Samples& x, const Targets& y, SampleWeight
   std::vector<double> block_loss(blocks), block_score(blocks);
   const std::size_t target_columns = columns_of_targets(y);
   const Folded<T> folded{net.folded(), net.averages};
-  for_each_block<T>(net.nodes, folded, x, {0, rows}, kBlockRows, target_columns, nullptr,
+  for_each_block<T>(net.nodes, folded, x, {0, rows}, kBlockRows, target_columns, nullptr, interrupted,
                     [&](const Block<T>& block, const Flow<T>& flow, Range r) {
                       const std::size_t count = r.end - r.begin, number = r.begin / kBlockRows;
                       std::int32_t labels[kBlockRows];
@@ -92,11 +94,14 @@ Evaluation Network<T>::evaluate(const Samples& x, const Targets& y, SampleWeight
   return {total(block_loss) / weight, metric};
 }
 
-template void Network<float>::predict(const Samples&, MatrixView<float>) const;
-template void Network<double>::predict(const Samples&, MatrixView<double>) const;
+template void Network<float>::predict(const Samples&, MatrixView<float>, const std::function<bool()>&) const;
+template void Network<double>::predict(const Samples&, MatrixView<double>,
+                                       const std::function<bool()>&) const;
 template bool Network<float>::try_predict(const Samples&, MatrixView<float>) const noexcept;
 template bool Network<double>::try_predict(const Samples&, MatrixView<double>) const noexcept;
-template Evaluation Network<float>::evaluate(const Samples&, const Targets&, SampleWeights) const;
-template Evaluation Network<double>::evaluate(const Samples&, const Targets&, SampleWeights) const;
+template Evaluation Network<float>::evaluate(const Samples&, const Targets&, SampleWeights,
+                                             const std::function<bool()>&) const;
+template Evaluation Network<double>::evaluate(const Samples&, const Targets&, SampleWeights,
+                                              const std::function<bool()>&) const;
 
 }  // namespace fanin

@@ -3,7 +3,6 @@
 
 #include <atomic>
 #include <map>
-#include <mutex>
 
 #include "base/buffer.hpp"
 #include "data/checks.hpp"
@@ -63,27 +62,25 @@ struct Network<T>::State {
         loss_for_kernels(loss, nodes.outputs()),
         seed(seed_),
         parameters(nodes.table.size),
-        averages(nodes) {}
+        averages(nodes),
+        folded_(nodes.has_batch_norm() ? nodes.table.size : 0) {}
 
   // What prediction multiplies with and adds: the parameters, with batch norm folded into weights and biases.
-  // In the place of gamma of a batch norm of the inputs is what they are multiplied by. Call it while
-  // reading; whoever writes says so by `changed`. Only the first call after that takes a lock.
-  const T* folded() const;
+  // In the place of gamma of a batch norm of the inputs is what they are multiplied by.
+  const T* folded() const { return nodes.has_batch_norm() ? folded_.data() : weights(); }
+  // Who writes calls this at the end, so that no prediction waits or allocates.
+  void fold() noexcept { fold(folded_.data(), nullptr); }
   // The same in other memory, but for the averages of a batch norm that is watched
-  void fold(T* to, const Normalizer<T>* watched) const;
-  // The memory of what is folded, for a writer that has said `changed`: it is filled anew before it is read
-  T* folded_memory() {
-    if (folded_.size() == 0) folded_ = Buffer<T>(nodes.table.size);
-    return folded_.data();
-  }
-  void changed() { folded_is_stale_.store(true, std::memory_order_relaxed); }
+  void fold(T* to, const Normalizer<T>* watched) const noexcept;
+  // The memory of what is folded, where there is any, for who writes: `fold` fills it anew
+  T* folded_memory() { return folded_.data(); }
 
-  // Row-major values of one of the table's arrays, as users see it; what is trained follows. Say `changed`
-  // then.
+  // Row-major values of one of the table's arrays, as users see it; what is trained follows. `fold` then.
   void set_array(const ParameterArray& array, std::span<const T> values);
 
   bool wants_exact_statistics() const;
-  void take_exact_statistics(const Samples& x);
+  // All of them, or none where that fails
+  void take_exact_statistics(const Samples& x, const std::function<bool()>& interrupted);
 
   const std::vector<Layer> layers;
   const Nodes<T> nodes;
@@ -112,9 +109,7 @@ struct Network<T>::State {
   }
 
  private:
-  mutable std::mutex folding_;
-  mutable Buffer<T> folded_;
-  mutable std::atomic<bool> folded_is_stale_{true};
+  Buffer<T> folded_;
 };
 
 }  // namespace fanin

@@ -14,6 +14,7 @@ Network<T>::Network(std::size_t inputs, std::vector<Layer> layers, Loss loss, st
   state_ = std::make_unique<State>(inputs, std::move(layers), loss, seed);
   const FloatingPointScope modes;
   for (const auto& node : state_->nodes.list) node->initialize(state_->parameters.data(), seed);
+  state_->fold();
 }
 
 template <class T>
@@ -36,6 +37,7 @@ Network<T> Network<T>::copy() const {
   to->averages = from.averages;
   to->epochs = from.epochs;
   to->state = from.state;
+  to->fold();
   return Network(std::move(to));
 }
 
@@ -168,7 +170,7 @@ void Network<T>::set_array(std::string_view name, std::span<const T> values) {
   check_values(array, values);
   const Access::Writing writing(state_->access);
   state_->set_array(array, values);
-  state_->changed();
+  state_->fold();
 }
 
 template <class T>
@@ -181,7 +183,7 @@ void Network<T>::set_arrays(const std::vector<std::span<const T>>& values) {
   for (std::size_t i = 0; i < arrays.size(); ++i) check_values(arrays[i], values[i]);
   const Access::Writing writing(state_->access);
   for (std::size_t i = 0; i < arrays.size(); ++i) state_->set_array(arrays[i], values[i]);
-  state_->changed();
+  state_->fold();
 }
 
 template class Network<float>;

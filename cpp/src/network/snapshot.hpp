@@ -13,10 +13,8 @@ class Snapshot {
   void take(const Network<T>& network) {
     const auto& net = *network.state_;
     const Access::Reading reading(net.access);
-    if (weights_.size() == 0) {
-      weights_ = Buffer<T>(net.nodes.table.size);
-      averages_ = Buffer<T>(net.nodes.table.statistics_size);
-    }
+    if (averages_.size() == 0) averages_ = Buffer<T>(net.nodes.table.statistics_size);
+    if (weights_.size() == 0) weights_ = Buffer<T>(net.nodes.table.size);
     copy(weights_.data(), net.weights(), weights_.size());
     copy(averages_.data(), net.averages.values().data(), averages_.size());
   }
@@ -28,7 +26,7 @@ class Snapshot {
     copy(net.shown(), weights_.data(), weights_.size());
     copy(net.averages.values().data(), averages_.data(), averages_.size());
     net.state.trained_from_shown(net.parameters.data(), net.nodes.table, {0, weights_.size()});
-    net.changed();
+    net.fold();
   }
 
  private:

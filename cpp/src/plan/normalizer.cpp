@@ -1,7 +1,7 @@
 #include "plan/normalizer.hpp"
 
 #include <algorithm>
-#include <vector>
+#include <functional>
 
 #include "base/registry.hpp"
 
@@ -55,28 +55,30 @@ void Normalizer<T>::scale_of_averages(T* to, const T* parameters, const Averages
 // With s = gamma / sqrt(variance + epsilon), column by column,
 //   gamma (x w - mean) / sqrt(variance + epsilon) + beta = x (w s) + (beta - mean s)
 template <class T>
-void Normalizer<T>::fold_into_columns(const Panels<T>& w, T* added, const T* parameters,
+void Normalizer<T>::fold_into_columns(const Panels<T>& w, T* added, T* folded, const T* parameters,
                                       const Averages<T>& averages) const {
-  const std::size_t n = rounded<T>(columns);
-  std::vector<T> s(n), minus(n), zeros(n);
-  scale_of_averages(s.data(), parameters, averages);
-  for (std::size_t j = 0; j < n; ++j) minus[j] = -s[j];
+  T* const scales = folded + scale;
+  scale_of_averages(scales, parameters, averages);
+  const T zeros[kPanel<T>] = {};
   for (std::size_t p = 0; p < w.count(); ++p) {
     const auto width = static_cast<std::ptrdiff_t>(w.width(p));
-    T* const panel = w.at(0, p);
-    kernels<T>().normalize({panel, width, panel, width, zeros.data(), s.data() + p * kPanel<T>, zeros.data()},
-                           {0, w.rows}, {0, w.width(p)});
+    const std::size_t first = p * kPanel<T>;
+    T *const panel = w.at(0, p), *const s = scales + first;
+    kernels<T>().normalize({panel, width, panel, width, zeros, s, zeros}, {0, w.rows}, {0, w.width(p)});
+    T minus[kPanel<T>];
+    std::transform(s, s + w.width(p), minus, std::negate<T>());
+    const T* const mean = averages.mean(*this) + first;
+    kernels<T>().normalize({added + first, 0, mean, 0, zeros, minus, parameters + shift + first}, {0, 1},
+                           {0, w.width(p)});
   }
-  kernels<T>().normalize({added, 0, averages.mean(*this), 0, zeros.data(), minus.data(), parameters + shift},
-                         {0, 1}, {0, n});
 }
 
 //   ((x - mean) s + beta) w + b = x (s w) + (b + (beta - mean s) w)
 template <class T>
-void Normalizer<T>::fold_into_rows(const Panels<T>& w, T* added, const T* parameters,
+void Normalizer<T>::fold_into_rows(const Panels<T>& w, T* added, T* folded, const T* parameters,
                                    const Averages<T>& averages) const {
-  std::vector<T> s(rounded<T>(columns));
-  scale_of_averages(s.data(), parameters, averages);
+  T* const s = folded + scale;
+  scale_of_averages(s, parameters, averages);
   for (std::size_t p = 0; p < w.count(); ++p) {
     double sums[kPanel<T>] = {};
     for (std::size_t k = 0; k < w.rows; ++k) {

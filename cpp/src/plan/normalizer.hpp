@@ -36,10 +36,12 @@ class Normalizer {
   void scale_of_averages(T* to, const T* parameters, const Averages<T>& averages) const;
 
   // The averages folded, for prediction, into what is multiplied before, column by column, or after, row by
-  // row; both weights and what is added to the product are changed.
-  void fold_into_columns(const Panels<T>& w, T* added, const T* parameters,
+  // row; both weights and what is added to the product are changed. The scales go where gamma lies in
+  // `folded`.
+  void fold_into_columns(const Panels<T>& w, T* added, T* folded, const T* parameters,
                          const Averages<T>& averages) const;
-  void fold_into_rows(const Panels<T>& w, T* added, const T* parameters, const Averages<T>& averages) const;
+  void fold_into_rows(const Panels<T>& w, T* added, T* folded, const T* parameters,
+                      const Averages<T>& averages) const;
 
  private:
   const Value<T>* u_ = nullptr;

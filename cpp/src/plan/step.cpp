@@ -73,7 +73,7 @@ void Step<T>::plan_backward() {
   backward_.finish(data_.job);
 }
 
-// of a block: forward, weights, and, but for the first layer with weights, inputs
+// forward, weights, and, but for the first layer with weights, inputs
 template <class T>
 double Step<T>::flops() const {
   double first = 0;

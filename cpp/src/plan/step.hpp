@@ -54,8 +54,8 @@ class Step final : Work<T> {
   // Loss and whole gradient, or without memory for that the loss alone, of a batch that `gather` was for, at
   // any parameters
   bool gradient(Member member, const Turn& turn, const T* parameters, const Kept<T>& kept);
-  // for what the method wants beside gradients block by block; segments are what goes on around it
-  void allocate(const Method& method, const std::vector<Segment>& segments);
+  // for what the method wants beside gradients block by block
+  void allocate(const Method& method);
 
   // of a group up to the last `forward`; any member may ask
   double mean_loss(const Turn& turn) const;
@@ -63,7 +63,8 @@ class Step final : Work<T> {
   double batch_weight() const { return batch_weight_; }  // sum of their weights, or their number
   // seconds that all threads together have waited at barriers so far
   double waited() const { return executor_.waited(); }
-  int team() const;  // threads that are worth their while
+  int team() const;      // threads that are worth their while
+  double flops() const;  // of a block
   // The first layer whose output was not finite where the last step ended, or the last layer
   std::size_t first_layer_not_finite() const;
 
@@ -92,14 +93,13 @@ class Step final : Work<T> {
   double total_weight(const DataSource& data, const Batch& batch) const {
     return blocks(batch.rows) > 1 ? data_.total_weight(data, batch) : data_.total_weight(block(batch, 0));
   }
-  double flops() const;
   bool forward_block(Member member, StepOf<T>& step, double total_weight);
   bool backward_block(Member member, const StepOf<T>& step);
   void run(int part, const StepOf<T>& step, Range columns, Range rows) const override;
   void note_statistics(Member member, const Batch& batch) const;
   void add_statistics(Member member) const;
   void limit(Member member, Limits<T>& limits);
-  void limit_norm(double most, const std::vector<Segment>& segments);
+  void limit_norm(const Method& method);
   template <class F>
   void for_parameters(Member member, F&& f);
 

@@ -5,7 +5,7 @@
 namespace fanin {
 
 template <class T>
-void Step<T>::allocate(const Method& method, const std::vector<Segment>& segments) {
+void Step<T>::allocate(const Method& method) {
   const bool in_blocks = at_a_time_ < largest_batch_;
   twice_ = needs_second_gradient(method.rule);
   whole_ = slow_ || in_blocks || twice_ || wants_whole_gradient(method);
@@ -16,22 +16,21 @@ void Step<T>::allocate(const Method& method, const std::vector<Segment>& segment
   if (in_blocks && method.accumulate > 1) allocate(of_batch_);
   if (twice_) allocate(shifted_);
   if (twice_) allocate(second_);
-  // A second gradient is taken where the first one points, for all parameters.
   for (std::size_t i = 0; i < trained_.size(); ++i) {
-    trained_[i] = twice_ || segments.empty() || !segments[i].around.frozen;
+    trained_[i] = !is_frozen(method, i);
   }
   plan_backward();
-  limit_norm(method.clip_norm, segments);
+  limit_norm(method);
 }
 
 template <class T>
-void Step<T>::limit_norm(double most, const std::vector<Segment>& segments) {
-  clip_norm_ = most;
+void Step<T>::limit_norm(const Method& method) {
+  clip_norm_ = method.clip_norm;
   norm_.clear();
   if (clip_norm_ == __builtin_inf()) return;
   for (std::size_t i = 0; i < nodes_.table.trained.size(); ++i) {
     const ParameterArray& array = nodes_.table.trained[i];
-    if (!segments[i].around.frozen) norm_.add_panels(0, array.offset, array.rows, array.columns);
+    if (!is_frozen(method, i)) norm_.add_panels(0, array.offset, array.rows, array.columns);
   }
   norm_.allocate();
 }
@@ -137,13 +136,13 @@ bool Step<T>::update(Member member, const Turn& turn, Update<T> update) {
   return true;
 }
 
-#define FANIN_INSTANTIATE(T)                                                   \
-  template void Step<T>::allocate(const Method&, const std::vector<Segment>&); \
-  template void Step<T>::limit(Member, Limits<T>&);                            \
-  template void Step<T>::limit_norm(double, const std::vector<Segment>&);      \
-  template double Step<T>::mean_loss(const Turn&) const;                       \
-  template bool Step<T>::forward(Member, const Turn&, const T*);               \
-  template bool Step<T>::update(Member, const Turn&, Update<T>);               \
+#define FANIN_INSTANTIATE(T)                                     \
+  template void Step<T>::allocate(const Method&);                \
+  template void Step<T>::limit(Member, Limits<T>&);              \
+  template void Step<T>::limit_norm(const Method&);              \
+  template double Step<T>::mean_loss(const Turn&) const;         \
+  template bool Step<T>::forward(Member, const Turn&, const T*); \
+  template bool Step<T>::update(Member, const Turn&, Update<T>); \
   template void Step<T>::add_to_group(Member, const Turn&);
 FANIN_INSTANTIATE(float)
 FANIN_INSTANTIATE(double)

@@ -161,7 +161,7 @@ Around around_of(const Method& method, std::size_t array, std::size_t inputs) {
   Around around;
   if (!method.arrays.empty()) {
     around.scale = method.arrays[array].rate_scale;
-    around.frozen = method.arrays[array].frozen;
+    around.frozen = is_frozen(method, array);
   }
   if (inputs == 0) return around;
   if (method.fan_in_power > 0) {

@@ -47,6 +47,9 @@ double look_ahead(const Method& method, std::uint64_t t);
 
 // What goes on around the rule for the array at this place, whose inputs are 0 where it is one of biases
 Around around_of(const Method& method, std::size_t array, std::size_t inputs);
+inline bool is_frozen(const Method& method, std::size_t array) {
+  return !method.arrays.empty() && method.arrays[array].frozen;
+}
 bool is_bare(const Method& method);
 // Whether the whole gradient is wanted before any update
 inline bool wants_whole_gradient(const Method& method) {

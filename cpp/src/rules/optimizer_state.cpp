@@ -51,11 +51,16 @@ void Optimizer<T>::State::check(const Method& chosen) const {
 
 template <class T>
 void Optimizer<T>::State::take(const Method& chosen) {
-  const std::size_t before = state.owner ? method().accumulate : 1;
-  const bool averaged = state.averaging;
-  const std::size_t count = table.trained.size();
+  const std::size_t count = table.trained.size(), before = state.owner ? method().accumulate : 1;
+  state.reserve(chosen, table);
+  const bool averages = chosen.average_decay > 0, begins_average = averages != state.averaging,
+             regroups = chosen.accumulate != before;
+  Buffer<T> new_average = begins_average && averages ? Buffer<T>(table.size) : Buffer<T>();
+  Buffer<T> new_sum = regroups && chosen.accumulate > 1 ? Buffer<T>(table.size) : Buffer<T>();
+  GradientNorm<T> new_norm = norm_for(chosen);
   // by way of w, where it looks elsewhere
   std::vector<char> moves(count, 0);
+  // Nothing fails from here on.
   for (std::size_t i = 0; i < count && state.owner; ++i) {
     const std::span<T> w = arrays.arrays[i];
     moves[i] = state.looks_elsewhere(chosen, table, i);
@@ -66,29 +71,30 @@ void Optimizer<T>::State::take(const Method& chosen) {
     const std::span<T> w = arrays.arrays[i];
     if (moves[i]) state.convert(Direction::to_trained, w.data(), w.data(), table, i, w.size());
   }
-  if (state.averaging != averaged) begin_average();
-  if (chosen.accumulate != before) {
+  if (begins_average) begin_average(std::move(new_average));
+  if (regroups) {
     batches = 0;
     weight = loss = 0;
-    sum = accumulates() ? Buffer<T>(table.size) : Buffer<T>();
+    sum = std::move(new_sum);
   }
-  limit_norm();
+  norm = std::move(new_norm);
 }
 
 template <class T>
-void Optimizer<T>::State::limit_norm() {
-  norm.clear();
-  if (method().clip_norm == __builtin_inf()) return;
+GradientNorm<T> Optimizer<T>::State::norm_for(const Method& chosen) const {
+  GradientNorm<T> of_arrays;
+  if (chosen.clip_norm == __builtin_inf()) return of_arrays;
   for (std::size_t i = 0; i < table.trained.size(); ++i) {
     const ParameterArray& array = table.trained[i];
-    if (!state.segments[i].around.frozen) norm.add_matrix(i, 0, array.rows, array.columns);
+    if (!is_frozen(chosen, i)) of_arrays.add_matrix(i, 0, array.rows, array.columns);
   }
-  norm.allocate();
+  of_arrays.allocate();
+  return of_arrays;
 }
 
 template <class T>
-void Optimizer<T>::State::begin_average() {
-  state.shown = state.averaging ? Buffer<T>(table.size) : Buffer<T>();
+void Optimizer<T>::State::begin_average(Buffer<T> average) {
+  state.shown = std::move(average);
   for (std::size_t i = 0; i < table.trained.size() && state.averaging; ++i) {
     const std::span<T> w = arrays.arrays[i];
     state.convert(Direction::to_shown, state.shown.data() + arrays.offsets[i], w.data(), table, i, w.size());

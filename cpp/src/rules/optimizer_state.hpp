@@ -61,8 +61,8 @@ struct Optimizer<T>::State {
   std::atomic<bool> busy{false};
 
  private:
-  void begin_average();
-  void limit_norm();
+  void begin_average(Buffer<T> average);
+  GradientNorm<T> norm_for(const Method& chosen) const;
 };
 
 }  // namespace fanin

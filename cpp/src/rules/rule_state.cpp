@@ -1,6 +1,7 @@
 #include "rules/rule_state.hpp"
 
 #include <algorithm>
+#include <type_traits>
 
 #include "base/floating_point.hpp"
 #include "base/registry.hpp"
@@ -9,40 +10,52 @@ namespace fanin {
 
 // Slots in use so far are kept, the others begin.
 template <class T>
-void RuleState<T>::change_slots(const Rule& to, std::size_t size) {
-  const SlotList wanted = slots_of(to);
-  if (used == wanted && used.count > 0) return;
-  Buffer<T> next(size * static_cast<std::size_t>(wanted.count));
+void RuleState<T>::reserve(const Method& method, const ParameterTable& table) {
+  if (owner) {
+    owner->arrays.reserve(method.arrays.size());
+  } else {
+    first_owner_ = method;
+  }
+  segments.reserve(is_bare(method) ? 0 : table.trained.size());
+  const Rule largest = largest_of(method);
+  const SlotList wanted = slots_of(largest);
+  if (keeps_slots(method, wanted)) return;
+  new_slots_ = Buffer<T>(table.size * static_cast<std::size_t>(wanted.count));
   for (int i = 0; i < wanted.count; ++i) {
-    const int kept = used.place[wanted.slot[i]];
-    T* slot = next.data() + static_cast<std::size_t>(i) * size;
+    const int slot = wanted.slot[i], kept = is_of(method) ? used.place[slot] : -1;
+    T* const to = new_slots_.data() + static_cast<std::size_t>(i) * table.size;
     if (kept >= 0) {
-      std::copy_n(slots.data() + static_cast<std::size_t>(kept) * size, size, slot);
+      std::copy_n(slots.data() + static_cast<std::size_t>(kept) * table.size, table.size, to);
     } else {
-      std::fill_n(slot, size, static_cast<T>(initial_of(to, wanted.slot[i])));
+      std::fill_n(to, table.size, static_cast<T>(initial_of(largest, slot)));
     }
   }
-  slots = std::move(next);
-  used = wanted;
 }
 
 template <class T>
-void RuleState<T>::take(const Method& method, const ParameterTable& table) {
+void RuleState<T>::take(const Method& method, const ParameterTable& table) noexcept {
+  static_assert(std::is_trivially_copyable_v<Rule> && std::is_trivially_copyable_v<Schedule>);
   const bool same_kind = is_of(method), averages = method.average_decay > 0;
+  const Rule largest = largest_of(method);
+  const SlotList wanted = slots_of(largest);
+  if (!keeps_slots(method, wanted)) {
+    slots = std::move(new_slots_);
+    used = wanted;
+  }
   if (!same_kind) {
-    used = {};
     steps = 0;
     memory = 0;
   }
   if (!same_kind || !averaging || !averages) averaged = 0;
-  const Rule largest = largest_of(method);
-  change_slots(largest, table.size);
-  owner = method;
+  if (owner) {
+    *owner = method;
+  } else {
+    owner.swap(first_owner_);
+  }
   ahead = looks_ahead(largest);
   averaging = averages;
   segments.clear();
-  if (is_bare(method)) return;
-  for (std::size_t i = 0; i < table.trained.size(); ++i) {
+  for (std::size_t i = 0; i < table.trained.size() && !is_bare(method); ++i) {
     segments.push_back({table.end(i), around_of(method, i, table.trained[i].inputs())});
   }
 }
@@ -94,10 +107,16 @@ Update<T> RuleState<T>::update_of(const Update<T>& all, const ParameterTable& ta
 }
 
 template <class T>
-void RuleState<T>::prepare(const Method& method, const ParameterTable& table, T* parameters) {
+void RuleState<T>::reserve_shown(const Method& method, const ParameterTable& table) {
+  const bool shows = looks_ahead(largest_of(method)) || method.average_decay > 0;
+  if (shows && shown.size() == 0) shown = Buffer<T>(table.size);
+}
+
+template <class T>
+void RuleState<T>::prepare(const Method& method, const ParameterTable& table, T* parameters) noexcept {
   const bool same_kind = is_of(method), averages = method.average_decay > 0;
-  const bool keeps_average = same_kind && averaging && averages;
   const Rule largest = largest_of(method);
+  const bool keeps_average = same_kind && averaging && averages;
   bool stays = same_kind && averaging == averages && ahead == looks_ahead(largest);
   if (ahead) stays = stays && used == slots_of(largest);
   for (std::size_t i = 0; i < table.trained.size() && stays && ahead; ++i) {
@@ -111,7 +130,6 @@ void RuleState<T>::prepare(const Method& method, const ParameterTable& table, T*
   }
   take(method, table);
   if (!shows() || stays) return;
-  if (shown.size() == 0) shown = Buffer<T>(table.size);
   if (!keeps_average) std::copy_n(parameters, table.size, shown.data());
   convert_all(Direction::to_trained, parameters, parameters, table, all);
 }

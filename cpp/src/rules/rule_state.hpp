@@ -30,8 +30,10 @@ struct RuleState {
 
   bool is_of(const Method& method) const { return owner && owner->rule.index() == method.rule.index(); }
   // Makes this the state of the method's rule, at the start or as far as it is the same kind of rule. What is
-  // trained stays as it is, wherever the rule looks.
-  void take(const Method& method, const ParameterTable& table);
+  // trained stays as it is, wherever the rule looks. `reserve` allocates, and changes nothing else; after it,
+  // `take` cannot fail.
+  void reserve(const Method& method, const ParameterTable& table);
+  void take(const Method& method, const ParameterTable& table) noexcept;
   // Slot s of an array
   T* slot(int s, const ParameterArray& array) const {
     return slots.data() + static_cast<std::size_t>(s) * slot_stride() + array.offset;
@@ -56,12 +58,15 @@ struct RuleState {
 
   // The rest is for networks. Whether `shown` is what users see
   bool shows() const { return ahead || averaging; }
-  // Takes the method; parameters, of which users see the same weights as before, are then what it trains.
-  void prepare(const Method& method, const ParameterTable& table, T* parameters);
-  // Makes room for the state of a method that has taken steps elsewhere, as it would be at the start
+  void reserve_shown(const Method& method, const ParameterTable& table);
+  // Takes the method that room was reserved for; parameters, of which users see the same weights as before,
+  // are then what it trains.
+  void prepare(const Method& method, const ParameterTable& table, T* parameters) noexcept;
+  // Becomes the state of a method that has taken steps elsewhere, as it would be at the start
   void resume(const Method& method, const ParameterTable& table) {
+    reserve(method, table);
+    reserve_shown(method, table);
     take(method, table);
-    if (shows()) shown = Buffer<T>(table.size);
   }
   // Of the arrays that begin in this range of the buffers
   void convert_all(Direction direction, T* out, const T* from, const ParameterTable& table,
@@ -90,7 +95,13 @@ struct RuleState {
   std::size_t slot_stride() const {
     return used.count == 0 ? 0 : slots.size() / static_cast<std::size_t>(used.count);
   }
-  void change_slots(const Rule& to, std::size_t size);
+  bool keeps_slots(const Method& method, const SlotList& wanted) const {
+    return is_of(method) && used == wanted;
+  }
+
+  // what `reserve` has made for `take`
+  std::optional<Method> first_owner_;
+  Buffer<T> new_slots_;
 };
 
 extern template struct RuleState<float>;

@@ -3,26 +3,51 @@
 //
 // A team is slower where the processors are busy with something else, so that its barriers take time slices,
 // or where two of them are one core. Neither can be asked for, and both come and go: so from time to time the
-// other way is tried for a millisecond.
+// other way is tried for a millisecond. What was found is the process's, so that many short trainings are as
+// quick as one long one.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
 #include <limits>
+#include <memory>
+#include <mutex>
 
 #include "team/retreat.hpp"
 
 namespace fanin {
 
+// What steps of one kind have taught. Trainings in several threads may share it.
+struct Experience {
+  static constexpr double kUnknown = std::numeric_limits<double>::infinity();
+  static constexpr double kLeastSecondsAlone = 0.01, kMostSecondsAlone = 3.2, kMuchMore = 16;
+
+  std::mutex mutex;
+  Retreat retreat{kLeastSecondsAlone, kMostSecondsAlone, kMuchMore};
+  bool better_together = true;
+  double next_trial = kUnknown;
+  // of a step, the last time: on one thread, and on a team; at first nothing is known
+  double seconds[2] = {kUnknown, kUnknown};
+};
+
+// The process's experience of steps of so many flops on a team of so many threads. A kind that is new begins
+// with what the last one has found out about the machine.
+std::shared_ptr<Experience> experience_of(double flops, int team);
+
 class Pace {
  public:
-  explicit Pace(double seconds_between_trials = 0.5) : trials_apart_(seconds_between_trials) {}
+  explicit Pace(std::shared_ptr<Experience> experience, double seconds_between_trials = 0.5)
+      : trials_apart_(seconds_between_trials), experience_(std::move(experience)) {}
 
   // Threads for a slice of steps that begins now: those of a team, or one
   int begin(int team, double now) {
+    const std::lock_guard<std::mutex> lock(experience_->mutex);
+    const Experience& e = *experience_;
     start_ = now;
-    trial_ = now >= next_trial_;
-    together_ = team > 1 && better_together_ != trial_;
+    next_trial_ = e.next_trial;
+    trial_ = now >= next_trial_ && e.seconds[e.better_together] < Experience::kUnknown;
+    together_ = team > 1 && e.better_together != trial_;
+    step_ = std::min(e.seconds[0], e.seconds[1]);
     return together_ ? team : 1;
   }
 
@@ -32,8 +57,7 @@ class Pace {
     const double elapsed = now - start_;
     const bool known = steps >= kStepsToJudge || waited > kLongWait;
     stuck_ = together_ && known && waited > kWaitingShare * elapsed;
-    const double step = std::min(seconds_[together_], seconds_[!together_]);
-    const double seconds = elapsed + (step < kUnknown ? step : 0);  // after it
+    const double seconds = elapsed + (step_ < Experience::kUnknown ? step_ : 0);  // after it
     return stuck_ || seconds > (trial_ ? kTrialSeconds : kSliceSeconds) || (!trial_ && now >= next_trial_);
   }
 
@@ -42,9 +66,11 @@ class Pace {
 
   void end(std::size_t steps, double now) {
     if (steps == 0) return;
+    const std::lock_guard<std::mutex> lock(experience_->mutex);
+    Experience& e = *experience_;
     const double elapsed = now - start_;
-    double& mine = seconds_[together_];
-    const double other = seconds_[!together_];
+    double& mine = e.seconds[together_];
+    const double other = e.seconds[!together_];
     mine = elapsed / static_cast<double>(steps);
     if (stuck_) {
       stay_alone(now, elapsed);
@@ -53,8 +79,8 @@ class Pace {
     } else if (trial_) {
       mine < kClearly* other ? stay_alone(now, elapsed) : stay_together(now, elapsed);
     } else if (together_) {
-      retreat_.went_well(elapsed);
-      if (next_trial_ == kUnknown) next_trial_ = now + trials_apart_;
+      e.retreat.went_well(elapsed);
+      if (e.next_trial == Experience::kUnknown) e.next_trial = now + trials_apart_;
     }
   }
 
@@ -65,26 +91,23 @@ class Pace {
   static constexpr std::size_t kStepsToJudge = 4;
   static constexpr double kLongWait = 2e-3;  // no need for that many steps
   static constexpr double kShareOfTrials = 0.01;
-  static constexpr double kLeastSecondsAlone = 0.01, kMostSecondsAlone = 3.2, kMuchMore = 16;
   static constexpr double kClearly = 0.95;
-  static constexpr double kUnknown = std::numeric_limits<double>::infinity();
 
   void stay_alone(double now, double of_slice) {
-    better_together_ = false;
-    retreat_.begin(now, of_slice);
-    next_trial_ = retreat_.until();
+    experience_->better_together = false;
+    experience_->retreat.begin(now, of_slice);
+    experience_->next_trial = experience_->retreat.until();
   }
   void stay_together(double now, double of_trial) {
-    better_together_ = true;
-    next_trial_ = now + std::max(trials_apart_, of_trial / kShareOfTrials);
+    experience_->better_together = true;
+    experience_->next_trial = now + std::max(trials_apart_, of_trial / kShareOfTrials);
   }
 
   const double trials_apart_;
-  Retreat retreat_{kLeastSecondsAlone, kMostSecondsAlone, kMuchMore};
-  bool better_together_ = true, together_ = false, trial_ = false, stuck_ = false;
-  double start_ = 0, next_trial_ = kUnknown;
-  // of a step, the last time: on one thread, and on a team; at first nothing is known
-  double seconds_[2] = {kUnknown, kUnknown};
+  const std::shared_ptr<Experience> experience_;
+  // of the slice
+  bool together_ = false, trial_ = false, stuck_ = false;
+  double start_ = 0, next_trial_ = Experience::kUnknown, step_ = Experience::kUnknown;
 };
 
 }  // namespace fanin

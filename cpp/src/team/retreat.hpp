@@ -27,6 +27,11 @@ class Retreat {
     seconds_.store(seconds, std::memory_order_relaxed);
     until_.store(now + seconds, std::memory_order_relaxed);
   }
+  // as long the next time as after the last one of another
+  void continue_from(const Retreat& other) {
+    seconds_.store(other.seconds_.load(std::memory_order_relaxed), std::memory_order_relaxed);
+    well_.store(0, std::memory_order_relaxed);
+  }
   void went_well(double seconds) { well_.fetch_add(seconds, std::memory_order_relaxed); }
 
  private:

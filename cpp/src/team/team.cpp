@@ -1,5 +1,6 @@
 #include "team/team.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <string>
 #include <thread>
@@ -7,6 +8,7 @@
 
 #include "fanin/cpu.hpp"
 #include "fanin/error.hpp"
+#include "team/processors.hpp"
 
 #if defined(_OPENMP)
 #include <omp.h>
@@ -57,6 +59,7 @@ std::atomic<bool> forked{false};
 struct ThreadSetting {
   std::atomic<int> threads{threads_of_environment()};
   const int openmp_at_first = openmp_threads();
+  const bool openmp_was_told = std::getenv("OMP_NUM_THREADS") != nullptr;
 
   ThreadSetting() {
 #if defined(__unix__) || defined(__APPLE__)
@@ -64,10 +67,12 @@ struct ThreadSetting {
 #endif
   }
 
-  // The number that was asked for, but no more than OpenMP's where that was lowered; without one, OpenMP's.
+  // The number that was asked for, but no more than OpenMP's where that was lowered; without one, OpenMP's,
+  // but no more than there are processors for, unless somebody has told OpenMP.
   int now() const {
     const int asked = threads.load(std::memory_order_relaxed), openmp = openmp_threads();
-    if (asked == kNotSet) return openmp;
+    if (asked == kNotSet && (openmp_was_told || openmp != openmp_at_first)) return openmp;
+    if (asked == kNotSet) return openmp > 1 ? std::min(openmp, usable_processors()) : 1;
     return openmp < openmp_at_first && openmp < asked ? openmp : asked;
   }
 };
@@ -75,6 +80,55 @@ struct ThreadSetting {
 ThreadSetting& thread_setting() {
   static ThreadSetting setting;
   return setting;
+}
+
+// Threads that wait until they are told to end
+class Waiting {
+ public:
+  Waiting() = default;
+  ~Waiting() {
+    ended_.store(true);
+    ended_.notify_all();
+    for (std::thread& thread : threads_) thread.join();
+  }
+  Waiting(const Waiting&) = delete;
+  Waiting& operator=(const Waiting&) = delete;
+
+  // False where the system has no room for another one
+  bool add() noexcept {
+    try {
+      threads_.emplace_back([this] { ended_.wait(false); });
+      return true;
+    } catch (...) {
+      return false;
+    }
+  }
+
+ private:
+  std::atomic<bool> ended_{false};
+  std::vector<std::thread> threads_;
+};
+
+// OpenMP ends the process where it cannot create the threads of a team, such as beyond the limit of a
+// container: those that this thread has not had in its last team are tried first.
+int threads_to_be_had(int wanted) {
+  constexpr double seconds_between_tries = 1;
+  thread_local int last = 1;
+  thread_local double next_try = 0;
+  if (wanted <= last || seconds_now() < next_try) return last = std::min(wanted, last);
+  bool limited = false;
+  {
+    Waiting others;
+    int count = last;
+    while (count < wanted && others.add()) ++count;
+    limited = count < wanted || !others.add();
+    last = count;
+  }
+  if (limited) {
+    next_try = seconds_now() + seconds_between_tries;
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));  // they may count for a moment after their end
+  }
+  return last;
 }
 
 void pause_briefly() {
@@ -91,6 +145,7 @@ int team_size() { return forked.load(std::memory_order_relaxed) ? 1 : thread_set
 
 void run_team([[maybe_unused]] int threads, void (*body)(void*, int, int), void* context) {
 #if defined(_OPENMP)
+  if (threads > 1) threads = threads_to_be_had(threads);
   if (threads > 1) {
 #pragma omp parallel num_threads(threads)
     {
@@ -101,12 +156,19 @@ void run_team([[maybe_unused]] int threads, void (*body)(void*, int, int), void*
   }
 #elif defined(FANIN_STD_THREADS)
   if (threads > 1) {
-    const auto member = [=](int thread) {
+    std::atomic<int> team{0};  // known once as many as can be are there
+    const auto member = [&](int thread) {
+      team.wait(0);
       const FloatingPointScope modes;
-      body(context, thread, threads);
+      body(context, thread, team.load());
     };
     std::vector<std::thread> others;
-    for (int thread = 1; thread < threads; ++thread) others.emplace_back(member, thread);
+    try {
+      for (int thread = 1; thread < threads; ++thread) others.emplace_back(member, thread);
+    } catch (const std::system_error&) {  // no room for another one
+    }
+    team.store(static_cast<int>(others.size()) + 1);
+    team.notify_all();
     member(0);
     for (std::thread& other : others) other.join();
     return;

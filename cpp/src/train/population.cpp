@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <mutex>
 #include <thread>
 
 #include "team/team.hpp"
@@ -129,7 +130,9 @@ struct Population::State {
   std::thread::id caller;
   double last_question = 0;
   std::atomic<bool> stop{false};
-  Pace pace{kSecondsBetweenTrials};
+  std::mutex running;  // `stop` of another thread waits for `run`
+  // of nanoseconds of work, whatever the networks
+  Pace pace{experience_of(0, team_size()), kSecondsBetweenTrials};
   double last_work = kLeastWork;               // seconds of the last region's steps
   std::vector<std::unique_ptr<Member>> queue;  // the first has waited longest
 };
@@ -238,6 +241,7 @@ void Population::State::round() {
 
 std::vector<Population::Ended> Population::State::take_ended(bool all) {
   std::vector<Ended> ended;
+  ended.reserve(queue.size());  // nothing fails while members go
   std::erase_if(queue, [&](const std::unique_ptr<Member>& member) {
     if (all) member->finish();
     if (member->stage != Member::Stage::ended) return false;
@@ -255,8 +259,11 @@ Population::Population(std::function<bool()> interrupted) : state_(std::make_sha
 Population::~Population() { stop(); }
 
 void Population::stop() {
-  state_->stop.store(true);
-  state_->take_ended(true);
+  State& s = *state_;
+  s.stop.store(true);
+  const std::lock_guard<std::mutex> lock(s.running);
+  for (const auto& member : s.queue) member->finish();
+  s.queue.clear();
 }
 
 std::function<bool()> Population::interrupted() const {
@@ -273,6 +280,7 @@ void Population::begin(std::size_t number, Training<T>& training, const Method& 
 
 std::vector<Population::Ended> Population::run() {
   State& s = *state_;
+  const std::lock_guard<std::mutex> lock(s.running);
   s.caller = std::this_thread::get_id();
   std::vector<Ended> ended;
   while (!s.queue.empty() && ended.empty()) {

@@ -8,10 +8,13 @@ namespace fanin {
 
 template <class T>
 void Training<T>::State::start_anew() {
-  net.changed();
-  std::memcpy(finite_parameters(), net.weights(), net.nodes.table.size * sizeof(T));
-  net.state.prepare(method, net.nodes.table, net.parameters.data());
-  step.allocate(method, net.state.segments);
+  const ParameterTable& table = net.nodes.table;
+  net.state.reserve(method, table);
+  net.state.reserve_shown(method, table);
+  step.allocate(method);
+  // Nothing fails from here on.
+  std::memcpy(finite_parameters(), net.weights(), table.size * sizeof(T));
+  net.state.prepare(method, table, net.parameters.data());
   finite_averages.copy(net.averages);
   if (options.shuffle) {
     permute(order.data(), static_cast<std::uint32_t>(order.size()),
@@ -117,6 +120,7 @@ void Training<T>::State::restore(const std::string& what, std::size_t at_step, s
   net.averages.copy(finite_averages);
   const double rate = learning_rate_of(rule_at(method, net.state.steps + 1));
   net.state.forget();
+  net.fold();
   const std::size_t number = layer + 1;
   throw DivergedError("training diverged: in epoch " + std::to_string(net.epochs) + ", step " +
                           std::to_string(at_step) + ", " + what + " not finite, first in layer " +
@@ -146,7 +150,7 @@ EpochResult Training<T>::State::end() {
   if (overflown < averages.size()) {
     restore("averages of batch norm are", next_step, layer_at(table.statistics, overflown));
   }
-  net.folded();  // so that no prediction has to
+  net.fold();
   return {weight_sum > 0 ? loss_sum / weight_sum : 0, next_step < end_step, share_before(next_step)};
 }
 
@@ -181,7 +185,12 @@ EpochResult Training<T>::epoch(const Method& method) {
   State& s = *state_;
   s.begin(method);
   s.prepare();
-  while (s.more() && !s.step.poll()) s.run_slice();
+  try {
+    while (s.more() && !s.step.poll()) s.run_slice();
+  } catch (...) {  // of the caller's question
+    s.end();
+    throw;
+  }
   return s.end();
 }
 
@@ -190,8 +199,8 @@ void Training<T>::exact_statistics() {
   const Access::Writing writing(state_->net.access);
   if (!state_->net.wants_exact_statistics()) return;
   const FloatingPointScope modes;
-  state_->net.take_exact_statistics(state_->x);
-  state_->net.folded();
+  state_->net.take_exact_statistics(state_->x, state_->options.interrupted);
+  state_->net.fold();
 }
 
 template class Training<float>;

@@ -104,7 +104,7 @@ struct Training<T>::State {
   // Thread 0 decides at the beginning of a step whether it is the last of the slice; the others read it at
   // the end. Two places in turn, so that a decision is not overwritten before the slowest has read it.
   bool last_of_slice[2] = {};
-  Pace pace;
+  Pace pace{experience_of(step.flops(), step.team())};
   double least_seconds = std::numeric_limits<double>::infinity();  // of all threads for a step, so far
   std::optional<Access::Writing> writing;                          // during an epoch
 };
