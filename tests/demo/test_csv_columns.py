@@ -67,6 +67,13 @@ def test_numbers_are_read_as_they_are_written_where_tables_come_from(
     assert data.notes == ((f"numbers with {style} in 1 column: 'a'",) if style else ())
 
 
+def test_where_one_column_has_decimal_commas_points_set_thousands_apart_in_others(write: Writer) -> None:
+    lines = rows(lambda row: f"1{row}.000;{row},5;{row};{row}.5;{row / 7}")
+    data = load_csv(write("a;b;c;d;e\n" + lines), "a", [], "auto", seed=0)
+    assert data.notes == ("numbers with a decimal comma in 2 columns: 'b', 'a'",)
+    assert data.target_mean > 10_000
+
+
 @pytest.mark.parametrize(
     "stray", ["-", ".", "unknown", "12O", "1_000", "-nan", "inf", "1e400", "9" * 400, "1,2,3"]
 )

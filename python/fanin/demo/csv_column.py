@@ -24,12 +24,18 @@ def is_missing(cell: str) -> bool:
 
 
 class Column(NamedTuple):
-    """A column's name, its cells, the lines of the file they stand in, and whether commas separate the cells."""
+    """
+    A column's name, its cells, and the lines of the file they stand in.
+
+    Whether commas separate the cells of the file, and whether some of its numbers have a decimal comma, helps to read
+    numbers.
+    """
 
     name: str
     cells: Sequence[str]
     lines: Sequence[int]
     comma_separated: bool = True
+    decimal_comma: bool = False
 
     def rows(self, numbers: Sequence[int]) -> Column:
         """Return the column with these rows alone."""
@@ -54,9 +60,9 @@ class Reading(NamedTuple):
     @classmethod
     def of(cls, column: Column, value: Callable[[str], float], style: str = "") -> Reading:
         """Return what ``value`` makes of the cells; it gives nan for a cell that it cannot read."""
-        distinct = {cell: value(cell) for cell in set(column.cells) if not is_missing(cell)}
-        values = np.array([distinct.get(cell, np.nan) for cell in column.cells], dtype=np.float64)
-        strays = [int(row) for row in np.flatnonzero(np.isnan(values)) if column.cells[int(row)] in distinct]
+        values = np.array([value(cell) for cell in column.cells], dtype=np.float64)
+        unread = np.flatnonzero(np.isnan(values)).tolist()
+        strays = [row for row in unread if not is_missing(column.cells[row])]
         return cls(values, strays, style)
 
     def holds(self) -> bool:

@@ -84,9 +84,9 @@ def _target(column: Column, task: str) -> _Target:
             f"the target column {name} is constant, {shown(known.cells[0])} in every row: nothing to predict"
         )
     reading = numbers(column)
-    if reading is not None and reading.strays and task != "regression":
-        if task == "classification" or different <= FEW_INTEGERS:
-            reading = None  # texts beside numbers can be classes
+    may_be_classes = task == "classification" or (task == "auto" and different <= FEW_INTEGERS)
+    if reading is not None and reading.strays and may_be_classes:
+        reading = None  # texts beside numbers
     if reading is None and (task == "regression" or different > FEW_INTEGERS) and dates(column):
         raise DemoError(f"the target column {name} has dates; expected numbers or a text for each class")
     if reading is None and task == "regression":

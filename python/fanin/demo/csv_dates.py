@@ -7,11 +7,11 @@ import datetime
 import itertools
 import math
 import re
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 
-from fanin.demo.csv_column import Column, Reading
+from fanin.demo.csv_column import Column, Reading, is_missing
 from fanin.demo.errors import DemoError, shown
 
 _EPOCH = datetime.date(1970, 1, 1).toordinal()
@@ -34,13 +34,13 @@ def dates(column: Column) -> tuple[Reading, str] | None:
     Year, month and day may stand in the order of ISO 8601, of Europe or of America, which the column as a whole
     must tell apart: one that does not is a DemoError.
     """
-    sample = list(itertools.islice(dict.fromkeys(column.known().cells), _SAMPLE))
+    sample = list(itertools.islice((cell for cell in column.cells if not is_missing(cell)), _SAMPLE))
     if (
         2 * sum(any(not math.isnan(_days(cell, order)) for order in _ORDERS) for cell in sample)
         >= len(sample)
         > 0
     ):
-        readings = [Reading.of(column, partial(_days, order=order)) for order in _ORDERS]
+        readings = [Reading.of(column, cache(partial(_days, order=order))) for order in _ORDERS]
         best = min(readings, key=lambda reading: len(reading.strays))
         if best.holds():
             _check_order(column, best, readings)

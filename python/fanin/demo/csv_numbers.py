@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 import re
 
+import numpy as np
+
 from fanin.demo.csv_column import Column, Reading
 from fanin.demo.errors import DemoError, shown
 
+DECIMAL_COMMA = "a decimal comma"
 _BLANKS_AND_APOSTROPHES = " '\u2019\u00a0\u202f"
 _WITH_POINT, _WITH_COMMA = (
     re.compile(
@@ -24,15 +27,18 @@ def numbers(column: Column) -> Reading | None:
     Return the numbers of a column, or None unless nearly all of its cells are numbers; infinity is a stray.
 
     Of numbers as Python writes them, numbers with thousands apart (1,234.5), and numbers with a decimal comma
-    (1,5 or 1.234,5) the column has those that leave the fewest strays; between the last two, 1,234 alone is
-    decided by whether commas already separate the columns.
+    (1,5 or 1.234,5) the column has those that leave the fewest strays. Where 1,234 or 1.234 alone does not tell, it
+    matters whether commas separate the columns, and whether other columns have decimal commas.
     """
-    best = Reading.of(column, _plain)
-    others = [(_thousands, "thousands apart"), (_decimal_comma, "a decimal comma")]
+    best = plain = Reading.of(column, _plain)
+    others = [(_thousands, "thousands apart"), (_decimal_comma, DECIMAL_COMMA)]
     for value, style in others if column.comma_separated else reversed(others):
-        if best.strays:
+        expected = column.decimal_comma and style == DECIMAL_COMMA
+        if best.strays or expected:
             other = Reading.of(column, value, style)
-            best = other if len(other.strays) < len(best.strays) else best
+            best = other if len(other.strays) < len(best.strays) + expected else best
+    if np.array_equal(best.values, plain.values, equal_nan=True):
+        best = plain
     if best.holds():
         return best
     for row in best.strays:

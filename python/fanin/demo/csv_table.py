@@ -7,12 +7,12 @@ import csv
 import difflib
 import io
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from fanin.demo.csv_column import Column, is_missing
-from fanin.demo.csv_numbers import is_number, numbers
+from fanin.demo.csv_numbers import DECIMAL_COMMA, is_number, numbers
 from fanin.demo.errors import DemoError, shown
 
 _DELIMITERS = ",;\t|"
@@ -27,7 +27,8 @@ class Table:
     path: Path
     columns: dict[str, tuple[str, ...]]
     lines: tuple[int, ...]
-    delimiter: str
+    comma_separated: bool
+    decimal_comma: bool
 
     @property
     def n_rows(self) -> int:
@@ -39,7 +40,7 @@ class Table:
         if name not in self.columns:
             closest = _closest(name, self.columns)
             raise DemoError(f"{self.path} has no column {shown(name)}{closest}; {self.listing()}")
-        return Column(name, self.columns[name], self.lines, self.delimiter == ",")
+        return Column(name, self.columns[name], self.lines, self.comma_separated, self.decimal_comma)
 
     def listing(self) -> str:
         """Return the sentence that names the columns."""
@@ -61,8 +62,10 @@ def read_table(path: Path) -> Table:
         raise DemoError(f"{path} has a header but no rows")
     (_, header), *others = rows
     names = _names(path, header)
-    columns = zip(*(cells for _, cells in others), strict=True)
-    return Table(path, dict(zip(names, columns, strict=True)), tuple(line for line, _ in others), delimiter)
+    columns = dict(zip(names, zip(*(cells for _, cells in others), strict=True), strict=True))
+    styles = {_style(column[:_SAMPLE], delimiter) for column in columns.values()}
+    lines = tuple(line for line, _ in others)
+    return Table(path, columns, lines, delimiter == ",", delimiter != "," and DECIMAL_COMMA in styles)
 
 
 def _text(path: Path) -> str:
@@ -99,16 +102,17 @@ def _fit(text: str, delimiter: str) -> tuple[float, float, int]:
     if width < 2:
         return 0.0, 0.0, 0
     alike = [[cell.strip() for cell in cells] for cells in rows[1:] if len(cells) == width]
-    columns = [Column("", cells, range(len(alike)), delimiter == ",") for cells in zip(*alike, strict=True)]
-    with_numbers = sum(_holds_numbers(column) for column in columns)
+    with_numbers = sum(_style(cells, delimiter) is not None for cells in zip(*alike, strict=True))
     return len(alike) / max(1, len(rows) - 1), with_numbers / width, width
 
 
-def _holds_numbers(column: Column) -> bool:
+def _style(cells: Sequence[str], delimiter: str) -> str | None:
+    """Return how the numbers of a column are written, or None where it has none."""
     try:
-        return numbers(column) is not None
+        reading = numbers(Column("", cells, range(len(cells)), delimiter == ","))
     except DemoError:  # infinite ones
-        return True
+        return ""
+    return None if reading is None else reading.style
 
 
 def _rows(path: Path, text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:

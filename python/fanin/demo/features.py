@@ -68,8 +68,7 @@ class Encoded(NamedTuple):
 
 def encode(column: Column, train: Rows) -> Encoded:
     """Return the inputs of a column: of numbers or dates where nearly all cells are such, else of text."""
-    known = column.known()
-    if not known.cells:
+    if all(map(is_missing, column.cells)):
         name = shown(column.name)
         raise DemoError(f"column {name} has no values at all; leave it out with --drop {name}")
     read = numbers(column)
@@ -82,10 +81,11 @@ def encode(column: Column, train: Rows) -> Encoded:
         inputs, notes, _ = encode_numbers(column.name, read.values, train)
         return Encoded(inputs, (note, *_said(read.note(column, "date")), *notes))
     encoded = encode_text(column.name, column.cells, train)
-    are_numbers = sum(map(is_number, known.cells))
-    if 2 * are_numbers < len(known.cells) or not encoded.inputs.size:
+    known = [cell for cell in column.cells if not is_missing(cell)]
+    are_numbers = sum(map(is_number, known))
+    if 2 * are_numbers < len(known) or not encoded.inputs.size:
         return encoded
-    few = f"{are_numbers:,} of {len(known.cells):,} cells are numbers, fewer than nine in ten"
+    few = f"{are_numbers:,} of {len(known):,} cells are numbers, fewer than nine in ten"
     return encoded._replace(notes=(f"column {shown(column.name)} is taken as text: {few}", *encoded.notes))
 
 
