@@ -150,7 +150,7 @@ def _set_threads(number: int | None) -> None:
     try:
         fanin.set_num_threads(number)
     except ValueError as error:
-        raise DemoError(f"--threads: {error}") from None
+        raise DemoError(f"--threads: {str(error).removeprefix('n: ')}") from None
 
 
 def _check_combination(options: argparse.Namespace) -> None:
