@@ -31,7 +31,10 @@ def child(work, *arguments) -> int:
     """Start work in a child process."""
     pid = os.fork()
     if pid == 0:
-        work(*arguments)
+        try:
+            work(*arguments)
+        except PermissionError:
+            os._exit(1)
         os._exit(0)
     return pid
 
@@ -86,6 +89,62 @@ def disk_full(folder: Path) -> None:
         print(error.strerror)
     assert path.read_bytes() == small.to_bytes()
     assert len(list(folder.iterdir())) == 1
+
+
+def mounted(folder: Path) -> None:
+    """Save onto a file that is mounted by itself, which no rename can replace, also where its disk is full."""
+    path, (large, small) = folder / "model", two_nets()
+    for net in (small, large, small):
+        net.save(path)
+        assert path.read_bytes() == net.to_bytes()
+    try:
+        with (folder / "disk" / "full").open("wb", buffering=0) as rest:
+            while True:
+                rest.write(bytes(4096))
+    except OSError:
+        pass
+    kept = folder / "model.fanin-new"
+    try:
+        large.save(path)
+    except OSError as error:
+        print(error.filename, error.strerror, sep=": ")
+    assert kept.read_bytes() == large.to_bytes()
+    (folder / "disk" / "full").unlink()
+    large.save(path)
+    assert sorted(p.name for p in folder.iterdir()) == ["disk", "model"]
+    assert path.read_bytes() == large.to_bytes()
+
+
+def owned_by_others(folder: Path) -> None:
+    """Save as root and as others over files of yet others, also where only the file can be written to."""
+    path, nets = folder / "model", two_nets()
+
+    def save(user: int, group: int, net: fanin.Network) -> None:
+        os.setgroups([])
+        os.setgid(group)
+        os.setuid(user)
+        net.save(path)
+
+    folder.chmod(0o777)
+    for folder_mode in (0o777, 0o1777, 0o555):
+        for mode in (0o666, 0o604, 0o460):
+            for user, group in ((0, 0), (12345, 12345), (54321, 12346)):
+                path.touch()
+                os.chown(path, 12345, 12346)
+                path.chmod(mode)
+                folder.chmod(folder_mode)
+                before = path.read_bytes()
+                pid = child(save, user, group, nets[user % 2])
+                code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+                # the system looks at the bits of the first that a user is: owner, group, others
+                bits = mode >> (6 if user == 12345 else 3 if group == 12346 else 0)
+                allowed = user == 0 or bits & 2
+                assert code == (0 if allowed else 1)
+                assert path.read_bytes() == (nets[user % 2].to_bytes() if allowed else before)
+                status = path.stat()
+                assert (status.st_uid, status.st_gid, status.st_mode & 0o7777) == (12345, 12346, mode)
+                assert list(folder.iterdir()) == [path]
+    print("all as they were")
 
 
 def interrupted(folder: Path) -> None:

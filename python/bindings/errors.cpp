@@ -63,9 +63,11 @@ void register_errors(py::module_& m) {
       PyErr_SetString(PyExc_RuntimeError, error.what());
     } catch (const fanin::InterruptedError&) {  // signal_pending has set what a handler raised
     } catch (const fanin::FileError& error) {
-      errno = error.code;
-      const auto path = py::reinterpret_steal<py::object>(PyUnicode_DecodeFSDefault(error.path.c_str()));
-      PyErr_SetFromErrnoWithFilenameObject(PyExc_OSError, path.ptr());
+      const auto text = [](const std::string& bytes) {
+        return py::reinterpret_steal<py::object>(PyUnicode_DecodeFSDefault(bytes.c_str()));
+      };
+      const py::tuple arguments = py::make_tuple(error.code, text(error.problem), text(error.path));
+      PyErr_SetObject(PyExc_OSError, arguments.ptr());  // the subclass that belongs to the code
     } catch (const fanin::BadValueError& error) {
       raise_bad_value(error);
     } catch (const fanin::ValueError& error) {

@@ -30,8 +30,14 @@ class StoredModel(Model):
         the state of the update rule as "rule.m.layer1.weight" and so on, and in the metadata, as JSON, architecture,
         loss, seed, `metadata`, rule, and the place in the random orders. `fanin.load` reads it, in Python and in C++.
 
-        An old file is replaced at once: whatever happens, either the old or the new one is there, whole. Symbolic
-        links are followed; permissions stay.
+        An old file is replaced at once by a rename: whatever happens, either the old or the new one is there, whole.
+        Symbolic links are followed; owner, group and permissions stay, hard links do not.
+
+        Where a rename cannot do that (a file mounted by itself into a container, a folder that may not be written
+        to, an owner that only root could give), the old file is written over, once the new content is whole and on
+        the disk in ``<path>.fanin-new``, or in the folder of temporary files where that folder takes none. It stays
+        there if writing over fails, as on a full disk, and the error names it; also if the process is killed in that
+        moment.
 
         Parameters
         ----------
@@ -41,7 +47,8 @@ class StoredModel(Model):
         Raises
         ------
         OSError
-            Where the file cannot be written; a file that was there is as it was.
+            Where the file cannot be written; a file that was there is as it was, unless the message names another
+            file with the new content.
 
         Examples
         --------

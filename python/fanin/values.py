@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from numbers import Real
+from fractions import Fraction
+from numbers import Rational, Real
 from typing import Any, ClassVar
+
+import numpy as np
 
 from fanin.checks import check_choice
 
@@ -49,6 +52,19 @@ def check_number(
     if not inside:
         high = f"{at_most:g}]" if at_most is not None else "infinity)" if below is None else f"{below:g})"
         raise ValueError(f"{name}: expected a number in {low}, {high}, got {value}")
+
+
+def share(count: int, fraction: float | Fraction) -> Fraction:
+    """Return ``count * fraction`` without rounding, for a fraction that was written as a decimal or as ``n / count``.
+
+    A float stands for the shortest decimal that reads as it: 0.9 of 10 is 9, though the double is a little more than
+    0.9 and 1 - 0.9 a little less than 0.1. A quotient such as 5 / 6 has no such decimal: of 6 it is 5 all the same.
+    """
+    if isinstance(fraction, Rational):
+        return count * Fraction(fraction)
+    written = Fraction(str(fraction if isinstance(fraction, np.floating) else float(fraction)))
+    whole = round(count * written)
+    return Fraction(whole) if whole / max(count, 1) == float(written) else count * written
 
 
 Range = tuple[float, float, bool, bool]

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -91,20 +95,25 @@ def test_a_table_with_number_target_is_reported_in_its_own_units(
         ("\n\n", "a", "is empty"),
         ("a,b\n", "a", "has a header but no rows"),
         ("a,b\n1,2\n3,4,5\n", "a", "line 3: 3 fields, but the header has 2"),
-        ("a,b\n\n1\n", "a", "line 3: 1 fields, but the header has 2"),
+        ("a,b\n\n1\n", "a", "line 3: 1 field, but the header has 2 (separated by ',')"),
         ("a,a\n1,2\n", "a", "two columns named 'a'"),
         ("a,price\n1,2\n", "Prise", "did you mean 'price'?); its columns are 'a', 'price'"),
         ("1,2\n1,2\n", "a", "the first line must name the columns"),
         (b"a,b\n1,\xff\n", "a", "line 2: not UTF-8 text"),
         ('a,b\n1,"x\n', "a", "unexpected end of data"),
-        ("a,b\n" + "1,2\n" * 30, "a", "the target column 'a' is constant, 1 in every row"),
+        ("a,b\n" + "1,2\n" * 30, "a", "the target column 'a' is constant, '1' in every row"),
         ("a,b\n" + ",2\n" * 30, "a", "the target column 'a' has no values at all"),
         ("a,b\n" + rows(lambda row: f"{row / 8},"), "a", "no values at all; leave it out with --drop 'b'"),
         ("a,b\n" + rows(lambda row: f"{row / 8},7"), "a", "no usable input: column 'b' is left out"),
-        ("a,b\n" + rows(lambda row: f"{row / 8},-inf"), "a", "column 'b': -inf is not a finite number"),
+        ("a,b\n" + rows(lambda row: f"{row / 8},-inf"), "a", "column 'b', line 2: '-inf' is not a finite number"),
         ("a,b\n" + rows(lambda row: f"{row / 8},{'-'[row % 2 :]}1.7e308"), "a", "have no mean and deviation"),
         ("a,b\n" + rows(lambda row: f"{row},2", 5), "a", "5 rows with a target are too few; at least 20"),
         ("a\n" + rows(str), "a", "has no column to predict 'a' from"),
+        ("a,b\n1,2\n1,\0\n", "a", "line 3: a null byte"),
+        ("a,b\n" + rows(lambda row: f"2020-01-{1 + row % 28},{row}"), "a", "the target column 'a' has dates"),
+        ("a,b\n" + rows(lambda row: f"{row / 8},0{1 + row % 9}/02/2020"), "a", "may be 2020-02-01 or 2020-01-02"),
+        ("a\x1b[2J,b\n1,2\n", "c", "its columns are 'a\\x1b[2J', 'b'"),
+        ("a,b\n" + rows(lambda row: f"{row / 8},{'x' * 200_000}"), "a", "line 2: field larger than field limit"),
         ("a,b\n" + rows(lambda row: f"name {row},{row}"), "a", "60 different values in 60 rows, too many"),
     ],
 )  # fmt: skip
@@ -126,6 +135,10 @@ def test_a_table_that_cannot_be_used_gets_a_sentence(
         (["--threads", "100000"], "--threads: "),
         (["--csv", "absent.csv", "--target", "a"], "there is no file absent.csv"),
         (["--csv", ".", "--target", "a"], ". cannot be read"),
+        (["--csv", "/dev/zero", "--target", "a"], "/dev/zero is a device"),
+        (["--csv", "a\0b", "--target", "a"], "embedded null byte"),
+        (["--batch-norm", "--batch-size", "1"], "expected at least 2"),
+        (["--hidden", "99999999,99999999"], "GB of memory, and this machine has"),
         (["--target", "a"], "belong to --csv FILE"),
         (["digits", "--csv", "a.csv"], "--csv comes without a data set's name"),
         (["--data", "."], "--data belongs to fashion-mnist"),
@@ -153,6 +166,7 @@ def test_options_that_cannot_be_used_get_a_sentence(
     ("arguments", "sentence"),
     [
         (["--epochs", "0"], "expected a whole number from 1"),
+        (["--epochs", "9" * 5000], "expected a whole number from 1 to 2147483647, got '999"),
         (["--learning-rate", "-1"], "expected a number above 0"),
         (["--hidden", "64,x"], "expected units like 256,128"),
     ],
@@ -177,12 +191,89 @@ def test_a_missing_package_gets_the_command_that_installs_it() -> None:
         require("absent_package", "absent")
 
 
-def test_ctrl_c_ends_without_a_traceback(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("error", "code", "line"),
+    [
+        (KeyboardInterrupt(), 130, "interrupted"),
+        (
+            MemoryError("std::bad_alloc"),
+            2,
+            "not enough memory; a narrower net (--hidden) or a smaller table needs less",
+        ),
+        (OSError(28, "No space left on device"), 2, "[Errno 28] No space left on device"),
+        (ValueError("epochs:\nexpected more"), 2, "epochs:\\nexpected more"),
+        (ZeroDivisionError("division by zero"), 2, "ZeroDivisionError: division by zero"),
+    ],
+)
+def test_whatever_happens_ends_in_one_line(
+    error: BaseException,
+    code: int,
+    line: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
-    def interrupt(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
+    def fail(*_: object, **__: object) -> None:
+        raise error
 
-    monkeypatch.setattr("fanin.demo.cli.train", interrupt)
-    assert main(["demo"]) == 130
-    assert "interrupted" in capsys.readouterr().err
+    monkeypatch.setattr("fanin.demo.cli.train", fail)
+    monkeypatch.setattr("fanin.__main__._print_nothing_more", lambda: None)
+    assert main(["demo"]) == code
+    assert capfd.readouterr().err.lstrip("\n") == f"fanin demo: {line}\n"
+
+
+def in_a_process(
+    *arguments: str, stdout: Any = subprocess.PIPE, **environment: str
+) -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-m", "fanin", *arguments]
+    environment = {**os.environ, "PYTHONUNBUFFERED": "", **environment}
+    return subprocess.run(command, stdout=stdout, stderr=subprocess.PIPE, env=environment)
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [{"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}],
+    ids=["ascii", "C"],
+)
+def test_names_that_a_terminal_cannot_show_are_printed_as_escapes(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    path = tmp_path / "h\u00f6he\n.csv"
+    path.write_text(
+        "gr\u00f6\u00dfe,b\n" + rows(lambda row: f"{row / 7},{row if row else chr(0x1F600)}"), "utf-8"
+    )
+    options = ["--csv", str(path), "--target", "gr\u00f6\u00dfe", "--epochs", "1", "--no-compare"]
+    done = in_a_process("demo", *options, **environment)
+    assert done.stderr == b""
+    assert done.returncode == 0
+    assert b"'gr\\xf6\\xdfe' (regression) from 1 column" in done.stdout
+    assert b"'\\U0001f600' in line 2 is not a finite number" in done.stdout
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs pipes that break")
+def test_output_that_nobody_reads_ends_the_command_as_sigpipe_would() -> None:
+    for arguments in (["demo", "--help"], ["demo", "--epochs", "3", "--no-compare"]):
+        read, write_end = os.pipe()
+        os.close(read)
+        done = in_a_process(*arguments, stdout=write_end)
+        os.close(write_end)
+        assert (done.returncode, done.stderr) == (141, b"")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")
+def test_output_that_cannot_be_written_is_told() -> None:
+    with open("/dev/full", "wb") as full:
+        done = in_a_process("demo", "--help", stdout=full)
+    assert done.returncode == 2
+    assert done.stderr == b"fanin demo: [Errno 28] No space left on device\n"
+
+
+def test_without_tqdm_and_scikit_learn_a_table_is_trained_on(
+    write: Writer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "tqdm", None)
+    monkeypatch.setattr("fanin.demo.cli.find_spec", lambda _: None)
+    path = write("x,y\n" + rows(lambda row: f"{row},{row / 7}"))
+    assert main(["demo", "--csv", str(path), "--target", "y", "--epochs", "2"]) == 0
+    printed = capsys.readouterr().out
+    assert "scikit-learn 1" not in printed
+    assert 'pip install "fanin[demo]"' in printed

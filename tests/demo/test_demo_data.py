@@ -42,7 +42,7 @@ def test_numbers_are_standardized_with_the_training_rows_only() -> None:
     deviation = np.sqrt(2 / 3)
     np.testing.assert_allclose(encoded.inputs[:, 0], np.array([-1.0, 1.0, 0.0, 98.0]) / deviation, rtol=1e-6)
     np.testing.assert_array_equal(encoded.inputs[:, 1], [0, 0, 1, 0])
-    assert encoded.note == "column 'x': 1 missing values get the median"
+    assert encoded.notes == ("column 'x': 1 missing value gets the median",)
 
 
 @pytest.mark.parametrize("scale", [1e-300, 1.0, 1e300])
@@ -59,7 +59,7 @@ def test_texts_are_one_hot_and_unknown_ones_are_zero() -> None:
 def test_texts_that_identify_rows_are_left_out() -> None:
     encoded = encode_text("name", [f"person {row}" for row in range(100)], np.arange(100))
     assert encoded.inputs.shape == (100, 0)
-    assert "100 different texts in 100 training rows" in encoded.note
+    assert "100 different texts in 100 training rows" in encoded.notes[0]
 
 
 def test_only_the_commonest_texts_get_an_input() -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import subprocess
 import sys
+import tempfile
 
 import pytest
 
@@ -36,6 +39,31 @@ def test_a_full_disk_is_told_and_the_old_file_stays(tmp_path):
     finally:
         subprocess.run(["umount", str(tmp_path)], check=True)
     assert printed == "No space left on device\n"
+
+
+def test_a_file_that_is_a_mount_is_written_over(tmp_path):
+    model, disk = tmp_path / "model", tmp_path / "disk"
+    model.touch()
+    disk.mkdir()
+    with contextlib.ExitStack() as mounts:
+        for options, at in (
+            (["-t", "tmpfs", "-o", "size=512k", "tmpfs"], disk),
+            (["--bind", str(disk / "file")], model),
+        ):
+            if subprocess.run(["mount", *options, str(at)], capture_output=True).returncode != 0:
+                pytest.skip("a file cannot be mounted here")
+            mounts.callback(subprocess.run, ["umount", str(at)], check=True)
+            (disk / "file").touch()
+        printed = python_prints(str(TESTS / "faults.py"), "mounted", str(tmp_path))
+    words = "No space left on device; the new content is whole in"
+    assert printed == f"{model}: {words} {model}.fanin-new\n"
+
+
+def test_a_file_keeps_owner_and_permissions_whoever_writes_it():
+    if os.getuid() != 0:
+        pytest.skip("only root can act as others")
+    with tempfile.TemporaryDirectory() as folder:  # others cannot reach tmp_path
+        assert python_prints(str(TESTS / "faults.py"), "owned_by_others", folder) == "all as they were\n"
 
 
 def test_ctrl_c_while_saving_and_loading_leaves_a_whole_file(tmp_path):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
 import fanin
 from fanin import optim
+from fanin.values import share
 from helpers import digest
 
 
@@ -48,6 +52,35 @@ def test_a_validation_fraction_holds_back_the_last_samples(net, classification, 
     history = net.fit(X, y, sample_weight=weights, validation_fraction=fraction, **OPTIONS)
     assert digest(net) == digest(by_hand)
     assert (history.loss, history.val_loss) == (expected.loss, expected.val_loss)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3, 5, 7, 10, 50, 75, 100, 997, 1000, 30_000, 10**9 + 7])
+def test_a_share_of_rows_is_the_one_that_was_written(rows):
+    for per_mille in range(1, 1000):
+        fraction = Fraction(per_mille, 1000)
+        for given in (per_mille / 1000, fraction, np.float64(per_mille / 1000), np.float32(per_mille / 1000)):
+            assert share(rows, given) == rows * fraction
+    for part in range(1, min(rows, 1000)):
+        assert share(rows, part / rows) == part
+        assert share(rows, (rows - part) / rows) == rows - part
+
+
+@pytest.mark.parametrize(
+    ("rows", "percent"), [(10, 10), (10, 80), (10, 90), (5, 80), (50, 34), (75, 32), (100, 33)]
+)
+def test_a_fit_trains_on_the_rows_that_a_validation_fraction_leaves(rows, percent):
+    net = fanin.Network(1, [fanin.Dense(1, initializer="zeros")], "absolute_error", dtype="float64")
+    y = np.zeros(rows)
+    y[0] = 1  # so that the mean loss is 1 over the number of rows
+    history = net.fit(
+        np.zeros((rows, 1)),
+        y,
+        rule=optim.SGD(0),
+        epochs=1,
+        batch_size=rows,
+        validation_fraction=percent / 100,
+    )
+    assert round(1 / history.loss[0]) == math.floor(rows * (1 - Fraction(percent, 100)))
 
 
 @pytest.mark.parametrize("library", ["list", "masked", "array_like", "pandas", "polars"])

@@ -41,11 +41,11 @@ class FormatError : public ValueError {
   using ValueError::ValueError;
 };
 
-// A file that cannot be read or written; code is an errno.
+// A file that cannot be read or written; code is an errno, problem its message and what helps beside it.
 class FileError : public Error {
  public:
-  FileError(const std::string& of_path, int of_errno);
-  std::string path;
+  FileError(const std::string& of_path, int of_errno, const std::string& hint = {});
+  std::string path, problem;
   int code;
 };
 

@@ -100,7 +100,10 @@ class Network {
 
   // A safetensors file, or its bytes, with all there is: architecture, weights as (inputs, units), the rule
   // with its state, the place in the random orders. Training goes on from it as it would have, bit for bit. A
-  // file is there as a whole or not at all, whatever happens. Throws FileError.
+  // rename puts the file in its place as a whole, or leaves what was there, whatever happens; owner and
+  // permissions stay. Where a rename cannot (a file that is a mount), the old file is written over while the
+  // new content is whole in a file beside, "<path>.fanin-new", which the message names if that fails. Throws
+  // FileError.
   void save(const std::filesystem::path& path) const;
   std::vector<std::byte> to_bytes() const;
   // Nothing of a file is trusted: FormatError tells what is wrong with it, or that its numbers are not of

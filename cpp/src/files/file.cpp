@@ -6,8 +6,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
+#include <initializer_list>
 #include <system_error>
 #include <utility>
 
@@ -15,12 +17,19 @@
 
 namespace fanin {
 
-FileError::FileError(const std::string& of_path, int of_errno)
-    : Error(of_path + ": " + std::generic_category().message(of_errno)), path(of_path), code(of_errno) {}
+FileError::FileError(const std::string& of_path, int of_errno, const std::string& hint)
+    : Error(of_path + ": " + std::generic_category().message(of_errno) + hint),
+      path(of_path),
+      problem(std::generic_category().message(of_errno) + hint),
+      code(of_errno) {}
 
 namespace {
 
 [[noreturn]] void fail(const std::filesystem::path& path) { throw FileError(path.string(), errno); }
+
+bool errno_is_one_of(std::initializer_list<int> codes) {
+  return std::find(codes.begin(), codes.end(), errno) != codes.end();
+}
 
 template <class F>
 auto again(F&& call) {
@@ -78,10 +87,24 @@ bool remove_leftover(const std::filesystem::path& path) {
          ::unlink(path.c_str()) == 0;
 }
 
+// Whether it is on the disk, as far as a file system can tell: some know no fsync, of folders or at all
+bool synced(int descriptor) {
+  return again([&] { return ::fsync(descriptor); }) == 0 ||
+         errno_is_one_of({EINVAL, ENOTSUP, EOPNOTSUPP, ENOSYS, EPERM, EACCES, EROFS});
+}
+
+void sync_folder(const std::filesystem::path& folder) {
+  const Descriptor opened(folder, O_RDONLY | O_DIRECTORY);
+  if (opened >= 0 && !synced(opened)) fail(folder);
+}
+
 // Gone again unless it took the place of the file
 class Temporary {
  public:
-  explicit Temporary(const std::filesystem::path& folder) : descriptor_(create(folder)) {}
+  // Beside the file; where nothing can be made there, but there is a file, in the folder of all temporary
+  // files
+  Temporary(const std::filesystem::path& folder, bool replaces)
+      : mode_(replaces ? 0600 : 0666), descriptor_(create(folder, replaces)) {}
   ~Temporary() {
     if (!path_.empty()) ::unlink(path_.c_str());
   }
@@ -89,45 +112,108 @@ class Temporary {
   Temporary& operator=(const Temporary&) = delete;
 
   int descriptor() const { return descriptor_; }
-  // It stays locked until it is no longer a temporary file.
-  void replace(const std::filesystem::path& path) {
-    if (again([&] { return ::fsync(descriptor_); }) < 0) fail(path);
-    if (::rename(path_.c_str(), path.c_str()) < 0) fail(path);
-    path_.clear();
+
+  // Removes what was left over with the names that follow.
+  void tidy() const {
+    const std::filesystem::path folder = path_.parent_path();
+    for (std::size_t number = number_ + 1; remove_leftover(named(folder, number)); ++number) {
+    }
+  }
+
+  // Takes over owner and permissions, and returns whether they are those of the other file.
+  bool resembles(const struct stat& other) const {
+    struct stat own{};
+    const bool owned =
+        ::fstat(descriptor_, &own) == 0 && ((own.st_uid == other.st_uid && own.st_gid == other.st_gid) ||
+                                            ::fchown(descriptor_, other.st_uid, other.st_gid) == 0);
+    ::fchmod(descriptor_, other.st_mode & 07777);  // after the owner, who may not keep all of them
+    return owned && ::fstat(descriptor_, &own) == 0 && own.st_mode == other.st_mode;
+  }
+
+  // Whether it is now the file at `path`; it stays locked until it is no longer a temporary file.
+  bool replaces(const std::filesystem::path& path) {
+    if (::rename(path_.c_str(), path.c_str()) == 0) {
+      path_.clear();
+      return true;
+    }
+    if (errno_is_one_of({EBUSY, EXDEV, EPERM, EACCES, EEXIST, EINVAL, ENOTSUP, EOPNOTSUPP, ENOSYS}))
+      return false;
+    fail(path);
+  }
+
+  // Writes over the file at `path`. Meanwhile this one has a name of its own, and keeps it where that fails.
+  void copy_to(const std::filesystem::path& path) {
+    const Descriptor to(path, O_WRONLY | O_CREAT, 0666);
+    if (to < 0) fail(path);
+    take_name(path_.parent_path() / (path.filename().string() + ".fanin-new"));
+    try {
+      std::array<std::byte, 1 << 16> block;
+      off_t size = 0;
+      for (ssize_t got = 0;; size += got) {
+        got = again([&] { return ::pread(descriptor_, block.data(), block.size(), size); });
+        if (got < 0) fail(path_);
+        if (got == 0) break;
+        write_all(to, std::span(block).first(static_cast<std::size_t>(got)), path);
+      }
+      if (::ftruncate(to, size) < 0 || !synced(to)) fail(path);
+    } catch (const FileError& error) {
+      const std::string kept = std::exchange(path_, {}).string();
+      throw FileError(error.path, error.code, "; the new content is whole in " + kept);
+    }
   }
 
  private:
-  // The first name that nobody has, after those that were left over are gone
-  Descriptor create(const std::filesystem::path& folder) {
-    const auto named = [&](std::size_t number) {
-      return folder / (".fanin-" + std::to_string(number) + ".tmp");
-    };
-    for (std::size_t number = 0;; ++number) {
-      path_ = named(number);
+  Descriptor create(const std::filesystem::path& folder, bool anywhere) {
+    Descriptor made = create_in(folder);
+    if (made >= 0) return made;
+    const int code = errno;
+    if (anywhere && errno_is_one_of({EACCES, EPERM, EROFS})) {
+      std::error_code none;
+      Descriptor elsewhere = create_in(std::filesystem::temp_directory_path(none));
+      if (elsewhere >= 0) return elsewhere;
+    }
+    throw FileError(folder.string(), code);
+  }
+
+  static std::filesystem::path named(const std::filesystem::path& folder, std::size_t number) {
+    return folder / (".fanin-" + std::to_string(number) + ".tmp");
+  }
+
+  // The first name that nobody has
+  Descriptor create_in(const std::filesystem::path& folder) {
+    for (number_ = 0;; ++number_) {
+      path_ = named(folder, number_);
       remove_leftover(path_);
-      Descriptor made(path_, O_WRONLY | O_CREAT | O_EXCL, 0666);
+      Descriptor made(path_, O_RDWR | O_CREAT | O_EXCL, mode_);
       if (made < 0 && errno == EEXIST) continue;  // somebody is writing it
       if (made < 0) {
         path_.clear();
-        fail(folder);
+        return made;
       }
       // before it was locked here another one could take it for left over
       if (::flock(made, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) continue;
-      if (!is_at(made, path_)) continue;
-      while (remove_leftover(named(++number))) {
-      }
-      return made;
+      if (is_at(made, path_)) return made;
     }
   }
+
+  // Waits for others who write over the same file: the lock is on what has the name.
+  void take_name(const std::filesystem::path& name) {
+    for (;;) {
+      const Descriptor held(name, O_RDONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0600);
+      if (held < 0) fail(name);
+      again([&] { return ::flock(held, LOCK_EX); });
+      if (!is_at(held, name)) continue;
+      if (::rename(path_.c_str(), name.c_str()) < 0) fail(name);
+      path_ = name;
+      return;
+    }
+  }
+
+  mode_t mode_;
+  std::size_t number_ = 0;
   std::filesystem::path path_;
   Descriptor descriptor_;
 };
-
-void sync_folder(const std::filesystem::path& folder) {
-  const Descriptor opened(folder, O_RDONLY | O_DIRECTORY);
-  // some file systems cannot, and then there is nothing to be done
-  if (opened >= 0 && again([&] { return ::fsync(opened); }) < 0 && errno == EIO) fail(folder);
-}
 
 }  // namespace
 
@@ -181,10 +267,12 @@ void write_file(const std::filesystem::path& given, const std::function<void(con
   }
   if (exists && ::access(path.c_str(), W_OK) < 0) fail(path);
   const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
-  Temporary temporary(folder);
-  if (exists) ::fchmod(temporary.descriptor(), status.st_mode & 07777);
+  Temporary temporary(folder, exists);
+  temporary.tidy();
+  const bool alike = !exists || temporary.resembles(status);
   write([&](std::span<const std::byte> bytes) { write_all(temporary.descriptor(), bytes, path); });
-  temporary.replace(path);
+  if (!synced(temporary.descriptor())) fail(path);
+  if (!alike || !temporary.replaces(path)) temporary.copy_to(path);
   sync_folder(folder);
 }
 

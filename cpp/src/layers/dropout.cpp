@@ -14,7 +14,7 @@ constexpr double kNumbers = 0x1p16;  // how many a random number of 16 bits can 
 
 // how many of them stand for what is dropped: all but one at most
 std::uint32_t dropped_of(double rate) {
-  const double nearest = std::floor(rate * kNumbers + 0.5);
+  const double nearest = std::round(rate * kNumbers);
   return static_cast<std::uint32_t>(nearest < kNumbers ? nearest : kNumbers - 1);
 }
 

@@ -10,7 +10,7 @@ import numpy as np
 from fanin import _core
 from fanin.data.frames import frame_of, is_series
 from fanin.data.inputs import as_data, check_parts, sentences
-from fanin.values import check_number
+from fanin.values import check_number, share
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -55,7 +55,7 @@ def split_off(
 ) -> tuple[tuple[Any, ...], Validation]:
     """Return X, y and weights of the rows that stay, and the last rows, a `fraction` of all, as validation data.
 
-    Both are views; n rows leave floor(n (1 - fraction)) to train on.
+    Both are views; n rows leave floor(n (1 - fraction)) to train on, exactly.
     """
     if given is not None:
         raise ValueError("validation_fraction: expected None beside validation_data")
@@ -64,7 +64,7 @@ def split_off(
     for name, value in (("y", y), ("sample_weight", sample_weight)):
         if value is not None and _row_count(name, value) != rows:
             raise ValueError(f"{name}: expected {rows} rows to match X, got {_row_count(name, value)}")
-    kept = math.floor(rows * (1 - fraction))
+    kept = math.floor(rows - share(rows, fraction))
     if not 0 < kept < rows:
         raise ValueError(
             f"validation_fraction: {fraction} of {rows} rows leaves {kept} to train on and {rows - kept} to validate; "

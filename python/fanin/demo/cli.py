@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import itertools
 import math
+import os
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +17,7 @@ from fanin.demo import report
 from fanin.demo.builtin_data import FASHION_FOLDER, load_digits, load_fashion_mnist
 from fanin.demo.csv_data import load_csv
 from fanin.demo.dataset import Dataset
-from fanin.demo.errors import DemoError, require
+from fanin.demo.errors import DemoError, one_line, require, shown
 from fanin.demo.learners import FaninLearner, ScikitLearner, Settings
 from fanin.demo.result import Result
 from fanin.demo.training import train
@@ -33,14 +37,18 @@ examples a second, beside scikit-learn's MLP with the same net, batches and rule
 _EPILOG = f"""\
 Fashion-MNIST is Debian's package dataset-fashion-mnist, in {FASHION_FOLDER}.
 
-A CSV file is UTF-8, its first line names the columns. Cells that are empty, NA, N/A, NaN, null, none or ? are
-missing. Numbers are standardized with the training set's mean and deviation, texts become one input each.
+A CSV file is UTF-8, its first line names the columns, and one of , ; tab and | separates them. Cells that are
+empty, NA, N/A, NaN, null, none or ? are missing.
+A column is one of numbers if at least nine in ten of its other cells are finite numbers (1234.5, 1,234.5 or
+1.234,5), else one of dates if as many are dates; the rest counts as missing, and is reported. Dates become days.
+Numbers are standardized with the training set's mean and deviation; in any other column each text becomes an input.
 A target of text, or of at most 20 different integers, means classification; any other means regression.
 
-Exit code: 0, or 2 with a sentence on stderr for input that cannot be used.
+Exit code: 0; 2 with one line on stderr for what cannot be done; 130 after Ctrl-C; 141 where nobody reads the output.
 """
 
 _BATCHES_AN_EPOCH = 64
+_BYTES_A_WEIGHT = 5 * 4  # weight, gradient, Adam's two moments, the best weight
 
 
 def add_demo(commands: Commands) -> None:
@@ -57,9 +65,14 @@ def add_demo(commands: Commands) -> None:
     data.add_argument("dataset", nargs="?", choices=("digits", "fashion-mnist"), help="default: digits")
     data.add_argument("--data", type=Path, metavar="DIR", help="folder of the IDX files, plain or .gz")
     data.add_argument("--csv", type=Path, metavar="FILE", help="train on this table instead")
-    data.add_argument("--target", metavar="COLUMN", help="the column of the table to predict")
+    data.add_argument("--target", type=_name, metavar="COLUMN", help="the column of the table to predict")
     data.add_argument(
-        "--drop", action="append", default=[], metavar="COLUMN", help="a column to leave out; repeatable"
+        "--drop",
+        type=_name,
+        action="append",
+        default=[],
+        metavar="COLUMN",
+        help="a column to leave out; repeatable",
     )
     data.add_argument(
         "--task", choices=("auto", "classification", "regression"), default="auto", help="default: auto"
@@ -99,12 +112,14 @@ def add_demo(commands: Commands) -> None:
 def run_demo(options: argparse.Namespace) -> None:
     """Run the demo; raise DemoError for input that cannot be used."""
     _check_combination(options)
-    require("tqdm", "tqdm")
-    compare = options.compare if options.compare is not None else options.dataset != "fashion-mnist"
+    compare, installed = options.compare, find_spec("sklearn") is not None
+    if compare is None:
+        compare = options.dataset != "fashion-mnist" and installed
     if compare:
         require("sklearn", "scikit-learn")
     _set_threads(options.threads)
     data, settings = _load(options)
+    _check_memory(data, settings)
     print(report.introduction(data, settings), flush=True)
     results = [train(FaninLearner(data, settings), data, settings.epochs, show_epochs=True)]
     if compare:
@@ -112,7 +127,21 @@ def run_demo(options: argparse.Namespace) -> None:
     print(report.table(data, results))
     print(report.conclusion(results))
     if options.compare is None and not compare:
-        print("--compare trains scikit-learn's MLP beside it, which takes a minute or more.")
+        how = "--compare trains" if installed else 'pip install "fanin[demo]" brings, and --compare trains,'
+        print(f"{how} scikit-learn's MLP beside it, which may take a minute or more.")
+
+
+def _check_memory(data: Dataset, settings: Settings) -> None:
+    """Raise DemoError for a net that this machine cannot hold; asking for memory need not fail where using it does."""
+    sizes = [data.train.x.shape[1], *settings.hidden, data.n_classes or 1]
+    needed = _BYTES_A_WEIGHT * sum(n * units for n, units in itertools.pairwise(sizes))
+    with contextlib.suppress(AttributeError, ValueError, OSError):  # systems that do not know
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        if 0 < memory < needed:
+            raise DemoError(
+                f"--hidden: training the net {'-'.join(map(str, sizes))} needs {needed / 1e9:,.0f} GB of memory, "
+                f"and this machine has {memory / 1e9:,.0f}"
+            )
 
 
 def _set_threads(number: int | None) -> None:
@@ -121,7 +150,7 @@ def _set_threads(number: int | None) -> None:
     try:
         fanin.set_num_threads(number)
     except ValueError as error:
-        raise DemoError(f"--threads: {error}") from None
+        raise DemoError(f"--threads: {str(error).removeprefix('n: ')}") from None
 
 
 def _check_combination(options: argparse.Namespace) -> None:
@@ -173,16 +202,22 @@ def _peer(data: Dataset, settings: Settings) -> list[Result]:
     print(f"\n{learner.name} trains the same net (--no-compare leaves it out) ...", flush=True)
     try:
         return [train(learner, data, settings.epochs, show_epochs=False)]
-    except ValueError as error:
-        print(f"{learner.name} stopped: {error}")
+    except (ValueError, MemoryError) as error:
+        print(f"{learner.name} stopped: {one_line(error) or 'not enough memory'}")
         return []
+
+
+def _name(text: str) -> str:
+    """Return an argument that the locale could not decode as the UTF-8 that the table is in."""
+    undecoded = any("\udc80" <= c <= "\udcff" for c in text)
+    return os.fsencode(text).decode("utf-8", "surrogateescape") if undecoded else text
 
 
 def _whole(least: int) -> Callable[[str], int]:
     def parse(text: str) -> int:
-        if not text.isdecimal() or not least <= int(text) < 2**31:
+        if not text.isdecimal() or len(text) > 10 or not least <= int(text) < 2**31:
             raise argparse.ArgumentTypeError(
-                f"expected a whole number from {least} to 2147483647, got {text!r}"
+                f"expected a whole number from {least} to 2147483647, got {shown(text)}"
             )
         return int(text)
 
@@ -195,7 +230,7 @@ def _rate(text: str) -> float:
     except ValueError:
         rate = math.nan
     if not 0 < rate < math.inf:
-        raise argparse.ArgumentTypeError(f"expected a number above 0, got {text!r}")
+        raise argparse.ArgumentTypeError(f"expected a number above 0, got {shown(text)}")
     return rate
 
 
@@ -203,4 +238,4 @@ def _units(text: str) -> Sequence[int]:
     try:
         return () if text == "none" else tuple(_whole(1)(units.strip()) for units in text.split(","))
     except argparse.ArgumentTypeError:
-        raise argparse.ArgumentTypeError(f"expected units like 256,128, or none, got {text!r}") from None
+        raise argparse.ArgumentTypeError(f"expected units like 256,128, or none, got {shown(text)}") from None

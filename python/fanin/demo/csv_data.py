@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from fanin.demo.csv_table import Table, is_missing, numbers, read_table
+from fanin.demo.csv_column import Column, Reading
+from fanin.demo.csv_dates import dates
+from fanin.demo.csv_numbers import is_number, numbers
+from fanin.demo.csv_table import Table, read_table
 from fanin.demo.dataset import Dataset, Part
-from fanin.demo.errors import DemoError
+from fanin.demo.errors import DemoError, one_line, shown
 from fanin.demo.features import Scale, encode
 from fanin.demo.splits import split_rows
 
@@ -21,12 +24,14 @@ if TYPE_CHECKING:
 
 FEW_INTEGERS = 20
 MINIMUM_ROWS = 20
+LISTED = 5
 
 
 class _Target(NamedTuple):
+    rows: Rows  # of the table, those with a target
     values: NDArray[Any]
     n_classes: int | None
-    numeric: bool
+    reading: Reading | None
 
 
 def load_csv(path: Path, target: str | None, drop: Sequence[str], task: str, seed: int) -> Dataset:
@@ -39,71 +44,98 @@ def load_csv(path: Path, target: str | None, drop: Sequence[str], task: str, see
     table = read_table(path)
     if target is None:
         raise DemoError(f"--csv needs --target COLUMN, the column of {path} to predict; {table.listing()}")
-    cells = table[target]
+    column = table[target]
     dropped = {target, *(name for name in drop if table[name])}
     names = [name for name in table.columns if name not in dropped]
     if not names:
-        raise DemoError(f"{path} has no column to predict {target!r} from")
-    known = [row for row in range(table.n_rows) if not is_missing(cells[row])]
-    y = _target(target, [cells[row] for row in known], task)
-    train, validation, test = split_rows(None if y.n_classes is None else y.values, len(known), seed)
+        raise DemoError(f"{path} has no column to predict {shown(target)} from")
+    y = _target(column, task)
+    train, validation, test = split_rows(None if y.n_classes is None else y.values, len(y.rows), seed)
     notes = []
-    if len(known) < table.n_rows:
-        notes.append(f"{table.n_rows - len(known):,} rows are left out: no value of {target!r}")
-    x, column_notes = _inputs(table, names, known, train)
+    if y.reading is not None and y.reading.strays:
+        notes.append(y.reading.note(column, "finite number"))
+    if left_out := table.n_rows - len(y.rows):
+        rows = "1 row is" if left_out == 1 else f"{left_out:,} rows are"
+        notes.append(f"{rows} left out: no value of {shown(target)}")
+    x, column_notes, styles = _inputs(table, names, y.rows, train)
+    if y.reading is not None:
+        styles[target] = y.reading.style
     scale, outputs = _outputs(target, y, train)
     inputs = f"{_count(len(names), 'column')}, {_count(x.shape[1], 'input')}"
     return Dataset(
-        f"{path.name}: {target!r} ({_kind(y, task)}) from {inputs}",
+        f"{one_line(path.name)}: {shown(target)} ({_kind(y, task)}) from {inputs}",
         Part(x[train], outputs[train]),
         Part(x[validation], outputs[validation]),
         Part(x[test], outputs[test]),
         y.n_classes,
         scale.mean,
         scale.deviation,
-        (*notes, *column_notes),
+        (*notes, *_style_notes(styles), *column_notes),
     )
 
 
-def _target(name: str, cells: Sequence[str], task: str) -> _Target:
-    if not cells:
-        raise DemoError(f"the target column {name!r} has no values at all")
-    values = numbers(name, cells)
-    different = len(set(cells) if values is None else np.unique(values))
+def _target(column: Column, task: str) -> _Target:
+    name, known = shown(column.name), column.known()
+    if not known.cells:
+        raise DemoError(f"the target column {name} has no values at all")
+    different = len(set(known.cells))
     if different == 1:
         raise DemoError(
-            f"the target column {name!r} is constant, {cells[0]} in every row: nothing to predict"
+            f"the target column {name} is constant, {shown(known.cells[0])} in every row: nothing to predict"
         )
-    if len(cells) < MINIMUM_ROWS:
-        raise DemoError(f"{len(cells)} rows with a target are too few; at least {MINIMUM_ROWS} are needed")
-    if values is None:
-        if task == "regression":
-            raise DemoError(f"the target column {name!r} has text: --task regression needs numbers")
-    elif task != "classification":
-        few = different <= FEW_INTEGERS and bool(np.all(values == np.round(values)))
-        if task == "regression" or not few:
-            return _Target(values, None, numeric=True)
-    if different > len(cells) // 2:
-        values_in_rows = f"{different:,} different values in {len(cells):,} rows"
-        raise DemoError(f"the target column {name!r} has {values_in_rows}, too many for classes")
-    classes, labels = np.unique(np.array(cells) if values is None else values, return_inverse=True)
-    return _Target(labels.astype(np.int64), len(classes), numeric=values is not None)
+    reading = numbers(column)
+    may_be_classes = task == "classification" or (task == "auto" and different <= FEW_INTEGERS)
+    if reading is not None and reading.strays and may_be_classes:
+        reading = None  # texts beside numbers
+    if reading is None and (task == "regression" or different > FEW_INTEGERS) and dates(column):
+        raise DemoError(f"the target column {name} has dates; expected numbers or a text for each class")
+    if reading is None and task == "regression":
+        text = shown(next(cell for cell in known.cells if not is_number(cell)))
+        raise DemoError(f"the target column {name} has text such as {text}: --task regression needs numbers")
+    given = Reading.of(column, lambda cell: 0.0) if reading is None else reading
+    rows = np.flatnonzero(~np.isnan(given.values))
+    if len(rows) < MINIMUM_ROWS:
+        few = _count(len(rows), "row")
+        raise DemoError(f"{few} with a target are too few; at least {MINIMUM_ROWS} are needed")
+    values: NDArray[Any] = np.array(known.cells) if reading is None else reading.values[rows]
+    different = len(np.unique(values))
+    if reading is not None and task != "classification":
+        few_integers = different <= FEW_INTEGERS and bool(np.all(values == np.round(values)))
+        if task == "regression" or not few_integers:
+            return _Target(rows, values, None, reading)
+    if different > len(rows) // 2:
+        values_in_rows = f"{different:,} different values in {len(rows):,} rows"
+        raise DemoError(f"the target column {name} has {values_in_rows}, too many for classes")
+    classes, labels = np.unique(values, return_inverse=True)
+    return _Target(rows, labels.astype(np.int64), len(classes), reading)
 
 
 def _inputs(
-    table: Table, names: Sequence[str], known: Sequence[int], train: Rows
-) -> tuple[NDArray[np.float32], list[str]]:
-    columns = []
-    notes = []
+    table: Table, names: Sequence[str], rows: Rows, train: Rows
+) -> tuple[NDArray[np.float32], list[str], dict[str, str]]:
+    columns: list[NDArray[np.float32]] = []
+    notes: list[str] = []
+    styles: dict[str, str] = {}
     for name in names:
-        cells = table.columns[name]
-        encoded = encode(name, [cells[row] for row in known], train)
-        columns.append(encoded.inputs)
-        notes.extend([encoded.note] if encoded.note else [])
+        inputs, column_notes, styles[name] = encode(table[name].rows(rows.tolist()), train)
+        columns.append(inputs)
+        notes.extend(column_notes)
     x = np.concatenate(columns, axis=1)
     if not x.shape[1]:
         raise DemoError(f"{table.path} has no usable input: " + "; ".join(notes))
-    return x, notes
+    return x, notes, styles
+
+
+def _style_notes(styles: dict[str, str]) -> list[str]:
+    """Return a line for each way to write numbers but the plain one, with the columns that have it."""
+    notes = []
+    for style in sorted({style for style in styles.values() if style}):
+        names = [shown(name) for name in styles if styles[name] == style]
+        more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+        notes.append(
+            f"numbers with {style} in {_count(len(names), 'column')}: {', '.join(names[:LISTED])}{more}"
+        )
+    return notes
 
 
 def _outputs(name: str, y: _Target, train: Rows) -> tuple[Scale, NDArray[Any]]:
@@ -111,7 +143,9 @@ def _outputs(name: str, y: _Target, train: Rows) -> tuple[Scale, NDArray[Any]]:
         return Scale(name, 0.0, 1.0), y.values
     known = y.values[train]
     if known.min() == known.max():
-        raise DemoError(f"the target column {name!r} is {known[0]:g} in every training row: nothing to learn")
+        raise DemoError(
+            f"the target column {shown(name)} is {known[0]:g} in every training row: nothing to learn"
+        )
     scale = Scale.of(name, known)
     return scale, scale.apply(y.values)
 
@@ -119,7 +153,7 @@ def _outputs(name: str, y: _Target, train: Rows) -> tuple[Scale, NDArray[Any]]:
 def _kind(y: _Target, task: str) -> str:
     if y.n_classes is None:
         return "regression"
-    choice = "; --task regression takes it as a number" if y.numeric and task == "auto" else ""
+    choice = "; --task regression takes it as a number" if y.reading is not None and task == "auto" else ""
     return f"{y.n_classes} classes{choice}"
 
 

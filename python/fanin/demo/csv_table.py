@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import difflib
 import io
-import math
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import numpy as np
-
-from fanin.demo.errors import DemoError
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from fanin.demo.csv_column import Column, is_missing
+from fanin.demo.csv_numbers import DECIMAL_COMMA, is_number, numbers
+from fanin.demo.errors import DemoError, shown
 
 _DELIMITERS = ",;\t|"
-_MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?"})
 _LISTED = 20
+_SAMPLE = 100
 
 
 @dataclass(frozen=True)
@@ -29,76 +26,98 @@ class Table:
 
     path: Path
     columns: dict[str, tuple[str, ...]]
+    lines: tuple[int, ...]
+    comma_separated: bool
+    decimal_comma: bool
 
     @property
     def n_rows(self) -> int:
         """The number of rows under the header."""
-        return len(next(iter(self.columns.values())))
+        return len(self.lines)
 
-    def __getitem__(self, name: str) -> tuple[str, ...]:
+    def __getitem__(self, name: str) -> Column:
         """Return one column; a name that does not exist gets the list of columns and the closest name."""
         if name not in self.columns:
-            raise DemoError(
-                f"{self.path} has no column {name!r}{_closest(name, self.columns)}; {self.listing()}"
-            )
-        return self.columns[name]
+            closest = _closest(name, self.columns)
+            raise DemoError(f"{self.path} has no column {shown(name)}{closest}; {self.listing()}")
+        return Column(name, self.columns[name], self.lines, self.comma_separated, self.decimal_comma)
 
     def listing(self) -> str:
         """Return the sentence that names the columns."""
-        names = [repr(name) for name in self.columns]
+        names = [shown(name) for name in self.columns]
         more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
-        hint = "" if numbers("", [*self.columns]) is None else " (the first line must name the columns)"
+        no_header = all(is_number(name) or is_missing(name) for name in self.columns)
+        hint = " (the first line must name the columns)" if no_header else ""
         return f"its columns are {', '.join(names[:_LISTED])}{more}{hint}"
-
-
-def is_missing(cell: str) -> bool:
-    """Return whether a cell stands for no value: empty, NA, N/A, NaN, null, none or a question mark."""
-    return cell.lower() in _MISSING
 
 
 def read_table(path: Path) -> Table:
     """Return the table in a UTF-8 file whose first line names the columns, separated by , ; tab or |."""
-    try:
-        content = path.read_bytes()
-        text = content.decode("utf-8-sig")
-    except FileNotFoundError:
-        raise DemoError(f"there is no file {path}") from None
-    except OSError as error:
-        raise DemoError(f"{path} cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise DemoError(f"{path}, line {line}: not UTF-8 text; save the file as UTF-8") from None
-    delimiter = max(_DELIMITERS, key=text.partition("\n")[0].count)
-    lines = io.StringIO(text, newline="")
-    rows = list(_rows(path, csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True)))
+    text = _text(path)
+    delimiter = max(_DELIMITERS, key=lambda delimiter: _fit(text, delimiter))
+    rows = list(_rows(path, text, delimiter))
     if not rows:
         raise DemoError(f"{path} is empty")
     if len(rows) == 1:
         raise DemoError(f"{path} has a header but no rows")
-    names = _names(path, rows[0])
-    return Table(path, dict(zip(names, zip(*rows[1:], strict=True), strict=True)))
+    (_, header), *others = rows
+    names = _names(path, header)
+    columns = dict(zip(names, zip(*(cells for _, cells in others), strict=True), strict=True))
+    styles = {_style(column[:_SAMPLE], delimiter) for column in columns.values()}
+    lines = tuple(line for line, _ in others)
+    return Table(path, columns, lines, delimiter == ",", delimiter != "," and DECIMAL_COMMA in styles)
 
 
-def numbers(name: str, cells: Sequence[str]) -> NDArray[np.float64] | None:
-    """Return the cells as numbers, nan where missing, or None where a cell is text; infinity is refused."""
-    values = np.empty(len(cells))
-    infinite = ""
-    for row, cell in enumerate(cells):
-        if is_missing(cell):
-            values[row] = math.nan
-            continue
-        try:
-            # float() would read 1_000, which no other reader of CSV files does.
-            values[row] = float("text" if "_" in cell else cell)
-        except ValueError:
-            return None
-        infinite = cell if math.isinf(values[row]) else infinite
-    if infinite:
-        raise DemoError(f"column {name!r}: {infinite} is not a finite number")
-    return values
+def _text(path: Path) -> str:
+    try:
+        if path.is_char_device():
+            raise DemoError(f"{path} is a device, which may have no end")
+        content = path.read_bytes()
+        text = content.decode("utf-8-sig")
+    except FileNotFoundError:
+        raise DemoError(f"there is no file {path}") from None
+    except (OSError, ValueError) as error:
+        if isinstance(error, UnicodeDecodeError):
+            line = content.count(b"\n", 0, error.start) + 1
+            raise DemoError(f"{path}, line {line}: not UTF-8 text; save the file as UTF-8") from None
+        raise DemoError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise DemoError(
+            f"{path}, line {line}: a null byte, which text does not have; save the file as UTF-8 text"
+        )
+    return text
 
 
-def _rows(path: Path, reader: Iterator[list[str]]) -> Iterator[list[str]]:
+def _reader(text: str, delimiter: str) -> Iterator[list[str]]:
+    return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True)
+
+
+def _fit(text: str, delimiter: str) -> tuple[float, float, int]:
+    """Return the share of rows with as many fields as the header has, that of cells with numbers, and the fields."""
+    rows: list[list[str]] = []
+    with contextlib.suppress(csv.Error):  # the rows before it may do
+        rows.extend(cells for cells in itertools.islice(_reader(text, delimiter), _SAMPLE) if cells)
+    width = len(rows[0]) if rows else 0
+    if width < 2:
+        return 0.0, 0.0, 0
+    alike = [[cell.strip() for cell in cells] for cells in rows[1:] if len(cells) == width]
+    with_numbers = sum(_style(cells, delimiter) is not None for cells in zip(*alike, strict=True))
+    return len(alike) / max(1, len(rows) - 1), with_numbers / width, width
+
+
+def _style(cells: Sequence[str], delimiter: str) -> str | None:
+    """Return how the numbers of a column are written, or None where it has none."""
+    try:
+        reading = numbers(Column("", cells, range(len(cells)), delimiter == ","))
+    except DemoError:  # infinite ones
+        return ""
+    return None if reading is None else reading.style
+
+
+def _rows(path: Path, text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the rows that are not empty, each with the line where it begins."""
+    reader = _reader(text, delimiter)
     width = 0
     line = 1
     try:
@@ -108,8 +127,11 @@ def _rows(path: Path, reader: Iterator[list[str]]) -> Iterator[list[str]]:
                 continue
             width = width or len(cells)
             if len(cells) != width:
-                raise DemoError(f"{path}, line {start}: {len(cells)} fields, but the header has {width}")
-            yield [cell.strip() for cell in cells]
+                fields = f"{len(cells)} field{'' if len(cells) == 1 else 's'}"
+                raise DemoError(
+                    f"{path}, line {start}: {fields}, but the header has {width} (separated by {delimiter!r})"
+                )
+            yield start, [cell.strip() for cell in cells]
     except csv.Error as error:
         raise DemoError(
             f"{path}, line {line}: {error} (a quote not closed, or not doubled inside a field?)"
@@ -118,13 +140,15 @@ def _rows(path: Path, reader: Iterator[list[str]]) -> Iterator[list[str]]:
 
 def _names(path: Path, header: list[str]) -> list[str]:
     names = [name or f"column {number}" for number, name in enumerate(header, start=1)]
-    for position, name in enumerate(names):
-        if name in names[:position]:
-            raise DemoError(f"{path} has two columns named {name!r}")
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise DemoError(f"{path} has two columns named {shown(name)}")
+        seen.add(name)
     return names
 
 
 def _closest(name: str, columns: dict[str, tuple[str, ...]]) -> str:
     folded = {column.casefold(): column for column in columns}
     near = difflib.get_close_matches(name.casefold(), folded, n=1)
-    return f" (did you mean {folded[near[0]]!r}?)" if near else ""
+    return f" (did you mean {shown(folded[near[0]])}?)" if near else ""

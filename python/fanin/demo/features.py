@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from fanin.demo.csv_table import is_missing, numbers
-from fanin.demo.errors import DemoError
+from fanin.demo.csv_column import Column, is_missing
+from fanin.demo.csv_dates import dates
+from fanin.demo.csv_numbers import is_number, numbers
+from fanin.demo.errors import DemoError, shown
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     Inputs = NDArray[np.float32]
 
 MAXIMUM_CATEGORIES = 64
+MANY_CATEGORIES = 20
+_NO_TEXT = "(missing)"
 
 
 class Scale(NamedTuple):
@@ -38,7 +42,7 @@ class Scale(NamedTuple):
         if not 0 < deviation < np.inf:
             between = f"between {train.min():.3g} and {train.max():.3g}"
             raise DemoError(
-                f"column {name!r}: numbers {between} have no mean and deviation in double precision"
+                f"column {shown(name)}: numbers {between} have no mean and deviation in double precision"
             )
         return cls(name, float(mean), float(deviation))
 
@@ -49,24 +53,40 @@ class Scale(NamedTuple):
         if not np.isfinite(scaled).all():
             farthest = values[np.argmax(np.abs(values - self.mean))]
             raise DemoError(
-                f"column {self.name!r}: {farthest:g} is too far from the training rows to compute with"
+                f"column {shown(self.name)}: {farthest:g} is too far from the training rows to compute with"
             )
         return scaled
 
 
 class Encoded(NamedTuple):
-    """One column of the file as (n_rows, n_inputs), and what the user should know about it, or ""."""
+    """One column of the file as (n_rows, n_inputs), what the user should know, and how its numbers were taken."""
 
     inputs: Inputs
-    note: str
+    notes: tuple[str, ...] = ()
+    style: str = ""
 
 
-def encode(name: str, cells: Sequence[str], train: Rows) -> Encoded:
-    """Return the inputs of a column: of numbers if every cell is a number or missing, else of text."""
-    if all(is_missing(cell) for cell in cells):
-        raise DemoError(f"column {name!r} has no values at all; leave it out with --drop {name!r}")
-    values = numbers(name, cells)
-    return encode_text(name, cells, train) if values is None else encode_numbers(name, values, train)
+def encode(column: Column, train: Rows) -> Encoded:
+    """Return the inputs of a column: of numbers or dates where nearly all cells are such, else of text."""
+    if all(map(is_missing, column.cells)):
+        name = shown(column.name)
+        raise DemoError(f"column {name} has no values at all; leave it out with --drop {name}")
+    read = numbers(column)
+    if read is not None:
+        inputs, notes, _ = encode_numbers(column.name, read.values, train)
+        return Encoded(inputs, (*_said(read.note(column, "finite number")), *notes), read.style)
+    days = dates(column)
+    if days is not None:
+        read, note = days
+        inputs, notes, _ = encode_numbers(column.name, read.values, train)
+        return Encoded(inputs, (note, *_said(read.note(column, "date")), *notes))
+    encoded = encode_text(column.name, column.cells, train)
+    known = [cell for cell in column.cells if not is_missing(cell)]
+    are_numbers = sum(map(is_number, known))
+    if 2 * are_numbers < len(known) or not encoded.inputs.size:
+        return encoded
+    few = f"{are_numbers:,} of {len(known):,} cells are numbers, fewer than nine in ten"
+    return encoded._replace(notes=(f"column {shown(column.name)} is taken as text: {few}", *encoded.notes))
 
 
 def encode_numbers(name: str, values: Values, train: Rows) -> Encoded:
@@ -86,9 +106,10 @@ def encode_numbers(name: str, values: Values, train: Rows) -> Encoded:
     if 0 < len(known) < len(train):
         inputs.append(missing.astype(np.float32))
     if not inputs:
-        return Encoded(np.empty((len(values), 0), np.float32), _left_out_constant(name))
-    note = f"column {name!r}: {missing.sum():,} missing values get the median" if missing.any() else ""
-    return Encoded(np.stack(inputs, axis=1), note)
+        return Encoded(np.empty((len(values), 0), np.float32), (_left_out_constant(name),))
+    count = f"{missing.sum():,} missing values get" if missing.sum() > 1 else "1 missing value gets"
+    notes = (f"column {shown(name)}: {count} the median",) if missing.any() else ()
+    return Encoded(np.stack(inputs, axis=1), notes)
 
 
 def encode_text(name: str, cells: Sequence[str], train: Rows) -> Encoded:
@@ -98,21 +119,29 @@ def encode_text(name: str, cells: Sequence[str], train: Rows) -> Encoded:
     Any other text has zeros everywhere. "Missing" is a text of its own. A column of which most training rows
     have a text of their own (names, identifiers) gives no input.
     """
-    texts = ["(missing)" if is_missing(cell) else cell for cell in cells]
+    texts = [_NO_TEXT if is_missing(cell) else cell for cell in cells]
     counts = Counter(texts[row] for row in train)
-    note = ""
-    if len(counts) == 1:
-        return Encoded(np.empty((len(texts), 0), np.float32), _left_out_constant(name))
-    if len(counts) > MAXIMUM_CATEGORIES:
-        note = f"column {name!r}: the {MAXIMUM_CATEGORIES} commonest of {len(counts):,} texts are used"
-        if len(counts) > len(train) // 2:
-            unique = f"{len(counts):,} different texts in {len(train):,} training rows"
-            return Encoded(np.empty((len(texts), 0), np.float32), f"column {name!r} is left out: {unique}")
     kept = sorted(text for text, _ in counts.most_common(MAXIMUM_CATEGORIES))
+    notes: tuple[str, ...] = ()
+    if len(counts) == 1:
+        return Encoded(np.empty((len(texts), 0), np.float32), (_left_out_constant(name),))
+    if len(counts) > MANY_CATEGORIES:
+        many = f"{len(counts):,} different texts"
+        if len(counts) > MAXIMUM_CATEGORIES:
+            if len(counts) > len(train) // 2:
+                note = f"column {shown(name)} is left out: {many} in {len(train):,} training rows"
+                return Encoded(np.empty((len(texts), 0), np.float32), (note,))
+            many = f"the {MAXIMUM_CATEGORIES} commonest of {many}"
+        such = next(text for text in kept if text != _NO_TEXT)
+        notes = (f"column {shown(name)}: an input each for {many}, such as {shown(such)}",)
     place = {text: position for position, text in enumerate(kept)}
     positions = np.array([place.get(text, -1) for text in texts])
-    return Encoded((positions[:, np.newaxis] == np.arange(len(kept))).astype(np.float32), note)
+    return Encoded((positions[:, np.newaxis] == np.arange(len(kept))).astype(np.float32), notes)
+
+
+def _said(note: str) -> tuple[str, ...]:
+    return (note,) if note else ()
 
 
 def _left_out_constant(name: str) -> str:
-    return f"column {name!r} is left out: the same in every training row"
+    return f"column {shown(name)} is left out: the same in every training row"

@@ -33,8 +33,8 @@ def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
         content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DemoError(f"{path} is not a whole gzip file: {error}") from None
-    except OSError as error:
-        raise DemoError(f"{path} cannot be read: {error.strerror}") from None
+    except (OSError, ValueError) as error:
+        raise DemoError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from None
     header = 4 + 4 * dimensions
     if content[:4] != bytes((0, 0, _UNSIGNED_BYTE, dimensions)) or len(content) < header:
         raise DemoError(f"{path} is not an IDX file of unsigned bytes with {dimensions} dimensions")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import statistics
-import sys
 import time
 from typing import Any
 
 from fanin.demo import report
 from fanin.demo.dataset import Dataset
-from fanin.demo.errors import require
 from fanin.demo.learners import Learner
 from fanin.demo.result import Result
 
@@ -19,15 +18,13 @@ def train(learner: Learner, data: Dataset, epochs: int, show_epochs: bool) -> Re
     Train for some epochs and test the weights of the epoch with the lowest validation error.
 
     The seconds are those of training alone, without validation. The progress bar is on stderr where that is a
-    terminal; the lines of the epochs, if wanted, are on stdout.
+    terminal and tqdm is installed; the lines of the epochs, if wanted, are on stdout.
     """
-    tqdm = require("tqdm", "tqdm").tqdm
-    tqdm.monitor_interval = 0  # no watcher thread: every epoch updates the bar
     seconds = []
     best_error, best_epoch, best_weights = float("inf"), 0, None
     if show_epochs:
         print(report.epoch_header(data), flush=True)
-    with tqdm(total=epochs, desc=learner.name, unit="epoch", leave=False, disable=None) as bar:
+    with contextlib.closing(_bar(learner.name, epochs)) as bar:
         for epoch in range(1, epochs + 1):
             start = time.perf_counter()
             loss = learner.train_epoch(data.train)
@@ -36,11 +33,28 @@ def train(learner: Learner, data: Dataset, epochs: int, show_epochs: bool) -> Re
             if error <= best_error:
                 best_error, best_epoch, best_weights = error, epoch, learner.weights()
             if show_epochs:
-                tqdm.write(report.epoch_line(data, epoch, loss, error), file=sys.stdout)
-                sys.stdout.flush()
+                bar.clear()
+                print(report.epoch_line(data, epoch, loss, error), flush=True)
             bar.update()
     learner.set_weights(best_weights)
     return _test(learner, data, best_epoch, seconds)
+
+
+class _NoBar:
+    def clear(self) -> None: ...
+
+    def update(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def _bar(name: str, epochs: int) -> Any:
+    try:
+        from tqdm import tqdm
+    except ModuleNotFoundError:
+        return _NoBar()
+    tqdm.monitor_interval = 0  # no watcher thread: every epoch updates the bar
+    return tqdm(total=epochs, desc=name, unit="epoch", leave=False, disable=None)
 
 
 def _test(learner: Learner, data: Dataset, best_epoch: int, seconds: list[float]) -> Result:

@@ -1,0 +1,79 @@
+"""Columns of numbers, with decimal points or decimal commas, and with thousands apart or not."""
+
+from __future__ import annotations
+
+import math
+import re
+
+import numpy as np
+
+from fanin.demo.csv_column import Column, Reading
+from fanin.demo.errors import DemoError, shown
+
+DECIMAL_COMMA = "a decimal comma"
+_BLANKS_AND_APOSTROPHES = " '\u2019\u00a0\u202f"
+_WITH_POINT, _WITH_COMMA = (
+    re.compile(
+        rf"[+-]?(?:[1-9]\d{{0,2}}(?:(?P<mark>[{thousands}{_BLANKS_AND_APOSTROPHES}])\d{{3}})(?:(?P=mark)\d{{3}})*"
+        rf"|\d+|(?={decimal}\d))(?:{decimal}\d*)?(?:[eE][+-]?\d+)?",
+        re.ASCII,
+    )
+    for thousands, decimal in ((",", r"\."), (r"\.", ","))
+)
+
+
+def numbers(column: Column) -> Reading | None:
+    """
+    Return the numbers of a column, or None unless nearly all of its cells are numbers; infinity is a stray.
+
+    Of numbers as Python writes them, numbers with thousands apart (1,234.5), and numbers with a decimal comma
+    (1,5 or 1.234,5) the column has those that leave the fewest strays. Where 1,234 or 1.234 alone does not tell, it
+    matters whether commas separate the columns, and whether other columns have decimal commas.
+    """
+    best = plain = Reading.of(column, _plain)
+    others = [(_thousands, "thousands apart"), (_decimal_comma, DECIMAL_COMMA)]
+    for value, style in others if column.comma_separated else reversed(others):
+        expected = column.decimal_comma and style == DECIMAL_COMMA
+        if best.strays or expected:
+            other = Reading.of(column, value, style)
+            best = other if len(other.strays) < len(best.strays) + expected else best
+    if np.array_equal(best.values, plain.values, equal_nan=True):
+        best = plain
+    if best.holds():
+        return best
+    for row in best.strays:
+        if _is_infinite(column.cells[row]):
+            place = f"column {shown(column.name)}, line {column.lines[row]}"
+            raise DemoError(f"{place}: {shown(column.cells[row])} is not a finite number")
+    return None
+
+
+def is_number(cell: str) -> bool:
+    """Return whether a cell is a finite number as Python writes it."""
+    return not math.isnan(_plain(cell))
+
+
+def _plain(cell: str) -> float:
+    try:
+        # float() would read 1_000, which no other reader of CSV files does.
+        value = math.nan if "_" in cell else float(cell)
+    except ValueError:
+        return math.nan
+    return value if math.isfinite(value) else math.nan
+
+
+def _thousands(cell: str) -> float:
+    found = _WITH_POINT.fullmatch(cell)
+    return _plain(cell.replace(found["mark"] or " ", "")) if found else math.nan
+
+
+def _decimal_comma(cell: str) -> float:
+    found = _WITH_COMMA.fullmatch(cell)
+    return _plain(cell.replace(found["mark"] or " ", "").replace(",", ".")) if found else math.nan
+
+
+def _is_infinite(cell: str) -> bool:
+    try:
+        return math.isinf(float(cell))
+    except ValueError:
+        return False

@@ -1,0 +1,186 @@
+"""What `fanin demo` takes the columns of a table for, and what it says of them."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fanin.demo.csv_column import Column
+from fanin.demo.csv_data import load_csv
+from fanin.demo.csv_dates import dates
+from fanin.demo.csv_numbers import numbers
+from fanin.demo.errors import DemoError
+
+Writer = Callable[[str], Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Writer:
+    def write_table(content: str) -> Path:
+        path = tmp_path / "table.csv"
+        path.write_bytes(content.encode())
+        return path
+
+    return write_table
+
+
+def rows(line: Callable[[int], str], count: int = 60) -> str:
+    return "".join(line(row) + "\n" for row in range(count))
+
+
+@pytest.mark.parametrize(
+    "header", ['"a;1;2;3","b",y', '"a|b|c|d","b\n,c",y', '"a, m";"b";"y"', '"1,2,3";"b;""";"y"', "a;b;y"]
+)
+def test_marks_within_quotes_separate_nothing(header: str, write: Writer) -> None:
+    separator = ";" if header.endswith((';"y"', ";y")) else ","
+    path = write(header + "\n" + rows(lambda row: separator.join((str(row), str(row / 3), str(row / 7)))))
+    assert load_csv(path, "y", [], "auto", seed=0).train.x.shape == (42, 2)
+
+
+@pytest.mark.parametrize(
+    ("separator", "quote", "cells", "values", "style"),
+    [
+        (";", "", ["1,5", "2,0", "3", "-,5e1"], [1.5, 2, 3, -5], "a decimal comma"),
+        (",", '"', ["1,5", "2,0", "3", "-,5e1"], [1.5, 2, 3, -5], "a decimal comma"),
+        (";", "", ["1.234,5", "1.234.567", "12"], [1234.5, 1234567, 12], "a decimal comma"),
+        (";", "", ["1 234,5", "1\u202f234", "1'234"], [1234.5, 1234, 1234], "a decimal comma"),
+        (",", '"', ["1,234.5", "1,234,567", ".5"], [1234.5, 1234567, 0.5], "thousands apart"),
+        (",", '"', ["1,234", "999"], [1234, 999], "thousands apart"),
+        (";", "", ["1,234", "999"], [1.234, 999], "a decimal comma"),
+        (",", '"', ["1234.5", " 12 ", "1e3"], [1234.5, 12, 1000], ""),
+    ],
+)
+def test_numbers_are_read_as_they_are_written_where_tables_come_from(
+    separator: str, quote: str, cells: list[str], values: list[float], style: str, write: Writer
+) -> None:
+    column = Column("a", cells, range(len(cells)), separator == ",")
+    read = numbers(column)
+    assert read is not None
+    assert (read.values.tolist(), read.style) == (values, style)
+    lines = rows(lambda row: f"{quote}{cells[row % len(cells)]}{quote}{separator}{row}{separator}{row / 7}")
+    data = load_csv(write(separator.join("abc") + "\n" + lines), "c", [], "auto", seed=0)
+    assert data.train.x.shape == (42, 2)
+    assert data.notes == ((f"numbers with {style} in 1 column: 'a'",) if style else ())
+
+
+def test_where_one_column_has_decimal_commas_points_set_thousands_apart_in_others(write: Writer) -> None:
+    lines = rows(lambda row: f"1{row}.000;{row},5;{row};{row}.5;{row / 7}")
+    data = load_csv(write("a;b;c;d;e\n" + lines), "a", [], "auto", seed=0)
+    assert data.notes == ("numbers with a decimal comma in 2 columns: 'b', 'a'",)
+    assert data.target_mean > 10_000
+
+
+@pytest.mark.parametrize(
+    "stray", ["-", ".", "unknown", "12O", "1_000", "-nan", "inf", "1e400", "9" * 400, "1,2,3"]
+)
+def test_a_stray_cell_in_a_column_of_numbers_is_missing_and_told(stray: str, write: Writer) -> None:
+    path = write("a,b\n" + rows(lambda row: f"{row},{row / 7}") + f'"{stray}",1.5\n')
+    data = load_csv(path, "b", [], "auto", seed=0)
+    shown = stray if len(stray) < 60 else stray[:57] + "..."
+    assert data.notes == (
+        f"column 'a': '{shown}' in line 62 is not a finite number and counts as missing",
+        "column 'a': 1 missing value gets the median",
+    )
+
+
+@pytest.mark.parametrize(
+    ("strays", "note"),
+    [
+        (6, ": 6 cells that are not finite numbers count as missing, the first 'soon' in line 2"),
+        (7, " is taken as text: 53 of 60 cells are numbers, fewer than nine in ten"),
+    ],
+)
+def test_nine_in_ten_cells_that_are_numbers_make_a_column_of_numbers(
+    strays: int, note: str, write: Writer
+) -> None:
+    path = write("a,b\n" + rows(lambda row: f"{'soon' if row < strays else row},{row / 7}") + ",1.5\n")
+    data = load_csv(path, "b", [], "auto", seed=0)
+    assert data.notes[0] == f"column 'a'{note}"
+    assert (data.train.x.shape[1] == 2) == (strays == 6)
+
+
+def test_a_stray_target_leaves_its_row_out_unless_it_can_be_a_class(write: Writer) -> None:
+    data = load_csv(write("a,b\n" + rows(lambda row: f"{row / 7 if row else 'x'},{row}")), "a", [], "auto", 0)
+    assert data.notes == (
+        "column 'a': 'x' in line 2 is not a finite number and counts as missing",
+        "1 row is left out: no value of 'a'",
+    )
+    lines = rows(lambda row: f"{row % 9 if row > 3 else 'x'},{row}")
+    assert load_csv(write("a,b\n" + lines), "a", [], "auto", 0).n_classes == 10
+    with pytest.raises(
+        DemoError, match="the target column 'a' has text such as 'x0': --task regression needs numbers"
+    ):
+        load_csv(write("a,b\n" + rows(lambda row: f"x{row % 3},{row}")), "a", [], "regression", 0)
+
+
+DAY = datetime.date(2024, 1, 27)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        *(
+            "%Y-%m-%d",
+            "%d.%m.%Y",
+            "%m/%d/%Y",
+            "%d/%m/%y",
+            "%Y/%m/%d",
+            "%d %b %Y",
+            "%B %d, %Y",
+            "%a, %d %b %Y",
+        ),
+        *("%d-%b-%y", "%Y-%m-%dT00:00:00Z", "%Y-%m-%d 12:00:00 AM", "%Y-%m-%d 02:30+02:30", "%m/%d/%Y 0:00"),
+    ],
+)
+def test_dates_become_days_since_1970(form: str) -> None:
+    days = [DAY + datetime.timedelta(days=13 * n) for n in range(20)]
+    found = dates(Column("when", ["", *(day.strftime(form) for day in days)], range(21)))
+    assert found is not None
+    read, note = found
+    np.testing.assert_array_equal(
+        read.values, [np.nan, *((day - datetime.date(1970, 1, 1)).days for day in days)]
+    )
+    assert note == "column 'when': dates from 2024-01-27 to 2024-09-30, taken as days"
+
+
+def test_times_count_in_dates_and_alone() -> None:
+    found = dates(Column("a", ["2024-01-27 06:00", "2024-01-27 18:45:00.0", "2024-01"], range(3)))
+    assert found is not None
+    np.testing.assert_allclose(found[0].values - found[0].values[0], [0, 12.75 / 24, -26.25], atol=1e-9)
+    found = dates(Column("a", ["6:30", "12:15 am", "11:45 PM"], range(3)))
+    assert found is not None
+    np.testing.assert_allclose(found[0].values, [6.5, 0.25, 23.75])
+    assert found[1] == "column 'a': times of day, taken as hours"
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "30 Feb 2024",
+        "31/31/2024",
+        "1.2.3",
+        "192.168.0.1",
+        "555-123-4567",
+        "2024-13-01",
+        "25:00",
+        "12:60",
+        "a/b/c",
+    ],
+)
+def test_what_is_no_date_is_none(cell: str) -> None:
+    assert dates(Column("a", [cell] * 3, range(3))) is None
+
+
+def test_dates_whose_order_cannot_be_told_are_refused(write: Writer) -> None:
+    words = "column 'a', line 3: '2/1/2020' may be 2020-01-02 or 2020-02-01; write dates as 2020-01-02, or"
+    with pytest.raises(DemoError, match=words):
+        load_csv(write("a,b\n" + rows(lambda row: f"{1 + row % 12}/1/2020,{row}")), "b", [], "auto", 0)
+
+
+def test_a_column_of_many_texts_is_told(write: Writer) -> None:
+    data = load_csv(write("a,b\n" + rows(lambda row: f"$ {row % 25},{row / 7}", 200)), "b", [], "auto", 0)
+    assert data.notes == ("column 'a': an input each for 25 different texts, such as '$ 0'",)
