@@ -7,6 +7,7 @@
 #pragma once
 
 #include "batch_norm.hpp"
+#include "batch_norm_input.hpp"
 #include "transpose.hpp"
 
 namespace fanin::FANIN_ISA {
@@ -52,14 +53,15 @@ FANIN_INLINE GradientSums<T, N> gradient_sums_of_block(const T* dy, std::ptrdiff
   return sums;
 }
 
-// From sums to gradients, and to dx = dy scale + (x - s) slope + added
-template <class T>
+// From sums to gradients, and to dx = dy scale + (x - s) slope + added, all of x times the unit
+template <bool in_units, class T>
 FANIN_INLINE void finish_gradient_sums(T* dgamma, T* scale, T* slope, T* added, const T* dbeta,
                                        const T* product, const T* offset, const T* variance, const T* gamma,
-                                       T epsilon, std::size_t rows, std::size_t columns) {
+                                       T epsilon, const T* unit, std::size_t rows, std::size_t columns) {
   const Vec<T> n(static_cast<double>(rows));
   for_each<T>(columns, [&](std::size_t j, auto lanes) {
-    const Vec<T> inverse = inverse_deviation(lanes.load(variance + j), epsilon);
+    const Vec<T> u = unit_at<in_units>(unit, j, lanes);
+    const Vec<T> inverse = inverse_deviation(lanes.load(variance + j), Vec<T>(epsilon) * u * u);
     const Vec<T> of_gamma = lanes.load(product + j) * inverse;
     const Vec<T> of_dy = lanes.load(gamma + j) * inverse;
     const Vec<T> of_x = -(of_dy * inverse * of_gamma / n);
@@ -68,71 +70,6 @@ FANIN_INLINE void finish_gradient_sums(T* dgamma, T* scale, T* slope, T* added, 
     lanes.store(of_x, slope + j);
     lanes.store(-fma(of_dy, lanes.load(dbeta + j) / n, of_x * lanes.load(offset + j)), added + j);
   });
-}
-
-// dx = dy scale + (x - s) slope + added
-template <class T>
-struct InputOfNorm {
-  T* dx;
-  std::ptrdiff_t dx_stride;
-  const T* dy;
-  std::ptrdiff_t dy_stride;
-  const T* x;
-  std::ptrdiff_t x_stride;
-  const T *s, *scale, *slope, *added;
-  bool around_caches = false;
-};
-
-// as many as leave registers for four numbers of each column
-inline constexpr int kVectorsOfInput = kVectorsSideBySide / 2;
-
-// a few columns at a time, as in normalize_columns
-template <class T>
-void input_of_columns(const InputOfNorm<T>& g, Range rows, std::size_t columns) {
-  for_each_columns<T, kVectorsOfInput>({0, columns}, [&](std::size_t j, auto vectors, auto lanes) {
-    constexpr int N = decltype(vectors)::count;
-    Vec<T> s[N], scale[N], slope[N], added[N];
-    load_vectors(s, g.s + j, lanes);
-    load_vectors(scale, g.scale + j, lanes);
-    load_vectors(slope, g.slope + j, lanes);
-    load_vectors(added, g.added + j, lanes);
-    for (std::size_t row = rows.begin; row < rows.end; ++row) {
-      const auto i = static_cast<std::ptrdiff_t>(row);
-      const T *const x = g.x + i * g.x_stride + j, *const dy = g.dy + i * g.dy_stride + j;
-      T* const dx = g.dx + i * g.dx_stride + j;
-#pragma GCC unroll 16
-      for (std::size_t v = 0; v < N; ++v) {
-        const Vec<T> d = lanes.load(x + v * Vec<T>::width) - s[v];
-        const Vec<T> of_dy = fma(lanes.load(dy + v * Vec<T>::width), scale[v], added[v]);
-        lanes.store(flush(fma(d, slope[v], of_dy)), dx + v * Vec<T>::width);
-      }
-    }
-  });
-}
-
-template <class T>
-void input_of_rows(const InputOfNorm<T>& g, Range rows, std::size_t columns) {
-  const T *const s = g.s, *const scale = g.scale, *const slope = g.slope, *const added = g.added;
-  for (std::size_t row = rows.begin; row < rows.end; ++row) {
-    const auto i = static_cast<std::ptrdiff_t>(row);
-    const T *const x = g.x + i * g.x_stride, *const dy = g.dy + i * g.dy_stride;
-    T* const dx = g.dx + i * g.dx_stride;
-    write_each(dx, columns, g.around_caches, [=](std::size_t j, auto lanes) {
-      const Vec<T> d = lanes.load(x + j) - lanes.load(s + j);
-      const Vec<T> of_dy = fma(lanes.load(dy + j), lanes.load(scale + j), lanes.load(added + j));
-      return flush(fma(d, lanes.load(slope + j), of_dy));
-    });
-  }
-  if (g.around_caches) finish_stores_around_caches();
-}
-
-template <class T>
-void input_of_norm(const InputOfNorm<T>& g, Range rows, std::size_t columns) {
-  if (kGoesDown<T, kVectorsOfInput> && held_by_l2<T>(rows.end - rows.begin, columns)) {
-    input_of_columns(g, rows, columns);
-  } else {
-    input_of_rows(g, rows, columns);
-  }
 }
 
 // The sums of one block of rows, of n columns
@@ -178,6 +115,52 @@ void batch_norm_sums(const BatchNormGradient<T>& b, Range rows, Range columns) {
   });
 }
 
+// Of the columns of a panel, x times their units where there are any: dbeta = sum of dy, product = sum of
+// dy (x - s - offset)
+template <class T>
+void gradient_sums_of_panel(T* dbeta, T* product, const T* dy, std::ptrdiff_t dy_stride, const T* x,
+                            std::ptrdiff_t x_stride, const T* offset, const T* unit, std::size_t rows,
+                            std::size_t n) {
+  alignas(64) T of_dy[kPanel<T>], products[kPanel<T>], first[kPanel<T>], in_units[kRowBlock * kPanel<T>];
+  const T* s = x;
+  if (unit != nullptr) {
+    take_units(first, x, x_stride, 1, unit, n);
+    s = first;
+  }
+  for_each_group({0, rows}, kRowBlock, [&](std::size_t row, std::size_t end) {
+    const auto i = static_cast<std::ptrdiff_t>(row);
+    const T* block = x + i * x_stride;
+    std::ptrdiff_t step = x_stride;
+    if (unit != nullptr) {
+      take_units(in_units, block, x_stride, end - row, unit, n);
+      block = in_units;
+      step = kPanel<T>;
+    }
+    const auto ahead = [&](std::ptrdiff_t stride) {
+      return distance_ahead<T>(stride, rows, n, end == rows || unit != nullptr);
+    };
+    sums_of_columns(of_dy, products, dy + i * dy_stride, dy_stride, block, step, end - row, s, offset, n,
+                    ahead(dy_stride), ahead(step), false);
+    add_sums(dbeta, row == 0, static_cast<const T*>(of_dy), n);
+    add_sums(product, row == 0, static_cast<const T*>(products), n);
+  });
+}
+
+// All of a panel whose columns have units
+template <class T>
+void gradient_in_units(T* dgamma, T* dbeta, T* product, T* scale, T* slope, T* added, const T* dy,
+                       std::ptrdiff_t dy_stride, const T* x, std::ptrdiff_t x_stride, const T* gamma,
+                       T epsilon, const T* unit, std::size_t rows, std::size_t n) {
+  alignas(64) T offset[kPanel<T>], variance[kPanel<T>];
+  const Vec<T> count(static_cast<double>(rows));
+  statistics_of_panel(offset, variance, x, x_stride, unit, rows, n);
+  for_each<T>(
+      n, [&](std::size_t j, auto lanes) { lanes.store(lanes.load(variance + j) / count, variance + j); });
+  gradient_sums_of_panel<T>(dbeta, product, dy, dy_stride, x, x_stride, offset, unit, rows, n);
+  finish_gradient_sums<true, T>(dgamma, scale, slope, added, dbeta, product, offset, variance, gamma, epsilon,
+                                unit, rows, n);
+}
+
 template <class T>
 void batch_norm_gradients(const BatchNormGradient<T>& b, Range columns) {
   const std::size_t n = columns.end - columns.begin, first = columns.begin;
@@ -187,9 +170,15 @@ void batch_norm_gradients(const BatchNormGradient<T>& b, Range columns) {
     add_sums(dbeta, row == 0, static_cast<const T*>(b.block_dy + at), n);
     add_sums(product, row == 0, static_cast<const T*>(b.block_products + at), n);
   });
-  finish_gradient_sums(b.dgamma + first, b.scale + first, b.slope + first, b.added + first,
-                       static_cast<const T*>(dbeta), static_cast<const T*>(product), b.offset + first,
-                       b.variance + first, b.gamma + first, b.epsilon, b.rows, n);
+  finish_gradient_sums<false, T>(b.dgamma + first, b.scale + first, b.slope + first, b.added + first, dbeta,
+                                 product, b.offset + first, b.variance + first, b.gamma + first, b.epsilon,
+                                 nullptr, b.rows, n);
+  for_each_group(columns, kPanel<T>, [&](std::size_t j, std::size_t end) {
+    if (!find_units<T>(b.unit + j, b.variance + j, b.x + j, b.epsilon, end - j)) return;
+    gradient_in_units<T>(b.dgamma + j, b.dbeta + j, b.product + j, b.scale + j, b.slope + j, b.added + j,
+                         b.dy + j, b.dy_stride, b.x + j, b.x_stride, b.gamma + j, b.epsilon, b.unit + j,
+                         b.rows, end - j);
+  });
 }
 
 template <class T>
@@ -197,23 +186,8 @@ void batch_norm_input(const BatchNormGradient<T>& b, Range rows, Range columns) 
   const std::size_t first = columns.begin;
   const InputOfNorm<T> to{b.dx + first,    b.dx_stride,     b.dy + first,   b.dy_stride,
                           b.x + first,     b.x_stride,      b.x + first,    b.scale + first,
-                          b.slope + first, b.added + first, b.around_caches};
+                          b.slope + first, b.added + first, b.unit + first, b.around_caches};
   input_of_norm(to, rows, columns.end - first);
-}
-
-// Of the columns of a panel: dbeta = sum of dy, product = sum of dy (x - s - offset)
-template <class T>
-void gradient_sums_of_panel(T* dbeta, T* product, const T* dy, const T* x, std::ptrdiff_t stride,
-                            const T* offset, std::size_t rows, std::size_t n) {
-  alignas(64) T of_dy[kPanel<T>], products[kPanel<T>];
-  for_each_group({0, rows}, kRowBlock, [&](std::size_t row, std::size_t end) {
-    const std::ptrdiff_t at = static_cast<std::ptrdiff_t>(row) * stride,
-                         ahead = distance_ahead<T>(stride, rows, n, end == rows);
-    sums_of_columns(of_dy, products, dy + at, stride, x + at, stride, end - row, x, offset, n, ahead, ahead,
-                    false);
-    add_sums(dbeta, row == 0, static_cast<const T*>(of_dy), n);
-    add_sums(product, row == 0, static_cast<const T*>(products), n);
-  });
 }
 
 // The gradient through the batch norm of a layer, panel by panel and in place; rows are turned over into
@@ -221,18 +195,25 @@ void gradient_sums_of_panel(T* dbeta, T* product, const T* dy, const T* x, std::
 template <class T>
 void normalize_layer_backward(const NormalizedGradient<T>& g, Range panels) {
   constexpr std::size_t P = kPanel<T>;
-  alignas(64) T product[P], scale[P], slope[P], added[P];
+  alignas(64) T product[P], scale[P], slope[P], added[P], unit[P];
   for (std::size_t p = panels.begin; p < panels.end; ++p) {
     const std::size_t width = g.u.width(p), rows = g.u.rows;
     const auto stride = static_cast<std::ptrdiff_t>(width);
     const T* const u = g.u.at(0, p);
-    T *const dz = g.dz.at(0, p), *const dbeta = g.dbeta + p * P;
-    gradient_sums_of_panel(dbeta, product, static_cast<const T*>(dz), u, stride, g.offset + p * P, rows,
-                           width);
-    finish_gradient_sums(g.dgamma + p * P, scale, slope, added, static_cast<const T*>(dbeta),
-                         static_cast<const T*>(product), g.offset + p * P, g.variance + p * P,
-                         g.gamma + p * P, g.epsilon, rows, width);
-    const InputOfNorm<T> to{dz, stride, dz, stride, u, stride, u, scale, slope, added};
+    T *const dz = g.dz.at(0, p), *const dgamma = g.dgamma + p * P, *const dbeta = g.dbeta + p * P;
+    const T *const offset = g.offset + p * P, *const variance = g.variance + p * P,
+                   *const gamma = g.gamma + p * P;
+    const bool in_units = find_units<T>(unit, variance, u, g.epsilon, width);
+    if (in_units) {
+      gradient_in_units<T>(dgamma, dbeta, product, scale, slope, added, dz, stride, u, stride, gamma,
+                           g.epsilon, unit, rows, width);
+    } else {
+      gradient_sums_of_panel<T>(dbeta, product, dz, stride, u, stride, offset, nullptr, rows, width);
+      finish_gradient_sums<false, T>(dgamma, scale, slope, added, dbeta, product, offset, variance, gamma,
+                                     g.epsilon, nullptr, rows, width);
+    }
+    const InputOfNorm<T> to{
+        dz, stride, dz, stride, u, stride, u, scale, slope, added, in_units ? unit : nullptr};
     for_each_group({0, rows}, P, [&](std::size_t row, std::size_t end) {
       input_of_norm(to, {row, end}, width);
       if (g.dz_transposed.data == nullptr) return;

@@ -68,8 +68,7 @@ std::size_t find_beyond(const T* values, std::size_t n, T limit) {
     for_each<T>(count, [&](std::size_t i, auto lanes) {
       within &= abs(lanes.load(values + begin + i)) <= Vec<T>(limit);
     });
-    bool all = true;
-    for (int i = 0; i < Vec<T>::width; ++i) all = all && within[i] != 0;
+    const bool all = all_lanes<T>(within);
     for (std::size_t i = 0; !all && i < count; ++i) {
       const T x = values[begin + i];
       if (!(x <= limit && -x <= limit)) return begin + i;

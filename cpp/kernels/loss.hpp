@@ -72,6 +72,16 @@ auto find_output(List<L...>, int loss) {
   return functions[loss];
 }
 
+// A row of weight 0 counts for nothing: its own loss and gradient may be infinite, or no numbers.
+template <class T>
+void leave_out(const LossRows<T>& l, std::size_t row) {
+  l.row_loss[row] = 0;
+  if (l.row_score != nullptr) l.row_score[row] = 0;
+  for (std::size_t p = 0; l.dz.data != nullptr && p < l.dz.count(); ++p) {
+    __builtin_memset(l.dz.at(row, p), 0, l.dz.width(p) * sizeof(T));
+  }
+}
+
 // Rows come in groups of one panel of samples, so that each group is turned over into whole panels.
 template <class T>
 void loss(const LossRows<T>& l, Range rows) {
@@ -81,6 +91,9 @@ void loss(const LossRows<T>& l, Range rows) {
   for_each_group(rows, P, [&](std::size_t row, std::size_t end_row) {
     const std::size_t count = end_row - row;
     of_rows(l, row, count);
+    for (std::size_t i = row; l.row_weight != nullptr && i < end_row; ++i) {
+      if (l.row_weight[i] == 0) leave_out(l, i);
+    }
     for (std::size_t p = 0; l.dz.data != nullptr && p < l.dz.count(); ++p) {
       const std::size_t width = l.dz.width(p);
       differentiate(l.dz.at(row, p), l.z.data != nullptr ? l.z.at(row, p) : nullptr, l.a.at(row, p),

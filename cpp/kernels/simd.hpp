@@ -146,6 +146,15 @@ FANIN_INLINE typename Vec<T>::Bits first_lanes(int count) {
   return lane_numbers(T{}) < Vec<T>(count);
 }
 
+// whether a mask is set in all lanes
+template <class T>
+FANIN_INLINE bool all_lanes(typename Vec<T>::Bits mask) {
+  std::uint64_t words[sizeof(mask) / sizeof(std::uint64_t)], all = ~std::uint64_t{0};
+  __builtin_memcpy(words, &mask, sizeof(mask));
+  for (const std::uint64_t word : words) all &= word;
+  return all == ~std::uint64_t{0};
+}
+
 template <int... I>
 struct Integers {};
 template <int N, int... I>

@@ -137,7 +137,8 @@ struct Gather {
   std::size_t first;
 };
 
-// y = (x - centre) scale + added, column by column; y may go around the caches
+// y = (x - centre) scale + added, column by column, both x and centre times a unit where there are any; y may
+// go around the caches
 template <class T>
 struct Normalization {
   T* y;
@@ -145,12 +146,13 @@ struct Normalization {
   const T* x;
   std::ptrdiff_t x_stride;
   const T *centre, *scale, *added;
+  const T* unit = nullptr;
   bool around_caches = false;
 };
 
 // Batch norm of users' matrices, whose columns lie next to each other. mean, variance and offset, the mean of
 // what x is above its first row, are written. Blocks of 64 rows leave their moments, a row each, to be merged
-// in order; scale and added are what y = (x - first row) scale + added needs.
+// in order; scale, added and unit are what y = (x - first row) unit scale + added needs.
 template <class T>
 struct BatchNormForward {
   const T* x;
@@ -160,11 +162,11 @@ struct BatchNormForward {
   const T *gamma, *beta;
   T epsilon;
   T *block_means, *block_squares;
-  T *scale, *added;
+  T *scale, *added, *unit;
 };
 
 // dx, dgamma and dbeta from dy, and from what the batch norm of x has written. Blocks of 64 rows leave their
-// sums of dy and of dy (x - mean), a row each; dx = dy scale + (x - first row) slope + added.
+// sums of dy and of dy (x - mean), a row each; dx = (dy scale + (x - first row) unit slope + added) unit.
 template <class T>
 struct BatchNormGradient {
   T* dx;
@@ -178,7 +180,7 @@ struct BatchNormGradient {
   const T *variance, *offset, *gamma;
   T epsilon;
   T *block_dy, *block_products;
-  T *product, *scale, *slope, *added;
+  T *product, *scale, *slope, *added, *unit;
   bool around_caches;
 };
 

@@ -144,7 +144,8 @@ def activation_backward(da: ArrayLike, z: ArrayLike, name: str, *, out: Float | 
 def loss(a: ArrayLike, y: ArrayLike, loss: str | Loss, *, sample_weight: ArrayLike | None = None) -> float:
     """Return the (weighted) mean loss of outputs a, shape (m, n), for targets or labels y.
 
-    `loss` is a value of `fanin.losses` or its name; what y must be is said there.
+    `loss` is a value of `fanin.losses` or its name; what y must be is said there. A row of weight 0 counts for
+    nothing, whatever finite numbers it holds.
 
     Examples
     --------
@@ -244,20 +245,22 @@ def standardize(
         raise ValueError(f"out: expected a writable array of shape {given.shape}, got {out.shape}")
     elif out is not x and np.may_share_memory(out, given):
         raise ValueError("out: expected x itself, or an array that does not overlap it")
-    for rows, differences in _differences(given, centre):
-        differences /= spread
+    # a difference may be twice the largest number
+    scale = 0.5 if (np.abs(centre) > 2.0**960).any() else 1.0
+    for rows, differences in _differences(given, centre, scale):
+        differences /= scale * spread
         out[rows] = differences
     return out, centre, spread
 
 
-def _differences(x: Float, centre: Float) -> Iterator[tuple[slice, Float]]:
-    """Rows and ``x[rows] - centre``, always in the same memory, which a cache holds."""
+def _differences(x: Float, centre: Float, scale: float = 1.0) -> Iterator[tuple[slice, Float]]:
+    """Rows and ``scale (x[rows] - centre)``, always in the same memory, which a cache holds."""
     count = max(1, (1 << 18) // max(1, x.shape[1]))
     memory = np.empty((min(count, x.shape[0]), x.shape[1]))
     for begin in range(0, x.shape[0], count):
         rows = slice(begin, begin + count)
-        part = x[rows]
-        yield rows, np.subtract(part, centre, out=memory[: part.shape[0]])
+        part = x[rows] if scale == 1 else scale * x[rows]
+        yield rows, np.subtract(part, scale * centre, out=memory[: part.shape[0]])
 
 
 def _matrix(name: str, value: ArrayLike) -> Float:
@@ -273,11 +276,23 @@ def _matrix(name: str, value: ArrayLike) -> Float:
 def _mean_and_deviation(x: Float) -> tuple[Float, Float]:
     if x.shape[0] == 0:
         raise ValueError("x: expected at least one row to take a mean of, got none")
+    constant = x.min(axis=0) == x.max(axis=0)  # whose mean may be off by a rounding
+    with np.errstate(over="ignore", invalid="ignore"):
+        centre, spread = _moments(x)
+        # where squares overflow or vanish, again with numbers around 1
+        lost = ~((spread > 2.0**-400) & (spread < 2.0**400) | constant)
+        if lost.any():
+            part = x[:, lost]
+            exponent = np.frexp(np.abs(part).max(axis=0))[1]
+            again = _moments(np.ldexp(part, -exponent))
+            centre[lost], spread[lost] = (np.ldexp(moment, exponent) for moment in again)
+    centre[constant], spread[constant] = x[0, constant], 1.0
+    return centre, spread
+
+
+def _moments(x: Float) -> tuple[Float, Float]:
     centre = x.mean(axis=0, dtype=np.float64)
     squares = np.zeros_like(centre)
     for _, differences in _differences(x, centre):
         squares += np.einsum("ij,ij->j", differences, differences)
-    spread = np.sqrt(squares / x.shape[0])
-    constant = x.min(axis=0) == x.max(axis=0)  # whose mean may be off by a rounding
-    centre[constant], spread[constant] = x[0, constant], 1.0
-    return centre, spread
+    return centre, np.sqrt(squares / x.shape[0])

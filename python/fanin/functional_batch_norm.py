@@ -20,7 +20,8 @@ class BatchNormCache(NamedTuple):
 
     x is the array that was given, not a copy, where it could be looked at in place: leave it as it is until the
     gradients are taken. `variance` is the mean square around the mean (divided by m, not m - 1); `offset` is
-    ``mean - x[0]``, which has more digits than the mean where a column lies far from zero.
+    ``mean - x[0]``, which has more digits than the mean where a column lies far from zero. A variance beyond the
+    largest number, as of columns of 1e30 in float32, is infinite; the gradients do not need it.
 
     Examples
     --------
@@ -46,7 +47,7 @@ def batch_norm(
     ``y = gamma (x - mean) / sqrt(variance + epsilon) + beta`` (Ioffe and Szegedy 2015)
 
     The statistics are exact to rounding for columns far from zero too, such as a mean of 1e6 with a deviation of 1
-    in float32, where E[x^2] - E[x]^2 would have no correct digit.
+    in float32, where E[x^2] - E[x]^2 would have no correct digit, and for columns whose squares overflow.
 
     Parameters
     ----------
@@ -153,7 +154,7 @@ def batch_norm_inference(
     Raises
     ------
     ValueError, TypeError
-        For shapes that do not fit, a variance below 0, or an `out` that cannot be written in place.
+        For shapes that do not fit, a variance below 0 or infinite, or an `out` that cannot be written in place.
 
     Examples
     --------

@@ -140,7 +140,8 @@ class Network(StoredModel):
         shuffle : bool
             Visit the samples of each epoch in a new random order, which depends on the seed alone.
         sample_weight : array_like, shape (n_samples,), optional
-            At least 0: the loss of a batch is the weighted mean.
+            At least 0: the loss of a batch is the weighted mean. A sample of weight 0 has no influence, whatever
+            finite numbers it holds, but for its part in the mean and variance of a batch norm.
         validation_data : tuple (X, y) or (X, y, sample_weight), optional
             Evaluated after each epoch.
         validation_fraction : float in (0, 1), optional

@@ -37,8 +37,8 @@ struct LayerData {
   Matrix<T> offset{1, units}, variance{1, units}, gamma{1, units}, beta{1, units}, dgamma{1, units},
       dbeta{1, units};
 
-  explicit LayerData(Shape shape) : rows(shape.rows), units(shape.units) {
-    u.fill([](std::size_t i, std::size_t j) { return 3 + value(1, i, j); });
+  explicit LayerData(Shape shape, double size = 1) : rows(shape.rows), units(shape.units) {
+    u.fill([&](std::size_t i, std::size_t j) { return size * (3 + value(1, i, j)); });
     dz.fill([](std::size_t i, std::size_t j) { return value(2, i, j); });
     gamma.fill([](std::size_t i, std::size_t j) { return value(3, i, j); });
     beta.fill([](std::size_t i, std::size_t j) { return value(4, i, j); });
@@ -126,6 +126,34 @@ TEST_CASE_TEMPLATE("the gradient goes through a normalized layer, both ways roun
     CHECK(worst < kTolerance<T>);
     CHECK(turned_wrongly == 0);
     CHECK((l.dz.intact() && l.dz_transposed.intact() && l.dgamma.intact() && l.dbeta.intact()));
+  }
+}
+
+TEST_CASE_TEMPLATE("a layer whose squares overflow has the bits of one whose squares do not", T, float,
+                   double) {
+  const int small = sizeof(T) == 4 ? 40 : 470, large = sizeof(T) == 4 ? 80 : 900;
+  for (const Shape& shape : shapes()) {
+    const LayerData<T> l(shape, std::ldexp(1.0, small)), m(shape, std::ldexp(1.0, large));
+    for (const LayerData<T>* each : {&l, &m}) {
+      each->forward();
+      each->backward();
+    }
+    std::size_t differences = 0;
+    for (std::size_t j = 0; j < l.units; ++j) {
+      differences += l.dgamma.at(0, j) != m.dgamma.at(0, j) || l.dbeta.at(0, j) != m.dbeta.at(0, j);
+      differences += std::ldexp(l.offset.at(0, j), large - small) != m.offset.at(0, j);
+      differences += !std::isinf(m.variance.at(0, j));
+      for (std::size_t i = 0; i < l.rows; ++i) {
+        differences += l.a.at(i, j) != m.a.at(i, j);
+        differences += l.dz.at(i, j) != std::ldexp(m.dz.at(i, j), large - small);
+        differences += m.dz.at(i, j) != m.dz_transposed.at(j, i);
+      }
+    }
+    CAPTURE(shape.rows);
+    CAPTURE(shape.units);
+    CHECK(differences == 0);
+    CHECK((m.a.intact() && m.offset.intact() && m.variance.intact()));
+    CHECK((m.dz.intact() && m.dz_transposed.intact() && m.dgamma.intact() && m.dbeta.intact()));
   }
 }
 

@@ -80,6 +80,32 @@ TEST_CASE_TEMPLATE("a logit that is not finite gives a loss that is not finite",
   }
 }
 
+TEST_CASE_TEMPLATE("a row of weight 0 counts for nothing, whatever its outputs are", T, float, double) {
+  constexpr std::size_t rows = 5, bad = 3;
+  const std::vector<T> weights{1, 2, 1, 0, 1};
+  const std::vector<std::int32_t> labels{0, 1, 0, 1, 0};
+  for_each_type(Losses{}, [&](auto entry) {
+    using L = typename decltype(entry)::type;
+    for (const std::size_t units : {2u, 30u}) {
+      L loss{};
+      if constexpr (std::is_same_v<L, Quantile>) loss.levels.count = units;
+      for (const double output : {INFINITY, -INFINITY, NAN}) {
+        Matrix<T> a(rows, units), y(rows, L::kind == TargetKind::one_target ? 1 : units);
+        a.fill([&](std::size_t i, std::size_t j) {
+          return i == bad ? output : test::uniform(1, i * units + j);
+        });
+        const bool of_labels = L::kind == TargetKind::labels;
+        const auto r = run_loss(a, y, of_labels ? labels.data() : nullptr, loss, rows, units, weights.data());
+        CHECK((r.loss[bad] == 0 && r.score[bad] == 0));
+        for (std::size_t j = 0; j < units; ++j) {
+          CHECK((r.dz.at(bad, j) == 0 && r.dz_transposed.at(j, bad) == 0));
+        }
+        for (std::size_t i = 0; i < rows; ++i) CHECK(std::isfinite(r.loss[i]));
+      }
+    }
+  });
+}
+
 TEST_CASE_TEMPLATE("probabilities of a row sum to one", T, float, double) {
   Matrix<T> z(3, 37);
   z.fill([](std::size_t i, std::size_t j) { return 1e4 * test::uniform(5, i * 100 + j); });

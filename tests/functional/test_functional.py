@@ -207,3 +207,24 @@ def test_arrays_of_pytorch_are_looked_at_in_place():
     F.dense(x, w, out=out.numpy())
     assert torch.equal(out, torch.full((4, 2), 3.0))
     assert F.dense(x, w).dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("dtype", "size"),
+    [("float32", size) for size in (1e-36, 1e-25, 1e25, 1e38)]
+    + [("float64", size) for size in (1e-300, 1e-200, 1e-38, 1e38, 1e200, 1e300, 5e307)],
+)
+def test_columns_of_any_size_are_standardized(dtype, size):
+    x = np.array([[-1, 3, 1], [1, 1, 1], [-1, 2, 1], [1, 1.5, 1]] * 50, "float64")
+    expected, mean, deviation = F.standardize(x)
+    x[:, 1] /= 3
+    scaled = (x * size).astype(dtype)
+    z, centre, spread = F.standardize(scaled)
+    np.testing.assert_allclose(z, expected, rtol=1e-5 if dtype == "float32" else 1e-13)
+    np.testing.assert_allclose(centre / size, mean / [1, 3, 1], atol=1e-7)
+    np.testing.assert_allclose(spread[:2] / size, deviation[:2] / [1, 3], rtol=1e-6)
+    assert spread[2] == 1
+    again, _, _ = F.standardize(scaled, centre, spread)
+    assert np.array_equal(again, z)
+    beside = F.standardize(np.column_stack([scaled, np.arange(200)]).astype(dtype))[0]
+    assert np.array_equal(beside[:, 3], F.standardize(np.arange(200.0)[:, None].astype(dtype))[0][:, 0])

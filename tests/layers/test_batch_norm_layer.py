@@ -169,11 +169,11 @@ def test_divergence_brings_the_averages_back_with_the_weights():
 
 
 def test_averages_that_overflow_are_a_diverged_error_of_their_layer():
-    """Products of 4e18 have no variance in float32, though what is made of them is finite."""
+    """Products of 4e19 have no variance in float32, though what is made of them is finite."""
     x, y = data()
     net = classifier()
     weights = net.get_weights()
-    net.set_weights({**weights, "layer2.weight": weights["layer2.weight"] * np.float32(4e18)})
+    net.set_weights({**weights, "layer2.weight": weights["layer2.weight"] * np.float32(4e19)})
     before = digest(net)
     with pytest.raises(fanin.DivergedError, match="averages of batch norm are not finite, first in layer 2"):
         net.fit(x, y, rule=optim.SGD(1e-3), epochs=1)
@@ -221,10 +221,13 @@ def test_a_dead_unit_keeps_finite_numbers():
     assert net.get_weights()["layer1.running_variance"][5] < 1e-30
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_a_step_of_a_layer_has_the_bits_of_the_functions_on_arrays(dtype):
+@pytest.mark.parametrize(
+    ("dtype", "size"), [("float32", 1), ("float32", 1e17), ("float64", 1), ("float64", 1e150)]
+)
+def test_a_step_of_a_layer_has_the_bits_of_the_functions_on_arrays(dtype, size):
+    """Also where the squares of its products overflow while they are summed."""
     x, _ = data(130)
-    x, y = x.astype(dtype), np.outer(np.arange(130) % 7, np.ones(70)).astype(dtype)
+    x, y = x.astype(dtype) * np.array(size, dtype), np.outer(np.arange(130) % 7, np.ones(70)).astype(dtype)
     net = fanin.Network(12, [fanin.Dense(70, "tanh", batch_norm=True)], dtype=dtype)
     w = net.get_weights()
     gamma, beta, weight = w["layer1.gamma"], w["layer1.beta"], w["layer1.weight"]

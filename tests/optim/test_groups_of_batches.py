@@ -51,8 +51,31 @@ def test_a_norm_whose_square_is_no_float_is_right(size):
     optim.Optimizer(optim.Around(optim.SGD(1), clip_norm=2 * size), [w]).step(
         [np.full(1000, size, "float32")]
     )
-    expected = size * min(1, 2 / np.sqrt(1000)) if size > 1 else size
+    expected = size * 2 / np.sqrt(1000)
     np.testing.assert_allclose(w, -np.float32(expected), rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "size"),
+    [("float32", size) for size in (1e-31, 1e-20, 1e-10, 1e10, 1e25)]
+    + [("float64", size) for size in (1e-301, 1e-200, 1e-140, 1e140, 1e200, 1e300)],
+)
+def test_a_gradient_of_any_size_is_clipped(dtype, size):
+    g = np.random.default_rng(1).uniform(-1, 1, 1000)
+    w = np.zeros(1000, dtype)
+    optim.Optimizer(optim.Around(optim.SGD(1), clip_norm=4 * size), [w]).step([(g * size).astype(dtype)])
+    rel = 1e-5 if dtype == "float32" else 1e-12
+    np.testing.assert_allclose(w / size, -4 * g / np.linalg.norm(g), rtol=rel, atol=rel / 10)
+
+
+@pytest.mark.parametrize(("dtype", "size"), [("float32", 3e38), ("float64", 1.5e308)])
+def test_a_gradient_that_a_tiny_factor_shrinks_keeps_its_direction(dtype, size):
+    g = np.random.default_rng(1).uniform(-1, 1, 1000)
+    w = np.zeros(1000, dtype)
+    rule = optim.Around(optim.SGD(1), clip_norm=1e-6, clip_value=size / 2)
+    optim.Optimizer(rule, [w]).step([(g * size).astype(dtype)])
+    clipped = np.clip(g, -0.5, 0.5)
+    np.testing.assert_allclose(w, -1e-6 * clipped / np.linalg.norm(clipped), rtol=1e-5, atol=1e-12)
 
 
 def test_a_norm_that_is_not_finite_hides_no_gradient_that_is_not():

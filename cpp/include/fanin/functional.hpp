@@ -47,7 +47,8 @@ template <class T>
 // y = gamma (x - mean) / sqrt(variance + epsilon) + beta for each column of x (m, n), m at least 2: mean and
 // variance (n), the mean square around the mean, are those of the batch and are written, as is offset (n),
 // the mean of what x is above its first row, which has more digits than the mean where a column is far from
-// zero. Columns of x and y must be next to each other, as below. Throws ValueError.
+// zero. Where squares overflow y is right all the same, and a variance beyond the largest number is infinite.
+// Columns of x and y must be next to each other, as below. Throws ValueError.
 template <class T>
 [[gnu::visibility("default")]] void batch_norm(MatrixView<T> y, std::span<T> mean, std::span<T> variance,
                                                std::span<T> offset, MatrixView<const T> x,

@@ -87,8 +87,9 @@ NumberMatrix numbers(const MatrixView<S>& m) {
 // batch, each with one rounding.
 using Samples = std::variant<MatrixView<const float>, MatrixView<const double>, NumberMatrix>;
 
-// One weight for each sample, at least 0; none: all are 1. A common factor, however large or
-// small, changes nothing.
+// One weight for each sample, at least 0; none: all are 1. A common factor, however large or small, changes
+// nothing. A sample of weight 0 has no influence, whatever finite numbers it holds, but for its part in the
+// mean and variance of a batch norm.
 using SampleWeights = std::span<const double>;
 
 // Class labels 0..k-1, or one row of targets for each sample.

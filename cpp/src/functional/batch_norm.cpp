@@ -115,8 +115,8 @@ void batch_norm(MatrixView<T> y, std::span<T> mean, std::span<T> variance, std::
   check_output("y", y, x.rows, n);
   check_batch(x);
   const std::size_t of_blocks = row_blocks(x.rows) * n;
-  const ColumnArrays<T> of_columns(2, y.data, n, 2 * of_blocks);
-  T *const scale = of_columns[0], *const added = of_columns[1];
+  const ColumnArrays<T> of_columns(3, y.data, n, 2 * of_blocks);
+  T *const scale = of_columns[0], *const added = of_columns[1], *const unit = of_columns[2];
   const BatchNormForward<T> b{x.data,
                               x.row_stride,
                               x.rows,
@@ -130,9 +130,10 @@ void batch_norm(MatrixView<T> y, std::span<T> mean, std::span<T> variance, std::
                               of_columns.others,
                               of_columns.others + of_blocks,
                               scale,
-                              added};
-  const Normalization<T> to_y{y.data, y.row_stride, x.data, x.row_stride,
-                              x.data, scale,        added,  beyond_caches(x)};
+                              added,
+                              unit};
+  const Normalization<T> to_y{y.data, y.row_stride, x.data, x.row_stride,    x.data,
+                              scale,  added,        unit,   beyond_caches(x)};
   in_three_phases(
       x, [&](Range rows, Range columns) { kernels<T>().batch_norm_moments(b, rows, columns); },
       [&](Range columns) { kernels<T>().batch_norm_statistics(b, columns); },
@@ -154,7 +155,7 @@ void batch_norm_backward(MatrixView<T> dx, std::span<T> dgamma, std::span<T> dbe
   check_output("dx", dx, x.rows, n);
   check_batch(x);
   const std::size_t of_blocks = row_blocks(x.rows) * n;
-  const ColumnArrays<T> of_columns(4, dx.data, n, 2 * of_blocks);
+  const ColumnArrays<T> of_columns(5, dx.data, n, 2 * of_blocks);
   const BatchNormGradient<T> b{dx.data,
                                dx.row_stride,
                                dgamma.data(),
@@ -175,6 +176,7 @@ void batch_norm_backward(MatrixView<T> dx, std::span<T> dgamma, std::span<T> dbe
                                of_columns[1],
                                of_columns[2],
                                of_columns[3],
+                               of_columns[4],
                                beyond_caches(x)};
   in_three_phases(
       x, [&](Range rows, Range columns) { kernels<T>().batch_norm_sums(b, rows, columns); },
@@ -194,8 +196,8 @@ void batch_norm_inference(MatrixView<T> y, MatrixView<const T> x, std::span<cons
   check_output("y", y, x.rows, n);
   check_rows("x", x);
   for (std::size_t j = 0; j < n; ++j) {
-    if (variance[j] >= 0) continue;
-    throw ValueError("variance: expected numbers of at least 0, got " +
+    if (variance[j] >= 0 && variance[j] <= std::numeric_limits<T>::max()) continue;
+    throw ValueError("variance: expected finite numbers of at least 0, got " +
                      number_text(static_cast<double>(variance[j])) + " at position " + std::to_string(j));
   }
   const T checked = checked_epsilon<T>(epsilon);
@@ -207,9 +209,9 @@ void batch_norm_inference(MatrixView<T> y, MatrixView<const T> x, std::span<cons
   }
   run_call(threads_for(flops), [&](int thread, int threads) {
     for_rows({thread, threads}, x.rows, [&](Range rows) {
-      kernels<T>().normalize(
-          {y.data, y.row_stride, x.data, x.row_stride, mean.data(), scale, beta.data(), beyond_caches(x)},
-          rows, {0, n});
+      kernels<T>().normalize({y.data, y.row_stride, x.data, x.row_stride, mean.data(), scale, beta.data(),
+                              nullptr, beyond_caches(x)},
+                             rows, {0, n});
     });
   });
 }

@@ -13,7 +13,10 @@ namespace {
 
 constexpr std::size_t kBlocksAtATime = 64;
 
-// Of each column: the mean, and the sum of squares around it
+// Sums of 2^32 squares of which each is a double overflow: they are in units of so many.
+constexpr double kUnit = 0x1p40;
+
+// Of each column: the mean, and the sum of squares around it, in units
 struct ColumnMoments {
   std::vector<double> mean, squares;
   std::size_t rows = 0;
@@ -23,9 +26,9 @@ struct ColumnMoments {
     const double n = static_cast<double>(rows),
                  share = static_cast<double>(count) / (n + static_cast<double>(count));
     for (std::size_t j = 0; j < mean.size(); ++j) {
-      const double difference = block_mean[j] - mean[j];
+      const double difference = block_mean[j] - mean[j], part = difference / std::sqrt(kUnit);
       mean[j] += difference * share;
-      squares[j] += difference * difference * (n * share) + block_squares[j];
+      squares[j] += part * part * (n * share) + block_squares[j];
     }
     rows += count;
   }
@@ -48,7 +51,7 @@ void block_moments(Flow<T>& flow, const Normalizer<T>& of, double* mean, double*
                                {0, u.count()});
   for (std::size_t j = 0; j < of.columns; ++j) {
     mean[j] = static_cast<double>(u.at(0, j / kPanel<T>)[j % kPanel<T>]) + static_cast<double>(offset[j]);
-    squares[j] = static_cast<double>(variance[j]) * static_cast<double>(u.rows);
+    squares[j] = static_cast<double>(variance[j]) / kUnit * static_cast<double>(u.rows);
   }
 }
 
@@ -87,7 +90,7 @@ bool Network<T>::State::wants_exact_statistics() const {
 template <class T>
 void Network<T>::State::take_exact_statistics(const Samples& x, const std::function<bool()>& interrupted) {
   Buffer<T> folded(nodes.table.size);
-  const Averages<T> before = averages;
+  const Averages<T> over_batches = averages;
   try {
     for (const Normalizer<T>* of : nodes.normalizers) {
       if (!of->norm.exact_statistics) continue;
@@ -96,11 +99,20 @@ void Network<T>::State::take_exact_statistics(const Samples& x, const std::funct
       const double others = static_cast<double>(of_all.rows - 1);
       for (std::size_t j = 0; j < of->columns; ++j) {
         averages.mean(*of)[j] = without_denormals(static_cast<T>(of_all.mean[j]));
-        averages.variance(*of)[j] = without_denormals(static_cast<T>(of_all.squares[j] / others));
+        averages.variance(*of)[j] = without_denormals(static_cast<T>(of_all.squares[j] / others * kUnit));
       }
+      if (find_not_finite(averages.mean(*of), of->columns) == of->columns &&
+          find_not_finite(averages.variance(*of), of->columns) == of->columns) {
+        continue;
+      }
+      const std::size_t number = layer_at(nodes.table.statistics, of->mean) + 1;
+      throw DivergedError("training diverged: after epoch " + std::to_string(epochs) +
+                              " exact statistics of batch norm are not finite, first in layer " +
+                              std::to_string(number) + "; the averages over batches are kept",
+                          epochs, 0, number);
     }
   } catch (...) {
-    averages.copy(before);
+    averages.copy(over_batches);
     throw;
   }
 }

@@ -14,10 +14,12 @@ constexpr double kGatherFlops = 64;
 }  // namespace
 
 template <class T>
-Gathered<T>::Gathered(std::size_t columns, const Targets& y, bool weighted, std::size_t largest_batch)
+Gathered<T>::Gathered(std::size_t columns, const Targets& y, bool weighted, bool together,
+                      std::size_t largest_batch)
     : job{this, 0, columns, kAll, 1, kGatherFlops * static_cast<double>(columns), 0, true},
       target_columns_(columns_of_targets(y)),
-      weighted_(weighted) {
+      weighted_(weighted),
+      together_(together) {
   out.columns = columns;
   out.ahead = out.gathered = true;
   for (auto& labels : labels_) labels = Buffer<std::int32_t>(target_columns_ == 0 ? largest_batch : 0);
@@ -43,11 +45,15 @@ template <class T>
 void Gathered<T>::run(int, const StepOf<T>& step, Range, Range rows) const {
   const DataSource& data = *step.data;
   const Batch batch = step.batch;
-  gather_samples(*data.x, out.out(batch), data.order, batch.first, rows);
+  const Panels<T> x = out.out(batch);
+  gather_samples(*data.x, x, data.order, batch.first, rows);
   std::int32_t* const labels = labels_[batch.odd].data();
   gather_targets(*data.y, labels, targets(batch), data.order, batch.first, rows);
   for (std::size_t i = rows.begin; weighted_ && i < rows.end; ++i) {
-    weights_[batch.odd][i] = static_cast<T>(data.weights[data.order[batch.first + i]]);
+    const T weight = weights_[batch.odd][i] = static_cast<T>(data.weights[data.order[batch.first + i]]);
+    for (std::size_t p = 0; weight == 0 && !together_ && p < x.count(); ++p) {
+      std::fill_n(x.at(i, p), x.width(p), T{0});
+    }
   }
 }
 

@@ -14,11 +14,12 @@ inline constexpr std::size_t kMostRows = 4096;
 template <class T>
 double sum_in_blocks(const T* values, std::size_t n);
 
-// Rows of x, targets and sample weights in panels
+// Rows of x, targets and sample weights in panels. Where no batch norm looks at the rows together, those of
+// weight 0 come as zeros: what overflows on their way through the layers times a gradient of 0 is no number.
 template <class T>
 class Gathered final : public Work<T> {
  public:
-  Gathered(std::size_t columns, const Targets& y, bool weighted, std::size_t largest_batch);
+  Gathered(std::size_t columns, const Targets& y, bool weighted, bool together, std::size_t largest_batch);
 
   void bind(Carver<T>& memory, std::size_t rows);
   // Some rows of a batch; before, they may be asked for
@@ -39,7 +40,7 @@ class Gathered final : public Work<T> {
 
  private:
   std::size_t target_columns_;  // 0 for labels
-  bool weighted_;
+  bool weighted_, together_;
   T* targets_[2];
   T* weights_[2];
   Buffer<std::int32_t> labels_[2];

@@ -63,7 +63,7 @@ double Step<T>::mean_loss(const Turn& turn) const {
 template <class T>
 void Step<T>::limit(Member member, Limits<T>& limits) {
   if (clip_norm_ == __builtin_inf()) return;
-  limits.shrink = norm_.factor(
+  norm_.limit(
       member, limits, clip_norm_, [&] { executor_.barrier(member); },
       [&](std::size_t) { return gradient_.data(); });
 }

@@ -28,10 +28,11 @@ class GradientNorm {
   void add_panels(std::size_t array, std::size_t offset, std::size_t rows, std::size_t columns);
   void allocate() { squares_.assign(blocks_.size(), 0); }
 
-  // The factor, at most 1, that gives the gradient at most this norm, once it has been clipped by value.
-  // Members of a team call it together; gradient(array) is where an array's gradient begins.
+  // Puts into the limits the factor, at most 1, that gives the gradient at most this norm, once it has been
+  // clipped by value. Members of a team call it together; gradient(array) is where an array's gradient
+  // begins.
   template <class Barrier, class Gradient>
-  T factor(Member member, Limits<T> limits, double most, Barrier&& barrier, Gradient&& gradient);
+  void limit(Member member, Limits<T>& limits, double most, Barrier&& barrier, Gradient&& gradient);
 
  private:
   void add_blocks(std::size_t array, std::size_t offset, std::size_t rows, std::size_t stride,
@@ -43,11 +44,13 @@ class GradientNorm {
 
 template <class T>
 template <class Barrier, class Gradient>
-T GradientNorm<T>::factor(Member member, Limits<T> limits, double most, Barrier&& barrier,
-                          Gradient&& gradient) {
+void GradientNorm<T>::limit(Member member, Limits<T>& limits, double most, Barrier&& barrier,
+                            Gradient&& gradient) {
   const Range mine = Share(member.thread, member.threads, 1).take(blocks_.size(), 1);
-  // where squares overflow, again with much smaller numbers
-  for (const double scale : {1.0, sizeof(T) == 4 ? 0x1p-80 : 0x1p-560}) {
+  // where squares overflow, or vanish though they count, again with numbers that are much smaller or larger
+  constexpr double unit = sizeof(T) == 4 ? 0x1p80 : 0x1p560, least = sizeof(T) == 4 ? 0x1p-32 : 0x1p-448;
+  double scale = 1, norm = 0;
+  for (;;) {
     limits.shrink = static_cast<T>(scale);
     for (std::size_t i = mine.begin; i < mine.end; ++i) {
       const Block& b = blocks_[i];
@@ -57,11 +60,15 @@ T GradientNorm<T>::factor(Member member, Limits<T> limits, double most, Barrier&
     barrier();
     double sum = 0;
     for (const double square : squares_) sum += square;
-    const double norm = std::sqrt(sum) / scale;
-    if (scale < 1 || norm < __builtin_inf()) return static_cast<T>(norm > most ? most / norm : 1.0);
+    norm = std::sqrt(sum);
+    const bool overflows = !(norm < __builtin_inf()), vanishes = norm < least && most < least;
+    if (scale != 1 || !(overflows || vanishes)) break;
     barrier();
+    scale = overflows ? 1 / unit : unit;
   }
-  return 1;
+  limits.mean *= static_cast<T>(scale);
+  limits.limit *= static_cast<T>(scale);
+  limits.shrink = static_cast<T>(norm > most * scale ? most / norm : 1 / scale);
 }
 
 extern template class GradientNorm<float>;

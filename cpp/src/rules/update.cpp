@@ -104,7 +104,7 @@ void Optimizer<T>::step(const std::vector<std::span<const T>>& gradients, const 
     Update<T> mine = update;
     if (method.clip_norm < __builtin_inf()) {
       const auto wait = [&] { barrier.wait(threads); };
-      mine.limits.shrink = s.norm.factor(member, update.limits, method.clip_norm, wait, gradient);
+      s.norm.limit(member, mine.limits, method.clip_norm, wait, gradient);
     }
     const StepConstants begun = begin_step(method, at);
     if (thread == 0) memory = begun.memory;

@@ -16,8 +16,8 @@ class BatchNorm(Layer):
     the list of layers ``BatchNorm()`` stands for itself: it normalizes what the layer before it gives, after the
     activation, or as the first one the inputs. gamma, 1 at first, and beta, 0 at first, are learned.
 
-    In training mean and variance are those of the mini-batch (Ioffe and Szegedy 2015). For prediction, one sample at
-    a time or many, they are exponentially weighted averages across mini-batches:
+    In training mean and variance are those of the mini-batch, in which sample weights do not count (Ioffe and Szegedy
+    2015). For prediction, one sample at a time or many, they are exponentially weighted averages across mini-batches:
     ``average <- decay average + (1 - decay) of the batch``. As in PyTorch these start from mean 0 and variance 1, and
     the variance that is averaged divides by the rows less one, while the batch itself is normalized by the one that
     divides by the rows. (PyTorch's "momentum" is 1 - decay.)
