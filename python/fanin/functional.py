@@ -228,7 +228,10 @@ def standardize(
     if mean is None or deviation is None:
         centre, spread = _mean_and_deviation(given)
     else:
-        centre, spread = np.asarray(mean, np.float64), np.asarray(deviation, np.float64)
+        centre, spread = (
+            np.asarray(_core.numbers(name, values), np.float64)
+            for name, values in (("mean", mean), ("deviation", deviation))
+        )
         for name, values in (("mean", centre), ("deviation", spread)):
             if values.shape != given.shape[1:]:
                 raise ValueError(f"{name}: expected shape {given.shape[1:]}, got {values.shape}")
@@ -244,6 +247,8 @@ def standardize(
         raise ValueError(f"out: expected a writable array of shape {given.shape}, got {out.shape}")
     elif out is not x and np.may_share_memory(out, given):
         raise ValueError("out: expected x itself, or an array that does not overlap it")
+    else:
+        _core.numbers("out", out)  # refuses masked values
     for rows, differences in _differences(given, centre):
         differences /= spread
         out[rows] = differences
@@ -262,9 +267,7 @@ def _differences(x: Float, centre: Float) -> Iterator[tuple[slice, Float]]:
 
 def _matrix(name: str, value: ArrayLike) -> Float:
     """Two-dimensional, float32 where it was so, else float64."""
-    array = np.asarray(value)
-    if array.dtype.kind not in "fiub":
-        raise TypeError(f"{name}: expected real numbers, got dtype {array.dtype}")
+    array = _core.numbers(name, value)
     if array.ndim != 2:
         raise ValueError(f"{name}: expected two dimensions, got shape {array.shape}")
     return array if array.dtype == np.float32 else array.astype(np.float64, copy=False)
