@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 
 #include "entries.hpp"
 #include "fanin/error.hpp"
@@ -73,6 +74,10 @@ inline void check_unmasked(const char* name, const py::array& array) {
   throw fanin::ValueError(std::string(name) + ": " + place + " is masked; every value must be given");
 }
 
+// What may follow where labels are texts
+inline constexpr const char* kLabelsOfTexts =
+    "; class names become integer labels by classes, y = np.unique(y, return_inverse=True)";
+
 // Any array-like as a NumPy array; TypeError where it does not hold real numbers, or where its library does
 // not show it: on another device, or with a gradient to track
 inline py::array numbers(const char* name, const py::object& value, const char* expected = "real numbers") {
@@ -94,9 +99,12 @@ inline py::array numbers(const char* name, const py::object& value, const char* 
       std::string("fiub").find(dtype.kind()) == std::string::npos) {
     // NumPy has put None or a sparse matrix, say, into an array as the object it is
     const bool unknown = dtype.kind() == 'O' && array.ndim() == 0 && !py::isinstance<py::array>(value);
+    const bool texts = std::string_view(name) == "y" && array.ndim() > 0 &&
+                       std::string("OSUT").find(dtype.kind()) != std::string::npos;
     const py::object got = unknown ? py::object(py::type::of(value).attr("__name__")) : py::object(dtype);
     throw py::type_error(std::string(name) + ": expected " + expected +
-                         (unknown ? ", got " : ", got dtype ") + py::str(got).cast<std::string>());
+                         (unknown ? ", got " : ", got dtype ") + py::str(got).cast<std::string>() +
+                         (texts ? kLabelsOfTexts : ""));
   }
   check_unmasked(name, array);
   return is_masked_array(array) ? py::array(numpy_module().attr("asarray")(array)) : array;

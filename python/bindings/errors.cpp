@@ -13,7 +13,7 @@ The network has the weights of the last finite epoch end.
 Attributes
 ----------
 epoch, step, layer : int
-    Where it was seen first, each counted from 1.
+    Where it was seen first, each counted from 1: the epoch of this fit, as in `History`, and the step of the epoch.
 
 Examples
 --------

@@ -42,7 +42,8 @@ template <class T>
 class PyTraining {
  public:
   PyTraining(fanin::Network<T>& net, const py::object& x, const py::object& y, const py::object& weights,
-             std::size_t batch_size, bool shuffle, fanin::Budget& budget, const fanin::Population* population)
+             std::size_t batch_size, bool shuffle, std::size_t epochs_before, fanin::Budget& budget,
+             const fanin::Population* population)
       : data_(make_data(net, x, y, weights)) {
     if (shuffle) data_.x = by_rows(data_.x);
     const std::function<bool()> interrupted =
@@ -50,7 +51,8 @@ class PyTraining {
     // checks look at every value: other threads may run meanwhile
     const Unlocked unlocked;
     training_ = std::make_unique<fanin::Training<T>>(
-        net, data_.x.view, data_.targets.y, fanin::TrainingOptions{batch_size, shuffle, interrupted, &budget},
+        net, data_.x.view, data_.targets.y,
+        fanin::TrainingOptions{batch_size, shuffle, interrupted, &budget, epochs_before},
         data_.targets.weights);
   }
 
@@ -69,14 +71,9 @@ class PyTraining {
   std::pair<double, double> epoch(const std::string& name, const py::dict& values) {
     if (training_ == nullptr) throw fanin::ValueError("training: it was closed");
     const fanin::Method method = arrays::make_method(name, values);
-    fanin::EpochResult result{};
-    {
-      // the arrays are kept alive by data_, and nothing below touches Python objects but signal_pending,
-      // which locks
-      const Unlocked unlocked;
-      result = training_->epoch(method);
-    }
-    if (PyErr_Occurred() != nullptr) throw py::error_already_set();
+    // the arrays are kept alive by data_, and nothing below touches Python objects but signal_pending, which
+    // locks
+    const fanin::EpochResult result = interruptible([&] { return training_->epoch(method); });
     return {result.loss, result.share};
   }
 

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <chrono>
+#include <exception>
 #include <optional>
 #include <thread>
+#include <type_traits>
 
 #include "register.hpp"
 
@@ -43,4 +45,23 @@ inline bool signal_pending() {
   std::optional<py::gil_scoped_acquire> locked;
   or_sleep_to_the_end([&] { locked.emplace(); });
   return PyErr_CheckSignals() != 0;
+}
+
+// f() while the lock is given up. An exception that Python has for this thread by then, such as of Ctrl-C,
+// comes before one of f.
+template <class F>
+auto interruptible(F&& f) {
+  std::optional<std::invoke_result_t<F>> result;
+  std::exception_ptr error;
+  {
+    const Unlocked unlocked;
+    try {
+      result.emplace(f());
+    } catch (...) {
+      error = std::current_exception();
+    }
+  }
+  if (PyErr_Occurred() != nullptr) throw py::error_already_set();
+  if (error) std::rethrow_exception(error);
+  return *std::move(result);
 }

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fanin import _core
+from fanin.aliases import ACTIVATIONS
+from fanin.checks import check_choice, check_sequence
 from fanin.functional_batch_norm import BatchNormCache, batch_norm, batch_norm_backward, batch_norm_inference
 from fanin.losses import Loss, as_loss
 
@@ -38,6 +40,11 @@ __all__ = [
 ]
 
 _NO_OUTPUTS = (None, None, None)
+_ACTIVATIONS = tuple(_core.activations())
+
+
+def __dir__() -> list[str]:
+    return __all__
 
 
 def dense(
@@ -74,6 +81,8 @@ def dense(
     >>> F.dense([[1.0, 2.0]], [[1.0], [10.0]], [0.5])
     array([[21.5]])
     """
+    if type(activation) is not str or activation not in _ACTIVATIONS:
+        check_choice("activation", activation, _ACTIVATIONS, ACTIVATIONS)
     return _core.dense(x, w, b, activation, out)
 
 
@@ -112,7 +121,7 @@ def dense_backward(
     """
     if out is None:
         out = _NO_OUTPUTS
-    elif len(out) != 3:
+    elif len(out := check_sequence("out", out, "a list of arrays")) != 3:
         raise ValueError(f"out: expected three arrays, for dx, dw and db, got {len(out)}")
     return _core.dense_backward(dz, x, w, out, input_gradient)
 
@@ -126,6 +135,8 @@ def activation(z: ArrayLike, name: str, *, out: Float | None = None) -> Float:
     >>> F.activation([-1.0, 0.0, 2.0], "relu")
     array([0., 0., 2.])
     """
+    if type(name) is not str or name not in _ACTIVATIONS:
+        check_choice("name", name, _ACTIVATIONS, ACTIVATIONS)
     return _core.activate(z, name, out)
 
 
@@ -138,6 +149,8 @@ def activation_backward(da: ArrayLike, z: ArrayLike, name: str, *, out: Float | 
     >>> F.activation_backward([1.0, 1.0], [-1.0, 2.0], "relu")
     array([0., 1.])
     """
+    if type(name) is not str or name not in _ACTIVATIONS:
+        check_choice("name", name, _ACTIVATIONS, ACTIVATIONS)
     return _core.activate_backward(da, z, name, out)
 
 

@@ -91,6 +91,7 @@ struct Network<T>::State {
   const LossForKernels<T> loss_for_kernels;
   const std::uint64_t seed;
   std::map<std::string, std::string> metadata;  // the user's own
+  ColumnNames column_names;
   Buffer<T> parameters;
   Averages<T> averages;
   mutable Access access;

@@ -3,6 +3,8 @@
 #include "base/random.hpp"
 #include "base/registry.hpp"
 #include "base/text.hpp"
+#include "data/scale.hpp"
+#include "plan/normalizer.hpp"
 
 namespace fanin {
 
@@ -18,6 +20,7 @@ void Training<T>::State::start_anew() {
             Philox(net.seed, stream_of_epoch(net.epochs)));
   }
   ++net.epochs;
+  ++epochs;
   next_step = updates_counted = 0;
   end_step = steps;
   if (options.budget != nullptr && options.budget->steps() < updates(steps)) {
@@ -117,13 +120,15 @@ void Training<T>::State::restore(const std::string& what, std::size_t at_step, s
   net.averages.copy(finite_averages);
   const double rate = learning_rate_of(rule_at(method, net.state.steps + 1));
   net.state.forget();
-  const std::size_t number = layer + 1;
-  throw DivergedError("training diverged: in epoch " + std::to_string(net.epochs) + ", step " +
+  const std::size_t number = layer + 1, epoch = options.epochs_before + epochs;
+  const auto& normalizers = net.nodes.normalizers;
+  const bool normalized = !normalizers.empty() && normalizers.front()->stage == 0;
+  throw DivergedError("training diverged: in epoch " + std::to_string(epoch) + ", step " +
                           std::to_string(at_step) + ", " + what + " not finite, first in layer " +
-                          std::to_string(number) +
-                          "; the weights of the last finite epoch end are back. A smaller " +
-                          "learning rate than " + number_text(rate) + " may help",
-                      net.epochs, at_step, number);
+                          std::to_string(number) + "; the weights of the last finite epoch end are back. " +
+                          likely_cause(x, normalized, y, net.loss) + "A smaller learning rate than " +
+                          number_text(rate) + " may help",
+                      epoch, at_step, number);
 }
 
 template <class T>

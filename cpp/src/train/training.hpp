@@ -99,6 +99,7 @@ struct Training<T>::State {
   std::size_t next_step = 0, gathered = 0;  // batches
   std::size_t end_step = 0;                 // where the epoch or the budget ends
   std::size_t updates_counted = 0;
+  std::size_t epochs = 0;  // begun
   double loss_sum = 0, weight_sum = 0;
   bool failed = false;  // the step at next_step gave a loss that is not finite
   // Thread 0 decides at the beginning of a step whether it is the last of the slice; the others read it at
