@@ -169,6 +169,8 @@ class Logistic(Loss):
 class SoftmaxCrossEntropy(Loss):
     """For classes: ``E = -sum_j t_j log p_j``, p_j = e^a_j / sum_k e^a_k.
 
+    A network has one output for each class, at least two; for a single yes-no output there is `Logistic`.
+
     The target t is 1 for the label and 0 elsewhere, or a row of class probabilities; label smoothing s makes it
     (1 - s) t + s / k (Szegedy et al. 2016). The largest output is subtracted first, so outputs of +-1e4 are safe.
     ``predict`` gives p_j. Metric "accuracy".
