@@ -5,7 +5,9 @@
 #include <pybind11/gil_safe_call_once.h>
 #include <pybind11/numpy.h>
 
+#include <algorithm>
 #include <string>
+#include <string_view>
 
 #include "entries.hpp"
 #include "fanin/error.hpp"
@@ -14,28 +16,53 @@
 
 namespace arrays {
 
+inline const py::module_& numpy_module() {
+  static py::gil_safe_call_once_and_store<py::module_> stored;
+  return stored.call_once_and_store_result([] { return py::module_::import("numpy"); }).get_stored();
+}
+
+// NumPy's own kind of array; one of a subclass may mean something else than what its memory holds
+inline bool is_plain_array(const py::handle& value) {
+  return Py_TYPE(value.ptr()) == py::detail::npy_api::get().PyArray_Type_;
+}
+
+inline bool is_masked_array(const py::handle& value) {
+  return !is_plain_array(value) && py::isinstance<py::array>(value) &&
+         py::isinstance(value, numpy_module().attr("ma").attr("MaskedArray"));
+}
+
+// Whether there is a masked array in a list, or in a list in it, whose mask NumPy would drop
+inline bool lists_masked_arrays(const py::handle& value, int deepest = 64) {
+  if (!PyList_Check(value.ptr()) && !PyTuple_Check(value.ptr())) return is_masked_array(value);
+  const auto listed = py::reinterpret_borrow<py::sequence>(value);
+  return deepest > 0 && std::any_of(listed.begin(), listed.end(), [&](const py::handle& one) {
+           return lists_masked_arrays(one, deepest - 1);
+         });
+}
+
+// The masked array of such a list
+inline py::object stacked(const py::handle& value) {
+  const py::object ma = numpy_module().attr("ma");
+  if (!PyList_Check(value.ptr()) && !PyTuple_Check(value.ptr())) return ma.attr("asarray")(value);
+  py::list parts;
+  for (const py::handle& one : py::reinterpret_borrow<py::sequence>(value)) parts.append(stacked(one));
+  return ma.attr("stack")(parts);
+}
+
 // What NumPy makes of a value, without a copy where the value shares its memory: an array, a list, whatever
 // speaks the buffer protocol, DLPack or NumPy's own protocols
 inline py::array as_array(const py::object& value) {
   if (py::isinstance<py::array>(value)) return py::reinterpret_borrow<py::array>(value);
-  static py::gil_safe_call_once_and_store<py::module_> stored;
-  const py::module_& numpy =
-      stored.call_once_and_store_result([] { return py::module_::import("numpy"); }).get_stored();
+  if (lists_masked_arrays(value)) return stacked(value);
   const bool only_dlpack = py::hasattr(value, "__dlpack__") && !py::hasattr(value, "__array__") &&
                            !PyObject_CheckBuffer(value.ptr());
-  return numpy.attr(only_dlpack ? "from_dlpack" : "asarray")(value);
-}
-
-// NumPy's own kind of array; one of a subclass may mean something else than what its memory holds
-inline bool is_plain_array(const py::object& value) {
-  return Py_TYPE(value.ptr()) == py::detail::npy_api::get().PyArray_Type_;
+  return numpy_module().attr(only_dlpack ? "from_dlpack" : "asarray")(value);
 }
 
 inline void check_unmasked(const char* name, const py::array& array) {
-  if (is_plain_array(array)) return;
-  const py::object numpy = py::module_::import("numpy"), ma = numpy.attr("ma");
-  if (!py::isinstance(array, ma.attr("MaskedArray"))) return;
-  const py::array masked = numpy.attr("argwhere")(ma.attr("getmaskarray")(array));
+  if (!is_masked_array(array)) return;
+  const py::object mask = numpy_module().attr("ma").attr("getmaskarray")(array);
+  const py::array masked = numpy_module().attr("argwhere")(mask);
   if (masked.shape(0) == 0) return;
   std::string place;
   for (py::ssize_t axis = 0; axis < masked.shape(1); ++axis) {
@@ -46,6 +73,10 @@ inline void check_unmasked(const char* name, const py::array& array) {
   }
   throw fanin::ValueError(std::string(name) + ": " + place + " is masked; every value must be given");
 }
+
+// What may follow where labels are texts
+inline constexpr const char* kLabelsOfTexts =
+    "; class names become integer labels by classes, y = np.unique(y, return_inverse=True)";
 
 // Any array-like as a NumPy array; TypeError where it does not hold real numbers, or where its library does
 // not show it: on another device, or with a gradient to track
@@ -68,12 +99,15 @@ inline py::array numbers(const char* name, const py::object& value, const char* 
       std::string("fiub").find(dtype.kind()) == std::string::npos) {
     // NumPy has put None or a sparse matrix, say, into an array as the object it is
     const bool unknown = dtype.kind() == 'O' && array.ndim() == 0 && !py::isinstance<py::array>(value);
+    const bool texts = std::string_view(name) == "y" && array.ndim() > 0 &&
+                       std::string("OSUT").find(dtype.kind()) != std::string::npos;
     const py::object got = unknown ? py::object(py::type::of(value).attr("__name__")) : py::object(dtype);
     throw py::type_error(std::string(name) + ": expected " + expected +
-                         (unknown ? ", got " : ", got dtype ") + py::str(got).cast<std::string>());
+                         (unknown ? ", got " : ", got dtype ") + py::str(got).cast<std::string>() +
+                         (texts ? kLabelsOfTexts : ""));
   }
   check_unmasked(name, array);
-  return array;
+  return is_masked_array(array) ? py::array(numpy_module().attr("asarray")(array)) : array;
 }
 
 inline std::string shape_text(const py::array& array) {

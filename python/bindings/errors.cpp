@@ -13,7 +13,7 @@ The network has the weights of the last finite epoch end.
 Attributes
 ----------
 epoch, step, layer : int
-    Where it was seen first, each counted from 1.
+    Where it was seen first, each counted from 1: the epoch of this fit, as in `History`, and the step of the epoch.
 
 Examples
 --------
@@ -61,7 +61,6 @@ void register_errors(py::module_& m) {
       raise_diverged(error, diverged.get_stored());
     } catch (const fanin::BusyError& error) {
       PyErr_SetString(PyExc_RuntimeError, error.what());
-    } catch (const fanin::InterruptedError&) {  // signal_pending has set what a handler raised
     } catch (const fanin::FileError& error) {
       const auto text = [](const std::string& bytes) {
         return py::reinterpret_steal<py::object>(PyUnicode_DecodeFSDefault(bytes.c_str()));

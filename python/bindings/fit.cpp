@@ -36,13 +36,8 @@ fanin::EpochLoop make_loop(std::size_t epochs, const std::optional<py::function>
 }
 
 std::vector<fanin::Population::Ended> run(fanin::Population& population) {
-  std::vector<fanin::Population::Ended> ended;
-  {
-    const Unlocked unlocked;  // nothing below touches Python objects but signal_pending, which locks
-    ended = population.run();
-  }
-  if (PyErr_Occurred() != nullptr) throw py::error_already_set();
-  return ended;
+  // nothing below touches Python objects but signal_pending, which locks
+  return interruptible([&] { return population.run(); });
 }
 
 // Loss and seconds, or the exception that has ended the epoch

@@ -12,18 +12,24 @@
 
 namespace {
 
-// What a field may be: (low, high, whether low is open, whether high is open), bool, a list of names, or a
-// dict of such for a value with fields of its own
+// What a field may be: (low, high, whether low is open, whether high is open), (int, lowest) for whole
+// numbers, {"each": range} for several numbers, bool, a list of names, or a dict of such for a value with
+// fields of its own
 struct RangeReader {
   py::dict& ranges;
   void operator()(const char* name, double, fanin::Allowed allowed) const {
     ranges[name] = py::make_tuple(allowed.low, allowed.high, allowed.open_low, allowed.open_high);
   }
   void operator()(const char* name, std::size_t, fanin::Allowed allowed) const {
+    ranges[name] = py::make_tuple(py::type::of(py::int_(0)), static_cast<std::size_t>(allowed.low));
+  }
+  void operator()(const char* name, const std::vector<double>&, fanin::Allowed allowed) const {
     (*this)(name, 0.0, allowed);
   }
   void operator()(const char* name, const fanin::Numbers&, fanin::Allowed allowed) const {
-    (*this)(name, 0.0, allowed);
+    py::dict each;
+    RangeReader{each}("each", 0.0, allowed);
+    ranges[name] = each;
   }
   void operator()(const char* name, bool) const { ranges[name] = py::type::of(py::bool_(true)); }
   template <class E, std::size_t N>
@@ -69,6 +75,8 @@ void register_lists(py::module_& m) {
   m.def("activations", [] { return fanin::names_of(fanin::Activations{}); });
   m.def("losses", [] { return defaults_of(fanin::Losses{}); });
   m.def("initializers", [] { return defaults_of(fanin::Initializers{}); });
+  m.def("loss_ranges", [] { return defaults_of<RangeReader>(fanin::Losses{}); });
+  m.def("initializer_ranges", [] { return defaults_of<RangeReader>(fanin::Initializers{}); });
   m.def("layers", [] { return defaults_of(fanin::Layers{}); });
   m.def("layer_ranges", [] { return defaults_of<RangeReader>(fanin::Layers{}); });
   m.def("rules", [] { return defaults_of(fanin::Rules{}); });

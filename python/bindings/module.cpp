@@ -1,7 +1,20 @@
 // The extension module: each file of this folder registers one topic.
 #include "register.hpp"
 
-PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
+namespace {
+
+// In others pybind11 would wait for a lock that this thread holds, and NumPy does not support them.
+bool in_main_interpreter() { return PyInterpreterState_Get() == PyInterpreterState_Main(); }
+
+constexpr const char* kElsewhere =
+    "fanin cannot be imported in a sub-interpreter; import it in the main interpreter of the process";
+
+}  // namespace
+
+PYBIND11_MODULE(_core_of_main_interpreter, m, py::mod_gil_not_used(),
+                py::multiple_interpreters::not_supported()) {
+  // from 3.13 on Python runs PyInit__core in the main interpreter, whoever imports
+  if (!in_main_interpreter()) throw py::import_error(kElsewhere);
   m.doc() = "The C++ core of fanin.";
   register_errors(m);
   register_cpu(m);
@@ -12,4 +25,11 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
   register_functional(m);
   register_batch_norm(m);
   register_optim(m);
+}
+
+extern "C" PYBIND11_EXPORT PyObject* PyInit__core();
+PyObject* PyInit__core() {
+  if (in_main_interpreter()) return PyInit__core_of_main_interpreter();
+  PyErr_SetString(PyExc_ImportError, kElsewhere);
+  return nullptr;
 }

@@ -20,20 +20,18 @@ py::array_t<T> predict(const fanin::Network<T>& net, const py::object& x, const 
                           std::array{matrix.array});
   operands::check_contiguous("out", result);
   const fanin::MatrixView<T> view = fanin::row_major(result.mutable_data(), rows, columns);
-  const Unlocked unlocked;  // both arrays are held by this function
-  net.predict(matrix.view, view, signal_pending);
+  interruptible([&] { net.predict(matrix.view, view, signal_pending); });  // both arrays are held here
   return result;
 }
 
 template <class T>
 py::tuple evaluate(const fanin::Network<T>& net, const py::object& x, const py::object& y,
-                   const py::object& weights) {
+                   const py::object& weights, bool checked) {
   const Data data = make_data(net, x, y, weights);
-  fanin::Evaluation evaluation{};
-  {
-    const Unlocked unlocked;  // data is held by this function
-    evaluation = net.evaluate(data.x.view, data.targets.y, data.targets.weights, signal_pending);
-  }
+  const fanin::Checks checks = checked ? fanin::Checks::shapes : fanin::Checks::all;
+  const fanin::Evaluation evaluation = interruptible([&] {  // data is held by this function
+    return net.evaluate(data.x.view, data.targets.y, data.targets.weights, signal_pending, checks);
+  });
   return py::make_tuple(evaluation.loss, evaluation.metric);
 }
 
@@ -108,6 +106,8 @@ void register_network_of(py::module_& m, const std::string& suffix) {
       .def_property_readonly("rule", &storage::rule_of<T>)
       .def_property_readonly("epochs", &Net::epochs)
       .def_property_readonly("metadata", &Net::metadata)
+      .def_property_readonly("column_names", &Net::column_names)
+      .def("set_column_names", &Net::set_column_names, py::arg("names"))
       .def("set_metadata", &Net::set_metadata, py::arg("metadata"))
       .def("save", &storage::save<T>, py::arg("path"))
       .def("to_bytes", &storage::to_bytes<T>)
@@ -117,13 +117,14 @@ void register_network_of(py::module_& m, const std::string& suffix) {
       .def("copy_arrays", &copy_arrays<T>, py::arg("out").noconvert())
       .def("set_arrays", &set_arrays<T>, py::arg("values"))
       .def("predict", &predict<T>, py::arg("X"), py::arg("out"))
-      .def("evaluate", &evaluate<T>, py::arg("X"), py::arg("y"), py::arg("sample_weight"));
+      .def("evaluate", &evaluate<T>, py::arg("X"), py::arg("y"), py::arg("sample_weight"),
+           py::arg("checked") = false);
   py::class_<PyTraining<T>>(m, ("Training" + suffix).c_str())
       .def(py::init<Net&, const py::object&, const py::object&, const py::object&, std::size_t, bool,
-                    fanin::Budget&, const fanin::Population*>(),
+                    std::size_t, fanin::Budget&, const fanin::Population*>(),
            py::arg("network"), py::arg("X"), py::arg("y"), py::arg("sample_weight"), py::arg("batch_size"),
-           py::arg("shuffle"), py::arg("budget"), py::arg("population"), py::keep_alive<1, 2>(),
-           py::keep_alive<1, 8>())
+           py::arg("shuffle"), py::arg("epochs_before"), py::arg("budget"), py::arg("population"),
+           py::keep_alive<1, 2>(), py::keep_alive<1, 9>())
       .def_property_readonly("rows", &PyTraining<T>::rows)
       .def("epoch", &PyTraining<T>::epoch, py::arg("rule"), py::arg("values"))
       .def("begin_epoch", &PyTraining<T>::begin_epoch, py::arg("population"), py::arg("number"),
@@ -138,6 +139,7 @@ void register_network(py::module_& m) {
   m.def(
       "numbers", [](const char* name, const py::object& value) { return arrays::numbers(name, value); },
       py::arg("name"), py::arg("value"));
+  m.attr("LABELS_OF_TEXTS") = arrays::kLabelsOfTexts;
   register_network_of<float>(m, "Float32");
   register_network_of<double>(m, "Float64");
   m.def("load", &storage::load, py::arg("path"));

@@ -37,14 +37,8 @@ class PyObjective {
   // The arrays are held by the caller and by data_, and nothing touches Python but signal_pending, which
   // locks.
   template <class F>
-  static double call(F&& f) {
-    double loss = 0;
-    {
-      const Unlocked unlocked;
-      loss = f();
-    }
-    if (PyErr_Occurred() != nullptr) throw py::error_already_set();
-    return loss;
+  static double call(const F& f) {
+    return interruptible(f);
   }
 
   Data data_;

@@ -103,6 +103,7 @@ py::array_t<T> output(const char* name, const py::object& out, const std::vector
                             arrays::shape_text(array));
   }
   arrays::writable<T>(name, array);
+  arrays::check_unmasked(name, array);
   for (const py::array& input : inputs) {
     if (overlap(array, input)) {
       throw fanin::ValueError(std::string(name) + ": expected an array that does not overlap an input");

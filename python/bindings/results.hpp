@@ -41,9 +41,12 @@ class Latest {
   static constexpr std::ptrdiff_t kMostBlocks = 64;  // more than a step has, and a search takes no time
 
   static std::size_t size(const Block& block) { return static_cast<std::size_t>(block.size()) - kLine; }
+  // Without the lock of the interpreter one count alone does not tell: other threads have theirs.
   static bool is_free(const Block& block) {
 #if PY_VERSION_HEX >= 0x030E0000
     return PyUnstable_Object_IsUniquelyReferenced(block.ptr()) != 0;
+#elif defined(Py_GIL_DISABLED)
+    return block.ptr() == nullptr;
 #else
     return Py_REFCNT(block.ptr()) == 1;
 #endif
@@ -83,7 +86,8 @@ inline Latest& latest() {
   return *all;
 }
 
-// An array for a result; a large one lies as far beyond the begin of a cache line as `beside` does
+// An array for a result; a large one lies as far beyond the begin of a cache line as `beside` does, in whole
+// elements
 template <class T>
 py::array_t<T> array(const std::vector<py::ssize_t>& shape, const void* beside) {
   double bytes = sizeof(T);  // which do not overflow
@@ -91,7 +95,8 @@ py::array_t<T> array(const std::vector<py::ssize_t>& shape, const void* beside) 
   if (bytes < kLarge || bytes > kMostBytes) return py::array_t<T>(shape);
   const auto block = latest().block(static_cast<std::size_t>(bytes));
   const auto address = reinterpret_cast<std::uintptr_t>(block.data());
-  const auto shift = (reinterpret_cast<std::uintptr_t>(beside) - address) % kLine;
+  const auto beyond = (reinterpret_cast<std::uintptr_t>(beside) - address) % kLine;
+  const auto shift = beyond - beyond % sizeof(T);  // beside bytes at an odd address, say
   return py::array_t<T>(shape, reinterpret_cast<const T*>(address + shift), block);
 }
 

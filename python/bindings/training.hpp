@@ -43,7 +43,8 @@ template <class T>
 class PyTraining {
  public:
   PyTraining(fanin::Network<T>& net, const py::object& x, const py::object& y, const py::object& weights,
-             std::size_t batch_size, bool shuffle, fanin::Budget& budget, const fanin::Population* population)
+             std::size_t batch_size, bool shuffle, std::size_t epochs_before, fanin::Budget& budget,
+             const fanin::Population* population)
       : data_(make_data(net, x, y, weights)) {
     if (shuffle) data_.x = by_rows(data_.x);
     const std::function<bool()> interrupted =
@@ -51,7 +52,8 @@ class PyTraining {
     // checks look at every value: other threads may run meanwhile
     const Unlocked unlocked;
     training_ = std::make_unique<fanin::Training<T>>(
-        net, data_.x.view, data_.targets.y, fanin::TrainingOptions{batch_size, shuffle, interrupted, &budget},
+        net, data_.x.view, data_.targets.y,
+        fanin::TrainingOptions{batch_size, shuffle, interrupted, &budget, epochs_before},
         data_.targets.weights);
   }
 
@@ -72,9 +74,8 @@ class PyTraining {
   // Its mean loss, and the share of the samples, by weight, that were trained
   std::pair<double, double> epoch(const std::string& name, const py::dict& values) {
     const fanin::Method method = arrays::make_method(name, values);
-    fanin::EpochResult result{};
-    call([&](fanin::Training<T>& training) { result = training.epoch(method); });
-    if (PyErr_Occurred() != nullptr) throw py::error_already_set();
+    const fanin::EpochResult result =
+        call([&](fanin::Training<T>& training) { return training.epoch(method); });
     return {result.loss, result.share};
   }
 
@@ -89,15 +90,15 @@ class PyTraining {
   // f(training), which reads arrays that data_ keeps alive, and touches nothing of Python but signal_pending,
   // which locks
   template <class F>
-  void call(F&& f) {
-    const Unlocked unlocked;
-    const std::unique_lock<std::mutex> lock(under_way_, std::try_to_lock);
-    if (!lock) throw fanin::BusyError("network: another thread is training it; wait until that has ended");
-    if (training_ == nullptr) throw fanin::ValueError("training: it was closed");
-    f(*training_);
+  auto call(F&& f) {
+    return interruptible([&] {
+      const std::unique_lock<std::mutex> lock(under_way_, std::try_to_lock);
+      if (!lock) throw fanin::BusyError("network: another thread is training it; wait until that has ended");
+      if (training_ == nullptr) throw fanin::ValueError("training: it was closed");
+      return f(*training_);
+    });
   }
 
- private:
   Data data_;
   std::unique_ptr<fanin::Training<T>> training_;
   std::mutex under_way_;

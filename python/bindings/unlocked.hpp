@@ -2,8 +2,10 @@
 #pragma once
 
 #include <chrono>
+#include <exception>
 #include <optional>
 #include <thread>
+#include <type_traits>
 
 #include "register.hpp"
 
@@ -43,4 +45,29 @@ inline bool signal_pending() {
   std::optional<py::gil_scoped_acquire> locked;
   or_sleep_to_the_end([&] { locked.emplace(); });
   return PyErr_CheckSignals() != 0;
+}
+
+// f() while the lock is given up. An exception that Python has for this thread by then, such as of Ctrl-C,
+// comes before one of f.
+template <class F>
+auto interruptible(F&& f) {
+  using Result = std::invoke_result_t<F>;
+  constexpr bool has_result = !std::is_void_v<Result>;
+  std::optional<std::conditional_t<has_result, Result, bool>> result;
+  std::exception_ptr error;
+  {
+    const Unlocked unlocked;
+    try {
+      if constexpr (has_result) {
+        result.emplace(f());
+      } else {
+        f();
+      }
+    } catch (...) {
+      error = std::current_exception();
+    }
+  }
+  if (PyErr_Occurred() != nullptr) throw py::error_already_set();
+  if (error) std::rethrow_exception(error);
+  if constexpr (has_result) return *std::move(result);
 }

@@ -46,3 +46,7 @@ __all__ = [
     "show_config",
     "train_together",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

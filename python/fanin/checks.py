@@ -2,18 +2,58 @@
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Iterable, Mapping, Set
+from typing import Any
 
-def check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
-    """Raise ValueError unless `value` is one of the `choices`."""
-    if value not in choices:
-        raise ValueError(f"{name}: expected one of {', '.join(choices)}, got {value!r}")
+from fanin.aliases import hint
+
+_NO_ALIASES: Mapping[str, str] = {}
 
 
-def check_integer(name: str, value: object, lowest: int, bits: int | None = None) -> None:
+def check_choice(
+    name: str, value: object, choices: tuple[str, ...], aliases: Mapping[str, str] = _NO_ALIASES
+) -> None:
+    """Raise unless `value` is one of the `choices`; the message says what is meant by one of the `aliases`."""
+    if isinstance(value, str) and value in choices:
+        return
+    kind = ValueError if isinstance(value, str) else TypeError
+    meant = hint(value, choices, aliases)
+    raise kind(f"{name}: expected one of {', '.join(choices)}, got {value!r}{meant}")
+
+
+def check_flag(name: str, value: object) -> None:
+    """Raise TypeError unless `value` is True or False."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{name}: expected True or False, got {value!r}")
+
+
+def check_integer(name: str, value: Any, lowest: int, bits: int | None = None) -> None:
     """Raise unless `value` is an integer of at least `lowest` and below 2^bits; True and False are none here."""
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
+    try:
+        number = None if isinstance(value, bool) else operator.index(value)
+    except TypeError:
+        number = None
+    if number is None:
         raise TypeError(f"{name}: expected an integer, got {value!r}")
-    if value.__index__() < lowest:
+    if number < lowest:
         raise ValueError(f"{name}: expected at least {lowest}, got {value}")
-    if bits is not None and value.__index__() >= 2**bits:
+    if bits is not None and number >= 2**bits:
         raise ValueError(f"{name}: expected less than 2^{bits}, got {value}")
+
+
+def check_sequence(name: str, value: object, expected: str = "a list") -> tuple[Any, ...]:
+    """Return what is in a list, or whatever else has an order; raise TypeError for a set, a dict or a text."""
+    if isinstance(value, str | bytes | Set | Mapping) or not isinstance(value, Iterable):
+        raise TypeError(f"{name}: expected {expected}, got {value!r}")
+    return tuple(value)
+
+
+def check_text(name: str, value: object, expected: str = "a text") -> None:
+    """Raise unless `value` is a text that UTF-8 can hold."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name}: expected {expected}, got {value!r}")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"{name}: expected text in UTF-8, got {value!r}") from None

@@ -7,6 +7,10 @@ from fanin import _core
 __all__ = ["active", "available", "built"]
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 def built() -> tuple[str, ...]:
     """Return the names of the instruction sets in this build, the widest first.
 

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fanin import _core
+from fanin.aliases import ACTIVATIONS
+from fanin.checks import check_choice, check_sequence
 from fanin.functional_batch_norm import BatchNormCache, batch_norm, batch_norm_backward, batch_norm_inference
 from fanin.losses import Loss, as_loss
 
@@ -38,6 +40,11 @@ __all__ = [
 ]
 
 _NO_OUTPUTS = (None, None, None)
+_ACTIVATIONS = tuple(_core.activations())
+
+
+def __dir__() -> list[str]:
+    return __all__
 
 
 def dense(
@@ -74,6 +81,8 @@ def dense(
     >>> F.dense([[1.0, 2.0]], [[1.0], [10.0]], [0.5])
     array([[21.5]])
     """
+    if type(activation) is not str or activation not in _ACTIVATIONS:
+        check_choice("activation", activation, _ACTIVATIONS, ACTIVATIONS)
     return _core.dense(x, w, b, activation, out)
 
 
@@ -112,7 +121,7 @@ def dense_backward(
     """
     if out is None:
         out = _NO_OUTPUTS
-    elif len(out) != 3:
+    elif len(out := check_sequence("out", out, "a list of arrays")) != 3:
         raise ValueError(f"out: expected three arrays, for dx, dw and db, got {len(out)}")
     return _core.dense_backward(dz, x, w, out, input_gradient)
 
@@ -126,6 +135,8 @@ def activation(z: ArrayLike, name: str, *, out: Float | None = None) -> Float:
     >>> F.activation([-1.0, 0.0, 2.0], "relu")
     array([0., 0., 2.])
     """
+    if type(name) is not str or name not in _ACTIVATIONS:
+        check_choice("name", name, _ACTIVATIONS, ACTIVATIONS)
     return _core.activate(z, name, out)
 
 
@@ -138,6 +149,8 @@ def activation_backward(da: ArrayLike, z: ArrayLike, name: str, *, out: Float | 
     >>> F.activation_backward([1.0, 1.0], [-1.0, 2.0], "relu")
     array([0., 1.])
     """
+    if type(name) is not str or name not in _ACTIVATIONS:
+        check_choice("name", name, _ACTIVATIONS, ACTIVATIONS)
     return _core.activate_backward(da, z, name, out)
 
 
@@ -229,7 +242,10 @@ def standardize(
     if mean is None or deviation is None:
         centre, spread = _mean_and_deviation(given)
     else:
-        centre, spread = np.asarray(mean, np.float64), np.asarray(deviation, np.float64)
+        centre, spread = (
+            np.asarray(_core.numbers(name, values), np.float64)
+            for name, values in (("mean", mean), ("deviation", deviation))
+        )
         for name, values in (("mean", centre), ("deviation", spread)):
             if values.shape != given.shape[1:]:
                 raise ValueError(f"{name}: expected shape {given.shape[1:]}, got {values.shape}")
@@ -245,6 +261,8 @@ def standardize(
         raise ValueError(f"out: expected a writable array of shape {given.shape}, got {out.shape}")
     elif out is not x and np.may_share_memory(out, given):
         raise ValueError("out: expected x itself, or an array that does not overlap it")
+    else:
+        _core.numbers("out", out)  # refuses masked values
     # a difference may be twice the largest number
     scale = 0.5 if (np.abs(centre) > 2.0**960).any() else 1.0
     for rows, differences in _differences(given, centre, scale):
@@ -265,9 +283,7 @@ def _differences(x: Float, centre: Float, scale: float = 1.0) -> Iterator[tuple[
 
 def _matrix(name: str, value: ArrayLike) -> Float:
     """Two-dimensional, float32 where it was so, else float64."""
-    array = np.asarray(value)
-    if array.dtype.kind not in "fiub":
-        raise TypeError(f"{name}: expected real numbers, got dtype {array.dtype}")
+    array = _core.numbers(name, value)
     if array.ndim != 2:
         raise ValueError(f"{name}: expected two dimensions, got shape {array.shape}")
     return array if array.dtype == np.float32 else array.astype(np.float64, copy=False)

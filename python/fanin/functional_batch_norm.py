@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fanin import _core
+from fanin.checks import check_sequence
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -119,7 +120,7 @@ def batch_norm_backward(
         raise TypeError(f"cache: expected the one that batch_norm returned, got {type(cache).__name__}")
     if out is None:
         out = _NO_OUTPUTS
-    elif len(out) != 3:
+    elif len(out := check_sequence("out", out, "a list of arrays")) != 3:
         raise ValueError(f"out: expected three arrays, for dx, dgamma and dbeta, got {len(out)}")
     x, gamma, _, variance, offset, epsilon = cache
     return _core.batch_norm_backward(dy, x, gamma, variance, offset, epsilon, out)

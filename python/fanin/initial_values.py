@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -22,6 +23,8 @@ class Initializer(Value):
     >>> isinstance(initializers.Zeros(), initializers.Initializer)
     True
     """
+
+    _allowed: ClassVar[Mapping[str, Mapping[str, Any]]] = _core.initializer_ranges()
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -52,7 +55,7 @@ class Values(Initializer):
     array: Any
 
     def __post_init__(self) -> None:
-        copy = np.array(_core.numbers("array", as_array("array", self.array, np.dtype("float64"), {})))
+        copy = np.array(_core.numbers("array", as_array("array", self.array, np.dtype("float64"), {}, {})))
         if copy.ndim not in (1, 2):
             raise ValueError(f"array: expected one or two dimensions, got shape {copy.shape}")
         copy.setflags(write=False)

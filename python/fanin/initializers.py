@@ -14,10 +14,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from fanin.checks import check_choice, check_integer
+from fanin.aliases import INITIALIZERS
+from fanin.checks import check_choice
 from fanin.data.inputs import sentences
 from fanin.initial_values import Initializer, Values
-from fanin.values import check_number
 
 __all__ = [
     "Automatic",
@@ -35,14 +35,15 @@ __all__ = [
 ]
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 @dataclass(frozen=True)
 class _Scaled(Initializer):
     """Drawn with a deviation that is multiplied by the gain."""
 
     gain: float = 1.0
-
-    def __post_init__(self) -> None:
-        check_number("gain", self.gain, above=0)
 
 
 @dataclass(frozen=True)
@@ -210,9 +211,6 @@ class Constant(Initializer):
     name: ClassVar[str] = "constant"
     value: float = 0.0
 
-    def __post_init__(self) -> None:
-        check_number("value", self.value)
-
 
 @dataclass(frozen=True)
 class Zeros(Initializer):
@@ -257,10 +255,6 @@ class Sparse(Initializer):
     connections: int = 15
     deviation: float = 1.0
 
-    def __post_init__(self) -> None:
-        check_integer("connections", self.connections, 1, 63)
-        check_number("deviation", self.deviation, above=0)
-
 
 BY_NAME: dict[str, type[Initializer]] = {
     initializer.name: initializer
@@ -286,7 +280,7 @@ NAMES = tuple(name for name in BY_NAME if name != Values.name)  # of what can be
 def as_initializer(argument: str, given: object) -> Initializer:
     """Return an initializer given as a value, by its name, or as an array; `argument` is what errors call it."""
     if isinstance(given, str):
-        check_choice(argument, given, NAMES)
+        check_choice(argument, given, NAMES, INITIALIZERS)
         return BY_NAME[given]()
     if isinstance(given, Initializer) and getattr(given, "name", None) in BY_NAME:
         return given

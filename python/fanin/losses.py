@@ -6,12 +6,14 @@ a_j its j-th column; y is the target.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from fanin.checks import check_choice
-from fanin.values import Value, check_number
+from fanin import _core
+from fanin.aliases import LOSSES
+from fanin.checks import check_choice, check_sequence
+from fanin.values import Value
 
 __all__ = [
     "AbsoluteError",
@@ -25,6 +27,10 @@ __all__ = [
 ]
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 @dataclass(frozen=True)
 class Loss(Value):
     """A loss with its hyper-parameters: what all losses are.
@@ -35,6 +41,8 @@ class Loss(Value):
     >>> isinstance(losses.Huber(delta=2.0), losses.Loss)
     True
     """
+
+    _allowed: ClassVar[Mapping[str, Mapping[str, Any]]] = _core.loss_ranges()
 
 
 @dataclass(frozen=True)
@@ -90,9 +98,6 @@ class Huber(Loss):
     name: ClassVar[str] = "huber"
     delta: float = 1.0
 
-    def __post_init__(self) -> None:
-        check_number("delta", self.delta, above=0)
-
 
 @dataclass(frozen=True)
 class Quantile(Loss):
@@ -118,9 +123,9 @@ class Quantile(Loss):
     def __post_init__(self) -> None:
         given: Any = self.levels
         several = isinstance(given, Iterable) and not isinstance(given, str)
-        levels = tuple(given) if several else (given,)
-        for level in levels:
-            check_number("levels", level, above=0, below=1)
+        levels = check_sequence("levels", given, "a list of numbers") if several else (given,)
+        object.__setattr__(self, "levels", levels)
+        super().__post_init__()
         if not 1 <= len(levels) <= 32:
             raise ValueError(f"levels: expected 1 to 32 numbers, got {len(levels)}")
         object.__setattr__(self, "levels", tuple(float(level) for level in levels))
@@ -164,6 +169,8 @@ class Logistic(Loss):
 class SoftmaxCrossEntropy(Loss):
     """For classes: ``E = -sum_j t_j log p_j``, p_j = e^a_j / sum_k e^a_k.
 
+    A network has one output for each class, at least two; for a single yes-no output there is `Logistic`.
+
     The target t is 1 for the label and 0 elsewhere, or a row of class probabilities; label smoothing s makes it
     (1 - s) t + s / k (Szegedy et al. 2016). The largest output is subtracted first, so outputs of +-1e4 are safe.
     ``predict`` gives p_j. Metric "accuracy".
@@ -183,9 +190,6 @@ class SoftmaxCrossEntropy(Loss):
     name: ClassVar[str] = "softmax_cross_entropy"
     label_smoothing: float = 0.0
 
-    def __post_init__(self) -> None:
-        check_number("label_smoothing", self.label_smoothing, at_least=0, below=1)
-
 
 BY_NAME: dict[str, type[Loss]] = {
     loss.name: loss
@@ -196,7 +200,7 @@ BY_NAME: dict[str, type[Loss]] = {
 def as_loss(loss: object) -> Loss:
     """Return a loss given as a value or by its name."""
     if isinstance(loss, str):
-        check_choice("loss", loss, tuple(BY_NAME))
+        check_choice("loss", loss, tuple(BY_NAME), LOSSES)
         return BY_NAME[loss]()
     if not isinstance(loss, Loss) or getattr(loss, "name", None) not in BY_NAME:
         raise TypeError(f"loss: expected a name or a loss of fanin.losses, got {loss!r}")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fanin import _core
-from fanin.data.inputs import ColumnNames, as_array, as_data, sentences
+from fanin.data.inputs import Labels, as_array, as_data, sentences
 from fanin.layers import Layer
 from fanin.layers.weights import checked_weights
 from fanin.losses import Loss
@@ -70,6 +71,16 @@ class Model:
         """Name of the metric: "accuracy" for labels, "rmse" for targets."""
         return self._metric
 
+    @property
+    def column_names(self) -> Mapping[str, Sequence[str]]:
+        """Names of the columns that the network was trained on, in their order: of "X", and of "y" if it has several.
+
+        They are those of the first frame (pandas, polars) that a fit has trained on; there are none before, without
+        frames, or where names are not texts. Later frames are put in this order by name, by every method, and must
+        have just these columns. Arrays go by position.
+        """
+        return MappingProxyType(self._core.column_names)
+
     def __repr__(self) -> str:
         """Return the architecture in one line."""
         widths = [layer.width for layer in self._layers if layer.width is not None]
@@ -85,15 +96,16 @@ class Model:
         """Return the outputs for each row of X, shape (n_samples, n_outputs).
 
         Probabilities for softmax_cross_entropy and logistic, mean counts for poisson. `out`, if given, is a
-        C-contiguous array of the network's dtype to write to; it is returned.
+        C-contiguous array of the network's dtype to write to; it is returned. Columns of a frame go by the names of
+        `column_names`, in whatever order they come.
         """
         result: Float
         if type(X) is np.ndarray:  # in a hurry: one row takes microseconds
             result = self._core.predict(X, out)
             return result
-        columns: ColumnNames = {}
-        X = as_array("X", X, self._dtype, columns)
-        with sentences(columns=columns):
+        labels: Labels = {}
+        X = as_array("X", X, self._dtype, labels, self._core.column_names)
+        with sentences(labels=labels):
             result = self._core.predict(X, out)
         return result
 
@@ -101,8 +113,8 @@ class Model:
         self, X: ArrayLike, y: ArrayLike, *, sample_weight: ArrayLike | None = None
     ) -> dict[str, float]:
         """Return the (weighted) mean "loss" and the loss's metric by its name, such as "accuracy" or "rmse"."""
-        X, y, columns = as_data(X, y, self._dtype)
-        with sentences(columns=columns):
+        X, y, labels = as_data(X, y, self._dtype, self._core.column_names)
+        with sentences(labels=labels):
             loss, metric = self._core.evaluate(X, y, sample_weight)
         return {"loss": loss, self._metric: metric}
 

@@ -84,9 +84,11 @@ class Network(StoredModel):
         loss = as_loss(loss)
         check_layers(layers)
         try:
-            number = np.dtype(dtype)
+            number = None if dtype is None else np.dtype(dtype)
         except TypeError:
-            raise TypeError(f'dtype: expected "float32" or "float64", got {dtype!r}') from None
+            number = None
+        if number is None:
+            raise TypeError(f'dtype: expected "float32" or "float64", got {dtype!r}')
         if number not in (np.dtype(np.float32), np.dtype(np.float64)):
             raise ValueError(f'dtype: expected "float32" or "float64", got "{number}"')
         given = described(int(n_inputs), layers)
@@ -127,6 +129,8 @@ class Network(StoredModel):
         Parameters
         ----------
         X : array_like, shape (n_samples, n_inputs)
+            Columns of a frame whose names are texts are remembered (`column_names`), and those of later frames put
+            in their order by name; a frame that misses one, or has others, is refused. Arrays go by position.
         y : array_like
             Integer labels 0..n_outputs-1, shape (n_samples,), or class probabilities, shape (n_samples, n_outputs),
             for softmax_cross_entropy; else targets, shape (n_samples, n_outputs), or (n_samples,) for a single one.
@@ -250,9 +254,10 @@ class Network(StoredModel):
             max_steps=max_steps,
             max_seconds=max_seconds,
         )
-        validation = validation_of(self, settings.validation_data)
+        names = self._core.column_names
+        validation = validation_of(self, settings.validation_data, names)
         check_statistics(self.layers)
-        fit = Fit(self, settings, validation)
+        fit = Fit(self, settings, validation, names)
         chunks_of_epoch = check_chunks(chunks, fit.epochs)
         return fit.run(lambda: train_on_chunks(fit, chunks_of_epoch()))
 

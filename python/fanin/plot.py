@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fanin import _core
 from fanin.checks import check_integer
 from fanin.optim import Optimizer, Rule
 from fanin.values import check_number
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = ["Bowl", "trajectories"]
+
+
+def __dir__() -> list[str]:
+    return __all__
+
 
 # Okabe and Ito's colours, which people of any colour vision tell apart; further rules have further dashes.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -69,7 +75,7 @@ class Bowl:
 
     def error(self, w: Any) -> Any:
         """Return the error at weights of shape (..., 2)."""
-        w = np.asarray(w, dtype="float64")
+        w = np.asarray(_core.numbers("w", w), dtype="float64")
         error = 0.5 * np.einsum("...i,ij,...j", w, self._hessian(), w)
         return float(error) if error.ndim == 0 else error
 

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fanin import _core
+from fanin.checks import check_text
 from fanin.layers import restored
 from fanin.model import Model
 from fanin.restored import loss_of, rule_of
@@ -149,12 +150,7 @@ class StoredModel(Model):
             raise TypeError(f"metadata: expected a dict of name -> text, got {type(texts).__name__}")
         for name, text in texts.items():
             for part in (name, text):
-                if not isinstance(part, str):
-                    raise TypeError(f"metadata: expected a dict of name -> text, got {part!r}")
-                try:
-                    part.encode()
-                except UnicodeEncodeError:
-                    raise ValueError(f"metadata: expected text in UTF-8, got {part!r}") from None
+                check_text("metadata", part, "a dict of name -> text")
         self._core.set_metadata(dict(texts))
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -7,11 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from fractions import Fraction
 from numbers import Rational, Real
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from fanin.checks import check_choice
+from fanin.aliases import ACTIVATIONS
+from fanin.checks import check_choice, check_flag, check_integer, check_sequence
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 def check_number(
@@ -67,6 +71,15 @@ def share(count: int, fraction: float | Fraction) -> Fraction:
     return Fraction(whole) if whole / max(count, 1) == float(written) else count * written
 
 
+def check_finite(name: str, array: NDArray[Any]) -> None:
+    """Raise ValueError unless every element of an array of numbers is finite."""
+    if not (finite := np.isfinite(array)).all():
+        place = tuple(int(i) for i in np.argwhere(~finite)[0])
+        raise ValueError(
+            f"{name}: every value must be finite in {array.dtype}, got {array[place]} at {list(place)}"
+        )
+
+
 Range = tuple[float, float, bool, bool]
 
 
@@ -85,12 +98,21 @@ def check_range(name: str, value: object, allowed: Range) -> None:
 
 
 def check_field(name: str, value: object, allowed: Any) -> None:
-    """Raise unless `value` is what the C++ core gives as allowed: a range, bool for a flag, or a list of names."""
+    """Raise unless `value` is what the C++ core gives as allowed.
+
+    That is a range of numbers, (int, lowest) for whole ones, {"each": range} for a tuple of numbers, bool for a flag,
+    or a list of names.
+    """
     if allowed is bool:
-        if not isinstance(value, bool):
-            raise TypeError(f"{name}: expected True or False, got {value!r}")
+        check_flag(name, value)
     elif isinstance(allowed, list):
-        check_choice(name, value, tuple(allowed))
+        check_choice(name, value, tuple(allowed), ACTIVATIONS if name == "activation" else {})
+    elif isinstance(allowed, dict):
+        for number in check_sequence(name, value, "a list of numbers"):
+            check_number(name, number)
+            check_range(name, number, allowed["each"])
+    elif allowed[0] is int:
+        check_integer(name, value, allowed[1], 63)
     else:
         check_range(name, value, allowed)
 
@@ -108,9 +130,19 @@ def ranges_of(value: Value, ranges: Mapping[str, Mapping[str, Any]]) -> Mapping[
 
 @dataclass(frozen=True)
 class Value:
-    """A frozen value; its name is the one of the C++ struct."""
+    """A frozen value; its name is the one of the C++ struct, as which its hyper-parameters are checked."""
 
     name: ClassVar[str]
+    _allowed: ClassVar[Mapping[str, Mapping[str, Any]]]  # of all values of its list
+
+    def __post_init__(self) -> None:
+        ranges = ranges_of(self, self._allowed)
+        for field in fields(self):
+            self._check(field.name, ranges[field.name])
+
+    def _check(self, name: str, allowed: Any) -> None:
+        """Raise unless a hyper-parameter is what the C++ core gives as allowed."""
+        check_field(name, getattr(self, name), allowed)
 
     def values(self) -> dict[str, Any]:
         """Return the hyper-parameters by name, as the C++ core takes them."""

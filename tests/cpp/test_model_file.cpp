@@ -97,6 +97,35 @@ TEST_CASE("a file is what to_bytes gives, and both come back as the same network
   CHECK(std::distance(std::filesystem::directory_iterator(folder.path), {}) == 1);  // nothing is left over
 }
 
+TEST_CASE("names of columns are saved and copied, and those that cannot be are refused") {
+  Network<float> net(3, {{2}}, SquaredError{});
+  const std::vector<std::byte> without = net.to_bytes();
+  const ColumnNames names{{"X", {"age", "\xC3\xA9\"\n", ""}}, {"y", {"low", "high"}}};
+  net.set_column_names(names);
+  CHECK(Network<float>::from_bytes(net.to_bytes()).column_names() == names);
+  CHECK(net.copy().column_names() == names);
+  const auto refused = [&](ColumnNames wrong, const char* sentence) {
+    CHECK_THROWS_WITH_AS(net.set_column_names(std::move(wrong)), sentence, ValueError);
+  };
+  refused({{"X", {"a", "b"}}}, "columns: X: expected 3 names, got 2");
+  refused({{"y", {"a", "b", "c"}}}, "columns: y: expected 2 names, got 3");
+  refused({{"y", {"a", "a"}}}, "columns: y: \"a\" comes twice; expected different names");
+  refused({{"Z", {}}}, "columns: expected names for X and y, got \"Z\"");
+  refused({{"y", {"a", "\xFF"}}}, "columns: y: expected text in UTF-8, got byte 0 of a name");
+  refused({{"y", {"a", std::string(6 << 20, 'b')}}},
+          "columns: expected at most 6 MiB of text, got 6291467 bytes");
+  CHECK(net.column_names() == names);
+  net.set_column_names({});
+  CHECK(net.to_bytes() == without);
+}
+
+TEST_CASE("the largest names of columns and metadata that are allowed fit into a file together") {
+  Network<float> net(1, {{1}}, SquaredError{});
+  net.set_metadata({{"", std::string(1 << 20, 'a')}});
+  net.set_column_names({{"X", {std::string((6 << 20) - 5, 'b')}}});
+  CHECK(Network<float>::from_bytes(net.to_bytes()).to_bytes() == net.to_bytes());
+}
+
 TEST_CASE("a model of the other precision, and a file that is not there, get a sentence") {
   const Network<float> net(1, {{1}}, SquaredError{});
   CHECK(sentence_of([&] { Network<double>::from_bytes(net.to_bytes()); }) ==

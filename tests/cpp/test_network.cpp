@@ -79,6 +79,58 @@ TEST_CASE("a rate that is far too large is reported with its place, and weights 
   CHECK_FALSE(training.epoch(Sgd{}).interrupted);
 }
 
+TEST_CASE("a divergence counts the epochs of its fit, and names data far from unit scale") {
+  const std::vector<double> x{3000, -3000}, y{500, 700};
+  const Samples samples = row_major<const double>(x.data(), 2, 1);
+  const Targets targets = row_major<const double>(y.data(), 2, 1);
+  for (const std::size_t epochs_before : {std::size_t{0}, std::size_t{7}}) {
+    Network<double> net(1, {{1}}, SquaredError{});
+    for (int fit = 0; fit < 3; ++fit) Training<double>(net, samples, targets).epoch(Sgd{.learning_rate = 0});
+    Training<double> training(net, samples, targets, {.epochs_before = epochs_before});
+    training.epoch(Sgd{.learning_rate = 0});
+    try {
+      training.epoch(Sgd{.learning_rate = 1e300});
+      training.epoch(Sgd{.learning_rate = 1e300});
+      FAIL("no exception");
+    } catch (const DivergedError& error) {
+      CHECK(error.epoch >= epochs_before + 2);
+      CHECK(error.epoch <= epochs_before + 3);
+      const std::string what = error.what();
+      CHECK(what.find("in epoch " + std::to_string(error.epoch) + ", step 1") != std::string::npos);
+      CHECK(
+          what.find("X is far from unit scale, which is the likely cause: the values of column 0 have a mean "
+                    "size of 3000; subtract") != std::string::npos);
+      CHECK(
+          what.find("y is far from unit scale, which is the likely cause: the values of column 0 have a mean "
+                    "size of 600; divide") != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("data that were checked are evaluated without another look at their values") {
+  const Spiral data;
+  const Network<float> net = small_net<float>();
+  std::vector<float> x = data.x;
+  const Samples samples = row_major<const float>(x.data(), 300, 2);
+  CHECK(net.evaluate(samples, data.labels(), {}, Checks::shapes).loss ==
+        net.evaluate(samples, data.labels()).loss);
+  x[11] = NAN;
+  CHECK_THROWS_AS(net.evaluate(samples, data.labels()), ValueError);
+  CHECK(std::isnan(net.evaluate(samples, data.labels(), {}, Checks::shapes).loss));
+  std::vector<std::int64_t> wrong = data.y;
+  wrong[7] = 3;
+  CHECK_THROWS_AS(net.evaluate(samples, std::span<const std::int64_t>(wrong), {}, Checks::shapes),
+                  ValueError);
+}
+
+TEST_CASE("soft-max of one output is refused") {
+  CHECK_THROWS_WITH_AS(
+      Network<float>(2, {{1}}, SoftmaxCrossEntropy{}),
+      "loss: softmax_cross_entropy expects an output for each class, at least 2, got 1, whose "
+      "probability is always 1; for one yes-no output the loss is logistic",
+      ValueError);
+}
+
 TEST_CASE("layers with fields out of range are refused") {
   const auto refused = [](Layer layer, const char* sentence) {
     const std::vector<Layer> layers = {std::move(layer), {3}};

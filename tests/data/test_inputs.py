@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import datetime
 import decimal
-import re
 
 import numpy as np
 import pytest
 
 import fanin
-from fanin import functional as F
 from fanin import optim
 from helpers import digest
 
@@ -257,32 +255,6 @@ def test_lists_and_array_likes_train_to_the_bits_of_the_array(X, classification)
     assert trained(X, ArrayLike(y)) == trained(X, np.ma.array(y)) == expected
     with pytest.raises(TypeError, match="X: expected real numbers, got dtype"):
         new_net().predict(ArrayLike(X.astype(str)))
-
-
-def test_a_masked_value_is_refused_by_its_place(X, classification):
-    mask = np.zeros(X.shape, dtype=bool)
-    mask[3:, 2] = True
-    words = "X: row 3, column 2 is masked; every value must be given"
-    refused(np.ma.array(X, mask=mask), classification.y, ValueError, words)
-    y = np.ma.array(classification.y, mask=mask[:, 2])
-    refused(X, y, ValueError, "y: row 3 is masked; every value must be given")
-
-
-def test_a_masked_value_is_refused_wherever_numbers_are_read():
-    masked = np.ma.array([[1.0, 2.0]], mask=[[False, True]])
-    net, w = fanin.Network(2, [fanin.Dense(1)]), np.zeros((1, 2))
-    for name, use in {
-        "sample_weight: row 1": lambda: net.evaluate(np.ones((2, 2)), [1.0, 2.0], sample_weight=masked[0]),
-        "layer1.weight: row 1, column 0": lambda: net.set_weights(
-            {**net.get_weights(), "layer1.weight": masked.T}
-        ),
-        "x: row 0, column 1": lambda: F.dense(masked, np.ones((2, 1))),
-        "gradients[0]: row 0, column 1": lambda: optim.Optimizer(optim.SGD(), [w]).step([masked]),
-    }.items():
-        with pytest.raises(ValueError, match=re.escape(f"{name} is masked; every value must be given")):
-            use()
-    assert not w.any()
-    assert F.dense(np.ma.array([[1.0]]), [[2.0]]) == 2
 
 
 @pytest.mark.parametrize("kind", ["float32", "float64", "int16", "uint8", ">f4", "float16"])

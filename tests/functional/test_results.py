@@ -8,6 +8,7 @@ import threading
 import numpy as np
 import pytest
 
+import fanin
 from fanin import functional as F
 
 LARGE = (256, 512)
@@ -73,6 +74,18 @@ def test_results_begin_where_their_inputs_begin_in_a_cache_line() -> None:
     for shift in range(16):
         x = memory[shift:][: 256 * 512].reshape(LARGE)
         assert (address(F.activation(x, "tanh")) - address(x)) % 64 == 0
+
+
+def test_a_result_beside_bytes_at_an_odd_address_is_aligned(dtype) -> None:
+    """Bytes are predicted from in place; the result, of their shape, lies beside them."""
+    net = fanin.Network(512, [fanin.Dense(512, initializer=np.eye(512))], dtype=dtype)
+    memory = np.arange(256 * 512 + 64).astype(np.uint8)
+    for shift in (*range(1, 10), 63):
+        x = memory[shift:][: 256 * 512].reshape(LARGE)
+        result = net.predict(x)
+        assert result.flags.aligned
+        assert address(result) % result.itemsize == 0
+        assert (result == x).all()
 
 
 def test_results_of_more_than_128_mebibytes_are_arrays_of_their_own() -> None:

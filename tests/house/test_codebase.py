@@ -20,6 +20,7 @@ KERNEL_STANDARD = {"cstdint", "cstddef", "cstring"}
 PARTS = (
     *(
         "_core",
+        "aliases",
         "checks",
         "values",
         "cpu",

@@ -166,6 +166,30 @@ def test_version_is_that_of_the_project():
     assert fanin.__version__ == stated[1] == metadata.version("fanin")
 
 
+@pytest.mark.parametrize("first", ["sys", "numpy", "fanin"])
+@pytest.mark.parametrize("own_lock", [False, True])
+def test_an_import_in_a_sub_interpreter_is_an_import_error(first, own_lock):
+    code = f"""
+import sys, {first}
+if sys.version_info < (3, 13):
+    import _xxsubinterpreters as interpreters
+    interpreter = interpreters.create(isolated={own_lock})
+else:
+    import _interpreters as interpreters
+    interpreter = interpreters.create({"isolated" if own_lock else "legacy"!r})
+program = "try: import fanin\\nexcept ImportError as error: print(error, flush=True)"
+interpreters.run_string(interpreter, program)
+interpreters.destroy(interpreter)
+import fanin
+print(fanin.Network(1, [fanin.Dense(1)]).n_parameters)
+"""
+    done = run_python("-c", code, timeout=60)
+    assert done.returncode == 0, done.stderr
+    refused, works = done.stdout.splitlines()
+    assert "sub-interpreter" in refused
+    assert works == "2"
+
+
 def test_import_leaves_types_to_type_checkers():
     code = "import sys, fanin, fanin.__main__; print('numpy.typing' in sys.modules)"
     assert python_prints("-c", code) == "False\n"

@@ -163,8 +163,9 @@ def test_losses_are_frozen_values_that_show_themselves(every_loss):
 
 
 def test_a_network_by_the_name_of_a_loss_has_its_defaults(every_loss):
+    outputs = 2 if every_loss == "softmax_cross_entropy" else 1
     rng = np.random.default_rng(1)
-    X, y = rng.normal(size=(20, 2)), targets_for(every_loss, rng, 20, 1)
-    nets = [network(loss, 1) for loss in (every_loss, losses.BY_NAME[every_loss]())]
+    X, y = rng.normal(size=(20, 2)), targets_for(every_loss, rng, 20, outputs)
+    nets = [network(loss, outputs) for loss in (every_loss, losses.BY_NAME[every_loss]())]
     assert len({net.fit(X, y, rule=optim.SGD(), epochs=2).loss[1] for net in nets}) == 1
     assert len({digest(net) for net in nets}) == 1

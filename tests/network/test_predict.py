@@ -123,7 +123,7 @@ def test_predict_writes_nothing_around_out(classification, dtype):
     assert np.array_equal(canaries[1:-1], net.predict(classification.X))
 
 
-@pytest.mark.parametrize("classes", [1, 2, 3, 8, 9, 16, 17, 40])
+@pytest.mark.parametrize("classes", [2, 3, 8, 9, 16, 17, 40])
 def test_a_row_is_predicted_the_same_in_whatever_company(classes, dtype, rng):
     net = fanin.Network(
         30, [fanin.Dense(70, "tanh"), fanin.Dense(classes)], "softmax_cross_entropy", dtype=dtype

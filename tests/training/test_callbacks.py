@@ -176,7 +176,7 @@ def test_no_epochs_begin_and_end(net, classification):
         (print, "callbacks: expected a list"),
         ([None], "on_epoch_end.* at position 0, got None"),
         ([print, 3], "at position 1, got 3"),
-        ("ab", "at position 0, got 'a'"),
+        ("ab", "callbacks: expected a list, got 'ab'"),
         ([fanin.EarlyStopping], r"position 0 is a class; .*EarlyStopping\(...\)"),
     ],
     ids=["number", "None", "no list", "function", "None in it", "number in it", "text", "class"],

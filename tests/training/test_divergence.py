@@ -101,3 +101,95 @@ def test_momentum_gathered_before_a_divergence_does_not_poison_the_next_fit(ever
     ):  # the same rule again: it diverges again, it does not start at nan
         net.fit(*regression, rule=rule, epochs=20)
     assert_usable(net, *regression)
+
+
+def diverging(**options):
+    """Data and a rule that diverge in the fourth step of a fit: each one multiplies the weights by 1e23."""
+    net = fanin.Network(1, [fanin.Dense(1)], dtype="float64")
+    net.set_weights({"layer1.weight": [[1e100]], "layer1.bias": [0.0]})
+    return net, np.array([[1.0], [-1.0]]), np.zeros(2), {"rule": optim.SGD(1e23), "epochs": 100, **options}
+
+
+def check_epoch(fit, epoch, step=1):
+    with pytest.raises(fanin.DivergedError, match=rf"diverged: in epoch {epoch}, step {step}, ") as raised:
+        fit()
+    assert (raised.value.epoch, raised.value.step, raised.value.layer) == (epoch, step, 1)
+
+
+def test_the_epoch_of_a_divergence_is_that_of_its_fit_as_the_history_counts():
+    net, X, y, options = diverging()
+    epochs = []
+    callbacks = [lambda net, epoch, logs: epochs.append(epoch)]
+    check_epoch(lambda: net.fit(X, y, callbacks=callbacks, **options), 4)
+    assert epochs == [1, 2, 3]
+    for _ in range(2):
+        net, *_ = diverging()
+        net.fit(X, y, rule=optim.SGD(0), epochs=7)
+        check_epoch(lambda net=net: net.fit(X, y, **options), 4)
+        net.set_weights({"layer1.weight": [[1e100]], "layer1.bias": [0.0]})
+        check_epoch(lambda net=net: fanin.train_together([(net, X, y, options)]), 4)
+
+
+def test_chunks_count_epochs_as_the_history_does_too():
+    net, X, y, options = diverging()
+    net.fit(X, y, rule=optim.SGD(0), epochs=7)
+    with pytest.raises(
+        fanin.DivergedError, match=r"^chunk 1: training diverged: in epoch 4, step 1, "
+    ) as raised:
+        net.fit_chunks([(X, y)], **options)
+    assert raised.value.epoch == 4
+    net, *_ = diverging()
+    with pytest.raises(
+        fanin.DivergedError, match=r"^chunk 2: training diverged: in epoch 2, step 1, "
+    ) as raised:
+        net.fit_chunks([(X, y), (X, y)], **options)
+    assert raised.value.epoch == 2
+
+
+@pytest.mark.parametrize("kind", ["float32", "float64", "int32", "fortran"])
+def test_a_divergence_names_inputs_and_targets_far_from_unit_scale(kind, rng):
+    X = rng.normal(size=(64, 3))
+    X[:, 1] = 50_000 + 100 * X[:, 1]
+    y = 300_000 + 10_000 * rng.normal(size=64)
+    X = np.asfortranarray(X) if kind == "fortran" else X.astype(kind)
+    cause = (
+        "is far from unit scale, which is the likely cause: the values of column {} have a mean size of {}"
+    )
+    of_x, of_y = re.escape(cause).replace(r"\{\}", "{}"), re.escape(cause).replace(r"\{\}", "{}")
+    of_x = (
+        "X "
+        + of_x.format(1, r"(499\d\d|500\d\d)(\.\d)?")
+        + "; subtract the mean of each column and divide by"
+    )
+    of_y = (
+        "y "
+        + of_y.format(0, r"(29|30)\d\d\d\d")
+        + "; divide it by its deviation, and multiply predictions by it"
+    )
+    rate = r"\. A smaller learning rate than 0\.1 may help$"
+    unit = rng.normal(size=(64, 3))
+    for data, words in {
+        (0, 0): f"are back. {of_x} its deviation. {of_y}{rate}",
+        (0, 1): f"are back. {of_x} its deviation{rate}",
+        (1, 0): f"are back. {of_y}{rate}",
+    }.items():
+        net = fanin.Network(3, [fanin.Dense(16, "relu"), fanin.Dense(1)])
+        with pytest.raises(fanin.DivergedError, match=words):
+            net.fit(
+                (X, 1e3 * unit / 1e3)[data[0]], (y, unit[:, 0])[data[1]], rule=optim.SGD(0.1), epochs=1000
+            )
+
+
+def test_a_divergence_on_data_of_unit_scale_names_the_rate_alone(regression):
+    net = fanin.Network(5, [fanin.Dense(8, "relu"), fanin.Dense(3)])
+    with pytest.raises(
+        fanin.DivergedError, match=r"are back\. A smaller learning rate than 1e\+30 may help$"
+    ):
+        net.fit(*regression, rule=optim.SGD(1e30))
+
+
+def test_counts_and_inputs_that_a_batch_norm_scales_are_no_cause(rng):
+    X, y = 1e4 * rng.normal(size=(64, 2)), rng.integers(100, 1000, size=64)
+    net = fanin.Network(2, [fanin.BatchNorm(), fanin.Dense(1)], "poisson")
+    with pytest.raises(fanin.DivergedError, match=r"are back\. A smaller learning rate than 10000 may help$"):
+        net.fit(X, y, rule=optim.SGD(1e4), epochs=10)

@@ -152,3 +152,67 @@ print("usable")
         for process in busy:
             process.kill()
             process.wait()
+
+
+def test_control_c_comes_before_a_divergence_of_the_same_epoch():
+    """The average of a weight that goes up and down overflows, which is seen when the epoch ends."""
+    code = """
+import warnings
+warnings.simplefilter("ignore")
+layers = [fanin.Dense(512), fanin.Dense(512), fanin.Dense(1, initializer="zeros")]
+net = fanin.Network(1, layers, "absolute_error", dtype="float64")
+small = np.zeros(512)
+small[0] = 1e-305
+net.set_weights({**net.get_weights(), "layer2.weight": np.zeros((512, 512)), "layer2.bias": small})
+frozen = ["layer1", "layer2", "layer3.bias"]
+rule = optim.Around(optim.SignSGD(4e307), frozen=frozen, average_decay=0.999)
+options = {"rule": rule, "batch_size": 32, "shuffle": False}
+y = np.repeat(np.tile([1e6, -1e6], 2000), 8 * 32)[4 * 32:]
+X = np.zeros((len(y), 1))
+try:
+    net.fit(X[:1024], y[:1024], epochs=1, **options)
+except fanin.DivergedError as error:
+    print("weights" in str(error), error.step)
+interrupted(lambda: net.fit(X, y, epochs=10**6, **options))
+print("usable", all(np.isfinite(w).all() for w in net.get_weights().values()))
+"""
+    assert python_prints("-c", PROLOGUE + code) == "True 32\nusable True\n"
+
+
+CLEAN_UP_THAT_FAILS = """
+from fanin.training import fitting, together
+from fanin.training.fitting import Fit
+
+def fails(self):
+    raise OSError("no clean-up")
+Fit.close = fails
+X, y = rng.normal(size=(2000, 20)), rng.normal(size=2000)
+net = fanin.Network(20, [fanin.Dense(64, "relu"), fanin.Dense(1)])
+options = {"rule": optim.SGD(1e-3), "epochs": 10**8, "batch_size": 32}
+"""
+
+
+@pytest.mark.parametrize(
+    "fit",
+    [
+        "net.fit(X, y, **options)",
+        "net.fit_chunks(lambda: [(X, y)], **options)",
+        "fanin.train_together([(net, X, y, options)])",
+    ],
+)
+def test_a_clean_up_that_fails_does_not_replace_control_c(fit):
+    code = CLEAN_UP_THAT_FAILS + f"interrupted(lambda: {fit})\nprint('interrupted')\n"
+    assert python_prints("-c", PROLOGUE + code) == "interrupted\n"
+
+
+def test_a_clean_up_that_fails_after_a_whole_fit_is_told():
+    code = (
+        CLEAN_UP_THAT_FAILS
+        + """
+try:
+    net.fit(X, y, rule=optim.SGD(1e-3), epochs=1)
+except OSError as error:
+    print(error)
+"""
+    )
+    assert python_prints("-c", PROLOGUE + code) == "no clean-up\n"

@@ -175,3 +175,22 @@ def test_a_bad_value_among_the_samples_held_back_is_named_by_its_place(net, clas
 def test_wrong_shapes_get_their_sentence_beside_a_validation_fraction(net, X, y, weights, words):
     with pytest.raises(ValueError, match=words):
         net.fit(X, y, sample_weight=weights, validation_fraction=0.5, **OPTIONS)
+
+
+def test_values_of_validation_data_are_checked_before_the_fit_and_not_in_every_epoch(net, classification):
+    """A value that a callback spoils makes wrong numbers, and an index of a class never leaves its memory."""
+    X, y = classification
+    X_val, y_val = X.copy(), y.copy()
+
+    def spoil(net, epoch, logs):
+        X_val[3, 1] = np.nan
+
+    history = net.fit(X, y, validation_data=(X_val, y_val), callbacks=[spoil], **OPTIONS)
+    assert np.isfinite(history.val_loss[0])
+    assert np.isnan(history.val_loss[1:]).all()
+
+    def spoil_labels(net, epoch, logs):
+        y_val[5] = 2**40
+
+    with pytest.raises(ValueError, match="y: row 5 is 1099511627776"):
+        net.fit(X, y, validation_data=(X, y_val), callbacks=[spoil_labels], **OPTIONS)

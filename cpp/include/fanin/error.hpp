@@ -66,7 +66,7 @@ class DivergedError : public Error {
  public:
   DivergedError(const std::string& sentence, std::size_t at_epoch, std::size_t at_step, std::size_t at_layer)
       : Error(sentence), epoch(at_epoch), step(at_step), layer(at_layer) {}
-  std::size_t epoch, step, layer;  // counted from 1
+  std::size_t epoch, step, layer;  // counted from 1, the epoch in its fit
 };
 
 }  // namespace fanin

@@ -35,6 +35,12 @@ struct Evaluation {
 // Of a network that averages its weights: the average, which predicts, or the weights trained
 enum class Weights { shown, trained };
 
+// Of arrays: all, or shapes, labels and weights alone, where an earlier call has checked all
+enum class Checks { all, shapes };
+
+// Of the columns of X and y, by these names of arguments
+using ColumnNames = std::map<std::string, std::vector<std::string>>;
+
 // One array of what a network keeps: "layer1.weight" (inputs, units), "layer1.bias" (units), which is a
 // vector, ...
 struct ArrayShape {
@@ -79,7 +85,7 @@ class Network {
   bool try_predict(const Samples& x, MatrixView<T> out) const noexcept;
   // Weighted by sample weights where there are any.
   Evaluation evaluate(const Samples& x, const Targets& y, SampleWeights weights = {},
-                      const std::function<bool()>& interrupted = {}) const;
+                      const std::function<bool()>& interrupted = {}, Checks checks = Checks::all) const;
 
   // All arrays, layer by layer: what is trained of a layer in the order of Method::arrays, then its
   // statistics.
@@ -97,6 +103,11 @@ class Network {
   // Texts of your own by name, in UTF-8, such as the names of classes; they are saved with the model.
   std::map<std::string, std::string> metadata() const;
   void set_metadata(std::map<std::string, std::string> metadata);
+
+  // Names of the columns that the network was trained on, in their order, where the caller knows them; they
+  // are saved with the model. Different names in UTF-8, as many as there are inputs ("X") or outputs ("y").
+  ColumnNames column_names() const;
+  void set_column_names(ColumnNames names);
 
   // A safetensors file, or its bytes, with all there is: architecture, weights as (inputs, units), the rule
   // with its state, the place in the random orders. Training goes on from it as it would have, bit for bit. A
@@ -135,6 +146,8 @@ struct TrainingOptions {
   std::function<bool()> interrupted = {};
   // Where it is spent, an epoch ends after the update under way. Borrowed.
   Budget* budget = nullptr;
+  // Of this fit, on other data before these; a DivergedError counts them.
+  std::size_t epochs_before = 0;
 };
 
 struct EpochResult {

@@ -87,6 +87,11 @@ const Loss& checked_loss(const Loss& loss, std::size_t outputs) {
     throw ValueError("levels: expected one for each of " + std::to_string(outputs) + " outputs, got " +
                      std::to_string(quantile->levels.count));
   }
+  if (std::holds_alternative<SoftmaxCrossEntropy>(loss) && outputs == 1) {
+    throw ValueError(
+        "loss: softmax_cross_entropy expects an output for each class, at least 2, got 1, whose "
+        "probability is always 1; for one yes-no output the loss is logistic");
+  }
   return loss;
 }
 
@@ -174,29 +179,32 @@ void check_samples(const Samples& x, std::size_t inputs) {
 
 template <class T>
 void check_targets(const Targets& y, SampleWeights weights, std::size_t rows, std::size_t outputs,
-                   const Loss& loss) {
+                   const Loss& loss, Checks checks) {
   check_targets_shape(y, rows, outputs, loss);
   check_sample_weights<T>(weights, rows);
   if (const auto* labels = std::get_if<std::span<const std::int64_t>>(&y)) check_labels(*labels, outputs);
+  if (checks == Checks::shapes) return;
   visit_matrix(y, [&](const auto& matrix) { check_target_values<T>(matrix, loss); });
 }
 
 template <class T>
 void check_data(const Samples& x, const Targets& y, SampleWeights weights, std::size_t inputs,
-                std::size_t outputs, const Loss& loss) {
+                std::size_t outputs, const Loss& loss, Checks checks) {
   check_samples_shape(x, inputs);
   check_targets_shape(y, rows_of(x), outputs, loss);
-  check_sample_values<T>(x);
-  check_targets<T>(y, weights, rows_of(x), outputs, loss);
+  if (checks == Checks::all) check_sample_values<T>(x);
+  check_targets<T>(y, weights, rows_of(x), outputs, loss, checks);
 }
 
-template void check_targets<float>(const Targets&, SampleWeights, std::size_t, std::size_t, const Loss&);
-template void check_targets<double>(const Targets&, SampleWeights, std::size_t, std::size_t, const Loss&);
+template void check_targets<float>(const Targets&, SampleWeights, std::size_t, std::size_t, const Loss&,
+                                   Checks);
+template void check_targets<double>(const Targets&, SampleWeights, std::size_t, std::size_t, const Loss&,
+                                    Checks);
 template void check_samples<float>(const Samples&, std::size_t);
 template void check_samples<double>(const Samples&, std::size_t);
 template void check_data<float>(const Samples&, const Targets&, SampleWeights, std::size_t, std::size_t,
-                                const Loss&);
+                                const Loss&, Checks);
 template void check_data<double>(const Samples&, const Targets&, SampleWeights, std::size_t, std::size_t,
-                                 const Loss&);
+                                 const Loss&, Checks);
 
 }  // namespace fanin

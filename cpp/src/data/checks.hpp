@@ -15,9 +15,9 @@ void check_samples(const Samples& x, std::size_t inputs);
 void check_batch(std::size_t rows, bool batch_norm);
 template <class T>
 void check_targets(const Targets& y, SampleWeights weights, std::size_t rows, std::size_t outputs,
-                   const Loss& loss);
+                   const Loss& loss, Checks checks = Checks::all);
 template <class T>
 void check_data(const Samples& x, const Targets& y, SampleWeights weights, std::size_t inputs,
-                std::size_t outputs, const Loss& loss);
+                std::size_t outputs, const Loss& loss, Checks checks = Checks::all);
 
 }  // namespace fanin

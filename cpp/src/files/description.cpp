@@ -71,6 +71,24 @@ TrainingProgress read_progress(const json::Value& value) {
   return progress;
 }
 
+void write_column_names(json::Writer& out, const ColumnNames& names) {
+  out.begin_object();
+  for (const auto& [argument, columns] : names) {
+    out.key(argument).begin_array();
+    for (const std::string& column : columns) out.string(column);
+    out.end_array();
+  }
+  out.end_object();
+}
+
+ColumnNames read_column_names(const json::Value& value) {
+  ColumnNames names;
+  for (const auto& [argument, columns] : value.members()) {
+    for (const json::Value& column : columns.elements()) names[argument].push_back(column.string());
+  }
+  return names;
+}
+
 bool read_single(const json::Value& value) {
   const std::string dtype = value.string();
   if (dtype != "float32" && dtype != "float64") value.refuse("\"float32\" or \"float64\"");
@@ -116,6 +134,7 @@ std::string description_text(const Description& description) {
   out.key("metadata").begin_object();
   for (const auto& [key, value] : description.metadata) out.key(key).string(value);
   out.end_object();
+  if (!description.column_names.empty()) write_column_names(out.key("columns"), description.column_names);
   write_progress(out.key("training"), description.progress);
   out.end_object();
   return out.text();
@@ -137,6 +156,9 @@ Description read_description(const std::string& text) {
   description.loss = read_entry<Loss>(Losses{}, object.at("loss"));
   for (const auto& [key, value] : object.at("metadata").members()) {
     description.metadata.emplace(key, value.string());
+  }
+  if (const json::Value* columns = object.find("columns")) {
+    description.column_names = read_column_names(*columns);
   }
   description.progress = read_progress(object.at("training"));
   object.finish();

@@ -31,6 +31,7 @@ struct Description {
   std::vector<Layer> layers;  // initializers that are arrays have none yet
   Loss loss;
   std::map<std::string, std::string> metadata;  // the user's own
+  ColumnNames column_names;
   TrainingProgress progress;
 };
 

@@ -86,6 +86,7 @@ Network<T> ModelFile::read(Description description, Tensors& tensors) {
   checked_loss(description.loss, nodes.outputs());
   check_progress(progress, nodes);
   check_metadata(description.metadata);
+  check_column_names(description.column_names, description.inputs, nodes.outputs());
 
   const std::vector<StoredArray> arrays = stored_arrays(nodes.table, progress.method);
   std::vector<const safetensors::Tensor*> found;
@@ -97,6 +98,7 @@ Network<T> ModelFile::read(Description description, Tensors& tensors) {
   auto state = std::make_unique<typename Network<T>::State>(description.inputs, std::move(description.layers),
                                                             description.loss, description.seed);
   state->metadata = std::move(description.metadata);
+  state->column_names = std::move(description.column_names);
   state->epochs = progress.epochs;
   state->averages.weights() = std::move(progress.average_weights);
   if (progress.method) {

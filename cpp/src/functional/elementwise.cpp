@@ -94,6 +94,7 @@ template <class T>
 void loss_outputs(const Loss& loss, MatrixView<T> out, MatrixView<const T> a) {
   check_output("out", out, a.rows, a.columns);
   if (a.rows == 0 || a.columns == 0) return;
+  checked_loss(loss, a.columns);
   const Panels<T> pa{scratch<T>(panel_size<T>(a.rows, a.columns)), a.rows, a.columns};
   run_call(threads_for(kFlopsPerElement * static_cast<double>(a.rows * a.columns)),
            [&](int thread, int threads) {

@@ -88,7 +88,8 @@ bool Network<T>::State::wants_exact_statistics() const {
 }
 
 template <class T>
-void Network<T>::State::take_exact_statistics(const Samples& x, const std::function<bool()>& interrupted) {
+void Network<T>::State::take_exact_statistics(const Samples& x, std::size_t epoch,
+                                              const std::function<bool()>& interrupted) {
   Buffer<T> folded(nodes.table.size);
   const Averages<T> over_batches = averages;
   try {
@@ -106,10 +107,10 @@ void Network<T>::State::take_exact_statistics(const Samples& x, const std::funct
         continue;
       }
       const std::size_t number = layer_at(nodes.table.statistics, of->mean) + 1;
-      throw DivergedError("training diverged: after epoch " + std::to_string(epochs) +
+      throw DivergedError("training diverged: after epoch " + std::to_string(epoch) +
                               " exact statistics of batch norm are not finite, first in layer " +
                               std::to_string(number) + "; the averages over batches are kept",
-                          epochs, 0, number);
+                          epoch, 0, number);
     }
   } catch (...) {
     averages.copy(over_batches);
@@ -119,7 +120,9 @@ void Network<T>::State::take_exact_statistics(const Samples& x, const std::funct
 
 template bool Network<float>::State::wants_exact_statistics() const;
 template bool Network<double>::State::wants_exact_statistics() const;
-template void Network<float>::State::take_exact_statistics(const Samples&, const std::function<bool()>&);
-template void Network<double>::State::take_exact_statistics(const Samples&, const std::function<bool()>&);
+template void Network<float>::State::take_exact_statistics(const Samples&, std::size_t,
+                                                           const std::function<bool()>&);
+template void Network<double>::State::take_exact_statistics(const Samples&, std::size_t,
+                                                            const std::function<bool()>&);
 
 }  // namespace fanin

@@ -45,11 +45,11 @@ bool Network<T>::try_predict(const Samples& x, MatrixView<T> out) const noexcept
 
 template <class T>
 Evaluation Network<T>::evaluate(const Samples& x, const Targets& y, SampleWeights weights,
-                                const std::function<bool()>& interrupted) const {
+                                const std::function<bool()>& interrupted, Checks checks) const {
   const State& net = *state_;
   const std::size_t rows = rows_of(x);
   if (rows == 0) throw ValueError("X: expected at least one row to evaluate, got none");
-  check_data<T>(x, y, weights, inputs(), outputs(), net.loss);
+  check_data<T>(x, y, weights, inputs(), outputs(), net.loss, checks);
   const ScaledWeights scaled(weights);
   const Access::Reading reading(net.access);
   const std::size_t blocks = (rows + kBlockRows - 1) / kBlockRows;
@@ -100,8 +100,8 @@ template void Network<double>::predict(const Samples&, MatrixView<double>,
 template bool Network<float>::try_predict(const Samples&, MatrixView<float>) const noexcept;
 template bool Network<double>::try_predict(const Samples&, MatrixView<double>) const noexcept;
 template Evaluation Network<float>::evaluate(const Samples&, const Targets&, SampleWeights,
-                                             const std::function<bool()>&) const;
+                                             const std::function<bool()>&, Checks) const;
 template Evaluation Network<double>::evaluate(const Samples&, const Targets&, SampleWeights,
-                                              const std::function<bool()>&) const;
+                                              const std::function<bool()>&, Checks) const;
 
 }  // namespace fanin

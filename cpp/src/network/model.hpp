@@ -79,8 +79,8 @@ struct Network<T>::State {
   void set_array(const ParameterArray& array, std::span<const T> values);
 
   bool wants_exact_statistics() const;
-  // All of them, or none where that fails
-  void take_exact_statistics(const Samples& x, const std::function<bool()>& interrupted);
+  // All of them, or none where that fails: interrupted, or diverged in this epoch
+  void take_exact_statistics(const Samples& x, std::size_t epoch, const std::function<bool()>& interrupted);
 
   const std::vector<Layer> layers;
   const Nodes<T> nodes;
@@ -88,6 +88,7 @@ struct Network<T>::State {
   const LossForKernels<T> loss_for_kernels;
   const std::uint64_t seed;
   std::map<std::string, std::string> metadata;  // the user's own
+  ColumnNames column_names;
   Buffer<T> parameters;
   Averages<T> averages;
   mutable Access access;

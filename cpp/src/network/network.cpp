@@ -33,6 +33,7 @@ Network<T> Network<T>::copy() const {
   const Access::Reading reading(from.access);
   auto to = std::make_unique<State>(from.nodes.inputs, from.layers, from.loss, from.seed);
   to->metadata = from.metadata;
+  to->column_names = from.column_names;
   to->parameters = from.parameters;
   to->averages = from.averages;
   to->epochs = from.epochs;
@@ -85,6 +86,17 @@ void Network<T>::set_metadata(std::map<std::string, std::string> metadata) {
   check_metadata(metadata);
   const Access::Writing writing(state_->access);
   state_->metadata = std::move(metadata);
+}
+template <class T>
+ColumnNames Network<T>::column_names() const {
+  const Access::Reading reading(state_->access);
+  return state_->column_names;
+}
+template <class T>
+void Network<T>::set_column_names(ColumnNames names) {
+  check_column_names(names, inputs(), outputs());
+  const Access::Writing writing(state_->access);
+  state_->column_names = std::move(names);
 }
 
 namespace {

@@ -65,7 +65,7 @@ struct FitUnderWay {
       : network(trained),
         options(checked(chosen, method)),
         budget(options.max_steps, options.max_seconds),
-        first_validation(validation()),  // its mistakes come before any training
+        first_validation(validation(Checks::all)),  // its mistakes come before any training
         training(network, data.x, data.y,
                  {options.batch_size, options.shuffle, std::move(interrupted), &budget}, data.weights),
         loop(options.epochs, validate(), [this](const Epoch& epoch) { return stops_after(epoch); }, &budget) {
@@ -74,14 +74,14 @@ struct FitUnderWay {
   FitUnderWay(const FitUnderWay&) = delete;
   FitUnderWay& operator=(const FitUnderWay&) = delete;
 
-  std::optional<Evaluation> validation() const {
+  std::optional<Evaluation> validation(Checks checks) const {
     if (!options.validation) return std::nullopt;
     const DataSet& v = *options.validation;
-    return network.evaluate(v.x, v.y, v.weights);
+    return network.evaluate(v.x, v.y, v.weights, checks);
   }
   std::function<Evaluation()> validate() const {
     if (!options.validation) return {};
-    return [this] { return *validation(); };
+    return [this] { return *validation(Checks::shapes); };
   }
   bool stops_after(const Epoch& epoch) {
     history.epochs.push_back(epoch);

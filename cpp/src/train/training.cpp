@@ -3,6 +3,8 @@
 #include "base/random.hpp"
 #include "base/registry.hpp"
 #include "base/text.hpp"
+#include "data/scale.hpp"
+#include "plan/normalizer.hpp"
 
 namespace fanin {
 
@@ -21,6 +23,7 @@ void Training<T>::State::start_anew() {
             Philox(net.seed, stream_of_epoch(net.epochs)));
   }
   ++net.epochs;
+  ++epochs;
   next_step = updates_counted = 0;
   end_step = steps;
   if (options.budget != nullptr && options.budget->steps() < updates(steps)) {
@@ -121,13 +124,15 @@ void Training<T>::State::restore(const std::string& what, std::size_t at_step, s
   const double rate = learning_rate_of(rule_at(method, net.state.steps + 1));
   net.state.forget();
   net.fold();
-  const std::size_t number = layer + 1;
-  throw DivergedError("training diverged: in epoch " + std::to_string(net.epochs) + ", step " +
+  const std::size_t number = layer + 1, epoch = epoch_of_fit();
+  const auto& normalizers = net.nodes.normalizers;
+  const bool normalized = !normalizers.empty() && normalizers.front()->stage == 0;
+  throw DivergedError("training diverged: in epoch " + std::to_string(epoch) + ", step " +
                           std::to_string(at_step) + ", " + what + " not finite, first in layer " +
-                          std::to_string(number) +
-                          "; the weights of the last finite epoch end are back. A smaller " +
-                          "learning rate than " + number_text(rate) + " may help",
-                      net.epochs, at_step, number);
+                          std::to_string(number) + "; the weights of the last finite epoch end are back. " +
+                          likely_cause(x, normalized, y, net.loss) + "A smaller learning rate than " +
+                          number_text(rate) + " may help",
+                      epoch, at_step, number);
 }
 
 template <class T>
@@ -199,7 +204,7 @@ void Training<T>::exact_statistics() {
   const Access::Writing writing(state_->net.access);
   if (!state_->net.wants_exact_statistics()) return;
   const FloatingPointScope modes;
-  state_->net.take_exact_statistics(state_->x, state_->options.interrupted);
+  state_->net.take_exact_statistics(state_->x, state_->epoch_of_fit(), state_->options.interrupted);
   state_->net.fold();
 }
 

@@ -76,6 +76,8 @@ struct Training<T>::State {
             (number + 1) % method.accumulate == 0 || number + 1 == steps};
   }
   int team() const { return step.team(); }
+  // of the fit that this training may be a part of
+  std::size_t epoch_of_fit() const { return options.epochs_before + epochs; }
   void restore(const std::string& what, std::size_t at_step, std::size_t layer);
 
   typename Network<T>::State& net;
@@ -99,6 +101,7 @@ struct Training<T>::State {
   std::size_t next_step = 0, gathered = 0;  // batches
   std::size_t end_step = 0;                 // where the epoch or the budget ends
   std::size_t updates_counted = 0;
+  std::size_t epochs = 0;  // begun
   double loss_sum = 0, weight_sum = 0;
   bool failed = false;  // the step at next_step gave a loss that is not finite
   // Thread 0 decides at the beginning of a step whether it is the last of the slice; the others read it at

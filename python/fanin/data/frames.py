@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from fanin import _core
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # Rows that are written at a time, so that a row of the result stays in cache while its columns come.
 _BLOCK_ROWS = 2048
+# Names of columns that a message lists.
+_FEW = 10
 
 
 class Frame(NamedTuple):
@@ -20,6 +24,24 @@ class Frame(NamedTuple):
 
     names: list[object]
     columns: list[Any]
+
+    @property
+    def has_texts(self) -> bool:
+        """Whether all names are texts; columns go by position where they are not."""
+        return all(isinstance(name, str) for name in self.names)
+
+    def in_order(self, argument: str, expected: list[str]) -> Frame:
+        """Return the frame with its columns in this order; raise where it does not have just these."""
+        places = {name: place for place, name in enumerate(self.names)}
+        trained = f"the network was trained on {_listed(expected)}"
+        if missing := [name for name in expected if name not in places]:
+            raise ValueError(f"{argument}: missing {_listed(missing)}; {trained}")
+        if unknown := [name for name in self.names if name not in set(expected)]:
+            raise ValueError(f"{argument}: unknown {_listed(unknown)}; {trained}")
+        if len(places) < len(self.names):
+            twice = [name for place, name in enumerate(self.names) if places[name] != place]
+            raise ValueError(f"{argument}: repeated {_listed(twice)}; {trained}")
+        return Frame(list(expected), [self.columns[places[name]] for name in expected])
 
 
 def is_series(value: object) -> bool:
@@ -59,6 +81,12 @@ def array_of_frame(name: str, frame: Frame, rows: int, dtype: np.dtype[Any]) -> 
     return array
 
 
+def _listed(names: list[Any]) -> str:
+    """Return the names of a few columns for a sentence."""
+    few = ", ".join(quoted(name) for name in names[:_FEW])
+    return ("column " if len(names) == 1 else "columns ") + few + (", ..." if len(names) > _FEW else "")
+
+
 def quoted(label: object) -> str:
     """Return the name of a column for a sentence."""
     return f'"{label}"' if isinstance(label, str) else repr(label)
@@ -80,7 +108,8 @@ def _array(series: Any, name: str, column: str) -> NDArray[Any]:
         real, missing, convert = _of_polars(series)
     if not real:
         where = f"{column}: " if column else ""
-        raise TypeError(f"{name}: {where}expected real numbers, got dtype {dtype}")
+        labels = _core.LABELS_OF_TEXTS if name == "y" and not column else ""
+        raise TypeError(f"{name}: {where}expected real numbers, got dtype {dtype}{labels}")
     if missing is not None and (gone := missing().to_numpy()).any():
         where = f", {column}" if column else ""
         raise ValueError(f"{name}: row {int(np.argmax(gone))}{where} is missing; every value must be given")

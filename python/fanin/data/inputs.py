@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from fanin.data.frames import array_of_frame, array_of_series, frame_of, is_series, quoted
+from fanin.checks import check_text
+from fanin.data.frames import Frame, array_of_frame, array_of_series, frame_of, is_series, quoted
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-ColumnNames = dict[str, list[object]]  # by the name of the argument, where it was a frame
+Labels = dict[str, list[object]]  # of columns, by the name of the argument, where it was a frame
+ColumnNames = dict[str, list[str]]  # that columns of frames have had so far, likewise
 
 
 class Data(NamedTuple):
@@ -21,25 +23,49 @@ class Data(NamedTuple):
 
     X: Any
     y: Any
-    columns: ColumnNames
+    labels: Labels
 
 
-def as_data(X: ArrayLike, y: ArrayLike, dtype: np.dtype[Any]) -> Data:
-    """Convert X and y, for a network of this dtype."""
-    columns: ColumnNames = {}
-    return Data(as_array("X", X, dtype, columns), as_array("y", y, dtype, columns), columns)
+def as_data(X: ArrayLike, y: ArrayLike, dtype: np.dtype[Any], names: ColumnNames) -> Data:
+    """Convert X and y, for a network of this dtype that knows columns by these names."""
+    labels: Labels = {}
+    return Data(as_array("X", X, dtype, labels, names), as_array("y", y, dtype, labels, names), labels)
 
 
-def as_array(name: str, value: Any, dtype: np.dtype[Any], columns: ColumnNames) -> Any:
-    """Convert a frame or series, noting names of columns; leave what NumPy knows to the core."""
+def as_array(name: str, value: Any, dtype: np.dtype[Any], labels: Labels, names: ColumnNames) -> Any:
+    """Convert a frame or series, noting labels of columns; leave what NumPy knows to the core.
+
+    Columns of a frame are put in the order of `names`, which gets them where it has none of this argument yet.
+    """
     if type(value) is np.ndarray:
         return value
     if is_series(value):
         return array_of_series(name, value)
     if (frame := frame_of(value)) is not None:
-        columns[name] = frame.names
+        frame = _in_order(name, frame, names)
+        labels[name] = frame.names
         return array_of_frame(name, frame, len(value), dtype)
     return value
+
+
+def note_names(X: ArrayLike, y: ArrayLike, names: ColumnNames) -> None:
+    """Add the names of the columns of X and y, where they have some and there are none yet."""
+    for name, value in (("X", X), ("y", y)):
+        if name not in names and (frame := frame_of(value)) is not None:
+            _in_order(name, frame, names)
+
+
+def _in_order(argument: str, frame: Frame, names: ColumnNames) -> Frame:
+    if not frame.has_texts:
+        return frame
+    if argument in names:
+        return frame.in_order(argument, names[argument])
+    # a single target is one whatever its name
+    if len(set(frame.names)) == len(frame.names) > (argument == "y"):
+        for place, label in enumerate(frame.names):
+            check_text(f"{argument}: name of column {place}", label)
+        names[argument] = [str(label) for label in frame.names]
+    return frame
 
 
 def check_parts(data: object) -> None:
@@ -52,21 +78,21 @@ def check_parts(data: object) -> None:
 
 
 @contextmanager
-def sentences(prefix: str = "", columns: Mapping[str, list[object]] | None = None) -> Iterator[None]:
+def sentences(prefix: str = "", labels: Mapping[str, list[object]] | None = None) -> Iterator[None]:
     """Put `prefix` before the sentence of an error, and the name of a frame's column behind its number."""
     try:
         yield
     except (TypeError, ValueError) as error:
-        named = _with_column_name(error, columns or {})
+        named = _with_column_name(error, labels or {})
         if named is None and not prefix:
             raise
         kind = ValueError if isinstance(error, ValueError) else TypeError
         raise kind(prefix + (named or str(error))) from None
 
 
-def _with_column_name(error: Any, columns: Mapping[str, list[object]]) -> str | None:
+def _with_column_name(error: Any, labels: Mapping[str, list[object]]) -> str | None:
     """Return the message for a bad value in a frame, whose place the exception carries."""
-    names = columns.get(getattr(error, "argument", ""))
+    names = labels.get(getattr(error, "argument", ""))
     if names is None:
         return None
     place = f"row {error.row}, column {error.column} ({quoted(names[error.column])})"

@@ -9,7 +9,7 @@ import numpy as np
 
 from fanin import _core
 from fanin.data.frames import frame_of, is_series
-from fanin.data.inputs import as_data, check_parts, sentences
+from fanin.data.inputs import ColumnNames, as_data, check_parts, sentences
 from fanin.values import check_number, share
 
 if TYPE_CHECKING:
@@ -23,12 +23,14 @@ if TYPE_CHECKING:
 class Validation:
     """Data for `Network.evaluate`, (X, y) or (X, y, sample_weight); construction checks them."""
 
-    def __init__(self, net: Model, data: tuple[Any, ...], prefix: str = "validation_data: ") -> None:
+    def __init__(
+        self, net: Model, data: tuple[Any, ...], names: ColumnNames, prefix: str = "validation_data: "
+    ) -> None:
         with sentences(prefix):
             check_parts(data)
             weights = data[2] if len(data) == 3 else None
-            X, y, columns = as_data(data[0], data[1], net.dtype)
-            with sentences(columns=columns):
+            X, y, labels = as_data(data[0], data[1], net.dtype, names)
+            with sentences(labels=labels):
                 net._core.evaluate(X, y, weights)
         # lists become arrays once, not in every epoch
         given = {"X": X, "y": y, "sample_weight": weights}
@@ -36,19 +38,20 @@ class Validation:
 
     def evaluate(self, net: Model) -> tuple[float, float]:
         """Return the loss and the metric."""
-        loss, metric = net._core.evaluate(*self._data)
+        loss, metric = net._core.evaluate(*self._data, checked=True)
         return loss, metric
 
 
-def validation_of(net: Model, data: ValidationData | None) -> Validation | None:
-    """Return the argument `validation_data` after its checks."""
-    return None if data is None else Validation(net, data)
+def validation_of(net: Model, data: ValidationData | None, names: ColumnNames) -> Validation | None:
+    """Return the argument `validation_data` after its checks, for columns of these names."""
+    return None if data is None else Validation(net, data, names)
 
 
 def split_off(
     net: Model,
     fraction: float,
     given: Validation | None,
+    names: ColumnNames,
     X: ArrayLike,
     y: ArrayLike,
     sample_weight: ArrayLike | None,
@@ -73,7 +76,7 @@ def split_off(
     named = {"X": X, "y": y, "sample_weight": sample_weight}
     parts = slice(kept), slice(kept, None)
     first, last = ([_part(name, value, part) for name, value in named.items()] for part in parts)
-    validation = Validation(net, tuple(last), f"validation_fraction: rows counted from row {kept}: ")
+    validation = Validation(net, tuple(last), names, f"validation_fraction: rows counted from row {kept}: ")
     return tuple(first), validation
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal, get_args
+from typing import ClassVar, Literal
 
-from fanin.checks import check_choice
 from fanin.layers.layer import Layer
 
 ActivationName = Literal[
@@ -47,9 +46,6 @@ class Activation(Layer):
 
     name: ClassVar[str] = "activation"
     activation: ActivationName
-
-    def __post_init__(self) -> None:
-        check_choice("activation", self.activation, get_args(ActivationName))
 
     @property
     def in_brief(self) -> str:

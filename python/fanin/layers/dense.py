@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
-from fanin.checks import check_choice, check_integer
 from fanin.initial_values import Initializer, Values
 from fanin.initializers import BY_NAME, Zeros, as_initializer
 from fanin.layers.activation import ActivationName
 from fanin.layers.batch_norm import BatchNorm
 from fanin.layers.layer import Layer
+from fanin.values import ranges_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -81,8 +81,9 @@ class Dense(Layer):
     batch_norm: bool | BatchNorm = False
 
     def __post_init__(self) -> None:
-        check_integer("units", self.units, 1, 63)
-        check_choice("activation", self.activation, get_args(ActivationName))
+        ranges = ranges_of(self, self._allowed)
+        for name in ("units", "activation"):
+            self._check(name, ranges[name])
         for argument in ("initializer", "bias_initializer"):
             given = getattr(self, argument)
             value = as_initializer(argument, given)

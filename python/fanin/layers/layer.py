@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from fanin import _core
-from fanin.values import Value, check_field, ranges_of
-
-_RANGES = _core.layer_ranges()
+from fanin.values import Value
 
 
 @dataclass(frozen=True)
@@ -24,10 +22,7 @@ class Layer(Value):
     True
     """
 
-    def __post_init__(self) -> None:
-        ranges = ranges_of(self, _RANGES)
-        for field in fields(self):
-            check_field(field.name, getattr(self, field.name), ranges[field.name])
+    _allowed: ClassVar[Mapping[str, Mapping[str, Any]]] = _core.layer_ranges()
 
     @property
     def in_brief(self) -> str:

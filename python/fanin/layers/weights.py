@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fanin import _core
+from fanin.values import check_finite
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -30,8 +31,7 @@ def checked_weights(
             raise ValueError(f"{name}: expected shape {shape}, got {given.shape}")
         with np.errstate(over="ignore"):
             arrays[name] = given.astype(dtype, copy=False)
-        if not np.isfinite(arrays[name]).all():
-            raise ValueError(f"{name}: every value must be finite in {dtype}")
+        check_finite(name, arrays[name])
         if name.endswith(".running_variance") and (arrays[name] < 0).any():
             raise ValueError(f"{name}: expected numbers of at least 0, got {arrays[name].min()}")
     return arrays

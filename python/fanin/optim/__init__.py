@@ -49,3 +49,7 @@ __all__ = [
     "SignSGD",
     "SutskeverMomentum",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from fanin.checks import check_integer
-from fanin.optim.rule import Rule
+from fanin.checks import check_integer, check_sequence
+from fanin.optim.rule import Rule, check_rule
 from fanin.values import check_number
 
 Place = str | int  # a name in a network, a position in an Optimizer
@@ -85,8 +85,10 @@ class Around(Rule):
     average_decay: float = 0.0
 
     def __post_init__(self) -> None:
-        if not isinstance(self.rule, Rule) or isinstance(self.rule, Around):
-            raise TypeError(f"rule: expected an update rule such as fanin.optim.Adam(), got {self.rule!r}")
+        check_rule(self.rule)
+        if isinstance(self.rule, Around):
+            expected = "an update rule such as fanin.optim.Adam(), with nothing around it"
+            raise TypeError(f"rule: expected {expected}, got {self.rule!r}")
         object.__setattr__(self, "name", self.rule.name)
         object.__setattr__(self, "full_batch_because", self.rule.full_batch_because)
         for name in ("clip_value", "clip_norm"):
@@ -98,10 +100,9 @@ class Around(Rule):
         check_integer("accumulate", self.accumulate, 1)
         if not isinstance(self.rate_scales, Mapping):
             raise TypeError(f"rate_scales: expected a dict of array -> factor, got {self.rate_scales!r}")
-        if isinstance(self.frozen, str) or not isinstance(self.frozen, Iterable):
-            raise TypeError(f"frozen: expected a list of arrays or layers, got {self.frozen!r}")
         object.__setattr__(self, "rate_scales", dict(self.rate_scales))
-        object.__setattr__(self, "frozen", tuple(self.frozen))
+        frozen = check_sequence("frozen", self.frozen, "a list of arrays or layers")
+        object.__setattr__(self, "frozen", frozen)
         for place, scale in self.rate_scales.items():
             check_number(f"rate_scales: {place}", scale, at_least=0)
 

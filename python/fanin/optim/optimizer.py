@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fanin import _core
 from fanin.checks import check_integer
-from fanin.optim.rule import Rule
-from fanin.values import check_number
+from fanin.optim.rule import Rule, check_rule
+from fanin.values import check_finite, check_number
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -70,7 +70,7 @@ class Optimizer:
     """
 
     def __init__(self, rule: Rule, arrays: Iterable[Any]) -> None:
-        _check_rule(rule)
+        check_rule(rule)
         self._arrays = tuple(_listed("arrays", arrays))
         if not self._arrays:
             raise ValueError("arrays: expected at least one array, got none")
@@ -162,7 +162,7 @@ class Optimizer:
 
     @rule.setter
     def rule(self, rule: Rule) -> None:
-        _check_rule(rule)
+        check_rule(rule)
         if rule.name != self._rule.name:
             kinds = self._rule.kind, rule.kind
             raise ValueError(f"rule: expected {kinds[0]}, whose state this optimizer has, got {kinds[1]}")
@@ -192,7 +192,7 @@ class Optimizer:
         "m", "v") a list of arrays, shaped like `arrays`; NAdam's "p" and the "loss" of "irprop+" are numbers. Where
         weights are averaged there are also their "average" and "averaged", the steps in it; where gradients are
         accumulated, their "sum" and the "group": batches since the last step, and sums of their weights and losses.
-        All are copies. Set it to go on from there, bit for bit.
+        All are copies. Set it to go on from there, bit for bit; every value that is set must be finite.
         """
         t, memory, averaged, group = self._core.progress
         numbers = {"t": t, self._core.memory_name: memory, "averaged": averaged, "group": group}
@@ -201,6 +201,9 @@ class Optimizer:
 
     @state.setter
     def state(self, state: Mapping[str, Any]) -> None:
+        self._set_state(state, finite=True)
+
+    def _set_state(self, state: Mapping[str, Any], *, finite: bool) -> None:
         expected, memory = self._names_of_state(), self._core.memory_name
         if not isinstance(state, Mapping):
             raise TypeError(f"state: expected a dict of {', '.join(expected)}, got {type(state).__name__}")
@@ -219,7 +222,11 @@ class Optimizer:
             _checked_group(state.get("group", (0, 0.0, 0.0))),
         )
         names = self._core.slot_names
-        self._core.set_state(progress, names, [_listed(f"state: {name}", state[name]) for name in names])
+        slots = [_listed(f"state: {name}", state[name]) for name in names]
+        for name, arrays in zip(names, slots, strict=True):
+            for i, array in enumerate(arrays if finite else ()):
+                check_finite(f"state: {name}[{i}]", _core.numbers(f"state: {name}[{i}]", array))
+        self._core.set_state(progress, names, slots)
 
     def __repr__(self) -> str:
         """Return the rule and the size of the arrays in one line."""
@@ -237,16 +244,11 @@ class Optimizer:
     def __setstate__(self, saved: dict[str, Any]) -> None:
         """Take what the original had."""
         Optimizer.__init__(self, saved["rule"], saved["arrays"])
-        self.state = saved["state"]
+        self._set_state(saved["state"], finite=False)  # such as NaN after gradients that were
         vars(self).update(saved["added"])
 
 
 _OWN = frozenset(("_arrays", "_core", "_rule", "_views"))
-
-
-def _check_rule(rule: object) -> None:
-    if not isinstance(rule, Rule):
-        raise TypeError(f"rule: expected an update rule such as fanin.optim.Adam(), got {rule!r}")
 
 
 def _checked_group(group: Any) -> tuple[int, float, float]:
@@ -261,7 +263,7 @@ def _checked_group(group: Any) -> tuple[int, float, float]:
 def _listed(name: str, arrays: Iterable[Any]) -> list[Any]:
     """A list of what is in it; one array is not the list of its rows."""
     if (
-        isinstance(arrays, str | bytes | Mapping)
+        isinstance(arrays, str | bytes | Mapping | Set)
         or hasattr(arrays, "__array__")
         or not isinstance(arrays, Iterable)
     ):

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
 from fanin import _core
+from fanin.aliases import RULES, hint
 from fanin.optim.schedules import Schedule
-from fanin.values import Value, check_field, check_range, plain, ranges_of
+from fanin.values import Value, check_field, plain
 
-_RANGES = _core.rule_ranges()
 _SCHEDULED = ("learning_rate", "momentum")
 
 
@@ -43,13 +43,18 @@ class Rule(Value):
     True
     """
 
+    _allowed: ClassVar[Mapping[str, Mapping[str, Any]]] = _core.rule_ranges()
     # why noise of mini-batches misleads the rule, where it does
     full_batch_because: ClassVar[str] = ""
 
-    def __post_init__(self) -> None:
-        ranges = ranges_of(self, _RANGES)
-        for field in fields(self):
-            _check_field(field.name, getattr(self, field.name), ranges[field.name])
+    def _check(self, name: str, allowed: Any) -> None:
+        """Raise unless a hyper-parameter is what the C++ core gives as allowed, or a schedule of such values."""
+        value = getattr(self, name)
+        if not isinstance(value, Schedule):
+            return super()._check(name, allowed)
+        if name not in _SCHEDULED:
+            raise TypeError(f"{name}: expected a number, got a schedule; {' and '.join(_SCHEDULED)} take one")
+        check_field(f"{name}: largest value of {value!r}", value.largest(), allowed)
 
     @property
     def kind(self) -> str:
@@ -71,10 +76,17 @@ class Rule(Value):
         return {name: v.described() if isinstance(v, Schedule) else plain(v) for name, v in given.items()}
 
 
-def _check_field(name: str, value: object, allowed: Any) -> None:
-    if isinstance(value, Schedule):
-        if name not in _SCHEDULED:
-            raise TypeError(f"{name}: expected a number, got a schedule; {' and '.join(_SCHEDULED)} take one")
-        check_range(f"{name}: largest value of {value!r}", value.largest(), allowed)
-    else:
-        check_field(name, value, allowed)
+def check_rule(rule: object) -> None:
+    """Raise TypeError unless this is an update rule; the message says which one is meant by a name or a class."""
+    if isinstance(rule, Rule):
+        return
+    names = [kind.__name__ for kind in _kinds(Rule) if "name" in vars(kind)]
+    given = rule.__name__ if isinstance(rule, type) else rule
+    meant = hint(given, names, RULES, "write fanin.optim.{}()")
+    raise TypeError(f"rule: expected an update rule such as fanin.optim.Adam(), got {rule!r}{meant}")
+
+
+def _kinds(base: type[Rule]) -> Iterator[type[Rule]]:
+    for kind in base.__subclasses__():
+        yield kind
+        yield from _kinds(kind)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from fanin import _core
-from fanin.checks import check_integer
-from fanin.values import Value, check_range, ranges_of
-
-_RANGES = _core.schedule_ranges()
+from fanin.checks import check_integer, check_sequence
+from fanin.values import Value
 
 
 @dataclass(frozen=True)
@@ -28,13 +26,7 @@ class Schedule(Value):
     """
 
     name: ClassVar[str]
-
-    def __post_init__(self) -> None:
-        ranges = ranges_of(self, _RANGES)
-        for field in fields(self):
-            value = getattr(self, field.name)
-            for number in value if isinstance(value, tuple) else (value,):
-                check_range(field.name, number, ranges[field.name])
+    _allowed: ClassVar[Mapping[str, Mapping[str, Any]]] = _core.schedule_ranges()
 
     def __call__(self, t: int) -> float:
         """Return the value at step t = 1, 2, ..."""
@@ -77,10 +69,8 @@ class Piecewise(Schedule):
 
     def __post_init__(self) -> None:
         for name in ("levels", "after"):
-            given = getattr(self, name)
-            if isinstance(given, str) or not isinstance(given, Iterable):
-                raise TypeError(f"{name}: expected a list of numbers, got {given!r}")
-            object.__setattr__(self, name, tuple(given))
+            given = check_sequence(name, getattr(self, name), "a list of numbers")
+            object.__setattr__(self, name, given)
         super().__post_init__()
         if not 1 <= len(self.after) == len(self.levels) - 1 <= 31:
             raise ValueError(

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from fanin.checks import check_sequence
+
 if TYPE_CHECKING:
     from fanin.network import Network
     from fanin.training.history import History
@@ -56,9 +58,7 @@ Callbacks = Iterable[Callback | EpochFunction]
 
 def check_callbacks(callbacks: Callbacks) -> tuple[Callback | EpochFunction, ...]:
     """Return the callbacks; raise TypeError where one cannot be called."""
-    if not isinstance(callbacks, Iterable):
-        raise TypeError(f"callbacks: expected a list, got {callbacks!r}")
-    checked = tuple(callbacks)
+    checked = check_sequence("callbacks", callbacks)
     for i, callback in enumerate(checked):
         if isinstance(callback, type):
             raise TypeError(

@@ -7,7 +7,7 @@ from numbers import Real
 from typing import TYPE_CHECKING, Literal, get_args
 
 from fanin import _core
-from fanin.checks import check_choice, check_integer
+from fanin.checks import check_choice, check_integer, check_text
 from fanin.training.callbacks import Logs
 from fanin.values import check_number
 
@@ -74,15 +74,15 @@ class EarlyStopping:
     def __post_init__(self) -> None:
         check_integer("patience", self.patience, 1)
         check_number("min_delta", self.min_delta, at_least=0)
-        if not isinstance(self.monitor, str):
-            raise TypeError(f"monitor: expected the name of a figure, got {self.monitor!r}")
+        check_text("monitor", self.monitor, "the name of a figure")
         check_choice("mode", self.mode, get_args(Mode))
 
     def on_fit_begin(self, net: Network, history: History) -> None:
         """Forget earlier fits."""
         if self.monitor in ("val_loss", f"val_{history.metric}") and not history.validates:
             raise ValueError(
-                f"EarlyStopping: {self.monitor} needs validation_data=(X, y), or monitor another figure"
+                f"EarlyStopping: {self.monitor} needs validation_data=(X, y) or validation_fraction=0.1; "
+                "or monitor another figure"
             )
         self.best_weights = self._count = None
 

@@ -8,7 +8,7 @@ from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Any
 
 from fanin import _core
-from fanin.data.inputs import as_data, sentences
+from fanin.data.inputs import ColumnNames, as_data, note_names, sentences
 from fanin.data.validation import Validation, split_off, validation_of
 from fanin.optim import BatchSizeWarning
 from fanin.training.callbacks import CallbackList, Logs
@@ -22,10 +22,25 @@ if TYPE_CHECKING:
     from fanin.network import Network
 
 
+class Closing(closing[Any]):
+    """Closes at the end of a `with`, which keeps the exception it ends by, such as of Ctrl-C, if closing fails."""
+
+    def __exit__(self, *raised: object) -> None:
+        """Close."""
+        try:
+            super().__exit__(*raised)
+        except Exception:
+            if raised[0] is None:
+                raise
+
+
 class Fit:
     """One call of `Network.fit` or `Network.fit_chunks`; construction checks the rule against the network."""
 
-    def __init__(self, net: Network, settings: Settings, validation: Validation | None) -> None:
+    def __init__(
+        self, net: Network, settings: Settings, validation: Validation | None, names: ColumnNames
+    ) -> None:
+        self._names, self._kept_names = names, net._core.column_names
         self.net, self.rule, self.epochs = net, settings.rule, int(settings.epochs)
         self._values = self.rule.values_on(net._parameter_names())
         self.batch_size, self.shuffle = min(int(settings.batch_size), 2**32), bool(settings.shuffle)
@@ -42,11 +57,11 @@ class Fit:
         y: ArrayLike,
         sample_weight: ArrayLike | None = None,
         population: _core.Population | None = None,
-    ) -> closing[Any]:
+    ) -> Closing:
         """Check the data and lay out what an epoch over them needs, until the end of a `with`."""
-        X, y, columns = as_data(X, y, self.net.dtype)
-        with sentences(columns=columns):
-            return closing(
+        X, y, labels = as_data(X, y, self.net.dtype, self._names)
+        with sentences(labels=labels):
+            return Closing(
                 self.net._training(
                     self.net._core,
                     X,
@@ -54,6 +69,7 @@ class Fit:
                     sample_weight,
                     self.batch_size,
                     self.shuffle,
+                    len(self.history.loss),
                     self.budget,
                     population,
                 )
@@ -74,19 +90,27 @@ class Fit:
     def epoch(self, training: Any) -> tuple[float, float]:
         """Train one epoch; return its mean loss, and the share of the samples, by weight, that the budget allowed."""
         self.warn_of_mini_batches(training.rows, stacklevel=6)
+        self._keep_names()
         trained: tuple[float, float] = training.epoch(self.rule.name, self._values)
         return trained
 
     def begin_epoch(self, training: Any, population: _core.Population, number: int) -> None:
         """Begin an epoch that the population trains."""
+        self._keep_names()
         training.begin_epoch(population, number, self.rule.name, self._values)
+
+    def _keep_names(self) -> None:
+        """Have the network remember the names of columns that it is now trained on."""
+        if self._names != self._kept_names:
+            self.net._core.set_column_names(self._names)
+            self._kept_names = dict(self._names)
 
     def run(self, train: Callable[[], float]) -> History:
         """Run epochs until all are done, the budget is spent or a callback says stop.
 
         `train` does one and returns its loss.
         """
-        with closing(self):
+        with Closing(self):
             loop = self.begin()
             loop.run(train)
             return self.end(loop)
@@ -125,10 +149,12 @@ class Fit:
 
 def open_fit(
     net: Network, X: ArrayLike, y: ArrayLike, settings: Settings, population: _core.Population | None = None
-) -> tuple[Fit, closing[Any]]:
+) -> tuple[Fit, Closing]:
     """Check the data of a fit; return what it does, and its training, alone or in a population."""
-    data, validation = (X, y, settings.sample_weight), validation_of(net, settings.validation_data)
+    names = net._core.column_names
+    note_names(X, y, names)  # before validation data that may have them in another order
+    data, validation = (X, y, settings.sample_weight), validation_of(net, settings.validation_data, names)
     if settings.validation_fraction is not None:
-        data, validation = split_off(net, settings.validation_fraction, validation, *data)
-    fit = Fit(net, settings, validation)
+        data, validation = split_off(net, settings.validation_fraction, validation, names, *data)
+    fit = Fit(net, settings, validation, names)
     return fit, fit.training(*data, population=population)

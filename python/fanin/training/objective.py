@@ -47,8 +47,8 @@ class Objective:
     def __init__(self, net: Network, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None) -> None:
         self._net = net
         kind = _core.ObjectiveFloat32 if net.dtype == np.float32 else _core.ObjectiveFloat64
-        X, y, columns = as_data(X, y, net.dtype)
-        with sentences(columns=columns):
+        X, y, labels = as_data(X, y, net.dtype, net._core.column_names)
+        with sentences(labels=labels):
             self._core: Any = kind(net._core, X, y, sample_weight)
         self._trained = [(name, shape) for name, shape, trained in net._core.arrays if trained]
 

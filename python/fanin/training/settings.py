@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fanin import _core
-from fanin.checks import check_integer
+from fanin.checks import check_flag, check_integer
 from fanin.optim import Rule
+from fanin.optim.rule import check_rule
 from fanin.training.callbacks import Callbacks, check_callbacks
 from fanin.values import check_number
 
@@ -37,8 +38,9 @@ class Settings:
     max_seconds: float | None = None
 
     def __post_init__(self) -> None:
-        if not isinstance(self.rule, Rule):
-            raise TypeError(f"rule: expected an update rule such as fanin.optim.Adam(), got {self.rule!r}")
+        check_rule(self.rule)
+        for name in ("shuffle", "verbose"):
+            check_flag(name, getattr(self, name))
         check_integer("epochs", self.epochs, 0)
         check_integer("batch_size", self.batch_size, 1)
         if self.max_steps is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Literal, get_args, overload
 
@@ -12,7 +12,7 @@ from fanin.checks import check_choice
 from fanin.data.inputs import sentences
 from fanin.model import Model
 from fanin.training.early_stopping import EarlyStopping
-from fanin.training.fitting import Fit, open_fit
+from fanin.training.fitting import Closing, Fit, open_fit
 from fanin.training.history import History
 from fanin.training.settings import Settings
 
@@ -78,11 +78,11 @@ def train_together(members: Iterable[Member], *, on_error: OnError = "raise") ->
         for number, (net, X, y, settings) in enumerate(checked):
             with sentences(f"member {number + 1}: "):
                 fit, opened = open_fit(net, X, y, settings, population)
-            stack.enter_context(closing(fit))
+            stack.enter_context(Closing(fit))
             training = stack.enter_context(opened)
             fit.warn_of_mini_batches(training.rows, stacklevel=3)
             fits.append(_FitUnderWay(fit, training, population, number))
-        stack.enter_context(closing(population))  # closed first: then no epoch of a training is under way
+        stack.enter_context(Closing(population))  # closed first: then no epoch of a training is under way
         for number, under_way in enumerate(fits):
             with sentences(f"member {number + 1}: "):
                 under_way.begin()

@@ -1,0 +1,77 @@
+#include "data/scale.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "base/text.hpp"
+#include "data/gather.hpp"
+
+namespace fanin {
+namespace {
+
+// Standardized columns have a mean size of about 0.8, pixels one of about 100.
+constexpr double kFar = 10;
+
+struct Largest {
+  std::size_t column = 0;
+  double mean_size = 0;
+};
+
+// The column whose values are the largest on average
+Largest largest_of(const NumberMatrix& m) {
+  constexpr std::size_t most = 512;
+  double values[most];
+  Largest largest;
+  for (std::size_t begin = 0; begin < m.columns; begin += most) {
+    const Range columns{begin, std::min(begin + most, m.columns)};
+    std::vector<double> mean_sizes(columns.end - columns.begin);
+    for (std::size_t row = 0; row < m.rows; ++row) {
+      convert_row(values, m, row, columns);
+      for (std::size_t j = 0; j < mean_sizes.size(); ++j) {
+        mean_sizes[j] += std::abs(values[j]) / static_cast<double>(m.rows);
+      }
+    }
+    for (std::size_t j = 0; j < mean_sizes.size(); ++j) {
+      if (mean_sizes[j] > largest.mean_size) largest = {begin + j, mean_sizes[j]};
+    }
+  }
+  return largest;
+}
+
+NumberMatrix as_numbers(const NumberMatrix& m) { return m; }
+template <class S>
+NumberMatrix as_numbers(const MatrixView<const S>& m) {
+  return numbers(m);
+}
+
+template <class Matrix>
+std::string sentence(const std::string& name, const Matrix& m, const std::string& remedy) {
+  const Largest largest = largest_of(as_numbers(m));
+  if (!(largest.mean_size > kFar)) return "";
+  return name + " is far from unit scale, which is the likely cause: the values of column " +
+         std::to_string(largest.column) + " have a mean size of " + number_text(largest.mean_size) + "; " +
+         remedy + ". ";
+}
+
+}  // namespace
+
+std::string likely_cause(const Samples& x, bool normalized, const Targets& y, const Loss& loss) {
+  std::string cause;
+  if (!normalized) {
+    cause = std::visit(
+        [](const auto& m) {
+          return sentence("X", m, "subtract the mean of each column and divide by its deviation");
+        },
+        x);
+  }
+  const Allowed range = std::visit([](const auto& l) { return l.target_range; }, loss);
+  if (std::isinf(range.low) && std::isinf(range.high)) {
+    visit_matrix(y, [&](const auto& m) {
+      cause += sentence("y", m, "divide it by its deviation, and multiply predictions by it");
+    });
+  }
+  return cause;
+}
+
+}  // namespace fanin

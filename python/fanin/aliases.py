@@ -1,0 +1,106 @@
+"""What other libraries call things, for messages alone: they say what to write, and accept no other name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+_SOFTMAX = 'soft-max belongs to the loss: leave the last layer "identity" and choose the loss "softmax_cross_entropy"'
+_A_SCALE = 'choose one by its scale, such as "he_normal" or "lecun_uniform"'
+
+# by name in small letters and digits: what to write, or a sentence
+ACTIVATIONS = {
+    "sigmoid": "logistic",
+    "logsig": "logistic",
+    "expit": "logistic",
+    "tansig": "tanh",
+    "swish": "silu",
+    "rectifier": "relu",
+    "poslin": "relu",
+    "lrelu": "leaky_relu",
+    "linear": "identity",
+    "purelin": "identity",
+    "none": "identity",
+    "gelunew": "gelu_tanh",
+    "softmax": _SOFTMAX,
+    "logsoftmax": _SOFTMAX,
+}
+LOSSES = {
+    "mse": "squared_error",
+    "mseloss": "squared_error",
+    "meansquarederror": "squared_error",
+    "squaredloss": "squared_error",
+    "leastsquares": "squared_error",
+    "l2": "squared_error",
+    "mae": "absolute_error",
+    "maeloss": "absolute_error",
+    "meanabsoluteerror": "absolute_error",
+    "l1": "absolute_error",
+    "l1loss": "absolute_error",
+    "huberloss": "huber",
+    "smoothl1": "huber",
+    "smoothl1loss": "huber",
+    "pinball": "quantile",
+    "pinballloss": "quantile",
+    "quantileloss": "quantile",
+    "poissonloss": "poisson",
+    "poissonnllloss": "poisson",
+    "softmax": "softmax_cross_entropy",
+    "categoricalcrossentropy": "softmax_cross_entropy",
+    "sparsecategoricalcrossentropy": "softmax_cross_entropy",
+    "nll": "softmax_cross_entropy",
+    "nllloss": "softmax_cross_entropy",
+    "bce": "logistic",
+    "bceloss": "logistic",
+    "bcewithlogits": "logistic",
+    "bcewithlogitsloss": "logistic",
+    "binarycrossentropy": "logistic",
+    "logisticcrossentropy": "logistic",
+    "sigmoid": "logistic",
+    **dict.fromkeys(
+        ("crossentropy", "crossentropyloss", "logloss"),
+        'write "softmax_cross_entropy" for classes, "logistic" for independent yes-no outputs',
+    ),
+}
+INITIALIZERS = {
+    "xavier": "glorot_uniform",
+    "xavieruniform": "glorot_uniform",
+    "xaviernormal": "glorot_normal",
+    "glorot": "glorot_uniform",
+    "kaiming": "he_normal",
+    "kaimingnormal": "he_normal",
+    "kaiminguniform": "he_uniform",
+    "he": "he_normal",
+    "lecun": "lecun_normal",
+    "default": "auto",
+    "automatic": "auto",
+    "zero": "zeros",
+    "ones": "write initializers.Constant(1.0)",
+    **dict.fromkeys(("normal", "randomnormal", "gaussian", "uniform", "randomuniform", "random"), _A_SCALE),
+}
+RULES = {
+    "gd": "SGD",
+    "gradientdescent": "SGD",
+    "sgdmomentum": "Momentum",
+    "heavyball": "Momentum",
+    "nag": "Nesterov",
+    "nesterovmomentum": "Nesterov",
+    "resilientpropagation": "Rprop",
+    "deltabardelta": "AdaptiveGain",
+    "vsgd": "SchaulVSGD",
+}
+
+
+def hint(value: object, names: Iterable[str], aliases: Mapping[str, str], form: str = 'write "{}"') -> str:
+    """Return the end of a sentence that says which of the names is meant, in this form; empty if nobody knows."""
+    if not isinstance(value, str):
+        return ""
+    key = _key(value)
+    known = {_key(name): name for name in names}
+    meant = known.get(key) or aliases.get(key)
+    if meant is None:
+        return ""
+    return f"; {form.format(meant) if meant in known.values() else meant}"
+
+
+def _key(name: str) -> str:
+    return "".join(character for character in name.lower() if character.isalnum())
