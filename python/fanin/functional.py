@@ -130,7 +130,7 @@ def activation(z: ArrayLike, name: str, *, out: Float | None = None) -> Float:
 
 
 def activation_backward(da: ArrayLike, z: ArrayLike, name: str, *, out: Float | None = None) -> Float:
-    """Return ``dz = da f'(z)``, element by element; `out` may be `da` itself.
+    """Return ``dz = da f'(z)``, element by element; `out` may be `da` or `z` itself.
 
     Examples
     --------
@@ -228,7 +228,7 @@ def standardize(
     if mean is None or deviation is None:
         centre, spread = _mean_and_deviation(given)
     else:
-        centre, spread = np.asarray(mean, np.float64), np.asarray(deviation, np.float64)
+        centre, spread = np.array(mean, np.float64), np.array(deviation, np.float64)  # which may lie in out
         for name, values in (("mean", centre), ("deviation", spread)):
             if values.shape != given.shape[1:]:
                 raise ValueError(f"{name}: expected shape {given.shape[1:]}, got {values.shape}")
