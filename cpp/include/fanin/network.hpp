@@ -19,6 +19,7 @@
 #include "fanin/initializers.hpp"
 #include "fanin/layers/all.hpp"
 #include "fanin/losses.hpp"
+#include "fanin/owned.hpp"
 #include "fanin/rule.hpp"
 #include "fanin/views.hpp"
 
@@ -47,7 +48,8 @@ struct ArrayShape {
 // T is float or double: the type of parameters and arithmetic.
 //
 // The same data, seed and hyper-parameters give the same bits on every instruction set and number of threads.
-// One epoch of training, or any number of const calls, at a time: anything else throws BusyError.
+// One epoch of training, or any number of const calls, at a time: anything else throws BusyError. A network
+// that was moved from throws ValueError.
 template <class T>
 class Network {
  public:
@@ -114,7 +116,7 @@ class Network {
   friend struct ModelFile;
   struct State;
   explicit Network(std::unique_ptr<State> state);
-  std::unique_ptr<State> state_;
+  Owned<State> state_;
 };
 
 // A network of either precision

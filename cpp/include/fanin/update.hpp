@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "fanin/owned.hpp"
 #include "fanin/rule.hpp"
 
 #pragma GCC visibility push(default)
@@ -36,7 +37,8 @@ struct Progress {
 //
 // A step gives the bits a network gives whose weights and gradients are these, for any number of threads.
 // With a rule that looks ahead (Nesterov's) the arrays are w + momentum v, where gradients are to be taken.
-// One call at a time: another one meanwhile, but for `steps`, throws BusyError.
+// One call at a time: another one meanwhile throws BusyError. An optimizer that was moved from throws
+// ValueError.
 template <class T>
 class Optimizer {
  public:
@@ -82,7 +84,7 @@ class Optimizer {
 
  private:
   struct State;
-  std::unique_ptr<State> state_;
+  Owned<State> state_;
 };
 
 extern template class Optimizer<float>;

@@ -11,8 +11,8 @@
 namespace fanin {
 
 template <class T>
-Network<T>::Network(std::size_t inputs, std::vector<Layer> layers, Loss loss, std::uint64_t seed) {
-  state_ = std::make_unique<State>(inputs, std::move(layers), loss, seed);
+Network<T>::Network(std::size_t inputs, std::vector<Layer> layers, Loss loss, std::uint64_t seed)
+    : state_(std::make_unique<State>(inputs, std::move(layers), loss, seed)) {
   const FloatingPointScope modes;
   for (const auto& node : state_->nodes.list) node->initialize(state_->parameters.data(), seed);
 }
