@@ -54,7 +54,7 @@ TEST_CASE("a step given up on request changes nothing") {
   net.get_array("layer1.weight", before);
   Training<float> training(net, data.samples(), data.labels(),
                            {.batch_size = 32, .shuffle = true, .interrupted = [] { return true; }});
-  CHECK(training.epoch(Sgd{}).interrupted);
+  CHECK(training.epoch(SGD{}).interrupted);
   net.get_array("layer1.weight", after);
   CHECK(before == after);
 }
@@ -66,7 +66,7 @@ TEST_CASE("a rate that is far too large is reported with its place, and weights 
   net.get_array("layer1.weight", before);
   Training<float> training(net, data.samples(), data.labels());
   try {
-    training.epoch(Sgd{.learning_rate = 1e30});
+    training.epoch(SGD{.learning_rate = 1e30});
     FAIL("no exception");
   } catch (const DivergedError& error) {
     CHECK(error.epoch == 1);
@@ -76,7 +76,7 @@ TEST_CASE("a rate that is far too large is reported with its place, and weights 
   }
   net.get_array("layer1.weight", after);
   CHECK(before == after);
-  CHECK_FALSE(training.epoch(Sgd{}).interrupted);
+  CHECK_FALSE(training.epoch(SGD{}).interrupted);
 }
 
 TEST_CASE("layers with fields out of range are refused") {
@@ -130,7 +130,7 @@ TEST_CASE("wrong arguments are refused with a sentence, before anything is writt
   CHECK_THROWS_WITH_AS(net.evaluate(row_major<const double>(huge.data(), 300, 2), data.labels()),
                        "X: row 0, column 0 is 1e+300; every value must be finite in float32", ValueError);
   Training<float> training(net, data.samples(), data.labels());
-  CHECK_THROWS_WITH_AS(training.epoch(Sgd{.learning_rate = -1}),
+  CHECK_THROWS_WITH_AS(training.epoch(SGD{.learning_rate = -1}),
                        "learning_rate: expected a number in [0, infinity), got -1", ValueError);
   CHECK_THROWS_WITH_AS(training.epoch(Momentum{.momentum = 1}),
                        "momentum: expected a number in [0, 1), got 1", ValueError);

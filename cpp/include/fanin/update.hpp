@@ -14,7 +14,7 @@
 #pragma GCC visibility push(default)
 namespace fanin {
 
-// What some rules want beside the gradients: iRprop+ the loss, SchaulVsgd a second gradient, of the same data
+// What some rules want beside the gradients: iRprop+ the loss, SchaulVSGD a second gradient, of the same data
 // at the weights that `shifted` gives; and the batch's weight in the mean of a method that accumulates, such
 // as its number of samples: 0, or in [1e-30, 1e30]
 template <class T>
