@@ -7,6 +7,8 @@
 #include <atomic>
 #include <limits>
 
+#include "team/add.hpp"
+
 namespace fanin {
 
 // Several threads may use one at a time: each number counts by itself.
@@ -27,7 +29,7 @@ class Retreat {
     seconds_.store(seconds, std::memory_order_relaxed);
     until_.store(now + seconds, std::memory_order_relaxed);
   }
-  void went_well(double seconds) { well_.fetch_add(seconds, std::memory_order_relaxed); }
+  void went_well(double seconds) { add(well_, seconds); }
 
  private:
   const double least_, most_, much_more_;
