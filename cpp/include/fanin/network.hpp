@@ -54,9 +54,9 @@ template <class T>
 class Network {
  public:
   // Throws ValueError where a number of inputs or units is 0, there is no Dense, the last layer is a
-  // BatchNorm or a Dropout, one of these follows another, layers of a Residual do not give as many columns as
-  // they are given, an initializer does not fit its layer or gives values that are not finite in T, or the
-  // loss does not fit the outputs.
+  // BatchNorm or a Dropout, one of these follows one of its kind, layers of a Residual do not give as many
+  // columns as they are given, an initializer does not fit its layer or gives values that are not finite in
+  // T, or the loss does not fit the outputs.
   Network(std::size_t inputs, std::vector<Layer> layers, Loss loss, std::uint64_t seed = 0);
   ~Network();
   Network(Network&&) noexcept;
@@ -74,7 +74,7 @@ class Network {
 
   // Rows of outputs as the loss shows them: probabilities of classes, means of counts. Any number of threads
   // may call it at once; it prints nothing and waits for nobody. A few rows are done on the stack, more in
-  // memory that each thread keeps.
+  // memory of which each thread keeps 2 MiB at most. Throws ValueError where `out` shares memory with x.
   void predict(const Samples& x, MatrixView<T> out) const;
   // The same without exceptions: false, where one would be thrown.
   bool try_predict(const Samples& x, MatrixView<T> out) const noexcept;

@@ -57,7 +57,8 @@ class Optimizer {
   // ValueError, before anything is written, for other sizes, for gradients that overlap an array, and without
   // what the rule needs.
   void step(const std::vector<std::span<const T>>& gradients, const StepInputs<T>& inputs = {});
-  // out[i] = where the rule wants the second gradient of array i. Throws ValueError where it wants none.
+  // out[i] = where the rule wants the second gradient of array i. Throws ValueError where it wants none, and
+  // for memory that overlaps an array, a gradient or another one of `out`.
   void shifted(const std::vector<std::span<const T>>& gradients, const std::vector<std::span<T>>& out) const;
 
   Method method() const;
@@ -73,7 +74,8 @@ class Optimizer {
   std::vector<std::string> slot_names() const;
   // Name of the one number that the rule keeps from step to step, or nothing
   std::string memory_name() const;
-  // The part of a slot that belongs to an array. Throws ValueError where there is none, or of another size.
+  // The part of a slot that belongs to an array. Throws ValueError where there is none, for another size and,
+  // as those below, for memory that overlaps an array.
   void get_slot(std::size_t slot, std::size_t array, std::span<T> out) const;
   // The true weights of an array: w where a rule looks ahead, else what it holds.
   void get_weights(std::size_t array, std::span<T> out) const;
