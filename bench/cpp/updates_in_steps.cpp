@@ -26,8 +26,8 @@ namespace {
 using namespace fanin;
 
 Method method_named(const std::string& rule) {
-  if (rule == "sgd") return Sgd{};
-  if (rule == "rmsprop") return RmsProp{};
+  if (rule == "sgd") return SGD{};
+  if (rule == "rmsprop") return RMSprop{};
   if (rule == "adam") return Adam{};
   throw ValueError("rule: expected sgd, rmsprop or adam, got " + rule);
 }

@@ -11,15 +11,15 @@ function(fanin_install target exported component)
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/cpp/include/fanin
     DESTINATION ${FANIN_INSTALL_INCLUDEDIR} COMPONENT ${component})
 
-  # what a static library was linked with, its user must link with
+  # what a static library was linked with, its user must link with, whether pkg-config is told that it is static or not
   set(fanin_needs_openmp OFF)
   set(fanin_needs_threads OFF)
-  set(fanin_private_libraries "")
+  set(fanin_needed_libraries "")
   get_target_property(type ${target} TYPE)
   if(type STREQUAL "STATIC_LIBRARY")
     set(fanin_needs_threads ON)
     set(fanin_needs_openmp ${OpenMP_CXX_FOUND})
-    set(fanin_private_libraries "${CMAKE_THREAD_LIBS_INIT} ${OpenMP_CXX_FLAGS}")
+    set(fanin_needed_libraries "${CMAKE_THREAD_LIBS_INIT} ${OpenMP_CXX_FLAGS}")
   endif()
   set(files ${PROJECT_BINARY_DIR}/install/${component})
   configure_package_config_file(${PROJECT_SOURCE_DIR}/cpp/cmake/fanin-config.cmake.in ${files}/fanin-config.cmake

@@ -38,12 +38,6 @@ struct SoftmaxRows {
     return m.at(row, column / kPanel<T>) + column % kPanel<T>;
   }
 
-  // Labels may have changed since they were checked: then it is another class, never other memory.
-  static FANIN_INLINE std::size_t label_of(const LossRows<T>& l, std::size_t row) {
-    const auto label = static_cast<std::size_t>(l.labels[row]);
-    return label < l.a.columns ? label : 0;
-  }
-
   // t = rest [j = label] + share, or rest times the row of probabilities + share
   struct Target {
     const LossRows<T>& l;
@@ -83,7 +77,8 @@ struct SoftmaxRows {
   static void rows_by_themselves(const LossRows<T>& l, const Target& target, bool plain, std::size_t first,
                                  std::size_t count, T* total, T* linear, T* mass) {
     for (std::size_t i = 0; i < count; ++i) {
-      const std::size_t row = first + i, label = l.labels != nullptr ? label_of(l, row) : 0;
+      const std::size_t row = first + i,
+                        label = l.labels != nullptr ? static_cast<std::size_t>(l.labels[row]) : 0;
       const T weight = l.row_weight != nullptr ? l.row_weight[row] : T{1}, scale = weight * l.scale;
       const T largest = largest_of(l.a, row);
       if (!plain) sum_targets(target, row, largest, linear[i], mass[i]);
@@ -123,8 +118,9 @@ struct SoftmaxRows {
   // 1 where the first of the largest outputs is the label, or the first of the largest target probabilities
   static T hit(const LossRows<T>& l, std::size_t row, T largest) {
     const std::size_t guess = first_at_least(l.a, row, largest);
-    const std::size_t truth =
-        l.labels != nullptr ? label_of(l, row) : first_at_least(l.targets, row, largest_of(l.targets, row));
+    const std::size_t truth = l.labels != nullptr
+                                  ? static_cast<std::size_t>(l.labels[row])
+                                  : first_at_least(l.targets, row, largest_of(l.targets, row));
     return guess == truth ? T{1} : T{0};
   }
   static std::size_t first_at_least(const Panels<const T>& m, std::size_t row, T value) {

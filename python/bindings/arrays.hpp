@@ -114,12 +114,14 @@ inline std::string shape_text(const py::array& array) {
   return py::str(static_cast<py::object>(array.attr("shape"))).cast<std::string>();
 }
 
+// strides of axes of length 0 and 1 mean nothing
 template <class S>
 bool viewable(const py::array& array) {
   if (!py::isinstance<py::array_t<S>>(array)) return false;
+  if (array.size() == 0) return true;
   const auto size = static_cast<py::ssize_t>(sizeof(S));
   for (py::ssize_t i = 0; i < array.ndim(); ++i) {
-    if (array.strides(i) % size != 0) return false;
+    if (array.shape(i) > 1 && array.strides(i) % size != 0) return false;
   }
   return reinterpret_cast<std::uintptr_t>(array.data()) % sizeof(S) == 0;
 }
@@ -158,7 +160,7 @@ inline fanin::NumberMatrix number_matrix(const py::array& array) {
           static_cast<std::size_t>(array.shape(0)),
           column ? 1 : static_cast<std::size_t>(array.shape(1)),
           array.strides(0),
-          column ? 0 : array.strides(1),
+          column ? dtype.itemsize() : array.strides(1),
           !dtype.attr("isnative").cast<bool>()};
 }
 
@@ -192,13 +194,8 @@ inline bool has_columns(const char* name, const py::object& value) {
 }
 
 // Integer labels, one a row
-struct Labels {
-  py::array_t<std::int64_t> array;
-  std::span<const std::int64_t> view;
-};
-
-inline Labels labels(const char* name, const py::object& value, std::size_t rows) {
-  py::array array = numbers(name, value);
+inline Matrix labels(const char* name, const py::object& value, std::size_t rows) {
+  const py::array array = numbers(name, value);
   if (array.ndim() != 1) {
     throw fanin::ValueError(std::string(name) + ": expected labels of shape (" + std::to_string(rows) +
                             ",), got " + shape_text(array));
@@ -207,8 +204,7 @@ inline Labels labels(const char* name, const py::object& value, std::size_t rows
     throw py::type_error(std::string(name) + ": expected integer labels, got dtype " +
                          py::str(static_cast<py::object>(array.dtype())).cast<std::string>());
   }
-  py::array_t<std::int64_t, py::array::c_style | py::array::forcecast> converted(array);
-  return {converted, {converted.data(), static_cast<std::size_t>(converted.size())}};
+  return {array, number_matrix(array)};
 }
 
 // What a loss compares with, and the arrays they belong to
@@ -224,9 +220,9 @@ inline TargetArrays targets(const fanin::Loss& loss, const py::object& y, const 
   TargetArrays data;
   const fanin::TargetKind kind = std::visit([](const auto& l) { return l.kind; }, loss);
   if (kind == fanin::TargetKind::labels && !has_columns("y", y)) {
-    const Labels given = labels("y", y, rows);
+    const Matrix given = labels("y", y, rows);
     data.y_array = given.array;
-    data.y = given.view;
+    data.y = fanin::Labels(std::get<fanin::NumberMatrix>(given.view));
   } else {
     const std::size_t columns = kind == fanin::TargetKind::one_target ? 1 : outputs;
     const std::string expected = "(" + std::to_string(rows) + ", " + std::to_string(columns) + ")";

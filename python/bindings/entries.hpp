@@ -98,7 +98,8 @@ struct FieldGetter {
     values[name] = choices[static_cast<std::size_t>(value)];
   }
   void operator()(const char* name, fanin::Activation activation) const {
-    values[name] = fanin::names_of(fanin::Activations{})[static_cast<std::size_t>(activation)];
+    values[name] =
+        fanin::names_of(fanin::Activations{})[static_cast<std::size_t>(static_cast<int>(activation))];
   }
   template <class... Entry>
   void operator()(const char* name, const std::variant<Entry...>& entry, fanin::List<Entry...>) const {

@@ -51,9 +51,6 @@ py::tuple dense_backward(const py::object& dz, const py::object& x, const py::ob
     auto dw = operands::output<T>("dw", out[1], operands::shape_of(given[2]), given);
     auto db = operands::output<T>("db", out[2], {given[2].shape(1)}, given);
     operands::check_contiguous("db", db);
-    if (operands::overlap(dx, dw) || operands::overlap(dx, db) || operands::overlap(dw, db)) {
-      throw fanin::ValueError("out: expected arrays that do not overlap each other");
-    }
     const auto to_x = with_dx ? operands::writable_matrix(dx) : fanin::MatrixView<T>{};
     const auto to_w = operands::writable_matrix(dw);
     const auto to_b = operands::elements(db);
@@ -65,12 +62,9 @@ py::tuple dense_backward(const py::object& dz, const py::object& x, const py::ob
   });
 }
 
-// An output of an elementwise function: it may be the first input itself
 template <class T, std::size_t N>
-py::array_t<T> elementwise_output(const py::object& out, const std::array<py::array, N>& given,
-                                  bool in_place) {
-  auto result = operands::output<T>("out", out, operands::shape_of(given[0]),
-                                    std::span<const py::array>(given).subspan(in_place ? 1 : 0));
+py::array_t<T> elementwise_output(const py::object& out, const std::array<py::array, N>& given) {
+  auto result = operands::output<T>("out", out, operands::shape_of(given[0]), given);
   operands::check_contiguous("out", result);
   return result;
 }
@@ -81,7 +75,7 @@ py::object activate(const py::object& z, const py::object& activation, const py:
   return operands::with_inputs(inputs, [&](auto zero, const auto& given) -> py::object {
     using T = decltype(zero);
     const py::array from = operands::contiguous<T>(given[0]);
-    auto result = elementwise_output<T>(out, given, out.is(z));
+    auto result = elementwise_output<T>(out, given);
     const auto a = operands::elements(result);
     const auto input = operands::elements<T>(from);
     {
@@ -103,7 +97,7 @@ py::object activate_backward(const py::object& da, const py::object& z, const py
                               arrays::shape_text(given[0]));
     }
     const py::array from = operands::contiguous<T>(given[0]), at = operands::contiguous<T>(given[1]);
-    auto result = elementwise_output<T>(out, given, out.is(da));
+    auto result = elementwise_output<T>(out, given);
     const auto dz = operands::elements(result);
     const auto gradient = operands::elements<T>(from), input = operands::elements<T>(at);
     {

@@ -3,8 +3,6 @@
 #pragma once
 
 #include <array>
-#include <optional>
-#include <utility>
 
 #include "arrays.hpp"
 #include "results.hpp"
@@ -58,24 +56,6 @@ auto with_inputs(const std::array<Input, N>& inputs, F&& f) {
   return single ? call(float{}) : call(double{});
 }
 
-// The first byte of an array and the one behind its last
-inline std::pair<const char*, const char*> extent(const py::array& array) {
-  const char* first = static_cast<const char*>(array.data());
-  const char* last = first + array.itemsize();
-  for (py::ssize_t i = 0; i < array.ndim(); ++i) {
-    if (array.shape(i) == 0) return {first, first};
-    const py::ssize_t reach = (array.shape(i) - 1) * array.strides(i);
-    (reach < 0 ? first : last) += reach;
-  }
-  return {first, last};
-}
-
-inline bool overlap(const py::array& a, const py::array& b) {
-  const auto [a_begin, a_end] = extent(a);
-  const auto [b_begin, b_end] = extent(b);
-  return a_begin < b_end && b_begin < a_end && a_begin < a_end && b_begin < b_end;
-}
-
 // A new array. Loops over it and an input of its shape reach the begins of cache lines in both at once.
 template <class T, class Inputs>
 py::array_t<T> new_array(const std::vector<py::ssize_t>& shape, const Inputs& inputs) {
@@ -85,7 +65,7 @@ py::array_t<T> new_array(const std::vector<py::ssize_t>& shape, const Inputs& in
   return results::array<T>(shape, like == std::end(inputs) ? nullptr : like->data());
 }
 
-// `out` after its checks, or a new array; `inputs` are what it must not overlap
+// `out` after its checks, or a new array that lies like one of the inputs
 template <class T, class Inputs>
 py::array_t<T> output(const char* name, const py::object& out, const std::vector<py::ssize_t>& shape,
                       const Inputs& inputs) {
@@ -104,11 +84,6 @@ py::array_t<T> output(const char* name, const py::object& out, const std::vector
   }
   arrays::writable<T>(name, array);
   arrays::check_unmasked(name, array);
-  for (const py::array& input : inputs) {
-    if (overlap(array, input)) {
-      throw fanin::ValueError(std::string(name) + ": expected an array that does not overlap an input");
-    }
-  }
   return array;
 }
 

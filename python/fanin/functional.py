@@ -141,7 +141,7 @@ def activation(z: ArrayLike, name: str, *, out: Float | None = None) -> Float:
 
 
 def activation_backward(da: ArrayLike, z: ArrayLike, name: str, *, out: Float | None = None) -> Float:
-    """Return ``dz = da f'(z)``, element by element; `out` may be `da` itself.
+    """Return ``dz = da f'(z)``, element by element; `out` may be `da` or `z` itself.
 
     Examples
     --------
@@ -243,7 +243,7 @@ def standardize(
         centre, spread = _mean_and_deviation(given)
     else:
         centre, spread = (
-            np.asarray(_core.numbers(name, values), np.float64)
+            np.array(_core.numbers(name, values), np.float64)  # a copy, as they may lie in out
             for name, values in (("mean", mean), ("deviation", deviation))
         )
         for name, values in (("mean", centre), ("deviation", spread)):

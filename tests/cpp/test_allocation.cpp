@@ -96,7 +96,7 @@ TEST_CASE("an epoch allocates nothing, once the rule has its state") {
     grouped.clip_norm = 1;
     grouped.average_decay = 0.9;
     grouped.arrays.resize(6, {.rate_scale = 0.5});
-    for (const Method& method : {Method(Adam{}), surrounded, Method(SchaulVsgd{}), grouped}) {
+    for (const Method& method : {Method(Adam{}), surrounded, Method(SchaulVSGD{}), grouped}) {
       training.epoch(method);
       const std::size_t so_far = allocations.load();
       training.epoch(method);

@@ -1,9 +1,11 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <thread>
 #include <vector>
 
+#include "team/add.hpp"
 #include "team/team.hpp"
 
 using namespace fanin;
@@ -27,6 +29,41 @@ TEST_CASE("no thread passes a barrier before the last has come") {
     CHECK(early.load() == 0);
     CHECK(arrived.load() == 200 * threads);
   }
+}
+
+TEST_CASE("threads that sleep at a barrier wake up for the next round") {
+  constexpr int threads = 4, rounds = 20;
+  Barrier barrier;
+  std::atomic<int> arrived{0}, early{0};
+  std::atomic<double> waited{0};
+  std::vector<std::thread> team;
+  for (int t = 0; t < threads; ++t) {
+    team.emplace_back([&, t] {
+      for (int round = 0; round < rounds; ++round) {
+        if (round % threads == t) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        arrived.fetch_add(1);
+        add(waited, barrier.wait(threads));
+        if (arrived.load() < (round + 1) * threads) early.fetch_add(1);
+        barrier.wait(threads);
+      }
+    });
+  }
+  for (auto& t : team) t.join();
+  CHECK(early.load() == 0);
+  CHECK(arrived.load() == rounds * threads);
+  CHECK(waited.load() > 0);
+}
+
+TEST_CASE("sums that several threads add to lose nothing") {
+  std::atomic<double> sum{0.5};
+  std::vector<std::thread> team;
+  for (int t = 0; t < 4; ++t) {
+    team.emplace_back([&] {
+      for (int i = 0; i < 10000; ++i) add(sum, 1);
+    });
+  }
+  for (auto& t : team) t.join();
+  CHECK(sum.load() == 40000.5);
 }
 
 TEST_CASE("the shares of a phase cover each job once, in order, at about even cost") {

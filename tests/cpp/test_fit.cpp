@@ -67,7 +67,7 @@ TEST_CASE("a fit is its epochs, with what each brought") {
 TEST_CASE(
     "early stopping stops after patience, and brings the best weights back, also where a rule looks ahead") {
   const Parabola data;
-  for (const Method& method : {Method(Sgd{0}), Method(Nesterov{.learning_rate = 0})}) {
+  for (const Method& method : {Method(SGD{0}), Method(Nesterov{.learning_rate = 0})}) {
     Network<float> net(1, {{8, activation<Tanh>}, {1}}, SquaredError{});
     std::vector<float> best(8), now(8);
     std::size_t epochs = 0;
@@ -156,9 +156,9 @@ TEST_CASE("a fit ends after so many steps, within an epoch too, with the bits of
 
 TEST_CASE("a fit without time makes one update, also where that takes several batches") {
   const Parabola data;
-  Method of_three = Sgd{0.1};
+  Method of_three = SGD{0.1};
   of_three.accumulate = 3;
-  for (const Method& method : {Method(Sgd{0.1}), of_three}) {
+  for (const Method& method : {Method(SGD{0.1}), of_three}) {
     Network<float> late = new_net(), one_step = new_net();
     const FitOptions at_once{.epochs = 10, .max_seconds = 1e-9, .batch_size = 16};
     CHECK(fit(late, data.rows(0, 64), method, at_once).stopped_epoch == 1);
@@ -174,10 +174,10 @@ TEST_CASE("trainings that are given one budget spend it together") {
   const DataSet rows = data.rows(0, 64);
   Training<float> first(net, rows.x, rows.y, {.batch_size = 16, .budget = &budget});
   Training<float> second(other, rows.x, rows.y, {.batch_size = 16, .budget = &budget});
-  const EpochResult whole = first.epoch(Sgd{});
+  const EpochResult whole = first.epoch(SGD{});
   CHECK(whole.share == 1);
   CHECK_FALSE(budget.spent());
-  const EpochResult cut = second.epoch(Sgd{});
+  const EpochResult cut = second.epoch(SGD{});
   CHECK(cut.share == 0.5);
   CHECK_FALSE(cut.interrupted);
   CHECK(budget.spent());
@@ -191,17 +191,17 @@ TEST_CASE("mistakes come before any training") {
     CHECK_THROWS_WITH_AS(fit(net, data.rows(0, 64), method, options), sentence, ValueError);
     CHECK(net.to_bytes() == before);
   };
-  check("patience: expected at least 1, got 0", Sgd{}, {.early_stopping = EarlyStopping{0, 0, Figure::loss}});
-  check("min_delta: expected a finite number of at least 0, got -1", Sgd{},
+  check("patience: expected at least 1, got 0", SGD{}, {.early_stopping = EarlyStopping{0, 0, Figure::loss}});
+  check("min_delta: expected a finite number of at least 0, got -1", SGD{},
         {.early_stopping = EarlyStopping{1, -1, Figure::loss}});
-  check("early_stopping: the figure to monitor needs validation data", Sgd{},
+  check("early_stopping: the figure to monitor needs validation data", SGD{},
         {.early_stopping = EarlyStopping{}});
-  check("max_steps: expected at least 1, got 0", Sgd{}, {.max_steps = 0});
-  check("max_seconds: expected a finite number above 0, got 0", Sgd{}, {.max_seconds = 0});
-  check("max_seconds: expected a finite number above 0, got inf", Sgd{},
+  check("max_steps: expected at least 1, got 0", SGD{}, {.max_steps = 0});
+  check("max_seconds: expected a finite number above 0, got 0", SGD{}, {.max_seconds = 0});
+  check("max_seconds: expected a finite number above 0, got inf", SGD{},
         {.max_seconds = std::numeric_limits<double>::infinity()});
-  check("learning_rate: expected a number in [0, infinity), got -1", Sgd{-1}, {});
-  check("X: expected 1 columns, one for each input, got shape (1, 2)", Sgd{},
+  check("learning_rate: expected a number in [0, infinity), got -1", SGD{-1}, {});
+  check("X: expected 1 columns, one for each input, got shape (1, 2)", SGD{},
         {.validation = DataSet{row_major<const float>(data.x.data(), 1, 2), data.rows(0, 1).y}});
 }
 
@@ -223,7 +223,7 @@ TEST_CASE("fits side by side are what they are alone, and one that diverges does
     }
     for (std::size_t i = 0; i < 5; ++i) {
       const double rate = i == 2 ? 1e38 : 0.01 * static_cast<double>(i + 1);
-      fits.push_back({&together[i], data.rows(0, 48), Sgd{rate}, options(i)});
+      fits.push_back({&together[i], data.rows(0, 48), SGD{rate}, options(i)});
     }
     const std::vector<Outcome> outcomes = train_together(fits);
     REQUIRE(outcomes.size() == 5);
@@ -271,14 +271,14 @@ TEST_CASE("fits side by side are checked before any training, and stopped by the
   const Parabola data;
   Network<float> net = new_net(), other = new_net();
   const std::vector<std::byte> before = net.to_bytes();
-  const Fit good{&net, data.rows(0, 48), Sgd{}};
-  CHECK_THROWS_AS(train_together({good, {&other, data.rows(0, 48), Sgd{-1}}}), ValueError);
+  const Fit good{&net, data.rows(0, 48), SGD{}};
+  CHECK_THROWS_AS(train_together({good, {&other, data.rows(0, 48), SGD{-1}}}), ValueError);
   CHECK_THROWS_AS(train_together({good, good}), BusyError);
   CHECK(net.to_bytes() == before);
   FitOptions stopped{.epochs = 1000};
   stopped.interrupted = [] { return true; };
   const auto outcomes =
-      train_together({{&net, data.rows(0, 48), Sgd{}, stopped}, {&other, data.rows(0, 48), Sgd{}, stopped}});
+      train_together({{&net, data.rows(0, 48), SGD{}, stopped}, {&other, data.rows(0, 48), SGD{}, stopped}});
   CHECK(outcomes[0].history.stopped_epoch == 1);
   CHECK(outcomes[1].history.stopped_epoch == 1);
 }

@@ -39,7 +39,7 @@ TEST_CASE("a method gives each step the rule of its schedules") {
 TEST_CASE("biases are spared by penalties and decay, and clipped like weights") {
   std::vector<double> w(3, 1.0), b(3, 1.0);
   const std::vector<double> g(3, 10.0);
-  Method method = Sgd{0.1};
+  Method method = SGD{0.1};
   method.clip_value = 2;
   method.l1 = 0.5;
   method.l2 = 0.25;
@@ -64,7 +64,7 @@ TEST_CASE("with Nesterov arrays are ahead of the weights by momentum v") {
 
 TEST_CASE("rates by array and by fan-in, frozen arrays, and their norm") {
   std::vector<double> w(6, 1.0), b(3, 1.0), frozen(2, 1.0);
-  Method method = Sgd{0.1};
+  Method method = SGD{0.1};
   method.arrays = {{.rate_scale = 2}, {}, {.frozen = true}};
   method.fan_in_power = 1;
   method.clip_norm = 3;
@@ -78,7 +78,7 @@ TEST_CASE("rates by array and by fan-in, frozen arrays, and their norm") {
 
 TEST_CASE("a group of batches is one step by their weighted mean, and weights are averaged over steps") {
   std::vector<double> w(5, 0.0), average(5);
-  Method method = Sgd{1.0};
+  Method method = SGD{1.0};
   method.accumulate = 2;
   method.average_decay = 0.5;
   Optimizer<double> optimizer(method, {w});
@@ -106,34 +106,34 @@ TEST_CASE("a network has options for each of its arrays, or none") {
 }
 
 TEST_CASE("a method that cannot be gets a sentence") {
-  Method method = Sgd{};
+  Method method = SGD{};
   method.l2 = -1;
   CHECK(error_of(method) == "l2: expected a number in [0, infinity), got -1");
-  method = Sgd{};
+  method = SGD{};
   method.clip_value = 0;
   CHECK(error_of(method) == "clip_value: expected a number in (0, infinity], got 0");
-  method = Sgd{};
+  method = SGD{};
   method.clip_norm = -1;
   CHECK(error_of(method) == "clip_norm: expected a number in (0, infinity], got -1");
-  method = Sgd{};
+  method = SGD{};
   method.accumulate = 0;
   CHECK(error_of(method) == "accumulate: expected a number in [1, infinity), got 0");
-  method = Sgd{};
+  method = SGD{};
   method.average_decay = 1;
   CHECK(error_of(method) == "average_decay: expected a number in [0, 1), got 1");
-  method = Sgd{};
+  method = SGD{};
   method.fan_in_power = 0.5;
   CHECK(error_of(method) == "fan_in_power: expected 0 where the numbers of inputs are not given");
-  method = Sgd{};
+  method = SGD{};
   method.arrays = {{}, {}};
   CHECK(error_of(method) == "arrays: expected options for each of the 1 arrays, got 2");
   method.arrays = {{.rate_scale = -1}};
   CHECK(error_of(method) == "rate_scale: expected a number in [0, infinity), got -1");
-  method = SchaulVsgd{};
+  method = SchaulVSGD{};
   method.accumulate = 4;
   CHECK(error_of(method) ==
         "accumulate: expected 1, as schaul_vsgd wants two gradients of the same batch, got 4");
-  method = Sgd{};
+  method = SGD{};
   method.momentum = SutskeverMomentum{};
   CHECK(error_of(method) == "momentum: sgd has none that a schedule could change");
   method = Momentum{};
@@ -142,5 +142,5 @@ TEST_CASE("a method that cannot be gets a sentence") {
   CHECK(error_of(Rprop{.min_step = 2, .max_step = 1}) == "min_step: expected at most max_step");
   CHECK(error_of(Rprop{.variant = static_cast<Rprop::Variant>(7)}) ==
         "variant: expected one of 4 variants, got number 7");
-  CHECK(error_of(RmsProp{.centered = true, .bias_correction = true}).substr(0, 16) == "bias_correction:");
+  CHECK(error_of(RMSprop{.centered = true, .bias_correction = true}).substr(0, 16) == "bias_correction:");
 }

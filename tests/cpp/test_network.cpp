@@ -54,7 +54,7 @@ TEST_CASE("a step given up on request changes nothing") {
   net.get_array("layer1.weight", before);
   Training<float> training(net, data.samples(), data.labels(),
                            {.batch_size = 32, .shuffle = true, .interrupted = [] { return true; }});
-  CHECK(training.epoch(Sgd{}).interrupted);
+  CHECK(training.epoch(SGD{}).interrupted);
   net.get_array("layer1.weight", after);
   CHECK(before == after);
 }
@@ -66,7 +66,7 @@ TEST_CASE("a rate that is far too large is reported with its place, and weights 
   net.get_array("layer1.weight", before);
   Training<float> training(net, data.samples(), data.labels());
   try {
-    training.epoch(Sgd{.learning_rate = 1e30});
+    training.epoch(SGD{.learning_rate = 1e30});
     FAIL("no exception");
   } catch (const DivergedError& error) {
     CHECK(error.epoch == 1);
@@ -76,7 +76,7 @@ TEST_CASE("a rate that is far too large is reported with its place, and weights 
   }
   net.get_array("layer1.weight", after);
   CHECK(before == after);
-  CHECK_FALSE(training.epoch(Sgd{}).interrupted);
+  CHECK_FALSE(training.epoch(SGD{}).interrupted);
 }
 
 TEST_CASE("a divergence counts the epochs of its fit, and names data far from unit scale") {
@@ -85,12 +85,12 @@ TEST_CASE("a divergence counts the epochs of its fit, and names data far from un
   const Targets targets = row_major<const double>(y.data(), 2, 1);
   for (const std::size_t epochs_before : {std::size_t{0}, std::size_t{7}}) {
     Network<double> net(1, {{1}}, SquaredError{});
-    for (int fit = 0; fit < 3; ++fit) Training<double>(net, samples, targets).epoch(Sgd{.learning_rate = 0});
+    for (int fit = 0; fit < 3; ++fit) Training<double>(net, samples, targets).epoch(SGD{.learning_rate = 0});
     Training<double> training(net, samples, targets, {.epochs_before = epochs_before});
-    training.epoch(Sgd{.learning_rate = 0});
+    training.epoch(SGD{.learning_rate = 0});
     try {
-      training.epoch(Sgd{.learning_rate = 1e300});
-      training.epoch(Sgd{.learning_rate = 1e300});
+      training.epoch(SGD{.learning_rate = 1e300});
+      training.epoch(SGD{.learning_rate = 1e300});
       FAIL("no exception");
     } catch (const DivergedError& error) {
       CHECK(error.epoch >= epochs_before + 2);
@@ -112,14 +112,14 @@ TEST_CASE("data that were checked are evaluated without another look at their va
   const Network<float> net = small_net<float>();
   std::vector<float> x = data.x;
   const Samples samples = row_major<const float>(x.data(), 300, 2);
-  CHECK(net.evaluate(samples, data.labels(), {}, Checks::shapes).loss ==
+  CHECK(net.evaluate(samples, data.labels(), {}, {}, Checks::shapes).loss ==
         net.evaluate(samples, data.labels()).loss);
   x[11] = NAN;
   CHECK_THROWS_AS(net.evaluate(samples, data.labels()), ValueError);
-  CHECK(std::isnan(net.evaluate(samples, data.labels(), {}, Checks::shapes).loss));
+  CHECK(std::isnan(net.evaluate(samples, data.labels(), {}, {}, Checks::shapes).loss));
   std::vector<std::int64_t> wrong = data.y;
   wrong[7] = 3;
-  CHECK_THROWS_AS(net.evaluate(samples, std::span<const std::int64_t>(wrong), {}, Checks::shapes),
+  CHECK_THROWS_AS(net.evaluate(samples, std::span<const std::int64_t>(wrong), {}, {}, Checks::shapes),
                   ValueError);
 }
 
@@ -182,7 +182,7 @@ TEST_CASE("wrong arguments are refused with a sentence, before anything is writt
   CHECK_THROWS_WITH_AS(net.evaluate(row_major<const double>(huge.data(), 300, 2), data.labels()),
                        "X: row 0, column 0 is 1e+300; every value must be finite in float32", ValueError);
   Training<float> training(net, data.samples(), data.labels());
-  CHECK_THROWS_WITH_AS(training.epoch(Sgd{.learning_rate = -1}),
+  CHECK_THROWS_WITH_AS(training.epoch(SGD{.learning_rate = -1}),
                        "learning_rate: expected a number in [0, infinity), got -1", ValueError);
   CHECK_THROWS_WITH_AS(training.epoch(Momentum{.momentum = 1}),
                        "momentum: expected a number in [0, 1), got 1", ValueError);

@@ -78,7 +78,7 @@ TEST_CASE("a step over all rows goes down the gradient of the objective") {
   std::vector<float> gradient(before.size());
   const double loss = Objective<float>(net, samples, targets).loss_and_gradient(before, gradient);
   Training<float> training(net, samples, targets, {.batch_size = rows, .shuffle = false});
-  CHECK(training.epoch(Sgd{1.0}).loss == loss);
+  CHECK(training.epoch(SGD{1.0}).loss == loss);
   const std::vector<float> after = vector_of();
   bool same = true;
   for (std::size_t i = 0; i < before.size(); ++i) same = same && after[i] == before[i] - gradient[i];

@@ -163,15 +163,15 @@ TEST_CASE("a mistake gets a sentence, and nothing is written") {
   Optimizer<float> optimizer(Momentum{}, {all.first(10), bias});
   const std::span<const float> dw(g.data(), 10), db(g.data(), 3);
 
-  CHECK(error_of([&] { Optimizer<float>(Sgd{-1}, {all}); }) ==
+  CHECK(error_of([&] { Optimizer<float>(SGD{-1}, {all}); }) ==
         "learning_rate: expected a number in [0, infinity), got -1");
-  CHECK(error_of([&] { Optimizer<float>(Sgd{}, {bias, all.first(11), all.subspan(10)}); }) ==
+  CHECK(error_of([&] { Optimizer<float>(SGD{}, {bias, all.first(11), all.subspan(10)}); }) ==
         "arrays[2]: expected memory of its own, but it overlaps arrays[1]");
   CHECK(error_of([&] { optimizer.step({dw}); }) == "gradients: expected one for each of the 2 arrays, got 1");
   CHECK(error_of([&] { optimizer.step({dw, dw}); }) == "gradients[1]: expected 3 values, got 10");
   CHECK(error_of([&] { optimizer.step({all.subspan(9, 10), db}); }) ==
         "gradients[0]: expected memory apart from the arrays, but it overlaps arrays[0]");
-  CHECK(error_of([&] { optimizer.set_method(Sgd{}); }) ==
+  CHECK(error_of([&] { optimizer.set_method(SGD{}); }) ==
         "rule: expected momentum, whose state this is, got sgd");
   CHECK(error_of([&] { optimizer.set_method(Momentum{0.1, 1.0}); }) ==
         "momentum: expected a number in [0, 1), got 1");
@@ -199,7 +199,7 @@ TEST_CASE("an optimizer of nothing steps") {
 
 TEST_CASE("calls of two threads at once are whole or refused") {
   std::vector<double> w(100000, 0), g(100000, 1);
-  Optimizer<double> optimizer(Sgd{1.0}, {w});
+  Optimizer<double> optimizer(SGD{1.0}, {w});
   std::atomic<int> done{0};
   const auto work = [&] {
     for (int i = 0; i < 50; ++i) {

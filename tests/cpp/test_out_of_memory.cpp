@@ -74,7 +74,7 @@ std::vector<Method> methods() {
   grouped.accumulate = 2;
   grouped.clip_norm = 1;
   grouped.learning_rate = Piecewise{};
-  return {Sgd{0.01}, Nesterov{0.01}, SchaulVsgd{}, averaged, grouped};
+  return {SGD{0.01}, Nesterov{0.01}, SchaulVSGD{}, averaged, grouped};
 }
 
 std::vector<Layer> layers() {
@@ -130,7 +130,7 @@ TEST_CASE("an epoch that runs out of memory leaves the network as it was") {
 }
 
 TEST_CASE("a training that ran out of memory trains on") {
-  const Network<float> original = trained(Sgd{0.01});
+  const Network<float> original = trained(SGD{0.01});
   for (const Method& method : methods()) {
     for (std::size_t number = 0;; ++number) {
       Network<float> net = original.copy(), twin = original.copy();
@@ -236,7 +236,7 @@ struct Arrays {
                                                      std::vector<std::size_t>{3, 0})) {}
   void step() {
     StepInputs<float> inputs;
-    if (optimizer->method().rule.index() == Rule(SchaulVsgd{}).index()) inputs.second = gradients();
+    if (optimizer->method().rule.index() == Rule(SchaulVSGD{}).index()) inputs.second = gradients();
     optimizer->step(gradients(), inputs);
   }
   std::vector<std::span<const float>> gradients() const { return {dw, db}; }
@@ -265,7 +265,7 @@ TEST_CASE("an optimizer that runs out of memory is as it was") {
   for (const Method& method : methods()) {
     Method other = method;
     other.average_decay = method.average_decay > 0 ? 0 : 0.5;
-    if (!std::holds_alternative<SchaulVsgd>(method.rule)) other.accumulate = method.accumulate == 1 ? 3 : 1;
+    if (!std::holds_alternative<SchaulVSGD>(method.rule)) other.accumulate = method.accumulate == 1 ? 3 : 1;
     other.clip_norm = 2;
     other.arrays = {{.rate_scale = 0.5}, {.frozen = true}};
     const std::vector<std::function<void(Arrays&)>> calls = {

@@ -89,7 +89,7 @@ struct Run {
 const Run runs[] = {
     {{Adam{}, activation<Relu>, SoftmaxCrossEntropy{}, 64}, 0xc53f5577bc17d312, 0x7a4f058d63d120d4},
     {{Momentum{}, activation<Logistic>, SquaredError{}, 50}, 0x3a479ae3dba66321, 0x2537e512335c3e0c},
-    {{Sgd{}, activation<Identity>, SoftmaxCrossEntropy{}, 333}, 0xf0a6f0661afc004a, 0x70b214fb21ec57b3},
+    {{SGD{}, activation<Identity>, SoftmaxCrossEntropy{}, 333}, 0xf0a6f0661afc004a, 0x70b214fb21ec57b3},
     {{Adam{}, activation<SymmetricLogistic>, SquaredError{}, 64, true},
      0xbbd51b7fb577a38a,
      0x00b4a52e6064f5ec},

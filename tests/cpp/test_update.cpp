@@ -122,7 +122,7 @@ TEST_CASE_TEMPLATE("a zero gradient on zero state changes nothing, also with eps
 TEST_CASE_TEMPLATE("denormal results are stored as zero", T, float, double) {
   const T tiny = std::numeric_limits<T>::min();
   std::vector<T> w(40, tiny), g(40, tiny / 2);
-  const auto constants = Sgd{1.0}.begin(1);
-  kernels<T>().update({index_in<Sgd, Rules>, &constants, w.data(), nullptr, 0}, g.data(), {0, 40});
+  const auto constants = SGD{1.0}.begin(1);
+  kernels<T>().update({index_in<SGD, Rules>, &constants, w.data(), nullptr, 0}, g.data(), {0, 40});
   for (const T value : w) CHECK(value == 0);
 }

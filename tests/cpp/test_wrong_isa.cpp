@@ -25,7 +25,7 @@ TEST_CASE("a wrong FANIN_ISA is an error to catch, also of functions that a team
   refuses([&] { batch_norm<float>(y, mean, variance, offset, x, of_columns, of_columns, 1e-5); });
   refuses([&] { batch_norm_inference<float>(y, x, of_columns, of_columns, of_columns, of_columns, 1e-5); });
   refuses([&] { loss_outputs<float>(SoftmaxCrossEntropy{}, y, x); });
-  Optimizer<float> optimizer(Sgd{0.1}, {out});
+  Optimizer<float> optimizer(SGD{0.1}, {out});
   refuses([&] { optimizer.step({in}); });
   refuses([&] { Network<float>(2, {{1}}, SquaredError{}); });
 }

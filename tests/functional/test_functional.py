@@ -104,12 +104,6 @@ def test_an_out_that_cannot_be_written_is_refused(out, error, sentence):
         F.dense(np.ones((4, 3)), np.ones((3, 2)), out=out)
 
 
-def test_an_out_that_overlaps_an_input_is_refused():
-    x = np.ones((3, 3))
-    with pytest.raises(ValueError, match="out: expected an array that does not overlap an input"):
-        F.dense(x, np.ones((3, 3)), out=x)
-
-
 @pytest.mark.parametrize(
     ("call", "error", "sentence"),
     [

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import re
 from typing import get_args
 
 import pytest
 
 import fanin
 from fanin import _core, initializers, layers, losses, optim
-from helpers import initializer_for, loss_for, rule_classes
+from helpers import ROOT, initializer_for, loss_for, rule_classes
 from reference.activations import ACTIVATIONS
 from reference.initializers import DEVIATIONS
 from reference.losses import LOSSES
@@ -36,6 +37,26 @@ def test_core_python_and_reference_list_the_same_rules():
     listed -= set(bases)
     assert set(rule_classes().values()) == listed
     assert set(_core.rules()) == set(RULES)
+
+
+HEADERS = ROOT / "cpp" / "include" / "fanin"
+# In C++ all names share one namespace, where Logistic and Activation mean an activation.
+CALLED_OTHERWISE = {"LogisticLoss": "Logistic", "ActivationLayer": "Activation"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "classes"),
+    [
+        ("rules/*.hpp", rule_classes().values()),
+        ("schedules.hpp", optim.schedules.Schedule.__subclasses__()),
+        ("losses.hpp", losses.BY_NAME.values()),
+        ("layers/*.hpp", layers.BY_NAME.values()),
+    ],
+)
+def test_what_is_listed_is_named_alike_in_both_languages(headers, classes):
+    text = "\n".join(path.read_text() for path in HEADERS.glob(headers))
+    structs = re.findall(r"^struct (\w+)[^{;]*{\n  static constexpr const char\* name = ", text, re.MULTILINE)
+    assert sorted(CALLED_OTHERWISE.get(name, name) for name in structs) == sorted(c.__name__ for c in classes)
 
 
 def test_losses_have_the_same_names_and_defaults_in_core_python_and_reference(every_loss):

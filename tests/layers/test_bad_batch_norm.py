@@ -106,8 +106,7 @@ X, ONE = np.ones((4, 3)), np.ones(3)
         ((X.astype(str), ONE, ONE), {}, TypeError, "x: expected real numbers, got dtype <U32"),
         ((X, ONE, ONE), {"out": np.ones((3, 4))}, ValueError, r"out: expected shape \(4, 3\), got \(3, 4\)"),
         ((X, ONE, ONE), {"out": np.ones((4, 3), "f4")}, TypeError, "out: expected an array of float64"),
-        ((X, ONE, ONE), {"out": X}, ValueError, "out: expected an array that does not overlap an input"),
-        ((X, ONE, ONE), {"out": np.ones((3, 4)).T}, ValueError, "y: expected rows that do not overlap"),
+        ((X, ONE, ONE), {"out": np.ones((3, 4)).T}, ValueError, "out: expected rows that do not overlap"),
     ],
 )
 def test_what_cannot_be_normalized_is_refused(arguments, options, error, sentence):
@@ -131,13 +130,8 @@ def test_gradients_that_cannot_be_taken_or_written_are_refused(dy, out, error, s
         F.batch_norm_backward(dy, cache, out=out)
 
 
-def test_gradients_must_not_overlap_and_the_cache_must_be_one():
+def test_the_cache_must_be_one():
     _, cache = F.batch_norm(np.arange(12.0).reshape(4, 3), np.ones(3), np.zeros(3))
-    same = np.ones(3)
-    with pytest.raises(ValueError, match="out: expected arrays that do not overlap each other"):
-        F.batch_norm_backward(X, cache, out=(None, same, same))
-    with pytest.raises(ValueError, match="dx: expected an array that does not overlap an input"):
-        F.batch_norm_backward(X, cache, out=(cache.x, None, None))
     with pytest.raises(TypeError, match="cache: expected the one that batch_norm returned, got tuple"):
         F.batch_norm_backward(X, tuple(cache))
 

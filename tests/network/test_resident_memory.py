@@ -89,3 +89,63 @@ del results
 print(resident() - before)
 """
     assert int(python_prints("-c", code)) < 132 << 20
+
+
+LONG_AND_NARROW = """
+import resource
+import numpy as np
+import fanin
+from fanin import functional as F, optim
+from network.test_resident_memory import resident
+
+rows, dtype = 2_000_000, "DTYPE"
+x, y, out = (np.full((rows, 1), 0.5, dtype) for _ in range(3))
+two, weights, labels = np.full((rows, 2), 0.5, dtype), np.full(rows, 0.5), np.ones(rows, np.uint8)
+net = fanin.Network(1, [fanin.Dense(1)], dtype=dtype)
+classifier = fanin.Network(1, [fanin.Dense(2)], "softmax_cross_entropy", dtype=dtype)
+net.fit(x[:100], y[:100], rule=optim.SGD(0.1), epochs=1)
+
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
+
+
+before_all = resident()
+CALLS
+print(resident() - before_all)
+"""
+
+
+def bytes_taken(dtype: str, *calls: str) -> list[int]:
+    """What each call adds to the peak of memory beside its arrays, and what all of them leave behind."""
+    each = "\n".join(f"before = peak()\n{call}\nprint(peak() - before)" for call in calls)
+    code = LONG_AND_NARROW.replace("DTYPE", dtype).replace("CALLS", each)
+    return [int(line) for line in python_prints("-c", code).split()]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_losses_of_long_narrow_arrays_take_little_memory_and_keep_less(dtype):
+    *taken, left = bytes_taken(
+        dtype,
+        'F.loss(x, y, "squared_error")',
+        'F.loss_gradient(x, y, "squared_error", sample_weight=weights, out=out)',
+        'F.loss(two, labels, "softmax_cross_entropy", sample_weight=weights)',
+        'F.loss_outputs(x, "logistic", out=out)',
+        "net.evaluate(x, y, sample_weight=weights)",
+        "classifier.evaluate(x, labels)",
+        "net.predict(x, out=out)",
+    )
+    assert max(taken) < 10 << 20
+    assert left < 6 << 20
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_training_on_a_whole_long_narrow_set_takes_little_memory_beside_the_order_of_its_rows(dtype):
+    order = 4 * 2_000_000
+    *taken, _ = bytes_taken(
+        dtype,
+        "net.fit(x, y, rule=optim.SGD(0.1), epochs=1, batch_size=rows, shuffle=False)",
+        "net.fit(x, y, rule=optim.SGD(0.1), epochs=1, batch_size=rows, sample_weight=weights)",
+        "net.objective(x, y).loss_and_gradient(np.ones(2, dtype))",
+    )
+    assert max(taken) < order + (20 << 20)

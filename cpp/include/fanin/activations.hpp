@@ -248,10 +248,21 @@ struct Mish {
 using Activations = List<Identity, Logistic, Tanh, Relu, SymmetricLogistic, LeakyRelu, Elu, Selu, Softplus,
                          Softsign, Gelu, GeluTanh, Silu, Mish>;
 
-// An activation chosen at run time: its place in the list.
-enum class Activation : int {};
+// An activation chosen at run time, such as Relu{}: its place in the list.
+class Activation {
+ public:
+  template <class A>
+    requires(is_in<A, Activations>)
+  constexpr Activation(A) : place_(index_in<A, Activations>) {}
+  explicit constexpr Activation(int place) : place_(place) {}
+  explicit constexpr operator int() const { return place_; }
+  friend constexpr bool operator==(Activation, Activation) = default;
+
+ private:
+  int place_;
+};
 
 template <class A>
-inline constexpr Activation activation = Activation{index_in<A, Activations>};
+inline constexpr Activation activation = A{};
 
 }  // namespace fanin

@@ -12,6 +12,7 @@
 #include "fanin/names.hpp"
 #include "fanin/network.hpp"
 #include "fanin/objective.hpp"
+#include "fanin/owned.hpp"
 #include "fanin/population.hpp"
 #include "fanin/rule.hpp"
 #include "fanin/rules/all.hpp"

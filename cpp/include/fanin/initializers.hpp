@@ -7,7 +7,7 @@
 // and one of
 //   drawn, deviation(fan)   every value is drawn from this distribution, with mean 0 and this deviation
 //   value                   all values are this one
-//   what src/network/initialize.cpp knows it by: Sparse, Values
+//   what src/layers/initial_values.cpp knows it by: Sparse, Values
 // For a bias the fan is that of its layer, and its values are one more row of numbers below the weights'.
 // Whatever is drawn depends on the seed, the layer and the place in the layer alone.
 #pragma once

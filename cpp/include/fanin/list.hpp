@@ -34,6 +34,9 @@ constexpr int index_of(List<U...>) {
 }
 }  // namespace detail
 
+template <class T, class L>
+inline constexpr bool is_in = detail::index_of<T>(L{}) < L::size;
+
 // position of T in a list; a T that is not in the list does not compile
 template <class T, class L>
 inline constexpr int index_in = [] {

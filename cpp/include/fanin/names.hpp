@@ -29,7 +29,7 @@ std::vector<std::string> slot_names_of() {
   }
 }
 
-// The place of `name` in list L as the enum E; throws ValueError with the names there are.
+// The place of `name` in list L as an E; throws ValueError with the names there are.
 template <class E, class L>
 E from_name(L list, std::string_view kind, std::string_view name) {
   int place = 0, found = -1;

@@ -19,6 +19,7 @@
 #include "fanin/initializers.hpp"
 #include "fanin/layers/all.hpp"
 #include "fanin/losses.hpp"
+#include "fanin/owned.hpp"
 #include "fanin/rule.hpp"
 #include "fanin/views.hpp"
 
@@ -53,14 +54,15 @@ struct ArrayShape {
 // T is float or double: the type of parameters and arithmetic.
 //
 // The same data, seed and hyper-parameters give the same bits on every instruction set and number of threads.
-// One epoch of training, or any number of const calls, at a time: anything else throws BusyError.
+// One epoch of training, or any number of const calls, at a time: anything else throws BusyError. A network
+// that was moved from throws ValueError.
 template <class T>
 class Network {
  public:
   // Throws ValueError where a number of inputs or units is 0, there is no Dense, the last layer is a
-  // BatchNorm or a Dropout, one of these follows another, layers of a Residual do not give as many columns as
-  // they are given, an initializer does not fit its layer or gives values that are not finite in T, or the
-  // loss does not fit the outputs.
+  // BatchNorm or a Dropout, one of these follows one of its kind, layers of a Residual do not give as many
+  // columns as they are given, an initializer does not fit its layer or gives values that are not finite in
+  // T, or the loss does not fit the outputs.
   Network(std::size_t inputs, std::vector<Layer> layers, Loss loss, std::uint64_t seed = 0);
   ~Network();
   Network(Network&&) noexcept;
@@ -78,8 +80,9 @@ class Network {
 
   // Rows of outputs as the loss shows them: probabilities of classes, means of counts. Any number of threads
   // may call it at once; it prints nothing and waits for nobody. A few rows are done on the stack, more in
-  // memory that each thread keeps. `interrupted` is asked about every 30 ms by the thread that calls; true
-  // ends the call with InterruptedError and `out` half written.
+  // memory of which each thread keeps 2 MiB at most. `interrupted` is asked about every 30 ms by the thread
+  // that calls; true ends the call with InterruptedError and `out` half written. Throws ValueError where
+  // `out` shares memory with x.
   void predict(const Samples& x, MatrixView<T> out, const std::function<bool()>& interrupted = {}) const;
   // The same without exceptions: false, where one would be thrown.
   bool try_predict(const Samples& x, MatrixView<T> out) const noexcept;
@@ -130,7 +133,7 @@ class Network {
   friend struct ModelFile;
   struct State;
   explicit Network(std::unique_ptr<State> state);
-  std::unique_ptr<State> state_;
+  Owned<State> state_;
 };
 
 // A network of either precision

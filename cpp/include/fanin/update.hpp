@@ -8,12 +8,13 @@
 #include <string>
 #include <vector>
 
+#include "fanin/owned.hpp"
 #include "fanin/rule.hpp"
 
 #pragma GCC visibility push(default)
 namespace fanin {
 
-// What some rules want beside the gradients: iRprop+ the loss, SchaulVsgd a second gradient, of the same data
+// What some rules want beside the gradients: iRprop+ the loss, SchaulVSGD a second gradient, of the same data
 // at the weights that `shifted` gives; and the batch's weight in the mean of a method that accumulates, such
 // as its number of samples: 0, or in [1e-30, 1e30]
 template <class T>
@@ -36,7 +37,8 @@ struct Progress {
 //
 // A step gives the bits a network gives whose weights and gradients are these, for any number of threads.
 // With a rule that looks ahead (Nesterov's) the arrays are w + momentum v, where gradients are to be taken.
-// One call at a time: another one meanwhile, but for `steps`, throws BusyError.
+// One call at a time: another one meanwhile throws BusyError. An optimizer that was moved from throws
+// ValueError.
 template <class T>
 class Optimizer {
  public:
@@ -55,7 +57,8 @@ class Optimizer {
   // ValueError, before anything is written, for other sizes, for gradients that overlap an array, and without
   // what the rule needs.
   void step(const std::vector<std::span<const T>>& gradients, const StepInputs<T>& inputs = {});
-  // out[i] = where the rule wants the second gradient of array i. Throws ValueError where it wants none.
+  // out[i] = where the rule wants the second gradient of array i. Throws ValueError where it wants none, and
+  // for memory that overlaps an array, a gradient or another one of `out`.
   void shifted(const std::vector<std::span<const T>>& gradients, const std::vector<std::span<T>>& out) const;
 
   Method method() const;
@@ -71,7 +74,8 @@ class Optimizer {
   std::vector<std::string> slot_names() const;
   // Name of the one number that the rule keeps from step to step, or nothing
   std::string memory_name() const;
-  // The part of a slot that belongs to an array. Throws ValueError where there is none, or of another size.
+  // The part of a slot that belongs to an array. Throws ValueError where there is none, for another size and,
+  // as those below, for memory that overlaps an array.
   void get_slot(std::size_t slot, std::size_t array, std::span<T> out) const;
   // The true weights of an array: w where a rule looks ahead, else what it holds.
   void get_weights(std::size_t array, std::span<T> out) const;
@@ -82,7 +86,7 @@ class Optimizer {
 
  private:
   struct State;
-  std::unique_ptr<State> state_;
+  Owned<State> state_;
 };
 
 extern template class Optimizer<float>;

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <ranges>
 #include <span>
 #include <type_traits>
 #include <variant>
@@ -10,7 +11,7 @@
 namespace fanin {
 
 // Element (i, j) is data[i * row_stride + j * column_stride]; strides are in elements and may be negative or
-// zero.
+// zero. Those of an axis of length 0 or 1 mean nothing.
 template <class T>
 struct MatrixView {
   T* data = nullptr;
@@ -92,9 +93,22 @@ using Samples = std::variant<MatrixView<const float>, MatrixView<const double>, 
 // mean and variance of a batch norm.
 using SampleWeights = std::span<const double>;
 
-// Class labels 0..k-1, or one row of targets for each sample.
-using Targets = std::variant<std::span<const std::int64_t>, MatrixView<const float>, MatrixView<const double>,
-                             NumberMatrix>;
+// Class labels 0..k-1, one for each sample, of any type of integers: a vector, a span, or a column of
+// numbers.
+struct Labels {
+  NumberMatrix column = {NumberType::int64};
+
+  Labels() = default;
+  explicit Labels(const NumberMatrix& of) : column(of) {}
+  template <std::ranges::contiguous_range R>
+    requires std::ranges::borrowed_range<R> && std::is_integral_v<std::ranges::range_value_t<R>>
+  Labels(R&& labels)
+      : column(numbers(MatrixView<const std::ranges::range_value_t<R>>{
+            std::ranges::data(labels), std::ranges::size(labels), 1, 1, 1})) {}
+};
+
+// Labels, or one row of targets for each sample.
+using Targets = std::variant<Labels, MatrixView<const float>, MatrixView<const double>, NumberMatrix>;
 
 inline std::size_t rows_of(const Samples& x) {
   return std::visit([](const auto& m) { return m.rows; }, x);

@@ -9,6 +9,8 @@
 #include "base/text.hpp"
 #include "data/gather.hpp"
 #include "data/loss.hpp"
+#include "data/numbers.hpp"
+#include "data/operands.hpp"
 #include "data/sample_weights.hpp"
 #include "fanin/error.hpp"
 
@@ -111,6 +113,7 @@ void check_samples_shape(const Samples& x, std::size_t inputs) {
   if (rows >= (std::uint64_t{1} << 32)) {
     throw ValueError("X: expected fewer than 2^32 rows, got " + std::to_string(rows));
   }
+  std::visit([](const auto& m) { check_data_of("X", m.data, m.rows, m.columns); }, x);
 }
 
 void check_targets_shape(const Targets& y, std::size_t rows, std::size_t outputs, const Loss& loss) {
@@ -118,11 +121,12 @@ void check_targets_shape(const Targets& y, std::size_t rows, std::size_t outputs
     if (got == rows) return;
     throw ValueError("y: expected " + std::to_string(rows) + " rows to match X, got " + std::to_string(got));
   };
-  if (const auto* labels = std::get_if<std::span<const std::int64_t>>(&y)) {
+  if (const auto* labels = std::get_if<Labels>(&y)) {
     if (kind_of(loss) != TargetKind::labels) {
       throw ValueError("y: the loss " + name_of(loss) + " expects rows of targets, got labels");
     }
-    check_rows(labels->size());
+    check_rows(labels->column.rows);
+    check_data_of("y", labels->column.data, rows, labels->column.columns);
     return;
   }
   const std::size_t columns = kind_of(loss) == TargetKind::one_target ? 1 : outputs;
@@ -135,6 +139,7 @@ void check_targets_shape(const Targets& y, std::size_t rows, std::size_t outputs
       }
       throw ValueError("y: expected shape " + shape + ", got " + shape_text(m.rows, m.columns));
     }
+    check_data_of("y", m.data, m.rows, m.columns);
   });
 }
 
@@ -152,15 +157,6 @@ void check_target_values(const Matrix& y, const Loss& loss) {
                           "is " + number_text(value) + "; the loss " + name_of(loss) + " expects values in " +
                               interval(range));
     }
-  }
-}
-
-void check_labels(std::span<const std::int64_t> labels, std::size_t outputs) {
-  for (std::size_t i = 0; i < labels.size(); ++i) {
-    if (static_cast<std::uint64_t>(labels[i]) < outputs) continue;
-    throw ValueError("y: row " + std::to_string(i) + " is " + std::to_string(labels[i]) +
-                     "; labels must be in 0.." + std::to_string(outputs - 1) + " for " +
-                     std::to_string(outputs) + " outputs");
   }
 }
 
@@ -182,7 +178,7 @@ void check_targets(const Targets& y, SampleWeights weights, std::size_t rows, st
                    const Loss& loss, Checks checks) {
   check_targets_shape(y, rows, outputs, loss);
   check_sample_weights<T>(weights, rows);
-  if (const auto* labels = std::get_if<std::span<const std::int64_t>>(&y)) check_labels(*labels, outputs);
+  if (const auto* labels = std::get_if<Labels>(&y)) check_labels(*labels, outputs);
   if (checks == Checks::shapes) return;
   visit_matrix(y, [&](const auto& matrix) { check_target_values<T>(matrix, loss); });
 }

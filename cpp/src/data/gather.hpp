@@ -78,9 +78,8 @@ inline void ask_for_rows(const NumberMatrix& from, const std::uint32_t* rows, st
   ask_for_rows(from.data, from.row_stride, from.column_stride, from.columns, rows, count);
 }
 
-template <class S>
-void ask_for_rows(std::span<const S> from, const std::uint32_t* rows, std::size_t count) {
-  ask_for_rows(from.data(), sizeof(S), sizeof(S), 1, rows, count);
+inline void ask_for_rows(const Labels& from, const std::uint32_t* rows, std::size_t count) {
+  ask_for_rows(from.column, rows, count);
 }
 
 // f(matrix), unless these are labels
@@ -88,22 +87,16 @@ template <class F>
 void visit_matrix(const Targets& y, F&& f) {
   std::visit(
       [&](const auto& values) {
-        constexpr bool labels =
-            std::is_same_v<std::remove_cvref_t<decltype(values)>, std::span<const std::int64_t>>;
-        if constexpr (!labels) f(values);
+        if constexpr (!std::is_same_v<std::remove_cvref_t<decltype(values)>, Labels>) f(values);
       },
       y);
 }
 
 // Labels to `labels`, or rows of targets to `out`
 template <class T>
-void gather_targets(const Targets& from, std::int32_t* labels, const Panels<T>& out,
+void gather_targets(const Targets& from, std::size_t classes, std::int32_t* labels, const Panels<T>& out,
                     const std::uint32_t* order, std::size_t first, Range rows) {
-  if (const auto* all = std::get_if<std::span<const std::int64_t>>(&from)) {
-    for (std::size_t i = rows.begin; i < rows.end; ++i) {
-      labels[i] = static_cast<std::int32_t>((*all)[order != nullptr ? order[first + i] : first + i]);
-    }
-  }
+  if (const auto* all = std::get_if<Labels>(&from)) gather_labels(labels, *all, classes, order, first, rows);
   visit_matrix(from, [&](const auto& matrix) { gather_matrix(matrix, out, order, first, rows); });
 }
 

@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <string>
+#include <type_traits>
+
+#include "fanin/error.hpp"
 
 namespace fanin {
 namespace {
@@ -63,43 +67,94 @@ void convert_from(T* out, const std::byte* in, std::ptrdiff_t stride, bool swapp
   }
 }
 
+// f(std::type_identity<S>{}) with the type that elements are read as
+template <class F>
+void with_type(NumberType type, F&& f) {
+  switch (type) {
+    case NumberType::boolean:
+      return f(std::type_identity<Boolean>{});
+    case NumberType::int8:
+      return f(std::type_identity<std::int8_t>{});
+    case NumberType::uint8:
+      return f(std::type_identity<std::uint8_t>{});
+    case NumberType::int16:
+      return f(std::type_identity<std::int16_t>{});
+    case NumberType::uint16:
+      return f(std::type_identity<std::uint16_t>{});
+    case NumberType::int32:
+      return f(std::type_identity<std::int32_t>{});
+    case NumberType::uint32:
+      return f(std::type_identity<std::uint32_t>{});
+    case NumberType::int64:
+      return f(std::type_identity<std::int64_t>{});
+    case NumberType::uint64:
+      return f(std::type_identity<std::uint64_t>{});
+    case NumberType::float16:
+      return f(std::type_identity<Half>{});
+    case NumberType::float32:
+      return f(std::type_identity<float>{});
+    case NumberType::float64:
+      return f(std::type_identity<double>{});
+    case NumberType::long_double:
+      return f(std::type_identity<long double>{});
+  }
+}
+
 }  // namespace
+
+std::size_t size_of(NumberType type) {
+  std::size_t size = 0;
+  with_type(type, [&]<class S>(std::type_identity<S>) { size = sizeof(S); });
+  return size;
+}
 
 template <class T>
 void convert_row(T* out, const NumberMatrix& m, std::size_t row, Range columns) {
   const std::byte* in = m.data + static_cast<std::ptrdiff_t>(row) * m.row_stride +
                         static_cast<std::ptrdiff_t>(columns.begin) * m.column_stride;
-  const auto from = [&]<class S>(std::type_identity<S>) {
+  with_type(m.type, [&]<class S>(std::type_identity<S>) {
     convert_from<T, S>(out, in, m.column_stride, m.swapped, columns.end - columns.begin);
-  };
-  switch (m.type) {
-    case NumberType::boolean:
-      return from(std::type_identity<Boolean>{});
-    case NumberType::int8:
-      return from(std::type_identity<std::int8_t>{});
-    case NumberType::uint8:
-      return from(std::type_identity<std::uint8_t>{});
-    case NumberType::int16:
-      return from(std::type_identity<std::int16_t>{});
-    case NumberType::uint16:
-      return from(std::type_identity<std::uint16_t>{});
-    case NumberType::int32:
-      return from(std::type_identity<std::int32_t>{});
-    case NumberType::uint32:
-      return from(std::type_identity<std::uint32_t>{});
-    case NumberType::int64:
-      return from(std::type_identity<std::int64_t>{});
-    case NumberType::uint64:
-      return from(std::type_identity<std::uint64_t>{});
-    case NumberType::float16:
-      return from(std::type_identity<Half>{});
-    case NumberType::float32:
-      return from(std::type_identity<float>{});
-    case NumberType::float64:
-      return from(std::type_identity<double>{});
-    case NumberType::long_double:
-      return from(std::type_identity<long double>{});
-  }
+  });
+}
+
+namespace {
+
+// f(label(row)) for a function that gives the label of a row, as an integer of its own type
+template <class F>
+void with_labels(const Labels& labels, F&& f) {
+  with_type(labels.column.type, [&]<class S>(std::type_identity<S>) {
+    using Integer = std::conditional_t<std::is_same_v<S, Boolean>, std::uint8_t, S>;
+    if constexpr (std::is_integral_v<Integer>) {
+      f([&m = labels.column](std::size_t row) {
+        const std::byte* const at = m.data + static_cast<std::ptrdiff_t>(row) * m.row_stride;
+        return static_cast<Integer>(m.swapped ? load_swapped<S>(at) : load<S>(at));
+      });
+    }
+  });
+}
+
+}  // namespace
+
+void check_labels(const Labels& labels, std::size_t classes) {
+  if (!is_whole(labels.column.type)) throw ValueError("y: expected labels of a type of integers");
+  with_labels(labels, [&](auto&& label) {
+    for (std::size_t i = 0; i < labels.column.rows; ++i) {
+      if (static_cast<std::uint64_t>(label(i)) < classes) continue;
+      throw ValueError("y: row " + std::to_string(i) + " is " + std::to_string(label(i)) +
+                       "; labels must be in 0.." + std::to_string(classes - 1) + " for " +
+                       std::to_string(classes) + " outputs");
+    }
+  });
+}
+
+void gather_labels(std::int32_t* out, const Labels& from, std::size_t classes, const std::uint32_t* order,
+                   std::size_t first, Range rows) {
+  with_labels(from, [&](auto&& label) {
+    for (std::size_t i = rows.begin; i < rows.end; ++i) {
+      const auto at = static_cast<std::uint64_t>(label(order != nullptr ? order[first + i] : first + i));
+      out[i] = static_cast<std::int32_t>(at < classes ? at : 0);
+    }
+  });
 }
 
 template void convert_row<float>(float*, const NumberMatrix&, std::size_t, Range);

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "base/text.hpp"
+#include "data/operands.hpp"
 #include "fanin/error.hpp"
 
 namespace fanin {
@@ -17,6 +18,7 @@ ScaledWeights::ScaledWeights(SampleWeights weights) : weights_(weights) {
 template <class T>
 void check_sample_weights(SampleWeights weights, std::size_t rows) {
   if (weights.empty()) return;
+  check_data_of("sample_weight", weights.data(), 1, weights.size());
   if (weights.size() != rows) {
     throw ValueError("sample_weight: expected " + std::to_string(rows) + " weights to match X, got " +
                      std::to_string(weights.size()));

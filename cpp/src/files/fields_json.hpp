@@ -42,7 +42,7 @@ struct FieldWriter {
   }
   void operator()(const char*, const std::vector<double>&, Allowed) const {}  // a tensor of its own
   void operator()(const char* name, Activation activation) const {
-    out.key(name).string(names_of(Activations{})[static_cast<std::size_t>(activation)]);
+    out.key(name).string(names_of(Activations{})[static_cast<std::size_t>(static_cast<int>(activation))]);
   }
   template <class... Entry>
   void operator()(const char* name, const std::variant<Entry...>& entry, List<Entry...>) const {

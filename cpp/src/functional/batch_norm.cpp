@@ -23,12 +23,6 @@ bool beyond_caches(const MatrixView<const T>& x) {
 }
 
 template <class T>
-void check_rows(const char* name, const MatrixView<const T>& m) {
-  if (m.columns <= 1 || m.column_stride == 1) return;
-  throw ValueError(std::string(name) + ": expected columns next to each other");
-}
-
-template <class T>
 T checked_epsilon(double epsilon) {
   if (epsilon >= static_cast<double>(std::numeric_limits<T>::min()) &&
       epsilon <= static_cast<double>(std::numeric_limits<T>::max())) {
@@ -40,7 +34,6 @@ T checked_epsilon(double epsilon) {
 
 template <class T>
 void check_batch(const MatrixView<const T>& x) {
-  check_rows("x", x);
   if (x.rows >= 2) return;
   throw ValueError("x: expected at least two rows to normalize a batch by their variance, got " +
                    std::to_string(x.rows));
@@ -50,16 +43,15 @@ void check_batch(const MatrixView<const T>& x) {
 // vectors that are aligned in it are so in all.
 template <class T>
 struct ColumnArrays {
-  T* first;
   std::size_t step;
-  T* others;
+  Scratch<T> memory;
+  T *first, *others;
 
-  ColumnArrays(std::size_t arrays, const T* row, std::size_t columns, std::size_t of_others) {
-    step = (columns + kLine<T> - 1) / kLine<T> * kLine<T>;
-    T* const memory = scratch<T>(kLine<T> + arrays * step + of_others);
-    first = memory + beyond_line(row);
-    others = memory + kLine<T> + arrays * step;
-  }
+  ColumnArrays(std::size_t arrays, const T* row, std::size_t columns, std::size_t of_others)
+      : step((columns + kLine<T> - 1) / kLine<T> * kLine<T>),
+        memory(kLine<T> + arrays * step + of_others),
+        first(memory.data() + beyond_line(row)),
+        others(memory.data() + kLine<T> + arrays * step) {}
   T* operator[](std::size_t array) const { return first + array * step; }
 };
 
@@ -104,18 +96,24 @@ void in_three_phases(const MatrixView<const T>& x, Blocks&& blocks, Merge&& merg
 }  // namespace
 
 template <class T>
-void batch_norm(MatrixView<T> y, std::span<T> mean, std::span<T> variance, std::span<T> offset,
+void batch_norm(MatrixView<T> out, std::span<T> mean, std::span<T> variance, std::span<T> offset,
                 MatrixView<const T> x, std::span<const T> gamma, std::span<const T> beta, double epsilon) {
   const std::size_t n = x.columns;
-  check_size("gamma", gamma.size(), n);
-  check_size("beta", beta.size(), n);
-  check_size("mean", mean.size(), n);
-  check_size("variance", variance.size(), n);
-  check_size("offset", offset.size(), n);
-  check_output("y", y, x.rows, n);
+  check_size("gamma", gamma, n);
+  check_size("beta", beta, n);
+  check_size("mean", mean, n);
+  check_size("variance", variance, n);
+  check_size("offset", offset, n);
+  out = checked_output("out", out, x.rows, n);
+  x = checked_rows("x", x, x.rows, n);
   check_batch(x);
+  check_apart({{"out", memory_of(out)},
+               {"mean", memory_of(mean)},
+               {"variance", memory_of(variance)},
+               {"offset", memory_of(offset)}},
+              {{"x", memory_of(x)}, {"gamma", memory_of(gamma)}, {"beta", memory_of(beta)}});
   const std::size_t of_blocks = row_blocks(x.rows) * n;
-  const ColumnArrays<T> of_columns(3, y.data, n, 2 * of_blocks);
+  const ColumnArrays<T> of_columns(3, out.data, n, 2 * of_blocks);
   T *const scale = of_columns[0], *const added = of_columns[1], *const unit = of_columns[2];
   const BatchNormForward<T> b{x.data,
                               x.row_stride,
@@ -132,12 +130,12 @@ void batch_norm(MatrixView<T> y, std::span<T> mean, std::span<T> variance, std::
                               scale,
                               added,
                               unit};
-  const Normalization<T> to_y{y.data, y.row_stride, x.data, x.row_stride,    x.data,
-                              scale,  added,        unit,   beyond_caches(x)};
+  const Normalization<T> to_out{out.data, out.row_stride, x.data, x.row_stride,    x.data,
+                                scale,    added,          unit,   beyond_caches(x)};
   in_three_phases(
       x, [&](Range rows, Range columns) { kernels<T>().batch_norm_moments(b, rows, columns); },
       [&](Range columns) { kernels<T>().batch_norm_statistics(b, columns); },
-      [&](Range rows, Range columns) { kernels<T>().normalize(to_y, rows, columns); });
+      [&](Range rows, Range columns) { kernels<T>().normalize(to_out, rows, columns); });
 }
 
 template <class T>
@@ -145,15 +143,21 @@ void batch_norm_backward(MatrixView<T> dx, std::span<T> dgamma, std::span<T> dbe
                          MatrixView<const T> x, std::span<const T> variance, std::span<const T> offset,
                          std::span<const T> gamma, double epsilon) {
   const std::size_t n = x.columns;
-  check_shape("dy", dy, x.rows, n);
-  check_rows("dy", dy);
-  check_size("gamma", gamma.size(), n);
-  check_size("variance", variance.size(), n);
-  check_size("offset", offset.size(), n);
-  check_size("dgamma", dgamma.size(), n);
-  check_size("dbeta", dbeta.size(), n);
-  check_output("dx", dx, x.rows, n);
+  dy = checked_rows("dy", dy, x.rows, n);
+  check_size("gamma", gamma, n);
+  check_size("variance", variance, n);
+  check_size("offset", offset, n);
+  check_size("dgamma", dgamma, n);
+  check_size("dbeta", dbeta, n);
+  dx = checked_output("dx", dx, x.rows, n);
+  x = checked_rows("x", x, x.rows, n);
   check_batch(x);
+  check_apart({{"dx", memory_of(dx)}, {"dgamma", memory_of(dgamma)}, {"dbeta", memory_of(dbeta)}},
+              {{"dy", memory_of(dy)},
+               {"x", memory_of(x)},
+               {"variance", memory_of(variance)},
+               {"offset", memory_of(offset)},
+               {"gamma", memory_of(gamma)}});
   const std::size_t of_blocks = row_blocks(x.rows) * n;
   const ColumnArrays<T> of_columns(5, dx.data, n, 2 * of_blocks);
   const BatchNormGradient<T> b{dx.data,
@@ -185,16 +189,21 @@ void batch_norm_backward(MatrixView<T> dx, std::span<T> dgamma, std::span<T> dbe
 }
 
 template <class T>
-void batch_norm_inference(MatrixView<T> y, MatrixView<const T> x, std::span<const T> mean,
+void batch_norm_inference(MatrixView<T> out, MatrixView<const T> x, std::span<const T> mean,
                           std::span<const T> variance, std::span<const T> gamma, std::span<const T> beta,
                           double epsilon) {
   const std::size_t n = x.columns;
-  check_size("mean", mean.size(), n);
-  check_size("variance", variance.size(), n);
-  check_size("gamma", gamma.size(), n);
-  check_size("beta", beta.size(), n);
-  check_output("y", y, x.rows, n);
-  check_rows("x", x);
+  check_size("mean", mean, n);
+  check_size("variance", variance, n);
+  check_size("gamma", gamma, n);
+  check_size("beta", beta, n);
+  out = checked_output("out", out, x.rows, n);
+  x = checked_rows("x", x, x.rows, n);
+  check_apart({{"out", memory_of(out)}}, {{"x", memory_of(x)},
+                                          {"mean", memory_of(mean)},
+                                          {"variance", memory_of(variance)},
+                                          {"gamma", memory_of(gamma)},
+                                          {"beta", memory_of(beta)}});
   for (std::size_t j = 0; j < n; ++j) {
     if (variance[j] >= 0 && variance[j] <= std::numeric_limits<T>::max()) continue;
     throw ValueError("variance: expected finite numbers of at least 0, got " +
@@ -202,14 +211,15 @@ void batch_norm_inference(MatrixView<T> y, MatrixView<const T> x, std::span<cons
   }
   const T checked = checked_epsilon<T>(epsilon);
   const double flops = kFlopsPerElement * static_cast<double>(x.rows) * static_cast<double>(n);
-  T* const scale = scratch<T>(n);
+  const Scratch<T> memory(n);
+  T* const scale = memory.data();
   {
     const FloatingPointScope modes;
     kernels<T>().batch_norm_scale(scale, gamma.data(), variance.data(), checked, n);
   }
   run_call(threads_for(flops), [&](int thread, int threads) {
     for_rows({thread, threads}, x.rows, [&](Range rows) {
-      kernels<T>().normalize({y.data, y.row_stride, x.data, x.row_stride, mean.data(), scale, beta.data(),
+      kernels<T>().normalize({out.data, out.row_stride, x.data, x.row_stride, mean.data(), scale, beta.data(),
                               nullptr, beyond_caches(x)},
                              rows, {0, n});
     });

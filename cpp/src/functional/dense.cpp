@@ -14,12 +14,6 @@ View<T> transposed(MatrixView<const T> m) {
   return {m.data, m.column_stride, m.row_stride};
 }
 
-// Memory of each thread of a team, one after the other
-template <class T>
-T* product_memory(int threads) {
-  return scratch<T>(Product<T>::kMemory * static_cast<std::size_t>(threads));
-}
-
 // A thread's share of a product with m rows
 template <class T>
 void share_product(const Product<T>& p, std::size_t m, Share& share, double cost, T* memory) {
@@ -28,6 +22,17 @@ void share_product(const Product<T>& p, std::size_t m, Share& share, double cost
     kernels<T>().product(p, of_panels, rows_of_blocks(of_blocks, m), memory);
   });
 }
+
+// Memory of each thread of a team, one after the other
+template <class T>
+class ProductMemory {
+ public:
+  explicit ProductMemory(int threads) : all_(Product<T>::kMemory * static_cast<std::size_t>(threads)) {}
+  T* of(int thread) const { return all_.data() + static_cast<std::size_t>(thread) * Product<T>::kMemory; }
+
+ private:
+  const Scratch<T> all_;
+};
 
 double product_flops(std::size_t m, std::size_t n, std::size_t k) {
   return 2.0 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
@@ -39,9 +44,12 @@ template <class T>
 void dense(MatrixView<T> out, MatrixView<const T> x, MatrixView<const T> w, std::span<const T> b,
            Activation activation) {
   const std::size_t m = x.rows, k = x.columns, n = w.columns;
-  check_shape("w", w, k, n);
-  if (!b.empty()) check_size("b", b.size(), n);
-  check_output("out", out, m, n);
+  check_activation(activation);
+  x = checked_view("x", x, m, k);
+  w = checked_view("w", w, k, n);
+  if (!b.empty()) check_size("b", b, n);
+  out = checked_output("out", out, m, n);
+  check_apart({{"out", memory_of(out)}}, {{"x", memory_of(x)}, {"w", memory_of(w)}, {"b", memory_of(b)}});
   if (m == 0 || n == 0) return;
   const Product<T> p{out.data,
                      out.row_stride,
@@ -52,10 +60,10 @@ void dense(MatrixView<T> out, MatrixView<const T> x, MatrixView<const T> w, std:
                      b.empty() ? nullptr : b.data(),
                      static_cast<int>(activation)};
   const int team = threads_for(product_flops(m, n, k));
-  T* const memory = product_memory<T>(team);
+  const ProductMemory<T> memory(team);
   run_call(team, [&](int thread, int threads) {
     Share share(thread, threads, 1);
-    share_product(p, m, share, 1, memory + static_cast<std::size_t>(thread) * Product<T>::kMemory);
+    share_product(p, m, share, 1, memory.of(thread));
   });
 }
 
@@ -63,11 +71,14 @@ template <class T>
 void dense_backward(MatrixView<T> dx, MatrixView<T> dw, std::span<T> db, MatrixView<const T> dz,
                     MatrixView<const T> x, MatrixView<const T> w) {
   const std::size_t m = x.rows, k = x.columns, n = w.columns;
-  check_shape("w", w, k, n);
-  check_shape("dz", dz, m, n);
-  if (dx.data != nullptr) check_output("dx", dx, m, k);
-  if (dw.data != nullptr) check_output("dw", dw, k, n);
-  if (!db.empty()) check_size("db", db.size(), n);
+  x = checked_view("x", x, m, k);
+  w = checked_view("w", w, k, n);
+  dz = checked_view("dz", dz, m, n);
+  if (dx.data != nullptr) dx = checked_output("dx", dx, m, k);
+  if (dw.data != nullptr) dw = checked_output("dw", dw, k, n);
+  if (!db.empty()) check_size("db", db, n);
+  check_apart({{"dx", memory_of(dx)}, {"dw", memory_of(dw)}, {"db", memory_of(db)}},
+              {{"dz", memory_of(dz)}, {"x", memory_of(x)}, {"w", memory_of(w)}});
 
   const T one = 1;
   const Product<T> of_x{dx.data, dx.row_stride, view_of(dz), transposed(w), k, n, nullptr, Product<T>::kNone};
@@ -78,9 +89,9 @@ void dense_backward(MatrixView<T> dx, MatrixView<T> dw, std::span<T> db, MatrixV
   const double cost_x = dx.data != nullptr ? flops : 0, cost_w = dw.data != nullptr ? flops : 0;
   const double cost_b = !db.empty() ? bias_flops : 0;
   const int team = threads_for(cost_x + cost_w);
-  T* const memory = product_memory<T>(team);
+  const ProductMemory<T> memory(team);
   run_call(team, [&](int thread, int threads) {
-    T* const mine = memory + static_cast<std::size_t>(thread) * Product<T>::kMemory;
+    T* const mine = memory.of(thread);
     Share share(thread, threads, cost_x + cost_w + cost_b);
     if (dx.data != nullptr) share_product(of_x, m, share, cost_x, mine);
     if (dw.data != nullptr) share_product(of_w, k, share, cost_w, mine);

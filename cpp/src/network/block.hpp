@@ -90,7 +90,9 @@ void for_each_block(const Nodes<T>& nodes, const Folded<T>& net, const Samples& 
       shared ? team_size() : static_cast<int>(std::min(static_cast<std::size_t>(threads_for(flops)), blocks));
   const std::size_t wanted = shared ? size : size * static_cast<std::size_t>(team);
   alignas(64) T few[kFewBytes / sizeof(T)];
-  T* const all_memory = wanted <= std::size(few) ? few : scratch<T>(wanted);
+  const bool fits = wanted <= std::size(few);
+  const Scratch<T> more(fits ? 0 : wanted);
+  T* const all_memory = fits ? few : more.data();
   Barrier barrier;
   std::atomic<bool> stopped{false};
   const bool asks = interrupted && blocks > 1;

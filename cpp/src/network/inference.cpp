@@ -1,8 +1,8 @@
 // Prediction and evaluation: blocks of rows go through all layers.
 #include <cmath>
 
-#include "base/text.hpp"
 #include "data/checks.hpp"
+#include "data/operands.hpp"
 #include "data/sample_weights.hpp"
 #include "network/block.hpp"
 
@@ -13,14 +13,9 @@ void Network<T>::predict(const Samples& x, MatrixView<T> out,
                          const std::function<bool()>& interrupted) const {
   const State& net = *state_;
   check_samples<T>(x, inputs());
-  if (out.rows != rows_of(x) || out.columns != outputs()) {
-    throw ValueError("out: expected shape " + shape_text(rows_of(x), outputs()) + ", got " +
-                     shape_text(out.rows, out.columns));
-  }
+  out = checked_output("out", out, rows_of(x), outputs());
+  check_apart({{"out", memory_of(out)}}, {{"X", memory_of(x)}});
   if (out.rows == 0) return;
-  if (out.column_stride != 1 || out.row_stride < static_cast<std::ptrdiff_t>(out.columns)) {
-    throw ValueError("out: expected contiguous rows that do not overlap");
-  }
   const Access::Reading reading(net.access);
   const Folded<T> folded{net.folded(), net.averages};
   for_each_block<T>(net.nodes, folded, x, {0, out.rows}, even_block_rows(net.nodes, out.rows), 0, nullptr,
@@ -60,7 +55,7 @@ Evaluation Network<T>::evaluate(const Samples& x, const Targets& y, SampleWeight
                     [&](const Block<T>& block, const Flow<T>& flow, Range r) {
                       const std::size_t count = r.end - r.begin, number = r.begin / kBlockRows;
                       std::int32_t labels[kBlockRows];
-                      gather_targets(y, labels, block.targets(), nullptr, r.begin, {0, count});
+                      gather_targets(y, outputs(), labels, block.targets(), nullptr, r.begin, {0, count});
                       T* row_weight = weights.empty() ? nullptr : block.row_weight();
                       for (std::size_t i = 0; row_weight != nullptr && i < count; ++i)
                         row_weight[i] = static_cast<T>(scaled[r.begin + i]);

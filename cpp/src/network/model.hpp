@@ -55,6 +55,8 @@ class Access {
 
 template <class T>
 struct Network<T>::State {
+  static constexpr const char* name = "network";
+
   State(std::size_t inputs, std::vector<Layer> specs, Loss loss_, std::uint64_t seed_)
       : layers(std::move(specs)),
         nodes(inputs, layers),

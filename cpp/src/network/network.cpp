@@ -4,14 +4,15 @@
 #include "base/registry.hpp"
 #include "base/text.hpp"
 #include "data/checks.hpp"
+#include "data/operands.hpp"
 #include "network/metadata.hpp"
 #include "network/model.hpp"
 
 namespace fanin {
 
 template <class T>
-Network<T>::Network(std::size_t inputs, std::vector<Layer> layers, Loss loss, std::uint64_t seed) {
-  state_ = std::make_unique<State>(inputs, std::move(layers), loss, seed);
+Network<T>::Network(std::size_t inputs, std::vector<Layer> layers, Loss loss, std::uint64_t seed)
+    : state_(std::make_unique<State>(inputs, std::move(layers), loss, seed)) {
   const FloatingPointScope modes;
   for (const auto& node : state_->nodes.list) node->initialize(state_->parameters.data(), seed);
   state_->fold();
@@ -110,7 +111,10 @@ ParameterArray array_named(const ParameterTable& table, std::string_view name) {
   throw ValueError("name: expected one of " + known + ", got \"" + std::string(name) + "\"");
 }
 
-void check_count(const ParameterArray& array, std::size_t got) {
+template <class T>
+void check_count(const ParameterArray& array, std::span<T> values) {
+  const std::size_t got = values.size();
+  if (is_null(values)) throw ValueError(array.name() + ": " + kNullPointer);
   if (got == array.elements()) return;
   throw ValueError(
       array.name() + ": expected " +
@@ -120,7 +124,7 @@ void check_count(const ParameterArray& array, std::size_t got) {
 
 template <class T>
 void check_values(const ParameterArray& array, std::span<const T> values) {
-  check_count(array, values.size());
+  check_count(array, values);
   const std::size_t bad = find_not_finite(values.data(), values.size());
   if (bad < values.size()) {
     throw ValueError(array.name() + ": row " + std::to_string(bad / array.columns) + ", column " +
@@ -169,7 +173,7 @@ std::vector<ArrayShape> Network<T>::arrays() const {
 template <class T>
 void Network<T>::get_array(std::string_view name, std::span<T> out, Weights which) const {
   const ParameterArray array = array_named(state_->nodes.table, name);
-  check_count(array, out.size());
+  check_count(array, out);
   const Access::Reading reading(state_->access);
   Buffer<T> room;
   const bool statistic = is_statistic(array.role);

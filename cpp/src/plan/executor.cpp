@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "team/add.hpp"
+
 namespace fanin {
 namespace {
 
@@ -50,7 +52,7 @@ bool Executor<T>::given_up(Member member) {
 template <class T>
 void Executor<T>::barrier(Member member) {
   const double waited = barrier_.wait(member.threads);
-  if (waited > 0) waited_.fetch_add(waited, std::memory_order_relaxed);
+  if (waited > 0) add(waited_, waited);
 }
 
 template <class T>

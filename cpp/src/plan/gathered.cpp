@@ -14,9 +14,10 @@ constexpr double kGatherFlops = 64;
 }  // namespace
 
 template <class T>
-Gathered<T>::Gathered(std::size_t columns, const Targets& y, bool weighted, bool together,
-                      std::size_t largest_batch)
+Gathered<T>::Gathered(std::size_t columns, std::size_t outputs, const Targets& y, bool weighted,
+                      bool together, std::size_t largest_batch)
     : job{this, 0, columns, kAll, 1, kGatherFlops * static_cast<double>(columns), 0, true},
+      outputs_(outputs),
       target_columns_(columns_of_targets(y)),
       weighted_(weighted),
       together_(together) {
@@ -48,7 +49,7 @@ void Gathered<T>::run(int, const StepOf<T>& step, Range, Range rows) const {
   const Panels<T> x = out.out(batch);
   gather_samples(*data.x, x, data.order, batch.first, rows);
   std::int32_t* const labels = labels_[batch.odd].data();
-  gather_targets(*data.y, labels, targets(batch), data.order, batch.first, rows);
+  gather_targets(*data.y, outputs_, labels, targets(batch), data.order, batch.first, rows);
   for (std::size_t i = rows.begin; weighted_ && i < rows.end; ++i) {
     const T weight = weights_[batch.odd][i] = static_cast<T>(data.weights[data.order[batch.first + i]]);
     for (std::size_t p = 0; weight == 0 && !together_ && p < x.count(); ++p) {

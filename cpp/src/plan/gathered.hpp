@@ -19,7 +19,8 @@ double sum_in_blocks(const T* values, std::size_t n);
 template <class T>
 class Gathered final : public Work<T> {
  public:
-  Gathered(std::size_t columns, const Targets& y, bool weighted, bool together, std::size_t largest_batch);
+  Gathered(std::size_t columns, std::size_t outputs, const Targets& y, bool weighted, bool together,
+           std::size_t largest_batch);
 
   void bind(Carver<T>& memory, std::size_t rows);
   // Some rows of a batch; before, they may be asked for
@@ -39,7 +40,7 @@ class Gathered final : public Work<T> {
   Job<T> job;
 
  private:
-  std::size_t target_columns_;  // 0 for labels
+  std::size_t outputs_, target_columns_;  // 0 for labels
   bool weighted_, together_;
   T* targets_[2];
   T* weights_[2];

@@ -29,7 +29,7 @@ Step<T>::Step(std::size_t inputs, const std::vector<Layer>& layers, Averages<T>&
     : nodes_(inputs, layers),
       largest_batch_(data.largest_batch),
       at_a_time_(nodes_.has_batch_norm() ? largest_batch_ : std::min(largest_batch_, kMostRows)),
-      data_(inputs, data.y, data.weighted, nodes_.has_batch_norm(), at_a_time_),
+      data_(inputs, nodes_.outputs(), data.y, data.weighted, nodes_.has_batch_norm(), at_a_time_),
       loss_(data_, loss, nodes_.outputs()),
       averages_(averages),
       average_{this, 0, 1, kAll, kAll, 1},

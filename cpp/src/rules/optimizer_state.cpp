@@ -146,15 +146,15 @@ void Optimizer<T>::get_slot(std::size_t slot, std::size_t array, std::span<T> ou
   const ExclusiveCall call(state_->busy);
   const std::size_t count = state_->slot_names().size();
   if (slot >= count) throw ValueError("slot: there are only " + std::to_string(count));
-  state_->arrays.check_size("slot " + std::to_string(slot) + ", array " + std::to_string(array) + ": ", array,
-                            out.size());
+  state_->arrays.check_output("slot " + std::to_string(slot) + ", array " + std::to_string(array) + ": ",
+                              array, out);
   std::copy_n(state_->named_slot(slot, array), out.size(), out.data());
 }
 
 template <class T>
 void Optimizer<T>::get_weights(std::size_t array, std::span<T> out) const {
   const ExclusiveCall call(state_->busy);
-  state_->arrays.check_size("array " + std::to_string(array) + ": ", array, out.size());
+  state_->arrays.check_output("array " + std::to_string(array) + ": ", array, out);
   state_->state.convert(Direction::to_shown, out.data(), state_->arrays.arrays[array].data(), state_->table,
                         array, out.size());
 }
@@ -163,7 +163,7 @@ template <class T>
 void Optimizer<T>::get_average(std::size_t array, std::span<T> out) const {
   const ExclusiveCall call(state_->busy);
   if (!state_->state.averaging) throw ValueError("average: the method has none, as average_decay is 0");
-  state_->arrays.check_size("array " + std::to_string(array) + ": ", array, out.size());
+  state_->arrays.check_output("array " + std::to_string(array) + ": ", array, out);
   std::copy_n(state_->state.shown.data() + state_->arrays.offsets[array], out.size(), out.data());
 }
 
@@ -188,7 +188,7 @@ void Optimizer<T>::set_state(const Progress& progress,
     check_count("arrays in slot " + std::to_string(slot), s.arrays.arrays.size(), values[slot].size());
     for (std::size_t i = 0; i < s.arrays.arrays.size(); ++i) {
       const std::string name = "state: slot " + std::to_string(slot) + ", array " + std::to_string(i) + ": ";
-      s.arrays.check_size(name, i, values[slot][i].size());
+      s.arrays.check_values(name, i, values[slot][i]);
     }
   }
   if (progress.batches >= s.method().accumulate) {

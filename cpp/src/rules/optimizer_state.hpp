@@ -31,6 +31,8 @@ class ExclusiveCall {
 
 template <class T>
 struct Optimizer<T>::State {
+  static constexpr const char* name = "optimizer";
+
   State(const Method& chosen, std::vector<std::span<T>> borrowed, const std::vector<std::size_t>& inputs);
 
   const Method& method() const { return *state.owner; }

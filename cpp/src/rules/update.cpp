@@ -16,6 +16,15 @@ constexpr std::size_t kRun = 4096, kFewRuns = 4;
 // A step that touches less memory than this, about 5 us of it, is not worth a team.
 constexpr std::size_t kTeamBytes = 512 * 1024;
 
+template <class T>
+std::vector<Named> named(const char* name, const std::vector<std::span<T>>& list) {
+  std::vector<Named> all;
+  for (const std::span<T> values : list) {
+    all.push_back({name, memory_of(values), static_cast<std::ptrdiff_t>(all.size())});
+  }
+  return all;
+}
+
 // f(array, range in the array) for parameters of a part of the row
 template <class T, class F>
 void for_arrays(const BorrowedArrays<T>& arrays, Range parameters, F&& f) {
@@ -140,6 +149,7 @@ void Optimizer<T>::shifted(const std::vector<std::span<const T>>& gradients,
   }
   s.arrays.check_gradients("gradients", gradients);
   s.arrays.check_gradients("out", {out.begin(), out.end()});
+  check_apart(named("out", out), named("gradients", gradients));
   run_team(1, [&](int, int) {
     const StepConstants begun = begin_step(s.method(), s.now());
     Update<T> update = s.state.update(s.method(), s.state.steps + 1, 0, nullptr);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/registry.hpp"
+#include "team/add.hpp"
 #include "team/retreat.hpp"
 #include "team/team.hpp"
 
@@ -30,7 +31,7 @@ void run_call(int threads, F&& body) {
   run_team(threads, [&](int thread, int team) {
     body(thread, team);
     const double seconds = done.wait(team);
-    if (seconds > long_wait) waited.fetch_add(seconds / (team - 1), std::memory_order_relaxed);
+    if (seconds > long_wait) add(waited, seconds / (team - 1));
   });
   const double now = seconds_now(), seconds = now - start,
                long_waits = waited.load(std::memory_order_relaxed);

@@ -7,6 +7,8 @@
 #include <atomic>
 #include <limits>
 
+#include "team/add.hpp"
+
 namespace fanin {
 
 // Several threads may use one at a time: each number counts by itself.
@@ -32,7 +34,7 @@ class Retreat {
     seconds_.store(other.seconds_.load(std::memory_order_relaxed), std::memory_order_relaxed);
     well_.store(0, std::memory_order_relaxed);
   }
-  void went_well(double seconds) { well_.fetch_add(seconds, std::memory_order_relaxed); }
+  void went_well(double seconds) { add(well_, seconds); }
 
  private:
   const double least_, most_, much_more_;

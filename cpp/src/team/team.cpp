@@ -183,10 +183,13 @@ double Barrier::wait(int threads) {
   const std::uint32_t generation = generation_.load(std::memory_order_acquire);
   if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == threads) {
     arrived_.store(0, std::memory_order_relaxed);
-    // sequentially consistent: notify_all looks for sleepers, and must not do so before the new generation is
-    // seen
+    // Sequentially consistent: either a sleeper is counted here, or it sees the new generation. (Older
+    // standard libraries lack std::atomic::wait.)
     generation_.store(generation + 1, std::memory_order_seq_cst);
-    generation_.notify_all();
+    if (sleeping_.load(std::memory_order_seq_cst) > 0) {
+      const std::lock_guard lock(mutex_);
+      awake_.notify_all();
+    }
     return 0;
   }
   constexpr int short_spins = 32;  // about a microsecond of pauses: not worth a look at the clock
@@ -201,7 +204,10 @@ double Barrier::wait(int threads) {
   double now = start;
   while (generation_.load(std::memory_order_acquire) == generation) {
     if (now - start > spin_seconds) {
-      generation_.wait(generation, std::memory_order_acquire);
+      sleeping_.fetch_add(1, std::memory_order_seq_cst);
+      std::unique_lock lock(mutex_);
+      awake_.wait(lock, [&] { return generation_.load(std::memory_order_seq_cst) != generation; });
+      sleeping_.fetch_sub(1, std::memory_order_relaxed);
     } else {
       for (int i = 0; i < short_spins; ++i) pause_briefly();
     }

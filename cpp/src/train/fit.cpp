@@ -77,7 +77,7 @@ struct FitUnderWay {
   std::optional<Evaluation> validation(Checks checks) const {
     if (!options.validation) return std::nullopt;
     const DataSet& v = *options.validation;
-    return network.evaluate(v.x, v.y, v.weights, checks);
+    return network.evaluate(v.x, v.y, v.weights, {}, checks);
   }
   std::function<Evaluation()> validate() const {
     if (!options.validation) return {};
@@ -176,6 +176,7 @@ std::vector<Outcome> train_together(const std::vector<Fit>& fits) {
     std::visit(
         [&](auto* network) {
           using Net = std::remove_pointer_t<decltype(network)>;
+          if (network == nullptr) throw ValueError("network: expected one, got a null pointer");
           under_way.push_back(std::make_unique<FitOf<Net>>(*network, fit, population.interrupted()));
         },
         fit.network);

@@ -7,6 +7,7 @@
 
 #include "base/panel_rows.hpp"
 #include "data/checks.hpp"
+#include "data/operands.hpp"
 #include "fanin/error.hpp"
 #include "plan/step.hpp"
 #include "team/call.hpp"
@@ -57,12 +58,6 @@ void for_each_run_of(const ParameterTable& table, T* buffer, U* vector, F&& copy
     for_each_run(Panels<T>{buffer + array.offset, array.rows, array.columns}, vector, copy);
     vector += array.elements();
   }
-}
-
-void check_size(const char* name, std::size_t size, std::size_t got) {
-  if (got == size) return;
-  throw ValueError(std::string(name) + ": expected " + std::to_string(size) + " numbers, got " +
-                   std::to_string(got));
 }
 
 }  // namespace
@@ -116,14 +111,14 @@ std::size_t Objective<T>::size() const {
 
 template <class T>
 double Objective<T>::loss(std::span<const T> w) const {
-  check_size("w", size(), w.size());
+  check_size("w", w, size());
   return state_->run(w, nullptr);
 }
 
 template <class T>
 double Objective<T>::loss_and_gradient(std::span<const T> w, std::span<T> gradient) const {
-  check_size("w", size(), w.size());
-  check_size("gradient", size(), gradient.size());
+  check_size("w", w, size());
+  check_size("gradient", gradient, size());
   return state_->run(w, gradient.data());
 }
 

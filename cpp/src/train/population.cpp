@@ -6,6 +6,7 @@
 #include <mutex>
 #include <thread>
 
+#include "team/add.hpp"
 #include "team/team.hpp"
 #include "train/training.hpp"
 
@@ -173,7 +174,7 @@ struct Population::State::Region {
       squad.barrier.wait(thread.threads);
       if (thread.thread > 0) continue;
       now->let_go();
-      work.fetch_add(now->work);
+      add(work, now->work);
       if (!now->runs()) ended.fetch_add(1, std::memory_order_relaxed);
     }
   }

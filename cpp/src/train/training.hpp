@@ -97,7 +97,7 @@ struct Training<T>::State {
   Averages<T> finite_averages;
   Step<T> step;
 
-  Method method = Sgd{};
+  Method method = SGD{};
   std::size_t next_step = 0, gathered = 0;  // batches
   std::size_t end_step = 0;                 // where the epoch or the budget ends
   std::size_t updates_counted = 0;

@@ -42,7 +42,7 @@ bool mistakes_can_be_caught() {
 
 bool steps_arrays() {
   std::vector<double> w = {1, 2}, dw = {0.5, 0.5};
-  fanin::Optimizer<double> optimizer(fanin::Sgd{.learning_rate = 1}, {std::span(w)});
+  fanin::Optimizer<double> optimizer(fanin::SGD{.learning_rate = 1}, {std::span(w)});
   optimizer.step({std::span<const double>(dw)});
   return w[0] == 0.5 && w[1] == 1.5;
 }

@@ -22,7 +22,7 @@
 
 namespace fanin {
 
-using Rules = List<Sgd, Momentum, Nesterov, AdaptiveGain, SignSgd, Rprop, RmsProp, Adagrad, Adadelta, Adam,
-                   AdamW, NAdam, RAdam, AmsGrad, AdaMax, Lion, SchaulVsgd>;
+using Rules = List<SGD, Momentum, Nesterov, AdaptiveGain, SignSGD, Rprop, RMSprop, Adagrad, Adadelta, Adam,
+                   AdamW, NAdam, RAdam, AMSGrad, AdaMax, Lion, SchaulVSGD>;
 
 }  // namespace fanin

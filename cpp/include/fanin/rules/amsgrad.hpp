@@ -10,7 +10,7 @@ namespace fanin {
 //   u <- max(u, v)
 //   w <- w - learning_rate * m^ / (sqrt(u^) + epsilon),   m^ = m / (1 - beta1^t),  u^ = u / (1 - beta2^t)
 // The paper corrects no bias; this does as Adam does, and is the same variant as PyTorch's.
-struct AmsGrad : Adam {
+struct AMSGrad : Adam {
   static constexpr const char* name = "amsgrad";
   static constexpr int slots = 3;
   static constexpr const char* slot_names[] = {"m", "v", "u"};

@@ -15,7 +15,7 @@ namespace fanin {
 //   nesterov:               g at w + momentum * v: it is the correction that is divided, not the jump;
 //                           w = y - momentum * v is shown, as Nesterov has it
 // PyTorch's decay is called alpha and is 0.99, its rate is outside of v, and it has no Nesterov form.
-struct RmsProp {
+struct RMSprop {
   static constexpr const char* name = "rmsprop";
   static constexpr int slots = 3;
   static constexpr const char* slot_names[] = {"MS", "mean", "v"};

@@ -15,7 +15,7 @@ namespace fanin {
 // and q are made slow_start times (q: its square times) too large. The gradient is a mini-batch's mean, so
 // that v has the noise of the mean: the papers' mini-batch form from one value a batch. The limits of d are
 // ours.
-struct SchaulVsgd {
+struct SchaulVSGD {
   static constexpr const char* name = "schaul_vsgd";
   static constexpr int slots = 5;
   static constexpr const char* slot_names[] = {"g", "v", "h", "q", "tau"};

@@ -6,7 +6,7 @@ namespace fanin {
 
 // Stochastic gradient descent (Robbins and Monro 1951):
 //   w <- w - learning_rate * g
-struct Sgd {
+struct SGD {
   static constexpr const char* name = "sgd";
   static constexpr int slots = 0;
 

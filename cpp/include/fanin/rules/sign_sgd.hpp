@@ -7,7 +7,7 @@ namespace fanin {
 // The full batch's sign (Riedmiller and Braun's idea without adaptive steps; Bernstein et al. 2018 name it):
 //   w <- w - learning_rate * sign(g),   sign(0) = 0
 // Steps do not shrink with the gradient, so plateaus of tiny gradients are left as fast as slopes.
-struct SignSgd {
+struct SignSGD {
   static constexpr const char* name = "sign_sgd";
   static constexpr int slots = 0;
 

@@ -1,0 +1,43 @@
+#include "data/operands.hpp"
+
+#include "data/numbers.hpp"
+
+namespace fanin {
+namespace {
+
+std::string text_of(const Named& of) {
+  return std::string(of.name) + (of.place < 0 ? "" : "[" + std::to_string(of.place) + "]");
+}
+
+void check_pair(const Named& output, const Named& other, const char* kind) {
+  if (!overlap(output.memory, other.memory)) return;
+  throw ValueError(text_of(output) + ": expected memory apart from " + kind + ", but it overlaps " +
+                   text_of(other));
+}
+
+}  // namespace
+
+Memory memory_of(const void* data, std::size_t element_bytes, Axis rows, Axis columns) {
+  if (rows.length == 0 || columns.length == 0) return {};
+  const auto address = reinterpret_cast<std::uintptr_t>(data);
+  Memory memory{address, address + element_bytes};
+  for (const Axis& axis : {rows, columns}) {
+    if (axis.length == 1) continue;
+    (axis.stride < 0 ? memory.begin : memory.end) +=
+        (axis.length - 1) * static_cast<std::uintptr_t>(axis.stride);
+  }
+  return memory;
+}
+
+Memory memory_of(const NumberMatrix& m) {
+  return memory_of(m.data, size_of(m.type), {m.rows, m.row_stride}, {m.columns, m.column_stride});
+}
+
+void check_apart(std::span<const Named> outputs, std::span<const Named> inputs) {
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    for (const Named& input : inputs) check_pair(outputs[i], input, "the inputs");
+    for (std::size_t j = 0; j < i; ++j) check_pair(outputs[i], outputs[j], "the other outputs");
+  }
+}
+
+}  // namespace fanin
