@@ -8,15 +8,14 @@ a large one takes up the memory of an earlier result that nobody has any more, a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from fanin import _core
 from fanin.aliases import ACTIVATIONS
 from fanin.checks import check_choice, check_sequence
 from fanin.functional_batch_norm import BatchNormCache, batch_norm, batch_norm_backward, batch_norm_inference
+from fanin.functional_standardize import standardize
 from fanin.losses import Loss, as_loss
 
 if TYPE_CHECKING:
@@ -204,111 +203,3 @@ def loss_outputs(a: ArrayLike, loss: str | Loss, *, out: Float | None = None) ->
     """
     value = as_loss(loss)
     return _core.loss_outputs(value.name, value.values(), a, out)
-
-
-def standardize(
-    x: ArrayLike,
-    mean: ArrayLike | None = None,
-    deviation: ArrayLike | None = None,
-    *,
-    out: Float | None = None,
-) -> tuple[Float, Float, Float]:
-    """Centre and standardize columns: ``(x - mean) / deviation``; return it with the mean and deviation used.
-
-    Without them they are those of x, in float64: mean, and the root of the mean squared difference from it, 1 where a
-    column is constant. Give the training set's to every other set. (Notes that divide by the variance are mistaken:
-    it is the deviation that makes the variance 1; LeCun et al. 1998, 4.3.) The sums are NumPy's, whose order is not
-    part of the promise of equal bits.
-
-    Parameters
-    ----------
-    x : array_like, shape (m, n)
-    mean, deviation : array_like, shape (n,), optional
-        Both or neither.
-    out : ndarray, shape (m, n), optional
-        May be x itself.
-
-    Examples
-    --------
-    >>> from fanin import functional as F
-    >>> z, mean, deviation = F.standardize([[1.0, 5.0], [3.0, 5.0]])
-    >>> z, mean, deviation
-    (array([[-1.,  0.],
-           [ 1.,  0.]]), array([2., 5.]), array([1., 1.]))
-    """
-    given = _matrix("x", x)
-    if (mean is None) != (deviation is None):
-        raise ValueError("deviation: expected both mean and deviation, or neither")
-    if mean is None or deviation is None:
-        centre, spread = _mean_and_deviation(given)
-    else:
-        centre, spread = (
-            np.array(_core.numbers(name, values), np.float64)  # a copy, as they may lie in out
-            for name, values in (("mean", mean), ("deviation", deviation))
-        )
-        for name, values in (("mean", centre), ("deviation", spread)):
-            if values.shape != given.shape[1:]:
-                raise ValueError(f"{name}: expected shape {given.shape[1:]}, got {values.shape}")
-        if not (spread > 0).all():
-            raise ValueError("deviation: expected numbers above 0")
-    if out is None:
-        out = np.empty(given.shape, given.dtype)
-    elif not isinstance(out, np.ndarray) or out.dtype != given.dtype:
-        raise TypeError(
-            f"out: expected an array of {given.dtype}, got {getattr(out, 'dtype', type(out).__name__)}"
-        )
-    elif out.shape != given.shape or not out.flags.writeable:
-        raise ValueError(f"out: expected a writable array of shape {given.shape}, got {out.shape}")
-    elif out is not x and np.may_share_memory(out, given):
-        raise ValueError("out: expected x itself, or an array that does not overlap it")
-    else:
-        _core.numbers("out", out)  # refuses masked values
-    # a difference may be twice the largest number
-    scale = 0.5 if (np.abs(centre) > 2.0**960).any() else 1.0
-    for rows, differences in _differences(given, centre, scale):
-        differences /= scale * spread
-        out[rows] = differences
-    return out, centre, spread
-
-
-def _differences(x: Float, centre: Float, scale: float = 1.0) -> Iterator[tuple[slice, Float]]:
-    """Rows and ``scale (x[rows] - centre)``, always in the same memory, which a cache holds."""
-    count = max(1, (1 << 18) // max(1, x.shape[1]))
-    memory = np.empty((min(count, x.shape[0]), x.shape[1]))
-    for begin in range(0, x.shape[0], count):
-        rows = slice(begin, begin + count)
-        part = x[rows] if scale == 1 else scale * x[rows]
-        yield rows, np.subtract(part, scale * centre, out=memory[: part.shape[0]])
-
-
-def _matrix(name: str, value: ArrayLike) -> Float:
-    """Two-dimensional, float32 where it was so, else float64."""
-    array = _core.numbers(name, value)
-    if array.ndim != 2:
-        raise ValueError(f"{name}: expected two dimensions, got shape {array.shape}")
-    return array if array.dtype == np.float32 else array.astype(np.float64, copy=False)
-
-
-def _mean_and_deviation(x: Float) -> tuple[Float, Float]:
-    if x.shape[0] == 0:
-        raise ValueError("x: expected at least one row to take a mean of, got none")
-    constant = x.min(axis=0) == x.max(axis=0)  # whose mean may be off by a rounding
-    with np.errstate(over="ignore", invalid="ignore"):
-        centre, spread = _moments(x)
-        # where squares overflow or vanish, again with numbers around 1
-        lost = ~((spread > 2.0**-400) & (spread < 2.0**400) | constant)
-        if lost.any():
-            part = x[:, lost]
-            exponent = np.frexp(np.abs(part).max(axis=0))[1]
-            again = _moments(np.ldexp(part, -exponent))
-            centre[lost], spread[lost] = (np.ldexp(moment, exponent) for moment in again)
-    centre[constant], spread[constant] = x[0, constant], 1.0
-    return centre, spread
-
-
-def _moments(x: Float) -> tuple[Float, Float]:
-    centre = x.mean(axis=0, dtype=np.float64)
-    squares = np.zeros_like(centre)
-    for _, differences in _differences(x, centre):
-        squares += np.einsum("ij,ij->j", differences, differences)
-    return centre, np.sqrt(squares / x.shape[0])

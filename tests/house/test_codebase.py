@@ -31,7 +31,8 @@ PARTS = (
         "initializers",
         "losses",
     ),
-    *("layers", "restored", "model", "storage", "training", "network", "functional_batch_norm", "functional"),
+    *("layers", "restored", "model", "storage", "training", "network"),
+    *("functional_batch_norm", "functional_standardize", "functional"),
     *("plot", "__init__", "demo", "__main__"),
 )
 

@@ -146,17 +146,18 @@ threading.Event().wait(0.1)
 def test_closing_a_training_waits_for_its_epoch(net, data):
     X, y = data
     budget = _core.Budget(None, None)
-    training = _core.TrainingFloat32(net._core, X, y, None, 32, True, budget, None)
+    training = _core.TrainingFloat32(net._core, X, y, None, 32, True, 0, budget, None)
+    values = optim.SGD().values_on(net.get_weights())
     results = []
-    worker = threading.Thread(target=lambda: results.append(training.epoch("sgd", {})))
+    worker = threading.Thread(target=lambda: results.append(training.epoch("sgd", values)))
     worker.start()
-    while not results and not _is_busy(net):
+    while worker.is_alive() and not _is_busy(net):
         pass
     training.close()
     worker.join()
     assert len(results) == 1
     with pytest.raises(ValueError, match="training: it was closed"):
-        training.epoch("sgd", {})
+        training.epoch("sgd", values)
 
 
 def _is_busy(net):

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <atomic>
+#include <cstring>
 #include <map>
 
 #include "base/buffer.hpp"
+#include "base/floating_point.hpp"
 #include "data/checks.hpp"
 #include "data/loss.hpp"
 #include "fanin/error.hpp"
@@ -73,7 +75,12 @@ struct Network<T>::State {
   // Who writes calls this at the end, so that no prediction waits or allocates.
   void fold() noexcept { fold(folded_.data(), nullptr); }
   // The same in other memory, but for the averages of a batch norm that is watched
-  void fold(T* to, const Normalizer<T>* watched) const noexcept;
+  void fold(T* to, const Normalizer<T>* watched) const noexcept {
+    if (!nodes.has_batch_norm()) return;
+    const FloatingPointScope modes;
+    std::memcpy(to, weights(), nodes.table.size * sizeof(T));
+    for (const auto& node : nodes.list) node->fold(to, weights(), averages, watched);
+  }
   // The memory of what is folded, where there is any, for who writes: `fold` fills it anew
   T* folded_memory() { return folded_.data(); }
 

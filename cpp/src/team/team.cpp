@@ -87,8 +87,7 @@ class Waiting {
  public:
   Waiting() = default;
   ~Waiting() {
-    ended_.store(true);
-    ended_.notify_all();
+    wait_.unlock();
     for (std::thread& thread : threads_) thread.join();
   }
   Waiting(const Waiting&) = delete;
@@ -97,7 +96,7 @@ class Waiting {
   // False where the system has no room for another one
   bool add() noexcept {
     try {
-      threads_.emplace_back([this] { ended_.wait(false); });
+      threads_.emplace_back([this] { const std::lock_guard ended(mutex_); });
       return true;
     } catch (...) {
       return false;
@@ -105,7 +104,8 @@ class Waiting {
   }
 
  private:
-  std::atomic<bool> ended_{false};
+  std::mutex mutex_;
+  std::unique_lock<std::mutex> wait_{mutex_};
   std::vector<std::thread> threads_;
 };
 
@@ -156,19 +156,27 @@ void run_team([[maybe_unused]] int threads, void (*body)(void*, int, int), void*
   }
 #elif defined(FANIN_STD_THREADS)
   if (threads > 1) {
-    std::atomic<int> team{0};  // known once as many as can be are there
+    int team = 1;  // known once as many as can be are there
+    std::mutex known;
     const auto member = [&](int thread) {
-      team.wait(0);
+      {
+        const std::lock_guard wait(known);
+      }
       const FloatingPointScope modes;
-      body(context, thread, team.load());
+      body(context, thread, team);
     };
     std::vector<std::thread> others;
-    try {
-      for (int thread = 1; thread < threads; ++thread) others.emplace_back(member, thread);
-    } catch (const std::system_error&) {  // no room for another one
+    others.reserve(static_cast<std::size_t>(threads));
+    {
+      const std::lock_guard wait(known);
+      try {
+        while (team < threads) {
+          others.emplace_back(member, team);
+          ++team;
+        }
+      } catch (...) {  // no room for another one
+      }
     }
-    team.store(static_cast<int>(others.size()) + 1);
-    team.notify_all();
     member(0);
     for (std::thread& other : others) other.join();
     return;
