@@ -76,7 +76,7 @@ inline void check_unmasked(const char* name, const py::array& array) {
 
 // What may follow where labels are texts
 inline constexpr const char* kLabelsOfTexts =
-    "; class names become integer labels by classes, y = np.unique(y, return_inverse=True)";
+    "; convert class names to integer labels with classes, y = np.unique(y, return_inverse=True)";
 
 // Any array-like as a NumPy array; TypeError where it does not hold real numbers, or where its library does
 // not show it: on another device, or with a gradient to track

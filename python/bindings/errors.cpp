@@ -1,6 +1,7 @@
 #include "fanin/error.hpp"
 
 #include <cerrno>
+#include <new>
 
 #include "register.hpp"
 
@@ -59,6 +60,8 @@ void register_errors(py::module_& m) {
       if (p) std::rethrow_exception(p);
     } catch (const fanin::DivergedError& error) {
       raise_diverged(error, diverged.get_stored());
+    } catch (const std::bad_alloc&) {
+      PyErr_SetString(PyExc_MemoryError, "not enough memory for this call");
     } catch (const fanin::BusyError& error) {
       PyErr_SetString(PyExc_RuntimeError, error.what());
     } catch (const fanin::FileError& error) {

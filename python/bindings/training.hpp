@@ -1,8 +1,10 @@
 // A training on arrays of Python.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <mutex>
+#include <thread>
 
 #include "entries.hpp"
 #include "fanin/population.hpp"
@@ -64,8 +66,9 @@ class PyTraining {
   }
 
   // Frees the network for another training, also where an exception's traceback keeps this object alive.
-  // Waits for a call of another thread.
+  // Waits for a call of another thread; from within a call, as in the handler of a signal, it is an error.
   void close() {
+    if (caller_.load() == std::this_thread::get_id()) throw fanin::BusyError("training: it is under way");
     const Unlocked unlocked;
     const std::lock_guard<std::mutex> lock(under_way_);
     training_.reset();
@@ -95,6 +98,11 @@ class PyTraining {
       const std::unique_lock<std::mutex> lock(under_way_, std::try_to_lock);
       if (!lock) throw fanin::BusyError("network: another thread is training it; wait until that has ended");
       if (training_ == nullptr) throw fanin::ValueError("training: it was closed");
+      struct Returned {
+        std::atomic<std::thread::id>& caller;
+        ~Returned() { caller.store({}); }
+      } const returned{caller_};
+      caller_.store(std::this_thread::get_id());
       return f(*training_);
     });
   }
@@ -102,4 +110,5 @@ class PyTraining {
   Data data_;
   std::unique_ptr<fanin::Training<T>> training_;
   std::mutex under_way_;
+  std::atomic<std::thread::id> caller_;  // of the call under way
 };

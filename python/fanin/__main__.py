@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     -------
     int
         0 when all went well, 2 for what cannot be done (one line on stderr says why), 130 after Ctrl-C, and
-        141 where nobody reads the output any more, as a shell has it for SIGPIPE.
+        141 where the output pipe is closed, as a shell has it for SIGPIPE.
 
     Raises
     ------

@@ -29,7 +29,7 @@ def check_flag(name: str, value: object) -> None:
 
 
 def check_integer(name: str, value: Any, lowest: int, bits: int | None = None) -> None:
-    """Raise unless `value` is an integer of at least `lowest` and below 2^bits; True and False are none here."""
+    """Raise unless `value` is an integer of at least `lowest` and below 2^bits; booleans are rejected."""
     try:
         number = None if isinstance(value, bool) else operator.index(value)
     except TypeError:
@@ -46,7 +46,10 @@ def check_sequence(name: str, value: object, expected: str = "a list") -> tuple[
     """Return what is in a list, or whatever else has an order; raise TypeError for a set, a dict or a text."""
     if isinstance(value, str | bytes | Set | Mapping) or not isinstance(value, Iterable):
         raise TypeError(f"{name}: expected {expected}, got {value!r}")
-    return tuple(value)
+    try:
+        return tuple(value)
+    except TypeError:  # an array without dimensions
+        raise TypeError(f"{name}: expected {expected}, got {value!r}") from None
 
 
 def check_text(name: str, value: object, expected: str = "a text") -> None:

@@ -16,9 +16,9 @@ def get_num_threads() -> int:
     """Return the number of threads that one call may use.
 
     It is the number that was set, or ``FANIN_NUM_THREADS``, but no more than OpenMP's where that was lowered (by
-    threadpoolctl, say); else OpenMP's, which is ``OMP_NUM_THREADS`` or the processors. Of these only those count that
-    the affinity mask and the quota of the control groups (a container's limit) allow. In a child after a fork it is 1.
-    Where the system has no room for as many threads, calls run on those there are.
+    threadpoolctl, say); else ``OMP_NUM_THREADS``; else the processors that the affinity mask and the quota of the
+    control groups (a container's limit) allow. In a child after a fork it is 1. If the system cannot create that many
+    threads, calls use those it can.
 
     Examples
     --------

@@ -70,6 +70,8 @@ def standardize(
         raise ValueError(f"out: expected a writable array of shape {given.shape}, got {out.shape}")
     elif out is not x and np.may_share_memory(out, given):
         raise ValueError("out: expected x itself, or an array that does not overlap it")
+    elif _overlaps_itself(out):
+        raise ValueError("out: expected rows and columns that do not overlap")
     else:
         _core.numbers("out", out)  # refuses masked values
     # a difference may be twice the largest number
@@ -88,6 +90,17 @@ def _differences(x: Float, centre: Float, scale: float = 1.0) -> Iterator[tuple[
         rows = slice(begin, begin + count)
         part = x[rows] if scale == 1 else scale * x[rows]
         yield rows, np.subtract(part, scale * centre, out=memory[: part.shape[0]])
+
+
+def _overlaps_itself(out: Float) -> bool:
+    """Whether several elements may lie in the same place."""
+    axes = [(abs(stride), count) for stride, count in zip(out.strides, out.shape, strict=True) if count > 1]
+    end = out.itemsize
+    for stride, count in sorted(axes):
+        if stride < end:
+            return out.size > 0
+        end = stride * count
+    return False
 
 
 def _matrix(name: str, value: ArrayLike) -> Float:
@@ -111,6 +124,7 @@ def _mean_and_deviation(x: Float) -> tuple[Float, Float]:
             exponent = np.frexp(np.abs(part).max(axis=0))[1]
             again = _moments(np.ldexp(part, -exponent))
             centre[lost], spread[lost] = (np.ldexp(moment, exponent) for moment in again)
+            spread[lost] = np.maximum(spread[lost], np.nextafter(0.0, 1.0))
     centre[constant], spread[constant] = x[0, constant], 1.0
     return centre, spread
 

@@ -130,7 +130,8 @@ class Network(StoredModel):
         ----------
         X : array_like, shape (n_samples, n_inputs)
             Columns of a frame whose names are texts are remembered (`column_names`), and those of later frames put
-            in their order by name; a frame that misses one, or has others, is refused. Arrays go by position.
+            in their order by name; a frame with a missing, unknown or repeated column is rejected. Arrays go by
+            position.
         y : array_like
             Integer labels 0..n_outputs-1, shape (n_samples,), or class probabilities, shape (n_samples, n_outputs),
             for softmax_cross_entropy; else targets, shape (n_samples, n_outputs), or (n_samples,) for a single one.

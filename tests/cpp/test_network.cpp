@@ -99,10 +99,10 @@ TEST_CASE("a divergence counts the epochs of its fit, and names data far from un
       CHECK(what.find("in epoch " + std::to_string(error.epoch) + ", step 1") != std::string::npos);
       CHECK(
           what.find("X is far from unit scale, which is the likely cause: the values of column 0 have a mean "
-                    "size of 3000; subtract") != std::string::npos);
+                    "absolute value of 3000; subtract") != std::string::npos);
       CHECK(
           what.find("y is far from unit scale, which is the likely cause: the values of column 0 have a mean "
-                    "size of 600; divide") != std::string::npos);
+                    "absolute value of 600; divide") != std::string::npos);
     }
   }
 }
@@ -126,8 +126,8 @@ TEST_CASE("data that were checked are evaluated without another look at their va
 TEST_CASE("soft-max of one output is refused") {
   CHECK_THROWS_WITH_AS(
       Network<float>(2, {{1}}, SoftmaxCrossEntropy{}),
-      "loss: softmax_cross_entropy expects an output for each class, at least 2, got 1, whose "
-      "probability is always 1; for one yes-no output the loss is logistic",
+      "loss: softmax_cross_entropy needs an output for each class, at least 2, got 1; for one yes-no output "
+      "use the loss logistic",
       ValueError);
 }
 
@@ -188,7 +188,7 @@ TEST_CASE("wrong arguments are refused with a sentence, before anything is writt
                        "momentum: expected a number in [0, 1), got 1", ValueError);
   CHECK_THROWS_AS(training.epoch(Adam{.learning_rate = NAN}), ValueError);
   CHECK_THROWS_WITH_AS(Training<float>(net, data.samples(), data.labels()),
-                       "network: another training of it is under way", BusyError);
+                       "network: another training is under way", BusyError);
 }
 
 TEST_CASE("predictions from many threads at once agree, and a training in between is refused or refuses") {

@@ -59,8 +59,8 @@ TEST_CASE("the quota of version 1 is that of the cpu controller, also where the 
                     {"sys/fs/cgroup/cpu/cpu.cfs_period_us", "10000\n"}}) == 2.5);
 }
 
-TEST_CASE("threads without a number asked for are no more than the processors") {
-  CHECK(fanin::usable_processors() >= 1);
+TEST_CASE("threads without a number asked for are no more than the quota is worth") {
+  CHECK(fanin::processors_of_quota() >= 1);
   if (std::getenv("OMP_NUM_THREADS") != nullptr || fanin::cpu::requested_num_threads() != 0) return;
-  CHECK(fanin::cpu::num_threads() <= fanin::usable_processors());
+  CHECK(fanin::cpu::num_threads() <= fanin::processors_of_quota());
 }

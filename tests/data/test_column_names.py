@@ -133,10 +133,12 @@ def test_a_frame_without_a_column_or_with_others_is_refused_by_name(library, fra
             dict.fromkeys(("Age", "income", "x"), frame["age"])
         ),
     }
+    trained = 'the network was trained on columns "age", "income", "height"'
+    wrong = {f"X: {words}; {trained}": X for words, X in wrong.items()}
     if library.__name__ == "pandas":
-        wrong['repeated column "age"'] = frame[["age", "income", "height", "age"]]
-    for words, X in wrong.items():
-        sentence = f'X: {words}; the network was trained on columns "age", "income", "height"'
+        repeated = frame[["age", "income", "height", "age"]]
+        wrong['X: repeated column "age"; names of columns must differ'] = repeated
+    for sentence, X in wrong.items():
         for prefix, use in uses(net, X, y):
             with pytest.raises(ValueError, match=f"^{re.escape(prefix + sentence)}$"):
                 use()
@@ -169,8 +171,6 @@ def test_columns_whose_names_are_not_texts_and_arrays_go_by_position(X, y):
     assert digest(named) == digest(net)
     for same in (X, X.tolist(), pandas.DataFrame(X), pandas.DataFrame(X, columns=["age", 1, 2])):
         assert np.array_equal(named.predict(same), named.predict(X))
-    twice = trained_on(pandas.DataFrame(X, columns=["a", "a", "b"]), y)
-    assert twice.column_names == {}
 
 
 def test_names_are_kept_by_files_copies_and_pickles_beside_the_metadata(tmp_path, frame, X, y):
@@ -217,3 +217,18 @@ def test_too_many_bytes_of_names_are_refused_before_training():
     with pytest.raises(ValueError, match=r"^columns: expected at most 6 MiB of text, got "):
         net.fit(X, np.zeros((2, 2)), rule=RULE)
     assert digest(net) == before
+
+
+def test_repeated_names_are_refused_in_training_too():
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(np.ones((4, 3)), columns=["a", "a", "b"])
+    net = fanin.Network(3, [fanin.Dense(1)])
+    with pytest.raises(ValueError, match='X: repeated column "a"; names of columns must differ'):
+        net.fit(frame, np.ones(4), rule=optim.SGD())
+
+
+def test_an_objective_remembers_names_of_columns(frame, y):
+    net = network()
+    net.objective(frame, y)
+    assert net.column_names == {"X": NAMES}
+    assert np.array_equal(net.predict(frame), net.predict(frame[OTHER_ORDER]))

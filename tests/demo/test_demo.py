@@ -109,7 +109,7 @@ def test_a_table_with_number_target_is_reported_in_its_own_units(
         ("a,b\n" + rows(lambda row: f"{row / 8},{'-'[row % 2 :]}1.7e308"), "a", "have no mean and deviation"),
         ("a,b\n" + rows(lambda row: f"{row},2", 5), "a", "5 rows with a target are too few; at least 20"),
         ("a\n" + rows(str), "a", "has no column to predict 'a' from"),
-        ("a,b\n1,2\n1,\0\n", "a", "line 3: a null byte"),
+        ("a,b\n1,2\n1,\0\n", "a", "line 3: contains a null byte"),
         ("a,b\n" + rows(lambda row: f"2020-01-{1 + row % 28},{row}"), "a", "the target column 'a' has dates"),
         ("a,b\n" + rows(lambda row: f"{row / 8},0{1 + row % 9}/02/2020"), "a", "may be 2020-02-01 or 2020-01-02"),
         ("a\x1b[2J,b\n1,2\n", "c", "its columns are 'a\\x1b[2J', 'b'"),

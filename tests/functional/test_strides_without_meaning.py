@@ -42,15 +42,16 @@ def calls(dtype, m, k, n):
     for name in _core.activations():
         yield lambda i, out, f=name: F.activation(i[0], f, out=out[0]), [dz], [(m, n)]
         yield lambda i, out, f=name: F.activation_backward(*i, f, out=out[0]), [dz, dz + 1], [(m, n)]
+    soft_max = "softmax_cross_entropy" if n > 1 else "squared_error"  # of one output there is none
     if m > 0 and n > 0:
-        for name, y in (("squared_error", dz / 2), ("logistic", dz / 2), ("softmax_cross_entropy", labels)):
+        for name, y in (("squared_error", dz / 2), ("logistic", dz / 2), (soft_max, labels if n > 1 else dz)):
             yield (
                 lambda i, out, f=name: F.loss_gradient(i[0], i[1], f, sample_weight=i[2], out=out[0]),
                 [dz, y, weights],
                 [(m, n)],
             )
             yield lambda i, _, f=name: F.loss(i[0], i[1], f, sample_weight=i[2]), [dz, y, weights], []
-    yield lambda i, out: F.loss_outputs(*i, "softmax_cross_entropy", out=out[0]), [dz], [(m, n)]
+    yield lambda i, out: F.loss_outputs(*i, soft_max, out=out[0]), [dz], [(m, n)]
     yield (
         lambda i, out: F.batch_norm_inference(*i, out=out[0]),
         [dz, b, b, b, b],

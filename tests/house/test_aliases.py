@@ -129,7 +129,7 @@ def test_what_is_no_name_is_told_the_list(name):
 
 
 def test_soft_max_of_one_output_is_refused():
-    words = "for one yes-no output the loss is logistic"
+    words = "for one yes-no output use the loss logistic"
     refused(lambda: fanin.Network(2, [fanin.Dense(1)], "softmax_cross_entropy"), words)
     refused(lambda: F.loss([[1.0]], [0], "softmax_cross_entropy"), words)
     refused(lambda: F.loss_gradient([[1.0]], [0], "softmax_cross_entropy"), words)
@@ -139,7 +139,7 @@ def test_soft_max_of_one_output_is_refused():
 def test_labels_that_are_texts_are_told_how_they_become_integers():
     net = fanin.Network(1, [fanin.Dense(2)], "softmax_cross_entropy")
     texts = ["no", "yes", "no"]
-    words = "; class names become integer labels by classes, y = np.unique(y, return_inverse=True)"
+    words = "; convert class names to integer labels with classes, y = np.unique(y, return_inverse=True)"
     given = [texts, np.array(texts), np.array(texts, object)]
     for library in ("pandas", "polars"):
         given.append(pytest.importorskip(library).Series(texts))

@@ -160,6 +160,27 @@ def test_closing_a_training_waits_for_its_epoch(net, data):
         training.epoch("sgd", values)
 
 
+def test_the_handler_of_a_signal_may_use_the_library_within_a_call():
+    code = """
+import signal
+import numpy as np
+import fanin
+X, row = np.ones((10**6, 20), "uint8"), np.ones((300, 20))
+net = fanin.Network(20, [fanin.Dense(64, "relu"), fanin.Dense(64, "relu"), fanin.Dense(2)])
+wide = fanin.Network(20, [fanin.Dense(2000, "relu"), fanin.Dense(2)])
+expected, other, handled = net.predict(X), wide.predict(row), []
+def handler(*_):
+    handled.append(np.array_equal(wide.predict(row), other))
+signal.signal(signal.SIGALRM, handler)
+signal.setitimer(signal.ITIMER_REAL, 0.01, 0.01)
+for _ in range(3):
+    assert np.array_equal(net.predict(X), expected)
+signal.setitimer(signal.ITIMER_REAL, 0)
+print(all(handled) and len(handled) > 0)
+"""
+    assert python_prints("-c", code, FANIN_ISA="avx2" if "avx2" in fanin.cpu.available() else "") == "True\n"
+
+
 def _is_busy(net):
     try:
         net.predict(np.zeros((1, 20)))

@@ -202,7 +202,9 @@ def test_rules_for_the_whole_batch_warn_once_of_mini_batches(rule, classificatio
         with pytest.warns(optim.BatchSizeWarning, match="expected batch_size=53, the number of") as warned:
             net.fit(*classification, rule=used, epochs=3, batch_size=8)
         assert len(warned) == 1
-        assert str(warned[0].message).startswith(f"rule: {type(rule).__name__} wants the whole batch, as ")
+        assert str(warned[0].message).startswith(
+            f"rule: {type(rule).__name__} needs full-batch gradients, as "
+        )
     net.fit(*classification, rule=rule, epochs=3, batch_size=53)
     net.fit(*classification, rule=rule, epochs=3, batch_size=1000)
 

@@ -153,7 +153,8 @@ def test_a_divergence_names_inputs_and_targets_far_from_unit_scale(kind, rng):
     y = 300_000 + 10_000 * rng.normal(size=64)
     X = np.asfortranarray(X) if kind == "fortran" else X.astype(kind)
     cause = (
-        "is far from unit scale, which is the likely cause: the values of column {} have a mean size of {}"
+        "is far from unit scale, which is the likely cause: the values of column {} have a mean absolute value "
+        "of {}"
     )
     of_x, of_y = re.escape(cause).replace(r"\{\}", "{}"), re.escape(cause).replace(r"\{\}", "{}")
     of_x = (
@@ -169,9 +170,9 @@ def test_a_divergence_names_inputs_and_targets_far_from_unit_scale(kind, rng):
     rate = r"\. A smaller learning rate than 0\.1 may help$"
     unit = rng.normal(size=(64, 3))
     for data, words in {
-        (0, 0): f"are back. {of_x} its deviation. {of_y}{rate}",
-        (0, 1): f"are back. {of_x} its deviation{rate}",
-        (1, 0): f"are back. {of_y}{rate}",
+        (0, 0): f"were restored. {of_x} its deviation. {of_y}{rate}",
+        (0, 1): f"were restored. {of_x} its deviation{rate}",
+        (1, 0): f"were restored. {of_y}{rate}",
     }.items():
         net = fanin.Network(3, [fanin.Dense(16, "relu"), fanin.Dense(1)])
         with pytest.raises(fanin.DivergedError, match=words):
@@ -183,7 +184,7 @@ def test_a_divergence_names_inputs_and_targets_far_from_unit_scale(kind, rng):
 def test_a_divergence_on_data_of_unit_scale_names_the_rate_alone(regression):
     net = fanin.Network(5, [fanin.Dense(8, "relu"), fanin.Dense(3)])
     with pytest.raises(
-        fanin.DivergedError, match=r"are back\. A smaller learning rate than 1e\+30 may help$"
+        fanin.DivergedError, match=r"were restored\. A smaller learning rate than 1e\+30 may help$"
     ):
         net.fit(*regression, rule=optim.SGD(1e30))
 
@@ -191,5 +192,7 @@ def test_a_divergence_on_data_of_unit_scale_names_the_rate_alone(regression):
 def test_counts_and_inputs_that_a_batch_norm_scales_are_no_cause(rng):
     X, y = 1e4 * rng.normal(size=(64, 2)), rng.integers(100, 1000, size=64)
     net = fanin.Network(2, [fanin.BatchNorm(), fanin.Dense(1)], "poisson")
-    with pytest.raises(fanin.DivergedError, match=r"are back\. A smaller learning rate than 10000 may help$"):
+    with pytest.raises(
+        fanin.DivergedError, match=r"were restored\. A smaller learning rate than 10000 may help$"
+    ):
         net.fit(X, y, rule=optim.SGD(1e4), epochs=10)

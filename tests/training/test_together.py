@@ -205,7 +205,7 @@ def test_a_net_that_is_being_trained_is_refused():
     options = {"rule": optim.Adam(), "epochs": 1}
 
     def nested(_, epoch, logs):
-        with pytest.raises(RuntimeError, match="another training of it is under way"):
+        with pytest.raises(RuntimeError, match="another training is under way"):
             fanin.train_together([(other, X, y, options), (net, X, y, options)])
 
     net.fit(X, y, callbacks=[nested], **options)

@@ -61,7 +61,7 @@ class InterruptedError : public Error {
   using Error::Error;
 };
 
-// The loss or the weights stopped being finite. The weights of the last finite epoch end are back in place.
+// The loss or the weights stopped being finite. The weights of the last finite epoch end are restored.
 class DivergedError : public Error {
  public:
   DivergedError(const std::string& sentence, std::size_t at_epoch, std::size_t at_step, std::size_t at_layer)

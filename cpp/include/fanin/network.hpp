@@ -80,9 +80,9 @@ class Network {
 
   // Rows of outputs as the loss shows them: probabilities of classes, means of counts. Any number of threads
   // may call it at once; it prints nothing and waits for nobody. A few rows are done on the stack, more in
-  // memory of which each thread keeps 2 MiB at most. `interrupted` is asked about every 30 ms by the thread
-  // that calls; true ends the call with InterruptedError and `out` half written. Throws ValueError where
-  // `out` shares memory with x.
+  // memory of which a thread keeps 3 MiB for each of its team at most. `interrupted` is asked about every
+  // 30 ms by the thread that calls; true ends the call with InterruptedError and `out` half written. Throws
+  // ValueError where `out` shares memory with x.
   void predict(const Samples& x, MatrixView<T> out, const std::function<bool()>& interrupted = {}) const;
   // The same without exceptions: false, where one would be thrown.
   bool try_predict(const Samples& x, MatrixView<T> out) const noexcept;
@@ -116,7 +116,7 @@ class Network {
   // with its state, the place in the random orders. Training goes on from it as it would have, bit for bit. A
   // rename puts the file in its place as a whole, or leaves what was there, whatever happens; owner and
   // permissions stay. Where a rename cannot (a file that is a mount), the old file is written over while the
-  // new content is whole in a file beside, "<path>.fanin-new", which the message names if that fails. Throws
+  // new content is whole in another, "<name>.fanin-new", which the message names if that fails. Throws
   // FileError.
   void save(const std::filesystem::path& path) const;
   std::vector<std::byte> to_bytes() const;
@@ -145,7 +145,8 @@ struct TrainingOptions {
   // Cut to the number of samples. With batch norm a single row that is left over joins the batch before it.
   std::size_t batch_size = 32;
   bool shuffle = true;
-  // Asked about every 50 ms by the thread that called `epoch`; true stops before the next update.
+  // Asked about every 50 ms by the thread that called `epoch`; true stops before the next update. It must not
+  // throw, here and wherever else it is asked.
   std::function<bool()> interrupted = {};
   // Where it is spent, an epoch ends after the update under way. Borrowed.
   Budget* budget = nullptr;

@@ -30,15 +30,17 @@ constexpr std::size_t row_length(std::size_t n) {
   return ((bytes - distance + kPage - 1) / kPage * kPage + distance) / sizeof(T);
 }
 
+enum class Cleared { yes, no };
+
 template <class T>
 class Buffer {
  public:
   Buffer() = default;
-  explicit Buffer(std::size_t size)
+  explicit Buffer(std::size_t size, Cleared cleared = Cleared::yes)
       : data_(allocate(size * sizeof(T)), Free{alignment(size * sizeof(T))}), size_(size) {
-    clear();
+    if (cleared == Cleared::yes) clear();
   }
-  Buffer(const Buffer& other) : Buffer(other.size_) {
+  Buffer(const Buffer& other) : Buffer(other.size_, Cleared::no) {
     if (size_ > 0) std::memcpy(data(), other.data(), size_ * sizeof(T));
   }
   Buffer& operator=(const Buffer& other) { return *this = Buffer(other); }

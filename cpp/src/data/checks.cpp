@@ -91,8 +91,8 @@ const Loss& checked_loss(const Loss& loss, std::size_t outputs) {
   }
   if (std::holds_alternative<SoftmaxCrossEntropy>(loss) && outputs == 1) {
     throw ValueError(
-        "loss: softmax_cross_entropy expects an output for each class, at least 2, got 1, whose "
-        "probability is always 1; for one yes-no output the loss is logistic");
+        "loss: softmax_cross_entropy needs an output for each class, at least 2, got 1; for one yes-no "
+        "output use the loss logistic");
   }
   return loss;
 }

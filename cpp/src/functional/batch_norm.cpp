@@ -49,7 +49,7 @@ struct ColumnArrays {
 
   ColumnArrays(std::size_t arrays, const T* row, std::size_t columns, std::size_t of_others)
       : step((columns + kLine<T> - 1) / kLine<T> * kLine<T>),
-        memory(kLine<T> + arrays * step + of_others),
+        memory(kLine<T> + arrays * step + of_others, team_size()),
         first(memory.data() + beyond_line(row)),
         others(memory.data() + kLine<T> + arrays * step) {}
   T* operator[](std::size_t array) const { return first + array * step; }
@@ -211,7 +211,7 @@ void batch_norm_inference(MatrixView<T> out, MatrixView<const T> x, std::span<co
   }
   const T checked = checked_epsilon<T>(epsilon);
   const double flops = kFlopsPerElement * static_cast<double>(x.rows) * static_cast<double>(n);
-  const Scratch<T> memory(n);
+  const Scratch<T> memory(n, 1);
   T* const scale = memory.data();
   {
     const FloatingPointScope modes;

@@ -27,7 +27,7 @@ void share_product(const Product<T>& p, std::size_t m, Share& share, double cost
 template <class T>
 class ProductMemory {
  public:
-  explicit ProductMemory(int threads) : all_(Product<T>::kMemory * static_cast<std::size_t>(threads)) {}
+  explicit ProductMemory(int team) : all_(Product<T>::kMemory * static_cast<std::size_t>(team), team) {}
   T* of(int thread) const { return all_.data() + static_cast<std::size_t>(thread) * Product<T>::kMemory; }
 
  private:

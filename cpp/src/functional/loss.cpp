@@ -13,7 +13,7 @@ constexpr double kFlopsPerElement = 50;  // a transcendental function and its st
 // Losses of so many rows wait until they are added up in order.
 constexpr std::size_t kRowsInOrder = std::size_t{1} << 16;
 // Rows of a block, in whole panels: as many as stay in L2
-constexpr std::size_t kMostRows = 1024, kBlockBytes = std::size_t{1} << 17;
+constexpr std::size_t kRowsOfBlock = 1024, kBlockBytes = std::size_t{1} << 17;
 
 template <class T>
 std::size_t panel_size(std::size_t rows, std::size_t columns) {
@@ -23,7 +23,7 @@ std::size_t panel_size(std::size_t rows, std::size_t columns) {
 template <class T>
 std::size_t rows_of_block(std::size_t rows, std::size_t columns) {
   const std::size_t held = kBlockBytes / sizeof(T) / panel_size<T>(1, columns) / kPanel<T> * kPanel<T>;
-  return std::min(rows, std::clamp(held, kPanel<T>, kMostRows));
+  return std::min(rows, std::clamp(held, kPanel<T>, kRowsOfBlock));
 }
 
 // f(rows) for the blocks of this thread's part of the rows
@@ -58,9 +58,9 @@ template <class T>
 T total_weight(const ScaledWeights& weights, std::size_t rows) {
   if (weights.empty()) return static_cast<T>(rows);
   RunningSum<T> sum;
-  for (std::size_t row = 0; row < rows; row += kMostRows) {
-    T some[kMostRows];
-    const Range block{row, std::min(row + kMostRows, rows)};
+  for (std::size_t row = 0; row < rows; row += kRowsOfBlock) {
+    T some[kRowsOfBlock];
+    const Range block{row, std::min(row + kRowsOfBlock, rows)};
     take_weights(some, weights, block);
     sum.add(some, block.end - block.begin);
   }
@@ -89,7 +89,7 @@ double loss_and_gradient(const Loss& loss, MatrixView<T> out, MatrixView<const T
   const std::size_t size = panel_size<T>(of_block, n),
                     of_one = 2 * size + panel_size<T>(of_block, of_targets);
   const int team = threads_for(kFlopsPerElement * static_cast<double>(m * n));
-  const Scratch<T> memory(of_one * static_cast<std::size_t>(team) + std::min(m, kRowsInOrder));
+  const Scratch<T> memory(of_one * static_cast<std::size_t>(team) + std::min(m, kRowsInOrder), team);
   T* const row_loss = memory.data() + of_one * static_cast<std::size_t>(team);
   const ScaledWeights scaled(weights);
   const T total = total_weight<T>(scaled, m);
@@ -103,8 +103,8 @@ double loss_and_gradient(const Loss& loss, MatrixView<T> out, MatrixView<const T
         const std::size_t count = rows.end - rows.begin;
         const Panels<T> pa{mine, count, n}, dz{differentiates ? mine + size : nullptr, count, n};
         const Panels<T> targets{mine + 2 * size, count, of_targets};
-        std::int32_t labels[kMostRows];
-        T row_weight[kMostRows];
+        std::int32_t labels[kRowsOfBlock];
+        T row_weight[kRowsOfBlock];
         gather_matrix<T, T>(a, pa, nullptr, rows.begin, {0, count});
         gather_targets(y, n, labels, targets, nullptr, rows.begin, {0, count});
         if (!scaled.empty()) take_weights(row_weight, scaled, rows);
@@ -139,7 +139,7 @@ void loss_outputs(const Loss& loss, MatrixView<T> out, MatrixView<const T> a) {
   checked_loss(loss, n);
   const std::size_t of_block = rows_of_block<T>(m, n), size = panel_size<T>(of_block, n);
   const int team = threads_for(kFlopsPerElement * static_cast<double>(m * n));
-  const Scratch<T> memory(size * static_cast<std::size_t>(team));
+  const Scratch<T> memory(size * static_cast<std::size_t>(team), team);
   run_call(team, [&](int thread, int threads) {
     T* const mine = memory.data() + size * static_cast<std::size_t>(thread);
     for_blocks<T>({thread, threads}, {0, m}, of_block, [&](Range rows) {

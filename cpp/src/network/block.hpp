@@ -91,7 +91,7 @@ void for_each_block(const Nodes<T>& nodes, const Folded<T>& net, const Samples& 
   const std::size_t wanted = shared ? size : size * static_cast<std::size_t>(team);
   alignas(64) T few[kFewBytes / sizeof(T)];
   const bool fits = wanted <= std::size(few);
-  const Scratch<T> more(fits ? 0 : wanted);
+  const Scratch<T> more(fits ? 0 : wanted, team);
   T* const all_memory = fits ? few : more.data();
   Barrier barrier;
   std::atomic<bool> stopped{false};

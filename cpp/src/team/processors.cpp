@@ -2,28 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <fstream>
 #include <limits>
 #include <sstream>
 #include <string>
-#include <thread>
-
-#if defined(__linux__)
-#include <sched.h>
-#endif
 
 namespace fanin {
 namespace {
 
 constexpr double kNoQuota = std::numeric_limits<double>::infinity();
-
-int processors_of_affinity() {
-#if defined(__linux__)
-  cpu_set_t masks[16];  // of 1,024 processors each
-  if (sched_getaffinity(0, sizeof masks, masks) == 0) return CPU_COUNT_S(sizeof masks, masks);
-#endif
-  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-}
 
 // Microseconds of processor time in each period of so many; "max" or -1: no limit
 double processors(const std::string& quota, const std::string& period) {
@@ -75,10 +63,10 @@ double processors_of_quota(const std::filesystem::path& root) {
   return least;
 }
 
-int usable_processors() {
-  static const double of_quota = std::ceil(processors_of_quota("/"));
-  const int allowed = processors_of_affinity();
-  return of_quota < allowed ? static_cast<int>(of_quota) : allowed;
+int processors_of_quota() {
+  constexpr int most = std::numeric_limits<int>::max();
+  static const double quota = std::ceil(processors_of_quota("/"));
+  return quota < most ? static_cast<int>(quota) : most;
 }
 
 }  // namespace fanin

@@ -33,6 +33,15 @@ int openmp_threads() {
 #endif
 }
 
+// Those in the affinity mask of the process
+int openmp_processors() {
+#if defined(_OPENMP)
+  return omp_get_num_procs();
+#else
+  return 1;
+#endif
+}
+
 #if defined(_OPENMP) || defined(FANIN_STD_THREADS)
 constexpr bool kHasTeams = true;
 #else
@@ -72,7 +81,7 @@ struct ThreadSetting {
   int now() const {
     const int asked = threads.load(std::memory_order_relaxed), openmp = openmp_threads();
     if (asked == kNotSet && (openmp_was_told || openmp != openmp_at_first)) return openmp;
-    if (asked == kNotSet) return openmp > 1 ? std::min(openmp, usable_processors()) : 1;
+    if (asked == kNotSet) return std::min({openmp, openmp_processors(), processors_of_quota()});
     return openmp < openmp_at_first && openmp < asked ? openmp : asked;
   }
 };
@@ -82,7 +91,8 @@ ThreadSetting& thread_setting() {
   return setting;
 }
 
-// Threads that wait until they are told to end
+#if defined(_OPENMP)
+// Threads that wait until this ends
 class Waiting {
  public:
   Waiting() = default;
@@ -110,26 +120,24 @@ class Waiting {
 };
 
 // OpenMP ends the process where it cannot create the threads of a team, such as beyond the limit of a
-// container: those that this thread has not had in its last team are tried first.
+// container: those that this thread has not had in its last team are tried first, at most once a second.
 int threads_to_be_had(int wanted) {
-  constexpr double seconds_between_tries = 1;
-  thread_local int last = 1;
+  thread_local int last = 1, had = 1;
+  thread_local bool limited = false;
   thread_local double next_try = 0;
-  if (wanted <= last || seconds_now() < next_try) return last = std::min(wanted, last);
-  bool limited = false;
+  if (wanted <= last) return last = wanted;
+  if (seconds_now() < next_try && (limited || wanted <= had)) return last = std::min(wanted, had);
   {
     Waiting others;
-    int count = last;
-    while (count < wanted && others.add()) ++count;
-    limited = count < wanted || !others.add();
-    last = count;
+    for (had = last; had < wanted && others.add();) ++had;
+    limited = had < wanted || !others.add();
   }
-  if (limited) {
-    next_try = seconds_now() + seconds_between_tries;
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));  // they may count for a moment after their end
-  }
-  return last;
+  // they may count for a moment after their end
+  if (limited) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  next_try = seconds_now() + 1;
+  return last = had;
 }
+#endif
 
 void pause_briefly() {
 #if defined(__x86_64__)

@@ -115,12 +115,12 @@ struct Population::State {
 
   bool stops() {
     if (stop.load(std::memory_order_relaxed)) return true;
-    if (!ask || std::this_thread::get_id() != caller) return false;
+    if (!ask || std::this_thread::get_id() != caller.load()) return false;
     const double now = seconds_now();
     if (now - last_question < kSecondsBetweenQuestions) return false;
     last_question = now;
-    if (ask()) stop.store(true, std::memory_order_relaxed);
-    return stop.load(std::memory_order_relaxed);
+    if (ask()) stop.store(true);
+    return stop.load();
   }
 
   void round();
@@ -128,7 +128,7 @@ struct Population::State {
   std::vector<Ended> take_ended(bool all);
 
   std::function<bool()> ask;
-  std::thread::id caller;
+  std::atomic<std::thread::id> caller;  // of `run`
   double last_question = 0;
   std::atomic<bool> stop{false};
   std::mutex running;  // `stop` of another thread waits for `run`
@@ -200,11 +200,8 @@ struct Population::State::Region {
   void wait_for(int team) {
     const double finished_at = seconds_now();
     while (finished.load() < team && !state.stops()) {
-      if (seconds_now() - finished_at < kShortWait) {
-        std::this_thread::yield();
-      } else {
-        std::this_thread::sleep_for(kNap);
-      }
+      const bool briefly = seconds_now() - finished_at < kShortWait;
+      briefly ? std::this_thread::yield() : std::this_thread::sleep_for(kNap);
     }
   }
 
@@ -262,6 +259,7 @@ Population::~Population() { stop(); }
 void Population::stop() {
   State& s = *state_;
   s.stop.store(true);
+  if (s.caller.load() == std::this_thread::get_id()) return;  // of the question that `run` asks: it ends them
   const std::lock_guard<std::mutex> lock(s.running);
   for (const auto& member : s.queue) member->finish();
   s.queue.clear();
@@ -274,6 +272,7 @@ std::function<bool()> Population::interrupted() const {
 template <class T>
 void Population::begin(std::size_t number, Training<T>& training, const Method& method) {
   auto member = std::make_unique<MemberOf<T>>(number, training);
+  const std::lock_guard<std::mutex> lock(state_->running);
   state_->queue.reserve(state_->queue.size() + 1);
   member->state.begin(method);
   state_->queue.push_back(std::move(member));
@@ -282,7 +281,11 @@ void Population::begin(std::size_t number, Training<T>& training, const Method& 
 std::vector<Population::Ended> Population::run() {
   State& s = *state_;
   const std::lock_guard<std::mutex> lock(s.running);
-  s.caller = std::this_thread::get_id();
+  s.caller.store(std::this_thread::get_id());
+  struct Returned {
+    std::atomic<std::thread::id>& caller;
+    ~Returned() { caller.store({}); }
+  } const returned{s.caller};
   std::vector<Ended> ended;
   while (!s.queue.empty() && ended.empty()) {
     if (!s.stops()) s.round();

@@ -7,6 +7,11 @@
 #include "plan/normalizer.hpp"
 
 namespace fanin {
+namespace {
+
+constexpr const char* kAverages = "averages of batch norm are";
+
+}  // namespace
 
 template <class T>
 void Training<T>::State::start_anew() {
@@ -126,10 +131,11 @@ void Training<T>::State::restore(const std::string& what, std::size_t at_step, s
   net.fold();
   const std::size_t number = layer + 1, epoch = epoch_of_fit();
   const auto& normalizers = net.nodes.normalizers;
-  const bool normalized = !normalizers.empty() && normalizers.front()->stage == 0;
+  const bool normalized = !normalizers.empty() && normalizers.front()->stage == 0 && what != kAverages;
   throw DivergedError("training diverged: in epoch " + std::to_string(epoch) + ", step " +
                           std::to_string(at_step) + ", " + what + " not finite, first in layer " +
-                          std::to_string(number) + "; the weights of the last finite epoch end are back. " +
+                          std::to_string(number) +
+                          "; the weights of the last finite epoch end were restored. " +
                           likely_cause(x, normalized, y, net.loss) + "A smaller learning rate than " +
                           number_text(rate) + " may help",
                       epoch, at_step, number);
@@ -153,7 +159,7 @@ EpochResult Training<T>::State::end() {
   const Buffer<T>& averages = net.averages.values();
   const std::size_t overflown = find_not_finite(averages.data(), averages.size());
   if (overflown < averages.size()) {
-    restore("averages of batch norm are", next_step, layer_at(table.statistics, overflown));
+    restore(kAverages, next_step, layer_at(table.statistics, overflown));
   }
   net.fold();
   return {weight_sum > 0 ? loss_sum / weight_sum : 0, next_step < end_step, share_before(next_step)};
@@ -171,7 +177,7 @@ Training<T>::Training(Network<T>& network, const Samples& x, const Targets& y, T
   }
   check_batch(rows_of(x), net.nodes.has_batch_norm());
   check_data<T>(x, y, weights, network.inputs(), network.outputs(), net.loss);
-  if (net.training.exchange(true)) throw BusyError("network: another training of it is under way");
+  if (net.training.exchange(true)) throw BusyError("network: another training is under way");
   try {
     state_ = std::make_unique<State>(net, x, y, weights, std::move(options));
   } catch (...) {
@@ -190,12 +196,7 @@ EpochResult Training<T>::epoch(const Method& method) {
   State& s = *state_;
   s.begin(method);
   s.prepare();
-  try {
-    while (s.more() && !s.step.poll()) s.run_slice();
-  } catch (...) {  // of the caller's question
-    s.end();
-    throw;
-  }
+  while (s.more() && !s.step.poll()) s.run_slice();
   return s.end();
 }
 

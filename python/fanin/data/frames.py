@@ -30,6 +30,11 @@ class Frame(NamedTuple):
         """Whether all names are texts; columns go by position where they are not."""
         return all(isinstance(name, str) for name in self.names)
 
+    def check_unique(self, argument: str) -> None:
+        """Raise where several columns have the same name."""
+        if twice := [name for name in dict.fromkeys(self.names) if self.names.count(name) > 1]:
+            raise ValueError(f"{argument}: repeated {_listed(twice)}; names of columns must differ")
+
     def in_order(self, argument: str, expected: list[str]) -> Frame:
         """Return the frame with its columns in this order; raise where it does not have just these."""
         places = {name: place for place, name in enumerate(self.names)}
@@ -38,9 +43,7 @@ class Frame(NamedTuple):
             raise ValueError(f"{argument}: missing {_listed(missing)}; {trained}")
         if unknown := [name for name in self.names if name not in set(expected)]:
             raise ValueError(f"{argument}: unknown {_listed(unknown)}; {trained}")
-        if len(places) < len(self.names):
-            twice = [name for place, name in enumerate(self.names) if places[name] != place]
-            raise ValueError(f"{argument}: repeated {_listed(twice)}; {trained}")
+        self.check_unique(argument)
         return Frame(list(expected), [self.columns[places[name]] for name in expected])
 
 

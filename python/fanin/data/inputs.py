@@ -60,8 +60,8 @@ def _in_order(argument: str, frame: Frame, names: ColumnNames) -> Frame:
         return frame
     if argument in names:
         return frame.in_order(argument, names[argument])
-    # a single target is one whatever its name
-    if len(set(frame.names)) == len(frame.names) > (argument == "y"):
+    frame.check_unique(argument)
+    if len(frame.names) > (argument == "y"):  # a single target is one whatever its name
         for place, label in enumerate(frame.names):
             check_text(f"{argument}: name of column {place}", label)
         names[argument] = [str(label) for label in frame.names]

@@ -44,7 +44,7 @@ A column is one of numbers if at least nine in ten of its other cells are finite
 Numbers are standardized with the training set's mean and deviation; in any other column each text becomes an input.
 A target of text, or of at most 20 different integers, means classification; any other means regression.
 
-Exit code: 0; 2 with one line on stderr for what cannot be done; 130 after Ctrl-C; 141 where nobody reads the output.
+Exit code: 0; 2 with one line on stderr for what cannot be done; 130 after Ctrl-C; 141 where the output pipe is closed.
 """
 
 _BATCHES_AN_EPOCH = 64

@@ -83,9 +83,7 @@ def _text(path: Path) -> str:
         raise DemoError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from None
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
-        raise DemoError(
-            f"{path}, line {line}: a null byte, which text does not have; save the file as UTF-8 text"
-        )
+        raise DemoError(f"{path}, line {line}: contains a null byte; save the file as UTF-8 text")
     return text
 
 

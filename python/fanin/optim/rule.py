@@ -15,7 +15,7 @@ _SCHEDULED = ("learning_rate", "momentum")
 
 
 class BatchSizeWarning(UserWarning):
-    """A rule that wants the whole batch is used with mini-batches.
+    """A rule that needs full-batch gradients is used with mini-batches.
 
     Examples
     --------

@@ -27,7 +27,7 @@ def check_statistics(layers: Sequence[Layer]) -> None:
     for number, layer in enumerate(layers, start=1):
         if any(isinstance(part, BatchNorm) and part.exact_statistics for part in all_inside([layer])):
             raise ValueError(
-                f"layers: layer {number}: exact_statistics wants the whole training set, which fit_chunks has not"
+                f"layers: layer {number}: exact_statistics needs the whole training set, which fit_chunks does not have"
             )
 
 

@@ -76,12 +76,12 @@ class Fit:
             )
 
     def warn_of_mini_batches(self, rows: int, stacklevel: int) -> None:
-        """Warn once a fit where the rule wants the whole batch."""
+        """Warn once a fit where the rule needs full-batch gradients."""
         if self._warned or self.batch_size * self.rule.batches >= rows or not self.rule.full_batch_because:
             return
         self._warned = True
         warnings.warn(
-            f"rule: {self.rule.kind} wants the whole batch, as {self.rule.full_batch_because}; "
+            f"rule: {self.rule.kind} needs full-batch gradients, as {self.rule.full_batch_because}; "
             f"expected batch_size={rows}, the number of samples, got {self.batch_size}",
             BatchSizeWarning,
             stacklevel=stacklevel,

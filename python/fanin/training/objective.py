@@ -21,7 +21,8 @@ class Objective:
     """``E(w)``, the mean loss of a network with weights w over all samples, and its gradient ``dE/dw``.
 
     `Network.objective` makes it. w is one vector: the arrays of `Network.get_weights` that are trained, one after the
-    other, each by rows. With sample weights the mean is weighted. The network itself is not changed.
+    other, each by rows. With sample weights the mean is weighted. The network itself is not
+    changed, but for names of columns, which it remembers as `fit` does.
 
     Loss and gradient are those of one step over all samples, bit for bit, on any number of threads. Samples are gone
     through in blocks of at most 4,096 rows, in the memory of one of them; with batch norm, which normalizes over all
@@ -47,9 +48,13 @@ class Objective:
     def __init__(self, net: Network, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None) -> None:
         self._net = net
         kind = _core.ObjectiveFloat32 if net.dtype == np.float32 else _core.ObjectiveFloat64
-        X, y, labels = as_data(X, y, net.dtype, net._core.column_names)
+        known = net._core.column_names
+        names = dict(known)
+        X, y, labels = as_data(X, y, net.dtype, names)
         with sentences(labels=labels):
             self._core: Any = kind(net._core, X, y, sample_weight)
+        if names != known:
+            net._core.set_column_names(names)
         self._trained = [(name, shape) for name, shape, trained in net._core.arrays if trained]
 
     def __repr__(self) -> str:
