@@ -50,8 +50,8 @@ std::string sentence(const std::string& name, const Matrix& m, const std::string
   const Largest largest = largest_of(as_numbers(m));
   if (!(largest.mean_size > kFar)) return "";
   return name + " is far from unit scale, which is the likely cause: the values of column " +
-         std::to_string(largest.column) + " have a mean absolute value of " + number_text(largest.mean_size) + "; " +
-         remedy + ". ";
+         std::to_string(largest.column) + " have a mean absolute value of " + number_text(largest.mean_size) +
+         "; " + remedy + ". ";
 }
 
 }  // namespace

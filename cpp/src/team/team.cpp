@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <new>
 #include <string>
 #include <thread>
 #include <vector>
@@ -91,14 +92,14 @@ ThreadSetting& thread_setting() {
   return setting;
 }
 
-#if defined(_OPENMP)
-// Threads that wait until this ends
+#if defined(_OPENMP) && (defined(__unix__) || defined(__APPLE__))
+// Threads that wait until this ends. (With std::thread each would reserve memory for a malloc of its own.)
 class Waiting {
  public:
   Waiting() = default;
   ~Waiting() {
     wait_.unlock();
-    for (std::thread& thread : threads_) thread.join();
+    for (const pthread_t thread : threads_) pthread_join(thread, nullptr);
   }
   Waiting(const Waiting&) = delete;
   Waiting& operator=(const Waiting&) = delete;
@@ -106,17 +107,24 @@ class Waiting {
   // False where the system has no room for another one
   bool add() noexcept {
     try {
-      threads_.emplace_back([this] { const std::lock_guard ended(mutex_); });
-      return true;
-    } catch (...) {
+      threads_.reserve(threads_.size() + 1);
+    } catch (const std::bad_alloc&) {
       return false;
     }
+    const auto wait = [](void* mutex) -> void* {
+      const std::lock_guard ended(*static_cast<std::mutex*>(mutex));
+      return nullptr;
+    };
+    pthread_t thread;
+    if (pthread_create(&thread, nullptr, wait, &mutex_) != 0) return false;
+    threads_.push_back(thread);
+    return true;
   }
 
  private:
   std::mutex mutex_;
   std::unique_lock<std::mutex> wait_{mutex_};
-  std::vector<std::thread> threads_;
+  std::vector<pthread_t> threads_;
 };
 
 // OpenMP ends the process where it cannot create the threads of a team, such as beyond the limit of a
@@ -137,6 +145,8 @@ int threads_to_be_had(int wanted) {
   next_try = seconds_now() + 1;
   return last = had;
 }
+#elif defined(_OPENMP)
+int threads_to_be_had(int wanted) { return wanted; }
 #endif
 
 void pause_briefly() {
