@@ -76,7 +76,7 @@ class Steps {
     if (way != "fused") method.accumulate = 2;
     const std::function<bool()> nobody;
     Step<float> step(nodes_.inputs, layers_, averages_, loss_.get(), {targets_, false, batch_}, nobody);
-    step.allocate(method, state_.segments);
+    step.allocate(method);
     const DataSource data{&samples_, &targets_, ScaledWeights(SampleWeights{}), order_.data()};
     const auto batch = [&](std::size_t i) {
       return Batch{i, same_batch ? 0 : i % kBatches * batch_, batch_};
