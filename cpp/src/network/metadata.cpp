@@ -28,7 +28,7 @@ void check_size(std::size_t bytes, std::size_t most, const std::string& what) {
 // At most: of a string of JSON in a string of JSON
 std::size_t size_in_header(const std::string& text) {
   std::size_t bytes = 5;  // quotes and a comma
-  for (const char c : text) bytes += c == '"' || c == '\\' || (c >= 0 && c < ' ') ? 7 : 1;
+  for (const char c : text) bytes += c == '"' || c == '\\' || static_cast<unsigned char>(c) < ' ' ? 7 : 1;
   return bytes;
 }
 
