@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,22 +12,7 @@ from fanin.demo.csv_data import load_csv
 from fanin.demo.csv_dates import dates
 from fanin.demo.csv_numbers import numbers
 from fanin.demo.errors import DemoError
-
-Writer = Callable[[str], Path]
-
-
-@pytest.fixture
-def write(tmp_path: Path) -> Writer:
-    def write_table(content: str) -> Path:
-        path = tmp_path / "table.csv"
-        path.write_bytes(content.encode())
-        return path
-
-    return write_table
-
-
-def rows(line: Callable[[int], str], count: int = 60) -> str:
-    return "".join(line(row) + "\n" for row in range(count))
+from tables import Writer, rows
 
 
 @pytest.mark.parametrize(

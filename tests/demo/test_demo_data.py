@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import struct
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,22 +16,7 @@ from fanin.demo.errors import DemoError
 from fanin.demo.features import encode_numbers, encode_text
 from fanin.demo.idx import read_idx
 from fanin.demo.splits import split_rows
-
-Writer = Callable[[str], Path]
-
-
-@pytest.fixture
-def write(tmp_path: Path) -> Writer:
-    def write_table(content: str) -> Path:
-        path = tmp_path / "table.csv"
-        path.write_bytes(content.encode())
-        return path
-
-    return write_table
-
-
-def rows(line: Callable[[int], str], count: int = 60) -> str:
-    return "".join(line(row) + "\n" for row in range(count))
+from tables import Writer, rows
 
 
 def test_numbers_are_standardized_with_the_training_rows_only() -> None:
