@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/text.hpp"
 #include "fanin/error.hpp"
@@ -79,6 +80,12 @@ void check_size(const char* name, std::span<T> values, std::size_t expected) {
                      std::to_string(values.size()));
   }
   check_data_of(name, values.data(), 1, values.size());
+}
+
+template <class T>
+void check_sizes(std::size_t expected,
+                 std::initializer_list<std::pair<const char*, std::span<const T>>> arrays) {
+  for (const auto& [name, values] : arrays) check_size(name, values, expected);
 }
 
 // A view of this shape, with strides that mean something: those of axes of length 0 and 1 become a row's and

@@ -99,11 +99,8 @@ template <class T>
 void batch_norm(MatrixView<T> out, std::span<T> mean, std::span<T> variance, std::span<T> offset,
                 MatrixView<const T> x, std::span<const T> gamma, std::span<const T> beta, double epsilon) {
   const std::size_t n = x.columns;
-  check_size("gamma", gamma, n);
-  check_size("beta", beta, n);
-  check_size("mean", mean, n);
-  check_size("variance", variance, n);
-  check_size("offset", offset, n);
+  check_sizes<T>(
+      n, {{"gamma", gamma}, {"beta", beta}, {"mean", mean}, {"variance", variance}, {"offset", offset}});
   out = checked_output("out", out, x.rows, n);
   x = checked_rows("x", x, x.rows, n);
   check_batch(x);
@@ -144,11 +141,9 @@ void batch_norm_backward(MatrixView<T> dx, std::span<T> dgamma, std::span<T> dbe
                          std::span<const T> gamma, double epsilon) {
   const std::size_t n = x.columns;
   dy = checked_rows("dy", dy, x.rows, n);
-  check_size("gamma", gamma, n);
-  check_size("variance", variance, n);
-  check_size("offset", offset, n);
-  check_size("dgamma", dgamma, n);
-  check_size("dbeta", dbeta, n);
+  check_sizes<T>(
+      n,
+      {{"gamma", gamma}, {"variance", variance}, {"offset", offset}, {"dgamma", dgamma}, {"dbeta", dbeta}});
   dx = checked_output("dx", dx, x.rows, n);
   x = checked_rows("x", x, x.rows, n);
   check_batch(x);
@@ -193,10 +188,7 @@ void batch_norm_inference(MatrixView<T> out, MatrixView<const T> x, std::span<co
                           std::span<const T> variance, std::span<const T> gamma, std::span<const T> beta,
                           double epsilon) {
   const std::size_t n = x.columns;
-  check_size("mean", mean, n);
-  check_size("variance", variance, n);
-  check_size("gamma", gamma, n);
-  check_size("beta", beta, n);
+  check_sizes<T>(n, {{"mean", mean}, {"variance", variance}, {"gamma", gamma}, {"beta", beta}});
   out = checked_output("out", out, x.rows, n);
   x = checked_rows("x", x, x.rows, n);
   check_apart({{"out", memory_of(out)}}, {{"x", memory_of(x)},
