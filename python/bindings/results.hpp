@@ -41,12 +41,12 @@ class Latest {
   static constexpr std::ptrdiff_t kMostBlocks = 64;  // more than a step has, and a search takes no time
 
   static std::size_t size(const Block& block) { return static_cast<std::size_t>(block.size()) - kLine; }
-  // Without the lock of the interpreter one count alone does not tell: other threads have theirs.
-  static bool is_free(const Block& block) {
+  // Without the interpreter's lock a reference count proves nothing: other threads count by themselves.
+  static bool is_free([[maybe_unused]] const Block& block) {
 #if PY_VERSION_HEX >= 0x030E0000
     return PyUnstable_Object_IsUniquelyReferenced(block.ptr()) != 0;
 #elif defined(Py_GIL_DISABLED)
-    return block.ptr() == nullptr;
+    return false;
 #else
     return Py_REFCNT(block.ptr()) == 1;
 #endif

@@ -2,8 +2,8 @@
 
 Samples are rows. Inputs may be anything that NumPy can look at or convert: arrays of any strides and types, lists,
 PyTorch CPU tensors, JAX arrays. The result is float32 if all inputs are float32, else float64. An output given as
-`out` is written in place, is never converted, and must not overlap an input. Without it the result is a new array;
-a large one takes up the memory of an earlier result that nobody has any more, and costs no more than `out` does.
+`out` is written in place and never converted; where it overlaps an input the result is exact, or the call is refused.
+Without it the result is a new array; large ones reuse memory freed by earlier results, and cost no more than `out`.
 """
 
 from __future__ import annotations

@@ -18,9 +18,9 @@ bool has_openmp();
 std::string compiler();
 
 // Threads a call may use: the number that was set, or FANIN_NUM_THREADS, but no more than OpenMP's where that
-// was lowered since the start (omp_set_num_threads, threadpoolctl); else OpenMP's, which is OMP_NUM_THREADS
-// or the processors, of which only those count that the affinity mask and the control groups' quota allow. 1
-// in a child after fork and in a build without OpenMP. Results do not depend on it.
+// was lowered since the start (omp_set_num_threads, threadpoolctl); else OMP_NUM_THREADS; else the processors
+// that the affinity mask and the control groups' quota allow. 1 in a child after fork and in a build without
+// OpenMP. Results do not depend on it.
 int num_threads();
 // The number that was set, or 0
 int requested_num_threads();

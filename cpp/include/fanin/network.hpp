@@ -95,7 +95,7 @@ class Network {
   std::vector<ArrayShape> arrays() const;
   // The values of the one with this name, row-major
   void get_array(std::string_view name, std::span<T> out, Weights which = Weights::shown) const;
-  void set_array(std::string_view name, std::span<const T> values);
+  void set_array(std::string_view name, std::span<const T> values);  // each call folds all batch norms
   // The values of all of them; nothing is written unless all can be.
   void set_arrays(const std::vector<std::span<const T>>& values);
 
@@ -162,8 +162,9 @@ struct EpochResult {
 
 class Population;
 
-// Training of a network on a data set. Construction checks everything and allocates everything; an epoch does
-// neither. x, y and weights are borrowed and must outlive this object, as must the network.
+// Training of a network on a data set. Construction checks everything and allocates what every method needs;
+// an epoch allocates only for a method that needs more than those before, and first of all. x, y and weights
+// are borrowed and must outlive this object, as must the network.
 template <class T>
 class Training {
  public:

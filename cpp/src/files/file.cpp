@@ -87,7 +87,8 @@ bool remove_leftover(const std::filesystem::path& path) {
          ::unlink(path.c_str()) == 0;
 }
 
-// Whether it is on the disk, as far as a file system can tell: some know no fsync, of folders or at all
+// Whether the data are on the disk, as far as the file system can say: some do not support fsync, of folders
+// or at all
 bool synced(int descriptor) {
   return again([&] { return ::fsync(descriptor); }) == 0 ||
          errno_is_one_of({EINVAL, ENOTSUP, EOPNOTSUPP, ENOSYS, EPERM, EACCES, EROFS});

@@ -50,7 +50,7 @@ using Sink = std::function<void(std::span<const std::byte>)>;
 // file that is there keeps owner and permissions, but not its hard links. What a killed process left goes
 // with the next file of the folder. Devices and pipes are written to as they are.
 //   Where a rename cannot replace the file, or would change its owner, the temporary file, whole and on the
-// disk, is copied over it. Meanwhile it is called "<path>.fanin-new", so that nobody takes it for left over;
+// disk, is copied over it. Meanwhile it is called "<name>.fanin-new", so that nobody takes it for left over;
 // where the copy fails it stays, and the message names it. Throws FileError.
 void write_file(const std::filesystem::path& path, const std::function<void(const Sink&)>& write);
 

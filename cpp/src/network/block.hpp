@@ -25,7 +25,7 @@ inline constexpr double kSharedFlops = 5e6;
 // A thread with that many rows of its own computes for longer than it reads weights, and needs no barrier.
 inline constexpr std::size_t kRowsAlone = 32;
 
-// The caller is asked whether to go on about so often.
+// Seconds between two questions to the caller whether to stop
 inline constexpr double kSecondsUnasked = 0.03;
 
 // Memory for that much is on the stack, so that predicting a row or two never allocates.

@@ -1,4 +1,4 @@
-// Runs the phases of a plan on a team. Nodes know nothing of threads, nor of the question whether to go on.
+// Runs the phases of a plan on a team. Nodes know nothing of threads, nor of interruption.
 #pragma once
 
 #include <atomic>

@@ -44,7 +44,7 @@ struct Optimizer<T>::State {
     return at;
   }
   void check(const Method& chosen) const;
-  // Goes on with a method that was checked.
+  // Continues with a method that was checked.
   void take(const Method& chosen);
   // slots of the rule, and what else is kept for each parameter
   std::vector<std::string> slot_names() const;

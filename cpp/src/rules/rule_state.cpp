@@ -123,7 +123,8 @@ void RuleState<T>::prepare(const Method& method, const ParameterTable& table, T*
     stays = !looks_elsewhere(method, table, i);
   }
   const Range all{0, table.size};
-  // Training begins again at what people see, or, where an average goes on, at the weights it averages.
+  // Training restarts from the weights that people see, or, where an average continues, from those it
+  // averages.
   if (shows() && !stays) {
     if (keeps_average) convert_all(Direction::to_shown, parameters, parameters, table, all);
     if (!keeps_average) std::copy_n(shown.data(), table.size, parameters);

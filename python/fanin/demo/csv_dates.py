@@ -31,8 +31,8 @@ def dates(column: Column) -> tuple[Reading, str] | None:
     """
     Return the days (or hours, for times of day) of a column and a note on them; None unless nearly all are dates.
 
-    Year, month and day may stand in the order of ISO 8601, of Europe or of America, which the column as a whole
-    must tell apart: one that does not is a DemoError.
+    Year, month and day may stand in the order of ISO 8601, of Europe or of America; the column as a whole decides
+    which. DemoError where it leaves that open.
     """
     sample = list(itertools.islice((cell for cell in column.cells if not is_missing(cell)), _SAMPLE))
     if (

@@ -27,8 +27,8 @@ def numbers(column: Column) -> Reading | None:
     Return the numbers of a column, or None unless nearly all of its cells are numbers; infinity is a stray.
 
     Of numbers as Python writes them, numbers with thousands apart (1,234.5), and numbers with a decimal comma
-    (1,5 or 1.234,5) the column has those that leave the fewest strays. Where 1,234 or 1.234 alone does not tell, it
-    matters whether commas separate the columns, and whether other columns have decimal commas.
+    (1,5 or 1.234,5) the column has those that leave the fewest strays. Where 1,234 or 1.234 is
+    ambiguous, what decides is whether commas separate the columns, and whether other columns have decimal commas.
     """
     best = plain = Reading.of(column, _plain)
     others = [(_thousands, "thousands apart"), (_decimal_comma, DECIMAL_COMMA)]
