@@ -17,6 +17,7 @@
 #include <string>
 
 #include "base/random.hpp"
+#include "fanin/rules/all.hpp"
 #include "network/model.hpp"
 #include "plan/step.hpp"
 #include "requests.hpp"

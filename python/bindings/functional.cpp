@@ -109,7 +109,7 @@ py::object activate_backward(const py::object& da, const py::object& z, const py
 }
 
 fanin::Loss loss_of(const std::string& name, const py::dict& values) {
-  return arrays::make_entry<fanin::Loss>(fanin::Losses{}, "loss", name, values);
+  return arrays::make_loss(name, values);
 }
 
 // The loss, or its gradient where that is wanted

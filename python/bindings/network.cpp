@@ -86,9 +86,8 @@ std::unique_ptr<fanin::Network<T>> make_network(std::size_t inputs,
                                                 const std::vector<arrays::NamedValues>& given,
                                                 const std::string& loss, const py::dict& loss_values,
                                                 std::uint64_t seed) {
-  return std::make_unique<fanin::Network<T>>(
-      inputs, arrays::make_layers(given),
-      arrays::make_entry<fanin::Loss>(fanin::Losses{}, "loss", loss, loss_values), seed);
+  return std::make_unique<fanin::Network<T>>(inputs, arrays::make_layers(given),
+                                             arrays::make_loss(loss, loss_values), seed);
 }
 
 template <class T>

@@ -66,9 +66,9 @@ inline double uniform(std::uint64_t stream, std::uint64_t i) {
 template <class T>
 std::vector<T> fresh_slots(const Rule& rule, std::size_t size) {
   std::vector<T> slots;
-  const SlotList used = slots_of(rule);
-  for (int i = 0; i < used.count; ++i) {
-    slots.insert(slots.end(), size, static_cast<T>(initial_of(rule, used.slot[i])));
+  const RuleTraits traits = traits_of(rule);
+  for (int i = 0; i < traits.slots.count; ++i) {
+    slots.insert(slots.end(), size, static_cast<T>(traits.initial[traits.slots.slot[i]]));
   }
   return slots;
 }

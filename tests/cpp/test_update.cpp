@@ -71,7 +71,7 @@ TEST_CASE_TEMPLATE("each rule at every size and offset is its equation, and touc
         std::vector<double> expected(w.begin(), w.end());
         std::vector<std::vector<scalar::Lane>> state(n);
         for (auto& of_weight : state) {
-          for (int s = 0; s < 8; ++s) of_weight.push_back(s < R::slots ? initial_of(R{}, s) : 0);
+          for (const double initial : traits_of(R{}).initial) of_weight.push_back(initial);
         }
         for (std::uint64_t t = 1; t <= 3; ++t) {
           const auto constants = R{}.begin(t);

@@ -174,7 +174,7 @@ def test_an_optimizer_steps_at_the_last_batch_of_a_group_by_their_weighted_mean(
     rule = rule_named(every_rule)
     if every_rule == "schaul_vsgd":
         with pytest.raises(
-            ValueError, match="accumulate: expected 1, as schaul_vsgd wants two gradients of the same"
+            ValueError, match="accumulate: expected 1, because schaul_vsgd needs two gradients of the same"
         ):
             optim.Optimizer(optim.Around(rule, accumulate=2), [np.ones(3)])
         return

@@ -188,9 +188,9 @@ def test_second_gradients_are_for_the_rule_that_wants_them():
         opt.step([np.ones(3)])
     assert opt.shifted([np.array([0.5, -2.0, 0.0])])[0] == pytest.approx([1.01, 0.99, 1.0001])
     other = optim.Optimizer(optim.SGD(), [np.ones(3)])
-    with pytest.raises(ValueError, match="second_gradients: sgd wants no second gradient"):
+    with pytest.raises(ValueError, match="second_gradients: sgd uses no second gradient"):
         other.step([np.ones(3)], second_gradients=[np.ones(3)])
-    with pytest.raises(ValueError, match="rule: sgd wants no second gradient"):
+    with pytest.raises(ValueError, match="rule: sgd uses no second gradient"):
         other.shifted([np.ones(3)])
     assert opt.t == other.t == 0
 

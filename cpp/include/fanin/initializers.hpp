@@ -15,7 +15,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "fanin/rules/rule.hpp"
+#include "fanin/fields.hpp"
 #include "fanin/variant.hpp"
 
 namespace fanin {

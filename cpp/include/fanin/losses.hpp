@@ -10,8 +10,8 @@
 //   output(a)                what predict shows for an output
 #pragma once
 
+#include "fanin/fields.hpp"
 #include "fanin/list.hpp"
-#include "fanin/rules/rule.hpp"
 
 namespace fanin {
 

@@ -1,7 +1,6 @@
 // Names of the entries of a list, and entries by name.
 #pragma once
 
-#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,17 +15,6 @@ std::vector<std::string> names_of(L list) {
   std::vector<std::string> names;
   for_each_type(list, [&](auto entry) { names.emplace_back(decltype(entry)::type::name); });
   return names;
-}
-
-// Names of the state arrays of the rule R
-template <class R>
-std::vector<std::string> slot_names_of() {
-  if constexpr (R::slots == 0) {
-    return {};
-  } else {
-    static_assert(sizeof(R::slot_names) / sizeof(R::slot_names[0]) == R::slots);
-    return {std::begin(R::slot_names), std::end(R::slot_names)};
-  }
 }
 
 // The place of `name` in list L as an E; throws ValueError with the names there are.

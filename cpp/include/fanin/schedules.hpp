@@ -4,9 +4,9 @@
 //   at(t), largest()        its value at step t, and one that none exceeds
 #pragma once
 
+#include "fanin/fields.hpp"
 #include "fanin/list.hpp"
 #include "fanin/math.hpp"
-#include "fanin/rules/rule.hpp"
 
 namespace fanin {
 

@@ -47,11 +47,11 @@ struct FieldCheck {
   // its values are checked where they are rounded to the network's type
   void operator()(const char*, const std::vector<double>&, const Allowed&) const {}
   void operator()(const char*, bool) const {}
-  template <class E, std::size_t N>
-  void operator()(const char* name, E choice, const char* const (&)[N]) const {
-    if (static_cast<std::size_t>(choice) < N) return;
-    throw ValueError(std::string(name) + ": expected one of " + std::to_string(N) + " variants, got number " +
-                     std::to_string(static_cast<int>(choice)));
+  template <class E>
+  void operator()(const char* name, E choice, const Choices& choices) const {
+    if (static_cast<std::size_t>(choice) < choices.count) return;
+    throw ValueError(std::string(name) + ": expected one of " + std::to_string(choices.count) +
+                     " variants, got number " + std::to_string(static_cast<int>(choice)));
   }
   void operator()(const char* name, Activation activation) const {
     const auto place = static_cast<int>(activation);

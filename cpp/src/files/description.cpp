@@ -21,7 +21,7 @@ std::optional<Schedule> read_schedule(const json::Value* value) {
 
 Method read_method(const json::Value& value) {
   json::Object object(value);
-  Method method = read_entry<Rule>(Rules{}, object.at("rule"));
+  Method method = read_rule(object.at("rule"));
   Method::fields(method, FieldReader{object});
   if (const json::Value* arrays = object.find("arrays")) {
     for (const json::Value& array : arrays->elements()) {

@@ -12,7 +12,7 @@
 #include "fanin/error.hpp"
 #include "fanin/layers/all.hpp"
 #include "fanin/names.hpp"
-#include "fanin/rules/rule.hpp"
+#include "fanin/rule.hpp"
 #include "files/json.hpp"
 
 namespace fanin {
@@ -31,9 +31,9 @@ struct FieldWriter {
   void operator()(const char* name, double value, Allowed) const { out.key(name).number(value); }
   void operator()(const char* name, std::size_t value, Allowed) const { out.key(name).whole(value); }
   void operator()(const char* name, bool value) const { out.key(name).boolean(value); }
-  template <class E, std::size_t N>
-  void operator()(const char* name, E value, const char* const (&choices)[N]) const {
-    out.key(name).string(choices[static_cast<std::size_t>(value)]);
+  template <class E>
+  void operator()(const char* name, E value, const Choices& choices) const {
+    out.key(name).string(choices.names[static_cast<std::size_t>(value)]);
   }
   void operator()(const char* name, const Numbers& numbers, Allowed) const {
     out.key(name).begin_array();
@@ -78,17 +78,17 @@ struct FieldReader {
   void operator()(const char* name, bool& value) const {
     if (const json::Value* given = object.find(name)) value = given->boolean();
   }
-  template <class E, std::size_t N>
-  void operator()(const char* name, E& value, const char* const (&choices)[N]) const {
+  template <class E>
+  void operator()(const char* name, E& value, const Choices& choices) const {
     const json::Value* given = object.find(name);
     if (given == nullptr) return;
     std::string known;
-    for (std::size_t i = 0; i < N; ++i) {
-      if (given->string() == choices[i]) {
+    for (std::size_t i = 0; i < choices.count; ++i) {
+      if (given->string() == choices.names[i]) {
         value = static_cast<E>(i);
         return;
       }
-      known += (i > 0 ? ", " : "one of ") + std::string(choices[i]);
+      known += (i > 0 ? ", " : "one of ") + std::string(choices.names[i]);
     }
     given->refuse(known);
   }
@@ -154,6 +154,22 @@ Variant read_entry(L list, const json::Value& value, const char* key, const char
   if (!entry) name.refuse(known);
   object.finish();
   return *std::move(entry);
+}
+
+inline void write_entry(json::Writer& out, const Rule& rule) {
+  out.begin_object().key("name").string(rule.name());
+  Rule::fields(rule, FieldWriter{out});
+  out.end_object();
+}
+
+inline Rule read_rule(const json::Value& value) {
+  json::Object object(value);
+  const json::Value& name = object.at("name");
+  std::optional<Rule> rule = Rule::named(name.string());
+  if (!rule) name.refuse("a name that this version of fanin knows");
+  Rule::fields(*rule, FieldReader{object});
+  object.finish();
+  return *rule;
 }
 
 }  // namespace fanin

@@ -7,8 +7,8 @@ namespace fanin {
 template <class T>
 void Step<T>::allocate(const Method& method) {
   const bool in_blocks = at_a_time_ < largest_batch_;
-  twice_ = needs_second_gradient(method.rule);
-  whole_ = slow_ || in_blocks || twice_ || wants_whole_gradient(method);
+  twice_ = traits_of(method.rule).second_gradient;
+  whole_ = slow_ || in_blocks || twice_ || needs_whole_gradient(method);
   const auto allocate = [&](Buffer<T>& buffer) {
     if (buffer.size() == 0) buffer = Buffer<T>(nodes_.table.size);
   };

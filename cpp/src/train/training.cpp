@@ -16,12 +16,12 @@ constexpr const char* kAverages = "averages of batch norm are";
 template <class T>
 void Training<T>::State::start_anew() {
   const ParameterTable& table = net.nodes.table;
-  net.state.reserve(method, table);
-  net.state.reserve_shown(method, table);
-  step.allocate(method);
+  net.state.reserve(*method, table);
+  net.state.reserve_shown(*method, table);
+  step.allocate(*method);
   // Nothing fails from here on.
   std::memcpy(finite_parameters(), net.weights(), table.size * sizeof(T));
-  net.state.prepare(method, table, net.parameters.data());
+  net.state.prepare(*method, table, net.parameters.data());
   finite_averages.copy(net.averages);
   if (options.shuffle) {
     permute(order.data(), static_cast<std::uint32_t>(order.size()),
@@ -32,7 +32,7 @@ void Training<T>::State::start_anew() {
   next_step = updates_counted = 0;
   end_step = steps;
   if (options.budget != nullptr && options.budget->steps() < updates(steps)) {
-    end_step = std::min(steps, std::max<std::size_t>(1, options.budget->steps()) * method.accumulate);
+    end_step = std::min(steps, std::max<std::size_t>(1, options.budget->steps()) * method->accumulate);
   }
   gathered = static_cast<std::size_t>(-1);
   loss_sum = weight_sum = 0;
@@ -52,10 +52,10 @@ bool Training<T>::State::one_step(Member member, const DataSource& data, std::si
   }
   const std::uint64_t before = updates(number) - updates_counted;
   Moment at(net.state.steps + 1 + before);
-  if (needs_loss(method.rule)) at.loss = step.mean_loss(turn);
+  if (traits_of(method->rule).needs_loss) at.loss = step.mean_loss(turn);
   at.memory = net.state.memory;
-  const StepConstants begun = begin_step(method, at);
-  Update<T> update = net.state.update(method, at.t, before, net.parameters.data());
+  const StepConstants begun = begin_step(*method, at);
+  Update<T> update = net.state.update(*method, at.t, before, net.parameters.data());
   update.constants = begun.constants();
   update.rate = begun.learning_rate;
   const bool done = step.update(member, turn, update);
@@ -126,7 +126,7 @@ template <class T>
 void Training<T>::State::restore(const std::string& what, std::size_t at_step, std::size_t layer) {
   std::memcpy(net.parameters.data(), finite_parameters(), net.nodes.table.size * sizeof(T));
   net.averages.copy(finite_averages);
-  const double rate = learning_rate_of(rule_at(method, net.state.steps + 1));
+  const double rate = traits_of(rule_at(*method, net.state.steps + 1)).learning_rate;
   net.state.forget();
   net.fold();
   const std::size_t number = layer + 1, epoch = epoch_of_fit();

@@ -66,14 +66,14 @@ struct Training<T>::State {
   void end_slice();
   // updates before batch `number`: the last group of an epoch may be short
   std::size_t updates(std::size_t number) const {
-    if (method.accumulate == 1) return number;
-    return number == steps ? (number + method.accumulate - 1) / method.accumulate
-                           : number / method.accumulate;
+    if (method->accumulate == 1) return number;
+    return number == steps ? (number + method->accumulate - 1) / method->accumulate
+                           : number / method->accumulate;
   }
   Group group_of(std::size_t number) const {
-    if (method.accumulate == 1) return {false, true, true};
-    return {true, number % method.accumulate == 0,
-            (number + 1) % method.accumulate == 0 || number + 1 == steps};
+    if (method->accumulate == 1) return {false, true, true};
+    return {true, number % method->accumulate == 0,
+            (number + 1) % method->accumulate == 0 || number + 1 == steps};
   }
   int team() const { return step.team(); }
   // of the fit that this training may be a part of
@@ -97,7 +97,7 @@ struct Training<T>::State {
   Averages<T> finite_averages;
   Step<T> step;
 
-  Method method = SGD{};
+  std::optional<Method> method;
   std::size_t next_step = 0, gathered = 0;  // batches
   std::size_t end_step = 0;                 // where the epoch or the budget ends
   std::size_t updates_counted = 0;

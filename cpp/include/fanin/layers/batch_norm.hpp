@@ -1,7 +1,7 @@
 // Batch norm as a value, of a Dense or as a layer of its own.
 #pragma once
 
-#include "fanin/rules/rule.hpp"
+#include "fanin/fields.hpp"
 
 namespace fanin {
 

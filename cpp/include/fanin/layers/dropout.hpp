@@ -1,7 +1,7 @@
 // Dropout as a value.
 #pragma once
 
-#include "fanin/rules/rule.hpp"
+#include "fanin/fields.hpp"
 
 namespace fanin {
 
