@@ -1,4 +1,4 @@
-// What an object that can be moved is made of.
+// The state of a movable object.
 #pragma once
 
 #include <memory>
@@ -8,7 +8,7 @@
 
 namespace fanin {
 
-// Owns the state of an object. Without one, after a move, every use throws ValueError.
+// Owns an object's state. Once that has been moved away, every use throws ValueError.
 template <class State>
 class Owned {
  public:
