@@ -88,7 +88,7 @@ TEST_CASE_TEMPLATE("what was moved from is refused", T, float, double) {
   const Targets y = row_major(x.data(), 5, 1);
   const MatrixView<T> predicted = row_major(out.data(), 5, 1);
   Network<T> net = regression<T>(), other = std::move(net);
-  const char* const sentence = "network: it was moved from";
+  const char* const sentence = "network: used after being moved from";
   CHECK_REFUSED(net.predict(samples, predicted), sentence);
   CHECK_FALSE(net.try_predict(samples, predicted));
   CHECK_REFUSED(net.evaluate(samples, y), sentence);
@@ -112,9 +112,9 @@ TEST_CASE_TEMPLATE("what was moved from is refused", T, float, double) {
   CHECK(moved.epochs() == 1);
 
   Optimizer<T> optimizer(SGD{}, {std::span<T>(out)}), second = std::move(optimizer);
-  CHECK_REFUSED(optimizer.step({std::span<const T>(x).first(5)}), "optimizer: it was moved from");
-  CHECK_REFUSED(optimizer.steps(), "optimizer: it was moved from");
-  CHECK_REFUSED(optimizer.set_method(SGD{}), "optimizer: it was moved from");
+  CHECK_REFUSED(optimizer.step({std::span<const T>(x).first(5)}), "optimizer: used after being moved from");
+  CHECK_REFUSED(optimizer.steps(), "optimizer: used after being moved from");
+  CHECK_REFUSED(optimizer.set_method(SGD{}), "optimizer: used after being moved from");
   second.step({std::span<const T>(x).first(5)});
   CHECK(second.steps() == 1);
 }
@@ -179,7 +179,7 @@ TEST_CASE("labels out of range are refused by their own value") {
   CHECK_REFUSED(loss_of(huge), "y: row 1 is 18446744073709551615; labels must be in 0..1 for 2 outputs");
   CHECK_REFUSED(loss_of(negative), "y: row 1 is -1; labels must be in 0..1 for 2 outputs");
   CHECK_REFUSED(loss_of(Labels(numbers(row_major(x.data(), 2, 1)))),
-                "y: expected labels of a type of integers");
+                "y: expected labels of an integer type");
   CHECK_REFUSED(loss_of(std::span<const std::int8_t>(static_cast<std::int8_t*>(nullptr), 2)),
                 "y: expected data, got a null pointer");
 }

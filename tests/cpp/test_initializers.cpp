@@ -148,8 +148,8 @@ TEST_CASE("an initializer that does not fit its layer is refused with a sentence
                        "layers: layer 2: initializer: connections: expected a number in [1, infinity), got 0",
                        ValueError);
   CHECK_THROWS_WITH_AS(biases(Sparse{.connections = 1}),
-                       "layers: layer 2: bias_initializer: sparse chooses among the weights of a unit, and a "
-                       "unit has one bias",
+                       "layers: layer 2: bias_initializer: sparse selects some of a unit's weights, but a unit "
+                       "has only one bias",
                        ValueError);
   CHECK_THROWS_WITH_AS(
       Network<float>(std::size_t{1} << 32, {{1, activation<Identity>, Sparse{}}}, SquaredError{}),

@@ -121,7 +121,7 @@ TEST_CASE("where writing over a file fails, the message names the file with the 
   refused = {.rename = EBUSY, .size = EIO};
   const std::string kept = folder.model.string() + ".fanin-new",
                     words =
-                        folder.model.string() + ": Input/output error; the new content is whole in " + kept;
+                        folder.model.string() + ": Input/output error; the complete new content is in " + kept;
   CHECK_THROWS_WITH_AS(folder.save("new"), words.c_str(), FileError);
   CHECK(content(kept) == "new");
   CHECK_THROWS_WITH_AS(folder.save("newer"), words.c_str(), FileError);

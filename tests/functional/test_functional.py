@@ -95,7 +95,7 @@ def unaligned(shape):
         (
             np.empty((2, 4)).T,
             ValueError,
-            "out: expected rows that do not overlap, with columns next to each other",
+            "out: expected rows that do not overlap, with adjacent columns",
         ),
     ],
 )

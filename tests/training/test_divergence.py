@@ -165,7 +165,7 @@ def test_a_divergence_names_inputs_and_targets_far_from_unit_scale(kind, rng):
     of_y = (
         "y "
         + of_y.format(0, r"(29|30)\d\d\d\d")
-        + "; divide it by its deviation, and multiply predictions by it"
+        + "; divide it by its standard deviation and multiply predictions by it"
     )
     rate = r"\. A smaller learning rate than 0\.1 may help$"
     unit = rng.normal(size=(64, 3))

@@ -15,7 +15,7 @@ class Owned {
   Owned(std::unique_ptr<State> state) : state_(std::move(state)) {}
   State* operator->() const { return &**this; }
   State& operator*() const {
-    if (state_ == nullptr) throw ValueError(std::string(State::name) + ": it was moved from");
+    if (state_ == nullptr) throw ValueError(std::string(State::name) + ": used after being moved from");
     return *state_;
   }
 
