@@ -69,7 +69,7 @@ TEST_CASE_TEMPLATE("null pointers are refused by the name of the argument", T, f
   CHECK_REFUSED(net.set_array("layer1.bias", {static_cast<const T*>(nullptr), 3}),
                 "layer1.bias: expected data, got a null pointer");
   CHECK_REFUSED(train_together({{static_cast<Network<T>*>(nullptr), {some, y}, SGD{}}}),
-                "network: expected one, got a null pointer");
+                "network: expected a network, got a null pointer");
 
   using Spans = std::vector<std::span<T>>;
   CHECK_REFUSED(Optimizer<T>(SGD{}, Spans{{static_cast<T*>(nullptr), 4}}),
@@ -178,8 +178,7 @@ TEST_CASE("labels out of range are refused by their own value") {
   const std::vector<std::int8_t> negative = {0, -1};
   CHECK_REFUSED(loss_of(huge), "y: row 1 is 18446744073709551615; labels must be in 0..1 for 2 outputs");
   CHECK_REFUSED(loss_of(negative), "y: row 1 is -1; labels must be in 0..1 for 2 outputs");
-  CHECK_REFUSED(loss_of(Labels(numbers(row_major(x.data(), 2, 1)))),
-                "y: expected labels of an integer type");
+  CHECK_REFUSED(loss_of(Labels(numbers(row_major(x.data(), 2, 1)))), "y: expected labels of an integer type");
   CHECK_REFUSED(loss_of(std::span<const std::int8_t>(static_cast<std::int8_t*>(nullptr), 2)),
                 "y: expected data, got a null pointer");
 }

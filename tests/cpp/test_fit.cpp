@@ -194,7 +194,7 @@ TEST_CASE("mistakes come before any training") {
   check("patience: expected at least 1, got 0", SGD{}, {.early_stopping = EarlyStopping{0, 0, Figure::loss}});
   check("min_delta: expected a finite number of at least 0, got -1", SGD{},
         {.early_stopping = EarlyStopping{1, -1, Figure::loss}});
-  check("early_stopping: the figure to monitor needs validation data", SGD{},
+  check("early_stopping: monitoring this figure needs validation data", SGD{},
         {.early_stopping = EarlyStopping{}});
   check("max_steps: expected at least 1, got 0", SGD{}, {.max_steps = 0});
   check("max_seconds: expected a finite number above 0, got 0", SGD{}, {.max_seconds = 0});

@@ -109,7 +109,7 @@ TEST_CASE("names of columns are saved and copied, and those that cannot be are r
   };
   refused({{"X", {"a", "b"}}}, "columns: X: expected 3 names, got 2");
   refused({{"y", {"a", "b", "c"}}}, "columns: y: expected 2 names, got 3");
-  refused({{"y", {"a", "a"}}}, "columns: y: \"a\" comes twice; expected different names");
+  refused({{"y", {"a", "a"}}}, "columns: y: \"a\" occurs twice; expected distinct names");
   refused({{"Z", {}}}, "columns: expected names for X and y, got \"Z\"");
   refused({{"y", {"a", "\xFF"}}}, "columns: y: expected text in UTF-8, got byte 0 of a name");
   refused({{"y", {"a", std::string(6 << 20, 'b')}}},
