@@ -1,6 +1,5 @@
 // Serves a model trained in Python or C++: each line of numbers, from standard input or a file, is a sample
-// and is answered by a line of outputs: serve model.safetensors [file]. Numbers are separated by spaces or
-// commas.
+// and is answered by a line of outputs: serve model.safetensors [file]. Separators are spaces or commas.
 #include <algorithm>
 #include <fanin/fanin.hpp>
 #include <fstream>

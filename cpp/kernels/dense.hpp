@@ -1,5 +1,4 @@
-// The three products of a dense layer, unit by unit, each followed by a loop over the block while it is in
-// L1.
+// The three products of a dense layer, unit by unit, each followed by a loop over the block in L1.
 #pragma once
 
 #include "dropout.hpp"
@@ -54,8 +53,7 @@ auto find_differentiate(List<A...>, int activation) {
 }
 
 // Outermost first: a group of panels of w, a chunk of depth, blocks of rows, the panels of the group. Each
-// chunk of w is thus read from memory once and reused by all rows from L2; sums of earlier chunks wait in
-// `a`.
+// chunk of w is thus read from memory once and used by all rows from L2; sums so far wait in `a`.
 template <class T>
 void forward(const Forward<T>& f, Range panels, Range rows) {
   const auto activate = find_activate<T>(Activations{}, f.activation);
@@ -76,8 +74,7 @@ void forward(const Forward<T>& f, Range panels, Range rows) {
 }
 
 // After the product for 64 inputs and one panel of samples: the block of the transposed gradient is
-// transposed panel by panel, multiplied by the derivative, stored, and transposed again for the preceding
-// layer.
+// transposed panel by panel, multiplied by the derivative, stored, and transposed back for the layer before.
 template <class T>
 void finish_input_gradient(const InputGradient<T>& g, const T* block, std::size_t p, std::size_t row,
                            std::size_t end_row) {
@@ -163,8 +160,8 @@ void narrow_weight_gradient(const WeightGradient<T>& g, std::size_t p, std::size
   }
 }
 
-// Outermost first: a group of panels of x, panels of dz, blocks of 64 inputs. All of dz meets the group in
-// L2.
+// Outermost first: a group of panels of x, panels of dz, blocks of 64 inputs. The group stays in L2 for all
+// of dz.
 template <class T>
 void weight_gradient(const WeightGradient<T>& g, Range panels, Range rows) {
   constexpr std::size_t P = kPanel<T>;

@@ -1,5 +1,4 @@
-// The error function, at most 2 ulp, and the normal distribution function. For sources and rules see
-// math.hpp.
+// The error function, at most 2 ulp, and the normal distribution function. Sources and rules: see math.hpp.
 #pragma once
 
 #include "math.hpp"

@@ -43,7 +43,7 @@ struct Format<double> {
   static constexpr double ln_smallest = -0x1.6232bdd7abcd2p+9, ln_largest = 0x1.62e42fefa39efp+9;
   static constexpr double erf_end = 5.93;
 };
-// Below this an intermediate result could be denormal and so depend on the processor's mode. Such lanes are
+// Below this an intermediate result could be denormal and so depend on the processor's mode; it is
 // replaced.
 inline constexpr double kTiny = 0x1p-96;
 

@@ -3,8 +3,7 @@
 //   out[i][j] (+)= sum over k of left(i, k) right(k, j)
 //
 // A tile holds MR x NV accumulators in registers; each step of the depth loads NV vectors of the right
-// operand and broadcasts MR elements of the left one. Three products use it and differ in where left(i, k)
-// lies:
+// operand and broadcasts MR elements of the left one. Three products use it, with different left(i, k):
 //   forward          left = x panels, rows are samples
 //   input gradient   left = w panels, rows are inputs, right = transposed dz
 //   weight gradient  left = x panels read down the batch, rows are inputs, depth is samples

@@ -1,5 +1,4 @@
-// Every loss that is a sum over outputs, and softmax cross-entropy with soft targets, against formulas in
-// double.
+// Losses that are sums over outputs, and softmax cross-entropy with soft targets, against formulas in double.
 #include <cmath>
 #include <string>
 

@@ -59,7 +59,7 @@ TEST_CASE("an interrupted step changes nothing") {
   CHECK(before == after);
 }
 
-TEST_CASE("a far too large rate is reported with its place, and weights are restored") {
+TEST_CASE("a much too large learning rate is reported with its place, and weights are restored") {
   const Spiral data;
   Network<float> net(2, {{32, activation<Relu>}, {3}}, SoftmaxCrossEntropy{}, 1);
   std::vector<float> before(64), after(64);

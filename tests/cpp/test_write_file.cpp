@@ -21,7 +21,7 @@
 
 namespace {
 
-// The errno of each failure, or 0: a rename to "model", fsync of a file and of a folder, a new owner, a new
+// The errno of each failure, or 0: rename to "model", fsync of a file and of a folder, change of owner or
 // size
 struct Refused {
   int rename = 0, sync_file = 0, sync_folder = 0, owner = 0, size = 0;

@@ -25,7 +25,7 @@ int code_unit(std::string_view text, std::size_t at) {
 bool is_high(int unit) { return unit >= 0xD800 && unit < 0xDC00; }
 bool is_low(int unit) { return unit >= 0xDC00 && unit < 0xE000; }
 
-// The length of the valid escape sequence at `at`, where its backslash is, or 0
+// The length of the valid escape sequence whose backslash is at `at`, or 0
 std::size_t length_of_escape(std::string_view text, std::size_t at) {
   const unsigned kind = byte_at(text, at + 1);
   if (kind != 'u')

@@ -1,5 +1,4 @@
-// List entries (rules, schedules, losses, initializers, layers) as JSON: the name, and everything in
-// `fields`.
+// List entries (rules, schedules, losses, initializers, layers) as JSON: the name and all fields.
 #pragma once
 
 #include <optional>

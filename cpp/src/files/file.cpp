@@ -141,8 +141,7 @@ class Temporary {
     fail(path);
   }
 
-  // Overwrites the file at `path`. Until that is done, this file has a name of its own; on failure it keeps
-  // it.
+  // Overwrites the file at `path`. This file gets a name of its own, and remains there if that fails.
   void copy_to(const std::filesystem::path& path) {
     const Descriptor to(path, O_WRONLY | O_CREAT, 0666);
     if (to < 0) fail(path);

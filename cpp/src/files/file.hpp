@@ -49,10 +49,10 @@ using Sink = std::function<void(std::span<const std::byte>)>;
 // anything fails, the file is unchanged. A temporary file in the same folder replaces it once all data are on
 // the disk. Owner and permissions of an existing file are preserved, its hard links are not. Leftovers of
 // killed processes are removed by the next write to the folder. Devices and pipes are written to directly.
-//   If a rename cannot replace the file, or would change its owner, the complete temporary file is copied
-//   over
-// it. During the copy it is called "<name>.fanin-new", so that nobody takes it for a leftover; if the copy
-// fails, it remains and the message names it. Throws FileError.
+//   If a rename cannot replace the file, or would change its owner, the complete temporary file overwrites
+//   it.
+// During the copy it is called "<name>.fanin-new", so that it is not taken for a leftover; if the copy fails,
+// it remains and the message names it. Throws FileError.
 void write_file(const std::filesystem::path& path, const std::function<void(const Sink&)>& write);
 
 }  // namespace fanin

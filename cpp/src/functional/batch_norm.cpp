@@ -55,8 +55,7 @@ struct ColumnArrays {
   T* operator[](std::size_t array) const { return first + array * step; }
 };
 
-// f(rows, columns) for this thread's part of a matrix: blocks of rows, of which the first and last may be
-// partial
+// f(rows, columns) for this thread's part of a matrix: blocks of rows; the first and last may be partial
 template <class T, class F>
 void for_each_part(Member member, const MatrixView<const T>& x, F&& f) {
   constexpr std::size_t group_columns = 4 * kPanel<T>;  // the most columns that are summed side by side

@@ -1,5 +1,4 @@
-// Losses of users' outputs. Rows pass through panels block by block, because a single output takes half a
-// panel.
+// Losses of users' outputs. Rows pass through panels in blocks, because a single output takes half a panel.
 #include "data/loss.hpp"
 #include "base/registry.hpp"
 #include "data/running_sum.hpp"

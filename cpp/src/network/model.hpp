@@ -84,8 +84,7 @@ struct Network<T>::State {
   // The memory of the folded parameters, if there are any, as scratch for a writer until it calls `fold`
   T* folded_memory() { return folded_.data(); }
 
-  // Sets one of the table's arrays, row-major, as shown to users; trained weights follow. Call `fold` after
-  // it.
+  // Sets one of the table's arrays, row-major, as shown to users; trained weights follow. Then call `fold`.
   void set_array(const ParameterArray& array, std::span<const T> values);
 
   bool wants_exact_statistics() const;

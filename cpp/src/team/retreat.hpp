@@ -29,7 +29,7 @@ class Retreat {
     seconds_.store(seconds, std::memory_order_relaxed);
     until_.store(now + seconds, std::memory_order_relaxed);
   }
-  // Makes the next retreat as long as the one after the last of `other` would be
+  // Continues from the length of the last retreat of `other`
   void continue_from(const Retreat& other) {
     seconds_.store(other.seconds_.load(std::memory_order_relaxed), std::memory_order_relaxed);
     well_.store(0, std::memory_order_relaxed);

@@ -93,8 +93,7 @@ ThreadSetting& thread_setting() {
 }
 
 #if defined(_OPENMP) && (defined(__unix__) || defined(__APPLE__))
-// Threads that wait until this is destroyed. (Each std::thread would reserve memory for its own malloc
-// arena.)
+// Threads that wait until this is destroyed. (Each std::thread would reserve a malloc arena.)
 class Waiting {
  public:
   Waiting() = default;
