@@ -22,7 +22,7 @@ inline constexpr std::size_t padded(std::size_t used) {
 }
 
 // Every output is a chain of fused multiply-adds in increasing depth, restarted after this many terms. Like
-// the row blocks below it is a constant of the arithmetic: another value gives other bits.
+// the row blocks below it is a constant of the arithmetic: a different value gives different bits.
 template <class T>
 inline constexpr std::size_t kDepth = 2048 / sizeof(T);
 

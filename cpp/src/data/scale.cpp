@@ -10,7 +10,7 @@
 namespace fanin {
 namespace {
 
-// Standardized columns have a mean size of about 0.8, pixels one of about 100.
+// Standardized columns have a mean absolute value of about 0.8, pixels about 100.
 constexpr double kFar = 10;
 
 struct Largest {
