@@ -142,7 +142,7 @@ def set_in(*path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (shift, 'tensor "layer1.bias": expected it to begin at byte 8, where the one before it ends, got 4'),
+        (shift, 'tensor "layer1.bias": expected it to begin at byte 8, the end of the previous one, got 4'),
         (leave_a_gap, "expected it to begin at byte 8"),
         (out_of_range, "expected a whole number in"),
         (remove_a_tensor, r'tensor "layer1.weight": expected shape \(2, 1\), got \(3,\)'),
@@ -177,7 +177,7 @@ def set_in(*path):
         (set_in("training", "look_ahead", 1), r"look_ahead: expected a number in \[0, 1\), got 1"),
         (set_in("training", "method", {"rule": {"name": "sgd", "learning_rate": -1}}), "learning_rate: expected"),
         (set_in("training", "method", {"rule": {"name": "rprop", "variant": "x"}}), "variant: expected one of rprop"),
-        (set_in("training", "method", {"rule": {"name": "adam"}}), 'tensor "rule.m.layer1.weight": expected one'),
+        (set_in("training", "method", {"rule": {"name": "adam"}}), 'tensor "rule.m.layer1.weight": expected shape'),
     ],
 )  # fmt: skip
 def test_a_description_that_cannot_be_is_refused(change, message):

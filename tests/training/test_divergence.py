@@ -170,8 +170,8 @@ def test_a_divergence_names_inputs_and_targets_far_from_unit_scale(kind, rng):
     rate = r"\. A learning rate smaller than 0\.1 may help$"
     unit = rng.normal(size=(64, 3))
     for data, words in {
-        (0, 0): f"were restored. {of_x} its deviation. {of_y}{rate}",
-        (0, 1): f"were restored. {of_x} its deviation{rate}",
+        (0, 0): f"were restored. {of_x} its standard deviation. {of_y}{rate}",
+        (0, 1): f"were restored. {of_x} its standard deviation{rate}",
         (1, 0): f"were restored. {of_y}{rate}",
     }.items():
         net = fanin.Network(3, [fanin.Dense(16, "relu"), fanin.Dense(1)])
