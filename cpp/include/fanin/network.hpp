@@ -83,7 +83,7 @@ class Network {
   // `interrupted` about every 30 ms; true ends the call with InterruptedError and `out` half written. Throws
   // ValueError if `out` shares memory with x.
   void predict(const Samples& x, MatrixView<T> out, const std::function<bool()>& interrupted = {}) const;
-  // The same without exceptions: returns false where the above throws.
+  // The same without exceptions: returns false if `predict` would throw.
   bool try_predict(const Samples& x, MatrixView<T> out) const noexcept;
   // Weighted by sample weights if given.
   Evaluation evaluate(const Samples& x, const Targets& y, SampleWeights weights = {},

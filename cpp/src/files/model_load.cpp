@@ -32,7 +32,7 @@ void check_progress(const TrainingProgress& progress, const Nodes<T>& nodes) {
   constexpr std::uint64_t most = std::uint64_t{1} << 53;
   const auto refuse = [](const std::string& message) { throw FormatError("training: " + message); };
   if (progress.epochs >= most) refuse("epochs: expected fewer than 2^53");
-  if (progress.averaged > progress.steps) refuse("averaged: expected no more than the steps");
+  if (progress.averaged > progress.steps) refuse("averaged: expected at most the number of steps");
   if (progress.steps >= most) refuse("steps: expected fewer than 2^53");
   if (!(progress.look_ahead >= 0 && progress.look_ahead < 1)) {
     refuse("look_ahead: expected a number in [0, 1), got " + number_text(progress.look_ahead));

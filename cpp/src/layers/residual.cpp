@@ -35,8 +35,8 @@ NodeList<T> inside(const Residual& layer, Declarations<T>& d) {
   --d.depth;
   d.new_value();
   if (d.columns == columns) return nodes;
-  throw ValueError(text + "layers: expected " + std::to_string(columns) +
-                   " outputs, as many as inputs, got " + std::to_string(d.columns));
+  throw ValueError(text + "layers: expected as many output columns as input columns, " +
+                   std::to_string(columns) + ", got " + std::to_string(d.columns));
 }
 
 template <class T>

@@ -25,7 +25,7 @@ class Access {
     explicit Reading(Access& access) : access_(access) {
       int users = access_.users_.load();
       do {
-        if (users < 0) throw BusyError("network: another thread is training it; wait until that has ended");
+        if (users < 0) throw BusyError("network: another thread is training it; wait until it has finished");
       } while (!access_.users_.compare_exchange_weak(users, users + 1));
     }
     ~Reading() { access_.users_.fetch_sub(1); }
@@ -40,7 +40,7 @@ class Access {
     explicit Writing(Access& access) : access_(access) {
       int nobody = 0;
       if (!access_.users_.compare_exchange_strong(nobody, -1)) {
-        throw BusyError("network: another thread is using it; wait until that has ended");
+        throw BusyError("network: another thread is using it; wait until it has finished");
       }
     }
     ~Writing() { access_.users_.store(0); }
