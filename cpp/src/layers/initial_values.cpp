@@ -147,7 +147,8 @@ void check_initializers(const Dense& layer, std::size_t inputs, const std::strin
     }
   }
   if (layer.batch_norm && !std::holds_alternative<Zeros>(layer.bias_initializer)) {
-    throw ValueError(text + "bias_initializer: expected zeros, because a layer with batch norm has no biases");
+    throw ValueError(text +
+                     "bias_initializer: expected zeros, because a layer with batch norm has no biases");
   }
 }
 
