@@ -1,6 +1,6 @@
-// Inverted dropout (Srivastava et al. 2014): with rate p an element becomes 0 with probability p, else
-// x / (1 - p). Random numbers are counted, not drawn in turn: those of seed, layer, epoch, step, row and
-// column, so that the work can be cut anywhere.
+// Inverted dropout (Srivastava et al. 2014): an element x becomes 0 with probability p, and otherwise
+// x / (1 - p). Random numbers are counter-based, given by seed, layer, epoch, step, row and column, so that
+// the work can be split anywhere.
 #pragma once
 
 #include "for_each.hpp"
@@ -10,7 +10,7 @@
 namespace fanin::FANIN_ISA {
 namespace {
 
-// x of which elements are kept, from element `first` on of a row of a panel
+// Scaled x where its bit is set, otherwise 0; `first` is the position of the vector in a row of a panel
 template <class T>
 FANIN_INLINE Vec<T> keep(Vec<T> x, std::uint32_t bits, std::size_t first, Vec<T> scale) {
   using Bits = typename Vec<T>::Bits;
@@ -21,7 +21,7 @@ FANIN_INLINE Vec<T> keep(Vec<T> x, std::uint32_t bits, std::size_t first, Vec<T>
   return select(kept == own, x * scale, Vec<T>(0.0));
 }
 
-// rows of one panel, of `width` columns, in place
+// Applies the mask to rows of one panel, of `width` columns, in place
 template <class T>
 void keep_rows(T* x, const KeptElements<T>& kept, const std::uint8_t* bits, std::size_t rows,
                std::size_t width) {
@@ -36,7 +36,7 @@ void keep_rows(T* x, const KeptElements<T>& kept, const std::uint8_t* bits, std:
   }
 }
 
-// In each lane a bit for each of the 16-bit numbers of its block, set where that is not below `dropped`
+// For each lane, a bit for each 16-bit number of its block, set if the number is at least `dropped`
 FANIN_INLINE Counters kept_bits(const RandomBlocks& r, std::uint32_t dropped) {
   typedef std::uint16_t Numbers __attribute__((vector_size(kVectorBytes)));
   const Numbers limit = static_cast<std::uint16_t>(dropped) - Numbers{};
@@ -49,7 +49,7 @@ FANIN_INLINE Counters kept_bits(const RandomBlocks& r, std::uint32_t dropped) {
   return (bits | bits >> 16) & 0xFF;
 }
 
-// rows [begin, end) of one panel: the bits of what is kept, row by row
+// The mask of rows [begin, end) of one panel, row by row
 template <class T>
 void draw_kept(std::uint8_t* bits, const Drop<T>& d, std::size_t p, Range rows) {
   constexpr std::size_t of_row = KeptElements<T>::kBytes, lanes = kVectorBytes / 8;

@@ -1,4 +1,4 @@
-// What is done to a value before it is written to memory, and its sign, by masks where there are any.
+// Flushing of values before they are written to memory, and their sign, by masks if there are any.
 #pragma once
 
 #include "simd.hpp"
@@ -12,12 +12,11 @@ FANIN_INLINE Vec<float> keep(__mmask16 mask, Vec<float> a) { return _mm512_maskz
 FANIN_INLINE Vec<double> keep(__mmask8 mask, Vec<double> a) { return _mm512_maskz_mov_pd(mask, a.v); }
 #endif
 
-// What is written to memory is never denormal: denormals are slow, and processors disagree about flushing
-// them.
+// Denormals are never written to memory: they are slow, and processors disagree about flushing them.
 template <class T>
 FANIN_INLINE Vec<T> flush(Vec<T> a) {
 #if defined(FANIN_ISA_AVX512)
-  // by the bits of the exponent: one instruction less
+  // testing the bits of the exponent saves an instruction
   const auto exponent = reinterpret_cast<__m512i>(bits_of(Vec<T>(__builtin_inf())));
   if constexpr (sizeof(T) == 4) {
     return keep(_mm512_test_epi32_mask(reinterpret_cast<__m512i>(a.v), exponent), a);
@@ -30,7 +29,7 @@ FANIN_INLINE Vec<T> flush(Vec<T> a) {
 }
 
 #if defined(FANIN_ISA_AVX512)
-// -1, 0 or 1, as rules/rule.hpp has it in twice as many instructions
+// -1, 0 or 1, like that of rules/rule.hpp in half as many instructions
 template <class T>
 FANIN_INLINE Vec<T> sign(Vec<T> a) {
   const Vec<T> one = copy_sign(Vec<T>(1.0), a);

@@ -55,7 +55,7 @@ def test_a_file_that_is_a_mount_is_written_over(tmp_path):
             mounts.callback(subprocess.run, ["umount", str(at)], check=True)
             (disk / "file").touch()
         printed = python_prints(str(TESTS / "faults.py"), "mounted", str(tmp_path))
-    words = "No space left on device; the new content is whole in"
+    words = "No space left on device; the complete new content is in"
     assert printed == f"{model}: {words} {model}.fanin-new\n"
 
 

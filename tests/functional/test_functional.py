@@ -90,12 +90,12 @@ def unaligned(shape):
         (
             np.empty((4, 4))[:, ::2],
             ValueError,
-            "out: expected rows that do not overlap, with columns next to each",
+            "out: expected rows that do not overlap, with adjacent columns",
         ),
         (
             np.empty((2, 4)).T,
             ValueError,
-            "out: expected rows that do not overlap, with columns next to each other",
+            "out: expected rows that do not overlap, with adjacent columns",
         ),
     ],
 )

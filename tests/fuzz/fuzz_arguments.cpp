@@ -1,5 +1,5 @@
-// Any arguments of the C++ API: sizes, hyper-parameters, strides, labels and values from bytes. What they ask
-// for is done, or refused with an exception of fanin's.
+// Arbitrary arguments of the C++ API: sizes, hyper-parameters, strides, labels and values from bytes. Each
+// call succeeds or throws one of fanin's exceptions.
 #include <cstdint>
 #include <cstring>
 
@@ -14,7 +14,7 @@ class Bytes {
   Bytes(const std::uint8_t* data, std::size_t size) : data_(data), size_(size) {}
   std::uint8_t byte() { return at_ < size_ ? data_[at_++] : std::uint8_t{0}; }
   std::size_t below(std::size_t n) { return byte() % n; }
-  // mostly tame, at times anything
+  // usually ordinary, sometimes anything
   double number() {
     const std::uint8_t kind = byte();
     if (kind < 200) return kind / 100.0;

@@ -233,8 +233,8 @@ def test_exact_statistics_inside_are_those_of_the_whole_training_set(samples):
         ([Activation("tanh")], "layers: expected at least one Dense, got none"),
         ([Residual([Dropout(0.5)])], "layers: expected at least one Dense, got none"),
         ([Dense(3), BN()], "the last layer gives the outputs; expected a Dense, an Activation or a Residual"),
-        ([Dense(5), Residual([Dropout(0.1), Dropout(0.1)])], "a Dropout follows a Dropout"),
-        ([Dense(5), Residual([BN(), Dropout(0.1), BN()])], "a BatchNorm follows a BatchNorm"),
+        ([Dense(5), Residual([Dropout(0.1), Dropout(0.1)])], "a Dropout directly after a Dropout"),
+        ([Dense(5), Residual([BN(), Dropout(0.1), BN()])], "a BatchNorm directly after a BatchNorm"),
         (
             [Residual([Dense(5, initializer=np.ones((4, 5)))])],
             r"layer 1: layers: layer 1: initializer: expected shape \(5, 5\), got \(4, 5\)",
@@ -256,7 +256,7 @@ def test_bad_residuals_and_activations_are_refused():
     deep = Dense(5)
     for _ in range(9):
         deep = Residual([deep])
-    with pytest.raises(ValueError, match="expected at most 8 Residuals inside each other"):
+    with pytest.raises(ValueError, match="expected at most 8 levels of nested Residuals"):
         fanin.Network(5, [deep])
 
 

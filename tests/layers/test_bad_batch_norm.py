@@ -17,7 +17,7 @@ from helpers import digest
 def test_batches_of_one_row_are_refused_with_the_reason():
     x, y = data(20)
     net = classifier()
-    reason = "as batch norm divides by the deviation of a batch, got 1"
+    reason = "because batch norm divides by the standard deviation of a batch, got 1"
     with pytest.raises(ValueError, match=f"batch_size: expected at least 2, {reason}"):
         net.fit(x, y, rule=optim.SGD(0.1), batch_size=1)
     with pytest.raises(ValueError, match=f"X: expected at least 2 rows, {reason}"):
@@ -97,11 +97,11 @@ X, ONE = np.ones((4, 3)), np.ones(3)
             (X, ONE, ONE, 0),
             {},
             ValueError,
-            "epsilon: expected a number above 0, a normal one of float64, got 0",
+            "epsilon: expected a normal number above 0 in float64, got 0",
         ),
-        ((X, ONE, ONE, -1e-5), {}, ValueError, "epsilon: expected a number above 0"),
-        ((X, ONE, ONE, np.nan), {}, ValueError, "epsilon: expected a number above 0"),
-        ((X, ONE, ONE, np.inf), {}, ValueError, "epsilon: expected a number above 0"),
+        ((X, ONE, ONE, -1e-5), {}, ValueError, "epsilon: expected a normal number above 0"),
+        ((X, ONE, ONE, np.nan), {}, ValueError, "epsilon: expected a normal number above 0"),
+        ((X, ONE, ONE, np.inf), {}, ValueError, "epsilon: expected a normal number above 0"),
         ((X, ONE, ONE, "small"), {}, TypeError, "epsilon: expected a number, got 'small'"),
         ((X.astype(str), ONE, ONE), {}, TypeError, "x: expected real numbers, got dtype <U32"),
         ((X, ONE, ONE), {"out": np.ones((3, 4))}, ValueError, r"out: expected shape \(4, 3\), got \(3, 4\)"),

@@ -175,7 +175,9 @@ def test_averages_that_overflow_are_a_diverged_error_of_their_layer():
     weights = net.get_weights()
     net.set_weights({**weights, "layer2.weight": weights["layer2.weight"] * np.float32(4e19)})
     before = digest(net)
-    with pytest.raises(fanin.DivergedError, match="averages of batch norm are not finite, first in layer 2"):
+    with pytest.raises(
+        fanin.DivergedError, match="running statistics of batch norm are not finite, first in layer 2"
+    ):
         net.fit(x, y, rule=optim.SGD(1e-3), epochs=1)
     assert digest(net) == before
 

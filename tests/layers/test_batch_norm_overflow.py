@@ -34,7 +34,9 @@ def test_a_variance_beyond_the_largest_number_is_a_diverged_error_of_its_layer(d
     x, y = data()
     net = fanin.Network(12, [fanin.Dense(5), fanin.BatchNorm(), fanin.Dense(1)], dtype=dtype)
     before = digest(net)
-    with pytest.raises(fanin.DivergedError, match="averages of batch norm are not finite, first in layer 2"):
+    with pytest.raises(
+        fanin.DivergedError, match="running statistics of batch norm are not finite, first in layer 2"
+    ):
         net.fit(x * np.array(size, dtype), y, rule=optim.SGD(0.0), epochs=1)
     assert digest(net) == before
     objective = net.objective(x * np.array(size, dtype), y)  # which needs no averages

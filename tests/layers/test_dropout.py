@@ -138,7 +138,7 @@ def test_a_rate_that_cannot_be_used_is_refused(rate, error, sentence):
     [
         (
             [fanin.Dropout(0.1), fanin.Dropout(0.2), fanin.Dense(1)],
-            "layers: layer 2: a Dropout follows a Dropout; expected one, with the rate of both",
+            "layers: layer 2: a Dropout directly after a Dropout; expected only one, with the combined rate",
         ),
         (
             [fanin.Dense(1), fanin.Dropout()],
@@ -147,7 +147,7 @@ def test_a_rate_that_cannot_be_used_is_refused(rate, error, sentence):
         ([fanin.BatchNorm()], "layers: layer 1: the last layer gives the outputs; expected a Dense"),
         (
             [fanin.BatchNorm(), fanin.Dropout(), fanin.BatchNorm(), fanin.Dense(1)],
-            "layers: layer 3: a BatchNorm follows a BatchNorm; expected one of them",
+            "layers: layer 3: a BatchNorm directly after a BatchNorm; expected only one",
         ),
     ],
 )

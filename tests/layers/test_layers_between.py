@@ -136,7 +136,7 @@ def test_exact_statistics_are_refused_where_there_is_no_whole_training_set(sampl
 
 def test_rows_of_one_are_refused_or_join_as_in_a_dense_layer(samples):
     net = mixed("float32")
-    with pytest.raises(ValueError, match="batch_size: expected at least 2, as batch norm divides by"):
+    with pytest.raises(ValueError, match="batch_size: expected at least 2, because batch norm divides by"):
         net.fit(*samples, rule=optim.SGD(0.1), batch_size=1)
     net.fit(*samples, rule=optim.SGD(0.01), epochs=1, batch_size=23)  # 70 = 3 x 23 + 1
     assert all(np.isfinite(w).all() for w in net.get_weights().values())

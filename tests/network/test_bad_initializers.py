@@ -115,7 +115,7 @@ def test_a_layer_refuses_what_is_no_initializer(argument, given, error, words):
         ),
         ({"initializer": "sparse"}, "initializer: connections: expected at most 3, .*, got 15"),
         ({"initializer": Sparse(2**63 - 1)}, "initializer: connections: expected at most 3, .*"),
-        ({"bias_initializer": Sparse(1)}, "bias_initializer: sparse chooses among the weights of a unit"),
+        ({"bias_initializer": Sparse(1)}, "bias_initializer: sparse selects some of a unit's weights"),
     ],
     ids=repr,
 )

@@ -165,13 +165,13 @@ def test_a_divergence_names_inputs_and_targets_far_from_unit_scale(kind, rng):
     of_y = (
         "y "
         + of_y.format(0, r"(29|30)\d\d\d\d")
-        + "; divide it by its deviation, and multiply predictions by it"
+        + "; divide it by its standard deviation and multiply predictions by it"
     )
-    rate = r"\. A smaller learning rate than 0\.1 may help$"
+    rate = r"\. A learning rate smaller than 0\.1 may help$"
     unit = rng.normal(size=(64, 3))
     for data, words in {
-        (0, 0): f"were restored. {of_x} its deviation. {of_y}{rate}",
-        (0, 1): f"were restored. {of_x} its deviation{rate}",
+        (0, 0): f"were restored. {of_x} its standard deviation. {of_y}{rate}",
+        (0, 1): f"were restored. {of_x} its standard deviation{rate}",
         (1, 0): f"were restored. {of_y}{rate}",
     }.items():
         net = fanin.Network(3, [fanin.Dense(16, "relu"), fanin.Dense(1)])
@@ -184,7 +184,7 @@ def test_a_divergence_names_inputs_and_targets_far_from_unit_scale(kind, rng):
 def test_a_divergence_on_data_of_unit_scale_names_the_rate_alone(regression):
     net = fanin.Network(5, [fanin.Dense(8, "relu"), fanin.Dense(3)])
     with pytest.raises(
-        fanin.DivergedError, match=r"were restored\. A smaller learning rate than 1e\+30 may help$"
+        fanin.DivergedError, match=r"were restored\. A learning rate smaller than 1e\+30 may help$"
     ):
         net.fit(*regression, rule=optim.SGD(1e30))
 
@@ -193,6 +193,6 @@ def test_counts_and_inputs_that_a_batch_norm_scales_are_no_cause(rng):
     X, y = 1e4 * rng.normal(size=(64, 2)), rng.integers(100, 1000, size=64)
     net = fanin.Network(2, [fanin.BatchNorm(), fanin.Dense(1)], "poisson")
     with pytest.raises(
-        fanin.DivergedError, match=r"were restored\. A smaller learning rate than 10000 may help$"
+        fanin.DivergedError, match=r"were restored\. A learning rate smaller than 10000 may help$"
     ):
         net.fit(X, y, rule=optim.SGD(1e4), epochs=10)

@@ -195,5 +195,5 @@ def test_bad_data_and_vectors_of_an_objective_are_refused():
     with pytest.raises(ValueError, match="X: expected at least one row, got none"):
         net.objective(X[:0], y[:0])
     normalized = fanin.Network(5, [fanin.BatchNorm(), fanin.Dense(3)])
-    with pytest.raises(ValueError, match="X: expected at least 2 rows, as batch norm"):
+    with pytest.raises(ValueError, match="X: expected at least 2 rows, because batch norm"):
         normalized.objective(X[:1], y[:1])

@@ -161,12 +161,13 @@ def test_weighted_training_gives_the_same_bits_on_any_number_of_threads(threads_
         (
             [1.0] * 52 + [1e-323],
             ValueError,
-            r"row 52 is 9.88131e-324; weights must be 0 or, in float64 beside the largest, 1, at least 2.22507e-308",
+            "row 52 is 9.88131e-324; weights must be 0 or at least 2.22507e-308; float64 loses smaller ones next to "
+            "the largest, 1",
         ),
         (
             [1e-310] * 53,
             ValueError,
-            "row 0 is 1e-310; weights must be 0 or, in float64 beside the largest, 1e-310",
+            "row 0 is 1e-310; .*; float64 loses smaller ones next to the largest, 1e-310",
         ),
         ([1e300] * 50 + [0.0, 1e-10, 1.0], ValueError, "row 51 is 1e-10; weights must be 0 or"),
         (["1"] * 53, TypeError, "expected real numbers, got dtype"),
@@ -218,7 +219,7 @@ def test_a_common_factor_of_the_weights_changes_nothing(dtype, every_loss, data_
 def test_a_weight_that_float32_cannot_tell_from_zero_is_refused_there_and_counts_in_float64(regression):
     weights = np.ones(53)
     weights[3] = 1e-46
-    words = "sample_weight: row 3 is 1e-46; weights must be 0 or, in float32 beside the largest, 1, at least"
+    words = "sample_weight: row 3 is 1e-46; weights must be 0 or at least .*; float32 loses smaller ones"
     net = network("squared_error", "float32")
     before = digest(net)
     with pytest.raises(ValueError, match=words):

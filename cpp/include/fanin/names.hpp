@@ -1,4 +1,4 @@
-// Names of the entries of a list, and entries by name.
+// Names of the entries of a list, and lookup by name.
 #pragma once
 
 #include <string>
@@ -17,7 +17,7 @@ std::vector<std::string> names_of(L list) {
   return names;
 }
 
-// The place of `name` in list L as an E; throws ValueError with the names there are.
+// The index of `name` in list L as an E; throws ValueError with all names of the list.
 template <class E, class L>
 E from_name(L list, std::string_view kind, std::string_view name) {
   int place = 0, found = -1;

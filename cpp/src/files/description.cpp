@@ -98,7 +98,7 @@ bool read_single(const json::Value& value) {
 }  // namespace
 
 std::vector<Layer> read_layers(const json::Value& value) {
-  constexpr const char* known = "a kind of layer that this version of fanin knows";
+  constexpr const char* known = "a layer kind known to this version of fanin";
   std::vector<Layer> layers;
   for (const json::Value& layer : value.elements()) {
     layers.push_back(read_entry<Layer::Kind>(Layers{}, layer, "kind", known));
@@ -146,7 +146,7 @@ Description read_description(const std::string& text) {
   const json::Value& version = object.at("version");
   if (version.whole() < 1 || version.whole() > kFormatVersion) {
     version.refuse("at most " + std::to_string(kFormatVersion) +
-                   "; a later version of fanin has written this");
+                   "; this file was written by a later version of fanin");
   }
   Description description;
   description.single = read_single(object.at("dtype"));

@@ -1,5 +1,4 @@
-// Entries of the lists (rules, schedules, losses, initializers, layers) as JSON: the name, and all that
-// `fields` names.
+// List entries (rules, schedules, losses, initializers, layers) as JSON: the name and all fields.
 #pragma once
 
 #include <optional>
@@ -22,7 +21,7 @@ template <class... Entry>
 void write_entry(json::Writer& out, const std::variant<Entry...>& entry, const char* key = "name");
 template <class Variant, class L>
 Variant read_entry(L list, const json::Value& value, const char* key = "name",
-                   const char* known = "a name that this version of fanin knows");
+                   const char* known = "a name known to this version of fanin");
 
 std::vector<Layer> read_layers(const json::Value& value);
 
@@ -40,7 +39,7 @@ struct FieldWriter {
     for (std::size_t i = 0; i < numbers.count; ++i) out.number(numbers.value[i]);
     out.end_array();
   }
-  void operator()(const char*, const std::vector<double>&, Allowed) const {}  // a tensor of its own
+  void operator()(const char*, const std::vector<double>&, Allowed) const {}  // a separate tensor
   void operator()(const char* name, Activation activation) const {
     out.key(name).string(names_of(Activations{})[static_cast<std::size_t>(static_cast<int>(activation))]);
   }
@@ -66,7 +65,7 @@ struct FieldWriter {
   }
 };
 
-// A field that is missing keeps its default: a later version has it, the one that wrote the file had not.
+// A missing field keeps its default, because the file may predate the field.
 struct FieldReader {
   json::Object& object;
   void operator()(const char* name, double& value, Allowed) const {
@@ -138,7 +137,7 @@ void write_entry(json::Writer& out, const std::variant<Entry...>& entry, const c
       entry);
 }
 
-// The entry of the list that an object describes
+// The list entry that an object describes
 template <class Variant, class L>
 Variant read_entry(L list, const json::Value& value, const char* key, const char* known) {
   json::Object object(value);

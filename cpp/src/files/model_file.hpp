@@ -1,4 +1,4 @@
-// What writes and reads models.
+// Writing and reading models.
 #pragma once
 
 #include "files/description.hpp"

@@ -1,4 +1,4 @@
-// The node of a batch norm by itself, which takes whole columns: a phase of its own.
+// The node of a batch-norm layer, which needs whole columns: a phase of its own.
 #include <memory>
 #include <optional>
 #include <vector>
@@ -10,7 +10,7 @@
 namespace fanin {
 namespace {
 
-// Passes over an element take as long as so many flops of a product.
+// The cost of the passes over an element, in flops of a product
 constexpr double kNormFlops = 16;
 
 template <class T>
@@ -18,7 +18,7 @@ class BatchNormNode final : public Node<T> {
  public:
   BatchNormNode(const BatchNorm& layer, Declarations<T>& d)
       : Node<T>(d.layer, d.columns), first_array_(d.table.trained.size()), norm_(layer, d.columns, d) {
-    if (d.normalized) throw ValueError(d.text + "a BatchNorm follows a BatchNorm; expected one of them");
+    if (d.normalized) throw ValueError(d.text + "a BatchNorm directly after a BatchNorm; expected only one");
     ++d.stages;
     d.into_next = d.on_inputs ? nullptr : &norm_;
     d.on_inputs = false;
@@ -78,7 +78,7 @@ class BatchNormNode final : public Node<T> {
 
   void initialize(T* parameters, std::uint64_t) const override { norm_.initialize(parameters); }
 
-  // In the place of gamma is what columns are multiplied by.
+  // The factor of each column takes the place of gamma.
   void fold(T* folded, const T* parameters, const Averages<T>& averages,
             const Normalizer<T>*) const override {
     if (!norm_.in_next) norm_.scale_of_averages(folded + norm_.scale, parameters, averages);

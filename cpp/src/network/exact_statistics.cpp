@@ -1,9 +1,9 @@
-// Mean and variance of what each batch norm sees over a whole training set, in the place of averages over
-// batches (the population statistics of Ioffe and Szegedy 2015, for which they take the layers before as in
-// prediction): layer by layer, as each depends on the ones before it.
+// Mean and variance of each batch norm's inputs over a whole training set, in place of running statistics
+// (the population statistics of Ioffe and Szegedy 2015, with earlier layers in prediction mode): layer by
+// layer, because each depends on the ones before it.
 //
-// A block of rows is gone through like a batch, and blocks are merged in order by the formula of Chan, Golub
-// and LeVeque 1979, in double.
+// A block of rows is processed like a batch, and blocks are merged in order by the formula of Chan, Golub and
+// LeVeque 1979, in double.
 #include "base/text.hpp"
 #include "network/block.hpp"
 #include "plan/normalizer.hpp"
@@ -13,10 +13,10 @@ namespace {
 
 constexpr std::size_t kBlocksAtATime = 64;
 
-// Sums of 2^32 squares of which each is a double overflow: they are in units of so many.
+// A sum of 2^32 squares can overflow although each is a double: sums are in this unit.
 constexpr double kUnit = 0x1p40;
 
-// Of each column: the mean, and the sum of squares around it, in units
+// Mean of each column, and sum of squared deviations from it, in units
 struct ColumnMoments {
   std::vector<double> mean, squares;
   std::size_t rows = 0;
@@ -34,7 +34,7 @@ struct ColumnMoments {
   }
 };
 
-// of what a batch norm that is watched sees in a block
+// Of the inputs of the watched batch norm in a block
 template <class T>
 void block_moments(Flow<T>& flow, const Normalizer<T>& of, double* mean, double* squares, T* memory) {
   const Panels<T> u = flow.x;
@@ -109,7 +109,7 @@ void Network<T>::State::take_exact_statistics(const Samples& x, std::size_t epoc
       const std::size_t number = layer_at(nodes.table.statistics, of->mean) + 1;
       throw DivergedError("training diverged: after epoch " + std::to_string(epoch) +
                               " exact statistics of batch norm are not finite, first in layer " +
-                              std::to_string(number) + "; the averages over batches are kept",
+                              std::to_string(number) + "; the running statistics are unchanged",
                           epoch, 0, number);
     }
   } catch (...) {

@@ -1,4 +1,4 @@
-// Prediction and evaluation: blocks of rows go through all layers.
+// Prediction and evaluation: blocks of rows pass through all layers.
 #include <cmath>
 
 #include "data/checks.hpp"

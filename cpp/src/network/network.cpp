@@ -138,7 +138,7 @@ void check_values(const ParameterArray& array, std::span<const T> values) {
   }
 }
 
-// Row-major values from the panels of an array
+// Copies an array from panels to row-major values
 template <class T>
 void read(const T* buffer, const ParameterArray& array, std::span<T> out) {
   for_each_run(Panels<const T>{buffer + array.offset, array.rows, array.columns}, out.data(),

@@ -1,4 +1,4 @@
-// The weights of a network, and batch norm's averages, at one time.
+// A copy of a network's weights and batch-norm statistics.
 #pragma once
 
 #include <cstring>
@@ -19,7 +19,7 @@ class Snapshot {
     copy(averages_.data(), net.averages.values().data(), averages_.size());
   }
 
-  // As if all of them were set
+  // Has the effect of setting every array
   void restore(Network<T>& network) const {
     auto& net = *network.state_;
     const Access::Writing writing(net.access);

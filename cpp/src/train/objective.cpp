@@ -41,7 +41,7 @@ struct Objective<T>::State {
   const std::function<bool()> interrupted;
   std::vector<std::uint32_t> order;
   const Nodes<T> nodes;
-  Averages<T> averages;  // nobody's
+  Averages<T> averages;  // required by a step, and discarded
   const LossForKernels<T> loss;
   const RandomState random;
   Step<T> step;
@@ -51,7 +51,7 @@ struct Objective<T>::State {
 
 namespace {
 
-// copy(elements of the buffer, elements of the vector, number) for each run
+// copy(elements of the buffer, elements of the vector, count) for each contiguous run
 template <class T, class U, class F>
 void for_each_run_of(const ParameterTable& table, T* buffer, U* vector, F&& copy) {
   for (const ParameterArray& array : table.trained) {

@@ -9,7 +9,7 @@
 namespace fanin {
 namespace {
 
-constexpr const char* kAverages = "averages of batch norm are";
+constexpr const char* kAverages = "running statistics of batch norm are";
 
 }  // namespace
 
@@ -19,7 +19,7 @@ void Training<T>::State::start_anew() {
   net.state.reserve(*method, table);
   net.state.reserve_shown(*method, table);
   step.allocate(*method);
-  // Nothing fails from here on.
+  // Nothing throws from here on.
   std::memcpy(finite_parameters(), net.weights(), table.size * sizeof(T));
   net.state.prepare(*method, table, net.parameters.data());
   finite_averages.copy(net.averages);
@@ -40,7 +40,7 @@ void Training<T>::State::start_anew() {
   step.start_anew({net.seed, net.epochs});
 }
 
-// All threads compute the same constants; the first one keeps what the rule remembers.
+// All threads compute the same constants; the first one stores the rule's memory.
 template <class T>
 bool Training<T>::State::one_step(Member member, const DataSource& data, std::size_t number) {
   const Turn turn{data, batch(number), batch(number + 1), group_of(number)};
@@ -86,7 +86,7 @@ void Training<T>::State::prepare() {
   }
 }
 
-// Batches in one parallel region, until the epoch, the time, the loss or the caller says stop.
+// Batches in one parallel region, until the epoch, the time, the loss or the caller ends it.
 template <class T>
 void Training<T>::State::run_slice() {
   const double waited_before = step.waited();
@@ -136,7 +136,7 @@ void Training<T>::State::restore(const std::string& what, std::size_t at_step, s
                           std::to_string(at_step) + ", " + what + " not finite, first in layer " +
                           std::to_string(number) +
                           "; the weights of the last finite epoch end were restored. " +
-                          likely_cause(x, normalized, y, net.loss) + "A smaller learning rate than " +
+                          likely_cause(x, normalized, y, net.loss) + "A learning rate smaller than " +
                           number_text(rate) + " may help",
                       epoch, at_step, number);
 }
@@ -173,7 +173,9 @@ Training<T>::Training(Network<T>& network, const Samples& x, const Targets& y, T
   if (options.batch_size == 0) throw ValueError("batch_size: expected at least 1, got 0");
   if (net.nodes.has_batch_norm() && options.batch_size == 1) {
     throw ValueError(
-        "batch_size: expected at least 2, as batch norm divides by the deviation of a batch, got 1");
+        "batch_size: expected at least 2, because batch norm divides by the standard deviation of a batch, "
+        "got "
+        "1");
   }
   check_batch(rows_of(x), net.nodes.has_batch_norm());
   check_data<T>(x, y, weights, network.inputs(), network.outputs(), net.loss);
