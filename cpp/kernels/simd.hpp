@@ -232,7 +232,7 @@ FANIN_INLINE double fma(double a, double b, double c) { return __builtin_fma(a, 
 FANIN_INLINE float sqrt(float a) { return __builtin_sqrtf(a); }
 FANIN_INLINE double sqrt(double a) { return __builtin_sqrt(a); }
 template <class T>
-FANIN_INLINE Vec<T> fma(Vec<T> a, Vec<T> b, Vec<T> c) {
+__attribute__((noinline)) Vec<T> fma(Vec<T> a, Vec<T> b, Vec<T> c) {
   for (int i = 0; i < Vec<T>::width; ++i) c.v[i] = fma(a.v[i], b.v[i], c.v[i]);
   return c;
 }

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <pybind11/gil_safe_call_once.h>
-#include <pybind11/numpy.h>
 
 #include <algorithm>
 #include <string>

@@ -1,6 +1,5 @@
 #include "fanin/cpu.hpp"
 
-#include <pybind11/stl.h>
 
 #include "register.hpp"
 

@@ -1,7 +1,5 @@
 #include "entries.hpp"
 
-#include <pybind11/numpy.h>
-#include <pybind11/stl.h>
 
 #include <algorithm>
 #include <cmath>

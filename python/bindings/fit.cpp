@@ -1,7 +1,6 @@
 // The loop of a fit, its budget, the count of early stopping, and trainings side by side.
 #include "fanin/fit.hpp"
 
-#include <pybind11/stl.h>
 
 #include "fanin/population.hpp"
 #include "register.hpp"

@@ -1,6 +1,5 @@
 #include "fanin/network.hpp"
 
-#include <pybind11/stl.h>
 
 #include "fanin/names.hpp"
 #include "operands.hpp"

@@ -1,4 +1,3 @@
-#include <pybind11/stl.h>
 
 #include "arrays.hpp"
 #include "entries.hpp"

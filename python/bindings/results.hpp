@@ -12,7 +12,6 @@
 #include <optional>
 #include <vector>
 
-#include <pybind11/numpy.h>
 
 #include "register.hpp"
 
