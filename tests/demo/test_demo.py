@@ -198,7 +198,7 @@ def test_a_missing_package_gets_the_command_that_installs_it() -> None:
         (
             MemoryError("std::bad_alloc"),
             2,
-            "not enough memory; a narrower net (--hidden) or a smaller table needs less",
+            "not enough memory; try a narrower net (--hidden) or a smaller table",
         ),
         (OSError(28, "No space left on device"), 2, "[Errno 28] No space left on device"),
         (ValueError("epochs:\nexpected more"), 2, "epochs:\\nexpected more"),

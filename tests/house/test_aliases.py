@@ -48,7 +48,7 @@ def test_an_activation_of_another_name_is_told_what_to_write(name, words):
         ("mean_absolute_error", 'write "absolute_error"'),
         (
             "cross_entropy",
-            'write "softmax_cross_entropy" for classes, "logistic" for independent yes-no outputs',
+            'write "softmax_cross_entropy" for classes, "logistic" for independent binary outputs',
         ),
         ("sparse_categorical_crossentropy", 'write "softmax_cross_entropy"'),
         ("binary_crossentropy", 'write "logistic"'),

@@ -225,7 +225,10 @@ def test_exact_statistics_inside_are_those_of_the_whole_training_set(samples):
 @pytest.mark.parametrize(
     ("layers", "message"),
     [
-        ([Residual([Dense(4)])], "layer 1: layers: expected layers that give 5 columns, as many as they are"),
+        (
+            [Residual([Dense(4)])],
+            "layer 1: layers: expected as many output columns as input columns, 5, got 4",
+        ),
         (
             [Dense(4), Residual([Dense(4), Residual([Dense(5)])])],
             "layer 2: layers: layer 2: layers: expected",

@@ -51,7 +51,7 @@ def test_batches_of_one_row_are_refused_with_the_reason():
         (
             lambda: fanin.Dense(3, batch_norm=True, bias_initializer=[1.0, 2.0, 3.0]),
             ValueError,
-            "bias_initializer: a layer with batch norm has no biases, as its means take them away",
+            "bias_initializer: expected zeros, because a layer with batch norm has no biases; got ",
         ),
     ],
 )
@@ -132,7 +132,7 @@ def test_gradients_that_cannot_be_taken_or_written_are_refused(dy, out, error, s
 
 def test_the_cache_must_be_one():
     _, cache = F.batch_norm(np.arange(12.0).reshape(4, 3), np.ones(3), np.zeros(3))
-    with pytest.raises(TypeError, match="cache: expected the one that batch_norm returned, got tuple"):
+    with pytest.raises(TypeError, match="cache: expected the BatchNormCache of batch_norm, got tuple"):
         F.batch_norm_backward(X, tuple(cache))
 
 

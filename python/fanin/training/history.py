@@ -13,7 +13,7 @@ class History:
     Attributes
     ----------
     metric : str
-        Name of the metric: "accuracy" for labels, "rmse" (root mean squared error) for targets.
+        Name of the loss's metric, such as "accuracy" or "rmse" (root mean squared error).
     loss : list of float
         Mean training loss of the epoch; each batch's is taken before its update.
     val_loss, val_metric : list of float
