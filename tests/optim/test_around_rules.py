@@ -198,7 +198,9 @@ def test_what_goes_on_around_may_change_and_keeps_the_state():
     opt.rule = optim.Around(optim.Momentum(0.1), clip_value=0.5)
     opt.step([np.ones((2, 2))])
     assert opt.state["v"][0] == pytest.approx(np.full((2, 2), -0.09 - 0.05))
-    with pytest.raises(ValueError, match="rule: expected Momentum, whose state this optimizer has, got Adam"):
+    with pytest.raises(
+        ValueError, match="rule: expected Momentum, like the state of this optimizer, got Adam"
+    ):
         opt.rule = optim.Around(optim.Adam(), l2=0.1)
 
 

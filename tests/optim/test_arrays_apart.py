@@ -203,8 +203,8 @@ def test_a_scaled_nesterov_in_a_network_is_nesterov_at_that_rate(classification)
 
 
 NAMES = (
-    "expected an array or a layer of the network: layer1.weight, layer1.beta, layer1.gamma, layer2.weight, "
-    "layer2.bias, layer3.weight, layer3.bias; got"
+    r"expected an array or a layer of the network \(layer1.weight, layer1.beta, layer1.gamma, layer2.weight, "
+    r"layer2.bias, layer3.weight, layer3.bias\), got"
 )
 
 
@@ -254,7 +254,9 @@ def test_rates_and_names_that_cannot_be_get_a_sentence(options, error, sentence)
 
 @pytest.mark.parametrize("place", [2, -1, "layer1", True, 0.5], ids=repr)
 def test_an_optimizer_names_arrays_by_position(place):
-    with pytest.raises(ValueError, match=rf"frozen: expected a position of an array, 0 to 1; got {place!r}"):
+    with pytest.raises(
+        ValueError, match=rf"frozen: expected the position of an array, 0 to 1, got {place!r}"
+    ):
         optim.Optimizer(optim.Around(optim.SGD(), frozen=[place]), [np.ones(2), np.ones(2)])
 
 

@@ -35,7 +35,7 @@ BAD_ARRAYS = {
     "a list in it": (
         [floats(2), [1.0]],
         TypeError,
-        "arrays[1]: expected an array that shares its memory, such as a NumPy array, got list",
+        "arrays[1]: expected an array that can share its memory, such as a NumPy array, got list",
     ),
     "integers": ([np.ones(3, int)], TypeError, "arrays[0]: expected float32 or float64, got int64"),
     "half": ([np.ones(3, "float16")], TypeError, "arrays[0]: expected float32 or float64, got float16"),
@@ -66,7 +66,7 @@ BAD_ARRAYS = {
     "masked": (
         [np.ma.masked_array(floats(2), [True, False])],
         TypeError,
-        "arrays[0]: expected an array that shares its memory, such as a NumPy array; a masked array cannot",
+        "arrays[0]: expected an array that can share its memory, such as a NumPy array; a masked array cannot",
     ),
     "twice": (
         [MEMORY[:5], floats(2), MEMORY[:5]],
@@ -184,7 +184,9 @@ def test_a_rule_of_another_type_is_refused(rule):
 
 def test_a_rule_of_another_kind_cannot_take_over_the_state():
     opt = optim.Optimizer(optim.Momentum(), [np.ones(3)])
-    with pytest.raises(ValueError, match="rule: expected Momentum, whose state this optimizer has, got Adam"):
+    with pytest.raises(
+        ValueError, match="rule: expected Momentum, like the state of this optimizer, got Adam"
+    ):
         opt.rule = optim.Adam()
     assert opt.rule == optim.Momentum()
 

@@ -217,7 +217,7 @@ def test_another_group_or_average_begins_anew():
     opt.step([np.full(2, 3.0)])
     assert opt.arrays[0].tolist() == [-3, -3]
     opt.rule = optim.SGD(1)
-    with pytest.raises(ValueError, match="averages: there are none; expected a rule such as"):
+    with pytest.raises(ValueError, match="averages: the rule keeps none; expected one such as"):
         opt.averages()
     opt.rule = optim.Around(optim.SGD(1), average_decay=0.5)
     assert opt.averages()[0].tolist() == [-3, -3]

@@ -186,7 +186,7 @@ def test_a_validation_figure_without_validation_data_is_refused_before_training(
     net = fanin.Network(5, [fanin.Dense(3)], loss="softmax_cross_entropy")
     before = digest(net)
     with pytest.raises(
-        ValueError, match=f"EarlyStopping: {monitor} needs .* or validation_fraction=0.1; or monitor"
+        ValueError, match=f"EarlyStopping: {monitor} needs .* or validation_fraction=0.1, or monitor"
     ):
         net.fit(*classification, rule=optim.SGD(), callbacks=[EarlyStopping(monitor=monitor)])
     assert digest(net) == before

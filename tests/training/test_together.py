@@ -167,7 +167,7 @@ def test_callbacks_run_on_the_calling_thread_and_may_use_their_net():
         (
             lambda m: (*m[:3], {**m[3], "callbacks": [EarlyStopping()]}),
             ValueError,
-            "member 2: EarlyStopping: val_loss needs validation_data",
+            "member 2: EarlyStopping: val_loss needs validation data; pass",
         ),
     ],
 )  # fmt: skip
@@ -187,10 +187,15 @@ def test_what_two_fits_cannot_share_is_refused_before_any_training():
     X, y = regression()
     options = {"rule": optim.Adam(), "epochs": 1}
     net, other = new_net(1), new_net(2)
-    with pytest.raises(ValueError, match=r"member 3: has the network of member 1; expected another"):
+    with pytest.raises(
+        ValueError,
+        match=r"member 3: expected a network of its own, such as net.copy\(\), got that of member 1",
+    ):
         fanin.train_together([(net, X, y, options), (other, X, y, options), (net, X, y, options)])
     shared = {**options, "validation_data": (X, y), "callbacks": [EarlyStopping()]}
-    with pytest.raises(ValueError, match="member 2: has the EarlyStopping of member 1"):
+    with pytest.raises(
+        ValueError, match="member 2: expected an EarlyStopping of its own, got that of member 1"
+    ):
         fanin.train_together([(net, X, y, shared), (other, X, y, shared)])
     with pytest.raises(TypeError, match="members: expected a list of"):
         fanin.train_together(5)
