@@ -1,4 +1,4 @@
-// An update rule, a loss, an initializer or a layer from its name and hyper-parameters.
+// Converting update rules, losses, initializers and layers to and from names and hyper-parameters.
 #pragma once
 
 #include <pybind11/numpy.h>
@@ -28,8 +28,8 @@ Variant make_entry(L list, const char* kind, const std::string& name, const py::
 inline std::vector<NamedValues> described(const std::vector<fanin::Layer>& layers);
 inline std::vector<fanin::Layer> make_layers(const std::vector<NamedValues>& given);
 
-// Sets the fields of an entry from a dict that has them all: numbers, lists of numbers, arrays, flags,
-// choices, and other entries as NamedValues. A hyper-parameter with a schedule keeps its default.
+// Sets all fields of an entry from a dict: numbers, lists of numbers, arrays, flags, choices, and other
+// entries as NamedValues. A hyper-parameter with a schedule keeps its default.
 struct FieldSetter {
   const py::dict& values;
   void operator()(const char* name, double& value, fanin::Allowed) const {
@@ -49,7 +49,7 @@ struct FieldSetter {
     const auto given = values[name].cast<std::string>();
     std::size_t i = 0;
     while (i < N && given != choices[i]) ++i;
-    value = static_cast<E>(i);  // one too large where there is none: refused when the rule is checked
+    value = static_cast<E>(i);  // out of range for an unknown name: rejected when the rule is checked
   }
   void operator()(const char* name, fanin::Numbers& numbers, fanin::Allowed) const {
     const auto given = values[name].cast<std::vector<double>>();
@@ -81,7 +81,7 @@ struct FieldSetter {
   }
 };
 
-// The fields of an entry, as FieldSetter takes them
+// Gets the fields of an entry, as FieldSetter expects them
 struct FieldGetter {
   py::dict& values;
   void operator()(const char* name, double value, fanin::Allowed) const { values[name] = value; }
@@ -130,7 +130,7 @@ NamedValues described(const std::variant<Entry...>& entry) {
       entry);
 }
 
-// The entry of the list with this name and these hyper-parameters, all of them given
+// The entry of the list with this name and these hyper-parameters, which must be complete
 template <class Variant, class L>
 Variant make_entry(L list, const char* kind, const std::string& name, const py::dict& values) {
   Variant entry;
@@ -161,8 +161,7 @@ inline std::vector<fanin::Layer> make_layers(const std::vector<NamedValues>& giv
   return layers;
 }
 
-// A rule with its hyper-parameters, schedules among them as dicts with a "name", and under "around" what goes
-// on around it
+// A rule with its hyper-parameters, with schedules as dicts with a "name", and its options under "around"
 inline fanin::Method make_method(const std::string& name, const py::dict& values) {
   fanin::Method method = make_entry<fanin::Rule>(fanin::Rules{}, "rule", name, values);
   const auto schedule = [&values = values](const char* field, std::optional<fanin::Schedule>& to) {
@@ -182,7 +181,7 @@ inline fanin::Method make_method(const std::string& name, const py::dict& values
   return method;
 }
 
-// What make_method takes
+// The inverse of make_method
 inline NamedValues described(const fanin::Method& method) {
   auto [name, values] = described(method.rule);
   const auto schedule = [&values = values](const char* field, const std::optional<fanin::Schedule>& given) {

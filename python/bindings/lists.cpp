@@ -1,5 +1,4 @@
-// What the lists of rules, activations, losses, initializers and layers hold, for the Python side to be
-// checked against.
+// The lists of rules, activations, losses, initializers and layers, against which the Python side is checked.
 #include <pybind11/stl.h>
 
 #include "entries.hpp"
@@ -12,9 +11,9 @@
 
 namespace {
 
-// What a field may be: (low, high, whether low is open, whether high is open), (int, lowest) for whole
-// numbers, {"each": range} for several numbers, bool, a list of names, or a dict of such for a value with
-// fields of its own
+// The range of a field: (low, high, whether low is open, whether high is open), (int, lowest) for integers,
+// {"each": range} for several numbers, bool, a list of names, or a dict of ranges for a value with its own
+// fields
 struct RangeReader {
   py::dict& ranges;
   void operator()(const char* name, double, fanin::Allowed allowed) const {
@@ -87,7 +86,7 @@ void register_lists(py::module_& m) {
     const auto schedule = arrays::make_entry<fanin::Schedule>(fanin::Schedules{}, "schedule", name, values);
     return std::visit([t](const auto& s) { return s.at(t); }, schedule);
   });
-  // of each loss: the name of its metric, and whether its targets are labels
+  // for each loss, the name of its metric and whether its targets are labels
   m.def("loss_traits", [] {
     py::dict traits;
     fanin::for_each_type(fanin::Losses{}, [&](auto entry) {

@@ -1,4 +1,4 @@
-"""Wrong X or y get a sentence that names the argument, and nothing is changed by then."""
+"""Wrong X or y get a message that names the argument, and nothing is changed by then."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LABELS = [0, 1, 2, 0, 1, 2, 0, 1, 2, 0]
 
 
 def refuses(net, error, message, X, y):
-    """Both fit and evaluate refuse these data with this sentence and leave the weights alone."""
+    """Both fit and evaluate refuse these data with this message and leave the weights alone."""
     before = digest(net)
     with pytest.raises(error, match=message):
         net.fit(X, y, rule=optim.SGD())

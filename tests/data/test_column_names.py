@@ -137,10 +137,10 @@ def test_a_frame_without_a_column_or_with_others_is_refused_by_name(library, fra
     wrong = {f"X: {words}; {trained}": X for words, X in wrong.items()}
     if library.__name__ == "pandas":
         repeated = frame[["age", "income", "height", "age"]]
-        wrong['X: repeated column "age"; names of columns must differ'] = repeated
-    for sentence, X in wrong.items():
+        wrong['X: repeated column "age"; column names must be unique'] = repeated
+    for message, X in wrong.items():
         for prefix, use in uses(net, X, y):
-            with pytest.raises(ValueError, match=f"^{re.escape(prefix + sentence)}$"):
+            with pytest.raises(ValueError, match=f"^{re.escape(prefix + message)}$"):
                 use()
     assert digest(net) == before
 
@@ -223,7 +223,7 @@ def test_repeated_names_are_refused_in_training_too():
     pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame(np.ones((4, 3)), columns=["a", "a", "b"])
     net = fanin.Network(3, [fanin.Dense(1)])
-    with pytest.raises(ValueError, match='X: repeated column "a"; names of columns must differ'):
+    with pytest.raises(ValueError, match='X: repeated column "a"; column names must be unique'):
         net.fit(frame, np.ones(4), rule=optim.SGD())
 
 

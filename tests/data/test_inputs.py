@@ -97,7 +97,7 @@ def test_targets_may_be_a_frame_or_a_series(library, regression):
 
 
 def refused(X, y, error, words):
-    """Fit, evaluate and (for X) predict refuse these data with this sentence; nothing is changed."""
+    """Fit, evaluate and (for X) predict refuse these data with this message; nothing is changed."""
     net = new_net()
     before = digest(net)
     with pytest.raises(error, match=words):
@@ -199,7 +199,7 @@ def test_a_missing_value_of_pandas_is_named_by_row_and_column(kind, X, classific
     frame = pandas.DataFrame(dict(zip(NAMES, X.T, strict=True)))
     frame["weight"] = (frame["weight"] > 0).astype(kind)
     frame.loc[7, "weight"] = None
-    words = r'X: row 7, column 2 \("weight"\) is missing; every value must be given'
+    words = r'X: row 7, column 2 \("weight"\) is missing; missing values are not supported'
     refused(frame, classification.y, ValueError, words)
 
 
@@ -208,14 +208,14 @@ def test_a_missing_value_of_polars_is_named_by_row_and_column(X, classification)
     for kind in (polars.Int64, polars.Float32, polars.Boolean):
         column = polars.Series([None if i == 7 else i % 2 for i in range(53)]).cast(kind)
         frame = polars.DataFrame(dict(zip(NAMES, X.T, strict=True))).with_columns(column.alias("weight"))
-        words = r'X: row 7, column 2 \("weight"\) is missing; every value must be given'
+        words = r'X: row 7, column 2 \("weight"\) is missing; missing values are not supported'
         refused(frame, classification.y, ValueError, words)
 
 
 def test_a_missing_label_is_named_by_row(library, X, classification):
     labels = [None if i == 5 else int(label) for i, label in enumerate(classification.y)]
     y = library.Series(labels, dtype="Int64" if library.__name__ == "pandas" else None)
-    refused(X, y, ValueError, "y: row 5 is missing; every value must be given")
+    refused(X, y, ValueError, "y: row 5 is missing; missing values are not supported")
 
 
 def test_decimals_of_polars_are_numbers_and_categories_are_not(X, classification):

@@ -93,7 +93,9 @@ USES = {
 @pytest.mark.parametrize("words", USES)
 def test_a_masked_value_is_refused_by_its_place_wherever_numbers_are_read(words):
     for use in USES[words]:
-        with pytest.raises(ValueError, match=re.escape(f"{words} is masked; every value must be given")):
+        with pytest.raises(
+            ValueError, match=re.escape(f"{words} is masked; missing values are not supported")
+        ):
             use()
 
 

@@ -1,4 +1,4 @@
-"""A damaged or hostile file gets a sentence, and a file that cannot be read or written the system's error."""
+"""A damaged or hostile file gets a message, and a file that cannot be read or written the system's error."""
 
 from __future__ import annotations
 

@@ -120,11 +120,11 @@ def refused(X, words):
     assert digest(net) == before
 
 
-def test_an_array_on_another_device_gets_a_sentence():
+def test_an_array_on_another_device_gets_a_clear_message():
     refused(Elsewhere(), "an array of numbers; ")
 
 
-def test_tensors_that_cannot_be_looked_at_get_a_sentence():
+def test_tensors_that_cannot_be_looked_at_get_a_clear_message():
     torch = pytest.importorskip("torch")
     refused(torch.ones(2, 5, requires_grad=True), "an array of numbers; .*detach")
     refused(torch.ones(2, 5, dtype=torch.bfloat16), "an array of numbers; .*BFloat16")
@@ -132,7 +132,7 @@ def test_tensors_that_cannot_be_looked_at_get_a_sentence():
     refused(torch.ones(2, 5, dtype=torch.complex64), "real numbers, got dtype complex64")
 
 
-def test_types_of_numbers_that_numpy_does_not_have_get_a_sentence():
+def test_types_of_numbers_that_numpy_does_not_have_get_a_clear_message():
     jax = pytest.importorskip("jax")
     for kind in (jax.numpy.bfloat16, jax.numpy.float8_e4m3fn, jax.numpy.int4):
         refused(jax.numpy.ones((2, 5), kind), "real numbers, got dtype ")

@@ -80,7 +80,7 @@ def unaligned(shape):
 
 
 @pytest.mark.parametrize(
-    ("out", "error", "sentence"),
+    ("out", "error", "message"),
     [
         (np.empty((4, 2), "float32"), TypeError, "out: expected an array of float64, got float32"),
         ([[0.0] * 2] * 4, TypeError, "out: expected an array of float64, got list"),
@@ -99,13 +99,13 @@ def unaligned(shape):
         ),
     ],
 )
-def test_an_out_that_cannot_be_written_is_refused(out, error, sentence):
-    with pytest.raises(error, match=sentence):
+def test_an_out_that_cannot_be_written_is_refused(out, error, message):
+    with pytest.raises(error, match=message):
         F.dense(np.ones((4, 3)), np.ones((3, 2)), out=out)
 
 
 @pytest.mark.parametrize(
-    ("call", "error", "sentence"),
+    ("call", "error", "message"),
     [
         (
             lambda: F.dense(np.ones((4, 3)), np.ones((2, 2))),
@@ -148,8 +148,8 @@ def test_an_out_that_cannot_be_written_is_refused(out, error, sentence):
         (lambda: F.standardize([[1.0]], [0.0], [0.0]), ValueError, "deviation: expected numbers above 0"),
     ],
 )
-def test_mistakes_get_a_sentence(call, error, sentence):
-    with pytest.raises(error, match=sentence):
+def test_mistakes_get_a_clear_message(call, error, message):
+    with pytest.raises(error, match=message):
         call()
 
 

@@ -91,7 +91,7 @@ def test_gradients_are_written_to_given_arrays_and_nowhere_else():
 
 
 @pytest.mark.parametrize(
-    ("out", "error", "sentence"),
+    ("out", "error", "message"),
     [
         ([None, None], ValueError, "out: expected three arrays, for dx, dw and db, got 2"),
         (
@@ -104,8 +104,8 @@ def test_gradients_are_written_to_given_arrays_and_nowhere_else():
         ([np.empty((3, 2)).T, None, None], ValueError, "dx: expected rows that do not overlap"),
     ],
 )
-def test_gradients_that_cannot_be_written_are_refused(out, error, sentence):
-    with pytest.raises(error, match=sentence):
+def test_gradients_that_cannot_be_written_are_refused(out, error, message):
+    with pytest.raises(error, match=message):
         F.dense_backward(np.ones((2, 4)), np.ones((2, 3)), np.ones((3, 4)), out=out)
 
 

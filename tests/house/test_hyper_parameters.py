@@ -1,4 +1,4 @@
-"""Every hyper-parameter of every value is checked where it is given, by a sentence that names it."""
+"""Every hyper-parameter of every value is checked where it is given, by a message that names it."""
 
 from __future__ import annotations
 

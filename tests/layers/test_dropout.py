@@ -119,7 +119,7 @@ def test_dropout_narrows_the_gap_between_training_and_validation():
 
 
 @pytest.mark.parametrize(
-    ("rate", "error", "sentence"),
+    ("rate", "error", "message"),
     [
         (1.0, ValueError, r"rate: expected a number in \[0, 1\), got 1.0"),
         (-0.1, ValueError, r"rate: expected a number in \[0, 1\), got -0.1"),
@@ -128,13 +128,13 @@ def test_dropout_narrows_the_gap_between_training_and_validation():
         (True, TypeError, "rate: expected a number, got True"),
     ],
 )
-def test_a_rate_that_cannot_be_used_is_refused(rate, error, sentence):
-    with pytest.raises(error, match=sentence):
+def test_a_rate_that_cannot_be_used_is_refused(rate, error, message):
+    with pytest.raises(error, match=message):
         fanin.Dropout(rate)
 
 
 @pytest.mark.parametrize(
-    ("layers", "sentence"),
+    ("layers", "message"),
     [
         (
             [fanin.Dropout(0.1), fanin.Dropout(0.2), fanin.Dense(1)],
@@ -151,8 +151,8 @@ def test_a_rate_that_cannot_be_used_is_refused(rate, error, sentence):
         ),
     ],
 )
-def test_an_order_of_layers_without_sense_is_refused(layers, sentence):
-    with pytest.raises(ValueError, match=sentence):
+def test_an_order_of_layers_without_sense_is_refused(layers, message):
+    with pytest.raises(ValueError, match=message):
         fanin.Network(4, layers)
 
 

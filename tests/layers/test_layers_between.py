@@ -125,10 +125,8 @@ def test_exact_statistics_change_no_weight_and_are_the_same_bits_on_any_threads(
 
 def test_exact_statistics_are_refused_where_there_is_no_whole_training_set(samples):
     net = fanin.Network(5, [fanin.Dense(3, batch_norm=BN(exact_statistics=True))])
-    sentence = (
-        "layers: layer 1: exact_statistics needs the whole training set, which fit_chunks does not have"
-    )
-    with pytest.raises(ValueError, match=sentence):
+    message = "layers: layer 1: exact_statistics needs the whole training set, which fit_chunks does not have"
+    with pytest.raises(ValueError, match=message):
         net.fit_chunks([samples], rule=optim.SGD(0.1))
     with pytest.raises(TypeError, match="exact_statistics: expected True or False, got 1"):
         BN(exact_statistics=1)

@@ -1,4 +1,4 @@
-"""Wrong names, numbers and types of arguments get a sentence that says what was expected."""
+"""Wrong names, numbers and types of arguments get a message that says what was expected."""
 
 from __future__ import annotations
 
@@ -193,7 +193,7 @@ def test_a_wrong_number_of_threads_is_refused(number, error, threads):
 
 
 @pytest.mark.parametrize("kind", [optim.Rule, optim.SGD, optim.Schedule, optim.Cosine])
-def test_a_rule_or_schedule_of_ones_own_gets_a_sentence(kind):
+def test_a_rule_or_schedule_of_ones_own_gets_a_clear_message(kind):
     @dataclasses.dataclass(frozen=True)
     class Mine(kind):
         extra: float = 1.0

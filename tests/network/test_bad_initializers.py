@@ -1,4 +1,4 @@
-"""Wrong initializers get a sentence, when they are made or when they meet the layer they do not fit."""
+"""Wrong initializers get a message, when they are made or when they meet the layer they do not fit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Wrong targets and hyper-parameters of losses get a sentence, and nothing is changed by then."""
+"""Wrong targets and hyper-parameters of losses get a message, and nothing is changed by then."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def network(loss, outputs=3, **options):
 
 
 def refuses(net, error, message, y):
-    """Both fit and evaluate refuse these targets with this sentence and leave the weights alone."""
+    """Both fit and evaluate refuse these targets with this message and leave the weights alone."""
     X, before = np.zeros((4, 2)), digest(net)
     with pytest.raises(error, match=message):
         net.fit(X, y, rule=optim.SGD())
@@ -139,7 +139,7 @@ def test_labels_that_are_not_integers_are_no_labels():
         (lambda: network("crossentropy"), ValueError, "loss: .*softmax_cross_entropy.*crossentropy"),
     ],
 )
-def test_wrong_hyper_parameters_of_a_loss_get_a_sentence(make, error, words):
+def test_wrong_hyper_parameters_of_a_loss_get_a_clear_message(make, error, words):
     with pytest.raises(error, match=words):
         make()
 

@@ -1,4 +1,4 @@
-"""Wrong arrays for set_weights and predict's out get a sentence; neither is written to by then."""
+"""Wrong arrays for set_weights and predict's out get a message; neither is written to by then."""
 
 from __future__ import annotations
 

@@ -156,7 +156,7 @@ def test_closing_a_training_waits_for_its_epoch(net, data):
     training.close()
     worker.join()
     assert len(results) == 1
-    with pytest.raises(ValueError, match="training: it was closed"):
+    with pytest.raises(ValueError, match="training: already closed"):
         training.epoch("sgd", values)
 
 

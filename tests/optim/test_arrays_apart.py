@@ -209,7 +209,7 @@ NAMES = (
 
 
 @pytest.mark.parametrize(
-    ("options", "sentence"),
+    ("options", "message"),
     [
         ({"frozen": ["layer4"]}, f"frozen: {NAMES} 'layer4'"),
         ({"frozen": ["layer1.bias"]}, f"frozen: {NAMES} 'layer1.bias'"),
@@ -219,16 +219,16 @@ NAMES = (
     ],
     ids=str,
 )
-def test_an_unknown_name_gets_a_sentence_before_anything_is_trained(options, sentence, classification):
+def test_an_unknown_name_gets_a_clear_message_before_anything_is_trained(options, message, classification):
     net = small_net()
     before = flat(net.get_weights())
-    with pytest.raises(ValueError, match=sentence):
+    with pytest.raises(ValueError, match=message):
         net.fit(*classification, rule=optim.Around(optim.SGD(), **options))
     assert np.array_equal(flat(net.get_weights()), before)
 
 
 @pytest.mark.parametrize(
-    ("options", "error", "sentence"),
+    ("options", "error", "message"),
     [
         ({"frozen": "layer1"}, TypeError, "frozen: expected a list of arrays or layers, got 'layer1'"),
         ({"frozen": 3}, TypeError, "frozen: expected a list of arrays or layers, got 3"),
@@ -247,8 +247,8 @@ def test_an_unknown_name_gets_a_sentence_before_anything_is_trained(options, sen
     ],
     ids=str,
 )
-def test_rates_and_names_that_cannot_be_get_a_sentence(options, error, sentence):
-    with pytest.raises(error, match=sentence):
+def test_rates_and_names_that_cannot_be_get_a_clear_message(options, error, message):
+    with pytest.raises(error, match=message):
         optim.Around(optim.SGD(), **options)
 
 

@@ -224,7 +224,7 @@ def test_another_group_or_average_begins_anew():
 
 
 @pytest.mark.parametrize(
-    ("options", "error", "sentence"),
+    ("options", "error", "message"),
     [
         ({"clip_norm": 0}, ValueError, r"clip_norm: expected a number in \(0, infinity\), got 0"),
         ({"clip_norm": np.inf}, ValueError, "clip_norm: expected a finite number, got inf"),
@@ -235,13 +235,13 @@ def test_another_group_or_average_begins_anew():
     ],
     ids=str,
 )
-def test_limits_and_groups_that_cannot_be_get_a_sentence(options, error, sentence):
-    with pytest.raises(error, match=sentence):
+def test_limits_and_groups_that_cannot_be_get_a_clear_message(options, error, message):
+    with pytest.raises(error, match=message):
         optim.Around(optim.SGD(), **options)
 
 
 @pytest.mark.parametrize(
-    ("change", "error", "sentence"),
+    ("change", "error", "message"),
     [
         (
             {"group": (2, 1.0, 0.0)},
@@ -256,9 +256,9 @@ def test_limits_and_groups_that_cannot_be_get_a_sentence(options, error, sentenc
     ],
     ids=str,
 )
-def test_a_group_or_average_that_cannot_be_gets_a_sentence(change, error, sentence):
+def test_a_group_or_average_that_cannot_be_gets_a_clear_message(change, error, message):
     opt = optim.Optimizer(optim.Around(optim.SGD(), accumulate=2, average_decay=0.5), [np.ones(2)])
-    with pytest.raises(error, match=sentence):
+    with pytest.raises(error, match=message):
         opt.state = {**opt.state, **change}
 
 

@@ -50,7 +50,7 @@ def test_a_module_of_pytorch_trains_with_our_rule_as_with_its_own(torch):
 
 
 @pytest.mark.parametrize(
-    ("make", "error", "sentence"),
+    ("make", "error", "message"),
     [
         (
             lambda t: t.ones(3, requires_grad=True),
@@ -65,8 +65,8 @@ def test_a_module_of_pytorch_trains_with_our_rule_as_with_its_own(torch):
     ],
     ids=["requires grad", "not on the CPU", "bfloat16", "integers", "transposed", "expanded"],
 )
-def test_tensors_that_cannot_be_updated_in_place_are_refused(torch, make, error, sentence):
-    with pytest.raises(error, match=r"^arrays\[0\]: .*" + re.escape(sentence)):
+def test_tensors_that_cannot_be_updated_in_place_are_refused(torch, make, error, message):
+    with pytest.raises(error, match=r"^arrays\[0\]: .*" + re.escape(message)):
         optim.Optimizer(optim.SGD(), [make(torch)])
 
 

@@ -59,7 +59,7 @@ def test_rules_of_one_kind_are_told_apart_by_their_hyper_parameters():
 
 
 @pytest.mark.parametrize(
-    ("arguments", "error", "sentence"),
+    ("arguments", "error", "message"),
     [
         ((optim.SGD(),), TypeError, "rules: expected a list of update rules such as fanin.optim.Adam"),
         (([],), ValueError, "rules: expected at least one update rule, got none"),
@@ -68,8 +68,8 @@ def test_rules_of_one_kind_are_told_apart_by_their_hyper_parameters():
     ],
     ids=str,
 )
-def test_what_cannot_be_drawn_gets_a_sentence(arguments, error, sentence):
-    with pytest.raises(error, match=sentence):
+def test_what_cannot_be_drawn_gets_a_clear_message(arguments, error, message):
+    with pytest.raises(error, match=message):
         plot.trajectories(*arguments)
 
 
@@ -79,7 +79,7 @@ def test_a_picture_has_at_least_one_step():
 
 
 @pytest.mark.parametrize(
-    ("options", "error", "sentence"),
+    ("options", "error", "message"),
     [
         ({"curvatures": (1, 0)}, ValueError, r"curvatures\[1\]: expected a number in \(0, infinity\), got 0"),
         ({"curvatures": 1}, TypeError, "curvatures: expected two numbers, got 1"),
@@ -88,8 +88,8 @@ def test_a_picture_has_at_least_one_step():
     ],
     ids=str,
 )
-def test_a_bowl_that_cannot_be_gets_a_sentence(options, error, sentence):
-    with pytest.raises(error, match=sentence):
+def test_a_bowl_that_cannot_be_gets_a_clear_message(options, error, message):
+    with pytest.raises(error, match=message):
         plot.Bowl(**options)
 
 

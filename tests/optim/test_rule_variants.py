@@ -210,7 +210,7 @@ def test_rules_for_the_whole_batch_warn_once_of_mini_batches(rule, classificatio
 
 
 @pytest.mark.parametrize(
-    ("make", "sentence"),
+    ("make", "message"),
     [
         (lambda: optim.Rprop(min_step=2, max_step=1), "min_step: expected at most max_step, 1, got 2"),
         (
@@ -236,13 +236,13 @@ def test_rules_for_the_whole_batch_warn_once_of_mini_batches(rule, classificatio
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_hyper_parameters_that_cannot_be_get_a_sentence(make, sentence):
-    with pytest.raises(ValueError, match=sentence):
+def test_hyper_parameters_that_cannot_be_get_a_clear_message(make, message):
+    with pytest.raises(ValueError, match=message):
         make()
 
 
 @pytest.mark.parametrize(
-    ("make", "sentence"),
+    ("make", "message"),
     [
         (lambda: optim.RMSprop(centered=1), "centered: expected True or False, got 1"),
         (lambda: optim.Adam(beta1=optim.Cosine()), "beta1: expected a number, got a schedule"),
@@ -253,6 +253,6 @@ def test_hyper_parameters_that_cannot_be_get_a_sentence(make, sentence):
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_hyper_parameters_of_another_type_get_a_sentence(make, sentence):
-    with pytest.raises(TypeError, match=sentence):
+def test_hyper_parameters_of_another_type_get_a_clear_message(make, message):
+    with pytest.raises(TypeError, match=message):
         make()

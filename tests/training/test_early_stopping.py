@@ -226,7 +226,7 @@ def test_a_figure_that_is_not_a_number_is_refused():
     ],
     ids=str,
 )
-def test_wrong_arguments_of_early_stopping_get_a_sentence(options, error, words):
+def test_wrong_arguments_of_early_stopping_get_a_clear_message(options, error, words):
     with pytest.raises(error, match=words):
         EarlyStopping(**options)
 

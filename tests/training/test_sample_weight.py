@@ -190,7 +190,7 @@ def test_weighted_training_gives_the_same_bits_on_any_number_of_threads(threads_
         "None",
     ],
 )
-def test_wrong_sample_weights_get_a_sentence(weights, error, words, regression):
+def test_wrong_sample_weights_get_a_clear_message(weights, error, words, regression):
     net = network("squared_error")
     before = digest(net)
     with pytest.raises(error, match=f"sample_weight: {words}"):

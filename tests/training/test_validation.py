@@ -144,7 +144,7 @@ def test_a_validation_fraction_that_leaves_a_side_empty_is_refused(net, classifi
 
 
 def test_validation_data_and_a_fraction_do_not_go_together(net, classification):
-    with pytest.raises(ValueError, match="validation_fraction: expected None beside validation_data"):
+    with pytest.raises(ValueError, match="validation_fraction: expected None together with validation_data"):
         net.fit(*classification, validation_fraction=0.5, validation_data=classification, **OPTIONS)
 
 
