@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     _tolerate_any_output()
     parser = argparse.ArgumentParser(
-        prog="fanin", description="Neural networks on the CPU, as fast as the hardware allows."
+        prog="fanin", description="Neural networks on the CPU, near the hardware's speed limit."
     )
     parser.add_argument("--version", action="version", version=f"fanin {fanin.__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
