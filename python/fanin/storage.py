@@ -38,7 +38,7 @@ class StoredModel(Model):
         If a rename is impossible (a single file mounted into a container, a read-only folder, an owner that only root
         could set), the old file is overwritten in place, after the new content has been written completely to
         ``<path>.fanin-new``, or to the folder of temporary files if that is not possible. This copy remains if
-        overwriting fails (on a full disk, for example; the error names the copy) or if the process is killed meanwhile.
+        overwriting fails (on a full disk, for example; the error names the copy) or if the process is killed then.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""The user's X is borrowed: a fit over a large array needs little memory beyond it, if its rows can be gathered."""
+"""X is read in place: a fit over a large array needs little additional memory, if its rows can be gathered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""X and y as users have them: frames, series, lists and array-likes train to the bits of the plain array."""
+"""Frames, series, lists and array-likes as X and y train bit-identically to plain arrays."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def library(request):
 
 @pytest.fixture(name="X")
 def whole_numbers(classification):
-    """Values that every type of number here can hold."""
+    """Values that every number type here can represent."""
     return np.round(classification.X * 4).clip(-100, 100)
 
 
@@ -97,7 +97,7 @@ def test_targets_may_be_a_frame_or_a_series(library, regression):
 
 
 def refused(X, y, error, words):
-    """Fit, evaluate and (for X) predict refuse these data with this message; nothing is changed."""
+    """Check that fit, evaluate and (for X) predict reject these data with this message and change nothing."""
     net = new_net()
     before = digest(net)
     with pytest.raises(error, match=words):
@@ -163,7 +163,7 @@ def test_a_column_that_holds_no_numbers_is_named(library, X, classification, col
     refused(frame, classification.y, TypeError, words)
 
 
-def test_a_series_of_text_is_no_y(library, X, classification):
+def test_a_series_of_text_is_refused_as_y(library, X, classification):
     words = "y: expected real numbers, got dtype "
     refused(X, library.Series([str(label) for label in classification.y]), TypeError, words)
 
@@ -174,7 +174,7 @@ def test_a_series_of_fractions_holds_no_labels(library, X, classification):
     )
 
 
-def test_frames_of_the_wrong_shape_are_told_what_was_expected(library, X, classification):
+def test_the_error_for_a_frame_of_the_wrong_shape_says_what_was_expected(library, X, classification):
     frame = library.DataFrame(dict(zip(NAMES[:4], X.T[:4], strict=True)))
     refused(frame, classification.y, ValueError, "X: expected 5 columns")
     refused(library.DataFrame(), classification.y, ValueError, "X: ")

@@ -1,4 +1,4 @@
-"""A value that is masked is refused wherever numbers are read; a masked array without one is like any other."""
+"""Masked values are rejected wherever numbers are read; a masked array without masked values is like any other."""
 
 from __future__ import annotations
 

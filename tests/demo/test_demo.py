@@ -117,7 +117,7 @@ def test_a_table_with_number_target_is_reported_in_its_own_units(
         ("a,b\n" + rows(lambda row: f"name {row},{row}"), "a", "60 different values in 60 rows, too many"),
     ],
 )  # fmt: skip
-def test_a_table_that_cannot_be_used_gets_a_clear_message(
+def test_an_unusable_table_gets_a_clear_message(
     content: str | bytes, target: str, message: str, write: Writer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = write(content)
@@ -150,7 +150,7 @@ def test_a_table_that_cannot_be_used_gets_a_clear_message(
         (["--learning-rate", "1e30", "--no-compare"], "training diverged"),
     ],
 )
-def test_options_that_cannot_be_used_get_a_clear_message(
+def test_invalid_options_get_a_clear_message(
     arguments: Sequence[str],
     message: str,
     tmp_path: Path,

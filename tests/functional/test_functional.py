@@ -1,4 +1,4 @@
-"""The kernels on people's own arrays: the same numbers as NumPy, and the same bits as a network."""
+"""The kernels on the user's arrays: the same numbers as NumPy, and the same bits as a network."""
 
 from __future__ import annotations
 
@@ -194,7 +194,7 @@ def test_many_rows_are_standardized_as_a_whole():
     np.testing.assert_array_equal(z, ((expected - mean) / deviation).astype("float32"))
 
 
-def test_arrays_of_pytorch_are_looked_at_in_place():
+def test_arrays_of_pytorch_are_read_in_place():
     torch = pytest.importorskip("torch")
     x, w = torch.ones(4, 3), torch.ones(3, 2)
     out = torch.zeros(4, 2)

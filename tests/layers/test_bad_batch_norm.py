@@ -1,4 +1,4 @@
-"""Options, arrays and batches that batch norm cannot use get a message."""
+"""Options, arrays and batches that batch norm cannot use are rejected with a clear message."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ X, ONE = np.ones((4, 3)), np.ones(3)
         ((X, ONE, ONE), {"out": np.ones((3, 4)).T}, ValueError, "out: expected rows that do not overlap"),
     ],
 )
-def test_what_cannot_be_normalized_is_refused(arguments, options, error, message):
+def test_batches_that_cannot_be_normalized_are_refused(arguments, options, error, message):
     with pytest.raises(error, match=message):
         F.batch_norm(*arguments, **options)
 
@@ -130,7 +130,7 @@ def test_gradients_that_cannot_be_taken_or_written_are_refused(dy, out, error, m
         F.batch_norm_backward(dy, cache, out=out)
 
 
-def test_the_cache_must_be_one():
+def test_the_cache_must_be_that_of_batch_norm():
     _, cache = F.batch_norm(np.arange(12.0).reshape(4, 3), np.ones(3), np.zeros(3))
     with pytest.raises(TypeError, match="cache: expected the BatchNormCache of batch_norm, got tuple"):
         F.batch_norm_backward(X, tuple(cache))

@@ -37,7 +37,7 @@ def test_a_variance_beyond_the_largest_number_is_a_diverged_error_of_its_layer(d
     with pytest.raises(fanin.DivergedError, match="averages of batch norm are not finite, first in layer 2"):
         net.fit(x * np.array(size, dtype), y, rule=optim.SGD(0.0), epochs=1)
     assert digest(net) == before
-    objective = net.objective(x * np.array(size, dtype), y)  # which needs no averages
+    objective = net.objective(x * np.array(size, dtype), y)  # it needs no running statistics
     value, gradient = objective.loss_and_gradient(objective.weights())
     expected = net.objective(x, y).loss(objective.weights())
     assert value == pytest.approx(expected, rel=1e-3)

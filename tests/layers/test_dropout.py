@@ -1,4 +1,4 @@
-"""Dropout: what is dropped, against Philox in NumPy; where it may stand; what it leaves alone."""
+"""Dropout: what it drops, against Philox in NumPy; where it may be placed; what it does not change."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from reference.dropout import factors, philox
 
 
 def dropped_inputs(x, rate, seed, dtype, epoch=1, batch_size=None):
-    """The gradient of weights from 0 that sum over rows of x, one target for each row, is these rows themselves."""
+    """The rows of x after dropout: the gradient of weights that start at 0, with one target per row."""
     rows = len(x)
     layers = [fanin.Dropout(rate), fanin.Dense(rows, initializer="zeros")]
     net = fanin.Network(x.shape[1], layers, seed=seed, dtype=dtype)
@@ -89,7 +89,7 @@ def test_prediction_drops_nothing(samples):
     assert with_it.evaluate(*samples) == without.evaluate(*samples)
 
 
-def test_going_on_gives_the_bits_of_one_fit(samples):
+def test_continuing_gives_the_bits_of_one_fit(samples):
     once, twice = net_with([fanin.Dropout(0.4)]), net_with([fanin.Dropout(0.4)])
     once.fit(*samples, rule=optim.Adam(0.01), epochs=3)
     twice.fit(*samples, rule=optim.Adam(0.01), epochs=1)
@@ -98,14 +98,14 @@ def test_going_on_gives_the_bits_of_one_fit(samples):
 
 
 def test_every_rule_trains_with_dropout(every_rule, samples):
-    """Both gradients of a rule that wants two are taken of the same smaller network."""
+    """A rule that takes two gradients takes both with the same values dropped."""
     net = net_with([fanin.Dropout(0.3)])
     net.fit(*samples, rule=rule_named(every_rule), epochs=2, batch_size=len(samples[0]))
     assert all(np.isfinite(w).all() for w in weights_of(net))
 
 
 def test_dropout_narrows_the_gap_between_training_and_validation():
-    """100 noisy samples that 200 units can learn by heart."""
+    """100 noisy samples that 200 units can memorize."""
     rng = np.random.default_rng(0)
     x = rng.normal(size=(1100, 20)).astype("float32")
     y = (x[:, 0] + 0.7 * rng.normal(size=1100) > 0).astype("int64")
@@ -151,12 +151,12 @@ def test_a_rate_that_cannot_be_used_is_refused(rate, error, message):
         ),
     ],
 )
-def test_an_order_of_layers_without_sense_is_refused(layers, message):
+def test_an_order_of_layers_that_makes_no_sense_is_refused(layers, message):
     with pytest.raises(ValueError, match=message):
         fanin.Network(4, layers)
 
 
-def test_a_layer_that_is_none_is_refused():
+def test_a_value_that_is_no_layer_is_refused():
     kinds = r"fanin\.Dense, fanin\.BatchNorm, fanin\.Dropout, fanin\.Activation or fanin\.Residual"
     expected = rf"expected {kinds} at position 1, got 0\.5"
     with pytest.raises(TypeError, match=expected):

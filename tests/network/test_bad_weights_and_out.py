@@ -1,4 +1,4 @@
-"""Wrong arrays for set_weights and predict's out get a message; neither is written to by then."""
+"""Invalid arrays for set_weights and predict's out are rejected with a clear message, and nothing is written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A network has one fit or many predicts at a time, else an error; after fork a child still works."""
+"""A network allows one fit or many predictions at a time, else an error; a forked child still works."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ def net():
 
 
 def first_error_during_fit(net, data, use):
-    """What `use` raises when it runs while another thread fits."""
+    """Return what `use` raises while another thread fits."""
     history = []
 
     def fit():
-        while not history:  # `use` may have the net to itself just as we begin
+        while not history:  # the fit may not have started yet
             try:
                 history.append(net.fit(*data, rule=optim.Adam(), epochs=10))
             except RuntimeError:

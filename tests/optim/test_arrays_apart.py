@@ -1,4 +1,4 @@
-"""Rates by array and by fan-in, and arrays that stay frozen."""
+"""Learning rates by array and by fan-in, and frozen arrays."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_a_rate_scale_scales_the_change_and_the_decay_of_its_array(every_rule):
         np.testing.assert_allclose(mine, theirs, rtol=1e-9, atol=1e-9)
 
 
-def test_a_name_of_an_array_outdoes_its_layer(classification):
+def test_the_name_of_an_array_takes_precedence_over_its_layer(classification):
     rates = {"layer1.beta": 4, "layer1": 0.5, "layer3": 0, "layer2": 1}
     nets = [small_net() for _ in range(2)]
     before = nets[0].get_weights()
@@ -116,7 +116,7 @@ def test_the_largest_stable_rate_of_a_linear_neuron_does_not_depend_on_n_with_fa
 def test_what_is_not_frozen_gets_the_bits_it_gets_when_all_gradients_are_taken(
     frozen, accumulate, classification, dtype
 ):
-    """Gradients that only frozen arrays would want are not taken; a rate of 0 takes them."""
+    """Gradients that only frozen arrays need are not computed; with a rate of 0 they are."""
     nets = [small_net(dtype) for _ in range(2)]
     for net, kept in zip(nets, ({"frozen": frozen}, {"rate_scales": dict.fromkeys(frozen, 0)}), strict=True):
         rule = optim.Around(optim.Momentum(0.1), accumulate=accumulate, **kept)
@@ -160,7 +160,7 @@ def test_a_frozen_array_keeps_its_state_and_is_no_part_of_the_norm():
 
 
 def test_a_second_gradient_is_taken_where_frozen_arrays_have_not_moved(dtype):
-    """The curvature of E = 1/2 (w x + b - y)^2 along b is 1 for any x, where w is frozen."""
+    """The curvature of E = 1/2 (w x + b - y)^2 along b is 1 for any x if w is frozen."""
     y = 5 + 0.01 * np.random.default_rng(0).normal(size=(200, 1))
     biases = []
     for size in (0.0, 1000.0):
@@ -247,7 +247,7 @@ def test_an_unknown_name_gets_a_clear_message_before_anything_is_trained(options
     ],
     ids=str,
 )
-def test_rates_and_names_that_cannot_be_get_a_clear_message(options, error, message):
+def test_invalid_rates_and_names_get_a_clear_message(options, error, message):
     with pytest.raises(error, match=message):
         optim.Around(optim.SGD(), **options)
 

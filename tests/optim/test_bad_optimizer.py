@@ -1,4 +1,4 @@
-"""What an optimizer cannot use is refused with a message, and nothing is written."""
+"""Invalid arguments of an optimizer are rejected with a clear message, and nothing is written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An optimizer works on the memory of other libraries' arrays, or says why it cannot."""
+"""An optimizer updates arrays of other libraries in place, or says why it cannot."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_a_tensor_and_a_view_of_it_overlap(torch):
         optim.Optimizer(optim.SGD(), [t, t.numpy()[2:]])
 
 
-def test_jax_arrays_are_refused_as_they_are_read_only():
+def test_jax_arrays_are_refused_because_they_are_read_only():
     jnp = pytest.importorskip("jax.numpy")
     with pytest.raises(
         ValueError, match=re.escape("arrays[0]: expected a writable array, got a read-only one")
@@ -101,7 +101,7 @@ def test_jax_gradients_are_read():
 
 
 class Exporter:
-    """An array of some other library: DLPack is all it has."""
+    """An array of another library that supports only DLPack."""
 
     def __init__(self, values):
         self.values = values

@@ -169,7 +169,7 @@ def test_a_rule_of_the_same_kind_may_take_over_with_other_hyper_parameters(varia
     assert opt.arrays[0] == pytest.approx(np.full(3, turned[variant]))
 
 
-def test_irprop_plus_wants_the_loss_and_takes_a_step_back_only_where_it_has_risen():
+def test_irprop_plus_needs_the_loss_and_reverts_a_step_only_if_it_has_risen():
     for loss, expected in ((2.0, 1.0), (0.5, 0.99)):
         opt = optim.Optimizer(optim.Rprop(variant="irprop+"), [np.ones(1)])
         opt.step([[1.0]], loss=1.0)
@@ -182,7 +182,7 @@ def test_irprop_plus_wants_the_loss_and_takes_a_step_back_only_where_it_has_rise
     assert opt.t == 2
 
 
-def test_second_gradients_are_for_the_rule_that_wants_them():
+def test_second_gradients_are_for_the_rule_that_needs_them():
     opt = optim.Optimizer(optim.SchaulVSGD(), [np.ones(3)])
     with pytest.raises(ValueError, match="second_gradients: expected one for each of the 1 arrays, got 0"):
         opt.step([np.ones(3)])
@@ -196,7 +196,7 @@ def test_second_gradients_are_for_the_rule_that_wants_them():
 
 
 @pytest.mark.parametrize("rule", [optim.AdaptiveGain(), optim.SignSGD(), optim.Rprop()], ids=str)
-def test_rules_for_the_whole_batch_warn_once_of_mini_batches(rule, classification):
+def test_rules_for_full_batches_warn_once_about_mini_batches(rule, classification):
     net = fanin.Network(5, [fanin.Dense(3)], "softmax_cross_entropy")
     for used in (rule, optim.Around(rule, l2=0.1)):
         with pytest.warns(optim.BatchSizeWarning, match="expected batch_size=53, the number of") as warned:
@@ -236,7 +236,7 @@ def test_rules_for_the_whole_batch_warn_once_of_mini_batches(rule, classificatio
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_hyper_parameters_that_cannot_be_get_a_clear_message(make, message):
+def test_invalid_hyper_parameters_get_a_clear_message(make, message):
     with pytest.raises(ValueError, match=message):
         make()
 
