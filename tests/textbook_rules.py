@@ -55,7 +55,7 @@ RULE_ROWS = [
     Row(
         (49,),
         "without gradient the velocity decays by alpha",
-        ("test_velocity_decays_by_momentum_where_the_gradient_is_zero",),
+        ("test_velocity_decays_by_momentum_if_the_gradient_is_zero",),
     ),
     Row(
         (50,),
@@ -138,7 +138,7 @@ RULE_ROWS = [
         ("63b",),
         "Rprop fails with mini-batches",
         (
-            "test_rprop_fails_with_mini_batches_where_sgd_does_not_move",
+            "test_rprop_drifts_with_mini_batches_for_which_sgd_does_not_move",
             "test_rules_for_full_batches_warn_once_about_mini_batches",
         ),
     ),

@@ -133,7 +133,7 @@ def test_lists_of_unequal_length_are_refused(classifier):
     refuses(classifier, (TypeError, ValueError), "X", [[0.0] * 8, [0.0] * 7], [0, 1])
 
 
-def test_fit_and_evaluate_refuse_no_rows_at_all(classifier, regressor):
+def test_fit_and_evaluate_refuse_empty_data(classifier, regressor):
     refuses(classifier, ValueError, "X", np.empty((0, 8)), np.empty(0, dtype=int))
     refuses(regressor, ValueError, "X", np.empty((0, 8)), np.empty((0, 2)))
 

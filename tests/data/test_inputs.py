@@ -136,7 +136,7 @@ def test_a_target_that_the_loss_does_not_allow_is_named_by_its_column(library):
         net.fit_chunks([([[0.0], [1.0]], frame)], rule=optim.SGD())
 
 
-def test_the_place_of_a_bad_value_goes_with_the_error():
+def test_the_error_carries_the_place_of_a_bad_value():
     net = fanin.Network(2, [fanin.Dense(1)])
     with pytest.raises(ValueError, match="X: row 1, column 0 is nan") as raised:
         net.predict([[0.0, 1.0], [np.nan, 1.0]])
@@ -182,7 +182,7 @@ def test_the_error_for_a_frame_of_the_wrong_shape_says_what_was_expected(library
     refused(X, library.Series(classification.y[:9]), ValueError, "y: expected 53 rows to match X, got 9")
 
 
-def test_nullable_columns_of_pandas_train_where_nothing_is_missing(X, classification):
+def test_nullable_columns_of_pandas_train_if_nothing_is_missing(X, classification):
     pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame(dict(zip(NAMES, X.T, strict=True)))
     kinds = dict(zip(NAMES, ["Int64", "Float32", "Float64", "Int8", "Sparse[float64]"], strict=True))
@@ -228,7 +228,7 @@ def test_decimals_of_polars_are_numbers_and_categories_are_not(X, classification
     refused(frame.with_columns(categories), classification.y, TypeError, words)
 
 
-def test_categories_of_pandas_are_not_numbers_even_where_they_look_like_them(X, classification):
+def test_categories_of_pandas_are_not_numbers_even_if_they_look_like_numbers(X, classification):
     pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame(dict(zip(NAMES, X.T, strict=True))).astype({"age": "category"})
     words = r'X: column 0 \("age"\): expected real numbers, got dtype category'

@@ -97,7 +97,7 @@ def test_a_constant_column_becomes_beta_whatever_its_size_at_the_smallest_epsilo
     assert not cache.variance.any()
 
 
-def test_an_infinite_variance_is_refused_where_it_is_given():
+def test_an_infinite_variance_is_refused_as_an_argument():
     for bad in (np.inf, np.nan):
         with pytest.raises(
             ValueError, match=f"variance: expected finite numbers of at least 0, got {bad} at position 1"

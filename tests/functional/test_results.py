@@ -69,7 +69,7 @@ def test_a_result_is_an_array_like_any_other() -> None:
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(result)), result)
 
 
-def test_results_begin_where_their_inputs_begin_in_a_cache_line() -> None:
+def test_results_have_the_offset_of_their_inputs_in_a_cache_line() -> None:
     memory = np.zeros(256 * 512 + 32, np.float32)
     for shift in range(16):
         x = memory[shift:][: 256 * 512].reshape(LARGE)

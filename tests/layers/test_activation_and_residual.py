@@ -193,13 +193,13 @@ def test_random_numbers_inside_are_not_those_of_other_layers(samples):
     assert len({w.tobytes() for w in weights}) == len(weights) == 5
     assert np.array_equal(weights[0], network([square, Dense(3)]).get_weights()["layer1.weight"])
 
-    # a sum of two dropouts of ones with one stream would be 0 or 4 alone
+    # the sum of two dropouts of ones from the same stream would be only 0 or 4
     ones = [Dense(3, initializer=np.eye(5)[:, :3]), Dropout(0.5)]
     nested = network([*ones, Residual([Dropout(0.5)]), Dense(1, initializer=np.eye(3)[:, :1])])
     x = np.ones((200, 5))
     targets = np.zeros((200, 1))
     loss = nested.fit(x, targets, rule=optim.SGD(0.0), epochs=1, batch_size=200).loss[0]
-    # of the four cases a quarter each: 0, 0, 2, 2 + 4: the mean of half the squares
+    # outputs of 0, 0, 2 and 2 + 4, a quarter of the rows each; the loss is the mean of half their squares
     assert loss == pytest.approx((0 + 0 + 2 + 18) / 4, rel=0.25)
 
 
@@ -263,7 +263,7 @@ def test_bad_residuals_and_activations_are_refused():
         fanin.Network(5, [deep])
 
 
-def test_a_residual_keeps_what_it_was_given():
+def test_a_residual_keeps_its_arguments():
     given = [Dense(4, "relu")]
     layer = Residual(given)
     given.append(Dense(5))

@@ -31,7 +31,7 @@ def test_names_and_shapes_of_the_arrays_of_a_normalized_layer():
 def test_prediction_folds_the_running_statistics_into_the_weights_and_agrees_with_the_formula(dtype):
     net = classifier(dtype)
     x, y = data()
-    for _ in range(3):  # again after each change of weights
+    for _ in range(3):  # repeated after each change of weights
         net.fit(x, y, rule=optim.Adam(0.01), epochs=2)
         w = {name: array.astype("float64") for name, array in net.get_weights().items()}
         a = x.astype("float64")

@@ -36,7 +36,7 @@ def test_philox_gives_the_published_numbers():
 
 @pytest.mark.parametrize("columns", [1, 8, 15, 16, 17, 31, 33, 70])
 @pytest.mark.parametrize("seed", [0, 2**40 + 3])
-def test_what_is_dropped_depends_on_seed_layer_epoch_and_place_alone(columns, seed, dtype):
+def test_the_values_dropped_depend_only_on_seed_layer_epoch_and_position(columns, seed, dtype):
     x = np.random.default_rng(0).normal(size=(67, columns)).astype(dtype)
     expected = x * factors(x.shape, 0.3, seed, layer=0, epoch=2, step=0)
     np.testing.assert_allclose(dropped_inputs(x, 0.3, seed, dtype, epoch=2), expected, rtol=1e-5, atol=1e-6)

@@ -123,7 +123,7 @@ def test_exact_statistics_change_no_weight_and_are_the_same_bits_on_any_threads(
     assert len(digests) == 1
 
 
-def test_exact_statistics_are_refused_where_there_is_no_whole_training_set(samples):
+def test_exact_statistics_are_refused_without_a_whole_training_set(samples):
     net = fanin.Network(5, [fanin.Dense(3, batch_norm=BN(exact_statistics=True))])
     message = "layers: layer 1: exact_statistics needs the whole training set, which fit_chunks does not have"
     with pytest.raises(ValueError, match=message):

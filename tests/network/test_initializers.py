@@ -176,7 +176,7 @@ def test_biases_and_weights_do_not_share_random_numbers(name):
     assert not zeros.any()
 
 
-def test_initial_values_do_not_depend_on_the_dtype_but_for_rounding(every_initializer):
+def test_initial_values_do_not_depend_on_the_dtype_except_for_rounding(every_initializer):
     given = {"initializer": initializer_for(every_initializer, 20, 35)}
     single, _ = parameters(20, 35, dtype="float32", **given)
     double, _ = parameters(20, 35, dtype="float64", **given)

@@ -123,7 +123,7 @@ def test_the_best_constant_is_the_mean_or_the_median(loss, constant):
     assert fitted_constant(loss, Y)[0] == pytest.approx(constant, abs=0.02)
 
 
-def test_quantiles_of_a_sample_are_learned_side_by_side():
+def test_several_quantiles_of_a_sample_are_learned_together():
     y = np.arange(101.0) / 100
     found, result = fitted_constant(losses.Quantile([0.1, 0.5, 0.9]), y, outputs=3)
     np.testing.assert_allclose(found, [0.1, 0.5, 0.9], atol=0.02)

@@ -179,7 +179,7 @@ def test_decay_alone_shrinks_weights_by_a_factor_a_step_and_leaves_biases_alone(
         assert (net.get_weights()["layer1.bias"] == 1).all()
 
 
-def test_decay_apart_from_the_gradient_is_not_l2_where_a_rule_divides():
+def test_decoupled_decay_is_not_l2_for_rules_that_divide():
     paths = []
     for rule in (optim.AdamW(0.01, weight_decay=0.1), optim.Around(optim.Adam(0.01), l2=0.1)):
         w = np.ones((1, 1))

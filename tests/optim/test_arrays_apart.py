@@ -113,7 +113,7 @@ def test_the_largest_stable_rate_of_a_linear_neuron_does_not_depend_on_n_with_fa
     ],
     ids=str,
 )
-def test_what_is_not_frozen_gets_the_bits_it_gets_when_all_gradients_are_taken(
+def test_unfrozen_arrays_get_the_same_bits_as_when_all_gradients_are_computed(
     frozen, accumulate, classification, dtype
 ):
     """Gradients that only frozen arrays need are not computed; with a rate of 0 they are."""
@@ -150,7 +150,7 @@ def test_frozen_arrays_stay_bit_for_bit_and_others_are_trained(every_rule, froze
     assert all(net.get_weights()[name].tobytes() != before[name].tobytes() for name in expected)
 
 
-def test_a_frozen_array_keeps_its_state_and_is_no_part_of_the_norm():
+def test_a_frozen_array_keeps_its_state_and_does_not_count_in_the_norm():
     arrays = [np.ones((2, 2)), np.ones(3)]
     opt = optim.Optimizer(optim.Around(optim.Momentum(0.1), frozen=[0], clip_norm=1.0), arrays)
     opt.step([np.full((2, 2), 1e6), np.array([0.0, 0.6, 0.8])])
@@ -159,7 +159,7 @@ def test_a_frozen_array_keeps_its_state_and_is_no_part_of_the_norm():
     np.testing.assert_allclose(arrays[1], [1, 0.94, 0.92])
 
 
-def test_a_second_gradient_is_taken_where_frozen_arrays_have_not_moved(dtype):
+def test_a_second_gradient_is_taken_at_a_point_with_frozen_arrays_unmoved(dtype):
     """The curvature of E = 1/2 (w x + b - y)^2 along b is 1 for any x if w is frozen."""
     y = 5 + 0.01 * np.random.default_rng(0).normal(size=(200, 1))
     biases = []

@@ -107,7 +107,7 @@ def test_momentum_reaches_its_terminal_velocity_on_a_gentle_slope():
     assert (np.diff(velocities[:50]) < 0).all()
 
 
-def test_velocity_decays_by_momentum_where_the_gradient_is_zero():
+def test_velocity_decays_by_momentum_if_the_gradient_is_zero():
     rate, alpha = 0.01, 0.9
     rule = optim.Momentum(rate, alpha)
     net = linear_neuron([0.0])

@@ -147,7 +147,7 @@ def test_an_optimizer_gives_the_bits_of_a_network_with_the_same_gradients(every_
     assert bits(net.get_weights().values()) == bits(opt.weights())
 
 
-def test_two_hundred_small_arrays_step_in_one_call(every_rule, dtype):
+def test_one_call_updates_two_hundred_small_arrays(every_rule, dtype):
     shapes = [(1 + i % 7, 1 + i % 11) for i in range(200)]
     arrays, opt = trained(rule_named(every_rule), dtype, shapes)
     flat = np.vstack([a.reshape(-1, 1) for a in random_arrays(1, shapes, dtype)])
@@ -277,7 +277,7 @@ def test_a_copy_is_of_the_same_class_with_the_same_attributes(duplicate):
     assert (type(twin), twin.tag, twin.t, twin.rule) == (Tagged, "x", 1, opt.rule)
 
 
-def test_an_optimizer_keeps_its_arrays_alive_and_shows_them():
+def test_an_optimizer_keeps_its_arrays_alive_and_returns_them():
     opt = optim.Optimizer(optim.SGD(0.5), [np.ones((20, 50)), np.ones(50)])
     opt.step([np.ones((20, 50)), np.ones(50)])
     assert all(np.all(a == 0.5) for a in opt.arrays)

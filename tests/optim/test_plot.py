@@ -73,7 +73,7 @@ def test_what_cannot_be_plotted_gets_a_clear_message(arguments, error, message):
         plot.trajectories(*arguments)
 
 
-def test_a_picture_has_at_least_one_step():
+def test_a_plot_has_at_least_one_step():
     with pytest.raises(ValueError, match="steps: expected at least 1, got 0"):
         plot.trajectories([optim.SGD()], steps=0)
 

@@ -96,7 +96,7 @@ def test_a_network_shows_the_weights_before_the_look_ahead(classification):
     np.testing.assert_allclose(nets[0].predict(X), nets[1].predict(X), atol=1e-14)
 
 
-def test_weights_that_are_set_between_fits_are_what_a_network_with_nesterov_shows(classification):
+def test_a_network_with_nesterov_shows_the_weights_that_were_set_between_fits(classification):
     X, y = classification
     net = fanin.Network(5, [fanin.Dense(7, "tanh"), fanin.Dense(3)], "softmax_cross_entropy")
     options = {"rule": optim.Nesterov(0.1), "batch_size": 53, "shuffle": False}
@@ -215,7 +215,7 @@ def drift(rule):
     return (path[-1] - path[-101]) / 10
 
 
-def test_rprop_fails_with_mini_batches_where_sgd_does_not_move():
+def test_rprop_drifts_with_mini_batches_for_which_sgd_does_not_move():
     assert drift(optim.SGD(0.01)) == pytest.approx(0, abs=1e-15)
     assert drift(optim.SignSGD(0.01)) == pytest.approx(-8 * 0.01)
     path = follow(optim.Rprop(0.01), ZERO_ON_AVERAGE)

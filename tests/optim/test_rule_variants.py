@@ -142,7 +142,7 @@ def test_the_state_of_each_variant_survives_pickling_and_restoring(rule, dtype):
 
 
 @every_variant
-def test_two_fits_are_one_fit_and_a_saved_network_shows_what_it_trained(rule, classification):
+def test_two_fits_equal_one_fit_and_a_saved_network_shows_the_same_weights(rule, classification):
     X, y = classification
     once, twice = (
         fanin.Network(5, [fanin.Dense(9, "tanh"), fanin.Dense(3)], "softmax_cross_entropy") for _ in range(2)

@@ -33,7 +33,7 @@ def test_an_absurd_learning_rate_is_a_diverged_error_and_restores_the_weights(dt
     assert_usable(net, *regression)
 
 
-def test_a_kept_error_does_not_keep_the_net_busy(regression):
+def test_a_stored_exception_does_not_keep_the_net_busy(regression):
     """A notebook keeps the last traceback, and with it everything that the frames of fit refer to."""
     net = fanin.Network(5, [fanin.Dense(3)])
     try:

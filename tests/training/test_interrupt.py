@@ -122,8 +122,8 @@ assert_usable(net, X[:1000], y[:1000])
     assert printed == "interrupted\n"
 
 
-def test_a_kept_interrupt_does_not_keep_the_net_busy():
-    """A notebook keeps the last traceback, and with it all that the frames of fit refer to."""
+def test_a_stored_interrupt_does_not_keep_the_net_busy():
+    """A notebook keeps the last traceback, and with it everything that the frames of fit refer to."""
     code = SMALL_STEPS.replace("batch_size=32))", "batch_size=32), keep=True)")
     assert "keep=True" in code
     assert python_prints("-c", PROLOGUE + code) == "usable\n"
@@ -155,7 +155,7 @@ print("usable")
 
 
 def test_control_c_comes_before_a_divergence_of_the_same_epoch():
-    """The average of a weight that goes up and down overflows, which is seen when the epoch ends."""
+    """The average of an oscillating weight overflows, which is detected at the end of the epoch."""
     code = """
 import warnings
 warnings.simplefilter("ignore")

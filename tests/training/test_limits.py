@@ -61,7 +61,7 @@ def test_a_limit_beyond_the_last_epoch_changes_nothing():
     assert (history.loss, history.stopped_epoch) == (expected.loss, None)
 
 
-def test_a_fit_without_time_makes_one_step():
+def test_a_fit_without_time_takes_one_step():
     limited, one_step = new_net(), new_net()
     history = fit(limited, max_seconds=1e-9)
     fit(one_step, max_steps=1)

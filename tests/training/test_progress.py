@@ -87,7 +87,7 @@ def test_figures_that_callbacks_add_are_shown_and_other_things_are_not(capsys, n
     assert "table" not in line
 
 
-def test_a_bar_ends_where_a_callback_stops_or_fails(shown_in_terminal):
+def test_a_bar_ends_when_a_callback_stops_the_fit_or_fails(shown_in_terminal):
     screen = shown_in_terminal(fit, callbacks=[lambda net, epoch, logs: epoch == 2])
     assert "2/3" in screen.split("\r")[-1]
 

@@ -215,7 +215,7 @@ def test_a_common_factor_of_the_weights_changes_nothing(dtype, every_loss, data_
     assert np.isfinite(results[0][1])
 
 
-def test_a_weight_that_float32_cannot_tell_from_zero_is_refused_there_and_counts_in_float64(regression):
+def test_a_weight_that_underflows_in_float32_is_refused_there_and_counts_in_float64(regression):
     weights = np.ones(53)
     weights[3] = 1e-46
     words = "sample_weight: row 3 is 1e-46; weights must be 0 or, in float32 beside the largest, 1, at least"

@@ -91,7 +91,7 @@ def add_demo(commands: Commands) -> None:
         "--learning-rate",
         type=_rate,
         metavar="R",
-        help="Adam's; default: 0.001, fashion-mnist 0.002 decaying to 0 along a cosine",
+        help="for Adam; default: 0.001, fashion-mnist 0.002, decaying to 0 along a cosine",
     )
     net.add_argument(
         "--batch-norm",
@@ -99,7 +99,7 @@ def add_demo(commands: Commands) -> None:
         help="batch norm in hidden layers (not in scikit-learn); default: fashion-mnist yes, else no",
     )
     net.add_argument(
-        "--seed", type=_whole(0), default=0, metavar="N", help="of split, weights and order; default: 0"
+        "--seed", type=_whole(0), default=0, metavar="N", help="for split, weights and order; default: 0"
     )
     net.add_argument("--threads", type=_whole(1), metavar="N", help="default: all processors")
     net.add_argument(

@@ -31,7 +31,7 @@ class SGD(Rule):
 
 @dataclass(frozen=True)
 class Momentum(Rule):
-    """Classical momentum (Polyak 1964), as the textbook writes it.
+    """Classical momentum (Polyak 1964), in the textbook's form.
 
     ``v <- momentum * v - learning_rate * g``
 
@@ -58,7 +58,7 @@ class Momentum(Rule):
 
 @dataclass(frozen=True)
 class Nesterov(Rule):
-    """Nesterov's momentum: jump first, then correct (Sutskever et al. 2013, equations 3 and 4).
+    """Nesterov momentum: jump first, then correct (Sutskever et al. 2013, equations 3 and 4).
 
     ``v <- momentum * v - learning_rate * g(w + momentum * v)``
 
