@@ -1,7 +1,7 @@
 """The claims of the textbook notes (Hinton on optimization, Ng on tuning and batch norm), in short.
 
-Each row: its numbers in the notes, the claim in its correct form, the tests that check it, and the capability
-its rest waits for. A row without tests waits altogether.
+Each row: its numbers in the notes, the corrected claim, the tests that check it, and the capability that the
+rest of the claim waits for. A row without tests waits as a whole.
 """
 
 from __future__ import annotations
@@ -42,15 +42,15 @@ ROWS = [
     ),
     Row(
         (7,),
-        "ReLU wants sqrt(2/n); sqrt(1/n) shrinks 20 layers a thousandfold",
+        "ReLU needs sqrt(2/n); sqrt(1/n) shrinks the signal a thousandfold in 20 layers",
         (
             "test_he_weights_keep_the_signal_through_twenty_relu_layers",
-            "test_lecun_weights_lose_a_thousandfold_through_twenty_relu_layers",
+            "test_lecun_weights_shrink_the_signal_a_thousandfold_through_twenty_relu_layers",
         ),
     ),
     Row(
         (8,),
-        "deviation of weights goes as n^-1/2",
+        "the deviation of weights is proportional to n^-1/2",
         (
             "test_variance_of_z_does_not_depend_on_the_number_of_inputs",
             "test_sparse_weights_keep_the_variance_of_z_for_any_number_of_inputs",
@@ -139,7 +139,7 @@ ROWS = [
     ),
     Row(
         (27,),
-        "initial weights go as 1 / sqrt(fan-in)",
+        "initial weights are proportional to 1 / sqrt(fan-in)",
         (
             "test_initial_weights_have_mean_zero_and_the_published_deviation",
             "test_variance_of_z_does_not_depend_on_the_number_of_inputs",
@@ -227,8 +227,8 @@ ROWS = [
         (
             "test_batch_norm_and_its_gradients_are_those_of_the_formulas",
             "test_gradients_of_weights_gamma_and_beta_are_those_of_pytorch",
-            "test_losses_weights_averages_and_outputs_are_those_of_pytorch",
-            "test_the_mean_takes_a_bias_before_batch_norm_away",
+            "test_losses_weights_running_statistics_and_outputs_are_those_of_pytorch",
+            "test_batch_norm_cancels_a_bias_before_it",
             "test_twenty_logistic_layers_learn_with_batch_norm_and_not_without",
             "test_twenty_layers_do_not_learn_without_batch_norm_and_learn_with_it_between_them",
         ),
@@ -247,8 +247,8 @@ ROWS = [
         (86,),
         "one sample: exponentially weighted mean and variance, with or without bias correction",
         (
-            "test_averages_forget_their_start_at_once_with_bias_correction",
-            "test_prediction_folds_the_averages_into_the_weights_and_agrees_with_the_formula",
+            "test_running_statistics_forget_their_start_at_once_with_bias_correction",
+            "test_prediction_folds_the_running_statistics_into_the_weights_and_agrees_with_the_formula",
             "test_prediction_follows_set_weights_and_one_sample_is_a_row_of_many",
         ),
     ),

@@ -1,4 +1,4 @@
-"""What the textbook notes claim of update rules, rows 41 to 65: see `textbook`."""
+"""The claims of the textbook notes about update rules, rows 41 to 65: see `textbook`."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ RULE_ROWS = [
     Row(
         (49,),
         "without gradient the velocity decays by alpha",
-        ("test_velocity_decays_by_momentum_where_the_gradient_is_zero",),
+        ("test_velocity_decays_by_momentum_if_the_gradient_is_zero",),
     ),
     Row(
         (50,),
@@ -79,7 +79,7 @@ RULE_ROWS = [
         "Nesterov: jump first, then correct",
         (
             "test_each_variant_trains_a_network_as_the_textbook_does",
-            "test_a_network_shows_the_weights_it_has_jumped_from",
+            "test_a_network_shows_the_weights_before_the_look_ahead",
             "test_training_gives_the_losses_and_weights_of_pytorch",
         ),
     ),
@@ -105,7 +105,7 @@ RULE_ROWS = [
     Row(
         (59,),
         "gains want big batches",
-        ("test_rules_for_the_whole_batch_warn_once_of_mini_batches",),
+        ("test_rules_for_full_batches_warn_once_about_mini_batches",),
     ),
     Row(
         (60,),
@@ -115,14 +115,14 @@ RULE_ROWS = [
     Row(
         (61,),
         "gains see axis-aligned effects only",
-        ("test_gains_cure_a_bowl_along_the_axes_and_not_a_rotated_one",),
+        ("test_gains_help_on_a_bowl_along_the_axes_but_not_on_a_rotated_one",),
     ),
     Row(
         (62,),
         "full batch: only the sign of the gradient",
         (
             "test_only_the_sign_counts_so_that_plateaus_of_tiny_gradients_are_left_at_full_speed",
-            "test_rules_for_the_whole_batch_warn_once_of_mini_batches",
+            "test_rules_for_full_batches_warn_once_about_mini_batches",
         ),
     ),
     Row(
@@ -138,8 +138,8 @@ RULE_ROWS = [
         ("63b",),
         "Rprop fails with mini-batches",
         (
-            "test_rprop_fails_with_mini_batches_where_sgd_does_not_move",
-            "test_rules_for_the_whole_batch_warn_once_of_mini_batches",
+            "test_rprop_drifts_with_mini_batches_for_which_sgd_does_not_move",
+            "test_rules_for_full_batches_warn_once_about_mini_batches",
         ),
     ),
     Row(

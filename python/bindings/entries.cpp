@@ -24,8 +24,8 @@ NamedValues described_entry(const std::variant<Entry...>& entry);
 template <class Variant, class L>
 Variant make_entry(L list, const char* kind, const std::string& name, const py::dict& values);
 
-// Sets the fields of an entry from a dict that has them all: numbers, lists of numbers, arrays, flags,
-// choices, and other entries as NamedValues. A hyper-parameter with a schedule keeps its default.
+// Sets all fields of an entry from a dict: numbers, lists of numbers, arrays, flags, choices, and other
+// entries as NamedValues. A hyper-parameter with a schedule keeps its default.
 struct FieldSetter {
   const py::dict& values;
   void operator()(const char* name, double& value, fanin::Allowed) const {
@@ -77,7 +77,7 @@ struct FieldSetter {
   }
 };
 
-// The fields of an entry, as FieldSetter takes them
+// Gets the fields of an entry, as FieldSetter expects them
 struct FieldGetter {
   py::dict& values;
   void operator()(const char* name, double value, fanin::Allowed) const { values[name] = value; }
@@ -126,7 +126,7 @@ NamedValues described_entry(const std::variant<Entry...>& entry) {
       entry);
 }
 
-// The entry of the list with this name and these hyper-parameters, all of them given
+// The entry of the list with this name and these hyper-parameters, which must be complete
 template <class Variant, class L>
 Variant make_entry(L list, const char* kind, const std::string& name, const py::dict& values) {
   Variant entry;
@@ -143,9 +143,9 @@ Variant make_entry(L list, const char* kind, const std::string& name, const py::
   return entry;
 }
 
-// What a field may be: (low, high, whether low is open, whether high is open), (int, lowest) for whole
-// numbers, {"each": range} for several numbers, bool, a list of names, or a dict of such for a value with
-// fields of its own
+// The range of a field: (low, high, whether low is open, whether high is open), (int, lowest) for integers,
+// {"each": range} for several numbers, bool, a list of names, or a dict of ranges for a value with its own
+// fields
 struct RangeReader {
   py::dict& ranges;
   void operator()(const char* name, double, fanin::Allowed allowed) const {
@@ -297,7 +297,7 @@ void register_lists(py::module_& m) {
     const auto schedule = make_entry<fanin::Schedule>(fanin::Schedules{}, "schedule", name, values);
     return std::visit([t](const auto& s) { return s.at(t); }, schedule);
   });
-  // of each loss: the name of its metric, and whether its targets are labels
+  // for each loss, the name of its metric and whether its targets are labels
   m.def("loss_traits", [] {
     py::dict traits;
     fanin::for_each_type(fanin::Losses{}, [&](auto entry) {

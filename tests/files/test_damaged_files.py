@@ -1,4 +1,4 @@
-"""A damaged or hostile file gets a sentence, and a file that cannot be read or written the system's error."""
+"""Damaged and hostile files are rejected with a clear message; unreadable and unwritable ones with the system's."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def packed(header: str | bytes, data: bytes = b"") -> bytes:
 
 
 def edited(change, net: fanin.Network | None = None) -> bytes:
-    """A file whose header and description `change` has edited, with the checksum it should have."""
+    """Return a file with its header and description edited by `change`, and a correct checksum."""
     file = SMALL if net is None else net.to_bytes()
     end = 8 + int.from_bytes(file[:8], "little")
     header = json.loads(file[8:end])
@@ -97,7 +97,7 @@ def test_every_flipped_bit_of_the_header_is_refused():
         (packed('{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4],"x":1}}'), "unknown to this version of fanin"),
     ],
 )  # fmt: skip
-def test_what_is_no_model_is_told_apart(data, message):
+def test_each_kind_of_broken_file_has_its_own_message(data, message):
     with pytest.raises(ValueError, match=message):
         load(data)
 
@@ -180,12 +180,12 @@ def set_in(*path):
         (set_in("training", "method", {"rule": {"name": "adam"}}), 'tensor "rule.m.layer1.weight": expected shape'),
     ],
 )  # fmt: skip
-def test_a_description_that_cannot_be_is_refused(change, message):
+def test_an_invalid_description_is_refused(change, message):
     with pytest.raises(ValueError, match=message):
         load(edited(change))
 
 
-def test_a_tensor_too_many_is_refused():
+def test_an_extra_tensor_is_refused():
     def add(header, _):
         header["more"] = {"dtype": "F32", "shape": [0], "data_offsets": [12, 12]}
 
@@ -193,7 +193,7 @@ def test_a_tensor_too_many_is_refused():
         load(edited(add))
 
 
-def test_what_later_tools_add_to_the_metadata_does_no_harm():
+def test_metadata_added_by_other_tools_are_harmless():
     def add(header, _):
         header["__metadata__"]["added_by"] = "another tool"
 
@@ -234,7 +234,7 @@ def test_memory_stays_in_proportion_to_a_hostile_file():
 
 
 @pytest.mark.parametrize("path", [3, None, 1.5, ["a"]])
-def test_what_is_no_path_is_refused(path):
+def test_an_invalid_path_is_refused(path):
     for call in (fanin.load, fanin.Network(1, [fanin.Dense(1)]).save):
         with pytest.raises(TypeError, match="path: expected a str or a path, got"):
             call(path)
@@ -264,7 +264,7 @@ def test_files_that_cannot_be_opened_give_the_errors_of_the_system(tmp_path):
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")
-def test_a_full_device_is_told():
+def test_a_full_device_is_reported():
     with pytest.raises(OSError, match="No space left on device"):
         fanin.Network(1, [fanin.Dense(1)]).save("/dev/full")
 

@@ -1,4 +1,4 @@
-"""Every line of the textbook notes is accounted for: a test of the suite, or the capability it waits for."""
+"""Every line of the textbook notes has a test in the suite, or names the capability it waits for."""
 
 from __future__ import annotations
 

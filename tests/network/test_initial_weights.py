@@ -1,4 +1,4 @@
-"""Initial weights: fan-in scaled, centred, all different; and what goes wrong in deep nets otherwise."""
+"""Initial weights are scaled by fan-in, centred and all different; otherwise deep nets fail, as shown here."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def rms(a):
 
 def identity_layers(factor, depth):
     net = fanin.Network(4, [fanin.Dense(4)] * depth, dtype="float64")
-    biases = {name: b for name, b in net.get_weights().items() if name.endswith("bias")}  # zero at first
+    biases = {name: b for name, b in net.get_weights().items() if name.endswith("bias")}  # initially zero
     net.set_weights({**biases, **{f"layer{i}.weight": factor * np.eye(4) for i in range(1, depth + 1)}})
     return net
 
@@ -100,7 +100,7 @@ def test_initial_weights_are_all_different_and_uncorrelated():
     assert abs(np.corrcoef(first, second)[0, 1]) < 4 / np.sqrt(first.size)
 
 
-def test_a_seed_names_the_initial_weights(dtype):
+def test_the_seed_determines_the_initial_weights(dtype):
     def of(seed):
         return digest(fanin.Network(5, [fanin.Dense(4), fanin.Dense(3)], seed=seed, dtype=dtype))
 
@@ -120,7 +120,7 @@ def test_he_weights_keep_the_signal_through_twenty_relu_layers(rng):
     assert rms(X) / 2 < rms(relu_net(512, 20).predict(X)) < 2 * rms(X)
 
 
-def test_lecun_weights_lose_a_thousandfold_through_twenty_relu_layers(rng):
+def test_lecun_weights_shrink_the_signal_a_thousandfold_through_twenty_relu_layers(rng):
     X = rng.normal(size=(64, 512))
     ratio = rms(relu_net(512, 20, "lecun_normal").predict(X)) / rms(X)
     assert 2**-11 < ratio < 2**-9

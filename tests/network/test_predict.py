@@ -1,4 +1,4 @@
-"""predict and evaluate agree with the reference, stay finite at extreme logits, and write where told."""
+"""predict and evaluate agree with the reference, stay finite at extreme logits, and write only to their output."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def test_predict_writes_nothing_around_out(classification, dtype):
 
 
 @pytest.mark.parametrize("classes", [2, 3, 8, 9, 16, 17, 40])
-def test_a_row_is_predicted_the_same_in_whatever_company(classes, dtype, rng):
+def test_a_row_is_predicted_the_same_whatever_the_other_rows(classes, dtype, rng):
     net = fanin.Network(
         30, [fanin.Dense(70, "tanh"), fanin.Dense(classes)], "softmax_cross_entropy", dtype=dtype
     )
@@ -145,7 +145,7 @@ def test_any_number_of_rows_and_units_predicts(rows, dtype, rng):
         np.testing.assert_allclose(net.predict(X), reference_of(net).predict(X), atol=bound)
 
 
-def test_a_network_describes_itself():
+def test_the_repr_of_a_network_describes_it():
     layers = (fanin.Dense(8, "relu"), fanin.Dense(3))
     net = fanin.Network(5, list(layers), loss="softmax_cross_entropy", seed=3, dtype="float64")
     assert (net.n_inputs, net.n_outputs, net.n_parameters) == (5, 3, 5 * 8 + 8 + 8 * 3 + 3)
@@ -157,7 +157,7 @@ def test_a_network_describes_itself():
         assert word in repr(net)
 
 
-def test_weights_go_out_and_in_as_copies(dtype):
+def test_weights_are_copied_out_and_in(dtype):
     net = fanin.Network(5, [fanin.Dense(4, "relu"), fanin.Dense(3)], dtype=dtype)
     weights = net.get_weights()
     shapes = {name: w.shape for name, w in weights.items()}

@@ -67,7 +67,7 @@ def test_every_schedule_is_tested():
 RATE = optim.Cosine(0.05, steps=60, warm_up=5)
 
 
-@pytest.mark.parametrize("name", sorted({*_core.rules()} - {"rprop"}))  # whose rate is its first step
+@pytest.mark.parametrize("name", sorted({*_core.rules()} - {"rprop"}))  # its rate is only its first step
 def test_a_scheduled_rate_is_the_rate_of_each_step(name):
     w, expected, state = np.ones((4, 2)), np.ones((4, 2)), {}
     scheduled = rule_named(name, learning_rate=RATE)
@@ -107,7 +107,7 @@ def test_a_scheduled_momentum_jumps_by_the_momentum_of_the_step_to_come(make, cl
     np.testing.assert_allclose(flat(net.get_weights()), flat(by_hand.get_weights()), rtol=0, atol=1e-13)
 
 
-def test_steps_of_a_schedule_go_on_from_fit_to_fit(classification):
+def test_steps_of_a_schedule_continue_from_fit_to_fit(classification):
     nets = [fanin.Network(5, [fanin.Dense(3)], "softmax_cross_entropy") for _ in range(2)]
     rule = optim.SGD(RATE)
     nets[0].fit(*classification, rule=rule, epochs=6)
@@ -120,7 +120,7 @@ AROUND = {"clip_value": 0.4, "l1": 0.01, "l2": 0.1, "weight_decay": 0.2}
 
 
 @pytest.mark.parametrize("options", [*({k: v} for k, v in AROUND.items()), AROUND], ids=str)
-def test_what_goes_on_around_a_rule_is_its_equation_and_spares_biases(options, every_rule):
+def test_each_option_around_a_rule_is_its_equation_and_spares_biases(options, every_rule):
     rule = rule_named(every_rule)
     arrays = [np.random.default_rng(1).normal(size=shape) for shape in ((30, 3), (30,))]
     arrays[0][0] = 0
@@ -138,7 +138,7 @@ def test_what_goes_on_around_a_rule_is_its_equation_and_spares_biases(options, e
             more = inputs_of_reference(inputs, i)
             more = {name: np.clip(v, -clip, clip) + penalty for name, v in more.items()}
             decay = options.get("weight_decay", 0) + getattr(rule, "weight_decay", 0)
-            # decay acts where the gradient is taken, which is ahead of w with Nesterov
+            # decay acts at the point of the gradient, which is ahead of w with Nesterov
             w -= weights * rule.learning_rate * decay * at[i]
             w += textbook.step(np.clip(g[i], -clip, clip) + penalty, state, t, **more)
     for mine, theirs in zip(opt.weights(), expected, strict=True):
@@ -179,7 +179,7 @@ def test_decay_alone_shrinks_weights_by_a_factor_a_step_and_leaves_biases_alone(
         assert (net.get_weights()["layer1.bias"] == 1).all()
 
 
-def test_decay_apart_from_the_gradient_is_not_l2_where_a_rule_divides():
+def test_decoupled_decay_is_not_l2_for_rules_that_divide():
     paths = []
     for rule in (optim.AdamW(0.01, weight_decay=0.1), optim.Around(optim.Adam(0.01), l2=0.1)):
         w = np.ones((1, 1))
@@ -189,16 +189,18 @@ def test_decay_apart_from_the_gradient_is_not_l2_where_a_rule_divides():
         paths.append(float(w[0, 0]))
     alone = 0.999**50
     assert paths[0] < alone  # the rule's own steps are about -0.015
-    assert paths[1] > paths[0] + 0.03  # where l2 is divided by 100, as all of the gradient is
+    assert paths[1] > paths[0] + 0.03  # l2 is divided by 100, like all of the gradient
 
 
-def test_what_goes_on_around_may_change_and_keeps_the_state():
+def test_the_options_around_a_rule_may_change_and_keep_the_state():
     opt = optim.Optimizer(optim.Momentum(0.1), [np.ones((2, 2))])
     opt.step([np.ones((2, 2))])
     opt.rule = optim.Around(optim.Momentum(0.1), clip_value=0.5)
     opt.step([np.ones((2, 2))])
     assert opt.state["v"][0] == pytest.approx(np.full((2, 2), -0.09 - 0.05))
-    with pytest.raises(ValueError, match="rule: expected Momentum, whose state this optimizer has, got Adam"):
+    with pytest.raises(
+        ValueError, match="rule: expected Momentum, like the state of this optimizer, got Adam"
+    ):
         opt.rule = optim.Around(optim.Adam(), l2=0.1)
 
 
@@ -213,7 +215,7 @@ def test_slots_that_come_into_use_begin_and_others_stay():
 
 
 @pytest.mark.parametrize(("rule", "size"), list(itertools.product(["nesterov", "rmsprop"], [1, 2])), ids=str)
-def test_a_rule_with_another_look_takes_over_from_the_true_weights(rule, size, classification):
+def test_a_rule_with_another_look_ahead_takes_over_from_the_true_weights(rule, size, classification):
     X, y = classification
     ahead = optim.Nesterov(0.1) if rule == "nesterov" else optim.RMSprop(0.01, momentum=0.9, nesterov=True)
     net, twin = (fanin.Network(5, [fanin.Dense(3)], "softmax_cross_entropy", seed=size) for _ in range(2))

@@ -1,4 +1,4 @@
-"""The step each rule must take for gradients at both ends of the range, and what it does afterwards."""
+"""The step that each rule must take for gradients at both ends of the range, and its later steps."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import pytest
 from fanin import optim
 from helpers import inputs_for, inputs_of_reference, reference_rule, rule_classes, rule_named
 
-# The first step for g = 1e38 in float32, in units of learning_rate. Rules that square g see 2^60 in its place: the
-# step is the one for any large gradient, and no mean becomes infinite.
+# The first step for g = 1e38 in float32, in units of learning_rate. Rules that square g clip it to 2^60: the step is
+# the same for any large gradient, and no mean becomes infinite.
 AT_THE_TOP = {
     "sgd": -1e38,
     "momentum": -1e38,
@@ -22,15 +22,15 @@ AT_THE_TOP = {
     "adadelta": -((1e-6 / 0.05) ** 0.5),
     "adam": -1,
     "adamw": -1,
-    "nadam": None,  # as the equation says, below
-    "radam": -(2.0**60),  # before it divides by anything
+    "nadam": None,  # computed from the equation, below
+    "radam": -(2.0**60),  # while it does not divide yet
     "amsgrad": -1,
     "adamax": -1,
     "lion": -1,
     "schaul_vsgd": 0,  # warming up
 }
 
-# The same for g = 1e-38, which float32 has as a denormal number. Its square is 0: epsilon divides.
+# The same for g = 1e-38, a denormal number in float32. Its square is 0, so the divisor is epsilon.
 AT_THE_BOTTOM = {
     "sgd": 0,  # learning_rate g is denormal, and stored as 0
     "momentum": 0,
@@ -99,7 +99,7 @@ def test_a_gradient_of_zero_is_no_step_and_changes_no_state_but_tau(every_rule, 
 
 
 @pytest.mark.parametrize("extreme", [1e38, -1e38, 1e-38, 0.0])
-def test_rules_go_on_after_an_extreme_gradient(every_rule, extreme, dtype):
+def test_rules_recover_after_an_extreme_gradient(every_rule, extreme, dtype):
     rule = rule_named(every_rule)
     w = np.ones((3, 1), dtype)
     opt = optim.Optimizer(rule, [w])

@@ -47,7 +47,7 @@ def logistic_derivative(z: Array) -> Array:
 
 
 def exp_below_zero(z: Array) -> Array:
-    """exp(z) where it is used, 1 elsewhere: np.where looks at both sides."""
+    """exp(z) where it is used, 1 elsewhere, because np.where evaluates both sides."""
     return np.exp(np.minimum(z, 0))
 
 

@@ -2,12 +2,12 @@
 
     he        gain sqrt(2 / n_in)               for relu, which halves the mean square
     glorot    gain sqrt(2 / (n_in + n_out))     a compromise between the forward and the backward pass
-    lecun     gain sqrt(1 / n_in)               keeps the variance of z at that of the inputs
-    auto      gain sqrt(c / n_in)               c = 2 for relu and what resembles it, 4 for symmetric_logistic,
-                                        whose slope is half of tanh's, else 1
-    sparse    deviation sqrt(connections / n_in)    of all weights together, most of which are 0
+    lecun     gain sqrt(1 / n_in)               gives z the variance of the inputs
+    auto      gain sqrt(c / n_in)               c = 2 for relu and similar activations, 4 for symmetric_logistic,
+                                        which has half the slope of tanh, else 1
+    sparse    deviation sqrt(connections / n_in)    of all weights together, including the zeros
 
-Uniform variants draw from [-limit, limit) with limit = sqrt(3) std, which has that deviation.
+Uniform variants draw from [-limit, limit) with limit = sqrt(3) std, which has this standard deviation.
 Source: He et al. 2015; Glorot and Bengio 2010; LeCun et al. 1998, Efficient BackProp, 4.6; Martens 2010, Deep
 learning via Hessian-free optimization, 5.
 """
@@ -20,7 +20,7 @@ LIKE_RELU = {"relu", "leaky_relu", "elu", "softplus", "gelu", "gelu_tanh", "silu
 
 
 def automatic_factor(activation: str) -> int:
-    """C of the initializer that "auto" stands for."""
+    """Return c of the initializer for which "auto" stands."""
     if activation in LIKE_RELU:
         return 2
     return 4 if activation == "symmetric_logistic" else 1

@@ -1,4 +1,4 @@
-"""A loss that stops being finite stops the fit, says where, and leaves the last finite weights."""
+"""A loss that becomes NaN or infinite stops the fit, which says where and restores the last finite weights."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def test_an_absurd_learning_rate_is_a_diverged_error_and_restores_the_weights(dt
     assert_usable(net, *regression)
 
 
-def test_a_kept_error_does_not_keep_the_net_busy(regression):
-    """A notebook keeps the last traceback, and with it all that the frames of fit refer to."""
+def test_a_stored_exception_does_not_keep_the_net_busy(regression):
+    """A notebook keeps the last traceback, and with it everything that the frames of fit refer to."""
     net = fanin.Network(5, [fanin.Dense(3)])
     try:
         net.fit(*regression, rule=optim.SGD(1e38))
@@ -96,15 +96,13 @@ def test_momentum_gathered_before_a_divergence_does_not_poison_the_next_fit(ever
     rule = rule_named(every_rule, learning_rate=1e30)
     with pytest.raises(fanin.DivergedError):
         net.fit(*regression, rule=rule, epochs=20)
-    with pytest.raises(
-        fanin.DivergedError
-    ):  # the same rule again: it diverges again, it does not start at nan
+    with pytest.raises(fanin.DivergedError):  # the same rule diverges again, but does not start at NaN
         net.fit(*regression, rule=rule, epochs=20)
     assert_usable(net, *regression)
 
 
 def diverging(**options):
-    """Data and a rule that diverge in the fourth step of a fit: each one multiplies the weights by 1e23."""
+    """Data and a rule that diverge in the fourth step of a fit: each step multiplies the weights by 1e23."""
     net = fanin.Network(1, [fanin.Dense(1)], dtype="float64")
     net.set_weights({"layer1.weight": [[1e100]], "layer1.bias": [0.0]})
     return net, np.array([[1.0], [-1.0]]), np.zeros(2), {"rule": optim.SGD(1e23), "epochs": 100, **options}
@@ -189,7 +187,7 @@ def test_a_divergence_on_data_of_unit_scale_names_the_rate_alone(regression):
         net.fit(*regression, rule=optim.SGD(1e30))
 
 
-def test_counts_and_inputs_that_a_batch_norm_scales_are_no_cause(rng):
+def test_counts_and_inputs_scaled_by_a_batch_norm_are_not_named_as_the_cause(rng):
     X, y = 1e4 * rng.normal(size=(64, 2)), rng.integers(100, 1000, size=64)
     net = fanin.Network(2, [fanin.BatchNorm(), fanin.Dense(1)], "poisson")
     with pytest.raises(

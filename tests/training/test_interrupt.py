@@ -122,14 +122,14 @@ assert_usable(net, X[:1000], y[:1000])
     assert printed == "interrupted\n"
 
 
-def test_a_kept_interrupt_does_not_keep_the_net_busy():
-    """A notebook keeps the last traceback, and with it all that the frames of fit refer to."""
+def test_a_stored_interrupt_does_not_keep_the_net_busy():
+    """A notebook keeps the last traceback, and with it everything that the frames of fit refer to."""
     code = SMALL_STEPS.replace("batch_size=32))", "batch_size=32), keep=True)")
     assert "keep=True" in code
     assert python_prints("-c", PROLOGUE + code) == "usable\n"
 
 
-def test_control_c_beside_busy_processes_ends_a_fit_of_slow_steps():
+def test_control_c_ends_a_fit_of_slow_steps_next_to_busy_processes():
     """The team then waits for threads that have no processor; a wait that is never woken up would hang here."""
     code = """
 X, y = rng.normal(size=(4096, 784)).astype("float32"), rng.integers(10, size=4096)
@@ -155,7 +155,7 @@ print("usable")
 
 
 def test_control_c_comes_before_a_divergence_of_the_same_epoch():
-    """The average of a weight that goes up and down overflows, which is seen when the epoch ends."""
+    """The average of an oscillating weight overflows, which is detected at the end of the epoch."""
     code = """
 import warnings
 warnings.simplefilter("ignore")
@@ -205,7 +205,7 @@ def test_a_clean_up_that_fails_does_not_replace_control_c(fit):
     assert python_prints("-c", PROLOGUE + code) == "interrupted\n"
 
 
-def test_a_clean_up_that_fails_after_a_whole_fit_is_told():
+def test_a_failing_clean_up_after_a_complete_fit_is_reported():
     code = (
         CLEAN_UP_THAT_FAILS
         + """

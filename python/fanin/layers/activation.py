@@ -1,4 +1,4 @@
-"""An activation as a layer of its own, as a value."""
+"""An activation as a layer of its own."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ ActivationName = Literal[
 
 @dataclass(frozen=True)
 class Activation(Layer):
-    """An activation by itself: ``A = f(X)``, element by element, of what the layer before it gives.
+    """An activation as a layer of its own: ``A = f(X)``, element by element, where X is the previous layer's output.
 
-    ``Dense(64), Activation("tanh")`` is ``Dense(64, "tanh")`` in two layers, as fast and with the same gradients. By
-    itself it can come after a `BatchNorm` or a `Dropout`, or begin the layers of a `Residual`.
+    ``Dense(64), Activation("tanh")`` equals ``Dense(64, "tanh")``, with the same speed and gradients. A separate
+    activation can also follow a `BatchNorm` or a `Dropout`, or come first in a `Residual`.
 
     Parameters
     ----------
@@ -49,5 +49,5 @@ class Activation(Layer):
 
     @property
     def in_brief(self) -> str:
-        """What the repr of a network says of the layer."""
+        """What the repr of a network shows for this layer."""
         return self.activation

@@ -1,12 +1,12 @@
-"""Update rules, as values: the equation of each, its hyper-parameters and their defaults.
+"""Update rules, as values: each with its equation, its hyper-parameters and their defaults.
 
-`Optimizer` applies one to arrays of your own; `Network.fit` takes one as its `rule`. A learning rate or a momentum may
-be a schedule, such as `Cosine`; `Around` adds penalties, decay, clipping, rates by
-array, frozen arrays, accumulation over batches and averages of the weights to any rule.
+`Network.fit` takes a rule; `Optimizer` applies one to your own arrays. The learning rate and the momentum may be
+schedules, such as `Cosine`. `Around` adds penalties, decay, clipping, rates by array, frozen arrays, accumulation over
+batches and averages of the weights to any rule.
 
-In the equations g is the gradient, and all operations are element by element. Squares stay finite: of gradients beyond
-2^60 (float32, about 1e18) or 2^508 (float64), rules that square them see that limit. Where a rule's denominator is 0,
-as without any gradient so far, it takes no step.
+In the equations g is the gradient, and all operations are element by element. Squares do not overflow: rules that
+square gradients clip them to 2^60 (float32, about 1e18) or 2^508 (float64). If a rule's denominator is 0, because all
+gradients so far were 0, the weight does not move.
 """
 
 from __future__ import annotations

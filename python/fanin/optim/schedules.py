@@ -1,4 +1,4 @@
-"""Schedules, as values: a hyper-parameter as a function of the step t = 1, 2, ..., the same bits on every machine."""
+"""Schedules, as values: a hyper-parameter as a function of the step t = 1, 2, ..., bit-identical on every machine."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from fanin.values import Value
 
 @dataclass(frozen=True)
 class Schedule(Value):
-    """A learning rate or a momentum that changes from step to step; a rule takes one where it takes the number.
+    """A learning rate or momentum that changes from step to step; pass it to a rule instead of a number.
 
-    A step is an update, not an epoch; steps are counted from the first one that the rule takes on a network or
-    optimizer. Called with t, a schedule gives its value there.
+    A step is an update, not an epoch; steps are counted from the rule's first one on a network or optimizer. Calling a
+    schedule with t returns its value at step t.
 
     Examples
     --------
@@ -34,26 +34,26 @@ class Schedule(Value):
         return _core.schedule_at(self.name, self.values(), int(t))
 
     def largest(self) -> float:
-        """Return a value that none exceeds."""
+        """Return an upper bound of the values."""
         raise NotImplementedError
 
     def described(self) -> dict[str, Any]:
-        """Return name and hyper-parameters, as the C++ core takes them."""
+        """Return name and hyper-parameters, as the C++ core expects them."""
         return {"name": self.name, **self.values()}
 
 
 @dataclass(frozen=True)
 class Piecewise(Schedule):
-    """``levels[0]`` first, and ``levels[k]`` after step ``after[k - 1]``.
+    """``levels[0]`` at first, then ``levels[k]`` after step ``after[k - 1]``.
 
-    The textbook's momentum: 0.5 at first, then 0.9 or 0.99 once the large gradients are gone.
+    The textbook's schedule for momentum: 0.5 at first, then 0.9 or 0.99 once the large gradients are gone.
 
     Parameters
     ----------
     levels : sequence of float
         At most 32.
     after : sequence of int
-        Steps, one fewer than levels, ascending.
+        Steps in ascending order, one fewer than levels.
 
     Examples
     --------
@@ -89,7 +89,7 @@ class Piecewise(Schedule):
 class SutskeverMomentum(Schedule):
     """``min(1 - 2^(-1 - log2(floor(t / period) + 1)), highest)`` (Sutskever et al. 2013, section 3).
 
-    That is 0.5 at first, 0.75 after a period, and 1 - 1 / (2 k + 2) after k.
+    That is 0.5 at first, 0.75 after one period, and 1 - 1 / (2 k + 2) after k periods.
 
     Examples
     --------
@@ -110,7 +110,7 @@ class SutskeverMomentum(Schedule):
 
 @dataclass(frozen=True)
 class Exponential(Schedule):
-    """``first decay^((t - 1) / steps)``: times `decay` in every so many steps.
+    """``first decay^((t - 1) / steps)``: multiplied by `decay` every `steps` steps.
 
     Examples
     --------
@@ -131,11 +131,11 @@ class Exponential(Schedule):
 
 @dataclass(frozen=True)
 class Cosine(Schedule):
-    """Half a wave from `first` down to `last` (Loshchilov and Hutter 2017, without restarts).
+    """Half a cosine wave from `first` to `last` (Loshchilov and Hutter 2017, without restarts).
 
     ``last + (first - last) (1 + cos(pi u)) / 2``, with ``u = (t - 1 - warm_up) / (steps - warm_up)``, at most 1
 
-    In the first `warm_up` steps the value rises to `first`: ``first t / warm_up`` (Goyal et al. 2017).
+    During the first `warm_up` steps the value rises to `first`: ``first t / warm_up`` (Goyal et al. 2017).
 
     Examples
     --------
@@ -157,13 +157,13 @@ class Cosine(Schedule):
             raise ValueError(f"warm_up: expected fewer than the {self.steps} steps, got {self.warm_up}")
 
     def largest(self) -> float:
-        """Return the larger end."""
+        """Return the larger of `first` and `last`."""
         return max(self.first, self.last)
 
 
 @dataclass(frozen=True)
 class InverseTime(Schedule):
-    """``first / (1 + (t - 1) / steps)^power``: for powers above 1/2 up to 1, Robbins and Monro's conditions hold.
+    """``first / (1 + (t - 1) / steps)^power``; powers in (1/2, 1] satisfy Robbins and Monro's conditions.
 
     Examples
     --------
