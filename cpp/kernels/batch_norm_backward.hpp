@@ -235,7 +235,7 @@ void pass_gradient(const PassedGradient<T>& g, Range panels) {
     for_each_group({0, rows}, P, [&](std::size_t row, std::size_t end) {
       T* const dz = g.dz.at(row, p);
       __builtin_memcpy(dz, g.dy.at(row, p), (end - row) * width * sizeof(T));
-      keep_rows(dz, g.kept, g.kept.at(row, p, rows), end - row, width);
+      mask_rows(dz, g.mask, g.mask.at(row, p, rows), end - row, width);
       differentiate(dz, g.z.data != nullptr ? g.z.at(row, p) : nullptr, g.a.at(row, p), (end - row) * width);
       if (g.dz_transposed.data == nullptr) return;
       const std::size_t samples = g.dz_transposed.width(row / P);

@@ -85,7 +85,7 @@ void finish_input_gradient(const InputGradient<T>& g, const T* block, std::size_
   for (std::size_t q = row / P; q * P < end_row; ++q) {
     const std::size_t inputs = g.dz.used(q), step = g.dz.width(q);
     transpose(turned, step, width, block + (q * P - row) * width, width, inputs, step);
-    keep_rows(turned, g.kept, g.kept.at(first, q, g.dz.rows), samples, step);
+    mask_rows(turned, g.mask, g.mask.at(first, q, g.dz.rows), samples, step);
     differentiate(turned, g.z.data != nullptr ? g.z.at(first, q) : nullptr, g.a.at(first, q), samples * step);
     __builtin_memcpy(g.dz.at(first, q), turned, samples * step * sizeof(T));
     if (g.dz_transposed.data != nullptr) {
@@ -127,10 +127,10 @@ FANIN_INLINE void apply(const WeightGradient<T>& g, const T* values, std::size_t
     return find_update<T>(Rules{}, update.rule)(update, values, first, n);
   }
   T* stored = g.gradient + first;
-  if (g.keep == Keep::alone || g.keep == Keep::continued) {
+  if (g.into == Into::alone || g.into == Into::continued) {
     __builtin_memcpy(stored, values, n * sizeof(T));
   } else {
-    add_weighted(stored, g.keep == Keep::first_of_sum ? nullptr : stored, values, g.batch_weight, n);
+    add_weighted(stored, g.into == Into::first_of_sum ? nullptr : stored, values, g.batch_weight, n);
   }
 }
 
@@ -145,7 +145,7 @@ void narrow_weight_gradient(const WeightGradient<T>& g, std::size_t p, std::size
                             T* block) {
   constexpr std::size_t P = kPanel<T>;
   const std::size_t units = g.dz.used(p);
-  const bool continued = g.keep == Keep::continued;
+  const bool continued = g.into == Into::continued;
   alignas(64) T turned[kNarrow * P];
   for (std::size_t q = row / P; q * P < end_row; ++q) {
     T* const of_q = block + (q * P - row) * P / 2;
@@ -166,7 +166,7 @@ template <class T>
 void weight_gradient(const WeightGradient<T>& g, Range panels, Range rows) {
   constexpr std::size_t P = kPanel<T>;
   alignas(64) T block[kRowBlock * P];
-  const bool continued = g.keep == Keep::continued;
+  const bool continued = g.into == Into::continued;
   for_each_group(rows, kPanelGroup * P, [&](std::size_t group_row, std::size_t group_end) {
     for (std::size_t p = panels.begin; p < panels.end; ++p) {
       const std::size_t width = g.dz.width(p), panel_offset = g.weight_offset + p * g.x.columns * P;
@@ -202,7 +202,7 @@ void bias_gradient(const WeightGradient<T>& g, Range panels) {
     }
     const T* dz = g.dz.at(0, p);
     for (std::size_t column = 0; column < width; column += Vec<T>::width) {
-      const bool continued = g.keep == Keep::continued;
+      const bool continued = g.into == Into::continued;
       Vec<T> sum(0.0);
       if (continued) sum = Vec<T>::load(g.gradient + g.bias_offset + p * kPanel<T> + column);
       for (std::size_t begin = 0; begin < n; begin += kDepth<T> * width) {

@@ -100,12 +100,12 @@ struct Bare {
 // Decay and the scale of the rate only
 template <class T>
 struct Scaled {
-  Vec<T> keep, scale;
+  Vec<T> undecayed, scale;
 
   FANIN_INLINE Scaled(const Around& around, double rate)
-      : keep(1 - around.scale * rate * around.decay), scale(around.scale) {}
+      : undecayed(1 - around.scale * rate * around.decay), scale(around.scale) {}
   FANIN_INLINE Vec<T> gradient(Vec<T> g, Vec<T>) const { return g; }
-  FANIN_INLINE Vec<T> weight(Vec<T> w, Vec<T> change) const { return fma(scale, change, keep * w); }
+  FANIN_INLINE Vec<T> weight(Vec<T> w, Vec<T> change) const { return fma(scale, change, undecayed * w); }
 };
 
 template <class T>

@@ -38,7 +38,7 @@ Method read_method(const json::Value& value) {
 
 void write_progress(json::Writer& out, const TrainingProgress& progress) {
   out.begin_object().key("epochs").whole(progress.epochs).key("average_weights").begin_array();
-  for (const double weight : progress.average_weights) out.number(weight);
+  for (const double weight : progress.statistics_weights) out.number(weight);
   out.end_array().key("method");
   if (progress.method) {
     write_method(out, *progress.method);
@@ -59,7 +59,7 @@ TrainingProgress read_progress(const json::Value& value) {
   TrainingProgress progress;
   progress.epochs = object.at("epochs").whole();
   for (const json::Value& weight : object.at("average_weights").elements()) {
-    progress.average_weights.push_back(weight.number());
+    progress.statistics_weights.push_back(weight.number());
   }
   const json::Value& method = object.at("method");
   if (!method.is_null()) progress.method = read_method(method);

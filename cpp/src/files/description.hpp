@@ -16,9 +16,9 @@ inline constexpr std::uint64_t kFormatVersion = 1;
 
 // The state of training: with the arrays, everything the next epoch depends on
 struct TrainingProgress {
-  std::uint64_t epochs = 0;             // epochs begun: the position in the seed's random streams
-  std::vector<double> average_weights;  // weight of the running statistics, for each layer with parameters
-  std::optional<Method> method;         // the method of the stored state
+  std::uint64_t epochs = 0;                // epochs begun: the position in the seed's random streams
+  std::vector<double> statistics_weights;  // weight of the running statistics, for each layer with parameters
+  std::optional<Method> method;            // the method of the stored state
   std::uint64_t steps = 0, averaged = 0;
   double memory = 0;
   double look_ahead = 0;  // determined by the method and its steps

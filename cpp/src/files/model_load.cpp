@@ -37,7 +37,7 @@ void check_progress(const TrainingProgress& progress, const Nodes<T>& nodes) {
   if (!(progress.look_ahead >= 0 && progress.look_ahead < 1)) {
     refuse("look_ahead: expected a number in [0, 1), got " + number_text(progress.look_ahead));
   }
-  const std::vector<double>& weights = progress.average_weights;
+  const std::vector<double>& weights = progress.statistics_weights;
   if (weights.size() != nodes.stages) {
     refuse("average_weights: expected one for each of " + std::to_string(nodes.stages) + " layers, got " +
            std::to_string(weights.size()));
@@ -99,7 +99,7 @@ Network<T> ModelFile::read(Description description, Tensors& tensors) {
   state->metadata = std::move(description.metadata);
   state->column_names = std::move(description.column_names);
   state->epochs = progress.epochs;
-  state->averages.weights() = std::move(progress.average_weights);
+  state->statistics.weights() = std::move(progress.statistics_weights);
   if (progress.method) {
     state->state.resume(*progress.method, state->nodes.table);
     state->state.steps = progress.steps;

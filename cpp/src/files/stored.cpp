@@ -6,7 +6,7 @@ namespace {
 void add_arrays(std::vector<StoredArray>& stored, const std::string& prefix,
                 const std::vector<ParameterArray>& arrays, Place place, std::size_t offset) {
   for (const ParameterArray& array : arrays) {
-    const Place of_array = is_statistic(array.role) ? Place::averages : place;
+    const Place of_array = is_statistic(array.role) ? Place::statistics : place;
     stored.push_back({prefix + array.name(), array, of_array, offset + array.offset});
   }
 }

@@ -10,7 +10,7 @@
 
 namespace fanin {
 
-enum class Place { shown, trained, averages, slots };
+enum class Place { shown, trained, statistics, slots };
 
 // An array of the table, or of the state, at an offset of the buffer of its place
 struct StoredArray {

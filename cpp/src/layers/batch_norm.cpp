@@ -61,7 +61,7 @@ class BatchNormNode final : public Node<T> {
       case kPass:
         return kernels<T>().pass_gradient(gradient_through(*in_, step.batch, dz), panels_of<T>(columns));
       default:
-        kernels<T>().bias_gradient({step.kept.whole,
+        kernels<T>().bias_gradient({step.sink.whole,
                                     *step.update,
                                     0,
                                     norm_.shift,
@@ -70,8 +70,8 @@ class BatchNormNode final : public Node<T> {
                                     norm_.dgamma(),
                                     norm_.dbeta(),
                                     norm_.scale,
-                                    step.kept.keep,
-                                    step.kept.batch_weight},
+                                    step.sink.into,
+                                    step.sink.batch_weight},
                                    panels_of<T>(columns));
     }
   }
@@ -79,9 +79,9 @@ class BatchNormNode final : public Node<T> {
   void initialize(T* parameters, std::uint64_t) const override { norm_.initialize(parameters); }
 
   // The factor of each column takes the place of gamma.
-  void fold(T* folded, const T* parameters, const Averages<T>& averages,
+  void fold(T* folded, const T* parameters, const RunningStatistics<T>& statistics,
             const Normalizer<T>*) const override {
-    if (!norm_.in_next) norm_.scale_of_averages(folded + norm_.scale, parameters, averages);
+    if (!norm_.in_next) norm_.scale_of_statistics(folded + norm_.scale, parameters, statistics);
   }
 
   void predict(Flow<T>& flow) const override {
@@ -93,7 +93,7 @@ class BatchNormNode final : public Node<T> {
       const std::size_t first = p * kPanel<T>;
       const auto width = static_cast<std::ptrdiff_t>(x.width(p));
       kernels<T>().normalize(
-          {y.at(0, p), width, x.at(0, p), width, flow.net.averages.mean(norm_) + first,
+          {y.at(0, p), width, x.at(0, p), width, flow.net.statistics.mean(norm_) + first,
            flow.net.parameters + norm_.scale + first, flow.net.parameters + norm_.shift + first},
           {0, x.rows}, {0, x.width(p)});
     }

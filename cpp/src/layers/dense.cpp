@@ -137,15 +137,15 @@ class DenseNode final : public Node<T> {
         {text_ + "bias_initializer: ", {parameters + biases_, 1, columns()}, fan, seed, stream_, inputs_});
   }
 
-  void fold(T* folded, const T* parameters, const Averages<T>& averages,
+  void fold(T* folded, const T* parameters, const RunningStatistics<T>& statistics,
             const Normalizer<T>* watched) const override {
     if (norm_ && &*norm_ == watched) {
       std::fill_n(folded + biases_, rounded<T>(columns()), T{0});
     } else if (norm_) {
-      norm_->fold_into_columns(weights_of(folded), folded + biases_, folded, parameters, averages);
+      norm_->fold_into_columns(weights_of(folded), folded + biases_, folded, parameters, statistics);
     }
     if (before_ != nullptr) {
-      before_->fold_into_rows(weights_of(folded), folded + biases_, folded, parameters, averages);
+      before_->fold_into_rows(weights_of(folded), folded + biases_, folded, parameters, statistics);
     }
   }
 
@@ -185,12 +185,12 @@ class DenseNode final : public Node<T> {
     const PassedGradient<T> g = gradient_through(*in_, batch, {});
     kernels<T>().input_gradient(
         {g.dz, g.dz_transposed, weights_of(step.parameters),
-         read_only(this->out.transposed(dz_transposed_, batch)), g.z, g.a, g.activation, g.kept},
+         read_only(this->out.transposed(dz_transposed_, batch)), g.z, g.a, g.activation, g.mask},
         panels_of<T>(rows), columns);
   }
 
   void run_weight_gradient(const StepOf<T>& step, Range columns, Range rows) const {
-    WeightGradient<T> g{step.kept.whole,
+    WeightGradient<T> g{step.sink.whole,
                         *step.update,
                         weights_,
                         biases_,
@@ -201,8 +201,8 @@ class DenseNode final : public Node<T> {
       g.dbeta = norm_->dbeta();
       g.gamma_offset = norm_->scale;
     }
-    g.keep = step.kept.keep;
-    g.batch_weight = step.kept.batch_weight;
+    g.into = step.sink.into;
+    g.batch_weight = step.sink.batch_weight;
     if (trains_weights_) kernels<T>().weight_gradient(g, panels_of<T>(columns), rows);
     if (rows.begin == 0) kernels<T>().bias_gradient(g, panels_of<T>(columns));
   }

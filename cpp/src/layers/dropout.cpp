@@ -37,13 +37,13 @@ class DropoutNode final : public Node<T> {
     in_ = &in;
     out = in;
     out.linear = false;
-    out.kept.scale = static_cast<T>(kNumbers / (kNumbers - dropped_));
+    out.mask.scale = static_cast<T>(kNumbers / (kNumbers - dropped_));
     if (in.gathered) return;
     out.carve(memory, rows, in);
     out.a = in.a;
     if (in.ahead) return;
-    const std::size_t bytes = rows * KeptElements<T>::kBytes * Panels<T>{nullptr, rows, in.columns}.count();
-    out.kept.bits = reinterpret_cast<std::uint8_t*>(memory.take((bytes + sizeof(T) - 1) / sizeof(T)));
+    const std::size_t bytes = rows * DropoutMask<T>::kBytes * Panels<T>{nullptr, rows, in.columns}.count();
+    out.mask.bits = reinterpret_cast<std::uint8_t*>(memory.take((bytes + sizeof(T) - 1) / sizeof(T)));
   }
 
   void forward(Plan<T>&) override {
@@ -61,7 +61,7 @@ class DropoutNode final : public Node<T> {
     const RandomState& random = step.random;
     kernels<T>().drop({this->out.out(step.batch),
                        read_only(in_->out(step.batch)),
-                       this->out.kept,
+                       this->out.mask,
                        {low(random.seed), low(random.seed >> 32)},
                        {low(step.batch.number), low(random.epoch), word_},
                        dropped_,

@@ -104,9 +104,9 @@ class ResidualNode final : public Node<T> {
     for (const auto& node : nodes_) node->initialize(parameters, seed);
   }
 
-  void fold(T* folded, const T* parameters, const Averages<T>& averages,
+  void fold(T* folded, const T* parameters, const RunningStatistics<T>& statistics,
             const Normalizer<T>* watched) const override {
-    for (const auto& node : nodes_) node->fold(folded, parameters, averages, watched);
+    for (const auto& node : nodes_) node->fold(folded, parameters, statistics, watched);
   }
 
   void predict(Flow<T>& flow) const override {

@@ -82,7 +82,7 @@ ColumnMoments moments_of(const Normalizer<T>& of, const Nodes<T>& nodes, const F
 }  // namespace
 
 template <class T>
-bool Network<T>::State::wants_exact_statistics() const {
+bool Network<T>::State::needs_exact_statistics() const {
   return std::any_of(nodes.normalizers.begin(), nodes.normalizers.end(),
                      [](const Normalizer<T>* of) { return of->norm.exact_statistics; });
 }
@@ -91,19 +91,19 @@ template <class T>
 void Network<T>::State::take_exact_statistics(const Samples& x, std::size_t epoch,
                                               const std::function<bool()>& interrupted) {
   Buffer<T> folded(nodes.table.size);
-  const Averages<T> over_batches = averages;
+  const RunningStatistics<T> over_batches = statistics;
   try {
     for (const Normalizer<T>* of : nodes.normalizers) {
       if (!of->norm.exact_statistics) continue;
       fold(folded.data(), of);
-      const ColumnMoments of_all = moments_of<T>(*of, nodes, {folded.data(), averages}, x, interrupted);
+      const ColumnMoments of_all = moments_of<T>(*of, nodes, {folded.data(), statistics}, x, interrupted);
       const double others = static_cast<double>(of_all.rows - 1);
       for (std::size_t j = 0; j < of->columns; ++j) {
-        averages.mean(*of)[j] = without_denormals(static_cast<T>(of_all.mean[j]));
-        averages.variance(*of)[j] = without_denormals(static_cast<T>(of_all.squares[j] / others * kUnit));
+        statistics.mean(*of)[j] = without_denormals(static_cast<T>(of_all.mean[j]));
+        statistics.variance(*of)[j] = without_denormals(static_cast<T>(of_all.squares[j] / others * kUnit));
       }
-      if (find_not_finite(averages.mean(*of), of->columns) == of->columns &&
-          find_not_finite(averages.variance(*of), of->columns) == of->columns) {
+      if (find_not_finite(statistics.mean(*of), of->columns) == of->columns &&
+          find_not_finite(statistics.variance(*of), of->columns) == of->columns) {
         continue;
       }
       const std::size_t number = layer_at(nodes.table.statistics, of->mean) + 1;
@@ -113,13 +113,13 @@ void Network<T>::State::take_exact_statistics(const Samples& x, std::size_t epoc
                           epoch, 0, number);
     }
   } catch (...) {
-    averages.copy(over_batches);
+    statistics.copy(over_batches);
     throw;
   }
 }
 
-template bool Network<float>::State::wants_exact_statistics() const;
-template bool Network<double>::State::wants_exact_statistics() const;
+template bool Network<float>::State::needs_exact_statistics() const;
+template bool Network<double>::State::needs_exact_statistics() const;
 template void Network<float>::State::take_exact_statistics(const Samples&, std::size_t,
                                                            const std::function<bool()>&);
 template void Network<double>::State::take_exact_statistics(const Samples&, std::size_t,

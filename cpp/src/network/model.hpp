@@ -11,8 +11,8 @@
 #include "data/loss.hpp"
 #include "fanin/error.hpp"
 #include "fanin/network.hpp"
-#include "plan/averages.hpp"
 #include "plan/nodes.hpp"
+#include "plan/running_statistics.hpp"
 #include "rules/rule_state.hpp"
 
 namespace fanin {
@@ -66,7 +66,7 @@ struct Network<T>::State {
         loss_for_kernels(loss, nodes.outputs()),
         seed(seed_),
         parameters(nodes.table.size),
-        averages(nodes),
+        statistics(nodes),
         folded_(nodes.has_batch_norm() ? nodes.table.size : 0) {}
 
   // What prediction multiplies by and adds: the parameters, with batch norm folded into weights and biases.
@@ -79,7 +79,7 @@ struct Network<T>::State {
     if (!nodes.has_batch_norm()) return;
     const FloatingPointScope modes;
     std::memcpy(to, weights(), nodes.table.size * sizeof(T));
-    for (const auto& node : nodes.list) node->fold(to, weights(), averages, watched);
+    for (const auto& node : nodes.list) node->fold(to, weights(), statistics, watched);
   }
   // The memory of the folded parameters, if there are any, as scratch for a writer until it calls `fold`
   T* folded_memory() { return folded_.data(); }
@@ -87,7 +87,7 @@ struct Network<T>::State {
   // Sets one of the table's arrays, row-major, as shown to users; trained weights follow. Then call `fold`.
   void set_array(const ParameterArray& array, std::span<const T> values);
 
-  bool wants_exact_statistics() const;
+  bool needs_exact_statistics() const;
   // Sets all of them, or none if interrupted or diverged in this epoch
   void take_exact_statistics(const Samples& x, std::size_t epoch, const std::function<bool()>& interrupted);
 
@@ -99,7 +99,7 @@ struct Network<T>::State {
   std::map<std::string, std::string> metadata;  // the user's
   ColumnNames column_names;
   Buffer<T> parameters;
-  Averages<T> averages;
+  RunningStatistics<T> statistics;
   mutable Access access;
   std::atomic<bool> training{false};  // whether a Training of it exists
 

@@ -13,10 +13,10 @@ class Snapshot {
   void take(const Network<T>& network) {
     const auto& net = *network.state_;
     const Access::Reading reading(net.access);
-    if (averages_.size() == 0) averages_ = Buffer<T>(net.nodes.table.statistics_size);
+    if (statistics_.size() == 0) statistics_ = Buffer<T>(net.nodes.table.statistics_size);
     if (weights_.size() == 0) weights_ = Buffer<T>(net.nodes.table.size);
     copy(weights_.data(), net.weights(), weights_.size());
-    copy(averages_.data(), net.averages.values().data(), averages_.size());
+    copy(statistics_.data(), net.statistics.values().data(), statistics_.size());
   }
 
   // Has the effect of setting every array
@@ -24,7 +24,7 @@ class Snapshot {
     auto& net = *network.state_;
     const Access::Writing writing(net.access);
     copy(net.shown(), weights_.data(), weights_.size());
-    copy(net.averages.values().data(), averages_.data(), averages_.size());
+    copy(net.statistics.values().data(), statistics_.data(), statistics_.size());
     net.state.trained_from_shown(net.parameters.data(), net.nodes.table, {0, weights_.size()});
     net.fold();
   }
@@ -33,7 +33,7 @@ class Snapshot {
   static void copy(T* to, const T* from, std::size_t size) {
     if (size > 0) std::memcpy(to, from, size * sizeof(T));
   }
-  Buffer<T> weights_, averages_;
+  Buffer<T> weights_, statistics_;
 };
 
 }  // namespace fanin

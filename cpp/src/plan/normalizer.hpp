@@ -33,15 +33,15 @@ class Normalizer {
 
   void initialize(T* parameters) const;
   // gamma / sqrt(variance + epsilon) of the running statistics
-  void scale_of_averages(T* to, const T* parameters, const Averages<T>& averages) const;
+  void scale_of_statistics(T* to, const T* parameters, const RunningStatistics<T>& statistics) const;
 
   // For prediction, folds the running statistics into the product before, column by column, or after, row by
   // row; both the weights and what is added to the product change. The factors take the place of gamma in
   // `folded`.
   void fold_into_columns(const Panels<T>& w, T* added, T* folded, const T* parameters,
-                         const Averages<T>& averages) const;
+                         const RunningStatistics<T>& statistics) const;
   void fold_into_rows(const Panels<T>& w, T* added, T* folded, const T* parameters,
-                      const Averages<T>& averages) const;
+                      const RunningStatistics<T>& statistics) const;
 
  private:
   const Value<T>* u_ = nullptr;

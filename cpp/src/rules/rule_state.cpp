@@ -8,7 +8,7 @@
 
 namespace fanin {
 
-// Slots in use so far are kept, the others begin.
+// Slots in use so far are old_place, the others begin.
 template <class T>
 void RuleState<T>::reserve(const Method& method, const ParameterTable& table) {
   if (owner) {
@@ -19,13 +19,13 @@ void RuleState<T>::reserve(const Method& method, const ParameterTable& table) {
   segments.reserve(is_bare(method) ? 0 : table.trained.size());
   const RuleTraits traits = traits_of(largest_of(method));
   const SlotList& wanted = traits.slots;
-  if (keeps_slots(method, wanted)) return;
+  if (has_slots(method, wanted)) return;
   new_slots_ = Buffer<T>(table.size * static_cast<std::size_t>(wanted.count));
   for (int i = 0; i < wanted.count; ++i) {
-    const int slot = wanted.slot[i], kept = is_of(method) ? used.place[slot] : -1;
+    const int slot = wanted.slot[i], old_place = is_of(method) ? used.place[slot] : -1;
     T* const to = new_slots_.data() + static_cast<std::size_t>(i) * table.size;
-    if (kept >= 0) {
-      std::copy_n(slots.data() + static_cast<std::size_t>(kept) * table.size, table.size, to);
+    if (old_place >= 0) {
+      std::copy_n(slots.data() + static_cast<std::size_t>(old_place) * table.size, table.size, to);
     } else {
       std::fill_n(to, table.size, static_cast<T>(traits.initial[slot]));
     }
@@ -38,7 +38,7 @@ void RuleState<T>::take(const Method& method, const ParameterTable& table) noexc
   const bool same_kind = is_of(method), averages = method.average_decay > 0;
   const RuleTraits traits = traits_of(largest_of(method));
   const SlotList& wanted = traits.slots;
-  if (!keeps_slots(method, wanted)) {
+  if (!has_slots(method, wanted)) {
     slots = std::move(new_slots_);
     used = wanted;
   }

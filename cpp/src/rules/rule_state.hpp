@@ -95,7 +95,7 @@ struct RuleState {
   std::size_t slot_stride() const {
     return used.count == 0 ? 0 : slots.size() / static_cast<std::size_t>(used.count);
   }
-  bool keeps_slots(const Method& method, const SlotList& wanted) const {
+  bool has_slots(const Method& method, const SlotList& wanted) const {
     return is_of(method) && used == wanted;
   }
 

@@ -9,7 +9,7 @@
 namespace fanin {
 namespace {
 
-constexpr const char* kAverages = "running statistics of batch norm are";
+constexpr const char* kStatistics = "running statistics of batch norm are";
 
 }  // namespace
 
@@ -22,7 +22,7 @@ void Training<T>::State::start_anew() {
   // Nothing throws from here on.
   std::memcpy(finite_parameters(), net.weights(), table.size * sizeof(T));
   net.state.prepare(*method, table, net.parameters.data());
-  finite_averages.copy(net.averages);
+  finite_statistics.copy(net.statistics);
   if (options.shuffle) {
     permute(order.data(), static_cast<std::uint32_t>(order.size()),
             Philox(net.seed, stream_of_epoch(net.epochs)));
@@ -125,13 +125,13 @@ double Training<T>::State::share_before(std::size_t number) const {
 template <class T>
 void Training<T>::State::restore(const std::string& what, std::size_t at_step, std::size_t layer) {
   std::memcpy(net.parameters.data(), finite_parameters(), net.nodes.table.size * sizeof(T));
-  net.averages.copy(finite_averages);
+  net.statistics.copy(finite_statistics);
   const double rate = traits_of(rule_at(*method, net.state.steps + 1)).learning_rate;
   net.state.forget();
   net.fold();
   const std::size_t number = layer + 1, epoch = epoch_of_fit();
   const auto& normalizers = net.nodes.normalizers;
-  const bool normalized = !normalizers.empty() && normalizers.front()->stage == 0 && what != kAverages;
+  const bool normalized = !normalizers.empty() && normalizers.front()->stage == 0 && what != kStatistics;
   throw DivergedError("training diverged: in epoch " + std::to_string(epoch) + ", step " +
                           std::to_string(at_step) + ", " + what + " not finite, first in layer " +
                           std::to_string(number) +
@@ -156,10 +156,10 @@ EpochResult Training<T>::State::end() {
   net.state.refresh_shown(table, net.parameters.data());
   const std::size_t bad = find_not_finite(net.weights(), table.size);
   if (bad < table.size) restore("weights are", next_step, layer_at(table.trained, bad));
-  const Buffer<T>& averages = net.averages.values();
-  const std::size_t overflown = find_not_finite(averages.data(), averages.size());
-  if (overflown < averages.size()) {
-    restore(kAverages, next_step, layer_at(table.statistics, overflown));
+  const Buffer<T>& statistics = net.statistics.values();
+  const std::size_t overflown = find_not_finite(statistics.data(), statistics.size());
+  if (overflown < statistics.size()) {
+    restore(kStatistics, next_step, layer_at(table.statistics, overflown));
   }
   net.fold();
   return {weight_sum > 0 ? loss_sum / weight_sum : 0, next_step < end_step, share_before(next_step)};
@@ -205,7 +205,7 @@ EpochResult Training<T>::epoch(const Method& method) {
 template <class T>
 void Training<T>::exact_statistics() {
   const Access::Writing writing(state_->net.access);
-  if (!state_->net.wants_exact_statistics()) return;
+  if (!state_->net.needs_exact_statistics()) return;
   const FloatingPointScope modes;
   state_->net.take_exact_statistics(state_->x, state_->epoch_of_fit(), state_->options.interrupted);
   state_->net.fold();

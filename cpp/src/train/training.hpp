@@ -27,8 +27,8 @@ struct Training<T>::State {
         steps((rows_of(x) + batch_size - 1) / batch_size - (joins_last ? 1 : 0)),
         order(rows_of(x)),
         own_finite_parameters(net.nodes.has_batch_norm() ? 0 : net.nodes.table.size),
-        finite_averages(net.nodes),
-        step(net.nodes.inputs, net.layers, net.averages, net.loss_for_kernels.get(),
+        finite_statistics(net.nodes),
+        step(net.nodes.inputs, net.layers, net.statistics, net.loss_for_kernels.get(),
              {y, !weights.empty(), largest_batch()}, options.interrupted) {
     for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<std::uint32_t>(i);
   }
@@ -94,7 +94,7 @@ struct Training<T>::State {
     return net.nodes.has_batch_norm() ? net.folded_memory() : own_finite_parameters.data();
   }
   Buffer<T> own_finite_parameters;
-  Averages<T> finite_averages;
+  RunningStatistics<T> finite_statistics;
   Step<T> step;
 
   std::optional<Method> method;
