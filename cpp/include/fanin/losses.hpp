@@ -34,7 +34,8 @@ struct PlainLoss {
   }
 };
 
-// E = 1/2 sum_j (a_j - y_j)^2 for a row, so that the Hessian of a linear neuron is X'X / m (TEXTBOOK 10)
+// E = 1/2 sum_j (a_j - y_j)^2 for a row, so that the Hessian of a linear neuron is X'X / m
+// (docs/textbook.md, row 10)
 struct SquaredError : PlainLoss {
   static constexpr const char* name = "squared_error";
   static constexpr const char* metric = "rmse";

@@ -10,8 +10,8 @@
 
 namespace fanin {
 
-// levels[k] from the step after after[k - 1] on: 0.5, then 0.9 once the large gradients are gone (TEXTBOOK
-// 50)
+// levels[k] from the step after after[k - 1] on: 0.5, then 0.9 once the large gradients have disappeared
+// (docs/textbook.md, row 50)
 struct Piecewise {
   static constexpr const char* name = "piecewise";
   Numbers levels = {{0.5, 0.9}, 2};
