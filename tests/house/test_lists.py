@@ -83,6 +83,13 @@ def test_core_python_and_reference_list_the_same_activations():
     assert _core.activations() == list(get_args(layers.ActivationName)) == list(ACTIVATIONS)
 
 
+def test_the_docstring_of_activation_lists_each_with_the_variance_of_its_weights(every_activation):
+    row = rf'^"{every_activation}" .* ([\d.]+)$'
+    listed = re.search(row, inspect.getdoc(layers.Activation) or "", re.MULTILINE)
+    assert listed, f"the docstring of fanin.Activation lacks {every_activation!r}"
+    assert float(listed[1]) == ACTIVATIONS[every_activation].weight_variance
+
+
 def test_initializers_have_the_same_names_and_defaults_in_core_python_and_reference(every_initializer):
     in_core = _core.initializers()[every_initializer]
     in_python = hyper_parameters(initializers.BY_NAME[every_initializer])
