@@ -15,10 +15,11 @@
                          u = sqrt(2 / pi) (z + 0.044715 z^3)
     silu                 a = z s(z)                      f' = s + z s (1 - s)
     mish                 a = z tanh(log(1 + exp(z)))     f' = t + z (1 - t^2) s(z)
+    hard_sigmoid         a = z / 6 + 1/2 in [0, 1]       f' = 1/6 where -3 < z < 3, else 0
 
 Source: Bishop, Pattern Recognition and Machine Learning, 5.1; Glorot, Bordes, Bengio 2011 (relu); Maas et al.
 2013 (leaky_relu); Clevert et al. 2016 (elu); Klambauer et al. 2017 (selu); Dugas et al. 2001 (softplus);
-Hendrycks and Gimpel 2016 (gelu, silu); Misra 2019 (mish).
+Hendrycks and Gimpel 2016 (gelu, silu); Misra 2019 (mish); Howard et al. 2019 (hard_sigmoid).
 """
 
 from __future__ import annotations
@@ -136,4 +137,7 @@ ACTIVATIONS = {
         lambda z: z * logistic(z), lambda z: logistic(z) + z * logistic_derivative(z), weight_variance=2
     ),
     "mish": Activation(lambda z: z * np.tanh(softplus(z)), mish_derivative, weight_variance=2),
+    "hard_sigmoid": Activation(
+        lambda z: np.clip(z / 6 + 0.5, 0, 1), lambda z: (np.abs(z) < 3).astype(z.dtype) / 6
+    ),
 }

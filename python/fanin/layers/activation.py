@@ -22,6 +22,7 @@ ActivationName = Literal[
     "gelu_tanh",
     "silu",
     "mish",
+    "hard_sigmoid",
 ]
 
 
@@ -53,6 +54,7 @@ class Activation(Layer):
     "gelu_tanh"             gelu, approximated with tanh                              2
     "silu"                  z s(z), also called swish                                 2
     "mish"                  z tanh(log(1 + e^z))                                      2
+    "hard_sigmoid"          z / 6 + 1/2, clipped to [0, 1]                            1
     ======================  =======================================================  ==
 
     Parameters
