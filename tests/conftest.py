@@ -25,6 +25,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         "every_activation": _core.activations,
         "every_loss": _core.losses,
         "every_initializer": _core.initializers,
+        "every_schedule": _core.schedules,
         "every_isa": fanin.cpu.available,
     }
     for name, entries in lists.items():

@@ -69,6 +69,10 @@ py::dict defaults_of(L list) {
   return all;
 }
 
+fanin::Schedule schedule_of(const std::string& name, const py::dict& values) {
+  return arrays::make_entry<fanin::Schedule>(fanin::Schedules{}, "schedule", name, values);
+}
+
 }  // namespace
 
 void register_lists(py::module_& m) {
@@ -84,8 +88,10 @@ void register_lists(py::module_& m) {
   m.def("schedules", [] { return defaults_of(fanin::Schedules{}); });
   m.def("schedule_ranges", [] { return defaults_of<RangeReader>(fanin::Schedules{}); });
   m.def("schedule_at", [](const std::string& name, const py::dict& values, std::uint64_t t) {
-    const auto schedule = arrays::make_entry<fanin::Schedule>(fanin::Schedules{}, "schedule", name, values);
-    return std::visit([t](const auto& s) { return s.at(t); }, schedule);
+    return std::visit([t](const auto& s) { return s.at(t); }, schedule_of(name, values));
+  });
+  m.def("schedule_largest", [](const std::string& name, const py::dict& values) {
+    return std::visit([](const auto& s) { return s.largest(); }, schedule_of(name, values));
   });
   // of each loss: the name of its metric, and whether its targets are labels
   m.def("loss_traits", [] {

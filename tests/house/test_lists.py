@@ -11,11 +11,12 @@ import pytest
 
 import fanin
 from fanin import _core, initializers, layers, losses, optim
-from helpers import ROOT, initializer_for, loss_for, rule_classes
+from helpers import ROOT, initializer_for, loss_for, rule_classes, schedule_classes
 from reference.activations import ACTIVATIONS
 from reference.initializers import DEVIATIONS
 from reference.losses import LOSSES
 from reference.rules import RULES
+from reference.schedules import SCHEDULES
 
 
 def hyper_parameters(dataclass_type):
@@ -48,7 +49,7 @@ CALLED_OTHERWISE = {"LogisticLoss": "Logistic", "ActivationLayer": "Activation"}
     ("headers", "classes"),
     [
         ("rules/*.hpp", rule_classes().values()),
-        ("schedules.hpp", optim.schedules.Schedule.__subclasses__()),
+        ("schedules.hpp", schedule_classes().values()),
         ("losses.hpp", losses.BY_NAME.values()),
         ("layers/*.hpp", layers.BY_NAME.values()),
     ],
@@ -161,10 +162,15 @@ def test_rules_take_positional_and_keyword_arguments_in_the_order_of_the_equatio
     assert rule_classes()[every_rule](**by_name).values() == by_name
 
 
-def test_schedules_have_the_same_names_and_defaults_in_core_and_python():
-    listed = [c for c in vars(optim).values() if isinstance(c, type) and issubclass(c, optim.Schedule)]
-    by_name = {c.name: hyper_parameters(c) for c in listed if c is not optim.Schedule}
-    assert by_name == _core.schedules()
+def test_schedules_have_the_same_names_and_defaults_in_core_python_and_reference(every_schedule):
+    in_core = _core.schedules()[every_schedule]
+    in_reference = inspect.signature(SCHEDULES[every_schedule].value).parameters
+    assert in_core == hyper_parameters(schedule_classes()[every_schedule])
+    assert in_core == {name: p.default for name, p in in_reference.items() if name != "t"}
+
+
+def test_core_python_and_reference_list_the_same_schedules():
+    assert list(_core.schedules()) == list(schedule_classes()) == list(SCHEDULES)
 
 
 def test_a_rule_shows_its_equation_in_its_docstring(every_rule):

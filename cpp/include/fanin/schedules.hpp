@@ -1,7 +1,7 @@
 // Schedules: a hyper-parameter as a function of the step t = 1, 2, ..., and the list of them all. Their
 // values are the same bits everywhere: exp, log and cos are ours. A schedule is a struct with
-//   name, fields(self, f)   as in an update rule
-//   at(t), largest()        its value at step t, and one that none exceeds
+//   name, fields(self, f), conflict()   as in an update rule
+//   at(t), largest()                    its value at step t, and one that none exceeds
 #pragma once
 
 #include "fanin/list.hpp"
@@ -21,6 +21,15 @@ struct Piecewise {
     field("levels", self.levels, at_least(0));
     field("after", self.after, at_least(0));
   }
+  const char* conflict() const {
+    if (after.count == 0 || after.count + 1 != levels.count) {
+      return "after: expected one step fewer than levels, and at least one";
+    }
+    for (std::size_t k = 1; k < after.count; ++k) {
+      if (!(after.value[k - 1] < after.value[k])) return "after: expected ascending steps";
+    }
+    return nullptr;
+  }
   double largest() const {
     double most = levels.value[0];
     for (std::size_t k = 1; k < levels.count; ++k) most = levels.value[k] > most ? levels.value[k] : most;
@@ -28,7 +37,7 @@ struct Piecewise {
   }
   double at(std::uint64_t t) const {
     std::size_t k = 0;
-    while (k < after.count && k + 1 < levels.count && static_cast<double>(t) > after.value[k]) ++k;
+    while (k != after.count && static_cast<double>(t) > after.value[k]) ++k;
     return levels.value[k];
   }
 };
@@ -86,6 +95,7 @@ struct Cosine {
     field("steps", self.steps, at_least(1));
     field("warm_up", self.warm_up, at_least(0));
   }
+  const char* conflict() const { return warm_up < steps ? nullptr : "warm_up: expected less than steps"; }
   double largest() const { return first > last ? first : last; }
   double at(std::uint64_t t) const {
     const double step = static_cast<double>(t);

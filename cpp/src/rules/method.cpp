@@ -130,14 +130,11 @@ StepConstants begin_step(const Method& method, Moment at) {
 
 void check_method(const Method& method) {
   for (const std::optional<Schedule>* schedule : {&method.learning_rate, &method.momentum}) {
-    if (*schedule) std::visit([](const auto& s) { s.fields(s, FieldCheck{}); }, **schedule);
+    if (*schedule) std::visit([](const auto& s) { check_entry(s); }, **schedule);
   }
   std::visit(
       [&](const auto& r) {
-        r.fields(r, FieldCheck{});
-        if constexpr (requires { r.conflict(); }) {
-          if (r.conflict() != nullptr) throw ValueError(r.conflict());
-        }
+        check_entry(r);
         if (requires { r.momentum; } || !method.momentum) return;
         throw ValueError("momentum: " + std::string(r.name) + " has none that a schedule could change");
       },

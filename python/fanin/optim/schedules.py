@@ -10,6 +10,8 @@ from fanin import _core
 from fanin.checks import check_integer, check_sequence
 from fanin.values import Value
 
+__all__ = ["Cosine", "Exponential", "InverseTime", "Piecewise", "Schedule", "SutskeverMomentum"]
+
 
 @dataclass(frozen=True)
 class Schedule(Value):
@@ -35,7 +37,7 @@ class Schedule(Value):
 
     def largest(self) -> float:
         """Return a value that none exceeds."""
-        raise NotImplementedError
+        return _core.schedule_largest(self.name, self.values())
 
     def described(self) -> dict[str, Any]:
         """Return name and hyper-parameters, as the C++ core takes them."""
@@ -80,10 +82,6 @@ class Piecewise(Schedule):
         if list(self.after) != sorted(set(self.after)):
             raise ValueError(f"after: expected ascending steps, got {self.after}")
 
-    def largest(self) -> float:
-        """Return the largest level."""
-        return max(self.levels)
-
 
 @dataclass(frozen=True)
 class SutskeverMomentum(Schedule):
@@ -103,10 +101,6 @@ class SutskeverMomentum(Schedule):
     highest: float = 0.99
     period: float = 250
 
-    def largest(self) -> float:
-        """Return `highest`."""
-        return self.highest
-
 
 @dataclass(frozen=True)
 class Exponential(Schedule):
@@ -123,10 +117,6 @@ class Exponential(Schedule):
     first: float = 0.01
     decay: float = 0.5
     steps: float = 1000
-
-    def largest(self) -> float:
-        """Return `first`."""
-        return self.first
 
 
 @dataclass(frozen=True)
@@ -156,10 +146,6 @@ class Cosine(Schedule):
         if self.warm_up >= self.steps:
             raise ValueError(f"warm_up: expected fewer than the {self.steps} steps, got {self.warm_up}")
 
-    def largest(self) -> float:
-        """Return the larger end."""
-        return max(self.first, self.last)
-
 
 @dataclass(frozen=True)
 class InverseTime(Schedule):
@@ -176,7 +162,3 @@ class InverseTime(Schedule):
     first: float = 0.01
     steps: float = 1000
     power: float = 1.0
-
-    def largest(self) -> float:
-        """Return `first`."""
-        return self.first
