@@ -123,6 +123,41 @@ struct InverseTime {
   }
 };
 
-using Schedules = List<Piecewise, SutskeverMomentum, Exponential, Cosine, InverseTime>;
+// One cycle (Smith and Topin 2019) in two phases, each half a wave, as in PyTorch: with first = peak / start,
+// last = first / end and r = warm steps,
+//   peak + (first - peak) (1 + cos(pi u)) / 2,  u = (t - 1) / (r - 1)        for t < r
+//   peak + (last - peak) (1 - cos(pi u)) / 2,   u = (t - r) / (steps - r)    then, and last after all steps
+struct OneCycle {
+  static constexpr const char* name = "one_cycle";
+  double peak = 0.01;
+  double steps = 10000;
+  double warm = 0.3;
+  double start = 25;
+  double end = 1e4;
+  template <class Self, class F>
+  static void fields(Self& self, F&& field) {
+    field("peak", self.peak, at_least(0));
+    field("steps", self.steps, at_least(1));
+    field("warm", self.warm, from_0_below_1());
+    field("start", self.start, above_0());
+    field("end", self.end, above_0());
+  }
+  double first() const { return peak / start; }
+  double last() const { return first() / end; }
+  double largest() const {
+    const double higher_end = first() > last() ? first() : last();
+    return peak > higher_end ? peak : higher_end;
+  }
+  double at(std::uint64_t t) const {
+    const double step = static_cast<double>(t), rise = warm * steps;
+    if (step >= steps) return last();
+    const double value =
+        step < rise ? peak + (first() - peak) * (1 + math::cos_pi((step - 1) / (rise - 1))) / 2
+                    : peak + (last() - peak) * (1 - math::cos_pi((step - rise) / (steps - rise))) / 2;
+    return value < largest() ? value : largest();  // sums are rounded
+  }
+};
+
+using Schedules = List<Piecewise, SutskeverMomentum, Exponential, Cosine, InverseTime, OneCycle>;
 
 }  // namespace fanin

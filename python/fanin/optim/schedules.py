@@ -10,7 +10,7 @@ from fanin import _core
 from fanin.checks import check_integer, check_sequence
 from fanin.values import Value
 
-__all__ = ["Cosine", "Exponential", "InverseTime", "Piecewise", "Schedule", "SutskeverMomentum"]
+__all__ = ["Cosine", "Exponential", "InverseTime", "OneCycle", "Piecewise", "Schedule", "SutskeverMomentum"]
 
 
 @dataclass(frozen=True)
@@ -162,3 +162,48 @@ class InverseTime(Schedule):
     first: float = 0.01
     steps: float = 1000
     power: float = 1.0
+
+
+@dataclass(frozen=True)
+class OneCycle(Schedule):
+    """Up to `peak` and far down again, each by half a wave (Smith and Topin 2019).
+
+    ``first = peak / start``, ``last = first / end``, and with ``r = warm steps``:
+
+    - ``peak + (first - peak) (1 + cos(pi u)) / 2``, ``u = (t - 1) / (r - 1)`` while t < r
+    - ``peak + (last - peak) (1 - cos(pi u)) / 2``, ``u = (t - r) / (steps - r)`` from there, and `last` after all steps
+
+    These are the steps of PyTorch's OneCycleLR in its two phases, with the same defaults.
+
+    Parameters
+    ----------
+    peak : float
+        The value at step ``warm steps``.
+    steps : float
+        Those of the whole cycle.
+    warm : float in [0, 1)
+        The share of the steps before the peak.
+    start, end : float
+        Divisors: of the peak for the first value, and of the first value for the last one. Below 1, the ends are
+        above the `peak`.
+
+    Examples
+    --------
+    >>> from fanin import optim
+    >>> rate = optim.OneCycle(0.1, steps=100)
+    >>> [round(rate(t), 9) for t in (1, 30, 100)]
+    [0.004, 0.1, 4e-07]
+
+    A momentum that falls while the rate rises:
+
+    >>> rule = optim.Momentum(rate, momentum=optim.OneCycle(0.85, steps=100, start=0.85 / 0.95, end=1))
+    >>> rule.momentum(1), rule.momentum(30), rule.momentum(100)
+    (0.95, 0.85, 0.95)
+    """
+
+    name: ClassVar[str] = "one_cycle"
+    peak: float = 0.01
+    steps: float = 10_000
+    warm: float = 0.3
+    start: float = 25
+    end: float = 1e4
