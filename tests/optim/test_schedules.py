@@ -90,3 +90,17 @@ def test_steps_of_a_schedule_go_on_from_fit_to_fit(classification):
     for _ in range(3):
         nets[1].fit(*classification, rule=rule, epochs=2)
     assert flat(nets[0].get_weights()).tobytes() == flat(nets[1].get_weights()).tobytes()
+
+
+def test_one_cycle_of_the_momentum_falls_while_that_of_the_rate_rises():
+    rate, momentum = optim.OneCycle(0.1, steps=100), optim.OneCycle.for_momentum(0.8, 0.9, steps=100)
+    rates, momenta = ([schedule(t) for t in range(1, 101)] for schedule in (rate, momentum))
+    assert np.argmax(rates) == np.argmin(momenta) == 29
+    assert (np.sign(np.diff(rates)) == -np.sign(np.diff(momenta))).all()
+    assert momenta[0] == momenta[-1] == momentum.largest() == 0.9
+    for refused, words in (
+        ({"low": 0}, r"low: expected a number in \(0, infinity\), got 0"),
+        ({"high": -1}, r"high: expected a number in \(0, infinity\), got -1"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            optim.OneCycle.for_momentum(**refused)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from fanin import _core
 from fanin.checks import check_integer, check_sequence
-from fanin.values import Value
+from fanin.values import Value, check_number
 
 __all__ = ["Cosine", "Exponential", "InverseTime", "OneCycle", "Piecewise", "Schedule", "SutskeverMomentum"]
 
@@ -194,9 +194,9 @@ class OneCycle(Schedule):
     >>> [round(rate(t), 9) for t in (1, 30, 100)]
     [0.004, 0.1, 4e-07]
 
-    A momentum that falls while the rate rises:
+    `for_momentum` gives the momentum that falls while the rate rises:
 
-    >>> rule = optim.Momentum(rate, momentum=optim.OneCycle(0.85, steps=100, start=0.85 / 0.95, end=1))
+    >>> rule = optim.Momentum(rate, momentum=optim.OneCycle.for_momentum(steps=100))
     >>> rule.momentum(1), rule.momentum(30), rule.momentum(100)
     (0.95, 0.85, 0.95)
     """
@@ -207,3 +207,19 @@ class OneCycle(Schedule):
     warm: float = 0.3
     start: float = 25
     end: float = 1e4
+
+    @classmethod
+    def for_momentum(
+        cls, low: float = 0.85, high: float = 0.95, *, steps: float = 10_000, warm: float = 0.3
+    ) -> OneCycle:
+        """Return the cycle from `high` down to `low` and back, which goes with that of a rate.
+
+        Examples
+        --------
+        >>> from fanin import optim
+        >>> optim.OneCycle.for_momentum(0.5, 1.0, steps=100)
+        OneCycle(peak=0.5, steps=100, warm=0.3, start=0.5, end=1.0)
+        """
+        check_number("low", low, above=0)
+        check_number("high", high, above=0)
+        return cls(low, steps, warm, start=low / high, end=1.0)
