@@ -7,11 +7,12 @@ import inspect
 import re
 from typing import get_args
 
+import numpy as np
 import pytest
 
 import fanin
 from fanin import _core, initializers, layers, losses, optim
-from helpers import ROOT, initializer_for, loss_for, rule_classes, schedule_classes
+from helpers import ROOT, initializer_for, inputs_for, loss_for, rule_classes, schedule_classes
 from listed import lists, what_is_missing
 from reference.activations import ACTIVATIONS
 from reference.initializers import DEVIATIONS
@@ -177,6 +178,18 @@ def test_schedules_have_the_same_names_and_defaults_in_core_python_and_reference
 
 def test_a_rule_shows_its_equation_in_its_docstring(every_rule):
     assert "<-" in (inspect.getdoc(rule_classes()[every_rule]) or "")
+
+
+def test_the_table_of_rules_has_each_with_its_state_and_the_bytes_of_a_step(every_rule):
+    """float32: the gradient, and the second one of a rule that has it, is read; weight and state are written too."""
+    kind = rule_classes()[every_rule]
+    table = (ROOT / "python" / "rules.md").read_text(encoding="utf-8")
+    row = re.search(rf"^\| `{kind.__name__}` \|.*\| ([^|]+) \| (\d+) \|[^|]+\|$", table, re.MULTILINE)
+    assert row, f"python/rules.md has no row for {kind.__name__}"
+    state = optim.Optimizer(kind(), [np.zeros(1)]).state
+    slots = [name for name, values in state.items() if isinstance(values, list)]
+    gradients = 1 + len(inputs_for(kind(), [np.zeros(1)]))
+    assert (row[1], int(row[2])) == (", ".join(slots) or "-", 4 * gradients + 8 * (1 + len(slots)))
 
 
 def test_defaults_are_the_ones_the_textbook_recommends():
