@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 import fanin
 from fanin import _core
+from listed import lists, what_is_missing
 from reference.targets import targets_for
 
 
@@ -18,16 +19,23 @@ class Data(NamedTuple):
     y: NDArray
 
 
+def pytest_sessionstart() -> None:
+    if missing := what_is_missing(lists()):
+        heading = "lists of the library differ, or this build of fanin is an old one:"
+        raise pytest.UsageError("\n".join([heading, *missing]))
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test that asks for `every_rule` runs for each rule in the list, so a new entry needs no new test."""
-    lists = {
+    entries_of = {
         "every_rule": _core.rules,
         "every_activation": _core.activations,
         "every_loss": _core.losses,
         "every_initializer": _core.initializers,
+        "every_schedule": _core.schedules,
         "every_isa": fanin.cpu.available,
     }
-    for name, entries in lists.items():
+    for name, entries in entries_of.items():
         if name in metafunc.fixturenames:
             # a separate test checks that some rules need full batches
             marks = [pytest.mark.filterwarnings("ignore:rule:fanin.optim.BatchSizeWarning")]

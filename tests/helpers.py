@@ -30,6 +30,11 @@ def rule_classes() -> dict[str, type]:
     return {name: classes[name] for name in _core.rules()}
 
 
+def schedule_classes() -> dict[str, type]:
+    """The dataclasses of schedules by name."""
+    return {kind.name: kind for kind in optim.Schedule.__subclasses__()}
+
+
 def rule_named(name: str, **hyper_parameters: float):
     return rule_classes()[name](**hyper_parameters)
 

@@ -1,6 +1,5 @@
 #include "entries.hpp"
 
-
 #include <algorithm>
 #include <cmath>
 #include <optional>
@@ -200,6 +199,10 @@ py::dict defaults_of(L list) {
   return all;
 }
 
+fanin::Schedule schedule_of(const std::string& name, const py::dict& values) {
+  return make_entry<fanin::Schedule>(fanin::Schedules{}, "schedule", name, values);
+}
+
 template <class Reader = FieldGetter>
 py::dict defaults_of_rules() {
   py::dict all;
@@ -294,8 +297,10 @@ void register_lists(py::module_& m) {
   m.def("schedules", [] { return defaults_of(fanin::Schedules{}); });
   m.def("schedule_ranges", [] { return defaults_of<RangeReader>(fanin::Schedules{}); });
   m.def("schedule_at", [](const std::string& name, const py::dict& values, std::uint64_t t) {
-    const auto schedule = make_entry<fanin::Schedule>(fanin::Schedules{}, "schedule", name, values);
-    return std::visit([t](const auto& s) { return s.at(t); }, schedule);
+    return std::visit([t](const auto& s) { return s.at(t); }, schedule_of(name, values));
+  });
+  m.def("schedule_largest", [](const std::string& name, const py::dict& values) {
+    return std::visit([](const auto& s) { return s.largest(); }, schedule_of(name, values));
   });
   // for each loss, the name of its metric and whether its targets are labels
   m.def("loss_traits", [] {

@@ -50,8 +50,8 @@ class _Scaled(Initializer):
 class Automatic(_Scaled):
     """Normal with standard deviation ``gain sqrt(c / n_in)``, with c chosen for the activation.
 
-    c = 2 for relu, leaky_relu, elu, softplus, gelu, gelu_tanh, silu and mish (He et al. 2015), 4 for
-    symmetric_logistic, which has half the slope of tanh, and 1 otherwise (LeCun et al. 1998).
+    c is 2 for relu and what resembles it (He et al. 2015), 4 for symmetric_logistic, which has half the slope of tanh,
+    and 1 otherwise (LeCun et al. 1998); `fanin.Activation` lists it.
 
     Parameters
     ----------

@@ -140,6 +140,13 @@ TEST_CASE("a method that contradicts itself is rejected with a clear message") {
   method = Momentum{};
   method.momentum = Exponential{.first = 1};
   CHECK(error_of(method) == "momentum: expected a number in [0, 1), got 1");
+  method.momentum = Piecewise{.after = {{500, 700}, 2}};
+  CHECK(error_of(method) == "after: expected one step fewer than levels, and at least one");
+  method.momentum = Piecewise{.levels = {{0.5, 0.6, 0.7}, 3}, .after = {{500, 500}, 2}};
+  CHECK(error_of(method) == "after: expected ascending steps");
+  method = Momentum{};
+  method.learning_rate = Cosine{.steps = 5, .warm_up = 5};
+  CHECK(error_of(method) == "warm_up: expected less than steps");
   CHECK(error_of(Rprop{.min_step = 2, .max_step = 1}) == "min_step: expected at most max_step");
   CHECK(error_of(Rprop{.variant = static_cast<Rprop::Variant>(7)}) ==
         "variant: expected one of 4 variants, got number 7");

@@ -8,7 +8,8 @@ import pytest
 import fanin
 from fanin import _core, initializers, optim
 from helpers import digest, rule_named
-from reference.initializers import automatic_factor, standard_deviation
+from reference.activations import ACTIVATIONS
+from reference.initializers import standard_deviation
 
 N_IN, N_OUT = 400, 300
 SCALED = [name for name, hyper_parameters in _core.initializers().items() if "gain" in hyper_parameters]
@@ -76,8 +77,9 @@ def test_normal_initial_weights_have_the_tails_of_a_normal_distribution(family):
 
 def test_auto_is_the_initializer_for_the_activation(every_activation):
     """The same normal numbers, times sqrt(c / n_in): He's are sqrt(2) times LeCun's."""
-    named = {2: initial("he_normal"), 1: initial("lecun_normal"), 4: 2 * initial("lecun_normal")}
-    assert np.array_equal(initial("auto", every_activation), named[automatic_factor(every_activation)])
+    c = ACTIVATIONS[every_activation].weight_variance
+    expected = initial("he_normal") if c == 2 else np.sqrt(c) * initial("lecun_normal")
+    assert np.array_equal(initial("auto", every_activation), expected)
 
 
 def test_zeros_and_biases_start_at_zero():

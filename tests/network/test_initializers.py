@@ -11,7 +11,8 @@ import pytest
 import fanin
 from fanin import _core, initializers, optim
 from helpers import digest, initializer_for
-from reference.initializers import automatic_factor, standard_deviation
+from reference.activations import ACTIVATIONS
+from reference.initializers import standard_deviation
 
 SCALED = [name for name, hyper_parameters in _core.initializers().items() if "gain" in hyper_parameters]
 
@@ -162,7 +163,7 @@ def test_random_biases_have_the_deviation_that_weights_of_their_layer_would_have
     _, biases = parameters(n_in, units, every_activation, bias_initializer=initializer)
     std = standard_deviation(name, n_in, units, gain=0.5)
     if name == "auto":
-        std *= np.sqrt(automatic_factor(every_activation))
+        std *= np.sqrt(ACTIVATIONS[every_activation].weight_variance)
     assert biases.std() == pytest.approx(std, rel=4 / np.sqrt(2 * units))
     assert abs(biases.mean()) < 4 * std / np.sqrt(units)
 

@@ -65,22 +65,6 @@ def test_softmax_and_its_loss_are_safe_at_extreme_logits(size, dtype):
     assert np.isfinite(net.get_weights()["layer1.weight"]).all()
 
 
-def test_activations_are_safe_at_extreme_inputs(every_activation, dtype):
-    net = fanin.Network(1, [fanin.Dense(1, every_activation)], dtype=dtype)
-    net.set_weights({"layer1.weight": [[1.0]], "layer1.bias": [0.0]})
-    x = np.array([-1e30, -1e4, -200, 0, 200, 1e4, 1e30])
-    known = {
-        "identity": x,
-        "logistic": [0, 0, 0, 0.5, 1, 1, 1],
-        "tanh": [-1, -1, -1, 0, 1, 1, 1],
-        "relu": [0, 0, 0, 0, 200, 1e4, 1e30],
-    }
-    a = net.predict(x[:, None])[:, 0]
-    assert np.isfinite(a).all()
-    if every_activation in known:
-        np.testing.assert_allclose(a, known[every_activation], rtol=1e-6, atol=1e-37)
-
-
 def test_twice_the_logistic_less_one_is_tanh_of_half_of_z(dtype):
     z = np.linspace(-6, 6, 101)[:, None]
     nets = {name: fanin.Network(1, [fanin.Dense(1, name)], dtype=dtype) for name in ("logistic", "tanh")}

@@ -1,120 +1,15 @@
-"""Schedules, penalties, decay and clipping around any update rule."""
+"""Penalties, decay and clipping around any update rule."""
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
-import math
 
 import numpy as np
 import pytest
 
 import fanin
-from fanin import _core, optim
-from helpers import (
-    flat,
-    inputs_for,
-    inputs_of_reference,
-    linear_neuron,
-    python_prints,
-    reference_rule,
-    rule_named,
-)
-
-SCHEDULES = {
-    "piecewise": (
-        optim.Piecewise([0.5, 0.9, 0.99], after=[10, 200]),
-        lambda t: 0.5 if t <= 10 else 0.9 if t <= 200 else 0.99,
-    ),
-    "sutskever_momentum": (
-        optim.SutskeverMomentum(0.99),
-        lambda t: min(1 - 2 ** (-1 - math.log2(math.floor(t / 250) + 1)), 0.99),
-    ),
-    "exponential": (optim.Exponential(0.3, decay=0.1, steps=50), lambda t: 0.3 * 0.1 ** ((t - 1) / 50)),
-    "cosine": (
-        optim.Cosine(0.3, 0.1, steps=400, warm_up=20),
-        lambda t: (
-            0.3 * t / 20 if t <= 20 else 0.1 + 0.2 * (1 + math.cos(math.pi * min((t - 21) / 380, 1))) / 2
-        ),
-    ),
-    "inverse_time": (
-        optim.InverseTime(0.3, steps=10, power=0.75),
-        lambda t: 0.3 / (1 + (t - 1) / 10) ** 0.75,
-    ),
-}
-
-
-@pytest.mark.parametrize("name", SCHEDULES)
-def test_a_schedule_is_its_equation_at_every_step(name):
-    schedule, equation = SCHEDULES[name]
-    steps = [*range(1, 1000), 10**6, 2**40]
-    values = [schedule(t) for t in steps]
-    assert values == pytest.approx([equation(t) for t in steps], rel=1e-14, abs=1e-16)
-    assert max(values) <= schedule.largest()
-
-
-def test_schedules_give_the_same_bits_on_every_instruction_set():
-    code = "from optim.test_around_rules import SCHEDULES\nfor s, _ in SCHEDULES.values():\n"
-    code += "  print([s(t) for t in range(1, 500)])"
-    assert len({python_prints("-c", code, FANIN_ISA=isa) for isa in fanin.cpu.available()}) == 1
-
-
-def test_every_schedule_is_tested():
-    listed = {c for c in vars(optim).values() if isinstance(c, type) and issubclass(c, optim.Schedule)}
-    assert {type(schedule) for schedule, _ in SCHEDULES.values()} == listed - {optim.Schedule}
-
-
-RATE = optim.Cosine(0.05, steps=60, warm_up=5)
-
-
-@pytest.mark.parametrize("name", sorted({*_core.rules()} - {"rprop"}))  # its rate is only its first step
-def test_a_scheduled_rate_is_the_rate_of_each_step(name):
-    w, expected, state = np.ones((4, 2)), np.ones((4, 2)), {}
-    scheduled = rule_named(name, learning_rate=RATE)
-    opt = optim.Optimizer(scheduled, [w])
-    for t in range(1, 80):
-        g = [np.random.default_rng(t).normal(size=w.shape)]
-        inputs = inputs_for(scheduled, g, seed=t)
-        opt.step(g, **inputs)
-        now = dataclasses.replace(scheduled, learning_rate=RATE(t))
-        expected *= 1 - RATE(t) * getattr(now, "weight_decay", 0)
-        expected += reference_rule(name, now).step(g[0], state, t, **inputs_of_reference(inputs, 0))
-    np.testing.assert_allclose(opt.weights()[0], expected, rtol=1e-11, atol=1e-11)
-
-
-MOMENTUM = optim.Piecewise([0.5, 0.9], after=[7])
-
-
-@pytest.mark.parametrize(
-    "make",
-    [
-        lambda m: optim.Momentum(0.1, m),
-        lambda m: optim.Nesterov(0.1, m),
-        lambda m: optim.RMSprop(0.01, momentum=m, nesterov=True),
-    ],
-    ids=["momentum", "nesterov", "rmsprop with nesterov"],
-)
-def test_a_scheduled_momentum_jumps_by_the_momentum_of_the_step_to_come(make, classification):
-    X, y = classification
-    options = {"batch_size": 53, "shuffle": False}
-    net, by_hand = (
-        fanin.Network(5, [fanin.Dense(4, "tanh"), fanin.Dense(3)], "softmax_cross_entropy", dtype="float64")
-        for _ in range(2)
-    )
-    net.fit(X, y, rule=make(MOMENTUM), epochs=20, **options)
-    for t in range(1, 21):
-        by_hand.fit(X, y, rule=make(MOMENTUM(t)), epochs=1, **options)
-    np.testing.assert_allclose(flat(net.get_weights()), flat(by_hand.get_weights()), rtol=0, atol=1e-13)
-
-
-def test_steps_of_a_schedule_continue_from_fit_to_fit(classification):
-    nets = [fanin.Network(5, [fanin.Dense(3)], "softmax_cross_entropy") for _ in range(2)]
-    rule = optim.SGD(RATE)
-    nets[0].fit(*classification, rule=rule, epochs=6)
-    for _ in range(3):
-        nets[1].fit(*classification, rule=rule, epochs=2)
-    assert flat(nets[0].get_weights()).tobytes() == flat(nets[1].get_weights()).tobytes()
-
+from fanin import optim
+from helpers import flat, inputs_for, inputs_of_reference, linear_neuron, reference_rule, rule_named
 
 AROUND = {"clip_value": 0.4, "l1": 0.01, "l2": 0.1, "weight_decay": 0.2}
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import dataclasses
 import itertools
 import pickle
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
 import fanin
-from fanin import optim
+from fanin import _core, optim
 from helpers import (
     flat,
     inputs_for,
@@ -22,21 +24,28 @@ from helpers import (
     rule_classes,
 )
 
+
+def variants_of(kind: type[optim.Rule]) -> Iterator[optim.Rule]:
+    """The rule with each combination of its flags and choices, and without and with what is 0 by default."""
+    switches = {}
+    for name, default in _core.rules()[kind.name].items():
+        if isinstance(default, bool):
+            switches[name] = [False, True]
+        elif isinstance(default, str):
+            switches[name] = _core.rule_ranges()[kind.name][name]
+        elif default == 0:
+            switches[name] = [0.0, 0.7]
+    for values in itertools.product(*switches.values()):
+        with contextlib.suppress(ValueError):  # some do not go together
+            yield kind(**dict(zip(switches, values, strict=True)))
+
+
 VARIANTS = [
-    *(make() for make in rule_classes().values()),
+    *(rule for kind in rule_classes().values() for rule in variants_of(kind)),
     optim.Nesterov(0.01, 0.5),
-    optim.AdaptiveGain(0.01, momentum=0.9),
     optim.AdaptiveGain(0.01, delta=0.2, min_gain=0.5, max_gain=2),
-    *(optim.Rprop(variant=variant) for variant in ("rprop+", "irprop-", "irprop+")),
     optim.Rprop(0.1, 1.5, 0.3, min_step=0.01, max_step=0.5),
-    *(
-        optim.RMSprop(0.01, 0.8, 1e-3, momentum, nesterov, centered, corrected)
-        for (momentum, nesterov), centered, corrected in itertools.product(
-            [(0.0, False), (0.7, False), (0.7, True)], [False, True], [False, True]
-        )
-        if not (centered and corrected)
-    ),
-    optim.Lion(0.001, weight_decay=0.5),
+    optim.RMSprop(0.01, 0.8, 1e-3, momentum=0.7, nesterov=True),
     optim.SchaulVSGD(0.5, warm_up=3, slow_start=5, epsilon=0.01),
 ]
 every_variant = pytest.mark.parametrize("rule", VARIANTS, ids=str)

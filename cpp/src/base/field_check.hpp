@@ -70,4 +70,13 @@ struct FieldCheck {
   }
 };
 
+// Checks each field of a rule or schedule, and then whether they go together
+template <class Entry>
+void check_entry(const Entry& entry) {
+  entry.fields(entry, FieldCheck{});
+  if constexpr (requires { entry.conflict(); }) {
+    if (const char* message = entry.conflict()) throw ValueError(message);
+  }
+}
+
 }  // namespace fanin

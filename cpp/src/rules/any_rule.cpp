@@ -136,12 +136,7 @@ std::vector<std::string> slot_names_of(const Rule& rule) {
 }
 
 void check_rule(const Rule& rule) {
-  Rule::fields(rule, FieldCheck{});
-  on(rule, [](const auto& r) {
-    if constexpr (requires { r.conflict(); }) {
-      if (r.conflict() != nullptr) throw ValueError(r.conflict());
-    }
-  });
+  on(rule, [](const auto& r) { check_entry(r); });
 }
 
 void set_learning_rate(Rule& rule, double value) {

@@ -41,7 +41,7 @@ StepConstants begin_step(const Method& method, Moment at) {
 
 void check_method(const Method& method) {
   for (const std::optional<Schedule>* schedule : {&method.learning_rate, &method.momentum}) {
-    if (*schedule) std::visit([](const auto& s) { s.fields(s, FieldCheck{}); }, **schedule);
+    if (*schedule) std::visit([](const auto& s) { check_entry(s); }, **schedule);
   }
   check_rule(largest_of(method));
   const RuleTraits traits = traits_of(method.rule);

@@ -43,11 +43,7 @@ class Dense(Layer):
     units : int
         Number of outputs.
     activation : str
-        f, element by element: "identity" z, "logistic" s(z) = 1 / (1 + e^-z), "tanh", "relu" max(0, z),
-        "symmetric_logistic" 2 s(z) - 1 = tanh(z / 2) (often mistaken for tanh z), "leaky_relu" z or z / 100, "elu" z
-        or e^z - 1, "selu" with the constants of Klambauer et al. 2017, "softplus" log(1 + e^z), "softsign"
-        z / (1 + |z|), "gelu" z Phi(z), "gelu_tanh" its approximation with tanh, "silu" z s(z), "mish"
-        z tanh(log(1 + e^z)).
+        f, element by element: "identity", "relu", "tanh" and others, with their equations in `fanin.Activation`.
     initializer : str, initializers.Initializer or array_like
         Initial weights: an initializer of `fanin.initializers`, its name for the defaults, or your own array of shape
         (n_in, units), which is copied. Random weights have mean zero and this variance: "he_*" 2 / n_in (He et al.

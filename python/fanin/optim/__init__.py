@@ -11,13 +11,14 @@ gradients so far were 0, the weight does not move.
 
 from __future__ import annotations
 
+from fanin.optim import schedules
 from fanin.optim.adam import Adam, AdaMax, AdamW, AMSGrad, NAdam, RAdam
 from fanin.optim.around import Around
 from fanin.optim.momentum import SGD, AdaptiveGain, Momentum, Nesterov
 from fanin.optim.optimizer import Optimizer
 from fanin.optim.rule import BatchSizeWarning, Rule
 from fanin.optim.scaled import Adadelta, Adagrad, Lion, RMSprop, SchaulVSGD
-from fanin.optim.schedules import Cosine, Exponential, InverseTime, Piecewise, Schedule, SutskeverMomentum
+from fanin.optim.schedules import *  # noqa: F403 (what it lists)
 from fanin.optim.signs import Rprop, SignSGD
 
 __all__ = [
@@ -31,23 +32,18 @@ __all__ = [
     "AdaptiveGain",
     "Around",
     "BatchSizeWarning",
-    "Cosine",
-    "Exponential",
-    "InverseTime",
     "Lion",
     "Momentum",
     "NAdam",
     "Nesterov",
     "Optimizer",
-    "Piecewise",
     "RAdam",
     "RMSprop",
     "Rprop",
     "Rule",
     "SchaulVSGD",
-    "Schedule",
     "SignSGD",
-    "SutskeverMomentum",
+    *schedules.__all__,
 ]
 
 

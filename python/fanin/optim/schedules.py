@@ -8,7 +8,9 @@ from typing import Any, ClassVar
 
 from fanin import _core
 from fanin.checks import check_integer, check_sequence
-from fanin.values import Value
+from fanin.values import Value, check_number
+
+__all__ = ["Cosine", "Exponential", "InverseTime", "OneCycle", "Piecewise", "Schedule", "SutskeverMomentum"]
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Schedule(Value):
 
     def largest(self) -> float:
         """Return an upper bound of the values."""
-        raise NotImplementedError
+        return _core.schedule_largest(self.name, self.values())
 
     def described(self) -> dict[str, Any]:
         """Return name and hyper-parameters, as the C++ core expects them."""
@@ -80,10 +82,6 @@ class Piecewise(Schedule):
         if list(self.after) != sorted(set(self.after)):
             raise ValueError(f"after: expected ascending steps, got {self.after}")
 
-    def largest(self) -> float:
-        """Return the largest level."""
-        return max(self.levels)
-
 
 @dataclass(frozen=True)
 class SutskeverMomentum(Schedule):
@@ -103,10 +101,6 @@ class SutskeverMomentum(Schedule):
     highest: float = 0.99
     period: float = 250
 
-    def largest(self) -> float:
-        """Return `highest`."""
-        return self.highest
-
 
 @dataclass(frozen=True)
 class Exponential(Schedule):
@@ -123,10 +117,6 @@ class Exponential(Schedule):
     first: float = 0.01
     decay: float = 0.5
     steps: float = 1000
-
-    def largest(self) -> float:
-        """Return `first`."""
-        return self.first
 
 
 @dataclass(frozen=True)
@@ -156,10 +146,6 @@ class Cosine(Schedule):
         if self.warm_up >= self.steps:
             raise ValueError(f"warm_up: expected fewer than the {self.steps} steps, got {self.warm_up}")
 
-    def largest(self) -> float:
-        """Return the larger of `first` and `last`."""
-        return max(self.first, self.last)
-
 
 @dataclass(frozen=True)
 class InverseTime(Schedule):
@@ -177,6 +163,63 @@ class InverseTime(Schedule):
     steps: float = 1000
     power: float = 1.0
 
-    def largest(self) -> float:
-        """Return `first`."""
-        return self.first
+
+@dataclass(frozen=True)
+class OneCycle(Schedule):
+    """Up to `peak` and far down again, each by half a wave (Smith and Topin 2019).
+
+    ``first = peak / start``, ``last = first / end``, and with ``r = warm steps``:
+
+    - ``peak + (first - peak) (1 + cos(pi u)) / 2``, ``u = (t - 1) / (r - 1)`` while t < r
+    - ``peak + (last - peak) (1 - cos(pi u)) / 2``, ``u = (t - r) / (steps - r)`` from there, and `last` after all steps
+
+    These are the steps of PyTorch's OneCycleLR in its two phases, with the same defaults.
+
+    Parameters
+    ----------
+    peak : float
+        The value at step ``warm steps``.
+    steps : float
+        Those of the whole cycle.
+    warm : float in [0, 1)
+        The share of the steps before the peak.
+    start, end : float
+        Divisors: of the peak for the first value, and of the first value for the last one. Below 1, the ends are
+        above the `peak`.
+
+    Examples
+    --------
+    >>> from fanin import optim
+    >>> rate = optim.OneCycle(0.1, steps=100)
+    >>> [round(rate(t), 9) for t in (1, 30, 100)]
+    [0.004, 0.1, 4e-07]
+
+    `for_momentum` gives the momentum that falls while the rate rises:
+
+    >>> rule = optim.Momentum(rate, momentum=optim.OneCycle.for_momentum(steps=100))
+    >>> rule.momentum(1), rule.momentum(30), rule.momentum(100)
+    (0.95, 0.85, 0.95)
+    """
+
+    name: ClassVar[str] = "one_cycle"
+    peak: float = 0.01
+    steps: float = 10_000
+    warm: float = 0.3
+    start: float = 25
+    end: float = 1e4
+
+    @classmethod
+    def for_momentum(
+        cls, low: float = 0.85, high: float = 0.95, *, steps: float = 10_000, warm: float = 0.3
+    ) -> OneCycle:
+        """Return the cycle from `high` down to `low` and back, which goes with that of a rate.
+
+        Examples
+        --------
+        >>> from fanin import optim
+        >>> optim.OneCycle.for_momentum(0.5, 1.0, steps=100)
+        OneCycle(peak=0.5, steps=100, warm=0.3, start=0.5, end=1.0)
+        """
+        check_number("low", low, above=0)
+        check_number("high", high, above=0)
+        return cls(low, steps, warm, start=low / high, end=1.0)
