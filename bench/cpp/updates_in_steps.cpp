@@ -53,7 +53,7 @@ class Steps {
         samples_(row_major<const float>(x_.data(), y_.size(), inputs)),
         targets_(std::span<const std::int64_t>(y_)),
         loss_(SoftmaxCrossEntropy{}, units.back()),
-        averages_(nodes_),
+        statistics_(nodes_),
         parameters_(nodes_.table.size),
         batch_(batch) {
     for (std::size_t i = 0; i < x_.size(); ++i) x_[i] = static_cast<float>(i * 2654435761U % 4096) / 2048 - 1;
@@ -76,7 +76,7 @@ class Steps {
     Method method = method_;
     if (way != "fused") method.accumulate = 2;
     const std::function<bool()> nobody;
-    Step<float> step(nodes_.inputs, layers_, averages_, loss_.get(), {targets_, false, batch_}, nobody);
+    Step<float> step(nodes_.inputs, layers_, statistics_, loss_.get(), {targets_, false, batch_}, nobody);
     step.allocate(method);
     const DataSource data{&samples_, &targets_, ScaledWeights(SampleWeights{}), order_.data()};
     const auto batch = [&](std::size_t i) {
@@ -129,7 +129,7 @@ class Steps {
   const Samples samples_;
   const Targets targets_;
   const LossForKernels<float> loss_;
-  Averages<float> averages_;
+  RunningStatistics<float> statistics_;
   Buffer<float> parameters_;
   RuleState<float> state_;
   const std::size_t batch_;

@@ -21,7 +21,7 @@ struct DataSource {
 
 // What becomes of gradients: nothing but an update, block by block, or the whole of them is kept
 template <class T>
-struct Sink {
+struct GradientSink {
   T* whole = nullptr;
   Into into = Into::alone;
   T batch_weight = 1;
@@ -41,7 +41,7 @@ struct StepOf {
   RandomState random;
   T scale = 1;  // of the gradient of a row's loss
   const Update<T>* update = nullptr;
-  Sink<T> sink = {};
+  GradientSink<T> sink = {};
 };
 
 template <class T>

@@ -136,7 +136,7 @@ bool Step<T>::backward_block(Member member, const StepOf<T>& step) {
 }
 
 template <class T>
-bool Step<T>::gradient(Member member, const Turn& turn, const T* parameters, const Sink<T>& sink) {
+bool Step<T>::gradient(Member member, const Turn& turn, const T* parameters, const GradientSink<T>& sink) {
   const Update<T> none{0, nullptr, nullptr, nullptr, 0};
   const std::size_t count = blocks(turn.batch.rows);
   const double total = total_weight(turn.data, turn.batch);

@@ -53,7 +53,7 @@ class Step final : Work<T> {
   void add_to_group(Member member, const Turn& turn);
   // Loss and whole gradient, or without memory for that the loss alone, of a batch that `gather` was for, at
   // any parameters
-  bool gradient(Member member, const Turn& turn, const T* parameters, const Sink<T>& sink);
+  bool gradient(Member member, const Turn& turn, const T* parameters, const GradientSink<T>& sink);
   // for what the method wants beside gradients block by block
   void allocate(const Method& method);
 

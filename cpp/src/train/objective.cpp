@@ -70,7 +70,7 @@ double Objective<T>::State::run(std::span<const T> w, T* gradient) {
   if (gradient != nullptr && whole.size() == 0) whole = Buffer<T>(nodes.table.size);
   const Batch all{0, 0, order.size()}, none{1, order.size(), 0};
   const DataSource data{&x, &y, weights, order.data()};
-  const Sink<T> sink{gradient != nullptr ? whole.data() : nullptr};
+  const GradientSink<T> sink{gradient != nullptr ? whole.data() : nullptr};
   step.start_anew(random);
   bool done = false;
   if (!step.poll()) {

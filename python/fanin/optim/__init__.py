@@ -11,40 +11,18 @@ gradients so far were 0, the weight does not move.
 
 from __future__ import annotations
 
-from fanin.optim import schedules
-from fanin.optim.adam import Adam, AdaMax, AdamW, AMSGrad, NAdam, RAdam
+from fanin.optim import adam, momentum, scaled, schedules, signs
+from fanin.optim.adam import *  # noqa: F403 (what each of these lists)
 from fanin.optim.around import Around
-from fanin.optim.momentum import SGD, AdaptiveGain, Momentum, Nesterov
+from fanin.optim.momentum import *  # noqa: F403
 from fanin.optim.optimizer import Optimizer
 from fanin.optim.rule import BatchSizeWarning, Rule
-from fanin.optim.scaled import Adadelta, Adagrad, Lion, RMSprop, SchaulVSGD
-from fanin.optim.schedules import *  # noqa: F403 (what it lists)
-from fanin.optim.signs import Rprop, SignSGD
+from fanin.optim.scaled import *  # noqa: F403
+from fanin.optim.schedules import *  # noqa: F403
+from fanin.optim.signs import *  # noqa: F403
 
-__all__ = [
-    "SGD",
-    "AMSGrad",
-    "AdaMax",
-    "Adadelta",
-    "Adagrad",
-    "Adam",
-    "AdamW",
-    "AdaptiveGain",
-    "Around",
-    "BatchSizeWarning",
-    "Lion",
-    "Momentum",
-    "NAdam",
-    "Nesterov",
-    "Optimizer",
-    "RAdam",
-    "RMSprop",
-    "Rprop",
-    "Rule",
-    "SchaulVSGD",
-    "SignSGD",
-    *schedules.__all__,
-]
+__all__ = ["Around", "BatchSizeWarning", "Optimizer", "Rule"]
+__all__ += adam.__all__ + momentum.__all__ + scaled.__all__ + schedules.__all__ + signs.__all__
 
 
 def __dir__() -> list[str]:

@@ -8,6 +8,8 @@ from typing import ClassVar
 from fanin.optim.rule import Rule
 from fanin.optim.schedules import Schedule
 
+__all__ = ["AMSGrad", "AdaMax", "Adam", "AdamW", "NAdam", "RAdam"]
+
 
 @dataclass(frozen=True)
 class Adam(Rule):

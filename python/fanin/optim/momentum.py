@@ -8,6 +8,8 @@ from typing import ClassVar
 from fanin.optim.rule import Rule
 from fanin.optim.schedules import Schedule
 
+__all__ = ["SGD", "AdaptiveGain", "Momentum", "Nesterov"]
+
 
 @dataclass(frozen=True)
 class SGD(Rule):

@@ -8,6 +8,8 @@ from typing import ClassVar
 from fanin.optim.rule import Rule
 from fanin.optim.schedules import Schedule
 
+__all__ = ["Adadelta", "Adagrad", "Lion", "RMSprop", "SchaulVSGD"]
+
 
 @dataclass(frozen=True)
 class RMSprop(Rule):

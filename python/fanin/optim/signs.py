@@ -10,6 +10,8 @@ from fanin.optim.schedules import Schedule
 
 Variant = Literal["rprop-", "rprop+", "irprop-", "irprop+"]
 
+__all__ = ["Rprop", "SignSGD"]
+
 
 @dataclass(frozen=True)
 class SignSGD(Rule):
