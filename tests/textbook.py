@@ -18,7 +18,7 @@ CHECKS: dict[str, tuple[str, ...]] = {
     ),
     "7": (
         "test_he_weights_keep_the_signal_through_twenty_relu_layers",
-        "test_lecun_weights_lose_a_thousandfold_through_twenty_relu_layers",
+        "test_lecun_weights_shrink_the_signal_a_thousandfold_through_twenty_relu_layers",
     ),
     "8": (
         "test_variance_of_z_does_not_depend_on_the_number_of_inputs",
@@ -90,7 +90,7 @@ CHECKS: dict[str, tuple[str, ...]] = {
         "test_momentum_reaches_its_terminal_velocity_on_a_gentle_slope",
         "test_both_momenta_reach_the_terminal_velocity",
     ),
-    "49": ("test_velocity_decays_by_momentum_where_the_gradient_is_zero",),
+    "49": ("test_velocity_decays_by_momentum_if_the_gradient_is_zero",),
     "50": (
         "test_a_schedule_is_its_equation_at_every_step",
         "test_a_scheduled_momentum_jumps_by_the_momentum_of_the_step_to_come",
@@ -102,7 +102,7 @@ CHECKS: dict[str, tuple[str, ...]] = {
     ),
     "52": (
         "test_each_variant_trains_a_network_as_the_textbook_does",
-        "test_a_network_shows_the_weights_it_has_jumped_from",
+        "test_a_network_shows_the_weights_before_the_look_ahead",
         "test_training_gives_the_losses_and_weights_of_pytorch",
     ),
     "54": (
@@ -114,12 +114,12 @@ CHECKS: dict[str, tuple[str, ...]] = {
     ),
     "57": ("test_big_gains_decay_quickly_under_oscillation_and_random_signs_hover_about_1",),
     "58": ("test_gains_stay_within_their_limits",),
-    "59": ("test_rules_for_the_whole_batch_warn_once_of_mini_batches",),
+    "59": ("test_rules_for_full_batches_warn_once_about_mini_batches",),
     "60": ("test_with_momentum_gains_compare_the_gradient_with_the_velocity",),
-    "61": ("test_gains_cure_a_bowl_along_the_axes_and_not_a_rotated_one",),
+    "61": ("test_gains_help_on_a_bowl_along_the_axes_but_not_on_a_rotated_one",),
     "62": (
         "test_only_the_sign_counts_so_that_plateaus_of_tiny_gradients_are_left_at_full_speed",
-        "test_rules_for_the_whole_batch_warn_once_of_mini_batches",
+        "test_rules_for_full_batches_warn_once_about_mini_batches",
     ),
     "63": (
         "test_each_variant_is_its_equation_for_two_hundred_steps_on_arrays",
@@ -127,8 +127,8 @@ CHECKS: dict[str, tuple[str, ...]] = {
         "test_defaults_are_the_ones_the_textbook_recommends",
     ),
     "63b": (
-        "test_rprop_fails_with_mini_batches_where_sgd_does_not_move",
-        "test_rules_for_the_whole_batch_warn_once_of_mini_batches",
+        "test_rprop_drifts_with_mini_batches_for_which_sgd_does_not_move",
+        "test_rules_for_full_batches_warn_once_about_mini_batches",
     ),
     "65": ("test_rmsprop_divides_adjacent_mini_batches_by_similar_numbers_so_that_less_drift_is_left",),
     "66, 67": (
@@ -143,16 +143,16 @@ CHECKS: dict[str, tuple[str, ...]] = {
     "80, 81, 82, 83": (
         "test_batch_norm_and_its_gradients_are_those_of_the_formulas",
         "test_gradients_of_weights_gamma_and_beta_are_those_of_pytorch",
-        "test_losses_weights_averages_and_outputs_are_those_of_pytorch",
-        "test_the_mean_takes_a_bias_before_batch_norm_away",
+        "test_losses_weights_running_statistics_and_outputs_are_those_of_pytorch",
+        "test_batch_norm_cancels_a_bias_before_it",
         "test_twenty_logistic_layers_learn_with_batch_norm_and_not_without",
         "test_twenty_layers_do_not_learn_without_batch_norm_and_learn_with_it_between_them",
     ),
     "84": ("test_inputs_of_deep_layers_drift_less_with_batch_norm",),
     "85": ("test_the_noise_of_small_batches_regularizes_and_that_of_large_ones_less",),
     "86": (
-        "test_averages_forget_their_start_at_once_with_bias_correction",
-        "test_prediction_folds_the_averages_into_the_weights_and_agrees_with_the_formula",
+        "test_running_statistics_forget_their_start_at_once_with_bias_correction",
+        "test_prediction_folds_the_running_statistics_into_the_weights_and_agrees_with_the_formula",
         "test_prediction_follows_set_weights_and_one_sample_is_a_row_of_many",
     ),
 }

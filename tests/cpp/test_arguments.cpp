@@ -123,8 +123,8 @@ TEST_CASE("a number that is not an activation is refused") {
   std::vector<float> a(4), z(4), w(1);
   for (const int place : {-1, Activations::size, 1 << 30}) {
     const Activation none{place};
-    const std::string message =
-        "activation: expected one of 14 activations, got number " + std::to_string(place);
+    const std::string message = "activation: expected one of " + std::to_string(Activations::size) +
+                                " activations, got number " + std::to_string(place);
     CHECK_REFUSED(activate<float>(none, a, z), message.c_str());
     CHECK_REFUSED(activate_backward<float>(none, a, z, z), message.c_str());
     CHECK_REFUSED(dense<float>(row_major(a.data(), 4, 1), row_major(z.data(), 4, 1),

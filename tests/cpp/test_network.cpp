@@ -132,12 +132,13 @@ TEST_CASE("softmax of one output is refused") {
 }
 
 TEST_CASE("layers with fields out of range are refused") {
-  const auto refused = [](Layer layer, const char* message) {
+  const auto refused = [](Layer layer, const std::string& message) {
     const std::vector<Layer> layers = {std::move(layer), {3}};
-    CHECK_THROWS_WITH_AS(Network<float>(2, layers, SquaredError{}), message, ValueError);
+    CHECK_THROWS_WITH_AS(Network<float>(2, layers, SquaredError{}), message.c_str(), ValueError);
   };
   refused({0}, "layers: layer 1: units: expected a number in [1, infinity), got 0");
-  refused({4, Activation{99}}, "layers: layer 1: activation: expected one of 14 activations, got number 99");
+  refused({4, Activation{99}}, "layers: layer 1: activation: expected one of " +
+                                   std::to_string(Activations::size) + " activations, got number 99");
   refused({4, activation<Relu>, HeNormal{.gain = 0}},
           "layers: layer 1: initializer: gain: expected a number in (0, infinity), got 0");
   refused(Dense{.units = 4, .batch_norm = BatchNorm{.decay = 1}},
