@@ -46,6 +46,7 @@ VARIANTS = [
     optim.AdaptiveGain(0.01, delta=0.2, min_gain=0.5, max_gain=2),
     optim.Rprop(0.1, 1.5, 0.3, min_step=0.01, max_step=0.5),
     optim.RMSprop(0.01, 0.8, 1e-3, momentum=0.7, nesterov=True),
+    optim.AdEMAMix(0.01, beta3=0.99, alpha=8, warm_up=150),
     optim.SchaulVSGD(0.5, warm_up=3, slow_start=5, epsilon=0.01),
 ]
 every_variant = pytest.mark.parametrize("rule", VARIANTS, ids=str)

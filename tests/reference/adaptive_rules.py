@@ -3,7 +3,7 @@
 Sources: Hinton, lecture 6e, with Graves 2013 (RMSprop); Duchi, Hazan and Singer 2011 (Adagrad); Zeiler 2012 (Adadelta);
 Kingma and Ba 2015, algorithms 1 and 2 (Adam, epsilon outside the root, both biases corrected; AdaMax); Loshchilov and
 Hutter 2019 (AdamW); Dozat 2016 (NAdam); Liu et al. 2020 (RAdam, rectified from r = 5 on); Reddi, Kale and Kumar 2018
-(AMSGrad, with Adam's corrections); Chen et al. 2023 (Lion).
+(AMSGrad, with Adam's corrections); Pagliardini, Ablin and Grangier 2024 (AdEMAMix); Chen et al. 2023 (Lion).
 """
 
 from __future__ import annotations
@@ -137,6 +137,26 @@ class AMSGrad(Adam):
 
 
 @dataclass(frozen=True)
+class AdEMAMix(Adam):
+    beta3: float = 0.9999
+    alpha: float = 5.0
+    warm_up: float = 0.0
+    weight_decay: float = 0.0
+
+    def slow_decay(self, u: float) -> float:
+        """The decay whose half-life lies between those of beta1 and beta3 (the paper's section 3)."""
+        half_life = [np.log(0.5) / np.log(beta) - 1 for beta in (self.beta1, self.beta3)]
+        return 0.5 ** (1 / ((1 - u) * half_life[0] + u * half_life[1] + 1))
+
+    def step(self, g: Array, state: State, t: int) -> Array:
+        u = min(t / self.warm_up, 1) if self.warm_up else 1.0
+        m1_hat = average(state, "m1", g, self.beta1) / (1 - self.beta1**t)
+        m2 = average(state, "m2", g, self.slow_decay(u))
+        v_hat = average(state, "v", g**2, self.beta2) / (1 - self.beta2**t)
+        return -self.learning_rate * over(m1_hat + u * self.alpha * m2, np.sqrt(v_hat) + self.epsilon)
+
+
+@dataclass(frozen=True)
 class AdaMax:
     learning_rate: float = 2e-3
     beta1: float = 0.9
@@ -171,5 +191,6 @@ RULES = {
     "radam": RAdam,
     "amsgrad": AMSGrad,
     "adamax": AdaMax,
+    "ademamix": AdEMAMix,
     "lion": Lion,
 }

@@ -8,7 +8,7 @@ from typing import ClassVar
 from fanin.optim.rule import Rule
 from fanin.optim.schedules import Schedule
 
-__all__ = ["AMSGrad", "AdaMax", "Adam", "AdamW", "NAdam", "RAdam"]
+__all__ = ["AMSGrad", "AdEMAMix", "AdaMax", "Adam", "AdamW", "NAdam", "RAdam"]
 
 
 @dataclass(frozen=True)
@@ -146,3 +146,30 @@ class AdaMax(Rule):
     learning_rate: float | Schedule = 2e-3
     beta1: float = 0.9
     beta2: float = 0.999
+
+
+@dataclass(frozen=True)
+class AdEMAMix(Adam):
+    """Adam with a second, much slower mean of the gradients (Pagliardini, Ablin and Grangier 2024, algorithm 1).
+
+    ``m1 <- beta1 m1 + (1 - beta1) g``, ``m2 <- b m2 + (1 - b) g`` and v as in `Adam`
+
+    ``w <- w - learning_rate * ((m1^ + a m2) / (sqrt(v^) + epsilon) + weight_decay * w)``
+
+    m1^ and v^ are corrected as in `Adam`; m2 is not. With ``u = min(t / warm_up, 1)``, or 1 without a warm-up,
+    ``a = u alpha`` and ``1 / ln b = (1 - u) / ln beta1 + u / ln beta3``: the half-life of m2 grows linearly from that
+    of m1. The paper recommends a warm-up over all steps of training, since a slow mean of early gradients can diverge.
+    Weights decay, biases do not.
+
+    Examples
+    --------
+    >>> from fanin import optim
+    >>> optim.AdEMAMix(warm_up=10_000).alpha
+    5.0
+    """
+
+    name: ClassVar[str] = "ademamix"
+    beta3: float = 0.9999
+    alpha: float = 5.0
+    warm_up: float = 0
+    weight_decay: float = 0.0

@@ -8,6 +8,7 @@
 #include "fanin/rules/adamax.hpp"
 #include "fanin/rules/adamw.hpp"
 #include "fanin/rules/adaptive_gain.hpp"
+#include "fanin/rules/ademamix.hpp"
 #include "fanin/rules/amsgrad.hpp"
 #include "fanin/rules/lion.hpp"
 #include "fanin/rules/momentum.hpp"
@@ -23,7 +24,7 @@
 namespace fanin {
 
 using Rules = List<SGD, Momentum, Nesterov, AdaptiveGain, SignSGD, Rprop, RMSprop, Adagrad, Adadelta, Adam,
-                   AdamW, NAdam, RAdam, AMSGrad, AdaMax, Lion, SchaulVSGD>;
+                   AdamW, NAdam, RAdam, AMSGrad, AdaMax, AdEMAMix, Lion, SchaulVSGD>;
 
 template <class R>
 constexpr int rule_place() {
