@@ -26,7 +26,7 @@ def lists() -> dict[str, Places]:
     return {
         "rule": {
             f"{headers}/rules/all.hpp": _core.rules(),
-            "python/fanin/optim, its dataclasses and __init__.py,": names_of_dataclasses(optim.Rule),
+            "python/fanin/optim, its dataclasses and __all__,": names_of_dataclasses(optim.Rule),
             f"{reference}/rules.py, RULES,": RULES,
         },
         "schedule": {

@@ -5,17 +5,19 @@
 namespace fanin {
 namespace {
 
-constexpr std::size_t kRun = 4096;
-constexpr double kFlopsPerElement = 50;  // the cost of a transcendental function and its stores
+constexpr std::size_t kElementsAtOnce = 4096;
+constexpr double kFlopsPerActivation = 50;  // the cost of a transcendental function and its stores
 
 // f(begin, count) for this thread's part of the n elements of `out`, split at cache lines
 template <class T, class F>
 void for_elements(const T* out, std::size_t n, F&& f) {
   const std::size_t before = std::min(n, before_line(out));
-  run_call(threads_for(kFlopsPerElement * static_cast<double>(n)), [&](int thread, int threads) {
+  run_call(threads_for(kFlopsPerActivation * static_cast<double>(n)), [&](int thread, int threads) {
     if (thread == 0 && before > 0) f(std::size_t{0}, before);
-    const Range runs = Share(thread, threads, 1).take((n - before + kRun - 1) / kRun, 1);
-    const std::size_t begin = before + runs.begin * kRun, end = std::min(n, before + runs.end * kRun);
+    const Range runs =
+        Share(thread, threads, 1).take((n - before + kElementsAtOnce - 1) / kElementsAtOnce, 1);
+    const std::size_t begin = before + runs.begin * kElementsAtOnce,
+                      end = std::min(n, before + runs.end * kElementsAtOnce);
     if (begin < end) f(begin, end - begin);
   });
 }
