@@ -76,7 +76,7 @@ struct FieldSetter {
   }
 };
 
-// Gets the fields of an entry, as FieldSetter expects them
+// Gets the fields of an entry, in the form that FieldSetter expects
 struct FieldGetter {
   py::dict& values;
   void operator()(const char* name, double value, fanin::Allowed) const { values[name] = value; }
@@ -302,7 +302,7 @@ void register_lists(py::module_& m) {
   m.def("schedule_largest", [](const std::string& name, const py::dict& values) {
     return std::visit([](const auto& s) { return s.largest(); }, schedule_of(name, values));
   });
-  // for each loss, the name of its metric and whether its targets are labels
+  // For each loss: the name of its metric, and whether its targets are labels
   m.def("loss_traits", [] {
     py::dict traits;
     fanin::for_each_type(fanin::Losses{}, [&](auto entry) {
