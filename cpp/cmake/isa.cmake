@@ -1,5 +1,5 @@
-# The only list of instruction sets, best first: fanin_isas, and the compiler flags of each in fanin_flags_<name>.
-# A new one needs a row here, its detection in src/registry.cpp and its branch in kernels/simd.hpp.
+# The only list of instruction sets: fanin_isas, best first, with the compiler flags of each in fanin_flags_<name>.
+# A new one needs a row here, detection in src/base/registry.cpp and a branch in kernels/simd.hpp.
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
   set(fanin_isas avx512 avx2 baseline)
   set(fanin_flags_avx512 -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma -mprefer-vector-width=512)
@@ -11,10 +11,10 @@ else()
   set(fanin_isas baseline)
 endif()
 
-set(FANIN_ISAS "" CACHE STRING "Instruction sets to build, some of ${fanin_isas}; empty: all")
+set(FANIN_ISAS "" CACHE STRING "Instruction sets to build, from ${fanin_isas}; all if empty")
 foreach(isa IN LISTS FANIN_ISAS)
   if(NOT isa IN_LIST fanin_isas)
-    message(FATAL_ERROR "FANIN_ISAS: expected some of ${fanin_isas}, got ${isa}")
+    message(FATAL_ERROR "FANIN_ISAS: expected instruction sets from ${fanin_isas}, got ${isa}")
   endif()
 endforeach()
 if(FANIN_ISAS)

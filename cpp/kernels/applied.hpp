@@ -1,16 +1,16 @@
-// Where an update rule is applied, and what goes on around it.
+// What an update rule is applied to, and what is applied around it.
 #pragma once
 
 #include <cstddef>
 
 namespace fanin {
 
-// What goes on around a rule, for the parameters of one array; see kernels/update.hpp
+// What is applied around a rule, for the parameters of one array; see kernels/update.hpp
 struct Around {
   double scale = 1, decay = 0, l1 = 0, l2 = 0;
   bool frozen = false;
 };
-// The parameters from the end of the segment before it on
+// The parameters from the end of the previous segment to `end`
 struct Segment {
   std::size_t end;
   Around around;
@@ -22,21 +22,22 @@ struct Limits {
   T mean = 1, limit = __builtin_inf(), shrink = 1;
 };
 
-// average <- average + share (w - average), with w as people see it
+// average <- average + share (w - average), with w the weights shown to users
 template <class T>
 struct Averaging {
-  T* average = nullptr;  // none
+  T* average = nullptr;  // null: no average
   double share = 0;
 };
 
-// How far a rule looks ahead, and which of the slots in use each one of its own list is, if it is in use
+// How far a rule looks ahead, and the place of each slot of its list among those in use, or -1
 struct LookAhead {
   double ahead = 0;
-  const int* place = nullptr;  // it does not
+  const int* place = nullptr;  // null: it does not look ahead
 };
 
-// The state of an update rule and where it is applied: slot s of parameter i is slots[s * slot_stride + i].
-// Without segments there is nothing around the rule; else they reach to the last parameter.
+// The state of an update rule, and the parameters that it is applied to. Slot s of parameter i is
+// slots[s * slot_stride + i]. Without segments, nothing is applied around the rule; else they cover all
+// parameters.
 template <class T>
 struct Update {
   int rule;
@@ -44,13 +45,13 @@ struct Update {
   T* parameters;
   T* slots;
   std::size_t slot_stride;
-  const T* second = nullptr;  // of each parameter, for rules that want a second gradient
+  const T* second = nullptr;  // the second gradient, for rules that need it
   const Segment* segments = nullptr;
-  double rate = 0;  // the rule's, which scales a decay
+  double rate = 0;  // the learning rate, which scales the decay
   Limits<T> limits = {};
   Averaging<T> averaging = {};
   LookAhead look_ahead = {};
-  std::size_t next = 0;  // so much further on is what will be updated next: it is asked for
+  std::size_t next = 0;  // distance to the parameters to be updated next, for prefetching
 };
 
 }  // namespace fanin

@@ -14,7 +14,7 @@
 #include "update.hpp"
 
 #ifdef __FAST_MATH__
-#error "fanin's results are the same bits everywhere only without -ffast-math"
+#error "fanin must be compiled without -ffast-math: results would not be the same bits everywhere"
 #endif
 
 #define FANIN_STRING_(x) #x

@@ -1,4 +1,4 @@
-// What people see of the weights of a rule that looks ahead, and averages of it.
+// The weights shown to users if a rule looks ahead, and averages of weights.
 #pragma once
 
 #include "fanin/rules/all.hpp"
@@ -11,8 +11,8 @@ namespace {
 template <class R>
 constexpr bool looks_ahead = requires(const R& rule) { rule.ahead(); };
 
-// Weights from parameter `first` on, as people see them and as the rule trains them. A slot that is not in
-// use is read as the first one, for nothing.
+// Converts weights, starting at parameter `first`, between those shown to users and those that the rule
+// trains. For a slot that is not in use, the first slot is loaded and ignored.
 template <class R, class T>
 struct Converter {
   Vec<T> ahead;
@@ -50,7 +50,7 @@ struct SameWeights {
   }
 };
 
-// The first weights are their own average: share is 1.
+// At the first step, share is 1: the average is the weights themselves.
 template <class C, class T>
 void average(const C& converter, const Update<T>& update, std::size_t first, std::size_t n) {
   const T* weights = update.parameters + first;

@@ -1,5 +1,5 @@
 // The boundary between the kernels, compiled once per instruction set, and everything else, compiled once.
-// A kernel takes views into panels and a range of work; threads, checks and allocation are the caller's.
+// A kernel takes views into panels and a range of work; the caller handles threads, checks and allocation.
 #pragma once
 
 #include "panels.hpp"
@@ -8,15 +8,15 @@
 
 namespace fanin {
 
-// out = f(left right + bias) on users' matrices: out (m, columns) with columns next to each other, left
-// (m, depth), right (depth, columns), bias (columns) or none. Without an activation, kNone, the product is
-// stored as it is. Denormals of `left` count as 0.
+// out = f(left right + bias) on users' matrices: out (m, columns) with contiguous rows, left (m, depth),
+// right (depth, columns), bias (columns) or null. Without an activation (kNone), the product is stored as it
+// is. Denormals in `left` count as 0.
 template <class T>
 struct Product {
   static constexpr int kNone = -1;
-  // What is packed of the operands at a time: panels of 64 KiB of L3, rows of 2 KiB of L2
+  // How much of the operands is packed at a time: panels of 64 KiB in L3, rows of 2 KiB in L2
   static constexpr std::size_t kPackedPanels = 32, kPackedRows = 2 * kRowBlock;
-  // elements of `memory`, each thread's own: what is packed, and a block of the result
+  // Elements of `memory`, one for each thread: the packed operands and a block of the result
   static constexpr std::size_t kMemory =
       (kPackedPanels * kPanel<T> + kPackedRows) * kDepth<T> + kRowBlock * kPanel<T>;
 
@@ -28,8 +28,7 @@ struct Product {
   int activation;
 };
 
-// a = f(x w + bias), (rows, n) from (rows, k) and (k, n); z is kept where the activation's derivative needs
-// it
+// a = f(x w + bias), (rows, n) from (rows, k) and (k, n); z is kept if the activation's derivative needs it
 template <class T>
 struct Forward {
   Panels<T> a, z;
@@ -38,23 +37,23 @@ struct Forward {
   int activation;
 };
 
-// Dropout: which elements are kept, a bit each, (row, panel) by (row, panel), and what they are multiplied
-// by. Without bits all are kept.
+// Dropout: one bit for each element, set if it is kept, panel by panel and row by row; and the factor for
+// kept elements. Without bits, all are kept.
 template <class T>
 struct DropoutMask {
   std::uint8_t* bits;
   T scale;
 
-  static constexpr std::size_t kBytes = kPanel<T> / 8;  // of a row of a panel
+  static constexpr std::size_t kBytes = kPanel<T> / 8;  // for a row of a panel
   __attribute__((always_inline)) std::uint8_t* at(std::size_t row, std::size_t panel,
                                                   std::size_t rows) const {
     return bits == nullptr ? nullptr : bits + (panel * rows + row) * kBytes;
   }
 };
 
-// out = x times scale where an element is kept, else 0. Each 16 random bits keep theirs where they are at
-// least `dropped`; 8 elements of a row share a block of Philox, whose counter is its number and these three.
-// Rows are counted from first_row on.
+// out = scale x where an element is kept, else 0. An element is kept if its 16 random bits are at least
+// `dropped`. 8 elements of a row share a block of Philox, with the block's number and these three words as
+// its counter. The first row counts as first_row.
 template <class T>
 struct Drop {
   Panels<T> out;
@@ -64,8 +63,8 @@ struct Drop {
   std::size_t first_row;
 };
 
-// dz = (dy w') f'(z), where dy' are the panels of the transposed gradient (n, rows) and (z, a) the layer's
-// input, before the dropout. dz (rows, k) and its transpose (k, rows), which may be absent, are written.
+// dz = (dy w') f'(z), with dy' the transposed gradient (n, rows) in panels and (z, a) the layer's input
+// before dropout. Writes dz (rows, k) and its transpose (k, rows), which may be null.
 template <class T>
 struct InputGradient {
   Panels<T> dz, dz_transposed;
@@ -74,7 +73,7 @@ struct InputGradient {
   DropoutMask<T> mask;
 };
 
-// dz = dy f'(z), the same where no weights are in between
+// dz = dy f'(z), the same without weights in between
 template <class T>
 struct PassedGradient {
   Panels<T> dz, dz_transposed;
@@ -83,12 +82,12 @@ struct PassedGradient {
   DropoutMask<T> mask;
 };
 
-// What the whole gradient keeps of some rows: their gradient alone, or, where the rows before them in a batch
-// are multiples of kDepth, the gradient of all of these; or a sum over batches by their weights
+// What is stored as the whole gradient: that of these rows alone, or added to that of the rows before them in
+// the batch (a multiple of kDepth), or a weighted sum over batches
 enum class Into { alone, continued, first_of_sum, next_of_sum };
 
-// dw = x' dz, db = column sums of dz. Where `gradient` is absent the update runs on each block as it is made.
-// A layer with batch norm has no biases: dgamma and dbeta are there already, and beta is at bias_offset.
+// dw = x' dz, db = column sums of dz. If `gradient` is null, the update is applied to each block right away.
+// A layer with batch norm has no biases: dgamma and dbeta have been computed, and beta is at bias_offset.
 template <class T>
 struct WeightGradient {
   T* gradient;
@@ -101,8 +100,7 @@ struct WeightGradient {
   T batch_weight = 1;
 };
 
-// What a loss kernel knows of the loss: its place in the list, and its parameter for each output, as one row
-// of panels
+// The loss for a loss kernel: its place in the list, and its parameter for each output, as one row of panels
 template <class T>
 struct LossOf {
   int place;
@@ -110,8 +108,8 @@ struct LossOf {
 };
 
 // The loss of each row times its weight, and dz = weight * scale * dE/da f'(z) with its transpose (which may
-// be absent). Gradients are left out where dz is absent. Where it is wanted, row_score gets the score times
-// the weight. Targets are panels, or labels where there are any.
+// be null). If dz is null, gradients are skipped. row_score, unless null, receives the score times the
+// weight. Targets are labels, or panels if `labels` is null.
 template <class T>
 struct LossRows {
   T* row_loss;
@@ -126,8 +124,8 @@ struct LossRows {
   int activation;
 };
 
-// Rows of a user's matrix, any strides (in elements), into panels. Without `order` the rows are first, first
-// + 1, ...
+// Copies rows of a user's matrix, with any strides (in elements), into panels. Without `order`, the rows are
+// first, first + 1, ...
 template <class T, class S>
 struct Gather {
   Panels<T> out;
@@ -137,8 +135,8 @@ struct Gather {
   std::size_t first;
 };
 
-// y = (x - centre) scale + added, column by column, both x and centre times a unit where there are any; y may
-// go around the caches
+// y = (x - centre) scale + added, column by column, with x and centre multiplied by `unit` unless it is null;
+// y may bypass the caches
 template <class T>
 struct Normalization {
   T* y;
@@ -150,9 +148,9 @@ struct Normalization {
   bool around_caches = false;
 };
 
-// Batch norm of users' matrices, whose columns lie next to each other. mean, variance and offset, the mean of
-// what x is above its first row, are written. Blocks of 64 rows leave their moments, a row each, to be merged
-// in order; scale, added and unit are what y = (x - first row) unit scale + added needs.
+// Batch norm of users' matrices with contiguous rows. Writes mean, variance and offset, the mean of x minus
+// its first row. Each block of 64 rows writes its moments as one row, to be merged in order; scale, added and
+// unit are the factors of y = (x - first row) unit scale + added.
 template <class T>
 struct BatchNormForward {
   const T* x;
@@ -165,8 +163,8 @@ struct BatchNormForward {
   T *scale, *added, *unit;
 };
 
-// dx, dgamma and dbeta from dy, and from what the batch norm of x has written. Blocks of 64 rows leave their
-// sums of dy and of dy (x - mean), a row each; dx = (dy scale + (x - first row) unit slope + added) unit.
+// dx, dgamma and dbeta from dy and from what the batch norm of x wrote. Each block of 64 rows writes its sums
+// of dy and of dy (x - mean) as one row; dx = (dy scale + (x - first row) unit slope + added) unit.
 template <class T>
 struct BatchNormGradient {
   T* dx;
@@ -185,7 +183,7 @@ struct BatchNormGradient {
 };
 
 // a = f(v), v = gamma (u - mean) / sqrt(variance + epsilon) + beta, (rows, n) like u, the products of a
-// layer; z gets v where the activation's derivative needs it. offset and variance, as above, are written.
+// layer; z, unless null, receives v for the activation's derivative. Writes offset and variance, as above.
 template <class T>
 struct NormalizedLayer {
   Panels<T> a, z;
@@ -196,8 +194,8 @@ struct NormalizedLayer {
   int activation;
 };
 
-// From the gradient with respect to v, in dz, to the one with respect to u, in its place, and its transpose
-// (which may be absent); dgamma and dbeta are written.
+// Replaces the gradient with respect to v, in dz, with the gradient with respect to u, and writes its
+// transpose (which may be null), dgamma and dbeta.
 template <class T>
 struct NormalizedGradient {
   Panels<T> dz, dz_transposed;
@@ -215,32 +213,31 @@ struct Kernels {
   void (*forward)(const Forward<T>&, Range panels, Range rows);
   // panels and rows of the result
   void (*product)(const Product<T>&, Range panels, Range rows, T* memory);
-  // panels of dz_transposed (columns are samples), rows of dz_transposed (inputs); a multiple of 64 or the
-  // end
+  // panels of dz_transposed (columns are samples), rows of dz_transposed (inputs); multiples of 64 or the end
   void (*input_gradient)(const InputGradient<T>&, Range panels, Range rows);
   void (*pass_gradient)(const PassedGradient<T>&, Range panels);
   void (*drop)(const Drop<T>&, Range panels, Range rows);
-  // panels of w, rows of w; a multiple of 64 or the end
+  // panels of w, rows of w; multiples of 64 or the end
   void (*weight_gradient)(const WeightGradient<T>&, Range panels, Range rows);
   void (*bias_gradient)(const WeightGradient<T>&, Range panels);
   // parameters [begin, end) of a flat buffer
   void (*update)(const Update<T>&, const T* gradient, Range parameters);
   void (*shift)(const Update<T>&, T* out, const T* gradient, Range parameters);
-  // out = what people see of n weights that a rule trains, or back from these
+  // converts n weights that a rule trains to those shown to users, or back
   void (*convert_weights)(const Update<T>&, T* out, const T* from, bool to_trained, std::size_t n);
   void (*add_weighted)(T* out, const T* so_far, const T* g, T weight, std::size_t n);
-  // sum of squares of a block of at most a panel's columns: g mean clipped to the limit, times scale
+  // sum of squares of a block of at most a panel's columns, with the limits applied to g
   T (*square_sum)(const T* g, std::size_t rows, std::size_t stride, std::size_t columns, const Limits<T>&);
   void (*loss)(const LossRows<T>&, Range rows);
-  // outputs as the user sees them, from panels to rows of a row-major matrix: probabilities, counts
+  // outputs for the user (probabilities, counts), from panels to a row-major matrix
   void (*outputs)(int loss, T* out, std::size_t row_stride, const Panels<const T>& a, Range rows);
-  // sum of n values in the fixed order: panel by panel in lanes, then lanes folded in halves
+  // sum of n values in a fixed order: panel by panel in lanes, then the lanes folded in halves
   T (*sum)(const T* values, std::size_t n);
   // element by element: a = f(z), dz = da f'(z)
   void (*activate)(int activation, T* a, const T* z, std::size_t n);
   void (*activate_backward)(int activation, T* dz, const T* da, const T* z, std::size_t n);
-  // a user's matrix: what blocks of rows leave (from a multiple of 64 on), then what follows for all rows of
-  // columns, then y by normalize, or dx
+  // a user's matrix: first the sums of blocks of rows (from a multiple of 64), then the statistics or
+  // gradients of columns, then y by normalize, or dx
   void (*batch_norm_moments)(const BatchNormForward<T>&, Range rows, Range columns);
   void (*batch_norm_statistics)(const BatchNormForward<T>&, Range columns);
   void (*batch_norm_sums)(const BatchNormGradient<T>&, Range rows, Range columns);
@@ -253,7 +250,7 @@ struct Kernels {
   void (*normalize)(const Normalization<T>&, Range rows, Range columns);
   void (*gather_float)(const Gather<T, float>&, Range rows);
   void (*gather_double)(const Gather<T, double>&, Range rows);
-  // index of the first value that is not a number or of magnitude above the limit, or n
+  // index of the first value that is NaN or of magnitude above the limit, or n
   std::size_t (*find_beyond)(const T* values, std::size_t n, T limit);
   void (*math[static_cast<int>(MathFunction::count)])(T* out, const T* in, std::size_t n);
 };
@@ -262,10 +259,10 @@ struct KernelTable {
   const char* name;
   Kernels<float> f32;
   Kernels<double> f64;
-  // out[i] = the first half of Philox's block first + i; three words of the counter follow its number
+  // out[i] = the first half of Philox's block first + i; the counter is the block's number and three words
   void (*random_bits)(std::uint64_t* out, std::uint32_t first, std::size_t n, const std::uint32_t* counter,
                       const std::uint32_t* key);
-  // out[i] = a value of variance 1 from that block: uniform, or normal
+  // out[i] = a value with variance 1 from the same block, uniform or normal
   void (*uniform_values)(double* out, std::uint32_t first, std::size_t n, const std::uint32_t* counter,
                          const std::uint32_t* key);
   void (*normal_values)(double* out, std::uint32_t first, std::size_t n, const std::uint32_t* counter,

@@ -1,7 +1,7 @@
-// One update rule applied to a run of weights: the same loop over a flat array and over a block in L1.
+// An update rule applied to a run of weights: the same loop for a flat array and for a block in L1.
 //
-// A rule is compiled to a loop for each of its forms, without and with what goes on around a rule, so that no
-// loop has a branch.
+// Each form of a rule is compiled to separate loops, without and with what is applied around the rule, so
+// that no loop has a branch.
 #pragma once
 
 #include "fanin/rules/all.hpp"
@@ -30,7 +30,7 @@ FANIN_INLINE V change_of(const typename R::Constants& c, V g, V w, V* slot) {
   }
 }
 
-// Where each slot lies among those the form uses; -1 for one it does not use
+// The place of each slot among those that the form uses, or -1 if it does not use it
 template <class R, int form>
 struct Places {
   int at[slot_count<R> + 1] = {};
@@ -46,9 +46,10 @@ struct Places {
 template <class R, int form>
 constexpr Places<R, form> kPlaces;
 
-// w <- w + step(g) for n weights from parameter `first` on; g begins at that parameter. With `Around`:
+// w <- w + step(g) for n weights starting at parameter `first`, which g also starts at. With `Around`:
 //   g <- limited g + l2 w + l1 sign(w),   w <- (1 - scale rate decay) w + scale step(g)
-// Flattened: a rule's step that is called keeps its state in memory and its constants in double.
+// Flattened, because a rule's step that is not inlined would keep its state in memory and its constants in
+// double.
 template <class R, int form, class T, class Wrap>
 __attribute__((flatten)) void update_form(const Update<T>& update, const Wrap& wrap, const T* g,
                                           std::size_t first, std::size_t n) {
@@ -66,7 +67,7 @@ __attribute__((flatten)) void update_form(const Update<T>& update, const Wrap& w
       const int place = kPlaces<R, form>.at[s];
       if (place >= 0) state[s] = lanes.load(memory + static_cast<std::size_t>(place) * stride + i);
     }
-    asm volatile("" : "+r"(next));  // keeps the compiler from making two loops of one
+    asm volatile("" : "+r"(next));  // keeps the compiler from splitting the loop in two
     if (next != 0) {
       for (int place = 0; place < kPlaces<R, form>.used; ++place) {
         __builtin_prefetch(memory + static_cast<std::size_t>(place) * stride + i + next, 1, 2);
@@ -90,14 +91,14 @@ __attribute__((flatten)) void update_form(const Update<T>& update, const Wrap& w
   });
 }
 
-// Nothing around the rule
+// Nothing is applied around the rule
 template <class T>
 struct Bare {
   FANIN_INLINE Vec<T> gradient(Vec<T> g, Vec<T>) const { return g; }
   FANIN_INLINE Vec<T> weight(Vec<T> w, Vec<T> change) const { return w + change; }
 };
 
-// Decay and the scale of the rate only
+// Only decay and a factor on the rate
 template <class T>
 struct Scaled {
   Vec<T> undecayed, scale;
@@ -114,7 +115,7 @@ FANIN_INLINE Vec<T> limited(const Limits<T>& limits, Vec<T> g) {
   return min(limit, max(-limit, g * Vec<T>(limits.mean))) * Vec<T>(limits.shrink);
 }
 
-// All of it
+// Everything is applied
 template <class T>
 struct Wrapped : Scaled<T> {
   Limits<T> limits;
@@ -143,7 +144,7 @@ FANIN_INLINE void update_one_form(Integers<Form...>, const Update<T>& update, co
   ((form == Form ? update_form<R, Form>(update, wrap, g, first, n) : void()), ...);
 }
 
-// An average follows while the weights are in L1.
+// The average is updated while the weights are in L1.
 template <class R, class T>
 void update_run(const Update<T>& update, const T* g, std::size_t first, std::size_t n) {
   using Forms = FirstIntegers<forms_of<R>>;
@@ -184,7 +185,7 @@ void update(const Update<T>& update, const T* gradient, Range parameters) {
                                        parameters.end - parameters.begin);
 }
 
-// out = where a second gradient is wanted
+// out = the weights at which the second gradient is needed
 template <class R, class T>
 void shift_run(const Update<T>& update, T* out, const T* gradient, Range parameters) {
   if constexpr (second_of<R>) {
@@ -209,7 +210,7 @@ void shift_of(List<R...>, const Update<T>& update, T* out, const T* gradient, Ra
   runs[update.rule](update, out, gradient, parameters);
 }
 
-// Frozen weights stay where they are.
+// Frozen weights do not move.
 template <class T>
 void shift(const Update<T>& update, T* out, const T* gradient, Range parameters) {
   const Segment* segment = update.segments;
@@ -227,7 +228,7 @@ void shift(const Update<T>& update, T* out, const T* gradient, Range parameters)
   }
 }
 
-// out = sum so far, if any, + weight g
+// out = so_far + weight g, or weight g if so_far is null
 template <class T>
 void add_weighted(T* out, const T* so_far, const T* g, T weight, std::size_t n) {
   for_each<T>(n, [&](std::size_t i, auto lanes) {
@@ -236,7 +237,7 @@ void add_weighted(T* out, const T* so_far, const T* g, T weight, std::size_t n) 
   });
 }
 
-// A chain of fused multiply-adds down each column; then columns are folded as sums across columns are.
+// A chain of fused multiply-adds down each column; then columns are folded like other sums across columns.
 template <class T>
 T square_sum(const T* g, std::size_t rows, std::size_t stride, std::size_t columns, const Limits<T>& limits) {
   PanelLanes<T> squares(0.0);

@@ -1,4 +1,4 @@
-// Layers, losses and methods from names and hyper-parameters, and back.
+// Converts layers, losses and methods from names and hyper-parameters, and back.
 #pragma once
 
 #include <string>
@@ -12,13 +12,13 @@ namespace arrays {
 
 using NamedValues = std::pair<std::string, py::dict>;  // name, hyper-parameters
 
-// Each throws ValueError for an unknown name. All hyper-parameters must be there: numbers, lists of numbers,
-// arrays, flags, choices, and other entries as NamedValues.
+// These throw ValueError for an unknown name. All hyper-parameters must be present: numbers, lists of
+// numbers, arrays, flags, choices, and other entries as NamedValues.
 std::vector<fanin::Layer> make_layers(const std::vector<NamedValues>& given);
 std::vector<NamedValues> described(const std::vector<fanin::Layer>& layers);
 fanin::Loss make_loss(const std::string& name, const py::dict& values);
 NamedValues described(const fanin::Loss& loss);
-// The values of a rule include schedules, as dicts with a "name", and under "around" what is applied around
+// The values of a rule include schedules, as dicts with a "name", and, under "around", what is applied around
 // the rule.
 fanin::Method make_method(const std::string& name, const py::dict& values);
 NamedValues described(const fanin::Method& method);

@@ -75,7 +75,7 @@ struct FieldSetter {
   }
 };
 
-// Gets the fields of an entry, as FieldSetter expects them
+// Gets the fields of an entry, in the form that FieldSetter expects
 struct FieldGetter {
   py::dict& values;
   void operator()(const char* name, double value, fanin::Allowed) const { values[name] = value; }

@@ -96,7 +96,7 @@ void register_lists(py::module_& m) {
   m.def("schedule_largest", [](const std::string& name, const py::dict& values) {
     return std::visit([](const auto& s) { return s.largest(); }, schedule_of(name, values));
   });
-  // for each loss, the name of its metric and whether its targets are labels
+  // For each loss: the name of its metric, and whether its targets are labels
   m.def("loss_traits", [] {
     py::dict traits;
     fanin::for_each_type(fanin::Losses{}, [&](auto entry) {

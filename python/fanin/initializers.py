@@ -16,7 +16,7 @@ from typing import ClassVar
 
 from fanin.aliases import INITIALIZERS
 from fanin.checks import check_choice
-from fanin.data.inputs import sentences
+from fanin.data.inputs import error_context
 from fanin.initial_values import Initializer, Values
 
 __all__ = [
@@ -289,5 +289,5 @@ def as_initializer(argument: str, given: object) -> Initializer:
         raise TypeError(
             f"{argument}: expected a name, an initializer of fanin.initializers or an array, got {given!r}"
         )
-    with sentences(f"{argument}: "):
+    with error_context(f"{argument}: "):
         return Values(given)

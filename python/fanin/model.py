@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fanin import _core
-from fanin.data.inputs import Labels, as_array, as_data, sentences
+from fanin.data.inputs import Labels, as_array, as_data, error_context
 from fanin.layers import Layer
 from fanin.layers.weights import checked_weights
 from fanin.losses import Loss
@@ -105,7 +105,7 @@ class Model:
             return result
         labels: Labels = {}
         X = as_array("X", X, self._dtype, labels, self._core.column_names)
-        with sentences(labels=labels):
+        with error_context(labels=labels):
             result = self._core.predict(X, out)
         return result
 
@@ -114,7 +114,7 @@ class Model:
     ) -> dict[str, float]:
         """Return a dict of the (weighted) mean "loss" and the metric by its name, such as "accuracy" or "rmse"."""
         X, y, labels = as_data(X, y, self._dtype, self._core.column_names)
-        with sentences(labels=labels):
+        with error_context(labels=labels):
             loss, metric = self._core.evaluate(X, y, sample_weight)
         return {"loss": loss, self._metric: metric}
 

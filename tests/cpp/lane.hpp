@@ -1,5 +1,5 @@
-// One number in the place of a vector: rules and activations are instantiated on it, with the functions of
-// the standard library, to compare kernels with.
+// A number in place of a vector, with the functions of the standard library: rules and activations are
+// instantiated with it as references for the kernels.
 #pragma once
 
 #include <cmath>

@@ -1,5 +1,5 @@
 // Every activation of the list through the network's kernels, forward and backward, against the same struct
-// on numbers of long double; tests/reference has the formulas that are written apart from it.
+// in long double; tests/reference has independently written formulas.
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -19,15 +19,14 @@ namespace {
 
 using Exact = test::Lane<long double>;
 
-// Worst errors in units of eps: of values, relative to them (or to z, where 1 was subtracted); of slopes,
+// Largest errors in units of eps: of values, relative to the value (or to z, if 1 was subtracted); of slopes,
 // absolute.
 struct Errors {
   double value = 0, slope = 0;
   bool intact = true;
 };
 
-// z_ij = x_i w_j with x_i a power of 2, and the gradient that comes back to unit j of row i is 2 - i % 2,
-// both exact
+// z_ij = x_i w_j with x_i a power of 2, and the gradient for unit j of row i is 2 - i % 2; both are exact.
 template <class A, class T>
 Errors errors(std::size_t rows, std::size_t units) {
   constexpr double eps = std::numeric_limits<T>::epsilon();
@@ -73,7 +72,7 @@ Errors errors(std::size_t rows, std::size_t units) {
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("every activation is its formula in double, forward and backward, at every size", T, float,
+TEST_CASE_TEMPLATE("every activation follows its formula, forward and backward, at every size", T, float,
                    double) {
   for_each_type(Activations{}, [](auto entry) {
     using A = typename decltype(entry)::type;
@@ -83,7 +82,7 @@ TEST_CASE_TEMPLATE("every activation is its formula in double, forward and backw
         const Errors worst = errors<A, T>(rows, units);
         INFO(std::string(A::name), " rows ", rows, " units ", units);
         CHECK(worst.value <= 6);
-        // where tanh^2 is near 1, gelu_tanh multiplies what is left of it by 20
+        // If tanh^2 is near 1, gelu_tanh multiplies the small 1 - tanh^2 by 20.
         CHECK(worst.slope <= (std::is_same_v<A, GeluTanh> ? 50 : 12));
         CHECK(worst.intact);
       }

@@ -24,7 +24,7 @@ std::string error_of(const Method& method) {
 
 }  // namespace
 
-TEST_CASE("a method gives each step the rule of its schedules") {
+TEST_CASE("schedules give the hyper-parameters of each step") {
   Method method = Momentum{0.1, 0.9};
   method.learning_rate = Cosine{.first = 1, .last = 0, .steps = 4, .warm_up = 0};
   method.momentum = Piecewise{};
@@ -37,7 +37,7 @@ TEST_CASE("a method gives each step the rule of its schedules") {
   CHECK(traits_of(largest_of(method)).momentum == 0.9);
 }
 
-TEST_CASE("biases are spared by penalties and decay, and clipped like weights") {
+TEST_CASE("penalties and decay do not affect biases, but clipping does") {
   std::vector<double> w(3, 1.0), b(3, 1.0);
   const std::vector<double> g(3, 10.0);
   Method method = SGD{0.1};
@@ -51,7 +51,7 @@ TEST_CASE("biases are spared by penalties and decay, and clipped like weights") 
   CHECK(b[0] == doctest::Approx(1 - 0.1 * 2));
 }
 
-TEST_CASE("with Nesterov arrays are ahead of the weights by momentum v") {
+TEST_CASE("with Nesterov, arrays are ahead of the weights by momentum v") {
   std::vector<double> w(3, 0.0), shown(3);
   const std::vector<double> g(3, 1.0);
   Optimizer<double> optimizer(Nesterov{0.1, 0.5}, {w});
@@ -63,7 +63,7 @@ TEST_CASE("with Nesterov arrays are ahead of the weights by momentum v") {
   CHECK(w[0] == doctest::Approx(-0.1));
 }
 
-TEST_CASE("rates by array and by fan-in, frozen arrays, and their norm") {
+TEST_CASE("rates depend on arrays and fan-in, and frozen arrays do not count in the norm") {
   std::vector<double> w(6, 1.0), b(3, 1.0), frozen(2, 1.0);
   Method method = SGD{0.1};
   method.arrays = {{.rate_scale = 2}, {}, {.frozen = true}};
@@ -77,7 +77,7 @@ TEST_CASE("rates by array and by fan-in, frozen arrays, and their norm") {
   CHECK(frozen[0] == 1);
 }
 
-TEST_CASE("a group of batches is one step by their weighted mean, and weights are averaged over steps") {
+TEST_CASE("a group of batches makes one step with their weighted mean, and weights are averaged over steps") {
   std::vector<double> w(5, 0.0), average(5);
   Method method = SGD{1.0};
   method.accumulate = 2;
@@ -95,7 +95,7 @@ TEST_CASE("a group of batches is one step by their weighted mean, and weights ar
   CHECK(optimizer.slot_names() == std::vector<std::string>{"average", "sum"});
 }
 
-TEST_CASE("a network has options for each of its arrays, or none") {
+TEST_CASE("options for a network's arrays must be given for all arrays or none") {
   Network<float> net(2, {{3, activation<Relu>}, {1}}, SquaredError{});
   const std::vector<float> x(8, 1), y(4, 1);
   Training<float> training(net, row_major<const float>(x.data(), 4, 2),
@@ -106,7 +106,7 @@ TEST_CASE("a network has options for each of its arrays, or none") {
                        ValueError);
 }
 
-TEST_CASE("a method that contradicts itself is rejected with a clear message") {
+TEST_CASE("invalid methods are rejected with a clear message") {
   Method method = SGD{};
   method.l2 = -1;
   CHECK(error_of(method) == "l2: expected a number in [0, infinity), got -1");
@@ -124,7 +124,7 @@ TEST_CASE("a method that contradicts itself is rejected with a clear message") {
   CHECK(error_of(method) == "average_decay: expected a number in [0, 1), got 1");
   method = SGD{};
   method.fan_in_power = 0.5;
-  CHECK(error_of(method) == "fan_in_power: expected 0 where the numbers of inputs are not given");
+  CHECK(error_of(method) == "fan_in_power: expected 0, because the numbers of inputs are not given");
   method = SGD{};
   method.arrays = {{}, {}};
   CHECK(error_of(method) == "arrays: expected options for each of the 1 arrays, got 2");
@@ -150,5 +150,9 @@ TEST_CASE("a method that contradicts itself is rejected with a clear message") {
   CHECK(error_of(Rprop{.min_step = 2, .max_step = 1}) == "min_step: expected at most max_step");
   CHECK(error_of(Rprop{.variant = static_cast<Rprop::Variant>(7)}) ==
         "variant: expected one of 4 variants, got number 7");
-  CHECK(error_of(RMSprop{.centered = true, .bias_correction = true}).substr(0, 16) == "bias_correction:");
+  CHECK(error_of(RMSprop{.centered = true, .bias_correction = true}) ==
+        "bias_correction: expected False for a centered rule, because the variance of the first gradient "
+        "alone is 0");
+  CHECK(error_of(AdaptiveGain{.min_gain = 2}) ==
+        "min_gain, max_gain: expected limits that include 1, the initial gain");
 }

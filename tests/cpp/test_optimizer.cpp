@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t sizes[] = {33, 0, 1, 70000, 5, 4096, 4097};
 
-// Arrays one element past an aligned place, with a canary on both sides
+// Arrays one element past an aligned address, with a canary on both sides
 template <class T>
 struct Arrays {
   explicit Arrays(std::uint64_t stream) {
@@ -60,8 +60,8 @@ struct RestoreThreads {
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("an optimizer is the update kernel on each array, for any number of threads", T, float,
-                   double) {
+TEST_CASE_TEMPLATE("an optimizer applies the update kernel to each array, for any number of threads", T,
+                   float, double) {
   const RestoreThreads restore;
   int place = 0;
   for_each_type(Rules{}, [&](auto entry) {
@@ -72,7 +72,7 @@ TEST_CASE_TEMPLATE("an optimizer is the update kernel on each array, for any num
       slots.push_back(test::fresh_slots<T>(R{}, n));
       slots.back().push_back(0);
     }
-    const bool wants_second = traits_of(R{}).second_gradient;
+    const bool needs_second = traits_of(R{}).second_gradient;
     Moment at(1);
     for (; at.t <= 3; ++at.t) {
       Arrays<T> g(10 + at.t), second(20 + at.t);
@@ -98,7 +98,7 @@ TEST_CASE_TEMPLATE("an optimizer is the update kernel on each array, for any num
       for (std::uint64_t t = 1; t <= 3; ++t) {
         Arrays<T> g(10 + t), second(20 + t);
         StepInputs<T> inputs;
-        if (wants_second) inputs.second = second.readable();
+        if (needs_second) inputs.second = second.readable();
         optimizer.step(g.readable(), inputs);
         CHECK(g.intact());
       }
@@ -118,7 +118,7 @@ TEST_CASE_TEMPLATE("an optimizer is the update kernel on each array, for any num
   });
 }
 
-TEST_CASE("the rounding mode of the caller changes no bits and comes back") {
+TEST_CASE("the rounding mode of the caller changes no bits and is restored") {
   Arrays<float> expected(1), w(1), g(2);
   const auto take_steps = [&](Arrays<float>& arrays) {
     Optimizer<float> optimizer(Adam{}, arrays.writable());
@@ -134,7 +134,7 @@ TEST_CASE("the rounding mode of the caller changes no bits and comes back") {
   CHECK(w.memory == expected.memory);
 }
 
-TEST_CASE("a restored state goes on bit for bit") {
+TEST_CASE("training resumes exactly from a restored state") {
   Arrays<float> w(1), g(2);
   Optimizer<float> optimizer(Adam{}, w.writable());
   for (int i = 0; i < 3; ++i) optimizer.step(g.readable());
@@ -157,7 +157,7 @@ TEST_CASE("a restored state goes on bit for bit") {
   CHECK(resumed.steps() == 4);
 }
 
-TEST_CASE("a mistake gets a sentence, and nothing is written") {
+TEST_CASE("invalid calls are rejected with a clear message, and write nothing") {
   std::vector<float> w(20, 1), b(3, 1), g(20, 1);
   const std::span<float> all(w), bias(b);
   Optimizer<float> optimizer(Momentum{}, {all.first(10), bias});
@@ -172,7 +172,7 @@ TEST_CASE("a mistake gets a sentence, and nothing is written") {
   CHECK(error_of([&] { optimizer.step({all.subspan(9, 10), db}); }) ==
         "gradients[0]: expected memory apart from the arrays, but it overlaps arrays[0]");
   CHECK(error_of([&] { optimizer.set_method(SGD{}); }) ==
-        "rule: expected momentum, whose state this is, got sgd");
+        "rule: expected momentum, the optimizer's rule, got sgd");
   CHECK(error_of([&] { optimizer.set_method(Momentum{0.1, 1.0}); }) ==
         "momentum: expected a number in [0, 1), got 1");
   CHECK(error_of([&] { optimizer.get_slot(1, 0, all); }) == "slot: there are only 1");
@@ -191,13 +191,13 @@ TEST_CASE("a mistake gets a sentence, and nothing is written") {
   CHECK(optimizer.steps() == 1);
 }
 
-TEST_CASE("an optimizer of nothing steps") {
+TEST_CASE("an optimizer without arrays can step") {
   Optimizer<double> optimizer(Adam{}, {});
   optimizer.step({});
   CHECK(optimizer.steps() == 1);
 }
 
-TEST_CASE("calls of two threads at once are whole or refused") {
+TEST_CASE("concurrent calls from two threads either complete or are rejected") {
   std::vector<double> w(100000, 0), g(100000, 1);
   Optimizer<double> optimizer(SGD{1.0}, {w});
   std::atomic<int> done{0};

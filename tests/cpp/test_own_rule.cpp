@@ -1,4 +1,4 @@
-// What a rule may do that none of the list does, through the library's own loops.
+// What the contract of rules allows but no rule of the list does, through the library's own loops.
 #include <doctest/doctest.h>
 
 #include <vector>
@@ -14,8 +14,8 @@ namespace {
 // Schedule-free SGD (Defazio et al. 2024, equations 1 to 3), with c = 1 / t:
 //   y = (1 - beta) z + beta x                    where gradients are taken
 //   z <- z - learning_rate * g
-//   x <- (1 - c) x + c z                         what people see
-// y is what the rule trains, so that x = (y - (1 - beta) z) / beta.
+//   x <- (1 - c) x + c z                         the weights shown to users
+// The rule trains y, so x = (y - (1 - beta) z) / beta.
 struct ScheduleFree {
   static constexpr const char* slot_names[] = {"z"};
   struct Constants {
@@ -41,13 +41,14 @@ struct ScheduleFree {
   }
 };
 
-// Powers of two and small integers: exact
+// Powers of two and small integers make the arithmetic exact.
 constexpr double kRate = 0.25, kBeta = 0.5;
 constexpr std::size_t kSize = 37;
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("a rule may read the weight, and show others than it trains", T, float, double) {
+TEST_CASE_TEMPLATE("a rule may read the weight, and show weights other than those that it trains", T, float,
+                   double) {
   std::vector<T> y(kSize), z(kSize), g(kSize), average(kSize), shown(kSize), back(kSize);
   std::vector<double> x(kSize);
   for (std::size_t i = 0; i < kSize; ++i) {

@@ -13,7 +13,7 @@ namespace {
 
 using Lane = test::Lane<double>;
 
-// The change by a rule in whatever form its constants name
+// The change by the form of a rule that its constants select
 template <class R, int form = 0>
 Lane change_of(const typename R::Constants& c, Lane g, Lane second, Lane w, Lane* state) {
   if constexpr (requires { R::forms; }) {
@@ -32,8 +32,8 @@ Lane change_of(const typename R::Constants& c, Lane g, Lane second, Lane w, Lane
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("each rule at every size and offset is its equation, and touches nothing else", T, float,
-                   double) {
+TEST_CASE_TEMPLATE("each rule follows its equation at every size and offset, and writes nothing else", T,
+                   float, double) {
   int place = 0;
   for_each_type(Rules{}, [&](auto entry) {
     using R = typename decltype(entry)::type;
@@ -84,7 +84,8 @@ TEST_CASE_TEMPLATE("each rule at every size and offset is its equation, and touc
   });
 }
 
-TEST_CASE_TEMPLATE("a zero gradient on zero state changes nothing, also with epsilon 0", T, float, double) {
+TEST_CASE_TEMPLATE("a zero gradient with a fresh state changes nothing, even with epsilon 0", T, float,
+                   double) {
   for_each_type(Rules{}, [](auto entry) {
     using R = typename decltype(entry)::type;
     std::vector<T> w(40, T{1}), g(40, T{0}), slots = test::fresh_slots<T>(R{}, 40);

@@ -228,7 +228,7 @@ def test_steps_of_two_threads_at_once_are_whole_or_refused():
 
     with ThreadPoolExecutor(2) as pool:
         errors = list(pool.map(error_of_a_step, range(20)))
-    assert set(errors) <= {"", "optimizer: another thread is using it; wait until that has ended"}
+    assert set(errors) <= {"", "optimizer: another thread is using it; wait until it has finished"}
     done = errors.count("")
     assert opt.t == done >= 1
     assert np.all(w == -done)

@@ -140,8 +140,8 @@ def test_an_optimizer_gives_the_bits_of_a_network_with_the_same_gradients(every_
     for _ in range(3):
         for i in range(5):
             g = gradients(i, W, b)
-            wants_second = bool(inputs_for(opt.rule, g))
-            second = {"second_gradients": gradients(i, *opt.shifted(g))} if wants_second else {}
+            needs_second = bool(inputs_for(opt.rule, g))
+            second = {"second_gradients": gradients(i, *opt.shifted(g))} if needs_second else {}
             opt.step(g, **second)
     net.fit(X, y, rule=rule_named(every_rule), epochs=3, batch_size=1, shuffle=False)
     assert bits(net.get_weights().values()) == bits(opt.weights())

@@ -186,7 +186,7 @@ def test_irprop_plus_needs_the_loss_and_reverts_a_step_only_if_it_has_risen():
         opt.step([[-1.0]], loss=loss)
         assert opt.arrays[0] == pytest.approx(expected)
     with pytest.raises(
-        ValueError, match="loss: expected the loss at the arrays, as the rule compares losses"
+        ValueError, match="loss: expected the loss at the current weights, because the rule compares losses"
     ):
         opt.step([[1.0]])
     assert opt.t == 2

@@ -1,9 +1,10 @@
-// Activations: the value and the derivative of each, on one vector of any width, and the list of them all.
+// Activations: the value and the derivative of each, on one vector of any width; and the list of all
+// activations.
 //
-// backward(da, z, a) is da times the derivative at z, where a = value(z). An activation whose derivative
-// needs z itself says `needs_input`; the others are computed from a alone, and z is not kept. fan_in_variance
-// is the variance of initial weights times the fan-in that keeps the scale of signals from layer to layer
-// (LeCun et al. 1998: 1; He et al. 2015: 2, as relu passes half of it).
+// backward(da, z, a) is da times the derivative at z, with a = value(z). If the derivative needs z itself,
+// needs_input is true; otherwise it is computed from a alone, and z is not kept. fan_in_variance is the
+// variance of the initial weights times the fan-in, chosen to preserve the scale of signals from layer to
+// layer (LeCun et al. 1998: 1; He et al. 2015: 2, because relu passes only half of the signal).
 #pragma once
 
 #include "fanin/list.hpp"
@@ -55,7 +56,7 @@ struct Tanh {
   }
 };
 
-// a = max(0, z),  da/dz = 1 for z > 0, else 0. A NaN stays a NaN, so that a diverged net is seen.
+// a = max(0, z),  da/dz = 1 for z > 0, else 0. NaN stays NaN, so that divergence is noticed.
 struct Relu {
   static constexpr const char* name = "relu";
   static constexpr double fan_in_variance = 2;
@@ -70,11 +71,11 @@ struct Relu {
   }
 };
 
-// a = 2 / (1 + e^-z) - 1 = tanh(z / 2),  da/dz = (1 - a^2) / 2. (Notes that call 2 logistic(z) - 1 "tanh"
-// mean this.)
+// a = 2 / (1 + e^-z) - 1 = tanh(z / 2),  da/dz = (1 - a^2) / 2. (Lecture notes that
+// call 2 logistic(z) - 1 "tanh" mean this function.)
 struct SymmetricLogistic {
   static constexpr const char* name = "symmetric_logistic";
-  static constexpr double fan_in_variance = 4;  // tanh's, for half the slope
+  static constexpr double fan_in_variance = 4;  // that of tanh, for half the slope
   static constexpr bool needs_input = false;
   template <class V>
   static V value(V z) {
@@ -116,8 +117,8 @@ struct Elu {
   }
 };
 
-// a = scale z for z > 0, else scale alpha (e^z - 1), constants of Klambauer et al. 2017, with LeCun's initial
-// weights
+// a = scale z for z > 0, else scale alpha (e^z - 1), with the constants of Klambauer et al. 2017 and LeCun's
+// initial weights
 struct Selu {
   static constexpr const char* name = "selu";
   static constexpr double fan_in_variance = 1;
@@ -186,7 +187,7 @@ struct GeluTanh {
   static constexpr double fan_in_variance = 2;
   static constexpr bool needs_input = true;
   static constexpr double c = 0.7978845608028654, c3 = 0.044715 * c;
-  // |z| beyond 30 gives the same tanh, and its cube would overflow
+  // Beyond |z| = 30, tanh does not change, and z^3 could overflow.
   template <class V>
   static V bounded(V z) {
     return min(V(30.0), max(V(-30.0), z));
@@ -226,7 +227,7 @@ struct Mish {
   static constexpr const char* name = "mish";
   static constexpr double fan_in_variance = 2;
   static constexpr bool needs_input = true;
-  // from 20 on t is 1, and the slope's second term is nothing
+  // From z = 20 on, t is 1, and the second term of the slope vanishes.
   template <class V>
   static V capped_exp(V z) {
     return exp(min(V(20.0), z));
@@ -245,12 +246,12 @@ struct Mish {
   }
 };
 
-// a = z / 6 + 1/2 clipped to [0, 1],  da/dz = 1/6 for -3 < z < 3, else 0. The nearer end is subtracted from,
-// so that a is 0 or 1 for no z between them.
+// a = z / 6 + 1/2 clipped to [0, 1],  da/dz = 1/6 for -3 < z < 3, else 0. Computed from the nearer end, so
+// that a is never 0 or 1 for -3 < z < 3.
 struct HardSigmoid {
   static constexpr const char* name = "hard_sigmoid";
-  // As logistic: values near 1/2 keep the mean square by themselves. Weights that made up for the slope of
-  // 1/6 would drive units to the ends.
+  // Like logistic: values near 1/2 preserve the mean square by themselves. Weights large enough to make up
+  // for the slope of 1/6 would saturate the units.
   static constexpr double fan_in_variance = 1;
   static constexpr bool needs_input = false;
   template <class V>
@@ -268,7 +269,7 @@ struct HardSigmoid {
 using Activations = List<Identity, Logistic, Tanh, Relu, SymmetricLogistic, LeakyRelu, Elu, Selu, Softplus,
                          Softsign, Gelu, GeluTanh, Silu, Mish, HardSigmoid>;
 
-// An activation chosen at run time, such as Relu{}: its place in the list.
+// An activation chosen at run time, such as Relu{}, stored as its place in the list
 class Activation {
  public:
   template <class A>

@@ -1,4 +1,4 @@
-// What the values in the lists (rules, schedules, losses, initializers, layers) say of their
+// How the entries of the lists (rules, schedules, losses, initializers, layers) describe their
 // hyper-parameters.
 #pragma once
 
@@ -6,8 +6,8 @@
 
 namespace fanin {
 
-// The range of a number: from low to high, excluding an open end. NaN is never in range, infinity only as a
-// high end that is not open.
+// The range of a number: from low to high, without an open end. NaN is never in range; infinity is only if it
+// is a closed high end.
 struct Allowed {
   double low, high;
   bool open_low, open_high;

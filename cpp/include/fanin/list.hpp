@@ -1,5 +1,5 @@
-// Lists of types: rules, activations, losses and initializers are each named once, and enums, tables,
-// bindings and tests come from the list.
+// Lists of types: each rule, activation, loss and initializer is named once; enums, tables, bindings and
+// tests are made from the list.
 #pragma once
 
 namespace fanin {
@@ -37,7 +37,7 @@ constexpr int index_of(List<U...>) {
 template <class T, class L>
 inline constexpr bool is_in = detail::index_of<T>(L{}) < L::size;
 
-// position of T in a list; a T that is not in the list does not compile
+// The position of T in a list; does not compile if T is not in it
 template <class T, class L>
 inline constexpr int index_in = [] {
   constexpr int index = detail::index_of<T>(L{});

@@ -28,26 +28,26 @@ class RuleFields {
   ~RuleFields() = default;
 };
 
-// One update rule of the list in rules/all.hpp with its hyper-parameters. This header does not include the
-// list, so that a change of a rule recompiles little.
+// An update rule of the list in rules/all.hpp, with its hyper-parameters. This header does not include the
+// list, so that changing a rule recompiles little.
 class Rule {
  public:
-  // From a rule of the list, such as Adam{}
+  // From a rule in the list, such as Adam{}
   template <class R>
     requires requires { typename R::Constants; }
   Rule(const R& rule) : place_(rule_place<R>()) {
     static_assert(sizeof(R) <= kMostBytes && std::is_trivially_copyable_v<R>,
-                  "hyper-parameters: expected at most 96 bytes that can be copied as they are");
+                  "a rule's hyper-parameters must be trivially copyable and fit in 96 bytes");
     ::new (bytes_) R(rule);
   }
 
-  // The names of the list; the rule of that name with its defaults, or nothing
+  // The names of all rules; the rule with that name and its defaults, or nothing
   static std::vector<std::string> names();
   static std::optional<Rule> named(std::string_view name);
 
   const char* name() const;
   int place() const { return place_; }  // in the list
-  // The rule if it is an R, else null
+  // The rule, or null if it is not an R
   template <class R>
   R* get_if() {
     return place_ == rule_place<R>() ? std::launder(reinterpret_cast<R*>(bytes_)) : nullptr;
@@ -57,7 +57,7 @@ class Rule {
     return place_ == rule_place<R>() ? std::launder(reinterpret_cast<const R*>(bytes_)) : nullptr;
   }
 
-  // Calls field as the `fields` of the rule itself does.
+  // Calls `field` for each hyper-parameter, like the rule's own `fields`
   template <class Self, class F>
   static void fields(Self& self, F&& field) {
     struct Caller final : RuleFields {
@@ -84,26 +84,27 @@ class Rule {
   alignas(double) std::byte bytes_[kMostBytes];
 };
 
-// One schedule with its hyper-parameters.
+// A schedule with its hyper-parameters
 using Schedule = decltype(variant_of(Schedules{}));
 
-// What holds for one array of parameters: a factor of its learning rate, and whether it stays as it is
+// Options for one array of parameters: a factor on its learning rate, and whether it is frozen
 struct ArrayOptions {
   double rate_scale = 1;
   bool frozen = false;
 };
 
-// An update rule and what goes on around it, in this order:
-//   g <- mean of the gradients of `accumulate` batches     each by its weight; the last group may be short
+// An update rule and what is applied around it, in this order:
+//   g <- mean of the gradients of `accumulate` batches     by batch weight; the last group may be shorter
 //   g <- g clipped to [-clip_value, clip_value]
-//   g <- g min(1, clip_norm / |g|)                         |g|: of all arrays that are not frozen, together
+//   g <- g min(1, clip_norm / |g|)                         |g|: over all arrays that are not frozen
 //   g <- g + l2 w + l1 sign(w)                             weights only, not biases
-//   w <- w - rate weight_decay w + s change                weight_decay: weights only; the rule's own, if it
-//                                                          has one, and this; rate = s learning_rate
+//   w <- w - rate weight_decay w + s change                weight_decay: this plus the rule's own, if any,
+//   for
+//                                                          weights only; rate = s learning_rate
 //   average <- average + share (w - average)               share = (1 - d) / (1 - d^t), d = average_decay
-// with s = rate_scale n_in^-fan_in_power, fan_in_power for weights only. Frozen arrays and their state stay
-// as they are. A network shows the average, where there is one. A schedule gives the hyper-parameter of each
-// step, instead of the number in the rule.
+// with s = rate_scale n_in^-fan_in_power; fan_in_power applies to weights only. Frozen arrays and their state
+// do not change. A network shows the average if there is one. A schedule replaces the number in the rule at
+// each step.
 struct Method {
   Rule rule;
   double clip_value = __builtin_inf(), clip_norm = __builtin_inf();
@@ -111,12 +112,12 @@ struct Method {
   double fan_in_power = 0;
   double average_decay = 0;  // 0: no average
   std::size_t accumulate = 1;
-  // None, or one for each array. The arrays of a network are in order, layer by layer, weights, then biases,
-  // or beta and gamma. A batch norm by itself has the last two.
+  // Empty, or one for each array. A network's arrays come layer by layer: weights, then biases, or beta and
+  // gamma. A separate batch norm layer has only beta and gamma.
   std::vector<ArrayOptions> arrays = {};
   std::optional<Schedule> learning_rate = {}, momentum = {};
 
-  // the hyper-parameters around the rule
+  // The hyper-parameters of what is applied around the rule
   template <class Self, class F>
   static void fields(Self& self, F&& field) {
     field("clip_value", self.clip_value, above_0_or_infinity());

@@ -1,7 +1,7 @@
-// Schedules: a hyper-parameter as a function of the step t = 1, 2, ..., and the list of them all. Their
-// values are the same bits everywhere: exp, log and cos are ours. A schedule is a struct with
+// Schedules: a hyper-parameter as a function of the step t = 1, 2, ...; and the list of all schedules. Their
+// values are the same bits everywhere, because exp, log and cos are fanin's own. A schedule is a struct with
 //   name, fields(self, f), conflict()   as in an update rule
-//   at(t), largest()                    its value at step t, and one that none exceeds
+//   at(t), largest()                    its value at step t, and an upper bound of all its values
 #pragma once
 
 #include "fanin/fields.hpp"
@@ -10,7 +10,7 @@
 
 namespace fanin {
 
-// levels[k] from the step after after[k - 1] on: 0.5, then 0.9 once the large gradients have disappeared
+// levels[k] for steps beyond after[k - 1]: 0.5, then 0.9 once the large gradients have disappeared
 // (docs/textbook.md, row 50)
 struct Piecewise {
   static constexpr const char* name = "piecewise";
@@ -79,8 +79,8 @@ struct Exponential {
   }
 };
 
-// From first to last by half a wave (Loshchilov and Hutter 2017, without restarts), after a straight rise
-// over warm_up steps (Goyal et al. 2017):
+// From first to last along half a cosine wave (Loshchilov and Hutter 2017, without restarts), after a linear
+// warm-up over warm_up steps (Goyal et al. 2017):
 //   last + (first - last) (1 + cos(pi u)) / 2,   u = (t - 1 - warm_up) / (steps - warm_up), at most 1
 struct Cosine {
   static constexpr const char* name = "cosine";
@@ -123,10 +123,11 @@ struct InverseTime {
   }
 };
 
-// One cycle (Smith and Topin 2019) in two phases, each half a wave, as in PyTorch: with first = peak / start,
-// last = first / end and r = warm steps,
+// One cycle (Smith and Topin 2019) in two phases, each half a cosine wave, as in PyTorch. With
+// first = peak / start, last = first / end and r = warm * steps,
 //   peak + (first - peak) (1 + cos(pi u)) / 2,  u = (t - 1) / (r - 1)        for t < r
-//   peak + (last - peak) (1 - cos(pi u)) / 2,   u = (t - r) / (steps - r)    then, and last after all steps
+//   peak + (last - peak) (1 - cos(pi u)) / 2,   u = (t - r) / (steps - r)    from then on; last after all
+//   steps
 struct OneCycle {
   static constexpr const char* name = "one_cycle";
   double peak = 0.01;
@@ -154,7 +155,7 @@ struct OneCycle {
     const double value =
         step < rise ? peak + (first() - peak) * (1 + math::cos_pi((step - 1) / (rise - 1))) / 2
                     : peak + (last() - peak) * (1 - math::cos_pi((step - rise) / (steps - rise))) / 2;
-    return value < largest() ? value : largest();  // sums are rounded
+    return value < largest() ? value : largest();  // rounding may exceed it
   }
 };
 

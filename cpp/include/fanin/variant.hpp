@@ -1,4 +1,4 @@
-// Any one entry of a list, chosen at run time.
+// A variant of the types in a list, for an entry chosen at run time.
 #pragma once
 
 #include <variant>

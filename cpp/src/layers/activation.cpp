@@ -49,9 +49,9 @@ class ActivationNode final : public Node<T> {
   }
 
   void link(const std::vector<bool>&) override {
-    this->out.wants_gradient = in_->wants_gradient;
+    this->out.needs_gradient = in_->needs_gradient;
     pass_.follow = in_->after_gradient;
-    this->out.after_gradient = in_->linear || !in_->wants_gradient ? in_->after_gradient : &pass_;
+    this->out.after_gradient = in_->linear || !in_->needs_gradient ? in_->after_gradient : &pass_;
   }
   void backward(Plan<T>&) override {}
 

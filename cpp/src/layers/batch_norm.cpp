@@ -41,9 +41,9 @@ class BatchNormNode final : public Node<T> {
 
   void link(const std::vector<bool>& trained) override {
     trained_ = trained[first_array_] || trained[first_array_ + 1];
-    this->out.wants_gradient = in_->wants_gradient || trained_;
-    this->out.after_gradient = this->out.wants_gradient ? &normalize_backward_ : nullptr;
-    normalize_backward_.follow = in_->wants_gradient ? &pass_ : nullptr;
+    this->out.needs_gradient = in_->needs_gradient || trained_;
+    this->out.after_gradient = this->out.needs_gradient ? &normalize_backward_ : nullptr;
+    normalize_backward_.follow = in_->needs_gradient ? &pass_ : nullptr;
     pass_.follow = in_->after_gradient;
   }
 

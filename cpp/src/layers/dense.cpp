@@ -98,8 +98,8 @@ class DenseNode final : public Node<T> {
     trains_weights_ = trained[first_array_];
     trains_others_ = false;
     for (std::size_t i = first_array_ + 1; i < end_array_; ++i) trains_others_ = trains_others_ || trained[i];
-    this->out.wants_gradient = in_->wants_gradient || trains_weights_ || trains_others_;
-    this->out.after_gradient = norm_ && this->out.wants_gradient ? &normalize_backward_ : nullptr;
+    this->out.needs_gradient = in_->needs_gradient || trains_weights_ || trains_others_;
+    this->out.after_gradient = norm_ && this->out.needs_gradient ? &normalize_backward_ : nullptr;
     input_gradient_.follow = in_->after_gradient;
     const double rows = trains_weights_ ? static_cast<double>(inputs_) * 2 : 1;
     weight_gradient_.rows = trains_weights_ ? inputs_ : 1;
@@ -107,7 +107,7 @@ class DenseNode final : public Node<T> {
   }
 
   void backward(Plan<T>& plan) override {
-    if (in_->wants_gradient) plan.phase(input_gradient_);
+    if (in_->needs_gradient) plan.phase(input_gradient_);
     if (trains_weights_ || trains_others_) plan.later(weight_gradient_);
   }
 

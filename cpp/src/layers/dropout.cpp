@@ -52,7 +52,7 @@ class DropoutNode final : public Node<T> {
   }
 
   void link(const std::vector<bool>&) override {
-    this->out.wants_gradient = in_->wants_gradient;
+    this->out.needs_gradient = in_->needs_gradient;
     this->out.after_gradient = in_->after_gradient;
   }
   void backward(Plan<T>&) override {}

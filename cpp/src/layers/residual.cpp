@@ -70,12 +70,12 @@ class ResidualNode final : public Node<T> {
   }
 
   void link(const std::vector<bool>& trained) override {
-    entrance_.wants_gradient = in_->wants_gradient;
-    entrance_.after_gradient = in_->wants_gradient ? &add_gradients_ : nullptr;
+    entrance_.needs_gradient = in_->needs_gradient;
+    entrance_.after_gradient = in_->needs_gradient ? &add_gradients_ : nullptr;
     add_gradients_.follow = in_->after_gradient;
     for (const auto& node : nodes_) node->link(trained);
-    this->out.wants_gradient = exit_->wants_gradient;
-    this->out.after_gradient = exit_->wants_gradient ? &pass_ : nullptr;
+    this->out.needs_gradient = exit_->needs_gradient;
+    this->out.after_gradient = exit_->needs_gradient ? &pass_ : nullptr;
     pass_.follow = exit_->after_gradient;
   }
 

@@ -44,7 +44,7 @@ bool Executor<T>::poll() {
 
 // Thread 0, the caller's, polls from time to time; the others read the result.
 template <class T>
-bool Executor<T>::given_up(Member member) {
+bool Executor<T>::abandoned(Member member) {
   if (member.thread == 0 && seconds_now() - last_poll_ > kPollSeconds) poll();
   return interrupted();
 }
@@ -60,8 +60,8 @@ auto Executor<T>::grid_of(const Job<T>& job, const StepOf<T>& step) -> Grid {
   return {units_of(job.columns, job.column_unit), units_of(rows_of_job(job, step), job.row_unit)};
 }
 
-// The first of the following jobs that cannot run on the same thread. Whole columns deserve a phase of their
-// own only if they could not be shared evenly.
+// The first of the following jobs that cannot run on the same thread. A job on whole columns gets a phase of
+// its own only if whole columns cannot be shared evenly.
 template <class T>
 const Job<T>* Executor<T>::first_apart(const Job<T>& job, Grid grid, Member member) {
   const Job<T>* next = job.follow;
@@ -72,7 +72,7 @@ const Job<T>* Executor<T>::first_apart(const Job<T>& job, Grid grid, Member memb
   return next;
 }
 
-// A block of a job, and of the jobs that follow it up to `end`
+// Runs a block of a job, and of the jobs that follow it, up to `end`
 template <class T>
 void Executor<T>::run_chain(const Job<T>& job, const Job<T>* end, const Job<T>& first, const StepOf<T>& step,
                             Range columns, Range rows) {
@@ -83,9 +83,9 @@ void Executor<T>::run_chain(const Job<T>& job, const Job<T>* end, const Job<T>& 
   }
 }
 
-// A thread's share of a job
+// Runs a thread's share of a job
 template <class T>
-void Executor<T>::take(Member member, Share& share, const Job<T>& job, const StepOf<T>& step, bool asks) {
+void Executor<T>::take(Member member, Share& share, const Job<T>& job, const StepOf<T>& step, bool polls) {
   const double cost = cost_of(job, step.batch);
   const Grid grid = grid_of(job, step);
   const Job<T>* const apart = first_apart(job, grid, member);
@@ -96,13 +96,13 @@ void Executor<T>::take(Member member, Share& share, const Job<T>& job, const Ste
   }
   const auto for_units = [&](Range units, const Job<T>* end) {
     const auto f = [&](Range columns, Range rows) { run_chain(job, end, job, step, columns, rows); };
-    if (!asks && !(whole_rows && !whole_columns)) return for_each_rectangle(units, grid.rows, f);
-    for (std::size_t unit = units.begin; unit < units.end && !(asks && given_up(member)); ++unit) {
+    if (!polls && !(whole_rows && !whole_columns)) return for_each_rectangle(units, grid.rows, f);
+    for (std::size_t unit = units.begin; unit < units.end && !(polls && abandoned(member)); ++unit) {
       for_each_rectangle({unit, unit + 1}, grid.rows, f);
     }
   };
   if (!whole_columns) return for_units(share.take(grid.columns * grid.rows, cost), apart);
-  // as many columns at a time as stay in cache until all their rows are done
+  // Take as many columns at a time as stay in cache until all their rows are done.
   const std::size_t group = std::max(std::size_t{1}, kPanelGroup * kPanel<T> / job.column_unit);
   const Range mine = share.take(grid.columns, cost);
   for (std::size_t begin = mine.begin; begin < mine.end; begin += group) {

@@ -1,4 +1,4 @@
-// Runs the phases of a plan on a team. Nodes know nothing of threads, nor of interruption.
+// Runs the phases of a plan on a team. Nodes know nothing about threads or interruption.
 #pragma once
 
 #include <atomic>
@@ -12,35 +12,35 @@ namespace fanin {
 template <class T>
 class Executor {
  public:
-  // `interrupted` is asked by thread 0, within a phase only where `polling`.
+  // Thread 0 calls `interrupted`; within a phase, only if `polling`
   Executor(bool polling, const std::function<bool()>& interrupted)
       : polling_(polling), interrupted_by_caller_(interrupted) {}
 
-  // The members of a team call these together. Jobs are cut among the threads by cost. A phase ends with a
-  // barrier; one that may stop leaves out what it has not begun once the step is interrupted.
+  // The members of a team call these together. Jobs are divided among the threads by cost. A phase ends with
+  // a barrier. If the step is interrupted, a phase that may stop skips the blocks that it has not begun.
   void run(Member member, std::span<const Job<T>* const> phase, const StepOf<T>& step, bool may_stop);
   void barrier(Member member);
-  // A thread's share of so many units of the same cost
+  // A thread's share of units that all have the same cost
   static Range share(Member member, std::size_t units) {
     return Share(member.thread, member.threads, 1).take(units, 1);
   }
 
-  // seconds that all threads together have waited at barriers so far
+  // Seconds that all threads together have waited at barriers so far
   double waited() const { return waited_.load(std::memory_order_relaxed); }
   bool interrupted() const { return interrupted_.load(std::memory_order_relaxed); }
   bool poll();
-  void start_anew() { interrupted_.store(false, std::memory_order_relaxed); }
+  void restart() { interrupted_.store(false, std::memory_order_relaxed); }
 
  private:
   struct Grid {
     std::size_t columns, rows;  // units
   };
-  void take(Member member, Share& share, const Job<T>& job, const StepOf<T>& step, bool asks);
+  void take(Member member, Share& share, const Job<T>& job, const StepOf<T>& step, bool polls);
   static Grid grid_of(const Job<T>& job, const StepOf<T>& step);
   static const Job<T>* first_apart(const Job<T>& job, Grid grid, Member member);
   static void run_chain(const Job<T>& job, const Job<T>* end, const Job<T>& first, const StepOf<T>& step,
                         Range columns, Range rows);
-  bool given_up(Member member);
+  bool abandoned(Member member);
 
   const bool polling_;
   const std::function<bool()>& interrupted_by_caller_;

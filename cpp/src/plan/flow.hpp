@@ -1,4 +1,4 @@
-// A block of rows on its way through the nodes, as in prediction.
+// A block of rows that passes through the nodes in prediction.
 #pragma once
 
 #include <bit>
@@ -10,16 +10,17 @@
 
 namespace fanin {
 
-// What blocks go through: parameters with batch norm folded into them, and the statistics that are taken away
-// from inputs where these are normalized. (Folding that too would lose their digits where they lie far from
-// zero.)
+// What prediction uses: parameters with batch norm folded into them, and the statistics for inputs that are
+// normalized. (The mean of the inputs is subtracted, not folded: folding it would lose digits if they are far
+// from zero.)
 template <class T>
 struct Folded {
   const T* parameters;
   const RunningStatistics<T>& statistics;
 };
 
-// Each member of the team that shares a block has a flow of its own, over the same memory: `parts` matrices.
+// Each member of the team that shares a block has its own flow over the same memory, which is split into
+// matrices of `part_size`.
 template <class T>
 class Flow {
  public:
@@ -33,28 +34,28 @@ class Flow {
         barrier_(barrier) {}
 
   const Folded<T>& net;
-  Panels<T> x;    // what the nodes so far give
-  Panels<T> z{};  // what the activation of the last one has seen, where its derivative needs it
-  // The flow ends where this batch norm would normalize, in front of it.
+  Panels<T> x;    // the output of the nodes so far
+  Panels<T> z{};  // the input of the last activation, if its derivative needs it
+  // The flow ends just before this batch norm.
   const Normalizer<T>* watched = nullptr;
   bool ended = false;
 
-  // Memory for another matrix of as many rows, beside x and what is held
+  // Memory for another matrix with the same number of rows, apart from x and what is held
   Panels<T> take(std::size_t columns) {
     const int part = std::countr_one(in_use_);
     in_use_ |= 1u << part;
     return {memory_ + static_cast<std::size_t>(part) * part_size_, x.rows, columns};
   }
-  // A member's share of the panels that a node makes
+  // A member's share of the panels of a node's output
   Range share(std::size_t panels) const { return Share(member_.thread, member_.threads, 1).take(panels, 1); }
-  // A node has made y, of an activation that has seen z.
+  // Ends a node: y is its output, and z_of_y the input of its activation
   void made(Panels<T> y, Panels<T> z_of_y = {}) {
     barrier_.wait(member_.threads);
     x = y;
     z = z_of_y;
     in_use_ = held_ | part_of(y);
   }
-  // What x is now is kept until `release` of what this returns.
+  // Holds the current x until `release` is called with what this returns
   unsigned hold() { return std::exchange(held_, held_ | part_of(x)); }
   void release(unsigned held_before) { held_ = held_before; }
 

@@ -8,7 +8,7 @@
 namespace fanin {
 namespace {
 
-// A value of x from a row that lies anywhere in memory costs about what so many flops do.
+// The cost of gathering a value of x from a row anywhere in memory, in flops that take as long
 constexpr double kGatherFlops = 64;
 
 }  // namespace
@@ -36,10 +36,10 @@ void Gathered<T>::bind(Carver<T>& memory, std::size_t rows) {
 
 template <class T>
 void Gathered<T>::ask_for(const DataSource& data, Batch batch, Range rows) const {
-  const std::uint32_t* const wanted = data.order + batch.first + rows.begin;
+  const std::uint32_t* const order = data.order + batch.first + rows.begin;
   const std::size_t count = rows.end - rows.begin;
-  std::visit([&](const auto& x) { ask_for_rows(x, wanted, count); }, *data.x);
-  std::visit([&](const auto& y) { ask_for_rows(y, wanted, count); }, *data.y);
+  std::visit([&](const auto& x) { ask_for_rows(x, order, count); }, *data.x);
+  std::visit([&](const auto& y) { ask_for_rows(y, order, count); }, *data.y);
 }
 
 template <class T>

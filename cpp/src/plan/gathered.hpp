@@ -1,4 +1,4 @@
-// Where a step begins: batches gathered from the user's data.
+// The first job of a step: gathers a batch from the user's data.
 #pragma once
 
 #include "base/buffer.hpp"
@@ -6,16 +6,17 @@
 
 namespace fanin {
 
-// More rows than this are gone through in blocks, where nothing needs all of them at once. A multiple of the
-// chunks of a sum over rows, so that blocks change no bit.
+// Larger batches are processed in blocks of this many rows, unless something needs all rows at once. A
+// multiple of the chunks of a sum over rows, so that blocks give the same bits.
 inline constexpr std::size_t kMostRows = 4096;
 
-// The sum of many values is that of the sums of so many.
+// The sum of many values: first within blocks of kMostRows, then of these sums
 template <class T>
 double sum_in_blocks(const T* values, std::size_t n);
 
-// Rows of x, targets and sample weights in panels. Where no batch norm looks at the rows together, those of
-// weight 0 come as zeros: what overflows on their way through the layers times a gradient of 0 is no number.
+// Gathers rows of x, targets and sample weights into panels. Unless a batch norm combines the rows, those
+// with weight 0 are set to zeros: if they overflowed in the layers, their product with a gradient of 0 would
+// be NaN.
 template <class T>
 class Gathered final : public Work<T> {
  public:
@@ -23,7 +24,7 @@ class Gathered final : public Work<T> {
            std::size_t largest_batch);
 
   void bind(Carver<T>& memory, std::size_t rows);
-  // Some rows of a batch; before, they may be asked for
+  // Prefetches some rows of a batch, before `run` gathers them
   void ask_for(const DataSource& data, Batch batch, Range rows) const;
   void run(int part, const StepOf<T>& step, Range columns, Range rows) const override;
 
@@ -31,8 +32,8 @@ class Gathered final : public Work<T> {
   const std::int32_t* labels(Batch batch) const {
     return target_columns_ == 0 ? labels_[batch.odd].data() : nullptr;
   }
-  const T* weights(Batch batch) const { return weights_[batch.odd]; }  // null without
-  // The sum of the weights of a batch, or the number of its rows, where it is gathered, and before it is
+  const T* weights(Batch batch) const { return weights_[batch.odd]; }  // null if there are none
+  // The sum of a batch's weights, or its number of rows, once it is gathered; and before it is
   double total_weight(const Batch& batch) const;
   double total_weight(const DataSource& data, const Batch& batch) const;
 

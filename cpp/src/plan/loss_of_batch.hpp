@@ -1,4 +1,4 @@
-// The turning point of a step: the loss of the last node's output, and its gradient.
+// Between forward and backward: the loss of the last node's output, and its gradient.
 #pragma once
 
 #include <atomic>
@@ -19,7 +19,7 @@ class LossOfBatch final : public Work<T> {
   // Over all rows
   double sum(const Batch& batch) const { return sum_in_blocks(row_loss_, batch.rows); }
   bool failed() const { return not_finite_.load(std::memory_order_relaxed); }
-  void start_anew() { not_finite_.store(false, std::memory_order_relaxed); }
+  void restart() { not_finite_.store(false, std::memory_order_relaxed); }
 
   Job<T> job;
 

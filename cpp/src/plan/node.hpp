@@ -10,35 +10,35 @@
 
 namespace fanin {
 
-// What layers declare in their order: arrays of parameters, streams of random numbers; and what they have to
-// know of those before them
+// What layers declare in order (arrays of parameters, streams of random numbers), and what they need to know
+// about the layers before them
 template <class T>
 struct Declarations {
   ParameterTable& table;
   std::vector<Normalizer<T>*>& normalizers;
-  std::size_t columns;      // of what the next layer is given
-  std::size_t widest;       // of all so far, rounded up to whole panels
+  std::size_t columns;      // of the next layer's input
+  std::size_t widest;       // most columns so far, rounded up to whole panels
   std::size_t next_inside;  // number of the next layer inside another
-  std::size_t layer = 0;    // among the user's, 0, 1, ...
-  std::string name = {};    // "layer1", or inside another "layer1.layer1"
-  std::string text = {};    // how sentences about the layer begin
-  std::size_t number = 0;   // that its random numbers depend on: its place, those inside others behind
+  std::size_t layer = 0;    // the user's layer, 0, 1, ...
+  std::string name = {};    // "layer1", or "layer1.layer1" inside another layer
+  std::string text = {};    // how messages about the layer begin
+  std::size_t number = 0;   // for its random numbers: the user's layers first, then those inside others
   std::size_t stages = 0;   // layers with parameters
   std::uint64_t dense = 0;  // dense layers
   double weights = 0;
   std::size_t depth = 0, deepest = 0;  // of layers inside others
   const Layer* before = nullptr;       // in the same list
-  bool on_inputs = true;               // nothing but dropouts so far
-  bool normalized = false;             // nothing but dropouts since a batch norm by itself
-  // That batch norm, where a dense layer can take it into its weights for prediction
+  bool on_inputs = true;               // only dropouts so far
+  bool normalized = false;             // only dropouts since a separate batch norm layer
+  // That batch norm, if the next dense layer can fold it into its weights for prediction
   Normalizer<T>* into_next = nullptr;
 
-  // What comes is no longer what was normalized, nor the inputs.
+  // The next layer's input is neither normalized nor the network's inputs.
   void new_value() {
     on_inputs = normalized = false;
     into_next = nullptr;
   }
-  // Returns the offset of an array of the layer in its buffer.
+  // Adds an array of the layer, and returns its offset in its buffer
   std::size_t add(Role role, std::size_t rows, std::size_t array_columns) {
     std::vector<ParameterArray>& arrays = is_statistic(role) ? table.statistics : table.trained;
     std::size_t& size = is_statistic(role) ? table.statistics_size : table.size;
@@ -53,23 +53,23 @@ class Node : public Work<T> {
  public:
   Node(std::size_t layer_number, std::size_t columns) : layer(layer_number) { out.columns = columns; }
 
-  const std::size_t layer;  // among the user's, 0, 1, ...
+  const std::size_t layer;  // the user's layer, 0, 1, ...
   Value<T> out;
 
-  // Training. Memory for batches of so many rows; twice, as the first time it is counted
+  // Training. `bind` takes memory for batches of `rows`; it is called twice, first to count the memory.
   virtual void bind(Value<T>& in, Carver<T>& memory, std::size_t rows) = 0;
   virtual void forward(Plan<T>& plan) = 0;
-  // Which arrays of the table are trained is known: says in `out` whether a gradient is wanted, and what
-  // follows it. From the first node to the last, before `backward` from the last to the first.
+  // Notes in `out` whether a gradient is needed, given which arrays of the table are trained, and which job
+  // follows it. Called from the first node to the last, before `backward` from the last to the first.
   virtual void link(const std::vector<bool>& trained) = 0;
   virtual void backward(Plan<T>& plan) = 0;
-  // of the products of a row, which also says how long other passes over it take
+  // Flops of the products for a row; they also determine the cost of the other jobs
   virtual double flops() const { return 0; }
 
-  // Parameters, which are 0 at first
+  // Initializes the parameters, which are 0 before
   virtual void initialize(T*, std::uint64_t) const {}
-  // From parameters to those that prediction uses, where they are not the same. Not the statistics of a batch
-  // norm that is watched: its products are then plain sums.
+  // Computes the parameters that prediction uses, if they differ. A batch norm that is watched is not folded:
+  // the products before it stay plain sums.
   virtual void fold(T*, const T*, const RunningStatistics<T>&, const Normalizer<T>*) const {}
   virtual void predict(Flow<T>& flow) const = 0;
 };
@@ -77,14 +77,14 @@ class Node : public Work<T> {
 template <class T>
 using NodeList = std::vector<std::unique_ptr<Node<T>>>;
 
-// Each kind's file in layers/ has its own.
+// Each kind of layer specializes this in its file in layers/.
 template <class Kind>
 struct NodeOf {
   template <class T>
   static std::unique_ptr<Node<T>> make(const Kind& layer, Declarations<T>& declarations);
 };
 
-// A node is made of a layer and its declarations, and throws ValueError where the layer cannot stand there.
+// Defines how a node is made from a layer; its constructor throws ValueError if the layer cannot stand there.
 #define FANIN_NODE(Kind, KindNode)                                                                \
   template <>                                                                                     \
   template <class T>                                                                              \
@@ -94,7 +94,7 @@ struct NodeOf {
   template std::unique_ptr<Node<float>> NodeOf<Kind>::make(const Kind&, Declarations<float>&);    \
   template std::unique_ptr<Node<double>> NodeOf<Kind>::make(const Kind&, Declarations<double>&);
 
-// of a network, or of a layer that has layers inside
+// The nodes of a network, or of a layer that has layers inside
 template <class T>
 NodeList<T> make_nodes(const std::vector<Layer>& layers, Declarations<T>& declarations);
 

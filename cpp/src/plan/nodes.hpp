@@ -1,4 +1,4 @@
-// The nodes of a network, and the table of what they learn.
+// The nodes of a network, and the table of their parameters.
 #pragma once
 
 #include "base/buffer.hpp"
@@ -16,7 +16,7 @@ struct Nodes {
   NodeList<T> list;
   std::size_t widest = 0;  // columns, rounded up to whole panels
 
-  // Throws ValueError where layers cannot stand as they do.
+  // Throws ValueError if the layers cannot be combined in this order
   Nodes(std::size_t n_inputs, const std::vector<Layer>& layers);
 
   std::size_t outputs() const { return list.back()->out.columns; }

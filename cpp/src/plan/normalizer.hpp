@@ -1,4 +1,5 @@
-// A batch norm, part of a layer or a layer of its own: its parameters, its statistics, its part of a step.
+// A batch norm, inside a dense layer or as a separate layer: its parameters, its statistics, its part of a
+// step.
 #pragma once
 
 #include "plan/node.hpp"
@@ -21,7 +22,7 @@ class Normalizer {
   void bind(const Value<T>& u, Carver<T>& memory);
   // a = f(v), v = gamma (u - mean) / sqrt(variance + epsilon) + beta; z, unless null, receives v
   void forward(const StepOf<T>& step, T* a, T* z, int activation, Range columns) const;
-  // Replaces the gradient with respect to v, in dz, by that with respect to u
+  // Replaces the gradient with respect to v, in dz, with the gradient with respect to u
   void backward(const StepOf<T>& step, T* dz, T* dz_transposed, Range columns) const;
 
   // Of the batch
@@ -35,9 +36,9 @@ class Normalizer {
   // gamma / sqrt(variance + epsilon) of the running statistics
   void scale_of_statistics(T* to, const T* parameters, const RunningStatistics<T>& statistics) const;
 
-  // For prediction, folds the running statistics into the product before, column by column, or after, row by
-  // row; both the weights and what is added to the product change. The factors take the place of gamma in
-  // `folded`.
+  // For prediction, folds the running statistics into the product before this batch norm, column by column,
+  // or into the product after it, row by row; changes the weights and what is added to the product. In
+  // `folded`, the factors replace gamma.
   void fold_into_columns(const Panels<T>& w, T* added, T* folded, const T* parameters,
                          const RunningStatistics<T>& statistics) const;
   void fold_into_rows(const Panels<T>& w, T* added, T* folded, const T* parameters,

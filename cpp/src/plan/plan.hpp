@@ -1,4 +1,4 @@
-// A plan: phases of jobs. Nodes write it, the executor runs it.
+// A plan: phases of jobs. Nodes write it, and the executor runs it.
 #pragma once
 
 #include <limits>
@@ -11,7 +11,7 @@
 
 namespace fanin {
 
-// What steps read of the user's data: rows of x and y in an order.
+// The user's data for steps: x, y, sample weights, and the order of rows
 struct DataSource {
   const Samples* x;
   const Targets* y;
@@ -19,7 +19,7 @@ struct DataSource {
   const std::uint32_t* order;
 };
 
-// What becomes of gradients: nothing but an update, block by block, or the whole of them is kept
+// Where gradients go: to the update block by block if `whole` is null, else to that buffer
 template <class T>
 struct GradientSink {
   T* whole = nullptr;
@@ -32,7 +32,7 @@ struct RandomState {
   std::uint64_t seed, epoch;
 };
 
-// What the jobs of a step are told
+// The arguments of a step's jobs
 template <class T>
 struct StepOf {
   Batch batch, next;
@@ -47,28 +47,28 @@ struct StepOf {
 template <class T>
 struct Work {
   virtual ~Work() = default;
-  // Some columns of the value that a job is about, and some rows
+  // Does the work for some columns and rows of the job's value
   virtual void run(int part, const StepOf<T>& step, Range columns, Range rows) const = 0;
 };
 
-// What a job that follows another finds finished: the block at hand, or its columns in all rows, or its rows
-// in all columns
+// What must be finished before a job that follows another: the same block, its columns in all rows, or its
+// rows in all columns
 enum class Grain { block, whole_columns, whole_rows };
 
 inline constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
 
-// Work that can be cut: its units are blocks of so many columns by so many rows, which lie column by column.
+// Work that can be divided into units: blocks of column_unit by row_unit, ordered column by column
 template <class T>
 struct Job {
   const Work<T>* work;
   int part;
   std::size_t columns, column_unit;
   std::size_t row_unit;
-  double cost;           // of a row of the batch, in flops that take as long
+  double cost;           // for a row of the batch, in flops that take as long
   std::size_t rows = 0;  // 0: those of the batch
-  bool ahead = false;    // of the next batch
-  // This one follows right after each part of another, on the same thread, where the other's split allows
-  // that; else in a phase of its own.
+  bool ahead = false;    // works on the next batch
+  // If this job follows another, it runs right after each part of that job on the same thread if the division
+  // allows it, else in a phase of its own.
   Grain grain = Grain::block;
   const Job* follow = nullptr;
 };
@@ -83,14 +83,14 @@ Job<T> following(const Work<T>* work, int part, std::size_t columns, Grain grain
 template <class T>
 class Plan {
  public:
-  // A phase of this job and of all that was put off
+  // Ends a phase with this job and the deferred ones
   void phase(const Job<T>& job) {
     jobs_.push_back(&job);
     end_phase();
   }
-  // Puts a job off to the next phase: it must not run beside those of the last.
-  void later(const Job<T>& job) { put_off_.push_back(&job); }
-  // The last phase: this job, after all that was put off
+  // Defers a job to the next phase, if it must not run in parallel with the last one
+  void later(const Job<T>& job) { deferred_.push_back(&job); }
+  // Ends the last phase: the deferred jobs, then this one
   void finish(const Job<T>& job) {
     later(job);
     end_phase();
@@ -105,7 +105,7 @@ class Plan {
     const std::size_t begin = phase == 0 ? 0 : ends_[phase - 1];
     return {jobs_.data() + begin, ends_[phase] - begin};
   }
-  // Phases before the first with more than one job
+  // The number of phases before the first with more than one job
   std::size_t phases_before_updates() const {
     std::size_t phase = 0;
     while (phase + 1 < phases() && (*this)[phase].size() == 1) ++phase;
@@ -114,12 +114,12 @@ class Plan {
 
  private:
   void end_phase() {
-    jobs_.insert(jobs_.end(), put_off_.begin(), put_off_.end());
-    put_off_.clear();
+    jobs_.insert(jobs_.end(), deferred_.begin(), deferred_.end());
+    deferred_.clear();
     ends_.push_back(jobs_.size());
   }
 
-  std::vector<const Job<T>*> jobs_, put_off_;
+  std::vector<const Job<T>*> jobs_, deferred_;
   std::vector<std::size_t> ends_;
 };
 

@@ -1,4 +1,4 @@
-// Running mean and variance of each batch norm, which replace those of a batch in prediction.
+// The running mean and variance of each batch norm, which replace those of the batch in prediction.
 #pragma once
 
 #include <cmath>
@@ -35,8 +35,7 @@ class RunningStatistics {
 
   void copy(const RunningStatistics& other);
 
-  // The weight of all batches together, for each layer with parameters: 1, or 1 - decay^t with bias
-  // correction
+  // The total weight of all batches, for each layer with parameters: 1, or 1 - decay^t with bias correction
   std::vector<double>& weights() { return weights_; }
   const std::vector<double>& weights() const { return weights_; }
 

@@ -1,11 +1,11 @@
-// The phases of a step, of a chain of dense layers 1, ..., L:
+// The phases of a step, for a chain of dense layers 1, ..., L:
 //
 //   forward 1, ..., forward L-1, forward L with the loss and its gradient
 //   {input gradient L}, {input gradient L-1, weights L}, ..., {input gradient 2, weights 3}, {weights 2,
 //   weights 1, gather}
 //
-// The weights of a layer change one phase after they were needed for the gradient of its input. Where layers
-// are frozen from the inputs up, the gradients end at the lowest that is trained.
+// The weights of a layer change one phase after they are needed for the gradient of its input. If the first
+// layers are frozen, gradients are computed only down to the lowest trained layer.
 #include "plan/step.hpp"
 
 #include <algorithm>
@@ -15,10 +15,10 @@
 namespace fanin {
 namespace {
 
-// Work between two looks at the caller's question stays below 0.1 s, on one slow thread too.
+// The work between two polls for an interruption takes less than 0.1 s, even on one slow thread.
 constexpr double kPollingFlops = 1e9;
 constexpr double kSlowFlops = 5e9;
-// Phases of less work than this, about 5 us of it, are not worth a team.
+// Phases with less work than this take less than about 5 us, and are not worth a team.
 constexpr double kTeamFlopsPerPhase = 500e3;
 
 }  // namespace
@@ -43,8 +43,8 @@ Step<T>::Step(std::size_t inputs, const std::vector<Layer>& layers, RunningStati
   for (const auto& node : nodes_.list) node->forward(forward_);
   Job<T>& last = *nodes_.list.back()->out.made_by;
   last.follow = &loss_.job;
-  // Where one panel holds all outputs of a row, the thread that makes them computes their loss at once: then
-  // rows are cut as the loss wants them.
+  // If one panel holds all outputs of a row, the thread that computes them goes straight to their loss, so
+  // rows are divided into the units of the loss.
   if (last.row_unit != kAll) last.row_unit = std::min(last.row_unit, loss_.job.row_unit);
   plan_backward();
 }
@@ -62,7 +62,7 @@ std::size_t Step<T>::bind(T* memory, std::size_t rows) {
   return carver.used();
 }
 
-// What is trained is known.
+// Uses trained_
 template <class T>
 void Step<T>::plan_backward() {
   for (const auto& node : nodes_.list) node->link(trained_);
@@ -73,7 +73,7 @@ void Step<T>::plan_backward() {
   backward_.finish(data_.job);
 }
 
-// forward, weights, and, but for the first layer with weights, inputs
+// Forward, gradients of weights and, except for the first layer with weights, of inputs
 template <class T>
 double Step<T>::flops() const {
   double first = 0;
@@ -119,18 +119,18 @@ bool Step<T>::forward_block(Member member, StepOf<T>& step, double total_weight)
   return !loss_.failed();
 }
 
-// The gradients of all parameters: kept as a whole, or to the update rule block by block.
+// The gradients of all parameters: stored as a whole, or passed to the update rule block by block.
 //
-// False where the step was given up before any update. The answer is read only after the barrier of the last
-// phase that asks the question, so that all threads read the same.
+// Returns false if the step was abandoned before any update. The flag is read only after the barrier of the
+// last phase that polls, so that all threads read the same value.
 template <class T>
 bool Step<T>::backward_block(Member member, const StepOf<T>& step) {
   const bool whole = step.sink.whole != nullptr;
-  const std::size_t asking = whole ? backward_.phases() : backward_.phases_before_updates();
-  if (asking == 0 && interrupted()) return false;
+  const std::size_t polling = whole ? backward_.phases() : backward_.phases_before_updates();
+  if (polling == 0 && interrupted()) return false;
   for (std::size_t phase = 0; phase < backward_.phases(); ++phase) {
-    executor_.run(member, backward_[phase], step, phase < asking);
-    if (phase + 1 == asking && interrupted()) return false;
+    executor_.run(member, backward_[phase], step, phase < polling);
+    if (phase + 1 == polling && interrupted()) return false;
   }
   return true;
 }
@@ -146,7 +146,7 @@ bool Step<T>::gradient(Member member, const Turn& turn, const T* parameters, con
     if (!forward_block(member, step, total)) return false;
     if (sink.whole != nullptr && !backward_block(member, step)) return false;
     if (i + 1 == count) break;
-    // No thread asks again until all have read the same answer.
+    // No thread polls again before all have read the same value.
     if (sink.whole != nullptr) {
       executor_.barrier(member);
     } else {
@@ -159,8 +159,8 @@ bool Step<T>::gradient(Member member, const Turn& turn, const T* parameters, con
   return true;
 }
 
-// An abandoned step leaves the running statistics unchanged. A step with a second gradient notes those at the
-// weights themselves, and adds them at its end.
+// An abandoned step leaves the running statistics unchanged. A step with a second gradient notes the
+// statistics at the weights themselves, and adds them at its end.
 template <class T>
 void Step<T>::note_statistics(Member member, const Batch& batch) const {
   if (member.thread == 0) statistics_.note(nodes_.normalizers, batch);

@@ -12,19 +12,19 @@
 
 namespace fanin {
 
-// Where a batch stands in its group, whose mean gradient makes an update
+// The position of a batch in its group; the mean gradient of a group makes an update
 struct Group {
   bool many, first, last;
 };
 
-// The batch of a step, and the one that is gathered meanwhile, unless it has no rows
+// The batch of a step, and the next one, which is gathered during the step unless it has no rows
 struct Turn {
   const DataSource& data;
   Batch batch, next;
   Group group = {false, true, true};
 };
 
-// What a step is made for
+// What the memory of a step depends on
 struct StepData {
   const Targets& y;
   bool weighted;
@@ -34,14 +34,14 @@ struct StepData {
 template <class T>
 class Step final : Work<T> {
  public:
-  // `interrupted` is asked by thread 0, within a step only where steps are long
+  // Thread 0 calls `interrupted`; within a step, only if steps are long
   Step(std::size_t inputs, const std::vector<Layer>& layers, RunningStatistics<T>& statistics, LossOf<T> loss,
        const StepData& data, const std::function<bool()>& interrupted);
 
-  // The members of a team call these together. `gather` is for the first step of a run. A step may begin
-  // with `ask_for` and is `forward`, then `update`, or, for a batch that is not the last of its group,
-  // `add_to_group`; in one of the first two the next batch is gathered. These return false where the loss is
-  // not finite or the step was interrupted: nothing was updated then.
+  // The members of a team call these together. `gather` is for the first step of a run. A step may begin with
+  // `ask_for`, which prefetches the next batch. Then it is `forward` and `update`, or `add_to_group` if the
+  // batch is not the last of its group; `forward` or `update` gathers the next batch. They return false if
+  // the loss is not finite or the step was interrupted; then nothing was updated.
   void gather(Member member, const DataSource& data, const Batch& batch) {
     gather_block(member, data, block(batch, 0));
   }
@@ -51,36 +51,36 @@ class Step final : Work<T> {
   bool forward(Member member, const Turn& turn, const T* parameters);
   bool update(Member member, const Turn& turn, Update<T> update);
   void add_to_group(Member member, const Turn& turn);
-  // Loss and whole gradient, or without memory for that the loss alone, of a batch that `gather` was for, at
-  // any parameters
+  // The loss and, if `sink` has memory for it, the whole gradient of a batch that was gathered, at any
+  // parameters
   bool gradient(Member member, const Turn& turn, const T* parameters, const GradientSink<T>& sink);
-  // for what the method wants beside gradients block by block
+  // Allocates what the method needs in addition to gradients block by block
   void allocate(const Method& method);
 
-  // of a group up to the last `forward`; any member may ask
+  // Of a group, up to the last `forward`; any member may call it
   double mean_loss(const Turn& turn) const;
   double batch_loss() const { return batch_loss_; }      // sum over the rows of the last step, weighted
   double batch_weight() const { return batch_weight_; }  // sum of their weights, or their number
-  // seconds that all threads together have waited at barriers so far
+  // Seconds that all threads together have waited at barriers so far
   double waited() const { return executor_.waited(); }
-  int team() const;      // threads that are worth their while
+  int team() const;      // the number of threads worth using
   double flops() const;  // of a block
-  // The first layer whose output was not finite where the last step ended, or the last layer
+  // The first layer with an output that is not finite after the last step, or the last layer
   std::size_t first_layer_not_finite() const;
 
   bool interrupted() const { return executor_.interrupted(); }
   bool failed() const { return loss_.failed(); }
   bool poll() { return executor_.poll(); }
-  void start_anew(RandomState random) {
+  void restart(RandomState random) {
     random_ = random;
-    executor_.start_anew();
-    loss_.start_anew();
+    executor_.restart();
+    loss_.restart();
   }
 
  private:
   std::size_t bind(T* memory, std::size_t rows);
   void plan_backward();
-  // A batch is one block, or several where it has too many rows for memory.
+  // A batch is one block, or several if it has too many rows for the memory.
   std::size_t blocks(std::size_t rows) const {
     return rows <= at_a_time_ ? 1 : (rows + at_a_time_ - 1) / at_a_time_;
   }
@@ -111,9 +111,9 @@ class Step final : Work<T> {
   Plan<T> forward_, backward_;
   Job<T> statistics_job_;
   Buffer<T> memory_;
-  const bool slow_;  // the step can be given up before any update, for which the whole gradient comes first
-  bool whole_;       // which it does also where a method wants it so, and of more rows than fit
-  bool twice_ = false;  // a second gradient is wanted
+  const bool slow_;     // steps may be abandoned before any update: they compute the whole gradient first,
+  bool whole_;          // as do batches of several blocks, and methods that need it
+  bool twice_ = false;  // the rule needs a second gradient
   Executor<T> executor_;
   std::vector<bool> trained_;  // array by array
   double clip_norm_ = __builtin_inf();

@@ -1,5 +1,5 @@
-// Steps that want the whole gradient before any update: sums over a group of batches, a limit of its norm, a
-// second gradient at other weights, and steps so slow that they may have to be given up on the way.
+// Steps that need the whole gradient before any update: for sums over a group of batches, a limit on the
+// norm, a second gradient at other weights, or because they are so slow that they must be interruptible.
 #include "plan/step.hpp"
 
 namespace fanin {
@@ -35,7 +35,7 @@ void Step<T>::limit_norm(const Method& method) {
   norm_.allocate();
 }
 
-// f(range) for this thread's share of the flat buffer, without waiting for the others
+// Calls f(range) for this thread's share of the flat buffer, without waiting for the others
 template <class T>
 template <class F>
 void Step<T>::for_own_parameters(Member member, F&& f) const {
@@ -58,7 +58,7 @@ double Step<T>::mean_loss(const Turn& turn) const {
   return total > 0 ? sum / total : 0;
 }
 
-// The factor that the norm of the whole gradient asks for
+// Sets the factor that limits the norm of the whole gradient
 template <class T>
 void Step<T>::limit(Member member, Limits<T>& limits) {
   if (clip_norm_ == __builtin_inf()) return;
@@ -74,7 +74,7 @@ bool Step<T>::forward(Member member, const Turn& turn, const T* parameters) {
     return forward_block(member, step, data_.total_weight(step.batch));
   }
   const Group group = turn.group;
-  // a second gradient wants the same rows again
+  // A second gradient needs the same rows again, so the next batch is gathered later.
   const Turn alone{turn.data, turn.batch, {turn.next.number, turn.next.first, 0}};
   const Turn& of_gradient = twice_ ? alone : turn;
   if (!group.many) return gradient(member, of_gradient, parameters, {gradient_.data()});

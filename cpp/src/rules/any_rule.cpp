@@ -29,7 +29,7 @@ void change(Rule& rule, const F& f) {
   call(Rules{}, rule, [&](auto&& r) { f(r); });
 }
 
-// What a rule of the list must have, checked one by one for the sake of the compiler's messages
+// What each rule of the list must have, checked one by one for clear compiler messages
 template <class R>
 constexpr bool is_rule() {
   static_assert(requires(R rule) { rule.learning_rate = 1.0; }, "a rule needs a double learning_rate");
@@ -41,7 +41,7 @@ constexpr bool is_rule() {
       requires(R rule, typename R::Constants c) { c = rule.begin(Moment(1)); },
       "a rule needs Constants begin(const Moment&) const");
   static_assert(std::is_trivially_copyable_v<typename R::Constants>,
-                "Constants must be copyable byte by byte: numbers only");
+                "Constants must be trivially copyable: numbers only");
   static_assert(sizeof(typename R::Constants) <= StepConstants::kMostBytes, "Constants: at most 16 numbers");
   if constexpr (requires { R::forms; }) {
     static_assert(requires(typename R::Constants c) { c.form; }, "a rule with forms needs Constants::form");
@@ -63,7 +63,7 @@ constexpr bool are_rules(List<R...>) {
 }
 static_assert(are_rules(Rules{}));
 
-// Passes the fields of a struct on.
+// Passes the fields of a rule's struct to RuleFields
 struct FieldCaller {
   RuleFields& to;
   void operator()(const char* name, double& value, const Allowed& allowed) const {

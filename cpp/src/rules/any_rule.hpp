@@ -1,4 +1,4 @@
-// What the library asks of an update rule chosen at run time. any_rule.cpp alone includes the list of rules.
+// What the library needs of an update rule chosen at run time. Only any_rule.cpp includes the list of rules.
 #pragma once
 
 #include <cstddef>
@@ -12,8 +12,8 @@ namespace fanin {
 
 inline constexpr int kMostSlots = 8;
 
-// The slots that a rule needs with its hyper-parameters: the place of each in the rule's own list; and for
-// each of that list its place among them, or -1
+// The slots that a rule needs with its hyper-parameters: slot[i] is a place in the rule's own list, and place
+// is the inverse, -1 for slots that are not needed.
 struct SlotList {
   int slot[kMostSlots] = {};
   int count = 0;
@@ -22,10 +22,10 @@ struct SlotList {
   bool operator==(const SlotList&) const = default;
 };
 
-// See rules/rule.hpp; each is as for a rule that does not say.
+// See rules/rule.hpp; the defaults are those of a rule that does not define them.
 struct RuleTraits {
   double learning_rate;
-  std::optional<double> momentum = {};  // that a schedule may change
+  std::optional<double> momentum = {};  // if a schedule may change it
   double own_decay = 0;
   double ahead = 0;
   bool looks_ahead = false, needs_loss = false, second_gradient = false;
@@ -35,16 +35,16 @@ struct RuleTraits {
   const char* const* slot_names = nullptr;
 };
 RuleTraits traits_of(const Rule& rule);
-// Of the slots that it needs
+// Of the slots that the rule needs
 std::vector<std::string> slot_names_of(const Rule& rule);
 
-// Throws ValueError for hyper-parameters out of range, or that contradict each other
+// Throws ValueError if hyper-parameters are out of range or contradict each other
 void check_rule(const Rule& rule);
-// A rule without momentum stays as it is.
 void set_learning_rate(Rule& rule, double value);
+// Does nothing if the rule has no momentum
 void set_momentum(Rule& rule, double value);
 
-// The constants of a step, of whichever rule, as kernels take them
+// The constants of a step of any rule, in the form that kernels take
 struct StepConstants {
   static constexpr std::size_t kMostBytes = 128;
   alignas(std::max_align_t) std::byte bytes[kMostBytes];

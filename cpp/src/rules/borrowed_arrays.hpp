@@ -1,4 +1,4 @@
-// Arrays of the caller's own, numbered in one row.
+// The caller's own arrays, their parameters numbered consecutively.
 #pragma once
 
 #include <algorithm>
@@ -15,13 +15,13 @@
 
 namespace fanin {
 
-// The parameters of all arrays are numbered in one row, such that in a buffer by these numbers each array
-// begins as far past a cache line as its own memory does, and large ones as far past a page: vectors fill
-// whole lines of both at once, no two threads write to one line, and `row_length` says why pages count.
+// In a buffer indexed by these numbers, each array begins at the same offset from a cache line as in its own
+// memory, and a large array at the same offset from a page. So vectors cover whole cache lines in both, and
+// no two threads write to the same line; `row_length` explains why pages matter.
 template <class T>
 class BorrowedArrays {
  public:
-  // Throws ValueError where arrays overlap.
+  // Throws ValueError if arrays overlap
   BorrowedArrays(std::vector<std::span<T>> borrowed) : arrays(std::move(borrowed)) {
     for (std::size_t i = 0; i < arrays.size(); ++i) {
       if (is_null(arrays[i])) throw ValueError(at("arrays", i) + kNullPointer);
@@ -44,7 +44,7 @@ class BorrowedArrays {
     }
   }
 
-  // Values for each array, apart from all of them: gradients
+  // Checks gradients: the sizes of the arrays, without overlapping any of them
   void check_gradients(const char* name, const std::vector<std::span<const T>>& gradients) const {
     if (gradients.size() != arrays.size()) {
       throw ValueError(std::string(name) + ": expected one for each of the " + std::to_string(arrays.size()) +
@@ -58,8 +58,8 @@ class BorrowedArrays {
       }
       if (g.empty()) continue;
       if (is_null(g)) throw ValueError(at(name, i) + kNullPointer);
-      // arrays do not overlap, so that the first one that does not end before g is the only one to look at;
-      // it is mostly the same one as for the gradient of the step before
+      // Arrays do not overlap, so only the first that does not end before g can overlap it. It is usually the
+      // same one as in the step before.
       const Memory memory = memory_of(g);
       const auto ends_before = [&](std::size_t array) { return before(memory_of(arrays[array]), memory); };
       const auto first = by_address_.begin(), end = by_address_.end();
@@ -74,7 +74,7 @@ class BorrowedArrays {
     }
   }
 
-  // `what` begins the sentence
+  // `what` begins the error message
   void check_values(const std::string& what, std::size_t array, std::span<const T> values) const {
     const std::size_t got = values.size();
     if (array >= arrays.size()) {
@@ -87,7 +87,7 @@ class BorrowedArrays {
     if (is_null(values)) throw ValueError(what + kNullPointer);
   }
 
-  // Memory for the values of an array, apart from all arrays
+  // Checks memory for the values of an array, which must not overlap any array
   void check_output(const std::string& what, std::size_t array, std::span<T> out) const {
     check_values(what, array, std::span<const T>(out));
     for (std::size_t i = 0; i < arrays.size(); ++i) {
@@ -102,7 +102,7 @@ class BorrowedArrays {
   std::size_t size = 0;
 
  private:
-  // in elements
+  // In elements
   std::size_t address(std::size_t array) const {
     return reinterpret_cast<std::uintptr_t>(arrays[array].data()) / sizeof(T);
   }
@@ -111,7 +111,7 @@ class BorrowedArrays {
   }
 
   std::vector<std::size_t> by_address_;
-  mutable std::vector<std::ptrdiff_t> next_;  // place in by_address_ of the first after each gradient
+  mutable std::vector<std::ptrdiff_t> next_;  // for each gradient, the place in by_address_ found last
 };
 
 }  // namespace fanin

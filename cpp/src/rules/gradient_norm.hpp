@@ -1,4 +1,4 @@
-// The norm of a whole gradient, for clipping by it.
+// The norm of a whole gradient, for clipping by norm.
 #pragma once
 
 #include <cmath>
@@ -9,28 +9,27 @@
 
 namespace fanin {
 
-// The same bits for every number of threads, and for panels and arrays in rows: squares are added in blocks
-// of at most 64 rows and a panel's columns, and the blocks in order, in double. A vector is laid out as rows
-// as wide as a panel.
+// Gives the same bits for any number of threads, and for panels as for row-major arrays: squares are added in
+// blocks of at most 64 rows and one panel of columns, then the blocks in order, in double. A vector is split
+// into rows as wide as a panel.
 template <class T>
 class GradientNorm {
  public:
-  // A block of the array with this number begins at `offset`.
+  // A block that begins at `offset` of an array
   struct Block {
     std::size_t array, offset, rows, stride, columns;
   };
 
   void clear() { blocks_.clear(); }
-  // Values next to each other
+  // Contiguous values
   void add_vector(std::size_t array, std::size_t offset, std::size_t size);
-  // Rows that are next to each other
+  // Row-major
   void add_matrix(std::size_t array, std::size_t offset, std::size_t rows, std::size_t columns);
   void add_panels(std::size_t array, std::size_t offset, std::size_t rows, std::size_t columns);
   void allocate() { squares_.assign(blocks_.size(), 0); }
 
-  // Puts into the limits the factor, at most 1, that gives the gradient at most this norm, once it has been
-  // clipped by value. Members of a team call it together; gradient(array) is where an array's gradient
-  // begins.
+  // Sets the factor in `limits` that reduces the norm of the gradient, already clipped by value, to at most
+  // `most`. The members of a team call this together; gradient(array) points to an array's gradient.
   template <class Barrier, class Gradient>
   void limit(Member member, Limits<T>& limits, double most, Barrier&& barrier, Gradient&& gradient);
 
@@ -47,7 +46,7 @@ template <class Barrier, class Gradient>
 void GradientNorm<T>::limit(Member member, Limits<T>& limits, double most, Barrier&& barrier,
                             Gradient&& gradient) {
   const Range mine = Share(member.thread, member.threads, 1).take(blocks_.size(), 1);
-  // where squares overflow, or vanish though they count, again with numbers that are much smaller or larger
+  // If squares overflow, or underflow although they matter, scale the gradient and repeat.
   constexpr double unit = sizeof(T) == 4 ? 0x1p80 : 0x1p560, least = sizeof(T) == 4 ? 0x1p-32 : 0x1p-448;
   double scale = 1, norm = 0;
   for (;;) {

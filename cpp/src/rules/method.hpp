@@ -9,19 +9,19 @@
 
 namespace fanin {
 
-// Each throws ValueError: for hyper-parameters out of range, and for options of arrays that are neither none
-// nor one for each of `count` arrays
+// These throw ValueError: if hyper-parameters are out of range or contradict each other, and if there are
+// options for arrays, but not for each of `count`
 void check_method(const Method& method);
 void check_arrays(const Method& method, std::size_t count);
 
-// The rule with its hyper-parameters of step t
+// The rule with its hyper-parameters at step t
 Rule rule_at(const Method& method, std::uint64_t t);
-// The rule with scheduled hyper-parameters at their largest values, which decide what state it has
+// The rule with scheduled hyper-parameters at their largest values, which determine its state
 Rule largest_of(const Method& method);
-// How far the trained weights are ahead of those shown before step t, as the rule's `ahead` defines it
+// The rule's `ahead` for step t, or 0: how far the trained weights are ahead of those shown
 double look_ahead(const Method& method, std::uint64_t t);
 
-// What is applied around the rule to the array at this place; `inputs` is 0 if it holds biases
+// What is applied around the rule to an array; `inputs` is 0 if it holds biases
 Around around_of(const Method& method, std::size_t array, std::size_t inputs);
 inline bool is_frozen(const Method& method, std::size_t array) {
   return !method.arrays.empty() && method.arrays[array].frozen;

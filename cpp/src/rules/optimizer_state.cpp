@@ -8,7 +8,8 @@ namespace fanin {
 
 namespace {
 
-// Arrays of weights have a row for each input, those of biases are one row; without `inputs` all are weights.
+// An array of weights has a row for each input, an array of biases has one row. If `inputs` is empty, all
+// arrays are weights.
 template <class T>
 ParameterTable table_of(const BorrowedArrays<T>& arrays, const std::vector<std::size_t>& inputs) {
   if (!inputs.empty() && inputs.size() != arrays.arrays.size()) {
@@ -22,7 +23,7 @@ ParameterTable table_of(const BorrowedArrays<T>& arrays, const std::vector<std::
     const std::size_t size = arrays.arrays[i].size(), rows = inputs.empty() || biases ? 1 : inputs[i];
     if (size % rows != 0) {
       throw ValueError("inputs: array " + std::to_string(i) + " of " + std::to_string(size) +
-                       " values has no rows for " + std::to_string(rows) + " inputs");
+                       " values cannot be split into rows for " + std::to_string(rows) + " inputs");
     }
     table.trained.push_back(
         {i, {}, biases ? Role::bias : Role::weight, rows, size / rows, arrays.offsets[i]});
@@ -45,7 +46,7 @@ void Optimizer<T>::State::check(const Method& chosen) const {
   check_method(chosen);
   check_arrays(chosen, arrays.arrays.size());
   if (chosen.fan_in_power > 0 && !knows_inputs) {
-    throw ValueError("fan_in_power: expected 0 where the numbers of inputs are not given");
+    throw ValueError("fan_in_power: expected 0, because the numbers of inputs are not given");
   }
 }
 
@@ -58,9 +59,8 @@ void Optimizer<T>::State::take(const Method& chosen) {
   Buffer<T> new_average = begins_average && averages ? Buffer<T>(table.size) : Buffer<T>();
   Buffer<T> new_sum = regroups && chosen.accumulate > 1 ? Buffer<T>(table.size) : Buffer<T>();
   GradientNorm<T> new_norm = norm_for(chosen);
-  // by way of w, where it looks elsewhere
-  std::vector<char> moves(count, 0);
-  // Nothing fails from here on.
+  std::vector<char> moves(count, 0);  // arrays that move to another look-ahead point
+  // Nothing below throws.
   for (std::size_t i = 0; i < count && state.owner; ++i) {
     const std::span<T> w = arrays.arrays[i];
     moves[i] = state.looks_elsewhere(chosen, table, i);
@@ -162,7 +162,7 @@ void Optimizer<T>::get_weights(std::size_t array, std::span<T> out) const {
 template <class T>
 void Optimizer<T>::get_average(std::size_t array, std::span<T> out) const {
   const ExclusiveCall call(state_->busy);
-  if (!state_->state.averaging) throw ValueError("average: the method has none, as average_decay is 0");
+  if (!state_->state.averaging) throw ValueError("average: the method has none, because average_decay is 0");
   state_->arrays.check_output("array " + std::to_string(array) + ": ", array, out);
   std::copy_n(state_->state.shown.data() + state_->arrays.offsets[array], out.size(), out.data());
 }

@@ -1,4 +1,4 @@
-// What an optimizer of arrays keeps.
+// The state of an optimizer.
 #pragma once
 
 #include <atomic>
@@ -13,12 +13,12 @@
 
 namespace fanin {
 
-// A call under way; throws BusyError instead of waiting for another one.
+// Held during a call; throws BusyError instead of waiting if another call is running
 class ExclusiveCall {
  public:
   explicit ExclusiveCall(std::atomic<bool>& busy) : busy_(busy) {
     if (busy_.exchange(true)) {
-      throw BusyError("optimizer: another thread is using it; wait until that has ended");
+      throw BusyError("optimizer: another thread is using it; wait until it has finished");
     }
   }
   ~ExclusiveCall() { busy_.store(false); }
@@ -44,18 +44,18 @@ struct Optimizer<T>::State {
     return at;
   }
   void check(const Method& chosen) const;
-  // Continues with a method that was checked.
+  // Continues with a method that has been checked
   void take(const Method& chosen);
-  // slots of the rule, and what else is kept for each parameter
+  // The slots of the rule, and what else is kept for each parameter
   std::vector<std::string> slot_names() const;
-  // where the part of a named slot lies that belongs to an array
+  // The part of a named slot that belongs to an array
   T* named_slot(std::size_t place, std::size_t array) const;
 
   const BorrowedArrays<T> arrays;
   const bool knows_inputs;
   const ParameterTable table;  // of the arrays
   RuleState<T> state;
-  // a group of batches: how far it is, and the sum of its gradients
+  // The current group of batches: their number, sums of their weights and losses, and the sum of gradients
   std::uint64_t batches = 0;
   double weight = 0, loss = 0;
   Buffer<T> sum;

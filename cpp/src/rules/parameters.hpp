@@ -1,6 +1,6 @@
-// The table of parameters: what a network learns, array by array, and where each lies in the flat buffers.
-// All that concerns every array iterates over it: updates, clipping, freezing, rates, files, reading and
-// setting, divergence.
+// The table of parameters: the arrays that a network learns, and where each lies in the flat buffers.
+// Everything that concerns all arrays iterates over it: updates, clipping, freezing, rates, files, getting
+// and setting weights, divergence.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +9,7 @@
 
 namespace fanin {
 
-// shift and scale are the beta and gamma of a batch norm
+// Shift and scale are beta and gamma of a batch norm.
 enum class Role { weight, bias, shift, scale, mean, variance };
 
 constexpr bool is_statistic(Role role) { return role == Role::mean || role == Role::variance; }
@@ -19,36 +19,36 @@ constexpr const char* name_of(Role role) {
   return names[static_cast<std::size_t>(role)];
 }
 
-// (rows, columns) as panels, from `offset` on of the buffer of parameters, or of statistics; a vector is one
-// row
+// An array (rows, columns), stored as panels at `offset` in the buffer of parameters or of statistics; a
+// vector is one row
 struct ParameterArray {
-  std::size_t layer;       // among the user's layers, or the one of them that it is inside of
-  std::string layer_name;  // "layer1", or inside another layer "layer1.layer1"
+  std::size_t layer;       // the user's layer that it is in, 0, 1, ...
+  std::string layer_name;  // "layer1", or "layer1.layer1" inside another layer
   Role role;
   std::size_t rows, columns, offset;
 
   std::string name() const { return layer_name + "." + name_of(role); }
   bool is_vector() const { return role != Role::weight; }
   std::size_t elements() const { return rows * columns; }
-  // n_in where there are weights, which decay; else 0
+  // n_in for weights, which decay, else 0
   std::size_t inputs() const { return role == Role::weight ? rows : 0; }
 };
 
 struct ParameterTable {
-  std::vector<ParameterArray> trained, statistics;  // each in the order of offsets, layer by layer
-  std::size_t size = 0, statistics_size = 0;        // of the buffers, padding included
+  std::vector<ParameterArray> trained, statistics;  // each by offset, layer by layer
+  std::size_t size = 0, statistics_size = 0;        // of the buffers, including padding
 
-  // Numbers in all trained arrays
+  // The number of values in all trained arrays
   std::size_t elements() const {
     std::size_t sum = 0;
     for (const ParameterArray& array : trained) sum += array.elements();
     return sum;
   }
-  // Where the trained array after this one begins
+  // The offset of the next trained array, or the size
   std::size_t end(std::size_t array) const {
     return array + 1 < trained.size() ? trained[array + 1].offset : size;
   }
-  // As users see them: what is trained of a layer, and then its statistics
+  // In the order shown to users: a layer's trained arrays, then its statistics
   std::vector<ParameterArray> in_order() const {
     std::vector<ParameterArray> all;
     auto statistic = statistics.begin();

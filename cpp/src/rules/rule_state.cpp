@@ -8,7 +8,7 @@
 
 namespace fanin {
 
-// Slots in use so far are old_place, the others begin.
+// Slots that are already in use are copied from old_place; new slots start fresh.
 template <class T>
 void RuleState<T>::reserve(const Method& method, const ParameterTable& table) {
   if (owner) {
@@ -18,11 +18,11 @@ void RuleState<T>::reserve(const Method& method, const ParameterTable& table) {
   }
   segments.reserve(is_bare(method) ? 0 : table.trained.size());
   const RuleTraits traits = traits_of(largest_of(method));
-  const SlotList& wanted = traits.slots;
-  if (has_slots(method, wanted)) return;
-  new_slots_ = Buffer<T>(table.size * static_cast<std::size_t>(wanted.count));
-  for (int i = 0; i < wanted.count; ++i) {
-    const int slot = wanted.slot[i], old_place = is_of(method) ? used.place[slot] : -1;
+  const SlotList& needed = traits.slots;
+  if (has_slots(method, needed)) return;
+  new_slots_ = Buffer<T>(table.size * static_cast<std::size_t>(needed.count));
+  for (int i = 0; i < needed.count; ++i) {
+    const int slot = needed.slot[i], old_place = is_of(method) ? used.place[slot] : -1;
     T* const to = new_slots_.data() + static_cast<std::size_t>(i) * table.size;
     if (old_place >= 0) {
       std::copy_n(slots.data() + static_cast<std::size_t>(old_place) * table.size, table.size, to);
@@ -37,10 +37,10 @@ void RuleState<T>::take(const Method& method, const ParameterTable& table) noexc
   static_assert(std::is_trivially_copyable_v<Rule> && std::is_trivially_copyable_v<Schedule>);
   const bool same_kind = is_of(method), averages = method.average_decay > 0;
   const RuleTraits traits = traits_of(largest_of(method));
-  const SlotList& wanted = traits.slots;
-  if (!has_slots(method, wanted)) {
+  const SlotList& needed = traits.slots;
+  if (!has_slots(method, needed)) {
     slots = std::move(new_slots_);
-    used = wanted;
+    used = needed;
   }
   if (!same_kind) {
     steps = 0;
@@ -123,7 +123,7 @@ void RuleState<T>::prepare(const Method& method, const ParameterTable& table, T*
     stays = !looks_elsewhere(method, table, i);
   }
   const Range all{0, table.size};
-  // Training restarts from the weights that people see, or, where an average continues, from those it
+  // Training restarts from the weights shown to users or, if an average continues, from the weights that it
   // averages.
   if (shows() && !stays) {
     if (keeps_average) convert_all(Direction::to_shown, parameters, parameters, table, all);

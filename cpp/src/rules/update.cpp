@@ -11,9 +11,9 @@
 namespace fanin {
 namespace {
 
-// Threads take whole runs of this many parameters, a few at a time, which take them about 5 us.
+// Threads take runs of this many parameters, a few runs at a time, about 5 us of work.
 constexpr std::size_t kRun = 4096, kFewRuns = 4;
-// A step that touches less memory than this, about 5 us of it, is not worth a team.
+// A step that touches less memory than this takes less than about 5 us, and is not worth a team.
 constexpr std::size_t kTeamBytes = 512 * 1024;
 
 template <class T>
@@ -25,7 +25,7 @@ std::vector<Named> named(const char* name, const std::vector<std::span<T>>& list
   return all;
 }
 
-// f(array, range in the array) for parameters of a part of the row
+// Calls f(array, range in the array) for each array in a range of parameter numbers
 template <class T, class F>
 void for_arrays(const BorrowedArrays<T>& arrays, Range parameters, F&& f) {
   if (parameters.begin >= parameters.end) return;
@@ -66,16 +66,16 @@ void Optimizer<T>::step(const std::vector<std::span<const T>>& gradients, const 
   const Method& method = s.method();
   const RuleTraits traits = traits_of(method.rule);
   s.arrays.check_gradients("gradients", gradients);
-  const bool wants_second = traits.second_gradient;
-  if (wants_second || !inputs.second.empty()) {
-    if (!wants_second)
+  const bool needs_second = traits.second_gradient;
+  if (needs_second || !inputs.second.empty()) {
+    if (!needs_second)
       throw ValueError(std::string("second_gradients: ") + s.rule().name() + " uses no second gradient");
     s.arrays.check_gradients("second_gradients", inputs.second);
   }
   if (traits.needs_loss && !inputs.loss) {
-    throw ValueError("loss: expected the loss at the arrays, as the rule compares losses");
+    throw ValueError("loss: expected the loss at the current weights, because the rule compares losses");
   }
-  // so that neither it nor its inverse is beyond float32
+  // so that both it and its inverse fit into float32
   if (inputs.weight != 0 && !(inputs.weight >= 1e-30 && inputs.weight <= 1e30)) {
     throw ValueError("weight: expected 0 or a number in [1e-30, 1e+30], got " + number_text(inputs.weight));
   }
@@ -122,8 +122,8 @@ void Optimizer<T>::step(const std::vector<std::span<const T>>& gradients, const 
     mine.rate = begun.learning_rate;
     const auto update_part = [&](std::size_t i, Range range) {
       Update<T> one = s.state.update_of(mine, s.table, i, s.arrays.arrays[i].data());
-      if (wants_second) one.second = inputs.second[i].data();
-      // the rest begins at a line: vectors that reach across two cost twice as much
+      if (needs_second) one.second = inputs.second[i].data();
+      // The rest begins at a cache line, because vectors that straddle two lines cost twice as much.
       const std::size_t line = std::clamp(before_line(s.arrays.arrays[i].data()), range.begin, range.end);
       for (const Range r : {Range{range.begin, line}, Range{line, range.end}}) {
         if (r.begin < r.end) kernels<T>().update(one, gradient(i), r);
@@ -168,7 +168,7 @@ void Optimizer<T>::set_method(const Method& method) {
   const ExclusiveCall call(s.busy);
   s.check(method);
   if (method.rule.place() != s.rule().place()) {
-    throw ValueError(std::string("rule: expected ") + s.rule().name() + ", whose state this is, got " +
+    throw ValueError(std::string("rule: expected ") + s.rule().name() + ", the optimizer's rule, got " +
                      method.rule.name());
   }
   s.take(method);

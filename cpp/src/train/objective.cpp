@@ -71,7 +71,7 @@ double Objective<T>::State::run(std::span<const T> w, T* gradient) {
   const Batch all{0, 0, order.size()}, none{1, order.size(), 0};
   const DataSource data{&x, &y, weights, order.data()};
   const GradientSink<T> sink{gradient != nullptr ? whole.data() : nullptr};
-  step.start_anew(random);
+  step.restart(random);
   bool done = false;
   if (!step.poll()) {
     run_call(step.team(), [&](int thread, int threads) {

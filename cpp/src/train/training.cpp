@@ -14,7 +14,7 @@ constexpr const char* kStatistics = "running statistics of batch norm are";
 }  // namespace
 
 template <class T>
-void Training<T>::State::start_anew() {
+void Training<T>::State::restart() {
   const ParameterTable& table = net.nodes.table;
   net.state.reserve(*method, table);
   net.state.reserve_shown(*method, table);
@@ -37,7 +37,7 @@ void Training<T>::State::start_anew() {
   gathered = static_cast<std::size_t>(-1);
   loss_sum = weight_sum = 0;
   failed = false;
-  step.start_anew({net.seed, net.epochs});
+  step.restart({net.seed, net.epochs});
 }
 
 // All threads compute the same constants; the first one stores the rule's memory.
@@ -79,7 +79,7 @@ void Training<T>::State::begin(const Method& chosen) {
 template <class T>
 void Training<T>::State::prepare() {
   try {
-    start_anew();
+    restart();
   } catch (...) {
     writing.reset();
     throw;

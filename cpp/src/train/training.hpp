@@ -55,7 +55,7 @@ struct Training<T>::State {
   void run_as(Member member, F&& is_last);
   EpochResult end();
 
-  void start_anew();
+  void restart();
   bool one_step(Member member, const DataSource& data, std::size_t number);
   DataSource data() const { return {&x, &y, weights, order.data()}; }
   void note_step(std::size_t number) {

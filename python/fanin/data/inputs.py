@@ -78,7 +78,7 @@ def check_parts(data: object) -> None:
 
 
 @contextmanager
-def sentences(prefix: str = "", labels: Mapping[str, list[object]] | None = None) -> Iterator[None]:
+def error_context(prefix: str = "", labels: Mapping[str, list[object]] | None = None) -> Iterator[None]:
     """Put `prefix` before the message of an error, and the name of a frame's column after its number."""
     try:
         yield

@@ -9,7 +9,7 @@ import numpy as np
 
 from fanin import _core
 from fanin.data.frames import frame_of, is_series
-from fanin.data.inputs import ColumnNames, as_data, check_parts, sentences
+from fanin.data.inputs import ColumnNames, as_data, check_parts, error_context
 from fanin.values import check_number, share
 
 if TYPE_CHECKING:
@@ -26,11 +26,11 @@ class Validation:
     def __init__(
         self, net: Model, data: tuple[Any, ...], names: ColumnNames, prefix: str = "validation_data: "
     ) -> None:
-        with sentences(prefix):
+        with error_context(prefix):
             check_parts(data)
             weights = data[2] if len(data) == 3 else None
             X, y, labels = as_data(data[0], data[1], net.dtype, names)
-            with sentences(labels=labels):
+            with error_context(labels=labels):
                 net._core.evaluate(X, y, weights)
         # convert lists to arrays once, not in every epoch
         given = {"X": X, "y": y, "sample_weight": weights}

@@ -9,7 +9,7 @@ import numpy as np
 
 from fanin import _core
 from fanin._core import DivergedError
-from fanin.data.inputs import check_parts, sentences
+from fanin.data.inputs import check_parts, error_context
 from fanin.layers import BatchNorm, all_inside
 from fanin.training.fitting import Fit
 
@@ -68,11 +68,11 @@ def train_on_chunks(fit: Fit, chunks: Iterator[Chunk]) -> float:
 
 def _train_on_chunk(fit: Fit, chunk: Any, number: int) -> tuple[float, float]:
     """Return the mean loss of the samples trained, and the sum of their weights."""
-    with sentences(f"chunk {number}: "):
+    with error_context(f"chunk {number}: "):
         check_parts(chunk)
         opened = fit.training(*chunk)
     with opened as training:
-        with sentences(f"chunk {number}: "):
+        with error_context(f"chunk {number}: "):
             weight = _weight(*chunk)
         try:
             loss, share = fit.epoch(training)

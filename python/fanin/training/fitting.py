@@ -8,7 +8,7 @@ from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Any
 
 from fanin import _core
-from fanin.data.inputs import ColumnNames, as_data, note_names, sentences
+from fanin.data.inputs import ColumnNames, as_data, error_context, note_names
 from fanin.data.validation import Validation, split_off, validation_of
 from fanin.optim import BatchSizeWarning
 from fanin.training.callbacks import CallbackList, Logs
@@ -60,7 +60,7 @@ class Fit:
     ) -> Closing:
         """Check the data and allocate what an epoch needs; for a `with` block, which frees it."""
         X, y, labels = as_data(X, y, self.net.dtype, self._names)
-        with sentences(labels=labels):
+        with error_context(labels=labels):
             return Closing(
                 self.net._training(
                     self.net._core,

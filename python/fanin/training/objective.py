@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fanin import _core
-from fanin.data.inputs import as_data, sentences
+from fanin.data.inputs import as_data, error_context
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -52,7 +52,7 @@ class Objective:
         known = net._core.column_names
         names = dict(known)
         X, y, labels = as_data(X, y, net.dtype, names)
-        with sentences(labels=labels):
+        with error_context(labels=labels):
             self._core: Any = kind(net._core, X, y, sample_weight)
         if names != known:
             net._core.set_column_names(names)

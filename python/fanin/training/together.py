@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args, overload
 
 from fanin import _core
 from fanin.checks import check_choice
-from fanin.data.inputs import sentences
+from fanin.data.inputs import error_context
 from fanin.model import Model
 from fanin.training.early_stopping import EarlyStopping
 from fanin.training.fitting import Closing, Fit, open_fit
@@ -76,7 +76,7 @@ def train_together(members: Iterable[Member], *, on_error: OnError = "raise") ->
         population = _core.Population()
         fits: list[_FitUnderWay] = []
         for number, (net, X, y, settings) in enumerate(checked):
-            with sentences(f"member {number + 1}: "):
+            with error_context(f"member {number + 1}: "):
                 fit, opened = open_fit(net, X, y, settings, population)
             stack.enter_context(Closing(fit))
             training = stack.enter_context(opened)
@@ -86,7 +86,7 @@ def train_together(members: Iterable[Member], *, on_error: OnError = "raise") ->
             Closing(population)
         )  # closed first, so that no training is still running an epoch
         for number, under_way in enumerate(fits):
-            with sentences(f"member {number + 1}: "):
+            with error_context(f"member {number + 1}: "):
                 under_way.begin()
 
         def advance(number: int, epoch: _core.EndedEpoch | None) -> None:
@@ -133,7 +133,7 @@ def _checked(members: Iterable[Member]) -> list[tuple[Network, ArrayLike, ArrayL
             raise ValueError(
                 f"member {number}: expected a network of its own, such as net.copy(), got that of member {other}"
             )
-        with sentences(f"member {number}: "):
+        with error_context(f"member {number}: "):
             settings = Settings(**options)
         for callback in settings.callbacks:
             stops = isinstance(callback, EarlyStopping)

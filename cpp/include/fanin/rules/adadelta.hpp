@@ -9,7 +9,7 @@ namespace fanin {
 //   d = -g sqrt(D + epsilon) / sqrt(G + epsilon)
 //   D <- decay D + (1 - decay) d^2
 //   w <- w + learning_rate * d
-// The same variant as PyTorch's; the paper has no rate, which is 1.
+// The same variant as in PyTorch. The paper has no learning rate, which is the same as a rate of 1.
 struct Adadelta {
   static constexpr const char* name = "adadelta";
   static constexpr const char* slot_names[] = {"G", "D"};

@@ -7,7 +7,7 @@ namespace fanin {
 // Adagrad (Duchi, Hazan and Singer 2011), the diagonal form:
 //   G <- G + g^2
 //   w <- w - learning_rate * g / (sqrt(G) + epsilon)
-// The same variant as PyTorch's.
+// The same variant as in PyTorch.
 struct Adagrad {
   static constexpr const char* name = "adagrad";
   static constexpr const char* slot_names[] = {"G"};

@@ -8,7 +8,7 @@ namespace fanin {
 //   m <- beta1 m + (1 - beta1) g
 //   v <- beta2 v + (1 - beta2) g^2
 //   w <- w - learning_rate * m^ / (sqrt(v^) + epsilon),   m^ = m / (1 - beta1^t),  v^ = v / (1 - beta2^t)
-// The same variant as PyTorch's Adam. The corrections are constants of a step, computed once in double.
+// The same variant as in PyTorch. The bias corrections are computed once a step, in double.
 struct Adam {
   static constexpr const char* name = "adam";
   static constexpr const char* slot_names[] = {"m", "v"};

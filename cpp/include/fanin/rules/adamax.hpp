@@ -8,7 +8,7 @@ namespace fanin {
 //   m <- beta1 m + (1 - beta1) g
 //   u <- max(beta2 u, |g|)
 //   w <- w - learning_rate * m^ / u,   m^ = m / (1 - beta1^t),  and no step where u is 0
-// As in the paper there is no epsilon; PyTorch adds one to |g|.
+// There is no epsilon, as in the paper; PyTorch adds one to |g|.
 struct AdaMax {
   static constexpr const char* name = "adamax";
   static constexpr const char* slot_names[] = {"m", "u"};

@@ -4,9 +4,9 @@
 
 namespace fanin {
 
-// AdamW (Loshchilov and Hutter 2019, algorithm 2): Adam, and weights that decay apart from the gradient:
+// AdamW (Loshchilov and Hutter 2019, algorithm 2): Adam with weight decay decoupled from the gradient:
 //   w <- w - learning_rate * weight_decay * w, then Adam's step
-// Weights decay, biases do not. The rate scales the decay, as in PyTorch, where biases decay too.
+// Weights decay, but biases do not. The rate scales the decay, as in PyTorch, where biases decay too.
 struct AdamW : Adam {
   static constexpr const char* name = "adamw";
 

@@ -4,14 +4,14 @@
 
 namespace fanin {
 
-// A gain for each weight, by the consistency of its gradient (Jacobs 1988; Hinton's lecture 6c):
-//   gain <- gain + delta         where -g and v agree in sign
-//   gain <- gain * (1 - delta)   where they disagree; kept where either is 0, as at the first step
-//   gain <- gain within [min_gain, max_gain], from 1 at the start
+// A gain for each weight, by the consistency of its gradient (Jacobs 1988; Hinton, lecture 6c):
+//   gain <- gain + delta         if -g and v agree in sign
+//   gain <- gain * (1 - delta)   if they disagree; unchanged if either is 0, as at the first step
+//   gain <- gain limited to [min_gain, max_gain]; gains start at 1
 //   v <- momentum * v - learning_rate * gain * g
 //   w <- w + v
-// Without momentum v is the last step, so that signs of successive gradients are compared. A v that
-// underflows is 0.
+// Without momentum, v is the last step, so the signs of successive gradients are compared. If v underflows,
+// it counts as 0.
 struct AdaptiveGain {
   static constexpr const char* name = "adaptive_gain";
   static constexpr const char* slot_names[] = {"gain", "v"};
@@ -32,8 +32,9 @@ struct AdaptiveGain {
   }
 
   const char* conflict() const {
-    return min_gain > 1 || max_gain < 1 ? "min_gain, max_gain: expected limits around 1, where gains start"
-                                        : nullptr;
+    return min_gain > 1 || max_gain < 1
+               ? "min_gain, max_gain: expected limits that include 1, the initial gain"
+               : nullptr;
   }
 
   double& momentum_to_schedule() { return momentum; }
@@ -50,7 +51,7 @@ struct AdaptiveGain {
   static V step(const Constants& c, V g, V, V* slot) {
     V& gain = slot[0];
     V& v = slot[1];
-    const V agreement = -(g * sign(v));  // no product of two small numbers, which might underflow
+    const V agreement = -(g * sign(v));  // a product of two small numbers might underflow
     gain =
         select(agreement > V(0.0), gain + V(c.delta), select(agreement < V(0.0), gain * V(c.shrink), gain));
     gain = min(V(c.highest), max(V(c.lowest), gain));

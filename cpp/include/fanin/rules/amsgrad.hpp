@@ -9,7 +9,7 @@ namespace fanin {
 //   v <- beta2 v + (1 - beta2) g^2
 //   u <- max(u, v)
 //   w <- w - learning_rate * m^ / (sqrt(u^) + epsilon),   m^ = m / (1 - beta1^t),  u^ = u / (1 - beta2^t)
-// The paper corrects no bias; this does as Adam does, and is the same variant as PyTorch's.
+// The paper has no bias correction; this has Adam's, like PyTorch.
 struct AMSGrad : Adam {
   static constexpr const char* name = "amsgrad";
   static constexpr const char* slot_names[] = {"m", "v", "u"};

@@ -7,7 +7,7 @@ namespace fanin {
 // Lion (Chen et al. 2023, algorithm 2):
 //   w <- w - learning_rate * (sign(beta1 m + (1 - beta1) g) + weight_decay w)
 //   m <- beta2 m + (1 - beta2) g
-// Weights decay, biases do not.
+// Weights decay, but biases do not.
 struct Lion {
   static constexpr const char* name = "lion";
   static constexpr const char* slot_names[] = {"m"};

@@ -7,8 +7,8 @@ namespace fanin {
 // Classical momentum (Polyak 1964), as the textbook writes it:
 //   v <- momentum * v - learning_rate * g
 //   w <- w + v
-// The rate is inside v, so a change of rate acts on new gradients only. PyTorch keeps the rate outside of its
-// buffer: the same path while the rate is constant, another one when it changes.
+// The rate is inside v, so a change of the rate affects new gradients only. PyTorch keeps the rate outside
+// its buffer: the path is the same as long as the rate is constant.
 struct Momentum {
   static constexpr const char* name = "momentum";
   static constexpr const char* slot_names[] = {"v"};

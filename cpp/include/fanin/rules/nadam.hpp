@@ -5,10 +5,10 @@
 
 namespace fanin {
 
-// NAdam (Dozat 2016, algorithm 2), with its schedule of the momentum:
-//   m, v as in Adam;   a_t = beta1 (1 - 0.96^(t momentum_decay) / 2),   p <- p a_t, from 1
+// NAdam (Dozat 2016, algorithm 2), with its momentum schedule:
+//   m, v as in Adam;   a_t = beta1 (1 - 0.96^(t momentum_decay) / 2),   p <- p a_t, with p = 1 at first
 //   w <- w - learning_rate * (a_(t+1) m / (1 - p a_(t+1)) + (1 - a_t) g / (1 - p)) / (sqrt(v^) + epsilon)
-// The same variant as PyTorch's.
+// The same variant as in PyTorch.
 struct NAdam {
   static constexpr const char* name = "nadam";
   static constexpr const char* slot_names[] = {"m", "v"};

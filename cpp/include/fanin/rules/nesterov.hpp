@@ -7,9 +7,9 @@ namespace fanin {
 // Nesterov's momentum: jump first, then correct (Sutskever et al. 2013, equations 3 and 4):
 //   v <- momentum * v - learning_rate * g(w + momentum * v)
 //   w <- w + v
-// The buffer holds y = w + momentum * v, where gradients are taken, and so
+// The buffer holds y = w + momentum * v, where gradients are taken, so that
 //   y <- y + (1 + next momentum) v_new - momentum * v_old
-// People see w = y - momentum * v. PyTorch's weights are y, its rate is outside of v, and its first step is
+// Users are shown w = y - momentum * v. PyTorch's weights are y, and its rate is outside v; the first step is
 // the same.
 struct Nesterov {
   static constexpr const char* name = "nesterov";

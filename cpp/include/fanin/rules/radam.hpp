@@ -4,16 +4,16 @@
 
 namespace fanin {
 
-// RAdam (Liu et al. 2020, algorithm 2): Adam, rectified while its second moment is uncertain:
+// RAdam (Liu et al. 2020, algorithm 2): Adam, rectified while the second moment is uncertain:
 //   m, v as in Adam;  R = 2 / (1 - beta2) - 1,   r = R - 2 t beta2^t / (1 - beta2^t)
-//   w <- w - learning_rate * c m^ / (sqrt(v^) + epsilon),   c^2 = (r-4)(r-2)R / ((R-4)(R-2)r),   where r > 5
-//   w <- w - learning_rate * m^                                                              before
-// From r = 5 on, as the authors' code and PyTorch; the paper writes 4. PyTorch adds epsilon to sqrt(v)
-// instead.
+//   w <- w - learning_rate * c m^ / (sqrt(v^) + epsilon),   c^2 = (r-4)(r-2)R / ((R-4)(R-2)r),   if r > 5
+//   w <- w - learning_rate * m^                                                              otherwise
+// The limit of 5 is that of the authors' code and of PyTorch; the paper has 4. PyTorch adds epsilon to
+// sqrt(v) instead.
 struct RAdam : Adam {
   static constexpr const char* name = "radam";
 
-  // as of Adam; before r = 5 the division is by 1
+  // Those of Adam; up to r = 5, the divisor is 1.
   Constants begin(const Moment& at) const {
     const double decayed = power(beta2, at.t), correction2 = 1 - decayed;
     const double rate = learning_rate / (1 - power(beta1, at.t));

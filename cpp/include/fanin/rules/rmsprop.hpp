@@ -4,17 +4,17 @@
 
 namespace fanin {
 
-// RMSprop (Hinton, lecture 6e): the gradient divided by a running root mean square of its weight,
+// RMSprop (Hinton, lecture 6e): the gradient divided by its running root mean square,
 //   MS <- decay MS + (1 - decay) g^2
 //   d = g / (sqrt(MS^) + epsilon)
 //   w <- w - learning_rate * d
-// MS^ is MS; with bias_correction MS / (1 - decay^t): from 0, MS is too small at first, and without the
-// correction the first step is 1 / sqrt(1 - decay) times learning_rate. The notes have no epsilon.
-//   centered (Graves 2013): a mean g of the gradients is kept too, and MS^ is MS - mean^2, the variance
+// MS^ is MS, or MS / (1 - decay^t) with bias_correction. MS starts at 0 and is too small at first: without
+// the correction, the first step is learning_rate / sqrt(1 - decay). The lecture has no epsilon.
+//   centered (Graves 2013): the running mean of g is kept too, and MS^ is MS - mean^2, the variance
 //   momentum:               v <- momentum * v - learning_rate * d,   w <- w + v
-//   nesterov:               g at w + momentum * v: it is the correction that is divided, not the jump;
-//                           w = y - momentum * v is shown, as Nesterov has it
-// PyTorch's decay is called alpha and is 0.99, its rate is outside of v, and it has no Nesterov form.
+//   nesterov:               g at w + momentum * v: the correction is divided, not the jump;
+//                           w = y - momentum * v is shown, as in Nesterov
+// PyTorch calls the decay alpha, with default 0.99, keeps the rate outside v, and has no Nesterov form.
 struct RMSprop {
   static constexpr const char* name = "rmsprop";
   static constexpr const char* slot_names[] = {"MS", "mean", "v"};
@@ -39,10 +39,9 @@ struct RMSprop {
   }
 
   const char* conflict() const {
-    return centered && bias_correction
-               ? "bias_correction: expected no correction where the rule is centered, "
-                 "as the variance of the first gradient alone is 0"
-               : nullptr;
+    return centered && bias_correction ? "bias_correction: expected False for a centered rule, "
+                                         "because the variance of the first gradient alone is 0"
+                                       : nullptr;
   }
 
   static constexpr int forms = 6;  // {no momentum, classical, Nesterov} x {not centered, centered}

@@ -4,16 +4,16 @@
 
 namespace fanin {
 
-// Rprop (Riedmiller and Braun 1993; variants of Igel and Huesken 2000): the sign of the gradient and a step
-// size for each weight, from learning_rate at the start. With the sign of the gradient before it,
+// Rprop (Riedmiller and Braun 1993; variants: Igel and Huesken 2000): only the sign of the gradient counts,
+// and each weight has its own step size, which starts at learning_rate. Compared with the last gradient,
 //   same sign:      step <- min(step * increase, max_step)
 //   opposite sign:  step <- max(step * decrease, min_step)
 //   w <- w - sign(g) * step
-// This is Rprop-, the textbook's. Where the sign has turned,
-//   Rprop+    takes the last step back instead
+// This is Rprop-, the textbook's form. If the sign has changed,
+//   Rprop+    reverts the last step instead
 //   iRprop-   takes no step
-//   iRprop+   takes the last step back where the loss has risen, else no step
-// and each of the three counts the sign as 0 at the next step. PyTorch's is iRprop-.
+//   iRprop+   reverts the last step if the loss has risen, else takes no step
+// and all three treat that sign as 0 at the next step. PyTorch has iRprop-.
 struct Rprop {
   static constexpr const char* name = "rprop";
   static constexpr const char* slot_names[] = {"step", "sign"};
@@ -46,7 +46,7 @@ struct Rprop {
     double increase, decrease, lowest, highest;
     int form;
   };
-  // The loss decides which of the two others a step of iRprop+ is like.
+  // A step of iRprop+ is one of Rprop+ or of iRprop-, depending on the loss.
   Constants begin(const Moment& at) const {
     const bool back =
         variant == Variant::plus || (variant == Variant::i_plus && at.t > 1 && at.loss > at.memory);

@@ -4,17 +4,18 @@
 
 namespace fanin {
 
-// vSGD-fd: no rate to tune (Schaul, Zhang and LeCun 2013, No more pesky learning rates; curvature by finite
-// differences: Schaul and LeCun 2013, algorithm 2). With G the gradient of the same batch at w + d,
-//   d = g_mean within [epsilon, 100 epsilon] in size (the gradient at the first step),   h' = |G - g| / |d|
-//   tau <- tau + 1 where g or h' is further than two deviations from its mean
-//   g, v, h, q: means of the gradient, its square, h' and its square, each x <- x + (x' - x) / tau
+// vSGD-fd, which has no rate to tune (Schaul, Zhang and LeCun 2013, No more pesky learning rates; curvature
+// by finite differences: Schaul and LeCun 2013, algorithm 2). With G the gradient of the same batch at w + d,
+//   d = g_mean with its size limited to [epsilon, 100 epsilon] (the gradient at the first step)
+//   h' = |G - g| / |d|
+//   tau <- tau + 1 if g or h' is more than two standard deviations from its mean
+//   g, v, h, q: running means of the gradient, its square, h' and its square, each x <- x + (x' - x) / tau
 //   rate = (h / q) (g^2 / v),   tau <- (1 - g^2 / v) tau + 1
 //   w <- w - learning_rate * rate * gradient
-// learning_rate is only a factor. In the first warm_up steps weights stay, and the means are plain; then v, h
-// and q are made slow_start times (q: its square times) too large. The gradient is a mini-batch's mean, so
-// that v has the noise of the mean: the papers' mini-batch form from one value a batch. The limits of d are
-// ours.
+// learning_rate is only a factor. During the first warm_up steps, the weights do not change, and the means
+// are plain averages; then v and h are multiplied by slow_start, and q by its square. The gradient is the
+// mean of a mini-batch, so v measures the noise of that mean: the papers' mini-batch form with one value per
+// batch. The limits of d are fanin's own.
 struct SchaulVSGD {
   static constexpr const char* name = "schaul_vsgd";
   static constexpr const char* slot_names[] = {"g", "v", "h", "q", "tau"};
@@ -53,7 +54,7 @@ struct SchaulVSGD {
     return copy_sign(size, d);
   }
 
-  static constexpr int forms = 2;  // warming up, moving
+  static constexpr int forms = 2;  // warm-up, then training
   template <int form, class V>
   static V step(const Constants& c, V gradient, V second, V w, V* slot) {
     const V one(1.0), two(2.0), d = shift(c, gradient, w, slot), g = bounded(gradient);

@@ -4,9 +4,10 @@
 
 namespace fanin {
 
-// The full batch's sign (Riedmiller and Braun's idea without adaptive steps; Bernstein et al. 2018 name it):
+// The sign of the full batch's gradient (Riedmiller and Braun's idea without adaptive steps; the name is from
+// Bernstein et al. 2018):
 //   w <- w - learning_rate * sign(g),   sign(0) = 0
-// Steps do not shrink with the gradient, so plateaus of tiny gradients are left as fast as slopes.
+// Steps do not shrink with the gradient, so plateaus of tiny gradients are crossed as fast as slopes.
 struct SignSGD {
   static constexpr const char* name = "sign_sgd";
 
