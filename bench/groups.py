@@ -1,86 +1,197 @@
-"""The groups of the bench: how long each takes, and how it is made."""
+"""The groups of the bench, as a table."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Mapping
 
-from bench.batch_norm import batch_norm_group
-from bench.compare import Effort
-from bench.embedded import Embedded
-from bench.fashion_mnist import FashionMnist
-from bench.few_rows import few_rows_group
-from bench.functional import activations_group, functional_group
-from bench.fused import Fused
-from bench.group import Runnable
-from bench.growth import Growth
-from bench.memory import Memory
-from bench.predict import predict_group
-from bench.products import products_avx2_group, products_group
-from bench.programs import FUSED_VARIABLE, PREDICT_VARIABLE, PRODUCTS_VARIABLE, BuildError, program
-from bench.rules import rules_group
-from bench.sharing import Sharing
-from bench.steps import steps_group
+import fanin
+from bench import cases, theory
+from bench.cases import Archive
+from bench.fused import added, fused_tables
+from bench.group import Group
+from bench.growth import growth_tables
 
-Say = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Wishes:
-    """What the command line asks of a group."""
-
-    quick: bool = False
-    compiled: bool = False
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A group to be.
-
-    full, quick
-        how many rounds of about how many seconds
-    make
-        the group as it is wished
-    program
-        the C++ program that has to be built, and the variable that tells the workers where it is
-    """
-
-    full: Effort
-    quick: Effort
-    make: Callable[[Wishes], Runnable]
-    program: tuple[str, str] | None = None
-
-    def group(self, wishes: Wishes, say: Say) -> Runnable:
-        """Build the program it needs and make it; without the program fanin's part is left out."""
-        if self.program is not None:
-            target, variable = self.program
-            say(f"building {target}")
-            try:
-                os.environ[variable] = program(target, variable)
-            except BuildError as error:
-                say(f"what {target} measures is left out: {error}")
-        return self.make(wishes)
-
-
-PRODUCTS = "fanin_bench_products", PRODUCTS_VARIABLE
-PREDICT = "fanin_bench_predict", PREDICT_VARIABLE
-UPDATES_IN_STEPS = "fanin_bench_updates_in_steps", FUSED_VARIABLE
-
-GROUPS = {
-    "products": Entry(Effort(9, 0.04), Effort(3, 0.01), lambda _: products_group(), PRODUCTS),
-    "products_avx2": Entry(Effort(9, 0.04), Effort(3, 0.01), lambda _: products_avx2_group(), PRODUCTS),
-    "few_rows": Entry(Effort(9, 0.04), Effort(3, 0.01), lambda _: few_rows_group(), PRODUCTS),
-    "predict": Entry(Effort(9, 0.05), Effort(3, 0.02), lambda _: predict_group(), PREDICT),
-    "embedded": Entry(Effort(9, 0.1), Effort(3, 0.02), lambda _: Embedded(), PREDICT),
-    "functional": Entry(Effort(9, 0.04), Effort(3, 0.02), lambda _: functional_group()),
-    "activations": Entry(Effort(9, 0.02), Effort(3, 0.01), lambda _: activations_group()),
-    "batch_norm": Entry(Effort(9, 0.04), Effort(3, 0.02), lambda _: batch_norm_group()),
-    "rules": Entry(Effort(7, 0.02), Effort(3, 0.01), lambda wishes: rules_group(wishes.quick)),
-    "steps": Entry(Effort(9, 0.2), Effort(3, 0.1), lambda wishes: steps_group(wishes.compiled)),
-    "fused": Entry(Effort(9, 0.2), Effort(3, 0.1), lambda _: Fused(), UPDATES_IN_STEPS),
-    "memory": Entry(Effort(1, 0), Effort(1, 0), lambda _: Memory()),
-    "sharing": Entry(Effort(5, 0), Effort(1, 0), lambda _: Sharing()),
-    "fashion_mnist": Entry(Effort(1, 0), Effort(1, 0), lambda wishes: FashionMnist(wishes.quick)),
-    "growth": Entry(Effort(9, 0.2), Effort(3, 0.1), lambda _: Growth()),
+PRODUCT_KINDS = {
+    "forward": "Z = A W",
+    "input gradient": "dA = dZ W'",
+    "weight gradient": "dW = A' dZ",
+    "weight gradient, Adam": "dW = A' dZ, and Adam on W",
 }
+FUNCTIONAL_KINDS = {
+    "product": "Z = A W, into an array that exists",
+    "layer": "relu(A W + b)",
+    "layer and gradients": "relu(A W + b), and the gradients of A, W and b",
+}
+ELEMENT_KINDS = {"value": "f(z)", "value and gradient": "f(z), and da f'(z)"}
+BATCH_NORM_KINDS = {
+    "batch norm": "y from x, gamma and beta",
+    "batch norm and gradients": "y, and the gradients of x, gamma and beta",
+}
+SHARING = {
+    "quiet": "A step in an epoch",
+    "busy": "A step in an epoch beside busy programs, two a processor",
+    "two fits": "Two fits at once, over one after the other",
+    "short fits beside a program that takes 3 of every 15 ms": "Fits of one epoch, on all threads over one",
+    "short fits beside a program that never rests": "Fits of one epoch, on all threads over one",
+}
+EMBEDDED = {
+    "predict": "Embedded in C++: a row",
+    "start": "Embedded in C++: load a file and predict",
+    "static library": "Embedded in C++: the static library",
+    "a program that trains": "Embedded in C++: a program that trains",
+}
+FASHION = {"an epoch": "Fashion-MNIST: an epoch", "accuracy": "Fashion-MNIST: accuracy on the test set"}
+MEMORY = {"peak": "Peak memory of training with Adam, beside what it has to hold and 20 MB"}
+TORCH, JAX, NUMPY = {"PyTorch": "torch"}, {"JAX": "jax"}, {"NumPy": "numpy"}
+FANIN, FROM_CPP = {"fanin": "fanin"}, {"fanin": "cpp"}
+
+
+def headings(kinds: Mapping[str, str], before: str = "") -> dict[str, str]:
+    """The heading of the table of each kind."""
+    return {kind: f"{before}{kind[0].upper()}{kind[1:]}: {formula}" for kind, formula in kinds.items()}
+
+
+def groups(quick: bool) -> dict[str, Group]:
+    """All groups, in the order of a run."""
+    double = [case for case in cases.SOME_PRODUCTS if case.dtype == "float64"]
+    epochs = 1 if quick else 10
+    products = {"topic": "products", "rounds": (9, 0.04), "limit": theory.product_limit}
+    products |= {"rate": "GFLOP/s", "work": theory.product_flops}
+    nets = {"rounds": (9, 0.2), "limit": theory.step_limit, "rate": "GFLOP/s", "work": theory.step_flops}
+    return {
+        "products": Group(
+            **products,
+            workers=FROM_CPP | TORCH | NUMPY,
+            cases=[*cases.PRODUCTS, *double],
+            results=headings(PRODUCT_KINDS),
+        ),
+        "products_avx2": Group(
+            **products,
+            workers=FROM_CPP,
+            cases=cases.SOME_PRODUCTS,
+            results=headings(PRODUCT_KINDS, "AVX2 forced. "),
+            instruction_set="avx2",
+        ),
+        "few_rows": Group(
+            **products,
+            workers=FROM_CPP | TORCH | NUMPY,
+            cases=cases.FEW_ROWS,
+            results={"forward": "Few rows: Z = A W"},
+        ),
+        "predict": Group(
+            topic="predict",
+            workers=FANIN | {"fanin in C++": "cpp", "ONNX Runtime": "onnx"} | TORCH | JAX | NUMPY,
+            cases=cases.PREDICTIONS,
+            results={"predict": "Prediction: probabilities of the classes"},
+            rounds=(9, 0.05),
+            limit=theory.prediction_limit,
+            rate="GFLOP/s",
+            work=theory.prediction_flops,
+        ),
+        "embedded": Group(
+            topic="embedded",
+            workers=FROM_CPP,
+            cases=[*cases.ONE_ROW, Archive(fanin.cpu.active())],
+            results=EMBEDDED,
+            units={"static library": "kB", "a program that trains": "kB"},
+            rounds=(9, 0.1),
+            threads=lambda counts: [1],
+            judged=True,
+        ),
+        "functional": Group(
+            topic="functional",
+            workers=FANIN | TORCH | NUMPY,
+            cases=cases.PRODUCTS,
+            results=headings(FUNCTIONAL_KINDS),
+            rounds=(9, 0.04),
+            limit=theory.functional_limit,
+            rate="GFLOP/s",
+            work=theory.product_flops,
+        ),
+        "activations": Group(
+            topic="activations",
+            workers=FANIN | TORCH,
+            cases=cases.ACTIVATIONS,
+            results=headings(ELEMENT_KINDS),
+            rounds=(9, 0.02),
+            limit=theory.activation_limit,
+            rate="10^9/s",
+            work=lambda case: float(case.count),
+        ),
+        "batch_norm": Group(
+            topic="batch_norm",
+            workers=FANIN | TORCH | JAX,
+            cases=cases.BATCHES,
+            results=headings(BATCH_NORM_KINDS),
+            rounds=(9, 0.04),
+            limit=theory.batch_norm_limit,
+            rate="10^9/s",
+            work=lambda case: float(case.rows * case.columns),
+        ),
+        "rules": Group(
+            topic="rules",
+            workers=FANIN | TORCH | JAX | NUMPY,
+            cases=cases.updates(quick),
+            results={"step": "One step of a rule on float32 arrays, in place"},
+            rounds=(7, 0.02),
+            tolerance=2e-3,  # as updates of an epsilon-free textbook agree to in float32
+            limit=theory.rule_limit,
+            rate="10^9 weights/s",
+            work=lambda case: float(case.weights),
+        ),
+        "steps": Group(
+            **nets,
+            topic="steps",
+            workers=FANIN | TORCH | JAX | {"scikit-learn": "sklearn"},
+            cases=cases.NETS,
+            results={"training": "Training steps with Adam"},
+        ),
+        "fused": Group(
+            **nets,
+            topic="fused",
+            workers=FROM_CPP,
+            cases=cases.RULES_ON_NETS,
+            results=dict.fromkeys(("step", "gradients", "added"), ""),
+            tolerance=0.0,
+            derive=added,
+            tables=fused_tables,
+        ),
+        "memory": Group(
+            topic="memory",
+            workers=FANIN,
+            cases=cases.MEMORY,
+            results=MEMORY,
+            units={"peak": "MB"},
+            rounds=(1, 1.0),
+            limit=theory.memory_limit,
+            judged=True,
+        ),
+        "sharing": Group(
+            topic="sharing",
+            workers=FANIN,
+            cases=cases.NETS,
+            results=SHARING,
+            units=dict.fromkeys(list(SHARING)[2:], "times"),
+            rounds=(5, 1.0),
+            threads=lambda counts: [max(counts)],
+            judged=True,
+        ),
+        "fashion_mnist": Group(
+            topic="fashion",
+            workers=FANIN | TORCH,
+            cases=[cases.fashion(epochs)],
+            results=FASHION,
+            units={"accuracy": "%"},
+            rounds=(epochs, 1.0),
+            last=("accuracy",),
+            judged=True,
+        ),
+        "growth": Group(
+            **nets,
+            topic="steps",
+            workers=FANIN,
+            cases=[*cases.GROWING_WEIGHTS, *cases.GROWING_SAMPLES],
+            results={"training": "Growth: training steps"},
+            tables=growth_tables,
+        ),
+    }

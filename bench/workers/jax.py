@@ -1,0 +1,181 @@
+"""JAX: compiled functions that are waited for, with donated state; rules are those of Optax."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from bench import data
+from bench.cases import BETA1, BETA2, CHECK_STEPS, EPSILON, LEARNING_RATE, Batch, Net, Updates
+from bench.workers.serve import Task, microseconds, microseconds_per_call
+
+jax: Any = importlib.import_module("jax")
+jnp: Any = importlib.import_module("jax.numpy")
+optax: Any = importlib.import_module("optax")
+VERSION = f"{jax.__version__}, Optax {optax.__version__}"
+wait = jax.block_until_ready
+
+
+def normalized(x: Any, gamma: Any, beta: Any) -> Any:
+    """Batch norm, without averages for prediction, with the epsilon that is every library's default."""
+    difference = x - x.mean(axis=0)
+    return gamma * difference * jax.lax.rsqrt(jnp.square(difference).mean(axis=0) + 1e-5) + beta
+
+
+def batch_norm(batch: Batch) -> Iterator[Task]:
+    """The formula, and its gradients by vjp in the same program."""
+    x, dy, gamma, beta = map(jnp.array, data.normalized(batch))
+
+    def with_gradients(x: Any, gamma: Any, beta: Any, dy: Any) -> Any:
+        y, backward = jax.vjp(normalized, x, gamma, beta)
+        return y, *backward(dy)
+
+    forward, both = jax.jit(normalized), jax.jit(with_gradients)
+    yield Task("batch norm", lambda: wait(forward(x, gamma, beta)), "JAX jit")
+    yield Task("batch norm and gradients", lambda: wait(both(x, gamma, beta, dy)), "JAX jit")
+
+
+def outputs(weights: Any, x: Any) -> Any:
+    """What the last layer gives, before a soft-max."""
+    a = x
+    for weight, *added in weights[:-1]:
+        z = a @ weight
+        a = jax.nn.relu(normalized(z, *added) if len(added) == 2 else z + added[0])
+    weight, bias = weights[-1]
+    return a @ weight + bias
+
+
+def mean_loss(weights: Any, x: Any, y: Any) -> Any:
+    """Mean cross-entropy of the net's soft-max; where y is a matrix, half the squared error."""
+    if y.ndim == 2:
+        return jnp.sum((outputs(weights, x) - y) ** 2) / (2 * len(y))
+    log_probabilities = jax.nn.log_softmax(outputs(weights, x))
+    return -jnp.mean(jnp.take_along_axis(log_probabilities, y[:, None], axis=1))
+
+
+def step(state: Any, x: Any, y: Any, index: Any) -> Any:
+    """One step of Adam on the batch of these samples."""
+    t, weights, m, v = state
+    g = jax.grad(mean_loss)(weights, x[index], y[index])
+    t = t + 1
+    m = jax.tree.map(lambda m, g: BETA1 * m + (1 - BETA1) * g, m, g)
+    v = jax.tree.map(lambda v, g: BETA2 * v + (1 - BETA2) * g * g, v, g)
+    m_scale, v_scale = 1 / (1 - BETA1**t), 1 / (1 - BETA2**t)
+    weights = jax.tree.map(
+        lambda w, m, v: w - LEARNING_RATE * (m * m_scale) / (jnp.sqrt(v * v_scale) + EPSILON), weights, m, v
+    )
+    return t, weights, m, v
+
+
+def epoch_of_steps(state: Any, x: Any, y: Any, order: Any) -> Any:
+    """A step for each row of order (steps, batch)."""
+    return jax.lax.scan(lambda state, index: (step(state, x, y, index), None), state, order)[0]
+
+
+def start(net: Net) -> Any:
+    """The step count, the weights and the two moments."""
+    weights: list[Any] = [(jnp.array(weight), jnp.array(bias)) for weight, bias in data.weights(net)]
+    if net.batch_norm:
+        weights[:-1] = [(weight, jnp.ones_like(bias), jnp.zeros_like(bias)) for weight, bias in weights[:-1]]
+    moments = (jax.tree.map(jnp.zeros_like, weights) for _ in range(2))
+    return jnp.float32(0), weights, *moments
+
+
+def steps(net: Net) -> Iterator[Task]:
+    """One compiled step a call, and a whole epoch of steps in one compiled scan; data already on the device."""
+    x, y = data.samples(net)
+    x, y = jnp.array(x), jnp.array(y if y.ndim == 2 else y.astype(np.int32))
+    first = np.arange(net.batch, dtype=np.int32)
+    random, batches = np.random.default_rng(3), data.batches(net)
+    states = {way: start(net) for way in ("step", "scan")}
+    jitted = jax.jit(step, donate_argnums=0)
+    scan = jax.jit(epoch_of_steps, donate_argnums=0)
+
+    def losses(way: str) -> Iterator[float]:
+        for count in (0, net.check_steps):
+            for _ in range(count):
+                advance(way, first)
+            yield float(mean_loss(states[way][1], x[first], y[first]))
+
+    def advance(way: str, index: Any) -> None:
+        if way == "step":
+            states[way] = jitted(states[way], x, y, index)
+        else:
+            states[way] = scan(states[way], x, y, index if index.ndim == 2 else index[None])
+
+    def one() -> None:
+        advance("step", next(batches))
+
+    def epoch() -> float:
+        order = data.epoch_order(net, random)
+        return microseconds(lambda: (advance("scan", order), wait(states["scan"]))) / net.steps
+
+    def check_scan() -> list[float]:
+        found = list(losses("scan"))
+        epoch()  # compiles for a whole epoch, which the rounds then time
+        return found
+
+    yield Task(
+        "training",
+        column="JAX step",
+        check=lambda: list(losses("step")),
+        measure=lambda seconds: microseconds_per_call(one, seconds, lambda: wait(states["step"])),
+    )
+    yield Task("training", column="JAX scan", check=check_scan, measure=lambda _: epoch())
+
+
+def predict(net: Net) -> Iterator[Task]:
+    """The rows are already on the device."""
+    x = jnp.array(data.samples(net)[0])
+    weights = [(jnp.array(weight), jnp.array(bias)) for weight, bias in data.weights(net)]
+    jitted = jax.jit(lambda weights, x: jax.nn.softmax(outputs(weights, x)))
+    yield Task("predict", lambda: wait(jitted(weights, x)))
+
+
+# options that make them fanin's rules with their defaults
+RULES: dict[str, Any] = {
+    "sgd": optax.sgd(0.01),
+    "momentum": optax.sgd(0.01, 0.9),
+    "nesterov": optax.sgd(0.01, 0.9, nesterov=True),
+    "sign_sgd": optax.sign_sgd(1e-3),
+    "rprop": optax.rprop(0.01),
+    "rmsprop": optax.rmsprop(1e-3, 0.9),
+    "adagrad": optax.adagrad(0.01, initial_accumulator_value=0),
+    "adadelta": optax.adadelta(1.0, 0.95),
+    "adam": optax.adam(1e-3),
+    "adamw": optax.adamw(1e-3, weight_decay=0.01),
+    "nadam": optax.nadam(2e-3),
+    "radam": optax.radam(1e-3),
+    "amsgrad": optax.amsgrad(1e-3),
+    "adamax": optax.adamax(2e-3),
+    "lion": optax.lion(1e-4, weight_decay=0),
+}
+
+
+def rules(case: Updates) -> Iterator[Task]:
+    """Update and apply, in one function."""
+    if case.rule not in RULES:
+        return
+    rule = RULES[case.rule]
+    w, g = ([jnp.array(array) for array in arrays] for arrays in data.weights_and_gradients(case))
+    state = rule.init(w)
+
+    def update(weights: Any, state: Any, gradients: Any) -> Any:
+        changes, state = rule.update(gradients, state, weights)
+        return optax.apply_updates(weights, changes), state
+
+    jitted = jax.jit(update, donate_argnums=(0, 1))
+
+    def one() -> None:
+        nonlocal w, state
+        w, state = wait(jitted(w, state, g))
+
+    def check() -> list[float]:
+        for _ in range(CHECK_STEPS):
+            one()
+        return data.samples_of(np.asarray(w[0]))
+
+    yield Task("step", one, "Optax, JAX jit", check=check)
