@@ -110,17 +110,16 @@ def measure_all(options: argparse.Namespace, chosen: dict[str, Group]) -> tuple[
         say("machine: its limits")
         run["machine"] = machine.measure(options.threads, options.quick, options.fresh_limits)
         tables = shown(machine.machine_tables(run["machine"]))
-    efforts = {name: group.effort(options.quick) for name, group in chosen.items()}
     plan = {
-        name: (len(group.cases) * len(group.threads(options.threads)), math.prod(efforts[name]))
+        name: (len(group.cases) * len(group.threads(options.threads)), math.prod(group.effort(options.quick)))
         for name, group in chosen.items()
     }
     progress = Progress(plan)
     for name, group in chosen.items():
-        limits = None
+        limits = {}
         if not options.no_limits:
             limits = machine.limits_by_threads(run["machine"], options.quick, group.instruction_set)
-        outcome = measure(name, group, limits, options.threads, efforts[name], progress)
+        outcome = measure(group, options.threads, options.quick, limits, progress)
         run[name] = vars(outcome)
         for problem in outcome.problems:
             say(problem)

@@ -1,16 +1,11 @@
-"""The cases that are timed: nets, products, activations, batches, updates."""
+"""The cases that are timed. Peers' processes import this, so fanin is not loaded here."""
 
 from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
 
-from fanin import _core, optim
-
-LEARNING_RATE = 1e-3
-BETA1 = 0.9
-BETA2 = 0.999
-EPSILON = 1e-8
+ADAM = 1e-3, 0.9, 0.999, 1e-8  # learning rate, beta1, beta2, epsilon
 FASHION_RATE = 2e-3  # at the start; it falls to 0
 
 # Steps after which the results of all libraries must agree, where nothing else is said
@@ -193,10 +188,6 @@ class Elements:
         return f"{self.activation}, {self.count:,}"
 
 
-# 64 KiB and 1 MiB: in L2, and about in L2
-ACTIVATIONS = [Elements(name, count) for count in (1 << 14, 1 << 18) for name in _core.activations()]
-
-
 @dataclass(frozen=True)
 class Batch:
     """A batch to normalize: rows samples, columns units."""
@@ -215,11 +206,12 @@ BATCHES = [Batch(32, 64), Batch(64, 256), Batch(256, 512), *(Batch(rows, 1024) f
 
 @dataclass(frozen=True)
 class Updates:
-    """A rule on `arrays` arrays of `size` weights each."""
+    """A rule on `arrays` arrays of `size` weights each; whether a step reads a second gradient of each."""
 
     rule: str
     size: int
     arrays: int = 1
+    second: bool = False
 
     @property
     def weights(self) -> int:
@@ -228,22 +220,6 @@ class Updates:
     @property
     def name(self) -> str:
         return f"{self.rule}, {f'{self.arrays} x ' if self.arrays > 1 else ''}{self.size:,}"
-
-
-# fanin's rules by name, in the order of its core
-CLASSES = {kind.name: kind for kind in map(vars(optim).get, optim.__all__) if "name" in vars(kind)}
-RULES = {name: CLASSES[name] for name in _core.rule_ranges()}
-# one array of 10^5 weights and 200 of 500, which have as many
-MANY_ARRAYS = ("sgd", "rmsprop", "adam")
-
-
-def updates(quick: bool) -> list[Updates]:
-    """From what fits into the first cache to what fits into none."""
-    sizes = [10**4, 10**6] if quick else [10**power for power in range(4, 9)]
-    cases = [Updates(rule, size) for size in sizes for rule in RULES]
-    if quick:
-        cases += [Updates(rule, 10**5) for rule in MANY_ARRAYS]
-    return cases + [Updates(rule, 500, 200) for rule in MANY_ARRAYS]
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.cases import Batch, Net, Product, Updates
-from fanin.demo.builtin_data import FASHION_FOLDER
-from fanin.demo.errors import DemoError
-from fanin.demo.idx import read_pair
 
 Floats = NDArray[np.float32]
 
@@ -33,9 +30,11 @@ def samples(net: Net) -> tuple[Floats, Any]:
 
 def pictures(stem: str) -> tuple[Any, Any]:
     """Pixels (n, 784) in 0..1 and labels (n,) of Fashion-MNIST, as fanin's demo reads "train" or "t10k"."""
+    from fanin.demo import builtin_data, errors, idx  # here, as most peers' processes do without fanin
+
     try:
-        return read_pair(FASHION_FOLDER, stem)
-    except DemoError as error:
+        return idx.read_pair(builtin_data.FASHION_FOLDER, stem)
+    except errors.DemoError as error:
         raise RuntimeError(f"{error}: install Debian's dataset-fashion-mnist") from None
 
 

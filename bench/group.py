@@ -26,10 +26,9 @@ Rounds = dict[str, dict[str, list[float]]]  # by result and column
 class Group:
     """What is timed, against whom, and where its limit lies.
 
-    topic
-        the function of the workers that prepares a case
-    workers
-        the module of each library, fanin first: the others are checked against it, within the tolerance
+    workers, topic
+        the module of each library, fanin first, against which the others are checked, within the tolerance; its
+        function that prepares a case, where that is not named as the group
     results, unit
         the heading of the table of each result; what they are measured in, where that is not microseconds
     rounds
@@ -49,11 +48,12 @@ class Group:
         more tables, made of all rows; whether its targets are shown with them
     """
 
-    topic: str
+    name: str
     workers: Mapping[str, str]
     cases: Sequence[Case]
     results: Mapping[str, str]
     rounds: tuple[int, float]
+    topic: str = ""
     tolerance: float = 1e-4
     units: Mapping[str, str] = field(default_factory=dict)
     work: Callable[[Any], float] = lambda case: 0.0
@@ -82,37 +82,6 @@ class Outcome:
     problems: list[str] = field(default_factory=list)
 
 
-@contextmanager
-def team(group: Group, n_threads: int, outcome: Outcome) -> Iterator[dict[str, WorkerProcess]]:
-    """The processes of all libraries of a group on one number of threads, ended on the way out."""
-    variables = {"FANIN_ISA": group.instruction_set} if group.instruction_set else {}
-    started = {name: WorkerProcess(module, n_threads, variables) for name, module in group.workers.items()}
-    members = {}
-    try:
-        for name, process in started.items():
-            try:
-                process.greet()
-            except WorkerError as error:
-                outcome.problems.append(f"{name} is left out, threads {n_threads}: {error}")
-            else:
-                members[name] = process
-                outcome.versions[name] = process.version
-        yield members
-    finally:
-        for process in started.values():
-            process.close()
-
-
-@dataclass(frozen=True)
-class Contender:
-    """A task of a worker that has passed its check and may be timed."""
-
-    process: WorkerProcess
-    index: int
-    result: str
-    column: str
-
-
 def disagreement(values: list[float], expected: list[float], tolerance: float) -> str:
     """A sentence where the numbers that both have differ by more than the tolerance allows, else nothing."""
     for value, other in zip(values, expected, strict=False):
@@ -121,101 +90,111 @@ def disagreement(values: list[float], expected: list[float], tolerance: float) -
     return ""
 
 
-def checked(
-    group: Group, members: dict[str, WorkerProcess], case: Case, problem: Callable[..., None]
-) -> Iterator[Contender]:
-    """Set a case up in every library, and give the tasks whose results agree with fanin's."""
-    reference: dict[str, list[float]] = {}
-    for name, process in members.items():
+@dataclass
+class Team:
+    """The processes of all libraries of a group on one number of threads; what fails is told and left out."""
+
+    group: Group
+    n_threads: int
+    outcome: Outcome
+
+    @contextmanager
+    def started(self) -> Iterator[None]:
+        """Processes that are ended on the way out."""
+        variables = {"FANIN_ISA": self.group.instruction_set} if self.group.instruction_set else {}
+        self.members = {
+            name: WorkerProcess(module, self.n_threads, variables)
+            for name, module in self.group.workers.items()
+        }
         try:
-            tasks = process.ask("prepare", group.topic, case)
+            for name, process in list(self.members.items()):
+                try:
+                    process.greet()
+                    self.outcome.versions[name] = process.version
+                except WorkerError as error:
+                    self.members.pop(name).close()
+                    self.outcome.problems.append(f"{name}, threads {self.n_threads}, is left out: {error}")
+            yield
+        finally:
+            for process in self.members.values():
+                process.close()
+
+    def problem(self, case: Case, sentence: object, *about: str) -> None:
+        self.outcome.problems.append(f"{', '.join(about)}, {case.name}, threads {self.n_threads}: {sentence}")
+
+    def ask(self, case: Case, column: str, process: WorkerProcess, *request: Any) -> Any:
+        """The answer; none where the worker fails."""
+        try:
+            return process.ask(*request)
         except WorkerError as error:
-            problem(error, name)
-            continue
-        for index, (result, column, tolerance) in enumerate(tasks):
-            contender = Contender(process, index, result, column or name)
-            if result not in group.results:
-                continue
-            try:
-                values = process.ask("check", index)
-            except WorkerError as error:
-                problem(error, contender.column, result)
-                continue
-            expected = reference.setdefault(result, values)
-            if sentence := disagreement(values, expected, tolerance or group.tolerance):
-                problem(sentence, contender.column, result)
-            else:
-                yield contender
+            self.problem(case, error, column)
+            return None
 
+    def checked(self, case: Case) -> Iterator[tuple[WorkerProcess, int, str, str]]:
+        """Set a case up in every library: process, index, result and column of what agrees with fanin's results."""
+        reference: dict[str, list[float]] = {}
+        for name, process in self.members.items():
+            tasks = self.ask(case, name, process, "prepare", self.group.topic or self.group.name, case) or []
+            for index, (result, own_column, tolerance) in enumerate(tasks):
+                column = own_column or name
+                if result not in self.group.results:
+                    continue
+                values = self.ask(case, column, process, "check", index)
+                if values is None:
+                    continue
+                expected = reference.setdefault(result, values)
+                if sentence := disagreement(values, expected, tolerance or self.group.tolerance):
+                    self.problem(case, sentence, column, result)
+                else:
+                    yield process, index, result, column
 
-def timed(
-    group: Group,
-    members: dict[str, WorkerProcess],
-    case: Case,
-    effort: tuple[int, float],
-    problem: Callable[..., None],
-) -> Rounds:
-    """The rounds of one case; what fails or disagrees is left out, with a sentence."""
-    contenders = list(checked(group, members, case, problem))
-    count, seconds = effort
-    rounds: Rounds = {}
-    for _ in range(count):
-        for contender in list(contenders):
-            try:
-                value = contender.process.ask("round", contender.index, seconds)
-            except WorkerError as error:
-                problem(error, contender.column, contender.result)
-                contenders.remove(contender)
-                continue
-            columns = rounds.setdefault(contender.result, {})
-            columns.setdefault(contender.column, []).append(value)
-    for result in group.last:
-        rounds[result] = {column: values[-1:] for column, values in rounds.get(result, {}).items()}
-    return rounds | group.derive(rounds)
+    def rounds(self, case: Case, count: int, seconds: float) -> Rounds:
+        """Those of a case, in turn."""
+        contenders = list(self.checked(case))
+        rounds: Rounds = {}
+        for _ in range(count):
+            for contender in list(contenders):
+                process, index, result, column = contender
+                value = self.ask(case, column, process, "round", index, seconds)
+                if value is None:
+                    contenders.remove(contender)
+                else:
+                    rounds.setdefault(result, {}).setdefault(column, []).append(value)
+        for result in set(self.group.last) & set(rounds):
+            rounds[result] = {column: values[-1:] for column, values in rounds[result].items()}
+        return rounds | self.group.derive(rounds)
 
 
 def measure(
-    name: str,
-    group: Group,
-    limits: Mapping[int, Limits] | None,
-    thread_counts: list[int],
-    effort: tuple[int, float],
-    progress: Progress,
+    group: Group, thread_counts: list[int], quick: bool, limits: Mapping[int, Limits], progress: Progress
 ) -> Outcome:
-    """Every case of a group on each number of threads, one after the other."""
+    """Every case of a group on each number of threads, one after the other; the limits may be left out."""
     outcome = Outcome(group.rate)
+    teams = [Team(group, n_threads, outcome) for n_threads in group.threads(thread_counts)]
     with ExitStack() as stack:
-        teams = {n: stack.enter_context(team(group, n, outcome)) for n in group.threads(thread_counts)}
-        for case, n_threads in itertools.product(group.cases, teams):
-
-            def problem(
-                sentence: object, *about: str, where: str = f"{case.name}, threads {n_threads}"
-            ) -> None:
-                outcome.problems.append(f"{', '.join(about)}, {where}: {sentence}")
-
-            progress.begin(name, case.name, n_threads)
+        for team in teams:
+            stack.enter_context(team.started())
+        for case, team in itertools.product(group.cases, teams):
+            progress.begin(group.name, case.name, team.n_threads)
             watch = Watch()
-            rounds = timed(group, teams[n_threads], case, effort, problem)
+            rounds = team.rounds(case, *group.effort(quick))
             others = watch.processors()
-            progress.end(name)
+            progress.end(group.name)
             for result, columns in rounds.items():
                 unit = group.units.get(result, "us")
-                plain: dict[str, Any] = {"case": case.name, "threads": n_threads, "result": result}
-                plain |= {"microseconds": columns} if unit == "us" else {"values": columns, "unit": unit}
-                plain |= {"work": group.work(case), "other_processors": others}
+                plain = {
+                    "case": case.name,
+                    "threads": team.n_threads,
+                    "result": result,
+                    "unit": unit,
+                    "microseconds" if unit == "us" else "values": columns,
+                    "work": group.work(case),
+                    "other_processors": others if unit in ("us", "times") else 0.0,
+                }
                 if group.limit and (limits or unit != "us"):
-                    limit = group.limit(case, result, limits and limits[n_threads])
+                    limit = group.limit(case, result, limits.get(team.n_threads))
                     plain["limit_microseconds" if unit == "us" else "limit"] = limit
                 outcome.cases.append(plain)
-                row = Row(plain)
-                if (
-                    unit == "us"
-                    and row.limit
-                    and "fanin" in columns
-                    and row.fraction > 1
-                    and result != "added"
-                ):
-                    problem(
-                        "faster than the limit: something disturbed the machine while it was measured", result
-                    )
+                if group.work(case) and "fanin" in columns and result != "added" and Row(plain).fraction > 1:
+                    team.problem(case, "faster than the limit, which something disturbed", result)
     return outcome

@@ -10,6 +10,8 @@ from bench.cases import Archive
 from bench.fused import added, fused_tables
 from bench.group import Group
 from bench.growth import growth_tables
+from bench.rules import updates
+from fanin import _core
 
 PRODUCT_KINDS = {
     "forward": "Z = A W",
@@ -27,12 +29,13 @@ BATCH_NORM_KINDS = {
     "batch norm": "y from x, gamma and beta",
     "batch norm and gradients": "y, and the gradients of x, gamma and beta",
 }
+LIGHT = "short fits beside a program that takes 3 of every 15 ms"
 SHARING = {
     "quiet": "A step in an epoch",
     "busy": "A step in an epoch beside busy programs, two a processor",
     "two fits": "Two fits at once, over one after the other",
-    "short fits beside a program that takes 3 of every 15 ms": "Fits of one epoch, on all threads over one",
-    "short fits beside a program that never rests": "Fits of one epoch, on all threads over one",
+    LIGHT: "Fits of an epoch beside a light program, over one thread",
+    "short fits beside a program that never rests": "Fits of an epoch beside a busy program, over one thread",
 }
 EMBEDDED = {
     "predict": "Embedded in C++: a row",
@@ -42,6 +45,8 @@ EMBEDDED = {
 }
 FASHION = {"an epoch": "Fashion-MNIST: an epoch", "accuracy": "Fashion-MNIST: accuracy on the test set"}
 MEMORY = {"peak": "Peak memory of training with Adam, beside what it has to hold and 20 MB"}
+# 64 KiB and 1 MiB: in L2, and about in L2
+ACTIVATIONS = [cases.Elements(name, count) for count in (1 << 14, 1 << 18) for name in _core.activations()]
 TORCH, JAX, NUMPY = {"PyTorch": "torch"}, {"JAX": "jax"}, {"NumPy": "numpy"}
 FANIN, FROM_CPP = {"fanin": "fanin"}, {"fanin": "cpp"}
 
@@ -52,34 +57,39 @@ def headings(kinds: Mapping[str, str], before: str = "") -> dict[str, str]:
 
 
 def groups(quick: bool) -> dict[str, Group]:
-    """All groups, in the order of a run."""
+    """All groups by name, in the order of a run."""
     double = [case for case in cases.SOME_PRODUCTS if case.dtype == "float64"]
     epochs = 1 if quick else 10
-    products = {"topic": "products", "rounds": (9, 0.04), "limit": theory.product_limit}
+    products = {"rounds": (9, 0.04), "limit": theory.product_limit}
     products |= {"rate": "GFLOP/s", "work": theory.product_flops}
     nets = {"rounds": (9, 0.2), "limit": theory.step_limit, "rate": "GFLOP/s", "work": theory.step_flops}
-    return {
-        "products": Group(
+    listed = [
+        Group(
+            name="products",
             **products,
             workers=FROM_CPP | TORCH | NUMPY,
             cases=[*cases.PRODUCTS, *double],
             results=headings(PRODUCT_KINDS),
         ),
-        "products_avx2": Group(
+        Group(
+            name="products_avx2",
             **products,
+            topic="products",
             workers=FROM_CPP,
             cases=cases.SOME_PRODUCTS,
             results=headings(PRODUCT_KINDS, "AVX2 forced. "),
             instruction_set="avx2",
         ),
-        "few_rows": Group(
+        Group(
+            name="few_rows",
             **products,
+            topic="products",
             workers=FROM_CPP | TORCH | NUMPY,
             cases=cases.FEW_ROWS,
             results={"forward": "Few rows: Z = A W"},
         ),
-        "predict": Group(
-            topic="predict",
+        Group(
+            name="predict",
             workers=FANIN | {"fanin in C++": "cpp", "ONNX Runtime": "onnx"} | TORCH | JAX | NUMPY,
             cases=cases.PREDICTIONS,
             results={"predict": "Prediction: probabilities of the classes"},
@@ -88,8 +98,8 @@ def groups(quick: bool) -> dict[str, Group]:
             rate="GFLOP/s",
             work=theory.prediction_flops,
         ),
-        "embedded": Group(
-            topic="embedded",
+        Group(
+            name="embedded",
             workers=FROM_CPP,
             cases=[*cases.ONE_ROW, Archive(fanin.cpu.active())],
             results=EMBEDDED,
@@ -98,8 +108,8 @@ def groups(quick: bool) -> dict[str, Group]:
             threads=lambda counts: [1],
             judged=True,
         ),
-        "functional": Group(
-            topic="functional",
+        Group(
+            name="functional",
             workers=FANIN | TORCH | NUMPY,
             cases=cases.PRODUCTS,
             results=headings(FUNCTIONAL_KINDS),
@@ -108,18 +118,18 @@ def groups(quick: bool) -> dict[str, Group]:
             rate="GFLOP/s",
             work=theory.product_flops,
         ),
-        "activations": Group(
-            topic="activations",
+        Group(
+            name="activations",
             workers=FANIN | TORCH,
-            cases=cases.ACTIVATIONS,
+            cases=ACTIVATIONS,
             results=headings(ELEMENT_KINDS),
             rounds=(9, 0.02),
             limit=theory.activation_limit,
             rate="10^9/s",
             work=lambda case: float(case.count),
         ),
-        "batch_norm": Group(
-            topic="batch_norm",
+        Group(
+            name="batch_norm",
             workers=FANIN | TORCH | JAX,
             cases=cases.BATCHES,
             results=headings(BATCH_NORM_KINDS),
@@ -128,10 +138,10 @@ def groups(quick: bool) -> dict[str, Group]:
             rate="10^9/s",
             work=lambda case: float(case.rows * case.columns),
         ),
-        "rules": Group(
-            topic="rules",
+        Group(
+            name="rules",
             workers=FANIN | TORCH | JAX | NUMPY,
-            cases=cases.updates(quick),
+            cases=updates(quick),
             results={"step": "One step of a rule on float32 arrays, in place"},
             rounds=(7, 0.02),
             tolerance=2e-3,  # as updates of an epsilon-free textbook agree to in float32
@@ -139,16 +149,16 @@ def groups(quick: bool) -> dict[str, Group]:
             rate="10^9 weights/s",
             work=lambda case: float(case.weights),
         ),
-        "steps": Group(
+        Group(
+            name="steps",
             **nets,
-            topic="steps",
             workers=FANIN | TORCH | JAX | {"scikit-learn": "sklearn"},
             cases=cases.NETS,
             results={"training": "Training steps with Adam"},
         ),
-        "fused": Group(
+        Group(
+            name="fused",
             **nets,
-            topic="fused",
             workers=FROM_CPP,
             cases=cases.RULES_ON_NETS,
             results=dict.fromkeys(("step", "gradients", "added"), ""),
@@ -156,8 +166,8 @@ def groups(quick: bool) -> dict[str, Group]:
             derive=added,
             tables=fused_tables,
         ),
-        "memory": Group(
-            topic="memory",
+        Group(
+            name="memory",
             workers=FANIN,
             cases=cases.MEMORY,
             results=MEMORY,
@@ -166,8 +176,8 @@ def groups(quick: bool) -> dict[str, Group]:
             limit=theory.memory_limit,
             judged=True,
         ),
-        "sharing": Group(
-            topic="sharing",
+        Group(
+            name="sharing",
             workers=FANIN,
             cases=cases.NETS,
             results=SHARING,
@@ -176,7 +186,8 @@ def groups(quick: bool) -> dict[str, Group]:
             threads=lambda counts: [max(counts)],
             judged=True,
         ),
-        "fashion_mnist": Group(
+        Group(
+            name="fashion_mnist",
             topic="fashion",
             workers=FANIN | TORCH,
             cases=[cases.fashion(epochs)],
@@ -186,7 +197,8 @@ def groups(quick: bool) -> dict[str, Group]:
             last=("accuracy",),
             judged=True,
         ),
-        "growth": Group(
+        Group(
+            name="growth",
             **nets,
             topic="steps",
             workers=FANIN,
@@ -194,4 +206,5 @@ def groups(quick: bool) -> dict[str, Group]:
             results={"training": "Growth: training steps"},
             tables=growth_tables,
         ),
-    }
+    ]
+    return {group.name: group for group in listed}

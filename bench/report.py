@@ -71,9 +71,9 @@ def result_tables(rows: Sequence[Row], headings: Mapping[str, str], rate: str) -
         if not (heading and chosen):
             continue
         columns = list(dict.fromkeys(column for row in chosen for column in row.times))
-        against = any(row.over() for row in chosen)
+        against = any(row.over() and row.unit == "us" for row in chosen)
         rated = rate and any(row.work for row in chosen)
-        limited = any(row.limit for row in chosen)
+        limited = any(row.limit and row.unit == "us" for row in chosen)
         unit = chosen[0].unit
         table = Table(
             heading,

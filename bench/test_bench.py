@@ -71,7 +71,7 @@ def test_bench_of_fanin_alone(
     benchmark: Any, worker: Callable[..., WorkerProcess], name: str, case: Case, result: str, threads: int
 ) -> None:
     process = worker(GROUPS[name].workers["fanin"], threads)
-    tasks = process.ask("prepare", GROUPS[name].topic, case)
+    tasks = process.ask("prepare", GROUPS[name].topic or name, case)
     index = [task[0] for task in tasks].index(result)
     assert process.ask("check", index)
     benchmark.pedantic(CLOCK.one_call, (process, index), rounds=9)

@@ -114,9 +114,6 @@ class Array {
   std::unique_ptr<float, Free> memory_;
 };
 
-// Keeps the compiler from merging one pass over the arrays with the next
-inline void next_pass() { __asm__ volatile("" ::: "memory"); }
-
 // out = f(vectors at i), four vectors at a time
 template <class F>
 void write_each(float* out, std::size_t n, F&& f) {
@@ -171,60 +168,63 @@ const Pass passes[] = {
                 Vector<float>) { read(a, n, thread, std::make_index_sequence<8>()); }},
 };
 
-// GB/s of a pass over arrays that together hold `bytes`, an equal part of them for every thread
+// Seconds of a pass over n elements: over(begin, end, thread), an equal part of them for every thread
+template <class Over>
+double pass_seconds(std::size_t n, std::size_t part, int n_threads, Effort effort, const Over& over) {
+  return best_seconds(n_threads, effort.trial_seconds, effort.trials, [&](int thread, long repeats) {
+    const std::size_t begin = std::min(n, part * static_cast<std::size_t>(thread));
+    const std::size_t end = n_threads == 1 ? n : std::min(n, begin + part);
+    for (long repeat = 0; repeat < repeats; ++repeat) {
+      over(begin, end, thread);
+      __asm__ volatile("" ::: "memory");  // keeps the compiler from merging one pass with the next
+    }
+  });
+}
+
+// GB/s of a pass over arrays that together hold `bytes`
 double bandwidth(int n_threads, std::size_t bytes, const Pass& pass, Effort effort) {
   const std::size_t step = 8 * VectorOf<float>::width, threads = static_cast<std::size_t>(n_threads);
   const std::size_t all = bytes / sizeof(float) / static_cast<std::size_t>(pass.arrays);
-  const std::size_t part = std::max(step, all / threads / step * step);
+  const std::size_t part = std::max(step, all / threads / step * step), n = part * threads;
   std::vector<Array> arrays;
-  for (int k = 0; k < pass.arrays; ++k) arrays.emplace_back(part * threads, 0);
+  for (int k = 0; k < pass.arrays; ++k) arrays.emplace_back(n, 0);
   float* const a = arrays[0].data();
   float* const b = arrays[pass.arrays > 1 ? 1 : 0].data();
   float* const c = arrays[pass.arrays > 2 ? 2 : 0].data();
+  const Vector<float> s = broadcast(static_cast<float>(opaque_half));
   const double seconds =
-      best_seconds(n_threads, effort.trial_seconds, effort.trials, [&](int thread, long repeats) {
-        const std::size_t from = part * static_cast<std::size_t>(thread);
-        const Vector<float> s = broadcast(static_cast<float>(opaque_half));
-        for (long repeat = 0; repeat < repeats; ++repeat) {
-          pass.over(a + from, b + from, c + from, part, thread, s);
-          next_pass();
-        }
+      pass_seconds(n, part, n_threads, effort, [&](std::size_t begin, std::size_t end, int thread) {
+        pass.over(a + begin, b + begin, c + begin, end - begin, thread, s);
       });
-  return 1e-9 * pass.bytes * static_cast<double>(part) * n_threads / seconds;
+  return 1e-9 * pass.bytes * static_cast<double>(n) / seconds;
 }
 
 // GB/s of a_k <- s a_k + c for N arrays of n numbers
 template <std::size_t... K>
 double updates(std::size_t n, int n_threads, Effort effort, std::index_sequence<K...>) {
-  Array arrays[] = {Array(n, static_cast<int>(K))...};
-  float* const a[] = {arrays[K].data()...};
-  Array read(n, sizeof...(K));
-  const float* const c = read.data();
   constexpr std::size_t width = VectorOf<float>::width, page = 4096;
+  Array arrays[] = {Array(n, static_cast<int>(K))..., Array(n, sizeof...(K))};
+  float* const a[] = {arrays[K].data()...};
+  const float* const c = arrays[sizeof...(K)].data();
+  const Vector<float> s = broadcast(static_cast<float>(opaque_half));
   const std::size_t part = (n / static_cast<std::size_t>(n_threads) + page - 1) / page * page;
   const double seconds =
-      best_seconds(n_threads, effort.trial_seconds, effort.trials, [&](int thread, long repeats) {
-        const std::size_t begin = std::min(n, part * static_cast<std::size_t>(thread));
-        const std::size_t end = n_threads == 1 ? n : std::min(n, begin + part);
-        const Vector<float> s = broadcast(static_cast<float>(opaque_half));
-        for (long repeat = 0; repeat < repeats; ++repeat, next_pass()) {
-          for (std::size_t i = begin; i + width <= end; i += width) {
-            const Vector<float> add = load(c + i);
-            (store(a[K] + i, load(a[K] + i) * s + add), ...);
-          }
+      pass_seconds(n, part, n_threads, effort, [&](std::size_t begin, std::size_t end, int) {
+        for (std::size_t i = begin; i + width <= end; i += width) {
+          const Vector<float> read = load(c + i);
+          (store(a[K] + i, load(a[K] + i) * s + read), ...);
         }
       });
   return 4e-9 * static_cast<double>(2 * sizeof...(K) + 1) * static_cast<double>(n) / seconds;
 }
 
-void print_updates(std::size_t n, int n_threads, Effort effort) {
-  std::printf("\"%zu\": [%.3f, %.3f, %.3f, %.3f, %.3f, %.3f]", n,
-              updates(n, n_threads, effort, std::make_index_sequence<1>()),
-              updates(n, n_threads, effort, std::make_index_sequence<2>()),
-              updates(n, n_threads, effort, std::make_index_sequence<3>()),
-              updates(n, n_threads, effort, std::make_index_sequence<4>()),
-              updates(n, n_threads, effort, std::make_index_sequence<5>()),
-              updates(n, n_threads, effort, std::make_index_sequence<6>()));
+template <std::size_t... N>
+void print_updates(std::size_t n, int n_threads, Effort effort, std::index_sequence<N...>) {
+  std::printf("\"%zu\": [", n);
+  ((std::printf("%s%.3f", N == 0 ? "" : ", ",
+                updates(n, n_threads, effort, std::make_index_sequence<N + 1>()))),
+   ...);
+  std::printf("]");
 }
 
 void print_team(int n_threads, Effort effort, bool arithmetic_only) {
@@ -273,7 +273,8 @@ int main(int argc, char** argv) {
   for (int i = first; i < argc; ++i) {
     std::printf("%s", i > first ? ",\n" : sized ? "{" : "");
     if (sized) {
-      limits::print_updates(std::strtoull(argv[i], nullptr, 10), std::atoi(argv[4]), effort);
+      limits::print_updates(std::strtoull(argv[i], nullptr, 10), std::atoi(argv[4]), effort,
+                            std::make_index_sequence<6>());
     } else {
       limits::print_team(std::atoi(argv[i]), effort, what == "arithmetic");
     }

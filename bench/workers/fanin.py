@@ -17,33 +17,25 @@ import numpy as np
 
 import fanin
 from bench import data
-from bench.cases import (
-    BETA1,
-    BETA2,
-    CHECK_STEPS,
-    EPSILON,
-    FASHION_RATE,
-    LEARNING_RATE,
-    RULES,
-    Batch,
-    Elements,
-    Net,
-    Product,
-    Updates,
-)
-from bench.rules import traits
+from bench.cases import ADAM, CHECK_STEPS, FASHION_RATE, Batch, Elements, Net, Product, Updates
+from bench.rules import CLASSES
 from bench.workers.serve import Task, microseconds, microseconds_per_call
 from fanin import functional as F
 from fanin import optim
 
 VERSION = fanin.__version__
-ADAM = optim.Adam(LEARNING_RATE, BETA1, BETA2, EPSILON)
+RULE = optim.Adam(*ADAM)
+
+
+def unlearned(net: Net) -> fanin.Network:
+    """The net with weights of its own."""
+    hidden = [fanin.Dense(units, activation="relu", batch_norm=net.batch_norm) for units in net.sizes[1:-1]]
+    return fanin.Network(net.sizes[0], [*hidden, fanin.Dense(net.sizes[-1])], loss=net.loss, seed=0)
 
 
 def build(net: Net) -> fanin.Network:
     """The net with the weights that every library starts from."""
-    hidden = [fanin.Dense(units, activation="relu", batch_norm=net.batch_norm) for units in net.sizes[1:-1]]
-    network = fanin.Network(net.sizes[0], [*hidden, fanin.Dense(net.sizes[-1])], loss=net.loss)
+    network = unlearned(net)
     start = network.get_weights()
     for layer, (weight, bias) in enumerate(data.weights(net), 1):
         start[f"layer{layer}.weight"] = weight
@@ -55,7 +47,7 @@ def build(net: Net) -> fanin.Network:
 
 def fit(network: fanin.Network, net: Net, x: Any, y: Any, **settings: Any) -> Any:
     """One epoch where nothing else is said."""
-    return network.fit(x, y, **{"rule": ADAM, "epochs": 1, "batch_size": net.batch, **settings})
+    return network.fit(x, y, **{"rule": RULE, "epochs": 1, "batch_size": net.batch, **settings})
 
 
 def steps(net: Net) -> Iterator[Task]:
@@ -117,8 +109,8 @@ def batch_norm(batch: Batch) -> Iterator[Task]:
 def rules(case: Updates) -> Iterator[Task]:
     """One call steps all arrays."""
     w, g = data.weights_and_gradients(case)
-    optimizer = optim.Optimizer(RULES[case.rule](), w)
-    step = partial(optimizer.step, g, **({"second_gradients": g} if traits(case.rule).second else {}))
+    optimizer = optim.Optimizer(CLASSES[case.rule](), w)
+    step = partial(optimizer.step, g, **({"second_gradients": g} if case.second else {}))
 
     def check() -> list[float]:
         for _ in range(CHECK_STEPS):
@@ -132,7 +124,7 @@ def memory(net: Net) -> Iterator[Task]:
     """Each peak in a process of its own, so that none hides another."""
 
     def measure(_: float) -> float:
-        with ProcessPoolExecutor(1, multiprocessing.get_context("fork")) as process:
+        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
             return process.submit(peak, net).result()
 
     yield Task("peak", measure=measure)
@@ -150,7 +142,7 @@ def peak(net: Net) -> float:
     Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
     before = resident("VmRSS")
     callbacks = [fanin.EarlyStopping(patience=5, monitor="loss")] if net.best_weights else []
-    history = fit(build(net), net, x, y, epochs=2, callbacks=callbacks)
+    history = fit(unlearned(net), net, x, y, epochs=2, callbacks=callbacks)
     if not np.isfinite(history.loss).all():
         raise ValueError("the loss is not finite")
     return (resident("VmHWM") - before) / 1e6
@@ -221,7 +213,7 @@ def fashion(net: Net) -> Iterator[Task]:
     """A call of fit an epoch, whose rule continues with its state."""
     x, y = data.pictures("train")
     test_x, test_y = data.pictures("t10k")
-    network = build(net)
+    network = unlearned(net)
     rule = optim.Adam(optim.Cosine(FASHION_RATE, steps=net.epochs * -(-len(x) // net.batch)))
     yield Task("an epoch", measure=lambda _: microseconds(lambda: fit(network, net, x, y, rule=rule)))
     yield Task(

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 
 from bench import data
-from bench.cases import BETA1, BETA2, CHECK_STEPS, EPSILON, LEARNING_RATE, Batch, Net, Updates
+from bench.cases import ADAM, CHECK_STEPS, Batch, Net, Updates
 from bench.workers.serve import Task, microseconds, microseconds_per_call
 
 jax: Any = importlib.import_module("jax")
 jnp: Any = importlib.import_module("jax.numpy")
 optax: Any = importlib.import_module("optax")
 VERSION = f"{jax.__version__}, Optax {optax.__version__}"
+OPTIMIZER = optax.adam(*ADAM)
 wait = jax.block_until_ready
 
 
@@ -58,16 +59,9 @@ def mean_loss(weights: Any, x: Any, y: Any) -> Any:
 
 def step(state: Any, x: Any, y: Any, index: Any) -> Any:
     """One step of Adam on the batch of these samples."""
-    t, weights, m, v = state
-    g = jax.grad(mean_loss)(weights, x[index], y[index])
-    t = t + 1
-    m = jax.tree.map(lambda m, g: BETA1 * m + (1 - BETA1) * g, m, g)
-    v = jax.tree.map(lambda v, g: BETA2 * v + (1 - BETA2) * g * g, v, g)
-    m_scale, v_scale = 1 / (1 - BETA1**t), 1 / (1 - BETA2**t)
-    weights = jax.tree.map(
-        lambda w, m, v: w - LEARNING_RATE * (m * m_scale) / (jnp.sqrt(v * v_scale) + EPSILON), weights, m, v
-    )
-    return t, weights, m, v
+    weights, moments = state
+    changes, moments = OPTIMIZER.update(jax.grad(mean_loss)(weights, x[index], y[index]), moments)
+    return optax.apply_updates(weights, changes), moments
 
 
 def epoch_of_steps(state: Any, x: Any, y: Any, order: Any) -> Any:
@@ -76,12 +70,11 @@ def epoch_of_steps(state: Any, x: Any, y: Any, order: Any) -> Any:
 
 
 def start(net: Net) -> Any:
-    """The step count, the weights and the two moments."""
+    """The weights, and the moments with the step count."""
     weights: list[Any] = [(jnp.array(weight), jnp.array(bias)) for weight, bias in data.weights(net)]
     if net.batch_norm:
         weights[:-1] = [(weight, jnp.ones_like(bias), jnp.zeros_like(bias)) for weight, bias in weights[:-1]]
-    moments = (jax.tree.map(jnp.zeros_like, weights) for _ in range(2))
-    return jnp.float32(0), weights, *moments
+    return weights, OPTIMIZER.init(weights)
 
 
 def steps(net: Net) -> Iterator[Task]:
@@ -98,7 +91,7 @@ def steps(net: Net) -> Iterator[Task]:
         for count in (0, net.check_steps):
             for _ in range(count):
                 advance(way, first)
-            yield float(mean_loss(states[way][1], x[first], y[first]))
+            yield float(mean_loss(states[way][0], x[first], y[first]))
 
     def advance(way: str, index: Any) -> None:
         if way == "step":

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from bench import data
 from bench.cases import CHECK_STEPS, Net, Product, Updates
 from bench.pool import ROOT
-from bench.rules import traits
 from bench.workers.serve import Task
 
 VERSION = np.__version__
@@ -70,7 +69,7 @@ def rules(case: Updates) -> Iterator[Task]:
         t += 1
         for weights, gradients, state in zip(w, g, states, strict=True):
             weights *= np.float32(1 - rule.learning_rate * getattr(rule, "weight_decay", 0))
-            second = {"second": gradients} if traits(case.rule).second else {}
+            second = {"second": gradients} if case.second else {}
             weights += rule.step(gradients, state, t, **second)
 
     def check() -> list[float]:

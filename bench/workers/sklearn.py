@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from bench import data
-from bench.cases import BETA1, BETA2, EPSILON, LEARNING_RATE, Net
+from bench.cases import ADAM, Net
 from bench.workers.serve import Task
 
 VERSION = importlib.import_module("sklearn").__version__
@@ -28,10 +28,7 @@ def steps(net: Net) -> Iterator[Task]:
         hidden_layer_sizes=net.sizes[1:-1],
         alpha=0.0,
         batch_size=n,
-        learning_rate_init=LEARNING_RATE,
-        beta_1=BETA1,
-        beta_2=BETA2,
-        epsilon=EPSILON,
+        **dict(zip(("learning_rate_init", "beta_1", "beta_2", "epsilon"), ADAM, strict=True)),
         max_iter=1,
         n_iter_no_change=1_000_000,
         warm_start=True,

@@ -10,19 +10,7 @@ from functools import partial
 from typing import Any
 
 from bench import data
-from bench.cases import (
-    BETA1,
-    BETA2,
-    CHECK_STEPS,
-    EPSILON,
-    FASHION_RATE,
-    LEARNING_RATE,
-    Batch,
-    Elements,
-    Net,
-    Product,
-    Updates,
-)
+from bench.cases import ADAM, CHECK_STEPS, FASHION_RATE, Batch, Elements, Net, Product, Updates
 from bench.pool import COMPILE_VARIABLE
 from bench.workers.serve import Task, microseconds
 
@@ -36,7 +24,8 @@ def tensors(arrays: Any) -> list[Any]:
 
 
 def adam(parameters: Any, **options: Any) -> Any:
-    return torch.optim.Adam(parameters, LEARNING_RATE, (BETA1, BETA2), EPSILON, **options)
+    rate, beta1, beta2, epsilon = ADAM
+    return torch.optim.Adam(parameters, rate, (beta1, beta2), epsilon, **options)
 
 
 def products(product: Product) -> Iterator[Task]:
@@ -187,10 +176,10 @@ def rules(case: Updates) -> Iterator[Task]:
         )
 
 
-def sequential(net: Net) -> Any:
-    """Linear and ReLU layers, the last without ReLU, with the weights that every library starts from.
+def sequential(net: Net, start: bool = True) -> Any:
+    """Linear and ReLU layers, the last without ReLU; batch norm between the two replaces the bias.
 
-    Batch norm between the two replaces the bias.
+    They have the weights that every library starts from, or PyTorch's own.
     """
     modules: list[Any] = []
     parameters = data.weights(net)
@@ -199,8 +188,9 @@ def sequential(net: Net) -> Any:
         norm = [torch.nn.BatchNorm1d(weight.shape[1])] if net.batch_norm and hidden else []
         linear = torch.nn.Linear(*weight.shape, bias=not norm)
         with torch.no_grad():
-            linear.weight.copy_(torch.from_numpy(weight).T)
-            if not norm:
+            if start:
+                linear.weight.copy_(torch.from_numpy(weight).T)
+            if start and not norm:
                 linear.bias.copy_(torch.from_numpy(bias))
         modules += [linear, *norm, *([torch.nn.ReLU()] if hidden else [])]
     return torch.nn.Sequential(*modules)
@@ -266,7 +256,7 @@ def fashion(net: Net) -> Iterator[Task]:
     torch.manual_seed(0)
     x, y = tensors(data.pictures("train"))
     test_x, test_y = tensors(data.pictures("t10k"))
-    model = sequential(net)
+    model = sequential(net, start=False)
     optimizer = torch.optim.Adam(model.parameters(), lr=FASHION_RATE, fused=True)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda step: 0.5 * (1 + math.cos(math.pi * step / (net.epochs * -(-len(x) // net.batch))))
