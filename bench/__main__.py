@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import math
 import os
 import signal
@@ -15,7 +16,7 @@ if not __package__:  # run as `python bench`
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 import fanin
-from bench import machine, record
+from bench import kept, machine, record
 from bench.changes import change_tables, other_machine, threads_tables
 from bench.group import Group, measure
 from bench.groups import groups
@@ -36,61 +37,46 @@ def thread_counts(text: str) -> list[int]:
     return sorted(set(counts))
 
 
+FLAGS = {
+    "list": "print the groups with their cases, and exit",
+    "quick": "fewer and shorter rounds",
+    "compile": "torch.compile as well, which takes minutes to compile",
+    "no-limits": "leave the machine's limits out",
+    "fresh-limits": "measure the machine's limits anew, which are kept for a day",
+    "targets": "show what is asked of fanin beside what was measured",
+}
+FILES = {
+    "json": "write every round's time",
+    "markdown": "write the tables",
+    "compare": "show what changed since the run that wrote FILE with --json",
+    "from": "run nothing: take the run that wrote FILE with --json, for --compare, --targets and --plot",
+    "plot": "draw the fraction of the limit by size, with matplotlib",
+}
+
+
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m bench", description="Time fanin, its peers and the machine's limit."
-    )
+    what = "Time fanin, its peers and the machine's limit."
+    parser = argparse.ArgumentParser(prog="python -m bench", description=what)
+    parser.add_argument("--group", choices=list(groups(quick=False)), help="one group instead of all")
+    parser.add_argument("--match", default="", metavar="TEXT", help="only cases whose name contains TEXT")
     processors = sorted({1, os.cpu_count() or 1})
-    choose = parser.add_argument_group("what is timed")
-    choose.add_argument("--list", action="store_true", help="print the groups with their cases, and exit")
-    choose.add_argument("--group", choices=list(groups(quick=False)), help="one group instead of all")
-    choose.add_argument(
-        "--match", default="", metavar="TEXT", help="only cases whose name contains TEXT, such as 784"
-    )
-    choose.add_argument("--quick", action="store_true", help="fewer and shorter rounds")
-    choose.add_argument("--threads", type=thread_counts, default=processors, help="numbers, such as 1,2")
-    choose.add_argument("--compile", action="store_true", help="torch.compile as well, which takes minutes")
-    choose.add_argument("--no-limits", action="store_true", help="leave the machine's limits out")
-    choose.add_argument(
-        "--fresh-limits",
-        action="store_true",
-        help="measure the machine's limits, which are kept for a day, anew",
-    )
-    show = parser.add_argument_group("what is shown and written")
-    show.add_argument("--json", type=Path, metavar="FILE", help="write every round's time")
-    show.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables")
-    show.add_argument(
-        "--compare",
-        type=Path,
-        metavar="FILE",
-        help="show what changed since the run that wrote FILE with --json",
-    )
-    show.add_argument(
-        "--from",
-        dest="source",
-        type=Path,
-        metavar="FILE",
-        help="run nothing: take the run that wrote FILE with --json, for --compare, --targets and --plot",
-    )
-    show.add_argument(
-        "--targets", action="store_true", help="show what is asked of fanin beside what was measured"
-    )
-    show.add_argument(
-        "--plot", type=Path, metavar="FILE", help="draw the fraction of the limit by size, with matplotlib"
-    )
+    parser.add_argument("--threads", type=thread_counts, default=processors, help="numbers, such as 1,2")
+    for name, text in FLAGS.items():
+        parser.add_argument(f"--{name}", action="store_true", help=text)
+    for name, text in FILES.items():
+        parser.add_argument(f"--{name}", type=Path, metavar="FILE", dest=f"{name}_file", help=text)
     options = parser.parse_args()
-    if options.source and not (options.compare or options.targets or options.plot):
+    if options.from_file and not (options.compare_file or options.targets or options.plot_file):
         parser.error("--from needs --compare, --targets or --plot: they say what to do with the run it takes")
-    if options.source and options.json:
+    if options.from_file and options.json_file:
         parser.error("--from runs nothing, so there is nothing for --json to write")
     return options
 
 
 def listing(chosen: dict[str, Group]) -> str:
     """The groups, with the names of their cases beneath."""
-    return "\n".join(
-        "\n".join([name, *(f"  {case.name}" for case in group.cases)]) for name, group in chosen.items()
-    )
+    lines = [[name, *(f"  {case.name}" for case in group.cases)] for name, group in chosen.items()]
+    return "\n".join(itertools.chain(*lines))
 
 
 def shown(tables: list[Table]) -> list[Table]:
@@ -108,7 +94,9 @@ def measure_all(options: argparse.Namespace, chosen: dict[str, Group]) -> tuple[
     tables: list[Table] = []
     if not options.no_limits:
         say("machine: its limits")
-        run["machine"] = machine.measure(options.threads, options.quick, options.fresh_limits)
+        if options.fresh_limits:
+            kept.forget()
+        run["machine"] = machine.measure(options.threads, options.quick)
         tables = shown(machine.machine_tables(run["machine"]))
     plan = {
         name: (len(group.cases) * len(group.threads(options.threads)), math.prod(group.effort(options.quick)))
@@ -160,9 +148,9 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # ends the workers on the way out
     tables: list[Table] = []
     try:
-        old = record.read(options.compare) if options.compare else None
-        if options.source:
-            new = record.read(options.source)
+        old = record.read(options.compare_file) if options.compare_file else None
+        if options.from_file:
+            new = record.read(options.from_file)
         else:
             new, tables = measure_all(options, chosen)
     except record.RecordError as error:
@@ -171,17 +159,17 @@ def main() -> int:
     except BuildError as error:
         say(f"the machine cannot be measured: {error}\n--no-limits leaves its limits out")
         return 1
-    if options.json:
-        record.write(options.json, new)
+    if options.json_file:
+        record.write(options.json_file, new)
     if old is not None:
-        tables += changes(options.compare, old, new)
+        tables += changes(options.compare_file, old, new)
     if options.targets:
         tables += shown([targets_table(new)])
-    if options.markdown:
-        options.markdown.write_text("\n".join(table.markdown() for table in tables))
-    if options.plot:
+    if options.markdown_file:
+        options.markdown_file.write_text("\n".join(table.markdown() for table in tables))
+    if options.plot_file:
         try:
-            plot(new, options.plot)
+            plot(new, options.plot_file)
         except PlotError as error:
             say(str(error))
             return 1

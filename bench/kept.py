@@ -22,8 +22,14 @@ def directory() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "fanin-bench")
 
 
-def place(arguments: Sequence[str], flags: Sequence[str]) -> Path:
-    """The file of one measurement: its name is made of all that its result depends on."""
+def forget() -> None:
+    """Have all measured again."""
+    for path in directory().glob("limits-*.json"):
+        path.unlink(missing_ok=True)
+
+
+def place(arguments: Sequence[str], flag: str) -> Path:
+    """The file of one measurement, whose name is made of all that the result depends on."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
@@ -31,29 +37,28 @@ def place(arguments: Sequence[str], flags: Sequence[str]) -> Path:
     model = next((line for line in lines if line.startswith("model name")), platform.processor())
     sources = [(SOURCES / name).read_text() for name in ("limits.cpp", "team.hpp", "vector.hpp")]
     depends = [platform.node(), platform.machine(), model, os.cpu_count(), os.environ.get("CXX"), sources]
-    digest = hashlib.sha256(json.dumps([depends, list(arguments), list(flags)]).encode()).hexdigest()
+    digest = hashlib.sha256(json.dumps([*depends, *arguments, flag]).encode()).hexdigest()
     return directory() / f"limits-{digest[:16]}.json"
 
 
-def limits(arguments: Sequence[str], flags: Sequence[str] = (), fresh: bool = False) -> dict[str, Any]:
-    """What fanin_bench_limits prints, measured anew where no undamaged file of the last day holds it."""
-    path = place(arguments, flags)
+def limits(arguments: tuple[str, ...], flag: str = "") -> dict[str, Any]:
+    """What fanin_bench_limits prints, compiled with a flag; measured where no file of the last day holds it."""
+    path = place(arguments, flag)
     try:
         kept = json.loads(path.read_text())
-        if not fresh and 0 <= time.time() - kept["time"] < DAY:
-            measured: dict[str, Any] = dict(kept["measured"])
-            return measured
+        if 0 <= time.time() - kept["time"] < DAY:
+            return dict(kept["measured"])
     except (OSError, ValueError, KeyError, TypeError):
-        pass  # absent or damaged: measured anew
+        pass  # absent or damaged
     watch = Watch()
-    measured = json.loads(limits_output(arguments, flags))
+    measured: dict[str, Any] = json.loads(limits_output(arguments, flag))
     if not watch.disturbed():
         write(path, {"time": time.time(), "measured": measured})
     return measured
 
 
 def write(path: Path, content: Any) -> None:
-    """Write a file at once or not at all; a cache that cannot be written is done without."""
+    """Write a file at once or not at all; without a cache the next run measures again."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as file:

@@ -54,23 +54,22 @@ class Limits:
 
     def update_bandwidth(self, weights: int, in_place: int) -> float:
         """Bytes a second of reading an array of so many weights and updating others in place."""
-        gigabytes: list[float] = updates(self.effort, self.threads, weights)[str(weights)]
-        return 1e9 * gigabytes[in_place - 1]
+        return 1e9 * updates(self.effort, self.threads, weights)[in_place - 1]
 
 
 @cache
-def updates(effort: tuple[str, str], threads: int, weights: int) -> dict[str, Any]:
-    return kept.limits(["updates", *effort, str(threads), str(weights)])
+def updates(effort: tuple[str, str], threads: int, weights: int) -> list[float]:
+    """GB/s by the number of arrays in place."""
+    measured: list[float] = kept.limits((str(weights), *effort, str(threads)))["teams"][0]
+    return measured
 
 
-def measure(thread_counts: list[int], quick: bool, fresh: bool) -> dict[str, Any]:
+def measure(thread_counts: list[int], quick: bool) -> dict[str, Any]:
     """The measurements as fanin_bench_limits prints them, with its widest instructions and with narrower ones."""
     numbers = [*(QUICK if quick else FULL), *map(str, thread_counts)]
-    measured = kept.limits(["machine", *numbers], fresh=fresh)
-    measured["narrower"] = [
-        kept.limits(["arithmetic", *numbers], [flag], fresh)
-        for flag in NARROWER.get(measured["instruction_set"], [])
-    ]
+    measured = kept.limits(("machine", *numbers))
+    narrower = NARROWER.get(measured["instruction_set"], [])
+    measured["narrower"] = [kept.limits(("arithmetic", *numbers), flag) for flag in narrower]
     x = np.ones(1, np.float32)
     measured["python_call_us"] = {
         name: 1e6 * min(timeit.repeat(call, number=20_000, repeat=10)) / 20_000

@@ -45,18 +45,17 @@ def build_program() -> None:
     os.environ[PROGRAM_VARIABLE] = str(BUILD / "bench" / "fanin_bench")
 
 
-def limits_output(arguments: Sequence[str], flags: Sequence[str]) -> str:
-    """What fanin_bench_limits prints, compiled by the compiler alone, with flags, for this processor."""
+def limits_output(arguments: Sequence[str], flag: str) -> str:
+    """What fanin_bench_limits prints, compiled by the compiler alone, with a flag, for this processor."""
     with tempfile.TemporaryDirectory() as directory:
-        program = Path(directory, "fanin_bench_limits")
+        program = str(Path(directory, "fanin_bench_limits"))
         command = [os.environ.get("CXX", "c++"), "-std=c++20", "-O2", "-pthread", "-ffp-contract=fast"]
-        command += ["-fno-math-errno", str(SOURCES / "limits.cpp"), "-o", str(program)]
+        command += ["-fno-math-errno", str(SOURCES / "limits.cpp"), "-o", program]
         try:
-            run([*command, "-march=native", *flags])
+            run([*command, "-march=native", *filter(None, [flag])])
         except BuildError:
-            run([*command, "-mcpu=native", *flags])  # what some compilers for ARM expect instead
-        done = subprocess.run([str(program), *arguments], check=True, stdout=subprocess.PIPE, text=True)
-        return done.stdout
+            run([*command, "-mcpu=native"])  # what some compilers for ARM expect instead
+        return subprocess.run([program, *arguments], check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
 def sizes(instruction_set: str) -> dict[str, float]:

@@ -1,10 +1,9 @@
 // Measures what this machine can do at best, as one JSON object on standard output.
 //
-//   fanin_bench_limits machine SECONDS TRIALS THREADS ...        all below
-//   fanin_bench_limits arithmetic SECONDS TRIALS THREADS ...     fused multiply-adds, and square roots with
-//   divisions:
-//                                                                what depends on the instruction set
-//   fanin_bench_limits updates SECONDS TRIALS THREADS SIZE ...   GB/s of reading an array and updating others
+//   fanin_bench_limits WHAT SECONDS TRIALS THREADS ...
+//
+// WHAT is "machine"; "arithmetic", the part of it that depends on the instruction set; or a size, for GB/s of
+// reading an array of so many numbers and updating 1 to 6 others.
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -220,10 +219,8 @@ double updates(std::size_t n, int n_threads, Effort effort, std::index_sequence<
 
 template <std::size_t... N>
 void print_updates(std::size_t n, int n_threads, Effort effort, std::index_sequence<N...>) {
-  std::printf("\"%zu\": [", n);
-  ((std::printf("%s%.3f", N == 0 ? "" : ", ",
-                updates(n, n_threads, effort, std::make_index_sequence<N + 1>()))),
-   ...);
+  const double measured[] = {updates(n, n_threads, effort, std::make_index_sequence<N + 1>())...};
+  for (std::size_t k = 0; k < sizeof...(N); ++k) std::printf("%s%.3f", k > 0 ? ", " : "[", measured[k]);
   std::printf("]");
 }
 
@@ -258,27 +255,24 @@ void print_team(int n_threads, Effort effort, bool arithmetic_only) {
 }  // namespace limits
 
 int main(int argc, char** argv) {
-  const std::string what = argc > 1 ? argv[1] : "";
-  const bool sized = what == "updates";
-  if (argc < (sized ? 6 : 5) || !(sized || what == "machine" || what == "arithmetic")) {
-    std::fprintf(stderr, "%s: expected machine, arithmetic or updates, with their numbers\n", argv[0]);
+  if (argc < 5) {
+    std::fprintf(stderr, "%s: expected machine, arithmetic or a size, seconds, trials and threads\n",
+                 argv[0]);
     return 2;
   }
+  const std::string what = argv[1];
+  const std::size_t size = std::strtoull(argv[1], nullptr, 10);
   const limits::Effort effort{.trial_seconds = std::atof(argv[2]), .trials = std::atoi(argv[3])};
-  if (!sized) {
-    std::printf("{\"instruction_set\": \"%s\", \"processors\": %u, \"teams\": [", limits::kInstructionSet,
-                std::thread::hardware_concurrency());
-  }
-  const int first = sized ? 5 : 4;
-  for (int i = first; i < argc; ++i) {
-    std::printf("%s", i > first ? ",\n" : sized ? "{" : "");
-    if (sized) {
-      limits::print_updates(std::strtoull(argv[i], nullptr, 10), std::atoi(argv[4]), effort,
-                            std::make_index_sequence<6>());
+  std::printf("{\"instruction_set\": \"%s\", \"processors\": %u, \"teams\": [", limits::kInstructionSet,
+              std::thread::hardware_concurrency());
+  for (int i = 4; i < argc; ++i) {
+    if (i > 4) std::printf(",\n");
+    if (size > 0) {
+      limits::print_updates(size, std::atoi(argv[i]), effort, std::make_index_sequence<6>());
     } else {
       limits::print_team(std::atoi(argv[i]), effort, what == "arithmetic");
     }
   }
-  std::printf(sized ? "}\n" : "]}\n");
+  std::printf("]}\n");
   return 0;
 }

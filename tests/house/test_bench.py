@@ -121,6 +121,11 @@ def test_list_has_every_rule_and_every_activation_of_fanin():
         assert f"  {activation}, 16,384" in cases
 
 
+def test_the_processes_of_peers_do_not_load_fanin():
+    code = "import sys, bench.workers.numpy, bench.workers.serve; sys.exit('fanin' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
 def test_match_of_no_case_is_refused_with_the_list_before_anything_is_measured():
     done = bench("--group", "memory", "--match", "nonsense")
     assert done.returncode == 2
@@ -137,40 +142,41 @@ def limits_program(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(kept.Watch, "disturbed", lambda watch: False)
     count = itertools.count(1)
-    monkeypatch.setattr(kept, "limits_output", lambda arguments, flags: f'{{"run": {next(count)}}}')
+    monkeypatch.setattr(kept, "limits_output", lambda arguments, flag: f'{{"run": {next(count)}}}')
 
 
 def test_limits_are_measured_once_a_day_and_kept(limits_program, tmp_path, monkeypatch):
-    assert kept.limits(["machine", "1"]) == {"run": 1}
-    assert kept.limits(["machine", "1"]) == {"run": 1}
-    assert kept.limits(["machine", "2"]) == {"run": 2}
-    assert kept.limits(["machine", "1"], ["-mno-avx512f"]) == {"run": 3}
-    assert kept.limits(["machine", "1"], fresh=True) == {"run": 4}
-    assert kept.limits(["machine", "1"]) == {"run": 4}
+    assert kept.limits(("machine", "1")) == {"run": 1}
+    assert kept.limits(("machine", "1")) == {"run": 1}
+    assert kept.limits(("machine", "2")) == {"run": 2}
+    assert kept.limits(("machine", "1"), "-mno-avx512f") == {"run": 3}
+    kept.forget()
+    assert kept.limits(("machine", "1")) == {"run": 4}
+    assert kept.limits(("machine", "1")) == {"run": 4}
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now + kept.DAY + 1)
-    assert kept.limits(["machine", "1"]) == {"run": 5}
-    assert len(list((tmp_path / "fanin-bench").iterdir())) == 3
+    assert kept.limits(("machine", "1")) == {"run": 5}
+    assert len(list((tmp_path / "fanin-bench").iterdir())) == 1
 
 
 @pytest.mark.parametrize("damaged", ["", "{", "[]", '{"time": 0}', '{"time": "now", "measured": 1}'])
 def test_a_damaged_cache_of_limits_is_measured_again(limits_program, damaged):
-    kept.limits(["machine", "1"])
-    kept.place(["machine", "1"], []).write_text(damaged)
-    assert kept.limits(["machine", "1"]) == {"run": 2}
-    assert kept.limits(["machine", "1"]) == {"run": 2}
+    kept.limits(("machine", "1"))
+    kept.place(("machine", "1"), "").write_text(damaged)
+    assert kept.limits(("machine", "1")) == {"run": 2}
+    assert kept.limits(("machine", "1")) == {"run": 2}
 
 
 def test_limits_that_other_programs_disturbed_are_not_kept(limits_program, monkeypatch):
     monkeypatch.setattr(kept.Watch, "disturbed", lambda watch: True)
-    assert kept.limits(["machine", "1"]) == {"run": 1}
-    assert kept.limits(["machine", "1"]) == {"run": 2}
+    assert kept.limits(("machine", "1")) == {"run": 1}
+    assert kept.limits(("machine", "1")) == {"run": 2}
 
 
 def test_limits_without_a_cache_directory_are_measured(limits_program, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    assert kept.limits(["machine", "1"]) == {"run": 1}
+    assert kept.limits(("machine", "1")) == {"run": 1}
 
 
 def test_time_left_is_learned_from_the_cases_that_are_done(monkeypatch, capsys):
