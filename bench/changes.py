@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from bench.neighbours import VOID
 from bench.record import Row, Timing, groups
-from bench.report import EMPTY, Table, case_cell, note_of, timing_cell
+from bench.report import EMPTY, Table, case_cell, note_of, tabulated, timing_cell
 
 ENOUGH_ROUNDS = 3
 ALLOWED = 1.05  # slower than one thread by more than this is a mistake of the split
@@ -22,8 +22,8 @@ def beyond_noise(old: Timing, new: Timing) -> bool:
 
 
 def change_cell(ratio: float) -> str:
-    """New time over old as a change in per cent: below 0 is faster."""
-    return f"{100 * (ratio - 1):+.1f}"
+    """New time over old as a change in per cent, below 0 where it is faster; a dash where it is unknown."""
+    return f"{100 * (ratio - 1):+.1f}" if ratio else EMPTY
 
 
 def verdict_cell(old: Row, new: Row) -> str:
@@ -35,54 +35,46 @@ def verdict_cell(old: Row, new: Row) -> str:
     return "faster" if new.ours < old.ours else "slower"
 
 
+def peers_change(old: Row, new: Row) -> float:
+    """The median of the new times of peers over their old ones, 0 where none has both."""
+    both = [name for name in new.times if name in old.times and not name.startswith("fanin")]
+    return statistics.median(new.times[name].median / old.times[name].median for name in both) if both else 0
+
+
 def change_tables(old: dict[str, Any], new: dict[str, Any]) -> list[Table]:
     """A table for each result that both runs timed with fanin."""
-    before = {
-        (name, row.result, row.case, row.threads): row for name, of_group in groups(old) for row in of_group
-    }
+    before = {(name, row.result, row.case, row.threads): row for name, rows in groups(old) for row in rows}
     tables = []
-    for name, of_group in groups(new):
-        for result in dict.fromkeys(row.result for row in of_group if row.unit == "us"):
-            both = [
-                (before[key], row)
-                for row in of_group
-                if row.result == result and (key := (name, result, row.case, row.threads)) in before
+    for name, rows in groups(new):
+        for result in dict.fromkeys(row.result for row in rows if row.unit == "us"):
+            pairs = [
+                (before[name, result, row.case, row.threads], row)
+                for row in rows
+                if row.result == result and (name, result, row.case, row.threads) in before
             ]
-            both = [pair for pair in both if all("fanin" in row.times for row in pair)]
-            if both:
-                tables.append(change_table(f"Changes in {name}, {result}", both))
+            pairs = [(then, now) for then, now in pairs if "fanin" in then.times and "fanin" in now.times]
+            if pairs:
+                tables.append(change_table(f"Changes in {name}, {result}", pairs))
     return tables
 
 
-def change_table(heading: str, both: Sequence[tuple[Row, Row]]) -> Table:
+def change_table(heading: str, pairs: Sequence[tuple[Row, Row]]) -> Table:
     """The rows of both; the last one holds geometric means."""
-    columns = ["case", "threads", "old, us", "new, us", "change, %", "beyond noise", "peers, %"]
-    table = Table(heading, columns, note=note_of([row for pair in both for row in pair]))
-    changes: list[float] = []
-    of_peers: list[float] = []
-    for old, new in both:
-        peers = [
-            new.times[column].median / timing.median
-            for column, timing in old.times.items()
-            if column in new.times and not column.startswith("fanin")
-        ]
-        changes.append(new.ours / old.ours)
-        of_peers += [statistics.median(peers)] if peers else []
-        table.rows.append(
-            [
-                case_cell(new),
-                str(new.threads),
-                timing_cell(old.times["fanin"]),
-                timing_cell(new.times["fanin"]),
-                change_cell(changes[-1]),
-                verdict_cell(old, new),
-                change_cell(of_peers[-1]) if peers else EMPTY,
-            ]
-        )
-    if len(both) > 1:
+    columns: dict[str, Callable[[tuple[Row, Row]], str]] = {
+        "case": lambda pair: case_cell(pair[1]),
+        "threads": lambda pair: str(pair[1].threads),
+        "old, us": lambda pair: timing_cell(pair[0].times["fanin"]),
+        "new, us": lambda pair: timing_cell(pair[1].times["fanin"]),
+        "change, %": lambda pair: change_cell(pair[1].ours / pair[0].ours),
+        "beyond noise": lambda pair: verdict_cell(*pair),
+        "peers, %": lambda pair: change_cell(peers_change(*pair)),
+    }
+    table = tabulated(heading, columns, pairs, note_of([row for pair in pairs for row in pair]))
+    if len(pairs) > 1:
+        of_peers = [change for pair in pairs if (change := peers_change(*pair))]
         ours, theirs = (
-            change_cell(statistics.geometric_mean(ratios)) if ratios else EMPTY
-            for ratios in (changes, of_peers)
+            change_cell(statistics.geometric_mean(ratios) if ratios else 0)
+            for ratios in ([new.ours / old.ours for old, new in pairs], of_peers)
         )
         table.rows.append(["geometric mean", "", "", "", ours, EMPTY, theirs])
     return table
@@ -99,7 +91,7 @@ def other_machine(old: dict[str, Any], new: dict[str, Any]) -> str:
     )
 
 
-def pairs(of_group: Sequence[Row]) -> Iterator[tuple[Row, Row]]:
+def on_more_threads(of_group: Sequence[Row]) -> Iterator[tuple[Row, Row]]:
     """Fanin's rows on one thread, each with the same on more."""
     timed = [row for row in of_group if "fanin" in row.times and row.unit == "us" and row.result != "added"]
     ones = {(row.case, row.result): row for row in timed if row.threads == 1}
@@ -114,33 +106,24 @@ def threads_hurt(one: Row, many: Row) -> bool:
     return many.ours > ALLOWED * one.ours and quickest[1] > ALLOWED * quickest[0]
 
 
+def threads_verdict(one: Row, many: Row) -> str:
+    if not threads_hurt(one, many):
+        return ""
+    return VOID if one.disturbed or many.disturbed else "threads hurt"
+
+
 def threads_tables(run: dict[str, Any]) -> list[Table]:
     """Every case of fanin on one thread and on more."""
-    columns = [
-        "group",
-        "result",
-        "case",
-        "1 thread, us",
-        "threads",
-        "more, us",
-        "faster by, times",
-        "verdict",
-    ]
-    table = Table("More threads", columns)
-    for name, of_group in groups(run):
-        for one, many in pairs(of_group):
-            verdict = VOID if one.disturbed or many.disturbed else "threads hurt"
-            table.rows.append(
-                [
-                    name,
-                    one.result,
-                    case_cell(many),
-                    timing_cell(one.times["fanin"]),
-                    str(many.threads),
-                    timing_cell(many.times["fanin"]),
-                    f"{one.ours / many.ours:.2f}",
-                    verdict if threads_hurt(one, many) else "",
-                ]
-            )
-    table.note = note_of([row for _, of_group in groups(run) for row in of_group])
-    return [table] if table.rows else []
+    columns: dict[str, Callable[[tuple[str, Row, Row]], str]] = {
+        "group": lambda item: item[0],
+        "result": lambda item: item[1].result,
+        "case": lambda item: case_cell(item[2]),
+        "1 thread, us": lambda item: timing_cell(item[1].times["fanin"]),
+        "threads": lambda item: str(item[2].threads),
+        "more, us": lambda item: timing_cell(item[2].times["fanin"]),
+        "faster by, times": lambda item: f"{item[1].ours / item[2].ours:.2f}",
+        "verdict": lambda item: threads_verdict(*item[1:]),
+    }
+    items = [(name, *pair) for name, rows in groups(run) for pair in on_more_threads(rows)]
+    note = note_of([row for _, one, many in items for row in (one, many)])
+    return [tabulated("More threads", columns, items, note)] if items else []

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from bench.record import Row
-from bench.report import EMPTY, Table, case_cell, note_of, number, timing_cell
+from bench.record import Row, Timing
+from bench.report import EMPTY, Table, case_cell, note_of, number, ratio_cell, tabulated, timing_cell
 
 
 def added(rounds: dict[str, dict[str, list[float]]]) -> dict[str, dict[str, list[float]]]:
@@ -18,36 +18,25 @@ def added(rounds: dict[str, dict[str, list[float]]]) -> dict[str, dict[str, list
 
 
 def fused_tables(rows: Sequence[Row]) -> list[Table]:
-    """A row for each net, rule and number of threads."""
-    table = Table(
-        "Updates fused into the weight gradient, and flat after it",
-        [
-            "case",
-            "threads",
-            "fused, us",
-            "flat, us",
-            "flat / fused, times",
-            "no update, us",
-            "fused adds, us",
-            "may add, us",
-        ],
-        note=note_of(rows),
-    )
+    """A row for each net, rule and number of threads: what fused updates add, with the steps it is made of."""
     found = {(row.case, row.threads, row.result): row for row in rows}
-    for (case, threads, result), row in found.items():
-        if result == "added":
-            step = found[case, threads, "step"]
-            flat = step.times.get("flat")
-            table.rows.append(
-                [
-                    case_cell(row),
-                    str(threads),
-                    timing_cell(step.times["fanin"]),
-                    timing_cell(flat),
-                    f"{flat.median / step.ours:.2f}" if flat else EMPTY,
-                    timing_cell(found[case, threads, "gradients"].times["fanin"]),
-                    number(row.ours),
-                    number(row.limit) if row.limit else EMPTY,
-                ]
-            )
-    return [table]
+
+    def timing(row: Row, result: str, column: str = "fanin") -> Timing | None:
+        return found[row.case, row.threads, result].times.get(column)
+
+    def ratio(row: Row) -> float:
+        flat, fused = timing(row, "step", "flat"), timing(row, "step")
+        return flat.median / fused.median if flat and fused else 0
+
+    columns: dict[str, Callable[[Row], str]] = {
+        "case": case_cell,
+        "threads": lambda row: str(row.threads),
+        "fused, us": lambda row: timing_cell(timing(row, "step")),
+        "flat, us": lambda row: timing_cell(timing(row, "step", "flat")),
+        "flat / fused, times": lambda row: ratio_cell(ratio(row)),
+        "no update, us": lambda row: timing_cell(timing(row, "gradients")),
+        "fused adds, us": lambda row: number(row.ours),
+        "may add, us": lambda row: EMPTY if row.limit is None else number(row.limit),
+    }
+    heading = "Updates fused into the weight gradient, and flat after it"
+    return [tabulated(heading, columns, [row for row in rows if row.result == "added"], note_of(rows))]

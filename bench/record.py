@@ -43,7 +43,7 @@ class Row:
         self.threads: int = plain["threads"]
         self.result: str = plain["result"]
         self.unit: str = plain.get("unit", "us")
-        self.limit: float = plain.get("limit_microseconds", plain.get("limit", 0.0))
+        self.limit: float | None = plain.get("limit_microseconds", plain.get("limit"))
         self.work: float = plain.get("work", 0.0)
         self.disturbed: bool = plain.get("other_processors", 0.0) > MOST
         self.times = {
@@ -57,8 +57,13 @@ class Row:
 
     @property
     def fraction(self) -> float:
-        """Of the limit, 0 where none is known."""
-        return self.limit / self.ours
+        """Of the limit, 0 where that or fanin's time is unknown."""
+        return self.limit / self.ours if self.limit and "fanin" in self.times else 0.0
+
+    @property
+    def rate(self) -> float:
+        """The work of fanin a nanosecond."""
+        return 1e-3 * self.work / self.ours if "fanin" in self.times else 0.0
 
     def over(self, *columns: str) -> float:
         """Time of the best of these columns, of all peers where none is named, over ours; 0 where none was timed.

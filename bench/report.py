@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from bench.neighbours import VOID
 from bench.record import Row, Timing
@@ -63,6 +64,18 @@ def case_cell(row: Row) -> str:
     return row.case + (" *" if row.disturbed else "")
 
 
+def tabulated(
+    heading: str, columns: Mapping[str, Callable[[Any], str]], items: Iterable[Any], note: str = ""
+) -> Table:
+    """A table with a row for each item: what the columns make of it."""
+    return Table(heading, list(columns), [[cell(item) for cell in columns.values()] for item in items], note)
+
+
+def ratio_cell(ratio: float) -> str:
+    """A ratio, or a dash where it is unknown."""
+    return f"{ratio:.2f}" if ratio else EMPTY
+
+
 def result_tables(rows: Sequence[Row], headings: Mapping[str, str], rate: str) -> list[Table]:
     """One table a result: the times of all libraries, the best peer's beside fanin's, the rate, and the limit."""
     tables = []
@@ -70,34 +83,19 @@ def result_tables(rows: Sequence[Row], headings: Mapping[str, str], rate: str) -
         chosen = [row for row in rows if row.result == result]
         if not (heading and chosen):
             continue
-        columns = list(dict.fromkeys(column for row in chosen for column in row.times))
-        against = any(row.over() and row.unit == "us" for row in chosen)
-        rated = rate and any(row.work for row in chosen)
-        limited = any(row.limit and row.unit == "us" for row in chosen)
         unit = chosen[0].unit
-        table = Table(
-            heading,
-            [
-                "case",
-                "threads",
-                *(f"{column}, {unit}" for column in columns),
-                *(["best peer / fanin, times"] if against else []),
-                *([f"fanin, {rate}"] if rated else []),
-                *([f"limit, {unit}", "reached, of the limit"] if limited else []),
-            ],
-            note=note_of(chosen),
-        )
-        for row in chosen:
-            timed = "fanin" in row.times
-            table.rows.append(
-                [
-                    case_cell(row),
-                    str(row.threads),
-                    *(timing_cell(row.times.get(column)) for column in columns),
-                    *([f"{row.over():.2f}" if row.over() else EMPTY] if against else []),
-                    *([number(1e-3 * row.work / row.ours) if timed else EMPTY] if rated else []),
-                    *([number(row.limit), f"{row.fraction:.2f}" if timed else EMPTY] if limited else []),
-                ]
-            )
-        tables.append(table)
+        columns: dict[str, Callable[[Row], str]] = {
+            "case": case_cell,
+            "threads": lambda row: str(row.threads),
+        }
+        for column in dict.fromkeys(column for row in chosen for column in row.times):
+            columns[f"{column}, {unit}"] = lambda row, column=column: timing_cell(row.times.get(column))
+        if unit == "us" and any(row.over() for row in chosen):
+            columns["best peer / fanin, times"] = lambda row: ratio_cell(row.over())
+        if rate and any(row.work for row in chosen):
+            columns[f"fanin, {rate}"] = lambda row: number(row.rate) if row.rate else EMPTY
+        if unit == "us" and any(row.limit for row in chosen):
+            columns["limit, us"] = lambda row: number(row.limit or 0)
+            columns["reached, of the limit"] = lambda row: ratio_cell(row.fraction)
+        tables.append(tabulated(heading, columns, chosen, note_of(chosen)))
     return tables

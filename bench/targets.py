@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import statistics
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from statistics import geometric_mean
 from typing import Any
 
 from bench.cases import PRODUCTS
-from bench.changes import pairs, threads_hurt
+from bench.changes import on_more_threads, threads_hurt
 from bench.neighbours import VOID
 from bench.record import Row, groups, rows
 from bench.report import Table, number
@@ -150,31 +150,39 @@ TARGETS = [
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A target beside what was measured on so many threads."""
+class Measured:
+    """The value of a row, or of several together, beside its bound; void where other programs ran."""
 
-    target: Target
     name: str
     threads: int
-    measured: float
+    value: float
     bound: float
     void: bool
 
-    @property
-    def verdict(self) -> str:
-        if self.void:
-            return VOID
-        met = self.measured >= self.bound if self.target.at_least else self.measured <= self.bound
-        return "met" if met else "missed"
 
-    def cells(self) -> list[str]:
-        bound = f"{'at least' if self.target.at_least else 'at most'} {number(self.bound)}"
-        what = f"{self.target.what}: {self.name}"
-        return [what, str(self.threads), number(self.measured), bound, self.target.unit, self.verdict]
+def measured(target: Target, run: dict[str, Any]) -> Iterator[Measured]:
+    """The value of each row that counts and whose value and bound are known."""
+    every = [row for row in rows(run, target.group) if "fanin" in row.times]
+    for row in every:
+        used = [row]
+        if target.unit in OTHERS:
+            parts = {
+                "case": row.case,
+                "threads": row.threads,
+                "result": row.result,
+                **OTHERS[target.unit](row),
+            }
+            used += [other for other in every if parts.items() <= vars(other).items()][:1]
+        counts = re.search(target.where, f"{row.result}, {row.case}, threads {row.threads}")
+        if counts and len(used) == 1 + (target.unit in OTHERS):
+            value, bound = VALUES[target.unit](*used), bound_of(target, row, run)
+            name = row.case if row.result in ("training", "predict", "step") else f"{row.result}, {row.case}"
+            if value and bound is not None:
+                yield Measured(name, row.threads, value, bound, any(row.disturbed for row in used))
 
 
-def bound_of(target: Target, row: Row, run: dict[str, Any]) -> float:
-    """The number that a row is held against, 0 where it is unknown."""
+def bound_of(target: Target, row: Row, run: dict[str, Any]) -> float | None:
+    """The number that a row is held against, where it is known."""
     if target.bound.endswith("its limit"):
         return row.limit
     bound = float(target.bound.split()[-1])
@@ -184,58 +192,37 @@ def bound_of(target: Target, row: Row, run: dict[str, Any]) -> float:
     return bound
 
 
-def judged(target: Target, run: dict[str, Any]) -> Iterator[Asked]:
-    """What was measured of each row, and of all together where the target is on them."""
-    every = [row for row in rows(run, target.group) if "fanin" in row.times]
-    found: dict[int, list[Asked]] = {}
-    for row in every:
-        if not re.search(target.where, f"{row.result}, {row.case}, threads {row.threads}"):
-            continue
-        used = [row]
-        if target.unit in OTHERS:
-            parts = {"case": row.case, "threads": row.threads, "result": row.result}
-            parts |= OTHERS[target.unit](row)
-            used += [other for other in every if parts.items() <= vars(other).items()]
-        if target.unit in OTHERS and len(used) < 2:
-            continue
-        value, bound = VALUES[target.unit](*used), bound_of(target, row, run)
-        if value and bound:
-            name = row.case if row.result in ("training", "predict", "step") else f"{row.result}, {row.case}"
-            void = any(row.disturbed for row in used)
-            found.setdefault(row.threads, []).append(Asked(target, name, row.threads, value, bound, void))
-    for asked in found.values():
-        yield from asked if target.over == "each" else [together(asked, target)]
-
-
-def together(asked: Sequence[Asked], target: Target) -> Asked:
+def together(found: Sequence[Measured], target: Target) -> Measured:
     """The worst of several, or their mean: void where one of them is."""
-    pick = min if target.at_least else max
-    worst = pick(asked, key=lambda one: one.measured)
-    name = f"{worst.name}, worst of {len(asked)}" if len(asked) > 1 else worst.name
-    measured, void = worst.measured, any(one.void for one in asked)
+    worst = (min if target.at_least else max)(found, key=lambda one: one.value)
+    value, name = worst.value, f"{worst.name}, worst of {len(found)}" if len(found) > 1 else worst.name
     if target.over == "mean":
-        measured = statistics.geometric_mean(one.measured for one in asked)
-        name = f"geometric mean of {len(asked)}"
-    return Asked(target, name, worst.threads, measured, worst.bound, void)
+        value, name = geometric_mean(one.value for one in found), f"geometric mean of {len(found)}"
+    return replace(worst, name=name, value=value, void=any(one.void for one in found))
 
 
-def hurt_by_threads(run: dict[str, Any]) -> list[Asked]:
-    """How many cases more threads slow down."""
-    found = [pair for _, of_group in groups(run) for pair in pairs(of_group)]
-    if not found:
-        return []
-    target = Target("", "more threads", "cases slower by 5 %", "at most 0")
-    hurt, void = (
-        sum(threads_hurt(*pair) for pair in found),
-        any(row.disturbed for pair in found for row in pair),
-    )
-    return [Asked(target, f"of {len(found)} cases", found[0][1].threads, hurt, 0, void)]
+def cells(target: Target, of: Measured) -> list[str]:
+    """A row of the table."""
+    met = of.value >= of.bound if target.at_least else of.value <= of.bound
+    verdict = VOID if of.void else "met" if met else "missed"
+    bound = f"{'at least' if target.at_least else 'at most'} {number(of.bound)}"
+    return [f"{target.what}: {of.name}", str(of.threads), number(of.value), bound, target.unit, verdict]
 
 
 def targets_table(run: dict[str, Any], group: str = "") -> Table:
     """All bounds on what a run measured, or those on a group."""
-    asked = [row for target in TARGETS if group in ("", target.group) for row in judged(target, run)]
     heading = f"Targets of {group}" if group else "Targets"
     table = Table(heading, ["target", "threads", "measured, unit", "asked, unit", "unit", "verdict"])
-    table.rows = [row.cells() for row in [*asked, *([] if group else hurt_by_threads(run))]]
+    for target in TARGETS:
+        found = list(measured(target, run)) if group in ("", target.group) else []
+        for threads in dict.fromkeys(one.threads for one in found):
+            of_team = [one for one in found if one.threads == threads]
+            chosen = of_team if target.over == "each" else [together(of_team, target)]
+            table.rows += [cells(target, one) for one in chosen]
+    compared = [] if group else [pair for _, of_group in groups(run) for pair in on_more_threads(of_group)]
+    if compared:
+        void = any(row.disturbed for pair in compared for row in pair)
+        hurt = sum(threads_hurt(*pair) for pair in compared)
+        slower = Measured(f"of {len(compared)}", compared[0][1].threads, hurt, 0, void)
+        table.rows.append(cells(Target("", "slower by 5 %", "cases", "at most 0"), slower))
     return table

@@ -196,10 +196,10 @@ def sequential(net: Net, start: bool = True) -> Any:
     return torch.nn.Sequential(*modules)
 
 
-def training(net: Net, compiled: bool = False, **options: Any) -> tuple[Any, Any]:
+def training(
+    net: Net, model: Any, optimizer: Any, compiled: bool = False
+) -> tuple[Callable[..., Any], Callable[..., None]]:
     """The loss of a batch, and a step on it: zero_grad, forward, backward, step."""
-    model = sequential(net)
-    optimizer = adam(model.parameters(), **options)
 
     def loss(x: Any, y: Any) -> Any:
         if net.loss == "squared_error":
@@ -222,8 +222,9 @@ def steps(net: Net) -> Iterator[Task]:
     x, y = tensors(data.samples(net))
     batches = data.batches(net)
 
-    def task(column: str, **options: Any) -> Task:
-        loss, step = training(net, **options)
+    def task(column: str, compiled: bool = False, **options: Any) -> Task:
+        model = sequential(net)
+        loss, step = training(net, model, adam(model.parameters(), **options), compiled)
         first = x[: net.batch], y[: net.batch]
 
         def call() -> None:
@@ -258,6 +259,7 @@ def fashion(net: Net) -> Iterator[Task]:
     test_x, test_y = tensors(data.pictures("t10k"))
     model = sequential(net, start=False)
     optimizer = torch.optim.Adam(model.parameters(), lr=FASHION_RATE, fused=True)
+    _, step = training(net, model, optimizer)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda step: 0.5 * (1 + math.cos(math.pi * step / (net.epochs * -(-len(x) // net.batch))))
     )
@@ -265,9 +267,7 @@ def fashion(net: Net) -> Iterator[Task]:
     def epoch() -> None:
         model.train()
         for index in torch.randperm(len(x)).split(net.batch):
-            optimizer.zero_grad()
-            F.cross_entropy(model(x.index_select(0, index)), y.index_select(0, index)).backward()
-            optimizer.step()
+            step(x.index_select(0, index), y.index_select(0, index))
             schedule.step()
 
     def accuracy() -> float:

@@ -15,7 +15,8 @@ from fanin import _core
 ROOT = Path(__file__).parents[2]
 sys.path.append(str(ROOT))
 
-from bench import kept  # noqa: E402 - the bench is not installed
+from bench import kept, present  # noqa: E402 - the bench is not installed
+from bench.groups import groups  # noqa: E402
 from bench.progress import Progress  # noqa: E402
 
 MACHINE = {"instruction_set": "avx2", "processors": 2}
@@ -124,6 +125,16 @@ def test_list_has_every_rule_and_every_activation_of_fanin():
 def test_the_processes_of_peers_do_not_load_fanin():
     code = "import sys, bench.workers.numpy, bench.workers.serve; sys.exit('fanin' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+def test_absent_peers_and_what_they_are_missing_from_are_named_first(monkeypatch, capsys):
+    monkeypatch.setenv("FANIN_BENCH", "built")
+    monkeypatch.setattr(present, "find_spec", lambda package: None if package == "optax" else package)
+    every = groups(quick=True)
+    left = present.available({name: every[name] for name in ("few_rows", "batch_norm", "rules")})
+    assert "JAX is left out of batch_norm, rules: optax not installed\n" in capsys.readouterr().err
+    assert list(left["few_rows"].workers) == ["fanin", "PyTorch", "NumPy"]
+    assert list(left["batch_norm"].workers) == ["fanin", "PyTorch"]
 
 
 def test_match_of_no_case_is_refused_with_the_list_before_anything_is_measured():
