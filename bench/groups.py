@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import fanin
 from bench import cases, theory
@@ -60,9 +61,14 @@ def groups(quick: bool) -> dict[str, Group]:
     """All groups by name, in the order of a run."""
     double = [case for case in cases.SOME_PRODUCTS if case.dtype == "float64"]
     epochs = 1 if quick else 10
-    products = {"rounds": (9, 0.04), "limit": theory.product_limit}
+    products: dict[str, Any] = {"rounds": (9, 0.04), "limit": theory.product_limit}
     products |= {"rate": "GFLOP/s", "work": theory.product_flops}
-    nets = {"rounds": (9, 0.2), "limit": theory.step_limit, "rate": "GFLOP/s", "work": theory.step_flops}
+    nets: dict[str, Any] = {
+        "rounds": (9, 0.2),
+        "limit": theory.step_limit,
+        "rate": "GFLOP/s",
+        "work": theory.step_flops,
+    }
     listed = [
         Group(
             name="products",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import math
 import timeit
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -13,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from bench import kept
-from bench.report import EMPTY, Table, number, tabulated
+from bench.report import EMPTY, Table, number
 
 # what leaves wider instructions out: of AVX-512, and, on x86-64, of all that came after its first processors
 NARROWER = {"avx512": ["-mno-avx512f", "-march=x86-64"], "avx2": ["-march=x86-64"]}
@@ -110,30 +109,36 @@ def limits_by_threads(
 
 def machine_tables(measured: dict[str, Any]) -> list[Table]:
     """Arithmetic and barrier by number of threads, a call from Python, bandwidth by working set."""
-    columns: dict[str, Callable[[Any], str]] = {
-        "instructions": lambda item: item[0],
-        "threads": lambda item: str(item[1]["threads"]),
-    }
-    for title, key in ((", GFLOP/s", "gflops"), (" sqrt + div, 10^9/s", "root_and_divide")):
-        for dtype in ("float32", "float64"):
-            columns[dtype + title] = lambda item, key=key, dtype=dtype: number(item[1][key][dtype])
-    columns["barrier, us"] = lambda item: f"{item[1]['barrier_us']:.3f}" if "barrier_us" in item[1] else EMPTY
-    runs = [measured, *measured["narrower"]]
-    arithmetic = [(run["instruction_set"], team) for run in runs for team in run["teams"]]
-    calls: dict[str, Callable[[Any], str]] = {
-        "call": lambda item: item[0],
-        "time, us": lambda item: f"{item[1]:.3f}",
-    }
-    bandwidth: dict[str, Callable[[Any], str]] = {
-        "working set, KiB": lambda sizes: f"{sizes[0]['bytes'] // 1024:,}"
-    }
-    for place, team in enumerate(measured["teams"]):
-        for name, formula in PASSES.items():
-            title = f"{formula}, threads {team['threads']}, GB/s"
-            bandwidth[title] = lambda sizes, place=place, name=name: number(sizes[place][name])
-    by_size = zip(*(team["bandwidth"] for team in measured["teams"]), strict=True)
+    teams = measured["teams"]
+    dtypes = ("float32", "float64")
+    arithmetic = Table(
+        "Limits of the machine",
+        [
+            "instructions",
+            "threads",
+            *(f"{dtype}, GFLOP/s" for dtype in dtypes),
+            *(f"{dtype} sqrt + div, 10^9/s" for dtype in dtypes),
+            "barrier, us",
+        ],
+        [
+            [
+                run["instruction_set"],
+                str(team["threads"]),
+                *(number(team[what][dtype]) for what in ("gflops", "root_and_divide") for dtype in dtypes),
+                f"{team['barrier_us']:.3f}" if "barrier_us" in team else EMPTY,
+            ]
+            for run in [measured, *measured["narrower"]]
+            for team in run["teams"]
+        ],
+    )
+    calls = [[name, f"{us:.3f}"] for name, us in measured["python_call_us"].items()]
+    titles = [f"{formula}, threads {team['threads']}, GB/s" for team in teams for formula in PASSES.values()]
+    by_size = [
+        [f"{sizes[0]['bytes'] // 1024:,}", *(number(row[name]) for row in sizes for name in PASSES)]
+        for sizes in zip(*(team["bandwidth"] for team in teams), strict=True)
+    ]
     return [
-        tabulated("Limits of the machine", columns, arithmetic),
-        tabulated("A call from Python", calls, measured["python_call_us"].items()),
-        tabulated("Bandwidth by working set", bandwidth, by_size),
+        arithmetic,
+        Table("A call from Python", ["call", "time, us"], calls),
+        Table("Bandwidth by working set", ["working set, KiB", *titles], by_size),
     ]

@@ -58,7 +58,7 @@ def limits_output(arguments: Sequence[str], flag: str) -> str:
         return subprocess.run([program, *arguments], check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
-def sizes(instruction_set: str) -> dict[str, float]:
+def sizes(instruction_set: str) -> tuple[float, float]:
     """KB of a static library for one instruction set, and of an example with what it links of it, both stripped.
 
     About half of an archive is names and relocations, which no program carries.
@@ -78,7 +78,4 @@ def sizes(instruction_set: str) -> dict[str, float]:
             run(["strip", str(program)])
         except BuildError as error:
             raise RuntimeError(str(error)) from None
-        return {
-            "static library": library.stat().st_size / 1000,
-            "a program that trains": program.stat().st_size / 1000,
-        }
+        return library.stat().st_size / 1000, program.stat().st_size / 1000

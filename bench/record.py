@@ -48,7 +48,7 @@ class Row:
         self.disturbed: bool = plain.get("other_processors", 0.0) > MOST
         self.times = {
             column: Timing(rounds)
-            for column, rounds in plain.get("microseconds", plain.get("values")).items()
+            for column, rounds in plain["microseconds" if self.unit == "us" else "values"].items()
         }
 
     @property

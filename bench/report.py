@@ -59,6 +59,10 @@ def note_of(rows: Sequence[Row]) -> str:
     return f"{VOID} beside {count} of {cases} cases, marked with *" if count else ""
 
 
+def timing_of(column: str) -> Callable[[Row], str]:
+    return lambda row: timing_cell(row.times.get(column))
+
+
 def case_cell(row: Row) -> str:
     """Its name, marked where other programs ran."""
     return row.case + (" *" if row.disturbed else "")
@@ -89,7 +93,7 @@ def result_tables(rows: Sequence[Row], headings: Mapping[str, str], rate: str) -
             "threads": lambda row: str(row.threads),
         }
         for column in dict.fromkeys(column for row in chosen for column in row.times):
-            columns[f"{column}, {unit}"] = lambda row, column=column: timing_cell(row.times.get(column))
+            columns[f"{column}, {unit}"] = timing_of(column)
         if unit == "us" and any(row.over() for row in chosen):
             columns["best peer / fanin, times"] = lambda row: ratio_cell(row.over())
         if rate and any(row.work for row in chosen):

@@ -110,7 +110,8 @@ def rules(case: Updates) -> Iterator[Task]:
     """One call steps all arrays."""
     w, g = data.weights_and_gradients(case)
     optimizer = optim.Optimizer(CLASSES[case.rule](), w)
-    step = partial(optimizer.step, g, **({"second_gradients": g} if case.second else {}))
+    inputs: dict[str, Any] = {"second_gradients": g} if case.second else {}
+    step = partial(optimizer.step, g, **inputs)
 
     def check() -> list[float]:
         for _ in range(CHECK_STEPS):

@@ -87,24 +87,24 @@ def steps(net: Net) -> Iterator[Task]:
     jitted = jax.jit(step, donate_argnums=0)
     scan = jax.jit(epoch_of_steps, donate_argnums=0)
 
+    def advance(way: str, index: Any) -> None:
+        if way == "step":
+            states[way] = jitted(states[way], x, y, index)
+        else:
+            states[way] = wait(scan(states[way], x, y, index if index.ndim == 2 else index[None]))
+
     def losses(way: str) -> Iterator[float]:
         for count in (0, net.check_steps):
             for _ in range(count):
                 advance(way, first)
             yield float(mean_loss(states[way][0], x[first], y[first]))
 
-    def advance(way: str, index: Any) -> None:
-        if way == "step":
-            states[way] = jitted(states[way], x, y, index)
-        else:
-            states[way] = scan(states[way], x, y, index if index.ndim == 2 else index[None])
-
     def one() -> None:
         advance("step", next(batches))
 
     def epoch() -> float:
         order = data.epoch_order(net, random)
-        return microseconds(lambda: (advance("scan", order), wait(states["scan"]))) / net.steps
+        return microseconds(lambda: advance("scan", order)) / net.steps
 
     def check_scan() -> list[float]:
         found = list(losses("scan"))

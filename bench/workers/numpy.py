@@ -6,6 +6,7 @@ import importlib
 import sys
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,7 +62,7 @@ def rules(case: Updates) -> Iterator[Task]:
     if case.rule not in reference or case.weights > MOST_WEIGHTS:
         return
     rule, w, g = reference[case.rule](), *data.weights_and_gradients(case)
-    states = [{} for _ in w]
+    states: list[dict[str, Any]] = [{} for _ in w]
     t = 0
 
     def step() -> None:

@@ -97,11 +97,15 @@ def serve(module: str) -> None:
     try:
         worker = importlib.import_module(f"bench.workers.{module}")
     except (ImportError, OSError) as error:
-        return answer(None, str(error))
+        answer(None, str(error))
+        return
     answer(worker.VERSION)
     tasks: list[Task] = []
-    while sys.stdin.buffer.peek(1):
-        request, *arguments = pickle.load(sys.stdin.buffer)
+    while True:
+        try:
+            request, *arguments = pickle.load(sys.stdin.buffer)
+        except EOFError:
+            return
         try:
             if request == "prepare":
                 topic, case = arguments
