@@ -14,6 +14,7 @@ from typing import Any
 
 from bench.neighbours import Watch
 from bench.programs import SOURCES, limits_output
+from bench.progress import say
 
 DAY = 24 * 60 * 60
 
@@ -52,7 +53,9 @@ def limits(arguments: tuple[str, ...], flag: str = "") -> dict[str, Any]:
         pass  # absent or damaged
     watch = Watch()
     measured: dict[str, Any] = json.loads(limits_output(arguments, flag))
-    if not watch.disturbed():
+    if watch.disturbed():
+        say("other programs ran while the machine's limits were measured: they are not kept for the next run")
+    else:
         write(path, {"time": time.time(), "measured": measured})
     return measured
 

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 MOST = 0.1  # processors; the system itself takes some hundredths
+BLUR = 0.03  # seconds: the system counts in ticks
 VOID = "void: other programs ran"
 
 
@@ -46,13 +47,13 @@ class Watch:
         """Processor seconds of other programs since the system's start."""
         try:
             return busy_seconds() - own_seconds()
-        except OSError:
+        except (OSError, ValueError):
             return 0.0
 
     def processors(self) -> float:
         """How many processors other programs have taken in the mean."""
         elapsed = max(time.perf_counter() - self.start, 0.01)
-        return max(0.0, self.others() - self.before) / elapsed
+        return max(0.0, self.others() - self.before - BLUR) / elapsed
 
     def disturbed(self) -> bool:
         return self.processors() > MOST

@@ -15,7 +15,7 @@ from fanin import _core
 ROOT = Path(__file__).parents[2]
 sys.path.append(str(ROOT))
 
-from bench import kept, present  # noqa: E402 - the bench is not installed
+from bench import kept, neighbours, present  # noqa: E402 - the bench is not installed
 from bench.groups import groups  # noqa: E402
 from bench.progress import Progress  # noqa: E402
 
@@ -125,6 +125,22 @@ def test_list_has_every_rule_and_every_activation_of_fanin():
 def test_the_processes_of_peers_do_not_load_fanin():
     code = "import sys, bench.workers.numpy, bench.workers.serve; sys.exit('fanin' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+def test_processor_time_that_is_not_the_run_s_own_is_that_of_other_programs(monkeypatch):
+    busy, own, clock = iter([100.0, 110.0]), iter([50.0, 58.0]), iter([0.0, 4.0])
+    monkeypatch.setattr(neighbours, "busy_seconds", lambda: next(busy))
+    monkeypatch.setattr(neighbours, "own_seconds", lambda: next(own))
+    monkeypatch.setattr(time, "perf_counter", lambda: next(clock))
+    assert neighbours.Watch().processors() == pytest.approx((2.0 - neighbours.BLUR) / 4)
+
+
+def test_without_the_system_s_times_no_other_program_is_known_to_run(monkeypatch):
+    def absent():
+        raise FileNotFoundError("/proc/stat")
+
+    monkeypatch.setattr(neighbours, "busy_seconds", absent)
+    assert not neighbours.Watch().disturbed()
 
 
 def test_absent_peers_and_what_they_are_missing_from_are_named_first(monkeypatch, capsys):
