@@ -9,6 +9,7 @@ import platform
 import tempfile
 import time
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -54,10 +55,16 @@ def limits(arguments: tuple[str, ...], flag: str = "") -> dict[str, Any]:
     watch = Watch()
     measured: dict[str, Any] = json.loads(limits_output(arguments, flag))
     if watch.disturbed():
-        say("other programs ran while the machine's limits were measured: they are not kept for the next run")
+        say_disturbed()
     else:
         write(path, {"time": time.time(), "measured": measured})
     return measured
+
+
+@cache
+def say_disturbed() -> None:
+    """Once a run."""
+    say("other programs ran while the machine's limits were measured: they are not kept for the next run")
 
 
 def write(path: Path, content: Any) -> None:

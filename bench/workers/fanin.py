@@ -152,6 +152,7 @@ def peak(net: Net) -> float:
 # one program, as most neighbours are
 NEIGHBOURS = {
     "that takes 3 of every 15 ms": """
+import time
 while True:
     start = time.perf_counter()
     while time.perf_counter() - start < 0.003:
