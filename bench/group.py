@@ -29,7 +29,7 @@ class Group:
     workers, topic
         the module of each library, fanin first, against which the others are checked, within the tolerance; its
         function that prepares a case, where that is not named as the group
-    results, unit
+    results, units
         the heading of the table of each result; what they are measured in, where that is not microseconds
     rounds
         how many, and about how many seconds each: a quick run has a third of them, of half the time

@@ -22,31 +22,30 @@ PACKAGES = {
 
 def available(chosen: Mapping[str, Group]) -> dict[str, Group]:
     """The groups without the libraries that are absent, and without those of which nothing is left."""
-    absent = {}
+    absent = set()
+
+    def leave_out(module: str, reason: str) -> None:
+        absent.add(module)
+        users = [group for group in chosen.values() if module in group.workers.values()]
+        names = {name: None for group in users for name, used in group.workers.items() if used == module}
+        if users:
+            say(f"{' and '.join(names)} left out of {', '.join(group.name for group in users)}: {reason}")
+
     for module, packages in PACKAGES.items():
         if missing := [package for package in packages if find_spec(package) is None]:
-            absent[module] = f"{' and '.join(missing)} not installed"
+            leave_out(module, f"{' and '.join(missing)} not installed")
     if any("cpp" in group.workers.values() for group in chosen.values()):
         say("building the C++ programs")
         try:
             build_program()
         except BuildError as error:
-            absent["cpp"] = f"fanin_bench was not built: {error}"
-    for module, reason in absent.items():
-        users = [name for name, group in chosen.items() if module in group.workers.values()]
-        if users:
-            say(f"{library(chosen[users[0]], module)} is left out of {', '.join(users)}: {reason}")
-    kept = {}
+            leave_out("cpp", f"fanin_bench was not built: {error}")
+    left = {}
     for name, group in chosen.items():
         workers = {library: module for library, module in group.workers.items() if module not in absent}
-        wide = group.instruction_set
-        if wide and (wide == fanin.cpu.active() or wide not in fanin.cpu.available()):
-            say(f"{name} is left out: {wide} is not a narrower set of this processor")
+        narrow = group.instruction_set
+        if narrow and (narrow == fanin.cpu.active() or narrow not in fanin.cpu.available()):
+            say(f"{name} left out: {narrow} is not a narrower set of this processor")
         elif workers:
-            kept[name] = replace(group, workers=workers)
-    return kept
-
-
-def library(group: Group, module: str) -> str:
-    """The library that a module times."""
-    return next(name for name, used in group.workers.items() if used == module)
+            left[name] = replace(group, workers=workers)
+    return left
