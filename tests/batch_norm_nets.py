@@ -1,4 +1,4 @@
-"""A classifier with batch norm in its hidden layers, and data for it, which several test files share."""
+"""A classifier with batch norm in its hidden layers, and its data, shared by several test files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fixtures: small data sets, and one parameter for each entry of the library's own lists."""
+"""Fixtures: small data sets, and one parameter for each entry of the library's lists."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 import fanin
 from fanin import _core
+from listed import lists, what_is_missing
 from reference.targets import targets_for
 
 
@@ -18,18 +19,25 @@ class Data(NamedTuple):
     y: NDArray
 
 
+def pytest_sessionstart() -> None:
+    if missing := what_is_missing(lists()):
+        heading = "lists of the library differ, or this build of fanin is an old one:"
+        raise pytest.UsageError("\n".join([heading, *missing]))
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test that asks for `every_rule` runs for each rule in the list, so a new entry needs no new test."""
-    lists = {
+    entries_of = {
         "every_rule": _core.rules,
         "every_activation": _core.activations,
         "every_loss": _core.losses,
         "every_initializer": _core.initializers,
+        "every_schedule": _core.schedules,
         "every_isa": fanin.cpu.available,
     }
-    for name, entries in lists.items():
+    for name, entries in entries_of.items():
         if name in metafunc.fixturenames:
-            # that some rules want the whole batch is a test of its own
+            # a separate test checks that some rules need full batches
             marks = [pytest.mark.filterwarnings("ignore:rule:fanin.optim.BatchSizeWarning")]
             metafunc.parametrize(name, [pytest.param(entry, marks=marks) for entry in entries()])
 
@@ -62,13 +70,13 @@ def regression() -> Data:
 
 @pytest.fixture
 def data_for(regression: Data):
-    """The samples of `regression` with targets of the kind that a loss takes, by its name, for 3 outputs."""
+    """The samples of `regression` with targets suitable for a loss, by its name, for 3 outputs."""
     return lambda loss: Data(regression.X, targets_for(loss, np.random.default_rng(3), 53, 3))
 
 
 @pytest.fixture
 def threads():
-    """Put the number of threads back after a test that changes it."""
+    """Restore the number of threads after a test that changes it."""
     before = fanin.get_num_threads()
     yield fanin.set_num_threads
     fanin.set_num_threads(before)

@@ -1,6 +1,6 @@
-"""What may go wrong while files are written, in a process of its own: ``python faults.py NAME FOLDER``.
+"""Faults while files are written, each in its own process: ``python faults.py NAME FOLDER``.
 
-Each prints what it counted; an assertion fails where a file is not the old or the new one, whole.
+Each prints its counts; an assertion fails unless every file is either the old or the new one, intact.
 """
 
 from __future__ import annotations
@@ -53,14 +53,14 @@ def killed(folder: Path) -> None:
         seen.add(path.read_bytes())
         assert seen <= whole
         fanin.load(path)
-        assert len(list(folder.iterdir())) <= 2  # what was left over before is gone
+        assert len(list(folder.iterdir())) <= 2  # earlier temporary files have been removed
     nets[0].save(path)
     assert list(folder.iterdir()) == [path]
     print("killed 200 times")
 
 
 def two_writers(folder: Path) -> None:
-    """Let two processes write one file, and read it meanwhile."""
+    """Let two processes write one file while this one reads it."""
     path, nets = folder / "model", two_nets()
     whole = {net.to_bytes() for net in nets}
     nets[0].save(path)
@@ -76,7 +76,7 @@ def two_writers(folder: Path) -> None:
 
 
 def disk_full(folder: Path) -> None:
-    """Save where only 100 kB fit; `folder` may be a small file system, or the size of files is limited."""
+    """Save with room for only 100 kB: `folder` is a small file system, or the size of files is limited."""
     path, (large, small) = folder / "model", two_nets()
     if "--limited" in sys.argv:
         import resource
@@ -92,7 +92,7 @@ def disk_full(folder: Path) -> None:
 
 
 def mounted(folder: Path) -> None:
-    """Save onto a file that is mounted by itself, which no rename can replace, also where its disk is full."""
+    """Save to a single mounted file, which a rename cannot replace, also if its disk is full."""
     path, (large, small) = folder / "model", two_nets()
     for net in (small, large, small):
         net.save(path)
@@ -116,7 +116,7 @@ def mounted(folder: Path) -> None:
 
 
 def owned_by_others(folder: Path) -> None:
-    """Save as root and as others over files of yet others, also where only the file can be written to."""
+    """Save as root and as other users over files of other owners, also if only the file is writable."""
     path, nets = folder / "model", two_nets()
 
     def save(user: int, group: int, net: fanin.Network) -> None:
@@ -136,7 +136,7 @@ def owned_by_others(folder: Path) -> None:
                 before = path.read_bytes()
                 pid = child(save, user, group, nets[user % 2])
                 code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-                # the system looks at the bits of the first that a user is: owner, group, others
+                # the system applies the permission bits of the first that match: owner, group, others
                 bits = mode >> (6 if user == 12345 else 3 if group == 12346 else 0)
                 allowed = user == 0 or bits & 2
                 assert code == (0 if allowed else 1)
@@ -148,7 +148,7 @@ def owned_by_others(folder: Path) -> None:
 
 
 def interrupted(folder: Path) -> None:
-    """Press Ctrl-C while files are written and read."""
+    """Interrupt writing and reading of files with Ctrl-C."""
     path, nets = folder / "model", two_nets()
     whole = {net.to_bytes() for net in nets}
     for milliseconds in range(1, 30):
@@ -165,7 +165,7 @@ def interrupted(folder: Path) -> None:
 
 
 def forked(folder: Path) -> None:
-    """Fork in the middle of a fit: parent and child both go on, and come to the same."""
+    """Fork in the middle of a fit: parent and child continue, with the same result."""
     X = [[i / 100 % 1, i / 37 % 1] for i in range(500)]
     y = [a * b for a, b in X]
     nets = [fanin.Network(2, [fanin.Dense(64, "relu"), fanin.Dense(1)]) for _ in range(2)]

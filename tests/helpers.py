@@ -1,4 +1,4 @@
-"""What several test files share: a network's twin in the reference, digests, Python in a fresh process."""
+"""Shared helpers: a network's twin in the reference, digests, Python in a fresh process."""
 
 from __future__ import annotations
 
@@ -24,10 +24,15 @@ H = 1e-5  # central differences in float64: errors of order H^2 and 1e-16 / H
 
 
 def rule_classes() -> dict[str, type]:
-    """The dataclasses of fanin.optim by the name the C++ list gives their rule."""
+    """The dataclasses of fanin.optim by the names in the C++ list of rules."""
     rules = [c for c in vars(optim).values() if isinstance(c, type) and issubclass(c, optim.Rule)]
     classes = {c.name: c for c in rules if hasattr(c, "name")}
     return {name: classes[name] for name in _core.rules()}
+
+
+def schedule_classes() -> dict[str, type]:
+    """The dataclasses of schedules by name."""
+    return {kind.name: kind for kind in optim.Schedule.__subclasses__()}
 
 
 def rule_named(name: str, **hyper_parameters: float):
@@ -40,7 +45,7 @@ def reference_rule(name: str, rule):
 
 
 def inputs_for(rule: optim.Rule, gradients: list, loss: float = 0.5, seed: int = 0) -> dict:
-    """What a step of an Optimizer wants beside these gradients: nothing, the loss or second gradients."""
+    """Additional arguments for a step of an Optimizer: nothing, the loss or second gradients."""
     if getattr(rule, "variant", "") == "irprop+":
         return {"loss": loss}
     if rule.name != "schaul_vsgd":
@@ -57,14 +62,14 @@ def inputs_of_reference(inputs: dict, array: int) -> dict:
 
 
 def loss_for(name: str, outputs: int) -> losses.Loss:
-    """The loss with its defaults, which for quantiles depend on the number of outputs: one level each."""
+    """The loss with its defaults; for quantiles, one level per output."""
     if name != "quantile":
         return losses.BY_NAME[name]()
     return losses.Quantile([(j + 1) / (outputs + 1) for j in range(outputs)])
 
 
 def initializer_for(name: str, *shape: int) -> initializers.Initializer:
-    """The initializer with its defaults, as far as they fit weights of this shape (n_in, units), or biases (units,)."""
+    """The initializer with its defaults, adapted to weights of this shape (n_in, units), or biases (units,)."""
     if name == "values":
         return initializers.Values(np.sin(np.arange(np.prod(shape))).reshape(shape))
     if name == "sparse":
@@ -78,7 +83,7 @@ def reference_loss(loss: losses.Loss) -> reference_losses.Loss:
 
 
 def reference_of(net: fanin.Network, dtype: str = "float64") -> reference_network.Network:
-    """The network the reference would have, starting from the weights `net` has now."""
+    """The same network in the reference, with the current weights of `net`."""
     weights = net.get_weights()
     layers = range(1, len(net.layers) + 1)
     return reference_network.Network(
@@ -96,7 +101,7 @@ def flat(weights: dict[str, NDArray] | reference_network.Network) -> NDArray:
 
 
 def digest(net: fanin.Network) -> str:
-    """A name for the bits of all weights."""
+    """A digest of the bits of all weights."""
     return hashlib.sha256(b"".join(a.tobytes() for _, a in sorted(net.get_weights().items()))).hexdigest()
 
 
@@ -109,11 +114,11 @@ def linear_neuron(w: ArrayLike, b: float = 0.0, **options) -> fanin.Network:
 
 
 def run_python(*arguments: str, timeout: float = 120, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Python in a fresh process that sees the tests and only the given environment variables of fanin."""
+    """Run Python in a fresh process that can import the tests, with only the given FANIN_* variables."""
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(("FANIN_", "OMP_"))}
     path = os.pathsep.join(
         filter(None, (str(TESTS), os.environ.get("PYTHONPATH")))
-    )  # a build that is not installed
+    )  # for a build that is not installed
     return subprocess.run(
         [sys.executable, *arguments],
         env={**inherited, **environment, "PYTHONPATH": path},
@@ -125,7 +130,7 @@ def run_python(*arguments: str, timeout: float = 120, **environment: str) -> sub
 
 
 def python_prints(*arguments: str, **environment: str) -> str:
-    """What a fresh Python printed; it must succeed."""
+    """Return the output of a fresh Python process, which must succeed."""
     done = run_python(*arguments, **environment)
     assert done.returncode == 0, done.stderr
     return done.stdout

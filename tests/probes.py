@@ -1,7 +1,7 @@
 """A network as a probe: the value and the derivative of an activation or a loss at given points.
 
-A weight that starts at 0 beside one that gives z takes part in the slope and not in z, so that a step of SGD
-leaves exactly minus the derivative in it.
+A weight that starts at 0, next to one that gives z, contributes to the slope but not to z, so a step of SGD
+changes it to exactly minus the derivative.
 """
 
 from __future__ import annotations

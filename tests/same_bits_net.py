@@ -1,7 +1,7 @@
 """Trains a three-layer net and many small ones; prints the active instruction set, the threads and the bits.
 
-The same-bits tests run this in process and in fresh processes. The data are made by exact arithmetic, so that
-they are the same on every machine.
+The same-bits tests run this in process and in fresh processes. The data come from exact arithmetic, so they are
+the same on every machine.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def data():
 
 
 def trained_bits(dtype: str, rule: str = "adam") -> str:
-    """Sizes that leave part of a panel, of a row block and of a batch over."""
+    """Sizes that are not multiples of a panel, a row block or a batch."""
     layers = [fanin.Dense(130, "tanh"), fanin.Dense(71, "relu"), fanin.Dense(CLASSES)]
     net = fanin.Network(INPUTS, layers, loss="softmax_cross_entropy", seed=11, dtype=dtype)
     net.fit(*data(), rule=rule_named(rule), epochs=3, batch_size=100)
@@ -36,7 +36,7 @@ def trained_bits(dtype: str, rule: str = "adam") -> str:
 
 
 def bits_of_many_shapes(dtype: str) -> str:
-    """One digest of small nets whose sizes lie around those of registers, panels and row blocks."""
+    """One digest of small nets with sizes around those of registers, panels and row blocks."""
     X, y = data()
     digests = []
     for n_inputs, hidden, outputs, batch_size in itertools.product(
@@ -78,7 +78,7 @@ def bits_of_every_initializer(dtype: str) -> str:
 
 
 def bits_of_batch_norm(dtype: str) -> str:
-    """One digest of batch norm on arrays, and of nets whose layers share evenly among threads or do not."""
+    """One digest of batch norm on arrays, and of nets with layers that divide evenly among threads or do not."""
     X, y = data()
     x = (X + 1000 * (X[:1] > 0)).astype(dtype)
     value, cache = functional.batch_norm(x, x[1], x[2])
@@ -94,7 +94,7 @@ def bits_of_batch_norm(dtype: str) -> str:
 
 
 def bits_of_layers_between(dtype: str) -> str:
-    """One digest of nets with dropout and batch norms by themselves, around layers of odd sizes."""
+    """One digest of nets with dropout and separate batch norms around layers of odd sizes."""
     X, y = data()
     digests = []
     for hidden, batch_size in ((1, 64), (33, 109), (130, 329)):

@@ -1,4 +1,4 @@
-"""The slope of the training loss, which nets with batch norm and dropout have only in training."""
+"""The slope of the training loss, which for nets with batch norm and dropout exists only in training."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Samples = tuple[NDArray, NDArray]
 
 
 def set_at_random(net: fanin.Network) -> dict[str, NDArray]:
-    """Move all that is trained; return the weights then."""
+    """Change all trained arrays; return the new weights."""
     rng = np.random.default_rng(2)
     weights = net.get_weights()
     moved = {k: w + 0.2 * rng.normal(size=w.shape) * ("running" not in k) for k, w in weights.items()}
@@ -24,13 +24,13 @@ def set_at_random(net: fanin.Network) -> dict[str, NDArray]:
 
 
 def step(net: fanin.Network, samples: Samples, rule: optim.Rule) -> float:
-    """One step over all samples in their order; the loss before it."""
+    """Take one step over all samples in order; return the loss before it."""
     options = {"epochs": 1, "batch_size": len(samples[0]), "shuffle": False}
     return net.fit(*samples, rule=rule, **options).loss[0]
 
 
 def assert_a_step_goes_down_the_slope(make: Callable[[], fanin.Network], samples: Samples) -> None:
-    """Finite differences: a fresh network drops the same in its first epoch, whatever its weights."""
+    """Finite differences: a fresh network drops the same values in its first epoch, whatever its weights."""
     net = make()
     before = set_at_random(net)
     step(net, samples, optim.SGD(1.0))

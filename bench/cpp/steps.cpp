@@ -5,6 +5,7 @@
 
 #include "base/random.hpp"
 #include "cases.hpp"
+#include "fanin/rules/all.hpp"
 #include "network/model.hpp"
 #include "plan/step.hpp"
 
@@ -39,7 +40,7 @@ class Steps final : public Case {
         samples_(row_major<const float>(x_.data(), y_.size(), inputs)),
         targets_(std::span<const std::int64_t>(y_)),
         loss_(SoftmaxCrossEntropy{}, units.back()),
-        averages_(nodes_),
+        statistics_(nodes_),
         parameters_(nodes_.table.size),
         batch_(batch) {
     for (std::size_t i = 0; i < x_.size(); ++i) x_[i] = static_cast<float>(i * 2654435761U % 4096) / 2048 - 1;
@@ -67,7 +68,7 @@ class Steps final : public Case {
     Method method = method_;
     if (way != "fused") method.accumulate = 2;
     const std::function<bool()> nobody;
-    Step<float> step(nodes_.inputs, layers_, averages_, loss_.get(), {targets_, false, batch_}, nobody);
+    Step<float> step(nodes_.inputs, layers_, statistics_, loss_.get(), {targets_, false, batch_}, nobody);
     step.allocate(method);
     const DataSource data{
         .x = &samples_, .y = &targets_, .weights = ScaledWeights(SampleWeights{}), .order = order_.data()};
@@ -120,7 +121,7 @@ class Steps final : public Case {
   const Samples samples_;
   const Targets targets_;
   const LossForKernels<float> loss_;
-  Averages<float> averages_;
+  RunningStatistics<float> statistics_;
   Buffer<float> parameters_;
   RuleState<float> state_;
   const std::size_t batch_;

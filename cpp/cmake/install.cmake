@@ -1,5 +1,5 @@
-# Installs the library, its headers, and what find_package and pkg-config look for. In a wheel all of it lies in the
-# package's folder, where fanin.get_cmake_dir() tells of it.
+# Installs the library, its headers, and files for find_package and pkg-config. In a wheel all of it is in the package's
+# folder, which fanin.get_cmake_dir() returns.
 include(CMakePackageConfigHelpers)
 
 function(fanin_install target exported component)
@@ -11,7 +11,7 @@ function(fanin_install target exported component)
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/cpp/include/fanin
     DESTINATION ${FANIN_INSTALL_INCLUDEDIR} COMPONENT ${component})
 
-  # what a static library was linked with, its user must link with, whether pkg-config is told that it is static or not
+  # users of a static library must link what it needs, even if pkg-config is not called with --static
   set(fanin_needs_openmp OFF)
   set(fanin_needs_threads OFF)
   set(fanin_needed_libraries "")
@@ -24,7 +24,7 @@ function(fanin_install target exported component)
   set(files ${PROJECT_BINARY_DIR}/install/${component})
   configure_package_config_file(${PROJECT_SOURCE_DIR}/cpp/cmake/fanin-config.cmake.in ${files}/fanin-config.cmake
     INSTALL_DESTINATION ${FANIN_INSTALL_CMAKEDIR})
-  # until 1.0 a minor version may change what a program sees
+  # until 1.0 a minor version may change the API
   write_basic_package_version_file(${files}/fanin-config-version.cmake COMPATIBILITY SameMinorVersion)
   install(FILES ${files}/fanin-config.cmake ${files}/fanin-config-version.cmake
     DESTINATION ${FANIN_INSTALL_CMAKEDIR} COMPONENT ${component})

@@ -1,13 +1,13 @@
-// Learns from a stream, one sample at a time, with batch norm. Each sample is predicted when it comes, by the
-// running averages of batch norm; then its target comes, too, and every 32 samples the net takes a step. So
-// no sample needs statistics of its own, which a single one does not have.
+// Learns from a stream, one sample at a time, with batch norm. Each sample is predicted when it arrives, with
+// the running statistics of batch norm; then its target arrives, and every 32 samples the network takes a
+// step. Thus no statistics of a single sample are needed, which has no variance.
 #include <cmath>
 #include <fanin/fanin.hpp>
 #include <iostream>
 
 namespace {
 
-// What comes in: two numbers, and their product to be found. A real stream would be read from somewhere.
+// The data: two numbers, with their product as the target. A real stream would be read from somewhere.
 class Stream {
  public:
   void next(float* x, float* y) {
@@ -32,7 +32,7 @@ int main() {
   Method method = Adam{};
   method.learning_rate = InverseTime{.first = 0.02, .steps = 200};
 
-  // the training looks at this memory; nothing is allocated from here on
+  // the training reads this memory; nothing is allocated from here on
   float x[batch][2] = {}, y[batch] = {};
   Training<float> training(net, row_major(x[0], batch, 2), row_major(y, batch, 1),
                            {.batch_size = batch, .shuffle = false});

@@ -1,6 +1,5 @@
-// Serves a model that was trained in Python or C++: a line of numbers from standard input, or a file, is a
-// sample, and a line of outputs answers it: serve model.safetensors [file]. Spaces or commas stand between
-// them.
+// Serves a model trained in Python or C++: each line of numbers, from standard input or a file, is a sample
+// and is answered by a line of outputs: serve model.safetensors [file]. Separators are spaces or commas.
 #include <algorithm>
 #include <fanin/fanin.hpp>
 #include <fstream>
@@ -32,7 +31,7 @@ void serve(const fanin::Network<T>& net, std::istream& in) {
       continue;
     }
     for (std::size_t j = 0; j < out.size(); ++j) std::cout << (j > 0 ? " " : "") << out[j];
-    std::cout << std::endl;  // at once, as whoever asked waits for it
+    std::cout << std::endl;  // flush, because the client is waiting
   }
 }
 

@@ -1,4 +1,4 @@
-// Trains a classifier on a CSV file of numbers with a header line, the class 0, 1, ... in its last column,
+// Trains a classifier on a CSV file of numbers with a header line and the class 0, 1, ... in the last column,
 // and saves it: train_csv table.csv model.safetensors
 #include <algorithm>
 #include <cmath>
@@ -18,7 +18,7 @@ struct Table {
   std::size_t rows() const { return values.size() / columns; }
 };
 
-// Throws std::runtime_error with a sentence where the file is no such table.
+// Throws std::runtime_error with a message if the file is not such a table.
 Table read_csv(const std::string& path) {
   std::ifstream in(path);
   if (!in) throw std::runtime_error(path + ": cannot be read");
@@ -50,7 +50,7 @@ Table read_csv(const std::string& path) {
     }
   }
   if (table.columns < 2 || table.rows() < 5) {
-    throw std::runtime_error(path + ": expected a line of at least 2 names, and 5 rows");
+    throw std::runtime_error(path + ": expected a header line of at least 2 names, and at least 5 rows");
   }
   return table;
 }
@@ -64,7 +64,7 @@ int main(int argc, char** argv) {
   }
   try {
     const Table table = read_csv(argv[1]);
-    const std::size_t inputs = table.columns - 1, rows = table.rows(), kept = rows * 4 / 5;
+    const std::size_t inputs = table.columns - 1, rows = table.rows(), trained = rows * 4 / 5;
     std::vector<std::int64_t> labels;
     std::int64_t classes = 0;
     for (std::size_t i = 0; i < rows; ++i) {
@@ -84,11 +84,11 @@ int main(int argc, char** argv) {
                               {{32, fanin::activation<fanin::Relu>}, {static_cast<std::size_t>(classes)}},
                               fanin::SoftmaxCrossEntropy{});
     fanin::Method method = fanin::Adam{};
-    method.learning_rate = fanin::Cosine{.first = 0.02, .steps = 100 * static_cast<double>(kept) / 16};
-    const fanin::History history = fanin::fit(net, rows_from(0, kept), method,
+    method.learning_rate = fanin::Cosine{.first = 0.02, .steps = 100 * static_cast<double>(trained) / 16};
+    const fanin::History history = fanin::fit(net, rows_from(0, trained), method,
                                               {.epochs = 100,
                                                .batch_size = 16,
-                                               .validation = rows_from(kept, rows - kept),
+                                               .validation = rows_from(trained, rows - trained),
                                                .early_stopping = fanin::EarlyStopping{.patience = 20}});
 
     const std::size_t best = history.best_epoch.value_or(history.epochs.size());

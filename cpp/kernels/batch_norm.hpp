@@ -2,10 +2,10 @@
 //
 //   y = gamma (x - mean) / sqrt(variance + epsilon) + beta
 //
-// Everything is reckoned from s, the first row: x - s is exact where a column lies far from zero, while its
-// mean in float32 would be off by 0.03 at 1e6.
+// All sums are relative to s, the first row: x - s is exact even if a column is far from zero, while its mean
+// in float32 would be off by 0.03 at 1e6.
 //
-// Columns whose squares overflow are gone through once more, in units of their own (units.hpp).
+// Columns with squares that overflow are processed again, in units of their own (units.hpp).
 #pragma once
 
 #include "dense.hpp"
@@ -31,7 +31,7 @@ void batch_norm_scale(T* scale, const T* gamma, const T* variance, T epsilon, st
   });
 }
 
-// y = (x - centre) scale + added of a few columns at a time, whose numbers stay in registers
+// y = (x - centre) scale + added for a few columns at a time, with their constants in registers
 template <class T>
 void normalize_columns(const Normalization<T>& z, Range rows, Range columns) {
   for_each_columns<T>(columns, [&](std::size_t j, auto vectors, auto lanes) {
@@ -52,8 +52,8 @@ void normalize_columns(const Normalization<T>& z, Range rows, Range columns) {
   });
 }
 
-// The same row by row, which streams what L2 does not hold. (Rows side by side would share their places in
-// L1.)
+// The same row by row, which streams data that do not fit in L2. (Several rows at a time would compete for
+// the same sets of L1.)
 template <class T>
 void normalize_rows(const Normalization<T>& z, Range rows, Range columns) {
   const T *const centre = z.centre + columns.begin, *const scale = z.scale + columns.begin,
@@ -69,7 +69,7 @@ void normalize_rows(const Normalization<T>& z, Range rows, Range columns) {
   if (z.around_caches) finish_stores_around_caches();
 }
 
-// The same of columns with units
+// The same for columns with units
 template <class T>
 void normalize_in_units(const Normalization<T>& z, Range rows, Range columns) {
   for (std::size_t row = rows.begin; row < rows.end; ++row) {
@@ -97,7 +97,7 @@ void normalize(const Normalization<T>& z, Range rows, Range columns) {
   }
 }
 
-// From sums to what is wanted: variance, and y = (x - s) scale + added, both of x times the unit
+// From sums to results: variance, and y = (x - s) scale + added, both of x times the unit
 template <bool in_units, class T>
 FANIN_INLINE void finish_statistics(T* variance, T* scale, T* added, const T* offset, const T* gamma,
                                     const T* beta, T epsilon, const T* unit, std::size_t rows,
@@ -113,7 +113,7 @@ FANIN_INLINE void finish_statistics(T* variance, T* scale, T* added, const T* of
   });
 }
 
-// rows begin at a multiple of 64
+// Rows begin at a multiple of 64.
 template <class T>
 void batch_norm_moments(const BatchNormForward<T>& b, Range rows, Range columns) {
   const std::size_t n = columns.end - columns.begin;
@@ -126,7 +126,7 @@ void batch_norm_moments(const BatchNormForward<T>& b, Range rows, Range columns)
   });
 }
 
-// Of the columns of a panel, times their units where there are any: offset = mean of x - s, and squares = sum
+// For the columns of a panel, times their units if there are any: offset = mean of x - s, and squares = sum
 // of (x - s - offset)^2
 template <class T>
 void statistics_of_panel(T* offset, T* squares, const T* x, std::ptrdiff_t stride, const T* unit,
@@ -152,7 +152,7 @@ void statistics_of_panel(T* offset, T* squares, const T* x, std::ptrdiff_t strid
   });
 }
 
-// Variance, scale, added and the offset of a panel whose columns have units, and where it is wanted the mean
+// Variance, scale, added and the offset of a panel of columns with units, and the mean unless it is null
 template <class T>
 void statistics_in_units(T* mean, T* offset, T* variance, T* scale, T* added, const T* x,
                          std::ptrdiff_t stride, const T* gamma, const T* beta, T epsilon, const T* unit,

@@ -3,7 +3,7 @@
 //   dbeta = sum of dy,  dgamma = sum of dy xn,  xn = (x - mean) / sqrt(variance + epsilon)
 //   dx = gamma / sqrt(variance + epsilon) (dy - dbeta / rows - xn dgamma / rows)
 //
-// Sums over a block of 64 rows are added in order; s is the first row, as in batch_norm.hpp.
+// Sums over blocks of 64 rows are added in order; s is the first row, as in batch_norm.hpp.
 #pragma once
 
 #include "batch_norm.hpp"
@@ -89,7 +89,7 @@ FANIN_INLINE void sums_of_columns(T* of_dy, T* products, const T* dy, std::ptrdi
   });
 }
 
-// total = first, or total + another one
+// total = of_block if it is the first, otherwise total + of_block
 template <class T>
 FANIN_INLINE void add_sums(T* total, bool first, const T* of_block, std::size_t n) {
   for_each<T>(n, [&](std::size_t j, auto lanes) {
@@ -98,7 +98,7 @@ FANIN_INLINE void add_sums(T* total, bool first, const T* of_block, std::size_t 
   });
 }
 
-// rows begin at a multiple of 64
+// Rows begin at a multiple of 64.
 template <class T>
 void batch_norm_sums(const BatchNormGradient<T>& b, Range rows, Range columns) {
   const std::size_t n = columns.end - columns.begin, first = columns.begin;
@@ -115,7 +115,7 @@ void batch_norm_sums(const BatchNormGradient<T>& b, Range rows, Range columns) {
   });
 }
 
-// Of the columns of a panel, x times their units where there are any: dbeta = sum of dy, product = sum of
+// For the columns of a panel, x times their units if there are any: dbeta = sum of dy, product = sum of
 // dy (x - s - offset)
 template <class T>
 void gradient_sums_of_panel(T* dbeta, T* product, const T* dy, std::ptrdiff_t dy_stride, const T* x,
@@ -146,7 +146,7 @@ void gradient_sums_of_panel(T* dbeta, T* product, const T* dy, std::ptrdiff_t dy
   });
 }
 
-// All of a panel whose columns have units
+// The whole gradient of a panel of columns with units
 template <class T>
 void gradient_in_units(T* dgamma, T* dbeta, T* product, T* scale, T* slope, T* added, const T* dy,
                        std::ptrdiff_t dy_stride, const T* x, std::ptrdiff_t x_stride, const T* gamma,
@@ -190,8 +190,8 @@ void batch_norm_input(const BatchNormGradient<T>& b, Range rows, Range columns) 
   input_of_norm(to, rows, columns.end - first);
 }
 
-// The gradient through the batch norm of a layer, panel by panel and in place; rows are turned over into
-// whole panels of samples
+// The gradient through the batch norm of a layer, panel by panel and in place; rows are transposed into whole
+// panels of samples
 template <class T>
 void normalize_layer_backward(const NormalizedGradient<T>& g, Range panels) {
   constexpr std::size_t P = kPanel<T>;
@@ -224,8 +224,8 @@ void normalize_layer_backward(const NormalizedGradient<T>& g, Range panels) {
   }
 }
 
-// From the gradient with respect to what a free-standing batch norm sees to the one with respect to the
-// products of the layer before it, panel by panel
+// From the gradient with respect to the input of a batch-norm layer to that with respect to the products of
+// the preceding layer, panel by panel
 template <class T>
 void pass_gradient(const PassedGradient<T>& g, Range panels) {
   constexpr std::size_t P = kPanel<T>;
@@ -235,7 +235,7 @@ void pass_gradient(const PassedGradient<T>& g, Range panels) {
     for_each_group({0, rows}, P, [&](std::size_t row, std::size_t end) {
       T* const dz = g.dz.at(row, p);
       __builtin_memcpy(dz, g.dy.at(row, p), (end - row) * width * sizeof(T));
-      keep_rows(dz, g.kept, g.kept.at(row, p, rows), end - row, width);
+      mask_rows(dz, g.mask, g.mask.at(row, p, rows), end - row, width);
       differentiate(dz, g.z.data != nullptr ? g.z.at(row, p) : nullptr, g.a.at(row, p), (end - row) * width);
       if (g.dz_transposed.data == nullptr) return;
       const std::size_t samples = g.dz_transposed.width(row / P);

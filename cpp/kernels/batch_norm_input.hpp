@@ -1,4 +1,4 @@
-// The last pass of the gradient of a batch normalization, which writes the gradient of its input.
+// The last pass of the backward pass of batch normalization, which writes the gradient of its input.
 #pragma once
 
 #include "moments.hpp"
@@ -8,7 +8,7 @@
 namespace fanin::FANIN_ISA {
 namespace {
 
-// dx = dy scale + (x - s) slope + added, of x and s times a unit where there are any, and then that times it
+// dx = dy scale + (x - s) slope + added; with units, x and s are multiplied by the unit, and so is the result
 template <class T>
 struct InputOfNorm {
   T* dx;
@@ -22,10 +22,10 @@ struct InputOfNorm {
   bool around_caches = false;
 };
 
-// as many as leave registers for four numbers of each column
+// As many as leave registers for four constants of each column
 inline constexpr int kVectorsOfInput = kVectorsSideBySide / 2;
 
-// a few columns at a time, as in normalize_columns
+// A few columns at a time, as in normalize_columns
 template <class T>
 void input_of_columns(const InputOfNorm<T>& g, Range rows, std::size_t columns) {
   for_each_columns<T, kVectorsOfInput>({0, columns}, [&](std::size_t j, auto vectors, auto lanes) {

@@ -1,5 +1,4 @@
-// The three products of a dense layer, unit by unit, each followed by a loop over the block while it is in
-// L1.
+// The three products of a dense layer, unit by unit, each followed by a loop over the block in L1.
 #pragma once
 
 #include "dropout.hpp"
@@ -12,10 +11,11 @@
 namespace fanin::FANIN_ISA {
 namespace {
 
-// a = f(z + bias) on rows of one panel, `step` apart, of which `used` columns are not padding; where it is
-// wanted, `kept` gets z + bias
+// a = f(z + bias) on rows of one panel, `step` apart, of which `used` columns are not padding; `stored`,
+// unless null, receives z + bias
 template <class A, class T>
-void activate_block(T* block, T* kept, const T* bias, std::size_t rows, std::size_t step, std::size_t used) {
+void activate_block(T* block, T* stored, const T* bias, std::size_t rows, std::size_t step,
+                    std::size_t used) {
   for (std::size_t column = 0; column < padded<T>(used); column += Vec<T>::width) {
     const std::size_t left = used > column ? used - column : 0;
     const auto mask = first_lanes<T>(static_cast<int>(left));
@@ -23,14 +23,14 @@ void activate_block(T* block, T* kept, const T* bias, std::size_t rows, std::siz
     for (std::size_t i = column; i < rows * step; i += step) {
       const Vec<T> z = Vec<T>::load(block + i) + b;
       if constexpr (A::needs_input) {
-        if (kept != nullptr) flush(z).store(kept + i);
+        if (stored != nullptr) flush(z).store(stored + i);
       }
       select(mask, flush(A::value(z)), Vec<T>(0.0)).store(block + i);
     }
   }
 }
 
-// dz = da f'(z) on n elements; z is read only where the derivative needs it
+// dz = da f'(z) on n elements; z is read only if the derivative needs it
 template <class A, class T>
 void differentiate_run(T* da, const T* z, const T* a, std::size_t n) {
   for (std::size_t i = 0; i < n; i += Vec<T>::width) {
@@ -52,8 +52,8 @@ auto find_differentiate(List<A...>, int activation) {
   return functions[activation];
 }
 
-// Outside in: a group of panels of w, a chunk of depth, blocks of rows, the panels of the group. So a chunk
-// of w comes from memory once and meets all rows in L2; sums of earlier chunks wait in `a`.
+// Outermost first: a group of panels of w, a chunk of depth, blocks of rows, the panels of the group. Each
+// chunk of w is thus read from memory once and used by all rows from L2; sums so far wait in `a`.
 template <class T>
 void forward(const Forward<T>& f, Range panels, Range rows) {
   const auto activate = find_activate<T>(Activations{}, f.activation);
@@ -73,9 +73,8 @@ void forward(const Forward<T>& f, Range panels, Range rows) {
   });
 }
 
-// What follows the product for 64 inputs by one panel of samples: the block of the transposed gradient is
-// turned over panel by panel, multiplied by the derivative, stored, and turned over again for the layer
-// before.
+// After the product for 64 inputs and one panel of samples: the block of the transposed gradient is
+// transposed panel by panel, multiplied by the derivative, stored, and transposed back for the layer before.
 template <class T>
 void finish_input_gradient(const InputGradient<T>& g, const T* block, std::size_t p, std::size_t row,
                            std::size_t end_row) {
@@ -86,7 +85,7 @@ void finish_input_gradient(const InputGradient<T>& g, const T* block, std::size_
   for (std::size_t q = row / P; q * P < end_row; ++q) {
     const std::size_t inputs = g.dz.used(q), step = g.dz.width(q);
     transpose(turned, step, width, block + (q * P - row) * width, width, inputs, step);
-    keep_rows(turned, g.kept, g.kept.at(first, q, g.dz.rows), samples, step);
+    mask_rows(turned, g.mask, g.mask.at(first, q, g.dz.rows), samples, step);
     differentiate(turned, g.z.data != nullptr ? g.z.at(first, q) : nullptr, g.a.at(first, q), samples * step);
     __builtin_memcpy(g.dz.at(first, q), turned, samples * step * sizeof(T));
     if (g.dz_transposed.data != nullptr) {
@@ -95,8 +94,8 @@ void finish_input_gradient(const InputGradient<T>& g, const T* block, std::size_
   }
 }
 
-// Outside in: blocks of rows of w, a group of panels of samples, a chunk of depth, the panels. So w, the
-// larger one, comes from memory once.
+// Outermost first: blocks of rows of w, a group of panels of samples, a chunk of depth, the panels. w, the
+// larger operand, is thus read from memory once.
 template <class T>
 void input_gradient(const InputGradient<T>& g, Range panels, Range rows) {
   alignas(64) T blocks[kPanelGroup][kRowBlock * kPanel<T>];
@@ -117,8 +116,8 @@ void input_gradient(const InputGradient<T>& g, Range panels, Range rows) {
   });
 }
 
-// Where the whole gradient is wanted it is kept, else its run of parameters is updated at once, and those
-// `next` further on are asked for.
+// If the whole gradient is needed, stores or accumulates it; otherwise updates its run of parameters at once
+// and prefetches those `next` elements later.
 template <class T>
 FANIN_INLINE void apply(const WeightGradient<T>& g, const T* values, std::size_t first, std::size_t n,
                         std::size_t next = 0) {
@@ -127,26 +126,26 @@ FANIN_INLINE void apply(const WeightGradient<T>& g, const T* values, std::size_t
     update.next = next;
     return find_update<T>(Rules{}, update.rule)(update, values, first, n);
   }
-  T* kept = g.gradient + first;
-  if (g.keep == Keep::alone || g.keep == Keep::continued) {
-    __builtin_memcpy(kept, values, n * sizeof(T));
+  T* stored = g.gradient + first;
+  if (g.into == Into::alone || g.into == Into::continued) {
+    __builtin_memcpy(stored, values, n * sizeof(T));
   } else {
-    add_weighted(kept, g.keep == Keep::first_of_sum ? nullptr : kept, values, g.batch_weight, n);
+    add_weighted(stored, g.into == Into::first_of_sum ? nullptr : stored, values, g.batch_weight, n);
   }
 }
 
-// Up to this many columns of dz are the rows of a product of their own, dz' x, that is turned over: else most
-// of what is multiplied would be padding.
+// Up to this many columns of dz become the rows of a separate product, dz' x, that is then transposed:
+// otherwise most of what is multiplied would be padding.
 inline constexpr std::size_t kNarrow = 4;
 
-// dw of 64 inputs, or fewer, from `row` on and of panel p of dz, which is half as wide, to `block`, whose
-// sums it continues
+// dw of at most 64 inputs, starting at `row`, and of panel p of dz, which is half as wide; added to the sums
+// in `block`
 template <class T>
 void narrow_weight_gradient(const WeightGradient<T>& g, std::size_t p, std::size_t row, std::size_t end_row,
                             T* block) {
   constexpr std::size_t P = kPanel<T>;
   const std::size_t units = g.dz.used(p);
-  const bool continued = g.keep == Keep::continued;
+  const bool continued = g.into == Into::continued;
   alignas(64) T turned[kNarrow * P];
   for (std::size_t q = row / P; q * P < end_row; ++q) {
     T* const of_q = block + (q * P - row) * P / 2;
@@ -161,12 +160,13 @@ void narrow_weight_gradient(const WeightGradient<T>& g, std::size_t p, std::size
   }
 }
 
-// Outside in: a group of panels of x, panels of dz, blocks of 64 inputs. So the group meets all of dz in L2.
+// Outermost first: a group of panels of x, panels of dz, blocks of 64 inputs. The group stays in L2 for all
+// of dz.
 template <class T>
 void weight_gradient(const WeightGradient<T>& g, Range panels, Range rows) {
   constexpr std::size_t P = kPanel<T>;
   alignas(64) T block[kRowBlock * P];
-  const bool continued = g.keep == Keep::continued;
+  const bool continued = g.into == Into::continued;
   for_each_group(rows, kPanelGroup * P, [&](std::size_t group_row, std::size_t group_end) {
     for (std::size_t p = panels.begin; p < panels.end; ++p) {
       const std::size_t width = g.dz.width(p), panel_offset = g.weight_offset + p * g.x.columns * P;
@@ -182,7 +182,7 @@ void weight_gradient(const WeightGradient<T>& g, Range panels, Range rows) {
                           Strip<T>{block + (q * P - row) * width, width, 0}, continued || chunk.begin > 0);
           });
         }
-        // the product of the next block hides the time its weights and slots take to come from far away
+        // the product of the next block hides the latency of loading its weights and slots
         const std::size_t next = end_row < group_end ? n : g.x.columns * P - (row - group_row) * P;
         apply(g, block, panel_offset + row * width, n, next);
       });
@@ -202,7 +202,7 @@ void bias_gradient(const WeightGradient<T>& g, Range panels) {
     }
     const T* dz = g.dz.at(0, p);
     for (std::size_t column = 0; column < width; column += Vec<T>::width) {
-      const bool continued = g.keep == Keep::continued;
+      const bool continued = g.into == Into::continued;
       Vec<T> sum(0.0);
       if (continued) sum = Vec<T>::load(g.gradient + g.bias_offset + p * kPanel<T> + column);
       for (std::size_t begin = 0; begin < n; begin += kDepth<T> * width) {

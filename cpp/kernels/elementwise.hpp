@@ -1,4 +1,4 @@
-// Activations on flat arrays, with the same stores as in a layer.
+// Activations of flat arrays, with the same stores as in a layer.
 #pragma once
 
 #include "erf.hpp"

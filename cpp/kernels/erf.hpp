@@ -1,5 +1,4 @@
-// The error function, at most 2 ulp, and the normal distribution function. Sources and rules are those of
-// math.hpp.
+// The error function, at most 2 ulp, and the normal distribution function. Sources and rules: see math.hpp.
 #pragma once
 
 #include "math.hpp"
@@ -35,8 +34,8 @@ FANIN_INLINE Vec<T> erf(Vec<T> x) {
 }
 
 // The standard normal distribution function, Phi(z) = (1 + erf(z / sqrt 2)) / 2
-// float: Phi(-|z|) = 2^-P, so that the tail keeps its digits: 6e-6 of the result down to z = -6.5, where it
-// ends
+// float: Phi(-|z|) = 2^-P, so that the tail retains its digits: 6e-6 of the result down to z = -6.5, below
+// which it is 0
 FANIN_INLINE Vec<float> normal_cdf(Vec<float> z) {
   constexpr double end = 6.5, shifter = 0x1.8p23;
   const Vec<float> one(1.0), a = min(Vec<float>(end), abs(z));

@@ -1,4 +1,4 @@
-// The one loop over an array, with its tail.
+// The loop over an array, including its tail.
 #pragma once
 
 #include "flush.hpp"
@@ -30,15 +30,15 @@ struct FirstLanes {
   }
 };
 
-// How many elements lie before the first whole vector of memory: those that reach across two lines take as
-// long as two.
+// The number of elements before the first whole vector of memory: vectors that straddle two cache lines take
+// twice as long.
 template <class T>
 FANIN_INLINE std::size_t before_vector(const T* p) {
   constexpr std::uintptr_t bytes = kVectorBytes;
   return (bytes - reinterpret_cast<std::uintptr_t>(p) % bytes) % bytes / sizeof(T);
 }
 
-// f(i, lanes) for i = 0, width, 2 width, ...: lanes.load and lanes.store reach at most n - i elements
+// f(i, lanes) for i = 0, width, 2 width, ...: lanes.load and lanes.store access at most n - i elements
 template <class T, class F>
 FANIN_INLINE void for_each(std::size_t n, F&& f) {
   constexpr std::size_t width = Vec<T>::width;

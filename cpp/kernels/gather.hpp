@@ -1,4 +1,4 @@
-// Rows of a user's matrix into panels: the copy that shuffling needs is the packing.
+// Gathers rows of a user's matrix into panels: the copy that shuffling needs also packs them.
 #pragma once
 
 #include "for_each.hpp"
@@ -7,7 +7,7 @@
 namespace fanin::FANIN_ISA {
 namespace {
 
-// n values and then zeros to a row of a panel
+// Copies n values to a row of a panel, and pads it with zeros
 template <class T>
 FANIN_INLINE void copy_run(T* out, std::size_t width, const T* in, std::size_t n) {
   constexpr std::size_t lanes = Vec<T>::width;
@@ -37,7 +37,7 @@ void gather(const Gather<T, S>& g, Range rows) {
   };
   for (std::size_t row = rows.begin; row < rows.end; ++row) {
     const S* in = source(row);
-    // the rows of a shuffled batch lie anywhere: ask for one a few rows ahead
+    // the rows of a shuffled batch are scattered: prefetch one a few rows ahead
     const S* next = row + ahead < rows.end ? source(row + ahead) : in;
     for (std::size_t p = 0; p < g.out.count(); ++p) {
       const std::size_t used = g.out.used(p), width = g.out.width(p);
@@ -58,7 +58,7 @@ void gather(const Gather<T, S>& g, Range rows) {
   }
 }
 
-// index of the first value that is not a number or of magnitude above the limit, or n
+// The index of the first value that is NaN or exceeds the limit in magnitude, or n
 template <class T>
 std::size_t find_beyond(const T* values, std::size_t n, T limit) {
   constexpr std::size_t run = 1024;

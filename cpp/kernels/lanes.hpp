@@ -1,5 +1,5 @@
-// Sums and maxima across the columns of a row in one fixed order, whatever the width of a vector: panels in
-// order, lane by lane of a panel; then the lanes are folded in halves, 32 (or 16) to 1.
+// Sums and maxima across the columns of a row in one fixed order, whatever the vector width: panels in order,
+// each lane of a panel separately; then the lanes are folded in halves, from 32 (or 16) to 1.
 #pragma once
 
 #include "simd.hpp"
@@ -46,8 +46,8 @@ struct PanelLanes {
   }
 };
 
-// f(panel, column in the panel, place of the vector among a panel's, mask of the columns that are not
-// padding) for each vector of a row
+// f(panel, column in the panel, index of the vector in the panel, mask of the columns that are not padding)
+// for each vector of a row
 template <class T, class F>
 FANIN_INLINE void for_each_vector(const Panels<const T>& m, F&& f) {
   constexpr std::size_t lanes = Vec<T>::width;

@@ -16,11 +16,11 @@ constexpr bool looks_ahead = requires(const R& rule) { rule.ahead(); };
 template <class R, class T>
 struct Converter {
   Vec<T> ahead;
-  const T* slots[R::slots];
+  const T* slots[slot_count<R>];
 
   FANIN_INLINE Converter(const Update<T>& update, double scale, std::size_t first)
       : ahead(update.look_ahead.ahead * scale) {
-    for (int s = 0; s < R::slots; ++s) {
+    for (int s = 0; s < slot_count<R>; ++s) {
       const int place = update.look_ahead.place[s] < 0 ? 0 : update.look_ahead.place[s];
       slots[s] = update.slots + static_cast<std::size_t>(place) * update.slot_stride + first;
     }
@@ -37,8 +37,8 @@ struct Converter {
  private:
   template <class Lanes, class F>
   FANIN_INLINE Vec<T> convert(std::size_t i, Lanes lanes, F&& f) const {
-    Vec<T> slot[R::slots];
-    for (int s = 0; s < R::slots; ++s) slot[s] = lanes.load(slots[s] + i);
+    Vec<T> slot[slot_count<R>];
+    for (int s = 0; s < slot_count<R>; ++s) slot[s] = lanes.load(slots[s] + i);
     return f(slot);
   }
 };

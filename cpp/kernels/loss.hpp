@@ -1,4 +1,4 @@
-// Losses row by row, with the gradient that starts the backward pass, and the outputs that a user sees.
+// Losses row by row, with the gradient that starts the backward pass, and predictions from outputs.
 #pragma once
 
 #include "dense.hpp"
@@ -8,7 +8,7 @@
 namespace fanin::FANIN_ISA {
 namespace {
 
-// A loss that is a sum over outputs, each by itself.
+// A loss that is a sum over independent outputs
 template <class L, class T>
 struct RowsOf {
   static void loss(const LossRows<T>& l, std::size_t first, std::size_t count) {
@@ -72,7 +72,7 @@ auto find_output(List<L...>, int loss) {
   return functions[loss];
 }
 
-// A row of weight 0 counts for nothing: its own loss and gradient may be infinite, or no numbers.
+// A row of weight 0 is ignored: its own loss and gradient may be infinite or NaN.
 template <class T>
 void leave_out(const LossRows<T>& l, std::size_t row) {
   l.row_loss[row] = 0;
@@ -82,7 +82,7 @@ void leave_out(const LossRows<T>& l, std::size_t row) {
   }
 }
 
-// Rows come in groups of one panel of samples, so that each group is turned over into whole panels.
+// Rows come in groups of one panel of samples, so that each group is transposed into whole panels.
 template <class T>
 void loss(const LossRows<T>& l, Range rows) {
   constexpr std::size_t P = kPanel<T>;

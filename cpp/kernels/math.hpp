@@ -1,13 +1,13 @@
 // Elementary functions on one vector: at most 2 ulp, and the same bits on every instruction set.
 //
-// Only + - * / fma, integer additions and shifts, comparison and select are used. Denormals count as zero, as
-// everywhere in fanin: a result that would be denormal may be 0, and log takes a denormal for 0. NaN gives
-// NaN, but its sign and payload are the processor's. Lanes out of range are computed all the same and
-// selected away at the end.
+// They use only + - * / fma, integer additions and shifts, comparison and select. Denormals count as zero, as
+// everywhere in fanin: a result that would be denormal may be 0, and log treats a denormal as 0. NaN gives
+// NaN, with a sign and payload that depend on the processor. Lanes out of range are computed like the others
+// and replaced at the end.
 //
 // Sources: range reduction, W. Cody and W. Waite, Software Manual for the Elementary Functions (1980);
 // evaluation of log in s = f / (2 + f), P. Tang, ACM TOMS 16 (1990). The coefficients are weighted minimax
-// fits (Remez) of the function that the comment names; each fit's error relative to the result is below 2^-26
+// fits (Remez) of the function in the comment; the error of each fit relative to the result is below 2^-26
 // (float) and 2^-54 (double).
 #pragma once
 
@@ -29,7 +29,7 @@ struct Format<float> {
   static constexpr double pi_low = -0x1.777a5cp-24, erf_slope_low = -0x1.f7ac92p-25;
   // logarithms of the smallest normal and the largest number, rounded inwards
   static constexpr double ln_smallest = -0x1.5d589ep+6, ln_largest = 0x1.62e42ep+6;
-  // from here on erf is 1
+  // erf rounds to 1 from here on
   static constexpr double erf_end = 3.92;
 };
 template <>
@@ -43,8 +43,8 @@ struct Format<double> {
   static constexpr double ln_smallest = -0x1.6232bdd7abcd2p+9, ln_largest = 0x1.62e42fefa39efp+9;
   static constexpr double erf_end = 5.93;
 };
-// Below this an intermediate result could be denormal and so depend on the processor's mode. It is selected
-// away.
+// Below this an intermediate result could be denormal and so depend on the processor's mode; it is
+// replaced.
 inline constexpr double kTiny = 0x1p-96;
 
 template <class T>
@@ -52,7 +52,7 @@ struct Words {
   typedef typename Format<T>::Unsigned Type __attribute__((vector_size(kVectorBytes)));
 };
 
-// the bits of a as unsigned numbers: their sums wrap and their shifts bring in zeros
+// The bits of a as unsigned numbers: sums wrap around and shifts fill with zeros
 template <class T>
 FANIN_INLINE typename Words<T>::Type words_of(Vec<T> a) {
   return reinterpret_cast<typename Words<T>::Type>(a.v);
@@ -76,10 +76,10 @@ FANIN_INLINE Vec<T> polynomial(Vec<T> x, double c, C... more) {
   return fma(polynomial(x, more...), x, Vec<T>(c));
 }
 
-// x = n ln 2 + r with |r| <= ln(2) / 2; n is kept where a floating-point number has its exponent
+// x = n ln 2 + r with |r| <= ln(2) / 2; n is stored in the position of a floating-point exponent
 template <class T>
 struct Reduced {
-  Vec<T> r, lost;  // lost is what rounding took from r
+  Vec<T> r, lost;  // lost is the rounding error of r
   typename Words<T>::Type exponent;
 };
 template <class T>
@@ -119,7 +119,7 @@ FANIN_INLINE Vec<T> exp(Vec<T> x) {
   return select(x < Vec<T>(F::ln_smallest), Vec<T>(0.0), y);
 }
 
-// e^x = scale (1 + q): what is left to add is 1, where it matters
+// e^x = scale (1 + q); callers add the 1 where its rounding matters
 template <class T>
 struct Parts {
   Vec<T> scale, q;
@@ -132,8 +132,8 @@ FANIN_INLINE Parts<T> exp_parts(Vec<T> x, double unit = 1.0) {
   return {scale, a.r + fma(r2, tail, a.lost)};
 }
 
-// e^x - 1 = 2 (h - 1/2 + h q) with h = 2^(n-1), which is finite wherever the result is; x itself where x^2 is
-// lost
+// e^x - 1 = 2 (h - 1/2 + h q) with h = 2^(n-1), which is finite whenever the result is; x itself if x^2 is
+// negligible
 template <class T>
 FANIN_INLINE Vec<T> expm1(Vec<T> x) {
   const Vec<T> largest(Format<T>::ln_largest + 0.25);
@@ -142,14 +142,14 @@ FANIN_INLINE Vec<T> expm1(Vec<T> x) {
   return select(abs(x) < Vec<T>(kTiny), x, half + half);
 }
 
-// float: tanh |x| = -(e^y - 1) / (e^y + 1) with y = -2 |x|; at most 1.96 ulp, tried for every float
+// float: tanh |x| = -(e^y - 1) / (e^y + 1) with y = -2 |x|; at most 1.96 ulp, tested for every float
 FANIN_INLINE Vec<float> tanh(Vec<float> x) {
   const Parts<float> e = exp_parts(max(Vec<float>(-40.0), abs(x) * Vec<float>(-2.0)));
   const Vec<float> one(1.0);
   return copy_sign(fma(e.scale, e.q, e.scale - one) / fma(e.scale, e.q, e.scale + one), x);
 }
-// double: that could exceed 2 ulp. tanh |x| = a / (a + 2) with a = e^(2 |x|) - 1; the sum is d + lost,
-// exactly, and a r with r = 1 / d is corrected by r times its remainder a - (d + lost) a r
+// double: that could exceed 2 ulp. tanh |x| = a / (a + 2) with a = e^(2 |x|) - 1; the sum is exactly
+// d + lost, and a r with r = 1 / d is corrected by r times its remainder a - (d + lost) a r
 FANIN_INLINE Vec<double> tanh(Vec<double> x) {
   const Parts<double> e = exp_parts(min(Vec<double>(40.0), abs(x) * Vec<double>(2.0)));
   const Vec<double> one(1.0), two(2.0), a = fma(e.scale, e.q, e.scale - one), d = a + two,
@@ -158,7 +158,7 @@ FANIN_INLINE Vec<double> tanh(Vec<double> x) {
   return copy_sign(fma(r, fma(-y, lost, fma(-y, d, a)), y), x);
 }
 
-// 1 / (1 + e^-x); `lost` is what rounding took from the sum d, so 1 / (d + lost) = 1/d - lost / d^2
+// 1 / (1 + e^-x); `lost` is the rounding error of the sum d, so 1 / (d + lost) = 1/d - lost / d^2
 template <class T>
 FANIN_INLINE Vec<T> logistic(Vec<T> x) {
   const Parts<T> e = exp_parts(max(Vec<T>(-40.0), -x));
@@ -195,7 +195,7 @@ FANIN_INLINE Split<T> split(Vec<T> u) {
   constexpr auto ulp_of_one = typename F::Unsigned{1} << F::fraction_bits;
   const auto fraction = broadcast_words<T>(ulp_of_one - 1);
   const auto moved = words_of(u) + broadcast_words<T>(F::one - F::sqrt_half);
-  const Vec<T> integers(static_cast<double>(ulp_of_one));  // from here to its double, numbers are integers
+  const Vec<T> integers(static_cast<double>(ulp_of_one));  // numbers from here to twice this are integers
   const Vec<T> biased = from_words<T>((moved >> F::fraction_bits) + words_of(integers));
   const Vec<T> bias(static_cast<double>(ulp_of_one + (F::one >> F::fraction_bits)));
   return {biased - bias, from_words<T>((moved & fraction) + broadcast_words<T>(F::sqrt_half)),
@@ -243,8 +243,8 @@ FANIN_INLINE Vec<double> cos_pi_tail(Vec<double> u) {
                     -2.5806885884824889e-2, 1.9294682172616452e-3, -1.035780079968148e-4);
 }
 
-// With c = |x - 2 n|, n = round(x / 2), exactly: sin(pi (1/2 - c)), or +-cos(pi t) where an integer is at t <
-// 1/4. From 2^24 (float) or 2^53 (double) on all numbers are even, and the result is 1.
+// With c = |x - 2 n|, n = round(x / 2), exactly: sin(pi (1/2 - c)), or +-cos(pi t) if an integer is at a
+// distance t < 1/4. From 2^24 (float) or 2^53 (double) on all numbers are even, and the result is 1.
 template <class T>
 FANIN_INLINE Vec<T> cos_pi(Vec<T> x) {
   using F = Format<T>;

@@ -1,10 +1,10 @@
 // Means and sums of squares of columns, by blocks of 64 rows, merged in order by the formula of Chan, Golub
 // and LeVeque 1979.
 //
-// A block is read once (a second pass, around its mean, takes half as long again): of d = x - c it has the
-// sums of d and of d^2, and around its mean the squares sum d^2 - (sum d)^2 / 64 (shifted data: Chan, Golub
-// and LeVeque 1983). As c is the mean of its first 8 rows, what is taken away is at most 7 / 8 of sum d^2,
-// wherever the rows lie.
+// A block is read once (a second pass, around its mean, would take half as long again). The sums of
+// d = x - c and of d^2 give the squares around the mean, sum d^2 - (sum d)^2 / 64 (shifted data: Chan, Golub
+// and LeVeque 1983). Because c is the mean of the block's first 8 rows, the subtracted term is at most 7 / 8
+// of sum d^2, wherever the rows lie.
 #pragma once
 
 #include "for_each.hpp"
@@ -19,14 +19,14 @@ struct Vectors {
   static constexpr int count = N;
 };
 
-// Columns are summed in as many vectors as leave registers for what goes with each sum.
+// Columns are summed in as many vectors as leave registers for the other values each sum needs.
 #if defined(FANIN_ISA_AVX512) || defined(FANIN_ISA_NEON)
 inline constexpr int kVectorsSideBySide = 8;
 #else
 inline constexpr int kVectorsSideBySide = 4;
 #endif
 
-// f(column, number of vectors, lanes) for vectors side by side, N at a time and then fewer
+// f(column, number of vectors, lanes) for adjacent vectors, N at a time and then fewer
 template <class T, int N = kVectorsSideBySide, class F>
 FANIN_INLINE void for_each_columns(Range columns, F&& f) {
   constexpr std::size_t width = Vec<T>::width;
@@ -39,8 +39,8 @@ FANIN_INLINE void for_each_columns(Range columns, F&& f) {
   }
 }
 
-// The same for n columns of rows that begin at p, first those before a whole vector of memory where that is
-// wanted
+// The same for n columns of rows that begin at p; with from_line, columns before the first whole vector of
+// memory come first
 template <class T, class F>
 FANIN_INLINE void for_each_columns_from(const T* p, std::size_t n, bool from_line, F&& f) {
   std::size_t before = from_line ? before_vector(p) : 0;
@@ -49,24 +49,24 @@ FANIN_INLINE void for_each_columns_from(const T* p, std::size_t n, bool from_lin
   for_each_columns<T>({before, n}, f);
 }
 
-// Whether L2 holds some rows of one matrix beside those of another
+// Whether some rows of one matrix fit in L2, together with those of another
 template <class T>
 FANIN_INLINE bool held_by_l2(std::size_t rows, std::size_t columns) {
   return rows * columns * sizeof(T) <= std::size_t{1} << 19;
 }
 
-// Whether it pays to go down a few columns by themselves for the sake of whole vectors in the others
+// Whether it pays to process a few columns separately so that the others are in whole vectors
 template <class T>
 FANIN_INLINE bool wants_lines(std::ptrdiff_t stride, std::size_t rows, std::size_t columns) {
   return stride % Vec<T>::width == 0 && !held_by_l2<T>(rows, columns);
 }
 
-// Whether N vectors of each row are enough to go down the rows rather than along them: four lines
+// Whether N vectors of each row, four lines, are enough to go down the rows rather than along them
 template <class T, int N>
 inline constexpr bool kGoesDown = N * sizeof(Vec<T>) >= 256;
 
-// How far ahead the sums over a block of rows ask for the block after it: not at all where L2 holds all rows,
-// since asking takes as long as a load.
+// How far ahead the sums over a block of rows prefetch the next block: not at all if all rows fit in L2,
+// because a prefetch takes as long as a load.
 template <class T>
 FANIN_INLINE std::ptrdiff_t distance_ahead(std::ptrdiff_t stride, std::size_t rows, std::size_t columns,
                                            bool last) {
@@ -86,7 +86,7 @@ FANIN_INLINE void load_vectors(Vec<T> (&to)[N], const T* from, L lanes) {
   for (int v = 0; v < N; ++v) to[v] = lanes.load(from + v * Vec<T>::width);
 }
 
-// A number among the first rows of each column, their mean, around which all rows are summed
+// The mean of the first rows of each column, around which all rows are summed
 template <int N, class T, class L>
 FANIN_INLINE void centre_of_block(Vec<T> (&centre)[N], const T* x, std::ptrdiff_t stride, std::size_t rows,
                                   L lanes) {
@@ -105,7 +105,7 @@ FANIN_INLINE void centre_of_block(Vec<T> (&centre)[N], const T* x, std::ptrdiff_
   for (std::size_t v = 0; v < N; ++v) centre[v] = first[v] + sum[v] / n;
 }
 
-// The mean of x - s and the sum of (x - s - mean)^2 of some rows, s being the first of them
+// The mean of x - s and the sum of (x - s - mean)^2 over some rows; s is the first row
 template <class T, int N>
 struct Moments {
   Vec<T> mean[N], squares[N];
@@ -134,7 +134,7 @@ FANIN_INLINE Moments<T, N> moments_of_block(const T* x, std::ptrdiff_t stride, s
   for (std::size_t v = 0; v < N; ++v) {
     const Vec<T> mean = sum[v] / n;
     m.mean[v] = (centre[v] - lanes.load(x + v * Vec<T>::width)) + mean;
-    // squares that underflow may leave less than what is taken away
+    // if squares underflow, their sum may be less than the subtracted term
     m.squares[v] = max(Vec<T>(0.0), fma(-mean, sum[v], squares[v]));
   }
   return m;
@@ -154,7 +154,8 @@ FANIN_INLINE void moments_of_columns(T* means, T* squares, const T* x, std::ptrd
   });
 }
 
-// `row` rows so far, and a block of `count` more: offset = mean of x - s, squares = sum of (x - s - offset)^2
+// Merges `row` rows so far with a block of `count` more: offset = mean of x - s, squares = sum of
+// (x - s - offset)^2
 template <class T>
 FANIN_INLINE void merge_moments(T* offset, T* squares, std::size_t row, const T* s, const T* block,
                                 const T* block_means, const T* block_squares, std::size_t count,

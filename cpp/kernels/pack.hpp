@@ -1,4 +1,4 @@
-// A user's matrix into panels, whichever way its elements lie.
+// Packs a user's matrix of any strides into panels.
 #pragma once
 
 #include "simd.hpp"
@@ -8,13 +8,13 @@
 namespace fanin::FANIN_ISA {
 namespace {
 
-// out(i, j) = f(in(i, j)), and zeros in the padding; f is applied to vectors
+// out(i, j) = f(in(i, j)), with zeros in the padding; f is applied to vectors
 template <class T, class F>
 FANIN_INLINE void pack_rows(const Panels<T>& out, View<T> in, F&& f) {
   constexpr std::size_t lanes = Vec<T>::width, ahead = 4;
   for (std::size_t i = 0; i < out.rows; ++i) {
     const T* row = in.at(i, 0);
-    // the next rows lie elsewhere: no hardware prefetcher looks there
+    // the next rows are elsewhere, where no hardware prefetcher looks
     const T* next = i + ahead < out.rows ? in.at(i + ahead, 0) : row;
     for (std::size_t p = 0; p < out.count(); ++p, row += kPanel<T>, next += kPanel<T>) {
       const std::size_t used = out.used(p), width = out.width(p);
@@ -28,7 +28,7 @@ FANIN_INLINE void pack_rows(const Panels<T>& out, View<T> in, F&& f) {
   }
 }
 
-// The same where the elements of a column lie next to each other: square blocks go through registers.
+// The same if the elements of a column are adjacent: square blocks are transposed in registers.
 template <class T, class F>
 FANIN_INLINE void pack_columns(const Panels<T>& out, View<T> in, F&& f) {
   constexpr std::size_t lanes = Vec<T>::width;

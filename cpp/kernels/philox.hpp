@@ -1,5 +1,5 @@
-// Random numbers that are counted: Philox4x32-10 (Salmon et al. 2011, Parallel random numbers: as easy as 1,
-// 2, 3). src/random.hpp has it number by number.
+// Counter-based random numbers: Philox4x32-10 (Salmon et al. 2011, Parallel random numbers: as easy as 1, 2,
+// 3). src/base/random.hpp has a version for single numbers.
 #pragma once
 
 #include "simd.hpp"
@@ -7,7 +7,7 @@
 namespace fanin::FANIN_ISA {
 namespace {
 
-// Block after block of Philox, each in a lane of 64 bits of which the lower half counts
+// Consecutive blocks of Philox, one per 64-bit lane; only the lower halves count
 struct RandomBlocks {
   Counters c[4];
 };
@@ -28,7 +28,7 @@ FANIN_INLINE RandomBlocks random_blocks(Counters number, const std::uint32_t* co
   return r;
 }
 
-// out[i] = the first 64 bits of block `first` + i, whose number has 32 bits
+// out[i] = the first 64 bits of block `first` + i; block numbers have 32 bits
 inline void random_bits(std::uint64_t* out, std::uint32_t first, std::size_t n, const std::uint32_t* counter,
                         const std::uint32_t* key) {
   constexpr std::size_t lanes = kVectorBytes / 8;

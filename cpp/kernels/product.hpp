@@ -1,8 +1,8 @@
 // Products of users' matrices: blocks of the operands are packed into panels inside the loops.
 //
 // A value of `left` is multiplied with every column and a value of `right` with every row, so packing costs
-// little where there are many of both. With few rows packing `right` would cost as much as the product: then
-// it is read where it lies, by wide tiles.
+// little if there are many of both. With few rows, packing `right` would cost as much as the product: then it
+// is read in place, by wide tiles.
 #pragma once
 
 #include "dense.hpp"
@@ -12,10 +12,10 @@
 namespace fanin::FANIN_ISA {
 namespace {
 
-// Up to this many rows, about one tile, a value of `right` is not used often enough to pay for its packing.
+// With up to this many rows, about one tile, a value of `right` is used too rarely to pay for packing.
 inline constexpr std::size_t kInPlaceRows = 16;
 
-// Panels of `right` that are packed, and met by the packed rows of `left`, one after the other: 256 KiB of L2
+// Packed panels of `right` that the packed rows of `left` meet one after the other: 256 KiB of L2
 inline constexpr std::size_t kPanelsAtATime = 4;
 
 template <class T>
@@ -25,14 +25,14 @@ FANIN_INLINE void copy_rows(T* out, std::size_t out_step, const T* in, std::size
     __builtin_memcpy(out + i * out_step, in + i * in_step, columns * sizeof(T));
 }
 
-// A few panels of a chunk of `right`: those that are full, and one that is not
+// A few panels of a chunk of `right`: the full ones, and a partial one
 template <class T>
 struct FewPanels {
   Range panels;
   Strip<const T> full, part;
 };
 
-// Packed to `memory`, or there already; full ones may stay in place
+// Packs them into `memory`, unless they are already there; full panels may be used in place
 template <class T>
 FewPanels<T> few_panels(const Product<T>& p, Range chunk, Range panels, bool in_place, bool there,
                         T* memory) {
@@ -48,15 +48,15 @@ FewPanels<T> few_panels(const Product<T>& p, Range chunk, Range panels, bool in_
           strip_of(read_only(packed), 0, packed.count() - 1)};
 }
 
-// The product of at most 64 rows and a few panels, for a chunk of the depth, and what follows the last chunk.
-// Tiles write to the user's rows; only a panel that is not full goes through `block`.
+// The product of at most 64 rows and a few panels, for a chunk of the depth, and the steps after the last
+// chunk. Tiles write to the user's rows; only a partial panel passes through `block`.
 template <class T>
 void multiply_packed(const Product<T>& p, Range chunk, Range rows, const AcrossPanels<T>& left,
                      const FewPanels<T>& right, T* block) {
   constexpr std::size_t P = kPanel<T>;
   const std::size_t count = rows.end - rows.begin, step = static_cast<std::size_t>(p.out_stride);
   const std::size_t begin = right.panels.begin, end = right.panels.end;
-  const std::size_t full = end * P <= p.columns ? end : end - 1;  // the first that is not
+  const std::size_t full = end * P <= p.columns ? end : end - 1;  // the end of the full panels
   const bool add = chunk.begin > 0;
   const Range depth{0, chunk.end - chunk.begin};
   const auto activate = p.activation == p.kNone || chunk.end < p.depth
@@ -80,9 +80,9 @@ void multiply_packed(const Product<T>& p, Range chunk, Range rows, const AcrossP
   }
 }
 
-// Outside in: many panels of `right`, a chunk of depth, rows of `left`, a few of the panels, blocks of rows.
-// So a chunk of either operand is packed once. Rows of `left` stay in L2; panels that later rows meet again
-// wait in L3, and where there are no later rows, they take their turn in the same part of L2.
+// Outermost first: many panels of `right`, a chunk of depth, rows of `left`, a few of the panels, blocks of
+// rows. Thus a chunk of either operand is packed once. Rows of `left` stay in L2; panels that later rows need
+// again wait in L3, and if there are no later rows, they take turns in the same part of L2.
 template <class T>
 void product(const Product<T>& p, Range panels, Range rows, T* memory) {
   T* const left_memory = memory + p.kPackedPanels * kPanel<T> * kDepth<T>;

@@ -1,4 +1,4 @@
-// Random values of variance 1 from blocks of Philox, one each.
+// Random values of variance 1, each from one block of Philox.
 #pragma once
 
 #include "for_each.hpp"
@@ -8,8 +8,8 @@
 namespace fanin::FANIN_ISA {
 namespace {
 
-// A number in [0, 1) from the 53 upper bits of two words, exactly: 32 bits and the other 21 become numbers
-// where a double of that magnitude has its last bit
+// A number in [0, 1) from the upper 53 bits of two words, exactly: 32 bits and the other 21 are each inserted
+// into a double of the magnitude at which its last bit has their value
 FANIN_INLINE Vec<double> unit_interval(Counters low, Counters high) {
   const Counters bits = ((low & 0xFFFFFFFF) | high << 32) >> 11;
   const Vec<double> low_origin(0x1p52), high_origin(0x1p84);
@@ -18,20 +18,20 @@ FANIN_INLINE Vec<double> unit_interval(Counters low, Counters high) {
   return (upper + lower) * Vec<double>(0x1p-53);
 }
 
-// uniform in [-sqrt(3), sqrt(3))
+// Uniform in [-sqrt(3), sqrt(3))
 FANIN_INLINE Vec<double> uniform_value(const RandomBlocks& r) {
   const Vec<double> limit(0x1.bb67ae8584caap0), one(1.0);
   return limit * (Vec<double>(2.0) * unit_interval(r.c[0], r.c[1]) - one);
 }
 
-// normal by Box and Muller: sqrt(-2 log u) cos(2 pi v)
+// Normal by Box and Muller: sqrt(-2 log u) cos(2 pi v)
 FANIN_INLINE Vec<double> normal_value(const RandomBlocks& r) {
   const Vec<double> u = Vec<double>(1.0) - unit_interval(r.c[0], r.c[1]);
   const Vec<double> two_v = Vec<double>(2.0) * unit_interval(r.c[2], r.c[3]);
   return cos_pi(two_v) * sqrt(Vec<double>(-2.0) * log(u));
 }
 
-// out[i] = value(block `first` + i), whose number has 32 bits
+// out[i] = value(block `first` + i); block numbers have 32 bits
 template <class F>
 FANIN_INLINE void fill_random(double* out, std::uint32_t first, std::size_t n, const std::uint32_t* counter,
                               const std::uint32_t* key, F&& value) {

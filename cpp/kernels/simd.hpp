@@ -1,9 +1,9 @@
 // The vector type of the instruction set this file is compiled for.
 //
 // Arithmetic, comparison and integer operations are the compiler's own vector extensions, which are exact
-// IEEE operations on every target. Only what the extensions lack is written per instruction set: fma, sqrt
-// and the masked load and store. Everything has internal linkage, so no code of a newer instruction set can
-// be merged into the copy that an older processor runs.
+// IEEE operations on every target. Only what the extensions lack is written per instruction set: fma, sqrt,
+// and masked loads and stores. Everything has internal linkage, so no code for a newer instruction set can be
+// merged into the copy that an older processor runs.
 #pragma once
 
 #include <cstddef>
@@ -73,10 +73,10 @@ struct Vec {
   friend FANIN_INLINE Bits operator>=(Vec a, Vec b) { return a.v >= b.v; }
   friend FANIN_INLINE Bits operator==(Vec a, Vec b) { return a.v == b.v; }
 
-  // mask ? a : b, lane by lane; a mask is all ones or all zeros in each lane
+  // mask ? a : b in each lane; the lanes of a mask are all ones or all zeros
   friend FANIN_INLINE Vec select(Bits mask, Vec a, Vec b) { return mask ? a.v : b.v; }
-  // a where a > b, else b: a NaN in a gives b, on every instruction set. Where one operand is constant,
-  // compilers do not see that the comparison is what one instruction does.
+  // a if a > b, else b: a NaN in a gives b, on every instruction set. If an operand is constant, compilers do
+  // not recognize that a single instruction does this.
 #if defined(FANIN_ISA_AVX512)
   friend FANIN_INLINE Vec max(Vec a, Vec b) {
     if constexpr (sizeof(T) == 4) return _mm512_max_ps(a.v, b.v);
@@ -101,7 +101,7 @@ struct Vec {
 #endif
 };
 
-// unsigned numbers of 64 bits, for random ones
+// Unsigned 64-bit numbers, for random numbers
 typedef std::uint64_t Counters __attribute__((vector_size(kVectorBytes)));
 
 template <class V>
@@ -140,13 +140,13 @@ FANIN_INLINE Vec<double> lane_numbers(double) {
   for (int i = 0; i < Vec<double>::width; ++i) r.v[i] = i;
   return r;
 }
-// the first `count` lanes (count may be <= 0 or >= width)
+// A mask of the first `count` lanes (count may be <= 0 or >= width)
 template <class T>
 FANIN_INLINE typename Vec<T>::Bits first_lanes(int count) {
   return lane_numbers(T{}) < Vec<T>(count);
 }
 
-// whether a mask is set in all lanes
+// Whether a mask is set in all lanes
 template <class T>
 FANIN_INLINE bool all_lanes(typename Vec<T>::Bits mask) {
   std::uint64_t words[sizeof(mask) / sizeof(std::uint64_t)], all = ~std::uint64_t{0};
@@ -166,7 +166,7 @@ struct IntegersBelow<0, I...> {
 template <int N>
 using FirstIntegers = typename IntegersBelow<N>::type;
 
-// lane i of the result is lane index i of a followed by b
+// Lane i of the result is lane Index[i] of a followed by b
 template <int... Index, class T>
 FANIN_INLINE Vec<T> shuffle(Vec<T> a, Vec<T> b) {
 #if defined(__clang__) || __GNUC__ >= 12
@@ -188,7 +188,7 @@ FANIN_INLINE Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) {
 FANIN_INLINE Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) {
   return _mm512_fmadd_pd(a.v, b.v, c.v);
 }
-// the products of the lower halves
+// The products of the lower halves of 64-bit lanes
 FANIN_INLINE Counters multiply_low_halves(Counters a, Counters b) {
   return reinterpret_cast<Counters>(
       _mm512_mul_epu32(reinterpret_cast<__m512i>(a), reinterpret_cast<__m512i>(b)));
@@ -226,13 +226,13 @@ FANIN_INLINE Vec<double> sqrt(Vec<double> a) { return vsqrtq_f64(a.v); }
 
 #else
 
-// the correctly rounded fma of the C library: slow, and the same bits
+// The correctly rounded fma of the C library: slow, but with the same bits
 FANIN_INLINE float fma(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
 FANIN_INLINE double fma(double a, double b, double c) { return __builtin_fma(a, b, c); }
 FANIN_INLINE float sqrt(float a) { return __builtin_sqrtf(a); }
 FANIN_INLINE double sqrt(double a) { return __builtin_sqrt(a); }
 template <class T>
-FANIN_INLINE Vec<T> fma(Vec<T> a, Vec<T> b, Vec<T> c) {
+__attribute__((noinline)) Vec<T> fma(Vec<T> a, Vec<T> b, Vec<T> c) {
   for (int i = 0; i < Vec<T>::width; ++i) c.v[i] = fma(a.v[i], b.v[i], c.v[i]);
   return c;
 }
@@ -245,8 +245,8 @@ FANIN_INLINE Vec<T> sqrt(Vec<T> a) {
 #endif
 #endif
 
-// The first n elements, 0 < n < width, and zeros. AddressSanitizer does not see what masked instructions
-// reach: with it they are loops.
+// The first n elements, 0 < n < width, and zeros. With AddressSanitizer, which does not see the memory that
+// masked instructions access, they are loops.
 #if defined(FANIN_ISA_AVX512) && !defined(__SANITIZE_ADDRESS__)
 FANIN_INLINE Vec<float> load_partial(const float* p, int n) {
   return _mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << n) - 1), p);
@@ -286,7 +286,7 @@ FANIN_INLINE void store_partial(Vec<T> a, T* p, int n) {
 }
 #endif
 
-// a vector of the first `n` elements and zeros, for any n
+// A vector of the first `n` elements and zeros, for any n
 template <class T>
 FANIN_INLINE Vec<T> load_at_most(const T* p, std::size_t n) {
   if (n >= static_cast<std::size_t>(Vec<T>::width)) return Vec<T>::load(p);

@@ -1,4 +1,4 @@
-// Soft-max cross-entropy couples the outputs of a row: its largest, then the sum of e^(z - largest), then p.
+// Softmax cross-entropy couples the outputs of a row: the largest, then the sum of e^(z - largest), then p.
 #pragma once
 
 #include "lanes.hpp"
@@ -20,7 +20,7 @@ struct SoftmaxRows {
     return lanes.largest();
   }
 
-  // Hands e^(z - largest) to store(panel, column, e), zero in padding lanes; returns the sum
+  // Calls store(panel, column, e) with e = e^(z - largest), zero in padding lanes; returns the sum
   template <class F>
   static FANIN_INLINE T exponentials(const Panels<const T>& z, std::size_t row, T largest, F&& store) {
     PanelLanes<T> lanes(0.0);
@@ -48,7 +48,7 @@ struct SoftmaxRows {
           share(loss.loss.parameters[0] / static_cast<T>(loss.a.columns)),
           rest(T{1} - loss.loss.parameters[0]) {}
 
-    // the vector at this place, without the label's part
+    // The vector at this position, without the label's part
     FANIN_INLINE Vec<T> at(std::size_t row, std::size_t p, std::size_t column) const {
       if (l.labels != nullptr) return Vec<T>(share);
       return fma(Vec<T>(rest), Vec<T>::load(l.targets.at(row, p) + column), Vec<T>(share));
@@ -73,7 +73,8 @@ struct SoftmaxRows {
     });
   }
 
-  // dz, and of each sample the sum of e^(z_j - largest), linear = sum_j t_j (z_j - largest), mass = sum_j t_j
+  // dz, and for each sample the sum of e^(z_j - largest), linear = sum_j t_j (z_j - largest),
+  // mass = sum_j t_j
   static void rows_by_themselves(const LossRows<T>& l, const Target& target, bool plain, std::size_t first,
                                  std::size_t count, T* total, T* linear, T* mass) {
     for (std::size_t i = 0; i < count; ++i) {
@@ -107,7 +108,7 @@ struct SoftmaxRows {
     for_each_vector(target.l.a, [&](std::size_t p, std::size_t column, std::size_t lane, auto mask) {
       const Vec<T> z = Vec<T>::load(target.l.a.at(row, p) + column);
       const Vec<T> t = select(mask, target.at(row, p, column), Vec<T>(0.0));
-      // 0 times -infinity, a probability of zero for a target of zero, is nothing
+      // 0 times -infinity, for a probability and a target of zero, counts as 0
       products.v[lane] = products.v[lane] + select(t == Vec<T>(0.0), Vec<T>(0.0), t * (z - Vec<T>(largest)));
       sums.v[lane] = sums.v[lane] + t;
     });
@@ -115,7 +116,7 @@ struct SoftmaxRows {
     if (target.l.labels == nullptr) mass = sums.sum();
   }
 
-  // 1 where the first of the largest outputs is the label, or the first of the largest target probabilities
+  // 1 if the first of the largest outputs is the label, or the first of the largest target probabilities
   static T hit(const LossRows<T>& l, std::size_t row, T largest) {
     const std::size_t guess = first_at_least(l.a, row, largest);
     const std::size_t truth = l.labels != nullptr
@@ -129,7 +130,7 @@ struct SoftmaxRows {
     return j;
   }
 
-  // A single row is as quick by itself.
+  // A single row is as fast on its own.
   static void outputs(T* out, std::size_t row_stride, const Panels<const T>& a, Range rows) {
     const std::size_t count = rows.end - rows.begin;
     if (a.columns <= kPanel<T> / 2 && count > 1 && 2 * count >= a.columns) {
@@ -149,7 +150,7 @@ struct SoftmaxRows {
                                  [&](std::size_t, std::size_t column, Vec<T> x) { x.store(e + column); });
     for (std::size_t p = 0; p < a.count(); ++p) {
       for (std::size_t column = 0; column < a.width(p); column += Vec<T>::width) {
-        // those of a single panel are there
+        // those of a single panel are already there
         const Vec<T> x = a.count() == 1 ? Vec<T>::load(e + column)
                                         : exp(Vec<T>::load(a.at(row, p) + column) - Vec<T>(largest));
         (x / Vec<T>(total)).store(e + column);

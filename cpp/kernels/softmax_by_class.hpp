@@ -1,5 +1,5 @@
-// Soft-max, and its cross-entropy of labels, with at most half a panel of classes, turned over: a vector
-// holds one class of many samples, so that a few classes do not cost what a whole panel does.
+// Softmax, and its cross-entropy with labels, for at most half a panel of classes, transposed: a vector holds
+// one class of many samples, so that a few classes do not cost as much as a whole panel.
 #pragma once
 
 #include "math.hpp"
@@ -22,7 +22,8 @@ FANIN_INLINE Vec<T> fold_classes(Vec<T> (&e)[N]) {
 template <class T>
 using ByClass = T[kPanel<T> / 2][kPanel<T>];
 
-// e^(z - largest) in the place of z, for a vector of samples from i on, and their sum; f(class, z - largest)
+// Replaces z by e^(z - largest) for a vector of samples from i on, returns their sum; calls
+// f(class, z - largest)
 template <class T, class F>
 FANIN_INLINE Vec<T> exponentials_by_class(ByClass<T>& z, std::size_t classes, std::size_t i, F&& f) {
   constexpr std::size_t most = kPanel<T> / 2;
@@ -39,7 +40,7 @@ FANIN_INLINE Vec<T> exponentials_by_class(ByClass<T>& z, std::size_t classes, st
   return fold_classes(e);
 }
 
-// Probabilities of at most a panel of samples, to rows of a row-major matrix
+// Probabilities of at most a panel of samples, written to rows of a row-major matrix
 template <class T>
 void probabilities_by_class(T* out, std::size_t row_stride, const Panels<const T>& a, std::size_t first,
                             std::size_t count) {
@@ -58,7 +59,7 @@ void probabilities_by_class(T* out, std::size_t row_stride, const Panels<const T
   }
 }
 
-// dz, and of each sample the sum of e^(z_j - largest) and z_label - largest; at most a panel of samples
+// dz, and for each sample the sum of e^(z_j - largest) and z_label - largest; at most a panel of samples
 template <class T>
 void softmax_by_class(const LossRows<T>& l, std::size_t first, std::size_t count, T* total, T* linear) {
   constexpr std::size_t P = kPanel<T>, most = P / 2, width = Vec<T>::width;

@@ -1,5 +1,5 @@
-// Rows of arrays larger than the caches are written around them: a store into a cache would first read what
-// it replaces, and push out what is still wanted.
+// Rows of arrays larger than the caches are written around them: a store into a cache would first read the
+// line it replaces, and evict data that are still needed.
 #pragma once
 
 #include "for_each.hpp"
@@ -7,7 +7,7 @@
 namespace fanin::FANIN_ISA {
 namespace {
 
-// p is a multiple of the vector's size
+// p must be a multiple of the vector's size
 template <class T>
 FANIN_INLINE void store_around_caches(Vec<T> a, T* p) {
 #if defined(FANIN_ISA_AVX512)
@@ -19,14 +19,14 @@ FANIN_INLINE void store_around_caches(Vec<T> a, T* p) {
 #endif
 }
 
-// Before other threads read what this one has written around the caches
+// Must precede other threads' reads of what this one has written around the caches
 FANIN_INLINE void finish_stores_around_caches() {
 #if defined(FANIN_ISA_AVX512) || defined(FANIN_ISA_AVX2)
   _mm_sfence();
 #endif
 }
 
-// out[i] = f(i, lanes) for i = 0, ..., n - 1, a whole vector of memory at a time
+// out[i] = f(i, lanes) for i = 0, ..., n - 1, in whole vectors of memory
 template <class T, class F>
 FANIN_INLINE void write_each(T* out, std::size_t n, bool around_caches, F&& f) {
   constexpr std::size_t width = Vec<T>::width;

@@ -41,7 +41,7 @@ struct Forward {
 // Dropout: which elements are kept, a bit each, (row, panel) by (row, panel), and what they are multiplied
 // by. Without bits all are kept.
 template <class T>
-struct KeptElements {
+struct DropoutMask {
   std::uint8_t* bits;
   T scale;
 
@@ -59,7 +59,7 @@ template <class T>
 struct Drop {
   Panels<T> out;
   Panels<const T> x;
-  KeptElements<T> kept;
+  DropoutMask<T> mask;
   std::uint32_t key[2], counter[3], dropped;
   std::size_t first_row;
 };
@@ -71,7 +71,7 @@ struct InputGradient {
   Panels<T> dz, dz_transposed;
   Panels<const T> w, dy_transposed, z, a;
   int activation;
-  KeptElements<T> kept;
+  DropoutMask<T> mask;
 };
 
 // dz = dy f'(z), the same where no weights are in between
@@ -80,12 +80,12 @@ struct PassedGradient {
   Panels<T> dz, dz_transposed;
   Panels<const T> dy, z, a;
   int activation;
-  KeptElements<T> kept;
+  DropoutMask<T> mask;
 };
 
 // What the whole gradient keeps of some rows: their gradient alone, or, where the rows before them in a batch
 // are multiples of kDepth, the gradient of all of these; or a sum over batches by their weights
-enum class Keep { alone, continued, first_of_sum, next_of_sum };
+enum class Into { alone, continued, first_of_sum, next_of_sum };
 
 // dw = x' dz, db = column sums of dz. Where `gradient` is absent the update runs on each block as it is made.
 // A layer with batch norm has no biases: dgamma and dbeta are there already, and beta is at bias_offset.
@@ -97,7 +97,7 @@ struct WeightGradient {
   Panels<const T> x, dz;
   const T *dgamma = nullptr, *dbeta = nullptr;
   std::size_t gamma_offset = 0;
-  Keep keep = Keep::alone;
+  Into into = Into::alone;
   T batch_weight = 1;
 };
 

@@ -1,10 +1,9 @@
-// The one matmul micro-kernel, and blocks of up to 64 rows made of its tiles.
+// The matmul micro-kernel, and blocks of up to 64 rows made of its tiles.
 //
 //   out[i][j] (+)= sum over k of left(i, k) right(k, j)
 //
-// A tile keeps MR x NV accumulators in registers; each step of the depth loads NV vectors of the right
-// operand and broadcasts MR elements of the left one. Three products use it and differ in where left(i, k)
-// lies:
+// A tile holds MR x NV accumulators in registers; each step of the depth loads NV vectors of the right
+// operand and broadcasts MR elements of the left one. Three products use it, with different left(i, k):
 //   forward          left = x panels, rows are samples
 //   input gradient   left = w panels, rows are inputs, right = transposed dz
 //   weight gradient  left = x panels read down the batch, rows are inputs, depth is samples
@@ -16,7 +15,7 @@
 namespace fanin::FANIN_ISA {
 namespace {
 
-// Accumulators are at most 28 of 32 registers (AVX-512), 12 of 16 (AVX2) and 24 of 32 (NEON); vectors of the
+// Accumulators take at most 28 of 32 registers (AVX-512), 12 of 16 (AVX2) and 24 of 32 (NEON); vectors of the
 // right operand and a broadcast take the rest.
 #if defined(FANIN_ISA_AVX512)
 inline constexpr int kTileVectors = 2, kMaxTileRows = 14;
@@ -26,8 +25,8 @@ inline constexpr int kTileVectors = 2, kMaxTileRows = 6;
 inline constexpr int kTileVectors = 4, kMaxTileRows = 6;
 #endif
 
-// A tile of few rows is wider, and goes across panels: a multiply-add takes about four cycles, and one or two
-// start in each, so fewer than eight chains leave the processor waiting.
+// A tile of few rows is wider, across panels: a multiply-add takes about four cycles, and one or two start in
+// each, so that fewer than eight chains would leave the processor waiting.
 #if defined(FANIN_ISA_AVX512)
 inline constexpr int kMaxWideRows = 6;
 constexpr int wide_vectors(int rows) { return rows <= 3 ? 8 : 4; }
@@ -121,7 +120,7 @@ FANIN_INLINE void AcrossPanels<T>::accumulate(Vec<T> (&acc)[MR][NV], std::size_t
   for (std::size_t k = depth.begin; k < depth.end; k += P) {
     const std::size_t n = depth.end - k < P ? depth.end - k : P;
     const T* left = matrix.at(first_row + row, k / P);
-    // the rows of the next panel lie far away, where no hardware prefetcher looks
+    // the rows of the next panel are far away, where no hardware prefetcher looks
     if (k + P < depth.end) prefetch_rows<MR>(left + matrix.rows * P, P);
     if (matrix.width(k / P) == P) {
       multiply_add<P>(acc, left, 1, right, n);
@@ -158,7 +157,7 @@ __attribute__((noinline)) void tile(const Left& left, std::size_t row, Range dep
     }
 }
 
-// the tile of this height, looked for from the highest down
+// The tile of this height, searched from the highest down
 template <int NV, int MR, class T, class Left>
 FANIN_INLINE void tile_of_height(std::size_t height, const Left& left, std::size_t row, Range depth,
                                  Strip<const T> right, Strip<T> out, bool add) {
@@ -183,8 +182,7 @@ FANIN_INLINE void column_of_tiles(const Left& left, std::size_t rows, Range dept
   }
 }
 
-// `depth` of the product of `rows` (at most 64) rows and one panel, `width` wide; `right` begins at
-// depth.begin
+// `depth` of the product of at most 64 `rows` and one panel, `width` wide; `right` begins at depth.begin
 template <class T, class Left>
 void product_block(const Left& left, std::size_t rows, Range depth, Strip<const T> right, std::size_t width,
                    Strip<T> out, bool add) {
@@ -199,7 +197,7 @@ void product_block(const Left& left, std::size_t rows, Range depth, Strip<const 
   }
 }
 
-// panels that a wide tile of MR rows did, of `panels`
+// Returns how many of `panels` were done by wide tiles of MR rows
 template <int MR, class T, class Left>
 FANIN_INLINE std::size_t wide_tiles(std::size_t rows, const Left& left, Range depth, Strip<const T> right,
                                     std::size_t panels, Strip<T> out, bool add) {
@@ -219,7 +217,7 @@ FANIN_INLINE std::size_t wide_tiles(std::size_t rows, const Left& left, Range de
       }
     };
     tiles_of.template operator()<vectors>();
-    // two panels that are left over are still twice the chains of one
+    // two remaining panels still have twice the chains of one
     if constexpr (MR == 1 && vectors == 4 * in_panel) tiles_of.template operator()<vectors / 2>();
     return p;
   }
@@ -237,7 +235,7 @@ void product_panels(const Left& left, std::size_t rows, Range depth, Strip<const
   }
 }
 
-// A chunk of the depth of `rows` (at most 64) rows, from row `row` on, of some panels of out = left right
+// A chunk of the depth of at most 64 `rows`, starting at `row`, of some panels of out = left right
 template <class T, class Left>
 void product_of_panels(const Left& left, std::size_t rows, Range chunk, const Panels<const T>& right,
                        const Panels<T>& out, Range panels, std::size_t row) {
@@ -262,7 +260,7 @@ FANIN_INLINE void for_each_group(Range all, std::size_t size, F&& f) {
   }
 }
 
-// f(chunk) for each chunk of the depth, in order; one that is empty where there is no depth
+// f(chunk) for each chunk of the depth, in order; a single empty one if there is no depth
 template <class T, class F>
 FANIN_INLINE void for_each_chunk(std::size_t depth, F&& f) {
   std::size_t k = 0;

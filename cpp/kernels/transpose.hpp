@@ -14,7 +14,7 @@ FANIN_INLINE void exchange_lanes(Vec<T>& upper, Vec<T>& lower, Integers<I...>) {
   lower = shuffle<((I & D) != 0 ? I + width : I + D)...>(u, l);
 }
 
-// Rows i and i + D exchange the lanes that are off the diagonal of their 2 x 2 blocks of D lanes each.
+// Rows i and i + D exchange the off-diagonal lanes of their 2 x 2 blocks of D lanes each.
 template <int D, class T>
 FANIN_INLINE void exchange(Vec<T>& upper, Vec<T>& lower) {
   exchange_lanes<D>(upper, lower, FirstIntegers<Vec<T>::width>{});
@@ -34,7 +34,7 @@ FANIN_INLINE void exchange_stages(Vec<T> (&rows)[Vec<T>::width]) {
 }
 
 // out[j][i] = in[i][j] for i < columns, j < rows of `out`. Rows of `in` from in_rows on count as zeros; both
-// strides are multiples of the vector, and every lane up to the rounded-up size is read and written.
+// strides are multiples of the vector, and all lanes up to the rounded-up size are read and written.
 template <class T>
 void transpose(T* out, std::size_t out_step, std::size_t out_rows, const T* in, std::size_t in_step,
                std::size_t in_rows, std::size_t columns) {

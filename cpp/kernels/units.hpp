@@ -1,5 +1,5 @@
-// Columns whose squares overflow, or vanish beside an epsilon as small, are gone through again in a unit of
-// their own: each value is first multiplied by a power of two, which changes no digit.
+// Columns with squares that overflow, or vanish next to a similarly small epsilon, are processed again in
+// units of their own: each value is first multiplied by a power of two, which changes no digit.
 #pragma once
 
 #include "for_each.hpp"
@@ -8,10 +8,10 @@
 namespace fanin::FANIN_ISA {
 namespace {
 
-// Variances up to this one, and with its inverse down to there, are accurate as they are.
+// Variances between its inverse and this are accurate without a unit.
 template <class T>
 inline constexpr T kLargeVariance = static_cast<T>(sizeof(T) == 4 ? 0x1p100 : 0x1p960);
-// With it, or its inverse, 2^32 squares of other columns neither overflow nor vanish.
+// In this unit, or its inverse, 2^32 squares of the other columns neither overflow nor vanish.
 template <class T>
 inline constexpr T kUnit = static_cast<T>(sizeof(T) == 4 ? 0x1p84 : 0x1p560);
 
@@ -26,9 +26,9 @@ FANIN_INLINE bool any_units(const T* unit, std::size_t n) {
   return !all_lanes<T>(ones);
 }
 
-// The units of n columns of this variance, which is infinite or no number where it has overflown; s is the
-// first row. Returns whether any is not 1. Values as small as a variance that vanishes are so in all rows, or
-// the column is constant.
+// The units of n columns of this variance, which is infinite or NaN if it has overflowed; s is the first row.
+// Returns whether any is not 1. If a variance vanishes, s shows whether all rows are as small or the column
+// is constant.
 template <class T>
 FANIN_INLINE bool find_units(T* unit, const T* variance, const T* s, T epsilon, std::size_t n) {
   constexpr T least = 1 / kLargeVariance<T>;
@@ -54,7 +54,7 @@ void take_units(T* out, const T* x, std::ptrdiff_t stride, std::size_t rows, con
   }
 }
 
-// The unit of a vector of columns; 1, which costs nothing, where they are as they are
+// The unit of a vector of columns; 1, at no cost, for columns without units
 template <bool in_units, class T, class L>
 FANIN_INLINE Vec<T> unit_at(const T* unit, std::size_t j, L lanes) {
   if constexpr (in_units) return lanes.load(unit + j);

@@ -33,10 +33,10 @@ FANIN_INLINE V change_of(const typename R::Constants& c, V g, V w, V* slot) {
 // Where each slot lies among those the form uses; -1 for one it does not use
 template <class R, int form>
 struct Places {
-  int at[R::slots + 1] = {};
+  int at[slot_count<R> + 1] = {};
   int used = 0;
   constexpr Places() {
-    for (int s = 0; s < R::slots; ++s) {
+    for (int s = 0; s < slot_count<R>; ++s) {
       bool uses = true;
       if constexpr (requires { R::uses(0, 0); }) uses = R::uses(form, s);
       at[s] = uses ? used++ : -1;
@@ -53,7 +53,7 @@ template <class R, int form, class T, class Wrap>
 __attribute__((flatten)) void update_form(const Update<T>& update, const Wrap& wrap, const T* g,
                                           std::size_t first, std::size_t n) {
   using V = Vec<T>;
-  constexpr int slots = R::slots;
+  constexpr int slots = slot_count<R>;
   const auto constants = *static_cast<const typename R::Constants*>(update.constants);
   T* w = update.parameters + first;
   T* memory = update.slots + first;
@@ -100,12 +100,12 @@ struct Bare {
 // Decay and the scale of the rate only
 template <class T>
 struct Scaled {
-  Vec<T> keep, scale;
+  Vec<T> undecayed, scale;
 
   FANIN_INLINE Scaled(const Around& around, double rate)
-      : keep(1 - around.scale * rate * around.decay), scale(around.scale) {}
+      : undecayed(1 - around.scale * rate * around.decay), scale(around.scale) {}
   FANIN_INLINE Vec<T> gradient(Vec<T> g, Vec<T>) const { return g; }
-  FANIN_INLINE Vec<T> weight(Vec<T> w, Vec<T> change) const { return fma(scale, change, keep * w); }
+  FANIN_INLINE Vec<T> weight(Vec<T> w, Vec<T> change) const { return fma(scale, change, undecayed * w); }
 };
 
 template <class T>
@@ -190,8 +190,8 @@ void shift_run(const Update<T>& update, T* out, const T* gradient, Range paramet
   if constexpr (second_of<R>) {
     const auto constants = *static_cast<const typename R::Constants*>(update.constants);
     for_each<T>(parameters.end - parameters.begin, [&](std::size_t i, auto lanes) {
-      Vec<T> state[R::slots];
-      for (int s = 0; s < R::slots; ++s) {
+      Vec<T> state[slot_count<R>];
+      for (int s = 0; s < slot_count<R>; ++s) {
         const T* slot = update.slots + static_cast<std::size_t>(s) * update.slot_stride;
         state[s] = lanes.load(slot + parameters.begin + i);
       }

@@ -1,9 +1,8 @@
-// The kinds of arrays that come from Python, and their checks. Arrays that are only read may be converted; a
-// view keeps the array it looks into alive.
+// The kinds of arrays that come from Python, and their checks. Read-only inputs may be converted; a view
+// keeps its array alive.
 #pragma once
 
 #include <pybind11/gil_safe_call_once.h>
-#include <pybind11/numpy.h>
 
 #include <algorithm>
 #include <string>
@@ -21,7 +20,7 @@ inline const py::module_& numpy_module() {
   return stored.call_once_and_store_result([] { return py::module_::import("numpy"); }).get_stored();
 }
 
-// NumPy's own kind of array; one of a subclass may mean something else than what its memory holds
+// Exactly numpy.ndarray: an instance of a subclass may give its memory another meaning
 inline bool is_plain_array(const py::handle& value) {
   return Py_TYPE(value.ptr()) == py::detail::npy_api::get().PyArray_Type_;
 }
@@ -31,7 +30,7 @@ inline bool is_masked_array(const py::handle& value) {
          py::isinstance(value, numpy_module().attr("ma").attr("MaskedArray"));
 }
 
-// Whether there is a masked array in a list, or in a list in it, whose mask NumPy would drop
+// Whether a list, or a list nested in it, contains a masked array; NumPy would drop its mask
 inline bool lists_masked_arrays(const py::handle& value, int deepest = 64) {
   if (!PyList_Check(value.ptr()) && !PyTuple_Check(value.ptr())) return is_masked_array(value);
   const auto listed = py::reinterpret_borrow<py::sequence>(value);
@@ -40,7 +39,7 @@ inline bool lists_masked_arrays(const py::handle& value, int deepest = 64) {
          });
 }
 
-// The masked array of such a list
+// Converts such a list to a masked array
 inline py::object stacked(const py::handle& value) {
   const py::object ma = numpy_module().attr("ma");
   if (!PyList_Check(value.ptr()) && !PyTuple_Check(value.ptr())) return ma.attr("asarray")(value);
@@ -49,8 +48,8 @@ inline py::object stacked(const py::handle& value) {
   return ma.attr("stack")(parts);
 }
 
-// What NumPy makes of a value, without a copy where the value shares its memory: an array, a list, whatever
-// speaks the buffer protocol, DLPack or NumPy's own protocols
+// Converts a value to a NumPy array: a list, or, without a copy, anything that supports the buffer protocol,
+// DLPack or NumPy's own protocols
 inline py::array as_array(const py::object& value) {
   if (py::isinstance<py::array>(value)) return py::reinterpret_borrow<py::array>(value);
   if (lists_masked_arrays(value)) return stacked(value);
@@ -71,15 +70,15 @@ inline void check_unmasked(const char* name, const py::array& array) {
                           : ", ") +
              py::str(masked[py::make_tuple(0, axis)]).cast<std::string>();
   }
-  throw fanin::ValueError(std::string(name) + ": " + place + " is masked; every value must be given");
+  throw fanin::ValueError(std::string(name) + ": " + place + " is masked; missing values are not supported");
 }
 
-// What may follow where labels are texts
+// The end of the message about labels that are strings
 inline constexpr const char* kLabelsOfTexts =
     "; convert class names to integer labels with classes, y = np.unique(y, return_inverse=True)";
 
-// Any array-like as a NumPy array; TypeError where it does not hold real numbers, or where its library does
-// not show it: on another device, or with a gradient to track
+// Any array-like as a NumPy array; TypeError unless it holds real numbers, or if its library does not give
+// access: on another device, or because it requires a gradient
 inline py::array numbers(const char* name, const py::object& value, const char* expected = "real numbers") {
   py::array array;
   try {
@@ -94,10 +93,10 @@ inline py::array numbers(const char* name, const py::object& value, const char* 
     throw fanin::ValueError(words);
   }
   const py::dtype dtype = array.dtype();
-  constexpr int first_of_other_libraries = 256;  // such as bfloat16, of whatever kind it says it is
+  constexpr int first_of_other_libraries = 256;  // types such as bfloat16, whatever kind they claim to be
   if (dtype.num() >= first_of_other_libraries ||
       std::string("fiub").find(dtype.kind()) == std::string::npos) {
-    // NumPy has put None or a sparse matrix, say, into an array as the object it is
+    // NumPy wraps None or a sparse matrix, for example, in an array of objects
     const bool unknown = dtype.kind() == 'O' && array.ndim() == 0 && !py::isinstance<py::array>(value);
     const bool texts = std::string_view(name) == "y" && array.ndim() > 0 &&
                        std::string("OSUT").find(dtype.kind()) != std::string::npos;
@@ -114,7 +113,7 @@ inline std::string shape_text(const py::array& array) {
   return py::str(static_cast<py::object>(array.attr("shape"))).cast<std::string>();
 }
 
-// strides of axes of length 0 and 1 mean nothing
+// strides of axes of length 0 and 1 have no meaning
 template <class S>
 bool viewable(const py::array& array) {
   if (!py::isinstance<py::array_t<S>>(array)) return false;
@@ -135,7 +134,7 @@ fanin::MatrixView<const S> matrix_view(const py::array& array) {
           column ? 1 : array.strides(1) / size};
 }
 
-// The type of a dtype's numbers, of which `numbers` has made sure
+// The number type of a dtype that `numbers` has accepted
 inline fanin::NumberType number_type(const py::dtype& dtype) {
   using fanin::NumberType;
   const auto size = dtype.itemsize();
@@ -164,7 +163,7 @@ inline fanin::NumberMatrix number_matrix(const py::array& array) {
           !dtype.attr("isnative").cast<bool>()};
 }
 
-// An array of numbers looked at as a matrix
+// An array of numbers viewed as a matrix
 struct Matrix {
   py::array array;
   fanin::Samples view;
@@ -178,7 +177,7 @@ inline Matrix matrix_of(const py::array& array) {
 
 inline Matrix matrix(const char* name, const py::object& value, bool column_allowed,
                      const std::string& expected) {
-  // in a hurry where there is nothing to look into
+  // a fast path for the common case
   const bool known = is_plain_array(value) && py::isinstance<py::array_t<float>>(value);
   py::array array = known ? py::reinterpret_borrow<py::array>(value) : numbers(name, value);
   if (array.ndim() != 2 && !(column_allowed && array.ndim() == 1)) {
@@ -188,12 +187,12 @@ inline Matrix matrix(const char* name, const py::object& value, bool column_allo
   return matrix_of(array);
 }
 
-// Whether this is a table, of class probabilities where labels could also be given
+// Whether this is a table: class probabilities rather than labels
 inline bool has_columns(const char* name, const py::object& value) {
   return numbers(name, value, "integer labels or class probabilities").ndim() == 2;
 }
 
-// Integer labels, one a row
+// Integer labels, one per row
 inline Matrix labels(const char* name, const py::object& value, std::size_t rows) {
   const py::array array = numbers(name, value);
   if (array.ndim() != 1) {
@@ -207,7 +206,7 @@ inline Matrix labels(const char* name, const py::object& value, std::size_t rows
   return {array, number_matrix(array)};
 }
 
-// What a loss compares with, and the arrays they belong to
+// Targets and sample weights, and the arrays that own their memory
 struct TargetArrays {
   py::object y_array;
   fanin::Targets y;
@@ -241,7 +240,7 @@ inline TargetArrays targets(const fanin::Loss& loss, const py::object& y, const 
   return data;
 }
 
-// Where an array that is written in place may be written
+// The memory of an array to write in place
 template <class T>
 T* writable(const char* name, py::array_t<T>& array) {
   if (!array.writeable()) throw fanin::ValueError(std::string(name) + ": expected a writable array");

@@ -1,4 +1,4 @@
-// Batch normalization on people's own arrays.
+// Batch normalization of the user's arrays.
 #include "fanin/functional.hpp"
 #include "operands.hpp"
 #include "unlocked.hpp"
@@ -7,7 +7,7 @@ namespace {
 
 using operands::Input;
 
-// A matrix whose columns lie next to each other: the array itself, or a copy
+// A matrix that is contiguous along each row: the array itself, or a copy
 template <class T>
 py::array with_rows(const py::array& array) {
   const bool rows = array.shape(1) <= 1 || array.strides(1) == static_cast<py::ssize_t>(sizeof(T));
@@ -21,7 +21,7 @@ double number(const char* name, const py::object& value) {
   throw py::type_error(std::string(name) + ": expected a number, got " + py::repr(value).cast<std::string>());
 }
 
-// y, x as it was looked at, mean, variance and offset
+// Returns y, x as it was read, gamma, mean, variance and offset
 py::tuple batch_norm(const py::object& x, const py::object& gamma, const py::object& beta,
                      const py::object& epsilon, const py::object& out) {
   const double eps = number("epsilon", epsilon);

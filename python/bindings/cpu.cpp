@@ -1,12 +1,11 @@
 #include "fanin/cpu.hpp"
 
-#include <pybind11/stl.h>
 
 #include "register.hpp"
 
 void register_cpu(py::module_& m) {
   namespace cpu = fanin::cpu;
-  cpu::active();  // a wrong FANIN_ISA or FANIN_NUM_THREADS fails the import, not the first call
+  cpu::active();  // an invalid FANIN_ISA or FANIN_NUM_THREADS fails the import, not the first call
   cpu::num_threads();
   m.attr("__version__") = FANIN_VERSION;
   m.def("built", [] { return py::tuple(py::cast(cpu::built())); });

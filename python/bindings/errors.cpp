@@ -7,14 +7,14 @@
 
 namespace {
 
-constexpr const char* kDivergedDoc = R"(A loss or a weight is no longer finite.
+constexpr const char* kDivergedDoc = R"(Raised if a loss or a weight becomes NaN or infinite.
 
-The network has the weights of the last finite epoch end.
+The network's weights are restored to those at the end of the last finite epoch.
 
 Attributes
 ----------
 epoch, step, layer : int
-    Where it was seen first, each counted from 1: the epoch of this fit, as in `History`, and the step of the epoch.
+    Where this happened first, counted from 1: the epoch of this fit, as in `History`, and the step in that epoch.
 
 Examples
 --------
@@ -35,7 +35,7 @@ void raise_diverged(const fanin::DivergedError& error, const py::object& type) {
   PyErr_SetObject(type.ptr(), instance.ptr());
 }
 
-// The place goes along, as Python knows the names of a frame's columns
+// The exception carries the place, because Python knows the names of a frame's columns
 void raise_bad_value(const fanin::BadValueError& error) {
   const py::object type = py::reinterpret_borrow<py::object>(PyExc_ValueError);
   py::object instance = type(error.what());

@@ -1,7 +1,6 @@
-// The loop of a fit, its budget, the count of early stopping, and trainings side by side.
+// The loop of a fit, its budget, the count of early stopping, and training several networks together.
 #include "fanin/fit.hpp"
 
-#include <pybind11/stl.h>
 
 #include "fanin/population.hpp"
 #include "register.hpp"
@@ -36,11 +35,11 @@ fanin::EpochLoop make_loop(std::size_t epochs, const std::optional<py::function>
 }
 
 std::vector<fanin::Population::Ended> run(fanin::Population& population) {
-  // nothing below touches Python objects but signal_pending, which locks
+  // nothing below touches Python objects except signal_pending, which acquires the GIL
   return interruptible([&] { return population.run(); });
 }
 
-// Loss and seconds, or the exception that has ended the epoch
+// Returns loss and seconds, or throws the exception that ended the epoch
 Figures figures_of(const fanin::Population::Ended& epoch) {
   if (epoch.error) std::rethrow_exception(epoch.error);
   return {epoch.result.loss, epoch.seconds};

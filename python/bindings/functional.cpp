@@ -1,4 +1,4 @@
-// The kernels on people's own arrays.
+// The kernels as functions of the user's arrays.
 #include "fanin/functional.hpp"
 
 #include "fanin/names.hpp"
@@ -18,7 +18,7 @@ py::object dense(const py::object& x, const py::object& w, const py::object& b, 
                  const py::object& out) {
   const fanin::Activation f = activation_of(activation);
   const bool biased = !b.is_none();
-  // without biases x stands in their place, which leaves the precision as it is
+  // without biases, x takes their place so that the precision does not change
   const std::array<Input, 3> inputs{{{"x", x, 2}, {"w", w, 2}, {"b", biased ? b : x, biased ? 1 : 2}}};
   return operands::with_inputs(inputs, [&](auto zero, const auto& given) -> py::object {
     using T = decltype(zero);
@@ -38,7 +38,7 @@ py::object dense(const py::object& x, const py::object& w, const py::object& b, 
   });
 }
 
-// dx (None where it is not wanted), dw and db
+// dx (or None), dw and db
 py::tuple dense_backward(const py::object& dz, const py::object& x, const py::object& w,
                          const std::array<py::object, 3>& out, bool with_dx) {
   const std::array<Input, 3> inputs{{{"dz", dz, 2}, {"x", x, 2}, {"w", w, 2}}};
@@ -109,10 +109,10 @@ py::object activate_backward(const py::object& da, const py::object& z, const py
 }
 
 fanin::Loss loss_of(const std::string& name, const py::dict& values) {
-  return arrays::make_entry<fanin::Loss>(fanin::Losses{}, "loss", name, values);
+  return arrays::make_loss(name, values);
 }
 
-// The loss, or its gradient where that is wanted
+// The loss, or its gradient
 py::object loss(const std::string& name, const py::dict& values, const py::object& a, const py::object& y,
                 const py::object& sample_weight, bool gradient_wanted, const py::object& out) {
   const fanin::Loss chosen = loss_of(name, values);

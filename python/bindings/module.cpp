@@ -1,9 +1,10 @@
-// The extension module: each file of this folder registers one topic.
+// The extension module: each file in this folder registers one topic.
 #include "register.hpp"
 
 namespace {
 
-// In others pybind11 would wait for a lock that this thread holds, and NumPy does not support them.
+// In a sub-interpreter pybind11 would wait for a lock that this thread holds, and NumPy does not support
+// them.
 bool in_main_interpreter() { return PyInterpreterState_Get() == PyInterpreterState_Main(); }
 
 constexpr const char* kElsewhere =
@@ -13,7 +14,7 @@ constexpr const char* kElsewhere =
 
 PYBIND11_MODULE(_core_of_main_interpreter, m, py::mod_gil_not_used(),
                 py::multiple_interpreters::not_supported()) {
-  // from 3.13 on Python runs PyInit__core in the main interpreter, whoever imports
+  // from 3.13, Python runs PyInit__core in the main interpreter, whichever interpreter imports it
   if (!in_main_interpreter()) throw py::import_error(kElsewhere);
   m.doc() = "The C++ core of fanin.";
   register_errors(m);

@@ -1,6 +1,5 @@
 #include "fanin/network.hpp"
 
-#include <pybind11/stl.h>
 
 #include "fanin/names.hpp"
 #include "operands.hpp"
@@ -20,7 +19,7 @@ py::array_t<T> predict(const fanin::Network<T>& net, const py::object& x, const 
                           std::array{matrix.array});
   operands::check_contiguous("out", result);
   const fanin::MatrixView<T> view = fanin::row_major(result.mutable_data(), rows, columns);
-  interruptible([&] { net.predict(matrix.view, view, signal_pending); });  // both arrays are held here
+  interruptible([&] { net.predict(matrix.view, view, signal_pending); });  // this function holds both arrays
   return result;
 }
 
@@ -29,7 +28,7 @@ py::tuple evaluate(const fanin::Network<T>& net, const py::object& x, const py::
                    const py::object& weights, bool checked) {
   const Data data = make_data(net, x, y, weights);
   const fanin::Checks checks = checked ? fanin::Checks::shapes : fanin::Checks::all;
-  const fanin::Evaluation evaluation = interruptible([&] {  // data is held by this function
+  const fanin::Evaluation evaluation = interruptible([&] {  // this function holds the data
     return net.evaluate(data.x.view, data.targets.y, data.targets.weights, signal_pending, checks);
   });
   return py::make_tuple(evaluation.loss, evaluation.metric);
@@ -64,7 +63,7 @@ py::list get_arrays(const fanin::Network<T>& net, bool averaged) {
   return values;
 }
 
-// Into the arrays of an earlier get_arrays, so that no second copy exists meanwhile
+// Copies into the arrays of an earlier get_arrays, so that there is never a second copy
 template <class T>
 void copy_arrays(const fanin::Network<T>& net, const std::vector<py::array_t<T, py::array::c_style>>& out) {
   const std::vector<fanin::ArrayShape> arrays = net.arrays();
@@ -86,9 +85,8 @@ std::unique_ptr<fanin::Network<T>> make_network(std::size_t inputs,
                                                 const std::vector<arrays::NamedValues>& given,
                                                 const std::string& loss, const py::dict& loss_values,
                                                 std::uint64_t seed) {
-  return std::make_unique<fanin::Network<T>>(
-      inputs, arrays::make_layers(given),
-      arrays::make_entry<fanin::Loss>(fanin::Losses{}, "loss", loss, loss_values), seed);
+  return std::make_unique<fanin::Network<T>>(inputs, arrays::make_layers(given),
+                                             arrays::make_loss(loss, loss_values), seed);
 }
 
 template <class T>

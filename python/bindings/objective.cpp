@@ -14,7 +14,7 @@ class PyObjective {
   PyObjective(const fanin::Network<T>& net, const py::object& x, const py::object& y,
               const py::object& weights)
       : data_(make_data(net, x, y, weights)) {
-    const Unlocked unlocked;  // checks look at every value
+    const Unlocked unlocked;  // the checks read every value
     objective_.emplace(net, data_.x.view, data_.targets.y, data_.targets.weights, signal_pending);
   }
 
@@ -34,8 +34,8 @@ class PyObjective {
  private:
   static std::span<const T> view(const Vector& w) { return {w.data(), static_cast<std::size_t>(w.size())}; }
 
-  // The arrays are held by the caller and by data_, and nothing touches Python but signal_pending, which
-  // locks.
+  // The caller and data_ hold the arrays, and nothing touches Python except signal_pending, which acquires
+  // the GIL.
   template <class F>
   static double call(const F& f) {
     return interruptible(f);

@@ -1,5 +1,5 @@
 // Operands of `fanin.functional`: arrays of one precision, float32 if all inputs are, else float64. Inputs
-// are looked at in place where they can be, else converted; outputs are written in place and never converted.
+// are read in place if possible, else converted; outputs are written in place and never converted.
 #pragma once
 
 #include <array>
@@ -12,12 +12,12 @@ namespace operands {
 struct Input {
   const char* name;
   py::object value;
-  int dimensions;  // kAny: as many as there are
+  int dimensions;  // or kAny
 };
 inline constexpr int kAny = -1;
 
 inline py::array as_array(const Input& input) {
-  // in a hurry where there is nothing to look into
+  // a fast path for the common case
   const bool known =
       arrays::is_plain_array(input.value) &&
       (py::isinstance<py::array_t<float>>(input.value) || py::isinstance<py::array_t<double>>(input.value));
@@ -31,7 +31,7 @@ inline py::array as_array(const Input& input) {
   return array;
 }
 
-// a copy, which is aligned; NumPy would hand back an array of the right type that is not
+// an aligned copy; other NumPy functions return an unaligned array of the right type unchanged
 template <class T>
 py::array_t<T> converted(const py::array& array) {
   return array.attr("astype")(py::dtype::of<T>());
@@ -56,7 +56,8 @@ auto with_inputs(const std::array<Input, N>& inputs, F&& f) {
   return single ? call(float{}) : call(double{});
 }
 
-// A new array. Loops over it and an input of its shape reach the begins of cache lines in both at once.
+// A new array, with the same offset in its cache line as an input of the same shape: loops over both cross
+// cache lines together.
 template <class T, class Inputs>
 py::array_t<T> new_array(const std::vector<py::ssize_t>& shape, const Inputs& inputs) {
   const auto like = std::find_if(std::begin(inputs), std::end(inputs), [&](const py::array& input) {
@@ -65,7 +66,7 @@ py::array_t<T> new_array(const std::vector<py::ssize_t>& shape, const Inputs& in
   return results::array<T>(shape, like == std::end(inputs) ? nullptr : like->data());
 }
 
-// `out` after its checks, or a new array that lies like one of the inputs
+// `out` after its checks, or a new array with the alignment of one of the inputs
 template <class T, class Inputs>
 py::array_t<T> output(const char* name, const py::object& out, const std::vector<py::ssize_t>& shape,
                       const Inputs& inputs) {
@@ -93,7 +94,7 @@ void check_contiguous(const char* name, const py::array_t<T>& array) {
   throw fanin::ValueError(std::string(name) + ": expected a C-contiguous array");
 }
 
-// Elements in the order of their indices: the array itself, or a copy
+// The elements in index order: the array itself, or a copy
 template <class T>
 py::array contiguous(const py::array& array) {
   return py::array_t<T, py::array::c_style | py::array::forcecast>(array);

@@ -1,4 +1,3 @@
-#include <pybind11/stl.h>
 
 #include "arrays.hpp"
 #include "entries.hpp"
@@ -21,7 +20,7 @@ bool same_shape(const py::array& a, const py::array& b) {
   return a.ndim() == b.ndim() && std::equal(a.shape(), a.shape() + a.ndim(), b.shape());
 }
 
-// An array to update in place: as it is or not at all, as a converted copy would be updated and thrown away
+// An array to update in place; never converted, because a converted copy would be updated and thrown away
 template <class T>
 py::array_t<T> in_place(std::size_t i, const py::handle& given) {
   const std::string name = at("arrays", i) + ": expected ";
@@ -43,7 +42,7 @@ py::array_t<T> in_place(std::size_t i, const py::handle& given) {
   return py::reinterpret_borrow<py::array_t<T>>(array);
 }
 
-// Whether values lie in memory as those of another array do, told without a look at what a type means
+// Whether two arrays have the same type, shape and layout, compared without inspecting the type
 bool alike(const py::array& a, const py::array& b) {
   using Flag = py::detail::npy_api;
   constexpr int laid_out = Flag::NPY_ARRAY_C_CONTIGUOUS_ | Flag::NPY_ARRAY_ALIGNED_;
@@ -59,7 +58,7 @@ std::span<const T> values_of(const py::array_t<T>& array) {
   return {array.data(), static_cast<std::size_t>(array.size())};
 }
 
-// Values to read, shaped like an array: that very memory where it can be used, else a converted copy
+// Values to read, shaped like an array: in place if possible, else a converted copy
 template <class T>
 py::array_t<T> values_like(const py::array_t<T>& array, const char* list, std::size_t i,
                            const py::object& given) {
@@ -99,7 +98,7 @@ class PyOptimizer {
     optimizer_.step(gradients.spans, inputs);
   }
 
-  // copies, shifted to where a second gradient is wanted
+  // copies of the arrays, shifted to the points for the second gradient
   std::vector<py::array_t<T>> shifted(const py::sequence& given) {
     const Values gradients = values("gradients", given);
     std::vector<py::array_t<T>> out;
@@ -164,7 +163,7 @@ class PyOptimizer {
   }
 
  private:
-  // Arrays to read, and the memory they are read from
+  // Arrays to read, and spans of their memory
   struct Values {
     std::vector<py::array_t<T>> held;
     std::vector<std::span<const T>> spans;
@@ -181,7 +180,7 @@ class PyOptimizer {
     for (std::size_t i = 0; i < arrays_.size(); ++i) {
       check_unchanged(i);
       py::object one = given[i];
-      // the common case first, without a text in the making
+      // the common case first, without building the text of a message
       if (arrays::is_plain_array(one) && alike(py::reinterpret_borrow<py::array>(one), arrays_[i])) {
         values.held.push_back(py::reinterpret_steal<py::array_t<T>>(one.release()));
       } else {
@@ -191,13 +190,13 @@ class PyOptimizer {
     }
     return values;
   }
-  // NumPy lets an array be resized, or called another type, in place.
+  // NumPy allows an array to be resized, or given another dtype, in place.
   void check_unchanged(std::size_t i) const {
     const py::array& array = arrays_[i];
     if (!(memory_of(array) == borrowed_[i])) {
-      throw fanin::ValueError(at("arrays", i) + ": expected the memory it was given with, but it is now " +
-                              dtype_text(array) + " of shape " + arrays::shape_text(array) +
-                              ", resized or given another type");
+      throw fanin::ValueError(
+          at("arrays", i) + ": expected its original memory, but it has been resized or " +
+          "given another type: it is now " + dtype_text(array) + " of shape " + arrays::shape_text(array));
     }
     if (array.writeable()) return;
     throw fanin::ValueError(at("arrays", i) + ": expected a writable array; it has been made read-only");
@@ -215,7 +214,7 @@ class PyOptimizer {
   static py::array_t<T> empty_like(const py::array_t<T>& array) {
     return py::array_t<T>(std::vector<py::ssize_t>(array.shape(), array.shape() + array.ndim()));
   }
-  // n_in of an array of weights (..., units), and 0 for arrays of fewer than two dimensions, which are biases
+  // n_in of a weight array (..., units), or 0 for arrays of fewer than two dimensions, which are biases
   std::vector<std::size_t> inputs() const {
     std::vector<std::size_t> inputs;
     for (const auto& array : arrays_) {
@@ -224,7 +223,7 @@ class PyOptimizer {
     }
     return inputs;
   }
-  // a new array for each of the arrays, filled by get(i, its values)
+  // new arrays shaped like the arrays, each filled by get(i, its values)
   template <class Get>
   std::vector<py::array_t<T>> copies(Get&& get) const {
     for (std::size_t i = 0; i < arrays_.size(); ++i) check_unchanged(i);
@@ -248,7 +247,7 @@ class PyOptimizer {
   }
 
   std::vector<py::array_t<T>> arrays_;
-  std::vector<Memory> borrowed_;  // of each
+  std::vector<Memory> borrowed_;  // one per array
   fanin::Optimizer<T> optimizer_;
 };
 

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
+#include <pybind11/stl.h>  // in all files or in none: they must agree on conversions
 
 namespace py = pybind11;
 

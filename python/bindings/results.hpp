@@ -1,6 +1,6 @@
-// Arrays for results, whose memory is used again once nobody has them any more. The C library gives large
-// blocks back to the system and gets them anew, page by page at the first touch: batch norm and its gradients
-// at 256x512 would spend four fifths of their time so.
+// Arrays for results, with memory that is reused once an array is no longer referenced. The C library returns
+// large blocks to the system and allocates them again, page by page on first access, which would take four
+// fifths of the time of batch norm and its gradients at 256x512.
 #pragma once
 
 #include <algorithm>
@@ -12,24 +12,23 @@
 #include <optional>
 #include <vector>
 
-#include <pybind11/numpy.h>
 
 #include "register.hpp"
 
 namespace results {
 
-// Bytes from which on a result is large: the C library may give back what is free in blocks of twice as many
+// Size in bytes of a large result: the C library may return free blocks of twice this size to the system
 inline constexpr std::size_t kLarge = std::size_t{1} << 16;
-// What is remembered at most, in bytes: two results of 64 MiB
+// Bytes to remember at most: two results of 64 MiB
 inline constexpr std::size_t kMostBytes = std::size_t{1} << 27;
 inline constexpr std::size_t kLine = 64;  // bytes
 
-// Memory of the latest results: arrays of bytes, each the base of a result, free once nobody else has it
+// Memory of the latest results: byte arrays, each the base of a result, free once nothing else references it
 class Latest {
  public:
   using Block = py::array_t<std::uint8_t>;
 
-  // so many bytes, or up to half as many more, and a line
+  // at least this many bytes, at most half as many more, plus a cache line
   Block block(std::size_t bytes) {
     std::optional<Block> found = take_free(bytes);
     if (!found) found.emplace(static_cast<py::ssize_t>(bytes + kLine));
@@ -38,10 +37,10 @@ class Latest {
   }
 
  private:
-  static constexpr std::ptrdiff_t kMostBlocks = 64;  // more than a step has, and a search takes no time
+  static constexpr std::ptrdiff_t kMostBlocks = 64;  // more than a step needs, and quick to search
 
   static std::size_t size(const Block& block) { return static_cast<std::size_t>(block.size()) - kLine; }
-  // Without the interpreter's lock a reference count proves nothing: other threads count by themselves.
+  // Without the GIL a reference count proves nothing, because each thread keeps its own.
   static bool is_free([[maybe_unused]] const Block& block) {
 #if PY_VERSION_HEX >= 0x030E0000
     return PyUnstable_Object_IsUniquelyReferenced(block.ptr()) != 0;
@@ -77,26 +76,25 @@ class Latest {
     blocks_.erase(blocks_.begin(), kept);
   }
 
-  std::mutex mutex_;           // only ever tried: a child of fork may find it locked for good
+  std::mutex mutex_;           // only try_lock: in a forked child it may be locked forever
   std::vector<Block> blocks_;  // the latest last
 };
 
 inline Latest& latest() {
-  static auto* const all = new Latest;  // never destroyed: Python may have ended before
+  static auto* const all = new Latest;  // never destroyed, because Python may have been finalized before
   return *all;
 }
 
-// An array for a result; a large one lies as far beyond the begin of a cache line as `beside` does, in whole
-// elements
+// An array for a result; a large one has the same offset in its cache line as `beside`, in whole elements
 template <class T>
 py::array_t<T> array(const std::vector<py::ssize_t>& shape, const void* beside) {
-  double bytes = sizeof(T);  // which do not overflow
+  double bytes = sizeof(T);  // a double does not overflow
   for (const py::ssize_t n : shape) bytes *= static_cast<double>(n);
   if (bytes < kLarge || bytes > kMostBytes) return py::array_t<T>(shape);
   const auto block = latest().block(static_cast<std::size_t>(bytes));
   const auto address = reinterpret_cast<std::uintptr_t>(block.data());
   const auto beyond = (reinterpret_cast<std::uintptr_t>(beside) - address) % kLine;
-  const auto shift = beyond - beyond % sizeof(T);  // beside bytes at an odd address, say
+  const auto shift = beyond - beyond % sizeof(T);  // `beside` may be bytes at an odd address
   return py::array_t<T>(shape, reinterpret_cast<const T*>(address + shift), block);
 }
 

@@ -1,4 +1,4 @@
-// Networks to files and bytes, and back.
+// Saving networks to files and bytes, and loading them.
 #pragma once
 
 #include "entries.hpp"
@@ -16,7 +16,7 @@ std::optional<std::pair<std::string, py::dict>> rule_of(const fanin::Network<T>&
 
 template <class T>
 void save(const fanin::Network<T>& net, const std::string& path) {
-  const Unlocked unlocked;  // no Python object is touched, and a disk takes its time
+  const Unlocked unlocked;  // no Python object is touched, and disks are slow
   net.save(path);
 }
 
@@ -48,7 +48,7 @@ inline py::object owned(fanin::AnyNetwork any) {
 inline py::object load(const std::string& path) {
   std::optional<fanin::AnyNetwork> any;
   {
-    const Unlocked unlocked;  // no Python object is touched, and a disk takes its time
+    const Unlocked unlocked;  // no Python object is touched, and disks are slow
     any = fanin::load(path);
   }
   return owned(*std::move(any));

@@ -1,4 +1,4 @@
-// A training on arrays of Python.
+// Training on arrays from Python.
 #pragma once
 
 #include <atomic>
@@ -11,7 +11,7 @@
 #include "operands.hpp"
 #include "unlocked.hpp"
 
-// Data looked at in place, and the arrays they belong to
+// Views of the data, and the arrays that own its memory
 struct Data {
   arrays::Matrix x;
   arrays::TargetArrays targets;
@@ -30,9 +30,8 @@ Data make_data(const fanin::Network<T>& net, const py::object& x, const py::obje
   return {std::move(matrix), arrays::targets(net.loss(), y, weights, rows, net.outputs())};
 }
 
-// Samples in an order of their own are gathered value by value from an array by columns (Fortran's order):
-// that takes longer than a copy by rows, once. What lies in a file may be larger than memory, and stays
-// there.
+// Gathering shuffled samples from a Fortran-ordered array, value by value, takes longer than copying it to
+// C order once. Memory-mapped arrays are not copied, because they may be larger than memory.
 inline arrays::Matrix by_rows(const arrays::Matrix& x) {
   constexpr py::ssize_t line = 64;
   const py::array& array = x.array;
@@ -51,7 +50,7 @@ class PyTraining {
     if (shuffle) data_.x = by_rows(data_.x);
     const std::function<bool()> interrupted =
         population != nullptr ? population->interrupted() : std::function<bool()>(signal_pending);
-    // checks look at every value: other threads may run meanwhile
+    // the checks read every value; let other threads run
     const Unlocked unlocked;
     training_ = std::make_unique<fanin::Training<T>>(
         net, data_.x.view, data_.targets.y,
@@ -65,16 +64,18 @@ class PyTraining {
     call([](fanin::Training<T>& training) { training.exact_statistics(); });
   }
 
-  // Frees the network for another training, also where an exception's traceback keeps this object alive.
-  // Waits for a call of another thread; from within a call, as in the handler of a signal, it is an error.
+  // Frees the network for another training, even if an exception's traceback keeps this object alive. Waits
+  // for a call in another thread; an error if called from within a call, such as in a signal handler.
   void close() {
-    if (caller_.load() == std::this_thread::get_id()) throw fanin::BusyError("training: it is under way");
+    if (caller_.load() == std::this_thread::get_id()) {
+      throw fanin::BusyError("training: cannot be closed while it is running");
+    }
     const Unlocked unlocked;
-    const std::lock_guard<std::mutex> lock(under_way_);
+    const std::lock_guard<std::mutex> lock(running_);
     training_.reset();
   }
 
-  // Its mean loss, and the share of the samples, by weight, that were trained
+  // Returns the mean loss, and the fraction of the samples trained, by weight
   std::pair<double, double> epoch(const std::string& name, const py::dict& values) {
     const fanin::Method method = arrays::make_method(name, values);
     const fanin::EpochResult result =
@@ -82,7 +83,7 @@ class PyTraining {
     return {result.loss, result.share};
   }
 
-  // For `run` of the population, which must end before this object is closed
+  // Begins an epoch for the population's `run`, which must end before this object is closed
   void begin_epoch(fanin::Population& population, std::size_t number, const std::string& name,
                    const py::dict& values) {
     const fanin::Method method = arrays::make_method(name, values);
@@ -90,14 +91,14 @@ class PyTraining {
   }
 
  private:
-  // f(training), which reads arrays that data_ keeps alive, and touches nothing of Python but signal_pending,
-  // which locks
+  // f(training), which reads arrays that data_ keeps alive, and does not touch Python except for
+  // signal_pending, which acquires the GIL
   template <class F>
   auto call(F&& f) {
     return interruptible([&] {
-      const std::unique_lock<std::mutex> lock(under_way_, std::try_to_lock);
-      if (!lock) throw fanin::BusyError("network: another thread is training it; wait until that has ended");
-      if (training_ == nullptr) throw fanin::ValueError("training: it was closed");
+      const std::unique_lock<std::mutex> lock(running_, std::try_to_lock);
+      if (!lock) throw fanin::BusyError("network: another thread is training it; wait until it has finished");
+      if (training_ == nullptr) throw fanin::ValueError("training: already closed");
       struct Returned {
         std::atomic<std::thread::id>& caller;
         ~Returned() { caller.store({}); }
@@ -109,6 +110,6 @@ class PyTraining {
 
   Data data_;
   std::unique_ptr<fanin::Training<T>> training_;
-  std::mutex under_way_;
-  std::atomic<std::thread::id> caller_;  // of the call under way
+  std::mutex running_;
+  std::atomic<std::thread::id> caller_;  // the thread that is in call(), if any
 };

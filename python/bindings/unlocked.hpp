@@ -1,4 +1,4 @@
-// The global interpreter lock, given up while C++ works, and taken again.
+// Releasing the global interpreter lock (GIL) while C++ works, and acquiring it again.
 #pragma once
 
 #include <chrono>
@@ -9,9 +9,9 @@
 
 #include "register.hpp"
 
-// f(), which may wait for the lock, or run Python. Before 3.14 Python ends a daemon thread that does so when
-// the main thread has come to its end, by an unwinding that destructors would answer with std::terminate:
-// such a thread waits for the end of the process instead.
+// f(), which may wait for the GIL or run Python. Before 3.14, if a daemon thread does so after the main
+// thread has ended, Python unwinds its stack, and destructors would call std::terminate: make such a thread
+// sleep until the process ends instead.
 template <class F>
 decltype(auto) or_sleep_to_the_end(F&& f) {
 #if defined(__GLIBCXX__)
@@ -25,8 +25,8 @@ decltype(auto) or_sleep_to_the_end(F&& f) {
 #endif
 }
 
-// Other threads may run Python until the end of the scope. (pybind11's own class would not survive the
-// above.)
+// Lets other threads run Python until the end of the scope. (pybind11's own class would not survive the
+// unwinding described above.)
 class Unlocked {
  public:
   Unlocked() : state_(PyEval_SaveThread()) {}
@@ -40,15 +40,15 @@ class Unlocked {
   PyThreadState* state_;
 };
 
-// Asked while the lock is given up: whether Python has an exception for this thread, such as of Ctrl-C
+// Called without the GIL: whether Python has a pending exception for this thread, such as after Ctrl-C
 inline bool signal_pending() {
   std::optional<py::gil_scoped_acquire> locked;
   or_sleep_to_the_end([&] { locked.emplace(); });
   return PyErr_CheckSignals() != 0;
 }
 
-// f() while the lock is given up. An exception that Python has for this thread by then, such as of Ctrl-C,
-// comes before one of f.
+// f() without the GIL. An exception that is pending in Python afterwards, such as after Ctrl-C, takes
+// precedence over one thrown by f.
 template <class F>
 auto interruptible(F&& f) {
   using Result = std::invoke_result_t<F>;

@@ -1,4 +1,4 @@
-"""Multi-layer neural networks on the CPU: the textbook update rules, at the speed of the CPU."""
+"""Multi-layer neural networks on the CPU: the textbook's update rules, near the hardware's speed limit."""
 
 from fanin import cpu, functional, initializers, losses, optim, plot
 from fanin._core import DivergedError, __version__

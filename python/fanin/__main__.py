@@ -1,4 +1,4 @@
-"""The command line: ``fanin demo``, also reached as ``python -m fanin demo``."""
+"""The command line: ``fanin demo``, or ``python -m fanin demo``."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Parameters
     ----------
     arguments : sequence of str, optional
-        What follows the program's name; ``sys.argv[1:]`` by default.
+        The command-line arguments without the program's name; ``sys.argv[1:]`` by default.
 
     Returns
     -------
     int
-        0 when all went well, 2 for what cannot be done (one line on stderr says why), 130 after Ctrl-C, and
-        141 where the output pipe is closed, as a shell has it for SIGPIPE.
+        0 on success, 2 on an error (one line on stderr says why), 130 after Ctrl-C, and 141 if the output
+        pipe is closed, as shells report SIGPIPE.
 
     Raises
     ------
     SystemExit
-        From argparse: code 2 for an option that does not exist or has a value of the wrong kind,
-        code 0 after ``--help`` and ``--version``.
+        From argparse: code 2 for an unknown option or an invalid value, code 0 after ``--help`` and
+        ``--version``.
     """
-    _print_anything()
+    _tolerate_any_output()
     parser = argparse.ArgumentParser(
-        prog="fanin", description="Neural networks on the CPU, at the speed of the CPU."
+        prog="fanin", description="Neural networks on the CPU, near the hardware's speed limit."
     )
     parser.add_argument("--version", action="version", version=f"fanin {fanin.__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -48,25 +48,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
         finally:
             sys.stdout.flush()
     except BrokenPipeError:
-        # The reader (`fanin demo | head`) has all it wanted.
-        _print_nothing_more()
+        # The reader (`fanin demo | head`) has stopped reading.
+        _discard_output()
         return 141
     except KeyboardInterrupt:
         return _stopped("interrupted", 130, before="\n")
     except MemoryError:
-        return _stopped("not enough memory; a narrower net (--hidden) or a smaller table needs less")
+        return _stopped("not enough memory; try a narrower net (--hidden) or a smaller table")
     except (DemoError, ValueError) as error:
         return _stopped(str(error))
     except OSError as error:
-        _print_nothing_more()  # where it may have been that cannot be written to
+        _discard_output()  # stdout itself may be what cannot be written to
         return _stopped(str(error))
     except Exception as error:
         return _stopped(f"{type(error).__name__}: {error}")
     return 0
 
 
-def _print_anything() -> None:
-    """Write escapes for what a terminal or pipe cannot show, and nothing where there is no output."""
+def _tolerate_any_output() -> None:
+    """Escape characters that a terminal or pipe cannot encode, and discard output if there is no stream."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:
@@ -75,8 +75,8 @@ def _print_anything() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def _print_nothing_more() -> None:
-    """Keep the interpreter from complaining at its end about what it cannot write."""
+def _discard_output() -> None:
+    """Keep the interpreter from reporting a failed flush at exit."""
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

@@ -1,4 +1,4 @@
-"""What other libraries call things, for messages alone: they say what to write, and accept no other name."""
+"""Names used by other libraries. Only messages use them, to suggest fanin's name; arguments must use fanin's."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 _SOFTMAX = 'soft-max belongs to the loss: leave the last layer "identity" and choose the loss "softmax_cross_entropy"'
 _A_SCALE = 'choose one by its scale, such as "he_normal" or "lecun_uniform"'
 
-# by name in small letters and digits: what to write, or a sentence
+# from a name in lower case without punctuation to fanin's name or to a piece of advice
 ACTIVATIONS = {
     "sigmoid": "logistic",
     "logsig": "logistic",
@@ -58,7 +58,7 @@ LOSSES = {
     "sigmoid": "logistic",
     **dict.fromkeys(
         ("crossentropy", "crossentropyloss", "logloss"),
-        'write "softmax_cross_entropy" for classes, "logistic" for independent yes-no outputs',
+        'write "softmax_cross_entropy" for classes, "logistic" for independent binary outputs',
     ),
 }
 INITIALIZERS = {
@@ -91,7 +91,7 @@ RULES = {
 
 
 def hint(value: object, names: Iterable[str], aliases: Mapping[str, str], form: str = 'write "{}"') -> str:
-    """Return the end of a sentence that says which of the names is meant, in this form; empty if nobody knows."""
+    """Return the end of a message that suggests one of `names`, put into `form`; empty if there is none to suggest."""
     if not isinstance(value, str):
         return ""
     key = _key(value)

@@ -1,4 +1,4 @@
-"""Checks of arguments: each raises with a sentence that names the argument, what came and what was expected."""
+"""Checks of arguments: each error names the argument, what was expected and what came."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _NO_ALIASES: Mapping[str, str] = {}
 def check_choice(
     name: str, value: object, choices: tuple[str, ...], aliases: Mapping[str, str] = _NO_ALIASES
 ) -> None:
-    """Raise unless `value` is one of the `choices`; the message says what is meant by one of the `aliases`."""
+    """Raise unless `value` is one of the `choices`; for one of the `aliases` the message suggests a choice."""
     if isinstance(value, str) and value in choices:
         return
     kind = ValueError if isinstance(value, str) else TypeError
@@ -43,7 +43,7 @@ def check_integer(name: str, value: Any, lowest: int, bits: int | None = None) -
 
 
 def check_sequence(name: str, value: object, expected: str = "a list") -> tuple[Any, ...]:
-    """Return what is in a list, or whatever else has an order; raise TypeError for a set, a dict or a text."""
+    """Return the elements of a list or another ordered iterable; raise TypeError for a set, a dict or a string."""
     if isinstance(value, str | bytes | Set | Mapping) or not isinstance(value, Iterable):
         raise TypeError(f"{name}: expected {expected}, got {value!r}")
     try:
@@ -52,8 +52,8 @@ def check_sequence(name: str, value: object, expected: str = "a list") -> tuple[
         raise TypeError(f"{name}: expected {expected}, got {value!r}") from None
 
 
-def check_text(name: str, value: object, expected: str = "a text") -> None:
-    """Raise unless `value` is a text that UTF-8 can hold."""
+def check_text(name: str, value: object, expected: str = "a string") -> None:
+    """Raise unless `value` is a string that can be encoded in UTF-8."""
     if not isinstance(value, str):
         raise TypeError(f"{name}: expected {expected}, got {value!r}")
     try:

@@ -1,4 +1,4 @@
-"""What this build of fanin is and how it runs."""
+"""Build information and the number of threads."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _HERE = Path(__file__).parent
 def get_num_threads() -> int:
     """Return the number of threads that one call may use.
 
-    It is the number that was set, or ``FANIN_NUM_THREADS``, but no more than OpenMP's where that was lowered (by
-    threadpoolctl, say); else ``OMP_NUM_THREADS``; else the processors that the affinity mask and the quota of the
-    control groups (a container's limit) allow. In a child after a fork it is 1. If the system cannot create that many
-    threads, calls use those it can.
+    It is the number set by `set_num_threads` or ``FANIN_NUM_THREADS``, but no more than OpenMP's if that was lowered
+    (for example by threadpoolctl); else ``OMP_NUM_THREADS``; else the number of processors that the affinity mask and
+    the cgroup quota (a container's limit) allow. In a forked child process it is 1. If the system cannot create that
+    many threads, calls use as many as it can.
 
     Examples
     --------
@@ -30,9 +30,9 @@ def get_num_threads() -> int:
 
 
 def set_num_threads(n: int | None) -> None:
-    """Set the number of threads that one call may use; results are the same bits for every number.
+    """Set the number of threads that one call may use; results are bit-identical for every number.
 
-    None leaves it to OpenMP again.
+    None restores the default.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def set_num_threads(n: int | None) -> None:
 
 @contextmanager
 def num_threads(n: int | None) -> Iterator[None]:
-    """Set the number of threads within a `with` block, for all of the process, and back again.
+    """Set the number of threads of the whole process for a `with` block, and restore it afterwards.
 
     Examples
     --------
@@ -75,7 +75,7 @@ def num_threads(n: int | None) -> Iterator[None]:
 
 
 def get_include() -> str:
-    """Return the folder of the C++ headers that come with this package.
+    """Return the folder of the C++ headers in this package.
 
     Examples
     --------
@@ -87,11 +87,11 @@ def get_include() -> str:
 
 
 def get_cmake_dir() -> str:
-    """Return the folder where CMake finds the C++ library that comes with this package, the one Python uses.
+    """Return the folder in which CMake finds the C++ library of this package, the one that Python uses.
 
-    ``cmake -Dfanin_DIR="$(python -c 'import fanin; print(fanin.get_cmake_dir())')"``, and in CMakeLists.txt
-    ``find_package(fanin)`` and ``target_link_libraries(app PRIVATE fanin::fanin)``. It is a shared library, which the
-    program needs when it runs; one of its own, static or shared, comes from the sources by `add_subdirectory`.
+    Run ``cmake -Dfanin_DIR="$(python -c 'import fanin; print(fanin.get_cmake_dir())')"``, and write
+    ``find_package(fanin)`` and ``target_link_libraries(app PRIVATE fanin::fanin)`` in CMakeLists.txt. It is a shared
+    library, which the program needs at run time; `add_subdirectory` of the sources builds a static or shared one.
 
     Examples
     --------
@@ -103,7 +103,7 @@ def get_cmake_dir() -> str:
 
 
 def config() -> dict[str, str | int | bool | tuple[str, ...]]:
-    """Return version, compiler, OpenMP, instruction sets and threads as a dict.
+    """Return the version, compiler, OpenMP, instruction sets and number of threads as a dict.
 
     Examples
     --------
@@ -123,7 +123,7 @@ def config() -> dict[str, str | int | bool | tuple[str, ...]]:
 
 
 def show_config() -> None:
-    """Print version, compiler, OpenMP, instruction sets (built, available, active) and threads.
+    """Print the version, compiler, OpenMP, instruction sets (built, available, active) and number of threads.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Instruction sets: which are in this build, which this processor runs, which is in use."""
+"""Instruction sets: those in this build, those this processor supports, and the active one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def __dir__() -> list[str]:
 
 
 def built() -> tuple[str, ...]:
-    """Return the names of the instruction sets in this build, the widest first.
+    """Return the names of the instruction sets in this build, widest first.
 
     Examples
     --------
@@ -24,7 +24,7 @@ def built() -> tuple[str, ...]:
 
 
 def available() -> tuple[str, ...]:
-    """Return those of `built` that this processor runs.
+    """Return the instruction sets of `built` that this processor supports.
 
     Examples
     --------
@@ -36,7 +36,7 @@ def available() -> tuple[str, ...]:
 
 
 def active() -> str:
-    """Return the one in use: the first that is available, or the one that ``FANIN_ISA`` names.
+    """Return the active instruction set: the one named by ``FANIN_ISA``, or else the widest available.
 
     Examples
     --------

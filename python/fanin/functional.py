@@ -1,9 +1,9 @@
-"""The kernels on NumPy arrays, float32 and float64: each gives the same bits as the layer of a network.
+"""The kernels as functions of NumPy arrays, float32 and float64, bit-identical to the layers of a network.
 
-Samples are rows. Inputs may be anything that NumPy can look at or convert: arrays of any strides and types, lists,
+Samples are rows. Inputs may be anything that NumPy can view or convert: arrays of any strides and types, lists,
 PyTorch CPU tensors, JAX arrays. The result is float32 if all inputs are float32, else float64. An output given as
-`out` is written in place and never converted; where it overlaps an input the result is exact, or the call is refused.
-Without it the result is a new array; large ones reuse memory freed by earlier results, and cost no more than `out`.
+`out` is written in place and never converted; if it overlaps an input, the result is exact or the call is rejected.
+Without `out` the result is a new array; large results reuse memory freed by earlier ones, so they cost no more.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def dense_backward(
     input_gradient: bool = True,
     out: Sequence[Float | None] | None = None,
 ) -> tuple[Any, Float, Float]:
-    """Return the gradients of a loss with respect to x, w and b, given dz, the one with respect to z = x w + b.
+    """Return the gradients of a loss with respect to x, w and b, given its gradient dz with respect to z = x w + b.
 
     ``dx = dz w'``, ``dw = x' dz``, ``db = column sums of dz``
 
@@ -103,9 +103,9 @@ def dense_backward(
     x : array_like, shape (m, k)
     w : array_like, shape (k, n)
     input_gradient : bool
-        False leaves dx out, as the first layer of a net can do: it is None then.
+        False skips dx, which the first layer of a net does not need; dx is then None.
     out : sequence of ndarrays or None, optional
-        Arrays for dx, dw and db, which must not overlap; None for a new one.
+        Arrays for dx, dw and db, which must not overlap; None stands for a new array.
 
     Returns
     -------
@@ -156,8 +156,8 @@ def activation_backward(da: ArrayLike, z: ArrayLike, name: str, *, out: Float | 
 def loss(a: ArrayLike, y: ArrayLike, loss: str | Loss, *, sample_weight: ArrayLike | None = None) -> float:
     """Return the (weighted) mean loss of outputs a, shape (m, n), for targets or labels y.
 
-    `loss` is a value of `fanin.losses` or its name; what y must be is said there. A row of weight 0 counts for
-    nothing, whatever finite numbers it holds.
+    `loss` is a value of `fanin.losses` or its name; see there for what y must be. A row of weight 0 has no influence,
+    whatever finite numbers it holds.
 
     Examples
     --------
@@ -178,7 +178,7 @@ def loss_gradient(
     sample_weight: ArrayLike | None = None,
     out: Float | None = None,
 ) -> Float:
-    """Return the gradient of `loss` with respect to the outputs a, shape (m, n): it holds the mean's factor 1 / m.
+    """Return the gradient of `loss` with respect to the outputs a, shape (m, n), with the mean's factor 1 / m.
 
     Examples
     --------
@@ -193,7 +193,7 @@ def loss_gradient(
 
 
 def loss_outputs(a: ArrayLike, loss: str | Loss, *, out: Float | None = None) -> Float:
-    """Return what `predict` shows for outputs a, shape (m, n): probabilities, mean counts, or a itself.
+    """Return what `predict` returns for outputs a, shape (m, n): probabilities, mean counts, or a itself.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Batch normalization on NumPy arrays; `fanin.functional` shows these functions."""
+"""Batch normalization of NumPy arrays, as `fanin.functional` offers it."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _NO_OUTPUTS = (None, None, None)
 
 
 class BatchNormCache(NamedTuple):
-    """What `batch_norm_backward` needs of a `batch_norm`; mean and variance are those of the batch.
+    """What `batch_norm_backward` needs from `batch_norm`; mean and variance are those of the batch.
 
-    x is the array that was given, not a copy, where it could be looked at in place: leave it as it is until the
-    gradients are taken. `variance` is the mean square around the mean (divided by m, not m - 1); `offset` is
-    ``mean - x[0]``, which has more digits than the mean where a column lies far from zero. A variance beyond the
-    largest number, as of columns of 1e30 in float32, is infinite; the gradients do not need it.
+    x is the array that was passed, not a copy, unless it had to be converted: do not change it before the backward
+    pass. `variance` is the mean squared deviation (divided by m, not m - 1); `offset` is ``mean - x[0]``, which is
+    more precise than the mean if a column lies far from zero. A variance that overflows, as for columns of 1e30 in
+    float32, is infinite; the gradients do not need it.
 
     Examples
     --------
@@ -43,12 +43,12 @@ class BatchNormCache(NamedTuple):
 def batch_norm(
     x: ArrayLike, gamma: ArrayLike, beta: ArrayLike, epsilon: float = 1e-5, *, out: Float | None = None
 ) -> tuple[Float, BatchNormCache]:
-    """Normalize each column by its mean and variance over the batch: return y, and a cache for its gradients.
+    """Normalize each column by its mean and variance over the batch; return y and a cache for the backward pass.
 
     ``y = gamma (x - mean) / sqrt(variance + epsilon) + beta`` (Ioffe and Szegedy 2015)
 
-    The statistics are exact to rounding for columns far from zero too, such as a mean of 1e6 with a deviation of 1
-    in float32, where E[x^2] - E[x]^2 would have no correct digit, and for columns whose squares overflow.
+    The statistics are exact up to rounding, even for columns far from zero (a mean of 1e6 with a standard deviation
+    of 1 in float32, for which E[x^2] - E[x]^2 has no correct digit) and for columns with squares that overflow.
 
     Parameters
     ----------
@@ -58,13 +58,13 @@ def batch_norm(
     epsilon : float
         Above 0.
     out : ndarray, shape (m, n), optional
-        An array for y, with columns next to each other.
+        An array for y, contiguous along each row.
 
     Returns
     -------
     y : ndarray, shape (m, n)
     cache : BatchNormCache
-        With the batch's `mean` and `variance`, for averages over batches.
+        With the batch's `mean` and `variance`, for running statistics.
 
     Raises
     ------
@@ -85,7 +85,7 @@ def batch_norm(
 def batch_norm_backward(
     dy: ArrayLike, cache: BatchNormCache, *, out: Sequence[Float | None] | None = None
 ) -> tuple[Float, Float, Float]:
-    """Return the gradients of a loss with respect to x, gamma and beta, given dy, the one with respect to y.
+    """Return the gradients of a loss with respect to x, gamma and beta, given its gradient dy with respect to y.
 
     With ``xn = (x - mean) / sqrt(variance + epsilon)``:
     ``dbeta = column sums of dy``, ``dgamma = column sums of dy xn``,
@@ -97,7 +97,7 @@ def batch_norm_backward(
     cache : BatchNormCache
         From `batch_norm`.
     out : sequence of ndarrays or None, optional
-        Arrays for dx, dgamma and dbeta, which must not overlap; None for a new one.
+        Arrays for dx, dgamma and dbeta, which must not overlap; None stands for a new array.
 
     Returns
     -------
@@ -106,7 +106,7 @@ def batch_norm_backward(
     Raises
     ------
     ValueError, TypeError
-        For shapes that do not fit, a cache that is not one, or an `out` that cannot be written in place.
+        For shapes that do not fit, a `cache` of another type, or an `out` that cannot be written in place.
 
     Examples
     --------
@@ -117,7 +117,7 @@ def batch_norm_backward(
     (True, array([1.]), array([3.]))
     """
     if not isinstance(cache, BatchNormCache):
-        raise TypeError(f"cache: expected the one that batch_norm returned, got {type(cache).__name__}")
+        raise TypeError(f"cache: expected the BatchNormCache of batch_norm, got {type(cache).__name__}")
     if out is None:
         out = _NO_OUTPUTS
     elif len(out := check_sequence("out", out, "a list of arrays")) != 3:
@@ -136,9 +136,9 @@ def batch_norm_inference(
     *,
     out: Float | None = None,
 ) -> Float:
-    """Normalize with a mean and a variance that are given, such as averages over many batches.
+    """Normalize with a given mean and variance, such as running statistics.
 
-    ``y = gamma (x - mean) / sqrt(variance + epsilon) + beta``: each row by itself, one is enough.
+    ``y = gamma (x - mean) / sqrt(variance + epsilon) + beta``; rows are independent, so a single one will do.
 
     Parameters
     ----------

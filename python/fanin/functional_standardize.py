@@ -1,4 +1,4 @@
-"""`fanin.functional.standardize`: columns of mean 0 and variance 1."""
+"""`fanin.functional.standardize`: scale columns to mean 0 and variance 1."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def standardize(
     *,
     out: Float | None = None,
 ) -> tuple[Float, Float, Float]:
-    """Centre and standardize columns: ``(x - mean) / deviation``; return it with the mean and deviation used.
+    """Centre and scale columns: return ``(x - mean) / deviation``, and the mean and standard deviation used.
 
-    Without them they are those of x, in float64: mean, and the root of the mean squared difference from it, 1 where a
-    column is constant. Give the training set's to every other set. (Notes that divide by the variance are mistaken:
-    it is the deviation that makes the variance 1; LeCun et al. 1998, 4.3.) The sums are NumPy's, whose order is not
-    part of the promise of equal bits.
+    By default they are those of x, computed in float64, with a deviation of 1 for constant columns. Pass the training
+    set's to standardize any other set. (Some texts divide by the variance by mistake: dividing by the standard
+    deviation makes the variance 1; LeCun et al. 1998, 4.3.) NumPy computes the sums, so bit-identical results are
+    not promised here.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def standardize(
         centre, spread = _mean_and_deviation(given)
     else:
         centre, spread = (
-            np.array(_core.numbers(name, values), np.float64)  # a copy, as they may lie in out
+            np.array(_core.numbers(name, values), np.float64)  # a copy, because they may overlap out
             for name, values in (("mean", mean), ("deviation", deviation))
         )
         for name, values in (("mean", centre), ("deviation", spread)):
@@ -73,8 +73,8 @@ def standardize(
     elif _overlaps_itself(out):
         raise ValueError("out: expected rows and columns that do not overlap")
     else:
-        _core.numbers("out", out)  # refuses masked values
-    # a difference may be twice the largest number
+        _core.numbers("out", out)  # rejects masked values
+    # a difference may be twice the largest finite number
     scale = 0.5 if (np.abs(centre) > 2.0**960).any() else 1.0
     for rows, differences in _differences(given, centre, scale):
         differences /= scale * spread
@@ -83,7 +83,7 @@ def standardize(
 
 
 def _differences(x: Float, centre: Float, scale: float = 1.0) -> Iterator[tuple[slice, Float]]:
-    """Rows and ``scale (x[rows] - centre)``, always in the same memory, which a cache holds."""
+    """Yield rows and ``scale (x[rows] - centre)``, always in the same buffer, which fits in cache."""
     count = max(1, (1 << 18) // max(1, x.shape[1]))
     memory = np.empty((min(count, x.shape[0]), x.shape[1]))
     for begin in range(0, x.shape[0], count):
@@ -93,7 +93,7 @@ def _differences(x: Float, centre: Float, scale: float = 1.0) -> Iterator[tuple[
 
 
 def _overlaps_itself(out: Float) -> bool:
-    """Whether several elements may lie in the same place."""
+    """Whether several elements may share memory."""
     axes = [(abs(stride), count) for stride, count in zip(out.strides, out.shape, strict=True) if count > 1]
     end = out.itemsize
     for stride, count in sorted(axes):
@@ -104,7 +104,7 @@ def _overlaps_itself(out: Float) -> bool:
 
 
 def _matrix(name: str, value: ArrayLike) -> Float:
-    """Two-dimensional, float32 where it was so, else float64."""
+    """Return a two-dimensional array: float32 stays float32, everything else becomes float64."""
     array = _core.numbers(name, value)
     if array.ndim != 2:
         raise ValueError(f"{name}: expected two dimensions, got shape {array.shape}")
@@ -113,11 +113,11 @@ def _matrix(name: str, value: ArrayLike) -> Float:
 
 def _mean_and_deviation(x: Float) -> tuple[Float, Float]:
     if x.shape[0] == 0:
-        raise ValueError("x: expected at least one row to take a mean of, got none")
-    constant = x.min(axis=0) == x.max(axis=0)  # whose mean may be off by a rounding
+        raise ValueError("x: expected at least one row, got none")
+    constant = x.min(axis=0) == x.max(axis=0)  # their computed mean may be off by a rounding error
     with np.errstate(over="ignore", invalid="ignore"):
         centre, spread = _moments(x)
-        # where squares overflow or vanish, again with numbers around 1
+        # if squares overflow or vanish, compute again with numbers scaled to about 1
         lost = ~((spread > 2.0**-400) & (spread < 2.0**400) | constant)
         if lost.any():
             part = x[:, lost]

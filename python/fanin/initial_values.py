@@ -1,4 +1,4 @@
-"""What all initializers have in common, and the one that holds an array."""
+"""The base class of all initializers, and the initializer that holds an array."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ class Initializer(Value):
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Values(Initializer):
-    """``w = array``: weights of shape (n_in, units), or biases of shape (units,), of your own.
+    """``w = array``: your own weights, shape (n_in, units), or biases, shape (units,).
 
-    The array is copied: a later change of yours does not reach the network. The network rounds it to its dtype. A
-    `Dense` makes one of an array that it is given.
+    The array is copied, so changing it later does not affect the network, which rounds the values to its dtype.
+    `Dense` wraps an array in `Values`.
 
     Parameters
     ----------
     array : array_like
-        Real numbers in one or two dimensions. Shape and finite values are checked when the network is made.
+        Real numbers in one or two dimensions. The network checks that the shape fits and that values are finite.
 
     Examples
     --------
@@ -62,7 +62,7 @@ class Values(Initializer):
         object.__setattr__(self, "array", copy)
 
     def values(self) -> dict[str, Any]:
-        """Return the array by its name, as the C++ core takes it."""
+        """Return the hyper-parameters by name, as the C++ core expects them."""
         with np.errstate(over="ignore"):
             return {"array": np.asarray(self.array, dtype=np.float64)}
 
@@ -71,9 +71,9 @@ class Values(Initializer):
         return np.array_equal(self.array, other.array) if isinstance(other, Values) else NotImplemented
 
     def __hash__(self) -> int:
-        """Hash shape and elements; 0 and -0, which are equal, alike."""
+        """Hash shape and elements; 0 and -0 are equal, so they hash alike."""
         return hash((self.array.shape, (self.values()["array"] + 0.0).tobytes()))
 
     def __repr__(self) -> str:
-        """Return shape and dtype; elements would fill a screen."""
+        """Return shape and dtype; the elements could fill a screen."""
         return f"Values(<{self.array.dtype} array of shape {self.array.shape}>)"

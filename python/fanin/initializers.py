@@ -1,12 +1,12 @@
-"""Initializers, as values: what the weights and biases of a layer are before training.
+"""Initializers, as values: they set the weights and biases of a layer before training.
 
-Weights that are drawn have mean zero and a deviation that falls with the number of inputs n_in, so that the variance
-of z = x w + b does not depend on n_in; n_out is the number of units. Textbook notes slip here: ``rand`` is not
-symmetric about zero (20 relu layers drawn with it explode), sqrt(1 / n_in) is too small for relu, and weights in
-proportion to sqrt(n_in) instead of 1 / sqrt(n_in) explode. For a bias, n_in and n_out are those of its layer.
+Random weights have mean zero and a standard deviation that falls with the number of inputs n_in, so that the variance
+of z = x w + b does not depend on n_in; n_out is the number of units. Common mistakes: ``rand`` is not symmetric about
+zero (with it, activations explode over 20 relu layers), sqrt(1 / n_in) is too small for relu, and weights proportional
+to sqrt(n_in) instead of 1 / sqrt(n_in) explode. For a bias, n_in and n_out are those of its layer.
 
-The numbers are fanin's own: they depend on the seed, the layer and the place in the layer alone, and are the same bits
-on every machine.
+fanin generates the random numbers itself: they depend only on the seed, the layer and the position in the layer, and
+are bit-identical on every machine.
 """
 
 from __future__ import annotations
@@ -41,17 +41,17 @@ def __dir__() -> list[str]:
 
 @dataclass(frozen=True)
 class _Scaled(Initializer):
-    """Drawn with a deviation that is multiplied by the gain."""
+    """Random values with a standard deviation proportional to the gain."""
 
     gain: float = 1.0
 
 
 @dataclass(frozen=True)
 class Automatic(_Scaled):
-    """The activation's own: normal with deviation ``gain sqrt(c / n_in)``.
+    """Normal with standard deviation ``gain sqrt(c / n_in)``, with c chosen for the activation.
 
-    c = 2 for relu, leaky_relu, elu, softplus, gelu, gelu_tanh, silu and mish (He et al. 2015), 4 for
-    symmetric_logistic, which has half the slope of tanh, and 1 otherwise (LeCun et al. 1998).
+    c is 2 for relu and what resembles it (He et al. 2015), 4 for symmetric_logistic, which has half the slope of tanh,
+    and 1 otherwise (LeCun et al. 1998); `fanin.Activation` lists it.
 
     Parameters
     ----------
@@ -71,9 +71,9 @@ class Automatic(_Scaled):
 
 @dataclass(frozen=True)
 class HeNormal(_Scaled):
-    """Normal with deviation ``gain sqrt(2 / n_in)`` (He et al. 2015).
+    """Normal with standard deviation ``gain sqrt(2 / n_in)`` (He et al. 2015).
 
-    For relu, which passes half of the mean square: with the notes' sqrt(1 / n_in) twenty layers lose a factor 1000.
+    For relu, which halves the mean square: with sqrt(1 / n_in), activations shrink by a factor of 1000 in 20 layers.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ class HeNormal(_Scaled):
 
 @dataclass(frozen=True)
 class HeUniform(_Scaled):
-    """Uniform in [-limit, limit) with ``limit = gain sqrt(6 / n_in)``: the deviation of `HeNormal` (He et al. 2015).
+    """Uniform in [-limit, limit) with ``limit = gain sqrt(6 / n_in)``, the variance of `HeNormal` (He et al. 2015).
 
     Parameters
     ----------
@@ -111,9 +111,10 @@ class HeUniform(_Scaled):
 
 @dataclass(frozen=True)
 class GlorotNormal(_Scaled):
-    """Normal with deviation ``gain sqrt(2 / (n_in + n_out))`` (Glorot and Bengio 2010; also named after Xavier).
+    """Normal with standard deviation ``gain sqrt(2 / (n_in + n_out))`` (Glorot and Bengio 2010), also called Xavier.
 
-    Between 1 / n_in, which keeps the variance of activations, and 1 / n_out, which keeps that of gradients.
+    A compromise between variance 1 / n_in, which preserves that of activations, and 1 / n_out, which preserves that
+    of gradients.
 
     Parameters
     ----------
@@ -151,9 +152,9 @@ class GlorotUniform(_Scaled):
 
 @dataclass(frozen=True)
 class LecunNormal(_Scaled):
-    """Normal with deviation ``gain / sqrt(n_in)`` (LeCun et al. 1998, Efficient BackProp, 4.6).
+    """Normal with standard deviation ``gain / sqrt(n_in)`` (LeCun et al. 1998, Efficient BackProp, 4.6).
 
-    Keeps the variance of z at that of the inputs: for tanh, and for selu.
+    For tanh and selu: z has the variance of the inputs.
 
     Parameters
     ----------
@@ -177,7 +178,7 @@ class LecunUniform(_Scaled):
     Parameters
     ----------
     gain : float
-        Above 0. 1 / sqrt(3) gives the limit 1 / sqrt(n_in), with which PyTorch's linear layers begin.
+        Above 0. 1 / sqrt(3) gives the limit 1 / sqrt(n_in), the default of PyTorch's linear layers.
 
     Examples
     --------
@@ -193,7 +194,7 @@ class LecunUniform(_Scaled):
 class Constant(Initializer):
     """``w = value`` everywhere.
 
-    For biases, and for weights of a last layer: hidden units that start alike stay alike, whatever the rule.
+    For biases, or the weights of the last layer: hidden units that start equal stay equal under any rule.
 
     Parameters
     ----------
@@ -214,7 +215,7 @@ class Constant(Initializer):
 
 @dataclass(frozen=True)
 class Zeros(Initializer):
-    """``w = 0`` everywhere: where biases start unless told otherwise.
+    """``w = 0`` everywhere, the default for biases.
 
     Examples
     --------
@@ -230,17 +231,17 @@ class Zeros(Initializer):
 class Sparse(Initializer):
     """Each unit has ``connections`` weights drawn from ``deviation * N(0, 1)``; its other weights are 0 (Martens 2010).
 
-    The inputs of a unit are chosen at random, without repetition. The variance of z, connections * deviation^2 for
-    inputs of variance 1, does not depend on n_in, and units differ more from each other than dense ones. The zeros are
-    trained like any weight. For weights only: a unit has one bias. A layer with fewer inputs than connections is
-    refused when the network is made.
+    The inputs of a unit are chosen at random without replacement. The variance of z, connections * deviation^2 for
+    inputs of variance 1, does not depend on n_in, and units differ more from each other than with dense weights.
+    Weights that start at 0 are trained like any others. For weights only: a unit has one bias. A network rejects a
+    layer with fewer inputs than connections.
 
     Parameters
     ----------
     connections : int
-        Of each unit; at least 1.
+        Nonzero weights per unit; at least 1.
     deviation : float
-        Of the weights that are not 0; above 0.
+        Standard deviation of the nonzero weights; above 0.
 
     Examples
     --------
@@ -274,11 +275,11 @@ BY_NAME: dict[str, type[Initializer]] = {
 }
 
 
-NAMES = tuple(name for name in BY_NAME if name != Values.name)  # of what can be made without arguments
+NAMES = tuple(name for name in BY_NAME if name != Values.name)  # all that need no arguments
 
 
 def as_initializer(argument: str, given: object) -> Initializer:
-    """Return an initializer given as a value, by its name, or as an array; `argument` is what errors call it."""
+    """Return the initializer given as a value, a name or an array; errors call it `argument`."""
     if isinstance(given, str):
         check_choice(argument, given, NAMES, INITIALIZERS)
         return BY_NAME[given]()

@@ -1,7 +1,7 @@
-"""Losses, as values: the equation of each for one sample, its hyper-parameters and their defaults.
+"""Losses, as values: each with its equation for one sample, its hyper-parameters and their defaults.
 
-The loss of a batch is the mean over its samples, weighted where there are sample weights. A is the network's output,
-a_j its j-th column; y is the target.
+The loss of a batch is the mean over its samples, weighted by the sample weights if there are any. A is the network's
+output, a_j its j-th column; y is the target.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def __dir__() -> list[str]:
 
 @dataclass(frozen=True)
 class Loss(Value):
-    """A loss with its hyper-parameters: what all losses are.
+    """The base class of all losses.
 
     Examples
     --------
@@ -49,7 +49,7 @@ class Loss(Value):
 class SquaredError(Loss):
     """``E = 1/2 sum_j (a_j - y_j)^2``; metric "rmse", the root of the mean of (a_j - y_j)^2.
 
-    With the factor 1/2 the Hessian of a linear neuron is X'X / m.
+    With the factor 1/2, the Hessian of a linear neuron is X'X / m.
 
     Examples
     --------
@@ -65,7 +65,7 @@ class SquaredError(Loss):
 class AbsoluteError(Loss):
     """``E = sum_j |a_j - y_j|``; metric "mae", the mean of |a_j - y_j|.
 
-    The gradient is the sign of a_j - y_j, and 0 where they are equal.
+    The gradient is the sign of a_j - y_j, which is 0 if they are equal.
 
     Examples
     --------
@@ -79,9 +79,9 @@ class AbsoluteError(Loss):
 
 @dataclass(frozen=True)
 class Huber(Loss):
-    """With d = a_j - y_j: ``d^2 / 2`` where |d| <= delta, else ``delta (|d| - delta / 2)`` (Huber 1964).
+    """With d = a_j - y_j: ``d^2 / 2`` if |d| <= delta, else ``delta (|d| - delta / 2)`` (Huber 1964).
 
-    The sum over outputs; metric "mae". The gradient is d clipped to [-delta, delta].
+    Summed over outputs; metric "mae". The gradient is d clipped to [-delta, delta].
 
     Parameters
     ----------
@@ -101,14 +101,14 @@ class Huber(Loss):
 
 @dataclass(frozen=True)
 class Quantile(Loss):
-    """With d = y - a_j: ``q_j d`` where d > 0, else ``(q_j - 1) d`` (Koenker and Bassett 1978).
+    """With d = y - a_j: ``q_j d`` if d > 0, else ``(q_j - 1) d`` (Koenker and Bassett 1978).
 
-    Output j learns the q_j-quantile of the single target y. The sum over outputs; metric "pinball", their mean.
+    Output j learns the q_j-quantile of the single target y. Summed over outputs; metric "pinball", the mean over them.
 
     Parameters
     ----------
     levels : float or sequence of float
-        q_j, one for each output of the network, between 0 and 1; at most 32.
+        q_j, one per output of the network, each between 0 and 1; at most 32.
 
     Examples
     --------
@@ -135,8 +135,8 @@ class Quantile(Loss):
 class Poisson(Loss):
     """For counts: ``E = sum_j e^a_j - y_j a_j``, with a_j the logarithm of the mean.
 
-    The negative log-likelihood without log y!; targets are at least 0, ``predict`` gives e^a_j. Metric "deviance", the
-    mean of 2 (y log(y / e^a) - y + e^a).
+    The negative log-likelihood without the term log y!. Targets are at least 0; ``predict`` returns e^a_j. Metric
+    "deviance", the mean of 2 (y log(y / e^a) - y + e^a).
 
     Examples
     --------
@@ -150,10 +150,10 @@ class Poisson(Loss):
 
 @dataclass(frozen=True)
 class Logistic(Loss):
-    """For independent yes-no outputs: ``E = -sum_j y_j log p_j + (1 - y_j) log(1 - p_j)``, p_j = 1 / (1 + e^-a_j).
+    """For independent binary outputs: ``E = -sum_j y_j log p_j + (1 - y_j) log(1 - p_j)``, p_j = 1 / (1 + e^-a_j).
 
-    Computed as max(a, 0) - y a + log(1 + e^-|a|), which is safe for any a. Targets are in [0, 1], ``predict`` gives
-    p_j. Metric "accuracy", the share of outputs with p_j > 1/2 where y_j > 1/2.
+    Computed as max(a, 0) - y a + log(1 + e^-|a|), which is stable for any a. Targets are in [0, 1]; ``predict``
+    returns p_j. Metric "accuracy", the fraction of outputs for which p_j and y_j are on the same side of 1/2.
 
     Examples
     --------
@@ -169,11 +169,11 @@ class Logistic(Loss):
 class SoftmaxCrossEntropy(Loss):
     """For classes: ``E = -sum_j t_j log p_j``, p_j = e^a_j / sum_k e^a_k.
 
-    A network has one output for each class, at least two; for a single yes-no output there is `Logistic`.
+    A network has one output per class, at least two; use `Logistic` for a single binary output.
 
     The target t is 1 for the label and 0 elsewhere, or a row of class probabilities; label smoothing s makes it
     (1 - s) t + s / k (Szegedy et al. 2016). The largest output is subtracted first, so outputs of +-1e4 are safe.
-    ``predict`` gives p_j. Metric "accuracy".
+    ``predict`` returns p_j. Metric "accuracy".
 
     Parameters
     ----------
@@ -198,7 +198,7 @@ BY_NAME: dict[str, type[Loss]] = {
 
 
 def as_loss(loss: object) -> Loss:
-    """Return a loss given as a value or by its name."""
+    """Return the loss given as a value or a name."""
     if isinstance(loss, str):
         check_choice("loss", loss, tuple(BY_NAME), LOSSES)
         return BY_NAME[loss]()

@@ -1,4 +1,4 @@
-"""A network without its training: layers, a loss and weights."""
+"""A network without training: layers, a loss and weights."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Model:
-    """What `fanin.Network` is before it learns: it predicts, and its weights can be read and set."""
+    """The part of `fanin.Network` that does not train: prediction, and getting and setting weights."""
 
     def __init__(self, core: Any, layers: Sequence[Layer], loss: Loss) -> None:
         single = isinstance(core, _core.NetworkFloat32)
@@ -48,7 +48,7 @@ class Model:
 
     @property
     def layers(self) -> tuple[Layer, ...]:
-        """The layers, as they were given."""
+        """The layers that were passed to the constructor."""
         return self._layers
 
     @property
@@ -63,21 +63,21 @@ class Model:
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """Type of the weights and of all arithmetic."""
+        """Data type of the weights and of all arithmetic."""
         return self._dtype
 
     @property
     def metric(self) -> str:
-        """Name of the metric: "accuracy" for labels, "rmse" for targets."""
+        """Name of the loss's metric, such as "accuracy" or "rmse"."""
         return self._metric
 
     @property
     def column_names(self) -> Mapping[str, Sequence[str]]:
-        """Names of the columns that the network was trained on, in their order: of "X", and of "y" if it has several.
+        """Names of the columns that the network was trained on, in order: of "X", and of "y" if it has several.
 
-        They are those of the first frame (pandas, polars) that a fit has trained on; there are none before, without
-        frames, or where names are not texts. Later frames are put in this order by name, by every method, and must
-        have just these columns. Arrays go by position.
+        They come from the first frame (pandas, polars) that the network was trained on; until then, and if a name is
+        not a string, there are none. Every method reorders the columns of later frames by name; these must have
+        exactly the same columns. Arrays are matched by position.
         """
         return MappingProxyType(self._core.column_names)
 
@@ -89,18 +89,18 @@ class Model:
         return f"<fanin.Network {sizes} ({activations}), {self.loss}, {self.dtype}, {self.n_parameters:,} parameters>"
 
     def _parameter_names(self) -> list[str]:
-        """Return the names of what is trained, in the order of the C++ core."""
+        """Return the names of the trained arrays, in the order of the C++ core."""
         return [name for name, _, trained in self._core.arrays if trained]
 
     def predict(self, X: ArrayLike, out: Float | None = None) -> Float:
         """Return the outputs for each row of X, shape (n_samples, n_outputs).
 
-        Probabilities for softmax_cross_entropy and logistic, mean counts for poisson. `out`, if given, is a
-        C-contiguous array of the network's dtype to write to; it is returned. Columns of a frame go by the names of
-        `column_names`, in whatever order they come.
+        Outputs are probabilities for softmax_cross_entropy and logistic, and mean counts for poisson. `out`, if given,
+        is a C-contiguous array of the network's dtype; the result is written to it and it is returned. Columns of a
+        frame are matched to `column_names` by name.
         """
         result: Float
-        if type(X) is np.ndarray:  # in a hurry: one row takes microseconds
+        if type(X) is np.ndarray:  # a fast path, because one row takes only microseconds
             result = self._core.predict(X, out)
             return result
         labels: Labels = {}
@@ -112,7 +112,7 @@ class Model:
     def evaluate(
         self, X: ArrayLike, y: ArrayLike, *, sample_weight: ArrayLike | None = None
     ) -> dict[str, float]:
-        """Return the (weighted) mean "loss" and the loss's metric by its name, such as "accuracy" or "rmse"."""
+        """Return a dict of the (weighted) mean "loss" and the metric by its name, such as "accuracy" or "rmse"."""
         X, y, labels = as_data(X, y, self._dtype, self._core.column_names)
         with sentences(labels=labels):
             loss, metric = self._core.evaluate(X, y, sample_weight)
@@ -121,13 +121,13 @@ class Model:
     def get_weights(self, *, averaged: bool = True) -> dict[str, Float]:
         """Return copies of all parameters: "layer1.weight" (n_in, units), "layer1.bias" (units,), "layer2...".
 
-        After a fit with ``optim.Around(..., average_decay=...)`` they are averages over its steps; with
-        averaged=False the weights that were averaged, as they are after its last step.
+        After a fit with ``optim.Around(..., average_decay=...)`` these are the averages over its steps;
+        averaged=False returns the weights after its last step instead.
 
-        In the place of the bias a layer with batch norm has "layer1.gamma", "layer1.beta" and the averages
-        "layer1.running_mean" and "layer1.running_variance", each (units,). A `BatchNorm` by itself has these alone,
-        a `Dropout` has nothing: each counts as a layer, so numbers are places in the list of layers. Arrays of layers
-        inside a `Residual` have the names of both: "layer3.layer1.weight".
+        Instead of a bias, a layer with batch norm has "layer1.gamma", "layer1.beta", "layer1.running_mean" and
+        "layer1.running_variance", each (units,). A separate `BatchNorm` has only these, a `Dropout` has nothing.
+        Layers are numbered by their position in the list of layers. Arrays inside a `Residual` have the names of both
+        layers: "layer3.layer1.weight".
         """
         return dict(zip(self._array_names(), self._core.get_arrays(bool(averaged)), strict=True))
 
@@ -135,13 +135,13 @@ class Model:
         return [name for name, _, _ in self._core.arrays]
 
     def _copy_weights(self, weights: dict[str, Float]) -> dict[str, Float]:
-        """Return all parameters in the arrays of an earlier `get_weights`, where there is one."""
+        """Return all parameters, in the arrays of an earlier call if there was one."""
         if not weights:
             return self.get_weights()
         self._core.copy_arrays([weights[name] for name in self._array_names()])
         return weights
 
     def set_weights(self, weights: Mapping[str, ArrayLike]) -> None:
-        """Set all parameters, by the names and shapes of `get_weights`; nothing is written before all checks pass."""
+        """Set all parameters, with the names and shapes of `get_weights`; if a check fails, nothing is changed."""
         shapes = {name: shape for name, shape, _ in self._core.arrays}
         self._core.set_arrays(list(checked_weights(weights, shapes, self._dtype).values()))

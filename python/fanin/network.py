@@ -30,14 +30,14 @@ if TYPE_CHECKING:
 
 
 class Network(StoredModel):
-    """A multi-layer network of dense layers, with batch norm, dropout and residuals where they are wanted.
+    """A multi-layer network of dense layers, optionally with batch norm, dropout and residual connections.
 
     ``A_0 = X``, ``A_l = f_l(A_(l-1) W_l + b_l)``: samples are rows, X is (n_samples, n_inputs), W_l is
-    (inputs of the layer, units of the layer); batch norm may come before f, see `Dense`. (Where the
-    textbook writes samples as columns, transpose.) `BatchNorm`, `Dropout`, `Activation` and `Residual` may stand
-    between dense layers or before the first.
+    (inputs of the layer, units of the layer). (The textbook writes samples as columns: transpose.) Batch norm may
+    precede f, see `Dense`; `BatchNorm`, `Dropout`, `Activation` and `Residual` may come between dense layers or
+    before the first.
 
-    The same data, seed and hyper-parameters give bit-identical weights for every number of threads and on every
+    The same data, seed and hyper-parameters give bit-identical weights for every number of threads and every
     instruction set.
 
     Parameters
@@ -45,20 +45,20 @@ class Network(StoredModel):
     n_inputs : int
         Number of columns of X.
     layers : sequence of Dense, BatchNorm, Dropout, Activation and Residual
-        The last one gives the outputs: a `Dense`, an `Activation` or a `Residual`.
+        The last one, which gives the outputs, must be a `Dense`, an `Activation` or a `Residual`.
     loss : str or losses.Loss
         A loss of `fanin.losses`, or its name for the defaults: "squared_error" (1/2 sum_j (a_j - y_j)^2),
-        "absolute_error", "huber", "quantile", "poisson", "logistic" (independent yes-no outputs) or
-        "softmax_cross_entropy" (classes); the mean over samples is minimized.
+        "absolute_error", "huber", "quantile", "poisson", "logistic" (independent binary outputs) or
+        "softmax_cross_entropy" (classes). Training minimizes the mean over samples.
     seed : int
-        For the initial weights and the order of samples, in 0..2^64-1.
+        Of the initial weights and the order of samples, in 0..2^64-1.
     dtype : str or dtype
-        "float32" or "float64": of weights and of all arithmetic.
+        "float32" or "float64", for weights and all arithmetic.
 
     Raises
     ------
     ValueError, TypeError
-        With a sentence that names the argument, what came and what was expected.
+        With a message that names the argument, what was expected and what came.
 
     Examples
     --------
@@ -112,55 +112,53 @@ class Network(StoredModel):
         max_steps: int | None = None,
         max_seconds: float | None = None,
     ) -> History:
-        """Train with mini-batches; fit again to go on where it stopped.
+        """Train with mini-batches; another call continues from there.
 
-        Arrays of numbers are borrowed whatever their type, byte order and strides, not copied: batches are gathered
-        from them row by row, each value converted to the network's type with one rounding, so that a `numpy.memmap`
-        may be larger than memory: pages of its file that a fit has read are counted as resident by the system, which
-        takes them back when needed. Frames of numbers (pandas, polars) are converted once, as a whole; an array by
-        columns (Fortran order) in memory is copied by rows once where samples are shuffled, which takes less time than
-        an epoch of gathering from it. The last batch may be short. The rule's state is kept from fit to fit of the same
-        kind of rule. Ctrl-C leaves a usable network.
+        Arrays of numbers are read in place, whatever their type, byte order and strides: each batch is gathered row by
+        row and converted to the network's type with one rounding, so a `numpy.memmap` may be larger than memory. (The
+        system counts the pages read as resident until it needs the memory.) Two cases are copied once: frames of
+        numbers (pandas, polars), and Fortran-ordered arrays in memory if samples are shuffled, which takes less time
+        than gathering from them for one epoch. The last batch may be smaller. A later fit with the same kind of rule
+        continues with the rule's state. After Ctrl-C the network remains usable.
 
-        A fit also ends after `max_steps` or `max_seconds`, within an epoch if need be. Such an epoch ends like any
-        other: its loss is the mean over what was trained, validation and callbacks follow, and the history has its
-        number as `stopped_epoch`.
+        A fit also ends after `max_steps` or `max_seconds`, in the middle of an epoch if necessary. That epoch ends as
+        usual: its loss is the mean over the samples trained, validation and callbacks follow, and its number becomes
+        `stopped_epoch` in the history.
 
         Parameters
         ----------
         X : array_like, shape (n_samples, n_inputs)
-            Columns of a frame whose names are texts are remembered (`column_names`), and those of later frames put
-            in their order by name; a frame with a missing, unknown or repeated column is rejected. Arrays go by
+            The network remembers the column names of a frame if they are strings (`column_names`), and reorders the
+            columns of later frames by name; a missing, unknown or repeated column is an error. Arrays are matched by
             position.
         y : array_like
             Integer labels 0..n_outputs-1, shape (n_samples,), or class probabilities, shape (n_samples, n_outputs),
-            for softmax_cross_entropy; else targets, shape (n_samples, n_outputs), or (n_samples,) for a single one.
+            for softmax_cross_entropy; else targets, shape (n_samples, n_outputs), or (n_samples,) for one output.
         rule : Rule
-            Update rule, for example ``optim.Adam(1e-3)``; `optim.Around` one for penalties, decay and clipping. Rules
-            that want the whole batch warn of mini-batches (`optim.BatchSizeWarning`).
+            Update rule, for example ``optim.Adam(1e-3)``; wrap it in `optim.Around` for penalties, decay and clipping.
+            Mini-batches with a rule for full batches cause an `optim.BatchSizeWarning`.
         epochs : int
             Passes over the data.
         batch_size : int
-            Samples an update; cut to n_samples.
+            Samples per update; at most n_samples are used.
         shuffle : bool
-            Visit the samples of each epoch in a new random order, which depends on the seed alone.
+            Visit the samples in a new random order in each epoch, which depends only on the seed.
         sample_weight : array_like, shape (n_samples,), optional
             At least 0: the loss of a batch is the weighted mean. A sample of weight 0 has no influence, whatever
-            finite numbers it holds, but for its part in the mean and variance of a batch norm.
+            finite numbers it holds, except on the batch statistics of batch norm.
         validation_data : tuple (X, y) or (X, y, sample_weight), optional
             Evaluated after each epoch.
         validation_fraction : float in (0, 1), optional
-            Instead: evaluate the last samples, this share of all. (No copy: shuffle sorted samples before.)
+            Alternatively: hold back this fraction of the samples, the last ones. (Shuffle sorted samples first.)
         callbacks : sequence of Callback or function
-            Each is called with (net, epoch, logs) after each epoch, and returns True to stop: see `Callback`, and
-            `EarlyStopping` for one.
+            Each is called with (net, epoch, logs) after each epoch, and returns True to stop: see `Callback` and
+            `EarlyStopping`.
         verbose : bool
-            Show the epochs as they come: in a terminal or notebook a progress bar where tqdm is installed, else a
-            line each.
+            Show progress: a progress bar in a terminal or notebook if tqdm is installed, else one line per epoch.
         max_steps : int, optional
-            Updates of the rule after which the fit ends.
+            Maximum number of updates.
         max_seconds : float, optional
-            Seconds after which the fit ends, with the update under way then. Validation and callbacks count, too.
+            Time limit in seconds, including validation and callbacks; the update in progress is completed.
 
         Returns
         -------
@@ -169,10 +167,10 @@ class Network(StoredModel):
         Raises
         ------
         ValueError, TypeError
-            For shapes, types and values that cannot be used, NaN and infinity among them; nothing is changed.
+            For invalid shapes, types and values, including NaN and infinity; nothing is changed.
         DivergedError
-            If the loss or a weight is no longer finite. It names epoch, step and layer, and the weights of the last
-            finite epoch end are restored.
+            If the loss or a weight becomes NaN or infinite. It names the epoch, step and layer, and the weights are
+            restored to those at the end of the last finite epoch.
         """
         settings = Settings(
             rule=rule,
@@ -195,7 +193,7 @@ class Network(StoredModel):
             return history
 
     def objective(self, X: ArrayLike, y: ArrayLike, *, sample_weight: ArrayLike | None = None) -> Objective:
-        """Return the mean loss over these samples as a function of all weights, with its gradient, for solvers.
+        """Return the mean loss over these samples, and its gradient, as functions of all weights, for solvers.
 
         Raises
         ------
@@ -218,19 +216,19 @@ class Network(StoredModel):
         max_steps: int | None = None,
         max_seconds: float | None = None,
     ) -> History:
-        """Train on data that come in chunks, for streams and for what does not fit in memory.
+        """Train on data that come in chunks, for streams and for data that do not fit in memory.
 
-        Each chunk is trained as one epoch of `fit` over it would do: in mini-batches, shuffled within the chunk, the
-        last one short. A chunk is freed before the next one is asked for. (A loop over ``fit(X, y, epochs=1)`` gives
-        the same bits.)
+        Each chunk is trained like one epoch of `fit`: in mini-batches, shuffled within the chunk, with a smaller last
+        batch. A chunk is freed before the next one is requested. (A loop over ``fit(X, y, epochs=1)`` gives
+        bit-identical weights.)
 
         Parameters
         ----------
         chunks : iterable of tuples (X, y) or (X, y, sample_weight), or function that returns one
-            Read once an epoch: more than one epoch needs a list, or a function such as a generator function.
+            Read once per epoch: several epochs need a list, or a function such as a generator function.
         rule, epochs, batch_size, shuffle, validation_data, callbacks, verbose, max_steps, max_seconds
-            As in `fit`. An epoch is a pass over all chunks, and its seconds include the wait for them. Once the fit
-            has reached `max_steps` or `max_seconds` it asks for no more chunks.
+            As in `fit`. An epoch is a pass over all chunks, and its seconds include the time spent waiting for them.
+            After reaching `max_steps` or `max_seconds`, the fit requests no more chunks.
 
         Returns
         -------
@@ -239,10 +237,10 @@ class Network(StoredModel):
         Raises
         ------
         ValueError, TypeError
-            As `fit` does, with the number of the chunk, from 1: the network has then been trained on the chunks
-            before it. Without any chunk.
+            As `fit` does, with the number of the chunk, from 1; the network has then been trained on the chunks
+            before it. Also if there are no chunks.
         DivergedError
-            As `fit` does; the weights are those from before the chunk.
+            As `fit` does; the weights are restored to those before the chunk.
         """
         settings = Settings(
             rule=rule,
@@ -264,11 +262,11 @@ class Network(StoredModel):
 
 
 def load(path: Path) -> Network:
-    """Return the network that `Network.save` has written, here or in C++.
+    """Load a network saved by `Network.save`, from Python or C++.
 
-    It is what it was, bit for bit: weights, averages of batch norm, seed, and the update rule (``net.rule``) with its
-    state, so that a fit goes on as it would have without the file between. Nothing of the file is trusted: loading
-    executes nothing, and allocates no more than the file justifies.
+    Everything is restored bit for bit: weights, running statistics of batch norm, seed, and the update rule
+    (``net.rule``) with its state, so training resumes exactly. Files are not trusted: loading executes nothing from
+    the file, and allocates no more than its size justifies.
 
     Parameters
     ----------
@@ -277,9 +275,9 @@ def load(path: Path) -> Network:
     Raises
     ------
     OSError
-        Where the file cannot be read.
+        If the file cannot be read.
     ValueError
-        Where it is no model, or not a whole one; the sentence says what is wrong.
+        If it is not a model file, or is damaged; the message says what is wrong.
 
     Examples
     --------
@@ -293,6 +291,6 @@ def load(path: Path) -> Network:
     ...     net = fanin.load(f"{folder}/model.safetensors")
     >>> net.rule, net.epochs
     (Adam(learning_rate=0.1, beta1=0.9, beta2=0.999, epsilon=1e-08), 5)
-    >>> history = net.fit(X, y, rule=net.rule, epochs=5)  # as 10 epochs at once
+    >>> history = net.fit(X, y, rule=net.rule, epochs=5)  # the same as 10 epochs in one fit
     """
     return Network._of_core(_core.load(as_path(path)))

@@ -1,4 +1,4 @@
-"""Pictures of update rules at work; needs matplotlib: ``pip install "fanin[plot]"``."""
+"""Plots of update rules at work; they need matplotlib: ``pip install "fanin[plot]"``."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def __dir__() -> list[str]:
     return __all__
 
 
-# Okabe and Ito's colours, which people of any colour vision tell apart; further rules have further dashes.
+# Okabe and Ito's colours, which colour-blind people can distinguish; after the last one, dashes distinguish rules.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _DASHES = ("-", "--", ":", "-.")
 _GREY = "#5f6368"
@@ -33,19 +33,19 @@ _GREY = "#5f6368"
 
 @dataclass(frozen=True)
 class Bowl:
-    """The textbook's elongated bowl: a quadratic error of two weights, with its minimum at 0.
+    """The textbook's elongated bowl: a quadratic error of two weights with its minimum at 0.
 
-    ``E = 1/2 (curvatures[0] a^2 + curvatures[1] b^2)``, with (a, b) the weights turned back by `angle`
+    ``E = 1/2 (curvatures[0] a^2 + curvatures[1] b^2)``, with (a, b) the weights rotated by ``-angle``
 
-    Plain gradient descent converges on it at rates below 2 / max(curvatures).
+    Plain gradient descent converges at rates below 2 / max(curvatures).
 
     Parameters
     ----------
     curvatures : tuple of two floats above 0
     angle : float
-        Degrees from the first weight to the first axis of the bowl.
+        Angle in degrees from the first weight to the first axis of the bowl.
     start : tuple of two floats
-        Where paths begin.
+        Starting point of the paths.
 
     Examples
     --------
@@ -80,7 +80,7 @@ class Bowl:
         return float(error) if error.ndim == 0 else error
 
     def path(self, rule: Rule, steps: int) -> NDArray[np.float64]:
-        """Return the weights before the first and after each of the steps of a rule, shape (steps + 1, 2)."""
+        """Return the starting point and the weights after each step of a rule, shape (steps + 1, 2)."""
         H, w = self._hessian(), np.array(self.start, dtype="float64")
         optimizer, path = Optimizer(rule, [w]), [w.copy()]
         for _ in range(steps):
@@ -100,27 +100,27 @@ class Bowl:
 def trajectories(
     rules: Iterable[Rule] | Mapping[str, Rule], bowl: Bowl | None = None, *, steps: int = 60
 ) -> Figure:
-    """Draw the paths of update rules over a bowl, and their errors by step.
+    """Plot the paths of update rules over a bowl, and their error at each step.
 
     Parameters
     ----------
     rules : list of Rule, or dict of label -> Rule
     bowl : Bowl, optional
-        ``Bowl()`` without.
+        ``Bowl()`` by default.
     steps : int
-        Each with the gradient of the whole bowl.
+        Number of steps, each with the exact gradient.
 
     Returns
     -------
     matplotlib.figure.Figure
-        Save it by ``figure.savefig("paths.png")``; a notebook shows it.
+        Save it with ``figure.savefig("paths.png")``; a notebook displays it.
 
     Raises
     ------
     ImportError
-        Without matplotlib.
+        If matplotlib is not installed.
     TypeError, ValueError
-        For what is no rule, no bowl or no number of steps.
+        For an invalid rule, bowl or number of steps.
 
     Examples
     --------
@@ -164,7 +164,7 @@ def _empty_figure() -> Figure:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise ImportError(
-            'fanin.plot: needs matplotlib, which cannot be imported here; pip install "fanin[plot]" brings it'
+            'fanin.plot: needs matplotlib, which cannot be imported; install it with pip install "fanin[plot]"'
         ) from error
     figure = Figure(figsize=(11, 4.6), dpi=110, layout="constrained")
     for axes in figure.subplots(1, 2, width_ratios=(1.15, 1)):
@@ -185,7 +185,7 @@ def _style(i: int) -> dict[str, Any]:
 def _view(
     bowl: Bowl, paths: Iterable[NDArray[np.float64]]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The lower left and upper right corner of what is shown: all paths, as far as they stay near the start."""
+    """Return the lower left and upper right corners of the plot: all paths, as long as they stay near the start."""
     reach = np.sqrt(2 * max(bowl.error(bowl.start), 1e-12) * np.diag(np.linalg.inv(bowl._hessian())))
     points = np.concatenate([*paths, [bowl.start], [(0.0, 0.0)]])
     points = np.clip(points[np.isfinite(points).all(axis=1)], -1.1 * reach, 1.1 * reach)
@@ -195,7 +195,7 @@ def _view(
 
 
 def _until_it_leaves(path: NDArray[np.float64], bowl: Bowl) -> NDArray[np.float64]:
-    """A path that diverges ends where its error is a hundred times that of the start."""
+    """Cut off a diverging path at a hundred times the error of its start."""
     with np.errstate(over="ignore", invalid="ignore"):
         far = ~(bowl.error(path) <= 100 * max(bowl.error(bowl.start), 1e-12))
     return path[: int(np.argmax(far)) + 1] if far.any() else path

@@ -1,4 +1,4 @@
-"""Losses and rules as values again, from what the C++ core knows of them."""
+"""Losses and rules restored from their description in the C++ core."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SCHEDULES: dict[str, type[Schedule]] = {value.name: value for value in _NAMED i
 
 
 def rule_of(name: str, values: dict[str, Any], arrays: Sequence[str]) -> Rule:
-    """Return a rule from its name and what `Rule.values_on` gives for arrays of these names."""
+    """Return a rule from its name and the result of `Rule.values_on` for arrays of these names."""
     fields = {field: _schedule_of(value) for field, value in values.items() if field != "around"}
     rule = _RULES[name](**fields)
     around: dict[str, Any] = {

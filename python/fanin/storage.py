@@ -1,4 +1,4 @@
-"""Networks to files and bytes, and back."""
+"""Saving networks to files and bytes, and loading them."""
 
 from __future__ import annotations
 
@@ -22,34 +22,34 @@ Self = TypeVar("Self", bound="StoredModel")
 
 
 class StoredModel(Model):
-    """A model that can be saved, with what its training has come to; pickle and copy use that."""
+    """A model that can be saved, copied and pickled, together with the state of its training."""
 
     def save(self, path: Path) -> None:
-        """Write the network to a file with all there is, so that training goes on from it bit for bit.
+        """Save the network to a file, with everything needed to resume training exactly, bit for bit.
 
-        The file is in safetensors format, which many tools open: weights by the names and shapes of `get_weights`,
-        the state of the update rule as "rule.m.layer1.weight" and so on, and in the metadata, as JSON, architecture,
-        loss, seed, `metadata`, rule, and the place in the random orders. `fanin.load` reads it, in Python and in C++.
+        The file is in safetensors format, which many tools open: weights have the names and shapes of `get_weights`,
+        the state of the update rule is "rule.m.layer1.weight" and so on, and the metadata hold, as JSON, the
+        architecture, loss, seed, `metadata`, rule, and the position in the random sequences. `fanin.load` reads it, in
+        Python and in C++.
 
-        An old file is replaced at once by a rename: whatever happens, either the old or the new one is there, whole.
-        Symbolic links are followed; owner, group and permissions stay, hard links do not.
+        Saving is atomic: an existing file is replaced by a rename, so whatever happens, either the old or the new file
+        is intact. Symbolic links are followed; owner, group and permissions are kept, hard links are not.
 
-        Where a rename cannot do that (a file mounted by itself into a container, a folder that may not be written
-        to, an owner that only root could give), the old file is written over, once the new content is whole and on
-        the disk in ``<path>.fanin-new``, or in the folder of temporary files where that folder takes none. It stays
-        there if writing over fails, as on a full disk, and the error names it; also if the process is killed in that
-        moment.
+        If a rename is impossible (a single file mounted into a container, a read-only folder, an owner that only root
+        could set), the old file is overwritten in place, after the new content has been written completely to
+        ``<path>.fanin-new``, or to the folder of temporary files if that is not possible. This copy remains if
+        overwriting fails (on a full disk, for example; the error names the copy) or if the process is killed then.
 
         Parameters
         ----------
         path : str, bytes or path
-            By custom, it ends in ".safetensors".
+            By convention, it ends in ".safetensors".
 
         Raises
         ------
         OSError
-            Where the file cannot be written; a file that was there is as it was, unless the message names another
-            file with the new content.
+            If the file cannot be written; an existing file is then unchanged, unless the message names another file
+            with the new content.
 
         Examples
         --------
@@ -63,13 +63,13 @@ class StoredModel(Model):
         self._core.save(as_path(path))
 
     def to_bytes(self) -> bytes:
-        """Return what `save` writes."""
+        """Return the bytes that `save` would write."""
         return bytes(self._core.to_bytes())
 
     def copy(self: Self) -> Self:
-        """Return an independent network with all that `save` writes, and the attributes that were added.
+        """Return an independent network with everything that `save` writes, and any attributes you added.
 
-        Training both in the same way gives the same bits. (`copy.copy` and `copy.deepcopy` work too, by way of bytes.)
+        Training both in the same way gives the same bits. (`copy.copy` and `copy.deepcopy` work too, via `to_bytes`.)
 
         Examples
         --------
@@ -88,12 +88,12 @@ class StoredModel(Model):
     def from_bytes(cls: type[Self], data: bytes | bytearray | memoryview) -> Self:
         """Return the network that `to_bytes` or `save` has written.
 
-        Nothing is trusted: loading executes nothing, and allocates no more than the bytes justify.
+        The bytes are not trusted: loading executes nothing, and allocates no more than their number justifies.
 
         Raises
         ------
         ValueError
-            Where the bytes are no model, or not a whole one; the sentence says what is wrong.
+            If the bytes are not a model, or are damaged; the message says what is wrong.
 
         Examples
         --------
@@ -115,9 +115,9 @@ class StoredModel(Model):
 
     @property
     def rule(self) -> Rule | None:
-        """The update rule that the network was last trained with, whose state it keeps; None before.
+        """The update rule that the network was last trained with, or None; the network keeps its state.
 
-        ``net.fit(X, y, rule=net.rule)`` goes on with it.
+        ``net.fit(X, y, rule=net.rule)`` continues training with it.
         """
         described = self._core.rule
         if described is None:
@@ -127,14 +127,14 @@ class StoredModel(Model):
 
     @property
     def epochs(self) -> int:
-        """Number of epochs begun so far: the random order of the next one depends on it and the seed."""
+        """Number of epochs begun so far; together with the seed, it determines the next random order."""
         return int(self._core.epochs)
 
     @property
     def metadata(self) -> Mapping[str, str]:
-        """Texts of your own by name, such as names of classes, that are saved with the network.
+        """A dict of your own strings, such as class names, that is saved with the network.
 
-        Set all of them at once:
+        Set it as a whole:
 
         >>> import fanin
         >>> net = fanin.Network(2, [fanin.Dense(1)])
@@ -154,13 +154,13 @@ class StoredModel(Model):
         self._core.set_metadata(dict(texts))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Copy and pickle as the bytes of a file, and attributes that were added."""
+        """Copy and pickle by `to_bytes`, plus any attributes the user added."""
         added = {name: value for name, value in vars(self).items() if name not in _OWN}
         return type(self).from_bytes, (self.to_bytes(),), added or None
 
 
 def as_path(path: Path) -> bytes:
-    """Return the path in the bytes of the file system."""
+    """Return the path in the encoding of the file system."""
     try:
         encoded = os.fsencode(path)
     except TypeError:

@@ -1,4 +1,4 @@
-"""What rules, losses, initializers and layers have in common: frozen values with a name and fields."""
+"""The base class of rules, losses, initializers and layers: frozen values with a name and hyper-parameters."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def check_number(
 ) -> None:
     """Raise unless `value` is a finite number in the interval; booleans are rejected.
 
-    With finite=False, for intervals bounded on both sides, the message for NaN and infinity names the interval.
+    With finite=False, for intervals bounded on both sides, the message for NaN or infinity gives the interval.
     """
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(f"{name}: expected a number, got {value!r}")
@@ -59,10 +59,10 @@ def check_number(
 
 
 def share(count: int, fraction: float | Fraction) -> Fraction:
-    """Return ``count * fraction`` without rounding, for a fraction that was written as a decimal or as ``n / count``.
+    """Return ``count * fraction`` without rounding errors, for a fraction written as a decimal or as ``n / count``.
 
-    A float stands for the shortest decimal that reads as it: 0.9 of 10 is 9, though the double is a little more than
-    0.9 and 1 - 0.9 a little less than 0.1. A quotient such as 5 / 6 has no such decimal: of 6 it is 5 all the same.
+    A float stands for the shortest decimal that rounds to it: 0.9 of 10 is 9, although the double is slightly more
+    than 0.9 and 1 - 0.9 slightly less than 0.1. A quotient such as 5 / 6 has no short decimal, yet 5 / 6 of 6 is 5.
     """
     if isinstance(fraction, Rational):
         return count * Fraction(fraction)
@@ -84,7 +84,7 @@ Range = tuple[float, float, bool, bool]
 
 
 def check_range(name: str, value: object, allowed: Range) -> None:
-    """Raise unless `value` is in a range as the C++ core gives it: low, high, and whether each end is open."""
+    """Raise unless `value` is in a range of the C++ core: low, high, and whether each end is open."""
     low, high, open_low, open_high = allowed
     check_number(
         name,
@@ -98,10 +98,10 @@ def check_range(name: str, value: object, allowed: Range) -> None:
 
 
 def check_field(name: str, value: object, allowed: Any) -> None:
-    """Raise unless `value` is what the C++ core gives as allowed.
+    """Raise unless the C++ core allows `value`.
 
-    That is a range of numbers, (int, lowest) for whole ones, {"each": range} for a tuple of numbers, bool for a flag,
-    or a list of names.
+    `allowed` is a range of numbers, (int, lowest) for integers, {"each": range} for a tuple of numbers, bool for a
+    flag, or a list of names.
     """
     if allowed is bool:
         check_flag(name, value)
@@ -118,7 +118,7 @@ def check_field(name: str, value: object, allowed: Any) -> None:
 
 
 def ranges_of(value: Value, ranges: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
-    """Return the ranges of a value's hyper-parameters; TypeError for a value that the C++ core does not know."""
+    """Return the ranges of a value's hyper-parameters; TypeError for a value unknown to the C++ core."""
     name = getattr(value, "name", None)
     known = ranges.get(name) if isinstance(name, str) else None
     if known is None or set(known) != {field.name for field in fields(value)}:
@@ -130,10 +130,10 @@ def ranges_of(value: Value, ranges: Mapping[str, Mapping[str, Any]]) -> Mapping[
 
 @dataclass(frozen=True)
 class Value:
-    """A frozen value; its name is the one of the C++ struct, as which its hyper-parameters are checked."""
+    """A frozen value; the C++ struct of the same name gives the ranges of its hyper-parameters."""
 
     name: ClassVar[str]
-    _allowed: ClassVar[Mapping[str, Mapping[str, Any]]]  # of all values of its list
+    _allowed: ClassVar[Mapping[str, Mapping[str, Any]]]  # ranges by value and hyper-parameter
 
     def __post_init__(self) -> None:
         ranges = ranges_of(self, self._allowed)
@@ -141,16 +141,16 @@ class Value:
             self._check(field.name, ranges[field.name])
 
     def _check(self, name: str, allowed: Any) -> None:
-        """Raise unless a hyper-parameter is what the C++ core gives as allowed."""
+        """Raise unless the C++ core allows the value of a hyper-parameter."""
         check_field(name, getattr(self, name), allowed)
 
     def values(self) -> dict[str, Any]:
-        """Return the hyper-parameters by name, as the C++ core takes them."""
+        """Return the hyper-parameters by name, as the C++ core expects them."""
         return {field.name: plain(getattr(self, field.name)) for field in fields(self)}
 
 
 def plain(value: Any) -> Any:
-    """Return a tuple, a flag or a name as it is, and a number as an int or a float."""
+    """Return a tuple, a flag or a name unchanged, and a number as an int or a float."""
     if isinstance(value, tuple | bool | str):
         return value
     return value.__index__() if hasattr(value, "__index__") else float(value)

@@ -1,4 +1,4 @@
-"""The same data, seed and hyper-parameters give the same bits, whatever the threads and instruction set."""
+"""The same data, seed and hyper-parameters give the same bits for any number of threads and instruction set."""
 
 from __future__ import annotations
 

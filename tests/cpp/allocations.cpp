@@ -15,7 +15,7 @@ void* counted(std::size_t size, std::size_t alignment) {
 }
 }  // namespace
 
-// Not inlined: gcc takes a delete that it sees through for one that does not match its new.
+// Not inlined: if gcc sees through a delete, it warns that it does not match the new.
 [[gnu::noinline]] void* operator new(std::size_t size) { return counted(size, alignof(std::max_align_t)); }
 [[gnu::noinline]] void* operator new[](std::size_t size) { return counted(size, alignof(std::max_align_t)); }
 [[gnu::noinline]] void* operator new(std::size_t size, std::align_val_t a) {

@@ -1,4 +1,4 @@
-// operator new of the whole program counts its calls, and can fail.
+// A replacement for the program's operator new that counts calls and can fail.
 #pragma once
 
 #include <atomic>
@@ -8,7 +8,7 @@
 namespace fanin::test {
 
 inline std::atomic<std::size_t> allocations{0};
-// The allocation of this number, counted from 0, and all after it fail.
+// This allocation, counted from 0, and all later ones fail.
 inline std::atomic<std::size_t> first_to_fail{std::numeric_limits<std::size_t>::max()};
 
 }  // namespace fanin::test

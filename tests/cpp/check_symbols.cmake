@@ -1,5 +1,5 @@
-# A kernel object defines one global symbol, its table. Any other, above all a weak one (an inline function), could be
-# merged with the copy of another instruction set and run on a processor that lacks it.
+# A kernel object must define one global symbol, its table. Any other, especially a weak one (an inline function), could
+# be merged with that of another instruction set and run on a processor that lacks it.
 execute_process(COMMAND ${NM} --defined-only --extern-only ${OBJECT} OUTPUT_VARIABLE symbols COMMAND_ERROR_IS_FATAL ANY)
 string(STRIP "${symbols}" symbols)
 string(REPLACE "\n" ";" symbols "${symbols}")

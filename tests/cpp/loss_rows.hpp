@@ -1,4 +1,4 @@
-// Runs the loss kernel on panels, with the gradient and without.
+// Runs the loss kernel on panels, with and without the gradient.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -19,7 +19,7 @@ struct LossResult {
   std::vector<T> loss, score;
 };
 
-// The gradient is scaled by 1/2. Losses are the same bits whether or not the gradient is asked for.
+// The gradient is scaled by 1/2. Losses have the same bits whether or not the gradient is requested.
 template <class T>
 LossResult<T> run_loss(const Matrix<T>& a, const Matrix<T>& y, const std::int32_t* labels, const Loss& loss,
                        std::size_t rows, std::size_t units, const T* weights = nullptr) {

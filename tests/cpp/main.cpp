@@ -7,7 +7,7 @@
 
 #include "fanin/cpu.hpp"
 
-// 77 tells ctest that this processor lacks the instruction set asked for
+// Exit code 77 means to ctest that this processor does not support the instruction set
 int main(int argc, char** argv) {
   if (const char* wanted = std::getenv("FANIN_EXPECT_ISA")) {
     const auto names = fanin::cpu::available();

@@ -1,4 +1,4 @@
-// Panels to test kernels with: memory of their own, with canaries behind it.
+// Panels for testing kernels: memory of their own, followed by canaries.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +30,7 @@ class Matrix {
   void poison() const {
     for (std::size_t i = 0; i < panels().size(); ++i) memory_.data()[i] = T{-999};
   }
-  // nothing was written behind the end, and padding lanes are zero
+  // Whether nothing was written past the end and padding lanes are zero
   bool intact() const {
     for (std::size_t i = 0; i < kCanaries; ++i) {
       if (memory_.data()[panels().size() + i] != kCanary) return false;
@@ -52,28 +52,28 @@ class Matrix {
   Buffer<T> memory_;
 };
 
-// small integers: sums of their products are exact in float
+// Small integers: sums of their products are exact in float
 inline double small_integer(std::uint64_t stream, std::size_t i, std::size_t j) {
   return static_cast<double>(Philox(7, stream).bits(i * 100003 + j) % 7) - 3;
 }
 
-// in [-1, 1)
+// In [-1, 1)
 inline double uniform(std::uint64_t stream, std::uint64_t i) {
   return static_cast<double>(Philox(11, stream).bits(i) >> 11) * 0x1p-52 - 1;
 }
 
-// The slots of a rule with its defaults, one after the other, as they are before the first step
+// The slots of a rule with its defaults, one after the other, before the first step
 template <class T>
 std::vector<T> fresh_slots(const Rule& rule, std::size_t size) {
   std::vector<T> slots;
-  const SlotList used = slots_of(rule);
-  for (int i = 0; i < used.count; ++i) {
-    slots.insert(slots.end(), size, static_cast<T>(initial_of(rule, used.slot[i])));
+  const RuleTraits traits = traits_of(rule);
+  for (int i = 0; i < traits.slots.count; ++i) {
+    slots.insert(slots.end(), size, static_cast<T>(traits.initial[traits.slots.slot[i]]));
   }
   return slots;
 }
 
-// What goes on around a rule, as one segment
+// The method around a rule, as one segment
 inline std::vector<Segment> segments_of(const Rule& rule, std::size_t size) {
   if (is_bare(rule)) return {};
   return {{size, around_of(rule, 0, 1)}};

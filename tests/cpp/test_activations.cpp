@@ -1,5 +1,5 @@
-// Every activation of the list through the network's kernels, forward and backward, against its formula in
-// double. An entry without an overload of `formula` and `slope` does not compile.
+// Every activation of the list through the network's kernels, forward and backward, against the same struct
+// on numbers of long double; tests/reference has the formulas that are written apart from it.
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -9,6 +9,7 @@
 
 #include "base/registry.hpp"
 #include "fanin/activations.hpp"
+#include "lane.hpp"
 #include "support.hpp"
 
 using namespace fanin;
@@ -16,46 +17,7 @@ using fanin::test::Matrix;
 
 namespace {
 
-double s(double z) { return 1 / (1 + std::exp(-z)); }
-double phi(double z) { return std::exp(-z * z / 2) / std::sqrt(2 * M_PI); }
-double below(double z) { return std::erfc(-z / std::sqrt(2.0)) / 2; }
-double inner(double z) { return std::sqrt(2 / M_PI) * (z + 0.044715 * z * z * z); }
-
-double formula(Identity, double z) { return z; }
-double formula(Logistic, double z) { return s(z); }
-double formula(Tanh, double z) { return std::tanh(z); }
-double formula(Relu, double z) { return z > 0 ? z : 0; }
-double formula(SymmetricLogistic, double z) { return -std::expm1(-z) * s(z); }
-double formula(LeakyRelu, double z) { return z > 0 ? z : z / 100; }
-double formula(Elu, double z) { return z > 0 ? z : std::expm1(z); }
-double formula(Selu, double z) { return Selu::scale * (z > 0 ? z : Selu::alpha * std::expm1(z)); }
-double formula(Softplus, double z) { return std::log1p(std::exp(z)); }
-double formula(Softsign, double z) { return z / (1 + std::abs(z)); }
-double formula(Gelu, double z) { return z * below(z); }
-double formula(GeluTanh, double z) { return z * (1 + std::tanh(inner(z))) / 2; }
-double formula(Silu, double z) { return z * s(z); }
-double formula(Mish, double z) { return z * std::tanh(std::log1p(std::exp(z))); }
-
-double slope(Identity, double) { return 1; }
-double slope(Logistic, double z) { return s(z) * s(-z); }
-double slope(Tanh, double z) { return 1 / (std::cosh(z) * std::cosh(z)); }
-double slope(Relu, double z) { return z > 0 ? 1 : 0; }
-double slope(SymmetricLogistic, double z) { return 2 * s(z) * s(-z); }
-double slope(LeakyRelu, double z) { return z > 0 ? 1 : 0.01; }
-double slope(Elu, double z) { return z > 0 ? 1 : std::exp(z); }
-double slope(Selu, double z) { return Selu::scale * (z > 0 ? 1 : Selu::alpha * std::exp(z)); }
-double slope(Softplus, double z) { return s(z); }
-double slope(Softsign, double z) { return std::pow(1 + std::abs(z), -2); }
-double slope(Gelu, double z) { return below(z) + z * phi(z); }
-double slope(GeluTanh, double z) {
-  const double u = inner(z), du = std::sqrt(2 / M_PI) * (1 + 3 * 0.044715 * z * z);
-  return (1 + std::tanh(u)) / 2 + z * du / 2 / std::cosh(u) / std::cosh(u);
-}
-double slope(Silu, double z) { return s(z) + z * s(z) * s(-z); }
-double slope(Mish, double z) {
-  const double t = std::tanh(std::log1p(std::exp(z)));
-  return t + z * (1 - t * t) * s(z);
-}
+using Exact = test::Lane<long double>;
 
 // Worst errors in units of eps: of values, relative to them (or to z, where 1 was subtracted); of slopes,
 // absolute.
@@ -95,12 +57,12 @@ Errors errors(std::size_t rows, std::size_t units) {
   Errors worst;
   for (std::size_t i = 0; i < rows; ++i) {
     for (std::size_t j = 0; j < units; ++j) {
-      const double at = static_cast<double>(x.at(i, 0)) * static_cast<double>(w.at(0, j)),
-                   value = formula(A{}, at);
-      const double scale = std::max(std::abs(value), std::min(std::abs(at), 1.0));
-      worst.value = std::max(worst.value, std::abs(static_cast<double>(a.at(i, j)) - value) / scale / eps);
-      const double gradient = slope(A{}, at) * static_cast<double>(dy.at(0, i));
-      worst.slope = std::max(worst.slope, std::abs(static_cast<double>(dz.at(i, j)) - gradient) / eps);
+      const double at = static_cast<double>(x.at(i, 0)) * static_cast<double>(w.at(0, j));
+      const Exact value = A::value(Exact(at)), gradient = A::backward(Exact(dy.at(0, i)), Exact(at), value);
+      const double scale = std::max(static_cast<double>(abs(value).v), std::min(std::abs(at), 1.0));
+      const Exact of_value = abs(a.at(i, j) - value), of_slope = abs(dz.at(i, j) - gradient);
+      worst.value = std::max(worst.value, static_cast<double>(of_value.v) / scale / eps);
+      worst.slope = std::max(worst.slope, static_cast<double>(of_slope.v) / eps);
       worst.intact = worst.intact && dz.at(i, j) == dz_transposed.at(j, i) &&
                      (!A::needs_input || z.at(i, j) == static_cast<T>(at));
     }

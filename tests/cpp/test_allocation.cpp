@@ -1,4 +1,4 @@
-// An epoch allocates nothing: operator new is counted for the whole program.
+// Epochs and predictions do not allocate: calls of operator new are counted for the whole program.
 #include <doctest/doctest.h>
 
 #include <atomic>
@@ -11,7 +11,7 @@
 using namespace fanin;
 using test::allocations;
 
-TEST_CASE("predicting a row allocates nothing, also the first one in a thread") {
+TEST_CASE("predicting a row does not allocate, not even the first time in a thread") {
   std::vector<float> x(784, 0.5f), out(10);
   Network<float> net(784, {{256, activation<Relu>, Automatic{}, Zeros{}, BatchNorm{}}, {10}},
                      SoftmaxCrossEntropy{});
@@ -31,7 +31,7 @@ TEST_CASE("predicting a row allocates nothing, also the first one in a thread") 
   CHECK(count == 0);
 }
 
-TEST_CASE("predicting allocates nothing after weights have been set, read or copied") {
+TEST_CASE("predicting does not allocate after weights have been set, read or copied") {
   const std::vector<float> x(2 * 20, 0.5f), weights(20 * 8, 0.25f);
   std::vector<float> out(2);
   const auto predict = [&](const Network<float>& net) {
@@ -47,7 +47,7 @@ TEST_CASE("predicting allocates nothing after weights have been set, read or cop
   CHECK(predict(Network<float>::from_bytes(net.to_bytes())) == 0);
 }
 
-TEST_CASE("many threads predict at once, and get what one gets") {
+TEST_CASE("many threads predict at once, with the results of a single one") {
   std::vector<float> x(300 * 20);
   for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i % 17) / 17;
   const Network<float> net(20, {{64, activation<Tanh>, Automatic{}, Zeros{}, BatchNorm{}}, {2}},
@@ -69,7 +69,7 @@ TEST_CASE("many threads predict at once, and get what one gets") {
   CHECK(wrong == 0);
 }
 
-TEST_CASE("without exceptions a mistake is false, and nothing is written") {
+TEST_CASE("without exceptions, a mistake returns false and nothing is written") {
   const Network<float> net(2, {{1}}, SquaredError{});
   std::vector<float> x = {1, std::numeric_limits<float>::quiet_NaN()}, out = {7};
   CHECK_FALSE(net.try_predict(row_major<const float>(x.data(), 1, 2), row_major(out.data(), 1, 1)));
@@ -77,7 +77,7 @@ TEST_CASE("without exceptions a mistake is false, and nothing is written") {
   CHECK(out[0] == 7);
 }
 
-TEST_CASE("an epoch allocates nothing, once the rule has its state") {
+TEST_CASE("an epoch does not allocate once the rule has its state") {
   const std::size_t rows = 200, inputs = 300;
   const std::vector<double> doubles(rows * inputs, 0.5);
   const std::vector<std::uint8_t> bytes(rows * inputs, 1);
@@ -104,7 +104,7 @@ TEST_CASE("an epoch allocates nothing, once the rule has its state") {
     }
   };
   for (const int threads : {1, 2}) {
-    if (threads > 1 && !cpu::has_openmp()) continue;  // a thread that is made for each call allocates
+    if (threads > 1 && !cpu::has_openmp()) continue;  // starting a thread for each call allocates
     check(threads, row_major<const double>(doubles.data(), rows, inputs));
     check(threads, numbers(row_major<const std::uint8_t>(bytes.data(), rows, inputs)));
   }

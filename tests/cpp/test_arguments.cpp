@@ -1,5 +1,5 @@
-// Arguments that C++ lets through: null pointers, objects that were moved from, numbers that are no entry of
-// a list, labels of any type, memory that overlaps.
+// Invalid arguments that compile: null pointers, moved-from objects, numbers that are not in a list,
+// overlapping memory; and labels of any type.
 #include <doctest/doctest.h>
 
 #include <limits>
@@ -29,7 +29,7 @@ Network<T> regression() {
 
 }  // namespace
 
-#define CHECK_REFUSED(call, sentence) CHECK_THROWS_WITH_AS(call, sentence, ValueError)
+#define CHECK_REFUSED(call, message) CHECK_THROWS_WITH_AS(call, message, ValueError)
 
 TEST_CASE_TEMPLATE("null pointers are refused by the name of the argument", T, float, double) {
   const std::vector<T> x = numbered<T>(20);
@@ -69,7 +69,7 @@ TEST_CASE_TEMPLATE("null pointers are refused by the name of the argument", T, f
   CHECK_REFUSED(net.set_array("layer1.bias", {static_cast<const T*>(nullptr), 3}),
                 "layer1.bias: expected data, got a null pointer");
   CHECK_REFUSED(train_together({{static_cast<Network<T>*>(nullptr), {some, y}, SGD{}}}),
-                "network: expected one, got a null pointer");
+                "network: expected a network, got a null pointer");
 
   using Spans = std::vector<std::span<T>>;
   CHECK_REFUSED(Optimizer<T>(SGD{}, Spans{{static_cast<T*>(nullptr), 4}}),
@@ -81,26 +81,26 @@ TEST_CASE_TEMPLATE("null pointers are refused by the name of the argument", T, f
                 "array 0: expected data, got a null pointer");
 }
 
-TEST_CASE_TEMPLATE("what was moved from is refused", T, float, double) {
+TEST_CASE_TEMPLATE("a moved-from object is refused", T, float, double) {
   const std::vector<T> x = numbered<T>(10);
   std::vector<T> out(5);
   const Samples samples = row_major(x.data(), 5, 2);
   const Targets y = row_major(x.data(), 5, 1);
   const MatrixView<T> predicted = row_major(out.data(), 5, 1);
   Network<T> net = regression<T>(), other = std::move(net);
-  const char* const sentence = "network: it was moved from";
-  CHECK_REFUSED(net.predict(samples, predicted), sentence);
+  const char* const message = "network: used after being moved from";
+  CHECK_REFUSED(net.predict(samples, predicted), message);
   CHECK_FALSE(net.try_predict(samples, predicted));
-  CHECK_REFUSED(net.evaluate(samples, y), sentence);
-  CHECK_REFUSED(net.inputs(), sentence);
-  CHECK_REFUSED(net.copy(), sentence);
-  CHECK_REFUSED(net.to_bytes(), sentence);
-  CHECK_REFUSED(net.arrays(), sentence);
-  CHECK_REFUSED(net.method(), sentence);
-  CHECK_REFUSED(net.set_metadata({}), sentence);
-  CHECK_REFUSED(Training<T>(net, samples, y), sentence);
-  CHECK_REFUSED(Objective<T>(net, samples, y), sentence);
-  CHECK_REFUSED(fit(net, {samples, y}, SGD{}), sentence);
+  CHECK_REFUSED(net.evaluate(samples, y), message);
+  CHECK_REFUSED(net.inputs(), message);
+  CHECK_REFUSED(net.copy(), message);
+  CHECK_REFUSED(net.to_bytes(), message);
+  CHECK_REFUSED(net.arrays(), message);
+  CHECK_REFUSED(net.method(), message);
+  CHECK_REFUSED(net.set_metadata({}), message);
+  CHECK_REFUSED(Training<T>(net, samples, y), message);
+  CHECK_REFUSED(Objective<T>(net, samples, y), message);
+  CHECK_REFUSED(fit(net, {samples, y}, SGD{}), message);
   CHECK(other.try_predict(samples, predicted));
   net = std::move(other);
   CHECK(net.try_predict(samples, predicted));
@@ -112,28 +112,28 @@ TEST_CASE_TEMPLATE("what was moved from is refused", T, float, double) {
   CHECK(moved.epochs() == 1);
 
   Optimizer<T> optimizer(SGD{}, {std::span<T>(out)}), second = std::move(optimizer);
-  CHECK_REFUSED(optimizer.step({std::span<const T>(x).first(5)}), "optimizer: it was moved from");
-  CHECK_REFUSED(optimizer.steps(), "optimizer: it was moved from");
-  CHECK_REFUSED(optimizer.set_method(SGD{}), "optimizer: it was moved from");
+  CHECK_REFUSED(optimizer.step({std::span<const T>(x).first(5)}), "optimizer: used after being moved from");
+  CHECK_REFUSED(optimizer.steps(), "optimizer: used after being moved from");
+  CHECK_REFUSED(optimizer.set_method(SGD{}), "optimizer: used after being moved from");
   second.step({std::span<const T>(x).first(5)});
   CHECK(second.steps() == 1);
 }
 
-TEST_CASE("a number that is no activation is refused") {
+TEST_CASE("a number that is not an activation is refused") {
   std::vector<float> a(4), z(4), w(1);
   for (const int place : {-1, Activations::size, 1 << 30}) {
     const Activation none{place};
-    const std::string sentence =
+    const std::string message =
         "activation: expected one of 14 activations, got number " + std::to_string(place);
-    CHECK_REFUSED(activate<float>(none, a, z), sentence.c_str());
-    CHECK_REFUSED(activate_backward<float>(none, a, z, z), sentence.c_str());
+    CHECK_REFUSED(activate<float>(none, a, z), message.c_str());
+    CHECK_REFUSED(activate_backward<float>(none, a, z, z), message.c_str());
     CHECK_REFUSED(dense<float>(row_major(a.data(), 4, 1), row_major(z.data(), 4, 1),
                                row_major(w.data(), 1, 1), {}, none),
-                  sentence.c_str());
+                  message.c_str());
   }
 }
 
-TEST_CASE("an activation is given by its type or by its place") {
+TEST_CASE("an activation is given by its type or by its index") {
   static_assert(Activation(Relu{}) == activation<Relu>);
   static_assert(static_cast<int>(activation<Tanh>) == index_in<Tanh, Activations>);
   const std::vector<float> z = {-1, 2};
@@ -147,7 +147,7 @@ TEST_CASE("an activation is given by its type or by its place") {
   CHECK(bytes_of(Dense{4, Relu{}}) == bytes_of({4, activation<Relu>}));
 }
 
-TEST_CASE_TEMPLATE("labels of any type of integers are the same labels", S, bool, std::int8_t, std::uint8_t,
+TEST_CASE_TEMPLATE("labels of all integer types are equivalent", S, bool, std::int8_t, std::uint8_t,
                    std::int16_t, std::uint16_t, std::int32_t, std::uint32_t, std::int64_t, std::uint64_t,
                    char, long long) {
   const std::vector<float> x = numbered<float>(14);
@@ -169,7 +169,7 @@ TEST_CASE_TEMPLATE("labels of any type of integers are the same labels", S, bool
   CHECK(trained(std::span<const S>(labels)) == trained(expected));
 }
 
-TEST_CASE("labels out of range are refused by their own value") {
+TEST_CASE("labels out of range are reported by value") {
   const std::vector<float> x = numbered<float>(4);
   const auto loss_of = [&](const Targets& y) {
     return loss_and_gradient<float>(SoftmaxCrossEntropy{}, {}, row_major(x.data(), 2, 2), y);
@@ -178,13 +178,12 @@ TEST_CASE("labels out of range are refused by their own value") {
   const std::vector<std::int8_t> negative = {0, -1};
   CHECK_REFUSED(loss_of(huge), "y: row 1 is 18446744073709551615; labels must be in 0..1 for 2 outputs");
   CHECK_REFUSED(loss_of(negative), "y: row 1 is -1; labels must be in 0..1 for 2 outputs");
-  CHECK_REFUSED(loss_of(Labels(numbers(row_major(x.data(), 2, 1)))),
-                "y: expected labels of a type of integers");
+  CHECK_REFUSED(loss_of(Labels(numbers(row_major(x.data(), 2, 1)))), "y: expected labels of an integer type");
   CHECK_REFUSED(loss_of(std::span<const std::int8_t>(static_cast<std::int8_t*>(nullptr), 2)),
                 "y: expected data, got a null pointer");
 }
 
-TEST_CASE_TEMPLATE("outputs that share memory with inputs are refused, but where they are exact", T, float,
+TEST_CASE_TEMPLATE("outputs that share memory with inputs are refused, unless they are the input", T, float,
                    double) {
   std::vector<T> memory = numbered<T>(64);
   const std::vector<T> before = memory;
@@ -217,7 +216,7 @@ TEST_CASE_TEMPLATE("outputs that share memory with inputs are refused, but where
   CHECK(w == gradient);
 }
 
-TEST_CASE_TEMPLATE("strides of axes of length one mean nothing", T, float, double) {
+TEST_CASE_TEMPLATE("strides of axes of length one are ignored", T, float, double) {
   constexpr std::size_t k = 40, n = 100;
   const std::vector<T> x = numbered<T>(k), w = numbered<T>(k * n), b = numbered<T>(n);
   std::vector<T> expected(n), out(n);

@@ -10,7 +10,7 @@
 
 using namespace fanin;
 
-TEST_CASE("no thread passes a barrier before the last has come") {
+TEST_CASE("no thread passes a barrier before the last one arrives") {
   for (const int threads : {1, 2, 3, 7}) {
     Barrier barrier;
     std::atomic<int> arrived{0};
@@ -54,7 +54,7 @@ TEST_CASE("threads that sleep at a barrier wake up for the next round") {
   CHECK(waited.load() > 0);
 }
 
-TEST_CASE("sums that several threads add to lose nothing") {
+TEST_CASE("no addition is lost when several threads add to a sum") {
   std::atomic<double> sum{0.5};
   std::vector<std::thread> team;
   for (int t = 0; t < 4; ++t) {
@@ -66,7 +66,7 @@ TEST_CASE("sums that several threads add to lose nothing") {
   CHECK(sum.load() == 40000.5);
 }
 
-TEST_CASE("the shares of a phase cover each job once, in order, at about even cost") {
+TEST_CASE("the shares of a phase cover each job once, in order, at about equal cost") {
   for (const int threads : {1, 2, 3, 7}) {
     for (const std::size_t a : {1u, 2u, 5u, 64u}) {
       for (const std::size_t b : {1u, 3u, 17u}) {
@@ -89,7 +89,7 @@ TEST_CASE("the shares of a phase cover each job once, in order, at about even co
   }
 }
 
-TEST_CASE("each unit has its turn once, however many of the threads come") {
+TEST_CASE("each unit is processed once, however many threads take part") {
   for (const int threads : {1, 2, 3, 7}) {
     for (const std::size_t units : {0u, 1u, 5u, 100u}) {
       for (int come = 1; come <= threads; ++come) {
@@ -110,7 +110,7 @@ TEST_CASE("each unit has its turn once, however many of the threads come") {
   }
 }
 
-TEST_CASE("a thread begins with its own units") {
+TEST_CASE("a thread starts with its own units") {
   Turns turns(10, 2, 2);
   std::vector<std::size_t> order;
   turns.take(1, [&](Range some) { order.push_back(some.begin); });
@@ -139,7 +139,7 @@ TEST_CASE("rectangles cover a range of units once") {
   CHECK(rows_of_blocks({1, 3}, 130).end == 130);
 }
 
-TEST_CASE("a team has at most the threads asked for, and each runs the body once") {
+TEST_CASE("a team has at most the requested number of threads, and each runs the body once") {
   for (const int threads : {1, 2, 5}) {
     std::atomic<int> bodies{0};
     std::atomic<int> size{0};

@@ -1,4 +1,4 @@
-// The kernels of batch norm on panels, against the formulas in double, with canaries behind every output.
+// The kernels of batch norm on panels, against the formulas in double, with canaries after every output.
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -17,7 +17,7 @@ struct Shape {
   std::size_t rows, units;
 };
 
-// around the widths of vectors and panels, and the rows of a block
+// Around the widths of vectors and panels, and the rows of a block
 std::vector<Shape> shapes() {
   std::vector<Shape> all;
   for (std::size_t n = 1; n <= 67; ++n) all.push_back({5, n});
@@ -97,7 +97,7 @@ TEST_CASE_TEMPLATE("a layer is normalized column by column, and padding stays ze
   }
 }
 
-TEST_CASE_TEMPLATE("the gradient goes through a normalized layer, both ways round", T, float, double) {
+TEST_CASE_TEMPLATE("the gradient of a normalized layer is right, in both orientations", T, float, double) {
   for (const Shape& shape : shapes()) {
     const LayerData<T> l(shape), given(shape);
     l.forward();
@@ -129,7 +129,7 @@ TEST_CASE_TEMPLATE("the gradient goes through a normalized layer, both ways roun
   }
 }
 
-TEST_CASE_TEMPLATE("a layer whose squares overflow has the bits of one whose squares do not", T, float,
+TEST_CASE_TEMPLATE("a layer with squares that overflow has the bits of one without overflow", T, float,
                    double) {
   const int small = sizeof(T) == 4 ? 40 : 470, large = sizeof(T) == 4 ? 80 : 900;
   for (const Shape& shape : shapes()) {
@@ -157,7 +157,7 @@ TEST_CASE_TEMPLATE("a layer whose squares overflow has the bits of one whose squ
   }
 }
 
-TEST_CASE("arrays that are not there, or of other sizes, are refused with a sentence") {
+TEST_CASE("missing arrays, and arrays of other sizes, are refused with a message") {
   Network<float> net(3, {{4, activation<Relu>, Automatic{}, Zeros{}, BatchNorm{}}, {2}}, SquaredError{});
   std::vector<float> four(4, 1), two(2, 1), minus(4, -1);
   CHECK_THROWS_WITH_AS(net.get_array("layer2.gamma", two),
@@ -173,7 +173,7 @@ TEST_CASE("arrays that are not there, or of other sizes, are refused with a sent
   CHECK(minus == four);
 }
 
-TEST_CASE("batch norm that cannot be is refused when the network is made") {
+TEST_CASE("invalid batch norm is refused when the network is constructed") {
   const auto make = [](BatchNorm norm, Initializer biases) {
     return Network<float>(3, {{4, activation<Relu>, Automatic{}, biases, norm}}, SquaredError{});
   };

@@ -15,7 +15,7 @@ struct Shape {
   std::size_t rows, inputs, units;
 };
 
-// around the heights and widths of tiles, the width and half-width of panels, row blocks and depth chunks
+// Around the heights and widths of tiles, the width and half-width of panels, row blocks and depth chunks
 std::vector<Shape> shapes() {
   std::vector<Shape> all;
   for (std::size_t rows = 1; rows <= 66; ++rows) all.push_back({rows, 5, 17});
@@ -143,8 +143,8 @@ TEST_CASE_TEMPLATE("the weight gradient of integers is exact, and the bias gradi
   }
 }
 
-TEST_CASE_TEMPLATE("an update in the weight-gradient blocks equals a flat one, bit for bit", T, float,
-                   double) {
+TEST_CASE_TEMPLATE("an update in the weight-gradient blocks equals that of a flat array, bit for bit", T,
+                   float, double) {
   const std::size_t rows = 37, inputs = 101, units = 45;
   Matrix<T> x(rows, inputs), dz(rows, units);
   x.fill([](std::size_t i, std::size_t j) { return test::uniform(1, i * 1000 + j); });

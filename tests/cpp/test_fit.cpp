@@ -46,7 +46,7 @@ TEST_CASE("a copy is a network of its own, and training continues on both with t
   }
 }
 
-TEST_CASE("a fit is its epochs, with what each brought") {
+TEST_CASE("a fit consists of its epochs, with the results of each") {
   const Parabola data;
   Network<float> fitted = new_net(), by_hand = new_net();
   const History history = fit(fitted, data.rows(0, 48), Adam{0.01},
@@ -65,7 +65,7 @@ TEST_CASE("a fit is its epochs, with what each brought") {
 }
 
 TEST_CASE(
-    "early stopping stops after patience, and brings the best weights back, also where a rule looks ahead") {
+    "early stopping stops after patience epochs and restores the best weights, even if a rule looks ahead") {
   const Parabola data;
   for (const Method& method : {Method(SGD{0}), Method(Nesterov{.learning_rate = 0})}) {
     Network<float> net(1, {{8, activation<Tanh>}, {1}}, SquaredError{});
@@ -91,7 +91,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("a figure is progress beyond min_delta, and never where it is not a number") {
+TEST_CASE("a figure improves if it is better by more than min_delta, and never if it is NaN") {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const auto best_epochs = [](Patience patience, const std::vector<double>& figures) {
     std::vector<std::size_t> best;
@@ -106,7 +106,7 @@ TEST_CASE("a figure is progress beyond min_delta, and never where it is not a nu
   CHECK(best_epochs({10, 0, true}, {1, 1, 2}) == Epochs{1, 3});
 }
 
-TEST_CASE("patience runs out after so many epochs in a row without progress") {
+TEST_CASE("patience runs out after its number of epochs in a row without progress") {
   Patience patience{2};
   CHECK(patience.is_best(3));
   CHECK_FALSE(patience.is_best(3));
@@ -118,7 +118,7 @@ TEST_CASE("patience runs out after so many epochs in a row without progress") {
   CHECK(patience.best_epoch == 3);
 }
 
-TEST_CASE("a caller stops a fit after an epoch, or within one") {
+TEST_CASE("a callback stops a fit after an epoch, or within one") {
   const Parabola data;
   Network<float> net = new_net();
   FitOptions options{.epochs = 100};
@@ -130,8 +130,8 @@ TEST_CASE("a caller stops a fit after an epoch, or within one") {
   CHECK(history.epochs.empty());
 }
 
-TEST_CASE("a fit ends after so many steps, within an epoch too, with the bits of a longer one") {
-  const Parabola data;  // 4 steps an epoch
+TEST_CASE("a fit ends after its number of steps, even within an epoch, with the bits of a longer one") {
+  const Parabola data;  // 4 steps per epoch
   for (const int threads : {1, 3}) {
     cpu::set_num_threads(threads);
     Network<float> limited = new_net(), epoch_by_epoch = new_net(), batch = new_net();
@@ -154,7 +154,7 @@ TEST_CASE("a fit ends after so many steps, within an epoch too, with the bits of
   cpu::set_num_threads(0);
 }
 
-TEST_CASE("a fit without time makes one update, also where that takes several batches") {
+TEST_CASE("a fit without time makes one update, even if that takes several batches") {
   const Parabola data;
   Method of_three = SGD{0.1};
   of_three.accumulate = 3;
@@ -167,7 +167,7 @@ TEST_CASE("a fit without time makes one update, also where that takes several ba
   }
 }
 
-TEST_CASE("trainings that are given one budget spend it together") {
+TEST_CASE("trainings that share a budget spend it together") {
   const Parabola data;
   Network<float> net = new_net(), other = new_net();
   Budget budget(6);
@@ -183,18 +183,18 @@ TEST_CASE("trainings that are given one budget spend it together") {
   CHECK(budget.spent());
 }
 
-TEST_CASE("mistakes come before any training") {
+TEST_CASE("mistakes are reported before any training") {
   const Parabola data;
   Network<float> net = new_net();
   const std::vector<std::byte> before = net.to_bytes();
-  const auto check = [&](const char* sentence, const Method& method, const FitOptions& options) {
-    CHECK_THROWS_WITH_AS(fit(net, data.rows(0, 64), method, options), sentence, ValueError);
+  const auto check = [&](const char* message, const Method& method, const FitOptions& options) {
+    CHECK_THROWS_WITH_AS(fit(net, data.rows(0, 64), method, options), message, ValueError);
     CHECK(net.to_bytes() == before);
   };
   check("patience: expected at least 1, got 0", SGD{}, {.early_stopping = EarlyStopping{0, 0, Figure::loss}});
   check("min_delta: expected a finite number of at least 0, got -1", SGD{},
         {.early_stopping = EarlyStopping{1, -1, Figure::loss}});
-  check("early_stopping: the figure to monitor needs validation data", SGD{},
+  check("early_stopping: monitoring this figure needs validation data", SGD{},
         {.early_stopping = EarlyStopping{}});
   check("max_steps: expected at least 1, got 0", SGD{}, {.max_steps = 0});
   check("max_seconds: expected a finite number above 0, got 0", SGD{}, {.max_seconds = 0});
@@ -205,7 +205,7 @@ TEST_CASE("mistakes come before any training") {
         {.validation = DataSet{row_major<const float>(data.x.data(), 1, 2), data.rows(0, 1).y}});
 }
 
-TEST_CASE("fits side by side are what they are alone, and one that diverges does not end the others") {
+TEST_CASE("concurrent fits equal separate ones, and one that diverges does not end the others") {
   const Parabola data;
   const auto options = [&](std::size_t i) {
     return FitOptions{.epochs = 3 + i,
@@ -240,7 +240,7 @@ TEST_CASE("fits side by side are what they are alone, and one that diverges does
   cpu::set_num_threads(0);
 }
 
-TEST_CASE("with fewer nets than threads each is trained by a team, to the same bits") {
+TEST_CASE("with fewer networks than threads each is trained by a team, to the same bits") {
   std::vector<float> x(256 * 128), y(256);
   for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i % 83) / 83;
   for (std::size_t i = 0; i < y.size(); ++i) y[i] = static_cast<float>(i % 17) / 17;
@@ -267,7 +267,7 @@ TEST_CASE("with fewer nets than threads each is trained by a team, to the same b
   }
 }
 
-TEST_CASE("fits side by side are checked before any training, and stopped by their caller") {
+TEST_CASE("concurrent fits are checked before any training, and can be stopped") {
   const Parabola data;
   Network<float> net = new_net(), other = new_net();
   const std::vector<std::byte> before = net.to_bytes();

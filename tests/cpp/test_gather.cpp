@@ -11,7 +11,8 @@
 using namespace fanin;
 using fanin::test::Matrix;
 
-TEST_CASE_TEMPLATE("rows of any strides and either type come into panels in their order", T, float, double) {
+TEST_CASE_TEMPLATE("rows of any strides and either type are gathered into panels in order", T, float,
+                   double) {
   const std::vector<std::uint32_t> order = {4, 0, 3, 3, 1, 2};
   for (const std::size_t columns : {1u, 4u, 15u, 16u, 17u, 31u, 32u, 33u, 70u}) {
     const std::size_t rows = 6;
@@ -44,7 +45,7 @@ TEST_CASE_TEMPLATE("rows of any strides and either type come into panels in thei
   }
 }
 
-TEST_CASE_TEMPLATE("numbers of every C++ type come into panels as a cast converts them", T, float, double) {
+TEST_CASE_TEMPLATE("numbers of every C++ type are converted like a cast", T, float, double) {
   const std::vector<std::uint32_t> order = {4, 0, 3, 3, 1, 2};
   const std::size_t rows = order.size();
   for (const std::size_t columns : {1u, 16u, 33u, 511u, 513u, 1100u}) {

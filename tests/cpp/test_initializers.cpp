@@ -44,7 +44,7 @@ std::uint64_t digest(const Parameters& parameters) {
 
 }  // namespace
 
-TEST_CASE("drawn weights and biases have the published deviation, times the gain") {
+TEST_CASE("drawn weights and biases have the published standard deviation, times the gain") {
   const double in = 90, out = 700;
   const std::pair<Initializer, double> published[] = {
       {Automatic{}, std::sqrt(2 / in)},
@@ -62,7 +62,7 @@ TEST_CASE("drawn weights and biases have the published deviation, times the gain
   }
 }
 
-TEST_CASE("constants, zeros and a caller's values are what they say") {
+TEST_CASE("constants, zeros and a caller's values are used as given") {
   const Parameters p =
       first_layer(2, {3, activation<Identity>, Values{{1, 2, 3, 4, 5, 6}}, Constant{.value = -0.5}});
   CHECK(p.weights == std::vector<double>{1, 2, 3, 4, 5, 6});
@@ -72,7 +72,7 @@ TEST_CASE("constants, zeros and a caller's values are what they say") {
   CHECK(q.biases == std::vector<double>{7, 8});
 }
 
-TEST_CASE("a sparse unit has its number of connections, at inputs of its own") {
+TEST_CASE("a sparse unit has its number of connections, from inputs of its own") {
   const Parameters p = first_layer(50, {40, activation<Tanh>, Sparse{.connections = 6, .deviation = 2}});
   std::vector<std::vector<std::size_t>> chosen(40);
   for (std::size_t i = 0; i < p.weights.size(); ++i) {
@@ -83,7 +83,7 @@ TEST_CASE("a sparse unit has its number of connections, at inputs of its own") {
   CHECK(std::unique(chosen.begin(), chosen.end()) == chosen.end());
 }
 
-TEST_CASE("every set of two of five is chosen about equally often, and no mark is left") {
+TEST_CASE("every set of two of five is chosen about equally often, and all flags are cleared") {
   std::vector<int> count(25);
   char taken[5] = {};
   for (std::uint64_t i = 0; i < 5000; ++i) {
@@ -96,7 +96,7 @@ TEST_CASE("every set of two of five is chosen about equally often, and no mark i
   CHECK(std::count(std::begin(taken), std::end(taken), 0) == 5);
 }
 
-TEST_CASE("initial values are the stored ones on every machine") {
+TEST_CASE("initial values equal the stored ones on every machine") {
   const std::pair<Initializer, std::uint64_t> stored[] = {
       {Automatic{}, 0x7591ec3991b32507},     {HeNormal{}, 0xe75f3771dc115214},
       {HeUniform{}, 0x46b039d8615b0ec0},     {GlorotNormal{}, 0x8287d2d9a43e6a1f},
@@ -111,7 +111,7 @@ TEST_CASE("initial values are the stored ones on every machine") {
   }
 }
 
-TEST_CASE("an initializer that does not fit its layer is refused with a sentence") {
+TEST_CASE("an initializer that does not fit its layer is refused with a message") {
   const auto make = [](const Dense& layer) { return Network<float>(3, {{4}, layer}, SquaredError{}); };
   const auto weights = [&](const Initializer& i) { return make({2, activation<Identity>, i}); };
   const auto biases = [&](const Initializer& i) { return make({2, activation<Identity>, Zeros{}, i}); };
@@ -147,10 +147,11 @@ TEST_CASE("an initializer that does not fit its layer is refused with a sentence
   CHECK_THROWS_WITH_AS(weights(Sparse{.connections = 0}),
                        "layers: layer 2: initializer: connections: expected a number in [1, infinity), got 0",
                        ValueError);
-  CHECK_THROWS_WITH_AS(biases(Sparse{.connections = 1}),
-                       "layers: layer 2: bias_initializer: sparse chooses among the weights of a unit, and a "
-                       "unit has one bias",
-                       ValueError);
+  CHECK_THROWS_WITH_AS(
+      biases(Sparse{.connections = 1}),
+      "layers: layer 2: bias_initializer: sparse selects some of a unit's weights, but a unit "
+      "has only one bias",
+      ValueError);
   CHECK_THROWS_WITH_AS(
       Network<float>(std::size_t{1} << 32, {{1, activation<Identity>, Sparse{}}}, SquaredError{}),
       "layers: layer 1: initializer: sparse: expected fewer than 2^32 inputs, got 4294967296", ValueError);

@@ -6,7 +6,7 @@ using namespace fanin;
 using fanin::test::Matrix;
 using fanin::test::run_loss;
 
-TEST_CASE_TEMPLATE("soft-max cross-entropy is its formula in double, for logits up to 1e4", T, float,
+TEST_CASE_TEMPLATE("softmax cross-entropy equals its formula in double, for logits up to 1e4", T, float,
                    double) {
   const double tolerance = sizeof(T) == 4 ? 4e-6 : 1e-14;
   for (const double scale : {1.0, 30.0, 1e4}) {
@@ -80,7 +80,7 @@ TEST_CASE_TEMPLATE("a logit that is not finite gives a loss that is not finite",
   }
 }
 
-TEST_CASE_TEMPLATE("a row of weight 0 counts for nothing, whatever its outputs are", T, float, double) {
+TEST_CASE_TEMPLATE("a row of weight 0 is ignored, whatever its outputs", T, float, double) {
   constexpr std::size_t rows = 5, bad = 3;
   const std::vector<T> weights{1, 2, 1, 0, 1};
   const std::vector<std::int32_t> labels{0, 1, 0, 1, 0};

@@ -1,5 +1,4 @@
-// Every loss that is a sum over outputs, and soft-max cross-entropy of soft targets, against formulas in
-// double.
+// Losses that are sums over outputs, and softmax cross-entropy with soft targets, against formulas in double.
 #include <cmath>
 #include <string>
 
@@ -39,7 +38,7 @@ Expected of_output(const LogisticLoss&, double a, double y, std::size_t) {
   return {value, p - y, (a > 0) == (y > 0.5) ? 1.0 : 0.0};
 }
 
-// multiples of 1/64, so that differences are exact in float too; targets of all kinds are at least 0
+// Multiples of 1/64, so that differences are exact in float too; targets of all kinds are at least 0
 double output_at(std::size_t i, std::size_t j) {
   return std::round(256 * test::uniform(1, i * 1000 + j)) / 64;
 }
@@ -50,7 +49,7 @@ double target_at(std::size_t i, std::size_t j) {
   return L::target_range.high == 1 ? u : 4 * u;
 }
 
-// Compares each row's loss, score and gradient, with weights (one of them 0) or without
+// Compares each row's loss, score and gradient, with or without weights (one of them 0)
 template <class T, class L>
 void check_loss_of(const L& loss, std::size_t rows, std::size_t units, bool weighted) {
   constexpr std::size_t one = 1;
@@ -101,7 +100,7 @@ Quantile example<Quantile>(std::size_t units) {
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("every loss of single outputs is its formula in double, with and without weights", T,
+TEST_CASE_TEMPLATE("every loss of single outputs equals its formula in double, with and without weights", T,
                    float, double) {
   for_each_type(Losses{}, [](auto entry) {
     using L = typename decltype(entry)::type;
@@ -118,8 +117,8 @@ TEST_CASE_TEMPLATE("every loss of single outputs is its formula in double, with 
   });
 }
 
-TEST_CASE_TEMPLATE("soft-max cross-entropy of soft and smoothed targets is its formula in double", T, float,
-                   double) {
+TEST_CASE_TEMPLATE("softmax cross-entropy of soft and smoothed targets equals its formula in double", T,
+                   float, double) {
   const double tolerance = sizeof(T) == 4 ? 4e-6 : 1e-14;
   const std::size_t rows = 37;
   for (const double smoothing : {0.0, 0.125}) {

@@ -1,5 +1,5 @@
-// The elementary functions of kernels/math.hpp, on the instruction set in use (FANIN_ISA), against the C
-// library one precision up. FANIN_EXHAUSTIVE=1 in the environment tries all 2^32 floats: ten minutes.
+// The elementary functions of kernels/math.hpp on the instruction set in use, against the C library in the
+// next higher precision. FANIN_EXHAUSTIVE=1 in the environment tests all 2^32 floats in about ten minutes.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -41,8 +41,8 @@ struct MathCase {
   std::string name;
   ArrayFunction<T> f;
   Wide<T> (*exact)(Wide<T>);
-  T from, to;            // where the function does something
-  T least, most;         // no result is outside
+  T from, to;            // the range in which the function is not constant
+  T least, most;         // bounds of all results
   std::uint64_t digest;  // of results between from and to, the same on every instruction set
 };
 
@@ -86,7 +86,7 @@ T value_of(const std::string& name, T x) {
   throw std::invalid_argument(name);
 }
 
-// the same number, or NaN as expected; zeros agree in sign
+// The same number, including the sign of zero, or NaN as expected
 template <class T>
 void check_same(const std::string& name, T x, T expected) {
   const T y = value_of(name, x);
@@ -108,7 +108,7 @@ bool denormal(T x) {
   return std::fpclassify(x) == FP_SUBNORMAL;
 }
 
-// distance of y from the exact result in units of the exact result's last place; a denormal result may be 0
+// The error of y in units of the exact result's last place; a denormal result may be 0
 template <class T>
 double ulps(T y, Wide<T> exact) {
   if (std::isnan(exact) || std::isnan(y)) return std::isnan(exact) && std::isnan(y) ? 0 : HUGE_VAL;
@@ -138,7 +138,7 @@ void look_at(const MathCase<T>& c, const std::vector<T>& x, std::vector<T>& y, W
   }
 }
 
-// where long double is no wider than double, the C library's own error is added
+// If long double is no wider than double, the C library's own error is added
 template <class T>
 constexpr double kAllowed = Limits<Wide<T>>::digits > Limits<T>::digits ? 2 : 3;
 
@@ -167,7 +167,7 @@ TEST_CASE("float functions are within 2 ulp over the whole range") {
 }
 
 TEST_CASE(
-    "double functions are within 2 ulp: any bits, where the function bends, and around each power of 2") {
+    "double functions are within 2 ulp: any bits, the region of curvature, and around each power of 2") {
   for (const auto& c : math_cases<double>()) {
     Worst worst;
     std::mt19937_64 random(1);
@@ -193,7 +193,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE_TEMPLATE("special values are exact, signs of zero included", T, float, double) {
+TEST_CASE_TEMPLATE("special values are exact, including signs of zero", T, float, double) {
   const T inf = Limits<T>::infinity(), nan = Limits<T>::quiet_NaN(), most = Limits<T>::max();
   const T arguments[] = {0, -T(0), inf, -inf, most, -most};
   const struct {
@@ -266,7 +266,7 @@ TEST_CASE_TEMPLATE("cos_pi is exact at halves and even", T, float, double) {
 }
 
 TEST_CASE_TEMPLATE(
-    "a result depends on neither the place in the array nor its length, and nothing else is written", T,
+    "a result depends on neither the position in the array nor its length, and nothing else is written", T,
     float, double) {
   for (const auto& c : math_cases<T>()) {
     std::vector<T> x(80), y(80), whole(80);
@@ -294,7 +294,7 @@ TEST_CASE_TEMPLATE("results are the same bits on every instruction set", T, floa
     c.f(y.data(), x.data(), x.size());
     std::uint64_t digest = 14695981039346656037u;  // FNV-1a on words
     for (const T v : y) digest = (digest ^ (denormal(v) ? 0 : bit_copy<Word<T>>(v))) * 1099511628211u;
-    INFO(c.name, ": where results were meant to change, the new digest is ", digest);
+    INFO(c.name, ": if results were meant to change, the new digest is ", digest);
     CHECK(digest == c.digest);
   }
 }

@@ -1,4 +1,4 @@
-// Resident memory stays where it is, however long a program trains and predicts.
+// Resident memory does not grow, however long a program trains and predicts.
 #include <doctest/doctest.h>
 
 #include <fstream>
@@ -13,7 +13,7 @@ using namespace fanin;
 
 namespace {
 
-// kB; 0 where the system does not tell
+// In kB; 0 if the system does not report it
 double resident() {
 #if defined(__linux__)
   std::size_t size = 0, pages = 0;

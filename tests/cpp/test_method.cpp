@@ -4,6 +4,7 @@
 
 #include "fanin/error.hpp"
 #include "fanin/network.hpp"
+#include "fanin/rules/all.hpp"
 #include "fanin/update.hpp"
 #include "rules/method.hpp"
 
@@ -29,11 +30,11 @@ TEST_CASE("a method gives each step the rule of its schedules") {
   method.momentum = Piecewise{};
   const double expected[] = {1, 0.5 + std::sqrt(0.125), 0.5, 0.5 - std::sqrt(0.125), 0, 0};
   for (std::uint64_t t = 1; t <= 6; ++t) {
-    CHECK(learning_rate_of(rule_at(method, t)) == doctest::Approx(expected[t - 1]));
+    CHECK(traits_of(rule_at(method, t)).learning_rate == doctest::Approx(expected[t - 1]));
   }
-  CHECK(momentum_of(rule_at(method, 500)) == 0.5);
-  CHECK(momentum_of(rule_at(method, 501)) == 0.9);
-  CHECK(momentum_of(largest_of(method)) == 0.9);
+  CHECK(traits_of(rule_at(method, 500)).momentum == 0.5);
+  CHECK(traits_of(rule_at(method, 501)).momentum == 0.9);
+  CHECK(traits_of(largest_of(method)).momentum == 0.9);
 }
 
 TEST_CASE("biases are spared by penalties and decay, and clipped like weights") {
@@ -105,7 +106,7 @@ TEST_CASE("a network has options for each of its arrays, or none") {
                        ValueError);
 }
 
-TEST_CASE("a method that cannot be gets a sentence") {
+TEST_CASE("a method that contradicts itself is rejected with a clear message") {
   Method method = SGD{};
   method.l2 = -1;
   CHECK(error_of(method) == "l2: expected a number in [0, infinity), got -1");
@@ -132,13 +133,20 @@ TEST_CASE("a method that cannot be gets a sentence") {
   method = SchaulVSGD{};
   method.accumulate = 4;
   CHECK(error_of(method) ==
-        "accumulate: expected 1, as schaul_vsgd wants two gradients of the same batch, got 4");
+        "accumulate: expected 1, because schaul_vsgd needs two gradients of the same batch, got 4");
   method = SGD{};
   method.momentum = SutskeverMomentum{};
-  CHECK(error_of(method) == "momentum: sgd has none that a schedule could change");
+  CHECK(error_of(method) == "momentum: sgd has no momentum to schedule");
   method = Momentum{};
   method.momentum = Exponential{.first = 1};
   CHECK(error_of(method) == "momentum: expected a number in [0, 1), got 1");
+  method.momentum = Piecewise{.after = {{500, 700}, 2}};
+  CHECK(error_of(method) == "after: expected one step fewer than levels, and at least one");
+  method.momentum = Piecewise{.levels = {{0.5, 0.6, 0.7}, 3}, .after = {{500, 500}, 2}};
+  CHECK(error_of(method) == "after: expected ascending steps");
+  method = Momentum{};
+  method.learning_rate = Cosine{.steps = 5, .warm_up = 5};
+  CHECK(error_of(method) == "warm_up: expected less than steps");
   CHECK(error_of(Rprop{.min_step = 2, .max_step = 1}) == "min_step: expected at most max_step");
   CHECK(error_of(Rprop{.variant = static_cast<Rprop::Variant>(7)}) ==
         "variant: expected one of 4 variants, got number 7");

@@ -16,7 +16,7 @@ namespace {
 
 const std::filesystem::path kModels = FANIN_TEST_MODELS;
 
-// the data of tests/stored_models.py
+// The data of tests/stored_models.py
 struct Data {
   std::vector<double> x;
   std::vector<std::int64_t> y;
@@ -49,7 +49,7 @@ std::vector<std::byte> bytes_of(const std::filesystem::path& path) {
 }
 
 struct Folder {
-  // of its own: the same test runs for other instruction sets at the same time
+  // unique: the same test runs for other instruction sets at the same time
   std::filesystem::path path = std::filesystem::temp_directory_path() /
                                ("fanin_test_models_" + std::to_string(std::random_device()()));
   Folder() { std::filesystem::create_directories(path); }
@@ -57,7 +57,7 @@ struct Folder {
 };
 
 template <class F>
-std::string sentence_of(F&& f) {
+std::string message_of(F&& f) {
   try {
     f();
   } catch (const FormatError& error) {
@@ -68,7 +68,7 @@ std::string sentence_of(F&& f) {
 
 }  // namespace
 
-TEST_CASE("a model saved in Python, of any version, trains on in C++ as it does there, bit for bit") {
+TEST_CASE("a model saved in Python, of any version, continues training in C++ as in Python, bit for bit") {
   int models = 0;
   for (const auto& entry : std::filesystem::directory_iterator(kModels)) {
     const std::string later = entry.path().string();
@@ -82,7 +82,7 @@ TEST_CASE("a model saved in Python, of any version, trains on in C++ as it does 
   CHECK(models >= 4);
 }
 
-TEST_CASE("a file is what to_bytes gives, and both come back as the same network") {
+TEST_CASE("a file holds what to_bytes returns, and both load as the same network") {
   const Folder folder;
   Network<double> net(3, {{5, activation<Tanh>, Sparse{2, 0.25}, Constant{0.1}}, {2}},
                       Quantile{{{0.1, 0.9}, 2}}, 7);
@@ -97,19 +97,19 @@ TEST_CASE("a file is what to_bytes gives, and both come back as the same network
   CHECK(std::distance(std::filesystem::directory_iterator(folder.path), {}) == 1);  // nothing is left over
 }
 
-TEST_CASE("names of columns are saved and copied, and those that cannot be are refused") {
+TEST_CASE("names of columns are saved and copied, and invalid ones are refused") {
   Network<float> net(3, {{2}}, SquaredError{});
   const std::vector<std::byte> without = net.to_bytes();
   const ColumnNames names{{"X", {"age", "\xC3\xA9\"\n", ""}}, {"y", {"low", "high"}}};
   net.set_column_names(names);
   CHECK(Network<float>::from_bytes(net.to_bytes()).column_names() == names);
   CHECK(net.copy().column_names() == names);
-  const auto refused = [&](ColumnNames wrong, const char* sentence) {
-    CHECK_THROWS_WITH_AS(net.set_column_names(std::move(wrong)), sentence, ValueError);
+  const auto refused = [&](ColumnNames wrong, const char* message) {
+    CHECK_THROWS_WITH_AS(net.set_column_names(std::move(wrong)), message, ValueError);
   };
   refused({{"X", {"a", "b"}}}, "columns: X: expected 3 names, got 2");
   refused({{"y", {"a", "b", "c"}}}, "columns: y: expected 2 names, got 3");
-  refused({{"y", {"a", "a"}}}, "columns: y: \"a\" comes twice; expected different names");
+  refused({{"y", {"a", "a"}}}, "columns: y: \"a\" occurs twice; expected distinct names");
   refused({{"Z", {}}}, "columns: expected names for X and y, got \"Z\"");
   refused({{"y", {"a", "\xFF"}}}, "columns: y: expected text in UTF-8, got byte 0 of a name");
   refused({{"y", {"a", std::string(6 << 20, 'b')}}},
@@ -119,16 +119,16 @@ TEST_CASE("names of columns are saved and copied, and those that cannot be are r
   CHECK(net.to_bytes() == without);
 }
 
-TEST_CASE("the largest names of columns and metadata that are allowed fit into a file together") {
+TEST_CASE("the largest allowed column names and metadata fit into a file together") {
   Network<float> net(1, {{1}}, SquaredError{});
   net.set_metadata({{"", std::string(1 << 20, 'a')}});
   net.set_column_names({{"X", {std::string((6 << 20) - 5, 'b')}}});
   CHECK(Network<float>::from_bytes(net.to_bytes()).to_bytes() == net.to_bytes());
 }
 
-TEST_CASE("a model of the other precision, and a file that is not there, get a sentence") {
+TEST_CASE("a model of the other precision, and a missing file, are refused with a message") {
   const Network<float> net(1, {{1}}, SquaredError{});
-  CHECK(sentence_of([&] { Network<double>::from_bytes(net.to_bytes()); }) ==
+  CHECK(message_of([&] { Network<double>::from_bytes(net.to_bytes()); }) ==
         "bytes: expected a model in float64, got one in float32");
   CHECK_THROWS_WITH_AS(load("nowhere/model"), "nowhere/model: No such file or directory", FileError);
   CHECK_THROWS_AS(net.save("nowhere/model"), FileError);

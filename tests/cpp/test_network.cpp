@@ -47,7 +47,7 @@ TEST_CASE_TEMPLATE("a network learns three spiral arms", T, float, double) {
   CHECK(p[0] + p[1] + p[2] == doctest::Approx(1));
 }
 
-TEST_CASE("a step given up on request changes nothing") {
+TEST_CASE("an interrupted step changes nothing") {
   const Spiral data;
   Network<float> net = small_net<float>();
   std::vector<float> before(64), after(64);
@@ -59,7 +59,7 @@ TEST_CASE("a step given up on request changes nothing") {
   CHECK(before == after);
 }
 
-TEST_CASE("a rate that is far too large is reported with its place, and weights are restored") {
+TEST_CASE("a much too large learning rate is reported with its place, and weights are restored") {
   const Spiral data;
   Network<float> net(2, {{32, activation<Relu>}, {3}}, SoftmaxCrossEntropy{}, 1);
   std::vector<float> before(64), after(64);
@@ -107,7 +107,7 @@ TEST_CASE("a divergence counts the epochs of its fit, and names data far from un
   }
 }
 
-TEST_CASE("data that were checked are evaluated without another look at their values") {
+TEST_CASE("data that were checked are evaluated without checking their values again") {
   const Spiral data;
   const Network<float> net = small_net<float>();
   std::vector<float> x = data.x;
@@ -123,7 +123,7 @@ TEST_CASE("data that were checked are evaluated without another look at their va
                   ValueError);
 }
 
-TEST_CASE("soft-max of one output is refused") {
+TEST_CASE("softmax of one output is refused") {
   CHECK_THROWS_WITH_AS(
       Network<float>(2, {{1}}, SoftmaxCrossEntropy{}),
       "loss: softmax_cross_entropy needs an output for each class, at least 2, got 1; for one yes-no output "
@@ -132,9 +132,9 @@ TEST_CASE("soft-max of one output is refused") {
 }
 
 TEST_CASE("layers with fields out of range are refused") {
-  const auto refused = [](Layer layer, const char* sentence) {
+  const auto refused = [](Layer layer, const char* message) {
     const std::vector<Layer> layers = {std::move(layer), {3}};
-    CHECK_THROWS_WITH_AS(Network<float>(2, layers, SquaredError{}), sentence, ValueError);
+    CHECK_THROWS_WITH_AS(Network<float>(2, layers, SquaredError{}), message, ValueError);
   };
   refused({0}, "layers: layer 1: units: expected a number in [1, infinity), got 0");
   refused({4, Activation{99}}, "layers: layer 1: activation: expected one of 14 activations, got number 99");
@@ -146,7 +146,7 @@ TEST_CASE("layers with fields out of range are refused") {
   refused(Dropout{NAN}, "layers: layer 1: rate: expected a number in [0, 1), got nan");
 }
 
-TEST_CASE("wrong arguments are refused with a sentence, before anything is written") {
+TEST_CASE("wrong arguments are refused with a message, before anything is written") {
   const Spiral data;
   const std::vector<Layer> layers = {{3}};
   CHECK_THROWS_WITH_AS(Network<float>(0, layers, SquaredError{}), "n_inputs: expected at least 1, got 0",
@@ -191,7 +191,7 @@ TEST_CASE("wrong arguments are refused with a sentence, before anything is writt
                        "network: another training is under way", BusyError);
 }
 
-TEST_CASE("predictions from many threads at once agree, and a training in between is refused or refuses") {
+TEST_CASE("many threads can predict at once; a training in between is refused, or the predictions are") {
   const Spiral data;
   Network<float> net = small_net<float>();
   std::vector<float> expected(900);

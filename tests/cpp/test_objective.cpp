@@ -7,7 +7,7 @@ using namespace fanin;
 
 namespace {
 
-// integers from -3 to 3: sums of a few thousand of their products are exact in float
+// Integers from -3 to 3: sums of a few thousand of their products are exact in float
 float small(std::uint64_t stream, std::size_t i) {
   return static_cast<float>(Philox(7, stream).bits(i) % 7) - 3;
 }
@@ -20,7 +20,7 @@ std::vector<float> numbers(std::uint64_t stream, std::size_t n) {
 
 }  // namespace
 
-TEST_CASE("the gradient over many blocks of rows is exact where every sum is") {
+TEST_CASE("the gradient over many blocks of rows is exact if every sum is") {
   constexpr std::size_t rows = 8192, inputs = 70;
   for (const std::size_t units : {1U, 3U, 5U, 33U}) {
     CAPTURE(units);
@@ -59,7 +59,7 @@ TEST_CASE("the gradient over many blocks of rows is exact where every sum is") {
   }
 }
 
-TEST_CASE("a step over all rows goes down the gradient of the objective") {
+TEST_CASE("a step over all rows follows the gradient of the objective") {
   constexpr std::size_t rows = 5000;
   const std::vector<float> x = numbers(4, rows * 3), y = numbers(5, rows * 2);
   const Samples samples = row_major(x.data(), rows, 3);

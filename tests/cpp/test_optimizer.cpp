@@ -72,7 +72,7 @@ TEST_CASE_TEMPLATE("an optimizer is the update kernel on each array, for any num
       slots.push_back(test::fresh_slots<T>(R{}, n));
       slots.back().push_back(0);
     }
-    const bool wants_second = needs_second_gradient(R{});
+    const bool wants_second = traits_of(R{}).second_gradient;
     Moment at(1);
     for (; at.t <= 3; ++at.t) {
       Arrays<T> g(10 + at.t), second(20 + at.t);
@@ -104,7 +104,7 @@ TEST_CASE_TEMPLATE("an optimizer is the update kernel on each array, for any num
       }
       CHECK(w.memory == expected.memory);  // canaries too
       CHECK(optimizer.steps() == 3);
-      REQUIRE(optimizer.slot_names().size() == static_cast<std::size_t>(slots_of(R{}).count));
+      REQUIRE(optimizer.slot_names().size() == static_cast<std::size_t>(traits_of(R{}).slots.count));
       for (std::size_t s = 0; s < optimizer.slot_names().size(); ++s) {
         for (std::size_t a = 0; a < std::size(sizes); ++a) {
           std::vector<T> slot(sizes[a]);

@@ -1,5 +1,4 @@
-// Every call with its first allocation failing, then its second, and so on: what it was to change is as it
-// was.
+// Every call with its first allocation failing, then its second, and so on: its object remains unchanged.
 #include <doctest/doctest.h>
 
 #include <unistd.h>
@@ -19,7 +18,7 @@ namespace {
 
 constexpr std::size_t kNever = std::numeric_limits<std::size_t>::max();
 
-// Whether f() ran out of memory, where this allocation and all after it fail
+// Whether f() ran out of memory if this allocation and all later ones fail
 template <class F>
 bool fails(std::size_t allocation, F&& f) {
   const auto allow = [](std::size_t number) {
@@ -36,7 +35,7 @@ bool fails(std::size_t allocation, F&& f) {
   return failed;
 }
 
-// f(object of make()) with each of its allocations failing; unharmed(object) after each failure
+// f(object of make()) with each of its allocations failing; calls unharmed(object) after each failure
 template <class Make, class F, class Unharmed>
 void fail_each_allocation(Make&& make, F&& f, Unharmed&& unharmed) {
   for (std::size_t number = 0;; ++number) {
@@ -90,7 +89,7 @@ Network<float> trained(const Method& method) {
   return net;
 }
 
-// It is as it was, is saved and loaded, and trains on with the same bits.
+// It is unchanged, can be saved and loaded, and continues training with the same bits.
 void check_unharmed(Network<float>& net, const std::vector<std::byte>& before) {
   CHECK(net.to_bytes() == before);
   Network<float> twin = Network<float>::from_bytes(before);
@@ -118,7 +117,7 @@ void fail_each_allocation_of_net(const Method& method, F&& f) {
 
 }  // namespace
 
-TEST_CASE("an epoch that runs out of memory leaves the network as it was") {
+TEST_CASE("an epoch that runs out of memory leaves the network unchanged") {
   for (const Method& before : methods()) {
     for (const Method& then : methods()) {
       fail_each_allocation_of_net(before, [&](Network<float>& net) {
@@ -129,7 +128,7 @@ TEST_CASE("an epoch that runs out of memory leaves the network as it was") {
   }
 }
 
-TEST_CASE("a training that ran out of memory trains on") {
+TEST_CASE("a training that ran out of memory can continue") {
   const Network<float> original = trained(SGD{0.01});
   for (const Method& method : methods()) {
     for (std::size_t number = 0;; ++number) {
@@ -145,14 +144,14 @@ TEST_CASE("a training that ran out of memory trains on") {
   }
 }
 
-TEST_CASE("exact statistics that run out of memory leave the network as it was") {
+TEST_CASE("exact statistics that run out of memory leave the network unchanged") {
   fail_each_allocation_of_net(Adam{0.01}, [&](Network<float>& net) {
     Training<float> training(net, table().data().x, table().data().y, {.batch_size = 8});
     training.exact_statistics();
   });
 }
 
-TEST_CASE("calls on a network that run out of memory leave it as it was") {
+TEST_CASE("calls on a network that run out of memory leave it unchanged") {
   std::vector<float> values(kInputs * 5);
   const std::string path =
       (std::filesystem::temp_directory_path() / ("fanin_out_of_memory_" + std::to_string(::getpid())))
@@ -183,7 +182,7 @@ TEST_CASE("calls on a network that run out of memory leave it as it was") {
   std::filesystem::remove(path);
 }
 
-TEST_CASE("a file is not lost where saving runs out of memory") {
+TEST_CASE("no file is lost if saving runs out of memory") {
   const std::filesystem::path folder =
       std::filesystem::temp_directory_path() / ("fanin_out_of_memory_of_" + std::to_string(::getpid()));
   std::filesystem::create_directory(folder);
@@ -236,11 +235,11 @@ struct Arrays {
                                                      std::vector<std::size_t>{3, 0})) {}
   void step() {
     StepInputs<float> inputs;
-    if (optimizer->method().rule.index() == Rule(SchaulVSGD{}).index()) inputs.second = gradients();
+    if (optimizer->method().rule.get_if<SchaulVSGD>() != nullptr) inputs.second = gradients();
     optimizer->step(gradients(), inputs);
   }
   std::vector<std::span<const float>> gradients() const { return {dw, db}; }
-  // all there is
+  // the complete state
   std::vector<float> state() const {
     std::vector<float> all = w;
     all.insert(all.end(), b.begin(), b.end());
@@ -261,11 +260,11 @@ struct Arrays {
 
 }  // namespace
 
-TEST_CASE("an optimizer that runs out of memory is as it was") {
+TEST_CASE("an optimizer that runs out of memory is unchanged") {
   for (const Method& method : methods()) {
     Method other = method;
     other.average_decay = method.average_decay > 0 ? 0 : 0.5;
-    if (!std::holds_alternative<SchaulVSGD>(method.rule)) other.accumulate = method.accumulate == 1 ? 3 : 1;
+    if (method.rule.get_if<SchaulVSGD>() == nullptr) other.accumulate = method.accumulate == 1 ? 3 : 1;
     other.clip_norm = 2;
     other.arrays = {{.rate_scale = 0.5}, {.frozen = true}};
     const std::vector<std::function<void(Arrays&)>> calls = {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #define FANIN_ISA own_rule
+#include "fanin/rules/all.hpp"
 #include "kernels/update.hpp"
 
 using namespace fanin;
@@ -16,7 +17,7 @@ namespace {
 //   x <- (1 - c) x + c z                         what people see
 // y is what the rule trains, so that x = (y - (1 - beta) z) / beta.
 struct ScheduleFree {
-  static constexpr int slots = 1;
+  static constexpr const char* slot_names[] = {"z"};
   struct Constants {
     double rate, beta, newest;
   };

@@ -16,7 +16,7 @@ struct Machine {
   double waited_share = 0;                            // of a step together
 };
 
-// steps that a training of that many seconds does, in epochs of so many steps
+// The number of steps a training does in this many seconds, in epochs of `epoch` steps
 std::size_t steps_in(double seconds, const Machine& machine, Pace& pace, double start = 0,
                      std::size_t epoch = 100) {
   std::size_t all = 0;
@@ -43,7 +43,7 @@ std::function<double(double)> always(double seconds) {
 
 }  // namespace
 
-TEST_CASE("a team that is faster does nearly all steps") {
+TEST_CASE("a faster team does nearly all steps") {
   for (const double step : {20e-6, 1e-3, 50e-3, 0.4}) {
     Pace pace(std::make_shared<Experience>());
     const double seconds = 5000 * step;
@@ -52,7 +52,7 @@ TEST_CASE("a team that is faster does nearly all steps") {
   }
 }
 
-TEST_CASE("a team that is slower soon leaves its steps to one thread") {
+TEST_CASE("a slower team soon leaves its steps to one thread") {
   for (const double step : {20e-6, 1e-3, 50e-3}) {
     Pace pace(std::make_shared<Experience>());
     const double seconds = 5000 * step + 5;
@@ -61,7 +61,7 @@ TEST_CASE("a team that is slower soon leaves its steps to one thread") {
   }
 }
 
-TEST_CASE("a team that waits for longer than it works is not waited for") {
+TEST_CASE("a team that waits for longer than it works is given up") {
   Pace pace(std::make_shared<Experience>());
   const Machine busy{always(1e-3), always(8e-3), 0.9};
   CHECK(steps_in(20, busy, pace) > 0.95 * 20 / 1e-3);
@@ -75,7 +75,7 @@ TEST_CASE("a team works again once it is faster again") {
   CHECK(steps_in(4, quiet, pace, 26) > 0.97 * 4 / 0.5e-3);
 }
 
-TEST_CASE("what disturbs a team now and then costs it little, in short epochs too") {
+TEST_CASE("occasional interference costs a team little, in short epochs too") {
   Pace pace(std::make_shared<Experience>());
   const Machine busy{always(1e-3), always(8e-3), 0.9}, quiet{always(1e-3), always(0.5e-3)};
   std::size_t steps = 0;
@@ -86,7 +86,7 @@ TEST_CASE("what disturbs a team now and then costs it little, in short epochs to
   CHECK(steps > 0.9 * 20 / 0.5e-3);
 }
 
-TEST_CASE("many short trainings are as quick as one long one, where neighbours come and go") {
+TEST_CASE("many short trainings are as fast as one long one, with occasional interference") {
   const Machine busy{always(1e-3), always(8e-3), 0.9};
   const auto experience = std::make_shared<Experience>();
   std::size_t steps = 0;
@@ -98,8 +98,8 @@ TEST_CASE("many short trainings are as quick as one long one, where neighbours c
   CHECK(steps > 0.95 * 400 * 0.05 / 1e-3);
 }
 
-TEST_CASE("experience is of one kind of steps, and a new kind begins with what is known of the machine") {
-  const double first = 1234567, second = 7654321;  // of no other test
+TEST_CASE("experience is of one kind of steps, and a new kind starts with what is known of the machine") {
+  const double first = 1234567, second = 7654321;  // used by no other test
   const auto known = experience_of(first, 2);
   CHECK(experience_of(first, 2) == known);
   CHECK(experience_of(first, 3) != known);
@@ -121,19 +121,19 @@ TEST_CASE("a team of one needs no trials") {
   }
 }
 
-TEST_CASE("a retreat is as long as what was lost, or twice the last one where that was not worth it") {
+TEST_CASE("a retreat is as long as what was lost, or twice the last one if that was not worthwhile") {
   Retreat retreat{0.01, 3.2, 2};
   CHECK(retreat.over(0));
   retreat.begin(1, 0.02);
   CHECK(retreat.until() == doctest::Approx(1.02));
   CHECK(!retreat.over(1.015));
-  retreat.went_well(0.01);  // that is worth no 20 ms of waiting
+  retreat.went_well(0.01);  // does not justify 20 ms of waiting
   retreat.begin(2, 0.02);
   CHECK(retreat.until() == doctest::Approx(2.04));
   retreat.begin(3, 0.1);
   CHECK(retreat.until() == doctest::Approx(3.1));
   retreat.went_well(0.03);
-  retreat.went_well(0.03);  // this is
+  retreat.went_well(0.03);  // does
   retreat.begin(4, 0.02);
   CHECK(retreat.until() == doctest::Approx(4.02));
   retreat.went_well(1);
@@ -143,7 +143,7 @@ TEST_CASE("a retreat is as long as what was lost, or twice the last one where th
   CHECK(retreat.until() == doctest::Approx(9.2));
 }
 
-TEST_CASE("a call whose threads wait for longer than they work leaves the next ones to one thread") {
+TEST_CASE("a call in which threads wait for longer than they work leaves the next ones to one thread") {
   std::atomic<int> team{0};
   const auto call = [&](int milliseconds) {
     run_call(2, [&](int thread, int threads) {
@@ -153,7 +153,7 @@ TEST_CASE("a call whose threads wait for longer than they work leaves the next o
     return team.load();
   };
   Retreat& retreat = retreat_of_calls();
-  call(0);  // a first team takes long to make
+  call(0);  // creating the first team takes long
   const double before = seconds_now();
   while (!retreat.over(seconds_now())) std::this_thread::yield();
   if (call(20) == 1) return;  // a build or a machine without teams

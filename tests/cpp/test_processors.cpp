@@ -14,7 +14,7 @@
 
 namespace {
 
-// processors_of_quota of a system that has these files
+// processors_of_quota of a system with these files
 double quota_with(const std::vector<std::pair<std::string, std::string>>& files) {
   const std::filesystem::path root =
       std::filesystem::temp_directory_path() / ("fanin_processors_" + std::to_string(::getpid()));
@@ -40,7 +40,7 @@ TEST_CASE("a process without control groups, or without a quota, may use all pro
       quota_with({{"proc/self/cgroup", "nonsense\n::\n0::/\n"}, {"sys/fs/cgroup/cpu.max", "a few\n"}})));
 }
 
-TEST_CASE("the quota of version 2 is the least of a group and those around it") {
+TEST_CASE("the quota of version 2 is the least of a group and its ancestors") {
   CHECK(quota_with({{"proc/self/cgroup", "0::/\n"}, {"sys/fs/cgroup/cpu.max", "150000 100000\n"}}) == 1.5);
   CHECK(quota_with({{"proc/self/cgroup", "0::/slice/unit\n"},
                     {"sys/fs/cgroup/slice/cpu.max", "200000 100000\n"},
@@ -50,7 +50,7 @@ TEST_CASE("the quota of version 2 is the least of a group and those around it") 
                     {"sys/fs/cgroup/slice/unit/cpu.max", "50000 100000\n"}}) == 0.5);
 }
 
-TEST_CASE("the quota of version 1 is that of the cpu controller, also where the group cannot be seen") {
+TEST_CASE("the quota of version 1 is that of the cpu controller, even if the group is not visible") {
   CHECK(quota_with({{"proc/self/cgroup", "5:memory:/a\n3:cpu,cpuacct:/a\n0::/\n"},
                     {"sys/fs/cgroup/cpu,cpuacct/a/cpu.cfs_quota_us", "400000\n"},
                     {"sys/fs/cgroup/cpu,cpuacct/a/cpu.cfs_period_us", "100000\n"}}) == 4);
@@ -59,7 +59,7 @@ TEST_CASE("the quota of version 1 is that of the cpu controller, also where the 
                     {"sys/fs/cgroup/cpu/cpu.cfs_period_us", "10000\n"}}) == 2.5);
 }
 
-TEST_CASE("threads without a number asked for are no more than the quota is worth") {
+TEST_CASE("the default number of threads does not exceed the quota") {
   CHECK(fanin::processors_of_quota() >= 1);
   if (std::getenv("OMP_NUM_THREADS") != nullptr || fanin::cpu::requested_num_threads() != 0) return;
   CHECK(fanin::cpu::num_threads() <= fanin::processors_of_quota());

@@ -18,7 +18,7 @@ TEST_CASE("Philox gives the published values") {
         std::array<std::uint32_t, 4>{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd});
 }
 
-TEST_CASE("many numbers at once are the ones drawn by themselves") {
+TEST_CASE("numbers drawn together equal those drawn one by one") {
   const Philox random(0x123456789ABCDEF0, stream_of_epoch(7));
   for (const std::uint64_t first : {0ull, 1ull, 77ull, 0xFFFFFFF0ull, 0x123456789ull}) {
     for (std::size_t n = 0; n <= 33; ++n) {
@@ -30,9 +30,9 @@ TEST_CASE("many numbers at once are the ones drawn by themselves") {
   }
 }
 
-TEST_CASE("random values are those of their blocks") {
+TEST_CASE("random values come from their blocks") {
   const Philox random(0x123456789ABCDEF0, stream_of_layer(3));
-  const std::uint64_t first = 0xFFFFFFF0;  // where a word of the counter ends
+  const std::uint64_t first = 0xFFFFFFF0;  // the lower word of the counter overflows
   constexpr std::size_t n = 37;
   std::vector<double> uniform(n + 1, 42), normal(n + 1, 42);
   random.uniform(uniform.data(), first, n);
@@ -62,7 +62,7 @@ TEST_CASE("a permutation has each number once, and depends on the stream") {
   }
 }
 
-TEST_CASE("numbers below n are all reached and never n") {
+TEST_CASE("numbers below n are all reached, and n never is") {
   CHECK(below(~std::uint64_t{0}, 10) == 9);
   CHECK(below(0, 10) == 0);
   CHECK(below(~std::uint64_t{0}, 0xFFFFFFFF) == 0xFFFFFFFE);

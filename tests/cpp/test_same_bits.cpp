@@ -1,6 +1,5 @@
 // The same data, seed and hyper-parameters give these bits on every instruction set and any number of
-// threads. The numbers below were made once; a change of them is a change of the arithmetic that every user
-// would see.
+// threads. The numbers below are stored results; if they change, so does the arithmetic that every user sees.
 #include <doctest/doctest.h>
 
 #include "fanin/fanin.hpp"
@@ -10,7 +9,7 @@ using namespace fanin;
 
 namespace {
 
-// FNV-1a over the bytes of all parameters, and of the averages of batch norm
+// FNV-1a over the bytes of all parameters and of batch-norm statistics
 template <class T>
 std::uint64_t digest(const Network<T>& net) {
   std::uint64_t hash = 0xcbf29ce484222325;
@@ -23,7 +22,7 @@ std::uint64_t digest(const Network<T>& net) {
   return hash;
 }
 
-// Labels, or targets of the kind and range the loss takes
+// Labels, or targets of the kind and range of the loss
 struct MadeTargets {
   std::vector<std::int64_t> labels;
   std::vector<float> values;
@@ -56,7 +55,7 @@ struct Setting {
   std::optional<BatchNorm> batch_norm = {};
 };
 
-// three epochs of a three-layer net, whose sizes are no multiples of anything
+// Three epochs of a three-layer network with sizes that are not multiples of any block
 template <class T>
 std::uint64_t trained(const Setting& s) {
   const std::size_t rows = 333, inputs = 75, outputs = 11;
@@ -118,7 +117,7 @@ const Run runs[] = {
 
 }  // namespace
 
-TEST_CASE("trained weights are these bits, for 1, 2, 3 and 7 threads") {
+TEST_CASE("trained weights have these bits, for 1, 2, 3 and 7 threads") {
   const int before = cpu::num_threads();
   for (const Run& run : runs) {
     for (const int threads : {1, 2, 3, 7}) {

@@ -4,33 +4,14 @@
 
 #include "base/registry.hpp"
 #include "fanin/rules/all.hpp"
+#include "lane.hpp"
 #include "support.hpp"
 
 using namespace fanin;
 
-// Each rule in double on plain numbers: the same struct on a vector of one lane
-namespace scalar {
-struct Lane {
-  using Scalar = double;
-  double v;
-  Lane() = default;
-  Lane(double x) : v(x) {}
-};
-Lane operator+(Lane a, Lane b) { return a.v + b.v; }
-Lane operator-(Lane a, Lane b) { return a.v - b.v; }
-Lane operator-(Lane a) { return -a.v; }
-Lane operator*(Lane a, Lane b) { return a.v * b.v; }
-Lane operator/(Lane a, Lane b) { return a.v / b.v; }
-bool operator==(Lane a, Lane b) { return a.v == b.v; }
-bool operator<(Lane a, Lane b) { return a.v < b.v; }
-bool operator>(Lane a, Lane b) { return a.v > b.v; }
-Lane fma(Lane a, Lane b, Lane c) { return std::fma(a.v, b.v, c.v); }
-Lane sqrt(Lane a) { return std::sqrt(a.v); }
-Lane abs(Lane a) { return std::abs(a.v); }
-Lane copy_sign(Lane a, Lane b) { return std::copysign(a.v, b.v); }
-Lane max(Lane a, Lane b) { return a.v > b.v ? a : b; }
-Lane min(Lane a, Lane b) { return a.v < b.v ? a : b; }
-Lane select(bool mask, Lane a, Lane b) { return mask ? a : b; }
+namespace {
+
+using Lane = test::Lane<double>;
 
 // The change by a rule in whatever form its constants name
 template <class R, int form = 0>
@@ -48,7 +29,8 @@ Lane change_of(const typename R::Constants& c, Lane g, Lane second, Lane w, Lane
     return R::step(c, g, w, state);
   }
 }
-}  // namespace scalar
+
+}  // namespace
 
 TEST_CASE_TEMPLATE("each rule at every size and offset is its equation, and touches nothing else", T, float,
                    double) {
@@ -69,9 +51,9 @@ TEST_CASE_TEMPLATE("each rule at every size and offset is its equation, and touc
           for (std::size_t s = 0; s < fresh.size(); ++s) slots[s * stride + offset + i] = fresh[s];
         }
         std::vector<double> expected(w.begin(), w.end());
-        std::vector<std::vector<scalar::Lane>> state(n);
+        std::vector<std::vector<Lane>> state(n);
         for (auto& of_weight : state) {
-          for (int s = 0; s < 8; ++s) of_weight.push_back(s < R::slots ? initial_of(R{}, s) : 0);
+          for (const double initial : traits_of(R{}).initial) of_weight.push_back(initial);
         }
         for (std::uint64_t t = 1; t <= 3; ++t) {
           const auto constants = R{}.begin(t);
@@ -79,10 +61,9 @@ TEST_CASE_TEMPLATE("each rule at every size and offset is its equation, and touc
               place, &constants, w.data() + offset, slots.data() + offset, stride, second.data() + offset};
           kernels<T>().update(update, g.data() + offset, {0, n});
           for (std::size_t i = 0; i < n; ++i) {
-            expected[offset + i] +=
-                scalar::change_of<R>(constants, scalar::Lane(g[offset + i]), second[offset + i],
-                                     expected[offset + i], state[i].data())
-                    .v;
+            expected[offset + i] += change_of<R>(constants, Lane(g[offset + i]), second[offset + i],
+                                                 expected[offset + i], state[i].data())
+                                        .v;
           }
         }
         std::size_t wrong = 0, touched = 0;

@@ -1,4 +1,4 @@
-// What file systems refuse, by functions of the C library that do so.
+// Failures of file systems, simulated by replacing functions of the C library.
 #include <doctest/doctest.h>
 
 #include <cerrno>
@@ -10,7 +10,7 @@
 #include <set>
 #include <string>
 
-#ifdef __GLIBC__  // whose declarations these definitions repeat
+#ifdef __GLIBC__  // these definitions match its declarations
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -21,7 +21,8 @@
 
 namespace {
 
-// the errno of each, or 0: a rename to "model", fsync of a file and of a folder, a new owner, a new size
+// The errno of each failure, or 0: rename to "model", fsync of a file and of a folder, change of owner or
+// size
 struct Refused {
   int rename = 0, sync_file = 0, sync_folder = 0, owner = 0, size = 0;
 } refused;
@@ -90,7 +91,7 @@ struct Folder {
 
 }  // namespace
 
-TEST_CASE("where a file cannot be replaced by a rename, it is written over") {
+TEST_CASE("a file that a rename cannot replace is overwritten") {
   const Folder folder;
   std::filesystem::create_hard_link(folder.model, folder.path / "the same file");
   for (const int code : {EBUSY, EXDEV, EPERM, EACCES, EEXIST, EINVAL, ENOTSUP, ENOSYS}) {
@@ -101,12 +102,12 @@ TEST_CASE("where a file cannot be replaced by a rename, it is written over") {
     CHECK(content(folder.path / "the same file") == text);
   }
   CHECK(folder.names() == std::set<std::string>{"model", "the same file"});
-  std::filesystem::remove(folder.model);  // a file system that knows no rename at all
+  std::filesystem::remove(folder.model);  // a file system without rename
   folder.save("another");
   CHECK(content(folder.model) == "another");
 }
 
-TEST_CASE("where a rename fails for another reason, the old file stays as it is") {
+TEST_CASE("if a rename fails for another reason, the old file is unchanged") {
   const Folder folder;
   for (const int code : {EIO, ENOSPC}) {
     refused = {.rename = code};
@@ -116,12 +117,12 @@ TEST_CASE("where a rename fails for another reason, the old file stays as it is"
   CHECK(folder.names() == std::set<std::string>{"model"});
 }
 
-TEST_CASE("where writing over a file fails, the message names the file with the new content") {
+TEST_CASE("if overwriting a file fails, the message names the file with the new content") {
   const Folder folder;
   refused = {.rename = EBUSY, .size = EIO};
   const std::string kept = folder.model.string() + ".fanin-new",
-                    words =
-                        folder.model.string() + ": Input/output error; the new content is whole in " + kept;
+                    words = folder.model.string() + ": Input/output error; the complete new content is in " +
+                            kept;
   CHECK_THROWS_WITH_AS(folder.save("new"), words.c_str(), FileError);
   CHECK(content(kept) == "new");
   CHECK_THROWS_WITH_AS(folder.save("newer"), words.c_str(), FileError);
@@ -132,7 +133,7 @@ TEST_CASE("where writing over a file fails, the message names the file with the 
   CHECK(folder.names() == std::set<std::string>{"model"});
 }
 
-TEST_CASE("a file system without fsync does no harm, and a disk that fails is told") {
+TEST_CASE("a file system without fsync does no harm, and a failing disk is reported") {
   const Folder folder;
   for (const int code : {EINVAL, ENOTSUP, EPERM, ENOSYS}) {
     refused = {.sync_file = code, .sync_folder = code};
@@ -148,7 +149,7 @@ TEST_CASE("a file system without fsync does no harm, and a disk that fails is to
   CHECK(folder.names() == std::set<std::string>{"model"});
 }
 
-TEST_CASE("a file keeps an owner that the new one cannot have, as it is written over") {
+TEST_CASE("a file with an owner that the new one cannot have is overwritten, so that it keeps its owner") {
   const Folder folder;
   if (::getuid() != 0 || ::chown(folder.model.c_str(), 12345, 12345) != 0) return;
   struct stat before{}, after{};

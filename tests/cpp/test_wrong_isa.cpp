@@ -1,4 +1,4 @@
-// Where FANIN_ISA names no instruction set of this processor, which ctest sets for this file alone.
+// FANIN_ISA names an instruction set this processor does not support; ctest sets it for this file only.
 #include <doctest/doctest.h>
 
 #include <vector>
@@ -8,7 +8,7 @@
 
 using namespace fanin;
 
-TEST_CASE("a wrong FANIN_ISA is an error to catch, also of functions that a team would run") {
+TEST_CASE("a wrong FANIN_ISA throws an exception that can be caught, even from functions that run a team") {
   constexpr std::size_t rows = 4000, columns = 300;
   const std::vector<float> in(rows * columns, 1);
   std::vector<float> out(rows * columns), mean(columns), variance(columns), offset(columns);

@@ -1,4 +1,4 @@
-"""Wrong X or y get a sentence that names the argument, and nothing is changed by then."""
+"""Invalid X or y are rejected with a message that names the argument, and nothing is changed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LABELS = [0, 1, 2, 0, 1, 2, 0, 1, 2, 0]
 
 
 def refuses(net, error, message, X, y):
-    """Both fit and evaluate refuse these data with this sentence and leave the weights alone."""
+    """Check that fit and evaluate reject these data with this message and do not change the weights."""
     before = digest(net)
     with pytest.raises(error, match=message):
         net.fit(X, y, rule=optim.SGD())
@@ -100,7 +100,7 @@ def test_a_value_too_large_for_float32_is_refused_and_not_made_infinite(classifi
     ],
     ids=["1-D", "3-D", "0-D", "a column short", "too many columns", "no columns", "transposed"],
 )
-def test_an_x_of_the_wrong_shape_is_told_what_was_expected(classifier, X, make, words):
+def test_the_error_for_an_x_of_the_wrong_shape_says_what_was_expected(classifier, X, make, words):
     bad = make(X)
     refuses(classifier, ValueError, words, bad, LABELS)
     with pytest.raises(ValueError, match=words):
@@ -123,7 +123,7 @@ def test_an_x_of_the_wrong_shape_is_told_what_was_expected(classifier, X, make, 
     ],
     ids=["object", "str", "bytes", "complex", "datetime", "structured", "None", "a word", "dict", "iterator"],
 )
-def test_an_x_that_is_not_numbers_is_a_type_error(classifier, X, make):
+def test_an_x_that_holds_no_numbers_is_a_type_error(classifier, X, make):
     refuses(classifier, TypeError, "X", make(X), LABELS)
     with pytest.raises(TypeError, match="X"):
         classifier.predict(make(X))
@@ -133,13 +133,13 @@ def test_lists_of_unequal_length_are_refused(classifier):
     refuses(classifier, (TypeError, ValueError), "X", [[0.0] * 8, [0.0] * 7], [0, 1])
 
 
-def test_fit_and_evaluate_refuse_no_rows_at_all(classifier, regressor):
+def test_fit_and_evaluate_refuse_empty_data(classifier, regressor):
     refuses(classifier, ValueError, "X", np.empty((0, 8)), np.empty(0, dtype=int))
     refuses(regressor, ValueError, "X", np.empty((0, 8)), np.empty((0, 2)))
 
 
 @pytest.mark.parametrize("rows", [0, 9, 11, 100])
-def test_a_y_of_another_length_is_told_both(classifier, regressor, X, rows):
+def test_the_error_for_a_y_of_another_length_gives_both_lengths(classifier, regressor, X, rows):
     message = f"y: expected 10 rows to match X, got {rows}"
     refuses(classifier, ValueError, message, X, np.zeros(rows, dtype=int))
     refuses(regressor, ValueError, message, X, np.zeros((rows, 2)))
@@ -156,7 +156,7 @@ def test_an_x_of_more_rows_than_fit_in_memory_is_refused(classifier):
 
 
 @pytest.mark.parametrize("shape", [(10, 1), (10, 3), (10,), (10, 2, 1), ()], ids=str)
-def test_targets_of_the_wrong_shape_are_told_the_outputs(regressor, X, shape):
+def test_the_error_for_targets_of_the_wrong_shape_gives_the_number_of_outputs(regressor, X, shape):
     refuses(regressor, ValueError, "y: .*2", X, np.zeros(shape))
 
 
@@ -195,14 +195,14 @@ def test_labels_as_a_column_are_refused(classifier, X):
     refuses(classifier, ValueError, words, X, np.array(LABELS)[:, None])
 
 
-def test_labels_that_are_texts_are_told_what_labels_are(classifier, X):
+def test_the_error_for_text_labels_says_what_labels_are(classifier, X):
     words = "y: expected integer labels or class probabilities, got dtype <U1"
     refuses(classifier, TypeError, words, X, np.array(LABELS).astype("<U1"))
 
 
-def test_what_numpy_makes_no_array_of_is_told_by_its_type(classifier):
+def test_the_error_for_an_object_that_is_no_array_names_its_type(classifier):
     class Sparse:
-        """Of a library that shows NumPy nothing."""
+        """An object of a library that gives NumPy no access."""
 
     refuses(classifier, TypeError, "X: expected real numbers, got Sparse", Sparse(), LABELS)
     refuses(classifier, TypeError, "X: expected real numbers, got NoneType", None, LABELS)

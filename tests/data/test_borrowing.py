@@ -1,4 +1,4 @@
-"""The user's X is borrowed: a fit over a large array needs little memory beyond it, if its rows can be gathered."""
+"""X is read in place: a fit over a large array needs little additional memory, if its rows can be gathered."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_a_fit_copies_no_large_array(make, dtype):
     assert growth < 32
 
 
-def test_an_array_by_columns_is_copied_at_most_once_and_only_where_samples_are_shuffled():
+def test_a_fortran_ordered_array_is_copied_at_most_once_and_only_if_samples_are_shuffled():
     by_columns = 'X = np.ones((columns, rows), "float32").T'
     size, growth = size_and_growth(by_columns, "float32")
     assert growth < size + 32

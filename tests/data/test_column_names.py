@@ -1,4 +1,4 @@
-"""A network remembers the names of the columns it was trained on, and puts those of later frames in their order."""
+"""A network remembers the names of the columns it was trained on, and reorders the columns of later frames."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_several_targets_have_names_too(library, frame, X, y):
         net.evaluate(X, targets[["low"]])
 
 
-def test_a_single_target_is_one_whatever_its_name(library, frame, y):
+def test_the_name_of_a_single_target_does_not_matter(library, frame, y):
     net = fanin.Network(3, [fanin.Dense(1)])
     net.fit(frame, library.DataFrame({"price": y[:, 0]}), rule=RULE, epochs=1)
     assert net.column_names == {"X": NAMES}
@@ -137,10 +137,10 @@ def test_a_frame_without_a_column_or_with_others_is_refused_by_name(library, fra
     wrong = {f"X: {words}; {trained}": X for words, X in wrong.items()}
     if library.__name__ == "pandas":
         repeated = frame[["age", "income", "height", "age"]]
-        wrong['X: repeated column "age"; names of columns must differ'] = repeated
-    for sentence, X in wrong.items():
+        wrong['X: repeated column "age"; column names must be unique'] = repeated
+    for message, X in wrong.items():
         for prefix, use in uses(net, X, y):
-            with pytest.raises(ValueError, match=f"^{re.escape(prefix + sentence)}$"):
+            with pytest.raises(ValueError, match=f"^{re.escape(prefix + message)}$"):
                 use()
     assert digest(net) == before
 
@@ -163,7 +163,7 @@ def test_a_message_lists_a_few_of_many_names(library):
         net.predict(X[["c0"]])
 
 
-def test_columns_whose_names_are_not_texts_and_arrays_go_by_position(X, y):
+def test_columns_with_names_that_are_not_strings_and_arrays_are_matched_by_position(X, y):
     pandas = pytest.importorskip("pandas")
     net = trained_on(pandas.DataFrame(X), y)
     assert net.column_names == {}
@@ -173,7 +173,7 @@ def test_columns_whose_names_are_not_texts_and_arrays_go_by_position(X, y):
         assert np.array_equal(named.predict(same), named.predict(X))
 
 
-def test_names_are_kept_by_files_copies_and_pickles_beside_the_metadata(tmp_path, frame, X, y):
+def test_files_copies_and_pickles_keep_the_names_in_addition_to_the_metadata(tmp_path, frame, X, y):
     net = trained_on(frame, y)
     net.metadata = {"units": "litres"}
     net.save(tmp_path / "model")
@@ -185,7 +185,7 @@ def test_names_are_kept_by_files_copies_and_pickles_beside_the_metadata(tmp_path
         assert twin.to_bytes() == net.to_bytes()
 
 
-def test_a_file_of_a_network_without_names_says_nothing_of_them(X, y):
+def test_a_file_of_a_network_without_names_does_not_mention_them(X, y):
     assert b'"columns"' not in trained_on(X, y).to_bytes()
 
 
@@ -223,7 +223,7 @@ def test_repeated_names_are_refused_in_training_too():
     pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame(np.ones((4, 3)), columns=["a", "a", "b"])
     net = fanin.Network(3, [fanin.Dense(1)])
-    with pytest.raises(ValueError, match='X: repeated column "a"; names of columns must differ'):
+    with pytest.raises(ValueError, match='X: repeated column "a"; column names must be unique'):
         net.fit(frame, np.ones(4), rule=optim.SGD())
 
 

@@ -1,4 +1,4 @@
-"""X and y as users have them: frames, series, lists and array-likes train to the bits of the plain array."""
+"""Frames, series, lists and array-likes as X and y train bit-identically to plain arrays."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def library(request):
 
 @pytest.fixture(name="X")
 def whole_numbers(classification):
-    """Values that every type of number here can hold."""
+    """Values that every number type here can represent."""
     return np.round(classification.X * 4).clip(-100, 100)
 
 
@@ -97,7 +97,7 @@ def test_targets_may_be_a_frame_or_a_series(library, regression):
 
 
 def refused(X, y, error, words):
-    """Fit, evaluate and (for X) predict refuse these data with this sentence; nothing is changed."""
+    """Check that fit, evaluate and (for X) predict reject these data with this message and change nothing."""
     net = new_net()
     before = digest(net)
     with pytest.raises(error, match=words):
@@ -136,7 +136,7 @@ def test_a_target_that_the_loss_does_not_allow_is_named_by_its_column(library):
         net.fit_chunks([([[0.0], [1.0]], frame)], rule=optim.SGD())
 
 
-def test_the_place_of_a_bad_value_goes_with_the_error():
+def test_the_error_carries_the_place_of_a_bad_value():
     net = fanin.Network(2, [fanin.Dense(1)])
     with pytest.raises(ValueError, match="X: row 1, column 0 is nan") as raised:
         net.predict([[0.0, 1.0], [np.nan, 1.0]])
@@ -163,7 +163,7 @@ def test_a_column_that_holds_no_numbers_is_named(library, X, classification, col
     refused(frame, classification.y, TypeError, words)
 
 
-def test_a_series_of_text_is_no_y(library, X, classification):
+def test_a_series_of_text_is_refused_as_y(library, X, classification):
     words = "y: expected real numbers, got dtype "
     refused(X, library.Series([str(label) for label in classification.y]), TypeError, words)
 
@@ -174,7 +174,7 @@ def test_a_series_of_fractions_holds_no_labels(library, X, classification):
     )
 
 
-def test_frames_of_the_wrong_shape_are_told_what_was_expected(library, X, classification):
+def test_the_error_for_a_frame_of_the_wrong_shape_says_what_was_expected(library, X, classification):
     frame = library.DataFrame(dict(zip(NAMES[:4], X.T[:4], strict=True)))
     refused(frame, classification.y, ValueError, "X: expected 5 columns")
     refused(library.DataFrame(), classification.y, ValueError, "X: ")
@@ -182,7 +182,7 @@ def test_frames_of_the_wrong_shape_are_told_what_was_expected(library, X, classi
     refused(X, library.Series(classification.y[:9]), ValueError, "y: expected 53 rows to match X, got 9")
 
 
-def test_nullable_columns_of_pandas_train_where_nothing_is_missing(X, classification):
+def test_nullable_columns_of_pandas_train_if_nothing_is_missing(X, classification):
     pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame(dict(zip(NAMES, X.T, strict=True)))
     kinds = dict(zip(NAMES, ["Int64", "Float32", "Float64", "Int8", "Sparse[float64]"], strict=True))
@@ -199,7 +199,7 @@ def test_a_missing_value_of_pandas_is_named_by_row_and_column(kind, X, classific
     frame = pandas.DataFrame(dict(zip(NAMES, X.T, strict=True)))
     frame["weight"] = (frame["weight"] > 0).astype(kind)
     frame.loc[7, "weight"] = None
-    words = r'X: row 7, column 2 \("weight"\) is missing; every value must be given'
+    words = r'X: row 7, column 2 \("weight"\) is missing; missing values are not supported'
     refused(frame, classification.y, ValueError, words)
 
 
@@ -208,14 +208,14 @@ def test_a_missing_value_of_polars_is_named_by_row_and_column(X, classification)
     for kind in (polars.Int64, polars.Float32, polars.Boolean):
         column = polars.Series([None if i == 7 else i % 2 for i in range(53)]).cast(kind)
         frame = polars.DataFrame(dict(zip(NAMES, X.T, strict=True))).with_columns(column.alias("weight"))
-        words = r'X: row 7, column 2 \("weight"\) is missing; every value must be given'
+        words = r'X: row 7, column 2 \("weight"\) is missing; missing values are not supported'
         refused(frame, classification.y, ValueError, words)
 
 
 def test_a_missing_label_is_named_by_row(library, X, classification):
     labels = [None if i == 5 else int(label) for i, label in enumerate(classification.y)]
     y = library.Series(labels, dtype="Int64" if library.__name__ == "pandas" else None)
-    refused(X, y, ValueError, "y: row 5 is missing; every value must be given")
+    refused(X, y, ValueError, "y: row 5 is missing; missing values are not supported")
 
 
 def test_decimals_of_polars_are_numbers_and_categories_are_not(X, classification):
@@ -228,7 +228,7 @@ def test_decimals_of_polars_are_numbers_and_categories_are_not(X, classification
     refused(frame.with_columns(categories), classification.y, TypeError, words)
 
 
-def test_categories_of_pandas_are_not_numbers_even_where_they_look_like_them(X, classification):
+def test_categories_of_pandas_are_not_numbers_even_if_they_look_like_numbers(X, classification):
     pandas = pytest.importorskip("pandas")
     frame = pandas.DataFrame(dict(zip(NAMES, X.T, strict=True))).astype({"age": "category"})
     words = r'X: column 0 \("age"\): expected real numbers, got dtype category'

@@ -1,7 +1,7 @@
-"""A memory-mapped file may be larger than memory: a fit keeps little of its own beside it.
+"""A memory-mapped file may be larger than memory: a fit needs little additional memory.
 
-Pages of the file that are mapped count as resident (RssFile), but belong to the page cache: the system drops them when
-anyone needs memory. What a fit itself needs is anonymous memory (RssAnon), and that is measured here.
+Mapped pages of the file count as resident (RssFile), but belong to the page cache: the system drops them when memory is
+needed. The fit itself needs anonymous memory (RssAnon), which is what this file measures.
 """
 
 from __future__ import annotations

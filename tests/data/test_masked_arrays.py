@@ -1,4 +1,4 @@
-"""A value that is masked is refused wherever numbers are read; a masked array without one is like any other."""
+"""Masked values are rejected wherever numbers are read; a masked array without masked values is like any other."""
 
 from __future__ import annotations
 
@@ -93,7 +93,9 @@ USES = {
 @pytest.mark.parametrize("words", USES)
 def test_a_masked_value_is_refused_by_its_place_wherever_numbers_are_read(words):
     for use in USES[words]:
-        with pytest.raises(ValueError, match=re.escape(f"{words} is masked; every value must be given")):
+        with pytest.raises(
+            ValueError, match=re.escape(f"{words} is masked; missing values are not supported")
+        ):
             use()
 
 

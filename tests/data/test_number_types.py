@@ -1,4 +1,4 @@
-"""X and targets of every type of number train to the bits of the array converted to the network's type."""
+"""X and targets of every number type train bit-identically to arrays converted to the network's type."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def kind(request):
 
 
 def values_of(kind, rows, columns):
-    """Numbers over the whole range of a type of integers, where float32 has to round; floats of all magnitudes."""
+    """Numbers over the whole range of an integer type, which float32 has to round; floats of all magnitudes."""
     rng = np.random.default_rng(30)
     if kind.kind in "iub":
         low, high = (0, 1) if kind.kind == "b" else (np.iinfo(kind).min, np.iinfo(kind).max)
@@ -36,7 +36,7 @@ def values_of(kind, rows, columns):
 
 
 def odd_strides(array):
-    """The same numbers, every one at an odd address and none beside the next."""
+    """The same numbers, each at an odd address and none adjacent."""
     rows, columns = array.shape
     size = array.dtype.itemsize
     memory = np.zeros(rows * 3 * columns * (size + 1) + 1, "uint8")
@@ -57,7 +57,7 @@ LAYOUTS = {
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("columns", [1, 16, 33, 1100])
 def test_predict_gives_the_bits_of_the_converted_array(kind, layout, columns, dtype):
-    """A layer that passes its input on shows every value as it was converted."""
+    """An identity layer shows every value as it was converted."""
     net = fanin.Network(columns, [fanin.Dense(columns)], dtype=dtype)
     net.set_weights({"layer1.weight": np.eye(columns), "layer1.bias": np.zeros(columns)})
     X = values_of(kind, 150, columns)
@@ -105,7 +105,7 @@ def test_soft_targets_may_be_integers_of_any_type(kind):
 
 
 def test_integers_beyond_the_precision_of_the_net_are_rounded_once(dtype):
-    """The first lies above the middle of two numbers of float32; by way of float64 it would lie in the middle."""
+    """The first is just above the midpoint of two float32 numbers; via float64 it would be rounded to the midpoint."""
     X = np.array([[2**53 + 2**29 + 1], [2**63 - 1], [-(2**63)]], dtype="int64")
     net = fanin.Network(1, [fanin.Dense(1)], dtype=dtype)
     net.set_weights({"layer1.weight": [[1.0]], "layer1.bias": [0.0]})

@@ -1,4 +1,4 @@
-"""What batch norm does to the layers around it, as `fanin.demo.batch_norm_effects` measures it."""
+"""The effects of batch norm, as measured by `fanin.demo.batch_norm_effects`."""
 
 from __future__ import annotations
 

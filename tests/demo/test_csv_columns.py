@@ -1,4 +1,4 @@
-"""What `fanin demo` takes the columns of a table for, and what it says of them."""
+"""How `fanin demo` interprets the columns of a table, and its notes about them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tables import Writer, rows
 @pytest.mark.parametrize(
     "header", ['"a;1;2;3","b",y', '"a|b|c|d","b\n,c",y', '"a, m";"b";"y"', '"1,2,3";"b;""";"y"', "a;b;y"]
 )
-def test_marks_within_quotes_separate_nothing(header: str, write: Writer) -> None:
+def test_delimiters_within_quotes_are_ignored(header: str, write: Writer) -> None:
     separator = ";" if header.endswith((';"y"', ";y")) else ","
     path = write(header + "\n" + rows(lambda row: separator.join((str(row), str(row / 3), str(row / 7)))))
     assert load_csv(path, "y", [], "auto", seed=0).train.x.shape == (42, 2)
@@ -31,13 +31,13 @@ def test_marks_within_quotes_separate_nothing(header: str, write: Writer) -> Non
         (",", '"', ["1,5", "2,0", "3", "-,5e1"], [1.5, 2, 3, -5], "a decimal comma"),
         (";", "", ["1.234,5", "1.234.567", "12"], [1234.5, 1234567, 12], "a decimal comma"),
         (";", "", ["1 234,5", "1\u202f234", "1'234"], [1234.5, 1234, 1234], "a decimal comma"),
-        (",", '"', ["1,234.5", "1,234,567", ".5"], [1234.5, 1234567, 0.5], "thousands apart"),
-        (",", '"', ["1,234", "999"], [1234, 999], "thousands apart"),
+        (",", '"', ["1,234.5", "1,234,567", ".5"], [1234.5, 1234567, 0.5], "thousands separators"),
+        (",", '"', ["1,234", "999"], [1234, 999], "thousands separators"),
         (";", "", ["1,234", "999"], [1.234, 999], "a decimal comma"),
         (",", '"', ["1234.5", " 12 ", "1e3"], [1234.5, 12, 1000], ""),
     ],
 )
-def test_numbers_are_read_as_they_are_written_where_tables_come_from(
+def test_numbers_are_read_in_the_formats_of_many_countries(
     separator: str, quote: str, cells: list[str], values: list[float], style: str, write: Writer
 ) -> None:
     column = Column("a", cells, range(len(cells)), separator == ",")
@@ -50,7 +50,7 @@ def test_numbers_are_read_as_they_are_written_where_tables_come_from(
     assert data.notes == ((f"numbers with {style} in 1 column: 'a'",) if style else ())
 
 
-def test_where_one_column_has_decimal_commas_points_set_thousands_apart_in_others(write: Writer) -> None:
+def test_if_one_column_has_decimal_commas_points_separate_thousands_in_others(write: Writer) -> None:
     lines = rows(lambda row: f"1{row}.000;{row},5;{row};{row}.5;{row / 7}")
     data = load_csv(write("a;b;c;d;e\n" + lines), "a", [], "auto", seed=0)
     assert data.notes == ("numbers with a decimal comma in 2 columns: 'b', 'a'",)
@@ -60,13 +60,13 @@ def test_where_one_column_has_decimal_commas_points_set_thousands_apart_in_other
 @pytest.mark.parametrize(
     "stray", ["-", ".", "unknown", "12O", "1_000", "-nan", "inf", "1e400", "9" * 400, "1,2,3"]
 )
-def test_a_stray_cell_in_a_column_of_numbers_is_missing_and_told(stray: str, write: Writer) -> None:
+def test_a_stray_cell_in_a_column_of_numbers_is_missing_and_reported(stray: str, write: Writer) -> None:
     path = write("a,b\n" + rows(lambda row: f"{row},{row / 7}") + f'"{stray}",1.5\n')
     data = load_csv(path, "b", [], "auto", seed=0)
     shown = stray if len(stray) < 60 else stray[:57] + "..."
     assert data.notes == (
         f"column 'a': '{shown}' in line 62 is not a finite number and counts as missing",
-        "column 'a': 1 missing value gets the median",
+        "column 'a': 1 missing value replaced by the median",
     )
 
 
@@ -74,7 +74,7 @@ def test_a_stray_cell_in_a_column_of_numbers_is_missing_and_told(stray: str, wri
     ("strays", "note"),
     [
         (6, ": 6 cells that are not finite numbers count as missing, the first 'soon' in line 2"),
-        (7, " is taken as text: 53 of 60 cells are numbers, fewer than nine in ten"),
+        (7, " is treated as text: 53 of 60 cells are numbers, fewer than nine in ten"),
     ],
 )
 def test_nine_in_ten_cells_that_are_numbers_make_a_column_of_numbers(
@@ -86,16 +86,16 @@ def test_nine_in_ten_cells_that_are_numbers_make_a_column_of_numbers(
     assert (data.train.x.shape[1] == 2) == (strays == 6)
 
 
-def test_a_stray_target_leaves_its_row_out_unless_it_can_be_a_class(write: Writer) -> None:
+def test_a_row_with_a_stray_target_is_ignored_unless_the_target_can_be_a_class(write: Writer) -> None:
     data = load_csv(write("a,b\n" + rows(lambda row: f"{row / 7 if row else 'x'},{row}")), "a", [], "auto", 0)
     assert data.notes == (
         "column 'a': 'x' in line 2 is not a finite number and counts as missing",
-        "1 row is left out: no value of 'a'",
+        "1 row is ignored: 'a' is missing",
     )
     lines = rows(lambda row: f"{row % 9 if row > 3 else 'x'},{row}")
     assert load_csv(write("a,b\n" + lines), "a", [], "auto", 0).n_classes == 10
     with pytest.raises(
-        DemoError, match="the target column 'a' has text such as 'x0': --task regression needs numbers"
+        DemoError, match="the target column 'a' holds text such as 'x0'; --task regression needs numbers"
     ):
         load_csv(write("a,b\n" + rows(lambda row: f"x{row % 3},{row}")), "a", [], "regression", 0)
 
@@ -127,17 +127,17 @@ def test_dates_become_days_since_1970(form: str) -> None:
     np.testing.assert_array_equal(
         read.values, [np.nan, *((day - datetime.date(1970, 1, 1)).days for day in days)]
     )
-    assert note == "column 'when': dates from 2024-01-27 to 2024-09-30, taken as days"
+    assert note == "column 'when': dates from 2024-01-27 to 2024-09-30, converted to days"
 
 
-def test_times_count_in_dates_and_alone() -> None:
+def test_times_are_read_with_and_without_dates() -> None:
     found = dates(Column("a", ["2024-01-27 06:00", "2024-01-27 18:45:00.0", "2024-01"], range(3)))
     assert found is not None
     np.testing.assert_allclose(found[0].values - found[0].values[0], [0, 12.75 / 24, -26.25], atol=1e-9)
     found = dates(Column("a", ["6:30", "12:15 am", "11:45 PM"], range(3)))
     assert found is not None
     np.testing.assert_allclose(found[0].values, [6.5, 0.25, 23.75])
-    assert found[1] == "column 'a': times of day, taken as hours"
+    assert found[1] == "column 'a': times of day, converted to hours"
 
 
 @pytest.mark.parametrize(
@@ -154,16 +154,16 @@ def test_times_count_in_dates_and_alone() -> None:
         "a/b/c",
     ],
 )
-def test_what_is_no_date_is_none(cell: str) -> None:
+def test_invalid_dates_are_rejected(cell: str) -> None:
     assert dates(Column("a", [cell] * 3, range(3))) is None
 
 
-def test_dates_whose_order_cannot_be_told_are_refused(write: Writer) -> None:
+def test_dates_in_an_ambiguous_order_are_refused(write: Writer) -> None:
     words = "column 'a', line 3: '2/1/2020' may be 2020-01-02 or 2020-02-01; write dates as 2020-01-02, or"
     with pytest.raises(DemoError, match=words):
         load_csv(write("a,b\n" + rows(lambda row: f"{1 + row % 12}/1/2020,{row}")), "b", [], "auto", 0)
 
 
-def test_a_column_of_many_texts_is_told(write: Writer) -> None:
+def test_a_column_of_many_texts_is_reported(write: Writer) -> None:
     data = load_csv(write("a,b\n" + rows(lambda row: f"$ {row % 25},{row / 7}", 200)), "b", [], "auto", 0)
-    assert data.notes == ("column 'a': an input each for 25 different texts, such as '$ 0'",)
+    assert data.notes == ("column 'a': one input for each of 25 different texts, such as '$ 0'",)

@@ -1,4 +1,4 @@
-"""`fanin demo`: what it prints, and the sentence for each input it cannot use."""
+"""`fanin demo`: what it prints, and its message for each invalid input."""
 
 from __future__ import annotations
 
@@ -51,12 +51,12 @@ def test_digits_demo_reaches_97_percent(capsys: pytest.CaptureFixture[str]) -> N
     assert progress == "", "a progress bar belongs on a terminal only"
 
 
-def test_scikit_learn_stands_beside_fanin_in_the_table(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_table_compares_fanin_with_scikit_learn(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["demo", "--epochs", "2"]) == 0
     printed = capsys.readouterr().out
     assert all(accuracy > 80 for accuracy in accuracies(printed))
     assert len(accuracies(printed)) == 2
-    assert " times as long as " in printed
+    assert " times as long per epoch as " in printed
 
 
 def test_the_same_seed_prints_the_same_errors(capsys: pytest.CaptureFixture[str]) -> None:
@@ -89,7 +89,7 @@ def test_a_table_with_number_target_is_reported_in_its_own_units(
 
 
 @pytest.mark.parametrize(
-    ("content", "target", "sentence"),
+    ("content", "target", "message"),
     [
         ("", "a", "is empty"),
         ("\n\n", "a", "is empty"),
@@ -102,23 +102,23 @@ def test_a_table_with_number_target_is_reported_in_its_own_units(
         (b"a,b\n1,\xff\n", "a", "line 2: not UTF-8 text"),
         ('a,b\n1,"x\n', "a", "unexpected end of data"),
         ("a,b\n" + "1,2\n" * 30, "a", "the target column 'a' is constant, '1' in every row"),
-        ("a,b\n" + ",2\n" * 30, "a", "the target column 'a' has no values at all"),
-        ("a,b\n" + rows(lambda row: f"{row / 8},"), "a", "no values at all; leave it out with --drop 'b'"),
-        ("a,b\n" + rows(lambda row: f"{row / 8},7"), "a", "no usable input: column 'b' is left out"),
+        ("a,b\n" + ",2\n" * 30, "a", "the target column 'a' has no values"),
+        ("a,b\n" + rows(lambda row: f"{row / 8},"), "a", "has no values; ignore it with --drop 'b'"),
+        ("a,b\n" + rows(lambda row: f"{row / 8},7"), "a", "no usable input: column 'b' is ignored"),
         ("a,b\n" + rows(lambda row: f"{row / 8},-inf"), "a", "column 'b', line 2: '-inf' is not a finite number"),
-        ("a,b\n" + rows(lambda row: f"{row / 8},{'-'[row % 2 :]}1.7e308"), "a", "have no mean and deviation"),
-        ("a,b\n" + rows(lambda row: f"{row},2", 5), "a", "5 rows with a target are too few; at least 20"),
-        ("a\n" + rows(str), "a", "has no column to predict 'a' from"),
+        ("a,b\n" + rows(lambda row: f"{row / 8},{'-'[row % 2 :]}1.7e308"), "a", "overflow or vanish when"),
+        ("a,b\n" + rows(lambda row: f"{row},2", 5), "a", "at least 20 rows with a target are needed, got 5"),
+        ("a\n" + rows(str), "a", "has no columns left to predict 'a' from"),
         ("a,b\n1,2\n1,\0\n", "a", "line 3: contains a null byte"),
-        ("a,b\n" + rows(lambda row: f"2020-01-{1 + row % 28},{row}"), "a", "the target column 'a' has dates"),
+        ("a,b\n" + rows(lambda row: f"2020-01-{1 + row % 28},{row}"), "a", "the target column 'a' holds dates"),
         ("a,b\n" + rows(lambda row: f"{row / 8},0{1 + row % 9}/02/2020"), "a", "may be 2020-02-01 or 2020-01-02"),
         ("a\x1b[2J,b\n1,2\n", "c", "its columns are 'a\\x1b[2J', 'b'"),
         ("a,b\n" + rows(lambda row: f"{row / 8},{'x' * 200_000}"), "a", "line 2: field larger than field limit"),
         ("a,b\n" + rows(lambda row: f"name {row},{row}"), "a", "60 different values in 60 rows, too many"),
     ],
 )  # fmt: skip
-def test_a_table_that_cannot_be_used_gets_a_sentence(
-    content: str | bytes, target: str, sentence: str, write: Writer, capsys: pytest.CaptureFixture[str]
+def test_an_unusable_table_gets_a_clear_message(
+    content: str | bytes, target: str, message: str, write: Writer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = write(content)
     assert main(["demo", "--csv", str(path), "--target", target]) == 2
@@ -126,11 +126,11 @@ def test_a_table_that_cannot_be_used_gets_a_sentence(
     assert printed == ""
     assert error.startswith("fanin demo: ")
     assert error.count("\n") == 1
-    assert sentence in error
+    assert message in error
 
 
 @pytest.mark.parametrize(
-    ("arguments", "sentence"),
+    ("arguments", "message"),
     [
         (["--threads", "100000"], "--threads: "),
         (["--csv", "absent.csv", "--target", "a"], "there is no file absent.csv"),
@@ -138,10 +138,10 @@ def test_a_table_that_cannot_be_used_gets_a_sentence(
         (["--csv", "/dev/zero", "--target", "a"], "/dev/zero is a device"),
         (["--csv", "a\0b", "--target", "a"], "embedded null byte"),
         (["--batch-norm", "--batch-size", "1"], "expected at least 2"),
-        (["--hidden", "99999999,99999999"], "GB of memory, and this machine has"),
-        (["--target", "a"], "belong to --csv FILE"),
-        (["digits", "--csv", "a.csv"], "--csv comes without a data set's name"),
-        (["--data", "."], "--data belongs to fashion-mnist"),
+        (["--hidden", "99999999,99999999"], "GB of memory, but this machine has"),
+        (["--target", "a"], "need --csv FILE"),
+        (["digits", "--csv", "a.csv"], "--csv cannot be combined with a data set"),
+        (["--data", "."], "--data needs fashion-mnist"),
         (["fashion-mnist", "--data", "absent"], "dataset-fashion-mnist"),
         (
             ["fashion-mnist", "--data", "."],
@@ -150,20 +150,20 @@ def test_a_table_that_cannot_be_used_gets_a_sentence(
         (["--learning-rate", "1e30", "--no-compare"], "training diverged"),
     ],
 )
-def test_options_that_cannot_be_used_get_a_sentence(
+def test_invalid_options_get_a_clear_message(
     arguments: Sequence[str],
-    sentence: str,
+    message: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["demo", *arguments]) == 2
-    assert sentence in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
-    ("arguments", "sentence"),
+    ("arguments", "message"),
     [
         (["--epochs", "0"], "expected a whole number from 1"),
         (["--epochs", "9" * 5000], "expected a whole number from 1 to 2147483647, got '999"),
@@ -171,23 +171,23 @@ def test_options_that_cannot_be_used_get_a_sentence(
         (["--hidden", "64,x"], "expected units like 256,128"),
     ],
 )
-def test_values_of_the_wrong_kind_get_a_sentence(
-    arguments: Sequence[str], sentence: str, capsys: pytest.CaptureFixture[str]
+def test_values_of_the_wrong_kind_get_a_clear_message(
+    arguments: Sequence[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit, match="2"):
         main(["demo", *arguments])
-    assert sentence in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
-def test_a_forgotten_target_gets_the_list_of_columns(
+def test_the_error_for_a_forgotten_target_lists_the_columns(
     write: Writer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["demo", "--csv", str(write("a,b\n1,2\n"))]) == 2
     assert "its columns are 'a', 'b'" in capsys.readouterr().err
 
 
-def test_a_missing_package_gets_the_command_that_installs_it() -> None:
-    with pytest.raises(DemoError, match=re.escape('absent is not installed; pip install "fanin[demo]"')):
+def test_the_error_for_a_missing_package_gives_the_command_that_installs_it() -> None:
+    with pytest.raises(DemoError, match=re.escape('absent is not installed; run pip install "fanin[demo]"')):
         require("absent_package", "absent")
 
 
@@ -198,14 +198,14 @@ def test_a_missing_package_gets_the_command_that_installs_it() -> None:
         (
             MemoryError("std::bad_alloc"),
             2,
-            "not enough memory; a narrower net (--hidden) or a smaller table needs less",
+            "not enough memory; try a narrower net (--hidden) or a smaller table",
         ),
         (OSError(28, "No space left on device"), 2, "[Errno 28] No space left on device"),
         (ValueError("epochs:\nexpected more"), 2, "epochs:\\nexpected more"),
         (ZeroDivisionError("division by zero"), 2, "ZeroDivisionError: division by zero"),
     ],
 )
-def test_whatever_happens_ends_in_one_line(
+def test_every_exception_ends_in_one_line(
     error: BaseException,
     code: int,
     line: str,
@@ -216,7 +216,7 @@ def test_whatever_happens_ends_in_one_line(
         raise error
 
     monkeypatch.setattr("fanin.demo.cli.train", fail)
-    monkeypatch.setattr("fanin.__main__._print_nothing_more", lambda: None)
+    monkeypatch.setattr("fanin.__main__._discard_output", lambda: None)
     assert main(["demo"]) == code
     assert capfd.readouterr().err.lstrip("\n") == f"fanin demo: {line}\n"
 
@@ -260,7 +260,7 @@ def test_output_that_nobody_reads_ends_the_command_as_sigpipe_would() -> None:
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")
-def test_output_that_cannot_be_written_is_told() -> None:
+def test_output_that_cannot_be_written_is_reported() -> None:
     with open("/dev/full", "wb") as full:
         done = in_a_process("demo", "--help", stdout=full)
     assert done.returncode == 2

@@ -1,4 +1,4 @@
-"""What `fanin demo` makes of tables and pictures before it trains."""
+"""How `fanin demo` prepares tables and images for training."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_numbers_are_standardized_with_the_training_rows_only() -> None:
     deviation = np.sqrt(2 / 3)
     np.testing.assert_allclose(encoded.inputs[:, 0], np.array([-1.0, 1.0, 0.0, 98.0]) / deviation, rtol=1e-6)
     np.testing.assert_array_equal(encoded.inputs[:, 1], [0, 0, 1, 0])
-    assert encoded.notes == ("column 'x': 1 missing value gets the median",)
+    assert encoded.notes == ("column 'x': 1 missing value replaced by the median",)
 
 
 @pytest.mark.parametrize("scale", [1e-300, 1.0, 1e300])
@@ -40,13 +40,13 @@ def test_texts_are_one_hot_and_unknown_ones_are_zero() -> None:
     np.testing.assert_array_equal(encoded.inputs, [[0, 0, 1], [0, 1, 0], [0, 0, 1], [1, 0, 0], [0, 0, 0]])
 
 
-def test_texts_that_identify_rows_are_left_out() -> None:
+def test_texts_that_identify_rows_are_ignored() -> None:
     encoded = encode_text("name", [f"person {row}" for row in range(100)], np.arange(100))
     assert encoded.inputs.shape == (100, 0)
     assert "100 different texts in 100 training rows" in encoded.notes[0]
 
 
-def test_only_the_commonest_texts_get_an_input() -> None:
+def test_only_the_most_common_texts_get_an_input() -> None:
     encoded = encode_text("city", [f"city {row % 80}" for row in range(1000)], np.arange(1000))
     assert encoded.inputs.shape == (1000, 64)
     assert set(encoded.inputs.sum(axis=1)) == {0.0, 1.0}
@@ -55,7 +55,7 @@ def test_only_the_commonest_texts_get_an_input() -> None:
 @pytest.mark.parametrize(
     "header", ["a,b,c\n", "a;b;c\n", "a\tb\tc\n", "a|b|c\n", "\ufeffa,b,c\n", 'a, "b", c\n', "a,b,c\r\n"]
 )
-def test_separators_marks_and_quotes_are_understood(header: str, write: Writer) -> None:
+def test_delimiters_byte_order_marks_and_quotes_are_understood(header: str, write: Writer) -> None:
     separator = next(mark for mark in ",;\t|" if mark in header)
     path = write(header + rows(lambda row: separator.join((str(row % 3), str(row), str(row / 7)))))
     data = load_csv(path, "a", [], "auto", seed=0)
@@ -69,12 +69,12 @@ def test_the_task_can_be_forced(write: Writer) -> None:
     assert load_csv(path, "a", [], "classification", seed=0).n_classes == 3
 
 
-def test_rows_without_a_target_are_left_out(write: Writer) -> None:
+def test_rows_without_a_target_are_ignored(write: Writer) -> None:
     data = load_csv(
         write("a,b\n" + rows(lambda row: f"{'' if row % 3 else row / 7},{row}", 90)), "a", [], "auto", 0
     )
     assert sum(len(part.y) for part in (data.train, data.validation, data.test)) == 30
-    assert "60 rows are left out: no value of 'a'" in data.notes
+    assert "60 rows are ignored: 'a' is missing" in data.notes
 
 
 def test_a_dropped_column_must_exist(write: Writer) -> None:
@@ -106,18 +106,24 @@ def test_idx_files_are_read_plain_and_compressed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "sentence"),
+    ("name", "content", "message"),
     [
         ("a", b"", "is not an IDX file"),
         ("a", idx(np.zeros((2, 2), np.uint8)), "is not an IDX file of unsigned bytes with 3 dimensions"),
-        ("a", idx(np.zeros((2, 3, 4), np.uint8))[:-1], "announces 2 x 3 x 4 = 24 bytes and holds 23"),
-        ("a.gz", b"not gzip", "is not a whole gzip file"),
-        ("a.gz", gzip.compress(idx(np.zeros((9, 9, 9), np.uint8)))[:-9], "is not a whole gzip file"),
+        (
+            "a",
+            idx(np.zeros((2, 3, 4), np.uint8))[:-1],
+            "expected 2 x 3 x 4 = 24 bytes after the header, got 23",
+        ),
+        ("a.gz", b"not gzip", "is not a valid gzip file"),
+        ("a.gz", gzip.compress(idx(np.zeros((9, 9, 9), np.uint8)))[:-9], "is not a valid gzip file"),
     ],
 )
-def test_broken_idx_files_get_a_sentence(name: str, content: bytes, sentence: str, tmp_path: Path) -> None:
+def test_broken_idx_files_get_a_clear_message(
+    name: str, content: bytes, message: str, tmp_path: Path
+) -> None:
     (tmp_path / name).write_bytes(content)
-    with pytest.raises(DemoError, match=sentence):
+    with pytest.raises(DemoError, match=message):
         read_idx(tmp_path / name, 3)
 
 

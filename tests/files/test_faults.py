@@ -1,4 +1,4 @@
-"""Whatever happens while a model is written, the old or the new file is there, whole."""
+"""Whatever happens while a model is saved, either the old or the new file is intact."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def test_two_processes_may_write_the_same_file(tmp_path):
     assert "files seen" in python_prints(str(TESTS / "faults.py"), "two_writers", str(tmp_path))
 
 
-def test_a_file_that_may_not_grow_is_told_and_the_old_one_stays(tmp_path):
+def test_a_file_size_limit_is_reported_and_the_old_file_stays(tmp_path):
     printed = python_prints(str(TESTS / "faults.py"), "disk_full", str(tmp_path), "--limited")
     assert printed == "File too large\n"
 
 
-def test_a_full_disk_is_told_and_the_old_file_stays(tmp_path):
+def test_a_full_disk_is_reported_and_the_old_file_stays(tmp_path):
     mounted = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(tmp_path)], capture_output=True
     )
@@ -41,7 +41,7 @@ def test_a_full_disk_is_told_and_the_old_file_stays(tmp_path):
     assert printed == "No space left on device\n"
 
 
-def test_a_file_that_is_a_mount_is_written_over(tmp_path):
+def test_a_file_that_is_a_mount_is_overwritten(tmp_path):
     model, disk = tmp_path / "model", tmp_path / "disk"
     model.touch()
     disk.mkdir()
@@ -55,7 +55,7 @@ def test_a_file_that_is_a_mount_is_written_over(tmp_path):
             mounts.callback(subprocess.run, ["umount", str(at)], check=True)
             (disk / "file").touch()
         printed = python_prints(str(TESTS / "faults.py"), "mounted", str(tmp_path))
-    words = "No space left on device; the new content is whole in"
+    words = "No space left on device; the complete new content is in"
     assert printed == f"{model}: {words} {model}.fanin-new\n"
 
 

@@ -1,4 +1,4 @@
-"""A model's file has all there is: what is loaded is what was saved, and trains on as it would have."""
+"""A model file holds everything: loading restores what was saved, and training resumes exactly."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_a_copy_trains_on_with_the_bits_of_its_original(rule, dtype):
     assert net.layers == twin.layers
 
 
-def test_training_goes_on_in_another_process(tmp_path):
+def test_training_resumes_in_another_process(tmp_path):
     at_once, halfway = new_net(), new_net()
     train(at_once, RULES[-3], 4)
     train(halfway, RULES[-3], 2)
@@ -146,14 +146,14 @@ def test_tools_for_safetensors_read_the_weights(tmp_path):
 
 
 @pytest.mark.parametrize("name", list(_core.losses()))
-def test_every_loss_comes_back(name):
+def test_every_loss_is_restored(name):
     net = fanin.Network(4, [fanin.Dense(3)], loss_for(name, 3))
     assert reloaded(net)._loss == net._loss
     assert reloaded(fanin.Network(4, [fanin.Dense(3)], losses.Huber(0.1)))._loss == losses.Huber(0.1)
 
 
 @pytest.mark.parametrize("name", list(_core.initializers()))
-def test_every_initializer_and_activation_comes_back(name):
+def test_every_initializer_and_activation_is_restored(name):
     for activation in _core.activations():
         layer = fanin.Dense(3, activation, initializer_for(name, 4, 3))
         net = fanin.Network(4, [layer, fanin.Dense(1, bias_initializer=initializers.Constant(0.1))])
@@ -175,7 +175,7 @@ def test_a_net_that_was_never_trained_has_no_rule():
     assert reloaded(new_net()).epochs == 0
 
 
-def test_a_diverged_rule_begins_anew_after_loading_as_without():
+def test_a_diverged_rule_starts_afresh_with_and_without_loading():
     net = fanin.Network(4, [fanin.Dense(3)], "softmax_cross_entropy")
     train(net, optim.Momentum(0.1), 1)
     with pytest.raises(fanin.DivergedError):
@@ -230,7 +230,7 @@ def test_copies_and_pickles_are_networks_of_their_own(duplicate):
     assert net.get_weights()["layer1.weight"].any()
 
 
-def test_metadata_are_texts_that_are_saved():
+def test_metadata_are_strings_that_are_saved():
     net = new_net()
     texts = {"labels": json.dumps(["a", "ü", "\U0001f600"]), "": "", "control": '\0\x1f\n\t\\"/\x7f'}
     net.metadata = texts
@@ -249,13 +249,13 @@ def test_metadata_are_texts_that_are_saved():
         ({"a": "x" * 2**21}, ValueError, "metadata: expected at most 1 MiB of text, got 2097153 bytes"),
     ],
 )
-def test_metadata_that_are_no_texts_are_refused(given, kind, message):
+def test_metadata_that_are_not_strings_are_refused(given, kind, message):
     net = new_net()
     with pytest.raises(kind, match=message):
         net.metadata = given
     assert net.metadata == {}
 
 
-def test_what_pickle_is_given_instead_of_bytes_is_refused():
+def test_a_pickle_without_bytes_is_refused():
     with pytest.raises(TypeError, match="data: expected bytes, got str"):
         fanin.Network.from_bytes("abc")

@@ -1,4 +1,4 @@
-"""Arrays of PyTorch and JAX, and whatever speaks DLPack or the buffer protocol, are looked at in place."""
+"""Arrays of PyTorch and JAX, and anything that supports DLPack or the buffer protocol, are read in place."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from helpers import digest
 
 
 class Shared:
-    """An array of some other library: DLPack is all it has."""
+    """An array of another library that supports only DLPack."""
 
     def __init__(self, values):
         self.values = values
@@ -77,7 +77,7 @@ def test_functional_takes_arrays_of_other_libraries(shared, classification):
 
 
 def test_data_of_other_libraries_are_not_copied(shared):
-    """One row in memory that is a million: a copy would be 4 GB."""
+    """One row in memory that stands for a million: a copy would take 4 GB."""
     row = np.arange(1000, dtype="float32")
     if shared in (shared_by_jax, memoryview):
         pytest.skip("such an array cannot repeat a row")
@@ -120,11 +120,11 @@ def refused(X, words):
     assert digest(net) == before
 
 
-def test_an_array_on_another_device_gets_a_sentence():
+def test_an_array_on_another_device_gets_a_clear_message():
     refused(Elsewhere(), "an array of numbers; ")
 
 
-def test_tensors_that_cannot_be_looked_at_get_a_sentence():
+def test_inaccessible_tensors_get_a_clear_message():
     torch = pytest.importorskip("torch")
     refused(torch.ones(2, 5, requires_grad=True), "an array of numbers; .*detach")
     refused(torch.ones(2, 5, dtype=torch.bfloat16), "an array of numbers; .*BFloat16")
@@ -132,7 +132,7 @@ def test_tensors_that_cannot_be_looked_at_get_a_sentence():
     refused(torch.ones(2, 5, dtype=torch.complex64), "real numbers, got dtype complex64")
 
 
-def test_types_of_numbers_that_numpy_does_not_have_get_a_sentence():
+def test_number_types_unknown_to_numpy_get_a_clear_message():
     jax = pytest.importorskip("jax")
     for kind in (jax.numpy.bfloat16, jax.numpy.float8_e4m3fn, jax.numpy.int4):
         refused(jax.numpy.ones((2, 5), kind), "real numbers, got dtype ")

@@ -1,4 +1,4 @@
-"""Batch normalization on people's own arrays: against the formulas, PyTorch and finite differences."""
+"""Batch normalization of the user's arrays, against the formulas, PyTorch and finite differences."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_gradients_are_the_slopes_of_finite_differences():
 
 @pytest.mark.parametrize("rows", [100, 5000])
 def test_a_column_far_from_zero_keeps_its_digits_in_float32(rows):
-    """Mean 1e6, deviation 1: E[x^2] - E[x]^2 has no correct digit, and a mean in float32 is off by 0.03."""
+    """Mean 1e6, standard deviation 1: E[x^2] - E[x]^2 has no correct digit, and a float32 mean is off by 0.03."""
     rng = np.random.default_rng(1)
     x = (1e6 + rng.normal(size=(rows, 40))).astype("float32")
     one, zero, dy = (
@@ -114,7 +114,7 @@ def test_a_column_far_from_zero_keeps_its_digits_in_float32(rows):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_an_outlier_in_the_first_row_costs_no_digits(dtype):
-    """All is reckoned from the first row: its distance from the others is part of the deviation."""
+    """Values are taken relative to the first row, so its distance from the others enters the deviation."""
     x, gamma, beta, dy = operands((1000, 20), dtype)
     x[0] = 1e6
     tolerance = 1e-5 if dtype == "float32" else 1e-13
@@ -127,7 +127,7 @@ def test_an_outlier_in_the_first_row_costs_no_digits(dtype):
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("where", [slice(0, 1), slice(0, 8), slice(64, 72), slice(8, 64), slice(5, 11)])
 def test_the_variance_is_accurate_wherever_some_rows_lie(dtype, where):
-    """A block of 64 rows is summed around the mean of its first eight: at worst 8 x the roundings of a sum."""
+    """A block of 64 rows is summed around the mean of its first eight: at worst 8 times the rounding of a sum."""
     x = operands((150, 20), dtype)[0]
     x[where] += 1e6
     variance = F.batch_norm(x, np.ones(20, dtype), np.zeros(20, dtype))[1].variance
@@ -135,7 +135,7 @@ def test_the_variance_is_accurate_wherever_some_rows_lie(dtype, where):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_a_variance_whose_squares_underflow_is_not_below_zero(dtype):
+def test_a_variance_of_squares_that_underflow_is_not_negative(dtype):
     x = operands((64, 200), dtype)[0] * np.sqrt(np.finfo(dtype).tiny)
     assert (F.batch_norm(x, np.ones(200, dtype), np.zeros(200, dtype))[1].variance >= 0).all()
 
@@ -153,7 +153,7 @@ def test_a_constant_column_is_beta_and_passes_no_gradient_to_gamma(dtype):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("threads", [1, 2, 3, 7])
-def test_bits_do_not_depend_on_threads_strides_or_the_columns_beside(dtype, threads):
+def test_bits_do_not_depend_on_threads_strides_or_other_columns(dtype, threads):
     x, gamma, beta, dy = operands((300, 300), dtype)
     before = fanin.get_num_threads()
     try:
@@ -177,7 +177,7 @@ def test_arrays_larger_than_the_caches_get_the_bits_of_their_columns_and_rows(dt
     rows, columns, some = (1 << 24) // np.dtype(dtype).itemsize // 1000, 1003, slice(5, 150)
     x, gamma, beta, dy = operands((rows, columns), dtype)
     memory = np.full((2, rows * columns + 2), 7, dtype)
-    y, dx = (line[1:-1].reshape(rows, columns) for line in memory)  # which begin within a vector
+    y, dx = (line[1:-1].reshape(rows, columns) for line in memory)  # they start within a vector
 
     _, cache = F.batch_norm(x, gamma, beta, out=y)
     F.batch_norm_backward(dy, cache, out=(dx, None, None))
@@ -236,7 +236,7 @@ def test_inputs_of_any_type_are_converted_and_float32_stays():
     )
 
 
-def test_a_value_that_is_not_a_number_spoils_its_column_alone():
+def test_nan_affects_only_its_own_column():
     x, gamma, beta, _ = operands((70, 40), "float32")
     expected = F.batch_norm(x, gamma, beta)[0]
     x[3, 7] = np.nan

@@ -1,4 +1,4 @@
-"""Batch normalization of columns whose squares overflow, or vanish: what is normalized has no size."""
+"""Batch normalization of columns with squares that overflow or vanish: the result does not depend on their scale."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def results(x, gamma, beta, dy, epsilon):
 @pytest.mark.parametrize(("dtype", "size"), SIZES)
 @pytest.mark.parametrize("tiny_epsilon", [False, True])
 def test_columns_of_any_size_are_normalized(dtype, size, tiny_epsilon):
-    """Of x / size and epsilon / size^2 the formulas, in float64, say the same."""
+    """In float64, the formulas give the same result for x / size and epsilon / size^2."""
     x, gamma, beta, dy = operands(dtype)
     epsilon = TINY[dtype] if tiny_epsilon else 1e-5
     scaled = (x * size).astype(dtype)
@@ -57,7 +57,7 @@ def test_columns_of_any_size_are_normalized(dtype, size, tiny_epsilon):
     ("dtype", "exponents"), [("float32", (40, 48, 49, 63, 80, 127)), ("float64", (470, 479, 511, 512, 1023))]
 )
 def test_a_power_of_two_changes_no_bit(dtype, exponents):
-    """Neither where the squares of the first still fit and those of the others do not."""
+    """Nor if the squares of the first columns still fit and those of the others do not."""
     x, gamma, beta, dy = operands(dtype)
     found = []
     for exponent in exponents:
@@ -71,7 +71,7 @@ def test_a_power_of_two_changes_no_bit(dtype, exponents):
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("threads", [1, 3])
-def test_columns_beside_those_that_overflow_keep_their_bits(dtype, threads):
+def test_columns_next_to_those_that_overflow_keep_their_bits(dtype, threads):
     x, gamma, beta, dy = operands(dtype, 500, 100)
     large = np.array(np.finfo(dtype).max, dtype)
     with fanin.num_threads(threads):
@@ -88,7 +88,7 @@ def test_columns_beside_those_that_overflow_keep_their_bits(dtype, threads):
     assert (got[1][99], got[2][99]) == (large, 0)
 
 
-def test_a_constant_column_is_beta_whatever_its_size_beside_the_least_epsilon(dtype):
+def test_a_constant_column_becomes_beta_whatever_its_size_at_the_smallest_epsilon(dtype):
     sizes = np.array([0, 1e-30, 1e-10, 1, 1e10, 3e38], dtype)
     x, beta = np.broadcast_to(sizes, (70, 6)), np.arange(6, dtype=dtype)
     y, cache = F.batch_norm(x, np.ones(6, dtype), beta, TINY[dtype])
@@ -97,7 +97,7 @@ def test_a_constant_column_is_beta_whatever_its_size_beside_the_least_epsilon(dt
     assert not cache.variance.any()
 
 
-def test_an_infinite_variance_is_refused_where_it_is_given():
+def test_an_infinite_variance_is_refused_as_an_argument():
     for bad in (np.inf, np.nan):
         with pytest.raises(
             ValueError, match=f"variance: expected finite numbers of at least 0, got {bad} at position 1"

@@ -1,4 +1,4 @@
-"""The kernels on people's own arrays: the same numbers as NumPy, and the same bits as a network."""
+"""The kernels on the user's arrays: the same numbers as NumPy, and the same bits as a network."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def unaligned(shape):
 
 
 @pytest.mark.parametrize(
-    ("out", "error", "sentence"),
+    ("out", "error", "message"),
     [
         (np.empty((4, 2), "float32"), TypeError, "out: expected an array of float64, got float32"),
         ([[0.0] * 2] * 4, TypeError, "out: expected an array of float64, got list"),
@@ -90,22 +90,22 @@ def unaligned(shape):
         (
             np.empty((4, 4))[:, ::2],
             ValueError,
-            "out: expected rows that do not overlap, with columns next to each",
+            "out: expected rows that do not overlap, with adjacent columns",
         ),
         (
             np.empty((2, 4)).T,
             ValueError,
-            "out: expected rows that do not overlap, with columns next to each other",
+            "out: expected rows that do not overlap, with adjacent columns",
         ),
     ],
 )
-def test_an_out_that_cannot_be_written_is_refused(out, error, sentence):
-    with pytest.raises(error, match=sentence):
+def test_an_out_that_cannot_be_written_is_refused(out, error, message):
+    with pytest.raises(error, match=message):
         F.dense(np.ones((4, 3)), np.ones((3, 2)), out=out)
 
 
 @pytest.mark.parametrize(
-    ("call", "error", "sentence"),
+    ("call", "error", "message"),
     [
         (
             lambda: F.dense(np.ones((4, 3)), np.ones((2, 2))),
@@ -148,8 +148,8 @@ def test_an_out_that_cannot_be_written_is_refused(out, error, sentence):
         (lambda: F.standardize([[1.0]], [0.0], [0.0]), ValueError, "deviation: expected numbers above 0"),
     ],
 )
-def test_mistakes_get_a_sentence(call, error, sentence):
-    with pytest.raises(error, match=sentence):
+def test_mistakes_get_a_clear_message(call, error, message):
+    with pytest.raises(error, match=message):
         call()
 
 
@@ -194,7 +194,7 @@ def test_many_rows_are_standardized_as_a_whole():
     np.testing.assert_array_equal(z, ((expected - mean) / deviation).astype("float32"))
 
 
-def test_arrays_of_pytorch_are_looked_at_in_place():
+def test_arrays_of_pytorch_are_read_in_place():
     torch = pytest.importorskip("torch")
     x, w = torch.ones(4, 3), torch.ones(3, 2)
     out = torch.zeros(4, 2)

@@ -1,4 +1,4 @@
-"""Dense layers on people's own arrays: exact for integers, the same bits whatever the shape, strides and threads."""
+"""Dense layers on the user's arrays: exact for integers, the same bits whatever the shape, strides and threads."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ def test_inputs_of_any_strides_and_types_give_the_same_result():
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_a_row_has_the_same_bits_whatever_rows_are_beside_it_and_however_it_lies(dtype):
-    """Few rows read the weights where they lie, more rows pack them, by rows or by columns."""
+def test_a_row_has_the_same_bits_whatever_its_neighbours_and_its_layout(dtype):
+    """A few rows read the weights in place; more rows pack them, by rows or by columns."""
     rng = np.random.default_rng(6)
     x, w = rng.normal(size=(140, 700)).astype(dtype), rng.normal(size=(700, 300)).astype(dtype)
     b = rng.normal(size=300).astype(dtype)
@@ -91,7 +91,7 @@ def test_gradients_are_written_to_given_arrays_and_nowhere_else():
 
 
 @pytest.mark.parametrize(
-    ("out", "error", "sentence"),
+    ("out", "error", "message"),
     [
         ([None, None], ValueError, "out: expected three arrays, for dx, dw and db, got 2"),
         (
@@ -104,8 +104,8 @@ def test_gradients_are_written_to_given_arrays_and_nowhere_else():
         ([np.empty((3, 2)).T, None, None], ValueError, "dx: expected rows that do not overlap"),
     ],
 )
-def test_gradients_that_cannot_be_written_are_refused(out, error, sentence):
-    with pytest.raises(error, match=sentence):
+def test_gradients_that_cannot_be_written_are_refused(out, error, message):
+    with pytest.raises(error, match=message):
         F.dense_backward(np.ones((2, 4)), np.ones((2, 3)), np.ones((3, 4)), out=out)
 
 

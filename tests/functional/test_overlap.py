@@ -1,4 +1,4 @@
-"""An input that shares memory with an output gives what copies give, or is refused by the names of both."""
+"""An input that shares memory with an output gives the result of copies, or an error that names both."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ CASES = [
 
 
 def ways(memory, begin, row, shape):
-    """Views of this shape that begin at or near an element of a flat memory, forwards and backwards."""
+    """Views of this shape that start at or near an element of a flat array, forwards and backwards."""
     size = int(np.prod(shape))
     for start in (begin, begin - 1, begin + 1, begin + row, begin - row):
         view = memory[start : start + size].reshape(shape)

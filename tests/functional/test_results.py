@@ -1,4 +1,4 @@
-"""New arrays of results: memory that nobody has any more is used again, and no other."""
+"""New results reuse memory that is no longer referenced, and no other."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def address(array: np.ndarray) -> int:
     return array.__array_interface__["data"][0]
 
 
-def test_results_that_somebody_has_share_no_memory() -> None:
+def test_results_in_use_share_no_memory() -> None:
     kept = [filled(i) for i in range(80)]
     for i, result in enumerate(kept):
         assert (result == i).all()
 
 
-def test_a_result_is_made_in_the_memory_of_one_that_is_gone() -> None:
+def test_a_result_reuses_the_memory_of_a_freed_one() -> None:
     first = filled(1)
     where = address(first)
     del first
@@ -46,7 +46,7 @@ def test_a_result_is_made_in_the_memory_of_one_that_is_gone() -> None:
     ],
     ids=["slice", "reshaped", "other type", "memoryview", "base"],
 )
-def test_whatever_looks_into_a_result_keeps_its_memory(hold) -> None:
+def test_views_of_a_result_keep_its_memory(hold) -> None:
     result = filled(5)
     held = hold(result)
     before = np.array(held)
@@ -69,15 +69,15 @@ def test_a_result_is_an_array_like_any_other() -> None:
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(result)), result)
 
 
-def test_results_begin_where_their_inputs_begin_in_a_cache_line() -> None:
+def test_results_have_the_offset_of_their_inputs_in_a_cache_line() -> None:
     memory = np.zeros(256 * 512 + 32, np.float32)
     for shift in range(16):
         x = memory[shift:][: 256 * 512].reshape(LARGE)
         assert (address(F.activation(x, "tanh")) - address(x)) % 64 == 0
 
 
-def test_a_result_beside_bytes_at_an_odd_address_is_aligned(dtype) -> None:
-    """Bytes are predicted from in place; the result, of their shape, lies beside them."""
+def test_a_result_for_an_input_at_an_odd_address_is_aligned(dtype) -> None:
+    """Prediction reads bytes in place; the result has their shape, and is aligned like them."""
     net = fanin.Network(512, [fanin.Dense(512, initializer=np.eye(512))], dtype=dtype)
     memory = np.arange(256 * 512 + 64).astype(np.uint8)
     for shift in (*range(1, 10), 63):
@@ -88,7 +88,7 @@ def test_a_result_beside_bytes_at_an_odd_address_is_aligned(dtype) -> None:
         assert (result == x).all()
 
 
-def test_results_of_more_than_128_mebibytes_are_arrays_of_their_own() -> None:
+def test_results_of_more_than_128_mebibytes_are_new_arrays() -> None:
     assert filled(1, (1 << 14, 2049)).base is None
 
 

@@ -1,4 +1,4 @@
-"""Strides of axes of length 0 and 1 mean nothing, whatever they are, of inputs and of outputs."""
+"""Strides of axes of length 0 and 1 have no meaning, in inputs and in outputs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def results(returned):
 
 
 def calls(dtype, m, k, n):
-    """(what it computes of inputs and outputs, inputs, outputs) of each function, for x (m, k) and w (k, n)."""
+    """(call with inputs and outputs, inputs, outputs) for each function, with x (m, k) and w (k, n)."""
     rng = np.random.default_rng(3)
 
     def random(*shape):
@@ -42,7 +42,7 @@ def calls(dtype, m, k, n):
     for name in _core.activations():
         yield lambda i, out, f=name: F.activation(i[0], f, out=out[0]), [dz], [(m, n)]
         yield lambda i, out, f=name: F.activation_backward(*i, f, out=out[0]), [dz, dz + 1], [(m, n)]
-    soft_max = "softmax_cross_entropy" if n > 1 else "squared_error"  # of one output there is none
+    soft_max = "softmax_cross_entropy" if n > 1 else "squared_error"  # soft-max needs two outputs
     if m > 0 and n > 0:
         for name, y in (("squared_error", dz / 2), ("logistic", dz / 2), (soft_max, labels if n > 1 else dz)):
             yield (
@@ -89,7 +89,7 @@ def calls(dtype, m, k, n):
         *[(0, 3, 2), (2, 0, 3), (2, 3, 0), (0, 0, 0)],
     ],
 )
-def test_every_function_takes_any_stride_where_it_means_nothing(dtype, stride, m, k, n):
+def test_every_function_accepts_any_stride_without_meaning(dtype, stride, m, k, n):
     for function, inputs, shapes in calls(dtype, m, k, n):
         given = [restrided(array, stride) for array in inputs]
         outs = [restrided(np.full(shape, np.nan, dtype), stride) for shape in shapes]

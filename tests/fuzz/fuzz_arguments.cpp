@@ -1,5 +1,5 @@
-// Any arguments of the C++ API: sizes, hyper-parameters, strides, labels and values from bytes. What they ask
-// for is done, or refused with an exception of fanin's.
+// Arbitrary arguments of the C++ API: sizes, hyper-parameters, strides, labels and values from bytes. Each
+// call succeeds or throws one of fanin's exceptions.
 #include <cstdint>
 #include <cstring>
 
@@ -14,7 +14,7 @@ class Bytes {
   Bytes(const std::uint8_t* data, std::size_t size) : data_(data), size_(size) {}
   std::uint8_t byte() { return at_ < size_ ? data_[at_++] : std::uint8_t{0}; }
   std::size_t below(std::size_t n) { return byte() % n; }
-  // mostly tame, at times anything
+  // usually ordinary, sometimes anything
   double number() {
     const std::uint8_t kind = byte();
     if (kind < 200) return kind / 100.0;
@@ -35,9 +35,9 @@ struct NumberSetter {
   void operator()(const char*, double& value, Allowed) const { value = from.number(); }
   void operator()(const char*, std::size_t& value, Allowed) const { value = from.below(40); }
   void operator()(const char*, bool& value) const { value = from.byte() % 2 == 0; }
-  template <class E, std::size_t N>
-  void operator()(const char*, E& value, const char* const (&)[N]) const {
-    value = static_cast<E>(from.below(N + 1));
+  template <class E>
+  void operator()(const char*, E& value, const Choices& choices) const {
+    value = static_cast<E>(from.below(choices.count + 1));
   }
   void operator()(const char*, Numbers& numbers, Allowed) const {
     numbers.count = 1 + from.below(Numbers::most);
@@ -64,7 +64,10 @@ Variant any_of(L list, Bytes& from) {
 }
 
 Method any_method(Bytes& from) {
-  Method method = any_of<Rule>(Rules{}, from);
+  const std::vector<std::string> names = Rule::names();
+  Rule rule = *Rule::named(names[from.below(names.size())]);
+  if (from.byte() % 4 == 0) Rule::fields(rule, NumberSetter{from});
+  Method method = rule;
   if (from.byte() % 4 == 0) method.learning_rate = any_of<Schedule>(Schedules{}, from);
   if (from.byte() % 4 == 0) method.momentum = any_of<Schedule>(Schedules{}, from);
   if (from.byte() % 4 == 0) method.clip_value = from.number();

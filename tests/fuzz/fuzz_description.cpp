@@ -1,6 +1,6 @@
-// Any text as the description of a model, which a checksum keeps damage from, but not malice: a description
-// whose text reads back the same, or ValueError. What a file with it and without a single tensor gives is
-// FormatError.
+// Arbitrary text as the description of a model, which a checksum protects from damage but not from malice:
+// the result is a description whose text reads back the same, or ValueError. A file with this description and
+// without any tensors is a FormatError.
 #include <cstdint>
 #include <cstdlib>
 

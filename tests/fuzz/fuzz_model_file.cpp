@@ -1,5 +1,5 @@
-// Any bytes as a model file: a network, or FormatError. A network predicts, and gives the bytes of its file
-// again.
+// Arbitrary bytes as a model file: the result is a network or FormatError. A network predicts, and saves and
+// loads as the same bytes.
 #include <cstdint>
 #include <cstdlib>
 

@@ -1,6 +1,6 @@
-"""Make pytorch.json: what PyTorch (CPU, float64) gets for small nets. Needs PyTorch; runs from anywhere.
+"""Make pytorch.json: results of PyTorch (CPU, float64) for small nets. Needs PyTorch; runs from any folder.
 
-Each case holds the loss of each epoch (mean over samples, met in passing) and the weights at the end, in
+Each case holds the loss of each epoch (mean over samples, before each update) and the final weights, in
 fanin's layout (n_in, n_out). The data and the initial weights are stored once for all cases.
 """
 
@@ -16,7 +16,9 @@ SIZES, ROWS, BATCH_SIZE, EPOCHS = (4, 6, 5, 3), 22, 8, 5
 BETAS = {"beta1": 0.85, "beta2": 0.99}
 ADAM = {"learning_rate": 0.02, **BETAS, "epsilon": 1e-7}
 TORCH_ADAM = {"lr": 0.02, "betas": (0.85, 0.99), "eps": 1e-7}
-TINY = 1e-100  # no epsilon, where PyTorch's is somewhere else and dividing by 0 is NaN
+TINY = (
+    1e-100  # practically no epsilon, for rules with PyTorch's epsilon elsewhere; dividing by 0 would be NaN
+)
 optim = torch.optim
 
 
@@ -26,8 +28,8 @@ def decaying(optimizer, parameters, **options):
     return optimizer([{"params": weights}, {"params": biases, "weight_decay": 0}], **options)
 
 
-# One or more settings of each rule of fanin that PyTorch has. Its rate is outside of v; with a constant rate the
-# weights are the same.
+# One or more settings of each rule that PyTorch has too. PyTorch's v does not include the rate; with a constant rate
+# the weights are the same.
 RULES = [
     ("sgd", {"learning_rate": 0.05}, lambda p: optim.SGD(p, lr=0.05)),
     (

@@ -1,6 +1,6 @@
 """Make pytorch_batch_norm.json: batch normalization of PyTorch (CPU, float64), gradients by autograd.
 
-Needs PyTorch; runs from anywhere.
+Needs PyTorch; runs from any folder.
 """
 
 from __future__ import annotations

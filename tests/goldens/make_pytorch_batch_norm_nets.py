@@ -1,8 +1,8 @@
 """Make pytorch_batch_norm_nets.json: nets with batch norm trained by PyTorch (CPU, float64).
 
-Needs PyTorch; runs from anywhere. Batch norm is that of a dense layer, or stands alone. Each net: the gradients of its
-first step over all rows, and then, from the same start, the losses of ten epochs of mini-batches in the order of the
-rows, the parameters and the averages after them, and what it predicts with these averages.
+Needs PyTorch; runs from any folder. Batch norm is in a dense layer, or separate. For each net: the gradients of its
+first step over all rows; then, from the same start, the losses of ten epochs of mini-batches in the order of the rows,
+the final parameters and running statistics, and the predictions with these statistics.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ RULES = {
     ),
 }
 NORM = "norm"
-# layers: units, activation and whether they are normalized, or a batch norm of its own; loss, rule, epsilon, decay
+# layers: units, activation and whether they are normalized, or a separate batch norm; loss, rule, epsilon, decay
 NETS = [
     (((37, "relu", True), (9, "relu", True), (4, "identity", False)), CROSS_ENTROPY, "adam", 1e-5, 0.9),
     (((37, "tanh", False), (9, "gelu", True), (3, "tanh", True)), "squared_error", "adam", 1e-3, 0.75),
@@ -50,7 +50,7 @@ def named(layer: int, arrays: dict) -> dict:
 
 
 class Net:
-    """Arrays by the names fanin gives them."""
+    """Arrays by their names in fanin."""
 
     def __init__(self, start: dict, layers: tuple, epsilon: float, decay: float) -> None:
         self.arrays = {name: array.clone() for name, array in start.items()}

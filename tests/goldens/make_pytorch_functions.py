@@ -1,8 +1,8 @@
 """Make pytorch_functions.json: activations and losses of PyTorch (CPU, float64), derivatives by autograd.
 
-Needs PyTorch; runs from anywhere. The loss of a batch is fanin's: the sum over the outputs of a sample, and
-the weighted mean over samples, made here from PyTorch's functions without reduction (its own means, over all
-elements, differ for several outputs). PyTorch has no quantile loss; max(q d, (q - 1) d) is written out.
+Needs PyTorch; runs from any folder. The loss of a batch is fanin's: the sum over the outputs of a sample, and
+the weighted mean over samples, computed here from PyTorch's functions without reduction (PyTorch's means, over
+all elements, differ for several outputs). PyTorch has no quantile loss; max(q d, (q - 1) d) is written out.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ ACTIVATIONS = {
     "leaky_relu": lambda z: F.leaky_relu(z, 0.01),
     "elu": F.elu,
     "selu": F.selu,
-    "softplus": F.softplus,  # PyTorch's is z itself above 20, where fanin's is still log(1 + e^z)
+    "softplus": F.softplus,  # above 20, PyTorch's is z itself, while fanin's is still log(1 + e^z)
     "softsign": F.softsign,
     "gelu": F.gelu,
     "gelu_tanh": lambda z: F.gelu(z, approximate="tanh"),

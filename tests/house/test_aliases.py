@@ -1,4 +1,4 @@
-"""A name of another library is refused, and the message says what to write here."""
+"""Names from other libraries are rejected, and the message suggests fanin's name."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def refused(use, words):
         ("softmax", 'leave the last layer "identity" and choose the loss "softmax_cross_entropy"'),
     ],
 )
-def test_an_activation_of_another_name_is_told_what_to_write(name, words):
+def test_the_error_for_another_librarys_activation_suggests_the_name(name, words):
     words = f"got {name!r}; {words}" if name != "softmax" else words
     refused(lambda: fanin.Dense(3, name), words)
     refused(lambda: fanin.Activation(name), words)
@@ -48,14 +48,14 @@ def test_an_activation_of_another_name_is_told_what_to_write(name, words):
         ("mean_absolute_error", 'write "absolute_error"'),
         (
             "cross_entropy",
-            'write "softmax_cross_entropy" for classes, "logistic" for independent yes-no outputs',
+            'write "softmax_cross_entropy" for classes, "logistic" for independent binary outputs',
         ),
         ("sparse_categorical_crossentropy", 'write "softmax_cross_entropy"'),
         ("binary_crossentropy", 'write "logistic"'),
         ("Huber", 'write "huber"'),
     ],
 )
-def test_a_loss_of_another_name_is_told_what_to_write(name, words):
+def test_the_error_for_another_librarys_loss_suggests_the_name(name, words):
     words = f"got {name!r}; {words}"
     refused(lambda: fanin.Network(1, [fanin.Dense(2)], name), words)
     refused(lambda: F.loss([[1.0]], [1.0], name), words)
@@ -75,7 +75,7 @@ def test_a_loss_of_another_name_is_told_what_to_write(name, words):
         ("ones", "write initializers.Constant(1.0)"),
     ],
 )
-def test_an_initializer_of_another_name_is_told_what_to_write(name, words):
+def test_the_error_for_another_librarys_initializer_suggests_the_name(name, words):
     for argument in ("initializer", "bias_initializer"):
         refused(lambda argument=argument: fanin.Dense(3, **{argument: name}), f"got {name!r}; {words}")
 
@@ -90,13 +90,13 @@ def test_an_initializer_of_another_name_is_told_what_to_write(name, words):
         (0.1, "expected an update rule such as fanin.optim.Adam(), got 0.1"),
     ],
 )
-def test_a_rule_by_name_or_class_is_told_what_to_write(rule, words):
+def test_the_error_for_a_rule_by_name_or_class_says_what_to_write(rule, words):
     refused(lambda: fanin.Network(1, [fanin.Dense(1)]).fit([[1.0]], [1.0], rule=rule), words)
     refused(lambda: optim.Optimizer(rule, [np.zeros(1)]), words)
     refused(lambda: optim.Around(rule), words)
 
 
-def test_a_name_that_nobody_knows_is_told_the_list_alone():
+def test_the_error_for_an_unknown_name_only_lists_the_choices():
     refused(lambda: fanin.Dense(3, "frobnicate"), f"{', '.join(_core.activations())}, got 'frobnicate'")
 
 
@@ -110,7 +110,7 @@ def test_a_name_that_nobody_knows_is_told_the_list_alone():
     ],
     ids=["activations", "losses", "initializers", "rules"],
 )
-def test_an_alias_says_a_name_that_there_is_or_a_sentence_and_is_itself_none(table, names):
+def test_an_alias_leads_to_a_valid_name_or_to_advice_and_is_not_itself_valid(table, names):
     for alias, meant in table.items():
         assert re.fullmatch("[a-z0-9]+", alias)
         assert meant in names or " " in meant
@@ -118,7 +118,7 @@ def test_an_alias_says_a_name_that_there_is_or_a_sentence_and_is_itself_none(tab
 
 
 @pytest.mark.parametrize("name", ["\ud800", 3, None, ["relu"], np.array(["relu", "tanh"])], ids=repr)
-def test_what_is_no_name_is_told_the_list(name):
+def test_the_error_for_a_value_that_is_no_name_lists_the_choices(name):
     for use in (
         lambda: fanin.Dense(3, name),
         lambda: F.activation([1.0], name),
@@ -136,7 +136,7 @@ def test_soft_max_of_one_output_is_refused():
     refused(lambda: F.loss_outputs([[1.0]], "softmax_cross_entropy"), words)
 
 
-def test_labels_that_are_texts_are_told_how_they_become_integers():
+def test_the_error_for_text_labels_says_how_to_convert_them():
     net = fanin.Network(1, [fanin.Dense(2)], "softmax_cross_entropy")
     texts = ["no", "yes", "no"]
     words = "; convert class names to integer labels with classes, y = np.unique(y, return_inverse=True)"

@@ -48,7 +48,7 @@ def includes(path: Path) -> list[str]:
 
 
 def imports(path: Path) -> set[str]:
-    """The top-level names of all modules a Python file imports, in functions too; relative ones are fanin."""
+    """The top-level names of all modules that a Python file imports, also in functions; relative ones are fanin."""
     names = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
@@ -64,7 +64,7 @@ def module_of(path: Path) -> str:
 
 
 def modules_used(path: Path) -> set[str]:
-    """The modules of fanin that a Python file imports, in functions too, but not for the names of types alone."""
+    """The modules of fanin that a Python file imports, also in functions, except for type checking only."""
     tree = ast.parse(path.read_text())
     for node in ast.walk(tree):
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
@@ -169,7 +169,7 @@ def test_nothing_in_the_python_package_points_upward():
 
 def test_no_modules_of_the_python_package_import_each_other():
     graph = {module_of(path): modules_used(path) for path in files(PACKAGE, ".py")}
-    order = list(TopologicalSorter(graph).static_order())  # raises where there is a cycle
+    order = list(TopologicalSorter(graph).static_order())  # raises if there is a cycle
     assert {"fanin.layers.dense", "fanin.training.fitting", "fanin.optim.rule"} <= set(order)
 
 

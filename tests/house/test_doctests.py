@@ -51,6 +51,6 @@ def test_everything_public_has_a_docstring_with_an_example_that_runs(name, capsy
     assert results.failed == 0, capsys.readouterr().out
 
 
-def test_the_walk_over_public_names_finds_what_there_is():
+def test_the_walk_over_public_names_finds_them():
     assert {"fanin.Network", "fanin.optim.Adam", "fanin.functional.dense", "fanin.cpu.active"} <= set(PUBLIC)
     assert {"fanin.network", "fanin.functional", "fanin._core"} <= set(MODULES)

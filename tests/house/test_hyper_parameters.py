@@ -1,4 +1,4 @@
-"""Every hyper-parameter of every value is checked where it is given, by a sentence that names it."""
+"""Every hyper-parameter of every value is checked on construction, with a message that names it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ GIVEN = {
     "layers": [fanin.Dense(2)],
     "array": np.ones((2, 2)),
 }
-# checked with the network or the data that they belong to
+# checked together with the network or the data
 LATER = {"sample_weight", "validation_data", "validation_fraction"}
 FIELDS = [
     (kind, field.name)
@@ -38,7 +38,7 @@ FIELDS = [
     for field in dataclasses.fields(kind)
     if field.init and field.name not in LATER
 ]
-# of arrays, which are looked up where the rule is used
+# names of arrays, which are looked up when the rule is used
 PLACES = {("frozen", "a tuple"), ("frozen", "nested lists")}
 NO_VALUES = {
     "a tuple": (0.25, "a"),
@@ -74,7 +74,7 @@ def test_a_value_of_the_wrong_kind_is_refused_by_the_name_of_the_hyper_parameter
         kind(**{**needed, name: NO_VALUES[value]})
 
 
-def test_there_is_every_kind_of_value():
+def test_every_kind_of_value_is_tested():
     names = {kind.__name__ for kind in KINDS}
     assert {"Adam", "Around", "Piecewise", "Dense", "Residual", "Huber", "Sparse", "EarlyStopping"} <= names
     assert len(FIELDS) > 100

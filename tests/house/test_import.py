@@ -1,4 +1,4 @@
-"""What `import fanin` brings along, and what the environment may ask of it."""
+"""What `import fanin` loads, and the environment variables that it reads."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import fanin
 from helpers import ROOT, python_prints, run_python
 
 
-def test_import_brings_neither_scikit_learn_nor_scipy():
+def test_import_loads_neither_scikit_learn_nor_scipy():
     heavy = ("sklearn", "scipy", "pandas", "torch", "tqdm", "matplotlib")
     code = f"import sys, fanin; print([m for m in {heavy} if m in sys.modules])"
     assert python_prints("-c", code) == "[]\n"
@@ -36,7 +36,7 @@ def test_best_available_instruction_set_is_the_default():
 
 
 @pytest.mark.parametrize("name", ["mmx", "AVX2x", "avx2 ", "0"])
-def test_an_unknown_instruction_set_fails_the_import_with_a_sentence(name):
+def test_an_unknown_instruction_set_fails_the_import_with_a_clear_message(name):
     done = run_python("-c", "import fanin", FANIN_ISA=name)
     assert done.returncode != 0
     last_line = done.stderr.strip().splitlines()[-1]
@@ -45,7 +45,7 @@ def test_an_unknown_instruction_set_fails_the_import_with_a_sentence(name):
         assert word in last_line
 
 
-def test_an_instruction_set_of_another_machine_fails_the_import_with_a_sentence():
+def test_an_unsupported_instruction_set_fails_the_import_with_a_clear_message():
     elsewhere = {"avx512", "avx2", "neon"} - set(fanin.cpu.available())
     assert elsewhere, "no machine has both AVX2 and NEON"
     for name in elsewhere:
@@ -70,7 +70,7 @@ def test_environment_sets_the_number_of_threads(environment, number):
 
 
 @pytest.mark.parametrize("number", ["0", "-2", "abc", "1.5", "99999999999999"])
-def test_a_wrong_number_of_threads_in_the_environment_fails_the_import_with_a_sentence(number):
+def test_a_wrong_number_of_threads_in_the_environment_fails_the_import_with_a_clear_message(number):
     done = run_python("-c", "import fanin", FANIN_NUM_THREADS=number)
     assert done.returncode != 0
     last_line = done.stderr.strip().splitlines()[-1]
@@ -85,7 +85,7 @@ def test_number_of_threads_can_be_set_and_read(threads):
         assert fanin.get_num_threads() == number
 
 
-def test_a_with_block_sets_the_number_of_threads_and_sets_it_back(threads):
+def test_a_with_block_sets_the_number_of_threads_and_restores_it(threads):
     threads(3)
     with fanin.num_threads(2):
         assert fanin.get_num_threads() == 2
@@ -131,7 +131,7 @@ print(fanin.get_num_threads())
 @pytest.mark.skipif(
     os.name != "posix" or os.getuid() != 0, reason="only root can become a user without processes"
 )
-def test_calls_run_on_the_threads_there_are_where_no_more_can_be_made():
+def test_calls_run_on_the_existing_threads_if_no_more_can_be_created():
     code = """
 import os, resource
 import numpy as np

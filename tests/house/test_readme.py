@@ -1,4 +1,4 @@
-"""The README's Python examples run, in the order in which a reader meets them."""
+"""The README's Python examples run, in order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The reference itself is right: against finite differences and PyTorch's stored results, without fanin."""
+"""The reference itself is correct: checked against finite differences and PyTorch's stored results, without fanin."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The stubs say what the module is."""
+"""The stubs match the module."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-# A class of pybind11 has a metaclass that a stub cannot name; its members are compared all the same.
+# A pybind11 class has a metaclass that a stub cannot name; its members are still compared.
 METACLASSES = (
     r"fanin\._core\.(Budget|EndedEpoch|EpochLoop|Patience|Population"
     r"|(Network|Objective|Optimizer|Training)Float(32|64))"

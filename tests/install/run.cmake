@@ -14,7 +14,7 @@ run(${CMAKE_COMMAND} --install ${BUILD} --component ${COMPONENT} --prefix ${pref
 foreach(unwanted IN ITEMS doctest fanin_tests fanin_bench)
   file(GLOB_RECURSE found ${prefix}/*${unwanted}*)
   if(found)
-    message(FATAL_ERROR "tests and benches are not for consumers: ${found}")
+    message(FATAL_ERROR "tests and benches must not be installed: ${found}")
   endif()
 endforeach()
 

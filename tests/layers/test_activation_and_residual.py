@@ -1,4 +1,4 @@
-"""An activation as a layer of its own, and layers with a connection around them."""
+"""Separate activations, and layers with a skip connection."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def test_gradients_end_at_the_lowest_layer_that_is_trained(layers, samples):
     assert all(np.array_equal(other.get_weights()[name], start[name]) for name in frozen)
 
 
-def test_rules_that_want_the_whole_gradient_train_the_same_nets(layers, samples):
+def test_options_that_need_the_whole_gradient_train_the_same_nets(layers, samples):
     plain, whole = network(layers, "float32"), network(layers, "float32")
     plain.fit(*samples, rule=optim.Adam(0.01), epochs=2)
     whole.fit(*samples, rule=optim.Around(optim.Adam(0.01), clip_norm=1e30), epochs=2)
@@ -161,7 +161,7 @@ def test_an_activation_after_a_dense_layer_is_that_of_the_layer(every_activation
 
 
 def test_inputs_of_a_residual_that_lie_far_from_zero_keep_their_digits():
-    """Folding their mean into the weights inside would take them away."""
+    """Folding their mean into the weights inside would lose them."""
     rng = np.random.default_rng(0)
     x = (rng.normal(size=(400, 6)) * 2.0**-3 + 1e5).astype("float32")
     layers = [Residual([BN(), Dense(6, initializer=np.ones((6, 6)))]), Dense(6, initializer=np.eye(6))]
@@ -173,7 +173,7 @@ def test_inputs_of_a_residual_that_lie_far_from_zero_keep_their_digits():
     )
 
 
-def test_names_of_arrays_tell_where_they_are():
+def test_names_of_arrays_say_where_they_are():
     net = fanin.Network(4, [Dense(4), Residual([Dense(6, "relu"), Residual([BN()]), Dense(4)]), Dense(2)])
     inside = ("layer1.weight", "layer1.bias", "layer2.layer1.beta", "layer2.layer1.gamma")
     statistics = ("layer2.layer1.running_mean", "layer2.layer1.running_variance")
@@ -186,20 +186,20 @@ def test_names_of_arrays_tell_where_they_are():
 
 
 def test_random_numbers_inside_are_not_those_of_other_layers(samples):
-    """Initial weights of each layer, and what each dropout keeps, have streams of their own."""
+    """Initial weights of each layer, and each dropout, have separate random streams."""
     square = Dense(5, initializer="lecun_uniform")
     net = network([square, Residual([square, Residual([square]), square]), square, Dense(3)])
     weights = [w for w in net.get_weights().values() if w.shape == (5, 5)]
     assert len({w.tobytes() for w in weights}) == len(weights) == 5
     assert np.array_equal(weights[0], network([square, Dense(3)]).get_weights()["layer1.weight"])
 
-    # a sum of two dropouts of ones with one stream would be 0 or 4 alone
+    # the sum of two dropouts of ones from the same stream would be only 0 or 4
     ones = [Dense(3, initializer=np.eye(5)[:, :3]), Dropout(0.5)]
     nested = network([*ones, Residual([Dropout(0.5)]), Dense(1, initializer=np.eye(3)[:, :1])])
     x = np.ones((200, 5))
     targets = np.zeros((200, 1))
     loss = nested.fit(x, targets, rule=optim.SGD(0.0), epochs=1, batch_size=200).loss[0]
-    # of the four cases a quarter each: 0, 0, 2, 2 + 4: the mean of half the squares
+    # outputs of 0, 0, 2 and 2 + 4, a quarter of the rows each; the loss is the mean of half their squares
     assert loss == pytest.approx((0 + 0 + 2 + 18) / 4, rel=0.25)
 
 
@@ -225,7 +225,10 @@ def test_exact_statistics_inside_are_those_of_the_whole_training_set(samples):
 @pytest.mark.parametrize(
     ("layers", "message"),
     [
-        ([Residual([Dense(4)])], "layer 1: layers: expected layers that give 5 columns, as many as they are"),
+        (
+            [Residual([Dense(4)])],
+            "layer 1: layers: expected as many output columns as input columns, 5, got 4",
+        ),
         (
             [Dense(4), Residual([Dense(4), Residual([Dense(5)])])],
             "layer 2: layers: layer 2: layers: expected",
@@ -233,15 +236,15 @@ def test_exact_statistics_inside_are_those_of_the_whole_training_set(samples):
         ([Activation("tanh")], "layers: expected at least one Dense, got none"),
         ([Residual([Dropout(0.5)])], "layers: expected at least one Dense, got none"),
         ([Dense(3), BN()], "the last layer gives the outputs; expected a Dense, an Activation or a Residual"),
-        ([Dense(5), Residual([Dropout(0.1), Dropout(0.1)])], "a Dropout follows a Dropout"),
-        ([Dense(5), Residual([BN(), Dropout(0.1), BN()])], "a BatchNorm follows a BatchNorm"),
+        ([Dense(5), Residual([Dropout(0.1), Dropout(0.1)])], "a Dropout directly after a Dropout"),
+        ([Dense(5), Residual([BN(), Dropout(0.1), BN()])], "a BatchNorm directly after a BatchNorm"),
         (
             [Residual([Dense(5, initializer=np.ones((4, 5)))])],
             r"layer 1: layers: layer 1: initializer: expected shape \(5, 5\), got \(4, 5\)",
         ),
     ],
 )
-def test_what_does_not_fit_is_refused(layers, message):
+def test_layers_that_do_not_fit_are_refused(layers, message):
     with pytest.raises(ValueError, match=message):
         fanin.Network(5, layers)
 
@@ -256,11 +259,11 @@ def test_bad_residuals_and_activations_are_refused():
     deep = Dense(5)
     for _ in range(9):
         deep = Residual([deep])
-    with pytest.raises(ValueError, match="expected at most 8 Residuals inside each other"):
+    with pytest.raises(ValueError, match="expected at most 8 levels of nested Residuals"):
         fanin.Network(5, [deep])
 
 
-def test_a_residual_keeps_what_it_was_given():
+def test_a_residual_keeps_its_arguments():
     given = [Dense(4, "relu")]
     layer = Residual(given)
     given.append(Dense(5))

@@ -1,4 +1,4 @@
-"""Nets with batch norm, of a dense layer or alone, against PyTorch in float64.
+"""Nets with batch norm, in a dense layer or separate, against PyTorch in float64.
 
 The numbers were stored by goldens/make_pytorch_batch_norm_nets.py.
 """
@@ -49,7 +49,7 @@ def test_gradients_of_weights_gamma_and_beta_are_those_of_pytorch(case):
 
 
 @every_case
-def test_losses_weights_averages_and_outputs_are_those_of_pytorch(case):
+def test_losses_weights_running_statistics_and_outputs_are_those_of_pytorch(case):
     net = net_of(case)
     history = net.fit(
         X,

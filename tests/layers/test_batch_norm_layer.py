@@ -1,4 +1,4 @@
-"""Batch norm in a network: its arrays, averages, folding, odd batches; what keeps and restores it."""
+"""Batch norm in a network: its arrays, running statistics, folding, odd batches, and restoring it."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def test_names_and_shapes_of_the_arrays_of_a_normalized_layer():
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_prediction_folds_the_averages_into_the_weights_and_agrees_with_the_formula(dtype):
+def test_prediction_folds_the_running_statistics_into_the_weights_and_agrees_with_the_formula(dtype):
     net = classifier(dtype)
     x, y = data()
-    for _ in range(3):  # again after each change of weights
+    for _ in range(3):  # repeated after each change of weights
         net.fit(x, y, rule=optim.Adam(0.01), epochs=2)
         w = {name: array.astype("float64") for name, array in net.get_weights().items()}
         a = x.astype("float64")
@@ -46,7 +46,7 @@ def test_prediction_folds_the_averages_into_the_weights_and_agrees_with_the_form
 
 
 def test_folded_and_unfolded_agree_to_a_millionth():
-    """A single layer in float32, against the same arithmetic in its two steps."""
+    """A single layer in float32, against the same arithmetic in two steps."""
     x, y = data()
     net = fanin.Network(12, [fanin.Dense(40, batch_norm=True), fanin.Dense(2)], "softmax_cross_entropy")
     net.fit(x, y, rule=optim.Adam(0.01), epochs=3)
@@ -74,8 +74,8 @@ def test_prediction_follows_set_weights_and_one_sample_is_a_row_of_many():
     assert not np.allclose(net.predict(x), before)
 
 
-def test_averages_forget_their_start_at_once_with_bias_correction():
-    """After t batches the corrected average is the plain one from zero, divided by 1 - decay^t."""
+def test_running_statistics_forget_their_start_at_once_with_bias_correction():
+    """After t batches the corrected statistic is the moving average from zero, divided by 1 - decay^t."""
     x, y = data(60)
     decay, epsilon = 0.8, 1e-5
     averages = []
@@ -101,7 +101,7 @@ def test_averages_forget_their_start_at_once_with_bias_correction():
 
 @pytest.mark.parametrize("batch_size", [2, 20, 40, 80, 81, 100])
 def test_a_single_row_that_is_left_over_joins_the_batch_before_it(batch_size):
-    """81 rows in batches of 20 are 20, 20, 20 and 21: the averages and the loss see them all."""
+    """81 rows in batches of 20 are 20, 20, 20 and 21: running statistics and loss include all of them."""
     x, y = data(81)
     net = classifier("float64", batch_norm=fanin.BatchNorm(decay=0.0))
     history = net.fit(x, y, rule=optim.SGD(0.0), epochs=1, batch_size=batch_size, shuffle=False)
@@ -126,7 +126,7 @@ def test_without_batch_norm_a_single_row_is_a_batch():
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("batch_size", [20, 64, 130])
 def test_bits_do_not_depend_on_threads(dtype, batch_size):
-    """Widths that share evenly among threads and widths that do not."""
+    """Widths that divide evenly among threads and widths that do not."""
     x, y = data(261)
     before, digests = fanin.get_num_threads(), set()
     layers = [fanin.Dense(units, "tanh", batch_norm=True) for units in (300, 256, 65, 20)] + [
@@ -143,7 +143,7 @@ def test_bits_do_not_depend_on_threads(dtype, batch_size):
     assert len(digests) == 1
 
 
-def test_early_stopping_brings_the_averages_of_the_best_epoch_back():
+def test_early_stopping_restores_the_running_statistics_of_the_best_epoch():
     x, y = data()
     net, seen = classifier(), []
 
@@ -157,7 +157,7 @@ def test_early_stopping_brings_the_averages_of_the_best_epoch_back():
     assert digest(net) == seen[1]
 
 
-def test_divergence_brings_the_averages_back_with_the_weights():
+def test_divergence_restores_the_running_statistics_with_the_weights():
     x, y = data()
     net = classifier(batch_norm=fanin.BatchNorm())
     net.fit(x, y, rule=optim.SGD(0.1), epochs=1)
@@ -168,14 +168,16 @@ def test_divergence_brings_the_averages_back_with_the_weights():
     assert np.array_equal(net.predict(x), predicted)
 
 
-def test_averages_that_overflow_are_a_diverged_error_of_their_layer():
-    """Products of 4e19 have no variance in float32, though what is made of them is finite."""
+def test_running_statistics_that_overflow_are_a_diverged_error_of_their_layer():
+    """The variance of products of 4e19 overflows in float32, although the outputs are finite."""
     x, y = data()
     net = classifier()
     weights = net.get_weights()
     net.set_weights({**weights, "layer2.weight": weights["layer2.weight"] * np.float32(4e19)})
     before = digest(net)
-    with pytest.raises(fanin.DivergedError, match="averages of batch norm are not finite, first in layer 2"):
+    with pytest.raises(
+        fanin.DivergedError, match="running statistics of batch norm are not finite, first in layer 2"
+    ):
         net.fit(x, y, rule=optim.SGD(1e-3), epochs=1)
     assert digest(net) == before
 
@@ -184,7 +186,7 @@ def test_averages_that_overflow_are_a_diverged_error_of_their_layer():
     "rule", [optim.Nesterov(0.05), optim.SchaulVSGD(), optim.Around(optim.Adam(0.01), l2=0.1)]
 )
 def test_rules_that_look_ahead_or_take_two_gradients_or_shrink_weights_train_batch_norm(rule):
-    """The averages are of the batches at the weights trained."""
+    """Running statistics are of the batches at the trained weights."""
     x, y = data(200)
     net, twin = classifier("float64"), classifier("float64")
     net.fit(x, y, rule=rule, epochs=1, batch_size=200)
@@ -200,7 +202,7 @@ def test_rules_that_look_ahead_or_take_two_gradients_or_shrink_weights_train_bat
     assert history.loss[-1] < history.loss[0]
 
 
-def test_chunks_go_on_with_the_averages_of_the_chunks_before():
+def test_chunks_continue_the_running_statistics_of_earlier_chunks():
     x, y = data()
     nets = classifier(), classifier()
     nets[0].fit_chunks([(x[:100], y[:100]), (x[100:], y[100:])], rule=optim.Adam(0.01))
@@ -210,7 +212,7 @@ def test_chunks_go_on_with_the_averages_of_the_chunks_before():
 
 
 def test_a_dead_unit_keeps_finite_numbers():
-    """A column of zeros has no deviation: epsilon stands for it, and its average decays to zero."""
+    """A column of zeros has variance 0: epsilon takes its place, and the running variance decays to zero."""
     x, y = data()
     net = classifier()
     weights = net.get_weights()
@@ -225,7 +227,7 @@ def test_a_dead_unit_keeps_finite_numbers():
     ("dtype", "size"), [("float32", 1), ("float32", 1e17), ("float64", 1), ("float64", 1e150)]
 )
 def test_a_step_of_a_layer_has_the_bits_of_the_functions_on_arrays(dtype, size):
-    """Also where the squares of its products overflow while they are summed."""
+    """Also if the squares of its products overflow when summed."""
     x, _ = data(130)
     x, y = x.astype(dtype) * np.array(size, dtype), np.outer(np.arange(130) % 7, np.ones(70)).astype(dtype)
     net = fanin.Network(12, [fanin.Dense(70, "tanh", batch_norm=True)], dtype=dtype)
@@ -254,8 +256,8 @@ def test_twenty_logistic_layers_learn_with_batch_norm_and_not_without(batch_norm
     assert accuracy > 0.85 if learns else accuracy < 0.6
 
 
-def test_the_mean_takes_a_bias_before_batch_norm_away():
-    """What is added to a column is gone from its output, and gets no gradient (so there is no bias to train)."""
+def test_batch_norm_cancels_a_bias_before_it():
+    """A constant added to a column disappears from its output and gets no gradient (so there is no bias to train)."""
     x, _ = data()
     x, gamma, beta = x.astype("float64"), np.full(12, 2.0), np.ones(12)
     y, cache = F.batch_norm(x, gamma, beta)
@@ -265,8 +267,8 @@ def test_the_mean_takes_a_bias_before_batch_norm_away():
     np.testing.assert_allclose(dx.sum(axis=0), 0, atol=1e-12)
 
 
-def test_gamma_and_beta_are_left_alone_by_what_shrinks_weights():
-    """Penalties and decay are for weights: like biases, gamma and beta have none."""
+def test_gamma_and_beta_are_exempt_from_penalties_and_decay():
+    """Penalties and decay apply to weights; gamma and beta are exempt, like biases."""
     x, y = data()
     nets = classifier("float64"), classifier("float64")
     for net, rule in zip(nets, (optim.SGD(0.1), optim.Around(optim.SGD(0.1), l2=1.0)), strict=True):

@@ -1,4 +1,4 @@
-"""Batch norm in a network whose values have squares beyond the largest number, or nearly so."""
+"""Batch norm in a network with values whose squares overflow, or nearly overflow."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TIMES = 9e17 + 3.15e16 * np.random.default_rng(0).uniform(0, 25, size=(100_000, 
 @pytest.mark.parametrize(
     ("dtype", "x"), [("float32", TIMES), ("float32", np.sqrt(TIMES) * 1e9), ("float64", TIMES * 1e133)]
 )
-def test_averages_are_right_where_sums_of_squares_overflow_and_the_variance_does_not(dtype, x):
+def test_running_statistics_are_right_if_sums_of_squares_overflow_and_the_variance_does_not(dtype, x):
     for exact in (False, True):
         net = fanin.Network(
             1, [fanin.BatchNorm(decay=0.0, exact_statistics=exact), fanin.Dense(1)], dtype=dtype
@@ -34,18 +34,20 @@ def test_a_variance_beyond_the_largest_number_is_a_diverged_error_of_its_layer(d
     x, y = data()
     net = fanin.Network(12, [fanin.Dense(5), fanin.BatchNorm(), fanin.Dense(1)], dtype=dtype)
     before = digest(net)
-    with pytest.raises(fanin.DivergedError, match="averages of batch norm are not finite, first in layer 2"):
+    with pytest.raises(
+        fanin.DivergedError, match="running statistics of batch norm are not finite, first in layer 2"
+    ):
         net.fit(x * np.array(size, dtype), y, rule=optim.SGD(0.0), epochs=1)
     assert digest(net) == before
-    objective = net.objective(x * np.array(size, dtype), y)  # which needs no averages
+    objective = net.objective(x * np.array(size, dtype), y)  # it needs no running statistics
     value, gradient = objective.loss_and_gradient(objective.weights())
     expected = net.objective(x, y).loss(objective.weights())
     assert value == pytest.approx(expected, rel=1e-3)
     assert np.isfinite(gradient).all()
 
 
-def test_exact_statistics_that_overflow_are_a_diverged_error_and_keep_the_averages():
-    """Each batch of equal numbers has a variance of 0, all of them together have none in float32."""
+def test_exact_statistics_that_overflow_are_a_diverged_error_and_keep_the_running_statistics():
+    """Each batch of equal numbers has variance 0, but the variance of all of them overflows in float32."""
     x = np.repeat(np.float32([1, -1, 2, -2]) * np.float32(5e19), 32)[:, None]
     layers = [fanin.BatchNorm(decay=0.5, exact_statistics=True), fanin.Dense(1)]
     net = fanin.Network(1, layers)

@@ -1,4 +1,4 @@
-"""Dropout: what is dropped, against Philox in NumPy; where it may stand; what it leaves alone."""
+"""Dropout: what it drops, against Philox in NumPy; where it may be placed; what it does not change."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from reference.dropout import factors, philox
 
 
 def dropped_inputs(x, rate, seed, dtype, epoch=1, batch_size=None):
-    """The gradient of weights from 0 that sum over rows of x, one target for each row, is these rows themselves."""
+    """The rows of x after dropout: the gradient of weights that start at 0, with one target per row."""
     rows = len(x)
     layers = [fanin.Dropout(rate), fanin.Dense(rows, initializer="zeros")]
     net = fanin.Network(x.shape[1], layers, seed=seed, dtype=dtype)
@@ -36,7 +36,7 @@ def test_philox_gives_the_published_numbers():
 
 @pytest.mark.parametrize("columns", [1, 8, 15, 16, 17, 31, 33, 70])
 @pytest.mark.parametrize("seed", [0, 2**40 + 3])
-def test_what_is_dropped_depends_on_seed_layer_epoch_and_place_alone(columns, seed, dtype):
+def test_the_values_dropped_depend_only_on_seed_layer_epoch_and_position(columns, seed, dtype):
     x = np.random.default_rng(0).normal(size=(67, columns)).astype(dtype)
     expected = x * factors(x.shape, 0.3, seed, layer=0, epoch=2, step=0)
     np.testing.assert_allclose(dropped_inputs(x, 0.3, seed, dtype, epoch=2), expected, rtol=1e-5, atol=1e-6)
@@ -89,7 +89,7 @@ def test_prediction_drops_nothing(samples):
     assert with_it.evaluate(*samples) == without.evaluate(*samples)
 
 
-def test_going_on_gives_the_bits_of_one_fit(samples):
+def test_continuing_gives_the_bits_of_one_fit(samples):
     once, twice = net_with([fanin.Dropout(0.4)]), net_with([fanin.Dropout(0.4)])
     once.fit(*samples, rule=optim.Adam(0.01), epochs=3)
     twice.fit(*samples, rule=optim.Adam(0.01), epochs=1)
@@ -98,14 +98,14 @@ def test_going_on_gives_the_bits_of_one_fit(samples):
 
 
 def test_every_rule_trains_with_dropout(every_rule, samples):
-    """Both gradients of a rule that wants two are taken of the same smaller network."""
+    """A rule that takes two gradients takes both with the same values dropped."""
     net = net_with([fanin.Dropout(0.3)])
     net.fit(*samples, rule=rule_named(every_rule), epochs=2, batch_size=len(samples[0]))
     assert all(np.isfinite(w).all() for w in weights_of(net))
 
 
 def test_dropout_narrows_the_gap_between_training_and_validation():
-    """100 noisy samples that 200 units can learn by heart."""
+    """100 noisy samples that 200 units can memorize."""
     rng = np.random.default_rng(0)
     x = rng.normal(size=(1100, 20)).astype("float32")
     y = (x[:, 0] + 0.7 * rng.normal(size=1100) > 0).astype("int64")
@@ -119,7 +119,7 @@ def test_dropout_narrows_the_gap_between_training_and_validation():
 
 
 @pytest.mark.parametrize(
-    ("rate", "error", "sentence"),
+    ("rate", "error", "message"),
     [
         (1.0, ValueError, r"rate: expected a number in \[0, 1\), got 1.0"),
         (-0.1, ValueError, r"rate: expected a number in \[0, 1\), got -0.1"),
@@ -128,17 +128,17 @@ def test_dropout_narrows_the_gap_between_training_and_validation():
         (True, TypeError, "rate: expected a number, got True"),
     ],
 )
-def test_a_rate_that_cannot_be_used_is_refused(rate, error, sentence):
-    with pytest.raises(error, match=sentence):
+def test_a_rate_that_cannot_be_used_is_refused(rate, error, message):
+    with pytest.raises(error, match=message):
         fanin.Dropout(rate)
 
 
 @pytest.mark.parametrize(
-    ("layers", "sentence"),
+    ("layers", "message"),
     [
         (
             [fanin.Dropout(0.1), fanin.Dropout(0.2), fanin.Dense(1)],
-            "layers: layer 2: a Dropout follows a Dropout; expected one, with the rate of both",
+            "layers: layer 2: a Dropout directly after a Dropout; expected only one, with the combined rate",
         ),
         (
             [fanin.Dense(1), fanin.Dropout()],
@@ -147,16 +147,16 @@ def test_a_rate_that_cannot_be_used_is_refused(rate, error, sentence):
         ([fanin.BatchNorm()], "layers: layer 1: the last layer gives the outputs; expected a Dense"),
         (
             [fanin.BatchNorm(), fanin.Dropout(), fanin.BatchNorm(), fanin.Dense(1)],
-            "layers: layer 3: a BatchNorm follows a BatchNorm; expected one of them",
+            "layers: layer 3: a BatchNorm directly after a BatchNorm; expected only one",
         ),
     ],
 )
-def test_an_order_of_layers_without_sense_is_refused(layers, sentence):
-    with pytest.raises(ValueError, match=sentence):
+def test_an_order_of_layers_that_makes_no_sense_is_refused(layers, message):
+    with pytest.raises(ValueError, match=message):
         fanin.Network(4, layers)
 
 
-def test_a_layer_that_is_none_is_refused():
+def test_a_value_that_is_no_layer_is_refused():
     kinds = r"fanin\.Dense, fanin\.BatchNorm, fanin\.Dropout, fanin\.Activation or fanin\.Residual"
     expected = rf"expected {kinds} at position 1, got 0\.5"
     with pytest.raises(TypeError, match=expected):

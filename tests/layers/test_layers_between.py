@@ -15,7 +15,7 @@ BN, NAMES = fanin.BatchNorm, ("beta", "gamma", "running_mean", "running_variance
 
 
 def mixed(dtype="float64", seed=3, **options):
-    """All that can stand in a row: first, after an activation, after and before a dropout, twice normalized."""
+    """Batch norm in every place: first, after an activation, after and before a dropout, and twice in a row."""
     norm = BN(**options)
     layers = [
         norm,
@@ -80,7 +80,7 @@ def test_prediction_folds_a_batch_norm_into_the_layer_after_it(dtype, samples):
 
 
 def test_inputs_far_from_zero_keep_their_digits():
-    """Folding the mean of such inputs into the weights would take them away."""
+    """Folding the mean of such inputs into the weights would lose them."""
     rng = np.random.default_rng(0)
     unit = rng.normal(size=(400, 6))
     x = (unit * 2.0**-3 + 1e5).astype("float32")
@@ -123,20 +123,18 @@ def test_exact_statistics_change_no_weight_and_are_the_same_bits_on_any_threads(
     assert len(digests) == 1
 
 
-def test_exact_statistics_are_refused_where_there_is_no_whole_training_set(samples):
+def test_exact_statistics_are_refused_without_a_whole_training_set(samples):
     net = fanin.Network(5, [fanin.Dense(3, batch_norm=BN(exact_statistics=True))])
-    sentence = (
-        "layers: layer 1: exact_statistics needs the whole training set, which fit_chunks does not have"
-    )
-    with pytest.raises(ValueError, match=sentence):
+    message = "layers: layer 1: exact_statistics needs the whole training set, which fit_chunks does not have"
+    with pytest.raises(ValueError, match=message):
         net.fit_chunks([samples], rule=optim.SGD(0.1))
     with pytest.raises(TypeError, match="exact_statistics: expected True or False, got 1"):
         BN(exact_statistics=1)
 
 
-def test_rows_of_one_are_refused_or_join_as_in_a_dense_layer(samples):
+def test_single_rows_are_refused_or_join_a_batch_as_in_a_dense_layer(samples):
     net = mixed("float32")
-    with pytest.raises(ValueError, match="batch_size: expected at least 2, as batch norm divides by"):
+    with pytest.raises(ValueError, match="batch_size: expected at least 2, because batch norm divides by"):
         net.fit(*samples, rule=optim.SGD(0.1), batch_size=1)
     net.fit(*samples, rule=optim.SGD(0.01), epochs=1, batch_size=23)  # 70 = 3 x 23 + 1
     assert all(np.isfinite(w).all() for w in net.get_weights().values())
@@ -151,8 +149,8 @@ def test_a_divergence_names_the_layer_by_its_place_in_the_list(samples):
     assert digest(net) == before
 
 
-def test_a_batch_norm_by_itself_is_one_of_a_dense_layer(samples):
-    """After identity: two ways to say the same."""
+def test_a_separate_batch_norm_equals_that_of_a_dense_layer(samples):
+    """After an identity layer, both mean the same."""
     plain, norm = fanin.Dense(8, batch_norm=True), [fanin.Dense(8), BN()]
     nets = [fanin.Network(5, [*first, fanin.Dense(3)], seed=1, dtype="float64") for first in ([plain], norm)]
     for net in nets:
@@ -182,7 +180,7 @@ def changes(samples, rule):
     return {name: after[name] - before[name] for name in before if "running" not in name}
 
 
-def test_clipping_by_norm_takes_gamma_and_beta_of_batch_norms_in(samples):
+def test_clipping_by_norm_includes_gamma_and_beta_of_batch_norms(samples):
     plain = changes(samples, optim.SGD(1.0))
     norm = np.sqrt(sum(np.sum(change**2) for change in plain.values()))
     clipped = changes(samples, optim.Around(optim.SGD(1.0), clip_norm=norm / 4))
@@ -190,7 +188,7 @@ def test_clipping_by_norm_takes_gamma_and_beta_of_batch_norms_in(samples):
         np.testing.assert_allclose(clipped[name], change / 4, rtol=1e-9, atol=1e-14, err_msg=name)
 
 
-def test_what_goes_on_around_a_rule_knows_the_arrays_of_batch_norms(samples):
+def test_options_around_a_rule_apply_to_the_right_arrays_of_batch_norms(samples):
     plain = changes(samples, optim.SGD(1.0))
     rule = optim.Around(
         optim.SGD(1.0), weight_decay=0.1, frozen=["layer1"], rate_scales={"layer3": 0.5, "layer4.gamma": 0.25}

@@ -1,4 +1,4 @@
-"""Wrong names, numbers and types of arguments get a sentence that says what was expected."""
+"""Invalid names, numbers and types of arguments are rejected with a message that says what was expected."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_a_layer_refuses_wrong_arguments(arguments, error, words):
     "shape", ["2**33, 2**33", "2**32, 2**32", "10**10, 10**5", "2**62, 4", "2**63 - 1, 1", "1, 2**63 - 1"]
 )
 def test_a_network_larger_than_memory_is_refused(shape):
-    """In a process of its own with 4 GiB to use, so that a size that wraps around fails here alone."""
+    """In a separate process limited to 4 GiB, so that a size that wraps around fails only there."""
     code = f"""
 import resource
 resource.setrlimit(resource.RLIMIT_AS, (2**32, 2**32))
@@ -97,7 +97,7 @@ except (MemoryError, ValueError) as error:
 
 
 def every_hyper_parameter():
-    """Every one that is a number."""
+    """All that are numbers."""
     fields = [(name, field) for name, c in rule_classes().items() for field in dataclasses.fields(c)]
     return [(name, field.name) for name, field in fields if type(field.default) is float]
 
@@ -133,12 +133,12 @@ def test_a_decay_of_one_or_more_is_refused(rule, name, value, classification):
 
 
 @pytest.mark.parametrize("rule", [None, "adam", optim.Adam, 0.1, fanin.Dense(3)], ids=str)
-def test_fit_takes_a_rule_and_nothing_else_for_one(rule, classification):
+def test_fit_accepts_only_a_rule_as_the_rule(rule, classification):
     with pytest.raises(TypeError, match="rule"):
         network().fit(*classification, rule=rule)
 
 
-def test_fit_asks_for_a_rule(classification):
+def test_fit_requires_a_rule(classification):
     with pytest.raises(TypeError, match="rule"):
         network().fit(*classification)
 
@@ -193,7 +193,7 @@ def test_a_wrong_number_of_threads_is_refused(number, error, threads):
 
 
 @pytest.mark.parametrize("kind", [optim.Rule, optim.SGD, optim.Schedule, optim.Cosine])
-def test_a_rule_or_schedule_of_ones_own_gets_a_sentence(kind):
+def test_a_user_defined_rule_or_schedule_gets_a_clear_message(kind):
     @dataclasses.dataclass(frozen=True)
     class Mine(kind):
         extra: float = 1.0
@@ -211,7 +211,7 @@ def test_values_are_frozen():
         optim.SGD().learning_rate = 0.5
 
 
-def test_values_compare_and_show_themselves():
+def test_values_compare_and_have_a_readable_repr():
     assert fanin.Dense(3, "relu") == fanin.Dense(3, activation="relu", initializer="auto")
     assert optim.Adam(1e-3) == optim.Adam()
     assert "momentum=0.5" in repr(optim.Momentum(momentum=0.5))

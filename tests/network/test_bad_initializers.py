@@ -1,4 +1,4 @@
-"""Wrong initializers get a sentence, when they are made or when they meet the layer they do not fit."""
+"""Invalid initializers are rejected on construction, or by a layer that they do not fit."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_connections_are_a_whole_number(value, error, words):
     ],
     ids=repr,
 )
-def test_a_layer_refuses_what_is_no_initializer(argument, given, error, words):
+def test_a_layer_refuses_a_value_that_is_no_initializer(argument, given, error, words):
     with pytest.raises(error, match=f"^{argument}: {words}"):
         fanin.Dense(2, **{argument: given})
 
@@ -115,7 +115,7 @@ def test_a_layer_refuses_what_is_no_initializer(argument, given, error, words):
         ),
         ({"initializer": "sparse"}, "initializer: connections: expected at most 3, .*, got 15"),
         ({"initializer": Sparse(2**63 - 1)}, "initializer: connections: expected at most 3, .*"),
-        ({"bias_initializer": Sparse(1)}, "bias_initializer: sparse chooses among the weights of a unit"),
+        ({"bias_initializer": Sparse(1)}, "bias_initializer: sparse selects some of a unit's weights"),
     ],
     ids=repr,
 )
@@ -124,7 +124,7 @@ def test_a_network_names_the_layer_that_an_initializer_does_not_fit(given, words
         fanin.Network(5, [fanin.Dense(3), fanin.Dense(4, **given), fanin.Dense(1)])
 
 
-def test_what_is_too_large_for_float32_may_be_a_float64():
+def test_a_value_too_large_for_float32_is_accepted_for_float64():
     net = fanin.Network(1, [fanin.Dense(1, initializer=[[1e300]])], dtype="float64")
     assert net.get_weights()["layer1.weight"] == 1e300
 

@@ -1,4 +1,4 @@
-"""Wrong targets and hyper-parameters of losses get a sentence, and nothing is changed by then."""
+"""Invalid targets and hyper-parameters of losses are rejected with a clear message, and nothing is changed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def network(loss, outputs=3, **options):
 
 
 def refuses(net, error, message, y):
-    """Both fit and evaluate refuse these targets with this sentence and leave the weights alone."""
+    """Check that fit and evaluate reject these targets with this message and do not change the weights."""
     X, before = np.zeros((4, 2)), digest(net)
     with pytest.raises(error, match=message):
         net.fit(X, y, rule=optim.SGD())
@@ -86,11 +86,11 @@ def test_a_target_of_any_loss_must_be_finite(value, every_loss):
         ("quantile", (4, 1, 1), r"\(4, 1\), got \(4, 1, 1\)"),
     ],
 )
-def test_targets_of_another_shape_are_told_what_the_loss_expects(loss, shape, expected):
+def test_the_error_for_targets_of_another_shape_says_what_the_loss_expects(loss, shape, expected):
     refuses(network(loss_for(loss, 3)), ValueError, f"y: expected .*{expected}", np.zeros(shape))
 
 
-def test_soft_targets_of_another_length_are_told_both():
+def test_the_error_for_soft_targets_of_another_length_gives_both_lengths():
     refuses(network("softmax_cross_entropy"), ValueError, "y: expected 4 rows .*, got 5", np.eye(5, 3))
 
 
@@ -99,7 +99,7 @@ def test_a_y_of_lists_of_unequal_length_is_named(loss):
     refuses(network(loss), ValueError, "y: expected an array of numbers", [[1], [0, 1], [1], [1]])
 
 
-def test_labels_that_are_not_integers_are_no_labels():
+def test_labels_that_are_not_integers_are_refused():
     refuses(network("softmax_cross_entropy"), TypeError, "y: expected integer labels", [0.0, 1.0] * 2)
 
 
@@ -139,7 +139,7 @@ def test_labels_that_are_not_integers_are_no_labels():
         (lambda: network("crossentropy"), ValueError, "loss: .*softmax_cross_entropy.*crossentropy"),
     ],
 )
-def test_wrong_hyper_parameters_of_a_loss_get_a_sentence(make, error, words):
+def test_wrong_hyper_parameters_of_a_loss_get_a_clear_message(make, error, words):
     with pytest.raises(error, match=words):
         make()
 
@@ -154,7 +154,7 @@ def test_quantile_levels_may_come_in_any_sequence(levels):
     assert losses.Quantile(0.25) == losses.Quantile(np.float64(0.25)) == losses.Quantile([0.25])
 
 
-def test_losses_are_frozen_values_that_show_themselves(every_loss):
+def test_losses_are_frozen_values_with_a_readable_repr(every_loss):
     loss = loss_for(every_loss, 3)
     assert loss == loss_for(every_loss, 3)
     assert eval(repr(loss), vars(losses).copy()) == loss

@@ -1,4 +1,4 @@
-"""Wrong arrays for set_weights and predict's out get a sentence; neither is written to by then."""
+"""Invalid arrays for set_weights and predict's out are rejected with a clear message, and nothing is written."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def good_weights(net):
     ],
     ids=str,
 )
-def test_one_wrong_array_in_set_weights_and_nothing_is_written(classifier, change, error, words):
+def test_set_weights_writes_nothing_if_one_array_is_wrong(classifier, change, error, words):
     before = digest(classifier)
     with pytest.raises(error, match=words):
         classifier.set_weights({**good_weights(classifier), **change})

@@ -1,4 +1,4 @@
-"""A network has one fit or many predicts at a time, else an error; after fork a child still works."""
+"""A network allows one fit or many predictions at a time, else an error; a forked child still works."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ def net():
 
 
 def first_error_during_fit(net, data, use):
-    """What `use` raises when it runs while another thread fits."""
+    """Return what `use` raises while another thread fits."""
     history = []
 
     def fit():
-        while not history:  # `use` may have the net to itself just as we begin
+        while not history:  # the fit may not have started yet
             try:
                 history.append(net.fit(*data, rule=optim.Adam(), epochs=10))
             except RuntimeError:
@@ -156,7 +156,7 @@ def test_closing_a_training_waits_for_its_epoch(net, data):
     training.close()
     worker.join()
     assert len(results) == 1
-    with pytest.raises(ValueError, match="training: it was closed"):
+    with pytest.raises(ValueError, match="training: already closed"):
         training.epoch("sgd", values)
 
 

@@ -51,7 +51,7 @@ def test_a_step_of_sgd_goes_down_the_slope_of_the_loss(rows, every_activation, e
         np.testing.assert_allclose(gradient, slopes[name], rtol=0, atol=1e-8, err_msg=name)
 
 
-def test_activations_of_output_units_take_part_in_the_slope(every_activation, regression):
+def test_activations_of_output_units_contribute_to_the_slope(every_activation, regression):
     X, y = regression
     layers = [fanin.Dense(4, "tanh"), fanin.Dense(3, every_activation)]
     net = away_from_kinks(fanin.Network(5, layers, dtype="float64", seed=9))

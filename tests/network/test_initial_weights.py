@@ -1,4 +1,4 @@
-"""Initial weights: fan-in scaled, centred, all different; and what goes wrong in deep nets otherwise."""
+"""Initial weights are scaled by fan-in, centred and all different; otherwise deep nets fail, as shown here."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import pytest
 import fanin
 from fanin import _core, initializers, optim
 from helpers import digest, rule_named
-from reference.initializers import automatic_factor, standard_deviation
+from reference.activations import ACTIVATIONS
+from reference.initializers import standard_deviation
 
 N_IN, N_OUT = 400, 300
 SCALED = [name for name, hyper_parameters in _core.initializers().items() if "gain" in hyper_parameters]
@@ -30,7 +31,7 @@ def rms(a):
 
 def identity_layers(factor, depth):
     net = fanin.Network(4, [fanin.Dense(4)] * depth, dtype="float64")
-    biases = {name: b for name, b in net.get_weights().items() if name.endswith("bias")}  # zero at first
+    biases = {name: b for name, b in net.get_weights().items() if name.endswith("bias")}  # initially zero
     net.set_weights({**biases, **{f"layer{i}.weight": factor * np.eye(4) for i in range(1, depth + 1)}})
     return net
 
@@ -76,8 +77,9 @@ def test_normal_initial_weights_have_the_tails_of_a_normal_distribution(family):
 
 def test_auto_is_the_initializer_for_the_activation(every_activation):
     """The same normal numbers, times sqrt(c / n_in): He's are sqrt(2) times LeCun's."""
-    named = {2: initial("he_normal"), 1: initial("lecun_normal"), 4: 2 * initial("lecun_normal")}
-    assert np.array_equal(initial("auto", every_activation), named[automatic_factor(every_activation)])
+    c = ACTIVATIONS[every_activation].weight_variance
+    expected = initial("he_normal") if c == 2 else np.sqrt(c) * initial("lecun_normal")
+    assert np.array_equal(initial("auto", every_activation), expected)
 
 
 def test_zeros_and_biases_start_at_zero():
@@ -100,7 +102,7 @@ def test_initial_weights_are_all_different_and_uncorrelated():
     assert abs(np.corrcoef(first, second)[0, 1]) < 4 / np.sqrt(first.size)
 
 
-def test_a_seed_names_the_initial_weights(dtype):
+def test_the_seed_determines_the_initial_weights(dtype):
     def of(seed):
         return digest(fanin.Network(5, [fanin.Dense(4), fanin.Dense(3)], seed=seed, dtype=dtype))
 
@@ -120,7 +122,7 @@ def test_he_weights_keep_the_signal_through_twenty_relu_layers(rng):
     assert rms(X) / 2 < rms(relu_net(512, 20).predict(X)) < 2 * rms(X)
 
 
-def test_lecun_weights_lose_a_thousandfold_through_twenty_relu_layers(rng):
+def test_lecun_weights_shrink_the_signal_a_thousandfold_through_twenty_relu_layers(rng):
     X = rng.normal(size=(64, 512))
     ratio = rms(relu_net(512, 20, "lecun_normal").predict(X)) / rms(X)
     assert 2**-11 < ratio < 2**-9

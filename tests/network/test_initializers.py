@@ -1,4 +1,4 @@
-"""Initializers as values: constants, sparse connections, arrays of one's own, biases."""
+"""Initializers as values: constants, sparse connections, the user's arrays, biases."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import pytest
 import fanin
 from fanin import _core, initializers, optim
 from helpers import digest, initializer_for
-from reference.initializers import automatic_factor, standard_deviation
+from reference.activations import ACTIVATIONS
+from reference.initializers import standard_deviation
 
 SCALED = [name for name, hyper_parameters in _core.initializers().items() if "gain" in hyper_parameters]
 
@@ -76,7 +77,7 @@ def test_sparse_weights_keep_the_variance_of_z_for_any_number_of_inputs(rng):
         assert z.var() == pytest.approx(1, rel=0.15)
 
 
-def test_a_seed_and_a_layer_name_sparse_connections():
+def test_the_seed_and_the_layer_determine_sparse_connections():
     assert np.array_equal(sparse(30, 9, 3, seed=5), sparse(30, 9, 3, seed=5))
     assert ((sparse(30, 9, 3, seed=5) != 0) != (sparse(30, 9, 3, seed=6) != 0)).any()
     twice = [fanin.Dense(30, initializer=initializers.Sparse(3))] * 2
@@ -120,7 +121,7 @@ def test_an_array_gives_the_bits_that_set_weights_gives(rng, dtype):
     assert digest(made) == digest(net)
 
 
-def test_a_later_change_of_an_array_reaches_neither_layer_nor_network():
+def test_changing_an_array_later_affects_neither_layer_nor_network():
     W, b = np.ones((3, 2)), np.ones(2)
     layer = fanin.Dense(2, initializer=W, bias_initializer=b)
     before = fanin.Network(3, [layer])
@@ -131,7 +132,7 @@ def test_a_later_change_of_an_array_reaches_neither_layer_nor_network():
         layer.initializer.array[0, 0] = 5
 
 
-def test_layers_with_arrays_compare_hash_copy_and_show_themselves():
+def test_layers_with_arrays_compare_hash_copy_and_have_a_readable_repr():
     layer = fanin.Dense(2, initializer=np.ones((500, 2)), bias_initializer=[0, 1])
     same = fanin.Dense(2, initializer=np.ones((500, 2), "float32"), bias_initializer=np.array([-0.0, 1]))
     assert layer == same
@@ -144,7 +145,7 @@ def test_layers_with_arrays_compare_hash_copy_and_show_themselves():
     assert "initializer=Values(<float64 array of shape (500, 2)>)" in repr(layer)
 
 
-def test_a_network_gives_its_layers_back_as_they_were_given():
+def test_a_network_returns_its_layers_unchanged():
     layers = [
         fanin.Dense(4, "relu", "he_uniform", bias_initializer=initializers.Constant(0.1)),
         fanin.Dense(3, initializer=np.ones((4, 3)), bias_initializer=np.zeros(3)),
@@ -156,13 +157,13 @@ def test_a_network_gives_its_layers_back_as_they_were_given():
 
 
 @pytest.mark.parametrize("name", SCALED)
-def test_drawn_biases_have_the_deviation_that_weights_of_their_layer_would_have(name, every_activation):
+def test_random_biases_have_the_deviation_that_weights_of_their_layer_would_have(name, every_activation):
     n_in, units = 8, 4000
     initializer = initializers.BY_NAME[name](gain=0.5)
     _, biases = parameters(n_in, units, every_activation, bias_initializer=initializer)
     std = standard_deviation(name, n_in, units, gain=0.5)
     if name == "auto":
-        std *= np.sqrt(automatic_factor(every_activation))
+        std *= np.sqrt(ACTIVATIONS[every_activation].weight_variance)
     assert biases.std() == pytest.approx(std, rel=4 / np.sqrt(2 * units))
     assert abs(biases.mean()) < 4 * std / np.sqrt(units)
 
@@ -176,7 +177,7 @@ def test_biases_and_weights_do_not_share_random_numbers(name):
     assert not zeros.any()
 
 
-def test_initial_values_do_not_depend_on_the_dtype_but_for_rounding(every_initializer):
+def test_initial_values_do_not_depend_on_the_dtype_except_for_rounding(every_initializer):
     given = {"initializer": initializer_for(every_initializer, 20, 35)}
     single, _ = parameters(20, 35, dtype="float32", **given)
     double, _ = parameters(20, 35, dtype="float64", **given)

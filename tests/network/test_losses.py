@@ -1,4 +1,4 @@
-"""Each loss with its hyper-parameters against the reference, and what each one estimates."""
+"""Each loss with its hyper-parameters against the reference, and what each loss estimates."""
 
 from __future__ import annotations
 
@@ -80,14 +80,14 @@ class _Sgd:
 
 
 def test_rows_of_probabilities_need_not_sum_to_one():
-    """Then they are weights of classes: the loss is linear in them."""
+    """They then act as class weights: the loss is linear in them."""
     a, t = np.array([[0.3, -1.0, 2.0]]), np.array([[0.2, 0.3, 0.5]])
     once, twice = (loss_at("softmax_cross_entropy", a, k * t) for k in (1, 2))
     assert twice.value == pytest.approx(2 * once.value, rel=1e-14)
     np.testing.assert_allclose(twice.gradient, 2 * once.gradient, rtol=1e-13)
 
 
-def test_label_smoothing_zero_gives_the_bits_of_none(classification):
+def test_label_smoothing_of_zero_changes_no_bits(classification):
     nets = [
         fanin.Network(5, [fanin.Dense(3)], loss)
         for loss in ("softmax_cross_entropy", losses.SoftmaxCrossEntropy(label_smoothing=0.0))
@@ -97,7 +97,7 @@ def test_label_smoothing_zero_gives_the_bits_of_none(classification):
 
 
 def fitted_constant(loss, y, outputs=1, epochs=4000):
-    """What a net that sees nothing of X predicts after training: the best constant."""
+    """The prediction of a trained net that ignores X: the best constant."""
     net = fanin.Network(1, [fanin.Dense(outputs)], loss, dtype="float64")
     X = np.zeros((len(y), 1))
     for rate in (0.1, 0.01, 0.001):
@@ -123,7 +123,7 @@ def test_the_best_constant_is_the_mean_or_the_median(loss, constant):
     assert fitted_constant(loss, Y)[0] == pytest.approx(constant, abs=0.02)
 
 
-def test_quantiles_of_a_sample_are_learned_side_by_side():
+def test_several_quantiles_of_a_sample_are_learned_together():
     y = np.arange(101.0) / 100
     found, result = fitted_constant(losses.Quantile([0.1, 0.5, 0.9]), y, outputs=3)
     np.testing.assert_allclose(found, [0.1, 0.5, 0.9], atol=0.02)
@@ -143,7 +143,7 @@ ENTROPY = -(0.3 * np.log(0.3) + 0.7 * np.log(0.7))
     ],
 )
 def test_predicting_the_proportion_of_ones_is_the_plateau(loss, y, outputs, constant, least):
-    """There the loss is the entropy, or half the variance, of y, and no constant does better."""
+    """Then the loss is the entropy, or half the variance, of y, and no constant does better."""
     found, result = fitted_constant(loss, y, outputs)
     np.testing.assert_allclose(found, constant, atol=1e-4)
     assert result["loss"] == pytest.approx(least, rel=1e-6)

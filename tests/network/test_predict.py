@@ -1,4 +1,4 @@
-"""predict and evaluate agree with the reference, stay finite at extreme logits, and write where told."""
+"""predict and evaluate agree with the reference, stay finite at extreme logits, and write only to their output."""
 
 from __future__ import annotations
 
@@ -65,22 +65,6 @@ def test_softmax_and_its_loss_are_safe_at_extreme_logits(size, dtype):
     assert np.isfinite(net.get_weights()["layer1.weight"]).all()
 
 
-def test_activations_are_safe_at_extreme_inputs(every_activation, dtype):
-    net = fanin.Network(1, [fanin.Dense(1, every_activation)], dtype=dtype)
-    net.set_weights({"layer1.weight": [[1.0]], "layer1.bias": [0.0]})
-    x = np.array([-1e30, -1e4, -200, 0, 200, 1e4, 1e30])
-    known = {
-        "identity": x,
-        "logistic": [0, 0, 0, 0.5, 1, 1, 1],
-        "tanh": [-1, -1, -1, 0, 1, 1, 1],
-        "relu": [0, 0, 0, 0, 200, 1e4, 1e30],
-    }
-    a = net.predict(x[:, None])[:, 0]
-    assert np.isfinite(a).all()
-    if every_activation in known:
-        np.testing.assert_allclose(a, known[every_activation], rtol=1e-6, atol=1e-37)
-
-
 def test_twice_the_logistic_less_one_is_tanh_of_half_of_z(dtype):
     z = np.linspace(-6, 6, 101)[:, None]
     nets = {name: fanin.Network(1, [fanin.Dense(1, name)], dtype=dtype) for name in ("logistic", "tanh")}
@@ -124,7 +108,7 @@ def test_predict_writes_nothing_around_out(classification, dtype):
 
 
 @pytest.mark.parametrize("classes", [2, 3, 8, 9, 16, 17, 40])
-def test_a_row_is_predicted_the_same_in_whatever_company(classes, dtype, rng):
+def test_a_row_is_predicted_the_same_whatever_the_other_rows(classes, dtype, rng):
     net = fanin.Network(
         30, [fanin.Dense(70, "tanh"), fanin.Dense(classes)], "softmax_cross_entropy", dtype=dtype
     )
@@ -145,7 +129,7 @@ def test_any_number_of_rows_and_units_predicts(rows, dtype, rng):
         np.testing.assert_allclose(net.predict(X), reference_of(net).predict(X), atol=bound)
 
 
-def test_a_network_describes_itself():
+def test_the_repr_of_a_network_describes_it():
     layers = (fanin.Dense(8, "relu"), fanin.Dense(3))
     net = fanin.Network(5, list(layers), loss="softmax_cross_entropy", seed=3, dtype="float64")
     assert (net.n_inputs, net.n_outputs, net.n_parameters) == (5, 3, 5 * 8 + 8 + 8 * 3 + 3)
@@ -157,7 +141,7 @@ def test_a_network_describes_itself():
         assert word in repr(net)
 
 
-def test_weights_go_out_and_in_as_copies(dtype):
+def test_weights_are_copied_out_and_in(dtype):
     net = fanin.Network(5, [fanin.Dense(4, "relu"), fanin.Dense(3)], dtype=dtype)
     weights = net.get_weights()
     shapes = {name: w.shape for name, w in weights.items()}

@@ -1,4 +1,4 @@
-"""Whatever is done again and again, resident memory stays where it is."""
+"""Repeating anything does not increase resident memory."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from helpers import python_prints
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 
-ALLOWED = 1 << 20  # of the allocator's own; a leak of 1 kB a time would be more
+ALLOWED = 1 << 20  # for the allocator itself; a leak of 1 kB per call would exceed it
 
 
 def resident() -> int:
@@ -24,7 +24,7 @@ def resident() -> int:
 
 
 def growth(work, times: int) -> int:
-    """Bytes that `times` calls add after as many as a tenth of them."""
+    """Return the bytes that `times` calls add, after a tenth as many calls to warm up."""
     for _ in range(times // 10):
         work()
     before = resident()
@@ -54,7 +54,7 @@ def test_predictions_leave_memory_flat(net):
     assert growth(lambda: net.predict(X), 30_000) < ALLOWED
 
 
-def test_networks_that_come_and_go_leave_memory_flat():
+def test_creating_and_deleting_networks_leaves_memory_flat():
     assert growth(lambda: fanin.Network(20, [fanin.Dense(200), fanin.Dense(1)]), 3000) < ALLOWED
 
 
@@ -68,7 +68,7 @@ def test_saving_and_loading_leave_memory_flat(net, tmp_path):
     assert growth(save_and_load, 1000) < ALLOWED
 
 
-def test_mistakes_leave_memory_flat(net):
+def test_errors_leave_memory_flat(net):
     def mistake() -> None:
         with pytest.raises(ValueError, match="columns"):
             net.predict(X[:, 1:])
@@ -76,7 +76,7 @@ def test_mistakes_leave_memory_flat(net):
     assert growth(mistake, 3000) < ALLOWED
 
 
-def test_of_results_that_are_gone_128_mebibytes_stay_at_most() -> None:
+def test_at_most_128_mebibytes_of_freed_results_are_kept() -> None:
     code = """
 import numpy as np
 from fanin import functional as F
@@ -117,7 +117,7 @@ print(resident() - before_all)
 
 
 def bytes_taken(dtype: str, *calls: str) -> list[int]:
-    """What each call adds to the peak of memory beside its arrays, and what all of them leave behind."""
+    """Return what each call adds to peak memory besides its arrays, and what all of them leave behind."""
     each = "\n".join(f"before = peak()\n{call}\nprint(peak() - before)" for call in calls)
     code = LONG_AND_NARROW.replace("DTYPE", dtype).replace("CALLS", each)
     return [int(line) for line in python_prints("-c", code).split()]
@@ -140,7 +140,7 @@ def test_losses_of_long_narrow_arrays_take_little_memory_and_keep_less(dtype):
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_training_on_a_whole_long_narrow_set_takes_little_memory_beside_the_order_of_its_rows(dtype):
+def test_training_on_a_long_narrow_set_needs_little_memory_besides_the_order_of_its_rows(dtype):
     order = 4 * 2_000_000
     *taken, _ = bytes_taken(
         dtype,

@@ -1,126 +1,21 @@
-"""Schedules, penalties, decay and clipping around any update rule."""
+"""Penalties, decay and clipping around any update rule."""
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
-import math
 
 import numpy as np
 import pytest
 
 import fanin
-from fanin import _core, optim
-from helpers import (
-    flat,
-    inputs_for,
-    inputs_of_reference,
-    linear_neuron,
-    python_prints,
-    reference_rule,
-    rule_named,
-)
-
-SCHEDULES = {
-    "piecewise": (
-        optim.Piecewise([0.5, 0.9, 0.99], after=[10, 200]),
-        lambda t: 0.5 if t <= 10 else 0.9 if t <= 200 else 0.99,
-    ),
-    "sutskever_momentum": (
-        optim.SutskeverMomentum(0.99),
-        lambda t: min(1 - 2 ** (-1 - math.log2(math.floor(t / 250) + 1)), 0.99),
-    ),
-    "exponential": (optim.Exponential(0.3, decay=0.1, steps=50), lambda t: 0.3 * 0.1 ** ((t - 1) / 50)),
-    "cosine": (
-        optim.Cosine(0.3, 0.1, steps=400, warm_up=20),
-        lambda t: (
-            0.3 * t / 20 if t <= 20 else 0.1 + 0.2 * (1 + math.cos(math.pi * min((t - 21) / 380, 1))) / 2
-        ),
-    ),
-    "inverse_time": (
-        optim.InverseTime(0.3, steps=10, power=0.75),
-        lambda t: 0.3 / (1 + (t - 1) / 10) ** 0.75,
-    ),
-}
-
-
-@pytest.mark.parametrize("name", SCHEDULES)
-def test_a_schedule_is_its_equation_at_every_step(name):
-    schedule, equation = SCHEDULES[name]
-    steps = [*range(1, 1000), 10**6, 2**40]
-    values = [schedule(t) for t in steps]
-    assert values == pytest.approx([equation(t) for t in steps], rel=1e-14, abs=1e-16)
-    assert max(values) <= schedule.largest()
-
-
-def test_schedules_give_the_same_bits_on_every_instruction_set():
-    code = "from optim.test_around_rules import SCHEDULES\nfor s, _ in SCHEDULES.values():\n"
-    code += "  print([s(t) for t in range(1, 500)])"
-    assert len({python_prints("-c", code, FANIN_ISA=isa) for isa in fanin.cpu.available()}) == 1
-
-
-def test_every_schedule_is_tested():
-    listed = {c for c in vars(optim).values() if isinstance(c, type) and issubclass(c, optim.Schedule)}
-    assert {type(schedule) for schedule, _ in SCHEDULES.values()} == listed - {optim.Schedule}
-
-
-RATE = optim.Cosine(0.05, steps=60, warm_up=5)
-
-
-@pytest.mark.parametrize("name", sorted({*_core.rules()} - {"rprop"}))  # whose rate is its first step
-def test_a_scheduled_rate_is_the_rate_of_each_step(name):
-    w, expected, state = np.ones((4, 2)), np.ones((4, 2)), {}
-    scheduled = rule_named(name, learning_rate=RATE)
-    opt = optim.Optimizer(scheduled, [w])
-    for t in range(1, 80):
-        g = [np.random.default_rng(t).normal(size=w.shape)]
-        inputs = inputs_for(scheduled, g, seed=t)
-        opt.step(g, **inputs)
-        now = dataclasses.replace(scheduled, learning_rate=RATE(t))
-        expected *= 1 - RATE(t) * getattr(now, "weight_decay", 0)
-        expected += reference_rule(name, now).step(g[0], state, t, **inputs_of_reference(inputs, 0))
-    np.testing.assert_allclose(opt.weights()[0], expected, rtol=1e-11, atol=1e-11)
-
-
-MOMENTUM = optim.Piecewise([0.5, 0.9], after=[7])
-
-
-@pytest.mark.parametrize(
-    "make",
-    [
-        lambda m: optim.Momentum(0.1, m),
-        lambda m: optim.Nesterov(0.1, m),
-        lambda m: optim.RMSprop(0.01, momentum=m, nesterov=True),
-    ],
-    ids=["momentum", "nesterov", "rmsprop with nesterov"],
-)
-def test_a_scheduled_momentum_jumps_by_the_momentum_of_the_step_to_come(make, classification):
-    X, y = classification
-    options = {"batch_size": 53, "shuffle": False}
-    net, by_hand = (
-        fanin.Network(5, [fanin.Dense(4, "tanh"), fanin.Dense(3)], "softmax_cross_entropy", dtype="float64")
-        for _ in range(2)
-    )
-    net.fit(X, y, rule=make(MOMENTUM), epochs=20, **options)
-    for t in range(1, 21):
-        by_hand.fit(X, y, rule=make(MOMENTUM(t)), epochs=1, **options)
-    np.testing.assert_allclose(flat(net.get_weights()), flat(by_hand.get_weights()), rtol=0, atol=1e-13)
-
-
-def test_steps_of_a_schedule_go_on_from_fit_to_fit(classification):
-    nets = [fanin.Network(5, [fanin.Dense(3)], "softmax_cross_entropy") for _ in range(2)]
-    rule = optim.SGD(RATE)
-    nets[0].fit(*classification, rule=rule, epochs=6)
-    for _ in range(3):
-        nets[1].fit(*classification, rule=rule, epochs=2)
-    assert flat(nets[0].get_weights()).tobytes() == flat(nets[1].get_weights()).tobytes()
-
+from fanin import optim
+from helpers import flat, inputs_for, inputs_of_reference, linear_neuron, reference_rule, rule_named
 
 AROUND = {"clip_value": 0.4, "l1": 0.01, "l2": 0.1, "weight_decay": 0.2}
 
 
 @pytest.mark.parametrize("options", [*({k: v} for k, v in AROUND.items()), AROUND], ids=str)
-def test_what_goes_on_around_a_rule_is_its_equation_and_spares_biases(options, every_rule):
+def test_each_option_around_a_rule_is_its_equation_and_spares_biases(options, every_rule):
     rule = rule_named(every_rule)
     arrays = [np.random.default_rng(1).normal(size=shape) for shape in ((30, 3), (30,))]
     arrays[0][0] = 0
@@ -138,7 +33,7 @@ def test_what_goes_on_around_a_rule_is_its_equation_and_spares_biases(options, e
             more = inputs_of_reference(inputs, i)
             more = {name: np.clip(v, -clip, clip) + penalty for name, v in more.items()}
             decay = options.get("weight_decay", 0) + getattr(rule, "weight_decay", 0)
-            # decay acts where the gradient is taken, which is ahead of w with Nesterov
+            # decay acts at the point of the gradient, which is ahead of w with Nesterov
             w -= weights * rule.learning_rate * decay * at[i]
             w += textbook.step(np.clip(g[i], -clip, clip) + penalty, state, t, **more)
     for mine, theirs in zip(opt.weights(), expected, strict=True):
@@ -179,7 +74,7 @@ def test_decay_alone_shrinks_weights_by_a_factor_a_step_and_leaves_biases_alone(
         assert (net.get_weights()["layer1.bias"] == 1).all()
 
 
-def test_decay_apart_from_the_gradient_is_not_l2_where_a_rule_divides():
+def test_decoupled_decay_is_not_l2_for_rules_that_divide():
     paths = []
     for rule in (optim.AdamW(0.01, weight_decay=0.1), optim.Around(optim.Adam(0.01), l2=0.1)):
         w = np.ones((1, 1))
@@ -189,16 +84,18 @@ def test_decay_apart_from_the_gradient_is_not_l2_where_a_rule_divides():
         paths.append(float(w[0, 0]))
     alone = 0.999**50
     assert paths[0] < alone  # the rule's own steps are about -0.015
-    assert paths[1] > paths[0] + 0.03  # where l2 is divided by 100, as all of the gradient is
+    assert paths[1] > paths[0] + 0.03  # l2 is divided by 100, like all of the gradient
 
 
-def test_what_goes_on_around_may_change_and_keeps_the_state():
+def test_the_options_around_a_rule_may_change_and_keep_the_state():
     opt = optim.Optimizer(optim.Momentum(0.1), [np.ones((2, 2))])
     opt.step([np.ones((2, 2))])
     opt.rule = optim.Around(optim.Momentum(0.1), clip_value=0.5)
     opt.step([np.ones((2, 2))])
     assert opt.state["v"][0] == pytest.approx(np.full((2, 2), -0.09 - 0.05))
-    with pytest.raises(ValueError, match="rule: expected Momentum, whose state this optimizer has, got Adam"):
+    with pytest.raises(
+        ValueError, match="rule: expected Momentum, like the state of this optimizer, got Adam"
+    ):
         opt.rule = optim.Around(optim.Adam(), l2=0.1)
 
 
@@ -213,7 +110,7 @@ def test_slots_that_come_into_use_begin_and_others_stay():
 
 
 @pytest.mark.parametrize(("rule", "size"), list(itertools.product(["nesterov", "rmsprop"], [1, 2])), ids=str)
-def test_a_rule_with_another_look_takes_over_from_the_true_weights(rule, size, classification):
+def test_a_rule_with_another_look_ahead_takes_over_from_the_true_weights(rule, size, classification):
     X, y = classification
     ahead = optim.Nesterov(0.1) if rule == "nesterov" else optim.RMSprop(0.01, momentum=0.9, nesterov=True)
     net, twin = (fanin.Network(5, [fanin.Dense(3)], "softmax_cross_entropy", seed=size) for _ in range(2))

@@ -1,4 +1,4 @@
-"""Rates by array and by fan-in, and arrays that stay frozen."""
+"""Learning rates by array and by fan-in, and frozen arrays."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_a_rate_scale_scales_the_change_and_the_decay_of_its_array(every_rule):
         np.testing.assert_allclose(mine, theirs, rtol=1e-9, atol=1e-9)
 
 
-def test_a_name_of_an_array_outdoes_its_layer(classification):
+def test_the_name_of_an_array_takes_precedence_over_its_layer(classification):
     rates = {"layer1.beta": 4, "layer1": 0.5, "layer3": 0, "layer2": 1}
     nets = [small_net() for _ in range(2)]
     before = nets[0].get_weights()
@@ -113,10 +113,10 @@ def test_the_largest_stable_rate_of_a_linear_neuron_does_not_depend_on_n_with_fa
     ],
     ids=str,
 )
-def test_what_is_not_frozen_gets_the_bits_it_gets_when_all_gradients_are_taken(
+def test_unfrozen_arrays_get_the_same_bits_as_when_all_gradients_are_computed(
     frozen, accumulate, classification, dtype
 ):
-    """Gradients that only frozen arrays would want are not taken; a rate of 0 takes them."""
+    """Gradients that only frozen arrays need are not computed; with a rate of 0 they are."""
     nets = [small_net(dtype) for _ in range(2)]
     for net, kept in zip(nets, ({"frozen": frozen}, {"rate_scales": dict.fromkeys(frozen, 0)}), strict=True):
         rule = optim.Around(optim.Momentum(0.1), accumulate=accumulate, **kept)
@@ -150,7 +150,7 @@ def test_frozen_arrays_stay_bit_for_bit_and_others_are_trained(every_rule, froze
     assert all(net.get_weights()[name].tobytes() != before[name].tobytes() for name in expected)
 
 
-def test_a_frozen_array_keeps_its_state_and_is_no_part_of_the_norm():
+def test_a_frozen_array_keeps_its_state_and_does_not_count_in_the_norm():
     arrays = [np.ones((2, 2)), np.ones(3)]
     opt = optim.Optimizer(optim.Around(optim.Momentum(0.1), frozen=[0], clip_norm=1.0), arrays)
     opt.step([np.full((2, 2), 1e6), np.array([0.0, 0.6, 0.8])])
@@ -159,8 +159,8 @@ def test_a_frozen_array_keeps_its_state_and_is_no_part_of_the_norm():
     np.testing.assert_allclose(arrays[1], [1, 0.94, 0.92])
 
 
-def test_a_second_gradient_is_taken_where_frozen_arrays_have_not_moved(dtype):
-    """The curvature of E = 1/2 (w x + b - y)^2 along b is 1 for any x, where w is frozen."""
+def test_a_second_gradient_is_taken_at_a_point_with_frozen_arrays_unmoved(dtype):
+    """The curvature of E = 1/2 (w x + b - y)^2 along b is 1 for any x if w is frozen."""
     y = 5 + 0.01 * np.random.default_rng(0).normal(size=(200, 1))
     biases = []
     for size in (0.0, 1000.0):
@@ -203,13 +203,13 @@ def test_a_scaled_nesterov_in_a_network_is_nesterov_at_that_rate(classification)
 
 
 NAMES = (
-    "expected an array or a layer of the network: layer1.weight, layer1.beta, layer1.gamma, layer2.weight, "
-    "layer2.bias, layer3.weight, layer3.bias; got"
+    r"expected an array or a layer of the network \(layer1.weight, layer1.beta, layer1.gamma, layer2.weight, "
+    r"layer2.bias, layer3.weight, layer3.bias\), got"
 )
 
 
 @pytest.mark.parametrize(
-    ("options", "sentence"),
+    ("options", "message"),
     [
         ({"frozen": ["layer4"]}, f"frozen: {NAMES} 'layer4'"),
         ({"frozen": ["layer1.bias"]}, f"frozen: {NAMES} 'layer1.bias'"),
@@ -219,16 +219,16 @@ NAMES = (
     ],
     ids=str,
 )
-def test_an_unknown_name_gets_a_sentence_before_anything_is_trained(options, sentence, classification):
+def test_an_unknown_name_gets_a_clear_message_before_anything_is_trained(options, message, classification):
     net = small_net()
     before = flat(net.get_weights())
-    with pytest.raises(ValueError, match=sentence):
+    with pytest.raises(ValueError, match=message):
         net.fit(*classification, rule=optim.Around(optim.SGD(), **options))
     assert np.array_equal(flat(net.get_weights()), before)
 
 
 @pytest.mark.parametrize(
-    ("options", "error", "sentence"),
+    ("options", "error", "message"),
     [
         ({"frozen": "layer1"}, TypeError, "frozen: expected a list of arrays or layers, got 'layer1'"),
         ({"frozen": 3}, TypeError, "frozen: expected a list of arrays or layers, got 3"),
@@ -247,14 +247,16 @@ def test_an_unknown_name_gets_a_sentence_before_anything_is_trained(options, sen
     ],
     ids=str,
 )
-def test_rates_and_names_that_cannot_be_get_a_sentence(options, error, sentence):
-    with pytest.raises(error, match=sentence):
+def test_invalid_rates_and_names_get_a_clear_message(options, error, message):
+    with pytest.raises(error, match=message):
         optim.Around(optim.SGD(), **options)
 
 
 @pytest.mark.parametrize("place", [2, -1, "layer1", True, 0.5], ids=repr)
 def test_an_optimizer_names_arrays_by_position(place):
-    with pytest.raises(ValueError, match=rf"frozen: expected a position of an array, 0 to 1; got {place!r}"):
+    with pytest.raises(
+        ValueError, match=rf"frozen: expected the position of an array, 0 to 1, got {place!r}"
+    ):
         optim.Optimizer(optim.Around(optim.SGD(), frozen=[place]), [np.ones(2), np.ones(2)])
 
 

@@ -68,7 +68,7 @@ def test_an_average_is_the_same_from_one_fit_or_many_and_changes_no_training(cla
 
 
 @pytest.mark.parametrize("after", [optim.Adam(0.01), optim.Nesterov(0.01)], ids=str)
-def test_without_an_average_training_goes_on_from_what_was_shown(after, classification):
+def test_without_an_average_training_continues_from_the_weights_shown(after, classification):
     X, y = classification
     net, twin = net_of(6), net_of(6)
     net.fit(X, y, rule=optim.Around(optim.Nesterov(0.1), average_decay=0.9), epochs=3)
@@ -77,7 +77,7 @@ def test_without_an_average_training_goes_on_from_what_was_shown(after, classifi
     assert all(np.array_equal(shown[name], w) for name, w in net.get_weights().items())
     twin.set_weights(shown)
     first = [n.fit(X, y, rule=after, epochs=1, batch_size=53).loss[0] for n in (net, twin)]
-    if isinstance(after, optim.Adam):  # Nesterov goes on with its velocity
+    if isinstance(after, optim.Adam):  # Nesterov continues with its velocity
         assert first[0] == pytest.approx(first[1], rel=1e-12)
 
 
@@ -101,7 +101,7 @@ def test_early_stopping_keeps_the_best_average(classification):
     assert net.evaluate(X, y)["loss"] == min(history.val_loss)
 
 
-def test_a_fit_that_diverges_brings_the_last_finite_average_back(regression):
+def test_a_fit_that_diverges_restores_the_last_finite_average(regression):
     X, y = regression
     net = fanin.Network(5, [fanin.Dense(3)])
     rule = optim.Around(optim.SGD(0.1), average_decay=0.9)

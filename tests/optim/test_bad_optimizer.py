@@ -1,4 +1,4 @@
-"""What an optimizer cannot use is refused with a sentence, and nothing is written."""
+"""Invalid arguments of an optimizer are rejected with a clear message, and nothing is written."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ BAD_ARRAYS = {
     "a list in it": (
         [floats(2), [1.0]],
         TypeError,
-        "arrays[1]: expected an array that shares its memory, such as a NumPy array, got list",
+        "arrays[1]: expected an array that can share its memory, such as a NumPy array, got list",
     ),
     "integers": ([np.ones(3, int)], TypeError, "arrays[0]: expected float32 or float64, got int64"),
     "half": ([np.ones(3, "float16")], TypeError, "arrays[0]: expected float32 or float64, got float16"),
@@ -66,7 +66,7 @@ BAD_ARRAYS = {
     "masked": (
         [np.ma.masked_array(floats(2), [True, False])],
         TypeError,
-        "arrays[0]: expected an array that shares its memory, such as a NumPy array; a masked array cannot",
+        "arrays[0]: expected an array that can share its memory, such as a NumPy array; a masked array cannot",
     ),
     "twice": (
         [MEMORY[:5], floats(2), MEMORY[:5]],
@@ -109,18 +109,18 @@ BAD_GRADIENTS = {
 
 @pytest.mark.parametrize("case", BAD_ARRAYS)
 def test_arrays_that_cannot_be_updated_in_place_are_refused(case):
-    arrays, error, sentence = BAD_ARRAYS[case]
-    with pytest.raises(error, match=re.escape(sentence)):
+    arrays, error, message = BAD_ARRAYS[case]
+    with pytest.raises(error, match=re.escape(message)):
         optim.Optimizer(optim.SGD(), arrays)
     assert np.all(MEMORY == 1)
 
 
 @pytest.mark.parametrize("case", BAD_GRADIENTS)
 def test_gradients_that_do_not_fit_are_refused_before_anything_is_written(case):
-    gradients, error, sentence = BAD_GRADIENTS[case]
+    gradients, error, message = BAD_GRADIENTS[case]
     arrays = [floats(2, 3), floats(3)]
     opt = optim.Optimizer(optim.Momentum(), arrays)
-    with pytest.raises(error, match=re.escape(sentence)):
+    with pytest.raises(error, match=re.escape(message)):
         opt.step(gradients)
     assert all(np.all(a == 1) for a in arrays)
     assert (opt.t, [np.any(v) for v in opt.state["v"]]) == (0, [False, False])
@@ -131,10 +131,8 @@ def test_gradients_in_the_memory_of_an_array_are_refused():
     before = [memory[3:8], memory[12:16]]
     opt = optim.Optimizer(optim.SGD(), [*before, memory[:0]])
     for first, overlapped in ((3, 0), (0, 0), (7, 0)):
-        sentence = (
-            f"gradients[0]: expected memory apart from the arrays, but it overlaps arrays[{overlapped}]"
-        )
-        with pytest.raises(ValueError, match=re.escape(sentence)):
+        message = f"gradients[0]: expected memory apart from the arrays, but it overlaps arrays[{overlapped}]"
+        with pytest.raises(ValueError, match=re.escape(message)):
             opt.step([memory[first : first + 5], np.ones(4), []])
     with pytest.raises(ValueError, match=re.escape("gradients[1]: expected memory apart")):
         opt.step([np.ones(5), memory[15:19], np.ones(0)])
@@ -166,7 +164,7 @@ def test_an_array_resized_or_given_another_dtype_later_is_not_written(change):
     before = [np.array(array) for array in opt.arrays]
     for call in (lambda: opt.step([np.ones(2), np.ones(w.shape)]), opt.weights, lambda: opt.state):
         with pytest.raises(
-            ValueError, match=re.escape("arrays[1]: expected the memory it was given with, but")
+            ValueError, match=re.escape("arrays[1]: expected its original memory, but it has been")
         ):
             call()
     assert all(np.array_equal(array, old) for array, old in zip(opt.arrays, before, strict=True))
@@ -184,13 +182,15 @@ def test_a_rule_of_another_type_is_refused(rule):
 
 def test_a_rule_of_another_kind_cannot_take_over_the_state():
     opt = optim.Optimizer(optim.Momentum(), [np.ones(3)])
-    with pytest.raises(ValueError, match="rule: expected Momentum, whose state this optimizer has, got Adam"):
+    with pytest.raises(
+        ValueError, match="rule: expected Momentum, like the state of this optimizer, got Adam"
+    ):
         opt.rule = optim.Adam()
     assert opt.rule == optim.Momentum()
 
 
 @pytest.mark.parametrize(
-    ("change", "error", "sentence"),
+    ("change", "error", "message"),
     [
         (lambda s: 5, TypeError, "state: expected a dict of t, m, v, got int"),
         (lambda s: {"t": 1, "m": s["m"]}, ValueError, "state: expected t, m, v for adam, got t, m"),
@@ -204,11 +204,11 @@ def test_a_rule_of_another_kind_cannot_take_over_the_state():
         (lambda s: {**s, "v": [s["v"][0], "a"]}, TypeError, "state: v[1]: expected real numbers, got"),
     ],
 )
-def test_a_state_that_does_not_fit_is_refused_and_the_old_one_kept(change, error, sentence):
+def test_a_state_that_does_not_fit_is_refused_and_the_old_one_kept(change, error, message):
     opt = optim.Optimizer(optim.Adam(), [floats(2, 3), floats(3)])
     opt.step([floats(2, 3), floats(3)])
     before = opt.state
-    with pytest.raises(error, match=re.escape(sentence)):
+    with pytest.raises(error, match=re.escape(message)):
         opt.state = change({"t": 9, "m": [9 * floats(2, 3), floats(3)], "v": [9 * floats(2, 3), floats(3)]})
     assert opt.t == before["t"] == 1
     assert all(np.array_equal(opt.state[k][i], before[k][i]) for k in "mv" for i in (0, 1))

@@ -1,4 +1,4 @@
-"""The quadratic bowl: what a linear neuron, SGD and momentum do there is known in closed form.
+"""The quadratic bowl, on which the paths of a linear neuron, SGD and momentum are known in closed form.
 
 The bowl of a neuron z = x w + b with squared error is E(v) = E* + 1/2 (v - v*)' H (v - v*), where v = (w, b),
 H = A'A / m and A is X with a column of ones.
@@ -27,7 +27,7 @@ class Bowl:
         return linear_neuron(start[:-1], start[-1])
 
     def descend(self, net, rule, steps):
-        """Full-batch steps; the distance of the weights from the minimum."""
+        """Take full-batch steps; return the distance of the weights from the minimum."""
         net.fit(self.X, self.y, rule=rule, epochs=steps, batch_size=len(self.X), shuffle=False)
         return flat(net.get_weights()) - self.minimum
 
@@ -42,7 +42,7 @@ def bowl(rng):
 
 
 def along_the_steepest_axis(bowl, rule, steps):
-    """How much larger the error along the axis of largest curvature is after some steps than at the start."""
+    """Return the growth of the error along the axis of largest curvature after some steps."""
     start = bowl.minimum + bowl.axes[:, -1]
     return abs(bowl.descend(bowl.neuron(start), rule, steps) @ bowl.axes[:, -1])
 
@@ -89,7 +89,7 @@ def test_momentum_allows_a_rate_at_which_sgd_diverges(bowl):
 
 
 def gentle_slope(g):
-    """A neuron far from the minimum of a very flat bowl: the gradient of its weight stays g."""
+    """A neuron far from the minimum of a very flat bowl: the gradient of its weight remains g."""
     X, y = np.array([[1e-6], [-1e-6]]), np.array([-1e6, 1e6]) * g
     return linear_neuron([0.0]), X, y
 
@@ -107,7 +107,7 @@ def test_momentum_reaches_its_terminal_velocity_on_a_gentle_slope():
     assert (np.diff(velocities[:50]) < 0).all()
 
 
-def test_velocity_decays_by_momentum_where_the_gradient_is_zero():
+def test_velocity_decays_by_momentum_if_the_gradient_is_zero():
     rate, alpha = 0.01, 0.9
     rule = optim.Momentum(rate, alpha)
     net = linear_neuron([0.0])

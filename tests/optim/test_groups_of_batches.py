@@ -1,4 +1,4 @@
-"""Steps of several batches, and gradients clipped by their norm."""
+"""Gradient accumulation over batches, and gradient clipping by norm."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_the_norm_of_all_gradients_together_is_clipped_after_their_values(every_
 
 
 @pytest.mark.parametrize("size", [1e30, 1e-30])
-def test_a_norm_whose_square_is_no_float_is_right(size):
+def test_a_norm_is_right_if_its_square_overflows_or_vanishes(size):
     w = np.zeros(1000, "float32")
     optim.Optimizer(optim.Around(optim.SGD(1), clip_norm=2 * size), [w]).step(
         [np.full(1000, size, "float32")]
@@ -125,7 +125,7 @@ def grouped_bits() -> str:
     return " ".join(digests)
 
 
-def test_all_that_goes_on_around_gives_the_same_bits_on_any_threads_and_instruction_set(threads):
+def test_all_options_of_around_give_the_same_bits_on_any_threads_and_instruction_set(threads):
     bits = set()
     for number in (1, 2, 3, 7):
         threads(number)
@@ -145,7 +145,7 @@ def test_a_group_of_batches_is_one_large_batch(rule, weighted, classification):
     X, y = classification
     weights = np.arange(53) % 5 if weighted else None
     small, large = net_of(6), net_of(6)
-    # 53 samples: batches of 8 in groups of 3, whose last one has one batch of 5; or 24, 24 and 5
+    # 53 samples: batches of 8 in groups of 3, the last group with one batch of 5; or batches of 24, 24 and 5
     for net, size, k in ((small, 8, 3), (large, 24, 1)):
         around = optim.Around(rule, accumulate=k)
         net.fit(X, y, rule=around, batch_size=size, shuffle=False, epochs=5, sample_weight=weights)
@@ -162,7 +162,7 @@ def test_updates_are_counted_not_batches(classification):
     np.testing.assert_allclose(nets_with(7, 8, 9), nets_with(1, 53, 9), rtol=0, atol=1e-12)
 
 
-def test_rules_that_want_the_whole_batch_may_have_it_in_parts(classification):
+def test_rules_for_full_batches_accept_accumulated_mini_batches(classification):
     net_of().fit(*classification, rule=optim.Around(optim.SignSGD(), accumulate=7), batch_size=8, epochs=1)
     with pytest.warns(optim.BatchSizeWarning):
         net_of().fit(
@@ -174,7 +174,7 @@ def test_an_optimizer_steps_at_the_last_batch_of_a_group_by_their_weighted_mean(
     rule = rule_named(every_rule)
     if every_rule == "schaul_vsgd":
         with pytest.raises(
-            ValueError, match="accumulate: expected 1, as schaul_vsgd wants two gradients of the same"
+            ValueError, match="accumulate: expected 1, because schaul_vsgd needs two gradients of the same"
         ):
             optim.Optimizer(optim.Around(rule, accumulate=2), [np.ones(3)])
         return
@@ -191,7 +191,7 @@ def test_an_optimizer_steps_at_the_last_batch_of_a_group_by_their_weighted_mean(
     np.testing.assert_allclose(w, twin, rtol=1e-9)
 
 
-def test_copies_and_pickles_go_on_with_groups_and_averages_bit_for_bit():
+def test_copies_and_pickles_continue_groups_and_averages_bit_for_bit():
     rule = optim.Around(optim.Rprop(variant="irprop+"), accumulate=3, average_decay=0.9)
     opt = optim.Optimizer(rule, [np.ones((2, 3)), np.ones(4)])
     gradients = [[np.random.default_rng(t).normal(size=a.shape) for a in opt.arrays] for t in range(12)]
@@ -209,7 +209,7 @@ def test_copies_and_pickles_go_on_with_groups_and_averages_bit_for_bit():
             assert mine.tobytes() == theirs.tobytes()
 
 
-def test_another_group_or_average_begins_anew():
+def test_another_group_or_average_starts_afresh():
     opt = optim.Optimizer(optim.Around(optim.SGD(1), accumulate=2, average_decay=0.5), [np.zeros(2)])
     opt.step([np.ones(2)])
     opt.rule = optim.Around(optim.SGD(1), average_decay=0.5)
@@ -217,14 +217,14 @@ def test_another_group_or_average_begins_anew():
     opt.step([np.full(2, 3.0)])
     assert opt.arrays[0].tolist() == [-3, -3]
     opt.rule = optim.SGD(1)
-    with pytest.raises(ValueError, match="averages: there are none; expected a rule such as"):
+    with pytest.raises(ValueError, match="averages: the rule keeps none; expected one such as"):
         opt.averages()
     opt.rule = optim.Around(optim.SGD(1), average_decay=0.5)
     assert opt.averages()[0].tolist() == [-3, -3]
 
 
 @pytest.mark.parametrize(
-    ("options", "error", "sentence"),
+    ("options", "error", "message"),
     [
         ({"clip_norm": 0}, ValueError, r"clip_norm: expected a number in \(0, infinity\), got 0"),
         ({"clip_norm": np.inf}, ValueError, "clip_norm: expected a finite number, got inf"),
@@ -235,13 +235,13 @@ def test_another_group_or_average_begins_anew():
     ],
     ids=str,
 )
-def test_limits_and_groups_that_cannot_be_get_a_sentence(options, error, sentence):
-    with pytest.raises(error, match=sentence):
+def test_invalid_limits_and_groups_get_a_clear_message(options, error, message):
+    with pytest.raises(error, match=message):
         optim.Around(optim.SGD(), **options)
 
 
 @pytest.mark.parametrize(
-    ("change", "error", "sentence"),
+    ("change", "error", "message"),
     [
         (
             {"group": (2, 1.0, 0.0)},
@@ -256,9 +256,9 @@ def test_limits_and_groups_that_cannot_be_get_a_sentence(options, error, sentenc
     ],
     ids=str,
 )
-def test_a_group_or_average_that_cannot_be_gets_a_sentence(change, error, sentence):
+def test_an_invalid_group_or_average_gets_a_clear_message(change, error, message):
     opt = optim.Optimizer(optim.Around(optim.SGD(), accumulate=2, average_decay=0.5), [np.ones(2)])
-    with pytest.raises(error, match=sentence):
+    with pytest.raises(error, match=message):
         opt.state = {**opt.state, **change}
 
 

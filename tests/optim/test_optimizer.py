@@ -1,4 +1,4 @@
-"""`optim.Optimizer` does what the equations say, on arrays of the user's own, in place."""
+"""`optim.Optimizer` applies the equations of the rules in place to the user's arrays."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def test_arrays_have_the_same_bits_on_every_instruction_set(every_rule):
 
 
 def test_an_optimizer_gives_the_bits_of_a_network_with_the_same_gradients(every_rule, dtype):
-    # One sample at a time, all of its inputs 0 but one, which is 1: outputs and gradients are exact in NumPy too.
+    # One sample at a time, with one input 1 and all others 0: outputs and gradients are exact in NumPy too.
     rng = np.random.default_rng(5)
     X, y = np.eye(5, dtype=dtype), rng.normal(size=(5, 37)).astype(dtype)
     net = fanin.Network(5, [fanin.Dense(37)], dtype=dtype)
@@ -147,7 +147,7 @@ def test_an_optimizer_gives_the_bits_of_a_network_with_the_same_gradients(every_
     assert bits(net.get_weights().values()) == bits(opt.weights())
 
 
-def test_two_hundred_small_arrays_step_in_one_call(every_rule, dtype):
+def test_one_call_updates_two_hundred_small_arrays(every_rule, dtype):
     shapes = [(1 + i % 7, 1 + i % 11) for i in range(200)]
     arrays, opt = trained(rule_named(every_rule), dtype, shapes)
     flat = np.vstack([a.reshape(-1, 1) for a in random_arrays(1, shapes, dtype)])
@@ -213,7 +213,7 @@ def test_a_new_rate_acts_from_the_next_step_on_and_keeps_the_state():
     assert w == pytest.approx(-0.1 - 0.06)
 
 
-def test_a_restored_state_goes_on_bit_for_bit(every_rule, dtype):
+def test_a_restored_state_continues_bit_for_bit(every_rule, dtype):
     whole, _ = trained(rule_named(every_rule), dtype, count=7)
     half, opt = trained(rule_named(every_rule), dtype, count=3)
     saved, arrays = opt.state, [a.copy() for a in half]
@@ -262,7 +262,7 @@ def test_a_shallow_copy_has_the_same_arrays_and_a_state_of_its_own():
 
 
 class Tagged(optim.Optimizer):
-    """One with arguments of its own, and an attribute."""
+    """A subclass with its own arguments and an attribute."""
 
     def __init__(self, w, tag):
         super().__init__(optim.Momentum(0.1), [w])
@@ -277,7 +277,7 @@ def test_a_copy_is_of_the_same_class_with_the_same_attributes(duplicate):
     assert (type(twin), twin.tag, twin.t, twin.rule) == (Tagged, "x", 1, opt.rule)
 
 
-def test_an_optimizer_keeps_its_arrays_alive_and_shows_them():
+def test_an_optimizer_keeps_its_arrays_alive_and_returns_them():
     opt = optim.Optimizer(optim.SGD(0.5), [np.ones((20, 50)), np.ones(50)])
     opt.step([np.ones((20, 50)), np.ones(50)])
     assert all(np.all(a == 0.5) for a in opt.arrays)
@@ -290,5 +290,5 @@ def test_hyper_parameters_of_a_schedule_come_by_replace(every_rule):
     opt = optim.Optimizer(rule_named(every_rule), [np.ones(2)])
     opt.rule = dataclasses.replace(opt.rule, learning_rate=0.0)
     take_steps(opt, 1)
-    moves = every_rule == "rprop"  # whose rate is its first step, which has begun
+    moves = every_rule == "rprop"  # its rate is only its first step
     assert (opt.arrays[0].tolist() != [1, 1]) == moves

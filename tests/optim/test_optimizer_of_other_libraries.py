@@ -1,4 +1,4 @@
-"""An optimizer works on the memory of other libraries' arrays, or says why it cannot."""
+"""An optimizer updates arrays of other libraries in place, or says why it cannot."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_a_module_of_pytorch_trains_with_our_rule_as_with_its_own(torch):
 
 
 @pytest.mark.parametrize(
-    ("make", "error", "sentence"),
+    ("make", "error", "message"),
     [
         (
             lambda t: t.ones(3, requires_grad=True),
@@ -65,8 +65,8 @@ def test_a_module_of_pytorch_trains_with_our_rule_as_with_its_own(torch):
     ],
     ids=["requires grad", "not on the CPU", "bfloat16", "integers", "transposed", "expanded"],
 )
-def test_tensors_that_cannot_be_updated_in_place_are_refused(torch, make, error, sentence):
-    with pytest.raises(error, match=r"^arrays\[0\]: .*" + re.escape(sentence)):
+def test_tensors_that_cannot_be_updated_in_place_are_refused(torch, make, error, message):
+    with pytest.raises(error, match=r"^arrays\[0\]: .*" + re.escape(message)):
         optim.Optimizer(optim.SGD(), [make(torch)])
 
 
@@ -85,7 +85,7 @@ def test_a_tensor_and_a_view_of_it_overlap(torch):
         optim.Optimizer(optim.SGD(), [t, t.numpy()[2:]])
 
 
-def test_jax_arrays_are_refused_as_they_are_read_only():
+def test_jax_arrays_are_refused_because_they_are_read_only():
     jnp = pytest.importorskip("jax.numpy")
     with pytest.raises(
         ValueError, match=re.escape("arrays[0]: expected a writable array, got a read-only one")
@@ -101,7 +101,7 @@ def test_jax_gradients_are_read():
 
 
 class Exporter:
-    """An array of some other library: DLPack is all it has."""
+    """An array of another library that supports only DLPack."""
 
     def __init__(self, values):
         self.values = values

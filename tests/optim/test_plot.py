@@ -1,4 +1,4 @@
-"""Pictures of update rules, and the page that shows them."""
+"""Plots of update rules, and the page of rules."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_a_path_that_diverges_is_drawn_until_it_has_left(rate, tmp_path):
     figure.savefig(tmp_path / "paths.svg")
 
 
-def test_rules_of_one_kind_are_told_apart_by_their_hyper_parameters():
+def test_rules_of_one_kind_are_distinguished_by_their_hyper_parameters():
     figure = plot.trajectories([optim.SGD(0.01), optim.SGD(0.02), optim.SGD(0.02), optim.Adam()], steps=2)
     labels = [text.get_text() for text in figure.axes[1].get_legend().get_texts()]
     assert labels == [
@@ -59,7 +59,7 @@ def test_rules_of_one_kind_are_told_apart_by_their_hyper_parameters():
 
 
 @pytest.mark.parametrize(
-    ("arguments", "error", "sentence"),
+    ("arguments", "error", "message"),
     [
         ((optim.SGD(),), TypeError, "rules: expected a list of update rules such as fanin.optim.Adam"),
         (([],), ValueError, "rules: expected at least one update rule, got none"),
@@ -68,18 +68,18 @@ def test_rules_of_one_kind_are_told_apart_by_their_hyper_parameters():
     ],
     ids=str,
 )
-def test_what_cannot_be_drawn_gets_a_sentence(arguments, error, sentence):
-    with pytest.raises(error, match=sentence):
+def test_what_cannot_be_plotted_gets_a_clear_message(arguments, error, message):
+    with pytest.raises(error, match=message):
         plot.trajectories(*arguments)
 
 
-def test_a_picture_has_at_least_one_step():
+def test_a_plot_has_at_least_one_step():
     with pytest.raises(ValueError, match="steps: expected at least 1, got 0"):
         plot.trajectories([optim.SGD()], steps=0)
 
 
 @pytest.mark.parametrize(
-    ("options", "error", "sentence"),
+    ("options", "error", "message"),
     [
         ({"curvatures": (1, 0)}, ValueError, r"curvatures\[1\]: expected a number in \(0, infinity\), got 0"),
         ({"curvatures": 1}, TypeError, "curvatures: expected two numbers, got 1"),
@@ -88,12 +88,12 @@ def test_a_picture_has_at_least_one_step():
     ],
     ids=str,
 )
-def test_a_bowl_that_cannot_be_gets_a_sentence(options, error, sentence):
-    with pytest.raises(error, match=sentence):
+def test_an_invalid_bowl_gets_a_clear_message(options, error, message):
+    with pytest.raises(error, match=message):
         plot.Bowl(**options)
 
 
-def test_without_matplotlib_a_sentence_says_how_to_get_it(monkeypatch):
+def test_without_matplotlib_a_message_says_how_to_install_it(monkeypatch):
     real = builtins.__import__
 
     def refusing(name, *rest, **options):

@@ -1,4 +1,4 @@
-"""What is known of the rules on a quadratic bowl with curvatures 1..1000, and on gradients made to measure."""
+"""Known results about the rules on a quadratic bowl with curvatures 1..1000, and on constructed gradients."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def descend(rule, H, start, steps):
 
 
 def follow(rule, gradients, dtype="float64"):
-    """One weight, from 0, along given gradients: the true weight after each."""
+    """The true weight, starting at 0, after each of the given gradients."""
     opt, path = optim.Optimizer(rule, [np.zeros(1, dtype)]), []
     for g in gradients:
         opt.step([np.array([g], dtype)])
@@ -66,7 +66,7 @@ def test_nesterov_in_a_network_has_the_limit_of_theory():
     ids=["nesterov", "classical"],
 )
 def test_momentum_decays_by_the_factors_of_theory(rule, factor):
-    """Classical: sqrt(alpha); Nesterov: sqrt(alpha (1 - rate curvature)), of the gentlest axis.
+    """Classical: sqrt(alpha); Nesterov: sqrt(alpha (1 - rate curvature)), along the axis of smallest curvature.
 
     An oscillation r^t cos(a t + b) has w_t^2 - w_(t-1) w_(t+1) = r^(2 t) sin(a)^2.
     """
@@ -83,7 +83,7 @@ def test_both_momenta_reach_the_terminal_velocity(make):
     assert velocity[-1] == pytest.approx(-0.01 * 3 / (1 - 0.9), rel=1e-9)
 
 
-def test_a_network_shows_the_weights_it_has_jumped_from(classification):
+def test_a_network_shows_the_weights_before_the_look_ahead(classification):
     X, y = classification
     nets = [fanin.Network(5, [fanin.Dense(3)], "softmax_cross_entropy", dtype="float64") for _ in range(2)]
     rule = optim.Nesterov(0.1, 0.5)
@@ -96,7 +96,7 @@ def test_a_network_shows_the_weights_it_has_jumped_from(classification):
     np.testing.assert_allclose(nets[0].predict(X), nets[1].predict(X), atol=1e-14)
 
 
-def test_weights_that_are_set_between_fits_are_what_a_network_with_nesterov_shows(classification):
+def test_a_network_with_nesterov_shows_the_weights_that_were_set_between_fits(classification):
     X, y = classification
     net = fanin.Network(5, [fanin.Dense(7, "tanh"), fanin.Dense(3)], "softmax_cross_entropy")
     options = {"rule": optim.Nesterov(0.1), "batch_size": 53, "shuffle": False}
@@ -146,7 +146,7 @@ def test_rmsprops_path_without_epsilon_does_not_change_when_the_loss_is_scaled(o
     assert np.array_equal(follow(rule, gradients.astype(dtype), dtype), scaled)
 
 
-def test_gains_cure_a_bowl_along_the_axes_and_not_a_rotated_one():
+def test_gains_help_on_a_bowl_along_the_axes_but_not_on_a_rotated_one():
     rng = np.random.default_rng(6)
     Q = np.linalg.qr(rng.normal(size=(4, 4)))[0]
     aligned, rotated = np.diag(CURVATURES), Q @ np.diag(CURVATURES) @ Q.T
@@ -183,7 +183,7 @@ def test_gains_stay_within_their_limits(momentum):
 
 
 def test_with_momentum_gains_compare_the_gradient_with_the_velocity():
-    # the third gradient turns, but v still goes down the first two: -g and v disagree for two steps
+    # the third gradient changes sign, but v still follows the first two: -g and v disagree for two steps
     path = gains(optim.AdaptiveGain(0.1, momentum=0.9), [1, 1, -0.1, -0.1])
     assert path == pytest.approx([1, 1.05, 1.05 * 0.95, 1.05 * 0.95**2])
 
@@ -205,17 +205,17 @@ def test_only_the_sign_counts_so_that_plateaus_of_tiny_gradients_are_left_at_ful
     assert follow(optim.SGD(0.01), signs * 1e-8, dtype)[-1] == pytest.approx(0, abs=1e-7)
 
 
-# the mean is zero: a weight that has this gradient is where it should be
+# the mean is zero: the weight should not move
 ZERO_ON_AVERAGE = np.tile([0.1] * 9 + [-0.9], 30)
 
 
 def drift(rule):
-    """How far ten mini-batches take the weight, in the end."""
+    """Return how far ten mini-batches move the weight in the long run."""
     path = follow(rule, ZERO_ON_AVERAGE)
     return (path[-1] - path[-101]) / 10
 
 
-def test_rprop_fails_with_mini_batches_where_sgd_does_not_move():
+def test_rprop_drifts_with_mini_batches_for_which_sgd_does_not_move():
     assert drift(optim.SGD(0.01)) == pytest.approx(0, abs=1e-15)
     assert drift(optim.SignSGD(0.01)) == pytest.approx(-8 * 0.01)
     path = follow(optim.Rprop(0.01), ZERO_ON_AVERAGE)

@@ -1,4 +1,4 @@
-"""What fanin should compute, in float64 NumPy, written as the textbook writes it.
+"""What fanin should compute, in float64 NumPy, written as in the textbook.
 
-Slow and plain on purpose: nothing here is shared with the library, so agreement means something.
+Slow and plain on purpose: nothing is shared with the library, so agreement is evidence.
 """

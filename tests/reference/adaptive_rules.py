@@ -1,4 +1,4 @@
-"""Update rules that divide by what the gradient of each weight has been: see `reference.rules`.
+"""Update rules that scale by past gradients of each weight: see `reference.rules`.
 
 Sources: Hinton, lecture 6e, with Graves 2013 (RMSprop); Duchi, Hazan and Singer 2011 (Adagrad); Zeiler 2012 (Adadelta);
 Kingma and Ba 2015, algorithms 1 and 2 (Adam, epsilon outside the root, both biases corrected; AdaMax); Loshchilov and

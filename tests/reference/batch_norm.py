@@ -1,4 +1,4 @@
-"""Batch normalization as the formulas stand in the textbook, column by column.
+"""Batch normalization by the formulas of the textbook, column by column.
 
     y = gamma (x - mean) / sqrt(variance + epsilon) + beta,  variance = mean of (x - mean)^2
 

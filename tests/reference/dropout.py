@@ -1,8 +1,8 @@
 """Which elements a dropout keeps.
 
 Philox4x32-10 (Salmon, Moraes, Dror, Shaw 2011, Parallel random numbers: as easy as 1, 2, 3) of the counter
-(block, step, epoch, 3 + layer) with the seed as key gives 128 bits: 16 for each of 8 elements next to each other in a
-row. An element is dropped where its number is below 65536 rate.
+(block, step, epoch, 3 + layer) with the seed as key gives 128 bits: 16 for each of 8 adjacent elements in a row. An
+element is dropped if its number is below 65536 rate.
 """
 
 from __future__ import annotations

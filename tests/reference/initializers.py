@@ -3,11 +3,10 @@
     he        gain sqrt(2 / n_in)               for relu, which halves the mean square
     glorot    gain sqrt(2 / (n_in + n_out))     a compromise between the forward and the backward pass
     lecun     gain sqrt(1 / n_in)               keeps the variance of z at that of the inputs
-    auto      gain sqrt(c / n_in)               c = 2 for relu and what resembles it, 4 for symmetric_logistic,
-                                        whose slope is half of tanh's, else 1
+    auto      gain sqrt(c / n_in)               c by activation: see `reference.activations`
     sparse    deviation sqrt(connections / n_in)    of all weights together, most of which are 0
 
-Uniform variants draw from [-limit, limit) with limit = sqrt(3) std, which has that deviation.
+Uniform variants draw from [-limit, limit) with limit = sqrt(3) std, which has this standard deviation.
 Source: He et al. 2015; Glorot and Bengio 2010; LeCun et al. 1998, Efficient BackProp, 4.6; Martens 2010, Deep
 learning via Hessian-free optimization, 5.
 """
@@ -15,15 +14,6 @@ learning via Hessian-free optimization, 5.
 from __future__ import annotations
 
 from math import sqrt
-
-LIKE_RELU = {"relu", "leaky_relu", "elu", "softplus", "gelu", "gelu_tanh", "silu", "mish"}
-
-
-def automatic_factor(activation: str) -> int:
-    """C of the initializer that "auto" stands for."""
-    if activation in LIKE_RELU:
-        return 2
-    return 4 if activation == "symmetric_logistic" else 1
 
 
 def he(n_in: int, n_out: int, *, gain: float = 1.0) -> float:
@@ -50,7 +40,7 @@ def sparse(n_in: int, n_out: int, *, connections: int = 15, deviation: float = 1
     return deviation * sqrt(connections / n_in)
 
 
-# "auto" as for an activation whose factor is 1
+# "auto" as for an activation whose c is 1
 DEVIATIONS = {
     "auto": lecun,
     "he_normal": he,

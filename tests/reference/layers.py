@@ -1,4 +1,4 @@
-"""What a list of layers predicts, layer by layer.
+"""The predictions of a list of layers, layer by layer.
 
     dense        f(x W + b), or with batch norm f(gamma (x W - mean) / sqrt(variance + epsilon) + beta)
     batch norm   gamma (x - mean) / sqrt(variance + epsilon) + beta
@@ -6,7 +6,7 @@
     activation   f(x)
     residual     x + g(x), where g is a list of layers (He et al. 2016)
 
-mean and variance are the running averages. Weights go by name: "layer2.weight", and inside another layer
+mean and variance are the running statistics. Weights are named "layer2.weight", and inside another layer
 "layer3.layer1.weight".
 """
 

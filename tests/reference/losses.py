@@ -11,9 +11,9 @@
     softmax_cross_entropy   E_i = -sum_j t_ij log p_ij,  p_i = softmax(a_i),  t = (1 - s) y + s / k, where y
                             is onehot(label) or a row of probabilities, and s the label smoothing
 
-The 1/2 makes the Hessian of a linear neuron X'X/m. Soft-max subtracts each row's maximum, which changes
-nothing and keeps exp finite. The metric is the weighted mean of a score over samples (and outputs); of
-squared errors, its root.
+The 1/2 makes the Hessian of a linear neuron X'X/m. Soft-max subtracts each row's maximum, which does not
+change the result and keeps exp finite. The metric is the weighted mean of a score over samples (and
+outputs), or its root for squared errors.
 Source: Bishop, Pattern Recognition and Machine Learning, 4.3 and 5.2; Huber 1964; Koenker and Bassett 1978;
 McCullagh and Nelder, Generalized Linear Models, 6 (deviance); Szegedy et al. 2016 (label smoothing).
 """
@@ -32,7 +32,7 @@ Array = NDArray[np.floating]
 
 @dataclass(frozen=True)
 class Loss:
-    """What `errors` (E_i) and `slopes` (dE_i/da_ij) of single samples make of a batch."""
+    """The loss and gradient of a batch, from `errors` (E_i) and `slopes` (dE_i/da_ij) of single samples."""
 
     def value(self, a: Array, y: NDArray, weights: Array | None = None) -> float:
         return float(np.average(self.errors(a, y), weights=weights))
@@ -45,7 +45,7 @@ class Loss:
         return float(np.average(self.scores(a, y).reshape(len(a), -1).mean(axis=1), weights=weights))
 
     def output(self, a: Array) -> Array:
-        """What predict shows."""
+        """What predict returns."""
         return a
 
 
@@ -90,7 +90,7 @@ class Huber(Loss):
 
 @dataclass(frozen=True)
 class Quantile(Loss):
-    """y holds one target a sample, shape (m,) or (m, 1)."""
+    """y holds one target per sample, shape (m,) or (m, 1)."""
 
     levels: tuple[float, ...] = (0.5,)
 

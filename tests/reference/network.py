@@ -1,10 +1,10 @@
-"""A multi-layer perceptron and its training by mini-batches, rows being samples.
+"""A multi-layer perceptron and its training with mini-batches; samples are rows.
 
     forward    a_0 = X,  z_l = a_(l-1) W_l + b_l,  a_l = f_l(z_l)
     backward   dz_l = da_l * f_l'(z_l),  dW_l = a_(l-1)' dz_l,  db_l = column sums of dz_l,
                da_(l-1) = dz_l W_l'
 
-Soft-max belongs to its loss, so the last z of such a net goes to the loss unchanged.
+Soft-max is part of its loss, so the last z of such a net is passed to the loss unchanged.
 Source: Rumelhart, Hinton, Williams 1986.
 """
 
@@ -24,7 +24,7 @@ Array = NDArray[np.floating]
 
 @dataclass
 class Network:
-    """Weights (n_in, n_out) and biases (n_out,) of each layer; their dtype is that of all arithmetic."""
+    """Weights (n_in, n_out) and biases (n_out,) of each layer; their dtype determines that of all arithmetic."""
 
     weights: list[Array]
     biases: list[Array]
@@ -66,7 +66,7 @@ class Network:
     def train(
         self, X: Array, y: NDArray, rule, epochs: int, batch_size: int, weights: Array | None = None
     ) -> list[float]:
-        """Train in the order of the rows; the weighted mean loss over each epoch, as met in passing."""
+        """Train in the order of the rows; return the weighted mean loss of each epoch, measured before each step."""
         w = np.ones(len(X), dtype=X.dtype) if weights is None else weights
         self.states = self.states or [{} for _ in self.parameters()]
         history = []
@@ -80,7 +80,7 @@ class Network:
         return history
 
     def step(self, rule, X: Array, y: NDArray, weights: Array) -> float:
-        """One step of the rule; the loss before it, where the gradient is taken."""
+        """Take one step of the rule; return the loss before it, at the point of the gradient."""
         parameters, states = self.parameters(), self.states
         jumps = [rule.jump(state) if hasattr(rule, "jump") else 0.0 for state in states]
         self.add(jumps)

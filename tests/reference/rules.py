@@ -1,12 +1,12 @@
 """Update rules: from a gradient g and the state of one array to the change of its weights, w <- w + change.
 
-State is a dict of arrays that starts empty; t counts steps from 1. `loss` is the one at the weights of g. A rule with
-`jump` wants g taken at w + jump(state), one with `shift` a second gradient, taken at w + shift(g, state); where a rule
-has `weight_decay`, weights that are no biases lose learning_rate * weight_decay of themselves first.
+State is a dict of arrays that starts empty; t counts steps from 1. `loss` is the loss at the weights of g. A rule with
+`jump` needs g at w + jump(state), a rule with `shift` a second gradient at w + shift(g, state). With `weight_decay`,
+weights other than biases are first multiplied by 1 - learning_rate * weight_decay.
 
 Sources: Hinton, Neural Networks for Machine Learning, lecture 6 (momentum with the rate inside v, gains, rprop,
 RMSprop); Sutskever et al. 2013 (Nesterov); Igel and Huesken 2000 (variants of Rprop); Graves 2013 (centered RMSprop);
-Schaul, Zhang and LeCun 2013 with Schaul and LeCun 2013, algorithm 2 (vSGD-fd). Those of adaptive rules are beside them.
+Schaul, Zhang and LeCun 2013 with Schaul and LeCun 2013, algorithm 2 (vSGD-fd). For adaptive rules, see their file.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Made-up targets of the kind and in the range that each loss takes."""
+"""Random targets of the kind and in the range that each loss allows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Callbacks see each epoch, may use the network and stop the fit; what they get wrong leaves a usable network."""
+"""Callbacks see each epoch, may use the network and stop the fit; after their errors the network is usable."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def net():
 
 
 class Recorder:
-    """Notes every call."""
+    """Records every call."""
 
     def __init__(self):
         self.calls = []
@@ -85,13 +85,13 @@ def test_true_stops_after_the_epoch_and_all_callbacks_have_seen_it(net, classifi
 
 
 @pytest.mark.parametrize("answer", [None, False, np.False_, 1, "stop", {"loss": 1.0}, np.ones(3)], ids=repr)
-def test_anything_but_true_goes_on(net, classification, answer):
+def test_any_value_other_than_true_continues_the_fit(net, classification, answer):
     history = fit(net, classification, [lambda net, epoch, logs: answer])
     assert len(history.loss) == 4
     assert history.stopped_epoch is None
 
 
-def test_a_stopped_fit_goes_on_with_the_same_bits(net, classification):
+def test_a_stopped_fit_continues_with_the_same_bits(net, classification):
     whole = fanin.Network(5, net.layers, loss=net.loss)
     fit(whole, classification, [])
     fit(net, classification, [lambda net, epoch, logs: epoch == 3])
@@ -151,7 +151,7 @@ def test_an_exception_in_a_callback_leaves_a_usable_network(net, classification,
     assert kept.type is error
 
 
-def test_callbacks_begin_only_when_all_arguments_are_good(net, classification):
+def test_callbacks_begin_only_if_all_arguments_are_valid(net, classification):
     recorder = Recorder()
     with pytest.raises(ValueError, match="y: expected 53 rows"):
         fit(net, (classification.X, classification.y[:9]), [recorder])
@@ -188,7 +188,7 @@ def test_callbacks_that_cannot_be_called_are_refused_before_training(net, classi
     assert digest(net) == before
 
 
-def test_a_callback_may_spoil_its_logs(net, classification, capsys):
+def test_a_callback_may_change_its_logs(net, classification, capsys):
     history = fit(net, classification, [lambda net, epoch, logs: logs.clear()], verbose=True)
     assert len(history.loss) == len(history.seconds) == 4
     assert capsys.readouterr().out.count("\n") == 4

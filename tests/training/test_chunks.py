@@ -1,4 +1,4 @@
-"""fit_chunks trains chunk by chunk, in the memory of one chunk, and names a bad one by its number."""
+"""fit_chunks trains chunk by chunk, in the memory of one chunk, and names a bad chunk by its number."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_chunks_come_from_lists_iterators_and_functions(net, chunks):
     assert len(digests) == 1
 
 
-def test_a_generator_function_is_read_once_an_epoch(net, chunks):
+def test_a_generator_function_is_read_once_per_epoch(net, chunks):
     reads = []
 
     def source():
@@ -233,7 +233,7 @@ def test_a_bad_value_in_a_frame_is_named_by_chunk_and_column(net, chunks):
         net.fit_chunks([chunks[0], (frame, [0])], rule=optim.SGD())
 
 
-def test_a_diverging_chunk_is_named_and_the_weights_from_before_are_back():
+def test_a_diverging_chunk_is_named_and_the_weights_before_it_are_restored():
     net = fanin.Network(1, [fanin.Dense(1)])
     good, bad = ([[1.0], [2.0]], [1.0, 2.0]), ([[1e30], [1e30]], [-1e30, 1e30])
     before = twin(net)
@@ -257,7 +257,7 @@ def test_an_exception_of_the_stream_comes_through_and_leaves_a_usable_network(ne
     assert len(net.fit_chunks(chunks, rule=optim.Adam()).loss) == 1
 
 
-def test_no_chunks_at_all_are_refused(net):
+def test_an_empty_stream_of_chunks_is_refused(net):
     for source in ([], iter(()), lambda: iter(())):
         with pytest.raises(ValueError, match="chunks: expected at least one chunk"):
             net.fit_chunks(source, rule=optim.SGD())

@@ -1,4 +1,4 @@
-"""A loss that stops being finite stops the fit, says where, and leaves the last finite weights."""
+"""A loss that becomes NaN or infinite stops the fit, which says where and restores the last finite weights."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def test_an_absurd_learning_rate_is_a_diverged_error_and_restores_the_weights(dt
     assert_usable(net, *regression)
 
 
-def test_a_kept_error_does_not_keep_the_net_busy(regression):
-    """A notebook keeps the last traceback, and with it all that the frames of fit refer to."""
+def test_a_stored_exception_does_not_keep_the_net_busy(regression):
+    """A notebook keeps the last traceback, and with it everything that the frames of fit refer to."""
     net = fanin.Network(5, [fanin.Dense(3)])
     try:
         net.fit(*regression, rule=optim.SGD(1e38))
@@ -96,15 +96,13 @@ def test_momentum_gathered_before_a_divergence_does_not_poison_the_next_fit(ever
     rule = rule_named(every_rule, learning_rate=1e30)
     with pytest.raises(fanin.DivergedError):
         net.fit(*regression, rule=rule, epochs=20)
-    with pytest.raises(
-        fanin.DivergedError
-    ):  # the same rule again: it diverges again, it does not start at nan
+    with pytest.raises(fanin.DivergedError):  # the same rule diverges again, but does not start at NaN
         net.fit(*regression, rule=rule, epochs=20)
     assert_usable(net, *regression)
 
 
 def diverging(**options):
-    """Data and a rule that diverge in the fourth step of a fit: each one multiplies the weights by 1e23."""
+    """Data and a rule that diverge in the fourth step of a fit: each step multiplies the weights by 1e23."""
     net = fanin.Network(1, [fanin.Dense(1)], dtype="float64")
     net.set_weights({"layer1.weight": [[1e100]], "layer1.bias": [0.0]})
     return net, np.array([[1.0], [-1.0]]), np.zeros(2), {"rule": optim.SGD(1e23), "epochs": 100, **options}
@@ -165,13 +163,13 @@ def test_a_divergence_names_inputs_and_targets_far_from_unit_scale(kind, rng):
     of_y = (
         "y "
         + of_y.format(0, r"(29|30)\d\d\d\d")
-        + "; divide it by its deviation, and multiply predictions by it"
+        + "; divide it by its standard deviation and multiply predictions by it"
     )
-    rate = r"\. A smaller learning rate than 0\.1 may help$"
+    rate = r"\. A learning rate smaller than 0\.1 may help$"
     unit = rng.normal(size=(64, 3))
     for data, words in {
-        (0, 0): f"were restored. {of_x} its deviation. {of_y}{rate}",
-        (0, 1): f"were restored. {of_x} its deviation{rate}",
+        (0, 0): f"were restored. {of_x} its standard deviation. {of_y}{rate}",
+        (0, 1): f"were restored. {of_x} its standard deviation{rate}",
         (1, 0): f"were restored. {of_y}{rate}",
     }.items():
         net = fanin.Network(3, [fanin.Dense(16, "relu"), fanin.Dense(1)])
@@ -184,15 +182,15 @@ def test_a_divergence_names_inputs_and_targets_far_from_unit_scale(kind, rng):
 def test_a_divergence_on_data_of_unit_scale_names_the_rate_alone(regression):
     net = fanin.Network(5, [fanin.Dense(8, "relu"), fanin.Dense(3)])
     with pytest.raises(
-        fanin.DivergedError, match=r"were restored\. A smaller learning rate than 1e\+30 may help$"
+        fanin.DivergedError, match=r"were restored\. A learning rate smaller than 1e\+30 may help$"
     ):
         net.fit(*regression, rule=optim.SGD(1e30))
 
 
-def test_counts_and_inputs_that_a_batch_norm_scales_are_no_cause(rng):
+def test_counts_and_inputs_scaled_by_a_batch_norm_are_not_named_as_the_cause(rng):
     X, y = 1e4 * rng.normal(size=(64, 2)), rng.integers(100, 1000, size=64)
     net = fanin.Network(2, [fanin.BatchNorm(), fanin.Dense(1)], "poisson")
     with pytest.raises(
-        fanin.DivergedError, match=r"were restored\. A smaller learning rate than 10000 may help$"
+        fanin.DivergedError, match=r"were restored\. A learning rate smaller than 10000 may help$"
     ):
         net.fit(X, y, rule=optim.SGD(1e4), epochs=10)

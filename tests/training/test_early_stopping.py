@@ -1,4 +1,4 @@
-"""EarlyStopping stops where the figure no longer gets better, and the weights are those of the best epoch."""
+"""EarlyStopping stops a fit that no longer improves, and restores the weights of the best epoch."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from helpers import digest, linear_neuron
 
 
 class Script:
-    """Plays figures from a list, and notes the bits of the weights after each epoch."""
+    """Puts figures from a list into the logs, and records the bits of the weights after each epoch."""
 
     def __init__(self, *figures, name="figure"):
         self.figures, self.name, self.digests = figures, name, []
@@ -25,7 +25,7 @@ class Script:
 
 
 def played(figures, name="figure", **options):
-    """A fit whose epochs have these figures, with EarlyStopping on them; with the bits after each epoch."""
+    """A fit with these figures and EarlyStopping; returns also the bits after each epoch."""
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(40, 3)), rng.normal(size=40)
     net = fanin.Network(3, [fanin.Dense(4, "tanh"), fanin.Dense(1)])
@@ -58,20 +58,22 @@ NAN, INF = float("nan"), float("inf")
     ],
     ids=str,
 )
-def test_figures_by_hand_stop_where_expected_and_the_best_weights_are_back(figures, options, best, stopped):
+def test_hand_made_figures_stop_as_expected_and_the_best_weights_are_restored(
+    figures, options, best, stopped
+):
     net, history, digests = played(figures, **options)
     assert (history.best_epoch, history.stopped_epoch) == (best, stopped)
     assert len(history.loss) == (stopped or len(figures))
     assert digest(net) == digests[best - 1 if best else -1]
 
 
-def test_a_step_of_exactly_min_delta_is_no_progress():
+def test_an_improvement_of_exactly_min_delta_does_not_count():
     _, history, _ = played([3, 2.75, 2.5, 2.25], patience=1, min_delta=0.25)
     assert (history.best_epoch, history.stopped_epoch) == (1, 2)
 
 
 @pytest.mark.parametrize("name", ["val_accuracy", "accuracy", "balanced_accuracy"])
-def test_accuracy_is_better_where_it_is_higher(name):
+def test_a_higher_accuracy_is_better(name):
     _, history, _ = played([0.25, 0.5, 0.375, 0.375], name=f"my_{name}", patience=2)
     assert (history.best_epoch, history.stopped_epoch) == (2, 4)
 
@@ -103,7 +105,7 @@ def test_the_weights_restored_give_the_best_validation_figure(monitor, classific
 
 
 @pytest.mark.parametrize("batch_norm", [False, True])
-def test_a_better_epoch_takes_the_memory_of_the_best_one_before(batch_norm):
+def test_a_better_epoch_reuses_the_memory_of_the_previous_best(batch_norm):
     X = np.random.default_rng(0).normal(size=(40, 3))
     layers = [fanin.Dense(4, "tanh", batch_norm=batch_norm), fanin.BatchNorm(), fanin.Dense(1)]
     net = fanin.Network(3, layers)
@@ -123,7 +125,7 @@ def test_a_better_epoch_takes_the_memory_of_the_best_one_before(batch_norm):
     assert all(array is first for arrays in kept for array, first in zip(arrays, kept[0], strict=True))
 
 
-def test_rmse_is_better_where_it_is_lower(regression):
+def test_a_lower_rmse_is_better(regression):
     X, y = regression
     net = fanin.Network(5, [fanin.Dense(3)])
     history = net.fit(
@@ -138,7 +140,7 @@ def test_rmse_is_better_where_it_is_lower(regression):
 
 
 def test_the_training_loss_needs_no_validation_data():
-    """The bowl's loss falls while the rate is below 2 / curvature, and grows from the first epoch above it."""
+    """The bowl's loss falls while the rate is below 2 / curvature, and grows once it is above."""
     for rate, best in ((0.5, 5), (2.5, 1)):
         net = linear_neuron([1.0])
         history = net.fit(
@@ -151,7 +153,7 @@ def test_the_training_loss_needs_no_validation_data():
         assert history.best_epoch == best
 
 
-def test_one_object_serves_one_fit_after_the_other(classification):
+def test_one_object_serves_several_fits_in_turn(classification):
     X, y = classification
     stopping, results = EarlyStopping(patience=2), []
     for _ in range(2):
@@ -186,13 +188,13 @@ def test_a_validation_figure_without_validation_data_is_refused_before_training(
     net = fanin.Network(5, [fanin.Dense(3)], loss="softmax_cross_entropy")
     before = digest(net)
     with pytest.raises(
-        ValueError, match=f"EarlyStopping: {monitor} needs .* or validation_fraction=0.1; or monitor"
+        ValueError, match=f"EarlyStopping: {monitor} needs .* or validation_fraction=0.1, or monitor"
     ):
         net.fit(*classification, rule=optim.SGD(), callbacks=[EarlyStopping(monitor=monitor)])
     assert digest(net) == before
 
 
-def test_a_figure_that_the_logs_do_not_have_is_named_with_those_they_have(classification):
+def test_the_error_for_an_unknown_figure_lists_those_in_the_logs(classification):
     net = fanin.Network(5, [fanin.Dense(3)], loss="softmax_cross_entropy")
     words = "monitor: expected one of loss, val_loss, val_accuracy, seconds, got 'val_acc'"
     with pytest.raises(ValueError, match=words):
@@ -226,12 +228,12 @@ def test_a_figure_that_is_not_a_number_is_refused():
     ],
     ids=str,
 )
-def test_wrong_arguments_of_early_stopping_get_a_sentence(options, error, words):
+def test_wrong_arguments_of_early_stopping_get_a_clear_message(options, error, words):
     with pytest.raises(error, match=words):
         EarlyStopping(**options)
 
 
-def test_early_stopping_is_a_value_that_copies_and_pickles():
+def test_early_stopping_can_be_copied_and_pickled():
     stopping = EarlyStopping(3, 0.5, "loss")
     assert repr(stopping) == "EarlyStopping(patience=3, min_delta=0.5, monitor='loss', mode='auto')"
     assert copy.deepcopy(stopping) == stopping == pickle.loads(pickle.dumps(stopping))

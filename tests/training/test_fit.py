@@ -1,4 +1,4 @@
-"""What fit promises beyond its arithmetic: order, history, continuation, and not touching the data."""
+"""What fit promises beyond its arithmetic: order, history, continuation, and unchanged data."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def classifier(**options):
     return fanin.Network(5, layers, loss="softmax_cross_entropy", **options)
 
 
-def test_shuffling_visits_every_row_exactly_once_an_epoch():
+def test_shuffling_visits_every_row_exactly_once_per_epoch():
     """With one-hot rows a visit moves one weight, by about rate x target: weights count visits."""
     n = 200
     net = fanin.Network(n, [fanin.Dense(1, initializer="zeros")], dtype="float64")
@@ -26,7 +26,7 @@ def test_shuffling_visits_every_row_exactly_once_an_epoch():
 
 
 def orders(shuffle, epochs, **options):
-    """The order of the rows in each of some epochs, read off the bias that grew in between."""
+    """The order of the rows in several epochs, inferred from the growing bias."""
     n, found = 50, []
     net = fanin.Network(n, [fanin.Dense(1, initializer="zeros")], dtype="float64", **options)
     before = np.zeros(n)
@@ -38,7 +38,7 @@ def orders(shuffle, epochs, **options):
     return found
 
 
-def test_every_epoch_shuffles_anew_and_the_seed_names_the_order():
+def test_every_epoch_is_shuffled_afresh_and_the_seed_determines_the_order():
     found = orders(True, 3, seed=1)
     assert all(sorted(order) == list(range(50)) for order in found)
     assert len(set(found)) == 3
@@ -71,7 +71,7 @@ def test_fit_continues_where_it_stopped(every_rule, shuffle, dtype, classificati
     assert continued == history
 
 
-def test_another_rule_starts_with_its_state_anew(classification):
+def test_another_rule_starts_with_a_new_state(classification):
     switched, fresh = classifier(), classifier()
     switched.fit(*classification, rule=optim.Momentum(), epochs=2, shuffle=False)
     fresh.set_weights(switched.get_weights())
@@ -89,7 +89,7 @@ def test_a_change_of_rate_keeps_the_state_of_the_rule():
         assert net.get_weights()["layer1.weight"][0, 0] == pytest.approx(w, rel=1e-15)
 
 
-def test_history_has_one_entry_an_epoch(classification):
+def test_history_has_one_entry_per_epoch(classification):
     X, y = classification
     history = classifier().fit(X, y, rule=optim.Adam(), epochs=4, validation_data=(X[:20], y[:20]))
     for name in ("loss", "val_loss", "val_metric", "seconds"):
@@ -118,7 +118,7 @@ def test_history_agrees_with_evaluate(every_loss, data_for, dtype):
     start = net.evaluate(X, y)["loss"]
     history = net.fit(X, y, rule=optim.SGD(0.1), epochs=1, batch_size=len(X), validation_data=(X, y))
     end = net.evaluate(X, y)
-    assert history.loss[0] == pytest.approx(start, rel=1e-6)  # met before the only step
+    assert history.loss[0] == pytest.approx(start, rel=1e-6)  # measured before the only step
     assert history.val_loss == [end["loss"]]
     assert history.val_metric == [end[history.metric]]
 
@@ -133,13 +133,13 @@ def test_training_with_validation_data_gives_the_same_weights(classification):
 
 def test_every_rule_learns_to_tell_three_clouds_apart(every_rule, classification):
     net = classifier()
-    rates = {"adadelta": 1.0, "schaul_vsgd": 1.0}  # which find their own
+    rates = {"adadelta": 1.0, "schaul_vsgd": 1.0}  # these rules find their own rates
     rule = rule_named(every_rule, learning_rate=rates.get(every_rule, 0.02))
     net.fit(*classification, rule=rule, epochs=100, batch_size=8)
     assert net.evaluate(*classification)["accuracy"] > 0.95
 
 
-def test_x_and_y_are_left_alone_and_may_be_read_only(data_for, every_loss, dtype):
+def test_x_and_y_do_not_change_and_may_be_read_only(data_for, every_loss, dtype):
     X, y = (array.copy() for array in data_for(every_loss))
     before = X.copy(), y.copy()
     X.setflags(write=False)

@@ -35,12 +35,3 @@ def test_training_gives_the_losses_and_weights_of_pytorch(case):
     np.testing.assert_allclose(history.loss, case["losses"], rtol=1e-9)
     for name, theirs in zip(names, case["weights"], strict=True):
         np.testing.assert_allclose(net.get_weights()[name], theirs, rtol=0, atol=1e-9)
-
-
-# PyTorch has no such rule
-NOT_IN_PYTORCH = {"adaptive_gain", "sign_sgd", "lion", "schaul_vsgd"}
-
-
-def test_goldens_cover_every_rule_that_pytorch_has(every_rule):
-    covered = {case["rule"] for case in GOLDEN["cases"]}
-    assert (every_rule in covered) != (every_rule in NOT_IN_PYTORCH)

@@ -1,4 +1,4 @@
-"""A fit ends after so many steps or seconds, within an epoch if need be, and what it did is as in a longer fit."""
+"""A fit ends at a limit of steps or seconds, in the middle of an epoch if necessary, as part of a longer fit."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_a_limit_beyond_the_last_epoch_changes_nothing():
     assert (history.loss, history.stopped_epoch) == (expected.loss, None)
 
 
-def test_a_fit_without_time_makes_one_step():
+def test_a_fit_without_time_takes_one_step():
     limited, one_step = new_net(), new_net()
     history = fit(limited, max_seconds=1e-9)
     fit(one_step, max_steps=1)
@@ -70,7 +70,7 @@ def test_a_fit_without_time_makes_one_step():
 
 
 def test_a_fit_that_runs_out_of_time_has_done_whole_updates_only():
-    """Where two batches make an update: their number is even, and the same bits come from that many steps."""
+    """If two batches make an update, their number is even, and that many steps give the same bits."""
     rule = optim.Around(optim.SGD(1e-4), accumulate=2)
     limited, again = new_net(), new_net()
     history = fit(limited, rule=rule, epochs=10**9, max_seconds=0.05)
@@ -106,7 +106,7 @@ def test_an_epoch_cut_short_is_validated_and_seen_by_callbacks():
 
 
 @pytest.mark.parametrize("steps", [3, 7, 11])
-def test_chunks_spend_one_limit_together_and_no_more_are_asked_for(steps):
+def test_chunks_share_one_limit_and_no_more_are_requested_after_it(steps):
     given = []
 
     def chunks():
@@ -159,7 +159,7 @@ def test_each_net_trained_together_has_its_own_limit(threads):
         ({"max_seconds": "1"}, TypeError, "max_seconds: expected a number, got '1'"),
     ],
 )
-def test_limits_that_cannot_be_kept_are_refused_before_training(limit, kind, message):
+def test_invalid_limits_are_refused_before_training(limit, kind, message):
     net = new_net()
     before = net.to_bytes()
     with pytest.raises(kind, match=message):

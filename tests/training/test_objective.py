@@ -1,4 +1,4 @@
-"""Loss and gradient over all samples, as functions of one vector: those of a step, in blocks of rows."""
+"""Loss and gradient over all samples as functions of one vector, equal to those of a step, in blocks of rows."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_a_step_over_all_samples_goes_down_the_gradient_bit_for_bit(dtype):
 
 @pytest.mark.parametrize("columns", [1, 3, 4, 5, 16, 40])
 def test_blocks_of_rows_change_no_bit(columns, dtype):
-    """A net with a batch norm has all rows at once: here in a branch that adds nothing but 0."""
+    """A net with batch norm processes all rows at once; here it is in a branch that only adds 0."""
     X, y = samples(outputs=columns)
     dense = [fanin.Dense(9, "relu"), fanin.Dense(columns)]
     in_blocks = fanin.Network(5, dense, dtype=dtype, seed=1)
@@ -113,7 +113,7 @@ def test_large_batches_of_any_rule_are_the_same_bits_on_any_threads(rule, thread
 
 
 def test_a_dropout_of_a_large_batch_is_that_of_its_rows():
-    """Rows of a later block have random numbers of their own: those of their place in the batch."""
+    """Rows of a later block use the random numbers of their position in the batch."""
     rows, rate = 5000, 0.5
     net = fanin.Network(
         8, [fanin.Dropout(rate), fanin.Dense(8, initializer=np.eye(8))], dtype="float64", seed=9
@@ -161,7 +161,7 @@ def test_many_rows_take_the_memory_of_a_block():
     assert float(python_prints("-c", code)) < 50  # MiB; activations and gradients of all rows would be 600
 
 
-def test_a_loss_that_is_not_finite_is_returned_with_a_gradient_that_is_none():
+def test_a_loss_that_is_not_finite_is_returned_with_a_gradient_of_nan():
     net, (X, y) = network("float32"), samples(100)
     objective = net.objective(X, y)
     w = objective.weights() * np.float32(1e30)
@@ -195,5 +195,5 @@ def test_bad_data_and_vectors_of_an_objective_are_refused():
     with pytest.raises(ValueError, match="X: expected at least one row, got none"):
         net.objective(X[:0], y[:0])
     normalized = fanin.Network(5, [fanin.BatchNorm(), fanin.Dense(3)])
-    with pytest.raises(ValueError, match="X: expected at least 2 rows, as batch norm"):
+    with pytest.raises(ValueError, match="X: expected at least 2 rows, because batch norm"):
         normalized.objective(X[:1], y[:1])

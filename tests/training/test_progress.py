@@ -1,4 +1,4 @@
-"""What verbose shows: a bar in a terminal where tqdm is installed, else one line an epoch."""
+"""What verbose shows: a bar in a terminal if tqdm is installed, else one line per epoch."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Terminal(io.StringIO):
 
 @pytest.fixture
 def shown_in_terminal(no_notebook):
-    """What a function writes to standard error if that is a terminal."""
+    """Return what a function writes to standard error if that is a terminal."""
     pytest.importorskip("tqdm")
 
     def shown(f, **options):
@@ -61,7 +61,7 @@ def test_in_a_terminal_a_bar_shows_the_last_figures(capsys, shown_in_terminal):
     assert re.search(r"3/3 .*loss \S+, val_loss \S+, val_rmse \S+\]\n$", last)
 
 
-def test_without_tqdm_a_terminal_gets_lines_too(capsys, shown_in_terminal, monkeypatch):
+def test_without_tqdm_a_terminal_shows_lines_too(capsys, shown_in_terminal, monkeypatch):
     monkeypatch.setitem(sys.modules, "tqdm.auto", None)
     assert shown_in_terminal(fit) == ""
     assert len([line for line in capsys.readouterr().out.splitlines() if LINE.fullmatch(line)]) == 3
@@ -87,7 +87,7 @@ def test_figures_that_callbacks_add_are_shown_and_other_things_are_not(capsys, n
     assert "table" not in line
 
 
-def test_a_bar_ends_where_a_callback_stops_or_fails(shown_in_terminal):
+def test_a_bar_ends_when_a_callback_stops_the_fit_or_fails(shown_in_terminal):
     screen = shown_in_terminal(fit, callbacks=[lambda net, epoch, logs: epoch == 2])
     assert "2/3" in screen.split("\r")[-1]
 
@@ -101,7 +101,7 @@ def test_a_bar_ends_where_a_callback_stops_or_fails(shown_in_terminal):
     assert shown_in_terminal(failing).endswith("\n")
 
 
-def test_a_process_without_standard_streams_trains_all_the_same():
+def test_a_process_without_standard_streams_can_train():
     code = """
 import sys
 out, sys.stdout, sys.stderr = sys.stdout, None, None

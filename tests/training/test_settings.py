@@ -1,4 +1,4 @@
-"""What a fit is told is one frozen value, whoever trains."""
+"""The options of every kind of fit are one frozen value."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ def test_fit_has_the_names_and_defaults_of_the_settings():
     assert keywords_of(fanin.Network.fit) == defaults()
 
 
-def test_fit_chunks_has_them_too_but_for_one_epoch_and_what_belongs_to_x():
+def test_fit_chunks_has_them_too_except_for_one_epoch_and_options_for_x():
     expected = {**defaults(), "epochs": 1}
     del expected["sample_weight"], expected["validation_fraction"]
     assert keywords_of(fanin.Network.fit_chunks) == expected
 
 
-def test_settings_are_frozen_and_checked_when_made():
+def test_settings_are_frozen_and_checked_on_construction():
     settings = Settings(optim.Adam(), callbacks=iter([print]))
     assert settings.callbacks == (print,)
     with pytest.raises(dataclasses.FrozenInstanceError):

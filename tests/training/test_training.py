@@ -12,7 +12,7 @@ from fanin import _core
 from helpers import flat, loss_for, reference_of, reference_rule, rule_named
 from reference.targets import targets_for
 
-# Where larger steps saturate the soft-max, gradients are rounding errors, and so are their signs.
+# If larger steps saturate the soft-max, gradients are rounding errors, and so are their signs.
 CALM = {"rprop": {"max_step": 0.05}}
 
 
@@ -60,7 +60,7 @@ def test_nets_of_any_depth_and_width_train(hidden, every_loss, data_for):
 
 @pytest.mark.parametrize("rows", [63, 64, 65, 129])
 @pytest.mark.parametrize("n_inputs", [255, 257, 513])
-def test_boundaries_of_row_blocks_and_depth_chunks_do_not_show(rows, n_inputs, rng):
+def test_boundaries_of_row_blocks_and_depth_chunks_have_no_effect(rows, n_inputs, rng):
     X, y = rng.normal(size=(rows, n_inputs)), rng.normal(size=(rows, 2))
     net = fanin.Network(n_inputs, [fanin.Dense(19, "relu"), fanin.Dense(2)], dtype="float64")
     twin = reference_of(net)
@@ -92,7 +92,7 @@ def test_one_sample_trains(every_loss, data_for):
     np.testing.assert_allclose(flat(net.get_weights()), flat(twin), rtol=0, atol=1e-11)
 
 
-def test_float32_training_strays_no_further_than_float32_numpy(
+def test_float32_training_deviates_no_further_than_float32_numpy(
     every_rule, every_activation, every_loss, data_for
 ):
     """The bound is measured: the same formulas in float32 NumPy, inputs reordered to sample rounding."""

@@ -1,4 +1,4 @@
-"""What is evaluated after each epoch: data given for it, or the last share of the samples."""
+"""Validation after each epoch, on separate data or on the last samples."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_a_validation_fraction_holds_back_the_last_samples(net, classification, 
 
 
 @pytest.mark.parametrize("rows", [1, 2, 3, 5, 7, 10, 50, 75, 100, 997, 1000, 30_000, 10**9 + 7])
-def test_a_share_of_rows_is_the_one_that_was_written(rows):
+def test_a_fraction_of_rows_is_exact(rows):
     for per_mille in range(1, 1000):
         fraction = Fraction(per_mille, 1000)
         for given in (per_mille / 1000, fraction, np.float64(per_mille / 1000), np.float32(per_mille / 1000)):
@@ -123,7 +123,7 @@ def test_early_stopping_watches_the_samples_held_back(net, classification):
 
 
 @pytest.mark.parametrize("fraction", [0, 1, -0.1, 1.5, np.nan, np.inf, 0.0, 1.0])
-def test_a_validation_fraction_outside_of_0_to_1_is_refused(net, classification, fraction):
+def test_a_validation_fraction_outside_0_to_1_is_refused(net, classification, fraction):
     with pytest.raises(ValueError, match=r"validation_fraction: expected a (finite )?number"):
         net.fit(*classification, validation_fraction=fraction, **OPTIONS)
 
@@ -143,12 +143,12 @@ def test_a_validation_fraction_that_leaves_a_side_empty_is_refused(net, classifi
     assert digest(net) == before
 
 
-def test_validation_data_and_a_fraction_do_not_go_together(net, classification):
-    with pytest.raises(ValueError, match="validation_fraction: expected None beside validation_data"):
+def test_validation_data_and_a_fraction_exclude_each_other(net, classification):
+    with pytest.raises(ValueError, match="validation_fraction: expected None together with validation_data"):
         net.fit(*classification, validation_fraction=0.5, validation_data=classification, **OPTIONS)
 
 
-def test_a_bad_value_among_the_samples_held_back_is_named_by_its_place(net, classification):
+def test_a_bad_value_among_the_samples_held_back_is_located(net, classification):
     X, y = classification
     X[50, 3] = np.nan
     with pytest.raises(
@@ -172,13 +172,13 @@ def test_a_bad_value_among_the_samples_held_back_is_named_by_its_place(net, clas
     ],
     ids=["y", "weights", "vector", "number"],
 )
-def test_wrong_shapes_get_their_sentence_beside_a_validation_fraction(net, X, y, weights, words):
+def test_wrong_shapes_get_a_clear_message_with_a_validation_fraction(net, X, y, weights, words):
     with pytest.raises(ValueError, match=words):
         net.fit(X, y, sample_weight=weights, validation_fraction=0.5, **OPTIONS)
 
 
 def test_values_of_validation_data_are_checked_before_the_fit_and_not_in_every_epoch(net, classification):
-    """A value that a callback spoils makes wrong numbers, and an index of a class never leaves its memory."""
+    """A value changed by a callback gives wrong numbers, but a label never reads outside its memory."""
     X, y = classification
     X_val, y_val = X.copy(), y.copy()
 

@@ -1,4 +1,4 @@
-"""A sample of weight 0 has no influence, whatever finite numbers stand in its row of X and y."""
+"""A sample of weight 0 has no influence, whatever finite numbers its row of X and y holds."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RULE = optim.Around(optim.SGD(0.05), clip_norm=0.7)
 
 
 def filled(values, fill):
-    """The values, with another number in the rows that are left out."""
+    """The values, with another number in the rows of weight 0."""
     values = values.copy()
     values[LEFT_OUT] = fill
     return values
@@ -30,7 +30,7 @@ def fill_of(loss, dtype):
 
 
 def cases(loss, dtype):
-    """Data that differ in the rows left out alone."""
+    """Data that differ only in the rows of weight 0."""
     rng = np.random.default_rng(3)
     X, y = rng.normal(size=(ROWS, INPUTS)).astype(dtype), targets_for(loss, rng, ROWS, OUTPUTS)
     if y.dtype.kind == "f":
@@ -58,7 +58,7 @@ def test_loss_and_gradient_are_those_of_the_other_rows(every_loss, dtype, fill):
     np.testing.assert_array_equal(gradient, F.loss_gradient(a, y, loss, sample_weight=WEIGHTS))
 
 
-def test_soft_targets_of_weight_zero_count_for_nothing(dtype):
+def test_soft_targets_of_weight_zero_have_no_influence(dtype):
     rng = np.random.default_rng(4)
     a, y = rng.normal(size=(ROWS, 40)).astype(dtype), rng.dirichlet(np.ones(40), ROWS).astype(dtype)
     for loss in (losses.SoftmaxCrossEntropy(), losses.SoftmaxCrossEntropy(0.1)):
@@ -91,7 +91,7 @@ def test_training_has_the_bits_of_any_other_numbers_there(every_loss, dtype, aro
     assert found[1:] == found[:1] * 2
 
 
-def test_chunks_and_nets_side_by_side_and_objectives_leave_them_out(dtype):
+def test_chunks_nets_trained_together_and_objectives_ignore_them(dtype):
     found = []
     for X, y in cases("squared_error", dtype):
         nets = [network("squared_error", dtype) for _ in range(3)]
@@ -106,7 +106,7 @@ def test_chunks_and_nets_side_by_side_and_objectives_leave_them_out(dtype):
     assert found[1:] == found[:1] * 2
 
 
-def test_with_batch_norm_their_targets_count_for_nothing_and_their_inputs_in_the_statistics(dtype):
+def test_with_batch_norm_only_their_inputs_count_and_only_in_the_statistics(dtype):
     (X, y), (_, extreme), _ = cases("squared_error", dtype)
     results = []
     for inputs, targets in ((X, y), (X, extreme), (filled(X, 9), y)):
@@ -117,7 +117,7 @@ def test_with_batch_norm_their_targets_count_for_nothing_and_their_inputs_in_the
     assert results[0] == results[1] != results[2]
 
 
-def test_what_is_no_number_is_refused_there_too(dtype):
+def test_values_that_are_not_finite_are_refused_there_too(dtype):
     (X, y), *_ = cases("squared_error", dtype)
     net = network("squared_error", dtype)
     for data, name in (((filled(X, np.nan), y), "X"), ((X, filled(y, np.nan)), "y")):

@@ -245,8 +245,28 @@ struct Mish {
   }
 };
 
+// a = z / 6 + 1/2 clipped to [0, 1],  da/dz = 1/6 for -3 < z < 3, else 0. The nearer end is subtracted from,
+// so that a is 0 or 1 for no z between them.
+struct HardSigmoid {
+  static constexpr const char* name = "hard_sigmoid";
+  // As logistic: values near 1/2 keep the mean square by themselves. Weights that made up for the slope of
+  // 1/6 would drive units to the ends.
+  static constexpr double fan_in_variance = 1;
+  static constexpr bool needs_input = false;
+  template <class V>
+  static V value(V z) {
+    const V beyond = V(1.0 / 6) * (V(3.0) - abs(z)), tail = select(beyond <= V(0.0), V(0.0), beyond);
+    return select(z <= V(0.0), tail, V(1.0) - tail);
+  }
+  template <class V>
+  static V backward(V da, V, V a) {
+    const V slope = V(1.0 / 6) * da;
+    return select(a <= V(0.0), V(0.0), select(a >= V(1.0), V(0.0), slope));
+  }
+};
+
 using Activations = List<Identity, Logistic, Tanh, Relu, SymmetricLogistic, LeakyRelu, Elu, Selu, Softplus,
-                         Softsign, Gelu, GeluTanh, Silu, Mish>;
+                         Softsign, Gelu, GeluTanh, Silu, Mish, HardSigmoid>;
 
 // An activation chosen at run time, such as Relu{}: its place in the list.
 class Activation {

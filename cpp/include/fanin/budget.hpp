@@ -1,4 +1,4 @@
-// How much training a fit may take.
+// How much training a fit may do.
 #pragma once
 
 #include <algorithm>
@@ -8,15 +8,15 @@
 #pragma GCC visibility push(default)
 namespace fanin {
 
-// So many updates of the rule, and so many seconds from when this is made. Trainings that are given the same
-// one spend it together, one after the other; an epoch that has begun makes at least one update.
+// A limit on updates of the rule and on seconds, which count from construction. Trainings that share a budget
+// draw on it one after the other; an epoch that has begun makes at least one update.
 class Budget {
  public:
-  // Throws ValueError unless there is at least one step, and the seconds are finite and above 0.
+  // Throws ValueError unless max_steps is at least 1 and max_seconds is finite and above 0.
   explicit Budget(std::optional<std::size_t> max_steps = {}, std::optional<double> max_seconds = {});
 
-  std::size_t steps() const { return steps_; }  // left
-  bool late() const;                            // whether the seconds have passed
+  std::size_t steps() const { return steps_; }  // updates left
+  bool late() const;                            // whether time is up
   bool spent() const { return steps_ == 0 || late(); }
   void spend(std::size_t steps) { steps_ -= std::min(steps, steps_); }
 

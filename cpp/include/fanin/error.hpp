@@ -1,4 +1,4 @@
-// The exceptions fanin throws, each with a sentence that names the argument, what came and what was expected.
+// The exceptions fanin throws. Each message names the argument, what came and what was expected.
 #pragma once
 
 #include <cstddef>
@@ -13,13 +13,13 @@ class Error : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// A value, a shape or a name that cannot be used; nothing was written.
+// A value, shape or name that is not allowed; nothing was written.
 class ValueError : public Error {
  public:
   using Error::Error;
 };
 
-// A value of a matrix that cannot be used. The sentence is: argument: row 3, column 1 problem
+// An invalid value in a matrix. The message is: argument: row 3, column 1 problem
 class BadValueError : public ValueError {
  public:
   BadValueError(const std::string& of_argument, std::size_t at_row, std::size_t at_column,
@@ -35,13 +35,13 @@ class BadValueError : public ValueError {
   std::string problem;
 };
 
-// Bytes that are no model of fanin's, or not a whole one.
+// Bytes that are not a fanin model, or only part of one.
 class FormatError : public ValueError {
  public:
   using ValueError::ValueError;
 };
 
-// A file that cannot be read or written; code is an errno, problem its message and what helps beside it.
+// A file that cannot be read or written; code is an errno, problem its message and any hint.
 class FileError : public Error {
  public:
   FileError(const std::string& of_path, int of_errno, const std::string& hint = {});
@@ -49,24 +49,24 @@ class FileError : public Error {
   int code;
 };
 
-// A network that one thread fits, or an optimizer that one thread steps, while another uses it.
+// A network or an optimizer that another thread is fitting or stepping.
 class BusyError : public Error {
  public:
   using Error::Error;
 };
 
-// A call that ended early because the `interrupted` it was given said so.
+// A call that ended early because its `interrupted` callback returned true.
 class InterruptedError : public Error {
  public:
   using Error::Error;
 };
 
-// The loss or the weights stopped being finite. The weights of the last finite epoch end are restored.
+// The loss or the weights became NaN or infinite. The weights of the last finite epoch end are restored.
 class DivergedError : public Error {
  public:
-  DivergedError(const std::string& sentence, std::size_t at_epoch, std::size_t at_step, std::size_t at_layer)
-      : Error(sentence), epoch(at_epoch), step(at_step), layer(at_layer) {}
-  std::size_t epoch, step, layer;  // counted from 1, the epoch in its fit
+  DivergedError(const std::string& message, std::size_t at_epoch, std::size_t at_step, std::size_t at_layer)
+      : Error(message), epoch(at_epoch), step(at_step), layer(at_layer) {}
+  std::size_t epoch, step, layer;  // counted from 1; the epoch within its fit
 };
 
 }  // namespace fanin

@@ -1,28 +1,28 @@
 // Initial values of weights and biases, and the list of all initializers.
 //
-// Most draw numbers of mean zero and a deviation scaled by the fan, so that the variance of a unit's input
-// does not grow with its number of inputs. The textbook's "small random weights" are symmetric about zero
-// (not rand's 0..1), and the scale is 1 / sqrt(fan-in), not sqrt(fan-in). An initializer is a struct with
+// Most draw numbers with mean zero and a standard deviation scaled by the fan, so that the variance of a
+// unit's input does not grow with its number of inputs. The textbook's "small random weights" are symmetric
+// about zero (not rand's 0..1), scaled by 1 / sqrt(fan-in), not sqrt(fan-in). An initializer is a struct with
 //   name, fields(self, f)   as in an update rule
 // and one of
 //   drawn, deviation(fan)   every value is drawn from this distribution, with mean 0 and this deviation
-//   value                   all values are this one
-//   what src/layers/initial_values.cpp knows it by: Sparse, Values
-// For a bias the fan is that of its layer, and its values are one more row of numbers below the weights'.
-// Whatever is drawn depends on the seed, the layer and the place in the layer alone.
+//   value                   all values equal this
+//   a case of its own in src/layers/initial_values.cpp: Sparse, Values
+// A bias uses the fan of its layer, and its values follow those of the weights as one more row. All draws
+// depend only on the seed, the layer and the position in the layer.
 #pragma once
 
 #include <cstddef>
 #include <vector>
 
-#include "fanin/rules/rule.hpp"
+#include "fanin/fields.hpp"
 #include "fanin/variant.hpp"
 
 namespace fanin {
 
 enum class Drawn { normal, uniform };
 
-// Of a layer: inputs and units, and fan_in_variance of its activation.
+// A layer's inputs and units, and the fan_in_variance of its activation.
 struct Fan {
   double in, out, activation_variance;
 };
@@ -39,8 +39,8 @@ struct Automatic {
   double deviation(const Fan& fan) const { return gain * __builtin_sqrt(fan.activation_variance / fan.in); }
 };
 
-// He et al. 2015: deviation gain * sqrt(2 / n_in), for relu, which passes half of the mean square. (The
-// notes' sqrt(1 / n_in) for relu halves the signal's mean square in each layer.)
+// He et al. 2015: deviation gain * sqrt(2 / n_in), for relu, which halves the mean square. (With the
+// textbook's sqrt(1 / n_in) the mean square of a relu network's signal halves in each layer.)
 template <Drawn D>
 struct He {
   static constexpr const char* name = D == Drawn::normal ? "he_normal" : "he_uniform";
@@ -55,8 +55,8 @@ struct He {
 using HeNormal = He<Drawn::normal>;
 using HeUniform = He<Drawn::uniform>;
 
-// Glorot and Bengio 2010: deviation gain * sqrt(2 / (n_in + n_out)), between what the forward and what the
-// backward pass asks for.
+// Glorot and Bengio 2010: deviation gain * sqrt(2 / (n_in + n_out)), a compromise between the forward and
+// the backward pass.
 template <Drawn D>
 struct Glorot {
   static constexpr const char* name = D == Drawn::normal ? "glorot_normal" : "glorot_uniform";
@@ -71,7 +71,7 @@ struct Glorot {
 using GlorotNormal = Glorot<Drawn::normal>;
 using GlorotUniform = Glorot<Drawn::uniform>;
 
-// LeCun et al. 1998, 4.6: deviation gain / sqrt(n_in), which keeps the variance of z at that of the inputs.
+// LeCun et al. 1998, 4.6: deviation gain / sqrt(n_in), which gives z the variance of the inputs.
 template <Drawn D>
 struct Lecun {
   static constexpr const char* name = D == Drawn::normal ? "lecun_normal" : "lecun_uniform";
@@ -86,7 +86,7 @@ struct Lecun {
 using LecunNormal = Lecun<Drawn::normal>;
 using LecunUniform = Lecun<Drawn::uniform>;
 
-// All values the same. Units that start alike and are used alike stay alike: for biases and last layers.
+// All values the same. Units that start equal and are used alike stay equal: for biases and last layers.
 struct Constant {
   static constexpr const char* name = "constant";
   double value = 0;
@@ -103,10 +103,10 @@ struct Zeros {
   static void fields(Self&, F&&) {}
 };
 
-// Martens 2010: each unit has this many incoming weights, of inputs chosen at random without repetition,
+// Martens 2010: each unit has this many nonzero incoming weights, from randomly chosen distinct inputs,
 // normal with this deviation; its other weights are 0. The variance of z does not grow with the number of
-// inputs, and units differ more than with dense weights. Not for biases, and not for fewer inputs than
-// connections.
+// inputs, and units differ more than with dense weights. Not for biases, nor for layers with fewer inputs
+// than connections.
 struct Sparse {
   static constexpr const char* name = "sparse";
   std::size_t connections = 15;
@@ -118,7 +118,7 @@ struct Sparse {
   }
 };
 
-// The caller's own: weights (inputs, units) row-major, or biases (units).
+// The caller's values: weights (inputs, units) row-major, or biases (units).
 struct Values {
   static constexpr const char* name = "values";
   std::vector<double> array = {};

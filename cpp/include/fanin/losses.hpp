@@ -1,26 +1,26 @@
-// Losses: the value and the gradient of each with respect to the network's outputs, and the list of them all.
+// Losses, each with its gradient with respect to the network's outputs, and the list of them all.
 //
-// The loss of a batch is the mean over its rows, weighted by sample weights where there are any; weight / sum
-// of weights enters the gradient once, in the loss kernel. A loss is a struct with
-//   name, metric, kind       metric: what a person looks at beside the loss; kind: what y holds
+// The loss of a batch is the mean over its rows, weighted by sample weights if given; weight / sum of weights
+// enters the gradient once, in the loss kernel. A loss is a struct with
+//   name, metric, kind       metric: the figure reported next to the loss; kind: what y holds
 //   fields(self, f)          hyper-parameters, as in an update rule
-//   parameter(j)             what value and gradient need of them for output j
-//   value, gradient(a, y, p) of one output a with target y; what is summed over the outputs of a row
-//   score(a, y, p)           summed likewise; the metric is metric_of(mean score of an output)
-//   output(a)                what predict shows for an output
+//   parameter(j)             the hyper-parameter that value and gradient use for output j
+//   value, gradient(a, y, p) of one output a with target y; values are summed over the outputs of a row
+//   score(a, y, p)           summed likewise; the metric is metric_of(mean score per output)
+//   output(a)                the prediction for output a
 #pragma once
 
+#include "fanin/fields.hpp"
 #include "fanin/list.hpp"
-#include "fanin/rules/rule.hpp"
 
 namespace fanin {
 
-// targets: a column for each output. one_target: a single column that every output is compared with. labels:
-// a class for each row, or else a row of class probabilities.
+// targets: a column for each output. one_target: a single column, compared with every output. labels: a class
+// for each row, or a row of class probabilities.
 enum class TargetKind { targets, one_target, labels };
 
-// What losses without hyper-parameters share unless they say otherwise. (The others have no base, so that
-// Huber{.delta = 2} gives no warning.)
+// Defaults for losses without hyper-parameters. (The others have no base class, so that Huber{.delta = 2}
+// compiles without a warning.)
 struct PlainLoss {
   static constexpr TargetKind kind = TargetKind::targets;
   static constexpr Allowed target_range = any_number();
@@ -34,7 +34,8 @@ struct PlainLoss {
   }
 };
 
-// E = 1/2 sum_j (a_j - y_j)^2 for a row, so that the Hessian of a linear neuron is X'X / m (TEXTBOOK 10)
+// E = 1/2 sum_j (a_j - y_j)^2 for a row, so that the Hessian of a linear neuron is X'X / m
+// (docs/textbook.md, row 10)
 struct SquaredError : PlainLoss {
   static constexpr const char* name = "squared_error";
   static constexpr const char* metric = "rmse";
@@ -73,8 +74,8 @@ struct AbsoluteError : PlainLoss {
   }
 };
 
-// With d = a - y: d^2 / 2 where |d| <= delta, else delta (|d| - delta / 2) (Huber 1964); the gradient is d
-// clipped
+// With d = a - y: d^2 / 2 if |d| <= delta, otherwise delta (|d| - delta / 2) (Huber 1964); the gradient is d
+// clipped to [-delta, delta]
 struct Huber {
   static constexpr const char* name = "huber";
   static constexpr const char* metric = "mae";
@@ -106,8 +107,8 @@ struct Huber {
   }
 };
 
-// With d = y - a_j and level q_j: q_j d where d > 0, else (q_j - 1) d (Koenker and Bassett 1978). Output j is
-// the q_j-quantile of the single target; the gradient is -q_j, or 1 - q_j, and 0 where a = y.
+// With d = y - a_j and level q_j: q_j d if d > 0, otherwise (q_j - 1) d (Koenker and Bassett 1978). Output j
+// estimates the q_j-quantile of the single target; the gradient is -q_j or 1 - q_j, and 0 where a = y.
 struct Quantile {
   static constexpr const char* name = "quantile";
   static constexpr const char* metric = "pinball";
@@ -139,8 +140,8 @@ struct Quantile {
   }
 };
 
-// A count y with mean e^a: E = e^a - y a, the negative log-likelihood without log y!; predict shows e^a. The
-// metric is the mean deviance 2 (y log(y / e^a) - y + e^a).
+// A count y with mean e^a: E = e^a - y a, the negative log-likelihood without log y!; the prediction is e^a.
+// The metric is the mean deviance 2 (y log(y / e^a) - y + e^a).
 struct Poisson : PlainLoss {
   static constexpr const char* name = "poisson";
   static constexpr const char* metric = "deviance";
@@ -164,7 +165,7 @@ struct Poisson : PlainLoss {
   }
 };
 
-// Independent yes-no outputs with probability p = 1 / (1 + e^-a) and target y in [0, 1]:
+// Independent binary outputs with probability p = 1 / (1 + e^-a) and target y in [0, 1]:
 // E = -y log p - (1 - y) log(1 - p) = max(a, 0) - y a + log(1 + e^-|a|), safe for any a;  dE/da = p - y
 struct LogisticLoss : PlainLoss {
   static constexpr const char* name = "logistic";
@@ -191,7 +192,7 @@ struct LogisticLoss : PlainLoss {
 
 // E = -sum_j t_j log p_j,  p_j = e^(a_j - max) / sum_k e^(a_k - max);  dE/da_j = p_j sum_k t_k - t_j, where
 // the target t is [j = label] or a row of probabilities, smoothed to (1 - s) t + s / k (Szegedy et al. 2016).
-// Written as sum_j t_j (log(sum) - (a_j - max)), no exponent is ever positive: outputs of +-1e4 are safe.
+// In the form sum_j t_j (log(sum) - (a_j - max)) no exponent is positive: outputs of +-1e4 are safe.
 struct SoftmaxCrossEntropy {
   static constexpr const char* name = "softmax_cross_entropy";
   static constexpr const char* metric = "accuracy";

@@ -1,4 +1,4 @@
-// Elementary functions on one double: the same bits on every machine, which libm does not promise.
+// Elementary functions of one double, with the same bits on every machine, which libm does not guarantee.
 #pragma once
 
 #pragma GCC visibility push(default)

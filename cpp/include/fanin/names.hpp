@@ -1,7 +1,6 @@
-// Names of the entries of a list, and entries by name.
+// Names of the entries of a list, and lookup by name.
 #pragma once
 
-#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,18 +17,7 @@ std::vector<std::string> names_of(L list) {
   return names;
 }
 
-// Names of the state arrays of the rule R
-template <class R>
-std::vector<std::string> slot_names_of() {
-  if constexpr (R::slots == 0) {
-    return {};
-  } else {
-    static_assert(sizeof(R::slot_names) / sizeof(R::slot_names[0]) == R::slots);
-    return {std::begin(R::slot_names), std::end(R::slot_names)};
-  }
-}
-
-// The place of `name` in list L as an E; throws ValueError with the names there are.
+// The index of `name` in list L as an E; throws ValueError with all names of the list.
 template <class E, class L>
 E from_name(L list, std::string_view kind, std::string_view name) {
   int place = 0, found = -1;

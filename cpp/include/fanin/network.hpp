@@ -30,45 +30,44 @@ namespace fanin {
 using Loss = decltype(variant_of(Losses{}));
 
 struct Evaluation {
-  double loss, metric;  // the metric is the one the loss names
+  double loss, metric;  // Loss::metric names the metric
 };
 
-// Of a network that averages its weights: the average, which predicts, or the weights trained
+// For a network that averages its weights: the average, used for prediction, or the weights being trained
 enum class Weights { shown, trained };
 
-// Of arrays: all, or shapes, labels and weights alone, where an earlier call has checked all
+// Of arrays: all checks, or only shapes, labels and weights because an earlier call has done the rest
 enum class Checks { all, shapes };
 
-// Of the columns of X and y, by these names of arguments
+// Names of the columns of X and y, by those argument names
 using ColumnNames = std::map<std::string, std::vector<std::string>>;
 
-// One array of what a network keeps: "layer1.weight" (inputs, units), "layer1.bias" (units), which is a
-// vector, ...
+// One array of a network: "layer1.weight" (inputs, units), "layer1.bias" (units), which is a vector, ...
 struct ArrayShape {
   std::string name;
   std::size_t rows, columns;  // a vector has one row
   bool vector;
-  bool trained;  // statistics of batch norm are not
+  bool trained;  // false for batch-norm statistics
 };
 
 // T is float or double: the type of parameters and arithmetic.
 //
 // The same data, seed and hyper-parameters give the same bits on every instruction set and number of threads.
-// One epoch of training, or any number of const calls, at a time: anything else throws BusyError. A network
-// that was moved from throws ValueError.
+// One epoch of training, or any number of const calls, may run at a time; anything else throws BusyError.
+// Using a moved-from network throws ValueError.
 template <class T>
 class Network {
  public:
-  // Throws ValueError where a number of inputs or units is 0, there is no Dense, the last layer is a
-  // BatchNorm or a Dropout, one of these follows one of its kind, layers of a Residual do not give as many
-  // columns as they are given, an initializer does not fit its layer or gives values that are not finite in
-  // T, or the loss does not fit the outputs.
+  // Throws ValueError if a number of inputs or units is 0, there is no Dense, the last layer is a BatchNorm
+  // or a Dropout, one of these follows another of its kind, the layers of a Residual do not have as many
+  // outputs as inputs, an initializer does not fit its layer or has values that are not finite in T, or the
+  // loss does not fit the outputs.
   Network(std::size_t inputs, std::vector<Layer> layers, Loss loss, std::uint64_t seed = 0);
   ~Network();
   Network(Network&&) noexcept;
   Network& operator=(Network&&) noexcept;
 
-  // An independent network with everything save() writes: training continues on both with the same bits.
+  // An independent network with everything save() writes: both continue training with the same bits.
   Network copy() const;
 
   std::size_t inputs() const;
@@ -78,50 +77,48 @@ class Network {
   const Loss& loss() const;
   std::uint64_t seed() const;
 
-  // Rows of outputs as the loss shows them: probabilities of classes, means of counts. Any number of threads
-  // may call it at once; it prints nothing and waits for nobody. A few rows are done on the stack, more in
-  // memory of which a thread keeps 3 MiB for each of its team at most. `interrupted` is asked about every
-  // 30 ms by the thread that calls; true ends the call with InterruptedError and `out` half written. Throws
-  // ValueError where `out` shares memory with x.
+  // Rows of outputs as the loss defines them: class probabilities, means of counts. Any number of threads may
+  // call it at once; it prints nothing and never blocks. A few rows use the stack, more use scratch memory,
+  // of which a thread retains at most 3 MiB for each thread of its team. The calling thread calls
+  // `interrupted` about every 30 ms; true ends the call with InterruptedError and `out` half written. Throws
+  // ValueError if `out` shares memory with x.
   void predict(const Samples& x, MatrixView<T> out, const std::function<bool()>& interrupted = {}) const;
-  // The same without exceptions: false, where one would be thrown.
+  // The same without exceptions: returns false if `predict` would throw.
   bool try_predict(const Samples& x, MatrixView<T> out) const noexcept;
-  // Weighted by sample weights where there are any.
+  // Weighted by sample weights if given.
   Evaluation evaluate(const Samples& x, const Targets& y, SampleWeights weights = {},
                       const std::function<bool()>& interrupted = {}, Checks checks = Checks::all) const;
 
-  // All arrays, layer by layer: what is trained of a layer in the order of Method::arrays, then its
-  // statistics.
+  // All arrays, layer by layer: a layer's trained arrays in the order of Method::arrays, then its statistics.
   std::vector<ArrayShape> arrays() const;
-  // The values of the one with this name, row-major
+  // The values of the array with this name, row-major
   void get_array(std::string_view name, std::span<T> out, Weights which = Weights::shown) const;
-  void set_array(std::string_view name, std::span<const T> values);  // each call folds all batch norms
-  // The values of all of them; nothing is written unless all can be.
+  void set_array(std::string_view name, std::span<const T> values);  // each call refolds all batch norms
+  // Sets all arrays, or none if any cannot be set.
   void set_arrays(const std::vector<std::span<const T>>& values);
 
-  // What the network was last trained with, whose state it keeps; and the epochs begun so far
+  // The method the network was last trained with, whose state it holds; and the epochs begun so far
   std::optional<Method> method() const;
   std::uint64_t epochs() const;
 
-  // Texts of your own by name, in UTF-8, such as the names of classes; they are saved with the model.
+  // The caller's texts by name, in UTF-8, such as the names of classes; they are saved with the model.
   std::map<std::string, std::string> metadata() const;
   void set_metadata(std::map<std::string, std::string> metadata);
 
-  // Names of the columns that the network was trained on, in their order, where the caller knows them; they
-  // are saved with the model. Different names in UTF-8, as many as there are inputs ("X") or outputs ("y").
+  // Names of the training data's columns, in order, if the caller knows them; they are saved with the model.
+  // Distinct names in UTF-8, as many as there are inputs ("X") or outputs ("y").
   ColumnNames column_names() const;
   void set_column_names(ColumnNames names);
 
-  // A safetensors file, or its bytes, with all there is: architecture, weights as (inputs, units), the rule
-  // with its state, the place in the random orders. Training goes on from it as it would have, bit for bit. A
-  // rename puts the file in its place as a whole, or leaves what was there, whatever happens; owner and
-  // permissions stay. Where a rename cannot (a file that is a mount), the old file is written over while the
-  // new content is whole in another, "<name>.fanin-new", which the message names if that fails. Throws
+  // A safetensors file, or its bytes, with everything: architecture, weights as (inputs, units), the rule
+  // with its state, the positions in the random streams. Training resumes from it bit for bit. The file is
+  // put in place by a rename, so that a failure leaves the old file whole; owner and permissions are
+  // preserved. Where a rename is impossible (a file that is a mount point), the old file is overwritten while
+  // a complete copy of the new content is in "<name>.fanin-new", which the error names if that fails. Throws
   // FileError.
   void save(const std::filesystem::path& path) const;
   std::vector<std::byte> to_bytes() const;
-  // Nothing of a file is trusted: FormatError tells what is wrong with it, or that its numbers are not of
-  // type T.
+  // Files are not trusted: a FormatError says what is wrong with one, or that its numbers are not of type T.
   static Network load(const std::filesystem::path& path);
   static Network from_bytes(std::span<const std::byte> bytes);
 
@@ -142,47 +139,47 @@ AnyNetwork load(const std::filesystem::path& path);
 AnyNetwork from_bytes(std::span<const std::byte> bytes);
 
 struct TrainingOptions {
-  // Cut to the number of samples. With batch norm a single row that is left over joins the batch before it.
+  // At most the number of samples. With batch norm a single remaining row joins the batch before it.
   std::size_t batch_size = 32;
   bool shuffle = true;
-  // Asked about every 50 ms by the thread that called `epoch`; true stops before the next update. It must not
-  // throw, here and wherever else it is asked.
+  // Called about every 50 ms by the thread that called `epoch`; true stops before the next update. Like all
+  // such callbacks, it must not throw.
   std::function<bool()> interrupted = {};
-  // Where it is spent, an epoch ends after the update under way. Borrowed.
+  // Once it is spent, an epoch ends after the update in progress. Borrowed.
   Budget* budget = nullptr;
-  // Of this fit, on other data before these; a DivergedError counts them.
+  // Epochs of this fit before this training, on other data; a DivergedError counts them.
   std::size_t epochs_before = 0;
 };
 
 struct EpochResult {
-  double loss;       // (weighted) mean over the samples trained, each taken before its batch's update
-  bool interrupted;  // stopped before the end of the epoch or the budget, after whole steps
-  double share = 1;  // of the samples, by weight, that were trained
+  double loss;       // (weighted) mean over the samples trained on, each measured before its batch's update
+  bool interrupted;  // stopped before the end of the epoch or of the budget, after whole steps
+  double share = 1;  // of the samples, by weight, that were trained on
 };
 
 class Population;
 
-// Training of a network on a data set. Construction checks everything and allocates what every method needs;
-// an epoch allocates only for a method that needs more than those before, and first of all. x, y and weights
-// are borrowed and must outlive this object, as must the network.
+// Training of a network on a data set. The constructor checks everything and allocates what every method
+// needs; an epoch allocates, before anything else, only if its method needs more than earlier ones. x, y and
+// weights are borrowed and must outlive this object, as must the network.
 template <class T>
 class Training {
  public:
-  // Throws ValueError: shapes, values that are not finite, labels outside 0..k-1, a batch size of 0, no
-  // samples.
+  // Throws ValueError for wrong shapes, values that are not finite, labels outside 0..k-1, a batch size of 0
+  // and empty data.
   Training(Network<T>& network, const Samples& x, const Targets& y, TrainingOptions options = {},
            SampleWeights weights = {});
   ~Training();
 
-  // One pass over the samples in an order of its own, which depends on the seed and the number of epochs
-  // trained. The state of the rule is the network's: it is kept from call to call, also when hyper-parameters
-  // change, until another kind of rule comes. A rule, or a Method: a rule and what goes on around it. Throws
+  // One pass over the samples in a new order, which depends on the seed and the number of epochs trained. The
+  // network holds the rule's state, which carries over from call to call, even if hyper-parameters change,
+  // until another kind of rule is used. Accepts a rule, or a Method: a rule with options around it. Throws
   // ValueError, BusyError, DivergedError.
   EpochResult epoch(const Method& method);
 
-  // For each batch norm that asks for it: mean and variance of what it sees over all samples, instead of
-  // averages; layer by layer, the layers before it as in prediction. Two rows at least.
-  // Throws InterruptedError, and changes nothing then.
+  // Gives each batch norm that asks for it the mean and variance of its inputs over all samples, instead of
+  // running statistics; layer by layer, with earlier layers in prediction mode. Needs at least two rows.
+  // Throws InterruptedError, with nothing changed.
   void exact_statistics();
 
  private:

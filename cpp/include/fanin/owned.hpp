@@ -1,4 +1,4 @@
-// What an object that can be moved is made of.
+// The state of a movable object.
 #pragma once
 
 #include <memory>
@@ -8,14 +8,14 @@
 
 namespace fanin {
 
-// Owns the state of an object. Without one, after a move, every use throws ValueError.
+// Owns an object's state. Once that has been moved away, every use throws ValueError.
 template <class State>
 class Owned {
  public:
   Owned(std::unique_ptr<State> state) : state_(std::move(state)) {}
   State* operator->() const { return &**this; }
   State& operator*() const {
-    if (state_ == nullptr) throw ValueError(std::string(State::name) + ": it was moved from");
+    if (state_ == nullptr) throw ValueError(std::string(State::name) + ": used after being moved from");
     return *state_;
   }
 

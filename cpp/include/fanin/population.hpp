@@ -1,4 +1,4 @@
-// Several trainings side by side.
+// Several concurrent trainings.
 #pragma once
 
 #include <exception>
@@ -11,23 +11,23 @@
 #pragma GCC visibility push(default)
 namespace fanin {
 
-// Epochs of several trainings at a time, of different networks. Threads take them in turn, each on one
-// thread; where there are fewer than threads, each has a team of its own, if it is large enough for one. The
+// Epochs of several trainings, of different networks, at a time. Threads take epochs in turn, each epoch on
+// one thread; if there are fewer epochs than threads, those that are large enough get a team of threads. The
 // bits are those of each training alone.
 class Population {
  public:
-  // `interrupted` is asked about every 10 ms by the thread that calls `run`; true stops all epochs before
-  // their next updates.
+  // The thread that calls `run` calls `interrupted` about every 10 ms; true stops all epochs before their
+  // next updates.
   explicit Population(std::function<bool()> interrupted = {});
-  ~Population();  // stops
+  ~Population();  // calls stop()
   Population(const Population&) = delete;
   Population& operator=(const Population&) = delete;
 
-  // For the TrainingOptions of its trainings, so that long steps are interrupted too
+  // For the TrainingOptions of its trainings, so that long steps can be interrupted too
   std::function<bool()> interrupted() const;
 
-  // Begins an epoch, of a training that must outlive it and that has none under way; `number` is the
-  // caller's name for it. Throws ValueError and BusyError as Training::epoch does.
+  // Begins an epoch of a training that must outlive it and has no epoch in progress; `number` identifies it
+  // to the caller. Throws ValueError and BusyError as Training::epoch does.
   template <class T>
   [[gnu::visibility("default")]] void begin(std::size_t number, Training<T>& training, const Method& method);
 
@@ -35,12 +35,12 @@ class Population {
     std::size_t number;
     EpochResult result;
     double seconds;            // spent on it
-    std::exception_ptr error;  // such as a DivergedError: then there is no result
+    std::exception_ptr error;  // such as a DivergedError: there is no result then
   };
-  // Trains until at least one epoch has ended. All of them end where it is interrupted.
+  // Trains until at least one epoch has ended. Interruption ends all of them.
   std::vector<Ended> run();
 
-  // Ends epochs under way where they are, for good; waits for a `run` of another thread.
+  // Permanently ends epochs in progress where they are; waits for another thread's `run`.
   void stop();
 
  private:

@@ -1,19 +1,89 @@
-// Any update rule of the list, and what may go on around it.
+// An update rule chosen at run time, and what may be applied around it.
 #pragma once
 
 #include <cstddef>
+#include <new>
 #include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
-#include "fanin/rules/all.hpp"
+#include "fanin/rules/rule.hpp"
 #include "fanin/schedules.hpp"
 #include "fanin/variant.hpp"
 
+#pragma GCC visibility push(default)
 namespace fanin {
 
-// One update rule with its hyper-parameters.
-using Rule = decltype(variant_of(Rules{}));
+// Visits the hyper-parameters of a rule without knowing its struct.
+class RuleFields {
+ public:
+  virtual void number(const char* name, double& value, const Allowed& allowed) = 0;
+  virtual void flag(const char* name, bool& value) = 0;
+  virtual void choice(const char* name, int& value, const Choices& choices) = 0;
+
+ protected:
+  ~RuleFields() = default;
+};
+
+// One update rule of the list in rules/all.hpp with its hyper-parameters. This header does not include the
+// list, so that a change of a rule recompiles little.
+class Rule {
+ public:
+  // From a rule of the list, such as Adam{}
+  template <class R>
+    requires requires { typename R::Constants; }
+  Rule(const R& rule) : place_(rule_place<R>()) {
+    static_assert(sizeof(R) <= kMostBytes && std::is_trivially_copyable_v<R>,
+                  "hyper-parameters: expected at most 96 bytes that can be copied as they are");
+    ::new (bytes_) R(rule);
+  }
+
+  // The names of the list; the rule of that name with its defaults, or nothing
+  static std::vector<std::string> names();
+  static std::optional<Rule> named(std::string_view name);
+
+  const char* name() const;
+  int place() const { return place_; }  // in the list
+  // The rule if it is an R, else null
+  template <class R>
+  R* get_if() {
+    return place_ == rule_place<R>() ? std::launder(reinterpret_cast<R*>(bytes_)) : nullptr;
+  }
+  template <class R>
+  const R* get_if() const {
+    return place_ == rule_place<R>() ? std::launder(reinterpret_cast<const R*>(bytes_)) : nullptr;
+  }
+
+  // Calls field as the `fields` of the rule itself does.
+  template <class Self, class F>
+  static void fields(Self& self, F&& field) {
+    struct Caller final : RuleFields {
+      F& field;
+      explicit Caller(F& to) : field(to) {}
+      void number(const char* name, double& value, const Allowed& allowed) override {
+        field(name, value, allowed);
+      }
+      void flag(const char* name, bool& value) override { field(name, value); }
+      void choice(const char* name, int& value, const Choices& choices) override {
+        field(name, value, choices);
+      }
+    } caller(field);
+    Rule visited = self;
+    visited.visit(caller);
+    if constexpr (!std::is_const_v<Self>) self = visited;
+  }
+
+ private:
+  void visit(RuleFields& fields);
+
+  static constexpr std::size_t kMostBytes = 96;
+  int place_;
+  alignas(double) std::byte bytes_[kMostBytes];
+};
+
 // One schedule with its hyper-parameters.
 using Schedule = decltype(variant_of(Schedules{}));
 
@@ -64,3 +134,5 @@ struct Method {
 };
 
 }  // namespace fanin
+
+#pragma GCC visibility pop

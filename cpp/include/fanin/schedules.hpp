@@ -1,17 +1,17 @@
 // Schedules: a hyper-parameter as a function of the step t = 1, 2, ..., and the list of them all. Their
 // values are the same bits everywhere: exp, log and cos are ours. A schedule is a struct with
-//   name, fields(self, f)   as in an update rule
-//   at(t), largest()        its value at step t, and one that none exceeds
+//   name, fields(self, f), conflict()   as in an update rule
+//   at(t), largest()                    its value at step t, and one that none exceeds
 #pragma once
 
+#include "fanin/fields.hpp"
 #include "fanin/list.hpp"
 #include "fanin/math.hpp"
-#include "fanin/rules/rule.hpp"
 
 namespace fanin {
 
-// levels[k] from the step after after[k - 1] on: 0.5, then 0.9 once the large gradients are gone (TEXTBOOK
-// 50)
+// levels[k] from the step after after[k - 1] on: 0.5, then 0.9 once the large gradients have disappeared
+// (docs/textbook.md, row 50)
 struct Piecewise {
   static constexpr const char* name = "piecewise";
   Numbers levels = {{0.5, 0.9}, 2};
@@ -21,6 +21,15 @@ struct Piecewise {
     field("levels", self.levels, at_least(0));
     field("after", self.after, at_least(0));
   }
+  const char* conflict() const {
+    if (after.count == 0 || after.count + 1 != levels.count) {
+      return "after: expected one step fewer than levels, and at least one";
+    }
+    for (std::size_t k = 1; k < after.count; ++k) {
+      if (!(after.value[k - 1] < after.value[k])) return "after: expected ascending steps";
+    }
+    return nullptr;
+  }
   double largest() const {
     double most = levels.value[0];
     for (std::size_t k = 1; k < levels.count; ++k) most = levels.value[k] > most ? levels.value[k] : most;
@@ -28,7 +37,7 @@ struct Piecewise {
   }
   double at(std::uint64_t t) const {
     std::size_t k = 0;
-    while (k < after.count && k + 1 < levels.count && static_cast<double>(t) > after.value[k]) ++k;
+    while (k != after.count && static_cast<double>(t) > after.value[k]) ++k;
     return levels.value[k];
   }
 };
@@ -86,6 +95,7 @@ struct Cosine {
     field("steps", self.steps, at_least(1));
     field("warm_up", self.warm_up, at_least(0));
   }
+  const char* conflict() const { return warm_up < steps ? nullptr : "warm_up: expected less than steps"; }
   double largest() const { return first > last ? first : last; }
   double at(std::uint64_t t) const {
     const double step = static_cast<double>(t);
@@ -113,6 +123,41 @@ struct InverseTime {
   }
 };
 
-using Schedules = List<Piecewise, SutskeverMomentum, Exponential, Cosine, InverseTime>;
+// One cycle (Smith and Topin 2019) in two phases, each half a wave, as in PyTorch: with first = peak / start,
+// last = first / end and r = warm steps,
+//   peak + (first - peak) (1 + cos(pi u)) / 2,  u = (t - 1) / (r - 1)        for t < r
+//   peak + (last - peak) (1 - cos(pi u)) / 2,   u = (t - r) / (steps - r)    then, and last after all steps
+struct OneCycle {
+  static constexpr const char* name = "one_cycle";
+  double peak = 0.01;
+  double steps = 10000;
+  double warm = 0.3;
+  double start = 25;
+  double end = 1e4;
+  template <class Self, class F>
+  static void fields(Self& self, F&& field) {
+    field("peak", self.peak, at_least(0));
+    field("steps", self.steps, at_least(1));
+    field("warm", self.warm, from_0_below_1());
+    field("start", self.start, above_0());
+    field("end", self.end, above_0());
+  }
+  double first() const { return peak / start; }
+  double last() const { return first() / end; }
+  double largest() const {
+    const double higher_end = first() > last() ? first() : last();
+    return peak > higher_end ? peak : higher_end;
+  }
+  double at(std::uint64_t t) const {
+    const double step = static_cast<double>(t), rise = warm * steps;
+    if (step >= steps) return last();
+    const double value =
+        step < rise ? peak + (first() - peak) * (1 + math::cos_pi((step - 1) / (rise - 1))) / 2
+                    : peak + (last() - peak) * (1 - math::cos_pi((step - rise) / (steps - rise))) / 2;
+    return value < largest() ? value : largest();  // sums are rounded
+  }
+};
+
+using Schedules = List<Piecewise, SutskeverMomentum, Exponential, Cosine, InverseTime, OneCycle>;
 
 }  // namespace fanin

@@ -1,4 +1,4 @@
-// Non-owning views of a user's arrays.
+// Non-owning views of a caller's arrays.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@
 namespace fanin {
 
 // Element (i, j) is data[i * row_stride + j * column_stride]; strides are in elements and may be negative or
-// zero. Those of an axis of length 0 or 1 mean nothing.
+// zero. The stride of an axis of length 0 or 1 is ignored.
 template <class T>
 struct MatrixView {
   T* data = nullptr;
@@ -52,7 +52,7 @@ struct NumberMatrix {
   const std::byte* data = nullptr;
   std::size_t rows = 0, columns = 0;
   std::ptrdiff_t row_stride = 0, column_stride = 0;
-  bool swapped = false;  // its byte order is not this machine's
+  bool swapped = false;  // whether its byte order is the opposite of this machine's
 };
 
 template <class S>
@@ -84,17 +84,16 @@ NumberMatrix numbers(const MatrixView<S>& m) {
           m.column_stride * size};
 }
 
-// Samples are rows. Any type of numbers serves a network of either precision: values are converted batch by
+// Samples are rows. A network of either precision accepts any type of numbers: values are converted batch by
 // batch, each with one rounding.
 using Samples = std::variant<MatrixView<const float>, MatrixView<const double>, NumberMatrix>;
 
-// One weight for each sample, at least 0; none: all are 1. A common factor, however large or small, changes
-// nothing. A sample of weight 0 has no influence, whatever finite numbers it holds, but for its part in the
-// mean and variance of a batch norm.
+// One weight for each sample, at least 0; empty: all are 1. A common factor, however large or small, has no
+// effect. Nor does a sample of weight 0, whatever finite numbers it holds, except on the mean and variance of
+// a batch norm.
 using SampleWeights = std::span<const double>;
 
-// Class labels 0..k-1, one for each sample, of any type of integers: a vector, a span, or a column of
-// numbers.
+// Class labels 0..k-1, one for each sample, of any integer type: a vector, a span, or a column of numbers.
 struct Labels {
   NumberMatrix column = {NumberType::int64};
 
@@ -107,7 +106,7 @@ struct Labels {
             std::ranges::data(labels), std::ranges::size(labels), 1, 1, 1})) {}
 };
 
-// Labels, or one row of targets for each sample.
+// Labels, or a row of targets for each sample.
 using Targets = std::variant<Labels, MatrixView<const float>, MatrixView<const double>, NumberMatrix>;
 
 inline std::size_t rows_of(const Samples& x) {

@@ -1,6 +1,6 @@
-// Memory for panels: aligned to a cache line, zero at first. What is not small begins at a page. Large ones
-// lie on huge pages where the system has them: a pass over several arrays would else spend much of its time
-// in page tables.
+// Memory for panels: aligned to a cache line and zeroed. All but small buffers begin at a page. Large ones
+// use huge pages if the system has them: otherwise a pass over several arrays would spend much of its time in
+// page tables.
 #pragma once
 
 #if defined(__linux__)
@@ -16,12 +16,12 @@
 namespace fanin {
 
 inline constexpr std::size_t kPage = 4096;
-// From so many bytes on the padding of a page is nothing.
+// From this size on, padding to a page is negligible.
 inline constexpr std::size_t kManyBytes = 16 * kPage;
 
-// The length of a row of n numbers among several in one buffer that a loop goes through side by side. A load
-// waits for a store just before it, as if it read what is written, where the addresses agree in their last 12
-// bits: 64 bytes apart, pages aside, two rows take half as long again. Long ones are 512 bytes apart.
+// The length of a row of n numbers in a buffer of several rows that a loop traverses together. A load waits
+// for a preceding store if the last 12 bits of their addresses agree, as if it read what was stored: two rows
+// 64 bytes apart, modulo a page, take half as long again. Long rows are 512 bytes apart.
 template <class T>
 constexpr std::size_t row_length(std::size_t n) {
   constexpr std::size_t distance = 512;

@@ -30,7 +30,7 @@ inline std::string interval(const Allowed& allowed) {
          (allowed.open_high ? ")" : "]");
 }
 
-// Checks the fields of an entry of a list, and of entries in them; the owner begins the sentence
+// Checks the fields of a list entry, and of entries inside it; messages begin with the owner
 struct FieldCheck {
   std::string owner = {};
   void operator()(const char* name, double value, const Allowed& allowed) const {
@@ -44,14 +44,14 @@ struct FieldCheck {
   void operator()(const char* name, const Numbers& numbers, const Allowed& allowed) const {
     for (std::size_t i = 0; i < numbers.count; ++i) (*this)(name, numbers.value[i], allowed);
   }
-  // its values are checked where they are rounded to the network's type
+  // values are checked when they are rounded to the network's type
   void operator()(const char*, const std::vector<double>&, const Allowed&) const {}
   void operator()(const char*, bool) const {}
-  template <class E, std::size_t N>
-  void operator()(const char* name, E choice, const char* const (&)[N]) const {
-    if (static_cast<std::size_t>(choice) < N) return;
-    throw ValueError(std::string(name) + ": expected one of " + std::to_string(N) + " variants, got number " +
-                     std::to_string(static_cast<int>(choice)));
+  template <class E>
+  void operator()(const char* name, E choice, const Choices& choices) const {
+    if (static_cast<std::size_t>(choice) < choices.count) return;
+    throw ValueError(std::string(name) + ": expected one of " + std::to_string(choices.count) +
+                     " variants, got number " + std::to_string(static_cast<int>(choice)));
   }
   void operator()(const char* name, Activation activation) const {
     const auto place = static_cast<int>(activation);
@@ -63,11 +63,20 @@ struct FieldCheck {
   void operator()(const char* name, const std::variant<Entry...>& entry, List<Entry...>) const {
     std::visit([&](const auto& e) { e.fields(e, FieldCheck{owner + name + ": "}); }, entry);
   }
-  void operator()(const char*, const std::vector<Layer>&) const {}  // each where it stands
+  void operator()(const char*, const std::vector<Layer>&) const {}  // each layer is checked on its own
   template <class Value>
   void operator()(const char* name, const std::optional<Value>& value) const {
     if (value) Value::fields(*value, FieldCheck{owner + name + ": "});
   }
 };
+
+// Checks each field of a rule or schedule, and then whether they go together
+template <class Entry>
+void check_entry(const Entry& entry) {
+  entry.fields(entry, FieldCheck{});
+  if constexpr (requires { entry.conflict(); }) {
+    if (const char* message = entry.conflict()) throw ValueError(message);
+  }
+}
 
 }  // namespace fanin

@@ -7,7 +7,7 @@
 namespace fanin {
 
 #if defined(__x86_64__)
-// Writing the register takes longer than reading it. Its low six bits are flags of past exceptions.
+// Reading the register is cheaper than writing it. Its low six bits are flags of past exceptions.
 FloatingPointScope::FloatingPointScope() : saved_(_mm_getcsr()) {
   if ((saved_ & ~std::uint64_t{0x3F}) != 0x1F80) _mm_setcsr(0x1F80);
 }

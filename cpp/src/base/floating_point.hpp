@@ -4,8 +4,8 @@
 
 namespace fanin {
 
-// The processor's floating-point modes as this library wants them (round to nearest, denormals kept in
-// registers and flushed where values are stored), restored at the end of the scope.
+// Sets the floating-point modes this library needs (round to nearest; denormals survive in registers and are
+// flushed when values are stored) and restores the previous ones at the end of the scope.
 class FloatingPointScope {
  public:
   FloatingPointScope();

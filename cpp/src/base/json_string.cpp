@@ -7,7 +7,7 @@ unsigned byte_at(std::string_view text, std::size_t at) {
   return at < text.size() ? static_cast<unsigned char>(text[at]) : 0u;
 }
 
-// of 4 hexadecimal digits from `at` on, or -1
+// The value of the 4 hexadecimal digits at `at`, or -1
 int code_unit(std::string_view text, std::size_t at) {
   int value = 0;
   for (std::size_t i = at; i < at + 4; ++i) {
@@ -25,7 +25,7 @@ int code_unit(std::string_view text, std::size_t at) {
 bool is_high(int unit) { return unit >= 0xD800 && unit < 0xDC00; }
 bool is_low(int unit) { return unit >= 0xDC00 && unit < 0xE000; }
 
-// Length of the valid escape sequence that begins with the backslash at `at`, or 0
+// The length of the valid escape sequence whose backslash is at `at`, or 0
 std::size_t length_of_escape(std::string_view text, std::size_t at) {
   const unsigned kind = byte_at(text, at + 1);
   if (kind != 'u')
@@ -99,7 +99,7 @@ StringEnd find_end_of_string(std::string_view text, std::size_t at) {
     }
     at += length;
   }
-  return {at, escaped, at < text.size() ? nullptr : "a string without an end"};
+  return {at, escaped, at < text.size() ? nullptr : "unterminated string"};
 }
 
 std::string unescape(std::string_view text) {

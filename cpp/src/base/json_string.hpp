@@ -1,4 +1,4 @@
-// Strings of JSON: where one ends, and what it says.
+// JSON strings: finding the end, and decoding.
 #pragma once
 
 #include <cstddef>
@@ -8,21 +8,21 @@
 namespace fanin::json {
 
 struct StringEnd {
-  std::size_t at;       // of the closing quote, or of the mistake
-  bool escaped;         // whether there is a backslash
-  const char* mistake;  // null where there is none
+  std::size_t at;       // position of the closing quote, or of the mistake
+  bool escaped;         // whether the string contains a backslash
+  const char* mistake;  // null if the string is valid
 };
 
-// of the string whose first character, after the quote, is at `at`
+// The end of the string whose first character, after the quote, is at `at`
 StringEnd find_end_of_string(std::string_view text, std::size_t at);
 
-// What the text between the quotes of a valid string says, in UTF-8
+// Decodes the text between the quotes of a valid string, as UTF-8
 std::string unescape(std::string_view text);
 
-// At most 60 bytes of a text, whole characters, for a sentence
+// At most 60 bytes of a text, in whole characters, for a message
 std::string shortened(std::string_view text);
 
-// Length of the valid UTF-8 sequence that begins at `at`, or 0
+// The length of the valid UTF-8 sequence at `at`, or 0
 std::size_t length_of_character(std::string_view text, std::size_t at);
 
 }  // namespace fanin::json

@@ -7,7 +7,7 @@
 
 namespace fanin {
 
-// copy(panel elements, row-major elements, number) for each run of a panel's row
+// copy(panel elements, row-major elements, count) for each contiguous run of a panel's row
 template <class T, class U, class F>
 void for_each_run(const Panels<T>& panels, U* row_major, F&& copy) {
   for (std::size_t p = 0; p < panels.count(); ++p) {

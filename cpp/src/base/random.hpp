@@ -1,4 +1,4 @@
-// Counter-based random numbers: value i of a stream depends on the seed, the stream and i alone.
+// Counter-based random numbers: value i of a stream depends only on the seed, the stream and i.
 #pragma once
 
 #include <array>
@@ -30,11 +30,11 @@ class Philox {
     return std::uint64_t{b[0]} | std::uint64_t{b[1]} << 32;
   }
 
-  // The same of `n` indices from `first` on
+  // The same for `n` indices, starting at `first`
   void bits(std::uint64_t* out, std::uint64_t first, std::size_t n) const {
     fill(active_kernels().random_bits, out, first, n);
   }
-  // Values of variance 1, each from a block: uniform in [-sqrt(3), sqrt(3)), and normal by Box and Muller
+  // Values of variance 1, each from one block: uniform in [-sqrt(3), sqrt(3)), and normal by Box and Muller
   void uniform(double* out, std::uint64_t first, std::size_t n) const {
     fill(active_kernels().uniform_values, out, first, n);
   }
@@ -43,7 +43,7 @@ class Philox {
   }
 
  private:
-  // Kernels count with the lower half of an index.
+  // Kernels increment only the lower half of an index.
   template <class F, class V>
   void fill(F kernel, V* out, std::uint64_t first, std::size_t n) const {
     const std::uint32_t key[] = {low(seed_), high(seed_)};
@@ -62,25 +62,25 @@ class Philox {
   std::uint64_t seed_, stream_;
 };
 
-// Streams of a network's seed: for the initial weights of each dense layer, the order of each epoch, the
-// inputs that the units of a sparse layer are connected to, and (kernels/dropout.hpp) what the dropout of
-// each layer keeps, which is cut into epochs and steps.
+// The streams of a network's seed: the initial weights of each dense layer, the sample order of each epoch,
+// the inputs that the units of a sparse layer connect to, and (kernels/dropout.hpp) the dropout masks of each
+// layer, by epoch and step.
 inline std::uint64_t stream_of_layer(std::uint64_t layer) { return layer; }
 inline std::uint64_t stream_of_epoch(std::uint64_t epoch) { return (std::uint64_t{1} << 32) + epoch; }
 inline std::uint64_t stream_of_connections(std::uint64_t layer) { return (std::uint64_t{2} << 32) + layer; }
 
 inline std::uint32_t word_of_dropout(std::size_t layer) { return 3 + static_cast<std::uint32_t>(layer); }
 
-// A number in 0..n-1, n > 0: the high half of bits * n. Its bias, n / 2^64, is far below what any sample
-// could show.
+// A number in 0..n-1, n > 0: the high half of bits * n. Its bias, n / 2^64, is far too small to be detected
+// in any sample.
 inline std::uint32_t below(std::uint64_t bits, std::uint32_t n) {
   const std::uint64_t scaled_high = (bits >> 32) * n;
   const std::uint64_t scaled_low = (bits & 0xFFFFFFFF) * n;
   return static_cast<std::uint32_t>((scaled_high + (scaled_low >> 32)) >> 32);
 }
 
-// 0..n-1 in random order (Fisher and Yates). Some numbers are drawn at a time, so that what they point at is
-// asked for before it is needed.
+// 0..n-1 in random order (Fisher and Yates). Numbers are drawn a few at a time, so that the elements they
+// point at can be prefetched.
 inline void permute(std::uint32_t* order, std::uint32_t n, const Philox& random) {
   constexpr std::uint32_t at_a_time = 64;
   std::uint64_t bits[at_a_time];
@@ -101,8 +101,8 @@ inline void permute(std::uint32_t* order, std::uint32_t n, const Philox& random)
   }
 }
 
-// k different numbers of 0..n-1, k <= n, every set of them equally likely (Floyd: Bentley and Floyd 1987);
-// number i depends on value first + i of the stream. `taken` has n marks, all 0 before and after.
+// k distinct numbers in 0..n-1, k <= n, every such set equally likely (Floyd: Bentley and Floyd 1987); number
+// i depends on value first + i of the stream. `taken` has n flags, all 0 before and after.
 inline void choose(std::uint32_t* out, std::uint32_t k, std::uint32_t n, const Philox& random,
                    std::uint64_t first, char* taken) {
   for (std::uint32_t i = 0; i < k; ++i) {

@@ -7,7 +7,7 @@
 
 namespace fanin {
 
-// Chosen once, at first use; throws ValueError where FANIN_ISA names a set that cannot be used.
+// Chosen once, at first use; throws ValueError if FANIN_ISA names an unavailable set.
 const KernelTable& active_kernels();
 
 template <class T>
@@ -19,7 +19,7 @@ const Kernels<T>& kernels() {
   }
 }
 
-// index of the first value that is not finite, or n
+// The index of the first value that is not finite, or n
 template <class T>
 std::size_t find_not_finite(const T* values, std::size_t n) {
   return kernels<T>().find_beyond(values, n, std::numeric_limits<T>::max());

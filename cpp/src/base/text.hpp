@@ -1,4 +1,4 @@
-// Numbers and shapes as messages show them.
+// Numbers and shapes as text for messages.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +9,7 @@ namespace fanin {
 std::string number_text(double x);
 std::string shape_text(std::size_t rows, std::size_t columns);
 
-// how the sentences about a layer begin, which is counted from 0
+// The start of messages about a layer, which is counted from 0
 std::string layer_text(std::size_t layer);
 
 }  // namespace fanin

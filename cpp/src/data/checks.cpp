@@ -17,7 +17,7 @@
 namespace fanin {
 namespace {
 
-// the greatest number of type T, in type S or the greatest of that
+// The largest number of type T, converted to S, or the largest of S if that is smaller
 template <class T, class S>
 constexpr S limit_of() {
   return static_cast<S>(std::min<long double>(std::numeric_limits<T>::max(), std::numeric_limits<S>::max()));
@@ -99,7 +99,8 @@ const Loss& checked_loss(const Loss& loss, std::size_t outputs) {
 
 void check_batch(std::size_t rows, bool batch_norm) {
   if (!batch_norm || rows > 1) return;
-  throw ValueError("X: expected at least 2 rows, as batch norm divides by the deviation of a batch, got 1");
+  throw ValueError(
+      "X: expected at least 2 rows, because batch norm divides by the standard deviation of a batch, got 1");
 }
 
 namespace {
@@ -143,7 +144,7 @@ void check_targets_shape(const Targets& y, std::size_t rows, std::size_t outputs
   });
 }
 
-// Finite in T, and in the range that the loss allows
+// Finite in T, and in the range of the loss
 template <class T, class Matrix>
 void check_target_values(const Matrix& y, const Loss& loss) {
   check_finite<T>("y", y);

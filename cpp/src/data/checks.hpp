@@ -1,4 +1,4 @@
-// Checks of arguments, before anything is written. Each throws ValueError with a sentence.
+// Checks of arguments, before anything is written. Each throws ValueError.
 #pragma once
 
 #include "fanin/network.hpp"
@@ -7,11 +7,11 @@ namespace fanin {
 
 const Loss& checked_loss(const Loss& loss, std::size_t outputs);
 
-// What x and y must be for a network: all shapes come first, as they cost nothing to check, then every value.
-// Values are finite in T, labels in 0..outputs-1.
+// Requirements of a network on x and y: all shapes first, because they are cheap to check, then every value.
+// Values must be finite in T, labels in 0..outputs-1.
 template <class T>
 void check_samples(const Samples& x, std::size_t inputs);
-// Batch norm divides by the deviation of the rows.
+// Batch norm divides by the standard deviation over the rows.
 void check_batch(std::size_t rows, bool batch_norm);
 template <class T>
 void check_targets(const Targets& y, SampleWeights weights, std::size_t rows, std::size_t outputs,

@@ -1,4 +1,4 @@
-// A user's matrix of any type of numbers into panels.
+// Copies a user's matrix of any number type into panels.
 #pragma once
 
 #include <algorithm>
@@ -22,7 +22,7 @@ void gather_matrix(const MatrixView<const S>& from, const Panels<T>& out, const 
   }
 }
 
-// Other types come through a buffer on the stack, a few rows of whole panels at a time.
+// Other types pass through a buffer on the stack, a few rows of whole panels at a time.
 template <class T>
 void gather_matrix(const NumberMatrix& from, const Panels<T>& out, const std::uint32_t* order,
                    std::size_t first, Range rows) {
@@ -51,20 +51,21 @@ void gather_samples(const Samples& from, const Panels<T>& out, const std::uint32
   std::visit([&](const auto& matrix) { gather_matrix(matrix, out, order, first, rows); }, from);
 }
 
-// Asks for rows that will be gathered later: those of a shuffled batch lie anywhere, and take as long to come
-// as a step of a small net. The hardware finds the rest of a long row by itself. Strides are in bytes.
+// Prefetches rows that will be gathered later: those of a shuffled batch are scattered, and loading them
+// takes as long as a step of a small network. The hardware prefetches the rest of a long row. Strides are in
+// bytes.
 inline void ask_for_rows(const void* data, std::ptrdiff_t row_stride, std::ptrdiff_t column_stride,
                          std::size_t columns, const std::uint32_t* rows, std::size_t count) {
   constexpr std::size_t line = 64, most_bytes = 16 * line;
   constexpr std::ptrdiff_t widest_element = 8;
-  if (column_stride <= 0 || column_stride > widest_element) return;  // elements of a row lie apart
+  if (column_stride <= 0 || column_stride > widest_element) return;  // elements of a row are not contiguous
   const std::size_t bytes = std::min(columns * static_cast<std::size_t>(column_stride), most_bytes);
   for (std::size_t i = 0; i < count; ++i) {
     const char* const row =
         static_cast<const char*>(data) + static_cast<std::ptrdiff_t>(rows[i]) * row_stride;
     for (std::size_t byte = 0; byte < bytes; byte += line) __builtin_prefetch(row + byte, 0, 2);
     __builtin_prefetch(row + bytes - 1, 0, 2);
-    asm volatile("");  // gcc 12 leaves out a function that only prefetches
+    asm volatile("");  // gcc 12 drops calls of a function that only prefetches
   }
 }
 
@@ -82,7 +83,7 @@ inline void ask_for_rows(const Labels& from, const std::uint32_t* rows, std::siz
   ask_for_rows(from.column, rows, count);
 }
 
-// f(matrix), unless these are labels
+// f(matrix), unless y holds labels
 template <class F>
 void visit_matrix(const Targets& y, F&& f) {
   std::visit(
@@ -92,7 +93,7 @@ void visit_matrix(const Targets& y, F&& f) {
       y);
 }
 
-// Labels to `labels`, or rows of targets to `out`
+// Copies labels to `labels`, or rows of targets to `out`
 template <class T>
 void gather_targets(const Targets& from, std::size_t classes, std::int32_t* labels, const Panels<T>& out,
                     const std::uint32_t* order, std::size_t first, Range rows) {

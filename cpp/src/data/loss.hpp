@@ -1,4 +1,4 @@
-// What the rest of the library asks of a loss that is chosen at run time.
+// Properties of a loss chosen at run time.
 #pragma once
 
 #include "base/buffer.hpp"
@@ -15,7 +15,7 @@ inline std::string name_of(const Loss& loss) {
   return std::visit([](const auto& l) { return std::string(l.name); }, loss);
 }
 
-// A loss as kernels see it
+// A loss in the form the kernels use
 template <class T>
 class LossForKernels {
  public:

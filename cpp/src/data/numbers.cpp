@@ -11,7 +11,7 @@
 namespace fanin {
 namespace {
 
-// IEEE half precision, all of whose values float has: sign, 5 bits of exponent biased by 15, 10 of mantissa
+// IEEE half precision, a subset of float: sign, 5 bits of exponent with bias 15, 10 bits of mantissa
 struct Half {
   std::uint16_t bits;
 
@@ -28,7 +28,7 @@ struct Half {
   explicit operator double() const { return static_cast<float>(*this); }
 };
 
-// As NumPy has them: any byte but 0 is true.
+// As in NumPy, any byte but 0 is true.
 struct Boolean {
   std::uint8_t byte;
 
@@ -60,7 +60,7 @@ void convert_from(T* out, const std::byte* in, std::ptrdiff_t stride, bool swapp
   };
   if (swapped) {
     for (std::size_t j = 0; j < n; ++j) out[j] = static_cast<T>(load_swapped<S>(at(j, stride)));
-  } else if (stride == size) {  // known to the compiler, which makes vectors of it
+  } else if (stride == size) {  // a constant stride, so that the compiler vectorizes the loop
     for (std::size_t j = 0; j < n; ++j) out[j] = static_cast<T>(load<S>(at(j, size)));
   } else {
     for (std::size_t j = 0; j < n; ++j) out[j] = static_cast<T>(load<S>(at(j, stride)));
@@ -119,7 +119,7 @@ void convert_row(T* out, const NumberMatrix& m, std::size_t row, Range columns) 
 
 namespace {
 
-// f(label(row)) for a function that gives the label of a row, as an integer of its own type
+// f(label), where label(row) returns the label of a row as an integer of its own type
 template <class F>
 void with_labels(const Labels& labels, F&& f) {
   with_type(labels.column.type, [&]<class S>(std::type_identity<S>) {
@@ -136,7 +136,7 @@ void with_labels(const Labels& labels, F&& f) {
 }  // namespace
 
 void check_labels(const Labels& labels, std::size_t classes) {
-  if (!is_whole(labels.column.type)) throw ValueError("y: expected labels of a type of integers");
+  if (!is_whole(labels.column.type)) throw ValueError("y: expected labels of an integer type");
   with_labels(labels, [&](auto&& label) {
     for (std::size_t i = 0; i < labels.column.rows; ++i) {
       if (static_cast<std::uint64_t>(label(i)) < classes) continue;

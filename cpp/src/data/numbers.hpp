@@ -1,4 +1,4 @@
-// Numbers of any type, converted to the type of the arithmetic.
+// Numbers of any type, converted to the network's.
 #pragma once
 
 #include "fanin/views.hpp"
@@ -6,9 +6,9 @@
 
 namespace fanin {
 
-// Every value of these is finite, in float too.
+// Every value of these types is finite, even in float.
 inline bool is_whole(NumberType type) { return type < NumberType::float16; }
-// in bytes; 0 for what is no type
+// In bytes; 0 for an invalid type
 std::size_t size_of(NumberType type);
 
 // out[j] = element (row, columns.begin + j), with one rounding
@@ -17,8 +17,8 @@ void convert_row(T* out, const NumberMatrix& m, std::size_t row, Range columns);
 
 // Throws ValueError unless all are in 0..classes-1.
 void check_labels(const Labels& labels, std::size_t classes);
-// Labels of rows order[first + i], or first + i without an order. They index memory, and may have been
-// changed since they were checked: what is no class any more becomes class 0.
+// Labels of rows order[first + i], or first + i without an order. They index memory and may have changed
+// since they were checked: an invalid label becomes class 0.
 void gather_labels(std::int32_t* out, const Labels& from, std::size_t classes, const std::uint32_t* order,
                    std::size_t first, Range rows);
 

@@ -1,4 +1,4 @@
-// Users' arrays: where they lie in memory, and the checks of views and of what overlaps.
+// The memory of users' arrays, and checks of views and overlaps.
 #pragma once
 
 #include <cstdint>
@@ -14,12 +14,12 @@
 
 namespace fanin {
 
-// The addresses of an array's first byte and of the one behind its last; none where it is empty
+// The addresses [begin, end) of an array's bytes; empty for an empty array
 struct Memory {
   std::uintptr_t begin = 0, end = 0;
 };
 
-// along an axis, from one element to the next, in bytes
+// The length of an axis, and its stride in bytes
 struct Axis {
   std::size_t length;
   std::ptrdiff_t stride;
@@ -49,14 +49,14 @@ inline Memory memory_of(const Targets& y) {
 inline bool before(Memory a, Memory b) { return a.end <= b.begin; }
 inline bool overlap(Memory a, Memory b) { return a.begin < b.end && b.begin < a.end; }
 
-// An argument, or one of a list of them
+// An argument, or element `place` of a list
 struct Named {
   std::string_view name;
   Memory memory;
   std::ptrdiff_t place = -1;
 };
 
-// Throws ValueError where an output shares memory with an input, or with another output.
+// Throws ValueError if an output shares memory with an input or another output.
 void check_apart(std::span<const Named> outputs, std::span<const Named> inputs);
 inline void check_apart(std::initializer_list<Named> outputs, std::initializer_list<Named> inputs) {
   check_apart(std::span(outputs.begin(), outputs.size()), std::span(inputs.begin(), inputs.size()));
@@ -88,8 +88,8 @@ void check_sizes(std::size_t expected,
   for (const auto& [name, values] : arrays) check_size(name, values, expected);
 }
 
-// A view of this shape, with strides that mean something: those of axes of length 0 and 1 become a row's and
-// an element's.
+// A view of this shape with meaningful strides: those of axes of length 0 and 1 are replaced by the
+// row-major ones.
 template <class T>
 MatrixView<T> checked_view(const char* name, MatrixView<T> m, std::size_t rows, std::size_t columns) {
   if (m.rows != rows || m.columns != columns) {
@@ -102,20 +102,19 @@ MatrixView<T> checked_view(const char* name, MatrixView<T> m, std::size_t rows, 
   return m;
 }
 
-// The same of rows that kernels read or write whole
+// The same for matrices whose rows kernels read or write as a whole
 template <class T>
 MatrixView<T> checked_rows(const char* name, MatrixView<T> m, std::size_t rows, std::size_t columns) {
   m = checked_view(name, m, rows, columns);
   if (m.column_stride == 1) return m;
-  throw ValueError(std::string(name) + ": expected columns next to each other");
+  throw ValueError(std::string(name) + ": expected adjacent columns");
 }
 
 template <class T>
 MatrixView<T> checked_output(const char* name, MatrixView<T> m, std::size_t rows, std::size_t columns) {
   m = checked_view(name, m, rows, columns);
   if (m.column_stride == 1 && m.row_stride >= static_cast<std::ptrdiff_t>(columns)) return m;
-  throw ValueError(std::string(name) +
-                   ": expected rows that do not overlap, with columns next to each other");
+  throw ValueError(std::string(name) + ": expected rows that do not overlap, with adjacent columns");
 }
 
 }  // namespace fanin

@@ -1,4 +1,4 @@
-// Sums of values that come run by run, with the bits of one sum over all of them.
+// A sum over runs of values, with the same bits as one sum over all of them.
 #pragma once
 
 #include <algorithm>
@@ -7,7 +7,7 @@
 
 namespace fanin {
 
-// As kernels().sum has it: lane by lane of a panel, then the lanes are folded. Every run but the last is of
+// Like kernels().sum: each lane of a panel is summed, then the lanes are folded. Every run but the last has
 // whole panels.
 template <class T>
 class RunningSum {

@@ -32,13 +32,14 @@ void check_sample_weights(SampleWeights weights, std::size_t rows) {
     largest = std::max(largest, weights[i]);
   }
   if (largest == 0) throw ValueError("sample_weight: expected at least one weight above 0");
-  // denormal numbers are flushed to zero, in double too
+  // denormal numbers are flushed to zero, even in double
   const double least = std::max(std::numeric_limits<double>::min(), largest * std::numeric_limits<T>::min());
   for (std::size_t i = 0; i < rows; ++i) {
     if (weights[i] == 0 || weights[i] >= least) continue;
     throw ValueError("sample_weight: row " + std::to_string(i) + " is " + number_text(weights[i]) +
-                     "; weights must be 0 or, in float" + std::to_string(sizeof(T) * 8) +
-                     " beside the largest, " + number_text(largest) + ", at least " + number_text(least));
+                     "; weights must be 0 or at least " + number_text(least) + "; float" +
+                     std::to_string(sizeof(T) * 8) + " loses smaller ones next to the largest, " +
+                     number_text(largest));
   }
 }
 

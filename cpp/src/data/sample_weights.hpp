@@ -1,12 +1,12 @@
-// Sample weights: their check, and their scale.
+// Checks and scaling of sample weights.
 #pragma once
 
 #include "fanin/views.hpp"
 
 namespace fanin {
 
-// Weights times the power of two that puts the largest of them into [1, 2). No weighted mean depends on it,
-// the rounding neither, and no sum of weights overflows.
+// Weights times the power of two that puts the largest of them into [1, 2). This changes no weighted mean,
+// not even its rounding, and prevents sums of weights from overflowing.
 class ScaledWeights {
  public:
   explicit ScaledWeights(SampleWeights weights);
@@ -20,7 +20,7 @@ class ScaledWeights {
   double scale_ = 1;
 };
 
-// Finite, at least 0, one of them above 0, and none that would count in double but be lost in T
+// Finite, at least 0, at least one above 0, and none so small that T would lose it
 template <class T>
 void check_sample_weights(SampleWeights weights, std::size_t rows);
 

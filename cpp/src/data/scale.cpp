@@ -10,7 +10,7 @@
 namespace fanin {
 namespace {
 
-// Standardized columns have a mean size of about 0.8, pixels one of about 100.
+// Standardized columns have a mean absolute value of about 0.8, pixels about 100.
 constexpr double kFar = 10;
 
 struct Largest {
@@ -18,7 +18,7 @@ struct Largest {
   double mean_size = 0;
 };
 
-// The column whose values are the largest on average, by some thousand rows
+// The column with the largest mean absolute value, over a few thousand rows
 Largest largest_of(const NumberMatrix& m) {
   constexpr std::size_t most = 512, most_rows = 4096;
   const std::size_t apart = (m.rows + most_rows - 1) / most_rows;
@@ -46,7 +46,7 @@ NumberMatrix as_numbers(const MatrixView<const S>& m) {
 }
 
 template <class Matrix>
-std::string sentence(const std::string& name, const Matrix& m, const std::string& remedy) {
+std::string advice(const std::string& name, const Matrix& m, const std::string& remedy) {
   const Largest largest = largest_of(as_numbers(m));
   if (!(largest.mean_size > kFar)) return "";
   return name + " is far from unit scale, which is the likely cause: the values of column " +
@@ -61,14 +61,14 @@ std::string likely_cause(const Samples& x, bool normalized, const Targets& y, co
   if (!normalized) {
     cause = std::visit(
         [](const auto& m) {
-          return sentence("X", m, "subtract the mean of each column and divide by its deviation");
+          return advice("X", m, "subtract the mean of each column and divide by its standard deviation");
         },
         x);
   }
   const Allowed range = std::visit([](const auto& l) { return l.target_range; }, loss);
   if (std::isinf(range.low) && std::isinf(range.high)) {
     visit_matrix(y, [&](const auto& m) {
-      cause += sentence("y", m, "divide it by its deviation, and multiply predictions by it");
+      cause += advice("y", m, "divide it by its standard deviation and multiply predictions by it");
     });
   }
   return cause;

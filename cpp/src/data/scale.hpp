@@ -1,4 +1,4 @@
-// What training data say of a training that diverged.
+// The likely cause of a divergence, judged by the training data.
 #pragma once
 
 #include <string>
@@ -7,8 +7,8 @@
 
 namespace fanin {
 
-// A sentence on targets far from unit scale, empty where there are none; on inputs likewise, unless they are
-// normalized anyway
+// A sentence about inputs, unless they are normalized anyway, and one about targets, for those far from unit
+// scale; empty if there are none
 std::string likely_cause(const Samples& x, bool normalized, const Targets& y, const Loss& loss);
 
 }  // namespace fanin

@@ -21,7 +21,7 @@ std::optional<Schedule> read_schedule(const json::Value* value) {
 
 Method read_method(const json::Value& value) {
   json::Object object(value);
-  Method method = read_entry<Rule>(Rules{}, object.at("rule"));
+  Method method = read_rule(object.at("rule"));
   Method::fields(method, FieldReader{object});
   if (const json::Value* arrays = object.find("arrays")) {
     for (const json::Value& array : arrays->elements()) {
@@ -38,7 +38,7 @@ Method read_method(const json::Value& value) {
 
 void write_progress(json::Writer& out, const TrainingProgress& progress) {
   out.begin_object().key("epochs").whole(progress.epochs).key("average_weights").begin_array();
-  for (const double weight : progress.average_weights) out.number(weight);
+  for (const double weight : progress.statistics_weights) out.number(weight);
   out.end_array().key("method");
   if (progress.method) {
     write_method(out, *progress.method);
@@ -59,7 +59,7 @@ TrainingProgress read_progress(const json::Value& value) {
   TrainingProgress progress;
   progress.epochs = object.at("epochs").whole();
   for (const json::Value& weight : object.at("average_weights").elements()) {
-    progress.average_weights.push_back(weight.number());
+    progress.statistics_weights.push_back(weight.number());
   }
   const json::Value& method = object.at("method");
   if (!method.is_null()) progress.method = read_method(method);
@@ -98,7 +98,7 @@ bool read_single(const json::Value& value) {
 }  // namespace
 
 std::vector<Layer> read_layers(const json::Value& value) {
-  constexpr const char* known = "a kind of layer that this version of fanin knows";
+  constexpr const char* known = "a layer kind known to this version of fanin";
   std::vector<Layer> layers;
   for (const json::Value& layer : value.elements()) {
     layers.push_back(read_entry<Layer::Kind>(Layers{}, layer, "kind", known));
@@ -146,7 +146,7 @@ Description read_description(const std::string& text) {
   const json::Value& version = object.at("version");
   if (version.whole() < 1 || version.whole() > kFormatVersion) {
     version.refuse("at most " + std::to_string(kFormatVersion) +
-                   "; a later version of fanin has written this");
+                   "; this file was written by a later version of fanin");
   }
   Description description;
   description.single = read_single(object.at("dtype"));

@@ -1,5 +1,4 @@
-// Entries of the lists (rules, schedules, losses, initializers, layers) as JSON: the name, and all that
-// `fields` names.
+// List entries (rules, schedules, losses, initializers, layers) as JSON: the name and all fields.
 #pragma once
 
 #include <optional>
@@ -12,7 +11,7 @@
 #include "fanin/error.hpp"
 #include "fanin/layers/all.hpp"
 #include "fanin/names.hpp"
-#include "fanin/rules/rule.hpp"
+#include "fanin/rule.hpp"
 #include "files/json.hpp"
 
 namespace fanin {
@@ -22,7 +21,7 @@ template <class... Entry>
 void write_entry(json::Writer& out, const std::variant<Entry...>& entry, const char* key = "name");
 template <class Variant, class L>
 Variant read_entry(L list, const json::Value& value, const char* key = "name",
-                   const char* known = "a name that this version of fanin knows");
+                   const char* known = "a name known to this version of fanin");
 
 std::vector<Layer> read_layers(const json::Value& value);
 
@@ -31,16 +30,16 @@ struct FieldWriter {
   void operator()(const char* name, double value, Allowed) const { out.key(name).number(value); }
   void operator()(const char* name, std::size_t value, Allowed) const { out.key(name).whole(value); }
   void operator()(const char* name, bool value) const { out.key(name).boolean(value); }
-  template <class E, std::size_t N>
-  void operator()(const char* name, E value, const char* const (&choices)[N]) const {
-    out.key(name).string(choices[static_cast<std::size_t>(value)]);
+  template <class E>
+  void operator()(const char* name, E value, const Choices& choices) const {
+    out.key(name).string(choices.names[static_cast<std::size_t>(value)]);
   }
   void operator()(const char* name, const Numbers& numbers, Allowed) const {
     out.key(name).begin_array();
     for (std::size_t i = 0; i < numbers.count; ++i) out.number(numbers.value[i]);
     out.end_array();
   }
-  void operator()(const char*, const std::vector<double>&, Allowed) const {}  // a tensor of its own
+  void operator()(const char*, const std::vector<double>&, Allowed) const {}  // a separate tensor
   void operator()(const char* name, Activation activation) const {
     out.key(name).string(names_of(Activations{})[static_cast<std::size_t>(static_cast<int>(activation))]);
   }
@@ -66,7 +65,7 @@ struct FieldWriter {
   }
 };
 
-// A field that is missing keeps its default: a later version has it, the one that wrote the file had not.
+// A missing field keeps its default, because the file may predate the field.
 struct FieldReader {
   json::Object& object;
   void operator()(const char* name, double& value, Allowed) const {
@@ -78,17 +77,17 @@ struct FieldReader {
   void operator()(const char* name, bool& value) const {
     if (const json::Value* given = object.find(name)) value = given->boolean();
   }
-  template <class E, std::size_t N>
-  void operator()(const char* name, E& value, const char* const (&choices)[N]) const {
+  template <class E>
+  void operator()(const char* name, E& value, const Choices& choices) const {
     const json::Value* given = object.find(name);
     if (given == nullptr) return;
     std::string known;
-    for (std::size_t i = 0; i < N; ++i) {
-      if (given->string() == choices[i]) {
+    for (std::size_t i = 0; i < choices.count; ++i) {
+      if (given->string() == choices.names[i]) {
         value = static_cast<E>(i);
         return;
       }
-      known += (i > 0 ? ", " : "one of ") + std::string(choices[i]);
+      known += (i > 0 ? ", " : "one of ") + std::string(choices.names[i]);
     }
     given->refuse(known);
   }
@@ -138,7 +137,7 @@ void write_entry(json::Writer& out, const std::variant<Entry...>& entry, const c
       entry);
 }
 
-// The entry of the list that an object describes
+// The list entry that an object describes
 template <class Variant, class L>
 Variant read_entry(L list, const json::Value& value, const char* key, const char* known) {
   json::Object object(value);
@@ -154,6 +153,22 @@ Variant read_entry(L list, const json::Value& value, const char* key, const char
   if (!entry) name.refuse(known);
   object.finish();
   return *std::move(entry);
+}
+
+inline void write_entry(json::Writer& out, const Rule& rule) {
+  out.begin_object().key("name").string(rule.name());
+  Rule::fields(rule, FieldWriter{out});
+  out.end_object();
+}
+
+inline Rule read_rule(const json::Value& value) {
+  json::Object object(value);
+  const json::Value& name = object.at("name");
+  std::optional<Rule> rule = Rule::named(name.string());
+  if (!rule) name.refuse("a name that this version of fanin knows");
+  Rule::fields(*rule, FieldReader{object});
+  object.finish();
+  return *rule;
 }
 
 }  // namespace fanin

@@ -62,7 +62,7 @@ void write_all(int descriptor, std::span<const std::byte> bytes, const std::file
   }
 }
 
-// Where the symbolic links lead, also where nothing is there yet, as with open
+// Where the symbolic links lead, even if nothing exists there yet, like open()
 std::filesystem::path without_links(std::filesystem::path path) {
   constexpr int most_links = 40;
   for (int i = 0; i < most_links; ++i) {
@@ -79,16 +79,16 @@ bool is_at(const Descriptor& descriptor, const std::filesystem::path& path) {
          opened.st_dev == there.st_dev && opened.st_ino == there.st_ino;
 }
 
-// Whoever writes a temporary file holds a lock on it, which the system takes away when a process ends: what
-// can be locked was left by one that was killed. Returns whether that was so and the file is gone.
+// Whoever writes a temporary file locks it, and the system releases the lock when the process ends: a file
+// that can be locked was left by a killed process. Returns whether there was one and it was removed.
 bool remove_leftover(const std::filesystem::path& path) {
   const Descriptor left(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   return left >= 0 && ::flock(left, LOCK_EX | LOCK_NB) == 0 && is_at(left, path) &&
          ::unlink(path.c_str()) == 0;
 }
 
-// Whether the data are on the disk, as far as the file system can say: some do not support fsync, of folders
-// or at all
+// Whether the data are on the disk, as far as the file system can tell: some do not support fsync, at least
+// of folders
 bool synced(int descriptor) {
   return again([&] { return ::fsync(descriptor); }) == 0 ||
          errno_is_one_of({EINVAL, ENOTSUP, EOPNOTSUPP, ENOSYS, EPERM, EACCES, EROFS});
@@ -99,11 +99,10 @@ void sync_folder(const std::filesystem::path& folder) {
   if (opened >= 0 && !synced(opened)) fail(folder);
 }
 
-// Gone again unless it took the place of the file
+// Removed at the end unless it has replaced the file
 class Temporary {
  public:
-  // Beside the file; where nothing can be made there, but there is a file, in the folder of all temporary
-  // files
+  // In the same folder; if that is not writable but the file exists, in the folder for temporary files
   Temporary(const std::filesystem::path& folder, bool replaces)
       : mode_(replaces ? 0600 : 0666), descriptor_(create(folder, replaces)) {}
   ~Temporary() {
@@ -114,20 +113,20 @@ class Temporary {
 
   int descriptor() const { return descriptor_; }
 
-  // Removes what was left over with the names that follow.
+  // Removes leftovers with the names that follow.
   void tidy() const {
     const std::filesystem::path folder = path_.parent_path();
     for (std::size_t number = number_ + 1; remove_leftover(named(folder, number)); ++number) {
     }
   }
 
-  // Takes over owner and permissions, and returns whether they are those of the other file.
+  // Copies owner and permissions, and returns whether they now equal those of the other file.
   bool resembles(const struct stat& other) const {
     struct stat own{};
     const bool owned =
         ::fstat(descriptor_, &own) == 0 && ((own.st_uid == other.st_uid && own.st_gid == other.st_gid) ||
                                             ::fchown(descriptor_, other.st_uid, other.st_gid) == 0);
-    ::fchmod(descriptor_, other.st_mode & 07777);  // after the owner, who may not keep all of them
+    ::fchmod(descriptor_, other.st_mode & 07777);  // after the owner, because chown may clear bits
     return owned && ::fstat(descriptor_, &own) == 0 && own.st_mode == other.st_mode;
   }
 
@@ -142,7 +141,7 @@ class Temporary {
     fail(path);
   }
 
-  // Writes over the file at `path`. Meanwhile this one has a name of its own, and keeps it where that fails.
+  // Overwrites the file at `path`. This file gets a name of its own, and remains there if that fails.
   void copy_to(const std::filesystem::path& path) {
     const Descriptor to(path, O_WRONLY | O_CREAT, 0666);
     if (to < 0) fail(path);
@@ -159,7 +158,7 @@ class Temporary {
       if (::ftruncate(to, size) < 0 || !synced(to)) fail(path);
     } catch (const FileError& error) {
       const std::string kept = std::exchange(path_, {}).string();
-      throw FileError(error.path, error.code, "; the new content is whole in " + kept);
+      throw FileError(error.path, error.code, "; the complete new content is in " + kept);
     }
   }
 
@@ -180,24 +179,24 @@ class Temporary {
     return folder / (".fanin-" + std::to_string(number) + ".tmp");
   }
 
-  // The first name that nobody has
+  // The first name that is not in use
   Descriptor create_in(const std::filesystem::path& folder) {
     for (number_ = 0;; ++number_) {
       path_ = named(folder, number_);
       remove_leftover(path_);
       Descriptor made(path_, O_RDWR | O_CREAT | O_EXCL, mode_);
-      if (made < 0 && errno == EEXIST) continue;  // somebody is writing it
+      if (made < 0 && errno == EEXIST) continue;  // another writer's
       if (made < 0) {
         path_.clear();
         return made;
       }
-      // before it was locked here another one could take it for left over
+      // until it was locked, another writer could take it for a leftover
       if (::flock(made, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) continue;
       if (is_at(made, path_)) return made;
     }
   }
 
-  // Waits for others who write over the same file: the lock is on what has the name.
+  // Waits for others that are overwriting the same file: the lock is on the file with this name.
   void take_name(const std::filesystem::path& name) {
     for (;;) {
       const Descriptor held(name, O_RDONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0600);
@@ -220,14 +219,14 @@ class Temporary {
 
 void MemorySource::read(std::uint64_t begin, void* to, std::size_t count) const {
   if (begin > bytes_.size() || count > bytes_.size() - begin) {
-    throw FormatError("expected " + std::to_string(count) + " bytes from byte " + std::to_string(begin) +
-                      " on, got " + std::to_string(bytes_.size()) + " bytes in all");
+    throw FormatError("expected " + std::to_string(count) + " bytes at byte " + std::to_string(begin) +
+                      ", got only " + std::to_string(bytes_.size()) + " bytes in total");
   }
   if (count > 0) std::memcpy(to, bytes_.data() + begin, count);
 }
 
 FileSource::FileSource(const std::filesystem::path& path) : path_(path), descriptor_(-1), size_(0) {
-  Descriptor opened(path, O_RDONLY | O_NONBLOCK);  // which would wait for somebody to write to a pipe
+  Descriptor opened(path, O_RDONLY | O_NONBLOCK);  // so that a pipe without a writer does not block
   struct stat status{};
   if (opened < 0 || ::fstat(opened, &status) < 0) fail(path);
   if (S_ISDIR(status.st_mode)) throw FileError(path.string(), EISDIR);
@@ -246,8 +245,8 @@ void FileSource::read(std::uint64_t begin, void* to, std::size_t count) const {
     const ssize_t got = again([&] { return ::pread(descriptor_, out, most, static_cast<off_t>(begin)); });
     if (got < 0) fail(path_);
     if (got == 0) {
-      throw FormatError("expected " + std::to_string(count) + " bytes more at byte " + std::to_string(begin) +
-                        ", where the file ends");
+      throw FormatError("expected " + std::to_string(count) + " more bytes at byte " + std::to_string(begin) +
+                        ", got the end of the file");
     }
     begin += static_cast<std::uint64_t>(got);
     out += got;

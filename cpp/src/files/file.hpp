@@ -1,4 +1,4 @@
-// Files: read piece by piece, and written as a whole or not at all.
+// Files: read piece by piece, and written completely or not at all.
 #pragma once
 
 #include <cstddef>
@@ -9,12 +9,12 @@
 
 namespace fanin {
 
-// Bytes that can be read from any place.
+// Bytes with random access.
 class Source {
  public:
   virtual ~Source() = default;
   virtual std::uint64_t size() const = 0;
-  // Throws FormatError where there are fewer bytes, FileError
+  // Throws FormatError if there are fewer bytes, and FileError
   virtual void read(std::uint64_t begin, void* to, std::size_t count) const = 0;
 };
 
@@ -45,13 +45,14 @@ class FileSource : public Source {
 
 using Sink = std::function<void(std::span<const std::byte>)>;
 
-// The file at `path`, or where its symbolic links lead, is what `write` gives the sink, or, where anything
-// goes wrong, what it was: a temporary file in the same folder takes its place when all is on the disk. A
-// file that is there keeps owner and permissions, but not its hard links. What a killed process left goes
-// with the next file of the folder. Devices and pipes are written to as they are.
-//   Where a rename cannot replace the file, or would change its owner, the temporary file, whole and on the
-// disk, is copied over it. Meanwhile it is called "<name>.fanin-new", so that nobody takes it for left over;
-// where the copy fails it stays, and the message names it. Throws FileError.
+// Replaces the file at `path`, or where its symbolic links lead, by what `write` passes to the sink; if
+// anything fails, the file is unchanged. A temporary file in the same folder replaces it once all data are on
+// the disk. Owner and permissions of an existing file are preserved, its hard links are not. Leftovers of
+// killed processes are removed by the next write to the folder. Devices and pipes are written to directly.
+//   If a rename cannot replace the file, or would change its owner, the complete temporary file overwrites
+//   it.
+// During the copy it is called "<name>.fanin-new", so that it is not taken for a leftover; if the copy fails,
+// it remains and the message names it. Throws FileError.
 void write_file(const std::filesystem::path& path, const std::function<void(const Sink&)>& write);
 
 }  // namespace fanin

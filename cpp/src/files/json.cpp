@@ -12,7 +12,7 @@
 namespace fanin::json {
 namespace {
 
-// Some standard libraries have no std::from_chars for double yet
+// Some standard libraries lack std::from_chars for double
 double to_double(std::string_view text) {
   double value = 0;
 #ifdef __cpp_lib_to_chars
@@ -55,7 +55,7 @@ double Value::number() const {
   if (kind() == Kind::string && text() == "nan") return std::numeric_limits<double>::quiet_NaN();
   expect(Kind::number, "a number");
   const double value = to_double(text());
-  if (!std::isfinite(value)) refuse("a number that a double can hold");
+  if (!std::isfinite(value)) refuse("a number within the range of a double");
   return value;
 }
 
@@ -116,7 +116,7 @@ void Object::finish() const {
   for (std::size_t i = 0; i < members_.size(); ++i) {
     if (asked_[i]) continue;
     throw ValueError(members_[i].second.name() +
-                     ": this version of fanin knows nothing of that name; a later one may have written it");
+                     ": unknown to this version of fanin; a later version may have written it");
   }
 }
 

@@ -1,7 +1,7 @@
 // JSON (RFC 8259), strictly: no duplicate keys, no lone surrogates, valid UTF-8, nothing after the value.
 //
-// A text becomes a flat list of 16-byte nodes, so that what is allocated stays within a small multiple of the
-// text, whatever it says.
+// A text becomes a flat list of 16-byte nodes, so that memory is limited to a small multiple of the text's
+// size, whatever it contains.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +18,8 @@ inline constexpr int kDeepest = 32;
 enum class Kind : std::uint8_t { null, boolean, number, string, array, object };
 
 struct Node {
-  std::uint32_t begin, end;  // of its text; within the quotes of a string
-  std::uint32_t next;        // the node after it and all that is in it
+  std::uint32_t begin, end;  // of its text; for a string, inside the quotes
+  std::uint32_t next;        // the node after it and its contents
   Kind kind;
   bool escaped;  // a string with a backslash
 };
@@ -28,7 +28,7 @@ class Value;
 
 class Document {
  public:
-  // Throws ValueError with the place of what is wrong; `name` begins its sentences and those of the values.
+  // Throws ValueError with the position of the mistake; messages, including the values', begin with `name`.
   Document(std::string name, std::string text);
   Document(const Document&) = delete;
   Document& operator=(const Document&) = delete;
@@ -40,7 +40,7 @@ class Document {
   std::vector<Node> nodes_;  // a key comes before its value
 };
 
-// One value of a document, which must outlive it. What it is asked for and is not throws ValueError.
+// One value of a document, which must outlive it. Asking it for another type throws ValueError.
 class Value {
  public:
   const std::string& name() const { return name_; }  // "model: layers[0].units"
@@ -48,7 +48,7 @@ class Value {
   bool is_null() const { return kind() == Kind::null; }
 
   bool boolean() const;
-  double number() const;  // also "inf", "-inf" and "nan", which JSON has no numbers for
+  double number() const;  // including "inf", "-inf" and "nan", which JSON cannot write as numbers
   std::uint64_t whole() const;
   std::string string() const;
   std::vector<Value> elements() const;
@@ -69,12 +69,12 @@ class Value {
   std::string name_;
 };
 
-// The members of an object by name. `finish` refuses those that nobody asked for.
+// The members of an object by name. `finish` rejects those that were not asked for.
 class Object {
  public:
   explicit Object(const Value& value);
-  const Value& at(std::string_view key);    // throws ValueError where it is missing
-  const Value* find(std::string_view key);  // null where it is missing
+  const Value& at(std::string_view key);    // throws ValueError if it is missing
+  const Value* find(std::string_view key);  // null if it is missing
   void finish() const;
 
  private:

@@ -97,7 +97,8 @@ class Parser {
   }
 
   void deeper(int depth) const {
-    if (depth >= kDeepest) fail("expected at most " + std::to_string(kDeepest) + " levels, got more");
+    if (depth >= kDeepest)
+      fail("expected at most " + std::to_string(kDeepest) + " levels of nesting, got more");
   }
 
   void array(int depth) {
@@ -139,14 +140,14 @@ class Parser {
 
   void refuse_duplicates(std::size_t object) const {
     std::vector<std::string_view> keys;
-    std::deque<std::string> unescaped;  // whose elements stay where they are
+    std::deque<std::string> unescaped;  // its elements do not move
     for (std::size_t i = object + 1; i < nodes_[object].next; i = nodes_[i + 1].next) {
       const std::string_view key = text_.substr(nodes_[i].begin, nodes_[i].end - nodes_[i].begin);
       keys.push_back(nodes_[i].escaped ? unescaped.emplace_back(unescape(key)) : key);
     }
     std::sort(keys.begin(), keys.end());
     const auto twice = std::adjacent_find(keys.begin(), keys.end());
-    if (twice != keys.end()) fail("the key \"" + shortened(*twice) + "\" is there twice");
+    if (twice != keys.end()) fail("duplicate key \"" + shortened(*twice) + "\"");
   }
 
   const std::string& name_;

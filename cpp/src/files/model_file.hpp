@@ -1,4 +1,4 @@
-// What writes and reads models.
+// Writing and reading models.
 #pragma once
 
 #include "files/description.hpp"
@@ -18,10 +18,10 @@ struct ModelFile {
  private:
   template <class State>
   static auto* base_of(State& net, Place place) {
-    return place == Place::shown      ? net.shown()
-           : place == Place::trained  ? net.parameters.data()
-           : place == Place::averages ? net.averages.values().data()
-                                      : net.state.slots.data();
+    return place == Place::shown        ? net.shown()
+           : place == Place::trained    ? net.parameters.data()
+           : place == Place::statistics ? net.statistics.values().data()
+                                        : net.state.slots.data();
   }
 };
 

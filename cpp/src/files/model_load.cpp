@@ -1,5 +1,5 @@
-// A model from a safetensors file. What is allocated is a small multiple of what the file has: the tensors
-// that the architecture asks for are there before anything is made of them.
+// A model from a safetensors file. Memory is limited to a small multiple of the file's size: the tensors that
+// the architecture needs are checked before anything is built from them.
 #include <cmath>
 #include <cstring>
 
@@ -30,14 +30,14 @@ void read_initial_arrays(Description& description, Tensors& tensors) {
 template <class T>
 void check_progress(const TrainingProgress& progress, const Nodes<T>& nodes) {
   constexpr std::uint64_t most = std::uint64_t{1} << 53;
-  const auto refuse = [](const std::string& sentence) { throw FormatError("training: " + sentence); };
+  const auto refuse = [](const std::string& message) { throw FormatError("training: " + message); };
   if (progress.epochs >= most) refuse("epochs: expected fewer than 2^53");
-  if (progress.averaged > progress.steps) refuse("averaged: expected no more than the steps");
+  if (progress.averaged > progress.steps) refuse("averaged: expected at most the number of steps");
   if (progress.steps >= most) refuse("steps: expected fewer than 2^53");
   if (!(progress.look_ahead >= 0 && progress.look_ahead < 1)) {
     refuse("look_ahead: expected a number in [0, 1), got " + number_text(progress.look_ahead));
   }
-  const std::vector<double>& weights = progress.average_weights;
+  const std::vector<double>& weights = progress.statistics_weights;
   if (weights.size() != nodes.stages) {
     refuse("average_weights: expected one for each of " + std::to_string(nodes.stages) + " layers, got " +
            std::to_string(weights.size()));
@@ -49,11 +49,10 @@ void check_progress(const TrainingProgress& progress, const Nodes<T>& nodes) {
   for (std::size_t i = 0; i < arrays.size(); ++i) {
     if (i > 0 && arrays[i].layer_name == arrays[i - 1].layer_name) continue;
     const double weight = weights[stage];
-    const bool can_be = corrected[stage] ? weight >= 0 && weight <= 1 : weight == 1;
-    ++stage;
-    if (can_be) continue;
-    refuse("average_weights: layer " + std::to_string(arrays[i].layer + 1) + ": " + number_text(weight) +
-           " cannot be");
+    const bool varies = corrected[stage++];
+    if (varies ? weight >= 0 && weight <= 1 : weight == 1) continue;
+    refuse("average_weights: layer " + std::to_string(arrays[i].layer + 1) + ": expected " +
+           (varies ? "a number in [0, 1]" : "1") + ", got " + number_text(weight));
   }
   if (!progress.method) return;
   check_method(*progress.method);
@@ -64,7 +63,7 @@ template <class T>
 void check_values(const StoredArray& array, const std::vector<T>& values) {
   for (std::size_t i = 0; i < values.size(); ++i) {
     const bool variance = array.array.role == Role::variance;
-    // a slot may have overflown
+    // a slot may have overflowed
     const bool good = array.place == Place::slots ? !std::isnan(values[i]) : std::isfinite(values[i]);
     if (good && (!variance || values[i] >= 0)) continue;
     const std::string place = array.array.is_vector()
@@ -100,7 +99,7 @@ Network<T> ModelFile::read(Description description, Tensors& tensors) {
   state->metadata = std::move(description.metadata);
   state->column_names = std::move(description.column_names);
   state->epochs = progress.epochs;
-  state->averages.weights() = std::move(progress.average_weights);
+  state->statistics.weights() = std::move(progress.statistics_weights);
   if (progress.method) {
     state->state.resume(*progress.method, state->nodes.table);
     state->state.steps = progress.steps;
@@ -128,7 +127,7 @@ AnyNetwork read_any(const Source& source) {
   return ModelFile::read<double>(std::move(description), tensors);
 }
 
-// Sentences of all that is wrong with a file, behind its name
+// Puts the file's name before any message about it
 template <class F>
 auto named(const std::string& name, F&& f) {
   try {

@@ -11,16 +11,16 @@
 namespace fanin::safetensors {
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "tensors of a file are little-endian");
+static_assert(std::endian::native == std::endian::little, "tensors in a file are little-endian");
 
 constexpr std::uint64_t kLength = 8;  // bytes of the header's length
 
-[[noreturn]] void refuse(const std::string& sentence) { throw FormatError(sentence); }
+[[noreturn]] void refuse(const std::string& message) { throw FormatError(message); }
 
 std::string read_text(const Source& source) {
   if (source.size() < kLength) {
     refuse("expected the 8 bytes of the header's length, got " + std::to_string(source.size()) +
-           " bytes in all");
+           " bytes in total");
   }
   std::uint64_t length = 0;
   source.read(0, &length, sizeof length);
@@ -39,7 +39,7 @@ std::string read_text(const Source& source) {
   return text;
 }
 
-// elements * size of a type, or a sentence where that is more than any file has
+// The number of elements times the size of the type; refused if no file could be so large
 std::uint64_t bytes_of(const Tensor& tensor, const json::Value& value) {
   std::uint64_t bytes = size_of_type(tensor.type);
   if (bytes == 0) value.refuse("a tensor of type F32 or F64");
@@ -71,7 +71,7 @@ void read_metadata(Header& header, const json::Value& value) {
   std::string checksum;
   bool described = false;
   for (const auto& [key, text] : value.members()) {
-    const std::string content = text.string();  // all of them are strings
+    const std::string content = text.string();  // all metadata values are strings
     if (key == "format") header.kind = content;
     if (key == "crc32") checksum = content;
     if (key == "fanin") {
@@ -81,17 +81,17 @@ void read_metadata(Header& header, const json::Value& value) {
   }
   if (header.kind != "fanin" || !described) {
     refuse(
-        "a safetensors file, but not a model of fanin: its metadata have no \"format\": \"fanin\" with a "
+        "a safetensors file, but not a fanin model: its metadata lacks \"format\": \"fanin\" and a "
         "description");
   }
   char expected[9];
   std::snprintf(expected, sizeof expected, "%08x", static_cast<unsigned>(crc32(header.description)));
   if (checksum != expected) {
-    refuse("metadata: the description of the model does not have its checksum; the file is damaged");
+    refuse("metadata: the description of the model does not match its checksum; the file is damaged");
   }
 }
 
-// Tensors lie one after the other, in any order.
+// Tensors are contiguous, in any order.
 void check_places(std::vector<Tensor>& tensors, std::uint64_t data) {
   std::sort(tensors.begin(), tensors.end(), [](const Tensor& a, const Tensor& b) {
     return a.begin != b.begin ? a.begin < b.begin : a.end < b.end;
@@ -100,7 +100,7 @@ void check_places(std::vector<Tensor>& tensors, std::uint64_t data) {
   for (const Tensor& tensor : tensors) {
     if (tensor.begin != end) {
       refuse("tensor \"" + tensor.name + "\": expected it to begin at byte " + std::to_string(end) +
-             ", where the one before it ends, got " + std::to_string(tensor.begin));
+             ", the end of the previous one, got " + std::to_string(tensor.begin));
     }
     end = tensor.end;
   }
@@ -136,7 +136,7 @@ Header read_header(const Source& source) {
       header.tensors.push_back(read_tensor(name, value));
     }
   }
-  if (!has_metadata) refuse("a safetensors file, but not a model of fanin: it has no metadata");
+  if (!has_metadata) refuse("a safetensors file, but not a fanin model: it has no metadata");
   check_places(header.tensors, source.size() - begin);
   for (Tensor& tensor : header.tensors) {
     tensor.begin += begin;
@@ -168,7 +168,7 @@ std::string header_text(const std::string& description, const std::vector<Tensor
   text.resize((text.size() + 7) / 8 * 8, ' ');  // so that tensors are aligned in a mapped file
   if (text.size() >= json::kLargestText) {
     throw ValueError("network: expected a header of fewer than " + std::to_string(json::kLargestText) +
-                     " bytes, got " + std::to_string(text.size()) + ", as it has very many layers");
+                     " bytes, got " + std::to_string(text.size()) + " because it has too many layers");
   }
   const std::uint64_t length = text.size();
   char prefix[kLength];

@@ -6,7 +6,7 @@ namespace {
 void add_arrays(std::vector<StoredArray>& stored, const std::string& prefix,
                 const std::vector<ParameterArray>& arrays, Place place, std::size_t offset) {
   for (const ParameterArray& array : arrays) {
-    const Place of_array = is_statistic(array.role) ? Place::averages : place;
+    const Place of_array = is_statistic(array.role) ? Place::statistics : place;
     stored.push_back({prefix + array.name(), array, of_array, offset + array.offset});
   }
 }
@@ -22,7 +22,7 @@ std::vector<StoredArray> stored_arrays(const ParameterTable& table, const std::o
   for (std::size_t slot = 0; slot < names.size(); ++slot) {
     add_arrays(stored, "rule." + names[slot] + ".", table.trained, Place::slots, slot * table.size);
   }
-  if (looks_ahead(rule) || method->average_decay > 0) {
+  if (traits_of(rule).looks_ahead || method->average_decay > 0) {
     add_arrays(stored, "rule.trained.", table.trained, Place::trained, 0);
   }
   return stored;

@@ -1,4 +1,4 @@
-// The arrays of a model file: their names and shapes, and where they lie in a network.
+// The arrays of a model file: their names, shapes and locations in a network.
 #pragma once
 
 #include <string>
@@ -10,9 +10,9 @@
 
 namespace fanin {
 
-enum class Place { shown, trained, averages, slots };
+enum class Place { shown, trained, statistics, slots };
 
-// An array of the table, or what is kept beside it, at an offset of the place's buffer
+// An array of the table, or of the state, at an offset of the buffer of its place
 struct StoredArray {
   std::string name;
   ParameterArray array;
@@ -20,9 +20,9 @@ struct StoredArray {
   std::size_t offset;
 };
 
-// "layer1.weight", ..., as they are shown; and of a rule "rule.v.layer1.weight", ... for each slot, and
-// "rule.trained.layer1.weight", ... where those trained are not those shown: a rule looks ahead, or weights
-// are averaged
+// "layer1.weight", ..., as predictions use them; "rule.v.layer1.weight", ... for each slot of a rule; and
+// "rule.trained.layer1.weight", ... if the trained weights differ from those used for predictions: if a rule
+// looks ahead, or weights are averaged
 std::vector<StoredArray> stored_arrays(const ParameterTable& table, const std::optional<Method>& method);
 
 inline std::vector<std::uint64_t> shape_of(const ParameterArray& array) {
@@ -30,7 +30,7 @@ inline std::vector<std::uint64_t> shape_of(const ParameterArray& array) {
   return {array.rows, array.columns};
 }
 
-// An initializer that is an array: "layer1.initializer", "layer1.bias_initializer"
+// An array used as an initializer: "layer1.initializer", "layer1.bias_initializer"
 struct InitialArray {
   std::string name;
   std::vector<std::uint64_t> shape;

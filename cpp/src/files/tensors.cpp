@@ -31,7 +31,8 @@ const Tensor& Tensors::take(const std::string& name, const std::vector<std::uint
       std::lower_bound(tensors_.begin(), tensors_.end(), name,
                        [](const Tensor& tensor, const std::string& other) { return tensor.name < other; });
   if (found == tensors_.end() || found->name != name) {
-    throw FormatError(quoted(name) + "expected one of shape " + text_of(shape) + ", got none");
+    throw FormatError(quoted(name) + "expected shape " + text_of(shape) +
+                      ", but the file has no such tensor");
   }
   if (found->shape != shape) {
     throw FormatError(quoted(name) + "expected shape " + text_of(shape) + ", got " + text_of(found->shape));
@@ -47,7 +48,7 @@ void Tensors::finish() const {
   const auto left = std::find(taken_.begin(), taken_.end(), false);
   if (left == taken_.end()) return;
   const Tensor& tensor = tensors_[static_cast<std::size_t>(left - taken_.begin())];
-  throw FormatError(quoted(tensor.name) + "the model has none of that name");
+  throw FormatError(quoted(tensor.name) + "the model has no array of that name");
 }
 
 }  // namespace fanin

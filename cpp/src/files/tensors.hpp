@@ -1,4 +1,4 @@
-// The tensors of a file that is being read, by name.
+// The tensors of a file being read, by name.
 #pragma once
 
 #include <algorithm>
@@ -15,7 +15,7 @@ constexpr const char* tensor_type() {
   return sizeof(T) == 4 ? "F32" : "F64";
 }
 
-// Each is taken once, and none may be left over.
+// Each must be taken exactly once.
 class Tensors {
  public:
   Tensors(const Source& source, std::vector<safetensors::Tensor> tensors);

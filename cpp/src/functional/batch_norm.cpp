@@ -1,6 +1,6 @@
-// Batch normalization on users' matrices. Threads share the rows in blocks of 64 (half a row of a large
-// matrix would not stream), or a block's columns; between, they merge what the blocks leave, each for some
-// columns.
+// Batch normalization of users' matrices. Threads share the rows in blocks of 64 (a part of a row of a large
+// matrix would not stream), or the columns of a block; between phases they merge the blocks' results, each
+// for some of the columns.
 #include <cmath>
 #include <limits>
 
@@ -10,11 +10,11 @@
 namespace fanin {
 namespace {
 
-// A pass of additions over numbers in cache, in flops that take as long
+// The cost of a pass of additions over numbers in cache, in flops
 constexpr double kFlopsPerElement = 8;
 
-// A result this large is written around the caches: it would push everything out of them, the input with it,
-// before it is read again.
+// A result of this size bypasses the caches: otherwise it would evict everything, including the input, before
+// that is read again.
 constexpr std::size_t kBeyondCaches = std::size_t{1} << 24;
 
 template <class T>
@@ -28,19 +28,19 @@ T checked_epsilon(double epsilon) {
       epsilon <= static_cast<double>(std::numeric_limits<T>::max())) {
     return static_cast<T>(epsilon);
   }
-  throw ValueError("epsilon: expected a number above 0, a normal one of float" +
-                   std::to_string(sizeof(T) * 8) + ", got " + number_text(epsilon));
+  throw ValueError("epsilon: expected a normal number above 0 in float" + std::to_string(sizeof(T) * 8) +
+                   ", got " + number_text(epsilon));
 }
 
 template <class T>
 void check_batch(const MatrixView<const T>& x) {
   if (x.rows >= 2) return;
-  throw ValueError("x: expected at least two rows to normalize a batch by their variance, got " +
+  throw ValueError("x: expected at least two rows to compute the variance of a batch, got " +
                    std::to_string(x.rows));
 }
 
-// Memory for arrays of a number a column, and for others. The arrays are as far from a line as a row, so that
-// vectors that are aligned in it are so in all.
+// Memory for arrays with a number for each column, and for other values. The arrays start at the same offset
+// from a cache line as a row, so that vectors aligned in one are aligned in all.
 template <class T>
 struct ColumnArrays {
   std::size_t step;
@@ -55,10 +55,10 @@ struct ColumnArrays {
   T* operator[](std::size_t array) const { return first + array * step; }
 };
 
-// f(rows, columns) for this thread's part of a matrix: blocks of rows, the first and last perhaps in part
+// f(rows, columns) for this thread's part of a matrix: blocks of rows; the first and last may be partial
 template <class T, class F>
 void for_each_part(Member member, const MatrixView<const T>& x, F&& f) {
-  constexpr std::size_t group_columns = 4 * kPanel<T>;  // what sums side by side take at a time, at most
+  constexpr std::size_t group_columns = 4 * kPanel<T>;  // the most columns that are summed side by side
   const std::size_t groups = (x.columns + group_columns - 1) / group_columns;
   const Range units = Share(member.thread, member.threads, 1).take(row_blocks(x.rows) * groups, 1);
   for_each_rectangle(units, groups, [&](Range blocks, Range g) {
@@ -67,7 +67,7 @@ void for_each_part(Member member, const MatrixView<const T>& x, F&& f) {
   });
 }
 
-// f(columns) for this thread's part of them, in whole panels
+// f(columns) for this thread's share of them, in whole panels
 template <class T, class F>
 void for_columns(Member member, const MatrixView<const T>& x, F&& f) {
   const std::size_t panels = (x.columns + kPanel<T> - 1) / kPanel<T>;
@@ -77,8 +77,8 @@ void for_columns(Member member, const MatrixView<const T>& x, F&& f) {
   }
 }
 
-// blocks(rows, columns) of all parts, then merge(columns) of all columns, then finish(rows, columns) of all
-// parts
+// blocks(rows, columns) for all parts, then merge(columns) for all columns, then finish(rows, columns) for
+// all parts
 template <class T, class Blocks, class Merge, class Finish>
 void in_three_phases(const MatrixView<const T>& x, Blocks&& blocks, Merge&& merge, Finish&& finish) {
   const double flops = kFlopsPerElement * static_cast<double>(x.rows) * static_cast<double>(x.columns);

@@ -1,4 +1,4 @@
-// Products of users' matrices. Gradients are products too, of transposed views.
+// Products of users' matrices. Gradients are products of transposed views.
 #include "functional/row_major.hpp"
 
 namespace fanin {
@@ -23,7 +23,7 @@ void share_product(const Product<T>& p, std::size_t m, Share& share, double cost
   });
 }
 
-// Memory of each thread of a team, one after the other
+// The memory of each thread of a team, one after the other
 template <class T>
 class ProductMemory {
  public:
@@ -83,7 +83,7 @@ void dense_backward(MatrixView<T> dx, MatrixView<T> dw, std::span<T> db, MatrixV
   const T one = 1;
   const Product<T> of_x{dx.data, dx.row_stride, view_of(dz), transposed(w), k, n, nullptr, Product<T>::kNone};
   const Product<T> of_w{dw.data, dw.row_stride, transposed(x), view_of(dz), n, m, nullptr, Product<T>::kNone};
-  // the sums of the columns are a product with a row of ones
+  // column sums are a product with a row of ones
   const Product<T> of_b{db.data(), 0, {&one, 0, 0}, view_of(dz), n, m, nullptr, Product<T>::kNone};
   const double flops = product_flops(m, n, k), bias_flops = product_flops(m, n, 8);
   const double cost_x = dx.data != nullptr ? flops : 0, cost_w = dw.data != nullptr ? flops : 0;

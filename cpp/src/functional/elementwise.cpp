@@ -6,9 +6,9 @@ namespace fanin {
 namespace {
 
 constexpr std::size_t kRun = 4096;
-constexpr double kFlopsPerElement = 50;  // a transcendental function and its stores
+constexpr double kFlopsPerElement = 50;  // the cost of a transcendental function and its stores
 
-// f(begin, count) on this thread's part of the n elements that are written to `out`, from whole lines on
+// f(begin, count) for this thread's part of the n elements of `out`, split at cache lines
 template <class T, class F>
 void for_elements(const T* out, std::size_t n, F&& f) {
   const std::size_t before = std::min(n, before_line(out));
@@ -20,7 +20,7 @@ void for_elements(const T* out, std::size_t n, F&& f) {
   });
 }
 
-// An element is read before it is written, so that an output may be an input itself.
+// An element is read before it is written, so that an output may be an input.
 template <class T>
 void check_apart_or_same(std::span<T> out, std::span<const T> in, const char* name) {
   if (out.data() != in.data()) check_apart({{"out", memory_of(out)}}, {{name, memory_of(in)}});

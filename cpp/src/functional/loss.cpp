@@ -1,4 +1,4 @@
-// Losses of users' outputs. Rows go through panels block by block, as an output by itself takes half a panel.
+// Losses of users' outputs. Rows pass through panels in blocks, because a single output takes half a panel.
 #include "data/loss.hpp"
 #include "base/registry.hpp"
 #include "data/running_sum.hpp"
@@ -8,11 +8,11 @@
 namespace fanin {
 namespace {
 
-constexpr double kFlopsPerElement = 50;  // a transcendental function and its stores
+constexpr double kFlopsPerElement = 50;  // the cost of a transcendental function and its stores
 
-// Losses of so many rows wait until they are added up in order.
+// The number of rows whose losses are stored until they are added up in order
 constexpr std::size_t kRowsInOrder = std::size_t{1} << 16;
-// Rows of a block, in whole panels: as many as stay in L2
+// Rows of a block, in whole panels: as many as fit in L2
 constexpr std::size_t kRowsOfBlock = 1024, kBlockBytes = std::size_t{1} << 17;
 
 template <class T>
@@ -38,7 +38,7 @@ void for_blocks(Member member, Range rows, std::size_t of_block, F&& f) {
   });
 }
 
-// rows of panels to a user's matrix, from a row on
+// Copies rows of panels to a user's matrix, starting at row `first`
 template <class T>
 void scatter(const Panels<T>& from, MatrixView<T> to, std::size_t first) {
   for (std::size_t p = 0; p < from.count(); ++p) {

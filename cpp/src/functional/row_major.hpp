@@ -1,4 +1,4 @@
-// What the free functions on row-major arrays share: checks, memory, and the way into panels and out of them.
+// Shared by the free functions on row-major arrays: checks, memory, and conversion to and from panels.
 #pragma once
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// The node of an activation by itself: right after what it is of, on the same thread.
+// The node of an activation layer: it directly follows its operand, on the same thread.
 #include <algorithm>
 
 #include "base/registry.hpp"
@@ -28,7 +28,7 @@ class ActivationNode final : public Node<T> {
     d.new_value();
   }
 
-  // Where the value before it is linear the gradient goes through the activation at once.
+  // If the value before it is linear, the gradient passes through the activation in the same pass.
   void bind(Value<T>& in, Carver<T>& memory, std::size_t rows) override {
     Value<T>& out = this->out;
     in_ = &in;

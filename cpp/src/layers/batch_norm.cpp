@@ -1,4 +1,4 @@
-// The node of a batch norm by itself, which takes whole columns: a phase of its own.
+// The node of a batch-norm layer, which needs whole columns: a phase of its own.
 #include <memory>
 #include <optional>
 #include <vector>
@@ -10,7 +10,7 @@
 namespace fanin {
 namespace {
 
-// Passes over an element take as long as so many flops of a product.
+// The cost of the passes over an element, in flops of a product
 constexpr double kNormFlops = 16;
 
 template <class T>
@@ -18,7 +18,7 @@ class BatchNormNode final : public Node<T> {
  public:
   BatchNormNode(const BatchNorm& layer, Declarations<T>& d)
       : Node<T>(d.layer, d.columns), first_array_(d.table.trained.size()), norm_(layer, d.columns, d) {
-    if (d.normalized) throw ValueError(d.text + "a BatchNorm follows a BatchNorm; expected one of them");
+    if (d.normalized) throw ValueError(d.text + "a BatchNorm directly after a BatchNorm; expected only one");
     ++d.stages;
     d.into_next = d.on_inputs ? nullptr : &norm_;
     d.on_inputs = false;
@@ -61,7 +61,7 @@ class BatchNormNode final : public Node<T> {
       case kPass:
         return kernels<T>().pass_gradient(gradient_through(*in_, step.batch, dz), panels_of<T>(columns));
       default:
-        kernels<T>().bias_gradient({step.kept.whole,
+        kernels<T>().bias_gradient({step.sink.whole,
                                     *step.update,
                                     0,
                                     norm_.shift,
@@ -70,18 +70,18 @@ class BatchNormNode final : public Node<T> {
                                     norm_.dgamma(),
                                     norm_.dbeta(),
                                     norm_.scale,
-                                    step.kept.keep,
-                                    step.kept.batch_weight},
+                                    step.sink.into,
+                                    step.sink.batch_weight},
                                    panels_of<T>(columns));
     }
   }
 
   void initialize(T* parameters, std::uint64_t) const override { norm_.initialize(parameters); }
 
-  // In the place of gamma is what columns are multiplied by.
-  void fold(T* folded, const T* parameters, const Averages<T>& averages,
+  // The factor of each column takes the place of gamma.
+  void fold(T* folded, const T* parameters, const RunningStatistics<T>& statistics,
             const Normalizer<T>*) const override {
-    if (!norm_.in_next) norm_.scale_of_averages(folded + norm_.scale, parameters, averages);
+    if (!norm_.in_next) norm_.scale_of_statistics(folded + norm_.scale, parameters, statistics);
   }
 
   void predict(Flow<T>& flow) const override {
@@ -93,7 +93,7 @@ class BatchNormNode final : public Node<T> {
       const std::size_t first = p * kPanel<T>;
       const auto width = static_cast<std::ptrdiff_t>(x.width(p));
       kernels<T>().normalize(
-          {y.at(0, p), width, x.at(0, p), width, flow.net.averages.mean(norm_) + first,
+          {y.at(0, p), width, x.at(0, p), width, flow.net.statistics.mean(norm_) + first,
            flow.net.parameters + norm_.scale + first, flow.net.parameters + norm_.shift + first},
           {0, x.rows}, {0, x.width(p)});
     }

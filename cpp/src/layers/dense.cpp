@@ -1,4 +1,4 @@
-// The node of a dense layer: three products, with batch norm where it is wanted.
+// The node of a dense layer: three products, with optional batch norm.
 #include <algorithm>
 #include <memory>
 #include <optional>
@@ -17,7 +17,7 @@ namespace {
 
 constexpr int kIdentity = static_cast<int>(activation<Identity>);
 
-// What follows about the activation that is known by its place in the list only at run time
+// Traits of an activation whose position in the list is known only at run time
 struct Traits {
   bool needs_input = false;
   double fan_in_variance = 1;
@@ -52,7 +52,7 @@ class DenseNode final : public Node<T> {
       biases_ = d.add(Role::bias, 1, layer.units);
     }
     end_array_ = d.table.trained.size();
-    // far beyond any memory, and far from where sizes in bytes wrap around
+    // far beyond any memory, and far below where sizes in bytes overflow
     constexpr double most_weights = 0x1p40;
     const double inputs = static_cast<double>(inputs_);
     d.weights += (inputs + 1) * static_cast<double>(layer.units);
@@ -137,15 +137,15 @@ class DenseNode final : public Node<T> {
         {text_ + "bias_initializer: ", {parameters + biases_, 1, columns()}, fan, seed, stream_, inputs_});
   }
 
-  void fold(T* folded, const T* parameters, const Averages<T>& averages,
+  void fold(T* folded, const T* parameters, const RunningStatistics<T>& statistics,
             const Normalizer<T>* watched) const override {
     if (norm_ && &*norm_ == watched) {
       std::fill_n(folded + biases_, rounded<T>(columns()), T{0});
     } else if (norm_) {
-      norm_->fold_into_columns(weights_of(folded), folded + biases_, folded, parameters, averages);
+      norm_->fold_into_columns(weights_of(folded), folded + biases_, folded, parameters, statistics);
     }
     if (before_ != nullptr) {
-      before_->fold_into_rows(weights_of(folded), folded + biases_, folded, parameters, averages);
+      before_->fold_into_rows(weights_of(folded), folded + biases_, folded, parameters, statistics);
     }
   }
 
@@ -185,12 +185,12 @@ class DenseNode final : public Node<T> {
     const PassedGradient<T> g = gradient_through(*in_, batch, {});
     kernels<T>().input_gradient(
         {g.dz, g.dz_transposed, weights_of(step.parameters),
-         read_only(this->out.transposed(dz_transposed_, batch)), g.z, g.a, g.activation, g.kept},
+         read_only(this->out.transposed(dz_transposed_, batch)), g.z, g.a, g.activation, g.mask},
         panels_of<T>(rows), columns);
   }
 
   void run_weight_gradient(const StepOf<T>& step, Range columns, Range rows) const {
-    WeightGradient<T> g{step.kept.whole,
+    WeightGradient<T> g{step.sink.whole,
                         *step.update,
                         weights_,
                         biases_,
@@ -201,8 +201,8 @@ class DenseNode final : public Node<T> {
       g.dbeta = norm_->dbeta();
       g.gamma_offset = norm_->scale;
     }
-    g.keep = step.kept.keep;
-    g.batch_weight = step.kept.batch_weight;
+    g.into = step.sink.into;
+    g.batch_weight = step.sink.batch_weight;
     if (trains_weights_) kernels<T>().weight_gradient(g, panels_of<T>(columns), rows);
     if (rows.begin == 0) kernels<T>().bias_gradient(g, panels_of<T>(columns));
   }
@@ -212,13 +212,13 @@ class DenseNode final : public Node<T> {
   const std::string text_;
   const std::uint64_t stream_;
   const bool needs_input_;
-  Normalizer<T>* const before_;  // a batch norm by itself that prediction takes into the weights
+  Normalizer<T>* const before_;  // a batch-norm layer that prediction folds into the weights
   const std::size_t first_array_, weights_;
   std::size_t biases_, end_array_;
   std::optional<Normalizer<T>> norm_;
 
   Value<T>* in_ = nullptr;
-  Value<T> products_;  // where they are normalized
+  Value<T> products_;  // if they are normalized
   T* dz_transposed_ = nullptr;
   bool trains_weights_ = true, trains_others_ = true;
   Job<T> forward_{this, kForward, columns(), kPanel<T>, kRowBlock, flops()};

@@ -1,4 +1,4 @@
-// The node of a dropout: right after what it drops, on the same thread. Nothing of it is left in prediction.
+// The node of a dropout: it directly follows its operand, on the same thread. Prediction skips it.
 #include <cmath>
 #include <memory>
 
@@ -10,9 +10,9 @@
 namespace fanin {
 namespace {
 
-constexpr double kNumbers = 0x1p16;  // how many a random number of 16 bits can be
+constexpr double kNumbers = 0x1p16;  // the number of values of a 16-bit random number
 
-// how many of them stand for what is dropped: all but one at most
+// How many of them mean that a value is dropped: at most all but one
 std::uint32_t dropped_of(double rate) {
   const double nearest = std::round(rate * kNumbers);
   return static_cast<std::uint32_t>(nearest < kNumbers ? nearest : kNumbers - 1);
@@ -26,23 +26,24 @@ class DropoutNode final : public Node<T> {
   DropoutNode(const Dropout& layer, Declarations<T>& d)
       : Node<T>(d.layer, d.columns), dropped_(dropped_of(layer.rate)), word_(word_of_dropout(d.number)) {
     if (d.before == nullptr || !std::holds_alternative<Dropout>(d.before->kind)) return;
-    throw ValueError(d.text + "a Dropout follows a Dropout; expected one, with the rate of both");
+    throw ValueError(d.text +
+                     "a Dropout directly after a Dropout; expected only one, with the combined rate");
   }
 
-  // Inputs are dropped where they lie. The gradient goes through the dropout and the activation before it at
-  // once; where there is none, nobody asks later which were kept.
+  // Inputs are dropped in place. The gradient passes through the dropout and the preceding activation in one
+  // pass; without an activation nothing needs the mask afterwards.
   void bind(Value<T>& in, Carver<T>& memory, std::size_t rows) override {
     Value<T>& out = this->out;
     in_ = &in;
     out = in;
     out.linear = false;
-    out.kept.scale = static_cast<T>(kNumbers / (kNumbers - dropped_));
+    out.mask.scale = static_cast<T>(kNumbers / (kNumbers - dropped_));
     if (in.gathered) return;
     out.carve(memory, rows, in);
     out.a = in.a;
     if (in.ahead) return;
-    const std::size_t bytes = rows * KeptElements<T>::kBytes * Panels<T>{nullptr, rows, in.columns}.count();
-    out.kept.bits = reinterpret_cast<std::uint8_t*>(memory.take((bytes + sizeof(T) - 1) / sizeof(T)));
+    const std::size_t bytes = rows * DropoutMask<T>::kBytes * Panels<T>{nullptr, rows, in.columns}.count();
+    out.mask.bits = reinterpret_cast<std::uint8_t*>(memory.take((bytes + sizeof(T) - 1) / sizeof(T)));
   }
 
   void forward(Plan<T>&) override {
@@ -60,7 +61,7 @@ class DropoutNode final : public Node<T> {
     const RandomState& random = step.random;
     kernels<T>().drop({this->out.out(step.batch),
                        read_only(in_->out(step.batch)),
-                       this->out.kept,
+                       this->out.mask,
                        {low(random.seed), low(random.seed >> 32)},
                        {low(step.batch.number), low(random.epoch), word_},
                        dropped_,

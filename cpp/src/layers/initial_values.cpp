@@ -18,7 +18,7 @@
 namespace fanin {
 namespace {
 
-// A random value, its place among panels and its check, in flops that take as long
+// The cost of a random value, its store into panels and its check, in flops
 constexpr double kFlopsPerValue = 256;
 
 template <class T>
@@ -56,7 +56,7 @@ class Filler {
   }
 
  private:
-  // threads take rows
+  // threads share the rows
   void draw(Drawn drawn, double deviation) const {
     const Philox random(of_.seed, stream_of_layer(of_.stream));
     const std::size_t columns = to_.columns, none = to_.rows * columns;
@@ -90,10 +90,10 @@ class Filler {
     }
   }
 
-  // values of row k from column j on, where a panel begins
+  // Values of row k from column j on, the first of a panel
   void store(std::size_t k, std::size_t j, const double* values, std::size_t n) const {
     const Panels<T> panels{to_.at(0, j / kPanel<T>), to_.rows, n};
-    const std::size_t offset = std::size_t{0} - k;  // row k of the panels is the only one of the values
+    const std::size_t offset = std::size_t{0} - k;  // row k of the panels is row 0 of the values
     gather_matrix(row_major(values, 1, n), panels, nullptr, offset, {k, k + 1});
   }
 
@@ -135,7 +135,7 @@ void check_initializers(const Dense& layer, std::size_t inputs, const std::strin
   check_array(weights, layer.initializer, inputs * layer.units, shape_text(inputs, layer.units));
   check_array(biases, layer.bias_initializer, layer.units, std::to_string(layer.units));
   if (std::holds_alternative<Sparse>(layer.bias_initializer)) {
-    throw ValueError(biases + "sparse chooses among the weights of a unit, and a unit has one bias");
+    throw ValueError(biases + "sparse selects some of a unit's weights, but a unit has only one bias");
   }
   if (const auto* sparse = std::get_if<Sparse>(&layer.initializer)) {
     if (sparse->connections > inputs) {
@@ -148,7 +148,7 @@ void check_initializers(const Dense& layer, std::size_t inputs, const std::strin
   }
   if (layer.batch_norm && !std::holds_alternative<Zeros>(layer.bias_initializer)) {
     throw ValueError(text +
-                     "bias_initializer: a layer with batch norm has no biases, as its means take them away");
+                     "bias_initializer: expected zeros, because a layer with batch norm has no biases");
   }
 }
 

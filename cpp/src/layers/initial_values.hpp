@@ -11,18 +11,18 @@ namespace fanin {
 
 template <class T>
 struct InitialMatrix {
-  std::string name;  // how sentences about it begin
+  std::string name;  // the start of messages about it
   Panels<T> to;
   Fan fan;
   std::uint64_t seed, stream;  // of the layer
-  std::size_t first_row;       // whose random numbers begin: those of biases follow the rows of the weights
+  std::size_t first_row;       // its first row of random numbers: those of biases follow the weights'
 };
 
-// Throws ValueError where the initializers do not fit a layer with so many inputs; `text` begins sentences.
+// Throws ValueError if the initializers do not fit a layer with this many inputs; messages begin with `text`.
 void check_initializers(const Dense& layer, std::size_t inputs, const std::string& text);
 
-// Each value depends on the initializer, the seed, the stream and its place alone. Throws ValueError where
-// one is not finite in T.
+// Each value depends only on the initializer, the seed, the stream and its position. Throws ValueError if one
+// is not finite in T.
 template <class T>
 void draw_initial_values(const Initializer& initializer, const InitialMatrix<T>& matrix);
 

@@ -1,5 +1,5 @@
-// The node of a residual: x + f(x). The layers of f read x through a value of their own, whose gradient is
-// added to the one that goes around them.
+// The node of a residual: x + f(x). The layers of f read x through a separate value; its gradient is added to
+// that of the skip connection.
 #include <algorithm>
 #include <string>
 
@@ -19,7 +19,7 @@ void add(const Panels<T>& y, const Panels<T>& a, const Panels<T>& b, Range panel
   }
 }
 
-constexpr std::size_t kDeepest = 8;  // so many inside each other
+constexpr std::size_t kDeepest = 8;  // levels of nesting
 
 template <class T>
 NodeList<T> inside(const Residual& layer, Declarations<T>& d) {
@@ -29,14 +29,14 @@ NodeList<T> inside(const Residual& layer, Declarations<T>& d) {
   d.into_next = nullptr;
   d.deepest = std::max(d.deepest, ++d.depth);
   if (d.depth > kDeepest) {
-    throw ValueError(text + "expected at most " + std::to_string(kDeepest) + " Residuals inside each other");
+    throw ValueError(text + "expected at most " + std::to_string(kDeepest) + " levels of nested Residuals");
   }
   NodeList<T> nodes = make_nodes(layer.layers, d);
   --d.depth;
   d.new_value();
   if (d.columns == columns) return nodes;
-  throw ValueError(text + "layers: expected layers that give " + std::to_string(columns) +
-                   " columns, as many as they are given, got " + std::to_string(d.columns));
+  throw ValueError(text + "layers: expected as many output columns as input columns, " +
+                   std::to_string(columns) + ", got " + std::to_string(d.columns));
 }
 
 template <class T>
@@ -104,9 +104,9 @@ class ResidualNode final : public Node<T> {
     for (const auto& node : nodes_) node->initialize(parameters, seed);
   }
 
-  void fold(T* folded, const T* parameters, const Averages<T>& averages,
+  void fold(T* folded, const T* parameters, const RunningStatistics<T>& statistics,
             const Normalizer<T>* watched) const override {
-    for (const auto& node : nodes_) node->fold(folded, parameters, averages, watched);
+    for (const auto& node : nodes_) node->fold(folded, parameters, statistics, watched);
   }
 
   void predict(Flow<T>& flow) const override {
@@ -125,8 +125,8 @@ class ResidualNode final : public Node<T> {
 
   const NodeList<T> nodes_;
   Value<T>* in_ = nullptr;
-  Value<T> entrance_;         // x as the layers inside see it
-  Value<T>* exit_ = nullptr;  // what they give
+  Value<T> entrance_;         // x, as seen by the inner layers
+  Value<T>* exit_ = nullptr;  // their output
   Job<T> add_ = following(this, kAdd, this->out.columns, Grain::block);
   Job<T> pass_ = following(this, kPass, this->out.columns);
   Job<T> add_gradients_ = following(this, kAddGradients, this->out.columns);

@@ -1,5 +1,5 @@
-// Blocks of rows on their way through the layers, as in prediction: each block on one thread, without a
-// barrier. A single block whose weights take long to read is shared by all threads, panel by panel.
+// Blocks of rows that pass through the layers in prediction: each block on one thread, without barriers. A
+// single block of a network with large weights is shared by all threads, panel by panel.
 #pragma once
 
 #include <algorithm>
@@ -13,25 +13,25 @@
 
 namespace fanin {
 
-// Rows of a block: enough to use weights while they are in cache, few enough that activations stay in L2.
+// Rows of a block: enough to reuse weights while they are in cache, few enough for activations to fit in L2.
 inline constexpr std::size_t kBlockRows = 2 * kRowBlock;
 
-// A layer takes about as long as its multiply-adds, or as reading its weights, which is as those of so many
-// rows. Below this much work, about 40 us, sleeping threads would wake up too late to help with a single
-// block.
+// The cost of a layer is that of its multiply-adds, plus that of reading its weights, which takes as long as
+// this many rows. Below this much work, about 40 us, sleeping threads would wake too late to help with a
+// single block.
 inline constexpr double kWeightRows = 5;
 inline constexpr double kSharedFlops = 5e6;
 
-// A thread with that many rows of its own computes for longer than it reads weights, and needs no barrier.
+// A thread with this many rows of its own computes for longer than it reads weights, and needs no barrier.
 inline constexpr std::size_t kRowsAlone = 32;
 
-// Seconds between two questions to the caller whether to stop
-inline constexpr double kSecondsUnasked = 0.03;
+// Seconds between calls of `interrupted`
+inline constexpr double kSecondsBetweenPolls = 0.03;
 
-// Memory for that much is on the stack, so that predicting a row or two never allocates.
+// Up to this much memory is on the stack, so that predicting a row or two never allocates.
 inline constexpr std::size_t kFewBytes = 16384;
 
-// The memory of a block: matrices that its rows go through, and what a loss needs.
+// The memory of a block: the matrices that its rows pass through, and what a loss needs.
 template <class T>
 class Block {
  public:
@@ -52,7 +52,7 @@ class Block {
   }
 
  private:
-  // x, what a node makes of it and z; and what each layer that has others inside holds meanwhile
+  // x, a node's output and z; and what each layer with inner layers holds in the meantime
   static std::size_t parts(const Nodes<T>& nodes) { return 3 + nodes.depth; }
   std::size_t part() const { return rows_ * nodes_.widest; }
 
@@ -66,7 +66,7 @@ double flops_of(const Nodes<T>& nodes, std::size_t rows) {
   return nodes.flops() * (static_cast<double>(rows) + kWeightRows);
 }
 
-// Rows of a block where sums over blocks are nobody's concern: as many blocks for each thread, of one size.
+// Rows of a block if block boundaries do not matter: the same number of equal blocks for each thread.
 template <class T>
 std::size_t even_block_rows(const Nodes<T>& nodes, std::size_t rows) {
   const auto team = static_cast<std::size_t>(threads_for(flops_of(nodes, rows)));
@@ -75,9 +75,8 @@ std::size_t even_block_rows(const Nodes<T>& nodes, std::size_t rows) {
   return (rows + rounds * team - 1) / (rounds * team);
 }
 
-// f(block, its flow, its rows of x) for every block of these rows of x, after it went through the nodes, or
-// as far as the batch norm that is watched. Throws InterruptedError where the caller's thread is told to
-// stop.
+// f(block, its flow, its rows of x) for every block of these rows of x, after it has passed through the
+// nodes, or as far as the watched batch norm. Throws InterruptedError if `interrupted` returns true.
 template <class T, class F>
 void for_each_block(const Nodes<T>& nodes, const Folded<T>& net, const Samples& x, Range of_samples,
                     std::size_t block_rows, std::size_t target_columns, const Normalizer<T>* watched,
@@ -97,8 +96,8 @@ void for_each_block(const Nodes<T>& nodes, const Folded<T>& net, const Samples& 
   std::atomic<bool> stopped{false};
   const bool asks = interrupted && blocks > 1;
   double last_asked = asks ? seconds_now() : 0;
-  const auto goes_on = [&](int thread) {
-    if (asks && thread == 0 && seconds_now() - last_asked > kSecondsUnasked) {
+  const auto may_continue = [&](int thread) {
+    if (asks && thread == 0 && seconds_now() - last_asked > kSecondsBetweenPolls) {
       if (interrupted()) stopped.store(true, std::memory_order_relaxed);
       last_asked = seconds_now();
     }
@@ -108,7 +107,7 @@ void for_each_block(const Nodes<T>& nodes, const Folded<T>& net, const Samples& 
     const Member all{thread, threads}, alone{0, 1};
     const Range mine = shared ? Range{0, 1} : Share(thread, threads, 1).take(blocks, 1);
     T* const memory = shared ? all_memory : all_memory + static_cast<std::size_t>(thread) * size;
-    for (std::size_t b = mine.begin; b < mine.end && goes_on(thread); ++b) {
+    for (std::size_t b = mine.begin; b < mine.end && may_continue(thread); ++b) {
       const Range of_x{of_samples.begin + b * block_rows,
                        of_samples.begin + std::min(rows, (b + 1) * block_rows)};
       const Block<T> block(nodes, of_x.end - of_x.begin, target_columns, memory);

@@ -1,9 +1,9 @@
-// Mean and variance of what each batch norm sees over a whole training set, in the place of averages over
-// batches (the population statistics of Ioffe and Szegedy 2015, for which they take the layers before as in
-// prediction): layer by layer, as each depends on the ones before it.
+// Mean and variance of each batch norm's inputs over a whole training set, in place of running statistics
+// (the population statistics of Ioffe and Szegedy 2015, with earlier layers in prediction mode): layer by
+// layer, because each depends on the ones before it.
 //
-// A block of rows is gone through like a batch, and blocks are merged in order by the formula of Chan, Golub
-// and LeVeque 1979, in double.
+// A block of rows is processed like a batch, and blocks are merged in order by the formula of Chan, Golub and
+// LeVeque 1979, in double.
 #include "base/text.hpp"
 #include "network/block.hpp"
 #include "plan/normalizer.hpp"
@@ -13,10 +13,10 @@ namespace {
 
 constexpr std::size_t kBlocksAtATime = 64;
 
-// Sums of 2^32 squares of which each is a double overflow: they are in units of so many.
+// A sum of 2^32 squares can overflow although each is a double: sums are in this unit.
 constexpr double kUnit = 0x1p40;
 
-// Of each column: the mean, and the sum of squares around it, in units
+// Mean of each column, and sum of squared deviations from it, in units
 struct ColumnMoments {
   std::vector<double> mean, squares;
   std::size_t rows = 0;
@@ -34,7 +34,7 @@ struct ColumnMoments {
   }
 };
 
-// of what a batch norm that is watched sees in a block
+// Of the inputs of the watched batch norm in a block
 template <class T>
 void block_moments(Flow<T>& flow, const Normalizer<T>& of, double* mean, double* squares, T* memory) {
   const Panels<T> u = flow.x;
@@ -82,7 +82,7 @@ ColumnMoments moments_of(const Normalizer<T>& of, const Nodes<T>& nodes, const F
 }  // namespace
 
 template <class T>
-bool Network<T>::State::wants_exact_statistics() const {
+bool Network<T>::State::needs_exact_statistics() const {
   return std::any_of(nodes.normalizers.begin(), nodes.normalizers.end(),
                      [](const Normalizer<T>* of) { return of->norm.exact_statistics; });
 }
@@ -91,35 +91,35 @@ template <class T>
 void Network<T>::State::take_exact_statistics(const Samples& x, std::size_t epoch,
                                               const std::function<bool()>& interrupted) {
   Buffer<T> folded(nodes.table.size);
-  const Averages<T> over_batches = averages;
+  const RunningStatistics<T> over_batches = statistics;
   try {
     for (const Normalizer<T>* of : nodes.normalizers) {
       if (!of->norm.exact_statistics) continue;
       fold(folded.data(), of);
-      const ColumnMoments of_all = moments_of<T>(*of, nodes, {folded.data(), averages}, x, interrupted);
+      const ColumnMoments of_all = moments_of<T>(*of, nodes, {folded.data(), statistics}, x, interrupted);
       const double others = static_cast<double>(of_all.rows - 1);
       for (std::size_t j = 0; j < of->columns; ++j) {
-        averages.mean(*of)[j] = without_denormals(static_cast<T>(of_all.mean[j]));
-        averages.variance(*of)[j] = without_denormals(static_cast<T>(of_all.squares[j] / others * kUnit));
+        statistics.mean(*of)[j] = without_denormals(static_cast<T>(of_all.mean[j]));
+        statistics.variance(*of)[j] = without_denormals(static_cast<T>(of_all.squares[j] / others * kUnit));
       }
-      if (find_not_finite(averages.mean(*of), of->columns) == of->columns &&
-          find_not_finite(averages.variance(*of), of->columns) == of->columns) {
+      if (find_not_finite(statistics.mean(*of), of->columns) == of->columns &&
+          find_not_finite(statistics.variance(*of), of->columns) == of->columns) {
         continue;
       }
       const std::size_t number = layer_at(nodes.table.statistics, of->mean) + 1;
       throw DivergedError("training diverged: after epoch " + std::to_string(epoch) +
                               " exact statistics of batch norm are not finite, first in layer " +
-                              std::to_string(number) + "; the averages over batches are kept",
+                              std::to_string(number) + "; the running statistics are unchanged",
                           epoch, 0, number);
     }
   } catch (...) {
-    averages.copy(over_batches);
+    statistics.copy(over_batches);
     throw;
   }
 }
 
-template bool Network<float>::State::wants_exact_statistics() const;
-template bool Network<double>::State::wants_exact_statistics() const;
+template bool Network<float>::State::needs_exact_statistics() const;
+template bool Network<double>::State::needs_exact_statistics() const;
 template void Network<float>::State::take_exact_statistics(const Samples&, std::size_t,
                                                            const std::function<bool()>&);
 template void Network<double>::State::take_exact_statistics(const Samples&, std::size_t,

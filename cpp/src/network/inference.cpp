@@ -1,4 +1,4 @@
-// Prediction and evaluation: blocks of rows go through all layers.
+// Prediction and evaluation: blocks of rows pass through all layers.
 #include <cmath>
 
 #include "data/checks.hpp"
@@ -17,7 +17,7 @@ void Network<T>::predict(const Samples& x, MatrixView<T> out,
   check_apart({{"out", memory_of(out)}}, {{"X", memory_of(x)}});
   if (out.rows == 0) return;
   const Access::Reading reading(net.access);
-  const Folded<T> folded{net.folded(), net.averages};
+  const Folded<T> folded{net.folded(), net.statistics};
   for_each_block<T>(net.nodes, folded, x, {0, out.rows}, even_block_rows(net.nodes, out.rows), 0, nullptr,
                     interrupted, [&](const Block<T>&, const Flow<T>& flow, Range rows) {
                       kernels<T>().outputs(
@@ -50,7 +50,7 @@ Evaluation Network<T>::evaluate(const Samples& x, const Targets& y, SampleWeight
   const std::size_t blocks = (rows + kBlockRows - 1) / kBlockRows;
   std::vector<double> block_loss(blocks), block_score(blocks);
   const std::size_t target_columns = columns_of_targets(y);
-  const Folded<T> folded{net.folded(), net.averages};
+  const Folded<T> folded{net.folded(), net.statistics};
   for_each_block<T>(net.nodes, folded, x, {0, rows}, kBlockRows, target_columns, nullptr, interrupted,
                     [&](const Block<T>& block, const Flow<T>& flow, Range r) {
                       const std::size_t count = r.end - r.begin, number = r.begin / kBlockRows;

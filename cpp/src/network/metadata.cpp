@@ -16,7 +16,7 @@ void check_text(const std::string& text, const std::string& what, const std::str
   }
 }
 
-// A file's header has room for both and the model.
+// In MiB: a file's header has room for both and the model.
 constexpr std::size_t kMebibyte = std::size_t{1} << 20, kMostMetadata = 1, kMostNames = 6;
 
 void check_size(std::size_t bytes, std::size_t most, const std::string& what) {
@@ -25,7 +25,7 @@ void check_size(std::size_t bytes, std::size_t most, const std::string& what) {
                    std::to_string(bytes) + " bytes");
 }
 
-// At most: of a string of JSON in a string of JSON
+// An upper bound: the text may be a JSON string inside a JSON string
 std::size_t size_in_header(const std::string& text) {
   std::size_t bytes = 5;  // quotes and a comma
   for (const char c : text) bytes += c == '"' || c == '\\' || static_cast<unsigned char>(c) < ' ' ? 7 : 1;
@@ -61,7 +61,7 @@ void check_column_names(const ColumnNames& names, std::size_t inputs, std::size_
       check_text(name, what, "a name");
       bytes += size_in_header(name);
       if (different.insert(name).second) continue;
-      throw ValueError(what + ": \"" + json::shortened(name) + "\" comes twice; expected different names");
+      throw ValueError(what + ": \"" + json::shortened(name) + "\" occurs twice; expected distinct names");
     }
   }
   check_size(bytes, kMostNames, "columns");

@@ -7,7 +7,7 @@
 
 namespace fanin {
 
-// Each throws ValueError where texts are not in UTF-8, or longer than a file has room for.
+// Each throws ValueError if texts are not UTF-8, or too long for a file.
 void check_metadata(const std::map<std::string, std::string>& metadata);
 void check_column_names(const ColumnNames& names, std::size_t inputs, std::size_t outputs);
 

@@ -1,4 +1,4 @@
-// What a network is made of.
+// The state of a network.
 #pragma once
 
 #include <atomic>
@@ -11,8 +11,8 @@
 #include "data/loss.hpp"
 #include "fanin/error.hpp"
 #include "fanin/network.hpp"
-#include "plan/averages.hpp"
 #include "plan/nodes.hpp"
+#include "plan/running_statistics.hpp"
 #include "rules/rule_state.hpp"
 
 namespace fanin {
@@ -25,7 +25,7 @@ class Access {
     explicit Reading(Access& access) : access_(access) {
       int users = access_.users_.load();
       do {
-        if (users < 0) throw BusyError("network: another thread is training it; wait until that has ended");
+        if (users < 0) throw BusyError("network: another thread is training it; wait until it has finished");
       } while (!access_.users_.compare_exchange_weak(users, users + 1));
     }
     ~Reading() { access_.users_.fetch_sub(1); }
@@ -40,7 +40,7 @@ class Access {
     explicit Writing(Access& access) : access_(access) {
       int nobody = 0;
       if (!access_.users_.compare_exchange_strong(nobody, -1)) {
-        throw BusyError("network: another thread is using it; wait until that has ended");
+        throw BusyError("network: another thread is using it; wait until it has finished");
       }
     }
     ~Writing() { access_.users_.store(0); }
@@ -66,29 +66,29 @@ struct Network<T>::State {
         loss_for_kernels(loss, nodes.outputs()),
         seed(seed_),
         parameters(nodes.table.size),
-        averages(nodes),
+        statistics(nodes),
         folded_(nodes.has_batch_norm() ? nodes.table.size : 0) {}
 
-  // What prediction multiplies with and adds: the parameters, with batch norm folded into weights and biases.
-  // In the place of gamma of a batch norm of the inputs is what they are multiplied by.
+  // What prediction multiplies by and adds: the parameters, with batch norm folded into weights and biases.
+  // For a batch norm of the inputs, the factor of each column takes the place of gamma.
   const T* folded() const { return nodes.has_batch_norm() ? folded_.data() : weights(); }
-  // Who writes calls this at the end, so that no prediction waits or allocates.
+  // Writers call this last, so that no prediction waits or allocates.
   void fold() noexcept { fold(folded_.data(), nullptr); }
-  // The same in other memory, but for the averages of a batch norm that is watched
+  // The same into other memory, except for the running statistics of the watched batch norm
   void fold(T* to, const Normalizer<T>* watched) const noexcept {
     if (!nodes.has_batch_norm()) return;
     const FloatingPointScope modes;
     std::memcpy(to, weights(), nodes.table.size * sizeof(T));
-    for (const auto& node : nodes.list) node->fold(to, weights(), averages, watched);
+    for (const auto& node : nodes.list) node->fold(to, weights(), statistics, watched);
   }
-  // The memory of what is folded, where there is any, for who writes: `fold` fills it anew
+  // The memory of the folded parameters, if there are any, as scratch for a writer until it calls `fold`
   T* folded_memory() { return folded_.data(); }
 
-  // Row-major values of one of the table's arrays, as users see it; what is trained follows. `fold` then.
+  // Sets one of the table's arrays, row-major, as shown to users; trained weights follow. Then call `fold`.
   void set_array(const ParameterArray& array, std::span<const T> values);
 
-  bool wants_exact_statistics() const;
-  // All of them, or none where that fails: interrupted, or diverged in this epoch
+  bool needs_exact_statistics() const;
+  // Sets all of them, or none if interrupted or diverged in this epoch
   void take_exact_statistics(const Samples& x, std::size_t epoch, const std::function<bool()>& interrupted);
 
   const std::vector<Layer> layers;
@@ -96,20 +96,20 @@ struct Network<T>::State {
   const Loss loss;
   const LossForKernels<T> loss_for_kernels;
   const std::uint64_t seed;
-  std::map<std::string, std::string> metadata;  // the user's own
+  std::map<std::string, std::string> metadata;  // the user's
   ColumnNames column_names;
   Buffer<T> parameters;
-  Averages<T> averages;
+  RunningStatistics<T> statistics;
   mutable Access access;
-  std::atomic<bool> training{false};  // there is a Training of it
+  std::atomic<bool> training{false};  // whether a Training of it exists
 
-  std::uint64_t epochs = 0;  // begun; the order of an epoch depends on it
-  RuleState<T> state;        // of the update rule, kept from epoch to epoch
+  std::uint64_t epochs = 0;  // epochs begun; they determine the order of samples
+  RuleState<T> state;        // of the update rule, from epoch to epoch
 
-  // what is shown: not the parameters trained where a rule looks ahead or weights are averaged
+  // The weights used for predictions: not those being trained if a rule looks ahead or weights are averaged
   T* shown() const { return state.shows() ? state.shown.data() : parameters.data(); }
   const T* weights() const { return shown(); }
-  // those of which an average is shown, in `room` where they are not there as they are
+  // Those being trained if their average is shown, in `room` if they are not stored as such
   const T* weights(Weights which, Buffer<T>& room) const {
     if (which == Weights::shown || !state.averaging) return shown();
     if (!state.ahead) return parameters.data();

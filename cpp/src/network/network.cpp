@@ -36,7 +36,7 @@ Network<T> Network<T>::copy() const {
   to->metadata = from.metadata;
   to->column_names = from.column_names;
   to->parameters = from.parameters;
-  to->averages = from.averages;
+  to->statistics = from.statistics;
   to->epochs = from.epochs;
   to->state = from.state;
   to->fold();
@@ -138,7 +138,7 @@ void check_values(const ParameterArray& array, std::span<const T> values) {
   }
 }
 
-// Row-major values from the panels of an array
+// Copies an array from panels to row-major values
 template <class T>
 void read(const T* buffer, const ParameterArray& array, std::span<T> out) {
   for_each_run(Panels<const T>{buffer + array.offset, array.rows, array.columns}, out.data(),
@@ -155,7 +155,7 @@ void write(T* buffer, const ParameterArray& array, std::span<const T> values) {
 
 template <class T>
 void Network<T>::State::set_array(const ParameterArray& array, std::span<const T> values) {
-  if (is_statistic(array.role)) return write(averages.values().data(), array, values);
+  if (is_statistic(array.role)) return write(statistics.values().data(), array, values);
   write(shown(), array, values);
   const std::size_t end = array.offset + Panels<T>{nullptr, array.rows, array.columns}.size();
   state.trained_from_shown(parameters.data(), nodes.table, {array.offset, end});
@@ -177,7 +177,7 @@ void Network<T>::get_array(std::string_view name, std::span<T> out, Weights whic
   const Access::Reading reading(state_->access);
   Buffer<T> room;
   const bool statistic = is_statistic(array.role);
-  read<T>(statistic ? state_->averages.values().data() : state_->weights(which, room), array, out);
+  read<T>(statistic ? state_->statistics.values().data() : state_->weights(which, room), array, out);
 }
 
 template <class T>

@@ -1,4 +1,4 @@
-// The weights of a network, and batch norm's averages, at one time.
+// A copy of a network's weights and batch-norm statistics.
 #pragma once
 
 #include <cstring>
@@ -13,18 +13,18 @@ class Snapshot {
   void take(const Network<T>& network) {
     const auto& net = *network.state_;
     const Access::Reading reading(net.access);
-    if (averages_.size() == 0) averages_ = Buffer<T>(net.nodes.table.statistics_size);
+    if (statistics_.size() == 0) statistics_ = Buffer<T>(net.nodes.table.statistics_size);
     if (weights_.size() == 0) weights_ = Buffer<T>(net.nodes.table.size);
     copy(weights_.data(), net.weights(), weights_.size());
-    copy(averages_.data(), net.averages.values().data(), averages_.size());
+    copy(statistics_.data(), net.statistics.values().data(), statistics_.size());
   }
 
-  // As if all of them were set
+  // Has the effect of setting every array
   void restore(Network<T>& network) const {
     auto& net = *network.state_;
     const Access::Writing writing(net.access);
     copy(net.shown(), weights_.data(), weights_.size());
-    copy(net.averages.values().data(), averages_.data(), averages_.size());
+    copy(net.statistics.values().data(), statistics_.data(), statistics_.size());
     net.state.trained_from_shown(net.parameters.data(), net.nodes.table, {0, weights_.size()});
     net.fold();
   }
@@ -33,7 +33,7 @@ class Snapshot {
   static void copy(T* to, const T* from, std::size_t size) {
     if (size > 0) std::memcpy(to, from, size * sizeof(T));
   }
-  Buffer<T> weights_, averages_;
+  Buffer<T> weights_, statistics_;
 };
 
 }  // namespace fanin

@@ -42,7 +42,7 @@ bool Executor<T>::poll() {
   return interrupted();
 }
 
-// Thread 0, the caller's, asks now and then; the others look at the answer.
+// Thread 0, the caller's, polls from time to time; the others read the result.
 template <class T>
 bool Executor<T>::given_up(Member member) {
   if (member.thread == 0 && seconds_now() - last_poll_ > kPollSeconds) poll();
@@ -60,8 +60,8 @@ auto Executor<T>::grid_of(const Job<T>& job, const StepOf<T>& step) -> Grid {
   return {units_of(job.columns, job.column_unit), units_of(rows_of_job(job, step), job.row_unit)};
 }
 
-// Of the jobs that follow, the first that cannot on the same thread. Whole columns are worth a phase of
-// their own only where they could not be shared evenly.
+// The first of the following jobs that cannot run on the same thread. Whole columns deserve a phase of their
+// own only if they could not be shared evenly.
 template <class T>
 const Job<T>* Executor<T>::first_apart(const Job<T>& job, Grid grid, Member member) {
   const Job<T>* next = job.follow;
@@ -72,7 +72,7 @@ const Job<T>* Executor<T>::first_apart(const Job<T>& job, Grid grid, Member memb
   return next;
 }
 
-// A block of a job, and of those that follow it up to `end`
+// A block of a job, and of the jobs that follow it up to `end`
 template <class T>
 void Executor<T>::run_chain(const Job<T>& job, const Job<T>* end, const Job<T>& first, const StepOf<T>& step,
                             Range columns, Range rows) {
@@ -102,7 +102,7 @@ void Executor<T>::take(Member member, Share& share, const Job<T>& job, const Ste
     }
   };
   if (!whole_columns) return for_units(share.take(grid.columns * grid.rows, cost), apart);
-  // as many columns at a time as stay in cache until all their rows are there
+  // as many columns at a time as stay in cache until all their rows are done
   const std::size_t group = std::max(std::size_t{1}, kPanelGroup * kPanel<T> / job.column_unit);
   const Range mine = share.take(grid.columns, cost);
   for (std::size_t begin = mine.begin; begin < mine.end; begin += group) {

@@ -4,19 +4,19 @@
 #include <bit>
 #include <utility>
 
-#include "plan/averages.hpp"
+#include "plan/running_statistics.hpp"
 #include "plan/value.hpp"
 #include "team/team.hpp"
 
 namespace fanin {
 
-// What blocks go through: parameters with batch norm folded into them, and the averages that are taken away
+// What blocks go through: parameters with batch norm folded into them, and the statistics that are taken away
 // from inputs where these are normalized. (Folding that too would lose their digits where they lie far from
 // zero.)
 template <class T>
 struct Folded {
   const T* parameters;
-  const Averages<T>& averages;
+  const RunningStatistics<T>& statistics;
 };
 
 // Each member of the team that shares a block has a flow of its own, over the same memory: `parts` matrices.

@@ -5,7 +5,7 @@
 namespace fanin {
 namespace {
 
-// An output costs about what so many flops of a product do.
+// The cost of an output, in flops of a product
 constexpr double kLossFlops = 64;
 
 }  // namespace

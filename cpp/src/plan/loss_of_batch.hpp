@@ -1,4 +1,4 @@
-// Where a step turns: the loss of what the last node gives, and its gradient.
+// The turning point of a step: the loss of the last node's output, and its gradient.
 #pragma once
 
 #include <atomic>
@@ -16,7 +16,7 @@ class LossOfBatch final : public Work<T> {
   void bind(Value<T>& in, Carver<T>& memory, std::size_t rows);
   void run(int part, const StepOf<T>& step, Range columns, Range rows) const override;
 
-  // of all rows
+  // Over all rows
   double sum(const Batch& batch) const { return sum_in_blocks(row_loss_, batch.rows); }
   bool failed() const { return not_finite_.load(std::memory_order_relaxed); }
   void start_anew() { not_finite_.store(false, std::memory_order_relaxed); }

@@ -68,9 +68,9 @@ class Node : public Work<T> {
 
   // Parameters, which are 0 at first
   virtual void initialize(T*, std::uint64_t) const {}
-  // From parameters to those that prediction uses, where they are not the same. Not the averages of a batch
+  // From parameters to those that prediction uses, where they are not the same. Not the statistics of a batch
   // norm that is watched: its products are then plain sums.
-  virtual void fold(T*, const T*, const Averages<T>&, const Normalizer<T>*) const {}
+  virtual void fold(T*, const T*, const RunningStatistics<T>&, const Normalizer<T>*) const {}
   virtual void predict(Flow<T>& flow) const = 0;
 };
 

@@ -47,8 +47,9 @@ void Normalizer<T>::initialize(T* parameters) const {
 }
 
 template <class T>
-void Normalizer<T>::scale_of_averages(T* to, const T* parameters, const Averages<T>& averages) const {
-  kernels<T>().batch_norm_scale(to, parameters + scale, averages.variance(*this),
+void Normalizer<T>::scale_of_statistics(T* to, const T* parameters,
+                                        const RunningStatistics<T>& statistics) const {
+  kernels<T>().batch_norm_scale(to, parameters + scale, statistics.variance(*this),
                                 static_cast<T>(norm.epsilon), rounded<T>(columns));
 }
 
@@ -56,9 +57,9 @@ void Normalizer<T>::scale_of_averages(T* to, const T* parameters, const Averages
 //   gamma (x w - mean) / sqrt(variance + epsilon) + beta = x (w s) + (beta - mean s)
 template <class T>
 void Normalizer<T>::fold_into_columns(const Panels<T>& w, T* added, T* folded, const T* parameters,
-                                      const Averages<T>& averages) const {
+                                      const RunningStatistics<T>& statistics) const {
   T* const scales = folded + scale;
-  scale_of_averages(scales, parameters, averages);
+  scale_of_statistics(scales, parameters, statistics);
   const T zeros[kPanel<T>] = {};
   for (std::size_t p = 0; p < w.count(); ++p) {
     const auto width = static_cast<std::ptrdiff_t>(w.width(p));
@@ -67,7 +68,7 @@ void Normalizer<T>::fold_into_columns(const Panels<T>& w, T* added, T* folded, c
     kernels<T>().normalize({panel, width, panel, width, zeros, s, zeros}, {0, w.rows}, {0, w.width(p)});
     T minus[kPanel<T>];
     std::transform(s, s + w.width(p), minus, std::negate<T>());
-    const T* const mean = averages.mean(*this) + first;
+    const T* const mean = statistics.mean(*this) + first;
     kernels<T>().normalize({added + first, 0, mean, 0, zeros, minus, parameters + shift + first}, {0, 1},
                            {0, w.width(p)});
   }
@@ -76,14 +77,14 @@ void Normalizer<T>::fold_into_columns(const Panels<T>& w, T* added, T* folded, c
 //   ((x - mean) s + beta) w + b = x (s w) + (b + (beta - mean s) w)
 template <class T>
 void Normalizer<T>::fold_into_rows(const Panels<T>& w, T* added, T* folded, const T* parameters,
-                                   const Averages<T>& averages) const {
+                                   const RunningStatistics<T>& statistics) const {
   T* const s = folded + scale;
-  scale_of_averages(s, parameters, averages);
+  scale_of_statistics(s, parameters, statistics);
   for (std::size_t p = 0; p < w.count(); ++p) {
     double sums[kPanel<T>] = {};
     for (std::size_t k = 0; k < w.rows; ++k) {
       const double without_mean = static_cast<double>(parameters[shift + k]) -
-                                  static_cast<double>(averages.mean(*this)[k]) * static_cast<double>(s[k]);
+                                  static_cast<double>(statistics.mean(*this)[k]) * static_cast<double>(s[k]);
       T* const row = w.at(k, p);
       for (std::size_t j = 0; j < w.used(p); ++j) {
         sums[j] += without_mean * static_cast<double>(row[j]);

@@ -1,4 +1,4 @@
-// A batch norm, of a layer or by itself: its parameters, its place among the averages, its part of a step.
+// A batch norm, part of a layer or a layer of its own: its parameters, its statistics, its part of a step.
 #pragma once
 
 #include "plan/node.hpp"
@@ -14,17 +14,17 @@ class Normalizer {
 
   const BatchNorm norm;
   const std::size_t columns, stage;
-  const std::size_t shift, scale, mean, variance;  // offsets: of parameters, and of statistics
-  bool in_next = false;  // in prediction it is in the weights of the dense layer after it
+  const std::size_t shift, scale, mean, variance;  // offsets into parameters, and into statistics
+  bool in_next = false;  // whether prediction folds it into the weights of the next dense layer
 
-  // `u` is what it normalizes.
+  // `u` is its input.
   void bind(const Value<T>& u, Carver<T>& memory);
-  // a = f(v), v = gamma (u - mean) / sqrt(variance + epsilon) + beta; z, where it is there, gets v
+  // a = f(v), v = gamma (u - mean) / sqrt(variance + epsilon) + beta; z, unless null, receives v
   void forward(const StepOf<T>& step, T* a, T* z, int activation, Range columns) const;
-  // From the gradient with respect to v, in dz, to the one with respect to u, in its place
+  // Replaces the gradient with respect to v, in dz, by that with respect to u
   void backward(const StepOf<T>& step, T* dz, T* dz_transposed, Range columns) const;
 
-  // of the batch
+  // Of the batch
   const T* dgamma() const { return dgamma_; }
   const T* dbeta() const { return dbeta_; }
   Panels<const T> seen(Batch batch) const { return read_only(u_->out(batch)); }
@@ -32,16 +32,16 @@ class Normalizer {
   const T* batch_variance() const { return variance_; }
 
   void initialize(T* parameters) const;
-  // gamma / sqrt(variance + epsilon) of the averages
-  void scale_of_averages(T* to, const T* parameters, const Averages<T>& averages) const;
+  // gamma / sqrt(variance + epsilon) of the running statistics
+  void scale_of_statistics(T* to, const T* parameters, const RunningStatistics<T>& statistics) const;
 
-  // The averages folded, for prediction, into what is multiplied before, column by column, or after, row by
-  // row; both weights and what is added to the product are changed. The scales go where gamma lies in
+  // For prediction, folds the running statistics into the product before, column by column, or after, row by
+  // row; both the weights and what is added to the product change. The factors take the place of gamma in
   // `folded`.
   void fold_into_columns(const Panels<T>& w, T* added, T* folded, const T* parameters,
-                         const Averages<T>& averages) const;
+                         const RunningStatistics<T>& statistics) const;
   void fold_into_rows(const Panels<T>& w, T* added, T* folded, const T* parameters,
-                      const Averages<T>& averages) const;
+                      const RunningStatistics<T>& statistics) const;
 
  private:
   const Value<T>* u_ = nullptr;

@@ -21,9 +21,9 @@ struct DataSource {
 
 // What becomes of gradients: nothing but an update, block by block, or the whole of them is kept
 template <class T>
-struct Kept {
+struct GradientSink {
   T* whole = nullptr;
-  Keep keep = Keep::alone;
+  Into into = Into::alone;
   T batch_weight = 1;
 };
 
@@ -41,7 +41,7 @@ struct StepOf {
   RandomState random;
   T scale = 1;  // of the gradient of a row's loss
   const Update<T>* update = nullptr;
-  Kept<T> kept = {};
+  GradientSink<T> sink = {};
 };
 
 template <class T>

@@ -24,15 +24,15 @@ constexpr double kTeamFlopsPerPhase = 500e3;
 }  // namespace
 
 template <class T>
-Step<T>::Step(std::size_t inputs, const std::vector<Layer>& layers, Averages<T>& averages, LossOf<T> loss,
-              const StepData& data, const std::function<bool()>& interrupted)
+Step<T>::Step(std::size_t inputs, const std::vector<Layer>& layers, RunningStatistics<T>& statistics,
+              LossOf<T> loss, const StepData& data, const std::function<bool()>& interrupted)
     : nodes_(inputs, layers),
       largest_batch_(data.largest_batch),
       at_a_time_(nodes_.has_batch_norm() ? largest_batch_ : std::min(largest_batch_, kMostRows)),
       data_(inputs, nodes_.outputs(), data.y, data.weighted, nodes_.has_batch_norm(), at_a_time_),
       loss_(data_, loss, nodes_.outputs()),
-      averages_(averages),
-      average_{this, 0, 1, kAll, kAll, 1},
+      statistics_(statistics),
+      statistics_job_{this, 0, 1, kAll, kAll, 1},
       memory_(bind(nullptr, at_a_time_)),
       slow_(flops() > kSlowFlops),
       whole_(slow_),
@@ -69,7 +69,7 @@ void Step<T>::plan_backward() {
   loss_.job.follow = nodes_.list.back()->out.after_gradient;
   backward_.clear();
   for (auto node = nodes_.list.rbegin(); node != nodes_.list.rend(); ++node) (*node)->backward(backward_);
-  if (nodes_.has_batch_norm() && !whole_) backward_.later(average_);
+  if (nodes_.has_batch_norm() && !whole_) backward_.later(statistics_job_);
   backward_.finish(data_.job);
 }
 
@@ -125,7 +125,7 @@ bool Step<T>::forward_block(Member member, StepOf<T>& step, double total_weight)
 // phase that asks the question, so that all threads read the same.
 template <class T>
 bool Step<T>::backward_block(Member member, const StepOf<T>& step) {
-  const bool whole = step.kept.whole != nullptr;
+  const bool whole = step.sink.whole != nullptr;
   const std::size_t asking = whole ? backward_.phases() : backward_.phases_before_updates();
   if (asking == 0 && interrupted()) return false;
   for (std::size_t phase = 0; phase < backward_.phases(); ++phase) {
@@ -136,38 +136,38 @@ bool Step<T>::backward_block(Member member, const StepOf<T>& step) {
 }
 
 template <class T>
-bool Step<T>::gradient(Member member, const Turn& turn, const T* parameters, const Kept<T>& kept) {
+bool Step<T>::gradient(Member member, const Turn& turn, const T* parameters, const GradientSink<T>& sink) {
   const Update<T> none{0, nullptr, nullptr, nullptr, 0};
   const std::size_t count = blocks(turn.batch.rows);
   const double total = total_weight(turn.data, turn.batch);
-  StepOf<T> step{block(turn.batch, 0), {}, &turn.data, parameters, random_, T{1}, &none, kept};
+  StepOf<T> step{block(turn.batch, 0), {}, &turn.data, parameters, random_, T{1}, &none, sink};
   for (std::size_t i = 0; i < count; ++i) {
     step.next = i + 1 < count ? block(turn.batch, i + 1) : block(turn.next, 0);
     if (!forward_block(member, step, total)) return false;
-    if (kept.whole != nullptr && !backward_block(member, step)) return false;
+    if (sink.whole != nullptr && !backward_block(member, step)) return false;
     if (i + 1 == count) break;
     // No thread asks again until all have read the same answer.
-    if (kept.whole != nullptr) {
+    if (sink.whole != nullptr) {
       executor_.barrier(member);
     } else {
       if (interrupted()) return false;
       gather_block(member, turn.data, step.next);
     }
     step.batch = step.next;
-    step.kept.keep = Keep::continued;
+    step.sink.into = Into::continued;
   }
   return true;
 }
 
-// Averages are for prediction; a step that was given up leaves them as they are. One that computes a second
-// gradient notes the statistics at the weights themselves, and adds them at its end.
+// An abandoned step leaves the running statistics unchanged. A step with a second gradient notes those at the
+// weights themselves, and adds them at its end.
 template <class T>
 void Step<T>::note_statistics(Member member, const Batch& batch) const {
-  if (member.thread == 0) averages_.note(nodes_.normalizers, batch);
+  if (member.thread == 0) statistics_.note(nodes_.normalizers, batch);
 }
 template <class T>
 void Step<T>::add_statistics(Member member) const {
-  if (member.thread == 0) averages_.add(nodes_.normalizers);
+  if (member.thread == 0) statistics_.add(nodes_.normalizers);
 }
 template <class T>
 void Step<T>::run(int, const StepOf<T>& step, Range, Range) const {

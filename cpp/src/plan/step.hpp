@@ -3,10 +3,10 @@
 
 #include <algorithm>
 
-#include "plan/averages.hpp"
 #include "plan/executor.hpp"
 #include "plan/loss_of_batch.hpp"
 #include "plan/nodes.hpp"
+#include "plan/running_statistics.hpp"
 #include "rules/gradient_norm.hpp"
 #include "rules/method.hpp"
 
@@ -35,7 +35,7 @@ template <class T>
 class Step final : Work<T> {
  public:
   // `interrupted` is asked by thread 0, within a step only where steps are long
-  Step(std::size_t inputs, const std::vector<Layer>& layers, Averages<T>& averages, LossOf<T> loss,
+  Step(std::size_t inputs, const std::vector<Layer>& layers, RunningStatistics<T>& statistics, LossOf<T> loss,
        const StepData& data, const std::function<bool()>& interrupted);
 
   // The members of a team call these together. `gather` is for the first step of a run. A step may begin
@@ -53,7 +53,7 @@ class Step final : Work<T> {
   void add_to_group(Member member, const Turn& turn);
   // Loss and whole gradient, or without memory for that the loss alone, of a batch that `gather` was for, at
   // any parameters
-  bool gradient(Member member, const Turn& turn, const T* parameters, const Kept<T>& kept);
+  bool gradient(Member member, const Turn& turn, const T* parameters, const GradientSink<T>& sink);
   // for what the method wants beside gradients block by block
   void allocate(const Method& method);
 
@@ -101,15 +101,15 @@ class Step final : Work<T> {
   void limit(Member member, Limits<T>& limits);
   void limit_norm(const Method& method);
   template <class F>
-  void for_parameters(Member member, F&& f);
+  void for_own_parameters(Member member, F&& f) const;
 
   Nodes<T> nodes_;
   const std::size_t largest_batch_, at_a_time_;  // rows
   Gathered<T> data_;
   LossOfBatch<T> loss_;
-  Averages<T>& averages_;
+  RunningStatistics<T>& statistics_;
   Plan<T> forward_, backward_;
-  Job<T> average_;
+  Job<T> statistics_job_;
   Buffer<T> memory_;
   const bool slow_;  // the step can be given up before any update, for which the whole gradient comes first
   bool whole_;       // which it does also where a method wants it so, and of more rows than fit

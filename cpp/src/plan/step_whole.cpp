@@ -7,8 +7,8 @@ namespace fanin {
 template <class T>
 void Step<T>::allocate(const Method& method) {
   const bool in_blocks = at_a_time_ < largest_batch_;
-  twice_ = needs_second_gradient(method.rule);
-  whole_ = slow_ || in_blocks || twice_ || wants_whole_gradient(method);
+  twice_ = traits_of(method.rule).second_gradient;
+  whole_ = slow_ || in_blocks || twice_ || needs_whole_gradient(method);
   const auto allocate = [&](Buffer<T>& buffer) {
     if (buffer.size() == 0) buffer = Buffer<T>(nodes_.table.size);
   };
@@ -35,16 +35,15 @@ void Step<T>::limit_norm(const Method& method) {
   norm_.allocate();
 }
 
-// f(range) for a thread's share of the flat buffer
+// f(range) for this thread's share of the flat buffer, without waiting for the others
 template <class T>
 template <class F>
-void Step<T>::for_parameters(Member member, F&& f) {
+void Step<T>::for_own_parameters(Member member, F&& f) const {
   constexpr std::size_t run = 4096;
   const Range runs = Executor<T>::share(member, (nodes_.table.size + run - 1) / run);
   const std::size_t begin = runs.begin * run,
                     end = runs.end * run < nodes_.table.size ? runs.end * run : nodes_.table.size;
   if (begin < end) f(Range{begin, end});
-  executor_.barrier(member);
 }
 
 template <class T>
@@ -80,16 +79,17 @@ bool Step<T>::forward(Member member, const Turn& turn, const T* parameters) {
   const Turn& of_gradient = twice_ ? alone : turn;
   if (!group.many) return gradient(member, of_gradient, parameters, {gradient_.data()});
   const T weight = static_cast<T>(total_weight(turn.data, turn.batch));
-  const Keep keep = group.first ? Keep::first_of_sum : Keep::next_of_sum;
+  const Into into = group.first ? Into::first_of_sum : Into::next_of_sum;
   if (of_batch_.size() == 0) {
-    return gradient(member, of_gradient, parameters, {gradient_.data(), keep, weight});
+    return gradient(member, of_gradient, parameters, {gradient_.data(), into, weight});
   }
   if (!gradient(member, of_gradient, parameters, {of_batch_.data()})) return false;
-  for_parameters(member, [&](Range r) {
+  for_own_parameters(member, [&](Range r) {
     T* const sum = gradient_.data() + r.begin;
     kernels<T>().add_weighted(sum, group.first ? nullptr : sum, of_batch_.data() + r.begin, weight,
                               r.end - r.begin);
   });
+  executor_.barrier(member);
   return true;
 }
 
@@ -119,8 +119,9 @@ bool Step<T>::update(Member member, const Turn& turn, Update<T> update) {
   note_statistics(member, block(turn.batch, 0));
   if (twice_) {
     const double loss = batch_loss_;
-    for_parameters(member,
-                   [&](Range r) { kernels<T>().shift(update, shifted_.data(), gradient_.data(), r); });
+    for_own_parameters(member,
+                       [&](Range r) { kernels<T>().shift(update, shifted_.data(), gradient_.data(), r); });
+    executor_.barrier(member);
     if (blocks(turn.batch.rows) > 1) gather(member, turn.data, turn.batch);
     if (!gradient(member, turn, shifted_.data(), {second_.data()})) return false;
     if (member.thread == 0) batch_loss_ = loss;
@@ -132,7 +133,8 @@ bool Step<T>::update(Member member, const Turn& turn, Update<T> update) {
     update.limits.mean = static_cast<T>(total > 0 ? 1 / total : 0);
   }
   limit(member, update.limits);
-  for_parameters(member, [&](Range r) { kernels<T>().update(update, gradient_.data(), r); });
+  for_own_parameters(member, [&](Range r) { kernels<T>().update(update, gradient_.data(), r); });
+  executor_.barrier(member);
   return true;
 }
 

@@ -56,7 +56,7 @@ struct Value {
   int activation = 0;  // f
   T* z = nullptr;      // where the derivative needs it
   T* a = nullptr;      // f(z)
-  KeptElements<T> kept{nullptr, T{1}};
+  DropoutMask<T> mask{nullptr, T{1}};
   // The gradient, and its transpose where the node reads that
   T* dz = nullptr;
   T* dz_transposed = nullptr;
@@ -95,7 +95,7 @@ PassedGradient<T> gradient_through(const Value<T>& value, Batch batch, Panels<co
           read_only(value.panels(value.z, batch)),
           read_only(value.panels(value.a, batch)),
           value.activation,
-          value.kept};
+          value.mask};
 }
 
 }  // namespace fanin

@@ -138,7 +138,7 @@ std::vector<std::string> Optimizer<T>::slot_names() const {
 template <class T>
 std::string Optimizer<T>::memory_name() const {
   const ExclusiveCall call(state_->busy);
-  return memory_name_of(state_->rule());
+  return traits_of(state_->rule()).memory_name;
 }
 
 template <class T>

@@ -8,7 +8,7 @@
 
 namespace fanin {
 
-// Slots in use so far are kept, the others begin.
+// Slots in use so far are old_place, the others begin.
 template <class T>
 void RuleState<T>::reserve(const Method& method, const ParameterTable& table) {
   if (owner) {
@@ -17,17 +17,17 @@ void RuleState<T>::reserve(const Method& method, const ParameterTable& table) {
     first_owner_ = method;
   }
   segments.reserve(is_bare(method) ? 0 : table.trained.size());
-  const Rule largest = largest_of(method);
-  const SlotList wanted = slots_of(largest);
-  if (keeps_slots(method, wanted)) return;
+  const RuleTraits traits = traits_of(largest_of(method));
+  const SlotList& wanted = traits.slots;
+  if (has_slots(method, wanted)) return;
   new_slots_ = Buffer<T>(table.size * static_cast<std::size_t>(wanted.count));
   for (int i = 0; i < wanted.count; ++i) {
-    const int slot = wanted.slot[i], kept = is_of(method) ? used.place[slot] : -1;
+    const int slot = wanted.slot[i], old_place = is_of(method) ? used.place[slot] : -1;
     T* const to = new_slots_.data() + static_cast<std::size_t>(i) * table.size;
-    if (kept >= 0) {
-      std::copy_n(slots.data() + static_cast<std::size_t>(kept) * table.size, table.size, to);
+    if (old_place >= 0) {
+      std::copy_n(slots.data() + static_cast<std::size_t>(old_place) * table.size, table.size, to);
     } else {
-      std::fill_n(to, table.size, static_cast<T>(initial_of(largest, slot)));
+      std::fill_n(to, table.size, static_cast<T>(traits.initial[slot]));
     }
   }
 }
@@ -36,9 +36,9 @@ template <class T>
 void RuleState<T>::take(const Method& method, const ParameterTable& table) noexcept {
   static_assert(std::is_trivially_copyable_v<Rule> && std::is_trivially_copyable_v<Schedule>);
   const bool same_kind = is_of(method), averages = method.average_decay > 0;
-  const Rule largest = largest_of(method);
-  const SlotList wanted = slots_of(largest);
-  if (!keeps_slots(method, wanted)) {
+  const RuleTraits traits = traits_of(largest_of(method));
+  const SlotList& wanted = traits.slots;
+  if (!has_slots(method, wanted)) {
     slots = std::move(new_slots_);
     used = wanted;
   }
@@ -52,7 +52,7 @@ void RuleState<T>::take(const Method& method, const ParameterTable& table) noexc
   } else {
     owner.swap(first_owner_);
   }
-  ahead = looks_ahead(largest);
+  ahead = traits.looks_ahead;
   averaging = averages;
   segments.clear();
   for (std::size_t i = 0; i < table.trained.size() && !is_bare(method); ++i) {
@@ -71,7 +71,7 @@ T RuleState<T>::ahead_in(const Method& method, const ParameterTable& table, std:
 template <class T>
 void RuleState<T>::convert(Direction direction, T* out, const T* from, const ParameterTable& table,
                            std::size_t array, std::size_t n) const {
-  Update<T> update{static_cast<int>(owner->rule.index()), nullptr, nullptr, slot(0, table.trained[array]),
+  Update<T> update{static_cast<int>(owner->rule.place()), nullptr, nullptr, slot(0, table.trained[array]),
                    slot_stride()};
   update.look_ahead = {static_cast<double>(ahead_in(*owner, table, array)), used.place};
   if (update.look_ahead.ahead != 0) {
@@ -85,7 +85,7 @@ void RuleState<T>::convert(Direction direction, T* out, const T* from, const Par
 template <class T>
 Update<T> RuleState<T>::update(const Method& method, std::uint64_t t, std::uint64_t before,
                                T* weights) const {
-  Update<T> update{static_cast<int>(owner->rule.index()), nullptr, weights, slots.data(), slot_stride()};
+  Update<T> update{static_cast<int>(owner->rule.place()), nullptr, weights, slots.data(), slot_stride()};
   if (!segments.empty()) update.segments = segments.data();
   update.limits = limits_of<T>(method);
   if (!averaging) return update;
@@ -108,17 +108,17 @@ Update<T> RuleState<T>::update_of(const Update<T>& all, const ParameterTable& ta
 
 template <class T>
 void RuleState<T>::reserve_shown(const Method& method, const ParameterTable& table) {
-  const bool shows = looks_ahead(largest_of(method)) || method.average_decay > 0;
+  const bool shows = traits_of(largest_of(method)).looks_ahead || method.average_decay > 0;
   if (shows && shown.size() == 0) shown = Buffer<T>(table.size);
 }
 
 template <class T>
 void RuleState<T>::prepare(const Method& method, const ParameterTable& table, T* parameters) noexcept {
   const bool same_kind = is_of(method), averages = method.average_decay > 0;
-  const Rule largest = largest_of(method);
+  const RuleTraits traits = traits_of(largest_of(method));
   const bool keeps_average = same_kind && averaging && averages;
-  bool stays = same_kind && averaging == averages && ahead == looks_ahead(largest);
-  if (ahead) stays = stays && used == slots_of(largest);
+  bool stays = same_kind && averaging == averages && ahead == traits.looks_ahead;
+  if (ahead) stays = stays && used == traits.slots;
   for (std::size_t i = 0; i < table.trained.size() && stays && ahead; ++i) {
     stays = !looks_elsewhere(method, table, i);
   }

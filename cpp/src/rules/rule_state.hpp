@@ -28,7 +28,7 @@ struct RuleState {
   bool averaging = false;         // whether there is an average
   std::vector<Segment> segments;  // one for each array, or none where there is nothing around the rule
 
-  bool is_of(const Method& method) const { return owner && owner->rule.index() == method.rule.index(); }
+  bool is_of(const Method& method) const { return owner && owner->rule.place() == method.rule.place(); }
   // Makes this the state of the method's rule, at the start or as far as it is the same kind of rule. What is
   // trained stays as it is, wherever the rule looks. `reserve` allocates, and changes nothing else; after it,
   // `take` cannot fail.
@@ -95,7 +95,7 @@ struct RuleState {
   std::size_t slot_stride() const {
     return used.count == 0 ? 0 : slots.size() / static_cast<std::size_t>(used.count);
   }
-  bool keeps_slots(const Method& method, const SlotList& wanted) const {
+  bool has_slots(const Method& method, const SlotList& wanted) const {
     return is_of(method) && used == wanted;
   }
 

@@ -64,14 +64,15 @@ void Optimizer<T>::step(const std::vector<std::span<const T>>& gradients, const 
   State& s = *state_;
   const ExclusiveCall call(s.busy);
   const Method& method = s.method();
-  const Rule& rule = method.rule;
+  const RuleTraits traits = traits_of(method.rule);
   s.arrays.check_gradients("gradients", gradients);
-  const bool wants_second = needs_second_gradient(rule);
+  const bool wants_second = traits.second_gradient;
   if (wants_second || !inputs.second.empty()) {
-    if (!wants_second) throw ValueError("second_gradients: " + name_of(rule) + " wants no second gradient");
+    if (!wants_second)
+      throw ValueError(std::string("second_gradients: ") + s.rule().name() + " uses no second gradient");
     s.arrays.check_gradients("second_gradients", inputs.second);
   }
-  if (needs_loss(rule) && !inputs.loss) {
+  if (traits.needs_loss && !inputs.loss) {
     throw ValueError("loss: expected the loss at the arrays, as the rule compares losses");
   }
   // so that neither it nor its inverse is beyond float32
@@ -144,8 +145,8 @@ void Optimizer<T>::shifted(const std::vector<std::span<const T>>& gradients,
                            const std::vector<std::span<T>>& out) const {
   const State& s = *state_;
   const ExclusiveCall call(state_->busy);
-  if (!needs_second_gradient(s.rule())) {
-    throw ValueError("rule: " + name_of(s.rule()) + " wants no second gradient");
+  if (!traits_of(s.rule()).second_gradient) {
+    throw ValueError(std::string("rule: ") + s.rule().name() + " uses no second gradient");
   }
   s.arrays.check_gradients("gradients", gradients);
   s.arrays.check_gradients("out", {out.begin(), out.end()});
@@ -166,9 +167,9 @@ void Optimizer<T>::set_method(const Method& method) {
   State& s = *state_;
   const ExclusiveCall call(s.busy);
   s.check(method);
-  if (method.rule.index() != s.rule().index()) {
-    throw ValueError("rule: expected " + name_of(s.rule()) + ", whose state this is, got " +
-                     name_of(method.rule));
+  if (method.rule.place() != s.rule().place()) {
+    throw ValueError(std::string("rule: expected ") + s.rule().name() + ", whose state this is, got " +
+                     method.rule.name());
   }
   s.take(method);
 }

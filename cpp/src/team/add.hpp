@@ -1,4 +1,4 @@
-// Sums that several threads add to.
+// Sums shared by several threads.
 #pragma once
 
 #include <atomic>

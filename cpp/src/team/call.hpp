@@ -1,4 +1,4 @@
-// A call by itself, such as one product of a user's matrices or one update of a user's arrays, on a team.
+// A single call on a team, such as one product of a user's matrices or one update of a user's arrays.
 #pragma once
 
 #include "base/registry.hpp"
@@ -8,15 +8,15 @@
 
 namespace fanin {
 
-// Of all such calls of the process. A try costs them a time slice, about 10 ms; twice the time for longer
-// than a moment after a neighbour has gone would cost more. Two threads gain about the time of a call.
+// Shared by all such calls of the process. A failed attempt costs a time slice, about 10 ms; staying alone
+// much longer than the interference lasts would cost more. Two threads gain about the time of a call.
 inline Retreat& retreat_of_calls() {
   static Retreat retreat{0, 0.1, 2};
   return retreat;
 }
 
-// body(thread, threads) on each of a team of at most `threads`, on one alone for a while after a call in
-// which threads waited for longer than they worked
+// body(thread, threads) on each thread of a team of at most `threads`; on a single thread for a while after a
+// call in which threads waited for longer than they worked
 template <class F>
 void run_call(int threads, F&& body) {
   active_kernels();  // a wrong FANIN_ISA throws here, not in a thread of a team

@@ -13,8 +13,8 @@ struct Kind {
   std::shared_ptr<Experience> experience;
 };
 
-// What keeps the threads of one kind of steps waiting is likely to be there for others, too: a new kind
-// begins alone, and is soon tried together.
+// Whatever makes the threads wait in one kind of steps is likely to affect others, too: a new kind starts on
+// one thread and soon tries a team.
 void begin_like(Experience& experience, Experience& other) {
   const std::lock_guard<std::mutex> lock(other.mutex);
   if (other.better_together) return;
@@ -27,10 +27,10 @@ void begin_like(Experience& experience, Experience& other) {
 
 std::shared_ptr<Experience> experience_of(double flops, int team) {
   if (team == 1)
-    return std::make_shared<Experience>();  // nothing to learn, and after a fork nothing to wait for
+    return std::make_shared<Experience>();  // nothing to learn; after a fork the mutex may never be free
   constexpr std::size_t most = 32;
   static std::mutex mutex;
-  static auto& kinds = *new std::vector<Kind>;  // outlives threads that train; the last one used comes first
+  static auto& kinds = *new std::vector<Kind>;  // outlives training threads; most recently used first
   const std::lock_guard<std::mutex> lock(mutex);
   const auto found = std::find_if(kinds.begin(), kinds.end(),
                                   [&](const Kind& kind) { return kind.flops == flops && kind.team == team; });

@@ -1,10 +1,10 @@
-// Whether a team or one thread does the next steps of a training, by what steps have taken: either gives the
-// same bits.
+// Decides from measured times whether a team or one thread performs the next steps of a training: both give
+// the same bits.
 //
-// A team is slower where the processors are busy with something else, so that its barriers take time slices,
-// or where two of them are one core. Neither can be asked for, and both come and go: so from time to time the
-// other way is tried for a millisecond. What was found is the process's, so that many short trainings are as
-// quick as one long one.
+// A team is slower if the processors are busy with something else, so that its barriers take time slices, or
+// if two of them share a core. Neither can be queried, and both change over time, so the alternative is tried
+// for a millisecond from time to time. The process remembers the outcome, so that many short trainings are as
+// fast as one long one.
 #pragma once
 
 #include <algorithm>
@@ -17,7 +17,7 @@
 
 namespace fanin {
 
-// What steps of one kind have taught. Trainings in several threads may share it.
+// What steps of one kind have shown. Trainings in several threads may share it.
 struct Experience {
   static constexpr double kUnknown = std::numeric_limits<double>::infinity();
   static constexpr double kLeastSecondsAlone = 0.01, kMostSecondsAlone = 3.2, kMuchMore = 16;
@@ -26,12 +26,12 @@ struct Experience {
   Retreat retreat{kLeastSecondsAlone, kMostSecondsAlone, kMuchMore};
   bool better_together = true;
   double next_trial = kUnknown;
-  // of a step, the last time: on one thread, and on a team; at first nothing is known
+  // the latest time of a step: on one thread, and on a team
   double seconds[2] = {kUnknown, kUnknown};
 };
 
-// The process's experience of steps of so many flops on a team of so many threads. A kind that is new begins
-// with what the last one has found out about the machine.
+// The process's experience of steps of this many flops on a team of this size. A new kind starts with what
+// the most recent one has shown about the machine.
 std::shared_ptr<Experience> experience_of(double flops, int team);
 
 class Pace {
@@ -39,7 +39,7 @@ class Pace {
   explicit Pace(std::shared_ptr<Experience> experience, double seconds_between_trials = 0.5)
       : trials_apart_(seconds_between_trials), experience_(std::move(experience)) {}
 
-  // Threads for a slice of steps that begins now: those of a team, or one
+  // The number of threads for a slice of steps that begins now: the team's, or 1
   int begin(int team, double now) {
     const std::lock_guard<std::mutex> lock(experience_->mutex);
     const Experience& e = *experience_;
@@ -51,7 +51,7 @@ class Pace {
     return together_ ? team : 1;
   }
 
-  // Whether one more step is the last of the slice. `waited` seconds is what a thread of it has waited so
+  // Whether one more step is the last of the slice. `waited` is the seconds one of its threads has waited so
   // far.
   bool time_is_up(double waited, std::size_t steps, double now) {
     const double elapsed = now - start_;
@@ -61,7 +61,7 @@ class Pace {
     return stuck_ || seconds > (trial_ ? kTrialSeconds : kSliceSeconds) || (!trial_ && now >= next_trial_);
   }
 
-  // Of the slice that has begun, at most
+  // The longest duration of the current slice
   double seconds() const { return trial_ ? kTrialSeconds : kSliceSeconds; }
 
   void end(std::size_t steps, double now) {
@@ -85,11 +85,11 @@ class Pace {
   }
 
  private:
-  // A parallel region ends after this long, so that the caller can be asked whether to go on.
+  // A parallel region ends after this long, so that `interrupted` can be called.
   static constexpr double kSliceSeconds = 0.05, kTrialSeconds = 0.001;
   static constexpr double kWaitingShare = 0.5;
   static constexpr std::size_t kStepsToJudge = 4;
-  static constexpr double kLongWait = 2e-3;  // no need for that many steps
+  static constexpr double kLongWait = 2e-3;  // enough to judge without that many steps
   static constexpr double kShareOfTrials = 0.01;
   static constexpr double kClearly = 0.95;
 
@@ -105,7 +105,7 @@ class Pace {
 
   const double trials_apart_;
   const std::shared_ptr<Experience> experience_;
-  // of the slice
+  // of the current slice
   bool together_ = false, trial_ = false, stuck_ = false;
   double start_ = 0, next_trial_ = Experience::kUnknown, step_ = Experience::kUnknown;
 };

@@ -13,7 +13,7 @@ namespace {
 
 constexpr double kNoQuota = std::numeric_limits<double>::infinity();
 
-// Microseconds of processor time in each period of so many; "max" or -1: no limit
+// Microseconds of processor time per period, also in microseconds; "max" or -1: no limit
 double processors(const std::string& quota, const std::string& period) {
   const double some = std::atof(quota.c_str()), all = std::atof(period.c_str());
   return some > 0 && all > 0 ? some / all : kNoQuota;
@@ -32,7 +32,7 @@ double quota_of_group(const std::filesystem::path& group) {
   return processors(first_line(group / "cpu.cfs_quota_us"), first_line(group / "cpu.cfs_period_us"));
 }
 
-// of a group and all around it, as far as they can be seen from here
+// The least quota of a group and its ancestors, as far as they are visible
 double quota_of_groups(const std::filesystem::path& mounted_at, const std::filesystem::path& group) {
   double least = quota_of_group(mounted_at);
   std::filesystem::path inner = mounted_at;

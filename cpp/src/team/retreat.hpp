@@ -1,6 +1,6 @@
-// When a team gives way: processors that are busy with something else make its threads wait for each other by
-// time slices. One thread then works alone: at first for as long as was lost, as most neighbours are gone
-// soon, then twice as long each time, as a try to work together again may cost a slice a barrier.
+// When a team should give way: if processors are busy with something else, its threads wait for each other by
+// time slices. One thread then works alone: at first for as long as was lost, since most interference is
+// brief, then twice as long each time, since another attempt may cost a time slice at each barrier.
 #pragma once
 
 #include <algorithm>
@@ -11,7 +11,7 @@
 
 namespace fanin {
 
-// Several threads may use one at a time: each number counts by itself.
+// Several threads may use one at a time: each number is consistent on its own.
 class Retreat {
  public:
   Retreat(double least_seconds, double most_seconds, double much_more)
@@ -20,8 +20,8 @@ class Retreat {
   bool over(double now) const { return now >= until_.load(std::memory_order_relaxed); }
   double until() const { return until_.load(std::memory_order_relaxed); }
 
-  // `lost` seconds were spent mostly with waiting. Where much more than that went well since the last
-  // retreat, the team was worth it, and is soon back.
+  // `lost` seconds were spent mostly on waiting. If much more time than that went well since the last
+  // retreat, the team was worthwhile and soon returns.
   void begin(double now, double lost) {
     const bool worth_it = well_.exchange(0, std::memory_order_relaxed) > much_more_ * lost;
     const double longer = worth_it ? 0 : 2 * seconds_.load(std::memory_order_relaxed);
@@ -29,7 +29,7 @@ class Retreat {
     seconds_.store(seconds, std::memory_order_relaxed);
     until_.store(now + seconds, std::memory_order_relaxed);
   }
-  // as long the next time as after the last one of another
+  // Continues from the length of the last retreat of `other`
   void continue_from(const Retreat& other) {
     seconds_.store(other.seconds_.load(std::memory_order_relaxed), std::memory_order_relaxed);
     well_.store(0, std::memory_order_relaxed);

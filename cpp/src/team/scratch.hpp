@@ -1,4 +1,4 @@
-// How many threads a call by itself uses, and the memory it works in.
+// How many threads a single call uses, and its working memory.
 #pragma once
 
 #include <cstddef>
@@ -11,23 +11,23 @@ namespace fanin {
 
 inline constexpr double kTeamFlops = 1e6;  // about 5 us of work for each of two threads
 
-// What a thread keeps from call to call for each member of its team, so that most calls do not wait for fresh
+// What a thread retains between calls for each member of its team, so that most calls do not wait for fresh
 // pages
-inline constexpr std::size_t kKeptBytes = std::size_t{3} << 20;
+inline constexpr std::size_t kRetainedBytes = std::size_t{3} << 20;
 
-// Memory for the time of a call of a team, with anything in it. A call within another one, such as in the
-// handler of a signal, has its own.
+// Uninitialized memory for the duration of a team's call. A call nested in another one, such as in a signal
+// handler, has its own.
 template <class T>
 class Scratch {
  public:
-  Scratch(std::size_t size, int team) : most_kept_(kKeptBytes * static_cast<std::size_t>(team)) {
+  Scratch(std::size_t size, int team) : most_retained_(kRetainedBytes * static_cast<std::size_t>(team)) {
     if (size == 0) return;
-    memory_ = std::move(kept());
+    memory_ = std::move(retained());
     if (memory_.size() < size) memory_ = Buffer<T>(size, Cleared::no);
   }
   ~Scratch() {
-    if (memory_.size() > kept().size() && memory_.size() * sizeof(T) <= most_kept_) {
-      kept() = std::move(memory_);
+    if (memory_.size() > retained().size() && memory_.size() * sizeof(T) <= most_retained_) {
+      retained() = std::move(memory_);
     }
   }
   Scratch(const Scratch&) = delete;
@@ -35,11 +35,11 @@ class Scratch {
   T* data() const { return memory_.data(); }
 
  private:
-  static Buffer<T>& kept() {
+  static Buffer<T>& retained() {
     thread_local Buffer<T> of_thread;
     return of_thread;
   }
-  std::size_t most_kept_;
+  std::size_t most_retained_;
   Buffer<T> memory_;
 };
 

@@ -24,8 +24,8 @@
 namespace fanin {
 namespace {
 
-// What OpenMP would use now: OMP_NUM_THREADS, the processors, or what someone has set since, such as
-// threadpoolctl.
+// What OpenMP would use now: OMP_NUM_THREADS, the number of processors, or a later setting, such as
+// threadpoolctl's.
 int openmp_threads() {
 #if defined(_OPENMP)
   return omp_get_max_threads();
@@ -34,7 +34,7 @@ int openmp_threads() {
 #endif
 }
 
-// Those in the affinity mask of the process
+// The processors in the affinity mask of the process
 int openmp_processors() {
 #if defined(_OPENMP)
   return omp_get_num_procs();
@@ -57,13 +57,13 @@ int threads_of_environment() {
   char* end = nullptr;
   const long n = std::strtol(wanted, &end, 10);
   if (*end != '\0' || n < 1 || n > 4096) {
-    throw ValueError("FANIN_NUM_THREADS: expected a number of threads, at least 1, got \"" +
-                     std::string(wanted) + "\"");
+    throw ValueError("FANIN_NUM_THREADS: expected a number from 1 to 4096, got \"" + std::string(wanted) +
+                     "\"");
   }
   return kHasTeams ? static_cast<int>(n) : 1;
 }
 
-// After fork the child has none of the parent's threads, and an OpenMP run-time may wait for them for ever.
+// After fork the child has none of the parent's threads, and an OpenMP run-time may wait for them forever.
 std::atomic<bool> forked{false};
 
 struct ThreadSetting {
@@ -77,8 +77,8 @@ struct ThreadSetting {
 #endif
   }
 
-  // The number that was asked for, but no more than OpenMP's where that was lowered; without one, OpenMP's,
-  // but no more than there are processors for, unless somebody has told OpenMP.
+  // The requested number, limited by OpenMP's if that was lowered; without a request, OpenMP's number,
+  // limited by the processors unless OpenMP's was set.
   int now() const {
     const int asked = threads.load(std::memory_order_relaxed), openmp = openmp_threads();
     if (asked == kNotSet && (openmp_was_told || openmp != openmp_at_first)) return openmp;
@@ -93,7 +93,7 @@ ThreadSetting& thread_setting() {
 }
 
 #if defined(_OPENMP) && (defined(__unix__) || defined(__APPLE__))
-// Threads that wait until this ends. (With std::thread each would reserve memory for a malloc of its own.)
+// Threads that wait until this is destroyed. (Each std::thread would reserve a malloc arena.)
 class Waiting {
  public:
   Waiting() = default;
@@ -104,7 +104,7 @@ class Waiting {
   Waiting(const Waiting&) = delete;
   Waiting& operator=(const Waiting&) = delete;
 
-  // False where the system has no room for another one
+  // Returns false if the system cannot create another thread.
   bool add() noexcept {
     try {
       threads_.reserve(threads_.size() + 1);
@@ -127,9 +127,9 @@ class Waiting {
   std::vector<pthread_t> threads_;
 };
 
-// OpenMP ends the process where it cannot create the threads of a team, such as beyond the limit of a
-// container: those that this thread has not had in its last team are tried first, at most once a second.
-int threads_to_be_had(int wanted) {
+// OpenMP terminates the process if it cannot create the threads of a team, such as beyond a container's
+// limit: threads beyond this thread's last team are tried out first, at most once a second.
+int available_threads(int wanted) {
   thread_local int last = 1, had = 1;
   thread_local bool limited = false;
   thread_local double next_try = 0;
@@ -140,13 +140,13 @@ int threads_to_be_had(int wanted) {
     for (had = last; had < wanted && others.add();) ++had;
     limited = had < wanted || !others.add();
   }
-  // they may count for a moment after their end
+  // ended threads may count toward the limit for a moment
   if (limited) std::this_thread::sleep_for(std::chrono::milliseconds(2));
   next_try = seconds_now() + 1;
   return last = had;
 }
 #elif defined(_OPENMP)
-int threads_to_be_had(int wanted) { return wanted; }
+int available_threads(int wanted) { return wanted; }
 #endif
 
 void pause_briefly() {
@@ -163,7 +163,7 @@ int team_size() { return forked.load(std::memory_order_relaxed) ? 1 : thread_set
 
 void run_team([[maybe_unused]] int threads, void (*body)(void*, int, int), void* context) {
 #if defined(_OPENMP)
-  if (threads > 1) threads = threads_to_be_had(threads);
+  if (threads > 1) threads = available_threads(threads);
   if (threads > 1) {
 #pragma omp parallel num_threads(threads)
     {
@@ -174,7 +174,7 @@ void run_team([[maybe_unused]] int threads, void (*body)(void*, int, int), void*
   }
 #elif defined(FANIN_STD_THREADS)
   if (threads > 1) {
-    int team = 1;  // known once as many as can be are there
+    int team = 1;  // known once all threads that can be created exist
     std::mutex known;
     const auto member = [&](int thread) {
       {
@@ -192,7 +192,7 @@ void run_team([[maybe_unused]] int threads, void (*body)(void*, int, int), void*
           others.emplace_back(member, team);
           ++team;
         }
-      } catch (...) {  // no room for another one
+      } catch (...) {  // the system cannot create another thread
       }
     }
     member(0);
@@ -218,9 +218,9 @@ double Barrier::wait(int threads) {
     }
     return 0;
   }
-  constexpr int short_spins = 32;  // about a microsecond of pauses: not worth a look at the clock
-  // A thread that sleeps takes about 50 us to wake, more than most phases: others then sleep in their turn,
-  // and each phase costs a wake-up.
+  constexpr int short_spins = 32;  // about a microsecond of pauses: not worth reading the clock
+  // A sleeping thread takes about 50 us to wake, more than most phases: others would then sleep in turn, and
+  // each phase would cost a wake-up.
   constexpr double spin_seconds = 100e-6;
   for (int i = 0; i < short_spins; ++i) {
     if (generation_.load(std::memory_order_acquire) != generation) return 0;
@@ -258,7 +258,7 @@ int requested_num_threads() { return thread_setting().threads.load(std::memory_o
 
 void set_num_threads(int n) {
   if (n < 0 || n > 4096) {
-    throw ValueError("num_threads: expected a number from 1 to 4096, or 0 for OpenMP's, got " +
+    throw ValueError("num_threads: expected a number from 1 to 4096, or 0 for the default, got " +
                      std::to_string(n));
   }
   thread_setting().threads.store(kHasTeams || n == kNotSet ? n : 1, std::memory_order_relaxed);

@@ -1,4 +1,4 @@
-// A team of threads for one call, its barrier, and the split of a phase's work among them.
+// A team of threads for one call, its barrier, and the division of a phase's work among them.
 #pragma once
 
 #include <atomic>
@@ -14,11 +14,11 @@
 
 namespace fanin {
 
-// Threads a call may use now: set_num_threads's number, 1 after fork
+// Threads a call may use now: the number set by set_num_threads, or 1 after fork
 int team_size();
 
-// Runs body(thread, threads) on each of a team of at most `threads`; `threads` in the body is the team's real
-// size. The body must not throw.
+// Runs body(thread, threads) on each thread of a team of at most `threads`; the body's `threads` is the
+// actual size of the team. The body must not throw.
 void run_team(int threads, void (*body)(void* context, int thread, int threads), void* context);
 
 template <class F>
@@ -28,8 +28,8 @@ void run_team(int threads, F&& body) {
       &body);
 }
 
-// All threads wait until the last has come: a short spin, as a phase takes microseconds, then sleep, as the
-// processor may be needed by the very thread waited for.
+// Waits until all threads have arrived: first a short spin, because a phase takes microseconds, then sleep,
+// because the thread waited for may need the processor.
 class Barrier {
  public:
   // Returns the seconds waited beyond the first microsecond or so.
@@ -58,7 +58,7 @@ class Share {
         last_(thread + 1 == threads),
         alone_(threads == 1) {}
 
-  // Units whose middle lies in this thread's part of the whole.
+  // The units that have their middle in this thread's part of the whole
   Range take(std::size_t units, double cost) {
     if (alone_) return {0, units};
     const double start = position_, unit = cost / static_cast<double>(units);
@@ -76,11 +76,11 @@ class Share {
   bool last_, alone_;
 };
 
-// The same units for each thread at every call, so that a thread finds in its cache what it has left there;
-// but who is ready first goes on with what others have left, as a processor may be slower, or busy.
+// Assigns each thread the same units at every call, so that they are still in its cache; but a thread that is
+// done takes over units of others, because a processor may be slower, or busy.
 class Turns {
  public:
-  // Threads take `few` units at a time; one alone takes all.
+  // Threads take `few` units at a time; a single thread takes all.
   Turns(std::size_t units, std::size_t few, int threads)
       : few_(threads == 1 ? units : few), parts_(static_cast<std::size_t>(threads)) {
     for (int thread = 0; thread < threads; ++thread) {
@@ -113,7 +113,7 @@ class Turns {
   std::vector<Part> parts_;
 };
 
-// Units of work are the cells of a table, numbered row by row. f(rows, columns) for the at most three
+// Units of work are the cells of a table, numbered row by row. f(rows, columns) for each of the at most three
 // rectangles that make up a range of them.
 template <class F>
 void for_each_rectangle(Range units, std::size_t columns, F&& f) {
@@ -132,7 +132,7 @@ void for_each_rectangle(Range units, std::size_t columns, F&& f) {
 
 inline std::size_t row_blocks(std::size_t rows) { return (rows + kRowBlock - 1) / kRowBlock; }
 
-// the rows of some blocks of 64
+// The rows of some blocks of 64
 inline Range rows_of_blocks(Range blocks, std::size_t rows) {
   return {blocks.begin * kRowBlock, blocks.end * kRowBlock < rows ? blocks.end * kRowBlock : rows};
 }

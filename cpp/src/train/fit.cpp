@@ -48,7 +48,7 @@ void check_early_stopping(const EarlyStopping& how, bool validates) {
     throw ValueError("min_delta: expected a finite number of at least 0, got " + number_text(how.min_delta));
   }
   if (how.monitor != Figure::loss && !validates) {
-    throw ValueError("early_stopping: the figure to monitor needs validation data");
+    throw ValueError("early_stopping: monitoring this figure needs validation data");
   }
 }
 
@@ -65,7 +65,7 @@ struct FitUnderWay {
       : network(trained),
         options(checked(chosen, method)),
         budget(options.max_steps, options.max_seconds),
-        first_validation(validation(Checks::all)),  // its mistakes come before any training
+        first_validation(validation(Checks::all)),  // reports its errors before any training
         training(network, data.x, data.y,
                  {options.batch_size, options.shuffle, std::move(interrupted), &budget}, data.weights),
         loop(options.epochs, validate(), [this](const Epoch& epoch) { return stops_after(epoch); }, &budget) {
@@ -107,7 +107,7 @@ struct FitUnderWay {
 
 struct AnyFit {
   virtual ~AnyFit() = default;
-  virtual bool begin_epoch(Population& population, std::size_t number) = 0;  // false: there is none left
+  virtual bool begin_epoch(Population& population, std::size_t number) = 0;  // false: none left
   virtual void epoch_ended(const EpochResult& result, double seconds) = 0;
   virtual History end() = 0;
 };
@@ -176,7 +176,7 @@ std::vector<Outcome> train_together(const std::vector<Fit>& fits) {
     std::visit(
         [&](auto* network) {
           using Net = std::remove_pointer_t<decltype(network)>;
-          if (network == nullptr) throw ValueError("network: expected one, got a null pointer");
+          if (network == nullptr) throw ValueError("network: expected a network, got a null pointer");
           under_way.push_back(std::make_unique<FitOf<Net>>(*network, fit, population.interrupted()));
         },
         fit.network);

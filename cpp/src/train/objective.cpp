@@ -24,10 +24,10 @@ struct Objective<T>::State {
         interrupted(std::move(asked)),
         order(rows_of(x)),
         nodes(network.inputs(), network.layers()),
-        averages(nodes),
+        statistics(nodes),
         loss(network.loss(), network.outputs()),
         random{network.seed(), network.epochs() + 1},
-        step(network.inputs(), network.layers(), averages, loss.get(), {y, !weights.empty(), rows_of(x)},
+        step(network.inputs(), network.layers(), statistics, loss.get(), {y, !weights.empty(), rows_of(x)},
              interrupted),
         parameters(nodes.table.size) {
     std::iota(order.begin(), order.end(), 0U);
@@ -41,7 +41,7 @@ struct Objective<T>::State {
   const std::function<bool()> interrupted;
   std::vector<std::uint32_t> order;
   const Nodes<T> nodes;
-  Averages<T> averages;  // nobody's
+  RunningStatistics<T> statistics;  // required by a step, and discarded
   const LossForKernels<T> loss;
   const RandomState random;
   Step<T> step;
@@ -51,7 +51,7 @@ struct Objective<T>::State {
 
 namespace {
 
-// copy(elements of the buffer, elements of the vector, number) for each run
+// copy(elements of the buffer, elements of the vector, count) for each contiguous run
 template <class T, class U, class F>
 void for_each_run_of(const ParameterTable& table, T* buffer, U* vector, F&& copy) {
   for (const ParameterArray& array : table.trained) {
@@ -70,14 +70,14 @@ double Objective<T>::State::run(std::span<const T> w, T* gradient) {
   if (gradient != nullptr && whole.size() == 0) whole = Buffer<T>(nodes.table.size);
   const Batch all{0, 0, order.size()}, none{1, order.size(), 0};
   const DataSource data{&x, &y, weights, order.data()};
-  const Kept<T> kept{gradient != nullptr ? whole.data() : nullptr};
+  const GradientSink<T> sink{gradient != nullptr ? whole.data() : nullptr};
   step.start_anew(random);
   bool done = false;
   if (!step.poll()) {
     run_call(step.team(), [&](int thread, int threads) {
       const Member member{thread, threads};
       step.gather(member, data, all);
-      const bool finished = step.gradient(member, {data, all, none}, parameters.data(), kept);
+      const bool finished = step.gradient(member, {data, all, none}, parameters.data(), sink);
       if (thread == 0) done = finished;
     });
   }

@@ -13,31 +13,30 @@
 namespace fanin {
 namespace {
 
-// A parallel region ends after this long where threads have no work and epochs that have ended may have
-// successors.
+// A parallel region ends after this long if threads are idle and ended epochs may have successors.
 constexpr double kIdleRegionSeconds = 0.001;
-// Less work than this in all is not worth a team.
+// Less total work than this does not justify a team.
 constexpr double kLeastWork = 200e-6;
-// The first trial on one thread comes soon, as a call may be short; later ones take 1% of the time.
+// The first trial on one thread comes soon, because a call may be short; later ones take 1% of the time.
 constexpr double kSecondsBetweenTrials = 0.02;
-constexpr double kRegionSeconds = 0.05;  // at most: then the caller can be asked whether to continue
+constexpr double kRegionSeconds = 0.05;  // at most, so that `interrupted` can be called
 constexpr double kSecondsBetweenQuestions = 0.01;
 constexpr double kShortWait = 200e-6;
 constexpr auto kNap = std::chrono::microseconds(100);
 
-// Whether the time will be up so many seconds from now, asked by thread 0
+// Whether the time will be up in this many seconds; called by thread 0
 using TimeIsUp = std::function<bool(double)>;
 
 }  // namespace
 
-// An epoch under way. Who takes it first prepares it, and who takes its last step ends it: that takes time,
-// too, and threads share it so.
+// An epoch in progress. The thread that takes it first prepares it, and the thread that takes its last step
+// ends it: both take time, which is thus shared among threads.
 struct Population::Member {
   explicit Member(std::size_t number) : ended{number, {}, 0, nullptr} {}
   virtual ~Member() = default;
   virtual int team() const = 0;
   virtual void run_slice() = 0;
-  // For all threads of a team together
+  // Called by all threads of a team together
   virtual void run_as(fanin::Member thread, const TimeIsUp& time_is_up) = 0;
 
   bool runs() const { return stage == Stage::prepared; }
@@ -59,8 +58,8 @@ struct Population::Member {
   Ended ended;
   enum class Stage { begun, prepared, ended } stage = Stage::begun;
   double taken_at = 0;
-  bool reached = false;  // in this round
-  double work = 0;       // thread-seconds that the steps since `take` need where nothing is in their way
+  bool reached = false;  // taken in this round
+  double work = 0;       // undisturbed thread-seconds of the steps since `take`
 
  private:
   virtual bool more() = 0;
@@ -131,20 +130,20 @@ struct Population::State {
   std::atomic<std::thread::id> caller;  // of `run`
   double last_question = 0;
   std::atomic<bool> stop{false};
-  std::mutex running;  // `stop` of another thread waits for `run`
-  // of nanoseconds of work, whatever the networks
+  std::mutex running;  // `stop` from another thread waits for `run`
+  // a step here is a nanosecond of work, whatever the network
   Pace pace{experience_of(0, team_size()), kSecondsBetweenTrials};
   double last_work = kLeastWork;               // seconds of the last region's steps
-  std::vector<std::unique_ptr<Member>> queue;  // the first has waited longest
+  std::vector<std::unique_ptr<Member>> queue;  // longest waiting first
 };
 
-// A parallel region: as many squads of threads as there are members, but no more than threads. A squad trains
-// one member until its epoch or the region ends, then the next that waits.
+// A parallel region: as many squads of threads as there are members, but at most as many as threads. A squad
+// trains one member until its epoch or the region ends, then the next in the queue.
 struct Population::State::Region {
   struct Squad {
     Barrier barrier;
     Member* now = nullptr;
-    int threads = 1;  // that train it
+    int threads = 1;  // that train the member
   };
 
   Region(State& chosen, int squads_wanted, double most)
@@ -196,7 +195,7 @@ struct Population::State::Region {
     return seconds_now() + from_now - start > (soon ? kIdleRegionSeconds : most_seconds);
   }
 
-  // The caller's thread may have to interrupt long steps of the others.
+  // The caller's thread may have to interrupt long steps of other threads.
   void wait_for(int team) {
     const double finished_at = seconds_now();
     while (finished.load() < team && !state.stops()) {
@@ -239,7 +238,7 @@ void Population::State::round() {
 
 std::vector<Population::Ended> Population::State::take_ended(bool all) {
   std::vector<Ended> ended;
-  ended.reserve(queue.size());  // nothing fails while members go
+  ended.reserve(queue.size());  // nothing may throw while members are moved
   std::erase_if(queue, [&](const std::unique_ptr<Member>& member) {
     if (all) member->finish();
     if (member->stage != Member::Stage::ended) return false;
@@ -259,7 +258,7 @@ Population::~Population() { stop(); }
 void Population::stop() {
   State& s = *state_;
   s.stop.store(true);
-  if (s.caller.load() == std::this_thread::get_id()) return;  // of the question that `run` asks: it ends them
+  if (s.caller.load() == std::this_thread::get_id()) return;  // from `interrupted`: `run` ends them
   const std::lock_guard<std::mutex> lock(s.running);
   for (const auto& member : s.queue) member->finish();
   s.queue.clear();

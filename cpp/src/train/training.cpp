@@ -9,20 +9,20 @@
 namespace fanin {
 namespace {
 
-constexpr const char* kAverages = "averages of batch norm are";
+constexpr const char* kStatistics = "running statistics of batch norm are";
 
 }  // namespace
 
 template <class T>
 void Training<T>::State::start_anew() {
   const ParameterTable& table = net.nodes.table;
-  net.state.reserve(method, table);
-  net.state.reserve_shown(method, table);
-  step.allocate(method);
-  // Nothing fails from here on.
+  net.state.reserve(*method, table);
+  net.state.reserve_shown(*method, table);
+  step.allocate(*method);
+  // Nothing throws from here on.
   std::memcpy(finite_parameters(), net.weights(), table.size * sizeof(T));
-  net.state.prepare(method, table, net.parameters.data());
-  finite_averages.copy(net.averages);
+  net.state.prepare(*method, table, net.parameters.data());
+  finite_statistics.copy(net.statistics);
   if (options.shuffle) {
     permute(order.data(), static_cast<std::uint32_t>(order.size()),
             Philox(net.seed, stream_of_epoch(net.epochs)));
@@ -32,7 +32,7 @@ void Training<T>::State::start_anew() {
   next_step = updates_counted = 0;
   end_step = steps;
   if (options.budget != nullptr && options.budget->steps() < updates(steps)) {
-    end_step = std::min(steps, std::max<std::size_t>(1, options.budget->steps()) * method.accumulate);
+    end_step = std::min(steps, std::max<std::size_t>(1, options.budget->steps()) * method->accumulate);
   }
   gathered = static_cast<std::size_t>(-1);
   loss_sum = weight_sum = 0;
@@ -40,7 +40,7 @@ void Training<T>::State::start_anew() {
   step.start_anew({net.seed, net.epochs});
 }
 
-// All threads compute the same constants; the first one keeps what the rule remembers.
+// All threads compute the same constants; the first one stores the rule's memory.
 template <class T>
 bool Training<T>::State::one_step(Member member, const DataSource& data, std::size_t number) {
   const Turn turn{data, batch(number), batch(number + 1), group_of(number)};
@@ -52,10 +52,10 @@ bool Training<T>::State::one_step(Member member, const DataSource& data, std::si
   }
   const std::uint64_t before = updates(number) - updates_counted;
   Moment at(net.state.steps + 1 + before);
-  if (needs_loss(method.rule)) at.loss = step.mean_loss(turn);
+  if (traits_of(method->rule).needs_loss) at.loss = step.mean_loss(turn);
   at.memory = net.state.memory;
-  const StepConstants begun = begin_step(method, at);
-  Update<T> update = net.state.update(method, at.t, before, net.parameters.data());
+  const StepConstants begun = begin_step(*method, at);
+  Update<T> update = net.state.update(*method, at.t, before, net.parameters.data());
   update.constants = begun.constants();
   update.rate = begun.learning_rate;
   const bool done = step.update(member, turn, update);
@@ -86,7 +86,7 @@ void Training<T>::State::prepare() {
   }
 }
 
-// Batches in one parallel region, until the epoch, the time, the loss or the caller says stop.
+// Batches in one parallel region, until the epoch, the time, the loss or the caller ends it.
 template <class T>
 void Training<T>::State::run_slice() {
   const double waited_before = step.waited();
@@ -125,18 +125,18 @@ double Training<T>::State::share_before(std::size_t number) const {
 template <class T>
 void Training<T>::State::restore(const std::string& what, std::size_t at_step, std::size_t layer) {
   std::memcpy(net.parameters.data(), finite_parameters(), net.nodes.table.size * sizeof(T));
-  net.averages.copy(finite_averages);
-  const double rate = learning_rate_of(rule_at(method, net.state.steps + 1));
+  net.statistics.copy(finite_statistics);
+  const double rate = traits_of(rule_at(*method, net.state.steps + 1)).learning_rate;
   net.state.forget();
   net.fold();
   const std::size_t number = layer + 1, epoch = epoch_of_fit();
   const auto& normalizers = net.nodes.normalizers;
-  const bool normalized = !normalizers.empty() && normalizers.front()->stage == 0 && what != kAverages;
+  const bool normalized = !normalizers.empty() && normalizers.front()->stage == 0 && what != kStatistics;
   throw DivergedError("training diverged: in epoch " + std::to_string(epoch) + ", step " +
                           std::to_string(at_step) + ", " + what + " not finite, first in layer " +
                           std::to_string(number) +
                           "; the weights of the last finite epoch end were restored. " +
-                          likely_cause(x, normalized, y, net.loss) + "A smaller learning rate than " +
+                          likely_cause(x, normalized, y, net.loss) + "A learning rate smaller than " +
                           number_text(rate) + " may help",
                       epoch, at_step, number);
 }
@@ -156,10 +156,10 @@ EpochResult Training<T>::State::end() {
   net.state.refresh_shown(table, net.parameters.data());
   const std::size_t bad = find_not_finite(net.weights(), table.size);
   if (bad < table.size) restore("weights are", next_step, layer_at(table.trained, bad));
-  const Buffer<T>& averages = net.averages.values();
-  const std::size_t overflown = find_not_finite(averages.data(), averages.size());
-  if (overflown < averages.size()) {
-    restore(kAverages, next_step, layer_at(table.statistics, overflown));
+  const Buffer<T>& statistics = net.statistics.values();
+  const std::size_t overflown = find_not_finite(statistics.data(), statistics.size());
+  if (overflown < statistics.size()) {
+    restore(kStatistics, next_step, layer_at(table.statistics, overflown));
   }
   net.fold();
   return {weight_sum > 0 ? loss_sum / weight_sum : 0, next_step < end_step, share_before(next_step)};
@@ -173,7 +173,9 @@ Training<T>::Training(Network<T>& network, const Samples& x, const Targets& y, T
   if (options.batch_size == 0) throw ValueError("batch_size: expected at least 1, got 0");
   if (net.nodes.has_batch_norm() && options.batch_size == 1) {
     throw ValueError(
-        "batch_size: expected at least 2, as batch norm divides by the deviation of a batch, got 1");
+        "batch_size: expected at least 2, because batch norm divides by the standard deviation of a batch, "
+        "got "
+        "1");
   }
   check_batch(rows_of(x), net.nodes.has_batch_norm());
   check_data<T>(x, y, weights, network.inputs(), network.outputs(), net.loss);
@@ -203,7 +205,7 @@ EpochResult Training<T>::epoch(const Method& method) {
 template <class T>
 void Training<T>::exact_statistics() {
   const Access::Writing writing(state_->net.access);
-  if (!state_->net.wants_exact_statistics()) return;
+  if (!state_->net.needs_exact_statistics()) return;
   const FloatingPointScope modes;
   state_->net.take_exact_statistics(state_->x, state_->epoch_of_fit(), state_->options.interrupted);
   state_->net.fold();

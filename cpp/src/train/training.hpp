@@ -1,4 +1,4 @@
-// A training under way, epoch by epoch and slice by slice.
+// A training in progress, epoch by epoch and slice by slice.
 #pragma once
 
 #include <algorithm>
@@ -27,8 +27,8 @@ struct Training<T>::State {
         steps((rows_of(x) + batch_size - 1) / batch_size - (joins_last ? 1 : 0)),
         order(rows_of(x)),
         own_finite_parameters(net.nodes.has_batch_norm() ? 0 : net.nodes.table.size),
-        finite_averages(net.nodes),
-        step(net.nodes.inputs, net.layers, net.averages, net.loss_for_kernels.get(),
+        finite_statistics(net.nodes),
+        step(net.nodes.inputs, net.layers, net.statistics, net.loss_for_kernels.get(),
              {y, !weights.empty(), largest_batch()}, options.interrupted) {
     for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<std::uint32_t>(i);
   }
@@ -40,8 +40,8 @@ struct Training<T>::State {
     return {number, first, number + 1 == steps ? order.size() - first : batch_size};
   }
 
-  // An epoch is `begin` and `prepare`, slices of steps while there is `more`, and `end`. Meanwhile nobody
-  // else uses the network.
+  // An epoch is `begin` and `prepare`, slices of steps while `more()`, and `end`. Until then nothing else
+  // uses the network.
   void begin(const Method& chosen);
   void prepare();
   bool more() const { return next_step < end_step && !failed && !step.interrupted(); }
@@ -49,8 +49,8 @@ struct Training<T>::State {
   double share_before(std::size_t number) const;
   // Steps on a team, for at most about 50 ms
   void run_slice();
-  // Steps on a team whose members call this together, at least one, until is_last(number), which thread 0
-  // asks as a step begins. It does not throw; `end_slice` follows.
+  // At least one step on a team, called by all members together, until is_last(number), which thread 0
+  // evaluates at the start of each step. It does not throw; call `end_slice` afterwards.
   template <class F>
   void run_as(Member member, F&& is_last);
   EpochResult end();
@@ -64,19 +64,19 @@ struct Training<T>::State {
     next_step = gathered = number + 1;
   }
   void end_slice();
-  // updates before batch `number`: the last group of an epoch may be short
+  // Updates before batch `number`: the last group of an epoch may be short
   std::size_t updates(std::size_t number) const {
-    if (method.accumulate == 1) return number;
-    return number == steps ? (number + method.accumulate - 1) / method.accumulate
-                           : number / method.accumulate;
+    if (method->accumulate == 1) return number;
+    return number == steps ? (number + method->accumulate - 1) / method->accumulate
+                           : number / method->accumulate;
   }
   Group group_of(std::size_t number) const {
-    if (method.accumulate == 1) return {false, true, true};
-    return {true, number % method.accumulate == 0,
-            (number + 1) % method.accumulate == 0 || number + 1 == steps};
+    if (method->accumulate == 1) return {false, true, true};
+    return {true, number % method->accumulate == 0,
+            (number + 1) % method->accumulate == 0 || number + 1 == steps};
   }
   int team() const { return step.team(); }
-  // of the fit that this training may be a part of
+  // Within the fit that this training may be a part of
   std::size_t epoch_of_fit() const { return options.epochs_before + epochs; }
   void restore(const std::string& what, std::size_t at_step, std::size_t layer);
 
@@ -86,29 +86,29 @@ struct Training<T>::State {
   const ScaledWeights weights;
   const TrainingOptions options;
   const std::size_t batch_size;
-  const bool joins_last;    // a last row by itself, which has no variance, joins the batch before it
+  const bool joins_last;    // a single remaining row, which has no variance, joins the batch before it
   const std::size_t steps;  // batches of an epoch
   std::vector<std::uint32_t> order;
-  // of the last epoch end: where prediction has folded parameters, in their place, which is free meanwhile
+  // Of the last epoch end. With batch norm they use the memory of the folded parameters, which is free then.
   T* finite_parameters() {
     return net.nodes.has_batch_norm() ? net.folded_memory() : own_finite_parameters.data();
   }
   Buffer<T> own_finite_parameters;
-  Averages<T> finite_averages;
+  RunningStatistics<T> finite_statistics;
   Step<T> step;
 
-  Method method = SGD{};
+  std::optional<Method> method;
   std::size_t next_step = 0, gathered = 0;  // batches
   std::size_t end_step = 0;                 // where the epoch or the budget ends
   std::size_t updates_counted = 0;
   std::size_t epochs = 0;  // begun
   double loss_sum = 0, weight_sum = 0;
-  bool failed = false;  // the step at next_step gave a loss that is not finite
-  // Thread 0 decides at the beginning of a step whether it is the last of the slice; the others read it at
-  // the end. Two places in turn, so that a decision is not overwritten before the slowest has read it.
+  bool failed = false;  // the step at next_step had a loss that is not finite
+  // At the start of a step thread 0 decides whether it is the last of the slice; the others read this at its
+  // end. Two flags alternate, so that the slowest thread reads a decision before it is overwritten.
   bool last_of_slice[2] = {};
   Pace pace{experience_of(step.flops(), step.team())};
-  double least_seconds = std::numeric_limits<double>::infinity();  // of all threads for a step, so far
+  double least_seconds = std::numeric_limits<double>::infinity();  // fewest thread-seconds for a step so far
   std::optional<Access::Writing> writing;                          // during an epoch
 };
 

@@ -1,1 +1,1 @@
-"""X and y as users have them, on their way to the core, and what is held back from them for validation."""
+"""Converting the user's X and y for the core, and splitting off validation data."""

@@ -1,4 +1,4 @@
-"""Frames and series of numbers of pandas and polars, neither of which is imported here, as arrays."""
+"""Converting frames and series of pandas and polars to arrays, without importing either."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from fanin import _core
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-# Rows that are written at a time, so that a row of the result stays in cache while its columns come.
+# Rows written at a time, so that a block of the result stays in cache until all its columns are written.
 _BLOCK_ROWS = 2048
-# Names of columns that a message lists.
+# Number of column names that a message lists.
 _FEW = 10
 
 
@@ -27,16 +27,16 @@ class Frame(NamedTuple):
 
     @property
     def has_texts(self) -> bool:
-        """Whether all names are texts; columns go by position where they are not."""
+        """Whether all names are strings; otherwise columns are matched by position."""
         return all(isinstance(name, str) for name in self.names)
 
     def check_unique(self, argument: str) -> None:
-        """Raise where several columns have the same name."""
+        """Raise if several columns have the same name."""
         if twice := [name for name in dict.fromkeys(self.names) if self.names.count(name) > 1]:
-            raise ValueError(f"{argument}: repeated {_listed(twice)}; names of columns must differ")
+            raise ValueError(f"{argument}: repeated {_listed(twice)}; column names must be unique")
 
     def in_order(self, argument: str, expected: list[str]) -> Frame:
-        """Return the frame with its columns in this order; raise where it does not have just these."""
+        """Return the frame with its columns in the expected order; raise unless it has exactly these columns."""
         places = {name: place for place, name in enumerate(self.names)}
         trained = f"the network was trained on {_listed(expected)}"
         if missing := [name for name in expected if name not in places]:
@@ -48,12 +48,12 @@ class Frame(NamedTuple):
 
 
 def is_series(value: object) -> bool:
-    """Whether this is a series of pandas or polars."""
+    """Whether this is a pandas or polars series."""
     return _is_a("pandas", "Series", value) or _is_a("polars", "Series", value)
 
 
 def frame_of(value: Any) -> Frame | None:
-    """Return the parts of a frame of pandas or polars, None for anything else."""
+    """Return the columns of a pandas or polars frame, or None for anything else."""
     if _is_a("pandas", "DataFrame", value):
         return Frame(list(value.columns), [column for _, column in value.items()])
     if _is_a("polars", "DataFrame", value):
@@ -62,14 +62,14 @@ def frame_of(value: Any) -> Frame | None:
 
 
 def array_of_series(name: str, series: Any) -> NDArray[Any]:
-    """Return a series as an array of its own type of number."""
+    """Return a series as an array of its own number type."""
     return _array(series, name, "")
 
 
 def array_of_frame(name: str, frame: Frame, rows: int, dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Return one array of shape (rows, columns), float64 if a column is and else of `dtype`.
+    """Return one array of shape (rows, columns): float64 if any column is, else `dtype`.
 
-    (A float64 that is outside of float32's range is then refused as the number it is, not as infinity.)
+    (With float64, an error about a number beyond the range of float32 shows that number, not infinity.)
     """
     columns = []
     for j, (label, column) in enumerate(zip(frame.names, frame.columns, strict=True)):
@@ -85,23 +85,23 @@ def array_of_frame(name: str, frame: Frame, rows: int, dtype: np.dtype[Any]) -> 
 
 
 def _listed(names: list[Any]) -> str:
-    """Return the names of a few columns for a sentence."""
+    """Return the names of the first few columns for a message."""
     few = ", ".join(quoted(name) for name in names[:_FEW])
     return ("column " if len(names) == 1 else "columns ") + few + (", ..." if len(names) > _FEW else "")
 
 
 def quoted(label: object) -> str:
-    """Return the name of a column for a sentence."""
+    """Return the name of a column for a message."""
     return f'"{label}"' if isinstance(label, str) else repr(label)
 
 
 def _is_a(library: str, name: str, value: object) -> bool:
-    """Whether this is of a class of a library, which is loaded then."""
+    """Whether this is an instance of a library's class; never if the library has not been imported."""
     return isinstance(value, getattr(sys.modules.get(library), name, ()))
 
 
 def _array(series: Any, name: str, column: str) -> NDArray[Any]:
-    """A series as an array; TypeError where it holds no real numbers, ValueError where one is missing."""
+    """Return a series as an array; TypeError unless it holds real numbers, ValueError if one is missing."""
     dtype = series.dtype
     if isinstance(dtype, np.dtype):
         real, missing, convert = dtype.kind in "fiub", None, series.to_numpy
@@ -115,18 +115,20 @@ def _array(series: Any, name: str, column: str) -> NDArray[Any]:
         raise TypeError(f"{name}: {where}expected real numbers, got dtype {dtype}{labels}")
     if missing is not None and (gone := missing().to_numpy()).any():
         where = f", {column}" if column else ""
-        raise ValueError(f"{name}: row {int(np.argmax(gone))}{where} is missing; every value must be given")
+        raise ValueError(
+            f"{name}: row {int(np.argmax(gone))}{where} is missing; missing values are not supported"
+        )
     array: NDArray[Any] = convert()
     return array
 
 
-# of each kind: whether it holds real numbers, what tells where they are missing, what converts it
+# whether a series holds real numbers, a function that marks missing values (or None), a function that converts it
 _Kind = tuple[bool, Callable[[], Any] | None, Callable[[], Any]]
 
 
 def _extension_of_pandas(series: Any) -> _Kind:
     dtype = series.dtype
-    target = getattr(dtype, "numpy_dtype", getattr(dtype, "subtype", None))  # of nullable, Arrow; of sparse
+    target = getattr(dtype, "numpy_dtype", getattr(dtype, "subtype", None))  # nullable and Arrow; sparse
     return getattr(dtype, "kind", "O") in "fiub", series.isna, lambda: series.to_numpy(dtype=target)
 
 

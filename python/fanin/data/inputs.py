@@ -1,4 +1,4 @@
-"""X and y as users have them: what the core does not know is converted, and its sentences get column names."""
+"""Converting X and y to types that the core knows, and adding column names to its messages."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from fanin.data.frames import Frame, array_of_frame, array_of_series, frame_of, 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-Labels = dict[str, list[object]]  # of columns, by the name of the argument, where it was a frame
-ColumnNames = dict[str, list[str]]  # that columns of frames have had so far, likewise
+Labels = dict[str, list[object]]  # column labels of the arguments that are frames, by argument
+ColumnNames = dict[str, list[str]]  # column names that the network knows, by argument
 
 
 class Data(NamedTuple):
-    """X and y as the core takes them."""
+    """X and y as the core expects them."""
 
     X: Any
     y: Any
@@ -27,15 +27,15 @@ class Data(NamedTuple):
 
 
 def as_data(X: ArrayLike, y: ArrayLike, dtype: np.dtype[Any], names: ColumnNames) -> Data:
-    """Convert X and y, for a network of this dtype that knows columns by these names."""
+    """Convert X and y, for a network with this dtype and these column names."""
     labels: Labels = {}
     return Data(as_array("X", X, dtype, labels, names), as_array("y", y, dtype, labels, names), labels)
 
 
 def as_array(name: str, value: Any, dtype: np.dtype[Any], labels: Labels, names: ColumnNames) -> Any:
-    """Convert a frame or series, noting labels of columns; leave what NumPy knows to the core.
+    """Convert a frame or series and record its column labels; leave everything else to the core.
 
-    Columns of a frame are put in the order of `names`, which gets them where it has none of this argument yet.
+    Columns of a frame are reordered as in `names`; if `names` has none for this argument yet, they are added.
     """
     if type(value) is np.ndarray:
         return value
@@ -49,7 +49,7 @@ def as_array(name: str, value: Any, dtype: np.dtype[Any], labels: Labels, names:
 
 
 def note_names(X: ArrayLike, y: ArrayLike, names: ColumnNames) -> None:
-    """Add the names of the columns of X and y, where they have some and there are none yet."""
+    """Add the column names of X and y to `names`, unless it already has them."""
     for name, value in (("X", X), ("y", y)):
         if name not in names and (frame := frame_of(value)) is not None:
             _in_order(name, frame, names)
@@ -61,7 +61,7 @@ def _in_order(argument: str, frame: Frame, names: ColumnNames) -> Frame:
     if argument in names:
         return frame.in_order(argument, names[argument])
     frame.check_unique(argument)
-    if len(frame.names) > (argument == "y"):  # a single target is one whatever its name
+    if len(frame.names) > (argument == "y"):  # the name of a single target does not matter
         for place, label in enumerate(frame.names):
             check_text(f"{argument}: name of column {place}", label)
         names[argument] = [str(label) for label in frame.names]
@@ -69,7 +69,7 @@ def _in_order(argument: str, frame: Frame, names: ColumnNames) -> Frame:
 
 
 def check_parts(data: object) -> None:
-    """Raise TypeError unless this has X, y and perhaps weights."""
+    """Raise TypeError unless this is (X, y) or (X, y, sample_weight)."""
     expected = "expected a tuple (X, y) or (X, y, sample_weight)"
     if not isinstance(data, tuple | list):
         raise TypeError(f"{expected}, got {type(data).__name__}")
@@ -79,7 +79,7 @@ def check_parts(data: object) -> None:
 
 @contextmanager
 def sentences(prefix: str = "", labels: Mapping[str, list[object]] | None = None) -> Iterator[None]:
-    """Put `prefix` before the sentence of an error, and the name of a frame's column behind its number."""
+    """Put `prefix` before the message of an error, and the name of a frame's column after its number."""
     try:
         yield
     except (TypeError, ValueError) as error:
@@ -91,7 +91,7 @@ def sentences(prefix: str = "", labels: Mapping[str, list[object]] | None = None
 
 
 def _with_column_name(error: Any, labels: Mapping[str, list[object]]) -> str | None:
-    """Return the message for a bad value in a frame, whose place the exception carries."""
+    """Return the message for an invalid value in a frame, with the place given by the exception."""
     names = labels.get(getattr(error, "argument", ""))
     if names is None:
         return None

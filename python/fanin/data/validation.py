@@ -1,4 +1,4 @@
-"""What is evaluated after each epoch: data of its own, or a part held back from the training data."""
+"""Validation data: separate data, or a part of the training data."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Validation:
-    """Data for `Network.evaluate`, (X, y) or (X, y, sample_weight); construction checks them."""
+    """Data for `Network.evaluate`, (X, y) or (X, y, sample_weight); the constructor checks them."""
 
     def __init__(
         self, net: Model, data: tuple[Any, ...], names: ColumnNames, prefix: str = "validation_data: "
@@ -32,7 +32,7 @@ class Validation:
             X, y, labels = as_data(data[0], data[1], net.dtype, names)
             with sentences(labels=labels):
                 net._core.evaluate(X, y, weights)
-        # lists become arrays once, not in every epoch
+        # convert lists to arrays once, not in every epoch
         given = {"X": X, "y": y, "sample_weight": weights}
         self._data = [None if value is None else _core.numbers(name, value) for name, value in given.items()]
 
@@ -43,7 +43,7 @@ class Validation:
 
 
 def validation_of(net: Model, data: ValidationData | None, names: ColumnNames) -> Validation | None:
-    """Return the argument `validation_data` after its checks, for columns of these names."""
+    """Check the argument `validation_data`, given the network's column names, and return it."""
     return None if data is None else Validation(net, data, names)
 
 
@@ -56,12 +56,12 @@ def split_off(
     y: ArrayLike,
     sample_weight: ArrayLike | None,
 ) -> tuple[tuple[Any, ...], Validation]:
-    """Return X, y and weights of the rows that stay, and the last rows, a `fraction` of all, as validation data.
+    """Split X, y and weights into the rows to train on and, as validation data, the last `fraction` of all rows.
 
-    Both are views; n rows leave floor(n (1 - fraction)) to train on, exactly.
+    Both are views; of n rows, exactly floor(n (1 - fraction)) remain to train on.
     """
     if given is not None:
-        raise ValueError("validation_fraction: expected None beside validation_data")
+        raise ValueError("validation_fraction: expected None together with validation_data")
     check_number("validation_fraction", fraction, above=0, below=1)
     rows = _row_count("X", X)
     for name, value in (("y", y), ("sample_weight", sample_weight)):
@@ -86,7 +86,7 @@ def _row_count(name: str, value: Any) -> int:
 
 
 def _part(name: str, value: Any, rows: slice) -> Any:
-    """Some rows of whatever has them, a view wherever it can be one."""
+    """Return some rows of an array, list, frame or series, as a view if possible."""
     if value is None:
         return None
     if hasattr(value, "iloc"):

@@ -1,10 +1,10 @@
-"""What batch norm does, measured on the handwritten digits that ship with scikit-learn.
+"""The effects of batch norm, measured on the handwritten digits that ship with scikit-learn.
 
-``python -m fanin.demo.batch_norm_effects`` prints two tables, each the mean of some seeds:
+``python -m fanin.demo.batch_norm_effects`` prints two tables, averaged over several seeds:
 
-- how far the inputs of the layers drift while the layers before them learn, with batch norm and without (Ioffe and
-  Szegedy 2015 call it internal covariate shift; Santurkar et al. 2018 doubt that it is why batch norm helps);
-- the gap between validation and training loss by batch size: small batches are noisy, which regularizes slightly.
+- how far the inputs of each layer drift as earlier layers learn, with and without batch norm (Ioffe and Szegedy 2015
+  call this internal covariate shift; Santurkar et al. 2018 doubt that reducing it is why batch norm helps);
+- the gap between validation and training loss by batch size: small batches are noisy, a mild form of regularization.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def network(n_inputs: int, hidden: Sequence[int], batch_norm: bool, seed: int) -
 
 
 def sums_of_layers(net: fanin.Network, x: Float) -> list[Float]:
-    """Return what the activation of each hidden layer sees of one batch, which normalizes it where the layer does."""
+    """Return the inputs of each hidden layer's activation for one batch, normalized if the layer has batch norm."""
     weights, seen, a = net.get_weights(), [], x
     for number, layer in enumerate(net.layers[:-1], start=1):
         assert isinstance(layer, fanin.Dense)
@@ -56,9 +56,9 @@ def sums_of_layers(net: fanin.Network, x: Float) -> list[Float]:
 
 def drift_of_inputs(data: Dataset, batch_norm: bool, seed: int, epochs: int = 10) -> list[float]:
     """
-    Return for each hidden layer how far the mean of what its units see moves in an epoch.
+    Return, for each hidden layer, how far the mean input of its units moves per epoch.
 
-    It is the root mean square over units, in deviations of what the unit sees, averaged over the epochs.
+    It is the root mean square over units, in standard deviations of the unit's input, averaged over the epochs.
     """
     net = network(data.train.x.shape[1], HIDDEN, batch_norm, seed)
     probe = data.validation.x
@@ -77,7 +77,7 @@ def drift_of_inputs(data: Dataset, batch_norm: bool, seed: int, epochs: int = 10
 
 
 def gap_by_batch_size(data: Dataset, batch_size: int, seed: int, steps: int = 1200) -> tuple[float, float]:
-    """Return training loss and validation loss after so many steps with batch norm, whatever the batch size."""
+    """Return training and validation loss with batch norm after about `steps` steps, for any batch size."""
     net = network(data.train.x.shape[1], (128,), True, seed)
     epochs = max(1, round(steps * batch_size / len(data.train.x)))
     rule = fanin.optim.Adam(fanin.optim.Cosine(3e-3, steps=epochs * -(-len(data.train.x) // batch_size)))
@@ -88,7 +88,7 @@ def gap_by_batch_size(data: Dataset, batch_size: int, seed: int, steps: int = 12
 
 
 def drift_table(data: Dataset, seeds: int) -> str:
-    """Return the drift of each layer without batch norm and with it."""
+    """Return a table of the drift of each layer without and with batch norm."""
     columns = [
         np.mean([drift_of_inputs(data, batch_norm, seed) for seed in range(seeds)], axis=0)
         for batch_norm in (False, True)
@@ -101,7 +101,7 @@ def drift_table(data: Dataset, seeds: int) -> str:
 
 
 def gap_table(data: Dataset, seeds: int) -> str:
-    """Return training loss, validation loss and their difference for some batch sizes."""
+    """Return a table of training loss, validation loss and their difference for several batch sizes."""
     rows = [["batch size", "training loss", "validation loss", "gap"]]
     for batch_size in (4, 16, 64, 256):
         losses = np.mean([gap_by_batch_size(data, batch_size, seed) for seed in range(seeds)], axis=0)
@@ -113,7 +113,7 @@ def main(seeds: int = 5) -> None:
     """Print both tables."""
     data = without_shifts(load_digits(seed=0))
     print(data.title)
-    print("\nHow far the mean of what a unit sees moves in an epoch, in deviations:\n")
+    print("\nDrift of a unit's mean input per epoch, in standard deviations:\n")
     print(drift_table(data, seeds))
     print("\nOne hidden layer of 128 units with batch norm, after 1,200 steps:\n")
     print(gap_table(data, seeds))

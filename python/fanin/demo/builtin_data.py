@@ -1,4 +1,4 @@
-"""The two picture sets: scikit-learn's handwritten digits and Fashion-MNIST."""
+"""The two image data sets: scikit-learn's handwritten digits and Fashion-MNIST."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _SHIFTS = ((0, 0), (1, 0), (-1, 0), (0, 1), (0, -1))
 
 def load_digits(seed: int) -> Dataset:
     """
-    Return the 1,797 digits of 8 x 8 pixels that ship with scikit-learn, values 0..1.
+    Return the 1,797 digits of 8 x 8 pixels that ship with scikit-learn, with values 0..1.
 
-    The training set also has each of its images shifted by one pixel to the four sides.
+    The training set also contains each of its images shifted by one pixel in the four directions.
     """
     digits = require("sklearn.datasets", "scikit-learn").load_digits()
     images = (digits.images / 16).astype(np.float32)
@@ -38,12 +38,12 @@ def load_digits(seed: int) -> Dataset:
         Part(_flat(images[validation]), labels[validation]),
         Part(_flat(images[test]), labels[test]),
         n_classes=10,
-        notes=(f"{len(train):,} training images, each also shifted by one pixel to the four sides",),
+        notes=(f"{len(train):,} training images, each also shifted by one pixel in the four directions",),
     )
 
 
 def without_shifts(data: Dataset) -> Dataset:
-    """Return the digits with their training images as they are, and all others for validation."""
+    """Return the digits without shifted training images, and with the test set added to the validation set."""
     own, held = len(data.train.x) // len(_SHIFTS), (data.validation, data.test)
     return replace(
         data,
@@ -57,23 +57,23 @@ def load_fashion_mnist(folder: Path, seed: int) -> Dataset:
     """
     Return Fashion-MNIST from its four IDX files; 5,000 of the training images are the validation set.
 
-    Pixels have the mean and deviation of all pixels of the training set taken out.
+    Pixels are standardized by the mean and standard deviation of all pixels of the training set.
     """
     if not folder.is_dir():
         raise DemoError(
-            f"there is no folder {folder}; Fashion-MNIST is Debian's package dataset-fashion-mnist, "
-            "and --data DIR names the folder of its four IDX files elsewhere"
+            f"there is no folder {folder}; install Debian's package dataset-fashion-mnist, "
+            "or name the folder of its four IDX files with --data DIR"
         )
     x, y = read_pair(folder, "train")
     test = Part(*read_pair(folder, "t10k"))
     if len(x) <= _FASHION_VALIDATION or test.x.shape[1] != x.shape[1] or not len(test.x):
-        raise DemoError(f"{folder} does not hold Fashion-MNIST: {x.shape} and {test.x.shape} pixels")
+        raise DemoError(f"{folder} does not contain Fashion-MNIST: {x.shape} and {test.x.shape} pixels")
     order = np.random.default_rng(seed).permutation(len(x))
     held, rest = np.sort(order[:_FASHION_VALIDATION]), np.sort(order[_FASHION_VALIDATION:])
     n_classes = int(max(y.max(), test.y.max())) + 1
     mean, deviation = x[rest].mean(dtype=np.float64), x[rest].std(dtype=np.float64)
     if deviation == 0:
-        raise DemoError(f"{folder} does not hold Fashion-MNIST: every pixel is the same")
+        raise DemoError(f"{folder} does not contain Fashion-MNIST: every pixel is the same")
     x, test_x = ((pixels - np.float32(mean)) / np.float32(deviation) for pixels in (x, test.x))
     return Dataset(
         f"Fashion-MNIST: 28 x 28 pixels, {n_classes} classes",

@@ -1,4 +1,4 @@
-"""The options of ``fanin demo`` and what it does with them."""
+"""The options of ``fanin demo``, and running it."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 _DESCRIPTION = """\
-Train a net on real data and print the validation error of every epoch, the test result, the time and the
-examples a second, beside scikit-learn's MLP with the same net, batches and rule.
+Train a net on real data. Print the validation error of every epoch, the test result, the training time and the
+examples per second, and compare with scikit-learn's MLP with the same net, batches and rule.
 
   fanin demo                                    the handwritten digits that ship with scikit-learn
   fanin demo fashion-mnist --data DIR           Fashion-MNIST from its four IDX files
@@ -35,27 +35,27 @@ examples a second, beside scikit-learn's MLP with the same net, batches and rule
 """
 
 _EPILOG = f"""\
-Fashion-MNIST is Debian's package dataset-fashion-mnist, in {FASHION_FOLDER}.
+Fashion-MNIST is Debian's package dataset-fashion-mnist, installed in {FASHION_FOLDER}.
 
-A CSV file is UTF-8, its first line names the columns, and one of , ; tab and | separates them. Cells that are
-empty, NA, N/A, NaN, null, none or ? are missing.
-A column is one of numbers if at least nine in ten of its other cells are finite numbers (1234.5, 1,234.5 or
-1.234,5), else one of dates if as many are dates; the rest counts as missing, and is reported. Dates become days.
-Numbers are standardized with the training set's mean and deviation; in any other column each text becomes an input.
+A CSV file must be UTF-8; its first line names the columns, which are separated by one of , ; tab and |. Cells that
+are empty, NA, N/A, NaN, null, none or ? are missing.
+A column holds numbers if at least nine in ten of its other cells are finite numbers (1234.5, 1,234.5 or 1.234,5),
+or dates if as many are dates; the remaining cells count as missing, and are reported. Dates become days. Numbers
+are standardized by the training set's mean and standard deviation; in other columns each text becomes an input.
 A target of text, or of at most 20 different integers, means classification; any other means regression.
 
-Exit code: 0; 2 with one line on stderr for what cannot be done; 130 after Ctrl-C; 141 where the output pipe is closed.
+Exit code: 0 on success; 2 on an error, with one line on stderr; 130 after Ctrl-C; 141 if the output pipe is closed.
 """
 
-_BATCHES_AN_EPOCH = 64
-_BYTES_A_WEIGHT = 5 * 4  # weight, gradient, Adam's two moments, the best weight
+_BATCHES_PER_EPOCH = 64
+_BYTES_PER_WEIGHT = 5 * 4  # weight, gradient, Adam's two moments, the best weight
 
 
 def add_demo(commands: Commands) -> None:
-    """Add the command ``demo`` with all its options to the parser."""
+    """Add the command ``demo`` and its options to the parser."""
     parser = commands.add_parser(
         "demo",
-        help="train a real net and compare with scikit-learn's MLP",
+        help="train a net on real data and compare with scikit-learn's MLP",
         usage="fanin demo [digits | fashion-mnist [--data DIR] | --csv FILE --target COLUMN] [options]",
         description=_DESCRIPTION,
         epilog=_EPILOG,
@@ -64,22 +64,22 @@ def add_demo(commands: Commands) -> None:
     data = parser.add_argument_group("data")
     data.add_argument("dataset", nargs="?", choices=("digits", "fashion-mnist"), help="default: digits")
     data.add_argument("--data", type=Path, metavar="DIR", help="folder of the IDX files, plain or .gz")
-    data.add_argument("--csv", type=Path, metavar="FILE", help="train on this table instead")
-    data.add_argument("--target", type=_name, metavar="COLUMN", help="the column of the table to predict")
+    data.add_argument("--csv", type=Path, metavar="FILE", help="train on this table")
+    data.add_argument("--target", type=_name, metavar="COLUMN", help="the column to predict")
     data.add_argument(
         "--drop",
         type=_name,
         action="append",
         default=[],
         metavar="COLUMN",
-        help="a column to leave out; repeatable",
+        help="a column to ignore; may be repeated",
     )
     data.add_argument(
         "--task", choices=("auto", "classification", "regression"), default="auto", help="default: auto"
     )
     net = parser.add_argument_group("training")
     net.add_argument(
-        "--hidden", type=_units, metavar="N,N", help="units of the hidden layers, e.g. 256,128, or none"
+        "--hidden", type=_units, metavar="N,N", help="units of the hidden layers, such as 256,128, or none"
     )
     net.add_argument(
         "--epochs", type=_whole(1), metavar="N", help="passes over the data; default: 40, fashion-mnist 10"
@@ -91,26 +91,26 @@ def add_demo(commands: Commands) -> None:
         "--learning-rate",
         type=_rate,
         metavar="R",
-        help="Adam's; default: 0.001, fashion-mnist 0.002, from where it falls to 0 along a cosine",
+        help="for Adam; default: 0.001, fashion-mnist 0.002, decaying to 0 along a cosine",
     )
     net.add_argument(
         "--batch-norm",
         action=argparse.BooleanOptionalAction,
-        help="normalize hidden layers over each batch (scikit-learn cannot); default: fashion-mnist yes, else no",
+        help="batch norm in hidden layers (not in scikit-learn); default: fashion-mnist yes, else no",
     )
     net.add_argument(
-        "--seed", type=_whole(0), default=0, metavar="N", help="split, first weights, order; default: 0"
+        "--seed", type=_whole(0), default=0, metavar="N", help="for split, weights and order; default: 0"
     )
     net.add_argument("--threads", type=_whole(1), metavar="N", help="default: all processors")
     net.add_argument(
         "--compare",
         action=argparse.BooleanOptionalAction,
-        help="train scikit-learn's MLP too; default: yes, but not for fashion-mnist: a minute or more",
+        help="train scikit-learn's MLP too; default: yes, except for fashion-mnist (a minute or more)",
     )
 
 
 def run_demo(options: argparse.Namespace) -> None:
-    """Run the demo; raise DemoError for input that cannot be used."""
+    """Run the demo; raise DemoError for invalid input."""
     _check_combination(options)
     compare, installed = options.compare, find_spec("sklearn") is not None
     if compare is None:
@@ -127,20 +127,20 @@ def run_demo(options: argparse.Namespace) -> None:
     print(report.table(data, results))
     print(report.conclusion(results))
     if options.compare is None and not compare:
-        how = "--compare trains" if installed else 'pip install "fanin[demo]" brings, and --compare trains,'
-        print(f"{how} scikit-learn's MLP beside it, which may take a minute or more.")
+        install = "" if installed else 'run pip install "fanin[demo]" and '
+        print(f"To train scikit-learn's MLP too, {install}add --compare; it may take a minute or more.")
 
 
 def _check_memory(data: Dataset, settings: Settings) -> None:
-    """Raise DemoError for a net that this machine cannot hold; asking for memory need not fail where using it does."""
+    """Raise DemoError for a net that exceeds this machine's memory; allocating may succeed where using it fails."""
     sizes = [data.train.x.shape[1], *settings.hidden, data.n_classes or 1]
-    needed = _BYTES_A_WEIGHT * sum(n * units for n, units in itertools.pairwise(sizes))
-    with contextlib.suppress(AttributeError, ValueError, OSError):  # systems that do not know
+    needed = _BYTES_PER_WEIGHT * sum(n * units for n, units in itertools.pairwise(sizes))
+    with contextlib.suppress(AttributeError, ValueError, OSError):  # systems without these names
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
         if 0 < memory < needed:
             raise DemoError(
                 f"--hidden: training the net {'-'.join(map(str, sizes))} needs {needed / 1e9:,.0f} GB of memory, "
-                f"and this machine has {memory / 1e9:,.0f}"
+                f"but this machine has {memory / 1e9:,.0f} GB"
             )
 
 
@@ -156,11 +156,11 @@ def _set_threads(number: int | None) -> None:
 def _check_combination(options: argparse.Namespace) -> None:
     if options.csv is not None:
         if options.dataset or options.data:
-            raise DemoError("--csv comes without a data set's name and without --data")
+            raise DemoError("--csv cannot be combined with a data set or --data")
     elif options.target is not None or options.drop or options.task != "auto":
-        raise DemoError("--target, --drop and --task belong to --csv FILE")
+        raise DemoError("--target, --drop and --task need --csv FILE")
     elif options.data is not None and options.dataset != "fashion-mnist":
-        raise DemoError("--data belongs to fashion-mnist: fanin demo fashion-mnist --data DIR")
+        raise DemoError("--data needs fashion-mnist: fanin demo fashion-mnist --data DIR")
 
 
 def _load(options: argparse.Namespace) -> tuple[Dataset, Settings]:
@@ -193,13 +193,13 @@ def _settings(
 
 
 def _batch_size(n_rows: int) -> int:
-    """Return the power of two from 8 to 128 that gives a small table enough updates an epoch."""
-    return 1 << min(7, max(3, round(math.log2(n_rows / _BATCHES_AN_EPOCH))))
+    """Return a power of two from 8 to 128 that gives even a small table enough updates per epoch."""
+    return 1 << min(7, max(3, round(math.log2(n_rows / _BATCHES_PER_EPOCH))))
 
 
 def _peer(data: Dataset, settings: Settings) -> list[Result]:
     learner = ScikitLearner(data, settings)
-    print(f"\n{learner.name} trains the same net (--no-compare leaves it out) ...", flush=True)
+    print(f"\nTraining the same net with {learner.name} (--no-compare skips this) ...", flush=True)
     try:
         return [train(learner, data, settings.epochs, show_epochs=False)]
     except (ValueError, MemoryError) as error:
@@ -208,7 +208,7 @@ def _peer(data: Dataset, settings: Settings) -> list[Result]:
 
 
 def _name(text: str) -> str:
-    """Return an argument that the locale could not decode as the UTF-8 that the table is in."""
+    """Return an argument, decoded as UTF-8 (like the table) if the locale could not decode it."""
     undecoded = any("\udc80" <= c <= "\udcff" for c in text)
     return os.fsencode(text).decode("utf-8", "surrogateescape") if undecoded else text
 

@@ -1,4 +1,4 @@
-"""A column of a CSV file as text, and what is said of the cells in it that are unlike all others."""
+"""A column of a CSV file, and how its cells were read."""
 
 from __future__ import annotations
 
@@ -19,16 +19,15 @@ _MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?"})
 
 
 def is_missing(cell: str) -> bool:
-    """Return whether a cell stands for no value: empty, NA, N/A, NaN, null, none or a question mark."""
+    """Return whether a cell marks a missing value: empty, NA, N/A, NaN, null, none or a question mark."""
     return cell.lower() in _MISSING
 
 
 class Column(NamedTuple):
     """
-    A column's name, its cells, and the lines of the file they stand in.
+    A column's name, its cells, and their line numbers in the file.
 
-    Whether commas separate the cells of the file, and whether some of its numbers have a decimal comma, helps to read
-    numbers.
+    ``comma_separated`` (the file's delimiter) and ``decimal_comma`` (in some numbers of the file) help to read numbers.
     """
 
     name: str
@@ -38,19 +37,19 @@ class Column(NamedTuple):
     decimal_comma: bool = False
 
     def rows(self, numbers: Sequence[int]) -> Column:
-        """Return the column with these rows alone."""
+        """Return the column with only these rows."""
         return self._replace(cells=[self.cells[n] for n in numbers], lines=[self.lines[n] for n in numbers])
 
     def known(self) -> Column:
-        """Return the column without the rows where it has no value."""
+        """Return the column without missing values."""
         return self.rows([row for row, cell in enumerate(self.cells) if not is_missing(cell)])
 
 
 class Reading(NamedTuple):
     """
-    The cells of a column as numbers, nan where one is missing or a stray, and how they were taken, or "".
+    The cells of a column as numbers, nan for missing or invalid cells, and the style of the numbers, or "".
 
-    Strays are the rows whose cells are no such numbers.
+    Strays are the rows with invalid cells.
     """
 
     values: Values
@@ -59,19 +58,19 @@ class Reading(NamedTuple):
 
     @classmethod
     def of(cls, column: Column, value: Callable[[str], float], style: str = "") -> Reading:
-        """Return what ``value`` makes of the cells; it gives nan for a cell that it cannot read."""
+        """Return the cells converted by ``value``, which returns nan for a cell that it cannot read."""
         values = np.array([value(cell) for cell in column.cells], dtype=np.float64)
         unread = np.flatnonzero(np.isnan(values)).tolist()
         strays = [row for row in unread if not is_missing(column.cells[row])]
         return cls(values, strays, style)
 
     def holds(self) -> bool:
-        """Return whether nearly all cells with a value, at least nine of ten, are such numbers."""
+        """Return whether at least nine in ten of the cells that are not missing were read."""
         numbers = int(np.count_nonzero(~np.isnan(self.values)))
         return numbers > 0 and len(self.strays) * 9 <= numbers
 
     def note(self, column: Column, kind: str) -> str:
-        """Return how many cells count as missing, with the first, or ""."""
+        """Return a note on the number of strays and the first one, or ""."""
         if not self.strays:
             return ""
         row = self.strays[0]

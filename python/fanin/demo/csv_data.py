@@ -1,4 +1,4 @@
-"""A table and the name of its target column as a classification or regression task."""
+"""Turning a table and the name of its target column into a classification or regression task."""
 
 from __future__ import annotations
 
@@ -39,16 +39,16 @@ def load_csv(path: Path, target: str | None, drop: Sequence[str], task: str, see
     Return the task of predicting one column of a CSV file from the others.
 
     ``task`` is "classification", "regression" or "auto": classification if the target is text or at most
-    twenty different integers. Rows without a target are left out. What cannot be learned is a DemoError.
+    twenty different integers. Rows without a target are ignored. A task that cannot be learned raises DemoError.
     """
     table = read_table(path)
     if target is None:
-        raise DemoError(f"--csv needs --target COLUMN, the column of {path} to predict; {table.listing()}")
+        raise DemoError(f"--csv needs --target COLUMN, the column to predict; {table.listing()}")
     column = table[target]
     dropped = {target, *(name for name in drop if table[name])}
     names = [name for name in table.columns if name not in dropped]
     if not names:
-        raise DemoError(f"{path} has no column to predict {shown(target)} from")
+        raise DemoError(f"{path} has no columns left to predict {shown(target)} from")
     y = _target(column, task)
     train, validation, test = split_rows(None if y.n_classes is None else y.values, len(y.rows), seed)
     notes = []
@@ -56,7 +56,7 @@ def load_csv(path: Path, target: str | None, drop: Sequence[str], task: str, see
         notes.append(y.reading.note(column, "finite number"))
     if left_out := table.n_rows - len(y.rows):
         rows = "1 row is" if left_out == 1 else f"{left_out:,} rows are"
-        notes.append(f"{rows} left out: no value of {shown(target)}")
+        notes.append(f"{rows} ignored: {shown(target)} is missing")
     x, column_notes, styles = _inputs(table, names, y.rows, train)
     if y.reading is not None:
         styles[target] = y.reading.style
@@ -77,7 +77,7 @@ def load_csv(path: Path, target: str | None, drop: Sequence[str], task: str, see
 def _target(column: Column, task: str) -> _Target:
     name, known = shown(column.name), column.known()
     if not known.cells:
-        raise DemoError(f"the target column {name} has no values at all")
+        raise DemoError(f"the target column {name} has no values")
     different = len(set(known.cells))
     if different == 1:
         raise DemoError(
@@ -86,17 +86,19 @@ def _target(column: Column, task: str) -> _Target:
     reading = numbers(column)
     may_be_classes = task == "classification" or (task == "auto" and different <= FEW_INTEGERS)
     if reading is not None and reading.strays and may_be_classes:
-        reading = None  # texts beside numbers
+        reading = None  # classes, some of them text
     if reading is None and (task == "regression" or different > FEW_INTEGERS) and dates(column):
-        raise DemoError(f"the target column {name} has dates; expected numbers or a text for each class")
+        raise DemoError(f"the target column {name} holds dates; expected numbers or class names")
     if reading is None and task == "regression":
         text = shown(next(cell for cell in known.cells if not is_number(cell)))
-        raise DemoError(f"the target column {name} has text such as {text}: --task regression needs numbers")
+        raise DemoError(
+            f"the target column {name} holds text such as {text}; --task regression needs numbers"
+        )
     given = Reading.of(column, lambda cell: 0.0) if reading is None else reading
     rows = np.flatnonzero(~np.isnan(given.values))
     if len(rows) < MINIMUM_ROWS:
         few = _count(len(rows), "row")
-        raise DemoError(f"{few} with a target are too few; at least {MINIMUM_ROWS} are needed")
+        raise DemoError(f"at least {MINIMUM_ROWS} rows with a target are needed, got {few}")
     values: NDArray[Any] = np.array(known.cells) if reading is None else reading.values[rows]
     different = len(np.unique(values))
     if reading is not None and task != "classification":
@@ -127,7 +129,7 @@ def _inputs(
 
 
 def _style_notes(styles: dict[str, str]) -> list[str]:
-    """Return a line for each way to write numbers but the plain one, with the columns that have it."""
+    """Return a line for each number format other than the plain one, with its columns."""
     notes = []
     for style in sorted({style for style in styles.values() if style}):
         names = [shown(name) for name in styles if styles[name] == style]
@@ -153,7 +155,7 @@ def _outputs(name: str, y: _Target, train: Rows) -> tuple[Scale, NDArray[Any]]:
 def _kind(y: _Target, task: str) -> str:
     if y.n_classes is None:
         return "regression"
-    choice = "; --task regression takes it as a number" if y.reading is not None and task == "auto" else ""
+    choice = "; --task regression predicts a number" if y.reading is not None and task == "auto" else ""
     return f"{y.n_classes} classes{choice}"
 
 

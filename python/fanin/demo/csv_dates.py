@@ -1,4 +1,4 @@
-"""Columns of dates and times as numbers: days since 1970, or hours since midnight."""
+"""Reading columns of dates and times as numbers: days since 1970, or hours since midnight."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def dates(column: Column) -> tuple[Reading, str] | None:
     """
     Return the days (or hours, for times of day) of a column and a note on them; None unless nearly all are dates.
 
-    Year, month and day may stand in the order of ISO 8601, of Europe or of America; the column as a whole decides
-    which. DemoError where it leaves that open.
+    Year, month and day may be in ISO 8601, European or American order; the column as a whole decides which. Raise
+    DemoError if it is ambiguous.
     """
     sample = list(itertools.islice((cell for cell in column.cells if not is_missing(cell)), _SAMPLE))
     if (
@@ -45,11 +45,11 @@ def dates(column: Column) -> tuple[Reading, str] | None:
         if best.holds():
             _check_order(column, best, readings)
             first, last = (_date(extreme(best.values)) for extreme in (np.nanmin, np.nanmax))
-            return best, f"column {shown(column.name)}: dates from {first} to {last}, taken as days"
+            return best, f"column {shown(column.name)}: dates from {first} to {last}, converted to days"
     elif any(_TIME.fullmatch(cell) for cell in sample):
         times = Reading.of(column, _hours)
         if times.holds():
-            return times, f"column {shown(column.name)}: times of day, taken as hours"
+            return times, f"column {shown(column.name)}: times of day, converted to hours"
     return None
 
 
@@ -62,7 +62,7 @@ def _check_order(column: Column, best: Reading, readings: list[Reading]) -> None
         first, second = (_date(reading.values[row]) for reading in (best, other))
         raise DemoError(
             f"column {shown(column.name)}, line {column.lines[row]}: {shown(column.cells[row])} may be {first} or "
-            f"{second}; write dates as {first}, or leave the column out with --drop {shown(column.name)}"
+            f"{second}; write dates as {first}, or ignore the column with --drop {shown(column.name)}"
         )
 
 

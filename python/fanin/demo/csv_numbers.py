@@ -1,4 +1,4 @@
-"""Columns of numbers, with decimal points or decimal commas, and with thousands apart or not."""
+"""Reading columns of numbers, with decimal points or commas, with or without thousands separators."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def numbers(column: Column) -> Reading | None:
     """
     Return the numbers of a column, or None unless nearly all of its cells are numbers; infinity is a stray.
 
-    Of numbers as Python writes them, numbers with thousands apart (1,234.5), and numbers with a decimal comma
-    (1,5 or 1.234,5) the column has those that leave the fewest strays. Where 1,234 or 1.234 is
-    ambiguous, what decides is whether commas separate the columns, and whether other columns have decimal commas.
+    Of three formats (as in Python, with thousands separators as in 1,234.5, or with a decimal comma as in 1,5 or
+    1.234,5) the one with the fewest strays is chosen. If 1,234 or 1.234 is ambiguous, the choice depends on whether
+    commas separate the columns and whether other columns have decimal commas.
     """
     best = plain = Reading.of(column, _plain)
-    others = [(_thousands, "thousands apart"), (_decimal_comma, DECIMAL_COMMA)]
+    others = [(_thousands, "thousands separators"), (_decimal_comma, DECIMAL_COMMA)]
     for value, style in others if column.comma_separated else reversed(others):
         expected = column.decimal_comma and style == DECIMAL_COMMA
         if best.strays or expected:
@@ -49,13 +49,13 @@ def numbers(column: Column) -> Reading | None:
 
 
 def is_number(cell: str) -> bool:
-    """Return whether a cell is a finite number as Python writes it."""
+    """Return whether a cell is a finite number in Python's format."""
     return not math.isnan(_plain(cell))
 
 
 def _plain(cell: str) -> float:
     try:
-        # float() would read 1_000, which no other reader of CSV files does.
+        # float() would accept 1_000, which no other CSV reader does.
         value = math.nan if "_" in cell else float(cell)
     except ValueError:
         return math.nan

@@ -1,4 +1,4 @@
-"""A CSV file as named columns of text, and each broken file as a sentence."""
+"""Reading a CSV file into named columns of text, with a clear message for each kind of broken file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SAMPLE = 100
 
 @dataclass(frozen=True)
 class Table:
-    """The columns of a CSV file, in order, every cell as the text it had (outer blanks stripped)."""
+    """The columns of a CSV file, in order, with every cell as text, stripped of surrounding blanks."""
 
     path: Path
     columns: dict[str, tuple[str, ...]]
@@ -32,18 +32,18 @@ class Table:
 
     @property
     def n_rows(self) -> int:
-        """The number of rows under the header."""
+        """The number of rows below the header."""
         return len(self.lines)
 
     def __getitem__(self, name: str) -> Column:
-        """Return one column; a name that does not exist gets the list of columns and the closest name."""
+        """Return one column; for an unknown name, the error lists the columns and suggests the closest name."""
         if name not in self.columns:
             closest = _closest(name, self.columns)
             raise DemoError(f"{self.path} has no column {shown(name)}{closest}; {self.listing()}")
         return Column(name, self.columns[name], self.lines, self.comma_separated, self.decimal_comma)
 
     def listing(self) -> str:
-        """Return the sentence that names the columns."""
+        """Return a phrase that lists the columns."""
         names = [shown(name) for name in self.columns]
         more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
         no_header = all(is_number(name) or is_missing(name) for name in self.columns)
@@ -71,7 +71,7 @@ def read_table(path: Path) -> Table:
 def _text(path: Path) -> str:
     try:
         if path.is_char_device():
-            raise DemoError(f"{path} is a device, which may have no end")
+            raise DemoError(f"{path} is a device; expected a file")
         content = path.read_bytes()
         text = content.decode("utf-8-sig")
     except FileNotFoundError:
@@ -92,9 +92,9 @@ def _reader(text: str, delimiter: str) -> Iterator[list[str]]:
 
 
 def _fit(text: str, delimiter: str) -> tuple[float, float, int]:
-    """Return the share of rows with as many fields as the header has, that of cells with numbers, and the fields."""
+    """Return the fraction of rows as wide as the header, that of columns with numbers, and the number of fields."""
     rows: list[list[str]] = []
-    with contextlib.suppress(csv.Error):  # the rows before it may do
+    with contextlib.suppress(csv.Error):  # the rows before the error may suffice
         rows.extend(cells for cells in itertools.islice(_reader(text, delimiter), _SAMPLE) if cells)
     width = len(rows[0]) if rows else 0
     if width < 2:
@@ -105,16 +105,16 @@ def _fit(text: str, delimiter: str) -> tuple[float, float, int]:
 
 
 def _style(cells: Sequence[str], delimiter: str) -> str | None:
-    """Return how the numbers of a column are written, or None where it has none."""
+    """Return the style of the numbers in a column, or None if it has none."""
     try:
         reading = numbers(Column("", cells, range(len(cells)), delimiter == ","))
-    except DemoError:  # infinite ones
+    except DemoError:  # infinity
         return ""
     return None if reading is None else reading.style
 
 
 def _rows(path: Path, text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows that are not empty, each with the line where it begins."""
+    """Yield the non-empty rows, each with the number of its first line."""
     reader = _reader(text, delimiter)
     width = 0
     line = 1
@@ -132,7 +132,7 @@ def _rows(path: Path, text: str, delimiter: str) -> Iterator[tuple[int, list[str
             yield start, [cell.strip() for cell in cells]
     except csv.Error as error:
         raise DemoError(
-            f"{path}, line {line}: {error} (a quote not closed, or not doubled inside a field?)"
+            f"{path}, line {line}: {error} (an unclosed quote, or one not doubled inside a field?)"
         ) from None
 
 

@@ -1,4 +1,4 @@
-"""What every demo trains on: three parts, and the scale in which to report."""
+"""The data of a demo: training, validation and test sets, and the units for reporting."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Dataset:
     """
     Training, validation and test samples of one task.
 
-    ``n_classes`` is None for regression; then ``target_mean + target_deviation * y`` has the user's units.
+    ``n_classes`` is None for regression; ``target_mean + target_deviation * y`` is then in the user's units.
     """
 
     title: str
@@ -42,7 +42,7 @@ class Dataset:
         return self.n_classes is not None
 
     def error(self, part: Part, predicted: NDArray[Any]) -> float:
-        """Return the share of wrong labels, or the root mean squared error in the user's units."""
+        """Return the fraction of wrong labels, or the root mean squared error in the user's units."""
         if self.classification:
             return float(np.mean(predicted != part.y))
         residual = predicted.astype(np.float64) - part.y
@@ -55,8 +55,8 @@ class Dataset:
         return 1.0 - float(np.sum((predicted - y) ** 2)) / spread if spread > 0 else float("nan")
 
     def baseline(self) -> NDArray[Any]:
-        """Return what a model without inputs predicts for the test part: the commonest class or the mean."""
+        """Return the predictions of a model without inputs for the test set: the most common class or the mean."""
         if self.n_classes is not None:
-            commonest = np.bincount(self.train.y, minlength=self.n_classes).argmax()
-            return np.full(len(self.test.y), commonest)
+            most_common = np.bincount(self.train.y, minlength=self.n_classes).argmax()
+            return np.full(len(self.test.y), most_common)
         return np.zeros(len(self.test.y))

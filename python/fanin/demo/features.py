@@ -1,4 +1,4 @@
-"""Columns of numbers and text as standardized inputs, learned from the training rows alone."""
+"""Encoding columns of numbers and text as standardized inputs, based only on the training rows."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _NO_TEXT = "(missing)"
 
 
 class Scale(NamedTuple):
-    """The mean and deviation that standardize a column of this name."""
+    """The mean and standard deviation of a column."""
 
     name: str
     mean: float
@@ -42,7 +42,7 @@ class Scale(NamedTuple):
         if not 0 < deviation < np.inf:
             between = f"between {train.min():.3g} and {train.max():.3g}"
             raise DemoError(
-                f"column {shown(name)}: numbers {between} have no mean and deviation in double precision"
+                f"column {shown(name)}: numbers {between} overflow or vanish when standardized in double precision"
             )
         return cls(name, float(mean), float(deviation))
 
@@ -52,14 +52,12 @@ class Scale(NamedTuple):
             scaled = ((values - self.mean) / self.deviation).astype(np.float32)
         if not np.isfinite(scaled).all():
             farthest = values[np.argmax(np.abs(values - self.mean))]
-            raise DemoError(
-                f"column {shown(self.name)}: {farthest:g} is too far from the training rows to compute with"
-            )
+            raise DemoError(f"column {shown(self.name)}: {farthest:g} is too far from the training rows")
         return scaled
 
 
 class Encoded(NamedTuple):
-    """One column of the file as (n_rows, n_inputs), what the user should know, and how its numbers were taken."""
+    """One column of the file as inputs (n_rows, n_inputs), notes for the user, and the style of its numbers."""
 
     inputs: Inputs
     notes: tuple[str, ...] = ()
@@ -67,10 +65,10 @@ class Encoded(NamedTuple):
 
 
 def encode(column: Column, train: Rows) -> Encoded:
-    """Return the inputs of a column: of numbers or dates where nearly all cells are such, else of text."""
+    """Return the inputs for a column: as numbers or dates if nearly all cells are, else as text."""
     if all(map(is_missing, column.cells)):
         name = shown(column.name)
-        raise DemoError(f"column {name} has no values at all; leave it out with --drop {name}")
+        raise DemoError(f"column {name} has no values; ignore it with --drop {name}")
     read = numbers(column)
     if read is not None:
         inputs, notes, _ = encode_numbers(column.name, read.values, train)
@@ -86,15 +84,15 @@ def encode(column: Column, train: Rows) -> Encoded:
     if 2 * are_numbers < len(known) or not encoded.inputs.size:
         return encoded
     few = f"{are_numbers:,} of {len(known):,} cells are numbers, fewer than nine in ten"
-    return encoded._replace(notes=(f"column {shown(column.name)} is taken as text: {few}", *encoded.notes))
+    return encoded._replace(notes=(f"column {shown(column.name)} is treated as text: {few}", *encoded.notes))
 
 
 def encode_numbers(name: str, values: Values, train: Rows) -> Encoded:
     """
-    Return the standardized numbers, and an input that is 1 where the number is missing.
+    Return the standardized numbers, and an indicator input that is 1 for missing numbers.
 
-    Missing numbers (nan) get the median of the training rows. A column, or an indicator, that is the same in
-    every training row has nothing to teach and gives no input.
+    Missing numbers (nan) are replaced by the median of the training rows. A column or an indicator that is constant
+    over the training rows gives no input.
     """
     missing = np.isnan(values)
     known = values[train][~missing[train]]
@@ -107,17 +105,17 @@ def encode_numbers(name: str, values: Values, train: Rows) -> Encoded:
         inputs.append(missing.astype(np.float32))
     if not inputs:
         return Encoded(np.empty((len(values), 0), np.float32), (_left_out_constant(name),))
-    count = f"{missing.sum():,} missing values get" if missing.sum() > 1 else "1 missing value gets"
-    notes = (f"column {shown(name)}: {count} the median",) if missing.any() else ()
+    count = f"{missing.sum():,} missing values" if missing.sum() > 1 else "1 missing value"
+    notes = (f"column {shown(name)}: {count} replaced by the median",) if missing.any() else ()
     return Encoded(np.stack(inputs, axis=1), notes)
 
 
 def encode_text(name: str, cells: Sequence[str], train: Rows) -> Encoded:
     """
-    Return one input per text of the training rows (one-hot), at most for the 64 commonest.
+    Return one input per text of the training rows (one-hot), for the 64 most common texts at most.
 
-    Any other text has zeros everywhere. "Missing" is a text of its own. A column of which most training rows
-    have a text of their own (names, identifiers) gives no input.
+    Any other text is all zeros. Missing counts as a text. A column in which most training rows have different texts
+    (names, identifiers) gives no input.
     """
     texts = [_NO_TEXT if is_missing(cell) else cell for cell in cells]
     counts = Counter(texts[row] for row in train)
@@ -129,11 +127,11 @@ def encode_text(name: str, cells: Sequence[str], train: Rows) -> Encoded:
         many = f"{len(counts):,} different texts"
         if len(counts) > MAXIMUM_CATEGORIES:
             if len(counts) > len(train) // 2:
-                note = f"column {shown(name)} is left out: {many} in {len(train):,} training rows"
+                note = f"column {shown(name)} is ignored: {many} in {len(train):,} training rows"
                 return Encoded(np.empty((len(texts), 0), np.float32), (note,))
-            many = f"the {MAXIMUM_CATEGORIES} commonest of {many}"
+            many = f"the {MAXIMUM_CATEGORIES} most common of {many}"
         such = next(text for text in kept if text != _NO_TEXT)
-        notes = (f"column {shown(name)}: an input each for {many}, such as {shown(such)}",)
+        notes = (f"column {shown(name)}: one input for each of {many}, such as {shown(such)}",)
     place = {text: position for position, text in enumerate(kept)}
     positions = np.array([place.get(text, -1) for text in texts])
     return Encoded((positions[:, np.newaxis] == np.arange(len(kept))).astype(np.float32), notes)
@@ -144,4 +142,4 @@ def _said(note: str) -> tuple[str, ...]:
 
 
 def _left_out_constant(name: str) -> str:
-    return f"column {shown(name)} is left out: the same in every training row"
+    return f"column {shown(name)} is ignored: it is constant in the training rows"

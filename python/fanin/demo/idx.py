@@ -20,7 +20,7 @@ _UNSIGNED_BYTE = 0x08
 
 
 def find_file(folder: Path, name: str) -> Path:
-    """Return the file of this name, plain or with .gz."""
+    """Return the file of this name, with or without .gz."""
     for candidate in (folder / name, folder / f"{name}.gz"):
         if candidate.is_file():
             return candidate
@@ -32,7 +32,7 @@ def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
     try:
         content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise DemoError(f"{path} is not a whole gzip file: {error}") from None
+        raise DemoError(f"{path} is not a valid gzip file: {error}") from None
     except (OSError, ValueError) as error:
         raise DemoError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from None
     header = 4 + 4 * dimensions
@@ -42,12 +42,14 @@ def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
     expected = math.prod(shape)
     if len(content) - header != expected:
         sizes = " x ".join(map(str, shape))
-        raise DemoError(f"{path} announces {sizes} = {expected} bytes and holds {len(content) - header}")
+        raise DemoError(
+            f"{path}: expected {sizes} = {expected} bytes after the header, got {len(content) - header}"
+        )
     return np.frombuffer(content, dtype=np.uint8, offset=header).reshape(shape)
 
 
 def read_pair(folder: Path, stem: str) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Return images as (n, pixels) float32 in 0..1 and labels as (n,) of ``stem``, "train" or "t10k"."""
+    """Return images (n, pixels) float32 in 0..1, and labels (n,), of ``stem``: "train" or "t10k"."""
     image_file = find_file(folder, f"{stem}-images-idx3-ubyte")
     label_file = find_file(folder, f"{stem}-labels-idx1-ubyte")
     images, labels = read_idx(image_file, 3), read_idx(label_file, 1)

@@ -1,4 +1,4 @@
-"""fanin and scikit-learn behind one face, so that both are trained, stopped and measured by the same code."""
+"""A common interface for fanin and scikit-learn, so that the same code trains, stops and measures both."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Settings:
-    """What both learners are given: hidden units, Adam's rate, and how to pass over the data.
+    """The settings of both learners.
 
-    Batch norm, and a rate that falls to zero along a cosine, are fanin's alone: scikit-learn has neither.
+    Batch norm and the cosine schedule apply only to fanin; scikit-learn has neither.
     """
 
     hidden: Sequence[int]
@@ -34,12 +34,12 @@ class Settings:
 
 
 class Learner(Protocol):
-    """A net that is trained one epoch at a time."""
+    """A net trained one epoch at a time."""
 
     name: str
 
     def train_epoch(self, part: Part) -> float:
-        """Pass once over the part in mini-batches and return the mean training loss."""
+        """Train one epoch in mini-batches and return the mean training loss."""
 
     def predict(self, part: Part) -> NDArray[Any]:
         """Return labels (n,), or standardized targets (n,)."""
@@ -48,7 +48,7 @@ class Learner(Protocol):
         """Return a copy of all weights."""
 
     def set_weights(self, weights: Any) -> None:
-        """Take the copy back."""
+        """Restore a copy of the weights."""
 
 
 class FaninLearner:
@@ -72,7 +72,7 @@ class FaninLearner:
         self._classification = data.classification
 
     def train_epoch(self, part: Part) -> float:
-        """Pass once over the part; `fit` with the same rule goes on with its state."""
+        """Train one epoch; `fit` with the same rule continues with its state."""
         try:
             history = self.net.fit(part.x, part.y, rule=self._rule, epochs=1, batch_size=self._batch_size)
         except fanin.DivergedError as error:
@@ -80,7 +80,7 @@ class FaninLearner:
         return float(history.loss[-1])
 
     def predict(self, part: Part) -> NDArray[Any]:
-        """Return the most probable label, or the one output."""
+        """Return the most probable label, or the single output."""
         outputs = self.net.predict(part.x)
         return np.asarray(outputs.argmax(axis=1) if self._classification else outputs[:, 0])
 
@@ -89,12 +89,12 @@ class FaninLearner:
         return self.net.get_weights()
 
     def set_weights(self, weights: Any) -> None:
-        """Take the dict back."""
+        """Restore the dict of weight arrays."""
         self.net.set_weights(weights)
 
 
 class ScikitLearner:
-    """scikit-learn's `MLPClassifier` or `MLPRegressor`: same layers, batches, rule, precision; no penalty."""
+    """scikit-learn's `MLPClassifier` or `MLPRegressor` with equal layers, batches, rule and precision; no penalty."""
 
     def __init__(self, data: Dataset, settings: Settings) -> None:
         sklearn = require("sklearn", "scikit-learn")
@@ -107,13 +107,13 @@ class ScikitLearner:
             alpha=0.0,
             batch_size=min(settings.batch_size, len(data.train.x)),
             learning_rate_init=settings.learning_rate,
-            # A generator goes on from epoch to epoch; a number would give every epoch the same order.
+            # A generator advances from epoch to epoch; a number would give every epoch the same order.
             random_state=np.random.RandomState(settings.seed),
         )
         self._classes = {} if data.n_classes is None else {"classes": np.arange(data.n_classes)}
 
     def train_epoch(self, part: Part) -> float:
-        """Pass once over the part with as many threads as fanin has."""
+        """Train one epoch with as many threads as fanin uses."""
         with self._threads(limits=fanin.get_num_threads()):
             self._mlp.partial_fit(part.x, part.y, **self._classes)
         return float(self._mlp.loss_)
@@ -127,5 +127,5 @@ class ScikitLearner:
         return deepcopy((self._mlp.coefs_, self._mlp.intercepts_))
 
     def set_weights(self, weights: Any) -> None:
-        """Take the two lists back."""
+        """Restore the two lists of arrays."""
         self._mlp.coefs_, self._mlp.intercepts_ = weights

@@ -1,4 +1,4 @@
-"""What the demo prints; every function returns text."""
+"""The text that the demo prints."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from fanin.demo.result import Result
 
 
 def introduction(data: Dataset, settings: Settings) -> str:
-    """Return what runs where, on which data, with which net."""
+    """Return a description of the machine, the data and the net."""
     threads = fanin.get_num_threads()
     sizes = [data.train.x.shape[1], *settings.hidden, data.n_classes or 1]
     parts = (data.train, data.validation, data.test)
     train, validation, test = (f"{len(part.x):,}" for part in parts)
     loss = "soft-max cross-entropy" if data.classification else "squared error"
     layers = ("batch norm, ReLU" if settings.batch_norm else "ReLU") if settings.hidden else "no hidden layer"
-    falls = " falling to 0" if settings.cosine else ""
-    net = f"net {'-'.join(map(str, sizes))}, {layers}, {loss}; Adam, learning rate {settings.learning_rate:g}{falls}"
+    decay = " decaying to 0" if settings.cosine else ""
+    net = f"net {'-'.join(map(str, sizes))}, {layers}, {loss}; Adam, learning rate {settings.learning_rate:g}{decay}"
     lines = [
         f"fanin {fanin.__version__} ({fanin.cpu.active()}, {threads} thread{'s' if threads > 1 else ''})",
         data.title,
@@ -32,17 +32,17 @@ def introduction(data: Dataset, settings: Settings) -> str:
 
 
 def epoch_header(data: Dataset) -> str:
-    """Return the heading of the epoch lines."""
+    """Return the header of the table of epochs."""
     return f"epoch  training loss  {_validation(data)}"
 
 
 def epoch_line(data: Dataset, epoch: int, loss: float, error: float) -> str:
-    """Return one epoch's line."""
+    """Return the line for one epoch."""
     return f"{epoch:>5}  {loss:>13.4f}  {_error(data, error):>{len(_validation(data))}}"
 
 
 def table(data: Dataset, results: Sequence[Result]) -> str:
-    """Return the aligned table of all learners above what a model without inputs reaches."""
+    """Return a table of all learners, and of a baseline model without inputs."""
     baseline = data.baseline()
     baseline_error = data.error(data.test, baseline)
     quality = ["test accuracy"] if data.classification else ["test RMSE", "test R^2"]
@@ -51,22 +51,22 @@ def table(data: Dataset, results: Sequence[Result]) -> str:
         speed = f"{float(f'{result.examples_per_second:.3g}'):,.0f}"
         measures = _quality(data, result.test_error, result.r_squared)
         rows.append([result.name, *measures, str(result.best_epoch), f"{result.seconds:.3g} s", speed])
-    name = "commonest class" if data.classification else "training mean"
+    name = "most common class" if data.classification else "training mean"
     rows.append([name, *_quality(data, baseline_error, data.r_squared(data.test, baseline)), "", "", ""])
     return "\n" + aligned(rows) + "\n"
 
 
 def conclusion(results: Sequence[Result]) -> str:
-    """Return how the table was measured, and the ratio of the speeds where there are two."""
+    """Return how the table was measured, and the ratio of the speeds if there are two learners."""
     measured = (
-        "Tested with the weights of the epoch of lowest validation error. "
-        "Time of training alone; speed of the median epoch."
+        "Tested with the weights of the epoch with the lowest validation error. "
+        "Times are of training only; speeds are of the median epoch."
     )
     if len(results) < 2:
         return measured
     slow, fast = sorted(results, key=lambda result: result.median_seconds, reverse=True)
     ratio = slow.median_seconds / fast.median_seconds
-    return f"{measured}\nAn epoch of {slow.name} took {ratio:.1f} times as long as one of {fast.name}."
+    return f"{measured}\n{slow.name} took {ratio:.1f} times as long per epoch as {fast.name}."
 
 
 def _validation(data: Dataset) -> str:
@@ -86,7 +86,7 @@ def _quality(data: Dataset, error: float, r_squared: float) -> list[str]:
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> str:
-    """Return the rows with the first column to the left and the others to the right."""
+    """Return the rows as text, with the first column left-aligned and the others right-aligned."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = []
     for first, *others in rows:

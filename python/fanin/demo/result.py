@@ -1,4 +1,4 @@
-"""What a learner is judged by."""
+"""The result of training one learner."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 @dataclass(frozen=True)
 class Result:
     """
-    How one learner did: test error and R^2 at the best epoch; seconds of all epochs and of the median one.
+    Test error and R^2 at the best epoch; seconds of all epochs and of the median epoch.
 
-    Speeds come from the median epoch: busy neighbours can make a few epochs many times as long.
+    The speed is that of the median epoch, because other programs can slow down a few epochs many times over.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Rows dealt into training, validation and test sets, class by class."""
+"""Splitting rows into training, validation and test sets, class by class."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _DEAL = np.array([0, 1, 0, 2, 0, 0, 0, 0, 1, 0, 2, 0, 0, 0, 0, 1, 0, 2, 0, 0])
 
 def split_rows(labels: NDArray[Any] | None, n_rows: int, seed: int) -> tuple[Rows, Rows, Rows]:
     """
-    Return the row numbers of the training (70 %), validation (15 %) and test (15 %) set.
+    Return the row numbers of the training (70 %), validation (15 %) and test (15 %) sets.
 
-    Rows are shuffled, ordered by label where labels are given, and dealt by one repeating pattern, so each
-    set has each class in proportion. A class's first row is for training: none is tested but never seen.
+    Rows are shuffled, sorted by label if there are labels, and dealt in a repeating pattern, so each set has each
+    class in proportion. The first row of each class is for training, so no class is tested without being trained.
     """
     shuffled = np.random.default_rng(seed).permutation(n_rows)
     first = np.zeros(n_rows, dtype=bool)
@@ -35,8 +35,8 @@ def split_rows(labels: NDArray[Any] | None, n_rows: int, seed: int) -> tuple[Row
     dealt = np.zeros(n_rows, dtype=np.int64)
     others = np.flatnonzero(~first)
     dealt[others] = np.resize(_DEAL, len(others))
-    # A model must not meet the training rows sorted by class, whatever it does about shuffling.
+    # Restore the original order: models that do not shuffle must not see the training rows sorted by class.
     train, validation, test = (np.sort(shuffled[dealt == part]) for part in (_TRAIN, _VALIDATION, _TEST))
     if not (len(validation) and len(test)):
-        raise DemoError("nearly every row has a class of its own: nothing is left to test on")
+        raise DemoError("nearly every row has its own class: no rows are left for testing")
     return train, validation, test

@@ -1,4 +1,4 @@
-"""The epochs: train, validate, keep the best weights, test."""
+"""Training, validating, keeping the best weights, and testing."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def train(learner: Learner, data: Dataset, epochs: int, show_epochs: bool) -> Re
     """
     Train for some epochs and test the weights of the epoch with the lowest validation error.
 
-    The seconds are those of training alone, without validation. The progress bar is on stderr where that is a
-    terminal and tqdm is installed; the lines of the epochs, if wanted, are on stdout.
+    The time is that of training only, without validation. If tqdm is installed and stderr is a terminal, it shows a
+    progress bar; with ``show_epochs``, stdout gets a line per epoch.
     """
     seconds = []
     best_error, best_epoch, best_weights = float("inf"), 0, None
@@ -53,7 +53,7 @@ def _bar(name: str, epochs: int) -> Any:
         from tqdm import tqdm
     except ModuleNotFoundError:
         return _NoBar()
-    tqdm.monitor_interval = 0  # no watcher thread: every epoch updates the bar
+    tqdm.monitor_interval = 0  # no monitor thread: every epoch updates the bar
     return tqdm(total=epochs, desc=name, unit="epoch", leave=False, disable=None)
 
 

@@ -1,4 +1,4 @@
-"""Layers, as values: one kind a file."""
+"""Layers, as values: one kind per file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Batch norm, as a value."""
+"""Batch normalization."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from fanin.layers.layer import Layer
 class BatchNorm(Layer):
     """Batch normalization: ``gamma (Z - mean) / sqrt(variance + epsilon) + beta``, unit by unit.
 
-    ``Dense(units, activation, batch_norm=BatchNorm(...))`` normalizes the Z of that layer, before its activation. In
-    the list of layers ``BatchNorm()`` stands for itself: it normalizes what the layer before it gives, after the
-    activation, or as the first one the inputs. gamma, 1 at first, and beta, 0 at first, are learned.
+    ``Dense(units, activation, batch_norm=BatchNorm(...))`` normalizes Z = X W of that layer, before its activation. As
+    a layer of its own, ``BatchNorm()`` normalizes the output of the previous layer or, if it comes first, the inputs.
+    gamma, initially 1, and beta, initially 0, are learned.
 
-    In training mean and variance are those of the mini-batch, in which sample weights do not count (Ioffe and Szegedy
-    2015). For prediction, one sample at a time or many, they are exponentially weighted averages across mini-batches:
-    ``average <- decay average + (1 - decay) of the batch``. As in PyTorch these start from mean 0 and variance 1, and
-    the variance that is averaged divides by the rows less one, while the batch itself is normalized by the one that
-    divides by the rows. (PyTorch's "momentum" is 1 - decay.)
+    Training uses the mean and variance of the mini-batch, ignoring sample weights (Ioffe and Szegedy 2015). Prediction
+    uses the running mean and variance, exponential moving averages over mini-batches:
+    ``running <- decay running + (1 - decay) batch``. As in PyTorch, they start at mean 0 and variance 1, and the
+    running variance divides by m - 1 for a batch of m rows, while the batch itself is normalized by the variance that
+    divides by m. (PyTorch's "momentum" is 1 - decay.)
 
     Parameters
     ----------
     epsilon : float
         Between 1e-30 and 1e30.
     decay : float
-        In [0, 1): an average over about the last 1 / (1 - decay) batches.
+        In [0, 1): the running statistics cover about the last 1 / (1 - decay) batches.
     bias_correction : bool
-        Divide the averages by 1 - decay^t after t batches, so that their start has no weight. (t is the network's own
-        count: averages that are set count as those of the t batches it has seen.)
+        Divide the running statistics by 1 - decay^t after t batches, so that their initial values have no weight.
+        (The network counts t: statistics that you set count as those of the t batches so far.)
     exact_statistics : bool
-        At the end of `fit` put mean and variance over the whole training set in the place of the averages: those of
-        what this layer sees when the layers before it are as in prediction, layer by layer (Ioffe and Szegedy 2015).
-        It costs a prediction of the training set for each such layer. (Validation within the fit has the averages
-        still. Sample weights do not count. Not for `fit_chunks`, which has no whole training set.)
+        At the end of `fit`, replace the running statistics by the mean and variance of this layer's input over the
+        whole training set, layer by layer, with earlier layers as in prediction (Ioffe and Szegedy 2015). This costs
+        one prediction of the training set for each such layer. (Validation during the fit still uses the running
+        statistics. Sample weights are ignored. Not for `fit_chunks`, which does not have the whole training set.)
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The fully connected layer, as a value."""
+"""The fully connected layer."""
 
 from __future__ import annotations
 
@@ -34,35 +34,31 @@ InitializerName = Literal[
 
 @dataclass(frozen=True)
 class Dense(Layer):
-    """A fully connected layer: ``A = f(X W + b)``, or with batch norm ``A = f(batch norm of X W)``.
+    """A fully connected layer: ``A = f(X W + b)``, or with batch norm ``A = f(batch_norm(X W))``.
 
-    X is (n_samples, n_in), W is (n_in, units), b is (units,); the textbook's columns are rows here.
+    X is (n_samples, n_in), W is (n_in, units), b is (units,); samples are rows here, columns in the textbook.
 
     Parameters
     ----------
     units : int
         Number of outputs.
     activation : str
-        f, element by element: "identity" z, "logistic" s(z) = 1 / (1 + e^-z), "tanh", "relu" max(0, z),
-        "symmetric_logistic" 2 s(z) - 1 = tanh(z / 2) (which is not tanh z, as some notes have it), "leaky_relu" z or
-        z / 100, "elu" z or e^z - 1, "selu" with the constants of Klambauer et al. 2017, "softplus" log(1 + e^z),
-        "softsign" z / (1 + |z|), "gelu" z Phi(z), "gelu_tanh" its approximation with tanh, "silu" z s(z), "mish"
-        z tanh(log(1 + e^z)).
+        f, element by element: "identity", "relu", "tanh" and others, with their equations in `fanin.Activation`.
     initializer : str, initializers.Initializer or array_like
-        Initial weights: an initializer of `fanin.initializers`, or its name for the defaults, or weights of your own
-        of shape (n_in, units), which are copied. Drawn weights have mean zero and, with n_in inputs, this variance:
-        "he_*" 2 / n_in (He et al. 2015, for relu), "glorot_*" 2 / (n_in + units) (Glorot and Bengio 2010), "lecun_*"
-        1 / n_in (LeCun et al. 1998), each normal or uniform; "auto" the one of these for the activation, normal;
-        "sparse" has 15 weights a unit that are not zero.
+        Initial weights: an initializer of `fanin.initializers`, its name for the defaults, or your own array of shape
+        (n_in, units), which is copied. Random weights have mean zero and this variance: "he_*" 2 / n_in (He et al.
+        2015, for relu), "glorot_*" 2 / (n_in + units) (Glorot and Bengio 2010), "lecun_*" 1 / n_in (LeCun et al.
+        1998), each normal or uniform; "auto", normal, chooses among these by activation; "sparse" has 15 nonzero
+        weights per unit.
     bias_initializer : str, initializers.Initializer or array_like
-        Initial biases likewise, where an array has shape (units,); "zeros" unless told otherwise. Drawn biases have
-        the variance that the weights would have. "sparse" is for weights only.
+        Initial biases, likewise; an array has shape (units,). Random biases have the variance that weights would
+        have. "sparse" is for weights only.
     batch_norm : bool or BatchNorm
-        Normalize Z = X W over each mini-batch, before the activation; True for the defaults of `BatchNorm`. There is
-        no b then, as the mean would take it away; gamma, 1 at first, and beta, 0 at first, are learned by the update
-        rule like weights, but like biases they have no penalty or decay (in PyTorch they do). A batch needs two rows:
-        one row that is left over at the end of an epoch joins the batch before it. Prediction folds the averages into
-        the weights, and costs what it costs without batch norm.
+        Normalize Z = X W over each mini-batch, before the activation; True for the defaults of `BatchNorm`. The layer
+        then has no b, which subtracting the mean would cancel. gamma, initially 1, and beta, initially 0, are learned
+        like weights but, like biases, are exempt from penalties and decay (unlike in PyTorch). A batch needs two rows:
+        a single row left over at the end of an epoch joins the batch before it. For prediction the running statistics
+        are folded into the weights, so batch norm costs nothing.
 
     Examples
     --------
@@ -93,13 +89,13 @@ class Dense(Layer):
             raise TypeError(f"batch_norm: expected True, False or fanin.BatchNorm, got {self.batch_norm!r}")
         if self.batch_norm and self.bias_initializer not in ("zeros", Zeros()):
             raise ValueError(
-                "bias_initializer: a layer with batch norm has no biases, as its means take them away; "
+                "bias_initializer: expected zeros, because a layer with batch norm has no biases; "
                 f"got {self.bias_initializer!r}"
             )
 
     @property
     def in_brief(self) -> str:
-        """What the repr of a network says of the layer."""
+        """What the repr of a network shows for this layer."""
         return self.activation
 
     @property
@@ -114,7 +110,7 @@ class Dense(Layer):
         return (norm,) if norm else ()
 
     def check_on(self, n_inputs: int) -> None:
-        """Raise ValueError where an array of initial values has another shape than the weights or biases."""
+        """Raise ValueError if an array of initial values does not have the shape of the weights or biases."""
         shapes = {"initializer": (n_inputs, int(self.units)), "bias_initializer": (int(self.units),)}
         for argument, shape in shapes.items():
             given = getattr(self, argument)
@@ -122,7 +118,7 @@ class Dense(Layer):
                 raise ValueError(f"{argument}: expected shape {shape}, got {given.array.shape}")
 
     def values(self) -> dict[str, Any]:
-        """Return the hyper-parameters by name, as the C++ core takes them."""
+        """Return the hyper-parameters by name, as the C++ core expects them."""
         weights = as_initializer("initializer", self.initializer)
         biases = as_initializer("bias_initializer", self.bias_initializer)
         norm = self.inside
@@ -136,7 +132,7 @@ class Dense(Layer):
 
     @classmethod
     def restored(cls, values: Mapping[str, Any]) -> Dense:
-        """Return the layer whose `values()` these are, with names and flags where they say it all."""
+        """Return the layer with these `values()`, with names and flags for anything left at its defaults."""
         units, norm = values["units"], values["batch_norm"]
         batch_norm = norm is not None and BatchNorm(**norm)
         return cls(

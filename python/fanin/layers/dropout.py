@@ -1,4 +1,4 @@
-"""Dropout, as a value."""
+"""Dropout."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from fanin.layers.layer import Layer
 class Dropout(Layer):
     """Inverted dropout: in training each value becomes 0 with probability ``rate``, else ``x / (1 - rate)``.
 
-    For prediction nothing is left to do (Srivastava et al. 2014, who scale then instead). As the first layer it drops
-    inputs. The usual order is `Dense`, its batch norm, its activation, `Dropout`, the next `Dense`: a batch norm right
-    after a dropout sees another variance in training than in prediction (Li et al. 2018).
+    Prediction leaves values unchanged (Srivastava et al. 2014 scale there instead). As the first layer it drops inputs.
+    The usual order is `Dense`, its batch norm, its activation, `Dropout`, the next `Dense`: batch norm directly after
+    dropout sees a different variance in training than in prediction (Li et al. 2018).
 
-    What is dropped depends on the seed of the network, the layer, the number of epochs trained, the step in the epoch
-    and the place in the batch alone, so weights are the same bits for every number of threads and on every
-    instruction set, and rules that take two gradients a step take both of the same smaller network.
+    What is dropped depends only on the seed of the network, the layer, the number of epochs trained, the step in the
+    epoch and the position in the batch. Weights are therefore bit-identical for every number of threads and every
+    instruction set, and rules that take two gradients per step drop the same values in both.
 
     Parameters
     ----------
     rate : float
-        In [0, 1): the share that is dropped, rounded to a multiple of 2^-16; 1 - rate is rounded alike.
+        In [0, 1): the fraction to drop, rounded to a multiple of 2^-16; 1 - rate uses the rounded value too.
 
     Examples
     --------
@@ -38,5 +38,5 @@ class Dropout(Layer):
 
     @property
     def in_brief(self) -> str:
-        """What the repr of a network says of the layer."""
+        """What the repr of a network shows for this layer."""
         return f"dropout {self.rate:g}"

@@ -1,4 +1,4 @@
-"""What all layers have in common."""
+"""The base class of all layers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fanin.values import Value
 
 @dataclass(frozen=True)
 class Layer(Value):
-    """A layer with its hyper-parameters: what all kinds of layers are.
+    """The base class of all layers.
 
     Examples
     --------
@@ -26,27 +26,27 @@ class Layer(Value):
 
     @property
     def in_brief(self) -> str:
-        """What the repr of a network says of the layer."""
+        """What the repr of a network shows for this layer."""
         return self.name.replace("_", " ")
 
     @property
     def width(self) -> int | None:
-        """Number of columns it gives, or None: as many as it is given."""
+        """Number of columns of the output, or None if it equals that of the input."""
         return None
 
     @property
     def inside(self) -> tuple[Layer, ...]:
-        """The layers it is made of, if any."""
+        """The layers inside this one, if any."""
         return ()
 
     def outputs(self, n_inputs: int) -> int:
-        """Return the number of columns it gives for so many columns."""
+        """Return the number of columns of the output, given that of the input."""
         return n_inputs if self.width is None else self.width
 
     def check_on(self, n_inputs: int) -> None:
-        """Raise ValueError where the layer does not fit so many columns."""
+        """Raise ValueError if the layer does not fit an input of `n_inputs` columns."""
 
     @classmethod
     def restored(cls, values: Mapping[str, Any]) -> Layer:
-        """Return the layer whose `values()` these are."""
+        """Return the layer with these `values()`."""
         return cls(**values)

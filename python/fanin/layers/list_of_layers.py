@@ -1,4 +1,4 @@
-"""Which kinds of layers there are, and what a network asks of a list of them."""
+"""The kinds of layers, and functions for lists of them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def check_layers(layers: object) -> None:
 
 
 def described(n_inputs: int, layers: Sequence[Layer]) -> list[tuple[str, dict[str, Any]]]:
-    """Return layers as the C++ core takes them; raise where one does not fit the columns before it."""
+    """Return layers as the C++ core expects them; raise if one does not fit the output of the previous one."""
     result = []
     for number, layer in enumerate(layers, start=1):
         try:
@@ -38,12 +38,12 @@ def described(n_inputs: int, layers: Sequence[Layer]) -> list[tuple[str, dict[st
 
 
 def restored(layers: Iterable[tuple[str, Mapping[str, Any]]]) -> list[Layer]:
-    """Return the layers that the C++ core has, as `described` gives them."""
+    """Return the layers that the C++ core describes; the inverse of `described`."""
     return [BY_NAME[name].restored(values) for name, values in layers]
 
 
 def all_inside(layers: Iterable[Layer]) -> Iterator[Layer]:
-    """Return the layers, and in front of each what is inside it."""
+    """Yield the layers, each preceded by the layers inside it."""
     for layer in layers:
         yield from all_inside(layer.inside)
         yield layer

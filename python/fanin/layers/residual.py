@@ -1,4 +1,4 @@
-"""Layers with a connection around them, as a value."""
+"""Layers with a skip connection."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from fanin.layers.list_of_layers import check_layers, described, restored
 
 @dataclass(frozen=True)
 class Residual(Layer):
-    """Layers with a connection around them: ``A = X + f(X)``, where f is the layers (He et al. 2016).
+    """Layers with a skip connection: ``A = X + f(X)``, where f is the layers (He et al. 2016).
 
-    The layers give as many columns as they are given. Gradients pass around them unchanged, so that nets of many
-    layers learn like nets of few: dA/dX = 1 + f'(X).
+    The output of the layers must have as many columns as their input. Since dA/dX = 1 + f'(X), gradients also pass
+    around the layers unchanged, so deep nets learn like shallow ones.
 
     Parameters
     ----------
     layers : sequence of layers
-        At least one; another `Residual` may be among them. The weights of the first one inside layer 3 are called
+        At least one; they may include another `Residual`. The weights of the first layer inside layer 3 are named
         "layer3.layer1.weight".
 
     Examples
@@ -41,30 +41,30 @@ class Residual(Layer):
 
     @property
     def in_brief(self) -> str:
-        """What the repr of a network says of the layer."""
+        """What the repr of a network shows for this layer."""
         return f"residual ({', '.join(layer.in_brief for layer in self.layers)})"
 
     @property
     def inside(self) -> tuple[Layer, ...]:
-        """The layers inside, and what is inside those."""
+        """The layers inside."""
         return tuple(self.layers)
 
     def check_on(self, n_inputs: int) -> None:
-        """Raise ValueError where the layers do not fit so many columns, or give another number of them."""
+        """Raise ValueError if the layers do not fit `n_inputs` columns, or do not return that many."""
         described(n_inputs, self.layers)
         n_outputs = n_inputs
         for layer in self.layers:
             n_outputs = layer.outputs(n_outputs)
         if n_outputs != n_inputs:
             raise ValueError(
-                f"layers: expected layers that give {n_inputs} columns, as many as they are given, got {n_outputs}"
+                f"layers: expected as many output columns as input columns, {n_inputs}, got {n_outputs}"
             )
 
     def values(self) -> dict[str, Any]:
-        """Return the hyper-parameters by name, as the C++ core takes them."""
+        """Return the hyper-parameters by name, as the C++ core expects them."""
         return {"layers": [(layer.name, layer.values()) for layer in self.layers]}
 
     @classmethod
     def restored(cls, values: Mapping[str, Any]) -> Residual:
-        """Return the layer whose `values()` these are."""
+        """Return the layer with these `values()`."""
         return cls(restored(values["layers"]))

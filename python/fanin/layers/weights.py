@@ -1,4 +1,4 @@
-"""Weights by name, as users give them back."""
+"""Checks of weights by name, as passed to `set_weights`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def checked_weights(
     weights: Mapping[str, ArrayLike], shapes: Mapping[str, tuple[int, ...]], dtype: np.dtype[Any]
 ) -> dict[str, NDArray[Any]]:
-    """Return all of the arrays in `dtype`, or raise for the first one that is missing, unknown or wrong."""
+    """Return all arrays in `dtype`; raise for the first one that is missing, unknown or invalid."""
     if not isinstance(weights, Mapping):
         raise TypeError(f"weights: expected a dict of name -> array, got {type(weights).__name__}")
     if unknown := [name for name in weights if name not in shapes]:

@@ -1,54 +1,28 @@
-"""Update rules, as values: the equation of each, its hyper-parameters and their defaults.
+"""Update rules, as values: each with its equation, its hyper-parameters and their defaults.
 
-`Optimizer` applies one to arrays of your own; `Network.fit` takes one as its `rule`. A learning rate or a momentum may
-be a schedule, such as `Cosine`; `Around` adds penalties, decay, clipping, rates by
-array, frozen arrays, accumulation over batches and averages of the weights to any rule.
+`Network.fit` takes a rule; `Optimizer` applies one to your own arrays. The learning rate and the momentum may be
+schedules, such as `Cosine`. `Around` adds penalties, decay, clipping, rates by array, frozen arrays, accumulation over
+batches and averages of the weights to any rule.
 
-In the equations g is the gradient, and all operations are element by element. Squares stay finite: of gradients beyond
-2^60 (float32, about 1e18) or 2^508 (float64), rules that square them see that limit. Where a rule's denominator is 0,
-as without any gradient so far, it takes no step.
+In the equations g is the gradient, and all operations are element by element. Squares do not overflow: rules that
+square gradients clip them to 2^60 (float32, about 1e18) or 2^508 (float64). If a rule's denominator is 0, because all
+gradients so far were 0, the weight does not move.
 """
 
 from __future__ import annotations
 
-from fanin.optim.adam import Adam, AdaMax, AdamW, AMSGrad, NAdam, RAdam
+from fanin.optim import adam, momentum, scaled, schedules, signs
+from fanin.optim.adam import *  # noqa: F403 (what each of these lists)
 from fanin.optim.around import Around
-from fanin.optim.momentum import SGD, AdaptiveGain, Momentum, Nesterov
+from fanin.optim.momentum import *  # noqa: F403
 from fanin.optim.optimizer import Optimizer
 from fanin.optim.rule import BatchSizeWarning, Rule
-from fanin.optim.scaled import Adadelta, Adagrad, Lion, RMSprop, SchaulVSGD
-from fanin.optim.schedules import Cosine, Exponential, InverseTime, Piecewise, Schedule, SutskeverMomentum
-from fanin.optim.signs import Rprop, SignSGD
+from fanin.optim.scaled import *  # noqa: F403
+from fanin.optim.schedules import *  # noqa: F403
+from fanin.optim.signs import *  # noqa: F403
 
-__all__ = [
-    "SGD",
-    "AMSGrad",
-    "AdaMax",
-    "Adadelta",
-    "Adagrad",
-    "Adam",
-    "AdamW",
-    "AdaptiveGain",
-    "Around",
-    "BatchSizeWarning",
-    "Cosine",
-    "Exponential",
-    "InverseTime",
-    "Lion",
-    "Momentum",
-    "NAdam",
-    "Nesterov",
-    "Optimizer",
-    "Piecewise",
-    "RAdam",
-    "RMSprop",
-    "Rprop",
-    "Rule",
-    "SchaulVSGD",
-    "Schedule",
-    "SignSGD",
-    "SutskeverMomentum",
-]
+__all__ = ["Around", "BatchSizeWarning", "Optimizer", "Rule"]
+__all__ += adam.__all__ + momentum.__all__ + scaled.__all__ + schedules.__all__ + signs.__all__
 
 
 def __dir__() -> list[str]:

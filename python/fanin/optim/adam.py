@@ -1,4 +1,4 @@
-"""Adam and its relatives."""
+"""Adam and its variants."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import ClassVar
 
 from fanin.optim.rule import Rule
 from fanin.optim.schedules import Schedule
+
+__all__ = ["AMSGrad", "AdaMax", "Adam", "AdamW", "NAdam", "RAdam"]
 
 
 @dataclass(frozen=True)
@@ -38,11 +40,11 @@ class Adam(Rule):
 
 @dataclass(frozen=True)
 class AdamW(Adam):
-    """Adam, and weights that decay apart from the gradient (Loshchilov and Hutter 2019, algorithm 2).
+    """Adam with decoupled weight decay (Loshchilov and Hutter 2019, algorithm 2).
 
     ``w <- w - learning_rate * weight_decay * w``, then the step of `Adam`
 
-    Weights decay, biases do not (`Optimizer`: arrays of fewer than two dimensions do not). In PyTorch all do.
+    Weights decay, biases do not (in an `Optimizer`, arrays of fewer than two dimensions). In PyTorch both do.
 
     Examples
     --------
@@ -57,13 +59,13 @@ class AdamW(Adam):
 
 @dataclass(frozen=True)
 class NAdam(Adam):
-    """Adam with Nesterov's momentum (Dozat 2016, algorithm 2), and a schedule for it.
+    """Adam with Nesterov momentum on a schedule (Dozat 2016, algorithm 2).
 
-    m, v as in `Adam`; ``a_t = beta1 (1 - 0.96^(t momentum_decay) / 2)``, and ``p <- p a_t``, from 1
+    m, v as in `Adam`; ``a_t = beta1 (1 - 0.96^(t momentum_decay) / 2)``, and ``p <- p a_t``, starting at 1
 
     ``w <- w - learning_rate * (a_(t+1) m / (1 - p a_(t+1)) + (1 - a_t) g / (1 - p)) / (sqrt(v^) + epsilon)``
 
-    The same variant as PyTorch's. The weights are those of the paper's algorithm, not look-ahead ones.
+    The same variant as PyTorch's. The weights are those of the paper's algorithm, not the look-ahead weights.
 
     Examples
     --------
@@ -79,16 +81,16 @@ class NAdam(Adam):
 
 @dataclass(frozen=True)
 class RAdam(Adam):
-    """Adam, rectified while its second moment is uncertain (Liu et al. 2020, algorithm 2).
+    """Rectified Adam: careful while the second moment is uncertain (Liu et al. 2020, algorithm 2).
 
     m, v as in `Adam`; ``R = 2 / (1 - beta2) - 1`` and ``r = R - 2 t beta2^t / (1 - beta2^t)``
 
-    ``w <- w - learning_rate * c m^ / (sqrt(v^) + epsilon)`` where r > 5, with
+    ``w <- w - learning_rate * c m^ / (sqrt(v^) + epsilon)`` if r > 5, with
     ``c^2 = (r - 4) (r - 2) R / ((R - 4) (R - 2) r)``
 
-    ``w <- w - learning_rate * m^`` before
+    ``w <- w - learning_rate * m^`` otherwise
 
-    From r = 5 on, as in the authors' code and PyTorch; the paper writes 4. PyTorch adds epsilon to sqrt(v) instead of
+    The threshold is 5, as in the authors' code and PyTorch; the paper has 4. PyTorch adds epsilon to sqrt(v) instead of
     sqrt(v^).
 
     Examples
@@ -103,13 +105,13 @@ class RAdam(Adam):
 
 @dataclass(frozen=True)
 class AMSGrad(Adam):
-    """Adam with the largest v so far (Reddi, Kale and Kumar 2018, algorithm 2).
+    """Adam with the maximum of all v so far (Reddi, Kale and Kumar 2018, algorithm 2).
 
     m, v as in `Adam`; ``u <- max(u, v)``
 
     ``w <- w - learning_rate * m^ / (sqrt(u^) + epsilon)``, with ``u^ = u / (1 - beta2^t)``
 
-    The paper corrects no bias; this does as `Adam` does, and is the same variant as PyTorch's.
+    The paper has no bias correction; this rule corrects like `Adam`, and is the same variant as PyTorch's.
 
     Examples
     --------
@@ -123,15 +125,15 @@ class AMSGrad(Adam):
 
 @dataclass(frozen=True)
 class AdaMax(Rule):
-    """Adam with the largest recent gradient in place of the root mean square (Kingma and Ba 2015, algorithm 2).
+    """Adam with a decaying maximum of |g| instead of the root mean square (Kingma and Ba 2015, algorithm 2).
 
     ``m <- beta1 m + (1 - beta1) g``
 
     ``u <- max(beta2 u, |g|)``
 
-    ``w <- w - learning_rate * m^ / u``, with ``m^ = m / (1 - beta1^t)``, and no step where u is 0
+    ``w <- w - learning_rate * m^ / u``, with ``m^ = m / (1 - beta1^t)``, and no step if u is 0
 
-    As in the paper there is no epsilon; PyTorch adds one to the size of g.
+    As in the paper, there is no epsilon; PyTorch adds one to |g|.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What may go on around an update rule: limits, penalties, rates by array, groups of batches, averages."""
+"""Options for any update rule: clipping, penalties, rates by array, accumulation of batches, averaged weights."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from fanin.checks import check_integer, check_sequence
 from fanin.optim.rule import Rule, check_rule
 from fanin.values import check_number
 
-Place = str | int  # a name in a network, a position in an Optimizer
+Place = str | int  # the name of an array in a network, its position in an Optimizer
 
 
 @dataclass(frozen=True)
 class Around(Rule):
-    """An update rule and what goes on around it, in this order.
+    """An update rule with options, applied in this order.
 
-    1. ``g <- mean of the gradients of accumulate batches``, each by its number of samples or sum of weights
+    1. ``g <- mean of the gradients of accumulate batches``, weighted by their numbers of samples or sums of weights
     2. ``g <- g clipped to [-clip_value, clip_value]``
     3. ``g <- g min(1, clip_norm / |g|)``, with the norm over all arrays together
     4. ``g <- g + l2 w + l1 sign(w)``
-    5. ``w <- w - s learning_rate weight_decay w + s change``, with the change by the rule and
+    5. ``w <- w - s learning_rate weight_decay w + s change``, with the rule's change and
        ``s = rate_scale n_in^-fan_in_power``
     6. ``average <- average + share (w - average)``, ``share = (1 - average_decay) / (1 - average_decay^t)``
 
-    l1, l2, weight_decay and fan_in_power act on weights, not on biases (`Optimizer`: not on arrays of fewer than two
-    dimensions). Clipping by norm and accumulation want the whole gradient before any update; the rest costs no pass of
-    its own. The loss that a fit reports is without the penalties.
+    l1, l2, weight_decay and fan_in_power apply to weights, not to biases (in an `Optimizer`, arrays of fewer than two
+    dimensions). Clipping by norm and accumulation need the whole gradient before any update; the other options need no
+    extra pass over memory. The reported loss does not include the penalties.
 
     Parameters
     ----------
@@ -36,30 +36,30 @@ class Around(Rule):
     clip_value, clip_norm : float, optional
         Above 0.
     l1, l2 : float
-        Of the penalties ``l1 |w|`` and ``l2 w^2 / 2``.
+        Coefficients of the penalties ``l1 |w|`` and ``l2 w^2 / 2``.
     weight_decay : float
-        Apart from the gradient (Loshchilov and Hutter 2019), beside the rule's own if it has one.
+        Decoupled from the gradient (Loshchilov and Hutter 2019), in addition to the rule's own decay.
     rate_scales : dict
-        Factors of the rate, of arrays such as "layer1.weight" or all arrays of a "layer1"; a name of an array outdoes
-        its layer's. For an `Optimizer` positions of its arrays. (A rule that steps by sizes of its own, as Rprop, has
-        its steps scaled.)
+        Factors of the learning rate, by array ("layer1.weight") or layer ("layer1", all its arrays); arrays take
+        precedence over layers. In an `Optimizer`, keys are positions of arrays. (For a rule with its own step sizes,
+        such as Rprop, the factor scales the steps.)
     frozen : list
-        Arrays or layers, by the same names, that stay as they are, bit for bit, with their state; gradients pass
-        through, down to the lowest array that is trained, so that frozen lower layers save their share of a step.
-        Batch norm in a frozen layer goes on normalizing by the batch and averaging its statistics.
+        Arrays or layers, named likewise, that stay unchanged, bit for bit, together with their state. Gradients pass
+        through frozen layers down to the lowest trained array; layers below it cost no backward pass. Batch norm in a
+        frozen layer still normalizes by the batch and updates its running statistics.
     fan_in_power : float
-        Of the scale n_in^-power of a weight array (n_in, units). Off by default, as sources differ: 1/2 by Hinton's
-        lecture 6b; 1 for Adam where initial weights shrink with the width (muP, Yang et al. 2021).
+        Exponent of the scale n_in^-power for a weight array (n_in, units). 0 by default because sources differ: 1/2
+        in Hinton's lecture 6b; 1 for Adam if initial weights shrink with the width (muP, Yang et al. 2021).
     accumulate : int
-        Batches a step. A group ends with the epoch (or chunk): the last one may have fewer batches, and takes their
-        mean. In an `Optimizer` every so many calls of ``step`` are a step.
+        Batches per step. A group ends with the epoch (or chunk), so the last one may have fewer batches and takes the
+        mean of those. In an `Optimizer`, every `accumulate` calls of ``step`` make one step.
     average_decay : float in [0, 1)
-        Above 0 the weights are averaged over steps, newer ones more; 0.999 averages over about 1000 steps. The start
-        does not count: share is 1 at the first step. The network then *shows* the average: `get_weights`, `predict`,
-        `evaluate`, validation and callbacks see it, while training goes on from the weights themselves, also in the
-        next fit of the same kind of rule; ``get_weights(averaged=False)`` returns them. A fit without it, or with
-        another kind of rule, goes on from the average; `set_weights` sets both. The averages of batch norm are those
-        met in training. `Optimizer.averages` gives it for arrays.
+        Above 0, keep an exponential moving average of the weights over steps; 0.999 averages over about 1000 steps.
+        The initial weights do not count: share is 1 at the first step. The network then *shows* the average in
+        `get_weights`, `predict`, `evaluate`, validation and callbacks, but continues training from the weights
+        themselves, also in the next fit with the same kind of rule; ``get_weights(averaged=False)`` returns them. A fit
+        without averaging, or with another kind of rule, starts from the average; `set_weights` sets both. Batch norm
+        keeps the running statistics seen in training. For arrays, see `Optimizer.averages`.
 
     Examples
     --------
@@ -87,7 +87,7 @@ class Around(Rule):
     def __post_init__(self) -> None:
         check_rule(self.rule)
         if isinstance(self.rule, Around):
-            expected = "an update rule such as fanin.optim.Adam(), with nothing around it"
+            expected = "an update rule such as fanin.optim.Adam(), not another Around"
             raise TypeError(f"rule: expected {expected}, got {self.rule!r}")
         object.__setattr__(self, "name", self.rule.name)
         object.__setattr__(self, "full_batch_because", self.rule.full_batch_because)
@@ -107,7 +107,7 @@ class Around(Rule):
             check_number(f"rate_scales: {place}", scale, at_least=0)
 
     def __repr__(self) -> str:
-        """Return the rule and what is not as by default."""
+        """Return the rule and the options that differ from their defaults."""
         defaults = Around(self.rule)
         changed = [f.name for f in fields(self) if getattr(self, f.name) != getattr(defaults, f.name)]
         shown = [repr(self.rule)] + [f"{name}={getattr(self, name)!r}" for name in changed]
@@ -120,11 +120,11 @@ class Around(Rule):
 
     @property
     def batches(self) -> int:
-        """Batches whose mean gradient makes a step."""
+        """Number of batches per step."""
         return int(self.accumulate)
 
     def values_on(self, arrays: Sequence[Hashable]) -> dict[str, Any]:
-        """Return the rule's hyper-parameters and what goes on around it, for arrays of these names or positions."""
+        """Return the hyper-parameters of the rule and the options, for arrays of these names or positions."""
         numbers = ("l1", "l2", "weight_decay", "fan_in_power", "average_decay")
         around: dict[str, Any] = {name: float(getattr(self, name)) for name in numbers}
         for name in ("clip_value", "clip_norm"):
@@ -135,7 +135,7 @@ class Around(Rule):
         return {**self.rule.values(), "around": around}
 
     def _options(self, arrays: Sequence[Hashable]) -> list[tuple[float, bool]]:
-        """Return the factor of the rate of each array, and whether it is frozen; nothing where none is special."""
+        """Return each array's factor of the rate and whether it is frozen; an empty list if all have the defaults."""
         if not self.rate_scales and not self.frozen:
             return []
         frozen = {array for place in self.frozen for array in _arrays_at("frozen", place, arrays)}
@@ -147,7 +147,7 @@ class Around(Rule):
 
 
 def _arrays_at(name: str, place: Any, arrays: Sequence[Hashable]) -> list[Hashable]:
-    """Return the array of this name or position, or those of a layer."""
+    """Return the array of this name or position, or all arrays of this layer."""
     is_place = isinstance(place, str) or hasattr(place, "__index__")
     if is_place and not isinstance(place, bool):
         place = place if isinstance(place, str) else place.__index__()
@@ -155,7 +155,7 @@ def _arrays_at(name: str, place: Any, arrays: Sequence[Hashable]) -> list[Hashab
         if found:
             return found
     if isinstance(arrays[0], str):
-        expected = f"an array or a layer of the network: {', '.join(map(str, arrays))}"
+        expected = f"an array or a layer of the network ({', '.join(map(str, arrays))})"
     else:
-        expected = f"a position of an array, 0 to {len(arrays) - 1}"
-    raise ValueError(f"{name}: expected {expected}; got {place!r}")
+        expected = f"the position of an array, 0 to {len(arrays) - 1}"
+    raise ValueError(f"{name}: expected {expected}, got {place!r}")

@@ -1,4 +1,4 @@
-"""Rules that follow the gradient: plain, and with momentum."""
+"""Rules that follow the gradient, with and without momentum."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import ClassVar
 from fanin.optim.rule import Rule
 from fanin.optim.schedules import Schedule
 
+__all__ = ["SGD", "AdaptiveGain", "Momentum", "Nesterov"]
+
 
 @dataclass(frozen=True)
 class SGD(Rule):
@@ -15,8 +17,8 @@ class SGD(Rule):
 
     ``w <- w - learning_rate * g``
 
-    On a quadratic bowl it converges below the rate 2 / lambda_max. For large redundant data as mini-batches, with a
-    rate that is turned down at the end.
+    On a quadratic bowl it converges for rates below 2 / lambda_max. For large redundant data in mini-batches, with a
+    rate that is reduced towards the end.
 
     Examples
     --------
@@ -31,18 +33,18 @@ class SGD(Rule):
 
 @dataclass(frozen=True)
 class Momentum(Rule):
-    """Classical momentum (Polyak 1964), as the textbook writes it.
+    """Classical momentum (Polyak 1964), in the textbook's form.
 
     ``v <- momentum * v - learning_rate * g``
 
     ``w <- w + v``
 
     It damps oscillation across a ravine and builds up speed along it, to learning_rate g / (1 - momentum). On a
-    quadratic bowl it converges below the rate 2 (1 + momentum) / lambda_max. Begin with momentum 0.5, and go on with
-    0.9 or 0.99 once the large gradients are gone: `Piecewise`, `SutskeverMomentum`.
+    quadratic bowl it converges for rates below 2 (1 + momentum) / lambda_max. Start with momentum 0.5, and increase it
+    to 0.9 or 0.99 once the large gradients are gone: `Piecewise`, `SutskeverMomentum`.
 
-    The rate is inside v, so that a change of rate acts on new gradients only. PyTorch keeps it outside of its buffer:
-    the same path at a constant rate, another one when the rate changes.
+    v includes the rate, so a change of rate affects new gradients only. In PyTorch, v does not include it: the path is
+    the same at a constant rate, but differs when the rate changes.
 
     Examples
     --------
@@ -58,19 +60,19 @@ class Momentum(Rule):
 
 @dataclass(frozen=True)
 class Nesterov(Rule):
-    """Nesterov's momentum: jump first, then correct (Sutskever et al. 2013, equations 3 and 4).
+    """Nesterov momentum: jump first, then correct (Sutskever et al. 2013, equations 3 and 4).
 
     ``v <- momentum * v - learning_rate * g(w + momentum * v)``
 
     ``w <- w + v``
 
-    On a quadratic bowl it converges below the rate 2 (1 + momentum) / (lambda_max (1 + 2 momentum)), which is less
-    than classical momentum allows.
+    On a quadratic bowl it converges for rates below 2 (1 + momentum) / (lambda_max (1 + 2 momentum)), a stricter limit
+    than that of classical momentum.
 
-    A `Network` trains ``y = w + momentum * v``, where gradients are taken, and shows w: `get_weights`, `predict`,
-    `evaluate` and validation are at the true weights; only the loss of an epoch is met in passing, where gradients
-    are taken. The arrays of an `Optimizer` are y, as gradients must be taken
-    there, and `Optimizer.weights` gives w. PyTorch's weights are y too; its rate is outside of v.
+    A `Network` trains ``y = w + momentum * v``, the point at which gradients are computed, and shows w: `get_weights`,
+    `predict`, `evaluate` and validation use the true weights; only the training loss is measured at y. The arrays of an
+    `Optimizer` hold y, because that is where gradients must be computed, and `Optimizer.weights` returns w. PyTorch's
+    weights are y too; its v does not include the rate.
 
     Examples
     --------
@@ -86,23 +88,23 @@ class Nesterov(Rule):
 
 @dataclass(frozen=True)
 class AdaptiveGain(Rule):
-    """A gain for each weight by the consistency of its gradient (Jacobs 1988; Hinton's lecture 6c).
+    """A gain for each weight that depends on the consistency of its gradient (Jacobs 1988; Hinton's lecture 6c).
 
-    ``gain <- gain + delta`` where -g and v agree in sign, ``gain <- gain * (1 - delta)`` where they disagree
+    ``gain <- gain + delta`` if -g and v agree in sign, ``gain <- gain * (1 - delta)`` if they disagree
 
-    ``gain <- gain`` limited to [min_gain, max_gain]
+    ``gain <- gain`` clipped to [min_gain, max_gain]
 
     ``v <- momentum * v - learning_rate * gain * g``
 
     ``w <- w + v``
 
-    Gains start at 1 and stay where g or v is 0, as at the first step. Without momentum v is the last step, so that
-    successive gradients are compared (the textbook's first form); with it -g is compared with the velocity (Jacobs).
-    The decrease of big gains outweighs their increase, so that they decay quickly under oscillation; below 1 it does
-    not, and random signs leave gains about 1.
+    Gains start at 1 and do not change if g or v is 0, as at the first step. Without momentum, v is the last step, so
+    successive gradients are compared (the textbook's first form); with momentum, -g is compared with v (Jacobs). Large
+    gains fall faster than they rise, so they decay quickly under oscillation; gains below 1 rise faster than they
+    fall, and random signs keep gains near 1.
 
-    For the whole batch or very big ones: noise of mini-batches turns signs at random, which says nothing about
-    the weight; `fit` warns. Gains cure only what lies along the axes of the weights.
+    For full batches or very large mini-batches: the noise of small ones flips signs at random, and `fit` warns. Gains
+    help only with differences in curvature along the axes of the weights.
 
     Examples
     --------
@@ -112,7 +114,7 @@ class AdaptiveGain(Rule):
     """
 
     name: ClassVar[str] = "adaptive_gain"
-    full_batch_because: ClassVar[str] = "gains follow signs of gradients, which noise turns at random"
+    full_batch_because: ClassVar[str] = "the noise of mini-batches flips the signs that its gains depend on"
     learning_rate: float | Schedule = 0.01
     momentum: float | Schedule = 0.0
     delta: float = 0.05
@@ -123,6 +125,6 @@ class AdaptiveGain(Rule):
         super().__post_init__()
         if not self.min_gain <= 1 <= self.max_gain:
             raise ValueError(
-                "min_gain, max_gain: expected limits around 1, where gains start, "
+                "min_gain, max_gain: expected limits that include 1, the initial gain, "
                 f"got {self.min_gain} and {self.max_gain}"
             )

@@ -1,4 +1,4 @@
-"""Update rules on arrays of your own, in place."""
+"""Update rules applied in place to your own arrays."""
 
 from __future__ import annotations
 
@@ -17,39 +17,38 @@ if TYPE_CHECKING:
 
 
 class Optimizer:
-    """An update rule on arrays of your own, in place.
+    """Applies an update rule in place to your own arrays.
 
-    ``w <- w + change(g)`` for each array w and its gradient g, where `change` is the equation of the rule; the state
-    of the rule starts where the rule says, mostly at zero. One call steps all arrays, and gives the bits a `Network`
-    with these weights and gradients gets, for every number of threads and on every instruction set.
+    ``w <- w + change(g)`` for each array w and its gradient g, where `change` is the equation of the rule; most rules
+    start with a state of zeros. One call updates all arrays, bit for bit as a `Network` with these weights and
+    gradients does, for every number of threads and every instruction set.
 
     Parameters
     ----------
     rule : Rule
         For example ``optim.Adam(1e-3)``.
     arrays : list of arrays
-        All float32 or all float64, of any shapes; writable, C-contiguous and apart from each other. (Give the transpose
-        of a Fortran-ordered matrix, and of its gradients.) They are kept and updated, never copied: NumPy arrays, and
-        whatever shares its memory with NumPy through DLPack or the buffer protocol, such as a PyTorch tensor on the
-        CPU (one that requires a gradient as ``tensor.detach()``). JAX arrays cannot be written to.
+        All float32 or all float64, of any shapes; writable, C-contiguous and not overlapping. (For a Fortran-ordered
+        matrix, pass its transpose and that of its gradients.) They are updated in place, never copied: NumPy arrays,
+        and anything that shares its memory through DLPack or the buffer protocol, such as a PyTorch CPU tensor (use
+        ``tensor.detach()`` if it requires a gradient). JAX arrays are read-only.
 
     Raises
     ------
     TypeError, ValueError
-        With a sentence that names the argument, what came and what was expected; nothing is written then.
+        With a message that names the argument, what was expected and what came; nothing is written.
 
     Notes
     -----
-    With a rule that jumps first (`Nesterov`, and `RMSprop` with nesterov) the arrays are where it has jumped to,
-    ``w + momentum v``: take the gradients there. `weights` gives w. Another momentum moves the arrays.
+    With a look-ahead rule (`Nesterov`, and `RMSprop` with nesterov) the arrays hold the look-ahead point
+    ``w + momentum v``, where gradients must be computed. `weights` returns w. Changing the momentum moves the arrays.
 
-    Weights decay, biases do not: arrays of fewer than two dimensions count as biases. The others are (..., units), with
-    the product of all but the last dimension as n_in. (PyTorch's are (units, n_in): give their transposes, or a
-    rate_scale instead of fan_in_power.)
+    Weights decay, biases do not: arrays of fewer than two dimensions count as biases. All others are (..., units), and
+    n_in is the product of all dimensions but the last. (PyTorch's are (units, n_in): pass their transposes, or use
+    rate_scales instead of fan_in_power.)
 
-    A copy or an unpickled optimizer has its state and hyper-parameters. ``copy.copy`` keeps the arrays; ``deepcopy``
-    and ``pickle`` copy them, so that arrays are to be copied together with their optimizer:
-    ``w, opt = copy.deepcopy((w, opt))``.
+    Copied and unpickled optimizers keep their state and hyper-parameters. ``copy.copy`` shares the arrays; ``deepcopy``
+    and ``pickle`` copy them, so copy arrays together with their optimizer: ``w, opt = copy.deepcopy((w, opt))``.
 
     Examples
     --------
@@ -64,7 +63,7 @@ class Optimizer:
     >>> w.round(6)
     array([3.])
 
-    Another rate from here on:
+    Change the learning rate:
 
     >>> opt.rule = optim.Momentum(0.01)
     """
@@ -90,28 +89,28 @@ class Optimizer:
         second_gradients: Iterable[ArrayLike] | None = None,
         weight: float = 1.0,
     ) -> None:
-        """Update all arrays by their gradients; with ``Around(..., accumulate=k)`` at every k-th call.
+        """Update all arrays by their gradients; with ``Around(..., accumulate=k)``, at every k-th call.
 
         Parameters
         ----------
         gradients : list of array_like
-            One for each array, of its shape. Gradients of the arrays' dtype that are C-contiguous are read where they
-            are; others are converted first. NaN and infinity are applied as they are, as checking for them would cost
-            as much as the step: check the loss.
+            One per array, of the same shape. C-contiguous gradients of the arrays' dtype are read in place; others are
+            converted first. Gradients are not checked for NaN and infinity, which would cost as much as the step:
+            check the loss.
         loss : float, optional
-            At the arrays. Rprop's "irprop+" compares losses and must have it; others do not look at it.
+            At the current arrays. Required by Rprop's "irprop+", which compares losses; ignored by all other rules.
         second_gradients : list of array_like, optional
-            Of the same data as gradients, at the points that `shifted` gives. `SchaulVSGD` must have them, no other
-            rule takes them.
+            Of the same data as gradients, at the points returned by `shifted`. Required by `SchaulVSGD`; no other
+            rule accepts them.
         weight : float
-            Of this batch in the mean, where the rule accumulates, such as its number of samples: 0, or in
+            Weight of this batch in the mean if the rule accumulates batches, such as its number of samples: 0, or in
             [1e-30, 1e30].
 
         Raises
         ------
         TypeError, ValueError
-            For another number of gradients, other shapes, values that are not real numbers, a gradient that overlaps
-            an array, and an array that has been made read-only; nothing is written then.
+            For a wrong number of gradients, wrong shapes, values that are not real numbers, a gradient that overlaps
+            an array, or an array that has become read-only; nothing is written.
         """
         if loss is not None:
             check_number("loss", loss)
@@ -125,7 +124,7 @@ class Optimizer:
         )
 
     def shifted(self, gradients: Iterable[ArrayLike]) -> list[NDArray[Any]]:
-        """Return the points, shaped like the arrays, where a rule such as `SchaulVSGD` wants a second gradient.
+        """Return the points, shaped like the arrays, at which a rule such as `SchaulVSGD` needs a second gradient.
 
         ``second = gradient_at(opt.shifted(gradients))``, then ``opt.step(gradients, second_gradients=second)``, with
         the same data in both gradients.
@@ -133,31 +132,31 @@ class Optimizer:
         Raises
         ------
         ValueError
-            For a rule that wants none, and as `step` does.
+            For a rule that needs none, and as `step` does.
         """
         return self._core.shifted(_listed("gradients", gradients))
 
     def weights(self) -> list[NDArray[Any]]:
-        """Return copies of the true weights: w where the arrays are ``w + momentum v``, else what the arrays hold."""
+        """Return copies of the true weights: w if the arrays hold ``w + momentum v``, else the arrays' contents."""
         return self._core.weights()
 
     def averages(self) -> list[NDArray[Any]]:
-        """Return copies of the averages of the true weights over steps, with ``Around(..., average_decay=...)``.
+        """Return copies of the averages of the true weights over steps, as kept by ``Around(..., average_decay=...)``.
 
         Raises
         ------
         ValueError
-            Where the rule averages nothing.
+            If the rule keeps no averages.
         """
         if "average" not in self._core.slot_names:
             raise ValueError(
-                "averages: there are none; expected a rule such as optim.Around(optim.Adam(), average_decay=0.999)"
+                "averages: the rule keeps none; expected one such as optim.Around(optim.Adam(), average_decay=0.999)"
             )
         return self._core.averages()
 
     @property
     def rule(self) -> Rule:
-        """The rule; may be set to one of the same kind, which keeps the state."""
+        """The rule; setting it to another rule of the same kind keeps the state."""
         return self._rule
 
     @rule.setter
@@ -165,18 +164,18 @@ class Optimizer:
         check_rule(rule)
         if rule.name != self._rule.name:
             kinds = self._rule.kind, rule.kind
-            raise ValueError(f"rule: expected {kinds[0]}, whose state this optimizer has, got {kinds[1]}")
+            raise ValueError(f"rule: expected {kinds[0]}, like the state of this optimizer, got {kinds[1]}")
         self._core.set_rule(rule.name, rule.values_on(range(len(self._views))))
         self._rule = rule
 
     @property
     def arrays(self) -> tuple[Any, ...]:
-        """The arrays, as they were given."""
+        """The arrays that were passed to the constructor."""
         return self._arrays
 
     @property
     def t(self) -> int:
-        """Steps taken."""
+        """Number of steps taken."""
         return self._core.t
 
     def _names_of_state(self) -> list[str]:
@@ -186,13 +185,13 @@ class Optimizer:
 
     @property
     def state(self) -> dict[str, Any]:
-        """All that a resume needs beside the arrays and the rule.
+        """Everything needed to resume training, apart from the arrays and the rule.
 
-        A dict: "t", the steps taken, and for each letter of the rule's equation that is kept from step to step (Adam:
-        "m", "v") a list of arrays, shaped like `arrays`; NAdam's "p" and the "loss" of "irprop+" are numbers. Where
-        weights are averaged there are also their "average" and "averaged", the steps in it; where gradients are
-        accumulated, their "sum" and the "group": batches since the last step, and sums of their weights and losses.
-        All are copies. Set it to go on from there, bit for bit; every value that is set must be finite.
+        A dict: "t", the number of steps taken, and for each state variable of the rule (Adam: "m", "v") a list of
+        arrays, shaped like `arrays`; NAdam's "p" and the "loss" of "irprop+" are numbers. If weights are averaged there
+        are also their "average" and "averaged", the number of steps in it; if gradients are accumulated, their "sum"
+        and "group": the number of batches since the last step, and the sums of their weights and losses. All are
+        copies. Set it to resume exactly, bit for bit; all values must be finite.
         """
         t, memory, averaged, group = self._core.progress
         numbers = {"t": t, self._core.memory_name: memory, "averaged": averaged, "group": group}
@@ -237,14 +236,14 @@ class Optimizer:
         )
 
     def __getstate__(self) -> dict[str, Any]:
-        """Copy and pickle as rule, arrays and state, and attributes that were added."""
+        """Copy and pickle the rule, the arrays, the state, and any attributes the user added."""
         added = {name: value for name, value in vars(self).items() if name not in _OWN}
         return {"rule": self._rule, "arrays": self._arrays, "state": self.state, "added": added}
 
     def __setstate__(self, saved: dict[str, Any]) -> None:
-        """Take what the original had."""
+        """Restore the rule, the arrays, the state, and the user's attributes."""
         Optimizer.__init__(self, saved["rule"], saved["arrays"])
-        self._set_state(saved["state"], finite=False)  # such as NaN after gradients that were
+        self._set_state(saved["state"], finite=False)  # NaN gradients may have made it NaN
         vars(self).update(saved["added"])
 
 
@@ -261,7 +260,7 @@ def _checked_group(group: Any) -> tuple[int, float, float]:
 
 
 def _listed(name: str, arrays: Iterable[Any]) -> list[Any]:
-    """A list of what is in it; one array is not the list of its rows."""
+    """Return a list of the arrays; reject a single array, which would be taken as a list of its rows."""
     if (
         isinstance(arrays, str | bytes | Mapping | Set)
         or hasattr(arrays, "__array__")
@@ -272,8 +271,8 @@ def _listed(name: str, arrays: Iterable[Any]) -> list[Any]:
 
 
 def _view(name: str, array: Any) -> NDArray[Any]:
-    """The memory of an array of any library as a NumPy array."""
-    expected = f"{name}: expected an array that shares its memory, such as a NumPy array"
+    """Return a NumPy array that shares the memory of an array of any library."""
+    expected = f"{name}: expected an array that can share its memory, such as a NumPy array"
     if isinstance(array, np.ma.MaskedArray):
         raise TypeError(f"{expected}; a masked array cannot be updated in place")
     if isinstance(array, np.ndarray):
@@ -288,7 +287,7 @@ def _view(name: str, array: Any) -> NDArray[Any]:
 
 
 def _writable_twin(view: NDArray[Any], array: Any) -> NDArray[Any]:
-    """Older versions of NumPy make every DLPack array read-only; the library itself may know better."""
+    """Older NumPy versions make every DLPack array read-only; return a writable view if the library offers one."""
     twin = np.asarray(array)
     same = (twin.ctypes.data, twin.dtype, twin.strides) == (view.ctypes.data, view.dtype, view.strides)
     return twin if same else view

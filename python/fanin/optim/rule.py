@@ -1,4 +1,4 @@
-"""What all update rules have in common."""
+"""The base class of all update rules."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SCHEDULED = ("learning_rate", "momentum")
 
 
 class BatchSizeWarning(UserWarning):
-    """A rule that needs full-batch gradients is used with mini-batches.
+    """Warns that a rule which needs full-batch gradients is used with mini-batches.
 
     Examples
     --------
@@ -32,9 +32,9 @@ class BatchSizeWarning(UserWarning):
 
 @dataclass(frozen=True)
 class Rule(Value):
-    """An update rule: hyper-parameters only; the state of a run belongs to what is trained.
+    """An update rule: only its hyper-parameters; the state is kept by the network or `Optimizer`.
 
-    `learning_rate` and `momentum` may be a number or a schedule of `fanin.optim`, evaluated at each step.
+    `learning_rate` and `momentum` may be numbers or schedules of `fanin.optim`, evaluated at each step.
 
     Examples
     --------
@@ -44,40 +44,42 @@ class Rule(Value):
     """
 
     _allowed: ClassVar[Mapping[str, Mapping[str, Any]]] = _core.rule_ranges()
-    # why noise of mini-batches misleads the rule, where it does
+    # why the rule does not work with mini-batches, if it does not
     full_batch_because: ClassVar[str] = ""
 
     def _check(self, name: str, allowed: Any) -> None:
-        """Raise unless a hyper-parameter is what the C++ core gives as allowed, or a schedule of such values."""
+        """Raise unless the C++ core allows a hyper-parameter's value, or the largest value of its schedule."""
         value = getattr(self, name)
         if not isinstance(value, Schedule):
             return super()._check(name, allowed)
         if name not in _SCHEDULED:
-            raise TypeError(f"{name}: expected a number, got a schedule; {' and '.join(_SCHEDULED)} take one")
+            raise TypeError(
+                f"{name}: expected a number, got a schedule; only {' and '.join(_SCHEDULED)} may be one"
+            )
         check_field(f"{name}: largest value of {value!r}", value.largest(), allowed)
 
     @property
     def kind(self) -> str:
-        """The name of the class; of the rule inside, where something goes on around it."""
+        """The name of the class, or of the rule inside an `Around`."""
         return type(self).__name__
 
     def values_on(self, arrays: Sequence[Hashable]) -> dict[str, Any]:
-        """Return the hyper-parameters as the C++ core takes them for arrays of these names or positions."""
+        """Return the hyper-parameters as the C++ core expects them, for arrays of these names or positions."""
         return self.values()
 
     @property
     def batches(self) -> int:
-        """Batches whose mean gradient makes a step."""
+        """Number of batches per step."""
         return 1
 
     def values(self) -> dict[str, Any]:
-        """Return the hyper-parameters by name, as the C++ core takes them."""
+        """Return the hyper-parameters by name, as the C++ core expects them."""
         given = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: v.described() if isinstance(v, Schedule) else plain(v) for name, v in given.items()}
 
 
 def check_rule(rule: object) -> None:
-    """Raise TypeError unless this is an update rule; the message says which one is meant by a name or a class."""
+    """Raise TypeError unless this is an update rule; for a name or a class the message suggests a rule."""
     if isinstance(rule, Rule):
         return
     names = [kind.__name__ for kind in _kinds(Rule) if "name" in vars(kind)]

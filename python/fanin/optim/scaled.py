@@ -1,4 +1,4 @@
-"""Rules that divide by the size the gradient of each weight has had."""
+"""Rules that scale each step by the past gradients of its weight."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from typing import ClassVar
 from fanin.optim.rule import Rule
 from fanin.optim.schedules import Schedule
 
+__all__ = ["Adadelta", "Adagrad", "Lion", "RMSprop", "SchaulVSGD"]
+
 
 @dataclass(frozen=True)
 class RMSprop(Rule):
-    """The gradient divided by a running root mean square of its weight (Hinton's lecture 6e).
+    """The gradient divided by its running root mean square (Hinton's lecture 6e).
 
     ``MS <- decay MS + (1 - decay) g^2``
 
@@ -19,17 +21,18 @@ class RMSprop(Rule):
 
     ``w <- w - learning_rate * d``
 
-    Rprop for mini-batches: adjacent ones divide by similar numbers. That reduces the drift of Rprop's nine gradients
-    of +0.1 and one of -0.9; it is not gone: 0.68 learning rates for each ten at decay 0.9, 0.067 at 0.99.
+    Rprop for mini-batches: successive ones divide by similar numbers. This reduces, but does not remove, the drift of
+    Rprop (see there) under nine gradients of +0.1 and one of -0.9: 0.68 learning rates per ten steps at decay 0.9,
+    0.067 at 0.99.
 
-    With momentum ``v <- momentum v - learning_rate d``, ``w <- w + v``; with nesterov the gradient is taken at
-    ``w + momentum v``, so that it is the correction that is divided, not the jump (see `Nesterov` for what shows the
-    true weights). Centered (Graves 2013), a mean of g is kept too, and ``MS - mean^2``, the variance, takes the place
-    of MS: give epsilon a size then, as the variance of a steady gradient goes to 0.
+    With momentum ``v <- momentum v - learning_rate d``, ``w <- w + v``. With nesterov, the gradient is taken at
+    ``w + momentum v``, so the correction is divided, not the jump (see `Nesterov` for how to get the true weights). If
+    centered (Graves 2013), the rule also keeps the mean of g and divides by the root of the variance ``MS - mean^2``
+    instead of MS: choose a larger epsilon then, because the variance of a steady gradient approaches 0.
 
-    MS starts at 0, so that the first step is 1 / sqrt(1 - decay) learning rates, 3.2 at decay 0.9; with
-    bias_correction, by ``MS / (1 - decay^t)``, it is one (not together with centered). The notes have no epsilon.
-    PyTorch calls the decay alpha, 0.99 by default, keeps the rate outside of v and has no Nesterov form.
+    MS starts at 0, so the first step is 1 / sqrt(1 - decay) learning rates, 3.2 at decay 0.9; bias_correction, with
+    ``MS / (1 - decay^t)``, makes it one (not together with centered). The textbook has no epsilon. PyTorch calls the
+    decay alpha, 0.99 by default, does not include the rate in v, and has no Nesterov form.
 
     Examples
     --------
@@ -51,20 +54,20 @@ class RMSprop(Rule):
         super().__post_init__()
         if self.centered and self.bias_correction:
             raise ValueError(
-                "bias_correction: expected no correction where the rule is centered, "
-                "as the variance of the first gradient alone is 0"
+                "bias_correction: expected False for a centered rule, "
+                "because the variance of the first gradient alone is 0"
             )
 
 
 @dataclass(frozen=True)
 class Adagrad(Rule):
-    """The gradient divided by the root of the sum of all its squares (Duchi, Hazan and Singer 2011).
+    """The gradient divided by the root of the sum of its squares so far (Duchi, Hazan and Singer 2011).
 
     ``G <- G + g^2``
 
     ``w <- w - learning_rate * g / (sqrt(G) + epsilon)``
 
-    Rates only fall: for rare features and convex problems. The same variant as PyTorch's.
+    Rates never rise: for rare features and convex problems. The same variant as PyTorch's.
 
     Examples
     --------
@@ -80,7 +83,7 @@ class Adagrad(Rule):
 
 @dataclass(frozen=True)
 class Adadelta(Rule):
-    """Steps in the units of the weights, without a rate to choose (Zeiler 2012).
+    """Steps in the units of the weights, with no learning rate to choose (Zeiler 2012).
 
     ``G <- decay G + (1 - decay) g^2``
 
@@ -90,7 +93,7 @@ class Adadelta(Rule):
 
     ``w <- w + learning_rate * d``
 
-    The paper has no learning_rate, which is 1. The same variant as PyTorch's, whose decay is 0.9 by default.
+    The paper has no learning_rate: it is 1. The same variant as PyTorch's, where decay is 0.9 by default.
 
     Examples
     --------
@@ -113,8 +116,8 @@ class Lion(Rule):
 
     ``m <- beta2 m + (1 - beta2) g``
 
-    One state array a weight, and steps of one size: rates are 3 to 10 times smaller than Adam's. Weights decay, biases
-    do not.
+    It keeps only m, and all steps have the same size: use rates 3 to 10 times smaller than Adam's. Weights decay,
+    biases do not.
 
     Examples
     --------
@@ -132,36 +135,36 @@ class Lion(Rule):
 
 @dataclass(frozen=True)
 class SchaulVSGD(Rule):
-    """No rate to tune (Schaul, Zhang and LeCun 2013, "No more pesky learning rates"): vSGD-fd.
+    """vSGD-fd, with no rate to tune (Schaul, Zhang and LeCun 2013, "No more pesky learning rates").
 
     ``h' = |G - g| / |d|``, with G the gradient of the same batch at w + d: the curvature by finite differences
-    (Schaul and LeCun 2013, algorithm 2). d is the mean gradient, limited in size to [epsilon, 100 epsilon].
+    (Schaul and LeCun 2013, algorithm 2). d is the mean gradient, with its size clipped to [epsilon, 100 epsilon].
 
-    ``tau <- tau + 1`` where g or h' is further than two deviations from its mean
+    ``tau <- tau + 1`` if g or h' is more than two standard deviations from its mean
 
-    ``g_mean, v, h, q``: means of g, g^2, h' and h'^2 that forget: ``x <- x + (new - x) / tau``
+    ``g_mean, v, h, q``: moving averages of g, g^2, h' and h'^2 by ``x <- x + (new - x) / tau``
 
     ``rate = (h / q) (g_mean^2 / v)``, and ``tau <- (1 - g_mean^2 / v) tau + 1``
 
     ``w <- w - learning_rate * rate * g``
 
-    A weight's rate falls where noise outweighs its mean gradient, so that steps settle by themselves, and grows again
-    where the gradient is consistent. Each step costs two gradients, and runs unfused. v is of the mini-batch's mean
-    gradient, which is the papers' mini-batch form from one value a batch.
+    A weight's rate falls when noise outweighs its mean gradient, so that steps shrink by themselves, and grows again
+    when the gradient is consistent. Each step needs two gradients, and is not fused with the backward pass. v is
+    estimated from the mean gradient of each mini-batch: the papers' mini-batch form with one value per batch.
 
-    For mini-batches. All weights are shifted at once, so that curvatures of other weights enter h'; over mini-batches
-    they average out, on the whole batch they stay, and steps can be far too long.
+    For mini-batches. All weights are shifted at once, so curvatures of other weights enter h'; they average out over
+    mini-batches, but not with the full batch, where steps can be far too long.
 
     Parameters
     ----------
     learning_rate : float
-        A factor on the rates found.
+        Factor of all rates.
     warm_up : float
-        First steps, in which weights stay and the means are plain.
+        Number of first steps that do not move the weights and use plain means.
     slow_start : float
-        After them v and h are made so many times too large (q: its square times), for careful first steps.
+        After them v and h are multiplied by this factor (q by its square), for cautious first steps.
     epsilon : float
-        Least size of d; the papers take the mean gradient as it is.
+        Minimum size of d; the papers use the mean gradient itself.
 
     Examples
     --------

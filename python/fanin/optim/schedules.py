@@ -1,4 +1,4 @@
-"""Schedules, as values: a hyper-parameter as a function of the step t = 1, 2, ..., the same bits on every machine."""
+"""Schedules, as values: a hyper-parameter as a function of the step t = 1, 2, ..., bit-identical on every machine."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ from typing import Any, ClassVar
 
 from fanin import _core
 from fanin.checks import check_integer, check_sequence
-from fanin.values import Value
+from fanin.values import Value, check_number
+
+__all__ = ["Cosine", "Exponential", "InverseTime", "OneCycle", "Piecewise", "Schedule", "SutskeverMomentum"]
 
 
 @dataclass(frozen=True)
 class Schedule(Value):
-    """A learning rate or a momentum that changes from step to step; a rule takes one where it takes the number.
+    """A learning rate or momentum that changes from step to step; pass it to a rule instead of a number.
 
-    A step is an update, not an epoch; steps are counted from the first one that the rule takes on a network or
-    optimizer. Called with t, a schedule gives its value there.
+    A step is an update, not an epoch; steps are counted from the rule's first one on a network or optimizer. Calling a
+    schedule with t returns its value at step t.
 
     Examples
     --------
@@ -34,26 +36,26 @@ class Schedule(Value):
         return _core.schedule_at(self.name, self.values(), int(t))
 
     def largest(self) -> float:
-        """Return a value that none exceeds."""
-        raise NotImplementedError
+        """Return an upper bound of the values."""
+        return _core.schedule_largest(self.name, self.values())
 
     def described(self) -> dict[str, Any]:
-        """Return name and hyper-parameters, as the C++ core takes them."""
+        """Return name and hyper-parameters, as the C++ core expects them."""
         return {"name": self.name, **self.values()}
 
 
 @dataclass(frozen=True)
 class Piecewise(Schedule):
-    """``levels[0]`` first, and ``levels[k]`` after step ``after[k - 1]``.
+    """``levels[0]`` at first, then ``levels[k]`` after step ``after[k - 1]``.
 
-    The textbook's momentum: 0.5 at first, then 0.9 or 0.99 once the large gradients are gone.
+    The textbook's schedule for momentum: 0.5 at first, then 0.9 or 0.99 once the large gradients are gone.
 
     Parameters
     ----------
     levels : sequence of float
         At most 32.
     after : sequence of int
-        Steps, one fewer than levels, ascending.
+        Steps in ascending order, one fewer than levels.
 
     Examples
     --------
@@ -80,16 +82,12 @@ class Piecewise(Schedule):
         if list(self.after) != sorted(set(self.after)):
             raise ValueError(f"after: expected ascending steps, got {self.after}")
 
-    def largest(self) -> float:
-        """Return the largest level."""
-        return max(self.levels)
-
 
 @dataclass(frozen=True)
 class SutskeverMomentum(Schedule):
     """``min(1 - 2^(-1 - log2(floor(t / period) + 1)), highest)`` (Sutskever et al. 2013, section 3).
 
-    That is 0.5 at first, 0.75 after a period, and 1 - 1 / (2 k + 2) after k.
+    That is 0.5 at first, 0.75 after one period, and 1 - 1 / (2 k + 2) after k periods.
 
     Examples
     --------
@@ -103,14 +101,10 @@ class SutskeverMomentum(Schedule):
     highest: float = 0.99
     period: float = 250
 
-    def largest(self) -> float:
-        """Return `highest`."""
-        return self.highest
-
 
 @dataclass(frozen=True)
 class Exponential(Schedule):
-    """``first decay^((t - 1) / steps)``: times `decay` in every so many steps.
+    """``first decay^((t - 1) / steps)``: multiplied by `decay` every `steps` steps.
 
     Examples
     --------
@@ -124,18 +118,14 @@ class Exponential(Schedule):
     decay: float = 0.5
     steps: float = 1000
 
-    def largest(self) -> float:
-        """Return `first`."""
-        return self.first
-
 
 @dataclass(frozen=True)
 class Cosine(Schedule):
-    """Half a wave from `first` down to `last` (Loshchilov and Hutter 2017, without restarts).
+    """Half a cosine wave from `first` to `last` (Loshchilov and Hutter 2017, without restarts).
 
     ``last + (first - last) (1 + cos(pi u)) / 2``, with ``u = (t - 1 - warm_up) / (steps - warm_up)``, at most 1
 
-    In the first `warm_up` steps the value rises to `first`: ``first t / warm_up`` (Goyal et al. 2017).
+    During the first `warm_up` steps the value rises to `first`: ``first t / warm_up`` (Goyal et al. 2017).
 
     Examples
     --------
@@ -156,14 +146,10 @@ class Cosine(Schedule):
         if self.warm_up >= self.steps:
             raise ValueError(f"warm_up: expected fewer than the {self.steps} steps, got {self.warm_up}")
 
-    def largest(self) -> float:
-        """Return the larger end."""
-        return max(self.first, self.last)
-
 
 @dataclass(frozen=True)
 class InverseTime(Schedule):
-    """``first / (1 + (t - 1) / steps)^power``: for powers above 1/2 up to 1, Robbins and Monro's conditions hold.
+    """``first / (1 + (t - 1) / steps)^power``; powers in (1/2, 1] satisfy Robbins and Monro's conditions.
 
     Examples
     --------
@@ -177,6 +163,63 @@ class InverseTime(Schedule):
     steps: float = 1000
     power: float = 1.0
 
-    def largest(self) -> float:
-        """Return `first`."""
-        return self.first
+
+@dataclass(frozen=True)
+class OneCycle(Schedule):
+    """Up to `peak` and far down again, each by half a wave (Smith and Topin 2019).
+
+    ``first = peak / start``, ``last = first / end``, and with ``r = warm steps``:
+
+    - ``peak + (first - peak) (1 + cos(pi u)) / 2``, ``u = (t - 1) / (r - 1)`` while t < r
+    - ``peak + (last - peak) (1 - cos(pi u)) / 2``, ``u = (t - r) / (steps - r)`` from there, and `last` after all steps
+
+    These are the steps of PyTorch's OneCycleLR in its two phases, with the same defaults.
+
+    Parameters
+    ----------
+    peak : float
+        The value at step ``warm steps``.
+    steps : float
+        Those of the whole cycle.
+    warm : float in [0, 1)
+        The share of the steps before the peak.
+    start, end : float
+        Divisors: of the peak for the first value, and of the first value for the last one. Below 1, the ends are
+        above the `peak`.
+
+    Examples
+    --------
+    >>> from fanin import optim
+    >>> rate = optim.OneCycle(0.1, steps=100)
+    >>> [round(rate(t), 9) for t in (1, 30, 100)]
+    [0.004, 0.1, 4e-07]
+
+    `for_momentum` gives the momentum that falls while the rate rises:
+
+    >>> rule = optim.Momentum(rate, momentum=optim.OneCycle.for_momentum(steps=100))
+    >>> rule.momentum(1), rule.momentum(30), rule.momentum(100)
+    (0.95, 0.85, 0.95)
+    """
+
+    name: ClassVar[str] = "one_cycle"
+    peak: float = 0.01
+    steps: float = 10_000
+    warm: float = 0.3
+    start: float = 25
+    end: float = 1e4
+
+    @classmethod
+    def for_momentum(
+        cls, low: float = 0.85, high: float = 0.95, *, steps: float = 10_000, warm: float = 0.3
+    ) -> OneCycle:
+        """Return the cycle from `high` down to `low` and back, which goes with that of a rate.
+
+        Examples
+        --------
+        >>> from fanin import optim
+        >>> optim.OneCycle.for_momentum(0.5, 1.0, steps=100)
+        OneCycle(peak=0.5, steps=100, warm=0.3, start=0.5, end=1.0)
+        """
+        check_number("low", low, above=0)
+        check_number("high", high, above=0)
+        return cls(low, steps, warm, start=low / high, end=1.0)

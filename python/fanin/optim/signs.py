@@ -1,4 +1,4 @@
-"""Rules that look at the sign of the gradient only."""
+"""Rules that use only the sign of the gradient."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ from fanin.optim.schedules import Schedule
 
 Variant = Literal["rprop-", "rprop+", "irprop-", "irprop+"]
 
+__all__ = ["Rprop", "SignSGD"]
+
 
 @dataclass(frozen=True)
 class SignSGD(Rule):
-    """Steps of one size by the sign of the gradient (Hinton's lecture 6e; Bernstein et al. 2018 name it).
+    """Steps of one size, by the sign of the gradient (Hinton's lecture 6e; named by Bernstein et al. 2018).
 
     ``w <- w - learning_rate * sign(g)``, with sign(0) = 0
 
-    It leaves plateaus of tiny gradients as fast as slopes. For the whole batch: nine gradients of +0.1 and one of
-    -0.9 have the mean 0, and yet move the weight by eight steps; `fit` warns of mini-batches.
+    It leaves plateaus with tiny gradients as fast as steep slopes. For full batches: nine mini-batch gradients of +0.1
+    and one of -0.9 have mean 0, yet move the weight by eight steps; `fit` warns of mini-batches.
 
     Examples
     --------
@@ -28,34 +30,33 @@ class SignSGD(Rule):
     """
 
     name: ClassVar[str] = "sign_sgd"
-    full_batch_because: ClassVar[str] = "steps by the sign do not average over batches"
+    full_batch_because: ClassVar[str] = "steps by the sign do not average out over mini-batches"
     learning_rate: float | Schedule = 1e-3
 
 
 @dataclass(frozen=True)
 class Rprop(Rule):
-    """The sign of the gradient, and a step size for each weight (Riedmiller and Braun 1993).
+    """The sign of the gradient with a step size for each weight (Riedmiller and Braun 1993).
 
-    ``step <- min(step * increase, max_step)`` where g has the sign of the gradient before,
-    ``step <- max(step * decrease, min_step)`` where it has the opposite one
+    ``step <- min(step * increase, max_step)`` if g has the sign of the previous gradient,
+    ``step <- max(step * decrease, min_step)`` if it has the opposite sign
 
     ``w <- w - sign(g) * step``
 
-    This is Rprop-, the textbook's form. Where the sign has turned, the variants of Igel and Huesken (2000) do not
-    step forward: "rprop+" takes the last step back, "irprop-" takes none, "irprop+" takes the last step back where
-    the loss has risen and else none; and they count the sign as 0 at the next step. PyTorch's is "irprop-".
+    This is Rprop-, the textbook's form. The variants of Igel and Huesken (2000) take no forward step when the sign has
+    changed: "rprop+" reverts the last step, "irprop-" takes none, "irprop+" reverts the last step if the loss has
+    risen; all treat the previous sign as 0 at the next step. PyTorch's variant is "irprop-".
 
-    For the whole batch, on data that are small or not redundant. Mini-batches break it: nine gradients of +0.1 and
-    one of -0.9 have the mean 0, and yet the weight drifts; `fit` warns. The path does not change when the loss is
-    multiplied by a constant.
+    For full batches, on small or non-redundant data. Mini-batches break it: nine gradients of +0.1 and one of -0.9
+    have mean 0, yet the weight drifts; `fit` warns. Multiplying the loss by a constant does not change the path.
 
     Parameters
     ----------
     learning_rate : float
-        The first step, of all weights. A schedule would act on that one only.
+        The initial step size of all weights. A schedule affects only the first step.
     increase, decrease, min_step, max_step : float
     variant : {"rprop-", "rprop+", "irprop-", "irprop+"}
-        `Optimizer.step` wants the loss for "irprop+".
+        `Optimizer.step` needs the loss for "irprop+".
 
     Examples
     --------
@@ -65,7 +66,7 @@ class Rprop(Rule):
     """
 
     name: ClassVar[str] = "rprop"
-    full_batch_because: ClassVar[str] = "steps by the sign do not average over batches"
+    full_batch_because: ClassVar[str] = "steps by the sign do not average out over mini-batches"
     learning_rate: float | Schedule = 0.01
     increase: float = 1.2
     decrease: float = 0.5

@@ -1,1 +1,1 @@
-"""A fit: the loop over epochs, what its callbacks see, and what it keeps."""
+"""Training: the loop over epochs, callbacks, early stopping and the history."""

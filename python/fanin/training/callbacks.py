@@ -1,4 +1,4 @@
-"""What may look at a fit after each epoch, and stop it."""
+"""Callbacks: called after each epoch of a fit, they can stop it."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ Logs = dict[str, Any]
 
 
 class Callback(Protocol):
-    """What `fit` calls: an object with `on_epoch_end`, or a function of the same arguments.
+    """The interface of a callback: an object with `on_epoch_end`, or a function with the same arguments.
 
     ``on_epoch_end(net, epoch, logs)`` is called after each epoch, counted from 1 in each fit. `logs` is a dict of the
-    epoch's figures: "loss", with validation data "val_loss" and "val_" with the metric's name, and "seconds". The
-    same dict goes to all callbacks in turn, so that one may add a figure that a later one monitors. True (Python's or
-    NumPy's) stops the fit after this epoch; anything else goes on.
+    epoch's figures: "loss", with validation data also "val_loss" and "val_" plus the metric's name, and "seconds". All
+    callbacks get the same dict in turn, so one can add a figure that a later one monitors. Returning True (Python's or
+    NumPy's) stops the fit after this epoch; any other value does not.
 
-    Where the object also has them, ``on_fit_begin(net, history)`` is called before the first epoch, when all
-    arguments have been checked, and ``on_fit_end(net, history)`` when the fit ends, but not after an exception.
+    Two methods are optional: ``on_fit_begin(net, history)`` is called before the first epoch, after all arguments have
+    been checked, and ``on_fit_end(net, history)`` when the fit ends, except after an exception.
 
-    A callback may use the network: predict, evaluate, get_weights and set_weights, but not fit. An exception in it
-    ends the fit and leaves a usable network.
+    A callback may call the network's predict, evaluate, get_weights and set_weights, but not fit. An exception in a
+    callback ends the fit; the network remains usable.
 
     Examples
     --------
@@ -49,7 +49,7 @@ class Callback(Protocol):
     """
 
     def on_epoch_end(self, net: Network, epoch: int, logs: Logs) -> object:
-        """Look at the network after an epoch; return True to stop."""
+        """Inspect the network after an epoch; return True to stop."""
 
 
 EpochFunction = Callable[["Network", int, Logs], object]
@@ -57,7 +57,7 @@ Callbacks = Iterable[Callback | EpochFunction]
 
 
 def check_callbacks(callbacks: Callbacks) -> tuple[Callback | EpochFunction, ...]:
-    """Return the callbacks; raise TypeError where one cannot be called."""
+    """Return the callbacks; raise TypeError if one cannot be called."""
     checked = check_sequence("callbacks", callbacks)
     for i, callback in enumerate(checked):
         if isinstance(callback, type):
@@ -73,7 +73,7 @@ def check_callbacks(callbacks: Callbacks) -> tuple[Callback | EpochFunction, ...
 
 
 class CallbackList:
-    """The callbacks of a fit, called in their order."""
+    """The callbacks of a fit, called in order."""
 
     def __init__(self, callbacks: Callbacks) -> None:
         self._callbacks = list(callbacks)
@@ -82,19 +82,19 @@ class CallbackList:
         ]
 
     def begin(self, net: Network, history: History) -> None:
-        """Tell all that the fit begins."""
-        self._tell("on_fit_begin", net, history)
+        """Call `on_fit_begin` of all callbacks."""
+        self._call("on_fit_begin", net, history)
 
     def end(self, net: Network, history: History) -> None:
-        """Tell all that the fit has ended."""
-        self._tell("on_fit_end", net, history)
+        """Call `on_fit_end` of all callbacks."""
+        self._call("on_fit_end", net, history)
 
     def stop_after(self, net: Network, epoch: int, logs: Logs) -> bool:
-        """Tell all that an epoch has ended; return whether one of them wants to stop."""
+        """Call all callbacks after an epoch; return whether any of them stops the fit."""
         answers = [function(net, epoch, logs) for function in self._functions]
         return any(isinstance(answer, bool | np.bool_) and bool(answer) for answer in answers)
 
-    def _tell(self, name: str, net: Network, history: History) -> None:
+    def _call(self, name: str, net: Network, history: History) -> None:
         for callback in self._callbacks:
             if (function := getattr(callback, name, None)) is not None:
                 function(net, history)

@@ -1,4 +1,4 @@
-"""Training on data that come in chunks: streams, and files larger than memory."""
+"""Training on chunks of data: streams, and files larger than memory."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def check_statistics(layers: Sequence[Layer]) -> None:
-    """Raise ValueError where a batch norm wants statistics of the whole training set."""
+    """Raise ValueError if a batch norm needs statistics of the whole training set."""
     for number, layer in enumerate(layers, start=1):
         if any(isinstance(part, BatchNorm) and part.exact_statistics for part in all_inside([layer])):
             raise ValueError(
@@ -32,7 +32,7 @@ def check_statistics(layers: Sequence[Layer]) -> None:
 
 
 def check_chunks(chunks: Chunks, epochs: int) -> Callable[[], Iterator[Chunk]]:
-    """Return what gives the chunks of an epoch from the first on."""
+    """Return a function that starts a pass over the chunks."""
     if callable(chunks):
         return lambda: _iterator(chunks())
     first = _iterator(chunks)
@@ -47,7 +47,7 @@ def check_chunks(chunks: Chunks, epochs: int) -> Callable[[], Iterator[Chunk]]:
 def train_on_chunks(fit: Fit, chunks: Iterator[Chunk]) -> float:
     """Train on each chunk in turn, until the budget is spent; return the (weighted) mean loss over all samples.
 
-    No name but `chunk` refers to a chunk, so that its memory is free before the next one is made.
+    Only the name `chunk` refers to a chunk, so its memory is freed before the next one is created.
     """
     number, weights, total = 0, 0.0, 0.0
     end: Any = object()
@@ -67,7 +67,7 @@ def train_on_chunks(fit: Fit, chunks: Iterator[Chunk]) -> float:
 
 
 def _train_on_chunk(fit: Fit, chunk: Any, number: int) -> tuple[float, float]:
-    """Return the mean loss of the samples that were trained, and the sum of their weights."""
+    """Return the mean loss of the samples trained, and the sum of their weights."""
     with sentences(f"chunk {number}: "):
         check_parts(chunk)
         opened = fit.training(*chunk)
@@ -84,7 +84,7 @@ def _train_on_chunk(fit: Fit, chunk: Any, number: int) -> tuple[float, float]:
 
 
 def _weight(X: Any, y: Any, sample_weight: ArrayLike | None = None) -> float:
-    """The sum of the weights, which have been checked; each sample's is 1 without."""
+    """Return the sum of the sample weights, already checked; without weights, the number of samples."""
     if sample_weight is None:
         return float(len(X) if hasattr(X, "__len__") else len(_core.numbers("X", X)))
     with np.errstate(over="ignore"):

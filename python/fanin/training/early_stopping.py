@@ -1,4 +1,4 @@
-"""Stop when validation no longer gets better, and bring the best weights back."""
+"""Early stopping: stop a fit that no longer improves, and restore the best weights."""
 
 from __future__ import annotations
 
@@ -21,37 +21,37 @@ Mode = Literal["auto", "min", "max"]
 
 @dataclass
 class EarlyStopping:
-    """A callback that stops a fit which no longer gets better, and restores the weights of its best epoch.
+    """A callback that stops a fit when it no longer improves, and restores the weights of the best epoch.
 
-    An epoch is better if its figure is below the best one so far by more than `min_delta` (above, for "max"). The fit
-    stops after `patience` epochs in a row that are not. However the fit ends by itself, the weights are then those of
-    the best epoch, bit for bit, and the history tells `best_epoch` and `stopped_epoch`. The state of the update rule
-    stays that of the last epoch.
+    An epoch is an improvement if its figure is below the best so far by more than `min_delta` (above, for "max"). The
+    fit stops after `patience` epochs in a row without improvement. Unless the fit ends by an exception, the weights
+    are then those of the best epoch, bit for bit, and the history has `best_epoch` and `stopped_epoch`. The state of
+    the update rule remains that of the last epoch.
 
-    One object serves one fit after the other, not two at once.
+    An object can be used for several fits in turn, but not for two at once.
 
     Parameters
     ----------
     patience : int
-        Epochs in a row without progress after which to stop, at least 1.
+        Stop after this many epochs in a row without improvement; at least 1.
     min_delta : float
-        Smaller changes than this are no progress.
+        Smaller changes do not count as an improvement.
     monitor : str
-        Name of a figure in the logs of the epoch: "val_loss", "val_accuracy" or "val_rmse", "loss", or one that a
-        callback earlier in the list adds. A figure that is not a number (NaN) is no progress.
+        Name of a figure in the epoch's logs: "val_loss", "val_accuracy" or "val_rmse", "loss", or one added by an
+        earlier callback in the list. NaN does not count as an improvement.
     mode : str
-        "min": lower is better; "max": higher is better; "auto": "max" where the name ends in "accuracy", else "min".
+        "min": lower is better; "max": higher is better; "auto": "max" if the name ends in "accuracy", else "min".
 
     Attributes
     ----------
     best_weights : dict or None
-        Weights of the best epoch while a fit runs, and after one that ended with an exception such as Ctrl-C; None
-        once they are back in the network.
+        Weights of the best epoch during a fit, and after a fit that ended with an exception such as Ctrl-C; None once
+        they are restored.
 
     Raises
     ------
     ValueError
-        From fit, where `monitor` needs validation data and there are none, or names no figure of the logs.
+        From fit, if `monitor` needs validation data and there are none, or is not in the logs.
 
     Examples
     --------
@@ -78,23 +78,23 @@ class EarlyStopping:
         check_choice("mode", self.mode, get_args(Mode))
 
     def on_fit_begin(self, net: Network, history: History) -> None:
-        """Forget earlier fits."""
+        """Reset the state of an earlier fit."""
         if self.monitor in ("val_loss", f"val_{history.metric}") and not history.validates:
             raise ValueError(
-                f"EarlyStopping: {self.monitor} needs validation_data=(X, y) or validation_fraction=0.1; "
-                "or monitor another figure"
+                f"EarlyStopping: {self.monitor} needs validation data; "
+                "pass validation_data=(X, y) or validation_fraction=0.1, or monitor another figure"
             )
         self.best_weights = self._count = None
 
     def on_epoch_end(self, net: Network, epoch: int, logs: Logs) -> bool:
-        """Keep the weights of the best epoch; return whether patience has run out."""
+        """Store the weights of the best epoch; return whether patience has run out."""
         count = self._counted()
         if count.is_best(self._figure(logs)):
             self.best_weights = net._copy_weights(self.best_weights or {})
         return count.runs_out()
 
     def on_fit_end(self, net: Network, history: History) -> None:
-        """Bring the best weights back."""
+        """Restore the best weights."""
         count = self._counted()
         history.best_epoch = count.best_epoch
         if self.best_weights is not None and count.epochs_without_progress > 0:
@@ -102,11 +102,11 @@ class EarlyStopping:
         self.best_weights = self._count = None
 
     def __getstate__(self) -> dict[str, object]:
-        """Leave the count out of copies and pickles: it belongs to one fit."""
+        """Copy and pickle without the count, which belongs to one fit."""
         return {**self.__dict__, "_count": None}
 
     def _counted(self) -> _core.Patience:
-        """Return the count of this fit."""
+        """Return the count of epochs for this fit, created on first use."""
         if self._count is None:
             higher = self.mode == "max" or (self.mode == "auto" and self.monitor.endswith("accuracy"))
             self._count = _core.Patience(min(self.patience, 2**63), float(self.min_delta), higher)

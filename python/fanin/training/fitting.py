@@ -1,4 +1,4 @@
-"""A fit: the loop over epochs that trains, validates and calls the callbacks."""
+"""One fit: the loop over epochs that trains, validates and calls the callbacks."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Closing(closing[Any]):
-    """Closes at the end of a `with`, which keeps the exception it ends by, such as of Ctrl-C, if closing fails."""
+    """Like `contextlib.closing`, but if closing fails too, the first exception (such as Ctrl-C) is the one raised."""
 
     def __exit__(self, *raised: object) -> None:
         """Close."""
@@ -35,12 +35,12 @@ class Closing(closing[Any]):
 
 
 class Fit:
-    """One call of `Network.fit` or `Network.fit_chunks`; construction checks the rule against the network."""
+    """One call of `Network.fit` or `Network.fit_chunks`; the constructor checks the rule against the network."""
 
     def __init__(
         self, net: Network, settings: Settings, validation: Validation | None, names: ColumnNames
     ) -> None:
-        self._names, self._kept_names = names, net._core.column_names
+        self._names, self._stored_names = names, net._core.column_names
         self.net, self.rule, self.epochs = net, settings.rule, int(settings.epochs)
         self._values = self.rule.values_on(net._parameter_names())
         self.batch_size, self.shuffle = min(int(settings.batch_size), 2**32), bool(settings.shuffle)
@@ -58,7 +58,7 @@ class Fit:
         sample_weight: ArrayLike | None = None,
         population: _core.Population | None = None,
     ) -> Closing:
-        """Check the data and lay out what an epoch over them needs, until the end of a `with`."""
+        """Check the data and allocate what an epoch needs; for a `with` block, which frees it."""
         X, y, labels = as_data(X, y, self.net.dtype, self._names)
         with sentences(labels=labels):
             return Closing(
@@ -76,39 +76,39 @@ class Fit:
             )
 
     def warn_of_mini_batches(self, rows: int, stacklevel: int) -> None:
-        """Warn once a fit where the rule needs full-batch gradients."""
+        """Warn, once per fit, if the rule needs full-batch gradients but gets mini-batches."""
         if self._warned or self.batch_size * self.rule.batches >= rows or not self.rule.full_batch_because:
             return
         self._warned = True
         warnings.warn(
-            f"rule: {self.rule.kind} needs full-batch gradients, as {self.rule.full_batch_because}; "
+            f"rule: {self.rule.kind} needs full-batch gradients, because {self.rule.full_batch_because}; "
             f"expected batch_size={rows}, the number of samples, got {self.batch_size}",
             BatchSizeWarning,
             stacklevel=stacklevel,
         )
 
     def epoch(self, training: Any) -> tuple[float, float]:
-        """Train one epoch; return its mean loss, and the share of the samples, by weight, that the budget allowed."""
+        """Train one epoch; return its mean loss and the fraction of the samples, by weight, that the budget allowed."""
         self.warn_of_mini_batches(training.rows, stacklevel=6)
-        self._keep_names()
+        self._store_names()
         trained: tuple[float, float] = training.epoch(self.rule.name, self._values)
         return trained
 
     def begin_epoch(self, training: Any, population: _core.Population, number: int) -> None:
-        """Begin an epoch that the population trains."""
-        self._keep_names()
+        """Begin an epoch for the population to train."""
+        self._store_names()
         training.begin_epoch(population, number, self.rule.name, self._values)
 
-    def _keep_names(self) -> None:
-        """Have the network remember the names of columns that it is now trained on."""
-        if self._names != self._kept_names:
+    def _store_names(self) -> None:
+        """Store the column names of the training data in the network."""
+        if self._names != self._stored_names:
             self.net._core.set_column_names(self._names)
-            self._kept_names = dict(self._names)
+            self._stored_names = dict(self._names)
 
     def run(self, train: Callable[[], float]) -> History:
-        """Run epochs until all are done, the budget is spent or a callback says stop.
+        """Run epochs until all are done, the budget is spent or a callback stops the fit.
 
-        `train` does one and returns its loss.
+        `train` trains one epoch and returns its loss.
         """
         with Closing(self):
             loop = self.begin()
@@ -136,23 +136,23 @@ class Fit:
         return _core.EpochLoop(min(self.epochs, MOST), validate, after, self.budget)
 
     def end(self, loop: _core.EpochLoop) -> History:
-        """Return the history of a loop that has ended by itself."""
+        """Finish a loop that ended without an exception, and return the history."""
         self.history.stopped_epoch = loop.stopped_epoch
         self.close()
         self.callbacks.end(self.net, self.history)
         return self.history
 
     def close(self) -> None:
-        """Show no more epochs."""
+        """Close the progress display."""
         self._shown.close()
 
 
 def open_fit(
     net: Network, X: ArrayLike, y: ArrayLike, settings: Settings, population: _core.Population | None = None
 ) -> tuple[Fit, Closing]:
-    """Check the data of a fit; return what it does, and its training, alone or in a population."""
+    """Check the data of a fit; return the fit and its training, alone or as part of a population."""
     names = net._core.column_names
-    note_names(X, y, names)  # before validation data that may have them in another order
+    note_names(X, y, names)  # first, because the columns of validation data may be in a different order
     data, validation = (X, y, settings.sample_weight), validation_of(net, settings.validation_data, names)
     if settings.validation_fraction is not None:
         data, validation = split_off(net, settings.validation_fraction, validation, names, *data)

@@ -1,4 +1,4 @@
-"""What a fit reports, epoch by epoch."""
+"""The history of a fit: its figures, epoch by epoch."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from dataclasses import dataclass, field
 
 @dataclass(repr=False)
 class History:
-    """Plain lists with one entry for each epoch.
+    """The figures of a fit, in lists with one entry per epoch.
 
     Attributes
     ----------
     metric : str
-        Name of the metric: "accuracy" for labels, "rmse" (root mean squared error) for targets.
+        Name of the loss's metric, such as "accuracy" or "rmse" (root mean squared error).
     loss : list of float
-        Mean training loss of the epoch; each batch's is taken before its update.
+        Mean training loss of the epoch, measured on each batch before its update.
     val_loss, val_metric : list of float
-        On the validation data after the epoch; empty without validation data.
+        On the validation data, after the epoch; empty without validation data.
     seconds : list of float
-        Time of the epoch's training, without validation and callbacks.
+        Training time of the epoch, without validation and callbacks.
     stopped_epoch : int or None
         The epoch (1, 2, ...) after which a callback stopped the fit, or in which it reached `max_steps` or
-        `max_seconds`; None where all epochs ran.
+        `max_seconds`; None if all epochs ran.
     best_epoch : int or None
-        The epoch whose weights `EarlyStopping` brought back; None without it.
+        The epoch from which `EarlyStopping` restored the weights; None without it.
     validates : bool
         Whether there are validation data.
 
@@ -47,7 +47,7 @@ class History:
     validates: bool = False
 
     def append(self, figures: Mapping[str, float]) -> None:
-        """Append the figures of an epoch, by the names that callbacks see."""
+        """Append the figures of an epoch, a dict like the logs of callbacks."""
         self.loss.append(figures["loss"])
         if self.validates:
             self.val_loss.append(figures["val_loss"])
@@ -55,7 +55,7 @@ class History:
         self.seconds.append(figures["seconds"])
 
     def to_dict(self) -> dict[str, str | int | list[float] | None]:
-        """Return the metric's name, copies of the lists, and the two epochs."""
+        """Return the metric's name, copies of the lists, and the stopped and best epochs."""
         return {
             "metric": self.metric,
             "loss": self.loss.copy(),
@@ -67,7 +67,7 @@ class History:
         }
 
     def __repr__(self) -> str:
-        """Return the last figures in one line."""
+        """Return the latest figures in one line."""
         epochs = len(self.loss)
         parts = [f"{epochs} epoch{'' if epochs == 1 else 's'}"]
         last = {"loss": self.loss, "val_loss": self.val_loss, f"val_{self.metric}": self.val_metric}

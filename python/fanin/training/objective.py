@@ -1,4 +1,4 @@
-"""The loss over a data set as a function of all weights, for solvers that want it whole."""
+"""The loss over a data set as a function of all weights, for full-batch solvers."""
 
 from __future__ import annotations
 
@@ -20,13 +20,14 @@ if TYPE_CHECKING:
 class Objective:
     """``E(w)``, the mean loss of a network with weights w over all samples, and its gradient ``dE/dw``.
 
-    `Network.objective` makes it. w is one vector: the arrays of `Network.get_weights` that are trained, one after the
-    other, each by rows. With sample weights the mean is weighted. The network itself is not
-    changed, but for names of columns, which it remembers as `fit` does.
+    Created by `Network.objective`. w is one vector: the trained arrays of `Network.get_weights`, each flattened by
+    rows and concatenated. With sample weights the mean is weighted. The network itself does not change, except that it
+    remembers column names, as in `fit`.
 
-    Loss and gradient are those of one step over all samples, bit for bit, on any number of threads. Samples are gone
-    through in blocks of at most 4,096 rows, in the memory of one of them; with batch norm, which normalizes over all
-    rows, as one batch. What a `Dropout` keeps is that of the next step of the network, the same at each call.
+    Loss and gradient are those of one step over all samples, bit for bit, on any number of threads. Samples are
+    processed in blocks of at most 4,096 rows, so the memory of one block suffices; with batch norm, which normalizes
+    over all rows, they are one batch. A `Dropout` drops the values that the network's next step would drop, the same at
+    each call.
 
     Examples
     --------
@@ -67,12 +68,12 @@ class Objective:
         return int(self._core.size)
 
     def weights(self) -> Float:
-        """Return w as the network has it now."""
+        """Return the current weights of the network as a vector w."""
         arrays = self._net.get_weights()
         return np.concatenate([arrays[name].ravel() for name, _ in self._trained])
 
     def named(self, w: ArrayLike) -> dict[str, Float]:
-        """Return what `Network.set_weights` takes: w, and averages of batch norm as the network has them now."""
+        """Return a dict for `Network.set_weights`: the arrays of w, and the network's current running statistics."""
         arrays, begin, w = self._net.get_weights(), 0, self._vector(w)
         for name, shape in self._trained:
             end = begin + int(np.prod(shape))
@@ -81,12 +82,12 @@ class Objective:
         return arrays
 
     def loss(self, w: ArrayLike) -> float:
-        """Return E(w): infinite or NaN where the loss of a sample is."""
+        """Return E(w); it is infinite or NaN if the loss of a sample is."""
         loss: float = self._core.loss(self._vector(w))
         return loss
 
     def loss_and_gradient(self, w: ArrayLike) -> tuple[float, Float]:
-        """Return E(w) and dE/dw, in the network's dtype; the gradient is NaN where the loss is not finite."""
+        """Return E(w) and dE/dw, in the network's dtype; the gradient is NaN if the loss is not finite."""
         loss, gradient = self._core.loss_and_gradient(self._vector(w))
         return loss, gradient
 

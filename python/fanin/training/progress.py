@@ -1,4 +1,4 @@
-"""Epochs as they come: a bar in a terminal or notebook where tqdm is installed, else a line each."""
+"""Progress of a fit: a progress bar in a terminal or notebook if tqdm is installed, else one line per epoch."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Show = Callable[[int, Mapping[str, Any], float], None]
 
 @contextmanager
 def progress(epochs: int, verbose: bool) -> Iterator[Show]:
-    """Give a function of (epoch, logs, seconds) that shows the epoch, or nothing unless verbose."""
+    """Yield a function of (epoch, logs, seconds) that shows an epoch, or does nothing unless verbose."""
     if not verbose:
         yield lambda epoch, logs, seconds: None
         return
@@ -25,7 +25,7 @@ def progress(epochs: int, verbose: bool) -> Iterator[Show]:
         return
 
     def advance(epoch: int, logs: Mapping[str, Any], seconds: float) -> None:
-        bar.set_postfix_str(summary(logs), refresh=False)  # update refreshes, a few times a second at most
+        bar.set_postfix_str(summary(logs), refresh=False)  # update() refreshes, at most a few times a second
         bar.update(1)
 
     with bar:
@@ -33,7 +33,7 @@ def progress(epochs: int, verbose: bool) -> Iterator[Show]:
 
 
 def _bar(epochs: int) -> Any:
-    """A tqdm bar where it can be drawn over and over, else None."""
+    """Return a tqdm bar if the output can be redrawn, else None."""
     drawable = "ipykernel" in sys.modules or (sys.stderr is not None and sys.stderr.isatty())
     if not drawable:
         return None
@@ -45,6 +45,6 @@ def _bar(epochs: int) -> Any:
 
 
 def summary(logs: Mapping[str, Any]) -> str:
-    """Return all numbers of the logs but the seconds."""
+    """Return all numbers in the logs except the seconds, as text."""
     numbers = {name: value for name, value in logs.items() if name != "seconds" and isinstance(value, Real)}
     return ", ".join(f"{name} {float(value):.4g}" for name, value in numbers.items())

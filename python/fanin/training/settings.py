@@ -1,4 +1,4 @@
-"""What a fit is told beside its network, X and y: one frozen value."""
+"""The options of a fit, as one frozen value."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from fanin.data.validation import ValidationData
 
 
-MOST = 2**63  # that the core counts, and more than anybody can
+MOST = 2**63  # the largest count that the core can hold, practically unlimited
 
 
 @dataclass(frozen=True, eq=False)
 class Settings:
-    """The keyword arguments of `Network.fit`; construction checks all that can be checked without the network."""
+    """The keyword arguments of `Network.fit`; the constructor makes all checks that do not need the network."""
 
     rule: Rule
     epochs: int = 10
@@ -50,6 +50,6 @@ class Settings:
         object.__setattr__(self, "callbacks", check_callbacks(self.callbacks))
 
     def new_budget(self) -> _core.Budget:
-        """Return what one fit may take, counted from now on."""
+        """Return the limits of one fit, counted from now."""
         steps = None if self.max_steps is None else min(int(self.max_steps), MOST)
         return _core.Budget(steps, None if self.max_seconds is None else float(self.max_seconds))

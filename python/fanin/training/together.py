@@ -1,4 +1,4 @@
-"""Fits of several networks, side by side."""
+"""Training several networks in parallel."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ def train_together(members: Iterable[Member], *, on_error: Literal["raise"] = "r
 @overload
 def train_together(members: Iterable[Member], *, on_error: OnError) -> list[History | Exception]: ...
 def train_together(members: Iterable[Member], *, on_error: OnError = "raise") -> Any:
-    """Train several networks side by side, each with the same bits as by `Network.fit` alone.
+    """Train several networks in parallel, each bit-identical to `Network.fit` alone.
 
-    Each network is trained on one thread, and the threads take the networks in turn: small ones, which gain nothing
-    from several threads each, are trained as many at a time as there are threads. With fewer networks than threads,
-    each large one has its share of them. Arrays may be shared. Validation and callbacks run on the calling thread, one
-    at a time, between epochs. Ctrl-C ends all fits and leaves usable networks.
+    Each network is trained on one thread, as many at a time as there are threads, which suits small networks that gain
+    nothing from several threads. With fewer networks than threads, the threads are divided among the large ones. Arrays
+    may be shared. Validation and callbacks run on the calling thread, one at a time, between epochs. Ctrl-C ends all
+    fits; the networks remain usable.
 
     Parameters
     ----------
     members : sequence of tuples (net, X, y, options)
-        `options` is a dict of the keyword arguments of `Network.fit`: rule, epochs, validation_data, callbacks, ...
+        `options` is a dict of keyword arguments of `Network.fit`: rule, epochs, validation_data, callbacks, ...
     on_error : str
-        What becomes of an exception in a fit, such as `DivergedError`, which never ends the others. "raise": the
-        first one is raised when all others have ended; "return": it takes the place of the history.
+        How to handle an exception in a fit, such as `DivergedError`; it never ends the other fits. "raise": raise the
+        first exception after all fits have ended; "return": return it in place of the history.
 
     Returns
     -------
@@ -54,10 +54,10 @@ def train_together(members: Iterable[Member], *, on_error: OnError = "raise") ->
     Raises
     ------
     ValueError, TypeError
-        Before any training, as `Network.fit` does, with the number of the member, from 1; and where a network comes
+        As `Network.fit` does, before any training, with the number of the member, from 1. Also if a network occurs
         twice.
     RuntimeError
-        Before any training, where a network is already being trained.
+        Before any training, if a network is already being trained.
 
     Examples
     --------
@@ -82,7 +82,9 @@ def train_together(members: Iterable[Member], *, on_error: OnError = "raise") ->
             training = stack.enter_context(opened)
             fit.warn_of_mini_batches(training.rows, stacklevel=3)
             fits.append(_FitUnderWay(fit, training, population, number))
-        stack.enter_context(Closing(population))  # closed first: then no epoch of a training is under way
+        stack.enter_context(
+            Closing(population)
+        )  # closed first, so that no training is still running an epoch
         for number, under_way in enumerate(fits):
             with sentences(f"member {number + 1}: "):
                 under_way.begin()
@@ -107,12 +109,12 @@ def train_together(members: Iterable[Member], *, on_error: OnError = "raise") ->
 
 
 def _checked(members: Iterable[Member]) -> list[tuple[Network, ArrayLike, ArrayLike, Settings]]:
-    """Return the members with their settings; raise where they are no fits of different networks."""
+    """Return the members with their settings; raise unless they are valid fits of different networks."""
     if not isinstance(members, Iterable):
         raise TypeError(f"members: expected a list of (net, X, y, options), got {type(members).__name__}")
     checked = []
     names = [field.name for field in fields(Settings)]
-    first: dict[int, int] = {}  # member by what only one may have
+    first: dict[int, int] = {}  # the member that first used an object which only one may use
     for number, member in enumerate(members, start=1):
         if not isinstance(member, tuple) or len(member) != 4:
             got = f"{len(member)} of them" if isinstance(member, tuple) else type(member).__name__
@@ -129,7 +131,7 @@ def _checked(members: Iterable[Member]) -> list[tuple[Network, ArrayLike, ArrayL
                 raise TypeError(f"member {number}: options: expected any of {', '.join(names)}, got {name!r}")
         if (other := first.setdefault(id(net._core), number)) != number:
             raise ValueError(
-                f"member {number}: has the network of member {other}; expected another one, such as net.copy()"
+                f"member {number}: expected a network of its own, such as net.copy(), got that of member {other}"
             )
         with sentences(f"member {number}: "):
             settings = Settings(**options)
@@ -137,14 +139,14 @@ def _checked(members: Iterable[Member]) -> list[tuple[Network, ArrayLike, ArrayL
             stops = isinstance(callback, EarlyStopping)
             if stops and (other := first.setdefault(id(callback), number)) != number:
                 raise ValueError(
-                    f"member {number}: has the EarlyStopping of member {other}; expected one for each network"
+                    f"member {number}: expected an EarlyStopping of its own, got that of member {other}"
                 )
         checked.append((net, X, y, settings))
     return checked
 
 
 class _FitUnderWay:
-    """One of the fits: what becomes of it between its epochs."""
+    """One of the fits: what happens between its epochs."""
 
     def __init__(self, fit: Fit, training: Any, population: _core.Population, number: int) -> None:
         self.fit, self._training, self._population, self._number = fit, training, population, number
@@ -153,7 +155,7 @@ class _FitUnderWay:
         self._loop = self.fit.begin()
 
     def advance(self, ended: _core.EndedEpoch | None) -> History | None:
-        """Note the epoch that has ended, or raise what has ended it; begin the next, or return the history."""
+        """Record the epoch that has ended, or raise its exception; begin the next one, or return the history."""
         if ended is not None:
             self._loop.epoch_ended(*ended.figures())
         if self._loop.more:

@@ -1,4 +1,4 @@
-// What a program that uses fanin does: every part of the library that it links with.
+// A typical program: it uses every part of the library that it links with.
 #include <fanin/fanin.hpp>
 #include <filesystem>
 #include <iostream>
@@ -68,6 +68,6 @@ int main() {
                     mistakes_can_be_caught() && steps_arrays() && fits_and_computes();
   std::filesystem::remove(path);
   std::cout << "fanin on " << fanin::cpu::active()
-            << (good ? ": as it should be\n" : ": something is wrong\n");
+            << (good ? ": everything works\n" : ": something is wrong\n");
   return good ? 0 : 1;
 }

@@ -1,12 +1,12 @@
-// An activation as a layer of its own, as a value.
+// An activation as a layer, as a value.
 #pragma once
 
 #include "fanin/activations.hpp"
 
 namespace fanin {
 
-// f(x), element by element, of what the layer before it gives. After a Dense without an activation it is that
-// of the Dense, and costs no more.
+// f(x), elementwise, of the previous layer's output. After a Dense without an activation it is merged into
+// the Dense at no extra cost.
 struct ActivationLayer {
   static constexpr const char* name = "activation";
   Activation activation = fanin::activation<Identity>;

@@ -1,10 +1,10 @@
 // The list of all kinds of layers. A kind is a value: a struct with
 //   name              what model files and bindings call it
-//   fields(self, f)   as in an update rule, and besides
+//   fields(self, f)   as in an update rule; in addition
 //                     f(name, activation)          an Activation
 //                     f(name, entry, list)         one entry of a list, such as Initializers
 //                     f(name, optional value)      a value with fields of its own, or none
-//                     f(name, layers)              a list of layers inside
+//                     f(name, layers)              a list of inner layers
 #pragma once
 
 #include <optional>
@@ -23,8 +23,8 @@ namespace fanin {
 
 using Layers = List<Dense, BatchNorm, Dropout, ActivationLayer, Residual>;
 
-// The usual order is Dense (with batch norm, then its activation), Dropout, Dense, ...; the last one gives
-// the outputs: a Dense, an activation or a Residual.
+// The usual order is Dense (with batch norm, then its activation), Dropout, Dense, ...; the last layer
+// produces the outputs: a Dense, an activation or a Residual.
 struct Layer {
   using Kind = decltype(variant_of(Layers{}));
   Kind kind;

@@ -1,19 +1,19 @@
-// Batch norm as a value, of a Dense or as a layer of its own.
+// Batch norm as a value, part of a Dense or a layer of its own.
 #pragma once
 
-#include "fanin/rules/rule.hpp"
+#include "fanin/fields.hpp"
 
 namespace fanin {
 
 // gamma (z - mean) / sqrt(variance + epsilon) + beta in each column of z, before the activation (Ioffe and
-// Szegedy 2015). In training mean and variance are those of the batch; else they are averages over batches,
-//   average <- decay average + (1 - decay) of the batch
-// from mean 0 and variance 1, of the variance that divides by rows - 1: both as PyTorch has them. With
-// bias_correction the start has no weight: the average is divided by 1 - decay^t after t batches. With
-// exact_statistics Training::exact_statistics puts mean and variance of the whole training set in their
-// place.
+// Szegedy 2015). Training uses the batch's mean and variance; prediction uses the running statistics,
+//   running <- decay running + (1 - decay) of the batch
+// which start at mean 0 and variance 1; the running variance divides by rows - 1: both as in PyTorch. With
+// bias_correction the start has no weight: running statistics are divided by 1 - decay^t after t batches.
+// With exact_statistics, Training::exact_statistics replaces them by the mean and variance of the whole
+// training set.
 //
-// As a layer of its own it normalizes what the layer before it gives, or the inputs.
+// As a layer of its own it normalizes the previous layer's output, or the inputs.
 struct BatchNorm {
   static constexpr const char* name = "batch_norm";
   double epsilon = 1e-5;
@@ -22,7 +22,7 @@ struct BatchNorm {
   bool exact_statistics = false;
   template <class Self, class F>
   static void fields(Self& self, F&& field) {
-    // a normal number, and its square root and their inverses too, in either precision
+    // a normal number, as are its square root and the inverses of both, in either precision
     field("epsilon", self.epsilon, Allowed{1e-30, 1e30, false, false});
     field("decay", self.decay, from_0_below_1());
     field("bias_correction", self.bias_correction);

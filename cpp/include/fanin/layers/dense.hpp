@@ -10,10 +10,10 @@
 
 namespace fanin {
 
-// units outputs, each f(x w + b); with batch norm there is no b, whose part beta takes
+// units outputs, each f(x w + b); with batch norm, beta takes the place of b
 struct Dense {
   static constexpr const char* name = "dense";
-  std::size_t units = 0;  // no default that a network accepts
+  std::size_t units = 0;  // must be set: a network rejects 0
   Activation activation = fanin::activation<Identity>;
   Initializer initializer = Automatic{};
   Initializer bias_initializer = Zeros{};

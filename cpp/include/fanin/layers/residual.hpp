@@ -1,4 +1,4 @@
-// Layers with a connection around them, as a value.
+// Layers with a skip connection, as a value.
 #pragma once
 
 #include <vector>
@@ -7,7 +7,7 @@ namespace fanin {
 
 struct Layer;
 
-// x + f(x), where f is a list of layers that gives as many columns as it is given (He et al. 2016).
+// x + f(x), where f is a list of layers with as many outputs as inputs (He et al. 2016).
 struct Residual {
   static constexpr const char* name = "residual";
   std::vector<Layer> layers;

@@ -12,7 +12,6 @@ namespace fanin {
 // The same variant as PyTorch's; the paper has no rate, which is 1.
 struct Adadelta {
   static constexpr const char* name = "adadelta";
-  static constexpr int slots = 2;
   static constexpr const char* slot_names[] = {"G", "D"};
 
   double learning_rate = 1;

@@ -10,7 +10,6 @@ namespace fanin {
 // The same variant as PyTorch's.
 struct Adagrad {
   static constexpr const char* name = "adagrad";
-  static constexpr int slots = 1;
   static constexpr const char* slot_names[] = {"G"};
 
   double learning_rate = 0.01;

@@ -11,7 +11,6 @@ namespace fanin {
 // The same variant as PyTorch's Adam. The corrections are constants of a step, computed once in double.
 struct Adam {
   static constexpr const char* name = "adam";
-  static constexpr int slots = 2;
   static constexpr const char* slot_names[] = {"m", "v"};
 
   double learning_rate = 1e-3;

@@ -11,7 +11,6 @@ namespace fanin {
 // As in the paper there is no epsilon; PyTorch adds one to |g|.
 struct AdaMax {
   static constexpr const char* name = "adamax";
-  static constexpr int slots = 2;
   static constexpr const char* slot_names[] = {"m", "u"};
 
   double learning_rate = 2e-3;

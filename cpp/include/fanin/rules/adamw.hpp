@@ -17,6 +17,8 @@ struct AdamW : Adam {
     Adam::fields(self, field);
     field("weight_decay", self.weight_decay, at_least(0));
   }
+
+  double own_decay() const { return weight_decay; }
 };
 
 }  // namespace fanin

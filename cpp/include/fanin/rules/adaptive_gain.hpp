@@ -14,7 +14,6 @@ namespace fanin {
 // underflows is 0.
 struct AdaptiveGain {
   static constexpr const char* name = "adaptive_gain";
-  static constexpr int slots = 2;
   static constexpr const char* slot_names[] = {"gain", "v"};
 
   double learning_rate = 0.01;
@@ -36,6 +35,8 @@ struct AdaptiveGain {
     return min_gain > 1 || max_gain < 1 ? "min_gain, max_gain: expected limits around 1, where gains start"
                                         : nullptr;
   }
+
+  double& momentum_to_schedule() { return momentum; }
 
   struct Constants {
     double rate, momentum, delta, shrink, lowest, highest;

@@ -25,4 +25,9 @@ namespace fanin {
 using Rules = List<SGD, Momentum, Nesterov, AdaptiveGain, SignSGD, Rprop, RMSprop, Adagrad, Adadelta, Adam,
                    AdamW, NAdam, RAdam, AMSGrad, AdaMax, Lion, SchaulVSGD>;
 
+template <class R>
+constexpr int rule_place() {
+  return index_in<R, Rules>;
+}
+
 }  // namespace fanin

@@ -12,7 +12,6 @@ namespace fanin {
 // The paper corrects no bias; this does as Adam does, and is the same variant as PyTorch's.
 struct AMSGrad : Adam {
   static constexpr const char* name = "amsgrad";
-  static constexpr int slots = 3;
   static constexpr const char* slot_names[] = {"m", "v", "u"};
 
   template <class V>

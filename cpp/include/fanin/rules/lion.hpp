@@ -10,7 +10,6 @@ namespace fanin {
 // Weights decay, biases do not.
 struct Lion {
   static constexpr const char* name = "lion";
-  static constexpr int slots = 1;
   static constexpr const char* slot_names[] = {"m"};
 
   double learning_rate = 1e-4;
@@ -25,6 +24,8 @@ struct Lion {
     field("beta2", self.beta2, from_0_below_1());
     field("weight_decay", self.weight_decay, at_least(0));
   }
+
+  double own_decay() const { return weight_decay; }
 
   struct Constants {
     double rate, beta1, rest1, beta2, rest2;

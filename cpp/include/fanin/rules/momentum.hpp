@@ -11,7 +11,6 @@ namespace fanin {
 // buffer: the same path while the rate is constant, another one when it changes.
 struct Momentum {
   static constexpr const char* name = "momentum";
-  static constexpr int slots = 1;
   static constexpr const char* slot_names[] = {"v"};
 
   double learning_rate = 0.01;
@@ -22,6 +21,8 @@ struct Momentum {
     field("learning_rate", self.learning_rate, at_least(0));
     field("momentum", self.momentum, from_0_below_1());
   }
+
+  double& momentum_to_schedule() { return momentum; }
 
   struct Constants {
     double rate, momentum;

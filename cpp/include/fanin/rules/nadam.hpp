@@ -11,7 +11,6 @@ namespace fanin {
 // The same variant as PyTorch's.
 struct NAdam {
   static constexpr const char* name = "nadam";
-  static constexpr int slots = 2;
   static constexpr const char* slot_names[] = {"m", "v"};
 
   double learning_rate = 2e-3;

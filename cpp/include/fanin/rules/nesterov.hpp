@@ -13,7 +13,6 @@ namespace fanin {
 // the same.
 struct Nesterov {
   static constexpr const char* name = "nesterov";
-  static constexpr int slots = 1;
   static constexpr const char* slot_names[] = {"v"};
 
   double learning_rate = 0.01;
@@ -24,6 +23,8 @@ struct Nesterov {
     field("learning_rate", self.learning_rate, at_least(0));
     field("momentum", self.momentum, from_0_below_1());
   }
+
+  double& momentum_to_schedule() { return momentum; }
 
   struct Constants {
     double rate, momentum, ahead;

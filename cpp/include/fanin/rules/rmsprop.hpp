@@ -17,7 +17,6 @@ namespace fanin {
 // PyTorch's decay is called alpha and is 0.99, its rate is outside of v, and it has no Nesterov form.
 struct RMSprop {
   static constexpr const char* name = "rmsprop";
-  static constexpr int slots = 3;
   static constexpr const char* slot_names[] = {"MS", "mean", "v"};
 
   double learning_rate = 1e-3;
@@ -51,6 +50,8 @@ struct RMSprop {
   static constexpr bool uses(int form, int slot) {
     return slot == 0 || (slot == 1 && form % 2 == 1) || (slot == 2 && form >= 2);
   }
+
+  double& momentum_to_schedule() { return momentum; }
 
   struct Constants {
     double rate, decay, rest, correction, epsilon, momentum, ahead;

@@ -16,7 +16,6 @@ namespace fanin {
 // and each of the three counts the sign as 0 at the next step. PyTorch's is iRprop-.
 struct Rprop {
   static constexpr const char* name = "rprop";
-  static constexpr int slots = 2;
   static constexpr const char* slot_names[] = {"step", "sign"};
   enum class Variant { minus, plus, i_minus, i_plus };
   static constexpr const char* variants[] = {"rprop-", "rprop+", "irprop-", "irprop+"};

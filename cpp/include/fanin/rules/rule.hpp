@@ -1,59 +1,62 @@
-// What every update rule is made of. A rule is a value: a struct with
-//   name, slots          its name and the number of state arrays a weight needs
-//   slot_names           their names, in order: the letters of the equation; absent where there are no slots
-//   fields(self, f)      f(name, value, allowed range) for each hyper-parameter, in the dataclass's order;
-//                        f(name, value, names) for a choice, f(name, value) for yes or no
-//   begin(moment)        the constants of a step, computed once in double
-//   step(c, g, w, slot)  the change of w for gradient g, on one vector of any width
-// A gradient of zero on fresh slots and a weight of zero must change nothing: padding lanes rely on it.
-// Where a rule needs more, it also has
-//   conflict()           a sentence where hyper-parameters do not go together, else null
-//   initial(slot)        what a slot holds before the first step; 0 without
-//   forms, form()        so many loops, each without a branch: step<form>; Constants::form says which it is
-//   uses(form, slot)     where forms need different slots
-//   needs_loss()         whether `begin` reads the loss
-//   remember(moment)     one number to keep from this step to the next; memory_name is its letter
-//   shift(c, g, w, slot) where from w a second gradient is wanted; step(c, g, second, w, slot) gets it
-//   looks_ahead()        whether it trains other weights y, where gradients are taken, than the w people see
-//   ahead()              how far y is ahead in the step to come; where it is 0, y is w
-//   shown(a, y, slot)    w, with a = ahead() times the scale of its array's rate
-//   trained(a, w, slot)  y, as people set w, and another `ahead` leaves w where it is
-// These two get one number, not the constants of a step: a new learning rate must leave y as it is, since y
-// from w from y is rounded twice, and files keep the number.
+// The contract of an update rule. A rule is a value: a struct with
+//   name                  its name in files and bindings
+//   slot_names            names of the state arrays that each weight has, in order: the letters of the
+//                         equation; absent if there are none
+//   learning_rate         a double, which schedules may change
+//   fields(self, f)       f(name, number, allowed range), f(name, flag) or f(name, choice, names) for each
+//                         hyper-parameter, in the order of the Python dataclass
+//   Constants             what a step needs, in double: a trivially copyable struct
+//   begin(moment)         the Constants of a step, computed once
+//   step(c, g, w, slot)   the change of w for gradient g. The arguments are of a type V, a vector of any
+//                         width, and slot points to one V for each name. A V is made from a double and has
+//                         + - * /, comparisons that give masks, select(mask, a, b), fma(a, b, c) = a b + c,
+//                         sqrt, abs, min, max, copy_sign, and sign, bounded and ratio from below. There are
+//                         no branches on its values.
+// A gradient of zero must not change a weight of zero with fresh slots: padding lanes rely on it.
+// A rule may also have
+//   conflict()            an error message if hyper-parameters contradict each other, else null
+//   initial(slot)         what a slot holds before the first step, instead of 0
+//   own_decay()           weight decay of its own, decoupled from the gradient, applied around the rule
+//   momentum_to_schedule() a reference to the hyper-parameter that a schedule of the momentum changes
+//   forms, form()         the number of loops without branches, as in step<form>; Constants::form selects one
+//   uses(form, slot)      which slots a form needs, if not all
+//   needs_loss()          whether `begin` reads the loss
+//   remember(moment)      a number to carry from this step to the next; memory_name is its letter
+//   second_gradient       true if it needs a second gradient: shift(c, g, w, slot) gives the distance from w
+//                         to where it is taken, and step(c, g, second, w, slot) receives it
+//   looks_ahead()         whether it trains other weights y, at which gradients are taken, than the w shown
+//   ahead()               how far ahead y is in the next step; y is w if it is 0
+//   shown(a, y, slot)     w, with a = ahead() times the rate scale of the array
+//   trained(a, w, slot)   y, when w is set, or when another `ahead` must leave w unchanged
+// The last two receive one number instead of the constants of a step: a new learning rate must not change y,
+// because converting y to w and back rounds twice, and files store the number.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
+
+#include "fanin/fields.hpp"
 
 namespace fanin {
 
-// The values a number may take: from low to high, without an end that is open. Not-a-number is never among
-// them, infinity only as a high end that is not open.
-struct Allowed {
-  double low, high;
-  bool open_low, open_high;
-};
-constexpr Allowed any_number() { return {-__builtin_huge_val(), __builtin_huge_val(), true, true}; }
-constexpr Allowed at_least(double low) { return {low, __builtin_huge_val(), false, true}; }
-constexpr Allowed above_0() { return {0, __builtin_huge_val(), true, true}; }
-constexpr Allowed above_0_or_infinity() { return {0, __builtin_huge_val(), true, false}; }
-constexpr Allowed from_0_to_1() { return {0, 1, false, false}; }
-constexpr Allowed from_0_below_1() { return {0, 1, false, true}; }
-constexpr Allowed between_0_and_1() { return {0, 1, true, true}; }
+// The number of state arrays that each weight has
+template <class R>
+constexpr int slot_count = [] {
+  if constexpr (requires { R::slot_names; }) {
+    return static_cast<int>(sizeof(R::slot_names) / sizeof(R::slot_names[0]));
+  }
+  return 0;
+}();
 
-// A short list of numbers as a hyper-parameter.
-struct Numbers {
-  static constexpr std::size_t most = 32;
-  double value[most];
-  std::size_t count;
-};
+// The place of R in the list of rules; rules/all.hpp defines it
+template <class R>
+constexpr int rule_place();
 
-// When a step is taken, t = 1, 2, ..., and what else its constants may depend on
+// Which step, t = 1, 2, ..., and what else its constants may depend on
 struct Moment {
   std::uint64_t t;
-  double memory = 0;          // what `remember` gave at the step before
-  double loss = 0;            // at the weights the gradient was taken at
-  double next_momentum = -1;  // of the step to come, where a schedule will change it
+  double memory = 0;          // what `remember` returned at the previous step
+  double loss = 0;            // at the weights where the gradient was taken
+  double next_momentum = -1;  // of the next step, if a schedule changes it
 
   Moment(std::uint64_t step) : t(step) {}
   constexpr double next_momentum_or(double same) const { return next_momentum < 0 ? same : next_momentum; }
@@ -74,15 +77,15 @@ V sign(V a) {
   return select(a > V(0.0), V(1.0), select(a < V(0.0), V(-1.0), V(0.0)));
 }
 
-// g, as far as sums of its square stay finite: beyond 2^60 (float, about 1e18) or 2^508 (double) only the
-// sign counts
+// g clipped so that sums of its square stay finite: beyond 2^60 (float, about 1e18) or 2^508 (double) only
+// the sign counts
 template <class V>
 V bounded(V g) {
   const V limit(sizeof(typename V::Scalar) == 4 ? 0x1p60 : 0x1p508);
   return min(limit, max(-limit, g));
 }
 
-// a / b, and 0 where b is 0: no gradient so far, or one whose square is too small for a number
+// a / b, and 0 where b is 0: there was no gradient yet, or its square underflowed
 template <class V>
 V ratio(V a, V b) {
   return select(b == V(0.0), V(0.0), a / b);

@@ -17,7 +17,6 @@ namespace fanin {
 // ours.
 struct SchaulVSGD {
   static constexpr const char* name = "schaul_vsgd";
-  static constexpr int slots = 5;
   static constexpr const char* slot_names[] = {"g", "v", "h", "q", "tau"};
   static constexpr bool second_gradient = true;
 

@@ -8,7 +8,6 @@ namespace fanin {
 //   w <- w - learning_rate * g
 struct SGD {
   static constexpr const char* name = "sgd";
-  static constexpr int slots = 0;
 
   double learning_rate = 0.01;
 

@@ -9,7 +9,6 @@ namespace fanin {
 // Steps do not shrink with the gradient, so plateaus of tiny gradients are left as fast as slopes.
 struct SignSGD {
   static constexpr const char* name = "sign_sgd";
-  static constexpr int slots = 0;
 
   double learning_rate = 1e-3;
 

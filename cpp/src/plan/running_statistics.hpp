@@ -1,4 +1,4 @@
-// Averages of batch means and variances, which stand for them where there is no batch.
+// Running mean and variance of each batch norm, which replace those of a batch in prediction.
 #pragma once
 
 #include <cmath>
@@ -21,21 +21,22 @@ T without_denormals(T x) {
 }
 
 template <class T>
-class Averages {
+class RunningStatistics {
  public:
-  explicit Averages(const Nodes<T>& nodes);
+  explicit RunningStatistics(const Nodes<T>& nodes);
 
   T* mean(const Normalizer<T>& of) const;
   T* variance(const Normalizer<T>& of) const;
   const Buffer<T>& values() const { return values_; }
 
-  // What batch norms have found of a batch is noted, and then all that was noted is added.
+  // `note` records the statistics of a batch, and `add` adds what was recorded.
   void note(const std::vector<Normalizer<T>*>& normalizers, Batch batch);
   void add(const std::vector<Normalizer<T>*>& normalizers);
 
-  void copy(const Averages& other);
+  void copy(const RunningStatistics& other);
 
-  // of all batches together, for each layer with parameters: 1, or with bias correction 1 - decay^t
+  // The weight of all batches together, for each layer with parameters: 1, or 1 - decay^t with bias
+  // correction
   std::vector<double>& weights() { return weights_; }
   const std::vector<double>& weights() const { return weights_; }
 
@@ -44,7 +45,7 @@ class Averages {
   std::vector<double> weights_;
 };
 
-extern template class Averages<float>;
-extern template class Averages<double>;
+extern template class RunningStatistics<float>;
+extern template class RunningStatistics<double>;
 
 }  // namespace fanin

@@ -1,4 +1,4 @@
-#include "plan/averages.hpp"
+#include "plan/running_statistics.hpp"
 
 #include <algorithm>
 
@@ -8,7 +8,7 @@
 namespace fanin {
 
 template <class T>
-Averages<T>::Averages(const Nodes<T>& nodes)
+RunningStatistics<T>::RunningStatistics(const Nodes<T>& nodes)
     : values_(nodes.table.statistics_size), noted_(nodes.table.statistics_size), weights_(nodes.stages, 1) {
   for (const Normalizer<T>* of : nodes.normalizers) {
     if (of->norm.bias_correction) weights_[of->stage] = 0;
@@ -17,16 +17,16 @@ Averages<T>::Averages(const Nodes<T>& nodes)
 }
 
 template <class T>
-T* Averages<T>::mean(const Normalizer<T>& of) const {
+T* RunningStatistics<T>::mean(const Normalizer<T>& of) const {
   return values_.data() + of.mean;
 }
 template <class T>
-T* Averages<T>::variance(const Normalizer<T>& of) const {
+T* RunningStatistics<T>::variance(const Normalizer<T>& of) const {
   return values_.data() + of.variance;
 }
 
 template <class T>
-void Averages<T>::note(const std::vector<Normalizer<T>*>& normalizers, Batch batch) {
+void RunningStatistics<T>::note(const std::vector<Normalizer<T>*>& normalizers, Batch batch) {
   const double rows = static_cast<double>(batch.rows);
   const T unbiased = static_cast<T>(rows / (rows - 1));
   for (const Normalizer<T>* of : normalizers) {
@@ -39,10 +39,10 @@ void Averages<T>::note(const std::vector<Normalizer<T>*>& normalizers, Batch bat
   }
 }
 
-// With w the weight of all batches, average <- average + (1 - decay) / w (batch - average): where w is 1 the
-// plain average, where it is 1 - decay^t the one divided by that.
+//   s <- s + (1 - decay) / w (batch - s),   w the weight of all batches
+// This is the plain moving average if w is 1; if w is 1 - decay^t, it is that average divided by w.
 template <class T>
-void Averages<T>::add(const std::vector<Normalizer<T>*>& normalizers) {
+void RunningStatistics<T>::add(const std::vector<Normalizer<T>*>& normalizers) {
   for (const Normalizer<T>* of : normalizers) {
     const double decay = of->norm.decay;
     double& weight = weights_[of->stage];
@@ -50,19 +50,19 @@ void Averages<T>::add(const std::vector<Normalizer<T>*>& normalizers) {
     const T share = static_cast<T>((1 - decay) / weight);
     const std::size_t end = of->variance + rounded<T>(of->columns);
     for (std::size_t i = of->mean; i < end; ++i) {
-      T& average = values_.data()[i];
-      average = without_denormals(average + share * (noted_.data()[i] - average));
+      T& value = values_.data()[i];
+      value = without_denormals(value + share * (noted_.data()[i] - value));
     }
   }
 }
 
 template <class T>
-void Averages<T>::copy(const Averages& other) {
+void RunningStatistics<T>::copy(const RunningStatistics& other) {
   if (values_.size() > 0) std::memcpy(values_.data(), other.values_.data(), values_.size() * sizeof(T));
   weights_ = other.weights_;
 }
 
-template class Averages<float>;
-template class Averages<double>;
+template class RunningStatistics<float>;
+template class RunningStatistics<double>;
 
 }  // namespace fanin

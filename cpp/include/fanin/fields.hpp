@@ -1,0 +1,39 @@
+// What the values in the lists (rules, schedules, losses, initializers, layers) say of their
+// hyper-parameters.
+#pragma once
+
+#include <cstddef>
+
+namespace fanin {
+
+// The range of a number: from low to high, excluding an open end. NaN is never in range, infinity only as a
+// high end that is not open.
+struct Allowed {
+  double low, high;
+  bool open_low, open_high;
+};
+constexpr Allowed any_number() { return {-__builtin_huge_val(), __builtin_huge_val(), true, true}; }
+constexpr Allowed at_least(double low) { return {low, __builtin_huge_val(), false, true}; }
+constexpr Allowed above_0() { return {0, __builtin_huge_val(), true, true}; }
+constexpr Allowed above_0_or_infinity() { return {0, __builtin_huge_val(), true, false}; }
+constexpr Allowed from_0_to_1() { return {0, 1, false, false}; }
+constexpr Allowed from_0_below_1() { return {0, 1, false, true}; }
+constexpr Allowed between_0_and_1() { return {0, 1, true, true}; }
+
+// A short list of numbers as a hyper-parameter.
+struct Numbers {
+  static constexpr std::size_t most = 32;
+  double value[most];
+  std::size_t count;
+};
+
+// The names of an enumeration's values, in order.
+struct Choices {
+  const char* const* names;
+  std::size_t count;
+
+  template <std::size_t N>
+  constexpr Choices(const char* const (&all)[N]) : names(all), count(N) {}
+};
+
+}  // namespace fanin
