@@ -1,9 +1,8 @@
-"""The command: `python -m bench` from the checkout's root, or `python bench`."""
+"""The command: `python -m bench` from the checkout's root."""
 
 from __future__ import annotations
 
 import argparse
-import itertools
 import math
 import os
 import signal
@@ -11,9 +10,6 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-
-if not __package__:  # run as `python bench`
-    sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 import fanin
 from bench import kept, machine, record
@@ -75,8 +71,7 @@ def arguments() -> argparse.Namespace:
 
 def listing(chosen: dict[str, Group]) -> str:
     """The groups, with the names of their cases beneath."""
-    lines = [[name, *(f"  {case.name}" for case in group.cases)] for name, group in chosen.items()]
-    return "\n".join(itertools.chain(*lines))
+    return "\n".join("\n  ".join([name, *(case.name for case in of.cases)]) for name, of in chosen.items())
 
 
 def shown(tables: list[Table]) -> list[Table]:
@@ -98,20 +93,18 @@ def measure_all(options: argparse.Namespace, chosen: dict[str, Group]) -> tuple[
             kept.forget()
         run["machine"] = machine.measure(options.threads, options.quick)
         tables = shown(machine.machine_tables(run["machine"]))
-    plan = {
-        name: (len(group.cases) * len(group.threads(options.threads)), math.prod(group.effort(options.quick)))
-        for name, group in chosen.items()
-    }
-    progress = Progress(plan)
+    progress = Progress(
+        {
+            name: (len(of.cases) * len(of.threads(options.threads)), math.prod(of.effort(options.quick)))
+            for name, of in chosen.items()
+        }
+    )
     for name, group in chosen.items():
         limits = {}
         if not options.no_limits:
             limits = machine.limits_by_threads(run["machine"], options.quick, group.instruction_set)
-        outcome = measure(group, options.threads, options.quick, limits, progress)
-        run[name] = vars(outcome)
-        for problem in outcome.problems:
-            say(problem)
-        print(", ".join(f"{library} {version}" for library, version in outcome.versions.items()))
+        run[name] = measure(group, options.threads, options.quick, limits, progress)
+        print(", ".join(f"{library} {version}" for library, version in run[name]["versions"].items()))
         rows = record.rows(run, name)
         tables += shown([*result_tables(rows, group.results, group.rate), *group.tables(rows)])
         if group.judged:
@@ -119,14 +112,29 @@ def measure_all(options: argparse.Namespace, chosen: dict[str, Group]) -> tuple[
     return run, tables + shown(threads_tables(run))
 
 
-def changes(path: Path, old: dict[str, Any], new: dict[str, Any]) -> list[Table]:
-    """The tables of what changed since the run in a file, shown."""
-    tables = change_tables(old, new)
-    if not tables:
-        say(f"{path} has no case in common with this run")
-    elif difference := other_machine(old, new):
-        say(difference)
-    return shown(tables)
+def run_as_asked(options: argparse.Namespace, chosen: dict[str, Group]) -> None:
+    """Measure or read a run, then write, compare, judge and draw it."""
+    tables: list[Table] = []
+    old = record.read(options.compare_file) if options.compare_file else None
+    if options.from_file:
+        new = record.read(options.from_file)
+    else:
+        new, tables = measure_all(options, chosen)
+    if options.json_file:
+        record.write(options.json_file, new)
+    if old is not None:
+        changed = change_tables(old, new)
+        if not changed:
+            say(f"{options.compare_file} has no case in common with this run")
+        elif difference := other_machine(old, new):
+            say(difference)
+        tables += shown(changed)
+    if options.targets:
+        tables += shown([targets_table(new)])
+    if options.markdown_file:
+        options.markdown_file.write_text("\n".join(table.markdown() for table in tables))
+    if options.plot_file:
+        plot(new, options.plot_file)
 
 
 def main() -> int:
@@ -134,11 +142,11 @@ def main() -> int:
     every = groups(options.quick)
     if options.group:
         every = {options.group: every[options.group]}
-    chosen = {
+    matching = {
         name: replace(group, cases=[case for case in group.cases if options.match in case.name])
         for name, group in every.items()
     }
-    chosen = {name: group for name, group in chosen.items() if group.cases}
+    chosen = {name: group for name, group in matching.items() if group.cases}
     if not chosen:
         say(f"--match: no case's name contains {options.match!r}; the cases are\n{listing(every)}")
         return 2
@@ -146,39 +154,21 @@ def main() -> int:
         print(listing(chosen))
         return 0
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # ends the workers on the way out
-    tables: list[Table] = []
     try:
-        old = record.read(options.compare_file) if options.compare_file else None
-        if options.from_file:
-            new = record.read(options.from_file)
-        else:
-            new, tables = measure_all(options, chosen)
+        run_as_asked(options, chosen)
     except record.RecordError as error:
         say(str(error))
         return 2
+    except PlotError as error:
+        say(str(error))
+        return 1
     except BuildError as error:
         say(f"the machine cannot be measured: {error}\n--no-limits leaves its limits out")
         return 1
-    if options.json_file:
-        record.write(options.json_file, new)
-    if old is not None:
-        tables += changes(options.compare_file, old, new)
-    if options.targets:
-        tables += shown([targets_table(new)])
-    if options.markdown_file:
-        options.markdown_file.write_text("\n".join(table.markdown() for table in tables))
-    if options.plot_file:
-        try:
-            plot(new, options.plot_file)
-        except PlotError as error:
-            say(str(error))
-            return 1
+    except KeyboardInterrupt:
+        return 130  # what a shell reports for Ctrl-C
     return 0
 
 
 if __name__ == "__main__":
-    try:
-        status = main()
-    except KeyboardInterrupt:
-        status = 130  # what a shell reports for Ctrl-C
-    sys.exit(status)
+    sys.exit(main())

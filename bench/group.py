@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,27 +15,26 @@ from bench.cases import Case
 from bench.machine import Limits
 from bench.neighbours import Watch
 from bench.pool import WorkerError, WorkerProcess
-from bench.progress import Progress
+from bench.progress import Progress, say
 from bench.record import Row
 from bench.report import Table
+from bench.theory import THEORY
 
 Rounds = dict[str, dict[str, list[float]]]  # by result and column
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Group:
-    """What is timed, against whom, and where its limit lies.
+    """What is timed, and against whom.
 
-    workers, topic
-        the module of each library, fanin first, against which the others are checked, within the tolerance; its
-        function that prepares a case, where that is not named as the group
+    workers
+        the module of each library, fanin first, against which the others are checked, within the tolerance
     results, units
         the heading of the table of each result; what they are measured in, where that is not microseconds
     rounds
         how many, and about how many seconds each: a quick run has a third of them, of half the time
-    work, rate, limit
-        floating-point operations or elements of a case, the unit of work a nanosecond, and the least that a result of a
-        case can be on a machine
+    topic
+        the function of a worker that prepares a case, and the entry in `theory.THEORY`
     threads
         those of all numbers of threads that it is run on
     last
@@ -48,17 +47,14 @@ class Group:
         more tables, made of all rows; whether its targets are shown with them
     """
 
-    name: str
     workers: Mapping[str, str]
     cases: Sequence[Case]
     results: Mapping[str, str]
     rounds: tuple[int, float]
+    name: str = ""
     topic: str = ""
     tolerance: float = 1e-4
     units: Mapping[str, str] = field(default_factory=dict)
-    work: Callable[[Any], float] = lambda case: 0.0
-    rate: str = ""
-    limit: Callable[[Any, str, Any], float] | None = None
     threads: Callable[[list[int]], list[int]] = list
     last: tuple[str, ...] = ()
     derive: Callable[[Rounds], Rounds] = lambda rounds: {}
@@ -66,20 +62,15 @@ class Group:
     tables: Callable[[Sequence[Row]], list[Table]] = lambda rows: []
     judged: bool = False
 
+    @property
+    def rate(self) -> str:
+        """The unit of work a nanosecond."""
+        return THEORY[self.topic].rate if self.topic in THEORY else ""
+
     def effort(self, quick: bool) -> tuple[int, float]:
         """The rounds of a run."""
         count, seconds = self.rounds
         return (-(-count // 3), seconds / 2) if quick else self.rounds
-
-
-@dataclass
-class Outcome:
-    """Everything measured, as plain values; versions of the libraries; what went wrong, as sentences."""
-
-    rate: str
-    cases: list[dict[str, Any]] = field(default_factory=list)
-    versions: dict[str, str] = field(default_factory=dict)
-    problems: list[str] = field(default_factory=list)
 
 
 def disagreement(values: list[float], expected: list[float], tolerance: float) -> str:
@@ -90,63 +81,50 @@ def disagreement(values: list[float], expected: list[float], tolerance: float) -
     return ""
 
 
-@dataclass
 class Team:
-    """The processes of all libraries of a group on one number of threads; what fails is told and left out."""
+    """The processes of all libraries of a group on one number of threads; what fails is said and left out."""
 
-    group: Group
-    n_threads: int
-    outcome: Outcome
-
-    @contextmanager
-    def started(self) -> Iterator[None]:
-        """Processes that are ended on the way out."""
-        variables = {"FANIN_ISA": self.group.instruction_set} if self.group.instruction_set else {}
+    def __init__(self, group: Group, n_threads: int, outcome: dict[str, Any], stack: ExitStack) -> None:
+        self.group, self.n_threads, self.outcome = group, n_threads, outcome
+        variables = {"FANIN_ISA": group.instruction_set} if group.instruction_set else {}
         self.members = {
-            name: WorkerProcess(module, self.n_threads, variables)
-            for name, module in self.group.workers.items()
+            name: stack.enter_context(closing(WorkerProcess(module, n_threads, variables)))
+            for name, module in group.workers.items()
         }
-        try:
-            for name, process in list(self.members.items()):
-                try:
-                    process.greet()
-                    self.outcome.versions[name] = process.version
-                except WorkerError as error:
-                    self.members.pop(name).close()
-                    self.outcome.problems.append(f"{name}, threads {self.n_threads}, is left out: {error}")
-            yield
-        finally:
-            for process in self.members.values():
-                process.close()
+        for name, process in list(self.members.items()):
+            if (version := self.attempt(name, process.greet)) is None:
+                self.members.pop(name)
+            else:
+                outcome["versions"][name] = version
 
-    def problem(self, case: Case, sentence: object, *about: str) -> None:
-        self.outcome.problems.append(f"{', '.join(about)}, {case.name}, threads {self.n_threads}: {sentence}")
+    def problem(self, about: str, sentence: object) -> None:
+        self.outcome["problems"].append(f"{about}, threads {self.n_threads}: {sentence}")
+        say(self.outcome["problems"][-1])
 
-    def ask(self, case: Case, column: str, process: WorkerProcess, *request: Any) -> Any:
-        """The answer; none where the worker fails."""
+    def attempt(self, about: str, call: Callable[..., Any], *arguments: Any) -> Any:
+        """What the call returns; None where the worker fails."""
         try:
-            return process.ask(*request)
+            return call(*arguments)
         except WorkerError as error:
-            self.problem(case, error, column)
-            return None
+            return self.problem(about, error)
 
     def checked(self, case: Case) -> Iterator[tuple[WorkerProcess, int, str, str]]:
         """Set a case up in every library: process, index, result and column of what agrees with fanin's results."""
         reference: dict[str, list[float]] = {}
         for name, process in self.members.items():
-            tasks = self.ask(case, name, process, "prepare", self.group.topic or self.group.name, case) or []
-            for index, (result, own_column, tolerance) in enumerate(tasks):
-                column = own_column or name
+            tasks = self.attempt(f"{name}, {case.name}", process.ask, "prepare", self.group.topic, case)
+            for index, (result, column, tolerance) in enumerate(tasks or []):
+                about = f"{column or name}, {result}, {case.name}"
                 if result not in self.group.results:
                     continue
-                values = self.ask(case, column, process, "check", index)
+                values = self.attempt(about, process.ask, "check", index)
                 if values is None:
                     continue
                 expected = reference.setdefault(result, values)
                 if sentence := disagreement(values, expected, tolerance or self.group.tolerance):
-                    self.problem(case, sentence, column, result)
+                    self.problem(about, sentence)
                 else:
-                    yield process, index, result, column
+                    yield process, index, result, column or name
 
     def rounds(self, case: Case, count: int, seconds: float) -> Rounds:
         """Those of a case, in turn."""
@@ -155,7 +133,7 @@ class Team:
         for _ in range(count):
             for contender in list(contenders):
                 process, index, result, column = contender
-                value = self.ask(case, column, process, "round", index, seconds)
+                value = self.attempt(f"{column}, {case.name}", process.ask, "round", index, seconds)
                 if value is None:
                     contenders.remove(contender)
                 else:
@@ -164,37 +142,35 @@ class Team:
             rounds[result] = {column: values[-1:] for column, values in rounds[result].items()}
         return rounds | self.group.derive(rounds)
 
+    def record(self, case: Case, result: str, limits: Limits | None, **measured: Any) -> dict[str, Any]:
+        """One result of a case as plain values, with its work and its limit."""
+        unit = self.group.units.get(result, "us")
+        plain = {"case": case.name, "threads": self.n_threads, "result": result, "unit": unit}
+        plain["microseconds" if unit == "us" else "values"] = measured["columns"]
+        plain["other_processors"] = measured["others"] if unit in ("us", "times") else 0.0
+        if theory := THEORY.get(self.group.topic):
+            plain["work"] = theory.work(case) if result != "added" else 0.0
+            if limits or unit != "us":
+                plain["limit_microseconds" if unit == "us" else "limit"] = theory.limit(case, result, limits)
+        if plain.get("work") and "fanin" in measured["columns"] and Row(plain).fraction > 1:
+            self.problem(f"{result}, {case.name}", "faster than the limit, which something disturbed")
+        return plain
+
 
 def measure(
     group: Group, thread_counts: list[int], quick: bool, limits: Mapping[int, Limits], progress: Progress
-) -> Outcome:
-    """Every case of a group on each number of threads, one after the other; the limits may be left out."""
-    outcome = Outcome(group.rate)
-    teams = [Team(group, n_threads, outcome) for n_threads in group.threads(thread_counts)]
+) -> dict[str, Any]:
+    """Every case on each number of threads, as plain values, with versions and problems; limits may be left out."""
+    outcome: dict[str, Any] = {"rate": group.rate, "cases": [], "versions": {}, "problems": []}
     with ExitStack() as stack:
-        for team in teams:
-            stack.enter_context(team.started())
+        teams = [Team(group, n_threads, outcome, stack) for n_threads in group.threads(thread_counts)]
         for case, team in itertools.product(group.cases, teams):
             progress.begin(group.name, case.name, team.n_threads)
             watch = Watch()
             rounds = team.rounds(case, *group.effort(quick))
-            others = watch.processors()
-            progress.end(group.name)
-            for result, columns in rounds.items():
-                unit = group.units.get(result, "us")
-                plain = {
-                    "case": case.name,
-                    "threads": team.n_threads,
-                    "result": result,
-                    "unit": unit,
-                    "microseconds" if unit == "us" else "values": columns,
-                    "work": group.work(case),
-                    "other_processors": others if unit in ("us", "times") else 0.0,
-                }
-                if group.limit and (limits or unit != "us"):
-                    limit = group.limit(case, result, limits.get(team.n_threads))
-                    plain["limit_microseconds" if unit == "us" else "limit"] = limit
-                outcome.cases.append(plain)
-                if group.work(case) and "fanin" in columns and result != "added" and Row(plain).fraction > 1:
-                    team.problem(case, "faster than the limit, which something disturbed", result)
+            others, least = watch.processors(), limits.get(team.n_threads)
+            outcome["cases"] += [
+                team.record(case, result, least, columns=columns, others=others)
+                for result, columns in rounds.items()
+            ]
     return outcome

@@ -14,14 +14,8 @@ from bench.growth import CURVES
 from bench.record import Row, groups, rows
 
 WORK = {"GFLOP/s": "floating-point operations", "10^9/s": "numbers"}
-COLORS = (
-    "#0072b2",
-    "#d55e00",
-    "#009e73",
-    "#cc79a7",
-    "#e69f00",
-    "#56b4e9",
-)  # distinct to the colour-blind, too
+# distinct to the colour-blind, too
+COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 COLUMNS = 2
 
 
@@ -31,18 +25,20 @@ class PlotError(Exception):
 
 def draw(axes: Any, name: str, rate: str, timed: Sequence[Row]) -> None:
     """One panel: a colour for each result, a line style and a mark for each number of threads."""
-    kinds = list(dict.fromkeys(row.result for row in timed))
+    results = list(dict.fromkeys(row.result for row in timed))
     threads = sorted({row.threads for row in timed})
     for result, n_threads in dict.fromkeys((row.result, row.threads) for row in timed):
-        chosen = [row for row in timed if (row.result, row.threads) == (result, n_threads)]
-        color, place = COLORS[kinds.index(result) % len(COLORS)], threads.index(n_threads) % 4
-        works, fractions = [row.work for row in chosen], [row.fraction for row in chosen]
-        axes.scatter(works, fractions, color=color, marker="os^D"[place], s=16, alpha=0.5, linewidths=0)
-        sizes = sorted(set(works))
-        medians = [statistics.median(row.fraction for row in chosen if row.work == size) for size in sizes]
-        label = f"{result}, {n_threads} thread{'s' if n_threads > 1 else ''}"
-        axes.plot(
-            sizes, medians, color=color, linestyle=("-", "--", ":", "-.")[place], linewidth=1.4, label=label
+        fractions: dict[float, list[float]] = {}
+        for row in timed:
+            if (row.result, row.threads) == (result, n_threads):
+                fractions.setdefault(row.work, []).append(row.fraction)
+        place, color = threads.index(n_threads) % 4, COLORS[results.index(result) % len(COLORS)]
+        sizes = sorted(fractions)
+        medians, style = [statistics.median(fractions[size]) for size in sizes], ("-", "--", ":", "-.")[place]
+        axes.plot(sizes, medians, style, color=color, linewidth=1.4, label=f"{result}, threads {n_threads}")
+        points = [(size, fraction) for size in sizes for fraction in fractions[size]]
+        axes.scatter(
+            *zip(*points, strict=True), color=color, marker="os^D"[place], s=16, alpha=0.5, linewidths=0
         )
     axes.axhline(1, color="black", linewidth=0.8)
     axes.set_xscale("log")
@@ -73,22 +69,18 @@ def plot(run: dict[str, Any], path: Path) -> None:
     try:
         figures: Any = importlib.import_module("matplotlib.figure")
     except ImportError:
-        raise PlotError(
-            "a plot needs matplotlib, which is not installed: pip install 'fanin[plot]'"
-        ) from None
+        raise PlotError("a plot needs matplotlib: pip install 'fanin[plot]'") from None
     panels = panels_of(run)
     if not panels:
         raise PlotError("there is nothing to plot: fanin was timed beside a limit in no case of this run")
     columns = min(COLUMNS, len(panels))
     lines = -(-len(panels) // columns)
     figure = figures.Figure(figsize=(7.5 * columns, 3.4 * lines), layout="constrained")
-    grid = list(figure.subplots(lines, columns, squeeze=False).flat)
-    for axes, panel in zip(grid, panels, strict=False):
+    for place, panel in enumerate(panels, 1):
+        axes = figure.add_subplot(lines, columns, place)
         panel(axes)
         axes.tick_params(labelsize=8)
         axes.grid(alpha=0.25, linewidth=0.6)
-    for axes in grid[len(panels) :]:
-        axes.set_visible(False)
     try:
         figure.savefig(path, dpi=150)
     except (OSError, ValueError) as error:

@@ -21,14 +21,8 @@ ROOT = Path(__file__).resolve().parent.parent
 COMPILE_VARIABLE = "FANIN_BENCH_COMPILE"  # set: torch.compile is timed as well
 
 # Every library reads at least one of these when it is loaded; NPROC is the one XLA's thread pool heeds.
-THREAD_VARIABLES = (
-    "OMP_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-    "FANIN_NUM_THREADS",
-    "NPROC",
-)
+THREAD_VARIABLES = [f"{library}_NUM_THREADS" for library in ("OMP", "MKL", "OPENBLAS", "FANIN")]
+THREAD_VARIABLES += ["VECLIB_MAXIMUM_THREADS", "NPROC"]
 
 
 class WorkerError(Exception):
@@ -36,7 +30,7 @@ class WorkerError(Exception):
 
 
 class WorkerProcess:
-    """A process that runs `bench.workers.<module>` on a number of threads; `version` is its library's."""
+    """A process that runs `bench.workers.<module>` on a number of threads."""
 
     def __init__(self, module: str, n_threads: int, variables: Mapping[str, str]) -> None:
         environment = {**os.environ, "JAX_PLATFORMS": "cpu", "CUDA_VISIBLE_DEVICES": ""}
@@ -51,11 +45,11 @@ class WorkerProcess:
             stderr=self.complaints,
             start_new_session=True,  # a process group to stop and to end; Ctrl-C reaches the parent alone
         )
-        self.version = ""
 
-    def greet(self) -> None:
-        """Wait until the library is loaded; raise `WorkerError` where that fails."""
-        self.version = self._answer()
+    def greet(self) -> str:
+        """Wait until the library is loaded: its version."""
+        version: str = self._answer()
+        return version
 
     def ask(self, request: str, *arguments: Any) -> Any:
         """The answer to a request; the process runs for as long as that takes and no longer."""

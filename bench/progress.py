@@ -12,7 +12,7 @@ def say(sentence: str) -> None:
 
 
 class Progress:
-    """Learns from the cases that are done how their time relates to what their efforts promise.
+    """Learns how the time of what is done relates to what its rounds promised.
 
     plan
         for each group, how many cases it has on how many numbers of threads, and the seconds of rounds of one
@@ -20,31 +20,19 @@ class Progress:
 
     def __init__(self, plan: dict[str, tuple[int, float]]) -> None:
         self.plan = plan
-        self.done: dict[str, int] = dict.fromkeys(plan, 0)
-        self.spent: dict[str, float] = dict.fromkeys(plan, 0.0)
-        self.began = 0.0
+        self.begun = dict.fromkeys(plan, 0)
+        self.done = 0.0  # seconds promised of the cases before this one
+        self.ahead = sum(cases * seconds for cases, seconds in plan.values())
+        self.start = time.perf_counter()
 
     def begin(self, group: str, case: str, threads: int) -> None:
-        """Say so."""
-        place = f"{group}, case {self.done[group] + 1} of {self.plan[group][0]}"
-        say(f"{place}: {case}, threads {threads}{self.left()}")
-        self.began = time.perf_counter()
-
-    def end(self, group: str) -> None:
-        """Learn from a case."""
-        self.done[group] += 1
-        self.spent[group] += time.perf_counter() - self.began
-
-    def left(self) -> str:
-        """Minutes, once a case is done; a group that has not begun is taken to be like the others."""
-        promised = {name: self.done[name] * seconds for name, (_, seconds) in self.plan.items()}
-        if not sum(promised.values()):
-            return ""
-        overall = sum(self.spent.values()) / sum(promised.values())
-        seconds = sum(
-            (cases - self.done[name])
-            * each
-            * (self.spent[name] / promised[name] if promised[name] else overall)
-            for name, (cases, each) in self.plan.items()
-        )
-        return f", about {seconds / 60:.0f} min left" if seconds >= 60 else ", less than a minute left"
+        """Say which case begins, once the one before it is done, and how many minutes are left."""
+        left = ""
+        if self.done:
+            minutes = self.ahead / self.done * (time.perf_counter() - self.start) / 60
+            left = f", about {minutes:.0f} min left" if minutes >= 1 else ", less than a minute left"
+        self.begun[group] += 1
+        cases, seconds = self.plan[group]
+        say(f"{group}, case {self.begun[group]} of {cases}: {case}, threads {threads}{left}")
+        self.done += seconds
+        self.ahead -= seconds

@@ -7,7 +7,9 @@ the three, the limit of a step is the sum over its phases.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from bench.cases import Batch, Elements, Net, Product, Updates
 from bench.machine import Limits
@@ -165,3 +167,24 @@ def memory_limit(net: Net, result: str, limits: Limits) -> float:
     normed = sum(net.sizes[1:-1]) if net.batch_norm else 0
     copies = 1 + traits(net.rule).slots + net.best_weights
     return FLOAT * (copies * (parameters(net) + normed) + 3 * net.batch * sum(net.sizes)) / 1e6 + 20
+
+
+class Theory(NamedTuple):
+    """The least that a result of a case can be; what a case computes; the unit of that a nanosecond."""
+
+    limit: Callable[[Any, str, Any], float]
+    work: Callable[[Any], float]
+    rate: str
+
+
+THEORY = {
+    "products": Theory(product_limit, product_flops, "GFLOP/s"),
+    "predict": Theory(prediction_limit, prediction_flops, "GFLOP/s"),
+    "functional": Theory(functional_limit, product_flops, "GFLOP/s"),
+    "activations": Theory(activation_limit, lambda case: float(case.count), "10^9/s"),
+    "batch_norm": Theory(batch_norm_limit, lambda case: float(case.rows * case.columns), "10^9/s"),
+    "rules": Theory(rule_limit, lambda case: float(case.weights), "10^9 weights/s"),
+    "steps": Theory(step_limit, step_flops, "GFLOP/s"),
+    "fused": Theory(step_limit, step_flops, "GFLOP/s"),
+    "memory": Theory(memory_limit, lambda case: 0.0, ""),
+}

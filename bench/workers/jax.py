@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -81,43 +82,42 @@ def steps(net: Net) -> Iterator[Task]:
     """One compiled step a call, and a whole epoch of steps in one compiled scan; data already on the device."""
     x, y = data.samples(net)
     x, y = jnp.array(x), jnp.array(y if y.ndim == 2 else y.astype(np.int32))
-    first = np.arange(net.batch, dtype=np.int32)
-    random, batches = np.random.default_rng(3), data.batches(net)
-    states = {way: start(net) for way in ("step", "scan")}
-    jitted = jax.jit(step, donate_argnums=0)
-    scan = jax.jit(epoch_of_steps, donate_argnums=0)
+    first, batches, random = np.arange(net.batch, dtype=np.int32), data.batches(net), np.random.default_rng(3)
+    states: dict[str, Any] = {}
 
-    def advance(way: str, index: Any) -> None:
-        if way == "step":
-            states[way] = jitted(states[way], x, y, index)
-        else:
-            states[way] = wait(scan(states[way], x, y, index if index.ndim == 2 else index[None]))
+    def task(column: str, function: Any, batch: Any, measure: Any) -> Task:
+        states[column], compiled = start(net), jax.jit(function, donate_argnums=0)
 
-    def losses(way: str) -> Iterator[float]:
-        for count in (0, net.check_steps):
-            for _ in range(count):
-                advance(way, first)
-            yield float(mean_loss(states[way][0], x[first], y[first]))
+        def advance(order: Any) -> None:
+            states[column] = compiled(states[column], x, y, order)
 
-    def one() -> None:
-        advance("step", next(batches))
+        def check() -> list[float]:
+            losses = []
+            for count in (0, net.check_steps):
+                for _ in range(count):
+                    advance(batch)
+                losses.append(float(mean_loss(states[column][0], x[first], y[first])))
+            measure(advance, 0)  # compiles for the shapes that the rounds time
+            return losses
 
-    def epoch() -> float:
+        return Task("training", column=column, check=check, measure=partial(measure, advance))
+
+    def of_steps(advance: Any, seconds: float) -> float:
+        return microseconds_per_call(
+            lambda: advance(next(batches)), seconds, lambda: wait(states["JAX step"])
+        )
+
+    def of_scan(advance: Any, _: float) -> float:
         order = data.epoch_order(net, random)
-        return microseconds(lambda: advance("scan", order)) / net.steps
 
-    def check_scan() -> list[float]:
-        found = list(losses("scan"))
-        epoch()  # compiles for a whole epoch, which the rounds then time
-        return found
+        def epoch() -> None:
+            advance(order)
+            wait(states["JAX scan"])
 
-    yield Task(
-        "training",
-        column="JAX step",
-        check=lambda: list(losses("step")),
-        measure=lambda seconds: microseconds_per_call(one, seconds, lambda: wait(states["step"])),
-    )
-    yield Task("training", column="JAX scan", check=check_scan, measure=lambda _: epoch())
+        return microseconds(epoch) / net.steps
+
+    yield task("JAX step", step, first, of_steps)
+    yield task("JAX scan", epoch_of_steps, first[None], of_scan)
 
 
 def predict(net: Net) -> Iterator[Task]:

@@ -12,7 +12,7 @@ from typing import Any
 from bench import data
 from bench.cases import ADAM, CHECK_STEPS, FASHION_RATE, Batch, Elements, Net, Product, Updates
 from bench.pool import COMPILE_VARIABLE
-from bench.workers.serve import Task, microseconds
+from bench.workers.serve import Task, microseconds, microseconds_per_call
 
 torch: Any = importlib.import_module("torch")
 F: Any = importlib.import_module("torch.nn.functional")
@@ -80,29 +80,20 @@ def functional(product: Product) -> Iterator[Task]:
     yield Task("layer and gradients", with_gradients)
 
 
+# fanin's activations that torch.nn.functional has not, or not under the same name
 ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
     "identity": torch.clone,
     "logistic": torch.sigmoid,
-    "tanh": torch.tanh,
     "symmetric_logistic": lambda z: torch.tanh(0.5 * z),
-    "relu": torch.relu,
-    "leaky_relu": F.leaky_relu,
-    "elu": F.elu,
-    "selu": torch.selu,
-    "softplus": F.softplus,
-    "softsign": F.softsign,
-    "gelu": F.gelu,
     "gelu_tanh": partial(F.gelu, approximate="tanh"),
-    "silu": F.silu,
-    "mish": F.mish,
 }
 
 
 def activations(elements: Elements) -> Iterator[Task]:
     """Gradients by autograd."""
-    if elements.activation not in ACTIVATIONS:
+    function = ACTIVATIONS.get(elements.activation) or getattr(F, elements.activation, None)
+    if function is None:
         return
-    function = ACTIVATIONS[elements.activation]
     z, da = tensors(data.elements(elements.count))
     yield Task("value", lambda: function(z), around=torch.inference_mode)
     yield Task("value and gradient", gradients(function, da, z.clone().requires_grad_()))
@@ -122,83 +113,69 @@ def batch_norm(batch: Batch) -> Iterator[Task]:
     )
 
 
-OPTIM, MOMENTUM = torch.optim, {"lr": 0.01, "momentum": 0.9}
-# class, options that make it fanin's rule with its defaults, whether there is a fused form
-RULES: dict[str, tuple[Any, dict[str, Any], bool]] = {
-    "sgd": (OPTIM.SGD, {"lr": 0.01}, True),
-    "momentum": (OPTIM.SGD, MOMENTUM, True),
-    "nesterov": (OPTIM.SGD, {**MOMENTUM, "nesterov": True}, True),
-    "rprop": (OPTIM.Rprop, {"lr": 0.01}, False),
-    "rmsprop": (OPTIM.RMSprop, {"lr": 1e-3, "alpha": 0.9}, False),
-    "adagrad": (OPTIM.Adagrad, {"lr": 0.01}, True),
-    "adadelta": (OPTIM.Adadelta, {"lr": 1.0, "rho": 0.95}, False),
-    "adam": (OPTIM.Adam, {}, True),
-    "adamw": (OPTIM.AdamW, {}, True),
-    "nadam": (OPTIM.NAdam, {}, False),
-    "radam": (OPTIM.RAdam, {}, False),
-    "amsgrad": (OPTIM.Adam, {"amsgrad": True}, True),
-    "adamax": (OPTIM.Adamax, {}, False),
+MOMENTUM = {"lr": 0.01, "momentum": 0.9}
+# class, and options that make it fanin's rule with its defaults
+RULES: dict[str, tuple[str, dict[str, Any]]] = {
+    "sgd": ("SGD", {"lr": 0.01}),
+    "momentum": ("SGD", MOMENTUM),
+    "nesterov": ("SGD", {**MOMENTUM, "nesterov": True}),
+    "rprop": ("Rprop", {"lr": 0.01}),
+    "rmsprop": ("RMSprop", {"lr": 1e-3, "alpha": 0.9}),
+    "adagrad": ("Adagrad", {"lr": 0.01}),
+    "adadelta": ("Adadelta", {"lr": 1.0, "rho": 0.95}),
+    "adam": ("Adam", {}),
+    "adamw": ("AdamW", {}),
+    "nadam": ("NAdam", {}),
+    "radam": ("RAdam", {}),
+    "amsgrad": ("Adam", {"amsgrad": True}),
+    "adamax": ("Adamax", {}),
 }
+FUSED = ("SGD", "Adagrad", "Adam", "AdamW")
 
 
 def rules(case: Updates) -> Iterator[Task]:
-    """As they come (foreach), and fused where there is such a form; one at a time, as 10^8 weights are large."""
+    """As they come (foreach), and fused where there is such a form; made anew each time, as 10^8 weights are large."""
     if case.rule not in RULES:
         return
-    kind, options, has_fused = RULES[case.rule]
-    prepared: dict[bool, tuple[Any, list[Any]]] = {}
+    kind, options = RULES[case.rule]
 
-    def prepare(fused: bool) -> tuple[Any, list[Any]]:
-        if fused not in prepared:
-            prepared.clear()
-            w, g = map(tensors, data.weights_and_gradients(case))
-            parameters = [torch.nn.Parameter(array) for array in w]
-            for parameter, gradient in zip(parameters, g, strict=True):
-                parameter.grad = gradient
-            prepared[fused] = kind(parameters, **options, **({"fused": True} if fused else {})), parameters
-        return prepared[fused]
+    def optimizer(form: dict[str, Any]) -> Any:
+        w, g = map(tensors, data.weights_and_gradients(case))
+        for weight, gradient in zip(w, g, strict=True):
+            weight.grad = gradient
+        return getattr(torch.optim, kind)(w, **options, **form)
 
-    def check(fused: bool) -> list[float]:
-        optimizer, parameters = prepare(fused)
+    def check(form: dict[str, Any]) -> list[float]:
+        made = optimizer(form)
         for _ in range(CHECK_STEPS):
-            optimizer.step()
-        return data.samples_of(parameters[0].detach().numpy())
+            made.step()
+        return data.samples_of(made.param_groups[0]["params"][0].numpy())
 
-    def measure(fused: bool, seconds: float) -> float:
-        return Task("step", prepare(fused)[0].step).round(seconds)
+    def measure(form: dict[str, Any], seconds: float) -> float:
+        return microseconds_per_call(optimizer(form).step, seconds)
 
-    for fused in (False, True) if has_fused else (False,):
-        yield Task(
-            "step",
-            column="PyTorch fused" if fused else "",
-            check=partial(check, fused),
-            measure=partial(measure, fused),
-        )
+    forms: dict[str, dict[str, Any]] = {"": {}} | (
+        {"PyTorch fused": {"fused": True}} if kind in FUSED else {}
+    )
+    for column, form in forms.items():
+        yield Task("step", column=column, check=partial(check, form), measure=partial(measure, form))
 
 
 def sequential(net: Net, start: bool = True) -> Any:
-    """Linear and ReLU layers, the last without ReLU; batch norm between the two replaces the bias.
-
-    They have the weights that every library starts from, or PyTorch's own.
-    """
+    """Linear, batch norm instead of a bias, and ReLU, with the weights that every library starts from or its own."""
     modules: list[Any] = []
-    parameters = data.weights(net)
-    for layer, (weight, bias) in enumerate(parameters, 1):
-        hidden = layer < len(parameters)
-        norm = [torch.nn.BatchNorm1d(weight.shape[1])] if net.batch_norm and hidden else []
+    for layer, (weight, bias) in enumerate(data.weights(net), 1):
+        hidden = layer < len(net.layers)
+        norm = [torch.nn.BatchNorm1d(len(bias))] if net.batch_norm and hidden else []
         linear = torch.nn.Linear(*weight.shape, bias=not norm)
-        with torch.no_grad():
-            if start:
-                linear.weight.copy_(torch.from_numpy(weight).T)
-            if start and not norm:
-                linear.bias.copy_(torch.from_numpy(bias))
+        if start:
+            values = {"weight": torch.from_numpy(weight.T), "bias": torch.from_numpy(bias)}
+            linear.load_state_dict({name: values[name] for name in linear.state_dict()})
         modules += [linear, *norm, *([torch.nn.ReLU()] if hidden else [])]
     return torch.nn.Sequential(*modules)
 
 
-def training(
-    net: Net, model: Any, optimizer: Any, compiled: bool = False
-) -> tuple[Callable[..., Any], Callable[..., None]]:
+def training(net: Net, model: Any, optimizer: Any, compiled: bool = False) -> tuple[Any, Callable[..., None]]:
     """The loss of a batch, and a step on it: zero_grad, forward, backward, step."""
 
     def loss(x: Any, y: Any) -> Any:
@@ -206,15 +183,14 @@ def training(
             return F.mse_loss(model(x), y, reduction="sum") / (2 * len(y))
         return F.cross_entropy(model(x), y)
 
-    if compiled:
-        loss = torch.compile(loss, dynamic=False)
+    loss_of = torch.compile(loss, dynamic=False) if compiled else loss
 
     def step(x: Any, y: Any) -> None:
         optimizer.zero_grad()
-        loss(x, y).backward()
+        loss_of(x, y).backward()
         optimizer.step()
 
-    return loss, step
+    return loss_of, step
 
 
 def steps(net: Net) -> Iterator[Task]:
