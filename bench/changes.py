@@ -43,19 +43,18 @@ def peers_change(old: Row, new: Row) -> float:
 
 def change_tables(old: dict[str, Any], new: dict[str, Any]) -> list[Table]:
     """A table for each result that both runs timed with fanin."""
+    pairs: dict[str, list[tuple[Row, Row]]] = {}
     before = {(name, row.result, row.case, row.threads): row for name, rows in groups(old) for row in rows}
-    tables = []
     for name, rows in groups(new):
-        for result in dict.fromkeys(row.result for row in rows if row.unit == "us"):
-            pairs = [
-                (before[name, result, row.case, row.threads], row)
-                for row in rows
-                if row.result == result and (name, result, row.case, row.threads) in before
-            ]
-            pairs = [(then, now) for then, now in pairs if "fanin" in then.times and "fanin" in now.times]
-            if pairs:
-                tables.append(change_table(f"Changes in {name}, {result}", pairs))
-    return tables
+        for row in rows:
+            then = before.get((name, row.result, row.case, row.threads))
+            if then and row.unit == "us" and "fanin" in then.times and "fanin" in row.times:
+                pairs.setdefault(f"Changes in {name}, {row.result}", []).append((then, row))
+    return [change_table(heading, of_result) for heading, of_result in pairs.items()]
+
+
+def mean_change(ratios: Sequence[float]) -> str:
+    return change_cell(statistics.geometric_mean(ratios) if ratios else 0)
 
 
 def change_table(heading: str, pairs: Sequence[tuple[Row, Row]]) -> Table:
@@ -71,24 +70,19 @@ def change_table(heading: str, pairs: Sequence[tuple[Row, Row]]) -> Table:
     }
     table = tabulated(heading, columns, pairs, note_of([row for pair in pairs for row in pair]))
     if len(pairs) > 1:
-        of_peers = [change for pair in pairs if (change := peers_change(*pair))]
-        ours, theirs = (
-            change_cell(statistics.geometric_mean(ratios) if ratios else 0)
-            for ratios in ([new.ours / old.ours for old, new in pairs], of_peers)
-        )
+        ours = mean_change([new.ours / old.ours for old, new in pairs])
+        theirs = mean_change([change for pair in pairs if (change := peers_change(*pair))])
         table.rows.append(["geometric mean", "", "", "", ours, EMPTY, theirs])
     return table
 
 
 def other_machine(old: dict[str, Any], new: dict[str, Any]) -> str:
     """A sentence where the two runs are from different machines, else nothing."""
-    machines = [
+    of = [
         f"{run['machine']['instruction_set']} on {run['machine']['processors']} processors"
         for run in (old, new)
     ]
-    return (
-        "" if machines[0] == machines[1] else f"the runs are from different machines: {', '.join(machines)}"
-    )
+    return f"the runs are from different machines: {', '.join(of)}" if of[0] != of[1] else ""
 
 
 def on_more_threads(of_group: Sequence[Row]) -> Iterator[tuple[Row, Row]]:
@@ -107,9 +101,8 @@ def threads_hurt(one: Row, many: Row) -> bool:
 
 
 def threads_verdict(one: Row, many: Row) -> str:
-    if not threads_hurt(one, many):
-        return ""
-    return VOID if one.disturbed or many.disturbed else "threads hurt"
+    verdict = VOID if one.disturbed or many.disturbed else "threads hurt"
+    return verdict if threads_hurt(one, many) else ""
 
 
 def threads_tables(run: dict[str, Any]) -> list[Table]:
