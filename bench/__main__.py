@@ -1,28 +1,28 @@
-"""The command: `python -m bench` from the checkout's root, or `python bench`."""
+"""The command: `python -m bench` from the checkout's root."""
 
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-if not __package__:  # run as `python bench`
-    sys.path[0] = str(Path(__file__).resolve().parent.parent)
-
-from bench import machine, record
-from bench.asked import asked_table
-from bench.changes import change_tables, other_machine
-from bench.group import Outcome
-from bench.groups import GROUPS, Wishes
+import fanin
+from bench import kept, machine, record
+from bench.changes import change_tables, other_machine, threads_tables
+from bench.group import Group, measure
+from bench.groups import groups
 from bench.plot import PlotError, plot
+from bench.pool import COMPILE_VARIABLE
+from bench.present import available
 from bench.programs import BuildError
-from bench.record import RecordError
-from bench.report import Table, machine_tables
-from bench.targets import targets
-from bench.threads import threads_tables
+from bench.progress import Progress, say
+from bench.report import Table, result_tables
+from bench.targets import targets_table
 
 
 def thread_counts(text: str) -> list[int]:
@@ -33,153 +33,142 @@ def thread_counts(text: str) -> list[int]:
     return sorted(set(counts))
 
 
+FLAGS = {
+    "list": "print the groups with their cases, and exit",
+    "quick": "fewer and shorter rounds",
+    "compile": "torch.compile as well, which takes minutes to compile",
+    "no-limits": "leave the machine's limits out",
+    "fresh-limits": "measure the machine's limits anew, which are kept for a day",
+    "targets": "show what is asked of fanin beside what was measured",
+}
+FILES = {
+    "json": "write every round's time",
+    "markdown": "write the tables",
+    "compare": "show what changed since the run that wrote FILE with --json",
+    "from": "run nothing: take the run that wrote FILE with --json, for --compare, --targets and --plot",
+    "plot": "draw the fraction of the limit by size, with matplotlib",
+}
+
+
 def arguments() -> argparse.Namespace:
-    processors = os.cpu_count() or 1
-    parser = argparse.ArgumentParser(
-        prog="python -m bench", description="Time fanin, its peers and the machine's limit."
-    )
-    parser.add_argument("--group", choices=list(GROUPS), help="one group instead of all")
-    parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds")
-    parser.add_argument(
-        "--threads",
-        type=thread_counts,
-        default=sorted({1, processors}),
-        help="numbers of threads, such as 1,2",
-    )
-    parser.add_argument(
-        "--match", default="", metavar="TEXT", help="only cases whose name contains TEXT, such as 784"
-    )
-    parser.add_argument(
-        "--compile", action="store_true", help="torch.compile as well, which takes minutes to compile"
-    )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write every round's time")
-    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables")
-    parser.add_argument(
-        "--compare",
-        type=Path,
-        metavar="FILE",
-        help="show what changed since the run that wrote FILE with --json",
-    )
-    parser.add_argument(
-        "--from",
-        dest="source",
-        type=Path,
-        metavar="FILE",
-        help="run nothing: take the run that wrote FILE with --json, for --compare, --targets and --plot",
-    )
-    parser.add_argument(
-        "--targets", action="store_true", help="show what is asked of fanin beside what was measured"
-    )
-    parser.add_argument(
-        "--plot", type=Path, metavar="FILE", help="draw the fraction of the limit by size, with matplotlib"
-    )
+    what = "Time fanin, its peers and the machine's limit."
+    parser = argparse.ArgumentParser(prog="python -m bench", description=what)
+    parser.add_argument("--group", choices=list(groups(quick=False)), help="one group instead of all")
+    parser.add_argument("--match", default="", metavar="TEXT", help="only cases whose name contains TEXT")
+    processors = sorted({1, os.cpu_count() or 1})
+    parser.add_argument("--threads", type=thread_counts, default=processors, help="numbers, such as 1,2")
+    for name, text in FLAGS.items():
+        parser.add_argument(f"--{name}", action="store_true", help=text)
+    for name, text in FILES.items():
+        parser.add_argument(f"--{name}", type=Path, metavar="FILE", dest=f"{name}_file", help=text)
     options = parser.parse_args()
-    if options.source and not (options.compare or options.targets or options.plot):
+    if options.from_file and not (options.compare_file or options.targets or options.plot_file):
         parser.error("--from needs --compare, --targets or --plot: they say what to do with the run it takes")
-    if options.source and options.json:
+    if options.from_file and options.json_file:
         parser.error("--from runs nothing, so there is nothing for --json to write")
     return options
 
 
-def say(sentence: str) -> None:
-    """Progress and problems, apart from the tables."""
-    print(sentence, file=sys.stderr, flush=True)
+def listing(chosen: dict[str, Group]) -> str:
+    """The groups, with the names of their cases beneath."""
+    return "\n".join("\n  ".join([name, *(case.name for case in of.cases)]) for name, of in chosen.items())
 
 
-def show(tables: list[Table]) -> None:
+def shown(tables: list[Table]) -> list[Table]:
     for table in tables:
         print(table.text(), flush=True)
-
-
-def warn_of_neighbours() -> None:
-    """Threads that spin at barriers slow down manyfold when another program needs their processors."""
-    load, processors = os.getloadavg()[0], os.cpu_count() or 1
-    if load > 0.3:
-        say(f"other programs run (load {load:.1f} on {processors} processors): do not trust single figures")
-
-
-def measure(options: argparse.Namespace) -> tuple[dict[str, Any], list[Table]]:
-    """Run the groups: the record, and the tables, which are shown on the way."""
-    warn_of_neighbours()
-    say("machine: its limits")
-    measured = machine.measure(options.threads, options.quick)
-    limits = machine.limits_by_threads(measured)
-    tables = machine_tables(measured)
-    show(tables)
-    outcomes: dict[str, Outcome] = {}
-    for name in [options.group] if options.group else GROUPS:
-        entry = GROUPS[name]
-        group = entry.group(Wishes(options.quick, options.compile), say)
-        if group.instruction_set:
-            own_limits = machine.narrower_limits(measured, group.instruction_set)
-            if not own_limits:
-                say(f"{name}: left out, {group.instruction_set} is not a narrower set of this processor")
-                continue
-        else:
-            own_limits = limits
-        outcome = outcomes[name] = group.run(
-            own_limits, entry.quick if options.quick else entry.full, options.match, say
-        )
-        tables += outcome.tables
-        for problem in outcome.problems:
-            say(problem)
-        print(", ".join(f"{library} {version}" for library, version in outcome.versions.items()))
-        show(outcome.tables)
-    comparison = threads_tables({name: outcome.cases for name, outcome in outcomes.items()})
-    show(comparison)
-    tables += comparison
-    return record.record(measured, outcomes), tables
-
-
-def changes(path: Path, old: dict[str, Any], new: dict[str, Any]) -> list[Table]:
-    """The tables of what changed since the run in a file, shown."""
-    tables = change_tables(old, new)
-    if not tables:
-        say(f"{path} has no case in common with this run")
-    elif difference := other_machine(old, new):
-        say(difference)
-    show(tables)
     return tables
+
+
+def measure_all(options: argparse.Namespace, chosen: dict[str, Group]) -> tuple[dict[str, Any], list[Table]]:
+    """Run the groups: the record, and the tables, which are shown on the way."""
+    if options.compile:
+        os.environ[COMPILE_VARIABLE] = "1"
+    chosen = available(chosen)
+    run: dict[str, Any] = {"machine": {"instruction_set": fanin.cpu.active(), "processors": os.cpu_count()}}
+    tables: list[Table] = []
+    if not options.no_limits:
+        say("machine: its limits")
+        if options.fresh_limits:
+            kept.forget()
+        run["machine"] = machine.measure(options.threads, options.quick)
+        tables = shown(machine.machine_tables(run["machine"]))
+    progress = Progress(
+        {
+            name: (len(of.cases) * len(of.threads(options.threads)), math.prod(of.effort(options.quick)))
+            for name, of in chosen.items()
+        }
+    )
+    for name, group in chosen.items():
+        limits = {}
+        if not options.no_limits:
+            limits = machine.limits_by_threads(run["machine"], options.quick, group.instruction_set)
+        run[name] = measure(group, options.threads, options.quick, limits, progress)
+        print(", ".join(f"{library} {version}" for library, version in run[name]["versions"].items()))
+        rows = record.rows(run, name)
+        tables += shown([*result_tables(rows, group.results, group.rate), *group.tables(rows)])
+        if group.judged:
+            tables += shown([targets_table(run, name)])
+    return run, tables + shown(threads_tables(run))
+
+
+def run_as_asked(options: argparse.Namespace, chosen: dict[str, Group]) -> None:
+    """Measure or read a run, then write, compare, judge and draw it."""
+    tables: list[Table] = []
+    old = record.read(options.compare_file) if options.compare_file else None
+    if options.from_file:
+        new = record.read(options.from_file)
+    else:
+        new, tables = measure_all(options, chosen)
+    if options.json_file:
+        record.write(options.json_file, new)
+    if old is not None:
+        changed = change_tables(old, new)
+        if not changed:
+            say(f"{options.compare_file} has no case in common with this run")
+        elif difference := other_machine(old, new):
+            say(difference)
+        tables += shown(changed)
+    if options.targets:
+        tables += shown([targets_table(new)])
+    if options.markdown_file:
+        options.markdown_file.write_text("\n".join(table.markdown() for table in tables))
+    if options.plot_file:
+        plot(new, options.plot_file)
 
 
 def main() -> int:
     options = arguments()
+    every = groups(options.quick)
+    if options.group:
+        every = {options.group: every[options.group]}
+    matching = {
+        name: replace(group, cases=[case for case in group.cases if options.match in case.name])
+        for name, group in every.items()
+    }
+    chosen = {name: group for name, group in matching.items() if group.cases}
+    if not chosen:
+        say(f"--match: no case's name contains {options.match!r}; the cases are\n{listing(every)}")
+        return 2
+    if options.list:
+        print(listing(chosen))
+        return 0
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # ends the workers on the way out
-    tables: list[Table] = []
     try:
-        old = record.read(options.compare) if options.compare else None
-        if options.source:
-            new = record.read(options.source)
-        else:
-            new, tables = measure(options)
-    except RecordError as error:
+        run_as_asked(options, chosen)
+    except record.RecordError as error:
         say(str(error))
         return 2
-    except BuildError as error:
-        say(f"The machine cannot be measured: {error}")
+    except PlotError as error:
+        say(str(error))
         return 1
-    if options.json:
-        record.write(options.json, new)
-    if old is not None:
-        tables += changes(options.compare, old, new)
-    if options.targets:
-        asked = [asked_table("Targets", targets(new))]
-        show(asked)
-        tables += asked
-    if options.markdown:
-        options.markdown.write_text("\n".join(table.markdown() for table in tables))
-    if options.plot:
-        try:
-            plot(new, options.plot)
-        except PlotError as error:
-            say(str(error))
-            return 1
+    except BuildError as error:
+        say(f"the machine cannot be measured: {error}\n--no-limits leaves its limits out")
+        return 1
+    except KeyboardInterrupt:
+        return 130  # what a shell reports for Ctrl-C
     return 0
 
 
 if __name__ == "__main__":
-    try:
-        status = main()
-    except KeyboardInterrupt:
-        status = 130  # what a shell reports for Ctrl-C
-    sys.exit(status)
+    sys.exit(main())

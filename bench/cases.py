@@ -1,33 +1,33 @@
-"""The nets and the matrix products that are timed."""
+"""The cases that are timed. Peers' processes import this, so fanin is not loaded here."""
 
 from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
 
-LEARNING_RATE = 1e-3
-BETA1 = 0.9
-BETA2 = 0.999
-EPSILON = 1e-8
+ADAM = 1e-3, 0.9, 0.999, 1e-8  # learning rate, beta1, beta2, epsilon
+FASHION_RATE = 2e-3  # at the start; it falls to 0
 
-# Steps after which the results of all libraries must agree, where nothing else is said.
+# Steps after which the results of all libraries must agree, where nothing else is said
 CHECK_STEPS = 3
 
 
 @dataclass(frozen=True)
 class Net:
-    """A ReLU net with a soft-max on top, and the mini-batches it is trained on with Adam.
+    """A ReLU net with a soft-max on top, and what is done with it.
 
     sizes
         units of the input, of each hidden layer and of the output
-    batch
-        samples a step
-    samples
-        samples an epoch: enough that an epoch of fanin takes about 0.2 s
+    batch, samples
+        samples a step and an epoch, or rows a prediction
     batch_norm
-        in each hidden layer, in the place of its bias
+        in each hidden layer, instead of its bias
     loss
-        "squared_error" instead of a soft-max with cross-entropy: inputs are learned from themselves
+        "squared_error" instead of a soft-max with cross-entropy: the net learns its inputs
+    rule, epochs, best_weights
+        what it is trained with, how long, and whether the weights of the best epoch are kept
+    label
+        its name, where the sizes alone do not say what is timed
     """
 
     sizes: tuple[int, ...]
@@ -35,18 +35,22 @@ class Net:
     samples: int
     batch_norm: bool = False
     loss: str = "softmax_cross_entropy"
+    rule: str = "adam"
+    epochs: int = 1
+    best_weights: bool = False
+    label: str = ""
 
     @property
     def name(self) -> str:
-        return "-".join(map(str, self.sizes)) + (" BN" if self.batch_norm else "")
+        return self.label or joined(self.sizes) + (" BN" if self.batch_norm else "")
 
     @property
     def check_steps(self) -> int:
-        """Steps on the first batch after which the losses of all libraries must agree, before anything is timed.
+        """Steps on the first batch after which the losses of all libraries must agree.
 
-        One with batch norm: of its half a million normalized numbers one may lie within float32's rounding (3e-6) of
-        the kink of ReLU, and on which side it comes to lie changes the gradient of every weight before it. That moves
-        the loss by 5e-6 after one step and by 1e-4 after three; in float64 all agree to 1e-15.
+        One with batch norm: one of its half a million normalized numbers may lie within float32's rounding (3e-6) of
+        the kink of ReLU, and its side decides the gradient of every weight before it. That moves the loss by 5e-6
+        after one step and by 1e-4 after three; in float64 all agree to 1e-15.
         """
         return 1 if self.batch_norm else CHECK_STEPS
 
@@ -60,19 +64,77 @@ class Net:
         """Inputs and units of each layer."""
         return list(itertools.pairwise(self.sizes))
 
+    @property
+    def weights(self) -> int:
+        """All but the biases."""
+        return sum(inputs * units for inputs, units in self.layers)
 
+
+def joined(sizes: tuple[int, ...]) -> str:
+    return "-".join(map(str, sizes))
+
+
+SMALL, MIDDLE, DIGITS = (20, 64, 2), (54, 128, 128, 7), (784, 256, 128, 10)
+WIDE, WIDER = (784, 1024, 1024, 10), (784, 2048, 2048, 10)
+
+# An epoch of fanin takes about 0.2 s.
 NETS = [
-    Net((20, 64, 2), batch=32, samples=1 << 20),
-    Net((54, 128, 128, 7), batch=64, samples=1 << 18),
-    Net((784, 256, 128, 10), batch=64, samples=1 << 16),
-    Net((784, 1024, 1024, 10), batch=256, samples=1 << 13),
-    Net((784, 2048, 2048, 10), batch=256, samples=1 << 11),
-    Net((784, 256, 128, 10), batch=64, samples=1 << 16, batch_norm=True),
-    Net((784, 1024, 1024, 10), batch=256, samples=1 << 13, batch_norm=True),
+    Net(SMALL, batch=32, samples=1 << 20),
+    Net(MIDDLE, batch=64, samples=1 << 18),
+    Net(DIGITS, batch=64, samples=1 << 16),
+    Net(WIDE, batch=256, samples=1 << 13),
+    Net(WIDER, batch=256, samples=1 << 11),
+    Net(DIGITS, batch=64, samples=1 << 16, batch_norm=True),
+    Net(WIDE, batch=256, samples=1 << 13, batch_norm=True),
     Net((37, 93, 51, 17, 3), batch=48, samples=48 << 12),
     Net((300, 500, 100, 12, 100, 500, 300), batch=100, samples=100 << 7, loss="squared_error"),
     Net((160,) * 8 + (10,), batch=64, samples=1 << 15),
 ]
+
+
+def growing(sizes: tuple[int, ...], samples: int) -> Net:
+    """A net that is named by its size."""
+    weights = Net(sizes, batch=64, samples=samples).weights
+    return Net(sizes, batch=64, samples=samples, label=f"{weights:,} weights, {samples:,} samples")
+
+
+# About 10^3 to 10^7 weights, and 10^3 to 10^6 samples
+WIDTHS = {20: 19, 37: 18, 68: 18, 120: 17, 221: 15, 385: 14, 705: 13, 1222: 11, 2234: 10}
+GROWING_WEIGHTS = [growing((width,) * 3 + (10,), 1 << power) for width, power in WIDTHS.items()]
+GROWING_SAMPLES = [growing(MIDDLE, 1 << power) for power in range(10, 21, 2)]
+
+
+def predicted(sizes: tuple[int, ...], rows: int) -> Net:
+    """A net that predicts so many rows a call."""
+    label = f"{joined(sizes)}, {rows:,} row{'s' if rows > 1 else ''}"
+    return Net(sizes, batch=rows, samples=rows, label=label)
+
+
+PREDICTIONS = [predicted(sizes, rows) for sizes in (SMALL, MIDDLE, DIGITS) for rows in (1, 8, 64, 1_000)]
+PREDICTIONS.append(predicted(DIGITS, 60_000))
+ONE_ROW = [predicted(SMALL, 1), predicted(DIGITS, 1)]
+
+RULES_ON_NETS = [
+    Net(sizes, batch=256, samples=8 * 256, rule=rule, label=f"{joined(sizes)}, {rule}")
+    for sizes in (WIDE, WIDER)
+    for rule in ("sgd", "rmsprop", "adam")
+]
+
+MEMORY = [
+    net
+    for sizes in (DIGITS, WIDE, WIDER)
+    for net in (
+        Net(sizes, batch=256, samples=2048),
+        Net(sizes, batch=256, samples=2048, batch_norm=True),
+        Net(sizes, batch=256, samples=2048, best_weights=True, label=f"{joined(sizes)}, best weights kept"),
+    )
+]
+
+
+def fashion(epochs: int) -> Net:
+    """The net that learns Fashion-MNIST."""
+    label = f"{joined(DIGITS)} BN, {epochs} epoch{'s' if epochs > 1 else ''}"
+    return Net(DIGITS, batch=64, samples=60_000, batch_norm=True, epochs=epochs, label=label)
 
 
 @dataclass(frozen=True)
@@ -90,6 +152,8 @@ class Product:
         return shape if self.dtype == "float32" else f"{shape}, {self.dtype}"
 
 
+# Shapes that float64 and a narrower instruction set are tried on
+SOME_SHAPES = [(32, 64, 20), (64, 256, 784), (256, 1024, 1024), (1024, 1024, 1024)]
 PRODUCTS = [
     Product(32, 64, 20),
     Product(64, 128, 128),
@@ -102,14 +166,7 @@ PRODUCTS = [
     Product(2048, 2048, 2048),
     Product(256, 4096, 4096),
 ]
-
-# Shapes that float64 and a narrower instruction set are tried on
-SOME_PRODUCTS = [
-    (32, 64, 20),
-    (64, 256, 784),
-    (256, 1024, 1024),
-    (1024, 1024, 1024),
-]
+SOME_PRODUCTS = [Product(*shape, dtype) for dtype in ("float32", "float64") for shape in SOME_SHAPES]
 
 # Weights in L1, L2, L3 and memory of common processors: 16 KiB, 512 KiB, 8 MiB and 64 MiB
 FEW_ROWS = [
@@ -117,45 +174,6 @@ FEW_ROWS = [
     for columns, depth in ((64, 64), (256, 512), (1024, 2048), (4096, 4096))
     for rows in (1, 2, 4, 8)
 ]
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """A net of the steps, and how many rows a call predicts."""
-
-    sizes: tuple[int, ...]
-    rows: int
-
-    @property
-    def name(self) -> str:
-        return f"{'-'.join(map(str, self.sizes))}, {self.rows:,} row{'s' if self.rows > 1 else ''}"
-
-    @property
-    def net(self) -> Net:
-        """The net; its samples are the rows."""
-        return Net(tuple(self.sizes), batch=self.rows, samples=self.rows)
-
-
-PREDICTIONS = [
-    Prediction(sizes, rows)
-    for sizes in ((20, 64, 2), (54, 128, 128, 7), (784, 256, 128, 10))
-    for rows in (1, 8, 64, 1_000)
-] + [Prediction((784, 256, 128, 10), 60_000)]
-
-# A is rows x depth, W is depth x columns, dZ is rows x columns.
-PRODUCT_KINDS = {
-    "forward": "Z = A W",
-    "input gradient": "dA = dZ W'",
-    "weight gradient": "dW = A' dZ",
-    "weight gradient, Adam": "dW = A' dZ, and Adam on W",
-}
-
-# What `fanin.functional` and a peer compute of the operands of a product
-FUNCTIONAL_KINDS = {
-    "product": "Z = A W, into an array that exists",
-    "layer": "relu(A W + b)",
-    "layer and gradients": "relu(A W + b), and the gradients of A, W and b",
-}
 
 
 @dataclass(frozen=True)
@@ -182,55 +200,18 @@ class Batch:
         return f"{self.rows} x {self.columns}"
 
 
-BATCHES = [
-    Batch(rows, columns)
-    for rows, columns in (
-        (32, 64),
-        (64, 256),
-        (256, 512),
-        (256, 1024),
-        (1024, 1024),
-        (4096, 1024),
-        (16384, 1024),
-    )
-]
-
-BATCH_NORM_KINDS = {
-    "batch norm": "y from x, gamma and beta",
-    "batch norm and gradients": "y, and the gradients of x, gamma and beta",
-}
-
-ELEMENT_KINDS = {"value": "f(z)", "value and gradient": "f(z), and da f'(z)"}
-
-ACTIVATIONS = [
-    Elements(activation, count)
-    for count in (1 << 14, 1 << 18)  # 64 KiB and 1 MiB: in L2, and about in L2
-    for activation in (
-        "identity",
-        "logistic",
-        "tanh",
-        "symmetric_logistic",
-        "relu",
-        "leaky_relu",
-        "elu",
-        "selu",
-        "softplus",
-        "softsign",
-        "gelu",
-        "gelu_tanh",
-        "silu",
-        "mish",
-    )
-]
+ROWS_OF_1024 = (256, 1024, 4096, 16384)
+BATCHES = [Batch(32, 64), Batch(64, 256), Batch(256, 512), *(Batch(rows, 1024) for rows in ROWS_OF_1024)]
 
 
 @dataclass(frozen=True)
 class Updates:
-    """A rule on `arrays` arrays of `size` weights each."""
+    """A rule on `arrays` arrays of `size` weights each; whether a step reads a second gradient of each."""
 
     rule: str
     size: int
     arrays: int = 1
+    second: bool = False
 
     @property
     def weights(self) -> int:
@@ -239,3 +220,17 @@ class Updates:
     @property
     def name(self) -> str:
         return f"{self.rule}, {f'{self.arrays} x ' if self.arrays > 1 else ''}{self.size:,}"
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A build of the library for one instruction set alone."""
+
+    instruction_set: str
+
+    @property
+    def name(self) -> str:
+        return f"stripped, {self.instruction_set} alone"
+
+
+Case = Net | Product | Elements | Batch | Updates | Archive

@@ -1,108 +1,122 @@
-"""What changed between two runs, and whether it is more than noise."""
+"""What differs between two runs, or between one thread and more, and whether it is more than noise."""
 
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from bench.compare import Timing, of_peers
-from bench.record import groups
-from bench.report import EMPTY, Table, time_cell
+from bench.neighbours import VOID
+from bench.record import Row, Timing, groups
+from bench.report import EMPTY, Table, case_cell, note_of, tabulated, timing_cell
 
 ENOUGH_ROUNDS = 3
-
-Key = tuple[str, int]
-Columns = dict[str, Timing]
+ALLOWED = 1.05  # slower than one thread by more than this is a mistake of the split
 
 
 def beyond_noise(old: Timing, new: Timing) -> bool:
     """Whether the medians are further apart than both spreads together."""
     if min(len(old.rounds), len(new.rounds)) < ENOUGH_ROUNDS:
         return False
-    noise = old.spread * old.median + new.spread * new.median
-    return abs(new.median - old.median) > noise
+    return abs(new.median - old.median) > old.spread * old.median + new.spread * new.median
 
 
 def change_cell(ratio: float) -> str:
-    """New time over old as a change in per cent: below 0 is faster."""
-    return f"{100 * (ratio - 1):+.1f}%"
+    """New time over old as a change in per cent, below 0 where it is faster; a dash where it is unknown."""
+    return f"{100 * (ratio - 1):+.1f}" if ratio else EMPTY
 
 
-def verdict_cell(old: Timing, new: Timing) -> str:
+def verdict_cell(old: Row, new: Row) -> str:
     """What the change is, where it is beyond the noise."""
-    if not beyond_noise(old, new):
+    if not beyond_noise(old.times["fanin"], new.times["fanin"]):
         return EMPTY
-    return "faster" if new.median < old.median else "slower"
+    if old.disturbed or new.disturbed:
+        return VOID
+    return "faster" if new.ours < old.ours else "slower"
 
 
-def results(group: dict[str, Any]) -> dict[str, dict[Key, Columns]]:
-    """The timings of a group by result, case with threads, and column."""
-    found: dict[str, dict[Key, Columns]] = {}
-    for case in group["cases"]:
-        columns = {column: Timing(rounds) for column, rounds in case["microseconds"].items()}
-        found.setdefault(case["result"], {})[case["case"], case["threads"]] = columns
-    return found
+def peers_change(old: Row, new: Row) -> float:
+    """The median of the new times of peers over their old ones, 0 where none has both."""
+    both = [name for name in new.times if name in old.times and not name.startswith("fanin")]
+    return statistics.median(new.times[name].median / old.times[name].median for name in both) if both else 0
 
 
 def change_tables(old: dict[str, Any], new: dict[str, Any]) -> list[Table]:
     """A table for each result that both runs timed with fanin."""
-    before, tables = groups(old), []
-    for name, group in groups(new).items():
-        if name not in before:
-            continue
-        timings = results(before[name])
-        for result, cases in results(group).items():
-            table = change_table(f"Changes in {name}, {result}", timings.get(result, {}), cases)
-            if table.rows:
-                tables.append(table)
-    return tables
+    pairs: dict[str, list[tuple[Row, Row]]] = {}
+    before = {(name, row.result, row.case, row.threads): row for name, rows in groups(old) for row in rows}
+    for name, rows in groups(new):
+        for row in rows:
+            then = before.get((name, row.result, row.case, row.threads))
+            if then and row.unit == "us" and "fanin" in then.times and "fanin" in row.times:
+                pairs.setdefault(f"Changes in {name}, {row.result}", []).append((then, row))
+    return [change_table(heading, of_result) for heading, of_result in pairs.items()]
 
 
-def change_table(heading: str, old: dict[Key, Columns], new: dict[Key, Columns]) -> Table:
-    """The cases of both; the last row holds geometric means."""
-    table = Table(heading, ["case", "threads", "old, us", "new, us", "change", "beyond noise", "peers"])
-    ours: list[float] = []
-    theirs: list[float] = []
-    for key, columns in new.items():
-        ratios = dict(common_ratios(old.get(key, {}), columns))
-        if "fanin" not in ratios:
-            continue
-        ours.append(ratios["fanin"])
-        peers = of_peers(ratios)
-        if peers:
-            theirs.append(statistics.median(peers))
-        before, after = old[key]["fanin"], columns["fanin"]
-        table.rows.append(
-            [
-                key[0],
-                str(key[1]),
-                time_cell(before),
-                time_cell(after),
-                change_cell(ours[-1]),
-                verdict_cell(before, after),
-                change_cell(theirs[-1]) if peers else EMPTY,
-            ]
-        )
-    if len(ours) > 1:
-        means = [
-            change_cell(statistics.geometric_mean(ratios)) if ratios else EMPTY for ratios in (ours, theirs)
-        ]
-        table.rows.append(["geometric mean", "", "", "", means[0], EMPTY, means[1]])
+def mean_change(ratios: Sequence[float]) -> str:
+    return change_cell(statistics.geometric_mean(ratios) if ratios else 0)
+
+
+def change_table(heading: str, pairs: Sequence[tuple[Row, Row]]) -> Table:
+    """The rows of both; the last one holds geometric means."""
+    columns: dict[str, Callable[[tuple[Row, Row]], str]] = {
+        "case": lambda pair: case_cell(pair[1]),
+        "threads": lambda pair: str(pair[1].threads),
+        "old, us": lambda pair: timing_cell(pair[0].times["fanin"]),
+        "new, us": lambda pair: timing_cell(pair[1].times["fanin"]),
+        "change, %": lambda pair: change_cell(pair[1].ours / pair[0].ours),
+        "beyond noise": lambda pair: verdict_cell(*pair),
+        "peers, %": lambda pair: change_cell(peers_change(*pair)),
+    }
+    table = tabulated(heading, columns, pairs, note_of([row for pair in pairs for row in pair]))
+    if len(pairs) > 1:
+        ours = mean_change([new.ours / old.ours for old, new in pairs])
+        theirs = mean_change([change for pair in pairs if (change := peers_change(*pair))])
+        table.rows.append(["geometric mean", "", "", "", ours, EMPTY, theirs])
     return table
-
-
-def common_ratios(old: Columns, new: Columns) -> Iterator[tuple[str, float]]:
-    """New median over old for each column that both have."""
-    for column, timing in new.items():
-        if column in old:
-            yield column, timing.median / old[column].median
 
 
 def other_machine(old: dict[str, Any], new: dict[str, Any]) -> str:
     """A sentence where the two runs are from different machines, else nothing."""
-    told = [
+    of = [
         f"{run['machine']['instruction_set']} on {run['machine']['processors']} processors"
         for run in (old, new)
     ]
-    return "" if told[0] == told[1] else f"the runs are from different machines: {told[0]}, {told[1]}"
+    return f"the runs are from different machines: {', '.join(of)}" if of[0] != of[1] else ""
+
+
+def on_more_threads(of_group: Sequence[Row]) -> Iterator[tuple[Row, Row]]:
+    """Fanin's rows on one thread, each with the same on more."""
+    timed = [row for row in of_group if "fanin" in row.times and row.unit == "us" and row.result != "added"]
+    ones = {(row.case, row.result): row for row in timed if row.threads == 1}
+    for row in timed:
+        if row.threads > 1 and (row.case, row.result) in ones:
+            yield ones[row.case, row.result], row
+
+
+def threads_hurt(one: Row, many: Row) -> bool:
+    """Whether more threads are slower: in the quickest rounds, too, since other programs slow down a team most."""
+    quickest = [min(row.times["fanin"].rounds) for row in (one, many)]
+    return many.ours > ALLOWED * one.ours and quickest[1] > ALLOWED * quickest[0]
+
+
+def threads_verdict(one: Row, many: Row) -> str:
+    verdict = VOID if one.disturbed or many.disturbed else "threads hurt"
+    return verdict if threads_hurt(one, many) else ""
+
+
+def threads_tables(run: dict[str, Any]) -> list[Table]:
+    """Every case of fanin on one thread and on more."""
+    columns: dict[str, Callable[[tuple[str, Row, Row]], str]] = {
+        "group": lambda item: item[0],
+        "result": lambda item: item[1].result,
+        "case": lambda item: case_cell(item[2]),
+        "1 thread, us": lambda item: timing_cell(item[1].times["fanin"]),
+        "threads": lambda item: str(item[2].threads),
+        "more, us": lambda item: timing_cell(item[2].times["fanin"]),
+        "faster by, times": lambda item: f"{item[1].ours / item[2].ours:.2f}",
+        "verdict": lambda item: threads_verdict(*item[1:]),
+    }
+    items = [(name, *pair) for name, rows in groups(run) for pair in on_more_threads(rows)]
+    note = note_of([row for _, one, many in items for row in (one, many)])
+    return [tabulated("More threads", columns, items, note)] if items else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,29 @@ def samples(net: Net) -> tuple[Floats, Any]:
     return x, y
 
 
+def pictures(stem: str) -> tuple[Any, Any]:
+    """Pixels (n, 784) in 0..1 and labels (n,) of Fashion-MNIST, as fanin's demo reads "train" or "t10k"."""
+    from fanin.demo import builtin_data, errors, idx  # here, as most peers' processes do without fanin
+
+    try:
+        return idx.read_pair(builtin_data.FASHION_FOLDER, stem)
+    except errors.DemoError as error:
+        raise RuntimeError(f"{error}: install Debian's dataset-fashion-mnist") from None
+
+
+def epoch_order(net: Net, random: np.random.Generator) -> NDArray[np.int32]:
+    """A fresh permutation of the samples as (steps, batch)."""
+    order = random.permutation(net.samples).astype(np.int32)
+    return order[: net.steps * net.batch].reshape(net.steps, net.batch)
+
+
+def batches(net: Net) -> Iterator[NDArray[np.int32]]:
+    """Indices of one mini-batch after the other without end, for libraries whose training loop is the user's own."""
+    random = np.random.default_rng(3)
+    while True:
+        yield from epoch_order(net, random)
+
+
 def weights(net: Net) -> list[tuple[Floats, Floats]]:
     """Weights (inputs, units) with standard deviation sqrt(2 / inputs), and zero biases, of each layer."""
     random = np.random.default_rng(2)
@@ -45,19 +69,18 @@ def cross_entropy(probabilities: NDArray[np.floating], y: NDArray[np.int64]) -> 
     return float(-np.mean(np.log(p)))
 
 
-def operand(rows: int, columns: int, dtype: str) -> Any:
-    """A matrix of small integers, (7 i + 13 j) mod 17 - 8, so that every product of it is exact."""
-    i, j = np.ogrid[:rows, :columns]
-    return ((7 * i + 13 * j) % 17 - 8).astype(dtype)
-
-
 def operands(product: Product) -> tuple[Any, Any, Any]:
-    """A (rows, depth), W (depth, columns) and dZ (rows, columns)."""
-    return (
-        operand(product.rows, product.depth, product.dtype),
-        operand(product.depth, product.columns, product.dtype),
-        operand(product.rows, product.columns, product.dtype),
-    )
+    """A (rows, depth), W (depth, columns) and dZ (rows, columns).
+
+    Small integers, (7 i + 13 j) mod 17 - 8, so that every product of them is exact.
+    """
+
+    def operand(rows: int, columns: int) -> Any:
+        i, j = np.ogrid[:rows, :columns]
+        return ((7 * i + 13 * j) % 17 - 8).astype(product.dtype)
+
+    m, n, k = product.rows, product.columns, product.depth
+    return operand(m, k), operand(k, n), operand(m, n)
 
 
 def elements(count: int) -> tuple[Floats, Floats]:
@@ -75,12 +98,6 @@ def normalized(batch: Batch) -> tuple[Floats, Floats, Floats, Floats]:
     return x * (1 + beta * beta) + gamma, dy, gamma, beta
 
 
-def checksum(matrix: NDArray[np.floating]) -> float:
-    """Sum of m_ij ((3 i + 5 j) mod 11 - 5), which notices a wrong or a misplaced element."""
-    i, j = np.ogrid[: matrix.shape[0], : matrix.shape[1]]
-    return float(np.sum(matrix.astype(np.float64) * ((3 * i + 5 * j) % 11 - 5)))
-
-
 def weights_and_gradients(case: Updates) -> tuple[list[Floats], list[Floats]]:
     """Arrays to update, and gradients that stay."""
     rng = np.random.default_rng(0)
@@ -92,3 +109,10 @@ def weights_and_gradients(case: Updates) -> tuple[list[Floats], list[Floats]]:
 def samples_of(w: Floats) -> list[float]:
     """Some weights of an array."""
     return [float(x) for x in np.ravel(w)[:: max(1, w.size // 16)]]
+
+
+def checksum(array: Any) -> float:
+    """Sum of m_ij ((3 i + 5 j) mod 11 - 5), which notices a wrong or a misplaced element."""
+    matrix = np.atleast_2d(np.asarray(array))
+    i, j = np.ogrid[: matrix.shape[0], : matrix.shape[1]]
+    return float(np.sum(matrix.astype(np.float64) * ((3 * i + 5 * j) % 11 - 5)))

@@ -1,148 +1,176 @@
-"""A group of cases: timed with every library on every number of threads, one table for each result."""
+"""A group of cases: what is timed, against whom, and how its rounds are run.
+
+Rounds go around all libraries, A B A B, so that a slow minute of the machine is shared by all.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
-from bench.asked import Asked
-from bench.cases import Batch, Elements, Net, Prediction, Product, Updates
-from bench.compare import Effort, Library, Team, Timing, compare, of_peers, teams
+from bench.cases import Case
 from bench.machine import Limits
-from bench.net_cases import RuleOnNet
-from bench.report import Table, limit_cells, rate_cell, ratio_cell, time_cell
+from bench.neighbours import Watch
+from bench.pool import WorkerError, WorkerProcess
+from bench.progress import Progress, say
+from bench.record import Row
+from bench.report import Table
+from bench.theory import THEORY
 
-Case = Net | Product | Elements | Batch | Updates | Prediction | RuleOnNet
-
-
-class Runnable(Protocol):
-    """What the command can run: `instruction_set` says whose limits count, where that is not the best one."""
-
-    @property
-    def instruction_set(self) -> str: ...
-
-    def run(
-        self, limits: dict[int, Limits], effort: Effort, match: str, say: Callable[[str], None]
-    ) -> Outcome:
-        """Measure the cases whose name contains `match`."""
+Rounds = dict[str, dict[str, list[float]]]  # by result and column
 
 
 @dataclass(frozen=True)
 class Group:
-    """What is timed, against whom, and where its limit lies.
+    """What is timed, and against whom.
 
-    libraries
-        fanin first: the others are checked against it
-    results
-        heading of the table of each result
-    work, limit, rate
-        floating-point operations or elements of a case; least seconds that a result of a case takes on a machine;
-        the unit of work a nanosecond
+    workers
+        the module of each library, fanin first, against which the others are checked, within the tolerance
+    results, units
+        the heading of the table of each result; what they are measured in, where that is not microseconds
+    rounds
+        how many, and about how many seconds each: a quick run has a third of them, of half the time
+    topic
+        the function of a worker that prepares a case, and the entry in `theory.THEORY`
+    threads
+        those of all numbers of threads that it is run on
+    last
+        results of which only the last round counts
+    derive
+        one more result, made of the rounds of others
     instruction_set
-        the one whose limits count, where that is not the machine's best
+        what fanin is held to, where that is not the machine's best
+    tables, judged
+        more tables, made of all rows; whether its targets are shown with them
     """
 
-    name: str
-    libraries: list[Library]
-    cases: list[Case]
+    workers: Mapping[str, str]
+    cases: Sequence[Case]
     results: Mapping[str, str]
-    work: Callable[[Any], float]
-    limit: Callable[[Any, str, Limits], float]
-    rate: str = "GFLOP/s"
+    rounds: tuple[int, float]
+    name: str = ""
+    topic: str = ""
+    tolerance: float = 1e-4
+    units: Mapping[str, str] = field(default_factory=dict)
+    threads: Callable[[list[int]], list[int]] = list
+    last: tuple[str, ...] = ()
+    derive: Callable[[Rounds], Rounds] = lambda rounds: {}
     instruction_set: str = ""
+    tables: Callable[[Sequence[Row]], list[Table]] = lambda rows: []
+    judged: bool = False
 
-    def columns(self, result: str) -> list[str]:
-        """The columns of the libraries that compute a result."""
-        variants = [variant for library in self.libraries for variant in library.variants]
-        return [variant.column for variant in variants if variant.result == result]
+    @property
+    def rate(self) -> str:
+        """The unit of work a nanosecond."""
+        return THEORY[self.topic].rate if self.topic in THEORY else ""
 
-    def run(
-        self, limits: dict[int, Limits], effort: Effort, match: str, say: Callable[[str], None]
-    ) -> Outcome:
-        """Time the cases whose name contains `match`."""
-        return run(self, limits, effort, match, say)
-
-
-@dataclass
-class Outcome:
-    """Tables to print; everything measured, as plain values; bounds; what went wrong, as sentences."""
-
-    rate: str
-    tables: list[Table] = field(default_factory=list)
-    cases: list[dict[str, Any]] = field(default_factory=list)
-    versions: dict[str, str] = field(default_factory=dict)
-    asked: list[Asked] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
+    def effort(self, quick: bool) -> tuple[int, float]:
+        """The rounds of a run."""
+        count, seconds = self.rounds
+        return (-(-count // 3), seconds / 2) if quick else self.rounds
 
 
-def run(
-    group: Group, limits: dict[int, Limits], effort: Effort, match: str, say: Callable[[str], None]
-) -> Outcome:
-    """Time the cases whose name contains `match`."""
-    outcome = Outcome(group.rate)
-    tables = {result: empty_table(group, result, heading) for result, heading in group.results.items()}
-    with teams(group.libraries, list(limits)) as started:
-        for team in started:
-            outcome.versions.update(team.versions)
-            for name, reason in team.absent.items():
-                outcome.problems.append(f"{name} is left out, threads {team.n_threads}: {reason}")
-        for case in group.cases:
-            if match not in case.name:
-                continue
-            for team in started:
-                say(f"{group.name}: {case.name}, threads {team.n_threads}")
-                timings = compare(team, case, effort, outcome.problems)
-                add_rows(group, case, team, limits[team.n_threads], timings, tables, outcome)
-    outcome.tables = [table.without_empty_columns() for table in tables.values()]
-    return outcome
+def disagreement(values: list[float], expected: list[float], tolerance: float) -> str:
+    """A sentence where the numbers that both have differ by more than the tolerance allows, else nothing."""
+    for value, other in zip(values, expected, strict=False):
+        if not abs(value - other) <= tolerance * max(1e-3, abs(other)):
+            return f"not timed: its result is {value:.7g} where {other:.7g} is expected"
+    return ""
 
 
-def empty_table(group: Group, result: str, heading: str) -> Table:
-    """The table of one result, without rows."""
-    columns = group.columns(result)
-    return Table(
-        heading,
-        ["case", "threads", *columns, "best peer / fanin", group.rate, "limit", "fraction"],
-    )
+class Team:
+    """The processes of all libraries of a group on one number of threads; what fails is said and left out."""
+
+    def __init__(self, group: Group, n_threads: int, outcome: dict[str, Any], stack: ExitStack) -> None:
+        self.group, self.n_threads, self.outcome = group, n_threads, outcome
+        variables = {"FANIN_ISA": group.instruction_set} if group.instruction_set else {}
+        self.members = {
+            name: stack.enter_context(closing(WorkerProcess(module, n_threads, variables)))
+            for name, module in group.workers.items()
+        }
+        for name, process in list(self.members.items()):
+            if (version := self.attempt(name, process.greet)) is None:
+                self.members.pop(name)
+            else:
+                outcome["versions"][name] = version
+
+    def problem(self, about: str, sentence: object) -> None:
+        self.outcome["problems"].append(f"{about}, threads {self.n_threads}: {sentence}")
+        say(self.outcome["problems"][-1])
+
+    def attempt(self, about: str, call: Callable[..., Any], *arguments: Any) -> Any:
+        """What the call returns; None where the worker fails."""
+        try:
+            return call(*arguments)
+        except WorkerError as error:
+            return self.problem(about, error)
+
+    def checked(self, case: Case) -> Iterator[tuple[WorkerProcess, int, str, str]]:
+        """Set a case up in every library: process, index, result and column of what agrees with fanin's results."""
+        reference: dict[str, list[float]] = {}
+        for name, process in self.members.items():
+            tasks = self.attempt(f"{name}, {case.name}", process.ask, "prepare", self.group.topic, case)
+            for index, (result, column, tolerance) in enumerate(tasks or []):
+                about = f"{column or name}, {result}, {case.name}"
+                if result not in self.group.results:
+                    continue
+                values = self.attempt(about, process.ask, "check", index)
+                if values is None:
+                    continue
+                expected = reference.setdefault(result, values)
+                if sentence := disagreement(values, expected, tolerance or self.group.tolerance):
+                    self.problem(about, sentence)
+                else:
+                    yield process, index, result, column or name
+
+    def rounds(self, case: Case, count: int, seconds: float) -> Rounds:
+        """Those of a case, in turn."""
+        contenders = list(self.checked(case))
+        rounds: Rounds = {}
+        for _ in range(count):
+            for contender in list(contenders):
+                process, index, result, column = contender
+                value = self.attempt(f"{column}, {case.name}", process.ask, "round", index, seconds)
+                if value is None:
+                    contenders.remove(contender)
+                else:
+                    rounds.setdefault(result, {}).setdefault(column, []).append(value)
+        for result in set(self.group.last) & set(rounds):
+            rounds[result] = {column: values[-1:] for column, values in rounds[result].items()}
+        return rounds | self.group.derive(rounds)
+
+    def record(self, case: Case, result: str, limits: Limits | None, **measured: Any) -> dict[str, Any]:
+        """One result of a case as plain values, with its work and its limit."""
+        unit = self.group.units.get(result, "us")
+        plain = {"case": case.name, "threads": self.n_threads, "result": result, "unit": unit}
+        plain["microseconds" if unit == "us" else "values"] = measured["columns"]
+        plain["other_processors"] = measured["others"] if unit in ("us", "times") else 0.0
+        if theory := THEORY.get(self.group.topic):
+            plain["work"] = theory.work(case) if result != "added" else 0.0
+            if limits or unit != "us":
+                plain["limit_microseconds" if unit == "us" else "limit"] = theory.limit(case, result, limits)
+        if plain.get("work") and "fanin" in measured["columns"] and Row(plain).fraction > 1:
+            self.problem(f"{result}, {case.name}", "faster than the limit, which something disturbed")
+        return plain
 
 
-def add_rows(
-    group: Group,
-    case: Case,
-    team: Team,
-    limits: Limits,
-    timings: dict[str, dict[str, Timing]],
-    tables: dict[str, Table],
-    outcome: Outcome,
-) -> None:
-    """One row of each result's table, and what it was made of."""
-    for result, table in tables.items():
-        times = timings.get(result, {})
-        ours = times.get("fanin")
-        seconds = group.limit(case, result, limits)
-        table.rows.append(
-            [
-                case.name,
-                str(team.n_threads),
-                *(time_cell(times.get(column)) for column in group.columns(result)),
-                ratio_cell(ours, of_peers(times)),
-                rate_cell(ours, group.work(case)),
-                *limit_cells(ours, seconds),
+def measure(
+    group: Group, thread_counts: list[int], quick: bool, limits: Mapping[int, Limits], progress: Progress
+) -> dict[str, Any]:
+    """Every case on each number of threads, as plain values, with versions and problems; limits may be left out."""
+    outcome: dict[str, Any] = {"rate": group.rate, "cases": [], "versions": {}, "problems": []}
+    with ExitStack() as stack:
+        teams = [Team(group, n_threads, outcome, stack) for n_threads in group.threads(thread_counts)]
+        for case, team in itertools.product(group.cases, teams):
+            progress.begin(group.name, case.name, team.n_threads)
+            watch = Watch()
+            rounds = team.rounds(case, *group.effort(quick))
+            others, least = watch.processors(), limits.get(team.n_threads)
+            outcome["cases"] += [
+                team.record(case, result, least, columns=columns, others=others)
+                for result, columns in rounds.items()
             ]
-        )
-        if ours is not None and ours.median < 1e6 * seconds:
-            outcome.problems.append(
-                f"fanin, {result}, {case.name}, threads {team.n_threads}: "
-                "faster than the limit, so something disturbed the machine while its limits were measured"
-            )
-        outcome.cases.append(
-            {
-                "case": case.name,
-                "threads": team.n_threads,
-                "result": result,
-                "microseconds": {column: timing.rounds for column, timing in times.items()},
-                "limit_microseconds": 1e6 * seconds,
-                "work": group.work(case),
-            }
-        )
+    return outcome

@@ -1,86 +1,134 @@
-"""The groups of the bench: how long each takes, and how it is made."""
+"""The groups of the bench, as a table."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import replace
+from statistics import median
 
-from bench.batch_norm import batch_norm_group
-from bench.compare import Effort
-from bench.embedded import Embedded
-from bench.fashion_mnist import FashionMnist
-from bench.few_rows import few_rows_group
-from bench.functional import activations_group, functional_group
-from bench.fused import Fused
-from bench.group import Runnable
-from bench.growth import Growth
-from bench.memory import Memory
-from bench.predict import predict_group
-from bench.products import products_avx2_group, products_group
-from bench.programs import FUSED_VARIABLE, PREDICT_VARIABLE, PRODUCTS_VARIABLE, BuildError, program
-from bench.rules import rules_group
-from bench.sharing import Sharing
-from bench.steps import steps_group
+import fanin
+from bench import cases
+from bench.cases import Case
+from bench.group import Group, Rounds
+from bench.growth import growth_tables
+from bench.rules import updates
+from fanin import _core
 
-Say = Callable[[str], None]
+TORCH, JAX, NUMPY = {"PyTorch": "torch"}, {"JAX": "jax"}, {"NumPy": "numpy"}
+FANIN, FROM_CPP = {"fanin": "fanin"}, {"fanin": "cpp"}
+PREDICTING = FANIN | {"fanin in C++": "cpp", "ONNX Runtime": "onnx"} | TORCH | JAX | NUMPY
 
-
-@dataclass(frozen=True)
-class Wishes:
-    """What the command line asks of a group."""
-
-    quick: bool = False
-    compiled: bool = False
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A group to be.
-
-    full, quick
-        how many rounds of about how many seconds
-    make
-        the group as it is wished
-    program
-        the C++ program that has to be built, and the variable that tells the workers where it is
-    """
-
-    full: Effort
-    quick: Effort
-    make: Callable[[Wishes], Runnable]
-    program: tuple[str, str] | None = None
-
-    def group(self, wishes: Wishes, say: Say) -> Runnable:
-        """Build the program it needs and make it; without the program fanin's part is left out."""
-        if self.program is not None:
-            target, variable = self.program
-            say(f"building {target}")
-            try:
-                os.environ[variable] = program(target, variable)
-            except BuildError as error:
-                say(f"what {target} measures is left out: {error}")
-        return self.make(wishes)
-
-
-PRODUCTS = "fanin_bench_products", PRODUCTS_VARIABLE
-PREDICT = "fanin_bench_predict", PREDICT_VARIABLE
-UPDATES_IN_STEPS = "fanin_bench_updates_in_steps", FUSED_VARIABLE
-
-GROUPS = {
-    "products": Entry(Effort(9, 0.04), Effort(3, 0.01), lambda _: products_group(), PRODUCTS),
-    "products_avx2": Entry(Effort(9, 0.04), Effort(3, 0.01), lambda _: products_avx2_group(), PRODUCTS),
-    "few_rows": Entry(Effort(9, 0.04), Effort(3, 0.01), lambda _: few_rows_group(), PRODUCTS),
-    "predict": Entry(Effort(9, 0.05), Effort(3, 0.02), lambda _: predict_group(), PREDICT),
-    "embedded": Entry(Effort(9, 0.1), Effort(3, 0.02), lambda _: Embedded(), PREDICT),
-    "functional": Entry(Effort(9, 0.04), Effort(3, 0.02), lambda _: functional_group()),
-    "activations": Entry(Effort(9, 0.02), Effort(3, 0.01), lambda _: activations_group()),
-    "batch_norm": Entry(Effort(9, 0.04), Effort(3, 0.02), lambda _: batch_norm_group()),
-    "rules": Entry(Effort(7, 0.02), Effort(3, 0.01), lambda wishes: rules_group(wishes.quick)),
-    "steps": Entry(Effort(9, 0.2), Effort(3, 0.1), lambda wishes: steps_group(wishes.compiled)),
-    "fused": Entry(Effort(9, 0.2), Effort(3, 0.1), lambda _: Fused(), UPDATES_IN_STEPS),
-    "memory": Entry(Effort(1, 0), Effort(1, 0), lambda _: Memory()),
-    "sharing": Entry(Effort(5, 0), Effort(1, 0), lambda _: Sharing()),
-    "fashion_mnist": Entry(Effort(1, 0), Effort(1, 0), lambda wishes: FashionMnist(wishes.quick)),
-    "growth": Entry(Effort(9, 0.2), Effort(3, 0.1), lambda _: Growth()),
+PRODUCTS = {
+    "forward": "Z = A W",
+    "input gradient": "dA = dZ W'",
+    "weight gradient": "dW = A' dZ",
+    "weight gradient, Adam": "dW = A' dZ, and Adam on W",
 }
+FUNCTIONAL = {
+    "product": "Z = A W, into an array that exists",
+    "layer": "relu(A W + b)",
+    "layer and gradients": "relu(A W + b), and the gradients of A, W and b",
+}
+ACTIVATIONS = {"value": "f(z)", "value and gradient": "f(z), and da f'(z)"}
+BATCH_NORM = {
+    "batch norm": "y from x, gamma and beta",
+    "batch norm and gradients": "y, and the gradients of x, gamma and beta",
+}
+FUSED = {
+    "step": "Steps with updates fused into the weight gradient, and flat after it",
+    "gradients": "Steps without an update",
+    "added": "What fused updates add, and may add",
+}
+LIGHT = "short fits beside a program that takes 3 of every 15 ms"
+NEVER_RESTS = "short fits beside a program that never rests"
+SHARING = {
+    "quiet": "A step in an epoch",
+    "busy": "A step in an epoch beside busy programs, two a processor",
+    "two fits": "Two fits at once, over one after the other",
+    LIGHT: "Fits of an epoch beside a light program, over one thread",
+    NEVER_RESTS: "Fits of an epoch beside a busy program, over one thread",
+}
+EMBEDDED = {
+    "predict": "Embedded in C++: a row",
+    "start": "Embedded in C++: load a file and predict",
+    "static library": "Embedded in C++: the static library",
+    "a program that trains": "Embedded in C++: a program that trains",
+}
+FASHION = {"an epoch": "Fashion-MNIST: an epoch", "accuracy": "Fashion-MNIST: accuracy on the test set"}
+MEMORY = {"peak": "Peak memory of training with Adam, beside what it has to hold and 20 MB"}
+UNITS = {
+    **dict.fromkeys(("two fits", LIGHT, NEVER_RESTS), "times"),
+    "static library": "kB",
+    "a program that trains": "kB",
+    "peak": "MB",
+    "accuracy": "%",
+}
+
+
+def headings(kinds: Mapping[str, str], before: str = "") -> dict[str, str]:
+    """The heading of the table of each kind."""
+    return {kind: f"{before}{kind[0].upper()}{kind[1:]}: {formula}" for kind, formula in kinds.items()}
+
+
+def added(rounds: Rounds) -> Rounds:
+    """What a fused update adds to a step without one."""
+    step, gradients = (rounds.get(result, {}).get("fanin") for result in ("step", "gradients"))
+    return {"added": {"fanin": [median(step) - median(gradients)]}} if step and gradients else {}
+
+
+def groups(quick: bool) -> dict[str, Group]:
+    """All groups by name, in the order of a run."""
+    double = [case for case in cases.SOME_PRODUCTS if case.dtype == "float64"]
+    products = Group(FROM_CPP | TORCH | NUMPY, [*cases.PRODUCTS, *double], headings(PRODUCTS), (9, 0.04))
+    steps = Group(FANIN, cases.NETS, {"training": "Training steps with Adam"}, (9, 0.2), topic="steps")
+    # 64 KiB and 1 MiB: in L2, and about in L2
+    elements = [cases.Elements(name, count) for count in (1 << 14, 1 << 18) for name in _core.activations()]
+    embedded: list[Case] = [*cases.ONE_ROW, cases.Archive(fanin.cpu.active())]
+    epochs = 1 if quick else 10
+    listed = {
+        "products": products,
+        "products_avx2": replace(
+            products,
+            workers=FROM_CPP,
+            cases=cases.SOME_PRODUCTS,
+            results=headings(PRODUCTS, "AVX2 forced. "),
+            topic="products",
+            instruction_set="avx2",
+        ),
+        "few_rows": replace(
+            products, cases=cases.FEW_ROWS, results={"forward": "Few rows: Z = A W"}, topic="products"
+        ),
+        "predict": Group(
+            PREDICTING, cases.PREDICTIONS, {"predict": "Prediction: probabilities of the classes"}, (9, 0.05)
+        ),
+        "embedded": Group(FROM_CPP, embedded, EMBEDDED, (9, 0.1), threads=lambda counts: [1], judged=True),
+        "functional": Group(FANIN | TORCH | NUMPY, cases.PRODUCTS, headings(FUNCTIONAL), (9, 0.04)),
+        "activations": Group(FANIN | TORCH, elements, headings(ACTIVATIONS), (9, 0.02)),
+        "batch_norm": Group(FANIN | TORCH | JAX, cases.BATCHES, headings(BATCH_NORM), (9, 0.04)),
+        "rules": Group(
+            FANIN | TORCH | JAX | NUMPY,
+            updates(quick),
+            {"step": "One step of a rule on float32 arrays, in place"},
+            (7, 0.02),
+            tolerance=2e-3,  # as updates of an epsilon-free textbook agree to in float32
+        ),
+        "steps": replace(steps, workers=FANIN | TORCH | JAX | {"scikit-learn": "sklearn"}),
+        "fused": Group(FROM_CPP, cases.RULES_ON_NETS, FUSED, (9, 0.2), tolerance=0.0, derive=added),
+        "memory": Group(FANIN, cases.MEMORY, MEMORY, (1, 1.0), judged=True),
+        "sharing": Group(
+            FANIN, cases.NETS, SHARING, (5, 1.0), threads=lambda counts: [max(counts)], judged=True
+        ),
+        "fashion_mnist": Group(
+            FANIN | TORCH, [cases.fashion(epochs)], FASHION, (epochs, 1.0), last=("accuracy",), judged=True
+        ),
+        "growth": replace(
+            steps,
+            cases=[*cases.GROWING_WEIGHTS, *cases.GROWING_SAMPLES],
+            results={"training": "Growth: training steps"},
+            tables=growth_tables,
+        ),
+    }
+    return {
+        name: replace(group, name=name, topic=group.topic or name, units=UNITS)
+        for name, group in listed.items()
+    }

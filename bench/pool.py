@@ -7,8 +7,8 @@ their last call, on the processors that the next library is timed on.
 
 from __future__ import annotations
 
-import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -18,16 +18,11 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+COMPILE_VARIABLE = "FANIN_BENCH_COMPILE"  # set: torch.compile is timed as well
 
 # Every library reads at least one of these when it is loaded; NPROC is the one XLA's thread pool heeds.
-THREAD_VARIABLES = (
-    "OMP_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-    "FANIN_NUM_THREADS",
-    "NPROC",
-)
+THREAD_VARIABLES = [f"{library}_NUM_THREADS" for library in ("OMP", "MKL", "OPENBLAS", "FANIN")]
+THREAD_VARIABLES += ["VECLIB_MAXIMUM_THREADS", "NPROC"]
 
 
 class WorkerError(Exception):
@@ -35,15 +30,11 @@ class WorkerError(Exception):
 
 
 class WorkerProcess:
-    """A process that runs `bench.workers.<module>` on a number of threads.
-
-    Raises `WorkerError` where its library is absent. `version` is the library's.
-    """
+    """A process that runs `bench.workers.<module>` on a number of threads."""
 
     def __init__(self, module: str, n_threads: int, variables: Mapping[str, str]) -> None:
-        environment = dict(os.environ, JAX_PLATFORMS="cpu", CUDA_VISIBLE_DEVICES="")
-        environment.update(dict.fromkeys(THREAD_VARIABLES, str(n_threads)))
-        environment.update(variables)
+        environment = {**os.environ, "JAX_PLATFORMS": "cpu", "CUDA_VISIBLE_DEVICES": ""}
+        environment |= {**dict.fromkeys(THREAD_VARIABLES, str(n_threads)), **variables}
         self.complaints = tempfile.TemporaryFile("w+")  # noqa: SIM115 - lives as long as the process
         self.process = subprocess.Popen(
             [sys.executable, "-m", "bench.workers.serve", module],
@@ -52,21 +43,20 @@ class WorkerProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self.complaints,
-            text=True,
             start_new_session=True,  # a process group to stop and to end; Ctrl-C reaches the parent alone
         )
-        self.version = ""
 
-    def greet(self) -> None:
-        """Wait until the library is loaded."""
-        self.version = self._answer()
+    def greet(self) -> str:
+        """Wait until the library is loaded: its version."""
+        version: str = self._answer()
+        return version
 
-    def ask(self, call: str, *arguments: Any) -> Any:
-        """The result of a method of the worker, which runs for as long as that takes and no longer."""
+    def ask(self, request: str, *arguments: Any) -> Any:
+        """The answer to a request; the process runs for as long as that takes and no longer."""
         self._signal(signal.SIGCONT)
         assert self.process.stdin is not None
         try:
-            self.process.stdin.write(json.dumps({"call": call, "arguments": arguments}) + "\n")
+            pickle.dump((request, *arguments), self.process.stdin)
             self.process.stdin.flush()
         except BrokenPipeError:
             raise self._death() from None
@@ -74,14 +64,14 @@ class WorkerProcess:
 
     def _answer(self) -> Any:
         assert self.process.stdout is not None
-        line = self.process.stdout.readline()
-        if not line:
-            raise self._death()
+        try:
+            value, error = pickle.load(self.process.stdout)
+        except (EOFError, pickle.UnpicklingError):
+            raise self._death() from None
         self._signal(signal.SIGSTOP)
-        answer = json.loads(line)
-        if "error" in answer:
-            raise WorkerError(answer["error"])
-        return answer["value"]
+        if error:
+            raise WorkerError(error)
+        return value
 
     def _signal(self, number: signal.Signals) -> None:
         if self.process.poll() is None:

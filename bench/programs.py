@@ -1,8 +1,7 @@
-"""The C++ programs of the bench: built where CMake is there, else the one that a compiler alone can build."""
+"""The C++ programs of the bench, and what the library adds to a program."""
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -14,9 +13,7 @@ from bench.pool import ROOT
 
 SOURCES = ROOT / "bench" / "cpp"
 BUILD = ROOT / "build" / "bench"
-PRODUCTS_VARIABLE = "FANIN_BENCH_PRODUCTS"
-FUSED_VARIABLE = "FANIN_BENCH_UPDATES_IN_STEPS"
-PREDICT_VARIABLE = "FANIN_BENCH_PREDICT"
+PROGRAM_VARIABLE = "FANIN_BENCH"  # the path of fanin_bench
 
 
 class BuildError(Exception):
@@ -36,55 +33,49 @@ def run(command: list[str]) -> None:
         raise BuildError(f"`{' '.join(command)}` failed:\n{last_words}")
 
 
-def build_with_cmake(target: str) -> Path:
-    """Build a target of bench/CMakeLists.txt and return its program."""
+def build_program() -> None:
+    """Build fanin_bench, unless the variable says where it is, and let the variable say so to the workers."""
+    if os.environ.get(PROGRAM_VARIABLE):
+        return
     if shutil.which("cmake") is None:
-        raise BuildError(f"{target} needs CMake, which is not installed")
+        raise BuildError("CMake is not installed")
     options = ["-DCMAKE_BUILD_TYPE=Release", "-DFANIN_BUILD_BENCHES=ON", "-DFANIN_BUILD_PYTHON=OFF"]
     run(["cmake", "-S", str(ROOT), "-B", str(BUILD), *options])
-    run(["cmake", "--build", str(BUILD), "--target", target, "--parallel"])
-    return BUILD / "bench" / target
+    run(["cmake", "--build", str(BUILD), "--target", "fanin_bench", "--parallel"])
+    os.environ[PROGRAM_VARIABLE] = str(BUILD / "bench" / "fanin_bench")
 
 
-def program(target: str, variable: str) -> str:
-    """The path of a program: as a variable of the environment says, else built."""
-    return os.environ.get(variable) or str(build_with_cmake(target))
-
-
-def products_program() -> str:
-    """The path of fanin_bench_products."""
-    return program("fanin_bench_products", PRODUCTS_VARIABLE)
-
-
-def compile_alone(directory: Path, name: str, flags: Sequence[str] = ()) -> Path:
-    """Compile a program of one file for this processor with the compiler alone."""
-    program = directory / f"fanin_bench_{name}"
-    compiler = os.environ.get("CXX", "c++")
-    command = [compiler, "-std=c++17", "-O2", "-pthread", str(SOURCES / f"{name}.cpp"), "-o", str(program)]
-    try:
-        run([*command, "-march=native", *flags])
-    except BuildError:
-        run([*command, "-mcpu=native", *flags])  # what some compilers for ARM want instead
-    return program
-
-
-def limits_output(arguments: list[str], flags: Sequence[str] = ()) -> str:
-    """What fanin_bench_limits prints, compiled with more flags, such as without an instruction set."""
-    return output_of("limits", arguments, flags)
-
-
-def updates_output(seconds: float, threads: int, sizes: list[int]) -> dict[str, list[float]]:
-    """GB/s by size and number of arrays in place, as fanin_bench_updates measures them."""
-    measured: dict[str, list[float]] = json.loads(
-        output_of("updates", [str(seconds), str(threads), *map(str, sizes)])
-    )
-    return measured
-
-
-def output_of(name: str, arguments: list[str], flags: Sequence[str] = ()) -> str:
-    """What a program of one file prints, built in a temporary directory."""
+def limits_output(arguments: Sequence[str], flag: str) -> str:
+    """What fanin_bench_limits prints, compiled by the compiler alone, with a flag, for this processor."""
     with tempfile.TemporaryDirectory() as directory:
-        program = compile_alone(Path(directory), name, flags)
-        return subprocess.run(
-            [str(program), *arguments], check=True, stdout=subprocess.PIPE, text=True
-        ).stdout
+        program = str(Path(directory, "fanin_bench_limits"))
+        command = [os.environ.get("CXX", "c++"), "-std=c++20", "-O2", "-pthread", "-ffp-contract=fast"]
+        command += ["-fno-math-errno", str(SOURCES / "limits.cpp"), "-o", program]
+        try:
+            run([*command, "-march=native", *filter(None, [flag])])
+        except BuildError:
+            run([*command, "-mcpu=native"])  # what some compilers for ARM expect instead
+        return subprocess.run([program, *arguments], check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def sizes(instruction_set: str) -> tuple[float, float]:
+    """KB of a static library for one instruction set, and of an example with what it links of it, both stripped.
+
+    About half of an archive is names and relocations, which no program carries.
+    """
+    if shutil.which("cmake") is None or shutil.which("strip") is None:
+        raise RuntimeError("the size of the library needs CMake and strip, which are not installed")
+    with tempfile.TemporaryDirectory() as directory:
+        options = ["-DCMAKE_BUILD_TYPE=Release", f"-DFANIN_ISAS={instruction_set}"]
+        library, program = Path(directory, "cpp", "libfanin.a"), Path(directory, "train_csv")
+        example = str(ROOT / "cpp" / "examples" / "train_csv.cpp")
+        flags = ["-std=c++20", "-O2", "-fopenmp", f"-I{ROOT / 'cpp' / 'include'}", "-Wl,--gc-sections"]
+        try:
+            run(["cmake", "-S", str(ROOT), "-B", directory, *options])
+            run(["cmake", "--build", directory, "--parallel"])
+            run([os.environ.get("CXX", "c++"), *flags, example, str(library), "-o", str(program)])
+            run(["strip", "--strip-unneeded", str(library)])
+            run(["strip", str(program)])
+        except BuildError as error:
+            raise RuntimeError(str(error)) from None
+        return library.stat().st_size / 1000, program.stat().st_size / 1000

@@ -3,29 +3,89 @@
 from __future__ import annotations
 
 import json
+import statistics
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.group import Outcome
+from bench.neighbours import MOST
 
 
 class RecordError(Exception):
     """A file is no record of a run; the message says what it is instead."""
 
 
-def record(measured: dict[str, Any], outcomes: dict[str, Outcome]) -> dict[str, Any]:
-    """What a run measured, as plain values: the machine, and each group by its name."""
-    groups = {
-        name: {
-            "versions": outcome.versions,
-            "rate": outcome.rate,
-            "cases": outcome.cases,
-            "asked": [row.plain() for row in outcome.asked],
-            "problems": outcome.problems,
+@dataclass(frozen=True)
+class Timing:
+    """Each round of one column, in microseconds where nothing else is said."""
+
+    rounds: list[float]
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.rounds)
+
+    @property
+    def spread(self) -> float:
+        """Half the distance between the quartiles, as a fraction of the median."""
+        if len(self.rounds) < 2:
+            return 0.0
+        low, _, high = statistics.quantiles(self.rounds, n=4, method="inclusive")
+        return (high - low) / 2 / self.median
+
+
+class Row:
+    """One result of one case on a number of threads, as a record holds it: what was measured, by column."""
+
+    def __init__(self, plain: dict[str, Any]) -> None:
+        self.case: str = plain["case"]
+        self.threads: int = plain["threads"]
+        self.result: str = plain["result"]
+        self.unit: str = plain.get("unit", "us")
+        self.limit: float | None = plain.get("limit_microseconds", plain.get("limit"))
+        self.work: float = plain.get("work", 0.0)
+        self.disturbed: bool = plain.get("other_processors", 0.0) > MOST
+        self.times = {
+            column: Timing(rounds)
+            for column, rounds in plain["microseconds" if self.unit == "us" else "values"].items()
         }
-        for name, outcome in outcomes.items()
-    }
-    return {"machine": measured, **groups}
+
+    @property
+    def ours(self) -> float:
+        return self.times["fanin"].median
+
+    @property
+    def fraction(self) -> float:
+        """Of the limit, 0 where that or fanin's time is unknown."""
+        return self.limit / self.ours if self.limit and "fanin" in self.times else 0.0
+
+    @property
+    def rate(self) -> float:
+        """The work of fanin a nanosecond."""
+        return 1e-3 * self.work / self.ours if "fanin" in self.times else 0.0
+
+    def over(self, *columns: str) -> float:
+        """Time of the best of these columns, of all peers where none is named, over ours; 0 where none was timed.
+
+        Other columns of fanin begin with its name.
+        """
+        times = [
+            timing.median
+            for column, timing in self.times.items()
+            if column in columns or (not columns and not column.startswith("fanin"))
+        ]
+        return min(times) / self.ours if times and "fanin" in self.times else 0.0
+
+
+def rows(run: dict[str, Any], group: str) -> list[Row]:
+    """The rows of a group."""
+    return [Row(case) for case in run.get(group, {"cases": []})["cases"]]
+
+
+def groups(run: dict[str, Any]) -> Iterator[tuple[str, list[Row]]]:
+    """The rows of each group."""
+    return ((name, rows(run, name)) for name in run if name != "machine")
 
 
 def write(path: Path, run: dict[str, Any]) -> None:
@@ -43,8 +103,3 @@ def read(path: Path) -> dict[str, Any]:
     if not isinstance(run, dict) or "machine" not in run:
         raise RecordError(f"{path} was not written by --json: it holds no measurements of a machine")
     return run
-
-
-def groups(run: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """The groups of a run by their names."""
-    return {name: group for name, group in run.items() if name != "machine"}

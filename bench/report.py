@@ -2,46 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bench.compare import Timing
+from bench.neighbours import VOID
+from bench.record import Row, Timing
 
 EMPTY = "-"
 
 
 @dataclass
 class Table:
-    """A heading, the titles of the columns and the rows of cells."""
+    """A heading, the titles of the columns with their units, the rows of cells, and what is said beneath."""
 
     heading: str
     columns: list[str]
     rows: list[list[str]] = field(default_factory=list)
-
-    def without_empty_columns(self) -> Table:
-        """The same without the columns of libraries that took no part."""
-        kept = [i for i in range(len(self.columns)) if any(row[i] != EMPTY for row in self.rows)]
-        return Table(
-            self.heading, [self.columns[i] for i in kept], [[row[i] for i in kept] for row in self.rows]
-        )
+    note: str = ""
 
     def text(self) -> str:
         """Aligned columns: the first to the left, the others to the right."""
         widths = [max(map(len, cells)) for cells in zip(self.columns, *self.rows, strict=True)]
-        lines = []
-        for cells in [self.columns, *self.rows]:
-            first, *others = (
+        lines = [
+            "  ".join(
                 cell.rjust(width) if i else cell.ljust(width)
                 for i, (cell, width) in enumerate(zip(cells, widths, strict=True))
-            )
-            lines.append("  ".join([first, *others]).rstrip())
-        return "\n".join([self.heading, *lines, ""])
+            ).rstrip()
+            for cells in [self.columns, *self.rows]
+        ]
+        return "\n".join([self.heading, *lines, *([self.note] if self.note else []), ""])
 
     def markdown(self) -> str:
         """A section with a Markdown table."""
         rule = ["---", *["---:"] * (len(self.columns) - 1)]
         lines = ["| " + " | ".join(cells) + " |" for cells in [self.columns, rule, *self.rows]]
-        return "\n".join([f"## {self.heading}", "", *lines, ""])
+        return "\n".join([f"## {self.heading}", "", *lines, "", *([self.note, ""] if self.note else [])])
 
 
 def number(x: float) -> str:
@@ -51,72 +47,59 @@ def number(x: float) -> str:
     return f"{x:.1f}" if abs(x) >= 10 else f"{x:.2f}"
 
 
-def time_cell(timing: Timing | None) -> str:
-    """The median in microseconds and the spread, or a dash for what was not timed."""
-    if timing is None:
-        return EMPTY
-    return f"{number(timing.median)} ±{100 * timing.spread:.0f}%"
+def timing_cell(timing: Timing | None) -> str:
+    """The median and the spread, or a dash for what was not timed."""
+    return EMPTY if timing is None else f"{number(timing.median)} ±{100 * timing.spread:.0f}%"
 
 
-def ratio_cell(ours: Timing | None, peers: list[Timing]) -> str:
-    """How many times as long the best peer takes: above 1, fanin is faster."""
-    if ours is None or not peers:
-        return EMPTY
-    return f"{min(peer.median for peer in peers) / ours.median:.2f}x"
+def note_of(rows: Sequence[Row]) -> str:
+    """A sentence where other programs ran beside some of these rows."""
+    count = len({(row.case, row.threads) for row in rows if row.disturbed})
+    cases = len({(row.case, row.threads) for row in rows})
+    return f"{VOID} beside {count} of {cases} cases, marked with *" if count else ""
 
 
-def rate_cell(ours: Timing | None, work: float) -> str:
-    """The work of fanin a nanosecond."""
-    return EMPTY if ours is None else number(1e-3 * work / ours.median)
+def timing_of(column: str) -> Callable[[Row], str]:
+    return lambda row: timing_cell(row.times.get(column))
 
 
-def limit_cells(ours: Timing | None, limit_seconds: float) -> list[str]:
-    """The limit in microseconds, and the fraction of it that fanin reaches."""
-    limit = 1e6 * limit_seconds
-    return [number(limit), EMPTY if ours is None else f"{limit / ours.median:.2f}"]
+def case_cell(row: Row) -> str:
+    """Its name, marked where other programs ran."""
+    return row.case + (" *" if row.disturbed else "")
 
 
-def machine_tables(measured: dict[str, Any]) -> list[Table]:
-    """The limits of the machine: arithmetic and barrier by number of threads, bandwidth by working set."""
-    teams = measured["teams"]
-    arithmetic = Table(
-        "Limits of the machine",
-        [
-            "instructions",
-            "threads",
-            "GFLOP/s float32",
-            "float64",
-            "sqrt + div, 10^9/s float32",
-            "float64",
-            "barrier, us",
-        ],
-        [
-            [
-                run["instruction_set"],
-                str(team["threads"]),
-                *(number(team["gflops"][dtype]) for dtype in ("float32", "float64")),
-                *(number(team["root_and_divide"][dtype]) for dtype in ("float32", "float64")),
-                f"{team['barrier_us']:.3f}" if "barrier_us" in team else EMPTY,
-            ]
-            for run in [measured, *measured.get("narrower", [])]
-            for team in run["teams"]
-        ],
-    )
-    calls = measured.get("python_call_us", {})
-    names = {"function": "a function of Python", "array": "NumPy, on one number"}
-    python = Table(
-        "A call from Python", ["call", "us"], [[names[name], f"{us:.3f}"] for name, us in calls.items()]
-    )
-    passes = {"triad": "a = b + s c", "update": "a = s a + b", "copy": "a = s b", "read": "sum of a"}
-    bandwidth = Table(
-        "Bandwidth by working set, GB/s",
-        ["KiB", *(f"{formula}, threads {team['threads']}" for team in teams for formula in passes.values())],
-        [
-            [
-                f"{rows[0]['bytes'] // 1024:,}",
-                *(number(row[name]) for row in rows for name in passes),
-            ]
-            for rows in zip(*(team["bandwidth"] for team in teams), strict=True)
-        ],
-    )
-    return [arithmetic, *([python] if calls else []), bandwidth]
+def tabulated(
+    heading: str, columns: Mapping[str, Callable[[Any], str]], items: Iterable[Any], note: str = ""
+) -> Table:
+    """A table with a row for each item: what the columns make of it."""
+    return Table(heading, list(columns), [[cell(item) for cell in columns.values()] for item in items], note)
+
+
+def ratio_cell(ratio: float) -> str:
+    """A ratio, or a dash where it is unknown."""
+    return f"{ratio:.2f}" if ratio else EMPTY
+
+
+def result_tables(rows: Sequence[Row], headings: Mapping[str, str], rate: str) -> list[Table]:
+    """One table a result: the times of all libraries, the best peer's beside fanin's, the rate, and the limit."""
+    tables = []
+    for result, heading in headings.items():
+        chosen = [row for row in rows if row.result == result]
+        if not (heading and chosen):
+            continue
+        unit = chosen[0].unit
+        columns: dict[str, Callable[[Row], str]] = {
+            "case": case_cell,
+            "threads": lambda row: str(row.threads),
+        }
+        for column in dict.fromkeys(column for row in chosen for column in row.times):
+            columns[f"{column}, {unit}"] = timing_of(column)
+        if unit == "us" and any(row.over() for row in chosen):
+            columns["best peer / fanin, times"] = lambda row: ratio_cell(row.over())
+        if rate and any(row.work for row in chosen):
+            columns[f"fanin, {rate}"] = lambda row: number(row.rate) if row.rate else EMPTY
+        if unit == "us" and any(row.limit for row in chosen):
+            columns["limit, us"] = lambda row: number(row.limit or 0)
+            columns["reached, of the limit"] = lambda row: ratio_cell(row.fraction)
+        tables.append(tabulated(heading, columns, chosen, note_of(chosen)))
+    return tables

@@ -1,26 +1,13 @@
-// Times the products of a dense layer, called through the active kernel table as a training step calls them.
-// Requests come a line at a time on standard input, answers go a line at a time to standard output.
-//
-// prepare TYPE ROWS COLUMNS DEPTH: "ready", with A (rows, depth), W (depth, columns) and dZ (rows, columns)
-//
-// check KIND: the checksum of the result
-//
-// round KIND SECONDS: microseconds a call, from about this many seconds of calls
-//
-// TYPE is float32 or float64. KIND is forward, input_gradient, weight_gradient or weight_gradient_adam.
-// Threads are those of FANIN_NUM_THREADS.
-#include <memory>
-#include <sstream>
-#include <string>
-
+// The products of a dense layer, called through the active kernel table as a training step calls them.
 #include "base/buffer.hpp"
 #include "base/registry.hpp"
+#include "cases.hpp"
 #include "fanin/activations.hpp"
 #include "fanin/rules/all.hpp"
 #include "kernels/table.hpp"
-#include "requests.hpp"
 #include "team/team.hpp"
 
+namespace fanin_bench {
 namespace {
 
 using namespace fanin;
@@ -48,30 +35,19 @@ void fill(const Matrix<T>& m) {
   }
 }
 
-// Sum of m_ij ((3 i + 5 j) mod 11 - 5), as the peers form it
 template <class T>
 double checksum(const Matrix<T>& m) {
   double sum = 0;
   for (std::size_t i = 0; i < m.panels.rows; ++i) {
     for (std::size_t j = 0; j < m.panels.columns; ++j) {
-      sum += static_cast<double>(m(i, j)) * (static_cast<double>((3 * i + 5 * j) % 11) - 5);
+      sum += static_cast<double>(m(i, j)) * checksum_weight(i, j);
     }
   }
   return sum;
 }
 
-// The calls a request makes, for either type
-class AnyLayer {
- public:
-  virtual ~AnyLayer() = default;
-  // The checksum of one call's result; W is as before afterwards
-  virtual double check(const std::string& kind) = 0;
-  // Seconds of `n` calls by a team that meets after each
-  virtual double run(const std::string& kind, std::size_t n) = 0;
-};
-
 template <class T>
-class Layer final : public AnyLayer {
+class Layer final : public Case {
  public:
   Layer(std::size_t rows, std::size_t columns, std::size_t depth)
       : a_(rows, depth),
@@ -94,8 +70,8 @@ class Layer final : public AnyLayer {
     slots_.clear();
     run(kind, 1);
     const double sum = checksum(kind == "forward"           ? z_
-                                : kind == "input_gradient"  ? da_
-                                : kind == "weight_gradient" ? dw_
+                                : kind == "input gradient"  ? da_
+                                : kind == "weight gradient" ? dw_
                                                             : w_);
     fill(w_);
     return sum;
@@ -104,23 +80,26 @@ class Layer final : public AnyLayer {
   double run(const std::string& kind, std::size_t n) override {
     Barrier barrier;
     const Adam::Constants constants = adam_.begin(1);
-    const Update<T> update{index_in<Adam, Rules>, &constants, w_.panels.data, slots_.data(),
-                           w_.memory.size()};
+    const Update<T> update{.rule = index_in<Adam, Rules>,
+                           .constants = &constants,
+                           .parameters = w_.panels.data,
+                           .slots = slots_.data(),
+                           .slot_stride = w_.memory.size()};
     double seconds = 0;
     run_team(team_size(), [&](int thread, int threads) {
       barrier.wait(threads);
-      const double start = seconds_now();
+      const double start = now();
       for (std::size_t call = 0; call < n; ++call) {
         if (kind == "forward") {
           forward(thread, threads);
-        } else if (kind == "input_gradient") {
+        } else if (kind == "input gradient") {
           input_gradient(thread, threads);
         } else {
-          weight_gradient(thread, threads, kind == "weight_gradient" ? dw_.panels.data : nullptr, update);
+          weight_gradient(thread, threads, kind == "weight gradient" ? dw_.panels.data : nullptr, update);
         }
         barrier.wait(threads);
       }
-      if (thread == 0) seconds = seconds_now() - start;
+      if (thread == 0) seconds = now() - start;
     });
     return seconds;
   }
@@ -136,15 +115,25 @@ class Layer final : public AnyLayer {
   }
 
   void forward(int thread, int threads) {
-    const Forward<T> f{z_.panels, {nullptr, 0, 0}, a_, w_, nullptr, index_in<Identity, Activations>};
+    const Forward<T> f{.a = z_.panels,
+                       .z = {},
+                       .x = a_,
+                       .w = w_,
+                       .bias = nullptr,
+                       .activation = index_in<Identity, Activations>};
     share(thread, threads, z_.panels.count(), z_.panels.rows,
           [&](Range panels, Range rows) { kernels<T>().forward(f, panels, rows); });
   }
 
   void input_gradient(int thread, int threads) {
-    const InputGradient<T> g{
-        da_.panels, {nullptr, 0, 0}, w_, dz_transposed_, {nullptr, 0, 0}, a_, index_in<Identity, Activations>,
-        {}};
+    const InputGradient<T> g{.dz = da_.panels,
+                             .dz_transposed = {},
+                             .w = w_,
+                             .dy_transposed = dz_transposed_,
+                             .z = {},
+                             .a = a_,
+                             .activation = index_in<Identity, Activations>,
+                             .mask = {}};
     // the rows of w outside, so that it is read once
     const std::size_t inputs = da_.panels.columns, panels = dz_transposed_.panels.count();
     for_each_rectangle(Share(thread, threads, 1).take(row_blocks(inputs) * panels, 1), panels,
@@ -154,7 +143,8 @@ class Layer final : public AnyLayer {
   }
 
   void weight_gradient(int thread, int threads, T* gradient, const Update<T>& update) {
-    const WeightGradient<T> g{gradient, update, 0, 0, a_, dz_};
+    const WeightGradient<T> g{
+        .gradient = gradient, .update = update, .weight_offset = 0, .bias_offset = 0, .x = a_, .dz = dz_};
     share(thread, threads, w_.panels.count(), w_.panels.rows,
           [&](Range panels, Range rows) { kernels<T>().weight_gradient(g, panels, rows); });
   }
@@ -164,7 +154,9 @@ class Layer final : public AnyLayer {
   Adam adam_;
 };
 
-std::unique_ptr<AnyLayer> layer_of(std::istringstream& words) {
+}  // namespace
+
+std::unique_ptr<Case> products(std::istringstream& words) {
   std::string type;
   std::size_t rows = 0, columns = 0, depth = 0;
   words >> type >> rows >> columns >> depth;
@@ -172,6 +164,4 @@ std::unique_ptr<AnyLayer> layer_of(std::istringstream& words) {
   return std::make_unique<Layer<float>>(rows, columns, depth);
 }
 
-}  // namespace
-
-int main() { return fanin_bench::serve(layer_of); }
+}  // namespace fanin_bench

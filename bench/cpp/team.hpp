@@ -15,8 +15,7 @@
 namespace limits {
 
 inline double now() {
-  using Clock = std::chrono::steady_clock;
-  return std::chrono::duration<double>(Clock::now().time_since_epoch()).count();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
 // Threads never outnumber the processors here, so spinning without a pause is the fastest way to meet.
@@ -41,8 +40,8 @@ class SpinBarrier {
   alignas(128) std::atomic<int> phase_{0};
 };
 
-// While it lives a team of threads can be kept a processor each. Left to itself the scheduler starts some
-// short teams on one processor, and what two threads reach there would be told as the limit of two.
+// Keeps each thread of a team on a processor of its own for as long as the object lives. The scheduler may
+// start a short team on one processor, and what two threads reach there is not the limit of two.
 class Processors {
  public:
 #if defined(__linux__)
@@ -51,7 +50,6 @@ class Processors {
   Processors(const Processors&) = delete;
   Processors& operator=(const Processors&) = delete;
 
-  // Keeps the calling thread on the processor that is its own among those the process may use.
   void keep(int thread) const {
     for (int processor = 0; processor < CPU_SETSIZE; ++processor) {
       if (!CPU_ISSET(processor, &allowed_) || thread-- > 0) continue;
@@ -70,55 +68,42 @@ class Processors {
 #endif
 };
 
-// Runs body(thread, barrier) on n_threads threads, the calling one among them.
-inline void run_team(int n_threads, const std::function<void(int, SpinBarrier&)>& body) {
-  const Processors processors;
-  SpinBarrier barrier(n_threads);
-  std::vector<std::thread> others;
-  for (int thread = 1; thread < n_threads; ++thread) {
-    others.emplace_back([&, thread] {
-      processors.keep(thread);
-      body(thread, barrier);
-    });
-  }
-  if (n_threads > 1) processors.keep(0);
-  body(0, barrier);
-  for (std::thread& other : others) other.join();
-}
-
-// Seconds that the team needs for work(thread, repeats), from a common start to the last one's end.
+// Seconds that a team needs for work(thread, repeats), from a common start to the last thread's end.
 template <class Work>
 double team_seconds(int n_threads, long repeats, const Work& work) {
+  const Processors processors;
+  SpinBarrier barrier(n_threads);
   double seconds = 0;
-  run_team(n_threads, [&](int thread, SpinBarrier& barrier) {
+  const auto member = [&](int thread) {
+    if (n_threads > 1) processors.keep(thread);
     barrier.wait();
     const double start = now();
     work(thread, repeats);
     barrier.wait();
     if (thread == 0) seconds = now() - start;
-  });
+  };
+  std::vector<std::thread> others;
+  for (int thread = 1; thread < n_threads; ++thread) others.emplace_back(member, thread);
+  member(0);
+  for (std::thread& other : others) other.join();
   return seconds;
 }
 
-// Seconds of one repeat, the best of several trials: a limit is what the machine can do when nothing disturbs
-// it.
+// Seconds of one repeat, the best of several trials: a limit is what the machine can do undisturbed.
 template <class Work>
 double best_seconds(int n_threads, double trial_seconds, int trials, const Work& work) {
-  // A trial that a neighbour stretched makes too few repeats look enough, and then the barriers are what is
-  // measured: every trial that is too short doubles them again.
-  long repeats = 1;
+  // Another program may stretch a trial, whose repeats then seem enough although barriers take most of the
+  // time: every trial that is too short doubles them again.
   double best = 0;
-  for (int trial = 0; trial < trials;) {
+  for (long repeats = 1, trial = 0; trial < trials;) {
     const double seconds = team_seconds(n_threads, repeats, work);
     if (seconds < trial_seconds) {
       repeats *= 2;
-      best = 0;
       trial = 0;
       continue;
     }
     const double one = seconds / static_cast<double>(repeats);
-    best = trial == 0 ? one : std::min(best, one);
-    ++trial;
+    best = trial++ == 0 ? one : std::min(best, one);
   }
   return best;
 }

@@ -1,1 +1,1 @@
-"""One module a library and group: what runs in a process of its own and times that library."""
+"""One module a library. Its functions, named as the topics of the groups, yield what is timed of a case."""

@@ -1,63 +1,75 @@
-"""The worker's side of the pipe: a JSON request a line in, a JSON answer a line out."""
+"""The worker's side of the pipe, and what the workers share: tasks, their checks and their rounds."""
 
 from __future__ import annotations
 
+import gc
 import importlib
-import json
 import os
+import pickle
 import sys
 import time
 from collections.abc import Callable
-from typing import Any, Protocol
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+from bench import data
 
 
-class Worker(Protocol):
-    """What a worker module's `WORKER()` can be asked for.
+@dataclass(frozen=True)
+class Task:
+    """One result of a prepared case, computed in one way.
 
-    A variant is one way to use its library, or one kind of product.
+    result, column
+        what it computes, and the column it is printed in, where that is not the library's name
+    call
+        computes it once and returns one array or several
+    around
+        what the calls of a check or a round are made in
+    check
+        numbers that must agree between the libraries, where they are not checksums of what `call` returns; there are
+        none without either
+    measure
+        one round of about so many seconds, in the unit of the result, where it is not the time of `call`
+    tolerance
+        how far the numbers may be off, relatively, where that is not the group's
     """
 
-    version: str
+    result: str
+    call: Callable[[], Any] | None = None
+    column: str = ""
+    around: Callable[[], AbstractContextManager[Any]] = nullcontext
+    check: Callable[[], list[float]] | None = None
+    measure: Callable[[float], float] | None = None
+    tolerance: float | None = None
 
-    def prepare(self, case: dict[str, Any], variants: list[str]) -> None:
-        """Set up one case, releasing what the last one held."""
+    def numbers(self) -> list[float]:
+        if self.check is not None:
+            return self.check()
+        if self.call is None:
+            return []
+        with self.around():
+            results = self.call()
+        return [data.checksum(r) for r in (results if isinstance(results, list | tuple) else [results])]
 
-    def check(self, variant: str) -> list[float]:
-        """Numbers that must agree between the libraries before their times are worth comparing.
-
-        None at all where the library cannot do it.
-        """
-
-    def round(self, variant: str, seconds: float) -> float:
-        """Microseconds of one step or product, from about `seconds` of them."""
-
-
-def serve(module: str) -> None:
-    """Load a module of this package and answer requests to its worker until the parent closes the pipe.
-
-    Libraries that print do so on standard error: standard output belongs to the answers.
-    """
-    answers = os.fdopen(os.dup(1), "w", buffering=1)
-    os.dup2(2, 1)
-
-    def answer(**content: Any) -> None:
-        answers.write(json.dumps(content) + "\n")
-
-    try:
-        worker: Worker = importlib.import_module(f"bench.workers.{module}").WORKER()
-    except (ImportError, OSError) as error:
-        answer(error=str(error))
-        return
-    answer(value=worker.version)
-    for line in sys.stdin:
-        request = json.loads(line)
-        try:
-            answer(value=getattr(worker, request["call"])(*request["arguments"]))
-        except (ArithmeticError, RuntimeError, TypeError, ValueError) as error:
-            answer(error=f"{type(error).__name__}: {error}")
+    def round(self, seconds: float) -> float:
+        if self.measure is not None:
+            return self.measure(seconds)
+        assert self.call is not None
+        with self.around():
+            return microseconds_per_call(self.call, seconds)
 
 
-def microseconds_per_call(call: Callable[[], object], seconds: float, finish: Callable[[], object]) -> float:
+def microseconds(call: Callable[[], object]) -> float:
+    """Microseconds of one call."""
+    start = time.perf_counter()
+    call()
+    return 1e6 * (time.perf_counter() - start)
+
+
+def microseconds_per_call(
+    call: Callable[[], object], seconds: float, finish: Callable[[], object] = lambda: None
+) -> float:
     """Call until `seconds` have passed, at least twice after one call that is not timed, then finish."""
     call()
     finish()
@@ -68,6 +80,45 @@ def microseconds_per_call(call: Callable[[], object], seconds: float, finish: Ca
         calls += 1
     finish()
     return 1e6 * (time.perf_counter() - start) / calls
+
+
+def serve(module: str) -> None:
+    """Answer requests to a module of this package until the parent closes the pipe.
+
+    Libraries that print do so on standard error: standard output belongs to the answers.
+    """
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+
+    def answer(value: Any, error: str = "") -> None:
+        pickle.dump((value, error), answers)
+        answers.flush()
+
+    try:
+        worker = importlib.import_module(f"bench.workers.{module}")
+    except (ImportError, OSError) as error:
+        answer(None, str(error))
+        return
+    answer(worker.VERSION)
+    tasks: list[Task] = []
+    while True:
+        try:
+            request, *arguments = pickle.load(sys.stdin.buffer)
+        except EOFError:
+            return
+        try:
+            if request == "prepare":
+                topic, case = arguments
+                tasks = []
+                gc.collect()  # two large cases at once may not fit into memory
+                tasks = list(getattr(worker, topic)(case))
+                answer([(task.result, task.column, task.tolerance) for task in tasks])
+            elif request == "check":
+                answer(tasks[arguments[0]].numbers())
+            else:
+                answer(tasks[arguments[0]].round(arguments[1]))
+        except (ArithmeticError, ImportError, OSError, RuntimeError, TypeError, ValueError) as error:
+            answer(None, f"{type(error).__name__}: {error}")
 
 
 if __name__ == "__main__":

@@ -1,27 +1,15 @@
-// Times training steps whose weights are updated inside the blocks of their gradient (fused), after the whole
-// gradient has been written (flat), and not at all. Requests come a line at a time on standard input, answers
-// go a line at a time to standard output.
-//
-// prepare RULE BATCH INPUTS UNITS ...: "ready", for a ReLU net with soft-max cross-entropy
-//
-// check WAY: the mean loss after three steps on the same batch; for `none` the one before them
-//
-// round WAY SECONDS: microseconds a step, from about this many seconds of steps
-//
-// RULE is sgd, rmsprop or adam. WAY is fused, flat or none. Threads are those of FANIN_NUM_THREADS.
+// Training steps as the library takes them, without the epochs around them.
 #include <cmath>
-#include <memory>
 #include <numeric>
 #include <span>
-#include <sstream>
-#include <string>
 
 #include "base/random.hpp"
+#include "cases.hpp"
 #include "fanin/rules/all.hpp"
 #include "network/model.hpp"
 #include "plan/step.hpp"
-#include "requests.hpp"
 
+namespace fanin_bench {
 namespace {
 
 using namespace fanin;
@@ -40,8 +28,7 @@ std::vector<Layer> layers_of(const std::vector<std::size_t>& units) {
   return layers;
 }
 
-// What the library's training holds, without the epochs around it
-class Steps {
+class Steps final : public Case {
  public:
   Steps(const Method& method, std::size_t batch, std::size_t inputs, const std::vector<std::size_t>& units)
       : method_(method),
@@ -62,7 +49,7 @@ class Steps {
     start();
   }
 
-  double check(const std::string& way) {
+  double check(const std::string& way) override {
     start();
     if (way != "none") run(way, 3, true);
     run("none", 1, true);
@@ -70,34 +57,37 @@ class Steps {
   }
 
   // Seconds of n steps, one after the other in one parallel region
-  double run(const std::string& way, std::size_t n, bool same_batch = false) {
-    // the library decides by the method whether the whole gradient comes first: a group of several batches
-    // wants it, and here each step is told that it is the only one of its group
+  double run(const std::string& way, std::size_t n) override { return run(way, n, false); }
+
+ private:
+  static constexpr std::size_t kBatches = 8;
+
+  double run(const std::string& way, std::size_t n, bool same_batch) {
+    // The method decides whether the whole gradient comes first. A group of several batches needs it, and
+    // each step here is the only one of its group.
     Method method = method_;
     if (way != "fused") method.accumulate = 2;
     const std::function<bool()> nobody;
     Step<float> step(nodes_.inputs, layers_, statistics_, loss_.get(), {targets_, false, batch_}, nobody);
     step.allocate(method);
-    const DataSource data{&samples_, &targets_, ScaledWeights(SampleWeights{}), order_.data()};
+    const DataSource data{
+        .x = &samples_, .y = &targets_, .weights = ScaledWeights(SampleWeights{}), .order = order_.data()};
     const auto batch = [&](std::size_t i) {
-      return Batch{i, same_batch ? 0 : i % kBatches * batch_, batch_};
+      return Batch{.number = i, .first = same_batch ? 0 : i % kBatches * batch_, .rows = batch_};
     };
     double seconds = 0;
     const FloatingPointScope modes;
     run_team(team_size(), [&](int thread, int threads) {
       const Member member{thread, threads};
       step.gather(member, data, batch(0));
-      const double begin = seconds_now();
+      const double begin = now();
       for (std::size_t i = 0; i < n; ++i) one_step(step, member, data, batch(i), batch(i + 1), way, i + 1);
-      if (thread == 0) seconds = seconds_now() - begin;
+      if (thread == 0) seconds = now() - begin;
     });
     loss_of_last_ = step.batch_loss() / step.batch_weight();
     if (!std::isfinite(loss_of_last_)) throw ValueError("loss: expected a finite number");
     return seconds;
   }
-
- private:
-  static constexpr std::size_t kBatches = 8;
 
   void start() {
     parameters_.clear();
@@ -110,9 +100,11 @@ class Steps {
 
   void one_step(Step<float>& step, Member member, const DataSource& data, Batch now, Batch next,
                 const std::string& way, std::size_t t) {
-    const Turn turn{data, now, next, way == "none" ? Group{true, true, false} : Group{false, true, true}};
+    const bool none = way == "none";
+    const Turn turn{
+        .data = data, .batch = now, .next = next, .group = {.many = none, .first = true, .last = !none}};
     step.forward(member, turn, parameters_.data());
-    if (way == "none") return step.add_to_group(member, turn);
+    if (none) return step.add_to_group(member, turn);
     const StepConstants begun = begin_step(method_, Moment(t));
     Update<float> update = state_.update(method_, t, t - 1, parameters_.data());
     update.constants = begun.constants();
@@ -136,7 +128,9 @@ class Steps {
   double loss_of_last_ = 0;
 };
 
-std::unique_ptr<Steps> steps_of(std::istringstream& words) {
+}  // namespace
+
+std::unique_ptr<Case> steps(std::istringstream& words) {
   std::string rule;
   std::size_t batch = 0, inputs = 0;
   words >> rule >> batch >> inputs;
@@ -145,6 +139,4 @@ std::unique_ptr<Steps> steps_of(std::istringstream& words) {
   return std::make_unique<Steps>(method_named(rule), batch, inputs, units);
 }
 
-}  // namespace
-
-int main() { return fanin_bench::serve(steps_of); }
+}  // namespace fanin_bench

@@ -1,0 +1,78 @@
+"""Measurements of the machine, kept for a day in the user's cache directory."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import tempfile
+import time
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from bench.neighbours import Watch
+from bench.programs import SOURCES, limits_output
+from bench.progress import say
+
+DAY = 24 * 60 * 60
+
+
+def directory() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "fanin-bench")
+
+
+def forget() -> None:
+    """Have all measured again."""
+    for path in directory().glob("limits-*.json"):
+        path.unlink(missing_ok=True)
+
+
+def place(arguments: Sequence[str], flag: str) -> Path:
+    """The file of one measurement, whose name is made of all that the result depends on."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    model = next((line for line in lines if line.startswith("model name")), platform.processor())
+    sources = [(SOURCES / name).read_text() for name in ("limits.cpp", "team.hpp", "vector.hpp")]
+    depends = [platform.node(), platform.machine(), model, os.cpu_count(), os.environ.get("CXX"), sources]
+    digest = hashlib.sha256(json.dumps([*depends, *arguments, flag]).encode()).hexdigest()
+    return directory() / f"limits-{digest[:16]}.json"
+
+
+def limits(arguments: tuple[str, ...], flag: str = "") -> dict[str, Any]:
+    """What fanin_bench_limits prints, compiled with a flag; measured where no file of the last day holds it."""
+    path = place(arguments, flag)
+    try:
+        kept = json.loads(path.read_text())
+        if 0 <= time.time() - kept["time"] < DAY:
+            return dict(kept["measured"])
+    except (OSError, ValueError, KeyError, TypeError):
+        pass  # absent or damaged
+    watch = Watch()
+    measured: dict[str, Any] = json.loads(limits_output(arguments, flag))
+    if watch.disturbed():
+        say_disturbed()
+    else:
+        write(path, {"time": time.time(), "measured": measured})
+    return measured
+
+
+@cache
+def say_disturbed() -> None:
+    """Once a run."""
+    say("other programs ran while the machine's limits were measured: they are not kept for the next run")
+
+
+def write(path: Path, content: Any) -> None:
+    """Write a file at once or not at all; without a cache the next run measures again."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as file:
+            json.dump(content, file)
+        os.replace(file.name, path)
+    except OSError:
+        pass

@@ -1,0 +1,59 @@
+"""Other programs that take processors while something is timed."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+MOST = 0.1  # processors; the system itself takes some hundredths
+BLUR = 0.03  # seconds: the system counts in ticks
+VOID = "void: other programs ran"
+
+
+def busy_seconds() -> float:
+    """Processor time of the whole system since its start."""
+    user, nice, system, _, _, irq, softirq, steal, *_ = map(
+        int, Path("/proc/stat").read_text().splitlines()[0].split()[1:]
+    )
+    return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
+
+
+def own_seconds() -> float:
+    """Processor time of this process and of all that descend from it, also of those that have ended."""
+    parents, seconds = {}, {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue  # it has ended
+        pid = int(path.parent.name)
+        parents[pid], seconds[pid] = int(fields[1]), sum(map(int, fields[11:15]))
+
+    def is_own(pid: int) -> bool:
+        return pid == os.getpid() or (pid in parents and is_own(parents[pid]))
+
+    return sum(ticks for pid, ticks in seconds.items() if is_own(pid)) / os.sysconf("SC_CLK_TCK")
+
+
+class Watch:
+    """From its making on; without Linux's /proc nothing is known, and nothing is said to run."""
+
+    def __init__(self) -> None:
+        self.start = time.perf_counter()
+        self.before = self.others()
+
+    def others(self) -> float:
+        """Processor seconds of other programs since the system's start."""
+        try:
+            return busy_seconds() - own_seconds()
+        except (OSError, ValueError):
+            return 0.0
+
+    def processors(self) -> float:
+        """How many processors other programs have taken in the mean."""
+        elapsed = max(time.perf_counter() - self.start, 0.01)
+        return max(0.0, self.others() - self.before - BLUR) / elapsed
+
+    def disturbed(self) -> bool:
+        return self.processors() > MOST

@@ -1,0 +1,38 @@
+"""Which case is timed, and how long the run still takes."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+
+def say(sentence: str) -> None:
+    """Progress and problems, apart from the tables."""
+    print(sentence, file=sys.stderr, flush=True)
+
+
+class Progress:
+    """Learns how the time of what is done relates to what its rounds promised.
+
+    plan
+        for each group, how many cases it has on how many numbers of threads, and the seconds of rounds of one
+    """
+
+    def __init__(self, plan: dict[str, tuple[int, float]]) -> None:
+        self.plan = plan
+        self.begun = dict.fromkeys(plan, 0)
+        self.done = 0.0  # seconds promised of the cases before this one
+        self.ahead = sum(cases * seconds for cases, seconds in plan.values())
+        self.start = time.perf_counter()
+
+    def begin(self, group: str, case: str, threads: int) -> None:
+        """Say which case begins, once the one before it is done, and how many minutes are left."""
+        left = ""
+        if self.done:
+            minutes = self.ahead / self.done * (time.perf_counter() - self.start) / 60
+            left = f", about {minutes:.0f} min left" if minutes >= 1 else ", less than a minute left"
+        self.begun[group] += 1
+        cases, seconds = self.plan[group]
+        say(f"{group}, case {self.begun[group]} of {cases}: {case}, threads {threads}{left}")
+        self.done += seconds
+        self.ahead -= seconds

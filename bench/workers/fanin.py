@@ -1,0 +1,224 @@
+"""fanin, called from Python."""
+
+from __future__ import annotations
+
+import multiprocessing
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import fanin
+from bench import data
+from bench.cases import ADAM, CHECK_STEPS, FASHION_RATE, Batch, Elements, Net, Product, Updates
+from bench.rules import CLASSES
+from bench.workers.serve import Task, microseconds, microseconds_per_call
+from fanin import functional as F
+from fanin import optim
+
+VERSION = fanin.__version__
+RULE = optim.Adam(*ADAM)
+
+
+def unlearned(net: Net) -> fanin.Network:
+    """The net with weights of its own."""
+    hidden = [fanin.Dense(units, activation="relu", batch_norm=net.batch_norm) for units in net.sizes[1:-1]]
+    return fanin.Network(net.sizes[0], [*hidden, fanin.Dense(net.sizes[-1])], loss=net.loss, seed=0)
+
+
+def build(net: Net) -> fanin.Network:
+    """The net with the weights that every library starts from."""
+    network = unlearned(net)
+    start = network.get_weights()
+    for layer, (weight, bias) in enumerate(data.weights(net), 1):
+        start[f"layer{layer}.weight"] = weight
+        if f"layer{layer}.bias" in start:
+            start[f"layer{layer}.bias"] = bias
+    network.set_weights(start)
+    return network
+
+
+def fit(network: fanin.Network, net: Net, x: Any, y: Any, **settings: Any) -> Any:
+    """One epoch where nothing else is said."""
+    return network.fit(x, y, **{"rule": RULE, "epochs": 1, "batch_size": net.batch, **settings})
+
+
+def steps(net: Net) -> Iterator[Task]:
+    """A call of fit an epoch: all it does is timed."""
+    x, y = data.samples(net)
+    network, n = build(net), net.batch
+
+    def losses() -> list[float]:
+        # those of the epochs, for which a batch is normalized by its own statistics
+        history = fit(network, net, x[:n], y[:n], epochs=net.check_steps + 1)
+        return [history.loss[0], history.loss[-1]]
+
+    yield Task(
+        "training",
+        check=losses,
+        measure=lambda _: microseconds(lambda: fit(network, net, x, y)) / net.steps,
+    )
+
+
+def predict(net: Net) -> Iterator[Task]:
+    network, (x, _) = build(net), data.samples(net)
+    yield Task("predict", lambda: network.predict(x))
+
+
+def functional(product: Product) -> Iterator[Task]:
+    """Row-major operands; the gradients by the chain rule, written out."""
+    a, w, dz = data.operands(product)
+    b, out = np.ones(w.shape[1], np.float32), np.empty_like(dz)
+
+    def with_gradients() -> list[Any]:
+        z = F.dense(a, w, b)
+        return [F.activation(z, "relu"), *F.dense_backward(F.activation_backward(dz, z, "relu"), a, w)]
+
+    yield Task("product", lambda: F.dense(a, w, out=out))
+    yield Task("layer", lambda: F.dense(a, w, b, activation="relu"))
+    yield Task("layer and gradients", with_gradients)
+
+
+def activations(elements: Elements) -> Iterator[Task]:
+    """Into new arrays, as PyTorch does it."""
+    name = elements.activation
+    z, da = data.elements(elements.count)
+    yield Task("value", lambda: F.activation(z, name))
+    yield Task("value and gradient", lambda: [F.activation(z, name), F.activation_backward(da, z, name)])
+
+
+def batch_norm(batch: Batch) -> Iterator[Task]:
+    """The results are new arrays, as those of the peers are."""
+    x, dy, gamma, beta = data.normalized(batch)
+
+    def with_gradients() -> list[Any]:
+        y, cache = F.batch_norm(x, gamma, beta)
+        return [y, *F.batch_norm_backward(dy, cache)]
+
+    yield Task("batch norm", lambda: F.batch_norm(x, gamma, beta)[0])
+    yield Task("batch norm and gradients", with_gradients)
+
+
+def rules(case: Updates) -> Iterator[Task]:
+    """One call steps all arrays."""
+    w, g = data.weights_and_gradients(case)
+    optimizer = optim.Optimizer(CLASSES[case.rule](), w)
+    inputs: dict[str, Any] = {"second_gradients": g} if case.second else {}
+    step = partial(optimizer.step, g, **inputs)
+
+    def check() -> list[float]:
+        for _ in range(CHECK_STEPS):
+            step()
+        return data.samples_of(w[0])
+
+    yield Task("step", step, check=check)
+
+
+def memory(net: Net) -> Iterator[Task]:
+    """Each peak in a process of its own, so that none hides another."""
+
+    def measure(_: float) -> float:
+        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
+            return process.submit(peak, net).result()
+
+    yield Task("peak", measure=measure)
+
+
+def peak(net: Net) -> float:
+    """Megabytes that making a net and two epochs of fit add at their peak to a process that has the data."""
+
+    def resident(field: str) -> int:
+        lines = Path("/proc/self/status").read_text().splitlines()
+        return next(1024 * int(line.split()[1]) for line in lines if line.startswith(f"{field}:"))
+
+    x, y = data.samples(net)
+    x.sum(), y.sum()  # all pages of the data are there
+    Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
+    before = resident("VmRSS")
+    callbacks = [fanin.EarlyStopping(patience=5, monitor="loss")] if net.best_weights else []
+    history = fit(unlearned(net), net, x, y, epochs=2, callbacks=callbacks)
+    if not np.isfinite(history.loss).all():
+        raise ValueError("the loss is not finite")
+    return (resident("VmHWM") - before) / 1e6
+
+
+# one program, as most neighbours are
+NEIGHBOURS = {
+    "that takes 3 of every 15 ms": """
+import time
+while True:
+    start = time.perf_counter()
+    while time.perf_counter() - start < 0.003:
+        pass
+    time.sleep(0.012)
+""",
+    "that never rests": "while True: pass",
+}
+SECONDS_OF_SHORT_FITS = 1.0
+
+
+@contextmanager
+def beside(code: str, count: int = 1) -> Iterator[None]:
+    """Run programs of this code meanwhile."""
+    busy = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(count)]
+    try:
+        yield
+    finally:
+        for process in busy:
+            process.kill()
+            process.wait()
+
+
+def sharing(net: Net) -> Iterator[Task]:
+    """Epochs quiet and beside busy programs, two fits in two threads of Python, and fits of one epoch each."""
+    x, y = data.samples(net)
+    epochs: list[Callable[[], Any]] = [partial(fit, build(net), net, x, y) for _ in range(2)]
+
+    def epoch(neighbours: int) -> float:
+        with beside(NEIGHBOURS["that never rests"], neighbours):
+            return microseconds(epochs[0]) / net.steps
+
+    def at_once() -> None:
+        started = [threading.Thread(target=epoch) for epoch in epochs]
+        for thread in started:
+            thread.start()
+        for thread in started:
+            thread.join()
+
+    def two_fits(_: float) -> float:
+        in_turn = microseconds(lambda: [epoch() for epoch in epochs])
+        return microseconds(at_once) / in_turn
+
+    def short_fits(code: str, _: float) -> float:
+        with beside(code):
+            team = microseconds_per_call(epochs[0], SECONDS_OF_SHORT_FITS)
+            with fanin.num_threads(1):
+                return team / microseconds_per_call(epochs[0], SECONDS_OF_SHORT_FITS)
+
+    for start in epochs:
+        start()
+    yield Task("quiet", measure=lambda _: epoch(0))
+    yield Task("busy", measure=lambda _: epoch(2 * multiprocessing.cpu_count()))
+    yield Task("two fits", measure=two_fits)
+    for name, code in NEIGHBOURS.items():
+        yield Task(f"short fits beside a program {name}", measure=partial(short_fits, code))
+
+
+def fashion(net: Net) -> Iterator[Task]:
+    """A call of fit an epoch, whose rule continues with its state."""
+    x, y = data.pictures("train")
+    test_x, test_y = data.pictures("t10k")
+    network = unlearned(net)
+    rule = optim.Adam(optim.Cosine(FASHION_RATE, steps=net.epochs * -(-len(x) // net.batch)))
+    yield Task("an epoch", measure=lambda _: microseconds(lambda: fit(network, net, x, y, rule=rule)))
+    yield Task(
+        "accuracy",
+        measure=lambda _: 100 * float((network.predict(test_x).argmax(axis=1) == test_y).mean()),
+    )
