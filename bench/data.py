@@ -63,12 +63,6 @@ def weights(net: Net) -> list[tuple[Floats, Floats]]:
     ]
 
 
-def cross_entropy(probabilities: NDArray[np.floating], y: NDArray[np.int64]) -> float:
-    """Mean over the samples of -log of the probability of their label."""
-    p = probabilities[np.arange(len(y)), y].astype(np.float64)
-    return float(-np.mean(np.log(p)))
-
-
 def operands(product: Product) -> tuple[Any, Any, Any]:
     """A (rows, depth), W (depth, columns) and dZ (rows, columns).
 

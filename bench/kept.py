@@ -6,9 +6,9 @@ import hashlib
 import json
 import os
 import platform
-import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -56,8 +56,10 @@ def limits(arguments: tuple[str, ...], flag: str = "") -> dict[str, Any]:
     measured: dict[str, Any] = json.loads(limits_output(arguments, flag))
     if watch.disturbed():
         say_disturbed()
-    else:
-        write(path, {"time": time.time(), "measured": measured})
+        return measured
+    with suppress(OSError):  # without a cache the next run measures again
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps({"time": time.time(), "measured": measured}))
     return measured
 
 
@@ -65,14 +67,3 @@ def limits(arguments: tuple[str, ...], flag: str = "") -> dict[str, Any]:
 def say_disturbed() -> None:
     """Once a run."""
     say("other programs ran while the machine's limits were measured: they are not kept for the next run")
-
-
-def write(path: Path, content: Any) -> None:
-    """Write a file at once or not at all; without a cache the next run measures again."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as file:
-            json.dump(content, file)
-        os.replace(file.name, path)
-    except OSError:
-        pass

@@ -109,28 +109,15 @@ def limits_by_threads(
 
 def machine_tables(measured: dict[str, Any]) -> list[Table]:
     """Arithmetic and barrier by number of threads, a call from Python, bandwidth by working set."""
-    teams = measured["teams"]
-    dtypes = ("float32", "float64")
-    arithmetic = Table(
-        "Limits of the machine",
-        [
-            "instructions",
-            "threads",
-            *(f"{dtype}, GFLOP/s" for dtype in dtypes),
-            *(f"{dtype} sqrt + div, 10^9/s" for dtype in dtypes),
-            "barrier, us",
-        ],
-        [
-            [
-                run["instruction_set"],
-                str(team["threads"]),
-                *(number(team[what][dtype]) for what in ("gflops", "root_and_divide") for dtype in dtypes),
-                f"{team['barrier_us']:.3f}" if "barrier_us" in team else EMPTY,
-            ]
-            for run in [measured, *measured["narrower"]]
-            for team in run["teams"]
-        ],
-    )
+    teams, dtypes = measured["teams"], ("float32", "float64")
+    titles = ["instructions", "threads", *(f"{dtype}, GFLOP/s" for dtype in dtypes)]
+    titles += [*(f"{dtype} sqrt + div, 10^9/s" for dtype in dtypes), "barrier, us"]
+    arithmetic = Table("Limits of the machine", titles)
+    for run in [measured, *measured["narrower"]]:
+        for team in run["teams"]:
+            barrier = f"{team['barrier_us']:.3f}" if "barrier_us" in team else EMPTY
+            cells = [number(team[what][dtype]) for what in ("gflops", "root_and_divide") for dtype in dtypes]
+            arithmetic.rows.append([run["instruction_set"], str(team["threads"]), *cells, barrier])
     calls = [[name, f"{us:.3f}"] for name, us in measured["python_call_us"].items()]
     titles = [f"{formula}, threads {team['threads']}, GB/s" for team in teams for formula in PASSES.values()]
     by_size = [

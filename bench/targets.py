@@ -14,9 +14,8 @@ from bench.neighbours import VOID
 from bench.record import Row, groups, rows
 from bench.report import Table, number
 
-PEAK_OF_TIMES = (
-    388.0  # GFLOP/s on two threads where times "here" were asked for: elsewhere they are in proportion
-)
+# GFLOP/s on two threads where times "here" were asked for: elsewhere they are in proportion
+PEAK_OF_TIMES = 388.0
 
 # What is bounded of a row, by its unit: 0 where it is unknown. Other rows, of the same case, threads and result but for
 # some of these three, come second.
@@ -166,12 +165,8 @@ def measured(target: Target, run: dict[str, Any]) -> Iterator[Measured]:
     for row in every:
         used = [row]
         if target.unit in OTHERS:
-            parts = {
-                "case": row.case,
-                "threads": row.threads,
-                "result": row.result,
-                **OTHERS[target.unit](row),
-            }
+            parts = {name: vars(row)[name] for name in ("case", "threads", "result")}
+            parts |= OTHERS[target.unit](row)
             used += [other for other in every if parts.items() <= vars(other).items()][:1]
         counts = re.search(target.where, f"{row.result}, {row.case}, threads {row.threads}")
         if counts and len(used) == 1 + (target.unit in OTHERS):
