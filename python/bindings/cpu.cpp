@@ -1,6 +1,5 @@
 #include "fanin/cpu.hpp"
 
-
 #include "register.hpp"
 
 void register_cpu(py::module_& m) {

@@ -1,7 +1,6 @@
 // The loop of a fit, its budget, the count of early stopping, and training several networks together.
 #include "fanin/fit.hpp"
 
-
 #include "fanin/population.hpp"
 #include "register.hpp"
 #include "unlocked.hpp"

@@ -1,6 +1,5 @@
 #include "fanin/network.hpp"
 
-
 #include "fanin/names.hpp"
 #include "operands.hpp"
 #include "register.hpp"

@@ -12,7 +12,6 @@
 #include <optional>
 #include <vector>
 
-
 #include "register.hpp"
 
 namespace results {
