@@ -228,5 +228,6 @@ void batch_norm_inference(MatrixView<T> out, MatrixView<const T> x, std::span<co
                                         std::span<const T>, std::span<const T>, std::span<const T>, double);
 FANIN_INSTANTIATE(float)
 FANIN_INSTANTIATE(double)
+#undef FANIN_INSTANTIATE
 
 }  // namespace fanin

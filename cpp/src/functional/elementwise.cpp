@@ -62,5 +62,6 @@ void activate_backward(Activation activation, std::span<T> out, std::span<const 
   template void activate_backward<T>(Activation, std::span<T>, std::span<const T>, std::span<const T>);
 FANIN_INSTANTIATE(float)
 FANIN_INSTANTIATE(double)
+#undef FANIN_INSTANTIATE
 
 }  // namespace fanin

@@ -159,5 +159,6 @@ void loss_outputs(const Loss& loss, MatrixView<T> out, MatrixView<const T> a) {
   template void loss_outputs<T>(const Loss&, MatrixView<T>, MatrixView<const T>);
 FANIN_INSTANTIATE(float)
 FANIN_INSTANTIATE(double)
+#undef FANIN_INSTANTIATE
 
 }  // namespace fanin

@@ -148,5 +148,6 @@ bool Step<T>::update(Member member, const Turn& turn, Update<T> update) {
   template void Step<T>::add_to_group(Member, const Turn&);
 FANIN_INSTANTIATE(float)
 FANIN_INSTANTIATE(double)
+#undef FANIN_INSTANTIATE
 
 }  // namespace fanin

@@ -221,5 +221,6 @@ template struct Optimizer<double>::State;
   template void Optimizer<T>::set_state(const Progress&, const std::vector<std::vector<std::span<const T>>>&);
 FANIN_INSTANTIATE(float)
 FANIN_INSTANTIATE(double)
+#undef FANIN_INSTANTIATE
 
 }  // namespace fanin
