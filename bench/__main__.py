@@ -38,7 +38,7 @@ FLAGS = {
     "quick": "fewer and shorter rounds",
     "compile": "torch.compile as well, which takes minutes to compile",
     "no-limits": "leave the machine's limits out",
-    "fresh-limits": "measure the machine's limits anew, which are kept for a day",
+    "fresh-limits": "measure the machine's limits again; they are kept for a day",
     "targets": "show what is asked of fanin beside what was measured",
 }
 FILES = {

@@ -77,7 +77,7 @@ def change_table(heading: str, pairs: Sequence[tuple[Row, Row]]) -> Table:
 
 
 def other_machine(old: dict[str, Any], new: dict[str, Any]) -> str:
-    """A sentence where the two runs are from different machines, else nothing."""
+    """A message if the two runs are from different machines, else nothing."""
     of = [
         f"{run['machine']['instruction_set']} on {run['machine']['processors']} processors"
         for run in (old, new)

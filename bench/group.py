@@ -74,7 +74,7 @@ class Group:
 
 
 def disagreement(values: list[float], expected: list[float], tolerance: float) -> str:
-    """A sentence where the numbers that both have differ by more than the tolerance allows, else nothing."""
+    """A message if the numbers that both have differ by more than the tolerance allows, else nothing."""
     for value, other in zip(values, expected, strict=False):
         if not abs(value - other) <= tolerance * max(1e-3, abs(other)):
             return f"not timed: its result is {value:.7g} where {other:.7g} is expected"
@@ -97,8 +97,8 @@ class Team:
             else:
                 outcome["versions"][name] = version
 
-    def problem(self, about: str, sentence: object) -> None:
-        self.outcome["problems"].append(f"{about}, threads {self.n_threads}: {sentence}")
+    def problem(self, about: str, message: object) -> None:
+        self.outcome["problems"].append(f"{about}, threads {self.n_threads}: {message}")
         say(self.outcome["problems"][-1])
 
     def attempt(self, about: str, call: Callable[..., Any], *arguments: Any) -> Any:
@@ -121,8 +121,8 @@ class Team:
                 if values is None:
                     continue
                 expected = reference.setdefault(result, values)
-                if sentence := disagreement(values, expected, tolerance or self.group.tolerance):
-                    self.problem(about, sentence)
+                if message := disagreement(values, expected, tolerance or self.group.tolerance):
+                    self.problem(about, message)
                 else:
                     yield process, index, result, column or name
 

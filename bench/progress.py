@@ -6,9 +6,9 @@ import sys
 import time
 
 
-def say(sentence: str) -> None:
+def say(message: str) -> None:
     """Progress and problems, apart from the tables."""
-    print(sentence, file=sys.stderr, flush=True)
+    print(message, file=sys.stderr, flush=True)
 
 
 class Progress:

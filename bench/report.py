@@ -53,7 +53,7 @@ def timing_cell(timing: Timing | None) -> str:
 
 
 def note_of(rows: Sequence[Row]) -> str:
-    """A sentence where other programs ran beside some of these rows."""
+    """A message if other programs ran beside some of these rows."""
     count = len({(row.case, row.threads) for row in rows if row.disturbed})
     cases = len({(row.case, row.threads) for row in rows})
     return f"{VOID} beside {count} of {cases} cases, marked with *" if count else ""

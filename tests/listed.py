@@ -61,7 +61,7 @@ def lists() -> dict[str, Places]:
 
 
 def what_is_missing(lists: Mapping[str, Places]) -> list[str]:
-    """A sentence for each entry that one of the places of its kind lacks."""
+    """A message for each entry that one of the places of its kind lacks."""
     return [
         f'{kind} "{name}": {place} lacks it; it is in {next(p for p in places if name in places[p]).strip(",")}'
         for kind, places in lists.items()

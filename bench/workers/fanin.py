@@ -140,7 +140,7 @@ def peak(net: Net) -> float:
 
     x, y = data.samples(net)
     x.sum(), y.sum()  # all pages of the data are there
-    Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
+    Path("/proc/self/clear_refs").write_text("5")  # resets the peak
     before = resident("VmRSS")
     callbacks = [fanin.EarlyStopping(patience=5, monitor="loss")] if net.best_weights else []
     history = fit(unlearned(net), net, x, y, epochs=2, callbacks=callbacks)
@@ -166,7 +166,7 @@ SECONDS_OF_SHORT_FITS = 1.0
 
 @contextmanager
 def beside(code: str, count: int = 1) -> Iterator[None]:
-    """Run programs of this code meanwhile."""
+    """Run programs of this code at the same time."""
     busy = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(count)]
     try:
         yield

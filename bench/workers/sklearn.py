@@ -52,7 +52,7 @@ def steps(net: Net) -> Iterator[Task]:
     def check() -> list[float]:
         """With two classes only the loss before the steps compares: half the output weights, other steps."""
         before = loss()
-        model.set_params(max_iter=net.check_steps).fit(x[:n], y[:n])  # starts Adam anew
+        model.set_params(max_iter=net.check_steps).fit(x[:n], y[:n])  # restarts Adam
         return [before] if two_classes else [before, loss()]
 
     def pass_over(count: int) -> float:

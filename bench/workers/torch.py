@@ -80,7 +80,7 @@ def functional(product: Product) -> Iterator[Task]:
     yield Task("layer and gradients", with_gradients)
 
 
-# fanin's activations that torch.nn.functional has not, or not under the same name
+# fanin's activations that torch.nn.functional lacks or names differently
 ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
     "identity": torch.clone,
     "logistic": torch.sigmoid,
@@ -134,7 +134,7 @@ FUSED = ("SGD", "Adagrad", "Adam", "AdamW")
 
 
 def rules(case: Updates) -> Iterator[Task]:
-    """As they come (foreach), and fused where there is such a form; made anew each time, as 10^8 weights are large."""
+    """As they come (foreach), and fused if there is such a form; made for each case, because 10^8 weights are large."""
     if case.rule not in RULES:
         return
     kind, options = RULES[case.rule]

@@ -60,14 +60,14 @@ constexpr NumberType number_type() {
   if constexpr (std::is_same_v<S, bool>) {
     return NumberType::boolean;
   } else if constexpr (std::is_integral_v<S>) {
-    static_assert(sizeof(S) <= 8);
+    static_assert(sizeof(S) <= 8, "integers have at most 64 bits");
     constexpr bool is_signed = std::is_signed_v<S>;
     if constexpr (sizeof(S) == 1) return is_signed ? NumberType::int8 : NumberType::uint8;
     if constexpr (sizeof(S) == 2) return is_signed ? NumberType::int16 : NumberType::uint16;
     if constexpr (sizeof(S) == 4) return is_signed ? NumberType::int32 : NumberType::uint32;
     return is_signed ? NumberType::int64 : NumberType::uint64;
   } else {
-    static_assert(std::is_floating_point_v<S>);
+    static_assert(std::is_floating_point_v<S>, "expected bool, an integer or a floating-point type");
     if constexpr (std::is_same_v<S, float>) return NumberType::float32;
     return std::is_same_v<S, double> ? NumberType::float64 : NumberType::long_double;
   }

@@ -7,7 +7,7 @@
 
 namespace fanin {
 
-// A sentence about inputs, unless they are normalized anyway, and one about targets, for those far from unit
+// A message about inputs, unless they are normalized anyway, and one about targets, for those far from unit
 // scale; empty if there are none
 std::string likely_cause(const Samples& x, bool normalized, const Targets& y, const Loss& loss);
 

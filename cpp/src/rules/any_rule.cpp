@@ -61,7 +61,7 @@ template <class... R>
 constexpr bool are_rules(List<R...>) {
   return (is_rule<R>() && ...);
 }
-static_assert(are_rules(Rules{}));
+static_assert(are_rules(Rules{}), "every entry of the list must be a rule");
 
 // Passes the fields of a rule's struct to RuleFields
 struct FieldCaller {

@@ -34,7 +34,8 @@ void RuleState<T>::reserve(const Method& method, const ParameterTable& table) {
 
 template <class T>
 void RuleState<T>::take(const Method& method, const ParameterTable& table) noexcept {
-  static_assert(std::is_trivially_copyable_v<Rule> && std::is_trivially_copyable_v<Schedule>);
+  static_assert(std::is_trivially_copyable_v<Rule> && std::is_trivially_copyable_v<Schedule>,
+                "copying a method that room was reserved for must not throw");
   const bool same_kind = is_of(method), averages = method.average_decay > 0;
   const RuleTraits traits = traits_of(largest_of(method));
   const SlotList& needed = traits.slots;
