@@ -16,12 +16,14 @@
 
 namespace fanin {
 
+inline constexpr const char* kKnownName = "a name known to this version of fanin";
+
 // `key` is the key of the name
 template <class... Entry>
 void write_entry(json::Writer& out, const std::variant<Entry...>& entry, const char* key = "name");
 template <class Variant, class L>
 Variant read_entry(L list, const json::Value& value, const char* key = "name",
-                   const char* known = "a name known to this version of fanin");
+                   const char* known = kKnownName);
 
 std::vector<Layer> read_layers(const json::Value& value);
 
@@ -165,7 +167,7 @@ inline Rule read_rule(const json::Value& value) {
   json::Object object(value);
   const json::Value& name = object.at("name");
   std::optional<Rule> rule = Rule::named(name.string());
-  if (!rule) name.refuse("a name that this version of fanin knows");
+  if (!rule) name.refuse(kKnownName);
   Rule::fields(*rule, FieldReader{object});
   object.finish();
   return *rule;

@@ -87,8 +87,7 @@ bool remove_leftover(const std::filesystem::path& path) {
          ::unlink(path.c_str()) == 0;
 }
 
-// Whether the data are on the disk, as far as the file system can tell: some do not support fsync, at least
-// of folders
+// Whether the data are on disk. A file system that does not support fsync, or not of folders, is trusted.
 bool synced(int descriptor) {
   return again([&] { return ::fsync(descriptor); }) == 0 ||
          errno_is_one_of({EINVAL, ENOTSUP, EOPNOTSUPP, ENOSYS, EPERM, EACCES, EROFS});
