@@ -37,6 +37,21 @@ TEST_CASE("schedules give the hyper-parameters of each step") {
   CHECK(traits_of(largest_of(method)).momentum == 0.9);
 }
 
+TEST_CASE("a rule is found by its name, and its hyper-parameters are set without its struct") {
+  for (const std::string& name : Rule::names()) CHECK(Rule::named(name)->name() == name);
+  CHECK(!Rule::named("none"));
+  struct Halves {
+    void operator()(const char*, double& value, const Allowed&) const { value /= 2; }
+    void operator()(const char*, bool&) const {}
+    void operator()(const char*, int&, const Choices&) const {}
+  };
+  Rule rule = *Rule::named("momentum");
+  Rule::fields(rule, Halves{});
+  CHECK(rule.get_if<SGD>() == nullptr);
+  CHECK(rule.get_if<Momentum>()->learning_rate == 0.005);
+  CHECK(rule.get_if<Momentum>()->momentum == 0.45);
+}
+
 TEST_CASE("penalties and decay do not affect biases, but clipping does") {
   std::vector<double> w(3, 1.0), b(3, 1.0);
   const std::vector<double> g(3, 10.0);
