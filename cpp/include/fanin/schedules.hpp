@@ -126,8 +126,7 @@ struct InverseTime {
 // One cycle (Smith and Topin 2019) in two phases, each half a cosine wave, as in PyTorch. With
 // first = peak / start, last = first / end and r = warm * steps,
 //   peak + (first - peak) (1 + cos(pi u)) / 2,  u = (t - 1) / (r - 1)        for t < r
-//   peak + (last - peak) (1 - cos(pi u)) / 2,   u = (t - r) / (steps - r)    from then on; last after all
-//   steps
+//   last + (peak - last) (1 + cos(pi u)) / 2,   u = (t - r) / (steps - r)    up to t = steps, then last
 struct OneCycle {
   static constexpr const char* name = "one_cycle";
   double peak = 0.01;
@@ -154,7 +153,7 @@ struct OneCycle {
     if (step >= steps) return last();
     const double value =
         step < rise ? peak + (first() - peak) * (1 + math::cos_pi((step - 1) / (rise - 1))) / 2
-                    : peak + (last() - peak) * (1 - math::cos_pi((step - rise) / (steps - rise))) / 2;
+                    : last() + (peak - last()) * (1 + math::cos_pi((step - rise) / (steps - rise))) / 2;
     return value < largest() ? value : largest();  // rounding may exceed it
   }
 };
