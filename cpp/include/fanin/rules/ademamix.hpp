@@ -11,8 +11,8 @@ namespace fanin {
 //   w <- w - learning_rate * ((m1^ + a m2) / (sqrt(v^) + epsilon) + weight_decay w)
 // with m1^ and v^ corrected as in Adam, and m2 not. With u = min(t / warm_up, 1), or 1 without a warm-up,
 //   a = u alpha,   1 / ln b = (1 - u) / ln beta1 + u / ln beta3
-// so that the half-life of m2 grows linearly from that of m1. The paper warms up alpha and beta3 over all
-// steps of training. Weights decay, biases do not.
+// and b at most beta3, so that the half-life of m2 grows linearly from that of m1. The paper warms up alpha
+// and beta3 over all steps of training. Weights decay, biases do not.
 struct AdEMAMix : Adam {
   static constexpr const char* name = "ademamix";
   static constexpr const char* slot_names[] = {"m1", "m2", "v"};
