@@ -156,10 +156,10 @@ class AdEMAMix(Adam):
 
     ``w <- w - learning_rate * ((m1^ + a m2) / (sqrt(v^) + epsilon) + weight_decay * w)``
 
-    m1^ and v^ are corrected as in `Adam`; m2 is not. With ``u = min(t / warm_up, 1)``, or 1 without a warm-up,
-    ``a = u alpha`` and ``1 / ln b = (1 - u) / ln beta1 + u / ln beta3``, b at most beta3: the half-life of m2 grows linearly from that
-    of m1. The paper recommends a warm-up over all steps of training, since a slow mean of early gradients can diverge.
-    Weights decay, biases do not.
+    m1^ and v^ are corrected as in `Adam`; m2 is not. With ``u = min(t / warm_up, 1)``, or 1 without a warm-up, ``a =
+    u alpha`` and ``1 / ln b = (1 - u) / ln beta1 + u / ln beta3``, b at most beta3: the half-life of m2 grows
+    linearly from that of m1. The paper recommends a warm-up over all steps of training, since a slow mean of early
+    gradients can diverge. Weights decay, biases do not.
 
     Examples
     --------
