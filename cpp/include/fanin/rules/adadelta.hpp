@@ -35,7 +35,7 @@ struct Adadelta {
     const V g = bounded(gradient);
     V& squares = slot[0];
     V& changes = slot[1];
-    squares = fma(V(c.decay), squares, V(c.rest) * g * g);
+    squares = fma(V(c.decay), squares, squared(V(c.rest), g));
     const V root = sqrt(squares + V(c.epsilon));
     const V d = -ratio(sqrt(changes + V(c.epsilon)), root) * g;
     changes = fma(V(c.decay), changes, V(c.rest) * d * d);

@@ -42,7 +42,7 @@ struct Adam {
     V& m = slot[0];
     V& v = slot[1];
     m = fma(V(c.beta1), m, V(c.rest1) * g);
-    v = fma(V(c.beta2), v, V(c.rest2) * g * g);
+    v = fma(V(c.beta2), v, squared(V(c.rest2), g));
     return ratio(-(V(c.rate) * m), fma(sqrt(v), V(c.root_scale), V(c.epsilon)));
   }
 };

@@ -63,7 +63,7 @@ struct AdEMAMix : Adam {
     V& v = slot[2];
     m1 = fma(V(c.beta1), m1, V(c.rest1) * g);
     m2 = fma(V(c.beta3), m2, V(c.rest3) * g);
-    v = fma(V(c.beta2), v, V(c.rest2) * g * g);
+    v = fma(V(c.beta2), v, squared(V(c.rest2), g));
     const V mixed = fma(V(c.alpha), m2, V(c.scale1) * m1);
     return ratio(-(V(c.rate) * mixed), fma(sqrt(v), V(c.root_scale), V(c.epsilon)));
   }

@@ -21,7 +21,7 @@ struct AMSGrad : Adam {
     V& v = slot[1];
     V& u = slot[2];
     m = fma(V(c.beta1), m, V(c.rest1) * g);
-    v = fma(V(c.beta2), v, V(c.rest2) * g * g);
+    v = fma(V(c.beta2), v, squared(V(c.rest2), g));
     u = max(u, v);
     return ratio(-(V(c.rate) * m), fma(sqrt(u), V(c.root_scale), V(c.epsilon)));
   }

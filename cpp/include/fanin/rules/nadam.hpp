@@ -55,7 +55,7 @@ struct NAdam {
     V& m = slot[0];
     V& v = slot[1];
     m = fma(V(c.beta1), m, V(c.rest1) * g);
-    v = fma(V(c.beta2), v, V(c.rest2) * g * g);
+    v = fma(V(c.beta2), v, squared(V(c.rest2), g));
     const V ahead = fma(V(c.rate_m), m, V(c.rate_g) * g);
     return ratio(-ahead, fma(sqrt(v), V(c.root_scale), V(c.epsilon)));
   }

@@ -68,7 +68,7 @@ struct RMSprop {
     V& squares = slot[0];
     V& mean = slot[1];
     V& v = slot[2];
-    squares = fma(V(c.decay), squares, V(c.rest) * g * g);
+    squares = fma(V(c.decay), squares, squared(V(c.rest), g));
     V spread = squares * V(c.correction);
     if constexpr (form % 2 == 1) {
       mean = fma(V(c.decay), mean, V(c.rest) * g);

@@ -10,7 +10,7 @@
 //   step(c, g, w, slot)   the change of w for gradient g. The arguments are of a type V, a vector of any
 //                         width; slot points to one V for each name. V can be made from a double and has
 //                         + - * /, comparisons that give masks, select(mask, a, b), fma(a, b, c) = a b + c,
-//                         sqrt, abs, min, max, copy_sign, and sign, bounded and ratio from below. Its values
+//                         sqrt, abs, min, max, copy_sign, and sign, bounded, squared and ratio from below. Its values
 //                         cannot be branched on.
 // A gradient of zero must not change a weight of zero with fresh slots: padding lanes rely on it.
 // A rule may also have
@@ -83,6 +83,14 @@ template <class V>
 V bounded(V g) {
   const V limit(sizeof(typename V::Scalar) == 4 ? 0x1p60 : 0x1p508);
   return min(limit, max(-limit, g));
+}
+
+// share g^2; or 0 where |g| is below 2^-55 (float, about 3e-17) or 2^-500 (double), since it may be denormal
+// there, and some processors take a hundred times as long to make one
+template <class V>
+V squared(V share, V g) {
+  const V least(sizeof(typename V::Scalar) == 4 ? 0x1p-55 : 0x1p-500);
+  return select(abs(g) < least, V(0.0), share * g * g);
 }
 
 // a / b, or 0 where b is 0 because there was no gradient yet or its square underflowed
