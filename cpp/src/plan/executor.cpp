@@ -83,48 +83,59 @@ void Executor<T>::run_chain(const Job<T>& job, const Job<T>* end, const Job<T>& 
   }
 }
 
+template <class T>
+auto Executor<T>::cut_of(const Job<T>& job, const StepOf<T>& step, Member member) -> Cut {
+  const Grid grid = grid_of(job, step);
+  Cut cut{grid, first_apart(job, grid, member), grid.columns * grid.rows, false, false};
+  for (const Job<T>* next = job.follow; next != cut.apart; next = next->follow) {
+    cut.whole_columns |= next->grain == Grain::whole_columns;
+    cut.whole_rows |= next->grain == Grain::whole_rows;
+  }
+  if (cut.whole_columns) cut.units = grid.columns;
+  return cut;
+}
+
 // Runs a thread's share of a job
 template <class T>
-void Executor<T>::take(Member member, Share& share, const Job<T>& job, const StepOf<T>& step, bool polls) {
-  const double cost = cost_of(job, step.batch);
-  const Grid grid = grid_of(job, step);
-  const Job<T>* const apart = first_apart(job, grid, member);
-  bool whole_columns = false, whole_rows = false;
-  for (const Job<T>* next = job.follow; next != apart; next = next->follow) {
-    whole_columns |= next->grain == Grain::whole_columns;
-    whole_rows |= next->grain == Grain::whole_rows;
-  }
+void Executor<T>::take(Member member, Share& others, const Job<T>& job, const StepOf<T>& step, bool polls) {
+  const Cut cut = cut_of(job, step, member);
+  const Grid grid = cut.grid;
+  const Range mine = is_even(cut, member) ? share(member, cut.units)
+                                          : others.take(cut.units, cost_of(job, step.batch));
   const auto for_units = [&](Range units, const Job<T>* end) {
     const auto f = [&](Range columns, Range rows) { run_chain(job, end, job, step, columns, rows); };
-    if (!polls && !(whole_rows && !whole_columns)) return for_each_rectangle(units, grid.rows, f);
+    if (!polls && !(cut.whole_rows && !cut.whole_columns)) return for_each_rectangle(units, grid.rows, f);
     for (std::size_t unit = units.begin; unit < units.end && !(polls && abandoned(member)); ++unit) {
       for_each_rectangle({unit, unit + 1}, grid.rows, f);
     }
   };
-  if (!whole_columns) return for_units(share.take(grid.columns * grid.rows, cost), apart);
+  if (!cut.whole_columns) return for_units(mine, cut.apart);
   // Take as many columns at a time as stay in cache until all their rows are done.
   const std::size_t group = std::max(std::size_t{1}, kPanelGroup * kPanel<T> / job.column_unit);
-  const Range mine = share.take(grid.columns, cost);
   for (std::size_t begin = mine.begin; begin < mine.end; begin += group) {
     const Range columns{begin, std::min(begin + group, mine.end)};
     for_units({columns.begin * grid.rows, columns.end * grid.rows}, job.follow);
-    run_chain(*job.follow, apart, job, step, columns, {0, grid.rows});
+    run_chain(*job.follow, cut.apart, job, step, columns, {0, grid.rows});
   }
 }
 
+// Jobs that can be cut evenly are: then each thread works on the same part of a layer in every phase. The
+// others are laid end to end.
 template <class T>
 void Executor<T>::run(Member member, std::span<const Job<T>* const> phase, const StepOf<T>& step,
                       bool may_stop) {
+  StepOf<T> ahead = step;
+  ahead.batch = step.next;
+  const auto step_of = [&](const Job<T>* job) -> const StepOf<T>& { return job->ahead ? ahead : step; };
   double cost = 0;
-  for (const Job<T>* job : phase) cost += cost_of(*job, job->ahead ? step.next : step.batch);
-  Share share(member.thread, member.threads, cost);
   for (const Job<T>* job : phase) {
-    if (!job->ahead) {
-      take(member, share, *job, step, may_stop && polling_);
-    } else if (step.next.rows > 0) {
-      StepOf<T> ahead = step;
-      ahead.batch = step.next;
-      take(member, share, *job, ahead, false);
+    const StepOf<T>& its = step_of(job);
+    if (!is_even(cut_of(*job, its, member), member)) cost += cost_of(*job, its.batch);
+  }
+  Share others(member.thread, member.threads, cost);
+  for (const Job<T>* job : phase) {
+    if (!job->ahead || ahead.batch.rows > 0) {
+      take(member, others, *job, step_of(job), may_stop && polling_ && !job->ahead);
     }
   }
   barrier(member);

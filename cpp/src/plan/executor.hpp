@@ -35,6 +35,17 @@ class Executor {
   struct Grid {
     std::size_t columns, rows;  // units
   };
+  // How a job is divided: its units are columns, or cells of the grid
+  struct Cut {
+    Grid grid;
+    const Job<T>* apart;  // the first of the jobs that follow which needs a phase of its own
+    std::size_t units;
+    bool whole_columns, whole_rows;  // needed by one of those that follow in the same phase
+  };
+  static Cut cut_of(const Job<T>& job, const StepOf<T>& step, Member member);
+  static bool is_even(const Cut& cut, Member member) {
+    return cut.units % static_cast<std::size_t>(member.threads) == 0;
+  }
   void take(Member member, Share& share, const Job<T>& job, const StepOf<T>& step, bool polls);
   static Grid grid_of(const Job<T>& job, const StepOf<T>& step);
   static const Job<T>* first_apart(const Job<T>& job, Grid grid, Member member);
