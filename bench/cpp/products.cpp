@@ -129,6 +129,7 @@ class Layer final : public Case {
     const InputGradient<T> g{.dz = da_.panels,
                              .dz_transposed = {},
                              .w = w_,
+                             .dy = dz_,
                              .dy_transposed = dz_transposed_,
                              .z = {},
                              .a = a_,

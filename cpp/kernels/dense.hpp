@@ -30,12 +30,12 @@ void activate_block(T* block, T* stored, const T* bias, std::size_t rows, std::s
   }
 }
 
-// dz = da f'(z) on n elements; z is read only if the derivative needs it
+// dz = da f'(z) on n elements; z is read only if the derivative needs it. dz may be da.
 template <class A, class T>
-void differentiate_run(T* da, const T* z, const T* a, std::size_t n) {
+void differentiate_run(T* dz, const T* da, const T* z, const T* a, std::size_t n) {
   for (std::size_t i = 0; i < n; i += Vec<T>::width) {
     const Vec<T> input = A::needs_input ? Vec<T>::load(z + i) : Vec<T>(0.0);
-    flush(A::backward(Vec<T>::load(da + i), input, Vec<T>::load(a + i))).store(da + i);
+    flush(A::backward(Vec<T>::load(da + i), input, Vec<T>::load(a + i))).store(dz + i);
   }
 }
 
@@ -48,7 +48,8 @@ auto find_activate(List<A...>, int activation) {
 
 template <class T, class... A>
 auto find_differentiate(List<A...>, int activation) {
-  static constexpr void (*functions[])(T*, const T*, const T*, std::size_t) = {differentiate_run<A, T>...};
+  static constexpr void (*functions[])(T*, const T*, const T*, const T*,
+                                       std::size_t) = {differentiate_run<A, T>...};
   return functions[activation];
 }
 
@@ -86,10 +87,38 @@ void finish_input_gradient(const InputGradient<T>& g, const T* block, std::size_
     const std::size_t inputs = g.dz.used(q), step = g.dz.width(q);
     transpose(turned, step, width, block + (q * P - row) * width, width, inputs, step);
     mask_rows(turned, g.mask, g.mask.at(first, q, g.dz.rows), samples, step);
-    differentiate(turned, g.z.data != nullptr ? g.z.at(first, q) : nullptr, g.a.at(first, q), samples * step);
-    __builtin_memcpy(g.dz.at(first, q), turned, samples * step * sizeof(T));
+    T* const dz = g.dz.at(first, q);
+    differentiate(dz, turned, g.z.data != nullptr ? g.z.at(first, q) : nullptr, g.a.at(first, q),
+                  samples * step);
     if (g.dz_transposed.data != nullptr) {
-      transpose(g.dz_transposed.at(q * P, p), width, inputs, turned, step, samples, width);
+      transpose(g.dz_transposed.at(q * P, p), width, inputs, static_cast<const T*>(dz), step, samples, width);
+    }
+  }
+}
+
+// The same for few units: dy times a transposed panel of w, so that the product needs no transposing
+template <class T>
+void input_gradient_of_few_units(const InputGradient<T>& g, Range panels, Range rows) {
+  constexpr std::size_t P = kPanel<T>;
+  const auto differentiate = find_differentiate<T>(Activations{}, g.activation);
+  alignas(64) T w[P / 2 * P];
+  const std::size_t units = g.w.columns;
+  for (std::size_t q = rows.begin / P; q * P < rows.end; ++q) {
+    const std::size_t inputs = g.dz.used(q), step = g.dz.width(q);
+    transpose(w, P, units, g.w.at(q * P, 0), g.w.width(0), inputs, step);
+    for (std::size_t p = panels.begin; p < panels.end; ++p) {
+      const std::size_t first = p * P, samples = g.dz.rows - first < P ? g.dz.rows - first : P;
+      T* const dz = g.dz.at(first, q);
+      product_block(AcrossPanels<T>{g.dy, first}, samples, {0, units}, Strip<const T>{w, P, 0}, step,
+                    Strip<T>{dz, step, 0}, false);
+      mask_rows(dz, g.mask, g.mask.at(first, q, g.dz.rows), samples, step);
+      differentiate(dz, dz, g.z.data != nullptr ? g.z.at(first, q) : nullptr, g.a.at(first, q),
+                    samples * step);
+      if (g.dz_transposed.data != nullptr) {
+        const std::size_t width = g.dz_transposed.width(p);
+        transpose(g.dz_transposed.at(q * P, p), width, inputs, static_cast<const T*>(dz), step, samples,
+                  width);
+      }
     }
   }
 }
@@ -98,6 +127,7 @@ void finish_input_gradient(const InputGradient<T>& g, const T* block, std::size_
 // larger operand, is thus read from memory once.
 template <class T>
 void input_gradient(const InputGradient<T>& g, Range panels, Range rows) {
+  if (few_units<T>(g.w.columns)) return input_gradient_of_few_units(g, panels, rows);
   alignas(64) T blocks[kPanelGroup][kRowBlock * kPanel<T>];
   for_each_group(rows, kRowBlock, [&](std::size_t row, std::size_t end_row) {
     for_each_group(panels, kPanelGroup, [&](std::size_t first_panel, std::size_t end_panel) {
@@ -135,8 +165,8 @@ FANIN_INLINE void apply(const WeightGradient<T>& g, const T* values, std::size_t
 }
 
 // Up to this many columns of dz become the rows of a separate product, dz' x, that is then transposed:
-// otherwise most of what is multiplied would be padding.
-inline constexpr std::size_t kNarrow = 4;
+// otherwise most of what is multiplied would be padding. With so few samples, transposing costs more.
+inline constexpr std::size_t kNarrow = 4, kFewSamples = 8;
 
 // dw of at most 64 inputs, starting at `row`, and of panel p of dz, which is half as wide; added to the sums
 // in `block`
@@ -173,7 +203,7 @@ void weight_gradient(const WeightGradient<T>& g, Range panels, Range rows) {
       for_each_group({group_row, group_end}, kRowBlock, [&](std::size_t row, std::size_t end_row) {
         const std::size_t n = (end_row - row) * width;
         if (continued) __builtin_memcpy(block, g.gradient + panel_offset + row * width, n * sizeof(T));
-        const bool narrow = g.dz.used(p) <= kNarrow;
+        const bool narrow = g.dz.used(p) <= kNarrow && g.x.rows > kFewSamples;
         if (narrow) narrow_weight_gradient(g, p, row, end_row, block);
         for (std::size_t q = row / P; !narrow && q * P < end_row; ++q) {
           const DownRows<T> x{g.x.at(0, q), g.x.width(q)};

@@ -96,12 +96,12 @@ void loss(const LossRows<T>& l, Range rows) {
     }
     for (std::size_t p = 0; l.dz.data != nullptr && p < l.dz.count(); ++p) {
       const std::size_t width = l.dz.width(p);
-      differentiate(l.dz.at(row, p), l.z.data != nullptr ? l.z.at(row, p) : nullptr, l.a.at(row, p),
-                    count * width);
+      T* const dz = l.dz.at(row, p);
+      differentiate(dz, dz, l.z.data != nullptr ? l.z.at(row, p) : nullptr, l.a.at(row, p), count * width);
       if (l.dz_transposed.data != nullptr) {
         const std::size_t samples = l.dz_transposed.width(row / P);
-        transpose(l.dz_transposed.at(p * P, row / P), samples, l.dz.used(p), l.dz.at(row, p), width, count,
-                  samples);
+        transpose(l.dz_transposed.at(p * P, row / P), samples, l.dz.used(p), static_cast<const T*>(dz), width,
+                  count, samples);
       }
     }
   });

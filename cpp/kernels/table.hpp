@@ -63,12 +63,18 @@ struct Drop {
   std::size_t first_row;
 };
 
-// dz = (dy w') f'(z), with dy' the transposed gradient (n, rows) in panels and (z, a) the layer's input
-// before dropout. Writes dz (rows, k) and its transpose (k, rows), which may be null.
+// Whether the input gradient of a layer reads dy rather than its transpose
+template <class T>
+constexpr bool few_units(std::size_t units) {
+  return units <= kPanel<T> / 2;
+}
+
+// dz = (dy w') f'(z), with dy the gradient (rows, n), dy' its transpose and (z, a) the layer's input before
+// dropout. Writes dz (rows, k) and its transpose (k, rows), which may be null.
 template <class T>
 struct InputGradient {
   Panels<T> dz, dz_transposed;
-  Panels<const T> w, dy_transposed, z, a;
+  Panels<const T> w, dy, dy_transposed, z, a;
   int activation;
   DropoutMask<T> mask;
 };

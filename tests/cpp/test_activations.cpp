@@ -31,11 +31,11 @@ template <class A, class T>
 Errors errors(std::size_t rows, std::size_t units) {
   constexpr double eps = std::numeric_limits<T>::epsilon();
   Matrix<T> x(rows, 1), w(1, units), z(rows, units), a(rows, units);
-  Matrix<T> next(units, 1), dy(1, rows), dz(rows, units), dz_transposed(units, rows);
+  Matrix<T> next(units, 1), dy(rows, 1), dz(rows, units), dz_transposed(units, rows);
   x.fill([](std::size_t i, std::size_t) { return std::ldexp(1.0, static_cast<int>(i % 4) - 2); });
   w.fill([](std::size_t, std::size_t j) { return 9 * test::uniform(17, j); });
   next.fill([](std::size_t, std::size_t) { return 1.0; });
-  dy.fill([](std::size_t, std::size_t i) { return 2.0 - static_cast<double>(i % 2); });
+  dy.fill([](std::size_t i, std::size_t) { return 2.0 - static_cast<double>(i % 2); });
   a.poison();
   dz.poison();
   dz_transposed.poison();
@@ -48,16 +48,17 @@ Errors errors(std::size_t rows, std::size_t units) {
                                dz_transposed.panels(),
                                next.view(),
                                dy.view(),
+                               {},
                                z_view,
                                a.view(),
                                static_cast<int>(activation<A>),
                                {}},
-                              {0, dy.panels().count()}, {0, units});
+                              {0, dz_transposed.panels().count()}, {0, units});
   Errors worst;
   for (std::size_t i = 0; i < rows; ++i) {
     for (std::size_t j = 0; j < units; ++j) {
       const double at = static_cast<double>(x.at(i, 0)) * static_cast<double>(w.at(0, j));
-      const Exact value = A::value(Exact(at)), gradient = A::backward(Exact(dy.at(0, i)), Exact(at), value);
+      const Exact value = A::value(Exact(at)), gradient = A::backward(Exact(dy.at(i, 0)), Exact(at), value);
       const double scale = std::max(static_cast<double>(abs(value).v), std::min(std::abs(at), 1.0));
       const Exact of_value = abs(a.at(i, j) - value), of_slope = abs(dz.at(i, j) - gradient);
       worst.value = std::max(worst.value, static_cast<double>(of_value.v) / scale / eps);

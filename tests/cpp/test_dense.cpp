@@ -89,6 +89,7 @@ TEST_CASE_TEMPLATE("the input gradient of integers is exact, in both orientation
     const InputGradient<T> g{dz.panels(),
                              dz_transposed.panels(),
                              w.view(),
+                             dy.view(),
                              dy_transposed.view(),
                              {},
                              a.view(),

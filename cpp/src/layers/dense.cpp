@@ -78,7 +78,7 @@ class DenseNode final : public Node<T> {
     out.even = out.odd = out.a = memory.matrix(rows, columns());
     out.dz = memory.matrix(rows, columns());
     out.z = needs_input_ ? memory.matrix(rows, columns()) : nullptr;
-    dz_transposed_ = in.ahead ? nullptr : memory.matrix(columns(), rows);
+    dz_transposed_ = in.ahead || few_units<T>(columns()) ? nullptr : memory.matrix(columns(), rows);
     out.dz_transposed = norm_ ? nullptr : dz_transposed_;
     if (!norm_) return;
     products_.columns = columns();
@@ -185,6 +185,7 @@ class DenseNode final : public Node<T> {
     const PassedGradient<T> g = gradient_through(*in_, batch, {});
     kernels<T>().input_gradient(
         {g.dz, g.dz_transposed, weights_of(step.parameters),
+         read_only(this->out.panels(this->out.dz, batch)),
          read_only(this->out.transposed(dz_transposed_, batch)), g.z, g.a, g.activation, g.mask},
         panels_of<T>(rows), columns);
   }
