@@ -190,6 +190,20 @@ void narrow_weight_gradient(const WeightGradient<T>& g, std::size_t p, std::size
   }
 }
 
+// dw of at most 64 inputs, starting at `row`, and of panel p of dz, for a single sample
+template <class T>
+void outer_product(const WeightGradient<T>& g, std::size_t p, std::size_t row, std::size_t end_row,
+                   T* block) {
+  constexpr std::size_t P = kPanel<T>;
+  const std::size_t width = g.dz.width(p);
+  for (std::size_t i = row; i < end_row; ++i, block += width) {
+    const Vec<T> x(g.x.at(0, i / P)[i % P]);
+    for (std::size_t column = 0; column < width; column += Vec<T>::width) {
+      fma(x, Vec<T>::load(g.dz.at(0, p) + column), Vec<T>(0.0)).store(block + column);
+    }
+  }
+}
+
 // Outermost first: a group of panels of x, panels of dz, blocks of 64 inputs. The group stays in L2 for all
 // of dz.
 template <class T>
@@ -203,9 +217,11 @@ void weight_gradient(const WeightGradient<T>& g, Range panels, Range rows) {
       for_each_group({group_row, group_end}, kRowBlock, [&](std::size_t row, std::size_t end_row) {
         const std::size_t n = (end_row - row) * width;
         if (continued) __builtin_memcpy(block, g.gradient + panel_offset + row * width, n * sizeof(T));
+        const bool single = g.x.rows == 1 && !continued;
         const bool narrow = g.dz.used(p) <= kNarrow && g.x.rows > kFewSamples;
+        if (single) outer_product(g, p, row, end_row, block);
         if (narrow) narrow_weight_gradient(g, p, row, end_row, block);
-        for (std::size_t q = row / P; !narrow && q * P < end_row; ++q) {
+        for (std::size_t q = row / P; !single && !narrow && q * P < end_row; ++q) {
           const DownRows<T> x{g.x.at(0, q), g.x.width(q)};
           for_each_chunk<T>(g.x.rows, [&](Range chunk) {
             product_block(x, g.x.used(q), chunk, strip_of(g.dz, chunk.begin, p), width,

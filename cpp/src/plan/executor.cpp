@@ -24,11 +24,6 @@ Range elements_of(Range units, std::size_t unit, std::size_t elements) {
 }
 
 template <class T>
-std::size_t rows_of_job(const Job<T>& job, const StepOf<T>& step) {
-  return job.rows > 0 ? job.rows : step.batch.rows;
-}
-
-template <class T>
 double cost_of(const Job<T>& job, const Batch& batch) {
   return job.cost * static_cast<double>(batch.rows);
 }
@@ -56,8 +51,13 @@ void Executor<T>::barrier(Member member) {
 }
 
 template <class T>
-auto Executor<T>::grid_of(const Job<T>& job, const StepOf<T>& step) -> Grid {
-  return {units_of(job.columns, job.column_unit), units_of(rows_of_job(job, step), job.row_unit)};
+std::size_t Executor<T>::rows_of(const Job<T>& job, const Batch& batch) {
+  return job.rows > 0 ? job.rows : batch.rows;
+}
+
+template <class T>
+auto Executor<T>::grid_of(const Job<T>& job, const Batch& batch) -> Grid {
+  return {units_of(job.columns, job.column_unit), units_of(rows_of(job, batch), job.row_unit)};
 }
 
 // The first of the following jobs that cannot run on the same thread. A job on whole columns gets a phase of
@@ -77,15 +77,15 @@ template <class T>
 void Executor<T>::run_chain(const Job<T>& job, const Job<T>* end, const Job<T>& first, const StepOf<T>& step,
                             Range columns, Range rows) {
   const Range of_columns = elements_of(columns, first.column_unit, first.columns),
-              of_rows = elements_of(rows, first.row_unit, rows_of_job(first, step));
+              of_rows = elements_of(rows, first.row_unit, rows_of(first, step.batch));
   for (const Job<T>* next = &job; next != end; next = next->follow) {
     next->work->run(next->part, step, of_columns, of_rows);
   }
 }
 
 template <class T>
-auto Executor<T>::cut_of(const Job<T>& job, const StepOf<T>& step, Member member) -> Cut {
-  const Grid grid = grid_of(job, step);
+auto Executor<T>::cut_of(const Job<T>& job, const Batch& batch, Member member) -> Cut {
+  const Grid grid = grid_of(job, batch);
   Cut cut{grid, first_apart(job, grid, member), grid.columns * grid.rows, false, false};
   for (const Job<T>* next = job.follow; next != cut.apart; next = next->follow) {
     cut.whole_columns |= next->grain == Grain::whole_columns;
@@ -95,13 +95,26 @@ auto Executor<T>::cut_of(const Job<T>& job, const StepOf<T>& step, Member member
   return cut;
 }
 
-// Runs a thread's share of a job
+// What the jobs that cannot be cut evenly cost together
 template <class T>
-void Executor<T>::take(Member member, Share& others, const Job<T>& job, const StepOf<T>& step, bool polls) {
-  const Cut cut = cut_of(job, step, member);
+double Executor<T>::cost_of_others(Member member, std::span<const Job<T>* const> phase,
+                                   const StepOf<T>& step) {
+  double cost = 0;
+  for (const Job<T>* job : phase) {
+    const Batch& batch = job->ahead ? step.next : step.batch;
+    if (!is_even(cut_of(*job, batch, member), member)) cost += cost_of(*job, batch);
+  }
+  return cost;
+}
+
+// Runs a thread's share of a job; returns whether a job that follows needs a phase of its own
+template <class T>
+bool Executor<T>::take(Member member, Share& others, const Job<T>& job, const StepOf<T>& step, bool polls) {
+  const Cut cut = cut_of(job, step.batch, member);
+  const bool more = cut.apart != nullptr;
   const Grid grid = cut.grid;
-  const Range mine = is_even(cut, member) ? share(member, cut.units)
-                                          : others.take(cut.units, cost_of(job, step.batch));
+  const Range mine =
+      is_even(cut, member) ? share(member, cut.units) : others.take(cut.units, cost_of(job, step.batch));
   const auto for_units = [&](Range units, const Job<T>* end) {
     const auto f = [&](Range columns, Range rows) { run_chain(job, end, job, step, columns, rows); };
     if (!polls && !(cut.whole_rows && !cut.whole_columns)) return for_each_rectangle(units, grid.rows, f);
@@ -109,7 +122,10 @@ void Executor<T>::take(Member member, Share& others, const Job<T>& job, const St
       for_each_rectangle({unit, unit + 1}, grid.rows, f);
     }
   };
-  if (!cut.whole_columns) return for_units(mine, cut.apart);
+  if (!cut.whole_columns) {
+    for_units(mine, cut.apart);
+    return more;
+  }
   // Take as many columns at a time as stay in cache until all their rows are done.
   const std::size_t group = std::max(std::size_t{1}, kPanelGroup * kPanel<T> / job.column_unit);
   for (std::size_t begin = mine.begin; begin < mine.end; begin += group) {
@@ -117,6 +133,7 @@ void Executor<T>::take(Member member, Share& others, const Job<T>& job, const St
     for_units({columns.begin * grid.rows, columns.end * grid.rows}, job.follow);
     run_chain(*job.follow, cut.apart, job, step, columns, {0, grid.rows});
   }
+  return more;
 }
 
 // Jobs that can be cut evenly are: then each thread works on the same part of a layer in every phase. The
@@ -124,24 +141,22 @@ void Executor<T>::take(Member member, Share& others, const Job<T>& job, const St
 template <class T>
 void Executor<T>::run(Member member, std::span<const Job<T>* const> phase, const StepOf<T>& step,
                       bool may_stop) {
-  StepOf<T> ahead = step;
-  ahead.batch = step.next;
-  const auto step_of = [&](const Job<T>* job) -> const StepOf<T>& { return job->ahead ? ahead : step; };
-  double cost = 0;
+  Share others(member.thread, member.threads, member.threads == 1 ? 0 : cost_of_others(member, phase, step));
+  bool more = false;
   for (const Job<T>* job : phase) {
-    const StepOf<T>& its = step_of(job);
-    if (!is_even(cut_of(*job, its, member), member)) cost += cost_of(*job, its.batch);
-  }
-  Share others(member.thread, member.threads, cost);
-  for (const Job<T>* job : phase) {
-    if (!job->ahead || ahead.batch.rows > 0) {
-      take(member, others, *job, step_of(job), may_stop && polling_ && !job->ahead);
+    if (!job->ahead) {
+      more |= take(member, others, *job, step, may_stop && polling_);
+    } else if (step.next.rows > 0) {
+      StepOf<T> ahead = step;
+      ahead.batch = step.next;
+      take(member, others, *job, ahead, false);
     }
   }
   barrier(member);
+  if (!more) return;
   for (const Job<T>* job : phase) {
     if (job->ahead) continue;
-    const Job<T>* const apart = first_apart(*job, grid_of(*job, step), member);
+    const Job<T>* const apart = first_apart(*job, grid_of(*job, step.batch), member);
     if (apart != nullptr) run(member, {&apart, 1}, step, may_stop);
   }
 }

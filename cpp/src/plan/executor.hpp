@@ -42,12 +42,14 @@ class Executor {
     std::size_t units;
     bool whole_columns, whole_rows;  // needed by one of those that follow in the same phase
   };
-  static Cut cut_of(const Job<T>& job, const StepOf<T>& step, Member member);
+  static Cut cut_of(const Job<T>& job, const Batch& batch, Member member);
   static bool is_even(const Cut& cut, Member member) {
     return cut.units % static_cast<std::size_t>(member.threads) == 0;
   }
-  void take(Member member, Share& share, const Job<T>& job, const StepOf<T>& step, bool polls);
-  static Grid grid_of(const Job<T>& job, const StepOf<T>& step);
+  static double cost_of_others(Member member, std::span<const Job<T>* const> phase, const StepOf<T>& step);
+  bool take(Member member, Share& others, const Job<T>& job, const StepOf<T>& step, bool polls);
+  static std::size_t rows_of(const Job<T>& job, const Batch& batch);
+  static Grid grid_of(const Job<T>& job, const Batch& batch);
   static const Job<T>* first_apart(const Job<T>& job, Grid grid, Member member);
   static void run_chain(const Job<T>& job, const Job<T>* end, const Job<T>& first, const StepOf<T>& step,
                         Range columns, Range rows);

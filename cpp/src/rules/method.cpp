@@ -35,6 +35,7 @@ double look_ahead(const Method& method, std::uint64_t t) {
 }
 
 StepConstants begin_step(const Method& method, Moment at) {
+  if (!method.learning_rate && !method.momentum) return constants_of(method.rule, at);
   if (method.momentum) at.next_momentum = traits_of(rule_at(method, at.t + 1)).momentum.value_or(0);
   return constants_of(rule_at(method, at.t), at);
 }
