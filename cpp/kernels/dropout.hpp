@@ -55,13 +55,14 @@ void draw_kept(std::uint8_t* bits, const Drop<T>& d, std::size_t p, Range rows) 
   constexpr std::size_t of_row = DropoutMask<T>::kBytes, lanes = kVectorBytes / 8;
   typedef std::uint8_t Bytes __attribute__((vector_size(lanes)));
   const std::size_t blocks_a_row = (d.x.columns + 7) / 8, n = (rows.end - rows.begin) * of_row;
+  const RandomStream random(d.counter, d.key);
   Counters first;
   for (std::size_t lane = 0; lane < lanes; ++lane) {
     first[lane] = (d.first_row + rows.begin + lane / of_row) * blocks_a_row + p * of_row + lane % of_row;
   }
   for (std::size_t i = 0; i < n; i += lanes) {
     const Counters number = first + (i / of_row * blocks_a_row + i % of_row);
-    const Counters surviving = mask_bits(random_blocks(number, d.counter, d.key), d.dropped);
+    const Counters surviving = mask_bits(random.blocks(number), d.dropped);
     const auto bytes = __builtin_convertvector(surviving, Bytes);
     __builtin_memcpy(bits + i, &bytes, n - i < lanes ? n - i : lanes);
   }
