@@ -29,6 +29,7 @@ class Model:
         self._dtype: np.dtype[Any] = np.dtype("float32" if single else "float64")
         self._n_inputs, self._seed = int(core.n_inputs), int(core.seed)
         self._metric = _core.loss_traits()[loss.name][0]
+        self._trained = [name for name, _, trained in core.arrays if trained]
         self._training: Any = _core.TrainingFloat32 if single else _core.TrainingFloat64
 
     @property
@@ -87,10 +88,6 @@ class Model:
         sizes = "-".join(map(str, (self.n_inputs, *widths)))
         activations = ", ".join(layer.in_brief for layer in self._layers)
         return f"<fanin.Network {sizes} ({activations}), {self.loss}, {self.dtype}, {self.n_parameters:,} parameters>"
-
-    def _parameter_names(self) -> list[str]:
-        """Return the names of the trained arrays, in the order of the C++ core."""
-        return [name for name, _, trained in self._core.arrays if trained]
 
     def predict(self, X: ArrayLike, out: Float | None = None) -> Float:
         """Return the outputs for each row of X, shape (n_samples, n_outputs).

@@ -123,7 +123,7 @@ class StoredModel(Model):
         if described is None:
             return None
         name, values = described
-        return rule_of(name, values, self._parameter_names())
+        return rule_of(name, values, self._trained)
 
     @property
     def epochs(self) -> int:
@@ -170,4 +170,6 @@ def as_path(path: Path) -> bytes:
     return encoded
 
 
-_OWN = frozenset(("_core", "_dtype", "_layers", "_loss", "_metric", "_n_inputs", "_seed", "_training"))
+_OWN = frozenset(
+    ("_core", "_dtype", "_layers", "_loss", "_metric", "_n_inputs", "_seed", "_trained", "_training")
+)

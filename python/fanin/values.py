@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from fractions import Fraction
+from functools import cached_property
 from numbers import Rational, Real
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -145,12 +146,22 @@ class Value:
         check_field(name, getattr(self, name), allowed)
 
     def values(self) -> dict[str, Any]:
-        """Return the hyper-parameters by name, as the C++ core expects them."""
+        """Return the hyper-parameters by name, as the C++ core expects them; each call returns the same dict."""
+        return self._values
+
+    @cached_property
+    def _values(self) -> dict[str, Any]:
         return {field.name: plain(getattr(self, field.name)) for field in fields(self)}
+
+    def described(self) -> dict[str, Any]:
+        """Return the name and the hyper-parameters, for a value inside another."""
+        return {"name": self.name, **self.values()}
 
 
 def plain(value: Any) -> Any:
-    """Return a tuple, a flag or a name unchanged, and a number as an int or a float."""
+    """Return a tuple, a flag or a name unchanged, a number as an int or a float, and a value described."""
     if isinstance(value, tuple | bool | str):
         return value
+    if isinstance(value, Value):
+        return value.described()
     return value.__index__() if hasattr(value, "__index__") else float(value)

@@ -97,7 +97,7 @@ def quoted(label: object) -> str:
 
 def _is_a(library: str, name: str, value: object) -> bool:
     """Whether this is an instance of a library's class; never if the library has not been imported."""
-    return isinstance(value, getattr(sys.modules.get(library), name, ()))
+    return type(value) is not np.ndarray and isinstance(value, getattr(sys.modules.get(library), name, ()))
 
 
 def _array(series: Any, name: str, column: str) -> NDArray[Any]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from fanin import _core
 from fanin.aliases import RULES, hint
 from fanin.optim.schedules import Schedule
-from fanin.values import Value, check_field, plain
+from fanin.values import Value, check_field
 
 _SCHEDULED = ("learning_rate", "momentum")
 
@@ -71,11 +71,6 @@ class Rule(Value):
     def batches(self) -> int:
         """Number of batches per step."""
         return 1
-
-    def values(self) -> dict[str, Any]:
-        """Return the hyper-parameters by name, as the C++ core expects them."""
-        given = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {name: v.described() if isinstance(v, Schedule) else plain(v) for name, v in given.items()}
 
 
 def check_rule(rule: object) -> None:

@@ -39,10 +39,6 @@ class Schedule(Value):
         """Return an upper bound of the values."""
         return _core.schedule_largest(self.name, self.values())
 
-    def described(self) -> dict[str, Any]:
-        """Return name and hyper-parameters, as the C++ core expects them."""
-        return {"name": self.name, **self.values()}
-
 
 @dataclass(frozen=True)
 class Piecewise(Schedule):

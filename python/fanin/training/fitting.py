@@ -42,7 +42,7 @@ class Fit:
     ) -> None:
         self._names, self._stored_names = names, net._core.column_names
         self.net, self.rule, self.epochs = net, settings.rule, int(settings.epochs)
-        self._values = self.rule.values_on(net._parameter_names())
+        self._values = self.rule.values_on(net._trained)
         self.batch_size, self.shuffle = min(int(settings.batch_size), 2**32), bool(settings.shuffle)
         self._warned = False
         self.budget = settings.new_budget()
@@ -121,7 +121,7 @@ class Fit:
         self.callbacks.begin(net, history)
         validation = self._validation
         validate = None if validation is None else lambda: validation.evaluate(net)
-        show = self._shown.enter_context(progress(self.epochs, self.verbose))
+        show = self._shown.enter_context(progress(self.epochs)) if self.verbose else None
 
         def after(epoch: int, loss: float, validated: tuple[float, float] | None, seconds: float) -> bool:
             logs: Logs = {"loss": loss}
@@ -130,7 +130,8 @@ class Fit:
             logs["seconds"] = seconds
             history.append(logs)
             stop = self.callbacks.stop_after(net, epoch, logs)
-            show(epoch, logs, seconds)
+            if show is not None:
+                show(epoch, logs, seconds)
             return stop
 
         return _core.EpochLoop(min(self.epochs, MOST), validate, after, self.budget)

@@ -12,11 +12,8 @@ Show = Callable[[int, Mapping[str, Any], float], None]
 
 
 @contextmanager
-def progress(epochs: int, verbose: bool) -> Iterator[Show]:
-    """Yield a function of (epoch, logs, seconds) that shows an epoch, or does nothing unless verbose."""
-    if not verbose:
-        yield lambda epoch, logs, seconds: None
-        return
+def progress(epochs: int) -> Iterator[Show]:
+    """Yield a function of (epoch, logs, seconds) that shows an epoch."""
     bar = _bar(epochs)
     if bar is None:
         yield lambda epoch, logs, seconds: print(
