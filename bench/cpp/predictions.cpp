@@ -1,57 +1,50 @@
 // Prediction as a program embeds it.
+#include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <random>
 #include <vector>
 
 #include "cases.hpp"
 #include "fanin/fanin.hpp"
+#include "team/team.hpp"
 
 namespace fanin_bench {
 namespace {
 
 using namespace fanin;
 
+// "predict", or "start": load the model and predict once
 class Predictions final : public Case {
  public:
-  Predictions(std::size_t rows, const std::filesystem::path& model, const std::filesystem::path& samples)
+  Predictions(const char* model, const float* x, std::size_t rows)
       : net_(Network<float>::load(model)),
         rows_(rows),
-        x_(rows * net_.inputs()),
-        out_(rows * net_.outputs()) {
-    std::ifstream file(samples, std::ios::binary);
-    file.read(reinterpret_cast<char*>(x_.data()), static_cast<std::streamsize>(x_.size() * sizeof(float)));
-    if (!file) throw ValueError("samples: expected " + std::to_string(x_.size()) + " floats");
-  }
+        x_(x, x + rows * net_.inputs()),
+        out_(rows * net_.outputs()) {}
 
-  double check(const std::string&) override {
+  void check(const std::string&, double* result) override {
     predict(net_);
-    double sum = 0;
-    for (std::size_t i = 0; i < out_.size(); ++i) {
-      sum += static_cast<double>(out_[i]) * checksum_weight(i / net_.outputs(), i % net_.outputs());
-    }
-    return sum;
+    std::copy(out_.begin(), out_.end(), result);
   }
 
-  double run(const std::string& what, std::size_t n) override {
-    if (what == "start") return start(n);
-    const double begin = now();
-    for (std::size_t i = 0; i < n; ++i) predict(net_);
-    return now() - begin;
-  }
-
- private:
-  double start(std::size_t n) {
+  double seconds(const std::string& what, std::size_t n) override {
     const std::filesystem::path model =
         std::filesystem::temp_directory_path() / ("fanin_bench_" + std::to_string(std::random_device()()));
-    net_.save(model);
-    const double begin = now();
-    for (std::size_t i = 0; i < n; ++i) predict(Network<float>::load(model));
-    const double seconds = now() - begin;
+    if (what == "start") net_.save(model);
+    const double begin = seconds_now();
+    for (std::size_t i = 0; i < n; ++i) {
+      if (what == "start") {
+        predict(Network<float>::load(model));
+      } else {
+        predict(net_);
+      }
+    }
+    const double seconds = seconds_now() - begin;
     std::filesystem::remove(model);
     return seconds;
   }
 
+ private:
   void predict(const Network<float>& net) {
     net.predict(row_major<const float>(x_.data(), rows_, net.inputs()),
                 row_major(out_.data(), rows_, net.outputs()));
@@ -64,11 +57,8 @@ class Predictions final : public Case {
 
 }  // namespace
 
-std::unique_ptr<Case> predictions(std::istringstream& words) {
-  std::size_t rows = 0;
-  std::string model, samples;
-  words >> rows >> model >> samples;
-  return std::make_unique<Predictions>(rows, model, samples);
+extern "C" void prepare_predictions(const char* model, const float* x, std::size_t rows) noexcept {
+  prepare<Predictions>(model, x, rows);
 }
 
 }  // namespace fanin_bench

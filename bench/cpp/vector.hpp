@@ -3,28 +3,32 @@
 // multiplication and addition that the processor can do.
 #pragma once
 
+#include <cmath>
+#include <cstddef>
 #include <cstring>
 
 namespace limits {
 
 #if defined(__AVX512F__)
 inline constexpr const char* kInstructionSet = "avx512";
-inline constexpr int kVectorBytes = 64, kRegisters = 32;
+inline constexpr std::size_t kVectorBytes = 64, kRegisters = 32;
 #elif defined(__AVX2__) && defined(__FMA__)
 inline constexpr const char* kInstructionSet = "avx2";
-inline constexpr int kVectorBytes = 32, kRegisters = 16;
+inline constexpr std::size_t kVectorBytes = 32, kRegisters = 16;
 #elif defined(__ARM_NEON) && defined(__aarch64__)
 inline constexpr const char* kInstructionSet = "neon";
-inline constexpr int kVectorBytes = 16, kRegisters = 32;
+inline constexpr std::size_t kVectorBytes = 16, kRegisters = 32;
 #else
 inline constexpr const char* kInstructionSet = "baseline";
-inline constexpr int kVectorBytes = 16, kRegisters = 16;
+inline constexpr std::size_t kVectorBytes = 16, kRegisters = 16;
 #endif
+
+template <class T>
+inline constexpr std::size_t kWidth = kVectorBytes / sizeof(T);
 
 template <class T>
 struct VectorOf {
   typedef T type __attribute__((vector_size(kVectorBytes)));
-  static constexpr int width = kVectorBytes / static_cast<int>(sizeof(T));
 };
 template <class T>
 using Vector = typename VectorOf<T>::type;
@@ -50,13 +54,7 @@ void store(T* p, Vector<T> v) {
 template <class T>
 Vector<T> square_root(Vector<T> v) {
 #pragma GCC unroll 16
-  for (int i = 0; i < VectorOf<T>::width; ++i) {
-    if constexpr (sizeof(T) == sizeof(float)) {
-      v[i] = __builtin_sqrtf(v[i]);
-    } else {
-      v[i] = __builtin_sqrt(v[i]);
-    }
-  }
+  for (std::size_t i = 0; i < kWidth<T>; ++i) v[i] = std::sqrt(v[i]);
   return v;
 }
 
