@@ -49,7 +49,7 @@ def limits_output(arguments: Sequence[str], flag: str) -> str:
     with tempfile.TemporaryDirectory() as directory:
         program = Path(directory, "fanin_bench_limits")
         command = [COMPILER, "-std=c++20", "-O2", "-pthread", "-ffp-contract=fast", "-fno-math-errno"]
-        command += [SOURCES / "limits.cpp", "-o", program]
+        command += [f"-I{ROOT / 'cpp'}", SOURCES / "limits.cpp", "-o", program]
         try:
             run(*command, "-march=native", *filter(None, [flag]))
         except BuildError:

@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-namespace fanin_bench {
+namespace fanin::bench {
 
 class Case {
  public:
@@ -25,4 +25,4 @@ void prepare(Arguments&&... arguments) {
   prepared = std::make_unique<C>(arguments...);
 }
 
-}  // namespace fanin_bench
+}  // namespace fanin::bench

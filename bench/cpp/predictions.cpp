@@ -8,19 +8,13 @@
 #include "fanin/fanin.hpp"
 #include "team/team.hpp"
 
-namespace fanin_bench {
-namespace {
-
-using namespace fanin;
+namespace fanin::bench {
 
 // "predict", or "start": load the model and predict once
 class Predictions final : public Case {
  public:
   Predictions(const char* model, const float* x, std::size_t rows)
-      : net_(Network<float>::load(model)),
-        rows_(rows),
-        x_(x, x + rows * net_.inputs()),
-        out_(rows * net_.outputs()) {}
+      : net_(Network<float>::load(model)), rows_(rows), x_(x, x + rows * net_.inputs()) {}
 
   void check(const std::string&, double* result) override {
     predict(net_);
@@ -28,17 +22,12 @@ class Predictions final : public Case {
   }
 
   double seconds(const std::string& what, std::size_t n) override {
+    const bool start = what == "start";
     const std::filesystem::path model =
         std::filesystem::temp_directory_path() / ("fanin_bench_" + std::to_string(std::random_device()()));
-    if (what == "start") net_.save(model);
+    if (start) net_.save(model);
     const double begin = seconds_now();
-    for (std::size_t i = 0; i < n; ++i) {
-      if (what == "start") {
-        predict(Network<float>::load(model));
-      } else {
-        predict(net_);
-      }
-    }
+    for (std::size_t i = 0; i < n; ++i) start ? predict(Network<float>::load(model)) : predict(net_);
     const double seconds = seconds_now() - begin;
     std::filesystem::remove(model);
     return seconds;
@@ -52,13 +41,12 @@ class Predictions final : public Case {
 
   const Network<float> net_;
   const std::size_t rows_;
-  std::vector<float> x_, out_;
+  const std::vector<float> x_;
+  std::vector<float> out_ = std::vector<float>(rows_ * net_.outputs());
 };
-
-}  // namespace
 
 extern "C" void prepare_predictions(const char* model, const float* x, std::size_t rows) noexcept {
   prepare<Predictions>(model, x, rows);
 }
 
-}  // namespace fanin_bench
+}  // namespace fanin::bench

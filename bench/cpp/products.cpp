@@ -3,24 +3,20 @@
 
 #include "base/buffer.hpp"
 #include "base/panel_rows.hpp"
-#include "base/registry.hpp"
 #include "cases.hpp"
 #include "data/gather.hpp"
 #include "fanin/activations.hpp"
 #include "fanin/rules/all.hpp"
 #include "team/team.hpp"
 
-namespace fanin_bench {
-namespace {
-
-using namespace fanin;
+namespace fanin::bench {
 
 // A matrix in panels and the memory it lies in
 template <class T>
 struct Matrix {
-  Matrix(std::size_t rows, std::size_t columns)
-      : memory(Panels<T>{nullptr, rows, columns}.size()), panels{memory.data(), rows, columns} {}
-  explicit Matrix(const MatrixView<const T>& from) : Matrix(from.rows, from.columns) {
+  explicit Matrix(const MatrixView<const T>& from)
+      : memory(Panels<T>{nullptr, from.rows, from.columns}.size()),
+        panels{memory.data(), from.rows, from.columns} {
     gather_matrix(from, panels, nullptr, 0, {0, from.rows});
   }
   operator Panels<const T>() const { return read_only(panels); }
@@ -29,21 +25,21 @@ struct Matrix {
   Panels<T> panels;
 };
 
-// "forward", "input gradient", "weight gradient", or "weight gradient, Adam", which is checked last because
-// it changes the weights
+// "forward", "input gradient", "weight gradient", or "weight gradient, Adam", which changes the weights and
+// so is checked last
 template <class T>
 class Products final : public Case {
  public:
-  // A (rows, depth), W (depth, columns) and dZ (rows, columns)
-  Products(const T* a, const T* w, const T* dz, std::size_t rows, std::size_t columns, std::size_t depth)
-      : a_(row_major(a, rows, depth)),
-        w_(row_major(w, depth, columns)),
-        dz_(row_major(dz, rows, columns)),
-        dz_transposed_({dz, columns, rows, 1, static_cast<std::ptrdiff_t>(columns)}),
-        z_(rows, columns),
-        da_(rows, depth),
-        dw_(depth, columns),
-        slots_(2 * w_.memory.size()) {}
+  using View = MatrixView<const T>;
+
+  Products(const View& a, const View& w, const View& dz)
+      : a_(a),
+        w_(w),
+        dz_(dz),
+        dz_transposed_({dz.data, dz.columns, dz.rows, 1, dz.row_stride}),
+        z_(dz),
+        da_(a),
+        dw_(w) {}
 
   void check(const std::string& what, double* result) override {
     seconds(what, 1);
@@ -72,64 +68,64 @@ class Products final : public Case {
 
  private:
   void compute(const std::string& what, Share share) {
-    constexpr int identity = index_in<Identity, Activations>;
     if (what == "forward") {
-      const Forward<T> f{.a = z_.panels, .z = {}, .x = a_, .w = w_, .bias = nullptr, .activation = identity};
-      panel_by_panel(share, z_.panels,
-                     [&](Range panels, Range rows) { kernels<T>().forward(f, panels, rows); });
+      const Forward<T> f{.a = z_.panels, .z = {}, .x = a_, .w = w_, .bias = nullptr, .activation = kIdentity};
+      panel_by_panel(share, z_, [&](Range panels, Range rows) { kernels<T>().forward(f, panels, rows); });
     } else if (what == "input gradient") {
-      const InputGradient<T> g{.dz = da_.panels,
-                               .dz_transposed = {},
-                               .w = w_,
-                               .dy_transposed = dz_transposed_,
-                               .z = {},
-                               .a = a_,
-                               .activation = identity,
-                               .mask = {}};
+      InputGradient<T> g{};
+      g.dz = da_.panels;
+      g.w = w_;
+      g.dy_transposed = dz_transposed_;
+      g.a = a_;
+      g.activation = kIdentity;
       // the rows of w outside, so that it is read once
       const std::size_t inputs = da_.panels.columns, panels = dz_transposed_.panels.count();
       for_each_rectangle(share.take(row_blocks(inputs) * panels, 1), panels,
-                         [&](Range blocks, Range of_panels) {
-                           kernels<T>().input_gradient(g, of_panels, rows_of_blocks(blocks, inputs));
+                         [&](Range rows, Range of_panels) {
+                           kernels<T>().input_gradient(g, of_panels, rows_of_blocks(rows, inputs));
                          });
     } else {
-      const WeightGradient<T> g{.gradient = what == "weight gradient" ? dw_.panels.data : nullptr,
-                                .update = {.rule = index_in<Adam, Rules>,
-                                           .constants = &first_step_,
-                                           .parameters = w_.panels.data,
-                                           .slots = slots_.data(),
-                                           .slot_stride = w_.memory.size()},
-                                .weight_offset = 0,
-                                .bias_offset = 0,
-                                .x = a_,
-                                .dz = dz_};
-      panel_by_panel(share, w_.panels,
+      WeightGradient<T> g{};
+      g.gradient = what == "weight gradient" ? dw_.panels.data : nullptr;
+      g.update = adam_;
+      g.x = a_;
+      g.dz = dz_;
+      panel_by_panel(share, w_,
                      [&](Range panels, Range rows) { kernels<T>().weight_gradient(g, panels, rows); });
     }
   }
 
   // f(panels, rows) for a thread's share of the units of a matrix
   template <class F>
-  static void panel_by_panel(Share share, const Panels<T>& m, F&& f) {
-    const std::size_t blocks = row_blocks(m.rows);
-    for_each_rectangle(share.take(m.count() * blocks, 1), blocks,
-                       [&](Range panels, Range of_blocks) { f(panels, rows_of_blocks(of_blocks, m.rows)); });
+  static void panel_by_panel(Share share, const Matrix<T>& of, F&& f) {
+    const std::size_t blocks = row_blocks(of.panels.rows);
+    for_each_rectangle(share.take(of.panels.count() * blocks, 1), blocks,
+                       [&](Range panels, Range rows) { f(panels, rows_of_blocks(rows, of.panels.rows)); });
   }
 
+  static constexpr int kIdentity = index_in<Identity, Activations>;
   Matrix<T> a_, w_, dz_, dz_transposed_, z_, da_, dw_;
-  Buffer<T> slots_;
+  Buffer<T> slots_ = Buffer<T>(2 * w_.memory.size());
   const Adam::Constants first_step_ = Adam{}.begin(1);
+  const Update<T> adam_{.rule = index_in<Adam, Rules>,
+                        .constants = &first_step_,
+                        .parameters = w_.panels.data,
+                        .slots = slots_.data(),
+                        .slot_stride = w_.memory.size()};
 };
 
-}  // namespace
+template <class T>
+void prepare_as(const void* a, const void* w, const void* dz, std::size_t rows, std::size_t columns,
+                std::size_t depth) {
+  const auto view = [](const void* data, std::size_t m, std::size_t n) {
+    return row_major(static_cast<const T*>(data), m, n);
+  };
+  prepare<Products<T>>(view(a, rows, depth), view(w, depth, columns), view(dz, rows, columns));
+}
 
 extern "C" void prepare_products(bool float64, const void* a, const void* w, const void* dz, std::size_t rows,
                                  std::size_t columns, std::size_t depth) noexcept {
-  const auto prepare_as = [&]<class T>(T) {
-    const auto of = [](const void* matrix) { return static_cast<const T*>(matrix); };
-    prepare<Products<T>>(of(a), of(w), of(dz), rows, columns, depth);
-  };
-  float64 ? prepare_as(double{}) : prepare_as(float{});
+  (float64 ? prepare_as<double> : prepare_as<float>)(a, w, dz, rows, columns, depth);
 }
 
-}  // namespace fanin_bench
+}  // namespace fanin::bench

@@ -8,10 +8,7 @@
 #include "network/model.hpp"
 #include "plan/step.hpp"
 
-namespace fanin_bench {
-namespace {
-
-using namespace fanin;
+namespace fanin::bench {
 
 const std::map<std::string, Method> kMethods = {{"sgd", SGD{}}, {"rmsprop", RMSprop{}}, {"adam", Adam{}}};
 
@@ -26,33 +23,29 @@ std::vector<Layer> layers_of(const std::vector<std::size_t>& sizes) {
 // after the whole gradient has been written ("flat"), or not at all ("none").
 class Steps final : public Case {
  public:
-  Steps(const Method& method, const std::vector<std::size_t>& sizes, std::size_t batch, std::size_t batches,
+  Steps(const char* rule, const std::vector<std::size_t>& sizes, std::size_t batch, std::size_t batches,
         const float* x, const std::int64_t* y)
-      : method_(method),
+      : method_(kMethods.at(rule)),
         layers_(layers_of(sizes)),
         nodes_(sizes.front(), layers_),
         batch_(batch),
         batches_(batches),
         x_(x, x + batches * batch * sizes.front()),
-        y_(y, y + batches * batch),
-        order_(y_.size()),
-        samples_(row_major<const float>(x_.data(), y_.size(), sizes.front())),
-        targets_(Labels(std::span(y_))),
-        loss_(SoftmaxCrossEntropy{}, sizes.back()),
-        statistics_(nodes_),
-        parameters_(nodes_.table.size) {
+        y_(y, y + batches * batch) {
     std::iota(order_.begin(), order_.end(), 0U);
-    start();
   }
 
   void check(const std::string& way, double* loss) override {
-    start();
+    parameters_.clear();
+    for (const auto& node : nodes_.list) node->initialize(parameters_.data(), 0);
+    state_ = {};
+    state_.resume(method_, nodes_.table);
     if (way != "none") seconds(way, 3);
     seconds("none", 1);
     *loss = loss_of_last_;
   }
 
-  // One step after the other in one parallel region
+  // One step after the other in one parallel region, from where the check ended
   double seconds(const std::string& way, std::size_t n) override {
     // The method decides whether the whole gradient comes first. A group of several batches needs it, and
     // each step here is the only one of its group.
@@ -78,15 +71,6 @@ class Steps final : public Case {
  private:
   Batch batch(std::size_t i) const { return {.number = i, .first = i % batches_ * batch_, .rows = batch_}; }
 
-  void start() {
-    parameters_.clear();
-    for (const auto& node : nodes_.list) node->initialize(parameters_.data(), 0);
-    state_ = {};
-    state_.resume(method_, nodes_.table);
-    state_.convert_all(Direction::to_trained, parameters_.data(), parameters_.data(), nodes_.table,
-                       {0, nodes_.table.size});
-  }
-
   void one_step(Step<float>& step, Member member, std::size_t i, bool without_update) {
     const Turn turn{.data = data_,
                     .batch = batch(i),
@@ -107,24 +91,22 @@ class Steps final : public Case {
   const std::size_t batch_, batches_;
   const std::vector<float> x_;
   const std::vector<std::int64_t> y_;
-  std::vector<std::uint32_t> order_;
-  const Samples samples_;
-  const Targets targets_;
+  std::vector<std::uint32_t> order_ = std::vector<std::uint32_t>(y_.size());
+  const Samples samples_ = row_major(x_.data(), y_.size(), nodes_.inputs);
+  const Targets targets_ = Labels(std::span(y_));
   const DataSource data_{
       .x = &samples_, .y = &targets_, .weights = ScaledWeights(SampleWeights{}), .order = order_.data()};
-  const LossForKernels<float> loss_;
-  RunningStatistics<float> statistics_;
-  Buffer<float> parameters_;
+  const LossForKernels<float> loss_{SoftmaxCrossEntropy{}, nodes_.outputs()};
+  RunningStatistics<float> statistics_{nodes_};
+  Buffer<float> parameters_{nodes_.table.size};
   RuleState<float> state_;
   double loss_of_last_ = 0;
 };
 
-}  // namespace
-
 extern "C" void prepare_steps(const char* rule, const std::size_t* sizes, std::size_t n_sizes,
                               std::size_t batch, std::size_t batches, const float* x,
                               const std::int64_t* y) noexcept {
-  prepare<Steps>(kMethods.at(rule), std::vector(sizes, sizes + n_sizes), batch, batches, x, y);
+  prepare<Steps>(rule, std::vector(sizes, sizes + n_sizes), batch, batches, x, y);
 }
 
-}  // namespace fanin_bench
+}  // namespace fanin::bench

@@ -11,28 +11,20 @@
 #include <sched.h>
 #endif
 
-namespace limits {
-
 // Threads never outnumber the processors here, so spinning without a pause is the fastest way to meet.
 class SpinBarrier {
  public:
-  explicit SpinBarrier(int n_threads) : n_threads_(n_threads) {}
+  explicit SpinBarrier(long n_threads) : n_threads_(n_threads) {}
 
   void wait() {
-    const int phase = phase_.load(std::memory_order_relaxed);
-    if (arrived_.fetch_add(1, std::memory_order_acq_rel) == n_threads_ - 1) {
-      arrived_.store(0, std::memory_order_relaxed);
-      phase_.store(phase + 1, std::memory_order_release);
-      return;
-    }
-    while (phase_.load(std::memory_order_acquire) == phase) {
+    const long before = arrived_.fetch_add(1), all = before - before % n_threads_ + n_threads_;
+    while (arrived_.load() < all) {
     }
   }
 
  private:
-  int n_threads_;
-  alignas(128) std::atomic<int> arrived_{0};
-  alignas(128) std::atomic<int> phase_{0};
+  const long n_threads_;
+  alignas(128) std::atomic<long> arrived_{0};
 };
 
 // Moves this thread to the n-th processor. The scheduler may start a short team on one processor, and what
@@ -81,18 +73,15 @@ struct Team {
   // it.
   template <class Work>
   double best(const Work& work) const {
-    double best = 0;
-    for (long repeats = 1, trial = 0; trial < trials;) {
-      const double tried = seconds(repeats, work);
-      if (tried < trial_seconds) {
-        repeats *= 2;
-        trial = 0;
-        continue;
-      }
-      const double one = tried / static_cast<double>(repeats);
-      best = trial++ == 0 ? one : std::min(best, one);
+    double least = 0;
+    for (long repeats = 1, trial = 0; trial < trials; ++trial) {
+      const double tried = seconds(repeats, work), one = tried / static_cast<double>(repeats);
+      least = trial == 0 ? one : std::min(least, one);
+      if (tried >= trial_seconds) continue;
+      repeats *= 2;
+      trial = -1;
     }
-    return best;
+    return least;
   }
 
   // Another program disturbs most of many short trials, and one that it spares shows the peak.
@@ -101,5 +90,3 @@ struct Team {
     return Team{threads, trial_seconds / 4, 8 * trials}.best(work);
   }
 };
-
-}  // namespace limits

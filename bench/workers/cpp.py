@@ -6,7 +6,9 @@ import ctypes
 import os
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -20,32 +22,31 @@ VERSION = "this checkout"
 if LIBRARY_VARIABLE not in os.environ:
     raise ImportError("fanin_bench has not been built")
 LIBRARY = ctypes.CDLL(os.environ[LIBRARY_VARIABLE])
+ARRAY, SIZE, TEXT = np.ctypeslib.ndpointer(flags="C"), ctypes.c_size_t, ctypes.c_char_p
+LIBRARY.prepare_products.argtypes = [ctypes.c_bool, ARRAY, ARRAY, ARRAY, SIZE, SIZE, SIZE]
+LIBRARY.prepare_steps.argtypes = [TEXT, ARRAY, SIZE, SIZE, SIZE, ARRAY, ARRAY]
+LIBRARY.prepare_predictions.argtypes = [TEXT, ARRAY, SIZE]
+LIBRARY.check.argtypes = [TEXT, ARRAY]
+LIBRARY.microseconds.argtypes = [TEXT, ctypes.c_double]
 LIBRARY.microseconds.restype = ctypes.c_double
-SIZE = ctypes.c_size_t
 
 
 def task(what: str, shape: tuple[int, ...], result: str = "", column: str = "") -> Task:
-    """What is checked and timed of the prepared case under this name."""
-    name = what.encode()
+    """What the prepared case checks and times under this name."""
 
-    def check() -> list[float]:
-        computed = np.empty(shape)
-        LIBRARY.check(name, computed.ctypes)
-        return [data.checksum(computed)]
+    def computed() -> Any:
+        out = np.empty(shape)
+        LIBRARY.check(what.encode(), out)
+        return out
 
-    return Task(
-        result or what,
-        column=column,
-        check=check,
-        measure=lambda seconds: float(LIBRARY.microseconds(name, ctypes.c_double(seconds))),
-    )
+    return Task(result or what, computed, column, measure=partial(LIBRARY.microseconds, what.encode()))
 
 
 def products(product: Product) -> Iterator[Task]:
     """Operands and results in panels, threads as in a training step."""
     a, w, dz = data.operands(product)
-    shape = map(SIZE, (product.rows, product.columns, product.depth))
-    LIBRARY.prepare_products(product.dtype == "float64", a.ctypes, w.ctypes, dz.ctypes, *shape)
+    shape = product.rows, product.columns, product.depth
+    LIBRARY.prepare_products(product.dtype == "float64", a, w, dz, *shape)
     yield task("forward", dz.shape)
     yield task("input gradient", a.shape)
     yield task("weight gradient", w.shape)
@@ -54,10 +55,8 @@ def products(product: Product) -> Iterator[Task]:
 
 def fused(net: Net) -> Iterator[Task]:
     """Steps as `fit` takes them, without the epochs around them."""
-    x, y = data.samples(net)
-    units, sizes = len(net.sizes), np.array(net.sizes, np.uintp)
-    shape = map(SIZE, (units, net.batch, net.steps))
-    LIBRARY.prepare_steps(net.rule.encode(), sizes.ctypes, *shape, x.ctypes, y.ctypes)
+    units = np.array(net.sizes, np.uintp)
+    LIBRARY.prepare_steps(net.rule.encode(), units, units.size, net.batch, net.steps, *data.samples(net))
     yield task("fused", (), "step")
     yield task("flat", (), "step", "flat")
     yield task("none", (), "gradients")
@@ -65,11 +64,10 @@ def fused(net: Net) -> Iterator[Task]:
 
 def predict(net: Net) -> Iterator[Task]:
     """A model that was saved from Python."""
-    x, _ = data.samples(net)
     with tempfile.TemporaryDirectory() as directory:
         model = Path(directory, "model.safetensors")
         build(net).save(model)
-        LIBRARY.prepare_predictions(bytes(model), x.ctypes, SIZE(net.samples))
+        LIBRARY.prepare_predictions(bytes(model), data.samples(net)[0], net.samples)
     yield task("predict", (net.samples, net.sizes[-1]))
     yield task("start", (net.samples, net.sizes[-1]))
 
