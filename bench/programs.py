@@ -22,14 +22,13 @@ class BuildError(RuntimeError):
 
 def run(*command: str | Path) -> None:
     """Run a command quietly, with its last words in the error where it fails."""
-    words = [str(word) for word in command]
     try:
-        subprocess.run(words, check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     except OSError as error:
-        raise BuildError(f"{words[0]}: {error.strerror}") from None
+        raise BuildError(f"{command[0]}: {error.strerror}") from None
     except subprocess.CalledProcessError as error:
         last_words = "\n".join(error.stdout.splitlines()[-5:])
-        raise BuildError(f"`{' '.join(words)}` failed:\n{last_words}") from None
+        raise BuildError(f"`{' '.join(map(str, command))}` failed:\n{last_words}") from None
 
 
 def build_with_cmake(directory: str | Path, target: str, *options: str) -> None:
@@ -48,24 +47,21 @@ def limits_output(arguments: Sequence[str], flag: str) -> str:
     """What fanin_bench_limits prints, compiled by the compiler alone, with a flag, for this processor."""
     with tempfile.TemporaryDirectory() as directory:
         program = Path(directory, "fanin_bench_limits")
-        command = [COMPILER, "-std=c++20", "-O2", "-pthread", "-ffp-contract=fast", "-fno-math-errno"]
-        command += [f"-I{ROOT / 'cpp'}", SOURCES / "limits.cpp", "-o", program]
+        flags = ["-std=c++20", "-O2", "-pthread", "-ffp-contract=fast", "-fno-math-errno"]
+        command = [COMPILER, *flags, f"-I{ROOT}/cpp", f"{SOURCES}/limits.cpp", "-o", str(program)]
         try:
-            run(*command, "-march=native", *filter(None, [flag]))
+            run(*command, "-march=native", *flag.split())
         except BuildError:
             run(*command, "-mcpu=native")  # what some compilers for ARM expect instead
         return subprocess.run([program, *arguments], check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
 def sizes(instruction_set: str) -> tuple[float, float]:
-    """KB of a static library for one instruction set, and of an example with what it links of it, both stripped.
-
-    About half of an archive is names and relocations, which no program carries.
-    """
+    """KB of a static library for one instruction set, and of an example that links it, both stripped."""
     with tempfile.TemporaryDirectory() as directory:
         build_with_cmake(directory, "fanin", f"-DFANIN_ISAS={instruction_set}")
         library, program = Path(directory, "cpp", "libfanin.a"), Path(directory, "train_csv")
-        flags = ["-std=c++20", "-O2", "-fopenmp", f"-I{ROOT / 'cpp' / 'include'}", "-Wl,--gc-sections"]
+        flags = ["-std=c++20", "-O2", "-fopenmp", f"-I{ROOT}/cpp/include", "-Wl,--gc-sections"]
         run(COMPILER, *flags, ROOT / "cpp" / "examples" / "train_csv.cpp", library, "-o", program)
         run("strip", "--strip-unneeded", library)
         run("strip", program)

@@ -19,8 +19,7 @@ using fanin::native::Vec;
 using Floats = Vec<float>;
 
 // Operands the compiler cannot know
-volatile double opaque_one = 1.0;
-volatile double opaque_half = 0.5;
+volatile double opaque_one = 1, opaque_half = 0.5;
 
 // Keeps the compiler from leaving out what computes v
 template <class T>
@@ -31,7 +30,7 @@ void keep(Vec<T> v) {
 // 10^9 elements a second of x = operation(x, 1/2, 1), in as many chains as there are I
 template <class T, auto operation, int... I>
 double gelements(const Team& team, std::integer_sequence<int, I...>) {
-  const double seconds = team.peak([](int, long repeats) {
+  const double seconds = team.often().best([](int, long repeats) {
     const Vec<T> half = opaque_half, one = opaque_one;
     Vec<T> x[] = {Vec<T>(I + 1)...};
     for (long repeat = 0; repeat < repeats; ++repeat) ((x[I] = operation(x[I], half, one)), ...);
@@ -143,8 +142,8 @@ void print_arithmetic(const Team& team) {
 }
 
 void print_memory(const Team& team) {
-  SpinBarrier barrier(team.threads);
-  const double seconds = team.peak([&](int, long repeats) {
+  SpinBarrier barrier{team.threads};
+  const double seconds = team.often().best([&](int, long repeats) {
     for (long repeat = 0; repeat < repeats; ++repeat) barrier.wait();
   });
   std::printf(", \"barrier_us\": %.4f, \"bandwidth\": ", 1e6 * seconds);
@@ -165,12 +164,6 @@ void print_memory(const Team& team) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 5) {
-    std::fprintf(stderr, "%s: expected machine, arithmetic or a size, seconds, trials and threads\n",
-                 argv[0]);
-    return 2;
-  }
-  const std::string what = argv[1];
   std::printf("{\"instruction_set\": \"%s\", \"processors\": %u, \"teams\": ", kInstructionSet,
               std::thread::hardware_concurrency());
   const char* before = "[";
@@ -181,10 +174,9 @@ int main(int argc, char** argv) {
       print_updates(team, size);
     } else {
       print_arithmetic(team);
-      if (what == "machine") print_memory(team);
+      if (argv[1] == std::string("machine")) print_memory(team);
       std::printf("}");
     }
   }
   std::printf("]}\n");
-  return 0;
 }

@@ -15,14 +15,14 @@ namespace fanin::bench {
 template <class T>
 struct Matrix {
   explicit Matrix(const MatrixView<const T>& from)
-      : memory(Panels<T>{nullptr, from.rows, from.columns}.size()),
-        panels{memory.data(), from.rows, from.columns} {
-    gather_matrix(from, panels, nullptr, 0, {0, from.rows});
+      : rows(from.rows), columns(from.columns), memory(Panels<T>{nullptr, rows, columns}.size()) {
+    gather_matrix(from, panels(), nullptr, 0, {0, rows});
   }
-  operator Panels<const T>() const { return read_only(panels); }
+  Panels<T> panels() const { return {memory.data(), rows, columns}; }
+  operator Panels<const T>() const { return read_only(panels()); }
 
+  std::size_t rows, columns;
   Buffer<T> memory;
-  Panels<T> panels;
 };
 
 // "forward", "input gradient", "weight gradient", or "weight gradient, Adam", which changes the weights and
@@ -30,16 +30,8 @@ struct Matrix {
 template <class T>
 class Products final : public Case {
  public:
-  using View = MatrixView<const T>;
-
-  Products(const View& a, const View& w, const View& dz)
-      : a_(a),
-        w_(w),
-        dz_(dz),
-        dz_transposed_({dz.data, dz.columns, dz.rows, 1, dz.row_stride}),
-        z_(dz),
-        da_(a),
-        dw_(w) {}
+  Products(const MatrixView<const T>& a, const MatrixView<const T>& w, const MatrixView<const T>& dz)
+      : a_(a), w_(w), dz_(dz), dz_transposed_({dz.data, dz.columns, dz.rows, 1, dz.row_stride}) {}
 
   void check(const std::string& what, double* result) override {
     seconds(what, 1);
@@ -47,7 +39,7 @@ class Products final : public Case {
                                 : what == "input gradient"  ? da_
                                 : what == "weight gradient" ? dw_
                                                             : w_;
-    for_each_run(computed.panels, result,
+    for_each_run(computed.panels(), result,
                  [](const T* from, double* to, std::size_t n) { std::copy_n(from, n, to); });
   }
 
@@ -69,24 +61,25 @@ class Products final : public Case {
  private:
   void compute(const std::string& what, Share share) {
     if (what == "forward") {
-      const Forward<T> f{.a = z_.panels, .z = {}, .x = a_, .w = w_, .bias = nullptr, .activation = kIdentity};
+      const Forward<T> f{
+          .a = z_.panels(), .z = {}, .x = a_, .w = w_, .bias = nullptr, .activation = kIdentity};
       panel_by_panel(share, z_, [&](Range panels, Range rows) { kernels<T>().forward(f, panels, rows); });
     } else if (what == "input gradient") {
       InputGradient<T> g{};
-      g.dz = da_.panels;
+      g.dz = da_.panels();
       g.w = w_;
       g.dy_transposed = dz_transposed_;
       g.a = a_;
       g.activation = kIdentity;
       // the rows of w outside, so that it is read once
-      const std::size_t inputs = da_.panels.columns, panels = dz_transposed_.panels.count();
+      const std::size_t inputs = da_.columns, panels = dz_transposed_.panels().count();
       for_each_rectangle(share.take(row_blocks(inputs) * panels, 1), panels,
                          [&](Range rows, Range of_panels) {
                            kernels<T>().input_gradient(g, of_panels, rows_of_blocks(rows, inputs));
                          });
     } else {
       WeightGradient<T> g{};
-      g.gradient = what == "weight gradient" ? dw_.panels.data : nullptr;
+      g.gradient = what == "weight gradient" ? dw_.panels().data : nullptr;
       g.update = adam_;
       g.x = a_;
       g.dz = dz_;
@@ -98,18 +91,18 @@ class Products final : public Case {
   // f(panels, rows) for a thread's share of the units of a matrix
   template <class F>
   static void panel_by_panel(Share share, const Matrix<T>& of, F&& f) {
-    const std::size_t blocks = row_blocks(of.panels.rows);
-    for_each_rectangle(share.take(of.panels.count() * blocks, 1), blocks,
-                       [&](Range panels, Range rows) { f(panels, rows_of_blocks(rows, of.panels.rows)); });
+    const std::size_t blocks = row_blocks(of.rows);
+    for_each_rectangle(share.take(of.panels().count() * blocks, 1), blocks,
+                       [&](Range panels, Range rows) { f(panels, rows_of_blocks(rows, of.rows)); });
   }
 
   static constexpr int kIdentity = index_in<Identity, Activations>;
-  Matrix<T> a_, w_, dz_, dz_transposed_, z_, da_, dw_;
+  Matrix<T> a_, w_, dz_, dz_transposed_, z_ = dz_, da_ = a_, dw_ = w_;
   Buffer<T> slots_ = Buffer<T>(2 * w_.memory.size());
   const Adam::Constants first_step_ = Adam{}.begin(1);
   const Update<T> adam_{.rule = index_in<Adam, Rules>,
                         .constants = &first_step_,
-                        .parameters = w_.panels.data,
+                        .parameters = w_.panels().data,
                         .slots = slots_.data(),
                         .slot_stride = w_.memory.size()};
 };

@@ -12,19 +12,15 @@
 #endif
 
 // Threads never outnumber the processors here, so spinning without a pause is the fastest way to meet.
-class SpinBarrier {
- public:
-  explicit SpinBarrier(long n_threads) : n_threads_(n_threads) {}
+struct SpinBarrier {
+  const long threads;
+  alignas(128) std::atomic<long> arrived{0};
 
   void wait() {
-    const long before = arrived_.fetch_add(1), all = before - before % n_threads_ + n_threads_;
-    while (arrived_.load() < all) {
+    const long before = arrived.fetch_add(1), all = before - before % threads + threads;
+    while (arrived.load() < all) {
     }
   }
-
- private:
-  const long n_threads_;
-  alignas(128) std::atomic<long> arrived_{0};
 };
 
 // Moves this thread to the n-th processor. The scheduler may start a short team on one processor, and what
@@ -34,7 +30,7 @@ inline void move_to_processor([[maybe_unused]] int n) {
   cpu_set_t allowed, own;
   sched_getaffinity(0, sizeof allowed, &allowed);
   CPU_ZERO(&own);
-  for (int processor = 0; processor < CPU_SETSIZE; ++processor) {
+  for (std::size_t processor = 0; processor < CPU_SETSIZE; ++processor) {
     if (CPU_ISSET(processor, &allowed) && n-- == 0) CPU_SET(processor, &own);
   }
   sched_setaffinity(0, sizeof own, &own);
@@ -51,7 +47,7 @@ struct Team {
   template <class Work>
   double seconds(long repeats, const Work& work) const {
     using Clock = std::chrono::steady_clock;
-    SpinBarrier barrier(threads);
+    SpinBarrier barrier{threads};
     std::chrono::duration<double> seconds{};
     std::vector<std::thread> members;
     for (int thread = 0; thread < threads; ++thread) {
@@ -85,8 +81,5 @@ struct Team {
   }
 
   // Another program disturbs most of many short trials, and one that it spares shows the peak.
-  template <class Work>
-  double peak(const Work& work) const {
-    return Team{threads, trial_seconds / 4, 8 * trials}.best(work);
-  }
+  Team often() const { return {threads, trial_seconds / 4, 8 * trials}; }
 };

@@ -45,8 +45,7 @@ def task(what: str, shape: tuple[int, ...], result: str = "", column: str = "") 
 def products(product: Product) -> Iterator[Task]:
     """Operands and results in panels, threads as in a training step."""
     a, w, dz = data.operands(product)
-    shape = product.rows, product.columns, product.depth
-    LIBRARY.prepare_products(product.dtype == "float64", a, w, dz, *shape)
+    LIBRARY.prepare_products(product.dtype == "float64", a, w, dz, *dz.shape, len(w))
     yield task("forward", dz.shape)
     yield task("input gradient", a.shape)
     yield task("weight gradient", w.shape)
@@ -76,7 +75,7 @@ def embedded(case: Net | Archive) -> Iterator[Task]:
     """What a C++ program pays for fanin: a row, the start, and kB."""
     if isinstance(case, Net):
         yield from predict(case)
-        return
-    archive, program = sizes(case.instruction_set)
-    yield Task("static library", measure=lambda _: archive)
-    yield Task("a program that trains", measure=lambda _: program)
+    else:
+        archive, program = sizes(case.instruction_set)
+        yield Task("static library", measure=lambda _: archive)
+        yield Task("a program that trains", measure=lambda _: program)
