@@ -6,273 +6,177 @@
 // reading an array of so many numbers and updating 1 to 6 others.
 #include <cstdio>
 #include <cstdlib>
-#include <memory>
 #include <string>
 #include <utility>
 
-#if defined(__linux__)
-#include <sys/mman.h>
-#endif
-
+#include "src/base/buffer.hpp"
 #include "team.hpp"
 #include "vector.hpp"
 
-namespace limits {
 namespace {
 
-struct Effort {
-  double trial_seconds;
-  int trials;
-};
-
-// A result that is stored here cannot be optimized away; the padding keeps threads off each other's cache
-// lines.
-struct alignas(128) Sink {
-  volatile double value;
-};
-Sink sinks[1024];
+using fanin::native::Vec;
+using Floats = Vec<float>;
 
 // Operands the compiler cannot know
-volatile double opaque_one = 1.0;
-volatile double opaque_half = 0.5;
+volatile double opaque_one = 1, opaque_half = 0.5;
 
+// Keeps the compiler from leaving out what computes v
 template <class T>
-double sum(Vector<T> v) {
-  double total = 0;
-  for (int i = 0; i < VectorOf<T>::width; ++i) total += static_cast<double>(v[i]);
-  return total;
+void keep(Vec<T> v) {
+  __asm__ volatile("" : : "m"(v));
 }
 
-// x <- x / 2 + 1 converges to 2: no denormals, no infinities.
-struct MultiplyAdd {
-  static constexpr int chains = kRegisters - 8;  // fill the registers but for the operands and some slack
-  template <class V>
-  static V step(V x, V half, V one) {
-    return x * half + one;
-  }
-};
-
-// x <- sqrt(x) / x + 1 stays between 1 and 2: one square root and one division an element.
-struct RootAndDivide {
-  static constexpr int chains = 8;
-  template <class V>
-  static V step(V x, V, V one) {
-    return square_root<std::decay_t<decltype(x[0])>>(x) / x + one;
-  }
-};
-
-template <class Operation, class T, std::size_t... I>
-void run_chains(int thread, long repeats, std::index_sequence<I...>) {
-  const Vector<T> half = broadcast(static_cast<T>(opaque_half));
-  const Vector<T> one = broadcast(static_cast<T>(opaque_one));
-  Vector<T> x[sizeof...(I)];
-  ((x[I] = broadcast(static_cast<T>(I + 1))), ...);
-  for (long repeat = 0; repeat < repeats; ++repeat) {
-    ((x[I] = Operation::step(x[I], half, one)), ...);
-  }
-  sinks[thread].value = (sum<T>(x[I]) + ...);
-}
-
-// Many short trials: another program disturbs most of them, and one that it spares shows the peak.
-template <class Work>
-double peak_seconds(int n_threads, Effort effort, const Work& work) {
-  return best_seconds(n_threads, effort.trial_seconds / 4, 8 * effort.trials, work);
-}
-
-// 10^9 elements a second
-template <class Operation, class T>
-double gelements(int n_threads, Effort effort) {
-  const double seconds = peak_seconds(n_threads, effort, [](int thread, long repeats) {
-    run_chains<Operation, T>(thread, repeats, std::make_index_sequence<Operation::chains>());
+// 10^9 elements a second of x = operation(x, 1/2, 1), in as many chains as there are I
+template <class T, auto operation, int... I>
+double gelements(const Team& team, std::integer_sequence<int, I...>) {
+  const double seconds = team.often().best([](int, long repeats) {
+    const Vec<T> half = opaque_half, one = opaque_one;
+    Vec<T> x[] = {Vec<T>(I + 1)...};
+    for (long repeat = 0; repeat < repeats; ++repeat) ((x[I] = operation(x[I], half, one)), ...);
+    (keep(x[I]), ...);
   });
-  return 1e-9 * Operation::chains * VectorOf<T>::width * n_threads / seconds;
+  return 1e-9 * sizeof...(I) * Vec<T>::width * team.threads / seconds;
 }
 
-// Floats on huge pages where the system has them, so that the caches are measured and not the page tables.
-// Each array starts an odd number of cache lines from a page's start, its own one: they share no sets of a
-// cache.
-class Array {
- public:
-  Array(std::size_t n, int place) : begin_(static_cast<std::size_t>(place) * 5 * 16) {
-    const std::size_t page = std::size_t{1} << 21;
-    const std::size_t bytes = ((begin_ + n) * sizeof(float) + page - 1) / page * page;
-    memory_.reset(static_cast<float*>(std::aligned_alloc(page, bytes)));
-    if (!memory_) std::abort();
-#if defined(__linux__)
-    madvise(memory_.get(), bytes, MADV_HUGEPAGE);
-#endif
-    std::fill_n(data(), n, 1.0F);
-  }
-  float* data() { return memory_.get() + begin_; }
+// Converges to 2: no denormals, no infinities
+constexpr auto kMultiplyAdd = [](auto x, auto half, auto one) { return x * half + one; };
+constexpr std::make_integer_sequence<int, kRegisters - 8> kChains;  // leaves operands, and some slack
 
- private:
-  struct Free {
-    void operator()(float* p) const { std::free(p); }
-  };
-  std::size_t begin_;
-  std::unique_ptr<float, Free> memory_;
-};
-
-// out = f(vectors at i), four vectors at a time
-template <class F>
-void write_each(float* out, std::size_t n, F&& f) {
-  constexpr std::size_t width = VectorOf<float>::width;
-  for (std::size_t i = 0; i < n; i += 4 * width) {
-    for (std::size_t k = 0; k < 4; ++k) store(out + i + k * width, f(i + k * width));
-  }
-}
-
-// The sum of a, in chains that hide the latency of an addition
-template <std::size_t... I>
-void read(const float* a, std::size_t n, int thread, std::index_sequence<I...>) {
-  constexpr std::size_t width = VectorOf<float>::width;
-  Vector<float> chains[sizeof...(I)] = {};
-  for (std::size_t i = 0; i < n; i += sizeof...(I) * width) ((chains[I] += load(a + i + I * width)), ...);
-  sinks[thread].value = (sum<float>(chains[I]) + ...);
-}
+// Stays between 1 and 2: one square root and one division an element
+constexpr auto kRootAndDivide = [](auto x, auto, auto one) { return sqrt(x) / x + one; };
+constexpr std::make_integer_sequence<int, 8> kFewChains;
 
 // A pass over arrays, and how many bytes it moves an element
 struct Pass {
-  const char* name;
-  int arrays, bytes;
-  void (*over)(float* a, const float* b, const float* c, std::size_t n, int thread, Vector<float> s);
+  std::size_t arrays, bytes;
+  void (*over)(float* const* arrays, std::size_t begin, std::size_t end, Floats s);
+  const char* name = "";
 };
 
-const Pass passes[] = {
-    {.name = "triad",
-     .arrays = 3,
-     .bytes = 12,
-     .over =
-         [](float* a, const float* b, const float* c, std::size_t n, int, Vector<float> s) {
-           write_each(a, n, [=](std::size_t i) { return load(c + i) * s + load(b + i); });  // a = b + s c
-         }},
-    {.name = "update",
-     .arrays = 2,
-     .bytes = 12,
-     .over =
-         [](float* a, const float* b, const float*, std::size_t n, int, Vector<float> s) {
-           write_each(a, n, [=](std::size_t i) { return load(a + i) * s + load(b + i); });  // a = s a + b
-         }},
-    {.name = "copy",
-     .arrays = 2,
-     .bytes = 8,
-     .over =
-         [](float* a, const float* b, const float*, std::size_t n, int, Vector<float> s) {
-           write_each(a, n, [=](std::size_t i) { return load(b + i) * s; });  // a = s b
-         }},
-    {.name = "read",
-     .arrays = 1,
-     .bytes = 4,
-     .over = [](float* a, const float*, const float*, std::size_t n, int thread,
-                Vector<float>) { read(a, n, thread, std::make_index_sequence<8>()); }},
-};
+// a = formula(a, b, c, s), four vectors at a time
+template <auto formula>
+void write(float* const* arrays, std::size_t begin, std::size_t end, Floats s) {
+  float* const a = arrays[0];
+  const float *const b = arrays[1], *const c = arrays[2];
+  for (std::size_t i = begin; i < end; i += 4 * Floats::width) {
+    for (std::size_t j = i; j < i + 4 * Floats::width; j += Floats::width) {
+      formula(Floats::load(a + j), Floats::load(b + j), Floats::load(c + j), s).store(a + j);
+    }
+  }
+}
 
-// Seconds of a pass over n elements: over(begin, end, thread), an equal part of them for every thread
-template <class Over>
-double pass_seconds(std::size_t n, std::size_t part, int n_threads, Effort effort, const Over& over) {
-  return best_seconds(n_threads, effort.trial_seconds, effort.trials, [&](int thread, long repeats) {
-    const std::size_t begin = std::min(n, part * static_cast<std::size_t>(thread));
-    const std::size_t end = n_threads == 1 ? n : std::min(n, begin + part);
+// The sum of an array, in chains that hide the latency of an addition
+template <int... I>
+void sum(float* const* arrays, std::size_t begin, std::size_t end, Floats) {
+  Floats chains[] = {Floats(I)...};
+  for (const float* a = arrays[0] + begin; a < arrays[0] + end; a += sizeof...(I) * Floats::width) {
+    ((chains[I] = chains[I] + Floats::load(a + I * Floats::width)), ...);
+  }
+  (keep(chains[I]), ...);
+}
+
+// a_k = s a_k + b, where b is the array after all a_k
+template <int... K>
+void update(float* const* arrays, std::size_t begin, std::size_t end, Floats s) {
+  float* const a[] = {arrays[K]...};
+  const float* const b = arrays[sizeof...(K)];
+  for (std::size_t i = begin; i + Floats::width <= end; i += Floats::width) {
+    const Floats read = Floats::load(b + i);
+    ((Floats::load(a[K] + i) * s + read).store(a[K] + i), ...);
+  }
+}
+
+const Pass kPasses[] = {
+    {3, 12, write<[](Floats, Floats b, Floats c, Floats s) { return c * s + b; }>, "triad"},
+    {2, 12, write<[](Floats a, Floats b, Floats, Floats s) { return a * s + b; }>, "update"},
+    {2, 8, write<[](Floats, Floats b, Floats, Floats s) { return b * s; }>, "copy"},
+    {1, 4, sum<0, 1, 2, 3, 4, 5, 6, 7>, "read"}};
+const Pass kUpdates[] = {
+    {2, 12, update<0>},          {3, 20, update<0, 1>},          {4, 28, update<0, 1, 2>},
+    {5, 36, update<0, 1, 2, 3>}, {6, 44, update<0, 1, 2, 3, 4>}, {7, 52, update<0, 1, 2, 3, 4, 5>}};
+
+// GB/s of a pass over arrays of n floats, of which each thread has a part of whole blocks
+double bandwidth(const Team& team, std::size_t n, std::size_t block, const Pass& pass) {
+  // On huge pages, so that the caches are measured and not the page tables. Each array starts an odd number
+  // of cache lines from a page's start, its own one: they share no sets of a cache.
+  constexpr std::size_t huge = std::size_t{1} << 20, distance = 5 * 16, most = 7;
+  std::vector<fanin::Buffer<float>> memory;
+  float* arrays[most];
+  for (std::size_t k = 0; k < most; ++k) {
+    if (k < pass.arrays) {
+      memory.emplace_back(std::max(huge, n + k * distance), fanin::Cleared::no);
+      std::fill_n(memory.back().data(), memory.back().size(), 1.0F);
+    }
+    arrays[k] = memory.back().data() + (memory.size() - 1) * distance;
+  }
+  const Floats s = opaque_half;
+  const std::size_t blocks = (n + block - 1) / block, threads = static_cast<std::size_t>(team.threads);
+  const std::size_t part = (blocks + threads - 1) / threads * block;
+  const double seconds = team.best([&](int thread, long repeats) {
+    const std::size_t begin = std::min(n, part * static_cast<std::size_t>(thread)),
+                      end = std::min(n, begin + part);
     for (long repeat = 0; repeat < repeats; ++repeat) {
-      over(begin, end, thread);
+      pass.over(arrays, begin, end, s);
       __asm__ volatile("" ::: "memory");  // keeps the compiler from merging one pass with the next
     }
   });
+  return 1e-9 * static_cast<double>(pass.bytes * n) / seconds;
 }
 
-// GB/s of a pass over arrays that together hold `bytes`
-double bandwidth(int n_threads, std::size_t bytes, const Pass& pass, Effort effort) {
-  const std::size_t step = 8 * VectorOf<float>::width, threads = static_cast<std::size_t>(n_threads);
-  const std::size_t all = bytes / sizeof(float) / static_cast<std::size_t>(pass.arrays);
-  const std::size_t part = std::max(step, all / threads / step * step), n = part * threads;
-  std::vector<Array> arrays;
-  for (int k = 0; k < pass.arrays; ++k) arrays.emplace_back(n, 0);
-  float* const a = arrays[0].data();
-  float* const b = arrays[pass.arrays > 1 ? 1 : 0].data();
-  float* const c = arrays[pass.arrays > 2 ? 2 : 0].data();
-  const Vector<float> s = broadcast(static_cast<float>(opaque_half));
-  const double seconds =
-      pass_seconds(n, part, n_threads, effort, [&](std::size_t begin, std::size_t end, int thread) {
-        pass.over(a + begin, b + begin, c + begin, end - begin, thread, s);
-      });
-  return 1e-9 * pass.bytes * static_cast<double>(n) / seconds;
-}
-
-// GB/s of a_k <- s a_k + c for N arrays of n numbers
-template <std::size_t... K>
-double updates(std::size_t n, int n_threads, Effort effort, std::index_sequence<K...>) {
-  constexpr std::size_t width = VectorOf<float>::width, page = 4096;
-  Array arrays[] = {Array(n, static_cast<int>(K))..., Array(n, sizeof...(K))};
-  float* const a[] = {arrays[K].data()...};
-  const float* const c = arrays[sizeof...(K)].data();
-  const Vector<float> s = broadcast(static_cast<float>(opaque_half));
-  const std::size_t part = (n / static_cast<std::size_t>(n_threads) + page - 1) / page * page;
-  const double seconds =
-      pass_seconds(n, part, n_threads, effort, [&](std::size_t begin, std::size_t end, int) {
-        for (std::size_t i = begin; i + width <= end; i += width) {
-          const Vector<float> read = load(c + i);
-          (store(a[K] + i, load(a[K] + i) * s + read), ...);
-        }
-      });
-  return 4e-9 * static_cast<double>(2 * sizeof...(K) + 1) * static_cast<double>(n) / seconds;
-}
-
-template <std::size_t... N>
-void print_updates(std::size_t n, int n_threads, Effort effort, std::index_sequence<N...>) {
-  const double measured[] = {updates(n, n_threads, effort, std::make_index_sequence<N + 1>())...};
-  for (std::size_t k = 0; k < sizeof...(N); ++k) std::printf("%s%.3f", k > 0 ? ", " : "[", measured[k]);
+void print_updates(const Team& team, std::size_t n) {
+  const char* before = "[";
+  for (const Pass& pass : kUpdates) {
+    std::printf("%s%.3f", std::exchange(before, ", "), bandwidth(team, n, 4096, pass));
+  }
   std::printf("]");
 }
 
-void print_team(int n_threads, Effort effort, bool arithmetic_only) {
-  std::printf("{\"threads\": %d,\n", n_threads);
-  std::printf(" \"gflops\": {\"float32\": %.2f, \"float64\": %.2f},\n",
-              2 * gelements<MultiplyAdd, float>(n_threads, effort),
-              2 * gelements<MultiplyAdd, double>(n_threads, effort));
-  std::printf(" \"root_and_divide\": {\"float32\": %.4f, \"float64\": %.4f}",
-              gelements<RootAndDivide, float>(n_threads, effort),
-              gelements<RootAndDivide, double>(n_threads, effort));
-  if (!arithmetic_only) {
-    SpinBarrier barrier(n_threads);
-    const double seconds = peak_seconds(n_threads, effort, [&](int, long repeats) {
-      for (long repeat = 0; repeat < repeats; ++repeat) barrier.wait();
-    });
-    std::printf(",\n \"barrier_us\": %.4f,\n \"bandwidth\": [", 1e6 * seconds);
-    for (int power = 15; power <= 28; ++power) {
-      const std::size_t bytes = std::size_t{1} << power;
-      std::printf("%s\n  {\"bytes\": %zu", power > 15 ? "," : "", bytes);
-      for (const Pass& pass : passes) {
-        std::printf(", \"%s\": %.2f", pass.name, bandwidth(n_threads, bytes, pass, effort));
-      }
-      std::printf("}");
+void print_arithmetic(const Team& team) {
+  std::printf("{\"threads\": %d, \"gflops\": {\"float32\": %.2f, \"float64\": %.2f}", team.threads,
+              2 * gelements<float, kMultiplyAdd>(team, kChains),
+              2 * gelements<double, kMultiplyAdd>(team, kChains));
+  std::printf(", \"root_and_divide\": {\"float32\": %.4f, \"float64\": %.4f}",
+              gelements<float, kRootAndDivide>(team, kFewChains),
+              gelements<double, kRootAndDivide>(team, kFewChains));
+}
+
+void print_memory(const Team& team) {
+  SpinBarrier barrier{team.threads};
+  const double seconds = team.often().best([&](int, long repeats) {
+    for (long repeat = 0; repeat < repeats; ++repeat) barrier.wait();
+  });
+  std::printf(", \"barrier_us\": %.4f, \"bandwidth\": ", 1e6 * seconds);
+  const char* before = "[";
+  for (std::size_t bytes = 1 << 15; bytes <= 1 << 28; bytes *= 2) {
+    std::printf("%s{\"bytes\": %zu", std::exchange(before, ",\n"), bytes);
+    for (const Pass& pass : kPasses) {
+      // together they hold so many bytes; a thread's part is whole groups of eight vectors
+      const std::size_t group = 8 * Floats::width * static_cast<std::size_t>(team.threads);
+      const std::size_t groups = std::max<std::size_t>(1, bytes / sizeof(float) / pass.arrays / group);
+      std::printf(", \"%s\": %.2f", pass.name, bandwidth(team, groups * group, 8 * Floats::width, pass));
     }
-    std::printf("]");
+    std::printf("}");
   }
-  std::printf("}");
+  std::printf("]");
 }
 
 }  // namespace
-}  // namespace limits
 
 int main(int argc, char** argv) {
-  if (argc < 5) {
-    std::fprintf(stderr, "%s: expected machine, arithmetic or a size, seconds, trials and threads\n",
-                 argv[0]);
-    return 2;
-  }
-  const std::string what = argv[1];
-  const std::size_t size = std::strtoull(argv[1], nullptr, 10);
-  const limits::Effort effort{.trial_seconds = std::atof(argv[2]), .trials = std::atoi(argv[3])};
-  std::printf("{\"instruction_set\": \"%s\", \"processors\": %u, \"teams\": [", limits::kInstructionSet,
+  std::printf("{\"instruction_set\": \"%s\", \"processors\": %u, \"teams\": ", kInstructionSet,
               std::thread::hardware_concurrency());
+  const char* before = "[";
   for (int i = 4; i < argc; ++i) {
-    if (i > 4) std::printf(",\n");
-    if (size > 0) {
-      limits::print_updates(size, std::atoi(argv[i]), effort, std::make_index_sequence<6>());
+    const Team team{std::atoi(argv[i]), std::atof(argv[2]), std::atoi(argv[3])};
+    std::printf("%s", std::exchange(before, ",\n"));
+    if (const std::size_t size = std::strtoull(argv[1], nullptr, 10); size > 0) {
+      print_updates(team, size);
     } else {
-      limits::print_team(std::atoi(argv[i]), effort, what == "arithmetic");
+      print_arithmetic(team);
+      if (argv[1] == std::string("machine")) print_memory(team);
+      std::printf("}");
     }
   }
   std::printf("]}\n");
-  return 0;
 }

@@ -1,57 +1,39 @@
 // Prediction as a program embeds it.
+#include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <random>
 #include <vector>
 
 #include "cases.hpp"
 #include "fanin/fanin.hpp"
+#include "team/team.hpp"
 
-namespace fanin_bench {
-namespace {
+namespace fanin::bench {
 
-using namespace fanin;
-
+// "predict", or "start": load the model and predict once
 class Predictions final : public Case {
  public:
-  Predictions(std::size_t rows, const std::filesystem::path& model, const std::filesystem::path& samples)
-      : net_(Network<float>::load(model)),
-        rows_(rows),
-        x_(rows * net_.inputs()),
-        out_(rows * net_.outputs()) {
-    std::ifstream file(samples, std::ios::binary);
-    file.read(reinterpret_cast<char*>(x_.data()), static_cast<std::streamsize>(x_.size() * sizeof(float)));
-    if (!file) throw ValueError("samples: expected " + std::to_string(x_.size()) + " floats");
-  }
+  Predictions(const char* model, const float* x, std::size_t rows)
+      : net_(Network<float>::load(model)), rows_(rows), x_(x, x + rows * net_.inputs()) {}
 
-  double check(const std::string&) override {
+  void check(const std::string&, double* result) override {
     predict(net_);
-    double sum = 0;
-    for (std::size_t i = 0; i < out_.size(); ++i) {
-      sum += static_cast<double>(out_[i]) * checksum_weight(i / net_.outputs(), i % net_.outputs());
-    }
-    return sum;
+    std::copy(out_.begin(), out_.end(), result);
   }
 
-  double run(const std::string& what, std::size_t n) override {
-    if (what == "start") return start(n);
-    const double begin = now();
-    for (std::size_t i = 0; i < n; ++i) predict(net_);
-    return now() - begin;
-  }
-
- private:
-  double start(std::size_t n) {
+  double seconds(const std::string& what, std::size_t n) override {
+    const bool start = what == "start";
     const std::filesystem::path model =
         std::filesystem::temp_directory_path() / ("fanin_bench_" + std::to_string(std::random_device()()));
-    net_.save(model);
-    const double begin = now();
-    for (std::size_t i = 0; i < n; ++i) predict(Network<float>::load(model));
-    const double seconds = now() - begin;
+    if (start) net_.save(model);
+    const double begin = seconds_now();
+    for (std::size_t i = 0; i < n; ++i) start ? predict(Network<float>::load(model)) : predict(net_);
+    const double seconds = seconds_now() - begin;
     std::filesystem::remove(model);
     return seconds;
   }
 
+ private:
   void predict(const Network<float>& net) {
     net.predict(row_major<const float>(x_.data(), rows_, net.inputs()),
                 row_major(out_.data(), rows_, net.outputs()));
@@ -59,16 +41,12 @@ class Predictions final : public Case {
 
   const Network<float> net_;
   const std::size_t rows_;
-  std::vector<float> x_, out_;
+  const std::vector<float> x_;
+  std::vector<float> out_ = std::vector<float>(rows_ * net_.outputs());
 };
 
-}  // namespace
-
-std::unique_ptr<Case> predictions(std::istringstream& words) {
-  std::size_t rows = 0;
-  std::string model, samples;
-  words >> rows >> model >> samples;
-  return std::make_unique<Predictions>(rows, model, samples);
+extern "C" void prepare_predictions(const char* model, const float* x, std::size_t rows) noexcept {
+  prepare<Predictions>(model, x, rows);
 }
 
-}  // namespace fanin_bench
+}  // namespace fanin::bench

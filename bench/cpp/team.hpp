@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <functional>
 #include <thread>
 #include <vector>
 
@@ -12,100 +11,75 @@
 #include <sched.h>
 #endif
 
-namespace limits {
-
-inline double now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
 // Threads never outnumber the processors here, so spinning without a pause is the fastest way to meet.
-class SpinBarrier {
- public:
-  explicit SpinBarrier(int n_threads) : n_threads_(n_threads) {}
+struct SpinBarrier {
+  const long threads;
+  alignas(128) std::atomic<long> arrived{0};
 
   void wait() {
-    const int phase = phase_.load(std::memory_order_relaxed);
-    if (arrived_.fetch_add(1, std::memory_order_acq_rel) == n_threads_ - 1) {
-      arrived_.store(0, std::memory_order_relaxed);
-      phase_.store(phase + 1, std::memory_order_release);
-      return;
-    }
-    while (phase_.load(std::memory_order_acquire) == phase) {
+    const long before = arrived.fetch_add(1), all = before - before % threads + threads;
+    while (arrived.load() < all) {
     }
   }
-
- private:
-  int n_threads_;
-  alignas(128) std::atomic<int> arrived_{0};
-  alignas(128) std::atomic<int> phase_{0};
 };
 
-// Keeps each thread of a team on a processor of its own for as long as the object lives. The scheduler may
-// start a short team on one processor, and what two threads reach there is not the limit of two.
-class Processors {
- public:
+// Moves this thread to the n-th processor. The scheduler may start a short team on one processor, and what
+// two threads reach there is not the limit of two.
+inline void move_to_processor([[maybe_unused]] int n) {
 #if defined(__linux__)
-  Processors() { sched_getaffinity(0, sizeof allowed_, &allowed_); }
-  ~Processors() { sched_setaffinity(0, sizeof allowed_, &allowed_); }
-  Processors(const Processors&) = delete;
-  Processors& operator=(const Processors&) = delete;
-
-  void keep(int thread) const {
-    for (int processor = 0; processor < CPU_SETSIZE; ++processor) {
-      if (!CPU_ISSET(processor, &allowed_) || thread-- > 0) continue;
-      cpu_set_t own;
-      CPU_ZERO(&own);
-      CPU_SET(processor, &own);
-      sched_setaffinity(0, sizeof own, &own);
-      return;
-    }
+  cpu_set_t allowed, own;
+  sched_getaffinity(0, sizeof allowed, &allowed);
+  CPU_ZERO(&own);
+  for (std::size_t processor = 0; processor < CPU_SETSIZE; ++processor) {
+    if (CPU_ISSET(processor, &allowed) && n-- == 0) CPU_SET(processor, &own);
   }
-
- private:
-  cpu_set_t allowed_;
-#else
-  void keep(int) const {}
+  sched_setaffinity(0, sizeof own, &own);
 #endif
-};
-
-// Seconds that a team needs for work(thread, repeats), from a common start to the last thread's end.
-template <class Work>
-double team_seconds(int n_threads, long repeats, const Work& work) {
-  const Processors processors;
-  SpinBarrier barrier(n_threads);
-  double seconds = 0;
-  const auto member = [&](int thread) {
-    if (n_threads > 1) processors.keep(thread);
-    barrier.wait();
-    const double start = now();
-    work(thread, repeats);
-    barrier.wait();
-    if (thread == 0) seconds = now() - start;
-  };
-  std::vector<std::thread> others;
-  for (int thread = 1; thread < n_threads; ++thread) others.emplace_back(member, thread);
-  member(0);
-  for (std::thread& other : others) other.join();
-  return seconds;
 }
 
-// Seconds of one repeat, the best of several trials: a limit is what the machine can do undisturbed.
-template <class Work>
-double best_seconds(int n_threads, double trial_seconds, int trials, const Work& work) {
-  // Another program may stretch a trial, whose repeats then seem enough although barriers take most of the
-  // time: every trial that is too short doubles them again.
-  double best = 0;
-  for (long repeats = 1, trial = 0; trial < trials;) {
-    const double seconds = team_seconds(n_threads, repeats, work);
-    if (seconds < trial_seconds) {
-      repeats *= 2;
-      trial = 0;
-      continue;
+// How many threads, and how long and how often something is tried on them
+struct Team {
+  int threads;
+  double trial_seconds;
+  int trials;
+
+  // Seconds of work(thread, repeats), from a common start to the last thread's end
+  template <class Work>
+  double seconds(long repeats, const Work& work) const {
+    using Clock = std::chrono::steady_clock;
+    SpinBarrier barrier{threads};
+    std::chrono::duration<double> seconds{};
+    std::vector<std::thread> members;
+    for (int thread = 0; thread < threads; ++thread) {
+      members.emplace_back([&, thread] {
+        if (threads > 1) move_to_processor(thread);
+        barrier.wait();
+        const Clock::time_point start = Clock::now();
+        work(thread, repeats);
+        barrier.wait();
+        if (thread == 0) seconds = Clock::now() - start;
+      });
     }
-    const double one = seconds / static_cast<double>(repeats);
-    best = trial++ == 0 ? one : std::min(best, one);
+    for (std::thread& member : members) member.join();
+    return seconds.count();
   }
-  return best;
-}
 
-}  // namespace limits
+  // Seconds of one repeat, the best of all trials: a limit is what the machine can do undisturbed. A trial
+  // that is too short doubles the repeats and begins anew: another program may have stretched those before
+  // it.
+  template <class Work>
+  double best(const Work& work) const {
+    double least = 0;
+    for (long repeats = 1, trial = 0; trial < trials; ++trial) {
+      const double tried = seconds(repeats, work), one = tried / static_cast<double>(repeats);
+      least = trial == 0 ? one : std::min(least, one);
+      if (tried >= trial_seconds) continue;
+      repeats *= 2;
+      trial = -1;
+    }
+    return least;
+  }
+
+  // Another program disturbs most of many short trials, and one that it spares shows the peak.
+  Team often() const { return {threads, trial_seconds / 4, 8 * trials}; }
+};

@@ -1,63 +1,24 @@
-// The widest vector of the processor this file is compiled for. The compilers' own vectors do the arithmetic:
-// with -ffp-contract=fast a * b + c is one fused multiply-add where the processor has it, and without it the
-// multiplication and addition that the processor can do.
+// The library's vectors, as wide as those of the processor this file is compiled for. With -ffp-contract=fast
+// a * b + c is one fused multiply-add where the processor has it, and without it the multiplication and
+// addition that the processor can do.
 #pragma once
 
-#include <cstring>
-
-namespace limits {
-
+#define FANIN_ISA native
 #if defined(__AVX512F__)
+#define FANIN_ISA_AVX512
 inline constexpr const char* kInstructionSet = "avx512";
-inline constexpr int kVectorBytes = 64, kRegisters = 32;
+inline constexpr int kRegisters = 32;
 #elif defined(__AVX2__) && defined(__FMA__)
+#define FANIN_ISA_AVX2
 inline constexpr const char* kInstructionSet = "avx2";
-inline constexpr int kVectorBytes = 32, kRegisters = 16;
+inline constexpr int kRegisters = 16;
 #elif defined(__ARM_NEON) && defined(__aarch64__)
+#define FANIN_ISA_NEON
 inline constexpr const char* kInstructionSet = "neon";
-inline constexpr int kVectorBytes = 16, kRegisters = 32;
+inline constexpr int kRegisters = 32;
 #else
 inline constexpr const char* kInstructionSet = "baseline";
-inline constexpr int kVectorBytes = 16, kRegisters = 16;
+inline constexpr int kRegisters = 16;
 #endif
 
-template <class T>
-struct VectorOf {
-  typedef T type __attribute__((vector_size(kVectorBytes)));
-  static constexpr int width = kVectorBytes / static_cast<int>(sizeof(T));
-};
-template <class T>
-using Vector = typename VectorOf<T>::type;
-
-template <class T>
-Vector<T> broadcast(T x) {
-  return x - Vector<T>{};
-}
-
-template <class T>
-Vector<T> load(const T* p) {
-  Vector<T> v;
-  std::memcpy(&v, p, sizeof v);
-  return v;
-}
-
-template <class T>
-void store(T* p, Vector<T> v) {
-  std::memcpy(p, &v, sizeof v);
-}
-
-// Unrolled, and without errno (-fno-math-errno), so that it becomes one instruction
-template <class T>
-Vector<T> square_root(Vector<T> v) {
-#pragma GCC unroll 16
-  for (int i = 0; i < VectorOf<T>::width; ++i) {
-    if constexpr (sizeof(T) == sizeof(float)) {
-      v[i] = __builtin_sqrtf(v[i]);
-    } else {
-      v[i] = __builtin_sqrt(v[i]);
-    }
-  }
-  return v;
-}
-
-}  // namespace limits
+#include "kernels/simd.hpp"
