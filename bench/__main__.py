@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import math
 import os
 import signal
@@ -16,7 +17,8 @@ from bench import kept, machine, record
 from bench.changes import change_tables, other_machine, threads_tables
 from bench.group import Group, measure
 from bench.groups import groups
-from bench.plot import PlotError, plot
+from bench.growth import growth_tables
+from bench.plot import plot
 from bench.pool import COMPILE_VARIABLE
 from bench.present import available
 from bench.programs import BuildError
@@ -27,10 +29,10 @@ from bench.targets import targets_table
 
 def thread_counts(text: str) -> list[int]:
     """The numbers of `1,2`."""
-    counts = [int(part) for part in text.split(",")]
-    if min(counts) < 1:
+    counts = sorted({int(part) for part in text.split(",")})
+    if counts[0] < 1:
         raise ValueError
-    return sorted(set(counts))
+    return counts
 
 
 FLAGS = {
@@ -42,11 +44,14 @@ FLAGS = {
     "targets": "show what is asked of fanin beside what was measured",
 }
 FILES = {
-    "json": "write every round's time",
-    "markdown": "write the tables",
-    "compare": "show what changed since the run that wrote FILE with --json",
-    "from": "run nothing: take the run that wrote FILE with --json, for --compare, --targets and --plot",
-    "plot": "draw the fraction of the limit by size, with matplotlib",
+    "json": (Path, "write every round's time"),
+    "markdown": (Path, "write the tables"),
+    "compare": (record.read, "show what changed since the run that wrote FILE with --json"),
+    "from": (
+        record.read,
+        "run nothing: take the run that wrote FILE with --json, for --compare, --targets and --plot",
+    ),
+    "plot": (Path, "draw the fraction of the limit by size, with matplotlib"),
 }
 
 
@@ -59,8 +64,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--threads", type=thread_counts, default=processors, help="numbers, such as 1,2")
     for name, text in FLAGS.items():
         parser.add_argument(f"--{name}", action="store_true", help=text)
-    for name, text in FILES.items():
-        parser.add_argument(f"--{name}", type=Path, metavar="FILE", dest=f"{name}_file", help=text)
+    for name, (kind, text) in FILES.items():
+        parser.add_argument(f"--{name}", type=kind, metavar="FILE", dest=f"{name}_file", help=text)
     options = parser.parse_args()
     if options.from_file and not (options.compare_file or options.targets or options.plot_file):
         parser.error("--from needs --compare, --targets or --plot: they say what to do with the run it takes")
@@ -105,32 +110,25 @@ def measure_all(options: argparse.Namespace, chosen: dict[str, Group]) -> tuple[
             limits = machine.limits_by_threads(run["machine"], options.quick, group.instruction_set)
         run[name] = measure(group, options.threads, options.quick, limits, progress)
         print(", ".join(f"{library} {version}" for library, version in run[name]["versions"].items()))
-        rows = record.rows(run, name)
-        tables += shown([*result_tables(rows, group.results, group.rate), *group.tables(rows)])
-        if group.judged:
-            tables += shown([targets_table(run, name)])
+        rows = record.groups(run)[name]
+        tables += shown([*result_tables(rows, group.results, group.rate), *growth_tables(rows)])
+        tables += shown([targets_table(run, name)] if group.judged else [])
     return run, tables + shown(threads_tables(run))
 
 
 def run_as_asked(options: argparse.Namespace, chosen: dict[str, Group]) -> None:
-    """Measure or read a run, then write, compare, judge and draw it."""
-    tables: list[Table] = []
-    old = record.read(options.compare_file) if options.compare_file else None
-    if options.from_file:
-        new = record.read(options.from_file)
-    else:
-        new, tables = measure_all(options, chosen)
+    """Measure a run, or take one, then write, compare, judge and draw it."""
+    new, tables = (options.from_file, []) if options.from_file else measure_all(options, chosen)
     if options.json_file:
-        record.write(options.json_file, new)
-    if old is not None:
-        changed = change_tables(old, new)
+        options.json_file.write_text(json.dumps(new, indent=1) + "\n")
+    if options.compare_file:
+        changed = change_tables(options.compare_file, new)
         if not changed:
-            say(f"{options.compare_file} has no case in common with this run")
-        elif difference := other_machine(old, new):
+            say("--compare: the two runs have no case in common")
+        elif difference := other_machine(options.compare_file, new):
             say(difference)
         tables += shown(changed)
-    if options.targets:
-        tables += shown([targets_table(new)])
+    tables += shown([targets_table(new)] if options.targets else [])
     if options.markdown_file:
         options.markdown_file.write_text("\n".join(table.markdown() for table in tables))
     if options.plot_file:
@@ -156,12 +154,6 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # ends the workers on the way out
     try:
         run_as_asked(options, chosen)
-    except record.RecordError as error:
-        say(str(error))
-        return 2
-    except PlotError as error:
-        say(str(error))
-        return 1
     except BuildError as error:
         say(f"the machine cannot be measured: {error}\n--no-limits leaves its limits out")
         return 1

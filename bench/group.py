@@ -17,7 +17,6 @@ from bench.neighbours import Watch
 from bench.pool import WorkerError, WorkerProcess
 from bench.progress import Progress, say
 from bench.record import Row
-from bench.report import Table
 from bench.theory import THEORY
 
 Rounds = dict[str, dict[str, list[float]]]  # by result and column
@@ -37,14 +36,12 @@ class Group:
         the function of a worker that prepares a case, and the entry in `theory.THEORY`
     threads
         those of all numbers of threads that it is run on
-    last
-        results of which only the last round counts
     derive
-        one more result, made of the rounds of others
+        further results, made of the rounds of others, or what takes their place
     instruction_set
         what fanin is held to, where that is not the machine's best
-    tables, judged
-        more tables, made of all rows; whether its targets are shown with them
+    judged
+        whether its targets are shown with its tables
     """
 
     workers: Mapping[str, str]
@@ -56,10 +53,8 @@ class Group:
     tolerance: float = 1e-4
     units: Mapping[str, str] = field(default_factory=dict)
     threads: Callable[[list[int]], list[int]] = list
-    last: tuple[str, ...] = ()
     derive: Callable[[Rounds], Rounds] = lambda rounds: {}
     instruction_set: str = ""
-    tables: Callable[[Sequence[Row]], list[Table]] = lambda rows: []
     judged: bool = False
 
     @property
@@ -87,15 +82,13 @@ class Team:
     def __init__(self, group: Group, n_threads: int, outcome: dict[str, Any], stack: ExitStack) -> None:
         self.group, self.n_threads, self.outcome = group, n_threads, outcome
         variables = {"FANIN_ISA": group.instruction_set} if group.instruction_set else {}
-        self.members = {
+        processes = {
             name: stack.enter_context(closing(WorkerProcess(module, n_threads, variables)))
             for name, module in group.workers.items()
         }
-        for name, process in list(self.members.items()):
-            if (version := self.attempt(name, process.greet)) is None:
-                self.members.pop(name)
-            else:
-                outcome["versions"][name] = version
+        versions = {name: self.attempt(name, process.answer) for name, process in processes.items()}
+        self.members = {name: processes[name] for name, version in versions.items() if version is not None}
+        outcome["versions"] |= {name: versions[name] for name in self.members}
 
     def problem(self, about: str, message: object) -> None:
         self.outcome["problems"].append(f"{about}, threads {self.n_threads}: {message}")
@@ -114,9 +107,9 @@ class Team:
         for name, process in self.members.items():
             tasks = self.attempt(f"{name}, {case.name}", process.ask, "prepare", self.group.topic, case)
             for index, (result, column, tolerance) in enumerate(tasks or []):
-                about = f"{column or name}, {result}, {case.name}"
                 if result not in self.group.results:
                     continue
+                about = f"{column or name}, {result}, {case.name}"
                 values = self.attempt(about, process.ask, "check", index)
                 if values is None:
                     continue
@@ -138,23 +131,33 @@ class Team:
                     contenders.remove(contender)
                 else:
                     rounds.setdefault(result, {}).setdefault(column, []).append(value)
-        for result in set(self.group.last) & set(rounds):
-            rounds[result] = {column: values[-1:] for column, values in rounds[result].items()}
         return rounds | self.group.derive(rounds)
 
-    def record(self, case: Case, result: str, limits: Limits | None, **measured: Any) -> dict[str, Any]:
-        """One result of a case as plain values, with its work and its limit."""
-        unit = self.group.units.get(result, "us")
-        plain = {"case": case.name, "threads": self.n_threads, "result": result, "unit": unit}
-        plain["microseconds" if unit == "us" else "values"] = measured["columns"]
-        plain["other_processors"] = measured["others"] if unit in ("us", "times") else 0.0
-        if theory := THEORY.get(self.group.topic):
-            plain["work"] = theory.work(case) if result != "added" else 0.0
-            if limits or unit != "us":
-                plain["limit_microseconds" if unit == "us" else "limit"] = theory.limit(case, result, limits)
-        if plain.get("work") and "fanin" in measured["columns"] and Row(plain).fraction > 1:
-            self.problem(f"{result}, {case.name}", "faster than the limit, which something disturbed")
-        return plain
+    def measure(
+        self, case: Case, effort: tuple[int, float], limits: Limits | None
+    ) -> Iterator[dict[str, Any]]:
+        """Each result of a case as plain values, with its work and its limit."""
+        watch = Watch()
+        rounds = self.rounds(case, *effort)
+        others = watch.processors()
+        for result, columns in rounds.items():
+            unit = self.group.units.get(result, "us")
+            values, limit = ("microseconds", "limit_microseconds") if unit == "us" else ("values", "limit")
+            plain = {
+                "case": case.name,
+                "threads": self.n_threads,
+                "result": result,
+                "unit": unit,
+                values: columns,
+            }
+            plain["other_processors"] = others if unit in ("us", "times") else 0.0
+            if theory := THEORY.get(self.group.topic):
+                plain["work"] = theory.work(case) if result != "added" else 0.0
+                if limits or unit != "us":
+                    plain[limit] = theory.limit(case, result, limits)
+            if plain.get("work") and Row(plain).fraction > 1:
+                self.problem(f"{result}, {case.name}", "faster than the limit, which something disturbed")
+            yield plain
 
 
 def measure(
@@ -166,11 +169,5 @@ def measure(
         teams = [Team(group, n_threads, outcome, stack) for n_threads in group.threads(thread_counts)]
         for case, team in itertools.product(group.cases, teams):
             progress.begin(group.name, case.name, team.n_threads)
-            watch = Watch()
-            rounds = team.rounds(case, *group.effort(quick))
-            others, least = watch.processors(), limits.get(team.n_threads)
-            outcome["cases"] += [
-                team.record(case, result, least, columns=columns, others=others)
-                for result, columns in rounds.items()
-            ]
+            outcome["cases"] += team.measure(case, group.effort(quick), limits.get(team.n_threads))
     return outcome

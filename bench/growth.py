@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
 from bench.cases import GROWING_SAMPLES, GROWING_WEIGHTS
 from bench.record import Row, Timing
-from bench.report import Table, note_of, number, ratio_cell, tabulated, timing_cell
+from bench.report import Table, note_of, number, ratio_cell, timing_cell
 
 
-@dataclass(frozen=True)
-class Point:
-    """A size on a curve, its time in microseconds, and p between it and the size before, time ~ size^p."""
+class Point(NamedTuple):
+    """A size on a curve, and its time in microseconds."""
 
-    size: int
     threads: int
+    size: int
     timing: Timing
-    p: float
 
 
 @dataclass(frozen=True)
@@ -27,48 +25,38 @@ class Curve:
     """One way to grow: of each net its size, and how many steps are timed as one."""
 
     heading: str
-    size_name: str
-    time_name: str
+    sizes: str
+    time: str
     nets: Mapping[str, tuple[int, int]]
 
     def points(self, rows: Sequence[Row]) -> list[Point]:
         """Those of the rows that are on the curve, by threads and size."""
-        found: list[Point] = []
-        chosen = [row for row in rows if row.case in self.nets and "fanin" in row.times]
-        for row in sorted(chosen, key=lambda row: (row.threads, self.nets[row.case])):
-            size, steps = self.nets[row.case]
-            timing, p = Timing([steps * time for time in row.times["fanin"].rounds]), 0.0
-            if found and found[-1].threads == row.threads:
-                p = math.log(timing.median / found[-1].timing.median) / math.log(size / found[-1].size)
-            found.append(Point(size, row.threads, timing, p))
-        return found
+        found = []
+        for row in rows:
+            if row.case in self.nets and "fanin" in row.times:
+                size, steps = self.nets[row.case]
+                timing = Timing([steps * time for time in row.times["fanin"].rounds])
+                found.append(Point(row.threads, size, timing))
+        return sorted(found, key=lambda point: point[:2])
 
     def table(self, rows: Sequence[Row]) -> Table:
-        columns: dict[str, Callable[[Point], str]] = {
-            self.size_name: lambda point: f"{point.size:,}",
-            "threads": lambda point: str(point.threads),
-            f"{self.time_name}, us": lambda point: timing_cell(point.timing),
-            f"time / {self.size_name[:-1]}, ns": lambda point: number(1e3 * point.timing.median / point.size),
-            "exponent p, 1": lambda point: ratio_cell(point.p),
-        }
-        on_curve = [row for row in rows if row.case in self.nets]
-        return tabulated(self.heading, columns, self.points(rows), note_of(on_curve))
-
-    def draw(self, axes: Any, rows: Sequence[Row]) -> None:
-        """Time by size on logarithmic axes, beside a line of slope 1 through the largest."""
-        points = self.points(rows)
-        for threads in dict.fromkeys(point.threads for point in points):
-            sizes, times = zip(
-                *((point.size, point.timing.median) for point in points if point.threads == threads),
-                strict=True,
+        """With p between a size and the one before, time ~ size^p."""
+        lines, before = [], None
+        for point in self.points(rows):
+            p, time = 0.0, point.timing.median
+            if before and before.threads == point.threads:
+                p = math.log(time / before.timing.median) / math.log(point.size / before.size)
+            before = point
+            lines.append(
+                {
+                    self.sizes: f"{point.size:,}",
+                    "threads": point.threads,
+                    f"{self.time}, us": timing_cell(point.timing),
+                    f"time / {self.sizes[:-1]}, ns": number(1e3 * time / point.size),
+                    "exponent p, 1": ratio_cell(p),
+                }
             )
-            (line,) = axes.loglog(sizes, times, marker="o", markersize=4, label=f"threads {threads}")
-            straight = [times[-1] * size / sizes[-1] for size in sizes]
-            axes.plot(sizes, straight, color=line.get_color(), linestyle=":", linewidth=0.8)
-        axes.set_title(self.heading, fontsize=11)
-        axes.set_xlabel(f"{self.size_name} (dotted: linear)", fontsize=9)
-        axes.set_ylabel(f"microseconds {self.time_name}", fontsize=9)
-        axes.legend(fontsize=7, frameon=False)
+        return Table(self.heading, lines, note_of([row for row in rows if row.case in self.nets]))
 
 
 CURVES = [

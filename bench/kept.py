@@ -18,6 +18,7 @@ from bench.programs import SOURCES, limits_output
 from bench.progress import say
 
 DAY = 24 * 60 * 60
+say_once = cache(say)
 
 
 def directory() -> Path:
@@ -32,38 +33,31 @@ def forget() -> None:
 
 def place(arguments: Sequence[str], flag: str) -> Path:
     """The file of one measurement, whose name is made of all that the result depends on."""
-    try:
+    model = platform.processor()
+    with suppress(OSError):
         lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        lines = []
-    model = next((line for line in lines if line.startswith("model name")), platform.processor())
-    sources = [(SOURCES / name).read_text() for name in ("limits.cpp", "team.hpp", "vector.hpp")]
+        model = next((line for line in lines if line.startswith("model name")), model)
+    sources = [path.read_text() for path in sorted(SOURCES.glob("*.?pp"))]
     depends = [platform.node(), platform.machine(), model, os.cpu_count(), os.environ.get("CXX"), sources]
     digest = hashlib.sha256(json.dumps([*depends, *arguments, flag]).encode()).hexdigest()
     return directory() / f"limits-{digest[:16]}.json"
 
 
-def limits(arguments: tuple[str, ...], flag: str = "") -> dict[str, Any]:
+def limits(arguments: Sequence[str], flag: str = "") -> dict[str, Any]:
     """What fanin_bench_limits prints, compiled with a flag; measured where no file of the last day holds it."""
     path = place(arguments, flag)
-    try:
+    with suppress(OSError, ValueError, KeyError, TypeError):  # absent or damaged
         kept = json.loads(path.read_text())
         if 0 <= time.time() - kept["time"] < DAY:
             return dict(kept["measured"])
-    except (OSError, ValueError, KeyError, TypeError):
-        pass  # absent or damaged
     watch = Watch()
     measured: dict[str, Any] = json.loads(limits_output(arguments, flag))
     if watch.disturbed():
-        say_disturbed()
-        return measured
-    with suppress(OSError):  # without a cache the next run measures again
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps({"time": time.time(), "measured": measured}))
+        say_once(
+            "other programs ran while the machine's limits were measured: they are not kept for the next run"
+        )
+    else:
+        with suppress(OSError):  # without a cache the next run measures again
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps({"time": time.time(), "measured": measured}))
     return measured
-
-
-@cache
-def say_disturbed() -> None:
-    """Once a run."""
-    say("other programs ran while the machine's limits were measured: they are not kept for the next run")

@@ -1,30 +1,27 @@
-"""The fraction of the limit by size, as a picture: a panel for each group."""
+"""The fraction of the limit by size, as a picture: a panel for each group, and the curves of growth."""
 
 from __future__ import annotations
 
 import importlib
+import itertools
 import math
 import statistics
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bench.growth import CURVES
-from bench.record import Row, groups, rows
+from bench.growth import CURVES, Point
+from bench.record import Row, groups
 
 WORK = {"GFLOP/s": "floating-point operations", "10^9/s": "numbers"}
 # distinct to the colour-blind, too
 COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
-COLUMNS = 2
 
 
-class PlotError(Exception):
-    """No picture can be drawn; the message says why."""
-
-
-def draw(axes: Any, name: str, rate: str, timed: Sequence[Row]) -> None:
-    """One panel: a colour for each result, a line style and a mark for each number of threads."""
+def draw_fractions(axes: Any, timed: Sequence[Row]) -> None:
+    """A colour for each result, a line style and a mark for each number of threads."""
     results = list(dict.fromkeys(row.result for row in timed))
     threads = sorted({row.threads for row in timed})
     for result, n_threads in dict.fromkeys((row.result, row.threads) for row in timed):
@@ -32,14 +29,13 @@ def draw(axes: Any, name: str, rate: str, timed: Sequence[Row]) -> None:
         for row in timed:
             if (row.result, row.threads) == (result, n_threads):
                 fractions.setdefault(row.work, []).append(row.fraction)
-        place, color = threads.index(n_threads) % 4, COLORS[results.index(result) % len(COLORS)]
         sizes = sorted(fractions)
-        medians, style = [statistics.median(fractions[size]) for size in sizes], ("-", "--", ":", "-.")[place]
-        axes.plot(sizes, medians, style, color=color, linewidth=1.4, label=f"{result}, threads {n_threads}")
         points = [(size, fraction) for size in sizes for fraction in fractions[size]]
-        axes.scatter(
-            *zip(*points, strict=True), color=color, marker="os^D"[place], s=16, alpha=0.5, linewidths=0
-        )
+        medians = [statistics.median(fractions[size]) for size in sizes]
+        place, color = threads.index(n_threads) % 4, COLORS[results.index(result) % len(COLORS)]
+        style, mark = ("-", "--", ":", "-.")[place], "os^D"[place]
+        axes.plot(sizes, medians, style, color=color, linewidth=1.4, label=f"{result}, threads {n_threads}")
+        axes.scatter(*zip(*points, strict=True), color=color, marker=mark, s=16, alpha=0.5, linewidths=0)
     axes.axhline(1, color="black", linewidth=0.8)
     axes.set_xscale("log")
     # whole decades: the labels between them would overlap
@@ -47,21 +43,15 @@ def draw(axes: Any, name: str, rate: str, timed: Sequence[Row]) -> None:
     axes.set_xlim(10**least, 10 ** (most + 1))
     axes.tick_params(axis="x", which="minor", labelbottom=False)
     axes.set_ylim(0, max(1.05, *(1.05 * row.fraction for row in timed)))
-    axes.set_title(name.replace("_", " "), fontsize=11)
-    axes.set_xlabel(WORK.get(rate, rate), fontsize=9)
-    axes.set_ylabel("fraction of the limit", fontsize=9)
-    axes.legend(fontsize=7, loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False, borderaxespad=0)
 
 
-def panels_of(run: dict[str, Any]) -> list[Callable[[Any], None]]:
-    """What is drawn into the axes of each panel."""
-    panels: list[Callable[[Any], None]] = []
-    for name, of_group in groups(run):
-        timed = [row for row in of_group if row.work and row.limit and "fanin" in row.times]
-        if timed:
-            panels.append(partial(draw, name=name, rate=run[name]["rate"], timed=timed))
-    grown = rows(run, "growth")
-    return panels + [partial(curve.draw, rows=grown) for curve in CURVES if curve.points(grown)]
+def draw_growth(axes: Any, points: Sequence[Point]) -> None:
+    """Time by size on logarithmic axes, beside a line of slope 1 through the largest."""
+    for threads, of_team in itertools.groupby(points, key=lambda point: point.threads):
+        sizes, times = zip(*((point.size, point.timing.median) for point in of_team), strict=True)
+        (line,) = axes.loglog(sizes, times, marker="o", markersize=4, label=f"threads {threads}")
+        straight = [times[-1] * size / sizes[-1] for size in sizes]
+        axes.plot(sizes, straight, color=line.get_color(), linestyle=":", linewidth=0.8)
 
 
 def plot(run: dict[str, Any], path: Path) -> None:
@@ -69,19 +59,33 @@ def plot(run: dict[str, Any], path: Path) -> None:
     try:
         figures: Any = importlib.import_module("matplotlib.figure")
     except ImportError:
-        raise PlotError("a plot needs matplotlib: pip install 'fanin[plot]'") from None
-    panels = panels_of(run)
+        sys.exit("a plot needs matplotlib: pip install 'fanin[plot]'")
+    panels = []  # with titles and labels
+    for name, rows in groups(run).items():
+        rate = run[name]["rate"]
+        if timed := [row for row in rows if row.work and row.fraction]:
+            draw = partial(draw_fractions, timed=timed)
+            panels.append((draw, name.replace("_", " "), WORK.get(rate, rate), "fraction of the limit"))
+    for curve in CURVES:
+        if points := curve.points(groups(run).get("growth", [])):
+            draw = partial(draw_growth, points=points)
+            panels.append(
+                (draw, curve.heading, f"{curve.sizes} (dotted: linear)", f"microseconds {curve.time}")
+            )
     if not panels:
-        raise PlotError("there is nothing to plot: fanin was timed beside a limit in no case of this run")
-    columns = min(COLUMNS, len(panels))
-    lines = -(-len(panels) // columns)
+        sys.exit("there is nothing to plot: fanin was timed beside a limit in no case of this run")
+    columns, lines = min(2, len(panels)), -(-len(panels) // 2)
     figure = figures.Figure(figsize=(7.5 * columns, 3.4 * lines), layout="constrained")
-    for place, panel in enumerate(panels, 1):
+    for place, (draw, title, x_label, y_label) in enumerate(panels, 1):
         axes = figure.add_subplot(lines, columns, place)
-        panel(axes)
+        draw(axes)
+        axes.set_title(title, fontsize=11)
+        axes.set_xlabel(x_label, fontsize=9)
+        axes.set_ylabel(y_label, fontsize=9)
+        axes.legend(fontsize=7, loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False, borderaxespad=0)
         axes.tick_params(labelsize=8)
         axes.grid(alpha=0.25, linewidth=0.6)
     try:
         figure.savefig(path, dpi=150)
     except (OSError, ValueError) as error:
-        raise PlotError(f"{path} cannot be written: {error}") from None
+        sys.exit(f"{path} cannot be written: {error}")

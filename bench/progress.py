@@ -12,17 +12,15 @@ def say(message: str) -> None:
 
 
 class Progress:
-    """Learns how the time of what is done relates to what its rounds promised.
+    """Learns how long cases take from what the rounds of those that are done promised.
 
     plan
         for each group, how many cases it has on how many numbers of threads, and the seconds of rounds of one
     """
 
     def __init__(self, plan: dict[str, tuple[int, float]]) -> None:
-        self.plan = plan
-        self.begun = dict.fromkeys(plan, 0)
-        self.done = 0.0  # seconds promised of the cases before this one
-        self.ahead = sum(cases * seconds for cases, seconds in plan.values())
+        self.plan, self.begun = plan, dict.fromkeys(plan, 0)
+        self.done, self.ahead = 0.0, sum(cases * seconds for cases, seconds in plan.values())
         self.start = time.perf_counter()
 
     def begin(self, group: str, case: str, threads: int) -> None:

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import json
 import statistics
-from collections.abc import Iterator
+from argparse import ArgumentTypeError
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bench.neighbours import MOST
-
-
-class RecordError(Exception):
-    """A file is no record of a run; the message says what it is instead."""
 
 
 @dataclass(frozen=True)
@@ -46,10 +42,8 @@ class Row:
         self.limit: float | None = plain.get("limit_microseconds", plain.get("limit"))
         self.work: float = plain.get("work", 0.0)
         self.disturbed: bool = plain.get("other_processors", 0.0) > MOST
-        self.times = {
-            column: Timing(rounds)
-            for column, rounds in plain["microseconds" if self.unit == "us" else "values"].items()
-        }
+        columns = plain["microseconds" if self.unit == "us" else "values"]
+        self.times = {column: Timing(rounds) for column, rounds in columns.items()}
 
     @property
     def ours(self) -> float:
@@ -65,41 +59,30 @@ class Row:
         """The work of fanin a nanosecond."""
         return 1e-3 * self.work / self.ours if "fanin" in self.times else 0.0
 
-    def over(self, *columns: str) -> float:
-        """Time of the best of these columns, of all peers where none is named, over ours; 0 where none was timed.
+    @property
+    def peers(self) -> dict[str, Timing]:
+        """Other columns of fanin begin with its name."""
+        return {column: timing for column, timing in self.times.items() if not column.startswith("fanin")}
 
-        Other columns of fanin begin with its name.
-        """
-        times = [
-            timing.median
-            for column, timing in self.times.items()
-            if column in columns or (not columns and not column.startswith("fanin"))
-        ]
+    def over(self, *columns: str) -> float:
+        """Time of the best of these columns, of all peers where none is named, over ours; 0 where none was timed."""
+        times = [timing.median for column, timing in self.peers.items() if column in columns or not columns]
         return min(times) / self.ours if times and "fanin" in self.times else 0.0
 
 
-def rows(run: dict[str, Any], group: str) -> list[Row]:
-    """The rows of a group."""
-    return [Row(case) for case in run.get(group, {"cases": []})["cases"]]
-
-
-def groups(run: dict[str, Any]) -> Iterator[tuple[str, list[Row]]]:
+def groups(run: dict[str, Any]) -> dict[str, list[Row]]:
     """The rows of each group."""
-    return ((name, rows(run, name)) for name in run if name != "machine")
+    return {name: [Row(case) for case in run[name]["cases"]] for name in run if name != "machine"}
 
 
-def write(path: Path, run: dict[str, Any]) -> None:
-    path.write_text(json.dumps(run, indent=1) + "\n")
-
-
-def read(path: Path) -> dict[str, Any]:
-    """The record in a file."""
+def read(path: str) -> dict[str, Any]:
+    """The record in a file that the command line names."""
     try:
-        run = json.loads(path.read_text())
+        run = json.loads(Path(path).read_text())
     except OSError as error:
-        raise RecordError(f"{path} cannot be read: {error.strerror}") from None
+        raise ArgumentTypeError(f"{path} cannot be read: {error.strerror}") from None
     except ValueError as error:
-        raise RecordError(f"{path} is not a JSON file: {error}") from None
+        raise ArgumentTypeError(f"{path} is not a JSON file: {error}") from None
     if not isinstance(run, dict) or "machine" not in run:
-        raise RecordError(f"{path} was not written by --json: it holds no measurements of a machine")
+        raise ArgumentTypeError(f"{path} was not written by --json: it holds no measurements of a machine")
     return run

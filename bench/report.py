@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from bench.neighbours import VOID
@@ -14,29 +14,30 @@ EMPTY = "-"
 
 @dataclass
 class Table:
-    """A heading, the titles of the columns with their units, the rows of cells, and what is said beneath."""
+    """Rows of cells by the title of their column, which holds the unit, and what is said beneath."""
 
     heading: str
-    columns: list[str]
-    rows: list[list[str]] = field(default_factory=list)
+    rows: list[dict[str, Any]]
     note: str = ""
+
+    def lines(self) -> list[list[str]]:
+        """The titles, then the cells of each row."""
+        titles = list(self.rows[0]) if self.rows else [EMPTY]
+        return [titles, *([str(row.get(title, "")) for title in titles] for row in self.rows)]
 
     def text(self) -> str:
         """Aligned columns: the first to the left, the others to the right."""
-        widths = [max(map(len, cells)) for cells in zip(self.columns, *self.rows, strict=True)]
+        left, *right = (max(map(len, cells)) for cells in zip(*self.lines(), strict=True))
         lines = [
-            "  ".join(
-                cell.rjust(width) if i else cell.ljust(width)
-                for i, (cell, width) in enumerate(zip(cells, widths, strict=True))
-            ).rstrip()
-            for cells in [self.columns, *self.rows]
+            "  ".join([first.ljust(left), *map(str.rjust, cells, right)]) for first, *cells in self.lines()
         ]
-        return "\n".join([self.heading, *lines, *([self.note] if self.note else []), ""])
+        return "\n".join([self.heading, *map(str.rstrip, lines), *filter(None, [self.note]), ""])
 
     def markdown(self) -> str:
         """A section with a Markdown table."""
-        rule = ["---", *["---:"] * (len(self.columns) - 1)]
-        lines = ["| " + " | ".join(cells) + " |" for cells in [self.columns, rule, *self.rows]]
+        titles, *rows = self.lines()
+        rule = ["---", *["---:"] * (len(titles) - 1)]
+        lines = [f"| {' | '.join(cells)} |" for cells in (titles, rule, *rows)]
         return "\n".join([f"## {self.heading}", "", *lines, "", *([self.note, ""] if self.note else [])])
 
 
@@ -52,27 +53,9 @@ def timing_cell(timing: Timing | None) -> str:
     return EMPTY if timing is None else f"{number(timing.median)} ±{100 * timing.spread:.0f}%"
 
 
-def note_of(rows: Sequence[Row]) -> str:
-    """A message if other programs ran beside some of these rows."""
-    count = len({(row.case, row.threads) for row in rows if row.disturbed})
-    cases = len({(row.case, row.threads) for row in rows})
-    return f"{VOID} beside {count} of {cases} cases, marked with *" if count else ""
-
-
-def timing_of(column: str) -> Callable[[Row], str]:
-    return lambda row: timing_cell(row.times.get(column))
-
-
 def case_cell(row: Row) -> str:
     """Its name, marked where other programs ran."""
     return row.case + (" *" if row.disturbed else "")
-
-
-def tabulated(
-    heading: str, columns: Mapping[str, Callable[[Any], str]], items: Iterable[Any], note: str = ""
-) -> Table:
-    """A table with a row for each item: what the columns make of it."""
-    return Table(heading, list(columns), [[cell(item) for cell in columns.values()] for item in items], note)
 
 
 def ratio_cell(ratio: float) -> str:
@@ -80,26 +63,30 @@ def ratio_cell(ratio: float) -> str:
     return f"{ratio:.2f}" if ratio else EMPTY
 
 
+def note_of(rows: Sequence[Row]) -> str:
+    """A message if other programs ran beside some of these rows."""
+    cases = {(row.case, row.threads) for row in rows}
+    disturbed = {(row.case, row.threads) for row in rows if row.disturbed}
+    return f"{VOID} beside {len(disturbed)} of {len(cases)} cases, marked with *" if disturbed else ""
+
+
 def result_tables(rows: Sequence[Row], headings: Mapping[str, str], rate: str) -> list[Table]:
     """One table a result: the times of all libraries, the best peer's beside fanin's, the rate, and the limit."""
     tables = []
     for result, heading in headings.items():
         chosen = [row for row in rows if row.result == result]
-        if not (heading and chosen):
-            continue
-        unit = chosen[0].unit
-        columns: dict[str, Callable[[Row], str]] = {
-            "case": case_cell,
-            "threads": lambda row: str(row.threads),
-        }
-        for column in dict.fromkeys(column for row in chosen for column in row.times):
-            columns[f"{column}, {unit}"] = timing_of(column)
-        if unit == "us" and any(row.over() for row in chosen):
-            columns["best peer / fanin, times"] = lambda row: ratio_cell(row.over())
-        if rate and any(row.work for row in chosen):
-            columns[f"fanin, {rate}"] = lambda row: number(row.rate) if row.rate else EMPTY
-        if unit == "us" and any(row.limit for row in chosen):
-            columns["limit, us"] = lambda row: number(row.limit or 0)
-            columns["reached, of the limit"] = lambda row: ratio_cell(row.fraction)
-        tables.append(tabulated(heading, columns, chosen, note_of(chosen)))
+        names = dict.fromkeys(column for row in chosen for column in row.times)
+        lines = []
+        for row in chosen:
+            line = {"case": case_cell(row), "threads": str(row.threads)}
+            line |= {f"{column}, {row.unit}": timing_cell(row.times.get(column)) for column in names}
+            if row.unit == "us":
+                line["best peer / fanin, times"] = ratio_cell(row.over())
+                line[f"fanin, {rate}"] = number(row.rate) if row.rate else EMPTY
+                line["limit, us"] = EMPTY if row.limit is None else number(row.limit)
+                line["reached, of the limit"] = ratio_cell(row.fraction)
+            lines.append(line)
+        known = {title for line in lines for title, cell in line.items() if cell != EMPTY}
+        lines = [{title: cell for title, cell in line.items() if title in known} for line in lines]
+        tables += [Table(heading, lines, note_of(chosen))] if lines else []
     return tables

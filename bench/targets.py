@@ -11,7 +11,7 @@ from typing import Any
 from bench.cases import PRODUCTS
 from bench.changes import on_more_threads, threads_hurt
 from bench.neighbours import VOID
-from bench.record import Row, groups, rows
+from bench.record import Row, groups
 from bench.report import Table, number
 
 # GFLOP/s on two threads where times "here" were asked for: elsewhere they are in proportion
@@ -44,12 +44,9 @@ VALUES: dict[str, Value] = {
 
 @dataclass(frozen=True)
 class Target:
-    """A bound on a value of each row, on the "worst" of them, or on their geometric "mean".
+    """A bound, such as "at least 0.9" or "at most its limit", on rows whose `result, case, threads N` match `where`.
 
-    where
-        a pattern in `result, case, threads N` of the rows that count
-    bound
-        such as "at least 0.9", or "at most its limit"
+    It is on each of them, on the "worst" or on their geometric "mean".
     """
 
     group: str
@@ -71,21 +68,17 @@ LARGE = "|".join(
     if min(product.columns, product.depth) >= 128
 )
 PLAIN = "^(?!.*Adam)"
-
-
-def product_targets(group: str, name: str) -> list[Target]:
-    """Products against the peak and against peers."""
-    many = f"{PLAIN}.*, ({LARGE}), threads (?!1$)"
-    return [
-        Target(group, name, "of the limit", "at least 0.90", f"{PLAIN}.*, ({LARGE}), threads 1$", "worst"),
-        Target(group, name, "of the limit over 50 us", "at least 0.88", many, "worst"),
-        Target(group, name, "of the limit below 50 us", "at least 0.75", many, "worst"),
-        Target(group, name, "of the limit", "at least 0.70", f"{PLAIN}.*, 32 x 64 x 20, threads", "worst"),
-        Target(group, name, "of the limit", "at least 0.85", f"{PLAIN}.*float64", "worst"),
-        Target(group, name, "times the best peer", "at least 1.15", f"{PLAIN}(?!.*float64)", "mean"),
-        Target(group, name, "times the best peer", "at least 0.97", f"{PLAIN}(?!.*float64)", "worst"),
-    ]
-
+FLOAT32 = f"{PLAIN}(?!.*float64)"
+MANY = f"{PLAIN}.*, ({LARGE}), threads (?!1$)"
+PRODUCT_TARGETS = [
+    ("of the limit", "at least 0.90", f"{PLAIN}.*, ({LARGE}), threads 1$", "worst"),
+    ("of the limit over 50 us", "at least 0.88", MANY, "worst"),
+    ("of the limit below 50 us", "at least 0.75", MANY, "worst"),
+    ("of the limit", "at least 0.70", f"{PLAIN}.*, 32 x 64 x 20, threads", "worst"),
+    ("of the limit", "at least 0.85", f"{PLAIN}.*float64", "worst"),
+    ("times the best peer", "at least 1.15", FLOAT32, "mean"),
+    ("times the best peer", "at least 0.97", FLOAT32, "worst"),
+]
 
 # A net on two threads: microseconds, ratio to the best peer, ratio to PyTorch with fused Adam, where they are asked for
 STEPS: dict[str, tuple[float | None, float, float | None]] = {
@@ -100,21 +93,17 @@ STEPS: dict[str, tuple[float | None, float, float | None]] = {
     "300-500-100-12-100-500-300": (None, 1.0, None),
     "160-160-160-160-160-160-160-160-10": (None, 1.0, None),
 }
-STEP_BOUNDS = (
-    ("us here", "at most"),
-    ("times the best peer", "at least"),
-    ("times PyTorch fused", "at least"),
-)
+STEP_SIDES = {"us here": "at most", "times the best peer": "at least", "times PyTorch fused": "at least"}
 
 TARGETS = [
-    *product_targets("products", "products"),
-    *product_targets("products_avx2", "AVX2 forced, products"),
+    *(Target("products", "products", *target) for target in PRODUCT_TARGETS),
+    *(Target("products_avx2", "AVX2 forced, products", *target) for target in PRODUCT_TARGETS),
     Target("few_rows", "few rows", "of the limit", "at least 0.70", over="worst"),
     Target("few_rows", "few rows", "times the best peer", "at least 1", over="worst"),
     *(
         Target("steps", "step", unit, f"{side} {asked}", f"^training, {net}, threads 2$")
         for net, of_net in STEPS.items()
-        for (unit, side), asked in zip(STEP_BOUNDS, of_net, strict=True)
+        for (unit, side), asked in zip(STEP_SIDES.items(), of_net, strict=True)
         if asked is not None
     ),
     Target("steps", "step", "of the limit", "at least 0.80", "2048-2048-10, threads 2$"),
@@ -159,32 +148,23 @@ class Measured:
     void: bool
 
 
-def measured(target: Target, run: dict[str, Any]) -> Iterator[Measured]:
-    """The value of each row that counts and whose value and bound are known."""
-    every = [row for row in rows(run, target.group) if "fanin" in row.times]
-    for row in every:
+def measured(target: Target, timed: Sequence[Row], scale: float) -> Iterator[Measured]:
+    """The value of each row that counts and whose value and bound are known; a bound "here" is scaled."""
+    for row in timed:
         used = [row]
         if target.unit in OTHERS:
-            parts = {name: vars(row)[name] for name in ("case", "threads", "result")}
-            parts |= OTHERS[target.unit](row)
-            used += [other for other in every if parts.items() <= vars(other).items()][:1]
+            parts = {"case": row.case, "threads": row.threads, "result": row.result} | OTHERS[target.unit](
+                row
+            )
+            used += [other for other in timed if parts.items() <= vars(other).items()][:1]
         counts = re.search(target.where, f"{row.result}, {row.case}, threads {row.threads}")
-        if counts and len(used) == 1 + (target.unit in OTHERS):
-            value, bound = VALUES[target.unit](*used), bound_of(target, row, run)
-            name = row.case if row.result in ("training", "predict", "step") else f"{row.result}, {row.case}"
-            if value and bound is not None:
-                yield Measured(name, row.threads, value, bound, any(row.disturbed for row in used))
-
-
-def bound_of(target: Target, row: Row, run: dict[str, Any]) -> float | None:
-    """The number that a row is held against, where it is known."""
-    if target.bound.endswith("its limit"):
-        return row.limit
-    bound = float(target.bound.split()[-1])
-    teams = [team for team in run["machine"].get("teams", []) if team["threads"] == 2]
-    if target.unit == "us here" and teams:
-        bound *= PEAK_OF_TIMES / teams[0]["gflops"]["float32"]
-    return bound
+        if not counts or len(used) != 1 + (target.unit in OTHERS):
+            continue
+        name = row.case if row.result in ("training", "predict", "step") else f"{row.result}, {row.case}"
+        asked = target.bound.split()[-1]
+        bound = row.limit if asked == "limit" else float(asked) * (scale if target.unit == "us here" else 1)
+        if (value := VALUES[target.unit](*used)) and bound is not None:
+            yield Measured(name, row.threads, value, bound, any(row.disturbed for row in used))
 
 
 def together(found: Sequence[Measured], target: Target) -> Measured:
@@ -196,28 +176,36 @@ def together(found: Sequence[Measured], target: Target) -> Measured:
     return replace(worst, name=name, value=value, void=any(one.void for one in found))
 
 
-def cells(target: Target, of: Measured) -> list[str]:
+def line(target: Target, of: Measured) -> dict[str, object]:
     """A row of the table."""
     met = of.value >= of.bound if target.at_least else of.value <= of.bound
-    verdict = VOID if of.void else "met" if met else "missed"
-    bound = f"{'at least' if target.at_least else 'at most'} {number(of.bound)}"
-    return [f"{target.what}: {of.name}", str(of.threads), number(of.value), bound, target.unit, verdict]
+    return {
+        "target": f"{target.what}: {of.name}",
+        "threads": of.threads,
+        "measured, unit": number(of.value),
+        "asked, unit": f"{'at least' if target.at_least else 'at most'} {number(of.bound)}",
+        "unit": target.unit,
+        "verdict": VOID if of.void else "met" if met else "missed",
+    }
 
 
 def targets_table(run: dict[str, Any], group: str = "") -> Table:
     """All bounds on what a run measured, or those on a group."""
-    heading = f"Targets of {group}" if group else "Targets"
-    table = Table(heading, ["target", "threads", "measured, unit", "asked, unit", "unit", "verdict"])
+    timed = {name: [row for row in rows if "fanin" in row.times] for name, rows in groups(run).items()}
+    peaks = [team["gflops"]["float32"] for team in run["machine"].get("teams", []) if team["threads"] == 2]
+    scale = PEAK_OF_TIMES / peaks[0] if peaks else 1.0
+    lines = []
     for target in TARGETS:
-        found = list(measured(target, run)) if group in ("", target.group) else []
+        found = (
+            list(measured(target, timed.get(target.group, []), scale)) if group in ("", target.group) else []
+        )
         for threads in dict.fromkeys(one.threads for one in found):
             of_team = [one for one in found if one.threads == threads]
             chosen = of_team if target.over == "each" else [together(of_team, target)]
-            table.rows += [cells(target, one) for one in chosen]
-    compared = [] if group else [pair for _, of_group in groups(run) for pair in on_more_threads(of_group)]
-    if compared:
-        void = any(row.disturbed for pair in compared for row in pair)
-        hurt = sum(threads_hurt(*pair) for pair in compared)
-        slower = Measured(f"of {len(compared)}", compared[0][1].threads, hurt, 0, void)
-        table.rows.append(cells(Target("", "slower by 5 %", "cases", "at most 0"), slower))
-    return table
+            lines += [line(target, one) for one in chosen]
+    if compared := [] if group else list(on_more_threads(run)):
+        hurt = sum(threads_hurt(one, many) for _, one, many in compared)
+        void = any(one.disturbed or many.disturbed for _, one, many in compared)
+        slower = Measured(f"of {len(compared)}", compared[0][2].threads, hurt, 0, void)
+        lines.append(line(Target("", "slower by 5 %", "cases", "at most 0"), slower))
+    return Table(f"Targets of {group}" if group else "Targets", lines)
