@@ -1,7 +1,5 @@
 """The command: `python -m bench` from the checkout's root."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import math

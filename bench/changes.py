@@ -1,33 +1,21 @@
 """What differs between two runs, or between one thread and more, and whether it is more than noise."""
 
-from __future__ import annotations
-
-import statistics
 from collections.abc import Iterator, Sequence
+from statistics import geometric_mean, median
 from typing import Any
 
 from bench.neighbours import VOID
-from bench.record import Row, Timing, groups
+from bench.record import Row, groups, spread
 from bench.report import EMPTY, Table, case_cell, note_of, timing_cell
 
 ENOUGH_ROUNDS = 3
 ALLOWED = 1.05  # slower than one thread by more than this is a mistake of the split
 
 
-def beyond_noise(old: Timing, new: Timing) -> bool:
-    """Whether the medians are further apart than both spreads together."""
-    noise = old.spread * old.median + new.spread * new.median
-    return min(len(old.rounds), len(new.rounds)) >= ENOUGH_ROUNDS and abs(new.median - old.median) > noise
-
-
-def change_cell(ratios: Sequence[float]) -> str:
-    """The mean of new times over old as a change in per cent, below 0 where they are faster."""
-    return f"{100 * (statistics.geometric_mean(ratios) - 1):+.1f}" if ratios else EMPTY
-
-
 def verdict_cell(old: Row, new: Row) -> str:
-    """What the change is, where it is beyond the noise."""
-    if not beyond_noise(old.times["fanin"], new.times["fanin"]):
+    """What the change is, where the medians are further apart than both spreads together."""
+    rounds = [row.times["fanin"] for row in (old, new)]
+    if min(map(len, rounds)) < ENOUGH_ROUNDS or abs(new.ours - old.ours) <= sum(map(spread, rounds)):
         return EMPTY
     if old.disturbed or new.disturbed:
         return VOID
@@ -36,22 +24,13 @@ def verdict_cell(old: Row, new: Row) -> str:
 
 def peers_change(old: Row, new: Row) -> list[float]:
     """The median of the new times of peers over their old ones, if any has both."""
-    ratios = [new.peers[name].median / old.peers[name].median for name in new.peers if name in old.peers]
-    return [statistics.median(ratios)] if ratios else []
+    ratios = [median(new.peers[name]) / median(old.peers[name]) for name in new.peers if name in old.peers]
+    return [median(ratios)] if ratios else []
 
 
-def change_tables(old: dict[str, Any], new: dict[str, Any]) -> list[Table]:
-    """A table for each result that both runs timed with fanin."""
-    before = {
-        (name, row.result, row.case, row.threads): row for name, rows in groups(old).items() for row in rows
-    }
-    pairs: dict[str, list[tuple[Row, Row]]] = {}
-    for name, rows in groups(new).items():
-        for row in rows:
-            then = before.get((name, row.result, row.case, row.threads))
-            if then and row.unit == "us" and "fanin" in then.times and "fanin" in row.times:
-                pairs.setdefault(f"Changes in {name}, {row.result}", []).append((then, row))
-    return [change_table(heading, of_result) for heading, of_result in pairs.items()]
+def change_cell(ratios: Sequence[float]) -> str:
+    """The mean of new times over old as a change in per cent, below 0 where they are faster."""
+    return f"{100 * (geometric_mean(ratios) - 1):+.1f}" if ratios else EMPTY
 
 
 def change_table(heading: str, pairs: Sequence[tuple[Row, Row]]) -> Table:
@@ -75,51 +54,62 @@ def change_table(heading: str, pairs: Sequence[tuple[Row, Row]]) -> Table:
     return Table(heading, lines, note_of([row for pair in pairs for row in pair]))
 
 
+def timed(rows: Sequence[Row]) -> list[Row]:
+    """Those with a time of fanin."""
+    return [row for row in rows if "fanin" in row.times and row.unit == "us"]
+
+
+def change_tables(old: dict[str, Any], new: dict[str, Any]) -> list[Table]:
+    """A table for each result that both runs timed with fanin."""
+    before = {name: {row.key(): row for row in timed(rows)} for name, rows in groups(old).items()}
+    pairs: dict[str, list[tuple[Row, Row]]] = {}
+    for name, rows in groups(new).items():
+        for row in timed(rows):
+            if then := before.get(name, {}).get(row.key()):
+                pairs.setdefault(f"Changes in {name}, {row.result}", []).append((then, row))
+    return [change_table(heading, of_result) for heading, of_result in pairs.items()]
+
+
 def other_machine(old: dict[str, Any], new: dict[str, Any]) -> str:
     """A message if the two runs are from different machines, else nothing."""
-    before, now = (
-        f"{run['machine']['instruction_set']} on {run['machine']['processors']} processors"
-        for run in (old, new)
-    )
-    return f"the runs are from different machines: {before}, {now}" if before != now else ""
+    machines = [
+        f"{machine['instruction_set']} on {machine['processors']} processors"
+        for machine in (old["machine"], new["machine"])
+    ]
+    return f"the runs are from different machines: {', '.join(machines)}" if len(set(machines)) > 1 else ""
 
 
 def on_more_threads(run: dict[str, Any]) -> Iterator[tuple[str, Row, Row]]:
     """Groups with fanin's rows on one thread, each with the same on more."""
     for name, rows in groups(run).items():
-        timed = [row for row in rows if "fanin" in row.times and row.unit == "us" and row.result != "added"]
-        ones = {(row.case, row.result): row for row in timed if row.threads == 1}
-        for row in timed:
-            if row.threads > 1 and (row.case, row.result) in ones:
-                yield name, ones[row.case, row.result], row
+        known = {row.key(): row for row in timed(rows) if row.result != "added"}
+        for row in known.values():
+            if row.threads > 1 and (one := known.get((row.result, row.case, 1))):
+                yield name, one, row
 
 
 def threads_hurt(one: Row, many: Row) -> bool:
     """Whether more threads are slower: in the quickest rounds, too, since other programs slow down a team most."""
-    quickest = [min(row.times["fanin"].rounds) for row in (one, many)]
+    quickest = [min(row.times["fanin"]) for row in (one, many)]
     return many.ours > ALLOWED * one.ours and quickest[1] > ALLOWED * quickest[0]
 
 
 def threads_tables(run: dict[str, Any]) -> list[Table]:
     """Every case of fanin on one thread and on more."""
-    compared = list(on_more_threads(run))
-    lines = [
-        {
-            "group": name,
-            "result": one.result,
-            "case": case_cell(many),
-            "1 thread, us": timing_cell(one.times["fanin"]),
-            "threads": many.threads,
-            "more, us": timing_cell(many.times["fanin"]),
-            "faster by, times": f"{one.ours / many.ours:.2f}",
-            "verdict": (VOID if one.disturbed or many.disturbed else "threads hurt")
-            if threads_hurt(one, many)
-            else "",
-        }
-        for name, one, many in compared
-    ]
-    return (
-        [Table("More threads", lines, note_of([row for _, *pair in compared for row in pair]))]
-        if lines
-        else []
-    )
+    lines, rows = [], []
+    for name, one, many in on_more_threads(run):
+        verdict = VOID if one.disturbed or many.disturbed else "threads hurt"
+        rows += [one, many]
+        lines.append(
+            {
+                "group": name,
+                "result": one.result,
+                "case": case_cell(many),
+                "1 thread, us": timing_cell(one.times["fanin"]),
+                "threads": many.threads,
+                "more, us": timing_cell(many.times["fanin"]),
+                "faster by, times": f"{one.ours / many.ours:.2f}",
+                "verdict": verdict if threads_hurt(one, many) else "",
+            }
+        )
+    return [Table("More threads", lines, note_of(rows))] if lines else []

@@ -3,8 +3,6 @@
 Rounds go around all libraries, A B A B, so that a slow minute of the machine is shared by all.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing

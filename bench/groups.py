@@ -1,7 +1,5 @@
 """The groups of the bench, as a table."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from statistics import median
 

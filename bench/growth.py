@@ -1,77 +1,59 @@
 """How training grows: the time of a step with the weights of the net, of an epoch with its samples."""
 
-from __future__ import annotations
-
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from statistics import median
 from typing import NamedTuple
 
 from bench.cases import GROWING_SAMPLES, GROWING_WEIGHTS
-from bench.record import Row, Timing
+from bench.record import Row
 from bench.report import Table, note_of, number, ratio_cell, timing_cell
 
 
-class Point(NamedTuple):
-    """A size on a curve, and its time in microseconds."""
-
-    threads: int
-    size: int
-    timing: Timing
-
-
-@dataclass(frozen=True)
-class Curve:
+class Curve(NamedTuple):
     """One way to grow: of each net its size, and how many steps are timed as one."""
 
     heading: str
     sizes: str
     time: str
-    nets: Mapping[str, tuple[int, int]]
+    nets: dict[str, tuple[int, int]]
 
-    def points(self, rows: Sequence[Row]) -> list[Point]:
-        """Those of the rows that are on the curve, by threads and size."""
-        found = []
-        for row in rows:
-            if row.case in self.nets and "fanin" in row.times:
-                size, steps = self.nets[row.case]
-                timing = Timing([steps * time for time in row.times["fanin"].rounds])
-                found.append(Point(row.threads, size, timing))
-        return sorted(found, key=lambda point: point[:2])
+    def points(self, rows: Sequence[Row]) -> list[tuple[int, int, list[float]]]:
+        """Threads, size and times, in this order, of the rows that are on the curve."""
+        timed = [
+            (row, *self.nets[row.case]) for row in rows if row.case in self.nets and "fanin" in row.times
+        ]
+        return sorted(
+            (row.threads, size, [steps * time for time in row.times["fanin"]]) for row, size, steps in timed
+        )
 
     def table(self, rows: Sequence[Row]) -> Table:
         """With p between a size and the one before, time ~ size^p."""
-        lines, before = [], None
-        for point in self.points(rows):
-            p, time = 0.0, point.timing.median
-            if before and before.threads == point.threads:
-                p = math.log(time / before.timing.median) / math.log(point.size / before.size)
-            before = point
+        lines = []
+        last = 0, 0, 0.0
+        for threads, size, times in self.points(rows):
+            time, p = median(times), 0.0
+            if last[0] == threads:
+                p = math.log(time / last[2]) / math.log(size / last[1])
+            last = threads, size, time
             lines.append(
                 {
-                    self.sizes: f"{point.size:,}",
-                    "threads": point.threads,
-                    f"{self.time}, us": timing_cell(point.timing),
-                    f"time / {self.sizes[:-1]}, ns": number(1e3 * time / point.size),
+                    self.sizes: f"{size:,}",
+                    "threads": threads,
+                    f"{self.time}, us": timing_cell(times),
+                    f"time / {self.sizes[:-1]}, ns": number(1e3 * time / size),
                     "exponent p, 1": ratio_cell(p),
                 }
             )
         return Table(self.heading, lines, note_of([row for row in rows if row.case in self.nets]))
 
 
+BY_WEIGHTS = {net.name: (net.weights, 1) for net in GROWING_WEIGHTS}
+BY_SAMPLES = {net.name: (net.samples, net.steps) for net in GROWING_SAMPLES}
+EPOCHS = "Growth with the samples: an epoch of 54-128-128-7 with Adam, batch 64"
 CURVES = [
-    Curve(
-        "Growth with the weights: a step with Adam, batch 64",
-        "weights",
-        "a step",
-        {net.name: (net.weights, 1) for net in GROWING_WEIGHTS},
-    ),
-    Curve(
-        "Growth with the samples: an epoch of 54-128-128-7 with Adam, batch 64",
-        "samples",
-        "an epoch",
-        {net.name: (net.samples, net.steps) for net in GROWING_SAMPLES},
-    ),
+    Curve("Growth with the weights: a step with Adam, batch 64", "weights", "a step", BY_WEIGHTS),
+    Curve(EPOCHS, "samples", "an epoch", BY_SAMPLES),
 ]
 
 

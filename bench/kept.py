@@ -1,7 +1,5 @@
 """Measurements of the machine, kept for a day in the user's cache directory."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

@@ -1,7 +1,5 @@
 """What the machine can do at best, as measured by fanin_bench_limits."""
 
-from __future__ import annotations
-
 import timeit
 from dataclasses import dataclass
 from functools import cache

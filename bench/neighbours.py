@@ -1,7 +1,5 @@
 """Other programs that take processors while something is timed."""
 
-from __future__ import annotations
-
 import os
 import time
 from pathlib import Path

@@ -1,9 +1,6 @@
 """The fraction of the limit by size, as a picture: a panel for each group, and the curves of growth."""
 
-from __future__ import annotations
-
 import importlib
-import itertools
 import math
 import statistics
 import sys
@@ -12,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bench.growth import CURVES, Point
+from bench.growth import CURVES
 from bench.record import Row, groups
 
 WORK = {"GFLOP/s": "floating-point operations", "10^9/s": "numbers"}
@@ -45,10 +42,11 @@ def draw_fractions(axes: Any, timed: Sequence[Row]) -> None:
     axes.set_ylim(0, max(1.05, *(1.05 * row.fraction for row in timed)))
 
 
-def draw_growth(axes: Any, points: Sequence[Point]) -> None:
+def draw_growth(axes: Any, points: Sequence[tuple[int, int, list[float]]]) -> None:
     """Time by size on logarithmic axes, beside a line of slope 1 through the largest."""
-    for threads, of_team in itertools.groupby(points, key=lambda point: point.threads):
-        sizes, times = zip(*((point.size, point.timing.median) for point in of_team), strict=True)
+    for threads in dict.fromkeys(point[0] for point in points):
+        sizes = [size for team, size, _ in points if team == threads]
+        times = [statistics.median(rounds) for team, _, rounds in points if team == threads]
         (line,) = axes.loglog(sizes, times, marker="o", markersize=4, label=f"threads {threads}")
         straight = [times[-1] * size / sizes[-1] for size in sizes]
         axes.plot(sizes, straight, color=line.get_color(), linestyle=":", linewidth=0.8)

@@ -5,8 +5,6 @@ stopped except while it is asked something: the threads of some libraries spin f
 their last call, on the processors that the next library is timed on.
 """
 
-from __future__ import annotations
-
 import os
 import pickle
 import signal

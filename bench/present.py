@@ -1,7 +1,5 @@
 """What is left out of a run, said before anything is measured: peers, C++ programs, instruction sets."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from importlib.util import find_spec

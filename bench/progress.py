@@ -1,7 +1,5 @@
 """Which case is timed, and how long the run still takes."""
 
-from __future__ import annotations
-
 import sys
 import time
 

@@ -1,53 +1,43 @@
 """The JSON file of a run: the machine's limits, and every round of every case."""
 
-from __future__ import annotations
-
 import json
 import statistics
 from argparse import ArgumentTypeError
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bench.neighbours import MOST
 
 
-@dataclass(frozen=True)
-class Timing:
-    """Each round of one column, in microseconds where nothing else is said."""
-
-    rounds: list[float]
-
-    @property
-    def median(self) -> float:
-        return statistics.median(self.rounds)
-
-    @property
-    def spread(self) -> float:
-        """Half the distance between the quartiles, as a fraction of the median."""
-        if len(self.rounds) < 2:
-            return 0.0
-        low, _, high = statistics.quantiles(self.rounds, n=4, method="inclusive")
-        return (high - low) / 2 / self.median
+def spread(rounds: list[float]) -> float:
+    """Half the distance between the quartiles."""
+    low, _, high = statistics.quantiles(rounds, n=4, method="inclusive") if len(rounds) > 1 else (0, 0, 0)
+    return (high - low) / 2
 
 
 class Row:
-    """One result of one case on a number of threads, as a record holds it: what was measured, by column."""
+    """One result of one case on a number of threads: the rounds of each column, in microseconds or its unit."""
 
     def __init__(self, plain: dict[str, Any]) -> None:
+        self.result: str = plain["result"]
         self.case: str = plain["case"]
         self.threads: int = plain["threads"]
-        self.result: str = plain["result"]
         self.unit: str = plain.get("unit", "us")
         self.limit: float | None = plain.get("limit_microseconds", plain.get("limit"))
         self.work: float = plain.get("work", 0.0)
         self.disturbed: bool = plain.get("other_processors", 0.0) > MOST
-        columns = plain["microseconds" if self.unit == "us" else "values"]
-        self.times = {column: Timing(rounds) for column, rounds in columns.items()}
+        self.times: dict[str, list[float]] = plain["microseconds" if self.unit == "us" else "values"]
+        # other columns of fanin begin with its name
+        self.peers = {
+            column: rounds for column, rounds in self.times.items() if not column.startswith("fanin")
+        }
+
+    def key(self) -> tuple[str, str, int]:
+        return self.result, self.case, self.threads
 
     @property
     def ours(self) -> float:
-        return self.times["fanin"].median
+        return statistics.median(self.times["fanin"])
 
     @property
     def fraction(self) -> float:
@@ -59,15 +49,12 @@ class Row:
         """The work of fanin a nanosecond."""
         return 1e-3 * self.work / self.ours if "fanin" in self.times else 0.0
 
-    @property
-    def peers(self) -> dict[str, Timing]:
-        """Other columns of fanin begin with its name."""
-        return {column: timing for column, timing in self.times.items() if not column.startswith("fanin")}
-
     def over(self, *columns: str) -> float:
         """Time of the best of these columns, of all peers where none is named, over ours; 0 where none was timed."""
-        times = [timing.median for column, timing in self.peers.items() if column in columns or not columns]
-        return min(times) / self.ours if times and "fanin" in self.times else 0.0
+        medians = [
+            statistics.median(self.peers[column]) for column in self.peers if column in columns or not columns
+        ]
+        return min(medians) / self.ours if medians and "fanin" in self.times else 0.0
 
 
 def groups(run: dict[str, Any]) -> dict[str, list[Row]]:

@@ -1,13 +1,12 @@
 """Tables as text and as Markdown."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import Any
 
 from bench.neighbours import VOID
-from bench.record import Row, Timing
+from bench.record import Row, spread
 
 EMPTY = "-"
 
@@ -48,9 +47,11 @@ def number(x: float) -> str:
     return f"{x:.1f}" if abs(x) >= 10 else f"{x:.2f}"
 
 
-def timing_cell(timing: Timing | None) -> str:
+def timing_cell(rounds: list[float] | None) -> str:
     """The median and the spread, or a dash for what was not timed."""
-    return EMPTY if timing is None else f"{number(timing.median)} ±{100 * timing.spread:.0f}%"
+    if not rounds:
+        return EMPTY
+    return f"{number(median(rounds))} ±{100 * spread(rounds) / median(rounds):.0f}%"
 
 
 def case_cell(row: Row) -> str:

@@ -1,12 +1,9 @@
 """What the project asks of itself, as a table, beside what a run measured."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from statistics import geometric_mean
-from typing import Any
+from typing import Any, NamedTuple
 
 from bench.cases import PRODUCTS
 from bench.changes import on_more_threads, threads_hurt
@@ -17,33 +14,30 @@ from bench.report import Table, number
 # GFLOP/s on two threads where times "here" were asked for: elsewhere they are in proportion
 PEAK_OF_TIMES = 388.0
 
-# What is bounded of a row, by its unit: 0 where it is unknown. Other rows, of the same case, threads and result but for
-# some of these three, come second.
-Value = Callable[..., float]
-OTHERS: dict[str, Callable[[Row], dict[str, Any]]] = {
-    "times one thread": lambda row: {"threads": 1},
-    "% more than without batch norm": lambda row: {"case": row.case.removesuffix(" BN")},
-    "times one array": lambda row: {"case": f"{row.case.split(',')[0]}, 100,000"},
-    "times quiet": lambda row: {"result": "quiet"},
+# What is bounded of a row, by its unit: 0 where it is unknown. Beside it comes another row, or itself.
+OTHERS: dict[str, Callable[[Row], tuple[str, str, int]]] = {
+    "times one thread": lambda row: (row.result, row.case, 1),
+    "% more than without batch norm": lambda row: (row.result, row.case.removesuffix(" BN"), row.threads),
+    "times one array": lambda row: (row.result, f"{row.case.split(',')[0]}, 100,000", row.threads),
+    "times quiet": lambda row: ("quiet", row.case, row.threads),
 }
-VALUES: dict[str, Value] = {
-    "of the limit": lambda row: row.fraction,
-    "of the limit over 50 us": lambda row: row.fraction if row.ours > 50 else 0,
-    "of the limit below 50 us": lambda row: row.fraction if row.ours <= 50 else 0,
-    "times the best peer": lambda row: row.over(),
-    "times PyTorch": lambda row: row.over("PyTorch"),
-    "times PyTorch fused": lambda row: row.over("PyTorch fused"),
-    "of PyTorch's time": lambda row: 1 / row.over("PyTorch") if row.over("PyTorch") else 0,
+VALUES: dict[str, Callable[[Row, Row], float]] = {
+    "of the limit": lambda row, _: row.fraction,
+    "of the limit over 50 us": lambda row, _: row.fraction if row.ours > 50 else 0,
+    "of the limit below 50 us": lambda row, _: row.fraction if row.ours <= 50 else 0,
+    "times the best peer": lambda row, _: row.over(),
+    "times PyTorch": lambda row, _: row.over("PyTorch"),
+    "times PyTorch fused": lambda row, _: row.over("PyTorch fused"),
+    "of PyTorch's time": lambda row, _: 1 / row.over("PyTorch") if row.over("PyTorch") else 0,
     "times one thread": lambda row, one: one.ours / row.ours,
     "% more than without batch norm": lambda row, bare: 100 * (row.ours / bare.ours - 1),
     "times one array": lambda row, one: row.ours / one.ours,
     "times quiet": lambda row, quiet: row.ours / quiet.ours,
-    **dict.fromkeys(("us", "us here", "kB", "MB", "%", "times"), lambda row: row.ours),
+    **dict.fromkeys(("us", "us here", "kB", "MB", "%", "times"), lambda row, _: row.ours),
 }
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(NamedTuple):
     """A bound, such as "at least 0.9" or "at most its limit", on rows whose `result, case, threads N` match `where`.
 
     It is on each of them, on the "worst" or on their geometric "mean".
@@ -137,8 +131,7 @@ TARGETS = [
 ]
 
 
-@dataclass(frozen=True)
-class Measured:
+class Measured(NamedTuple):
     """The value of a row, or of several together, beside its bound; void where other programs ran."""
 
     name: str
@@ -148,23 +141,18 @@ class Measured:
     void: bool
 
 
-def measured(target: Target, timed: Sequence[Row], scale: float) -> Iterator[Measured]:
+def measured(target: Target, rows: Sequence[Row], scale: float) -> Iterator[Measured]:
     """The value of each row that counts and whose value and bound are known; a bound "here" is scaled."""
-    for row in timed:
-        used = [row]
-        if target.unit in OTHERS:
-            parts = {"case": row.case, "threads": row.threads, "result": row.result} | OTHERS[target.unit](
-                row
-            )
-            used += [other for other in timed if parts.items() <= vars(other).items()][:1]
-        counts = re.search(target.where, f"{row.result}, {row.case}, threads {row.threads}")
-        if not counts or len(used) != 1 + (target.unit in OTHERS):
+    known = {row.key(): row for row in rows if "fanin" in row.times}
+    asked = target.bound.split()[-1]
+    for row in known.values():
+        other = known.get(OTHERS.get(target.unit, Row.key)(row))
+        if other is None or not re.search(target.where, f"{row.result}, {row.case}, threads {row.threads}"):
             continue
         name = row.case if row.result in ("training", "predict", "step") else f"{row.result}, {row.case}"
-        asked = target.bound.split()[-1]
         bound = row.limit if asked == "limit" else float(asked) * (scale if target.unit == "us here" else 1)
-        if (value := VALUES[target.unit](*used)) and bound is not None:
-            yield Measured(name, row.threads, value, bound, any(row.disturbed for row in used))
+        if (value := VALUES[target.unit](row, other)) and bound is not None:
+            yield Measured(name, row.threads, value, bound, row.disturbed or other.disturbed)
 
 
 def together(found: Sequence[Measured], target: Target) -> Measured:
@@ -173,7 +161,7 @@ def together(found: Sequence[Measured], target: Target) -> Measured:
     value, name = worst.value, f"{worst.name}, worst of {len(found)}" if len(found) > 1 else worst.name
     if target.over == "mean":
         value, name = geometric_mean(one.value for one in found), f"geometric mean of {len(found)}"
-    return replace(worst, name=name, value=value, void=any(one.void for one in found))
+    return worst._replace(name=name, value=value, void=any(one.void for one in found))
 
 
 def line(target: Target, of: Measured) -> dict[str, object]:
@@ -191,19 +179,17 @@ def line(target: Target, of: Measured) -> dict[str, object]:
 
 def targets_table(run: dict[str, Any], group: str = "") -> Table:
     """All bounds on what a run measured, or those on a group."""
-    timed = {name: [row for row in rows if "fanin" in row.times] for name, rows in groups(run).items()}
+    rows = groups(run)
     peaks = [team["gflops"]["float32"] for team in run["machine"].get("teams", []) if team["threads"] == 2]
     scale = PEAK_OF_TIMES / peaks[0] if peaks else 1.0
     lines = []
     for target in TARGETS:
-        found = (
-            list(measured(target, timed.get(target.group, []), scale)) if group in ("", target.group) else []
-        )
-        for threads in dict.fromkeys(one.threads for one in found):
+        found = list(measured(target, rows.get(target.group, []), scale))
+        for threads in dict.fromkeys(one.threads for one in found if group in ("", target.group)):
             of_team = [one for one in found if one.threads == threads]
             chosen = of_team if target.over == "each" else [together(of_team, target)]
             lines += [line(target, one) for one in chosen]
-    if compared := [] if group else list(on_more_threads(run)):
+    if not group and (compared := list(on_more_threads(run))):
         hurt = sum(threads_hurt(one, many) for _, one, many in compared)
         void = any(one.disturbed or many.disturbed for _, one, many in compared)
         slower = Measured(f"of {len(compared)}", compared[0][2].threads, hurt, 0, void)

@@ -1,7 +1,5 @@
 """The least time that a case can take on a machine with given limits, in microseconds."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
