@@ -4,9 +4,12 @@ Rounds go around all libraries, A B A B, so that a slow minute of the machine is
 """
 
 import itertools
+import math
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from bench.cases import Case
@@ -22,38 +25,20 @@ Rounds = dict[str, dict[str, list[float]]]  # by result and column
 
 @dataclass(frozen=True)
 class Group:
-    """What is timed, and against whom.
+    """What is timed, and against whom; all libraries are checked against fanin's results, within the tolerance."""
 
-    workers
-        the module of each library, fanin first, against which the others are checked, within the tolerance
-    results, units
-        the heading of the table of each result; what they are measured in, where that is not microseconds
-    rounds
-        how many, and about how many seconds each: a quick run has a third of them, of half the time
-    topic
-        the function of a worker that prepares a case, and the entry in `theory.THEORY`
-    threads
-        those of all numbers of threads that it is run on
-    derive
-        further results, made of the rounds of others, or what takes their place
-    instruction_set
-        what fanin is held to, where that is not the machine's best
-    judged
-        whether its targets are shown with its tables
-    """
-
-    workers: Mapping[str, str]
+    workers: Mapping[str, str]  # the module of each library, fanin first
     cases: Sequence[Case]
-    results: Mapping[str, str]
-    rounds: tuple[int, float]
+    results: Mapping[str, str]  # the heading of the table of each
+    rounds: tuple[int, float]  # how many, and about how many seconds each
     name: str = ""
-    topic: str = ""
+    topic: str = ""  # the function of a worker that prepares a case, and the entry in `theory.THEORY`
     tolerance: float = 1e-4
-    units: Mapping[str, str] = field(default_factory=dict)
-    threads: Callable[[list[int]], list[int]] = list
-    derive: Callable[[Rounds], Rounds] = lambda rounds: {}
-    instruction_set: str = ""
-    judged: bool = False
+    units: Mapping[str, str] = field(default_factory=dict)  # of results that are not in microseconds
+    threads: Callable[[list[int]], list[int]] = list  # those of all numbers of threads that it is run on
+    derive: Callable[[Rounds], Rounds] = lambda rounds: {}  # further results, or what takes the place of some
+    instruction_set: str = ""  # what fanin is held to, where that is not the machine's best
+    judged: bool = False  # whether its targets are shown with its tables
 
     @property
     def rate(self) -> str:
@@ -61,9 +46,13 @@ class Group:
         return THEORY[self.topic].rate if self.topic in THEORY else ""
 
     def effort(self, quick: bool) -> tuple[int, float]:
-        """The rounds of a run."""
+        """The rounds of a run: a quick one has a third of them, of half the time."""
         count, seconds = self.rounds
         return (-(-count // 3), seconds / 2) if quick else self.rounds
+
+    def plan(self, thread_counts: list[int], quick: bool) -> tuple[int, float]:
+        """How many cases there are on how many numbers of threads, and the seconds of rounds of one."""
+        return len(self.cases) * len(self.threads(thread_counts)), math.prod(self.effort(quick))
 
 
 def disagreement(values: list[float], expected: list[float], tolerance: float) -> str:
@@ -99,60 +88,51 @@ class Team:
         except WorkerError as error:
             return self.problem(about, error)
 
-    def checked(self, case: Case) -> Iterator[tuple[WorkerProcess, int, str, str]]:
-        """Set a case up in every library: process, index, result and column of what agrees with fanin's results."""
+    def checked(self, case: Case) -> Iterator[tuple[str, str, Callable[[float], Any]]]:
+        """Set a case up in every library: result, column and a round of what agrees with fanin's results."""
         reference: dict[str, list[float]] = {}
         for name, process in self.members.items():
             tasks = self.attempt(f"{name}, {case.name}", process.ask, "prepare", self.group.topic, case)
             for index, (result, column, tolerance) in enumerate(tasks or []):
+                about = f"{column or name}, {result}, {case.name}"
                 if result not in self.group.results:
                     continue
-                about = f"{column or name}, {result}, {case.name}"
-                values = self.attempt(about, process.ask, "check", index)
-                if values is None:
+                if (values := self.attempt(about, process.ask, "check", index)) is None:
                     continue
                 expected = reference.setdefault(result, values)
                 if message := disagreement(values, expected, tolerance or self.group.tolerance):
                     self.problem(about, message)
                 else:
-                    yield process, index, result, column or name
+                    yield result, column or name, partial(process.ask, "round", index)
 
     def rounds(self, case: Case, count: int, seconds: float) -> Rounds:
         """Those of a case, in turn."""
         contenders = list(self.checked(case))
-        rounds: Rounds = {}
+        rounds: Rounds = defaultdict(lambda: defaultdict(list))
         for _ in range(count):
             for contender in list(contenders):
-                process, index, result, column = contender
-                value = self.attempt(f"{column}, {case.name}", process.ask, "round", index, seconds)
+                result, column, one_round = contender
+                value = self.attempt(f"{column}, {case.name}", one_round, seconds)
                 if value is None:
                     contenders.remove(contender)
                 else:
-                    rounds.setdefault(result, {}).setdefault(column, []).append(value)
+                    rounds[result][column].append(value)
         return rounds | self.group.derive(rounds)
 
-    def measure(
-        self, case: Case, effort: tuple[int, float], limits: Limits | None
-    ) -> Iterator[dict[str, Any]]:
+    def measure(self, case: Case, quick: bool, limits: Limits | None) -> Iterator[dict[str, Any]]:
         """Each result of a case as plain values, with its work and its limit."""
-        watch = Watch()
-        rounds = self.rounds(case, *effort)
+        watch, theory = Watch(), THEORY.get(self.group.topic)
+        rounds = self.rounds(case, *self.group.effort(quick))
         others = watch.processors()
         for result, columns in rounds.items():
             unit = self.group.units.get(result, "us")
             values, limit = ("microseconds", "limit_microseconds") if unit == "us" else ("values", "limit")
-            plain = {
-                "case": case.name,
-                "threads": self.n_threads,
-                "result": result,
-                "unit": unit,
-                values: columns,
-            }
-            plain["other_processors"] = others if unit in ("us", "times") else 0.0
-            if theory := THEORY.get(self.group.topic):
+            plain = {"case": case.name, "threads": self.n_threads, "result": result, "unit": unit}
+            plain |= {values: columns, "other_processors": others if unit in ("us", "times") else 0.0}
+            if theory:
                 plain["work"] = theory.work(case) if result != "added" else 0.0
-                if limits or unit != "us":
-                    plain[limit] = theory.limit(case, result, limits)
+            if theory and (limits or unit != "us"):
+                plain[limit] = theory.limit(case, result, limits)
             if plain.get("work") and Row(plain).fraction > 1:
                 self.problem(f"{result}, {case.name}", "faster than the limit, which something disturbed")
             yield plain
@@ -167,5 +147,5 @@ def measure(
         teams = [Team(group, n_threads, outcome, stack) for n_threads in group.threads(thread_counts)]
         for case, team in itertools.product(group.cases, teams):
             progress.begin(group.name, case.name, team.n_threads)
-            outcome["cases"] += team.measure(case, group.effort(quick), limits.get(team.n_threads))
+            outcome["cases"] += team.measure(case, quick, limits.get(team.n_threads))
     return outcome

@@ -37,13 +37,12 @@ FUSED = {
     "added": "What fused updates add, and may add",
 }
 LIGHT = "short fits beside a program that takes 3 of every 15 ms"
-NEVER_RESTS = "short fits beside a program that never rests"
 SHARING = {
     "quiet": "A step in an epoch",
     "busy": "A step in an epoch beside busy programs, two a processor",
     "two fits": "Two fits at once, over one after the other",
     LIGHT: "Fits of an epoch beside a light program, over one thread",
-    NEVER_RESTS: "Fits of an epoch beside a busy program, over one thread",
+    "short fits beside a program that never rests": "Fits of an epoch beside a busy program, over one thread",
 }
 EMBEDDED = {
     "predict": "Embedded in C++: a row",
@@ -53,12 +52,8 @@ EMBEDDED = {
 }
 FASHION = {"an epoch": "Fashion-MNIST: an epoch", "accuracy": "Fashion-MNIST: accuracy on the test set"}
 MEMORY = {"peak": "Peak memory of training with Adam, beside what it has to hold and 20 MB"}
-UNITS = {
-    **dict.fromkeys(("two fits", LIGHT, NEVER_RESTS), "times"),
-    **dict.fromkeys(("static library", "a program that trains"), "kB"),
-    "peak": "MB",
-    "accuracy": "%",
-}
+UNITS = {"static library": "kB", "a program that trains": "kB", "peak": "MB", "accuracy": "%"}
+UNITS |= {result: "times" for result in SHARING if "fits" in result}
 
 
 def added(rounds: Rounds) -> Rounds:

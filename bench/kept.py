@@ -16,6 +16,7 @@ from bench.programs import SOURCES, limits_output
 from bench.progress import say
 
 DAY = 24 * 60 * 60
+DISTURBED = "other programs ran while the machine's limits were measured: they are not kept for the next run"
 say_once = cache(say)
 
 
@@ -51,9 +52,7 @@ def limits(arguments: Sequence[str], flag: str = "") -> dict[str, Any]:
     watch = Watch()
     measured: dict[str, Any] = json.loads(limits_output(arguments, flag))
     if watch.disturbed():
-        say_once(
-            "other programs ran while the machine's limits were measured: they are not kept for the next run"
-        )
+        say_once(DISTURBED)
     else:
         with suppress(OSError):  # without a cache the next run measures again
             path.parent.mkdir(parents=True, exist_ok=True)

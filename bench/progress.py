@@ -10,11 +10,7 @@ def say(message: str) -> None:
 
 
 class Progress:
-    """Learns how long cases take from what the rounds of those that are done promised.
-
-    plan
-        for each group, how many cases it has on how many numbers of threads, and the seconds of rounds of one
-    """
+    """Learns how long cases take from those that are done; the plan of each group is that of `Group.plan`."""
 
     def __init__(self, plan: dict[str, tuple[int, float]]) -> None:
         self.plan, self.begun = plan, dict.fromkeys(plan, 0)

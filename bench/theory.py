@@ -1,4 +1,8 @@
-"""The least time that a case can take on a machine with given limits, in microseconds."""
+"""The least time that a case can take on a machine with given limits, in microseconds.
+
+A phase is work that one barrier ends. It takes at least as long as its arithmetic, its memory traffic and its square
+roots with divisions take by themselves. The limit of a step is the sum over its phases.
+"""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -14,30 +18,12 @@ MOSTLY_READ = 8  # rows up to which nearly all a product moves is the weights it
 L2_BYTES = 1 << 20  # a panel of 32 columns that fits stays there between a batch's statistics and their use
 
 
-def phase(
-    limits: Limits,
-    moved: float,
-    held: float,
-    flops: float = 0,
-    roots: float = 0,
-    mix="update",
-    dtype="float32",
-) -> float:
-    """The time of work that one barrier ends, by bytes moved, the working set they are in, and operations.
-
-    It takes at least as long as its arithmetic, its memory traffic and its square roots with divisions take by
-    themselves, and they may overlap: its limit is the longest of the three. That of a step is the sum over its phases.
-    """
-    return 1e6 * max(flops / limits.flops(dtype), moved / limits.bandwidth(held, mix), roots / limits.roots)
-
-
 def mix_of(rows: int) -> str:
-    """A product of few rows does little but read its weights."""
     return "read" if rows <= MOSTLY_READ else "update"
 
 
 def parameters(net: Net) -> int:
-    return sum((inputs + 1) * units for inputs, units in net.layers)
+    return net.weights + sum(net.sizes[1:])
 
 
 def working_set(net: Net, slots: float = 2) -> float:
@@ -57,18 +43,17 @@ def step_limit(net: Net, result: str, limits: Limits) -> float:
     """
     rule, m = traits(net.rule), net.batch
     if result == "added":
-        update = 2 * FLOAT * rule.slots * parameters(net)
-        return phase(limits, update, working_set(net), roots=rule.divides * parameters(net))
+        moved, roots = 2 * FLOAT * rule.slots * parameters(net), rule.divides * parameters(net)
+        return limits.microseconds(moved, limits.bandwidth(working_set(net)), roots=roots)
     # without an update nothing but a gradient is written
     slots, divides = (-0.5, False) if result == "gradients" else (rule.slots, rule.divides)
-    held = working_set(net, slots)
-    time = phase(limits, FLOAT * m * net.sizes[0], FLOAT * net.samples * net.sizes[0])  # the gather
+    samples, bandwidth = FLOAT * net.samples * net.sizes[0], limits.bandwidth(working_set(net, slots))
+    time = limits.microseconds(FLOAT * m * net.sizes[0], limits.bandwidth(samples))  # the gather
     for layer, (k, n) in enumerate(net.layers):
-        flops = 2 * m * n * k
-        product = phase(limits, FLOAT * (m * k + k * n + m * n), held, flops)
+        product = limits.microseconds(FLOAT * (m * k + k * n + m * n), bandwidth, 2 * m * n * k)
         time += product * (2 if layer else 1)  # forward, and the gradient of the inputs
-        update = 2 * (1 + slots) * (k + 1) * n  # weights and slots, read and written
-        time += phase(limits, FLOAT * (m * k + m * n + update), held, flops, divides * (k + 1) * n)
+        moved = FLOAT * (m * k + m * n + 2 * (1 + slots) * (k + 1) * n)  # weights and slots, read and written
+        time += limits.microseconds(moved, bandwidth, 2 * m * n * k, divides * (k + 1) * n)
     return time
 
 
@@ -78,13 +63,13 @@ def product_flops(product: Product) -> float:
 
 def product_limit(product: Product, kind: str, limits: Limits) -> float:
     """One of the products of a dense layer."""
-    m, n, k = product.rows, product.columns, product.depth
-    size, flops = np.dtype(product.dtype).itemsize, product_flops(product)
+    m, n, k, dtype = product.rows, product.columns, product.depth, product.dtype
+    size, flops = np.dtype(dtype).itemsize, product_flops(product)
     if kind == "weight gradient, Adam":
-        moved, held = size * (m * k + m * n + 6 * k * n), size * (m * k + m * n + 3 * k * n)
-        return phase(limits, moved, held, flops, k * n, dtype=product.dtype)
+        held = size * (m * k + m * n + 3 * k * n)
+        return limits.microseconds(held + size * 3 * k * n, limits.bandwidth(held), flops, k * n, dtype)
     moved = size * (m * k + k * n + m * n)
-    return phase(limits, moved, moved, flops, mix=mix_of(m), dtype=product.dtype)
+    return limits.microseconds(moved, limits.bandwidth(moved, mix_of(m)), flops, dtype=dtype)
 
 
 def functional_limit(product: Product, kind: str, limits: Limits) -> float:
@@ -94,17 +79,23 @@ def functional_limit(product: Product, kind: str, limits: Limits) -> float:
 
 def prediction_limit(net: Net, result: str, limits: Limits) -> float:
     """The rows go through all layers a block at a time, so only weights move."""
-    m, held = net.samples, FLOAT * parameters(net)
-    layers = ((FLOAT * (k + 1) * n, held, 2 * m * n * k) for k, n in net.layers)
-    return sum(phase(limits, *layer, mix=mix_of(m)) for layer in layers)
+    m, bandwidth = net.samples, limits.bandwidth(FLOAT * parameters(net), mix_of(net.samples))
+    return sum(limits.microseconds(FLOAT * (k + 1) * n, bandwidth, 2 * m * n * k) for k, n in net.layers)
+
+
+def moves(limits: Limits, held: float, **moved: float) -> float:
+    """Bytes moved in one mix of reads and writes after the other; the arithmetic is left out."""
+    return sum(limits.microseconds(count, limits.bandwidth(held, mix)) for mix, count in moved.items())
 
 
 def activation_limit(elements: Elements, kind: str, limits: Limits) -> float:
-    """Numbers read and written, at the bandwidth of the cache that holds them: the arithmetic is left out."""
+    """Numbers read and written, at the bandwidth of the cache that holds them."""
     n = elements.count
-    if kind == "value":
-        return phase(limits, 8 * n, 8 * n, mix="copy")
-    return phase(limits, 8 * n, 20 * n, mix="copy") + phase(limits, 12 * n, 20 * n)
+    return (
+        moves(limits, 8 * n, copy=8 * n)
+        if kind == "value"
+        else moves(limits, 20 * n, copy=8 * n, update=12 * n)
+    )
 
 
 def batch_norm_limit(batch: Batch, kind: str, limits: Limits) -> float:
@@ -115,12 +106,9 @@ def batch_norm_limit(batch: Batch, kind: str, limits: Limits) -> float:
     """
     n = batch.rows * batch.columns
     again = n if batch.rows * 128 > L2_BYTES else 0
-    gradients = kind == "batch norm and gradients"
-    held = (16 if gradients else 8) * n
-    time = phase(limits, 4 * again, held, mix="read") + phase(limits, 8 * n, held, mix="copy")
-    if gradients:
-        time += phase(limits, 8 * again, held, mix="read") + phase(limits, 12 * n, held)
-    return time
+    if kind == "batch norm":
+        return moves(limits, 8 * n, read=4 * again, copy=8 * n)
+    return moves(limits, 16 * n, read=12 * again, copy=8 * n, update=12 * n)
 
 
 def rule_limit(case: Updates, result: str, limits: Limits) -> float:
@@ -129,7 +117,7 @@ def rule_limit(case: Updates, result: str, limits: Limits) -> float:
     in_place = 1 + rule.slots
     moved = FLOAT * case.weights * (1 + 2 * in_place + rule.second)
     bandwidth = limits.update_bandwidth(case.weights, in_place)
-    return 1e6 * max(moved / bandwidth, rule.divides * case.weights / limits.roots)
+    return limits.microseconds(moved, bandwidth, roots=rule.divides * case.weights)
 
 
 def memory_limit(net: Net, result: str, limits: object) -> float:
@@ -147,17 +135,17 @@ class Theory(NamedTuple):
 
     limit: Callable[[Any, str, Any], float]
     work: Callable[[Any], float]
-    rate: str
+    rate: str = "GFLOP/s"
 
 
 THEORY = {
-    "products": Theory(product_limit, product_flops, "GFLOP/s"),
-    "predict": Theory(prediction_limit, lambda net: 2.0 * net.samples * net.weights, "GFLOP/s"),
-    "functional": Theory(functional_limit, product_flops, "GFLOP/s"),
+    "products": Theory(product_limit, product_flops),
+    "predict": Theory(prediction_limit, lambda net: 2.0 * net.samples * net.weights),
+    "functional": Theory(functional_limit, product_flops),
     "activations": Theory(activation_limit, lambda case: case.count, "10^9/s"),
     "batch_norm": Theory(batch_norm_limit, lambda case: case.rows * case.columns, "10^9/s"),
     "rules": Theory(rule_limit, lambda case: case.weights, "10^9 weights/s"),
-    "steps": Theory(step_limit, step_flops, "GFLOP/s"),
-    "fused": Theory(step_limit, step_flops, "GFLOP/s"),
+    "steps": Theory(step_limit, step_flops),
+    "fused": Theory(step_limit, step_flops),
     "memory": Theory(memory_limit, lambda case: 0.0, ""),
 }
