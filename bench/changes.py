@@ -54,38 +54,36 @@ def change_table(heading: str, pairs: Sequence[tuple[Row, Row]]) -> Table:
     return Table(heading, lines, note_of([row for pair in pairs for row in pair]))
 
 
-def timed(rows: Sequence[Row]) -> list[Row]:
-    """Those with a time of fanin."""
-    return [row for row in rows if "fanin" in row.times and row.unit == "us"]
+def timed(run: dict[str, Any]) -> dict[tuple[str, str, str, int], Row]:
+    """The rows with a time of fanin, by group, result, case and threads."""
+    every = ((name, row) for name, rows in groups(run).items() for row in rows)
+    return {(name, *row.key()): row for name, row in every if "fanin" in row.times and row.unit == "us"}
 
 
 def change_tables(old: dict[str, Any], new: dict[str, Any]) -> list[Table]:
     """A table for each result that both runs timed with fanin."""
-    before = {name: {row.key(): row for row in timed(rows)} for name, rows in groups(old).items()}
+    before = timed(old)
     pairs: dict[str, list[tuple[Row, Row]]] = {}
-    for name, rows in groups(new).items():
-        for row in timed(rows):
-            if then := before.get(name, {}).get(row.key()):
-                pairs.setdefault(f"Changes in {name}, {row.result}", []).append((then, row))
+    for key, row in timed(new).items():
+        if key in before:
+            pairs.setdefault(f"Changes in {key[0]}, {row.result}", []).append((before[key], row))
     return [change_table(heading, of_result) for heading, of_result in pairs.items()]
 
 
 def other_machine(old: dict[str, Any], new: dict[str, Any]) -> str:
     """A message if the two runs are from different machines, else nothing."""
-    machines = [
-        f"{machine['instruction_set']} on {machine['processors']} processors"
-        for machine in (old["machine"], new["machine"])
-    ]
-    return f"the runs are from different machines: {', '.join(machines)}" if len(set(machines)) > 1 else ""
+    both = (old["machine"], new["machine"])
+    names = [f"{of['instruction_set']} on {of['processors']} processors" for of in both]
+    return f"the runs are from different machines: {', '.join(names)}" if names[0] != names[1] else ""
 
 
 def on_more_threads(run: dict[str, Any]) -> Iterator[tuple[str, Row, Row]]:
     """Groups with fanin's rows on one thread, each with the same on more."""
-    for name, rows in groups(run).items():
-        known = {row.key(): row for row in timed(rows) if row.result != "added"}
-        for row in known.values():
-            if row.threads > 1 and (one := known.get((row.result, row.case, 1))):
-                yield name, one, row
+    known = timed(run)
+    for (name, result, case, threads), row in known.items():
+        one = known.get((name, result, case, 1))
+        if one and threads > 1 and result != "added":
+            yield name, one, row
 
 
 def threads_hurt(one: Row, many: Row) -> bool:
