@@ -12,14 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import fanin
-from bench import kept, machine, record
+from bench import machine, record
 from bench.changes import change_tables, other_machine, threads_tables
 from bench.group import Group, measure
-from bench.groups import groups
-from bench.growth import growth_tables
-from bench.plot import plot
+from bench.groups import available, groups
+from bench.growth import growth_tables, plot
 from bench.pool import COMPILE_VARIABLE
-from bench.present import available
 from bench.programs import BuildError
 from bench.progress import Progress, say
 from bench.report import Table, result_tables
@@ -80,7 +78,7 @@ def measure_all(
     if not options.no_limits:
         say("machine: its limits")
         if options.fresh_limits:
-            kept.forget()
+            machine.forget()
         run["machine"] = machine.measure(threads, quick)
         show(machine.machine_tables(run["machine"]))
     progress = Progress({name: group.plan(threads, quick) for name, group in chosen.items()})

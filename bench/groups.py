@@ -1,15 +1,26 @@
-"""The groups of the bench, as a table."""
+"""The groups of the bench, as a table, and what has to be left out of them."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from importlib.util import find_spec
 from statistics import median
 
 import fanin
 from bench import cases
 from bench.cases import Case
 from bench.group import Group, Rounds
+from bench.programs import BuildError, build_program
+from bench.progress import say
 from bench.rules import updates
 from fanin import _core
 
+# the packages that a worker needs
+PACKAGES = {
+    "torch": ["torch"],
+    "jax": ["jax", "optax"],
+    "sklearn": ["sklearn"],
+    "onnx": ["onnxruntime", "onnx"],
+}
 TORCH, JAX, NUMPY = {"PyTorch": "torch"}, {"JAX": "jax"}, {"NumPy": "numpy"}
 FANIN, FROM_CPP = {"fanin": "fanin"}, {"fanin": "cpp"}
 PREDICTING = FANIN | {"fanin in C++": "cpp", "ONNX Runtime": "onnx"} | TORCH | JAX | NUMPY
@@ -111,3 +122,36 @@ def groups(quick: bool) -> dict[str, Group]:
         name: replace(group, name=name, topic=group.topic or name, units=UNITS)
         for name, group in listed.items()
     }
+
+
+def absences(chosen: Mapping[str, Group]) -> Iterator[tuple[str, str]]:
+    """Workers that cannot run, and why: peers first, since the C++ programs take time to build."""
+    for module, packages in PACKAGES.items():
+        if missing := [package for package in packages if find_spec(package) is None]:
+            yield module, f"{' and '.join(missing)} not installed"
+    if any("cpp" in group.workers.values() for group in chosen.values()):
+        say("building the C++ programs")
+        try:
+            build_program()
+        except BuildError as error:
+            yield "cpp", f"fanin_bench was not built: {error}"
+
+
+def available(chosen: Mapping[str, Group]) -> dict[str, Group]:
+    """The groups without the libraries that are absent, and without those of which nothing is left."""
+    absent = set()
+    for module, reason in absences(chosen):
+        absent.add(module)
+        users = [group for group in chosen.values() if module in group.workers.values()]
+        names = {name: None for group in users for name, used in group.workers.items() if used == module}
+        if users:
+            say(f"{' and '.join(names)} left out of {', '.join(group.name for group in users)}: {reason}")
+    left = {}
+    for name, group in chosen.items():
+        workers = {library: module for library, module in group.workers.items() if module not in absent}
+        narrow = group.instruction_set
+        if narrow and (narrow == fanin.cpu.active() or narrow not in fanin.cpu.available()):
+            say(f"{name} left out: {narrow} is not a narrower set of this processor")
+        elif workers:
+            left[name] = replace(group, workers=workers)
+    return left

@@ -1,14 +1,28 @@
-"""What the machine can do at best, as measured by fanin_bench_limits."""
+"""What the machine can do at best, as measured by fanin_bench_limits and kept for a day in the user's cache directory."""
 
+import hashlib
+import json
+import os
+import platform
+import time
 import timeit
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from bench import kept
+from bench.neighbours import Watch
+from bench.programs import SOURCES, limits_output
+from bench.progress import say
 from bench.report import EMPTY, Table, number
+
+DAY = 24 * 60 * 60
+DISTURBED = "other programs ran while the machine's limits were measured: they are not kept for the next run"
+say_once = cache(say)
 
 # what leaves wider instructions out: of AVX-512, and, on x86-64, of all that came after its first processors
 NARROWER = {"avx512": ["-mno-avx512f", "-march=x86-64"], "avx2": ["-march=x86-64"]}
@@ -19,6 +33,46 @@ PEAKS = {"gflops": "{}, GFLOP/s", "root_and_divide": "{} sqrt + div, 10^9/s"}
 CALLS = 20_000
 
 
+def directory() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "fanin-bench")
+
+
+def forget() -> None:
+    """Have all measured again."""
+    for path in directory().glob("limits-*.json"):
+        path.unlink(missing_ok=True)
+
+
+def place(arguments: Sequence[str], flag: str) -> Path:
+    """The file of one measurement, whose name is made of all that the result depends on."""
+    model = platform.processor()
+    with suppress(OSError):
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        model = next((line for line in lines if line.startswith("model name")), model)
+    sources = [path.read_text() for path in sorted(SOURCES.glob("*.?pp"))]
+    depends = [platform.node(), platform.machine(), model, os.cpu_count(), os.environ.get("CXX"), sources]
+    digest = hashlib.sha256(json.dumps([*depends, *arguments, flag]).encode()).hexdigest()
+    return directory() / f"limits-{digest[:16]}.json"
+
+
+def kept(arguments: Sequence[str], flag: str = "") -> dict[str, Any]:
+    """What fanin_bench_limits prints, compiled with a flag; measured where no file of the last day holds it."""
+    path = place(arguments, flag)
+    with suppress(OSError, ValueError, KeyError, TypeError):  # absent or damaged
+        record = json.loads(path.read_text())
+        if 0 <= time.time() - record["time"] < DAY:
+            return dict(record["measured"])
+    watch = Watch()
+    measured: dict[str, Any] = json.loads(limits_output(arguments, flag))
+    if watch.disturbed():
+        say_once(DISTURBED)
+    else:
+        with suppress(OSError):  # without a cache the next run measures again
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps({"time": time.time(), "measured": measured}))
+    return measured
+
+
 def effort(quick: bool) -> tuple[str, str]:
     """Seconds of a trial, and how many."""
     return ("0.004", "3") if quick else ("0.02", "5")
@@ -27,7 +81,7 @@ def effort(quick: bool) -> tuple[str, str]:
 @cache
 def updates(quick: bool, threads: int, weights: int) -> list[float]:
     """GB/s of reading an array of so many weights and updating others in place, by the number of others less one."""
-    measured: list[float] = kept.limits((str(weights), *effort(quick), str(threads)))["teams"][0]
+    measured: list[float] = kept((str(weights), *effort(quick), str(threads)))["teams"][0]
     return measured
 
 
@@ -62,9 +116,9 @@ class Limits:
 def measure(thread_counts: list[int], quick: bool) -> dict[str, Any]:
     """The measurements as fanin_bench_limits prints them, with its widest instructions and with narrower ones."""
     numbers = [*effort(quick), *map(str, thread_counts)]
-    measured = kept.limits(("machine", *numbers))
+    measured = kept(("machine", *numbers))
     narrower = NARROWER.get(measured["instruction_set"], [])
-    measured["narrower"] = [kept.limits(("arithmetic", *numbers), flag) for flag in narrower]
+    measured["narrower"] = [kept(("arithmetic", *numbers), flag) for flag in narrower]
     x = np.ones(1, np.float32)
     calls = {"of Python": lambda: None, "of NumPy, on one number": lambda: np.negative(x, out=x)}
     best = {name: min(timeit.repeat(call, number=CALLS, repeat=10)) for name, call in calls.items()}
