@@ -15,12 +15,7 @@ from bench.rules import updates
 from fanin import _core
 
 # the packages that a worker needs
-PACKAGES = {
-    "torch": ["torch"],
-    "jax": ["jax", "optax"],
-    "sklearn": ["sklearn"],
-    "onnx": ["onnxruntime", "onnx"],
-}
+PACKAGES = {"torch": "torch", "jax": "jax optax", "sklearn": "sklearn", "onnx": "onnxruntime onnx"}
 TORCH, JAX, NUMPY = {"PyTorch": "torch"}, {"JAX": "jax"}, {"NumPy": "numpy"}
 FANIN, FROM_CPP = {"fanin": "fanin"}, {"fanin": "cpp"}
 PREDICTING = FANIN | {"fanin in C++": "cpp", "ONNX Runtime": "onnx"} | TORCH | JAX | NUMPY
@@ -81,23 +76,22 @@ def at_the_end(rounds: Rounds) -> Rounds:
 
 def groups(quick: bool) -> dict[str, Group]:
     """All groups by name, in the order of a run."""
-    double = [case for case in cases.SOME_PRODUCTS if case.dtype == "float64"]
-    products = Group(
-        FROM_CPP | TORCH | NUMPY, [*cases.PRODUCTS, *double], PRODUCTS, (9, 0.04), topic="products"
-    )
-    avx2 = {result: f"AVX2 forced. {heading}" for result, heading in PRODUCTS.items()}
+    shapes = [*cases.PRODUCTS, *(case for case in cases.SOME_PRODUCTS if case.dtype == "float64")]
+    products = Group(FROM_CPP | TORCH | NUMPY, shapes, PRODUCTS, (9, 0.04), topic="products")
+    forced = {result: f"AVX2 forced. {heading}" for result, heading in PRODUCTS.items()}
     steps = Group(FANIN, cases.NETS, {"training": "Training steps with Adam"}, (9, 0.2), topic="steps")
     growing: list[Case] = [*cases.GROWING_WEIGHTS, *cases.GROWING_SAMPLES]
     # 64 KiB and 1 MiB: in L2, and about in L2
     elements = [cases.Elements(name, count) for count in (1 << 14, 1 << 18) for name in _core.activations()]
     embedded: list[Case] = [*cases.ONE_ROW, cases.Archive(fanin.cpu.active())]
     epochs = 1 if quick else 10
+    fashion = [cases.fashion(epochs)]
     predicting = {"predict": "Prediction: probabilities of the classes"}
     rules = {"step": "One step of a rule on float32 arrays, in place"}
     listed = {
         "products": products,
         "products_avx2": replace(
-            products, workers=FROM_CPP, cases=cases.SOME_PRODUCTS, results=avx2, instruction_set="avx2"
+            products, workers=FROM_CPP, cases=cases.SOME_PRODUCTS, results=forced, instruction_set="avx2"
         ),
         "few_rows": replace(products, cases=cases.FEW_ROWS, results={"forward": "Few rows: Z = A W"}),
         "predict": Group(PREDICTING, cases.PREDICTIONS, predicting, (9, 0.05)),
@@ -111,10 +105,10 @@ def groups(quick: bool) -> dict[str, Group]:
         "fused": Group(FROM_CPP, cases.RULES_ON_NETS, FUSED, (9, 0.2), tolerance=0.0, derive=added),
         "memory": Group(FANIN, cases.MEMORY, MEMORY, (1, 1.0), judged=True),
         "sharing": Group(
-            FANIN, cases.NETS, SHARING, (5, 1.0), threads=lambda counts: [max(counts)], judged=True
+            FANIN, cases.NETS, SHARING, (5, 1.0), threads=lambda counts: counts[-1:], judged=True
         ),
         "fashion_mnist": Group(
-            FANIN | TORCH, [cases.fashion(epochs)], FASHION, (epochs, 1.0), derive=at_the_end, judged=True
+            FANIN | TORCH, fashion, FASHION, (epochs, 1.0), derive=at_the_end, judged=True
         ),
         "growth": replace(steps, cases=growing, results={"training": "Growth: training steps"}),
     }
@@ -127,7 +121,7 @@ def groups(quick: bool) -> dict[str, Group]:
 def absences(chosen: Mapping[str, Group]) -> Iterator[tuple[str, str]]:
     """Workers that cannot run, and why: peers first, since the C++ programs take time to build."""
     for module, packages in PACKAGES.items():
-        if missing := [package for package in packages if find_spec(package) is None]:
+        if missing := [package for package in packages.split() if find_spec(package) is None]:
             yield module, f"{' and '.join(missing)} not installed"
     if any("cpp" in group.workers.values() for group in chosen.values()):
         say("building the C++ programs")

@@ -1,4 +1,4 @@
-"""What the machine can do at best, as measured by fanin_bench_limits and kept for a day in the user's cache directory."""
+"""What the machine can do at best: what fanin_bench_limits measures, kept for a day in the user's cache directory."""
 
 import hashlib
 import json
@@ -31,6 +31,10 @@ MIXES = {"update": ["triad", "update"], "copy": ["copy"], "read": ["read"]}  # o
 DTYPES = ("float32", "float64")
 PEAKS = {"gflops": "{}, GFLOP/s", "root_and_divide": "{} sqrt + div, 10^9/s"}
 CALLS = 20_000
+EFFORT = {
+    False: ("0.02", "5"),
+    True: ("0.004", "3"),
+}  # by whether the run is quick: seconds of a trial, and how many
 
 
 def directory() -> Path:
@@ -73,15 +77,10 @@ def kept(arguments: Sequence[str], flag: str = "") -> dict[str, Any]:
     return measured
 
 
-def effort(quick: bool) -> tuple[str, str]:
-    """Seconds of a trial, and how many."""
-    return ("0.004", "3") if quick else ("0.02", "5")
-
-
 @cache
 def updates(quick: bool, threads: int, weights: int) -> list[float]:
     """GB/s of reading an array of so many weights and updating others in place, by the number of others less one."""
-    measured: list[float] = kept((str(weights), *effort(quick), str(threads)))["teams"][0]
+    measured: list[float] = kept((str(weights), *EFFORT[quick], str(threads)))["teams"][0]
     return measured
 
 
@@ -115,7 +114,7 @@ class Limits:
 
 def measure(thread_counts: list[int], quick: bool) -> dict[str, Any]:
     """The measurements as fanin_bench_limits prints them, with its widest instructions and with narrower ones."""
-    numbers = [*effort(quick), *map(str, thread_counts)]
+    numbers = [*EFFORT[quick], *map(str, thread_counts)]
     measured = kept(("machine", *numbers))
     narrower = NARROWER.get(measured["instruction_set"], [])
     measured["narrower"] = [kept(("arithmetic", *numbers), flag) for flag in narrower]
