@@ -12,20 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import fanin
-from bench import machine, record
-from bench.changes import change_tables, other_machine, threads_tables
+from bench import changes, growth, machine, record, targets
 from bench.group import Group, measure
 from bench.groups import available, groups
-from bench.growth import growth_tables, plot
 from bench.pool import COMPILE_VARIABLE
 from bench.programs import BuildError
 from bench.progress import Progress, say
 from bench.report import Table, result_tables
-from bench.targets import targets_table
 
 
 def thread_counts(text: str) -> list[int]:
-    """The numbers of `1,2`."""
     counts = sorted({int(part) for part in text.split(",")})
     if counts[0] < 1:
         raise ValueError
@@ -83,15 +79,13 @@ def measure_all(
         show(machine.machine_tables(run["machine"]))
     progress = Progress({name: group.plan(threads, quick) for name, group in chosen.items()})
     for name, group in chosen.items():
-        limits = {}
-        if not options.no_limits:
-            limits = machine.limits_by_threads(run["machine"], quick, group.instruction_set)
+        limits = machine.limits_by_threads(run["machine"], quick, group.instruction_set)
         run[name] = measure(group, threads, quick, limits, progress)
         print(", ".join(f"{library} {version}" for library, version in run[name]["versions"].items()))
         rows = record.groups(run)[name]
-        show([*result_tables(rows, group.results, group.rate), *growth_tables(rows)])
-        show([targets_table(run, name)] if group.judged else [])
-    show(threads_tables(run))
+        show([*result_tables(rows, group.results, group.rate), *growth.growth_tables(rows)])
+        show([targets.targets_table(run, name)] if group.judged else [])
+    show(changes.threads_tables(run))
     return run
 
 
@@ -108,20 +102,20 @@ def run_as_asked(options: argparse.Namespace, chosen: dict[str, Group]) -> None:
     if options.json:
         options.json.write_text(json.dumps(new, indent=1) + "\n")
     if options.compare:
-        changed = change_tables(options.compare, new)
-        if not changed:
+        tables = changes.change_tables(options.compare, new)
+        if not tables:
             say("--compare: the two runs have no case in common")
-        elif difference := other_machine(options.compare, new):
+        elif difference := changes.other_machine(options.compare, new):
             say(difference)
-        show(changed)
-    show([targets_table(new)] if options.targets else [])
+        show(tables)
+    show([targets.targets_table(new)] if options.targets else [])
     if options.markdown:
         options.markdown.write_text("\n".join(table.markdown() for table in shown))
     if options.plot:
-        plot(new, options.plot)
+        growth.plot(new, options.plot)
 
 
-def main() -> int:
+def main() -> None:
     options = arguments()
     every = {name: group for name, group in groups(options.quick).items() if options.group in (None, name)}
     chosen = {}
@@ -130,20 +124,18 @@ def main() -> int:
             chosen[name] = replace(group, cases=cases)
     if not chosen:
         say(f"--match: no case's name contains {options.match!r}; the cases are\n{listing(every)}")
-        return 2
+        sys.exit(2)
     if options.list:
         print(listing(chosen))
-        return 0
+        return
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # ends the workers on the way out
     try:
         run_as_asked(options, chosen)
     except BuildError as error:
-        say(f"the machine cannot be measured: {error}\n--no-limits leaves its limits out")
-        return 1
+        sys.exit(f"the machine cannot be measured: {error}\n--no-limits leaves its limits out")
     except KeyboardInterrupt:
-        return 130  # what a shell reports for Ctrl-C
-    return 0
+        sys.exit(130)  # what a shell reports for Ctrl-C
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

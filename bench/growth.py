@@ -25,7 +25,7 @@ CURVES = [
         BY_SAMPLES,
     ),
 ]
-WORK = {"GFLOP/s": "floating-point operations", "10^9/s": "numbers"}
+WORK = {"GFLOP/s": "floating-point operations", "10^9/s": "numbers", "10^9 weights/s": "weights"}
 # distinct to the colour-blind, too
 COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 STYLES = (("-", "o"), ("--", "s"), (":", "^"), ("-.", "D"))  # of lines and points, by number of threads
@@ -107,7 +107,8 @@ def plot(run: dict[str, Any], path: Path) -> None:
     for place, (draw, drawn, title, x_label, y_label) in enumerate(panels, 1):
         axes = figure.add_subplot(lines, columns, place)
         draw(axes, drawn)
-        axes.set(title=title, xlabel=x_label, ylabel=y_label)
+        axes.set(xlabel=x_label, ylabel=y_label)
+        axes.set_title(title, fontsize=11, loc="left")
         axes.legend(fontsize=7, loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False, borderaxespad=0)
         axes.grid(alpha=0.25, linewidth=0.6)
     try:

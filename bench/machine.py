@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import platform
+import shutil
 import time
 import timeit
 from collections.abc import Sequence
@@ -28,8 +29,8 @@ say_once = cache(say)
 NARROWER = {"avx512": ["-mno-avx512f", "-march=x86-64"], "avx2": ["-march=x86-64"]}
 PASSES = {"triad": "a = b + s c", "update": "a = s a + b", "copy": "a = s b", "read": "sum of a"}
 MIXES = {"update": ["triad", "update"], "copy": ["copy"], "read": ["read"]}  # of reads and writes
-DTYPES = ("float32", "float64")
-PEAKS = {"gflops": "{}, GFLOP/s", "root_and_divide": "{} sqrt + div, 10^9/s"}
+PEAKS = {f"{dtype}, GFLOP/s": ("gflops", dtype) for dtype in ("float32", "float64")}
+PEAKS |= {f"{dtype} sqrt + div, 10^9/s": ("root_and_divide", dtype) for dtype in ("float32", "float64")}
 CALLS = 20_000
 EFFORT = {
     False: ("0.02", "5"),
@@ -43,8 +44,7 @@ def directory() -> Path:
 
 def forget() -> None:
     """Have all measured again."""
-    for path in directory().glob("limits-*.json"):
-        path.unlink(missing_ok=True)
+    shutil.rmtree(directory(), ignore_errors=True)
 
 
 def place(arguments: Sequence[str], flag: str) -> Path:
@@ -127,25 +127,23 @@ def measure(thread_counts: list[int], quick: bool) -> dict[str, Any]:
 
 def limits_by_threads(measured: dict[str, Any], quick: bool, instruction_set: str) -> dict[int, Limits]:
     """The limits on each number of threads, with the arithmetic of a narrower instruction set where one is named."""
-    runs = {run["instruction_set"]: run for run in [measured, *measured["narrower"]]}
-    arithmetic = runs[instruction_set or measured["instruction_set"]]["teams"]
-    pairs = zip(measured["teams"], arithmetic, strict=True)
+    if "teams" not in measured:
+        return {}
+    runs = {run["instruction_set"]: run["teams"] for run in [measured, *measured["narrower"]]}
+    pairs = zip(measured["teams"], runs[instruction_set or measured["instruction_set"]], strict=True)
     return {team["threads"]: Limits(team, of_set, quick) for team, of_set in pairs}
 
 
 def machine_tables(measured: dict[str, Any]) -> list[Table]:
     """Arithmetic and barrier by number of threads, a call from Python, bandwidth by working set."""
-    arithmetic = [
-        {"instructions": run["instruction_set"], "threads": team["threads"]}
-        | {
-            title.format(dtype): number(team[what][dtype])
-            for what, title in PEAKS.items()
-            for dtype in DTYPES
-        }
-        | {"barrier, us": f"{team['barrier_us']:.3f}" if "barrier_us" in team else EMPTY}
-        for run in [measured, *measured["narrower"]]
-        for team in run["teams"]
-    ]
+    arithmetic = []
+    for run in [measured, *measured["narrower"]]:
+        for team in run["teams"]:
+            line = {"instructions": run["instruction_set"], "threads": team["threads"]}
+            line |= {title: number(team[what][dtype]) for title, (what, dtype) in PEAKS.items()}
+            arithmetic.append(
+                line | {"barrier, us": f"{team['barrier_us']:.3f}" if "barrier_us" in team else EMPTY}
+            )
     calls = [{"call": name, "time, us": f"{us:.3f}"} for name, us in measured["python_call_us"].items()]
     sizes: dict[int, dict[str, str]] = {}
     for team in measured["teams"]:

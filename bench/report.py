@@ -51,16 +51,15 @@ def timing_cell(rounds: list[float] | None) -> str:
     """The median and the spread, or a dash for what was not timed."""
     if not rounds:
         return EMPTY
-    return f"{number(median(rounds))} ±{100 * spread(rounds) / median(rounds):.0f}%"
+    share = spread(rounds) and spread(rounds) / median(rounds)  # of a single round, which may be 0, there is none
+    return f"{number(median(rounds))} ±{100 * share:.0f}%"
 
 
 def case_cell(row: Row) -> str:
-    """Its name, marked where other programs ran."""
     return row.case + (" *" if row.disturbed else "")
 
 
 def ratio_cell(ratio: float) -> str:
-    """A ratio, or a dash where it is unknown."""
     return f"{ratio:.2f}" if ratio else EMPTY
 
 

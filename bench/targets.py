@@ -32,8 +32,7 @@ VALUES: dict[str, Callable[[Row, Row], float]] = {
     "of PyTorch's time": lambda row, _: 1 / row.over("PyTorch") if row.over("PyTorch") else 0,
     "times one thread": lambda row, one: one.ours / row.ours,
     "% more than without batch norm": lambda row, bare: 100 * (row.ours / bare.ours - 1),
-    "times one array": lambda row, one: row.ours / one.ours,
-    "times quiet": lambda row, quiet: row.ours / quiet.ours,
+    **dict.fromkeys(("times one array", "times quiet"), lambda row, other: row.ours / other.ours),
     **dict.fromkeys(("us", "us here", "kB", "MB", "%", "times"), lambda row, _: row.ours),
 }
 
