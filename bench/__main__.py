@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import fanin
-from bench import changes, growth, machine, record, targets
+from bench import changes, growth, machine, report, targets
 from bench.group import Group, measure
 from bench.groups import available, groups
 from bench.pool import COMPILE_VARIABLE
 from bench.programs import BuildError
 from bench.progress import Progress, say
-from bench.report import Table, result_tables
 
 
 def thread_counts(text: str) -> list[int]:
@@ -42,7 +41,7 @@ def arguments() -> argparse.Namespace:
     flag("--no-limits", help="leave the machine's limits out")
     flag("--fresh-limits", help="measure the machine's limits again; they are kept for a day")
     flag("--targets", help="show what is asked of fanin beside what was measured")
-    file, run = (partial(parser.add_argument, type=kind, metavar="FILE") for kind in (Path, record.read))
+    file, run = (partial(parser.add_argument, type=kind, metavar="FILE") for kind in (Path, report.read))
     file("--json", help="write every round's time")
     file("--markdown", help="write the tables")
     run("--compare", help="show what changed since the run that wrote FILE with --json")
@@ -63,7 +62,7 @@ def listing(chosen: dict[str, Group]) -> str:
 
 
 def measure_all(
-    options: argparse.Namespace, chosen: dict[str, Group], show: Callable[[list[Table]], None]
+    options: argparse.Namespace, chosen: dict[str, Group], show: Callable[[list[report.Table]], None]
 ) -> dict[str, Any]:
     """Run the groups, and show their tables on the way: the record."""
     threads, quick = options.threads, options.quick
@@ -82,8 +81,8 @@ def measure_all(
         limits = machine.limits_by_threads(run["machine"], quick, group.instruction_set)
         run[name] = measure(group, threads, quick, limits, progress)
         print(", ".join(f"{library} {version}" for library, version in run[name]["versions"].items()))
-        rows = record.groups(run)[name]
-        show([*result_tables(rows, group.results, group.rate), *growth.growth_tables(rows)])
+        rows = report.groups(run)[name]
+        show([*report.result_tables(rows, group.results, group.rate), *growth.growth_tables(rows)])
         show([targets.targets_table(run, name)] if group.judged else [])
     show(changes.threads_tables(run))
     return run
@@ -91,9 +90,9 @@ def measure_all(
 
 def run_as_asked(options: argparse.Namespace, chosen: dict[str, Group]) -> None:
     """Measure a run, or take one, then write, compare, judge and draw it."""
-    shown: list[Table] = []
+    shown: list[report.Table] = []
 
-    def show(tables: list[Table]) -> None:
+    def show(tables: list[report.Table]) -> None:
         for table in tables:
             print(table.text(), flush=True)
         shown.extend(tables)

@@ -5,8 +5,7 @@ from statistics import geometric_mean, median
 from typing import Any
 
 from bench.neighbours import VOID
-from bench.record import Row, groups, spread
-from bench.report import EMPTY, Table, case_cell, note_of, timing_cell
+from bench.report import EMPTY, Row, Table, case_cell, groups, note_of, spread, timing_cell
 
 ENOUGH_ROUNDS = 3
 ALLOWED = 1.05  # slower than one thread by more than this is a mistake of the split

@@ -17,7 +17,7 @@ from bench.machine import Limits
 from bench.neighbours import Watch
 from bench.pool import WorkerError, WorkerProcess
 from bench.progress import Progress, say
-from bench.record import Row
+from bench.report import Row
 from bench.theory import THEORY
 
 Rounds = dict[str, dict[str, list[float]]]  # by result and column

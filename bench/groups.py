@@ -1,6 +1,6 @@
 """The groups of the bench, as a table, and what has to be left out of them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from importlib.util import find_spec
 from statistics import median
@@ -14,8 +14,8 @@ from bench.progress import say
 from bench.rules import updates
 from fanin import _core
 
-# the packages that a worker needs
-PACKAGES = {"torch": "torch", "jax": "jax optax", "sklearn": "sklearn", "onnx": "onnxruntime onnx"}
+# the packages that a worker needs; C++ is last, since its programs take time to build
+PACKAGES = {"torch": "torch", "jax": "jax optax", "sklearn": "sklearn", "onnx": "onnxruntime onnx", "cpp": ""}
 TORCH, JAX, NUMPY = {"PyTorch": "torch"}, {"JAX": "jax"}, {"NumPy": "numpy"}
 FANIN, FROM_CPP = {"fanin": "fanin"}, {"fanin": "cpp"}
 PREDICTING = FANIN | {"fanin in C++": "cpp", "ONNX Runtime": "onnx"} | TORCH | JAX | NUMPY
@@ -118,27 +118,26 @@ def groups(quick: bool) -> dict[str, Group]:
     }
 
 
-def absences(chosen: Mapping[str, Group]) -> Iterator[tuple[str, str]]:
-    """Workers that cannot run, and why: peers first, since the C++ programs take time to build."""
-    for module, packages in PACKAGES.items():
-        if missing := [package for package in packages.split() if find_spec(package) is None]:
-            yield module, f"{' and '.join(missing)} not installed"
-    if any("cpp" in group.workers.values() for group in chosen.values()):
+def why_absent(module: str) -> str:
+    """What a worker needs and is missing, or nothing."""
+    if module == "cpp":
         say("building the C++ programs")
         try:
             build_program()
         except BuildError as error:
-            yield "cpp", f"fanin_bench was not built: {error}"
+            return f"fanin_bench was not built: {error}"
+    missing = [package for package in PACKAGES[module].split() if find_spec(package) is None]
+    return f"{' and '.join(missing)} not installed" if missing else ""
 
 
 def available(chosen: Mapping[str, Group]) -> dict[str, Group]:
-    """The groups without the libraries that are absent, and without those of which nothing is left."""
+    """The groups without the libraries that are absent, which are named, and without those of which nothing is left."""
     absent = set()
-    for module, reason in absences(chosen):
-        absent.add(module)
+    for module in PACKAGES:
         users = [group for group in chosen.values() if module in group.workers.values()]
-        names = {name: None for group in users for name, used in group.workers.items() if used == module}
-        if users:
+        if users and (reason := why_absent(module)):
+            absent.add(module)
+            names = {name: None for group in users for name, used in group.workers.items() if used == module}
             say(f"{' and '.join(names)} left out of {', '.join(group.name for group in users)}: {reason}")
     left = {}
     for name, group in chosen.items():

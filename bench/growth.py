@@ -10,8 +10,7 @@ from statistics import median
 from typing import Any
 
 from bench.cases import GROWING_SAMPLES, GROWING_WEIGHTS
-from bench.record import Row, groups
-from bench.report import Table, note_of, number, ratio_cell, timing_cell
+from bench.report import Row, Table, groups, note_of, number, ratio_cell, timing_cell
 
 # what grows, what is timed, the heading, and of each net its size, and how many steps are timed as one
 BY_WEIGHTS = {net.name: (net.weights, 1) for net in GROWING_WEIGHTS}

@@ -1,14 +1,75 @@
-"""Tables as text and as Markdown."""
+"""A run: the record in a JSON file, its rows, and tables of them as text and as Markdown."""
 
+import json
+from argparse import ArgumentTypeError
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median
+from pathlib import Path
+from statistics import median, quantiles
 from typing import Any
 
-from bench.neighbours import VOID
-from bench.record import Row, spread
+from bench.neighbours import MOST, VOID
 
 EMPTY = "-"
+
+
+def spread(rounds: list[float]) -> float:
+    """Half the distance between the quartiles."""
+    low, _, high = quantiles(rounds, n=4, method="inclusive") if len(rounds) > 1 else (0, 0, 0)
+    return (high - low) / 2
+
+
+class Row:
+    """One result of one case on a number of threads: the rounds of each column, in microseconds or its unit."""
+
+    def __init__(self, plain: dict[str, Any]) -> None:
+        self.result: str = plain["result"]
+        self.case: str = plain["case"]
+        self.threads: int = plain["threads"]
+        self.unit: str = plain.get("unit", "us")
+        self.limit: float | None = plain.get("limit_microseconds", plain.get("limit"))
+        self.work: float = plain.get("work", 0.0)
+        self.disturbed: bool = plain.get("other_processors", 0.0) > MOST
+        self.times: dict[str, list[float]] = plain["microseconds" if self.unit == "us" else "values"]
+        # other columns of fanin begin with its name
+        self.peers = {
+            column: rounds for column, rounds in self.times.items() if not column.startswith("fanin")
+        }
+
+    def key(self) -> tuple[str, str, int]:
+        return self.result, self.case, self.threads
+
+    @property
+    def ours(self) -> float:
+        return median(self.times["fanin"])
+
+    @property
+    def fraction(self) -> float:
+        """Of the limit, 0 where that or fanin's time is unknown."""
+        return self.limit / self.ours if self.limit and "fanin" in self.times else 0.0
+
+    def over(self, *columns: str) -> float:
+        """Time of the best of these columns, of all peers where none is named, over ours; 0 where none was timed."""
+        medians = [median(self.peers[column]) for column in self.peers if column in columns or not columns]
+        return min(medians) / self.ours if medians and "fanin" in self.times else 0.0
+
+
+def groups(run: dict[str, Any]) -> dict[str, list[Row]]:
+    """The rows of each group."""
+    return {name: [Row(case) for case in run[name]["cases"]] for name in run if name != "machine"}
+
+
+def read(path: str) -> dict[str, Any]:
+    """The record in a file that the command line names."""
+    try:
+        run = json.loads(Path(path).read_text())
+    except OSError as error:
+        raise ArgumentTypeError(f"{path} cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise ArgumentTypeError(f"{path} is not a JSON file: {error}") from None
+    if not isinstance(run, dict) or "machine" not in run:
+        raise ArgumentTypeError(f"{path} was not written by --json: it holds no measurements of a machine")
+    return run
 
 
 @dataclass
@@ -26,11 +87,10 @@ class Table:
 
     def text(self) -> str:
         """Aligned columns: the first to the left, the others to the right."""
-        left, *right = (max(map(len, cells)) for cells in zip(*self.lines(), strict=True))
-        lines = [
-            "  ".join([first.ljust(left), *map(str.rjust, cells, right)]) for first, *cells in self.lines()
-        ]
-        return "\n".join([self.heading, *map(str.rstrip, lines), *filter(None, [self.note]), ""])
+        lines = self.lines()
+        left, *right = (max(map(len, cells)) for cells in zip(*lines, strict=True))
+        aligned = ("  ".join([cell.ljust(left), *map(str.rjust, cells, right)]) for cell, *cells in lines)
+        return "\n".join([self.heading, *map(str.rstrip, aligned), *filter(None, [self.note]), ""])
 
     def markdown(self) -> str:
         """A section with a Markdown table."""
@@ -42,16 +102,17 @@ class Table:
 
 def number(x: float) -> str:
     """Three significant digits, without an exponent."""
-    if abs(x) >= 100:
-        return f"{x:,.0f}"
-    return f"{x:.1f}" if abs(x) >= 10 else f"{x:.2f}"
+    digits = 0 if abs(x) >= 100 else 1 if abs(x) >= 10 else 2
+    return f"{x:,.{digits}f}"
 
 
 def timing_cell(rounds: list[float] | None) -> str:
     """The median and the spread, or a dash for what was not timed."""
     if not rounds:
         return EMPTY
-    share = spread(rounds) and spread(rounds) / median(rounds)  # of a single round, which may be 0, there is none
+    share = spread(rounds) and spread(rounds) / median(
+        rounds
+    )  # of a single round, which may be 0, there is none
     return f"{number(median(rounds))} ±{100 * share:.0f}%"
 
 
@@ -82,7 +143,9 @@ def result_tables(rows: Sequence[Row], headings: Mapping[str, str], rate: str) -
             line |= {f"{column}, {row.unit}": timing_cell(row.times.get(column)) for column in names}
             if row.unit == "us":
                 line["best peer / fanin, times"] = ratio_cell(row.over())
-                line[f"fanin, {rate}"] = number(row.rate) if row.rate else EMPTY
+                line[f"fanin, {rate}"] = (
+                    number(1e-3 * row.work / row.ours) if row.work and "fanin" in row.times else EMPTY
+                )
                 line["limit, us"] = EMPTY if row.limit is None else number(row.limit)
                 line["reached, of the limit"] = ratio_cell(row.fraction)
             lines.append(line)

@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 from bench.cases import PRODUCTS
 from bench.changes import on_more_threads, threads_hurt
 from bench.neighbours import VOID
-from bench.record import Row, groups
-from bench.report import Table, number
+from bench.report import Row, Table, groups, number
 
 PEAK_OF_TIMES = (
     388.0  # GFLOP/s on two threads where times "here" were asked for: elsewhere they are in proportion

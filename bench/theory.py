@@ -62,19 +62,15 @@ def product_flops(product: Product) -> float:
 
 
 def product_limit(product: Product, kind: str, limits: Limits) -> float:
-    """One of the products of a dense layer."""
+    """One of the products of a dense layer, or the three of a layer with its gradients."""
     m, n, k, dtype = product.rows, product.columns, product.depth, product.dtype
     size, flops = np.dtype(dtype).itemsize, product_flops(product)
     if kind == "weight gradient, Adam":
         held = size * (m * k + m * n + 3 * k * n)
         return limits.microseconds(held + size * 3 * k * n, limits.bandwidth(held), flops, k * n, dtype)
     moved = size * (m * k + k * n + m * n)
-    return limits.microseconds(moved, limits.bandwidth(moved, mix_of(m)), flops, dtype=dtype)
-
-
-def functional_limit(product: Product, kind: str, limits: Limits) -> float:
-    """One product, or the three of a layer with its gradients."""
-    return (3 if kind == "layer and gradients" else 1) * product_limit(product, "forward", limits)
+    count = 3 if kind == "layer and gradients" else 1
+    return count * limits.microseconds(moved, limits.bandwidth(moved, mix_of(m)), flops, dtype=dtype)
 
 
 def prediction_limit(net: Net, result: str, limits: Limits) -> float:
@@ -141,7 +137,7 @@ class Theory(NamedTuple):
 THEORY = {
     "products": Theory(product_limit, product_flops),
     "predict": Theory(prediction_limit, lambda net: 2.0 * net.samples * net.weights),
-    "functional": Theory(functional_limit, product_flops),
+    "functional": Theory(product_limit, product_flops),
     "activations": Theory(activation_limit, lambda case: case.count, "10^9/s"),
     "batch_norm": Theory(batch_norm_limit, lambda case: case.rows * case.columns, "10^9/s"),
     "rules": Theory(rule_limit, lambda case: case.weights, "10^9 weights/s"),
