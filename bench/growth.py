@@ -1,6 +1,5 @@
 """How times grow with sizes: tables of curves, and a picture of the fraction of the limit and of the curves."""
 
-import importlib
 import itertools
 import math
 import sys
@@ -87,7 +86,7 @@ def draw_growth(axes: Any, points: Sequence[tuple[int, int, list[float]]]) -> No
 def plot(run: dict[str, Any], path: Path) -> None:
     """Write the picture of a run, a panel for each group and each curve, in the format of the file's name."""
     try:
-        figures: Any = importlib.import_module("matplotlib.figure")
+        from matplotlib.figure import Figure
     except ImportError:
         sys.exit("a plot needs matplotlib: pip install 'fanin[plot]'")
     rows, panels = groups(run), []
@@ -102,7 +101,7 @@ def plot(run: dict[str, Any], path: Path) -> None:
     if not panels:
         sys.exit("there is nothing to plot: fanin was timed beside a limit in no case of this run")
     columns, lines = min(2, len(panels)), -(-len(panels) // 2)
-    figure = figures.Figure(figsize=(7.5 * columns, 3.4 * lines), layout="constrained")
+    figure = Figure(figsize=(7.5 * columns, 3.4 * lines), layout="constrained")
     for place, (draw, drawn, title, x_label, y_label) in enumerate(panels, 1):
         axes = figure.add_subplot(lines, columns, place)
         draw(axes, drawn)

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -47,11 +48,9 @@ class WorkerProcess:
     def ask(self, request: str, *arguments: Any) -> Any:
         """The answer to a request; the process runs for as long as that takes and no longer."""
         self._signal(signal.SIGCONT)
-        try:
+        with suppress(BrokenPipeError):  # what it died of is found where its answer is expected
             pickle.dump((request, *arguments), self.process.stdin)
             self.process.stdin.flush()
-        except BrokenPipeError:
-            pass  # what it died of is found where its answer is expected
         return self.answer()
 
     def answer(self) -> Any:

@@ -32,9 +32,7 @@ class Row:
         self.disturbed: bool = plain.get("other_processors", 0.0) > MOST
         self.times: dict[str, list[float]] = plain["microseconds" if self.unit == "us" else "values"]
         # other columns of fanin begin with its name
-        self.peers = {
-            column: rounds for column, rounds in self.times.items() if not column.startswith("fanin")
-        }
+        self.peers = {name: rounds for name, rounds in self.times.items() if not name.startswith("fanin")}
 
     def key(self) -> tuple[str, str, int]:
         return self.result, self.case, self.threads
@@ -110,9 +108,7 @@ def timing_cell(rounds: list[float] | None) -> str:
     """The median and the spread, or a dash for what was not timed."""
     if not rounds:
         return EMPTY
-    share = spread(rounds) and spread(rounds) / median(
-        rounds
-    )  # of a single round, which may be 0, there is none
+    share = spread(rounds) / median(rounds) if len(rounds) > 1 else 0.0
     return f"{number(median(rounds))} ±{100 * share:.0f}%"
 
 
@@ -143,9 +139,8 @@ def result_tables(rows: Sequence[Row], headings: Mapping[str, str], rate: str) -
             line |= {f"{column}, {row.unit}": timing_cell(row.times.get(column)) for column in names}
             if row.unit == "us":
                 line["best peer / fanin, times"] = ratio_cell(row.over())
-                line[f"fanin, {rate}"] = (
-                    number(1e-3 * row.work / row.ours) if row.work and "fanin" in row.times else EMPTY
-                )
+                speed = 1e-3 * row.work / row.ours if "fanin" in row.times else 0.0
+                line[f"fanin, {rate}"] = number(speed) if speed else EMPTY
                 line["limit, us"] = EMPTY if row.limit is None else number(row.limit)
                 line["reached, of the limit"] = ratio_cell(row.fraction)
             lines.append(line)
