@@ -81,8 +81,8 @@ def measure_all(
         limits = machine.limits_by_threads(run["machine"], quick, group.instruction_set)
         run[name] = measure(group, threads, quick, limits, progress)
         print(", ".join(f"{library} {version}" for library, version in run[name]["versions"].items()))
-        rows = report.groups(run)[name]
-        show([*report.result_tables(rows, group.results, group.rate), *growth.growth_tables(rows)])
+        rows, rate = report.groups(run)[name], run[name]["rate"]
+        show([*report.result_tables(rows, group.results, rate), *growth.growth_tables(rows)])
         show([targets.targets_table(run, name)] if group.judged else [])
     show(changes.threads_tables(run))
     return run

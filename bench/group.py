@@ -40,11 +40,6 @@ class Group:
     instruction_set: str = ""  # what fanin is held to, where that is not the machine's best
     judged: bool = False  # whether its targets are shown with its tables
 
-    @property
-    def rate(self) -> str:
-        """The unit of work a nanosecond."""
-        return THEORY[self.topic].rate if self.topic in THEORY else ""
-
     def effort(self, quick: bool) -> tuple[int, float]:
         """The rounds of a run: a quick one has a third of them, of half the time."""
         count, seconds = self.rounds
@@ -137,7 +132,8 @@ def measure(
     group: Group, thread_counts: list[int], quick: bool, limits: Mapping[int, Limits], progress: Progress
 ) -> dict[str, Any]:
     """Every case on each number of threads, as plain values, with versions and problems; limits may be left out."""
-    outcome: dict[str, Any] = {"rate": group.rate, "cases": [], "versions": {}, "problems": []}
+    rate = THEORY[group.topic].rate if group.topic in THEORY else ""
+    outcome: dict[str, Any] = {"rate": rate, "cases": [], "versions": {}, "problems": []}
     with ExitStack() as stack:
         teams = [Team(group, n_threads, outcome, stack) for n_threads in group.threads(thread_counts)]
         for case, team in itertools.product(group.cases, teams):

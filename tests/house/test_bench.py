@@ -15,20 +15,15 @@ from fanin import _core
 ROOT = Path(__file__).parents[2]
 sys.path.append(str(ROOT))
 
-from bench import groups, machine, neighbours  # noqa: E402 - the bench is not installed
+from bench import groups, machine, neighbours, targets  # noqa: E402 - the bench is not installed
 from bench.progress import Progress  # noqa: E402
 
 MACHINE = {"instruction_set": "avx2", "processors": 2}
 
 
 def bench(*arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "bench", *map(str, arguments)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = [sys.executable, "-m", "bench", *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
 def write_run(path, machine=MACHINE, others=0.0, **microseconds):
@@ -276,6 +271,14 @@ def write_rules(path, **others):
     ]
     path.write_text(json.dumps({"machine": MACHINE, "rules": {"cases": cases}}))
     return path
+
+
+def test_every_bound_of_a_target_is_understood():
+    for *_, bounds, pattern in targets.TARGETS:
+        found = list(targets.BOUND.finditer(bounds))
+        assert "".join(bound.group(0) for bound in found) == bounds
+        assert {bound.group(3) for bound in found} <= set(targets.VALUES), bounds
+        re.compile(pattern)
 
 
 def test_targets_show_the_worst_case_of_each_bound(tmp_path):
