@@ -41,7 +41,7 @@ def growth_tables(rows: Sequence[Row]) -> list[Table]:
     """The curves that some row is on, with p between a size and the one before, time ~ size^p."""
     tables = []
     for what, timed, heading, nets in CURVES:
-        lines, before = [], {}
+        lines, before = [], dict[int, tuple[int, float]]()
         for threads, size, times in on_curve(rows, nets):
             time, (last_size, last_time) = median(times), before.get(threads, (0, 0.0))
             p = math.log(time / last_time) / math.log(size / last_size) if last_size else 0.0
@@ -89,7 +89,7 @@ def plot(run: dict[str, Any], path: Path) -> None:
         from matplotlib.figure import Figure
     except ImportError:
         sys.exit("a plot needs matplotlib: pip install 'fanin[plot]'")
-    rows, panels = groups(run), []
+    rows, panels = groups(run), list[tuple[Any, ...]]()
     for name in rows:
         rate, timed = run[name]["rate"], [row for row in rows[name] if row.work and row.fraction]
         titles = name.replace("_", " "), WORK.get(rate, rate), "fraction of the limit"

@@ -99,7 +99,8 @@ class Limits:
 
         A fused multiply-add is two operations. The three may overlap: the longest counts.
         """
-        peak, of_roots = self.arithmetic["gflops"][dtype], self.arithmetic["root_and_divide"]["float32"]
+        peak: float = self.arithmetic["gflops"][dtype]
+        of_roots: float = self.arithmetic["root_and_divide"]["float32"]
         return 1e-3 * max(moved / bandwidth, flops / peak, roots / of_roots)
 
     def bandwidth(self, held: float, mix: str = "update") -> float:

@@ -43,7 +43,7 @@ def step_limit(net: Net, result: str, limits: Limits) -> float:
     """
     rule, m = traits(net.rule), net.batch
     if result == "added":
-        moved, roots = 2 * FLOAT * rule.slots * parameters(net), rule.divides * parameters(net)
+        moved, roots = 2.0 * FLOAT * rule.slots * parameters(net), rule.divides * parameters(net)
         return limits.microseconds(moved, limits.bandwidth(working_set(net)), roots=roots)
     # without an update nothing but a gradient is written
     slots, divides = (-0.5, False) if result == "gradients" else (rule.slots, rule.divides)
