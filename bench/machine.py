@@ -95,10 +95,7 @@ class Limits:
     def microseconds(
         self, moved: float, bandwidth: float, flops: float = 0, roots: float = 0, dtype: str = "float32"
     ) -> float:
-        """The least time of moving bytes at some GB/s, of operations, and of square roots with divisions.
-
-        A fused multiply-add is two operations. The three may overlap: the longest counts.
-        """
+        """The longest of moving bytes at some GB/s, operations, and roots with divisions, since they may overlap."""
         peak: float = self.arithmetic["gflops"][dtype]
         of_roots: float = self.arithmetic["root_and_divide"]["float32"]
         return 1e-3 * max(moved / bandwidth, flops / peak, roots / of_roots)

@@ -117,10 +117,7 @@ def rule_limit(case: Updates, result: str, limits: Limits) -> float:
 
 
 def memory_limit(net: Net, result: str, limits: object) -> float:
-    """MB of parameters with the rule's slots, a batch's activations and their gradients both ways, the best weights.
-
-    20 MB more are allowed.
-    """
+    """MB of weights, slots, best weights, a batch's activations and their gradients both ways, and 20 more."""
     normed = sum(net.sizes[1:-1]) if net.batch_norm else 0
     copies = 1 + traits(net.rule).slots + net.best_weights
     return FLOAT * (copies * (parameters(net) + normed) + 3 * net.batch * sum(net.sizes)) / 1e6 + 20
