@@ -60,7 +60,7 @@ class Team:
             name: stack.enter_context(closing(WorkerProcess(module, n_threads, variables)))
             for name, module in group.workers.items()
         }
-        versions = {name: self.attempt(name, process.answer) for name, process in processes.items()}
+        versions = {name: self.attempt(name, process.greet) for name, process in processes.items()}
         self.members = {name: processes[name] for name, version in versions.items() if version is not None}
         outcome["versions"] |= {name: versions[name] for name in self.members}
 

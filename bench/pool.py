@@ -51,10 +51,13 @@ class WorkerProcess:
         with suppress(BrokenPipeError):  # what it died of is found where its answer is expected
             pickle.dump((request, *arguments), self.process.stdin)
             self.process.stdin.flush()
-        return self.answer()
+        return self._answer()
 
-    def answer(self) -> Any:
-        """What it says next: at first, once the library is loaded, its version."""
+    def greet(self) -> Any:
+        """Wait until the library is loaded: its version."""
+        return self._answer()
+
+    def _answer(self) -> Any:
         try:
             value, error = pickle.load(self.process.stdout)
         except (EOFError, pickle.UnpicklingError):

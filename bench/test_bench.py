@@ -57,7 +57,7 @@ def worker() -> Iterator[Callable[[str, int], WorkerProcess]]:
                 if module == "cpp":
                     build_program()
                 started[module, threads] = WorkerProcess(module, threads, {})
-                started[module, threads].answer()
+                started[module, threads].greet()
             except (BuildError, WorkerError) as error:
                 pytest.skip(str(error))
         return started[module, threads]
