@@ -1,53 +1,30 @@
 """The command: `python -m bench` from the checkout's root."""
 
-from __future__ import annotations
-
 import argparse
-import math
+import json
 import os
 import signal
 import sys
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import fanin
-from bench import kept, machine, record
-from bench.changes import change_tables, other_machine, threads_tables
+from bench import changes, growth, machine, report, targets
 from bench.group import Group, measure
-from bench.groups import groups
-from bench.plot import PlotError, plot
+from bench.groups import available, groups
 from bench.pool import COMPILE_VARIABLE
-from bench.present import available
 from bench.programs import BuildError
 from bench.progress import Progress, say
-from bench.report import Table, result_tables
-from bench.targets import targets_table
 
 
 def thread_counts(text: str) -> list[int]:
-    """The numbers of `1,2`."""
-    counts = [int(part) for part in text.split(",")]
-    if min(counts) < 1:
+    counts = sorted({int(part) for part in text.split(",")})
+    if counts[0] < 1:
         raise ValueError
-    return sorted(set(counts))
-
-
-FLAGS = {
-    "list": "print the groups with their cases, and exit",
-    "quick": "fewer and shorter rounds",
-    "compile": "torch.compile as well, which takes minutes to compile",
-    "no-limits": "leave the machine's limits out",
-    "fresh-limits": "measure the machine's limits again; they are kept for a day",
-    "targets": "show what is asked of fanin beside what was measured",
-}
-FILES = {
-    "json": "write every round's time",
-    "markdown": "write the tables",
-    "compare": "show what changed since the run that wrote FILE with --json",
-    "from": "run nothing: take the run that wrote FILE with --json, for --compare, --targets and --plot",
-    "plot": "draw the fraction of the limit by size, with matplotlib",
-}
+    return counts
 
 
 def arguments() -> argparse.Namespace:
@@ -57,14 +34,24 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--match", default="", metavar="TEXT", help="only cases whose name contains TEXT")
     processors = sorted({1, os.cpu_count() or 1})
     parser.add_argument("--threads", type=thread_counts, default=processors, help="numbers, such as 1,2")
-    for name, text in FLAGS.items():
-        parser.add_argument(f"--{name}", action="store_true", help=text)
-    for name, text in FILES.items():
-        parser.add_argument(f"--{name}", type=Path, metavar="FILE", dest=f"{name}_file", help=text)
+    flag = partial(parser.add_argument, action="store_true")
+    flag("--list", help="print the groups with their cases, and exit")
+    flag("--quick", help="fewer and shorter rounds")
+    flag("--compile", help="torch.compile as well, which takes minutes to compile")
+    flag("--no-limits", help="leave the machine's limits out")
+    flag("--fresh-limits", help="measure the machine's limits again; they are kept for a day")
+    flag("--targets", help="show what is asked of fanin beside what was measured")
+    file, run = (partial(parser.add_argument, type=kind, metavar="FILE") for kind in (Path, report.read))
+    file("--json", help="write every round's time")
+    file("--markdown", help="write the tables")
+    run("--compare", help="show what changed since the run that wrote FILE with --json")
+    nothing = "run nothing: take the run that wrote FILE with --json, for --compare, --targets and --plot"
+    run("--from", dest="taken", help=nothing)
+    file("--plot", help="draw the fraction of the limit by size, with matplotlib")
     options = parser.parse_args()
-    if options.from_file and not (options.compare_file or options.targets or options.plot_file):
+    if options.taken and not (options.compare or options.targets or options.plot):
         parser.error("--from needs --compare, --targets or --plot: they say what to do with the run it takes")
-    if options.from_file and options.json_file:
+    if options.taken and options.json:
         parser.error("--from runs nothing, so there is nothing for --json to write")
     return options
 
@@ -74,101 +61,80 @@ def listing(chosen: dict[str, Group]) -> str:
     return "\n".join("\n  ".join([name, *(case.name for case in of.cases)]) for name, of in chosen.items())
 
 
-def shown(tables: list[Table]) -> list[Table]:
-    for table in tables:
-        print(table.text(), flush=True)
-    return tables
-
-
-def measure_all(options: argparse.Namespace, chosen: dict[str, Group]) -> tuple[dict[str, Any], list[Table]]:
-    """Run the groups: the record, and the tables, which are shown on the way."""
+def measure_all(
+    options: argparse.Namespace, chosen: dict[str, Group], show: Callable[[list[report.Table]], None]
+) -> dict[str, Any]:
+    """Run the groups, and show their tables on the way: the record."""
+    threads, quick = options.threads, options.quick
     if options.compile:
         os.environ[COMPILE_VARIABLE] = "1"
     chosen = available(chosen)
     run: dict[str, Any] = {"machine": {"instruction_set": fanin.cpu.active(), "processors": os.cpu_count()}}
-    tables: list[Table] = []
     if not options.no_limits:
         say("machine: its limits")
         if options.fresh_limits:
-            kept.forget()
-        run["machine"] = machine.measure(options.threads, options.quick)
-        tables = shown(machine.machine_tables(run["machine"]))
-    progress = Progress(
-        {
-            name: (len(of.cases) * len(of.threads(options.threads)), math.prod(of.effort(options.quick)))
-            for name, of in chosen.items()
-        }
-    )
+            machine.forget()
+        run["machine"] = machine.measure(threads, quick)
+        show(machine.machine_tables(run["machine"]))
+    progress = Progress({name: group.plan(threads, quick) for name, group in chosen.items()})
     for name, group in chosen.items():
-        limits = {}
-        if not options.no_limits:
-            limits = machine.limits_by_threads(run["machine"], options.quick, group.instruction_set)
-        run[name] = measure(group, options.threads, options.quick, limits, progress)
+        limits = machine.limits_by_threads(run["machine"], quick, group.instruction_set)
+        run[name] = measure(group, threads, quick, limits, progress)
         print(", ".join(f"{library} {version}" for library, version in run[name]["versions"].items()))
-        rows = record.rows(run, name)
-        tables += shown([*result_tables(rows, group.results, group.rate), *group.tables(rows)])
-        if group.judged:
-            tables += shown([targets_table(run, name)])
-    return run, tables + shown(threads_tables(run))
+        rows, rate = report.groups(run)[name], run[name]["rate"]
+        show([*report.result_tables(rows, group.results, rate), *growth.growth_tables(rows)])
+        show([targets.targets_table(run, name)] if group.judged else [])
+    show(changes.threads_tables(run))
+    return run
 
 
 def run_as_asked(options: argparse.Namespace, chosen: dict[str, Group]) -> None:
-    """Measure or read a run, then write, compare, judge and draw it."""
-    tables: list[Table] = []
-    old = record.read(options.compare_file) if options.compare_file else None
-    if options.from_file:
-        new = record.read(options.from_file)
-    else:
-        new, tables = measure_all(options, chosen)
-    if options.json_file:
-        record.write(options.json_file, new)
-    if old is not None:
-        changed = change_tables(old, new)
-        if not changed:
-            say(f"{options.compare_file} has no case in common with this run")
-        elif difference := other_machine(old, new):
+    """Measure a run, or take one, then write, compare, judge and draw it."""
+    shown: list[report.Table] = []
+
+    def show(tables: list[report.Table]) -> None:
+        for table in tables:
+            print(table.text(), flush=True)
+        shown.extend(tables)
+
+    new = options.taken or measure_all(options, chosen, show)
+    if options.json:
+        options.json.write_text(json.dumps(new, indent=1) + "\n")
+    if options.compare:
+        tables = changes.change_tables(options.compare, new)
+        if not tables:
+            say("--compare: the two runs have no case in common")
+        elif difference := changes.other_machine(options.compare, new):
             say(difference)
-        tables += shown(changed)
-    if options.targets:
-        tables += shown([targets_table(new)])
-    if options.markdown_file:
-        options.markdown_file.write_text("\n".join(table.markdown() for table in tables))
-    if options.plot_file:
-        plot(new, options.plot_file)
+        show(tables)
+    show([targets.targets_table(new)] if options.targets else [])
+    if options.markdown:
+        options.markdown.write_text("\n".join(table.markdown() for table in shown))
+    if options.plot:
+        growth.plot(new, options.plot)
 
 
-def main() -> int:
+def main() -> None:
     options = arguments()
-    every = groups(options.quick)
-    if options.group:
-        every = {options.group: every[options.group]}
-    matching = {
-        name: replace(group, cases=[case for case in group.cases if options.match in case.name])
-        for name, group in every.items()
-    }
-    chosen = {name: group for name, group in matching.items() if group.cases}
+    every = {name: group for name, group in groups(options.quick).items() if options.group in (None, name)}
+    chosen = {}
+    for name, group in every.items():
+        if cases := [case for case in group.cases if options.match in case.name]:
+            chosen[name] = replace(group, cases=cases)
     if not chosen:
         say(f"--match: no case's name contains {options.match!r}; the cases are\n{listing(every)}")
-        return 2
+        sys.exit(2)
     if options.list:
         print(listing(chosen))
-        return 0
+        return
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # ends the workers on the way out
     try:
         run_as_asked(options, chosen)
-    except record.RecordError as error:
-        say(str(error))
-        return 2
-    except PlotError as error:
-        say(str(error))
-        return 1
     except BuildError as error:
-        say(f"the machine cannot be measured: {error}\n--no-limits leaves its limits out")
-        return 1
+        sys.exit(f"the machine cannot be measured: {error}\n--no-limits leaves its limits out")
     except KeyboardInterrupt:
-        return 130  # what a shell reports for Ctrl-C
-    return 0
+        sys.exit(130)  # what a shell reports for Ctrl-C
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -1,122 +1,112 @@
 """What differs between two runs, or between one thread and more, and whether it is more than noise."""
 
-from __future__ import annotations
-
-import statistics
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from statistics import geometric_mean, median
 from typing import Any
 
 from bench.neighbours import VOID
-from bench.record import Row, Timing, groups
-from bench.report import EMPTY, Table, case_cell, note_of, tabulated, timing_cell
+from bench.report import EMPTY, Row, Table, case_cell, groups, note_of, spread, timing_cell
 
 ENOUGH_ROUNDS = 3
 ALLOWED = 1.05  # slower than one thread by more than this is a mistake of the split
 
 
-def beyond_noise(old: Timing, new: Timing) -> bool:
-    """Whether the medians are further apart than both spreads together."""
-    if min(len(old.rounds), len(new.rounds)) < ENOUGH_ROUNDS:
-        return False
-    return abs(new.median - old.median) > old.spread * old.median + new.spread * new.median
-
-
-def change_cell(ratio: float) -> str:
-    """New time over old as a change in per cent, below 0 where it is faster; a dash where it is unknown."""
-    return f"{100 * (ratio - 1):+.1f}" if ratio else EMPTY
-
-
 def verdict_cell(old: Row, new: Row) -> str:
-    """What the change is, where it is beyond the noise."""
-    if not beyond_noise(old.times["fanin"], new.times["fanin"]):
+    """What the change is, where the medians are further apart than both spreads together."""
+    rounds = [row.times["fanin"] for row in (old, new)]
+    if min(map(len, rounds)) < ENOUGH_ROUNDS or abs(new.ours - old.ours) <= sum(map(spread, rounds)):
         return EMPTY
     if old.disturbed or new.disturbed:
         return VOID
     return "faster" if new.ours < old.ours else "slower"
 
 
-def peers_change(old: Row, new: Row) -> float:
-    """The median of the new times of peers over their old ones, 0 where none has both."""
-    both = [name for name in new.times if name in old.times and not name.startswith("fanin")]
-    return statistics.median(new.times[name].median / old.times[name].median for name in both) if both else 0
+def peers_change(old: Row, new: Row) -> list[float]:
+    """The median of the new times of peers over their old ones, if any has both."""
+    ratios = [median(new.peers[name]) / median(old.peers[name]) for name in new.peers if name in old.peers]
+    return [median(ratios)] if ratios else []
 
 
-def change_tables(old: dict[str, Any], new: dict[str, Any]) -> list[Table]:
-    """A table for each result that both runs timed with fanin."""
-    pairs: dict[str, list[tuple[Row, Row]]] = {}
-    before = {(name, row.result, row.case, row.threads): row for name, rows in groups(old) for row in rows}
-    for name, rows in groups(new):
-        for row in rows:
-            then = before.get((name, row.result, row.case, row.threads))
-            if then and row.unit == "us" and "fanin" in then.times and "fanin" in row.times:
-                pairs.setdefault(f"Changes in {name}, {row.result}", []).append((then, row))
-    return [change_table(heading, of_result) for heading, of_result in pairs.items()]
-
-
-def mean_change(ratios: Sequence[float]) -> str:
-    return change_cell(statistics.geometric_mean(ratios) if ratios else 0)
+def change_cell(ratios: Sequence[float]) -> str:
+    """The mean of new times over old as a change in per cent, below 0 where they are faster."""
+    return f"{100 * (geometric_mean(ratios) - 1):+.1f}" if ratios else EMPTY
 
 
 def change_table(heading: str, pairs: Sequence[tuple[Row, Row]]) -> Table:
     """The rows of both; the last one holds geometric means."""
-    columns: dict[str, Callable[[tuple[Row, Row]], str]] = {
-        "case": lambda pair: case_cell(pair[1]),
-        "threads": lambda pair: str(pair[1].threads),
-        "old, us": lambda pair: timing_cell(pair[0].times["fanin"]),
-        "new, us": lambda pair: timing_cell(pair[1].times["fanin"]),
-        "change, %": lambda pair: change_cell(pair[1].ours / pair[0].ours),
-        "beyond noise": lambda pair: verdict_cell(*pair),
-        "peers, %": lambda pair: change_cell(peers_change(*pair)),
-    }
-    table = tabulated(heading, columns, pairs, note_of([row for pair in pairs for row in pair]))
+    lines = [
+        {
+            "case": case_cell(new),
+            "threads": new.threads,
+            "old, us": timing_cell(old.times["fanin"]),
+            "new, us": timing_cell(new.times["fanin"]),
+            "change, %": change_cell([new.ours / old.ours]),
+            "beyond noise": verdict_cell(old, new),
+            "peers, %": change_cell(peers_change(old, new)),
+        }
+        for old, new in pairs
+    ]
     if len(pairs) > 1:
-        ours = mean_change([new.ours / old.ours for old, new in pairs])
-        theirs = mean_change([change for pair in pairs if (change := peers_change(*pair))])
-        table.rows.append(["geometric mean", "", "", "", ours, EMPTY, theirs])
-    return table
+        ours = change_cell([new.ours / old.ours for old, new in pairs])
+        peers = change_cell([change for pair in pairs for change in peers_change(*pair)])
+        lines.append({"case": "geometric mean", "change, %": ours, "beyond noise": EMPTY, "peers, %": peers})
+    return Table(heading, lines, note_of([row for pair in pairs for row in pair]))
+
+
+def timed(run: dict[str, Any]) -> dict[tuple[str, str, str, int], Row]:
+    """The rows with a time of fanin, by group, result, case and threads."""
+    every = ((name, row) for name, rows in groups(run).items() for row in rows)
+    return {(name, *row.key()): row for name, row in every if "fanin" in row.times and row.unit == "us"}
+
+
+def change_tables(old: dict[str, Any], new: dict[str, Any]) -> list[Table]:
+    """A table for each result that both runs timed with fanin."""
+    before = timed(old)
+    pairs: dict[str, list[tuple[Row, Row]]] = {}
+    for key, row in timed(new).items():
+        if key in before:
+            pairs.setdefault(f"Changes in {key[0]}, {row.result}", []).append((before[key], row))
+    return [change_table(heading, of_result) for heading, of_result in pairs.items()]
 
 
 def other_machine(old: dict[str, Any], new: dict[str, Any]) -> str:
     """A message if the two runs are from different machines, else nothing."""
-    of = [
-        f"{run['machine']['instruction_set']} on {run['machine']['processors']} processors"
-        for run in (old, new)
-    ]
-    return f"the runs are from different machines: {', '.join(of)}" if of[0] != of[1] else ""
+    both = (old["machine"], new["machine"])
+    names = [f"{of['instruction_set']} on {of['processors']} processors" for of in both]
+    return f"the runs are from different machines: {', '.join(names)}" if names[0] != names[1] else ""
 
 
-def on_more_threads(of_group: Sequence[Row]) -> Iterator[tuple[Row, Row]]:
-    """Fanin's rows on one thread, each with the same on more."""
-    timed = [row for row in of_group if "fanin" in row.times and row.unit == "us" and row.result != "added"]
-    ones = {(row.case, row.result): row for row in timed if row.threads == 1}
-    for row in timed:
-        if row.threads > 1 and (row.case, row.result) in ones:
-            yield ones[row.case, row.result], row
+def on_more_threads(run: dict[str, Any]) -> Iterator[tuple[str, Row, Row]]:
+    """Groups with fanin's rows on one thread, each with the same on more."""
+    known = timed(run)
+    for (name, result, case, threads), row in known.items():
+        one = known.get((name, result, case, 1))
+        if one and threads > 1 and result != "added":
+            yield name, one, row
 
 
 def threads_hurt(one: Row, many: Row) -> bool:
     """Whether more threads are slower: in the quickest rounds, too, since other programs slow down a team most."""
-    quickest = [min(row.times["fanin"].rounds) for row in (one, many)]
+    quickest = [min(row.times["fanin"]) for row in (one, many)]
     return many.ours > ALLOWED * one.ours and quickest[1] > ALLOWED * quickest[0]
-
-
-def threads_verdict(one: Row, many: Row) -> str:
-    verdict = VOID if one.disturbed or many.disturbed else "threads hurt"
-    return verdict if threads_hurt(one, many) else ""
 
 
 def threads_tables(run: dict[str, Any]) -> list[Table]:
     """Every case of fanin on one thread and on more."""
-    columns: dict[str, Callable[[tuple[str, Row, Row]], str]] = {
-        "group": lambda item: item[0],
-        "result": lambda item: item[1].result,
-        "case": lambda item: case_cell(item[2]),
-        "1 thread, us": lambda item: timing_cell(item[1].times["fanin"]),
-        "threads": lambda item: str(item[2].threads),
-        "more, us": lambda item: timing_cell(item[2].times["fanin"]),
-        "faster by, times": lambda item: f"{item[1].ours / item[2].ours:.2f}",
-        "verdict": lambda item: threads_verdict(*item[1:]),
-    }
-    items = [(name, *pair) for name, rows in groups(run) for pair in on_more_threads(rows)]
-    note = note_of([row for _, one, many in items for row in (one, many)])
-    return [tabulated("More threads", columns, items, note)] if items else []
+    lines, rows = [], []
+    for name, one, many in on_more_threads(run):
+        verdict = VOID if one.disturbed or many.disturbed else "threads hurt"
+        rows += [one, many]
+        lines.append(
+            {
+                "group": name,
+                "result": one.result,
+                "case": case_cell(many),
+                "1 thread, us": timing_cell(one.times["fanin"]),
+                "threads": many.threads,
+                "more, us": timing_cell(many.times["fanin"]),
+                "faster by, times": f"{one.ours / many.ours:.2f}",
+                "verdict": verdict if threads_hurt(one, many) else "",
+            }
+        )
+    return [Table("More threads", lines, note_of(rows))] if lines else []

@@ -3,12 +3,13 @@
 Rounds go around all libraries, A B A B, so that a slow minute of the machine is shared by all.
 """
 
-from __future__ import annotations
-
 import itertools
+import math
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from bench.cases import Case
@@ -16,8 +17,7 @@ from bench.machine import Limits
 from bench.neighbours import Watch
 from bench.pool import WorkerError, WorkerProcess
 from bench.progress import Progress, say
-from bench.record import Row
-from bench.report import Table
+from bench.report import Row
 from bench.theory import THEORY
 
 Rounds = dict[str, dict[str, list[float]]]  # by result and column
@@ -25,60 +25,29 @@ Rounds = dict[str, dict[str, list[float]]]  # by result and column
 
 @dataclass(frozen=True)
 class Group:
-    """What is timed, and against whom.
+    """What is timed, and against whom; all libraries are checked against fanin's results, within the tolerance."""
 
-    workers
-        the module of each library, fanin first, against which the others are checked, within the tolerance
-    results, units
-        the heading of the table of each result; what they are measured in, where that is not microseconds
-    rounds
-        how many, and about how many seconds each: a quick run has a third of them, of half the time
-    topic
-        the function of a worker that prepares a case, and the entry in `theory.THEORY`
-    threads
-        those of all numbers of threads that it is run on
-    last
-        results of which only the last round counts
-    derive
-        one more result, made of the rounds of others
-    instruction_set
-        what fanin is held to, where that is not the machine's best
-    tables, judged
-        more tables, made of all rows; whether its targets are shown with them
-    """
-
-    workers: Mapping[str, str]
+    workers: Mapping[str, str]  # the module of each library, fanin first
     cases: Sequence[Case]
-    results: Mapping[str, str]
-    rounds: tuple[int, float]
+    results: Mapping[str, str]  # the heading of the table of each
+    rounds: tuple[int, float]  # how many, and about how many seconds each
     name: str = ""
-    topic: str = ""
+    topic: str = ""  # the function of a worker that prepares a case, and the entry in `theory.THEORY`
     tolerance: float = 1e-4
-    units: Mapping[str, str] = field(default_factory=dict)
-    threads: Callable[[list[int]], list[int]] = list
-    last: tuple[str, ...] = ()
-    derive: Callable[[Rounds], Rounds] = lambda rounds: {}
-    instruction_set: str = ""
-    tables: Callable[[Sequence[Row]], list[Table]] = lambda rows: []
-    judged: bool = False
-
-    @property
-    def rate(self) -> str:
-        """The unit of work a nanosecond."""
-        return THEORY[self.topic].rate if self.topic in THEORY else ""
+    units: Mapping[str, str] = field(default_factory=dict)  # of results that are not in microseconds
+    threads: Callable[[list[int]], list[int]] = list  # those of all numbers of threads that it is run on
+    derive: Callable[[Rounds], Rounds] = lambda rounds: {}  # further results, or what takes the place of some
+    instruction_set: str = ""  # what fanin is held to, where that is not the machine's best
+    judged: bool = False  # whether its targets are shown with its tables
 
     def effort(self, quick: bool) -> tuple[int, float]:
-        """The rounds of a run."""
+        """The rounds of a run: a quick one has a third of them, of half the time."""
         count, seconds = self.rounds
         return (-(-count // 3), seconds / 2) if quick else self.rounds
 
-
-def disagreement(values: list[float], expected: list[float], tolerance: float) -> str:
-    """A message if the numbers that both have differ by more than the tolerance allows, else nothing."""
-    for value, other in zip(values, expected, strict=False):
-        if not abs(value - other) <= tolerance * max(1e-3, abs(other)):
-            return f"not timed: its result is {value:.7g} where {other:.7g} is expected"
-    return ""
+    def plan(self, thread_counts: list[int], quick: bool) -> tuple[int, float]:
+        """How many cases there are on how many numbers of threads, and the seconds of rounds of one."""
+        return len(self.cases) * len(self.threads(thread_counts)), math.prod(self.effort(quick))
 
 
 class Team:
@@ -87,15 +56,13 @@ class Team:
     def __init__(self, group: Group, n_threads: int, outcome: dict[str, Any], stack: ExitStack) -> None:
         self.group, self.n_threads, self.outcome = group, n_threads, outcome
         variables = {"FANIN_ISA": group.instruction_set} if group.instruction_set else {}
-        self.members = {
+        processes = {
             name: stack.enter_context(closing(WorkerProcess(module, n_threads, variables)))
             for name, module in group.workers.items()
         }
-        for name, process in list(self.members.items()):
-            if (version := self.attempt(name, process.greet)) is None:
-                self.members.pop(name)
-            else:
-                outcome["versions"][name] = version
+        versions = {name: self.attempt(name, process.greet) for name, process in processes.items()}
+        self.members = {name: processes[name] for name, version in versions.items() if version is not None}
+        outcome["versions"] |= {name: versions[name] for name in self.members}
 
     def problem(self, about: str, message: object) -> None:
         self.outcome["problems"].append(f"{about}, threads {self.n_threads}: {message}")
@@ -108,8 +75,8 @@ class Team:
         except WorkerError as error:
             return self.problem(about, error)
 
-    def checked(self, case: Case) -> Iterator[tuple[WorkerProcess, int, str, str]]:
-        """Set a case up in every library: process, index, result and column of what agrees with fanin's results."""
+    def checked(self, case: Case) -> Iterator[tuple[str, str, Callable[[float], Any]]]:
+        """Set a case up in every library: result, column and a round of what agrees with fanin's results."""
         reference: dict[str, list[float]] = {}
         for name, process in self.members.items():
             tasks = self.attempt(f"{name}, {case.name}", process.ask, "prepare", self.group.topic, case)
@@ -117,60 +84,59 @@ class Team:
                 about = f"{column or name}, {result}, {case.name}"
                 if result not in self.group.results:
                     continue
-                values = self.attempt(about, process.ask, "check", index)
-                if values is None:
+                if (values := self.attempt(about, process.ask, "check", index)) is None:
                     continue
-                expected = reference.setdefault(result, values)
-                if message := disagreement(values, expected, tolerance or self.group.tolerance):
-                    self.problem(about, message)
+                allowed = tolerance or self.group.tolerance
+                for value, expected in zip(values, reference.setdefault(result, values), strict=False):
+                    if not abs(value - expected) <= allowed * max(1e-3, abs(expected)):
+                        message = f"not timed: its result is {value:.7g} where {expected:.7g} is expected"
+                        self.problem(about, message)
+                        break
                 else:
-                    yield process, index, result, column or name
+                    yield result, column or name, partial(process.ask, "round", index)
 
     def rounds(self, case: Case, count: int, seconds: float) -> Rounds:
         """Those of a case, in turn."""
         contenders = list(self.checked(case))
-        rounds: Rounds = {}
+        rounds: Rounds = defaultdict(lambda: defaultdict(list))
         for _ in range(count):
             for contender in list(contenders):
-                process, index, result, column = contender
-                value = self.attempt(f"{column}, {case.name}", process.ask, "round", index, seconds)
+                result, column, one_round = contender
+                value = self.attempt(f"{column}, {case.name}", one_round, seconds)
                 if value is None:
                     contenders.remove(contender)
                 else:
-                    rounds.setdefault(result, {}).setdefault(column, []).append(value)
-        for result in set(self.group.last) & set(rounds):
-            rounds[result] = {column: values[-1:] for column, values in rounds[result].items()}
+                    rounds[result][column].append(value)
         return rounds | self.group.derive(rounds)
 
-    def record(self, case: Case, result: str, limits: Limits | None, **measured: Any) -> dict[str, Any]:
-        """One result of a case as plain values, with its work and its limit."""
-        unit = self.group.units.get(result, "us")
-        plain = {"case": case.name, "threads": self.n_threads, "result": result, "unit": unit}
-        plain["microseconds" if unit == "us" else "values"] = measured["columns"]
-        plain["other_processors"] = measured["others"] if unit in ("us", "times") else 0.0
-        if theory := THEORY.get(self.group.topic):
-            plain["work"] = theory.work(case) if result != "added" else 0.0
-            if limits or unit != "us":
-                plain["limit_microseconds" if unit == "us" else "limit"] = theory.limit(case, result, limits)
-        if plain.get("work") and "fanin" in measured["columns"] and Row(plain).fraction > 1:
-            self.problem(f"{result}, {case.name}", "faster than the limit, which something disturbed")
-        return plain
+    def measure(self, case: Case, quick: bool, limits: Limits | None) -> Iterator[dict[str, Any]]:
+        """Each result of a case as plain values, with its work and its limit."""
+        watch, theory = Watch(), THEORY.get(self.group.topic)
+        rounds = self.rounds(case, *self.group.effort(quick))
+        others = watch.processors()
+        for result, columns in rounds.items():
+            unit = self.group.units.get(result, "us")
+            values, limit = ("microseconds", "limit_microseconds") if unit == "us" else ("values", "limit")
+            plain = {"case": case.name, "threads": self.n_threads, "result": result, "unit": unit}
+            plain |= {values: columns, "other_processors": others if unit in ("us", "times") else 0.0}
+            if theory:
+                plain["work"] = theory.work(case) if result != "added" else 0.0
+            if theory and (limits or unit != "us"):
+                plain[limit] = theory.limit(case, result, limits)
+            if plain.get("work") and Row(plain).fraction > 1:
+                self.problem(f"{result}, {case.name}", "faster than the limit, which something disturbed")
+            yield plain
 
 
 def measure(
     group: Group, thread_counts: list[int], quick: bool, limits: Mapping[int, Limits], progress: Progress
 ) -> dict[str, Any]:
     """Every case on each number of threads, as plain values, with versions and problems; limits may be left out."""
-    outcome: dict[str, Any] = {"rate": group.rate, "cases": [], "versions": {}, "problems": []}
+    rate = THEORY[group.topic].rate if group.topic in THEORY else ""
+    outcome: dict[str, Any] = {"rate": rate, "cases": [], "versions": {}, "problems": []}
     with ExitStack() as stack:
         teams = [Team(group, n_threads, outcome, stack) for n_threads in group.threads(thread_counts)]
         for case, team in itertools.product(group.cases, teams):
             progress.begin(group.name, case.name, team.n_threads)
-            watch = Watch()
-            rounds = team.rounds(case, *group.effort(quick))
-            others, least = watch.processors(), limits.get(team.n_threads)
-            outcome["cases"] += [
-                team.record(case, result, least, columns=columns, others=others)
-                for result, columns in rounds.items()
-            ]
+            outcome["cases"] += team.measure(case, quick, limits.get(team.n_threads))
     return outcome

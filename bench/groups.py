@@ -1,38 +1,41 @@
-"""The groups of the bench, as a table."""
-
-from __future__ import annotations
+"""The groups of the bench, as a table, and what has to be left out of them."""
 
 from collections.abc import Mapping
 from dataclasses import replace
+from importlib.util import find_spec
 from statistics import median
 
 import fanin
 from bench import cases
 from bench.cases import Case
 from bench.group import Group, Rounds
-from bench.growth import growth_tables
+from bench.programs import BuildError, build_program
+from bench.progress import say
 from bench.rules import updates
 from fanin import _core
 
+# the packages that a worker needs; C++ is last, since its programs take time to build
+PACKAGES = {"torch": "torch", "jax": "jax optax", "sklearn": "sklearn", "onnx": "onnxruntime onnx", "cpp": ""}
 TORCH, JAX, NUMPY = {"PyTorch": "torch"}, {"JAX": "jax"}, {"NumPy": "numpy"}
 FANIN, FROM_CPP = {"fanin": "fanin"}, {"fanin": "cpp"}
 PREDICTING = FANIN | {"fanin in C++": "cpp", "ONNX Runtime": "onnx"} | TORCH | JAX | NUMPY
 
+# the headings of results
 PRODUCTS = {
-    "forward": "Z = A W",
-    "input gradient": "dA = dZ W'",
-    "weight gradient": "dW = A' dZ",
-    "weight gradient, Adam": "dW = A' dZ, and Adam on W",
+    "forward": "Forward: Z = A W",
+    "input gradient": "Input gradient: dA = dZ W'",
+    "weight gradient": "Weight gradient: dW = A' dZ",
+    "weight gradient, Adam": "Weight gradient, Adam: dW = A' dZ, and Adam on W",
 }
 FUNCTIONAL = {
-    "product": "Z = A W, into an array that exists",
-    "layer": "relu(A W + b)",
-    "layer and gradients": "relu(A W + b), and the gradients of A, W and b",
+    "product": "Product: Z = A W, into an array that exists",
+    "layer": "Layer: relu(A W + b)",
+    "layer and gradients": "Layer and gradients: relu(A W + b), and the gradients of A, W and b",
 }
-ACTIVATIONS = {"value": "f(z)", "value and gradient": "f(z), and da f'(z)"}
+ACTIVATIONS = {"value": "Value: f(z)", "value and gradient": "Value and gradient: f(z), and da f'(z)"}
 BATCH_NORM = {
-    "batch norm": "y from x, gamma and beta",
-    "batch norm and gradients": "y, and the gradients of x, gamma and beta",
+    "batch norm": "Batch norm: y from x, gamma and beta",
+    "batch norm and gradients": "Batch norm and gradients: y, and the gradients of x, gamma and beta",
 }
 FUSED = {
     "step": "Steps with updates fused into the weight gradient, and flat after it",
@@ -40,13 +43,12 @@ FUSED = {
     "added": "What fused updates add, and may add",
 }
 LIGHT = "short fits beside a program that takes 3 of every 15 ms"
-NEVER_RESTS = "short fits beside a program that never rests"
 SHARING = {
     "quiet": "A step in an epoch",
     "busy": "A step in an epoch beside busy programs, two a processor",
     "two fits": "Two fits at once, over one after the other",
     LIGHT: "Fits of an epoch beside a light program, over one thread",
-    NEVER_RESTS: "Fits of an epoch beside a busy program, over one thread",
+    "short fits beside a program that never rests": "Fits of an epoch beside a busy program, over one thread",
 }
 EMBEDDED = {
     "predict": "Embedded in C++: a row",
@@ -56,18 +58,8 @@ EMBEDDED = {
 }
 FASHION = {"an epoch": "Fashion-MNIST: an epoch", "accuracy": "Fashion-MNIST: accuracy on the test set"}
 MEMORY = {"peak": "Peak memory of training with Adam, beside what it has to hold and 20 MB"}
-UNITS = {
-    **dict.fromkeys(("two fits", LIGHT, NEVER_RESTS), "times"),
-    "static library": "kB",
-    "a program that trains": "kB",
-    "peak": "MB",
-    "accuracy": "%",
-}
-
-
-def headings(kinds: Mapping[str, str], before: str = "") -> dict[str, str]:
-    """The heading of the table of each kind."""
-    return {kind: f"{before}{kind[0].upper()}{kind[1:]}: {formula}" for kind, formula in kinds.items()}
+UNITS = {"static library": "kB", "a program that trains": "kB", "peak": "MB", "accuracy": "%"}
+UNITS |= {result: "times" for result in SHARING if "fits" in result}
 
 
 def added(rounds: Rounds) -> Rounds:
@@ -76,59 +68,83 @@ def added(rounds: Rounds) -> Rounds:
     return {"added": {"fanin": [median(step) - median(gradients)]}} if step and gradients else {}
 
 
+def at_the_end(rounds: Rounds) -> Rounds:
+    """The accuracy after the last epoch."""
+    of_last = {column: values[-1:] for column, values in rounds.get("accuracy", {}).items()}
+    return {"accuracy": of_last} if of_last else {}
+
+
 def groups(quick: bool) -> dict[str, Group]:
     """All groups by name, in the order of a run."""
-    double = [case for case in cases.SOME_PRODUCTS if case.dtype == "float64"]
-    products = Group(FROM_CPP | TORCH | NUMPY, [*cases.PRODUCTS, *double], headings(PRODUCTS), (9, 0.04))
+    shapes = [*cases.PRODUCTS, *(case for case in cases.SOME_PRODUCTS if case.dtype == "float64")]
+    products = Group(FROM_CPP | TORCH | NUMPY, shapes, PRODUCTS, (9, 0.04), topic="products")
+    forced = {result: f"AVX2 forced. {heading}" for result, heading in PRODUCTS.items()}
     steps = Group(FANIN, cases.NETS, {"training": "Training steps with Adam"}, (9, 0.2), topic="steps")
+    growing: list[Case] = [*cases.GROWING_WEIGHTS, *cases.GROWING_SAMPLES]
     # 64 KiB and 1 MiB: in L2, and about in L2
     elements = [cases.Elements(name, count) for count in (1 << 14, 1 << 18) for name in _core.activations()]
     embedded: list[Case] = [*cases.ONE_ROW, cases.Archive(fanin.cpu.active())]
     epochs = 1 if quick else 10
+    fashion = [cases.fashion(epochs)]
+    predicting = {"predict": "Prediction: probabilities of the classes"}
+    rules = {"step": "One step of a rule on float32 arrays, in place"}
     listed = {
         "products": products,
         "products_avx2": replace(
-            products,
-            workers=FROM_CPP,
-            cases=cases.SOME_PRODUCTS,
-            results=headings(PRODUCTS, "AVX2 forced. "),
-            topic="products",
-            instruction_set="avx2",
+            products, workers=FROM_CPP, cases=cases.SOME_PRODUCTS, results=forced, instruction_set="avx2"
         ),
-        "few_rows": replace(
-            products, cases=cases.FEW_ROWS, results={"forward": "Few rows: Z = A W"}, topic="products"
-        ),
-        "predict": Group(
-            PREDICTING, cases.PREDICTIONS, {"predict": "Prediction: probabilities of the classes"}, (9, 0.05)
-        ),
+        "few_rows": replace(products, cases=cases.FEW_ROWS, results={"forward": "Few rows: Z = A W"}),
+        "predict": Group(PREDICTING, cases.PREDICTIONS, predicting, (9, 0.05)),
         "embedded": Group(FROM_CPP, embedded, EMBEDDED, (9, 0.1), threads=lambda counts: [1], judged=True),
-        "functional": Group(FANIN | TORCH | NUMPY, cases.PRODUCTS, headings(FUNCTIONAL), (9, 0.04)),
-        "activations": Group(FANIN | TORCH, elements, headings(ACTIVATIONS), (9, 0.02)),
-        "batch_norm": Group(FANIN | TORCH | JAX, cases.BATCHES, headings(BATCH_NORM), (9, 0.04)),
-        "rules": Group(
-            FANIN | TORCH | JAX | NUMPY,
-            updates(quick),
-            {"step": "One step of a rule on float32 arrays, in place"},
-            (7, 0.02),
-            tolerance=2e-3,  # as updates of an epsilon-free textbook agree to in float32
-        ),
+        "functional": Group(FANIN | TORCH | NUMPY, cases.PRODUCTS, FUNCTIONAL, (9, 0.04)),
+        "activations": Group(FANIN | TORCH, elements, ACTIVATIONS, (9, 0.02)),
+        "batch_norm": Group(FANIN | TORCH | JAX, cases.BATCHES, BATCH_NORM, (9, 0.04)),
+        # as updates of an epsilon-free textbook agree to in float32
+        "rules": Group(FANIN | TORCH | JAX | NUMPY, updates(quick), rules, (7, 0.02), tolerance=2e-3),
         "steps": replace(steps, workers=FANIN | TORCH | JAX | {"scikit-learn": "sklearn"}),
         "fused": Group(FROM_CPP, cases.RULES_ON_NETS, FUSED, (9, 0.2), tolerance=0.0, derive=added),
         "memory": Group(FANIN, cases.MEMORY, MEMORY, (1, 1.0), judged=True),
         "sharing": Group(
-            FANIN, cases.NETS, SHARING, (5, 1.0), threads=lambda counts: [max(counts)], judged=True
+            FANIN, cases.NETS, SHARING, (5, 1.0), threads=lambda counts: counts[-1:], judged=True
         ),
         "fashion_mnist": Group(
-            FANIN | TORCH, [cases.fashion(epochs)], FASHION, (epochs, 1.0), last=("accuracy",), judged=True
+            FANIN | TORCH, fashion, FASHION, (epochs, 1.0), derive=at_the_end, judged=True
         ),
-        "growth": replace(
-            steps,
-            cases=[*cases.GROWING_WEIGHTS, *cases.GROWING_SAMPLES],
-            results={"training": "Growth: training steps"},
-            tables=growth_tables,
-        ),
+        "growth": replace(steps, cases=growing, results={"training": "Growth: training steps"}),
     }
     return {
         name: replace(group, name=name, topic=group.topic or name, units=UNITS)
         for name, group in listed.items()
     }
+
+
+def why_absent(module: str) -> str:
+    """What a worker needs and is missing, or nothing."""
+    if module == "cpp":
+        say("building the C++ programs")
+        try:
+            build_program()
+        except BuildError as error:
+            return f"fanin_bench was not built: {error}"
+    missing = [package for package in PACKAGES[module].split() if find_spec(package) is None]
+    return f"{' and '.join(missing)} not installed" if missing else ""
+
+
+def available(chosen: Mapping[str, Group]) -> dict[str, Group]:
+    """The groups without the libraries that are absent, which are named, and without those of which nothing is left."""
+    absent = set()
+    for module in PACKAGES:
+        users = [group for group in chosen.values() if module in group.workers.values()]
+        if users and (reason := why_absent(module)):
+            absent.add(module)
+            names = {name: None for group in users for name, used in group.workers.items() if used == module}
+            say(f"{' and '.join(names)} left out of {', '.join(group.name for group in users)}: {reason}")
+    left = {}
+    for name, group in chosen.items():
+        workers = {library: module for library, module in group.workers.items() if module not in absent}
+        narrow = group.instruction_set
+        if narrow and (narrow == fanin.cpu.active() or narrow not in fanin.cpu.available()):
+            say(f"{name} left out: {narrow} is not a narrower set of this processor")
+        elif workers:
+            left[name] = replace(group, workers=workers)
+    return left

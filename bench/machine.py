@@ -1,131 +1,156 @@
-"""What the machine can do at best, as measured by fanin_bench_limits."""
+"""What the machine can do at best: what fanin_bench_limits measures, kept for a day in the user's cache directory."""
 
-from __future__ import annotations
-
-import itertools
-import math
+import hashlib
+import json
+import os
+import platform
+import shutil
+import time
 import timeit
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from bench import kept
+from bench.neighbours import Watch
+from bench.programs import SOURCES, limits_output
+from bench.progress import say
 from bench.report import EMPTY, Table, number
+
+DAY = 24 * 60 * 60
+DISTURBED = "other programs ran while the machine's limits were measured: they are not kept for the next run"
+say_once = cache(say)
 
 # what leaves wider instructions out: of AVX-512, and, on x86-64, of all that came after its first processors
 NARROWER = {"avx512": ["-mno-avx512f", "-march=x86-64"], "avx2": ["-march=x86-64"]}
 PASSES = {"triad": "a = b + s c", "update": "a = s a + b", "copy": "a = s b", "read": "sum of a"}
-MIXES = {"update": ["triad", "update"], "copy": ["copy"], "read": ["read"]}
-QUICK, FULL = ("0.004", "3"), ("0.02", "5")  # seconds of a trial, and how many
+MIXES = {"update": ["triad", "update"], "copy": ["copy"], "read": ["read"]}  # of reads and writes
+PEAKS = {f"{dtype}, GFLOP/s": ("gflops", dtype) for dtype in ("float32", "float64")}
+PEAKS |= {f"{dtype} sqrt + div, 10^9/s": ("root_and_divide", dtype) for dtype in ("float32", "float64")}
+CALLS = 20_000
+EFFORT = {
+    False: ("0.02", "5"),
+    True: ("0.004", "3"),
+}  # by whether the run is quick: seconds of a trial, and how many
+
+
+def directory() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "fanin-bench")
+
+
+def forget() -> None:
+    """Have all measured again."""
+    shutil.rmtree(directory(), ignore_errors=True)
+
+
+def place(arguments: Sequence[str], flag: str) -> Path:
+    """The file of one measurement, whose name is made of all that the result depends on."""
+    model = platform.processor()
+    with suppress(OSError):
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        model = next((line for line in lines if line.startswith("model name")), model)
+    sources = [path.read_text() for path in sorted(SOURCES.glob("*.?pp"))]
+    depends = [platform.node(), platform.machine(), model, os.cpu_count(), os.environ.get("CXX"), sources]
+    digest = hashlib.sha256(json.dumps([*depends, *arguments, flag]).encode()).hexdigest()
+    return directory() / f"limits-{digest[:16]}.json"
+
+
+def kept(arguments: Sequence[str], flag: str = "") -> dict[str, Any]:
+    """What fanin_bench_limits prints, compiled with a flag; measured where no file of the last day holds it."""
+    path = place(arguments, flag)
+    with suppress(OSError, ValueError, KeyError, TypeError):  # absent or damaged
+        record = json.loads(path.read_text())
+        if 0 <= time.time() - record["time"] < DAY:
+            return dict(record["measured"])
+    watch = Watch()
+    measured: dict[str, Any] = json.loads(limits_output(arguments, flag))
+    if watch.disturbed():
+        say_once(DISTURBED)
+    else:
+        with suppress(OSError):  # without a cache the next run measures again
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps({"time": time.time(), "measured": measured}))
+    return measured
+
+
+@cache
+def updates(quick: bool, threads: int, weights: int) -> list[float]:
+    """GB/s of reading an array of so many weights and updating others in place, by the number of others less one."""
+    measured: list[float] = kept((str(weights), *EFFORT[quick], str(threads)))["teams"][0]
+    return measured
 
 
 @dataclass(frozen=True)
 class Limits:
-    """The machine's limits on one number of threads: for float32 where nothing else is said.
+    """The machine's limits on one number of threads, as measured: bandwidth, and arithmetic of an instruction set."""
 
-    flops, flops64, roots
-        floating-point operations a second at peak (a fused multiply-add is two), in either precision; square roots
-        with a division a second
-    bandwidths
-        bytes a second by mix of reads and writes and by size of the working set: "update", the better of
-        a = b + s c and a = s a + b; "copy", a = s b; "read", a sum
-    effort
-        that they were measured with
-    """
+    team: dict[str, Any]
+    arithmetic: dict[str, Any]
+    quick: bool
 
-    flops: float
-    flops64: float
-    roots: float
-    bandwidths: dict[str, list[tuple[float, float]]]
-    threads: int
-    effort: tuple[str, str] = FULL
+    def microseconds(
+        self, moved: float, bandwidth: float, flops: float = 0, roots: float = 0, dtype: str = "float32"
+    ) -> float:
+        """The longest of moving bytes at some GB/s, operations, and roots with divisions, since they may overlap."""
+        peak: float = self.arithmetic["gflops"][dtype]
+        of_roots: float = self.arithmetic["root_and_divide"]["float32"]
+        return 1e-3 * max(moved / bandwidth, flops / peak, roots / of_roots)
 
-    def bandwidth(self, working_set: float, mix: str = "update") -> float:
-        """Bytes a second for a working set of this many bytes, interpolated in its logarithm."""
-        sizes = self.bandwidths[mix]
-        if working_set <= sizes[0][0]:
-            return sizes[0][1]
-        for (below, low), (above, high) in itertools.pairwise(sizes):
-            if working_set <= above:
-                return low + (high - low) * math.log(working_set / below) / math.log(above / below)
-        return sizes[-1][1]
+    def bandwidth(self, held: float, mix: str = "update") -> float:
+        """GB/s for a working set of so many bytes, interpolated in its logarithm."""
+        sizes = [row["bytes"] for row in self.team["bandwidth"]]
+        best = [max(row[name] for name in MIXES[mix]) for row in self.team["bandwidth"]]
+        return float(np.interp(np.log(held), np.log(sizes), best))
 
     def update_bandwidth(self, weights: int, in_place: int) -> float:
-        """Bytes a second of reading an array of so many weights and updating others in place."""
-        return 1e9 * updates(self.effort, self.threads, weights)[in_place - 1]
-
-
-@cache
-def updates(effort: tuple[str, str], threads: int, weights: int) -> list[float]:
-    """GB/s by the number of arrays in place."""
-    measured: list[float] = kept.limits((str(weights), *effort, str(threads)))["teams"][0]
-    return measured
+        return updates(self.quick, self.team["threads"], weights)[in_place - 1]
 
 
 def measure(thread_counts: list[int], quick: bool) -> dict[str, Any]:
     """The measurements as fanin_bench_limits prints them, with its widest instructions and with narrower ones."""
-    numbers = [*(QUICK if quick else FULL), *map(str, thread_counts)]
-    measured = kept.limits(("machine", *numbers))
+    numbers = [*EFFORT[quick], *map(str, thread_counts)]
+    measured = kept(("machine", *numbers))
     narrower = NARROWER.get(measured["instruction_set"], [])
-    measured["narrower"] = [kept.limits(("arithmetic", *numbers), flag) for flag in narrower]
+    measured["narrower"] = [kept(("arithmetic", *numbers), flag) for flag in narrower]
     x = np.ones(1, np.float32)
-    measured["python_call_us"] = {
-        name: 1e6 * min(timeit.repeat(call, number=20_000, repeat=10)) / 20_000
-        for name, call in (
-            ("of Python", lambda: None),
-            ("of NumPy, on one number", lambda: np.negative(x, out=x)),
-        )
-    }
+    calls = {"of Python": lambda: None, "of NumPy, on one number": lambda: np.negative(x, out=x)}
+    best = {name: min(timeit.repeat(call, number=CALLS, repeat=10)) for name, call in calls.items()}
+    measured["python_call_us"] = {name: 1e6 * seconds / CALLS for name, seconds in best.items()}
     return measured
 
 
-def limits_by_threads(
-    measured: dict[str, Any], quick: bool = False, instruction_set: str = ""
-) -> dict[int, Limits]:
+def limits_by_threads(measured: dict[str, Any], quick: bool, instruction_set: str) -> dict[int, Limits]:
     """The limits on each number of threads, with the arithmetic of a narrower instruction set where one is named."""
-    arithmetic = {
-        run["instruction_set"]: {team["threads"]: team for team in run["teams"]}
-        for run in [measured, *measured["narrower"]]
-    }
-    limits = {}
-    for team in measured["teams"]:
-        threads = team["threads"]
-        of_set = arithmetic[instruction_set or measured["instruction_set"]][threads]
-        limits[threads] = Limits(
-            flops=1e9 * of_set["gflops"]["float32"],
-            flops64=1e9 * of_set["gflops"]["float64"],
-            roots=1e9 * of_set["root_and_divide"]["float32"],
-            bandwidths={
-                mix: [(row["bytes"], 1e9 * max(row[name] for name in passes)) for row in team["bandwidth"]]
-                for mix, passes in MIXES.items()
-            },
-            threads=threads,
-            effort=QUICK if quick else FULL,
-        )
-    return limits
+    if "teams" not in measured:
+        return {}
+    runs = {run["instruction_set"]: run["teams"] for run in [measured, *measured["narrower"]]}
+    pairs = zip(measured["teams"], runs[instruction_set or measured["instruction_set"]], strict=True)
+    return {team["threads"]: Limits(team, of_set, quick) for team, of_set in pairs}
 
 
 def machine_tables(measured: dict[str, Any]) -> list[Table]:
     """Arithmetic and barrier by number of threads, a call from Python, bandwidth by working set."""
-    teams, dtypes = measured["teams"], ("float32", "float64")
-    titles = ["instructions", "threads", *(f"{dtype}, GFLOP/s" for dtype in dtypes)]
-    titles += [*(f"{dtype} sqrt + div, 10^9/s" for dtype in dtypes), "barrier, us"]
-    arithmetic = Table("Limits of the machine", titles)
+    arithmetic = []
     for run in [measured, *measured["narrower"]]:
         for team in run["teams"]:
-            barrier = f"{team['barrier_us']:.3f}" if "barrier_us" in team else EMPTY
-            cells = [number(team[what][dtype]) for what in ("gflops", "root_and_divide") for dtype in dtypes]
-            arithmetic.rows.append([run["instruction_set"], str(team["threads"]), *cells, barrier])
-    calls = [[name, f"{us:.3f}"] for name, us in measured["python_call_us"].items()]
-    titles = [f"{formula}, threads {team['threads']}, GB/s" for team in teams for formula in PASSES.values()]
-    by_size = [
-        [f"{sizes[0]['bytes'] // 1024:,}", *(number(row[name]) for row in sizes for name in PASSES)]
-        for sizes in zip(*(team["bandwidth"] for team in teams), strict=True)
-    ]
+            line = {"instructions": run["instruction_set"], "threads": team["threads"]}
+            line |= {title: number(team[what][dtype]) for title, (what, dtype) in PEAKS.items()}
+            arithmetic.append(
+                line | {"barrier, us": f"{team['barrier_us']:.3f}" if "barrier_us" in team else EMPTY}
+            )
+    calls = [{"call": name, "time, us": f"{us:.3f}"} for name, us in measured["python_call_us"].items()]
+    sizes: dict[int, dict[str, str]] = {}
+    for team in measured["teams"]:
+        for size in team["bandwidth"]:
+            line = sizes.setdefault(size["bytes"], {"working set, KiB": f"{size['bytes'] // 1024:,}"})
+            for name, formula in PASSES.items():
+                line[f"{formula}, threads {team['threads']}, GB/s"] = number(size[name])
     return [
-        arithmetic,
-        Table("A call from Python", ["call", "time, us"], calls),
-        Table("Bandwidth by working set", ["working set, KiB", *titles], by_size),
+        Table("Limits of the machine", arithmetic),
+        Table("A call from Python", calls),
+        Table("Bandwidth by working set", list(sizes.values())),
     ]

@@ -1,7 +1,5 @@
 """Other programs that take processors while something is timed."""
 
-from __future__ import annotations
-
 import os
 import time
 from pathlib import Path
@@ -13,35 +11,32 @@ VOID = "void: other programs ran"
 
 def busy_seconds() -> float:
     """Processor time of the whole system since its start."""
-    user, nice, system, _, _, irq, softirq, steal, *_ = map(
-        int, Path("/proc/stat").read_text().splitlines()[0].split()[1:]
-    )
-    return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
+    ticks = [int(field) for field in Path("/proc/stat").read_text().split()[1:9]]
+    return (sum(ticks) - sum(ticks[3:5])) / os.sysconf("SC_CLK_TCK")  # all but idle and waiting
 
 
 def own_seconds() -> float:
     """Processor time of this process and of all that descend from it, also of those that have ended."""
-    parents, seconds = {}, {}
+    parents, ticks = {}, {}
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
             fields = path.read_text().rpartition(")")[2].split()
         except OSError:
             continue  # it has ended
         pid = int(path.parent.name)
-        parents[pid], seconds[pid] = int(fields[1]), sum(map(int, fields[11:15]))
+        parents[pid], ticks[pid] = int(fields[1]), sum(map(int, fields[11:15]))
 
     def is_own(pid: int) -> bool:
         return pid == os.getpid() or (pid in parents and is_own(parents[pid]))
 
-    return sum(ticks for pid, ticks in seconds.items() if is_own(pid)) / os.sysconf("SC_CLK_TCK")
+    return sum(ticks[pid] for pid in ticks if is_own(pid)) / os.sysconf("SC_CLK_TCK")
 
 
 class Watch:
-    """From its making on; without Linux's /proc nothing is known, and nothing is said to run."""
+    """Counts from its construction on; where there is no /proc, no other program is known to run."""
 
     def __init__(self) -> None:
-        self.start = time.perf_counter()
-        self.before = self.others()
+        self.start, self.before = time.perf_counter(), self.others()
 
     def others(self) -> float:
         """Processor seconds of other programs since the system's start."""

@@ -1,7 +1,5 @@
 """Which case is timed, and how long the run still takes."""
 
-from __future__ import annotations
-
 import sys
 import time
 
@@ -12,17 +10,11 @@ def say(message: str) -> None:
 
 
 class Progress:
-    """Learns how the time of what is done relates to what its rounds promised.
-
-    plan
-        for each group, how many cases it has on how many numbers of threads, and the seconds of rounds of one
-    """
+    """Learns how long cases take from those that are done; the plan of each group is that of `Group.plan`."""
 
     def __init__(self, plan: dict[str, tuple[int, float]]) -> None:
-        self.plan = plan
-        self.begun = dict.fromkeys(plan, 0)
-        self.done = 0.0  # seconds promised of the cases before this one
-        self.ahead = sum(cases * seconds for cases, seconds in plan.values())
+        self.plan, self.begun = plan, dict.fromkeys(plan, 0)
+        self.done, self.ahead = 0.0, sum(cases * seconds for cases, seconds in plan.values())
         self.start = time.perf_counter()
 
     def begin(self, group: str, case: str, threads: int) -> None:

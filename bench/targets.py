@@ -1,155 +1,121 @@
 """What the project asks of itself, as a table, beside what a run measured."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from statistics import geometric_mean
-from typing import Any
+from typing import Any, NamedTuple
 
 from bench.cases import PRODUCTS
 from bench.changes import on_more_threads, threads_hurt
 from bench.neighbours import VOID
-from bench.record import Row, groups, rows
-from bench.report import Table, number
+from bench.report import Row, Table, groups, number
 
-# GFLOP/s on two threads where times "here" were asked for: elsewhere they are in proportion
-PEAK_OF_TIMES = 388.0
+PEAK_OF_TIMES = (
+    388.0  # GFLOP/s on two threads where times "here" were asked for: elsewhere they are in proportion
+)
 
-# What is bounded of a row, by its unit: 0 where it is unknown. Other rows, of the same case, threads and result but for
-# some of these three, come second.
-Value = Callable[..., float]
-OTHERS: dict[str, Callable[[Row], dict[str, Any]]] = {
-    "times one thread": lambda row: {"threads": 1},
-    "% more than without batch norm": lambda row: {"case": row.case.removesuffix(" BN")},
-    "times one array": lambda row: {"case": f"{row.case.split(',')[0]}, 100,000"},
-    "times quiet": lambda row: {"result": "quiet"},
+# What is bounded of a row, by its unit: 0 where it is unknown. Beside it comes another row, or itself.
+OTHERS: dict[str, Callable[[Row], tuple[str, str, int]]] = {
+    "times one thread": lambda row: (row.result, row.case, 1),
+    "% more than without batch norm": lambda row: (row.result, row.case.removesuffix(" BN"), row.threads),
+    "times one array": lambda row: (row.result, f"{row.case.split(',')[0]}, 100,000", row.threads),
+    "times quiet": lambda row: ("quiet", row.case, row.threads),
 }
-VALUES: dict[str, Value] = {
-    "of the limit": lambda row: row.fraction,
-    "of the limit over 50 us": lambda row: row.fraction if row.ours > 50 else 0,
-    "of the limit below 50 us": lambda row: row.fraction if row.ours <= 50 else 0,
-    "times the best peer": lambda row: row.over(),
-    "times PyTorch": lambda row: row.over("PyTorch"),
-    "times PyTorch fused": lambda row: row.over("PyTorch fused"),
-    "of PyTorch's time": lambda row: 1 / row.over("PyTorch") if row.over("PyTorch") else 0,
+VALUES: dict[str, Callable[[Row, Row], float]] = {
+    "of the limit": lambda row, _: row.fraction,
+    "of the limit over 50 us": lambda row, _: row.fraction if row.ours > 50 else 0,
+    "of the limit below 50 us": lambda row, _: row.fraction if row.ours <= 50 else 0,
+    "times the best peer": lambda row, _: row.over(),
+    "times PyTorch": lambda row, _: row.over("PyTorch"),
+    "times PyTorch fused": lambda row, _: row.over("PyTorch fused"),
+    "of PyTorch's time": lambda row, _: 1 / row.over("PyTorch") if row.over("PyTorch") else 0,
     "times one thread": lambda row, one: one.ours / row.ours,
     "% more than without batch norm": lambda row, bare: 100 * (row.ours / bare.ours - 1),
-    "times one array": lambda row, one: row.ours / one.ours,
-    "times quiet": lambda row, quiet: row.ours / quiet.ours,
-    **dict.fromkeys(("us", "us here", "kB", "MB", "%", "times"), lambda row: row.ours),
+    **dict.fromkeys(("times one array", "times quiet"), lambda row, other: row.ours / other.ours),
+    **dict.fromkeys(("us", "us here", "kB", "MB", "%", "times"), lambda row, _: row.ours),
 }
-
-
-@dataclass(frozen=True)
-class Target:
-    """A bound on a value of each row, on the "worst" of them, or on their geometric "mean".
-
-    where
-        a pattern in `result, case, threads N` of the rows that count
-    bound
-        such as "at least 0.9", or "at most its limit"
-    """
-
-    group: str
-    what: str
-    unit: str
-    bound: str
-    where: str = ""
-    over: str = "each"
-
-    @property
-    def at_least(self) -> bool:
-        return self.bound.startswith("at least")
 
 
 LARGE = "|".join(
     product.name
     for product in PRODUCTS
-    if product.rows >= 64 and max(product.columns, product.depth) <= 2048
-    if min(product.columns, product.depth) >= 128
+    if product.rows >= 64 and product.columns >= 128 and product.depth >= 128
+    if product.columns <= 2048 and product.depth <= 2048
 )
 PLAIN = "^(?!.*Adam)"
-
-
-def product_targets(group: str, name: str) -> list[Target]:
-    """Products against the peak and against peers."""
-    many = f"{PLAIN}.*, ({LARGE}), threads (?!1$)"
-    return [
-        Target(group, name, "of the limit", "at least 0.90", f"{PLAIN}.*, ({LARGE}), threads 1$", "worst"),
-        Target(group, name, "of the limit over 50 us", "at least 0.88", many, "worst"),
-        Target(group, name, "of the limit below 50 us", "at least 0.75", many, "worst"),
-        Target(group, name, "of the limit", "at least 0.70", f"{PLAIN}.*, 32 x 64 x 20, threads", "worst"),
-        Target(group, name, "of the limit", "at least 0.85", f"{PLAIN}.*float64", "worst"),
-        Target(group, name, "times the best peer", "at least 1.15", f"{PLAIN}(?!.*float64)", "mean"),
-        Target(group, name, "times the best peer", "at least 0.97", f"{PLAIN}(?!.*float64)", "worst"),
-    ]
-
-
-# A net on two threads: microseconds, ratio to the best peer, ratio to PyTorch with fused Adam, where they are asked for
-STEPS: dict[str, tuple[float | None, float, float | None]] = {
-    "20-64-2": (4, 3.5, 60),
-    "54-128-128-7": (50, 1.0, 8),
-    "784-256-128-10": (270, 1.0, 4),
-    "784-1024-1024-10": (7700, 1.0, 1.4),
-    "784-2048-2048-10": (None, 1.25, 1.25),
-    "784-256-128-10 BN": (None, 2.2, 4),
-    "784-1024-1024-10 BN": (None, 1.35, None),
-    "37-93-51-17-3": (None, 1.0, None),
-    "300-500-100-12-100-500-300": (None, 1.0, None),
-    "160-160-160-160-160-160-160-160-10": (None, 1.0, None),
-}
-STEP_BOUNDS = (
-    ("us here", "at most"),
-    ("times the best peer", "at least"),
-    ("times PyTorch fused", "at least"),
-)
-
-TARGETS = [
-    *product_targets("products", "products"),
-    *product_targets("products_avx2", "AVX2 forced, products"),
-    Target("few_rows", "few rows", "of the limit", "at least 0.70", over="worst"),
-    Target("few_rows", "few rows", "times the best peer", "at least 1", over="worst"),
-    *(
-        Target("steps", "step", unit, f"{side} {asked}", f"^training, {net}, threads 2$")
-        for net, of_net in STEPS.items()
-        for (unit, side), asked in zip(STEP_BOUNDS, of_net, strict=True)
-        if asked is not None
-    ),
-    Target("steps", "step", "of the limit", "at least 0.80", "2048-2048-10, threads 2$"),
-    Target("steps", "step", "% more than without batch norm", "at most 12", " BN,"),
-    Target("steps", "step", "times one thread", "at least 1.85", "(1024-1024|2048-2048)-10, threads 2$"),
-    Target("predict", "predict", "us here", "at most 1.5", " 20-64-2, 1 row, threads 1$"),
-    Target("predict", "predict", "us here", "at most 12", " 784-256-128-10, 1 row, threads 1$"),
-    Target("predict", "predict", "of the limit", "at least 0.85", "60,000 rows"),
-    Target("predict", "predict", "times PyTorch", "at least 1.3", "60,000 rows"),
-    Target(
-        "batch_norm", "batch norm", "of the limit", "at least 0.75", "(?<!32 x 64|4 x 256), threads", "worst"
-    ),
-    Target("batch_norm", "batch norm", "times PyTorch", "at least 4", over="mean"),
-    Target("batch_norm", "batch norm", "times PyTorch", "at least 2", over="worst"),
-    Target("rules", "rules from 10^6 weights", "of the limit", "at least 0.85", ",000,000,", "worst"),
-    Target("rules", "rules", "times PyTorch", "at least 4", over="mean"),
-    Target("rules", "rules", "times PyTorch fused", "at least 1.3", over="mean"),
-    Target("rules", "Rprop", "times PyTorch", "at least 15", "rprop", "worst"),
-    Target("rules", "200 arrays of 500", "times one array", "at most 1.5", "200 x 500"),
-    Target("fused", "what a fused update adds", "us", "at most its limit", "added"),
-    Target("embedded", "a row from C++", "us", "at most 0.3", "predict, 20-64-2, 1 row"),
-    Target("embedded", "a row from C++", "us", "at most 8", "predict, 784-256-128-10, 1 row"),
-    Target("embedded", "load a file and predict", "us", "at most 1000", "start, 20-64-2"),
-    Target("embedded", "size", "kB", "at most 1000", "stripped"),
-    Target("memory", "peak memory", "MB", "at most its limit"),
-    Target("sharing", "busy", "times quiet", "at most 6", "busy, "),
-    Target("sharing", "two fits at once over in turn", "times", "at most 1.3", "two fits"),
-    Target("sharing", "all threads over one", "times", "at most 1.15", "short fits"),
-    Target("fashion_mnist", "accuracy", "%", "at least 89.7", "accuracy.*10 epochs"),
-    Target("fashion_mnist", "time", "of PyTorch's time", "at most 0.45", "an epoch"),
+FLOAT32 = f"{PLAIN}(?!.*float64)"
+MANY = f"{PLAIN}.*, ({LARGE}), threads (?!1$)"
+PRODUCT_TARGETS = [
+    ("at least 0.90 of the limit at worst", f"{PLAIN}.*, ({LARGE}), threads 1$"),
+    ("at least 0.88 of the limit over 50 us at worst", MANY),
+    ("at least 0.75 of the limit below 50 us at worst", MANY),
+    ("at least 0.70 of the limit at worst", f"{PLAIN}.*, 32 x 64 x 20, threads"),
+    ("at least 0.85 of the limit at worst", f"{PLAIN}.*float64"),
+    ("at least 1.15 times the best peer in the mean, at least 0.97 times the best peer at worst", FLOAT32),
 ]
+# nets on two threads
+STEPS = {
+    "20-64-2": "at most 4 us here, at least 3.5 times the best peer, at least 60 times PyTorch fused",
+    "54-128-128-7": "at most 50 us here, at least 1 times the best peer, at least 8 times PyTorch fused",
+    "784-256-128-10": "at most 270 us here, at least 1 times the best peer, at least 4 times PyTorch fused",
+    "784-1024-1024-10": "at most 7700 us here, at least 1 times the best peer, at least 1.4 times PyTorch fused",
+    "784-2048-2048-10": "at least 1.25 times the best peer, at least 1.25 times PyTorch fused",
+    "784-256-128-10 BN": "at least 2.2 times the best peer, at least 4 times PyTorch fused",
+    "784-1024-1024-10 BN": "at least 1.35 times the best peer",
+    "37-93-51-17-3": "at least 1 times the best peer",
+    "300-500-100-12-100-500-300": "at least 1 times the best peer",
+    "160-160-160-160-160-160-160-160-10": "at least 1 times the best peer",
+}
+
+# Group, what is bounded, bounds, and a pattern in `result, case, threads N` of the rows that count
+TARGETS = [
+    *(("products", "products", *target) for target in PRODUCT_TARGETS),
+    *(("products_avx2", "AVX2 forced, products", *target) for target in PRODUCT_TARGETS),
+    (
+        "few_rows",
+        "few rows",
+        "at least 0.70 of the limit at worst, at least 1 times the best peer at worst",
+        "",
+    ),
+    *(("steps", "step", bounds, f"^training, {net}, threads 2$") for net, bounds in STEPS.items()),
+    ("steps", "step", "at least 0.80 of the limit", "2048-2048-10, threads 2$"),
+    ("steps", "step", "at most 12 % more than without batch norm", " BN,"),
+    ("steps", "step", "at least 1.85 times one thread", "(1024-1024|2048-2048)-10, threads 2$"),
+    ("predict", "predict", "at most 1.5 us here", " 20-64-2, 1 row, threads 1$"),
+    ("predict", "predict", "at most 12 us here", " 784-256-128-10, 1 row, threads 1$"),
+    ("predict", "predict", "at least 0.85 of the limit, at least 1.3 times PyTorch", "60,000 rows"),
+    ("batch_norm", "batch norm", "at least 0.75 of the limit at worst", "(?<!32 x 64|4 x 256), threads"),
+    (
+        "batch_norm",
+        "batch norm",
+        "at least 4 times PyTorch in the mean, at least 2 times PyTorch at worst",
+        "",
+    ),
+    ("rules", "rules from 10^6 weights", "at least 0.85 of the limit at worst", ",000,000,"),
+    (
+        "rules",
+        "rules",
+        "at least 4 times PyTorch in the mean, at least 1.3 times PyTorch fused in the mean",
+        "",
+    ),
+    ("rules", "Rprop", "at least 15 times PyTorch at worst", "rprop"),
+    ("rules", "200 arrays of 500", "at most 1.5 times one array", "200 x 500"),
+    ("fused", "what a fused update adds", "at most its limit in us", "added"),
+    ("embedded", "a row from C++", "at most 0.3 us", "predict, 20-64-2, 1 row"),
+    ("embedded", "a row from C++", "at most 8 us", "predict, 784-256-128-10, 1 row"),
+    ("embedded", "load a file and predict", "at most 1000 us", "start, 20-64-2"),
+    ("embedded", "size", "at most 1000 kB", "stripped"),
+    ("memory", "peak memory", "at most its limit in MB", ""),
+    ("sharing", "busy", "at most 6 times quiet", "busy, "),
+    ("sharing", "two fits at once over in turn", "at most 1.3 times", "two fits"),
+    ("sharing", "all threads over one", "at most 1.15 times", "short fits"),
+    ("fashion_mnist", "accuracy", "at least 89.7 %", "accuracy.*10 epochs"),
+    ("fashion_mnist", "time", "at most 0.45 of PyTorch's time", "an epoch"),
+]
+BOUND = re.compile(r"(at least|at most) (its limit in|\S+) (.+?)(?: (at worst|in the mean))?(?:, |$)")
 
 
-@dataclass(frozen=True)
-class Measured:
+class Measured(NamedTuple):
     """The value of a row, or of several together, beside its bound; void where other programs ran."""
 
     name: str
@@ -159,65 +125,55 @@ class Measured:
     void: bool
 
 
-def measured(target: Target, run: dict[str, Any]) -> Iterator[Measured]:
+def measured(asked: str, unit: str, where: str, rows: Sequence[Row], here: float) -> Iterator[Measured]:
     """The value of each row that counts and whose value and bound are known."""
-    every = [row for row in rows(run, target.group) if "fanin" in row.times]
-    for row in every:
-        used = [row]
-        if target.unit in OTHERS:
-            parts = {name: vars(row)[name] for name in ("case", "threads", "result")}
-            parts |= OTHERS[target.unit](row)
-            used += [other for other in every if parts.items() <= vars(other).items()][:1]
-        counts = re.search(target.where, f"{row.result}, {row.case}, threads {row.threads}")
-        if counts and len(used) == 1 + (target.unit in OTHERS):
-            value, bound = VALUES[target.unit](*used), bound_of(target, row, run)
-            name = row.case if row.result in ("training", "predict", "step") else f"{row.result}, {row.case}"
-            if value and bound is not None:
-                yield Measured(name, row.threads, value, bound, any(row.disturbed for row in used))
+    known = {row.key(): row for row in rows if "fanin" in row.times}
+    for row in known.values():
+        other = known.get(OTHERS.get(unit, Row.key)(row))
+        if other is None or not re.search(where, f"{row.result}, {row.case}, threads {row.threads}"):
+            continue
+        name = row.case if row.result in ("training", "predict", "step") else f"{row.result}, {row.case}"
+        bound = row.limit if asked == "its limit in" else float(asked) * (here if unit == "us here" else 1)
+        if (value := VALUES[unit](row, other)) and bound is not None:
+            yield Measured(name, row.threads, value, bound, row.disturbed or other.disturbed)
 
 
-def bound_of(target: Target, row: Row, run: dict[str, Any]) -> float | None:
-    """The number that a row is held against, where it is known."""
-    if target.bound.endswith("its limit"):
-        return row.limit
-    bound = float(target.bound.split()[-1])
-    teams = [team for team in run["machine"].get("teams", []) if team["threads"] == 2]
-    if target.unit == "us here" and teams:
-        bound *= PEAK_OF_TIMES / teams[0]["gflops"]["float32"]
-    return bound
-
-
-def together(found: Sequence[Measured], target: Target) -> Measured:
+def together(found: Sequence[Measured], side: str, over: str) -> Measured:
     """The worst of several, or their mean: void where one of them is."""
-    worst = (min if target.at_least else max)(found, key=lambda one: one.value)
+    worst = (min if side == "at least" else max)(found, key=lambda one: one.value)
     value, name = worst.value, f"{worst.name}, worst of {len(found)}" if len(found) > 1 else worst.name
-    if target.over == "mean":
+    if over == "in the mean":
         value, name = geometric_mean(one.value for one in found), f"geometric mean of {len(found)}"
-    return replace(worst, name=name, value=value, void=any(one.void for one in found))
+    return worst._replace(name=name, value=value, void=any(one.void for one in found))
 
 
-def cells(target: Target, of: Measured) -> list[str]:
-    """A row of the table."""
-    met = of.value >= of.bound if target.at_least else of.value <= of.bound
-    verdict = VOID if of.void else "met" if met else "missed"
-    bound = f"{'at least' if target.at_least else 'at most'} {number(of.bound)}"
-    return [f"{target.what}: {of.name}", str(of.threads), number(of.value), bound, target.unit, verdict]
+def line(what: str, of: Measured, side: str, unit: str) -> dict[str, object]:
+    met = of.value >= of.bound if side == "at least" else of.value <= of.bound
+    return {
+        "target": f"{what}: {of.name}",
+        "threads": of.threads,
+        "measured, unit": number(of.value),
+        "asked, unit": f"{side} {number(of.bound)}",
+        "unit": unit,
+        "verdict": VOID if of.void else "met" if met else "missed",
+    }
 
 
 def targets_table(run: dict[str, Any], group: str = "") -> Table:
     """All bounds on what a run measured, or those on a group."""
-    heading = f"Targets of {group}" if group else "Targets"
-    table = Table(heading, ["target", "threads", "measured, unit", "asked, unit", "unit", "verdict"])
-    for target in TARGETS:
-        found = list(measured(target, run)) if group in ("", target.group) else []
-        for threads in dict.fromkeys(one.threads for one in found):
-            of_team = [one for one in found if one.threads == threads]
-            chosen = of_team if target.over == "each" else [together(of_team, target)]
-            table.rows += [cells(target, one) for one in chosen]
-    compared = [] if group else [pair for _, of_group in groups(run) for pair in on_more_threads(of_group)]
-    if compared:
-        void = any(row.disturbed for pair in compared for row in pair)
-        hurt = sum(threads_hurt(*pair) for pair in compared)
-        slower = Measured(f"of {len(compared)}", compared[0][1].threads, hurt, 0, void)
-        table.rows.append(cells(Target("", "slower by 5 %", "cases", "at most 0"), slower))
-    return table
+    peaks = [team["gflops"]["float32"] for team in run["machine"].get("teams", []) if team["threads"] == 2]
+    here = PEAK_OF_TIMES / peaks[0] if peaks else 1.0
+    rows, lines = groups(run), []
+    for of_group, what, bounds, where in TARGETS:
+        for side, asked, unit, over in BOUND.findall(bounds) if group in ("", of_group) else ():
+            found = list(measured(asked, unit, where, rows.get(of_group, []), here))
+            for threads in dict.fromkeys(one.threads for one in found):
+                of_team = [one for one in found if one.threads == threads]
+                chosen = [together(of_team, side, over)] if over else of_team
+                lines += [line(what, one, side, unit) for one in chosen]
+    if not group and (compared := list(on_more_threads(run))):
+        hurt = sum(threads_hurt(one, many) for _, one, many in compared)
+        void = any(one.disturbed or many.disturbed for _, one, many in compared)
+        slower = Measured(f"of {len(compared)}", compared[0][2].threads, hurt, 0, void)
+        lines.append(line("slower by 5 %", slower, "at most", "cases"))
+    return Table(f"Targets of {group}" if group else "Targets", lines)

@@ -1,15 +1,13 @@
 """The least time that a case can take on a machine with given limits, in microseconds.
 
-A phase is work that one barrier ends. It takes at least as long as its arithmetic, its memory traffic and its
-square roots and divisions take by themselves, and they may overlap: the limit of a phase is the longest of
-the three, the limit of a step is the sum over its phases.
+A phase is work that one barrier ends. It takes at least as long as its arithmetic, its memory traffic and its square
+roots with divisions take by themselves. The limit of a step is the sum over its phases.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from bench.cases import Batch, Elements, Net, Product, Updates
 from bench.machine import Limits
@@ -20,36 +18,12 @@ MOSTLY_READ = 8  # rows up to which nearly all a product moves is the weights it
 L2_BYTES = 1 << 20  # a panel of 32 columns that fits stays there between a batch's statistics and their use
 
 
-@dataclass(frozen=True)
-class Phase:
-    """Operations, bytes moved, the working set they are in, and square roots with a division."""
-
-    flops: float
-    bytes: float
-    held: float
-    roots: float = 0.0
-    dtype: str = "float32"
-    mix: str = "update"
-
-    def microseconds(self, limits: Limits) -> float:
-        return 1e6 * max(
-            self.flops / (limits.flops if self.dtype == "float32" else limits.flops64),
-            self.bytes / limits.bandwidth(self.held, self.mix),
-            self.roots / limits.roots,
-        )
-
-
-def total(phases: list[Phase], limits: Limits) -> float:
-    return sum(phase.microseconds(limits) for phase in phases)
-
-
 def mix_of(rows: int) -> str:
-    """A product of few rows does little but read its weights."""
     return "read" if rows <= MOSTLY_READ else "update"
 
 
 def parameters(net: Net) -> int:
-    return sum((inputs + 1) * units for inputs, units in net.layers)
+    return net.weights + sum(net.sizes[1:])
 
 
 def working_set(net: Net, slots: float = 2) -> float:
@@ -57,38 +31,30 @@ def working_set(net: Net, slots: float = 2) -> float:
     return FLOAT * ((1 + slots) * parameters(net) + 2 * net.batch * sum(net.sizes))
 
 
-def step_phases(net: Net, slots: float, divides: bool) -> list[Phase]:
-    """The phases of a training step.
-
-    Between two uses of a weight the whole step passes by, so weights live where the step's working set fits.
-    """
-    m = net.batch
-    held = working_set(net, slots)
-    phases = [Phase(0, FLOAT * m * net.sizes[0], FLOAT * net.samples * net.sizes[0])]  # the gather
-    for layer, (k, n) in enumerate(net.layers):
-        flops = 2 * m * n * k
-        product = Phase(flops, FLOAT * (m * k + k * n + m * n), held)
-        update = FLOAT * 2 * (1 + slots) * (k + 1) * n  # weights and slots, read and written
-        moved = FLOAT * (m * k + m * n) + update
-        phases += [product] * (2 if layer else 1)  # forward, and the gradient of the inputs
-        phases.append(Phase(flops, moved, held, roots=(k + 1) * n if divides else 0))
-    return phases
-
-
 def step_flops(net: Net) -> float:
-    """Floating-point operations of the products of a step."""
-    return sum(phase.flops for phase in step_phases(net, 2, True))
+    """Three products a layer, but no gradient of the inputs of the first."""
+    return 2 * net.batch * (3 * net.weights - net.sizes[0] * net.sizes[1])
 
 
 def step_limit(net: Net, result: str, limits: Limits) -> float:
-    """A step with its rule, the gradients alone, or what an update inside their blocks adds."""
-    rule, weights = traits(net.rule), parameters(net)
+    """A step with its rule, the gradients alone, or what an update inside their blocks adds.
+
+    Between two uses of a weight the whole step passes by, so weights live where the step's working set fits.
+    """
+    rule, m = traits(net.rule), net.batch
     if result == "added":
-        update = Phase(0, 2 * FLOAT * rule.slots * weights, working_set(net), roots=rule.divides * weights)
-        return update.microseconds(limits)
+        moved, roots = 2.0 * FLOAT * rule.slots * parameters(net), rule.divides * parameters(net)
+        return limits.microseconds(moved, limits.bandwidth(working_set(net)), roots=roots)
     # without an update nothing but a gradient is written
     slots, divides = (-0.5, False) if result == "gradients" else (rule.slots, rule.divides)
-    return total(step_phases(net, slots, divides), limits)
+    samples, bandwidth = FLOAT * net.samples * net.sizes[0], limits.bandwidth(working_set(net, slots))
+    time = limits.microseconds(FLOAT * m * net.sizes[0], limits.bandwidth(samples))  # the gather
+    for layer, (k, n) in enumerate(net.layers):
+        product = limits.microseconds(FLOAT * (m * k + k * n + m * n), bandwidth, 2 * m * n * k)
+        time += product * (2 if layer else 1)  # forward, and the gradient of the inputs
+        moved = FLOAT * (m * k + m * n + 2 * (1 + slots) * (k + 1) * n)  # weights and slots, read and written
+        time += limits.microseconds(moved, bandwidth, 2 * m * n * k, divides * (k + 1) * n)
+    return time
 
 
 def product_flops(product: Product) -> float:
@@ -96,42 +62,36 @@ def product_flops(product: Product) -> float:
 
 
 def product_limit(product: Product, kind: str, limits: Limits) -> float:
-    """One of the products of a dense layer."""
-    m, n, k = product.rows, product.columns, product.depth
-    size = FLOAT if product.dtype == "float32" else 2 * FLOAT
-    moved = size * (m * k + k * n + m * n)
-    phase = Phase(product_flops(product), moved, moved, dtype=product.dtype, mix=mix_of(m))
+    """One of the products of a dense layer, or the three of a layer with its gradients."""
+    m, n, k, dtype = product.rows, product.columns, product.depth, product.dtype
+    size, flops = np.dtype(dtype).itemsize, product_flops(product)
     if kind == "weight gradient, Adam":
-        moved, held = size * (m * k + m * n + 6 * k * n), size * (m * k + m * n + 3 * k * n)
-        phase = Phase(product_flops(product), moved, held, roots=k * n, dtype=product.dtype)
-    return phase.microseconds(limits)
-
-
-def functional_limit(product: Product, kind: str, limits: Limits) -> float:
-    """One product, or the three of a layer with its gradients."""
-    return (3 if kind == "layer and gradients" else 1) * product_limit(product, "forward", limits)
-
-
-def prediction_phases(net: Net) -> list[Phase]:
-    """The phases of a prediction: rows go through all layers a block at a time, so only weights move."""
-    m, held = net.samples, FLOAT * parameters(net)
-    return [Phase(2 * m * n * k, FLOAT * (k + 1) * n, held, mix=mix_of(m)) for k, n in net.layers]
-
-
-def prediction_flops(net: Net) -> float:
-    return sum(phase.flops for phase in prediction_phases(net))
+        held = size * (m * k + m * n + 3 * k * n)
+        return limits.microseconds(held + size * 3 * k * n, limits.bandwidth(held), flops, k * n, dtype)
+    moved = size * (m * k + k * n + m * n)
+    count = 3 if kind == "layer and gradients" else 1
+    return count * limits.microseconds(moved, limits.bandwidth(moved, mix_of(m)), flops, dtype=dtype)
 
 
 def prediction_limit(net: Net, result: str, limits: Limits) -> float:
-    return total(prediction_phases(net), limits)
+    """The rows go through all layers a block at a time, so only weights move."""
+    m, bandwidth = net.samples, limits.bandwidth(FLOAT * parameters(net), mix_of(net.samples))
+    return sum(limits.microseconds(FLOAT * (k + 1) * n, bandwidth, 2 * m * n * k) for k, n in net.layers)
+
+
+def moves(limits: Limits, held: float, **moved: float) -> float:
+    """Bytes moved in one mix of reads and writes after the other; the arithmetic is left out."""
+    return sum(limits.microseconds(count, limits.bandwidth(held, mix)) for mix, count in moved.items())
 
 
 def activation_limit(elements: Elements, kind: str, limits: Limits) -> float:
-    """Numbers read and written, at the bandwidth of the cache that holds them: the arithmetic is left out."""
-    both = kind == "value and gradient"
-    held = FLOAT * (5 if both else 2) * elements.count
-    phases = [Phase(0, 8 * elements.count, held, mix="copy"), Phase(0, 12 * elements.count, held)]
-    return total(phases if both else phases[:1], limits)
+    """Numbers read and written, at the bandwidth of the cache that holds them."""
+    n = elements.count
+    return (
+        moves(limits, 8 * n, copy=8 * n)
+        if kind == "value"
+        else moves(limits, 20 * n, copy=8 * n, update=12 * n)
+    )
 
 
 def batch_norm_limit(batch: Batch, kind: str, limits: Limits) -> float:
@@ -141,13 +101,10 @@ def batch_norm_limit(batch: Batch, kind: str, limits: Limits) -> float:
     not fit in L2 its x, or its x and dy, are read once more before.
     """
     n = batch.rows * batch.columns
-    again = batch.rows * 128 > L2_BYTES
-    gradients = kind == "batch norm and gradients"
-    held = (16 if gradients else 8) * n
-    phases = [Phase(0, 4 * n * again, held, mix="read"), Phase(0, 8 * n, held, mix="copy")]
-    if gradients:
-        phases += [Phase(0, 8 * n * again, held, mix="read"), Phase(0, 12 * n, held)]
-    return total(phases, limits)
+    again = n if batch.rows * 128 > L2_BYTES else 0
+    if kind == "batch norm":
+        return moves(limits, 8 * n, read=4 * again, copy=8 * n)
+    return moves(limits, 16 * n, read=12 * again, copy=8 * n, update=12 * n)
 
 
 def rule_limit(case: Updates, result: str, limits: Limits) -> float:
@@ -156,14 +113,11 @@ def rule_limit(case: Updates, result: str, limits: Limits) -> float:
     in_place = 1 + rule.slots
     moved = FLOAT * case.weights * (1 + 2 * in_place + rule.second)
     bandwidth = limits.update_bandwidth(case.weights, in_place)
-    return 1e6 * max(moved / bandwidth, case.weights / limits.roots if rule.divides else 0)
+    return limits.microseconds(moved, bandwidth, roots=rule.divides * case.weights)
 
 
-def memory_limit(net: Net, result: str, limits: Limits) -> float:
-    """MB of parameters with the rule's slots, a batch's activations and their gradients both ways, the best weights.
-
-    20 MB more are allowed.
-    """
+def memory_limit(net: Net, result: str, limits: object) -> float:
+    """MB of weights, slots, best weights, a batch's activations and their gradients both ways, and 20 more."""
     normed = sum(net.sizes[1:-1]) if net.batch_norm else 0
     copies = 1 + traits(net.rule).slots + net.best_weights
     return FLOAT * (copies * (parameters(net) + normed) + 3 * net.batch * sum(net.sizes)) / 1e6 + 20
@@ -174,17 +128,17 @@ class Theory(NamedTuple):
 
     limit: Callable[[Any, str, Any], float]
     work: Callable[[Any], float]
-    rate: str
+    rate: str = "GFLOP/s"
 
 
 THEORY = {
-    "products": Theory(product_limit, product_flops, "GFLOP/s"),
-    "predict": Theory(prediction_limit, prediction_flops, "GFLOP/s"),
-    "functional": Theory(functional_limit, product_flops, "GFLOP/s"),
-    "activations": Theory(activation_limit, lambda case: float(case.count), "10^9/s"),
-    "batch_norm": Theory(batch_norm_limit, lambda case: float(case.rows * case.columns), "10^9/s"),
-    "rules": Theory(rule_limit, lambda case: float(case.weights), "10^9 weights/s"),
-    "steps": Theory(step_limit, step_flops, "GFLOP/s"),
-    "fused": Theory(step_limit, step_flops, "GFLOP/s"),
+    "products": Theory(product_limit, product_flops),
+    "predict": Theory(prediction_limit, lambda net: 2.0 * net.samples * net.weights),
+    "functional": Theory(product_limit, product_flops),
+    "activations": Theory(activation_limit, lambda case: case.count, "10^9/s"),
+    "batch_norm": Theory(batch_norm_limit, lambda case: case.rows * case.columns, "10^9/s"),
+    "rules": Theory(rule_limit, lambda case: case.weights, "10^9 weights/s"),
+    "steps": Theory(step_limit, step_flops),
+    "fused": Theory(step_limit, step_flops),
     "memory": Theory(memory_limit, lambda case: 0.0, ""),
 }

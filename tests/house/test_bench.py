@@ -15,21 +15,15 @@ from fanin import _core
 ROOT = Path(__file__).parents[2]
 sys.path.append(str(ROOT))
 
-from bench import kept, neighbours, present  # noqa: E402 - the bench is not installed
-from bench.groups import groups  # noqa: E402
+from bench import groups, machine, neighbours, targets  # noqa: E402 - the bench is not installed
 from bench.progress import Progress  # noqa: E402
 
 MACHINE = {"instruction_set": "avx2", "processors": 2}
 
 
 def bench(*arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "bench", *map(str, arguments)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = [sys.executable, "-m", "bench", *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
 def write_run(path, machine=MACHINE, others=0.0, **microseconds):
@@ -145,9 +139,9 @@ def test_without_the_system_s_times_no_other_program_is_known_to_run(monkeypatch
 
 def test_absent_peers_and_what_they_are_missing_from_are_named_first(monkeypatch, capsys):
     monkeypatch.setenv("FANIN_BENCH", "built")
-    monkeypatch.setattr(present, "find_spec", lambda package: None if package == "optax" else package)
-    every = groups(quick=True)
-    left = present.available({name: every[name] for name in ("few_rows", "batch_norm", "rules")})
+    monkeypatch.setattr(groups, "find_spec", lambda package: None if package == "optax" else package)
+    every = groups.groups(quick=True)
+    left = groups.available({name: every[name] for name in ("few_rows", "batch_norm", "rules")})
     assert capsys.readouterr().err.startswith("JAX left out of batch_norm, rules: optax not installed\n")
     assert list(left["few_rows"].workers) == ["fanin", "PyTorch", "NumPy"]
     assert list(left["batch_norm"].workers) == ["fanin", "PyTorch"]
@@ -167,43 +161,43 @@ def test_match_of_no_case_is_refused_with_the_list_before_anything_is_measured()
 def limits_program(tmp_path, monkeypatch):
     """A program that says how often it has measured; the cache is empty, and no other program runs."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setattr(kept.Watch, "disturbed", lambda watch: False)
+    monkeypatch.setattr(machine.Watch, "disturbed", lambda watch: False)
     count = itertools.count(1)
-    monkeypatch.setattr(kept, "limits_output", lambda arguments, flag: f'{{"run": {next(count)}}}')
+    monkeypatch.setattr(machine, "limits_output", lambda arguments, flag: f'{{"run": {next(count)}}}')
 
 
 def test_limits_are_measured_once_a_day_and_kept(limits_program, tmp_path, monkeypatch):
-    assert kept.limits(("machine", "1")) == {"run": 1}
-    assert kept.limits(("machine", "1")) == {"run": 1}
-    assert kept.limits(("machine", "2")) == {"run": 2}
-    assert kept.limits(("machine", "1"), "-mno-avx512f") == {"run": 3}
-    kept.forget()
-    assert kept.limits(("machine", "1")) == {"run": 4}
-    assert kept.limits(("machine", "1")) == {"run": 4}
+    assert machine.kept(("machine", "1")) == {"run": 1}
+    assert machine.kept(("machine", "1")) == {"run": 1}
+    assert machine.kept(("machine", "2")) == {"run": 2}
+    assert machine.kept(("machine", "1"), "-mno-avx512f") == {"run": 3}
+    machine.forget()
+    assert machine.kept(("machine", "1")) == {"run": 4}
+    assert machine.kept(("machine", "1")) == {"run": 4}
     now = time.time()
-    monkeypatch.setattr(time, "time", lambda: now + kept.DAY + 1)
-    assert kept.limits(("machine", "1")) == {"run": 5}
+    monkeypatch.setattr(time, "time", lambda: now + machine.DAY + 1)
+    assert machine.kept(("machine", "1")) == {"run": 5}
     assert len(list((tmp_path / "fanin-bench").iterdir())) == 1
 
 
 @pytest.mark.parametrize("damaged", ["", "{", "[]", '{"time": 0}', '{"time": "now", "measured": 1}'])
 def test_a_damaged_cache_of_limits_is_measured_again(limits_program, damaged):
-    kept.limits(("machine", "1"))
-    kept.place(("machine", "1"), "").write_text(damaged)
-    assert kept.limits(("machine", "1")) == {"run": 2}
-    assert kept.limits(("machine", "1")) == {"run": 2}
+    machine.kept(("machine", "1"))
+    machine.place(("machine", "1"), "").write_text(damaged)
+    assert machine.kept(("machine", "1")) == {"run": 2}
+    assert machine.kept(("machine", "1")) == {"run": 2}
 
 
 def test_limits_that_other_programs_disturbed_are_not_kept(limits_program, monkeypatch):
-    monkeypatch.setattr(kept.Watch, "disturbed", lambda watch: True)
-    assert kept.limits(("machine", "1")) == {"run": 1}
-    assert kept.limits(("machine", "1")) == {"run": 2}
+    monkeypatch.setattr(machine.Watch, "disturbed", lambda watch: True)
+    assert machine.kept(("machine", "1")) == {"run": 1}
+    assert machine.kept(("machine", "1")) == {"run": 2}
 
 
 def test_limits_without_a_cache_directory_are_measured(limits_program, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    assert kept.limits(("machine", "1")) == {"run": 1}
+    assert machine.kept(("machine", "1")) == {"run": 1}
 
 
 def test_time_left_is_learned_from_the_cases_that_are_done(monkeypatch, capsys):
@@ -277,6 +271,14 @@ def write_rules(path, **others):
     ]
     path.write_text(json.dumps({"machine": MACHINE, "rules": {"cases": cases}}))
     return path
+
+
+def test_every_bound_of_a_target_is_understood():
+    for *_, bounds, pattern in targets.TARGETS:
+        found = list(targets.BOUND.finditer(bounds))
+        assert "".join(bound.group(0) for bound in found) == bounds
+        assert {bound.group(3) for bound in found} <= set(targets.VALUES), bounds
+        re.compile(pattern)
 
 
 def test_targets_show_the_worst_case_of_each_bound(tmp_path):
