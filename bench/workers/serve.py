@@ -13,6 +13,8 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from bench import data
 
 
@@ -20,15 +22,14 @@ from bench import data
 class Task:
     """One result of a prepared case, computed in one way.
 
-    result, column
-        what it computes, and the column it is printed in, where that is not the library's name
     call
         computes it once and returns one array or several
+    column
+        it is printed in, where that is not the library's name
     around
-        what the calls of a check or a round are made in
+        what the calls are made in
     check
-        numbers that must agree between the libraries, where they are not checksums of what `call` returns; there are
-        none without either
+        numbers that must agree between the libraries, where they are not checksums of what `call` returns
     measure
         one round of about so many seconds, in the unit of the result, where it is not the time of `call`
     tolerance
@@ -36,7 +37,7 @@ class Task:
     """
 
     result: str
-    call: Callable[[], Any] | None = None
+    call: Callable[[], Any] = tuple
     column: str = ""
     around: Callable[[], AbstractContextManager[Any]] = nullcontext
     check: Callable[[], list[float]] | None = None
@@ -44,20 +45,25 @@ class Task:
     tolerance: float | None = None
 
     def numbers(self) -> list[float]:
-        if self.check is not None:
+        if self.check:
             return self.check()
-        if self.call is None:
-            return []
         with self.around():
             results = self.call()
         return [data.checksum(r) for r in (results if isinstance(results, list | tuple) else [results])]
 
     def round(self, seconds: float) -> float:
-        if self.measure is not None:
+        if self.measure:
             return self.measure(seconds)
-        assert self.call is not None
         with self.around():
             return microseconds_per_call(self.call, seconds)
+
+
+def before_and_after(steps: int, step: Callable[[], object], values: Callable[[], Any]) -> list[float]:
+    """What has these values before and after some steps."""
+    before = [*np.ravel(values())]
+    for _ in range(steps):
+        step()
+    return [float(value) for value in (*before, *np.ravel(values()))]
 
 
 def microseconds(call: Callable[[], object]) -> float:
@@ -68,17 +74,16 @@ def microseconds(call: Callable[[], object]) -> float:
 
 
 def microseconds_per_call(
-    call: Callable[[], object], seconds: float, finish: Callable[[], object] = lambda: None
+    call: Callable[[], Any], seconds: float, finish: Callable[[Any], object] = lambda last: None
 ) -> float:
     """Call until `seconds` have passed, at least twice after one call that is not timed, then finish."""
-    call()
-    finish()
+    finish(call())
     calls = 0
     start = time.perf_counter()
     while calls < 2 or time.perf_counter() - start < seconds:
-        call()
+        last = call()
         calls += 1
-    finish()
+    finish(last)
     return 1e6 * (time.perf_counter() - start) / calls
 
 
@@ -109,15 +114,15 @@ def serve(module: str) -> None:
         try:
             if request == "prepare":
                 topic, case = arguments
-                tasks = []
+                tasks.clear()
                 gc.collect()  # two large cases at once may not fit into memory
-                tasks = list(getattr(worker, topic)(case))
+                tasks += getattr(worker, topic)(case)
                 answer([(task.result, task.column, task.tolerance) for task in tasks])
             elif request == "check":
                 answer(tasks[arguments[0]].numbers())
             else:
                 answer(tasks[arguments[0]].round(arguments[1]))
-        except (ArithmeticError, ImportError, OSError, RuntimeError, TypeError, ValueError) as error:
+        except Exception as error:
             answer(None, f"{type(error).__name__}: {error}")
 
 
