@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import itertools
 import os
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -22,20 +22,12 @@ MOST_WEIGHTS = 10**6  # of a rule: larger arrays take minutes
 THREADS = sorted({1, os.cpu_count() or 1})
 
 
-class WorkerClock:
-    """Time as the workers measure it, without the pipe to them."""
-
-    seconds = 0.0
-
-    def __call__(self) -> float:
-        return self.seconds
-
-    def one_call(self, worker: WorkerProcess, index: int) -> None:
-        """Advance by the time of one call, from about 20 ms of them."""
-        self.seconds += 1e-6 * worker.ask("round", index, 0.02)
+passed = [0.0]  # seconds as the workers measure them, without the pipe to them
 
 
-CLOCK = WorkerClock()
+def one_call(worker: WorkerProcess, index: int) -> None:
+    """Let the time of one call pass, from about 20 ms of them."""
+    passed[0] += 1e-6 * worker.ask("round", index, 0.02)
 
 
 def timed() -> Iterator[Any]:
@@ -48,32 +40,25 @@ def timed() -> Iterator[Any]:
                 yield pytest.param(name, case, result, threads, id=identity)
 
 
-@pytest.fixture(scope="module")
-def worker() -> Iterator[Callable[[str, int], WorkerProcess]]:
+@cache
+def worker(module: str, threads: int) -> WorkerProcess:
     """The process of a module on a number of threads, started once."""
-    with ExitStack() as stack:
-
-        @cache
-        def of(module: str, threads: int) -> WorkerProcess:
-            try:
-                if module == "cpp":
-                    build_program()
-                process = stack.enter_context(closing(WorkerProcess(module, threads, {})))
-                process.greet()
-            except (BuildError, WorkerError) as error:
-                pytest.skip(str(error))
-            return process
-
-        yield of
+    if module == "cpp":
+        build_program()
+    process = WorkerProcess(module, threads, {})
+    atexit.register(process.close)
+    process.greet()
+    return process
 
 
-@pytest.mark.benchmark(timer=CLOCK)
+@pytest.mark.benchmark(timer=lambda: passed[0])
 @pytest.mark.parametrize(("name", "case", "result", "threads"), timed())
-def test_bench_of_fanin_alone(
-    benchmark: Any, worker: Callable[..., WorkerProcess], name: str, case: Case, result: str, threads: int
-) -> None:
-    process = worker(GROUPS[name].workers["fanin"], threads)
+def test_bench_of_fanin_alone(benchmark: Any, name: str, case: Case, result: str, threads: int) -> None:
+    try:
+        process = worker(GROUPS[name].workers["fanin"], threads)
+    except (BuildError, WorkerError) as error:
+        pytest.skip(str(error))
     tasks = process.ask("prepare", GROUPS[name].topic, case)
     index = [task[0] for task in tasks].index(result)
     assert process.ask("check", index)
-    benchmark.pedantic(CLOCK.one_call, (process, index), rounds=9)
+    benchmark.pedantic(one_call, (process, index), rounds=9)

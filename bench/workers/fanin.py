@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,9 @@ import numpy as np
 
 import fanin
 from bench import data
-from bench.cases import ADAM, CHECK_STEPS, FASHION_RATE, Batch, Elements, Net, Product, Updates
+from bench.cases import ADAM, FASHION_RATE, Batch, Elements, Net, Product, Updates
 from bench.rules import CLASSES, traits
-from bench.workers.serve import Task, before_and_after, microseconds, microseconds_per_call
+from bench.workers.serve import Task, microseconds, microseconds_per_call
 from fanin import functional as F
 from fanin import optim
 
@@ -27,20 +27,16 @@ VERSION = fanin.__version__
 RULE = optim.Adam(*ADAM)
 
 
-def unlearned(net: Net) -> fanin.Network:
-    """The net with weights of its own."""
+def build(net: Net, start: bool = True) -> fanin.Network:
+    """The net with the weights that every library starts from, or its own."""
     hidden = [fanin.Dense(units, activation="relu", batch_norm=net.batch_norm) for units in net.sizes[1:-1]]
-    return fanin.Network(net.sizes[0], [*hidden, fanin.Dense(net.sizes[-1])], loss=net.loss, seed=0)
-
-
-def build(net: Net) -> fanin.Network:
-    """The net with the weights that every library starts from."""
-    network = unlearned(net)
-    weights = network.get_weights()
-    for layer, arrays in enumerate(data.weights(net), 1):
-        named = zip((f"layer{layer}.weight", f"layer{layer}.bias"), arrays, strict=True)
-        weights |= {name: array for name, array in named if name in weights}
-    network.set_weights(weights)
+    network = fanin.Network(net.sizes[0], [*hidden, fanin.Dense(net.sizes[-1])], loss=net.loss, seed=0)
+    if start:
+        weights = network.get_weights()
+        for layer, (weight, bias) in enumerate(data.weights(net), 1):
+            named = {f"layer{layer}.weight": weight, f"layer{layer}.bias": bias}
+            weights |= {name: named[name] for name in named.keys() & weights}
+        network.set_weights(weights)
     return network
 
 
@@ -107,8 +103,7 @@ def rules(case: Updates) -> Iterator[Task]:
     w, g = data.weights_and_gradients(case)
     inputs = {"second_gradients": g} if traits(case.rule).second else {}
     step = partial(optim.Optimizer(CLASSES[case.rule](), w).step, g, **inputs)
-    some = partial(data.some_of, w[0])
-    yield Task("step", step, check=partial(before_and_after, CHECK_STEPS, step, some))
+    yield Task("step", step, changes=lambda: w[0])
 
 
 def memory(net: Net) -> Iterator[Task]:
@@ -133,7 +128,7 @@ def peak(net: Net) -> float:
     Path("/proc/self/clear_refs").write_text("5")  # resets the peak
     before = megabytes("VmRSS")
     callbacks = [fanin.EarlyStopping(patience=5, monitor="loss")] if net.best_weights else []
-    history = fit(unlearned(net), net, x, y, epochs=2, callbacks=callbacks)
+    history = fit(build(net, start=False), net, x, y, epochs=2, callbacks=callbacks)
     if not np.isfinite(history.loss).all():
         raise ValueError("the loss is not finite")
     return megabytes("VmHWM") - before
@@ -156,13 +151,10 @@ while True:
 @contextmanager
 def beside(code: str, count: int = 1) -> Iterator[None]:
     """Run programs of this code at the same time."""
-    busy = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(count)]
-    try:
+    with ExitStack() as stack:
+        for _ in range(count):
+            stack.callback(stack.enter_context(subprocess.Popen([sys.executable, "-c", code])).kill)
         yield
-    finally:
-        for process in busy:
-            process.kill()
-            process.wait()
 
 
 def sharing(net: Net) -> Iterator[Task]:
@@ -199,9 +191,7 @@ def fashion_mnist(net: Net) -> Iterator[Task]:
     (x, y), (test_x, test_y) = map(data.pictures, ("train", "t10k"))
     network = build(net)
     rule = optim.Adam(optim.Cosine(FASHION_RATE, steps=net.epochs * -(-len(x) // net.batch)))
-
-    def accuracy(_: float) -> float:
-        return 100 * float((network.predict(test_x).argmax(axis=1) == test_y).mean())
-
     yield Task("an epoch", measure=lambda _: microseconds(lambda: fit(network, net, x, y, rule=rule)))
-    yield Task("accuracy", measure=accuracy)
+    yield Task(
+        "accuracy", measure=lambda _: 100 * (network.predict(test_x).argmax(axis=1) == test_y).mean().item()
+    )

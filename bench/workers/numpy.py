@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from bench import data
-from bench.cases import CHECK_STEPS, Net, Product, Updates
+from bench.cases import Net, Product, Updates
 from bench.pool import ROOT
-from bench.workers.serve import Task, before_and_after
+from bench.workers.serve import Task
 
 sys.path.append(str(ROOT / "tests"))
 RULES: dict[str, Any] = importlib.import_module("reference.rules").RULES
@@ -33,17 +33,15 @@ def functional(product: Product) -> Iterator[Task]:
 
 def predict(net: Net) -> Iterator[Task]:
     """A matmul, a bias and a maximum for each layer, in place."""
-    *hidden, (last_weight, last_bias) = data.weights(net)
-    x, _ = data.samples(net)
+    (x, _), layers = data.samples(net), data.weights(net)
 
     def probabilities() -> data.Floats:
         a = x
-        for weight, bias in hidden:
+        for layer, (weight, bias) in enumerate(layers):
+            if layer:
+                np.maximum(a, 0, out=a)
             a = a @ weight
             a += bias
-            np.maximum(a, 0, out=a)
-        a = a @ last_weight
-        a += last_bias
         a -= a.max(axis=1, keepdims=True)
         np.exp(a, out=a)
         a /= a.sum(axis=1, keepdims=True)
@@ -67,7 +65,7 @@ def rules(case: Updates) -> Iterator[Task]:
             second = {"second": gradients} if hasattr(rule, "shift") else {}
             weights += rule.step(gradients, state, t, **second)
 
-    def some() -> data.Floats:  # of w + momentum v for Nesterov's rule, as the others hold it
-        return data.some_of(w[0] + (rule.jump(states[0]) if hasattr(rule, "jump") else 0))
+    def ahead() -> Any:  # where Nesterov's rule has its gradient, which is what the others hold
+        return w[0] + (rule.jump(states[0]) if hasattr(rule, "jump") else 0)
 
-    yield Task("step", step, check=lambda: before_and_after(CHECK_STEPS, step, some))
+    yield Task("step", step, changes=ahead)

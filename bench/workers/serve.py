@@ -15,41 +15,32 @@ from typing import Any
 
 import numpy as np
 
-from bench import data
+from bench.cases import CHECK_STEPS
 
 
 @dataclass(frozen=True)
 class Task:
-    """One result of a prepared case, computed in one way.
-
-    call
-        computes it once and returns one array or several
-    column
-        it is printed in, where that is not the library's name
-    around
-        what the calls are made in
-    check
-        numbers that must agree between the libraries, where they are not checksums of what `call` returns
-    measure
-        one round of about so many seconds, in the unit of the result, where it is not the time of `call`
-    tolerance
-        how far the numbers may be off, relatively, where that is not the group's
-    """
+    """One result of a prepared case, computed in one way."""
 
     result: str
-    call: Callable[[], Any] = tuple
-    column: str = ""
-    around: Callable[[], AbstractContextManager[Any]] = nullcontext
+    call: Callable[[], Any] = tuple  # computes it once
+    column: str = ""  # that it is printed in, where that is not the library's
+    around: Callable[[], AbstractContextManager[Any]] = nullcontext  # what the calls are made in
+    # What the libraries must agree on, where it is not what `call` returns: what a few calls change, or these numbers
+    changes: Callable[[], Any] | None = None
     check: Callable[[], list[float]] | None = None
+    tolerance: float | None = None  # relative, where it is not the group's
+    # One round of about so many seconds, in the unit of the result, where it is not the time of `call`
     measure: Callable[[float], float] | None = None
-    tolerance: float | None = None
 
     def numbers(self) -> list[float]:
         if self.check:
             return self.check()
+        if self.changes:
+            return before_and_after(CHECK_STEPS, self.call, self.changes)
         with self.around():
             results = self.call()
-        return [data.checksum(r) for r in (results if isinstance(results, list | tuple) else [results])]
+        return [checksum(r) for r in (results if isinstance(results, list | tuple) else [results])]
 
     def round(self, seconds: float) -> float:
         if self.measure:
@@ -58,12 +49,24 @@ class Task:
             return microseconds_per_call(self.call, seconds)
 
 
+def checksum(array: Any) -> float:
+    """Sum of m_ij ((3 i + 5 j) mod 11 - 5), which notices a wrong or a misplaced element."""
+    matrix = np.atleast_2d(np.asarray(array))
+    i, j = np.ogrid[: matrix.shape[0], : matrix.shape[1]]
+    return float(np.sum(matrix.astype(np.float64) * ((3 * i + 5 * j) % 11 - 5)))
+
+
 def before_and_after(steps: int, step: Callable[[], object], values: Callable[[], Any]) -> list[float]:
-    """What has these values before and after some steps."""
-    before = [*np.ravel(values())]
+    """About 16 of the values before some steps, and after them."""
+
+    def some() -> list[float]:
+        flat = np.ravel(values())
+        return [float(value) for value in flat[:: max(1, flat.size // 16)]]
+
+    before = some()
     for _ in range(steps):
         step()
-    return [float(value) for value in (*before, *np.ravel(values()))]
+    return before + some()
 
 
 def microseconds(call: Callable[[], object]) -> float:

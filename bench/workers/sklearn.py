@@ -25,7 +25,7 @@ def steps(net: Net) -> Iterator[Task]:
     first, count = (x[:n], y[:n]), min(net.steps, MOST_STEPS)
     regression = net.loss == "squared_error"
     model = (MLPRegressor if regression else MLPClassifier)(
-        net.sizes[1:-1],
+        hidden_layer_sizes=net.sizes[1:-1],
         alpha=0.0,
         batch_size=n,
         **dict(zip(("learning_rate_init", "beta_1", "beta_2", "epsilon"), ADAM, strict=True)),

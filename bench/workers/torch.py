@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import nn, optim
 
 from bench import data
-from bench.cases import ADAM, CHECK_STEPS, FASHION_RATE, Batch, Elements, Net, Product, Updates
+from bench.cases import ADAM, FASHION_RATE, Batch, Elements, Net, Product, Updates
 from bench.pool import COMPILE_VARIABLE
 from bench.workers.serve import Task, before_and_after, microseconds
 
@@ -60,7 +60,6 @@ def gradients(function: Callable[..., Any], dy: Any, x: Any, *parameters: Any) -
 
 
 def functional(product: Product) -> Iterator[Task]:
-    """Weights as Linear keeps them, (units, inputs), but for the bare product."""
     a, w, dz = tensors(data.operands(product))
     linear = nn.Linear(*w.shape)
     linear.load_state_dict({"weight": w.T, "bias": torch.ones(w.shape[1])})
@@ -85,7 +84,6 @@ ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
 
 
 def activations(elements: Elements) -> Iterator[Task]:
-    """Gradients by autograd."""
     if function := ACTIVATIONS.get(elements.activation) or getattr(F, elements.activation, None):
         z, da = tensors(data.elements(elements.count))
         yield inference("value", partial(function, z))
@@ -129,9 +127,7 @@ def rules(case: Updates) -> Iterator[Task]:
             w, g = map(tensors, data.weights_and_gradients(case))
             for weight, gradient in zip(w, g, strict=True):
                 weight.grad = gradient
-            step = rule(w, **form).step
-            some = partial(data.some_of, w[0].numpy())
-            yield Task("step", step, column, check=partial(before_and_after, CHECK_STEPS, step, some))
+            yield Task("step", rule(w, **form).step, column, changes=w[0].numpy)
 
 
 def sequential(net: Net) -> Any:
