@@ -5,34 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
-ADAM = 1e-3, 0.9, 0.999, 1e-8  # learning rate, beta1, beta2, epsilon
 FASHION_RATE = 2e-3  # at the start; it falls to 0
 CHECK_STEPS = 3  # after which the results of all libraries must agree, where nothing else is said
 
 
 @dataclass(frozen=True)
 class Net:
-    """A ReLU net with a soft-max on top, and what is done with it.
-
-    batch, samples
-        samples a step and an epoch, or rows a prediction
-    batch_norm
-        in each hidden layer, instead of its bias
-    loss
-        "squared_error" instead of a soft-max with cross-entropy: the net learns its inputs
-    note
-        the end of its name, where the sizes alone do not say what is timed
-    """
+    """A ReLU net with a soft-max on top, and what is done with it."""
 
     sizes: tuple[int, ...]
-    batch: int
-    samples: int
-    batch_norm: bool = False
-    loss: str = "softmax_cross_entropy"
+    batch: int  # samples a step
+    samples: int  # an epoch, or rows a prediction
+    batch_norm: bool = False  # in each hidden layer, instead of its bias
+    loss: str = "softmax_cross_entropy"  # or "squared_error", without a soft-max: the net learns its inputs
     rule: str = "adam"
     epochs: int = 1
-    best_weights: bool = False
-    note: str = ""
+    best_weights: bool = False  # those of the best epoch are kept
+    note: str = ""  # the end of its name, where the sizes alone do not say what is timed
 
     @property
     def name(self) -> str:
@@ -42,9 +31,8 @@ class Net:
     def check_steps(self) -> int:
         """Steps on the first batch after which the losses of all libraries must agree.
 
-        One with batch norm: one of its half a million normalized numbers may lie within float32's rounding (3e-6) of
-        the kink of ReLU, and its side decides the gradient of every weight before it. That moves the loss by 5e-6
-        after one step and by 1e-4 after three; in float64 all agree to 1e-15.
+        One with batch norm, of whose half a million numbers one may lie within float32's rounding of the kink of ReLU:
+        that moves the loss by 5e-6 after one step and by 1e-4 after three; in float64 all agree to 1e-15.
         """
         return 1 if self.batch_norm else CHECK_STEPS
 

@@ -89,3 +89,10 @@ def weights_and_gradients(case: Updates) -> tuple[list[Floats], list[Floats]]:
     pattern = normal(0, min(case.size, 1 << 16))
     w, g = ([np.resize(part, case.size) for _ in range(case.arrays)] for part in (pattern, pattern[::-1]))
     return w, g
+
+
+def checksum(array: Any) -> float:
+    """Sum of m_ij ((3 i + 5 j) mod 11 - 5), which notices a wrong or a misplaced element."""
+    matrix = np.atleast_2d(np.asarray(array))
+    i, j = np.ogrid[: matrix.shape[0], : matrix.shape[1]]
+    return float(np.sum(matrix.astype(np.float64) * ((3 * i + 5 * j) % 11 - 5)))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from functools import cache
 from itertools import product
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,8 +15,7 @@ from fanin import _core, optim
 CLASSES: dict[str, Any] = {kind.name: kind for kind in vars(optim).values() if hasattr(kind, "name")}
 
 
-@dataclass(frozen=True)
-class Traits:
+class Traits(NamedTuple):
     """State arrays a step reads and writes; whether it takes a root and a division; whether it reads two gradients."""
 
     slots: int

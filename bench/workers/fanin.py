@@ -17,14 +17,13 @@ import numpy as np
 
 import fanin
 from bench import data
-from bench.cases import ADAM, FASHION_RATE, Batch, Elements, Net, Product, Updates
+from bench.cases import FASHION_RATE, Batch, Elements, Net, Product, Updates
 from bench.rules import CLASSES, traits
 from bench.workers.serve import Task, microseconds, microseconds_per_call
 from fanin import functional as F
 from fanin import optim
 
 VERSION = fanin.__version__
-RULE = optim.Adam(*ADAM)
 
 
 def build(net: Net, start: bool = True) -> fanin.Network:
@@ -42,22 +41,17 @@ def build(net: Net, start: bool = True) -> fanin.Network:
 
 def fit(network: fanin.Network, net: Net, x: Any, y: Any, **settings: Any) -> Any:
     """One epoch with Adam where nothing else is said."""
-    return network.fit(x, y, **{"rule": RULE, "epochs": 1, "batch_size": net.batch, **settings})
+    return network.fit(x, y, **{"rule": optim.Adam(), "epochs": 1, "batch_size": net.batch, **settings})
 
 
 def steps(net: Net) -> Iterator[Task]:
-    """A call of fit an epoch: all it does is timed."""
     network, n, (x, y) = build(net), net.batch, data.samples(net)
 
     def check() -> list[float]:
         # the losses of the epochs, for which a batch is normalized by its own statistics
-        history = fit(network, net, x[:n], y[:n], epochs=net.check_steps + 1)
-        return [history.loss[0], history.loss[-1]]
+        return fit(network, net, x[:n], y[:n], epochs=net.check_steps + 1).loss
 
-    def measure(_: float) -> float:
-        return microseconds(lambda: fit(network, net, x, y)) / net.steps
-
-    yield Task("training", check=check, measure=measure)
+    yield Task("training", partial(fit, network, net, x, y), check=check, per=net.steps)
 
 
 def predict(net: Net) -> Iterator[Task]:
@@ -158,7 +152,6 @@ def beside(code: str, count: int = 1) -> Iterator[None]:
 
 
 def sharing(net: Net) -> Iterator[Task]:
-    """Epochs quiet and beside busy programs, two fits in two threads of Python, and fits of one epoch each."""
     x, y = data.samples(net)
     epochs = [partial(fit, build(net), net, x, y) for _ in range(2)]
     for epoch in epochs:

@@ -14,11 +14,11 @@ import optax
 import optax.contrib
 
 from bench import data
-from bench.cases import ADAM, Batch, Net, Updates
-from bench.workers.serve import Task, before_and_after, microseconds, microseconds_per_call
+from bench.cases import Batch, Net, Updates
+from bench.workers.serve import Task, microseconds_per_call
 
 VERSION = f"{jax.__version__}, Optax {optax.__version__}"
-ADAM_RULE = optax.adam(*ADAM)
+ADAM = optax.adam(1e-3)
 wait = jax.block_until_ready
 
 
@@ -73,47 +73,40 @@ def updated(rule: Any, weights: Any, state: Any, gradients: Any) -> tuple[Any, A
 
 
 def step(state: Any, x: Any, y: Any, index: Any) -> Any:
-    """One step of Adam on the batch of these samples."""
-    return updated(ADAM_RULE, *state, jax.grad(mean_loss)(state[0], x[index], y[index]))
+    """One step of Adam on the batch of these samples: the new state, and the loss before it."""
+    loss, gradients = jax.value_and_grad(mean_loss)(state[0], x[index], y[index])
+    return updated(ADAM, *state, gradients), loss
 
 
 def epoch_of_steps(state: Any, x: Any, y: Any, order: Any) -> Any:
     """A step for each row of order (steps, batch)."""
-    return jax.lax.scan(lambda state, index: (step(state, x, y, index), None), state, order)[0]
+    return jax.lax.scan(lambda state, index: step(state, x, y, index), state, order)
 
 
 def steps(net: Net) -> Iterator[Task]:
-    """One compiled step a call, and a whole epoch of steps in one compiled scan; data already on the device."""
     x, y = map(jnp.array, data.samples(net))
-    order, first = data.order(net), np.arange(net.batch, dtype=np.int32)
-    batches = itertools.cycle(order)
+    first = np.arange(net.batch, dtype=np.int32)
 
-    def task(column: str, function: Any, batch: Any, measure: Callable[..., float]) -> Task:
-        weights = start(net)
-        state, compiled = (weights, ADAM_RULE.init(weights)), jax.jit(function, donate_argnums=0)
+    def task(column: str, function: Callable[..., Any], batch: Any, order: Any) -> Task:
+        weights, calls = start(net), itertools.cycle(order)
+        state, compiled = (weights, ADAM.init(weights)), jax.jit(function, donate_argnums=0)
 
-        def advance(order: Any) -> Any:
+        def advance(index: Any) -> Any:
             nonlocal state
-            state = compiled(state, x, y, order)
-            return state
-
-        def check() -> list[float]:
-            loss = before_and_after(
-                net.check_steps, lambda: advance(batch), lambda: mean_loss(state[0], x[first], y[first])
-            )
-            measure(advance, 0)  # compiles for the shapes that the rounds time
+            state, loss = compiled(state, x, y, index)
             return loss
 
-        return Task("training", column=column, check=check, measure=partial(measure, advance))
+        def check() -> list[float]:
+            return [advance(batch).item() for _ in range(net.check_steps + 1)]
 
-    def of_steps(advance: Any, seconds: float) -> float:
-        return microseconds_per_call(lambda: advance(next(batches)), seconds, wait)
+        def measure(seconds: float) -> float:
+            time = microseconds_per_call(lambda: advance(next(calls)), seconds, lambda: wait(state))
+            return time * len(order) / net.steps
 
-    def of_scan(advance: Any, _: float) -> float:
-        return microseconds(lambda: wait(advance(order))) / net.steps
+        return Task("training", column=column, check=check, measure=measure)
 
-    yield task("JAX step", step, first, of_steps)
-    yield task("JAX scan", epoch_of_steps, first[None], of_scan)
+    yield task("JAX step", step, first, data.order(net))
+    yield task("JAX scan", epoch_of_steps, first[None], data.order(net)[None])
 
 
 def predict(net: Net) -> Iterator[Task]:
@@ -144,11 +137,11 @@ def nadam() -> Any:
         now, following = (0.9 * (1 - 0.5 * 0.96 ** (0.004 * step)) for step in (t, t + 1))
         product = now * state[1]
 
-        def change(g: Any, m: Any, v: Any) -> Any:
+        def change(m: Any, v: Any, g: Any) -> Any:
             ahead = following * m / (1 - product * following) + (1 - now) * g / (1 - product)
             return -2e-3 * ahead / (jnp.sqrt(v / (1 - 0.999**t)) + 1e-8)
 
-        return jax.tree.map(change, gradients, m, v), (moments, product)
+        return jax.tree.map(change, m, v, gradients), (moments, product)
 
     return optax.GradientTransformation(lambda weights: (adam.init(weights), jnp.ones(())), update)
 
@@ -175,7 +168,6 @@ RULES: dict[str, Any] = {
 
 
 def rules(case: Updates) -> Iterator[Task]:
-    """Update and apply, in one function."""
     if case.rule not in RULES:
         return
     rule = RULES[case.rule]

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from bench import data
 from bench.cases import CHECK_STEPS
 
 
@@ -30,43 +31,27 @@ class Task:
     changes: Callable[[], Any] | None = None
     check: Callable[[], list[float]] | None = None
     tolerance: float | None = None  # relative, where it is not the group's
-    # One round of about so many seconds, in the unit of the result, where it is not the time of `call`
+    per: int = 1  # what the time of `call` is divided by
+    # One round of about so many seconds, in the unit of the result, where it is not that time
     measure: Callable[[float], float] | None = None
 
     def numbers(self) -> list[float]:
         if self.check:
             return self.check()
         if self.changes:
-            return before_and_after(CHECK_STEPS, self.call, self.changes)
+            for _ in range(CHECK_STEPS):
+                self.call()
+            flat = np.ravel(self.changes())
+            return [float(value) for value in flat[:: max(1, flat.size // 16)]]
         with self.around():
             results = self.call()
-        return [checksum(r) for r in (results if isinstance(results, list | tuple) else [results])]
+        return [data.checksum(r) for r in (results if isinstance(results, list | tuple) else [results])]
 
     def round(self, seconds: float) -> float:
         if self.measure:
             return self.measure(seconds)
         with self.around():
-            return microseconds_per_call(self.call, seconds)
-
-
-def checksum(array: Any) -> float:
-    """Sum of m_ij ((3 i + 5 j) mod 11 - 5), which notices a wrong or a misplaced element."""
-    matrix = np.atleast_2d(np.asarray(array))
-    i, j = np.ogrid[: matrix.shape[0], : matrix.shape[1]]
-    return float(np.sum(matrix.astype(np.float64) * ((3 * i + 5 * j) % 11 - 5)))
-
-
-def before_and_after(steps: int, step: Callable[[], object], values: Callable[[], Any]) -> list[float]:
-    """About 16 of the values before some steps, and after them."""
-
-    def some() -> list[float]:
-        flat = np.ravel(values())
-        return [float(value) for value in flat[:: max(1, flat.size // 16)]]
-
-    before = some()
-    for _ in range(steps):
-        step()
-    return before + some()
+            return microseconds_per_call(self.call, seconds) / self.per
 
 
 def microseconds(call: Callable[[], object]) -> float:
@@ -77,16 +62,17 @@ def microseconds(call: Callable[[], object]) -> float:
 
 
 def microseconds_per_call(
-    call: Callable[[], Any], seconds: float, finish: Callable[[Any], object] = lambda last: None
+    call: Callable[[], object], seconds: float, finish: Callable[[], object] = lambda: None
 ) -> float:
-    """Call until `seconds` have passed, at least twice after one call that is not timed, then finish."""
-    finish(call())
+    """Call until `seconds` have passed, at least once after one call that is not timed, then finish."""
+    call()
+    finish()
     calls = 0
     start = time.perf_counter()
-    while calls < 2 or time.perf_counter() - start < seconds:
-        last = call()
+    while not calls or time.perf_counter() - start < seconds:
+        call()
         calls += 1
-    finish(last)
+    finish()
     return 1e6 * (time.perf_counter() - start) / calls
 
 

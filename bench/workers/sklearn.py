@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
+from functools import partial
 
 import sklearn
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 from bench import data
-from bench.cases import ADAM, Net
-from bench.workers.serve import Task, microseconds
+from bench.cases import Net
+from bench.workers.serve import Task
 
 VERSION = sklearn.__version__
 MOST_STEPS = 256  # a round
@@ -28,7 +29,6 @@ def steps(net: Net) -> Iterator[Task]:
         hidden_layer_sizes=net.sizes[1:-1],
         alpha=0.0,
         batch_size=n,
-        **dict(zip(("learning_rate_init", "beta_1", "beta_2", "epsilon"), ADAM, strict=True)),
         max_iter=1,
         n_iter_no_change=1_000_000,
         warm_start=True,
@@ -47,10 +47,8 @@ def steps(net: Net) -> Iterator[Task]:
         """With two classes only the loss before the steps compares: half the output weights, other steps."""
         model.set_params(max_iter=net.check_steps + 1).fit(*first)  # restarts Adam
         outputs = net.sizes[-1] if regression else 1  # over which its squared error is a mean
-        before, *_, after = [outputs * loss for loss in model.loss_curve_[-net.check_steps - 1 :]]
-        return [before] if two_classes else [before, after]
+        losses = [outputs * loss for loss in model.loss_curve_[-net.check_steps - 1 :]]
+        return losses[:1] if two_classes else losses
 
-    def measure(_: float) -> float:
-        return microseconds(lambda: model.partial_fit(x[: count * n], y[: count * n])) / count
-
-    yield Task("training", check=check, measure=measure, tolerance=EPSILON_TOLERANCE)
+    some = partial(model.partial_fit, x[: count * n], y[: count * n])
+    yield Task("training", some, check=check, tolerance=EPSILON_TOLERANCE, per=count)

@@ -14,13 +14,11 @@ import torch.nn.functional as F
 from torch import nn, optim
 
 from bench import data
-from bench.cases import ADAM, FASHION_RATE, Batch, Elements, Net, Product, Updates
+from bench.cases import FASHION_RATE, Batch, Elements, Net, Product, Updates
 from bench.pool import COMPILE_VARIABLE
-from bench.workers.serve import Task, before_and_after, microseconds
+from bench.workers.serve import Task, microseconds
 
 VERSION = torch.__version__
-RATE, BETA1, BETA2, EPSILON = ADAM
-adam = partial(optim.Adam, lr=RATE, betas=(BETA1, BETA2), eps=EPSILON)
 inference = partial(Task, around=torch.inference_mode)
 
 
@@ -35,7 +33,7 @@ def products(product: Product) -> Iterator[Task]:
     yield from itertools.starmap(inference, calls.items())
     weight = w.clone()
     weight.grad = torch.empty_like(w)
-    optimizer = adam([weight], fused=True)
+    optimizer = optim.Adam([weight], fused=True)
 
     def product_and_step() -> Any:
         torch.mm(a.T, dz, out=weight.grad)
@@ -141,10 +139,10 @@ def sequential(net: Net) -> Any:
     return nn.Sequential(*modules[:-1])
 
 
-def trainer(net: Net, compiled: bool = False, **options: Any) -> tuple[Any, ...]:
-    """A model, its optimizer, the loss of a batch, and a step on it: zero_grad, forward, backward, step."""
+def trainer(net: Net, compiled: bool = False, **options: Any) -> tuple[Any, Any, Callable[..., Any]]:
+    """A model, its optimizer, and a step on a batch, which returns the loss before it."""
     model = sequential(net)
-    optimizer = adam(model.parameters(), **options)
+    optimizer = optim.Adam(model.parameters(), **options)
 
     def loss(x: Any, y: Any) -> Any:
         if net.loss == "squared_error":
@@ -153,29 +151,29 @@ def trainer(net: Net, compiled: bool = False, **options: Any) -> tuple[Any, ...]
 
     loss_of = torch.compile(loss, dynamic=False) if compiled else loss
 
-    def step(x: Any, y: Any) -> None:
+    def step(x: Any, y: Any) -> Any:
         optimizer.zero_grad()
-        loss_of(x, y).backward()
+        value = loss_of(x, y)
+        value.backward()
         optimizer.step()
+        return value
 
-    return model, optimizer, loss_of, step
+    return model, optimizer, step
 
 
 def steps(net: Net) -> Iterator[Task]:
-    """Steps on batches picked by index_select."""
     x, y = tensors(data.samples(net))
     batches = itertools.cycle(torch.from_numpy(data.order(net)))
-    first = x[: net.batch], y[: net.batch]
 
     def task(column: str, **options: Any) -> Task:
-        _, _, loss, step = trainer(net, **options)
+        _, _, step = trainer(net, **options)
 
         def call() -> None:
             index = next(batches)
             step(x.index_select(0, index), y.index_select(0, index))
 
         def check() -> list[float]:
-            return before_and_after(net.check_steps, partial(step, *first), lambda: loss(*first).item())
+            return [step(x[: net.batch], y[: net.batch]).item() for _ in range(net.check_steps + 1)]
 
         return Task("training", call, column, check=check)
 
@@ -186,7 +184,6 @@ def steps(net: Net) -> Iterator[Task]:
 
 
 def predict(net: Net) -> Iterator[Task]:
-    """A Sequential of Linear and ReLU, and a soft-max."""
     model = nn.Sequential(sequential(net), nn.Softmax(dim=1)).eval()
     x, _ = tensors(data.samples(net))
     yield inference("predict", partial(model, x))
@@ -195,7 +192,7 @@ def predict(net: Net) -> Iterator[Task]:
 def fashion_mnist(net: Net) -> Iterator[Task]:
     """The loop of the tutorials, with Adam fused, without a DataLoader, which would take longer than the net."""
     x, y, test_x, test_y = tensors([*data.pictures("train"), *data.pictures("t10k")])
-    model, optimizer, _, step = trainer(net, lr=FASHION_RATE, fused=True)
+    model, optimizer, step = trainer(net, lr=FASHION_RATE, fused=True)
     schedule = optim.lr_scheduler.CosineAnnealingLR(optimizer, net.epochs * -(-len(x) // net.batch))
     torch.manual_seed(0)
 
