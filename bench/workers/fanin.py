@@ -19,7 +19,7 @@ import fanin
 from bench import data
 from bench.cases import FASHION_RATE, Batch, Elements, Net, Product, Updates
 from bench.rules import CLASSES, traits
-from bench.workers.serve import Task, microseconds, microseconds_per_call
+from bench.workers.serve import Task, microseconds
 from fanin import functional as F
 from fanin import optim
 
@@ -168,9 +168,9 @@ def sharing(net: Net) -> Iterator[Task]:
 
     def short_fits(code: str, seconds: float) -> float:
         with beside(code):
-            team = microseconds_per_call(epochs[0], seconds)
+            team = microseconds(epochs[0], seconds)
             with fanin.num_threads(1):
-                return team / microseconds_per_call(epochs[0], seconds)
+                return team / microseconds(epochs[0], seconds)
 
     yield Task("quiet", measure=lambda _: step(0))
     yield Task("busy", measure=lambda _: step(2 * multiprocessing.cpu_count()))

@@ -15,7 +15,7 @@ import optax.contrib
 
 from bench import data
 from bench.cases import Batch, Net, Updates
-from bench.workers.serve import Task, microseconds_per_call
+from bench.workers.serve import Task
 
 VERSION = f"{jax.__version__}, Optax {optax.__version__}"
 ADAM = optax.adam(1e-3)
@@ -96,14 +96,16 @@ def steps(net: Net) -> Iterator[Task]:
             state, loss = compiled(state, x, y, index)
             return loss
 
+        def call() -> None:
+            advance(next(calls))
+
         def check() -> list[float]:
-            return [advance(batch).item() for _ in range(net.check_steps + 1)]
+            losses = [advance(batch).item() for _ in range(net.check_steps + 1)]
+            call()  # compiles for the shapes that the rounds time
+            return losses
 
-        def measure(seconds: float) -> float:
-            time = microseconds_per_call(lambda: advance(next(calls)), seconds, lambda: wait(state))
-            return time * len(order) / net.steps
-
-        return Task("training", column=column, check=check, measure=measure)
+        per = net.steps // len(order)
+        return Task("training", call, column, check=check, per=per, finish=lambda: wait(state))
 
     yield task("JAX step", step, first, data.order(net))
     yield task("JAX scan", epoch_of_steps, first[None], data.order(net)[None])

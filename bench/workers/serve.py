@@ -31,8 +31,9 @@ class Task:
     changes: Callable[[], Any] | None = None
     check: Callable[[], list[float]] | None = None
     tolerance: float | None = None  # relative, where it is not the group's
-    per: int = 1  # what the time of `call` is divided by
-    # One round of about so many seconds, in the unit of the result, where it is not that time
+    per: int = 1  # steps a call, which is timed once a round where it has more than one
+    finish: Callable[[], object] = lambda: None  # waits for what the last call started
+    # One round of about so many seconds, in the unit of the result, where it is not the time of a step
     measure: Callable[[float], float] | None = None
 
     def numbers(self) -> list[float]:
@@ -51,25 +52,18 @@ class Task:
         if self.measure:
             return self.measure(seconds)
         with self.around():
-            return microseconds_per_call(self.call, seconds) / self.per
+            return microseconds(self.call, seconds if self.per == 1 else 0.0, self.finish) / self.per
 
 
-def microseconds(call: Callable[[], object]) -> float:
-    """Microseconds of one call."""
-    start = time.perf_counter()
-    call()
-    return 1e6 * (time.perf_counter() - start)
-
-
-def microseconds_per_call(
-    call: Callable[[], object], seconds: float, finish: Callable[[], object] = lambda: None
+def microseconds(
+    call: Callable[[], object], seconds: float = 0.0, finish: Callable[[], object] = lambda: None
 ) -> float:
-    """Call until `seconds` have passed, at least once after one call that is not timed, then finish."""
-    call()
-    finish()
-    calls = 0
-    start = time.perf_counter()
-    while not calls or time.perf_counter() - start < seconds:
+    """Microseconds of one call, or of each in so many seconds, at least two, after one that is not timed."""
+    if seconds:
+        call()
+        finish()
+    calls, start = 0, time.perf_counter()
+    while calls < (2 if seconds else 1) or time.perf_counter() - start < seconds:
         call()
         calls += 1
     finish()
