@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -37,6 +36,11 @@ def pictures(stem: str) -> tuple[Any, Any]:
     return idx.read_pair(builtin_data.FASHION_FOLDER, stem)
 
 
+def first_batches(net: Net) -> NDArray[np.int32]:
+    """Indices (steps, batch) of the steps after which the losses of all libraries must agree, and of the one before."""
+    return np.tile(np.arange(net.batch, dtype=np.int32), (net.check_steps + 1, 1))
+
+
 def order(net: Net) -> NDArray[np.int32]:
     """Shuffled indices (steps, batch) of an epoch, for libraries whose training loop is the user's own."""
     shuffled = np.random.default_rng(3).permutation(net.samples).astype(np.int32)
@@ -61,15 +65,6 @@ def operands(product: Product) -> list[Any]:
     m, n, k = product.rows, product.columns, product.depth
     indices = (np.ogrid[:rows, :columns] for rows, columns in ((m, k), (k, n), (m, n)))
     return [((7 * i + 13 * j) % 17 - 8).astype(product.dtype) for i, j in indices]
-
-
-def products(multiply: Callable[..., Any], empty_like: Callable[..., Any], a: Any, w: Any, dz: Any) -> Any:
-    """Calls by result: row-major operands, transposed by strides, into an output that exists."""
-    return {
-        "forward": partial(multiply, a, w, out=empty_like(dz)),
-        "input gradient": partial(multiply, dz, w.T, out=empty_like(a)),
-        "weight gradient": partial(multiply, a.T, dz, out=empty_like(w)),
-    }
 
 
 def elements(count: int) -> tuple[Floats, Floats]:

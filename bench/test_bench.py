@@ -52,7 +52,7 @@ def worker(module: str, threads: int) -> WorkerProcess:
 
 
 @pytest.mark.benchmark(timer=lambda: passed[0])
-@pytest.mark.parametrize(("name", "case", "result", "threads"), timed())
+@pytest.mark.parametrize(("name", "case", "result", "threads"), list(timed()))
 def test_bench_of_fanin_alone(benchmark: Any, name: str, case: Case, result: str, threads: int) -> None:
     try:
         process = worker(GROUPS[name].workers["fanin"], threads)

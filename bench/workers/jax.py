@@ -9,7 +9,6 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 import optax
 import optax.contrib
 
@@ -85,30 +84,27 @@ def epoch_of_steps(state: Any, x: Any, y: Any, order: Any) -> Any:
 
 def steps(net: Net) -> Iterator[Task]:
     x, y = map(jnp.array, data.samples(net))
-    first = np.arange(net.batch, dtype=np.int32)
+    first, order = data.first_batches(net), data.order(net)
 
-    def task(column: str, function: Callable[..., Any], batch: Any, order: Any) -> Task:
-        weights, calls = start(net), itertools.cycle(order)
+    def task(column: str, function: Callable[..., Any], first: Any, order: Any) -> Task:
+        weights, calls = start(net), itertools.chain(first, itertools.cycle(order))
         state, compiled = (weights, ADAM.init(weights)), jax.jit(function, donate_argnums=0)
 
-        def advance(index: Any) -> Any:
+        def call() -> Any:
             nonlocal state
-            state, loss = compiled(state, x, y, index)
+            state, loss = compiled(state, x, y, next(calls))
             return loss
 
-        def call() -> None:
-            advance(next(calls))
-
         def check() -> list[float]:
-            losses = [advance(batch).item() for _ in range(net.check_steps + 1)]
+            losses = [call().item() for _ in first]
             call()  # compiles for the shapes that the rounds time
             return losses
 
         per = net.steps // len(order)
         return Task("training", call, column, check=check, per=per, finish=lambda: wait(state))
 
-    yield task("JAX step", step, first, data.order(net))
-    yield task("JAX scan", epoch_of_steps, first[None], data.order(net)[None])
+    yield task("JAX step", step, first, order)
+    yield task("JAX scan", epoch_of_steps, first[:, None], order[None])
 
 
 def predict(net: Net) -> Iterator[Task]:

@@ -6,6 +6,7 @@ import importlib
 import itertools
 import sys
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,13 +23,16 @@ MOST_WEIGHTS = 10**7  # of a rule: temporary arrays of more numbers take too muc
 
 
 def products(product: Product) -> Iterator[Task]:
-    calls = data.products(np.matmul, np.empty_like, *data.operands(product))
-    yield from itertools.starmap(Task, calls.items())
+    """Row-major operands, transposed by strides, into an output that exists."""
+    a, w, dz = data.operands(product)
+    yield Task("forward", partial(np.matmul, a, w, out=np.empty_like(dz)))
+    yield Task("input gradient", partial(np.matmul, dz, w.T, out=np.empty_like(a)))
+    yield Task("weight gradient", partial(np.matmul, a.T, dz, out=np.empty_like(w)))
 
 
 def functional(product: Product) -> Iterator[Task]:
-    calls = data.products(np.matmul, np.empty_like, *data.operands(product))
-    yield Task("product", calls["forward"])
+    a, w, dz = data.operands(product)
+    yield Task("product", partial(np.matmul, a, w, out=np.empty_like(dz)))
 
 
 def predict(net: Net) -> Iterator[Task]:

@@ -27,10 +27,11 @@ def tensors(arrays: Any) -> list[Any]:
 
 
 def products(product: Product) -> Iterator[Task]:
-    """The three products, and after the last fused Adam."""
+    """Row-major operands, transposed by strides, into an output that exists; after the last, fused Adam."""
     a, w, dz = tensors(data.operands(product))
-    calls = data.products(torch.mm, torch.empty_like, a, w, dz)
-    yield from itertools.starmap(inference, calls.items())
+    yield inference("forward", partial(torch.mm, a, w, out=torch.empty_like(dz)))
+    yield inference("input gradient", partial(torch.mm, dz, w.T, out=torch.empty_like(a)))
+    yield inference("weight gradient", partial(torch.mm, a.T, dz, out=torch.empty_like(w)))
     weight = w.clone()
     weight.grad = torch.empty_like(w)
     optimizer = optim.Adam([weight], fused=True)
@@ -163,17 +164,17 @@ def trainer(net: Net, compiled: bool = False, **options: Any) -> tuple[Any, Any,
 
 def steps(net: Net) -> Iterator[Task]:
     x, y = tensors(data.samples(net))
-    batches = itertools.cycle(torch.from_numpy(data.order(net)))
 
     def task(column: str, **options: Any) -> Task:
         _, _, step = trainer(net, **options)
+        batches = itertools.chain(data.first_batches(net), itertools.cycle(data.order(net)))
 
-        def call() -> None:
-            index = next(batches)
-            step(x.index_select(0, index), y.index_select(0, index))
+        def call() -> Any:
+            index = torch.from_numpy(next(batches))
+            return step(x.index_select(0, index), y.index_select(0, index))
 
         def check() -> list[float]:
-            return [step(x[: net.batch], y[: net.batch]).item() for _ in range(net.check_steps + 1)]
+            return [call().item() for _ in data.first_batches(net)]
 
         return Task("training", call, column, check=check)
 
