@@ -2,55 +2,37 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
+from itertools import pairwise
 
-ADAM = 1e-3, 0.9, 0.999, 1e-8  # learning rate, beta1, beta2, epsilon
 FASHION_RATE = 2e-3  # at the start; it falls to 0
-
-# Steps after which the results of all libraries must agree, where nothing else is said
-CHECK_STEPS = 3
+CHECK_STEPS = 3  # after which the results of all libraries must agree, where nothing else is said
 
 
 @dataclass(frozen=True)
 class Net:
-    """A ReLU net with a soft-max on top, and what is done with it.
-
-    sizes
-        units of the input, of each hidden layer and of the output
-    batch, samples
-        samples a step and an epoch, or rows a prediction
-    batch_norm
-        in each hidden layer, instead of its bias
-    loss
-        "squared_error" instead of a soft-max with cross-entropy: the net learns its inputs
-    rule, epochs, best_weights
-        what it is trained with, how long, and whether the weights of the best epoch are kept
-    label
-        its name, where the sizes alone do not say what is timed
-    """
+    """A ReLU net with a soft-max on top, and what is done with it."""
 
     sizes: tuple[int, ...]
-    batch: int
-    samples: int
-    batch_norm: bool = False
-    loss: str = "softmax_cross_entropy"
+    batch: int  # samples a step
+    samples: int  # an epoch, or rows a prediction
+    batch_norm: bool = False  # in each hidden layer, instead of its bias
+    loss: str = "softmax_cross_entropy"  # or "squared_error", without a soft-max: the net learns its inputs
     rule: str = "adam"
     epochs: int = 1
-    best_weights: bool = False
-    label: str = ""
+    best_weights: bool = False  # those of the best epoch are kept
+    note: str = ""  # the end of its name, where the sizes alone do not say what is timed
 
     @property
     def name(self) -> str:
-        return self.label or joined(self.sizes) + (" BN" if self.batch_norm else "")
+        return "-".join(map(str, self.sizes)) + (" BN" if self.batch_norm else "") + self.note
 
     @property
     def check_steps(self) -> int:
         """Steps on the first batch after which the losses of all libraries must agree.
 
-        One with batch norm: one of its half a million normalized numbers may lie within float32's rounding (3e-6) of
-        the kink of ReLU, and its side decides the gradient of every weight before it. That moves the loss by 5e-6
-        after one step and by 1e-4 after three; in float64 all agree to 1e-15.
+        One with batch norm, of whose half a million numbers one may lie within float32's rounding of the kink of ReLU:
+        that moves the loss by 5e-6 after one step and by 1e-4 after three; in float64 all agree to 1e-15.
         """
         return 1 if self.batch_norm else CHECK_STEPS
 
@@ -62,16 +44,12 @@ class Net:
     @property
     def layers(self) -> list[tuple[int, int]]:
         """Inputs and units of each layer."""
-        return list(itertools.pairwise(self.sizes))
+        return list(pairwise(self.sizes))
 
     @property
     def weights(self) -> int:
         """All but the biases."""
         return sum(inputs * units for inputs, units in self.layers)
-
-
-def joined(sizes: tuple[int, ...]) -> str:
-    return "-".join(map(str, sizes))
 
 
 SMALL, MIDDLE, DIGITS = (20, 64, 2), (54, 128, 128, 7), (784, 256, 128, 10)
@@ -92,22 +70,23 @@ NETS = [
 ]
 
 
-def growing(sizes: tuple[int, ...], samples: int) -> Net:
+class GrowingNet(Net):
     """A net that is named by its size."""
-    weights = Net(sizes, batch=64, samples=samples).weights
-    return Net(sizes, batch=64, samples=samples, label=f"{weights:,} weights, {samples:,} samples")
+
+    @property
+    def name(self) -> str:
+        return f"{self.weights:,} weights, {self.samples:,} samples"
 
 
 # About 10^3 to 10^7 weights, and 10^3 to 10^6 samples
 WIDTHS = {20: 19, 37: 18, 68: 18, 120: 17, 221: 15, 385: 14, 705: 13, 1222: 11, 2234: 10}
-GROWING_WEIGHTS = [growing((width,) * 3 + (10,), 1 << power) for width, power in WIDTHS.items()]
-GROWING_SAMPLES = [growing(MIDDLE, 1 << power) for power in range(10, 21, 2)]
+GROWING_WEIGHTS = [GrowingNet((width,) * 3 + (10,), 64, 1 << power) for width, power in WIDTHS.items()]
+GROWING_SAMPLES = [GrowingNet(MIDDLE, 64, 1 << power) for power in range(10, 21, 2)]
 
 
 def predicted(sizes: tuple[int, ...], rows: int) -> Net:
     """A net that predicts so many rows a call."""
-    label = f"{joined(sizes)}, {rows:,} row{'s' if rows > 1 else ''}"
-    return Net(sizes, batch=rows, samples=rows, label=label)
+    return Net(sizes, rows, rows, note=f", {rows:,} row{'s' if rows > 1 else ''}")
 
 
 PREDICTIONS = [predicted(sizes, rows) for sizes in (SMALL, MIDDLE, DIGITS) for rows in (1, 8, 64, 1_000)]
@@ -115,26 +94,23 @@ PREDICTIONS.append(predicted(DIGITS, 60_000))
 ONE_ROW = [predicted(SMALL, 1), predicted(DIGITS, 1)]
 
 RULES_ON_NETS = [
-    Net(sizes, batch=256, samples=8 * 256, rule=rule, label=f"{joined(sizes)}, {rule}")
+    Net(sizes, batch=256, samples=8 * 256, rule=rule, note=f", {rule}")
     for sizes in (WIDE, WIDER)
     for rule in ("sgd", "rmsprop", "adam")
 ]
 
+KEPT = {"best_weights": True, "note": ", best weights kept"}
 MEMORY = [
-    net
+    Net(sizes, batch=256, samples=2048, **options)
     for sizes in (DIGITS, WIDE, WIDER)
-    for net in (
-        Net(sizes, batch=256, samples=2048),
-        Net(sizes, batch=256, samples=2048, batch_norm=True),
-        Net(sizes, batch=256, samples=2048, best_weights=True, label=f"{joined(sizes)}, best weights kept"),
-    )
+    for options in ({}, {"batch_norm": True}, KEPT)
 ]
 
 
 def fashion(epochs: int) -> Net:
     """The net that learns Fashion-MNIST."""
-    label = f"{joined(DIGITS)} BN, {epochs} epoch{'s' if epochs > 1 else ''}"
-    return Net(DIGITS, batch=64, samples=60_000, batch_norm=True, epochs=epochs, label=label)
+    note = f", {epochs} epoch{'s' if epochs > 1 else ''}"
+    return Net(DIGITS, batch=64, samples=60_000, batch_norm=True, epochs=epochs, note=note)
 
 
 @dataclass(frozen=True)
@@ -152,28 +128,17 @@ class Product:
         return shape if self.dtype == "float32" else f"{shape}, {self.dtype}"
 
 
-# Shapes that float64 and a narrower instruction set are tried on
+SHAPES = [(32, 64, 20), (64, 128, 128), (64, 256, 784), (128, 512, 512), (256, 512, 784), (256, 1024, 1024)]
+SHAPES += [(512, 512, 512), (1024, 1024, 1024), (2048, 2048, 2048), (256, 4096, 4096)]
+PRODUCTS = [Product(*shape) for shape in SHAPES]
+
+# What float64 and a narrower instruction set are tried on
 SOME_SHAPES = [(32, 64, 20), (64, 256, 784), (256, 1024, 1024), (1024, 1024, 1024)]
-PRODUCTS = [
-    Product(32, 64, 20),
-    Product(64, 128, 128),
-    Product(64, 256, 784),
-    Product(128, 512, 512),
-    Product(256, 512, 784),
-    Product(256, 1024, 1024),
-    Product(512, 512, 512),
-    Product(1024, 1024, 1024),
-    Product(2048, 2048, 2048),
-    Product(256, 4096, 4096),
-]
 SOME_PRODUCTS = [Product(*shape, dtype) for dtype in ("float32", "float64") for shape in SOME_SHAPES]
 
 # Weights in L1, L2, L3 and memory of common processors: 16 KiB, 512 KiB, 8 MiB and 64 MiB
-FEW_ROWS = [
-    Product(rows, columns, depth)
-    for columns, depth in ((64, 64), (256, 512), (1024, 2048), (4096, 4096))
-    for rows in (1, 2, 4, 8)
-]
+WEIGHTS = [(64, 64), (256, 512), (1024, 2048), (4096, 4096)]
+FEW_ROWS = [Product(rows, *shape) for shape in WEIGHTS for rows in (1, 2, 4, 8)]
 
 
 @dataclass(frozen=True)
@@ -200,18 +165,17 @@ class Batch:
         return f"{self.rows} x {self.columns}"
 
 
-ROWS_OF_1024 = (256, 1024, 4096, 16384)
-BATCHES = [Batch(32, 64), Batch(64, 256), Batch(256, 512), *(Batch(rows, 1024) for rows in ROWS_OF_1024)]
+BATCHES = [Batch(32, 64), Batch(64, 256), Batch(256, 512)]
+BATCHES += [Batch(rows, 1024) for rows in (256, 1024, 4096, 16384)]
 
 
 @dataclass(frozen=True)
 class Updates:
-    """A rule on `arrays` arrays of `size` weights each; whether a step reads a second gradient of each."""
+    """A rule on `arrays` arrays of `size` weights each."""
 
     rule: str
     size: int
     arrays: int = 1
-    second: bool = False
 
     @property
     def weights(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,96 +13,77 @@ from bench.cases import Batch, Net, Product, Updates
 Floats = NDArray[np.float32]
 
 
-def samples(net: Net) -> tuple[Floats, Any]:
-    """Normal inputs (samples, inputs) and labels (samples,), or the inputs again as targets of a squared error.
+def normal(seed: int, *shape: int) -> Floats:
+    return np.random.default_rng(seed).standard_normal(shape, dtype=np.float32)
 
-    The first batch holds every class.
-    """
+
+def samples(net: Net) -> tuple[Floats, Any]:
+    """Inputs (samples, inputs) and labels (samples,), or the inputs again as targets of a squared error."""
     random = np.random.default_rng(1)
     x = random.standard_normal((net.samples, net.sizes[0]), dtype=np.float32)
     if net.loss == "squared_error":
         return x, x
     y = random.integers(0, net.sizes[-1], net.samples)
     classes = min(net.samples, net.sizes[-1])
-    y[:classes] = np.arange(classes)
+    y[:classes] = np.arange(classes)  # the first batch holds every class
     return x, y
 
 
 def pictures(stem: str) -> tuple[Any, Any]:
     """Pixels (n, 784) in 0..1 and labels (n,) of Fashion-MNIST, as fanin's demo reads "train" or "t10k"."""
-    from fanin.demo import builtin_data, errors, idx  # here, as most peers' processes do without fanin
+    from fanin.demo import builtin_data, idx  # here, as most peers' processes do without fanin
 
-    try:
-        return idx.read_pair(builtin_data.FASHION_FOLDER, stem)
-    except errors.DemoError as error:
-        raise RuntimeError(f"{error}: install Debian's dataset-fashion-mnist") from None
+    return idx.read_pair(builtin_data.FASHION_FOLDER, stem)
 
 
-def epoch_order(net: Net, random: np.random.Generator) -> NDArray[np.int32]:
-    """A fresh permutation of the samples as (steps, batch)."""
-    order = random.permutation(net.samples).astype(np.int32)
-    return order[: net.steps * net.batch].reshape(net.steps, net.batch)
+def first_batches(net: Net) -> NDArray[np.int32]:
+    """Indices (steps, batch) of the steps after which the losses of all libraries must agree, and of the one before."""
+    return np.tile(np.arange(net.batch, dtype=np.int32), (net.check_steps + 1, 1))
 
 
-def batches(net: Net) -> Iterator[NDArray[np.int32]]:
-    """Indices of one mini-batch after the other without end, for libraries whose training loop is the user's own."""
-    random = np.random.default_rng(3)
-    while True:
-        yield from epoch_order(net, random)
+def order(net: Net) -> NDArray[np.int32]:
+    """Shuffled indices (steps, batch) of an epoch, for libraries whose training loop is the user's own."""
+    shuffled = np.random.default_rng(3).permutation(net.samples).astype(np.int32)
+    return shuffled[: net.steps * net.batch].reshape(net.steps, net.batch)
 
 
 def weights(net: Net) -> list[tuple[Floats, Floats]]:
     """Weights (inputs, units) with standard deviation sqrt(2 / inputs), and zero biases, of each layer."""
     random = np.random.default_rng(2)
+    normal = partial(random.standard_normal, dtype=np.float32)
     return [
-        (
-            random.standard_normal((n_in, n_out), dtype=np.float32) * np.float32(np.sqrt(2 / n_in)),
-            np.zeros(n_out, np.float32),
-        )
-        for n_in, n_out in net.layers
+        (normal(layer) * np.float32(np.sqrt(2 / layer[0])), np.zeros(layer[1], np.float32))
+        for layer in net.layers
     ]
 
 
-def operands(product: Product) -> tuple[Any, Any, Any]:
+def operands(product: Product) -> list[Any]:
     """A (rows, depth), W (depth, columns) and dZ (rows, columns).
 
     Small integers, (7 i + 13 j) mod 17 - 8, so that every product of them is exact.
     """
-
-    def operand(rows: int, columns: int) -> Any:
-        i, j = np.ogrid[:rows, :columns]
-        return ((7 * i + 13 * j) % 17 - 8).astype(product.dtype)
-
     m, n, k = product.rows, product.columns, product.depth
-    return operand(m, k), operand(k, n), operand(m, n)
+    indices = (np.ogrid[:rows, :columns] for rows, columns in ((m, k), (k, n), (m, n)))
+    return [((7 * i + 13 * j) % 17 - 8).astype(product.dtype) for i, j in indices]
 
 
 def elements(count: int) -> tuple[Floats, Floats]:
-    """Normal numbers with a deviation of 3, and normal gradients."""
-    random = np.random.default_rng(3)
-    z = 3 * random.standard_normal(count, dtype=np.float32)
-    return z, random.standard_normal(count, dtype=np.float32)
+    """Numbers with a deviation of 3, and gradients."""
+    z, da = normal(3, 2, count)
+    return 3 * z, da
 
 
 def normalized(batch: Batch) -> tuple[Floats, Floats, Floats, Floats]:
-    """Return x with means and deviations that differ, normal dy, and gamma and beta of each column."""
-    random = np.random.default_rng(4)
-    x, dy = (random.standard_normal((batch.rows, batch.columns), dtype=np.float32) for _ in range(2))
-    gamma, beta = (random.standard_normal(batch.columns, dtype=np.float32) for _ in range(2))
+    """Return x with means and deviations that differ, dy, and gamma and beta of each column."""
+    x, dy = normal(4, 2, batch.rows, batch.columns)
+    gamma, beta = normal(5, 2, batch.columns)
     return x * (1 + beta * beta) + gamma, dy, gamma, beta
 
 
 def weights_and_gradients(case: Updates) -> tuple[list[Floats], list[Floats]]:
-    """Arrays to update, and gradients that stay."""
-    rng = np.random.default_rng(0)
-    pattern = rng.standard_normal(min(case.size, 1 << 16), dtype=np.float32)
-    w = [np.resize(pattern, case.size) for _ in range(case.arrays)]
-    return w, [np.resize(pattern[::-1], case.size) for _ in range(case.arrays)]
-
-
-def samples_of(w: Floats) -> list[float]:
-    """Some weights of an array."""
-    return [float(x) for x in np.ravel(w)[:: max(1, w.size // 16)]]
+    pattern = normal(0, min(case.size, 1 << 16))
+    w, g = ([np.resize(part, case.size) for _ in range(case.arrays)] for part in (pattern, pattern[::-1]))
+    return w, g
 
 
 def checksum(array: Any) -> float:

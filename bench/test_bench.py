@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import atexit
+import itertools
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import pytest
 
-from bench.cases import Case
+from bench.cases import Case, Updates
 from bench.groups import groups
 from bench.pool import WorkerError, WorkerProcess
 from bench.programs import BuildError, build_program
@@ -16,64 +19,46 @@ from bench.programs import BuildError, build_program
 LEFT_OUT = ("products_avx2", "embedded", "memory", "sharing", "fashion_mnist")
 GROUPS = {name: group for name, group in groups(quick=False).items() if name not in LEFT_OUT}
 MOST_WEIGHTS = 10**6  # of a rule: larger arrays take minutes
+THREADS = sorted({1, os.cpu_count() or 1})
 
 
-class WorkerClock:
-    """Time as the workers measure it, without the pipe to them."""
-
-    seconds = 0.0
-
-    def __call__(self) -> float:
-        return self.seconds
-
-    def one_call(self, worker: WorkerProcess, index: int) -> None:
-        """Advance by the time of one call, from about 20 ms of them."""
-        self.seconds += 1e-6 * worker.ask("round", index, 0.02)
+passed = [0.0]  # seconds as the workers measure them, without the pipe to them
 
 
-CLOCK = WorkerClock()
+def one_call(worker: WorkerProcess, index: int) -> None:
+    """Let the time of one call pass, from about 20 ms of them."""
+    passed[0] += 1e-6 * worker.ask("round", index, 0.02)
 
 
 def timed() -> Iterator[Any]:
     """Group, case, result and number of threads."""
     for name, group in GROUPS.items():
-        for case in group.cases:
-            for result in (
-                group.results if getattr(case, "arrays", 0) * getattr(case, "size", 0) <= MOST_WEIGHTS else ()
-            ):
-                for threads in sorted({1, os.cpu_count() or 1}) if result != "added" else ():
-                    identity = f"{name}-{case.name}-{result}-threads {threads}"
-                    yield pytest.param(name, case, result, threads, id=identity)
+        for case, result, threads in itertools.product(group.cases, group.results, THREADS):
+            large = isinstance(case, Updates) and case.weights > MOST_WEIGHTS
+            if not large and result != "added":
+                identity = f"{name}-{case.name}-{result}-threads {threads}"
+                yield pytest.param(name, case, result, threads, id=identity)
 
 
-@pytest.fixture(scope="module")
-def worker() -> Iterator[Callable[[str, int], WorkerProcess]]:
+@cache
+def worker(module: str, threads: int) -> WorkerProcess:
     """The process of a module on a number of threads, started once."""
-    started: dict[tuple[str, int], WorkerProcess] = {}
-
-    def of(module: str, threads: int) -> WorkerProcess:
-        if (module, threads) not in started:
-            try:
-                if module == "cpp":
-                    build_program()
-                started[module, threads] = WorkerProcess(module, threads, {})
-                started[module, threads].greet()
-            except (BuildError, WorkerError) as error:
-                pytest.skip(str(error))
-        return started[module, threads]
-
-    yield of
-    for process in started.values():
-        process.close()
+    if module == "cpp":
+        build_program()
+    process = WorkerProcess(module, threads, {})
+    atexit.register(process.close)
+    process.greet()
+    return process
 
 
-@pytest.mark.benchmark(timer=CLOCK)
+@pytest.mark.benchmark(timer=lambda: passed[0])
 @pytest.mark.parametrize(("name", "case", "result", "threads"), list(timed()))
-def test_bench_of_fanin_alone(
-    benchmark: Any, worker: Callable[..., WorkerProcess], name: str, case: Case, result: str, threads: int
-) -> None:
-    process = worker(GROUPS[name].workers["fanin"], threads)
-    tasks = process.ask("prepare", GROUPS[name].topic or name, case)
+def test_bench_of_fanin_alone(benchmark: Any, name: str, case: Case, result: str, threads: int) -> None:
+    try:
+        process = worker(GROUPS[name].workers["fanin"], threads)
+    except (BuildError, WorkerError) as error:
+        pytest.skip(str(error))
+    tasks = process.ask("prepare", GROUPS[name].topic, case)
     index = [task[0] for task in tasks].index(result)
     assert process.ask("check", index)
-    benchmark.pedantic(CLOCK.one_call, (process, index), rounds=9)
+    benchmark.pedantic(one_call, (process, index), rounds=9)

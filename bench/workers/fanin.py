@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import multiprocessing
+import re
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,59 +17,45 @@ import numpy as np
 
 import fanin
 from bench import data
-from bench.cases import ADAM, CHECK_STEPS, FASHION_RATE, Batch, Elements, Net, Product, Updates
-from bench.rules import CLASSES
-from bench.workers.serve import Task, microseconds, microseconds_per_call
+from bench.cases import FASHION_RATE, Batch, Elements, Net, Product, Updates
+from bench.rules import CLASSES, traits
+from bench.workers.serve import Task, microseconds
 from fanin import functional as F
 from fanin import optim
 
 VERSION = fanin.__version__
-RULE = optim.Adam(*ADAM)
 
 
-def unlearned(net: Net) -> fanin.Network:
-    """The net with weights of its own."""
+def build(net: Net, start: bool = True) -> fanin.Network:
+    """The net with the weights that every library starts from, or its own."""
     hidden = [fanin.Dense(units, activation="relu", batch_norm=net.batch_norm) for units in net.sizes[1:-1]]
-    return fanin.Network(net.sizes[0], [*hidden, fanin.Dense(net.sizes[-1])], loss=net.loss, seed=0)
-
-
-def build(net: Net) -> fanin.Network:
-    """The net with the weights that every library starts from."""
-    network = unlearned(net)
-    start = network.get_weights()
-    for layer, (weight, bias) in enumerate(data.weights(net), 1):
-        start[f"layer{layer}.weight"] = weight
-        if f"layer{layer}.bias" in start:
-            start[f"layer{layer}.bias"] = bias
-    network.set_weights(start)
+    network = fanin.Network(net.sizes[0], [*hidden, fanin.Dense(net.sizes[-1])], loss=net.loss, seed=0)
+    if start:
+        weights = network.get_weights()
+        for layer, (weight, bias) in enumerate(data.weights(net), 1):
+            named = {f"layer{layer}.weight": weight, f"layer{layer}.bias": bias}
+            weights |= {name: named[name] for name in named.keys() & weights}
+        network.set_weights(weights)
     return network
 
 
 def fit(network: fanin.Network, net: Net, x: Any, y: Any, **settings: Any) -> Any:
-    """One epoch where nothing else is said."""
-    return network.fit(x, y, **{"rule": RULE, "epochs": 1, "batch_size": net.batch, **settings})
+    """One epoch with Adam where nothing else is said."""
+    return network.fit(x, y, **{"rule": optim.Adam(), "epochs": 1, "batch_size": net.batch, **settings})
 
 
 def steps(net: Net) -> Iterator[Task]:
-    """A call of fit an epoch: all it does is timed."""
-    x, y = data.samples(net)
-    network, n = build(net), net.batch
+    network, n, (x, y) = build(net), net.batch, data.samples(net)
 
-    def losses() -> list[float]:
-        # those of the epochs, for which a batch is normalized by its own statistics
-        history = fit(network, net, x[:n], y[:n], epochs=net.check_steps + 1)
-        return [history.loss[0], history.loss[-1]]
+    def check() -> list[float]:
+        # the losses of the epochs, for which a batch is normalized by its own statistics
+        return fit(network, net, x[:n], y[:n], epochs=net.check_steps + 1).loss
 
-    yield Task(
-        "training",
-        check=losses,
-        measure=lambda _: microseconds(lambda: fit(network, net, x, y)) / net.steps,
-    )
+    yield Task("training", partial(fit, network, net, x, y), check=check, per=net.steps)
 
 
 def predict(net: Net) -> Iterator[Task]:
-    network, (x, _) = build(net), data.samples(net)
-    yield Task("predict", lambda: network.predict(x))
+    yield Task("predict", partial(build(net).predict, data.samples(net)[0]))
 
 
 def functional(product: Product) -> Iterator[Task]:
@@ -95,7 +81,7 @@ def activations(elements: Elements) -> Iterator[Task]:
 
 
 def batch_norm(batch: Batch) -> Iterator[Task]:
-    """The results are new arrays, as those of the peers are."""
+    """Into new arrays, as the peers do it."""
     x, dy, gamma, beta = data.normalized(batch)
 
     def with_gradients() -> list[Any]:
@@ -109,16 +95,9 @@ def batch_norm(batch: Batch) -> Iterator[Task]:
 def rules(case: Updates) -> Iterator[Task]:
     """One call steps all arrays."""
     w, g = data.weights_and_gradients(case)
-    optimizer = optim.Optimizer(CLASSES[case.rule](), w)
-    inputs: dict[str, Any] = {"second_gradients": g} if case.second else {}
-    step = partial(optimizer.step, g, **inputs)
-
-    def check() -> list[float]:
-        for _ in range(CHECK_STEPS):
-            step()
-        return data.samples_of(w[0])
-
-    yield Task("step", step, check=check)
+    inputs = {"second_gradients": g} if traits(case.rule).second else {}
+    step = partial(optim.Optimizer(CLASSES[case.rule](), w).step, g, **inputs)
+    yield Task("step", step, changes=lambda: w[0])
 
 
 def memory(net: Net) -> Iterator[Task]:
@@ -134,19 +113,19 @@ def memory(net: Net) -> Iterator[Task]:
 def peak(net: Net) -> float:
     """Megabytes that making a net and two epochs of fit add at their peak to a process that has the data."""
 
-    def resident(field: str) -> int:
-        lines = Path("/proc/self/status").read_text().splitlines()
-        return next(1024 * int(line.split()[1]) for line in lines if line.startswith(f"{field}:"))
+    def megabytes(field: str) -> float:
+        kibibytes = re.search(rf"{field}:\s*(\d+)", Path("/proc/self/status").read_text())
+        return int(kibibytes[1]) * 1.024e-3
 
     x, y = data.samples(net)
     x.sum(), y.sum()  # all pages of the data are there
     Path("/proc/self/clear_refs").write_text("5")  # resets the peak
-    before = resident("VmRSS")
+    before = megabytes("VmRSS")
     callbacks = [fanin.EarlyStopping(patience=5, monitor="loss")] if net.best_weights else []
-    history = fit(unlearned(net), net, x, y, epochs=2, callbacks=callbacks)
+    history = fit(build(net, start=False), net, x, y, epochs=2, callbacks=callbacks)
     if not np.isfinite(history.loss).all():
         raise ValueError("the loss is not finite")
-    return (resident("VmHWM") - before) / 1e6
+    return megabytes("VmHWM") - before
 
 
 # one program, as most neighbours are
@@ -161,64 +140,51 @@ while True:
 """,
     "that never rests": "while True: pass",
 }
-SECONDS_OF_SHORT_FITS = 1.0
 
 
 @contextmanager
 def beside(code: str, count: int = 1) -> Iterator[None]:
     """Run programs of this code at the same time."""
-    busy = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(count)]
-    try:
+    with ExitStack() as stack:
+        for _ in range(count):
+            stack.callback(stack.enter_context(subprocess.Popen([sys.executable, "-c", code])).kill)
         yield
-    finally:
-        for process in busy:
-            process.kill()
-            process.wait()
 
 
 def sharing(net: Net) -> Iterator[Task]:
-    """Epochs quiet and beside busy programs, two fits in two threads of Python, and fits of one epoch each."""
     x, y = data.samples(net)
-    epochs: list[Callable[[], Any]] = [partial(fit, build(net), net, x, y) for _ in range(2)]
+    epochs = [partial(fit, build(net), net, x, y) for _ in range(2)]
+    for epoch in epochs:
+        epoch()
 
-    def epoch(neighbours: int) -> float:
+    def step(neighbours: int) -> float:
         with beside(NEIGHBOURS["that never rests"], neighbours):
             return microseconds(epochs[0]) / net.steps
 
-    def at_once() -> None:
-        started = [threading.Thread(target=epoch) for epoch in epochs]
-        for thread in started:
-            thread.start()
-        for thread in started:
-            thread.join()
-
     def two_fits(_: float) -> float:
         in_turn = microseconds(lambda: [epoch() for epoch in epochs])
-        return microseconds(at_once) / in_turn
+        with ThreadPoolExecutor(2) as threads:
+            return microseconds(lambda: [*threads.map(lambda epoch: epoch(), epochs)]) / in_turn
 
-    def short_fits(code: str, _: float) -> float:
+    def short_fits(code: str, seconds: float) -> float:
         with beside(code):
-            team = microseconds_per_call(epochs[0], SECONDS_OF_SHORT_FITS)
+            team = microseconds(epochs[0], seconds)
             with fanin.num_threads(1):
-                return team / microseconds_per_call(epochs[0], SECONDS_OF_SHORT_FITS)
+                return team / microseconds(epochs[0], seconds)
 
-    for start in epochs:
-        start()
-    yield Task("quiet", measure=lambda _: epoch(0))
-    yield Task("busy", measure=lambda _: epoch(2 * multiprocessing.cpu_count()))
+    yield Task("quiet", measure=lambda _: step(0))
+    yield Task("busy", measure=lambda _: step(2 * multiprocessing.cpu_count()))
     yield Task("two fits", measure=two_fits)
     for name, code in NEIGHBOURS.items():
         yield Task(f"short fits beside a program {name}", measure=partial(short_fits, code))
 
 
-def fashion(net: Net) -> Iterator[Task]:
+def fashion_mnist(net: Net) -> Iterator[Task]:
     """A call of fit an epoch, whose rule continues with its state."""
-    x, y = data.pictures("train")
-    test_x, test_y = data.pictures("t10k")
-    network = unlearned(net)
+    (x, y), (test_x, test_y) = map(data.pictures, ("train", "t10k"))
+    network = build(net)
     rule = optim.Adam(optim.Cosine(FASHION_RATE, steps=net.epochs * -(-len(x) // net.batch)))
     yield Task("an epoch", measure=lambda _: microseconds(lambda: fit(network, net, x, y, rule=rule)))
     yield Task(
-        "accuracy",
-        measure=lambda _: 100 * float((network.predict(test_x).argmax(axis=1) == test_y).mean()),
+        "accuracy", measure=lambda _: 100 * (network.predict(test_x).argmax(axis=1) == test_y).mean().item()
     )

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Iterator
+import itertools
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-import numpy as np
+import jax
+import jax.numpy as jnp
+import optax
+import optax.contrib
 
 from bench import data
-from bench.cases import ADAM, CHECK_STEPS, Batch, Net, Updates
-from bench.workers.serve import Task, microseconds, microseconds_per_call
+from bench.cases import Batch, Net, Updates
+from bench.workers.serve import Task
 
-jax: Any = importlib.import_module("jax")
-jnp: Any = importlib.import_module("jax.numpy")
-optax: Any = importlib.import_module("optax")
 VERSION = f"{jax.__version__}, Optax {optax.__version__}"
-OPTIMIZER = optax.adam(*ADAM)
+ADAM = optax.adam(1e-3)
 wait = jax.block_until_ready
 
 
@@ -40,135 +40,141 @@ def batch_norm(batch: Batch) -> Iterator[Task]:
     yield Task("batch norm and gradients", lambda: wait(both(x, gamma, beta, dy)), "JAX jit")
 
 
+def start(net: Net) -> list[Any]:
+    """Of each layer the weights that every library starts from, and a bias, or gamma and beta instead."""
+    weights = [tuple(map(jnp.array, layer)) for layer in data.weights(net)]
+    if net.batch_norm:
+        weights[:-1] = [(weight, jnp.ones_like(bias), bias) for weight, bias in weights[:-1]]
+    return weights
+
+
 def outputs(weights: Any, x: Any) -> Any:
     """What the last layer gives, before a soft-max."""
+    *hidden, (last_weight, last_bias) = weights
     a = x
-    for weight, *added in weights[:-1]:
+    for weight, *added in hidden:
         z = a @ weight
         a = jax.nn.relu(normalized(z, *added) if len(added) == 2 else z + added[0])
-    weight, bias = weights[-1]
-    return a @ weight + bias
+    return a @ last_weight + last_bias
 
 
 def mean_loss(weights: Any, x: Any, y: Any) -> Any:
     """Mean cross-entropy of the net's soft-max; where y is a matrix, half the squared error."""
     if y.ndim == 2:
         return jnp.sum((outputs(weights, x) - y) ** 2) / (2 * len(y))
-    log_probabilities = jax.nn.log_softmax(outputs(weights, x))
-    return -jnp.mean(jnp.take_along_axis(log_probabilities, y[:, None], axis=1))
+    return optax.softmax_cross_entropy_with_integer_labels(outputs(weights, x), y).mean()
+
+
+def updated(rule: Any, weights: Any, state: Any, gradients: Any) -> tuple[Any, Any]:
+    """The weights, and the rule's state, after a step."""
+    changes, state = rule.update(gradients, state, weights)
+    return optax.apply_updates(weights, changes), state
 
 
 def step(state: Any, x: Any, y: Any, index: Any) -> Any:
-    """One step of Adam on the batch of these samples."""
-    weights, moments = state
-    changes, moments = OPTIMIZER.update(jax.grad(mean_loss)(weights, x[index], y[index]), moments)
-    return optax.apply_updates(weights, changes), moments
+    """One step of Adam on the batch of these samples: the new state, and the loss before it."""
+    loss, gradients = jax.value_and_grad(mean_loss)(state[0], x[index], y[index])
+    return updated(ADAM, *state, gradients), loss
 
 
 def epoch_of_steps(state: Any, x: Any, y: Any, order: Any) -> Any:
     """A step for each row of order (steps, batch)."""
-    return jax.lax.scan(lambda state, index: (step(state, x, y, index), None), state, order)[0]
-
-
-def start(net: Net) -> Any:
-    """The weights, and the moments with the step count."""
-    weights: list[Any] = [(jnp.array(weight), jnp.array(bias)) for weight, bias in data.weights(net)]
-    if net.batch_norm:
-        weights[:-1] = [(weight, jnp.ones_like(bias), jnp.zeros_like(bias)) for weight, bias in weights[:-1]]
-    return weights, OPTIMIZER.init(weights)
+    return jax.lax.scan(lambda state, index: step(state, x, y, index), state, order)
 
 
 def steps(net: Net) -> Iterator[Task]:
-    """One compiled step a call, and a whole epoch of steps in one compiled scan; data already on the device."""
-    x, y = data.samples(net)
-    x, y = jnp.array(x), jnp.array(y if y.ndim == 2 else y.astype(np.int32))
-    first, batches, random = np.arange(net.batch, dtype=np.int32), data.batches(net), np.random.default_rng(3)
-    states: dict[str, Any] = {}
+    x, y = map(jnp.array, data.samples(net))
+    first, order = data.first_batches(net), data.order(net)
 
-    def task(column: str, function: Any, batch: Any, measure: Any) -> Task:
-        states[column], compiled = start(net), jax.jit(function, donate_argnums=0)
+    def task(column: str, function: Callable[..., Any], first: Any, order: Any) -> Task:
+        weights, calls = start(net), itertools.chain(first, itertools.cycle(order))
+        state, compiled = (weights, ADAM.init(weights)), jax.jit(function, donate_argnums=0)
 
-        def advance(order: Any) -> None:
-            states[column] = compiled(states[column], x, y, order)
+        def call() -> Any:
+            nonlocal state
+            state, loss = compiled(state, x, y, next(calls))
+            return loss
 
         def check() -> list[float]:
-            losses = []
-            for count in (0, net.check_steps):
-                for _ in range(count):
-                    advance(batch)
-                losses.append(float(mean_loss(states[column][0], x[first], y[first])))
-            measure(advance, 0)  # compiles for the shapes that the rounds time
+            losses = [call().item() for _ in first]
+            call()  # compiles for the shapes that the rounds time
             return losses
 
-        return Task("training", column=column, check=check, measure=partial(measure, advance))
+        per = net.steps // len(order)
+        return Task("training", call, column, check=check, per=per, finish=lambda: wait(state))
 
-    def of_steps(advance: Any, seconds: float) -> float:
-        return microseconds_per_call(
-            lambda: advance(next(batches)), seconds, lambda: wait(states["JAX step"])
-        )
-
-    def of_scan(advance: Any, _: float) -> float:
-        order = data.epoch_order(net, random)
-
-        def epoch() -> None:
-            advance(order)
-            wait(states["JAX scan"])
-
-        return microseconds(epoch) / net.steps
-
-    yield task("JAX step", step, first, of_steps)
-    yield task("JAX scan", epoch_of_steps, first[None], of_scan)
+    yield task("JAX step", step, first, order)
+    yield task("JAX scan", epoch_of_steps, first[:, None], order[None])
 
 
 def predict(net: Net) -> Iterator[Task]:
     """The rows are already on the device."""
-    x = jnp.array(data.samples(net)[0])
-    weights = [(jnp.array(weight), jnp.array(bias)) for weight, bias in data.weights(net)]
+    weights, x = start(net), jnp.array(data.samples(net)[0])
     jitted = jax.jit(lambda weights, x: jax.nn.softmax(outputs(weights, x)))
     yield Task("predict", lambda: wait(jitted(weights, x)))
 
 
-# options that make them fanin's rules with their defaults
+def rprop() -> Any:
+    """Optax's own, which applies the update of the step before, without that delay."""
+    own = optax.scale_by_rprop(0.01)
+
+    def update(gradients: Any, state: Any, weights: Any) -> Any:
+        _, state = own.update(gradients, state, weights)
+        return jax.tree.map(jnp.negative, state.prev_updates), state
+
+    return optax.GradientTransformation(own.init, update)
+
+
+def nadam() -> Any:
+    """On Adam's moments, as Optax's own holds at beta1 the momentum that grows towards it here."""
+    adam = optax.scale_by_adam()
+
+    def update(gradients: Any, state: Any, weights: Any) -> Any:
+        _, moments = adam.update(gradients, state[0])
+        t, m, v = moments
+        now, following = (0.9 * (1 - 0.5 * 0.96 ** (0.004 * step)) for step in (t, t + 1))
+        product = now * state[1]
+
+        def change(m: Any, v: Any, g: Any) -> Any:
+            ahead = following * m / (1 - product * following) + (1 - now) * g / (1 - product)
+            return -2e-3 * ahead / (jnp.sqrt(v / (1 - 0.999**t)) + 1e-8)
+
+        return jax.tree.map(change, m, v, gradients), (moments, product)
+
+    return optax.GradientTransformation(lambda weights: (adam.init(weights), jnp.ones(())), update)
+
+
+# with the options that make them fanin's rules with their defaults
 RULES: dict[str, Any] = {
     "sgd": optax.sgd(0.01),
     "momentum": optax.sgd(0.01, 0.9),
     "nesterov": optax.sgd(0.01, 0.9, nesterov=True),
     "sign_sgd": optax.sign_sgd(1e-3),
-    "rprop": optax.rprop(0.01),
+    "rprop": rprop(),
     "rmsprop": optax.rmsprop(1e-3, 0.9),
     "adagrad": optax.adagrad(0.01, initial_accumulator_value=0),
     "adadelta": optax.adadelta(1.0, 0.95),
     "adam": optax.adam(1e-3),
     "adamw": optax.adamw(1e-3, weight_decay=0.01),
-    "nadam": optax.nadam(2e-3),
+    "nadam": nadam(),
     "radam": optax.radam(1e-3),
     "amsgrad": optax.amsgrad(1e-3),
     "adamax": optax.adamax(2e-3),
+    "ademamix": optax.contrib.ademamix(1e-3),
     "lion": optax.lion(1e-4, weight_decay=0),
 }
 
 
 def rules(case: Updates) -> Iterator[Task]:
-    """Update and apply, in one function."""
     if case.rule not in RULES:
         return
     rule = RULES[case.rule]
     w, g = ([jnp.array(array) for array in arrays] for arrays in data.weights_and_gradients(case))
     state = rule.init(w)
-
-    def update(weights: Any, state: Any, gradients: Any) -> Any:
-        changes, state = rule.update(gradients, state, weights)
-        return optax.apply_updates(weights, changes), state
-
-    jitted = jax.jit(update, donate_argnums=(0, 1))
+    jitted = jax.jit(partial(updated, rule), donate_argnums=(0, 1))
 
     def one() -> None:
         nonlocal w, state
         w, state = wait(jitted(w, state, g))
 
-    def check() -> list[float]:
-        for _ in range(CHECK_STEPS):
-            one()
-        return data.samples_of(np.asarray(w[0]))
-
-    yield Task("step", one, "Optax, JAX jit", check=check)
+    yield Task("step", one, "Optax, JAX jit", changes=lambda: w[0])

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import importlib
+import itertools
 import sys
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bench import data
-from bench.cases import CHECK_STEPS, Net, Product, Updates
+from bench.cases import Net, Product, Updates
 from bench.pool import ROOT
 from bench.workers.serve import Task
 
+sys.path.append(str(ROOT / "tests"))
+RULES: dict[str, Any] = importlib.import_module("reference.rules").RULES
 VERSION = np.__version__
 MOST_WEIGHTS = 10**7  # of a rule: temporary arrays of more numbers take too much memory
 
 
 def products(product: Product) -> Iterator[Task]:
-    """Row-major operands, transposed by strides, into an output that exists already."""
+    """Row-major operands, transposed by strides, into an output that exists."""
     a, w, dz = data.operands(product)
     yield Task("forward", partial(np.matmul, a, w, out=np.empty_like(dz)))
     yield Task("input gradient", partial(np.matmul, dz, w.T, out=np.empty_like(a)))
@@ -35,17 +37,15 @@ def functional(product: Product) -> Iterator[Task]:
 
 def predict(net: Net) -> Iterator[Task]:
     """A matmul, a bias and a maximum for each layer, in place."""
-    *hidden, (last_weight, last_bias) = data.weights(net)
-    x, _ = data.samples(net)
+    (x, _), layers = data.samples(net), data.weights(net)
 
-    def probabilities() -> NDArray[np.float32]:
+    def probabilities() -> data.Floats:
         a = x
-        for weight, bias in hidden:
+        for layer, (weight, bias) in enumerate(layers):
+            if layer:
+                np.maximum(a, 0, out=a)
             a = a @ weight
             a += bias
-            np.maximum(a, 0, out=a)
-        a = a @ last_weight
-        a += last_bias
         a -= a.max(axis=1, keepdims=True)
         np.exp(a, out=a)
         a /= a.sum(axis=1, keepdims=True)
@@ -56,27 +56,20 @@ def predict(net: Net) -> Iterator[Task]:
 
 def rules(case: Updates) -> Iterator[Task]:
     """The formulas of tests/reference on float32 arrays: one pass over memory for each operation."""
-    if str(ROOT / "tests") not in sys.path:
-        sys.path.append(str(ROOT / "tests"))
-    reference = importlib.import_module("reference.rules").RULES
-    if case.rule not in reference or case.weights > MOST_WEIGHTS:
+    if case.rule not in RULES or case.weights > MOST_WEIGHTS:
         return
-    rule, w, g = reference[case.rule](), *data.weights_and_gradients(case)
+    rule, w, g = RULES[case.rule](), *data.weights_and_gradients(case)
     states: list[dict[str, Any]] = [{} for _ in w]
-    t = 0
+    steps = itertools.count(1)
 
     def step() -> None:
-        nonlocal t
-        t += 1
+        t = next(steps)
         for weights, gradients, state in zip(w, g, states, strict=True):
             weights *= np.float32(1 - rule.learning_rate * getattr(rule, "weight_decay", 0))
-            second = {"second": gradients} if case.second else {}
+            second = {"second": gradients} if hasattr(rule, "shift") else {}
             weights += rule.step(gradients, state, t, **second)
 
-    def check() -> list[float]:
-        for _ in range(CHECK_STEPS):
-            step()
-        # the others hold w + momentum v
-        return data.samples_of(w[0] + (rule.jump(states[0]) if case.rule == "nesterov" else 0))
+    def ahead() -> Any:  # where Nesterov's rule has its gradient, which is what the others hold
+        return w[0] + (rule.jump(states[0]) if hasattr(rule, "jump") else 0)
 
-    yield Task("step", step, check=check)
+    yield Task("step", step, changes=ahead)

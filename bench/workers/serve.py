@@ -13,69 +13,57 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from bench import data
+from bench.cases import CHECK_STEPS
 
 
 @dataclass(frozen=True)
 class Task:
-    """One result of a prepared case, computed in one way.
-
-    result, column
-        what it computes, and the column it is printed in, where that is not the library's name
-    call
-        computes it once and returns one array or several
-    around
-        what the calls of a check or a round are made in
-    check
-        numbers that must agree between the libraries, where they are not checksums of what `call` returns; there are
-        none without either
-    measure
-        one round of about so many seconds, in the unit of the result, where it is not the time of `call`
-    tolerance
-        how far the numbers may be off, relatively, where that is not the group's
-    """
+    """One result of a prepared case, computed in one way."""
 
     result: str
-    call: Callable[[], Any] | None = None
-    column: str = ""
-    around: Callable[[], AbstractContextManager[Any]] = nullcontext
+    call: Callable[[], Any] = tuple  # computes it once
+    column: str = ""  # that it is printed in, where that is not the library's
+    around: Callable[[], AbstractContextManager[Any]] = nullcontext  # what the calls are made in
+    # What the libraries must agree on, where it is not what `call` returns: what a few calls change, or these numbers
+    changes: Callable[[], Any] | None = None
     check: Callable[[], list[float]] | None = None
+    tolerance: float | None = None  # relative, where it is not the group's
+    per: int = 1  # steps a call, which is timed once a round where it has more than one
+    finish: Callable[[], object] = lambda: None  # waits for what the last call started
+    # One round of about so many seconds, in the unit of the result, where it is not the time of a step
     measure: Callable[[float], float] | None = None
-    tolerance: float | None = None
 
     def numbers(self) -> list[float]:
-        if self.check is not None:
+        if self.check:
             return self.check()
-        if self.call is None:
-            return []
+        if self.changes:
+            for _ in range(CHECK_STEPS):
+                self.call()
+            flat = np.ravel(self.changes())
+            return [float(value) for value in flat[:: max(1, flat.size // 16)]]
         with self.around():
             results = self.call()
         return [data.checksum(r) for r in (results if isinstance(results, list | tuple) else [results])]
 
     def round(self, seconds: float) -> float:
-        if self.measure is not None:
+        if self.measure:
             return self.measure(seconds)
-        assert self.call is not None
         with self.around():
-            return microseconds_per_call(self.call, seconds)
+            return microseconds(self.call, seconds if self.per == 1 else 0.0, self.finish) / self.per
 
 
-def microseconds(call: Callable[[], object]) -> float:
-    """Microseconds of one call."""
-    start = time.perf_counter()
-    call()
-    return 1e6 * (time.perf_counter() - start)
-
-
-def microseconds_per_call(
-    call: Callable[[], object], seconds: float, finish: Callable[[], object] = lambda: None
+def microseconds(
+    call: Callable[[], object], seconds: float = 0.0, finish: Callable[[], object] = lambda: None
 ) -> float:
-    """Call until `seconds` have passed, at least twice after one call that is not timed, then finish."""
-    call()
-    finish()
-    calls = 0
-    start = time.perf_counter()
-    while calls < 2 or time.perf_counter() - start < seconds:
+    """Microseconds of one call, or of each in so many seconds, at least two, after one that is not timed."""
+    if seconds:
+        call()
+        finish()
+    calls, start = 0, time.perf_counter()
+    while calls < (2 if seconds else 1) or time.perf_counter() - start < seconds:
         call()
         calls += 1
     finish()
@@ -109,15 +97,15 @@ def serve(module: str) -> None:
         try:
             if request == "prepare":
                 topic, case = arguments
-                tasks = []
+                tasks.clear()
                 gc.collect()  # two large cases at once may not fit into memory
-                tasks = list(getattr(worker, topic)(case))
+                tasks += getattr(worker, topic)(case)
                 answer([(task.result, task.column, task.tolerance) for task in tasks])
             elif request == "check":
                 answer(tasks[arguments[0]].numbers())
             else:
                 answer(tasks[arguments[0]].round(arguments[1]))
-        except (ArithmeticError, ImportError, OSError, RuntimeError, TypeError, ValueError) as error:
+        except Exception as error:
             answer(None, f"{type(error).__name__}: {error}")
 
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import importlib
 import warnings
 from collections.abc import Iterator
-from typing import Any
+from functools import partial
+
+import sklearn
+from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 from bench import data
-from bench.cases import ADAM, Net
-from bench.workers.serve import Task, microseconds
+from bench.cases import Net
+from bench.workers.serve import Task
 
-VERSION = importlib.import_module("sklearn").__version__
-metrics: Any = importlib.import_module("sklearn.metrics")
-neural_network: Any = importlib.import_module("sklearn.neural_network")
+VERSION = sklearn.__version__
+MOST_STEPS = 256  # a round
 EPSILON_TOLERANCE = 1e-3  # its Adam adds epsilon before the bias correction, which a few steps show
 
 
@@ -21,50 +22,33 @@ def steps(net: Net) -> Iterator[Task]:
     """partial_fit, one pass of shuffled mini-batches with Adam over the samples it is given; no L2 penalty."""
     if net.batch_norm:
         return
-    x, y = data.samples(net)
-    n = net.batch
+    (x, y), n = data.samples(net), net.batch
+    first, count = (x[:n], y[:n]), min(net.steps, MOST_STEPS)
     regression = net.loss == "squared_error"
-    model = (neural_network.MLPRegressor if regression else neural_network.MLPClassifier)(
+    model = (MLPRegressor if regression else MLPClassifier)(
         hidden_layer_sizes=net.sizes[1:-1],
         alpha=0.0,
         batch_size=n,
-        **dict(zip(("learning_rate_init", "beta_1", "beta_2", "epsilon"), ADAM, strict=True)),
         max_iter=1,
         n_iter_no_change=1_000_000,
         warm_start=True,
         random_state=0,
     )
     warnings.simplefilter("ignore")  # that one iteration is not enough to converge
-    model.fit(x[:n], y[:n])
+    model.fit(*first)
     weights = data.weights(net)
     two_classes = net.sizes[-1] == 2 and not regression
     if two_classes:  # One logistic output stands for two classes: its logit is the difference of theirs.
         weight, bias = weights[-1]
         weights[-1] = weight[:, 1:] - weight[:, :1], bias[1:] - bias[:1]
     model.coefs_, model.intercepts_ = map(list, zip(*weights, strict=True))
-    samples = 0
-
-    def loss() -> float:
-        if regression:
-            return float(((model.predict(x[:n]) - y[:n]) ** 2).sum() / (2 * n))
-        return float(metrics.log_loss(y[:n], model.predict_proba(x[:n]), labels=model.classes_))
 
     def check() -> list[float]:
         """With two classes only the loss before the steps compares: half the output weights, other steps."""
-        before = loss()
-        model.set_params(max_iter=net.check_steps).fit(x[:n], y[:n])  # restarts Adam
-        return [before] if two_classes else [before, loss()]
+        model.set_params(max_iter=net.check_steps + 1).fit(*first)  # restarts Adam
+        outputs = net.sizes[-1] if regression else 1  # over which its squared error is a mean
+        losses = [outputs * loss for loss in model.loss_curve_[-net.check_steps - 1 :]]
+        return losses[:1] if two_classes else losses
 
-    def pass_over(count: int) -> float:
-        """Microseconds to train on the first `count` samples."""
-        return microseconds(lambda: model.partial_fit(x[:count], y[:count]))
-
-    def measure(seconds: float) -> float:
-        nonlocal samples
-        if samples == 0:
-            samples = 2 * n
-            while pass_over(samples) < 1e6 * seconds and samples < net.samples:
-                samples *= 2
-        return pass_over(samples) / (samples // n)
-
-    yield Task("training", check=check, measure=measure, tolerance=EPSILON_TOLERANCE)
+    some = partial(model.partial_fit, x[: count * n], y[: count * n])
+    yield Task("training", some, check=check, tolerance=EPSILON_TOLERANCE, per=count)

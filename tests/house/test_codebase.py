@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import re
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -197,6 +198,14 @@ def test_reference_never_imports_fanin():
 def test_source_files_are_short(folder):
     for path in files(ROOT / folder, ".py", ".pyi", ".hpp", ".cpp"):
         assert len(path.read_text().splitlines()) <= 300, path
+
+
+def test_workers_of_the_bench_have_a_function_for_each_topic_of_their_groups(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT)
+    for group in importlib.import_module("bench.groups").groups(quick=True).values():
+        for worker in group.workers.values():
+            source = (ROOT / "bench" / "workers" / f"{worker}.py").read_text()
+            assert f"\ndef {group.topic}(" in source, f"{worker} has no function {group.topic}"
 
 
 def test_test_names_are_sentences_and_unique():
