@@ -1,7 +1,5 @@
 """The cases that are timed. Peers' processes import this, so fanin is not loaded here."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from itertools import pairwise
 

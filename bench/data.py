@@ -1,7 +1,5 @@
 """Random samples, weights and operands: the same in every process that asks for the same case."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Any
 

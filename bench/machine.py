@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from bench.neighbours import Watch
-from bench.programs import SOURCES, limits_output
+from bench.programs import ROOT, SOURCES, limits_output
 from bench.progress import say
 from bench.report import EMPTY, Table, number
 
@@ -35,7 +35,7 @@ CALLS = 20_000
 EFFORT = {
     False: ("0.02", "5"),
     True: ("0.004", "3"),
-}  # by whether the run is quick: seconds of a trial, and how many
+}  # by whether the run is quick: a trial's seconds, and how many
 
 
 def directory() -> Path:
@@ -53,7 +53,8 @@ def place(arguments: Sequence[str], flag: str) -> Path:
     with suppress(OSError):
         lines = Path("/proc/cpuinfo").read_text().splitlines()
         model = next((line for line in lines if line.startswith("model name")), model)
-    sources = [path.read_text() for path in sorted(SOURCES.glob("*.?pp"))]
+    included = [ROOT / "cpp/kernels/simd.hpp", ROOT / "cpp/src/base/buffer.hpp"]
+    sources = [path.read_text() for path in [*sorted(SOURCES.glob("*.?pp")), *included]]
     depends = [platform.node(), platform.machine(), model, os.cpu_count(), os.environ.get("CXX"), sources]
     digest = hashlib.sha256(json.dumps([*depends, *arguments, flag]).encode()).hexdigest()
     return directory() / f"limits-{digest[:16]}.json"

@@ -1,7 +1,5 @@
 """The C++ code of the bench, and what the library adds to a program."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import tempfile

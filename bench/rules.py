@@ -1,7 +1,5 @@
 """Update rules to time, and what their limits depend on, as fanin itself has it: a new rule needs no entry here."""
 
-from __future__ import annotations
-
 from dataclasses import fields
 from functools import cache
 from itertools import product

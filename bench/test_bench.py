@@ -1,7 +1,5 @@
 """The groups of fanin alone, with pytest-benchmark, which keeps runs and compares them: `pytest bench -k products`."""
 
-from __future__ import annotations
-
 import atexit
 import itertools
 import os

@@ -1,7 +1,5 @@
 """fanin, called from C++: the library fanin_bench, and the size of the library in a program of one's own."""
 
-from __future__ import annotations
-
 import ctypes
 import os
 import tempfile

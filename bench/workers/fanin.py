@@ -1,7 +1,5 @@
 """fanin, called from Python."""
 
-from __future__ import annotations
-
 import multiprocessing
 import re
 import subprocess

@@ -1,7 +1,5 @@
 """JAX: compiled functions that are waited for, with donated state; rules are those of Optax."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Callable, Iterator
 from functools import partial

@@ -1,7 +1,5 @@
 """NumPy: matrix products, the textbook's rules, and prediction written out."""
 
-from __future__ import annotations
-
 import importlib
 import itertools
 import sys

@@ -1,7 +1,5 @@
 """ONNX Runtime."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 

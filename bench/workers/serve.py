@@ -1,7 +1,5 @@
 """The worker's side of the pipe, and what the workers share: tasks, their checks and their rounds."""
 
-from __future__ import annotations
-
 import gc
 import importlib
 import os

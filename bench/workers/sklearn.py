@@ -1,7 +1,5 @@
 """scikit-learn's MLPClassifier and MLPRegressor."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Iterator
 from functools import partial

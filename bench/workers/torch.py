@@ -1,7 +1,5 @@
 """PyTorch: eager, with optimizers as they come and fused, and behind torch.compile where that is asked for."""
 
-from __future__ import annotations
-
 import itertools
 import os
 from collections.abc import Callable, Iterator
