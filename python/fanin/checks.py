@@ -44,6 +44,8 @@ def check_integer(name: str, value: Any, lowest: int, bits: int | None = None) -
 
 def check_sequence(name: str, value: object, expected: str = "a list") -> tuple[Any, ...]:
     """Return the elements of a list or another ordered iterable; raise TypeError for a set, a dict or a string."""
+    if isinstance(value, tuple | list):
+        return tuple(value)
     if isinstance(value, str | bytes | Set | Mapping) or not isinstance(value, Iterable):
         raise TypeError(f"{name}: expected {expected}, got {value!r}")
     try:

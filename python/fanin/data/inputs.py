@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -77,17 +77,23 @@ def check_parts(data: object) -> None:
         raise TypeError(f"{expected}, got {len(data)} parts")
 
 
-@contextmanager
-def error_context(prefix: str = "", labels: Mapping[str, list[object]] | None = None) -> Iterator[None]:
+class error_context:  # noqa: N801 - a context manager
     """Put `prefix` before the message of an error, and the name of a frame's column after its number."""
-    try:
-        yield
-    except (TypeError, ValueError) as error:
-        named = _with_column_name(error, labels or {})
-        if named is None and not prefix:
-            raise
-        kind = ValueError if isinstance(error, ValueError) else TypeError
-        raise kind(prefix + (named or str(error))) from None
+
+    def __init__(self, prefix: str = "", labels: Mapping[str, list[object]] = MappingProxyType({})) -> None:
+        self._prefix, self._labels = prefix, labels
+
+    def __enter__(self) -> None:
+        """Do nothing."""
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        """Raise the error with its new message."""
+        if not isinstance(error, TypeError | ValueError):
+            return
+        named = _with_column_name(error, self._labels)
+        if named is not None or self._prefix:
+            raised = ValueError if isinstance(error, ValueError) else TypeError
+            raise raised(self._prefix + (named or str(error))) from None
 
 
 def _with_column_name(error: Any, labels: Mapping[str, list[object]]) -> str | None:

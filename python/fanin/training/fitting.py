@@ -49,7 +49,7 @@ class Fit:
         self.callbacks, self.verbose = CallbackList(settings.callbacks), bool(settings.verbose)
         self.history = History(net.metric, validates=validation is not None)
         self._validation = validation
-        self._shown = ExitStack()
+        self._shown: ExitStack | None = None
 
     def training(
         self,
@@ -121,7 +121,10 @@ class Fit:
         self.callbacks.begin(net, history)
         validation = self._validation
         validate = None if validation is None else lambda: validation.evaluate(net)
-        show = self._shown.enter_context(progress(self.epochs)) if self.verbose else None
+        show = None
+        if self.verbose:
+            self._shown = ExitStack()
+            show = self._shown.enter_context(progress(self.epochs))
 
         def after(epoch: int, loss: float, validated: tuple[float, float] | None, seconds: float) -> bool:
             logs: Logs = {"loss": loss}
@@ -145,7 +148,8 @@ class Fit:
 
     def close(self) -> None:
         """Close the progress display."""
-        self._shown.close()
+        if self._shown is not None:
+            self._shown.close()
 
 
 def open_fit(
