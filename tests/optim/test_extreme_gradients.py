@@ -35,6 +35,16 @@ def test_the_first_step_for_the_largest_and_the_smallest_gradients(every_rule, g
     assert mirrored == -step
 
 
+@pytest.mark.parametrize(("dtype", "power"), [("float32", -55), ("float64", -500)])
+def test_a_square_that_may_be_denormal_counts_as_0(dtype, power):
+    """Some processors take a hundred times as long to make a denormal number."""
+    squares = {
+        g: float(first_step(optim.Adam(), g, dtype)[0].state["v"][0][0, 0])
+        for g in (2.0**power, -(2.0**power), 0.99 * 2.0**power)
+    }
+    assert list(squares.values()) == [pytest.approx(0.001 * 4.0**power, rel=1e-6)] * 2 + [0]
+
+
 @pytest.mark.parametrize(
     "rule", [optim.SGD(), optim.Momentum(), optim.Nesterov(), optim.AdaptiveGain()], ids=str
 )
