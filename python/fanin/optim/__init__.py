@@ -5,8 +5,10 @@ schedules, such as `Cosine`. `Around` adds penalties, decay, clipping, rates by 
 batches and averages of the weights to any rule.
 
 In the equations g is the gradient, and all operations are element by element. Squares do not overflow: rules that
-square gradients clip them to 2^60 (float32, about 1e18) or 2^508 (float64). If a rule's denominator is 0, because all
-gradients so far were 0, the weight does not move.
+square gradients clip them to 2^60 (float32, about 1e18) or 2^508 (float64). Nor are they denormal, which would be slow:
+running averages of squares (RMSprop, Adadelta, Adam and its kin) take the square of a gradient below 2^-55 (float32,
+about 3e-17) or 2^-500 (float64) as 0. If a rule's denominator is 0, because all gradients so far were 0, the weight
+does not move.
 """
 
 from __future__ import annotations
