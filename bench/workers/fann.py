@@ -18,7 +18,6 @@ INCREMENTAL, RPROP = 0, 2  # FANN_TRAIN_...
 LINEAR, TANH = 0, 5  # FANN_LINEAR, FANN_SIGMOID_SYMMETRIC; also FANN_ERRORFUNC_LINEAR
 RATE = 0.01  # fanin's default with both rules
 BEFORE_FIRST = 1.2  # its Rprop enlarges the initial steps before it takes them
-TOLERANCE = 1e-3  # its derivative of tanh is that at 0.98 from there on
 POINTER, FLOAT, UNSIGNED = ctypes.c_void_p, ctypes.c_float, ctypes.c_uint
 SAMPLE = ctypes.CFUNCTYPE(None, UNSIGNED, UNSIGNED, UNSIGNED, POINTER, POINTER)
 LIBRARY.fann_create_standard_array.restype = LIBRARY.fann_create_train_from_callback.restype = POINTER
@@ -69,4 +68,4 @@ def steps(net: Net) -> Iterator[Task]:
         """Half the sum of squares of a sample, before each step; FANN has the mean over outputs."""
         return [first() * net.sizes[-1] / 2 for _ in data.first_batches(net)]
 
-    yield Task("training", epoch, check=check, tolerance=TOLERANCE, per=net.steps)
+    yield Task("training", epoch, check=check, per=net.steps)
