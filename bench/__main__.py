@@ -13,6 +13,7 @@ from typing import Any
 
 import fanin
 from bench import changes, growth, machine, report, targets
+from bench.cases import dissected
 from bench.group import Group, measure
 from bench.groups import available, groups
 from bench.pool import COMPILE_VARIABLE
@@ -27,11 +28,22 @@ def thread_counts(text: str) -> list[int]:
     return counts
 
 
+def layer_sizes(text: str) -> tuple[int, ...]:
+    sizes = tuple(int(part) for part in text.split("-"))
+    if min(sizes) < 1 or len(sizes) < 2:
+        raise ValueError
+    return sizes
+
+
 def arguments() -> argparse.Namespace:
     what = "Time fanin, its peers and the machine's limit."
     parser = argparse.ArgumentParser(prog="python -m bench", description=what)
     parser.add_argument("--group", choices=list(groups(quick=False)), help="one group instead of all")
     parser.add_argument("--match", default="", metavar="TEXT", help="only cases whose name contains TEXT")
+    parser.add_argument(
+        "--net", type=layer_sizes, metavar="SIZES", help="phases of this net, such as 784-256-128-10"
+    )
+    parser.add_argument("--batch", type=int, help="samples a step of --net, 64 where it is not given")
     processors = sorted({1, os.cpu_count() or 1})
     parser.add_argument("--threads", type=thread_counts, default=processors, help="numbers, such as 1,2")
     flag = partial(parser.add_argument, action="store_true")
@@ -53,6 +65,10 @@ def arguments() -> argparse.Namespace:
         parser.error("--from needs --compare, --targets or --plot: they say what to do with the run it takes")
     if options.taken and options.json:
         parser.error("--from runs nothing, so there is nothing for --json to write")
+    if options.net and options.group != "phases":
+        parser.error("--net needs --group phases")
+    if options.batch is not None and (not options.net or options.batch < 1):
+        parser.error("--batch needs --net, and at least 1 sample")
     return options
 
 
@@ -82,7 +98,7 @@ def measure_all(
         run[name] = measure(group, threads, quick, limits, progress)
         print(", ".join(f"{library} {version}" for library, version in run[name]["versions"].items()))
         rows, rate = report.groups(run)[name], run[name]["rate"]
-        show([*report.result_tables(rows, group.results, rate), *growth.growth_tables(rows)])
+        show([*report.result_tables(rows, group.results, rate, group.by_case), *growth.growth_tables(rows)])
         show([targets.targets_table(run, name)] if group.judged else [])
     show(changes.threads_tables(run))
     return run
@@ -117,6 +133,8 @@ def run_as_asked(options: argparse.Namespace, chosen: dict[str, Group]) -> None:
 def main() -> None:
     options = arguments()
     every = {name: group for name, group in groups(options.quick).items() if options.group in (None, name)}
+    if options.net:
+        every["phases"] = replace(every["phases"], cases=[dissected(options.net, options.batch or 64)])
     chosen = {}
     for name, group in every.items():
         if cases := [case for case in group.cases if options.match in case.name]:

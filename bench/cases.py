@@ -9,13 +9,14 @@ CHECK_STEPS = 3  # after which the results of all libraries must agree, where no
 
 @dataclass(frozen=True)
 class Net:
-    """A ReLU net with a soft-max on top, and what is done with it."""
+    """A net with a soft-max on top, and what is done with it."""
 
     sizes: tuple[int, ...]
     batch: int  # samples a step
     samples: int  # an epoch, or rows a prediction
     batch_norm: bool = False  # in each hidden layer, instead of its bias
-    loss: str = "softmax_cross_entropy"  # or "squared_error", without a soft-max: the net learns its inputs
+    loss: str = "softmax_cross_entropy"  # or "squared_error", without a soft-max, of its first inputs
+    activation: str = "relu"  # of the hidden layers
     rule: str = "adam"
     epochs: int = 1
     best_weights: bool = False  # those of the best epoch are kept
@@ -30,9 +31,10 @@ class Net:
         """Steps on the first batch after which the losses of all libraries must agree.
 
         One with batch norm, of whose half a million numbers one may lie within float32's rounding of the kink of ReLU:
-        that moves the loss by 5e-6 after one step and by 1e-4 after three; in float64 all agree to 1e-15.
+        that moves the loss by 5e-6 after one step and by 1e-4 after three; in float64 all agree to 1e-15. One with
+        Rprop, whose variants differ once a gradient changes its sign.
         """
-        return 1 if self.batch_norm else CHECK_STEPS
+        return 1 if self.batch_norm or self.rule == "rprop" else CHECK_STEPS
 
     @property
     def steps(self) -> int:
@@ -95,6 +97,31 @@ RULES_ON_NETS = [
     Net(sizes, batch=256, samples=8 * 256, rule=rule, note=f", {rule}")
     for sizes in (WIDE, WIDER)
     for rule in ("sgd", "rmsprop", "adam")
+]
+
+
+def dissected(sizes: tuple[int, ...], batch: int, rule: str = "adam", batch_norm: bool = False) -> Net:
+    """A net whose step is timed job by job."""
+    note = f", batch {batch}, {rule}"
+    return Net(sizes, batch, samples=max(1 << 14, batch), rule=rule, batch_norm=batch_norm, note=note)
+
+
+DISSECTED = [
+    dissected(SMALL, 32),
+    dissected(SMALL, 1, "sgd"),
+    dissected(MIDDLE, 64),
+    dissected(DIGITS, 64),
+    dissected(DIGITS, 64, batch_norm=True),
+    dissected((61, 117, 45, 29, 5), 56),
+]
+
+ONLINE = [
+    Net(SMALL, batch, samples, loss="squared_error", activation="tanh", rule=rule, note=f", {rule}, {note}")
+    for rule, batch, samples, note in (
+        ("sgd", 1, 1 << 15, "one sample"),
+        ("adam", 1, 1 << 15, "one sample"),
+        ("rprop", 4096, 4096, "all 4,096 samples"),
+    )
 ]
 
 KEPT = {"best_weights": True, "note": ", best weights kept"}

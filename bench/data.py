@@ -16,11 +16,11 @@ def normal(seed: int, *shape: int) -> Floats:
 
 
 def samples(net: Net) -> tuple[Floats, Any]:
-    """Inputs (samples, inputs) and labels (samples,), or the inputs again as targets of a squared error."""
+    """Inputs (samples, inputs) and labels (samples,), or the first inputs again as targets of a squared error."""
     random = np.random.default_rng(1)
     x = random.standard_normal((net.samples, net.sizes[0]), dtype=np.float32)
     if net.loss == "squared_error":
-        return x, x
+        return x, np.ascontiguousarray(x[:, : net.sizes[-1]])
     y = random.integers(0, net.sizes[-1], net.samples)
     classes = min(net.samples, net.sizes[-1])
     y[:classes] = np.arange(classes)  # the first batch holds every class

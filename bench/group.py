@@ -39,6 +39,7 @@ class Group:
     derive: Callable[[Rounds], Rounds] = lambda rounds: {}  # further results, or what takes the place of some
     instruction_set: str = ""  # what fanin is held to, where that is not the machine's best
     judged: bool = False  # whether its targets are shown with its tables
+    by_case: bool = False  # a table for each case, with a line for each result, instead of the reverse
 
     def effort(self, quick: bool) -> tuple[int, float]:
         """The rounds of a run: a quick one has a third of them, of half the time."""

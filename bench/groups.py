@@ -1,9 +1,11 @@
 """The groups of the bench, as a table, and what has to be left out of them."""
 
 from collections.abc import Mapping
+from ctypes.util import find_library
 from dataclasses import replace
 from importlib.util import find_spec
 from statistics import median
+from typing import Any
 
 import fanin
 from bench import cases
@@ -14,8 +16,9 @@ from bench.progress import say
 from bench.rules import updates
 from fanin import _core
 
-# the packages that a worker needs; C++ is last, since its programs take time to build
-PACKAGES = {"torch": "torch", "jax": "jax optax", "sklearn": "sklearn", "onnx": "onnxruntime onnx", "cpp": ""}
+# the packages and C libraries that a worker needs; C++ is last, since its programs take time to build
+PACKAGES = {"torch": "torch", "jax": "jax optax", "sklearn": "sklearn", "onnx": "onnxruntime onnx"}
+PACKAGES |= {"fann": "libfann", "cpp": ""}
 TORCH, JAX, NUMPY = {"PyTorch": "torch"}, {"JAX": "jax"}, {"NumPy": "numpy"}
 FANIN, FROM_CPP = {"fanin": "fanin"}, {"fanin": "cpp"}
 PREDICTING = FANIN | {"fanin in C++": "cpp", "ONNX Runtime": "onnx"} | TORCH | JAX | NUMPY
@@ -37,6 +40,7 @@ BATCH_NORM = {
     "batch norm": "Batch norm: y from x, gamma and beta",
     "batch norm and gradients": "Batch norm and gradients: y, and the gradients of x, gamma and beta",
 }
+PHASES = {"step": "Where the time of a step goes"}
 FUSED = {
     "step": "Steps with updates fused into the weight gradient, and flat after it",
     "gradients": "Steps without an update",
@@ -62,10 +66,21 @@ UNITS = {"static library": "kB", "a program that trains": "kB", "peak": "MB", "a
 UNITS |= {result: "times" for result in SHARING if "fits" in result}
 
 
+def alone(thread_counts: list[int]) -> list[int]:
+    return [1]
+
+
 def added(rounds: Rounds) -> Rounds:
     """What a fused update adds to a step without one."""
     step, gradients = (rounds.get(result, {}).get("fanin") for result in ("step", "gradients"))
     return {"added": {"fanin": [median(step) - median(gradients)]}} if step and gradients else {}
+
+
+def by_job(rounds: Rounds) -> Rounds:
+    """Each job of a step by itself: a round has the times of all."""
+    all_jobs: list[Any] = rounds["step"]["fanin"] if "step" in rounds else []
+    jobs = all_jobs[0] if all_jobs else {}
+    return {job: {"fanin": [times[job] for times in all_jobs]} for job in jobs}
 
 
 def at_the_end(rounds: Rounds) -> Rounds:
@@ -95,13 +110,24 @@ def groups(quick: bool) -> dict[str, Group]:
         ),
         "few_rows": replace(products, cases=cases.FEW_ROWS, results={"forward": "Few rows: Z = A W"}),
         "predict": Group(PREDICTING, cases.PREDICTIONS, predicting, (9, 0.05)),
-        "embedded": Group(FROM_CPP, embedded, EMBEDDED, (9, 0.1), threads=lambda counts: [1], judged=True),
+        "embedded": Group(FROM_CPP, embedded, EMBEDDED, (9, 0.1), threads=alone, judged=True),
         "functional": Group(FANIN | TORCH | NUMPY, cases.PRODUCTS, FUNCTIONAL, (9, 0.04)),
         "activations": Group(FANIN | TORCH, elements, ACTIVATIONS, (9, 0.02)),
         "batch_norm": Group(FANIN | TORCH | JAX, cases.BATCHES, BATCH_NORM, (9, 0.04)),
         # as updates of an epsilon-free textbook agree to in float32
         "rules": Group(FANIN | TORCH | JAX | NUMPY, updates(quick), rules, (7, 0.02), tolerance=2e-3),
         "steps": replace(steps, workers=FANIN | TORCH | JAX | {"scikit-learn": "sklearn"}),
+        "online": replace(
+            steps,
+            workers=FANIN | TORCH | {"FANN": "fann"},
+            cases=cases.ONLINE,
+            results={"training": "Steps of one sample, and of all"},
+            threads=alone,
+            judged=True,
+        ),
+        "phases": Group(
+            FROM_CPP, cases.DISSECTED, PHASES, (9, 0.1), threads=alone, derive=by_job, by_case=True
+        ),
         "fused": Group(FROM_CPP, cases.RULES_ON_NETS, FUSED, (9, 0.2), tolerance=0.0, derive=added),
         "memory": Group(FANIN, cases.MEMORY, MEMORY, (1, 1.0), judged=True),
         "sharing": Group(
@@ -118,6 +144,11 @@ def groups(quick: bool) -> dict[str, Group]:
     }
 
 
+def find(package: str) -> object:
+    """None where a module, or a C library with its "lib", is not installed."""
+    return find_library(package[3:]) if package.startswith("lib") else find_spec(package)
+
+
 def why_absent(module: str) -> str:
     """What a worker needs and is missing, or nothing."""
     if module == "cpp":
@@ -126,7 +157,7 @@ def why_absent(module: str) -> str:
             build_program()
         except BuildError as error:
             return f"fanin_bench was not built: {error}"
-    missing = [package for package in PACKAGES[module].split() if find_spec(package) is None]
+    missing = [package for package in PACKAGES[module].split() if find(package) is None]
     return f"{' and '.join(missing)} not installed" if missing else ""
 
 

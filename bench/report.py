@@ -112,8 +112,12 @@ def timing_cell(rounds: list[float] | None) -> str:
     return f"{number(median(rounds))} ±{100 * share:.0f}%"
 
 
+def marked(name: str, row: Row) -> str:
+    return name + (" *" if row.disturbed else "")
+
+
 def case_cell(row: Row) -> str:
-    return row.case + (" *" if row.disturbed else "")
+    return marked(row.case, row)
 
 
 def ratio_cell(ratio: float) -> str:
@@ -127,15 +131,20 @@ def note_of(rows: Sequence[Row]) -> str:
     return f"{VOID} beside {len(disturbed)} of {len(cases)} cases, marked with *" if disturbed else ""
 
 
-def result_tables(rows: Sequence[Row], headings: Mapping[str, str], rate: str) -> list[Table]:
-    """One table a result: the times of all libraries, the best peer's beside fanin's, the rate, and the limit."""
+def result_tables(
+    rows: Sequence[Row], headings: Mapping[str, str], rate: str, by_case: bool = False
+) -> list[Table]:
+    """One table a result, or a case: the times of all libraries, the best peer's over fanin's, rate and limit."""
+    if by_case:
+        headings = {row.case: f"{heading}: {row.case}" for row in rows for heading in headings.values()}
     tables = []
-    for result, heading in headings.items():
-        chosen = [row for row in rows if row.result == result]
+    for name, heading in headings.items():
+        chosen = [row for row in rows if name == (row.case if by_case else row.result)]
         names = dict.fromkeys(column for row in chosen for column in row.times)
         lines = []
         for row in chosen:
-            line = {"case": case_cell(row), "threads": str(row.threads)}
+            line = {"result": marked(row.result, row)} if by_case else {"case": case_cell(row)}
+            line["threads"] = str(row.threads)
             line |= {f"{column}, {row.unit}": timing_cell(row.times.get(column)) for column in names}
             if row.unit == "us":
                 line["best peer / fanin, times"] = ratio_cell(row.over())

@@ -36,25 +36,41 @@ def step_flops(net: Net) -> float:
     return 2 * net.batch * (3 * net.weights - net.sizes[0] * net.sizes[1])
 
 
-def step_limit(net: Net, result: str, limits: Limits) -> float:
-    """A step with its rule, the gradients alone, or what an update inside their blocks adds.
+def jobs_limits(net: Net, limits: Limits, slots: float, divides: bool) -> dict[str, float]:
+    """The jobs of a step that have a limit, whose rule has so many slots.
 
     Between two uses of a weight the whole step passes by, so weights live where the step's working set fits.
     """
-    rule, m = traits(net.rule), net.batch
+    m, samples = net.batch, FLOAT * net.samples * net.sizes[0]
+    bandwidth = limits.bandwidth(working_set(net, slots))
+    least = {"gather": limits.microseconds(FLOAT * m * net.sizes[0], limits.bandwidth(samples))}
+    for layer, (k, n) in enumerate(net.layers, 1):
+        product = limits.microseconds(FLOAT * (m * k + k * n + m * n), bandwidth, 2 * m * n * k)
+        least[f"forward, layer {layer}"] = product
+        if layer > 1:
+            least[f"input gradient, layer {layer}"] = product
+        moved = FLOAT * (m * k + m * n + 2 * (1 + slots) * (k + 1) * n)  # weights and slots, read and written
+        update = limits.microseconds(moved, bandwidth, 2 * m * n * k, divides * (k + 1) * n)
+        least[f"weights, layer {layer}"] = update
+    return least
+
+
+def step_limit(net: Net, result: str, limits: Limits) -> float:
+    """A step with its rule, the gradients alone, or what an update inside their blocks adds."""
+    rule = traits(net.rule)
     if result == "added":
         moved, roots = 2.0 * FLOAT * rule.slots * parameters(net), rule.divides * parameters(net)
         return limits.microseconds(moved, limits.bandwidth(working_set(net)), roots=roots)
     # without an update nothing but a gradient is written
     slots, divides = (-0.5, False) if result == "gradients" else (rule.slots, rule.divides)
-    samples, bandwidth = FLOAT * net.samples * net.sizes[0], limits.bandwidth(working_set(net, slots))
-    time = limits.microseconds(FLOAT * m * net.sizes[0], limits.bandwidth(samples))  # the gather
-    for layer, (k, n) in enumerate(net.layers):
-        product = limits.microseconds(FLOAT * (m * k + k * n + m * n), bandwidth, 2 * m * n * k)
-        time += product * (2 if layer else 1)  # forward, and the gradient of the inputs
-        moved = FLOAT * (m * k + m * n + 2 * (1 + slots) * (k + 1) * n)  # weights and slots, read and written
-        time += limits.microseconds(moved, bandwidth, 2 * m * n * k, divides * (k + 1) * n)
-    return time
+    return sum(jobs_limits(net, limits, slots, divides).values())
+
+
+def job_limit(net: Net, job: str, limits: Limits) -> float | None:
+    """A job of a step with its rule, or the whole step; None for what is left out of the limit."""
+    rule = traits(net.rule)
+    least = jobs_limits(net, limits, rule.slots, rule.divides)
+    return sum(least.values()) if job == "step" else least.get(job)
 
 
 def product_flops(product: Product) -> float:
@@ -126,7 +142,7 @@ def memory_limit(net: Net, result: str, limits: object) -> float:
 class Theory(NamedTuple):
     """The least that a result of a case can be; what a case computes; the unit of that a nanosecond."""
 
-    limit: Callable[[Any, str, Any], float]
+    limit: Callable[[Any, str, Any], float | None]
     work: Callable[[Any], float]
     rate: str = "GFLOP/s"
 
@@ -140,5 +156,6 @@ THEORY = {
     "rules": Theory(rule_limit, lambda case: case.weights, "10^9 weights/s"),
     "steps": Theory(step_limit, step_flops),
     "fused": Theory(step_limit, step_flops),
+    "phases": Theory(job_limit, lambda net: 0.0, ""),
     "memory": Theory(memory_limit, lambda case: 0.0, ""),
 }

@@ -1,8 +1,8 @@
 // Training steps as the library takes them, without the epochs around them.
 #include <cmath>
 #include <map>
-#include <numeric>
 
+#include "base/random.hpp"
 #include "cases.hpp"
 #include "fanin/rules/all.hpp"
 #include "network/model.hpp"
@@ -12,27 +12,85 @@ namespace fanin::bench {
 
 const std::map<std::string, Method> kMethods = {{"sgd", SGD{}}, {"rmsprop", RMSprop{}}, {"adam", Adam{}}};
 
-std::vector<Layer> layers_of(const std::vector<std::size_t>& sizes) {
+std::vector<Layer> layers_of(const std::vector<std::size_t>& sizes, bool batch_norm) {
   std::vector<Layer> layers;
-  for (std::size_t i = 1; i + 1 < sizes.size(); ++i) layers.emplace_back(sizes[i], activation<Relu>);
+  for (std::size_t i = 1; i + 1 < sizes.size(); ++i) {
+    layers.emplace_back(sizes[i], activation<Relu>, Automatic{}, Zeros{},
+                        batch_norm ? std::optional(BatchNorm{}) : std::nullopt);
+  }
   layers.emplace_back(sizes.back());
   return layers;
 }
+
+// Adds up how long each job takes, and what a step asks for before its jobs
+class Stamps final : public Observer<float> {
+ public:
+  struct Sum {
+    const Job<float>* job;
+    std::string name;
+    double seconds = 0, runs = 0;
+  };
+
+  void run(const Job<float>& job, const StepOf<float>& step, Range columns, Range rows) override {
+    time(&job, [&] { job.work->run(job.part, step, columns, rows); });
+  }
+  template <class F>
+  void time(const Job<float>* job, F&& run) {
+    Sum& sum = sum_of(job);
+    const double begin = seconds_now();
+    run();
+    sum.seconds += seconds_now() - begin;
+    ++sum.runs;
+  }
+
+  std::vector<Sum> sums;
+
+ private:
+  // Looks first for the job that followed the last one in the step before
+  Sum& sum_of(const Job<float>* job) {
+    for (std::size_t i = 0; i < sums.size(); ++i) {
+      last_ = last_ + 1 < sums.size() ? last_ + 1 : 0;
+      if (sums[last_].job == job) return sums[last_];
+    }
+    last_ = sums.size();
+    if (job == nullptr) return sums.emplace_back(Sum{job, "prefetch"});
+    const auto* const node = dynamic_cast<const Node<float>*>(job->work);
+    const std::string layer = node == nullptr ? "" : ", layer " + std::to_string(node->layer + 1);
+    return sums.emplace_back(Sum{job, job->name + layer});
+  }
+  std::size_t last_ = 0;
+};
+
+// What stamps add to a job that does nothing: between them, and in all
+struct Overhead final : Work<float> {
+  Overhead() {
+    constexpr int n = 10'000;
+    const Job<float> job = following<float>("", this, 0, 1);
+    Stamps stamps;
+    const double begin = seconds_now();
+    for (int i = 0; i < n; ++i) stamps.run(job, {}, {}, {});
+    in_all = (seconds_now() - begin) / n;
+    between = stamps.sums.front().seconds / n;
+  }
+  void run(int, const StepOf<float>&, Range, Range) const override {}
+
+  double between, in_all;
+};
 
 // A ReLU net with soft-max cross-entropy. Weights are updated inside the blocks of their gradient ("fused"),
 // after the whole gradient has been written ("flat"), or not at all ("none").
 class Steps final : public Case {
  public:
-  Steps(const char* rule, const std::vector<std::size_t>& sizes, std::size_t batch, std::size_t batches,
-        const float* x, const std::int64_t* y)
+  Steps(const char* rule, const std::vector<std::size_t>& sizes, bool batch_norm, std::size_t batch,
+        std::size_t batches, const float* x, const std::int64_t* y)
       : method_(kMethods.at(rule)),
-        layers_(layers_of(sizes)),
+        layers_(layers_of(sizes, batch_norm)),
         nodes_(sizes.front(), layers_),
         batch_(batch),
         batches_(batches),
         x_(x, x + batches * batch * sizes.front()),
         y_(y, y + batches * batch) {
-    std::iota(order_.begin(), order_.end(), 0U);
+    permute(order_.data(), static_cast<std::uint32_t>(order_.size()), Philox(0, 0));
   }
 
   void check(const std::string& way, double* loss) override {
@@ -59,6 +117,7 @@ class Steps final : public Case {
     run_team(team_size(), [&](int thread, int threads) {
       const Member member{thread, threads};
       step.gather(member, data_, batch(0));
+      if (thread == 0) step.observe(stamps_);
       const double begin = seconds_now();
       for (std::size_t i = 0; i < n; ++i) one_step(step, member, i, way == "none");
       if (thread == 0) seconds = seconds_now() - begin;
@@ -66,6 +125,27 @@ class Steps final : public Case {
     loss_of_last_ = step.batch_loss() / step.batch_weight();
     if (!std::isfinite(loss_of_last_)) throw ValueError("loss: expected a finite number");
     return seconds;
+  }
+
+  // Microseconds of each job of a step, of all around the jobs, and of the whole, as a JSON object; without
+  // what the stamps add
+  const std::string& phases(std::size_t n) {
+    const Overhead overhead;
+    Stamps stamps;
+    stamps_ = &stamps;
+    double around = seconds("fused", n), whole = 0;
+    stamps_ = nullptr;
+    json_ = "{";
+    const auto add = [&](const std::string& name, double of_n) {
+      whole += of_n;
+      json_ += '"' + name + "\": " + std::to_string(1e6 * of_n / static_cast<double>(n)) + ", ";
+    };
+    for (const Stamps::Sum& sum : stamps.sums) {
+      add(sum.name, sum.seconds - sum.runs * overhead.between);
+      around -= sum.seconds + sum.runs * (overhead.in_all - overhead.between);
+    }
+    add("around the jobs", around);
+    return json_ += "\"step\": " + std::to_string(1e6 * whole / static_cast<double>(n)) + "}";
   }
 
  private:
@@ -76,6 +156,8 @@ class Steps final : public Case {
                     .batch = batch(i),
                     .next = batch(i + 1),
                     .group = {.many = without_update, .first = true, .last = !without_update}};
+    const auto prefetch = [&] { step.ask_for(member, data_, turn.next); };
+    stamps_ == nullptr ? prefetch() : stamps_->time(nullptr, prefetch);
     step.forward(member, turn, parameters_.data());
     if (without_update) return step.add_to_group(member, turn);
     const StepConstants begun = begin_step(method_, Moment(i + 1));
@@ -100,13 +182,19 @@ class Steps final : public Case {
   RunningStatistics<float> statistics_{nodes_};
   Buffer<float> parameters_{nodes_.table.size};
   RuleState<float> state_;
+  Stamps* stamps_ = nullptr;
   double loss_of_last_ = 0;
+  std::string json_;
 };
 
 extern "C" void prepare_steps(const char* rule, const std::size_t* sizes, std::size_t n_sizes,
-                              std::size_t batch, std::size_t batches, const float* x,
+                              bool batch_norm, std::size_t batch, std::size_t batches, const float* x,
                               const std::int64_t* y) noexcept {
-  prepare<Steps>(rule, std::vector(sizes, sizes + n_sizes), batch, batches, x, y);
+  prepare<Steps>(rule, std::vector(sizes, sizes + n_sizes), batch_norm, batch, batches, x, y);
+}
+
+extern "C" const char* phases(std::size_t steps) noexcept {
+  return static_cast<Steps&>(*prepared).phases(steps).c_str();
 }
 
 }  // namespace fanin::bench

@@ -1,9 +1,11 @@
 """fanin, called from C++: the library fanin_bench, and the size of the library in a program of one's own."""
 
 import ctypes
+import json
 import os
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,11 +24,13 @@ if LIBRARY_VARIABLE not in os.environ:
 LIBRARY = ctypes.CDLL(os.environ[LIBRARY_VARIABLE])
 ARRAY, SIZE, TEXT = np.ctypeslib.ndpointer(flags="C"), ctypes.c_size_t, ctypes.c_char_p
 LIBRARY.prepare_products.argtypes = [ctypes.c_bool, ARRAY, ARRAY, ARRAY, SIZE, SIZE, SIZE]
-LIBRARY.prepare_steps.argtypes = [TEXT, ARRAY, SIZE, SIZE, SIZE, ARRAY, ARRAY]
+LIBRARY.prepare_steps.argtypes = [TEXT, ARRAY, SIZE, ctypes.c_bool, SIZE, SIZE, ARRAY, ARRAY]
 LIBRARY.prepare_predictions.argtypes = [TEXT, ARRAY, SIZE]
 LIBRARY.check.argtypes = [TEXT, ARRAY]
 LIBRARY.microseconds.argtypes = [TEXT, ctypes.c_double]
 LIBRARY.microseconds.restype = ctypes.c_double
+LIBRARY.phases.argtypes = [SIZE]
+LIBRARY.phases.restype = TEXT
 
 
 def task(what: str, shape: tuple[int, ...], result: str = "", column: str = "") -> Task:
@@ -50,13 +54,28 @@ def products(product: Product) -> Iterator[Task]:
     yield task("weight gradient, Adam", w.shape)
 
 
-def fused(net: Net) -> Iterator[Task]:
+def prepare_steps(net: Net) -> None:
     """Steps as `fit` takes them, without the epochs around them."""
-    units = np.array(net.sizes, np.uintp)
-    LIBRARY.prepare_steps(net.rule.encode(), units, units.size, net.batch, net.steps, *data.samples(net))
+    rule, units = net.rule.encode(), np.array(net.sizes, np.uintp)
+    LIBRARY.prepare_steps(rule, units, units.size, net.batch_norm, net.batch, net.steps, *data.samples(net))
+
+
+def fused(net: Net) -> Iterator[Task]:
+    prepare_steps(net)
     yield task("fused", (), "step")
     yield task("flat", (), "step", "flat")
     yield task("none", (), "gradients")
+
+
+def phases(net: Net) -> Iterator[Task]:
+    """A round is the microseconds of each job of a step by its name, from one run of many steps."""
+    prepare_steps(net)
+
+    def measure(seconds: float) -> Any:
+        one_step = 1e-6 * LIBRARY.microseconds(b"fused", seconds / 2)
+        return json.loads(LIBRARY.phases(1 + int(seconds / 2 / one_step)))
+
+    yield replace(task("fused", (), "step"), measure=measure)
 
 
 def predict(net: Net) -> Iterator[Task]:

@@ -26,7 +26,8 @@ VERSION = fanin.__version__
 
 def build(net: Net, start: bool = True) -> fanin.Network:
     """The net with the weights that every library starts from, or its own."""
-    hidden = [fanin.Dense(units, activation="relu", batch_norm=net.batch_norm) for units in net.sizes[1:-1]]
+    kind = partial(fanin.Dense, activation=net.activation, batch_norm=net.batch_norm)
+    hidden = [kind(units) for units in net.sizes[1:-1]]
     network = fanin.Network(net.sizes[0], [*hidden, fanin.Dense(net.sizes[-1])], loss=net.loss, seed=0)
     if start:
         weights = network.get_weights()
@@ -38,8 +39,9 @@ def build(net: Net, start: bool = True) -> fanin.Network:
 
 
 def fit(network: fanin.Network, net: Net, x: Any, y: Any, **settings: Any) -> Any:
-    """One epoch with Adam where nothing else is said."""
-    return network.fit(x, y, **{"rule": optim.Adam(), "epochs": 1, "batch_size": net.batch, **settings})
+    """One epoch with the net's rule where nothing else is said."""
+    usual = {"rule": CLASSES[net.rule](), "epochs": 1, "batch_size": net.batch}
+    return network.fit(x, y, **usual | settings)
 
 
 def steps(net: Net) -> Iterator[Task]:

@@ -128,20 +128,21 @@ def rules(case: Updates) -> Iterator[Task]:
 
 
 def sequential(net: Net) -> Any:
-    """Linear, batch norm instead of a bias, and ReLU, with the weights that every library starts from."""
+    """Linear, batch norm instead of a bias, and the activation, with the weights that every library starts from."""
     modules: list[Any] = []
+    activation = {"relu": nn.ReLU, "tanh": nn.Tanh}[net.activation]
     for layer, (weight, bias) in enumerate(map(tensors, data.weights(net)), 1):
         normed = net.batch_norm and layer < len(net.layers)
         linear = nn.Linear(*weight.shape, bias=not normed)
         linear.load_state_dict({"weight": weight.T, "bias": bias}, strict=not normed)
-        modules += [linear, *([nn.BatchNorm1d(len(bias))] if normed else []), nn.ReLU()]
+        modules += [linear, *([nn.BatchNorm1d(len(bias))] if normed else []), activation()]
     return nn.Sequential(*modules[:-1])
 
 
 def trainer(net: Net, compiled: bool = False, **options: Any) -> tuple[Any, Any, Callable[..., Any]]:
     """A model, its optimizer, and a step on a batch, which returns the loss before it."""
     model = sequential(net)
-    optimizer = optim.Adam(model.parameters(), **options)
+    optimizer = RULES[net.rule](model.parameters(), **options)
 
     def loss(x: Any, y: Any) -> Any:
         if net.loss == "squared_error":
@@ -177,6 +178,8 @@ def steps(net: Net) -> Iterator[Task]:
         return Task("training", call, column, check=check)
 
     yield task("PyTorch")
+    if "fused" not in signature(RULES[net.rule]).parameters:
+        return
     yield task("PyTorch fused", fused=True)
     if os.environ.get(COMPILE_VARIABLE):
         yield task("PyTorch compile", fused=True, compiled=True)

@@ -76,8 +76,8 @@ class ActivationNode final : public Node<T> {
 
   const int activation_;
   Value<T>* in_ = nullptr;
-  Job<T> activate_ = following(this, kActivate, this->out.columns, Grain::block);
-  Job<T> pass_ = following(this, kPass, this->out.columns);
+  Job<T> activate_ = following("activate", this, kActivate, this->out.columns, Grain::block);
+  Job<T> pass_ = following("pass gradient", this, kPass, this->out.columns);
 };
 
 }  // namespace

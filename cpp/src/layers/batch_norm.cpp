@@ -107,10 +107,10 @@ class BatchNormNode final : public Node<T> {
   Normalizer<T> norm_;
   Value<T>* in_ = nullptr;
   bool trained_ = true;
-  Job<T> normalize_{this, kNormalize, this->out.columns, kPanel<T>, kAll, flops()};
-  Job<T> normalize_backward_ = following(this, kNormalizeBackward, this->out.columns);
-  Job<T> pass_ = following(this, kPass, this->out.columns);
-  Job<T> gradient_{this, kGradient, this->out.columns, kPanel<T>, kAll, flops()};
+  Job<T> normalize_{"normalize", this, kNormalize, this->out.columns, kPanel<T>, kAll, flops()};
+  Job<T> normalize_backward_ = following("batch norm backward", this, kNormalizeBackward, this->out.columns);
+  Job<T> pass_ = following("pass gradient", this, kPass, this->out.columns);
+  Job<T> gradient_{"weights", this, kGradient, this->out.columns, kPanel<T>, kAll, flops()};
 };
 
 }  // namespace

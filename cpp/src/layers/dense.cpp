@@ -184,8 +184,7 @@ class DenseNode final : public Node<T> {
     const Batch batch = step.batch;
     const PassedGradient<T> g = gradient_through(*in_, batch, {});
     kernels<T>().input_gradient(
-        {g.dz, g.dz_transposed, weights_of(step.parameters),
-         read_only(this->out.panels(this->out.dz, batch)),
+        {g.dz, g.dz_transposed, weights_of(step.parameters), read_only(this->out.panels(this->out.dz, batch)),
          read_only(this->out.transposed(dz_transposed_, batch)), g.z, g.a, g.activation, g.mask},
         panels_of<T>(rows), columns);
   }
@@ -222,11 +221,11 @@ class DenseNode final : public Node<T> {
   Value<T> products_;  // if they are normalized
   T* dz_transposed_ = nullptr;
   bool trains_weights_ = true, trains_others_ = true;
-  Job<T> forward_{this, kForward, columns(), kPanel<T>, kRowBlock, flops()};
-  Job<T> normalize_ = following(this, kNormalize, columns());
-  Job<T> input_gradient_{this, kInputGradient, inputs_, kRowBlock, kPanel<T>, flops()};
-  Job<T> normalize_backward_ = following(this, kNormalizeBackward, columns());
-  Job<T> weight_gradient_{this, kWeightGradient, columns(), kPanel<T>, kRowBlock, flops()};
+  Job<T> forward_{"forward", this, kForward, columns(), kPanel<T>, kRowBlock, flops()};
+  Job<T> normalize_ = following("normalize", this, kNormalize, columns());
+  Job<T> input_gradient_{"input gradient", this, kInputGradient, inputs_, kRowBlock, kPanel<T>, flops()};
+  Job<T> normalize_backward_ = following("batch norm backward", this, kNormalizeBackward, columns());
+  Job<T> weight_gradient_{"weights", this, kWeightGradient, columns(), kPanel<T>, kRowBlock, flops()};
 };
 
 }  // namespace

@@ -74,7 +74,7 @@ class DropoutNode final : public Node<T> {
  private:
   const std::uint32_t dropped_, word_;
   Value<T>* in_ = nullptr;
-  Job<T> drop_ = following(this, 0, this->out.columns, Grain::block);
+  Job<T> drop_ = following("drop", this, 0, this->out.columns, Grain::block);
 };
 
 }  // namespace

@@ -127,9 +127,9 @@ class ResidualNode final : public Node<T> {
   Value<T>* in_ = nullptr;
   Value<T> entrance_;         // x, as seen by the inner layers
   Value<T>* exit_ = nullptr;  // their output
-  Job<T> add_ = following(this, kAdd, this->out.columns, Grain::block);
-  Job<T> pass_ = following(this, kPass, this->out.columns);
-  Job<T> add_gradients_ = following(this, kAddGradients, this->out.columns);
+  Job<T> add_ = following("add", this, kAdd, this->out.columns, Grain::block);
+  Job<T> pass_ = following("pass gradient", this, kPass, this->out.columns);
+  Job<T> add_gradients_ = following("add gradients", this, kAddGradients, this->out.columns);
 };
 
 }  // namespace

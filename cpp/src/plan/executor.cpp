@@ -79,7 +79,11 @@ void Executor<T>::run_chain(const Job<T>& job, const Job<T>* end, const Job<T>& 
   const Range of_columns = elements_of(columns, first.column_unit, first.columns),
               of_rows = elements_of(rows, first.row_unit, rows_of(first, step.batch));
   for (const Job<T>* next = &job; next != end; next = next->follow) {
-    next->work->run(next->part, step, of_columns, of_rows);
+    if (observer_ == nullptr) {
+      next->work->run(next->part, step, of_columns, of_rows);
+    } else {
+      observer_->run(*next, step, of_columns, of_rows);
+    }
   }
 }
 

@@ -29,6 +29,7 @@ class Executor {
   double waited() const { return waited_.load(std::memory_order_relaxed); }
   bool interrupted() const { return interrupted_.load(std::memory_order_relaxed); }
   bool poll();
+  void observe(Observer<T>* observer) { observer_ = observer; }
   void restart() { interrupted_.store(false, std::memory_order_relaxed); }
 
  private:
@@ -51,12 +52,13 @@ class Executor {
   static std::size_t rows_of(const Job<T>& job, const Batch& batch);
   static Grid grid_of(const Job<T>& job, const Batch& batch);
   static const Job<T>* first_apart(const Job<T>& job, Grid grid, Member member);
-  static void run_chain(const Job<T>& job, const Job<T>* end, const Job<T>& first, const StepOf<T>& step,
-                        Range columns, Range rows);
+  void run_chain(const Job<T>& job, const Job<T>* end, const Job<T>& first, const StepOf<T>& step,
+                 Range columns, Range rows);
   bool abandoned(Member member);
 
   const bool polling_;
   const std::function<bool()>& interrupted_by_caller_;
+  Observer<T>* observer_ = nullptr;
   double last_poll_ = 0;
   std::atomic<double> waited_{0};
   std::atomic<bool> interrupted_{false};

@@ -16,7 +16,14 @@ constexpr double kGatherFlops = 64;
 template <class T>
 Gathered<T>::Gathered(std::size_t columns, std::size_t outputs, const Targets& y, bool weighted,
                       bool together, std::size_t largest_batch)
-    : job{this, 0, columns, kAll, 1, kGatherFlops * static_cast<double>(columns), 0, true},
+    : job{.name = "gather",
+          .work = this,
+          .part = 0,
+          .columns = columns,
+          .column_unit = kAll,
+          .row_unit = 1,
+          .cost = kGatherFlops * static_cast<double>(columns),
+          .ahead = true},
       outputs_(outputs),
       target_columns_(columns_of_targets(y)),
       weighted_(weighted),

@@ -12,8 +12,14 @@ constexpr double kLossFlops = 64;
 
 template <class T>
 LossOfBatch<T>::LossOfBatch(const Gathered<T>& data, LossOf<T> loss, std::size_t outputs)
-    : job{this, 0,     outputs,          kAll, kPanel<T>, kLossFlops * static_cast<double>(outputs),
-          0,    false, Grain::whole_rows},
+    : job{.name = "loss",
+          .work = this,
+          .part = 0,
+          .columns = outputs,
+          .column_unit = kAll,
+          .row_unit = kPanel<T>,
+          .cost = kLossFlops * static_cast<double>(outputs),
+          .grain = Grain::whole_rows},
       data_(data),
       loss_(loss) {}
 

@@ -60,6 +60,7 @@ inline constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
 // Work that can be divided into units: blocks of column_unit by row_unit, ordered column by column
 template <class T>
 struct Job {
+  const char* name;
   const Work<T>* work;
   int part;
   std::size_t columns, column_unit;
@@ -73,11 +74,19 @@ struct Job {
   const Job* follow = nullptr;
 };
 
+// Runs blocks of jobs in the executor's place, on any thread of the team; the bench times them here.
+template <class T>
+struct Observer {
+  virtual ~Observer() = default;
+  virtual void run(const Job<T>& job, const StepOf<T>& step, Range columns, Range rows) = 0;
+};
+
 // A job on some columns that follows another
 template <class T>
-Job<T> following(const Work<T>* work, int part, std::size_t columns, Grain grain = Grain::whole_columns) {
+Job<T> following(const char* name, const Work<T>* work, int part, std::size_t columns,
+                 Grain grain = Grain::whole_columns) {
   const std::size_t row_unit = grain == Grain::block ? kRowBlock : kAll;
-  return {work, part, columns, kPanel<T>, row_unit, 1, 0, false, grain};
+  return {name, work, part, columns, kPanel<T>, row_unit, 1, 0, false, grain};
 }
 
 template <class T>

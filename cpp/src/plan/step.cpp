@@ -32,7 +32,7 @@ Step<T>::Step(std::size_t inputs, const std::vector<Layer>& layers, RunningStati
       data_(inputs, nodes_.outputs(), data.y, data.weighted, nodes_.has_batch_norm(), at_a_time_),
       loss_(data_, loss, nodes_.outputs()),
       statistics_(statistics),
-      statistics_job_{this, 0, 1, kAll, kAll, 1},
+      statistics_job_{"statistics", this, 0, 1, kAll, kAll, 1},
       memory_(bind(nullptr, at_a_time_)),
       slow_(flops() > kSlowFlops),
       whole_(slow_),

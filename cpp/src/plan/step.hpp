@@ -71,6 +71,7 @@ class Step final : Work<T> {
   bool interrupted() const { return executor_.interrupted(); }
   bool failed() const { return loss_.failed(); }
   bool poll() { return executor_.poll(); }
+  void observe(Observer<T>* observer) { executor_.observe(observer); }
   void restart(RandomState random) {
     random_ = random;
     executor_.restart();
