@@ -10,8 +10,8 @@
 //   step(c, g, w, slot)   the change of w for gradient g. The arguments are of a type V, a vector of any
 //                         width; slot points to one V for each name. V can be made from a double and has
 //                         + - * /, comparisons that give masks, select(mask, a, b), fma(a, b, c) = a b + c,
-//                         sqrt, abs, min, max, copy_sign, and sign, bounded, squared and ratio from below. Its values
-//                         cannot be branched on.
+//                         sqrt, abs, min, max, copy_sign, and sign, bounded, squared and ratio from below.
+//                         Its values cannot be branched on.
 // A gradient of zero must not change a weight of zero with fresh slots: padding lanes rely on it.
 // A rule may also have
 //   conflict()            an error message if hyper-parameters contradict each other, else null
