@@ -236,7 +236,8 @@ void pass_gradient(const PassedGradient<T>& g, Range panels) {
       T* const dz = g.dz.at(row, p);
       __builtin_memcpy(dz, g.dy.at(row, p), (end - row) * width * sizeof(T));
       mask_rows(dz, g.mask, g.mask.at(row, p, rows), end - row, width);
-      differentiate(dz, dz, g.z.data != nullptr ? g.z.at(row, p) : nullptr, g.a.at(row, p), (end - row) * width);
+      differentiate(dz, dz, g.z.data != nullptr ? g.z.at(row, p) : nullptr, g.a.at(row, p),
+                    (end - row) * width);
       if (g.dz_transposed.data == nullptr) return;
       const std::size_t samples = g.dz_transposed.width(row / P);
       transpose(g.dz_transposed.at(p * P, row / P), samples, g.dz.used(p), static_cast<const T*>(dz), width,

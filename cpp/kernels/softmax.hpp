@@ -60,7 +60,8 @@ struct SoftmaxRows {
     const bool plain = l.labels != nullptr && target.share == 0;
     alignas(64) T total[kPanel<T>], linear[kPanel<T>] = {}, mass[kPanel<T>];
     for (std::size_t i = 0; i < kPanel<T>; ++i) total[i] = mass[i] = 1;
-    if (plain && count > 1 && l.a.columns <= kPanel<T> / 2 && l.dz.data != nullptr && l.row_score == nullptr) {
+    if (plain && count > 1 && l.a.columns <= kPanel<T> / 2 && l.dz.data != nullptr &&
+        l.row_score == nullptr) {
       softmax_by_class(l, first, count, total, linear);
     } else {
       rows_by_themselves(l, target, plain, first, count, total, linear, mass);
