@@ -216,10 +216,7 @@ void normalize_layer_backward(const NormalizedGradient<T>& g, Range panels) {
         dz, stride, dz, stride, u, stride, u, scale, slope, added, in_units ? unit : nullptr};
     for_each_group({0, rows}, P, [&](std::size_t row, std::size_t end) {
       input_of_norm(to, {row, end}, width);
-      if (g.dz_transposed.data == nullptr) return;
-      const std::size_t samples = g.dz_transposed.width(row / P);
-      transpose(g.dz_transposed.at(p * P, row / P), samples, g.dz.used(p), g.dz.at(row, p), width, end - row,
-                samples);
+      transpose_rows<T>(g, row, end - row, p);
     });
   }
 }
@@ -229,19 +226,13 @@ void normalize_layer_backward(const NormalizedGradient<T>& g, Range panels) {
 template <class T>
 void pass_gradient(const PassedGradient<T>& g, Range panels) {
   constexpr std::size_t P = kPanel<T>;
-  const auto differentiate = find_differentiate<T>(Activations{}, g.activation);
   for (std::size_t p = panels.begin; p < panels.end; ++p) {
     const std::size_t width = g.dz.width(p), rows = g.dz.rows;
     for_each_group({0, rows}, P, [&](std::size_t row, std::size_t end) {
       T* const dz = g.dz.at(row, p);
       __builtin_memcpy(dz, g.dy.at(row, p), (end - row) * width * sizeof(T));
       mask_rows(dz, g.mask, g.mask.at(row, p, rows), end - row, width);
-      differentiate(dz, dz, g.z.data != nullptr ? g.z.at(row, p) : nullptr, g.a.at(row, p),
-                    (end - row) * width);
-      if (g.dz_transposed.data == nullptr) return;
-      const std::size_t samples = g.dz_transposed.width(row / P);
-      transpose(g.dz_transposed.at(p * P, row / P), samples, g.dz.used(p), static_cast<const T*>(dz), width,
-                end - row, samples);
+      differentiate_rows<T>(g, dz, row, end - row, p);
     });
   }
 }

@@ -53,6 +53,26 @@ auto find_differentiate(List<A...>, int activation) {
   return functions[activation];
 }
 
+// Transposes panel p of dz, at most a panel of samples from `row` on, unless the transpose is null
+template <class T, class G>
+FANIN_INLINE void transpose_rows(const G& g, std::size_t row, std::size_t count, std::size_t p) {
+  constexpr std::size_t P = kPanel<T>;
+  if (g.dz_transposed.data == nullptr) return;
+  const std::size_t samples = g.dz_transposed.width(row / P);
+  const T* const dz = g.dz.at(row, p);
+  transpose(g.dz_transposed.at(p * P, row / P), samples, g.dz.used(p), dz, g.dz.width(p), count, samples);
+}
+
+// The same after dz = da f'(z); da may be dz
+template <class T, class G>
+FANIN_INLINE void differentiate_rows(const G& g, const T* da, std::size_t row, std::size_t count,
+                                     std::size_t p) {
+  const auto differentiate = find_differentiate<T>(Activations{}, g.activation);
+  differentiate(g.dz.at(row, p), da, g.z.data != nullptr ? g.z.at(row, p) : nullptr, g.a.at(row, p),
+                count * g.dz.width(p));
+  transpose_rows<T>(g, row, count, p);
+}
+
 // Outermost first: a group of panels of w, a chunk of depth, blocks of rows, the panels of the group. Each
 // chunk of w is thus read from memory once and used by all rows from L2; sums so far wait in `a`.
 template <class T>
@@ -80,19 +100,13 @@ template <class T>
 void finish_input_gradient(const InputGradient<T>& g, const T* block, std::size_t p, std::size_t row,
                            std::size_t end_row) {
   constexpr std::size_t P = kPanel<T>;
-  const auto differentiate = find_differentiate<T>(Activations{}, g.activation);
   alignas(64) T turned[P * P];
   const std::size_t width = g.dy_transposed.width(p), samples = g.dy_transposed.used(p), first = p * P;
   for (std::size_t q = row / P; q * P < end_row; ++q) {
     const std::size_t inputs = g.dz.used(q), step = g.dz.width(q);
     transpose(turned, step, width, block + (q * P - row) * width, width, inputs, step);
     mask_rows(turned, g.mask, g.mask.at(first, q, g.dz.rows), samples, step);
-    T* const dz = g.dz.at(first, q);
-    differentiate(dz, turned, g.z.data != nullptr ? g.z.at(first, q) : nullptr, g.a.at(first, q),
-                  samples * step);
-    if (g.dz_transposed.data != nullptr) {
-      transpose(g.dz_transposed.at(q * P, p), width, inputs, static_cast<const T*>(dz), step, samples, width);
-    }
+    differentiate_rows<T>(g, turned, first, samples, q);
   }
 }
 
@@ -100,7 +114,6 @@ void finish_input_gradient(const InputGradient<T>& g, const T* block, std::size_
 template <class T>
 void input_gradient_of_few_units(const InputGradient<T>& g, Range panels, Range rows) {
   constexpr std::size_t P = kPanel<T>;
-  const auto differentiate = find_differentiate<T>(Activations{}, g.activation);
   alignas(64) T w[P / 2 * P];
   const std::size_t units = g.w.columns;
   for (std::size_t q = rows.begin / P; q * P < rows.end; ++q) {
@@ -112,13 +125,7 @@ void input_gradient_of_few_units(const InputGradient<T>& g, Range panels, Range 
       product_block(AcrossPanels<T>{g.dy, first}, samples, {0, units}, Strip<const T>{w, P, 0}, step,
                     Strip<T>{dz, step, 0}, false);
       mask_rows(dz, g.mask, g.mask.at(first, q, g.dz.rows), samples, step);
-      differentiate(dz, dz, g.z.data != nullptr ? g.z.at(first, q) : nullptr, g.a.at(first, q),
-                    samples * step);
-      if (g.dz_transposed.data != nullptr) {
-        const std::size_t width = g.dz_transposed.width(p);
-        transpose(g.dz_transposed.at(q * P, p), width, inputs, static_cast<const T*>(dz), step, samples,
-                  width);
-      }
+      differentiate_rows<T>(g, dz, first, samples, q);
     }
   }
 }

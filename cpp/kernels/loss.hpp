@@ -87,7 +87,6 @@ template <class T>
 void loss(const LossRows<T>& l, Range rows) {
   constexpr std::size_t P = kPanel<T>;
   const auto of_rows = find_loss<T>(Losses{}, l.loss.place);
-  const auto differentiate = find_differentiate<T>(Activations{}, l.activation);
   for_each_group(rows, P, [&](std::size_t row, std::size_t end_row) {
     const std::size_t count = end_row - row;
     of_rows(l, row, count);
@@ -95,14 +94,7 @@ void loss(const LossRows<T>& l, Range rows) {
       if (l.row_weight[i] == 0) leave_out(l, i);
     }
     for (std::size_t p = 0; l.dz.data != nullptr && p < l.dz.count(); ++p) {
-      const std::size_t width = l.dz.width(p);
-      T* const dz = l.dz.at(row, p);
-      differentiate(dz, dz, l.z.data != nullptr ? l.z.at(row, p) : nullptr, l.a.at(row, p), count * width);
-      if (l.dz_transposed.data != nullptr) {
-        const std::size_t samples = l.dz_transposed.width(row / P);
-        transpose(l.dz_transposed.at(p * P, row / P), samples, l.dz.used(p), static_cast<const T*>(dz), width,
-                  count, samples);
-      }
+      differentiate_rows<T>(l, l.dz.at(row, p), row, count, p);
     }
   });
 }
