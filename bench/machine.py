@@ -32,10 +32,8 @@ MIXES = {"update": ["triad", "update"], "copy": ["copy"], "read": ["read"]}  # o
 PEAKS = {f"{dtype}, GFLOP/s": ("gflops", dtype) for dtype in ("float32", "float64")}
 PEAKS |= {f"{dtype} sqrt + div, 10^9/s": ("root_and_divide", dtype) for dtype in ("float32", "float64")}
 CALLS = 20_000
-EFFORT = {
-    False: ("0.02", "5"),
-    True: ("0.004", "3"),
-}  # by whether the run is quick: a trial's seconds, and how many
+# a trial's seconds, and how many, by whether the run is quick
+EFFORT = {False: ("0.02", "5"), True: ("0.004", "3")}
 
 
 def directory() -> Path:

@@ -10,9 +10,8 @@ from bench.changes import on_more_threads, threads_hurt
 from bench.neighbours import VOID
 from bench.report import Row, Table, groups, number
 
-PEAK_OF_TIMES = (
-    388.0  # GFLOP/s on two threads where times "here" were asked for: elsewhere they are in proportion
-)
+# GFLOP/s on two threads where times "here" were asked for: elsewhere they are in proportion
+PEAK_OF_TIMES = 388.0
 
 # What is bounded of a row, by its unit: 0 where it is unknown. Beside it comes another row, or itself.
 OTHERS: dict[str, Callable[[Row], tuple[str, str, int]]] = {
