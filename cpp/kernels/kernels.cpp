@@ -77,7 +77,7 @@ constexpr Kernels<T> make_kernels() {
 extern const KernelTable FANIN_TABLE(FANIN_ISA);
 constinit const KernelTable FANIN_TABLE(FANIN_ISA) = {
     FANIN_STRING(FANIN_ISA), FANIN_ISA::make_kernels<float>(), FANIN_ISA::make_kernels<double>(),
-    FANIN_ISA::random_bits,  FANIN_ISA::uniform_values,        FANIN_ISA::normal_values,
+    FANIN_ISA::random_bits,  FANIN_ISA::uniform_values,        FANIN_ISA::normal_pairs,
 };
 
 }  // namespace fanin

@@ -258,5 +258,21 @@ FANIN_INLINE Vec<T> cos_pi(Vec<T> x) {
   return select(near_integer, copy_sign(fma(u, cos_pi_tail(u), one), z), sine);
 }
 
+// cos(pi x) and sin(pi x), 0 <= x <= 2. With x = q / 2 + v, exactly, where q is an integer and |v| <= 1/4,
+// they are cos(pi v) and sin(pi v), swapped where q is odd, with signs that follow from q.
+struct CosineAndSine {
+  Vec<double> cosine, sine;
+};
+FANIN_INLINE CosineAndSine cos_and_sin_pi(Vec<double> x) {
+  const Vec<double> integers(0x1p52), biased = fma(x, Vec<double>(2.0), integers);
+  const Vec<double> v = fma(biased - integers, Vec<double>(-0.5), x), u = v * v;
+  const Vec<double> low = fma(u, sin_pi_tail(u), Vec<double>(Format<double>::pi_low));
+  const auto sine = words_of(fma(v, Vec<double>(0x1.921fb54442d18p1), v * low));
+  const auto cosine = words_of(fma(u, cos_pi_tail(u), Vec<double>(1.0)));
+  const auto q = words_of(biased), swap = (sine ^ cosine) & (0 - (q & 1));
+  return {from_words<double>(cosine ^ swap ^ (((q + 1) & 2) << 62)),
+          from_words<double>(sine ^ swap ^ ((q & 2) << 62))};
+}
+
 }  // namespace
 }  // namespace fanin::FANIN_ISA

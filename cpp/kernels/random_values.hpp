@@ -1,4 +1,4 @@
-// Random values of variance 1, each from one block of Philox.
+// Random values of variance 1 from blocks of Philox.
 #pragma once
 
 #include "for_each.hpp"
@@ -42,26 +42,32 @@ inline void uniform_values(double* out, std::uint32_t first, std::size_t n, cons
   });
 }
 
-// Normal by Box and Muller: sqrt(-2 log u) cos(2 pi v). In three loops: a processor can overlap many
-// iterations of a short one.
-inline void normal_values(double* out, std::uint32_t first, std::size_t n, const std::uint32_t* counter,
-                          const std::uint32_t* key) {
-  constexpr std::size_t at_a_time = 256;
-  alignas(64) double two_v[at_a_time];
+// Two normal values from each of n blocks, by Box and Muller: sqrt(-2 log u) times cos(2 pi v) and sin(2 pi
+// v). In short loops, many iterations of which a processor can overlap.
+inline void normal_pairs(double* out, std::uint32_t first, std::size_t n, const std::uint32_t* counter,
+                         const std::uint32_t* key) {
+  constexpr std::size_t at_a_time = 128;
+  alignas(64) double radius[at_a_time], two_v[at_a_time], sine[at_a_time];
   for (std::size_t begin = 0; begin < n; begin += at_a_time) {
-    double* const some = out + begin;
     const std::size_t count = n - begin < at_a_time ? n - begin : at_a_time;
     for_each_block(first + static_cast<std::uint32_t>(begin), count, counter, key,
                    [&](std::size_t i, const RandomBlocks& r, auto lanes) {
-                     lanes.store(Vec<double>(1.0) - unit_interval(r.c[0], r.c[1]), some + i);
+                     lanes.store(Vec<double>(1.0) - unit_interval(r.c[0], r.c[1]), radius + i);
                      lanes.store(Vec<double>(2.0) * unit_interval(r.c[2], r.c[3]), two_v + i);
                    });
     for_each<double>(count, [&](std::size_t i, auto lanes) {
-      lanes.store(sqrt(Vec<double>(-2.0) * log(lanes.load(some + i))), some + i);
+      lanes.store(sqrt(Vec<double>(-2.0) * log(lanes.load(radius + i))), radius + i);
     });
     for_each<double>(count, [&](std::size_t i, auto lanes) {
-      lanes.store(cos_pi(lanes.load(two_v + i)) * lanes.load(some + i), some + i);
+      const CosineAndSine angle = cos_and_sin_pi(lanes.load(two_v + i));
+      const Vec<double> r = lanes.load(radius + i);
+      lanes.store(angle.cosine * r, two_v + i);
+      lanes.store(angle.sine * r, sine + i);
     });
+    for (std::size_t i = 0; i < count; ++i) {
+      out[2 * (begin + i)] = two_v[i];
+      out[2 * (begin + i) + 1] = sine[i];
+    }
   }
 }
 

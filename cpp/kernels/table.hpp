@@ -268,11 +268,11 @@ struct KernelTable {
   // out[i] = the first half of Philox's block first + i; the counter is the block's number and three words
   void (*random_bits)(std::uint64_t* out, std::uint32_t first, std::size_t n, const std::uint32_t* counter,
                       const std::uint32_t* key);
-  // out[i] = a value with variance 1 from the same block, uniform or normal
+  // values with variance 1 from n blocks, one uniform value or two normal ones from each
   void (*uniform_values)(double* out, std::uint32_t first, std::size_t n, const std::uint32_t* counter,
                          const std::uint32_t* key);
-  void (*normal_values)(double* out, std::uint32_t first, std::size_t n, const std::uint32_t* counter,
-                        const std::uint32_t* key);
+  void (*normal_pairs)(double* out, std::uint32_t first, std::size_t n, const std::uint32_t* counter,
+                       const std::uint32_t* key);
 };
 
 }  // namespace fanin

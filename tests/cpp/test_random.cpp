@@ -32,23 +32,32 @@ TEST_CASE("numbers drawn together equal those drawn one by one") {
 
 TEST_CASE("random values come from their blocks") {
   const Philox random(0x123456789ABCDEF0, stream_of_layer(3));
-  const std::uint64_t first = 0xFFFFFFF0;  // the lower word of the counter overflows
-  constexpr std::size_t n = 37;
-  std::vector<double> uniform(n + 1, 42), normal(n + 1, 42);
-  random.uniform(uniform.data(), first, n);
-  random.normal(normal.data(), first, n);
   const auto unit = [](std::uint32_t low, std::uint32_t high) {
     return static_cast<double>((std::uint64_t{low} | std::uint64_t{high} << 32) >> 11) * 0x1p-53;
   };
-  for (std::size_t i = 0; i < n; ++i) {
-    const auto block = random.block(first + i);
-    CHECK(uniform[i] == std::sqrt(3.0) * (2 * unit(block[0], block[1]) - 1));
-    const double u = 1 - unit(block[0], block[1]), v = unit(block[2], block[3]);
-    const double expected = std::sqrt(-2 * std::log(u)) * std::cos(2 * std::numbers::pi * v);
-    CHECK(std::abs(normal[i] - expected) < 1e-14);
+  const auto uniform_value = [&](std::uint64_t i) {
+    const auto block = random.block(i);
+    return std::sqrt(3.0) * (2 * unit(block[0], block[1]) - 1);
+  };
+  const auto normal_value = [&](std::uint64_t i) {
+    const auto block = random.block(i / 2);
+    const double u = 1 - unit(block[0], block[1]), v = 2 * std::numbers::pi * unit(block[2], block[3]);
+    return std::sqrt(-2 * std::log(u)) * (i % 2 == 0 ? std::cos(v) : std::sin(v));
+  };
+  // the lower word of the counter overflows
+  for (const std::uint64_t first : {0ull, 1ull, 0xFFFFFFE0ull, 0x1FFFFFFE1ull}) {
+    for (const std::size_t n : {0, 1, 2, 3, 36, 37, 700}) {
+      std::vector<double> uniform(n + 1, 42), normal(n + 1, 42);
+      random.uniform(uniform.data(), first, n);
+      random.normal(normal.data(), first, n);
+      for (std::size_t i = 0; i < n; ++i) {
+        CHECK(uniform[i] == uniform_value(first + i));
+        CHECK(std::abs(normal[i] - normal_value(first + i)) < 1e-14);
+      }
+      CHECK(uniform[n] == 42);
+      CHECK(normal[n] == 42);
+    }
   }
-  CHECK(uniform[n] == 42);
-  CHECK(normal[n] == 42);
 }
 
 TEST_CASE("a permutation has each number once, and depends on the stream") {

@@ -12,8 +12,9 @@ from fanin import _core
 from helpers import flat, loss_for, reference_of, reference_rule, rule_named
 from reference.targets import targets_for
 
-# If larger steps saturate the soft-max, gradients are rounding errors, and so are their signs.
-CALM = {"rprop": {"max_step": 0.05}}
+# If larger steps saturate the soft-max, gradients are rounding errors, and so are their signs. The warm-up is shorter
+# than the shortest training here: weights do not move in it.
+CALM = {"rprop": {"max_step": 0.05}, "schaul_vsgd": {"warm_up": 2}}
 
 
 def train_both(net, data, rule_name, epochs, batch_size, learning_rate=0.02):
@@ -47,7 +48,7 @@ def test_output_units_of_a_regression_may_have_any_activation(every_activation, 
 @pytest.mark.parametrize("batch_size", [1, 2, 7, 16, 52, 53, 54, 1000])
 def test_any_batch_size_trains_on_every_row_of_every_epoch(batch_size, every_rule, classification):
     layers = [fanin.Dense(9, "relu"), fanin.Dense(3)]
-    net = fanin.Network(5, layers, loss="softmax_cross_entropy", dtype="float64", seed=5)
+    net = fanin.Network(5, layers, loss="softmax_cross_entropy", dtype="float64", seed=1)
     assert_equal_training(net, classification, every_rule, epochs=4, batch_size=batch_size)
 
 

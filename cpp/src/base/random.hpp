@@ -34,24 +34,37 @@ class Philox {
   void bits(std::uint64_t* out, std::uint64_t first, std::size_t n) const {
     fill(active_kernels().random_bits, out, first, n);
   }
-  // Values of variance 1, each from one block: uniform in [-sqrt(3), sqrt(3)), and normal by Box and Muller
+  // Values of variance 1: uniform in [-sqrt(3), sqrt(3)), each from one block, and normal by Box and Muller,
+  // values 2 i and 2 i + 1 from block i
   void uniform(double* out, std::uint64_t first, std::size_t n) const {
     fill(active_kernels().uniform_values, out, first, n);
   }
   void normal(double* out, std::uint64_t first, std::size_t n) const {
-    fill(active_kernels().normal_values, out, first, n);
+    const auto kernel = active_kernels().normal_pairs;
+    double pair[2];
+    if (n > 0 && first % 2 == 1) {
+      fill<2>(kernel, pair, first / 2, 1);
+      *out++ = pair[1];
+      ++first;
+      --n;
+    }
+    fill<2>(kernel, out, first / 2, n / 2);
+    if (n % 2 == 1) {
+      fill<2>(kernel, pair, (first + n) / 2, 1);
+      out[n - 1] = pair[0];
+    }
   }
 
  private:
-  // Kernels increment only the lower half of an index.
-  template <class F, class V>
+  // `values` from each of n blocks. Kernels increment only the lower half of an index.
+  template <std::size_t values = 1, class F, class V>
   void fill(F kernel, V* out, std::uint64_t first, std::size_t n) const {
     const std::uint32_t key[] = {low(seed_), high(seed_)};
     while (n > 0) {
       const std::uint32_t counter[] = {high(first), low(stream_), high(stream_)};
       const std::uint64_t left = (std::uint64_t{1} << 32) - low(first), count = n < left ? n : left;
       kernel(out, low(first), count, counter, key);
-      out += count;
+      out += values * count;
       first += count;
       n -= count;
     }
