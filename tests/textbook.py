@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 CHECKS: dict[str, tuple[str, ...]] = {
+    "1": (
+        "test_a_layer_learns_the_published_statistics",
+        "test_a_mean_of_a_million_loses_nothing_in_float32",
+    ),
+    "2": ("test_unit_variance_takes_the_deviation_not_the_variance",),
+    "3": (
+        "test_the_first_fit_learns_from_its_training_rows_alone",
+        "test_what_was_learned_is_saved_copied_and_resumed",
+    ),
     "4": (
         "test_shifted_or_unequally_scaled_inputs_make_an_elongated_bowl",
         "test_sgd_diverges_just_above_two_over_the_largest_curvature_and_not_below",

@@ -28,6 +28,33 @@ FANIN_INLINE void copy_run(T* out, std::size_t width, const S* in, std::size_t n
   copy_run(out, width, static_cast<const T*>(run), n);
 }
 
+// A run of values through the map of an input layer. A value beyond the range of T becomes the largest
+// number.
+template <class T, class S>
+FANIN_INLINE void map_run(T* out, std::size_t width, const S* in, std::size_t n, const ColumnMap& map) {
+  constexpr std::size_t P = kPanel<T>;
+  constexpr double kFar = 1e100;  // its square does not overflow
+  constexpr double largest = sizeof(T) == 4 ? 0x1.fffffep127 : 0x1.fffffffffffffp1023;
+  S run[P] = {};
+  for (std::size_t i = 0; i < n; ++i) run[i] = in[i];
+  double y[P];
+  for (std::size_t i = 0; i < P; ++i) y[i] = (static_cast<double>(run[i]) - map.centre[i]) * map.scale[i];
+  for (std::size_t i = 0; i < P; ++i) y[i] = y[i] == y[i] ? y[i] : map.fill[i];
+  if (map.squashed) {
+    for (std::size_t i = 0; i < P; ++i) {
+      const double below = y[i] < kFar ? y[i] : kFar, u = below > -kFar ? below : -kFar,
+                   third = u * (1.0 / 3);
+      y[i] = u / __builtin_sqrt(1 + third * third);
+    }
+  }
+  T rounded[P];
+  for (std::size_t i = 0; i < P; ++i) {
+    const double above = y[i] > -largest ? y[i] : -largest;
+    rounded[i] = static_cast<T>(above < largest ? above : largest);
+  }
+  copy_run(out, width, static_cast<const T*>(rounded), n);
+}
+
 template <class T, class S>
 void gather(const Gather<T, S>& g, Range rows) {
   constexpr std::size_t P = kPanel<T>, ahead = 8;
@@ -35,24 +62,29 @@ void gather(const Gather<T, S>& g, Range rows) {
     const std::size_t i = g.order != nullptr ? g.order[g.first + row] : g.first + row;
     return g.data + static_cast<std::ptrdiff_t>(i) * g.row_stride;
   };
+  const auto store = [&](T* out, std::size_t p, const S* in) {
+    const std::size_t used = g.out.used(p), width = g.out.width(p);
+    g.map.centre == nullptr ? copy_run(out, width, in, used)
+                            : map_run(out, width, in, used, g.map.from(p * P));
+  };
   for (std::size_t row = rows.begin; row < rows.end; ++row) {
     const S* in = source(row);
     // the rows of a shuffled batch are scattered: prefetch one a few rows ahead
     const S* next = row + ahead < rows.end ? source(row + ahead) : in;
     for (std::size_t p = 0; p < g.out.count(); ++p) {
-      const std::size_t used = g.out.used(p), width = g.out.width(p);
+      const std::size_t used = g.out.used(p);
       T* out = g.out.at(row, p);
       if (g.column_stride == 1) {
         for (std::size_t byte = 0; byte < used * sizeof(S); byte += 64) {
           __builtin_prefetch(reinterpret_cast<const char*>(next + p * P) + byte);
         }
-        copy_run(out, width, in + p * P, used);
+        store(out, p, in + p * P);
       } else {
         S run[P];
         const S* column = in + static_cast<std::ptrdiff_t>(p * P) * g.column_stride;
         for (std::size_t j = 0; j < used; ++j)
           run[j] = column[static_cast<std::ptrdiff_t>(j) * g.column_stride];
-        copy_run(out, width, static_cast<const S*>(run), used);
+        store(out, p, run);
       }
     }
   }

@@ -5,6 +5,7 @@
 #include "elementwise.hpp"
 #include "erf.hpp"
 #include "gather.hpp"
+#include "input_moments.hpp"
 #include "lanes.hpp"
 #include "loss.hpp"
 #include "philox.hpp"
@@ -76,8 +77,9 @@ constexpr Kernels<T> make_kernels() {
 
 extern const KernelTable FANIN_TABLE(FANIN_ISA);
 constinit const KernelTable FANIN_TABLE(FANIN_ISA) = {
-    FANIN_STRING(FANIN_ISA), FANIN_ISA::make_kernels<float>(), FANIN_ISA::make_kernels<double>(),
-    FANIN_ISA::random_bits,  FANIN_ISA::uniform_values,        FANIN_ISA::normal_pairs,
+    FANIN_STRING(FANIN_ISA),   FANIN_ISA::make_kernels<float>(), FANIN_ISA::make_kernels<double>(),
+    FANIN_ISA::random_bits,    FANIN_ISA::moments_of_present,    FANIN_ISA::to_doubles,
+    FANIN_ISA::uniform_values, FANIN_ISA::normal_pairs,
 };
 
 }  // namespace fanin

@@ -130,6 +130,18 @@ struct LossRows {
   int activation;
 };
 
+// The map of an input layer, (x - centre) scale in double, or `fill` for NaN; squashed: divided by
+// sqrt(1 + (. / 3)^2) after that. Arrays are padded to whole panels; without them, values are copied.
+struct ColumnMap {
+  const double* centre = nullptr;
+  const double *scale = nullptr, *fill = nullptr;
+  bool squashed = false;
+
+  ColumnMap from(std::size_t column) const {
+    return centre == nullptr ? *this : ColumnMap{centre + column, scale + column, fill + column, squashed};
+  }
+};
+
 // Copies rows of a user's matrix, with any strides (in elements), into panels. Without `order`, the rows are
 // first, first + 1, ...
 template <class T, class S>
@@ -139,6 +151,7 @@ struct Gather {
   std::ptrdiff_t row_stride, column_stride;
   const std::uint32_t* order;
   std::size_t first;
+  ColumnMap map = {};
 };
 
 // y = (x - centre) scale + added, column by column, with x and centre multiplied by `unit` unless it is null;
@@ -268,6 +281,10 @@ struct KernelTable {
   // out[i] = the first half of Philox's block first + i; the counter is the block's number and three words
   void (*random_bits)(std::uint64_t* out, std::uint32_t first, std::size_t n, const std::uint32_t* counter,
                       const std::uint32_t* key);
+  // see input_moments.hpp
+  void (*moments_of_present)(double* weight, double* mean, double* squares, const double* x,
+                             const double* origin, const double* row_weight, std::size_t rows, std::size_t n);
+  void (*to_doubles)(double* out, const float* in, std::size_t n);
   // values with variance 1 from n blocks, one uniform value or two normal ones from each
   void (*uniform_values)(double* out, std::uint32_t first, std::size_t n, const std::uint32_t* counter,
                          const std::uint32_t* key);

@@ -206,12 +206,29 @@ inline Matrix labels(const char* name, const py::object& value, std::size_t rows
   return {array, number_matrix(array)};
 }
 
+// Sample weights, and the array that owns their memory
+struct Weights {
+  py::array_t<double, py::array::c_style | py::array::forcecast> array;
+  fanin::SampleWeights view;
+};
+
+inline Weights sample_weights(const py::object& sample_weight, std::size_t rows) {
+  if (sample_weight.is_none()) return {};
+  const py::array given = numbers("sample_weight", sample_weight);
+  if (given.ndim() != 1 || static_cast<std::size_t>(given.size()) != rows) {
+    throw fanin::ValueError("sample_weight: expected shape (" + std::to_string(rows) + ",), got " +
+                            shape_text(given));
+  }
+  Weights weights{given, {}};
+  weights.view = {weights.array.data(), rows};
+  return weights;
+}
+
 // Targets and sample weights, and the arrays that own their memory
 struct TargetArrays {
   py::object y_array;
   fanin::Targets y;
-  py::array_t<double> weights_array;
-  fanin::SampleWeights weights;
+  Weights weights;
 };
 
 inline TargetArrays targets(const fanin::Loss& loss, const py::object& y, const py::object& sample_weight,
@@ -229,14 +246,7 @@ inline TargetArrays targets(const fanin::Loss& loss, const py::object& y, const 
     data.y_array = given.array;
     std::visit([&](const auto& view) { data.y = view; }, given.view);
   }
-  if (sample_weight.is_none()) return data;
-  const py::array given = numbers("sample_weight", sample_weight);
-  if (given.ndim() != 1 || static_cast<std::size_t>(given.size()) != rows) {
-    throw fanin::ValueError("sample_weight: expected shape (" + std::to_string(rows) + ",), got " +
-                            shape_text(given));
-  }
-  data.weights_array = py::array_t<double, py::array::c_style | py::array::forcecast>(given);
-  data.weights = {data.weights_array.data(), rows};
+  data.weights = sample_weights(sample_weight, rows);
   return data;
 }
 

@@ -131,7 +131,7 @@ py::object loss(const std::string& name, const py::dict& values, const py::objec
     double mean = 0;
     {
       const Unlocked unlocked;  // this function holds the arrays
-      mean = fanin::loss_and_gradient<T>(chosen, gradient, outputs, targets.y, targets.weights);
+      mean = fanin::loss_and_gradient<T>(chosen, gradient, outputs, targets.y, targets.weights.view);
     }
     return gradient_wanted ? py::object(da) : py::object(py::float_(mean));
   });

@@ -28,9 +28,50 @@ py::tuple evaluate(const fanin::Network<T>& net, const py::object& x, const py::
   const Data data = make_data(net, x, y, weights);
   const fanin::Checks checks = checked ? fanin::Checks::shapes : fanin::Checks::all;
   const fanin::Evaluation evaluation = interruptible([&] {  // this function holds the data
-    return net.evaluate(data.x.view, data.targets.y, data.targets.weights, signal_pending, checks);
+    return net.evaluate(data.x.view, data.targets.y, data.targets.weights.view, signal_pending, checks);
   });
   return py::make_tuple(evaluation.loss, evaluation.metric);
+}
+
+// Data for `Network.fit` and `Network.evaluate`, checked without training or evaluating
+template <class T>
+void check(const fanin::Network<T>& net, const py::object& x, const py::object& y,
+           const py::object& weights) {
+  const Data data = make_data(net, x, y, weights);
+  const Unlocked unlocked;  // this function holds the data
+  net.check(data.x.view, data.targets.y, data.targets.weights.view);
+}
+
+// Learns from chunks (X, sample_weight) of an iterator
+template <class T>
+void adapt(fanin::Network<T>& net, const py::iterator& chunks) {
+  arrays::Matrix x;
+  arrays::Weights weights;
+  interruptible([&] {  // this function holds the chunk
+    net.adapt([&]() -> std::optional<fanin::InputChunk> {
+      const py::gil_scoped_acquire locked;
+      x = {};
+      weights = {};
+      const auto next = py::reinterpret_steal<py::object>(PyIter_Next(chunks.ptr()));
+      if (PyErr_Occurred() != nullptr) throw py::error_already_set();
+      if (!next) return std::nullopt;
+      const auto chunk = next.cast<std::pair<py::object, py::object>>();
+      x = samples_of(net, chunk.first);
+      weights = arrays::sample_weights(chunk.second, fanin::rows_of(x.view));
+      return fanin::InputChunk{x.view, weights.view};
+    });
+  });
+}
+
+// name -> array of what the input layer has learned
+template <class T>
+py::dict learned_arrays(const fanin::Network<T>& net) {
+  py::dict arrays;
+  for (const fanin::LearnedArray& array : net.learned_arrays()) {
+    arrays[array.name.c_str()] =
+        py::array_t<double>(static_cast<py::ssize_t>(array.values.size()), array.values.data());
+  }
+  return arrays;
 }
 
 fanin::Weights which(bool averaged) { return averaged ? fanin::Weights::shown : fanin::Weights::trained; }
@@ -109,6 +150,11 @@ void register_network_of(py::module_& m, const std::string& suffix) {
       .def("save", &storage::save<T>, py::arg("path"))
       .def("to_bytes", &storage::to_bytes<T>)
       .def("copy", &storage::copy<T>)
+      .def("check", &check<T>, py::arg("X"), py::arg("y"), py::arg("sample_weight"))
+      .def("adapt", &adapt<T>, py::arg("chunks"))
+      .def_property_readonly("has_input_layer", &Net::has_input_layer)
+      .def_property_readonly("adapted", &Net::adapted)
+      .def_property_readonly("learned_arrays", &learned_arrays<T>)
       .def_property_readonly("arrays", &arrays_of<T>)
       .def("get_arrays", &get_arrays<T>, py::arg("averaged") = true)
       .def("copy_arrays", &copy_arrays<T>, py::arg("out").noconvert())

@@ -15,7 +15,7 @@ class PyObjective {
               const py::object& weights)
       : data_(make_data(net, x, y, weights)) {
     const Unlocked unlocked;  // the checks read every value
-    objective_.emplace(net, data_.x.view, data_.targets.y, data_.targets.weights, signal_pending);
+    objective_.emplace(net, data_.x.view, data_.targets.y, data_.targets.weights.view, signal_pending);
   }
 
   std::size_t size() const { return objective_->size(); }

@@ -55,7 +55,7 @@ class PyTraining {
     training_ = std::make_unique<fanin::Training<T>>(
         net, data_.x.view, data_.targets.y,
         fanin::TrainingOptions{batch_size, shuffle, interrupted, &budget, epochs_before},
-        data_.targets.weights);
+        data_.targets.weights.view);
   }
 
   std::size_t rows() const { return fanin::rows_of(data_.x.view); }

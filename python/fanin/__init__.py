@@ -11,7 +11,7 @@ from fanin.config import (
     set_num_threads,
     show_config,
 )
-from fanin.layers import Activation, BatchNorm, Dense, Dropout, Residual
+from fanin.layers import Activation, BatchNorm, Dense, Dropout, Residual, RobustScale, Standardize
 from fanin.network import Network, load
 from fanin.training.callbacks import Callback
 from fanin.training.early_stopping import EarlyStopping
@@ -29,6 +29,8 @@ __all__ = [
     "History",
     "Network",
     "Residual",
+    "RobustScale",
+    "Standardize",
     "__version__",
     "config",
     "cpu",

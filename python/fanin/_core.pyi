@@ -1,6 +1,7 @@
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Generic, Self, TypeVar, type_check_only
 
+import numpy as np
 from numpy import float32, float64
 from numpy.typing import ArrayLike, NDArray
 
@@ -162,6 +163,14 @@ class _Network(Generic[_F]):
     def evaluate(
         self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None, checked: bool = False
     ) -> tuple[float, float]: ...
+    def check(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None) -> None: ...
+    def adapt(self, chunks: Iterator[tuple[ArrayLike, ArrayLike | None]]) -> None: ...
+    @property
+    def has_input_layer(self) -> bool: ...
+    @property
+    def adapted(self) -> bool: ...
+    @property
+    def learned_arrays(self) -> dict[str, NDArray[np.float64]]: ...
 
 @type_check_only
 class _Training(Generic[_F]):

@@ -27,6 +27,7 @@ class Model:
         single = isinstance(core, _core.NetworkFloat32)
         self._core, self._layers, self._loss = core, tuple(layers), loss
         self._dtype: np.dtype[Any] = np.dtype("float32" if single else "float64")
+        self._data_dtype = np.dtype("float64") if core.has_input_layer else self._dtype  # of frames
         self._n_inputs, self._seed = int(core.n_inputs), int(core.seed)
         self._metric = _core.loss_traits()[loss.name][0]
         self._trained = [name for name, _, trained in core.arrays if trained]
@@ -101,7 +102,7 @@ class Model:
             result = self._core.predict(X, out)
             return result
         labels: Labels = {}
-        X = as_array("X", X, self._dtype, labels, self._core.column_names)
+        X = as_array("X", X, self._data_dtype, labels, self._core.column_names)
         with error_context(labels=labels):
             result = self._core.predict(X, out)
         return result
@@ -110,7 +111,7 @@ class Model:
         self, X: ArrayLike, y: ArrayLike, *, sample_weight: ArrayLike | None = None
     ) -> dict[str, float]:
         """Return a dict of the (weighted) mean "loss" and the metric by its name, such as "accuracy" or "rmse"."""
-        X, y, labels = as_data(X, y, self._dtype, self._core.column_names)
+        X, y, labels = as_data(X, y, self._data_dtype, self._core.column_names)
         with error_context(labels=labels):
             loss, metric = self._core.evaluate(X, y, sample_weight)
         return {"loss": loss, self._metric: metric}

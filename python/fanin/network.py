@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fanin import _core
+from fanin.adapting import AdaptedModel
 from fanin.checks import check_integer
 from fanin.data.validation import validation_of
 from fanin.layers import Layer, check_layers, described
 from fanin.losses import Loss, as_loss
 from fanin.optim import Rule
-from fanin.storage import StoredModel, as_path
+from fanin.storage import as_path
 from fanin.training.callbacks import Callbacks
-from fanin.training.chunks import check_chunks, check_statistics, train_on_chunks
+from fanin.training.chunks import adapt_to_chunks, check_chunks, check_statistics, train_on_chunks
 from fanin.training.fitting import Fit, open_fit
 from fanin.training.history import History
 from fanin.training.objective import Objective
@@ -29,13 +30,13 @@ if TYPE_CHECKING:
     from fanin.training.chunks import Chunks
 
 
-class Network(StoredModel):
+class Network(AdaptedModel):
     """A multi-layer network of dense layers, optionally with batch norm, dropout and residual connections.
 
     ``A_0 = X``, ``A_l = f_l(A_(l-1) W_l + b_l)``: samples are rows, X is (n_samples, n_inputs), W_l is
     (inputs of the layer, units of the layer). (The textbook writes samples as columns: transpose.) Batch norm may
     precede f, see `Dense`; `BatchNorm`, `Dropout`, `Activation` and `Residual` may come between dense layers or
-    before the first.
+    before the first. An input layer (`Standardize`, `RobustScale`) comes before all others.
 
     The same data, seed and hyper-parameters give bit-identical weights for every number of threads and every
     instruction set.
@@ -44,7 +45,7 @@ class Network(StoredModel):
     ----------
     n_inputs : int
         Number of columns of X.
-    layers : sequence of Dense, BatchNorm, Dropout, Activation and Residual
+    layers : sequence of Layer
         The last one, which gives the outputs, must be a `Dense`, an `Activation` or a `Residual`.
     loss : str or losses.Loss
         A loss of `fanin.losses`, or its name for the defaults: "squared_error" (1/2 sum_j (a_j - y_j)^2),
@@ -258,6 +259,7 @@ class Network(StoredModel):
         check_statistics(self.layers)
         fit = Fit(self, settings, validation, names)
         chunks_of_epoch = check_chunks(chunks, fit.epochs)
+        adapt_to_chunks(self, chunks)
         return fit.run(lambda: train_on_chunks(fit, chunks_of_epoch()))
 
 

@@ -171,5 +171,16 @@ def as_path(path: Path) -> bytes:
 
 
 _OWN = frozenset(
-    ("_core", "_dtype", "_layers", "_loss", "_metric", "_n_inputs", "_seed", "_trained", "_training")
+    (
+        "_core",
+        "_data_dtype",
+        "_dtype",
+        "_layers",
+        "_loss",
+        "_metric",
+        "_n_inputs",
+        "_seed",
+        "_trained",
+        "_training",
+    )
 )

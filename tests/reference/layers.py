@@ -5,6 +5,7 @@
     dropout      x
     activation   f(x)
     residual     x + g(x), where g is a list of layers (He et al. 2016)
+    standardize, robust scale    see `reference.inputs`
 
 mean and variance are the running statistics. Weights are named "layer2.weight", and inside another layer
 "layer3.layer1.weight".
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 
 from reference.activations import ACTIVATIONS
 from reference.batch_norm import inference
+from reference.inputs import squashed, standardized
 
 Array = NDArray[np.floating]
 
@@ -47,5 +49,7 @@ KINDS = {
     "batch_norm": normalized,
     "dropout": lambda layer, weights, x, name: x,
     "activation": lambda layer, weights, x, name: ACTIVATIONS[layer.activation].value(x),
+    "standardize": lambda layer, weights, x, name: standardized(x, weights, name),
+    "robust_scale": lambda layer, weights, x, name: squashed(standardized(x, weights, name)),
     "residual": lambda layer, weights, x, name: x + predict(layer.layers, weights, x, name),
 }

@@ -50,6 +50,19 @@ struct ArrayShape {
   bool trained;  // false for batch-norm statistics
 };
 
+// An array that an input layer has learned, one value for each column of X: "layer1.centre", "layer1.scale",
+// and "layer1.fill", which takes the place of missing values
+struct LearnedArray {
+  std::string name;
+  std::vector<double> values;
+};
+
+// Rows to learn from. Borrowed until the next chunk is requested.
+struct InputChunk {
+  Samples x;
+  SampleWeights weights = {};
+};
+
 // T is float or double: the type of parameters and arithmetic.
 //
 // The same data, seed and hyper-parameters give the same bits on every instruction set and number of threads.
@@ -58,10 +71,10 @@ struct ArrayShape {
 template <class T>
 class Network {
  public:
-  // Throws ValueError if a number of inputs or units is 0, there is no Dense, the last layer is a BatchNorm
-  // or a Dropout, one of these follows another of its kind, the layers of a Residual do not have as many
-  // outputs as inputs, an initializer does not fit its layer or has values that are not finite in T, or the
-  // loss does not fit the outputs.
+  // Throws ValueError if a number of inputs or units is 0, there is no Dense, an input layer is not first,
+  // the last layer is a BatchNorm or a Dropout, one of these follows another of its kind, the layers of a
+  // Residual do not have as many outputs as inputs, an initializer does not fit its layer or has values that
+  // are not finite in T, or the loss does not fit the outputs.
   Network(std::size_t inputs, std::vector<Layer> layers, Loss loss, std::uint64_t seed = 0);
   ~Network();
   Network(Network&&) noexcept;
@@ -88,6 +101,18 @@ class Network {
   // Weighted by sample weights if given.
   Evaluation evaluate(const Samples& x, const Targets& y, SampleWeights weights = {},
                       const std::function<bool()>& interrupted = {}, Checks checks = Checks::all) const;
+
+  // Throws ValueError if these data cannot be trained on or evaluated.
+  void check(const Samples& x, const Targets& y, SampleWeights weights = {}) const;
+
+  // An input layer learns anew, from these rows or from all chunks until there are none, and replaces what it
+  // has learned so far, once all checks have passed. The first fit of a network does this with its training
+  // set unless the layer has learned already. `adapted` is true for a network without an input layer.
+  void adapt(const Samples& x, SampleWeights weights = {});
+  void adapt(const std::function<std::optional<InputChunk>()>& next);
+  bool has_input_layer() const;
+  bool adapted() const;
+  std::vector<LearnedArray> learned_arrays() const;
 
   // All arrays, layer by layer: a layer's trained arrays in the order of Method::arrays, then its statistics.
   std::vector<ArrayShape> arrays() const;
@@ -127,6 +152,8 @@ class Network {
   friend class Training;
   template <class>
   friend class Snapshot;
+  template <class>
+  friend class Objective;
   friend struct ModelFile;
   struct State;
   explicit Network(std::unique_ptr<State> state);

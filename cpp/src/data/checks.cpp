@@ -23,17 +23,41 @@ constexpr S limit_of() {
   return static_cast<S>(std::min<long double>(std::numeric_limits<T>::max(), std::numeric_limits<S>::max()));
 }
 
+// Which values of a matrix are accepted
+struct Accepted {
+  bool wide = false;     // all finite numbers, not only those of type T
+  bool missing = false;  // NaN
+
+  template <class T, class S>
+  S limit() const {
+    return wide ? std::numeric_limits<S>::max() : limit_of<T, S>();
+  }
+};
+
 template <class T>
-[[noreturn]] void refuse_value(const std::string& name, std::size_t row, std::size_t column, double value) {
-  throw BadValueError(
-      name, row, column,
-      "is " + number_text(value) + "; every value must be finite in float" + std::to_string(sizeof(T) * 8));
+[[noreturn]] void refuse_value(const std::string& name, std::size_t row, std::size_t column, double value,
+                               const Accepted& accepted) {
+  const std::string rule = accepted.missing ? "; values must be finite, or NaN if they are missing"
+                                            : "; every value must be finite in float" +
+                                                  std::to_string(accepted.wide ? 64 : sizeof(T) * 8);
+  throw BadValueError(name, row, column, "is " + number_text(value) + rule);
 }
 
-// Values must be finite in the type T of the network's arithmetic
+// The first value that is not accepted, or n
+template <class S>
+std::size_t find_bad(const S* values, std::size_t n, S limit, bool missing) {
+  std::size_t i = kernels<S>().find_beyond(values, n, limit);
+  while (missing && i < n && std::isnan(values[i])) {
+    ++i;
+    i += kernels<S>().find_beyond(values + i, n - i, limit);
+  }
+  return i;
+}
+
+// Values must be finite in the type T of the network's arithmetic, unless more is accepted
 template <class T, class S>
-void check_finite(const std::string& name, const MatrixView<const S>& m) {
-  constexpr S limit = limit_of<T, S>();
+void check_finite(const std::string& name, const MatrixView<const S>& m, const Accepted& accepted = {}) {
+  const S limit = accepted.limit<T, S>();
   const auto at = [&](std::size_t i, std::size_t j) {
     return m.data + static_cast<std::ptrdiff_t>(i) * m.row_stride +
            static_cast<std::ptrdiff_t>(j) * m.column_stride;
@@ -42,18 +66,20 @@ void check_finite(const std::string& name, const MatrixView<const S>& m) {
   const std::size_t lines = dense ? 1 : m.rows, length = dense ? m.rows * m.columns : m.columns;
   for (std::size_t i = 0; i < lines; ++i) {
     if (m.column_stride == 1) {
-      const std::size_t j = kernels<S>().find_beyond(at(i, 0), length, limit);
-      if (j < length) refuse_value<T>(name, i + j / m.columns, j % m.columns, at(i, 0)[j]);
+      const std::size_t j = find_bad(at(i, 0), length, limit, accepted.missing);
+      if (j < length) refuse_value<T>(name, i + j / m.columns, j % m.columns, at(i, 0)[j], accepted);
     } else {
       for (std::size_t j = 0; j < m.columns; ++j) {
-        if (!(std::abs(*at(i, j)) <= limit)) refuse_value<T>(name, i, j, *at(i, j));
+        const S value = *at(i, j);
+        if (std::abs(value) <= limit || (accepted.missing && std::isnan(value))) continue;
+        refuse_value<T>(name, i, j, value, accepted);
       }
     }
   }
 }
 
 template <class T>
-void check_finite(const std::string& name, const NumberMatrix& m) {
+void check_finite(const std::string& name, const NumberMatrix& m, const Accepted& accepted = {}) {
   if (is_whole(m.type)) return;
   constexpr std::size_t most = 512;
   double values[most];
@@ -62,8 +88,8 @@ void check_finite(const std::string& name, const NumberMatrix& m) {
       const Range columns{begin, std::min(begin + most, m.columns)};
       const std::size_t n = columns.end - columns.begin;
       convert_row(values, m, row, columns);
-      const std::size_t j = kernels<double>().find_beyond(values, n, limit_of<T, double>());
-      if (j < n) refuse_value<T>(name, row, begin + j, values[j]);
+      const std::size_t j = find_bad(values, n, accepted.limit<T, double>(), accepted.missing);
+      if (j < n) refuse_value<T>(name, row, begin + j, values[j], accepted);
     }
   }
 }
@@ -162,16 +188,22 @@ void check_target_values(const Matrix& y, const Loss& loss) {
 }
 
 template <class T>
-void check_sample_values(const Samples& x) {
-  std::visit([](const auto& m) { check_finite<T>("X", m); }, x);
+void check_sample_values(const Samples& x, const InputLayer& layer) {
+  const Accepted accepted{layer.exists, layer.allows_missing};
+  std::visit([&](const auto& m) { check_finite<T>("X", m, accepted); }, x);
 }
 
 }  // namespace
 
 template <class T>
-void check_samples(const Samples& x, std::size_t inputs) {
+void check_samples(const Samples& x, std::size_t inputs, const InputLayer& layer) {
   check_samples_shape(x, inputs);
-  check_sample_values<T>(x);
+  check_sample_values<T>(x, layer);
+}
+
+void check_learned(const InputLayer& layer) {
+  if (layer.learned()) return;
+  throw ValueError("network: its input layer has not learned from data yet; call fit or adapt first");
 }
 
 template <class T>
@@ -186,10 +218,10 @@ void check_targets(const Targets& y, SampleWeights weights, std::size_t rows, st
 
 template <class T>
 void check_data(const Samples& x, const Targets& y, SampleWeights weights, std::size_t inputs,
-                std::size_t outputs, const Loss& loss, Checks checks) {
+                std::size_t outputs, const Loss& loss, const InputLayer& layer, Checks checks) {
   check_samples_shape(x, inputs);
   check_targets_shape(y, rows_of(x), outputs, loss);
-  if (checks == Checks::all) check_sample_values<T>(x);
+  if (checks == Checks::all) check_sample_values<T>(x, layer);
   check_targets<T>(y, weights, rows_of(x), outputs, loss, checks);
 }
 
@@ -197,11 +229,11 @@ template void check_targets<float>(const Targets&, SampleWeights, std::size_t, s
                                    Checks);
 template void check_targets<double>(const Targets&, SampleWeights, std::size_t, std::size_t, const Loss&,
                                     Checks);
-template void check_samples<float>(const Samples&, std::size_t);
-template void check_samples<double>(const Samples&, std::size_t);
+template void check_samples<float>(const Samples&, std::size_t, const InputLayer&);
+template void check_samples<double>(const Samples&, std::size_t, const InputLayer&);
 template void check_data<float>(const Samples&, const Targets&, SampleWeights, std::size_t, std::size_t,
-                                const Loss&, Checks);
+                                const Loss&, const InputLayer&, Checks);
 template void check_data<double>(const Samples&, const Targets&, SampleWeights, std::size_t, std::size_t,
-                                 const Loss&, Checks);
+                                 const Loss&, const InputLayer&, Checks);
 
 }  // namespace fanin

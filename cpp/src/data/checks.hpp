@@ -1,6 +1,7 @@
 // Checks of arguments, before anything is written. Each throws ValueError.
 #pragma once
 
+#include "data/input_map.hpp"
 #include "fanin/network.hpp"
 
 namespace fanin {
@@ -8,9 +9,12 @@ namespace fanin {
 const Loss& checked_loss(const Loss& loss, std::size_t outputs);
 
 // Requirements of a network on x and y: all shapes first, because they are cheap to check, then every value.
-// Values must be finite in T, labels in 0..outputs-1.
+// Values must be finite in T, labels in 0..outputs-1. An input layer accepts all finite numbers, and perhaps
+// missing ones.
 template <class T>
-void check_samples(const Samples& x, std::size_t inputs);
+void check_samples(const Samples& x, std::size_t inputs, const InputLayer& layer);
+// Throws unless the input layer, if there is one, has learned.
+void check_learned(const InputLayer& layer);
 // Batch norm divides by the standard deviation over the rows.
 void check_batch(std::size_t rows, bool batch_norm);
 template <class T>
@@ -18,6 +22,6 @@ void check_targets(const Targets& y, SampleWeights weights, std::size_t rows, st
                    const Loss& loss, Checks checks = Checks::all);
 template <class T>
 void check_data(const Samples& x, const Targets& y, SampleWeights weights, std::size_t inputs,
-                std::size_t outputs, const Loss& loss, Checks checks = Checks::all);
+                std::size_t outputs, const Loss& loss, const InputLayer& layer, Checks checks = Checks::all);
 
 }  // namespace fanin

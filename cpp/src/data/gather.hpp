@@ -10,11 +10,12 @@
 
 namespace fanin {
 
-// Row i of the panels is row order[first + i] of the matrix, or row first + i without an order.
+// Row i of the panels is row order[first + i] of the matrix, or row first + i without an order, through the
+// map of an input layer if there is one.
 template <class T, class S>
 void gather_matrix(const MatrixView<const S>& from, const Panels<T>& out, const std::uint32_t* order,
-                   std::size_t first, Range rows) {
-  const Gather<T, S> g{out, from.data, from.row_stride, from.column_stride, order, first};
+                   std::size_t first, Range rows, const ColumnMap& map = {}) {
+  const Gather<T, S> g{out, from.data, from.row_stride, from.column_stride, order, first, map};
   if constexpr (std::is_same_v<S, float>) {
     kernels<T>().gather_float(g, rows);
   } else {
@@ -22,12 +23,12 @@ void gather_matrix(const MatrixView<const S>& from, const Panels<T>& out, const 
   }
 }
 
-// Other types pass through a buffer on the stack, a few rows of whole panels at a time.
-template <class T>
-void gather_matrix(const NumberMatrix& from, const Panels<T>& out, const std::uint32_t* order,
-                   std::size_t first, Range rows) {
+// Other types pass through a buffer of type S on the stack, a few rows of whole panels at a time.
+template <class S, class T>
+void gather_through(const NumberMatrix& from, const Panels<T>& out, const std::uint32_t* order,
+                    std::size_t first, Range rows, const ColumnMap& map) {
   constexpr std::size_t most_columns = 512;
-  T buffer[4 * most_columns];
+  S buffer[4 * most_columns];
   for (std::size_t column = 0; column < from.columns; column += most_columns) {
     const std::size_t count = std::min(most_columns, from.columns - column);
     const std::size_t most_rows = std::size(buffer) / count;
@@ -40,15 +41,22 @@ void gather_matrix(const NumberMatrix& from, const Panels<T>& out, const std::ui
       }
       // row `begin` of the panels is row 0 of the buffer
       const std::size_t offset = std::size_t{0} - begin;
-      gather_matrix(row_major<const T>(buffer, end - begin, count), panels, nullptr, offset, {begin, end});
+      gather_matrix(row_major<const S>(buffer, end - begin, count), panels, nullptr, offset, {begin, end},
+                    map.from(column));
     }
   }
+}
+template <class T>
+void gather_matrix(const NumberMatrix& from, const Panels<T>& out, const std::uint32_t* order,
+                   std::size_t first, Range rows, const ColumnMap& map = {}) {
+  map.centre == nullptr ? gather_through<T>(from, out, order, first, rows, map)
+                        : gather_through<double>(from, out, order, first, rows, map);
 }
 
 template <class T>
 void gather_samples(const Samples& from, const Panels<T>& out, const std::uint32_t* order, std::size_t first,
-                    Range rows) {
-  std::visit([&](const auto& matrix) { gather_matrix(matrix, out, order, first, rows); }, from);
+                    Range rows, const ColumnMap& map = {}) {
+  std::visit([&](const auto& matrix) { gather_matrix(matrix, out, order, first, rows, map); }, from);
 }
 
 // Prefetches rows that will be gathered later: those of a shuffled batch are scattered, and loading them

@@ -136,6 +136,7 @@ std::string description_text(const Description& description) {
   out.end_object();
   if (!description.column_names.empty()) write_column_names(out.key("columns"), description.column_names);
   write_progress(out.key("training"), description.progress);
+  if (description.adapted) out.key("adapted").boolean(true);
   out.end_object();
   return out.text();
 }
@@ -161,6 +162,7 @@ Description read_description(const std::string& text) {
     description.column_names = read_column_names(*columns);
   }
   description.progress = read_progress(object.at("training"));
+  if (const json::Value* adapted = object.find("adapted")) description.adapted = adapted->boolean();
   object.finish();
   return description;
 }

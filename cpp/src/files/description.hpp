@@ -33,6 +33,7 @@ struct Description {
   std::map<std::string, std::string> metadata;  // the user's
   ColumnNames column_names;
   TrainingProgress progress;
+  bool adapted = false;  // whether an input layer has learned
 };
 
 std::string description_text(const Description& description);

@@ -1,5 +1,6 @@
 // A model from a safetensors file. Memory is limited to a small multiple of the file's size: the tensors that
 // the architecture needs are checked before anything is built from them.
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -25,6 +26,29 @@ void read_initial_arrays(Description& description, Tensors& tensors) {
       array.values->array = tensors.read<double>(tensor);
     }
   }
+}
+
+InputLayer read_input_layer(const Description& description, Tensors& tensors) {
+  InputLayer layer(description.layers);
+  if (!description.adapted) return layer;
+  if (!layer.exists) throw FormatError("adapted: the model has no input layer");
+  const std::size_t columns = description.inputs;
+  std::vector<const safetensors::Tensor*> found;
+  InputMap::arrays(layer.map, [&](const char* name, const std::vector<double>&) {
+    found.push_back(&tensors.take(learned_name(name), {columns}, "F64"));
+  });
+  layer.map = InputMap(columns);
+  std::size_t next = 0;
+  InputMap::arrays(layer.map, [&](const char* name, std::vector<double>& values) {
+    const std::vector<double> read = tensors.read<double>(*found[next++]);
+    for (std::size_t j = 0; j < columns; ++j) {
+      if (std::isfinite(read[j])) continue;
+      throw FormatError("tensor \"" + learned_name(name) + "\": element " + std::to_string(j) + " is " +
+                        number_text(read[j]));
+    }
+    std::copy(read.begin(), read.end(), values.begin());
+  });
+  return layer;
 }
 
 template <class T>
@@ -81,6 +105,7 @@ template <class T>
 Network<T> ModelFile::read(Description description, Tensors& tensors) {
   TrainingProgress& progress = description.progress;
   read_initial_arrays(description, tensors);
+  InputLayer input_layer = read_input_layer(description, tensors);
   const Nodes<T> nodes(description.inputs, description.layers);
   checked_loss(description.loss, nodes.outputs());
   check_progress(progress, nodes);
@@ -98,6 +123,7 @@ Network<T> ModelFile::read(Description description, Tensors& tensors) {
                                                             description.loss, description.seed);
   state->metadata = std::move(description.metadata);
   state->column_names = std::move(description.column_names);
+  state->input_layer = std::move(input_layer);
   state->epochs = progress.epochs;
   state->statistics.weights() = std::move(progress.statistics_weights);
   if (progress.method) {

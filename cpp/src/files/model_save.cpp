@@ -53,11 +53,17 @@ void ModelFile::write(const Network<T>& network, const Sink& sink) {
     description.progress.look_ahead =
         static_cast<double>(static_cast<T>(look_ahead(*rule.owner, rule.steps + 1)));
   }
+  description.adapted = net.input_layer.exists && net.input_layer.learned();
   const std::vector<InitialArray> initial = initial_arrays(description.inputs, description.layers);
   const std::vector<StoredArray> arrays = stored_arrays(net.nodes.table, rule.owner);
   std::vector<safetensors::Tensor> tensors;
   for (const InitialArray& array : initial) {
     tensors.push_back({array.name, fits_float(array.values->array) ? "F32" : "F64", array.shape});
+  }
+  if (description.adapted) {
+    InputMap::arrays(net.input_layer.map, [&](const char* name, const std::vector<double>&) {
+      tensors.push_back({learned_name(name), "F64", {net.nodes.inputs}});
+    });
   }
   for (const StoredArray& array : arrays) {
     tensors.push_back({array.name, tensor_type<T>(), shape_of(array.array)});
@@ -68,6 +74,11 @@ void ModelFile::write(const Network<T>& network, const Sink& sink) {
   for (std::size_t i = 0; i < initial.size(); ++i) {
     const std::vector<double>& values = initial[i].values->array;
     tensors[i].type == "F32" ? write_values<float>(sink, values) : write_values<double>(sink, values);
+  }
+  if (description.adapted) {
+    InputMap::arrays(net.input_layer.map, [&](const char*, const std::vector<double>& values) {
+      sink(std::as_bytes(std::span(values).first(net.nodes.inputs)));
+    });
   }
   for (const StoredArray& array : arrays) {
     const T* from = base_of(net, array.place) + array.offset;

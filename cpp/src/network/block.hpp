@@ -75,10 +75,16 @@ std::size_t even_block_rows(const Nodes<T>& nodes, std::size_t rows) {
   return (rows + rounds * team - 1) / (rounds * team);
 }
 
+// Rows of X, and how they are gathered
+struct Inputs {
+  const Samples& x;
+  ColumnMap map;
+};
+
 // f(block, its flow, its rows of x) for every block of these rows of x, after it has passed through the
 // nodes, or as far as the watched batch norm. Throws InterruptedError if `interrupted` returns true.
 template <class T, class F>
-void for_each_block(const Nodes<T>& nodes, const Folded<T>& net, const Samples& x, Range of_samples,
+void for_each_block(const Nodes<T>& nodes, const Folded<T>& net, const Inputs& inputs, Range of_samples,
                     std::size_t block_rows, std::size_t target_columns, const Normalizer<T>* watched,
                     const std::function<bool()>& interrupted, F&& f) {
   const std::size_t rows = of_samples.end - of_samples.begin, blocks = (rows + block_rows - 1) / block_rows;
@@ -112,7 +118,7 @@ void for_each_block(const Nodes<T>& nodes, const Folded<T>& net, const Samples& 
                        of_samples.begin + std::min(rows, (b + 1) * block_rows)};
       const Block<T> block(nodes, of_x.end - of_x.begin, target_columns, memory);
       if (!shared || thread == 0) {
-        gather_samples(x, block.input(), nullptr, of_x.begin, {0, of_x.end - of_x.begin});
+        gather_samples(inputs.x, block.input(), nullptr, of_x.begin, {0, of_x.end - of_x.begin}, inputs.map);
       }
       if (shared) barrier.wait(threads);
       Flow<T> flow = block.flow(net, shared ? all : alone, barrier);

@@ -57,8 +57,8 @@ void block_moments(Flow<T>& flow, const Normalizer<T>& of, double* mean, double*
 
 template <class T>
 ColumnMoments moments_of(const Normalizer<T>& of, const Nodes<T>& nodes, const Folded<T>& net,
-                         const Samples& x, const std::function<bool()>& interrupted) {
-  const std::size_t units = of.columns, rows = rows_of(x);
+                         const Inputs& inputs, const std::function<bool()>& interrupted) {
+  const std::size_t units = of.columns, rows = rows_of(inputs.x);
   constexpr std::size_t most = kBlocksAtATime * kBlockRows;
   std::vector<double> mean(kBlocksAtATime * units), squares(mean.size());
   const std::size_t columns = 2 * rounded<T>(units);
@@ -70,7 +70,7 @@ ColumnMoments moments_of(const Normalizer<T>& of, const Nodes<T>& nodes, const F
       const std::size_t number = (of_x.begin - begin) / kBlockRows, at = number * units;
       block_moments(flow, of, mean.data() + at, squares.data() + at, memory.data() + number * columns);
     };
-    for_each_block<T>(nodes, net, x, some, kBlockRows, 0, &of, interrupted, note);
+    for_each_block<T>(nodes, net, inputs, some, kBlockRows, 0, &of, interrupted, note);
     for (std::size_t row = some.begin; row < some.end; row += kBlockRows) {
       const std::size_t at = (row - begin) / kBlockRows * units;
       all.merge(mean.data() + at, squares.data() + at, std::min(kBlockRows, some.end - row));
@@ -96,7 +96,8 @@ void Network<T>::State::take_exact_statistics(const Samples& x, std::size_t epoc
     for (const Normalizer<T>* of : nodes.normalizers) {
       if (!of->norm.exact_statistics) continue;
       fold(folded.data(), of);
-      const ColumnMoments of_all = moments_of<T>(*of, nodes, {folded.data(), statistics}, x, interrupted);
+      const ColumnMoments of_all =
+          moments_of<T>(*of, nodes, {folded.data(), statistics}, {x, input_layer.columns()}, interrupted);
       const double others = static_cast<double>(of_all.rows - 1);
       for (std::size_t j = 0; j < of->columns; ++j) {
         statistics.mean(*of)[j] = without_denormals(static_cast<T>(of_all.mean[j]));

@@ -12,20 +12,21 @@ template <class T>
 void Network<T>::predict(const Samples& x, MatrixView<T> out,
                          const std::function<bool()>& interrupted) const {
   const State& net = *state_;
-  check_samples<T>(x, inputs());
+  check_samples<T>(x, inputs(), net.input_layer);
   out = checked_output("out", out, rows_of(x), outputs());
   check_apart({{"out", memory_of(out)}}, {{"X", memory_of(x)}});
   if (out.rows == 0) return;
   const Access::Reading reading(net.access);
+  check_learned(net.input_layer);
   const Folded<T> folded{net.folded(), net.statistics};
-  for_each_block<T>(net.nodes, folded, x, {0, out.rows}, even_block_rows(net.nodes, out.rows), 0, nullptr,
-                    interrupted, [&](const Block<T>&, const Flow<T>& flow, Range rows) {
-                      kernels<T>().outputs(
-                          static_cast<int>(net.loss.index()),
-                          out.data + static_cast<std::ptrdiff_t>(rows.begin) * out.row_stride,
-                          static_cast<std::size_t>(out.row_stride), read_only(flow.x),
-                          {0, rows.end - rows.begin});
-                    });
+  for_each_block<T>(
+      net.nodes, folded, {x, net.input_layer.columns()}, {0, out.rows}, even_block_rows(net.nodes, out.rows),
+      0, nullptr, interrupted, [&](const Block<T>&, const Flow<T>& flow, Range rows) {
+        kernels<T>().outputs(static_cast<int>(net.loss.index()),
+                             out.data + static_cast<std::ptrdiff_t>(rows.begin) * out.row_stride,
+                             static_cast<std::size_t>(out.row_stride), read_only(flow.x),
+                             {0, rows.end - rows.begin});
+      });
 }
 
 template <class T>
@@ -44,15 +45,16 @@ Evaluation Network<T>::evaluate(const Samples& x, const Targets& y, SampleWeight
   const State& net = *state_;
   const std::size_t rows = rows_of(x);
   if (rows == 0) throw ValueError("X: expected at least one row to evaluate, got none");
-  check_data<T>(x, y, weights, inputs(), outputs(), net.loss, checks);
+  check_data<T>(x, y, weights, inputs(), outputs(), net.loss, net.input_layer, checks);
   const ScaledWeights scaled(weights);
   const Access::Reading reading(net.access);
+  check_learned(net.input_layer);
   const std::size_t blocks = (rows + kBlockRows - 1) / kBlockRows;
   std::vector<double> block_loss(blocks), block_score(blocks);
   const std::size_t target_columns = columns_of_targets(y);
   const Folded<T> folded{net.folded(), net.statistics};
-  for_each_block<T>(net.nodes, folded, x, {0, rows}, kBlockRows, target_columns, nullptr, interrupted,
-                    [&](const Block<T>& block, const Flow<T>& flow, Range r) {
+  for_each_block<T>(net.nodes, folded, {x, net.input_layer.columns()}, {0, rows}, kBlockRows, target_columns,
+                    nullptr, interrupted, [&](const Block<T>& block, const Flow<T>& flow, Range r) {
                       const std::size_t count = r.end - r.begin, number = r.begin / kBlockRows;
                       std::int32_t labels[kBlockRows];
                       gather_targets(y, outputs(), labels, block.targets(), nullptr, r.begin, {0, count});

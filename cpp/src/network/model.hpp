@@ -64,6 +64,7 @@ struct Network<T>::State {
         nodes(inputs, layers),
         loss(checked_loss(loss_, nodes.outputs())),
         loss_for_kernels(loss, nodes.outputs()),
+        input_layer(layers),
         seed(seed_),
         parameters(nodes.table.size),
         statistics(nodes),
@@ -95,6 +96,7 @@ struct Network<T>::State {
   const Nodes<T> nodes;
   const Loss loss;
   const LossForKernels<T> loss_for_kernels;
+  InputLayer input_layer;
   const std::uint64_t seed;
   std::map<std::string, std::string> metadata;  // the user's
   ColumnNames column_names;

@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "data/checks.hpp"
 #include "data/operands.hpp"
+#include "data/sample_weights.hpp"
 #include "network/metadata.hpp"
 #include "network/model.hpp"
 
@@ -38,6 +39,7 @@ Network<T> Network<T>::copy() const {
   to->parameters = from.parameters;
   to->statistics = from.statistics;
   to->epochs = from.epochs;
+  to->input_layer = from.input_layer;
   to->state = from.state;
   to->fold();
   return Network(std::move(to));
@@ -159,6 +161,66 @@ void Network<T>::State::set_array(const ParameterArray& array, std::span<const T
   write(shown(), array, values);
   const std::size_t end = array.offset + Panels<T>{nullptr, array.rows, array.columns}.size();
   state.trained_from_shown(parameters.data(), nodes.table, {array.offset, end});
+}
+
+namespace {
+
+void check_has_input_layer(const InputLayer& layer) {
+  if (!layer.exists) throw ValueError("adapt: the network has no input layer, such as a Standardize");
+}
+
+}  // namespace
+
+template <class T>
+void Network<T>::adapt(const Samples& x, SampleWeights weights) {
+  State& net = *state_;
+  check_has_input_layer(net.input_layer);
+  check_samples<T>(x, inputs(), net.input_layer);
+  check_sample_weights<T>(weights, rows_of(x));
+  const Access::Writing writing(net.access);
+  net.input_layer.map = learn_inputs(net.layers, x, ScaledWeights(weights));
+}
+
+template <class T>
+void Network<T>::adapt(const std::function<std::optional<InputChunk>()>& next) {
+  State& net = *state_;
+  check_has_input_layer(net.input_layer);
+  const Access::Writing writing(net.access);
+  InputLearner learner(net.layers, inputs(), true);
+  while (const std::optional<InputChunk> chunk = next()) {
+    check_samples<T>(chunk->x, inputs(), net.input_layer);
+    check_sample_weights<T>(chunk->weights, rows_of(chunk->x));
+    learner.add(chunk->x, chunk->weights);
+  }
+  net.input_layer.map = learner.learn();
+}
+
+template <class T>
+bool Network<T>::has_input_layer() const {
+  return state_->input_layer.exists;
+}
+template <class T>
+bool Network<T>::adapted() const {
+  const Access::Reading reading(state_->access);
+  return state_->input_layer.learned();
+}
+
+template <class T>
+std::vector<LearnedArray> Network<T>::learned_arrays() const {
+  const Access::Reading reading(state_->access);
+  std::vector<LearnedArray> arrays;
+  if (!state_->input_layer.exists || !state_->input_layer.learned()) return arrays;
+  InputMap::arrays(state_->input_layer.map, [&](const char* name, const std::vector<double>& values) {
+    const auto end = values.begin() + static_cast<std::ptrdiff_t>(state_->nodes.inputs);
+    arrays.push_back({learned_name(name), {values.begin(), end}});
+  });
+  return arrays;
+}
+
+template <class T>
+void Network<T>::check(const Samples& x, const Targets& y, SampleWeights weights) const {
+  if (rows_of(x) == 0) throw ValueError("X: expected at least one row, got none");
+  check_data<T>(x, y, weights, inputs(), outputs(), loss(), state_->input_layer);
 }
 
 template <class T>

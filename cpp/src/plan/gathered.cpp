@@ -54,7 +54,7 @@ void Gathered<T>::run(int, const StepOf<T>& step, Range, Range rows) const {
   const DataSource& data = *step.data;
   const Batch batch = step.batch;
   const Panels<T> x = out.out(batch);
-  gather_samples(*data.x, x, data.order, batch.first, rows);
+  gather_samples(*data.x, x, data.order, batch.first, rows, data.map);
   std::int32_t* const labels = labels_[batch.odd].data();
   gather_targets(*data.y, outputs_, labels, targets(batch), data.order, batch.first, rows);
   for (std::size_t i = rows.begin; weighted_ && i < rows.end; ++i) {

@@ -18,12 +18,19 @@ NodeList<T> make_nodes(const std::vector<Layer>& layers, Declarations<T>& d) {
     d.number = d.depth == 0 ? i : d.next_inside++;
     d.name = name + "layer" + std::to_string(i + 1);
     d.text = text + layer_text(i);
-    nodes.push_back(std::visit(
-        [&]<class Kind>(const Kind& kind) {
+    auto node = std::visit(
+        [&]<class Kind>(const Kind& kind) -> std::unique_ptr<Node<T>> {
           Kind::fields(kind, FieldCheck{d.text});
-          return NodeOf<Kind>::template make<T>(kind, d);
+          if constexpr (requires { Kind::of_inputs; }) {
+            if (d.depth == 0 && i == 0) return nullptr;  // it acts while rows are gathered
+            throw ValueError(d.text + "an input layer (" + Kind::name + ") must come first");
+          } else {
+            return NodeOf<Kind>::template make<T>(kind, d);
+          }
         },
-        layers[i].kind));
+        layers[i].kind);
+    if (node == nullptr) continue;
+    nodes.push_back(std::move(node));
     d.columns = nodes.back()->out.columns;
     d.widest = std::max(d.widest, rounded<T>(d.columns));
     d.before = &layers[i];

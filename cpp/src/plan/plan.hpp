@@ -11,12 +11,13 @@
 
 namespace fanin {
 
-// The user's data for steps: x, y, sample weights, and the order of rows
+// The user's data for steps: x, y, sample weights, the order of rows, and the map of the input layer
 struct DataSource {
   const Samples* x;
   const Targets* y;
   ScaledWeights weights;
   const std::uint32_t* order;
+  ColumnMap map = {};
 };
 
 // Where gradients go: to the update block by block if `whole` is null, else to that buffer

@@ -65,23 +65,21 @@ struct FitUnderWay {
       : network(trained),
         options(checked(chosen, method)),
         budget(options.max_steps, options.max_seconds),
-        first_validation(validation(Checks::all)),  // reports its errors before any training
         training(network, data.x, data.y,
                  {options.batch_size, options.shuffle, std::move(interrupted), &budget}, data.weights),
         loop(options.epochs, validate(), [this](const Epoch& epoch) { return stops_after(epoch); }, &budget) {
+    if (options.validation)
+      network.check(options.validation->x, options.validation->y, options.validation->weights);
     if (options.early_stopping) stopper.emplace(network, *options.early_stopping);
   }
   FitUnderWay(const FitUnderWay&) = delete;
   FitUnderWay& operator=(const FitUnderWay&) = delete;
 
-  std::optional<Evaluation> validation(Checks checks) const {
-    if (!options.validation) return std::nullopt;
-    const DataSet& v = *options.validation;
-    return network.evaluate(v.x, v.y, v.weights, {}, checks);
-  }
   std::function<Evaluation()> validate() const {
     if (!options.validation) return {};
-    return [this] { return *validation(Checks::shapes); };
+    return [this, &v = *options.validation] {
+      return network.evaluate(v.x, v.y, v.weights, {}, Checks::shapes);
+    };
   }
   bool stops_after(const Epoch& epoch) {
     history.epochs.push_back(epoch);
@@ -98,7 +96,6 @@ struct FitUnderWay {
   Network<T>& network;
   const FitOptions& options;
   Budget budget;
-  const std::optional<Evaluation> first_validation;
   Training<T> training;
   EpochLoop loop;
   std::optional<Stopper<T>> stopper;

@@ -9,6 +9,7 @@
 #include "data/checks.hpp"
 #include "data/operands.hpp"
 #include "fanin/error.hpp"
+#include "network/model.hpp"
 #include "plan/step.hpp"
 #include "team/call.hpp"
 
@@ -21,6 +22,7 @@ struct Objective<T>::State {
       : x(samples),
         y(targets),
         weights(sample_weights),
+        input_layer(network.state_->input_layer),
         interrupted(std::move(asked)),
         order(rows_of(x)),
         nodes(network.inputs(), network.layers()),
@@ -38,6 +40,7 @@ struct Objective<T>::State {
   const Samples x;
   const Targets y;
   const ScaledWeights weights;
+  const InputLayer input_layer;
   const std::function<bool()> interrupted;
   std::vector<std::uint32_t> order;
   const Nodes<T> nodes;
@@ -69,7 +72,7 @@ double Objective<T>::State::run(std::span<const T> w, T* gradient) {
                   [](T* to, const T* from, std::size_t n) { std::copy_n(from, n, to); });
   if (gradient != nullptr && whole.size() == 0) whole = Buffer<T>(nodes.table.size);
   const Batch all{0, 0, order.size()}, none{1, order.size(), 0};
-  const DataSource data{&x, &y, weights, order.data()};
+  const DataSource data{&x, &y, weights, order.data(), input_layer.columns()};
   const GradientSink<T> sink{gradient != nullptr ? whole.data() : nullptr};
   step.restart(random);
   bool done = false;
@@ -95,7 +98,9 @@ double Objective<T>::State::run(std::span<const T> w, T* gradient) {
 template <class T>
 Objective<T>::Objective(const Network<T>& network, const Samples& x, const Targets& y, SampleWeights weights,
                         std::function<bool()> interrupted) {
-  check_data<T>(x, y, weights, network.inputs(), network.outputs(), network.loss());
+  check_data<T>(x, y, weights, network.inputs(), network.outputs(), network.loss(),
+                network.state_->input_layer);
+  check_learned(network.state_->input_layer);
   if (rows_of(x) == 0) throw ValueError("X: expected at least one row, got none");
   state_ = std::make_unique<State>(network, x, y, weights, std::move(interrupted));
   check_batch(rows_of(x), state_->nodes.has_batch_norm());

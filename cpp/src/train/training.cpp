@@ -24,6 +24,7 @@ void Training<T>::State::restart() {
   net.state.reserve_shown(*method, table);
   step.allocate(*method);
   // Nothing throws from here on.
+  if (!net.input_layer.learned()) net.input_layer.map = std::move(learned);
   std::memcpy(finite_parameters(), net.weights(), table.size * sizeof(T));
   net.state.prepare(*method, table, net.parameters.data());
   finite_statistics.copy(net.statistics);
@@ -136,7 +137,8 @@ void Training<T>::State::restore(const std::string& what, std::size_t at_step, s
   net.fold();
   const std::size_t number = layer + 1, epoch = epoch_of_fit();
   const auto& normalizers = net.nodes.normalizers;
-  const bool normalized = !normalizers.empty() && normalizers.front()->stage == 0 && what != kStatistics;
+  const bool normalized = net.input_layer.exists ||
+                          (!normalizers.empty() && normalizers.front()->stage == 0 && what != kStatistics);
   throw DivergedError("training diverged: in epoch " + std::to_string(epoch) + ", step " +
                           std::to_string(at_step) + ", " + what + " not finite, first in layer " +
                           std::to_string(number) +
@@ -183,7 +185,7 @@ Training<T>::Training(Network<T>& network, const Samples& x, const Targets& y, T
         "1");
   }
   check_batch(rows_of(x), net.nodes.has_batch_norm());
-  check_data<T>(x, y, weights, network.inputs(), network.outputs(), net.loss);
+  check_data<T>(x, y, weights, network.inputs(), network.outputs(), net.loss, net.input_layer);
   if (net.training.exchange(true)) throw BusyError("network: another training is under way");
   try {
     state_ = std::make_unique<State>(net, x, y, weights, std::move(options));

@@ -31,6 +31,7 @@ struct Training<T>::State {
         step(net.nodes.inputs, net.layers, net.statistics, net.loss_for_kernels.get(),
              {y, !weights.empty(), largest_batch()}, options.interrupted) {
     for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<std::uint32_t>(i);
+    if (!net.input_layer.learned()) learned = learn_inputs(net.layers, x, weights);
   }
 
   std::size_t largest_batch() const { return batch_size + (joins_last ? 1 : 0); }
@@ -57,7 +58,7 @@ struct Training<T>::State {
 
   void restart();
   bool one_step(Member member, const DataSource& data, std::size_t number);
-  DataSource data() const { return {&x, &y, weights, order.data()}; }
+  DataSource data() const { return {&x, &y, weights, order.data(), net.input_layer.columns()}; }
   void note_step(std::size_t number) {
     loss_sum += step.batch_loss();
     weight_sum += step.batch_weight();
@@ -97,6 +98,7 @@ struct Training<T>::State {
   RunningStatistics<T> finite_statistics;
   Step<T> step;
 
+  InputMap learned;  // until the first epoch
   std::optional<Method> method;
   std::size_t next_step = 0, gathered = 0;  // batches
   std::size_t end_step = 0;                 // where the epoch or the budget ends

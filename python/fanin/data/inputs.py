@@ -81,7 +81,7 @@ class error_context:  # noqa: N801 - a context manager
     """Put `prefix` before the message of an error, and the name of a frame's column after its number."""
 
     def __init__(self, prefix: str = "", labels: Mapping[str, list[object]] = MappingProxyType({})) -> None:
-        self._prefix, self._labels = prefix, labels
+        self.prefix, self._labels = prefix, labels
 
     def __enter__(self) -> None:
         """Do nothing."""
@@ -91,9 +91,9 @@ class error_context:  # noqa: N801 - a context manager
         if not isinstance(error, TypeError | ValueError):
             return
         named = _with_column_name(error, self._labels)
-        if named is not None or self._prefix:
+        if named is not None or self.prefix:
             raised = ValueError if isinstance(error, ValueError) else TypeError
-            raise raised(self._prefix + (named or str(error))) from None
+            raise raised(self.prefix + (named or str(error))) from None
 
 
 def _with_column_name(error: Any, labels: Mapping[str, list[object]]) -> str | None:

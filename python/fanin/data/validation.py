@@ -29,9 +29,9 @@ class Validation:
         with error_context(prefix):
             check_parts(data)
             weights = data[2] if len(data) == 3 else None
-            X, y, labels = as_data(data[0], data[1], net.dtype, names)
+            X, y, labels = as_data(data[0], data[1], net._data_dtype, names)
             with error_context(labels=labels):
-                net._core.evaluate(X, y, weights)
+                net._core.check(X, y, weights)
         # convert lists to arrays once, not in every epoch
         given = {"X": X, "y": y, "sample_weight": weights}
         self._data = [None if value is None else _core.numbers(name, value) for name, value in given.items()]

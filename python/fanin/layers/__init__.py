@@ -9,8 +9,11 @@ from fanin.layers.dropout import Dropout
 from fanin.layers.layer import Layer
 from fanin.layers.list_of_layers import BY_NAME, all_inside, check_layers, described, restored
 from fanin.layers.residual import Residual
+from fanin.layers.robust_scale import RobustScale
+from fanin.layers.standardize import MissingName, Standardize
 
-BY_NAME.update({kind.name: kind for kind in (Dense, BatchNorm, Dropout, Activation, Residual)})
+KINDS = (Dense, BatchNorm, Dropout, Activation, Residual, Standardize, RobustScale)
+BY_NAME.update({kind.name: kind for kind in KINDS})
 
 __all__ = [
     "BY_NAME",
@@ -21,7 +24,10 @@ __all__ = [
     "Dropout",
     "InitializerName",
     "Layer",
+    "MissingName",
     "Residual",
+    "RobustScale",
+    "Standardize",
     "all_inside",
     "check_layers",
     "described",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from fanin.layers import Layer
+    from fanin.network import Network
 
     Chunk = tuple[ArrayLike, ArrayLike] | tuple[ArrayLike, ArrayLike, ArrayLike | None]
     Chunks = Iterable[Chunk] | Callable[[], Iterable[Chunk]]
@@ -42,6 +44,27 @@ def check_chunks(chunks: Chunks, epochs: int) -> Callable[[], Iterator[Chunk]]:
             "expected a list, or a function that returns a new iterator"
         )
     return lambda: _iterator(chunks)
+
+
+def adapt_to_chunks(net: Network, chunks: Chunks) -> None:
+    """Let an input layer that has not learned yet learn from all chunks, if they can be read again after that."""
+    if net._core.adapted:
+        return
+    if callable(chunks) or _iterator(chunks) is not chunks:
+        net.adapt_chunks(chunks)
+        return
+    warnings.warn(
+        "chunks: the input layer learns from the first chunk alone, because an iterator can be read only once; "
+        "expected a list or a function that returns a new iterator, or a call of adapt or adapt_chunks before",
+        stacklevel=3,
+    )
+
+
+def inputs_of(chunks: Iterator[Chunk]) -> Iterator[tuple[ArrayLike, ArrayLike | None]]:
+    """Yield X and the sample weights of each chunk."""
+    for chunk in chunks:
+        check_parts(chunk)
+        yield chunk[0], chunk[2] if len(chunk) == 3 else None
 
 
 def train_on_chunks(fit: Fit, chunks: Iterator[Chunk]) -> float:

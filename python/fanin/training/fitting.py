@@ -59,7 +59,7 @@ class Fit:
         population: _core.Population | None = None,
     ) -> Closing:
         """Check the data and allocate what an epoch needs; for a `with` block, which frees it."""
-        X, y, labels = as_data(X, y, self.net.dtype, self._names)
+        X, y, labels = as_data(X, y, self.net._data_dtype, self._names)
         with error_context(labels=labels):
             return Closing(
                 self.net._training(

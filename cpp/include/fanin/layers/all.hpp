@@ -5,6 +5,7 @@
 //                     f(name, entry, list)         one entry of a list, such as Initializers
 //                     f(name, optional value)      a value with fields of its own, or none
 //                     f(name, layers)              a list of inner layers
+//   of_inputs         for an input layer, which acts while rows are gathered
 #pragma once
 
 #include <optional>
@@ -16,15 +17,18 @@
 #include "fanin/layers/dense.hpp"
 #include "fanin/layers/dropout.hpp"
 #include "fanin/layers/residual.hpp"
+#include "fanin/layers/robust_scale.hpp"
+#include "fanin/layers/standardize.hpp"
 #include "fanin/list.hpp"
 #include "fanin/variant.hpp"
 
 namespace fanin {
 
-using Layers = List<Dense, BatchNorm, Dropout, ActivationLayer, Residual>;
+using Layers = List<Dense, BatchNorm, Dropout, ActivationLayer, Residual, Standardize, RobustScale>;
 
-// The usual order is Dense (with batch norm, then its activation), Dropout, Dense, ...; the last layer
-// produces the outputs: a Dense, an activation or a Residual.
+// An input layer, a kind with `of_inputs`, comes first. The usual order is then Dense (with batch norm, then
+// its activation), Dropout, Dense, ...; the last layer produces the outputs: a Dense, an activation or a
+// Residual.
 struct Layer {
   using Kind = decltype(variant_of(Layers{}));
   Kind kind;

@@ -1,0 +1,13 @@
+// What input layers do with missing values.
+#pragma once
+
+#include "fanin/fields.hpp"
+
+namespace fanin {
+
+// A missing value (NaN) is refused, or replaced by the mean or the median of its column in the training set.
+enum class Missing { error, mean, median };
+
+inline constexpr const char* missing_names[] = {"error", "mean", "median"};
+
+}  // namespace fanin

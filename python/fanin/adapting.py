@@ -1,0 +1,78 @@
+"""A model whose input layer learns from data."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fanin.data.inputs import Labels, as_array, error_context
+from fanin.storage import StoredModel
+from fanin.training.chunks import check_chunks, inputs_of
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from fanin.training.chunks import Chunks
+
+
+class AdaptedModel(StoredModel):
+    """The part of `fanin.Network` that lets an input layer learn, such as a `fanin.Standardize`."""
+
+    @property
+    def learned(self) -> Mapping[str, NDArray[np.float64]]:
+        """Copies of what the input layer has learned: "layer1.centre", "layer1.scale" and "layer1.fill", (n_inputs,).
+
+        The layer maps x to ``(x - centre) scale`` and a missing value to fill (`RobustScale` then squashes both). Empty
+        before the first fit or `adapt`, and for a network without an input layer.
+        """
+        return MappingProxyType(self._core.learned_arrays)
+
+    def adapt(self, X: ArrayLike, *, sample_weight: ArrayLike | None = None) -> None:
+        """Let the input layer learn from these rows, in place of what it has learned so far.
+
+        The first `fit` does this with its training rows unless the layer has learned already. The weights of the
+        network stay as they are.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If there is no input layer, or for invalid X; nothing is changed.
+
+        Examples
+        --------
+        >>> import numpy as np, fanin
+        >>> net = fanin.Network(1, [fanin.Standardize(), fanin.Dense(1)])
+        >>> net.adapt(np.array([[1.0], [3.0]]))
+        >>> net.learned["layer1.centre"]
+        array([2.])
+        """
+        self._adapt(iter([(X, sample_weight)]))
+
+    def adapt_chunks(self, chunks: Chunks) -> None:
+        """Let the input layer learn from chunks (X, y) or (X, y, sample_weight), as for `fit_chunks`: see `adapt`."""
+        self._adapt(inputs_of(check_chunks(chunks, 1)()), "chunk {}: ")
+
+    def _adapt(self, chunks: Iterator[tuple[ArrayLike, ArrayLike | None]], prefix: str = "") -> None:
+        """Let the input layer learn; `prefix` with the number of the chunk comes before messages."""
+        labels: Labels = {}
+        names = {name: list(columns) for name, columns in self._core.column_names.items()}
+        context = error_context(labels=labels)
+
+        def converted() -> Iterator[tuple[ArrayLike, ArrayLike | None]]:
+            for number in itertools.count(1):
+                context.prefix = prefix.format(number)
+                try:
+                    X, weight = next(chunks)
+                except StopIteration:
+                    context.prefix = ""
+                    return
+                yield as_array("X", X, self._data_dtype, labels, names), weight
+
+        with context:
+            self._core.adapt(converted())
+        if names != self._core.column_names:
+            self._core.set_column_names(names)
