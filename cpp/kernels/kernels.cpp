@@ -77,9 +77,14 @@ constexpr Kernels<T> make_kernels() {
 
 extern const KernelTable FANIN_TABLE(FANIN_ISA);
 constinit const KernelTable FANIN_TABLE(FANIN_ISA) = {
-    FANIN_STRING(FANIN_ISA),   FANIN_ISA::make_kernels<float>(), FANIN_ISA::make_kernels<double>(),
-    FANIN_ISA::random_bits,    FANIN_ISA::moments_of_present,    FANIN_ISA::to_doubles,
-    FANIN_ISA::uniform_values, FANIN_ISA::normal_pairs,
+    FANIN_STRING(FANIN_ISA),
+    FANIN_ISA::make_kernels<float>(),
+    FANIN_ISA::make_kernels<double>(),
+    FANIN_ISA::random_bits,
+    {FANIN_ISA::moments_of_inputs<false>, FANIN_ISA::moments_of_inputs<true>},
+    FANIN_ISA::to_doubles,
+    FANIN_ISA::uniform_values,
+    FANIN_ISA::normal_pairs,
 };
 
 }  // namespace fanin

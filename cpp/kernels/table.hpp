@@ -281,9 +281,10 @@ struct KernelTable {
   // out[i] = the first half of Philox's block first + i; the counter is the block's number and three words
   void (*random_bits)(std::uint64_t* out, std::uint32_t first, std::size_t n, const std::uint32_t* counter,
                       const std::uint32_t* key);
-  // see input_moments.hpp
-  void (*moments_of_present)(double* weight, double* mean, double* squares, const double* x,
-                             const double* origin, const double* row_weight, std::size_t rows, std::size_t n);
+  // see input_moments.hpp; [1]: NaN are missing values
+  void (*moments_of_inputs[2])(double* weight, double* mean, double* squares, const double* x,
+                               const double* origin, const double* row_weight, std::size_t rows,
+                               std::size_t n);
   void (*to_doubles)(double* out, const float* in, std::size_t n);
   // values with variance 1 from n blocks, one uniform value or two normal ones from each
   void (*uniform_values)(double* out, std::uint32_t first, std::size_t n, const std::uint32_t* counter,

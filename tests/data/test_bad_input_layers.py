@@ -62,7 +62,10 @@ def test_a_column_of_missing_values_is_refused(kind, X):
         ),
         (lambda kind: fanin.Network(7, [kind()]), "expected at least one Dense"),
         (lambda kind: kind("mode"), "missing: expected one of error, mean, median, got 'mode'"),
-        (lambda kind: fanin.Network(1, [fanin.Dense(1)]).adapt([[1.0]]), "the network has no input layer"),
+        (
+            lambda kind: fanin.Network(1, [fanin.Dense(1)]).adapt([[1.0]]),
+            "network: it has no input layer, such as a Standardize",
+        ),
         (
             lambda kind: net_of(kind()).predict(np.ones((1, 7))),
             "has not learned from data yet; call fit or adapt",

@@ -12,7 +12,8 @@ const Loss& checked_loss(const Loss& loss, std::size_t outputs);
 // Values must be finite in T, labels in 0..outputs-1. An input layer accepts all finite numbers, and perhaps
 // missing ones.
 template <class T>
-void check_samples(const Samples& x, std::size_t inputs, const InputLayer& layer);
+void check_samples(const Samples& x, std::size_t inputs, const InputLayer& layer,
+                   Checks checks = Checks::all);
 // Throws unless the input layer, if there is one, has learned.
 void check_learned(const InputLayer& layer);
 // Batch norm divides by the standard deviation over the rows.

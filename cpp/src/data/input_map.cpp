@@ -129,15 +129,18 @@ InputLearner::InputLearner(const std::vector<Layer>& layers, std::size_t columns
     : layer_(layers[0].kind),
       columns_(columns),
       several_(several),
+      missing_(InputLayer(layers).allows_missing),
       samples_(needs_quantiles(layer_)),
       origin_(columns, std::numeric_limits<double>::quiet_NaN()),
       weight_(columns),
       mean_(columns),
-      squares_(columns) {}
+      squares_(columns) {
+  if (!InputLayer(layers).exists) throw ValueError("network: it has no input layer, such as a Standardize");
+}
 
 // Each thread takes some columns.
-void InputLearner::add_moments(const Samples& x, const std::vector<double>& weights) {
-  constexpr std::size_t most = 256, unit = 16;
+bool InputLearner::add_moments(const Samples& x, const std::vector<double>& weights) {
+  constexpr std::size_t most = 64, unit = 16;
   const std::size_t rows = rows_of(x);
   const double flops = kFlopsPerValue * static_cast<double>(rows) * static_cast<double>(columns_);
   run_call(threads_for(flops), [&](int thread, int threads) {
@@ -154,8 +157,8 @@ void InputLearner::add_moments(const Samples& x, const std::vector<double>& weig
           double& origin = origin_[begin + j];
           for (std::size_t i = 0; i < count && std::isnan(origin); ++i) origin = values[i * n + j];
         }
-        active_kernels().moments_of_present(block[0], block[1], block[2], values.data(),
-                                            origin_.data() + begin, weights.data() + row, count, n);
+        active_kernels().moments_of_inputs[missing_](block[0], block[1], block[2], values.data(),
+                                                     origin_.data() + begin, weights.data() + row, count, n);
         for (std::size_t j = 0; j < n; ++j) {
           const double more = block[0][j];
           if (more == 0) continue;
@@ -168,6 +171,9 @@ void InputLearner::add_moments(const Samples& x, const std::vector<double>& weig
       }
     }
   });
+  const auto is_finite = [](double x) { return std::isfinite(x); };
+  return std::ranges::all_of(mean_, is_finite) &&
+         std::ranges::none_of(origin_, [](double x) { return std::isinf(x); });
 }
 
 void InputLearner::add_to_sample(const Samples& x, const std::vector<double>& weights) {

@@ -68,11 +68,12 @@ class InputLearner {
   // `several` if there may be more than one chunk: the rows of the sample are then copied
   InputLearner(const std::vector<Layer>& layers, std::size_t columns, bool several);
 
-  // Weights are finite and at least 0. X is checked, except that it may have missing values.
+  // Weights are finite and at least 0, and X has the right shape. Returns whether its values are in order: if
+  // not, some may be infinite, or missing although the layer does not accept that.
   template <class W>
-  void add(const Samples& x, const W& weights);
-  // Throws ValueError if there is no row, or a column has only missing values or a variance that overflows.
-  // A single chunk is needed again.
+  bool add(const Samples& x, const W& weights);
+  // Throws ValueError if there is no row, or a column has only missing values, or its mean or variance
+  // overflows. A single chunk is needed again.
   InputMap learn(const Samples* only = nullptr) const;
 
  private:
@@ -82,12 +83,12 @@ class InputLearner {
     double weight;
     std::vector<double> values;  // a copy, if there may be more chunks
   };
-  void add_moments(const Samples& x, const std::vector<double>& weights);
+  bool add_moments(const Samples& x, const std::vector<double>& weights);
   void add_to_sample(const Samples& x, const std::vector<double>& weights);
 
   const Layer::Kind layer_;
   const std::size_t columns_;
-  const bool several_, samples_;
+  const bool several_, missing_, samples_;
   // Of each column: its first value that is not missing, and the moments of the differences from it
   std::vector<double> origin_, weight_, mean_, squares_;
   std::size_t rows_ = 0;
@@ -95,20 +96,13 @@ class InputLearner {
 };
 
 template <class W>
-void InputLearner::add(const Samples& x, const W& weights) {
+bool InputLearner::add(const Samples& x, const W& weights) {
   std::vector<double> of_rows(rows_of(x), 1.0);
   for (std::size_t i = 0; i < weights.size(); ++i) of_rows[i] = weights[i];
-  add_moments(x, of_rows);
+  const bool in_order = add_moments(x, of_rows);
   if (samples_) add_to_sample(x, of_rows);
   rows_ += of_rows.size();
-}
-
-// The same from one data set
-template <class W>
-InputMap learn_inputs(const std::vector<Layer>& layers, const Samples& x, const W& weights) {
-  InputLearner learner(layers, columns_of(x), false);
-  learner.add(x, weights);
-  return learner.learn(&x);
+  return in_order;
 }
 
 }  // namespace fanin

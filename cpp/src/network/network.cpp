@@ -165,8 +165,13 @@ void Network<T>::State::set_array(const ParameterArray& array, std::span<const T
 
 namespace {
 
-void check_has_input_layer(const InputLayer& layer) {
-  if (!layer.exists) throw ValueError("adapt: the network has no input layer, such as a Standardize");
+template <class T>
+void learn_from(InputLearner& learner, const InputLayer& layer, const Samples& x, SampleWeights weights,
+                std::size_t inputs) {
+  check_samples<T>(x, inputs, layer, Checks::shapes);
+  check_sample_weights<T>(weights, rows_of(x));
+  // a pass over X that looks for the value that is not in order
+  if (!learner.add(x, weights)) check_samples<T>(x, inputs, layer);
 }
 
 }  // namespace
@@ -174,23 +179,19 @@ void check_has_input_layer(const InputLayer& layer) {
 template <class T>
 void Network<T>::adapt(const Samples& x, SampleWeights weights) {
   State& net = *state_;
-  check_has_input_layer(net.input_layer);
-  check_samples<T>(x, inputs(), net.input_layer);
-  check_sample_weights<T>(weights, rows_of(x));
+  InputLearner learner(net.layers, inputs(), false);
   const Access::Writing writing(net.access);
-  net.input_layer.map = learn_inputs(net.layers, x, ScaledWeights(weights));
+  learn_from<T>(learner, net.input_layer, x, weights, inputs());
+  net.input_layer.map = learner.learn(&x);
 }
 
 template <class T>
 void Network<T>::adapt(const std::function<std::optional<InputChunk>()>& next) {
   State& net = *state_;
-  check_has_input_layer(net.input_layer);
-  const Access::Writing writing(net.access);
   InputLearner learner(net.layers, inputs(), true);
+  const Access::Writing writing(net.access);
   while (const std::optional<InputChunk> chunk = next()) {
-    check_samples<T>(chunk->x, inputs(), net.input_layer);
-    check_sample_weights<T>(chunk->weights, rows_of(chunk->x));
-    learner.add(chunk->x, chunk->weights);
+    learn_from<T>(learner, net.input_layer, chunk->x, chunk->weights, inputs());
   }
   net.input_layer.map = learner.learn();
 }

@@ -31,7 +31,10 @@ struct Training<T>::State {
         step(net.nodes.inputs, net.layers, net.statistics, net.loss_for_kernels.get(),
              {y, !weights.empty(), largest_batch()}, options.interrupted) {
     for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<std::uint32_t>(i);
-    if (!net.input_layer.learned()) learned = learn_inputs(net.layers, x, weights);
+    if (net.input_layer.learned()) return;
+    InputLearner learner(net.layers, net.nodes.inputs, false);
+    learner.add(x, weights);
+    learned = learner.learn(&x);
   }
 
   std::size_t largest_batch() const { return batch_size + (joins_last ? 1 : 0); }
