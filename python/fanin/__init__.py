@@ -14,24 +14,29 @@ from fanin.config import (
 from fanin.layers import Activation, BatchNorm, Dense, Dropout, Residual
 from fanin.network import Network, load
 from fanin.training.callbacks import Callback
+from fanin.training.decision import Decision
 from fanin.training.early_stopping import EarlyStopping
 from fanin.training.history import History
+from fanin.training.race import RateCurve, find_rate
 from fanin.training.together import train_together
 
 __all__ = [
     "Activation",
     "BatchNorm",
     "Callback",
+    "Decision",
     "Dense",
     "DivergedError",
     "Dropout",
     "EarlyStopping",
     "History",
     "Network",
+    "RateCurve",
     "Residual",
     "__version__",
     "config",
     "cpu",
+    "find_rate",
     "functional",
     "get_cmake_dir",
     "get_include",

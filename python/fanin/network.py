@@ -16,9 +16,10 @@ from fanin.optim import Rule
 from fanin.storage import StoredModel, as_path
 from fanin.training.callbacks import Callbacks
 from fanin.training.chunks import check_chunks, check_statistics, train_on_chunks
-from fanin.training.fitting import Fit, open_fit
+from fanin.training.fitting import Fit
 from fanin.training.history import History
 from fanin.training.objective import Objective
+from fanin.training.race import open_resolved
 from fanin.training.settings import Settings
 
 if TYPE_CHECKING:
@@ -136,6 +137,8 @@ class Network(StoredModel):
             for softmax_cross_entropy; else targets, shape (n_samples, n_outputs), or (n_samples,) for one output.
         rule : Rule
             Update rule, for example ``optim.Adam(1e-3)``; wrap it in `optim.Around` for penalties, decay and clipping.
+            The rate "auto" is chosen by the race of `find_rate`, for up to a third more steps, and falls to 0 by a
+            cosine; ``history.decisions`` says why.
             Mini-batches with a rule for full batches cause an `optim.BatchSizeWarning`.
         epochs : int
             Passes over the data.
@@ -185,7 +188,7 @@ class Network(StoredModel):
             max_steps=max_steps,
             max_seconds=max_seconds,
         )
-        fit, opened = open_fit(self, X, y, settings)
+        fit, opened = open_resolved(self, X, y, settings)
         with opened as training:
             history = fit.run(lambda: fit.epoch(training)[0])
             if fit.epochs > 0:

@@ -15,6 +15,7 @@ from fanin.training.callbacks import CallbackList, Logs
 from fanin.training.history import History
 from fanin.training.progress import progress
 from fanin.training.settings import MOST, Settings
+from fanin.values import check_number
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -42,7 +43,7 @@ class Fit:
     ) -> None:
         self._names, self._stored_names = names, net._core.column_names
         self.net, self.rule, self.epochs = net, settings.rule, int(settings.epochs)
-        self._values = self.rule.values_on(net._trained)
+        self._values, self._factor = self.rule.values_on(net._trained), 1.0
         self.batch_size, self.shuffle = min(int(settings.batch_size), 2**32), bool(settings.shuffle)
         self._warned = False
         self.budget = settings.new_budget()
@@ -91,13 +92,21 @@ class Fit:
         """Train one epoch; return its mean loss and the fraction of the samples, by weight, that the budget allowed."""
         self.warn_of_mini_batches(training.rows, stacklevel=6)
         self._store_names()
-        trained: tuple[float, float] = training.epoch(self.rule.name, self._values)
+        trained: tuple[float, float] = training.epoch(self.rule.name, self._current_values())
         return trained
 
     def begin_epoch(self, training: Any, population: _core.Population, number: int) -> None:
         """Begin an epoch for the population to train."""
         self._store_names()
-        training.begin_epoch(population, number, self.rule.name, self._values)
+        training.begin_epoch(population, number, self.rule.name, self._current_values())
+
+    def _current_values(self) -> dict[str, Any]:
+        """Return the hyper-parameters, with the learning rate times the factor that callbacks have set."""
+        factor = self.history.rate_factor
+        if factor != self._factor:
+            check_number("rate_factor", factor, at_least=0)
+            self._values, self._factor = self.rule.times(factor).values_on(self.net._trained), factor
+        return self._values
 
     def _store_names(self) -> None:
         """Store the column names of the training data in the network."""
@@ -156,10 +165,18 @@ def open_fit(
     net: Network, X: ArrayLike, y: ArrayLike, settings: Settings, population: _core.Population | None = None
 ) -> tuple[Fit, Closing]:
     """Check the data of a fit; return the fit and its training, alone or as part of a population."""
+    (X, y, weights), validation, names = data_of(net, X, y, settings)
+    fit = Fit(net, settings, validation, names)
+    return fit, fit.training(X, y, weights, population)
+
+
+def data_of(
+    net: Network, X: ArrayLike, y: ArrayLike, settings: Settings
+) -> tuple[tuple[Any, ...], Validation | None, ColumnNames]:
+    """Return (X, y, sample_weight) to train on, the validation data and the column names."""
     names = net._core.column_names
     note_names(X, y, names)  # first, because the columns of validation data may be in a different order
     data, validation = (X, y, settings.sample_weight), validation_of(net, settings.validation_data, names)
     if settings.validation_fraction is not None:
         data, validation = split_off(net, settings.validation_fraction, validation, names, *data)
-    fit = Fit(net, settings, validation, names)
-    return fit, fit.training(*data, population=population)
+    return data, validation, names
