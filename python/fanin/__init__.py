@@ -15,9 +15,11 @@ from fanin.layers import Activation, BatchNorm, Dense, Dropout, Residual
 from fanin.network import Network, load
 from fanin.training.callbacks import Callback
 from fanin.training.decision import Decision
+from fanin.training.early_decay import EarlyDecayWarning
 from fanin.training.early_stopping import EarlyStopping
 from fanin.training.history import History
 from fanin.training.race import RateCurve, find_rate
+from fanin.training.rate_control import RateControl
 from fanin.training.together import train_together
 
 __all__ = [
@@ -28,9 +30,11 @@ __all__ = [
     "Dense",
     "DivergedError",
     "Dropout",
+    "EarlyDecayWarning",
     "EarlyStopping",
     "History",
     "Network",
+    "RateControl",
     "RateCurve",
     "Residual",
     "__version__",

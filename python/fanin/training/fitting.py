@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from fanin import _core
 from fanin.data.inputs import ColumnNames, as_data, error_context, note_names
-from fanin.data.validation import Validation, split_off, validation_of
-from fanin.optim import BatchSizeWarning
+from fanin.data.validation import Validation, row_count, split_off, validation_of
+from fanin.optim import BatchSizeWarning, Schedule
 from fanin.training.callbacks import CallbackList, Logs
+from fanin.training.early_decay import DecayWatch
 from fanin.training.history import History
 from fanin.training.progress import progress
+from fanin.training.rates import steps_per_epoch
 from fanin.training.settings import MOST, Settings
 from fanin.values import check_number
 
@@ -51,6 +53,7 @@ class Fit:
         self.history = History(net.metric, validates=validation is not None)
         self._validation = validation
         self._shown: ExitStack | None = None
+        self._decay: DecayWatch | None = None
 
     def training(
         self,
@@ -87,6 +90,12 @@ class Fit:
             BatchSizeWarning,
             stacklevel=stacklevel,
         )
+
+    def watch_decay(self, rows: int, settings: Settings) -> None:
+        """Watch for a schedule that turns the rate down too soon, if it starts at its first step."""
+        last, rate = self.net.rule, self.rule.rate
+        if isinstance(rate, Schedule) and (last is None or last.name != self.rule.name):
+            self._decay = DecayWatch(rate, steps_per_epoch(self.net, rows, settings), self.epochs)
 
     def epoch(self, training: Any) -> tuple[float, float]:
         """Train one epoch; return its mean loss and the fraction of the samples, by weight, that the budget allowed."""
@@ -141,6 +150,8 @@ class Fit:
                 logs["val_loss"], logs[f"val_{net.metric}"] = validated
             logs["seconds"] = seconds
             history.append(logs)
+            if self._decay is not None:
+                self._decay.epoch_ended(history.loss, stacklevel=5)
             stop = self.callbacks.stop_after(net, epoch, logs)
             if show is not None:
                 show(epoch, logs, seconds)
@@ -167,7 +178,9 @@ def open_fit(
     """Check the data of a fit; return the fit and its training, alone or as part of a population."""
     (X, y, weights), validation, names = data_of(net, X, y, settings)
     fit = Fit(net, settings, validation, names)
-    return fit, fit.training(X, y, weights, population)
+    opened = fit.training(X, y, weights, population)
+    fit.watch_decay(row_count("X", X), settings)
+    return fit, opened
 
 
 def data_of(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -75,7 +76,7 @@ def largest_curvature(net: Network, data: tuple[Any, ...]) -> float:
     direction, curvature = g, 0.0
     for _ in range(_POWER_STEPS):
         size = _norm(direction)
-        if not 0 < size < math.inf:
+        if not 0 < size < math.inf:  # NaN too
             break
         unit = direction / size
         direction = (objective.loss_and_gradient(w + step * unit)[1].astype(np.float64) - g) / step
@@ -84,9 +85,18 @@ def largest_curvature(net: Network, data: tuple[Any, ...]) -> float:
 
 
 def _norm(v: NDArray[np.float64]) -> float:
-    with np.errstate(over="ignore"):
-        squares = (v * v).tolist()
-    return math.sqrt(math.fsum(squares)) if math.isfinite(sum(squares)) else math.inf
+    return math.sqrt(dot(v, v))
+
+
+def dot(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+    """Return the sum of a b, rounded once, so the same on every processor; NaN or infinity if a product is."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        blocks = (a[i : i + 4096] * b[i : i + 4096] for i in range(0, len(a), 4096))
+        products = chain.from_iterable(block.tolist() for block in blocks)
+        try:
+            return math.fsum(products)
+        except (OverflowError, ValueError):  # a sum above the largest number; infinity - infinity
+            return math.nan
 
 
 NAMES = ("X", "y", "sample_weight")
