@@ -31,7 +31,7 @@ def raced(rule, net=None, **options):
 
 
 ACCEPTED = {
-    *("sgd", "momentum", "nesterov", "rmsprop", "adagrad", "lion"),
+    *("sgd", "momentum", "nesterov", "rmsprop", "adagrad"),
     *("adam", "adamw", "nadam", "radam", "amsgrad", "adamax", "ademamix"),
 }
 

@@ -132,9 +132,10 @@ class Lion(Rule):
     """
 
     name: ClassVar[str] = "lion"
-    middle_rate: ClassVar[float | None] = 3e-4
-    not_auto_because: ClassVar[str] = ""
-    learning_rate: Rate = 1e-4
+    not_auto_because: ClassVar[str] = (
+        "its steps have one size, so a short race favours rates too large for a whole fit"
+    )
+    learning_rate: float | Schedule = 1e-4
     beta1: float = 0.9
     beta2: float = 0.99
     weight_decay: float = 0.0

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from fanin import _core
 from fanin.data.inputs import ColumnNames, as_data, error_context, note_names
 from fanin.data.validation import Validation, row_count, split_off, validation_of
-from fanin.optim import BatchSizeWarning, Schedule
+from fanin.optim import BatchSizeWarning, Rule, Schedule
 from fanin.training.callbacks import CallbackList, Logs
 from fanin.training.early_decay import DecayWatch
 from fanin.training.history import History
@@ -93,8 +93,8 @@ class Fit:
 
     def watch_decay(self, rows: int, settings: Settings) -> None:
         """Watch for a schedule that turns the rate down too soon, if it starts at its first step."""
-        last, rate = self.net.rule, self.rule.rate
-        if isinstance(rate, Schedule) and (last is None or last.name != self.rule.name):
+        rate = self.rule.rate
+        if isinstance(rate, Schedule) and not continues(self.net, self.rule):
             self._decay = DecayWatch(rate, steps_per_epoch(self.net, rows, settings), self.epochs)
 
     def epoch(self, training: Any) -> tuple[float, float]:
@@ -170,6 +170,12 @@ class Fit:
         """Close the progress display."""
         if self._shown is not None:
             self._shown.close()
+
+
+def continues(net: Network, rule: Rule) -> bool:
+    """Return whether a fit with this rule continues with the state of an earlier one."""
+    last = net._core.rule
+    return last is not None and bool(last[0] == rule.name)
 
 
 def open_fit(

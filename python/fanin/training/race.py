@@ -12,7 +12,7 @@ from fanin.checks import check_sequence
 from fanin.data.validation import Validation
 from fanin.optim import Around, Cosine, Piecewise, Rule
 from fanin.training.decision import Decision
-from fanin.training.fitting import Closing, Fit, data_of, open_fit
+from fanin.training.fitting import Closing, Fit, continues, data_of, open_fit
 from fanin.training.rates import hold_out, middle_rate, rates_around, steps_per_epoch
 from fanin.training.settings import Settings
 from fanin.training.together import train_together
@@ -126,7 +126,7 @@ def find_rate(
         Such as ``optim.Adam("auto")``; its learning rate has no influence.
     rates : sequence of float, optional
         The rates to try. By default 0.0003, 0.001, 0.003, 0.01 and 0.03 for Adam and its variants and for `RMSprop`,
-        a tenth of these for `Lion`, ten times these for `Adagrad`. For `SGD`, `Momentum` and `Nesterov` the middle one
+        ten times these for `Adagrad`. For `SGD`, `Momentum` and `Nesterov` the middle one
         is ``(1 - momentum) / (2 lambda_max)``, with lambda_max the largest curvature of the loss on 1,000 samples, by
         10 power steps.
 
@@ -194,10 +194,10 @@ def _race(
         raise ValueError(
             'max_seconds: expected None with the learning rate "auto", which needs to know the number of steps'
         )
-    if net.rule is not None and net.rule.name == rule.name:
+    if continues(net, rule):
         raise ValueError(
             f'learning_rate: "auto" needs a rule that starts anew, but this network continues with the state of '
-            f"{net.rule.kind}; expected a number or a schedule"
+            f"{rule.kind}; expected a number or a schedule"
         )
     _, opened = open_fit(net, X, y, replace(settings, rule=rule.at_rate(0.0)))  # all checks
     with opened as training:
