@@ -42,8 +42,8 @@ class RateControl:
     training loss. After a change the rules look only at later epochs. Each change is a `Decision` in
     ``history.decisions``, and ``history.rate_factor`` is the product of all factors.
 
-    `optim.Adam` with the rate "auto" and other rules with "auto" usually do better: see `find_rate`. An object can be
-    used for several fits in turn, but not for two at once.
+    A rule with the learning rate "auto" usually does better: see `find_rate`. An object can be used for several fits in
+    turn, but not for two at once.
 
     Parameters
     ----------
