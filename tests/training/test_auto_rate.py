@@ -92,6 +92,8 @@ def test_the_middle_rate_of_sgd_follows_the_largest_curvature():
     )
     net = linear_neuron([1, 1, 1])
     assert largest_curvature(net, (X, np.zeros(6), None)) == pytest.approx(25, rel=1e-3)
+    assert largest_curvature(net, (X, np.zeros(6), [1, 1, 1, 1, 0, 0])) == pytest.approx(6, rel=1e-3)
+    assert largest_curvature(net, (np.zeros((6, 3)), np.zeros(6), None)) == 0  # no gradient to begin with
     for rule, middle in {optim.SGD("auto"): 0.03, optim.Momentum("auto", 0.5): 0.01}.items():
         curve = fanin.find_rate(net, X, np.zeros(6), rule=rule, validation_data=(X, np.zeros(6)))
         assert curve.legs[2].rate == middle

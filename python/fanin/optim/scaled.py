@@ -42,7 +42,7 @@ class RMSprop(Rule):
     """
 
     name: ClassVar[str] = "rmsprop"
-    middle_rate: ClassVar[float | None] = 3e-3
+    middle_rate: ClassVar[float | None] = 1e-3
     not_auto_because: ClassVar[str] = ""
     learning_rate: Rate = 1e-3
     decay: float = 0.9

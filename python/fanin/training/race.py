@@ -125,10 +125,10 @@ def find_rate(
     rule : Rule
         Such as ``optim.Adam("auto")``; its learning rate has no influence.
     rates : sequence of float, optional
-        The rates to try. By default 0.0003, 0.001, 0.003, 0.01 and 0.03 for Adam and its variants and for `RMSprop`
-        (times 1 - momentum), and ten times these for `Adagrad`. For `SGD`, `Momentum` and `Nesterov` the middle one is
-        ``(1 - momentum) / (2 lambda_max)``, rounded to a 1 or 3 of its decade, with lambda_max the largest curvature of
-        the loss on 1,000 samples, by 10 power steps.
+        The rates to try. By default 0.0003, 0.001, 0.003, 0.01 and 0.03 for Adam and its variants, ten times these for
+        `Adagrad`, and 0.0001 to 0.01 for `RMSprop`, times 1 - momentum. For `SGD`, `Momentum` and `Nesterov` the middle
+        one is ``(1 - momentum) / (2 lambda_max)``, rounded to a 1 or 3 of its decade, with lambda_max the largest
+        curvature of the loss on 1,000 samples, by 10 power steps.
 
     Returns
     -------

@@ -67,7 +67,7 @@ def largest_curvature(net: Network, data: tuple[Any, ...]) -> float:
 
     Sums are exact, so that the result does not depend on the processor.
     """
-    rows = np.sort(in_random_order(row_count("X", data[0]), net.seed)[:_SAMPLE])
+    rows = np.sort(_weighted_in_random_order(data, net.seed)[:_SAMPLE])
     X, y, weights = (rows_of(name, value, rows) for name, value in zip(NAMES, data, strict=True))
     objective = Objective(net.copy(), X, y, weights)
     w = objective.weights().astype(np.float64)
@@ -110,8 +110,7 @@ def hold_out(data: tuple[Any, ...], seed: int) -> tuple[tuple[Any, ...], tuple[A
     X, y, given = data
     rows = row_count("X", X)
     weights = np.ones(rows) if given is None else np.array(_core.numbers("sample_weight", given), dtype=float)
-    order = in_random_order(rows, seed)
-    order = order[weights[order] > 0]
+    order = _weighted_in_random_order(data, seed)
     if len(order) < 2:
         raise ValueError(
             'learning_rate: "auto" compares rates on a tenth of the rows; expected at least 2 rows '
@@ -121,6 +120,12 @@ def hold_out(data: tuple[Any, ...], seed: int) -> tuple[tuple[Any, ...], tuple[A
     apart = tuple(rows_of(name, value, held) for name, value in zip(NAMES, data, strict=True))
     weights[held] = 0
     return (X, y, weights), apart
+
+
+def _weighted_in_random_order(data: tuple[Any, ...], seed: int) -> NDArray[np.int64]:
+    """Return the numbers of the rows of weight above 0, in random order."""
+    order = in_random_order(row_count("X", data[0]), seed)
+    return order if data[2] is None else order[_core.numbers("sample_weight", data[2])[order] > 0]
 
 
 def in_random_order(rows: int, seed: int) -> NDArray[np.int64]:
