@@ -49,10 +49,19 @@ CHECKS: dict[str, tuple[str, ...]] = {
     ),
     "16, 17": ("test_any_batch_size_trains_on_every_row_of_every_epoch",),
     "18, 19": ("test_any_batch_size_trains_on_every_row_of_every_epoch",),
+    "21, 22": (
+        "test_a_loss_that_keeps_rising_halves_the_rate_and_returns_to_the_best_weights",
+        "test_weights_that_oscillate_halve_the_rate_until_they_do_not",
+        "test_a_steady_slow_fall_raises_the_rate_at_most_twice",
+        "test_each_leg_and_the_choice_are_decisions_with_their_numbers",
+    ),
     "23": (
         "test_noise_floor_of_online_learning_is_proportional_to_the_rate",
         "test_a_schedule_is_its_equation_at_every_step",
+        "test_a_leg_is_a_fit_at_a_constant_rate_that_then_falls_to_0",
+        "test_a_rate_turned_down_while_the_loss_still_falls_steadily_causes_one_warning",
     ),
+    "24": ("test_a_plateau_on_the_validation_set_turns_the_rate_down",),
     "25": (
         "test_identical_units_stay_identical",
         "test_units_that_start_with_constant_weights_stay_identical",

@@ -14,26 +14,35 @@ from fanin.config import (
 from fanin.layers import Activation, BatchNorm, Dense, Dropout, Residual, RobustScale, Standardize
 from fanin.network import Network, load
 from fanin.training.callbacks import Callback
+from fanin.training.decision import Decision
+from fanin.training.early_decay import EarlyDecayWarning
 from fanin.training.early_stopping import EarlyStopping
 from fanin.training.history import History
+from fanin.training.race import RateCurve, find_rate
+from fanin.training.rate_control import RateControl
 from fanin.training.together import train_together
 
 __all__ = [
     "Activation",
     "BatchNorm",
     "Callback",
+    "Decision",
     "Dense",
     "DivergedError",
     "Dropout",
+    "EarlyDecayWarning",
     "EarlyStopping",
     "History",
     "Network",
+    "RateControl",
+    "RateCurve",
     "Residual",
     "RobustScale",
     "Standardize",
     "__version__",
     "config",
     "cpu",
+    "find_rate",
     "functional",
     "get_cmake_dir",
     "get_include",

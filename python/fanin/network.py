@@ -17,9 +17,10 @@ from fanin.optim import Rule
 from fanin.storage import as_path
 from fanin.training.callbacks import Callbacks
 from fanin.training.chunks import adapt_to_chunks, check_chunks, check_statistics, train_on_chunks
-from fanin.training.fitting import Fit, open_fit
+from fanin.training.fitting import Fit
 from fanin.training.history import History
 from fanin.training.objective import Objective
+from fanin.training.race import open_resolved
 from fanin.training.settings import Settings
 
 if TYPE_CHECKING:
@@ -137,6 +138,7 @@ class Network(AdaptedModel):
             for softmax_cross_entropy; else targets, shape (n_samples, n_outputs), or (n_samples,) for one output.
         rule : Rule
             Update rule, for example ``optim.Adam(1e-3)``; wrap it in `optim.Around` for penalties, decay and clipping.
+            The rate "auto" is chosen by the race of `find_rate`, for up to a third more steps, and falls to 0.
             Mini-batches with a rule for full batches cause an `optim.BatchSizeWarning`.
         epochs : int
             Passes over the data.
@@ -186,7 +188,7 @@ class Network(AdaptedModel):
             max_steps=max_steps,
             max_seconds=max_seconds,
         )
-        fit, opened = open_fit(self, X, y, settings)
+        fit, opened = open_resolved(self, X, y, settings)
         with opened as training:
             history = fit.run(lambda: fit.epoch(training)[0])
             if fit.epochs > 0:

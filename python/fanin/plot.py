@@ -1,4 +1,4 @@
-"""Plots of update rules at work; they need matplotlib: ``pip install "fanin[plot]"``."""
+"""Plots of update rules and learning rates at work; they need matplotlib: ``pip install "fanin[plot]"``."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ import numpy as np
 from fanin import _core
 from fanin.checks import check_integer
 from fanin.optim import Optimizer, Rule
+from fanin.training.race import RateCurve
 from fanin.values import check_number
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
-__all__ = ["Bowl", "trajectories"]
+__all__ = ["Bowl", "rates", "trajectories"]
 
 
 def __dir__() -> list[str]:
@@ -138,6 +139,69 @@ def trajectories(
     paths = {label: bowl.path(rule, int(steps)) for label, rule in named.items()}
     _draw_paths(figure.axes[0], bowl, paths)
     _draw_errors(figure.axes[1], bowl, paths)
+    return figure
+
+
+def rates(curve: RateCurve) -> Figure:
+    """Plot the race of `find_rate`: the training loss of each rate by step, and its validation loss.
+
+    The lines start at the validation loss before training. Losses above ten times this are not shown.
+
+    Parameters
+    ----------
+    curve : RateCurve
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is not installed.
+    TypeError
+        If `curve` is not the result of `find_rate`.
+
+    Examples
+    --------
+    >>> import numpy as np, fanin
+    >>> X = np.linspace(-1, 1, 200)[:, None]
+    >>> net = fanin.Network(1, [fanin.Dense(16, "tanh"), fanin.Dense(1)])
+    >>> curve = fanin.find_rate(net, X, X**2, rule=fanin.optim.Adam("auto"), epochs=100)
+    >>> [axes.get_title(loc="left") for axes in fanin.plot.rates(curve).axes]
+    ['Training loss by step', 'Validation loss by rate']
+    """
+    if not isinstance(curve, RateCurve):
+        raise TypeError(f"curve: expected a RateCurve, the result of fanin.find_rate, got {curve!r}")
+    figure = _empty_figure()
+    by_step, by_rate = figure.axes
+    for i, leg in enumerate(curve.legs):
+        label = f"{leg.rate:g}{', out' if leg.reason.startswith('out') else ''}"
+        points = (0, *leg.steps), (curve.start, *leg.losses)
+        by_step.plot(*points, label=label, marker="o", markersize=4, **_style(i))
+        by_rate.plot(leg.rate, leg.score, "o", color=_style(i)["color"], markersize=8, zorder=3)
+    best = next(leg for leg in curve.legs if leg.rate == curve.rate)
+    by_rate.plot(
+        [leg.rate for leg in curve.legs], [leg.score for leg in curve.legs], color=_GREY, linewidth=1
+    )
+    by_rate.axhline(curve.start, color=_GREY, linestyle=":", linewidth=1.2, label="before training")
+    by_rate.plot(
+        best.rate, best.score, "o", color="none", markeredgecolor="black", markersize=15, label="chosen"
+    )
+    by_rate.set_xscale("log")
+    losses = [loss for leg in curve.legs for loss in leg.losses]
+    scores = [leg.score for leg in curve.legs if math.isfinite(leg.score)]
+    for axes, title, words, values in (
+        (by_step, "Training loss by step", "step", losses),
+        (by_rate, "Validation loss by rate", "learning rate", scores),
+    ):
+        if min(curve.start, *values) > 0:
+            axes.set_yscale("log")
+            axes.set_ylim(None, min(axes.get_ylim()[1], 10 * curve.start))
+        axes.set_title(title, loc="left", fontsize=11, fontweight="bold")
+        axes.set_xlabel(words, color=_GREY)
+        axes.grid(axis="y", color=_GREY, alpha=0.18, linewidth=0.6)
+        axes.legend(loc="best", frameon=True, framealpha=0.9, edgecolor="none", fontsize=9)
     return figure
 
 

@@ -22,7 +22,7 @@ KINDS = {
     for module in LISTS
     for kind in vars(module).values()
     if inspect.isclass(kind) and dataclasses.is_dataclass(kind) and hasattr(kind, "name")
-} | {optim.Around, fanin.EarlyStopping, Settings, Bowl}
+} | {optim.Around, fanin.EarlyStopping, fanin.RateControl, Settings, Bowl}
 GIVEN = {
     "units": 3,
     "rule": optim.Adam(),

@@ -1,4 +1,4 @@
-"""Plots of update rules, and the page of rules."""
+"""Plots of update rules and of races of learning rates, and the page of rules."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import re
 import numpy as np
 import pytest
 
+import fanin
 from fanin import optim, plot
 from helpers import ROOT, inputs_for, python_prints, rule_classes, rule_named
 
@@ -91,6 +92,41 @@ def test_a_plot_has_at_least_one_step():
 def test_an_invalid_bowl_gets_a_clear_message(options, error, message):
     with pytest.raises(error, match=message):
         plot.Bowl(**options)
+
+
+def race(y, **options):
+    X = np.linspace(-1, 1, 40)[:, None]
+    net = fanin.Network(1, [fanin.Dense(4, "tanh"), fanin.Dense(1)])
+    return fanin.find_rate(net, X, y(X), rule=optim.Adam("auto"), epochs=60, batch_size=8, **options)
+
+
+def test_a_race_is_drawn_by_step_and_by_rate_with_the_choice_marked(tmp_path):
+    curve = race(np.square)
+    figure = plot.rates(curve)
+    by_step, by_rate = figure.axes
+    for line, leg in zip(by_step.lines, curve.legs, strict=True):
+        assert line.get_label() == f"{leg.rate:g}"
+        assert list(line.get_xdata()) == [0, *leg.steps]
+        assert list(line.get_ydata()) == [curve.start, *leg.losses]
+    *points, _, _, chosen = by_rate.lines
+    assert [line.get_xdata()[0] for line in points] == [leg.rate for leg in curve.legs]
+    assert [line.get_ydata()[0] for line in points] == [leg.score for leg in curve.legs]
+    assert chosen.get_xdata()[0] == curve.rate
+    assert by_step.get_yscale() == by_rate.get_yscale() == by_rate.get_xscale() == "log"
+    figure.savefig(tmp_path / "rates.png", backend="agg")
+    assert (tmp_path / "rates.png").stat().st_size > 10_000
+
+
+def test_rates_that_are_out_are_labelled_and_do_not_stretch_the_plot(tmp_path):
+    curve = race(np.square, rates=[0.01, 1e3, 1e38])
+    by_step = plot.rates(curve).axes[0]
+    assert [line.get_label() for line in by_step.lines] == ["0.01", "1000, out", "1e+38, out"]
+    assert by_step.get_ylim()[1] <= 10 * curve.start
+    by_step.figure.savefig(tmp_path / "rates.png", backend="agg")
+    with pytest.raises(
+        TypeError, match=r"curve: expected a RateCurve, the result of fanin\.find_rate, got 1"
+    ):
+        plot.rates(1)
 
 
 def test_without_matplotlib_a_message_says_how_to_install_it(monkeypatch):

@@ -13,7 +13,7 @@ from fanin.data.inputs import ColumnNames, as_data, check_parts, error_context
 from fanin.values import check_number, share
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
     from fanin.model import Model
 
@@ -63,10 +63,10 @@ def split_off(
     if given is not None:
         raise ValueError("validation_fraction: expected None together with validation_data")
     check_number("validation_fraction", fraction, above=0, below=1)
-    rows = _row_count("X", X)
+    rows = row_count("X", X)
     for name, value in (("y", y), ("sample_weight", sample_weight)):
-        if value is not None and _row_count(name, value) != rows:
-            raise ValueError(f"{name}: expected {rows} rows to match X, got {_row_count(name, value)}")
+        if value is not None and row_count(name, value) != rows:
+            raise ValueError(f"{name}: expected {rows} rows to match X, got {row_count(name, value)}")
     kept = math.floor(rows - share(rows, fraction))
     if not 0 < kept < rows:
         raise ValueError(
@@ -75,22 +75,24 @@ def split_off(
         )
     named = {"X": X, "y": y, "sample_weight": sample_weight}
     parts = slice(kept), slice(kept, None)
-    first, last = ([_part(name, value, part) for name, value in named.items()] for part in parts)
+    first, last = ([rows_of(name, value, part) for name, value in named.items()] for part in parts)
     validation = Validation(net, tuple(last), names, f"validation_fraction: rows counted from row {kept}: ")
     return tuple(first), validation
 
 
-def _row_count(name: str, value: Any) -> int:
+def row_count(name: str, value: Any) -> int:
+    """Return the number of rows of X, y or sample weights."""
     shape = _core.numbers(name, value).shape if not hasattr(value, "__len__") else (len(value),)
     return shape[0] if shape else 1
 
 
-def _part(name: str, value: Any, rows: slice) -> Any:
-    """Return some rows of an array, list, frame or series, as a view if possible."""
+def rows_of(name: str, value: Any, rows: slice | NDArray[np.int64]) -> Any:
+    """Return some rows of an array, list, frame or series, as a view if `rows` is a slice and one is possible."""
     if value is None:
         return None
     if hasattr(value, "iloc"):
         return value.iloc[rows]
-    if isinstance(value, np.ndarray | list | tuple) or is_series(value) or frame_of(value) is not None:
+    sliced = isinstance(rows, slice) and isinstance(value, list | tuple)
+    if sliced or isinstance(value, np.ndarray) or is_series(value) or frame_of(value) is not None:
         return value[rows]
     return _core.numbers(name, value)[rows]

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from fanin.optim.rule import Rule
-from fanin.optim.schedules import Schedule
+from fanin.optim.rule import Rate, Rule
 
 __all__ = ["AMSGrad", "AdEMAMix", "AdaMax", "Adam", "AdamW", "NAdam", "RAdam"]
 
@@ -32,7 +31,9 @@ class Adam(Rule):
     """
 
     name: ClassVar[str] = "adam"
-    learning_rate: float | Schedule = 1e-3
+    middle_rate: ClassVar[float | None] = 3e-3
+    not_auto_because: ClassVar[str] = ""
+    learning_rate: Rate = 1e-3
     beta1: float = 0.9
     beta2: float = 0.999
     epsilon: float = 1e-8
@@ -75,7 +76,7 @@ class NAdam(Adam):
     """
 
     name: ClassVar[str] = "nadam"
-    learning_rate: float | Schedule = 2e-3
+    learning_rate: Rate = 2e-3
     momentum_decay: float = 4e-3
 
 
@@ -143,7 +144,9 @@ class AdaMax(Rule):
     """
 
     name: ClassVar[str] = "adamax"
-    learning_rate: float | Schedule = 2e-3
+    middle_rate: ClassVar[float | None] = 3e-3
+    not_auto_because: ClassVar[str] = ""
+    learning_rate: Rate = 2e-3
     beta1: float = 0.9
     beta2: float = 0.999
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from fanin.checks import check_integer, check_sequence
-from fanin.optim.rule import Rule, check_rule
+from fanin.optim.rule import Rate, Rule, check_rule
 from fanin.values import check_number
 
 Place = str | int  # the name of an array in a network, its position in an Optimizer
@@ -117,6 +117,15 @@ class Around(Rule):
     def kind(self) -> str:
         """The name of the class of the rule inside."""
         return self.rule.kind
+
+    @property
+    def rate(self) -> Rate:
+        """The learning rate of the rule inside."""
+        return self.rule.rate
+
+    def at_rate(self, rate: Rate) -> Around:
+        """Return this rule with another learning rate."""
+        return replace(self, rule=self.rule.at_rate(rate))
 
     @property
     def batches(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from fanin.optim.rule import Rule
+from fanin.optim.rule import Rate, Rule
 from fanin.optim.schedules import Schedule
 
 __all__ = ["SGD", "AdaptiveGain", "Momentum", "Nesterov"]
@@ -28,7 +28,8 @@ class SGD(Rule):
     """
 
     name: ClassVar[str] = "sgd"
-    learning_rate: float | Schedule = 0.01
+    not_auto_because: ClassVar[str] = ""
+    learning_rate: Rate = 0.01
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,8 @@ class Momentum(Rule):
     """
 
     name: ClassVar[str] = "momentum"
-    learning_rate: float | Schedule = 0.01
+    not_auto_because: ClassVar[str] = ""
+    learning_rate: Rate = 0.01
     momentum: float | Schedule = 0.9
 
 
@@ -82,7 +84,8 @@ class Nesterov(Rule):
     """
 
     name: ClassVar[str] = "nesterov"
-    learning_rate: float | Schedule = 0.01
+    not_auto_because: ClassVar[str] = ""
+    learning_rate: Rate = 0.01
     momentum: float | Schedule = 0.9
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, ClassVar, Literal, TypeVar
 
 from fanin import _core
 from fanin.aliases import RULES, hint
 from fanin.optim.schedules import Schedule
 from fanin.values import Value, check_field
 
+Self = TypeVar("Self", bound="Rule")
+
 _SCHEDULED = ("learning_rate", "momentum")
+Rate = float | Schedule | Literal["auto"]  # a learning rate
 
 
 class BatchSizeWarning(UserWarning):
@@ -34,22 +38,33 @@ class BatchSizeWarning(UserWarning):
 class Rule(Value):
     """An update rule: only its hyper-parameters; the state is kept by the network or `Optimizer`.
 
-    `learning_rate` and `momentum` may be numbers or schedules of `fanin.optim`, evaluated at each step.
+    `learning_rate` and `momentum` may be numbers or schedules of `fanin.optim`, evaluated at each step. The learning
+    rate may also be "auto": `Network.fit` then chooses it by a race of five rates, see `fanin.find_rate`. Rules that
+    need full batches or set their own step sizes reject "auto".
 
     Examples
     --------
     >>> from fanin import optim
-    >>> isinstance(optim.Adam(1e-3), optim.Rule)
+    >>> isinstance(optim.Adam("auto"), optim.Rule)
     True
     """
 
     _allowed: ClassVar[Mapping[str, Mapping[str, Any]]] = _core.rule_ranges()
     # why the rule does not work with mini-batches, if it does not
     full_batch_because: ClassVar[str] = ""
+    # the middle one of the rates that "auto" tries; None if it follows from the curvature
+    middle_rate: ClassVar[float | None] = None
+    # why "auto" is rejected, if it is
+    not_auto_because: ClassVar[str] = "the rates to try are not known for this rule"
 
     def _check(self, name: str, allowed: Any) -> None:
         """Raise unless the C++ core allows a hyper-parameter's value, or the largest value of its schedule."""
         value = getattr(self, name)
+        if name == "learning_rate" and isinstance(value, str) and value == "auto":
+            if reason := self.full_batch_because or self.not_auto_because:
+                expected = 'learning_rate: expected a number or a schedule, got "auto"'
+                raise ValueError(f"{expected}, which {self.kind} does not support, because {reason}")
+            return None
         if not isinstance(value, Schedule):
             return super()._check(name, allowed)
         if name not in _SCHEDULED:
@@ -66,6 +81,31 @@ class Rule(Value):
     def values_on(self, arrays: Sequence[Hashable]) -> dict[str, Any]:
         """Return the hyper-parameters as the C++ core expects them, for arrays of these names or positions."""
         return self.values()
+
+    @property
+    def rate(self) -> Rate:
+        """The learning rate."""
+        rate: Rate = vars(self)["learning_rate"]
+        return rate
+
+    def at_rate(self: Self, rate: Rate) -> Self:
+        """Return this rule with another learning rate."""
+        given: dict[str, Any] = {"learning_rate": rate}
+        return replace(self, **given)
+
+    def times(self: Self, factor: float) -> Self:
+        """Return this rule with its learning rate, a number or a schedule, multiplied by a factor."""
+        rate = self.rate
+        return self.at_rate(rate.times(factor) if isinstance(rate, Schedule) else float(rate) * factor)
+
+    @cached_property
+    def _values(self) -> dict[str, Any]:
+        if self.rate == "auto":
+            raise ValueError(
+                'learning_rate: expected a number or a schedule, got "auto", which only Network.fit can resolve; '
+                "fanin.find_rate returns a rule with the rate it has chosen"
+            )
+        return super()._values
 
     @property
     def batches(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from fanin.optim.rule import Rule
+from fanin.optim.rule import Rate, Rule
 from fanin.optim.schedules import Schedule
 
 __all__ = ["Adadelta", "Adagrad", "Lion", "RMSprop", "SchaulVSGD"]
@@ -42,7 +42,9 @@ class RMSprop(Rule):
     """
 
     name: ClassVar[str] = "rmsprop"
-    learning_rate: float | Schedule = 1e-3
+    middle_rate: ClassVar[float | None] = 1e-3
+    not_auto_because: ClassVar[str] = ""
+    learning_rate: Rate = 1e-3
     decay: float = 0.9
     epsilon: float = 1e-8
     momentum: float | Schedule = 0.0
@@ -77,7 +79,9 @@ class Adagrad(Rule):
     """
 
     name: ClassVar[str] = "adagrad"
-    learning_rate: float | Schedule = 0.01
+    middle_rate: ClassVar[float | None] = 3e-2
+    not_auto_because: ClassVar[str] = ""
+    learning_rate: Rate = 0.01
     epsilon: float = 1e-10
 
 
@@ -103,6 +107,7 @@ class Adadelta(Rule):
     """
 
     name: ClassVar[str] = "adadelta"
+    not_auto_because: ClassVar[str] = "it sets its own step sizes"
     learning_rate: float | Schedule = 1.0
     decay: float = 0.95
     epsilon: float = 1e-6
@@ -127,6 +132,9 @@ class Lion(Rule):
     """
 
     name: ClassVar[str] = "lion"
+    not_auto_because: ClassVar[str] = (
+        "its steps have one size, so a short race favours rates too large for a whole fit"
+    )
     learning_rate: float | Schedule = 1e-4
     beta1: float = 0.9
     beta2: float = 0.99
@@ -174,6 +182,7 @@ class SchaulVSGD(Rule):
     """
 
     name: ClassVar[str] = "schaul_vsgd"
+    not_auto_because: ClassVar[str] = "it sets its own step sizes"
     learning_rate: float | Schedule = 1.0
     warm_up: float = 10.0
     slow_start: float = 2.0

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from dataclasses import dataclass, fields, replace
+from typing import Any, ClassVar, TypeVar
 
 from fanin import _core
 from fanin.checks import check_integer, check_sequence
 from fanin.values import Value, check_number
 
 __all__ = ["Cosine", "Exponential", "InverseTime", "OneCycle", "Piecewise", "Schedule", "SutskeverMomentum"]
+
+_LEVELS = ("levels", "first", "last", "peak")  # the hyper-parameters that all values are proportional to
+Self = TypeVar("Self", bound="Schedule")
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,31 @@ class Schedule(Value):
     def largest(self) -> float:
         """Return an upper bound of the values."""
         return _core.schedule_largest(self.name, self.values())
+
+    def times(self: Self, factor: float) -> Self:
+        """Return the schedule with all its values multiplied by a factor.
+
+        Raises
+        ------
+        ValueError
+            For `SutskeverMomentum`, whose values follow from the step alone.
+
+        Examples
+        --------
+        >>> from fanin import optim
+        >>> optim.Cosine(0.5, steps=100).times(0.5)
+        Cosine(first=0.25, last=0.0, steps=100, warm_up=0)
+        """
+        given = {field.name: getattr(self, field.name) for field in fields(self) if field.name in _LEVELS}
+        if not given:
+            raise ValueError(f"factor: {type(self).__name__} has no level to multiply")
+        scaled = {
+            name: tuple(float(level) * factor for level in value)
+            if isinstance(value, tuple)
+            else float(value) * factor
+            for name, value in given.items()
+        }
+        return replace(self, **scaled)
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,9 @@ class Callback(Protocol):
     Two methods are optional: ``on_fit_begin(net, history)`` is called before the first epoch, after all arguments have
     been checked, and ``on_fit_end(net, history)`` when the fit ends, except after an exception.
 
+    ``history.rate_factor``, 1 at first, multiplies the learning rate from the next epoch on; callbacks may set it, as
+    `RateControl` does.
+
     A callback may call the network's predict, evaluate, get_weights and set_weights, but not fit. An exception in a
     callback ends the fit; the network remains usable.
 

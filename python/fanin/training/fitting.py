@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from fanin import _core
 from fanin.data.inputs import ColumnNames, as_data, error_context, note_names
-from fanin.data.validation import Validation, split_off, validation_of
-from fanin.optim import BatchSizeWarning
+from fanin.data.validation import Validation, row_count, split_off, validation_of
+from fanin.optim import BatchSizeWarning, Rule, Schedule
 from fanin.training.callbacks import CallbackList, Logs
+from fanin.training.early_decay import DecayWatch
 from fanin.training.history import History
 from fanin.training.progress import progress
+from fanin.training.rates import steps_per_epoch
 from fanin.training.settings import MOST, Settings
+from fanin.values import check_number
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -42,7 +45,7 @@ class Fit:
     ) -> None:
         self._names, self._stored_names = names, net._core.column_names
         self.net, self.rule, self.epochs = net, settings.rule, int(settings.epochs)
-        self._values = self.rule.values_on(net._trained)
+        self._values, self._factor = self.rule.values_on(net._trained), 1.0
         self.batch_size, self.shuffle = min(int(settings.batch_size), 2**32), bool(settings.shuffle)
         self._warned = False
         self.budget = settings.new_budget()
@@ -50,6 +53,7 @@ class Fit:
         self.history = History(net.metric, validates=validation is not None)
         self._validation = validation
         self._shown: ExitStack | None = None
+        self._decay: DecayWatch | None = None
 
     def training(
         self,
@@ -87,17 +91,31 @@ class Fit:
             stacklevel=stacklevel,
         )
 
+    def watch_decay(self, rows: int, settings: Settings) -> None:
+        """Watch for a schedule that turns the rate down too soon, if it starts at its first step."""
+        rate = self.rule.rate
+        if isinstance(rate, Schedule) and not continues(self.net, self.rule):
+            self._decay = DecayWatch(rate, steps_per_epoch(self.net, rows, settings), self.epochs)
+
     def epoch(self, training: Any) -> tuple[float, float]:
         """Train one epoch; return its mean loss and the fraction of the samples, by weight, that the budget allowed."""
         self.warn_of_mini_batches(training.rows, stacklevel=6)
         self._store_names()
-        trained: tuple[float, float] = training.epoch(self.rule.name, self._values)
+        trained: tuple[float, float] = training.epoch(self.rule.name, self._current_values())
         return trained
 
     def begin_epoch(self, training: Any, population: _core.Population, number: int) -> None:
         """Begin an epoch for the population to train."""
         self._store_names()
-        training.begin_epoch(population, number, self.rule.name, self._values)
+        training.begin_epoch(population, number, self.rule.name, self._current_values())
+
+    def _current_values(self) -> dict[str, Any]:
+        """Return the hyper-parameters, with the learning rate times the factor that callbacks have set."""
+        factor = self.history.rate_factor
+        if factor != self._factor:
+            check_number("rate_factor", factor, at_least=0)
+            self._values, self._factor = self.rule.times(factor).values_on(self.net._trained), factor
+        return self._values
 
     def _store_names(self) -> None:
         """Store the column names of the training data in the network."""
@@ -132,6 +150,8 @@ class Fit:
                 logs["val_loss"], logs[f"val_{net.metric}"] = validated
             logs["seconds"] = seconds
             history.append(logs)
+            if self._decay is not None:
+                self._decay.epoch_ended(history.loss, stacklevel=5)
             stop = self.callbacks.stop_after(net, epoch, logs)
             if show is not None:
                 show(epoch, logs, seconds)
@@ -152,14 +172,30 @@ class Fit:
             self._shown.close()
 
 
+def continues(net: Network, rule: Rule) -> bool:
+    """Return whether a fit with this rule continues with the state of an earlier one."""
+    last = net._core.rule
+    return last is not None and bool(last[0] == rule.name)
+
+
 def open_fit(
     net: Network, X: ArrayLike, y: ArrayLike, settings: Settings, population: _core.Population | None = None
 ) -> tuple[Fit, Closing]:
     """Check the data of a fit; return the fit and its training, alone or as part of a population."""
+    (X, y, weights), validation, names = data_of(net, X, y, settings)
+    fit = Fit(net, settings, validation, names)
+    opened = fit.training(X, y, weights, population)
+    fit.watch_decay(row_count("X", X), settings)
+    return fit, opened
+
+
+def data_of(
+    net: Network, X: ArrayLike, y: ArrayLike, settings: Settings
+) -> tuple[tuple[Any, ...], Validation | None, ColumnNames]:
+    """Return (X, y, sample_weight) to train on, the validation data and the column names."""
     names = net._core.column_names
     note_names(X, y, names)  # first, because the columns of validation data may be in a different order
     data, validation = (X, y, settings.sample_weight), validation_of(net, settings.validation_data, names)
     if settings.validation_fraction is not None:
         data, validation = split_off(net, settings.validation_fraction, validation, names, *data)
-    fit = Fit(net, settings, validation, names)
-    return fit, fit.training(*data, population=population)
+    return data, validation, names

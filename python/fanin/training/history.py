@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from fanin.training.decision import Decision
+
 
 @dataclass(repr=False)
 class History:
@@ -27,6 +29,10 @@ class History:
         The epoch from which `EarlyStopping` restored the weights; None without it.
     validates : bool
         Whether there are validation data.
+    decisions : tuple of Decision
+        What the fit decided by itself, such as a learning rate, with its reasons; in order.
+    rate_factor : float
+        Multiplies the learning rate, a number or a schedule; a callback may change it for the epochs to come.
 
     Examples
     --------
@@ -45,6 +51,8 @@ class History:
     stopped_epoch: int | None = None
     best_epoch: int | None = None
     validates: bool = False
+    decisions: tuple[Decision, ...] = ()
+    rate_factor: float = 1.0
 
     def append(self, figures: Mapping[str, float]) -> None:
         """Append the figures of an epoch, a dict like the logs of callbacks."""

@@ -14,6 +14,7 @@ from fanin.model import Model
 from fanin.training.early_stopping import EarlyStopping
 from fanin.training.fitting import Closing, Fit, open_fit
 from fanin.training.history import History
+from fanin.training.rate_control import RateControl
 from fanin.training.settings import Settings
 
 if TYPE_CHECKING:
@@ -136,10 +137,12 @@ def _checked(members: Iterable[Member]) -> list[tuple[Network, ArrayLike, ArrayL
         with error_context(f"member {number}: "):
             settings = Settings(**options)
         for callback in settings.callbacks:
-            stops = isinstance(callback, EarlyStopping)
-            if stops and (other := first.setdefault(id(callback), number)) != number:
+            of_one_fit = isinstance(callback, EarlyStopping | RateControl)
+            if of_one_fit and (other := first.setdefault(id(callback), number)) != number:
+                name = type(callback).__name__
                 raise ValueError(
-                    f"member {number}: expected an EarlyStopping of its own, got that of member {other}"
+                    f"member {number}: expected {'an' if name[0] in 'AEIOU' else 'a'} {name} of its own, "
+                    f"got that of member {other}"
                 )
         checked.append((net, X, y, settings))
     return checked
