@@ -13,6 +13,7 @@ CHECKS: dict[str, tuple[str, ...]] = {
         "test_what_was_learned_is_saved_copied_and_resumed",
     ),
     "4": (
+        "test_the_condition_number_of_standardized_independent_columns_is_near_one",
         "test_shifted_or_unequally_scaled_inputs_make_an_elongated_bowl",
         "test_sgd_diverges_just_above_two_over_the_largest_curvature_and_not_below",
     ),

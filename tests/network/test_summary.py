@@ -1,0 +1,41 @@
+"""The text of `Network.summary`."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import fanin
+from fanin.summary import condition_numbers
+
+
+def test_a_summary_lists_layers_outputs_and_parameters():
+    block = fanin.Residual([fanin.Dense(256)])
+    layers = [fanin.Dropout(0.1), fanin.Dense(256, "relu", batch_norm=True), block, fanin.Dense(10)]
+    lines = fanin.Network(784, layers).summary().splitlines()
+    assert lines == [
+        "layer                            outputs  parameters",
+        "layer1  dropout 0.1                  784           -",
+        "layer2  dense, relu, batch norm      256     201,216",
+        "layer3  residual (identity)          256      65,792",
+        "layer4  dense, identity               10       2,570",
+        "784 inputs, 269,578 parameters, 1.08 MB in float32",
+    ]
+
+
+def test_a_summary_says_what_the_input_layer_has_learned():
+    net = fanin.Network(3, [fanin.RobustScale("mean"), fanin.Dense(1)])
+    assert net.summary().splitlines()[-1] == "the input layer has not learned yet"
+    net.adapt([[1.0, 5.0, 7.0], [3.0, np.nan, 7.0]])
+    assert net.summary().splitlines()[-1] == "columns of X: centres 2 to 7, scales 1 to 1, 1 constant"
+
+
+def test_the_condition_number_of_standardized_independent_columns_is_near_one():
+    X = np.random.default_rng(0).normal([1000, 0], [1, 50], size=(9000, 2))
+    net = fanin.Network(2, [fanin.Standardize(), fanin.Dense(1)])
+    net.adapt(X)
+    before, after = condition_numbers(net, X)
+    eigenvalues = np.linalg.eigvalsh(X.T @ X)
+    assert before == pytest.approx(eigenvalues[-1] / eigenvalues[0], rel=0.2)
+    assert 1 <= after < 1.2
+    assert condition_numbers(net, np.full((3, 2), np.nan)) == (1.0, 1.0)
