@@ -27,7 +27,7 @@ def test_a_summary_says_what_the_input_layer_has_learned():
     net = fanin.Network(3, [fanin.RobustScale("mean"), fanin.Dense(1)])
     assert net.summary().splitlines()[-1] == "the input layer has not learned yet"
     net.adapt([[1.0, 5.0, 7.0], [3.0, np.nan, 7.0]])
-    assert net.summary().splitlines()[-1] == "columns of X: centres 2 to 7, scales 1 to 1, 1 constant"
+    assert net.summary().splitlines()[-1] == "columns of X: centres 2 to 7, scales 1 to 1, 2 constant"
 
 
 def test_the_condition_number_of_standardized_independent_columns_is_near_one():
