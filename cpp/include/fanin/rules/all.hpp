@@ -18,13 +18,14 @@
 #include "fanin/rules/rmsprop.hpp"
 #include "fanin/rules/rprop.hpp"
 #include "fanin/rules/schaul_vsgd.hpp"
+#include "fanin/rules/schedule_free_adamw.hpp"
 #include "fanin/rules/sgd.hpp"
 #include "fanin/rules/sign_sgd.hpp"
 
 namespace fanin {
 
 using Rules = List<SGD, Momentum, Nesterov, AdaptiveGain, SignSGD, Rprop, RMSprop, Adagrad, Adadelta, Adam,
-                   AdamW, NAdam, RAdam, AMSGrad, AdaMax, AdEMAMix, Lion, SchaulVSGD>;
+                   AdamW, NAdam, RAdam, AMSGrad, AdaMax, AdEMAMix, ScheduleFreeAdamW, Lion, SchaulVSGD>;
 
 template <class R>
 constexpr int rule_place() {
