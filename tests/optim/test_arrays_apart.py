@@ -32,6 +32,8 @@ def test_a_rate_scale_scales_the_change_and_the_decay_of_its_array(every_rule):
         opt.step(g, **inputs)
         for i, scale in enumerate((1, 0.25)):
             more = inputs_of_reference(inputs, i)
+            if every_rule == "muon":
+                more["hidden"] = i == 0
             expected[i] += scale * decayed_step(textbook, g[i], states[i], t, decay * at[i], **more)
     for mine, theirs in zip(opt.weights(), expected, strict=True):
         np.testing.assert_allclose(mine, theirs, rtol=1e-9, atol=1e-9)

@@ -4,7 +4,7 @@ Sources: Hinton, lecture 6e, with Graves 2013 (RMSprop); Duchi, Hazan and Singer
 Kingma and Ba 2015, algorithms 1 and 2 (Adam, epsilon outside the root, both biases corrected; AdaMax); Loshchilov and
 Hutter 2019 (AdamW); Dozat 2016 (NAdam); Liu et al. 2020 (RAdam, rectified from r = 5 on); Reddi, Kale and Kumar 2018
 (AMSGrad, with Adam's corrections); Pagliardini, Ablin and Grangier 2024 (AdEMAMix); Defazio et al. 2024
-(ScheduleFreeAdamW, v corrected as in Adam); Chen et al. 2023 (Lion).
+(ScheduleFreeAdamW, v corrected as in Adam); Jordan et al. 2024 (Muon); Chen et al. 2023 (Lion).
 """
 
 from __future__ import annotations
@@ -196,6 +196,41 @@ class ScheduleFreeAdamW:
         return change
 
 
+def orthogonalized(u: Array) -> Array:
+    """Five iterations towards the orthogonal factor of u, by the method of Newton and Schulz."""
+    X = u.T if u.shape[0] > u.shape[1] else u
+    X = X / (np.linalg.norm(X) + 1e-7)
+    for _ in range(5):
+        A = X @ X.T
+        X = 3.4445 * X + (-4.775 * A + 2.0315 * A @ A) @ X
+    return X.T if u.shape[0] > u.shape[1] else X
+
+
+@dataclass(frozen=True)
+class Muon:
+    """Of one array: the weights (..., n_out) of a hidden layer, or what AdamW steps."""
+
+    learning_rate: float = 0.02
+    momentum: float = 0.95
+    weight_decay: float = 0.0
+    adam_rate: float = 1e-3
+    beta1: float = 0.9
+    beta2: float = 0.999
+    epsilon: float = 1e-8
+    adam_output: bool = True
+    decays: ClassVar[bool] = True
+
+    def step(self, g: Array, state: State, t: int, decay: Array | float = 0.0, hidden: bool = False) -> Array:
+        if not hidden:
+            adam = Adam(self.adam_rate, self.beta1, self.beta2, self.epsilon)
+            return adam.step(g, state, t) - self.adam_rate * decay
+        m = average(state, "m", g, self.momentum)
+        state["v"] = np.zeros_like(g)
+        u = (g + self.momentum * (m - g)).reshape(-1, g.shape[-1])
+        X = max(1, u.shape[1] / u.shape[0]) ** 0.5 * orthogonalized(u)
+        return -self.learning_rate * (X.reshape(g.shape) + decay)
+
+
 @dataclass(frozen=True)
 class Lion:
     learning_rate: float = 1e-4
@@ -221,5 +256,6 @@ RULES = {
     "adamax": AdaMax,
     "ademamix": AdEMAMix,
     "schedule_free_adamw": ScheduleFreeAdamW,
+    "muon": Muon,
     "lion": Lion,
 }

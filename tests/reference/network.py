@@ -88,6 +88,9 @@ class Network:
         extra: list[dict] = [{} for _ in parameters]
         if getattr(rule, "variant", "") == "irprop+":
             extra = [{"loss": loss} for _ in parameters]
+        if hasattr(rule, "adam_output"):
+            hidden = [array.ndim == 2 for array in parameters[: -2 if rule.adam_output else None]]
+            extra[: len(hidden)] = [{"hidden": is_hidden} for is_hidden in hidden]
         if hasattr(rule, "shift"):
             shifts = [rule.shift(g, state) for g, state in zip(gradients, states, strict=True)]
             self.add(shifts)

@@ -44,6 +44,8 @@ class Optimizer:
     ``w + momentum v``, where gradients must be computed. `weights` returns w. Changing the momentum moves the arrays.
     (With `ScheduleFreeAdamW` they hold y; `weights` returns x.)
 
+    `Muon` steps matrices as a whole; the last array of two or more dimensions counts as the output layer.
+
     Weights decay, biases do not: arrays of fewer than two dimensions count as biases. All others are (..., units), and
     n_in is the product of all dimensions but the last. (PyTorch's are (units, n_in): pass their transposes, or use
     rate_scales instead of fan_in_power.)

@@ -12,6 +12,7 @@
 #include "fanin/rules/amsgrad.hpp"
 #include "fanin/rules/lion.hpp"
 #include "fanin/rules/momentum.hpp"
+#include "fanin/rules/muon.hpp"
 #include "fanin/rules/nadam.hpp"
 #include "fanin/rules/nesterov.hpp"
 #include "fanin/rules/radam.hpp"
@@ -25,7 +26,7 @@
 namespace fanin {
 
 using Rules = List<SGD, Momentum, Nesterov, AdaptiveGain, SignSGD, Rprop, RMSprop, Adagrad, Adadelta, Adam,
-                   AdamW, NAdam, RAdam, AMSGrad, AdaMax, AdEMAMix, ScheduleFreeAdamW, Lion, SchaulVSGD>;
+                   AdamW, NAdam, RAdam, AMSGrad, AdaMax, AdEMAMix, ScheduleFreeAdamW, Muon, Lion, SchaulVSGD>;
 
 template <class R>
 constexpr int rule_place() {
