@@ -35,6 +35,11 @@ struct LookAhead {
   const int* place = nullptr;  // null: it does not look ahead
 };
 
+// The step of matrices by a rule that steps them as a whole; see src/rules/matrices.hpp
+struct MatrixStep {
+  double rate = 0, momentum = 0;
+};
+
 // The state of an update rule, and the parameters that it is applied to. Slot s of parameter i is
 // slots[s * slot_stride + i]. Without segments, nothing is applied around the rule; else they cover all
 // parameters.
@@ -51,6 +56,7 @@ struct Update {
   Limits<T> limits = {};
   Averaging<T> averaging = {};
   LookAhead look_ahead = {};
+  MatrixStep matrices = {};
   std::size_t next = 0;  // distance to the parameters to be updated next, for prefetching
 };
 

@@ -20,6 +20,8 @@ constexpr int forms_of = [] {
 }();
 template <class R>
 constexpr bool second_of = requires { R::second_gradient; };
+template <class R>
+constexpr bool decays_itself = requires(typename R::Constants c) { c.own_decay; };
 
 template <class R, int form, class V>
 FANIN_INLINE V change_of(const typename R::Constants& c, V g, V w, V* slot) {
@@ -48,6 +50,7 @@ constexpr Places<R, form> kPlaces;
 
 // w <- w + step(g) for n weights starting at parameter `first`, which g also starts at. With `Around`:
 //   g <- limited g + l2 w + l1 sign(w),   w <- (1 - scale rate decay) w + scale step(g)
+// where the decay is part of step(g) if the rule applies it itself.
 // Flattened, because a rule's step that is not inlined would keep its state in memory and its constants in
 // double.
 template <class R, int form, class T, class Wrap>
@@ -55,7 +58,8 @@ __attribute__((flatten)) void update_form(const Update<T>& update, const Wrap& w
                                           std::size_t first, std::size_t n) {
   using V = Vec<T>;
   constexpr int slots = slot_count<R>;
-  const auto constants = *static_cast<const typename R::Constants*>(update.constants);
+  auto constants = *static_cast<const typename R::Constants*>(update.constants);
+  if constexpr (decays_itself<R>) constants.own_decay = wrap.own_decay;
   T* w = update.parameters + first;
   T* memory = update.slots + first;
   const std::size_t stride = update.slot_stride;
@@ -94,6 +98,8 @@ __attribute__((flatten)) void update_form(const Update<T>& update, const Wrap& w
 // Nothing is applied around the rule
 template <class T>
 struct Bare {
+  static constexpr double own_decay = 0;
+
   FANIN_INLINE Vec<T> gradient(Vec<T> g, Vec<T>) const { return g; }
   FANIN_INLINE Vec<T> weight(Vec<T> w, Vec<T> change) const { return w + change; }
 };
@@ -101,10 +107,13 @@ struct Bare {
 // Only decay and a factor on the rate
 template <class T>
 struct Scaled {
+  double own_decay;  // what the rule applies itself
   Vec<T> undecayed, scale;
 
-  FANIN_INLINE Scaled(const Around& around, double rate)
-      : undecayed(1 - around.scale * rate * around.decay), scale(around.scale) {}
+  FANIN_INLINE Scaled(const Around& around, double rate, bool itself)
+      : own_decay(around.decay),
+        undecayed(itself ? 1 : 1 - around.scale * rate * around.decay),
+        scale(around.scale) {}
   FANIN_INLINE Vec<T> gradient(Vec<T> g, Vec<T>) const { return g; }
   FANIN_INLINE Vec<T> weight(Vec<T> w, Vec<T> change) const { return fma(scale, change, undecayed * w); }
 };
@@ -121,8 +130,8 @@ struct Wrapped : Scaled<T> {
   Limits<T> limits;
   Vec<T> l1, l2;
 
-  FANIN_INLINE Wrapped(const Around& around, const Limits<T>& on_gradient, double rate)
-      : Scaled<T>(around, rate), limits(on_gradient), l1(around.l1), l2(around.l2) {}
+  FANIN_INLINE Wrapped(const Around& around, const Limits<T>& on_gradient, double rate, bool itself)
+      : Scaled<T>(around, rate, itself), limits(on_gradient), l1(around.l1), l2(around.l2) {}
   FANIN_INLINE Vec<T> gradient(Vec<T> g, Vec<T> w) const {
     return fma(l1, sign(w), fma(l2, w, limited(limits, g)));
   }
@@ -157,10 +166,11 @@ void update_run(const Update<T>& update, const T* g, std::size_t first, std::siz
     if (!segment->around.frozen) {
       if (averages && count > kRowBlock * kPanel<T>) count = kRowBlock * kPanel<T>;
       if (changes_gradients(segment->around, update.limits)) {
-        const Wrapped<T> wrapped(segment->around, update.limits, update.rate);
+        const Wrapped<T> wrapped(segment->around, update.limits, update.rate, decays_itself<R>);
         update_one_form<R>(Forms{}, update, wrapped, g, first, count);
       } else {
-        update_one_form<R>(Forms{}, update, Scaled<T>(segment->around, update.rate), g, first, count);
+        const Scaled<T> scaled(segment->around, update.rate, decays_itself<R>);
+        update_one_form<R>(Forms{}, update, scaled, g, first, count);
       }
       if (averages) average_run<R>(update, segment->around.scale, first, count);
     }

@@ -87,6 +87,7 @@ RULES = {
     "resilientpropagation": "Rprop",
     "deltabardelta": "AdaptiveGain",
     "vsgd": "SchaulVSGD",
+    "adamwschedulefree": "ScheduleFreeAdamW",
 }
 
 

@@ -94,7 +94,9 @@ TEST_CASE_TEMPLATE("an optimizer applies the update kernel to each array, for an
     for (const int threads : {1, 2, 3, 7}) {
       cpu::set_num_threads(threads);
       Arrays<T> w(1);
-      Optimizer<T> optimizer(R{}, w.writable());
+      // Arrays of unknown shape cannot be matrices
+      const std::vector<std::size_t> biases(traits_of(R{}).whole_matrices ? std::size(sizes) : 0, 0);
+      Optimizer<T> optimizer(R{}, w.writable(), biases);
       for (std::uint64_t t = 1; t <= 3; ++t) {
         Arrays<T> g(10 + t), second(20 + t);
         StepInputs<T> inputs;
@@ -167,6 +169,8 @@ TEST_CASE("invalid calls are rejected with a clear message, and write nothing") 
         "learning_rate: expected a number in [0, infinity), got -1");
   CHECK(error_of([&] { Optimizer<float>(SGD{}, {bias, all.first(11), all.subspan(10)}); }) ==
         "arrays[2]: expected memory of its own, but it overlaps arrays[1]");
+  CHECK(error_of([&] { Optimizer<float>(Muon{}, {all}); }) ==
+        "inputs: expected a number for each array, because muon steps whole matrices, got none");
   CHECK(error_of([&] { optimizer.step({dw}); }) == "gradients: expected one for each of the 2 arrays, got 1");
   CHECK(error_of([&] { optimizer.step({dw, dw}); }) == "gradients[1]: expected 3 values, got 10");
   CHECK(error_of([&] { optimizer.step({all.subspan(9, 10), db}); }) ==

@@ -10,6 +10,7 @@ import pytest
 import fanin
 from fanin import optim
 from helpers import flat, inputs_for, inputs_of_reference, linear_neuron, reference_rule, rule_named
+from reference.rules import decayed_step
 
 AROUND = {"clip_value": 0.4, "l1": 0.01, "l2": 0.1, "weight_decay": 0.2}
 
@@ -34,8 +35,8 @@ def test_each_option_around_a_rule_is_its_equation_and_spares_biases(options, ev
             more = {name: np.clip(v, -clip, clip) + penalty for name, v in more.items()}
             decay = options.get("weight_decay", 0) + getattr(rule, "weight_decay", 0)
             # decay acts at the point of the gradient, which is ahead of w with Nesterov
-            w -= weights * rule.learning_rate * decay * at[i]
-            w += textbook.step(np.clip(g[i], -clip, clip) + penalty, state, t, **more)
+            pull = weights * decay * at[i]
+            w += decayed_step(textbook, np.clip(g[i], -clip, clip) + penalty, state, t, pull, **more)
     for mine, theirs in zip(opt.weights(), expected, strict=True):
         np.testing.assert_allclose(mine, theirs, rtol=1e-8, atol=1e-8)
 

@@ -8,6 +8,7 @@ import pytest
 import fanin
 from fanin import optim
 from helpers import digest, flat, inputs_for, inputs_of_reference, reference_rule, rule_named
+from reference.rules import decayed_step
 
 OPTIONS = {"epochs": 2, "batch_size": 20}
 
@@ -30,8 +31,10 @@ def test_a_rate_scale_scales_the_change_and_the_decay_of_its_array(every_rule):
         at = [a.copy() for a in arrays]
         opt.step(g, **inputs)
         for i, scale in enumerate((1, 0.25)):
-            expected[i] -= scale * rule.learning_rate * decay * at[i]
-            expected[i] += scale * textbook.step(g[i], states[i], t, **inputs_of_reference(inputs, i))
+            more = inputs_of_reference(inputs, i)
+            if every_rule == "muon":
+                more["hidden"] = i == 0
+            expected[i] += scale * decayed_step(textbook, g[i], states[i], t, decay * at[i], **more)
     for mine, theirs in zip(opt.weights(), expected, strict=True):
         np.testing.assert_allclose(mine, theirs, rtol=1e-9, atol=1e-9)
 

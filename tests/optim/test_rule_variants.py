@@ -23,6 +23,7 @@ from helpers import (
     reference_rule,
     rule_classes,
 )
+from reference.rules import decayed_step
 
 
 def variants_of(kind: type[optim.Rule]) -> Iterator[optim.Rule]:
@@ -47,6 +48,7 @@ VARIANTS = [
     optim.Rprop(0.1, 1.5, 0.3, min_step=0.01, max_step=0.5),
     optim.RMSprop(0.01, 0.8, 1e-3, momentum=0.7, nesterov=True),
     optim.AdEMAMix(0.01, beta3=0.99, alpha=8, warm_up=150),
+    optim.ScheduleFreeAdamW(0.01, 0.8, 0.99, warm_up=0, weight_decay=0.3),
     optim.SchaulVSGD(0.5, warm_up=3, slow_start=5, epsilon=0.01),
 ]
 every_variant = pytest.mark.parametrize("rule", VARIANTS, ids=str)
@@ -67,10 +69,13 @@ def test_each_variant_is_its_equation_for_two_hundred_steps_on_arrays(rule):
     for t in range(1, 201):
         g = gradients_at(t, shapes)
         inputs = inputs_for(rule, g, loss=float(np.sin(t * t)), seed=t)
+        decays = 0.0, getattr(rule, "weight_decay", 0) * arrays[1]
         opt.step(g, **inputs)
-        expected[1] *= 1 - rule.learning_rate * getattr(rule, "weight_decay", 0)
-        for i, state in enumerate(states):
-            expected[i] += textbook.step(g[i], state, t, **inputs_of_reference(inputs, i))
+        for i, (state, decay) in enumerate(zip(states, decays, strict=True)):
+            more = inputs_of_reference(inputs, i)
+            if not getattr(rule, "adam_output", True):
+                more["hidden"] = g[i].ndim == 2
+            expected[i] += decayed_step(textbook, g[i], state, t, decay, **more)
     for mine, theirs in zip(opt.weights(), expected, strict=True):
         np.testing.assert_allclose(mine, theirs, rtol=1e-10, atol=1e-10)
     assert set(opt.state) == {"t", *states[0]}

@@ -3,12 +3,14 @@
 Sources: Hinton, lecture 6e, with Graves 2013 (RMSprop); Duchi, Hazan and Singer 2011 (Adagrad); Zeiler 2012 (Adadelta);
 Kingma and Ba 2015, algorithms 1 and 2 (Adam, epsilon outside the root, both biases corrected; AdaMax); Loshchilov and
 Hutter 2019 (AdamW); Dozat 2016 (NAdam); Liu et al. 2020 (RAdam, rectified from r = 5 on); Reddi, Kale and Kumar 2018
-(AMSGrad, with Adam's corrections); Pagliardini, Ablin and Grangier 2024 (AdEMAMix); Chen et al. 2023 (Lion).
+(AMSGrad, with Adam's corrections); Pagliardini, Ablin and Grangier 2024 (AdEMAMix); Defazio et al. 2024
+(ScheduleFreeAdamW, v corrected as in Adam); Jordan et al. 2024 (Muon); Chen et al. 2023 (Lion).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -169,6 +171,67 @@ class AdaMax:
 
 
 @dataclass(frozen=True)
+class ScheduleFreeAdamW:
+    """The change of x, with z - x = lead / beta1 and y = x + (1 - beta1) (z - x)."""
+
+    learning_rate: float = 2.5e-3
+    beta1: float = 0.9
+    beta2: float = 0.999
+    epsilon: float = 1e-8
+    warm_up: float = 200.0
+    weight_decay: float = 0.0
+    decays: ClassVar[bool] = True
+
+    def jump(self, state: State) -> Array | float:
+        return (1 / self.beta1 - 1) * state.get("lead", 0.0)
+
+    def step(self, g: Array, state: State, t: int, decay: Array | float = 0.0) -> Array:
+        rate = self.learning_rate * (min(1, t / self.warm_up) if self.warm_up else 1)
+        state["S"] = state.get("S", 0.0) + rate**2
+        lead = state.setdefault("lead", np.zeros_like(g))
+        v_hat = average(state, "v", g**2, self.beta2) / (1 - self.beta2**t)
+        z = lead / self.beta1 - rate * (over(g, np.sqrt(v_hat) + self.epsilon) + decay)
+        change = z * (rate**2 / state["S"] if state["S"] else 0)
+        state["lead"] = self.beta1 * (z - change)
+        return change
+
+
+def orthogonalized(u: Array) -> Array:
+    """Five iterations towards the orthogonal factor of u, by the method of Newton and Schulz."""
+    X = u.T if u.shape[0] > u.shape[1] else u
+    X = X / (np.linalg.norm(X) + 1e-7)
+    for _ in range(5):
+        A = X @ X.T
+        X = 3.4445 * X + (-4.775 * A + 2.0315 * A @ A) @ X
+    return X.T if u.shape[0] > u.shape[1] else X
+
+
+@dataclass(frozen=True)
+class Muon:
+    """Of one array: the weights (..., n_out) of a hidden layer, or what AdamW steps."""
+
+    learning_rate: float = 0.02
+    momentum: float = 0.95
+    weight_decay: float = 0.0
+    adam_rate: float = 1e-3
+    beta1: float = 0.9
+    beta2: float = 0.999
+    epsilon: float = 1e-8
+    adam_output: bool = True
+    decays: ClassVar[bool] = True
+
+    def step(self, g: Array, state: State, t: int, decay: Array | float = 0.0, hidden: bool = False) -> Array:
+        if not hidden:
+            adam = Adam(self.adam_rate, self.beta1, self.beta2, self.epsilon)
+            return adam.step(g, state, t) - self.adam_rate * decay
+        m = average(state, "m", g, self.momentum)
+        state["v"] = np.zeros_like(g)
+        u = (g + self.momentum * (m - g)).reshape(-1, g.shape[-1])
+        X = max(1, u.shape[1] / u.shape[0]) ** 0.5 * orthogonalized(u)
+        return -self.learning_rate * (X.reshape(g.shape) + decay)
+
+
+@dataclass(frozen=True)
 class Lion:
     learning_rate: float = 1e-4
     beta1: float = 0.9
@@ -192,5 +255,7 @@ RULES = {
     "amsgrad": AMSGrad,
     "adamax": AdaMax,
     "ademamix": AdEMAMix,
+    "schedule_free_adamw": ScheduleFreeAdamW,
+    "muon": Muon,
     "lion": Lion,
 }

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from reference.activations import ACTIVATIONS
 from reference.losses import Loss
-from reference.rules import State
+from reference.rules import State, decayed_step
 
 Array = NDArray[np.floating]
 
@@ -88,19 +88,21 @@ class Network:
         extra: list[dict] = [{} for _ in parameters]
         if getattr(rule, "variant", "") == "irprop+":
             extra = [{"loss": loss} for _ in parameters]
+        if hasattr(rule, "adam_output"):
+            hidden = [array.ndim == 2 for array in parameters[: -2 if rule.adam_output else None]]
+            extra[: len(hidden)] = [{"hidden": is_hidden} for is_hidden in hidden]
         if hasattr(rule, "shift"):
             shifts = [rule.shift(g, state) for g, state in zip(gradients, states, strict=True)]
             self.add(shifts)
             extra = [{"second": second} for second in self.gradients(X, y, weights)]
             self.add([-shift for shift in shifts])
+        decay = getattr(rule, "weight_decay", 0.0)
+        decays = [decay * array if array.ndim == 2 else 0.0 for array in parameters]
         self.add([-jump for jump in jumps])
-        if hasattr(rule, "weight_decay"):
-            for array in self.weights:
-                array *= 1 - rule.learning_rate * rule.weight_decay
         self.add(
             [
-                rule.step(g, state, self.steps, **more)
-                for g, state, more in zip(gradients, states, extra, strict=True)
+                decayed_step(rule, g, state, self.steps, pull, **more)
+                for g, state, pull, more in zip(gradients, states, decays, extra, strict=True)
             ]
         )
         return loss

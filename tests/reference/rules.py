@@ -1,8 +1,9 @@
 """Update rules: from a gradient g and the state of one array to the change of its weights, w <- w + change.
 
 State is a dict of arrays that starts empty; t counts steps from 1. `loss` is the loss at the weights of g. A rule with
-`jump` needs g at w + jump(state), a rule with `shift` a second gradient at w + shift(g, state). With `weight_decay`,
-weights other than biases are first multiplied by 1 - learning_rate * weight_decay.
+`jump` needs g at w + jump(state), a rule with `shift` a second gradient at w + shift(g, state). Decay is weight_decay
+times the weights at which g was taken, and 0 for biases: `decayed_step` subtracts it times the rate, unless the step of
+the rule applies it, which is one that `decays`.
 
 Sources: Hinton, Neural Networks for Machine Learning, lecture 6 (momentum with the rate inside v, gains, rprop,
 RMSprop); Sutskever et al. 2013 (Nesterov); Igel and Huesken 2000 (variants of Rprop); Graves 2013 (centered RMSprop);
@@ -21,6 +22,13 @@ from reference.adaptive_rules import over
 
 Array = NDArray[np.floating]
 State = dict[str, Array]
+
+
+def decayed_step(rule, g: Array, state: State, t: int, decay: Array | float, **inputs) -> Array:
+    """The change of the weights by a step of the rule and the decay."""
+    if getattr(rule, "decays", False):
+        return rule.step(g, state, t, decay=decay, **inputs)
+    return rule.step(g, state, t, **inputs) - rule.learning_rate * decay
 
 
 @dataclass(frozen=True)

@@ -86,7 +86,7 @@ double Step<T>::flops() const {
 template <class T>
 int Step<T>::team() const {
   const auto phases = static_cast<double>(forward_.phases() + backward_.phases());
-  return flops() < phases * kTeamFlopsPerPhase ? 1 : team_size();
+  return flops() + matrices_.flops() < phases * kTeamFlopsPerPhase ? 1 : team_size();
 }
 
 template <class T>

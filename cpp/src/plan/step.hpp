@@ -8,6 +8,7 @@
 #include "plan/nodes.hpp"
 #include "plan/running_statistics.hpp"
 #include "rules/gradient_norm.hpp"
+#include "rules/matrices.hpp"
 #include "rules/method.hpp"
 
 namespace fanin {
@@ -119,6 +120,7 @@ class Step final : Work<T> {
   std::vector<bool> trained_;  // array by array
   double clip_norm_ = __builtin_inf();
   GradientNorm<T> norm_;
+  Matrices<T> matrices_;  // that the rule steps as a whole
   Buffer<T> gradient_, of_batch_, shifted_, second_;
   double group_weight_ = 0, group_loss_ = 0;  // of the batches before this one
   RandomState random_{};

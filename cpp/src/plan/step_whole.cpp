@@ -1,5 +1,6 @@
 // Steps that need the whole gradient before any update: for sums over a group of batches, a limit on the
-// norm, a second gradient at other weights, or because they are so slow that they must be interruptible.
+// norm, rules of whole matrices, a second gradient at other weights, or because they are so slow that they
+// must be interruptible.
 #include "plan/step.hpp"
 
 namespace fanin {
@@ -21,6 +22,7 @@ void Step<T>::allocate(const Method& method) {
   }
   plan_backward();
   limit_norm(method);
+  matrices_.plan(method, nodes_.table, true);
 }
 
 template <class T>
@@ -133,7 +135,14 @@ bool Step<T>::update(Member member, const Turn& turn, Update<T> update) {
     update.limits.mean = static_cast<T>(total > 0 ? 1 / total : 0);
   }
   limit(member, update.limits);
-  for_own_parameters(member, [&](Range r) { kernels<T>().update(update, gradient_.data(), r); });
+  const auto at = [this](std::size_t array) { return nodes_.table.trained[array].offset; };
+  matrices_.update(
+      member, update, [&] { executor_.barrier(member); },
+      [&](std::size_t array) { return gradient_.data() + at(array); },
+      [&](std::size_t array) { return update.parameters + at(array); });
+  for_own_parameters(member, [&](Range all) {
+    matrices_.for_others(all, [&](Range r) { kernels<T>().update(update, gradient_.data(), r); });
+  });
   executor_.barrier(member);
   return true;
 }

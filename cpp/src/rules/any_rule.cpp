@@ -115,6 +115,10 @@ RuleTraits traits_of(const Rule& rule) {
       if (!r.needs_loss()) traits.memory_name = "";
     }
     traits.second_gradient = requires { r.second_gradient; };
+    if constexpr (requires { r.whole_matrices; }) {
+      traits.whole_matrices = true;
+      traits.adam_output = r.adam_output;
+    }
     if constexpr (requires { R::slot_names; }) traits.slot_names = R::slot_names;
     for (int s = 0; s < slot_count<R>; ++s) {
       if constexpr (requires { r.initial(s); }) traits.initial[s] = r.initial(s);
@@ -155,6 +159,10 @@ StepConstants constants_of(const Rule& rule, const Moment& at) {
     StepConstants step;
     step.learning_rate = r.learning_rate;
     step.memory = 0;
+    if constexpr (requires { r.whole_matrices; }) {
+      step.matrices = {r.learning_rate, r.momentum};
+      step.learning_rate = r.other_rate(at);
+    }
     if constexpr (requires { r.remember(at); }) step.memory = r.remember(at);
     std::memcpy(step.bytes, &constants, sizeof constants);
     return step;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "fanin/rule.hpp"
+#include "kernels/applied.hpp"
 
 namespace fanin {
 
@@ -29,6 +30,7 @@ struct RuleTraits {
   double own_decay = 0;
   double ahead = 0;
   bool looks_ahead = false, needs_loss = false, second_gradient = false;
+  bool whole_matrices = false, adam_output = false;
   const char* memory_name = "";
   SlotList slots = {};
   double initial[kMostSlots] = {};  // by the place in the rule's own list
@@ -49,7 +51,8 @@ struct StepConstants {
   static constexpr std::size_t kMostBytes = 128;
   alignas(std::max_align_t) std::byte bytes[kMostBytes];
   double memory;         // what the rule remembers for the next step
-  double learning_rate;  // of this step
+  double learning_rate;  // of this step; of the other arrays, if the rule steps whole matrices
+  MatrixStep matrices = {};
 
   const void* constants() const { return bytes; }
 };

@@ -37,7 +37,12 @@ double look_ahead(const Method& method, std::uint64_t t) {
 StepConstants begin_step(const Method& method, Moment at) {
   if (!method.learning_rate && !method.momentum) return constants_of(method.rule, at);
   if (method.momentum) at.next_momentum = traits_of(rule_at(method, at.t + 1)).momentum.value_or(0);
-  return constants_of(rule_at(method, at.t), at);
+  const Rule now = rule_at(method, at.t);
+  if (traits_of(now).whole_matrices) {
+    const double largest = traits_of(largest_of(method)).learning_rate;
+    if (largest > 0) at.share_of_rate = traits_of(now).learning_rate / largest;
+  }
+  return constants_of(now, at);
 }
 
 void check_method(const Method& method) {

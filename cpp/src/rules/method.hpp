@@ -30,7 +30,7 @@ inline bool is_frozen(const Method& method, std::size_t array) {
 bool is_bare(const Method& method);
 // Whether updates must wait for the whole gradient
 inline bool needs_whole_gradient(const Method& method) {
-  return method.accumulate > 1 || method.clip_norm < __builtin_inf();
+  return method.accumulate > 1 || method.clip_norm < __builtin_inf() || traits_of(method.rule).whole_matrices;
 }
 template <class T>
 Limits<T> limits_of(const Method& method) {

@@ -48,6 +48,10 @@ void Optimizer<T>::State::check(const Method& chosen) const {
   if (chosen.fan_in_power > 0 && !knows_inputs) {
     throw ValueError("fan_in_power: expected 0, because the numbers of inputs are not given");
   }
+  if (traits_of(chosen.rule).whole_matrices && !knows_inputs) {
+    throw ValueError("inputs: expected a number for each array, because " + std::string(chosen.rule.name()) +
+                     " steps whole matrices, got none");
+  }
 }
 
 template <class T>
@@ -59,6 +63,8 @@ void Optimizer<T>::State::take(const Method& chosen) {
   Buffer<T> new_average = begins_average && averages ? Buffer<T>(table.size) : Buffer<T>();
   Buffer<T> new_sum = regroups && chosen.accumulate > 1 ? Buffer<T>(table.size) : Buffer<T>();
   GradientNorm<T> new_norm = norm_for(chosen);
+  Matrices<T> new_matrices;
+  new_matrices.plan(chosen, table, false);
   std::vector<char> moves(count, 0);  // arrays that move to another look-ahead point
   // Nothing below throws.
   for (std::size_t i = 0; i < count && state.owner; ++i) {
@@ -78,6 +84,7 @@ void Optimizer<T>::State::take(const Method& chosen) {
     sum = std::move(new_sum);
   }
   norm = std::move(new_norm);
+  matrices = std::move(new_matrices);
 }
 
 template <class T>

@@ -8,6 +8,7 @@
 #include "fanin/update.hpp"
 #include "rules/borrowed_arrays.hpp"
 #include "rules/gradient_norm.hpp"
+#include "rules/matrices.hpp"
 #include "rules/method.hpp"
 #include "rules/rule_state.hpp"
 
@@ -60,6 +61,7 @@ struct Optimizer<T>::State {
   double weight = 0, loss = 0;
   Buffer<T> sum;
   GradientNorm<T> norm;
+  Matrices<T> matrices;  // that the rule steps as a whole
   std::atomic<bool> busy{false};
 
  private:

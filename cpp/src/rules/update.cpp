@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "rules/optimizer_state.hpp"
 #include "team/call.hpp"
+#include "team/scratch.hpp"
 #include "team/team.hpp"
 
 namespace fanin {
@@ -96,7 +97,7 @@ void Optimizer<T>::step(const std::vector<std::span<const T>>& gradients, const 
       s.arrays.size * sizeof(T) * (3 + 2 * static_cast<std::size_t>(s.state.used.count));
   double memory = 0;
   Barrier barrier;
-  const int team = bytes < kTeamBytes ? 1 : team_size();
+  const int team = bytes < kTeamBytes && s.matrices.flops() < kTeamFlops ? 1 : team_size();
   Turns turns(runs_of(s.arrays.size), kFewRuns, team);
   run_call(team, [&](int thread, int threads) {
     const Member member{thread, threads};
@@ -120,7 +121,12 @@ void Optimizer<T>::step(const std::vector<std::span<const T>>& gradients, const 
     if (thread == 0) memory = begun.memory;
     mine.constants = begun.constants();
     mine.rate = begun.learning_rate;
+    mine.matrices = begun.matrices;
+    s.matrices.update(
+        member, mine, [&] { barrier.wait(threads); }, gradient,
+        [&](std::size_t i) { return s.arrays.arrays[i].data(); });
     const auto update_part = [&](std::size_t i, Range range) {
+      if (s.matrices.has(i)) return;
       Update<T> one = s.state.update_of(mine, s.table, i, s.arrays.arrays[i].data());
       if (needs_second) one.second = inputs.second[i].data();
       // The rest begins at a cache line, because vectors that straddle two lines cost twice as much.

@@ -63,6 +63,7 @@ bool Training<T>::State::one_step(Member member, const DataSource& data, std::si
   Update<T> update = net.state.update(*method, at.t, before, net.parameters.data());
   update.constants = begun.constants();
   update.rate = begun.learning_rate;
+  update.matrices = begun.matrices;
   const bool done = step.update(member, turn, update);
   if (member.thread == 0 && done) net.state.memory = begun.memory;
   return done;

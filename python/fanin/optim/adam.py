@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from fanin.optim.rule import Rate, Rule
 
-__all__ = ["AMSGrad", "AdEMAMix", "AdaMax", "Adam", "AdamW", "NAdam", "RAdam"]
+__all__ = ["AMSGrad", "AdEMAMix", "AdaMax", "Adam", "AdamW", "NAdam", "RAdam", "ScheduleFreeAdamW"]
 
 
 @dataclass(frozen=True)
@@ -175,4 +175,48 @@ class AdEMAMix(Adam):
     beta3: float = 0.9999
     alpha: float = 5.0
     warm_up: float = 0
+    weight_decay: float = 0.0
+
+
+@dataclass(frozen=True)
+class ScheduleFreeAdamW(Rule):
+    """AdamW that averages its weights in place of a schedule (Defazio et al. 2024, algorithm 1).
+
+    ``v <- beta2 v + (1 - beta2) g^2``, with g at y, and ``v^`` corrected as in `Adam`
+
+    ``d = g / (sqrt(v^) + epsilon) + weight_decay * y``
+
+    ``z <- z - r d``, with ``r = learning_rate * min(1, t / warm_up)`` at step t
+
+    ``x <- (1 - c) x + c z``, with ``c = r^2 / S`` and ``S <- S + r^2``
+
+    ``y = (1 - beta1) z + beta1 x``
+
+    It needs no end of training to be known, which suits streams: x is a mean of all z so far, at every step what a
+    schedule would have ended at. The state is ``lead = z - y`` and v, with the number S. The bias correction is that of
+    the authors' code. Weights decay, biases do not; decay added by `Around` joins that of the rule.
+
+    A `Network` trains y, and shows x: `get_weights`, `predict`, `evaluate` and validation use x; only the training loss
+    is measured at y. The arrays of an `Optimizer` hold y, where gradients must be computed, and `Optimizer.weights`
+    returns x. The running statistics of batch norm are those at y: use ``BatchNorm(exact_statistics=True)``, which
+    takes them at x at the end of a fit.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fanin import optim
+    >>> y = np.zeros(1)
+    >>> opt = optim.Optimizer(optim.ScheduleFreeAdamW(0.1), [y])
+    >>> for _ in range(1000):
+    ...     opt.step([2 * (y - 3)])
+    >>> opt.weights()[0].round(2)
+    array([3.])
+    """
+
+    name: ClassVar[str] = "schedule_free_adamw"
+    learning_rate: float | Schedule = 2.5e-3
+    beta1: float = 0.9
+    beta2: float = 0.999
+    epsilon: float = 1e-8
+    warm_up: float = 200
     weight_decay: float = 0.0

@@ -42,6 +42,9 @@ class Optimizer:
     -----
     With a look-ahead rule (`Nesterov`, and `RMSprop` with nesterov) the arrays hold the look-ahead point
     ``w + momentum v``, where gradients must be computed. `weights` returns w. Changing the momentum moves the arrays.
+    (With `ScheduleFreeAdamW` they hold y; `weights` returns x.)
+
+    `Muon` steps matrices as a whole; the last array of two or more dimensions counts as the output layer.
 
     Weights decay, biases do not: arrays of fewer than two dimensions count as biases. All others are (..., units), and
     n_in is the product of all dimensions but the last. (PyTorch's are (units, n_in): pass their transposes, or use
@@ -137,7 +140,7 @@ class Optimizer:
         return self._core.shifted(_listed("gradients", gradients))
 
     def weights(self) -> list[NDArray[Any]]:
-        """Return copies of the true weights: w if the arrays hold ``w + momentum v``, else the arrays' contents."""
+        """Return copies of the true weights: w or x if the rule looks ahead of them, else the arrays' contents."""
         return self._core.weights()
 
     def averages(self) -> list[NDArray[Any]]:

@@ -17,6 +17,8 @@
 //   conflict()            an error message if hyper-parameters contradict each other, else null
 //   initial(slot)         what a slot holds before the first step, instead of 0
 //   own_decay()           weight decay of its own, decoupled from the gradient, applied around the rule
+//   Constants::own_decay  a number, 0 from `begin`: then step(c, g, w, slot) applies all decay of the array,
+//                         and nothing decays around the rule
 //   momentum_to_schedule() a reference to the hyper-parameter that a schedule of the momentum changes
 //   forms, form()         the number of variants, each a loop without branches that calls step<form>;
 //                         Constants::form selects one
@@ -25,6 +27,10 @@
 //   remember(moment)      a number to carry from this step to the next; memory_name is its letter
 //   second_gradient       true if it needs a second gradient: shift(c, g, w, slot) gives the distance from w
 //                         to where it is taken, and step(c, g, second, w, slot) receives it
+//   whole_matrices        true if it steps matrices of hidden weights as a whole (src/rules/matrices.hpp), by
+//                         its learning_rate and momentum; its step is for all other arrays, with
+//                         other_rate(moment) as the rate that scales their decay. Whether the last array of
+//                         weights is one of the others: adam_output
 //   looks_ahead()         whether it trains weights y, at which gradients are taken, other than the w shown
 //   ahead()               how far ahead y is in the next step; y is w if it is 0
 //   shown(a, y, slot)     w, with a = ahead() times the rate scale of the array
@@ -58,6 +64,7 @@ struct Moment {
   double memory = 0;          // what `remember` returned at the previous step
   double loss = 0;            // at the weights at which the gradient was taken
   double next_momentum = -1;  // of the next step, if a schedule changes it
+  double share_of_rate = 1;   // the learning rate as a share of the largest of its schedule, for other_rate
 
   Moment(std::uint64_t step) : t(step) {}
   constexpr double next_momentum_or(double same) const { return next_momentum < 0 ? same : next_momentum; }
