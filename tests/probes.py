@@ -47,6 +47,8 @@ def loss_at(
     X = np.hstack([np.eye(n), np.eye(n)])
     value, metric = net.evaluate(X, y, sample_weight=weights).values()
     output = net.predict(X)
-    history = net.fit(X, y, rule=optim.SGD(1.0), epochs=1, batch_size=n, shuffle=False, sample_weight=weights)
+    history = net.fit(
+        X, y, rule=optim.SGD(1.0), epochs=1, batch_size=n, batches="in_order", sample_weight=weights
+    )
     np.testing.assert_allclose(history.loss, [value], rtol=1e-12 if dtype == "float64" else 1e-6)
     return Probe(value, -net.get_weights()["layer1.weight"][n:], metric, output)

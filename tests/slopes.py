@@ -25,7 +25,7 @@ def set_at_random(net: fanin.Network) -> dict[str, NDArray]:
 
 def step(net: fanin.Network, samples: Samples, rule: optim.Rule) -> float:
     """Take one step over all samples in order; return the loss before it."""
-    options = {"epochs": 1, "batch_size": len(samples[0]), "shuffle": False}
+    options = {"epochs": 1, "batch_size": len(samples[0]), "batches": "in_order"}
     return net.fit(*samples, rule=rule, **options).loss[0]
 
 

@@ -50,6 +50,10 @@ CHECKS: dict[str, tuple[str, ...]] = {
     ),
     "16, 17": ("test_any_batch_size_trains_on_every_row_of_every_epoch",),
     "18, 19": ("test_any_batch_size_trains_on_every_row_of_every_epoch",),
+    "20": (
+        "test_every_stratified_batch_has_the_gradient_of_the_whole_set",
+        "test_balanced_batches_weigh_all_classes_alike",
+    ),
     "21, 22": (
         "test_a_loss_that_keeps_rising_halves_the_rate_and_returns_to_the_best_weights",
         "test_weights_that_oscillate_halve_the_rate_until_they_do_not",

@@ -35,7 +35,7 @@ int main() {
   // the training reads this memory; nothing is allocated from here on
   float x[batch][2] = {}, y[batch] = {};
   Training<float> training(net, row_major(x[0], batch, 2), row_major(y, batch, 1),
-                           {.batch_size = batch, .shuffle = false});
+                           {.batch_size = batch, .batches = Batches::in_order});
   Stream stream;
   double error = 0;
   for (std::size_t i = 0; i < samples; ++i) {

@@ -1,5 +1,7 @@
 #include "entries.hpp"
 
+#include <iterator>
+
 #include "fields.hpp"
 
 namespace arrays {
@@ -22,6 +24,12 @@ fanin::Loss make_loss(const std::string& name, const py::dict& values) {
   return make_entry<fanin::Loss>(fanin::Losses{}, "loss", name, values);
 }
 NamedValues described(const fanin::Loss& loss) { return described_entry(loss); }
+
+fanin::Batches batches_named(const std::string& name) {
+  const auto* const found = std::find(std::begin(fanin::kBatches), std::end(fanin::kBatches), name);
+  if (found == std::end(fanin::kBatches)) throw unknown("batches", name);
+  return static_cast<fanin::Batches>(found - std::begin(fanin::kBatches));
+}
 
 fanin::Method make_method(const std::string& name, const py::dict& values) {
   std::optional<fanin::Rule> rule = fanin::Rule::named(name);

@@ -18,6 +18,7 @@ std::vector<fanin::Layer> make_layers(const std::vector<NamedValues>& given);
 std::vector<NamedValues> described(const std::vector<fanin::Layer>& layers);
 fanin::Loss make_loss(const std::string& name, const py::dict& values);
 NamedValues described(const fanin::Loss& loss);
+fanin::Batches batches_named(const std::string& name);
 // The values of a rule include schedules, as dicts with a "name", and, under "around", what is applied around
 // the rule.
 fanin::Method make_method(const std::string& name, const py::dict& values);

@@ -9,13 +9,20 @@
 
 namespace {
 
+// Whether one output has the shape (rows,): that of `out`, or of the targets of the last fit
+template <class T>
+bool is_vector(const fanin::Network<T>& net, const py::object& out) {
+  if (!py::isinstance<py::array>(out)) return net.vector_targets();
+  return py::reinterpret_borrow<py::array>(out).ndim() == 1;
+}
+
 template <class T>
 py::array_t<T> predict(const fanin::Network<T>& net, const py::object& x, const py::object& out) {
   const arrays::Matrix matrix = samples_of(net, x);
   const std::size_t rows = fanin::rows_of(matrix.view), columns = net.outputs();
-  auto result =
-      operands::output<T>("out", out, {static_cast<py::ssize_t>(rows), static_cast<py::ssize_t>(columns)},
-                          std::array{matrix.array});
+  std::vector<py::ssize_t> shape = {static_cast<py::ssize_t>(rows), static_cast<py::ssize_t>(columns)};
+  if (columns == 1 && is_vector(net, out)) shape.pop_back();
+  auto result = operands::output<T>("out", out, shape, std::array{matrix.array});
   operands::check_contiguous("out", result);
   const fanin::MatrixView<T> view = fanin::row_major(result.mutable_data(), rows, columns);
   interruptible([&] { net.predict(matrix.view, view, signal_pending); });  // this function holds both arrays
@@ -72,6 +79,23 @@ py::dict learned_arrays(const fanin::Network<T>& net) {
         py::array_t<double>(static_cast<py::ssize_t>(array.values.size()), array.values.data());
   }
   return arrays;
+}
+
+template <class T>
+py::array_t<std::int32_t> classes(const fanin::Network<T>& net, const py::object& y,
+                                  const std::string& argument) {
+  const py::array given = arrays::numbers("y", y, "integer labels or targets");
+  const std::size_t rows = given.ndim() > 0 ? static_cast<std::size_t>(given.shape(0)) : 0;
+  const arrays::TargetArrays targets = arrays::targets(net.loss(), given, py::none(), rows, net.outputs());
+  const std::vector<std::int32_t> found = net.classes(targets.y, argument);
+  return py::array_t<std::int32_t>(static_cast<py::ssize_t>(found.size()), found.data());
+}
+
+py::array_t<std::size_t> stratified_rows(const py::array_t<std::int32_t, py::array::c_style>& classes,
+                                         std::size_t count, std::uint64_t seed) {
+  const std::span<const std::int32_t> view(classes.data(), static_cast<std::size_t>(classes.size()));
+  const std::vector<std::size_t> rows = fanin::stratified_rows(view, count, seed);
+  return py::array_t<std::size_t>(static_cast<py::ssize_t>(rows.size()), rows.data());
 }
 
 fanin::Weights which(bool averaged) { return averaged ? fanin::Weights::shown : fanin::Weights::trained; }
@@ -146,6 +170,9 @@ void register_network_of(py::module_& m, const std::string& suffix) {
       .def_property_readonly("metadata", &Net::metadata)
       .def_property_readonly("column_names", &Net::column_names)
       .def("set_column_names", &Net::set_column_names, py::arg("names"))
+      .def_property_readonly("vector_targets", &Net::vector_targets)
+      .def("set_vector_targets", &Net::set_vector_targets, py::arg("vector"))
+      .def("classes", &classes<T>, py::arg("y"), py::arg("argument"))
       .def("set_metadata", &Net::set_metadata, py::arg("metadata"))
       .def("save", &storage::save<T>, py::arg("path"))
       .def("to_bytes", &storage::to_bytes<T>)
@@ -163,12 +190,14 @@ void register_network_of(py::module_& m, const std::string& suffix) {
       .def("evaluate", &evaluate<T>, py::arg("X"), py::arg("y"), py::arg("sample_weight"),
            py::arg("checked") = false);
   py::class_<PyTraining<T>>(m, ("Training" + suffix).c_str())
-      .def(py::init<Net&, const py::object&, const py::object&, const py::object&, std::size_t, bool,
-                    std::size_t, fanin::Budget&, const fanin::Population*>(),
+      .def(py::init<Net&, const py::object&, const py::object&, const py::object&, std::size_t,
+                    const std::string&, std::optional<std::uint64_t>, std::size_t, fanin::Budget&,
+                    const fanin::Population*>(),
            py::arg("network"), py::arg("X"), py::arg("y"), py::arg("sample_weight"), py::arg("batch_size"),
-           py::arg("shuffle"), py::arg("epochs_before"), py::arg("budget"), py::arg("population"),
-           py::keep_alive<1, 2>(), py::keep_alive<1, 9>())
+           py::arg("batches"), py::arg("order_seed"), py::arg("epochs_before"), py::arg("budget"),
+           py::arg("population"), py::keep_alive<1, 2>(), py::keep_alive<1, 10>())
       .def_property_readonly("rows", &PyTraining<T>::rows)
+      .def_property_readonly("vector_targets", &PyTraining<T>::vector_targets)
       .def("epoch", &PyTraining<T>::epoch, py::arg("rule"), py::arg("values"))
       .def("begin_epoch", &PyTraining<T>::begin_epoch, py::arg("population"), py::arg("number"),
            py::arg("rule"), py::arg("values"))
@@ -182,6 +211,9 @@ void register_network(py::module_& m) {
   m.def(
       "numbers", [](const char* name, const py::object& value) { return arrays::numbers(name, value); },
       py::arg("name"), py::arg("value"));
+  m.attr("BATCHES") =
+      py::tuple(py::cast(std::vector<std::string>(std::begin(fanin::kBatches), std::end(fanin::kBatches))));
+  m.def("stratified_rows", &stratified_rows, py::arg("classes"), py::arg("count"), py::arg("seed"));
   m.attr("LABELS_OF_TEXTS") = arrays::kLabelsOfTexts;
   register_network_of<float>(m, "Float32");
   register_network_of<double>(m, "Float64");

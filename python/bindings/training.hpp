@@ -44,21 +44,24 @@ template <class T>
 class PyTraining {
  public:
   PyTraining(fanin::Network<T>& net, const py::object& x, const py::object& y, const py::object& weights,
-             std::size_t batch_size, bool shuffle, std::size_t epochs_before, fanin::Budget& budget,
-             const fanin::Population* population)
-      : data_(make_data(net, x, y, weights)) {
-    if (shuffle) data_.x = by_rows(data_.x);
+             std::size_t batch_size, const std::string& batches, std::optional<std::uint64_t> order_seed,
+             std::size_t epochs_before, fanin::Budget& budget, const fanin::Population* population)
+      : data_(make_data(net, x, y, weights)),
+        vector_targets_(net.outputs() == 1 && py::cast<py::array>(data_.targets.y_array).ndim() == 1) {
+    const fanin::Batches order = arrays::batches_named(batches);
+    if (order != fanin::Batches::in_order) data_.x = by_rows(data_.x);
     const std::function<bool()> interrupted =
         population != nullptr ? population->interrupted() : std::function<bool()>(signal_pending);
     // the checks read every value; let other threads run
     const Unlocked unlocked;
     training_ = std::make_unique<fanin::Training<T>>(
         net, data_.x.view, data_.targets.y,
-        fanin::TrainingOptions{batch_size, shuffle, interrupted, &budget, epochs_before},
+        fanin::TrainingOptions{batch_size, order, order_seed, interrupted, &budget, epochs_before},
         data_.targets.weights.view);
   }
 
   std::size_t rows() const { return fanin::rows_of(data_.x.view); }
+  bool vector_targets() const { return vector_targets_; }
 
   void exact_statistics() {
     call([](fanin::Training<T>& training) { training.exact_statistics(); });
@@ -109,6 +112,7 @@ class PyTraining {
   }
 
   Data data_;
+  const bool vector_targets_;  // for one output
   std::unique_ptr<fanin::Training<T>> training_;
   std::mutex running_;
   std::atomic<std::thread::id> caller_;  // the thread that is in call(), if any

@@ -12,7 +12,8 @@ from fanin.config import (
     show_config,
 )
 from fanin.layers import Activation, BatchNorm, Dense, Dropout, Residual, RobustScale, Standardize
-from fanin.network import Network, load
+from fanin.loading import load
+from fanin.network import Network
 from fanin.training.callbacks import Callback
 from fanin.training.decision import Decision
 from fanin.training.early_decay import EarlyDecayWarning

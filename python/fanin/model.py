@@ -60,7 +60,7 @@ class Model:
 
     @property
     def seed(self) -> int:
-        """Seed of the initial weights and of the order of samples."""
+        """Seed of the initial weights, of dropout and, by default, of the order of samples."""
         return self._seed
 
     @property
@@ -93,9 +93,23 @@ class Model:
     def predict(self, X: ArrayLike, out: Float | None = None) -> Float:
         """Return the outputs for each row of X, shape (n_samples, n_outputs).
 
+        After a fit of a single output with y of shape (n_samples,), the result has that shape too, as has the result
+        of a loaded network.
+
         Outputs are probabilities for softmax_cross_entropy and logistic, and mean counts for poisson. `out`, if given,
-        is a C-contiguous array of the network's dtype; the result is written to it and it is returned. Columns of a
+        is a C-contiguous array of the network's dtype, for a single output of either shape; the result is written to it
+        and it is returned. Columns of a
         frame are matched to `column_names` by name.
+
+        Examples
+        --------
+        >>> import fanin
+        >>> net = fanin.Network(1, [fanin.Dense(1)])
+        >>> net.predict([[0.0], [1.0]]).shape
+        (2, 1)
+        >>> history = net.fit([[0.0], [1.0]], [1.0, 3.0], rule=fanin.optim.SGD(0.1))
+        >>> net.predict([[0.0], [1.0]]).shape
+        (2,)
         """
         result: Float
         if type(X) is np.ndarray:  # a fast path, because one row takes only microseconds

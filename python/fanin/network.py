@@ -14,20 +14,25 @@ from fanin.data.validation import validation_of
 from fanin.layers import Layer, check_layers, described
 from fanin.losses import Loss, as_loss
 from fanin.optim import Rule
-from fanin.storage import as_path
 from fanin.training.callbacks import Callbacks
-from fanin.training.chunks import adapt_to_chunks, check_chunks, check_statistics, train_on_chunks
+from fanin.training.chunks import (
+    adapt_to_chunks,
+    check_chunks,
+    check_settings,
+    check_statistics,
+    train_on_chunks,
+)
 from fanin.training.fitting import Fit
 from fanin.training.history import History
 from fanin.training.objective import Objective
 from fanin.training.race import open_resolved
-from fanin.training.settings import Settings
+from fanin.training.settings import BatchesName, Settings
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from fanin.data.validation import ValidationData
-    from fanin.storage import Path
+    from fanin.data.class_weight import ClassWeight
+    from fanin.data.validation import ValidationData, ValidationSplit
     from fanin.training.chunks import Chunks
 
 
@@ -53,7 +58,7 @@ class Network(AdaptedModel):
         "absolute_error", "huber", "quantile", "poisson", "logistic" (independent binary outputs) or
         "softmax_cross_entropy" (classes). Training minimizes the mean over samples.
     seed : int
-        Of the initial weights and the order of samples, in 0..2^64-1.
+        Of the initial weights, dropout and, by default, the order of samples, in 0..2^64-1.
     dtype : str or dtype
         "float32" or "float64", for weights and all arithmetic.
 
@@ -105,10 +110,13 @@ class Network(AdaptedModel):
         rule: Rule,
         epochs: int = 10,
         batch_size: int = 32,
-        shuffle: bool = True,
+        batches: BatchesName = "shuffled",
+        order_seed: int | None = None,
+        class_weight: ClassWeight | None = None,
         sample_weight: ArrayLike | None = None,
         validation_data: ValidationData | None = None,
         validation_fraction: float | None = None,
+        validation_split: ValidationSplit = "last",
         callbacks: Callbacks = (),
         verbose: bool = False,
         max_steps: int | None = None,
@@ -119,9 +127,9 @@ class Network(AdaptedModel):
         Arrays of numbers are read in place, whatever their type, byte order and strides: each batch is gathered row by
         row and converted to the network's type with one rounding, so a `numpy.memmap` may be larger than memory. (The
         system counts the pages read as resident until it needs the memory.) Two cases are copied once: frames of
-        numbers (pandas, polars), and Fortran-ordered arrays in memory if samples are shuffled, which takes less time
-        than gathering from them for one epoch. The last batch may be smaller. A later fit with the same kind of rule
-        continues with the rule's state. After Ctrl-C the network remains usable.
+        numbers (pandas, polars), and Fortran-ordered arrays in memory unless batches are in order, which takes less
+        time than gathering from them for one epoch. The last batch may be smaller. A later fit with the same kind of
+        rule continues with the rule's state. After Ctrl-C the network remains usable.
 
         A fit also ends after `max_steps` or `max_seconds`, in the middle of an epoch if necessary. That epoch ends as
         usual: its loss is the mean over the samples trained, validation and callbacks follow, and its number becomes
@@ -144,15 +152,34 @@ class Network(AdaptedModel):
             Passes over the data.
         batch_size : int
             Samples per update; at most n_samples are used.
-        shuffle : bool
-            Visit the samples in a new random order in each epoch, which depends only on the seed.
+        batches : str
+            "shuffled": visit the samples in a new random order in each epoch. "in_order": as they are. "stratified": at
+            random, with each class's share in every batch: of n_c samples of class c among n, a batch of m has
+            m n_c / n, rounded down or up. "balanced": at random, with equal shares of all classes, in an epoch of n
+            visits: samples of rare classes are repeated, and some of frequent ones left out, others in each epoch.
+            (Loss and batch norm then see these shares, not those of the data; the loss of an epoch is the mean over
+            its visits.) The last two need classes: integer labels for softmax_cross_entropy, or one column of 0 and 1
+            for logistic. Classes that do not occur are ignored, and "balanced" needs two that do; sample weights
+            have no influence on the batches.
+        order_seed : int, optional
+            Seed of the order of samples and of a stratified validation split, in 0..2^64-1; by default, the network's
+            seed. Initial weights and dropout always depend on the network's seed.
+        class_weight : dict of label -> weight, or "balanced", optional
+            Multiplies the sample weights in training, not in validation. Labels missing from the dict weigh 1.
+            "balanced" weighs class c by n / (k n_c), for the k classes that occur among the n samples trained on,
+            counted without their sample weights (as scikit-learn does). Needs classes, as stratified batches do, and
+            at least two of them with a weight above 0.
         sample_weight : array_like, shape (n_samples,), optional
             At least 0: the loss of a batch is the weighted mean. A sample of weight 0 has no influence, whatever
             finite numbers it holds, except on the batch statistics of batch norm.
         validation_data : tuple (X, y) or (X, y, sample_weight), optional
             Evaluated after each epoch.
         validation_fraction : float in (0, 1), optional
-            Alternatively: hold back this fraction of the samples, the last ones. (Shuffle sorted samples first.)
+            Alternatively: hold back this fraction of the samples.
+        validation_split : str
+            Which samples `validation_fraction` holds back. "last": the last ones, without a copy. (Shuffle sorted
+            samples first.) "stratified": each class's share, rounded down or up, chosen by the seed; needs classes, as
+            stratified batches do, and copies the samples.
         callbacks : sequence of Callback or function
             Each is called with (net, epoch, logs) after each epoch, and returns True to stop: see `Callback` and
             `EarlyStopping`.
@@ -179,10 +206,13 @@ class Network(AdaptedModel):
             rule=rule,
             epochs=epochs,
             batch_size=batch_size,
-            shuffle=shuffle,
+            batches=batches,
+            order_seed=order_seed,
+            class_weight=class_weight,
             sample_weight=sample_weight,
             validation_data=validation_data,
             validation_fraction=validation_fraction,
+            validation_split=validation_split,
             callbacks=callbacks,
             verbose=verbose,
             max_steps=max_steps,
@@ -212,7 +242,9 @@ class Network(AdaptedModel):
         rule: Rule,
         epochs: int = 1,
         batch_size: int = 32,
-        shuffle: bool = True,
+        batches: BatchesName = "shuffled",
+        order_seed: int | None = None,
+        class_weight: ClassWeight | None = None,
         validation_data: ValidationData | None = None,
         callbacks: Callbacks = (),
         verbose: bool = False,
@@ -221,16 +253,17 @@ class Network(AdaptedModel):
     ) -> History:
         """Train on data that come in chunks, for streams and for data that do not fit in memory.
 
-        Each chunk is trained like one epoch of `fit`: in mini-batches, shuffled within the chunk, with a smaller last
-        batch. A chunk is freed before the next one is requested. (A loop over ``fit(X, y, epochs=1)`` gives
-        bit-identical weights.)
+        Each chunk is trained like one epoch of `fit`: in mini-batches, by default shuffled within the chunk, with a
+        smaller last batch. A chunk is freed before the next one is requested. (A loop over ``fit(X, y, epochs=1)``
+        gives bit-identical weights.)
 
         Parameters
         ----------
         chunks : iterable of tuples (X, y) or (X, y, sample_weight), or function that returns one
             Read once per epoch: several epochs need a list, or a function such as a generator function.
-        rule, epochs, batch_size, shuffle, validation_data, callbacks, verbose, max_steps, max_seconds
-            As in `fit`. An epoch is a pass over all chunks, and its seconds include the time spent waiting for them.
+        rule, epochs, batch_size, batches, order_seed, class_weight, validation_data, callbacks, ...
+            As in `fit`, except that batches are made within each chunk, and class_weight is a dict. An
+            epoch is a pass over all chunks, and its seconds include the time spent waiting for them.
             After reaching `max_steps` or `max_seconds`, the fit requests no more chunks.
 
         Returns
@@ -249,13 +282,16 @@ class Network(AdaptedModel):
             rule=rule,
             epochs=epochs,
             batch_size=batch_size,
-            shuffle=shuffle,
+            batches=batches,
+            order_seed=order_seed,
+            class_weight=class_weight,
             validation_data=validation_data,
             callbacks=callbacks,
             verbose=verbose,
             max_steps=max_steps,
             max_seconds=max_seconds,
         )
+        check_settings(settings)
         names = self._core.column_names
         validation = validation_of(self, settings.validation_data, names)
         check_statistics(self.layers)
@@ -263,38 +299,3 @@ class Network(AdaptedModel):
         chunks_of_epoch = check_chunks(chunks, fit.epochs)
         adapt_to_chunks(self, chunks)
         return fit.run(lambda: train_on_chunks(fit, chunks_of_epoch()))
-
-
-def load(path: Path) -> Network:
-    """Load a network saved by `Network.save`, from Python or C++.
-
-    Everything is restored bit for bit: weights, running statistics of batch norm, seed, and the update rule
-    (``net.rule``) with its state, so training resumes exactly. Files are not trusted: loading executes nothing from
-    the file, and allocates no more than its size justifies.
-
-    Parameters
-    ----------
-    path : str, bytes or path
-
-    Raises
-    ------
-    OSError
-        If the file cannot be read.
-    ValueError
-        If it is not a model file, or is damaged; the message says what is wrong.
-
-    Examples
-    --------
-    >>> import tempfile, fanin
-    >>> from fanin import optim
-    >>> X, y = [[0.0], [1.0]], [1.0, 3.0]
-    >>> net = fanin.Network(1, [fanin.Dense(1)])
-    >>> history = net.fit(X, y, rule=optim.Adam(0.1), epochs=5)
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     net.save(f"{folder}/model.safetensors")
-    ...     net = fanin.load(f"{folder}/model.safetensors")
-    >>> net.rule, net.epochs
-    (Adam(learning_rate=0.1, beta1=0.9, beta2=0.999, epsilon=1e-08), 5)
-    >>> history = net.fit(X, y, rule=net.rule, epochs=5)  # the same as 10 epochs in one fit
-    """
-    return Network._of_core(_core.load(as_path(path)))

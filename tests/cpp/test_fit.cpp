@@ -143,10 +143,10 @@ TEST_CASE("a fit ends after its number of steps, even within an epoch, with the 
     CHECK(history.stopped_epoch == 2);
 
     Network<float> first_rows = new_net();
-    const FitOptions in_order{.epochs = 10, .max_steps = 3, .batch_size = 16, .shuffle = false};
+    const FitOptions in_order{.epochs = 10, .max_steps = 3, .batch_size = 16, .batches = Batches::in_order};
     const History cut = fit(batch, data.rows(0, 64), Adam{}, in_order);
-    const History whole =
-        fit(first_rows, data.rows(0, 48), Adam{}, {.epochs = 1, .batch_size = 16, .shuffle = false});
+    const History whole = fit(first_rows, data.rows(0, 48), Adam{},
+                              {.epochs = 1, .batch_size = 16, .batches = Batches::in_order});
     CHECK(batch.to_bytes() == first_rows.to_bytes());
     CHECK(cut.epochs.back().loss == whole.epochs.back().loss);
     CHECK(cut.stopped_epoch == 1);

@@ -52,8 +52,9 @@ TEST_CASE("an interrupted step changes nothing") {
   Network<float> net = small_net<float>();
   std::vector<float> before(64), after(64);
   net.get_array("layer1.weight", before);
-  Training<float> training(net, data.samples(), data.labels(),
-                           {.batch_size = 32, .shuffle = true, .interrupted = [] { return true; }});
+  Training<float> training(
+      net, data.samples(), data.labels(),
+      {.batch_size = 32, .batches = Batches::shuffled, .interrupted = [] { return true; }});
   CHECK(training.epoch(SGD{}).interrupted);
   net.get_array("layer1.weight", after);
   CHECK(before == after);

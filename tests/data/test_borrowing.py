@@ -21,13 +21,13 @@ y = np.zeros(rows, "int32")
 net = fanin.Network(columns, [fanin.Dense(4)], loss="softmax_cross_entropy", dtype="{dtype}")
 net.fit(X[:1000], y[:1000], rule=fanin.optim.SGD(), epochs=1, batch_size=256)
 before = peak_mebibytes()
-net.fit(X, y, rule=fanin.optim.SGD(), epochs=1, batch_size=256, shuffle={shuffle})
+net.fit(X, y, rule=fanin.optim.SGD(), epochs=1, batch_size=256, batches={batches!r})
 print(X.nbytes / 2**20, peak_mebibytes() - before)
 """
 
 
-def size_and_growth(make, dtype, shuffle=True):
-    code = CODE.format(make=make, dtype=dtype, shuffle=shuffle)
+def size_and_growth(make, dtype, batches="shuffled"):
+    code = CODE.format(make=make, dtype=dtype, batches=batches)
     return map(float, python_prints("-c", code).split())
 
 
@@ -52,7 +52,7 @@ def test_a_fortran_ordered_array_is_copied_at_most_once_and_only_if_samples_are_
     by_columns = 'X = np.ones((columns, rows), "float32").T'
     size, growth = size_and_growth(by_columns, "float32")
     assert growth < size + 32
-    _, growth = size_and_growth(by_columns, "float32", shuffle=False)
+    _, growth = size_and_growth(by_columns, "float32", batches="in_order")
     assert growth < 32
 
 

@@ -32,7 +32,7 @@ def test_a_step_by_hand_has_the_bits_of_the_network(dtype):
     _, dw1, db1 = F.dense_backward(F.activation_backward(da1, z1, "tanh"), x, w1)
 
     rate = dtype_of(dtype)(0.5)
-    net.fit(x, labels, rule=fanin.optim.SGD(0.5), epochs=1, batch_size=70, shuffle=False)
+    net.fit(x, labels, rule=fanin.optim.SGD(0.5), epochs=1, batch_size=70, batches="in_order")
     for name, weight, gradient in zip(before, (w1, b1, w2, b2), (dw1, db1, dw2, db2), strict=True):
         assert np.array_equal(net.get_weights()[name], weight + -(rate * gradient)), name
 

@@ -115,7 +115,9 @@ void use(Bytes& from) {
 
   net.try_predict(samples, row_major(out.data(), rows, net.outputs()));
   fit(net, {samples, y, weights}, any_method(from),
-      {.epochs = from.below(3), .batch_size = from.below(70), .shuffle = from.byte() % 2 == 0});
+      {.epochs = from.below(3),
+       .batch_size = from.below(70),
+       .batches = static_cast<Batches>(from.below(4))});
   net.predict(samples, row_major(out.data(), rows, net.outputs()));
   Network<T>::from_bytes(net.to_bytes());
 }

@@ -32,7 +32,7 @@ PARTS = (
         "initializers",
         "losses",
     ),
-    *("layers", "restored", "model", "storage", "training", "summary", "adapting", "network"),
+    *("layers", "restored", "model", "storage", "training", "summary", "adapting", "network", "loading"),
     *("functional_batch_norm", "functional_standardize", "functional"),
     *("plot", "__init__", "demo", "__main__"),
 )

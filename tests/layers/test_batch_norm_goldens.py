@@ -42,7 +42,7 @@ def net_of(case):
 @every_case
 def test_gradients_of_weights_gamma_and_beta_are_those_of_pytorch(case):
     net = net_of(case)
-    net.fit(X, np.array(case["y"]), rule=optim.SGD(1.0), epochs=1, batch_size=len(X), shuffle=False)
+    net.fit(X, np.array(case["y"]), rule=optim.SGD(1.0), epochs=1, batch_size=len(X), batches="in_order")
     for name, gradient in arrays(case["gradients"]).items():
         got = np.array(case["start"][name]) - net.get_weights()[name]
         np.testing.assert_allclose(got, gradient, rtol=1e-9, atol=1e-12, err_msg=name)
@@ -57,7 +57,7 @@ def test_losses_weights_running_statistics_and_outputs_are_those_of_pytorch(case
         rule=rule_named(case["rule"], **case["hyper_parameters"]),
         epochs=GOLDEN["epochs"],
         batch_size=GOLDEN["batch_size"],
-        shuffle=False,
+        batches="in_order",
     )
     np.testing.assert_allclose(history.loss, case["losses"], rtol=1e-9)
     for name, theirs in arrays(case["weights"]).items():

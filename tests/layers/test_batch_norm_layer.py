@@ -82,7 +82,7 @@ def test_running_statistics_forget_their_start_at_once_with_bias_correction():
     for corrected in (False, True):
         norm = fanin.BatchNorm(epsilon, decay, bias_correction=corrected)
         net = classifier("float64", batch_norm=norm)
-        net.fit(x, y, rule=optim.SGD(0.0), epochs=1, batch_size=20, shuffle=False)
+        net.fit(x, y, rule=optim.SGD(0.0), epochs=1, batch_size=20, batches="in_order")
         averages.append(net.get_weights())
     plain, corrected = averages
     z = x.astype("float64") @ plain["layer1.weight"]
@@ -104,7 +104,7 @@ def test_a_single_row_that_is_left_over_joins_the_batch_before_it(batch_size):
     """81 rows in batches of 20 are 20, 20, 20 and 21: running statistics and loss include all of them."""
     x, y = data(81)
     net = classifier("float64", batch_norm=fanin.BatchNorm(decay=0.0))
-    history = net.fit(x, y, rule=optim.SGD(0.0), epochs=1, batch_size=batch_size, shuffle=False)
+    history = net.fit(x, y, rule=optim.SGD(0.0), epochs=1, batch_size=batch_size, batches="in_order")
     sizes = {2: 3, 20: 21, 40: 41, 80: 81, 81: 81, 100: 81}
     last = x[-sizes[batch_size] :].astype("float64") @ net.get_weights()["layer1.weight"]
     np.testing.assert_allclose(
@@ -239,7 +239,7 @@ def test_a_step_of_a_layer_has_the_bits_of_the_functions_on_arrays(dtype, size):
     du, dgamma, dbeta = F.batch_norm_backward(dv, cache)
     dw = F.dense_backward(du, x, weight)[1]
     optim.Optimizer(optim.Adam(0.01), [weight, gamma, beta]).step([dw, dgamma, dbeta])
-    net.fit(x, y, rule=optim.Adam(0.01), epochs=1, batch_size=130, shuffle=False)
+    net.fit(x, y, rule=optim.Adam(0.01), epochs=1, batch_size=130, batches="in_order")
     for name, array in {"weight": weight, "gamma": gamma, "beta": beta}.items():
         assert np.array_equal(net.get_weights()[f"layer1.{name}"], array), name
 

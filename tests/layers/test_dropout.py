@@ -16,9 +16,9 @@ def dropped_inputs(x, rate, seed, dtype, epoch=1, batch_size=None):
     rows = len(x)
     layers = [fanin.Dropout(rate), fanin.Dense(rows, initializer="zeros")]
     net = fanin.Network(x.shape[1], layers, seed=seed, dtype=dtype)
-    net.fit(x, np.eye(rows), rule=optim.SGD(0.0), epochs=epoch - 1, batch_size=rows, shuffle=False)
+    net.fit(x, np.eye(rows), rule=optim.SGD(0.0), epochs=epoch - 1, batch_size=rows, batches="in_order")
     size = batch_size or rows
-    net.fit(x, np.eye(rows) * size, rule=optim.SGD(1.0), epochs=1, batch_size=size, shuffle=False)
+    net.fit(x, np.eye(rows) * size, rule=optim.SGD(1.0), epochs=1, batch_size=size, batches="in_order")
     return net.get_weights()["layer2.weight"].T
 
 

@@ -69,7 +69,7 @@ def test_soft_targets_train_as_the_textbook_does(smoothing, regression):
     net = fanin.Network(5, [fanin.Dense(6, "tanh"), fanin.Dense(3)], loss, dtype="float64")
     twin = reference_of(net)
     expected = twin.train(regression.X, y, _Sgd(), 4, 10)
-    history = net.fit(regression.X, y, rule=optim.SGD(0.1), epochs=4, batch_size=10, shuffle=False)
+    history = net.fit(regression.X, y, rule=optim.SGD(0.1), epochs=4, batch_size=10, batches="in_order")
     np.testing.assert_allclose(history.loss, expected, rtol=1e-12)
     assert net.evaluate(regression.X, y)["accuracy"] == twin.metric_of(regression.X, y)
 

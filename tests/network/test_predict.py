@@ -60,7 +60,7 @@ def test_softmax_and_its_loss_are_safe_at_extreme_logits(size, dtype):
     losses = [0, 2 * size, np.log(3), np.log(2)]  # surely right, surely wrong, one guess of three, one of two
     found = [net.evaluate(X[[row]], [label])["loss"] for row, label in ((0, 0), (0, 1), (1, 2), (3, 1))]
     np.testing.assert_allclose(found, losses, rtol=1e-6, atol=1e-6)
-    history = net.fit(X, [1, 0, 2, 1], rule=fanin.optim.SGD(0.1), epochs=2, shuffle=False)
+    history = net.fit(X, [1, 0, 2, 1], rule=fanin.optim.SGD(0.1), epochs=2, batches="in_order")
     assert np.isfinite(history.loss).all()
     assert np.isfinite(net.get_weights()["layer1.weight"]).all()
 

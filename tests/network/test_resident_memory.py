@@ -144,7 +144,7 @@ def test_training_on_a_long_narrow_set_needs_little_memory_besides_the_order_of_
     order = 4 * 2_000_000
     *taken, _ = bytes_taken(
         dtype,
-        "net.fit(x, y, rule=optim.SGD(0.1), epochs=1, batch_size=rows, shuffle=False)",
+        "net.fit(x, y, rule=optim.SGD(0.1), epochs=1, batch_size=rows, batches='in_order')",
         "net.fit(x, y, rule=optim.SGD(0.1), epochs=1, batch_size=rows, sample_weight=weights)",
         "net.objective(x, y).loss_and_gradient(np.ones(2, dtype))",
     )

@@ -57,7 +57,7 @@ def test_l2_ends_at_ridge_regression(rule, rng):
     X = rng.normal(size=(40, 3))
     y, l2 = X @ [1.0, -2.0, 3.0] + 0.5, 0.3
     net = linear_neuron(np.zeros(3))
-    net.fit(X, y, rule=optim.Around(rule, l2=l2), epochs=6000, batch_size=40, shuffle=False)
+    net.fit(X, y, rule=optim.Around(rule, l2=l2), epochs=6000, batch_size=40, batches="in_order")
     centred = X - X.mean(axis=0)
     H = centred.T @ centred / 40
     ridge = np.linalg.solve(H + l2 * np.eye(3), centred.T @ (y - y.mean()) / 40)
@@ -115,8 +115,8 @@ def test_a_rule_with_another_look_ahead_takes_over_from_the_true_weights(rule, s
     X, y = classification
     ahead = optim.Nesterov(0.1) if rule == "nesterov" else optim.RMSprop(0.01, momentum=0.9, nesterov=True)
     net, twin = (fanin.Network(5, [fanin.Dense(3)], "softmax_cross_entropy", seed=size) for _ in range(2))
-    net.fit(X, y, rule=ahead, epochs=3, shuffle=False)
+    net.fit(X, y, rule=ahead, epochs=3, batches="in_order")
     twin.set_weights(net.get_weights())
     for one in (net, twin):
-        one.fit(X, y, rule=optim.SGD(0.1), epochs=2, shuffle=False)
+        one.fit(X, y, rule=optim.SGD(0.1), epochs=2, batches="in_order")
     assert flat(net.get_weights()).tobytes() == flat(twin.get_weights()).tobytes()

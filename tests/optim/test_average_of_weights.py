@@ -20,14 +20,14 @@ def test_the_network_shows_the_average_of_its_weights_and_trains_the_weights(cla
     raw, shown = net_of(6, dtype=dtype), net_of(6, dtype=dtype)
     decay, expected, total = 0.8, 0.0, 0.0
     for _ in range(5):
-        raw.fit(X, y, rule=optim.Nesterov(0.2), epochs=1, batch_size=53, shuffle=False)
+        raw.fit(X, y, rule=optim.Nesterov(0.2), epochs=1, batch_size=53, batches="in_order")
         shown.fit(
             X,
             y,
             rule=optim.Around(optim.Nesterov(0.2), average_decay=decay),
             epochs=1,
             batch_size=53,
-            shuffle=False,
+            batches="in_order",
         )
         w = flat(raw.get_weights()).astype("float64")
         expected, total = decay * expected + (1 - decay) * w, decay * total + 1 - decay

@@ -28,7 +28,7 @@ class Bowl:
 
     def descend(self, net, rule, steps):
         """Take full-batch steps; return the distance of the weights from the minimum."""
-        net.fit(self.X, self.y, rule=rule, epochs=steps, batch_size=len(self.X), shuffle=False)
+        net.fit(self.X, self.y, rule=rule, epochs=steps, batch_size=len(self.X), batches="in_order")
         return flat(net.get_weights()) - self.minimum
 
     def excess_loss(self, net):
@@ -99,7 +99,7 @@ def test_momentum_reaches_its_terminal_velocity_on_a_gentle_slope():
     net, X, y = gentle_slope(g)
     rule, positions = optim.Momentum(rate, alpha), []
     for _ in range(300):
-        net.fit(X, y, rule=rule, epochs=1, batch_size=2, shuffle=False)
+        net.fit(X, y, rule=rule, epochs=1, batch_size=2, batches="in_order")
         positions.append(float(net.get_weights()["layer1.weight"][0, 0]))
     velocities = np.diff([0.0, *positions])
     assert velocities[0] == pytest.approx(-rate * g, rel=1e-9)
@@ -111,10 +111,10 @@ def test_velocity_decays_by_momentum_if_the_gradient_is_zero():
     rate, alpha = 0.01, 0.9
     rule = optim.Momentum(rate, alpha)
     net = linear_neuron([0.0])
-    net.fit([[1.0], [-1.0]], [1.0, -1.0], rule=rule, epochs=1, batch_size=2, shuffle=False)
+    net.fit([[1.0], [-1.0]], [1.0, -1.0], rule=rule, epochs=1, batch_size=2, batches="in_order")
     positions = [0.0, float(net.get_weights()["layer1.weight"][0, 0])]
     for _ in range(20):  # with x = 0 the weight has no gradient
-        net.fit([[0.0], [0.0]], [0.0, 0.0], rule=rule, epochs=1, batch_size=2, shuffle=False)
+        net.fit([[0.0], [0.0]], [0.0, 0.0], rule=rule, epochs=1, batch_size=2, batches="in_order")
         positions.append(float(net.get_weights()["layer1.weight"][0, 0]))
     velocities = np.diff(positions)
     assert velocities[0] == rate

@@ -95,7 +95,7 @@ def test_a_network_and_an_optimizer_of_its_arrays_clip_by_the_same_bits(dtype, r
         z = functional.dense(X, w, b)
         dz = functional.loss_gradient(z, y, LOSS)
         opt.step(functional.dense_backward(dz, X, w)[1:])
-        net.fit(X, y, rule=rule, epochs=1, batch_size=40, shuffle=False)
+        net.fit(X, y, rule=rule, epochs=1, batch_size=40, batches="in_order")
     assert net.get_weights()["layer1.weight"].tobytes() == w.tobytes()
 
 
@@ -148,7 +148,7 @@ def test_a_group_of_batches_is_one_large_batch(rule, weighted, classification):
     # 53 samples: batches of 8 in groups of 3, the last group with one batch of 5; or batches of 24, 24 and 5
     for net, size, k in ((small, 8, 3), (large, 24, 1)):
         around = optim.Around(rule, accumulate=k)
-        net.fit(X, y, rule=around, batch_size=size, shuffle=False, epochs=5, sample_weight=weights)
+        net.fit(X, y, rule=around, batch_size=size, batches="in_order", epochs=5, sample_weight=weights)
     np.testing.assert_allclose(flat(small.get_weights()), flat(large.get_weights()), rtol=0, atol=1e-12)
 
 
@@ -156,7 +156,7 @@ def test_updates_are_counted_not_batches(classification):
     def nets_with(k, size, epochs):
         net = net_of(4)
         rule = optim.Around(optim.SGD(optim.Cosine(0.5, steps=12)), accumulate=k)
-        net.fit(*classification, rule=rule, batch_size=size, shuffle=False, epochs=epochs)
+        net.fit(*classification, rule=rule, batch_size=size, batches="in_order", epochs=epochs)
         return flat(net.get_weights())
 
     np.testing.assert_allclose(nets_with(7, 8, 9), nets_with(1, 53, 9), rtol=0, atol=1e-12)

@@ -93,7 +93,7 @@ def test_a_network_has_the_same_bits_for_every_number_of_threads(around, classif
 def test_two_fits_equal_one_also_through_a_file(around, classification):
     X, y = classification
     once, twice = deep(), deep()
-    options = {"rule": optim.Around(optim.Muon(), **around), "batch_size": 53, "shuffle": False}
+    options = {"rule": optim.Around(optim.Muon(), **around), "batch_size": 53, "batches": "in_order"}
     if "accumulate" in around:
         options["rule"] = optim.Around(optim.Muon(), accumulate=1, clip_norm=1.0)
     once.fit(X, y, epochs=7, **options)

@@ -56,7 +56,7 @@ def test_nesterov_in_a_network_has_the_limit_of_theory():
     for factor, converges in ((0.99, True), (1.01, False)):
         net = linear_neuron([1.0])
         rule = optim.Nesterov(factor * limit, ALPHA)
-        net.fit(X, np.zeros(2), rule=rule, epochs=2000, batch_size=2, shuffle=False)
+        net.fit(X, np.zeros(2), rule=rule, epochs=2000, batch_size=2, batches="in_order")
         assert (abs(net.get_weights()["layer1.weight"][0, 0]) < 1e-3) == converges
 
 
@@ -87,8 +87,10 @@ def test_a_network_shows_the_weights_before_the_look_ahead(classification):
     X, y = classification
     nets = [fanin.Network(5, [fanin.Dense(3)], "softmax_cross_entropy", dtype="float64") for _ in range(2)]
     rule = optim.Nesterov(0.1, 0.5)
-    history = nets[0].fit(X, y, rule=rule, epochs=1, batch_size=53, shuffle=False, validation_data=(X, y))
-    nets[1].fit(X, y, rule=optim.SGD(0.1), epochs=1, batch_size=53, shuffle=False)
+    history = nets[0].fit(
+        X, y, rule=rule, epochs=1, batch_size=53, batches="in_order", validation_data=(X, y)
+    )
+    nets[1].fit(X, y, rule=optim.SGD(0.1), epochs=1, batch_size=53, batches="in_order")
     for mine, theirs in zip(*(net.get_weights().values() for net in nets), strict=True):
         np.testing.assert_allclose(mine, theirs, rtol=0, atol=1e-15)  # the first step is SGD's
     assert history.val_loss == [nets[0].evaluate(X, y)["loss"]]
@@ -99,7 +101,7 @@ def test_a_network_shows_the_weights_before_the_look_ahead(classification):
 def test_a_network_with_nesterov_shows_the_weights_that_were_set_between_fits(classification):
     X, y = classification
     net = fanin.Network(5, [fanin.Dense(7, "tanh"), fanin.Dense(3)], "softmax_cross_entropy")
-    options = {"rule": optim.Nesterov(0.1), "batch_size": 53, "shuffle": False}
+    options = {"rule": optim.Nesterov(0.1), "batch_size": 53, "batches": "in_order"}
     net.fit(X, y, epochs=3, **options)
     chosen = {name: np.full_like(w, 0.25) for name, w in net.get_weights().items()}
     net.set_weights(chosen)

@@ -88,7 +88,7 @@ def test_each_variant_trains_a_network_as_the_textbook_does(rule, classification
     net = fanin.Network(5, layers, "softmax_cross_entropy", dtype="float64", seed=2)
     twin = reference_of(net)
     losses = twin.train(*classification, reference_rule(rule.name, rule), 8, 16)
-    history = net.fit(*classification, rule=rule, epochs=8, batch_size=16, shuffle=False)
+    history = net.fit(*classification, rule=rule, epochs=8, batch_size=16, batches="in_order")
     np.testing.assert_allclose(history.loss, losses, rtol=1e-7)
     np.testing.assert_allclose(flat(net.get_weights()), flat(twin), rtol=0, atol=1e-7)
 
@@ -162,7 +162,7 @@ def test_two_fits_equal_one_fit_and_a_saved_network_shows_the_same_weights(rule,
     once, twice = (
         fanin.Network(5, [fanin.Dense(9, "tanh"), fanin.Dense(3)], "softmax_cross_entropy") for _ in range(2)
     )
-    options = {"rule": rule, "batch_size": 53, "shuffle": False}
+    options = {"rule": rule, "batch_size": 53, "batches": "in_order"}
     once.fit(X, y, epochs=30, **options)
     for epochs in (11, 19):
         twice.fit(X, y, epochs=epochs, **options)

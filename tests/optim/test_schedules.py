@@ -74,7 +74,7 @@ MOMENTUM = optim.Piecewise([0.5, 0.9], after=[7])
 )
 def test_a_scheduled_momentum_jumps_by_the_momentum_of_the_step_to_come(make, classification):
     X, y = classification
-    options = {"batch_size": 53, "shuffle": False}
+    options = {"batch_size": 53, "batches": "in_order"}
     net, by_hand = (
         fanin.Network(5, [fanin.Dense(4, "tanh"), fanin.Dense(3)], "softmax_cross_entropy", dtype="float64")
         for _ in range(2)

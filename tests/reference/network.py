@@ -96,9 +96,13 @@ class Network:
             self.add(shifts)
             extra = [{"second": second} for second in self.gradients(X, y, weights)]
             self.add([-shift for shift in shifts])
-        decay = getattr(rule, "weight_decay", 0.0)
-        decays = [decay * array if array.ndim == 2 else 0.0 for array in parameters]
+        decays: list[Array | float] = [0.0] * len(parameters)
+        if getattr(rule, "decays", False):
+            decays = [rule.weight_decay * array if array.ndim == 2 else 0.0 for array in parameters]
         self.add([-jump for jump in jumps])
+        if hasattr(rule, "weight_decay") and not getattr(rule, "decays", False):
+            for array in self.weights:
+                array *= 1 - rule.learning_rate * rule.weight_decay
         self.add(
             [
                 decayed_step(rule, g, state, self.steps, pull, **more)

@@ -121,7 +121,7 @@ def test_weights_set_by_a_callback_are_those_the_next_epoch_trains(net, classifi
         seen.append(logs["loss"])
         net.set_weights(start)
 
-    fit(net, classification, [reset], rule=optim.SGD(0.1), shuffle=False)
+    fit(net, classification, [reset], rule=optim.SGD(0.1), batches="in_order")
     assert len(set(seen)) == 1
     assert all(np.array_equal(net.get_weights()[name], weights) for name, weights in start.items())
 

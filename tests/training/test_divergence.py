@@ -19,13 +19,13 @@ def assert_usable(net, X, y):
     assert np.isfinite(history.loss).all()
 
 
-@pytest.mark.parametrize("shuffle", [False, True])
-def test_an_absurd_learning_rate_is_a_diverged_error_and_restores_the_weights(dtype, shuffle, regression):
+@pytest.mark.parametrize("batches", ["in_order", "shuffled"])
+def test_an_absurd_learning_rate_is_a_diverged_error_and_restores_the_weights(dtype, batches, regression):
     net = fanin.Network(5, [fanin.Dense(8, "relu"), fanin.Dense(3)], dtype=dtype)
     before = digest(net)
     with pytest.raises(fanin.DivergedError, match=r"epoch 1\b") as raised:
         net.fit(
-            *regression, rule=optim.SGD(1e200 if dtype == "float64" else 1e20), batch_size=16, shuffle=shuffle
+            *regression, rule=optim.SGD(1e200 if dtype == "float64" else 1e20), batch_size=16, batches=batches
         )
     assert re.search(r"step \d+", str(raised.value))
     assert re.search(r"layer ?\d", str(raised.value))
@@ -53,7 +53,7 @@ def test_weights_return_to_the_end_of_the_last_finite_epoch(rng):
     X = rng.normal(size=(40, 3))
     y = X @ [1.0, 2.0, 3.0]
     rule = optim.SGD(1e3)
-    options = {"rule": rule, "batch_size": 10, "shuffle": True}
+    options = {"rule": rule, "batch_size": 10, "batches": "shuffled"}
     net, twin = linear_neuron([0.0, 0, 0]), linear_neuron([0.0, 0, 0])
     with pytest.raises(fanin.DivergedError) as raised:
         net.fit(X, y, epochs=1000, **options)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import fanin
-from fanin import optim
+from fanin import _core, optim
 from helpers import digest, flat, loss_for, reference_of, rule_named
 
 
@@ -25,13 +25,13 @@ def test_shuffling_visits_every_row_exactly_once_per_epoch():
         np.testing.assert_allclose(visits, epoch, rtol=0.01)
 
 
-def orders(shuffle, epochs, **options):
+def orders(batches, epochs, **options):
     """The order of the rows in several epochs, inferred from the growing bias."""
     n, found = 50, []
     net = fanin.Network(n, [fanin.Dense(1, initializer="zeros")], dtype="float64", **options)
     before = np.zeros(n)
     for _ in range(epochs):
-        net.fit(np.eye(n), np.full(n, 1.0), rule=optim.SGD(1e-3), epochs=1, batch_size=1, shuffle=shuffle)
+        net.fit(np.eye(n), np.full(n, 1.0), rule=optim.SGD(1e-3), epochs=1, batch_size=1, batches=batches)
         weights = net.get_weights()["layer1.weight"][:, 0]
         found.append(tuple(np.argsort(before - weights)))  # earlier rows saw a larger error and moved further
         before = weights
@@ -39,16 +39,16 @@ def orders(shuffle, epochs, **options):
 
 
 def test_every_epoch_is_shuffled_afresh_and_the_seed_determines_the_order():
-    found = orders(True, 3, seed=1)
+    found = orders("shuffled", 3, seed=1)
     assert all(sorted(order) == list(range(50)) for order in found)
     assert len(set(found)) == 3
     assert tuple(range(50)) not in found
-    assert orders(True, 3, seed=1) == found
-    assert orders(True, 3, seed=2) != found
+    assert orders("shuffled", 3, seed=1) == found
+    assert orders("shuffled", 3, seed=2) != found
 
 
 def test_rows_stay_in_order_without_shuffling():
-    assert orders(False, 2) == [tuple(range(50))] * 2
+    assert orders("in_order", 2) == [tuple(range(50))] * 2
 
 
 def test_same_seed_gives_the_same_bits_and_another_seed_others(classification, dtype):
@@ -60,10 +60,10 @@ def test_same_seed_gives_the_same_bits_and_another_seed_others(classification, d
     assert digests[0] == digests[1] != digests[2]
 
 
-@pytest.mark.parametrize("shuffle", [False, True])
-def test_fit_continues_where_it_stopped(every_rule, shuffle, dtype, classification):
+@pytest.mark.parametrize("batches", _core.BATCHES)
+def test_fit_continues_where_it_stopped(every_rule, batches, dtype, classification):
     whole, parts = classifier(dtype=dtype), classifier(dtype=dtype)
-    options = {"rule": rule_named(every_rule), "batch_size": 16, "shuffle": shuffle}
+    options = {"rule": rule_named(every_rule), "batch_size": 16, "batches": batches}
     history = whole.fit(*classification, epochs=5, **options).loss
     continued = parts.fit(*classification, epochs=2, **options).loss
     continued += parts.fit(*classification, epochs=3, **options).loss
@@ -73,10 +73,10 @@ def test_fit_continues_where_it_stopped(every_rule, shuffle, dtype, classificati
 
 def test_another_rule_starts_with_a_new_state(classification):
     switched, fresh = classifier(), classifier()
-    switched.fit(*classification, rule=optim.Momentum(), epochs=2, shuffle=False)
+    switched.fit(*classification, rule=optim.Momentum(), epochs=2, batches="in_order")
     fresh.set_weights(switched.get_weights())
     for net in (switched, fresh):
-        net.fit(*classification, rule=optim.Adam(), epochs=2, shuffle=False)
+        net.fit(*classification, rule=optim.Adam(), epochs=2, batches="in_order")
     assert digest(switched) == digest(fresh)
 
 
@@ -212,6 +212,6 @@ def test_momentum_by_hand_follows_the_published_equation():
     )  # opposite rows: the gradient of the bias is 0, that of w is w
     expected = [0.9, 0.76]  # v = -0.1, w = 0.9; v = 0.5 (-0.1) - 0.1 (0.9) = -0.14, w = 0.76
     for w in expected:
-        net.fit(X, y, rule=optim.Momentum(0.1, 0.5), epochs=1, batch_size=2, shuffle=False)
+        net.fit(X, y, rule=optim.Momentum(0.1, 0.5), epochs=1, batch_size=2, batches="in_order")
         assert net.get_weights()["layer1.weight"][0, 0] == pytest.approx(w, rel=1e-15)
     assert reference_of(net).weights[0][1, 0] == 0

@@ -30,7 +30,7 @@ def test_training_gives_the_losses_and_weights_of_pytorch(case):
         rule=rule_named(case["rule"], **case["hyper_parameters"]),
         epochs=GOLDEN["epochs"],
         batch_size=GOLDEN["batch_size"],
-        shuffle=False,
+        batches="in_order",
     )
     np.testing.assert_allclose(history.loss, case["losses"], rtol=1e-9)
     for name, theirs in zip(names, case["weights"], strict=True):

@@ -73,7 +73,7 @@ def test_control_c_within_one_huge_step_abandons_the_whole_step(threads):
     code = """
 plain = fanin.Network(20, [*[fanin.Dense(200, "relu")] * 6, fanin.Dense(2)], loss="softmax_cross_entropy")
 before = digest(plain)
-interrupted(lambda: plain.fit(X, y, rule=optim.SGD(), epochs=1, batch_size=len(X), shuffle=False))
+interrupted(lambda: plain.fit(X, y, rule=optim.SGD(), epochs=1, batch_size=len(X), batches="in_order"))
 assert digest(plain) == before
 assert_usable(plain, X, y)
 print("usable")
@@ -156,7 +156,7 @@ small[0] = 1e-305
 net.set_weights({**net.get_weights(), "layer2.weight": np.zeros((512, 512)), "layer2.bias": small})
 frozen = ["layer1", "layer2", "layer3.bias"]
 rule = optim.Around(optim.SignSGD(4e307), frozen=frozen, average_decay=0.999)
-options = {"rule": rule, "batch_size": 32, "shuffle": False}
+options = {"rule": rule, "batch_size": 32, "batches": "in_order"}
 y = np.repeat(np.tile([1e6, -1e6], 2000), 8 * 32)[4 * 32:]
 X = np.zeros((len(y), 1))
 try:

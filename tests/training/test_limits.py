@@ -34,8 +34,8 @@ def weights(net):
 def test_a_step_limit_trains_the_first_batches_of_an_epoch(steps, accumulate):
     rule, rows = optim.Around(optim.Adam(), accumulate=accumulate), steps * accumulate * BATCH
     limited, short = new_net(), new_net()
-    history = fit(limited, rule=rule, max_steps=steps, shuffle=False)
-    expected = fit(short, X[:rows], Y[:rows], rule=rule, epochs=1, shuffle=False)
+    history = fit(limited, rule=rule, max_steps=steps, batches="in_order")
+    expected = fit(short, X[:rows], Y[:rows], rule=rule, epochs=1, batches="in_order")
     assert limited.to_bytes() == short.to_bytes()
     assert (history.loss, history.stopped_epoch) == (expected.loss, 1)
 
@@ -114,7 +114,7 @@ def test_chunks_share_one_limit_and_no_more_are_requested_after_it(steps):
             given.append(first)
             yield X[first : first + 32], Y[first : first + 32], np.arange(1.0, 33)[: ROWS - first]
 
-    options = {"rule": optim.Adam(), "batch_size": BATCH, "shuffle": False}
+    options = {"rule": optim.Adam(), "batch_size": BATCH, "batches": "in_order"}
     limited, by_hand = new_net(), new_net()
     history = limited.fit_chunks(chunks, max_steps=steps, epochs=2, **options)
     total = trained = 0.0

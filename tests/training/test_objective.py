@@ -46,7 +46,7 @@ def test_a_step_over_all_samples_goes_down_the_gradient_bit_for_bit(dtype):
     objective = net.objective(X, y, sample_weight=weights)
     loss, gradient = objective.loss_and_gradient(w)
     history = net.fit(
-        X, y, rule=optim.SGD(1.0), epochs=1, batch_size=ROWS, shuffle=False, sample_weight=weights
+        X, y, rule=optim.SGD(1.0), epochs=1, batch_size=ROWS, batches="in_order", sample_weight=weights
     )
     assert np.array_equal(objective.weights(), w - gradient)
     assert history.loss == [loss]

@@ -38,7 +38,7 @@ def raced(rule, net=None, **options):
         {"validation_fraction": 0.2},
         {"sample_weight": np.r_[np.zeros(50), np.ones(150)]},
         {"max_steps": 130},
-        {"shuffle": False, "batch_size": 33},
+        {"batches": "in_order", "batch_size": 33},
     ],
     ids=lambda options: ", ".join(options) or "plain",
 )

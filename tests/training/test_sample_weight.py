@@ -85,7 +85,7 @@ def test_weighted_training_is_that_of_the_textbook(batch_size, every_rule, every
     net = network(every_loss, seed=3)
     twin, rule = reference_of(net), rule_named(every_rule, learning_rate=0.01)
     expected = twin.train(X, y, reference_rule(every_rule, rule), 3, batch_size, weights)
-    options = {"epochs": 3, "batch_size": batch_size, "shuffle": False, "sample_weight": weights}
+    options = {"epochs": 3, "batch_size": batch_size, "batches": "in_order", "sample_weight": weights}
     history = net.fit(X, y, rule=rule, **options)
     np.testing.assert_allclose(history.loss, expected, rtol=1e-11)
     np.testing.assert_allclose(flat(net.get_weights()), flat(twin), rtol=0, atol=1e-11)
@@ -114,7 +114,7 @@ def test_weights_stay_with_their_rows_when_rows_are_shuffled():
 def test_a_batch_with_all_weights_zero_changes_nothing(dtype):
     X, y, weights = np.ones((4, 2)), np.ones(4), [1.0, 1.0, 0.0, 0.0]
     nets = [fanin.Network(2, [fanin.Dense(1)], dtype=dtype, seed=1) for _ in range(2)]
-    options = {"rule": optim.SGD(0.1), "epochs": 2, "batch_size": 2, "shuffle": False}
+    options = {"rule": optim.SGD(0.1), "epochs": 2, "batch_size": 2, "batches": "in_order"}
     losses_seen = [
         nets[0].fit(X, y, sample_weight=weights, **options).loss,
         nets[1].fit(X[:2], y[:2], **options).loss,
@@ -236,7 +236,7 @@ def test_a_weight_that_underflows_in_float32_is_refused_there_and_counts_in_floa
 def test_a_batch_of_small_weights_moves_as_far_as_any(dtype):
     """The mean of a batch uses only its own weights, not those of other batches."""
     X, y = np.ones((4, 2)), np.arange(4.0)
-    options = {"rule": optim.SGD(0.1), "epochs": 1, "batch_size": 2, "shuffle": False}
+    options = {"rule": optim.SGD(0.1), "epochs": 1, "batch_size": 2, "batches": "in_order"}
     moved = []
     for small in (1.0, 2.0**-120):
         net = fanin.Network(2, [fanin.Dense(1)], dtype=dtype, seed=1)

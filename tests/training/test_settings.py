@@ -30,7 +30,7 @@ def test_fit_has_the_names_and_defaults_of_the_settings():
 
 def test_fit_chunks_has_them_too_except_for_one_epoch_and_options_for_x():
     expected = {**defaults(), "epochs": 1}
-    del expected["sample_weight"], expected["validation_fraction"]
+    del expected["sample_weight"], expected["validation_fraction"], expected["validation_split"]
     assert keywords_of(fanin.Network.fit_chunks) == expected
 
 

@@ -30,7 +30,7 @@ def members():
     exact = new_net(4, batch_norm=fanin.BatchNorm(exact_statistics=True))
     averaged = optim.Around(optim.Nesterov(0.01), average_decay=0.9, clip_norm=1.0)
     stopping = {"validation_data": (X[:50], y[:50]), "callbacks": [EarlyStopping(patience=2, min_delta=0.01)]}
-    fraction = {"validation_fraction": 0.2, "sample_weight": np.arange(300.0), "shuffle": False}
+    fraction = {"validation_fraction": 0.2, "sample_weight": np.arange(300.0), "batches": "in_order"}
     return [
         (new_net(1), X, y, {"rule": optim.Adam(0.01), "epochs": 7}),
         (new_net(2, "float64"), X, y, {"rule": averaged, "epochs": 3, "batch_size": 7}),

@@ -22,7 +22,7 @@ def train_both(net, data, rule_name, epochs, batch_size, learning_rate=0.02):
     rule = rule_named(rule_name, learning_rate=learning_rate, **CALM.get(rule_name, {}))
     twin = reference_of(net)
     losses = twin.train(data.X, data.y, reference_rule(rule_name, rule), epochs, batch_size)
-    history = net.fit(data.X, data.y, rule=rule, epochs=epochs, batch_size=batch_size, shuffle=False)
+    history = net.fit(data.X, data.y, rule=rule, epochs=epochs, batch_size=batch_size, batches="in_order")
     return twin, losses, history
 
 
@@ -67,7 +67,7 @@ def test_boundaries_of_row_blocks_and_depth_chunks_have_no_effect(rows, n_inputs
     twin = reference_of(net)
     rule = rule_named("sgd", learning_rate=0.01)
     twin.train(X, y, reference_rule("sgd", rule), 3, rows)
-    net.fit(X, y, rule=rule, epochs=3, batch_size=rows, shuffle=False)
+    net.fit(X, y, rule=rule, epochs=3, batch_size=rows, batches="in_order")
     np.testing.assert_allclose(flat(net.get_weights()), flat(twin), rtol=0, atol=1e-11)
 
 
@@ -77,7 +77,7 @@ def test_ten_thousand_features_into_one_unit_train(rng):
     twin = reference_of(net)
     rule = rule_named("sgd", learning_rate=1e-4)
     twin.train(X, y[:, None], reference_rule("sgd", rule), 3, 6)
-    net.fit(X, y, rule=rule, epochs=3, batch_size=6, shuffle=False)
+    net.fit(X, y, rule=rule, epochs=3, batch_size=6, batches="in_order")
     np.testing.assert_allclose(flat(net.get_weights()), flat(twin), rtol=0, atol=1e-11)
 
 
@@ -89,7 +89,7 @@ def test_one_sample_trains(every_loss, data_for):
     twin = reference_of(net)
     rule = rule_named("sgd", learning_rate=0.1)
     twin.train(X[:1], y[:1], reference_rule("sgd", rule), 5, 1)
-    net.fit(X[:1], y[:1], rule=rule, epochs=5, shuffle=False)
+    net.fit(X[:1], y[:1], rule=rule, epochs=5, batches="in_order")
     np.testing.assert_allclose(flat(net.get_weights()), flat(twin), rtol=0, atol=1e-11)
 
 
@@ -117,7 +117,7 @@ def test_float32_training_deviates_no_further_than_float32_numpy(
         assert flat(rounded).dtype == np.float32
         strays.append(np.linalg.norm(flat(rounded) - flat(exact)))
 
-    net.fit(X, y, rule=rule, epochs=5, batch_size=16, shuffle=False)
+    net.fit(X, y, rule=rule, epochs=5, batch_size=16, batches="in_order")
     half_an_ulp = np.linalg.norm(flat(exact)) * np.finfo("float32").eps / 2
     assert np.linalg.norm(flat(net.get_weights()) - flat(exact)) <= 4 * max(strays) + half_an_ulp
 
@@ -133,7 +133,7 @@ def test_integer_valued_training_is_exact(rows, dtype):
         net.set_weights({name: rng.integers(-1, 2, size=w.shape) for name, w in net.get_weights().items()})
         twin = reference_of(net)
         twin.train(X.astype("float64"), y.astype("float64"), reference_rule("sgd", rule), 1, rows)
-        net.fit(X, y, rule=rule, epochs=1, batch_size=rows, shuffle=False)
+        net.fit(X, y, rule=rule, epochs=1, batch_size=rows, batches="in_order")
         np.testing.assert_array_equal(flat(net.get_weights()), flat(twin), str((n_inputs, hidden, outputs)))
 
 
@@ -155,5 +155,5 @@ def test_random_nets_on_random_data_train_as_the_reference_does(seed):
     name, batch_size = str(rng.choice(rules)), int(rng.integers(1, 150))
     rule = rule_named(name, learning_rate=1e-3)
     twin.train(X, y, reference_rule(name, rule), 2, batch_size)
-    net.fit(X, y, rule=rule, epochs=2, batch_size=batch_size, shuffle=False)
+    net.fit(X, y, rule=rule, epochs=2, batch_size=batch_size, batches="in_order")
     np.testing.assert_allclose(flat(net.get_weights()), flat(twin), rtol=0, atol=1e-11, err_msg=repr(net))

@@ -1,4 +1,4 @@
-"""Validation after each epoch, on separate data or on the last samples."""
+"""Validation after each epoch, on separate data or on a part of the samples."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import fanin
-from fanin import optim
+from fanin import _core, optim
 from fanin.values import share
 from helpers import digest
 
@@ -194,3 +194,66 @@ def test_values_of_validation_data_are_checked_before_the_fit_and_not_in_every_e
 
     with pytest.raises(ValueError, match="y: row 5 is 1099511627776"):
         net.fit(X, y, validation_data=(X, y_val), callbacks=[spoil_labels], **OPTIONS)
+
+
+def by_class(y, rows):
+    return np.bincount(np.asarray(y)[rows], minlength=3)
+
+
+@pytest.mark.parametrize("fraction", [0.02, 0.2, 0.5, 0.9])
+def test_a_stratified_split_holds_back_each_classs_share(net, classification, fraction):
+    X, y = classification
+    kept = math.floor(53 * (1 - fraction))
+    back = np.isin(np.arange(53), _core.stratified_rows(y.astype("int32"), 53 - kept, 0))
+    exact = by_class(y, slice(None)) * (53 - kept) / 53
+    assert np.all(np.abs(by_class(y, back) - exact) < 1)
+    by_hand = twin(net)
+    data = (X[back], y[back], WEIGHTS[back])
+    expected = by_hand.fit(X[~back], y[~back], sample_weight=WEIGHTS[~back], validation_data=data, **OPTIONS)
+    options = {"validation_fraction": fraction, "validation_split": "stratified", **OPTIONS}
+    history = net.fit(X, y, sample_weight=WEIGHTS, **options)
+    assert digest(net) == digest(by_hand)
+    assert (history.loss, history.val_loss) == (expected.loss, expected.val_loss)
+
+
+@pytest.mark.parametrize("library", ["list", "tuple", "pandas", "polars"])
+def test_a_stratified_split_may_be_of_anything_that_fit_takes(net, classification, library):
+    X, y = classification
+    options = {"validation_fraction": 0.3, "validation_split": "stratified", **OPTIONS}
+    expected = twin(net).fit(X, y, **options)
+    if library in ("pandas", "polars"):
+        frames = pytest.importorskip(library)
+        data = frames.DataFrame(dict(zip("abcde", X.T, strict=True))), frames.Series(y)
+    else:
+        data = (X.tolist(), y.tolist()) if library == "list" else (tuple(X.tolist()), tuple(y.tolist()))
+    history = net.fit(*data, **options)
+    assert (history.loss, history.val_loss) == (expected.loss, expected.val_loss)
+
+
+def test_a_stratified_split_depends_on_the_seed_of_the_order_and_not_on_the_epoch(net, classification):
+    options = {"validation_fraction": 0.3, "validation_split": "stratified", "batches": "in_order", **OPTIONS}
+    rate_0 = {**options, "rule": optim.SGD(0.0), "epochs": 1}
+    losses = [net.fit(*classification, order_seed=seed, **rate_0).val_loss[0] for seed in (1, 1, 2, 0, None)]
+    assert losses[0] == losses[1] != losses[2]
+    assert losses[3] == losses[4]  # the seed of the network
+
+
+def test_a_stratified_split_needs_classes_and_a_fraction(net, classification):
+    options = {"validation_split": "stratified", **OPTIONS}
+    with pytest.raises(ValueError, match=r"^validation_split: expected validation_fraction too, got None$"):
+        net.fit(*classification, **options)
+    with pytest.raises(ValueError, match=r"^validation_split: expected one of last, stratified, got 'first'"):
+        net.fit(*classification, **{**options, "validation_split": "first"})
+    options["validation_fraction"] = 0.2
+    with pytest.raises(ValueError, match=r"^validation_split: needs classes, .* got class probabilities$"):
+        net.fit(classification.X, np.eye(3)[classification.y], **options)
+    bad = classification.X.copy()
+    bad[:] = np.nan
+    with pytest.raises(ValueError, match=r"^validation_split: rows counted among those held back: X: row 0"):
+        net.fit(bad, classification.y, **options)
+    held_back = _core.stratified_rows(classification.y.astype("int32"), 11, 0)
+    bad[held_back] = 0
+    with pytest.raises(
+        ValueError, match=r"^validation_split: rows counted among those to train on: X: row 0"
+    ):
+        net.fit(bad, classification.y, **options)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "fanin/activations.hpp"
+#include "fanin/batches.hpp"
 #include "fanin/budget.hpp"
 #include "fanin/cpu.hpp"
 #include "fanin/error.hpp"

@@ -68,7 +68,8 @@ struct FitOptions {
   std::optional<std::size_t> max_steps = {};
   std::optional<double> max_seconds = {};
   std::size_t batch_size = 32;
-  bool shuffle = true;
+  Batches batches = Batches::shuffled;
+  std::optional<std::uint64_t> order_seed = {};  // without it, the network's seed
   std::optional<DataSet> validation = {};
   std::optional<EarlyStopping> early_stopping = {};
   std::function<bool(const Epoch&)> after_epoch = {};  // true stops the fit

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "fanin/activations.hpp"
+#include "fanin/batches.hpp"
 #include "fanin/budget.hpp"
 #include "fanin/initializers.hpp"
 #include "fanin/layers/all.hpp"
@@ -114,6 +115,10 @@ class Network {
   bool adapted() const;
   std::vector<LearnedArray> learned_arrays() const;
 
+  // The class of each sample: its label for a loss of labels, 0 or 1 for one column of these targets for
+  // `logistic`. Throws ValueError for anything else, as an error of `argument`, which needs the classes.
+  std::vector<std::int32_t> classes(const Targets& y, std::string_view argument) const;
+
   // All arrays, layer by layer: a layer's trained arrays in the order of Method::arrays, then its statistics.
   std::vector<ArrayShape> arrays() const;
   // The values of the array with this name, row-major
@@ -134,6 +139,11 @@ class Network {
   // Distinct names in UTF-8, as many as there are inputs ("X") or outputs ("y").
   ColumnNames column_names() const;
   void set_column_names(ColumnNames names);
+
+  // Whether a network of one output was last trained on a vector of targets, if the caller knows it; saved
+  // with the model. Python's `predict` then returns a vector too.
+  bool vector_targets() const;
+  void set_vector_targets(bool vector);
 
   // A safetensors file, or its bytes, with everything: architecture, weights as (inputs, units), the rule
   // with its state, the positions in the random streams. Training resumes from it bit for bit. The file is
@@ -168,7 +178,9 @@ AnyNetwork from_bytes(std::span<const std::byte> bytes);
 struct TrainingOptions {
   // At most the number of samples. With batch norm a single remaining row joins the batch before it.
   std::size_t batch_size = 32;
-  bool shuffle = true;
+  Batches batches = Batches::shuffled;
+  // Of the order of samples; without it, the network's seed
+  std::optional<std::uint64_t> order_seed = {};
   // Called about every 50 ms by the thread that called `epoch`; true stops before the next update. Like all
   // such callbacks, it must not throw.
   std::function<bool()> interrupted = {};
@@ -192,16 +204,16 @@ class Population;
 template <class T>
 class Training {
  public:
-  // Throws ValueError for wrong shapes, values that are not finite, labels outside 0..k-1, a batch size of 0
-  // and empty data.
+  // Throws ValueError for wrong shapes, values that are not finite, labels outside 0..k-1, a batch size of 0,
+  // empty data, and batches by class where the targets are no classes or, for balanced ones, of one class.
   Training(Network<T>& network, const Samples& x, const Targets& y, TrainingOptions options = {},
            SampleWeights weights = {});
   ~Training();
 
-  // One pass over the samples in a new order, which depends on the seed and the number of epochs trained. The
-  // network holds the rule's state, which carries over from call to call, even if hyper-parameters change,
-  // until another kind of rule is used. Accepts a rule, or a Method: a rule with options around it. Throws
-  // ValueError, BusyError, DivergedError.
+  // One pass over as many samples as there are, in the order of `batches`, which depends on the seed and the
+  // number of epochs trained. The network holds the rule's state, which carries over from call to call, even
+  // if hyper-parameters change, until another kind of rule is used. Accepts a rule, or a Method: a rule with
+  // options around it. Throws ValueError, BusyError, DivergedError.
   EpochResult epoch(const Method& method);
 
   // Gives each batch norm that asks for it the mean and variance of its inputs over all samples, instead of

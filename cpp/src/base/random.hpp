@@ -76,11 +76,13 @@ class Philox {
 };
 
 // The streams of a network's seed: the initial weights of each dense layer, the sample order of each epoch,
-// the inputs that the units of a sparse layer connect to, and (kernels/dropout.hpp) the dropout masks of each
-// layer, by epoch and step.
+// the inputs that the units of a sparse layer connect to, the rows of a stratified split, and
+// (kernels/dropout.hpp) the dropout masks of each layer, by epoch and step.
 inline std::uint64_t stream_of_layer(std::uint64_t layer) { return layer; }
 inline std::uint64_t stream_of_epoch(std::uint64_t epoch) { return (std::uint64_t{1} << 32) + epoch; }
 inline std::uint64_t stream_of_connections(std::uint64_t layer) { return (std::uint64_t{2} << 32) + layer; }
+
+inline std::uint64_t stream_of_split() { return ~std::uint64_t{0}; }
 
 inline std::uint32_t word_of_dropout(std::size_t layer) { return 3 + static_cast<std::uint32_t>(layer); }
 
@@ -92,16 +94,15 @@ inline std::uint32_t below(std::uint64_t bits, std::uint32_t n) {
   return static_cast<std::uint32_t>((scaled_high + (scaled_low >> 32)) >> 32);
 }
 
-// 0..n-1 in random order (Fisher and Yates). Numbers are drawn a few at a time, so that the elements they
-// point at can be prefetched.
-inline void permute(std::uint32_t* order, std::uint32_t n, const Philox& random) {
+// Puts n values in random order (Fisher and Yates), by values offset + 1 to offset + n - 1 of the stream.
+// Numbers are drawn a few at a time, so that the elements they point at can be prefetched.
+inline void shuffle(std::uint32_t* order, std::uint32_t n, const Philox& random, std::uint64_t offset) {
   constexpr std::uint32_t at_a_time = 64;
   std::uint64_t bits[at_a_time];
   std::uint32_t other[at_a_time];
-  for (std::uint32_t i = 0; i < n; ++i) order[i] = i;
   for (std::uint32_t left = n; left > 1;) {
     const std::uint32_t count = left - 1 < at_a_time ? left - 1 : at_a_time, first = left - count + 1;
-    random.bits(bits, first, count);
+    random.bits(bits, offset + first, count);
     for (std::uint32_t k = 0; k < count; ++k) {
       other[k] = below(bits[k], first + k);
       __builtin_prefetch(order + other[k], 1);
@@ -112,6 +113,12 @@ inline void permute(std::uint32_t* order, std::uint32_t n, const Philox& random)
       order[other[left - first]] = last;
     }
   }
+}
+
+// 0..n-1 in random order
+inline void permute(std::uint32_t* order, std::uint32_t n, const Philox& random, std::uint64_t offset = 0) {
+  for (std::uint32_t i = 0; i < n; ++i) order[i] = i;
+  shuffle(order, n, random, offset);
 }
 
 // k distinct numbers in 0..n-1, k <= n, every such set equally likely (Floyd: Bentley and Floyd 1987); number

@@ -94,18 +94,6 @@ void check_finite(const std::string& name, const NumberMatrix& m, const Accepted
   }
 }
 
-template <class S>
-double value_at(const MatrixView<const S>& m, std::size_t i, std::size_t j) {
-  return m
-      .data[static_cast<std::ptrdiff_t>(i) * m.row_stride + static_cast<std::ptrdiff_t>(j) * m.column_stride];
-}
-
-double value_at(const NumberMatrix& m, std::size_t i, std::size_t j) {
-  double value = 0;
-  convert_row(&value, m, i, {j, j + 1});
-  return value;
-}
-
 }  // namespace
 
 const Loss& checked_loss(const Loss& loss, std::size_t outputs) {

@@ -109,6 +109,13 @@ void gather_targets(const Targets& from, std::size_t classes, std::int32_t* labe
   visit_matrix(from, [&](const auto& matrix) { gather_matrix(matrix, out, order, first, rows); });
 }
 
+inline std::size_t rows_of_targets(const Targets& y) {
+  std::size_t rows = 0;
+  if (const auto* labels = std::get_if<Labels>(&y)) rows = labels->column.rows;
+  visit_matrix(y, [&](const auto& matrix) { rows = matrix.rows; });
+  return rows;
+}
+
 inline std::size_t columns_of_targets(const Targets& y) {
   std::size_t columns = 0;
   visit_matrix(y, [&](const auto& matrix) { columns = matrix.columns; });

@@ -15,6 +15,17 @@ std::size_t size_of(NumberType type);
 template <class T>
 void convert_row(T* out, const NumberMatrix& m, std::size_t row, Range columns);
 
+template <class S>
+double value_at(const MatrixView<const S>& m, std::size_t i, std::size_t j) {
+  return m
+      .data[static_cast<std::ptrdiff_t>(i) * m.row_stride + static_cast<std::ptrdiff_t>(j) * m.column_stride];
+}
+inline double value_at(const NumberMatrix& m, std::size_t i, std::size_t j) {
+  double value = 0;
+  convert_row(&value, m, i, {j, j + 1});
+  return value;
+}
+
 // Throws ValueError unless all are in 0..classes-1.
 void check_labels(const Labels& labels, std::size_t classes);
 // Labels of rows order[first + i], or first + i without an order. They index memory and may have changed

@@ -135,6 +135,7 @@ std::string description_text(const Description& description) {
   for (const auto& [key, value] : description.metadata) out.key(key).string(value);
   out.end_object();
   if (!description.column_names.empty()) write_column_names(out.key("columns"), description.column_names);
+  if (description.vector_targets) out.key("vector_targets").boolean(true);
   write_progress(out.key("training"), description.progress);
   if (description.adapted) out.key("adapted").boolean(true);
   out.end_object();
@@ -161,6 +162,8 @@ Description read_description(const std::string& text) {
   if (const json::Value* columns = object.find("columns")) {
     description.column_names = read_column_names(*columns);
   }
+  if (const json::Value* vector = object.find("vector_targets"))
+    description.vector_targets = vector->boolean();
   description.progress = read_progress(object.at("training"));
   if (const json::Value* adapted = object.find("adapted")) description.adapted = adapted->boolean();
   object.finish();

@@ -32,6 +32,7 @@ struct Description {
   Loss loss;
   std::map<std::string, std::string> metadata;  // the user's
   ColumnNames column_names;
+  bool vector_targets = false;
   TrainingProgress progress;
   bool adapted = false;  // whether an input layer has learned
 };

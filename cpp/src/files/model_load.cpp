@@ -124,6 +124,7 @@ Network<T> ModelFile::read(Description description, Tensors& tensors) {
   state->metadata = std::move(description.metadata);
   state->column_names = std::move(description.column_names);
   state->input_layer = std::move(input_layer);
+  state->vector_targets = description.vector_targets;
   state->epochs = progress.epochs;
   state->statistics.weights() = std::move(progress.statistics_weights);
   if (progress.method) {

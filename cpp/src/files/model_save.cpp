@@ -44,8 +44,9 @@ void ModelFile::write(const Network<T>& network, const Sink& sink) {
   const Access::Reading reading(net.access);
   const RuleState<T>& rule = net.state;
   Description description{
-      sizeof(T) == 4, net.seed,     net.nodes.inputs, net.layers,
-      net.loss,       net.metadata, net.column_names, {net.epochs, net.statistics.weights(), rule.owner}};
+      sizeof(T) == 4,   net.seed,           net.nodes.inputs,
+      net.layers,       net.loss,           net.metadata,
+      net.column_names, net.vector_targets, {net.epochs, net.statistics.weights(), rule.owner}};
   if (rule.owner) {
     description.progress.steps = rule.steps;
     description.progress.memory = rule.memory;

@@ -100,6 +100,7 @@ struct Network<T>::State {
   const std::uint64_t seed;
   std::map<std::string, std::string> metadata;  // the user's
   ColumnNames column_names;
+  bool vector_targets = false;
   Buffer<T> parameters;
   RunningStatistics<T> statistics;
   mutable Access access;

@@ -4,7 +4,9 @@
 #include "base/registry.hpp"
 #include "base/text.hpp"
 #include "data/checks.hpp"
+#include "data/gather.hpp"
 #include "data/operands.hpp"
+#include "data/orders.hpp"
 #include "data/sample_weights.hpp"
 #include "network/metadata.hpp"
 #include "network/model.hpp"
@@ -36,6 +38,7 @@ Network<T> Network<T>::copy() const {
   auto to = std::make_unique<State>(from.nodes.inputs, from.layers, from.loss, from.seed);
   to->metadata = from.metadata;
   to->column_names = from.column_names;
+  to->vector_targets = from.vector_targets;
   to->parameters = from.parameters;
   to->statistics = from.statistics;
   to->epochs = from.epochs;
@@ -100,6 +103,21 @@ void Network<T>::set_column_names(ColumnNames names) {
   check_column_names(names, inputs(), outputs());
   const Access::Writing writing(state_->access);
   state_->column_names = std::move(names);
+}
+template <class T>
+bool Network<T>::vector_targets() const {
+  const Access::Reading reading(state_->access);
+  return state_->vector_targets;
+}
+template <class T>
+void Network<T>::set_vector_targets(bool vector) {
+  const Access::Writing writing(state_->access);
+  state_->vector_targets = vector;
+}
+template <class T>
+std::vector<std::int32_t> Network<T>::classes(const Targets& y, std::string_view argument) const {
+  check_targets<T>(y, {}, rows_of_targets(y), outputs(), loss());
+  return classes_of(y, loss(), outputs(), argument);
 }
 
 namespace {

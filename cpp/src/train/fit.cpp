@@ -66,7 +66,8 @@ struct FitUnderWay {
         options(checked(chosen, method)),
         budget(options.max_steps, options.max_seconds),
         training(network, data.x, data.y,
-                 {options.batch_size, options.shuffle, std::move(interrupted), &budget}, data.weights),
+                 {options.batch_size, options.batches, options.order_seed, std::move(interrupted), &budget},
+                 data.weights),
         loop(options.epochs, validate(), [this](const Epoch& epoch) { return stops_after(epoch); }, &budget) {
     if (options.validation)
       network.check(options.validation->x, options.validation->y, options.validation->weights);

@@ -28,10 +28,7 @@ void Training<T>::State::restart() {
   std::memcpy(finite_parameters(), net.weights(), table.size * sizeof(T));
   net.state.prepare(*method, table, net.parameters.data());
   finite_statistics.copy(net.statistics);
-  if (options.shuffle) {
-    permute(order.data(), static_cast<std::uint32_t>(order.size()),
-            Philox(net.seed, stream_of_epoch(net.epochs)));
-  }
+  order.restart(Philox(options.order_seed.value_or(net.seed), stream_of_epoch(net.epochs)));
   ++net.epochs;
   ++epochs;
   next_step = updates_counted = 0;

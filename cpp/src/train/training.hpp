@@ -7,6 +7,7 @@
 
 #include "base/text.hpp"
 #include "data/checks.hpp"
+#include "data/orders.hpp"
 #include "network/model.hpp"
 #include "plan/step.hpp"
 #include "team/pace.hpp"
@@ -25,12 +26,11 @@ struct Training<T>::State {
         batch_size(std::min(options.batch_size, rows_of(x))),
         joins_last(net.nodes.has_batch_norm() && rows_of(x) % batch_size == 1 && rows_of(x) > 1),
         steps((rows_of(x) + batch_size - 1) / batch_size - (joins_last ? 1 : 0)),
-        order(rows_of(x)),
+        order(options.batches, y, net.loss, net.nodes.outputs(), rows_of(x), batch_size, steps),
         own_finite_parameters(net.nodes.has_batch_norm() ? 0 : net.nodes.table.size),
         finite_statistics(net.nodes),
         step(net.nodes.inputs, net.layers, net.statistics, net.loss_for_kernels.get(),
              {y, !weights.empty(), largest_batch()}, options.interrupted) {
-    for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<std::uint32_t>(i);
     if (net.input_layer.learned()) return;
     InputLearner learner(net.layers, net.nodes.inputs, false);
     learner.add(x, weights);
@@ -92,7 +92,7 @@ struct Training<T>::State {
   const std::size_t batch_size;
   const bool joins_last;    // a single remaining row, which has no variance, joins the batch before it
   const std::size_t steps;  // batches of an epoch
-  std::vector<std::uint32_t> order;
+  Orders order;
   // Of the last epoch end. With batch norm they use the memory of the folded parameters, which is free then.
   T* finite_parameters() {
     return net.nodes.has_batch_norm() ? net.folded_memory() : own_finite_parameters.data();

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from fanin import _core
 from fanin.checks import check_text
 from fanin.data.frames import Frame, array_of_frame, array_of_series, frame_of, is_series, quoted
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
+
+    from fanin.model import Model
 
 Labels = dict[str, list[object]]  # column labels of the arguments that are frames, by argument
 ColumnNames = dict[str, list[str]]  # column names that the network knows, by argument
@@ -48,6 +51,12 @@ def as_array(name: str, value: Any, dtype: np.dtype[Any], labels: Labels, names:
     return value
 
 
+def row_count(name: str, value: Any) -> int:
+    """Return the number of rows of X, y or sample weights."""
+    shape = _core.numbers(name, value).shape if not hasattr(value, "__len__") else (len(value),)
+    return shape[0] if shape else 1
+
+
 def note_names(X: ArrayLike, y: ArrayLike, names: ColumnNames) -> None:
     """Add the column names of X and y to `names`, unless it already has them."""
     for name, value in (("X", X), ("y", y)):
@@ -66,6 +75,15 @@ def _in_order(argument: str, frame: Frame, names: ColumnNames) -> Frame:
             check_text(f"{argument}: name of column {place}", label)
         names[argument] = [str(label) for label in frame.names]
     return frame
+
+
+def classes_of(net: Model, y: ArrayLike, names: ColumnNames, argument: str) -> NDArray[np.int32]:
+    """Return the class of each row; raise if y has no classes, which `argument` needs."""
+    labels: Labels = {}
+    y = as_array("y", y, net.dtype, labels, dict(names))
+    with error_context(labels=labels):
+        classes: NDArray[np.int32] = net._core.classes(y, argument)
+    return classes
 
 
 def check_parts(data: object) -> None:

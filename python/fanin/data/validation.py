@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from fanin import _core
 from fanin.data.frames import frame_of, is_series
-from fanin.data.inputs import ColumnNames, as_data, check_parts, error_context
+from fanin.data.inputs import ColumnNames, as_data, check_parts, classes_of, error_context, row_count
 from fanin.values import check_number, share
 
 if TYPE_CHECKING:
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from fanin.model import Model
 
     ValidationData = tuple[ArrayLike, ArrayLike] | tuple[ArrayLike, ArrayLike, ArrayLike | None]
+    Rows = slice | NDArray[np.intp]
+
+ValidationSplit = Literal["last", "stratified"]
 
 
 class Validation:
@@ -50,15 +53,18 @@ def validation_of(net: Model, data: ValidationData | None, names: ColumnNames) -
 def split_off(
     net: Model,
     fraction: float,
+    split: ValidationSplit,
+    seed: int,
     given: Validation | None,
     names: ColumnNames,
     X: ArrayLike,
     y: ArrayLike,
     sample_weight: ArrayLike | None,
 ) -> tuple[tuple[Any, ...], Validation]:
-    """Split X, y and weights into the rows to train on and, as validation data, the last `fraction` of all rows.
+    """Split X, y and weights into the rows to train on and, as validation data, this fraction of all rows.
 
-    Both are views; of n rows, exactly floor(n (1 - fraction)) remain to train on.
+    Of n rows, exactly floor(n (1 - fraction)) remain to train on. "last" holds back the last rows, and both parts are
+    views; "stratified" holds back its share of each class, chosen by the seed, and both parts are copies.
     """
     if given is not None:
         raise ValueError("validation_fraction: expected None together with validation_data")
@@ -73,26 +79,28 @@ def split_off(
             f"validation_fraction: {fraction} of {rows} rows leaves {kept} to train on and {rows - kept} to validate; "
             "expected at least one each"
         )
+    parts: tuple[Rows, Rows] = slice(kept), slice(kept, None)
+    prefix = f"validation_fraction: rows counted from row {kept}: "
+    if split == "stratified":
+        held_back = np.zeros(rows, dtype=bool)
+        held_back[_core.stratified_rows(classes_of(net, y, names, "validation_split"), rows - kept, seed)] = (
+            True
+        )
+        parts = np.flatnonzero(~held_back), np.flatnonzero(held_back)
+        prefix = "validation_split: rows counted among those held back: "
     named = {"X": X, "y": y, "sample_weight": sample_weight}
-    parts = slice(kept), slice(kept, None)
     first, last = ([rows_of(name, value, part) for name, value in named.items()] for part in parts)
-    validation = Validation(net, tuple(last), names, f"validation_fraction: rows counted from row {kept}: ")
-    return tuple(first), validation
+    return tuple(first), Validation(net, tuple(last), names, prefix)
 
 
-def row_count(name: str, value: Any) -> int:
-    """Return the number of rows of X, y or sample weights."""
-    shape = _core.numbers(name, value).shape if not hasattr(value, "__len__") else (len(value),)
-    return shape[0] if shape else 1
-
-
-def rows_of(name: str, value: Any, rows: slice | NDArray[np.int64]) -> Any:
-    """Return some rows of an array, list, frame or series, as a view if `rows` is a slice and one is possible."""
+def rows_of(name: str, value: Any, rows: Rows) -> Any:
+    """Return some rows of an array, list, frame or series; as a view, if possible, if they are a slice."""
     if value is None:
         return None
     if hasattr(value, "iloc"):
         return value.iloc[rows]
-    sliced = isinstance(rows, slice) and isinstance(value, list | tuple)
-    if sliced or isinstance(value, np.ndarray) or is_series(value) or frame_of(value) is not None:
+    if isinstance(value, list | tuple) and not isinstance(rows, slice):
+        return [value[row] for row in rows]
+    if isinstance(value, np.ndarray | list | tuple) or is_series(value) or frame_of(value) is not None:
         return value[rows]
     return _core.numbers(name, value)[rows]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from fanin.optim.rule import Rate, Rule
+from fanin.optim.schedules import Schedule
 
 __all__ = ["AMSGrad", "AdEMAMix", "AdaMax", "Adam", "AdamW", "NAdam", "RAdam", "ScheduleFreeAdamW"]
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from fanin import _core
 from fanin._core import DivergedError
-from fanin.data.inputs import check_parts, error_context
+from fanin.data.inputs import check_parts, error_context, row_count
 from fanin.layers import BatchNorm, all_inside
 from fanin.training.fitting import Fit
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from fanin.layers import Layer
     from fanin.network import Network
+    from fanin.training.settings import Settings
 
     Chunk = tuple[ArrayLike, ArrayLike] | tuple[ArrayLike, ArrayLike, ArrayLike | None]
     Chunks = Iterable[Chunk] | Callable[[], Iterable[Chunk]]
@@ -31,6 +32,15 @@ def check_statistics(layers: Sequence[Layer]) -> None:
             raise ValueError(
                 f"layers: layer {number}: exact_statistics needs the whole training set, which fit_chunks does not have"
             )
+
+
+def check_settings(settings: Settings) -> None:
+    """Raise ValueError if class weights need the whole training set."""
+    if settings.class_weight == "balanced":
+        raise ValueError(
+            'class_weight: "balanced" counts the classes of the whole training set, which fit_chunks does not have; '
+            "expected a dict of label -> weight"
+        )
 
 
 def check_chunks(chunks: Chunks, epochs: int) -> Callable[[], Iterator[Chunk]]:
@@ -93,6 +103,7 @@ def _train_on_chunk(fit: Fit, chunk: Any, number: int) -> tuple[float, float]:
     """Return the mean loss of the samples trained, and the sum of their weights."""
     with error_context(f"chunk {number}: "):
         check_parts(chunk)
+        chunk = fit.weighted(*chunk)
         opened = fit.training(*chunk)
     with opened as training:
         with error_context(f"chunk {number}: "):
@@ -109,7 +120,7 @@ def _train_on_chunk(fit: Fit, chunk: Any, number: int) -> tuple[float, float]:
 def _weight(X: Any, y: Any, sample_weight: ArrayLike | None = None) -> float:
     """Return the sum of the sample weights, already checked; without weights, the number of samples."""
     if sample_weight is None:
-        return float(len(X) if hasattr(X, "__len__") else len(_core.numbers("X", X)))
+        return float(row_count("X", X))
     with np.errstate(over="ignore"):
         total = float(np.sum(_core.numbers("sample_weight", sample_weight), dtype=np.float64))
     if np.isinf(total):

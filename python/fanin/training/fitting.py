@@ -8,8 +8,9 @@ from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Any
 
 from fanin import _core
-from fanin.data.inputs import ColumnNames, as_data, error_context, note_names
-from fanin.data.validation import Validation, row_count, split_off, validation_of
+from fanin.data.class_weight import weighted_by_class
+from fanin.data.inputs import ColumnNames, as_data, error_context, note_names, row_count
+from fanin.data.validation import Validation, split_off, validation_of
 from fanin.optim import BatchSizeWarning, Rule, Schedule
 from fanin.training.callbacks import CallbackList, Logs
 from fanin.training.early_decay import DecayWatch
@@ -44,9 +45,12 @@ class Fit:
         self, net: Network, settings: Settings, validation: Validation | None, names: ColumnNames
     ) -> None:
         self._names, self._stored_names = names, net._core.column_names
+        self._stored_vector = net._core.vector_targets
         self.net, self.rule, self.epochs = net, settings.rule, int(settings.epochs)
         self._values, self._factor = self.rule.values_on(net._trained), 1.0
-        self.batch_size, self.shuffle = min(int(settings.batch_size), 2**32), bool(settings.shuffle)
+        self.batch_size, self._batches = min(int(settings.batch_size), 2**32), settings.batches
+        self._order_seed = None if settings.order_seed is None else int(settings.order_seed)
+        self._class_weight = settings.class_weight
         self._warned = False
         self.budget = settings.new_budget()
         self.callbacks, self.verbose = CallbackList(settings.callbacks), bool(settings.verbose)
@@ -54,6 +58,17 @@ class Fit:
         self._validation = validation
         self._shown: ExitStack | None = None
         self._decay: DecayWatch | None = None
+
+    def weighted(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None, *, whole: bool = False
+    ) -> tuple[ArrayLike, ArrayLike, ArrayLike | None]:
+        """Return the data with the class weights, if any, in their sample weights; `whole`: they are not a chunk."""
+        if self._class_weight is None:
+            return X, y, sample_weight
+        weights = weighted_by_class(
+            self.net, self._class_weight, X, y, sample_weight, self._names, whole=whole
+        )
+        return X, y, weights
 
     def training(
         self,
@@ -72,7 +87,8 @@ class Fit:
                     y,
                     sample_weight,
                     self.batch_size,
-                    self.shuffle,
+                    self._batches,
+                    self._order_seed,
                     len(self.history.loss),
                     self.budget,
                     population,
@@ -100,13 +116,13 @@ class Fit:
     def epoch(self, training: Any) -> tuple[float, float]:
         """Train one epoch; return its mean loss and the fraction of the samples, by weight, that the budget allowed."""
         self.warn_of_mini_batches(training.rows, stacklevel=6)
-        self._store_names()
+        self._store_layout(training)
         trained: tuple[float, float] = training.epoch(self.rule.name, self._current_values())
         return trained
 
     def begin_epoch(self, training: Any, population: _core.Population, number: int) -> None:
         """Begin an epoch for the population to train."""
-        self._store_names()
+        self._store_layout(training)
         training.begin_epoch(population, number, self.rule.name, self._current_values())
 
     def _current_values(self) -> dict[str, Any]:
@@ -117,8 +133,11 @@ class Fit:
             self._values, self._factor = self.rule.times(factor).values_on(self.net._trained), factor
         return self._values
 
-    def _store_names(self) -> None:
-        """Store the column names of the training data in the network."""
+    def _store_layout(self, training: Any) -> None:
+        """Store in the network the column names of the training data, and whether y is a vector."""
+        if training.vector_targets != self._stored_vector:
+            self._stored_vector = training.vector_targets
+            self.net._core.set_vector_targets(self._stored_vector)
         if self._names != self._stored_names:
             self.net._core.set_column_names(self._names)
             self._stored_names = dict(self._names)
@@ -184,7 +203,9 @@ def open_fit(
     """Check the data of a fit; return the fit and its training, alone or as part of a population."""
     (X, y, weights), validation, names = data_of(net, X, y, settings)
     fit = Fit(net, settings, validation, names)
-    opened = fit.training(X, y, weights, population)
+    stratified = settings.validation_split == "stratified"
+    with error_context("validation_split: rows counted among those to train on: " if stratified else ""):
+        opened = fit.training(*fit.weighted(X, y, weights, whole=True), population=population)
     fit.watch_decay(row_count("X", X), settings)
     return fit, opened
 
@@ -197,5 +218,7 @@ def data_of(
     note_names(X, y, names)  # first, because the columns of validation data may be in a different order
     data, validation = (X, y, settings.sample_weight), validation_of(net, settings.validation_data, names)
     if settings.validation_fraction is not None:
-        data, validation = split_off(net, settings.validation_fraction, validation, names, *data)
+        seed = net.seed if settings.order_seed is None else int(settings.order_seed)
+        how = settings.validation_fraction, settings.validation_split, seed
+        data, validation = split_off(net, *how, validation, names, *data)
     return data, validation, names

@@ -14,7 +14,7 @@ from fanin.optim import Around, Cosine, Piecewise, Rule
 from fanin.training.decision import Decision
 from fanin.training.fitting import Closing, Fit, continues, data_of, open_fit
 from fanin.training.rates import adapted, hold_out, middle_rate, rates_around, steps_per_epoch
-from fanin.training.settings import Settings
+from fanin.training.settings import BatchesName, Settings
 from fanin.training.together import train_together
 from fanin.values import check_number
 
@@ -100,7 +100,7 @@ def find_rate(
     rates: Sequence[float] | None = None,
     epochs: int = 10,
     batch_size: int = 32,
-    shuffle: bool = True,
+    batches: BatchesName = "shuffled",
     sample_weight: ArrayLike | None = None,
     validation_data: ValidationData | None = None,
     validation_fraction: float | None = None,
@@ -120,7 +120,7 @@ def find_rate(
     Parameters
     ----------
     net : Network
-    X, y, epochs, batch_size, shuffle, sample_weight, validation_data, validation_fraction, max_steps
+    X, y, epochs, batch_size, batches, sample_weight, validation_data, validation_fraction, max_steps
         As in `Network.fit`.
     rule : Rule
         Such as ``optim.Adam("auto")``; its learning rate has no influence.
@@ -163,7 +163,7 @@ def find_rate(
         rule=rule,
         epochs=epochs,
         batch_size=batch_size,
-        shuffle=shuffle,
+        batches=batches,
         sample_weight=sample_weight,
         validation_data=validation_data,
         validation_fraction=validation_fraction,
@@ -241,7 +241,9 @@ def _trained(
     common = {
         "epochs": -(-steps // per_epoch),
         "batch_size": settings.batch_size,
-        "shuffle": settings.shuffle,
+        "batches": settings.batches,
+        "order_seed": settings.order_seed,
+        "class_weight": settings.class_weight,
         "sample_weight": weights,
         "max_steps": steps,
     }

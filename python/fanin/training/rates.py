@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fanin import _core
-from fanin.data.validation import row_count, rows_of
+from fanin.data.inputs import row_count
+from fanin.data.validation import rows_of
 from fanin.optim import Rule, Schedule
 from fanin.training.objective import Objective
 

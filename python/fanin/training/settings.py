@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, get_args
 
 from fanin import _core
-from fanin.checks import check_flag, check_integer
+from fanin.checks import check_choice, check_flag, check_integer
+from fanin.data.class_weight import ClassWeight, check_class_weight
+from fanin.data.validation import ValidationSplit
 from fanin.optim import Rule
 from fanin.optim.rule import check_rule
 from fanin.training.callbacks import Callbacks, check_callbacks
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from fanin.data.validation import ValidationData
 
 
+BatchesName = Literal["shuffled", "in_order", "stratified", "balanced"]
 MOST = 2**63  # the largest count that the core can hold, practically unlimited
 
 
@@ -28,10 +31,13 @@ class Settings:
     rule: Rule
     epochs: int = 10
     batch_size: int = 32
-    shuffle: bool = True
+    batches: BatchesName = "shuffled"
+    order_seed: int | None = None
+    class_weight: ClassWeight | None = None
     sample_weight: ArrayLike | None = None
     validation_data: ValidationData | None = None
     validation_fraction: float | None = None
+    validation_split: ValidationSplit = "last"
     callbacks: Callbacks = ()
     verbose: bool = False
     max_steps: int | None = None
@@ -39,8 +45,15 @@ class Settings:
 
     def __post_init__(self) -> None:
         check_rule(self.rule)
-        for name in ("shuffle", "verbose"):
-            check_flag(name, getattr(self, name))
+        check_flag("verbose", self.verbose)
+        check_choice("batches", self.batches, _core.BATCHES)
+        check_choice("validation_split", self.validation_split, get_args(ValidationSplit))
+        if self.validation_split != "last" and self.validation_fraction is None:
+            raise ValueError("validation_split: expected validation_fraction too, got None")
+        if self.order_seed is not None:
+            check_integer("order_seed", self.order_seed, 0, 64)
+        if self.class_weight is not None:
+            check_class_weight(self.class_weight)
         check_integer("epochs", self.epochs, 0)
         check_integer("batch_size", self.batch_size, 1)
         if self.max_steps is not None:
