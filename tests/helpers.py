@@ -32,7 +32,8 @@ def rule_classes() -> dict[str, type]:
 
 def schedule_classes() -> dict[str, type]:
     """The dataclasses of schedules by name."""
-    return {kind.name: kind for kind in optim.Schedule.__subclasses__()}
+    kinds = [kind for base in optim.Schedule.__subclasses__() for kind in (base, *base.__subclasses__())]
+    return {kind.name: kind for kind in kinds if "name" in vars(kind)}
 
 
 def rule_named(name: str, **hyper_parameters: float):

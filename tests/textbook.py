@@ -65,8 +65,12 @@ CHECKS: dict[str, tuple[str, ...]] = {
         "test_a_schedule_is_its_equation_at_every_step",
         "test_a_leg_is_a_fit_at_a_constant_rate_that_then_falls_to_0",
         "test_a_rate_turned_down_while_the_loss_still_falls_steadily_causes_one_warning",
+        "test_a_fit_ended_by_time_has_its_schedule_end_and_is_repeated_by_its_steps",
     ),
-    "24": ("test_a_plateau_on_the_validation_set_turns_the_rate_down",),
+    "24": (
+        "test_the_rate_is_reduced_when_a_figure_stops_improving",
+        "test_a_plateau_on_the_validation_set_turns_the_rate_down",
+    ),
     "25": (
         "test_identical_units_stay_identical",
         "test_units_that_start_with_constant_weights_stay_identical",

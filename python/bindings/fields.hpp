@@ -10,6 +10,7 @@
 #include "entries.hpp"
 #include "fanin/error.hpp"
 #include "fanin/names.hpp"
+#include "fanin/schedules.hpp"
 
 namespace arrays {
 
@@ -29,6 +30,9 @@ struct FieldSetter {
   void operator()(const char* name, double& value, fanin::Allowed) const {
     if (py::isinstance<py::dict>(values[name])) return;
     value = values[name].cast<double>();
+  }
+  void operator()(const char* name, double& value, const fanin::StepsOrFit&) const {
+    value = values[name].is_none() ? 0 : values[name].cast<double>();
   }
   void operator()(const char* name, std::size_t& value, fanin::Allowed) const {
     value = values[name].cast<std::size_t>();
@@ -79,6 +83,9 @@ struct FieldSetter {
 struct FieldGetter {
   py::dict& values;
   void operator()(const char* name, double value, fanin::Allowed) const { values[name] = value; }
+  void operator()(const char* name, double value, const fanin::StepsOrFit&) const {
+    values[name] = value == 0 ? py::object(py::none()) : py::float_(value);
+  }
   void operator()(const char* name, std::size_t value, fanin::Allowed) const { values[name] = value; }
   void operator()(const char* name, const std::vector<double>& array, fanin::Allowed) const {
     values[name] = py::tuple(py::cast(array));

@@ -33,6 +33,22 @@ fanin::EpochLoop make_loop(std::size_t epochs, const std::optional<py::function>
           &budget};
 }
 
+using Knots = std::vector<std::tuple<std::size_t, double, double>>;
+
+fanin::Budget make_budget(std::optional<std::size_t> max_steps, const Knots& given,
+                          std::optional<double> max_time) {
+  if (!max_steps) return fanin::Budget({}, max_time);
+  std::vector<fanin::Knot> knots;
+  for (const auto& [at, done, steps] : given) knots.push_back({at, done, steps});
+  return fanin::Budget(fanin::Steps(*max_steps, std::move(knots)), max_time);
+}
+
+Knots knots_of(const fanin::Budget& budget) {
+  Knots knots;
+  for (const fanin::Knot& knot : budget.knots()) knots.emplace_back(knot.at, knot.done, knot.steps);
+  return knots;
+}
+
 std::vector<fanin::Population::Ended> run(fanin::Population& population) {
   // nothing below touches Python objects except signal_pending, which acquires the GIL
   return interruptible([&] { return population.run(); });
@@ -49,16 +65,18 @@ Figures figures_of(const fanin::Population::Ended& epoch) {
 void register_fit(py::module_& m) {
   using fanin::Patience;
   py::class_<Patience>(m, "Patience")
-      .def(py::init<std::size_t, double, bool>(), py::arg("patience"), py::arg("min_delta"),
-           py::arg("higher_is_better"))
+      .def(py::init<std::size_t, double, bool, double>(), py::arg("patience"), py::arg("min_delta"),
+           py::arg("higher_is_better"), py::arg("min_share"))
       .def("is_best", &Patience::is_best, py::arg("figure"))
       .def("runs_out", &Patience::runs_out)
+      .def("renew", &Patience::renew)
       .def_property_readonly("epochs_without_progress", &Patience::epochs_without_progress)
       .def_readonly("best_epoch", &Patience::best_epoch);
   using fanin::Budget;
   py::class_<Budget>(m, "Budget")
-      .def(py::init<std::optional<std::size_t>, std::optional<double>>(), py::arg("max_steps"),
-           py::arg("max_seconds"))
+      .def(py::init(&make_budget), py::arg("max_steps"), py::arg("knots"), py::arg("max_time"))
+      .def_property_readonly("taken", &Budget::taken)
+      .def_property_readonly("knots", &knots_of)
       .def_property_readonly("spent", &Budget::spent);
   using fanin::EpochLoop;
   py::class_<EpochLoop>(m, "EpochLoop")

@@ -90,8 +90,9 @@ void register_lists(py::module_& m) {
   m.def("rule_ranges", [] { return defaults_of_rules<RangeReader>(); });
   m.def("schedules", [] { return defaults_of(fanin::Schedules{}); });
   m.def("schedule_ranges", [] { return defaults_of<RangeReader>(fanin::Schedules{}); });
-  m.def("schedule_at", [](const std::string& name, const py::dict& values, std::uint64_t t) {
-    return std::visit([t](const auto& s) { return s.at(t); }, schedule_of(name, values));
+  m.def("schedule_at", [](const std::string& name, const py::dict& values, std::uint64_t t, double steps) {
+    const fanin::Clock clock{t, static_cast<double>(t), steps};
+    return std::visit([&clock](const auto& s) { return s.at(clock); }, schedule_of(name, values));
   });
   m.def("schedule_largest", [](const std::string& name, const py::dict& values) {
     return std::visit([](const auto& s) { return s.largest(); }, schedule_of(name, values));

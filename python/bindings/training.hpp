@@ -45,7 +45,8 @@ class PyTraining {
  public:
   PyTraining(fanin::Network<T>& net, const py::object& x, const py::object& y, const py::object& weights,
              std::size_t batch_size, const std::string& batches, std::optional<std::uint64_t> order_seed,
-             std::size_t epochs_before, fanin::Budget& budget, const fanin::Population* population)
+             std::size_t epochs_before, std::optional<std::size_t> epochs, fanin::Budget& budget,
+             const fanin::Population* population)
       : data_(make_data(net, x, y, weights)),
         vector_targets_(net.outputs() == 1 && py::cast<py::array>(data_.targets.y_array).ndim() == 1) {
     const fanin::Batches order = arrays::batches_named(batches);
@@ -56,7 +57,7 @@ class PyTraining {
     const Unlocked unlocked;
     training_ = std::make_unique<fanin::Training<T>>(
         net, data_.x.view, data_.targets.y,
-        fanin::TrainingOptions{batch_size, order, order_seed, interrupted, &budget, epochs_before},
+        fanin::TrainingOptions{batch_size, order, order_seed, interrupted, &budget, epochs_before, epochs},
         data_.targets.weights.view);
   }
 

@@ -21,6 +21,7 @@ from fanin.training.early_stopping import EarlyStopping
 from fanin.training.history import History
 from fanin.training.race import RateCurve, find_rate
 from fanin.training.rate_control import RateControl
+from fanin.training.reduce_on_plateau import ReduceOnPlateau
 from fanin.training.together import train_together
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "Network",
     "RateControl",
     "RateCurve",
+    "ReduceOnPlateau",
     "Residual",
     "RobustScale",
     "Standardize",

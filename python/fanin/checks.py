@@ -6,6 +6,8 @@ import operator
 from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
+import numpy as np
+
 from fanin.aliases import hint
 
 _NO_ALIASES: Mapping[str, str] = {}
@@ -62,3 +64,16 @@ def check_text(name: str, value: object, expected: str = "a string") -> None:
         value.encode()
     except UnicodeEncodeError:
         raise ValueError(f"{name}: expected text in UTF-8, got {value!r}") from None
+
+
+def checked_dtype(dtype: Any) -> np.dtype[Any]:
+    """Return float32 or float64; raise for any other type of a network's numbers."""
+    try:
+        number: np.dtype[Any] | None = None if dtype is None else np.dtype(dtype)
+    except TypeError:
+        number = None
+    if number is None:
+        raise TypeError(f'dtype: expected "float32" or "float64", got {dtype!r}')
+    if number not in (np.dtype(np.float32), np.dtype(np.float64)):
+        raise ValueError(f'dtype: expected "float32" or "float64", got "{number}"')
+    return number

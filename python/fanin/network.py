@@ -9,7 +9,7 @@ import numpy as np
 
 from fanin import _core
 from fanin.adapting import AdaptedModel
-from fanin.checks import check_integer
+from fanin.checks import check_integer, checked_dtype
 from fanin.data.validation import validation_of
 from fanin.layers import Layer, check_layers, described
 from fanin.losses import Loss, as_loss
@@ -90,14 +90,7 @@ class Network(AdaptedModel):
         check_integer("seed", seed, 0, 64)
         loss = as_loss(loss)
         check_layers(layers)
-        try:
-            number = None if dtype is None else np.dtype(dtype)
-        except TypeError:
-            number = None
-        if number is None:
-            raise TypeError(f'dtype: expected "float32" or "float64", got {dtype!r}')
-        if number not in (np.dtype(np.float32), np.dtype(np.float64)):
-            raise ValueError(f'dtype: expected "float32" or "float64", got "{number}"')
+        number = checked_dtype(dtype)
         given = described(int(n_inputs), layers)
         kind = _core.NetworkFloat32 if number == np.float32 else _core.NetworkFloat64
         super().__init__(kind(int(n_inputs), given, loss.name, loss.values(), int(seed)), layers, loss)
@@ -108,7 +101,7 @@ class Network(AdaptedModel):
         y: ArrayLike,
         *,
         rule: Rule,
-        epochs: int = 10,
+        epochs: int | None = None,
         batch_size: int = 32,
         batches: BatchesName = "shuffled",
         order_seed: int | None = None,
@@ -120,7 +113,7 @@ class Network(AdaptedModel):
         callbacks: Callbacks = (),
         verbose: bool = False,
         max_steps: int | None = None,
-        max_seconds: float | None = None,
+        max_time: float | None = None,
     ) -> History:
         """Train with mini-batches; another call continues from there.
 
@@ -131,7 +124,7 @@ class Network(AdaptedModel):
         time than gathering from them for one epoch. The last batch may be smaller. A later fit with the same kind of
         rule continues with the rule's state. After Ctrl-C the network remains usable.
 
-        A fit also ends after `max_steps` or `max_seconds`, in the middle of an epoch if necessary. That epoch ends as
+        A fit also ends after `max_steps` or `max_time`, in the middle of an epoch if necessary. That epoch ends as
         usual: its loss is the mean over the samples trained, validation and callbacks follow, and its number becomes
         `stopped_epoch` in the history.
 
@@ -148,8 +141,8 @@ class Network(AdaptedModel):
             Update rule, for example ``optim.Adam(1e-3)``; wrap it in `optim.Around` for penalties, decay and clipping.
             The rate "auto" is chosen by the race of `find_rate`, for up to a third more steps, and falls to 0.
             Mini-batches with a rule for full batches cause an `optim.BatchSizeWarning`.
-        epochs : int
-            Passes over the data.
+        epochs : int, optional
+            Passes over the data; by default 10, or as many as `max_steps` or `max_time` allows.
         batch_size : int
             Samples per update; at most n_samples are used.
         batches : str
@@ -186,9 +179,11 @@ class Network(AdaptedModel):
         verbose : bool
             Show progress: a progress bar in a terminal or notebook if tqdm is installed, else one line per epoch.
         max_steps : int, optional
-            Maximum number of updates.
-        max_seconds : float, optional
-            Time limit in seconds, including validation and callbacks; the update in progress is completed.
+            Maximum number of updates; ``history.steps`` of an earlier fit repeats it.
+        max_time : float, optional
+            Time limit in seconds, including validation and callbacks; the update in progress is completed. A schedule
+            that spans the fit (``optim.Cosine(0.1)``) is stretched or shrunk by the measured speed, so that it ends at
+            the limit, or with the last of `epochs`.
 
         Returns
         -------
@@ -216,7 +211,7 @@ class Network(AdaptedModel):
             callbacks=callbacks,
             verbose=verbose,
             max_steps=max_steps,
-            max_seconds=max_seconds,
+            max_time=max_time,
         )
         fit, opened = open_resolved(self, X, y, settings)
         with opened as training:
@@ -249,7 +244,7 @@ class Network(AdaptedModel):
         callbacks: Callbacks = (),
         verbose: bool = False,
         max_steps: int | None = None,
-        max_seconds: float | None = None,
+        max_time: float | None = None,
     ) -> History:
         """Train on data that come in chunks, for streams and for data that do not fit in memory.
 
@@ -264,7 +259,7 @@ class Network(AdaptedModel):
         rule, epochs, batch_size, batches, order_seed, class_weight, validation_data, callbacks, ...
             As in `fit`, except that batches are made within each chunk, and class_weight is a dict. An
             epoch is a pass over all chunks, and its seconds include the time spent waiting for them.
-            After reaching `max_steps` or `max_seconds`, the fit requests no more chunks.
+            After reaching `max_steps` or `max_time`, the fit requests no more chunks.
 
         Returns
         -------
@@ -278,6 +273,7 @@ class Network(AdaptedModel):
         DivergedError
             As `fit` does; the weights are restored to those before the chunk.
         """
+        check_integer("epochs", epochs, 0)
         settings = Settings(
             rule=rule,
             epochs=epochs,
@@ -289,7 +285,7 @@ class Network(AdaptedModel):
             callbacks=callbacks,
             verbose=verbose,
             max_steps=max_steps,
-            max_seconds=max_seconds,
+            max_time=max_time,
         )
         check_settings(settings)
         names = self._core.column_names

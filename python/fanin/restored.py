@@ -34,6 +34,9 @@ def _schedule_of(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     fields = dict(value)
+    if "schedule" in fields:
+        name, inside = fields["schedule"]
+        fields["schedule"] = _SCHEDULES[name](**inside)
     return _SCHEDULES[fields.pop("name")](**fields)
 
 

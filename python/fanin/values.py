@@ -159,8 +159,8 @@ class Value:
 
 
 def plain(value: Any) -> Any:
-    """Return a tuple, a flag or a name unchanged, a number as an int or a float, and a value described."""
-    if isinstance(value, tuple | bool | str):
+    """Return None, a tuple, a flag or a name unchanged, a number as an int or a float, and a value described."""
+    if value is None or isinstance(value, tuple | bool | str):
         return value
     if isinstance(value, Value):
         return value.described()

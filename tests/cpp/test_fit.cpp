@@ -160,7 +160,7 @@ TEST_CASE("a fit without time makes one update, even if that takes several batch
   of_three.accumulate = 3;
   for (const Method& method : {Method(SGD{0.1}), of_three}) {
     Network<float> late = new_net(), one_step = new_net();
-    const FitOptions at_once{.epochs = 10, .max_seconds = 1e-9, .batch_size = 16};
+    const FitOptions at_once{.epochs = 10, .max_time = 1e-9, .batch_size = 16};
     CHECK(fit(late, data.rows(0, 64), method, at_once).stopped_epoch == 1);
     fit(one_step, data.rows(0, 64), method, {.epochs = 10, .max_steps = 1, .batch_size = 16});
     CHECK(late.to_bytes() == one_step.to_bytes());
@@ -197,9 +197,9 @@ TEST_CASE("mistakes are reported before any training") {
   check("early_stopping: monitoring this figure needs validation data", SGD{},
         {.early_stopping = EarlyStopping{}});
   check("max_steps: expected at least 1, got 0", SGD{}, {.max_steps = 0});
-  check("max_seconds: expected a finite number above 0, got 0", SGD{}, {.max_seconds = 0});
-  check("max_seconds: expected a finite number above 0, got inf", SGD{},
-        {.max_seconds = std::numeric_limits<double>::infinity()});
+  check("max_time: expected a finite number above 0, got 0", SGD{}, {.max_time = 0});
+  check("max_time: expected a finite number above 0, got inf", SGD{},
+        {.max_time = std::numeric_limits<double>::infinity()});
   check("learning_rate: expected a number in [0, infinity), got -1", SGD{-1}, {});
   check("X: expected 1 columns, one for each input, got shape (1, 2)", SGD{},
         {.validation = DataSet{row_major<const float>(data.x.data(), 1, 2), data.rows(0, 1).y}});

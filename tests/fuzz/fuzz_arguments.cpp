@@ -47,6 +47,8 @@ struct NumberSetter {
     array.resize(from.below(20));
     for (double& value : array) value = from.number();
   }
+  template <class... Entry>
+  void operator()(const char*, std::variant<Entry...>& entry, List<Entry...> list) const;
 };
 
 template <class Variant, class L>
@@ -61,6 +63,11 @@ Variant any_of(L list, Bytes& from) {
     chosen = entry;
   });
   return chosen;
+}
+
+template <class... Entry>
+void NumberSetter::operator()(const char*, std::variant<Entry...>& entry, List<Entry...> list) const {
+  entry = any_of<std::variant<Entry...>>(list, from);
 }
 
 Method any_method(Bytes& from) {

@@ -180,7 +180,7 @@ def test_largest_stable_rate_falls_with_the_number_of_inputs(n_inputs):
 def test_one_step_changes_z_in_proportion_to_the_fan_in(n_inputs):
     net, x, rate = linear_neuron(np.zeros(n_inputs)), np.ones((1, n_inputs)), 1e-4
     net.fit(x, [1.0], rule=optim.SGD(rate), epochs=1, batch_size=1)
-    assert net.predict(x)[0, 0] == pytest.approx(rate * (n_inputs + 1), rel=1e-12)
+    assert net.predict(x)[0] == pytest.approx(rate * (n_inputs + 1), rel=1e-12)
 
 
 def test_noise_floor_of_online_learning_is_proportional_to_the_rate(rng):
@@ -191,6 +191,6 @@ def test_noise_floor_of_online_learning_is_proportional_to_the_rate(rng):
         errors = []
         for _ in range(40):
             net.fit(X, y, rule=optim.SGD(rate), epochs=1, batch_size=1)
-            errors.append(float(net.predict([[1.0]])[0, 0]) - y.mean())
+            errors.append(float(net.predict([[1.0]])[0]) - y.mean())
         floors.append(np.mean(np.square(errors[5:])))
     assert 2 < floors[0] / floors[1] < 8

@@ -24,20 +24,89 @@ from reference.schedules import SCHEDULES
 STEPS = [*range(1, 1000), *range(1000, 10_500, 500), 10**6, 2**40]
 
 
+def schedule_of(name, hyper_parameters):
+    """A schedule from those of its equation, where one inside it is its name and hyper-parameters."""
+    made = [
+        schedule_classes()[of[0]](**of[1]) if isinstance(of, tuple) and isinstance(of[0], str) else of
+        for of in hyper_parameters
+    ]
+    return schedule_classes()[name](*made)
+
+
 def test_a_schedule_is_its_equation_at_every_step(every_schedule):
     equation, examples = SCHEDULES[every_schedule]
     for hyper_parameters in ((), *examples):
-        schedule = schedule_classes()[every_schedule](*hyper_parameters)
-        values = [schedule(t) for t in STEPS]
-        expected = [equation(t, *hyper_parameters) for t in STEPS]
+        schedule = schedule_of(every_schedule, hyper_parameters)
+        name = "of_fit" if every_schedule == "warm_up" else "steps"
+        of_fit = {name: 400} if schedule.spans_fit else {}
+        values = [schedule(t, *of_fit.values()) for t in STEPS]
+        expected = [equation(t, *hyper_parameters, **of_fit) for t in STEPS]
         assert values == pytest.approx(expected, rel=1e-14, abs=1e-16)
         assert max(values) <= schedule.largest() <= 1.02 * max(expected)
 
 
+@pytest.mark.parametrize("factor", [0.5, 3.0])
+def test_a_schedule_times_a_factor_has_its_values_times_the_factor(every_schedule, factor):
+    schedule = schedule_of(every_schedule, SCHEDULES[every_schedule].examples[0])
+    if every_schedule == "sutskever_momentum":
+        with pytest.raises(ValueError, match="factor: SutskeverMomentum has no level to multiply"):
+            schedule.times(factor)
+        return
+    values = [schedule.times(factor)(t) for t in range(1, 400, 7)]
+    assert values == pytest.approx([schedule(t) * factor for t in range(1, 400, 7)], rel=1e-13)
+
+
+def test_warm_up_of_a_cosine_is_its_own():
+    warmed, own = optim.WarmUp(optim.Cosine(0.1), 20), optim.Cosine(0.1, warm_up=20)
+    assert [warmed(t, 100) for t in range(1, 110)] == [own(t, 100) for t in range(1, 110)]
+
+
+def test_a_rule_with_schedules_inside_others_is_restored_from_a_file():
+    rate = optim.WarmUp(optim.Piecewise([0.1, 0.01], [30]), 20)
+    rule = optim.Momentum(rate, optim.Restarts(optim.OneCycle.for_momentum(), 50))
+    net = fanin.Network(1, [fanin.Dense(1)])
+    net.fit([[0.0], [1.0]], [0.0, 1.0], rule=rule, epochs=2)
+    loaded = fanin.Network.from_bytes(net.to_bytes())
+    assert (loaded.rule, loaded.to_bytes()) == (rule, net.to_bytes())
+
+
+@pytest.mark.parametrize(
+    ("make", "kind", "message"),
+    [
+        (lambda: optim.WarmUp(0.1), TypeError, "schedule: expected one of piecewise, .*, got 0.1"),
+        (
+            lambda: optim.Restarts(optim.WarmUp()),
+            TypeError,
+            "schedule: expected one of piecewise, .*, got WarmUp",
+        ),
+        (lambda: optim.WarmUp(steps=0), ValueError, r"steps: expected a number in \[1, infinity\), got 0"),
+        (
+            lambda: optim.Restarts(period=0),
+            ValueError,
+            r"period: expected a number in \[1, infinity\), got 0",
+        ),
+        (lambda: optim.Restarts(factor=1.001), ValueError, "factor: expected 1 or at least 1.01, got 1.001"),
+        (
+            lambda: optim.Polynomial(power=0),
+            ValueError,
+            r"power: expected a number in \(0, infinity\), got 0",
+        ),
+        (
+            lambda: optim.Restarts(optim.Cosine(warm_up=50), 50),
+            ValueError,
+            "warm_up: expected fewer than the 50 steps, got 50",
+        ),
+    ],
+)
+def test_schedules_inside_others_are_checked(make, kind, message):
+    with pytest.raises(kind, match=message):
+        make()
+
+
 def test_schedules_give_the_same_bits_on_every_instruction_set():
-    code = "from optim.test_schedules import SCHEDULES, STEPS, schedule_classes\n"
+    code = "from optim.test_schedules import SCHEDULES, STEPS, schedule_of\n"
     code += "for name, (_, examples) in SCHEDULES.items():\n  for example in examples:\n"
-    code += "    print([schedule_classes()[name](*example)(t) for t in STEPS])"
+    code += "    print([schedule_of(name, example)(t) for t in STEPS])"
     assert len({python_prints("-c", code, FANIN_ISA=isa) for isa in fanin.cpu.available()}) == 1
 
 

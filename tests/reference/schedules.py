@@ -2,7 +2,7 @@
 
 Sources: Hinton, lecture 6 (piecewise); Sutskever et al. 2013, section 3; Loshchilov and Hutter 2017 with the warm-up of
 Goyal et al. 2017 (cosine); Robbins and Monro 1951 (inverse time); Smith and Topin 2019, as PyTorch's OneCycleLR counts
-its steps (one cycle).
+its steps (one cycle); Goyal et al. 2017 (warm-up); Loshchilov and Hutter 2017 (restarts).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def half_wave(start: float, end: float, share: float) -> float:
 
 
 def cosine(
-    t: int, first: float = 0.01, last: float = 0.0, steps: float = 10_000, warm_up: float = 0
+    t: int, first: float = 0.01, last: float = 0.0, steps: float | None = None, warm_up: float = 0
 ) -> float:
     if t <= warm_up:
         return first * t / warm_up
@@ -48,7 +48,7 @@ def inverse_time(t: int, first: float = 0.01, steps: float = 1000, power: float 
 def one_cycle(
     t: int,
     peak: float = 0.01,
-    steps: float = 10_000,
+    steps: float | None = None,
     warm: float = 0.3,
     start: float = 25,
     end: float = 1e4,
@@ -57,6 +57,35 @@ def one_cycle(
     if number < turn:
         return half_wave(first, peak, number / turn)
     return half_wave(peak, first / end, min((number - turn) / (steps - 1 - turn), 1))
+
+
+def polynomial(
+    t: int, first: float = 0.01, last: float = 0.0, steps: float | None = None, power: float = 1.0
+) -> float:
+    return last + (first - last) * (1 - min((t - 1) / steps, 1)) ** power
+
+
+Named = tuple[str, dict]  # a schedule inside another: its name and hyper-parameters
+COSINE: Named = ("cosine", {"first": 0.01, "last": 0.0, "steps": None, "warm_up": 0})
+
+
+def inside(t: float, schedule: Named, steps: float) -> float:
+    name, values = schedule
+    return SCHEDULES[name].value(t, **values | ({"steps": steps} if values.get("steps", 0) is None else {}))
+
+
+def warm_up(t: int, schedule: Named = COSINE, steps: float = 100, of_fit: float | None = None) -> float:
+    rest = None if of_fit is None else of_fit - steps
+    return inside(1, schedule, rest) * t / steps if t <= steps else inside(t - steps, schedule, rest)
+
+
+def restarts(t: int, schedule: Named = COSINE, period: float = 1000, factor: float = 1) -> float:
+    before, length = t - 1, period
+    if factor == 1:
+        before %= period
+    while before >= length:
+        before, length = before - length, length * factor
+    return inside(math.floor(before) + 1, schedule, length)
 
 
 SCHEDULES = {
@@ -73,6 +102,16 @@ SCHEDULES = {
             (0.3, 7.5, 0.5),
             (0.3, 2, 0.5),
             (0.85, 400, 0.45, 0.85 / 0.95, 1.0),
+        ),
+    ),
+    "polynomial": Schedule(polynomial, ((0.3, 0.1, 400), (0.1, 0.3, 400, 2.5))),
+    "warm_up": Schedule(warm_up, ((("exponential", {"first": 0.3, "decay": 0.5, "steps": 100}), 20),)),
+    "restarts": Schedule(
+        restarts,
+        (
+            (COSINE, 64, 2),
+            (("inverse_time", {"first": 0.3, "steps": 100, "power": 1.0}), 300, 2),
+            (("one_cycle", {"peak": 0.1, "steps": None, "warm": 0.3, "start": 25, "end": 1e4}), 100),
         ),
     ),
 }

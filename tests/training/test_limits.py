@@ -55,7 +55,7 @@ def test_steps_are_counted_over_the_epochs_of_a_fit_alone(threads):
 
 def test_a_limit_beyond_the_last_epoch_changes_nothing():
     limited, free = new_net(), new_net()
-    history = fit(limited, epochs=2, max_steps=10**30, max_seconds=1e9)
+    history = fit(limited, epochs=2, max_steps=10**30, max_time=1e9)
     expected = fit(free, epochs=2)
     assert limited.to_bytes() == free.to_bytes()
     assert (history.loss, history.stopped_epoch) == (expected.loss, None)
@@ -63,7 +63,7 @@ def test_a_limit_beyond_the_last_epoch_changes_nothing():
 
 def test_a_fit_without_time_takes_one_step():
     limited, one_step = new_net(), new_net()
-    history = fit(limited, max_seconds=1e-9)
+    history = fit(limited, max_time=1e-9)
     fit(one_step, max_steps=1)
     assert limited.to_bytes() == one_step.to_bytes()
     assert history.stopped_epoch == len(history.loss) == 1
@@ -73,7 +73,7 @@ def test_a_fit_that_runs_out_of_time_has_done_whole_updates_only():
     """If two batches make an update, their number is even, and that many steps give the same bits."""
     rule = optim.Around(optim.SGD(1e-4), accumulate=2)
     limited, again = new_net(), new_net()
-    history = fit(limited, rule=rule, epochs=10**9, max_seconds=0.05)
+    history = fit(limited, rule=rule, epochs=10**9, max_time=0.05)
     epochs = len(history.loss)
     assert history.stopped_epoch == epochs
     fit(again, rule=rule, epochs=epochs - 1)
@@ -86,7 +86,7 @@ def test_a_fit_that_runs_out_of_time_has_done_whole_updates_only():
 
 
 def test_the_time_of_callbacks_counts():
-    history = fit(new_net(), max_seconds=0.05, callbacks=[lambda *_: time.sleep(0.06)])
+    history = fit(new_net(), max_time=0.05, callbacks=[lambda *_: time.sleep(0.06)])
     assert history.stopped_epoch == len(history.loss) == 1
 
 
@@ -132,7 +132,7 @@ def test_chunks_share_one_limit_and_no_more_are_requested_after_it(steps):
 
 @pytest.mark.parametrize("threads", [1, 2, 4])
 def test_each_net_trained_together_has_its_own_limit(threads):
-    limits = [{"max_steps": 5}, {"max_steps": 20}, {"epochs": 3}, {"max_seconds": 1e-9}]
+    limits = [{"max_steps": 5}, {"max_steps": 20}, {"epochs": 3}, {"max_time": 1e-9}]
     alone = [new_net(seed) for seed in range(4)]
     expected = [fit(net, **limit) for net, limit in zip(alone, limits, strict=True)]
     together = [new_net(seed) for seed in range(4)]
@@ -152,11 +152,11 @@ def test_each_net_trained_together_has_its_own_limit(threads):
         ({"max_steps": 0}, ValueError, "max_steps: expected at least 1, got 0"),
         ({"max_steps": 1.5}, TypeError, "max_steps: expected an integer, got 1.5"),
         ({"max_steps": True}, TypeError, "max_steps: expected an integer, got True"),
-        ({"max_seconds": 0}, ValueError, r"max_seconds: expected a number in \(0, infinity\), got 0"),
-        ({"max_seconds": -1.0}, ValueError, r"max_seconds: expected a number in \(0, infinity\), got -1.0"),
-        ({"max_seconds": math.inf}, ValueError, "max_seconds: expected a finite number, got inf"),
-        ({"max_seconds": math.nan}, ValueError, "max_seconds: expected a finite number, got nan"),
-        ({"max_seconds": "1"}, TypeError, "max_seconds: expected a number, got '1'"),
+        ({"max_time": 0}, ValueError, r"max_time: expected a number in \(0, infinity\), got 0"),
+        ({"max_time": -1.0}, ValueError, r"max_time: expected a number in \(0, infinity\), got -1.0"),
+        ({"max_time": math.inf}, ValueError, "max_time: expected a finite number, got inf"),
+        ({"max_time": math.nan}, ValueError, "max_time: expected a finite number, got nan"),
+        ({"max_time": "1"}, TypeError, "max_time: expected a number, got '1'"),
     ],
 )
 def test_invalid_limits_are_refused_before_training(limit, kind, message):

@@ -197,8 +197,8 @@ def test_find_rate_refuses_invalid_arguments(options, words):
 
 
 def test_auto_refuses_a_time_limit_and_a_state_to_continue_from():
-    with pytest.raises(ValueError, match='max_seconds: expected None with the learning rate "auto"'):
-        raced(optim.Adam("auto"), max_seconds=1.0)
+    with pytest.raises(ValueError, match='max_time: expected None with the learning rate "auto"'):
+        raced(optim.Adam("auto"), max_time=1.0)
     net, _ = raced(optim.Adam("auto"))
     with pytest.raises(ValueError, match="starts anew, but this network continues with the state of Adam"):
         raced(optim.Adam("auto"), net)

@@ -10,7 +10,7 @@ import pytest
 
 import fanin
 from fanin import EarlyDecayWarning, RateControl, optim
-from helpers import digest, linear_neuron, schedule_classes
+from helpers import digest, linear_neuron
 
 X = np.linspace(-1, 1, 64)[:, None]
 
@@ -107,16 +107,6 @@ def test_the_rate_of_the_next_epoch_is_multiplied_whether_number_or_schedule(rat
     by_hand.fit(X, X, rule=optim.Momentum(halved), **{**options, "epochs": 1})
     assert net.to_bytes() == by_hand.to_bytes()
     assert net.rule == optim.Momentum(halved)
-
-
-def test_a_schedule_times_a_factor_has_the_factor_at_every_step(every_schedule):
-    schedule = schedule_classes()[every_schedule]()
-    if every_schedule == "sutskever_momentum":
-        with pytest.raises(ValueError, match="factor: SutskeverMomentum has no level to multiply"):
-            schedule.times(0.5)
-        return
-    for t in (1, 2, 100, 501, 5000, 10_001):
-        assert schedule.times(0.5)(t) == pytest.approx(0.5 * schedule(t), rel=1e-12)
 
 
 def test_a_factor_that_is_no_rate_ends_the_fit():

@@ -1,6 +1,7 @@
 // Fits: epochs with validation, early stopping and a history.
 #pragma once
 
+#include <algorithm>
 #include <exception>
 #include <functional>
 #include <optional>
@@ -32,6 +33,7 @@ struct History {
   // The epoch after or during which the fit was stopped; none if all epochs ran
   std::optional<std::size_t> stopped_epoch;
   std::optional<std::size_t> best_epoch;  // the one early stopping restored
+  Steps steps = 0;                        // taken; as max_steps they repeat the fit, bit for bit
 };
 
 enum class Figure { loss, validation_loss, validation_metric };
@@ -45,28 +47,32 @@ struct EarlyStopping {
 };
 
 // The counter behind early stopping, for any figure: an epoch is the best so far if its figure beats the
-// previous best by more than min_delta. A NaN is no improvement.
+// previous best by more than min_delta + min_share |best|. A NaN is no improvement.
 struct Patience {
   std::size_t patience = 10;
   double min_delta = 0;
   bool higher_is_better = false;
+  double min_share = 0;
 
   std::optional<double> best = {};
   std::optional<std::size_t> best_epoch = {};  // from 1
-  std::size_t epochs = 0;
+  std::size_t epochs = 0, counted_from = 0;
 
   // Counts an epoch; returns whether it is the best so far.
   bool is_best(double figure);
   std::size_t epochs_without_progress() const { return epochs - best_epoch.value_or(0); }
-  bool runs_out() const { return epochs_without_progress() >= patience; }
+  bool runs_out() const { return epochs - std::max(best_epoch.value_or(0), counted_from) >= patience; }
+  // Patience starts over; the best remains.
+  void renew() { counted_from = epochs; }
 };
 
 struct FitOptions {
-  std::size_t epochs = 10;
+  std::optional<std::size_t> epochs = {};  // none: 10, or until a limit is reached if there is one
   // If one of these limits is reached before the last epoch ends, the fit ends there: after max_steps updates
-  // of the rule, or with the first update that finishes after max_seconds. The unfinished epoch is recorded.
-  std::optional<std::size_t> max_steps = {};
-  std::optional<double> max_seconds = {};
+  // of the rule, or with the first update that finishes after max_time seconds. The unfinished epoch is
+  // recorded. Schedules that span the fit end with it.
+  std::optional<Steps> max_steps = {};
+  std::optional<double> max_time = {};
   std::size_t batch_size = 32;
   Batches batches = Batches::shuffled;
   std::optional<std::uint64_t> order_seed = {};  // without it, the network's seed

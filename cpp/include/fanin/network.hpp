@@ -188,6 +188,8 @@ struct TrainingOptions {
   Budget* budget = nullptr;
   // Epochs of this fit before this training, on other data; a DivergedError counts them.
   std::size_t epochs_before = 0;
+  // Epochs of the fit, if known, for schedules that span it
+  std::optional<std::size_t> epochs = {};
 };
 
 struct EpochResult {

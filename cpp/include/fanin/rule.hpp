@@ -12,7 +12,6 @@
 
 #include "fanin/rules/rule.hpp"
 #include "fanin/schedules.hpp"
-#include "fanin/variant.hpp"
 
 #pragma GCC visibility push(default)
 namespace fanin {

@@ -11,6 +11,7 @@
 #include "fanin/activations.hpp"
 #include "fanin/error.hpp"
 #include "fanin/layers/all.hpp"
+#include "fanin/schedules.hpp"
 
 namespace fanin {
 
@@ -37,6 +38,9 @@ struct FieldCheck {
     if (allows(allowed, value)) return;
     throw ValueError(owner + name + ": expected a number in " + interval(allowed) + ", got " +
                      number_text(value));
+  }
+  void operator()(const char* name, double value, const StepsOrFit& allowed) const {
+    if (value != 0) (*this)(name, value, static_cast<const Allowed&>(allowed));
   }
   void operator()(const char* name, std::size_t value, const Allowed& allowed) const {
     (*this)(name, static_cast<double>(value), allowed);

@@ -16,11 +16,26 @@ Rule scheduled(const Method& method, F&& value) {
   return rule;
 }
 
+bool spans(const std::optional<Schedule>& schedule) {
+  return schedule && std::visit([](const auto& s) { return spans_fit(s); }, *schedule);
+}
+
 }  // namespace
 
-Rule rule_at(const Method& method, std::uint64_t t) {
-  return scheduled(method, [t](const Schedule& schedule) {
-    return std::visit([t](const auto& s) { return s.at(t); }, schedule);
+bool spans_fit(const Method& method) { return spans(method.learning_rate) || spans(method.momentum); }
+
+void check_span(const Method& method, double steps) {
+  for (const std::optional<Schedule>* schedule : {&method.learning_rate, &method.momentum}) {
+    if (!spans(*schedule)) continue;
+    if (const char* message = std::visit([&](const auto& s) { return conflict_in(s, steps); }, **schedule)) {
+      throw ValueError(std::string(message) + ", which are " + number_text(steps) + " in this fit");
+    }
+  }
+}
+
+Rule rule_at(const Method& method, const Clock& clock) {
+  return scheduled(method, [&clock](const Schedule& schedule) {
+    return std::visit([&clock](const auto& s) { return s.at(clock); }, schedule);
   });
 }
 
@@ -34,15 +49,15 @@ double look_ahead(const Method& method, std::uint64_t t) {
   return traits_of(largest_of(method)).looks_ahead ? traits_of(rule_at(method, t)).ahead : 0;
 }
 
-StepConstants begin_step(const Method& method, Moment at) {
+StepConstants begin_step(const Method& method, Moment at, const Clock& now, const Clock& next) {
   if (!method.learning_rate && !method.momentum) return constants_of(method.rule, at);
-  if (method.momentum) at.next_momentum = traits_of(rule_at(method, at.t + 1)).momentum.value_or(0);
-  const Rule now = rule_at(method, at.t);
-  if (traits_of(now).whole_matrices) {
+  if (method.momentum) at.next_momentum = traits_of(rule_at(method, next)).momentum.value_or(0);
+  const Rule rule = rule_at(method, now);
+  if (traits_of(rule).whole_matrices) {
     const double largest = traits_of(largest_of(method)).learning_rate;
-    if (largest > 0) at.share_of_rate = traits_of(now).learning_rate / largest;
+    if (largest > 0) at.share_of_rate = traits_of(rule).learning_rate / largest;
   }
-  return constants_of(now, at);
+  return constants_of(rule, at);
 }
 
 void check_method(const Method& method) {
@@ -53,6 +68,10 @@ void check_method(const Method& method) {
   const RuleTraits traits = traits_of(method.rule);
   if (method.momentum && !traits.momentum) {
     throw ValueError("momentum: " + std::string(method.rule.name()) + " has no momentum to schedule");
+  }
+  if (spans(method.momentum) && traits_of(largest_of(method)).looks_ahead) {
+    throw ValueError("momentum: expected a schedule with its number of steps, because " +
+                     std::string(method.rule.name()) + " looks ahead beyond the end of a fit");
   }
   const FieldCheck check;
   Method::fields(method, check);

@@ -14,8 +14,13 @@ namespace fanin {
 void check_method(const Method& method);
 void check_arrays(const Method& method, std::size_t count);
 
-// The rule with its hyper-parameters at step t
-Rule rule_at(const Method& method, std::uint64_t t);
+// Whether a schedule spans the whole fit, which must then know its end
+bool spans_fit(const Method& method);
+// Throws ValueError unless the schedules that span the fit can, in this many steps
+void check_span(const Method& method, double steps);
+
+// The rule with its hyper-parameters at a step
+Rule rule_at(const Method& method, const Clock& clock);
 // The rule with scheduled hyper-parameters at their largest values, which determine its state
 Rule largest_of(const Method& method);
 // The rule's `ahead` for step t, or 0: how far the trained weights are ahead of those shown
@@ -43,6 +48,10 @@ inline double share_of_newest(const Method& method, std::uint64_t t) {
   return (1 - method.average_decay) / (1 - power(method.average_decay, t));
 }
 
-StepConstants begin_step(const Method& method, Moment at);
+// `next` is the step after that of the moment
+StepConstants begin_step(const Method& method, Moment at, const Clock& now, const Clock& next);
+inline StepConstants begin_step(const Method& method, const Moment& at) {
+  return begin_step(method, at, at.t, at.t + 1);
+}
 
 }  // namespace fanin

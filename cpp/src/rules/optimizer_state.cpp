@@ -45,6 +45,9 @@ template <class T>
 void Optimizer<T>::State::check(const Method& chosen) const {
   check_method(chosen);
   check_arrays(chosen, arrays.arrays.size());
+  if (spans_fit(chosen)) {
+    throw ValueError("steps: expected the number of steps of the schedule, because an optimizer has no end");
+  }
   if (chosen.fan_in_power > 0 && !knows_inputs) {
     throw ValueError("fan_in_power: expected 0, because the numbers of inputs are not given");
   }

@@ -1,6 +1,7 @@
 #include "fanin/fit.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <memory>
 
@@ -58,17 +59,25 @@ const FitOptions& checked(const FitOptions& options, const Method& method) {
   return options;
 }
 
+std::size_t epochs_of(const FitOptions& options) {
+  constexpr std::size_t without_end = std::numeric_limits<std::size_t>::max();
+  return options.epochs.value_or(options.max_steps || options.max_time ? without_end : 10);
+}
+
 template <class T>
 struct FitUnderWay {
   FitUnderWay(Network<T>& trained, const DataSet& data, const Method& method, const FitOptions& chosen,
               std::function<bool()> interrupted)
       : network(trained),
         options(checked(chosen, method)),
-        budget(options.max_steps, options.max_seconds),
+        budget(options.max_steps, options.max_time),
         training(network, data.x, data.y,
-                 {options.batch_size, options.batches, options.order_seed, std::move(interrupted), &budget},
+                 {options.batch_size, options.batches, options.order_seed, std::move(interrupted), &budget, 0,
+                  epochs_of(options)},
                  data.weights),
-        loop(options.epochs, validate(), [this](const Epoch& epoch) { return stops_after(epoch); }, &budget) {
+        loop(
+            epochs_of(options), validate(), [this](const Epoch& epoch) { return stops_after(epoch); },
+            &budget) {
     if (options.validation)
       network.check(options.validation->x, options.validation->y, options.validation->weights);
     if (options.early_stopping) stopper.emplace(network, *options.early_stopping);
@@ -90,7 +99,8 @@ struct FitUnderWay {
   History end() {
     history.stopped_epoch = loop.stopped_epoch();
     if (stopper) history.best_epoch = stopper->restore_best();
-    if (options.epochs > 0) training.exact_statistics();
+    history.steps = {budget.taken(), budget.knots()};
+    if (epochs_of(options) > 0) training.exact_statistics();
     return std::move(history);
   }
 
@@ -134,9 +144,10 @@ struct FitOf<Network<T>> final : AnyFit {
 
 bool Patience::is_best(double figure) {
   ++epochs;
+  const double least = min_delta + (best && std::isfinite(*best) ? min_share * std::abs(*best) : 0);
   const bool better = !best              ? figure == figure
-                      : higher_is_better ? figure > *best + min_delta
-                                         : figure < *best - min_delta;
+                      : higher_is_better ? figure > *best + least
+                                         : figure < *best - least;
   if (!better) return false;
   best = figure;
   best_epoch = epochs;

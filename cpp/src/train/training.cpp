@@ -32,14 +32,19 @@ void Training<T>::State::restart() {
   ++net.epochs;
   ++epochs;
   next_step = updates_counted = 0;
-  end_step = steps;
-  if (options.budget != nullptr && options.budget->steps() < updates(steps)) {
-    end_step = std::min(steps, std::max<std::size_t>(1, options.budget->steps()) * method->accumulate);
-  }
+  if (options.budget != nullptr) options.budget->renew(options.budget->taken());
+  limit_steps();
   gathered = static_cast<std::size_t>(-1);
   loss_sum = weight_sum = 0;
   failed = false;
   step.restart({net.seed, net.epochs});
+}
+
+template <class T>
+void Training<T>::State::limit_steps() {
+  end_step = steps;
+  if (options.budget == nullptr || options.budget->steps() >= updates(steps)) return;
+  end_step = std::min(steps, std::max<std::size_t>(1, options.budget->steps()) * method->accumulate);
 }
 
 // All threads compute the same constants; the first one stores the rule's memory.
@@ -56,7 +61,7 @@ bool Training<T>::State::one_step(Member member, const DataSource& data, std::si
   Moment at(net.state.steps + 1 + before);
   if (traits_of(method->rule).needs_loss) at.loss = step.mean_loss(turn);
   at.memory = net.state.memory;
-  const StepConstants begun = begin_step(*method, at);
+  const StepConstants begun = begin_step(*method, at, clock(at.t, number), clock(at.t, number, 1));
   Update<T> update = net.state.update(*method, at.t, before, net.parameters.data());
   update.constants = begun.constants();
   update.rate = begun.learning_rate;
@@ -66,10 +71,26 @@ bool Training<T>::State::one_step(Member member, const DataSource& data, std::si
   return done;
 }
 
+// Schedules that span the fit
+template <class T>
+void Training<T>::State::plan(const Method& chosen) {
+  if (!spans_fit(chosen)) return;
+  if (options.budget == nullptr) {
+    throw ValueError("steps: expected the number of steps of the schedule, because nothing limits the fit");
+  }
+  const std::size_t of_epoch = (steps + chosen.accumulate - 1) / chosen.accumulate;
+  std::optional<std::size_t> updates;
+  if (options.epochs && *options.epochs <= std::numeric_limits<std::size_t>::max() / of_epoch) {
+    updates = *options.epochs * of_epoch;
+  }
+  if (const std::optional<double> certain = options.budget->plan(updates)) check_span(chosen, *certain);
+}
+
 template <class T>
 void Training<T>::State::begin(const Method& chosen) {
   check_method(chosen);
   check_arrays(chosen, net.nodes.table.trained.size());
+  plan(chosen);
   writing.emplace(net.access);
   try {
     method = chosen;
@@ -111,7 +132,10 @@ void Training<T>::State::end_slice() {
   net.state.count(updates(next_step) - updates_counted);
   updates_counted = updates(next_step);
   const bool stopped = failed || step.interrupted() || next_step == 0;
-  if (!stopped && group_of(next_step - 1).last && late()) end_step = next_step;
+  if (stopped || !group_of(next_step - 1).last) return;
+  if (late()) end_step = next_step;
+  if (options.budget != nullptr && options.budget->renew(options.budget->taken() + updates_counted))
+    limit_steps();
 }
 
 template <class T>
@@ -130,7 +154,7 @@ template <class T>
 void Training<T>::State::restore(const std::string& what, std::size_t at_step, std::size_t layer) {
   std::memcpy(net.parameters.data(), finite_parameters(), net.nodes.table.size * sizeof(T));
   net.statistics.copy(finite_statistics);
-  const double rate = traits_of(rule_at(*method, net.state.steps + 1)).learning_rate;
+  const double rate = traits_of(rule_at(*method, clock(net.state.steps + 1, next_step))).learning_rate;
   net.state.forget();
   net.fold();
   const std::size_t number = layer + 1, epoch = epoch_of_fit();

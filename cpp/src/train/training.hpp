@@ -50,6 +50,13 @@ struct Training<T>::State {
   void prepare();
   bool more() const { return next_step < end_step && !failed && !step.interrupted(); }
   bool late() const { return options.budget != nullptr && options.budget->late(); }
+  bool pauses() const { return options.budget != nullptr && options.budget->pauses(); }
+  void plan(const Method& chosen);
+  void limit_steps();
+  Clock clock(std::uint64_t t, std::size_t number, std::size_t later = 0) const {
+    if (options.budget == nullptr) return t + later;
+    return options.budget->clock(t, options.budget->taken() + updates(number), later);
+  }
   double share_before(std::size_t number) const;
   // Steps on a team, for at most about 50 ms
   void run_slice();
@@ -124,7 +131,7 @@ void Training<T>::State::run_as(Member member, F&& is_last) {
   const std::size_t first = next_step;
   if (gathered != first) step.gather(member, source, batch(first));
   for (std::size_t number = first; number < end_step; ++number) {
-    if (member.thread == 0) last_of_slice[number % 2] = is_last(number) || late();
+    if (member.thread == 0) last_of_slice[number % 2] = is_last(number) || pauses();
     const bool done = one_step(member, source, number);
     if (member.thread == 0 && done) note_step(number);
     if (!done || last_of_slice[number % 2]) break;

@@ -13,9 +13,10 @@ gradients so far were 0, the weight does not move.
 
 from __future__ import annotations
 
-from fanin.optim import adam, momentum, muon, scaled, schedules, signs
+from fanin.optim import adam, composed_schedules, momentum, muon, scaled, schedules, signs
 from fanin.optim.adam import *  # noqa: F403 (what each of these lists)
 from fanin.optim.around import Around
+from fanin.optim.composed_schedules import *  # noqa: F403
 from fanin.optim.momentum import *  # noqa: F403
 from fanin.optim.muon import *  # noqa: F403
 from fanin.optim.optimizer import Optimizer
@@ -25,7 +26,15 @@ from fanin.optim.schedules import *  # noqa: F403
 from fanin.optim.signs import *  # noqa: F403
 
 __all__ = ["Around", "BatchSizeWarning", "Optimizer", "Rule"]
-__all__ += adam.__all__ + momentum.__all__ + muon.__all__ + scaled.__all__ + schedules.__all__ + signs.__all__
+__all__ += (
+    adam.__all__
+    + momentum.__all__
+    + muon.__all__
+    + scaled.__all__
+    + schedules.__all__
+    + composed_schedules.__all__
+    + signs.__all__
+)
 
 
 def __dir__() -> list[str]:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import Any, ClassVar, Literal, Self
 
 from fanin import _core
 from fanin.aliases import RULES, hint
-from fanin.optim.schedules import Schedule
+from fanin.optim.schedule import Schedule
 from fanin.values import Value, check_field
-
-Self = TypeVar("Self", bound="Rule")
 
 _SCHEDULED = ("learning_rate", "momentum")
 Rate = float | Schedule | Literal["auto"]  # a learning rate
@@ -88,12 +86,12 @@ class Rule(Value):
         rate: Rate = vars(self)["learning_rate"]
         return rate
 
-    def at_rate(self: Self, rate: Rate) -> Self:
+    def at_rate(self, rate: Rate) -> Self:
         """Return this rule with another learning rate."""
         given: dict[str, Any] = {"learning_rate": rate}
         return replace(self, **given)
 
-    def times(self: Self, factor: float) -> Self:
+    def times(self, factor: float) -> Self:
         """Return this rule with its learning rate, a number or a schedule, multiplied by a factor."""
         rate = self.rate
         return self.at_rate(rate.times(factor) if isinstance(rate, Schedule) else float(rate) * factor)

@@ -2,70 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
-from typing import Any, ClassVar, TypeVar
+from dataclasses import dataclass
+from typing import ClassVar
 
-from fanin import _core
-from fanin.checks import check_integer, check_sequence
-from fanin.values import Value, check_number
+from fanin.checks import check_sequence
+from fanin.optim.schedule import Schedule
+from fanin.values import check_number
 
-__all__ = ["Cosine", "Exponential", "InverseTime", "OneCycle", "Piecewise", "Schedule", "SutskeverMomentum"]
-
-_LEVELS = ("levels", "first", "last", "peak")  # the hyper-parameters that all values are proportional to
-Self = TypeVar("Self", bound="Schedule")
-
-
-@dataclass(frozen=True)
-class Schedule(Value):
-    """A learning rate or momentum that changes from step to step; pass it to a rule instead of a number.
-
-    A step is an update, not an epoch; steps are counted from the rule's first one on a network or optimizer. Calling a
-    schedule with t returns its value at step t.
-
-    Examples
-    --------
-    >>> from fanin import optim
-    >>> isinstance(optim.Cosine(0.1), optim.Schedule)
-    True
-    """
-
-    name: ClassVar[str]
-    _allowed: ClassVar[Mapping[str, Mapping[str, Any]]] = _core.schedule_ranges()
-
-    def __call__(self, t: int) -> float:
-        """Return the value at step t = 1, 2, ..."""
-        check_integer("t", t, 1, 63)
-        return _core.schedule_at(self.name, self.values(), int(t))
-
-    def largest(self) -> float:
-        """Return an upper bound of the values."""
-        return _core.schedule_largest(self.name, self.values())
-
-    def times(self: Self, factor: float) -> Self:
-        """Return the schedule with all its values multiplied by a factor.
-
-        Raises
-        ------
-        ValueError
-            For `SutskeverMomentum`, whose values follow from the step alone.
-
-        Examples
-        --------
-        >>> from fanin import optim
-        >>> optim.Cosine(0.5, steps=100).times(0.5)
-        Cosine(first=0.25, last=0.0, steps=100, warm_up=0)
-        """
-        given = {field.name: getattr(self, field.name) for field in fields(self) if field.name in _LEVELS}
-        if not given:
-            raise ValueError(f"factor: {type(self).__name__} has no level to multiply")
-        scaled = {
-            name: tuple(float(level) * factor for level in value)
-            if isinstance(value, tuple)
-            else float(value) * factor
-            for name, value in given.items()
-        }
-        return replace(self, **scaled)
+__all__ = [
+    "Cosine",
+    "Exponential",
+    "InverseTime",
+    "OneCycle",
+    "Piecewise",
+    "Polynomial",
+    "Schedule",
+    "SutskeverMomentum",
+]
 
 
 @dataclass(frozen=True)
@@ -149,11 +102,14 @@ class Cosine(Schedule):
 
     ``last + (first - last) (1 + cos(pi u)) / 2``, with ``u = (t - 1 - warm_up) / (steps - warm_up)``, at most 1
 
-    During the first `warm_up` steps the value rises to `first`: ``first t / warm_up`` (Goyal et al. 2017).
+    During the first `warm_up` steps the value rises to `first`: ``first t / warm_up`` (Goyal et al. 2017). The default
+    ``steps=None`` spans the whole fit, where t and `steps` are those of the fit.
 
     Examples
     --------
     >>> from fanin import optim
+    >>> optim.Cosine(0.1)(51, steps=100)
+    0.05
     >>> rate = optim.Cosine(0.1, steps=100, warm_up=10)
     >>> rate(1), rate(11), rate(101)
     (0.01, 0.1, 0.0)
@@ -162,12 +118,12 @@ class Cosine(Schedule):
     name: ClassVar[str] = "cosine"
     first: float = 0.01
     last: float = 0.0
-    steps: float = 10_000
+    steps: float | None = None
     warm_up: float = 0
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.warm_up >= self.steps:
+        if self.steps is not None and self.warm_up >= self.steps:
             raise ValueError(f"warm_up: expected fewer than the {self.steps} steps, got {self.warm_up}")
 
 
@@ -203,8 +159,8 @@ class OneCycle(Schedule):
     ----------
     peak : float
         The value at step ``warm steps``.
-    steps : float
-        Those of the whole cycle.
+    steps : float, optional
+        Those of the whole cycle; None: those of the fit.
     warm : float in [0, 1)
         The share of the steps before the peak.
     start, end : float
@@ -227,14 +183,14 @@ class OneCycle(Schedule):
 
     name: ClassVar[str] = "one_cycle"
     peak: float = 0.01
-    steps: float = 10_000
+    steps: float | None = None
     warm: float = 0.3
     start: float = 25
     end: float = 1e4
 
     @classmethod
     def for_momentum(
-        cls, low: float = 0.85, high: float = 0.95, *, steps: float = 10_000, warm: float = 0.3
+        cls, low: float = 0.85, high: float = 0.95, *, steps: float | None = None, warm: float = 0.3
     ) -> OneCycle:
         """Return the cycle from `high` down to `low` and back, which goes with that of a rate.
 
@@ -247,3 +203,23 @@ class OneCycle(Schedule):
         check_number("low", low, above=0)
         check_number("high", high, above=0)
         return cls(low, steps, warm, start=low / high, end=1.0)
+
+
+@dataclass(frozen=True)
+class Polynomial(Schedule):
+    """From `first` to `last` along a power: linear by default.
+
+    ``last + (first - last) (1 - u)^power``, with ``u = (t - 1) / steps``, at most 1
+
+    Examples
+    --------
+    >>> from fanin import optim
+    >>> optim.Polynomial(0.1)(51, steps=100), optim.Polynomial(0.1, steps=100, power=2)(51)
+    (0.05, 0.025)
+    """
+
+    name: ClassVar[str] = "polynomial"
+    first: float = 0.01
+    last: float = 0.0
+    steps: float | None = None
+    power: float = 1.0

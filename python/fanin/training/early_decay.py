@@ -49,7 +49,7 @@ class DecayWatch:
         if self._warned or epoch >= _END * self._epochs:
             return
         rate, lower = self._rate_at(epoch), self._rate_at(epoch + 1)
-        dropped_within = self._schedule(epoch * self._steps) <= 0.5 * rate
+        dropped_within = self._value(epoch * self._steps) <= 0.5 * rate
         end = epoch - dropped_within  # the last epoch at the higher rate
         if end < _WINDOW or lower > 0.5 * rate:
             return
@@ -68,7 +68,11 @@ class DecayWatch:
 
     def _rate_at(self, epoch: int) -> float:
         """Return the rate of the first step of an epoch, from 1."""
-        return self._schedule(1 + (epoch - 1) * self._steps)
+        return self._value(1 + (epoch - 1) * self._steps)
+
+    def _value(self, t: int) -> float:
+        """Return the value of the schedule at a step of the fit."""
+        return self._schedule(t, self._steps * self._epochs if self._schedule.spans_fit else None)
 
 
 def _slope(losses: Sequence[float]) -> tuple[float, float]:

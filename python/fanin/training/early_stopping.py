@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from numbers import Real
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING
 
 from fanin import _core
-from fanin.checks import check_choice, check_integer, check_text
 from fanin.training.callbacks import Logs
+from fanin.training.monitor import Mode, Monitor
 from fanin.values import check_number
 
 if TYPE_CHECKING:
@@ -16,11 +15,9 @@ if TYPE_CHECKING:
     from fanin.network import Network
     from fanin.training.history import History
 
-Mode = Literal["auto", "min", "max"]
-
 
 @dataclass
-class EarlyStopping:
+class EarlyStopping(Monitor):
     """A callback that stops a fit when it no longer improves, and restores the weights of the best epoch.
 
     An epoch is an improvement if its figure is below the best so far by more than `min_delta` (above, for "max"). The
@@ -72,19 +69,16 @@ class EarlyStopping:
     _count: _core.Patience | None = field(default=None, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        check_integer("patience", self.patience, 1)
+        self._check_monitor()
         check_number("min_delta", self.min_delta, at_least=0)
-        check_text("monitor", self.monitor, "the name of a figure")
-        check_choice("mode", self.mode, get_args(Mode))
+
+    def _least_change(self) -> tuple[float, float]:
+        return float(self.min_delta), 0.0
 
     def on_fit_begin(self, net: Network, history: History) -> None:
         """Reset the state of an earlier fit."""
-        if self.monitor in ("val_loss", f"val_{history.metric}") and not history.validates:
-            raise ValueError(
-                f"EarlyStopping: {self.monitor} needs validation data; "
-                "pass validation_data=(X, y) or validation_fraction=0.1, or monitor another figure"
-            )
-        self.best_weights = self._count = None
+        self._begin(history)
+        self.best_weights = None
 
     def on_epoch_end(self, net: Network, epoch: int, logs: Logs) -> bool:
         """Store the weights of the best epoch; return whether patience has run out."""
@@ -100,24 +94,3 @@ class EarlyStopping:
         if self.best_weights is not None and count.epochs_without_progress > 0:
             net.set_weights(self.best_weights)
         self.best_weights = self._count = None
-
-    def __getstate__(self) -> dict[str, object]:
-        """Copy and pickle without the count, which belongs to one fit."""
-        return {**self.__dict__, "_count": None}
-
-    def _counted(self) -> _core.Patience:
-        """Return the count of epochs for this fit, created on first use."""
-        if self._count is None:
-            higher = self.mode == "max" or (self.mode == "auto" and self.monitor.endswith("accuracy"))
-            self._count = _core.Patience(min(self.patience, 2**63), float(self.min_delta), higher)
-        return self._count
-
-    def _figure(self, logs: Logs) -> float:
-        if self.monitor not in logs:
-            raise ValueError(
-                f"EarlyStopping: monitor: expected one of {', '.join(logs)}, got {self.monitor!r}"
-            )
-        value = logs[self.monitor]
-        if not isinstance(value, Real):
-            raise TypeError(f"EarlyStopping: {self.monitor}: expected a number, got {value!r}")
-        return float(value)

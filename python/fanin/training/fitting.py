@@ -18,6 +18,7 @@ from fanin.training.history import History
 from fanin.training.progress import progress
 from fanin.training.rates import steps_per_epoch
 from fanin.training.settings import MOST, Settings
+from fanin.training.steps import Steps
 from fanin.values import check_number
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class Fit:
     ) -> None:
         self._names, self._stored_names = names, net._core.column_names
         self._stored_vector = net._core.vector_targets
-        self.net, self.rule, self.epochs = net, settings.rule, int(settings.epochs)
+        self.net, self.rule, self.epochs = net, settings.rule, settings.most_epochs()
         self._values, self._factor = self.rule.values_on(net._trained), 1.0
         self.batch_size, self._batches = min(int(settings.batch_size), 2**32), settings.batches
         self._order_seed = None if settings.order_seed is None else int(settings.order_seed)
@@ -54,7 +55,7 @@ class Fit:
         self._warned = False
         self.budget = settings.new_budget()
         self.callbacks, self.verbose = CallbackList(settings.callbacks), bool(settings.verbose)
-        self.history = History(net.metric, validates=validation is not None)
+        self.history = History(net.metric, validates=validation is not None, rule=self.rule)
         self._validation = validation
         self._shown: ExitStack | None = None
         self._decay: DecayWatch | None = None
@@ -76,8 +77,12 @@ class Fit:
         y: ArrayLike,
         sample_weight: ArrayLike | None = None,
         population: _core.Population | None = None,
+        epochs: int | None = None,
     ) -> Closing:
-        """Check the data and allocate what an epoch needs; for a `with` block, which frees it."""
+        """Check the data and allocate what an epoch needs; for a `with` block, which frees it.
+
+        `epochs` are those of the fit, if they are all on these data.
+        """
         X, y, labels = as_data(X, y, self.net._data_dtype, self._names)
         with error_context(labels=labels):
             return Closing(
@@ -90,6 +95,7 @@ class Fit:
                     self._batches,
                     self._order_seed,
                     len(self.history.loss),
+                    epochs,
                     self.budget,
                     population,
                 )
@@ -161,7 +167,7 @@ class Fit:
         show = None
         if self.verbose:
             self._shown = ExitStack()
-            show = self._shown.enter_context(progress(self.epochs))
+            show = self._shown.enter_context(progress(self.epochs if self.epochs < MOST else None))
 
         def after(epoch: int, loss: float, validated: tuple[float, float] | None, seconds: float) -> bool:
             logs: Logs = {"loss": loss}
@@ -176,11 +182,12 @@ class Fit:
                 show(epoch, logs, seconds)
             return stop
 
-        return _core.EpochLoop(min(self.epochs, MOST), validate, after, self.budget)
+        return _core.EpochLoop(self.epochs, validate, after, self.budget)
 
     def end(self, loop: _core.EpochLoop) -> History:
         """Finish a loop that ended without an exception, and return the history."""
         self.history.stopped_epoch = loop.stopped_epoch
+        self.history.steps = Steps(self.budget.taken, self.budget.knots)
         self.close()
         self.callbacks.end(self.net, self.history)
         return self.history
@@ -205,7 +212,9 @@ def open_fit(
     fit = Fit(net, settings, validation, names)
     stratified = settings.validation_split == "stratified"
     with error_context("validation_split: rows counted among those to train on: " if stratified else ""):
-        opened = fit.training(*fit.weighted(X, y, weights, whole=True), population=population)
+        opened = fit.training(
+            *fit.weighted(X, y, weights, whole=True), population=population, epochs=fit.epochs
+        )
     fit.watch_decay(row_count("X", X), settings)
     return fit, opened
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from fanin.optim import Rule
 from fanin.training.decision import Decision
+from fanin.training.steps import Steps
 
 
 @dataclass(repr=False)
@@ -24,13 +26,18 @@ class History:
         Training time of the epoch, without validation and callbacks.
     stopped_epoch : int or None
         The epoch (1, 2, ...) after which a callback stopped the fit, or in which it reached `max_steps` or
-        `max_seconds`; None if all epochs ran.
+        `max_time`; None if all epochs ran.
     best_epoch : int or None
         The epoch from which `EarlyStopping` restored the weights; None without it.
+    steps : Steps
+        The updates taken; ``max_steps=history.steps`` repeats the fit on an equal network, bit for bit, even if
+        `max_time` ended it.
     validates : bool
         Whether there are validation data.
     decisions : tuple of Decision
         What the fit decided by itself, such as a learning rate, with its reasons; in order.
+    rule : Rule or None
+        The rule of the fit.
     rate_factor : float
         Multiplies the learning rate, a number or a schedule; a callback may change it for the epochs to come.
 
@@ -53,6 +60,8 @@ class History:
     validates: bool = False
     decisions: tuple[Decision, ...] = ()
     rate_factor: float = 1.0
+    rule: Rule | None = field(default=None, repr=False, compare=False)
+    steps: Steps = field(default_factory=Steps)
 
     def append(self, figures: Mapping[str, float]) -> None:
         """Append the figures of an epoch, a dict like the logs of callbacks."""

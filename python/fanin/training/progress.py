@@ -12,12 +12,13 @@ Show = Callable[[int, Mapping[str, Any], float], None]
 
 
 @contextmanager
-def progress(epochs: int) -> Iterator[Show]:
-    """Yield a function of (epoch, logs, seconds) that shows an epoch."""
+def progress(epochs: int | None) -> Iterator[Show]:
+    """Yield a function of (epoch, logs, seconds) that shows an epoch of this many, if known."""
+    of = "" if epochs is None else f"/{epochs}"
     bar = _bar(epochs)
     if bar is None:
         yield lambda epoch, logs, seconds: print(
-            f"epoch {epoch}/{epochs}: {summary(logs)}, {seconds:.3g} s", flush=True
+            f"epoch {epoch}{of}: {summary(logs)}, {seconds:.3g} s", flush=True
         )
         return
 
@@ -29,7 +30,7 @@ def progress(epochs: int) -> Iterator[Show]:
         yield advance
 
 
-def _bar(epochs: int) -> Any:
+def _bar(epochs: int | None) -> Any:
     """Return a tqdm bar if the output can be redrawn, else None."""
     drawable = "ipykernel" in sys.modules or (sys.stderr is not None and sys.stderr.isatty())
     if not drawable:

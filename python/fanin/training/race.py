@@ -178,7 +178,7 @@ def open_resolved(net: Network, X: ArrayLike, y: ArrayLike, settings: Settings) 
     """Resolve the learning rate "auto" by a race, then check the data of the fit as `open_fit` does."""
     if settings.rule.rate != "auto":
         return open_fit(net, X, y, settings)
-    if int(settings.epochs) < 1:
+    if settings.most_epochs() < 1:
         return open_fit(net, X, y, replace(settings, rule=settings.rule.at_rate(0.0)))
     curve = _race(net, X, y, settings)
     fit, opened = open_fit(net, X, y, replace(settings, rule=curve.rule))
@@ -190,9 +190,9 @@ def _race(
     net: Network, X: ArrayLike, y: ArrayLike, settings: Settings, rates: Sequence[float] | None = None
 ) -> RateCurve:
     rule = settings.rule
-    if settings.max_seconds is not None:
+    if settings.max_time is not None:
         raise ValueError(
-            'max_seconds: expected None with the learning rate "auto", which needs to know the number of steps'
+            'max_time: expected None with the learning rate "auto", which needs to know the number of steps'
         )
     if continues(net, rule):
         raise ValueError(
@@ -202,7 +202,7 @@ def _race(
     _, opened = open_fit(net, X, y, replace(settings, rule=rule.at_rate(0.0)))  # all checks
     with opened as training:
         per_epoch = steps_per_epoch(net, training.rows, settings)
-    whole = int(settings.epochs) * per_epoch
+    whole = settings.most_epochs() * per_epoch
     if settings.max_steps is not None:
         whole = min(whole, int(settings.max_steps))
     data, validation, names = data_of(net, X, y, settings)

@@ -29,7 +29,7 @@ class Settings:
     """The keyword arguments of `Network.fit`; the constructor makes all checks that do not need the network."""
 
     rule: Rule
-    epochs: int = 10
+    epochs: int | None = None
     batch_size: int = 32
     batches: BatchesName = "shuffled"
     order_seed: int | None = None
@@ -41,7 +41,7 @@ class Settings:
     callbacks: Callbacks = ()
     verbose: bool = False
     max_steps: int | None = None
-    max_seconds: float | None = None
+    max_time: float | None = None
 
     def __post_init__(self) -> None:
         check_rule(self.rule)
@@ -54,15 +54,23 @@ class Settings:
             check_integer("order_seed", self.order_seed, 0, 64)
         if self.class_weight is not None:
             check_class_weight(self.class_weight)
-        check_integer("epochs", self.epochs, 0)
+        if self.epochs is not None:
+            check_integer("epochs", self.epochs, 0)
         check_integer("batch_size", self.batch_size, 1)
         if self.max_steps is not None:
             check_integer("max_steps", self.max_steps, 1)
-        if self.max_seconds is not None:
-            check_number("max_seconds", self.max_seconds, above=0)
+        if self.max_time is not None:
+            check_number("max_time", self.max_time, above=0)
         object.__setattr__(self, "callbacks", check_callbacks(self.callbacks))
+
+    def most_epochs(self) -> int:
+        """Return the epochs, which without a number are 10, or as many as a limit allows."""
+        if self.epochs is not None:
+            return min(int(self.epochs), MOST)
+        return 10 if self.max_steps is None and self.max_time is None else MOST
 
     def new_budget(self) -> _core.Budget:
         """Return the limits of one fit, counted from now."""
         steps = None if self.max_steps is None else min(int(self.max_steps), MOST)
-        return _core.Budget(steps, None if self.max_seconds is None else float(self.max_seconds))
+        knots = getattr(self.max_steps, "knots", ())
+        return _core.Budget(steps, knots, None if self.max_time is None else float(self.max_time))

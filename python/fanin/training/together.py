@@ -11,9 +11,9 @@ from fanin import _core
 from fanin.checks import check_choice
 from fanin.data.inputs import error_context
 from fanin.model import Model
-from fanin.training.early_stopping import EarlyStopping
 from fanin.training.fitting import Closing, Fit, open_fit
 from fanin.training.history import History
+from fanin.training.monitor import Monitor
 from fanin.training.rate_control import RateControl
 from fanin.training.settings import Settings
 
@@ -137,7 +137,7 @@ def _checked(members: Iterable[Member]) -> list[tuple[Network, ArrayLike, ArrayL
         with error_context(f"member {number}: "):
             settings = Settings(**options)
         for callback in settings.callbacks:
-            of_one_fit = isinstance(callback, EarlyStopping | RateControl)
+            of_one_fit = isinstance(callback, Monitor | RateControl)
             if of_one_fit and (other := first.setdefault(id(callback), number)) != number:
                 name = type(callback).__name__
                 raise ValueError(
