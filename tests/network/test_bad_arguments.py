@@ -154,7 +154,6 @@ def test_fit_requires_a_rule(classification):
         ({"epochs": -1}, ValueError, "epochs.*-1"),
         ({"epochs": 1.5}, TypeError, "epochs"),
         ({"epochs": "10"}, TypeError, "epochs"),
-        ({"epochs": None}, TypeError, "epochs"),
     ],
     ids=str,
 )

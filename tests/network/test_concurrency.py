@@ -146,7 +146,7 @@ threading.Event().wait(0.1)
 def test_closing_a_training_waits_for_its_epoch(net, data):
     X, y = data
     budget = _core.Budget(None, [], None)
-    training = _core.TrainingFloat32(net._core, X, y, None, 32, True, 0, None, budget, None)
+    training = _core.TrainingFloat32(net._core, X, y, None, 32, "shuffled", None, 0, None, budget, None)
     values = optim.SGD().values_on(net.get_weights())
     results = []
     worker = threading.Thread(target=lambda: results.append(training.epoch("sgd", values)))

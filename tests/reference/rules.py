@@ -28,7 +28,8 @@ def decayed_step(rule, g: Array, state: State, t: int, decay: Array | float, **i
     """The change of the weights by a step of the rule and the decay."""
     if getattr(rule, "decays", False):
         return rule.step(g, state, t, decay=decay, **inputs)
-    return rule.step(g, state, t, **inputs) - rule.learning_rate * decay
+    change = rule.step(g, state, t, **inputs)
+    return change - rule.learning_rate * decay if np.any(decay) else change
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,7 @@ class FaninLearner:
     def predict(self, part: Part) -> NDArray[Any]:
         """Return the most probable label, or the single output."""
         outputs = self.net.predict(part.x)
-        return np.asarray(outputs.argmax(axis=1) if self._classification else outputs[:, 0])
+        return np.asarray(outputs.argmax(axis=1) if self._classification else outputs.ravel())
 
     def weights(self) -> Any:
         """Return the dict of weight arrays."""
