@@ -36,9 +36,9 @@ struct Progress {
 // T is float or double: the type of the arrays, of the state and of the arithmetic.
 //
 // A step gives the same bits as a step of a network with these weights and gradients, for any number of
-// threads. With a rule that looks ahead, the arrays hold the point where gradients must be taken: w + momentum v
-// with Nesterov's. Only one call may run at a time; a second one throws BusyError. A moved-from optimizer throws
-// ValueError.
+// threads. With a rule that looks ahead, the arrays hold the point where gradients must be taken: w +
+// momentum v with Nesterov's. Only one call may run at a time; a second one throws BusyError. A moved-from
+// optimizer throws ValueError.
 template <class T>
 class Optimizer {
  public:
