@@ -116,7 +116,7 @@ TEST_CASE("an order depends on the seed and the epoch alone") {
   const std::vector<std::int64_t> labels = labels_of({{0, 60}, {1, 30}, {3, 7}});
   for (const Batches batches : {Batches::shuffled, Batches::stratified, Batches::balanced}) {
     std::set<std::vector<std::uint32_t>> different;
-    for (const std::uint64_t seed : {1, 2}) {
+    for (const std::uint64_t seed : {1u, 2u}) {
       Orders forward = orders_of(batches, labels, 16, 7), backward = orders_of(batches, labels, 16, 7);
       std::vector<std::vector<std::uint32_t>> found(5);
       for (std::uint64_t epoch = 0; epoch < 5; ++epoch) {
@@ -139,7 +139,7 @@ TEST_CASE("a stratified sample has each class's share and depends on the seed") 
     const std::vector<std::int32_t> classes(labels.begin(), labels.end());
     const std::size_t n = labels.size();
     for (std::size_t count = 0; count <= n; count += 1 + n / 9) {
-      for (const std::uint64_t seed : {0, 1, 2}) {
+      for (const std::uint64_t seed : {0u, 1u, 2u}) {
         const std::vector<std::size_t> rows = stratified_rows(classes, count, seed);
         CHECK(rows.size() == count);
         CHECK(std::is_sorted(rows.begin(), rows.end()));

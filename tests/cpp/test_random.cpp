@@ -46,7 +46,7 @@ TEST_CASE("random values come from their blocks") {
   };
   // the lower word of the counter overflows
   for (const std::uint64_t first : {0ull, 1ull, 0xFFFFFFE0ull, 0x1FFFFFFE1ull}) {
-    for (const std::size_t n : {0, 1, 2, 3, 36, 37, 700}) {
+    for (const std::size_t n : {0u, 1u, 2u, 3u, 36u, 37u, 700u}) {
       std::vector<double> uniform(n + 1, 42), normal(n + 1, 42);
       random.uniform(uniform.data(), first, n);
       random.normal(normal.data(), first, n);
