@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -149,7 +150,13 @@ def test_closing_a_training_waits_for_its_epoch(net, data):
     training = _core.TrainingFloat32(net._core, X, y, None, 32, "shuffled", None, 0, None, budget, None)
     values = optim.SGD().values_on(net.get_weights())
     results = []
-    worker = threading.Thread(target=lambda: results.append(training.epoch("sgd", values)))
+
+    def train():
+        while not results:
+            with contextlib.suppress(RuntimeError):  # a prediction of the other thread is using the network
+                results.append(training.epoch("sgd", values))
+
+    worker = threading.Thread(target=train)
     worker.start()
     while worker.is_alive() and not _is_busy(net):
         pass

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import pickle
+import time
 
 import numpy as np
 import pytest
@@ -82,6 +83,16 @@ def test_a_fit_ended_by_time_has_its_schedule_end_and_is_repeated_by_its_steps(w
     assert done + (history.steps - at) / steps == pytest.approx(1)
     assert len(history.steps.knots) < 500
     assert repeated.steps.knots == history.steps.knots
+
+
+def test_a_plan_renewed_between_two_epochs_has_one_knot_for_each_step():
+    """A slow callback makes the plan due at the end of an epoch and again at the start of the next."""
+    net, again = new_net(), new_net()
+    history = fit(net, WHOLE[0], max_time=0.1, callbacks=[lambda *_: time.sleep(0.01)])
+    at = [knot[0] for knot in history.steps.knots]
+    assert at == sorted(set(at))
+    fit(again, WHOLE[0], max_steps=history.steps)
+    assert net.to_bytes() == again.to_bytes()
 
 
 def test_nets_trained_together_until_time_is_up_are_repeated_by_their_steps():
