@@ -14,17 +14,17 @@
 namespace fanin {
 namespace {
 
-constexpr std::size_t kMostRows = 65536;  // of the sample
-constexpr std::uint64_t kSeed = 0x696E70757473;
+constexpr std::size_t kSampleRows = 65536;  // of the sample
+constexpr std::uint64_t kSampleSeed = 0x696E70757473;
 // The cost of a value in the moments of its column, in flops
-constexpr double kFlopsPerValue = 64;
+constexpr double kFlopsOfMoments = 64;
 
 // Values of some columns of a row, converted to double
-void convert(double* out, const NumberMatrix& m, std::size_t row, Range columns) {
+void convert_values(double* out, const NumberMatrix& m, std::size_t row, Range columns) {
   convert_row(out, m, row, columns);
 }
 template <class S>
-void convert(double* out, const MatrixView<const S>& m, std::size_t row, Range columns) {
+void convert_values(double* out, const MatrixView<const S>& m, std::size_t row, Range columns) {
   if (std::is_same_v<S, double> || m.column_stride != 1) return convert_row(out, numbers(m), row, columns);
   const auto offset =
       static_cast<std::ptrdiff_t>(row) * m.row_stride + static_cast<std::ptrdiff_t>(columns.begin);
@@ -32,8 +32,8 @@ void convert(double* out, const MatrixView<const S>& m, std::size_t row, Range c
     active_kernels().to_doubles(out, m.data + offset, columns.end - columns.begin);
   }
 }
-void convert(double* out, const Samples& x, std::size_t row, Range columns) {
-  std::visit([&](const auto& m) { convert(out, m, row, columns); }, x);
+void convert_values(double* out, const Samples& x, std::size_t row, Range columns) {
+  std::visit([&](const auto& m) { convert_values(out, m, row, columns); }, x);
 }
 
 // A value of a column and the weight of its row
@@ -83,7 +83,7 @@ class Quantiles {
   bool equal_ = true;
 };
 
-double inverse(double x) { return x > 0 && std::isfinite(1 / x) ? 1 / x : 0; }
+double inverse_of(double x) { return x > 0 && std::isfinite(1 / x) ? 1 / x : 0; }
 
 // What is known of a column
 struct Column {
@@ -91,16 +91,18 @@ struct Column {
   std::optional<Quantiles> quantiles;  // if they are needed
 };
 
-struct Place {
+struct ColumnPlace {
   double centre, scale;
 };
 
-Place place_of(const Standardize&, Column& column) { return {column.mean, inverse(column.deviation)}; }
+ColumnPlace place_of(const Standardize&, Column& column) {
+  return {column.mean, inverse_of(column.deviation)};
+}
 
-Place place_of(const RobustScale&, Column& column) {
+ColumnPlace place_of(const RobustScale&, Column& column) {
   Quantiles& q = *column.quantiles;
   const double median = q.at(0.5), quartiles = q.at(0.75) - q.at(0.25);
-  return {median, inverse(quartiles > 0 ? quartiles : 0.5 * (q.at(1) - q.at(0)))};
+  return {median, inverse_of(quartiles > 0 ? quartiles : 0.5 * (q.at(1) - q.at(0)))};
 }
 
 // What takes the place of missing values
@@ -142,7 +144,7 @@ InputLearner::InputLearner(const std::vector<Layer>& layers, std::size_t columns
 bool InputLearner::add_moments(const Samples& x, const std::vector<double>& weights) {
   constexpr std::size_t most = 64, unit = 16;
   const std::size_t rows = rows_of(x);
-  const double flops = kFlopsPerValue * static_cast<double>(rows) * static_cast<double>(columns_);
+  const double flops = kFlopsOfMoments * static_cast<double>(rows) * static_cast<double>(columns_);
   run_call(threads_for(flops), [&](int thread, int threads) {
     std::vector<double> values(kRowBlock * most);
     double block[3][most];
@@ -152,7 +154,7 @@ bool InputLearner::add_moments(const Samples& x, const std::vector<double>& weig
       for (std::size_t begin = mine.begin; begin < mine.end; begin += most) {
         const Range some{begin, std::min(mine.end, begin + most)};
         const std::size_t n = some.end - some.begin;
-        for (std::size_t i = 0; i < count; ++i) convert(values.data() + i * n, x, row + i, some);
+        for (std::size_t i = 0; i < count; ++i) convert_values(values.data() + i * n, x, row + i, some);
         for (std::size_t j = 0; j < n; ++j) {
           double& origin = origin_[begin + j];
           for (std::size_t i = 0; i < count && std::isnan(origin); ++i) origin = values[i * n + j];
@@ -177,19 +179,19 @@ bool InputLearner::add_moments(const Samples& x, const std::vector<double>& weig
 }
 
 void InputLearner::add_to_sample(const Samples& x, const std::vector<double>& weights) {
-  const Philox random(kSeed, 0);
+  const Philox random(kSampleSeed, 0);
   std::vector<std::uint64_t> priorities(weights.size());
   random.bits(priorities.data(), rows_, priorities.size());
   const auto less = [](const Row& a, const Row& b) { return a.priority < b.priority; };
   for (std::size_t i = 0; i < weights.size(); ++i) {
     if (weights[i] == 0) continue;
-    if (sample_.size() == kMostRows) {
+    if (sample_.size() == kSampleRows) {
       if (priorities[i] >= sample_.front().priority) continue;
       std::pop_heap(sample_.begin(), sample_.end(), less);
       sample_.pop_back();
     }
     sample_.push_back({priorities[i], i, weights[i], std::vector<double>(several_ ? columns_ : 0)});
-    if (several_) convert(sample_.back().values.data(), x, i, {0, columns_});
+    if (several_) convert_values(sample_.back().values.data(), x, i, {0, columns_});
     std::push_heap(sample_.begin(), sample_.end(), less);
   }
 }
@@ -217,7 +219,7 @@ InputMap InputLearner::learn(const Samples* only) const {
         const Row& row = sample_[i];
         double* const out = values.data() + i * n;
         several_ ? static_cast<void>(std::copy_n(row.values.data() + begin, n, out))
-                 : convert(out, *only, row.row, some);
+                 : convert_values(out, *only, row.row, some);
       }
       for (std::size_t j = some.begin; j < some.end; ++j) {
         Column column{origin_[j] + mean_[j], std::sqrt(squares_[j] / weight_[j]), {}};
@@ -233,7 +235,7 @@ InputMap InputLearner::learn(const Samples* only) const {
         std::visit(
             [&]<class Kind>(const Kind& kind) {
               if constexpr (is_input_layer<Kind>) {
-                const Place place = place_of(kind, column);
+                const ColumnPlace place = place_of(kind, column);
                 map.centre[j] = place.centre;
                 map.scale[j] = place.scale;
                 const double fill = replacement_of(kind.missing, column, place.centre);
