@@ -20,6 +20,11 @@ constexpr Allowed from_0_to_1() { return {0, 1, false, false}; }
 constexpr Allowed from_0_below_1() { return {0, 1, false, true}; }
 constexpr Allowed between_0_and_1() { return {0, 1, true, true}; }
 
+// A number in this range, or none, which is 0
+struct OrNone : Allowed {
+  constexpr explicit OrNone(const Allowed& allowed) : Allowed(allowed) {}
+};
+
 // A short list of numbers as a hyper-parameter.
 struct Numbers {
   static constexpr std::size_t most = 32;

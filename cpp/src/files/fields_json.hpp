@@ -144,17 +144,19 @@ template <class Variant, class L>
 Variant read_entry(L list, const json::Value& value, const char* key, const char* known) {
   json::Object object(value);
   const json::Value& name = object.at(key);
-  std::optional<Variant> entry;
+  Variant entry;
+  bool found = false;
   for_each_type(list, [&](auto type) {
     using Entry = typename decltype(type)::type;
-    if (entry || name.string() != Entry::name) return;
+    if (name.string() != Entry::name) return;
     Entry made;
     Entry::fields(made, FieldReader{object});
     entry = std::move(made);
+    found = true;
   });
-  if (!entry) name.refuse(known);
+  if (!found) name.refuse(known);
   object.finish();
-  return *std::move(entry);
+  return entry;
 }
 
 inline void write_entry(json::Writer& out, const Rule& rule) {

@@ -8,6 +8,7 @@ from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Any
 
 from fanin import _core
+from fanin.condition import keep_condition_numbers, rows_to_condition
 from fanin.data.class_weight import weighted_by_class
 from fanin.data.inputs import ColumnNames, as_data, error_context, note_names, row_count
 from fanin.data.validation import Validation, split_off, validation_of
@@ -22,7 +23,7 @@ from fanin.training.steps import Steps
 from fanin.values import check_number
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
     from fanin.network import Network
 
@@ -59,6 +60,7 @@ class Fit:
         self._validation = validation
         self._shown: ExitStack | None = None
         self._decay: DecayWatch | None = None
+        self._first_rows: NDArray[Any] | None = None
 
     def weighted(
         self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None, *, whole: bool = False
@@ -85,6 +87,8 @@ class Fit:
         """
         X, y, labels = as_data(X, y, self.net._data_dtype, self._names)
         with error_context(labels=labels):
+            if not self.net._core.adapted:
+                self._first_rows = rows_to_condition(self.net, X)
             return Closing(
                 self.net._training(
                     self.net._core,
@@ -189,6 +193,7 @@ class Fit:
         self.history.stopped_epoch = loop.stopped_epoch
         self.history.steps = Steps(self.budget.taken, self.budget.knots)
         self.close()
+        keep_condition_numbers(self.net, self._first_rows)
         self.callbacks.end(self.net, self.history)
         return self.history
 
