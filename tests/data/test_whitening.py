@@ -170,7 +170,7 @@ def test_other_layers_and_rules_work_behind_a_whitening():
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3])
-def test_training_has_the_same_bits_on_any_number_of_threads(threads):
+def test_training_behind_a_whitening_has_the_same_bits_on_any_number_of_threads(threads):
     X = correlated(700, 80)
     y = X[:, 0]
     results = []
@@ -226,6 +226,6 @@ def test_rows_for_another_number_of_columns_are_refused_and_nothing_is_changed()
         (lambda: adapted(fanin.Whiten(), correlated() * 1e200), "X: column 0: its variance overflows"),
     ],
 )
-def test_misuse_is_explained(make, message):
+def test_misuse_of_a_whitening_is_explained(make, message):
     with pytest.raises(ValueError, match=message):
         make()

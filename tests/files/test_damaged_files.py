@@ -6,38 +6,19 @@ import json
 import os
 import stat
 import struct
-import zlib
 
 import numpy as np
 import pytest
 
 import fanin
+from edited_files import SMALL, edited, packed, set_in
 from fanin import optim
 
-SMALL = fanin.Network(2, [fanin.Dense(1)]).to_bytes()
 HEADER = 8 + int.from_bytes(SMALL[:8], "little")
 
 
 def load(data: bytes) -> fanin.Network:
     return fanin.Network.from_bytes(data)
-
-
-def packed(header: str | bytes, data: bytes = b"") -> bytes:
-    encoded = header if isinstance(header, bytes) else header.encode()
-    return struct.pack("<Q", len(encoded)) + encoded + data
-
-
-def edited(change, net: fanin.Network | None = None) -> bytes:
-    """Return a file with its header and description edited by `change`, and a correct checksum."""
-    file = SMALL if net is None else net.to_bytes()
-    end = 8 + int.from_bytes(file[:8], "little")
-    header = json.loads(file[8:end])
-    description = json.loads(header["__metadata__"]["fanin"])
-    change(header, description)
-    text = json.dumps(description)
-    header["__metadata__"]["fanin"] = text
-    header["__metadata__"]["crc32"] = f"{zlib.crc32(text.encode()):08x}"
-    return packed(json.dumps(header), file[end:])
 
 
 def test_a_file_cut_anywhere_is_refused():
@@ -127,18 +108,6 @@ def transpose(header, _):
     header["layer1.weight"]["shape"] = [1, 2]
 
 
-def set_in(*path):
-    *parents, key, value = path
-
-    def change(_, description):
-        place = description
-        for name in parents:
-            place = place[name]
-        place[key] = value
-
-    return change
-
-
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -183,31 +152,6 @@ def set_in(*path):
 def test_an_invalid_description_is_refused(change, message):
     with pytest.raises(ValueError, match=message):
         load(edited(change))
-
-
-ADAPTED = fanin.Network(2, [fanin.Whiten(0.9, missing="mean"), fanin.Dense(1)])
-ADAPTED.adapt([[1.0, 2.0], [2.0, np.nan], [4.0, 3.0]])
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        (set_in("adapted", True), "adapted: expected an object, got true"),
-        (set_in("adapted", "indicators", [2]), "adapted: indicators: expected ascending columns of X"),
-        (set_in("adapted", "indicators", [1, 1]), "adapted: indicators: expected ascending columns of X"),
-        (set_in("adapted", "indicators", [2**40]), "indicators.*: expected a column of X"),
-        (set_in("adapted", "indicators", [0, 1]), r"layer1.matrix.*: expected shape \(4, 3\)|adapted: outputs"),
-        (set_in("adapted", "outputs", 1), "adapted: outputs: expected 3, got 1"),
-        (set_in("adapted", "outputs", 2**40), "adapted: outputs: expected 3"),
-        (set_in("adapted", "condition", [1]), "condition: expected two numbers"),
-        (set_in("n_inputs", 2**30), 'tensor "layer1.centre": expected shape'),
-        (set_in("layers", 0, "kind", "standardize"), "unknown to this version|layer1.matrix|outputs"),
-        (set_in("layers", 0, "components", 2.5), "components: expected a whole number"),
-    ],
-)  # fmt: skip
-def test_an_invalid_description_of_what_was_learned_is_refused(change, message):
-    with pytest.raises(ValueError, match=message):
-        load(edited(change, ADAPTED))
 
 
 def test_an_extra_tensor_is_refused():

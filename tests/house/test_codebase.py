@@ -196,6 +196,7 @@ def test_reference_never_imports_fanin():
     for path in files(TESTS / "reference", ".py"):
         assert imports(path) <= {
             "__future__",
+            "statistics",
             "collections",
             "dataclasses",
             "math",

@@ -55,8 +55,8 @@ def test_entries_have_the_same_order_in_core_python_and_reference():
 
 
 HEADERS = ROOT / "cpp" / "include" / "fanin"
-# In C++ all names share one namespace, where Logistic and Activation mean an activation.
-CALLED_OTHERWISE = {"LogisticLoss": "Logistic", "ActivationLayer": "Activation"}
+# In C++ all names share one namespace, where Logistic and Activation mean an activation, and Quantile a loss.
+CALLED_OTHERWISE = {"LogisticLoss": "Logistic", "ActivationLayer": "Activation", "QuantileLayer": "Quantile"}
 
 
 @pytest.mark.parametrize(

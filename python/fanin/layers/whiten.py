@@ -49,8 +49,8 @@ class Whiten(Layer):
     >>> X = rng.normal(size=(500, 1)) + rng.normal(size=(500, 3)) * [0.1, 0.2, 0.3]  # correlated columns
     >>> net = fanin.Network(3, [fanin.Whiten(), fanin.Dense(8, "tanh"), fanin.Dense(1)])
     >>> net.adapt(X)
-    >>> print(net.summary(X).splitlines()[-1])
-    condition number of the inputs: 80.2, of what the first layer gets: 1
+    >>> print(net.summary().splitlines()[-1])
+    condition number of the inputs: 132, of what the first layer gets: 1
     """
 
     name: ClassVar[str] = "whiten"
