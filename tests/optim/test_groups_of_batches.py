@@ -232,6 +232,14 @@ def test_another_group_or_average_starts_afresh():
         ({"accumulate": 1.5}, TypeError, "accumulate: expected an integer, got 1.5"),
         ({"average_decay": 1}, ValueError, r"average_decay: expected a number in \[0, 1\), got 1"),
         ({"average_decay": None}, TypeError, "average_decay: expected a number, got None"),
+        ({"average_share": 0.6}, ValueError, r"average_share: expected a number in \[0, 0.5\], got 0.6"),
+        ({"average_share": -0.1}, ValueError, r"average_share: expected a number in \[0, 0.5\], got -0.1"),
+        ({"average_share": True}, TypeError, "average_share: expected a number, got True"),
+        (
+            {"average_share": 0.1, "average_decay": 0.9},
+            ValueError,
+            "average_share: expected 0, because average_decay is 0.9, got 0.1",
+        ),
     ],
     ids=str,
 )
