@@ -162,8 +162,7 @@ class Steps final : public Case {
     if (without_update) return step.add_to_group(member, turn);
     const StepConstants begun = begin_step(method_, Moment(i + 1));
     Update<float> update = state_.update(method_, i + 1, i, parameters_.data());
-    update.constants = begun.constants();
-    update.rate = begun.learning_rate;
+    begun.apply_to(update);
     step.update(member, turn, update);
   }
 

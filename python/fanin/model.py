@@ -101,10 +101,11 @@ class Model:
         After a fit of a single output with y of shape (n_samples,), the result has that shape too, as has the result
         of a loaded network.
 
+        If the last fit averaged the weights, as it does by default, the outputs are those of the averages.
+
         Outputs are probabilities for softmax_cross_entropy and logistic, and mean counts for poisson. `out`, if given,
         is a C-contiguous array of the network's dtype, for a single output of either shape; the result is written to it
-        and it is returned. Columns of a
-        frame are matched to `column_names` by name.
+        and it is returned. Columns of a frame are matched to `column_names` by name.
 
         Examples
         --------
@@ -138,8 +139,8 @@ class Model:
     def get_weights(self, *, averaged: bool = True) -> dict[str, Float]:
         """Return copies of all parameters: "layer1.weight" (n_in, units), "layer1.bias" (units,), "layer2...".
 
-        After a fit with ``optim.Around(..., average_decay=...)`` these are the averages over its steps;
-        averaged=False returns the weights after its last step instead.
+        After a fit with averaged weights (by default, and with ``optim.Around(..., average_share=...)``) these are the
+        averages over its steps; averaged=False returns the weights after its last step instead.
 
         Instead of a bias, a layer with batch norm has "layer1.gamma", "layer1.beta", "layer1.running_mean" and
         "layer1.running_variance", each (units,). A separate `BatchNorm` has only these, a `Dropout` has nothing.

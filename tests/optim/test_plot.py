@@ -64,7 +64,11 @@ def test_rules_of_one_kind_are_distinguished_by_their_hyper_parameters():
     [
         ((optim.SGD(),), TypeError, "rules: expected a list of update rules such as fanin.optim.Adam"),
         (([],), ValueError, "rules: expected at least one update rule, got none"),
-        ((["sgd"],), TypeError, r"rules: expected update rules such as fanin.optim.Adam\(\), got 'sgd'"),
+        (
+            ([0.1],),
+            TypeError,
+            r"rule: expected an update rule such as fanin.optim.Adam\(\), or a name, got 0.1",
+        ),
         (([optim.SGD()], "bowl"), TypeError, "bowl: expected a fanin.plot.Bowl, got 'bowl'"),
     ],
     ids=str,

@@ -32,6 +32,7 @@ Method read_method(const json::Value& value) {
   }
   method.learning_rate = read_schedule(object.find("learning_rate"));
   method.momentum = read_schedule(object.find("momentum"));
+  method.decay = read_schedule(object.find("decay"));
   object.finish();
   return method;
 }
@@ -111,6 +112,7 @@ void write_method(json::Writer& out, const Method& method) {
   write_entry(out.key("rule"), method.rule);
   write_schedule(out, "learning_rate", method.learning_rate);
   write_schedule(out, "momentum", method.momentum);
+  write_schedule(out, "decay", method.decay);
   Method::fields(method, FieldWriter{out});
   out.key("arrays").begin_array();
   for (const ArrayOptions& array : method.arrays) {

@@ -63,9 +63,7 @@ bool Training<T>::State::one_step(Member member, const DataSource<T>& data, std:
   at.memory = net.state.memory;
   const StepConstants begun = begin_step(*method, at, clock(at.t, number), clock(at.t, number, 1));
   Update<T> update = net.state.update(*method, at.t, before, net.parameters.data());
-  update.constants = begun.constants();
-  update.rate = begun.learning_rate;
-  update.matrices = begun.matrices;
+  begun.apply_to(update);
   const bool done = step.update(member, turn, update);
   if (member.thread == 0 && done) net.state.memory = begun.memory;
   return done;

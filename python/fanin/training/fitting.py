@@ -48,8 +48,10 @@ class Fit:
     ) -> None:
         self._names, self._stored_names = names, net._core.column_names
         self._stored_vector = net._core.vector_targets
-        self.net, self.rule, self.epochs = net, settings.rule, settings.most_epochs()
-        self._values, self._factor = self.rule.values_on(net._trained), 1.0
+        self.net, self.epochs = net, settings.most_epochs()
+        self.rule: Rule = settings.rule
+        self._values: dict[str, Any] = self.rule.values_on(net._trained)
+        self._factor = 1.0
         self.batch_size, self._batches = min(int(settings.batch_size), 2**32), settings.batches
         self._order_seed = None if settings.order_seed is None else int(settings.order_seed)
         self._class_weight = settings.class_weight
