@@ -42,7 +42,7 @@ std::vector<double> correlated(std::size_t rows, std::size_t columns) {
 
 TEST_CASE(
     "whitened columns are uncorrelated and have variance 1, by Jacobi rotations or the caller's solver") {
-  for (const std::size_t n : {1, 2, 7, 60}) {
+  for (const std::size_t n : {std::size_t{1}, std::size_t{2}, std::size_t{7}, std::size_t{60}}) {
     const std::size_t rows = 4 * n + 10;
     const std::vector<double> x = correlated(rows, n);
     Network<double> net(n, {Whiten{}, Dense{1}}, SquaredError{});

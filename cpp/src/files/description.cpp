@@ -102,7 +102,8 @@ std::vector<Layer> read_layers(const json::Value& value) {
   constexpr const char* known = "a layer kind known to this version of fanin";
   std::vector<Layer> layers;
   for (const json::Value& layer : value.elements()) {
-    layers.emplace_back(read_entry<Layer::Kind>(Layers{}, layer, "kind", known));
+    Layer::Kind kind = read_entry<Layer::Kind>(Layers{}, layer, "kind", known);
+    layers.push_back(std::move(kind));
   }
   return layers;
 }
