@@ -71,7 +71,7 @@ def bits_of_every_initializer(dtype: str) -> str:
     """One digest of the initial weights and biases of nets with each initializer."""
     digests = []
     for name in _core.initializers():
-        biases = "zeros" if name == "sparse" else initializer_for(name, 71)
+        biases = "zeros" if name in ("sparse", "orthogonal") else initializer_for(name, 71)
         layer = fanin.Dense(71, "silu", initializer_for(name, INPUTS, 71), bias_initializer=biases)
         digests.append(digest(fanin.Network(INPUTS, [layer], seed=2**40 + 1, dtype=dtype)))
     return hashlib.sha256("".join(digests).encode()).hexdigest()

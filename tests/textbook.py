@@ -21,6 +21,7 @@ CHECKS: dict[str, tuple[str, ...]] = {
         "test_one_and_a_half_times_identity_grows_as_a_power_of_depth",
         "test_half_the_identity_vanishes_as_a_power_of_depth",
         "test_a_gain_acts_on_the_signal_as_its_power_with_depth",
+        "test_a_deep_linear_net_with_orthogonal_weights_keeps_every_norm",
     ),
     "6": (
         "test_initial_weights_have_mean_zero_and_the_published_deviation",

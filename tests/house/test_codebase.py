@@ -29,6 +29,7 @@ PARTS = (
         "data",
         "optim",
         "initial_values",
+        "random_initializers",
         "initializers",
         "losses",
     ),

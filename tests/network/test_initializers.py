@@ -14,7 +14,7 @@ from helpers import digest, initializer_for
 from reference.activations import ACTIVATIONS
 from reference.initializers import standard_deviation
 
-SCALED = [name for name, hyper_parameters in _core.initializers().items() if "gain" in hyper_parameters]
+SCALED = [name for name, given in _core.initializers().items() if "gain" in given and name != "orthogonal"]
 
 
 def parameters(n_in, units, activation="identity", dtype="float64", seed=0, **given):
