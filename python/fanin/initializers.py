@@ -32,6 +32,7 @@ from fanin.random_initializers import (
 
 __all__ = [
     "Automatic",
+    "BaseRate",
     "Constant",
     "GlorotNormal",
     "GlorotUniform",
@@ -88,6 +89,35 @@ class Zeros(Initializer):
     name: ClassVar[str] = "zeros"
 
 
+@dataclass(frozen=True)
+class BaseRate(Initializer):
+    """The best constant outputs, ``b = argmin_a sum_i w_i E(a, y_i)``, for the biases of the last layer.
+
+    They are 0 until the first epoch of a network, which sets them from its training targets y and sample weights w. The
+    loss then starts at the variance or the entropy of y, a plateau that training would have to reach first otherwise.
+
+    squared_error gives the mean of y, absolute_error its median, huber its own minimizer, quantile the quantiles of its
+    levels, poisson ``log(mean)``, logistic ``log(p / (1 - p))`` with p the frequency of ones, softmax_cross_entropy
+    ``log(p_c)`` with p_c the frequency of class c, after label smoothing. Where that would be infinite, half a sample
+    takes the place of none: with n samples of weight above 0, p = 0 counts as 0.5 / n, and p = 1 as 1 - 0.5 / n.
+
+    Biases that have been changed (`Network.set_weights`) and networks that have been trained stay as they are.
+    `Network.fit_chunks` takes the first chunk. The layer must be the last one, with the activation "identity" and
+    without batch norm; only ``Activation("identity")`` may follow it.
+
+    Examples
+    --------
+    >>> import numpy as np, fanin
+    >>> net = fanin.Network(1, [fanin.Dense(1, "identity", "zeros", "base_rate")], "logistic", dtype="float64")
+    >>> y = np.repeat([0, 1], [90, 10])
+    >>> history = net.fit(np.zeros((100, 1)), y, rule=fanin.optim.SGD(0.0), epochs=1)
+    >>> net.predict([[0.0]]).round(12)
+    array([0.1])
+    """
+
+    name: ClassVar[str] = "base_rate"
+
+
 BY_NAME: dict[str, type[Initializer]] = {
     initializer.name: initializer
     for initializer in (
@@ -100,6 +130,7 @@ BY_NAME: dict[str, type[Initializer]] = {
         LecunUniform,
         Constant,
         Zeros,
+        BaseRate,
         Sparse,
         Orthogonal,
         Values,

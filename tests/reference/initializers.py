@@ -37,6 +37,10 @@ def zeros(n_in: int, n_out: int) -> float:
     return 0.0
 
 
+def base_rate(n_in: int, n_out: int) -> float:
+    return 0.0
+
+
 def sparse(n_in: int, n_out: int, *, connections: int = 15, deviation: float = 1.0) -> float:
     return deviation * sqrt(connections / n_in)
 
@@ -56,6 +60,7 @@ DEVIATIONS = {
     "lecun_uniform": lecun,
     "constant": constant,
     "zeros": zeros,
+    "base_rate": base_rate,
     "sparse": sparse,
     "orthogonal": orthogonal,
 }

@@ -103,6 +103,18 @@ struct Zeros {
   static void fields(Self&, F&&) {}
 };
 
+// For the biases of the layer of outputs, a Dense with the activation identity that is last: 0 until the
+// first epoch of a network starts, which sets them, unless they have been changed, to the constants that have
+// the least mean loss over its training set: the mean, the log-odds of a frequency, the log frequencies of
+// classes, a quantile (see `constant` and `level` in losses.hpp). The loss then starts at the variance or the
+// entropy of the targets, which training has to reach first otherwise (docs/textbook.md, row 39).
+struct BaseRate {
+  static constexpr const char* name = "base_rate";
+  static constexpr double value = 0;
+  template <class Self, class F>
+  static void fields(Self&, F&&) {}
+};
+
 // Martens 2010: each unit has this many nonzero incoming weights, from randomly chosen distinct inputs,
 // normal with this deviation; its other weights are 0. The variance of z does not grow with the number of
 // inputs, and units differ more than with dense weights. Not for biases, nor for layers with fewer inputs
@@ -143,7 +155,7 @@ struct Values {
 };
 
 using Initializers = List<Automatic, HeNormal, HeUniform, GlorotNormal, GlorotUniform, LecunNormal,
-                          LecunUniform, Constant, Zeros, Sparse, Orthogonal, Values>;
+                          LecunUniform, Constant, Zeros, BaseRate, Sparse, Orthogonal, Values>;
 
 // One initializer with its hyper-parameters.
 using Initializer = decltype(variant_of(Initializers{}));

@@ -146,6 +146,9 @@ void check_initializers(const Dense& layer, std::size_t inputs, const std::strin
   const std::string weights = text + "initializer: ", biases = text + "bias_initializer: ";
   check_array(weights, layer.initializer, inputs * layer.units, shape_text(inputs, layer.units));
   check_array(biases, layer.bias_initializer, layer.units, std::to_string(layer.units));
+  if (std::holds_alternative<BaseRate>(layer.initializer)) {
+    throw ValueError(weights + "base_rate is for biases");
+  }
   if (std::holds_alternative<Sparse>(layer.bias_initializer)) {
     throw ValueError(biases + "sparse selects some of a unit's weights, but a unit has only one bias");
   }

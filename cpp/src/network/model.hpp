@@ -11,6 +11,7 @@
 #include "data/loss.hpp"
 #include "fanin/error.hpp"
 #include "fanin/network.hpp"
+#include "network/base_rate.hpp"
 #include "plan/nodes.hpp"
 #include "plan/running_statistics.hpp"
 #include "rules/rule_state.hpp"
@@ -68,7 +69,9 @@ struct Network<T>::State {
         seed(seed_),
         parameters(nodes.table.size),
         statistics(nodes),
-        folded_(nodes.has_batch_norm() ? nodes.table.size : 0) {}
+        folded_(nodes.has_batch_norm() ? nodes.table.size : 0) {
+    check_base_rate(layers);
+  }
 
   // What prediction multiplies by and adds: the parameters, with batch norm folded into weights and biases.
   // For a batch norm of the inputs, the factor of each column takes the place of gamma.

@@ -31,6 +31,8 @@ struct Training<T>::State {
         finite_statistics(net.nodes),
         step(net.nodes.inputs, net.layers, net.statistics, net.loss_for_kernels.get(),
              {y, !weights.empty(), largest_batch()}, options.interrupted) {
+    if (net.epochs == 0)
+      biases_at_base_rates = base_rates<T>(net.layers, net.loss, net.nodes.outputs(), y, weights);
     if (net.input_layer.learned()) return;
     InputLearner learner(net.layers, net.nodes.inputs, false);
     learner.add(x, weights);
@@ -67,6 +69,7 @@ struct Training<T>::State {
   EpochResult end();
 
   void restart();
+  void start_at_base_rates();
   bool one_step(Member member, const DataSource& data, std::size_t number);
   DataSource data() const { return {&x, &y, weights, order.data(), net.input_layer.columns()}; }
   void note_step(std::size_t number) {
@@ -109,6 +112,7 @@ struct Training<T>::State {
   Step<T> step;
 
   InputMap learned;  // until the first epoch
+  std::vector<T> biases_at_base_rates;
   std::optional<Method> method;
   std::size_t next_step = 0, gathered = 0;  // batches
   std::size_t end_step = 0;                 // where the epoch or the budget ends

@@ -28,6 +28,7 @@ InitializerName = Literal[
     "lecun_uniform",
     "constant",
     "zeros",
+    "base_rate",
     "sparse",
     "orthogonal",
 ]
@@ -53,7 +54,8 @@ class Dense(Layer):
         weights per unit; "orthogonal" has orthonormal columns or rows (Saxe et al. 2014).
     bias_initializer : str, initializers.Initializer or array_like
         Initial biases, likewise; an array has shape (units,). Random biases have the variance that weights would
-        have. "sparse" and "orthogonal" are for weights only.
+        have. "sparse" and "orthogonal" are for weights only. "base_rate", for the last layer only, starts at the best
+        constant outputs: see `initializers.BaseRate`.
     batch_norm : bool or BatchNorm
         Normalize Z = X W over each mini-batch, before the activation; True for the defaults of `BatchNorm`. The layer
         then has no b, which subtracting the mean would cancel. gamma, initially 1, and beta, initially 0, are learned
