@@ -22,6 +22,7 @@ CHECKS: dict[str, tuple[str, ...]] = {
         "test_half_the_identity_vanishes_as_a_power_of_depth",
         "test_a_gain_acts_on_the_signal_as_its_power_with_depth",
         "test_a_deep_linear_net_with_orthogonal_weights_keeps_every_norm",
+        "test_the_sums_of_every_layer_have_unit_variance_for_every_activation",
     ),
     "6": (
         "test_initial_weights_have_mean_zero_and_the_published_deviation",

@@ -23,6 +23,7 @@ from fanin.training.race import RateCurve, find_rate
 from fanin.training.rate_control import RateControl
 from fanin.training.reduce_on_plateau import ReduceOnPlateau
 from fanin.training.together import train_together
+from fanin.unit_variance import LsuvReport, lsuv
 
 __all__ = [
     "Activation",
@@ -35,6 +36,7 @@ __all__ = [
     "EarlyDecayWarning",
     "EarlyStopping",
     "History",
+    "LsuvReport",
     "Network",
     "RateControl",
     "RateCurve",
@@ -53,6 +55,7 @@ __all__ = [
     "initializers",
     "load",
     "losses",
+    "lsuv",
     "num_threads",
     "optim",
     "plot",

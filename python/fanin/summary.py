@@ -58,14 +58,18 @@ def condition_numbers(net: AdaptedModel, X: ArrayLike) -> tuple[float, float]:
     """Return the condition number of X'X / m for the rows of X, at most 2,000 of them, and for the mapped rows."""
     rows = _core.numbers("X", X)
     rows = np.asarray(rows[:: -(-len(rows) // _ROWS)], dtype=float)
-    mapped = rows
-    if net.learned:
-        centre, scale, fill = (net.learned[f"layer1.{name}"] for name in ("centre", "scale", "fill"))
-        mapped = np.where(np.isnan(rows), fill, (rows - centre) * scale)
-        if isinstance(net.layers[0], RobustScale):
-            mapped = mapped / np.sqrt(1 + (mapped / 3) ** 2)
-        rows = rows[~np.isnan(rows).any(axis=1)]
-    return _condition(rows), _condition(mapped)
+    return _condition(rows[~np.isnan(rows).any(axis=1)]), _condition(rows_after_input_layer(net, rows))
+
+
+def rows_after_input_layer(net: AdaptedModel, rows: NDArray[Any]) -> NDArray[Any]:
+    """Return rows of X, in float64, as the input layer maps them, if there is one that has learned."""
+    if not net.learned:
+        return rows
+    centre, scale, fill = (net.learned[f"layer1.{name}"] for name in ("centre", "scale", "fill"))
+    mapped = np.where(np.isnan(rows), fill, (rows - centre) * scale)
+    if isinstance(net.layers[0], RobustScale):
+        mapped = mapped / np.sqrt(1 + (mapped / 3) ** 2)
+    return mapped
 
 
 def _condition(rows: NDArray[Any]) -> float:

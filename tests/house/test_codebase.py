@@ -34,7 +34,7 @@ PARTS = (
         "losses",
     ),
     *("layers", "restored", "model", "storage", "training", "summary", "adapting", "network", "loading"),
-    *("functional_batch_norm", "functional_standardize", "functional"),
+    *("functional_batch_norm", "functional_standardize", "functional", "unit_variance"),
     *("plot", "__init__", "demo", "__main__"),
 )
 
