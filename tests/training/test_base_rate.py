@@ -83,6 +83,26 @@ def test_the_loss_starts_at_the_entropy_of_the_classes_or_the_variance_of_the_ta
     assert history.loss == pytest.approx([least], rel=1e-13)
 
 
+@pytest.mark.parametrize(
+    ("loss", "of_score"),
+    [("logistic", lambda s: s > np.quantile(s, 0.98)), ("squared_error", lambda s: 100 + s)],
+)
+def test_training_does_not_spend_epochs_to_find_the_base_rate(loss, of_score):
+    """Of a rare class, and of targets far from 0."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(1000, 5))
+    y = of_score(3 * X[:, 0] + rng.normal(size=1000)).astype(float)
+    least = reference_loss(loss_for(loss, 1)).value(np.full((1000, 1), start(loss, y)), y[:, None])
+    epochs = {}
+    for biases in ("zeros", "base_rate"):
+        layers = [fanin.Dense(16, "tanh"), fanin.Dense(1, bias_initializer=biases)]
+        net = fanin.Network(5, layers, loss, seed=1)
+        losses_of = net.fit(X, y, rule=optim.Adam(), epochs=30).loss
+        epochs[biases] = next((k for k, value in enumerate(losses_of, 1) if value < least), 31)
+    assert epochs["base_rate"] <= 3
+    assert epochs["zeros"] > 10
+
+
 def test_a_class_that_does_not_occur_counts_as_half_a_sample():
     y = np.repeat([1, 3], [15, 5])
     biases = start("softmax_cross_entropy", y, 4)
