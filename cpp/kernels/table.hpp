@@ -271,9 +271,13 @@ struct KernelTable {
   void (*random_bits)(std::uint64_t* out, std::uint32_t first, std::size_t n, const std::uint32_t* counter,
                       const std::uint32_t* key);
   // see input_moments.hpp; [1]: NaN are missing values
-  void (*moments_of_inputs[2])(double* weight, double* mean, double* squares, const double* x,
-                               const double* origin, const double* row_weight, std::size_t rows,
-                               std::size_t n);
+  // without and with missing values
+  void (*moments_of_floats[2])(double* weight, double* mean, double* squares, const float* x,
+                               std::ptrdiff_t stride, const double* shift, const double* row_weight,
+                               std::size_t rows, std::size_t n);
+  void (*moments_of_doubles[2])(double* weight, double* mean, double* squares, const double* x,
+                                std::ptrdiff_t stride, const double* shift, const double* row_weight,
+                                std::size_t rows, std::size_t n);
   void (*to_doubles)(double* out, const float* in, std::size_t n);
   // values with variance 1 from n blocks, one uniform value or two normal ones from each
   void (*uniform_values)(double* out, std::uint32_t first, std::size_t n, const std::uint32_t* counter,

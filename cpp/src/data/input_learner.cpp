@@ -20,6 +20,15 @@ constexpr std::uint64_t kSampleSeed = 0x696E70757473;
 // The cost of a value in the moments of its column, in flops
 constexpr double kFlopsOfMoments = 64;
 
+// The first value of a column in these rows that is not missing and counts, or NaN
+double first_value(const Samples& x, const std::vector<double>& weights, std::size_t column, Range rows) {
+  for (std::size_t i = rows.begin; i < rows.end; ++i) {
+    const double value = std::visit([&](const auto& m) { return value_at(m, i, column); }, x);
+    if (weights[i] > 0 && !std::isnan(value)) return value;
+  }
+  return std::numeric_limits<double>::quiet_NaN();
+}
+
 double inverse_of(double x) { return x > 0 && std::isfinite(1 / x) ? 1 / x : 0; }
 
 // What is known of a column
@@ -114,38 +123,71 @@ bool InputLearner::add_rows(const Samples& x, const std::vector<double>& weights
   return in_order;
 }
 
+namespace {
+
+// The moments of some columns in a block of rows, about `shift`
+struct BlockMoments {
+  static constexpr std::size_t kMost = 64;  // columns
+  double weight[kMost], mean[kMost], squares[kMost], shift[kMost];
+  std::vector<double> buffer = std::vector<double>(kRowBlock * kMost);
+
+  template <class S>
+  void take(const MatrixView<const S>& x, Range rows, Range columns, const double* weights, bool missing) {
+    const std::size_t n = columns.end - columns.begin;
+    if (x.column_stride != 1) return take(numbers(x), rows, columns, weights, missing);
+    const S* const first = x.data + static_cast<std::ptrdiff_t>(rows.begin) * x.row_stride + columns.begin;
+    const auto kernel = [missing] {
+      if constexpr (std::is_same_v<S, float>) return active_kernels().moments_of_floats[missing];
+      if constexpr (std::is_same_v<S, double>) return active_kernels().moments_of_doubles[missing];
+    }();
+    kernel(weight, mean, squares, first, x.row_stride, shift, weights, rows.end - rows.begin, n);
+  }
+  void take(const NumberMatrix& x, Range rows, Range columns, const double* weights, bool missing) {
+    const std::size_t n = columns.end - columns.begin;
+    for (std::size_t i = rows.begin; i < rows.end; ++i) {
+      convert_row(buffer.data() + (i - rows.begin) * n, x, i, columns);
+    }
+    active_kernels().moments_of_doubles[missing](weight, mean, squares, buffer.data(),
+                                                 static_cast<std::ptrdiff_t>(n), shift, weights,
+                                                 rows.end - rows.begin, n);
+  }
+};
+
+}  // namespace
+
 // Each thread takes some columns.
 bool InputLearner::add_moments(const Samples& x, const std::vector<double>& weights) {
-  constexpr std::size_t most = 64, unit = 16;
+  constexpr std::size_t unit = 16;
   const std::size_t rows = rows_of(x);
   const double flops = kFlopsOfMoments * static_cast<double>(rows) * static_cast<double>(columns_);
   run_call(threads_for(flops), [&](int thread, int threads) {
-    std::vector<double> values(kRowBlock * most);
-    double block[3][most];
+    BlockMoments block;
     const Range mine = Share(thread, threads, 1).take(columns_, unit);
     for (std::size_t row = 0; row < rows; row += kRowBlock) {
-      const std::size_t count = std::min<std::size_t>(kRowBlock, rows - row);
-      for (std::size_t begin = mine.begin; begin < mine.end; begin += most) {
-        const Range some{begin, std::min(mine.end, begin + most)};
-        const std::size_t n = some.end - some.begin;
-        for (std::size_t i = 0; i < count; ++i) convert_values(values.data() + i * n, x, row + i, some);
-        for (std::size_t j = 0; j < n; ++j) {
-          double& origin = origin_[begin + j];
-          for (std::size_t i = 0; i < count && std::isnan(origin); ++i) origin = values[i * n + j];
+      const Range of_block{row, std::min<std::size_t>(rows, row + kRowBlock)};
+      double of_all = 0;
+      for (std::size_t i = of_block.begin; i < of_block.end; ++i) of_all += weights[i];
+      for (std::size_t begin = mine.begin; begin < mine.end; begin += BlockMoments::kMost) {
+        const Range some{begin, std::min(mine.end, begin + BlockMoments::kMost)};
+        for (std::size_t j = some.begin; j < some.end; ++j) {
+          if (std::isnan(origin_[j])) origin_[j] = first_value(x, weights, j, of_block);
+          block.shift[j - begin] = std::isnan(origin_[j]) ? 0 : origin_[j] + mean_[j];
         }
-        double of_all = 0;
-        for (std::size_t i = 0; i < count; ++i) of_all += weights[row + i];
-        active_kernels().moments_of_inputs[layer_.allows_missing](block[0], block[1], block[2], values.data(),
-                                                                  origin_.data() + begin,
-                                                                  weights.data() + row, count, n);
-        for (std::size_t j = 0; j < n; ++j) {
-          const double more = block[0][j];
-          if (more != of_all) has_missing_[begin + j] = 1;
+        std::visit(
+            [&](const auto& m) {
+              block.take(m, of_block, some, weights.data() + row, layer_.allows_missing);
+            },
+            x);
+        for (std::size_t j = some.begin; j < some.end; ++j) {
+          const double more = block.weight[j - begin];
+          if (more != of_all) has_missing_[j] = 1;
           if (more == 0) continue;
-          double &weight = weight_[begin + j], &mean = mean_[begin + j], &squares = squares_[begin + j];
-          const double share = more / (weight + more), difference = block[1][j] - mean;
-          squares += block[2][j] + difference * difference * (weight * share);
-          mean = weight == 0 ? block[1][j] : mean + difference * share;
+          // the mean of the block, as the difference from the origin too
+          const double of_block_mean = (block.shift[j - begin] - origin_[j]) + block.mean[j - begin];
+          double &weight = weight_[j], &mean = mean_[j], &squares = squares_[j];
+          const double share = more / (weight + more), difference = of_block_mean - mean;
+          squares += block.squares[j - begin] + difference * difference * (weight * share);
+          mean = weight == 0 ? of_block_mean : mean + difference * share;
           weight += more;
         }
       }
