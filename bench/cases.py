@@ -212,6 +212,23 @@ class Updates:
 
 
 @dataclass(frozen=True)
+class Columns:
+    """Rows from which an input layer learns."""
+
+    layer: str
+    rows: int
+    columns: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.layer.replace('_', ' ')}, {self.rows:,} x {self.columns}"
+
+
+LAYERS = ("standardize", "robust_scale", "quantile", "whiten")
+INPUTS = [Columns(layer, *shape) for shape in ((10_000, 54), (60_000, 784)) for layer in LAYERS]
+
+
+@dataclass(frozen=True)
 class Archive:
     """A build of the library for one instruction set alone."""
 
@@ -222,4 +239,4 @@ class Archive:
         return f"stripped, {self.instruction_set} alone"
 
 
-Case = Net | Product | Elements | Batch | Updates | Archive
+Case = Net | Product | Elements | Batch | Updates | Columns | Archive

@@ -6,13 +6,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.cases import Batch, Net, Product, Updates
+from bench.cases import Batch, Columns, Net, Product, Updates
 
 Floats = NDArray[np.float32]
 
 
 def normal(seed: int, *shape: int) -> Floats:
     return np.random.default_rng(seed).standard_normal(shape, dtype=np.float32)
+
+
+def columns(case: Columns) -> Floats:
+    return normal(1, case.rows, case.columns)
+
+
+def mean_size(y: Any) -> float:
+    return float(np.abs(y).mean())
 
 
 def samples(net: Net) -> tuple[Floats, Any]:

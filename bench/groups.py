@@ -20,6 +20,7 @@ from fanin import _core
 PACKAGES = {"torch": "torch", "jax": "jax optax", "sklearn": "sklearn", "onnx": "onnxruntime onnx"}
 PACKAGES |= {"fann": "libfann", "cpp": ""}
 TORCH, JAX, NUMPY = {"PyTorch": "torch"}, {"JAX": "jax"}, {"NumPy": "numpy"}
+SKLEARN = {"scikit-learn": "sklearn"}
 FANIN, FROM_CPP = {"fanin": "fanin"}, {"fanin": "cpp"}
 PREDICTING = FANIN | {"fanin in C++": "cpp", "ONNX Runtime": "onnx"} | TORCH | JAX | NUMPY
 
@@ -102,6 +103,7 @@ def groups(quick: bool) -> dict[str, Group]:
     epochs = 1 if quick else 10
     fashion = [cases.fashion(epochs)]
     predicting = {"predict": "Prediction: probabilities of the classes"}
+    learning = {"learn": "What an input layer learns from columns of float32"}
     rules = {"step": "One step of a rule on float32 arrays, in place"}
     listed = {
         "products": products,
@@ -114,9 +116,10 @@ def groups(quick: bool) -> dict[str, Group]:
         "functional": Group(FANIN | TORCH | NUMPY, cases.PRODUCTS, FUNCTIONAL, (9, 0.04)),
         "activations": Group(FANIN | TORCH, elements, ACTIVATIONS, (9, 0.02)),
         "batch_norm": Group(FANIN | TORCH | JAX, cases.BATCHES, BATCH_NORM, (9, 0.04)),
+        "inputs": Group(FANIN | SKLEARN, cases.INPUTS, learning, (5, 0.2), tolerance=0.1),
         # as updates of an epsilon-free textbook agree to in float32
         "rules": Group(FANIN | TORCH | JAX | NUMPY, updates(quick), rules, (7, 0.02), tolerance=2e-3),
-        "steps": replace(steps, workers=FANIN | TORCH | JAX | {"scikit-learn": "sklearn"}),
+        "steps": replace(steps, workers=FANIN | TORCH | JAX | SKLEARN),
         "online": replace(
             steps,
             workers=FANIN | TORCH | {"FANN": "fann"},

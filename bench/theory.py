@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bench.cases import Batch, Elements, Net, Product, Updates
+from bench.cases import Batch, Columns, Elements, Net, Product, Updates
 from bench.machine import Limits
 from bench.rules import traits
 
@@ -123,6 +123,16 @@ def batch_norm_limit(batch: Batch, kind: str, limits: Limits) -> float:
     return moves(limits, 16 * n, read=12 * again, copy=8 * n, update=12 * n)
 
 
+def inputs_limit(case: Columns, result: str, limits: Limits) -> float | None:
+    """Reading all numbers once; the covariance of a whitening takes a product in float64; sorting has no limit here."""
+    if case.layer not in ("standardize", "whiten"):
+        return None
+    moved, flops = FLOAT * case.rows * case.columns, 2.0 * case.rows * case.columns**2
+    if case.layer == "standardize":
+        return moves(limits, moved, read=moved)
+    return limits.microseconds(moved, limits.bandwidth(moved, "read"), flops, dtype="float64")
+
+
 def rule_limit(case: Updates, result: str, limits: Limits) -> float:
     """Bytes at the bandwidth of that many weights in that mix of reads and writes, or roots with divisions."""
     rule = traits(case.rule)
@@ -153,6 +163,7 @@ THEORY = {
     "functional": Theory(product_limit, product_flops),
     "activations": Theory(activation_limit, lambda case: case.count, "10^9/s"),
     "batch_norm": Theory(batch_norm_limit, lambda case: case.rows * case.columns, "10^9/s"),
+    "inputs": Theory(inputs_limit, lambda case: case.rows * case.columns, "10^9/s"),
     "rules": Theory(rule_limit, lambda case: case.weights, "10^9 weights/s"),
     "steps": Theory(step_limit, step_flops),
     "fused": Theory(step_limit, step_flops),

@@ -15,11 +15,12 @@ import numpy as np
 
 import fanin
 from bench import data
-from bench.cases import FASHION_RATE, Batch, Elements, Net, Product, Updates
+from bench.cases import FASHION_RATE, Batch, Columns, Elements, Net, Product, Updates
 from bench.rules import CLASSES, traits
 from bench.workers.serve import Task, microseconds
 from fanin import functional as F
 from fanin import optim
+from fanin.layers import BY_NAME
 
 VERSION = fanin.__version__
 
@@ -90,6 +91,18 @@ def batch_norm(batch: Batch) -> Iterator[Task]:
 
     yield Task("batch norm", lambda: F.batch_norm(x, gamma, beta)[0])
     yield Task("batch norm and gradients", with_gradients)
+
+
+def inputs(case: Columns) -> Iterator[Task]:
+    """All checks of the values included."""
+    x = data.columns(case)
+    network = fanin.Network(case.columns, [BY_NAME[case.layer](), fanin.Dense(1)])
+
+    def check() -> list[float]:
+        network.adapt(x)
+        return [data.mean_size(network.first_inputs(x[:1000]))]
+
+    yield Task("learn", lambda: network.adapt(x), check=check)
 
 
 def rules(case: Updates) -> Iterator[Task]:

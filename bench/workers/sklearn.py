@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from functools import partial
 
 import sklearn
+from sklearn.decomposition import PCA
 from sklearn.neural_network import MLPClassifier, MLPRegressor
+from sklearn.preprocessing import QuantileTransformer, RobustScaler, StandardScaler
 
 from bench import data
-from bench.cases import Net
+from bench.cases import Columns, Net
 from bench.workers.serve import Task
 
 VERSION = sklearn.__version__
@@ -52,3 +54,19 @@ def steps(net: Net) -> Iterator[Task]:
 
     some = partial(model.partial_fit, x[: count * n], y[: count * n])
     yield Task("training", some, check=check, tolerance=EPSILON_TOLERANCE, per=count)
+
+
+def inputs(case: Columns) -> Iterator[Task]:
+    """The transformers that learn the same: 256 quantiles, and the covariance's eigenvectors."""
+    transformers = {
+        "standardize": StandardScaler(),
+        "robust_scale": RobustScaler(),
+        "quantile": QuantileTransformer(n_quantiles=256, subsample=1 << 16, output_distribution="normal"),
+        "whiten": PCA(whiten=True, svd_solver="covariance_eigh"),
+    }
+    transformer, x = transformers[case.layer], data.columns(case)
+
+    def check() -> list[float]:
+        return [data.mean_size(transformer.fit(x).transform(x[:1000]))]
+
+    yield Task("learn", partial(transformer.fit, x), check=check)
