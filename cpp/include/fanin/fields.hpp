@@ -20,12 +20,14 @@ constexpr Allowed from_0_to_1() { return {0, 1, false, false}; }
 constexpr Allowed from_0_below_1() { return {0, 1, false, true}; }
 constexpr Allowed between_0_and_1() { return {0, 1, true, true}; }
 
-// A short list of numbers as a hyper-parameter.
-struct Numbers {
-  static constexpr std::size_t most = 32;
-  double value[most];
+// A short list as a hyper-parameter.
+template <class Value, std::size_t Most>
+struct ShortList {
+  static constexpr std::size_t most = Most;
+  Value value[most];
   std::size_t count;
 };
+using Numbers = ShortList<double, 32>;
 
 // The names of an enumeration's values, in order.
 struct Choices {

@@ -16,9 +16,7 @@ Rule scheduled(const Method& method, F&& value) {
   return rule;
 }
 
-bool spans(const std::optional<Schedule>& schedule) {
-  return schedule && std::visit([](const auto& s) { return spans_fit(s); }, *schedule);
-}
+bool spans(const std::optional<Schedule>& schedule) { return schedule && spans_fit(*schedule); }
 
 }  // namespace
 
@@ -27,22 +25,18 @@ bool spans_fit(const Method& method) { return spans(method.learning_rate) || spa
 void check_span(const Method& method, double steps) {
   for (const std::optional<Schedule>* schedule : {&method.learning_rate, &method.momentum}) {
     if (!spans(*schedule)) continue;
-    if (const char* message = std::visit([&](const auto& s) { return conflict_in(s, steps); }, **schedule)) {
+    if (const char* message = conflict_in(**schedule, steps)) {
       throw ValueError(std::string(message) + ", which are " + number_text(steps) + " in this fit");
     }
   }
 }
 
 Rule rule_at(const Method& method, const Clock& clock) {
-  return scheduled(method, [&clock](const Schedule& schedule) {
-    return std::visit([&clock](const auto& s) { return s.at(clock); }, schedule);
-  });
+  return scheduled(method, [&clock](const Schedule& schedule) { return value_at(schedule, clock); });
 }
 
 Rule largest_of(const Method& method) {
-  return scheduled(method, [](const Schedule& schedule) {
-    return std::visit([](const auto& s) { return s.largest(); }, schedule);
-  });
+  return scheduled(method, [](const Schedule& schedule) { return largest_of(schedule); });
 }
 
 double look_ahead(const Method& method, std::uint64_t t) {

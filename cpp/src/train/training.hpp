@@ -65,6 +65,7 @@ struct Training<T>::State {
   template <class F>
   void run_as(Member member, F&& is_last);
   EpochResult end();
+  double last_rate() const;
 
   void restart();
   bool one_step(Member member, const DataSource& data, std::size_t number);
