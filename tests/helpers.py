@@ -40,6 +40,11 @@ def rule_named(name: str, **hyper_parameters: float):
     return rule_classes()[name](**hyper_parameters)
 
 
+def without_decay(rule: optim.Rule) -> optim.Rule:
+    """The rule without a decay of its own, so that `Around` may add one."""
+    return dataclasses.replace(rule, weight_decay=0) if hasattr(rule, "weight_decay") else rule
+
+
 def reference_rule(name: str, rule):
     """The same rule, with the same hyper-parameters, from the textbook."""
     return reference_rules.RULES[name](**dataclasses.asdict(rule))

@@ -96,6 +96,11 @@ CHECKS: dict[str, tuple[str, ...]] = {
     ),
     "32": ("test_hidden_activations_of_tanh_average_about_zero_and_of_logistic_not",),
     "33, 34": ("test_one_step_at_the_inverse_curvature_solves_a_circular_bowl",),
+    "35, 36": (
+        "test_outputs_are_uncorrelated_and_of_variance_one",
+        "test_a_share_keeps_the_fewest_components_that_explain_it",
+        "test_the_floor_limits_how_far_small_components_are_blown_up",
+    ),
     "39, 40": ("test_predicting_the_proportion_of_ones_is_the_plateau",),
     "41, 48": (
         "test_float64_training_equals_the_textbook",

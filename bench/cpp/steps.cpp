@@ -152,18 +152,17 @@ class Steps final : public Case {
   Batch batch(std::size_t i) const { return {.number = i, .first = i % batches_ * batch_, .rows = batch_}; }
 
   void one_step(Step<float>& step, Member member, std::size_t i, bool without_update) {
-    const Turn turn{.data = data_,
-                    .batch = batch(i),
-                    .next = batch(i + 1),
-                    .group = {.many = without_update, .first = true, .last = !without_update}};
+    const Turn<float> turn{.data = data_,
+                           .batch = batch(i),
+                           .next = batch(i + 1),
+                           .group = {.many = without_update, .first = true, .last = !without_update}};
     const auto prefetch = [&] { step.ask_for(member, data_, turn.next); };
     stamps_ == nullptr ? prefetch() : stamps_->time(nullptr, prefetch);
     step.forward(member, turn, parameters_.data());
     if (without_update) return step.add_to_group(member, turn);
     const StepConstants begun = begin_step(method_, Moment(i + 1));
     Update<float> update = state_.update(method_, i + 1, i, parameters_.data());
-    update.constants = begun.constants();
-    update.rate = begun.learning_rate;
+    begun.apply_to(update);
     step.update(member, turn, update);
   }
 
@@ -174,9 +173,9 @@ class Steps final : public Case {
   const std::vector<float> x_;
   const std::vector<std::int64_t> y_;
   std::vector<std::uint32_t> order_ = std::vector<std::uint32_t>(y_.size());
-  const Samples samples_ = row_major(x_.data(), y_.size(), nodes_.inputs);
+  const Samples samples_ = row_major(x_.data(), y_.size(), nodes_.inputs.gathered);
   const Targets targets_ = Labels(std::span(y_));
-  const DataSource data_{
+  const DataSource<float> data_{
       .x = &samples_, .y = &targets_, .weights = ScaledWeights(SampleWeights{}), .order = order_.data()};
   const LossForKernels<float> loss_{SoftmaxCrossEntropy{}, nodes_.outputs()};
   RunningStatistics<float> statistics_{nodes_};

@@ -7,8 +7,8 @@ namespace fanin {
 
 // What is applied around a rule, for the parameters of one array; see kernels/update.hpp
 struct Around {
-  double scale = 1, decay = 0, l1 = 0, l2 = 0;
-  bool frozen = false;
+  double scale = 1, l1 = 0, l2 = 0;
+  bool decays = false, frozen = false;
 };
 // The parameters from the end of the previous segment to `end`
 struct Segment {
@@ -52,7 +52,7 @@ struct Update {
   std::size_t slot_stride;
   const T* second = nullptr;  // the second gradient, for rules that need it
   const Segment* segments = nullptr;
-  double rate = 0;  // the learning rate, which scales the decay
+  double rate = 0, decay = 0;  // the learning rate, and the weight decay, which it scales
   Limits<T> limits = {};
   Averaging<T> averaging = {};
   LookAhead look_ahead = {};

@@ -28,6 +28,24 @@ FANIN_INLINE void copy_run(T* out, std::size_t width, const S* in, std::size_t n
   copy_run(out, width, static_cast<const T*>(run), n);
 }
 
+// y = score of x: the knots around x are found by halving, in all columns at a time
+template <class S>
+FANIN_INLINE void scores_of_run(double* y, const S* x, std::size_t n, const ColumnMap& map) {
+  constexpr std::size_t knots = ColumnMap::kKnots;
+  std::size_t at[kPanel<float>] = {};
+  for (std::size_t half = knots / 2; half > 0; half /= 2) {
+    for (std::size_t i = 0; i < n; ++i) {
+      at[i] += map.knots[i * knots + at[i] + half] <= static_cast<double>(x[i]) ? half : 0;
+    }
+  }
+  for (std::size_t i = 0; i < n; ++i) {
+    const std::size_t low = i * knots + at[i], high = at[i] + 1 < knots ? low + 1 : low;
+    const double share = (static_cast<double>(x[i]) - map.knots[low]) / (map.knots[high] - map.knots[low]);
+    const double within = share > 0 ? (share < 1 ? share : 1) : 0;
+    y[i] = x[i] == x[i] ? map.scores[low] + within * (map.scores[high] - map.scores[low]) : map.fill[i];
+  }
+}
+
 // A run of values through the map of an input layer. A value beyond the range of T becomes the largest
 // number.
 template <class T, class S>
@@ -35,12 +53,16 @@ FANIN_INLINE void map_run(T* out, std::size_t width, const S* in, std::size_t n,
   constexpr std::size_t P = kPanel<T>;
   constexpr double kFar = 1e100;  // its square does not overflow
   constexpr double largest = sizeof(T) == 4 ? 0x1.fffffep127 : 0x1.fffffffffffffp1023;
-  S run[P] = {};
-  for (std::size_t i = 0; i < n; ++i) run[i] = in[i];
-  double y[P];
-  for (std::size_t i = 0; i < P; ++i) y[i] = (static_cast<double>(run[i]) - map.centre[i]) * map.scale[i];
-  for (std::size_t i = 0; i < P; ++i) y[i] = y[i] == y[i] ? y[i] : map.fill[i];
-  if (map.squashed) {
+  double y[P] = {};
+  if (map.kind == ColumnMap::Kind::quantiles) {
+    scores_of_run(y, in, n, map);
+  } else {
+    S run[P] = {};
+    for (std::size_t i = 0; i < n; ++i) run[i] = in[i];
+    for (std::size_t i = 0; i < P; ++i) y[i] = (static_cast<double>(run[i]) - map.centre[i]) * map.scale[i];
+    for (std::size_t i = 0; i < P; ++i) y[i] = y[i] == y[i] ? y[i] : map.fill[i];
+  }
+  if (map.kind == ColumnMap::Kind::squashed) {
     for (std::size_t i = 0; i < P; ++i) {
       const double below = y[i] < kFar ? y[i] : kFar, u = below > -kFar ? below : -kFar,
                    third = u * (1.0 / 3);
@@ -58,33 +80,33 @@ FANIN_INLINE void map_run(T* out, std::size_t width, const S* in, std::size_t n,
 template <class T, class S>
 void gather(const Gather<T, S>& g, Range rows) {
   constexpr std::size_t P = kPanel<T>, ahead = 8;
+  const bool mapped = g.map.kind != ColumnMap::Kind::none;
   const auto source = [&](std::size_t row) {
     const std::size_t i = g.order != nullptr ? g.order[g.first + row] : g.first + row;
     return g.data + static_cast<std::ptrdiff_t>(i) * g.row_stride;
   };
-  const auto store = [&](T* out, std::size_t p, const S* in) {
-    const std::size_t used = g.out.used(p), width = g.out.width(p);
-    g.map.centre == nullptr ? copy_run(out, width, in, used)
-                            : map_run(out, width, in, used, g.map.from(p * P));
+  const auto store = [&](T* out, std::size_t p, const S* in, std::size_t n) {
+    const std::size_t width = g.out.width(p);
+    mapped ? map_run(out, width, in, n, g.map.from(p * P)) : copy_run(out, width, in, n);
   };
   for (std::size_t row = rows.begin; row < rows.end; ++row) {
     const S* in = source(row);
     // the rows of a shuffled batch are scattered: prefetch one a few rows ahead
     const S* next = row + ahead < rows.end ? source(row + ahead) : in;
     for (std::size_t p = 0; p < g.out.count(); ++p) {
-      const std::size_t used = g.out.used(p);
+      const std::size_t used = g.out.used(p), of_x = mapped ? g.map.from(p * P).columns : used;
+      const std::size_t n = used < of_x ? used : of_x;
       T* out = g.out.at(row, p);
       if (g.column_stride == 1) {
-        for (std::size_t byte = 0; byte < used * sizeof(S); byte += 64) {
+        for (std::size_t byte = 0; byte < n * sizeof(S); byte += 64) {
           __builtin_prefetch(reinterpret_cast<const char*>(next + p * P) + byte);
         }
-        store(out, p, in + p * P);
+        store(out, p, in + p * P, n);
       } else {
         S run[P];
         const S* column = in + static_cast<std::ptrdiff_t>(p * P) * g.column_stride;
-        for (std::size_t j = 0; j < used; ++j)
-          run[j] = column[static_cast<std::ptrdiff_t>(j) * g.column_stride];
-        store(out, p, run);
+        for (std::size_t j = 0; j < n; ++j) run[j] = column[static_cast<std::ptrdiff_t>(j) * g.column_stride];
+        store(out, p, run, n);
       }
     }
   }

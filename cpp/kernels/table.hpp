@@ -5,6 +5,7 @@
 #include "panels.hpp"
 
 #include "applied.hpp"
+#include "column_map.hpp"
 
 namespace fanin {
 
@@ -128,18 +129,6 @@ struct LossRows {
   T scale;
   LossOf<T> loss;
   int activation;
-};
-
-// The map of an input layer, (x - centre) scale in double, or `fill` for NaN; squashed: divided by
-// sqrt(1 + (. / 3)^2) after that. Arrays are padded to whole panels; without them, values are copied.
-struct ColumnMap {
-  const double* centre = nullptr;
-  const double *scale = nullptr, *fill = nullptr;
-  bool squashed = false;
-
-  ColumnMap from(std::size_t column) const {
-    return centre == nullptr ? *this : ColumnMap{centre + column, scale + column, fill + column, squashed};
-  }
 };
 
 // Copies rows of a user's matrix, with any strides (in elements), into panels. Without `order`, the rows are

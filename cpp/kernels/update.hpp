@@ -110,9 +110,9 @@ struct Scaled {
   double own_decay;  // what the rule applies itself
   Vec<T> undecayed, scale;
 
-  FANIN_INLINE Scaled(const Around& around, double rate, bool itself)
-      : own_decay(around.decay),
-        undecayed(itself ? 1 : 1 - around.scale * rate * around.decay),
+  FANIN_INLINE Scaled(const Around& around, const Update<T>& update, bool itself)
+      : own_decay(around.decays ? update.decay : 0),
+        undecayed(itself ? 1 : 1 - around.scale * update.rate * own_decay),
         scale(around.scale) {}
   FANIN_INLINE Vec<T> gradient(Vec<T> g, Vec<T>) const { return g; }
   FANIN_INLINE Vec<T> weight(Vec<T> w, Vec<T> change) const { return fma(scale, change, undecayed * w); }
@@ -130,8 +130,8 @@ struct Wrapped : Scaled<T> {
   Limits<T> limits;
   Vec<T> l1, l2;
 
-  FANIN_INLINE Wrapped(const Around& around, const Limits<T>& on_gradient, double rate, bool itself)
-      : Scaled<T>(around, rate, itself), limits(on_gradient), l1(around.l1), l2(around.l2) {}
+  FANIN_INLINE Wrapped(const Around& around, const Update<T>& update, bool itself)
+      : Scaled<T>(around, update, itself), limits(update.limits), l1(around.l1), l2(around.l2) {}
   FANIN_INLINE Vec<T> gradient(Vec<T> g, Vec<T> w) const {
     return fma(l1, sign(w), fma(l2, w, limited(limits, g)));
   }
@@ -166,10 +166,10 @@ void update_run(const Update<T>& update, const T* g, std::size_t first, std::siz
     if (!segment->around.frozen) {
       if (averages && count > kRowBlock * kPanel<T>) count = kRowBlock * kPanel<T>;
       if (changes_gradients(segment->around, update.limits)) {
-        const Wrapped<T> wrapped(segment->around, update.limits, update.rate, decays_itself<R>);
+        const Wrapped<T> wrapped(segment->around, update, decays_itself<R>);
         update_one_form<R>(Forms{}, update, wrapped, g, first, count);
       } else {
-        const Scaled<T> scaled(segment->around, update.rate, decays_itself<R>);
+        const Scaled<T> scaled(segment->around, update, decays_itself<R>);
         update_one_form<R>(Forms{}, update, scaled, g, first, count);
       }
       if (averages) average_run<R>(update, segment->around.scale, first, count);

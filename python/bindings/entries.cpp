@@ -31,22 +31,37 @@ fanin::Batches batches_named(const std::string& name) {
   return static_cast<fanin::Batches>(found - std::begin(fanin::kBatches));
 }
 
+namespace {
+
+// The schedule of a field, if it has one
+void set_schedule(std::optional<fanin::Schedule>& to, const py::dict& values, const char* field) {
+  if (!values.contains(field) || !py::isinstance<py::dict>(values[field])) return;
+  const auto given = values[field].cast<py::dict>();
+  const auto kind = given["name"].cast<std::string>();
+  to = make_entry<fanin::Schedule>(fanin::Schedules{}, "schedule", kind, given);
+}
+
+void get_schedule(const std::optional<fanin::Schedule>& given, py::dict& values, const char* field) {
+  if (!given) return;
+  auto [kind, fields] = described_entry(*given);
+  fields["name"] = kind;
+  values[field] = fields;
+}
+
+}  // namespace
+
 fanin::Method make_method(const std::string& name, const py::dict& values) {
   std::optional<fanin::Rule> rule = fanin::Rule::named(name);
   if (!rule) throw unknown("rule", name);
   fanin::Rule::fields(*rule, FieldSetter{values});
   fanin::Method method = *rule;
-  const auto schedule = [&values = values](const char* field, std::optional<fanin::Schedule>& to) {
-    if (!values.contains(field) || !py::isinstance<py::dict>(values[field])) return;
-    const auto given = values[field].cast<py::dict>();
-    const auto kind = given["name"].cast<std::string>();
-    to = make_entry<fanin::Schedule>(fanin::Schedules{}, "schedule", kind, given);
-  };
-  schedule("learning_rate", method.learning_rate);
-  schedule("momentum", method.momentum);
+  set_schedule(method.learning_rate, values, "learning_rate");
+  set_schedule(method.momentum, values, "momentum");
+  set_schedule(method.decay, values, "weight_decay");
   if (!values.contains("around")) return method;
   const auto around = values["around"].cast<py::dict>();
   fanin::Method::fields(method, FieldSetter{around});
+  set_schedule(method.decay, around, "weight_decay");
   for (const auto& [rate_scale, frozen] : around["arrays"].cast<std::vector<std::pair<double, bool>>>()) {
     method.arrays.push_back({rate_scale, frozen});
   }
@@ -56,16 +71,11 @@ fanin::Method make_method(const std::string& name, const py::dict& values) {
 NamedValues described(const fanin::Method& method) {
   py::dict values;
   fanin::Rule::fields(method.rule, FieldGetter{values});
-  const auto schedule = [&values = values](const char* field, const std::optional<fanin::Schedule>& given) {
-    if (!given) return;
-    auto [kind, fields] = described_entry(*given);
-    fields["name"] = kind;
-    values[field] = fields;
-  };
-  schedule("learning_rate", method.learning_rate);
-  schedule("momentum", method.momentum);
+  get_schedule(method.learning_rate, values, "learning_rate");
+  get_schedule(method.momentum, values, "momentum");
   py::dict around;
   fanin::Method::fields(method, FieldGetter{around});
+  get_schedule(method.decay, values.contains("weight_decay") ? values : around, "weight_decay");
   py::list arrays;
   for (const fanin::ArrayOptions& array : method.arrays) {
     arrays.append(py::make_tuple(array.rate_scale, array.frozen));

@@ -37,7 +37,7 @@ struct FieldSetter {
     if (py::isinstance<py::dict>(values[name])) return;
     value = values[name].cast<double>();
   }
-  void operator()(const char* name, double& value, const fanin::StepsOrFit&) const {
+  void operator()(const char* name, double& value, const fanin::OrNone&) const {
     value = values[name].is_none() ? 0 : values[name].cast<double>();
   }
   void operator()(const char* name, std::size_t& value, fanin::Allowed) const {
@@ -94,7 +94,7 @@ struct FieldSetter {
 struct FieldGetter {
   py::dict& values;
   void operator()(const char* name, double value, fanin::Allowed) const { values[name] = value; }
-  void operator()(const char* name, double value, const fanin::StepsOrFit&) const {
+  void operator()(const char* name, double value, const fanin::OrNone&) const {
     values[name] = value == 0 ? py::object(py::none()) : py::float_(value);
   }
   void operator()(const char* name, std::size_t value, fanin::Allowed) const { values[name] = value; }

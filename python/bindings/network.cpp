@@ -1,5 +1,6 @@
 #include "fanin/network.hpp"
 
+#include "fanin/eigen.hpp"
 #include "fanin/names.hpp"
 #include "operands.hpp"
 #include "register.hpp"
@@ -75,10 +76,31 @@ template <class T>
 py::dict learned_arrays(const fanin::Network<T>& net) {
   py::dict arrays;
   for (const fanin::LearnedArray& array : net.learned_arrays()) {
-    arrays[array.name.c_str()] =
-        py::array_t<double>(static_cast<py::ssize_t>(array.values.size()), array.values.data());
+    arrays[array.name.c_str()] = py::array_t<double>(array.shape, array.values.data());
   }
   return arrays;
+}
+
+// numpy.linalg.eigh, in place of the core's slower solver
+void solve_by_numpy(std::size_t n, double* matrix, double* values) {
+  const py::gil_scoped_acquire locked;
+  const std::vector<std::size_t> shape{n, n};
+  const py::object solved =
+      py::module_::import("numpy.linalg").attr("eigh")(py::array_t<double>(shape, matrix));
+  const auto found = solved.cast<std::pair<py::array_t<double, py::array::c_style | py::array::forcecast>,
+                                           py::array_t<double, py::array::f_style | py::array::forcecast>>>();
+  std::copy_n(found.first.data(), n, values);
+  std::copy_n(found.second.data(), n * n, matrix);  // columns, one after the other
+}
+
+// The rows that the input layer gives
+template <class T>
+py::array_t<T> first_inputs(const fanin::Network<T>& net, const py::object& x) {
+  const arrays::Matrix samples = samples_of(net, x);
+  const std::size_t rows = fanin::rows_of(samples.view), columns = net.first_columns().value_or(0);
+  py::array_t<T> out({rows, columns});
+  net.first_inputs(samples.view, fanin::row_major(out.mutable_data(), rows, columns));
+  return out;
 }
 
 template <class T>
@@ -181,7 +203,20 @@ void register_network_of(py::module_& m, const std::string& suffix) {
       .def("adapt", &adapt<T>, py::arg("chunks"))
       .def_property_readonly("has_input_layer", &Net::has_input_layer)
       .def_property_readonly("adapted", &Net::adapted)
+      .def_property_readonly("first_columns", &Net::first_columns)
+      .def_property_readonly("condition_numbers",
+                             [](const Net& net) -> std::optional<std::pair<double, double>> {
+                               const auto numbers = net.condition_numbers();
+                               if (!numbers) return std::nullopt;
+                               return std::pair(numbers->before, numbers->after);
+                             })
+      .def(
+          "set_condition_numbers",
+          [](Net& net, double before, double after) { net.set_condition_numbers({before, after}); },
+          py::arg("before"), py::arg("after"))
+      .def("first_inputs", &first_inputs<T>, py::arg("X"))
       .def_property_readonly("learned_arrays", &learned_arrays<T>)
+      .def_property_readonly("trained_names", &Net::trained_names)
       .def_property_readonly("arrays", &arrays_of<T>)
       .def("get_arrays", &get_arrays<T>, py::arg("averaged") = true)
       .def("copy_arrays", &copy_arrays<T>, py::arg("out").noconvert())
@@ -214,6 +249,7 @@ void register_network(py::module_& m) {
   m.attr("BATCHES") =
       py::tuple(py::cast(std::vector<std::string>(std::begin(fanin::kBatches), std::end(fanin::kBatches))));
   m.def("stratified_rows", &stratified_rows, py::arg("classes"), py::arg("count"), py::arg("seed"));
+  fanin::set_eigen_solver(&solve_by_numpy);
   m.attr("LABELS_OF_TEXTS") = arrays::kLabelsOfTexts;
   register_network_of<float>(m, "Float32");
   register_network_of<double>(m, "Float64");

@@ -11,7 +11,17 @@ from fanin.config import (
     set_num_threads,
     show_config,
 )
-from fanin.layers import Activation, BatchNorm, Dense, Dropout, Residual, RobustScale, Standardize
+from fanin.layers import (
+    Activation,
+    BatchNorm,
+    Dense,
+    Dropout,
+    Quantile,
+    Residual,
+    RobustScale,
+    Standardize,
+    Whiten,
+)
 from fanin.loading import load
 from fanin.network import Network
 from fanin.training.callbacks import Callback
@@ -36,12 +46,14 @@ __all__ = [
     "EarlyStopping",
     "History",
     "Network",
+    "Quantile",
     "RateControl",
     "RateCurve",
     "ReduceOnPlateau",
     "Residual",
     "RobustScale",
     "Standardize",
+    "Whiten",
     "__version__",
     "config",
     "cpu",

@@ -5,10 +5,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fanin.condition import keep_condition_numbers, rows_to_condition
 from fanin.data.inputs import Labels, as_array, error_context
 from fanin.storage import StoredModel
 from fanin.summary import summary_of
@@ -27,16 +28,38 @@ class AdaptedModel(StoredModel):
     def learned(self) -> Mapping[str, NDArray[np.float64]]:
         """Copies of what the input layer has learned: "layer1.centre", "layer1.scale" and "layer1.fill", (n_inputs,).
 
-        The layer maps x to ``(x - centre) scale`` and a missing value to fill (`RobustScale` then squashes both). Empty
-        before the first fit or `adapt`, and for a network without an input layer.
+        The layer maps x to ``(x - centre) scale`` and a missing value to fill; `RobustScale` then squashes both, and
+        `Whiten` multiplies by "layer1.matrix", (columns, components). `Quantile` has "layer1.knots" and
+        "layer1.scores", (n_inputs, 256). "layer1.indicators" are the columns that have an indicator, if there are any.
+        Empty before the first fit or `adapt`, and for a network without an input layer.
         """
         return MappingProxyType(self._core.learned_arrays)
+
+    def first_inputs(self, X: ArrayLike) -> NDArray[Any]:
+        """Return the rows that the input layer gives to the layer after it, in the network's dtype.
+
+        Examples
+        --------
+        >>> import numpy as np, fanin
+        >>> net = fanin.Network(1, [fanin.Standardize(missing="mean"), fanin.Dense(1)])
+        >>> net.adapt([[1.0], [3.0], [np.nan]])
+        >>> net.first_inputs([[3.0], [np.nan]])
+        array([[1., 0.],
+               [0., 1.]], dtype=float32)
+        """
+        labels: Labels = {}
+        X = as_array("X", X, self._data_dtype, labels, self._core.column_names)
+        with error_context(labels=labels):
+            rows: NDArray[Any] = self._core.first_inputs(X)
+        return rows
 
     def summary(self, X: ArrayLike | None = None) -> str:
         """Return a text with layers, outputs, parameters, bytes, and what the input layer has learned.
 
-        With X, also the condition number of ``X'X / m``, from at most 2,000 rows, before and after the input layer: the
-        ratio of the largest eigenvalue to the smallest that is not 0. It limits how fast gradient descent can learn.
+        Also the condition number of ``X'X / m`` before and after the input layer: the ratio of the largest eigenvalue
+        to the smallest that is not 0, which limits how fast gradient descent can learn. They are those of the first
+        rows that the layer learned from, or of X if it is given; of at most 2,000 rows. For more than 128 columns they
+        take longer than a short fit, and are computed for a given X alone.
 
         Examples
         --------
@@ -44,7 +67,7 @@ class AdaptedModel(StoredModel):
         >>> X = np.random.default_rng(0).normal([100, 0], [1, 20], size=(500, 2))
         >>> net = fanin.Network(2, [fanin.Standardize(), fanin.Dense(8, "relu"), fanin.Dense(1)])
         >>> net.adapt(X)
-        >>> print(net.summary(X))
+        >>> print(net.summary())
         layer                    outputs  parameters
         layer1  standardize            2           -
         layer2  dense, relu            8          24
@@ -59,7 +82,8 @@ class AdaptedModel(StoredModel):
         """Let the input layer learn from these rows, in place of what it has learned so far.
 
         The first `fit` does this with its training rows unless the layer has learned already. The weights of the
-        network stay as they are.
+        network stay as they are. If the number of columns that the layer gives depends on the data (indicators, a share
+        of the variance), the parameters are laid out the first time, and rows for another number are refused later.
 
         Raises
         ------
@@ -86,7 +110,10 @@ class AdaptedModel(StoredModel):
         names = {name: list(columns) for name, columns in self._core.column_names.items()}
         context = error_context(labels=labels)
 
+        first: NDArray[np.float64] | None = None
+
         def converted() -> Iterator[tuple[ArrayLike, ArrayLike | None]]:
+            nonlocal first
             for number in itertools.count(1):
                 context.prefix = prefix.format(number)
                 try:
@@ -94,9 +121,13 @@ class AdaptedModel(StoredModel):
                 except StopIteration:
                     context.prefix = ""
                     return
-                yield as_array("X", X, self._data_dtype, labels, names), weight
+                X = as_array("X", X, self._data_dtype, labels, names)
+                if number == 1:
+                    first = rows_to_condition(self, X)
+                yield X, weight
 
         with context:
             self._core.adapt(converted())
+        keep_condition_numbers(self, first)
         if names != self._core.column_names:
             self._core.set_column_names(names)

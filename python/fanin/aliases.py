@@ -78,16 +78,16 @@ INITIALIZERS = {
     **dict.fromkeys(("normal", "randomnormal", "gaussian", "uniform", "randomuniform", "random"), _A_SCALE),
 }
 RULES = {
-    "gd": "SGD",
-    "gradientdescent": "SGD",
-    "sgdmomentum": "Momentum",
-    "heavyball": "Momentum",
-    "nag": "Nesterov",
-    "nesterovmomentum": "Nesterov",
-    "resilientpropagation": "Rprop",
-    "deltabardelta": "AdaptiveGain",
-    "vsgd": "SchaulVSGD",
-    "adamwschedulefree": "ScheduleFreeAdamW",
+    "gd": "sgd",
+    "gradientdescent": "sgd",
+    "sgdmomentum": "momentum",
+    "heavyball": "momentum",
+    "nag": "nesterov",
+    "nesterovmomentum": "nesterov",
+    "resilientpropagation": "rprop",
+    "deltabardelta": "adaptive_gain",
+    "vsgd": "schaul_vsgd",
+    "adamwschedulefree": "schedule_free_adamw",
 }
 
 

@@ -30,7 +30,7 @@ class Model:
         self._data_dtype = np.dtype("float64") if core.has_input_layer else self._dtype  # of frames
         self._n_inputs, self._seed = int(core.n_inputs), int(core.seed)
         self._metric = _core.loss_traits()[loss.name][0]
-        self._trained = [name for name, _, trained in core.arrays if trained]
+        self._trained = list(core.trained_names)
         self._training: Any = _core.TrainingFloat32 if single else _core.TrainingFloat64
 
     @property
@@ -45,7 +45,10 @@ class Model:
 
     @property
     def n_parameters(self) -> int:
-        """Number of weights and biases, gamma and beta."""
+        """Number of weights and biases, gamma and beta.
+
+        ValueError while it depends on what the input layer is still to learn, such as the number of indicators.
+        """
         return int(self._core.n_parameters)
 
     @property
@@ -88,7 +91,9 @@ class Model:
         widths = [layer.width for layer in self._layers if layer.width is not None]
         sizes = "-".join(map(str, (self.n_inputs, *widths)))
         activations = ", ".join(layer.in_brief for layer in self._layers)
-        return f"<fanin.Network {sizes} ({activations}), {self.loss}, {self.dtype}, {self.n_parameters:,} parameters>"
+        known = self._core.first_columns is not None
+        parameters = f"{self.n_parameters:,} parameters" if known else "not laid out yet"
+        return f"<fanin.Network {sizes} ({activations}), {self.loss}, {self.dtype}, {parameters}>"
 
     def predict(self, X: ArrayLike, out: Float | None = None) -> Float:
         """Return the outputs for each row of X, shape (n_samples, n_outputs).
@@ -96,10 +101,11 @@ class Model:
         After a fit of a single output with y of shape (n_samples,), the result has that shape too, as has the result
         of a loaded network.
 
+        If the last fit averaged the weights, as it does by default, the outputs are those of the averages.
+
         Outputs are probabilities for softmax_cross_entropy and logistic, and mean counts for poisson. `out`, if given,
         is a C-contiguous array of the network's dtype, for a single output of either shape; the result is written to it
-        and it is returned. Columns of a
-        frame are matched to `column_names` by name.
+        and it is returned. Columns of a frame are matched to `column_names` by name.
 
         Examples
         --------
@@ -133,11 +139,12 @@ class Model:
     def get_weights(self, *, averaged: bool = True) -> dict[str, Float]:
         """Return copies of all parameters: "layer1.weight" (n_in, units), "layer1.bias" (units,), "layer2...".
 
-        After a fit with ``optim.Around(..., average_decay=...)`` these are the averages over its steps;
-        averaged=False returns the weights after its last step instead.
+        After a fit with averaged weights (by default, and with ``optim.Around(..., average_share=...)``) these are the
+        averages over its steps; averaged=False returns the weights after its last step instead.
 
         Instead of a bias, a layer with batch norm has "layer1.gamma", "layer1.beta", "layer1.running_mean" and
         "layer1.running_variance", each (units,). A separate `BatchNorm` has only these, a `Dropout` has nothing.
+        ValueError before an input layer has learned whose number of columns depends on the data.
         Layers are numbered by their position in the list of layers. Arrays inside a `Residual` have the names of both
         layers: "layer3.layer1.weight".
         """

@@ -70,10 +70,11 @@ class Network(AdaptedModel):
     Examples
     --------
     >>> import numpy as np, fanin
-    >>> X = np.linspace(-1, 1, 64).reshape(64, 1)
-    >>> net = fanin.Network(1, [fanin.Dense(16, "tanh"), fanin.Dense(1)], seed=1)
-    >>> history = net.fit(X, X**2, rule=fanin.optim.Adam(0.01), epochs=200, batch_size=16)
-    >>> bool(net.evaluate(X, X**2)["rmse"] < 0.05)
+    >>> X = np.random.default_rng(0).uniform(-1, 1, size=(1000, 2))
+    >>> y = (X[:, 0] * X[:, 1] > 0).astype(int)
+    >>> net = fanin.Network(2, [fanin.Dense(64, "relu"), fanin.Dense(2)], "softmax_cross_entropy")
+    >>> history = net.fit(X, y)
+    >>> bool(net.evaluate(X, y)["accuracy"] > 0.95)
     True
     """
 
@@ -100,7 +101,7 @@ class Network(AdaptedModel):
         X: ArrayLike,
         y: ArrayLike,
         *,
-        rule: Rule,
+        rule: Rule | str | None = None,
         epochs: int | None = None,
         batch_size: int = 32,
         batches: BatchesName = "shuffled",
@@ -137,10 +138,12 @@ class Network(AdaptedModel):
         y : array_like
             Integer labels 0..n_outputs-1, shape (n_samples,), or class probabilities, shape (n_samples, n_outputs),
             for softmax_cross_entropy; else targets, shape (n_samples, n_outputs), or (n_samples,) for one output.
-        rule : Rule
-            Update rule, for example ``optim.Adam(1e-3)``; wrap it in `optim.Around` for penalties, decay and clipping.
-            The rate "auto" is chosen by the race of `find_rate`, for up to a third more steps, and falls to 0.
-            Mini-batches with a rule for full batches cause an `optim.BatchSizeWarning`.
+        rule : Rule or str, optional
+            Update rule, for example ``optim.Adam(1e-3)``, or the name of one for its defaults: "adam". By default
+            ``optim.Around(optim.AdamW(), average_share=0.05)``: AdamW, of which the network shows averaged weights.
+            `optim.Around` adds penalties, decay and clipping, too. The rate "auto" is chosen by the race of
+            `find_rate`, for up to a third more steps, and falls to 0. Mini-batches with a rule for full batches cause
+            an `optim.BatchSizeWarning`.
         epochs : int, optional
             Passes over the data; by default 10, or as many as `max_steps` or `max_time` allows.
         batch_size : int
@@ -234,7 +237,7 @@ class Network(AdaptedModel):
         self,
         chunks: Chunks,
         *,
-        rule: Rule,
+        rule: Rule | str | None = None,
         epochs: int = 1,
         batch_size: int = 32,
         batches: BatchesName = "shuffled",

@@ -12,6 +12,7 @@ import numpy as np
 from fanin import _core
 from fanin.checks import check_integer
 from fanin.optim import Optimizer, Rule
+from fanin.optim.named import as_rule
 from fanin.training.race import RateCurve
 from fanin.values import check_number
 
@@ -99,13 +100,13 @@ class Bowl:
 
 
 def trajectories(
-    rules: Iterable[Rule] | Mapping[str, Rule], bowl: Bowl | None = None, *, steps: int = 60
+    rules: Iterable[Rule | str] | Mapping[str, Rule | str], bowl: Bowl | None = None, *, steps: int = 60
 ) -> Figure:
     """Plot the paths of update rules over a bowl, and their error at each step.
 
     Parameters
     ----------
-    rules : list of Rule, or dict of label -> Rule
+    rules : list of Rule or str, or dict of label -> Rule or str
     bowl : Bowl, optional
         ``Bowl()`` by default.
     steps : int
@@ -206,14 +207,12 @@ def rates(curve: RateCurve) -> Figure:
 
 
 def _named(rules: Any) -> dict[str, Rule]:
-    if isinstance(rules, Rule) or not isinstance(rules, Iterable):
+    if isinstance(rules, Rule | str) or not isinstance(rules, Iterable):
         raise TypeError(f"rules: expected a list of update rules such as fanin.optim.Adam(), got {rules!r}")
     listed = list(rules.items()) if isinstance(rules, Mapping) else [(None, rule) for rule in rules]
     if not listed:
         raise ValueError("rules: expected at least one update rule, got none")
-    for _, rule in listed:
-        if not isinstance(rule, Rule):
-            raise TypeError(f"rules: expected update rules such as fanin.optim.Adam(), got {rule!r}")
+    listed = [(label, as_rule(rule)) for label, rule in listed]
     kinds = [rule.kind for _, rule in listed]
     named: dict[str, Rule] = {}
     for label, rule in listed:

@@ -10,18 +10,18 @@ from fanin import optim
 from fanin.losses import BY_NAME as LOSSES
 from fanin.losses import Loss
 from fanin.optim import Around, Rule, Schedule
+from fanin.optim.named import BY_NAME as RULES
 
 _NAMED = [value for value in vars(optim).values() if isinstance(value, type) and hasattr(value, "name")]
-_RULES: dict[str, type[Rule]] = {value.name: value for value in _NAMED if issubclass(value, Rule)}
 _SCHEDULES: dict[str, type[Schedule]] = {value.name: value for value in _NAMED if issubclass(value, Schedule)}
 
 
 def rule_of(name: str, values: dict[str, Any], arrays: Sequence[str]) -> Rule:
     """Return a rule from its name and the result of `Rule.values_on` for arrays of these names."""
     fields = {field: _schedule_of(value) for field, value in values.items() if field != "around"}
-    rule = _RULES[name](**fields)
+    rule = RULES[name](**fields)
     around: dict[str, Any] = {
-        name: None if value == math.inf else value for name, value in values["around"].items()
+        name: None if value == math.inf else _schedule_of(value) for name, value in values["around"].items()
     }
     options = dict(zip(arrays, around.pop("arrays"), strict=False))
     scales = {array: scale for array, (scale, _) in options.items() if scale != 1}

@@ -19,11 +19,96 @@ std::vector<double> learned(const Network<float>& net, const std::string& name) 
   return {};
 }
 
+// What the layer after the input layer gets
+std::vector<double> first_inputs(const Network<double>& net, const std::vector<double>& x) {
+  const std::size_t rows = x.size() / net.inputs(), columns = *net.first_columns();
+  std::vector<double> out(rows * columns);
+  net.first_inputs(row_major(x.data(), rows, net.inputs()), row_major(out.data(), rows, columns));
+  return out;
+}
+
+// Correlated columns, by a fixed recurrence
+std::vector<double> correlated(std::size_t rows, std::size_t columns) {
+  std::vector<double> x(rows * columns);
+  std::uint32_t state = 1;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    state = state * 1664525U + 1013904223U;
+    x[i] = state / 0x1p32 + (i % columns == 0 ? 5 : 0.7 * x[i - 1]);
+  }
+  return x;
+}
+
 }  // namespace
+
+TEST_CASE(
+    "whitened columns are uncorrelated and have variance 1, by Jacobi rotations or the caller's solver") {
+  for (const std::size_t n : {std::size_t{1}, std::size_t{2}, std::size_t{7}, std::size_t{60}}) {
+    const std::size_t rows = 4 * n + 10;
+    const std::vector<double> x = correlated(rows, n);
+    Network<double> net(n, {Whiten{}, Dense{1}}, SquaredError{});
+    net.adapt(row_major(x.data(), rows, n));
+    const std::vector<double> y = first_inputs(net, x);
+    for (std::size_t i = 0; i < n; ++i) {
+      for (std::size_t j = 0; j < n; ++j) {
+        double sum = 0;
+        for (std::size_t row = 0; row < rows; ++row) sum += y[row * n + i] * y[row * n + j];
+        CHECK(sum / static_cast<double>(rows) == doctest::Approx(i == j).epsilon(1e-9));
+      }
+    }
+    CHECK(first_inputs(Network<double>::from_bytes(net.to_bytes()), x) == y);
+  }
+  std::size_t asked = 0;
+  set_eigen_solver([&](std::size_t n, double* matrix, double* values) {
+    asked = n;
+    for (std::size_t i = 0; i < n * n; ++i) matrix[i] = i % (n + 1) == 0;
+    for (std::size_t i = 0; i < n; ++i) values[i] = 4;
+  });
+  const std::vector<double> x = {0, 1, 2, 5, 4, 3};
+  Network<double> net(2, {Whiten{}, Dense{1}}, SquaredError{});
+  net.adapt(row_major(x.data(), 3, 2));
+  set_eigen_solver({});
+  CHECK(asked == 2);
+  CHECK(first_inputs(net, x)[0] == doctest::Approx(-std::sqrt(1.5) / 2));
+  Network<double> wide(513, {Whiten{}, Dense{1}}, SquaredError{});
+  const std::vector<double> one(513);
+  CHECK_THROWS_WITH_AS(wide.adapt(row_major(one.data(), 1, 513)),
+                       "eigenvectors of more than 512 columns need a solver of the caller's "
+                       "(set_eigen_solver), got 513 columns",
+                       ValueError);
+}
+
+TEST_CASE("normal scores are those of the shares below") {
+  const std::vector<double> x = {3, 1, 2, 9, 4};
+  Network<double> net(1, {QuantileLayer{}, Dense{1}}, SquaredError{});
+  net.adapt(row_major(x.data(), 5, 1));
+  const std::vector<double> y = first_inputs(net, {3, 1, 2.5, 100});
+  CHECK(y[0] == 0);
+  CHECK(y[1] == doctest::Approx(-1.2815515655446004).epsilon(1e-14));
+  CHECK(y[2] == doctest::Approx(0.5 * -0.5244005127080407).epsilon(1e-14));
+  CHECK(y[3] == -y[1]);
+}
+
+TEST_CASE("parameters are laid out at the first fit if columns depend on missing values") {
+  const std::vector<double> x = {1, kNone, 3, 5, 5, 7}, y = {0, 1, 2};
+  Network<double> net(2, {Standardize{.missing = Missing::mean}, Dense{1}}, SquaredError{});
+  CHECK(!net.first_columns());
+  CHECK_THROWS_AS(net.parameters(), ValueError);
+  CHECK(net.trained_names() == std::vector<std::string>{"layer2.weight", "layer2.bias"});
+  const auto untrained = Network<double>::from_bytes(net.to_bytes());
+  CHECK(!untrained.first_columns());
+  const DataSet data{row_major(x.data(), 3, 2), row_major(y.data(), 3, 1)};
+  fit(net, data, SGD{.learning_rate = 0.1}, {.epochs = 2});
+  CHECK(net.parameters() == 4);
+  CHECK(first_inputs(net, {3, kNone}) == std::vector<double>{0, 0, 1});
+  Network<double> twin = untrained.copy();
+  fit(twin, data, SGD{.learning_rate = 0.1}, {.epochs = 2});
+  CHECK(twin.to_bytes() == net.to_bytes());
+}
 
 TEST_CASE("an input layer learns from raw rows, and a loaded network predicts them") {
   const std::vector<double> x = {1e6, 5, 1e6 + 2, kNone, 1e6 + 1, 9};
-  Network<float> net(2, {Standardize{.missing = Missing::mean}, Dense{1}}, SquaredError{}, 3);
+  Network<float> net(2, {Standardize{.missing = Missing::mean, .indicators = false}, Dense{1}},
+                     SquaredError{}, 3);
   CHECK(!net.adapted());
   net.adapt(row_major(x.data(), 3, 2));
   CHECK(learned(net, "centre") == std::vector<double>{1e6 + 1, 7});

@@ -110,6 +110,38 @@ TEST_CASE("a group of batches makes one step with their weighted mean, and weigh
   CHECK(optimizer.slot_names() == std::vector<std::string>{"average", "sum"});
 }
 
+TEST_CASE("an average by share of the steps is their plain mean for 0.5, and weighs step t by t^2 for 0.25") {
+  for (const double share : {0.5, 0.25}) {
+    std::vector<double> w(3, 0.0), average(3);
+    Method method = SGD{1.0};
+    method.average_share = share;
+    Optimizer<double> optimizer(method, {w});
+    double sum = 0, weights = 0;
+    for (int t = 1; t <= 9; ++t) {
+      optimizer.step({std::vector<double>(3, -t)});
+      // t (t + 1) / 2, the rising form of t^2
+      const double weight = share == 0.5 ? 1 : t * (t + 1) / 2;
+      sum += weight * w[0];
+      weights += weight;
+      optimizer.get_average(0, average);
+      CHECK(average[2] == doctest::Approx(sum / weights));
+    }
+  }
+}
+
+TEST_CASE("a schedule of the decay replaces the number in the rule or around it, and spares biases") {
+  Method around = SGD{0.1}, own = Lion{.learning_rate = 0.1};
+  for (Method* method : {&around, &own}) {
+    std::vector<double> w(3, 1.0), b(3, 1.0);
+    const std::vector<double> g(3, 0.0);
+    method->decay = Piecewise{.levels = {{0.5, 2}, 2}, .after = {{1}, 1}};
+    Optimizer<double> optimizer(*method, {w, b}, {1, 0});
+    for (int t = 1; t <= 3; ++t) optimizer.step({g, g});
+    CHECK(w[0] == doctest::Approx(0.95 * 0.8 * 0.8));
+    CHECK(b[0] == 1);
+  }
+}
+
 TEST_CASE("options for a network's arrays must be given for all arrays or none") {
   Network<float> net(2, {{3, activation<Relu>}, {1}}, SquaredError{});
   const std::vector<float> x(8, 1), y(4, 1);
@@ -137,6 +169,22 @@ TEST_CASE("invalid methods are rejected with a clear message") {
   method = SGD{};
   method.average_decay = 1;
   CHECK(error_of(method) == "average_decay: expected a number in [0, 1), got 1");
+  method.average_decay = 0;
+  method.average_share = 0.75;
+  CHECK(error_of(method) == "average_share: expected a number in [0, 0.5], got 0.75");
+  method.average_share = 0.25;
+  method.average_decay = 0.5;
+  CHECK(error_of(method) == "average_share: expected 0, because average_decay is 0.5, got 0.25");
+  method = AdamW{};
+  method.weight_decay = 0.5;
+  CHECK(error_of(method) == "weight_decay: expected 0, because adamw has a decay of its own, 0.01, got 0.5");
+  method = SGD{};
+  method.weight_decay = 0.5;
+  method.decay = Piecewise{};
+  CHECK(error_of(method) == "weight_decay: expected 0, because there is a schedule of the decay, got 0.5");
+  method = SGD{};
+  method.decay = Cosine{.first = -1};
+  CHECK(error_of(method) == "first: expected a number in [0, infinity), got -1");
   method = SGD{};
   method.fan_in_power = 0.5;
   CHECK(error_of(method) == "fan_in_power: expected 0, because the numbers of inputs are not given");

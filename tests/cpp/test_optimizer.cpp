@@ -79,14 +79,14 @@ TEST_CASE_TEMPLATE("an optimizer applies the update kernel to each array, for an
       const StepConstants begun = begin_step(R{}, at);
       for (std::size_t a = 0; a < std::size(sizes); ++a) {
         const std::vector<Segment> around = test::segments_of(R{}, sizes[a]);
-        const Update<T> update{place,
-                               begun.constants(),
-                               expected.memory[a].data() + 1,
-                               slots[a].data(),
-                               sizes[a],
-                               second.memory[a].data() + 1,
-                               around.empty() ? nullptr : around.data(),
-                               begun.learning_rate};
+        Update<T> update{place,
+                         nullptr,
+                         expected.memory[a].data() + 1,
+                         slots[a].data(),
+                         sizes[a],
+                         second.memory[a].data() + 1,
+                         around.empty() ? nullptr : around.data()};
+        begun.apply_to(update);
         kernels<T>().update(update, g.memory[a].data() + 1, {0, sizes[a]});
       }
       at.memory = begun.memory;

@@ -6,38 +6,19 @@ import json
 import os
 import stat
 import struct
-import zlib
 
 import numpy as np
 import pytest
 
 import fanin
+from edited_files import SMALL, edited, packed, set_in
 from fanin import optim
 
-SMALL = fanin.Network(2, [fanin.Dense(1)]).to_bytes()
 HEADER = 8 + int.from_bytes(SMALL[:8], "little")
 
 
 def load(data: bytes) -> fanin.Network:
     return fanin.Network.from_bytes(data)
-
-
-def packed(header: str | bytes, data: bytes = b"") -> bytes:
-    encoded = header if isinstance(header, bytes) else header.encode()
-    return struct.pack("<Q", len(encoded)) + encoded + data
-
-
-def edited(change, net: fanin.Network | None = None) -> bytes:
-    """Return a file with its header and description edited by `change`, and a correct checksum."""
-    file = SMALL if net is None else net.to_bytes()
-    end = 8 + int.from_bytes(file[:8], "little")
-    header = json.loads(file[8:end])
-    description = json.loads(header["__metadata__"]["fanin"])
-    change(header, description)
-    text = json.dumps(description)
-    header["__metadata__"]["fanin"] = text
-    header["__metadata__"]["crc32"] = f"{zlib.crc32(text.encode()):08x}"
-    return packed(json.dumps(header), file[end:])
 
 
 def test_a_file_cut_anywhere_is_refused():
@@ -125,18 +106,6 @@ def rename_a_tensor(header, _):
 
 def transpose(header, _):
     header["layer1.weight"]["shape"] = [1, 2]
-
-
-def set_in(*path):
-    *parents, key, value = path
-
-    def change(_, description):
-        place = description
-        for name in parents:
-            place = place[name]
-        place[key] = value
-
-    return change
 
 
 @pytest.mark.parametrize(

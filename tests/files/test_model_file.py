@@ -27,6 +27,8 @@ RULES = [rule(**options) for name, rule in rule_classes().items() for options in
     optim.Nesterov(optim.Cosine(0.1, steps=30, warm_up=5), momentum=optim.Piecewise([0.5, 0.9], [7])),
     optim.Momentum(optim.InverseTime(0.1, steps=3), momentum=optim.SutskeverMomentum(0.9, period=3)),
     optim.Around(optim.Adam(optim.Exponential(0.01)), clip_value=0.1, l1=1e-4, l2=1e-3, weight_decay=0.1),
+    optim.AdamW(weight_decay=optim.Cosine(0.5, steps=30)),
+    optim.Around(optim.SGD(0.1), weight_decay=optim.Exponential(0.1, steps=9), average_share=0.1),
     optim.Around(optim.Nesterov(0.01), clip_norm=0.5, accumulate=3, average_decay=0.9, fan_in_power=0.5),
     optim.Around(optim.Adam(), frozen=["layer1.weight"], rate_scales={"layer3.bias": 0.5}, average_decay=0.5),
 ]

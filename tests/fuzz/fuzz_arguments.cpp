@@ -85,6 +85,8 @@ Method any_method(Bytes& from) {
   if (from.byte() % 4 == 0) method.momentum = any_of<Schedule>(Schedules{}, from);
   if (from.byte() % 4 == 0) method.clip_value = from.number();
   if (from.byte() % 4 == 0) method.l2 = from.number();
+  if (from.byte() % 4 == 0) method.decay = any_of<Schedule>(Schedules{}, from);
+  if (from.byte() % 4 == 0) method.average_share = from.number();
   return method;
 }
 

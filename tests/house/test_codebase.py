@@ -32,7 +32,18 @@ PARTS = (
         "initializers",
         "losses",
     ),
-    *("layers", "restored", "model", "storage", "training", "summary", "adapting", "network", "loading"),
+    *(
+        "layers",
+        "restored",
+        "model",
+        "storage",
+        "condition",
+        "training",
+        "summary",
+        "adapting",
+        "network",
+        "loading",
+    ),
     *("functional_batch_norm", "functional_standardize", "functional"),
     *("plot", "__init__", "demo", "__main__"),
 )
@@ -185,6 +196,7 @@ def test_reference_never_imports_fanin():
     for path in files(TESTS / "reference", ".py"):
         assert imports(path) <= {
             "__future__",
+            "statistics",
             "collections",
             "dataclasses",
             "math",

@@ -60,10 +60,12 @@ def test_entries_have_the_same_order_in_core_python_and_reference():
 
 
 HEADERS = ROOT / "cpp" / "include" / "fanin"
-# In C++ all names share one namespace, where Logistic and Activation mean an activation, Constant an initializer.
+# In C++ all names share one namespace, where Logistic and Activation mean an activation, Quantile a loss and Constant
+# an initializer.
 CALLED_OTHERWISE = {
     "LogisticLoss": "Logistic",
     "ActivationLayer": "Activation",
+    "QuantileLayer": "Quantile",
     "ConstantSchedule": "Constant",
 }
 

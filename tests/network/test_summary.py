@@ -25,17 +25,42 @@ def test_a_summary_lists_layers_outputs_and_parameters():
 
 def test_a_summary_says_what_the_input_layer_has_learned():
     net = fanin.Network(3, [fanin.RobustScale("mean"), fanin.Dense(1)])
-    assert net.summary().splitlines()[-1] == "the input layer has not learned yet"
+    assert net.summary().splitlines()[-4:] == [
+        "layer1  robust scale           ?           -",
+        "layer2  dense, identity        1           -",
+        "3 inputs, parameters are laid out when the input layer learns",
+        "the input layer has not learned yet",
+    ]
     net.adapt([[1.0, 5.0, 7.0], [3.0, np.nan, 7.0]])
-    assert net.summary().splitlines()[-1] == "columns of X: centres 2 to 7, scales 1 to 1, 2 constant"
+    assert net.summary().splitlines()[-6:] == [
+        "layer1  robust scale           4           -",
+        "layer2  dense, identity        1           5",
+        "3 inputs, 5 parameters, 20 bytes in float32",
+        "columns of X: centres 2 to 7, scales 1 to 1, 2 constant",
+        "columns with missing values: 1",
+        "condition number of the inputs: 1, of what the first layer gets: 6.56",
+    ]
 
 
 def test_the_condition_number_of_standardized_independent_columns_is_near_one():
     X = np.random.default_rng(0).normal([1000, 0], [1, 50], size=(9000, 2))
-    net = fanin.Network(2, [fanin.Standardize(), fanin.Dense(1)])
+    net = fanin.Network(2, [fanin.Standardize("mean", indicators=False), fanin.Dense(1)])
     net.adapt(X)
     before, after = condition_numbers(net, X)
     eigenvalues = np.linalg.eigvalsh(X.T @ X)
     assert before == pytest.approx(eigenvalues[-1] / eigenvalues[0], rel=0.2)
     assert 1 <= after < 1.2
     assert condition_numbers(net, np.full((3, 2), np.nan)) == (1.0, 1.0)
+
+
+def test_condition_numbers_are_kept_with_the_model_until_the_layer_learns_anew():
+    X = np.random.default_rng(0).normal([1000, 0], [1, 50], size=(300, 2))
+    fitted, adapted = (fanin.Network(2, [fanin.Standardize(), fanin.Dense(1)]) for _ in range(2))
+    fitted.fit(X, X[:, 0], rule=fanin.optim.SGD(1e-3), epochs=1)
+    adapted.adapt(X)
+    line = adapted.summary(X).splitlines()[-1]
+    assert line.startswith("condition number")
+    for net in (fitted, adapted, adapted.copy(), fanin.Network.from_bytes(fitted.to_bytes())):
+        assert net.summary().splitlines()[-1] == line
+    adapted.adapt_chunks([(X / [1, 50], None)])
+    assert adapted.summary().splitlines()[-1] != line

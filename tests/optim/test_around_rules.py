@@ -9,7 +9,15 @@ import pytest
 
 import fanin
 from fanin import optim
-from helpers import flat, inputs_for, inputs_of_reference, linear_neuron, reference_rule, rule_named
+from helpers import (
+    flat,
+    inputs_for,
+    inputs_of_reference,
+    linear_neuron,
+    reference_rule,
+    rule_named,
+    without_decay,
+)
 from reference.rules import decayed_step
 
 AROUND = {"clip_value": 0.4, "l1": 0.01, "l2": 0.1, "weight_decay": 0.2}
@@ -18,6 +26,7 @@ AROUND = {"clip_value": 0.4, "l1": 0.01, "l2": 0.1, "weight_decay": 0.2}
 @pytest.mark.parametrize("options", [*({k: v} for k, v in AROUND.items()), AROUND], ids=str)
 def test_each_option_around_a_rule_is_its_equation_and_spares_biases(options, every_rule):
     rule = rule_named(every_rule)
+    rule = without_decay(rule) if "weight_decay" in options else rule
     arrays = [np.random.default_rng(1).normal(size=shape) for shape in ((30, 3), (30,))]
     arrays[0][0] = 0
     expected, states = [a.copy() for a in arrays], [{}, {}]
@@ -73,6 +82,45 @@ def test_decay_alone_shrinks_weights_by_a_factor_a_step_and_leaves_biases_alone(
         net.fit([[0.0, 0.0]], y, rule=rule, epochs=3)
         np.testing.assert_allclose(net.get_weights()["layer1.weight"], before * 0.95**3, rtol=1e-6)
         assert (net.get_weights()["layer1.bias"] == 1).all()
+
+
+@pytest.mark.parametrize("own", [True, False], ids=["of the rule", "around it"])
+@pytest.mark.parametrize("name", ["adamw", "ademamix", "schedule_free_adamw", "muon", "lion"])
+def test_a_scheduled_decay_is_the_decay_of_each_step(name, own, classification):
+    schedule, results = optim.Cosine(0.9, last=0.1, steps=6), []
+    for by_hand in (False, True):
+        layers = [fanin.Dense(6, "tanh"), fanin.Dense(5, "tanh"), fanin.Dense(3)]
+        net = fanin.Network(5, layers, "softmax_cross_entropy", dtype="float64")
+        for t in range(1, 9) if by_hand else [0]:
+            decay = {"weight_decay": schedule(t) if by_hand else schedule}
+            rule = rule_named(name, **(decay if own else {"weight_decay": 0}))
+            rule = optim.Around(rule, clip_value=1e9, **({} if own else decay))
+            net.fit(*classification, rule=rule, epochs=1 if by_hand else 8, batch_size=53)
+        results.append(flat(net.get_weights()))
+    np.testing.assert_allclose(results[0], results[1], rtol=1e-12)
+
+
+def test_a_decay_without_steps_of_its_own_spans_the_fit(classification):
+    nets = [fanin.Network(5, [fanin.Dense(3)], "softmax_cross_entropy") for _ in range(2)]
+    for net, steps in zip(nets, (None, 8), strict=True):
+        net.fit(
+            *classification,
+            rule=optim.AdamW(weight_decay=optim.Polynomial(5.0, steps=steps)),
+            epochs=4,
+            batch_size=27,
+        )
+    assert flat(nets[0].get_weights()).tobytes() == flat(nets[1].get_weights()).tobytes()
+    with pytest.raises(ValueError, match="steps: expected the number of steps of the schedule"):
+        optim.Optimizer(optim.AdamW(weight_decay=optim.Cosine()), [np.ones(2)])
+
+
+def test_decay_has_one_place():
+    for decay in (0.1, optim.Cosine()):
+        with pytest.raises(ValueError, match=r"^weight_decay: expected 0, because AdamW has .*, 0.01, got "):
+            optim.Around(optim.AdamW(), weight_decay=decay)
+        with pytest.raises(ValueError, match=r"^weight_decay: expected 0, because Lion has .*, got 0.2"):
+            optim.Around(optim.Lion(weight_decay=decay), weight_decay=0.2)
+    assert optim.Around(optim.AdamW(weight_decay=0), weight_decay=0.1).weight_decay == 0.1
 
 
 def test_decoupled_decay_is_not_l2_for_rules_that_divide():

@@ -41,6 +41,46 @@ def test_the_network_shows_the_average_of_its_weights_and_trains_the_weights(cla
     assert twin.evaluate(X, y) == shown.evaluate(X, y)
 
 
+@pytest.mark.parametrize("share", [0.5, 0.3, 0.05, 1e-300])
+def test_an_average_by_share_weighs_weights_so_that_their_mean_age_is_this_share_of_the_steps(share):
+    """The weight counts the steps, so that its average shows the mean age."""
+    w, average = np.zeros((2, 3)), np.zeros((2, 3))
+    opt = optim.Optimizer(optim.Around(optim.SGD(1.0), average_share=share), [w])
+    eta = 1 / share - 2
+    for t in range(1, 1001):
+        opt.step([-np.ones((2, 3))])
+        average += (w - average) * (eta + 1) / (t + eta)
+        np.testing.assert_allclose(opt.averages()[0], average, rtol=1e-12)
+        # sum_s s Gamma(s + eta) / Gamma(s): the mean of s is 1 + (t - 1) (1 - share)
+        np.testing.assert_allclose(t - opt.averages()[0], (t - 1) * share, rtol=1e-9, atol=1e-9)
+
+
+def test_an_average_by_share_goes_on_from_fit_to_fit_and_with_groups_of_batches(classification, dtype):
+    rule = optim.Around(optim.Nesterov(0.1), average_share=0.1, accumulate=2)
+    at_once, apart = net_of(6, dtype=dtype), net_of(6, dtype=dtype)
+    at_once.fit(*classification, rule=rule, epochs=4, batch_size=10)
+    for _ in range(4):
+        apart.fit(*classification, rule=rule, epochs=1, batch_size=10)
+        apart = fanin.Network.from_bytes(apart.to_bytes())
+    assert at_once.to_bytes() == apart.to_bytes()
+    behind = net_of(6, dtype=dtype)
+    behind.fit(*classification, rule=optim.Around(optim.Nesterov(0.1), accumulate=2), epochs=4, batch_size=10)
+    for name, w in behind.get_weights().items():
+        assert np.array_equal(w, at_once.get_weights(averaged=False)[name])
+        assert not np.array_equal(w, at_once.get_weights()[name])
+
+
+def test_another_weighting_continues_the_average_with_its_number_of_steps():
+    opt = optim.Optimizer(optim.Around(optim.SGD(1.0), average_decay=0.5), [np.zeros(1)])
+    for _ in range(3):
+        opt.step([-np.ones(1)])
+    before = opt.averages()[0][0]
+    opt.rule = optim.Around(optim.SGD(1.0), average_share=0.5)
+    opt.step([-np.ones(1)])
+    assert opt.state["averaged"] == 4
+    assert opt.averages()[0][0] == pytest.approx(before + (4 - before) / 4)
+
+
 @pytest.mark.parametrize("rule", [optim.Adam(0.01), optim.Nesterov(0.1)], ids=str)
 def test_the_weights_behind_an_average_are_those_of_a_net_without_one(rule, classification, dtype):
     layers = [fanin.Dense(6, "tanh", batch_norm=True), fanin.Dense(3)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import pickle
 import re
 
@@ -114,10 +115,11 @@ def grouped_bits() -> str:
     X, y = np.round(rng.normal(size=(330, 75)) * 32) / 32, rng.integers(10, size=330)
     layers = [fanin.Dense(130, "tanh", batch_norm=True), fanin.Dense(71, "relu"), fanin.Dense(10)]
     digests = []
-    for dtype in ("float32", "float64"):
+    by_share = {**GROUPED, "average_decay": 0.0, "average_share": 0.1, "weight_decay": optim.Cosine(0.1)}
+    for dtype, options in itertools.product(("float32", "float64"), (GROUPED, by_share)):
         net = fanin.Network(75, layers, LOSS, dtype=dtype)
         around = optim.Around(
-            optim.Nesterov(0.05), frozen=["layer2.bias"], rate_scales={"layer3": 3}, **GROUPED
+            optim.Nesterov(0.05), frozen=["layer2.bias"], rate_scales={"layer3": 3}, **options
         )
         net.fit(X, y, rule=around, epochs=2, batch_size=40)
         assert np.isfinite(flat(net.get_weights())).all()
@@ -232,6 +234,14 @@ def test_another_group_or_average_starts_afresh():
         ({"accumulate": 1.5}, TypeError, "accumulate: expected an integer, got 1.5"),
         ({"average_decay": 1}, ValueError, r"average_decay: expected a number in \[0, 1\), got 1"),
         ({"average_decay": None}, TypeError, "average_decay: expected a number, got None"),
+        ({"average_share": 0.6}, ValueError, r"average_share: expected a number in \[0, 0.5\], got 0.6"),
+        ({"average_share": -0.1}, ValueError, r"average_share: expected a number in \[0, 0.5\], got -0.1"),
+        ({"average_share": True}, TypeError, "average_share: expected a number, got True"),
+        (
+            {"average_share": 0.1, "average_decay": 0.9},
+            ValueError,
+            "average_share: expected 0, because average_decay is 0.9, got 0.1",
+        ),
     ],
     ids=str,
 )

@@ -69,11 +69,11 @@ def test_noise_that_keeps_adam_moving_is_averaged_away():
     assert distances[1] < 0.3 * distances[0]
 
 
-def test_decay_of_the_rule_and_of_around_are_one_and_spare_biases():
+def test_decay_of_the_rule_or_of_around_is_the_same_and_spares_biases():
     results = []
     for rule in (
         optim.ScheduleFreeAdamW(0.05, weight_decay=0.3),
-        optim.Around(optim.ScheduleFreeAdamW(0.05, weight_decay=0.2), weight_decay=0.1),
+        optim.Around(optim.ScheduleFreeAdamW(0.05), weight_decay=0.3),
     ):
         arrays = [np.ones((3, 4)), np.ones(4)]
         opt = optim.Optimizer(rule, arrays)
@@ -81,7 +81,7 @@ def test_decay_of_the_rule_and_of_around_are_one_and_spare_biases():
             opt.step([np.zeros((3, 4)), np.zeros(4)])
         results.append(arrays[0])
         assert (arrays[1] == 1).all()
-    np.testing.assert_allclose(results[0], results[1], rtol=1e-14)
+    assert np.array_equal(results[0], results[1])
     assert (results[0] < 0.99).all()
 
 

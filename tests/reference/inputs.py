@@ -3,11 +3,16 @@
 standardize     (x - mean) / deviation, divisor n; 0 for a constant column (LeCun et al. 1998, 4.3)
 robust scale    u / sqrt(1 + (u / 3)^2), u = (x - median) / (q_75 - q_25); half the range where the quartiles are
                 equal, 0 for a constant column (Holzmueller, Grinsztajn and Steinwart 2024)
+quantile        linear between K = min(256, rows) quantiles and their normal scores Phi^-1((k + 1/2) / K), or the score
+                of the middle one of equal quantiles (van der Waerden 1952)
+whiten          V' u / sqrt(max(l, floor l_1)), u = (x - mean) / deviation, with the eigenvectors V and eigenvalues l of
+                the covariance of u (LeCun et al. 1998, 4.3)
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,11 +26,11 @@ def moments(x: Array, weight: Array) -> tuple[Array, Array]:
     return mean, np.sqrt(np.nansum(w * (x - mean) ** 2, axis=0) / w.sum(axis=0))
 
 
-def quantile(x: Array, weight: Array, p: float) -> float:
-    order = np.argsort(x, kind="stable")
+def quantile(x: Array, weight: Array, part: float, whole: float = 1) -> float:
+    order = np.lexsort((weight, x))
     x, weight = x[order], weight[order]
     sums = np.concatenate([[0], np.cumsum((weight[1:] + weight[:-1]) / 2)])
-    return float(np.interp(p * sums[-1], sums, x))
+    return float(np.interp(part * sums[-1] / whole, sums, x))
 
 
 def inverse(x: Array) -> Array:
@@ -50,3 +55,31 @@ def standardized(x: Array, weights: Mapping[str, Array], name: str) -> Array:
 
 def squashed(u: Array) -> Array:
     return u / np.sqrt(1 + (u / 3) ** 2)
+
+
+def normal_scores(x: Array, weight: Array) -> tuple[Array, Array]:
+    """The distinct quantiles of a column, and their scores."""
+    x, weight = x[weight > 0], weight[weight > 0]
+    count = min(256, len(x))
+    knots = np.array([quantile(x, weight, k, max(count - 1, 1)) for k in range(count)])
+    distinct = np.unique(knots)
+    places = [np.flatnonzero(knots == knot) for knot in distinct]
+    return distinct, np.array([NormalDist().inv_cdf((p[0] + p[-1] + 1) / 2 / count) for p in places])
+
+
+def scores(x: Array, knots: Array, of_knots: Array) -> Array:
+    """What `quantile` makes of x, with the knots of each column."""
+    return np.stack([np.interp(x[:, j], knots[j], of_knots[j]) for j in range(x.shape[1])], axis=1)
+
+
+def whitening(
+    u: Array, weight: Array, floor: float = 1e-6, components: int | None = None, zca: bool = False
+) -> Array:
+    """The matrix for centred rows u, as in the comment above; V V' instead of V with `zca`."""
+    values, vectors = np.linalg.eigh((u * weight[:, None]).T @ u / weight.sum())
+    values, vectors = values[::-1][:components], vectors[:, ::-1][:, :components]
+    vectors = vectors * np.sign(vectors[np.abs(vectors).argmax(axis=0), np.arange(len(values))])
+    with np.errstate(divide="ignore"):
+        factors = 1 / np.sqrt(np.maximum(values, floor * values[0]))
+    matrix = vectors * np.where(np.isfinite(factors), factors, 0)
+    return matrix @ vectors.T if zca else matrix

@@ -280,8 +280,8 @@ def test_chunks_that_cannot_be_read_are_refused(net, source):
 
 def test_arguments_are_checked_before_the_stream_is_read(net, chunks):
     source = iter(chunks)
-    with pytest.raises(TypeError, match="rule: expected an update rule"):
-        net.fit_chunks(source, rule="adam")
+    with pytest.raises(ValueError, match=r"rule: expected one of sgd, .*, got 'adaam'"):
+        net.fit_chunks(source, rule="adaam")
     with pytest.raises(ValueError, match="batch_size: expected at least 1"):
         net.fit_chunks(source, rule=optim.SGD(), batch_size=0)
     with pytest.raises(TypeError, match="epochs: expected an integer"):

@@ -182,7 +182,7 @@ def test_the_race_accepts_batches_of_one_row():
         ({"rates": {0.1}}, "rates: expected a list of numbers, got {0.1}"),
         ({"epochs": 0}, "epochs: expected at least 1, got 0"),
         ({"rule": optim.Rprop()}, 'got "auto", which Rprop does not support, because steps by the sign'),
-        ({"rule": "adam"}, r"rule: expected an update rule .* write fanin.optim.Adam\(\)"),
+        ({"rule": "Adam"}, "rule: expected one of sgd, .*, got 'Adam'; write \"adam\""),
         ({"y": Y[:7]}, "y: expected .*200.*, got "),
         (
             {"sample_weight": np.r_[1.0, np.zeros(199)]},

@@ -160,10 +160,10 @@ def test_callbacks_run_on_the_calling_thread_and_may_use_their_net():
         (lambda m: m[:3], TypeError, r"member 2: expected a tuple \(net, X, y, options\), got 3 of them"),
         (lambda m: list(m), TypeError, r"member 2: expected a tuple \(net, X, y, options\), got list"),
         (lambda m: ("net", *m[1:]), TypeError, "member 2: expected a fanin.Network first, got str"),
-        (lambda m: (*m[:3], {}), TypeError, "member 2: expected a dict of fit's .* with a rule, got {}"),
+        (lambda m: (*m[:3], None), TypeError, "member 2: expected a dict of fit's keyword arguments, got None"),
         (lambda m: (*m[:3], {**m[3], "epoch": 1}), TypeError, "member 2: options: expected any of rule, .*'epoch'"),
         (lambda m: (*m[:3], {**m[3], "epochs": -1}), ValueError, "member 2: epochs: expected .*-1"),
-        (lambda m: (*m[:3], {**m[3], "rule": "adam"}), TypeError, "member 2: rule: expected an update rule"),
+        (lambda m: (*m[:3], {**m[3], "rule": "Adam"}), ValueError, "member 2: rule: expected one of sgd, .*'Adam'"),
         (
             lambda m: (*m[:3], {**m[3], "callbacks": [EarlyStopping()]}),
             ValueError,

@@ -23,8 +23,8 @@ struct Clock {
 
 // The range of the steps of a schedule that may span the fit: at least 1, or 0 for all steps of the fit,
 // which is None in Python
-struct StepsOrFit : Allowed {
-  constexpr StepsOrFit() : Allowed(at_least(1)) {}
+struct StepsOrFit : OrNone {
+  constexpr StepsOrFit() : OrNone(at_least(1)) {}
 };
 
 }  // namespace fanin

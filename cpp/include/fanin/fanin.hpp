@@ -5,6 +5,7 @@
 #include "fanin/batches.hpp"
 #include "fanin/budget.hpp"
 #include "fanin/cpu.hpp"
+#include "fanin/eigen.hpp"
 #include "fanin/error.hpp"
 #include "fanin/fit.hpp"
 #include "fanin/functional.hpp"

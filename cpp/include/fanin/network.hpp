@@ -51,11 +51,19 @@ struct ArrayShape {
   bool trained;  // false for batch-norm statistics
 };
 
-// An array that an input layer has learned, one value for each column of X: "layer1.centre", "layer1.scale",
-// and "layer1.fill", which takes the place of missing values
+// An array that an input layer has learned, row-major. For each column of X "layer1.centre", "layer1.scale"
+// and "layer1.fill", which takes the place of missing values; or "layer1.knots" and "layer1.scores" of a
+// QuantileLayer; "layer1.matrix" of a Whiten; and "layer1.indicators": the columns that have one.
 struct LearnedArray {
   std::string name;
+  std::vector<std::size_t> shape;
   std::vector<double> values;
+};
+
+// The condition number of X'X / m: the largest eigenvalue over the smallest that is not 0. `before` that of
+// X, `after` that of what the layer after the input layer gets.
+struct ConditionNumbers {
+  double before, after;
 };
 
 // Rows to learn from. Borrowed until the next chunk is requested.
@@ -111,8 +119,19 @@ class Network {
   // set unless the layer has learned already. `adapted` is true for a network without an input layer.
   void adapt(const Samples& x, SampleWeights weights = {});
   void adapt(const std::function<std::optional<InputChunk>()>& next);
+  //
+  // If the number of columns that the layer gives depends on the data, the parameters are laid out then:
+  // before, functions about arrays throw ValueError. Afterwards, rows that would give another number of
+  // columns are refused.
   bool has_input_layer() const;
   bool adapted() const;
+  // Columns that the layer gives, if they are known; all inputs without an input layer
+  std::optional<std::size_t> first_columns() const;
+  // If the caller knows them; kept until the layer learns anew, and saved with the model
+  std::optional<ConditionNumbers> condition_numbers() const;
+  void set_condition_numbers(ConditionNumbers numbers);
+  // The rows that it gives, (rows of x, first_columns())
+  void first_inputs(const Samples& x, MatrixView<T> out) const;
   std::vector<LearnedArray> learned_arrays() const;
 
   // The class of each sample: its label for a loss of labels, 0 or 1 for one column of these targets for
@@ -121,6 +140,8 @@ class Network {
 
   // All arrays, layer by layer: a layer's trained arrays in the order of Method::arrays, then its statistics.
   std::vector<ArrayShape> arrays() const;
+  // Names of the trained arrays, which are known before the parameters are laid out
+  std::vector<std::string> trained_names() const;
   // The values of the array with this name, row-major
   void get_array(std::string_view name, std::span<T> out, Weights which = Weights::shown) const;
   void set_array(std::string_view name, std::span<const T> values);  // each call refolds all batch norms

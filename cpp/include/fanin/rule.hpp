@@ -97,24 +97,26 @@ struct ArrayOptions {
 //   g <- g clipped to [-clip_value, clip_value]
 //   g <- g min(1, clip_norm / |g|)                         |g|: over all arrays that are not frozen
 //   g <- g + l2 w + l1 sign(w)                             weights only, not biases
-//   w <- w - rate weight_decay w + s change                weight_decay: this plus the rule's own, if any,
-//   for
-//                                                          weights only; rate = s learning_rate
-//   average <- average + share (w - average)               share = (1 - d) / (1 - d^t), d = average_decay
-// with s = rate_scale n_in^-fan_in_power; fan_in_power applies to weights only. Frozen arrays and their state
-// do not change. A network shows the average if there is one. A schedule replaces the number in the rule at
-// each step.
+//   w <- w - rate weight_decay w + s change                weights only; rate = s learning_rate
+//   average <- average + share (w - average)               share = (1 - d) / (1 - d^t), d = average_decay; or
+//                                                          (1 - a) / (1 + a (t - 2)), a = average_share
+// with s = rate_scale n_in^-fan_in_power; fan_in_power applies to weights only, and t counts the steps in the
+// average. Frozen arrays and their state do not change. A network shows the average if there is one. With
+// average_share (polynomial averaging, Shamir and Zhang 2013) the mean age of the weights in it is this share
+// of all steps so far, at every step: 0.5 is their plain mean.
+// The weight decay is in one place: here, or in the rule if it has its own. A schedule replaces the number at
+// each step, in the rule or, for the decay, here.
 struct Method {
   Rule rule;
   double clip_value = __builtin_inf(), clip_norm = __builtin_inf();
   double l1 = 0, l2 = 0, weight_decay = 0;
   double fan_in_power = 0;
-  double average_decay = 0;  // 0: no average
+  double average_decay = 0, average_share = 0;  // both 0: no average; one of them: how it is weighted
   std::size_t accumulate = 1;
   // Empty, or one for each array. A network's arrays come layer by layer: weights, then biases, or beta and
   // gamma. A separate batch norm layer has only beta and gamma.
   std::vector<ArrayOptions> arrays = {};
-  std::optional<Schedule> learning_rate = {}, momentum = {};
+  std::optional<Schedule> learning_rate = {}, momentum = {}, decay = {};
 
   // The hyper-parameters of what is applied around the rule
   template <class Self, class F>
@@ -126,6 +128,7 @@ struct Method {
     field("weight_decay", self.weight_decay, at_least(0));
     field("fan_in_power", self.fan_in_power, at_least(0));
     field("average_decay", self.average_decay, from_0_below_1());
+    field("average_share", self.average_share, from_0_to_half());
     field("accumulate", self.accumulate, at_least(1));
   }
 

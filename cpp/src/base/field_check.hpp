@@ -39,7 +39,7 @@ struct FieldCheck {
     throw ValueError(owner + name + ": expected a number in " + interval(allowed) + ", got " +
                      number_text(value));
   }
-  void operator()(const char* name, double value, const StepsOrFit& allowed) const {
+  void operator()(const char* name, double value, const OrNone& allowed) const {
     if (value != 0) (*this)(name, value, static_cast<const Allowed&>(allowed));
   }
   void operator()(const char* name, std::size_t value, const Allowed& allowed) const {

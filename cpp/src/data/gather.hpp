@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <type_traits>
 
 #include "base/registry.hpp"
@@ -11,10 +12,10 @@
 namespace fanin {
 
 // Row i of the panels is row order[first + i] of the matrix, or row first + i without an order, through the
-// map of an input layer if there is one.
+// map of an input layer if there is one. Indicators are left 0.
 template <class T, class S>
-void gather_matrix(const MatrixView<const S>& from, const Panels<T>& out, const std::uint32_t* order,
-                   std::size_t first, Range rows, const ColumnMap& map = {}) {
+void gather_columns(const MatrixView<const S>& from, const Panels<T>& out, const std::uint32_t* order,
+                    std::size_t first, Range rows, const ColumnMap& map) {
   const Gather<T, S> g{out, from.data, from.row_stride, from.column_stride, order, first, map};
   if constexpr (std::is_same_v<S, float>) {
     kernels<T>().gather_float(g, rows);
@@ -29,28 +30,43 @@ void gather_through(const NumberMatrix& from, const Panels<T>& out, const std::u
                     std::size_t first, Range rows, const ColumnMap& map) {
   constexpr std::size_t most_columns = 512;
   S buffer[4 * most_columns];
-  for (std::size_t column = 0; column < from.columns; column += most_columns) {
-    const std::size_t count = std::min(most_columns, from.columns - column);
+  for (std::size_t column = 0; column < out.columns; column += most_columns) {
+    const std::size_t count = std::min(most_columns, out.columns - column),
+                      of_x = column < from.columns ? std::min(count, from.columns - column) : 0;
     const std::size_t most_rows = std::size(buffer) / count;
     const Panels<T> panels{out.at(0, column / kPanel<T>), out.rows, count};
     for (std::size_t begin = rows.begin; begin < rows.end; begin += most_rows) {
       const std::size_t end = std::min(begin + most_rows, rows.end);
       for (std::size_t i = begin; i < end; ++i) {
-        convert_row(buffer + (i - begin) * count, from, order != nullptr ? order[first + i] : first + i,
-                    {column, column + count});
+        convert_row(buffer + (i - begin) * of_x, from, order != nullptr ? order[first + i] : first + i,
+                    {column, column + of_x});
       }
       // row `begin` of the panels is row 0 of the buffer
       const std::size_t offset = std::size_t{0} - begin;
-      gather_matrix(row_major<const S>(buffer, end - begin, count), panels, nullptr, offset, {begin, end},
-                    map.from(column));
+      gather_columns(row_major<const S>(buffer, end - begin, of_x), panels, nullptr, offset, {begin, end},
+                     map.from(column));
     }
   }
 }
 template <class T>
-void gather_matrix(const NumberMatrix& from, const Panels<T>& out, const std::uint32_t* order,
-                   std::size_t first, Range rows, const ColumnMap& map = {}) {
-  map.centre == nullptr ? gather_through<T>(from, out, order, first, rows, map)
-                        : gather_through<double>(from, out, order, first, rows, map);
+void gather_columns(const NumberMatrix& from, const Panels<T>& out, const std::uint32_t* order,
+                    std::size_t first, Range rows, const ColumnMap& map) {
+  map.kind == ColumnMap::Kind::none ? gather_through<T>(from, out, order, first, rows, map)
+                                    : gather_through<double>(from, out, order, first, rows, map);
+}
+
+template <class T, class Matrix>
+void gather_matrix(const Matrix& from, const Panels<T>& out, const std::uint32_t* order, std::size_t first,
+                   Range rows, const ColumnMap& map = {}) {
+  gather_columns(from, out, order, first, rows, map);
+  for (std::size_t i = rows.begin; map.indicator_count > 0 && i < rows.end; ++i) {
+    const std::size_t row = order != nullptr ? order[first + i] : first + i;
+    for (std::size_t k = 0; k < map.indicator_count; ++k) {
+      const std::size_t j = map.columns + k;
+      const bool missing = std::isnan(value_at(from, row, map.indicators[k]));
+      out.at(i, j / kPanel<T>)[j % kPanel<T>] = missing ? T{1} : T{0};
+    }
+  }
 }
 
 template <class T>

@@ -1,108 +1,87 @@
-// What an input layer has learned: a map of each column of X.
+// What an input layer has learned: a map of the rows of X.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "data/gather.hpp"
-#include "fanin/layers/all.hpp"
+#include "fanin/network.hpp"
 
 namespace fanin {
 
 // What users and model files call an array of the first layer
 inline std::string learned_name(const char* array) { return std::string("layer1.") + array; }
 
-// Empty until the layer has learned; one value for each column, padded with zeros to whole panels
+// Columns that are gathered from a row, and those that the next layer gets, after a projection
+struct InputWidths {
+  std::size_t gathered, outputs;
+  InputWidths(std::size_t columns) : gathered(columns), outputs(columns) {}
+  InputWidths(std::size_t columns, std::size_t projected) : gathered(columns), outputs(projected) {}
+  bool operator==(const InputWidths&) const = default;
+};
+
+// Empty until the layer has learned. Arrays for columns are padded with zeros to whole panels of what is
+// gathered: X and indicators.
 struct InputMap {
+  ColumnMap::Kind kind = ColumnMap::Kind::none;
+  bool projects = false;
+  std::size_t columns = 0;  // of X
+  std::vector<std::uint32_t> indicators;
+  std::size_t outputs = 0;
   std::vector<double> centre, scale, fill;
+  std::vector<double> knots, scores;  // (columns, kKnots)
+  std::vector<double> matrix;         // (gathered, outputs)
+  std::optional<ConditionNumbers> condition;
 
-  InputMap() = default;
-  explicit InputMap(std::size_t columns) : centre(padded(columns)), scale(centre), fill(centre) {}
-  static std::size_t padded(std::size_t columns) { return (columns + kWidest - 1) / kWidest * kWidest; }
+  InputWidths widths() const { return {columns + indicators.size(), outputs}; }
+  // Sizes the arrays, with zeros
+  void allocate();
+  ColumnMap view() const;
 
-  // The arrays by name, in the order of model files
+  // f(name, values, shape) for each array that this kind has, in the order of model files
   template <class Self, class F>
   static void arrays(Self& self, F&& f) {
-    f("centre", self.centre);
-    f("scale", self.scale);
-    f("fill", self.fill);
+    using Shape = std::vector<std::uint64_t>;
+    const Shape of_columns{self.columns}, of_knots{self.columns, ColumnMap::kKnots};
+    if (self.kind == ColumnMap::Kind::none) return;
+    const bool quantiles = self.kind == ColumnMap::Kind::quantiles;
+    if (!quantiles) f("centre", self.centre, of_columns);
+    if (!quantiles) f("scale", self.scale, of_columns);
+    f("fill", self.fill, of_columns);
+    if (quantiles) f("knots", self.knots, of_knots);
+    if (quantiles) f("scores", self.scores, of_knots);
+    if (self.projects) f("matrix", self.matrix, Shape{self.widths().gathered, self.outputs});
   }
-
- private:
-  static constexpr std::size_t kWidest = kPanel<float>;
 };
 
 // A network's input layer; without one, X is gathered as it is
 struct InputLayer {
-  bool exists = false, allows_missing = false, squashed = false;
+  bool exists = false, allows_missing = false, indicates = false;
+  bool projects = false;
+  std::size_t components = 0;  // of a projection, if their number is given
+  bool share = false;          // or depends on the data
+  ColumnMap::Kind kind = ColumnMap::Kind::none;
   InputMap map;
 
   InputLayer() = default;
-  explicit InputLayer(const std::vector<Layer>& layers) {
-    if (layers.empty()) return;
-    std::visit(
-        [&]<class Kind>(const Kind& kind) {
-          if constexpr (requires { Kind::of_inputs; }) {
-            exists = true;
-            allows_missing = kind.missing != Missing::error;
-            squashed = std::is_same_v<Kind, RobustScale>;
-          }
-        },
-        layers[0].kind);
+  explicit InputLayer(const std::vector<Layer>& layers);
+
+  bool learned() const { return !exists || map.columns != 0; }
+  // Whether `widths` do not depend on what is still to be learned
+  bool has_widths() const { return learned() || (!indicates && !share); }
+  // For this many columns of X; before the layer has learned, without what data may add or remove
+  InputWidths widths(std::size_t columns) const;
+  // A map without arrays
+  InputMap new_map(std::size_t columns, std::vector<std::uint32_t> indicators, std::size_t outputs) const {
+    return {kind, projects, columns, std::move(indicators), outputs, {}, {}, {}, {}, {}, {}, {}};
   }
-
-  bool learned() const { return !exists || !map.centre.empty(); }
-  ColumnMap columns() const {
-    if (!exists) return {};
-    return {map.centre.data(), map.scale.data(), map.fill.data(), squashed};
-  }
-};
-
-// An input layer learns from chunks of rows: means and squares are merged by the formula of Chan, Golub and
-// LeVeque 1979, in blocks of 64 rows, in order; quantiles come from the rows of least priority, a random
-// number that depends only on the position of the row. The same rows in other chunks give other blocks, and
-// so means that may differ in their last bits, but the same quantiles.
-class InputLearner {
- public:
-  // `several` if there may be more than one chunk: the rows of the sample are then copied
-  InputLearner(const std::vector<Layer>& layers, std::size_t columns, bool several);
-
-  // Weights are finite and at least 0, and X has the right shape. Returns whether its values are in order: if
-  // not, some may be infinite, or missing although the layer does not accept that.
-  template <class W>
-  bool add(const Samples& x, const W& weights);
-  // Throws ValueError if there is no row, or a column has only missing values, or its mean or variance
-  // overflows. A single chunk is needed again.
-  InputMap learn(const Samples* only = nullptr) const;
+  ColumnMap columns() const { return map.view(); }
 
  private:
-  struct Row {
-    std::uint64_t priority;
-    std::size_t row;
-    double weight;
-    std::vector<double> values;  // a copy, if there may be more chunks
-  };
-  bool add_moments(const Samples& x, const std::vector<double>& weights);
-  void add_to_sample(const Samples& x, const std::vector<double>& weights);
-
-  const Layer::Kind layer_;
-  const std::size_t columns_;
-  const bool several_, missing_, samples_;
-  // Of each column: its first value that is not missing, and the moments of the differences from it
-  std::vector<double> origin_, weight_, mean_, squares_;
-  std::size_t rows_ = 0;
-  std::vector<Row> sample_;
+  template <class Kind>
+  void read(const Kind& layer);
 };
-
-template <class W>
-bool InputLearner::add(const Samples& x, const W& weights) {
-  std::vector<double> of_rows(rows_of(x), 1.0);
-  for (std::size_t i = 0; i < weights.size(); ++i) of_rows[i] = weights[i];
-  const bool in_order = add_moments(x, of_rows);
-  if (samples_) add_to_sample(x, of_rows);
-  rows_ += of_rows.size();
-  return in_order;
-}
 
 }  // namespace fanin

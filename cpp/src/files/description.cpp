@@ -32,6 +32,7 @@ Method read_method(const json::Value& value) {
   }
   method.learning_rate = read_schedule(object.find("learning_rate"));
   method.momentum = read_schedule(object.find("momentum"));
+  method.decay = read_schedule(object.find("decay"));
   object.finish();
   return method;
 }
@@ -101,7 +102,8 @@ std::vector<Layer> read_layers(const json::Value& value) {
   constexpr const char* known = "a layer kind known to this version of fanin";
   std::vector<Layer> layers;
   for (const json::Value& layer : value.elements()) {
-    layers.push_back(read_entry<Layer::Kind>(Layers{}, layer, "kind", known));
+    Layer::Kind kind = read_entry<Layer::Kind>(Layers{}, layer, "kind", known);
+    layers.push_back(std::move(kind));
   }
   return layers;
 }
@@ -111,6 +113,7 @@ void write_method(json::Writer& out, const Method& method) {
   write_entry(out.key("rule"), method.rule);
   write_schedule(out, "learning_rate", method.learning_rate);
   write_schedule(out, "momentum", method.momentum);
+  write_schedule(out, "decay", method.decay);
   Method::fields(method, FieldWriter{out});
   out.key("arrays").begin_array();
   for (const ArrayOptions& array : method.arrays) {
@@ -137,9 +140,35 @@ std::string description_text(const Description& description) {
   if (!description.column_names.empty()) write_column_names(out.key("columns"), description.column_names);
   if (description.vector_targets) out.key("vector_targets").boolean(true);
   write_progress(out.key("training"), description.progress);
-  if (description.adapted) out.key("adapted").boolean(true);
+  if (description.adapted) {
+    out.key("adapted").begin_object().key("indicators").begin_array();
+    for (const std::uint32_t column : description.adapted->indicators) out.whole(column);
+    out.end_array().key("outputs").whole(description.adapted->outputs);
+    if (const auto& condition = description.adapted->condition) {
+      out.key("condition").begin_array().number(condition->before).number(condition->after).end_array();
+    }
+    out.end_object();
+  }
   out.end_object();
   return out.text();
+}
+
+Adapted read_adapted(const json::Value& value) {
+  json::Object object(value);
+  Adapted adapted;
+  for (const json::Value& column : object.at("indicators").elements()) {
+    const std::uint64_t number = column.whole();
+    if (number > std::numeric_limits<std::uint32_t>::max()) column.refuse("a column of X");
+    adapted.indicators.push_back(static_cast<std::uint32_t>(number));
+  }
+  adapted.outputs = object.at("outputs").whole();
+  if (const json::Value* condition = object.find("condition")) {
+    const std::vector<json::Value>& numbers = condition->elements();
+    if (numbers.size() != 2) condition->refuse("two numbers");
+    adapted.condition = {numbers[0].number(), numbers[1].number()};
+  }
+  object.finish();
+  return adapted;
 }
 
 Description read_description(const std::string& text) {
@@ -165,7 +194,7 @@ Description read_description(const std::string& text) {
   if (const json::Value* vector = object.find("vector_targets"))
     description.vector_targets = vector->boolean();
   description.progress = read_progress(object.at("training"));
-  if (const json::Value* adapted = object.find("adapted")) description.adapted = adapted->boolean();
+  if (const json::Value* adapted = object.find("adapted")) description.adapted = read_adapted(*adapted);
   object.finish();
   return description;
 }

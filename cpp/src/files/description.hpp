@@ -24,6 +24,13 @@ struct TrainingProgress {
   double look_ahead = 0;  // determined by the method and its steps
 };
 
+// What the shapes of an input layer's arrays depend on: columns of X with an indicator, and columns it gives
+struct Adapted {
+  std::vector<std::uint32_t> indicators;
+  std::size_t outputs = 0;
+  std::optional<ConditionNumbers> condition = {};
+};
+
 struct Description {
   bool single = true;  // float32, not float64
   std::uint64_t seed = 0;
@@ -34,7 +41,7 @@ struct Description {
   ColumnNames column_names;
   bool vector_targets = false;
   TrainingProgress progress;
-  bool adapted = false;  // whether an input layer has learned
+  std::optional<Adapted> adapted;  // if an input layer has learned
 };
 
 std::string description_text(const Description& description);

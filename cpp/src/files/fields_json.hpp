@@ -171,7 +171,7 @@ Variant read_entry(L list, const json::Value& value, const char* key, const char
   bool found = false;
   for_each_type(list, [&](auto type) {
     using Entry = typename decltype(type)::type;
-    if (found || name.string() != Entry::name) return;
+    if (name.string() != Entry::name) return;
     Entry::fields(entry.template emplace<Entry>(), FieldReader{object});
     found = true;
   });

@@ -28,23 +28,40 @@ void read_initial_arrays(Description& description, Tensors& tensors) {
   }
 }
 
+void check_adapted(const Adapted& adapted, const InputLayer& layer, std::size_t columns) {
+  const auto refuse = [](const std::string& message) { throw FormatError("adapted: " + message); };
+  if (!layer.exists) refuse("the model has no input layer");
+  if (!layer.indicates && !adapted.indicators.empty()) refuse("indicators: expected none");
+  std::size_t least = 0;
+  for (const std::uint32_t column : adapted.indicators) {
+    if (column < least || column >= columns) refuse("indicators: expected ascending columns of X");
+    least = std::size_t{column} + 1;
+  }
+  const std::size_t others = adapted.indicators.size(), most = layer.widths(columns).outputs + others;
+  if (adapted.outputs == most || (layer.share && adapted.outputs > others && adapted.outputs < most)) return;
+  refuse("outputs: expected " + std::to_string(most) + ", got " + std::to_string(adapted.outputs));
+}
+
 InputLayer read_input_layer(const Description& description, Tensors& tensors) {
   InputLayer layer(description.layers);
   if (!description.adapted) return layer;
-  if (!layer.exists) throw FormatError("adapted: the model has no input layer");
   const std::size_t columns = description.inputs;
+  check_adapted(*description.adapted, layer, columns);
+  using Shape = std::vector<std::uint64_t>;
   std::vector<const safetensors::Tensor*> found;
-  InputMap::arrays(layer.map, [&](const char* name, const std::vector<double>&) {
-    found.push_back(&tensors.take(learned_name(name), {columns}, "F64"));
+  layer.map = layer.new_map(columns, description.adapted->indicators, description.adapted->outputs);
+  InputMap::arrays(layer.map, [&](const char* name, const std::vector<double>&, const Shape& shape) {
+    found.push_back(&tensors.take(learned_name(name), shape, "F64"));
   });
-  layer.map = InputMap(columns);
+  layer.map.condition = description.adapted->condition;
+  layer.map.allocate();
   std::size_t next = 0;
-  InputMap::arrays(layer.map, [&](const char* name, std::vector<double>& values) {
+  InputMap::arrays(layer.map, [&](const char* name, std::vector<double>& values, const Shape&) {
     const std::vector<double> read = tensors.read<double>(*found[next++]);
-    for (std::size_t j = 0; j < columns; ++j) {
-      if (std::isfinite(read[j])) continue;
-      throw FormatError("tensor \"" + learned_name(name) + "\": element " + std::to_string(j) + " is " +
-                        number_text(read[j]));
+    for (std::size_t i = 0; i < read.size(); ++i) {
+      if (std::isfinite(read[i])) continue;
+      throw FormatError("tensor \"" + learned_name(name) + "\": element " + std::to_string(i) + " is " +
+                        number_text(read[i]));
     }
     std::copy(read.begin(), read.end(), values.begin());
   });
@@ -106,13 +123,14 @@ Network<T> ModelFile::read(Description description, Tensors& tensors) {
   TrainingProgress& progress = description.progress;
   read_initial_arrays(description, tensors);
   InputLayer input_layer = read_input_layer(description, tensors);
-  const Nodes<T> nodes(description.inputs, description.layers);
+  const Nodes<T> nodes(input_layer.widths(description.inputs), description.layers);
   checked_loss(description.loss, nodes.outputs());
   check_progress(progress, nodes);
   check_metadata(description.metadata);
   check_column_names(description.column_names, description.inputs, nodes.outputs());
 
-  const std::vector<StoredArray> arrays = stored_arrays(nodes.table, progress.method);
+  std::vector<StoredArray> arrays;  // none while the parameters are not laid out
+  if (input_layer.has_widths()) arrays = stored_arrays(nodes.table, progress.method);
   std::vector<const safetensors::Tensor*> found;
   for (const StoredArray& array : arrays) {
     found.push_back(&tensors.take(array.name, shape_of(array.array), tensor_type<T>()));
@@ -120,10 +138,10 @@ Network<T> ModelFile::read(Description description, Tensors& tensors) {
   tensors.finish();
 
   auto state = std::make_unique<typename Network<T>::State>(description.inputs, std::move(description.layers),
-                                                            description.loss, description.seed);
+                                                            description.loss, description.seed,
+                                                            std::move(input_layer));
   state->metadata = std::move(description.metadata);
   state->column_names = std::move(description.column_names);
-  state->input_layer = std::move(input_layer);
   state->vector_targets = description.vector_targets;
   state->epochs = progress.epochs;
   state->statistics.weights() = std::move(progress.statistics_weights);

@@ -44,9 +44,10 @@ void ModelFile::write(const Network<T>& network, const Sink& sink) {
   const Access::Reading reading(net.access);
   const RuleState<T>& rule = net.state;
   Description description{
-      sizeof(T) == 4,   net.seed,           net.nodes.inputs,
+      sizeof(T) == 4,   net.seed,           net.inputs,
       net.layers,       net.loss,           net.metadata,
-      net.column_names, net.vector_targets, {net.epochs, net.statistics.weights(), rule.owner}};
+      net.column_names, net.vector_targets, {net.epochs, net.statistics.weights(), rule.owner},
+      std::nullopt};
   if (rule.owner) {
     description.progress.steps = rule.steps;
     description.progress.memory = rule.memory;
@@ -54,18 +55,18 @@ void ModelFile::write(const Network<T>& network, const Sink& sink) {
     description.progress.look_ahead =
         static_cast<double>(static_cast<T>(look_ahead(*rule.owner, rule.steps + 1)));
   }
-  description.adapted = net.input_layer.exists && net.input_layer.learned();
+  const InputMap& map = net.input_layer.map;
+  if (map.columns > 0) description.adapted = Adapted{map.indicators, map.outputs, map.condition};
   const std::vector<InitialArray> initial = initial_arrays(description.inputs, description.layers);
-  const std::vector<StoredArray> arrays = stored_arrays(net.nodes.table, rule.owner);
+  const std::vector<StoredArray> arrays =
+      net.laid_out() ? stored_arrays(net.nodes.table, rule.owner) : std::vector<StoredArray>{};
   std::vector<safetensors::Tensor> tensors;
   for (const InitialArray& array : initial) {
     tensors.push_back({array.name, fits_float(array.values->array) ? "F32" : "F64", array.shape});
   }
-  if (description.adapted) {
-    InputMap::arrays(net.input_layer.map, [&](const char* name, const std::vector<double>&) {
-      tensors.push_back({learned_name(name), "F64", {net.nodes.inputs}});
-    });
-  }
+  InputMap::arrays(map, [&](const char* name, const auto&, const std::vector<std::uint64_t>& shape) {
+    tensors.push_back({learned_name(name), "F64", shape});
+  });
   for (const StoredArray& array : arrays) {
     tensors.push_back({array.name, tensor_type<T>(), shape_of(array.array)});
   }
@@ -76,11 +77,10 @@ void ModelFile::write(const Network<T>& network, const Sink& sink) {
     const std::vector<double>& values = initial[i].values->array;
     tensors[i].type == "F32" ? write_values<float>(sink, values) : write_values<double>(sink, values);
   }
-  if (description.adapted) {
-    InputMap::arrays(net.input_layer.map, [&](const char*, const std::vector<double>& values) {
-      sink(std::as_bytes(std::span(values).first(net.nodes.inputs)));
-    });
-  }
+  InputMap::arrays(
+      map, [&](const char*, const std::vector<double>& values, const std::vector<std::uint64_t>& shape) {
+        sink(std::as_bytes(std::span(values).first(shape[0] * (shape.size() > 1 ? shape[1] : 1))));
+      });
   for (const StoredArray& array : arrays) {
     const T* from = base_of(net, array.place) + array.offset;
     write_array<T>(sink, {from, array.array.rows, array.array.columns});

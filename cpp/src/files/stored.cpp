@@ -22,7 +22,7 @@ std::vector<StoredArray> stored_arrays(const ParameterTable& table, const std::o
   for (std::size_t slot = 0; slot < names.size(); ++slot) {
     add_arrays(stored, "rule." + names[slot] + ".", table.trained, Place::slots, slot * table.size);
   }
-  if (traits_of(rule).looks_ahead || method->average_decay > 0) {
+  if (traits_of(rule).looks_ahead || averages(*method)) {
     add_arrays(stored, "rule.trained.", table.trained, Place::trained, 0);
   }
   return stored;

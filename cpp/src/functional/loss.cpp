@@ -105,7 +105,7 @@ double loss_and_gradient(const Loss& loss, MatrixView<T> out, MatrixView<const T
         const Panels<T> targets{mine + 2 * size, count, of_targets};
         std::int32_t labels[kRowsOfBlock];
         T row_weight[kRowsOfBlock];
-        gather_matrix<T, T>(a, pa, nullptr, rows.begin, {0, count});
+        gather_matrix<T>(a, pa, nullptr, rows.begin, {0, count});
         gather_targets(y, n, labels, targets, nullptr, rows.begin, {0, count});
         if (!scaled.empty()) take_weights(row_weight, scaled, rows);
         kernels<T>().loss({row_loss + (rows.begin - first),
@@ -145,7 +145,7 @@ void loss_outputs(const Loss& loss, MatrixView<T> out, MatrixView<const T> a) {
     for_blocks<T>({thread, threads}, {0, m}, of_block, [&](Range rows) {
       const std::size_t count = rows.end - rows.begin;
       const Panels<T> pa{mine, count, n};
-      gather_matrix<T, T>(a, pa, nullptr, rows.begin, {0, count});
+      gather_matrix<T>(a, pa, nullptr, rows.begin, {0, count});
       kernels<T>().outputs(static_cast<int>(loss.index()),
                            out.data + static_cast<std::ptrdiff_t>(rows.begin) * out.row_stride,
                            static_cast<std::size_t>(out.row_stride), read_only(pa), {0, count});

@@ -41,14 +41,14 @@ class Block {
     return rounded<T>(rows * (parts(nodes) * nodes.widest + 3 + rounded<T>(target_columns)));
   }
 
-  Panels<T> input() const { return {memory_, rows_, nodes_.inputs}; }
+  Panels<T> input() const { return {memory_, rows_, nodes_.inputs.gathered}; }
   T* row_loss() const { return memory_ + parts(nodes_) * part(); }
   T* row_score() const { return row_loss() + rows_; }
   T* row_weight() const { return row_score() + rows_; }
   Panels<T> targets() const { return {row_weight() + rows_, rows_, target_columns_}; }
 
   Flow<T> flow(const Folded<T>& net, Member member, Barrier& barrier) const {
-    return {net, rows_, nodes_.inputs, memory_, part(), member, barrier};
+    return {net, rows_, nodes_.inputs.gathered, memory_, part(), member, barrier};
   }
 
  private:

@@ -18,7 +18,7 @@ void Network<T>::predict(const Samples& x, MatrixView<T> out,
   if (out.rows == 0) return;
   const Access::Reading reading(net.access);
   check_learned(net.input_layer);
-  const Folded<T> folded{net.folded(), net.statistics};
+  const Folded<T> folded{net.folded(), net.statistics, net.projection.data()};
   for_each_block<T>(
       net.nodes, folded, {x, net.input_layer.columns()}, {0, out.rows}, even_block_rows(net.nodes, out.rows),
       0, nullptr, interrupted, [&](const Block<T>&, const Flow<T>& flow, Range rows) {
@@ -52,7 +52,7 @@ Evaluation Network<T>::evaluate(const Samples& x, const Targets& y, SampleWeight
   const std::size_t blocks = (rows + kBlockRows - 1) / kBlockRows;
   std::vector<double> block_loss(blocks), block_score(blocks);
   const std::size_t target_columns = columns_of_targets(y);
-  const Folded<T> folded{net.folded(), net.statistics};
+  const Folded<T> folded{net.folded(), net.statistics, net.projection.data()};
   for_each_block<T>(net.nodes, folded, {x, net.input_layer.columns()}, {0, rows}, kBlockRows, target_columns,
                     nullptr, interrupted, [&](const Block<T>& block, const Flow<T>& flow, Range r) {
                       const std::size_t count = r.end - r.begin, number = r.begin / kBlockRows;

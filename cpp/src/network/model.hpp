@@ -8,6 +8,7 @@
 #include "base/buffer.hpp"
 #include "base/floating_point.hpp"
 #include "data/checks.hpp"
+#include "data/input_learner.hpp"
 #include "data/loss.hpp"
 #include "fanin/error.hpp"
 #include "fanin/network.hpp"
@@ -55,26 +56,80 @@ class Access {
   std::atomic<int> users_{0};
 };
 
+// All that depends on how many columns the input layer gives
 template <class T>
-struct Network<T>::State {
-  static constexpr const char* name = "network";
-
-  State(std::size_t inputs, std::vector<Layer> specs, Loss loss_, std::uint64_t seed_)
-      : layers(std::move(specs)),
-        nodes(inputs, layers),
-        loss(checked_loss(loss_, nodes.outputs())),
-        loss_for_kernels(loss, nodes.outputs()),
-        input_layer(layers),
-        seed(seed_),
+struct Layout {
+  Layout(InputWidths widths, const std::vector<Layer>& layers)
+      : nodes(widths, layers),
         parameters(nodes.table.size),
         statistics(nodes),
-        folded_(nodes.has_batch_norm() ? nodes.table.size : 0) {}
+        folded_parameters(nodes.has_batch_norm() ? nodes.table.size : 0) {}
+  void initialize(std::uint64_t seed) {
+    const FloatingPointScope modes;
+    for (const auto& node : nodes.list) node->initialize(parameters.data(), seed);
+  }
+
+  Nodes<T> nodes;
+  Buffer<T> parameters;
+  RunningStatistics<T> statistics;
+  Buffer<T> folded_parameters;
+};
+
+// What an input layer has learned, ready for a network
+template <class T>
+struct Adaptation {
+  InputMap map;
+  Buffer<T> projection;
+  std::optional<Layout<T>> layout;  // if the parameters are not laid out yet
+};
+
+template <class T>
+struct Network<T>::State : Layout<T> {
+  static constexpr const char* name = "network";
+  using Layout<T>::nodes, Layout<T>::parameters, Layout<T>::statistics;
+
+  State(std::size_t columns, std::vector<Layer> specs, Loss loss_, std::uint64_t seed_, InputLayer layer)
+      : Layout<T>(layer.widths(columns), specs),
+        inputs(columns),
+        outputs(nodes.outputs()),
+        layers(std::move(specs)),
+        loss(checked_loss(loss_, outputs)),
+        loss_for_kernels(loss, outputs),
+        input_layer(std::move(layer)),
+        projection(projection_of(input_layer.map)),
+        seed(seed_) {}
+
+  // Whether the parameters are laid out: not if their number depends on what the input layer will learn
+  bool laid_out() const { return input_layer.has_widths(); }
+  void check_laid_out() const {
+    if (laid_out()) return;
+    throw ValueError(
+        "network: its parameters are laid out when its input layer learns how many columns it gives; call "
+        "fit or "
+        "adapt first");
+  }
+  // A training that has begun is for the columns that its own rows give.
+  void check_not_training() const {
+    if (!laid_out() && training)
+      throw BusyError("network: a training of it has begun; wait until it has finished");
+  }
+  // Throws ValueError if the parameters are laid out for another number of columns.
+  Adaptation<T> adaptation(InputMap map) const;
+  // Learns from these rows, unless the input layer has learned already
+  template <class W>
+  Adaptation<T> adaptation_to(const Samples& x, const W& weights) const {
+    if (input_layer.learned()) return {};
+    InputLearner learner(layers, inputs, false);
+    learner.add(x, weights);
+    return adaptation(learner.learn(&x));
+  }
+  void adopt(Adaptation<T>&& adaptation) noexcept;
 
   // What prediction multiplies by and adds: the parameters, with batch norm folded into weights and biases.
   // For a batch norm of the inputs, the factor of each column takes the place of gamma.
-  const T* folded() const { return nodes.has_batch_norm() ? folded_.data() : weights(); }
+  const T* folded() const { return nodes.has_batch_norm() ? this->folded_parameters.data() : weights(); }
   // Writers call this last, so that no prediction waits or allocates.
-  void fold() noexcept { fold(folded_.data(), nullptr); }
+  void fold() noexcept { fold(this->folded_parameters.data(), nullptr); }
   // The same into other memory, except for the running statistics of the watched batch norm
   void fold(T* to, const Normalizer<T>* watched) const noexcept {
     if (!nodes.has_batch_norm()) return;
@@ -83,7 +138,7 @@ struct Network<T>::State {
     for (const auto& node : nodes.list) node->fold(to, weights(), statistics, watched);
   }
   // The memory of the folded parameters, if there are any, as scratch for a writer until it calls `fold`
-  T* folded_memory() { return folded_.data(); }
+  T* folded_memory() { return this->folded_parameters.data(); }
 
   // Sets one of the table's arrays, row-major, as shown to users; trained weights follow. Then call `fold`.
   void set_array(const ParameterArray& array, std::span<const T> values);
@@ -92,17 +147,16 @@ struct Network<T>::State {
   // Sets all of them, or none if interrupted or diverged in this epoch
   void take_exact_statistics(const Samples& x, std::size_t epoch, const std::function<bool()>& interrupted);
 
+  const std::size_t inputs, outputs;
   const std::vector<Layer> layers;
-  const Nodes<T> nodes;
   const Loss loss;
   const LossForKernels<T> loss_for_kernels;
   InputLayer input_layer;
+  Buffer<T> projection;  // of the input layer, in panels
   const std::uint64_t seed;
   std::map<std::string, std::string> metadata;  // the user's
   ColumnNames column_names;
   bool vector_targets = false;
-  Buffer<T> parameters;
-  RunningStatistics<T> statistics;
   mutable Access access;
   std::atomic<bool> training{false};  // whether a Training of it exists
 
@@ -122,7 +176,7 @@ struct Network<T>::State {
   }
 
  private:
-  Buffer<T> folded_;
+  static Buffer<T> projection_of(const InputMap& map);
 };
 
 }  // namespace fanin

@@ -15,9 +15,8 @@ namespace fanin {
 
 template <class T>
 Network<T>::Network(std::size_t inputs, std::vector<Layer> layers, Loss loss, std::uint64_t seed)
-    : state_(std::make_unique<State>(inputs, std::move(layers), loss, seed)) {
-  const FloatingPointScope modes;
-  for (const auto& node : state_->nodes.list) node->initialize(state_->parameters.data(), seed);
+    : state_(std::make_unique<State>(inputs, std::move(layers), loss, seed, InputLayer(layers))) {
+  if (state_->laid_out()) state_->initialize(seed);
   state_->fold();
 }
 
@@ -35,14 +34,13 @@ template <class T>
 Network<T> Network<T>::copy() const {
   const State& from = *state_;
   const Access::Reading reading(from.access);
-  auto to = std::make_unique<State>(from.nodes.inputs, from.layers, from.loss, from.seed);
+  auto to = std::make_unique<State>(from.inputs, from.layers, from.loss, from.seed, from.input_layer);
   to->metadata = from.metadata;
   to->column_names = from.column_names;
   to->vector_targets = from.vector_targets;
   to->parameters = from.parameters;
   to->statistics = from.statistics;
   to->epochs = from.epochs;
-  to->input_layer = from.input_layer;
   to->state = from.state;
   to->fold();
   return Network(std::move(to));
@@ -50,14 +48,16 @@ Network<T> Network<T>::copy() const {
 
 template <class T>
 std::size_t Network<T>::inputs() const {
-  return state_->nodes.inputs;
+  return state_->inputs;
 }
 template <class T>
 std::size_t Network<T>::outputs() const {
-  return state_->nodes.outputs();
+  return state_->outputs;
 }
 template <class T>
 std::size_t Network<T>::parameters() const {
+  const Access::Reading reading(state_->access);
+  state_->check_laid_out();
   return state_->nodes.table.elements();
 }
 template <class T>
@@ -181,61 +181,6 @@ void Network<T>::State::set_array(const ParameterArray& array, std::span<const T
   state.trained_from_shown(parameters.data(), nodes.table, {array.offset, end});
 }
 
-namespace {
-
-template <class T>
-void learn_from(InputLearner& learner, const InputLayer& layer, const Samples& x, SampleWeights weights,
-                std::size_t inputs) {
-  check_samples<T>(x, inputs, layer, Checks::shapes);
-  check_sample_weights<T>(weights, rows_of(x));
-  // a pass over X that looks for the value that is not in order
-  if (!learner.add(x, weights)) check_samples<T>(x, inputs, layer);
-}
-
-}  // namespace
-
-template <class T>
-void Network<T>::adapt(const Samples& x, SampleWeights weights) {
-  State& net = *state_;
-  InputLearner learner(net.layers, inputs(), false);
-  const Access::Writing writing(net.access);
-  learn_from<T>(learner, net.input_layer, x, weights, inputs());
-  net.input_layer.map = learner.learn(&x);
-}
-
-template <class T>
-void Network<T>::adapt(const std::function<std::optional<InputChunk>()>& next) {
-  State& net = *state_;
-  InputLearner learner(net.layers, inputs(), true);
-  const Access::Writing writing(net.access);
-  while (const std::optional<InputChunk> chunk = next()) {
-    learn_from<T>(learner, net.input_layer, chunk->x, chunk->weights, inputs());
-  }
-  net.input_layer.map = learner.learn();
-}
-
-template <class T>
-bool Network<T>::has_input_layer() const {
-  return state_->input_layer.exists;
-}
-template <class T>
-bool Network<T>::adapted() const {
-  const Access::Reading reading(state_->access);
-  return state_->input_layer.learned();
-}
-
-template <class T>
-std::vector<LearnedArray> Network<T>::learned_arrays() const {
-  const Access::Reading reading(state_->access);
-  std::vector<LearnedArray> arrays;
-  if (!state_->input_layer.exists || !state_->input_layer.learned()) return arrays;
-  InputMap::arrays(state_->input_layer.map, [&](const char* name, const std::vector<double>& values) {
-    const auto end = values.begin() + static_cast<std::ptrdiff_t>(state_->nodes.inputs);
-    arrays.push_back({learned_name(name), {values.begin(), end}});
-  });
-  return arrays;
-}
-
 template <class T>
 void Network<T>::check(const Samples& x, const Targets& y, SampleWeights weights) const {
   if (rows_of(x) == 0) throw ValueError("X: expected at least one row, got none");
@@ -244,6 +189,8 @@ void Network<T>::check(const Samples& x, const Targets& y, SampleWeights weights
 
 template <class T>
 std::vector<ArrayShape> Network<T>::arrays() const {
+  const Access::Reading reading(state_->access);
+  state_->check_laid_out();
   std::vector<ArrayShape> shapes;
   for (const ParameterArray& array : state_->nodes.table.in_order()) {
     shapes.push_back({array.name(), array.rows, array.columns, array.is_vector(), !is_statistic(array.role)});
@@ -252,7 +199,16 @@ std::vector<ArrayShape> Network<T>::arrays() const {
 }
 
 template <class T>
+std::vector<std::string> Network<T>::trained_names() const {
+  const Access::Reading reading(state_->access);
+  std::vector<std::string> names;
+  for (const ParameterArray& array : state_->nodes.table.trained) names.push_back(array.name());
+  return names;
+}
+
+template <class T>
 void Network<T>::get_array(std::string_view name, std::span<T> out, Weights which) const {
+  state_->check_laid_out();
   const ParameterArray array = array_named(state_->nodes.table, name);
   check_count(array, out);
   const Access::Reading reading(state_->access);
@@ -263,6 +219,7 @@ void Network<T>::get_array(std::string_view name, std::span<T> out, Weights whic
 
 template <class T>
 void Network<T>::set_array(std::string_view name, std::span<const T> values) {
+  state_->check_laid_out();
   const ParameterArray array = array_named(state_->nodes.table, name);
   check_values(array, values);
   const Access::Writing writing(state_->access);
@@ -272,6 +229,7 @@ void Network<T>::set_array(std::string_view name, std::span<const T> values) {
 
 template <class T>
 void Network<T>::set_arrays(const std::vector<std::span<const T>>& values) {
+  state_->check_laid_out();
   const std::vector<ParameterArray> arrays = state_->nodes.table.in_order();
   if (values.size() != arrays.size()) {
     throw ValueError("values: expected " + std::to_string(arrays.size()) + " arrays, got " +

@@ -17,6 +17,7 @@ template <class T>
 struct Folded {
   const T* parameters;
   const RunningStatistics<T>& statistics;
+  const T* projection = nullptr;  // of an input layer
 };
 
 // Each member of the team that shares a block has its own flow over the same memory, which is split into

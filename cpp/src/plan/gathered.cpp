@@ -42,7 +42,7 @@ void Gathered<T>::bind(Carver<T>& memory, std::size_t rows) {
 }
 
 template <class T>
-void Gathered<T>::ask_for(const DataSource& data, Batch batch, Range rows) const {
+void Gathered<T>::ask_for(const DataSource<T>& data, Batch batch, Range rows) const {
   const std::uint32_t* const order = data.order + batch.first + rows.begin;
   const std::size_t count = rows.end - rows.begin;
   std::visit([&](const auto& x) { ask_for_rows(x, order, count); }, *data.x);
@@ -51,7 +51,7 @@ void Gathered<T>::ask_for(const DataSource& data, Batch batch, Range rows) const
 
 template <class T>
 void Gathered<T>::run(int, const StepOf<T>& step, Range, Range rows) const {
-  const DataSource& data = *step.data;
+  const DataSource<T>& data = *step.data;
   const Batch batch = step.batch;
   const Panels<T> x = out.out(batch);
   gather_samples(*data.x, x, data.order, batch.first, rows, data.map);
@@ -80,7 +80,7 @@ double Gathered<T>::total_weight(const Batch& batch) const {
 }
 
 template <class T>
-double Gathered<T>::total_weight(const DataSource& data, const Batch& batch) const {
+double Gathered<T>::total_weight(const DataSource<T>& data, const Batch& batch) const {
   if (!weighted_) return static_cast<double>(batch.rows);
   double sum = 0;
   for (std::size_t row = 0; row < batch.rows; row += kMostRows) {

@@ -25,7 +25,7 @@ class Gathered final : public Work<T> {
 
   void bind(Carver<T>& memory, std::size_t rows);
   // Prefetches some rows of a batch, before `run` gathers them
-  void ask_for(const DataSource& data, Batch batch, Range rows) const;
+  void ask_for(const DataSource<T>& data, Batch batch, Range rows) const;
   void run(int part, const StepOf<T>& step, Range columns, Range rows) const override;
 
   Panels<T> targets(Batch batch) const { return {targets_[batch.odd], batch.rows, target_columns_}; }
@@ -35,7 +35,7 @@ class Gathered final : public Work<T> {
   const T* weights(Batch batch) const { return weights_[batch.odd]; }  // null if there are none
   // The sum of a batch's weights, or its number of rows, once it is gathered; and before it is
   double total_weight(const Batch& batch) const;
-  double total_weight(const DataSource& data, const Batch& batch) const;
+  double total_weight(const DataSource<T>& data, const Batch& batch) const;
 
   Value<T> out;
   Job<T> job;

@@ -22,8 +22,11 @@ NodeList<T> make_nodes(const std::vector<Layer>& layers, Declarations<T>& d) {
         [&]<class Kind>(const Kind& kind) -> std::unique_ptr<Node<T>> {
           Kind::fields(kind, FieldCheck{d.text});
           if constexpr (requires { Kind::of_inputs; }) {
-            if (d.depth == 0 && i == 0) return nullptr;  // it acts while rows are gathered
-            throw ValueError(d.text + "an input layer (" + Kind::name + ") must come first");
+            if (d.depth > 0 || i > 0) {
+              throw ValueError(d.text + "an input layer (" + Kind::name + ") must come first");
+            }
+            if constexpr (requires { Kind::projects; }) return NodeOf<Kind>::template make<T>(kind, d);
+            return nullptr;  // it acts while rows are gathered
           } else {
             return NodeOf<Kind>::template make<T>(kind, d);
           }
@@ -39,9 +42,11 @@ NodeList<T> make_nodes(const std::vector<Layer>& layers, Declarations<T>& d) {
 }
 
 template <class T>
-Nodes<T>::Nodes(std::size_t n_inputs, const std::vector<Layer>& layers) : inputs(n_inputs) {
-  if (inputs == 0) throw ValueError("n_inputs: expected at least 1, got 0");
-  Declarations<T> declarations{table, normalizers, inputs, rounded<T>(inputs), layers.size()};
+Nodes<T>::Nodes(InputWidths widths, const std::vector<Layer>& layers) : inputs(widths) {
+  if (inputs.gathered == 0) throw ValueError("n_inputs: expected at least 1, got 0");
+  Declarations<T> declarations{table, normalizers, inputs.gathered, rounded<T>(inputs.gathered),
+                               layers.size()};
+  declarations.projected = inputs.outputs;
   list = make_nodes(layers, declarations);
   if (declarations.normalized || std::holds_alternative<Dropout>(layers.back().kind)) {
     throw ValueError(declarations.text +

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/buffer.hpp"
+#include "data/input_map.hpp"
 #include "plan/node.hpp"
 
 namespace fanin {
@@ -10,14 +11,14 @@ template <class T>
 struct Nodes {
   ParameterTable table;
   std::vector<Normalizer<T>*> normalizers;
-  const std::size_t inputs;
+  InputWidths inputs;
   std::size_t stages = 0;  // layers with parameters
   std::size_t depth = 0;   // of layers inside others
   NodeList<T> list;
   std::size_t widest = 0;  // columns, rounded up to whole panels
 
   // Throws ValueError if the layers cannot be combined in this order
-  Nodes(std::size_t n_inputs, const std::vector<Layer>& layers);
+  Nodes(InputWidths widths, const std::vector<Layer>& layers);
 
   std::size_t outputs() const { return list.back()->out.columns; }
   bool has_batch_norm() const { return !normalizers.empty(); }

@@ -11,13 +11,16 @@
 
 namespace fanin {
 
-// The user's data for steps: x, y, sample weights, the order of rows, and the map of the input layer
+// The user's data for steps: x, y, sample weights, the order of rows, and the map and the projection of the
+// input layer
+template <class T>
 struct DataSource {
   const Samples* x;
   const Targets* y;
   ScaledWeights weights;
   const std::uint32_t* order;
   ColumnMap map = {};
+  const T* projection = nullptr;
 };
 
 // Where gradients go: to the update block by block if `whole` is null, else to that buffer
@@ -37,7 +40,7 @@ struct RandomState {
 template <class T>
 struct StepOf {
   Batch batch, next;
-  const DataSource* data;
+  const DataSource<T>* data;
   const T* parameters;
   RandomState random;
   T scale = 1;  // of the gradient of a row's loss

@@ -24,12 +24,12 @@ constexpr double kTeamFlopsPerPhase = 500e3;
 }  // namespace
 
 template <class T>
-Step<T>::Step(std::size_t inputs, const std::vector<Layer>& layers, RunningStatistics<T>& statistics,
+Step<T>::Step(InputWidths inputs, const std::vector<Layer>& layers, RunningStatistics<T>& statistics,
               LossOf<T> loss, const StepData& data, const std::function<bool()>& interrupted)
     : nodes_(inputs, layers),
       largest_batch_(data.largest_batch),
       at_a_time_(nodes_.has_batch_norm() ? largest_batch_ : std::min(largest_batch_, kMostRows)),
-      data_(inputs, nodes_.outputs(), data.y, data.weighted, nodes_.has_batch_norm(), at_a_time_),
+      data_(inputs.gathered, nodes_.outputs(), data.y, data.weighted, nodes_.has_batch_norm(), at_a_time_),
       loss_(data_, loss, nodes_.outputs()),
       statistics_(statistics),
       statistics_job_{"statistics", this, 0, 1, kAll, kAll, 1},
@@ -99,7 +99,7 @@ std::size_t Step<T>::first_layer_not_finite() const {
 }
 
 template <class T>
-void Step<T>::gather_block(Member member, const DataSource& data, const Batch& block) {
+void Step<T>::gather_block(Member member, const DataSource<T>& data, const Batch& block) {
   const Job<T>* const job = &data_.job;
   executor_.run(member, {&job, 1}, {block, block, &data, nullptr, random_}, false);
 }
@@ -136,7 +136,7 @@ bool Step<T>::backward_block(Member member, const StepOf<T>& step) {
 }
 
 template <class T>
-bool Step<T>::gradient(Member member, const Turn& turn, const T* parameters, const GradientSink<T>& sink) {
+bool Step<T>::gradient(Member member, const Turn<T>& turn, const T* parameters, const GradientSink<T>& sink) {
   const Update<T> none{0, nullptr, nullptr, nullptr, 0};
   const std::size_t count = blocks(turn.batch.rows);
   const double total = total_weight(turn.data, turn.batch);

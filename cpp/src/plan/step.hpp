@@ -19,8 +19,9 @@ struct Group {
 };
 
 // The batch of a step, and the next one, which is gathered during the step unless it has no rows
+template <class T>
 struct Turn {
-  const DataSource& data;
+  const DataSource<T>& data;
   Batch batch, next;
   Group group = {false, true, true};
 };
@@ -36,30 +37,31 @@ template <class T>
 class Step final : Work<T> {
  public:
   // Thread 0 calls `interrupted`; within a step, only if steps are long
-  Step(std::size_t inputs, const std::vector<Layer>& layers, RunningStatistics<T>& statistics, LossOf<T> loss,
+  Step(InputWidths inputs, const std::vector<Layer>& layers, RunningStatistics<T>& statistics, LossOf<T> loss,
        const StepData& data, const std::function<bool()>& interrupted);
 
   // The members of a team call these together. `gather` is for the first step of a run. A step may begin with
   // `ask_for`, which prefetches the next batch. Then it is `forward` and `update`, or `add_to_group` if the
   // batch is not the last of its group; `forward` or `update` gathers the next batch. They return false if
   // the loss is not finite or the step was interrupted; then nothing was updated.
-  void gather(Member member, const DataSource& data, const Batch& batch) {
+  void gather(Member member, const DataSource<T>& data, const Batch& batch) {
     gather_block(member, data, block(batch, 0));
   }
-  void ask_for(Member member, const DataSource& data, const Batch& next) const {
+  void ask_for(Member member, const DataSource<T>& data, const Batch& next) const {
     data_.ask_for(data, next, Executor<T>::share(member, std::min(next.rows, at_a_time_)));
   }
-  bool forward(Member member, const Turn& turn, const T* parameters);
-  bool update(Member member, const Turn& turn, Update<T> update);
-  void add_to_group(Member member, const Turn& turn);
+  bool forward(Member member, const Turn<T>& turn, const T* parameters);
+  bool update(Member member, const Turn<T>& turn, Update<T> update);
+  void add_to_group(Member member, const Turn<T>& turn);
   // The loss and, if `sink` has memory for it, the whole gradient of a batch that was gathered, at any
   // parameters
-  bool gradient(Member member, const Turn& turn, const T* parameters, const GradientSink<T>& sink);
+  bool gradient(Member member, const Turn<T>& turn, const T* parameters, const GradientSink<T>& sink);
+  const ParameterTable& table() const { return nodes_.table; }
   // Allocates what the method needs in addition to gradients block by block
   void allocate(const Method& method);
 
   // Of a group, up to the last `forward`; any member may call it
-  double mean_loss(const Turn& turn) const;
+  double mean_loss(const Turn<T>& turn) const;
   double batch_loss() const { return batch_loss_; }      // sum over the rows of the last step, weighted
   double batch_weight() const { return batch_weight_; }  // sum of their weights, or their number
   // Seconds that all threads together have waited at barriers so far
@@ -91,8 +93,8 @@ class Step final : Work<T> {
     return {batch.number, batch.first + row, std::min(batch.rows - row, at_a_time_), row,
             (before + number) % 2 == 1};
   }
-  void gather_block(Member member, const DataSource& data, const Batch& block);
-  double total_weight(const DataSource& data, const Batch& batch) const {
+  void gather_block(Member member, const DataSource<T>& data, const Batch& block);
+  double total_weight(const DataSource<T>& data, const Batch& batch) const {
     return blocks(batch.rows) > 1 ? data_.total_weight(data, batch) : data_.total_weight(block(batch, 0));
   }
   bool forward_block(Member member, StepOf<T>& step, double total_weight);

@@ -49,7 +49,7 @@ void Step<T>::for_own_parameters(Member member, F&& f) const {
 }
 
 template <class T>
-double Step<T>::mean_loss(const Turn& turn) const {
+double Step<T>::mean_loss(const Turn<T>& turn) const {
   const Batch first = block(turn.batch, 0);
   double total = whole_ ? batch_weight_ : data_.total_weight(first);
   double sum = whole_ ? batch_loss_ : loss_.sum(first);
@@ -70,15 +70,15 @@ void Step<T>::limit(Member member, Limits<T>& limits) {
 }
 
 template <class T>
-bool Step<T>::forward(Member member, const Turn& turn, const T* parameters) {
+bool Step<T>::forward(Member member, const Turn<T>& turn, const T* parameters) {
   if (!whole_) {
-    StepOf<T> step{block(turn.batch, 0), {}, nullptr, parameters, random_};
+    StepOf<T> step{block(turn.batch, 0), {}, &turn.data, parameters, random_};
     return forward_block(member, step, data_.total_weight(step.batch));
   }
   const Group group = turn.group;
   // A second gradient needs the same rows again, so the next batch is gathered later.
-  const Turn alone{turn.data, turn.batch, {turn.next.number, turn.next.first, 0}};
-  const Turn& of_gradient = twice_ ? alone : turn;
+  const Turn<T> alone{turn.data, turn.batch, {turn.next.number, turn.next.first, 0}};
+  const Turn<T>& of_gradient = twice_ ? alone : turn;
   if (!group.many) return gradient(member, of_gradient, parameters, {gradient_.data()});
   const T weight = static_cast<T>(total_weight(turn.data, turn.batch));
   const Into into = group.first ? Into::first_of_sum : Into::next_of_sum;
@@ -96,7 +96,7 @@ bool Step<T>::forward(Member member, const Turn& turn, const T* parameters) {
 }
 
 template <class T>
-void Step<T>::add_to_group(Member member, const Turn& turn) {
+void Step<T>::add_to_group(Member member, const Turn<T>& turn) {
   note_statistics(member, block(turn.batch, 0));
   add_statistics(member);
   if (member.thread == 0) {
@@ -107,7 +107,7 @@ void Step<T>::add_to_group(Member member, const Turn& turn) {
 }
 
 template <class T>
-bool Step<T>::update(Member member, const Turn& turn, Update<T> update) {
+bool Step<T>::update(Member member, const Turn<T>& turn, Update<T> update) {
   if (!whole_) {
     return backward_block(member, {block(turn.batch, 0),
                                    block(turn.next, 0),
@@ -147,14 +147,14 @@ bool Step<T>::update(Member member, const Turn& turn, Update<T> update) {
   return true;
 }
 
-#define FANIN_INSTANTIATE(T)                                     \
-  template void Step<T>::allocate(const Method&);                \
-  template void Step<T>::limit(Member, Limits<T>&);              \
-  template void Step<T>::limit_norm(const Method&);              \
-  template double Step<T>::mean_loss(const Turn&) const;         \
-  template bool Step<T>::forward(Member, const Turn&, const T*); \
-  template bool Step<T>::update(Member, const Turn&, Update<T>); \
-  template void Step<T>::add_to_group(Member, const Turn&);
+#define FANIN_INSTANTIATE(T)                                        \
+  template void Step<T>::allocate(const Method&);                   \
+  template void Step<T>::limit(Member, Limits<T>&);                 \
+  template void Step<T>::limit_norm(const Method&);                 \
+  template double Step<T>::mean_loss(const Turn<T>&) const;         \
+  template bool Step<T>::forward(Member, const Turn<T>&, const T*); \
+  template bool Step<T>::update(Member, const Turn<T>&, Update<T>); \
+  template void Step<T>::add_to_group(Member, const Turn<T>&);
 FANIN_INSTANTIATE(float)
 FANIN_INSTANTIATE(double)
 #undef FANIN_INSTANTIATE

@@ -104,7 +104,6 @@ RuleTraits traits_of(const Rule& rule) {
     using R = decltype(r);
     RuleTraits traits{.learning_rate = r.learning_rate};
     if constexpr (requires { r.momentum_to_schedule(); }) traits.momentum = r.momentum_to_schedule();
-    if constexpr (requires { r.own_decay(); }) traits.own_decay = r.own_decay();
     if constexpr (requires { r.ahead(); }) {
       traits.looks_ahead = r.looks_ahead();
       traits.ahead = r.ahead();
@@ -141,6 +140,13 @@ std::vector<std::string> slot_names_of(const Rule& rule) {
 
 void check_rule(const Rule& rule) {
   on(rule, [](const auto& r) { check_entry(r); });
+}
+
+double own_decay_of(const Rule& rule) {
+  return on(rule, [](const auto& r) -> double {
+    if constexpr (requires { r.weight_decay; }) return r.weight_decay;
+    return 0;
+  });
 }
 
 void set_learning_rate(Rule& rule, double value) {

@@ -27,7 +27,6 @@ struct SlotList {
 struct RuleTraits {
   double learning_rate;
   std::optional<double> momentum = {};  // if a schedule may change it
-  double own_decay = 0;
   double ahead = 0;
   bool looks_ahead = false, needs_loss = false, second_gradient = false;
   bool whole_matrices = false, adam_output = false;
@@ -42,6 +41,8 @@ std::vector<std::string> slot_names_of(const Rule& rule);
 
 // Throws ValueError if hyper-parameters are out of range or contradict each other
 void check_rule(const Rule& rule);
+// The weight decay among the rule's hyper-parameters, or 0 if it has none
+double own_decay_of(const Rule& rule);
 void set_learning_rate(Rule& rule, double value);
 // Does nothing if the rule has no momentum
 void set_momentum(Rule& rule, double value);
@@ -52,9 +53,18 @@ struct StepConstants {
   alignas(std::max_align_t) std::byte bytes[kMostBytes];
   double memory;         // what the rule remembers for the next step
   double learning_rate;  // of this step; of the other arrays, if the rule steps whole matrices
+  double decay = 0;      // the weight decay, which `begin_step` adds
   MatrixStep matrices = {};
 
   const void* constants() const { return bytes; }
+  // Sets the arguments of a kernel that change from step to step
+  template <class T>
+  void apply_to(Update<T>& update) const {
+    update.constants = bytes;
+    update.rate = learning_rate;
+    update.decay = decay;
+    update.matrices = matrices;
+  }
 };
 StepConstants constants_of(const Rule& rule, const Moment& at);
 

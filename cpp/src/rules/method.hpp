@@ -43,10 +43,9 @@ Limits<T> limits_of(const Method& method) {
   limits.limit = static_cast<T>(method.clip_value);
   return limits;
 }
-// The share of the newest weights in the average over t steps
-inline double share_of_newest(const Method& method, std::uint64_t t) {
-  return (1 - method.average_decay) / (1 - power(method.average_decay, t));
-}
+// Whether the weights are averaged, and the share of the newest ones in the average over t steps
+inline bool averages(const Method& method) { return method.average_decay > 0 || method.average_share > 0; }
+double share_of_newest(const Method& method, std::uint64_t t);
 
 // `next` is the step after that of the moment
 StepConstants begin_step(const Method& method, Moment at, const Clock& now, const Clock& next);

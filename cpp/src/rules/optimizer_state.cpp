@@ -61,7 +61,7 @@ template <class T>
 void Optimizer<T>::State::take(const Method& chosen) {
   const std::size_t count = table.trained.size(), before = state.owner ? method().accumulate : 1;
   state.reserve(chosen, table);
-  const bool averages = chosen.average_decay > 0, begins_average = averages != state.averaging,
+  const bool averages = fanin::averages(chosen), begins_average = averages != state.averaging,
              regroups = chosen.accumulate != before;
   Buffer<T> new_average = begins_average && averages ? Buffer<T>(table.size) : Buffer<T>();
   Buffer<T> new_sum = regroups && chosen.accumulate > 1 ? Buffer<T>(table.size) : Buffer<T>();
@@ -172,7 +172,8 @@ void Optimizer<T>::get_weights(std::size_t array, std::span<T> out) const {
 template <class T>
 void Optimizer<T>::get_average(std::size_t array, std::span<T> out) const {
   const ExclusiveCall call(state_->busy);
-  if (!state_->state.averaging) throw ValueError("average: the method has none, because average_decay is 0");
+  if (!state_->state.averaging)
+    throw ValueError("average: the method has none, because average_decay and average_share are 0");
   state_->arrays.check_output("array " + std::to_string(array) + ": ", array, out);
   std::copy_n(state_->state.shown.data() + state_->arrays.offsets[array], out.size(), out.data());
 }

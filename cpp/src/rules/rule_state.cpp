@@ -36,7 +36,7 @@ template <class T>
 void RuleState<T>::take(const Method& method, const ParameterTable& table) noexcept {
   static_assert(std::is_trivially_copyable_v<Rule> && std::is_trivially_copyable_v<Schedule>,
                 "copying a method that room was reserved for must not throw");
-  const bool same_kind = is_of(method), averages = method.average_decay > 0;
+  const bool same_kind = is_of(method), averages = fanin::averages(method);
   const RuleTraits traits = traits_of(largest_of(method));
   const SlotList& needed = traits.slots;
   if (!has_slots(method, needed)) {
@@ -109,13 +109,13 @@ Update<T> RuleState<T>::update_of(const Update<T>& all, const ParameterTable& ta
 
 template <class T>
 void RuleState<T>::reserve_shown(const Method& method, const ParameterTable& table) {
-  const bool shows = traits_of(largest_of(method)).looks_ahead || method.average_decay > 0;
+  const bool shows = traits_of(largest_of(method)).looks_ahead || averages(method);
   if (shows && shown.size() == 0) shown = Buffer<T>(table.size);
 }
 
 template <class T>
 void RuleState<T>::prepare(const Method& method, const ParameterTable& table, T* parameters) noexcept {
-  const bool same_kind = is_of(method), averages = method.average_decay > 0;
+  const bool same_kind = is_of(method), averages = fanin::averages(method);
   const RuleTraits traits = traits_of(largest_of(method));
   const bool keeps_average = same_kind && averaging && averages;
   bool stays = same_kind && averaging == averages && ahead == traits.looks_ahead;

@@ -119,9 +119,7 @@ void Optimizer<T>::step(const std::vector<std::span<const T>>& gradients, const 
     }
     const StepConstants begun = begin_step(method, at);
     if (thread == 0) memory = begun.memory;
-    mine.constants = begun.constants();
-    mine.rate = begun.learning_rate;
-    mine.matrices = begun.matrices;
+    begun.apply_to(mine);
     s.matrices.update(
         member, mine, [&] { barrier.wait(threads); }, gradient,
         [&](std::size_t i) { return s.arrays.arrays[i].data(); });

@@ -23,13 +23,14 @@ struct Objective<T>::State {
         y(targets),
         weights(sample_weights),
         input_layer(network.state_->input_layer),
+        projection(network.state_->projection),
         interrupted(std::move(asked)),
         order(rows_of(x)),
-        nodes(network.inputs(), network.layers()),
+        nodes(network.state_->nodes.inputs, network.layers()),
         statistics(nodes),
         loss(network.loss(), network.outputs()),
         random{network.seed(), network.epochs() + 1},
-        step(network.inputs(), network.layers(), statistics, loss.get(), {y, !weights.empty(), rows_of(x)},
+        step(nodes.inputs, network.layers(), statistics, loss.get(), {y, !weights.empty(), rows_of(x)},
              interrupted),
         parameters(nodes.table.size) {
     std::iota(order.begin(), order.end(), 0U);
@@ -41,6 +42,7 @@ struct Objective<T>::State {
   const Targets y;
   const ScaledWeights weights;
   const InputLayer input_layer;
+  const Buffer<T> projection;
   const std::function<bool()> interrupted;
   std::vector<std::uint32_t> order;
   const Nodes<T> nodes;
@@ -72,7 +74,7 @@ double Objective<T>::State::run(std::span<const T> w, T* gradient) {
                   [](T* to, const T* from, std::size_t n) { std::copy_n(from, n, to); });
   if (gradient != nullptr && whole.size() == 0) whole = Buffer<T>(nodes.table.size);
   const Batch all{0, 0, order.size()}, none{1, order.size(), 0};
-  const DataSource data{&x, &y, weights, order.data(), input_layer.columns()};
+  const DataSource<T> data{&x, &y, weights, order.data(), input_layer.columns(), projection.data()};
   const GradientSink<T> sink{gradient != nullptr ? whole.data() : nullptr};
   step.restart(random);
   bool done = false;

@@ -19,12 +19,12 @@ constexpr std::size_t kStepsToReadClock = 8;
 
 template <class T>
 void Training<T>::State::restart() {
-  const ParameterTable& table = net.nodes.table;
+  const ParameterTable& table = step.table();
   net.state.reserve(*method, table);
   net.state.reserve_shown(*method, table);
   step.allocate(*method);
   // Nothing throws from here on.
-  if (!net.input_layer.learned()) net.input_layer.map = std::move(learned);
+  if (!net.input_layer.learned()) net.adopt(std::move(adaptation));
   std::memcpy(finite_parameters(), net.weights(), table.size * sizeof(T));
   net.state.prepare(*method, table, net.parameters.data());
   finite_statistics.copy(net.statistics);
@@ -49,8 +49,8 @@ void Training<T>::State::limit_steps() {
 
 // All threads compute the same constants; the first one stores the rule's memory.
 template <class T>
-bool Training<T>::State::one_step(Member member, const DataSource& data, std::size_t number) {
-  const Turn turn{data, batch(number), batch(number + 1), group_of(number)};
+bool Training<T>::State::one_step(Member member, const DataSource<T>& data, std::size_t number) {
+  const Turn<T> turn{data, batch(number), batch(number + 1), group_of(number)};
   step.ask_for(member, data, turn.next);
   if (!step.forward(member, turn, net.parameters.data())) return false;
   if (!turn.group.last) {
@@ -63,9 +63,7 @@ bool Training<T>::State::one_step(Member member, const DataSource& data, std::si
   at.memory = net.state.memory;
   const StepConstants begun = begin_step(*method, at, clock(at.t, number), clock(at.t, number, 1));
   Update<T> update = net.state.update(*method, at.t, before, net.parameters.data());
-  update.constants = begun.constants();
-  update.rate = begun.learning_rate;
-  update.matrices = begun.matrices;
+  begun.apply_to(update);
   const bool done = step.update(member, turn, update);
   if (member.thread == 0 && done) net.state.memory = begun.memory;
   return done;

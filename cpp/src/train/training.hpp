@@ -26,16 +26,12 @@ struct Training<T>::State {
         batch_size(std::min(options.batch_size, rows_of(x))),
         joins_last(net.nodes.has_batch_norm() && rows_of(x) % batch_size == 1 && rows_of(x) > 1),
         steps((rows_of(x) + batch_size - 1) / batch_size - (joins_last ? 1 : 0)),
-        order(options.batches, y, net.loss, net.nodes.outputs(), rows_of(x), batch_size, steps),
-        own_finite_parameters(net.nodes.has_batch_norm() ? 0 : net.nodes.table.size),
-        finite_statistics(net.nodes),
-        step(net.nodes.inputs, net.layers, net.statistics, net.loss_for_kernels.get(),
-             {y, !weights.empty(), largest_batch()}, options.interrupted) {
-    if (net.input_layer.learned()) return;
-    InputLearner learner(net.layers, net.nodes.inputs, false);
-    learner.add(x, weights);
-    learned = learner.learn(&x);
-  }
+        order(options.batches, y, net.loss, net.outputs, rows_of(x), batch_size, steps),
+        adaptation(net.adaptation_to(x, weights)),
+        own_finite_parameters(net.nodes.has_batch_norm() ? 0 : layout().parameters.size()),
+        finite_statistics(layout().nodes),
+        step(layout().nodes.inputs, net.layers, net.statistics, net.loss_for_kernels.get(),
+             {y, !weights.empty(), largest_batch()}, options.interrupted) {}
 
   std::size_t largest_batch() const { return batch_size + (joins_last ? 1 : 0); }
   Batch batch(std::size_t number) const {
@@ -68,8 +64,10 @@ struct Training<T>::State {
   double last_rate() const;
 
   void restart();
-  bool one_step(Member member, const DataSource& data, std::size_t number);
-  DataSource data() const { return {&x, &y, weights, order.data(), net.input_layer.columns()}; }
+  bool one_step(Member member, const DataSource<T>& data, std::size_t number);
+  DataSource<T> data() const {
+    return {&x, &y, weights, order.data(), net.input_layer.columns(), net.projection.data()};
+  }
   void note_step(std::size_t number) {
     loss_sum += step.batch_loss();
     weight_sum += step.batch_weight();
@@ -101,6 +99,9 @@ struct Training<T>::State {
   const bool joins_last;    // a single remaining row, which has no variance, joins the batch before it
   const std::size_t steps;  // batches of an epoch
   Orders order;
+  // What the input layer has learned, until the first epoch
+  Adaptation<T> adaptation;
+  const Layout<T>& layout() const { return adaptation.layout ? *adaptation.layout : net; }
   // Of the last epoch end. With batch norm they use the memory of the folded parameters, which is free then.
   T* finite_parameters() {
     return net.nodes.has_batch_norm() ? net.folded_memory() : own_finite_parameters.data();
@@ -109,7 +110,6 @@ struct Training<T>::State {
   RunningStatistics<T> finite_statistics;
   Step<T> step;
 
-  InputMap learned;  // until the first epoch
   std::optional<Method> method;
   std::size_t next_step = 0, gathered = 0;  // batches
   std::size_t end_step = 0;                 // where the epoch or the budget ends
@@ -128,7 +128,7 @@ struct Training<T>::State {
 template <class T>
 template <class F>
 void Training<T>::State::run_as(Member member, F&& is_last) {
-  const DataSource source = data();
+  const DataSource<T> source = data();
   const std::size_t first = next_step;
   if (gathered != first) step.gather(member, source, batch(first));
   for (std::size_t number = first; number < end_step; ++number) {

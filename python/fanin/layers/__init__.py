@@ -8,11 +8,13 @@ from fanin.layers.dense import Dense, InitializerName
 from fanin.layers.dropout import Dropout
 from fanin.layers.layer import Layer
 from fanin.layers.list_of_layers import BY_NAME, all_inside, check_layers, described, restored
+from fanin.layers.quantile import Quantile
 from fanin.layers.residual import Residual
 from fanin.layers.robust_scale import RobustScale
 from fanin.layers.standardize import MissingName, Standardize
+from fanin.layers.whiten import Whiten
 
-KINDS = (Dense, BatchNorm, Dropout, Activation, Residual, Standardize, RobustScale)
+KINDS = (Dense, BatchNorm, Dropout, Activation, Residual, Standardize, RobustScale, Quantile, Whiten)
 BY_NAME.update({kind.name: kind for kind in KINDS})
 
 __all__ = [
@@ -25,9 +27,11 @@ __all__ = [
     "InitializerName",
     "Layer",
     "MissingName",
+    "Quantile",
     "Residual",
     "RobustScale",
     "Standardize",
+    "Whiten",
     "all_inside",
     "check_layers",
     "described",

@@ -20,17 +20,17 @@ class RobustScale(Layer):
     Quantiles are those of the training set if it has at most 65,536 rows, otherwise of that many of its rows, chosen by
     pseudo-random numbers that depend only on their positions. Quantile p of sorted values ``x_i`` with weights ``w_i``
     is linear between the values at ``S_i / S_n``, ``S_i = sum_(k <= i) (w_(k-1) + w_k) / 2``; with equal weights these
-    are NumPy's. Rows of weight 0 do not count.
+    are NumPy's. Equal values are in the order of their weights; rows of weight 0 do not count.
 
     Parameters
     ----------
-    missing : str
+    missing, indicators
         As in `Standardize`.
 
     Examples
     --------
     >>> import numpy as np, fanin
-    >>> net = fanin.Network(1, [fanin.RobustScale(missing="median"), fanin.Dense(1)])
+    >>> net = fanin.Network(1, [fanin.RobustScale(missing="median", indicators=False), fanin.Dense(1)])
     >>> net.adapt(np.array([[1.0], [2.0], [3.0], [4.0], [1e9], [np.nan]]))
     >>> net.learned["layer1.centre"], net.learned["layer1.scale"]
     (array([3.]), array([0.5]))
@@ -38,3 +38,4 @@ class RobustScale(Layer):
 
     name: ClassVar[str] = "robust_scale"
     missing: MissingName = "error"
+    indicators: bool = True

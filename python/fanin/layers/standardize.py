@@ -26,6 +26,10 @@ class Standardize(Layer):
     ----------
     missing : str
         What becomes of missing values (NaN): "error", or the "mean" or "median" of their column in the training set.
+    indicators : bool
+        Unless `missing` is "error", whether each column with missing values in the training set gets a column after
+        those of X: 1 where the value was missing, else 0. The number of columns then depends on the data, and
+        parameters are laid out when the layer learns: `Network.get_weights` raises ValueError before.
 
     Examples
     --------
@@ -39,3 +43,4 @@ class Standardize(Layer):
 
     name: ClassVar[str] = "standardize"
     missing: MissingName = "error"
+    indicators: bool = True

@@ -1,8 +1,8 @@
 """Update rules, as values: each with its equation, its hyper-parameters and their defaults.
 
-`Network.fit` takes a rule; `Optimizer` applies one to your own arrays. The learning rate and the momentum may be
-schedules, such as `Cosine`. `Around` adds penalties, decay, clipping, rates by array, frozen arrays, accumulation over
-batches and averages of the weights to any rule.
+`Network.fit` takes a rule, or its name; `Optimizer` applies one to your own arrays. The learning rate, the momentum and
+the weight decay may be schedules, such as `Cosine`. `Around` adds penalties, decay, clipping, rates by array, frozen
+arrays, accumulation over batches and averages of the weights to any rule.
 
 In the equations g is the gradient, and all operations but those of `Muon` are element by element. Squares do not
 overflow: rules that square gradients clip them to 2^60 (float32, about 1e18) or 2^508 (float64). Nor are they

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from fanin.optim.rule import Rate, Rule
+from fanin.optim.rule import Decay, Rate, Rule
 from fanin.optim.schedules import Schedule
 
 __all__ = ["AMSGrad", "AdEMAMix", "AdaMax", "Adam", "AdamW", "NAdam", "RAdam", "ScheduleFreeAdamW"]
@@ -56,7 +56,7 @@ class AdamW(Adam):
     """
 
     name: ClassVar[str] = "adamw"
-    weight_decay: float = 0.01
+    weight_decay: Decay = 0.01
 
 
 @dataclass(frozen=True)
@@ -176,7 +176,7 @@ class AdEMAMix(Adam):
     beta3: float = 0.9999
     alpha: float = 5.0
     warm_up: float = 0
-    weight_decay: float = 0.0
+    weight_decay: Decay = 0.0
 
 
 @dataclass(frozen=True)
@@ -195,7 +195,7 @@ class ScheduleFreeAdamW(Rule):
 
     It needs no end of training to be known, which suits streams: x is a mean of all z so far, at every step what a
     schedule would have ended at. The state is ``lead = z - y`` and v, with the number S. The bias correction is that of
-    the authors' code. Weights decay, biases do not; decay added by `Around` joins that of the rule.
+    the authors' code. Weights decay, biases do not.
 
     A `Network` trains y, and shows x: `get_weights`, `predict`, `evaluate` and validation use x; only the training loss
     is measured at y. The arrays of an `Optimizer` hold y, where gradients must be computed, and `Optimizer.weights`
@@ -220,4 +220,4 @@ class ScheduleFreeAdamW(Rule):
     beta2: float = 0.999
     epsilon: float = 1e-8
     warm_up: float = 200
-    weight_decay: float = 0.0
+    weight_decay: Decay = 0.0

@@ -8,8 +8,11 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from fanin.checks import check_integer, check_sequence
-from fanin.optim.rule import Rate, Rule, check_rule
-from fanin.values import check_number
+from fanin.optim.adam import AdamW
+from fanin.optim.named import as_rule
+from fanin.optim.rule import Decay, Rate, Rule
+from fanin.optim.schedule import Schedule
+from fanin.values import check_number, plain
 
 Place = str | int  # the name of an array in a network, its position in an Optimizer
 
@@ -24,7 +27,8 @@ class Around(Rule):
     4. ``g <- g + l2 w + l1 sign(w)``
     5. ``w <- w - s learning_rate weight_decay w + s change``, with the rule's change and
        ``s = rate_scale n_in^-fan_in_power``
-    6. ``average <- average + share (w - average)``, ``share = (1 - average_decay) / (1 - average_decay^t)``
+    6. ``average <- average + share (w - average)``, ``share = (1 - average_decay) / (1 - average_decay^t)``, or
+       ``share = (1 - average_share) / (1 + average_share (t - 2))``, at step t of the average
 
     l1, l2, weight_decay and fan_in_power apply to weights, not to biases (in an `Optimizer`, arrays of fewer than two
     dimensions). Clipping by norm and accumulation need the whole gradient before any update; the other options need no
@@ -32,13 +36,15 @@ class Around(Rule):
 
     Parameters
     ----------
-    rule : Rule
+    rule : Rule or str
+        A rule, or its name for the defaults: "adam".
     clip_value, clip_norm : float, optional
         Above 0.
     l1, l2 : float
         Coefficients of the penalties ``l1 |w|`` and ``l2 w^2 / 2``.
-    weight_decay : float
-        Decoupled from the gradient (Loshchilov and Hutter 2019), in addition to the rule's own decay.
+    weight_decay : float or Schedule
+        Decoupled from the gradient (Loshchilov and Hutter 2019); for rules that do not have their own. Setting both is
+        an error.
     rate_scales : dict
         Factors of the learning rate, by array ("layer1.weight") or layer ("layer1", all its arrays); arrays take
         precedence over layers. In an `Optimizer`, keys are positions of arrays. (For a rule with its own step sizes,
@@ -60,6 +66,10 @@ class Around(Rule):
         themselves, also in the next fit with the same kind of rule; ``get_weights(averaged=False)`` returns them. A fit
         without averaging, or with another kind of rule, starts from the average; `set_weights` sets both. Batch norm
         keeps the running statistics seen in training. For arrays, see `Optimizer.averages`.
+    average_share : float in [0, 0.5]
+        Alternatively: average by share of the training (polynomial averaging, Shamir and Zhang 2013). At every step,
+        the mean age of the weights in the average is this share of all its steps so far, so that it suits fits of any
+        length, and streams. 0.5 is the plain mean, 0.05 averages over about the last tenth.
 
     Examples
     --------
@@ -72,20 +82,21 @@ class Around(Rule):
     >>> rule = optim.Around(optim.Adam(), frozen=["layer1"], rate_scales={"layer2.bias": 0.1})
     """
 
-    rule: Rule
+    rule: Any  # a Rule, once it is constructed
     clip_value: float | None = None
     clip_norm: float | None = None
     l1: float = 0.0
     l2: float = 0.0
-    weight_decay: float = 0.0
+    weight_decay: Decay = 0.0
     rate_scales: Mapping[Any, float] = field(default_factory=dict, hash=False)
     frozen: Sequence[Any] = ()
     fan_in_power: float = 0.0
     accumulate: int = 1
     average_decay: float = 0.0
+    average_share: float = 0.0
 
     def __post_init__(self) -> None:
-        check_rule(self.rule)
+        object.__setattr__(self, "rule", as_rule(self.rule))
         if isinstance(self.rule, Around):
             expected = "an update rule such as fanin.optim.Adam(), not another Around"
             raise TypeError(f"rule: expected {expected}, got {self.rule!r}")
@@ -95,8 +106,11 @@ class Around(Rule):
             if getattr(self, name) is not None:
                 check_number(name, getattr(self, name), above=0)
         for name in ("l1", "l2", "weight_decay", "fan_in_power"):
-            check_number(name, getattr(self, name), at_least=0)
+            if name != "weight_decay" or not isinstance(self.weight_decay, Schedule):
+                check_number(name, getattr(self, name), at_least=0)
         check_number("average_decay", self.average_decay, at_least=0, below=1)
+        check_number("average_share", self.average_share, at_least=0, at_most=0.5)
+        self._check_places()
         check_integer("accumulate", self.accumulate, 1)
         if not isinstance(self.rate_scales, Mapping):
             raise TypeError(f"rate_scales: expected a dict of array -> factor, got {self.rate_scales!r}")
@@ -105,6 +119,16 @@ class Around(Rule):
         object.__setattr__(self, "frozen", frozen)
         for place, scale in self.rate_scales.items():
             check_number(f"rate_scales: {place}", scale, at_least=0)
+
+    def _check_places(self) -> None:
+        """Raise if the decay, or how the weights are averaged, is set in two places."""
+        own = getattr(self.rule, "weight_decay", 0)
+        if own != 0 and self.weight_decay != 0:
+            reason = f"because {self.rule.kind} has a decay of its own, {own!r}"
+            raise ValueError(f"weight_decay: expected 0, {reason}, got {self.weight_decay!r}")
+        if self.average_decay > 0 and self.average_share > 0:
+            reason = f"because average_decay is {self.average_decay!r}"
+            raise ValueError(f"average_share: expected 0, {reason}, got {self.average_share!r}")
 
     def __repr__(self) -> str:
         """Return the rule and the options that differ from their defaults."""
@@ -116,12 +140,13 @@ class Around(Rule):
     @property
     def kind(self) -> str:
         """The name of the class of the rule inside."""
-        return self.rule.kind
+        return str(self.rule.kind)
 
     @property
     def rate(self) -> Rate:
         """The learning rate of the rule inside."""
-        return self.rule.rate
+        rate: Rate = self.rule.rate
+        return rate
 
     def at_rate(self, rate: Rate) -> Around:
         """Return this rule with another learning rate."""
@@ -134,8 +159,8 @@ class Around(Rule):
 
     def values_on(self, arrays: Sequence[Hashable]) -> dict[str, Any]:
         """Return the hyper-parameters of the rule and the options, for arrays of these names or positions."""
-        numbers = ("l1", "l2", "weight_decay", "fan_in_power", "average_decay")
-        around: dict[str, Any] = {name: float(getattr(self, name)) for name in numbers}
+        numbers = ("l1", "l2", "weight_decay", "fan_in_power", "average_decay", "average_share")
+        around: dict[str, Any] = {name: plain(getattr(self, name)) for name in numbers}
         for name in ("clip_value", "clip_norm"):
             limit = getattr(self, name)
             around[name] = math.inf if limit is None else float(limit)
@@ -153,6 +178,11 @@ class Around(Rule):
             for array in _arrays_at("rate_scales", place, arrays):
                 scales[array] = float(self.rate_scales[place])
         return [(scales.get(array, 1.0), array in frozen) for array in arrays]
+
+
+def rule_of_fit(rule: object) -> Rule:
+    """Return the rule of a fit, given as a value or a name; by default AdamW, with averaged weights."""
+    return Around(AdamW(), average_share=0.05) if rule is None else as_rule(rule)
 
 
 def _arrays_at(name: str, place: Any, arrays: Sequence[Hashable]) -> list[Hashable]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from fanin.optim.rule import Rule
+from fanin.optim.rule import Decay, Rule
 from fanin.optim.schedules import Schedule
 
 __all__ = ["Muon"]
@@ -50,7 +50,7 @@ class Muon(Rule):
     name: ClassVar[str] = "muon"
     learning_rate: float | Schedule = 0.02
     momentum: float | Schedule = 0.95
-    weight_decay: float = 0.0
+    weight_decay: Decay = 0.0
     adam_rate: float = 1e-3
     beta1: float = 0.9
     beta2: float = 0.999

@@ -9,7 +9,8 @@ import numpy as np
 
 from fanin import _core
 from fanin.checks import check_integer
-from fanin.optim.rule import Rule, check_rule
+from fanin.optim.named import as_rule
+from fanin.optim.rule import Rule
 from fanin.values import check_finite, check_number
 
 if TYPE_CHECKING:
@@ -25,8 +26,8 @@ class Optimizer:
 
     Parameters
     ----------
-    rule : Rule
-        For example ``optim.Adam(1e-3)``.
+    rule : Rule or str
+        For example ``optim.Adam(1e-3)``, or a name for the defaults: "adam".
     arrays : list of arrays
         All float32 or all float64, of any shapes; writable, C-contiguous and not overlapping. (For a Fortran-ordered
         matrix, pass its transpose and that of its gradients.) They are updated in place, never copied: NumPy arrays,
@@ -71,8 +72,8 @@ class Optimizer:
     >>> opt.rule = optim.Momentum(0.01)
     """
 
-    def __init__(self, rule: Rule, arrays: Iterable[Any]) -> None:
-        check_rule(rule)
+    def __init__(self, rule: Rule | str, arrays: Iterable[Any]) -> None:
+        rule = as_rule(rule)
         self._arrays = tuple(_listed("arrays", arrays))
         if not self._arrays:
             raise ValueError("arrays: expected at least one array, got none")
@@ -144,7 +145,7 @@ class Optimizer:
         return self._core.weights()
 
     def averages(self) -> list[NDArray[Any]]:
-        """Return copies of the averages of the true weights over steps, as kept by ``Around(..., average_decay=...)``.
+        """Return copies of the averages of the true weights over steps, kept by ``Around(..., average_share=...)``.
 
         Raises
         ------
@@ -153,7 +154,7 @@ class Optimizer:
         """
         if "average" not in self._core.slot_names:
             raise ValueError(
-                "averages: the rule keeps none; expected one such as optim.Around(optim.Adam(), average_decay=0.999)"
+                "averages: the rule keeps none; expected one such as optim.Around(optim.Adam(), average_share=0.05)"
             )
         return self._core.averages()
 
@@ -163,8 +164,8 @@ class Optimizer:
         return self._rule
 
     @rule.setter
-    def rule(self, rule: Rule) -> None:
-        check_rule(rule)
+    def rule(self, rule: Rule | str) -> None:
+        rule = as_rule(rule)
         if rule.name != self._rule.name:
             kinds = self._rule.kind, rule.kind
             raise ValueError(f"rule: expected {kinds[0]}, like the state of this optimizer, got {kinds[1]}")

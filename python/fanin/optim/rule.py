@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, ClassVar, Literal, Self
 
 from fanin import _core
-from fanin.aliases import RULES, hint
 from fanin.optim.schedule import Schedule
 from fanin.values import Value, check_field
 
-_SCHEDULED = ("learning_rate", "momentum")
+_SCHEDULED = ("learning_rate", "momentum", "weight_decay")
 Rate = float | Schedule | Literal["auto"]  # a learning rate
+Decay = float | Schedule  # a weight decay
 
 
 class BatchSizeWarning(UserWarning):
@@ -36,9 +36,9 @@ class BatchSizeWarning(UserWarning):
 class Rule(Value):
     """An update rule: only its hyper-parameters; the state is kept by the network or `Optimizer`.
 
-    `learning_rate` and `momentum` may be numbers or schedules of `fanin.optim`, evaluated at each step. The learning
-    rate may also be "auto": `Network.fit` then chooses it by a race of five rates, see `fanin.find_rate`. Rules that
-    need full batches or set their own step sizes reject "auto".
+    `learning_rate`, `momentum` and `weight_decay` may be numbers or schedules of `fanin.optim`, evaluated at each step.
+    The learning rate may also be "auto": `Network.fit` then chooses it by a race of five rates, see `fanin.find_rate`.
+    Rules that need full batches or set their own step sizes reject "auto".
 
     Examples
     --------
@@ -67,7 +67,7 @@ class Rule(Value):
             return super()._check(name, allowed)
         if name not in _SCHEDULED:
             raise TypeError(
-                f"{name}: expected a number, got a schedule; only {' and '.join(_SCHEDULED)} may be one"
+                f"{name}: expected a number, got a schedule; only {', '.join(_SCHEDULED)} may be one"
             )
         check_field(f"{name}: largest value of {value!r}", value.largest(), allowed)
 
@@ -109,19 +109,3 @@ class Rule(Value):
     def batches(self) -> int:
         """Number of batches per step."""
         return 1
-
-
-def check_rule(rule: object) -> None:
-    """Raise TypeError unless this is an update rule; for a name or a class the message suggests a rule."""
-    if isinstance(rule, Rule):
-        return
-    names = [kind.__name__ for kind in _kinds(Rule) if "name" in vars(kind)]
-    given = rule.__name__ if isinstance(rule, type) else rule
-    meant = hint(given, names, RULES, "write fanin.optim.{}()")
-    raise TypeError(f"rule: expected an update rule such as fanin.optim.Adam(), got {rule!r}{meant}")
-
-
-def _kinds(base: type[Rule]) -> Iterator[type[Rule]]:
-    for kind in base.__subclasses__():
-        yield kind
-        yield from _kinds(kind)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from fanin.optim.rule import Rate, Rule
+from fanin.optim.rule import Decay, Rate, Rule
 from fanin.optim.schedules import Schedule
 
 __all__ = ["Adadelta", "Adagrad", "Lion", "RMSprop", "SchaulVSGD"]
@@ -138,7 +138,7 @@ class Lion(Rule):
     learning_rate: float | Schedule = 1e-4
     beta1: float = 0.9
     beta2: float = 0.99
-    weight_decay: float = 0.0
+    weight_decay: Decay = 0.0
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ _LEVELS = (
 
 @dataclass(frozen=True)
 class Schedule(Value):
-    """A learning rate or momentum that changes from step to step; pass it to a rule instead of a number.
+    """A learning rate, momentum or weight decay that changes from step to step; pass it to a rule instead of a number.
 
     A step is an update, not an epoch; steps are counted from the rule's first one on a network or optimizer. A schedule
     with ``steps=None`` spans the whole fit: its steps are counted from the first of the fit, and it ends with the fit's

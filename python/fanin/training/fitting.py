@@ -8,6 +8,7 @@ from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Any
 
 from fanin import _core
+from fanin.condition import keep_condition_numbers, rows_to_condition
 from fanin.data.class_weight import weighted_by_class
 from fanin.data.inputs import ColumnNames, as_data, error_context, note_names, row_count
 from fanin.data.validation import Validation, split_off, validation_of
@@ -22,7 +23,7 @@ from fanin.training.steps import Steps
 from fanin.values import check_number
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
     from fanin.network import Network
 
@@ -47,8 +48,10 @@ class Fit:
     ) -> None:
         self._names, self._stored_names = names, net._core.column_names
         self._stored_vector = net._core.vector_targets
-        self.net, self.rule, self.epochs = net, settings.rule, settings.most_epochs()
-        self._values, self._factor = self.rule.values_on(net._trained), 1.0
+        self.net, self.epochs = net, settings.most_epochs()
+        self.rule: Rule = settings.rule
+        self._values: dict[str, Any] = self.rule.values_on(net._trained)
+        self._factor = 1.0
         self.batch_size, self._batches = min(int(settings.batch_size), 2**32), settings.batches
         self._order_seed = None if settings.order_seed is None else int(settings.order_seed)
         self._class_weight = settings.class_weight
@@ -59,6 +62,7 @@ class Fit:
         self._validation = validation
         self._shown: ExitStack | None = None
         self._decay: DecayWatch | None = None
+        self._first_rows: NDArray[Any] | None = None
 
     def weighted(
         self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None, *, whole: bool = False
@@ -85,6 +89,8 @@ class Fit:
         """
         X, y, labels = as_data(X, y, self.net._data_dtype, self._names)
         with error_context(labels=labels):
+            if not self.net._core.adapted:
+                self._first_rows = rows_to_condition(self.net, X)
             return Closing(
                 self.net._training(
                     self.net._core,
@@ -194,6 +200,7 @@ class Fit:
         self.history.stopped_epoch = loop.stopped_epoch
         self.history.steps = Steps(self.budget.taken, self.budget.knots)
         self.close()
+        keep_condition_numbers(self.net, self._first_rows)
         self.callbacks.end(self.net, self.history)
         return self.history
 

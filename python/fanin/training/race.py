@@ -11,6 +11,7 @@ from fanin._core import DivergedError
 from fanin.checks import check_sequence
 from fanin.data.validation import Validation
 from fanin.optim import Around, Cosine, Piecewise, Rule
+from fanin.optim.around import rule_of_fit
 from fanin.training.decision import Decision
 from fanin.training.fitting import Closing, Fit, continues, data_of, open_fit
 from fanin.training.rates import adapted, hold_out, middle_rate, rates_around, steps_per_epoch
@@ -96,7 +97,7 @@ def find_rate(
     X: ArrayLike,
     y: ArrayLike,
     *,
-    rule: Rule,
+    rule: Rule | str | None = None,
     rates: Sequence[float] | None = None,
     epochs: int = 10,
     batch_size: int = 32,
@@ -122,8 +123,8 @@ def find_rate(
     net : Network
     X, y, epochs, batch_size, batches, sample_weight, validation_data, validation_fraction, max_steps
         As in `Network.fit`.
-    rule : Rule
-        Such as ``optim.Adam("auto")``; its learning rate has no influence.
+    rule : Rule or str, optional
+        As in `Network.fit`; its learning rate has no influence.
     rates : sequence of float, optional
         The rates to try. By default 0.0003, 0.001, 0.003, 0.01 and 0.03 for Adam and its variants, ten times these for
         `Adagrad`, and 0.0001 to 0.01 for `RMSprop`, times 1 - momentum. For `SGD`, `Momentum` and `Nesterov` the middle
@@ -151,8 +152,7 @@ def find_rate(
     [0.0003, 0.001, 0.003, 0.01, 0.03]
     >>> history = net.fit(X, X**2, rule=curve.rule, epochs=50)
     """
-    if isinstance(rule, Rule):
-        rule = rule.at_rate("auto")
+    rule = rule_of_fit(rule).at_rate("auto")
     if rates is not None:
         rates = check_sequence("rates", rates, "a list of numbers")
         for i, rate in enumerate(rates):
@@ -189,7 +189,7 @@ def open_resolved(net: Network, X: ArrayLike, y: ArrayLike, settings: Settings) 
 def _race(
     net: Network, X: ArrayLike, y: ArrayLike, settings: Settings, rates: Sequence[float] | None = None
 ) -> RateCurve:
-    rule = settings.rule
+    rule: Rule = settings.rule
     if settings.max_time is not None:
         raise ValueError(
             'max_time: expected None with the learning rate "auto", which needs to know the number of steps'
@@ -235,9 +235,9 @@ def _trained(
     falling = max(1, round(constant / 5))
     X, y, weights = data
     steps = constant + falling
-    rule = settings.rule
+    rule: Rule = settings.rule
     if isinstance(rule, Around):  # an average of the weights would favour rates that are too high
-        rule = replace(rule, average_decay=0.0)
+        rule = replace(rule, average_decay=0.0, average_share=0.0)
     common = {
         "epochs": -(-steps // per_epoch),
         "batch_size": settings.batch_size,

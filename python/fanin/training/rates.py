@@ -30,7 +30,7 @@ def steps_per_epoch(net: Network, rows: int, settings: Settings) -> int:
     batches = -(-rows // size)
     if rows > size and rows % size == 1 and any(name.endswith("running_mean") for name in net._array_names()):
         batches -= 1  # a single remaining row, which has no variance, joins the batch before it
-    return -(-batches // settings.rule.batches)
+    return -(-batches // int(settings.rule.batches))
 
 
 def rates_around(middle: float) -> tuple[float, ...]:

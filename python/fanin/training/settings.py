@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from fanin import _core
 from fanin.checks import check_choice, check_flag, check_integer
 from fanin.data.class_weight import ClassWeight, check_class_weight
 from fanin.data.validation import ValidationSplit
-from fanin.optim import Rule
-from fanin.optim.rule import check_rule
+from fanin.optim.around import rule_of_fit
 from fanin.training.callbacks import Callbacks, check_callbacks
 from fanin.values import check_number
 
@@ -28,7 +27,7 @@ MOST = 2**63  # the largest count that the core can hold, practically unlimited
 class Settings:
     """The keyword arguments of `Network.fit`; the constructor makes all checks that do not need the network."""
 
-    rule: Rule
+    rule: Any = None  # a Rule, once it is constructed
     epochs: int | None = None
     batch_size: int = 32
     batches: BatchesName = "shuffled"
@@ -44,7 +43,7 @@ class Settings:
     max_time: float | None = None
 
     def __post_init__(self) -> None:
-        check_rule(self.rule)
+        object.__setattr__(self, "rule", rule_of_fit(self.rule))
         check_flag("verbose", self.verbose)
         check_choice("batches", self.batches, _core.BATCHES)
         check_choice("validation_split", self.validation_split, get_args(ValidationSplit))

@@ -42,7 +42,7 @@ def train_together(members: Iterable[Member], *, on_error: OnError = "raise") ->
     Parameters
     ----------
     members : sequence of tuples (net, X, y, options)
-        `options` is a dict of keyword arguments of `Network.fit`: rule, epochs, validation_data, callbacks, ...
+        `options` is a dict of keyword arguments of `Network.fit`, all optional: rule, epochs, validation_data, ...
     on_error : str
         How to handle an exception in a fit, such as `DivergedError`; it never ends the other fits. "raise": raise the
         first exception after all fits have ended; "return": return it in place of the history.
@@ -123,10 +123,8 @@ def _checked(members: Iterable[Member]) -> list[tuple[Network, ArrayLike, ArrayL
         net, X, y, options = member
         if not isinstance(net, Model):
             raise TypeError(f"member {number}: expected a fanin.Network first, got {type(net).__name__}")
-        if not isinstance(options, Mapping) or "rule" not in options:
-            raise TypeError(
-                f"member {number}: expected a dict of fit's keyword arguments with a rule, got {options!r}"
-            )
+        if not isinstance(options, Mapping):
+            raise TypeError(f"member {number}: expected a dict of fit's keyword arguments, got {options!r}")
         for name in options:
             if name not in names:
                 raise TypeError(f"member {number}: options: expected any of {', '.join(names)}, got {name!r}")

@@ -5,7 +5,8 @@
 //                     f(name, entry, list)         one entry of a list, such as Initializers
 //                     f(name, optional value)      a value with fields of its own, or none
 //                     f(name, layers)              a list of inner layers
-//   of_inputs         for an input layer, which acts while rows are gathered
+//   of_inputs         for an input layer, which acts while rows are gathered; with
+//   projects          if a product follows, as a node
 #pragma once
 
 #include <optional>
@@ -16,15 +17,18 @@
 #include "fanin/layers/batch_norm.hpp"
 #include "fanin/layers/dense.hpp"
 #include "fanin/layers/dropout.hpp"
+#include "fanin/layers/quantile.hpp"
 #include "fanin/layers/residual.hpp"
 #include "fanin/layers/robust_scale.hpp"
 #include "fanin/layers/standardize.hpp"
+#include "fanin/layers/whiten.hpp"
 #include "fanin/list.hpp"
 #include "fanin/variant.hpp"
 
 namespace fanin {
 
-using Layers = List<Dense, BatchNorm, Dropout, ActivationLayer, Residual, Standardize, RobustScale>;
+using Layers = List<Dense, BatchNorm, Dropout, ActivationLayer, Residual, Standardize, RobustScale,
+                    QuantileLayer, Whiten>;
 
 // An input layer, a kind with `of_inputs`, comes first. The usual order is then Dense (with batch norm, then
 // its activation), Dropout, Dense, ...; the last layer produces the outputs: a Dense, an activation or a

@@ -14,9 +14,11 @@ struct Standardize {
   static constexpr const char* name = "standardize";
   static constexpr bool of_inputs = true;
   Missing missing = Missing::error;
+  bool indicators = true;
   template <class Self, class F>
   static void fields(Self& self, F&& field) {
     field("missing", self.missing, missing_names);
+    field("indicators", self.indicators);
   }
 };
 

@@ -17,8 +17,6 @@ struct AdamW : Adam {
     Adam::fields(self, field);
     field("weight_decay", self.weight_decay, at_least(0));
   }
-
-  double own_decay() const { return weight_decay; }
 };
 
 }  // namespace fanin

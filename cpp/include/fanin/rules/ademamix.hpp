@@ -31,8 +31,6 @@ struct AdEMAMix : Adam {
     field("weight_decay", self.weight_decay, at_least(0));
   }
 
-  double own_decay() const { return weight_decay; }
-
   struct Constants {
     double rate, scale1, beta1, rest1, alpha, beta3, rest3, beta2, rest2, root_scale, epsilon;
   };

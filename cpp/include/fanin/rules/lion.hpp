@@ -25,8 +25,6 @@ struct Lion {
     field("weight_decay", self.weight_decay, at_least(0));
   }
 
-  double own_decay() const { return weight_decay; }
-
   struct Constants {
     double rate, beta1, rest1, beta2, rest2;
   };

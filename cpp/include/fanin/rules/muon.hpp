@@ -38,7 +38,6 @@ struct Muon {
     field("adam_output", self.adam_output);
   }
 
-  double own_decay() const { return weight_decay; }
   double& momentum_to_schedule() { return momentum; }
   double other_rate(const Moment& at) const { return adam_rate * at.share_of_rate; }
 

@@ -16,7 +16,7 @@
 // A rule may also have
 //   conflict()            an error message if hyper-parameters contradict each other, else null
 //   initial(slot)         what a slot holds before the first step, instead of 0
-//   own_decay()           weight decay of its own, decoupled from the gradient, applied around the rule
+//   weight_decay          a double, decoupled from the gradient: it is applied around the rule
 //   Constants::own_decay  a number, 0 from `begin`: then step(c, g, w, slot) applies all decay of the array,
 //                         and nothing decays around the rule
 //   momentum_to_schedule() a reference to the hyper-parameter that a schedule of the momentum changes

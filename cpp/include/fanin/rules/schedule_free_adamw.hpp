@@ -37,8 +37,6 @@ struct ScheduleFreeAdamW {
     field("weight_decay", self.weight_decay, at_least(0));
   }
 
-  double own_decay() const { return weight_decay; }
-
   double rate_at(std::uint64_t step) const {
     const double t = static_cast<double>(step);
     return t < warm_up ? learning_rate * (t / warm_up) : learning_rate;

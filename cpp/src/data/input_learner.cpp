@@ -1,0 +1,239 @@
+#include "data/input_learner.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <optional>
+
+#include "base/random.hpp"
+#include "base/registry.hpp"
+#include "data/quantiles.hpp"
+#include "fanin/error.hpp"
+#include "team/call.hpp"
+#include "team/scratch.hpp"
+
+namespace fanin {
+namespace {
+
+constexpr std::size_t kSampleRows = 65536;  // of the sample
+constexpr std::uint64_t kSampleSeed = 0x696E70757473;
+// The cost of a value in the moments of its column, in flops
+constexpr double kFlopsOfMoments = 64;
+
+double inverse_of(double x) { return x > 0 && std::isfinite(1 / x) ? 1 / x : 0; }
+
+// What is known of a column
+struct Column {
+  double mean, deviation, largest_deviation;  // the last of all columns
+  std::optional<Quantiles> quantiles;         // if they are needed
+};
+
+// centre, scale
+std::pair<double, double> place_of(const Standardize&, Column& column) {
+  return {column.mean, inverse_of(column.deviation)};
+}
+
+std::pair<double, double> place_of(const Whiten& layer, Column& column) {
+  return {column.mean, inverse_of(layer.standardize ? column.deviation : column.largest_deviation)};
+}
+
+std::pair<double, double> place_of(const RobustScale&, Column& column) {
+  Quantiles& q = *column.quantiles;
+  const double median = q.at(0.5), quartiles = q.at(0.75) - q.at(0.25);
+  return {median, inverse_of(quartiles > 0 ? quartiles : 0.5 * (q.at(1) - q.at(0)))};
+}
+
+// What takes the place of missing values, before it is mapped; `otherwise` if there are none
+double replacement_of(Missing missing, Column& column, double otherwise) {
+  if (missing == Missing::error) return otherwise;
+  return missing == Missing::median ? column.quantiles->at(0.5) : column.mean;
+}
+
+template <class Kind>
+void set_column(const Kind& kind, Column& column, InputMap& map, std::size_t j) {
+  const auto [centre, scale] = place_of(kind, column);
+  map.centre[j] = centre;
+  map.scale[j] = scale;
+  map.fill[j] = (replacement_of(kind.missing, column, centre) - centre) * scale;
+}
+
+void set_column(const QuantileLayer& kind, Column& column, InputMap& map, std::size_t j) {
+  const std::size_t at = j * ColumnMap::kKnots;
+  double *const knots = map.knots.data() + at, *const scores = map.scores.data() + at;
+  set_normal_scores(*column.quantiles, knots, scores);
+  map.fill[j] = score_of(replacement_of(kind.missing, column, knots[0]), knots, scores);
+}
+
+// f(kind), if it is that of an input layer
+template <class F>
+void visit_input_layer(const Layer::Kind& layer, F&& f) {
+  std::visit(
+      [&]<class Kind>(const Kind& kind) {
+        if constexpr (requires { Kind::of_inputs; }) f(kind);
+      },
+      layer);
+}
+
+bool needs_quantiles(const Layer::Kind& layer) {
+  bool needed = false;
+  visit_input_layer(layer, [&]<class Kind>(const Kind& kind) {
+    needed = std::is_same_v<Kind, RobustScale> || std::is_same_v<Kind, QuantileLayer> ||
+             kind.missing == Missing::median;
+  });
+  return needed;
+}
+
+}  // namespace
+
+InputLearner::InputLearner(const std::vector<Layer>& layers, std::size_t columns, bool several)
+    : kind_(layers[0].kind),
+      layer_(layers),
+      columns_(columns),
+      several_(several),
+      samples_(needs_quantiles(kind_)),
+      origin_(columns, std::numeric_limits<double>::quiet_NaN()),
+      weight_(columns),
+      mean_(columns),
+      squares_(columns),
+      has_missing_(columns) {
+  if (!layer_.exists) throw ValueError("network: it has no input layer, such as a Standardize");
+}
+
+bool InputLearner::add_rows(const Samples& x, const std::vector<double>& weights) {
+  const std::vector<double> origin_before = origin_, mean_before = mean_;
+  const bool in_order = add_moments(x, weights);
+  if (in_order && layer_.projects) {
+    std::vector<double> moved(columns_);
+    for (std::size_t j = 0; j < columns_; ++j) {
+      moved[j] = std::isnan(origin_before[j]) ? 0 : mean_before[j] - mean_[j];
+    }
+    scatter_.add(x, weights, origin_, mean_, moved);
+  }
+  if (samples_) add_to_sample(x, weights);
+  rows_ += weights.size();
+  return in_order;
+}
+
+// Each thread takes some columns.
+bool InputLearner::add_moments(const Samples& x, const std::vector<double>& weights) {
+  constexpr std::size_t most = 64, unit = 16;
+  const std::size_t rows = rows_of(x);
+  const double flops = kFlopsOfMoments * static_cast<double>(rows) * static_cast<double>(columns_);
+  run_call(threads_for(flops), [&](int thread, int threads) {
+    std::vector<double> values(kRowBlock * most);
+    double block[3][most];
+    const Range mine = Share(thread, threads, 1).take(columns_, unit);
+    for (std::size_t row = 0; row < rows; row += kRowBlock) {
+      const std::size_t count = std::min<std::size_t>(kRowBlock, rows - row);
+      for (std::size_t begin = mine.begin; begin < mine.end; begin += most) {
+        const Range some{begin, std::min(mine.end, begin + most)};
+        const std::size_t n = some.end - some.begin;
+        for (std::size_t i = 0; i < count; ++i) convert_values(values.data() + i * n, x, row + i, some);
+        for (std::size_t j = 0; j < n; ++j) {
+          double& origin = origin_[begin + j];
+          for (std::size_t i = 0; i < count && std::isnan(origin); ++i) origin = values[i * n + j];
+        }
+        double of_all = 0;
+        for (std::size_t i = 0; i < count; ++i) of_all += weights[row + i];
+        active_kernels().moments_of_inputs[layer_.allows_missing](block[0], block[1], block[2], values.data(),
+                                                                  origin_.data() + begin,
+                                                                  weights.data() + row, count, n);
+        for (std::size_t j = 0; j < n; ++j) {
+          const double more = block[0][j];
+          if (more != of_all) has_missing_[begin + j] = 1;
+          if (more == 0) continue;
+          double &weight = weight_[begin + j], &mean = mean_[begin + j], &squares = squares_[begin + j];
+          const double share = more / (weight + more), difference = block[1][j] - mean;
+          squares += block[2][j] + difference * difference * (weight * share);
+          mean = weight == 0 ? block[1][j] : mean + difference * share;
+          weight += more;
+        }
+      }
+    }
+  });
+  const auto is_finite = [](double x) { return std::isfinite(x); };
+  return std::ranges::all_of(mean_, is_finite) &&
+         std::ranges::none_of(origin_, [](double x) { return std::isinf(x); });
+}
+
+void InputLearner::add_to_sample(const Samples& x, const std::vector<double>& weights) {
+  const Philox random(kSampleSeed, 0);
+  std::vector<std::uint64_t> priorities(weights.size());
+  random.bits(priorities.data(), rows_, priorities.size());
+  const auto less = [](const Row& a, const Row& b) { return a.priority < b.priority; };
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    if (weights[i] == 0) continue;
+    if (sample_.size() == kSampleRows) {
+      if (priorities[i] >= sample_.front().priority) continue;
+      std::pop_heap(sample_.begin(), sample_.end(), less);
+      sample_.pop_back();
+    }
+    sample_.push_back({priorities[i], i, weights[i], std::vector<double>(several_ ? columns_ : 0)});
+    if (several_) convert_values(sample_.back().values.data(), x, i, {0, columns_});
+    std::push_heap(sample_.begin(), sample_.end(), less);
+  }
+}
+
+void InputLearner::check() const {
+  if (rows_ == 0) throw ValueError("X: expected at least one row to learn from, got none");
+  for (std::size_t j = 0; j < columns_; ++j) {
+    const std::string column = "X: column " + std::to_string(j);
+    if (weight_[j] == 0) throw ValueError(column + " has only missing values");
+    if (!std::isfinite(mean_[j])) throw ValueError(column + ": its mean overflows in float64");
+    if (std::isfinite(squares_[j]) || (samples_ && !layer_.projects)) continue;
+    throw ValueError(column + ": its variance overflows in float64");
+  }
+}
+
+void InputLearner::learn_column(InputMap& map, std::size_t j, const double* of_sample,
+                                std::size_t stride) const {
+  const auto deviation_of = [&](std::size_t k) { return std::sqrt(squares_[k] / weight_[k]); };
+  Column column{origin_[j] + mean_[j], deviation_of(j), 0, {}};
+  for (std::size_t k = 0; layer_.projects && k < columns_; ++k) {
+    column.largest_deviation = std::max(column.largest_deviation, deviation_of(k));
+  }
+  if (samples_) {
+    std::vector<Weighted> present;
+    for (std::size_t i = 0; i < sample_.size(); ++i) {
+      const double value = of_sample[i * stride];
+      if (!std::isnan(value)) present.push_back({value, sample_[i].weight});
+    }
+    if (present.empty()) present.push_back({column.mean, 1});
+    column.quantiles.emplace(std::move(present));
+  }
+  visit_input_layer(kind_, [&](const auto& kind) { set_column(kind, column, map, j); });
+}
+
+InputMap InputLearner::learn(const Samples* only) const {
+  check();
+  std::vector<std::uint32_t> indicators;
+  for (std::size_t j = 0; layer_.indicates && j < columns_; ++j) {
+    if (has_missing_[j]) indicators.push_back(static_cast<std::uint32_t>(j));
+  }
+  const std::size_t gathered = columns_ + indicators.size();
+  InputMap map = layer_.new_map(columns_, std::move(indicators), layer_.projects ? 0 : gathered);
+  map.allocate();
+  constexpr std::size_t unit = 16;  // columns that are read from a row at a time
+  const double flops = samples_ ? 1e3 * static_cast<double>(sample_.size() * columns_) : 0;
+  run_call(threads_for(flops), [&](int thread, int threads) {
+    const Range mine = Share(thread, threads, 1).take(columns_, unit);
+    std::vector<double> values;
+    for (std::size_t begin = mine.begin; begin < mine.end; begin += unit) {
+      const Range some{begin, std::min(mine.end, begin + unit)};
+      const std::size_t n = some.end - some.begin;
+      values.resize(sample_.size() * n);
+      for (std::size_t i = 0; i < sample_.size(); ++i) {
+        const Row& row = sample_[i];
+        double* const out = values.data() + i * n;
+        several_ ? static_cast<void>(std::copy_n(row.values.data() + begin, n, out))
+                 : convert_values(out, *only, row.row, some);
+      }
+      for (std::size_t j = some.begin; j < some.end; ++j)
+        learn_column(map, j, values.data() + (j - begin), n);
+    }
+  });
+  if (layer_.projects) set_projection(std::get<Whiten>(kind_), scatter_, map);
+  return map;
+}
+
+}  // namespace fanin

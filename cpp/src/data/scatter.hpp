@@ -1,0 +1,32 @@
+// Scatter matrices, and what a Whiten makes of them.
+#pragma once
+
+#include <vector>
+
+#include "data/input_map.hpp"
+
+namespace fanin {
+
+// Values of some columns of a row of X, converted to double
+void convert_values(double* out, const Samples& x, std::size_t row, Range columns);
+
+// Sum of w (x - mean)(x - mean)' over rows in chunks, about the mean of all rows so far; missing values count
+// as that mean.
+class Scatter {
+ public:
+  // `mean` of all rows, these included, is given as `origin` + `offset`; `moved` is how far it has moved.
+  void add(const Samples& x, const std::vector<double>& weights, const std::vector<double>& origin,
+           const std::vector<double>& offset, const std::vector<double>& moved);
+  // Sum of weights, and the matrix (columns, columns)
+  double weight() const { return weight_; }
+  const std::vector<double>& values() const { return values_; }
+
+ private:
+  double weight_ = 0;
+  std::vector<double> values_;
+};
+
+// Sets the matrix of a Whiten; indicators pass unchanged, after its components.
+void set_projection(const Whiten& layer, const Scatter& scatter, InputMap& map);
+
+}  // namespace fanin
