@@ -83,6 +83,14 @@ def initializer_for(name: str, *shape: int) -> initializers.Initializer:
     return initializers.BY_NAME[name]()
 
 
+def dense_with(name: str, n_in: int, units: int, activation: str = "identity") -> fanin.Dense:
+    """A last layer with this initializer for its weights, or for its biases if it is for these alone."""
+    initializer = initializer_for(name, n_in, units)
+    if name == "base_rate":
+        return fanin.Dense(units, bias_initializer=initializer)
+    return fanin.Dense(units, activation, initializer)
+
+
 def reference_loss(loss: losses.Loss) -> reference_losses.Loss:
     """The same loss, with the same hyper-parameters, from the textbook."""
     return reference_losses.LOSSES[loss.name](**dataclasses.asdict(loss))

@@ -6,6 +6,7 @@ the same on every machine.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import itertools
 
@@ -13,7 +14,7 @@ import numpy as np
 
 import fanin
 from fanin import _core, functional
-from helpers import digest, initializer_for, loss_for, rule_named
+from helpers import dense_with, digest, initializer_for, loss_for, rule_named
 
 ROWS, INPUTS, CLASSES = 330, 75, 10
 
@@ -57,7 +58,7 @@ def bits_of_every_activation_and_loss(dtype: str) -> str:
     for i, (activation, loss) in enumerate(
         zip(_core.activations(), itertools.cycle(_core.losses()), strict=False)
     ):
-        layers = [fanin.Dense(41, activation), fanin.Dense(CLASSES)]
+        layers = [fanin.Dense(41, activation), fanin.Dense(CLASSES, bias_initializer="base_rate")]
         net = fanin.Network(INPUTS, layers, loss_for(loss, CLASSES), seed=i, dtype=dtype)
         columns = 1 if loss == "quantile" else CLASSES
         labels = loss == "softmax_cross_entropy" and i % 2
@@ -71,8 +72,9 @@ def bits_of_every_initializer(dtype: str) -> str:
     """One digest of the initial weights and biases of nets with each initializer."""
     digests = []
     for name in _core.initializers():
-        biases = "zeros" if name == "sparse" else initializer_for(name, 71)
-        layer = fanin.Dense(71, "silu", initializer_for(name, INPUTS, 71), bias_initializer=biases)
+        layer = dense_with(name, INPUTS, 71, "silu")
+        if name not in ("base_rate", "sparse", "orthogonal"):
+            layer = dataclasses.replace(layer, bias_initializer=initializer_for(name, 71))
         digests.append(digest(fanin.Network(INPUTS, [layer], seed=2**40 + 1, dtype=dtype)))
     return hashlib.sha256("".join(digests).encode()).hexdigest()
 

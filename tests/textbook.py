@@ -21,6 +21,8 @@ CHECKS: dict[str, tuple[str, ...]] = {
         "test_one_and_a_half_times_identity_grows_as_a_power_of_depth",
         "test_half_the_identity_vanishes_as_a_power_of_depth",
         "test_a_gain_acts_on_the_signal_as_its_power_with_depth",
+        "test_a_deep_linear_net_with_orthogonal_weights_keeps_every_norm",
+        "test_the_sums_of_every_layer_have_unit_variance_for_every_activation",
     ),
     "6": (
         "test_initial_weights_have_mean_zero_and_the_published_deviation",
@@ -111,7 +113,12 @@ CHECKS: dict[str, tuple[str, ...]] = {
         "test_a_share_keeps_the_fewest_components_that_explain_it",
         "test_the_floor_limits_how_far_small_components_are_blown_up",
     ),
-    "39, 40": ("test_predicting_the_proportion_of_ones_is_the_plateau",),
+    "39, 40": (
+        "test_predicting_the_proportion_of_ones_is_the_plateau",
+        "test_no_constant_outputs_have_a_lower_loss_than_the_base_rate",
+        "test_the_loss_starts_at_the_entropy_of_the_classes_or_the_variance_of_the_targets",
+        "test_training_does_not_spend_epochs_to_find_the_base_rate",
+    ),
     "41, 48": (
         "test_float64_training_equals_the_textbook",
         "test_momentum_by_hand_follows_the_published_equation",

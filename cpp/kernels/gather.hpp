@@ -28,21 +28,37 @@ FANIN_INLINE void copy_run(T* out, std::size_t width, const S* in, std::size_t n
   copy_run(out, width, static_cast<const T*>(run), n);
 }
 
+// Loops over P columns: those of a panel, whose arrays are padded
+
 // y = score of x: the knots around x are found by halving, in all columns at a time
-template <class S>
-FANIN_INLINE void scores_of_run(double* y, const S* x, std::size_t n, const ColumnMap& map) {
-  constexpr std::size_t knots = ColumnMap::kKnots;
-  std::size_t at[kPanel<float>] = {};
-  for (std::size_t half = knots / 2; half > 0; half /= 2) {
-    for (std::size_t i = 0; i < n; ++i) {
-      at[i] += map.knots[i * knots + at[i] + half] <= static_cast<double>(x[i]) ? half : 0;
+template <std::size_t P>
+FANIN_INLINE void scores_of_run(double* y, const double* x, const ColumnMap& map) {
+  constexpr std::int64_t knots = ColumnMap::kKnots;
+  std::int64_t at[P];
+  for (std::size_t i = 0; i < P; ++i) at[i] = static_cast<std::int64_t>(i) * knots;
+  for (std::int64_t half = knots / 2; half > 0; half /= 2) {
+    for (std::size_t i = 0; i < P; ++i) {
+      const double knot = map.knots[at[i] + half];
+      at[i] += knot <= x[i] ? half : 0;
     }
   }
-  for (std::size_t i = 0; i < n; ++i) {
-    const std::size_t low = i * knots + at[i], high = at[i] + 1 < knots ? low + 1 : low;
-    const double share = (static_cast<double>(x[i]) - map.knots[low]) / (map.knots[high] - map.knots[low]);
-    const double within = share > 0 ? (share < 1 ? share : 1) : 0;
-    y[i] = x[i] == x[i] ? map.scores[low] + within * (map.scores[high] - map.scores[low]) : map.fill[i];
+  for (std::size_t i = 0; i < P; ++i) {
+    const std::int64_t low = at[i], high = low + (low % knots + 1 < knots ? 1 : 0);
+    const double below = map.knots[low], above = map.knots[high];
+    const double of_below = map.scores[low], of_above = map.scores[high];
+    const double share = (x[i] - below) / (above - below);
+    const double at_least_0 = share > 0 ? share : 0, within = at_least_0 < 1 ? at_least_0 : 1;
+    y[i] = of_below + within * (of_above - of_below);
+  }
+}
+
+// u / sqrt(1 + (u / 3)^2)
+template <std::size_t P, class T>
+FANIN_INLINE void squash(T* u) {
+  constexpr T far = static_cast<T>(1e18);  // its square does not overflow, and it maps to 3
+  for (std::size_t i = 0; i < P; i += Vec<T>::width) {
+    const Vec<T> x = min(max(Vec<T>::load(u + i), Vec<T>(-far)), Vec<T>(far)), third = x * Vec<T>(1.0 / 3);
+    (x / sqrt(fma(third, third, Vec<T>(1.0)))).store(u + i);
   }
 }
 
@@ -51,30 +67,31 @@ FANIN_INLINE void scores_of_run(double* y, const S* x, std::size_t n, const Colu
 template <class T, class S>
 FANIN_INLINE void map_run(T* out, std::size_t width, const S* in, std::size_t n, const ColumnMap& map) {
   constexpr std::size_t P = kPanel<T>;
-  constexpr double kFar = 1e100;  // its square does not overflow
   constexpr double largest = sizeof(T) == 4 ? 0x1.fffffep127 : 0x1.fffffffffffffp1023;
-  double y[P] = {};
-  if (map.kind == ColumnMap::Kind::quantiles) {
-    scores_of_run(y, in, n, map);
+  double x[P], y[P];
+  if (n == P) {
+    for (std::size_t i = 0; i < P; ++i) x[i] = static_cast<double>(in[i]);
   } else {
-    S run[P] = {};
-    for (std::size_t i = 0; i < n; ++i) run[i] = in[i];
-    for (std::size_t i = 0; i < P; ++i) y[i] = (static_cast<double>(run[i]) - map.centre[i]) * map.scale[i];
-    for (std::size_t i = 0; i < P; ++i) y[i] = y[i] == y[i] ? y[i] : map.fill[i];
+    for (std::size_t i = 0; i < P; ++i) x[i] = 0;
+    for (std::size_t i = 0; i < n; ++i) x[i] = static_cast<double>(in[i]);
   }
-  if (map.kind == ColumnMap::Kind::squashed) {
-    for (std::size_t i = 0; i < P; ++i) {
-      const double below = y[i] < kFar ? y[i] : kFar, u = below > -kFar ? below : -kFar,
-                   third = u * (1.0 / 3);
-      y[i] = u / __builtin_sqrt(1 + third * third);
-    }
+  if (map.kind == ColumnMap::Kind::quantiles) {
+    scores_of_run<P>(y, x, map);
+  } else {
+    for (std::size_t i = 0; i < P; ++i) y[i] = (x[i] - map.centre[i]) * map.scale[i];
   }
-  T rounded[P];
+  for (std::size_t i = 0; i < P; ++i) {
+    const double fill = map.fill[i];
+    y[i] = x[i] == x[i] ? y[i] : fill;
+  }
   for (std::size_t i = 0; i < P; ++i) {
     const double above = y[i] > -largest ? y[i] : -largest;
-    rounded[i] = static_cast<T>(above < largest ? above : largest);
+    y[i] = above < largest ? above : largest;
   }
-  copy_run(out, width, static_cast<const T*>(rounded), n);
+  T rounded[P];
+  for (std::size_t i = 0; i < P; ++i) rounded[i] = static_cast<T>(y[i]);
+  if (map.kind == ColumnMap::Kind::squashed) squash<P>(rounded);
+  copy_run(out, width, static_cast<const T*>(rounded), P);
 }
 
 template <class T, class S>

@@ -33,6 +33,7 @@ from fanin.training.race import RateCurve, find_rate
 from fanin.training.rate_control import RateControl
 from fanin.training.reduce_on_plateau import ReduceOnPlateau
 from fanin.training.together import train_together
+from fanin.unit_variance import LsuvReport, lsuv
 
 __all__ = [
     "Activation",
@@ -45,6 +46,7 @@ __all__ = [
     "EarlyDecayWarning",
     "EarlyStopping",
     "History",
+    "LsuvReport",
     "Network",
     "Quantile",
     "RateControl",
@@ -65,6 +67,7 @@ __all__ = [
     "initializers",
     "load",
     "losses",
+    "lsuv",
     "num_threads",
     "optim",
     "plot",

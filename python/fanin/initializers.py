@@ -18,9 +18,21 @@ from fanin.aliases import INITIALIZERS
 from fanin.checks import check_choice
 from fanin.data.inputs import error_context
 from fanin.initial_values import Initializer, Values
+from fanin.random_initializers import (
+    Automatic,
+    GlorotNormal,
+    GlorotUniform,
+    HeNormal,
+    HeUniform,
+    LecunNormal,
+    LecunUniform,
+    Orthogonal,
+    Sparse,
+)
 
 __all__ = [
     "Automatic",
+    "BaseRate",
     "Constant",
     "GlorotNormal",
     "GlorotUniform",
@@ -29,6 +41,7 @@ __all__ = [
     "Initializer",
     "LecunNormal",
     "LecunUniform",
+    "Orthogonal",
     "Sparse",
     "Values",
     "Zeros",
@@ -37,157 +50,6 @@ __all__ = [
 
 def __dir__() -> list[str]:
     return __all__
-
-
-@dataclass(frozen=True)
-class _Scaled(Initializer):
-    """Random values with a standard deviation proportional to the gain."""
-
-    gain: float = 1.0
-
-
-@dataclass(frozen=True)
-class Automatic(_Scaled):
-    """Normal with standard deviation ``gain sqrt(c / n_in)``, with c chosen for the activation.
-
-    c is 2 for relu and what resembles it (He et al. 2015), 4 for symmetric_logistic, which has half the slope of tanh,
-    and 1 otherwise (LeCun et al. 1998); `fanin.Activation` lists it.
-
-    Parameters
-    ----------
-    gain : float
-        Above 0.
-
-    Examples
-    --------
-    >>> import fanin
-    >>> from fanin import initializers
-    >>> fanin.Dense(64, "relu", initializers.Automatic(gain=0.5))
-    Dense(units=64, activation='relu', initializer=Automatic(gain=0.5), bias_initializer='zeros', batch_norm=False)
-    """
-
-    name: ClassVar[str] = "auto"
-
-
-@dataclass(frozen=True)
-class HeNormal(_Scaled):
-    """Normal with standard deviation ``gain sqrt(2 / n_in)`` (He et al. 2015).
-
-    For relu, which halves the mean square: with sqrt(1 / n_in), activations shrink by a factor of 1000 in 20 layers.
-
-    Parameters
-    ----------
-    gain : float
-        Above 0.
-
-    Examples
-    --------
-    >>> from fanin import initializers
-    >>> initializers.HeNormal()
-    HeNormal(gain=1.0)
-    """
-
-    name: ClassVar[str] = "he_normal"
-
-
-@dataclass(frozen=True)
-class HeUniform(_Scaled):
-    """Uniform in [-limit, limit) with ``limit = gain sqrt(6 / n_in)``, the variance of `HeNormal` (He et al. 2015).
-
-    Parameters
-    ----------
-    gain : float
-        Above 0.
-
-    Examples
-    --------
-    >>> from fanin import initializers
-    >>> initializers.HeUniform(gain=0.5)
-    HeUniform(gain=0.5)
-    """
-
-    name: ClassVar[str] = "he_uniform"
-
-
-@dataclass(frozen=True)
-class GlorotNormal(_Scaled):
-    """Normal with standard deviation ``gain sqrt(2 / (n_in + n_out))`` (Glorot and Bengio 2010), also called Xavier.
-
-    A compromise between variance 1 / n_in, which preserves that of activations, and 1 / n_out, which preserves that
-    of gradients.
-
-    Parameters
-    ----------
-    gain : float
-        Above 0.
-
-    Examples
-    --------
-    >>> from fanin import initializers
-    >>> initializers.GlorotNormal()
-    GlorotNormal(gain=1.0)
-    """
-
-    name: ClassVar[str] = "glorot_normal"
-
-
-@dataclass(frozen=True)
-class GlorotUniform(_Scaled):
-    """Uniform in [-limit, limit) with ``limit = gain sqrt(6 / (n_in + n_out))`` (Glorot and Bengio 2010, equation 16).
-
-    Parameters
-    ----------
-    gain : float
-        Above 0.
-
-    Examples
-    --------
-    >>> from fanin import initializers
-    >>> initializers.GlorotUniform(gain=5 / 3)
-    GlorotUniform(gain=1.6666666666666667)
-    """
-
-    name: ClassVar[str] = "glorot_uniform"
-
-
-@dataclass(frozen=True)
-class LecunNormal(_Scaled):
-    """Normal with standard deviation ``gain / sqrt(n_in)`` (LeCun et al. 1998, Efficient BackProp, 4.6).
-
-    For tanh and selu: z has the variance of the inputs.
-
-    Parameters
-    ----------
-    gain : float
-        Above 0.
-
-    Examples
-    --------
-    >>> from fanin import initializers
-    >>> initializers.LecunNormal()
-    LecunNormal(gain=1.0)
-    """
-
-    name: ClassVar[str] = "lecun_normal"
-
-
-@dataclass(frozen=True)
-class LecunUniform(_Scaled):
-    """Uniform in [-limit, limit) with ``limit = gain sqrt(3 / n_in)`` (LeCun et al. 1998, Efficient BackProp, 4.6).
-
-    Parameters
-    ----------
-    gain : float
-        Above 0. 1 / sqrt(3) gives the limit 1 / sqrt(n_in), the default of PyTorch's linear layers.
-
-    Examples
-    --------
-    >>> from fanin import initializers
-    >>> initializers.LecunUniform()
-    LecunUniform(gain=1.0)
-    """
-
-    name: ClassVar[str] = "lecun_uniform"
 
 
 @dataclass(frozen=True)
@@ -228,33 +90,33 @@ class Zeros(Initializer):
 
 
 @dataclass(frozen=True)
-class Sparse(Initializer):
-    """Each unit has ``connections`` weights drawn from ``deviation * N(0, 1)``; its other weights are 0 (Martens 2010).
+class BaseRate(Initializer):
+    """The best constant outputs, ``b = argmin_a sum_i w_i E(a, y_i)``, for the biases of the last layer.
 
-    The inputs of a unit are chosen at random without replacement. The variance of z, connections * deviation^2 for
-    inputs of variance 1, does not depend on n_in, and units differ more from each other than with dense weights.
-    Weights that start at 0 are trained like any others. For weights only: a unit has one bias. A network rejects a
-    layer with fewer inputs than connections.
+    They are 0 until the first epoch of a network, which sets them from its training targets y and sample weights w. The
+    loss then starts at the variance or the entropy of y, a plateau that training would have to reach first otherwise.
 
-    Parameters
-    ----------
-    connections : int
-        Nonzero weights per unit; at least 1.
-    deviation : float
-        Standard deviation of the nonzero weights; above 0.
+    squared_error gives the mean of y, absolute_error its median, huber its own minimizer, quantile the quantiles of its
+    levels, poisson ``log(mean)``, logistic ``log(p / (1 - p))`` with p the frequency of ones, softmax_cross_entropy
+    ``log(p_c)`` with p_c the frequency of class c, after label smoothing. Where that would be infinite, half a sample
+    takes the place of none: with n samples of weight above 0, a mean or p of 0 counts as 0.5 / n, and p = 1 as
+    1 - 0.5 / n. Batches, balanced or not, have no influence.
+
+    Biases that have been changed (`Network.set_weights`) and networks that have been trained stay as they are.
+    `Network.fit_chunks` takes the first chunk. The layer must be the last one, with the activation "identity", for
+    which the losses are made, and without batch norm; only ``Activation("identity")`` may follow it.
 
     Examples
     --------
-    >>> import fanin
-    >>> from fanin import initializers
-    >>> net = fanin.Network(100, [fanin.Dense(3, "tanh", initializers.Sparse(4)), fanin.Dense(1)])
-    >>> (net.get_weights()["layer1.weight"] != 0).sum(axis=0)
-    array([4, 4, 4])
+    >>> import numpy as np, fanin
+    >>> net = fanin.Network(1, [fanin.Dense(1, "identity", "zeros", "base_rate")], "logistic", dtype="float64")
+    >>> y = np.repeat([0, 1], [90, 10])
+    >>> history = net.fit(np.zeros((100, 1)), y, rule=fanin.optim.SGD(0.0), epochs=1)
+    >>> net.predict([[0.0]]).round(12)
+    array([0.1])
     """
 
-    name: ClassVar[str] = "sparse"
-    connections: int = 15
-    deviation: float = 1.0
+    name: ClassVar[str] = "base_rate"
 
 
 BY_NAME: dict[str, type[Initializer]] = {
@@ -269,7 +131,9 @@ BY_NAME: dict[str, type[Initializer]] = {
         LecunUniform,
         Constant,
         Zeros,
+        BaseRate,
         Sparse,
+        Orthogonal,
         Values,
     )
 }

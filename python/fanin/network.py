@@ -253,7 +253,7 @@ class Network(AdaptedModel):
 
         Each chunk is trained like one epoch of `fit`: in mini-batches, by default shuffled within the chunk, with a
         smaller last batch. A chunk is freed before the next one is requested. (A loop over ``fit(X, y, epochs=1)``
-        gives bit-identical weights.)
+        gives bit-identical weights.) Biases that start at the base rate take that of the first chunk.
 
         Parameters
         ----------

@@ -83,6 +83,24 @@ TEST_CASE("a sparse unit has its number of connections, from inputs of its own")
   CHECK(std::unique(chosen.begin(), chosen.end()) == chosen.end());
 }
 
+TEST_CASE("orthogonal weights have orthonormal columns, or rows if there are more units than inputs") {
+  const std::pair<std::size_t, std::size_t> shapes[] = {{70, 40}, {40, 70}, {50, 50}};
+  for (const auto& shape : shapes) {
+    const std::size_t inputs = shape.first, units = shape.second;
+    const Parameters p = first_layer(inputs, {units, activation<Identity>, Orthogonal{.gain = 2}});
+    const auto at = [&](std::size_t of, std::size_t i) {
+      return p.weights[inputs >= units ? i * units + of : of * units + i];
+    };
+    for (std::size_t a = 0; a < std::min(inputs, units); ++a) {
+      for (std::size_t b = 0; b <= a; ++b) {
+        double product = 0;
+        for (std::size_t i = 0; i < std::max(inputs, units); ++i) product += at(a, i) * at(b, i);
+        CHECK(std::abs(product - (a == b ? 4 : 0)) < 1e-13);
+      }
+    }
+  }
+}
+
 TEST_CASE("every set of two of five is chosen about equally often, and all flags are cleared") {
   std::vector<int> count(25);
   char taken[5] = {};
@@ -102,11 +120,13 @@ TEST_CASE("initial values equal the stored ones on every machine") {
       {HeUniform{}, 0x46b039d8615b0ec0},     {GlorotNormal{}, 0x8f0a2f1bc4c78e54},
       {GlorotUniform{}, 0x2b9041c92873b821}, {LecunNormal{}, 0x1ea217637a058233},
       {LecunUniform{}, 0x94fafeee9d232c3d},  {Sparse{}, 0xc14b525973d22555},
+      {Orthogonal{}, 0x2f1c301ca7d98ef2},
   };
   for (const auto& [initializer, expected] : stored) {
-    const bool sparse = std::holds_alternative<Sparse>(initializer);
+    const bool for_weights =
+        std::holds_alternative<Sparse>(initializer) || std::holds_alternative<Orthogonal>(initializer);
     const Dense layer{33, activation<SymmetricLogistic>, initializer,
-                      sparse ? Initializer{Zeros{}} : initializer};
+                      for_weights ? Initializer{Zeros{}} : initializer};
     CHECK(digest(first_layer<float>(20, layer, 5)) == expected);
   }
 }
@@ -151,6 +171,10 @@ TEST_CASE("an initializer that does not fit its layer is refused with a message"
       biases(Sparse{.connections = 1}),
       "layers: layer 2: bias_initializer: sparse selects some of a unit's weights, but a unit "
       "has only one bias",
+      ValueError);
+  CHECK_THROWS_WITH_AS(
+      biases(Orthogonal{}),
+      "layers: layer 2: bias_initializer: orthogonal is for weights, but a unit has only one bias",
       ValueError);
   CHECK_THROWS_WITH_AS(
       Network<float>(std::size_t{1} << 32, {{1, activation<Identity>, Sparse{}}}, SquaredError{}),

@@ -29,6 +29,7 @@ PARTS = (
         "data",
         "optim",
         "initial_values",
+        "random_initializers",
         "initializers",
         "losses",
     ),
@@ -44,7 +45,7 @@ PARTS = (
         "network",
         "loading",
     ),
-    *("functional_batch_norm", "functional_standardize", "functional"),
+    *("functional_batch_norm", "functional_standardize", "functional", "unit_variance"),
     *("plot", "__init__", "demo", "__main__"),
 )
 

@@ -12,7 +12,7 @@ import pytest
 
 import fanin
 from fanin import _core, initializers, layers, losses, optim
-from helpers import ROOT, initializer_for, inputs_for, loss_for, rule_classes, schedule_classes
+from helpers import ROOT, dense_with, inputs_for, loss_for, rule_classes, schedule_classes
 from listed import lists, what_is_missing
 from reference.activations import ACTIVATIONS
 from reference.initializers import DEVIATIONS
@@ -160,8 +160,8 @@ def test_every_kind_of_layer_is_exported():
 
 
 def test_every_listed_name_makes_a_network(every_activation, every_loss, every_initializer):
-    layer = fanin.Dense(2, every_activation, initializer_for(every_initializer, 2, 2))
-    net = fanin.Network(2, [layer, fanin.Dense(2)], loss=loss_for(every_loss, 2))
+    layers = [fanin.Dense(2, every_activation), dense_with(every_initializer, 2, 2)]
+    net = fanin.Network(2, layers, loss=loss_for(every_loss, 2))
     assert net.predict([[0.5, -0.5]]).shape == (1, 2)
 
 

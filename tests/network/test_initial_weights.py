@@ -52,7 +52,7 @@ def test_a_gain_multiplies_the_same_random_numbers(name):
     assert np.array_equal(initial(initializers.BY_NAME[name](gain=4)), 4 * initial(name))
 
 
-@pytest.mark.parametrize("name", initializers.NAMES)
+@pytest.mark.parametrize("name", [name for name in initializers.NAMES if name != "base_rate"])
 def test_a_name_stands_for_the_defaults(name):
     assert np.array_equal(initial(name), initial(initializers.BY_NAME[name]()))
 

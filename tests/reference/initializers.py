@@ -5,10 +5,11 @@
     lecun     gain sqrt(1 / n_in)               keeps the variance of z at that of the inputs
     auto      gain sqrt(c / n_in)               c by activation: see `reference.activations`
     sparse    deviation sqrt(connections / n_in)    of all weights together, most of which are 0
+    orthogonal    gain / sqrt(max(n_in, n_out))     orthonormal columns or rows, whichever are fewer
 
 Uniform variants draw from [-limit, limit) with limit = sqrt(3) std, which has this standard deviation.
 Source: He et al. 2015; Glorot and Bengio 2010; LeCun et al. 1998, Efficient BackProp, 4.6; Martens 2010, Deep
-learning via Hessian-free optimization, 5.
+learning via Hessian-free optimization, 5; Saxe, McClelland and Ganguli 2014.
 """
 
 from __future__ import annotations
@@ -36,8 +37,16 @@ def zeros(n_in: int, n_out: int) -> float:
     return 0.0
 
 
+def base_rate(n_in: int, n_out: int) -> float:
+    return 0.0
+
+
 def sparse(n_in: int, n_out: int, *, connections: int = 15, deviation: float = 1.0) -> float:
     return deviation * sqrt(connections / n_in)
+
+
+def orthogonal(n_in: int, n_out: int, *, gain: float = 1.0) -> float:
+    return gain / sqrt(max(n_in, n_out))
 
 
 # "auto" as for an activation whose c is 1
@@ -51,7 +60,9 @@ DEVIATIONS = {
     "lecun_uniform": lecun,
     "constant": constant,
     "zeros": zeros,
+    "base_rate": base_rate,
     "sparse": sparse,
+    "orthogonal": orthogonal,
 }
 
 

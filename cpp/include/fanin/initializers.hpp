@@ -7,7 +7,7 @@
 // and one of
 //   drawn, deviation(fan)   every value is drawn from this distribution, with mean 0 and this deviation
 //   value                   all values equal this
-//   a case of its own in src/layers/initial_values.cpp: Sparse, Values
+//   a case of its own in src/layers/initial_values.cpp: Sparse, Orthogonal, Values
 // A bias uses the fan of its layer, and its values follow those of the weights as one more row. All draws
 // depend only on the seed, the layer and the position in the layer.
 #pragma once
@@ -103,6 +103,18 @@ struct Zeros {
   static void fields(Self&, F&&) {}
 };
 
+// For the biases of the layer of outputs, a Dense with the activation identity that is last: 0 until the
+// first epoch of a network starts, which sets them, unless they have been changed, to the constants that have
+// the least mean loss over its training set: the mean, the log-odds of a frequency, the log frequencies of
+// classes, a quantile (see `constant` and `level` in losses.hpp). The loss then starts at the variance or the
+// entropy of the targets, which training has to reach first otherwise (docs/textbook.md, row 39).
+struct BaseRate {
+  static constexpr const char* name = "base_rate";
+  static constexpr double value = 0;
+  template <class Self, class F>
+  static void fields(Self&, F&&) {}
+};
+
 // Martens 2010: each unit has this many nonzero incoming weights, from randomly chosen distinct inputs,
 // normal with this deviation; its other weights are 0. The variance of z does not grow with the number of
 // inputs, and units differ more than with dense weights. Not for biases, nor for layers with fewer inputs
@@ -118,6 +130,20 @@ struct Sparse {
   }
 };
 
+// Saxe, McClelland and Ganguli 2014: gain times a random matrix whose columns are orthonormal or, with more
+// units than inputs, whose rows are; every such matrix is equally likely. So x w is as long as x or, with
+// fewer units than inputs, not longer. It is the Q of the QR decomposition of normal random numbers, R having
+// a positive diagonal, computed in double precision with about 4 min(n_in, n_out)^2 max(n_in, n_out) flops.
+// Not for biases.
+struct Orthogonal {
+  static constexpr const char* name = "orthogonal";
+  double gain = 1;
+  template <class Self, class F>
+  static void fields(Self& self, F&& field) {
+    field("gain", self.gain, above_0());
+  }
+};
+
 // The caller's values: weights (inputs, units) row-major, or biases (units).
 struct Values {
   static constexpr const char* name = "values";
@@ -129,7 +155,7 @@ struct Values {
 };
 
 using Initializers = List<Automatic, HeNormal, HeUniform, GlorotNormal, GlorotUniform, LecunNormal,
-                          LecunUniform, Constant, Zeros, Sparse, Values>;
+                          LecunUniform, Constant, Zeros, BaseRate, Sparse, Orthogonal, Values>;
 
 // One initializer with its hyper-parameters.
 using Initializer = decltype(variant_of(Initializers{}));

@@ -8,10 +8,17 @@
 //   value, gradient(a, y, p) of one output a with target y; values are summed over the outputs of a row
 //   score(a, y, p)           summed likewise; the metric is metric_of(mean score per output)
 //   output(a)                the prediction for output a
+// and, for biases that start at the base rate (fanin/initializers.hpp), one of
+//   constant(mean, half_a_row, k)
+//       the output that has the least mean loss if it is the same for all rows, from the mean target of this
+//       output, one of k. Where it would be infinite, because the mean is at the end of a range, the share of
+//       half a row takes its place.
+//   level(j)                 that output is this quantile of the targets, or the search for it begins there
 #pragma once
 
 #include "fanin/fields.hpp"
 #include "fanin/list.hpp"
+#include "fanin/math.hpp"
 
 namespace fanin {
 
@@ -54,12 +61,14 @@ struct SquaredError : PlainLoss {
     const V d = a - y;
     return d * d;
   }
+  static double constant(double mean, double, std::size_t) { return mean; }
 };
 
 // E = sum_j |a_j - y_j|; the gradient is the sign, and 0 where a = y
 struct AbsoluteError : PlainLoss {
   static constexpr const char* name = "absolute_error";
   static constexpr const char* metric = "mae";
+  static double level(std::size_t) { return 0.5; }
   template <class V>
   static V value(V a, V y, V) {
     return abs(a - y);
@@ -87,6 +96,7 @@ struct Huber {
     field("delta", self.delta, above_0());
   }
   double parameter(std::size_t) const { return delta; }
+  static double level(std::size_t) { return 0.5; }
   static double metric_of(double mean) { return mean; }
   template <class V>
   static V value(V a, V y, V delta) {
@@ -120,6 +130,7 @@ struct Quantile {
     field("levels", self.levels, between_0_and_1());
   }
   double parameter(std::size_t j) const { return levels.value[j]; }
+  double level(std::size_t j) const { return levels.value[j]; }
   static double metric_of(double mean) { return mean; }
   template <class V>
   static V value(V a, V y, V level) {
@@ -163,6 +174,9 @@ struct Poisson : PlainLoss {
   static V output(V a) {
     return exp(a);
   }
+  static double constant(double mean, double half_a_row, std::size_t) {
+    return math::log(mean > 0 ? mean : half_a_row);
+  }
 };
 
 // Independent binary outputs with probability p = 1 / (1 + e^-a) and target y in [0, 1]:
@@ -188,6 +202,10 @@ struct LogisticLoss : PlainLoss {
   static V output(V a) {
     return logistic(a);
   }
+  static double constant(double mean, double half_a_row, std::size_t) {
+    const double p = mean <= 0 ? half_a_row : mean >= 1 ? 1 - half_a_row : mean;
+    return math::log(p / (1 - p));
+  }
 };
 
 // E = -sum_j t_j log p_j,  p_j = e^(a_j - max) / sum_k e^(a_k - max);  dE/da_j = p_j sum_k t_k - t_j, where
@@ -205,6 +223,10 @@ struct SoftmaxCrossEntropy {
   }
   double parameter(std::size_t) const { return label_smoothing; }
   static double metric_of(double mean) { return mean; }
+  double constant(double mean, double half_a_row, std::size_t k) const {
+    const double p = (1 - label_smoothing) * mean + label_smoothing / static_cast<double>(k);
+    return math::log(p > 0 ? p : half_a_row);
+  }
 };
 
 using Losses = List<SquaredError, AbsoluteError, Huber, Quantile, Poisson, LogisticLoss, SoftmaxCrossEntropy>;

@@ -193,13 +193,15 @@ void InputLearner::learn_column(InputMap& map, std::size_t j, const double* of_s
     column.largest_deviation = std::max(column.largest_deviation, deviation_of(k));
   }
   if (samples_) {
-    std::vector<Weighted> present;
+    std::vector<double> values, weights;
     for (std::size_t i = 0; i < sample_.size(); ++i) {
       const double value = of_sample[i * stride];
-      if (!std::isnan(value)) present.push_back({value, sample_[i].weight});
+      if (std::isnan(value)) continue;
+      values.push_back(value);
+      weights.push_back(sample_[i].weight);
     }
-    if (present.empty()) present.push_back({column.mean, 1});
-    column.quantiles.emplace(std::move(present));
+    if (values.empty()) values.push_back(column.mean);
+    column.quantiles.emplace(std::move(values), std::move(weights));
   }
   visit_input_layer(kind_, [&](const auto& kind) { set_column(kind, column, map, j); });
 }

@@ -12,6 +12,7 @@
 #include "base/text.hpp"
 #include "data/gather.hpp"
 #include "fanin/error.hpp"
+#include "layers/orthonormal.hpp"
 #include "team/call.hpp"
 #include "team/scratch.hpp"
 
@@ -53,6 +54,17 @@ class Filler {
       random.normal(values.data(), first, connections);
       for (std::size_t i = 0; i < connections; ++i) set(chosen[i], j, sparse.deviation * values[i]);
     }
+  }
+
+  void operator()(const Orthogonal& orthogonal) const {
+    const std::size_t count = std::min(to_.rows, to_.columns), length = std::max(to_.rows, to_.columns);
+    std::vector<double> vectors(count * length);
+    Philox(of_.seed, stream_of_layer(of_.stream)).normal(vectors.data(), 0, vectors.size());
+    orthonormalize(vectors.data(), count, length);
+    const bool tall = to_.rows >= to_.columns;
+    fill([&](std::size_t k, std::size_t j) {
+      return orthogonal.gain * vectors[tall ? j * length + k : k * length + j];
+    });
   }
 
  private:
@@ -134,8 +146,14 @@ void check_initializers(const Dense& layer, std::size_t inputs, const std::strin
   const std::string weights = text + "initializer: ", biases = text + "bias_initializer: ";
   check_array(weights, layer.initializer, inputs * layer.units, shape_text(inputs, layer.units));
   check_array(biases, layer.bias_initializer, layer.units, std::to_string(layer.units));
+  if (std::holds_alternative<BaseRate>(layer.initializer)) {
+    throw ValueError(weights + "base_rate is for biases");
+  }
   if (std::holds_alternative<Sparse>(layer.bias_initializer)) {
     throw ValueError(biases + "sparse selects some of a unit's weights, but a unit has only one bias");
+  }
+  if (std::holds_alternative<Orthogonal>(layer.bias_initializer)) {
+    throw ValueError(biases + "orthogonal is for weights, but a unit has only one bias");
   }
   if (const auto* sparse = std::get_if<Sparse>(&layer.initializer)) {
     if (sparse->connections > inputs) {

@@ -12,6 +12,7 @@
 #include "data/loss.hpp"
 #include "fanin/error.hpp"
 #include "fanin/network.hpp"
+#include "network/base_rate.hpp"
 #include "plan/nodes.hpp"
 #include "plan/running_statistics.hpp"
 #include "rules/rule_state.hpp"
@@ -97,7 +98,9 @@ struct Network<T>::State : Layout<T> {
         loss_for_kernels(loss, outputs),
         input_layer(std::move(layer)),
         projection(projection_of(input_layer.map)),
-        seed(seed_) {}
+        seed(seed_) {
+    check_base_rate(layers);
+  }
 
   // Whether the parameters are laid out: not if their number depends on what the input layer will learn
   bool laid_out() const { return input_layer.has_widths(); }

@@ -31,7 +31,9 @@ struct Training<T>::State {
         own_finite_parameters(net.nodes.has_batch_norm() ? 0 : layout().parameters.size()),
         finite_statistics(layout().nodes),
         step(layout().nodes.inputs, net.layers, net.statistics, net.loss_for_kernels.get(),
-             {y, !weights.empty(), largest_batch()}, options.interrupted) {}
+             {y, !weights.empty(), largest_batch()}, options.interrupted) {
+    if (net.epochs == 0) biases_at_base_rates = base_rates<T>(net.layers, net.loss, net.outputs, y, weights);
+  }
 
   std::size_t largest_batch() const { return batch_size + (joins_last ? 1 : 0); }
   Batch batch(std::size_t number) const {
@@ -64,6 +66,7 @@ struct Training<T>::State {
   double last_rate() const;
 
   void restart();
+  void start_at_base_rates();
   bool one_step(Member member, const DataSource<T>& data, std::size_t number);
   DataSource<T> data() const {
     return {&x, &y, weights, order.data(), net.input_layer.columns(), net.projection.data()};
@@ -110,6 +113,7 @@ struct Training<T>::State {
   RunningStatistics<T> finite_statistics;
   Step<T> step;
 
+  std::vector<T> biases_at_base_rates;  // until the first epoch
   std::optional<Method> method;
   std::size_t next_step = 0, gathered = 0;  // batches
   std::size_t end_step = 0;                 // where the epoch or the budget ends

@@ -28,7 +28,9 @@ InitializerName = Literal[
     "lecun_uniform",
     "constant",
     "zeros",
+    "base_rate",
     "sparse",
+    "orthogonal",
 ]
 
 
@@ -49,10 +51,11 @@ class Dense(Layer):
         (n_in, units), which is copied. Random weights have mean zero and this variance: "he_*" 2 / n_in (He et al.
         2015, for relu), "glorot_*" 2 / (n_in + units) (Glorot and Bengio 2010), "lecun_*" 1 / n_in (LeCun et al.
         1998), each normal or uniform; "auto", normal, chooses among these by activation; "sparse" has 15 nonzero
-        weights per unit.
+        weights per unit; "orthogonal" has orthonormal columns or rows (Saxe et al. 2014).
     bias_initializer : str, initializers.Initializer or array_like
         Initial biases, likewise; an array has shape (units,). Random biases have the variance that weights would
-        have. "sparse" is for weights only.
+        have. "sparse" and "orthogonal" are for weights only. "base_rate", for the last layer only, starts at the best
+        constant outputs: see `initializers.BaseRate`.
     batch_norm : bool or BatchNorm
         Normalize Z = X W over each mini-batch, before the activation; True for the defaults of `BatchNorm`. The layer
         then has no b, which subtracting the mean would cancel. gamma, initially 1, and beta, initially 0, are learned
