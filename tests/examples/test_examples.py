@@ -14,6 +14,7 @@ EXAMPLES = ROOT / "docs" / "examples"
 NAMES = sorted(path.stem for path in EXAMPLES.glob("*.py") if path.stem != "common")
 SMALL = {
     "averages": {"epochs": 8},
+    "base_rate": {"rows": 1000, "steps": 150},
     "batches": {"rows": 4096, "sizes": (1, 32, 512), "passes": 5},
     "bowls": {"goal": 0.3},
     "inputs": {"most": 50_000},
@@ -58,6 +59,15 @@ def test_smaller_batches_learn_more_from_a_pass(load):
 def test_averaged_weights_are_better_than_those_of_the_last_step(load):
     last, averaged, _ = small(load("averages")).values()
     assert max(averaged[3:]) < min(last[3:])
+
+
+def test_a_net_that_starts_at_the_base_rate_is_past_the_plateau_when_one_of_zero_biases_reaches_it(load):
+    result = small(load("base_rate"))
+    for task in load("base_rate").TASKS:
+        zero, base = (result[task, start] for start in load("base_rate").STARTS)
+        assert base["loss"][0] < 1.2 * base["plateau"] < zero["loss"][0] / 5
+        assert base["steps"] < 5 < 30 < zero["steps"]
+        assert base["loss"][-1] < zero["loss"][-1]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -124,10 +124,11 @@ using ChainableSchedules = decltype(joined(SimpleSchedules{}, List<WarmUp, Resta
 using ChainableSchedule = decltype(variant_of(ChainableSchedules{}));
 
 // Schedules one after the other: each for its number of steps, the last one for the rest. A schedule without
-// steps of its own spans its part; if it is the last one, all together span the fit.
+// steps of its own spans its part; if it is the last one, all together span the fit. At most four, because a
+// method is copied with room for all of them in each epoch.
 struct Chain {
   static constexpr const char* name = "chain";
-  ShortList<ChainableSchedule, 8> schedules = {{ConstantSchedule{}, Cosine{}}, 2};
+  ShortList<ChainableSchedule, 4> schedules = {{ConstantSchedule{}, Cosine{}}, 2};
   Numbers steps = {{100}, 1};
   template <class Self, class F>
   static void fields(Self& self, F&& field) {

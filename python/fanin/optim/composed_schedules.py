@@ -130,7 +130,7 @@ class Chain(Schedule):
     Parameters
     ----------
     schedules : sequence of Schedule
-        2 to 8 of any kind but `Chain`. `Constant` keeps a value.
+        2 to 4 of any kind but `Chain`. `Constant` keeps a value.
     steps : sequence of float
         The steps of each schedule but the last: one number fewer than schedules.
 
