@@ -23,6 +23,12 @@ NamedValues described_entry(const std::variant<Entry...>& entry);
 template <class Variant, class L>
 Variant make_entry(L list, const char* kind, const std::string& name, const py::dict& values);
 
+inline std::size_t checked_count(const char* name, std::size_t count, std::size_t most) {
+  if (count >= 1 && count <= most) return count;
+  throw fanin::ValueError(std::string(name) + ": expected 1 to " + std::to_string(most) + " values, got " +
+                          std::to_string(count));
+}
+
 // Sets all fields of an entry from a dict: numbers, lists of numbers, arrays, flags, choices, and other
 // entries as NamedValues. A hyper-parameter with a schedule keeps its default.
 struct FieldSetter {
@@ -51,12 +57,8 @@ struct FieldSetter {
   }
   void operator()(const char* name, fanin::Numbers& numbers, fanin::Allowed) const {
     const auto given = values[name].cast<std::vector<double>>();
-    if (given.empty() || given.size() > fanin::Numbers::most) {
-      throw fanin::ValueError(std::string(name) + ": expected 1 to " + std::to_string(fanin::Numbers::most) +
-                              " numbers, got " + std::to_string(given.size()));
-    }
+    numbers.count = checked_count(name, given.size(), fanin::Numbers::most);
     std::copy(given.begin(), given.end(), numbers.value);
-    numbers.count = given.size();
   }
   void operator()(const char* name, fanin::Activation& activation) const {
     activation =
@@ -66,6 +68,15 @@ struct FieldSetter {
   void operator()(const char* name, std::variant<Entry...>& entry, fanin::List<Entry...> list) const {
     const auto [given, of_it] = values[name].cast<NamedValues>();
     entry = make_entry<std::variant<Entry...>>(list, name, given, of_it);
+  }
+  template <class... Entry, std::size_t most>
+  void operator()(const char* name, fanin::ShortList<std::variant<Entry...>, most>& entries,
+                  fanin::List<Entry...> list) const {
+    const auto given = values[name].cast<std::vector<NamedValues>>();
+    entries.count = checked_count(name, given.size(), most);
+    std::transform(given.begin(), given.end(), entries.value, [&](const NamedValues& entry) {
+      return make_entry<std::variant<Entry...>>(list, name, entry.first, entry.second);
+    });
   }
   void operator()(const char* name, std::vector<fanin::Layer>& layers) const {
     layers = arrays::make_layers(values[name].cast<std::vector<NamedValues>>());
@@ -105,6 +116,13 @@ struct FieldGetter {
   template <class... Entry>
   void operator()(const char* name, const std::variant<Entry...>& entry, fanin::List<Entry...>) const {
     values[name] = described_entry(entry);
+  }
+  template <class... Entry, std::size_t most>
+  void operator()(const char* name, const fanin::ShortList<std::variant<Entry...>, most>& entries,
+                  fanin::List<Entry...>) const {
+    py::tuple described(entries.count);
+    for (std::size_t i = 0; i < entries.count; ++i) described[i] = described_entry(entries.value[i]);
+    values[name] = described;
   }
   void operator()(const char* name, const std::vector<fanin::Layer>& layers) const {
     values[name] = arrays::described(layers);

@@ -14,7 +14,7 @@ py::object call(const py::function& f, const A&... arguments) {
   return or_sleep_to_the_end([&] { return f(arguments...); });
 }
 
-// validate() -> (loss, metric), after(epoch, loss, validated, seconds) -> whether to stop
+// validate() -> (loss, metric), after(epoch, loss, rate, validated, seconds) -> whether to stop
 fanin::EpochLoop make_loop(std::size_t epochs, const std::optional<py::function>& validate,
                            const py::function& after, const fanin::Budget& budget) {
   std::function<fanin::Evaluation()> validation;
@@ -28,7 +28,8 @@ fanin::EpochLoop make_loop(std::size_t epochs, const std::optional<py::function>
           [after](const fanin::Epoch& epoch) {
             std::optional<Figures> figures;
             if (epoch.validation) figures = {epoch.validation->loss, epoch.validation->metric};
-            return call(after, epoch.number, epoch.loss, figures, epoch.seconds).cast<bool>();
+            return call(after, epoch.number, epoch.loss, epoch.learning_rate, figures, epoch.seconds)
+                .cast<bool>();
           },
           &budget};
 }
@@ -54,10 +55,10 @@ std::vector<fanin::Population::Ended> run(fanin::Population& population) {
   return interruptible([&] { return population.run(); });
 }
 
-// Returns loss and seconds, or throws the exception that ended the epoch
-Figures figures_of(const fanin::Population::Ended& epoch) {
+// Returns loss, learning rate and seconds, or throws the exception that ended the epoch
+std::tuple<double, double, double> figures_of(const fanin::Population::Ended& epoch) {
   if (epoch.error) std::rethrow_exception(epoch.error);
-  return {epoch.result.loss, epoch.seconds};
+  return {epoch.result.loss, epoch.result.learning_rate, epoch.seconds};
 }
 
 }  // namespace
@@ -86,12 +87,17 @@ void register_fit(py::module_& m) {
       .def_property_readonly("stopped_epoch", &EpochLoop::stopped_epoch)
       .def(
           "epoch_ended",
-          [](EpochLoop& loop, double loss, double seconds) { loop.epoch_ended({loss, false}, seconds); },
-          py::arg("loss"), py::arg("seconds"))
+          [](EpochLoop& loop, double loss, double rate, double seconds) {
+            loop.epoch_ended({loss, false, 1, rate}, seconds);
+          },
+          py::arg("loss"), py::arg("rate"), py::arg("seconds"))
       .def(
           "run",
           [](EpochLoop& loop, const py::function& train) {
-            loop.run([&] { return fanin::EpochResult{call(train).cast<double>(), false}; });
+            loop.run([&] {
+              const auto [loss, rate] = call(train).cast<std::pair<double, double>>();
+              return fanin::EpochResult{loss, false, 1, rate};
+            });
           },
           py::arg("train"));
   using fanin::Population;

@@ -22,6 +22,11 @@ struct RangeReader {
     RangeReader{each}("each", 0.0, allowed);
     ranges[name] = each;
   }
+  template <class... Entry, std::size_t most>
+  void operator()(const char* name, const fanin::ShortList<std::variant<Entry...>, most>&,
+                  fanin::List<Entry...> list) const {
+    ranges[name] = py::dict(py::arg("each") = fanin::names_of(list), py::arg("most") = most);
+  }
   void operator()(const char* name, bool) const { ranges[name] = py::type::of(py::bool_(true)); }
   template <class E>
   void operator()(const char* name, E, const fanin::Choices& choices) const {
@@ -92,10 +97,10 @@ void register_lists(py::module_& m) {
   m.def("schedule_ranges", [] { return defaults_of<RangeReader>(fanin::Schedules{}); });
   m.def("schedule_at", [](const std::string& name, const py::dict& values, std::uint64_t t, double steps) {
     const fanin::Clock clock{t, static_cast<double>(t), steps};
-    return std::visit([&clock](const auto& s) { return s.at(clock); }, schedule_of(name, values));
+    return fanin::value_at(schedule_of(name, values), clock);
   });
   m.def("schedule_largest", [](const std::string& name, const py::dict& values) {
-    return std::visit([](const auto& s) { return s.largest(); }, schedule_of(name, values));
+    return fanin::largest_of(schedule_of(name, values));
   });
   // For each loss: the name of its metric, and whether its targets are labels
   m.def("loss_traits", [] {

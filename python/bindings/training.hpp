@@ -79,12 +79,12 @@ class PyTraining {
     training_.reset();
   }
 
-  // Returns the mean loss, and the fraction of the samples trained, by weight
-  std::pair<double, double> epoch(const std::string& name, const py::dict& values) {
+  // Returns the mean loss, the last learning rate, and the fraction of the samples trained, by weight
+  std::tuple<double, double, double> epoch(const std::string& name, const py::dict& values) {
     const fanin::Method method = arrays::make_method(name, values);
     const fanin::EpochResult result =
         call([&](fanin::Training<T>& training) { return training.epoch(method); });
-    return {result.loss, result.share};
+    return {result.loss, result.learning_rate, result.share};
   }
 
   // Begins an epoch for the population's `run`, which must end before this object is closed

@@ -218,7 +218,7 @@ class Network(AdaptedModel):
         )
         fit, opened = open_resolved(self, X, y, settings)
         with opened as training:
-            history = fit.run(lambda: fit.epoch(training)[0])
+            history = fit.run(lambda: fit.epoch(training)[:2])
             if fit.epochs > 0:
                 training.exact_statistics()
             return history

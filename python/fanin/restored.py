@@ -34,10 +34,16 @@ def _schedule_of(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     fields = dict(value)
+    return _schedule_named(fields.pop("name"), fields)
+
+
+def _schedule_named(name: str, values: dict[str, Any]) -> Schedule:
+    fields = dict(values)
     if "schedule" in fields:
-        name, inside = fields["schedule"]
-        fields["schedule"] = _SCHEDULES[name](**inside)
-    return _SCHEDULES[fields.pop("name")](**fields)
+        fields["schedule"] = _schedule_named(*fields["schedule"])
+    if "schedules" in fields:
+        fields["schedules"] = [_schedule_named(*inside) for inside in fields["schedules"]]
+    return _SCHEDULES[name](**fields)
 
 
 def loss_of(name: str, values: dict[str, Any]) -> Loss:

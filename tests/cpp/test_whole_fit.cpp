@@ -33,6 +33,7 @@ TEST_CASE("a schedule over the fit ends with it, and the steps of a fit repeat i
   Network<float> net = new_net(), other = new_net(), timed = new_net(), repeated = new_net();
   const History history = fit(net, data.rows(0, 64), whole, {.epochs = 3, .batch_size = 16});
   CHECK(history.steps.count == 12);
+  CHECK(history.epochs[1].learning_rate == Cosine{.first = 0.1}.at({8, 8, 12}));
   fit(other, data.rows(0, 64), by_hand, {.epochs = 3, .batch_size = 16});
   CHECK(net.evaluate(data.rows(0, 64).x, data.rows(0, 64).y).loss ==
         other.evaluate(data.rows(0, 64).x, data.rows(0, 64).y).loss);
@@ -55,6 +56,7 @@ TEST_CASE("a warm-up and restarts are the schedule inside, stretched and repeate
   const WarmUp warm{Polynomial{.first = 1}, 10};
   CHECK(warm.at(early) == 0.5);
   CHECK(warm.at(late) == Polynomial{.first = 1}.at({50, 50, 100}));
+  CHECK(warm.at({11, 10.5, 110.25}) == 1);  // steps of a fit that time ends
   CHECK(spans_fit(warm));
   const Restarts again{Polynomial{.first = 1}, 10, 2};
   const double expected[] = {1, 0.5, 1, 0.5, 1};
@@ -62,6 +64,29 @@ TEST_CASE("a warm-up and restarts are the schedule inside, stretched and repeate
   for (int i = 0; i < 5; ++i) CHECK(again.at(steps[i]) == doctest::Approx(expected[i]));
   CHECK_FALSE(spans_fit(again));
   CHECK(Restarts{Cosine{.warm_up = 10}, 10}.conflict() != nullptr);
+}
+
+TEST_CASE("a chain is one schedule after the other, and spans the fit if the last one does") {
+  const Chain chain{{{Polynomial{.first = 1}, ConstantSchedule{2}, Polynomial{.first = 3}}, 3},
+                    {{10, 20}, 2}};
+  CHECK(spans_fit(chain));
+  CHECK(chain.conflict() == nullptr);
+  CHECK(chain.largest() == 3);
+  CHECK(chain.at({6, 6, 50}) == 0.5);
+  CHECK(chain.at({30, 30, 50}) == 2);
+  CHECK(chain.at({41, 41, 50}) == 1.5);
+  CHECK(conflict_in(chain, 30) != nullptr);
+  CHECK(conflict_in(chain, 31) == nullptr);
+  CHECK(Chain{{{Cosine{}, Cosine{.warm_up = 5}}, 2}, {{10}, 1}}.conflict() == nullptr);
+  CHECK(Chain{{{Cosine{.warm_up = 10}, Cosine{}}, 2}, {{10}, 1}}.conflict() != nullptr);
+  CHECK(Chain{{{Cosine{}}, 1}, {{}, 0}}.conflict() != nullptr);
+  CHECK(Chain{{{Cosine{}, Cosine{}}, 2}, {{1, 2}, 2}}.conflict() != nullptr);
+  Method method = SGD{};
+  method.learning_rate = Chain{{{Cosine{}, Cosine{}}, 2}, {{0}, 1}};
+  Network<float> net = new_net();
+  const Parabola data;
+  CHECK_THROWS_WITH_AS(fit(net, data.rows(0, 64), method), "steps: expected a number in [1, infinity), got 0",
+                       ValueError);
 }
 
 TEST_CASE("patience that starts over keeps the best, which later figures must beat by a share of it") {

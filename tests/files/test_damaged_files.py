@@ -108,6 +108,12 @@ def transpose(header, _):
     header["layer1.weight"]["shape"] = [1, 2]
 
 
+def chained(names, **fields):
+    """Set a schedule that is a chain of others."""
+    chain = {"name": "chain", "schedules": [{"name": name} for name in names], **fields}
+    return set_in("training", "method", {"rule": {"name": "sgd"}, "learning_rate": chain})
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -147,6 +153,12 @@ def transpose(header, _):
         (set_in("training", "method", {"rule": {"name": "sgd", "learning_rate": -1}}), "learning_rate: expected"),
         (set_in("training", "method", {"rule": {"name": "rprop", "variant": "x"}}), "variant: expected one of rprop"),
         (set_in("training", "method", {"rule": {"name": "adam"}}), 'tensor "rule.m.layer1.weight": expected shape'),
+        (chained([]), "schedules: expected 1 to 4 entries"),
+        (chained(["cosine"] * 5), "schedules: expected 1 to 4 entries"),
+        (chained(["cosine"], steps=[1]), "schedules: expected at least two schedules"),
+        (chained(["cosine", "chain"]), "name: expected a name known to this version of fanin"),
+        (chained(["cosine"] * 3), "steps: expected one number fewer than schedules"),
+        (chained(["cosine"] * 2, steps=[0]), r"steps: expected a number in \[1, infinity\), got 0"),
     ],
 )  # fmt: skip
 def test_an_invalid_description_is_refused(change, message):

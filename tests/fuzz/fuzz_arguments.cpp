@@ -49,6 +49,12 @@ struct NumberSetter {
   }
   template <class... Entry>
   void operator()(const char*, std::variant<Entry...>& entry, List<Entry...> list) const;
+  template <class... Entry, std::size_t most>
+  void operator()(const char* name, ShortList<std::variant<Entry...>, most>& entries,
+                  List<Entry...> list) const {
+    entries.count = 1 + from.below(most);
+    for (std::size_t i = 0; i < entries.count; ++i) (*this)(name, entries.value[i], list);
+  }
 };
 
 template <class Variant, class L>

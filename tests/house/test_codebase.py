@@ -207,7 +207,7 @@ def test_reference_never_imports_fanin():
         }, path
 
 
-@pytest.mark.parametrize("folder", ["cpp", "python", "tests", "bench"])
+@pytest.mark.parametrize("folder", ["cpp", "python", "tests", "bench", "docs"])
 def test_source_files_are_short(folder):
     for path in files(ROOT / folder, ".py", ".pyi", ".hpp", ".cpp"):
         assert len(path.read_text().splitlines()) <= 300, path

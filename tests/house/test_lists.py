@@ -24,8 +24,13 @@ from reference.schedules import SCHEDULES
 def hyper_parameters(dataclass_type):
     """Names and defaults; an array has none, which in the core is an empty one."""
     defaults = {field.name: field.default for field in dataclasses.fields(dataclass_type)}
-    defaults = {n: (d.name, d.values()) if isinstance(d, optim.Schedule) else d for n, d in defaults.items()}
-    return {name: () if default is dataclasses.MISSING else default for name, default in defaults.items()}
+    return {name: () if d is dataclasses.MISSING else described(d) for name, d in defaults.items()}
+
+
+def described(default):
+    if isinstance(default, optim.Schedule):
+        return default.name, default.values()
+    return tuple(map(described, default)) if isinstance(default, tuple) else default
 
 
 def test_rules_have_the_same_names_and_defaults_in_core_python_and_reference(every_rule):
@@ -55,15 +60,21 @@ def test_entries_have_the_same_order_in_core_python_and_reference():
 
 
 HEADERS = ROOT / "cpp" / "include" / "fanin"
-# In C++ all names share one namespace, where Logistic and Activation mean an activation, and Quantile a loss.
-CALLED_OTHERWISE = {"LogisticLoss": "Logistic", "ActivationLayer": "Activation", "QuantileLayer": "Quantile"}
+# In C++ all names share one namespace, where Logistic and Activation mean an activation, Quantile a loss and Constant
+# an initializer.
+CALLED_OTHERWISE = {
+    "LogisticLoss": "Logistic",
+    "ActivationLayer": "Activation",
+    "QuantileLayer": "Quantile",
+    "ConstantSchedule": "Constant",
+}
 
 
 @pytest.mark.parametrize(
     ("headers", "classes"),
     [
         ("rules/*.hpp", rule_classes().values()),
-        ("schedules.hpp", schedule_classes().values()),
+        ("*schedules.hpp", schedule_classes().values()),
         ("losses.hpp", losses.BY_NAME.values()),
         ("layers/*.hpp", layers.BY_NAME.values()),
     ],
@@ -175,6 +186,12 @@ def test_schedules_have_the_same_names_and_defaults_in_core_python_and_reference
     in_reference = inspect.signature(SCHEDULES[every_schedule].value).parameters
     assert in_core == hyper_parameters(schedule_classes()[every_schedule])
     assert in_core == {name: p.default for name, p in in_reference.items() if name not in ("t", "of_fit")}
+
+
+def test_the_table_of_schedules_has_each():
+    table = (ROOT / "python" / "rules.md").read_text(encoding="utf-8").split("## Schedules")[1]
+    listed = re.findall(r"`(\w+)`", "".join(re.findall(r"^\|([^|]+)\|", table, re.MULTILINE)))
+    assert sorted(listed) == sorted(kind.__name__ for kind in schedule_classes().values())
 
 
 def test_a_rule_shows_its_equation_in_its_docstring(every_rule):

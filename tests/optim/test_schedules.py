@@ -26,18 +26,22 @@ STEPS = [*range(1, 1000), *range(1000, 10_500, 500), 10**6, 2**40]
 
 def schedule_of(name, hyper_parameters):
     """A schedule from those of its equation, where one inside it is its name and hyper-parameters."""
-    made = [
-        schedule_classes()[of[0]](**of[1]) if isinstance(of, tuple) and isinstance(of[0], str) else of
-        for of in hyper_parameters
-    ]
-    return schedule_classes()[name](*made)
+
+    def made(of):
+        if not isinstance(of, tuple):
+            return of
+        if not isinstance(of[0], str):
+            return tuple(map(made, of))
+        return schedule_classes()[of[0]](**{field: made(value) for field, value in of[1].items()})
+
+    return schedule_classes()[name](*map(made, hyper_parameters))
 
 
 def test_a_schedule_is_its_equation_at_every_step(every_schedule):
     equation, examples = SCHEDULES[every_schedule]
     for hyper_parameters in ((), *examples):
         schedule = schedule_of(every_schedule, hyper_parameters)
-        name = "of_fit" if every_schedule == "warm_up" else "steps"
+        name = "of_fit" if every_schedule in ("warm_up", "chain") else "steps"
         of_fit = {name: 400} if schedule.spans_fit else {}
         values = [schedule(t, *of_fit.values()) for t in STEPS]
         expected = [equation(t, *hyper_parameters, **of_fit) for t in STEPS]
@@ -61,23 +65,40 @@ def test_warm_up_of_a_cosine_is_its_own():
     assert [warmed(t, 100) for t in range(1, 110)] == [own(t, 100) for t in range(1, 110)]
 
 
+def test_a_chain_is_each_of_its_schedules_in_turn():
+    parts = optim.InverseTime(0.1, 10), optim.OneCycle(0.2), optim.Cosine(0.3)
+    chain = optim.Chain(parts, steps=[20, 30])
+    expected = [
+        *(parts[0](t) for t in range(1, 21)),
+        *(parts[1](t, 30) for t in range(1, 31)),
+        *(parts[2](t, 50) for t in range(1, 60)),
+    ]
+    assert [chain(t, 100) for t in range(1, 110)] == expected
+    assert chain.largest() == 0.3
+    assert not optim.Chain([optim.Cosine(), optim.Constant()]).spans_fit
+
+
 def test_a_rule_with_schedules_inside_others_is_restored_from_a_file():
-    rate = optim.WarmUp(optim.Piecewise([0.1, 0.01], [30]), 20)
+    warmed = optim.WarmUp(optim.Piecewise([0.1, 0.01], [30]), 20)
+    rate = optim.Chain([warmed, optim.Exponential(staircase=True), optim.Cosine()], [40, 10])
     rule = optim.Momentum(rate, optim.Restarts(optim.OneCycle.for_momentum(), 50))
     net = fanin.Network(1, [fanin.Dense(1)])
-    net.fit([[0.0], [1.0]], [0.0, 1.0], rule=rule, epochs=2)
+    net.fit([[0.0], [1.0]], [0.0, 1.0], rule=rule, epochs=60)
     loaded = fanin.Network.from_bytes(net.to_bytes())
     assert (loaded.rule, loaded.to_bytes()) == (rule, net.to_bytes())
+
+
+PAIR = [optim.Constant(), optim.Cosine()]
 
 
 @pytest.mark.parametrize(
     ("make", "kind", "message"),
     [
-        (lambda: optim.WarmUp(0.1), TypeError, "schedule: expected one of piecewise, .*, got 0.1"),
+        (lambda: optim.WarmUp(0.1), TypeError, "schedule: expected one of constant, .*, got 0.1"),
         (
             lambda: optim.Restarts(optim.WarmUp()),
             TypeError,
-            "schedule: expected one of piecewise, .*, got WarmUp",
+            "schedule: expected one of constant, .*, got WarmUp",
         ),
         (lambda: optim.WarmUp(steps=0), ValueError, r"steps: expected a number in \[1, infinity\), got 0"),
         (
@@ -96,6 +117,48 @@ def test_a_rule_with_schedules_inside_others_is_restored_from_a_file():
             ValueError,
             "warm_up: expected fewer than the 50 steps, got 50",
         ),
+        (lambda: optim.Chain([]), ValueError, "schedules: expected 2 to 4 schedules, got 0"),
+        (
+            lambda: optim.Chain([optim.Cosine()] * 5),
+            ValueError,
+            "schedules: expected 2 to 4 schedules, got 5",
+        ),
+        (
+            lambda: optim.Chain(optim.Cosine()),
+            TypeError,
+            "schedules: expected a list of schedules, got Cosine",
+        ),
+        (
+            lambda: optim.Chain([optim.Cosine(), 0.1]),
+            TypeError,
+            "schedules: schedule 2: expected one of constant, .*, restarts, got 0.1",
+        ),
+        (
+            lambda: optim.Chain([optim.Chain(), optim.Cosine()]),
+            TypeError,
+            "schedules: schedule 1: expected one of constant, .*, restarts, got Chain",
+        ),
+        (
+            lambda: optim.Chain(PAIR, steps=[0]),
+            ValueError,
+            r"steps: expected a number in \[1, infinity\), got 0",
+        ),
+        (lambda: optim.Chain(PAIR, steps=[None]), TypeError, "steps: expected a number, got None"),
+        (
+            lambda: optim.Chain(PAIR, steps=[10, 20]),
+            ValueError,
+            "steps: expected one number fewer than schedules, got 2 for 2 schedules",
+        ),
+        (
+            lambda: optim.Chain([optim.WarmUp(steps=10), optim.Cosine()], [10]),
+            ValueError,
+            "steps: expected fewer than the 10 steps, got 10",
+        ),
+        (
+            lambda: optim.Chain([optim.WarmUp(optim.Cosine(warm_up=5), 10), optim.Cosine()], [15]),
+            ValueError,
+            "warm_up: expected fewer than the 5 steps, got 5",
+        ),
     ],
 )
 def test_schedules_inside_others_are_checked(make, kind, message):
@@ -106,7 +169,7 @@ def test_schedules_inside_others_are_checked(make, kind, message):
 def test_schedules_give_the_same_bits_on_every_instruction_set():
     code = "from optim.test_schedules import SCHEDULES, STEPS, schedule_of\n"
     code += "for name, (_, examples) in SCHEDULES.items():\n  for example in examples:\n"
-    code += "    print([schedule_of(name, example)(t) for t in STEPS])"
+    code += "    print([schedule_of(name, example)(t, 400) for t in STEPS])"
     assert len({python_prints("-c", code, FANIN_ISA=isa) for isa in fanin.cpu.available()}) == 1
 
 

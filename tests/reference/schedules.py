@@ -17,6 +17,10 @@ class Schedule(NamedTuple):
     examples: tuple[tuple, ...]  # hyper-parameters, in order
 
 
+def constant(t: int, value: float = 0.01) -> float:
+    return value
+
+
 def piecewise(t: int, levels: tuple[float, ...] = (0.5, 0.9), after: tuple[float, ...] = (500,)) -> float:
     return levels[sum(t > step for step in after)]
 
@@ -25,8 +29,10 @@ def sutskever_momentum(t: int, highest: float = 0.99, period: float = 250) -> fl
     return min(1 - 2 ** (-1 - math.log2(math.floor(t / period) + 1)), highest)
 
 
-def exponential(t: int, first: float = 0.01, decay: float = 0.5, steps: float = 1000) -> float:
-    return first * decay ** ((t - 1) / steps)
+def exponential(
+    t: int, first: float = 0.01, decay: float = 0.5, steps: float = 1000, staircase: bool = False
+) -> float:
+    return first * decay ** ((t - 1) // steps if staircase else (t - 1) / steps)
 
 
 def half_wave(start: float, end: float, share: float) -> float:
@@ -66,12 +72,14 @@ def polynomial(
 
 
 Named = tuple[str, dict]  # a schedule inside another: its name and hyper-parameters
+CONSTANT: Named = ("constant", {"value": 0.01})
 COSINE: Named = ("cosine", {"first": 0.01, "last": 0.0, "steps": None, "warm_up": 0})
 
 
 def inside(t: float, schedule: Named, steps: float) -> float:
     name, values = schedule
-    return SCHEDULES[name].value(t, **values | ({"steps": steps} if values.get("steps", 0) is None else {}))
+    span = {"steps": steps} if values.get("steps", 0) is None else {}
+    return SCHEDULES[name].value(t, **values | ({"of_fit": steps} if name == "warm_up" else span))
 
 
 def warm_up(t: int, schedule: Named = COSINE, steps: float = 100, of_fit: float | None = None) -> float:
@@ -88,10 +96,23 @@ def restarts(t: int, schedule: Named = COSINE, period: float = 1000, factor: flo
     return inside(math.floor(before) + 1, schedule, length)
 
 
+def chain(
+    t: int,
+    schedules: tuple[Named, ...] = (CONSTANT, COSINE),
+    steps: tuple[float, ...] = (100,),
+    of_fit: float | None = None,
+) -> float:
+    ends = [sum(steps[: k + 1]) for k in range(len(steps))]
+    k = sum(t > end for end in ends)
+    before = 0 if k == 0 else ends[k - 1]
+    return inside(max(t - before, 1), schedules[k], steps[k] if k < len(steps) else (of_fit or t) - before)
+
+
 SCHEDULES = {
+    "constant": Schedule(constant, ((0.3,),)),
     "piecewise": Schedule(piecewise, (((0.5, 0.9, 0.99), (10, 200)),)),
     "sutskever_momentum": Schedule(sutskever_momentum, ((0.9, 10),)),
-    "exponential": Schedule(exponential, ((0.3, 0.1, 50),)),
+    "exponential": Schedule(exponential, ((0.3, 0.1, 50), (0.3, 0.1, 50, True))),
     "cosine": Schedule(cosine, ((0.3, 0.1, 400, 20),)),
     "inverse_time": Schedule(inverse_time, ((0.3, 10, 0.75),)),
     "one_cycle": Schedule(
@@ -112,6 +133,21 @@ SCHEDULES = {
             (COSINE, 64, 2),
             (("inverse_time", {"first": 0.3, "steps": 100, "power": 1.0}), 300, 2),
             (("one_cycle", {"peak": 0.1, "steps": None, "warm": 0.3, "start": 25, "end": 1e4}), 100),
+        ),
+    ),
+    "chain": Schedule(
+        chain,
+        (
+            (
+                (
+                    ("polynomial", {"first": 0.1, "last": 0.3, "steps": None, "power": 1.0}),
+                    ("exponential", {"first": 0.3, "decay": 0.5, "steps": 100}),
+                    ("restarts", {"schedule": COSINE, "period": 64, "factor": 2}),
+                ),
+                (20, 100),
+            ),
+            ((("warm_up", {"schedule": COSINE, "steps": 20}), CONSTANT, COSINE), (50.5, 40)),
+            ((COSINE, ("warm_up", {"schedule": COSINE, "steps": 20})), (40,)),
         ),
     ),
 }

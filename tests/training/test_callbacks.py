@@ -62,17 +62,19 @@ def test_logs_are_the_figures_of_the_epoch_as_plain_numbers(net, classification)
         ("loss", history.loss),
         ("val_loss", history.val_loss),
         ("val_accuracy", history.val_metric),
+        ("learning_rate", history.learning_rate),
         ("seconds", history.seconds),
     ):
         assert [epoch[name] for epoch in logs] == entries
     assert all(type(value) is float for epoch in logs for value in epoch.values())
-    assert all(set(epoch) == {"loss", "val_loss", "val_accuracy", "seconds"} for epoch in logs)
+    names = {"loss", "val_loss", "val_accuracy", "learning_rate", "seconds"}
+    assert all(set(epoch) == names for epoch in logs)
 
 
 def test_logs_without_validation_data_have_no_validation_figures(net, classification):
     recorder = Recorder()
     fit(net, classification, [recorder])
-    assert set(recorder.calls[1][2]) == {"loss", "seconds"}
+    assert set(recorder.calls[1][2]) == {"loss", "learning_rate", "seconds"}
 
 
 @pytest.mark.parametrize("true", [True, np.True_], ids=["Python", "NumPy"])
@@ -199,7 +201,7 @@ def test_a_history_is_readable_at_a_glance(net, classification):
     history = fit(net, (X, y), [lambda net, epoch, logs: epoch == 3], validation_data=(X, y))
     text = repr(history)
     assert text.startswith(f"<fanin.History: 3 epochs, loss {history.loss[-1]:.4g}, val_loss ")
-    assert f"val_accuracy {history.val_metric[-1]:.4g}, stopped after 3" in text
+    assert f"val_accuracy {history.val_metric[-1]:.4g}, learning_rate 0.001, stopped after 3" in text
     assert repr(fit(net, (X, y), [], epochs=1)).startswith("<fanin.History: 1 epoch, loss ")
     assert repr(fit(net, (X, y), [], epochs=0)) == "<fanin.History: 0 epochs, 0 s>"
 

@@ -92,7 +92,7 @@ def test_a_change_of_rate_keeps_the_state_of_the_rule():
 def test_history_has_one_entry_per_epoch(classification):
     X, y = classification
     history = classifier().fit(X, y, rule=optim.Adam(), epochs=4, validation_data=(X[:20], y[:20]))
-    for name in ("loss", "val_loss", "val_metric", "seconds"):
+    for name in ("loss", "val_loss", "val_metric", "learning_rate", "seconds"):
         entries = getattr(history, name)
         assert type(entries) is list
         assert len(entries) == 4
@@ -100,7 +100,7 @@ def test_history_has_one_entry_per_epoch(classification):
     assert all(seconds >= 0 for seconds in history.seconds)
     assert history.metric == "accuracy"
     assert history.to_dict()["loss"] == history.loss
-    assert {"loss", "val_loss", "val_metric", "seconds", "metric"} <= set(history.to_dict())
+    assert {"loss", "val_loss", "val_metric", "learning_rate", "seconds", "metric"} <= set(history.to_dict())
 
 
 def test_history_without_validation_data_has_no_validation_entries(classification):

@@ -15,7 +15,7 @@ import fanin
 from fanin import optim
 from helpers import python_prints
 
-LINE = re.compile(r"epoch (\d)/3: loss \S+, val_loss \S+, val_rmse \S+, \S+ s")
+LINE = re.compile(r"epoch (\d)/3: loss \S+, val_loss \S+, val_rmse \S+, learning_rate 0.01, \S+ s")
 
 
 def fit(**options):
@@ -58,7 +58,7 @@ def test_without_a_terminal_each_epoch_is_one_line(capsys, no_notebook):
 def test_in_a_terminal_a_bar_shows_the_last_figures(capsys, shown_in_terminal):
     last = shown_in_terminal(fit).split("\r")[-1]
     assert capsys.readouterr().out == ""
-    assert re.search(r"3/3 .*loss \S+, val_loss \S+, val_rmse \S+\]\n$", last)
+    assert re.search(r"3/3 .*loss \S+, val_loss \S+, val_rmse \S+, learning_rate 0.01\]\n$", last)
 
 
 def test_without_tqdm_a_terminal_shows_lines_too(capsys, shown_in_terminal, monkeypatch):

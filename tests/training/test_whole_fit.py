@@ -18,6 +18,7 @@ ROWS, BATCH = 100, 8  # 13 steps an epoch
 X = np.random.default_rng(0).normal(size=(ROWS, 6))
 Y = np.tanh(X[:, :2])
 WHOLE = [optim.Cosine(0.01, 0.001, warm_up=3), optim.OneCycle(0.02)]
+CHAIN = optim.Chain([optim.Constant(0.01), optim.Cosine(0.01)], steps=[20])
 
 
 def new_net(**options):
@@ -67,8 +68,38 @@ def test_each_fit_has_its_own_span():
     np.testing.assert_array_equal(net.predict(X), by_hand.predict(X))
 
 
+def test_the_history_has_the_rate_of_the_last_update_of_each_epoch():
+    net, whole, own = new_net(), optim.Cosine(0.01), optim.Exponential(0.01, steps=10)
+    assert fit(net, 0.02, epochs=2).learning_rate == [0.02, 0.02]
+    assert fit(net, own, epochs=2).learning_rate == [own(39), own(52)]
+    assert fit(net, whole, epochs=3).learning_rate == [whole(t, 39) for t in (13, 26, 39)]
+    assert fit(net, whole, max_steps=20).learning_rate == [whole(t, 20) for t in (13, 20)]
+    groups = optim.Around(optim.SGD(whole), accumulate=4)
+    assert fit(net, 0.1, rule=groups, epochs=2).learning_rate == [whole(t, 8) for t in (4, 8)]
+    (history,) = fanin.train_together([(new_net(), X, Y, {"rule": optim.SGD(own), "batch_size": 50})])
+    assert history.learning_rate == [own(t) for t in range(2, 22, 2)]
+    chunks = [(X[:48], Y[:48]), (X[48:96], Y[48:96])]
+    history = new_net().fit_chunks(chunks, rule=optim.SGD(own), batch_size=BATCH, epochs=2)
+    assert history.learning_rate == [own(12), own(24)]
+
+
+def test_the_rate_in_the_history_includes_the_factor_of_callbacks():
+    control = fanin.ReduceOnPlateau(factor=0.5, patience=1, monitor="loss")
+    rates = fit(new_net(), 0.0, rule=optim.SGD(0.0), epochs=3, callbacks=[control]).learning_rate
+    assert rates == [0, 0, 0]
+    rates = fit(new_net(), 0.0, rule=optim.SGD(1e-12), epochs=4, callbacks=[control]).learning_rate
+    assert rates == [1e-12, 1e-12, 0.5e-12, 0.25e-12]
+
+
+def test_a_chain_ends_with_the_fit():
+    net, fall = new_net(), optim.Cosine(0.01)
+    assert fit(net, CHAIN, epochs=3).learning_rate == [0.01, fall(6, 19), fall(19, 19)]
+    with pytest.raises(ValueError, match="steps: expected a sum below the steps of the fit, which are 13 in"):
+        fit(net, CHAIN, epochs=1)
+
+
 @pytest.mark.parametrize("threads", [1, 2])
-@pytest.mark.parametrize("whole", WHOLE, ids=lambda schedule: schedule.name)
+@pytest.mark.parametrize("whole", [*WHOLE, CHAIN], ids=lambda schedule: schedule.name)
 @pytest.mark.parametrize(
     "limit", [{"max_time": 1e-9}, {"max_time": 0.05}, {"max_time": 0.02, "epochs": 10**6}]
 )

@@ -26,12 +26,14 @@ struct OrNone : Allowed {
   constexpr explicit OrNone(const Allowed& allowed) : Allowed(allowed) {}
 };
 
-// A short list of numbers as a hyper-parameter.
-struct Numbers {
-  static constexpr std::size_t most = 32;
-  double value[most];
+// A short list as a hyper-parameter.
+template <class Value, std::size_t Most>
+struct ShortList {
+  static constexpr std::size_t most = Most;
+  Value value[most];
   std::size_t count;
 };
+using Numbers = ShortList<double, 32>;
 
 // The names of an enumeration's values, in order.
 struct Choices {

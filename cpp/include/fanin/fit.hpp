@@ -26,6 +26,7 @@ struct Epoch {
   double loss;                           // mean over the samples, each measured before its batch's update
   std::optional<Evaluation> validation;  // after the epoch, if there are validation data
   double seconds;                        // of training alone
+  double learning_rate = 0;              // of its last update
 };
 
 struct History {

@@ -19,6 +19,9 @@ constexpr void for_each_type(List<T...>, F&& f) {
   (f(Type<T>{}), ...);
 }
 
+template <class... T, class... U>
+List<T..., U...> joined(List<T...>, List<U...>);
+
 namespace detail {
 template <class A, class B>
 inline constexpr bool same = false;

@@ -217,6 +217,7 @@ struct EpochResult {
   double loss;       // (weighted) mean over the samples trained on, each measured before its batch's update
   bool interrupted;  // stopped before the end of the epoch or of the budget, after whole steps
   double share = 1;  // of the samples, by weight, that were trained on
+  double learning_rate = 0;  // of the last update
 };
 
 class Population;

@@ -1,201 +1,18 @@
-// Schedules: a hyper-parameter as a function of the step t = 1, 2, ...; and the list of all schedules. Their
-// values are the same bits everywhere, because exp, log and cos are fanin's own. A schedule is a struct with
-//   name, fields(self, f), conflict()   as in an update rule
-//   at(clock), largest()                its value at a step, and an upper bound of all its values
-//   steps                               if it has an end: its steps, or 0 for all steps of the fit
+// Schedules made of others, and the list of all schedules.
 #pragma once
 
-#include "fanin/clock.hpp"
-#include "fanin/list.hpp"
-#include "fanin/math.hpp"
-#include "fanin/rules/rule.hpp"
-#include "fanin/variant.hpp"
+#include "fanin/simple_schedules.hpp"
 
 namespace fanin {
-
-// levels[k] for steps beyond after[k - 1]: 0.5, then 0.9 once the large gradients have disappeared
-// (docs/textbook.md, row 50)
-struct Piecewise {
-  static constexpr const char* name = "piecewise";
-  Numbers levels = {{0.5, 0.9}, 2};
-  Numbers after = {{500}, 1};  // steps, ascending
-  template <class Self, class F>
-  static void fields(Self& self, F&& field) {
-    field("levels", self.levels, at_least(0));
-    field("after", self.after, at_least(0));
-  }
-  const char* conflict() const {
-    if (after.count == 0 || after.count + 1 != levels.count) {
-      return "after: expected one step fewer than levels, and at least one";
-    }
-    for (std::size_t k = 1; k < after.count; ++k) {
-      if (!(after.value[k - 1] < after.value[k])) return "after: expected ascending steps";
-    }
-    return nullptr;
-  }
-  double largest() const {
-    double most = levels.value[0];
-    for (std::size_t k = 1; k < levels.count; ++k) most = levels.value[k] > most ? levels.value[k] : most;
-    return most;
-  }
-  double at(const Clock& clock) const {
-    std::size_t k = 0;
-    while (k != after.count && static_cast<double>(clock.t) > after.value[k]) ++k;
-    return levels.value[k];
-  }
-};
-
-// Sutskever et al. 2013, section 3: min(1 - 2^(-1 - log2(floor(t / period) + 1)), highest), which is
-// 1 - 1 / (2 (floor(t / period) + 1))
-struct SutskeverMomentum {
-  static constexpr const char* name = "sutskever_momentum";
-  double highest = 0.99;
-  double period = 250;
-  template <class Self, class F>
-  static void fields(Self& self, F&& field) {
-    field("highest", self.highest, from_0_below_1());
-    field("period", self.period, at_least(1));
-  }
-  double largest() const { return highest; }
-  double at(const Clock& clock) const {
-    const double periods = __builtin_floor(static_cast<double>(clock.t) / period);
-    const double value = 1 - 0.5 / (periods + 1);
-    return value < highest ? value : highest;
-  }
-};
-
-// first * decay^((t - 1) / steps)
-struct Exponential {
-  static constexpr const char* name = "exponential";
-  double first = 0.01;
-  double decay = 0.5;
-  double steps = 1000;
-  template <class Self, class F>
-  static void fields(Self& self, F&& field) {
-    field("first", self.first, at_least(0));
-    field("decay", self.decay, between_0_and_1());
-    field("steps", self.steps, at_least(1));
-  }
-  double largest() const { return first; }
-  double at(const Clock& clock) const {
-    return first * math::exp(math::log(decay) * (static_cast<double>(clock.t - 1) / steps));
-  }
-};
-
-// From first to last along half a cosine wave (Loshchilov and Hutter 2017, without restarts), after a linear
-// warm-up over warm_up steps (Goyal et al. 2017):
-//   last + (first - last) (1 + cos(pi u)) / 2,   u = (t - 1 - warm_up) / (steps - warm_up), at most 1
-struct Cosine {
-  static constexpr const char* name = "cosine";
-  double first = 0.01;
-  double last = 0;
-  double steps = 0;
-  double warm_up = 0;
-  template <class Self, class F>
-  static void fields(Self& self, F&& field) {
-    field("first", self.first, at_least(0));
-    field("last", self.last, at_least(0));
-    field("steps", self.steps, StepsOrFit());
-    field("warm_up", self.warm_up, at_least(0));
-  }
-  const char* conflict() const { return steps == 0 ? nullptr : conflict_in(steps); }
-  const char* conflict_in(double all) const {
-    return warm_up < all ? nullptr : "warm_up: expected less than steps";
-  }
-  double largest() const { return first > last ? first : last; }
-  double at(const Clock& clock) const {
-    const double step = clock.step(steps);
-    if (step <= warm_up) return first * step / warm_up;
-    const double u = (step - 1 - warm_up) / (clock.steps(steps) - warm_up);
-    return u >= 0 && u < 1 ? last + (first - last) * (1 + math::cos_pi(u)) / 2 : last;
-  }
-};
-
-// first / (1 + (t - 1) / steps)^power: Robbins and Monro's conditions hold for 1/2 < power <= 1
-struct InverseTime {
-  static constexpr const char* name = "inverse_time";
-  double first = 0.01;
-  double steps = 1000;
-  double power = 1;
-  template <class Self, class F>
-  static void fields(Self& self, F&& field) {
-    field("first", self.first, at_least(0));
-    field("steps", self.steps, at_least(1));
-    field("power", self.power, from_0_to_1());
-  }
-  double largest() const { return first; }
-  double at(const Clock& clock) const {
-    return first * math::exp(-power * math::log(1 + static_cast<double>(clock.t - 1) / steps));
-  }
-};
-
-// One cycle (Smith and Topin 2019) in two phases, each half a cosine wave, as in PyTorch. With
-// first = peak / start, last = first / end and r = warm * steps,
-//   peak + (first - peak) (1 + cos(pi u)) / 2,  u = (t - 1) / (r - 1)        for t < r
-//   last + (peak - last) (1 + cos(pi u)) / 2,   u = (t - r) / (steps - r)    up to t = steps, then last
-struct OneCycle {
-  static constexpr const char* name = "one_cycle";
-  double peak = 0.01;
-  double steps = 0;
-  double warm = 0.3;
-  double start = 25;
-  double end = 1e4;
-  template <class Self, class F>
-  static void fields(Self& self, F&& field) {
-    field("peak", self.peak, at_least(0));
-    field("steps", self.steps, StepsOrFit());
-    field("warm", self.warm, from_0_below_1());
-    field("start", self.start, above_0());
-    field("end", self.end, above_0());
-  }
-  double first() const { return peak / start; }
-  double last() const { return first() / end; }
-  double largest() const {
-    const double higher_end = first() > last() ? first() : last();
-    return peak > higher_end ? peak : higher_end;
-  }
-  double at(const Clock& clock) const {
-    const double step = clock.step(steps), all = clock.steps(steps), rise = warm * all;
-    if (step >= all) return last();
-    const double value =
-        step < rise ? peak + (first() - peak) * (1 + math::cos_pi((step - 1) / (rise - 1))) / 2
-                    : last() + (peak - last()) * (1 + math::cos_pi((step - rise) / (all - rise))) / 2;
-    return value < largest() ? value : largest();  // rounding may exceed it
-  }
-};
-
-// last + (first - last) (1 - u)^power, u = (t - 1) / steps, at most 1; power 1 is linear
-struct Polynomial {
-  static constexpr const char* name = "polynomial";
-  double first = 0.01;
-  double last = 0;
-  double steps = 0;
-  double power = 1;
-  template <class Self, class F>
-  static void fields(Self& self, F&& field) {
-    field("first", self.first, at_least(0));
-    field("last", self.last, at_least(0));
-    field("steps", self.steps, StepsOrFit());
-    field("power", self.power, above_0());
-  }
-  double largest() const { return first > last ? first : last; }
-  double at(const Clock& clock) const {
-    const double left = 1 - (clock.step(steps) - 1) / clock.steps(steps);
-    if (!(left > 0)) return last;
-    return last + (first - last) * (power == 1 ? left : math::exp(power * math::log(left)));
-  }
-};
-
-// Schedules that others can contain
-using SimpleSchedules =
-    List<Piecewise, SutskeverMomentum, Exponential, Cosine, InverseTime, OneCycle, Polynomial>;
-using SimpleSchedule = decltype(variant_of(SimpleSchedules{}));
 
 // Whether a schedule ends with the fit
 template <class S>
 bool spans_fit(const S& schedule) {
-  if constexpr (requires { schedule.spans_fit(); }) return schedule.spans_fit();
-  if constexpr (requires { schedule.steps; }) return schedule.steps == 0;
+  if constexpr (requires { schedule.spans_fit(); }) {
+    return schedule.spans_fit();
+  } else if constexpr (requires { schedule.steps == 0; }) {
+    return schedule.steps == 0;
+  }
   return false;
 }
 // An error message if a schedule does not fit into this many steps, else null
@@ -204,19 +21,39 @@ const char* conflict_in(const S& schedule, double steps) {
   if constexpr (requires { schedule.conflict_in(steps); }) return schedule.conflict_in(steps);
   return nullptr;
 }
-inline double value_at(const SimpleSchedule& schedule, const Clock& clock) {
+// An error message if hyper-parameters contradict each other, else null
+template <class S>
+const char* conflict_of(const S& schedule) {
+  if constexpr (requires { schedule.conflict(); }) return schedule.conflict();
+  return nullptr;
+}
+
+// The same of one schedule of a list
+template <class... S>
+bool spans_fit(const std::variant<S...>& schedule) {
+  return std::visit([](const auto& s) { return spans_fit(s); }, schedule);
+}
+template <class... S>
+const char* conflict_in(const std::variant<S...>& schedule, double steps) {
+  return std::visit([steps](const auto& s) { return conflict_in(s, steps); }, schedule);
+}
+template <class... S>
+const char* conflict_of(const std::variant<S...>& schedule) {
+  return std::visit([](const auto& s) { return conflict_of(s); }, schedule);
+}
+template <class... S>
+double value_at(const std::variant<S...>& schedule, const Clock& clock) {
   return std::visit([&clock](const auto& s) { return s.at(clock); }, schedule);
 }
-inline double largest_of(const SimpleSchedule& schedule) {
+template <class... S>
+double largest_of(const std::variant<S...>& schedule) {
   return std::visit([](const auto& s) { return s.largest(); }, schedule);
 }
-inline const char* conflict_of(const SimpleSchedule& schedule) {
-  return std::visit(
-      [](const auto& s) -> const char* {
-        if constexpr (requires { s.conflict(); }) return s.conflict();
-        return nullptr;
-      },
-      schedule);
+
+// Step > 0 of a schedule inside another. If the other counts steps of a fit that time ends, they need not be
+// whole: the first one may be below 1.
+inline Clock within(double step, double steps) {
+  return {static_cast<std::uint64_t>(__builtin_ceil(step)), step > 1 ? step : 1, steps > 1 ? steps : 1};
 }
 
 // Before a schedule, a rise over this many steps to its first value (Goyal et al. 2017): first t / steps. If
@@ -233,18 +70,15 @@ struct WarmUp {
   const char* conflict() const { return conflict_of(schedule); }
   const char* conflict_in(double all) const {
     if (!(steps < all)) return "steps: expected less than those of the fit";
-    return std::visit([&](const auto& s) { return fanin::conflict_in(s, all - steps); }, schedule);
+    return fanin::conflict_in(schedule, all - steps);
   }
-  bool spans_fit() const {
-    return std::visit([](const auto& s) { return fanin::spans_fit(s); }, schedule);
-  }
+  bool spans_fit() const { return fanin::spans_fit(schedule); }
   double largest() const { return largest_of(schedule); }
   double at(const Clock& clock) const {
     const double step = spans_fit() ? clock.in_fit : static_cast<double>(clock.t);
-    const double all = clock.fit > steps ? clock.fit - steps : 1;
-    if (step <= steps) return value_at(schedule, {1, 1, all}) * step / steps;
-    const auto before = static_cast<std::uint64_t>(steps);
-    return value_at(schedule, {clock.t > before ? clock.t - before : 1, clock.in_fit - steps, all});
+    const double all = clock.fit - steps;
+    if (step <= steps) return value_at(schedule, within(1, all)) * step / steps;
+    return value_at(schedule, within(step - steps, all));
   }
 };
 
@@ -264,9 +98,7 @@ struct Restarts {
   const char* conflict() const {
     if (factor > 1 && factor < 1.01) return "factor: expected 1 or at least 1.01";
     if (const char* of_schedule = conflict_of(schedule)) return of_schedule;
-    return std::visit(
-        [&](const auto& s) { return fanin::spans_fit(s) ? fanin::conflict_in(s, period) : nullptr; },
-        schedule);
+    return fanin::spans_fit(schedule) ? fanin::conflict_in(schedule, period) : nullptr;
   }
   bool spans_fit() const { return false; }
   double largest() const { return largest_of(schedule); }
@@ -287,7 +119,58 @@ struct Restarts {
   }
 };
 
-using Schedules = List<Piecewise, SutskeverMomentum, Exponential, Cosine, InverseTime, OneCycle, Polynomial,
-                       WarmUp, Restarts>;
+// Schedules that a chain can contain
+using ChainableSchedules = decltype(joined(SimpleSchedules{}, List<WarmUp, Restarts>{}));
+using ChainableSchedule = decltype(variant_of(ChainableSchedules{}));
+
+// Schedules one after the other: each for its number of steps, the last one for the rest. A schedule without
+// steps of its own spans its part; if it is the last one, all together span the fit. At most four, because a
+// method is copied with room for all of them in each epoch.
+struct Chain {
+  static constexpr const char* name = "chain";
+  ShortList<ChainableSchedule, 4> schedules = {{ConstantSchedule{}, Cosine{}}, 2};
+  Numbers steps = {{100}, 1};
+  template <class Self, class F>
+  static void fields(Self& self, F&& field) {
+    field("schedules", self.schedules, ChainableSchedules{});
+    field("steps", self.steps, at_least(1));
+  }
+  const ChainableSchedule& last() const { return schedules.value[schedules.count - 1]; }
+  const char* conflict() const {
+    if (schedules.count < 2) return "schedules: expected at least two schedules";
+    if (steps.count + 1 != schedules.count) return "steps: expected one number fewer than schedules";
+    for (std::size_t k = 0; k < steps.count; ++k) {
+      const ChainableSchedule& schedule = schedules.value[k];
+      if (const char* of_schedule = conflict_of(schedule)) return of_schedule;
+      if (!fanin::spans_fit(schedule)) continue;
+      if (const char* in_part = fanin::conflict_in(schedule, steps.value[k])) return in_part;
+    }
+    return conflict_of(last());
+  }
+  const char* conflict_in(double all) const {
+    for (std::size_t k = 0; k < steps.count; ++k) all -= steps.value[k];
+    return all > 0 ? fanin::conflict_in(last(), all) : "steps: expected a sum below the steps of the fit";
+  }
+  bool spans_fit() const { return fanin::spans_fit(last()); }
+  double largest() const {
+    double most = 0;
+    for (std::size_t k = 0; k < schedules.count; ++k) {
+      const double of_schedule = largest_of(schedules.value[k]);
+      most = of_schedule > most ? of_schedule : most;
+    }
+    return most;
+  }
+  double at(const Clock& clock) const {
+    double step = spans_fit() ? clock.in_fit : static_cast<double>(clock.t), rest = clock.fit;
+    std::size_t k = 0;
+    for (; k < steps.count && step > steps.value[k]; ++k) {
+      step -= steps.value[k];
+      rest -= steps.value[k];
+    }
+    return value_at(schedules.value[k], within(step, k < steps.count ? steps.value[k] : rest));
+  }
+};
+
+using Schedules = decltype(joined(ChainableSchedules{}, List<Chain>{}));
 
 }  // namespace fanin

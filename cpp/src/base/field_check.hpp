@@ -67,6 +67,11 @@ struct FieldCheck {
   void operator()(const char* name, const std::variant<Entry...>& entry, List<Entry...>) const {
     std::visit([&](const auto& e) { e.fields(e, FieldCheck{owner + name + ": "}); }, entry);
   }
+  template <class... Entry, std::size_t most>
+  void operator()(const char* name, const ShortList<std::variant<Entry...>, most>& entries,
+                  List<Entry...> list) const {
+    for (std::size_t i = 0; i < entries.count; ++i) (*this)(name, entries.value[i], list);
+  }
   void operator()(const char*, const std::vector<Layer>&) const {}  // each layer is checked on its own
   template <class Value>
   void operator()(const char* name, const std::optional<Value>& value) const {

@@ -49,6 +49,13 @@ struct FieldWriter {
   void operator()(const char* name, const std::variant<Entry...>& entry, List<Entry...>) const {
     write_entry(out.key(name), entry);
   }
+  template <class... Entry, std::size_t most>
+  void operator()(const char* name, const ShortList<std::variant<Entry...>, most>& entries,
+                  List<Entry...>) const {
+    out.key(name).begin_array();
+    for (std::size_t i = 0; i < entries.count; ++i) write_entry(out, entries.value[i]);
+    out.end_array();
+  }
   void operator()(const char* name, const std::vector<Layer>& layers) const {
     out.key(name).begin_array();
     for (const Layer& layer : layers) write_entry(out, layer.kind, "kind");
@@ -66,6 +73,14 @@ struct FieldWriter {
     out.end_object();
   }
 };
+
+inline std::vector<json::Value> elements_of(const json::Value& list, std::size_t most, const char* kind) {
+  std::vector<json::Value> elements = list.elements();
+  if (elements.empty() || elements.size() > most) {
+    list.refuse("1 to " + std::to_string(most) + " " + kind);
+  }
+  return elements;
+}
 
 // A missing field keeps its default, because the file may predate the field.
 struct FieldReader {
@@ -96,12 +111,10 @@ struct FieldReader {
   void operator()(const char* name, Numbers& numbers, Allowed) const {
     const json::Value* given = object.find(name);
     if (given == nullptr) return;
-    const std::vector<json::Value> values = given->elements();
-    if (values.empty() || values.size() > Numbers::most) {
-      given->refuse("1 to " + std::to_string(Numbers::most) + " numbers");
-    }
     numbers.count = 0;
-    for (const json::Value& value : values) numbers.value[numbers.count++] = value.number();
+    for (const json::Value& value : elements_of(*given, Numbers::most, "numbers")) {
+      numbers.value[numbers.count++] = value.number();
+    }
   }
   void operator()(const char*, std::vector<double>&, Allowed) const {}
   void operator()(const char* name, Activation& activation) const {
@@ -113,6 +126,16 @@ struct FieldReader {
   void operator()(const char* name, std::variant<Entry...>& entry, List<Entry...> list) const {
     if (const json::Value* given = object.find(name))
       entry = read_entry<std::variant<Entry...>>(list, *given);
+  }
+  template <class... Entry, std::size_t most>
+  void operator()(const char* name, ShortList<std::variant<Entry...>, most>& entries,
+                  List<Entry...> list) const {
+    const json::Value* given = object.find(name);
+    if (given == nullptr) return;
+    entries.count = 0;
+    for (const json::Value& value : elements_of(*given, most, "entries")) {
+      entries.value[entries.count++] = read_entry<std::variant<Entry...>>(list, value);
+    }
   }
   void operator()(const char* name, std::vector<Layer>& layers) const {
     if (const json::Value* given = object.find(name)) layers = read_layers(*given);
@@ -149,9 +172,7 @@ Variant read_entry(L list, const json::Value& value, const char* key, const char
   for_each_type(list, [&](auto type) {
     using Entry = typename decltype(type)::type;
     if (name.string() != Entry::name) return;
-    Entry made;
-    Entry::fields(made, FieldReader{object});
-    entry = std::move(made);
+    Entry::fields(entry.template emplace<Entry>(), FieldReader{object});
     found = true;
   });
   if (!found) name.refuse(known);

@@ -16,17 +16,10 @@ Rule scheduled(const Method& method, F&& value) {
   return rule;
 }
 
-bool spans(const std::optional<Schedule>& schedule) {
-  return schedule && std::visit([](const auto& s) { return spans_fit(s); }, *schedule);
-}
-
-double scheduled_value(const Schedule& schedule, const Clock& clock) {
-  return std::visit([&clock](const auto& s) { return s.at(clock); }, schedule);
-}
+bool spans(const std::optional<Schedule>& schedule) { return schedule && spans_fit(*schedule); }
 
 double decay_at(const Method& method, const Clock& clock) {
-  return method.decay ? scheduled_value(*method.decay, clock)
-                      : own_decay_of(method.rule) + method.weight_decay;
+  return method.decay ? value_at(*method.decay, clock) : own_decay_of(method.rule) + method.weight_decay;
 }
 
 }  // namespace
@@ -38,20 +31,18 @@ bool spans_fit(const Method& method) {
 void check_span(const Method& method, double steps) {
   for (const std::optional<Schedule>* schedule : {&method.learning_rate, &method.momentum, &method.decay}) {
     if (!spans(*schedule)) continue;
-    if (const char* message = std::visit([&](const auto& s) { return conflict_in(s, steps); }, **schedule)) {
+    if (const char* message = conflict_in(**schedule, steps)) {
       throw ValueError(std::string(message) + ", which are " + number_text(steps) + " in this fit");
     }
   }
 }
 
 Rule rule_at(const Method& method, const Clock& clock) {
-  return scheduled(method, [&clock](const Schedule& schedule) { return scheduled_value(schedule, clock); });
+  return scheduled(method, [&clock](const Schedule& schedule) { return value_at(schedule, clock); });
 }
 
 Rule largest_of(const Method& method) {
-  return scheduled(method, [](const Schedule& schedule) {
-    return std::visit([](const auto& s) { return s.largest(); }, schedule);
-  });
+  return scheduled(method, [](const Schedule& schedule) { return largest_of(schedule); });
 }
 
 double look_ahead(const Method& method, std::uint64_t t) {

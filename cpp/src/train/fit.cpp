@@ -155,7 +155,7 @@ bool Patience::is_best(double figure) {
 }
 
 void EpochLoop::epoch_ended(const EpochResult& result, double seconds) {
-  Epoch epoch{++done_, result.loss, std::nullopt, seconds};
+  Epoch epoch{++done_, result.loss, std::nullopt, seconds, result.learning_rate};
   if (!result.interrupted && validate_) epoch.validation = validate_();
   if (result.interrupted || after_(epoch) || (budget_ != nullptr && budget_->spent())) stopped_ = done_;
 }

@@ -179,12 +179,21 @@ void Training<T>::State::restore(const std::string& what, std::size_t at_step, s
                       epoch, at_step, number);
 }
 
+// Of the update before next_step
+template <class T>
+double Training<T>::State::last_rate() const {
+  const std::size_t number = next_step > 0 ? next_step - 1 : 0;
+  const std::uint64_t t = std::max<std::uint64_t>(net.state.steps, 1);
+  return traits_of(rule_at(*method, clock(t, number))).learning_rate;
+}
+
 template <class T>
 EpochResult Training<T>::State::end() {
   struct Release {
     std::optional<Access::Writing>& held;
     ~Release() { held.reset(); }
   } const release{writing};
+  const double rate = last_rate();
   if (options.budget != nullptr) options.budget->spend(updates_counted);
   if (failed) {
     const Batch last = batch(next_step);
@@ -200,7 +209,7 @@ EpochResult Training<T>::State::end() {
     restore(kStatistics, next_step, layer_at(table.statistics, overflown));
   }
   net.fold();
-  return {weight_sum > 0 ? loss_sum / weight_sum : 0, next_step < end_step, share_before(next_step)};
+  return {weight_sum > 0 ? loss_sum / weight_sum : 0, next_step < end_step, share_before(next_step), rate};
 }
 
 template <class T>

@@ -63,6 +63,7 @@ struct Training<T>::State {
   template <class F>
   void run_as(Member member, F&& is_last);
   EpochResult end();
+  double last_rate() const;
 
   void restart();
   void start_at_base_rates();

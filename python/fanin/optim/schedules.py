@@ -10,6 +10,7 @@ from fanin.optim.schedule import Schedule
 from fanin.values import check_number
 
 __all__ = [
+    "Constant",
     "Cosine",
     "Exponential",
     "InverseTime",
@@ -19,6 +20,22 @@ __all__ = [
     "Schedule",
     "SutskeverMomentum",
 ]
+
+
+@dataclass(frozen=True)
+class Constant(Schedule):
+    """The same `value` at each step, as a part of `Chain` or inside `WarmUp`; elsewhere, pass the number itself.
+
+    Examples
+    --------
+    >>> from fanin import optim
+    >>> rate = optim.WarmUp(optim.Constant(0.1), steps=10)
+    >>> rate(5), rate(10), rate(1000)
+    (0.05, 0.1, 0.1)
+    """
+
+    name: ClassVar[str] = "constant"
+    value: float = 0.01
 
 
 @dataclass(frozen=True)
@@ -83,17 +100,24 @@ class SutskeverMomentum(Schedule):
 class Exponential(Schedule):
     """``first decay^((t - 1) / steps)``: multiplied by `decay` every `steps` steps.
 
+    On a `staircase` the exponent is rounded down, so that the value falls at once after every `steps` steps (the step
+    decay of many papers; `Piecewise` has steps at chosen times).
+
     Examples
     --------
     >>> from fanin import optim
     >>> round(optim.Exponential(0.1, decay=0.5, steps=100)(201), 6)
     0.025
+    >>> rate = optim.Exponential(1.0, decay=0.5, steps=100, staircase=True)
+    >>> [round(rate(t), 9) for t in (1, 100, 101, 201)]
+    [1.0, 1.0, 0.5, 0.25]
     """
 
     name: ClassVar[str] = "exponential"
     first: float = 0.01
     decay: float = 0.5
     steps: float = 1000
+    staircase: bool = False
 
 
 @dataclass(frozen=True)

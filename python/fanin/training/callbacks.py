@@ -20,9 +20,9 @@ class Callback(Protocol):
     """The interface of a callback: an object with `on_epoch_end`, or a function with the same arguments.
 
     ``on_epoch_end(net, epoch, logs)`` is called after each epoch, counted from 1 in each fit. `logs` is a dict of the
-    epoch's figures: "loss", with validation data also "val_loss" and "val_" plus the metric's name, and "seconds". All
-    callbacks get the same dict in turn, so one can add a figure that a later one monitors. Returning True (Python's or
-    NumPy's) stops the fit after this epoch; any other value does not.
+    epoch's figures: "loss", with validation data also "val_loss" and "val_" plus the metric's name, "learning_rate" and
+    "seconds". All callbacks get the same dict in turn, so one can add a figure that a later one monitors. Returning
+    True (Python's or NumPy's) stops the fit after this epoch; any other value does not.
 
     Two methods are optional: ``on_fit_begin(net, history)`` is called before the first epoch, after all arguments have
     been checked, and ``on_fit_end(net, history)`` when the fit ends, except after an exception.

@@ -77,17 +77,18 @@ def inputs_of(chunks: Iterator[Chunk]) -> Iterator[tuple[ArrayLike, ArrayLike | 
         yield chunk[0], chunk[2] if len(chunk) == 3 else None
 
 
-def train_on_chunks(fit: Fit, chunks: Iterator[Chunk]) -> float:
+def train_on_chunks(fit: Fit, chunks: Iterator[Chunk]) -> tuple[float, float]:
     """Train on each chunk in turn, until the budget is spent; return the (weighted) mean loss over all samples.
 
+    The second number is the learning rate at the end.
     Only the name `chunk` refers to a chunk, so its memory is freed before the next one is created.
     """
-    number, weights, total = 0, 0.0, 0.0
+    number, weights, total, rate = 0, 0.0, 0.0, 0.0
     end: Any = object()
     chunk: Any = next(chunks, end)
     while chunk is not end:
         number += 1
-        loss, weight = _train_on_chunk(fit, chunk, number)
+        loss, rate, weight = _train_on_chunk(fit, chunk, number)
         total += loss * weight
         weights += weight
         chunk = None
@@ -96,11 +97,11 @@ def train_on_chunks(fit: Fit, chunks: Iterator[Chunk]) -> float:
         chunk = next(chunks, end)
     if number == 0:
         raise ValueError("chunks: expected at least one chunk (X, y), got none")
-    return total / weights if weights > 0 else 0.0
+    return total / weights if weights > 0 else 0.0, rate
 
 
-def _train_on_chunk(fit: Fit, chunk: Any, number: int) -> tuple[float, float]:
-    """Return the mean loss of the samples trained, and the sum of their weights."""
+def _train_on_chunk(fit: Fit, chunk: Any, number: int) -> tuple[float, float, float]:
+    """Return the mean loss of the samples trained, the learning rate at the end, and the sum of their weights."""
     with error_context(f"chunk {number}: "):
         check_parts(chunk)
         chunk = fit.weighted(*chunk)
@@ -109,8 +110,8 @@ def _train_on_chunk(fit: Fit, chunk: Any, number: int) -> tuple[float, float]:
         with error_context(f"chunk {number}: "):
             weight = _weight(*chunk)
         try:
-            loss, share = fit.epoch(training)
-            return loss, weight * share
+            loss, rate, share = fit.epoch(training)
+            return loss, rate, weight * share
         except DivergedError as error:
             named = DivergedError(f"chunk {number}: {error}")
             named.epoch, named.step, named.layer = error.epoch, error.step, error.layer

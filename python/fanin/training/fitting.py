@@ -125,11 +125,14 @@ class Fit:
         if isinstance(rate, Schedule) and not continues(self.net, self.rule):
             self._decay = DecayWatch(rate, steps_per_epoch(self.net, rows, settings), self.epochs)
 
-    def epoch(self, training: Any) -> tuple[float, float]:
-        """Train one epoch; return its mean loss and the fraction of the samples, by weight, that the budget allowed."""
+    def epoch(self, training: Any) -> tuple[float, float, float]:
+        """Train one epoch; return its mean loss, the learning rate at its end, and the fraction of the samples trained.
+
+        The fraction, by weight, is 1 unless the budget ends the epoch.
+        """
         self.warn_of_mini_batches(training.rows, stacklevel=6)
         self._store_layout(training)
-        trained: tuple[float, float] = training.epoch(self.rule.name, self._current_values())
+        trained: tuple[float, float, float] = training.epoch(self.rule.name, self._current_values())
         return trained
 
     def begin_epoch(self, training: Any, population: _core.Population, number: int) -> None:
@@ -154,10 +157,10 @@ class Fit:
             self.net._core.set_column_names(self._names)
             self._stored_names = dict(self._names)
 
-    def run(self, train: Callable[[], float]) -> History:
+    def run(self, train: Callable[[], tuple[float, float]]) -> History:
         """Run epochs until all are done, the budget is spent or a callback stops the fit.
 
-        `train` trains one epoch and returns its loss.
+        `train` trains one epoch and returns its loss, and the learning rate at its end.
         """
         with Closing(self):
             loop = self.begin()
@@ -175,11 +178,13 @@ class Fit:
             self._shown = ExitStack()
             show = self._shown.enter_context(progress(self.epochs if self.epochs < MOST else None))
 
-        def after(epoch: int, loss: float, validated: tuple[float, float] | None, seconds: float) -> bool:
+        def after(
+            epoch: int, loss: float, rate: float, validated: tuple[float, float] | None, seconds: float
+        ) -> bool:
             logs: Logs = {"loss": loss}
             if validated is not None:
                 logs["val_loss"], logs[f"val_{net.metric}"] = validated
-            logs["seconds"] = seconds
+            logs["learning_rate"], logs["seconds"] = rate, seconds
             history.append(logs)
             if self._decay is not None:
                 self._decay.epoch_ended(history.loss, stacklevel=5)

@@ -22,6 +22,8 @@ class History:
         Mean training loss of the epoch, measured on each batch before its update.
     val_loss, val_metric : list of float
         On the validation data, after the epoch; empty without validation data.
+    learning_rate : list of float
+        At the last update of the epoch: of a schedule, and times `rate_factor`.
     seconds : list of float
         Training time of the epoch, without validation and callbacks.
     stopped_epoch : int or None
@@ -45,15 +47,17 @@ class History:
     --------
     >>> from fanin import History
     >>> history = History("accuracy", validates=True)
-    >>> history.append({"loss": 0.25, "val_loss": 0.5, "val_accuracy": 0.75, "seconds": 0.125})
+    >>> validated = {"val_loss": 0.5, "val_accuracy": 0.75}
+    >>> history.append({"loss": 0.25, **validated, "learning_rate": 0.01, "seconds": 0.125})
     >>> history
-    <fanin.History: 1 epoch, loss 0.25, val_loss 0.5, val_accuracy 0.75, 0.125 s>
+    <fanin.History: 1 epoch, loss 0.25, val_loss 0.5, val_accuracy 0.75, learning_rate 0.01, 0.125 s>
     """
 
     metric: str
     loss: list[float] = field(default_factory=list)
     val_loss: list[float] = field(default_factory=list)
     val_metric: list[float] = field(default_factory=list)
+    learning_rate: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     stopped_epoch: int | None = None
     best_epoch: int | None = None
@@ -69,6 +73,7 @@ class History:
         if self.validates:
             self.val_loss.append(figures["val_loss"])
             self.val_metric.append(figures[f"val_{self.metric}"])
+        self.learning_rate.append(figures["learning_rate"])
         self.seconds.append(figures["seconds"])
 
     def to_dict(self) -> dict[str, str | int | list[float] | None]:
@@ -78,6 +83,7 @@ class History:
             "loss": self.loss.copy(),
             "val_loss": self.val_loss.copy(),
             "val_metric": self.val_metric.copy(),
+            "learning_rate": self.learning_rate.copy(),
             "seconds": self.seconds.copy(),
             "stopped_epoch": self.stopped_epoch,
             "best_epoch": self.best_epoch,
@@ -88,6 +94,7 @@ class History:
         epochs = len(self.loss)
         parts = [f"{epochs} epoch{'' if epochs == 1 else 's'}"]
         last = {"loss": self.loss, "val_loss": self.val_loss, f"val_{self.metric}": self.val_metric}
+        last["learning_rate"] = self.learning_rate
         parts += [f"{name} {figures[-1]:.4g}" for name, figures in last.items() if figures]
         if self.best_epoch is not None:
             parts.append(f"best epoch {self.best_epoch}")

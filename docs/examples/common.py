@@ -1,0 +1,74 @@
+"""What the examples share: the inputs that a net trains on, steps to a goal, tables and pictures."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+import fanin
+
+# Okabe and Ito's colours, which colour-blind people can distinguish
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+GREY = "#5f6368"
+
+
+def mapped(X: np.ndarray, inputs: Sequence[Any]) -> np.ndarray:
+    """Return the rows as the first trained layer gets them, after an input layer or none."""
+    n = X.shape[1]
+    net = fanin.Network(n, [*inputs, fanin.Dense(n, initializer=np.eye(n))], dtype="float64")
+    if inputs:
+        net.adapt(X)
+    return net.predict(X)
+
+
+def curvatures(rows: np.ndarray) -> np.ndarray:
+    """Return the eigenvalues, in ascending order, of a linear neuron's Hessian X'X / m: those that are not 0."""
+    values = np.linalg.eigvalsh(rows.T @ rows / len(rows))
+    return values[values > 1e-12 * values[-1]]
+
+
+def with_bias(rows: np.ndarray) -> np.ndarray:
+    return np.column_stack([rows, np.ones(len(rows))])
+
+
+def steps_to(goal: float, most: int, train: Callable[[Any, int], Any]) -> int | None:
+    """Return the steps after which the loss of the whole set is at most the goal; None if it is not after `most`.
+
+    `train(callback, epochs)` fits with one step per epoch, whose loss is measured before the step.
+    """
+    history = train(lambda net, epoch, logs: logs["loss"] <= goal, most + 1)
+    return len(history.loss) - 1 if history.loss[-1] <= goal else None
+
+
+def table(heads: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:
+    for row in (heads, *rows):
+        first, *others = (f"{cell:.3g}" if isinstance(cell, float) else str(cell) for cell in row)
+        print(f"{first:34}" + "".join(f"{cell:>16}" for cell in others))
+
+
+def panels(*titles: str, height: float = 3.6, **options: Any) -> tuple[Any, list[Any]]:
+    """Return a figure and its axes, side by side, with these titles."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(10, height), dpi=90, layout="constrained")
+    axes = list(figure.subplots(1, len(titles), squeeze=False, **options)[0])
+    for one, title in zip(axes, titles, strict=True):
+        one.spines[["top", "right"]].set_visible(False)
+        one.spines[["left", "bottom"]].set_color(GREY)
+        one.tick_params(colors=GREY, labelsize=8)
+        one.set_title(title, loc="left", fontsize=10, fontweight="bold")
+    return figure, axes
+
+
+def main(run: Callable[[], Any], show: Callable[[Any], None], draw: Callable[[Any], Any], about: str) -> None:
+    """Run an example, print its table and, if a path is given, write its picture there."""
+    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("picture", nargs="?", help='a PNG to write; needs pip install "fanin[plot]"')
+    path = parser.parse_args().picture
+    result = run()
+    show(result)
+    if path:
+        draw(result).savefig(path)

@@ -1,0 +1,88 @@
+"""The examples of docs/examples run, and show what the textbook says; docs/figures.md has their pictures."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import sys
+
+import pytest
+
+from helpers import ROOT
+
+EXAMPLES = ROOT / "docs" / "examples"
+NAMES = sorted(path.stem for path in EXAMPLES.glob("*.py") if path.stem != "common")
+SMALL = {
+    "averages": {"epochs": 8},
+    "base_rate": {"rows": 1000, "steps": 150},
+    "batches": {"rows": 4096, "sizes": (1, 32, 512), "passes": 5},
+    "bowls": {"goal": 0.3},
+    "inputs": {"most": 50_000},
+}
+
+
+@pytest.fixture
+def load(monkeypatch):
+    monkeypatch.syspath_prepend(EXAMPLES)
+    return importlib.import_module
+
+
+def small(module):
+    return module.run(**SMALL[module.__name__])
+
+
+def test_standardizing_turns_two_ellipses_into_circles_whose_centre_is_one_step_away(load):
+    result = small(load("bowls"))
+    shifted, scaled = ([one for key, one in result.items() if key[0] == case] for case in load("bowls").CASES)
+    assert shifted[0]["condition"] == pytest.approx(40_006, rel=1e-4)
+    assert scaled[0]["condition"] == pytest.approx(99, rel=1e-2)
+    assert shifted[0]["steps"] > 5000
+    assert scaled[0]["steps"] > 10
+    for raw, standardized in (shifted, scaled):
+        assert raw["condition"] > standardized["condition"] == pytest.approx(1)
+        assert standardized["steps"] == 1
+
+
+def test_standardized_inputs_need_fewer_steps_than_raw_ones_and_whitened_ones_the_fewest(load):
+    neuron, net = small(load("inputs")).values()
+    assert neuron["whitened"] == 1
+    assert neuron["raw"] > 100 * neuron["standardized"] > 10_000 * neuron["whitened"]
+    assert net["raw"] > 2 * net["standardized"] > 2 * net["whitened"]
+
+
+def test_smaller_batches_learn_more_from_a_pass(load):
+    one, some, many = small(load("batches")).values()
+    assert one["loss"][3] < some["loss"][3] < many["loss"][3]
+    assert one["loss"][-1] < some["loss"][-1] < many["loss"][-1]
+
+
+def test_averaged_weights_are_better_than_those_of_the_last_step(load):
+    last, averaged, _ = small(load("averages")).values()
+    assert max(averaged[3:]) < min(last[3:])
+
+
+def test_a_net_that_starts_at_the_base_rate_is_past_the_plateau_when_one_of_zero_biases_reaches_it(load):
+    result = small(load("base_rate"))
+    for task in load("base_rate").TASKS:
+        zero, base = (result[task, start] for start in load("base_rate").STARTS)
+        assert base["loss"][0] < 1.2 * base["plateau"] < zero["loss"][0] / 5
+        assert base["steps"] < 5 < 30 < zero["steps"]
+        assert base["loss"][-1] < zero["loss"][-1]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_example_prints_its_table_and_draws_its_picture(load, name, monkeypatch, capsys, tmp_path):
+    module, path = load(name), tmp_path / "picture.png"
+    monkeypatch.setattr(sys, "argv", [f"{name}.py", str(path)])
+    load("common").main(lambda: small(module), module.show, module.draw, module.__doc__)
+    assert len(capsys.readouterr().out.splitlines()) > 2
+    assert path.read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_page_of_figures_has_each_example_and_its_picture():
+    page = (ROOT / "docs" / "figures.md").read_text(encoding="utf-8")
+    assert sorted(re.findall(r"\]\(examples/(\w+)\.py\)", page)) == NAMES
+    assert sorted(re.findall(r"\]\(figures/(\w+)\.png\)", page)) == NAMES
+    for name in NAMES:
+        assert (ROOT / "docs" / "figures" / f"{name}.png").stat().st_size < 60_000
+        assert len((EXAMPLES / f"{name}.py").read_text(encoding="utf-8").splitlines()) < 100
