@@ -47,7 +47,7 @@ std::pair<double, double> place_of(const Whiten& layer, Column& column) {
 }
 
 std::pair<double, double> place_of(const RobustScale&, Column& column) {
-  Quantiles& q = *column.quantiles;
+  const Quantiles& q = *column.quantiles;
   const double median = q.at(0.5), quartiles = q.at(0.75) - q.at(0.25);
   return {median, inverse_of(quartiles > 0 ? quartiles : 0.5 * (q.at(1) - q.at(0)))};
 }
@@ -243,7 +243,7 @@ void InputLearner::learn_column(InputMap& map, std::size_t j, const double* of_s
       weights.push_back(sample_[i].weight);
     }
     if (values.empty()) values.push_back(column.mean);
-    column.quantiles.emplace(std::move(values), std::move(weights));
+    column.quantiles.emplace(std::move(values), weights);
   }
   visit_input_layer(kind_, [&](const auto& kind) { set_column(kind, column, map, j); });
 }

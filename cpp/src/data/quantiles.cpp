@@ -1,5 +1,9 @@
 #include "data/quantiles.hpp"
 
+#include <array>
+#include <bit>
+#include <cstdint>
+
 #include "fanin/math.hpp"
 #include "kernels/table.hpp"
 
@@ -30,7 +34,35 @@ constexpr double kTailBelow[] = {1.05075007164441684324e-9, 5.475938084995344946
                                  6.89767334985100004550e-1, 1.67638483018380384940e+0,
                                  2.05319162663775882187e+0, 1.0};
 
+// Keys that are ordered as the numbers are
+std::uint64_t key_of(double x) {
+  const auto bits = std::bit_cast<std::uint64_t>(x);
+  return bits >> 63 != 0 ? ~bits : bits | std::uint64_t{1} << 63;
+}
+double number_of(std::uint64_t key) {
+  return std::bit_cast<double>(key >> 63 != 0 ? key ^ std::uint64_t{1} << 63 : ~key);
+}
+
 }  // namespace
+
+void sort_numbers(std::vector<double>& values) {
+  constexpr std::size_t few = 512, bytes = sizeof(std::uint64_t);
+  if (values.size() < few) return std::sort(values.begin(), values.end());
+  std::vector<std::uint64_t> keys(values.size()), sorted(values.size());
+  std::vector<std::array<std::size_t, 256>> counts(bytes);
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    keys[i] = key_of(values[i]);
+    for (std::size_t b = 0; b < bytes; ++b) ++counts[b][keys[i] >> (8 * b) & 255];
+  }
+  for (std::size_t b = 0; b < bytes; ++b) {
+    if (counts[b][keys[0] >> (8 * b) & 255] == keys.size()) continue;  // the same in all
+    std::size_t begin = 0;
+    for (std::size_t& count : counts[b]) begin += std::exchange(count, begin);
+    for (const std::uint64_t key : keys) sorted[counts[b][key >> (8 * b) & 255]++] = key;
+    keys.swap(sorted);
+  }
+  for (std::size_t i = 0; i < keys.size(); ++i) values[i] = number_of(keys[i]);
+}
 
 double normal_quantile(double p) {
   const double q = p - 0.5;
@@ -43,9 +75,8 @@ double normal_quantile(double p) {
   return q < 0 ? -x : x;
 }
 
-void set_normal_scores(Quantiles& quantiles, double* knots, double* scores) {
+void set_normal_scores(const Quantiles& quantiles, double* knots, double* scores) {
   constexpr std::size_t most = ColumnMap::kKnots;
-  quantiles.sort();
   const std::size_t count = std::min(most, quantiles.size());
   double at[most];
   for (std::size_t k = 0; k < count; ++k) {

@@ -25,24 +25,28 @@ void values_of_row(double* out, const MatrixView<const S>& m, std::size_t row, R
   }
 }
 
-// sum += left' right, both (rows, n); `memory` has room for a product
+// The lower triangle of sum += left' right, both (rows, n); `memory` has room for a product. Groups of
+// columns go around the threads.
 void add_product(std::vector<double>& sum, const std::vector<double>& left, const std::vector<double>& right,
                  std::size_t rows, std::size_t n, std::vector<double>& memory) {
+  constexpr std::size_t panels_of_group = 8, columns_of_group = panels_of_group * kPanel<double>;
   const auto stride = static_cast<std::ptrdiff_t>(n);
   const Product<double> product{
       memory.data(), stride,  {left.data(), 1, stride}, {right.data(), stride, 1}, n,
       rows,          nullptr, Product<double>::kNone};
-  const double flops = 2.0 * static_cast<double>(rows) * static_cast<double>(n) * static_cast<double>(n);
+  const double flops = static_cast<double>(rows) * static_cast<double>(n) * static_cast<double>(n);
   const int team = threads_for(flops);
   const Scratch<double> packed(Product<double>::kMemory * static_cast<std::size_t>(team), team);
   run_call(team, [&](int thread, int threads) {
-    const Range panels = Share(thread, threads, 1).take((n + kPanel<double> - 1) / kPanel<double>, 1);
-    if (panels.begin == panels.end) return;
-    kernels<double>().product(product, panels, {0, n},
-                              packed.data() + static_cast<std::size_t>(thread) * Product<double>::kMemory);
-    const std::size_t end = std::min(n, panels.end * kPanel<double>);
-    for (std::size_t i = 0; i < n; ++i) {
-      for (std::size_t j = panels.begin * kPanel<double>; j < end; ++j) sum[i * n + j] += memory[i * n + j];
+    const auto next = static_cast<std::size_t>(threads) * columns_of_group;
+    for (std::size_t begin = static_cast<std::size_t>(thread) * columns_of_group; begin < n; begin += next) {
+      const std::size_t end = std::min(n, begin + columns_of_group);
+      kernels<double>().product(
+          product, {begin / kPanel<double>, (end + kPanel<double> - 1) / kPanel<double>}, {begin, n},
+          packed.data() + static_cast<std::size_t>(thread) * Product<double>::kMemory);
+      for (std::size_t i = begin; i < n; ++i) {
+        for (std::size_t j = begin; j < end; ++j) sum[i * n + j] += memory[i * n + j];
+      }
     }
   });
 }

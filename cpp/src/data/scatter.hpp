@@ -17,7 +17,7 @@ class Scatter {
   // `mean` of all rows, these included, is given as `origin` + `offset`; `moved` is how far it has moved.
   void add(const Samples& x, const std::vector<double>& weights, const std::vector<double>& origin,
            const std::vector<double>& offset, const std::vector<double>& moved);
-  // Sum of weights, and the matrix (columns, columns)
+  // Sum of weights, and the matrix (columns, columns), of which the lower triangle counts
   double weight() const { return weight_; }
   const std::vector<double>& values() const { return values_; }
 
