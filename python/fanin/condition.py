@@ -17,11 +17,17 @@ _ROWS = 2000  # that condition numbers are computed from
 _COLUMNS = 128  # up to which that takes a few milliseconds
 
 
-def condition_numbers(net: Model, X: ArrayLike) -> tuple[float, float]:
-    """Return the condition number of X'X / m for the rows of X, at most 2,000 of them, and for the mapped rows."""
+def condition_numbers(net: Model, X: ArrayLike) -> tuple[float, float | None]:
+    """Return the condition number of X'X / m for rows of X, at most 2,000, and for what the input layer makes of them.
+
+    None instead of the second one if there is no input layer that has learned.
+    """
     rows = some_rows(X)
-    mapped = np.asarray(net._core.first_inputs(rows) if net._core.adapted else rows, dtype=float)
-    return _condition(rows[~np.isnan(rows).any(axis=1)]), _condition(mapped)
+    if not len(rows):
+        raise ValueError("X: expected at least one row, got none")
+    learned = net._core.has_input_layer and net._core.adapted
+    after = _condition(net._core.first_inputs(rows)) if learned else None
+    return _condition(rows[~np.isnan(rows).any(axis=1)]), after
 
 
 def some_rows(X: ArrayLike) -> NDArray[np.float64]:
@@ -37,17 +43,16 @@ def rows_to_condition(net: Model, X: ArrayLike) -> NDArray[np.float64] | None:
 
 def keep_condition_numbers(net: Model, rows: NDArray[np.float64] | None) -> None:
     """Store the condition numbers of these rows, which the input layer has learned from."""
-    if rows is not None and net._core.adapted:
-        net._core.set_condition_numbers(*condition_numbers(net, rows))
+    if rows is not None and len(rows) and net._core.adapted:
+        before, after = condition_numbers(net, rows)
+        net._core.set_condition_numbers(before, after or before)
 
 
 def _condition(rows: NDArray[Any]) -> float:
-    """Return the ratio of the largest eigenvalue to the smallest that is not 0; 1 if there is none."""
+    """Return the squared ratio of the largest singular value to the smallest that is not 0 but for rounding."""
     largest = np.abs(rows).max(initial=0)
     if largest == 0:
         return 1.0
-    rows = rows / largest
-    eigenvalues = np.linalg.eigvalsh(rows.T @ rows)
-    least = eigenvalues[-1] * len(eigenvalues) * np.finfo(float).eps
-    positive = eigenvalues[eigenvalues > least]
-    return float(positive[-1] / positive[0])
+    values = np.linalg.svd((rows / largest).astype(float), compute_uv=False)
+    least = values[0] * max(rows.shape) * np.finfo(rows.dtype).eps
+    return float((values[0] / values[values > least][-1]) ** 2)

@@ -94,7 +94,8 @@ class BaseRate(Initializer):
     """The best constant outputs, ``b = argmin_a sum_i w_i E(a, y_i)``, for the biases of the last layer.
 
     They are 0 until the first epoch of a network, which sets them from its training targets y and sample weights w. The
-    loss then starts at the variance or the entropy of y, a plateau that training would have to reach first otherwise.
+    loss then starts at half the variance or at the entropy of y, a plateau that training would otherwise have to reach
+    first.
 
     squared_error gives the mean of y, absolute_error its median, huber its own minimizer, quantile the quantiles of its
     levels, poisson ``log(mean)``, logistic ``log(p / (1 - p))`` with p the frequency of ones, softmax_cross_entropy

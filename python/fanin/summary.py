@@ -44,9 +44,8 @@ def summary_of(net: AdaptedModel, X: ArrayLike | None) -> str:
     lines += _learned_lines(net)
     if numbers := net._core.condition_numbers if X is None else condition_numbers(net, X):
         before, after = numbers
-        lines.append(
-            f"condition number of the inputs: {before:.3g}, of what the first layer gets: {after:.3g}"
-        )
+        behind = "" if after is None else f", of what the first layer gets: {after:.3g}"
+        lines.append(f"condition number of the inputs: {before:.3g}{behind}")
     return "\n".join(lines)
 
 

@@ -113,10 +113,12 @@ def test_nothing_is_laid_out_by_a_fit_that_is_refused(X):
     assert net.to_bytes() == before
 
 
-def test_the_network_cannot_be_adapted_while_a_training_is_about_to_lay_it_out(X):
+def test_the_network_cannot_be_adapted_during_a_fit(X):
     class Adapts(fanin.Callback):
         def on_fit_begin(self, net, history):
             net.adapt(X[:, ::-1])
 
-    with pytest.raises(RuntimeError, match="a training of it has begun"):
+    with pytest.raises(
+        RuntimeError, match="a fit is under way; let the input layer learn before or after it"
+    ):
         net_of(fanin.Standardize("mean")).fit(X, X[:, 1], rule=optim.SGD(1e-3), callbacks=[Adapts()])

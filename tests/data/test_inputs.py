@@ -199,7 +199,7 @@ def test_a_missing_value_of_pandas_is_named_by_row_and_column(kind, X, classific
     frame = pandas.DataFrame(dict(zip(NAMES, X.T, strict=True)))
     frame["weight"] = (frame["weight"] > 0).astype(kind)
     frame.loc[7, "weight"] = None
-    words = r'X: row 7, column 2 \("weight"\) is missing; missing values are not supported'
+    words = r'X: row 7, column 2 \("weight"\) is nan; every value must be finite'
     refused(frame, classification.y, ValueError, words)
 
 
@@ -208,7 +208,7 @@ def test_a_missing_value_of_polars_is_named_by_row_and_column(X, classification)
     for kind in (polars.Int64, polars.Float32, polars.Boolean):
         column = polars.Series([None if i == 7 else i % 2 for i in range(53)]).cast(kind)
         frame = polars.DataFrame(dict(zip(NAMES, X.T, strict=True))).with_columns(column.alias("weight"))
-        words = r'X: row 7, column 2 \("weight"\) is missing; missing values are not supported'
+        words = r'X: row 7, column 2 \("weight"\) is nan; every value must be finite'
         refused(frame, classification.y, ValueError, words)
 
 
@@ -265,3 +265,19 @@ def test_a_memory_map_trains_to_the_bits_of_its_array(tmp_path, kind, X, classif
         mapped = np.memmap(tmp_path / "X", dtype=kind, mode=mode, shape=X.shape)
         assert trained(mapped, classification.y) == trained(X, classification.y)
         assert np.array_equal(np.asarray(mapped), X)
+
+
+def test_nulls_of_frames_are_missing_values_for_an_input_layer(library):
+    frame = library.DataFrame(
+        {"a": [1, None, 3, 5], "b": [True, False, None, True], "c": [1.5, 2.5, 3.5, None]}
+    )
+    if library.__name__ == "pandas":
+        frame = frame.astype({"a": "Int64", "b": "boolean"})
+    nan = np.nan
+    rows = np.array([[1, 1, 1.5], [nan, 0, 2.5], [3, nan, 3.5], [5, 1, nan]])
+    net, twin = (fanin.Network(3, [fanin.Standardize("median"), fanin.Dense(1)]) for _ in range(2))
+    net.adapt(frame)
+    twin.adapt(rows)
+    for name, values in twin.learned.items():
+        np.testing.assert_array_equal(net.learned[name], values)
+    np.testing.assert_array_equal(net.predict(frame), twin.predict(rows))

@@ -99,6 +99,8 @@ def test_fewer_rows_than_columns_and_constant_columns_give_zeros_in_training():
         assert np.isfinite(seen).all()
         if not layer.zca:
             np.testing.assert_allclose(seen[:, 3:], 0, atol=1e-6)
+        if layer.floor == 0:
+            np.testing.assert_array_equal(seen[:, 3:], 0)
     constant = np.full((5, 3), 2.5)
     np.testing.assert_array_equal(adapted(fanin.Whiten(), constant).first_inputs(constant), 0)
 
@@ -204,7 +206,7 @@ def test_rows_for_another_number_of_columns_are_refused_and_nothing_is_changed()
     net.adapt(X)
     before = net.to_bytes()
     with pytest.raises(
-        ValueError, match=r"its input layer would give 1 columns from 6, but its weights are for 5"
+        ValueError, match="its input layer would give 1 columns for these rows, but its weights are for 5"
     ):
         net.adapt(X[:, :1] @ np.ones((1, 6)))
     assert net.to_bytes() == before
@@ -217,7 +219,8 @@ def test_rows_for_another_number_of_columns_are_refused_and_nothing_is_changed()
             lambda: net_of(fanin.Whiten(7)),
             "layer 1: components: expected a whole number of at most the 6 col",
         ),
-        (lambda: net_of(fanin.Whiten(2.5)), "components: expected a whole number"),
+        (lambda: fanin.Whiten(2.5), "components: expected an int, or a share below 1, got 2.5"),
+        (lambda: fanin.Whiten(1.0), "components: expected an int, or a share below 1, got 1.0"),
         (lambda: fanin.Whiten(-1), r"components: expected a number in \(0, infinity\)"),
         (lambda: fanin.Whiten(floor=2), r"floor: expected a number in \[0, 1\]"),
         (lambda: fanin.Whiten(threshold=1), r"threshold: expected a number in \[0, 1\)"),
@@ -229,3 +232,27 @@ def test_rows_for_another_number_of_columns_are_refused_and_nothing_is_changed()
 def test_misuse_of_a_whitening_is_explained(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_the_order_of_rows_and_the_scale_of_columns_do_not_turn_components():
+    rng = np.random.default_rng(5)
+    X = rng.normal(size=(1000, 2)) @ [[1, 0.5], [0, 1]]  # both eigenvectors have two equal entries
+    matrices = [
+        adapted(fanin.Whiten(), rows).learned["layer1.matrix"]
+        for rows in (X, X[rng.permutation(1000)], 3 * X)
+    ]
+    for matrix in matrices:
+        np.testing.assert_allclose(matrix, matrices[0], rtol=1e-9)
+    assert (matrices[0][0] > 0).all()
+
+
+def test_components_of_a_trained_network_stay_unless_they_are_turned_back():
+    X = correlated()
+    for zca in (False, True):
+        net = net_of(fanin.Whiten(zca=zca))
+        net.fit(X, X[:, 0], rule=optim.SGD(1e-3), epochs=1)
+        if zca:
+            net.adapt(X[::2])
+            continue
+        with pytest.raises(ValueError, match="components in other directions"):
+            net.adapt(X[::2])

@@ -45,12 +45,25 @@ def test_a_summary_says_what_the_input_layer_has_learned():
 def test_the_condition_number_of_standardized_independent_columns_is_near_one():
     X = np.random.default_rng(0).normal([1000, 0], [1, 50], size=(9000, 2))
     net = fanin.Network(2, [fanin.Standardize("mean", indicators=False), fanin.Dense(1)])
+    assert condition_numbers(net, X)[1] is None
     net.adapt(X)
     before, after = condition_numbers(net, X)
     eigenvalues = np.linalg.eigvalsh(X.T @ X)
     assert before == pytest.approx(eigenvalues[-1] / eigenvalues[0], rel=0.2)
     assert 1 <= after < 1.2
     assert condition_numbers(net, np.full((3, 2), np.nan)) == (1.0, 1.0)
+    with pytest.raises(ValueError, match="X: expected at least one row, got none"):
+        net.summary(X[:0])
+
+
+def test_a_condition_number_does_not_take_rounding_for_a_direction_or_a_direction_for_rounding():
+    rng = np.random.default_rng(1)
+    far = np.stack([1e6 + rng.normal(size=500), 1e-3 * rng.normal(size=500)], axis=1)
+    twice = np.repeat(rng.normal(size=(300, 1)), 3, axis=1)
+    for X, before in ((far, 1e18), (twice, 1)):
+        net = fanin.Network(X.shape[1], [fanin.Whiten(), fanin.Dense(1)])
+        net.adapt(X)
+        assert condition_numbers(net, X) == (pytest.approx(before, rel=0.2), pytest.approx(1, abs=1e-4))
 
 
 def test_condition_numbers_are_kept_with_the_model_until_the_layer_learns_anew():

@@ -92,6 +92,15 @@ bool needs_quantiles(const Layer::Kind& layer) {
   return needed;
 }
 
+bool needs_no_moments(const Layer::Kind& layer) {
+  bool alone = false;
+  visit_input_layer(layer, [&]<class Kind>(const Kind& kind) {
+    alone = (std::is_same_v<Kind, RobustScale> || std::is_same_v<Kind, QuantileLayer>) &&
+            kind.missing != Missing::mean;
+  });
+  return alone;
+}
+
 }  // namespace
 
 InputLearner::InputLearner(const std::vector<Layer>& layers, std::size_t columns, bool several)
@@ -100,6 +109,7 @@ InputLearner::InputLearner(const std::vector<Layer>& layers, std::size_t columns
       columns_(columns),
       several_(several),
       samples_(needs_quantiles(kind_)),
+      quantiles_alone_(needs_no_moments(kind_)),
       origin_(columns, std::numeric_limits<double>::quiet_NaN()),
       weight_(columns),
       mean_(columns),
@@ -221,8 +231,9 @@ void InputLearner::check() const {
   for (std::size_t j = 0; j < columns_; ++j) {
     const std::string column = "X: column " + std::to_string(j);
     if (weight_[j] == 0) throw ValueError(column + " has only missing values");
+    if (quantiles_alone_) continue;
     if (!std::isfinite(mean_[j])) throw ValueError(column + ": its mean overflows in float64");
-    if (std::isfinite(squares_[j]) || (samples_ && !layer_.projects)) continue;
+    if (std::isfinite(squares_[j])) continue;
     throw ValueError(column + ": its variance overflows in float64");
   }
 }

@@ -45,7 +45,7 @@ class InputLearner {
   const Layer::Kind kind_;
   const InputLayer layer_;
   const std::size_t columns_;
-  const bool several_, samples_;
+  const bool several_, samples_, quantiles_alone_;
   // Of each column: its first value that is not missing, and the moments of the differences from it
   std::vector<double> origin_, weight_, mean_, squares_;
   std::vector<char> has_missing_;

@@ -25,6 +25,7 @@ void InputLayer::read(const Kind& layer) {
                                                : ColumnMap::Kind::scaled;
   if constexpr (std::is_same_v<Kind, Whiten>) {
     projects = true;
+    turns = !layer.zca;
     if (layer.zca) return;
     share = (layer.components > 0 && layer.components < 1) || layer.threshold > 0;
     components = layer.components >= 1 ? static_cast<std::size_t>(layer.components) : 0;

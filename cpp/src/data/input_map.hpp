@@ -60,6 +60,7 @@ struct InputMap {
 struct InputLayer {
   bool exists = false, allows_missing = false, indicates = false;
   bool projects = false;
+  bool turns = false;          // its outputs have no fixed directions
   std::size_t components = 0;  // of a projection, if their number is given
   bool share = false;          // or depends on the data
   ColumnMap::Kind kind = ColumnMap::Kind::none;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "base/eigen.hpp"
@@ -51,7 +52,11 @@ void add_product(std::vector<double>& sum, const std::vector<double>& left, cons
   });
 }
 
-// Eigenvectors of length 1 as rows, by descending eigenvalue, their entries of largest magnitude positive
+// The first entry of an eigenvector with at least this share of the largest magnitude is positive: rounding
+// decides which of several equal ones is largest.
+constexpr double kAboutLargest = 1 - 1e-6;
+
+// Eigenvectors of length 1 as rows, by descending eigenvalue. Eigenvalues that rounding explains are 0.
 struct Eigen {
   std::vector<double> values, vectors;
 
@@ -64,12 +69,17 @@ struct Eigen {
                      [&](std::size_t a, std::size_t b) { return unordered[a] > unordered[b]; });
     for (std::size_t k = 0; k < n; ++k) {
       const double* const from = matrix.data() + order[k] * n;
-      const double* const largest =
-          std::max_element(from, from + n, [](double a, double b) { return std::abs(a) < std::abs(b); });
-      const double sign = *largest < 0 ? -1 : 1;
+      double largest = 0;
+      for (std::size_t i = 0; i < n; ++i) largest = std::max(largest, std::abs(from[i]));
+      const double sign =
+          *std::find_if(from, from + n, [&](double x) { return std::abs(x) >= kAboutLargest * largest; }) < 0
+              ? -1
+              : 1;
       for (std::size_t i = 0; i < n; ++i) vectors[k * n + i] = sign * from[i];
-      values[k] = std::max(0.0, unordered[order[k]]);
+      values[k] = unordered[order[k]];
     }
+    const double noise = static_cast<double>(n) * std::numeric_limits<double>::epsilon() * values[0];
+    for (double& value : values) value = value > noise ? value : 0;
   }
 };
 
@@ -133,18 +143,30 @@ void set_projection(const Whiten& layer, const Scatter& scatter, InputMap& map) 
   const std::size_t count = components_of(layer, eigen.values), of_columns = layer.zca ? n : count;
   map.outputs = of_columns + indicators;
   map.matrix.assign(map.widths().gathered * map.outputs, 0);
+  std::vector<double> scaled(eigen.vectors);  // by 1 / deviation of the component
   for (std::size_t k = 0; k < count; ++k) {
     const double variance = std::max(eigen.values[k], layer.floor * eigen.values[0]);
     const double factor = variance > 0 ? 1 / std::sqrt(variance) : 0;
-    const double* const vector = eigen.vectors.data() + k * n;
+    for (std::size_t i = 0; i < n; ++i) scaled[k * n + i] *= factor;
+  }
+  const auto set = [&](std::size_t i, std::size_t j, double value) {
+    map.matrix[i * map.outputs + j] = value;
+  };
+  if (layer.zca) {
+    std::vector<double> symmetric(n * n), memory(n * n);
+    add_product(symmetric, scaled, eigen.vectors, count, n, memory);
     for (std::size_t i = 0; i < n; ++i) {
-      double* const row = map.matrix.data() + i * map.outputs;
-      const double part = factor * vector[i];
-      if (!layer.zca) row[k] = part;
-      for (std::size_t j = 0; layer.zca && j < n; ++j) row[j] += part * vector[j];
+      for (std::size_t j = 0; j <= i; ++j) {
+        set(i, j, symmetric[i * n + j]);
+        set(j, i, symmetric[i * n + j]);
+      }
+    }
+  } else {
+    for (std::size_t i = 0; i < n; ++i) {
+      for (std::size_t k = 0; k < count; ++k) set(i, k, scaled[k * n + i]);
     }
   }
-  for (std::size_t k = 0; k < indicators; ++k) map.matrix[(n + k) * map.outputs + of_columns + k] = 1;
+  for (std::size_t k = 0; k < indicators; ++k) set(n + k, of_columns + k, 1);
 }
 
 }  // namespace fanin

@@ -27,12 +27,9 @@ Adaptation<T> Network<T>::State::adaptation(InputMap map) const {
     made.layout.emplace(widths, layers);
     made.layout->initialize(seed);
   } else if (widths != nodes.inputs) {
-    const auto text = [](const InputWidths& w) {
-      return std::to_string(w.outputs) + " columns" +
-             (w.gathered == w.outputs ? "" : " from " + std::to_string(w.gathered));
-    };
-    throw ValueError("network: its input layer would give " + text(widths) + ", but its weights are for " +
-                     text(nodes.inputs) + "; create a new network for these data");
+    throw ValueError("network: its input layer would give " + std::to_string(widths.outputs) +
+                     " columns for these rows, but its weights are for " +
+                     std::to_string(nodes.inputs.outputs) + "; create a new network");
   }
   made.map = std::move(map);
   return made;
@@ -62,7 +59,7 @@ void Network<T>::adapt(const Samples& x, SampleWeights weights) {
   State& net = *state_;
   InputLearner learner(net.layers, net.inputs, false);
   const Access::Writing writing(net.access);
-  net.check_not_training();
+  net.check_adaptable();
   learn_from<T>(learner, net.input_layer, {x, weights}, net.inputs);
   net.adopt(net.adaptation(learner.learn(&x)));
   net.fold();
@@ -73,7 +70,7 @@ void Network<T>::adapt(const std::function<std::optional<InputChunk>()>& next) {
   State& net = *state_;
   InputLearner learner(net.layers, net.inputs, true);
   const Access::Writing writing(net.access);
-  net.check_not_training();
+  net.check_adaptable();
   while (const std::optional<InputChunk> chunk = next()) {
     learn_from<T>(learner, net.input_layer, *chunk, net.inputs);
   }

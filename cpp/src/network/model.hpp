@@ -111,10 +111,15 @@ struct Network<T>::State : Layout<T> {
         "fit or "
         "adapt first");
   }
-  // A training that has begun is for the columns that its own rows give.
-  void check_not_training() const {
-    if (!laid_out() && training)
-      throw BusyError("network: a training of it has begun; wait until it has finished");
+  // What has been learned stays while weights are trained for it, and so do the directions of components.
+  void check_adaptable() const {
+    if (training)
+      throw BusyError("network: a fit is under way; let the input layer learn before or after it");
+    if (input_layer.turns && epochs > 0) {
+      throw ValueError(
+          "network: other rows give its Whiten components in other directions, for which its weights are not "
+          "trained; create a new network, or use zca");
+    }
   }
   // Throws ValueError if the parameters are laid out for another number of columns.
   Adaptation<T> adaptation(InputMap map) const;

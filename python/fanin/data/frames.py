@@ -101,10 +101,13 @@ def _is_a(library: str, name: str, value: object) -> bool:
 
 
 def _array(series: Any, name: str, column: str) -> NDArray[Any]:
-    """Return a series as an array; TypeError unless it holds real numbers, ValueError if one is missing."""
+    """Return a series as an array; TypeError unless it holds real numbers.
+
+    Missing values become NaN in X, which some input layers accept; a ValueError elsewhere.
+    """
     dtype = series.dtype
     if isinstance(dtype, np.dtype):
-        real, missing, convert = dtype.kind in "fiub", None, series.to_numpy
+        real, missing, convert = dtype.kind in "fiub", None, _plain(series)
     elif hasattr(series, "isna"):
         real, missing, convert = _extension_of_pandas(series)
     else:
@@ -113,27 +116,40 @@ def _array(series: Any, name: str, column: str) -> NDArray[Any]:
         where = f"{column}: " if column else ""
         labels = _core.LABELS_OF_TEXTS if name == "y" and not column else ""
         raise TypeError(f"{name}: {where}expected real numbers, got dtype {dtype}{labels}")
-    if missing is not None and (gone := missing().to_numpy()).any():
+    gone = missing().to_numpy() if missing is not None else np.zeros(0, bool)
+    if gone.any() and name != "X":
         where = f", {column}" if column else ""
         raise ValueError(
             f"{name}: row {int(np.argmax(gone))}{where} is missing; missing values are not supported"
         )
-    array: NDArray[Any] = convert()
+    array: NDArray[Any] = convert(bool(gone.any()))
     return array
 
 
-# whether a series holds real numbers, a function that marks missing values (or None), a function that converts it
-_Kind = tuple[bool, Callable[[], Any] | None, Callable[[], Any]]
+# whether a series holds real numbers, a function that marks missing values (or None), a function that converts it, to
+# floats with NaN if values are missing
+_Kind = tuple[bool, Callable[[], Any] | None, Callable[[bool], Any]]
+
+
+def _plain(series: Any) -> Callable[[bool], Any]:
+    return lambda missing: series.to_numpy()
 
 
 def _extension_of_pandas(series: Any) -> _Kind:
     dtype = series.dtype
     target = getattr(dtype, "numpy_dtype", getattr(dtype, "subtype", None))  # nullable and Arrow; sparse
-    return getattr(dtype, "kind", "O") in "fiub", series.isna, lambda: series.to_numpy(dtype=target)
+
+    def convert(missing: bool) -> Any:
+        return series.to_numpy(dtype=float, na_value=np.nan) if missing else series.to_numpy(dtype=target)
+
+    return getattr(dtype, "kind", "O") in "fiub", series.isna, convert
 
 
 def _of_polars(series: Any) -> _Kind:
     dtype = series.dtype
     real = dtype.is_numeric() or str(dtype) == "Boolean"
-    numbers = series.cast(float) if dtype.is_decimal() else series
-    return real, series.is_null, numbers.to_numpy
+
+    def convert(missing: bool) -> Any:
+        return (series.cast(float) if missing or dtype.is_decimal() else series).to_numpy()
+
+    return real, series.is_null, convert

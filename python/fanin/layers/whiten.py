@@ -27,18 +27,21 @@ class Whiten(Layer):
     ----------
     components : int or float, optional
         How many components to keep, or below 1 the share of the variance of u that they explain at least; all by
-        default. A share makes the number of columns depend on the data, as indicators do: see `Standardize`.
+        default. A share makes the number of columns depend on the data, as indicators do: see `Standardize`. A trained
+        network cannot be adapted anew, because components of other rows have other directions; with `zca` it can.
     threshold : float
         In [0, 1): drops components with ``l_k <= threshold l_1``, but not all.
     floor : float
         In [0, 1]: components that hardly vary are not blown up to variance 1. There may be fewer rows than columns:
-        components without variance give 0 in training. With 0, components of variance 0 give 0 everywhere.
+        components without variance give 0 in training. With 0, components without variance beyond rounding give 0
+        everywhere.
     zca : bool
         Rotate back to the columns of X, ``y = sum_k v_k y_k``: as close to u as uncorrelated values can be (Bell and
         Sejnowski 1997). Neighbouring pixels stay neighbours.
     standardize : bool
         Without it u is ``x - mean``, so that columns of small variance count less; for columns of the same unit, such
-        as pixels. Components are then those of scikit-learn's ``PCA(whiten=True)``.
+        as pixels. With ``floor=0``, components are then those of scikit-learn's ``PCA(whiten=True)``, up to signs and a
+        factor of sqrt(n / (n - 1)).
     missing, indicators
         As in `Standardize`; in the covariance, missing values count as means. Indicators are not whitened.
 
@@ -69,8 +72,13 @@ class Whiten(Layer):
         return int(count) if count >= 1 and not self.zca else None
 
     def _check(self, name: str, allowed: Any) -> None:
-        if name != "components" or self.components is not None:
-            super()._check(name, allowed)
+        if name != "components":
+            return super()._check(name, allowed)
+        if self.components is None:
+            return
+        super()._check(name, allowed)
+        if self.components >= 1 and not hasattr(self.components, "__index__"):
+            raise ValueError(f"components: expected an int, or a share below 1, got {self.components}")
 
     @classmethod
     def restored(cls, values: Mapping[str, Any]) -> Whiten:
