@@ -196,7 +196,7 @@ def test_a_validation_figure_without_validation_data_is_refused_before_training(
 
 def test_the_error_for_an_unknown_figure_lists_those_in_the_logs(classification):
     net = fanin.Network(5, [fanin.Dense(3)], loss="softmax_cross_entropy")
-    words = "monitor: expected one of loss, val_loss, val_accuracy, seconds, got 'val_acc'"
+    words = "monitor: expected one of loss, val_loss, val_accuracy, learning_rate, seconds, got 'val_acc'"
     with pytest.raises(ValueError, match=words):
         net.fit(
             *classification,
