@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _ROWS = 2000  # that condition numbers are computed from
 _COLUMNS = 128  # up to which that takes a few milliseconds
+_CERTAIN = 1e-6  # beside the largest, eigenvalues from a product are certain
 
 
 def condition_numbers(net: Model, X: ArrayLike) -> tuple[float, float | None]:
@@ -53,6 +54,10 @@ def _condition(rows: NDArray[Any]) -> float:
     largest = np.abs(rows).max(initial=0)
     if largest == 0:
         return 1.0
-    values = np.linalg.svd((rows / largest).astype(float), compute_uv=False)
+    rows = rows / largest
+    eigenvalues = np.linalg.eigvalsh(rows.T.astype(float) @ rows)
+    if eigenvalues[0] > _CERTAIN * eigenvalues[-1]:
+        return float(eigenvalues[-1] / eigenvalues[0])
+    values = np.linalg.svd(rows.astype(float), compute_uv=False)
     least = values[0] * max(rows.shape) * np.finfo(rows.dtype).eps
     return float((values[0] / values[values > least][-1]) ** 2)

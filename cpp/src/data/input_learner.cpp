@@ -29,6 +29,14 @@ double first_value(const Samples& x, const std::vector<double>& weights, std::si
   return std::numeric_limits<double>::quiet_NaN();
 }
 
+constexpr std::size_t kTogether = 16;  // columns that are read from a row at a time
+
+// Groups of columns for one of the threads
+Range share_of_columns(int thread, int threads, std::size_t columns) {
+  const Range groups = Share(thread, threads, 1).take((columns + kTogether - 1) / kTogether, 1);
+  return {std::min(columns, groups.begin * kTogether), std::min(columns, groups.end * kTogether)};
+}
+
 double inverse_of(double x) { return x > 0 && std::isfinite(1 / x) ? 1 / x : 0; }
 
 // What is known of a column
@@ -167,12 +175,11 @@ struct BlockMoments {
 
 // Each thread takes some columns.
 bool InputLearner::add_moments(const Samples& x, const std::vector<double>& weights) {
-  constexpr std::size_t unit = 16;
   const std::size_t rows = rows_of(x);
   const double flops = kFlopsOfMoments * static_cast<double>(rows) * static_cast<double>(columns_);
   run_call(threads_for(flops), [&](int thread, int threads) {
     BlockMoments block;
-    const Range mine = Share(thread, threads, 1).take(columns_, unit);
+    const Range mine = share_of_columns(thread, threads, columns_);
     for (std::size_t row = 0; row < rows; row += kRowBlock) {
       const Range of_block{row, std::min<std::size_t>(rows, row + kRowBlock)};
       double of_all = 0;
@@ -268,13 +275,12 @@ InputMap InputLearner::learn(const Samples* only) const {
   const std::size_t gathered = columns_ + indicators.size();
   InputMap map = layer_.new_map(columns_, std::move(indicators), layer_.projects ? 0 : gathered);
   map.allocate();
-  constexpr std::size_t unit = 16;  // columns that are read from a row at a time
   const double flops = samples_ ? 1e3 * static_cast<double>(sample_.size() * columns_) : 0;
   run_call(threads_for(flops), [&](int thread, int threads) {
-    const Range mine = Share(thread, threads, 1).take(columns_, unit);
+    const Range mine = share_of_columns(thread, threads, columns_);
     std::vector<double> values;
-    for (std::size_t begin = mine.begin; begin < mine.end; begin += unit) {
-      const Range some{begin, std::min(mine.end, begin + unit)};
+    for (std::size_t begin = mine.begin; begin < mine.end; begin += kTogether) {
+      const Range some{begin, std::min(mine.end, begin + kTogether)};
       const std::size_t n = some.end - some.begin;
       values.resize(sample_.size() * n);
       for (std::size_t i = 0; i < sample_.size(); ++i) {
