@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     Float = NDArray[Any]
 
 
+def check_model(net: object) -> None:
+    """Raise TypeError unless this is a network."""
+    if not isinstance(net, Model):
+        raise TypeError(f"net: expected a fanin.Network, got {type(net).__name__}")
+
+
 class Model:
     """The part of `fanin.Network` that does not train: prediction, and getting and setting weights."""
 

@@ -14,6 +14,7 @@ from fanin.checks import check_flag, check_integer
 from fanin.condition import some_rows
 from fanin.data.inputs import as_array
 from fanin.layers import Activation, BatchNorm, Dense, Layer, Residual
+from fanin.model import check_model
 from fanin.network import Network
 from fanin.values import check_number
 
@@ -115,6 +116,7 @@ def lsuv(
     layer2     0.492        1     1.43       1
     layer3     0.264        1     1.95       1
     """
+    check_model(net)
     check_flag("orthogonal", orthogonal)
     check_number("tolerance", tolerance, above=0)
     check_integer("trials", trials, 1)

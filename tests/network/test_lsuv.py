@@ -233,3 +233,19 @@ def test_layers_behind_a_whitening_or_indicators_get_unit_variance_too():
         report = fanin.lsuv(net, X)
         assert [row.name for row in report.layers] == ["layer2", "layer3"]
         assert all(row.after == pytest.approx(1, abs=0.01) for row in report.layers)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: fanin.lsuv(ROWS, net_of(fanin.Dense(2))), "net: expected a fanin.Network, got ndarray"),
+        (lambda: fanin.find_rate(ROWS, ROWS, 5), "net: expected a fanin.Network, got ndarray"),
+        (
+            lambda: net_of(fanin.Standardize, fanin.Dense(2)),
+            r"at position 0, got .*; write fanin.Standardize\(...\)",
+        ),
+    ],
+)
+def test_swapped_arguments_and_classes_instead_of_values_are_explained(call, message):
+    with pytest.raises(TypeError, match=message):
+        call()

@@ -19,7 +19,8 @@ def check_layers(layers: object) -> None:
         raise TypeError(f"layers: expected a list of {expected}, got {layers!r}")
     for i, layer in enumerate(layers):
         if not isinstance(layer, kinds):
-            raise TypeError(f"layers: expected {expected} at position {i}, got {layer!r}")
+            hint = f"; write fanin.{layer.__name__}(...)" if layer in kinds else ""
+            raise TypeError(f"layers: expected {expected} at position {i}, got {layer!r}{hint}")
     if not layers:
         raise ValueError("layers: expected at least one layer, got none")
 

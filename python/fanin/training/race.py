@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from fanin._core import DivergedError
 from fanin.checks import check_sequence
 from fanin.data.validation import Validation
+from fanin.model import check_model
 from fanin.optim import Around, Cosine, Piecewise, Rule
 from fanin.optim.around import rule_of_fit
 from fanin.training.decision import Decision
@@ -152,6 +153,7 @@ def find_rate(
     [0.0003, 0.001, 0.003, 0.01, 0.03]
     >>> history = net.fit(X, X**2, rule=curve.rule, epochs=50)
     """
+    check_model(net)
     rule = rule_of_fit(rule).at_rate("auto")
     if rates is not None:
         rates = check_sequence("rates", rates, "a list of numbers")
