@@ -28,9 +28,8 @@ FANIN_INLINE void copy_run(T* out, std::size_t width, const S* in, std::size_t n
   copy_run(out, width, static_cast<const T*>(run), n);
 }
 
-// Loops over P columns: those of a panel, whose arrays are padded
-
-// y = score of x: the knots around x are found by halving, in all columns at a time
+// y = score of x in the P columns of a panel, whose arrays are padded: the knots around x are found by
+// halving, in all columns at a time
 template <std::size_t P>
 FANIN_INLINE void scores_of_run(double* y, const double* x, const ColumnMap& map) {
   constexpr std::int64_t knots = ColumnMap::kKnots;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -44,7 +45,9 @@ def rows_to_condition(net: Model, X: ArrayLike) -> NDArray[np.float64] | None:
 
 def keep_condition_numbers(net: Model, rows: NDArray[np.float64] | None) -> None:
     """Store the condition numbers of these rows, which the input layer has learned from."""
-    if rows is not None and len(rows) and net._core.adapted:
+    if rows is None or not len(rows) or not net._core.adapted:
+        return
+    with suppress(RuntimeError):  # another thread is using the network, which matters more
         before, after = condition_numbers(net, rows)
         net._core.set_condition_numbers(before, after or before)
 

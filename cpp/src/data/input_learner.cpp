@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <exception>
 #include <limits>
 #include <optional>
 
 #include "base/random.hpp"
 #include "base/registry.hpp"
+#include "data/block_moments.hpp"
 #include "data/quantiles.hpp"
 #include "fanin/error.hpp"
 #include "team/call.hpp"
@@ -91,22 +93,15 @@ void visit_input_layer(const Layer::Kind& layer, F&& f) {
       layer);
 }
 
-bool needs_quantiles(const Layer::Kind& layer) {
-  bool needed = false;
-  visit_input_layer(layer, [&]<class Kind>(const Kind& kind) {
-    needed = std::is_same_v<Kind, RobustScale> || std::is_same_v<Kind, QuantileLayer> ||
-             kind.missing == Missing::median;
-  });
-  return needed;
+// Whether columns are mapped by their quantiles
+bool by_quantiles(const Layer::Kind& layer) {
+  return std::holds_alternative<RobustScale>(layer) || std::holds_alternative<QuantileLayer>(layer);
 }
 
-bool needs_no_moments(const Layer::Kind& layer) {
-  bool alone = false;
-  visit_input_layer(layer, [&]<class Kind>(const Kind& kind) {
-    alone = (std::is_same_v<Kind, RobustScale> || std::is_same_v<Kind, QuantileLayer>) &&
-            kind.missing != Missing::mean;
-  });
-  return alone;
+Missing missing_of(const Layer::Kind& layer) {
+  Missing missing = Missing::error;
+  visit_input_layer(layer, [&](const auto& kind) { missing = kind.missing; });
+  return missing;
 }
 
 }  // namespace
@@ -116,8 +111,8 @@ InputLearner::InputLearner(const std::vector<Layer>& layers, std::size_t columns
       layer_(layers),
       columns_(columns),
       several_(several),
-      samples_(needs_quantiles(kind_)),
-      quantiles_alone_(needs_no_moments(kind_)),
+      samples_(by_quantiles(kind_) || missing_of(kind_) == Missing::median),
+      quantiles_alone_(by_quantiles(kind_) && missing_of(kind_) != Missing::mean),
       origin_(columns, std::numeric_limits<double>::quiet_NaN()),
       weight_(columns),
       mean_(columns),
@@ -140,38 +135,6 @@ bool InputLearner::add_rows(const Samples& x, const std::vector<double>& weights
   rows_ += weights.size();
   return in_order;
 }
-
-namespace {
-
-// The moments of some columns in a block of rows, about `shift`
-struct BlockMoments {
-  static constexpr std::size_t kMost = 64;  // columns
-  double weight[kMost], mean[kMost], squares[kMost], shift[kMost];
-  std::vector<double> buffer = std::vector<double>(kRowBlock * kMost);
-
-  template <class S>
-  void take(const MatrixView<const S>& x, Range rows, Range columns, const double* weights, bool missing) {
-    const std::size_t n = columns.end - columns.begin;
-    if (x.column_stride != 1) return take(numbers(x), rows, columns, weights, missing);
-    const S* const first = x.data + static_cast<std::ptrdiff_t>(rows.begin) * x.row_stride + columns.begin;
-    const auto kernel = [missing] {
-      if constexpr (std::is_same_v<S, float>) return active_kernels().moments_of_floats[missing];
-      if constexpr (std::is_same_v<S, double>) return active_kernels().moments_of_doubles[missing];
-    }();
-    kernel(weight, mean, squares, first, x.row_stride, shift, weights, rows.end - rows.begin, n);
-  }
-  void take(const NumberMatrix& x, Range rows, Range columns, const double* weights, bool missing) {
-    const std::size_t n = columns.end - columns.begin;
-    for (std::size_t i = rows.begin; i < rows.end; ++i) {
-      convert_row(buffer.data() + (i - rows.begin) * n, x, i, columns);
-    }
-    active_kernels().moments_of_doubles[missing](weight, mean, squares, buffer.data(),
-                                                 static_cast<std::ptrdiff_t>(n), shift, weights,
-                                                 rows.end - rows.begin, n);
-  }
-};
-
-}  // namespace
 
 // Each thread takes some columns.
 bool InputLearner::add_moments(const Samples& x, const std::vector<double>& weights) {
@@ -266,6 +229,24 @@ void InputLearner::learn_column(InputMap& map, std::size_t j, const double* of_s
   visit_input_layer(kind_, [&](const auto& kind) { set_column(kind, column, map, j); });
 }
 
+void InputLearner::learn_columns(InputMap& map, Range mine, const Samples* only) const {
+  std::vector<double> values;
+  for (std::size_t begin = mine.begin; begin < mine.end; begin += kTogether) {
+    const Range some{begin, std::min(mine.end, begin + kTogether)};
+    const std::size_t n = some.end - some.begin;
+    values.resize(sample_.size() * n);
+    for (std::size_t i = 0; i < sample_.size(); ++i) {
+      const Row& row = sample_[i];
+      double* const out = values.data() + i * n;
+      several_ ? static_cast<void>(std::copy_n(row.values.data() + begin, n, out))
+               : convert_values(out, *only, row.row, some);
+    }
+    for (std::size_t j = some.begin; j < some.end; ++j) {
+      learn_column(map, j, values.data() + (j - begin), n);
+    }
+  }
+}
+
 InputMap InputLearner::learn(const Samples* only) const {
   check();
   std::vector<std::uint32_t> indicators;
@@ -276,23 +257,18 @@ InputMap InputLearner::learn(const Samples* only) const {
   InputMap map = layer_.new_map(columns_, std::move(indicators), layer_.projects ? 0 : gathered);
   map.allocate();
   const double flops = samples_ ? 1e3 * static_cast<double>(sample_.size() * columns_) : 0;
-  run_call(threads_for(flops), [&](int thread, int threads) {
-    const Range mine = share_of_columns(thread, threads, columns_);
-    std::vector<double> values;
-    for (std::size_t begin = mine.begin; begin < mine.end; begin += kTogether) {
-      const Range some{begin, std::min(mine.end, begin + kTogether)};
-      const std::size_t n = some.end - some.begin;
-      values.resize(sample_.size() * n);
-      for (std::size_t i = 0; i < sample_.size(); ++i) {
-        const Row& row = sample_[i];
-        double* const out = values.data() + i * n;
-        several_ ? static_cast<void>(std::copy_n(row.values.data() + begin, n, out))
-                 : convert_values(out, *only, row.row, some);
-      }
-      for (std::size_t j = some.begin; j < some.end; ++j)
-        learn_column(map, j, values.data() + (j - begin), n);
+  const int team = threads_for(flops);
+  std::vector<std::exception_ptr> failures(static_cast<std::size_t>(team));
+  run_call(team, [&](int thread, int threads) {
+    try {
+      learn_columns(map, share_of_columns(thread, threads, columns_), only);
+    } catch (...) {
+      failures[static_cast<std::size_t>(thread)] = std::current_exception();
     }
   });
+  for (const std::exception_ptr& failure : failures) {
+    if (failure) std::rethrow_exception(failure);
+  }
   if (layer_.projects) set_projection(std::get<Whiten>(kind_), scatter_, map);
   return map;
 }

@@ -40,6 +40,7 @@ class InputLearner {
   bool add_moments(const Samples& x, const std::vector<double>& weights);
   void add_to_sample(const Samples& x, const std::vector<double>& weights);
   void check() const;
+  void learn_columns(InputMap& map, Range columns, const Samples* only) const;
   void learn_column(InputMap& map, std::size_t j, const double* of_sample, std::size_t stride) const;
 
   const Layer::Kind kind_;

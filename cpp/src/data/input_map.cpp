@@ -6,7 +6,8 @@ void InputMap::allocate() {
   constexpr std::size_t widest = kPanel<float>;
   const std::size_t gathered = widths().gathered, padded = (gathered + widest - 1) / widest * widest;
   arrays(*this, [&](const char*, std::vector<double>& values, const std::vector<std::uint64_t>& shape) {
-    values.assign(shape[0] == columns ? padded * (shape.size() > 1 ? shape[1] : 1) : shape[0] * shape[1], 0);
+    const std::size_t rows = &values == &matrix ? gathered : padded;
+    values.assign(rows * (shape.size() > 1 ? shape[1] : 1), 0);
   });
 }
 

@@ -1,5 +1,7 @@
 #include "data/numbers.hpp"
 
+#include "base/registry.hpp"
+
 #include <algorithm>
 #include <bit>
 #include <cstring>
@@ -159,5 +161,26 @@ void gather_labels(std::int32_t* out, const Labels& from, std::size_t classes, c
 
 template void convert_row<float>(float*, const NumberMatrix&, std::size_t, Range);
 template void convert_row<double>(double*, const NumberMatrix&, std::size_t, Range);
+
+namespace {
+
+void values_of_row(double* out, const NumberMatrix& m, std::size_t row, Range columns) {
+  convert_row(out, m, row, columns);
+}
+template <class S>
+void values_of_row(double* out, const MatrixView<const S>& m, std::size_t row, Range columns) {
+  if (std::is_same_v<S, double> || m.column_stride != 1) return convert_row(out, numbers(m), row, columns);
+  const auto offset =
+      static_cast<std::ptrdiff_t>(row) * m.row_stride + static_cast<std::ptrdiff_t>(columns.begin);
+  if constexpr (std::is_same_v<S, float>) {
+    active_kernels().to_doubles(out, m.data + offset, columns.end - columns.begin);
+  }
+}
+
+}  // namespace
+
+void convert_values(double* out, const Samples& x, std::size_t row, Range columns) {
+  std::visit([&](const auto& m) { values_of_row(out, m, row, columns); }, x);
+}
 
 }  // namespace fanin

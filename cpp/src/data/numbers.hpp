@@ -15,6 +15,9 @@ std::size_t size_of(NumberType type);
 template <class T>
 void convert_row(T* out, const NumberMatrix& m, std::size_t row, Range columns);
 
+// The same of any samples, in double
+void convert_values(double* out, const Samples& x, std::size_t row, Range columns);
+
 template <class S>
 double value_at(const MatrixView<const S>& m, std::size_t i, std::size_t j) {
   return m

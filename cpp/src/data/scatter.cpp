@@ -13,19 +13,6 @@
 namespace fanin {
 namespace {
 
-void values_of_row(double* out, const NumberMatrix& m, std::size_t row, Range columns) {
-  convert_row(out, m, row, columns);
-}
-template <class S>
-void values_of_row(double* out, const MatrixView<const S>& m, std::size_t row, Range columns) {
-  if (std::is_same_v<S, double> || m.column_stride != 1) return convert_row(out, numbers(m), row, columns);
-  const auto offset =
-      static_cast<std::ptrdiff_t>(row) * m.row_stride + static_cast<std::ptrdiff_t>(columns.begin);
-  if constexpr (std::is_same_v<S, float>) {
-    active_kernels().to_doubles(out, m.data + offset, columns.end - columns.begin);
-  }
-}
-
 // The lower triangle of sum += left' right, both (rows, n); `memory` has room for a product. Groups of
 // columns go around the threads.
 void add_product(std::vector<double>& sum, const std::vector<double>& left, const std::vector<double>& right,
@@ -98,10 +85,6 @@ std::size_t components_of(const Whiten& layer, const std::vector<double>& eigenv
 }
 
 }  // namespace
-
-void convert_values(double* out, const Samples& x, std::size_t row, Range columns) {
-  std::visit([&](const auto& m) { values_of_row(out, m, row, columns); }, x);
-}
 
 void Scatter::add(const Samples& x, const std::vector<double>& weights, const std::vector<double>& origin,
                   const std::vector<double>& offset, const std::vector<double>& moved) {

@@ -7,9 +7,6 @@
 
 namespace fanin {
 
-// Values of some columns of a row of X, converted to double
-void convert_values(double* out, const Samples& x, std::size_t row, Range columns);
-
 // Sum of w (x - mean)(x - mean)' over rows in chunks, about the mean of all rows so far; missing values count
 // as that mean.
 class Scatter {

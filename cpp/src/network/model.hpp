@@ -107,9 +107,8 @@ struct Network<T>::State : Layout<T> {
   void check_laid_out() const {
     if (laid_out()) return;
     throw ValueError(
-        "network: its parameters are laid out when its input layer learns how many columns it gives; call "
-        "fit or "
-        "adapt first");
+        "network: its parameters are laid out when its input layer learns how many columns it gives; "
+        "call fit or adapt first");
   }
   // What has been learned stays while weights are trained for it, and so do the directions of components.
   void check_adaptable() const {

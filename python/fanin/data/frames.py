@@ -107,11 +107,12 @@ def _array(series: Any, name: str, column: str) -> NDArray[Any]:
     """
     dtype = series.dtype
     if isinstance(dtype, np.dtype):
-        real, missing, convert = dtype.kind in "fiub", None, _plain(series)
+        kind: _Kind = (dtype.kind in "fiub", None, lambda missing: series.to_numpy())
     elif hasattr(series, "isna"):
-        real, missing, convert = _extension_of_pandas(series)
+        kind = _extension_of_pandas(series)
     else:
-        real, missing, convert = _of_polars(series)
+        kind = _of_polars(series)
+    real, missing, convert = kind
     if not real:
         where = f"{column}: " if column else ""
         labels = _core.LABELS_OF_TEXTS if name == "y" and not column else ""
@@ -129,10 +130,6 @@ def _array(series: Any, name: str, column: str) -> NDArray[Any]:
 # whether a series holds real numbers, a function that marks missing values (or None), a function that converts it, to
 # floats with NaN if values are missing
 _Kind = tuple[bool, Callable[[], Any] | None, Callable[[bool], Any]]
-
-
-def _plain(series: Any) -> Callable[[bool], Any]:
-    return lambda missing: series.to_numpy()
 
 
 def _extension_of_pandas(series: Any) -> _Kind:

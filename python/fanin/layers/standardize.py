@@ -20,8 +20,8 @@ class Standardize(Layer):
     validation and prediction use the same ones. A column that is constant in the training set gives 0.
 
     An input layer comes first. It acts while rows are gathered, in double precision, before they are rounded to the
-    network's type: in float32, columns with a mean of 1e6 lose nothing, and X may
-    hold any float64 whose variance is finite.
+    network's type: in float32, columns with a mean of 1e6 lose nothing, and X may hold any
+    float64 whose variance is finite.
 
     Parameters
     ----------

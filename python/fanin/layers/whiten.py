@@ -17,8 +17,9 @@ class Whiten(Layer):
     ``u = (x - mean) / deviation`` of each column of X, and l_1 >= l_2 >= ... and v_k are the eigenvalues and
     eigenvectors of the covariance of u in the training set: principal components, divided by their deviations (LeCun et
     al. 1998, Efficient BackProp, 4.3). (The textbook's error surface becomes a circular bowl only after this.) Of each
-    v_k the entry of largest magnitude is positive. Centring and scaling are done in double precision while rows are
-    gathered, the product follows in the network's type. Everything else is as in `Standardize`.
+    v_k the first of the entries of largest magnitude, within a millionth, is positive. Centring and scaling are done in
+    double precision while rows are gathered, the product follows in the network's type.
+    Everything else is as in `Standardize`.
 
     Eigenvectors come from `numpy.linalg.eigh`, whose last bits may differ from machine to machine; training is
     bit-identical on any number of threads for the same eigenvectors, such as those of a loaded model.

@@ -10,13 +10,8 @@ from fanin import _core
 from fanin.checks import check_integer
 from fanin.values import Value, check_number
 
-_LEVELS = (
-    "value",
-    "levels",
-    "first",
-    "last",
-    "peak",
-)  # the hyper-parameters that all values are proportional to
+# The hyper-parameters that all values are proportional to
+_LEVELS = ("value", "levels", "first", "last", "peak")
 
 
 @dataclass(frozen=True)

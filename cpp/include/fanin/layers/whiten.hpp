@@ -7,9 +7,10 @@ namespace fanin {
 
 // y_k = v_k' u / sqrt(max(l_k, floor l_1)), with u = (x - mean) / deviation of each column of X, or x - mean
 // without `standardize`, and l_1 >= l_2 >= ... and v_k the eigenvalues and eigenvectors of the covariance of
-// u in the training set: uncorrelated inputs of variance 1 (LeCun et al. 1998, 4.3). Of each v_k, the entry
-// of largest magnitude is positive. An input layer like Standardize; centring and scaling are in double, the
-// product is in the network's type. In the covariance, missing values count as means.
+// u in the training set: uncorrelated inputs of variance 1 (LeCun et al. 1998, 4.3). Of each v_k, the first
+// of the entries of largest magnitude, within a millionth, is positive. An input layer like Standardize;
+// centring and scaling are in double, the product is in the network's type. In the covariance, missing values
+// count as means.
 struct Whiten {
   static constexpr const char* name = "whiten";
   static constexpr bool of_inputs = true;
