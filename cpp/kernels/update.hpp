@@ -49,7 +49,8 @@ template <class R, int form>
 constexpr Places<R, form> kPlaces;
 
 // w <- w + step(g) for n weights starting at parameter `first`, which g also starts at. With `Around`:
-//   g <- limited g + l2 w + l1 sign(w),   w <- (1 - scale rate decay) w + scale step(g)
+//   g <- limited g + (l2 + l2_of_sum share_of_sum) w + l1 sign(w)
+//   w <- (1 - scale rate decay) w + scale step(g)
 // where the decay is part of step(g) if the rule applies it itself.
 // Flattened, because a rule's step that is not inlined would keep its state in memory and its constants in
 // double.
@@ -131,7 +132,10 @@ struct Wrapped : Scaled<T> {
   Vec<T> l1, l2;
 
   FANIN_INLINE Wrapped(const Around& around, const Update<T>& update, bool itself)
-      : Scaled<T>(around, update, itself), limits(update.limits), l1(around.l1), l2(around.l2) {}
+      : Scaled<T>(around, update, itself),
+        limits(update.limits),
+        l1(around.l1),
+        l2(around.l2 + around.l2_of_sum * update.share_of_sum) {}
   FANIN_INLINE Vec<T> gradient(Vec<T> g, Vec<T> w) const {
     return fma(l1, sign(w), fma(l2, w, limited(limits, g)));
   }
@@ -139,8 +143,8 @@ struct Wrapped : Scaled<T> {
 
 template <class T>
 bool changes_gradients(const Around& around, const Limits<T>& limits) {
-  return around.l1 != 0 || around.l2 != 0 || limits.mean != 1 || limits.shrink != 1 ||
-         limits.limit < static_cast<T>(__builtin_inf());
+  return around.l1 != 0 || around.l2 != 0 || around.l2_of_sum != 0 || limits.mean != 1 ||
+         limits.shrink != 1 || limits.limit < static_cast<T>(__builtin_inf());
 }
 
 template <class R, class T, class Wrap, int... Form>
