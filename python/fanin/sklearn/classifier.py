@@ -165,8 +165,8 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
 
     def predict_log_proba(self, X: ArrayLike) -> NDArray[Any]:
         """Return the logarithms of `predict_proba`."""
-        probabilities = self.predict_proba(X)
-        return np.log(probabilities, out=probabilities)
+        probabilities: NDArray[Any] = np.log(self.predict_proba(X))
+        return probabilities
 
     def to_sklearn(self) -> Any:
         """Return scikit-learn's own fitted estimator with copies of these weights, for tools that know only that.

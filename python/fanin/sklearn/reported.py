@@ -34,7 +34,7 @@ class ReportedLoss:
     def of_epoch(self, epoch: Any, order: NDArray[np.uint32] | None) -> float:
         """Return the mean over the batches of an epoch, weighted by their rows, with the penalty."""
         constant = self._constant if self._weighted is None else self._over_batches(order)
-        return float(epoch.batch_loss * self._factor + constant + epoch.penalty)
+        return float(epoch.loss_of_updates * self._factor + constant + epoch.penalty)
 
     def _over_batches(self, order: NDArray[np.uint32] | None) -> float:
         assert self._weighted is not None

@@ -72,7 +72,7 @@ class Epochs:
             None,
             budget,
             None,
-            restores=False,
+            restore=False,
         )
         completed = False
         try:
