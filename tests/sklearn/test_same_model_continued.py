@@ -114,13 +114,14 @@ def test_fits_and_partial_fits_in_turn_give_the_same_model(case, rule, warm_star
         assert_same_model(pair, case.X)
 
 
-def test_a_net_started_by_lbfgs_continues_as_scikit_learn_s(case):
-    pair = twins(
-        case.kind, **SMALL | {"max_iter": 3000}, solver="lbfgs", alpha=0.5, warm_start=True, random_state=1
-    )
-    pair.fit(case.X, case.y)
-    pair.fit(case.X, case.y)
-    assert pair.ours.loss_ == pytest.approx(pair.theirs.loss_, rel=0.01)
+def test_a_fit_by_lbfgs_continues_from_the_last_one(case):
+    pair = twins(case.kind, **SMALL, solver="lbfgs", alpha=1.0, warm_start=True, random_state=1)
+    losses = []
+    for _ in range(3):
+        pair.fit(case.X, case.y)
+        losses.append(pair.ours.loss_)
+        assert losses[-1] == pytest.approx(pair.theirs.loss_, rel=0.01)
+    assert losses[0] > losses[1] > losses[2]
 
 
 def test_unseen_classes_of_a_partial_fit_have_outputs_from_the_start(case):

@@ -46,8 +46,7 @@ def test_sample_weights_of_a_partial_fit_give_the_same_model(case, solver):
 
 @weighs_samples
 def test_sample_weights_with_lbfgs_reach_the_same_loss(case):
-    parameters = SMALL | {"max_iter": 3000, "alpha": 0.1}
-    pair = twins(case.kind, **parameters, solver="lbfgs")
+    pair = twins(case.kind, **SMALL, solver="lbfgs", alpha=1.0)
     pair.fit(case.X, case.y, sample_weight=weights(60))
     assert pair.ours.loss_ == pytest.approx(pair.theirs.loss_, rel=0.01)
 
