@@ -125,13 +125,16 @@ class Network(AdaptedModel):
         time than gathering from them for one epoch. The last batch may be smaller. A later fit with the same kind of
         rule continues with the rule's state. After Ctrl-C the network remains usable.
 
+        X may be sparse: matrices and arrays of `scipy.sparse` are read in place if they are CSR, else converted to CSR
+        once. Only the rows of a batch are made dense; the weights are those of a fit on the dense array, bit for bit.
+
         A fit also ends after `max_steps` or `max_time`, in the middle of an epoch if necessary. That epoch ends as
         usual: its loss is the mean over the samples trained, validation and callbacks follow, and its number becomes
         `stopped_epoch` in the history.
 
         Parameters
         ----------
-        X : array_like, shape (n_samples, n_inputs)
+        X : array_like or sparse matrix, shape (n_samples, n_inputs)
             The network remembers the column names of a frame if they are strings (`column_names`), and reorders the
             columns of later frames by name; a missing, unknown or repeated column is an error. Arrays are matched by
             position.
