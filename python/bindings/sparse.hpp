@@ -56,16 +56,23 @@ inline std::size_t length_of(const char* name, const py::handle& value) {
 
 // X in compressed rows
 inline Matrix csr(const py::object& x, const std::string& expected) {
-  const auto shape = py::tuple(x.attr("shape"));
-  if (shape.size() != 2) {
-    throw fanin::ValueError("X: expected shape " + expected + ", got " + py::str(shape).cast<std::string>());
+  const py::object given_shape = x.attr("shape");
+  if (!py::isinstance<py::tuple>(given_shape) || py::len(given_shape) != 2) {
+    throw fanin::ValueError("X: expected shape " + expected + ", got " +
+                            py::str(given_shape).cast<std::string>());
   }
+  const auto shape = py::reinterpret_borrow<py::tuple>(given_shape);
   const py::array data = part("X.data", x.attr("data"));
   py::array indices = part("X.indices", x.attr("indices")), indptr = part("X.indptr", x.attr("indptr"));
+  const std::size_t rows = length_of("X", shape[0]);
+  if (static_cast<std::size_t>(indptr.size()) != rows + 1) {  // before outputs for so many rows are allocated
+    throw fanin::ValueError("X.indptr: expected shape (" + std::to_string(rows + 1) +
+                            ",), one more than rows, got " + shape_text(indptr));
+  }
   fanin::NumberMatrix values = number_matrix(data);
   values = {values.type, values.data, 1, values.rows, 0, values.row_stride, values.swapped};
-  const fanin::SparseRows view{length_of("X", shape[0]), length_of("X", shape[1]), values,
-                               integers("X.indices", indices), integers("X.indptr", indptr)};
+  const fanin::SparseRows view{rows, length_of("X", shape[1]), values, integers("X.indices", indices),
+                               integers("X.indptr", indptr)};
   return {data, view, py::make_tuple(indices, indptr)};
 }
 

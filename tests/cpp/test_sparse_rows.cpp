@@ -102,9 +102,9 @@ TEST_CASE_TEMPLATE("values at the same place are added up, and denormals count a
   const SparseRows x = of_arrays(2, 3, values, columns, starts);
   test::Matrix<T> m(2, 3);
   gather_samples<T>(x, m.panels(), nullptr, 0, {0, 2});
-  CHECK(m.at(0, 0) == 2);
-  CHECK(m.at(0, 2) == 0);
-  CHECK(m.at(1, 1) == 0);
+  CHECK(m.at(0, 0) == T{2});
+  CHECK(m.at(0, 2) == T{0});
+  CHECK(m.at(1, 1) == T{0});
   std::vector<double> row(3);
   convert_values(row.data(), x, 0, {0, 3});
   CHECK(row == std::vector<double>{2, 0, 0});
@@ -162,7 +162,7 @@ TEST_CASE("places that change after the checks do no harm") {
     ask_for_rows(x, order.data(), 2);
     gather_samples<float>(x, m.panels(), order.data(), 0, {0, 2});
     CHECK(m.intact());
-    for (std::size_t j = 0; j < 4; ++j) CHECK(m.at(0, j) == 0);
+    for (std::size_t j = 0; j < 4; ++j) CHECK(m.at(0, j) == 0.0F);
   }
 }
 

@@ -32,12 +32,11 @@ def csr(**changes):
 
 def refuses(net, error, words, X):
     before = digest(net)
-    rows = X.shape[0] if isinstance(X.shape[0], int) and 0 <= X.shape[0] < 100 else 3
     for call in (
         lambda: net.predict(X),
-        lambda: net.fit(X, np.zeros((rows, 2)), epochs=1),
-        lambda: net.evaluate(X, np.zeros((rows, 2))),
-        lambda: net.objective(X, np.zeros((rows, 2))),
+        lambda: net.fit(X, np.zeros((3, 2)), epochs=1),
+        lambda: net.evaluate(X, np.zeros((3, 2))),
+        lambda: net.objective(X, np.zeros((3, 2))),
     ):
         with pytest.raises(error, match=words):
             call()
@@ -68,9 +67,9 @@ def test_an_object_with_the_attributes_of_csr_is_accepted(net):
         ([0, 3, 2, 4], r"X: row start 2 \(indptr\): expected at least 3, the one before, got 2"),
         ([0, -3, 2, 4], r"X: row start 1 \(indptr\): expected at least 0, the one before, got -3"),
         ([0, 2**31 - 1, 2, 4], r"X: row start 2 \(indptr\): expected at least 2147483647, .*, got 2"),
-        ([0, 2, 4], r"X: expected 4 row starts \(indptr\), one more than rows, got 3"),
-        ([0, 2, 2, 4, 4], r"X: expected 4 row starts \(indptr\), one more than rows, got 5"),
-        ([], r"X: expected 4 row starts \(indptr\), one more than rows, got 0"),
+        ([0, 2, 4], r"X.indptr: expected shape \(4,\), one more than rows, got \(3,\)"),
+        ([0, 2, 2, 4, 4], r"X.indptr: expected shape \(4,\), one more than rows, got \(5,\)"),
+        ([], r"X.indptr: expected shape \(4,\), one more than rows, got \(0,\)"),
     ],
 )
 def test_row_starts_that_do_not_follow_each_other_are_named(net, index, indptr, words):
@@ -117,12 +116,16 @@ def test_columns_that_do_not_exist_are_named_by_row(net, index, indices, words):
         ({"data": "data"}, TypeError, "X.data: expected real numbers, got dtype <U4"),
         ({"shape": (3,)}, ValueError, r"X: expected shape \(n_samples, 5\), got \(3,\)"),
         ({"shape": (3, 5, 1)}, ValueError, r"X: expected shape \(n_samples, 5\), got \(3, 5, 1\)"),
+        ({"shape": 3}, ValueError, r"X: expected shape \(n_samples, 5\), got 3"),
         ({"shape": (3, 4)}, ValueError, r"X: expected 5 columns, one for each input, got shape \(3, 4\)"),
         ({"shape": (3, 2**62)}, ValueError, "X: expected 5 columns, one for each input"),
         ({"shape": (-1, 5)}, ValueError, "X: expected a shape of whole numbers of at least 0, got -1"),
-        ({"shape": (2**40, 5)}, ValueError, "X: expected fewer than 2.32 rows, got 1099511627776"),
-        ({"shape": (2**70, 5)}, ValueError, "X: expected fewer than 2.32 rows, got 9223372036854775807"),
-        ({"shape": (2**31, 5)}, ValueError, "X: expected 2147483649 row starts"),
+        ({"shape": (2**40, 5)}, ValueError, r"X.indptr: expected shape \(1099511627777,\), .*, got \(4,\)"),
+        (
+            {"shape": (2**70, 5)},
+            ValueError,
+            r"X.indptr: expected shape \(9223372036854775808,\), .*, got \(4,\)",
+        ),
         ({"shape": (2.5, 5)}, TypeError, "X: expected a shape of whole numbers of at least 0, got 2.5"),
         ({"format": "csc"}, TypeError, "X: expected real numbers, got SimpleNamespace"),
         ({"format": 3}, TypeError, "X: expected real numbers, got SimpleNamespace"),
@@ -144,9 +147,9 @@ def test_a_sparse_value_that_is_not_finite_is_named_by_row_and_column(net, kind,
 
 
 def test_a_sparse_value_beyond_the_range_of_float32_is_refused():
-    data = np.array([1, 2, 3, 1e300])
+    data = np.array([1, 2, 3, 1e100])
     layers = [fanin.Dense(2)]
-    words = r"X: row 2, column 2 is 1e\+300; every value must be finite in float32"
+    words = r"X: row 2, column 2 is 1e\+100; every value must be finite in float32"
     refuses(fanin.Network(COLUMNS, layers), ValueError, words, csr(data=data))
     fanin.Network(COLUMNS, layers, dtype="float64").predict(csr(data=data))
     fanin.Network(COLUMNS, [fanin.Standardize(), *layers]).fit(csr(data=data), np.zeros((3, 2)), epochs=1)
@@ -187,9 +190,11 @@ def test_values_that_change_during_a_fit_do_no_harm(net):
     assert all(np.isfinite(array).all() for array in net.get_weights().values())
 
 
-def test_a_sparse_column_of_labels_is_refused(net):
+def test_a_sparse_column_of_targets_is_refused(net):
     sparse = pytest.importorskip("scipy.sparse")
-    y = sparse.csr_array(np.ones((3, 1)))
+    X, y = sparse.csr_array(np.ones((3, COLUMNS))), sparse.csr_array(np.ones((3, 2)))
     for given in (y, y.tocsc(), y.tocoo()):
         with pytest.raises(TypeError, match=f"y: expected a dense array, got {type(given).__name__}"):
-            net.fit(csr(), given, validation_fraction=0.5)
+            net.fit(X, given)
+        with pytest.raises(TypeError, match="y: expected a dense array, got csr_array"):
+            net.fit(X, given, validation_fraction=0.5)
