@@ -7,7 +7,7 @@ namespace fanin {
 
 // What is applied around a rule, for the parameters of one array; see kernels/update.hpp
 struct Around {
-  double scale = 1, l1 = 0, l2 = 0;
+  double scale = 1, l1 = 0, l2 = 0, l2_of_sum = 0;
   bool decays = false, frozen = false;
 };
 // The parameters from the end of the previous segment to `end`
@@ -53,6 +53,7 @@ struct Update {
   const T* second = nullptr;  // the second gradient, for rules that need it
   const Segment* segments = nullptr;
   double rate = 0, decay = 0;  // the learning rate, and the weight decay, which it scales
+  double share_of_sum = 0;     // what the mean over the batch divides by: 1 / the sum of its weights
   Limits<T> limits = {};
   Averaging<T> averaging = {};
   LookAhead look_ahead = {};

@@ -66,9 +66,11 @@ struct SoftmaxRows {
     } else {
       rows_by_themselves(l, target, plain, first, count, total, linear, mass);
     }
-    // E = mass log(sum) - linear
+    // E = mass log(sum) - linear, at most `largest`
+    const Vec<T> largest(l.loss.parameters[1]);
     for_each<T>(count, [&](std::size_t i, auto lanes) {
       Vec<T> value = log(Vec<T>::load(total + i)) * lanes.load(mass + i) - Vec<T>::load(linear + i);
+      value = select(value > largest, largest, value);
       if (l.row_weight != nullptr) value = value * lanes.load(l.row_weight + first + i);
       lanes.store(value, l.row_loss + first + i);
     });

@@ -227,13 +227,15 @@ void register_network_of(py::module_& m, const std::string& suffix) {
   py::class_<PyTraining<T>>(m, ("Training" + suffix).c_str())
       .def(py::init<Net&, const py::object&, const py::object&, const py::object&, std::size_t,
                     const std::string&, std::optional<std::uint64_t>, std::size_t, std::optional<std::size_t>,
-                    fanin::Budget&, const fanin::Population*>(),
+                    fanin::Budget&, const fanin::Population*, bool>(),
            py::arg("network"), py::arg("X"), py::arg("y"), py::arg("sample_weight"), py::arg("batch_size"),
            py::arg("batches"), py::arg("order_seed"), py::arg("epochs_before"), py::arg("epochs"),
-           py::arg("budget"), py::arg("population"), py::keep_alive<1, 2>(), py::keep_alive<1, 10>())
+           py::arg("budget"), py::arg("population"), py::arg("restore") = true, py::keep_alive<1, 2>(),
+           py::keep_alive<1, 11>())
       .def_property_readonly("rows", &PyTraining<T>::rows)
       .def_property_readonly("vector_targets", &PyTraining<T>::vector_targets)
-      .def("epoch", &PyTraining<T>::epoch, py::arg("rule"), py::arg("values"))
+      .def("epoch", &PyTraining<T>::epoch, py::arg("rule"), py::arg("values"),
+           py::arg("order").noconvert() = py::none())
       .def("begin_epoch", &PyTraining<T>::begin_epoch, py::arg("population"), py::arg("number"),
            py::arg("rule"), py::arg("values"))
       .def("exact_statistics", &PyTraining<T>::exact_statistics)
@@ -251,6 +253,13 @@ void register_network(py::module_& m) {
   m.def("stratified_rows", &stratified_rows, py::arg("classes"), py::arg("count"), py::arg("seed"));
   fanin::set_eigen_solver(&solve_by_numpy);
   m.attr("LABELS_OF_TEXTS") = arrays::kLabelsOfTexts;
+  using Result = fanin::EpochResult;
+  py::class_<Result>(m, "EpochResult")
+      .def_readonly("loss", &Result::loss)
+      .def_readonly("learning_rate", &Result::learning_rate)
+      .def_readonly("share", &Result::share)
+      .def_readonly("loss_of_updates", &Result::loss_of_updates)
+      .def_readonly("penalty", &Result::penalty);
   register_network_of<float>(m, "Float32");
   register_network_of<double>(m, "Float64");
   m.def("load", &storage::load, py::arg("path"));

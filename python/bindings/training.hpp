@@ -50,7 +50,7 @@ class PyTraining {
   PyTraining(fanin::Network<T>& net, const py::object& x, const py::object& y, const py::object& weights,
              std::size_t batch_size, const std::string& batches, std::optional<std::uint64_t> order_seed,
              std::size_t epochs_before, std::optional<std::size_t> epochs, fanin::Budget& budget,
-             const fanin::Population* population)
+             const fanin::Population* population, bool restore)
       : data_(make_data(net, x, y, weights)),
         vector_targets_(net.outputs() == 1 && py::cast<py::array>(data_.targets.y_array).ndim() == 1) {
     const fanin::Batches order = arrays::batches_named(batches);
@@ -61,7 +61,8 @@ class PyTraining {
     const Unlocked unlocked;
     training_ = std::make_unique<fanin::Training<T>>(
         net, data_.x.view, data_.targets.y,
-        fanin::TrainingOptions{batch_size, order, order_seed, interrupted, &budget, epochs_before, epochs},
+        fanin::TrainingOptions{batch_size, order, order_seed, interrupted, &budget, epochs_before, epochs,
+                               restore},
         data_.targets.weights.view);
   }
 
@@ -83,12 +84,13 @@ class PyTraining {
     training_.reset();
   }
 
-  // Returns the mean loss, the last learning rate, and the fraction of the samples trained, by weight
-  std::tuple<double, double, double> epoch(const std::string& name, const py::dict& values) {
+  using Order = py::array_t<std::uint32_t, py::array::c_style>;
+  fanin::EpochResult epoch(const std::string& name, const py::dict& values,
+                           const std::optional<Order>& order) {
     const fanin::Method method = arrays::make_method(name, values);
-    const fanin::EpochResult result =
-        call([&](fanin::Training<T>& training) { return training.epoch(method); });
-    return {result.loss, result.learning_rate, result.share};
+    std::span<const std::uint32_t> rows;
+    if (order) rows = {order->data(), static_cast<std::size_t>(order->size())};
+    return call([&](fanin::Training<T>& training) { return training.epoch(method, rows); });
   }
 
   // Begins an epoch for the population's `run`, which must end before this object is closed

@@ -41,7 +41,7 @@ def load(path: Path) -> Network:
     ...     net.save(f"{folder}/model.safetensors")
     ...     net = fanin.load(f"{folder}/model.safetensors")
     >>> net.rule, net.epochs
-    (Adam(learning_rate=0.1, beta1=0.9, beta2=0.999, epsilon=1e-08), 5)
+    (Adam(learning_rate=0.1, beta1=0.9, beta2=0.999, epsilon=1e-08, epsilon_hat=False), 5)
     >>> history = net.fit(X, y, rule=net.rule, epochs=5)  # the same as 10 epochs in one fit
     """
     return Network._of_core(_core.load(as_path(path)))

@@ -155,14 +155,21 @@ class Logistic(Loss):
     Computed as max(a, 0) - y a + log(1 + e^-|a|), which is stable for any a. Targets are in [0, 1]; ``predict``
     returns p_j. Metric "accuracy", the fraction of outputs for which p_j and y_j are on the same side of 1/2.
 
+    Parameters
+    ----------
+    clip : float
+        In [0, 0.5]. E is computed from p_j clipped to [clip, 1 - clip], as scikit-learn does; the gradient stays
+        ``p_j - y_j``.
+
     Examples
     --------
     >>> from fanin import losses
     >>> losses.Logistic()
-    Logistic()
+    Logistic(clip=0.0)
     """
 
     name: ClassVar[str] = "logistic"
+    clip: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -179,16 +186,20 @@ class SoftmaxCrossEntropy(Loss):
     ----------
     label_smoothing : float
         s, in [0, 1).
+    clip : float
+        In [0, 0.5]. If above 0, the loss of a row is at most -log(clip), as if the probability of its label were at
+        least `clip`; the gradient stays as it is.
 
     Examples
     --------
     >>> from fanin import losses
     >>> losses.SoftmaxCrossEntropy(label_smoothing=0.1)
-    SoftmaxCrossEntropy(label_smoothing=0.1)
+    SoftmaxCrossEntropy(label_smoothing=0.1, clip=0.0)
     """
 
     name: ClassVar[str] = "softmax_cross_entropy"
     label_smoothing: float = 0.0
+    clip: float = 0.0
 
 
 BY_NAME: dict[str, type[Loss]] = {

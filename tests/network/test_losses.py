@@ -18,6 +18,10 @@ VARIANTS = [
     losses.Quantile([0.5, 0.5, 0.5]),
     losses.SoftmaxCrossEntropy(0.1),
     losses.SoftmaxCrossEntropy(0.99),
+    losses.SoftmaxCrossEntropy(clip=0.2),
+    losses.SoftmaxCrossEntropy(0.1, clip=0.2),
+    losses.Logistic(clip=0.2),
+    losses.Logistic(clip=1e-7),
 ]
 
 

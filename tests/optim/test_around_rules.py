@@ -20,7 +20,8 @@ from helpers import (
 )
 from reference.rules import decayed_step
 
-AROUND = {"clip_value": 0.4, "l1": 0.01, "l2": 0.1, "weight_decay": 0.2}
+AROUND = {"clip_value": 0.4, "l1": 0.01, "l2": 0.1, "l2_of_sum": 0.3, "weight_decay": 0.2}
+WEIGHT = 5.0  # of each batch
 
 
 @pytest.mark.parametrize("options", [*({k: v} for k, v in AROUND.items()), AROUND], ids=str)
@@ -35,11 +36,12 @@ def test_each_option_around_a_rule_is_its_equation_and_spares_biases(options, ev
         g = [np.random.default_rng(t).normal(size=a.shape) for a in arrays]
         inputs = inputs_for(rule, g, seed=t)
         at = [a.copy() for a in opt.arrays]
-        opt.step(g, **inputs)
+        opt.step(g, weight=WEIGHT, **inputs)
         clip = options.get("clip_value", np.inf)
         for i, (w, state) in enumerate(zip(expected, states, strict=True)):
             weights = float(w.ndim == 2)
-            penalty = weights * (options.get("l2", 0) * at[i] + options.get("l1", 0) * np.sign(at[i]))
+            l2 = options.get("l2", 0) + options.get("l2_of_sum", 0) / WEIGHT
+            penalty = weights * (l2 * at[i] + options.get("l1", 0) * np.sign(at[i]))
             more = inputs_of_reference(inputs, i)
             more = {name: np.clip(v, -clip, clip) + penalty for name, v in more.items()}
             decay = options.get("weight_decay", 0) + getattr(rule, "weight_decay", 0)

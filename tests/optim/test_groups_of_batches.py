@@ -106,6 +106,7 @@ GROUPED = {
     "accumulate": 3,
     "average_decay": 0.9,
     "l2": 0.01,
+    "l2_of_sum": 0.5,
     "fan_in_power": 0.5,
 }
 

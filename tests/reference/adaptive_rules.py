@@ -85,14 +85,19 @@ class Adam:
     beta1: float = 0.9
     beta2: float = 0.999
     epsilon: float = 1e-8
+    epsilon_hat: bool = False
 
     def moments(self, g: Array, state: State, t: int) -> tuple[Array, Array]:
         m, v = average(state, "m", g, self.beta1), average(state, "v", g**2, self.beta2)
         return m / (1 - self.beta1**t), v / (1 - self.beta2**t)
 
+    def root(self, v_hat: Array, t: int) -> Array:
+        """The divisor: with epsilon_hat, epsilon is added to sqrt(v) before the correction."""
+        return np.sqrt(v_hat) + self.epsilon / ((1 - self.beta2**t) ** 0.5 if self.epsilon_hat else 1)
+
     def step(self, g: Array, state: State, t: int) -> Array:
         m_hat, v_hat = self.moments(g, state, t)
-        return -self.learning_rate * over(m_hat, np.sqrt(v_hat) + self.epsilon)
+        return -self.learning_rate * over(m_hat, self.root(v_hat, t))
 
 
 @dataclass(frozen=True)
@@ -114,7 +119,7 @@ class NAdam(Adam):
         following = self.momentum(t + 1)
         m_bar = following * state["m"] / (1 - state["p"] * following)
         g_bar = (1 - self.momentum(t)) * g / (1 - state["p"])
-        return -self.learning_rate * over(m_bar + g_bar, np.sqrt(v_hat) + self.epsilon)
+        return -self.learning_rate * over(m_bar + g_bar, self.root(v_hat, t))
 
 
 @dataclass(frozen=True)
@@ -126,7 +131,7 @@ class RAdam(Adam):
         if r <= 5:
             return -self.learning_rate * m_hat
         c = ((r - 4) * (r - 2) * R / ((R - 4) * (R - 2) * r)) ** 0.5
-        return -self.learning_rate * c * over(m_hat, np.sqrt(v_hat) + self.epsilon)
+        return -self.learning_rate * c * over(m_hat, self.root(v_hat, t))
 
 
 @dataclass(frozen=True)
@@ -135,7 +140,7 @@ class AMSGrad(Adam):
         m_hat, _ = self.moments(g, state, t)
         state["u"] = np.maximum(state.get("u", np.zeros_like(g)), state["v"])
         u_hat = state["u"] / (1 - self.beta2**t)
-        return -self.learning_rate * over(m_hat, np.sqrt(u_hat) + self.epsilon)
+        return -self.learning_rate * over(m_hat, self.root(u_hat, t))
 
 
 @dataclass(frozen=True)
@@ -155,7 +160,7 @@ class AdEMAMix(Adam):
         m1_hat = average(state, "m1", g, self.beta1) / (1 - self.beta1**t)
         m2 = average(state, "m2", g, self.slow_decay(u))
         v_hat = average(state, "v", g**2, self.beta2) / (1 - self.beta2**t)
-        return -self.learning_rate * over(m1_hat + u * self.alpha * m2, np.sqrt(v_hat) + self.epsilon)
+        return -self.learning_rate * over(m1_hat + u * self.alpha * m2, self.root(v_hat, t))
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@
     quantile                E_i = sum_j max(q_j d, (q_j - 1) d),  d = y_i - a_ij
     poisson                 E_i = sum_j exp(a_ij) - y_ij a_ij
     logistic                E_i = -sum_j y_ij log p_ij + (1 - y_ij) log(1 - p_ij),  p = 1 / (1 + exp(-a))
+                            with p_ij clipped to [clip, 1 - clip]
     softmax_cross_entropy   E_i = -sum_j t_ij log p_ij,  p_i = softmax(a_i),  t = (1 - s) y + s / k, where y
                             is onehot(label) or a row of probabilities, and s the label smoothing
 
@@ -124,7 +125,12 @@ class Poisson(Loss):
 
 @dataclass(frozen=True)
 class Logistic(Loss):
+    clip: float = 0.0
+
     def errors(self, a: Array, y: NDArray) -> Array:
+        if self.clip > 0:
+            p = np.clip(logistic(a), self.clip, 1 - self.clip)
+            a = np.log(p) - np.log1p(-p)
         log_p, log_not_p = -np.log1p(np.exp(-a)), -np.log1p(np.exp(a))
         return -np.sum(y * log_p + (1 - y) * log_not_p, axis=1)
 
@@ -150,6 +156,7 @@ def softmax(z: Array) -> Array:
 @dataclass(frozen=True)
 class SoftmaxCrossEntropy(Loss):
     label_smoothing: float = 0.0
+    clip: float = 0.0
 
     def targets(self, a: Array, y: NDArray) -> Array:
         k, s = a.shape[1], self.label_smoothing
@@ -157,7 +164,8 @@ class SoftmaxCrossEntropy(Loss):
         return (1 - s) * given + s / k
 
     def errors(self, a: Array, y: NDArray) -> Array:
-        return -np.sum(self.targets(a, y) * log_softmax(a), axis=1)
+        errors = -np.sum(self.targets(a, y) * log_softmax(a), axis=1)
+        return np.minimum(errors, -np.log(self.clip)) if self.clip > 0 else errors
 
     def slopes(self, a: Array, y: NDArray) -> Array:
         t = self.targets(a, y)

@@ -52,8 +52,15 @@ class Momentum:
 
 @dataclass(frozen=True)
 class Nesterov(Momentum):
+    show_look_ahead: bool = False
+
     def jump(self, state: State) -> Array | float:
-        return self.momentum * state.get("v", 0.0)
+        return 0.0 if self.show_look_ahead else self.momentum * state.get("v", 0.0)
+
+    def step(self, g: Array, state: State, t: int) -> Array:
+        before = state.get("v", np.zeros_like(g))
+        v = super().step(g, state, t)
+        return v + self.momentum * (v - before) if self.show_look_ahead else v
 
 
 @dataclass(frozen=True)

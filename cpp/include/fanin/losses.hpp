@@ -181,12 +181,25 @@ struct Poisson : PlainLoss {
 
 // Independent binary outputs with probability p = 1 / (1 + e^-a) and target y in [0, 1]:
 // E = -y log p - (1 - y) log(1 - p) = max(a, 0) - y a + log(1 + e^-|a|), safe for any a;  dE/da = p - y
-struct LogisticLoss : PlainLoss {
+// With `clip`, E is computed from p clipped to [clip, 1 - clip], which the gradient ignores.
+struct LogisticLoss {
   static constexpr const char* name = "logistic";
   static constexpr const char* metric = "accuracy";
+  static constexpr TargetKind kind = TargetKind::targets;
   static constexpr Allowed target_range = from_0_to_1();
+  double clip = 0;
+  template <class Self, class F>
+  static void fields(Self& self, F&& field) {
+    field("clip", self.clip, from_0_to_half());
+  }
+  double parameter(std::size_t) const {
+    return clip > 0 ? math::log((1 - clip) / clip) : __builtin_huge_val();
+  }
+  static double metric_of(double mean) { return mean; }
+  // p is in [clip, 1 - clip] where a is in [-limit, limit].
   template <class V>
-  static V value(V a, V y, V) {
+  static V value(V output, V y, V limit) {
+    const V above = select(output < -limit, -limit, output), a = select(above > limit, limit, above);
     return fma(-y, a, select(a <= V(0.0), V(0.0), a)) + log1p(exp(-abs(a)));
   }
   template <class V>
@@ -211,17 +224,24 @@ struct LogisticLoss : PlainLoss {
 // E = -sum_j t_j log p_j,  p_j = e^(a_j - max) / sum_k e^(a_k - max);  dE/da_j = p_j sum_k t_k - t_j, where
 // the target t is [j = label] or a row of probabilities, smoothed to (1 - s) t + s / k (Szegedy et al. 2016).
 // In the form sum_j t_j (log(sum) - (a_j - max)) no exponent is positive: outputs of +-1e4 are safe.
+// With `clip`, E is at most -log(clip), as if p_label were at least `clip`; the gradient ignores it.
 struct SoftmaxCrossEntropy {
   static constexpr const char* name = "softmax_cross_entropy";
   static constexpr const char* metric = "accuracy";
   static constexpr TargetKind kind = TargetKind::labels;
   static constexpr Allowed target_range = at_least(0);
   double label_smoothing = 0;
+  double clip = 0;
   template <class Self, class F>
   static void fields(Self& self, F&& field) {
     field("label_smoothing", self.label_smoothing, from_0_below_1());
+    field("clip", self.clip, from_0_to_half());
   }
-  double parameter(std::size_t) const { return label_smoothing; }
+  // There are at least two outputs: the first parameter is the label smoothing, the others the largest loss.
+  double parameter(std::size_t j) const {
+    if (j == 0) return label_smoothing;
+    return clip > 0 ? -math::log(clip) : __builtin_huge_val();
+  }
   static double metric_of(double mean) { return mean; }
   double constant(double mean, double half_a_row, std::size_t k) const {
     const double p = (1 - label_smoothing) * mean + label_smoothing / static_cast<double>(k);

@@ -211,6 +211,9 @@ struct TrainingOptions {
   std::size_t epochs_before = 0;
   // Epochs of the fit, if known, for schedules that span it
   std::optional<std::size_t> epochs = {};
+  // If a loss or a weight turns infinite or NaN: stop, restore the weights of the last finite epoch end and
+  // throw DivergedError; else train on with what the arithmetic gives.
+  bool restore = true;
 };
 
 struct EpochResult {
@@ -218,6 +221,9 @@ struct EpochResult {
   bool interrupted;  // stopped before the end of the epoch or of the budget, after whole steps
   double share = 1;  // of the samples, by weight, that were trained on
   double learning_rate = 0;  // of the last update
+  // Means over the updates, weighted by their rows: the (weighted) mean loss of each, and its penalty
+  // l2_of_sum |W|^2 / (2 S), before it. Updates whose samples all have weight 0 do not count.
+  double loss_of_updates = 0, penalty = 0;
 };
 
 class Population;
@@ -237,8 +243,9 @@ class Training {
   // One pass over as many samples as there are, in the order of `batches`, which depends on the seed and the
   // number of epochs trained. The network holds the rule's state, which carries over from call to call, even
   // if hyper-parameters change, until another kind of rule is used. Accepts a rule, or a Method: a rule with
-  // options around it. Throws ValueError, BusyError, DivergedError.
-  EpochResult epoch(const Method& method);
+  // options around it. With `order`, a row for each row of x, the epoch visits these instead; it is borrowed
+  // until the epoch has ended. Throws ValueError, BusyError, DivergedError.
+  EpochResult epoch(const Method& method, std::span<const std::uint32_t> order = {});
 
   // Gives each batch norm that asks for it the mean and variance of its inputs over all samples, instead of
   // running statistics; layer by layer, with earlier layers in prediction mode. Needs at least two rows.

@@ -96,7 +96,9 @@ struct ArrayOptions {
 //   g <- mean of the gradients of `accumulate` batches     by batch weight; the last group may be shorter
 //   g <- g clipped to [-clip_value, clip_value]
 //   g <- g min(1, clip_norm / |g|)                         |g|: over all arrays that are not frozen
-//   g <- g + l2 w + l1 sign(w)                             weights only, not biases
+//   g <- g + l2 w + l1 sign(w) + l2_of_sum w / S           weights only, not biases; S: the sum of the
+//   weights
+//                                                          of the samples, or their number
 //   w <- w - rate weight_decay w + s change                weights only; rate = s learning_rate
 //   average <- average + share (w - average)               share = (1 - d) / (1 - d^t), d = average_decay; or
 //                                                          (1 - a) / (1 + a (t - 2)), a = average_share
@@ -109,7 +111,7 @@ struct ArrayOptions {
 struct Method {
   Rule rule;
   double clip_value = __builtin_inf(), clip_norm = __builtin_inf();
-  double l1 = 0, l2 = 0, weight_decay = 0;
+  double l1 = 0, l2 = 0, l2_of_sum = 0, weight_decay = 0;
   double fan_in_power = 0;
   double average_decay = 0, average_share = 0;  // both 0: no average; one of them: how it is weighted
   std::size_t accumulate = 1;
@@ -125,6 +127,7 @@ struct Method {
     field("clip_norm", self.clip_norm, above_0_or_infinity());
     field("l1", self.l1, at_least(0));
     field("l2", self.l2, at_least(0));
+    field("l2_of_sum", self.l2_of_sum, at_least(0));
     field("weight_decay", self.weight_decay, at_least(0));
     field("fan_in_power", self.fan_in_power, at_least(0));
     field("average_decay", self.average_decay, from_0_below_1());

@@ -10,6 +10,7 @@
 #include "data/gather.hpp"
 #include "data/loss.hpp"
 #include "data/numbers.hpp"
+#include "data/operands.hpp"
 #include "fanin/error.hpp"
 
 namespace fanin {
@@ -136,9 +137,26 @@ Orders::Orders(Batches batches, const Targets& y, const Loss& loss, std::size_t 
   full_batches_.resize(steps - 1);
 }
 
+void Orders::check(std::span<const std::uint32_t> order) const {
+  check_size("order", order, size());
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    if (order[i] < size()) continue;
+    throw ValueError("order: place " + std::to_string(i) + " is " + std::to_string(order[i]) +
+                     "; expected a row of X, 0 to " + std::to_string(size() - 1));
+  }
+}
+
+void Orders::take(std::span<const std::uint32_t> order) {
+  std::copy(order.begin(), order.end(), order_.begin());
+  in_order_ = false;
+}
+
 void Orders::restart(const Philox& random) {
-  if (batches_ == Batches::in_order) return;
-  if (batches_ == Batches::shuffled) {
+  if (batches_ == Batches::in_order && in_order_) return;
+  in_order_ = batches_ == Batches::in_order;
+  if (in_order_) {
+    std::iota(order_.begin(), order_.end(), 0);
+  } else if (batches_ == Batches::shuffled) {
     permute(order_.data(), static_cast<std::uint32_t>(order_.size()), random);
   } else {
     deal(random);

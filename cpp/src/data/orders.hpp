@@ -35,12 +35,17 @@ class Orders {
 
   // Makes the order of an epoch from its random numbers, whatever the order before.
   void restart(const Philox& random);
+  // Throws ValueError unless this order is as long as the epoch and has numbers of rows.
+  void check(std::span<const std::uint32_t> order) const;
+  // The order of the next epoch, which is checked
+  void take(std::span<const std::uint32_t> order);
 
  private:
   void deal(const Philox& random);
 
   const Batches batches_;
   const std::size_t batch_size_, steps_;
+  bool in_order_ = true;  // whether order_ is 0, 1, 2, ...
   std::vector<std::uint32_t> order_;
   RowsByClass by_class_;
   std::vector<std::uint32_t> shuffled_;      // the rows of a class

@@ -14,6 +14,8 @@ class ScaledWeights {
   bool empty() const { return weights_.empty(); }
   std::size_t size() const { return weights_.size(); }
   double operator[](std::size_t i) const { return weights_[i] * scale_; }
+  // 1 without weights
+  double scale() const { return scale_; }
 
  private:
   SampleWeights weights_;

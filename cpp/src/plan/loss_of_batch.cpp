@@ -37,6 +37,7 @@ void LossOfBatch<T>::run(int, const StepOf<T>& step, Range, Range rows) const {
                      read_only(panels(in_->z)), read_only(panels(in_->a)), read_only(data_.targets(batch)),
                      data_.labels(batch), data_.weights(batch), step.scale, loss_, in_->activation},
                     rows);
+  if (accepts_all_) return;
   const std::size_t count = rows.end - rows.begin;
   if (find_not_finite(row_loss_ + rows.begin, count) < count) {
     not_finite_.store(true, std::memory_order_relaxed);

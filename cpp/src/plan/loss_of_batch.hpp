@@ -18,6 +18,8 @@ class LossOfBatch final : public Work<T> {
 
   // Over all rows
   double sum(const Batch& batch) const { return sum_in_blocks(row_loss_, batch.rows); }
+  // Losses that are not finite are no failure from now on.
+  void accept_all() { accepts_all_ = true; }
   bool failed() const { return not_finite_.load(std::memory_order_relaxed); }
   void restart() { not_finite_.store(false, std::memory_order_relaxed); }
 
@@ -28,6 +30,7 @@ class LossOfBatch final : public Work<T> {
   const LossOf<T> loss_;
   const Value<T>* in_ = nullptr;
   T* row_loss_ = nullptr;
+  bool accepts_all_ = false;
   mutable std::atomic<bool> not_finite_{false};
 };
 

@@ -36,6 +36,7 @@ Step<T>::Step(InputWidths inputs, const std::vector<Layer>& layers, RunningStati
       memory_(bind(nullptr, at_a_time_)),
       slow_(flops() > kSlowFlops),
       whole_(slow_),
+      nothing_{nodes_.table.size, {.frozen = true}},
       executor_(flops() * static_cast<double>(blocks(largest_batch_)) > kPollingFlops, interrupted),
       trained_(nodes_.table.trained.size(), true) {
   bind(memory_.data(), at_a_time_);

@@ -7,9 +7,9 @@
 #include "plan/loss_of_batch.hpp"
 #include "plan/nodes.hpp"
 #include "plan/running_statistics.hpp"
-#include "rules/gradient_norm.hpp"
 #include "rules/matrices.hpp"
 #include "rules/method.hpp"
+#include "rules/sum_of_squares.hpp"
 
 namespace fanin {
 
@@ -43,7 +43,8 @@ class Step final : Work<T> {
   // The members of a team call these together. `gather` is for the first step of a run. A step may begin with
   // `ask_for`, which prefetches the next batch. Then it is `forward` and `update`, or `add_to_group` if the
   // batch is not the last of its group; `forward` or `update` gathers the next batch. They return false if
-  // the loss is not finite or the step was interrupted; then nothing was updated.
+  // the loss is not finite or the step was interrupted; then nothing was updated. Nor is it by an update
+  // whose samples all have weight 0.
   void gather(Member member, const DataSource<T>& data, const Batch& batch) {
     gather_block(member, data, block(batch, 0));
   }
@@ -59,11 +60,15 @@ class Step final : Work<T> {
   const ParameterTable& table() const { return nodes_.table; }
   // Allocates what the method needs in addition to gradients block by block
   void allocate(const Method& method);
+  // From now on a loss that is not finite does not stop a step.
+  void accept_all_losses() { loss_.accept_all(); }
 
   // Of a group, up to the last `forward`; any member may call it
   double mean_loss(const Turn<T>& turn) const;
   double batch_loss() const { return batch_loss_; }      // sum over the rows of the last step, weighted
   double batch_weight() const { return batch_weight_; }  // sum of their weights, or their number
+  // Of all weights at the last `forward`, if the method has a penalty of the sum
+  double square_of_weights() const { return of_weights_.sum(); }
   // Seconds that all threads together have waited at barriers so far
   double waited() const { return executor_.waited(); }
   int team() const;      // the number of threads worth using
@@ -98,12 +103,14 @@ class Step final : Work<T> {
     return blocks(batch.rows) > 1 ? data_.total_weight(data, batch) : data_.total_weight(block(batch, 0));
   }
   bool forward_block(Member member, StepOf<T>& step, double total_weight);
+  double weight_of_update(const Turn<T>& turn) const;
   bool backward_block(Member member, const StepOf<T>& step);
   void run(int part, const StepOf<T>& step, Range columns, Range rows) const override;
   void note_statistics(Member member, const Batch& batch) const;
   void add_statistics(Member member) const;
   void limit(Member member, Limits<T>& limits);
   void limit_norm(const Method& method);
+  void penalize(const Method& method);
   template <class F>
   void for_own_parameters(Member member, F&& f) const;
 
@@ -115,13 +122,14 @@ class Step final : Work<T> {
   Plan<T> forward_, backward_;
   Job<T> statistics_job_;
   Buffer<T> memory_;
-  const bool slow_;     // steps may be abandoned before any update: they compute the whole gradient first,
-  bool whole_;          // as do batches of several blocks, and methods that need it
-  bool twice_ = false;  // the rule needs a second gradient
+  const bool slow_;        // steps may be abandoned before any update: they compute the whole gradient first,
+  bool whole_;             // as do batches of several blocks, and methods that need it
+  bool twice_ = false;     // the rule needs a second gradient
+  const Segment nothing_;  // all parameters, frozen
   Executor<T> executor_;
   std::vector<bool> trained_;  // array by array
   double clip_norm_ = __builtin_inf();
-  GradientNorm<T> norm_;
+  SumOfSquares<T> norm_, of_weights_;
   Matrices<T> matrices_;  // that the rule steps as a whole
   Buffer<T> gradient_, of_batch_, shifted_, second_;
   double group_weight_ = 0, group_loss_ = 0;  // of the batches before this one

@@ -22,6 +22,7 @@ void Step<T>::allocate(const Method& method) {
   }
   plan_backward();
   limit_norm(method);
+  penalize(method);
   matrices_.plan(method, nodes_.table, true);
 }
 
@@ -37,6 +38,16 @@ void Step<T>::limit_norm(const Method& method) {
   norm_.allocate();
 }
 
+template <class T>
+void Step<T>::penalize(const Method& method) {
+  of_weights_.clear();
+  for (const ParameterArray& array : nodes_.table.trained) {
+    if (method.l2_of_sum > 0 && array.role == Role::weight)
+      of_weights_.add_panels(0, array.offset, array.rows, array.columns);
+  }
+  of_weights_.allocate();
+}
+
 // Calls f(range) for this thread's share of the flat buffer, without waiting for the others
 template <class T>
 template <class F>
@@ -49,15 +60,17 @@ void Step<T>::for_own_parameters(Member member, F&& f) const {
 }
 
 template <class T>
+double Step<T>::weight_of_update(const Turn<T>& turn) const {
+  const double before = turn.group.many && !turn.group.first ? group_weight_ : 0;
+  return before + (whole_ ? batch_weight_ : data_.total_weight(block(turn.batch, 0)));
+}
+
+template <class T>
 double Step<T>::mean_loss(const Turn<T>& turn) const {
-  const Batch first = block(turn.batch, 0);
-  double total = whole_ ? batch_weight_ : data_.total_weight(first);
-  double sum = whole_ ? batch_loss_ : loss_.sum(first);
-  if (turn.group.many && !turn.group.first) {
-    total += group_weight_;
-    sum += group_loss_;
-  }
-  return total > 0 ? sum / total : 0;
+  const double before = turn.group.many && !turn.group.first ? group_loss_ : 0;
+  const double loss = before + (whole_ ? batch_loss_ : loss_.sum(block(turn.batch, 0)));
+  const double weight = weight_of_update(turn);
+  return weight > 0 ? loss / weight : 0;
 }
 
 // Sets the factor that limits the norm of the whole gradient
@@ -71,6 +84,7 @@ void Step<T>::limit(Member member, Limits<T>& limits) {
 
 template <class T>
 bool Step<T>::forward(Member member, const Turn<T>& turn, const T* parameters) {
+  of_weights_.square(member, {}, [&](std::size_t) { return parameters; });
   if (!whole_) {
     StepOf<T> step{block(turn.batch, 0), {}, &turn.data, parameters, random_};
     return forward_block(member, step, data_.total_weight(step.batch));
@@ -108,6 +122,12 @@ void Step<T>::add_to_group(Member member, const Turn<T>& turn) {
 
 template <class T>
 bool Step<T>::update(Member member, const Turn<T>& turn, Update<T> update) {
+  const double weight = weight_of_update(turn);
+  if (weight > 0) {
+    update.share_of_sum = turn.data.weights.scale() / weight;
+  } else {
+    update.segments = &nothing_;
+  }
   if (!whole_) {
     return backward_block(member, {block(turn.batch, 0),
                                    block(turn.next, 0),
@@ -130,10 +150,8 @@ bool Step<T>::update(Member member, const Turn<T>& turn, Update<T> update) {
     update.second = second_.data();
   }
   add_statistics(member);
-  if (turn.group.many) {
-    const double total = (turn.group.first ? 0 : group_weight_) + batch_weight_;
-    update.limits.mean = static_cast<T>(total > 0 ? 1 / total : 0);
-  }
+  if (weight == 0) return true;
+  if (turn.group.many) update.limits.mean = static_cast<T>(1 / weight);
   limit(member, update.limits);
   const auto at = [this](std::size_t array) { return nodes_.table.trained[array].offset; };
   matrices_.update(
@@ -151,6 +169,8 @@ bool Step<T>::update(Member member, const Turn<T>& turn, Update<T> update) {
   template void Step<T>::allocate(const Method&);                   \
   template void Step<T>::limit(Member, Limits<T>&);                 \
   template void Step<T>::limit_norm(const Method&);                 \
+  template void Step<T>::penalize(const Method&);                   \
+  template double Step<T>::weight_of_update(const Turn<T>&) const;  \
   template double Step<T>::mean_loss(const Turn<T>&) const;         \
   template bool Step<T>::forward(Member, const Turn<T>&, const T*); \
   template bool Step<T>::update(Member, const Turn<T>&, Update<T>); \

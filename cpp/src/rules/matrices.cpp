@@ -40,8 +40,9 @@ void Matrices<T>::plan(const Method& method, const ParameterTable& table, bool p
     begin = table.end(i);
     if (is_frozen(method, i)) continue;
     Around around = around_of(method, i, array.inputs());
-    const double l1 = std::exchange(around.l1, 0), l2 = std::exchange(around.l2, 0);
-    const Matrix matrix{i, array.offset, array.rows, array.columns, panels, {table.size, around}, l1, l2};
+    const Penalties penalties{std::exchange(around.l1, 0), std::exchange(around.l2, 0),
+                              std::exchange(around.l2_of_sum, 0)};
+    const Matrix matrix{i, array.offset, array.rows, array.columns, panels, {table.size, around}, penalties};
     matrices_.push_back(matrix);
     most = std::max(most, array.elements());
     most_gram = std::max(most_gram, matrix.smaller() * matrix.smaller());
@@ -82,7 +83,8 @@ template <class T>
 void Matrices<T>::take_gradient(Member member, const Matrix& of, const Update<T>& all, const T* g, const T* w,
                                 T* m) {
   const Limits<T> limits = all.limits;
-  const auto l1 = static_cast<T>(of.l1), l2 = static_cast<T>(of.l2);
+  const Penalties& p = of.penalties;
+  const auto l1 = static_cast<T>(p.l1), l2 = static_cast<T>(p.l2 + p.l2_of_sum * all.share_of_sum);
   const auto momentum = static_cast<T>(all.matrices.momentum),
              rest = static_cast<T>(1 - all.matrices.momentum);
   T largest = 0;

@@ -33,11 +33,14 @@ class Matrices {
  private:
   static constexpr int kIterations = 5;
 
+  struct Penalties {
+    double l1, l2, l2_of_sum;
+  };
   struct Matrix {
     std::size_t array, offset, rows, columns;
     bool panels;
     Segment segment;  // without penalties, which are part of the momentum
-    double l1, l2;
+    Penalties penalties;
 
     bool is_tall() const { return rows > columns; }
     std::size_t smaller() const { return is_tall() ? columns : rows; }

@@ -133,11 +133,12 @@ Around around_of(const Method& method, std::size_t array, std::size_t inputs) {
   around.decays = true;
   around.l1 = method.l1;
   around.l2 = method.l2;
+  around.l2_of_sum = method.l2_of_sum;
   return around;
 }
 
 bool is_bare(const Method& method) {
-  return method.clip_value == __builtin_inf() && method.l1 == 0 && method.l2 == 0 &&
+  return method.clip_value == __builtin_inf() && method.l1 == 0 && method.l2 == 0 && method.l2_of_sum == 0 &&
          method.weight_decay == 0 && own_decay_of(method.rule) == 0 && !method.decay &&
          method.fan_in_power == 0 && !averages(method) && method.arrays.empty() &&
          !needs_whole_gradient(method);

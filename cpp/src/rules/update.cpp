@@ -86,9 +86,10 @@ void Optimizer<T>::step(const std::vector<std::span<const T>>& gradients, const 
   Moment at = s.now();
   Update<T> update = s.state.update(method, at.t, 0, nullptr);
   at.loss = inputs.loss.value_or(0);
+  update.share_of_sum = weight > 0 ? 1 / weight : 0;
   if (s.accumulates()) {
     at.loss = weight > 0 ? loss / weight : 0;
-    update.limits.mean = static_cast<T>(weight > 0 ? 1 / weight : 0);
+    update.limits.mean = static_cast<T>(update.share_of_sum);
   }
   const auto gradient = [&](std::size_t i) -> const T* {
     return s.accumulates() ? s.sum.data() + s.arrays.offsets[i] : gradients[i].data();
@@ -109,7 +110,7 @@ void Optimizer<T>::step(const std::vector<std::span<const T>>& gradients, const 
         kernels<T>().add_weighted(sum, first ? nullptr : sum, gradients[i].data() + r.begin,
                                   static_cast<T>(inputs.weight), r.end - r.begin);
       });
-      if (!last) return;
+      if (!last || weight == 0) return;
       barrier.wait(threads);
     }
     Update<T> mine = update;
@@ -140,7 +141,7 @@ void Optimizer<T>::step(const std::vector<std::span<const T>>& gradients, const 
   s.weight = last ? 0 : weight;
   s.loss = last ? 0 : loss;
   if (!last) return;
-  s.state.memory = memory;
+  if (!s.accumulates() || weight > 0) s.state.memory = memory;
   s.state.count(1);
 }
 

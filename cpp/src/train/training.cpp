@@ -26,10 +26,14 @@ void Training<T>::State::restart() {
   // Nothing throws from here on.
   if (!net.input_layer.learned()) net.adopt(std::move(adaptation));
   start_at_base_rates();
-  std::memcpy(finite_parameters(), net.weights(), table.size * sizeof(T));
+  if (options.restore) std::memcpy(finite_parameters(), net.weights(), table.size * sizeof(T));
   net.state.prepare(*method, table, net.parameters.data());
   finite_statistics.copy(net.statistics);
-  order.restart(Philox(options.order_seed.value_or(net.seed), stream_of_epoch(net.epochs)));
+  if (given_order.empty()) {
+    order.restart(Philox(options.order_seed.value_or(net.seed), stream_of_epoch(net.epochs)));
+  } else {
+    order.take(given_order);
+  }
   ++net.epochs;
   ++epochs;
   next_step = updates_counted = 0;
@@ -37,6 +41,7 @@ void Training<T>::State::restart() {
   limit_steps();
   gathered = static_cast<std::size_t>(-1);
   loss_sum = weight_sum = 0;
+  of_update = of_epoch = {};
   failed = false;
   step.restart({net.seed, net.epochs});
 }
@@ -96,13 +101,15 @@ void Training<T>::State::plan(const Method& chosen) {
 }
 
 template <class T>
-void Training<T>::State::begin(const Method& chosen) {
+void Training<T>::State::begin(const Method& chosen, std::span<const std::uint32_t> order_of_epoch) {
   check_method(chosen);
   check_arrays(chosen, net.nodes.table.trained.size());
+  if (!order_of_epoch.empty()) order.check(order_of_epoch);
   plan(chosen);
   writing.emplace(net.access);
   try {
     method = chosen;
+    given_order = order_of_epoch;
   } catch (...) {
     writing.reset();
     throw;
@@ -117,6 +124,22 @@ void Training<T>::State::prepare() {
     writing.reset();
     throw;
   }
+}
+
+// An update with samples of weight 0 alone does not count.
+template <class T>
+void Training<T>::State::note_objective(std::size_t number) {
+  of_update.rows += static_cast<double>(batch(number).rows);
+  of_update.loss += step.batch_loss();
+  of_update.weight += step.batch_weight();
+  if (!group_of(number).last) return;
+  if (of_update.weight > 0) {
+    const double share = of_update.rows / of_update.weight;
+    of_epoch.rows += of_update.rows;
+    of_epoch.loss += share * of_update.loss;
+    of_epoch.penalty += share * weights.scale() * method->l2_of_sum / 2 * step.square_of_weights();
+  }
+  of_update = {};
 }
 
 // Batches in one parallel region, until the epoch, the time, the loss or the caller ends it.
@@ -201,6 +224,15 @@ EpochResult Training<T>::State::end() {
   }
   const ParameterTable& table = net.nodes.table;
   net.state.refresh_shown(table, net.parameters.data());
+  const auto mean = [this](double sum) { return of_epoch.rows > 0 ? sum / of_epoch.rows : 0; };
+  const EpochResult result{weight_sum > 0 ? loss_sum / weight_sum : 0,
+                           next_step < end_step,
+                           share_before(next_step),
+                           rate,
+                           mean(of_epoch.loss),
+                           mean(of_epoch.penalty)};
+  net.fold();
+  if (!options.restore) return result;
   const std::size_t bad = find_not_finite(net.weights(), table.size);
   if (bad < table.size) restore("weights are", next_step, layer_at(table.trained, bad));
   const Buffer<T>& statistics = net.statistics.values();
@@ -208,8 +240,7 @@ EpochResult Training<T>::State::end() {
   if (overflown < statistics.size()) {
     restore(kStatistics, next_step, layer_at(table.statistics, overflown));
   }
-  net.fold();
-  return {weight_sum > 0 ? loss_sum / weight_sum : 0, next_step < end_step, share_before(next_step), rate};
+  return result;
 }
 
 template <class T>
@@ -229,6 +260,7 @@ Training<T>::Training(Network<T>& network, const Samples& x, const Targets& y, T
   if (net.training.exchange(true)) throw BusyError("network: another training is under way");
   try {
     state_ = std::make_unique<State>(net, x, y, weights, std::move(options));
+    if (!state_->options.restore) state_->step.accept_all_losses();
   } catch (...) {
     net.training = false;
     throw;
@@ -241,9 +273,9 @@ Training<T>::~Training() {
 }
 
 template <class T>
-EpochResult Training<T>::epoch(const Method& method) {
+EpochResult Training<T>::epoch(const Method& method, std::span<const std::uint32_t> order) {
   State& s = *state_;
-  s.begin(method);
+  s.begin(method, order);
   s.prepare();
   while (s.more() && !s.step.poll()) s.run_slice();
   return s.end();

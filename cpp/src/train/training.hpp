@@ -44,7 +44,7 @@ struct Training<T>::State {
 
   // An epoch is `begin` and `prepare`, slices of steps while `more()`, and `end`. Until then nothing else
   // uses the network.
-  void begin(const Method& chosen);
+  void begin(const Method& chosen, std::span<const std::uint32_t> order = {});
   void prepare();
   bool more() const { return next_step < end_step && !failed && !step.interrupted(); }
   bool late() const { return options.budget != nullptr && options.budget->late(); }
@@ -74,8 +74,10 @@ struct Training<T>::State {
   void note_step(std::size_t number) {
     loss_sum += step.batch_loss();
     weight_sum += step.batch_weight();
+    note_objective(number);
     next_step = gathered = number + 1;
   }
+  void note_objective(std::size_t number);
   void end_slice();
   // Updates before batch `number`: the last group of an epoch may be short
   std::size_t updates(std::size_t number) const {
@@ -115,11 +117,16 @@ struct Training<T>::State {
 
   std::vector<T> biases_at_base_rates;  // until the first epoch
   std::optional<Method> method;
-  std::size_t next_step = 0, gathered = 0;  // batches
-  std::size_t end_step = 0;                 // where the epoch or the budget ends
+  std::span<const std::uint32_t> given_order;  // of the next epoch
+  std::size_t next_step = 0, gathered = 0;     // batches
+  std::size_t end_step = 0;                    // where the epoch or the budget ends
   std::size_t updates_counted = 0;
   std::size_t epochs = 0;  // begun
   double loss_sum = 0, weight_sum = 0;
+  // Of the batches since the last update; and sums over the updates, weighted by rows
+  struct Objective {
+    double rows = 0, loss = 0, weight = 0, penalty = 0;
+  } of_update, of_epoch;
   bool failed = false;  // the step at next_step had a loss that is not finite
   // At the start of a step thread 0 decides whether it is the last of the slice; the others read this at its
   // end. Two flags alternate, so that the slowest thread reads a decision before it is overwritten.

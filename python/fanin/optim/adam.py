@@ -22,13 +22,16 @@ class Adam(Rule):
     ``w <- w - learning_rate * m^ / (sqrt(v^) + epsilon)``, with ``m^ = m / (1 - beta1^t)`` and
     ``v^ = v / (1 - beta2^t)`` at step t = 1, 2, ...
 
-    The same variant as PyTorch's Adam.
+    The same variant as PyTorch's Adam. With `epsilon_hat` (the end of section 2 of the paper; TensorFlow and
+    scikit-learn), epsilon is added to sqrt(v) in the place of sqrt(v^):
+
+    ``w <- w - learning_rate * sqrt(1 - beta2^t) / (1 - beta1^t) * m / (sqrt(v) + epsilon)``
 
     Examples
     --------
     >>> from fanin import optim
     >>> optim.Adam(3e-4)
-    Adam(learning_rate=0.0003, beta1=0.9, beta2=0.999, epsilon=1e-08)
+    Adam(learning_rate=0.0003, beta1=0.9, beta2=0.999, epsilon=1e-08, epsilon_hat=False)
     """
 
     name: ClassVar[str] = "adam"
@@ -38,6 +41,7 @@ class Adam(Rule):
     beta1: float = 0.9
     beta2: float = 0.999
     epsilon: float = 1e-8
+    epsilon_hat: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,8 +96,8 @@ class RAdam(Adam):
 
     ``w <- w - learning_rate * m^`` otherwise
 
-    The threshold is 5, as in the authors' code and PyTorch; the paper has 4. PyTorch adds epsilon to sqrt(v) instead of
-    sqrt(v^).
+    The threshold is 5, as in the authors' code and PyTorch; the paper has 4. PyTorch adds epsilon to sqrt(v), as this
+    rule does with `epsilon_hat`.
 
     Examples
     --------

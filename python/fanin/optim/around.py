@@ -24,15 +24,17 @@ class Around(Rule):
     1. ``g <- mean of the gradients of accumulate batches``, weighted by their numbers of samples or sums of weights
     2. ``g <- g clipped to [-clip_value, clip_value]``
     3. ``g <- g min(1, clip_norm / |g|)``, with the norm over all arrays together
-    4. ``g <- g + l2 w + l1 sign(w)``
+    4. ``g <- g + l2 w + l1 sign(w) + l2_of_sum w / S``, with S the number of samples of the step, or the sum of
+       their weights
     5. ``w <- w - s learning_rate weight_decay w + s change``, with the rule's change and
        ``s = rate_scale n_in^-fan_in_power``
     6. ``average <- average + share (w - average)``, ``share = (1 - average_decay) / (1 - average_decay^t)``, or
        ``share = (1 - average_share) / (1 + average_share (t - 2))``, at step t of the average
 
-    l1, l2, weight_decay and fan_in_power apply to weights, not to biases (in an `Optimizer`, arrays of fewer than two
-    dimensions). Clipping by norm and accumulation need the whole gradient before any update; the other options need no
-    extra pass over memory. The reported loss does not include the penalties.
+    l1, l2, l2_of_sum, weight_decay and fan_in_power apply to weights, not to biases (in an `Optimizer`, arrays of fewer
+    than two dimensions). Clipping by norm and accumulation need the whole gradient before any update, and l2_of_sum
+    reads the weights once more; the other options need no extra pass over memory. The reported loss does not include
+    the penalties.
 
     Parameters
     ----------
@@ -41,7 +43,10 @@ class Around(Rule):
     clip_value, clip_norm : float, optional
         Above 0.
     l1, l2 : float
-        Coefficients of the penalties ``l1 |w|`` and ``l2 w^2 / 2``.
+        Coefficients of the penalties ``l1 |w|`` and ``l2 w^2 / 2``, added to the mean loss.
+    l2_of_sum : float
+        The coefficient of a penalty ``w^2 / 2`` of the sum of the losses of a step, so that it weighs less in larger
+        batches: alpha of scikit-learn's `MLPClassifier`.
     weight_decay : float or Schedule
         Decoupled from the gradient (Loshchilov and Hutter 2019); for rules that do not have their own. Setting both is
         an error.
@@ -87,6 +92,7 @@ class Around(Rule):
     clip_norm: float | None = None
     l1: float = 0.0
     l2: float = 0.0
+    l2_of_sum: float = 0.0
     weight_decay: Decay = 0.0
     rate_scales: Mapping[Any, float] = field(default_factory=dict, hash=False)
     frozen: Sequence[Any] = ()
@@ -105,7 +111,7 @@ class Around(Rule):
         for name in ("clip_value", "clip_norm"):
             if getattr(self, name) is not None:
                 check_number(name, getattr(self, name), above=0)
-        for name in ("l1", "l2", "weight_decay", "fan_in_power"):
+        for name in ("l1", "l2", "l2_of_sum", "weight_decay", "fan_in_power"):
             if name != "weight_decay" or not isinstance(self.weight_decay, Schedule):
                 check_number(name, getattr(self, name), at_least=0)
         check_number("average_decay", self.average_decay, at_least=0, below=1)
@@ -159,7 +165,15 @@ class Around(Rule):
 
     def values_on(self, arrays: Sequence[Hashable]) -> dict[str, Any]:
         """Return the hyper-parameters of the rule and the options, for arrays of these names or positions."""
-        numbers = ("l1", "l2", "weight_decay", "fan_in_power", "average_decay", "average_share")
+        numbers = (
+            "l1",
+            "l2",
+            "l2_of_sum",
+            "weight_decay",
+            "fan_in_power",
+            "average_decay",
+            "average_share",
+        )
         around: dict[str, Any] = {name: plain(getattr(self, name)) for name in numbers}
         for name in ("clip_value", "clip_norm"):
             limit = getattr(self, name)

@@ -73,20 +73,22 @@ class Nesterov(Rule):
 
     A `Network` trains ``y = w + momentum * v``, the point at which gradients are computed, and shows w: `get_weights`,
     `predict`, `evaluate` and validation use the true weights; only the training loss is measured at y. The arrays of an
-    `Optimizer` hold y, because that is where gradients must be computed, and `Optimizer.weights` returns w. PyTorch's
-    weights are y too; its v does not include the rate.
+    `Optimizer` hold y, because that is where gradients must be computed, and `Optimizer.weights` returns w. With
+    `show_look_ahead`, y is shown in the place of w, as in PyTorch and scikit-learn. (PyTorch's v does not include the
+    rate.)
 
     Examples
     --------
     >>> from fanin import optim
     >>> optim.Nesterov(0.1)
-    Nesterov(learning_rate=0.1, momentum=0.9)
+    Nesterov(learning_rate=0.1, momentum=0.9, show_look_ahead=False)
     """
 
     name: ClassVar[str] = "nesterov"
     not_auto_because: ClassVar[str] = ""
     learning_rate: Rate = 0.01
     momentum: float | Schedule = 0.9
+    show_look_ahead: bool = False
 
 
 @dataclass(frozen=True)

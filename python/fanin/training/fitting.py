@@ -133,8 +133,8 @@ class Fit:
         """
         self.warn_of_mini_batches(training.rows, stacklevel=6)
         self._store_layout(training)
-        trained: tuple[float, float, float] = training.epoch(self.rule.name, self._current_values())
-        return trained
+        trained = training.epoch(self.rule.name, self._current_values())
+        return trained.loss, trained.learning_rate, trained.share
 
     def begin_epoch(self, training: Any, population: _core.Population, number: int) -> None:
         """Begin an epoch for the population to train."""

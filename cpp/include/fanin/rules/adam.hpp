@@ -8,7 +8,9 @@ namespace fanin {
 //   m <- beta1 m + (1 - beta1) g
 //   v <- beta2 v + (1 - beta2) g^2
 //   w <- w - learning_rate * m^ / (sqrt(v^) + epsilon),   m^ = m / (1 - beta1^t),  v^ = v / (1 - beta2^t)
-// The same variant as in PyTorch. The bias corrections are computed once a step, in double.
+// The same variant as in PyTorch. The bias corrections are computed once a step, in double. With epsilon_hat
+// (the end of the paper's section 2; TensorFlow, scikit-learn), epsilon is added to sqrt(v) instead:
+//   w <- w - learning_rate sqrt(1 - beta2^t) / (1 - beta1^t) * m / (sqrt(v) + epsilon)
 struct Adam {
   static constexpr const char* name = "adam";
   static constexpr const char* slot_names[] = {"m", "v"};
@@ -17,6 +19,7 @@ struct Adam {
   double beta1 = 0.9;
   double beta2 = 0.999;
   double epsilon = 1e-8;
+  bool epsilon_hat = false;
 
   template <class Self, class F>
   static void fields(Self& self, F&& field) {
@@ -24,6 +27,7 @@ struct Adam {
     field("beta1", self.beta1, from_0_below_1());
     field("beta2", self.beta2, from_0_below_1());
     field("epsilon", self.epsilon, at_least(0));
+    field("epsilon_hat", self.epsilon_hat);
   }
 
   struct Constants {
@@ -31,10 +35,12 @@ struct Adam {
   };
   Constants begin(const Moment& at) const {
     const double correction1 = 1 - power(beta1, at.t);
-    const double correction2 = 1 - power(beta2, at.t);
-    return {learning_rate / correction1,     beta1,  1 - beta1, beta2, 1 - beta2,
-            1 / __builtin_sqrt(correction2), epsilon};
+    const double root_scale = 1 / __builtin_sqrt(1 - power(beta2, at.t));
+    return {learning_rate / correction1, beta1, 1 - beta1, beta2, 1 - beta2, root_scale,
+            added_to(root_scale)};
   }
+  // What is added to root_scale sqrt(v)
+  double added_to(double root_scale) const { return epsilon_hat ? epsilon * root_scale : epsilon; }
 
   template <class V>
   static V step(const Constants& c, V gradient, V, V* slot) {

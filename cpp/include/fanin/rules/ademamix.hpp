@@ -38,12 +38,18 @@ struct AdEMAMix : Adam {
     const double t = static_cast<double>(at.t);
     const double u = t < warm_up ? t / warm_up : 1;
     const double slow = u < 1 ? warmed_up(u) : beta3;
-    return {learning_rate, 1 / (1 - power(beta1, at.t)),
-            beta1,         1 - beta1,
-            u * alpha,     slow,
-            1 - slow,      beta2,
-            1 - beta2,     1 / __builtin_sqrt(1 - power(beta2, at.t)),
-            epsilon};
+    const double root_scale = 1 / __builtin_sqrt(1 - power(beta2, at.t));
+    return {learning_rate,
+            1 / (1 - power(beta1, at.t)),
+            beta1,
+            1 - beta1,
+            u * alpha,
+            slow,
+            1 - slow,
+            beta2,
+            1 - beta2,
+            root_scale,
+            added_to(root_scale)};
   }
   // A mean with a decay of 0 has no half-life: it is the last gradient.
   double warmed_up(double u) const {

@@ -17,6 +17,7 @@ struct NAdam {
   double beta1 = 0.9;
   double beta2 = 0.999;
   double epsilon = 1e-8;
+  bool epsilon_hat = false;
   double momentum_decay = 4e-3;
 
   template <class Self, class F>
@@ -25,6 +26,7 @@ struct NAdam {
     field("beta1", self.beta1, from_0_below_1());
     field("beta2", self.beta2, from_0_below_1());
     field("epsilon", self.epsilon, at_least(0));
+    field("epsilon_hat", self.epsilon_hat);
     field("momentum_decay", self.momentum_decay, at_least(0));
   }
 
@@ -33,14 +35,15 @@ struct NAdam {
   };
   Constants begin(const Moment& at) const {
     const double now = momentum_at(at.t), next = momentum_at(at.t + 1), product = remember(at);
+    const double root_scale = 1 / __builtin_sqrt(1 - power(beta2, at.t));
     return {learning_rate * next / (1 - product * next),
             learning_rate * (1 - now) / (1 - product),
             beta1,
             1 - beta1,
             beta2,
             1 - beta2,
-            1 / __builtin_sqrt(1 - power(beta2, at.t)),
-            epsilon};
+            root_scale,
+            epsilon_hat ? epsilon * root_scale : epsilon};
   }
   static constexpr const char* memory_name = "p";
   double remember(const Moment& at) const { return (at.t == 1 ? 1 : at.memory) * momentum_at(at.t); }

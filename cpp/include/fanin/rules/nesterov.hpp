@@ -9,19 +9,21 @@ namespace fanin {
 //   w <- w + v
 // The buffer holds y = w + momentum * v, where gradients are taken, so that
 //   y <- y + (1 + next momentum) v_new - momentum * v_old
-// Users are shown w = y - momentum * v. PyTorch's weights are y, and its rate is outside v; the first step is
-// the same.
+// Users are shown w = y - momentum * v, or y with show_look_ahead. PyTorch's and scikit-learn's weights are
+// y; PyTorch's rate is outside v, but the first step is the same.
 struct Nesterov {
   static constexpr const char* name = "nesterov";
   static constexpr const char* slot_names[] = {"v"};
 
   double learning_rate = 0.01;
   double momentum = 0.9;
+  bool show_look_ahead = false;
 
   template <class Self, class F>
   static void fields(Self& self, F&& field) {
     field("learning_rate", self.learning_rate, at_least(0));
     field("momentum", self.momentum, from_0_below_1());
+    field("show_look_ahead", self.show_look_ahead);
   }
 
   double& momentum_to_schedule() { return momentum; }
@@ -41,7 +43,7 @@ struct Nesterov {
     return fma(V(c.ahead), v, -jump);
   }
 
-  static constexpr bool looks_ahead() { return true; }
+  bool looks_ahead() const { return !show_look_ahead; }
   double ahead() const { return momentum; }
   template <class V>
   static V shown(V ahead, V y, const V* slot) {

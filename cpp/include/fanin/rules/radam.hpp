@@ -22,7 +22,8 @@ struct RAdam : Adam {
     if (!(length > 5)) return {rate, beta1, 1 - beta1, beta2, 1 - beta2, 0, 1};
     const double rectified =
         __builtin_sqrt((length - 4) * (length - 2) * longest / ((longest - 4) * (longest - 2) * length));
-    return {rate * rectified, beta1, 1 - beta1, beta2, 1 - beta2, 1 / __builtin_sqrt(correction2), epsilon};
+    const double root_scale = 1 / __builtin_sqrt(correction2);
+    return {rate * rectified, beta1, 1 - beta1, beta2, 1 - beta2, root_scale, added_to(root_scale)};
   }
 };
 

@@ -1,4 +1,4 @@
-// The norm of a whole gradient, for clipping by norm.
+// Sums of squares over arrays: the norm of a whole gradient, for clipping by norm; or of all weights.
 #pragma once
 
 #include <cmath>
@@ -13,7 +13,7 @@ namespace fanin {
 // blocks of at most 64 rows and one panel of columns, then the blocks in order, in double. A vector is split
 // into rows as wide as a panel.
 template <class T>
-class GradientNorm {
+class SumOfSquares {
  public:
   // A block that begins at `offset` of an array
   struct Block {
@@ -27,6 +27,17 @@ class GradientNorm {
   void add_matrix(std::size_t array, std::size_t offset, std::size_t rows, std::size_t columns);
   void add_panels(std::size_t array, std::size_t offset, std::size_t rows, std::size_t columns);
   void allocate() { squares_.assign(blocks_.size(), 0); }
+  bool empty() const { return blocks_.empty(); }
+
+  // The members of a team call this together; values(array) points to an array's values, which `limits`
+  // changes first. After a barrier, `sum` is the sum.
+  template <class Values>
+  void square(Member member, const Limits<T>& limits, Values&& values);
+  double sum() const {
+    double sum = 0;
+    for (const double square : squares_) sum += square;
+    return sum;
+  }
 
   // Sets the factor in `limits` that reduces the norm of the gradient, already clipped by value, to at most
   // `most`. The members of a team call this together; gradient(array) points to an array's gradient.
@@ -42,24 +53,28 @@ class GradientNorm {
 };
 
 template <class T>
-template <class Barrier, class Gradient>
-void GradientNorm<T>::limit(Member member, Limits<T>& limits, double most, Barrier&& barrier,
-                            Gradient&& gradient) {
+template <class Values>
+void SumOfSquares<T>::square(Member member, const Limits<T>& limits, Values&& values) {
   const Range mine = Share(member.thread, member.threads, 1).take(blocks_.size(), 1);
+  for (std::size_t i = mine.begin; i < mine.end; ++i) {
+    const Block& b = blocks_[i];
+    const T* at = values(b.array) + b.offset;
+    squares_[i] = static_cast<double>(kernels<T>().square_sum(at, b.rows, b.stride, b.columns, limits));
+  }
+}
+
+template <class T>
+template <class Barrier, class Gradient>
+void SumOfSquares<T>::limit(Member member, Limits<T>& limits, double most, Barrier&& barrier,
+                            Gradient&& gradient) {
   // If squares overflow, or underflow although they matter, scale the gradient and repeat.
   constexpr double unit = sizeof(T) == 4 ? 0x1p80 : 0x1p560, least = sizeof(T) == 4 ? 0x1p-32 : 0x1p-448;
   double scale = 1, norm = 0;
   for (;;) {
     limits.shrink = static_cast<T>(scale);
-    for (std::size_t i = mine.begin; i < mine.end; ++i) {
-      const Block& b = blocks_[i];
-      const T* g = gradient(b.array) + b.offset;
-      squares_[i] = static_cast<double>(kernels<T>().square_sum(g, b.rows, b.stride, b.columns, limits));
-    }
+    square(member, limits, gradient);
     barrier();
-    double sum = 0;
-    for (const double square : squares_) sum += square;
-    norm = std::sqrt(sum);
+    norm = std::sqrt(sum());
     const bool overflows = !(norm < __builtin_inf()), vanishes = norm < least && most < least;
     if (scale != 1 || !(overflows || vanishes)) break;
     barrier();
@@ -70,7 +85,7 @@ void GradientNorm<T>::limit(Member member, Limits<T>& limits, double most, Barri
   limits.shrink = static_cast<T>(norm > most * scale ? most / norm : 1 / scale);
 }
 
-extern template class GradientNorm<float>;
-extern template class GradientNorm<double>;
+extern template class SumOfSquares<float>;
+extern template class SumOfSquares<double>;
 
 }  // namespace fanin

@@ -1,11 +1,11 @@
-#include "rules/gradient_norm.hpp"
+#include "rules/sum_of_squares.hpp"
 
 #include <algorithm>
 
 namespace fanin {
 
 template <class T>
-void GradientNorm<T>::add_blocks(std::size_t array, std::size_t offset, std::size_t rows, std::size_t stride,
+void SumOfSquares<T>::add_blocks(std::size_t array, std::size_t offset, std::size_t rows, std::size_t stride,
                                  std::size_t columns) {
   for (std::size_t row = 0; row < rows; row += kRowBlock) {
     blocks_.push_back({array, offset + row * stride, std::min(kRowBlock, rows - row), stride, columns});
@@ -13,14 +13,14 @@ void GradientNorm<T>::add_blocks(std::size_t array, std::size_t offset, std::siz
 }
 
 template <class T>
-void GradientNorm<T>::add_vector(std::size_t array, std::size_t offset, std::size_t size) {
+void SumOfSquares<T>::add_vector(std::size_t array, std::size_t offset, std::size_t size) {
   const std::size_t rows = size / kPanel<T>, rest = size % kPanel<T>;
   add_blocks(array, offset, rows, kPanel<T>, kPanel<T>);
   if (rest > 0) add_blocks(array, offset + rows * kPanel<T>, 1, rest, rest);
 }
 
 template <class T>
-void GradientNorm<T>::add_matrix(std::size_t array, std::size_t offset, std::size_t rows,
+void SumOfSquares<T>::add_matrix(std::size_t array, std::size_t offset, std::size_t rows,
                                  std::size_t columns) {
   if (rows == 1) return add_vector(array, offset, columns);
   for (std::size_t column = 0; column < columns; column += kPanel<T>) {
@@ -29,7 +29,7 @@ void GradientNorm<T>::add_matrix(std::size_t array, std::size_t offset, std::siz
 }
 
 template <class T>
-void GradientNorm<T>::add_panels(std::size_t array, std::size_t offset, std::size_t rows,
+void SumOfSquares<T>::add_panels(std::size_t array, std::size_t offset, std::size_t rows,
                                  std::size_t columns) {
   if (rows == 1) return add_vector(array, offset, columns);
   for (std::size_t column = 0; column < columns; column += kPanel<T>) {
@@ -38,7 +38,7 @@ void GradientNorm<T>::add_panels(std::size_t array, std::size_t offset, std::siz
   }
 }
 
-template class GradientNorm<float>;
-template class GradientNorm<double>;
+template class SumOfSquares<float>;
+template class SumOfSquares<double>;
 
 }  // namespace fanin
