@@ -121,10 +121,9 @@ class Network(AdaptedModel):
         Arrays of numbers are read in place, whatever their type, byte order and strides: each batch is gathered row by
         row and converted to the network's type with one rounding, so a `numpy.memmap` may be larger than memory. (Pages
         read count as resident until the system needs them.) Of a sparse X (`scipy.sparse`), only the rows of a batch
-        become dense. Three cases are copied once: frames of numbers (pandas, polars), sparse formats other than CSR,
-        and Fortran-ordered arrays in memory unless batches are in order, which is faster than gathering. The last batch
-        may be smaller. A later fit with the same kind of rule continues with its state. Ctrl-C leaves the network
-        usable.
+        become dense. Three cases are copied once: frames (pandas, polars), sparse formats other than CSR, and
+        Fortran-ordered arrays in memory unless batches are in order, which is faster than gathering. The last batch may
+        be smaller. A later fit with the same kind of rule continues with its state. Ctrl-C leaves the network usable.
 
         A fit also ends after `max_steps` or `max_time`, in the middle of an epoch if necessary. That epoch ends as
         usual: its loss is the mean over the samples trained, validation and callbacks follow, and its number becomes
