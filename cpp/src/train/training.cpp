@@ -107,6 +107,7 @@ void Training<T>::State::begin(const Method& chosen) {
     writing.reset();
     throw;
   }
+  under_way = training_under_way();
 }
 
 template <class T>
