@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -150,7 +151,11 @@ class Perceptron(BaseEstimator, ABC):  # type: ignore[misc]
             self.learning_rate_ = self._optimizer.learning_rate
         weights.trained()
         observers.end()
-        if not all(np.isfinite(array).all() for array in core.get_arrays()):
+        restored = held is not None and self.early_stopping and self.solver != "lbfgs"
+        finite = (restored or math.isfinite(self.loss_)) and all(
+            np.isfinite(array).all() for array in core.get_arrays()
+        )
+        if not finite:  # an infinite gradient makes a finite step of Adam, so the loss counts, too
             raise ValueError(
                 "Solver produced non-finite parameter weights. The input data may contain large values and "
                 "need to be preprocessed."

@@ -20,7 +20,7 @@ from fanin.sklearn.validation import Validation
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_STACK = 4  # from the methods of Epochs to the caller of fit
+_STACK = 5  # from the methods of Epochs to the caller of fit
 
 
 def batch_size_of(given: Any, rows: int) -> int:

@@ -107,7 +107,7 @@ def minimize_loss(
     core.set_arrays(objective.arrays(result.x))
     estimator.n_iter_, estimator.loss_ = min(result.nit, estimator.max_iter), result.fun
     if result.status != 0:
-        warnings.warn(_message(result, estimator), ConvergenceWarning, stacklevel=4)
+        warnings.warn(_message(result, estimator), ConvergenceWarning, stacklevel=5)
 
 
 def _message(result: Any, estimator: Any) -> str:
