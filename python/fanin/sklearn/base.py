@@ -19,7 +19,7 @@ from fanin.sklearn.observers import Observers
 from fanin.sklearn.optimizer import Optimizer
 from fanin.sklearn.parameters import Allowed, check_parameters
 from fanin.sklearn.start import initial_arrays
-from fanin.sklearn.stochastic import Epochs, forget_progress
+from fanin.sklearn.stochastic import Epochs, first_progress
 from fanin.sklearn.threads import limited
 from fanin.sklearn.weights import Form, Weights
 from fanin.sklearn.whole_batch import minimize_loss
@@ -118,6 +118,8 @@ class Perceptron(BaseEstimator, ABC):  # type: ignore[misc]
         self.n_outputs_ = data.outputs
         if first:
             self._begin([X.shape[1], *hidden, data.outputs], random, X.dtype)
+        elif not hasattr(self, "t_") or not hasattr(self, "loss_curve_"):
+            self._fill_in()
         stratified = not self._numeric_targets and data.outputs == 1
         if held is None and self.early_stopping and self.solver != "lbfgs":
             data, held = split(data, self.validation_fraction, random, stratified)
@@ -200,7 +202,19 @@ class Perceptron(BaseEstimator, ABC):  # type: ignore[misc]
         arrays = initial_arrays(random, sizes, self.activation, dtype)
         self._weights, self._optimizer = Weights(arrays, self._form), None
         if self.solver != "lbfgs":
-            forget_progress(self)
+            self.__dict__.update(first_progress(self.early_stopping))
+
+    def _fill_in(self) -> None:
+        """Set what is missing of the attributes of a fit, if weights were assigned or the solver has changed."""
+        missing = {
+            "n_iter_": 0,
+            "t_": 0,
+            "n_layers_": len(self.coefs_) + 1,
+            "out_activation_": self._form.output,
+        }
+        if self.solver != "lbfgs":
+            missing |= first_progress(self.early_stopping)
+        self.__dict__.update({name: value for name, value in missing.items() if not hasattr(self, name)})
 
     @property
     def _form(self) -> Form:

@@ -30,7 +30,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
 
     ``E = -sum_i s_i sum_j y_ij log p_ij / S + alpha / 2 |W|^2 / S``
 
-    (a logistic output adds ``(1 - y_ij) log(1 - p_ij)``). Reported losses take no p closer to 0 or 1 than the dtype's eps.
+    (a logistic output adds ``(1 - y_ij) log(1 - p_ij)``). The reported loss takes no p closer to 0 or 1 than eps.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
     Attributes
     ----------
     coefs_, intercepts_ : list of array
-        Weights (n_in, n_out) and biases (n_out,) of each layer. They are the model: assign them, also before any fit, or
+        Weights (n_in, n_out) and biases (n_out,) of each layer. They are the model: assign them, even before a fit, or
         write into their arrays, and the next prediction, `partial_fit` or warm fit uses the new values.
     loss_, loss_curve_, best_loss_ : float, list of float, float or None
         Of the last epoch, of all epochs, and the lowest; None with `early_stopping`.
@@ -204,7 +204,10 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
         if not hasattr(self, "classes_") or not (self.warm_start or incremental):
             self._label_binarizer = LabelBinarizer().fit(y)
             self.classes_ = self._label_binarizer.classes_
-        elif self.warm_start and set(classes := unique_labels(y)) != set(self.classes_):
+            return
+        if not hasattr(self, "_label_binarizer"):  # users assigned weights and classes
+            self._label_binarizer = LabelBinarizer().fit(y if y.ndim == 2 else self.classes_)
+        if self.warm_start and set(classes := unique_labels(y)) != set(self.classes_):
             raise ValueError(
                 "warm_start can only be used where `y` has the same classes as in the previous call to fit. "
                 f"Previously got {self.classes_}, `y` has {classes}"

@@ -88,7 +88,7 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
     Attributes
     ----------
     coefs_, intercepts_ : list of array
-        Weights (n_in, n_out) and biases (n_out,) of each layer. They are the model: assign them, also before any fit, or
+        Weights (n_in, n_out) and biases (n_out,) of each layer. They are the model: assign them, even before a fit, or
         write into their arrays, and the next prediction, `partial_fit` or warm fit uses the new values.
     loss_, loss_curve_, best_loss_ : float, list of float, float or None
         Of the last epoch, of all epochs, and the lowest; None with `early_stopping`.
