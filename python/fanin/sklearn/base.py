@@ -20,6 +20,7 @@ from fanin.sklearn.optimizer import Optimizer
 from fanin.sklearn.parameters import Allowed, check_parameters
 from fanin.sklearn.start import initial_arrays
 from fanin.sklearn.stochastic import Epochs, first_progress
+from fanin.sklearn.tasks import CallbackSupportMixin, Tasks, with_callbacks
 from fanin.sklearn.threads import limited
 from fanin.sklearn.weights import Form, Weights
 from fanin.sklearn.whole_batch import minimize_loss
@@ -40,7 +41,7 @@ def is_stochastic(estimator: Any) -> bool:
     return True
 
 
-class Perceptron(BaseEstimator, ABC):  # type: ignore[misc]
+class Perceptron(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
     """The base class of both estimators."""
 
     _allowed: ClassVar[Mapping[str, tuple[Allowed, ...]]]
@@ -62,13 +63,18 @@ class Perceptron(BaseEstimator, ABC):  # type: ignore[misc]
         """Note the classes in y, or check them."""
 
     @abstractmethod
+    def _check_classes(self, y: Any) -> None:
+        """Raise ValueError if y has unknown classes."""
+
+    @abstractmethod
     def _data(self, X: Any, y: Any, sample_weight: Any, *, incremental: bool = False) -> Data:
-        """Return what the core trains on; ValueError if y has unknown classes."""
+        """Return what the core trains on."""
 
     @abstractmethod
     def _output_activation(self) -> str:
         """Return the activation of the outputs."""
 
+    @with_callbacks  # type: ignore[untyped-decorator]
     def fit(
         self,
         X: ArrayLike,
@@ -112,6 +118,7 @@ class Perceptron(BaseEstimator, ABC):  # type: ignore[misc]
         first = self._weights is None or not (self.warm_start or incremental)
         X, y = self._validated(X, y, reset=first)
         self._learn_classes(y, incremental=incremental)
+        tasks = Tasks(self, X, y)
         data = self._data(X, y, sample_weight, incremental=incremental)
         held = self._validation_data(*validation)
         random = check_random_state(self.random_state)
@@ -124,7 +131,7 @@ class Perceptron(BaseEstimator, ABC):  # type: ignore[misc]
         if held is None and self.early_stopping and self.solver != "lbfgs":
             data, held = split(data, self.validation_fraction, random, stratified)
         with limited(self.n_jobs):
-            self._train(data, held, random, first=first, incremental=incremental)
+            self._train(data, held, random, tasks, first=first, incremental=incremental)
         return self
 
     def _train(
@@ -132,6 +139,7 @@ class Perceptron(BaseEstimator, ABC):  # type: ignore[misc]
         data: Data,
         held: Data | None,
         random: np.random.RandomState,
+        tasks: Tasks,
         *,
         first: bool,
         incremental: bool,
@@ -141,7 +149,8 @@ class Perceptron(BaseEstimator, ABC):  # type: ignore[misc]
         if held is not None and getattr(self, "validation_scores_", None) is None:
             self.validation_scores_: list[float] | None = []
             self.validation_loss_curve_: list[float] | None = []
-        observers = Observers(self, "r2" if self._numeric_targets else "accuracy", held is not None)
+        metric = "r2" if self._numeric_targets else "accuracy"
+        observers = Observers(self, metric, held is not None, tasks)
         if self.solver == "lbfgs":
             core = weights.restarted(self._form, np.dtype(np.float64))
             minimize_loss(self, core, data, held, observers)
@@ -192,7 +201,9 @@ class Perceptron(BaseEstimator, ABC):  # type: ignore[misc]
             raise ValueError(
                 f"X_val, y_val: expected both or neither, got {' and '.join(given) or 'only weights'}"
             )
-        return self._data(*self._validated(X, y, reset=False), sample_weight)
+        X, y = self._validated(X, y, reset=False)
+        self._check_classes(y)
+        return self._data(X, y, sample_weight)
 
     def _begin(self, sizes: list[int], random: np.random.RandomState, dtype: np.dtype[Any]) -> None:
         """Draw initial weights and forget everything learned before."""

@@ -120,7 +120,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
     >>> from fanin.sklearn import MLPClassifier
     >>> from sklearn.datasets import load_digits
     >>> X, y = load_digits(return_X_y=True)
-    >>> classifier = MLPClassifier(random_state=0, max_iter=30, tol=0.01).fit(X / 16, y)
+    >>> classifier = MLPClassifier(random_state=0, tol=0.01).fit(X / 16, y)
     >>> classifier.predict(X[:5] / 16)
     array([0, 1, 2, 3, 4])
     >>> bool(classifier.score(X / 16, y) > 0.95), [weights.shape for weights in classifier.coefs_]
@@ -207,18 +207,22 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
             return
         if not hasattr(self, "_label_binarizer"):  # users assigned weights and classes
             self._label_binarizer = LabelBinarizer().fit(y if y.ndim == 2 else self.classes_)
-        if self.warm_start and set(classes := unique_labels(y)) != set(self.classes_):
+        if not self.warm_start:
+            self._check_classes(y)
+        elif set(classes := unique_labels(y)) != set(self.classes_):
             raise ValueError(
                 "warm_start can only be used where `y` has the same classes as in the previous call to fit. "
                 f"Previously got {self.classes_}, `y` has {classes}"
             )
 
-    def _data(self, X: Any, y: Any, sample_weight: Any, *, incremental: bool = False) -> Data:
+    def _check_classes(self, y: Any) -> None:
         classes = unique_labels(y)
         if len(np.setdiff1d(classes, self.classes_, assume_unique=True)):
             raise ValueError(
                 f"`y` has classes not in `self.classes_`. `self.classes_` has {self.classes_}. 'y' has {classes}."
             )
+
+    def _data(self, X: Any, y: Any, sample_weight: Any, *, incremental: bool = False) -> Data:
         weights = checked_weights(sample_weight, X.shape[0])
         if self.class_weight is not None:
             if incremental and isinstance(self.class_weight, str):

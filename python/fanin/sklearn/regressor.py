@@ -163,6 +163,9 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
     def _learn_classes(self, y: Any, *, incremental: bool) -> None:
         """Do nothing: numbers have no classes."""
 
+    def _check_classes(self, y: Any) -> None:
+        """Do nothing."""
+
     def _data(self, X: Any, y: Any, sample_weight: Any, *, incremental: bool = False) -> Data:
         return Data(X, y, checked_weights(sample_weight, X.shape[0]), 1 if y.ndim == 1 else y.shape[1])
 

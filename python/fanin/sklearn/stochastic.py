@@ -15,12 +15,13 @@ from fanin.sklearn.data import Data, readable
 from fanin.sklearn.observers import Observers
 from fanin.sklearn.optimizer import values_of
 from fanin.sklearn.reported import ReportedLoss
+from fanin.sklearn.tasks import FRAMES
 from fanin.sklearn.validation import Validation
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_STACK = 5  # from the methods of Epochs to the caller of fit
+_STACK = 5 + FRAMES  # from the methods of Epochs to the caller of fit
 
 
 def batch_size_of(given: Any, rows: int) -> int:
@@ -103,6 +104,7 @@ class Epochs:
         name, rate = rule.name, optimizer.learning_rate
         observers.begin(rule)
         for _ in range(most):
+            observers.epoch_begins()
             if order is not None:
                 shuffle(order)
             began = perf_counter()
