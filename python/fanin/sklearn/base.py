@@ -1,0 +1,292 @@
+"""What MLPClassifier and MLPRegressor have in common: fit, partial_fit, prediction and weights."""
+
+from __future__ import annotations
+
+import math
+import operator
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_random_state, column_or_1d
+from sklearn.utils.validation import check_is_fitted
+
+from fanin.sklearn.compatibility import validated
+from fanin.sklearn.data import Data, readable, split
+from fanin.sklearn.observers import Observers
+from fanin.sklearn.optimizer import Optimizer
+from fanin.sklearn.parameters import Allowed, check_parameters
+from fanin.sklearn.start import initial_arrays
+from fanin.sklearn.stochastic import Epochs, first_progress
+from fanin.sklearn.tasks import CallbackSupportMixin, Tasks, with_callbacks
+from fanin.sklearn.threads import limited
+from fanin.sklearn.weights import Form, Weights
+from fanin.sklearn.whole_batch import minimize_loss
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+    from typing_extensions import Self
+
+_Targets = tuple[Any, Any, Any]  # X_val, y_val, sample_weight_val
+
+
+def is_stochastic(estimator: Any) -> bool:
+    """Return True if the solver trains in epochs; else raise AttributeError, which hides `partial_fit`."""
+    if estimator.solver == "lbfgs":
+        raise AttributeError(
+            "partial_fit is only available for stochastic optimizers. lbfgs is not stochastic."
+        )
+    return True
+
+
+class Perceptron(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
+    """The base class of both estimators."""
+
+    _allowed: ClassVar[Mapping[str, tuple[Allowed, ...]]]
+    _numeric_targets: ClassVar[bool]
+    _weights: Weights | None = None
+    _optimizer: Optimizer | None = None
+
+    @abstractmethod
+    def __init__(self) -> None:
+        """Keep the parameters."""
+
+    def _keep(self, parameters: Mapping[str, Any]) -> None:
+        for name, value in parameters.items():
+            if name != "self":
+                setattr(self, name, value)
+
+    @abstractmethod
+    def _learn_classes(self, y: Any, *, incremental: bool) -> None:
+        """Note the classes in y, or check them."""
+
+    @abstractmethod
+    def _check_classes(self, y: Any) -> None:
+        """Raise ValueError if y has unknown classes."""
+
+    @abstractmethod
+    def _data(self, X: Any, y: Any, sample_weight: Any, *, incremental: bool = False) -> Data:
+        """Return what the core trains on."""
+
+    @abstractmethod
+    def _output_activation(self) -> str:
+        """Return the activation of the outputs."""
+
+    @with_callbacks  # type: ignore[untyped-decorator]
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        X_val: ArrayLike | None = None,
+        y_val: ArrayLike | None = None,
+        sample_weight_val: ArrayLike | None = None,
+    ) -> Self:
+        """Train the network; with `warm_start`, from the current weights.
+
+        Parameters
+        ----------
+        X : array, frame or sparse matrix of shape (n_samples, n_features)
+            float32 or float64, which is also the type of all arithmetic; anything else is converted to float64.
+        y : array of shape (n_samples,) or (n_samples, n_outputs)
+            Labels of any type, an indicator matrix of labels, or numbers.
+        sample_weight : array of shape (n_samples,), optional
+            The loss of a batch is the weighted mean over its samples. A batch without weight makes no step.
+        X_val, y_val, sample_weight_val : optional
+            Validation data: `validation_loss_curve_` and `validation_scores_` are recorded after each epoch, and
+            `early_stopping` uses them instead of splitting off a part of X. Both X_val and y_val or neither.
+
+        Returns
+        -------
+        self : the estimator
+
+        Raises
+        ------
+        ValueError
+            For invalid data or parameters, and if weights became infinite or NaN.
+        """
+        check_parameters(self, self._allowed)
+        return self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val), incremental=False)
+
+    def _fit(self, X: Any, y: Any, sample_weight: Any, validation: _Targets, *, incremental: bool) -> Self:
+        hidden = self._hidden_sizes()
+        if incremental and self.early_stopping:
+            raise ValueError("partial_fit does not support early_stopping=True")
+        first = self._weights is None or not (self.warm_start or incremental)
+        X, y = self._validated(X, y, reset=first)
+        self._learn_classes(y, incremental=incremental)
+        tasks = Tasks(self, X, y)
+        data = self._data(X, y, sample_weight, incremental=incremental)
+        held = self._validation_data(*validation)
+        random = check_random_state(self.random_state)
+        self.n_outputs_ = data.outputs
+        if first:
+            self._begin([X.shape[1], *hidden, data.outputs], random, X.dtype)
+        elif not hasattr(self, "t_") or not hasattr(self, "loss_curve_"):
+            self._fill_in()
+        stratified = not self._numeric_targets and data.outputs == 1
+        if held is None and self.early_stopping and self.solver != "lbfgs":
+            data, held = split(data, self.validation_fraction, random, stratified)
+        with limited(self.n_jobs):
+            self._train(data, held, random, tasks, first=first, incremental=incremental)
+        return self
+
+    def _train(
+        self,
+        data: Data,
+        held: Data | None,
+        random: np.random.RandomState,
+        tasks: Tasks,
+        *,
+        first: bool,
+        incremental: bool,
+    ) -> None:
+        weights = self._weights
+        assert weights is not None
+        if held is not None and getattr(self, "validation_scores_", None) is None:
+            self.validation_scores_: list[float] | None = []
+            self.validation_loss_curve_: list[float] | None = []
+        metric = "r2" if self._numeric_targets else "accuracy"
+        observers = Observers(self, metric, held is not None, tasks)
+        if self.solver == "lbfgs":
+            core = weights.restarted(self._form, np.dtype(np.float64))
+            minimize_loss(self, core, data, held, observers)
+        else:
+            core = weights.network(self._form) if first or incremental else weights.restarted(self._form)
+            if self._optimizer is None or not incremental:
+                self._optimizer = Optimizer(self)
+            Epochs(self, core, data, held, random).run(observers, first=first, incremental=incremental)
+            self.learning_rate_ = self._optimizer.learning_rate
+        weights.trained()
+        observers.end()
+        restored = held is not None and self.early_stopping and self.solver != "lbfgs"
+        finite = (restored or math.isfinite(self.loss_)) and all(
+            np.isfinite(array).all() for array in core.get_arrays()
+        )
+        if not finite:  # an infinite gradient makes a finite step of Adam, so the loss counts, too
+            raise ValueError(
+                "Solver produced non-finite parameter weights. The input data may contain large values and "
+                "need to be preprocessed."
+            )
+
+    def _hidden_sizes(self) -> list[int]:
+        given: Any = self.hidden_layer_sizes
+        sizes = list(given) if hasattr(given, "__iter__") else [given]
+        if np.any(np.array(sizes) <= 0):
+            raise ValueError(f"hidden_layer_sizes must be > 0, got {sizes}.")
+        return [operator.index(size) for size in sizes]
+
+    def _validated(self, X: Any, y: Any, *, reset: bool) -> tuple[Any, Any]:
+        """Return X and y after scikit-learn's checks; `reset` sets the number of columns and their names."""
+        X, y = validated(
+            self,
+            X,
+            y,
+            reset=reset,
+            accept_sparse=["csr", "csc"],
+            multi_output=True,
+            y_numeric=self._numeric_targets,
+            dtype=(np.float64, np.float32) if self.dtype is None else np.dtype(self.dtype),
+        )
+        return X, column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
+
+    def _validation_data(self, X: Any, y: Any, sample_weight: Any) -> Data | None:
+        if X is None and y is None and sample_weight is None:
+            return None
+        if X is None or y is None:
+            given = [name for name, value in (("X_val", X), ("y_val", y)) if value is not None]
+            raise ValueError(
+                f"X_val, y_val: expected both or neither, got {' and '.join(given) or 'only weights'}"
+            )
+        X, y = self._validated(X, y, reset=False)
+        self._check_classes(y)
+        return self._data(X, y, sample_weight)
+
+    def _begin(self, sizes: list[int], random: np.random.RandomState, dtype: np.dtype[Any]) -> None:
+        """Draw initial weights and forget everything learned before."""
+        self.n_iter_ = self.t_ = 0
+        self.n_layers_ = len(sizes)
+        self.out_activation_ = self._output_activation()
+        arrays = initial_arrays(random, sizes, self.activation, dtype)
+        self._weights, self._optimizer = Weights(arrays, self._form), None
+        if self.solver != "lbfgs":
+            self.__dict__.update(first_progress(self.early_stopping))
+
+    def _fill_in(self) -> None:
+        """Set what is missing of the attributes of a fit, if weights were assigned or the solver has changed."""
+        missing = {
+            "n_iter_": 0,
+            "t_": 0,
+            "n_layers_": len(self.coefs_) + 1,
+            "out_activation_": self._form.output,
+        }
+        if self.solver != "lbfgs":
+            missing |= first_progress(self.early_stopping)
+        self.__dict__.update({name: value for name, value in missing.items() if not hasattr(self, name)})
+
+    @property
+    def _form(self) -> Form:
+        return Form(self.activation, getattr(self, "out_activation_", None) or self._output_activation())
+
+    def _outputs(self, X: Any) -> NDArray[Any]:
+        """Return the outputs of the network, of shape (n_samples,) if there is one."""
+        if type(X) is np.ndarray and X.ndim == 2 and len(X) > 0 and "feature_names_in_" not in self.__dict__:
+            # a fast path, because one row takes only microseconds; if it fails, the checks below say why
+            try:
+                return self._predicted(X)
+            except (AttributeError, TypeError, ValueError):
+                pass
+        check_is_fitted(self)
+        return self._predicted(validated(self, X, reset=False, accept_sparse=["csr", "csc"]))
+
+    def _predicted(self, X: Any) -> NDArray[Any]:
+        if self._weights is None:
+            raise AttributeError("there are no weights")
+        core = self._weights.network(self._form)
+        if self.n_jobs is None:
+            outputs: NDArray[Any] = core.predict(readable(X), None)
+        else:
+            with limited(self.n_jobs):
+                outputs = core.predict(readable(X), None)
+        return outputs if outputs.dtype == X.dtype else outputs.astype(np.result_type(outputs, X))
+
+    @property
+    def coefs_(self) -> list[NDArray[Any]]:
+        """The weights of each layer, (n_in, n_out); may be assigned, also before a fit, and changed in place."""
+        return self._shown("coefs_")
+
+    @coefs_.setter
+    def coefs_(self, arrays: list[NDArray[Any]]) -> None:
+        self._assign("coefs_", arrays)
+
+    @property
+    def intercepts_(self) -> list[NDArray[Any]]:
+        """The biases of each layer, (n_out,); may be assigned and changed in place, too."""
+        return self._shown("intercepts_")
+
+    @intercepts_.setter
+    def intercepts_(self, arrays: list[NDArray[Any]]) -> None:
+        self._assign("intercepts_", arrays)
+
+    def _shown(self, name: str) -> list[Any]:
+        if self._weights is None:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        return self._weights.shown(name)
+
+    def _assign(self, name: str, arrays: Any) -> None:
+        if self._weights is None:
+            self._weights = Weights()
+        self._weights.assign(name, arrays)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """Return whether there are weights."""
+        return self._weights is not None
+
+    def __sklearn_tags__(self) -> Any:
+        """Return scikit-learn's tags (from 1.6 on)."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags

@@ -1,0 +1,77 @@
+"""The data of a fit, as the core expects them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.model_selection import train_test_split
+from sklearn.utils import check_array
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+class Data(NamedTuple):
+    """Samples, targets and weights: X is an array or a CSR matrix, y holds labels 0, 1, ... or columns of targets."""
+
+    X: Any
+    y: NDArray[Any]
+    weights: NDArray[Any] | None
+    outputs: int  # of the network
+
+    @property
+    def rows(self) -> int:
+        """Number of samples."""
+        return int(self.X.shape[0])
+
+    @property
+    def total_weight(self) -> float:
+        """Sum of the weights."""
+        return float(self.rows if self.weights is None else self.weights.sum(dtype=np.float64))
+
+    def at(self, rows: NDArray[np.intp]) -> Data:
+        """Return the samples in these rows."""
+        return Data(
+            self.X[rows], self.y[rows], None if self.weights is None else self.weights[rows], self.outputs
+        )
+
+
+def readable(X: Any) -> Any:
+    """Return X as the core reads it: sparse matrices in CSR format."""
+    return X.tocsr() if issparse(X) else X
+
+
+def checked_weights(sample_weight: Any, rows: int) -> NDArray[Any] | None:
+    """Return sample weights as an array; raise scikit-learn's errors unless there is one for each row."""
+    if sample_weight is None:
+        return None
+    if np.isscalar(sample_weight):
+        sample_weight = np.full(rows, sample_weight)
+    weights: NDArray[Any] = check_array(
+        sample_weight, ensure_2d=False, dtype=[np.float64, np.float32], order="C", input_name="sample_weight"
+    )
+    if weights.ndim != 1:
+        raise ValueError(
+            f"Sample weights must be 1D array or scalar, got {weights.ndim}D array. Expected either a scalar "
+            f"value or a 1D array of length {rows}."
+        )
+    if weights.shape != (rows,):
+        raise ValueError(f"sample_weight.shape == {weights.shape}, expected {(rows,)}!")
+    if not weights.any():
+        raise ValueError("Sample weights must contain at least one non-zero number.")
+    return weights
+
+
+def split(data: Data, fraction: float, random: np.random.RandomState, stratified: bool) -> tuple[Data, Data]:
+    """Return the samples to train on and those held out for early stopping, drawn as scikit-learn draws them."""
+    labels = data.y.astype(bool).reshape(-1, 1) if stratified else None
+    train, held = train_test_split(
+        np.arange(data.rows), test_size=fraction, random_state=random, stratify=labels
+    )
+    if len(held) < 2:
+        raise ValueError(
+            "The validation set is too small. Increase 'validation_fraction' or the size of your dataset."
+        )
+    return data.at(train), data.at(held)

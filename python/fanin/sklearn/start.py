@@ -1,0 +1,29 @@
+"""Initial weights, drawn as scikit-learn draws them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+def initial_arrays(
+    random: np.random.RandomState, sizes: Sequence[int], activation: str, dtype: np.dtype[Any]
+) -> list[NDArray[Any]]:
+    """Return the weights and biases of each layer, uniform in (-b, b) (Glorot and Bengio 2010).
+
+    ``b = sqrt(6 / (n_in + n_out))``, or ``sqrt(2 / (n_in + n_out))`` for the logistic activation. The numbers are drawn
+    in float64, so those in float32 are the same, rounded.
+    """
+    factor = 2.0 if activation == "logistic" else 6.0
+    arrays = []
+    for n_in, n_out in pairwise(sizes):
+        bound = math.sqrt(factor / (n_in + n_out))
+        for shape in ((n_in, n_out), (n_out,)):
+            arrays.append(random.uniform(-bound, bound, shape).astype(dtype, copy=False))
+    return arrays
