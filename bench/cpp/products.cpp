@@ -7,6 +7,7 @@
 #include "data/gather.hpp"
 #include "fanin/activations.hpp"
 #include "fanin/rules/all.hpp"
+#include "team/limit.hpp"
 #include "team/team.hpp"
 
 namespace fanin::bench {

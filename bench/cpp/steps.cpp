@@ -7,6 +7,7 @@
 #include "fanin/rules/all.hpp"
 #include "network/model.hpp"
 #include "plan/step.hpp"
+#include "team/limit.hpp"
 
 namespace fanin::bench {
 

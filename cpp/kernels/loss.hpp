@@ -12,6 +12,7 @@ namespace {
 template <class L, class T>
 struct RowsOf {
   static void loss(const LossRows<T>& l, std::size_t first, std::size_t count) {
+    if (l.a.columns == 1 && count > 1) return loss_of_column(l, first, count);
     for (std::size_t row = first; row < first + count; ++row) {
       const T weight = l.row_weight != nullptr ? l.row_weight[row] : T{1};
       const Vec<T> scale(weight * l.scale);
@@ -30,6 +31,30 @@ struct RowsOf {
       });
       l.row_loss[row] = losses.sum() * weight;
       if (l.row_score != nullptr) l.row_score[row] = scores.sum() * weight;
+    }
+  }
+
+  // The same for one output: a vector holds those of many rows, at most a panel in all.
+  static void loss_of_column(const LossRows<T>& l, std::size_t first, std::size_t count) {
+    alignas(64) T outputs[kPanel<T>] = {}, targets[kPanel<T>] = {}, dz[kPanel<T>];
+    for (std::size_t i = 0; i < count; ++i) {
+      outputs[i] = *l.a.at(first + i, 0);
+      targets[i] = *l.targets.at(first + i, 0);
+    }
+    const Vec<T> parameter(*l.loss.parameters), scale(l.scale);
+    for_each<T>(count, [&](std::size_t i, auto lanes) {
+      const Vec<T> a = Vec<T>::load(outputs + i), y = Vec<T>::load(targets + i);
+      const Vec<T> weight = l.row_weight != nullptr ? lanes.load(l.row_weight + first + i) : Vec<T>(1.0);
+      lanes.store(L::value(a, y, parameter) * weight, l.row_loss + first + i);
+      if (l.row_score != nullptr) {
+        lanes.store(L::score(a, y, parameter) * weight, l.row_score + first + i);
+      }
+      (L::gradient(a, y, parameter) * (weight * scale)).store(dz + i);
+    });
+    for (std::size_t i = 0; l.dz.data != nullptr && i < count; ++i) {
+      T* const row = l.dz.at(first + i, 0);
+      __builtin_memset(row, 0, l.dz.width(0) * sizeof(T));
+      row[0] = dz[i];
     }
   }
 

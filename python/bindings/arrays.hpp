@@ -98,6 +98,7 @@ inline py::array numbers(const char* name, const py::object& value, const char* 
       std::string("fiub").find(dtype.kind()) == std::string::npos) {
     // NumPy wraps None or a sparse matrix, for example, in an array of objects
     const bool unknown = dtype.kind() == 'O' && array.ndim() == 0 && !py::isinstance<py::array>(value);
+    if (unknown && py::hasattr(value, "tocsr")) expected = "a dense array";
     const bool texts = std::string_view(name) == "y" && array.ndim() > 0 &&
                        std::string("OSUT").find(dtype.kind()) != std::string::npos;
     const py::object got = unknown ? py::object(py::type::of(value).attr("__name__")) : py::object(dtype);
@@ -163,10 +164,11 @@ inline fanin::NumberMatrix number_matrix(const py::array& array) {
           !dtype.attr("isnative").cast<bool>()};
 }
 
-// An array of numbers viewed as a matrix
+// An array of numbers viewed as a matrix; or the values of sparse rows, with their places
 struct Matrix {
   py::array array;
   fanin::Samples view;
+  py::object places = {};
 };
 
 inline Matrix matrix_of(const py::array& array) {
@@ -244,7 +246,11 @@ inline TargetArrays targets(const fanin::Loss& loss, const py::object& y, const 
     const std::string expected = "(" + std::to_string(rows) + ", " + std::to_string(columns) + ")";
     const Matrix given = matrix("y", y, columns == 1, expected);
     data.y_array = given.array;
-    std::visit([&](const auto& view) { data.y = view; }, given.view);
+    std::visit(
+        [&](const auto& view) {
+          if constexpr (requires { data.y = view; }) data.y = view;
+        },
+        given.view);
   }
   data.weights = sample_weights(sample_weight, rows);
   return data;

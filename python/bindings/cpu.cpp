@@ -13,6 +13,6 @@ void register_cpu(py::module_& m) {
   m.def("compiler", &cpu::compiler);
   m.def("has_openmp", &cpu::has_openmp);
   m.def("num_threads", &cpu::num_threads);
-  m.def("requested_num_threads", &cpu::requested_num_threads);
   m.def("set_num_threads", &cpu::set_num_threads, py::arg("n"));
+  m.def("set_own_num_threads", &cpu::set_own_num_threads, py::arg("n"));
 }

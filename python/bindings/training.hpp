@@ -9,6 +9,7 @@
 #include "entries.hpp"
 #include "fanin/population.hpp"
 #include "operands.hpp"
+#include "sparse.hpp"
 #include "unlocked.hpp"
 
 // Views of the data, and the arrays that own its memory
@@ -19,7 +20,9 @@ struct Data {
 
 template <class T>
 arrays::Matrix samples_of(const fanin::Network<T>& net, const py::object& x) {
-  return arrays::matrix("X", x, false, "(n_samples, " + std::to_string(net.inputs()) + ")");
+  const std::string expected = "(n_samples, " + std::to_string(net.inputs()) + ")";
+  const bool sparse = !arrays::is_plain_array(x) && arrays::is_csr(x);
+  return sparse ? arrays::csr(x, expected) : arrays::matrix("X", x, false, expected);
 }
 
 template <class T>
@@ -35,6 +38,7 @@ Data make_data(const fanin::Network<T>& net, const py::object& x, const py::obje
 inline arrays::Matrix by_rows(const arrays::Matrix& x) {
   constexpr py::ssize_t line = 64;
   const py::array& array = x.array;
+  if (array.ndim() != 2) return x;  // the values of sparse rows
   const bool apart = std::abs(array.strides(1)) > line && std::abs(array.strides(0)) <= line;
   if (!apart || array.strides(0) == 0 || !arrays::is_plain_array(array)) return x;
   return arrays::matrix_of(py::module_::import("numpy").attr("ascontiguousarray")(array));

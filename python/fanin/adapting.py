@@ -59,7 +59,7 @@ class AdaptedModel(StoredModel):
         Also the condition number of ``X'X / m`` before and after the input layer: the ratio of the largest eigenvalue
         to the smallest that is not 0, which limits how fast gradient descent can learn. They are those of the first
         rows that the layer learned from, or of X if it is given; of at most 2,000 rows. For more than 128 columns they
-        take longer than a short fit, and are computed for a given X alone.
+        take longer than a short fit, and are computed for a given X alone; so they are for sparse rows.
 
         Examples
         --------

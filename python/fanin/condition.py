@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fanin import _core
+from fanin.data.inputs import row_count
+from fanin.data.sparse import as_csr, is_sparse
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -24,7 +26,7 @@ def condition_numbers(net: Model, X: ArrayLike) -> tuple[float, float | None]:
 
     None instead of the second one if there is no input layer that has learned.
     """
-    rows = some_rows(X)
+    rows = some_rows(as_csr(X))
     if not len(rows):
         raise ValueError("X: expected at least one row, got none")
     learned = net._core.has_input_layer and net._core.adapted
@@ -33,14 +35,16 @@ def condition_numbers(net: Model, X: ArrayLike) -> tuple[float, float | None]:
 
 
 def some_rows(X: ArrayLike) -> NDArray[np.float64]:
-    """Return a copy of at most 2,000 rows of X."""
-    rows = _core.numbers("X", X)
-    return np.array(rows[:: max(1, -(-len(rows) // _ROWS))], dtype=float)
+    """Return a copy of at most 2,000 rows of X, dense if X is sparse."""
+    given: Any = X if is_sparse(X) else _core.numbers("X", X)
+    rows = given[:: max(1, -(-row_count("X", given) // _ROWS))]
+    return np.array(rows.toarray() if is_sparse(rows) else rows, dtype=float)
 
 
 def rows_to_condition(net: Model, X: ArrayLike) -> NDArray[np.float64] | None:
-    """Return rows for `keep_condition_numbers` if the input layer will learn from X, unless it has many columns."""
-    return some_rows(X) if net._core.has_input_layer and net.n_inputs <= _COLUMNS else None
+    """Return rows for `keep_condition_numbers` if the input layer will learn from X; not if it is sparse or wide."""
+    wanted = net._core.has_input_layer and net.n_inputs <= _COLUMNS and not is_sparse(X)
+    return some_rows(X) if wanted else None
 
 
 def keep_condition_numbers(net: Model, rows: NDArray[np.float64] | None) -> None:

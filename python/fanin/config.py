@@ -15,10 +15,14 @@ _HERE = Path(__file__).parent
 def get_num_threads() -> int:
     """Return the number of threads that one call may use.
 
-    It is the number set by `set_num_threads` or ``FANIN_NUM_THREADS``, but no more than OpenMP's if that was lowered
-    (for example by threadpoolctl); else ``OMP_NUM_THREADS``; else the number of processors that the affinity mask and
-    the cgroup quota (a container's limit) allow. In a forked child process it is 1. If the system cannot create that
-    many threads, calls use as many as it can.
+    It is the number set by `num_threads` for this thread or by `set_num_threads` for the process; else the smaller of
+    ``FANIN_NUM_THREADS`` and ``OMP_NUM_THREADS``, which joblib and Dask set in their worker processes. It is no more
+    than OpenMP's number if that was lowered (for example by threadpoolctl). By default it is the number of processors
+    that the affinity mask and the cgroup quota (a container's limit) allow. In a forked child process it is 1. If the
+    system cannot create that many threads, calls use as many as it can.
+
+    Fits and large calls that run in several Python threads at once divide the process's number evenly among them, from
+    one moment to the next, as in joblib's threading backend and in Dask's workers.
 
     Examples
     --------
@@ -32,7 +36,7 @@ def get_num_threads() -> int:
 def set_num_threads(n: int | None) -> None:
     """Set the number of threads that one call may use; results are bit-identical for every number.
 
-    None restores the default.
+    It holds for the whole process. None restores the default.
 
     Raises
     ------
@@ -48,16 +52,19 @@ def set_num_threads(n: int | None) -> None:
     1
     >>> fanin.set_num_threads(before)
     """
-    if n is not None:
-        check_integer("n", n, 1)
-        if int(n) > 4096:
-            raise ValueError(f"n: expected at most 4096, got {n}")
-    _core.set_num_threads(0 if n is None else int(n))
+    _core.set_num_threads(0 if n is None else _checked(n))
 
 
 @contextmanager
 def num_threads(n: int | None) -> Iterator[None]:
-    """Set the number of threads of the whole process for a `with` block, and restore it afterwards.
+    """Set the number of threads for the calls that this Python thread makes in a `with` block.
+
+    Other threads are not affected, so each may have its own number. None changes nothing.
+
+    Raises
+    ------
+    ValueError
+        If `n` is not in 1..4096.
 
     Examples
     --------
@@ -66,12 +73,21 @@ def num_threads(n: int | None) -> Iterator[None]:
     ...     fanin.get_num_threads()
     1
     """
-    before = _core.requested_num_threads()
-    set_num_threads(n)
+    if n is None:
+        yield
+        return
+    before = _core.set_own_num_threads(_checked(n))
     try:
         yield
     finally:
-        _core.set_num_threads(before)
+        _core.set_own_num_threads(before)
+
+
+def _checked(n: int) -> int:
+    check_integer("n", n, 1)
+    if n > 4096:
+        raise ValueError(f"n: expected at most 4096, got {n}")
+    return int(n)
 
 
 def get_include() -> str:

@@ -119,11 +119,11 @@ class Network(AdaptedModel):
         """Train with mini-batches; another call continues from there.
 
         Arrays of numbers are read in place, whatever their type, byte order and strides: each batch is gathered row by
-        row and converted to the network's type with one rounding, so a `numpy.memmap` may be larger than memory. (The
-        system counts the pages read as resident until it needs the memory.) Two cases are copied once: frames of
-        numbers (pandas, polars), and Fortran-ordered arrays in memory unless batches are in order, which takes less
-        time than gathering from them for one epoch. The last batch may be smaller. A later fit with the same kind of
-        rule continues with the rule's state. After Ctrl-C the network remains usable.
+        row and converted to the network's type with one rounding, so a `numpy.memmap` may be larger than memory. (Pages
+        read count as resident until the system needs them.) Of a sparse X (`scipy.sparse`), only the rows of a batch
+        become dense. Three cases are copied once: frames (pandas, polars), sparse formats other than CSR, and
+        Fortran-ordered arrays in memory unless batches are in order, which is faster than gathering. The last batch may
+        be smaller. A later fit with the same kind of rule continues with its state. Ctrl-C leaves the network usable.
 
         A fit also ends after `max_steps` or `max_time`, in the middle of an epoch if necessary. That epoch ends as
         usual: its loss is the mean over the samples trained, validation and callbacks follow, and its number becomes
@@ -131,7 +131,7 @@ class Network(AdaptedModel):
 
         Parameters
         ----------
-        X : array_like, shape (n_samples, n_inputs)
+        X : array_like or sparse matrix, shape (n_samples, n_inputs)
             The network remembers the column names of a frame if they are strings (`column_names`), and reorders the
             columns of later frames by name; a missing, unknown or repeated column is an error. Arrays are matched by
             position.

@@ -121,6 +121,24 @@ TEST_CASE("a team of one needs no trials") {
   }
 }
 
+TEST_CASE("a team that has shrunk to one thread works in long slices until it grows again") {
+  const auto experience = std::make_shared<Experience>();
+  Pace pace(experience, 0.1);
+  const auto slice = [&](int team, double now) {
+    const int threads = pace.begin(team, now);
+    CHECK(!pace.time_is_up(0, 10, now + 0.02));
+    CHECK(pace.time_is_up(0, 20, now + 0.06));
+    pace.end(20, now + 0.06);
+    return threads;
+  };
+  CHECK(slice(2, 0) == 2);
+  for (int i = 1; i < 10; ++i) CHECK(slice(1, i) == 1);
+  CHECK(experience->better_together);
+  CHECK(pace.begin(2, 10) == 1);  // the trial that was due
+  pace.end(20, 10 + 0.06);
+  CHECK(pace.begin(2, 11) == 2);
+}
+
 TEST_CASE("a retreat is as long as what was lost, or twice the last one if that was not worthwhile") {
   Retreat retreat{0.01, 3.2, 2};
   CHECK(retreat.over(0));

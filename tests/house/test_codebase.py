@@ -46,7 +46,7 @@ PARTS = (
         "loading",
     ),
     *("functional_batch_norm", "functional_standardize", "functional", "unit_variance"),
-    *("plot", "__init__", "demo", "__main__"),
+    *("plot", "__init__", "sklearn", "demo", "__main__"),
 )
 
 

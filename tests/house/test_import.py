@@ -61,6 +61,8 @@ def test_an_unsupported_instruction_set_fails_the_import_with_a_clear_message():
         ({"FANIN_NUM_THREADS": "3"}, 3),
         ({"OMP_NUM_THREADS": "3"}, 3),
         ({"FANIN_NUM_THREADS": "1", "OMP_NUM_THREADS": "3"}, 1),
+        ({"FANIN_NUM_THREADS": "3", "OMP_NUM_THREADS": "1"}, 1),
+        ({"FANIN_NUM_THREADS": "3", "OMP_NUM_THREADS": ""}, 3),
     ],
     ids=str,
 )
@@ -98,6 +100,19 @@ def test_a_with_block_sets_the_number_of_threads_and_restores_it(threads):
     with pytest.raises(ValueError, match="n: expected"), fanin.num_threads(0):
         pass
     assert fanin.get_num_threads() == 3
+
+
+def test_a_number_that_is_set_overrides_those_of_the_environment():
+    code = """
+import fanin
+fanin.set_num_threads(3)
+with fanin.num_threads(4):
+    print(fanin.get_num_threads())
+print(fanin.get_num_threads())
+fanin.set_num_threads(None)
+print(fanin.get_num_threads())
+"""
+    assert python_prints("-c", code, FANIN_NUM_THREADS="5", OMP_NUM_THREADS="2") == "4\n3\n2\n"
 
 
 def test_threadpoolctl_limits_the_number_of_threads():

@@ -17,14 +17,16 @@ std::string active();
 bool has_openmp();
 std::string compiler();
 
-// Threads a call may use: the number set below or by FANIN_NUM_THREADS, limited by OpenMP's if that was
-// lowered after the start (omp_set_num_threads, threadpoolctl); otherwise OMP_NUM_THREADS; otherwise the
-// processors that the affinity mask and the control groups' quota allow. 1 in a child after fork and in a
-// build without OpenMP. Results do not depend on it.
+// Threads a call may use: the number set below, for the thread or the process; otherwise the smaller of
+// FANIN_NUM_THREADS and OMP_NUM_THREADS; all limited by OpenMP's number if that was lowered after the start
+// (omp_set_num_threads, threadpoolctl); otherwise the processors that the affinity mask and the control
+// groups' quota allow. 1 in a child after fork and in a build without OpenMP. Results do not depend on it.
+//
+// Trainings and large calls of several threads divide the process's number among them.
 int num_threads();
-// The number that was set, or 0 if none was
-int requested_num_threads();
-void set_num_threads(int n);  // 0: back to the default
+void set_num_threads(int n);  // of the process; 0: back to the default
+// Of the calls that the calling thread makes; 0: as the process. Returns the number set before.
+int set_own_num_threads(int n);
 
 }  // namespace fanin::cpu
 

@@ -84,9 +84,21 @@ NumberMatrix numbers(const MatrixView<S>& m) {
           m.column_stride * size};
 }
 
+// Rows of which most values are 0, in compressed form (CSR): elements row_starts[i] to row_starts[i + 1] - 1
+// of `values`, one row of numbers, are those of row i, in the columns with these elements of
+// `column_numbers`. All others are 0, and values at the same place are added up, converted to the network's
+// type.
+struct SparseRows {
+  using Integers = std::variant<std::span<const std::int32_t>, std::span<const std::int64_t>>;
+
+  std::size_t rows = 0, columns = 0;
+  NumberMatrix values = {};
+  Integers column_numbers = {}, row_starts = {};
+};
+
 // Samples are rows. A network of either precision accepts any type of numbers: values are converted batch by
-// batch, each with one rounding.
-using Samples = std::variant<MatrixView<const float>, MatrixView<const double>, NumberMatrix>;
+// batch, each with one rounding. Sparse rows are gathered into dense batches.
+using Samples = std::variant<MatrixView<const float>, MatrixView<const double>, NumberMatrix, SparseRows>;
 
 // One weight for each sample, at least 0; empty: all are 1. A common factor, however large or small, has no
 // effect. Nor does a sample of weight 0, whatever finite numbers it holds, except on the mean and variance of

@@ -23,7 +23,8 @@ struct BlockMoments {
     }();
     kernel(weight, mean, squares, first, x.row_stride, shift, weights, rows.end - rows.begin, n);
   }
-  void take(const NumberMatrix& x, Range rows, Range columns, const double* weights, bool missing) {
+  template <class Matrix>
+  void take(const Matrix& x, Range rows, Range columns, const double* weights, bool missing) {
     const std::size_t n = columns.end - columns.begin;
     for (std::size_t i = rows.begin; i < rows.end; ++i) {
       convert_row(buffer + (i - rows.begin) * n, x, i, columns);

@@ -12,6 +12,7 @@
 #include "data/numbers.hpp"
 #include "data/operands.hpp"
 #include "data/sample_weights.hpp"
+#include "data/sparse_rows.hpp"
 #include "fanin/error.hpp"
 
 namespace fanin {
@@ -31,6 +32,10 @@ struct Accepted {
   template <class T, class S>
   S limit() const {
     return wide ? std::numeric_limits<S>::max() : limit_of<T, S>();
+  }
+  template <class T, class S>
+  bool accepts(S value) const {
+    return std::abs(value) <= limit<T, S>() || (missing && std::isnan(value));
   }
 };
 
@@ -71,8 +76,7 @@ void check_finite(const std::string& name, const MatrixView<const S>& m, const A
     } else {
       for (std::size_t j = 0; j < m.columns; ++j) {
         const S value = *at(i, j);
-        if (std::abs(value) <= limit || (accepted.missing && std::isnan(value))) continue;
-        refuse_value<T>(name, i, j, value, accepted);
+        if (!accepted.accepts<T>(value)) refuse_value<T>(name, i, j, value, accepted);
       }
     }
   }
@@ -91,6 +95,38 @@ void check_finite(const std::string& name, const NumberMatrix& m, const Accepted
       const std::size_t j = find_bad(values, n, accepted.limit<T, double>(), accepted.missing);
       if (j < n) refuse_value<T>(name, row, begin + j, values[j], accepted);
     }
+  }
+}
+
+// Values at the same place are added up in A; `sums` has a 0 for each column.
+template <class T, class A>
+void check_sums(const std::string& name, const SparseRows& m, std::size_t row, const Accepted& accepted,
+                std::vector<A>& sums) {
+  sums.resize(m.columns);
+  for_each_value<A>(m, row, [&](std::size_t column, A value) {
+    A& sum = sums[column];
+    sum += value;
+    if (!accepted.accepts<T>(sum)) refuse_value<T>(name, row, column, sum, accepted);
+  });
+  for_each_value<A>(m, row, [&](std::size_t column, A) { sums[column] = 0; });
+}
+
+template <class T>
+void check_finite(const std::string& name, const SparseRows& m, const Accepted& accepted = {}) {
+  if (is_whole(m.values.type)) return;
+  std::vector<T> sums;
+  std::vector<double> wide_sums;
+  for (std::size_t row = 0; row < m.rows; ++row) {
+    std::size_t next = 0;
+    bool in_order = true;
+    for_each_value<double>(m, row, [&](std::size_t column, double value) {
+      if (!accepted.accepts<T>(value)) refuse_value<T>(name, row, column, value, accepted);
+      in_order = in_order && column >= next;
+      next = column + 1;
+    });
+    if (in_order) continue;
+    accepted.wide ? check_sums<T>(name, m, row, accepted, wide_sums)
+                  : check_sums<T>(name, m, row, accepted, sums);
   }
 }
 
@@ -119,6 +155,18 @@ void check_batch(std::size_t rows, bool batch_norm) {
 
 namespace {
 
+template <class Matrix>
+void check_memory(const Matrix& x) {
+  check_data_of("X", x.data, x.rows, x.columns);
+}
+void check_memory(const SparseRows& x) {
+  check_lengths(x);
+  check_data_of("X", x.values.data, 1, x.values.columns);
+  const auto check = [](const auto& of) { check_data_of("X", of.data(), 1, of.size()); };
+  std::visit(check, x.column_numbers);
+  std::visit(check, x.row_starts);
+}
+
 void check_samples_shape(const Samples& x, std::size_t inputs) {
   const std::size_t rows = rows_of(x), columns = columns_of(x);
   if (columns != inputs) {
@@ -128,7 +176,7 @@ void check_samples_shape(const Samples& x, std::size_t inputs) {
   if (rows >= (std::uint64_t{1} << 32)) {
     throw ValueError("X: expected fewer than 2^32 rows, got " + std::to_string(rows));
   }
-  std::visit([](const auto& m) { check_data_of("X", m.data, m.rows, m.columns); }, x);
+  std::visit([](const auto& m) { check_memory(m); }, x);
 }
 
 void check_targets_shape(const Targets& y, std::size_t rows, std::size_t outputs, const Loss& loss) {
@@ -177,6 +225,7 @@ void check_target_values(const Matrix& y, const Loss& loss) {
 
 template <class T>
 void check_sample_values(const Samples& x, const InputLayer& layer) {
+  if (const auto* sparse = std::get_if<SparseRows>(&x)) check_places(*sparse);
   const Accepted accepted{layer.exists, layer.allows_missing};
   std::visit([&](const auto& m) { check_finite<T>("X", m, accepted); }, x);
 }

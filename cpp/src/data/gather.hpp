@@ -5,8 +5,10 @@
 #include <cmath>
 #include <type_traits>
 
+#include "base/floating_point.hpp"
 #include "base/registry.hpp"
 #include "data/numbers.hpp"
+#include "data/sparse_rows.hpp"
 #include "fanin/views.hpp"
 
 namespace fanin {
@@ -25,9 +27,9 @@ void gather_columns(const MatrixView<const S>& from, const Panels<T>& out, const
 }
 
 // Other types pass through a buffer of type S on the stack, a few rows of whole panels at a time.
-template <class S, class T>
-void gather_through(const NumberMatrix& from, const Panels<T>& out, const std::uint32_t* order,
-                    std::size_t first, Range rows, const ColumnMap& map) {
+template <class S, class T, class Matrix>
+void gather_through(const Matrix& from, const Panels<T>& out, const std::uint32_t* order, std::size_t first,
+                    Range rows, const ColumnMap& map) {
   constexpr std::size_t most_columns = 512;
   S buffer[4 * most_columns];
   for (std::size_t column = 0; column < out.columns; column += most_columns) {
@@ -54,6 +56,22 @@ void gather_columns(const NumberMatrix& from, const Panels<T>& out, const std::u
   map.kind == ColumnMap::Kind::none ? gather_through<T>(from, out, order, first, rows, map)
                                     : gather_through<double>(from, out, order, first, rows, map);
 }
+template <class T>
+void gather_columns(const SparseRows& from, const Panels<T>& out, const std::uint32_t* order,
+                    std::size_t first, Range rows, const ColumnMap& map) {
+  if (map.kind != ColumnMap::Kind::none) {
+    return gather_through<double>(from, out, order, first, rows, map);
+  }
+  for (std::size_t p = 0; p < out.count(); ++p) {
+    std::fill_n(out.at(rows.begin, p), (rows.end - rows.begin) * out.width(p), T{0});
+  }
+  for (std::size_t i = rows.begin; i < rows.end; ++i) {
+    for_each_value<T>(from, order != nullptr ? order[first + i] : first + i, [&](std::size_t j, T value) {
+      T& sum = out.at(i, j / kPanel<T>)[j % kPanel<T>];
+      sum = without_denormals(sum + value);
+    });
+  }
+}
 
 template <class T, class Matrix>
 void gather_matrix(const Matrix& from, const Panels<T>& out, const std::uint32_t* order, std::size_t first,
@@ -75,21 +93,25 @@ void gather_samples(const Samples& from, const Panels<T>& out, const std::uint32
   std::visit([&](const auto& matrix) { gather_matrix(matrix, out, order, first, rows, map); }, from);
 }
 
+// Prefetches the beginning of a row; the hardware prefetches the rest of a long one.
+inline void ask_for(const void* row, std::size_t bytes) {
+  constexpr std::size_t line = 64, most_bytes = 16 * line;
+  const char* const from = static_cast<const char*>(row);
+  bytes = std::min(bytes, most_bytes);
+  for (std::size_t byte = 0; byte < bytes; byte += line) __builtin_prefetch(from + byte, 0, 2);
+  __builtin_prefetch(from + bytes - 1, 0, 2);
+  asm volatile("");  // gcc 12 drops calls of a function that only prefetches
+}
+
 // Prefetches rows that will be gathered later: those of a shuffled batch are scattered, and loading them
-// takes as long as a step of a small network. The hardware prefetches the rest of a long row. Strides are in
-// bytes.
+// takes as long as a step of a small network. Strides are in bytes.
 inline void ask_for_rows(const void* data, std::ptrdiff_t row_stride, std::ptrdiff_t column_stride,
                          std::size_t columns, const std::uint32_t* rows, std::size_t count) {
-  constexpr std::size_t line = 64, most_bytes = 16 * line;
   constexpr std::ptrdiff_t widest_element = 8;
   if (column_stride <= 0 || column_stride > widest_element) return;  // elements of a row are not contiguous
-  const std::size_t bytes = std::min(columns * static_cast<std::size_t>(column_stride), most_bytes);
   for (std::size_t i = 0; i < count; ++i) {
-    const char* const row =
-        static_cast<const char*>(data) + static_cast<std::ptrdiff_t>(rows[i]) * row_stride;
-    for (std::size_t byte = 0; byte < bytes; byte += line) __builtin_prefetch(row + byte, 0, 2);
-    __builtin_prefetch(row + bytes - 1, 0, 2);
-    asm volatile("");  // gcc 12 drops calls of a function that only prefetches
+    ask_for(static_cast<const char*>(data) + static_cast<std::ptrdiff_t>(rows[i]) * row_stride,
+            columns * static_cast<std::size_t>(column_stride));
   }
 }
 
@@ -101,6 +123,21 @@ void ask_for_rows(const MatrixView<const S>& from, const std::uint32_t* rows, st
 
 inline void ask_for_rows(const NumberMatrix& from, const std::uint32_t* rows, std::size_t count) {
   ask_for_rows(from.data, from.row_stride, from.column_stride, from.columns, rows, count);
+}
+
+inline void ask_for_rows(const SparseRows& from, const std::uint32_t* rows, std::size_t count) {
+  const auto stride = static_cast<std::size_t>(from.values.column_stride);
+  std::visit(
+      [&](const auto& columns, const auto& row_starts) {
+        for (std::size_t i = 0; i < count; ++i) {
+          const Range of_row = elements_of_row(row_starts, rows[i], columns.size());
+          const std::size_t n = of_row.end - of_row.begin;
+          if (n == 0) continue;
+          ask_for(columns.data() + of_row.begin, n * sizeof(columns[0]));
+          ask_for(from.values.data + of_row.begin * stride, n * stride);
+        }
+      },
+      from.column_numbers, from.row_starts);
 }
 
 inline void ask_for_rows(const Labels& from, const std::uint32_t* rows, std::size_t count) {

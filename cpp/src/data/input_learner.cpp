@@ -140,7 +140,7 @@ bool InputLearner::add_rows(const Samples& x, const std::vector<double>& weights
 bool InputLearner::add_moments(const Samples& x, const std::vector<double>& weights) {
   const std::size_t rows = rows_of(x);
   const double flops = kFlopsOfMoments * static_cast<double>(rows) * static_cast<double>(columns_);
-  run_call(threads_for(flops), [&](int thread, int threads) {
+  run_call(claim_for(flops).threads(), [&](int thread, int threads) {
     BlockMoments block;
     const Range mine = share_of_columns(thread, threads, columns_);
     for (std::size_t row = 0; row < rows; row += kRowBlock) {
@@ -257,7 +257,8 @@ InputMap InputLearner::learn(const Samples* only) const {
   InputMap map = layer_.new_map(columns_, std::move(indicators), layer_.projects ? 0 : gathered);
   map.allocate();
   const double flops = samples_ ? 1e3 * static_cast<double>(sample_.size() * columns_) : 0;
-  const int team = threads_for(flops);
+  const Claim claim = claim_for(flops);
+  const int team = claim.threads();
   std::vector<std::exception_ptr> failures(static_cast<std::size_t>(team));
   run_call(team, [&](int thread, int threads) {
     try {

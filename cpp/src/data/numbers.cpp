@@ -164,7 +164,8 @@ template void convert_row<double>(double*, const NumberMatrix&, std::size_t, Ran
 
 namespace {
 
-void values_of_row(double* out, const NumberMatrix& m, std::size_t row, Range columns) {
+template <class Matrix>
+void values_of_row(double* out, const Matrix& m, std::size_t row, Range columns) {
   convert_row(out, m, row, columns);
 }
 template <class S>

@@ -14,6 +14,7 @@ std::size_t size_of(NumberType type);
 // out[j] = element (row, columns.begin + j), with one rounding
 template <class T>
 void convert_row(T* out, const NumberMatrix& m, std::size_t row, Range columns);
+void convert_row(double* out, const SparseRows& m, std::size_t row, Range columns);
 
 // The same of any samples, in double
 void convert_values(double* out, const Samples& x, std::size_t row, Range columns);
@@ -23,7 +24,8 @@ double value_at(const MatrixView<const S>& m, std::size_t i, std::size_t j) {
   return m
       .data[static_cast<std::ptrdiff_t>(i) * m.row_stride + static_cast<std::ptrdiff_t>(j) * m.column_stride];
 }
-inline double value_at(const NumberMatrix& m, std::size_t i, std::size_t j) {
+template <class Matrix>
+double value_at(const Matrix& m, std::size_t i, std::size_t j) {
   double value = 0;
   convert_row(&value, m, i, {j, j + 1});
   return value;

@@ -15,6 +15,17 @@ void check_pair(const Named& output, const Named& other, const char* kind) {
                    text_of(other));
 }
 
+template <class Matrix>
+std::array<Named, 3> arrays_of(std::string_view name, const Matrix& m) {
+  return {{{name, memory_of(m)}}};
+}
+std::array<Named, 3> arrays_of(std::string_view name, const SparseRows& m) {
+  const auto memory = [](const auto& integers) { return memory_of(integers); };
+  return {{{name, memory_of(m.values)},
+           {name, std::visit(memory, m.column_numbers)},
+           {name, std::visit(memory, m.row_starts)}}};
+}
+
 }  // namespace
 
 Memory memory_of(const void* data, std::size_t element_bytes, Axis rows, Axis columns) {
@@ -31,6 +42,10 @@ Memory memory_of(const void* data, std::size_t element_bytes, Axis rows, Axis co
 
 Memory memory_of(const NumberMatrix& m) {
   return memory_of(m.data, size_of(m.type), {m.rows, m.row_stride}, {m.columns, m.column_stride});
+}
+
+std::array<Named, 3> operands_of(std::string_view name, const Samples& x) {
+  return std::visit([name](const auto& m) { return arrays_of(name, m); }, x);
 }
 
 void check_apart(std::span<const Named> outputs, std::span<const Named> inputs) {

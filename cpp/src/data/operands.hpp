@@ -1,6 +1,7 @@
 // The memory of users' arrays, and checks of views and overlaps.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <initializer_list>
 #include <span>
@@ -39,9 +40,6 @@ template <class T>
 Memory memory_of(std::span<T> values) {
   return memory_of(row_major<T>(values.data(), 1, values.size()));
 }
-inline Memory memory_of(const Samples& x) {
-  return std::visit([](const auto& m) { return memory_of(m); }, x);
-}
 inline Memory memory_of(const Targets& y) {
   return std::visit([](const auto& m) { return memory_of(m); }, y);
 }
@@ -55,6 +53,9 @@ struct Named {
   Memory memory;
   std::ptrdiff_t place = -1;
 };
+
+// The memory of samples, or that of the three arrays of sparse rows
+std::array<Named, 3> operands_of(std::string_view name, const Samples& x);
 
 // Throws ValueError if an output shares memory with an input or another output.
 void check_apart(std::span<const Named> outputs, std::span<const Named> inputs);

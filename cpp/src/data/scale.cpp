@@ -19,7 +19,8 @@ struct Largest {
 };
 
 // The column with the largest mean absolute value, over a few thousand rows
-Largest largest_of(const NumberMatrix& m) {
+template <class Matrix>
+Largest largest_of(const Matrix& m) {
   constexpr std::size_t most = 512, most_rows = 4096;
   const std::size_t apart = (m.rows + most_rows - 1) / most_rows;
   double values[most];
@@ -39,7 +40,10 @@ Largest largest_of(const NumberMatrix& m) {
   return largest;
 }
 
-NumberMatrix as_numbers(const NumberMatrix& m) { return m; }
+template <class Matrix>
+const Matrix& as_numbers(const Matrix& m) {
+  return m;
+}
 template <class S>
 NumberMatrix as_numbers(const MatrixView<const S>& m) {
   return numbers(m);

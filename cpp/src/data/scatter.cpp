@@ -23,7 +23,8 @@ void add_product(std::vector<double>& sum, const std::vector<double>& left, cons
       memory.data(), stride,  {left.data(), 1, stride}, {right.data(), stride, 1}, n,
       rows,          nullptr, Product<double>::kNone};
   const double flops = static_cast<double>(rows) * static_cast<double>(n) * static_cast<double>(n);
-  const int team = threads_for(flops);
+  const Claim claim = claim_for(flops);
+  const int team = claim.threads();
   const Scratch<double> packed(Product<double>::kMemory * static_cast<std::size_t>(team), team);
   run_call(team, [&](int thread, int threads) {
     const auto next = static_cast<std::size_t>(threads) * columns_of_group;

@@ -49,7 +49,7 @@ struct ColumnArrays {
 
   ColumnArrays(std::size_t arrays, const T* row, std::size_t columns, std::size_t of_others)
       : step((columns + kLine<T> - 1) / kLine<T> * kLine<T>),
-        memory(kLine<T> + arrays * step + of_others, team_size()),
+        memory(kLine<T> + arrays * step + of_others, thread_limit()),
         first(memory.data() + beyond_line(row)),
         others(memory.data() + kLine<T> + arrays * step) {}
   T* operator[](std::size_t array) const { return first + array * step; }
@@ -83,7 +83,7 @@ template <class T, class Blocks, class Merge, class Finish>
 void in_three_phases(const MatrixView<const T>& x, Blocks&& blocks, Merge&& merge, Finish&& finish) {
   const double flops = kFlopsPerElement * static_cast<double>(x.rows) * static_cast<double>(x.columns);
   Barrier barrier;
-  run_call(threads_for(flops), [&](int thread, int threads) {
+  run_call(claim_for(flops).threads(), [&](int thread, int threads) {
     const Member member{thread, threads};
     for_each_part(member, x, blocks);
     barrier.wait(threads);
@@ -209,7 +209,7 @@ void batch_norm_inference(MatrixView<T> out, MatrixView<const T> x, std::span<co
     const FloatingPointScope modes;
     kernels<T>().batch_norm_scale(scale, gamma.data(), variance.data(), checked, n);
   }
-  run_call(threads_for(flops), [&](int thread, int threads) {
+  run_call(claim_for(flops).threads(), [&](int thread, int threads) {
     for_rows({thread, threads}, x.rows, [&](Range rows) {
       kernels<T>().normalize({out.data, out.row_stride, x.data, x.row_stride, mean.data(), scale, beta.data(),
                               nullptr, beyond_caches(x)},

@@ -59,9 +59,9 @@ void dense(MatrixView<T> out, MatrixView<const T> x, MatrixView<const T> w, std:
                      k,
                      b.empty() ? nullptr : b.data(),
                      static_cast<int>(activation)};
-  const int team = threads_for(product_flops(m, n, k));
-  const ProductMemory<T> memory(team);
-  run_call(team, [&](int thread, int threads) {
+  const Claim claim = claim_for(product_flops(m, n, k));
+  const ProductMemory<T> memory(claim.threads());
+  run_call(claim.threads(), [&](int thread, int threads) {
     Share share(thread, threads, 1);
     share_product(p, m, share, 1, memory.of(thread));
   });
@@ -88,9 +88,9 @@ void dense_backward(MatrixView<T> dx, MatrixView<T> dw, std::span<T> db, MatrixV
   const double flops = product_flops(m, n, k), bias_flops = product_flops(m, n, 8);
   const double cost_x = dx.data != nullptr ? flops : 0, cost_w = dw.data != nullptr ? flops : 0;
   const double cost_b = !db.empty() ? bias_flops : 0;
-  const int team = threads_for(cost_x + cost_w);
-  const ProductMemory<T> memory(team);
-  run_call(team, [&](int thread, int threads) {
+  const Claim claim = claim_for(cost_x + cost_w);
+  const ProductMemory<T> memory(claim.threads());
+  run_call(claim.threads(), [&](int thread, int threads) {
     T* const mine = memory.of(thread);
     Share share(thread, threads, cost_x + cost_w + cost_b);
     if (dx.data != nullptr) share_product(of_x, m, share, cost_x, mine);

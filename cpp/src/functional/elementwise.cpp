@@ -12,7 +12,7 @@ constexpr double kFlopsPerActivation = 50;  // the cost of a transcendental func
 template <class T, class F>
 void for_elements(const T* out, std::size_t n, F&& f) {
   const std::size_t before = std::min(n, before_line(out));
-  run_call(threads_for(kFlopsPerActivation * static_cast<double>(n)), [&](int thread, int threads) {
+  run_call(claim_for(kFlopsPerActivation * static_cast<double>(n)).threads(), [&](int thread, int threads) {
     if (thread == 0 && before > 0) f(std::size_t{0}, before);
     const Range runs =
         Share(thread, threads, 1).take((n - before + kElementsAtOnce - 1) / kElementsAtOnce, 1);

@@ -88,7 +88,8 @@ double loss_and_gradient(const Loss& loss, MatrixView<T> out, MatrixView<const T
   const std::size_t of_targets = columns_of_targets(y), of_block = rows_of_block<T>(m, n);
   const std::size_t size = panel_size<T>(of_block, n),
                     of_one = 2 * size + panel_size<T>(of_block, of_targets);
-  const int team = threads_for(kFlopsPerOutput * static_cast<double>(m * n));
+  const Claim claim = claim_for(kFlopsPerOutput * static_cast<double>(m * n));
+  const int team = claim.threads();
   const Scratch<T> memory(of_one * static_cast<std::size_t>(team) + std::min(m, kRowsInOrder), team);
   T* const row_loss = memory.data() + of_one * static_cast<std::size_t>(team);
   const ScaledWeights scaled(weights);
@@ -138,7 +139,8 @@ void loss_outputs(const Loss& loss, MatrixView<T> out, MatrixView<const T> a) {
   if (m == 0 || n == 0) return;
   checked_loss(loss, n);
   const std::size_t of_block = rows_of_block<T>(m, n), size = panel_size<T>(of_block, n);
-  const int team = threads_for(kFlopsPerOutput * static_cast<double>(m * n));
+  const Claim claim = claim_for(kFlopsPerOutput * static_cast<double>(m * n));
+  const int team = claim.threads();
   const Scratch<T> memory(size * static_cast<std::size_t>(team), team);
   run_call(team, [&](int thread, int threads) {
     T* const mine = memory.data() + size * static_cast<std::size_t>(thread);

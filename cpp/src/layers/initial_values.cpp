@@ -78,7 +78,7 @@ class Filler {
       for (std::size_t i = 0; i < n; ++i) out[i] *= deviation;
     };
     std::atomic<std::size_t> first_bad{none};
-    run_call(threads_for(kFlopsPerValue * static_cast<double>(none)), [&](int thread, int threads) {
+    run_call(claim_for(kFlopsPerValue * static_cast<double>(none)).threads(), [&](int thread, int threads) {
       double some[16 * kPanel<T>];
       const Range rows = Share(thread, threads, 1).take(to_.rows, 1);
       for (std::size_t k = rows.begin; k < rows.end; ++k) {

@@ -27,7 +27,8 @@ double dot(const double* a, const double* b, std::size_t n) {
 
 void multiply_on_team(const Product<double>& p, std::size_t rows) {
   const std::size_t panels = (p.columns + kPanel<double> - 1) / kPanel<double>;
-  const int team = threads_for(2.0 * static_cast<double>(rows * p.columns) * static_cast<double>(p.depth));
+  const Claim claim = claim_for(2.0 * static_cast<double>(rows * p.columns) * static_cast<double>(p.depth));
+  const int team = claim.threads();
   const Scratch<double> memory(Product<double>::kMemory * static_cast<std::size_t>(team), team);
   run_call(team, [&](int thread, int threads) {
     double* const mine = memory.data() + static_cast<std::size_t>(thread) * Product<double>::kMemory;

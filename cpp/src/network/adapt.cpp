@@ -134,7 +134,7 @@ void Network<T>::first_inputs(const Samples& x, MatrixView<T> out) const {
   check_learned(net.input_layer);
   const InputWidths widths = net.nodes.inputs;
   out = checked_output("out", out, rows_of(x), widths.outputs);
-  check_apart({{"out", memory_of(out)}}, {{"X", memory_of(x)}});
+  check_apart(std::array{Named{"out", memory_of(out)}}, operands_of("X", x));
   const FloatingPointScope modes;
   Buffer<T> gathered(Panels<T>{nullptr, kRowBlock, widths.gathered}.size()),
       projected(Panels<T>{nullptr, kRowBlock, widths.outputs}.size());

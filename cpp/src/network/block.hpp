@@ -69,7 +69,7 @@ double flops_of(const Nodes<T>& nodes, std::size_t rows) {
 // Rows of a block if block boundaries do not matter: the same number of equal blocks for each thread.
 template <class T>
 std::size_t even_block_rows(const Nodes<T>& nodes, std::size_t rows) {
-  const auto team = static_cast<std::size_t>(threads_for(flops_of(nodes, rows)));
+  const auto team = static_cast<std::size_t>(claim_for(flops_of(nodes, rows)).threads());
   if (rows < team * kRowsAlone) return kBlockRows;
   const std::size_t rounds = (rows + team * kBlockRows - 1) / (team * kBlockRows);
   return (rows + rounds * team - 1) / (rounds * team);
@@ -91,8 +91,9 @@ void for_each_block(const Nodes<T>& nodes, const Folded<T>& net, const Inputs& i
   const double flops = flops_of(nodes, rows);
   const bool shared = blocks == 1 && flops > kSharedFlops;
   const std::size_t size = Block<T>::size(nodes, std::min(rows, block_rows), target_columns);
-  const int team =
-      shared ? team_size() : static_cast<int>(std::min(static_cast<std::size_t>(threads_for(flops)), blocks));
+  const Claim claim = claim_for(flops);
+  const int team = shared ? claim.threads()
+                          : static_cast<int>(std::min(static_cast<std::size_t>(claim.threads()), blocks));
   const std::size_t wanted = shared ? size : size * static_cast<std::size_t>(team);
   alignas(64) T few[kFewBytes / sizeof(T)];
   const bool fits = wanted <= std::size(few);

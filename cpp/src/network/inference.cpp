@@ -14,7 +14,7 @@ void Network<T>::predict(const Samples& x, MatrixView<T> out,
   const State& net = *state_;
   check_samples<T>(x, inputs(), net.input_layer);
   out = checked_output("out", out, rows_of(x), outputs());
-  check_apart({{"out", memory_of(out)}}, {{"X", memory_of(x)}});
+  check_apart(std::array{Named{"out", memory_of(out)}}, operands_of("X", x));
   if (out.rows == 0) return;
   const Access::Reading reading(net.access);
   check_learned(net.input_layer);

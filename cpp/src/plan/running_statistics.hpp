@@ -1,11 +1,10 @@
 // The running mean and variance of each batch norm, which replace those of the batch in prediction.
 #pragma once
 
-#include <cmath>
-#include <limits>
 #include <vector>
 
 #include "base/buffer.hpp"
+#include "base/floating_point.hpp"
 #include "plan/value.hpp"
 
 namespace fanin {
@@ -14,11 +13,6 @@ template <class T>
 class Normalizer;
 template <class T>
 struct Nodes;
-
-template <class T>
-T without_denormals(T x) {
-  return std::abs(x) < std::numeric_limits<T>::min() ? T{0} : x;
-}
 
 template <class T>
 class RunningStatistics {

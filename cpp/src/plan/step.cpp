@@ -85,9 +85,9 @@ double Step<T>::flops() const {
 }
 
 template <class T>
-int Step<T>::team() const {
+bool Step<T>::worth_a_team() const {
   const auto phases = static_cast<double>(forward_.phases() + backward_.phases());
-  return flops() + matrices_.flops() < phases * kTeamFlopsPerPhase ? 1 : team_size();
+  return flops() + matrices_.flops() >= phases * kTeamFlopsPerPhase;
 }
 
 template <class T>

@@ -71,7 +71,7 @@ class Step final : Work<T> {
   double square_of_weights() const { return of_weights_.sum(); }
   // Seconds that all threads together have waited at barriers so far
   double waited() const { return executor_.waited(); }
-  int team() const;      // the number of threads worth using
+  bool worth_a_team() const;
   double flops() const;  // of a block
   // The first layer with an output that is not finite after the last step, or the last layer
   std::size_t first_layer_not_finite() const;

@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "team/limit.hpp"
+
 namespace fanin {
 namespace {
 
@@ -56,7 +58,7 @@ void Matrices<T>::plan(const Method& method, const ParameterTable& table, bool p
     if (buffer.size() < size) buffer = Buffer<T>(size);
   };
   descent_ = Rule::named("sgd");
-  threads_ = std::max(threads_, team_size());
+  threads_ = std::max(threads_, thread_limit());
   const auto threads = static_cast<std::size_t>(threads_);
   allocate(x_, most);
   allocate(next_, most);

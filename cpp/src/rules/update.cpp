@@ -98,9 +98,9 @@ void Optimizer<T>::step(const std::vector<std::span<const T>>& gradients, const 
       s.arrays.size * sizeof(T) * (3 + 2 * static_cast<std::size_t>(s.state.used.count));
   double memory = 0;
   Barrier barrier;
-  const int team = bytes < kTeamBytes && s.matrices.flops() < kTeamFlops ? 1 : team_size();
-  Turns turns(runs_of(s.arrays.size), kFewRuns, team);
-  run_call(team, [&](int thread, int threads) {
+  const Claim claim(bytes >= kTeamBytes || s.matrices.flops() >= kTeamFlops);
+  Turns turns(runs_of(s.arrays.size), kFewRuns, claim.threads());
+  run_call(claim.threads(), [&](int thread, int threads) {
     const Member member{thread, threads};
     if (s.accumulates()) {
       const Range part =

@@ -39,12 +39,13 @@ class Pace {
   explicit Pace(std::shared_ptr<Experience> experience, double seconds_between_trials = 0.5)
       : trials_apart_(seconds_between_trials), experience_(std::move(experience)) {}
 
-  // The number of threads for a slice of steps that begins now: the team's, or 1
+  // The number of threads for a slice of steps that begins now: the team's, or 1. The team may be smaller
+  // than that of other slices.
   int begin(int team, double now) {
     const std::lock_guard<std::mutex> lock(experience_->mutex);
     const Experience& e = *experience_;
     start_ = now;
-    next_trial_ = e.next_trial;
+    next_trial_ = team > 1 ? e.next_trial : Experience::kUnknown;
     trial_ = now >= next_trial_ && e.seconds[e.better_together] < Experience::kUnknown;
     together_ = team > 1 && e.better_together != trial_;
     step_ = std::min(e.seconds[0], e.seconds[1]);

@@ -6,6 +6,7 @@
 
 #include "base/buffer.hpp"
 #include "team/call.hpp"
+#include "team/limit.hpp"
 
 namespace fanin {
 
@@ -43,6 +44,6 @@ class Scratch {
   Buffer<T> memory_;
 };
 
-inline int threads_for(double flops) { return flops < kTeamFlops ? 1 : team_size(); }
+inline Claim claim_for(double flops) { return Claim(flops >= kTeamFlops); }
 
 }  // namespace fanin

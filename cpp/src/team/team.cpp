@@ -1,15 +1,9 @@
 #include "team/team.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <new>
-#include <string>
 #include <thread>
 #include <vector>
-
-#include "fanin/cpu.hpp"
-#include "fanin/error.hpp"
-#include "team/processors.hpp"
 
 #if defined(_OPENMP)
 #include <omp.h>
@@ -23,74 +17,6 @@
 
 namespace fanin {
 namespace {
-
-// What OpenMP would use now: OMP_NUM_THREADS, the number of processors, or a later setting, such as
-// threadpoolctl's.
-int openmp_threads() {
-#if defined(_OPENMP)
-  return omp_get_max_threads();
-#else
-  return 1;
-#endif
-}
-
-// The processors in the affinity mask of the process
-int openmp_processors() {
-#if defined(_OPENMP)
-  return omp_get_num_procs();
-#else
-  return 1;
-#endif
-}
-
-#if defined(_OPENMP) || defined(FANIN_STD_THREADS)
-constexpr bool kHasTeams = true;
-#else
-constexpr bool kHasTeams = false;
-#endif
-
-constexpr int kNotSet = 0;
-
-int threads_of_environment() {
-  const char* wanted = std::getenv("FANIN_NUM_THREADS");
-  if (wanted == nullptr || *wanted == '\0') return kNotSet;
-  char* end = nullptr;
-  const long n = std::strtol(wanted, &end, 10);
-  if (*end != '\0' || n < 1 || n > 4096) {
-    throw ValueError("FANIN_NUM_THREADS: expected a number from 1 to 4096, got \"" + std::string(wanted) +
-                     "\"");
-  }
-  return kHasTeams ? static_cast<int>(n) : 1;
-}
-
-// After fork the child has none of the parent's threads, and an OpenMP run-time may wait for them forever.
-std::atomic<bool> forked{false};
-
-struct ThreadSetting {
-  std::atomic<int> threads{threads_of_environment()};
-  const int openmp_at_first = openmp_threads();
-  const bool openmp_was_told = std::getenv("OMP_NUM_THREADS") != nullptr;
-
-  ThreadSetting() {
-#if defined(__unix__) || defined(__APPLE__)
-    pthread_atfork(nullptr, nullptr, [] { forked.store(true, std::memory_order_relaxed); });
-#endif
-  }
-
-  // The requested number, limited by OpenMP's if that was lowered; without a request, OpenMP's number,
-  // limited by the processors unless OpenMP's was set.
-  int now() const {
-    const int asked = threads.load(std::memory_order_relaxed), openmp = openmp_threads();
-    if (asked == kNotSet && (openmp_was_told || openmp != openmp_at_first)) return openmp;
-    if (asked == kNotSet) return std::min({openmp, openmp_processors(), processors_of_quota()});
-    return openmp < openmp_at_first && openmp < asked ? openmp : asked;
-  }
-};
-
-ThreadSetting& thread_setting() {
-  static ThreadSetting setting;
-  return setting;
-}
 
 #if defined(_OPENMP) && (defined(__unix__) || defined(__APPLE__))
 // Threads that wait until this is destroyed. (Each std::thread would reserve a malloc arena.)
@@ -158,8 +84,6 @@ void pause_briefly() {
 }
 
 }  // namespace
-
-int team_size() { return forked.load(std::memory_order_relaxed) ? 1 : thread_setting().now(); }
 
 void run_team([[maybe_unused]] int threads, void (*body)(void*, int, int), void* context) {
 #if defined(_OPENMP)
@@ -242,27 +166,4 @@ double Barrier::wait(int threads) {
   return now - start;
 }
 
-namespace cpu {
-
-bool has_openmp() {
-#if defined(_OPENMP)
-  return true;
-#else
-  return false;
-#endif
-}
-
-int num_threads() { return team_size(); }
-
-int requested_num_threads() { return thread_setting().threads.load(std::memory_order_relaxed); }
-
-void set_num_threads(int n) {
-  if (n < 0 || n > 4096) {
-    throw ValueError("num_threads: expected a number from 1 to 4096, or 0 for the default, got " +
-                     std::to_string(n));
-  }
-  thread_setting().threads.store(kHasTeams || n == kNotSet ? n : 1, std::memory_order_relaxed);
-}
-
-}  // namespace cpu
 }  // namespace fanin

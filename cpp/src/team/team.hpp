@@ -14,9 +14,6 @@
 
 namespace fanin {
 
-// Threads a call may use now: the number set by set_num_threads, or 1 after fork
-int team_size();
-
 // Runs body(thread, threads) on each thread of a team of at most `threads`; the body's `threads` is the
 // actual size of the team. The body must not throw.
 void run_team(int threads, void (*body)(void* context, int thread, int threads), void* context);

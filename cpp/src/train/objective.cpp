@@ -12,6 +12,7 @@
 #include "network/model.hpp"
 #include "plan/step.hpp"
 #include "team/call.hpp"
+#include "team/limit.hpp"
 
 namespace fanin {
 
@@ -79,7 +80,7 @@ double Objective<T>::State::run(std::span<const T> w, T* gradient) {
   step.restart(random);
   bool done = false;
   if (!step.poll()) {
-    run_call(step.team(), [&](int thread, int threads) {
+    run_call(Claim(step.worth_a_team()).threads(), [&](int thread, int threads) {
       const Member member{thread, threads};
       step.gather(member, data, all);
       const bool finished = step.gradient(member, {data, all, none}, parameters.data(), sink);

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "team/add.hpp"
+#include "team/limit.hpp"
 #include "team/team.hpp"
 #include "train/training.hpp"
 
@@ -34,7 +35,7 @@ using TimeIsUp = std::function<bool(double)>;
 struct Population::Member {
   explicit Member(std::size_t number) : ended{number, {}, 0, nullptr} {}
   virtual ~Member() = default;
-  virtual int team() const = 0;
+  virtual bool worth_a_team() const = 0;
   virtual void run_slice() = 0;
   // Called by all threads of a team together
   virtual void run_as(fanin::Member thread, const TimeIsUp& time_is_up) = 0;
@@ -82,7 +83,7 @@ struct Population::Member {
 template <class T>
 struct Population::MemberOf final : Member {
   MemberOf(std::size_t number, Training<T>& training) : Member(number), state(*training.state_) {}
-  int team() const override { return state.team(); }
+  bool worth_a_team() const override { return state.worth_a_team(); }
   void run_slice() override { state.run_slice(); }
   void run_as(fanin::Member thread, const TimeIsUp& time_is_up) override {
     const std::size_t first = state.next_step;
@@ -132,7 +133,7 @@ struct Population::State {
   std::atomic<bool> stop{false};
   std::mutex running;  // `stop` from another thread waits for `run`
   // a step here is a nanosecond of work, whatever the network
-  Pace pace{experience_of(0, team_size()), kSecondsBetweenTrials};
+  Pace pace{experience_of(0, thread_limit()), kSecondsBetweenTrials};
   double last_work = kLeastWork;               // seconds of the last region's steps
   std::vector<std::unique_ptr<Member>> queue;  // longest waiting first
 };
@@ -162,7 +163,7 @@ struct Population::State::Region {
     for (;;) {
       if (thread.thread == 0) {
         squad.now = take_next();
-        if (squad.now != nullptr) squad.threads = std::min(squad.now->team(), thread.threads);
+        if (squad.now != nullptr) squad.threads = squad.now->worth_a_team() ? thread.threads : 1;
       }
       squad.barrier.wait(thread.threads);
       Member* const now = squad.now;
@@ -217,7 +218,7 @@ void Population::State::side_by_side() {
   const int threads = team_size();
   const int squads =
       queue.size() < static_cast<std::size_t>(threads) ? static_cast<int>(queue.size()) : threads;
-  const bool small = std::ranges::all_of(queue, [](const auto& member) { return member->team() == 1; });
+  const bool small = std::ranges::none_of(queue, [](const auto& member) { return member->worth_a_team(); });
   const bool worth_it = last_work >= kLeastWork;
   const int team = worth_it ? pace.begin(small ? squads : threads, seconds_now()) : 1;
   Region region(*this, squads, worth_it ? pace.seconds() : kRegionSeconds);

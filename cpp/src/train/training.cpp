@@ -114,6 +114,7 @@ void Training<T>::State::begin(const Method& chosen, std::span<const std::uint32
     writing.reset();
     throw;
   }
+  under_way = training_under_way();
 }
 
 template <class T>

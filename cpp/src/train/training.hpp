@@ -10,6 +10,7 @@
 #include "data/orders.hpp"
 #include "network/model.hpp"
 #include "plan/step.hpp"
+#include "team/limit.hpp"
 #include "team/pace.hpp"
 
 namespace fanin {
@@ -90,7 +91,8 @@ struct Training<T>::State {
     return {true, number % method->accumulate == 0,
             (number + 1) % method->accumulate == 0 || number + 1 == steps};
   }
-  int team() const { return step.team(); }
+  bool worth_a_team() const { return step.worth_a_team(); }
+  int team() const { return worth_a_team() ? team_size() : 1; }
   // Within the fit that this training may be a part of
   std::size_t epoch_of_fit() const { return options.epochs_before + epochs; }
   void restore(const std::string& what, std::size_t at_step, std::size_t layer);
@@ -131,9 +133,10 @@ struct Training<T>::State {
   // At the start of a step thread 0 decides whether it is the last of the slice; the others read this at its
   // end. Two flags alternate, so that the slowest thread reads a decision before it is overwritten.
   bool last_of_slice[2] = {};
-  Pace pace{experience_of(step.flops(), step.team())};
+  Pace pace{experience_of(step.flops(), worth_a_team() ? thread_limit() : 1)};
   double least_seconds = std::numeric_limits<double>::infinity();  // fewest thread-seconds for a step so far
   std::optional<Access::Writing> writing;                          // during an epoch
+  std::shared_ptr<const CallUnderWay> under_way;                   // from the first epoch on
 };
 
 template <class T>

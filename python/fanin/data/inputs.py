@@ -11,6 +11,7 @@ import numpy as np
 from fanin import _core
 from fanin.checks import check_text
 from fanin.data.frames import Frame, array_of_frame, array_of_series, frame_of, is_series, quoted
+from fanin.data.sparse import as_csr, is_sparse
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -36,7 +37,7 @@ def as_data(X: ArrayLike, y: ArrayLike, dtype: np.dtype[Any], names: ColumnNames
 
 
 def as_array(name: str, value: Any, dtype: np.dtype[Any], labels: Labels, names: ColumnNames) -> Any:
-    """Convert a frame or series and record its column labels; leave everything else to the core.
+    """Convert a frame or series and record its column labels, and sparse X to CSR; leave the rest to the core.
 
     Columns of a frame are reordered as in `names`; if `names` has none for this argument yet, they are added.
     """
@@ -48,12 +49,15 @@ def as_array(name: str, value: Any, dtype: np.dtype[Any], labels: Labels, names:
         frame = _in_order(name, frame, names)
         labels[name] = frame.names
         return array_of_frame(name, frame, len(value), dtype)
-    return value
+    return as_csr(value) if name == "X" else value
 
 
 def row_count(name: str, value: Any) -> int:
     """Return the number of rows of X, y or sample weights."""
-    shape = _core.numbers(name, value).shape if not hasattr(value, "__len__") else (len(value),)
+    if is_sparse(value):
+        shape = value.shape
+    else:
+        shape = _core.numbers(name, value).shape if not hasattr(value, "__len__") else (len(value),)
     return shape[0] if shape else 1
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from fanin import _core
 from fanin.data.frames import frame_of, is_series
 from fanin.data.inputs import ColumnNames, as_data, check_parts, classes_of, error_context, row_count
+from fanin.data.sparse import as_csr, is_sparse
 from fanin.values import check_number, share
 
 if TYPE_CHECKING:
@@ -37,7 +38,10 @@ class Validation:
                 net._core.check(X, y, weights)
         # convert lists to arrays once, not in every epoch
         given = {"X": X, "y": y, "sample_weight": weights}
-        self._data = [None if value is None else _core.numbers(name, value) for name, value in given.items()]
+        self._data = [
+            value if value is None or is_sparse(value) else _core.numbers(name, value)
+            for name, value in given.items()
+        ]
 
     def evaluate(self, net: Model) -> tuple[float, float]:
         """Return the loss and the metric."""
@@ -94,11 +98,13 @@ def split_off(
 
 
 def rows_of(name: str, value: Any, rows: Rows) -> Any:
-    """Return some rows of an array, list, frame or series; as a view, if possible, if they are a slice."""
+    """Return some rows of an array, list, frame, series or CSR matrix; as a view, if possible, if they are a slice."""
     if value is None:
         return None
     if hasattr(value, "iloc"):
         return value.iloc[rows]
+    if is_sparse(value):
+        return as_csr(value)[rows]
     if isinstance(value, list | tuple) and not isinstance(rows, slice):
         return [value[row] for row in rows]
     if isinstance(value, np.ndarray | list | tuple) or is_series(value) or frame_of(value) is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -18,7 +19,8 @@ from fanin.sklearn.observers import Observers
 from fanin.sklearn.optimizer import Optimizer
 from fanin.sklearn.parameters import Allowed, check_parameters
 from fanin.sklearn.start import initial_arrays
-from fanin.sklearn.stochastic import Epochs, forget_progress
+from fanin.sklearn.stochastic import Epochs, first_progress
+from fanin.sklearn.tasks import CallbackSupportMixin, Tasks, with_callbacks
 from fanin.sklearn.threads import limited
 from fanin.sklearn.weights import Form, Weights
 from fanin.sklearn.whole_batch import minimize_loss
@@ -39,7 +41,7 @@ def is_stochastic(estimator: Any) -> bool:
     return True
 
 
-class Perceptron(BaseEstimator, ABC):  # type: ignore[misc]
+class Perceptron(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
     """The base class of both estimators."""
 
     _allowed: ClassVar[Mapping[str, tuple[Allowed, ...]]]
@@ -61,13 +63,18 @@ class Perceptron(BaseEstimator, ABC):  # type: ignore[misc]
         """Note the classes in y, or check them."""
 
     @abstractmethod
+    def _check_classes(self, y: Any) -> None:
+        """Raise ValueError if y has unknown classes."""
+
+    @abstractmethod
     def _data(self, X: Any, y: Any, sample_weight: Any, *, incremental: bool = False) -> Data:
-        """Return what the core trains on; ValueError if y has unknown classes."""
+        """Return what the core trains on."""
 
     @abstractmethod
     def _output_activation(self) -> str:
         """Return the activation of the outputs."""
 
+    @with_callbacks  # type: ignore[untyped-decorator]
     def fit(
         self,
         X: ArrayLike,
@@ -111,17 +118,20 @@ class Perceptron(BaseEstimator, ABC):  # type: ignore[misc]
         first = self._weights is None or not (self.warm_start or incremental)
         X, y = self._validated(X, y, reset=first)
         self._learn_classes(y, incremental=incremental)
+        tasks = Tasks(self, X, y)
         data = self._data(X, y, sample_weight, incremental=incremental)
         held = self._validation_data(*validation)
         random = check_random_state(self.random_state)
         self.n_outputs_ = data.outputs
         if first:
             self._begin([X.shape[1], *hidden, data.outputs], random, X.dtype)
+        elif not hasattr(self, "t_") or not hasattr(self, "loss_curve_"):
+            self._fill_in()
         stratified = not self._numeric_targets and data.outputs == 1
         if held is None and self.early_stopping and self.solver != "lbfgs":
             data, held = split(data, self.validation_fraction, random, stratified)
         with limited(self.n_jobs):
-            self._train(data, held, random, first=first, incremental=incremental)
+            self._train(data, held, random, tasks, first=first, incremental=incremental)
         return self
 
     def _train(
@@ -129,6 +139,7 @@ class Perceptron(BaseEstimator, ABC):  # type: ignore[misc]
         data: Data,
         held: Data | None,
         random: np.random.RandomState,
+        tasks: Tasks,
         *,
         first: bool,
         incremental: bool,
@@ -138,7 +149,8 @@ class Perceptron(BaseEstimator, ABC):  # type: ignore[misc]
         if held is not None and getattr(self, "validation_scores_", None) is None:
             self.validation_scores_: list[float] | None = []
             self.validation_loss_curve_: list[float] | None = []
-        observers = Observers(self, "r2" if self._numeric_targets else "accuracy", held is not None)
+        metric = "r2" if self._numeric_targets else "accuracy"
+        observers = Observers(self, metric, held is not None, tasks)
         if self.solver == "lbfgs":
             core = weights.restarted(self._form, np.dtype(np.float64))
             minimize_loss(self, core, data, held, observers)
@@ -150,7 +162,11 @@ class Perceptron(BaseEstimator, ABC):  # type: ignore[misc]
             self.learning_rate_ = self._optimizer.learning_rate
         weights.trained()
         observers.end()
-        if not all(np.isfinite(array).all() for array in core.get_arrays()):
+        restored = held is not None and self.early_stopping and self.solver != "lbfgs"
+        finite = (restored or math.isfinite(self.loss_)) and all(
+            np.isfinite(array).all() for array in core.get_arrays()
+        )
+        if not finite:  # an infinite gradient makes a finite step of Adam, so the loss counts, too
             raise ValueError(
                 "Solver produced non-finite parameter weights. The input data may contain large values and "
                 "need to be preprocessed."
@@ -185,7 +201,9 @@ class Perceptron(BaseEstimator, ABC):  # type: ignore[misc]
             raise ValueError(
                 f"X_val, y_val: expected both or neither, got {' and '.join(given) or 'only weights'}"
             )
-        return self._data(*self._validated(X, y, reset=False), sample_weight)
+        X, y = self._validated(X, y, reset=False)
+        self._check_classes(y)
+        return self._data(X, y, sample_weight)
 
     def _begin(self, sizes: list[int], random: np.random.RandomState, dtype: np.dtype[Any]) -> None:
         """Draw initial weights and forget everything learned before."""
@@ -195,7 +213,19 @@ class Perceptron(BaseEstimator, ABC):  # type: ignore[misc]
         arrays = initial_arrays(random, sizes, self.activation, dtype)
         self._weights, self._optimizer = Weights(arrays, self._form), None
         if self.solver != "lbfgs":
-            forget_progress(self)
+            self.__dict__.update(first_progress(self.early_stopping))
+
+    def _fill_in(self) -> None:
+        """Set what is missing of the attributes of a fit, if weights were assigned or the solver has changed."""
+        missing = {
+            "n_iter_": 0,
+            "t_": 0,
+            "n_layers_": len(self.coefs_) + 1,
+            "out_activation_": self._form.output,
+        }
+        if self.solver != "lbfgs":
+            missing |= first_progress(self.early_stopping)
+        self.__dict__.update({name: value for name, value in missing.items() if not hasattr(self, name)})
 
     @property
     def _form(self) -> Form:

@@ -39,8 +39,8 @@ class Data(NamedTuple):
 
 
 def readable(X: Any) -> Any:
-    """Return X as the core reads it."""
-    return X.toarray() if issparse(X) else X
+    """Return X as the core reads it: sparse matrices in CSR format."""
+    return X.tocsr() if issparse(X) else X
 
 
 def checked_weights(sample_weight: Any, rows: int) -> NDArray[Any] | None:

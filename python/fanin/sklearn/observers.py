@@ -1,9 +1,10 @@
-"""What is told after each epoch: the history, and the callbacks."""
+"""What follows a fit, epoch by epoch: the history and the callbacks."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from fanin.sklearn.tasks import Tasks
 from fanin.training.callbacks import CallbackList, check_callbacks
 from fanin.training.early_stopping import EarlyStopping
 from fanin.training.history import History
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 class Observers:
     """The history and the callbacks of one fit."""
 
-    def __init__(self, estimator: Any, metric: str, validates: bool) -> None:
-        self._estimator = estimator
+    def __init__(self, estimator: Any, metric: str, validates: bool, tasks: Tasks) -> None:
+        self._estimator, self._tasks = estimator, tasks
         self._callbacks = checked(estimator.callbacks)
         self._called = CallbackList(self._callbacks)
         self._history = History(metric, validates=validates)
@@ -34,6 +35,10 @@ class Observers:
         self._history.rule = rule
         self._called.begin(self._estimator, self._history)
 
+    def epoch_begins(self) -> None:
+        """Begin an epoch."""
+        self._tasks.epoch_begins()
+
     def stop_after(
         self, loss: float, validated: tuple[float, float] | None, rate: float, seconds: float
     ) -> bool:
@@ -43,18 +48,19 @@ class Observers:
             logs.update(zip(self._figures, validated, strict=True))
         logs["learning_rate"], logs["seconds"] = rate, seconds
         self._history.append(logs)
-        if not self._callbacks:
-            return False
         weights = self._estimator._weights
         weights.trained()
-        stops = self._called.stop_after(self._estimator, len(self._history.loss), logs)
-        weights.network(self._estimator._form)  # which follows what callbacks wrote to coefs_
+        stops = self._tasks.stop_after()
+        if self._callbacks:
+            stops |= self._called.stop_after(self._estimator, len(self._history.loss), logs)
+            weights.network(self._estimator._form)  # which follows what callbacks wrote to coefs_
         if stops:
             self._history.stopped_epoch = len(self._history.loss)
         return stops
 
     def end(self) -> None:
         """Call `on_fit_end`."""
+        self._tasks.end()
         self._called.end(self._estimator, self._history)
 
 

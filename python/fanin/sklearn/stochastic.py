@@ -15,12 +15,13 @@ from fanin.sklearn.data import Data, readable
 from fanin.sklearn.observers import Observers
 from fanin.sklearn.optimizer import values_of
 from fanin.sklearn.reported import ReportedLoss
+from fanin.sklearn.tasks import FRAMES
 from fanin.sklearn.validation import Validation
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_STACK = 4  # from the methods of Epochs to the caller of fit
+_STACK = 5 + FRAMES  # from the methods of Epochs to the caller of fit
 
 
 def batch_size_of(given: Any, rows: int) -> int:
@@ -55,6 +56,9 @@ class Epochs:
         estimator = self._estimator
         if estimator.early_stopping and first:
             self._best = self._core.get_arrays()
+        figure = "best_validation_score_" if estimator.early_stopping else "best_loss_"
+        if getattr(estimator, figure) is None:  # the last fit had the other one
+            setattr(estimator, figure, first_progress(estimator.early_stopping)[figure])
         estimator.n_iter_ = 0
         kind = (
             _core.TrainingFloat32 if isinstance(self._core, _core.NetworkFloat32) else _core.TrainingFloat64
@@ -100,6 +104,7 @@ class Epochs:
         name, rate = rule.name, optimizer.learning_rate
         observers.begin(rule)
         for _ in range(most):
+            observers.epoch_begins()
             if order is not None:
                 shuffle(order)
             began = perf_counter()
@@ -165,10 +170,13 @@ class Epochs:
         )
 
 
-def forget_progress(estimator: Any) -> None:
-    """Begin the curves and the best figures anew, as the first fit does."""
-    estimator.loss_curve_ = []
-    estimator._no_improvement_count = 0
-    estimator.best_loss_ = None if estimator.early_stopping else math.inf
-    estimator.best_validation_score_ = -math.inf if estimator.early_stopping else None
-    estimator.validation_scores_ = estimator.validation_loss_curve_ = None
+def first_progress(early_stopping: bool) -> dict[str, Any]:
+    """Return the attributes of an estimator that count progress, as they are before the first epoch."""
+    return {
+        "loss_curve_": [],
+        "_no_improvement_count": 0,
+        "best_loss_": None if early_stopping else math.inf,
+        "best_validation_score_": -math.inf if early_stopping else None,
+        "validation_scores_": None,
+        "validation_loss_curve_": None,
+    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 
 from joblib import effective_n_jobs
 
@@ -10,5 +10,5 @@ from fanin.config import num_threads
 
 
 def limited(n_jobs: int | None) -> AbstractContextManager[None]:
-    """Return a context in which at most n_jobs threads compute; None stands for fanin's own limit."""
-    return nullcontext() if n_jobs is None else num_threads(effective_n_jobs(n_jobs))
+    """Return a context in which this Python thread's calls use n_jobs threads; with None, fanin's own number."""
+    return num_threads(None if n_jobs is None else effective_n_jobs(n_jobs))

@@ -14,6 +14,7 @@ from fanin import _core
 from fanin.sklearn.data import Data, readable
 from fanin.sklearn.observers import Observers
 from fanin.sklearn.reported import ReportedLoss
+from fanin.sklearn.tasks import FRAMES
 from fanin.sklearn.validation import Validation
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ def minimize_loss(
 
     def after(w: Vector) -> None:
         nonlocal last
+        observers.epoch_begins()
         now = perf_counter()
         seconds, last = now - last, now
         estimator.n_iter_ += 1
@@ -79,8 +81,7 @@ def minimize_loss(
         if estimator.verbose:
             print(f"Iteration {estimator.n_iter_}, loss = {estimator.loss_:.8f}")
         validated = None
-        if scores is not None or estimator.callbacks:
-            core.set_arrays(objective.arrays(w))
+        core.set_arrays(objective.arrays(w))
         if scores is not None:
             validated = scores.of(core)
             for curve, figure in zip(
@@ -107,7 +108,7 @@ def minimize_loss(
     core.set_arrays(objective.arrays(result.x))
     estimator.n_iter_, estimator.loss_ = min(result.nit, estimator.max_iter), result.fun
     if result.status != 0:
-        warnings.warn(_message(result, estimator), ConvergenceWarning, stacklevel=4)
+        warnings.warn(_message(result, estimator), ConvergenceWarning, stacklevel=5 + FRAMES)
 
 
 def _message(result: Any, estimator: Any) -> str:

@@ -11,6 +11,7 @@ from fanin import _core
 from fanin.condition import keep_condition_numbers, rows_to_condition
 from fanin.data.class_weight import weighted_by_class
 from fanin.data.inputs import ColumnNames, as_data, error_context, note_names, row_count
+from fanin.data.sparse import as_csr
 from fanin.data.validation import Validation, split_off, validation_of
 from fanin.optim import BatchSizeWarning, Rule, Schedule
 from fanin.training.callbacks import CallbackList, Logs
@@ -236,6 +237,7 @@ def data_of(
 ) -> tuple[tuple[Any, ...], Validation | None, ColumnNames]:
     """Return (X, y, sample_weight) to train on, the validation data and the column names."""
     names = net._core.column_names
+    X = as_csr(X)  # once, because it takes a copy
     note_names(X, y, names)  # first, because the columns of validation data may be in a different order
     data, validation = (X, y, settings.sample_weight), validation_of(net, settings.validation_data, names)
     if settings.validation_fraction is not None:
