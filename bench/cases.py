@@ -229,6 +229,33 @@ INPUTS = [Columns(layer, *shape) for shape in ((10_000, 54), (60_000, 784)) for 
 
 
 @dataclass(frozen=True)
+class Estimator:
+    """An MLPClassifier, and the data that it is fitted to: scikit-learn's, or random ones like those of a net."""
+
+    hidden: tuple[int, ...]
+    batch: int
+    epochs: int
+    dtype: str
+    load: str = ""  # the name of scikit-learn's function
+    like: Net | None = None
+
+    @property
+    def name(self) -> str:
+        data = self.load.removeprefix("load_").replace("_", " ") if self.like is None else self.like.name
+        hidden = "" if self.like else f" {'-'.join(map(str, self.hidden))}"
+        return f"{data}{hidden}, batch {self.batch}, {self.dtype}"
+
+
+FLOATS = ("float32", "float64")
+ESTIMATORS = [
+    *(Estimator((100,), 200, 100, dtype, load="load_digits") for dtype in FLOATS),
+    *(Estimator((100,), 200, 200, dtype, load="load_breast_cancer") for dtype in FLOATS),
+    *(Estimator((64,), 32, 20, dtype, like=Net(SMALL, 32, 4096)) for dtype in FLOATS),
+    Estimator((256, 128), 64, 1, "float32", like=Net(DIGITS, 64, 60_000)),
+]
+
+
+@dataclass(frozen=True)
 class Archive:
     """A build of the library for one instruction set alone."""
 
@@ -239,4 +266,4 @@ class Archive:
         return f"stripped, {self.instruction_set} alone"
 
 
-Case = Net | Product | Elements | Batch | Updates | Columns | Archive
+Case = Net | Product | Elements | Batch | Updates | Columns | Estimator | Archive

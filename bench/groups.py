@@ -63,8 +63,14 @@ EMBEDDED = {
 }
 FASHION = {"an epoch": "Fashion-MNIST: an epoch", "accuracy": "Fashion-MNIST: accuracy on the test set"}
 MEMORY = {"peak": "Peak memory of training with Adam, beside what it has to hold and 20 MB"}
+FACE = {
+    "fit": "scikit-learn's face: an epoch of a fit of MLPClassifier",
+    "a row": "scikit-learn's face: predict, a row",
+    "search, loky": "scikit-learn's face: a search on two processes, over one",
+    "search, threading": "scikit-learn's face: a search in two threads, over one",
+}
 UNITS = {"static library": "kB", "a program that trains": "kB", "peak": "MB", "accuracy": "%"}
-UNITS |= {result: "times" for result in SHARING if "fits" in result}
+UNITS |= {result: "times" for result in (*SHARING, *FACE) if "fits" in result or "search" in result}
 
 
 def alone(thread_counts: list[int]) -> list[int]:
@@ -117,6 +123,9 @@ def groups(quick: bool) -> dict[str, Group]:
         "activations": Group(FANIN | TORCH, elements, ACTIVATIONS, (9, 0.02)),
         "batch_norm": Group(FANIN | TORCH | JAX, cases.BATCHES, BATCH_NORM, (9, 0.04)),
         "inputs": Group(FANIN | SKLEARN, cases.INPUTS, learning, (5, 0.2), tolerance=0.1),
+        "sklearn": Group(
+            FANIN | SKLEARN, cases.ESTIMATORS, FACE, (5, 0.2), topic="sklearn_face", judged=True
+        ),
         # as updates of an epsilon-free textbook agree to in float32
         "rules": Group(FANIN | TORCH | JAX | NUMPY, updates(quick), rules, (7, 0.02), tolerance=2e-3),
         "steps": replace(steps, workers=FANIN | TORCH | JAX | SKLEARN),

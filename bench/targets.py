@@ -66,6 +66,17 @@ STEPS = {
     "160-160-160-160-160-160-160-160-10": "at least 1 times the best peer",
 }
 
+# data of a fit of MLPClassifier, its type, and how many times as fast on one thread, and on two
+FITS = [
+    ("digits", "float32", 5.5, 9),
+    ("digits", "float64", 3, 5),
+    ("breast cancer", "float32", 7, 9),
+    ("breast cancer", "float64", 5, 7),
+    ("20-64-2", "float32", 30),
+    ("20-64-2", "float64", 17),
+    ("784-256-128-10", "float32", 3),
+]
+
 # Group, what is bounded, bounds, and a pattern in `result, case, threads N` of the rows that count
 TARGETS = [
     *(("products", "products", *target) for target in PRODUCT_TARGETS),
@@ -105,6 +116,18 @@ TARGETS = [
     ("embedded", "a row from C++", "at most 8 us", "predict, 784-256-128-10, 1 row"),
     ("embedded", "load a file and predict", "at most 1000 us", "start, 20-64-2"),
     ("embedded", "size", "at most 1000 kB", "stripped"),
+    *(
+        (
+            "sklearn",
+            "fit",
+            f"at least {times} times the best peer",
+            f"^fit, {net}.*{dtype}, threads {threads}$",
+        )
+        for net, dtype, *of_threads in FITS
+        for threads, times in enumerate(of_threads, 1)
+    ),
+    ("sklearn", "predict, a row", "at most 10 us", "^a row, digits.*, threads 1$"),
+    ("sklearn", "a search on two processors over one", "at least 1.6 times", "^search"),
     ("memory", "peak memory", "at most its limit in MB", ""),
     ("sharing", "busy", "at most 6 times quiet", "busy, "),
     ("sharing", "two fits at once over in turn", "at most 1.3 times", "two fits"),

@@ -1,6 +1,7 @@
 """fanin, called from Python."""
 
 import multiprocessing
+import os
 import re
 import subprocess
 import sys
@@ -15,7 +16,8 @@ import numpy as np
 
 import fanin
 from bench import data
-from bench.cases import FASHION_RATE, Batch, Columns, Elements, Net, Product, Updates
+from bench.cases import FASHION_RATE, SMALL, Batch, Columns, Elements, Estimator, Net, Product, Updates
+from bench.pool import THREAD_VARIABLES
 from bench.rules import CLASSES, traits
 from bench.workers.serve import Task, microseconds
 from fanin import functional as F
@@ -103,6 +105,37 @@ def inputs(case: Columns) -> Iterator[Task]:
         return [data.mean_size(network.first_inputs(x[:1000]))]
 
     yield Task("learn", lambda: network.adapt(x), check=check)
+
+
+def sklearn_face(case: Estimator) -> Iterator[Task]:
+    """Of small nets also a search on two processes or threads, over one after the other."""
+    import joblib
+    from fanin.sklearn import MLPClassifier
+    from sklearn.model_selection import GridSearchCV
+
+    from bench.workers import estimators  # here, since scikit-learn need not be installed
+
+    yield from estimators.tasks(MLPClassifier, case)
+    if case.like is None or case.like.sizes != SMALL or fanin.cpu.num_threads() < 2:
+        return
+    x, y = estimators.labelled(case)
+    model = MLPClassifier(case.hidden, batch_size=case.batch, max_iter=case.epochs, random_state=0)
+    grid = {"alpha": [1e-5, 1e-4, 1e-3, 1e-2], "learning_rate_init": [1e-3, 1e-2]}
+
+    for variable in THREAD_VARIABLES:  # which joblib would leave to its processes
+        os.environ.pop(variable, None)
+
+    def search(backend: str, jobs: int) -> float:
+        search = GridSearchCV(model, grid, cv=2, n_jobs=jobs)
+        with joblib.parallel_config(backend):
+            return microseconds(lambda: search.fit(x, y))
+
+    def times(backend: str, _: float) -> float:
+        search(backend, 2)  # starts the processes
+        return search(backend, 1) / search(backend, 2)
+
+    for backend in ("loky", "threading"):
+        yield Task(f"search, {backend}", measure=partial(times, backend))
 
 
 def rules(case: Updates) -> Iterator[Task]:

@@ -10,7 +10,8 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.preprocessing import QuantileTransformer, RobustScaler, StandardScaler
 
 from bench import data
-from bench.cases import Columns, Net
+from bench.cases import Columns, Estimator, Net
+from bench.workers import estimators
 from bench.workers.serve import Task
 
 VERSION = sklearn.__version__
@@ -54,6 +55,10 @@ def steps(net: Net) -> Iterator[Task]:
 
     some = partial(model.partial_fit, x[: count * n], y[: count * n])
     yield Task("training", some, check=check, tolerance=EPSILON_TOLERANCE, per=count)
+
+
+def sklearn_face(case: Estimator) -> Iterator[Task]:
+    yield from estimators.tasks(MLPClassifier, case)
 
 
 def inputs(case: Columns) -> Iterator[Task]:
