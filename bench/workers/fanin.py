@@ -110,10 +110,10 @@ def inputs(case: Columns) -> Iterator[Task]:
 def sklearn_face(case: Estimator) -> Iterator[Task]:
     """Of small nets also a search on two processes or threads, over one after the other."""
     import joblib
-    from fanin.sklearn import MLPClassifier
     from sklearn.model_selection import GridSearchCV
 
     from bench.workers import estimators  # here, since scikit-learn need not be installed
+    from fanin.sklearn import MLPClassifier
 
     yield from estimators.tasks(MLPClassifier, case)
     if case.like is None or case.like.sizes != SMALL or fanin.cpu.num_threads() < 2:
