@@ -26,8 +26,9 @@ from fanin.sklearn.weights import Form, Weights
 from fanin.sklearn.whole_batch import minimize_loss
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from numpy.typing import ArrayLike, NDArray
-    from typing_extensions import Self
 
 _Targets = tuple[Any, Any, Any]  # X_val, y_val, sample_weight_val
 
