@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from fanin import _core
-from fanin.sklearn.data import Data, readable
+from fanin.sklearn.data import Data
 from fanin.sklearn.observers import Observers
 from fanin.sklearn.optimizer import values_of
 from fanin.sklearn.reported import ReportedLoss
@@ -66,7 +66,7 @@ class Epochs:
         budget = _core.Budget(None, [], estimator.max_time)
         training = kind(
             self._core,
-            readable(self._data.X),
+            self._data.X,
             self._data.y,
             self._data.weights,
             self._batch_size,
