@@ -250,7 +250,7 @@ FLOATS = ("float32", "float64")
 ESTIMATORS = [
     *(Estimator((100,), 200, 100, dtype, load="load_digits") for dtype in FLOATS),
     *(Estimator((100,), 200, 200, dtype, load="load_breast_cancer") for dtype in FLOATS),
-    *(Estimator((64,), 32, 20, dtype, like=Net(SMALL, 32, 4096)) for dtype in FLOATS),
+    *(Estimator((64,), 32, 100, dtype, like=Net(SMALL, 32, 4096)) for dtype in FLOATS),
     Estimator((256, 128), 64, 1, "float32", like=Net(DIGITS, 64, 60_000)),
 ]
 

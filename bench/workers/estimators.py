@@ -14,7 +14,7 @@ from bench.cases import Estimator
 from bench.workers.serve import Task
 
 CHECK_EPOCHS = 3
-TOLERANCES = {"float32": 1e-4, "float64": 1e-9}
+TOLERANCES = {"float32": 2e-3, "float64": 1e-9}  # after up to 3,000 steps
 
 
 def labelled(case: Estimator) -> tuple[Any, Any]:

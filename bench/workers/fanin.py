@@ -20,8 +20,8 @@ from bench.cases import FASHION_RATE, SMALL, Batch, Columns, Elements, Estimator
 from bench.pool import THREAD_VARIABLES
 from bench.rules import CLASSES, traits
 from bench.workers.serve import Task, microseconds
+from fanin import _core, optim
 from fanin import functional as F
-from fanin import optim
 from fanin.layers import BY_NAME
 
 VERSION = fanin.__version__
@@ -110,13 +110,13 @@ def inputs(case: Columns) -> Iterator[Task]:
 def sklearn_face(case: Estimator) -> Iterator[Task]:
     """Of small nets also a search on two processes or threads, over one after the other."""
     import joblib
-    from fanin.sklearn import MLPClassifier
     from sklearn.model_selection import GridSearchCV
 
     from bench.workers import estimators  # here, since scikit-learn need not be installed
+    from fanin.sklearn import MLPClassifier
 
     yield from estimators.tasks(MLPClassifier, case)
-    if case.like is None or case.like.sizes != SMALL or fanin.cpu.num_threads() < 2:
+    if case.like is None or case.like.sizes != SMALL or _core.num_threads() < 2:
         return
     x, y = estimators.labelled(case)
     model = MLPClassifier(case.hidden, batch_size=case.batch, max_iter=case.epochs, random_state=0)

@@ -26,8 +26,9 @@ from fanin.sklearn.weights import Form, Weights
 from fanin.sklearn.whole_batch import minimize_loss
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from numpy.typing import ArrayLike, NDArray
-    from typing_extensions import Self
 
 _Targets = tuple[Any, Any, Any]  # X_val, y_val, sample_weight_val
 
@@ -191,7 +192,7 @@ class Perceptron(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc
             y_numeric=self._numeric_targets,
             dtype=(np.float64, np.float32) if self.dtype is None else np.dtype(self.dtype),
         )
-        return X, column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
+        return readable(X), column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
 
     def _validation_data(self, X: Any, y: Any, sample_weight: Any) -> Data | None:
         if X is None and y is None and sample_weight is None:

@@ -18,8 +18,9 @@ from fanin.sklearn.data import Data, checked_weights
 from fanin.sklearn.parameters import OF_CLASSIFIER, check_parameters
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from numpy.typing import ArrayLike, NDArray
-    from typing_extensions import Self
 
 
 class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]

@@ -19,6 +19,9 @@ def _validated(estimator: Any, X: Any, y: Any = _NO_Y, *, reset: bool, **checks:
     _set_or_check_names(estimator, X, reset)
     if y is _NO_Y:
         X = result = check_array(X, input_name="X", estimator=estimator, **checks)
+    elif y is None:
+        kind = type(estimator).__name__
+        raise ValueError(f"This {kind} estimator requires y to be passed, but the target y is None.")
     else:
         X, y = result = check_X_y(X, y, estimator=estimator, **checks)
     if reset:

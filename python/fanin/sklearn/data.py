@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from scipy.sparse import issparse
+from sklearn import config_context
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_array
 
@@ -67,9 +68,10 @@ def checked_weights(sample_weight: Any, rows: int) -> NDArray[Any] | None:
 def split(data: Data, fraction: float, random: np.random.RandomState, stratified: bool) -> tuple[Data, Data]:
     """Return the samples to train on and those held out for early stopping, drawn as scikit-learn draws them."""
     labels = data.y.astype(bool).reshape(-1, 1) if stratified else None
-    train, held = train_test_split(
-        np.arange(data.rows), test_size=fraction, random_state=random, stratify=labels
-    )
+    with config_context(skip_parameter_validation=True):  # its own message about the fraction is clearer
+        train, held = train_test_split(
+            np.arange(data.rows), test_size=fraction, random_state=random, stratify=labels
+        )
     if len(held) < 2:
         raise ValueError(
             "The validation set is too small. Increase 'validation_fraction' or the size of your dataset."

@@ -15,8 +15,9 @@ from fanin.sklearn.data import Data, checked_weights
 from fanin.sklearn.parameters import OF_REGRESSOR, check_parameters
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from numpy.typing import ArrayLike, NDArray
-    from typing_extensions import Self
 
 
 class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]

@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from fanin import _core
-from fanin.sklearn.data import Data, readable
+from fanin.sklearn.data import Data
 from fanin.sklearn.observers import Observers
 from fanin.sklearn.optimizer import values_of
 from fanin.sklearn.reported import ReportedLoss
@@ -45,7 +45,7 @@ class Epochs:
         self._estimator, self._core, self._random = estimator, core, random
         self._rows = data.rows
         self._batch_size = batch_size_of(estimator.batch_size, data.rows)
-        self._order = np.arange(data.rows, dtype=np.uint32) if estimator.shuffle else None
+        self._places = np.arange(data.rows) if estimator.shuffle else None
         self._reported = ReportedLoss(estimator.out_activation_, data, self._batch_size)
         self._validation = None if validation is None else Validation(validation, estimator.out_activation_)
         self._data = data
@@ -66,11 +66,11 @@ class Epochs:
         budget = _core.Budget(None, [], estimator.max_time)
         training = kind(
             self._core,
-            readable(self._data.X),
+            self._data.X,
             self._data.y,
             self._data.weights,
             self._batch_size,
-            "in_order" if self._order is None else "shuffled",
+            "in_order",
             None,
             0,
             None,
@@ -97,16 +97,18 @@ class Epochs:
 
     def _train(self, training: Any, most: int, observers: Observers) -> bool:
         """Train and return whether all epochs were needed."""
-        estimator, optimizer, order = self._estimator, self._estimator._optimizer, self._order
+        estimator, optimizer, places = self._estimator, self._estimator._optimizer, self._places
         shuffle, curve, verbose = self._random.shuffle, estimator.loss_curve_, estimator.verbose
         rule = optimizer.rule(estimator.alpha)
         values = values_of(rule, self._core.trained_names)
         name, rate = rule.name, optimizer.learning_rate
         observers.begin(rule)
+        order = None
         for _ in range(most):
             observers.epoch_begins()
-            if order is not None:
-                shuffle(order)
+            if places is not None:
+                shuffle(places)  # integers of this size take NumPy half the time
+                order = places.astype(np.uint32)
             began = perf_counter()
             epoch = training.epoch(name, values, order)
             seconds = perf_counter() - began

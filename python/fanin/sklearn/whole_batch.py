@@ -11,7 +11,7 @@ from scipy.optimize import minimize
 from sklearn.exceptions import ConvergenceWarning
 
 from fanin import _core
-from fanin.sklearn.data import Data, readable
+from fanin.sklearn.data import Data
 from fanin.sklearn.observers import Observers
 from fanin.sklearn.reported import ReportedLoss
 from fanin.sklearn.tasks import FRAMES
@@ -39,7 +39,7 @@ class Objective:
     """
 
     def __init__(self, core: Any, data: Data, alpha: float, output: str) -> None:
-        self._core = _core.ObjectiveFloat64(core, readable(data.X), data.y, data.weights)
+        self._core = _core.ObjectiveFloat64(core, data.X, data.y, data.weights)
         self._reported = ReportedLoss(output, data, data.rows)
         share = alpha / data.total_weight
         shapes = [shape for _, shape, _ in core.arrays]
