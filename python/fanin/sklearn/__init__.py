@@ -8,9 +8,10 @@ except ModuleNotFoundError as error:
     ) from error
 
 from fanin.sklearn.classifier import MLPClassifier
+from fanin.sklearn.display import FitDisplay
 from fanin.sklearn.regressor import MLPRegressor
 
-__all__ = ["MLPClassifier", "MLPRegressor"]
+__all__ = ["FitDisplay", "MLPClassifier", "MLPRegressor"]
 
 
 def __dir__() -> list[str]:
