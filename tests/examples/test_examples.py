@@ -18,6 +18,7 @@ SMALL = {
     "batches": {"rows": 4096, "sizes": (1, 32, 512), "passes": 5},
     "bowls": {"goal": 0.3},
     "inputs": {"most": 50_000},
+    "migration": {"hidden_layer_sizes": (20,)},
 }
 
 
@@ -70,6 +71,14 @@ def test_a_net_that_starts_at_the_base_rate_is_past_the_plateau_when_one_of_zero
         assert base["loss"][-1] < zero["loss"][-1]
 
 
+def test_the_changed_import_gives_scikit_learn_s_model(load):
+    result = small(load("migration"))
+    theirs, ours = (result[name]["model"] for name in load("migration").LIBRARIES)
+    assert result["difference"] < 1e-6
+    assert ours.n_iter_ == theirs.n_iter_ > 20
+    assert len(result["early"].validation_scores_) == result["early"].n_iter_
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_an_example_prints_its_table_and_draws_its_picture(load, name, monkeypatch, capsys, tmp_path):
     module, path = load(name), tmp_path / "picture.png"
@@ -79,8 +88,9 @@ def test_an_example_prints_its_table_and_draws_its_picture(load, name, monkeypat
     assert path.read_bytes().startswith(b"\x89PNG")
 
 
-def test_the_page_of_figures_has_each_example_and_its_picture():
-    page = (ROOT / "docs" / "figures.md").read_text(encoding="utf-8")
+def test_the_pages_of_docs_have_each_example_and_its_picture():
+    pages = [ROOT / "docs" / name for name in ("figures.md", "sklearn.md")]
+    page = "".join(path.read_text(encoding="utf-8") for path in pages)
     assert sorted(re.findall(r"\]\(examples/(\w+)\.py\)", page)) == NAMES
     assert sorted(re.findall(r"\]\(figures/(\w+)\.png\)", page)) == NAMES
     for name in NAMES:
