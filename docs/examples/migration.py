@@ -50,7 +50,7 @@ def show(result: dict[str, Any]) -> None:
 
 
 def draw(result: dict[str, Any]) -> Any:
-    figure, axes = panels("The same losses", "A FitDisplay")
+    figure, axes = panels("The same losses", "A FitDisplay", height=3)
     for name, colour, width in zip(LIBRARIES, COLOURS, (5, 1.5), strict=False):
         axes[0].plot(result[name]["model"].loss_curve_, color=colour, linewidth=width, label=name)
     axes[0].set(xlabel="Epoch", yscale="log")

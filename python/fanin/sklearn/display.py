@@ -159,9 +159,15 @@ class FitDisplay:
             right.set_ylabel(self.score_name)
             draw(right, self.validation_scores, self.score_name, _SCORE)
         self.best_epoch_ = self._best_epoch()
-        best = ax.axvline(self.best_epoch_, color=_BEST, linestyle=":", label=f"Best epoch: {self.best_epoch_}")
-        ax.set(xlabel="Epoch", ylabel="Loss", yscale="log" if log_scale else "linear", title=self.estimator_name)
-        (ax if right is None else right).legend(handles=[*self.lines_, best], loc="center right")  # over all lines
+        best = ax.axvline(
+            self.best_epoch_, color=_BEST, linestyle=":", label=f"Best epoch: {self.best_epoch_}"
+        )
+        ax.set(
+            xlabel="Epoch", ylabel="Loss", yscale="log" if log_scale else "linear", title=self.estimator_name
+        )
+        (ax if right is None else right).legend(
+            handles=[*self.lines_, best], loc="center right"
+        )  # over all lines
         self.ax_, self.figure_ = ax, ax.figure
         return self
 
