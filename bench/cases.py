@@ -256,32 +256,6 @@ ESTIMATORS = [
 
 
 @dataclass(frozen=True)
-class Estimator:
-    """An MLPClassifier, and the data it is fitted to."""
-
-    data: str
-    sizes: tuple[int, ...]
-    batch: int
-    epochs: int
-    dtype: str
-    samples: int = 0  # of random data
-    searched: bool = False  # by a grid search as well
-
-    @property
-    def name(self) -> str:
-        return f"{self.data} {'-'.join(map(str, self.sizes))}, {self.dtype}"
-
-
-ESTIMATORS = [
-    Estimator(*of, dtype, searched=of[0] == "breast cancer")
-    for of in (("digits", (64, 100, 10), 200, 20), ("breast cancer", (30, 100, 1), 200, 100))
-    for dtype in ("float32", "float64")
-]
-ESTIMATORS += [Estimator("random", (20, 64, 1), 32, 5, dtype, 4096) for dtype in ("float32", "float64")]
-ESTIMATORS.append(Estimator("random", DIGITS, 64, 1, "float32", 60_000))  # as large as Fashion-MNIST
-
-
-@dataclass(frozen=True)
 class Archive:
     """A build of the library for one instruction set alone."""
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.cases import Batch, Columns, Estimator, Net, Product, Updates
+from bench.cases import Batch, Columns, Net, Product, Updates
 
 Floats = NDArray[np.float32]
 
@@ -40,21 +40,6 @@ def pictures(stem: str) -> tuple[Any, Any]:
     from fanin.demo import builtin_data, idx  # here, as most peers' processes do without fanin
 
     return idx.read_pair(builtin_data.FASHION_FOLDER, stem)
-
-
-def labelled(case: Estimator) -> tuple[Any, Any]:
-    """Standardized columns and labels of scikit-learn's data sets; random ones, labelled by a linear rule."""
-    from sklearn import datasets  # here, as in `pictures`
-
-    load = {"digits": datasets.load_digits, "breast cancer": datasets.load_breast_cancer}
-    if case.data in load:
-        X, y = load[case.data](return_X_y=True)
-        X = (X - X.mean(axis=0)) / np.maximum(X.std(axis=0), 1e-9)
-    else:
-        random = np.random.default_rng(8)
-        X = random.standard_normal((case.samples, case.sizes[0]))
-        y = (X @ random.standard_normal((case.sizes[0], max(2, case.sizes[-1])))).argmax(axis=1)
-    return X.astype(case.dtype), y
 
 
 def first_batches(net: Net) -> NDArray[np.int32]:

@@ -61,11 +61,6 @@ EMBEDDED = {
     "static library": "Embedded in C++: the static library",
     "a program that trains": "Embedded in C++: a program that trains",
 }
-ESTIMATORS = {
-    "fit": "MLPClassifier: a whole fit",
-    "predict": "MLPClassifier: predict of one row",
-    "grid search": "GridSearchCV: time of one job over that of two",
-}
 FASHION = {"an epoch": "Fashion-MNIST: an epoch", "accuracy": "Fashion-MNIST: accuracy on the test set"}
 MEMORY = {"peak": "Peak memory of training with Adam, beside what it has to hold and 20 MB"}
 FACE = {
@@ -75,7 +70,6 @@ FACE = {
     "search, threading": "scikit-learn's face: a search in two threads, over one",
 }
 UNITS = {"static library": "kB", "a program that trains": "kB", "peak": "MB", "accuracy": "%"}
-UNITS["grid search"] = "times"
 UNITS |= {result: "times" for result in (*SHARING, *FACE) if "fits" in result or "search" in result}
 
 
@@ -131,15 +125,6 @@ def groups(quick: bool) -> dict[str, Group]:
         "inputs": Group(FANIN | SKLEARN, cases.INPUTS, learning, (5, 0.2), tolerance=0.1),
         "sklearn": Group(
             FANIN | SKLEARN, cases.ESTIMATORS, FACE, (5, 0.2), topic="sklearn_face", judged=True
-        ),
-        "sklearn": Group(
-            FANIN | SKLEARN,
-            cases.ESTIMATORS,
-            ESTIMATORS,
-            (5, 0.2),
-            topic="estimators",
-            tolerance=1e-3,  # of float32 after all epochs
-            judged=True,
         ),
         # as updates of an epsilon-free textbook agree to in float32
         "rules": Group(FANIN | TORCH | JAX | NUMPY, updates(quick), rules, (7, 0.02), tolerance=2e-3),

@@ -77,17 +77,6 @@ FITS = [
     ("784-256-128-10", "float32", 3),
 ]
 
-# how many times as fast as scikit-learn a fit is, on one thread and on two
-ESTIMATORS = {
-    "digits.*float32": (5.5, 9),
-    "digits.*float64": (3, 5),
-    "breast.*float32": (7, 9),
-    "breast.*float64": (5, 7),
-    "random 20-64-1, float32": (30, 30),
-    "random 20-64-1, float64": (17, 17),
-    "random 784.*float32": (3, 3),
-}
-
 # Group, what is bounded, bounds, and a pattern in `result, case, threads N` of the rows that count
 TARGETS = [
     *(("products", "products", *target) for target in PRODUCT_TARGETS),
@@ -102,13 +91,6 @@ TARGETS = [
     ("steps", "step", "at least 0.80 of the limit", "2048-2048-10, threads 2$"),
     ("steps", "step", "at most 12 % more than without batch norm", " BN,"),
     ("steps", "step", "at least 1.85 times one thread", "(1024-1024|2048-2048)-10, threads 2$"),
-    *(
-        ("sklearn", "fit", f"at least {ratio} times the best peer", f"^fit, {case}, threads {threads}$")
-        for case, ratios in ESTIMATORS.items()
-        for threads, ratio in enumerate(ratios, 1)
-    ),
-    ("sklearn", "predict of one row", "at most 10 us", "^predict, digits.*, threads 1$"),
-    ("sklearn", "two jobs", "at least 1.6 times", "grid search, .*, threads 2$"),
     ("online", "online", "at least 1 times the best peer", ""),
     ("predict", "predict", "at most 1.5 us here", " 20-64-2, 1 row, threads 1$"),
     ("predict", "predict", "at most 12 us here", " 784-256-128-10, 1 row, threads 1$"),

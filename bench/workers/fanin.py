@@ -138,14 +138,6 @@ def sklearn_face(case: Estimator) -> Iterator[Task]:
         yield Task(f"search, {backend}", measure=partial(times, backend))
 
 
-def estimators(case: Estimator) -> Iterator[Task]:
-    """The drop-in; scikit-learn is loaded beside it, as in users' programs."""
-    import fanin.sklearn  # here, as no other topic needs scikit-learn
-    from bench.workers import mlp
-
-    yield from mlp.tasks(fanin.sklearn, case)
-
-
 def rules(case: Updates) -> Iterator[Task]:
     """One call steps all arrays."""
     w, g = data.weights_and_gradients(case)

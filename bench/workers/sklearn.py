@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Iterator
 from functools import partial
 
-import sklearn.neural_network
+import sklearn
 from sklearn.decomposition import PCA
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.preprocessing import QuantileTransformer, RobustScaler, StandardScaler
@@ -59,11 +59,6 @@ def steps(net: Net) -> Iterator[Task]:
 
 def sklearn_face(case: Estimator) -> Iterator[Task]:
     yield from estimators.tasks(MLPClassifier, case)
-
-
-def estimators(case: Estimator) -> Iterator[Task]:
-    """Its own MLPClassifier."""
-    yield from mlp.tasks(sklearn.neural_network, case)
 
 
 def inputs(case: Columns) -> Iterator[Task]:

@@ -50,13 +50,14 @@ def show(result: dict[str, Any]) -> None:
 
 
 def draw(result: dict[str, Any]) -> Any:
-    figure, axes = panels("The same losses", "A FitDisplay", height=3)
+    figure, axes = panels("The same losses", "A FitDisplay, with early stopping", height=3)
     for name, colour, width in zip(LIBRARIES, COLOURS, (5, 1.5), strict=False):
         axes[0].plot(result[name]["model"].loss_curve_, color=colour, linewidth=width, label=name)
     axes[0].set(xlabel="Epoch", yscale="log")
     axes[0].set_ylabel("Training loss", color=GREY)
     axes[0].legend(frameon=False)
     fanin.sklearn.FitDisplay.from_estimator(result["early"], ax=axes[1])
+    axes[1].set_title("")
     return figure
 
 
