@@ -125,7 +125,7 @@ def test_class_weights_multiply_the_sample_weights():
 @pytest.mark.parametrize("asked", ["float32", "float64"])
 def test_the_type_that_is_asked_for_is_that_of_the_weights(asked, of_rows):
     net = model(dtype=asked).fit(ROWS.astype(of_rows), LABELS)
-    assert net.coefs_[0].dtype == net.predict_proba(ROWS).dtype == asked
+    assert net.coefs_[0].dtype == net.predict_proba(ROWS.astype(asked)).dtype == asked
 
 
 def test_a_fit_ends_in_time():

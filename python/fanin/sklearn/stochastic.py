@@ -63,7 +63,7 @@ class Epochs:
         kind = (
             _core.TrainingFloat32 if isinstance(self._core, _core.NetworkFloat32) else _core.TrainingFloat64
         )
-        budget = _core.Budget(None, [], estimator.max_time)
+        self._budget = _core.Budget(None, [], estimator.max_time)
         training = kind(
             self._core,
             self._data.X,
@@ -74,7 +74,7 @@ class Epochs:
             None,
             0,
             None,
-            budget,
+            self._budget,
             None,
             restore=False,
         )
@@ -128,7 +128,7 @@ class Epochs:
                 if optimizer.stops(self._reason(), verbose):
                     return False
                 estimator._no_improvement_count = 0
-            if stops or epoch.share < 1:
+            if stops or epoch.share < 1 or self._budget.spent:
                 return False
             factor = observers.rate_factor
             if optimizer.learning_rate * factor != rate:
