@@ -16,6 +16,7 @@ from scipy.sparse import issparse
 import fanin.sklearn
 
 VERSION = tuple(int(part) for part in sklearn.__version__.split(".")[:2])
+LENGTH = None if VERSION >= (1, 8) else len("lbfgs failed to converge")  # old versions give other hints
 EXACT = ("n_iter_", "t_", "n_layers_", "n_outputs_", "n_features_in_", "out_activation_", "classes_")
 CLOSE = (
     *("loss_curve_", "coefs_", "intercepts_", "loss_", "best_loss_"),
@@ -72,7 +73,7 @@ def with_warnings(call: Callable[[Any], Any], estimator: Any) -> tuple[Any, list
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         result = call(estimator)
-    seen = [(one.category, str(one.message)) for one in caught]
+    seen = [(one.category, str(one.message)[:LENGTH]) for one in caught]
     return result, [pair for pair in seen if pair[0] is not RuntimeWarning]
 
 

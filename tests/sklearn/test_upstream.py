@@ -20,6 +20,9 @@ OF_PRIVATE_NAMES = {
     "test_n_iter_no_change": "reads _no_improvement_count",
     "test_n_iter_no_change_inf": "reads _no_improvement_count",
 }
+TOO_CLOSE = {
+    "test_mlp_regressor_dtypes_casting": "before 1.5, asked float32 and float64 to agree to 1e-4 where it is 5e-4 now"
+}
 # what scikit-learn's own conftest.py does by default
 SEEDS = """
 import pytest
@@ -41,9 +44,13 @@ def test_scikit_learn_s_own_tests_pass_with_the_import_replaced(tmp_path: Path) 
     path.write_text(source.replace(IMPORT, OURS), encoding="utf-8")
     (tmp_path / "conftest.py").write_text(SEEDS)
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
-    present = [name for name in OF_PRIVATE_NAMES if f"def {name}(" in source]
-    left_out = [f"--deselect=test_mlp.py::{name}" for name in present]
-    options = ["--rootdir", str(tmp_path), "-p", "no:cacheprovider", "-q", *left_out]
+    left_out = [
+        *OF_PRIVATE_NAMES,
+        *(TOO_CLOSE if "assert_allclose(pred_64, pred_32, rtol=1e-04)" in source else ()),
+    ]
+    present = [name for name in left_out if f"def {name}(" in source]
+    deselect = [f"--deselect=test_mlp.py::{name}" for name in present]
+    options = ["--rootdir", str(tmp_path), "-p", "no:cacheprovider", "-q", *deselect]
 
     done = run_python("-m", "pytest", str(path), *options, timeout=600)
 
@@ -52,4 +59,4 @@ def test_scikit_learn_s_own_tests_pass_with_the_import_replaced(tmp_path: Path) 
         r"(\d+) passed, (\d+) deselected(?:, \d+ warnings?)? in .*", done.stdout.splitlines()[-1]
     ).groups()
     assert int(passed) > 30
-    assert int(deselected) == len(present) == len(OF_PRIVATE_NAMES)
+    assert int(deselected) == len(present) == len(left_out)
