@@ -145,7 +145,7 @@ class FitDisplay:
         """
         ax = _axes(type(self).__name__) if ax is None else ax
         last = len(self.loss_curve)
-        self.lines_ = []
+        self.lines_: list[Any] = []
 
         def draw(axes: Any, curve: Sequence[float] | None, label: str, colour: str) -> None:
             if curve:
@@ -165,9 +165,8 @@ class FitDisplay:
         ax.set(
             xlabel="Epoch", ylabel="Loss", yscale="log" if log_scale else "linear", title=self.estimator_name
         )
-        (ax if right is None else right).legend(
-            handles=[*self.lines_, best], loc="center right"
-        )  # over all lines
+        top: Any = ax if right is None else right
+        top.legend(handles=[*self.lines_, best], loc="center right")  # over all lines
         self.ax_, self.figure_ = ax, ax.figure
         return self
 
