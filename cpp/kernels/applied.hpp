@@ -58,6 +58,7 @@ struct Update {
   Averaging<T> averaging = {};
   LookAhead look_ahead = {};
   MatrixStep matrices = {};
+  int slot_count = 0;
   std::size_t next = 0;  // distance to the parameters to be updated next, for prefetching
 };
 

@@ -237,6 +237,12 @@ void weight_gradient(const WeightGradient<T>& g, Range panels, Range rows) {
         }
         // the product of the next block hides the latency of loading its weights and slots
         const std::size_t next = end_row < group_end ? n : g.x.columns * P - (row - group_row) * P;
+        const bool packs =
+            g.gradient == nullptr && g.dz.used(p) <= kPacked && g.update.averaging.average == nullptr;
+        if (packs) {
+          update_packed(g.update, block, panel_offset + row * width, end_row - row, width, g.dz.used(p));
+          return;
+        }
         apply(g, block, panel_offset + row * width, n, next);
       });
     }

@@ -125,8 +125,8 @@ FANIN_INLINE Vec<T> limited(const Limits<T>& limits, Vec<T> g) {
   return min(limit, max(-limit, g * Vec<T>(limits.mean))) * Vec<T>(limits.shrink);
 }
 
-// Everything is applied. Weights that would give a denormal l2 w, such as those of inputs that are always 0, do
-// not shrink any more: with denormals some processors take a hundred times as long.
+// Everything is applied. Weights that would give a denormal l2 w, such as those of inputs that are always 0,
+// do not shrink any more: with denormals some processors take a hundred times as long.
 template <class T>
 struct Wrapped : Scaled<T> {
   static constexpr double kLeastPull = sizeof(T) == 4 ? 0x1p-100 : 0x1p-900;
@@ -197,6 +197,37 @@ UpdateRun<T> find_update(List<R...>, int rule) {
   return runs[rule];
 }
 
+// The same for the first columns of `rows` rows of a panel, at most kPacked of them: next to each other,
+// since most of the panel is padding. At most 64 rows.
+inline constexpr std::size_t kPacked = 2;
+template <class T>
+void update_packed(const Update<T>& update, const T* g, std::size_t first, std::size_t rows,
+                   std::size_t width, std::size_t columns) {
+  constexpr std::size_t most = kRowBlock * kPacked, most_slots = 8;
+  alignas(64) T packed[(2 + most_slots) * most];
+  const auto copy = [&](T* to, std::size_t to_stride, const T* from, std::size_t from_stride) {
+    for (std::size_t j = 0; j < columns; ++j) {
+      for (std::size_t i = 0; i < rows; ++i) to[i * to_stride + j] = from[i * from_stride + j];
+    }
+  };
+  T *const gradient = packed, *const weights = packed + most, *const slots = packed + 2 * most;
+  const auto count = static_cast<std::size_t>(update.slot_count);
+  copy(gradient, columns, g, width);
+  copy(weights, columns, update.parameters + first, width);
+  for (std::size_t s = 0; s < count; ++s) {
+    copy(slots + s * most, columns, update.slots + s * update.slot_stride + first, width);
+  }
+  Update<T> next_to_each_other = update;
+  next_to_each_other.parameters = weights - first;
+  next_to_each_other.slots = slots - first;
+  next_to_each_other.slot_stride = most;
+  find_update<T>(Rules{}, update.rule)(next_to_each_other, gradient, first, rows * columns);
+  copy(update.parameters + first, width, weights, columns);
+  for (std::size_t s = 0; s < count; ++s) {
+    copy(update.slots + s * update.slot_stride + first, width, slots + s * most, columns);
+  }
+}
+
 template <class T>
 void update(const Update<T>& update, const T* gradient, Range parameters) {
   find_update<T>(Rules{}, update.rule)(update, gradient + parameters.begin, parameters.begin,
@@ -255,24 +286,41 @@ void add_weighted(T* out, const T* so_far, const T* g, T weight, std::size_t n) 
   });
 }
 
+// Adds the squares of the first vectors of each row.
+template <std::size_t vectors, class T, class F>
+FANIN_INLINE void add_squares(PanelLanes<T>& squares, const T* g, std::size_t rows, std::size_t stride,
+                              F&& value) {
+  for (std::size_t row = 0; row < rows; ++row, g += stride) {
+#pragma GCC unroll 16
+    for (std::size_t i = 0; i < vectors; ++i) {
+      const Vec<T> x = value(Vec<T>::load(g + i * Vec<T>::width));
+      squares.v[i] = fma(x, x, squares.v[i]);
+    }
+  }
+}
+
 // A chain of fused multiply-adds down each column; then columns are folded like other sums across columns.
 // Values whose square would be denormal count as 0.
 template <class T>
 T square_sum(const T* g, std::size_t rows, std::size_t stride, std::size_t columns, const Limits<T>& limits) {
+  constexpr std::size_t width = Vec<T>::width, vectors = kPanel<T> / width;
   PanelLanes<T> squares(0.0);
-  constexpr auto width = static_cast<std::size_t>(Vec<T>::width);
-  const auto add = [&](std::size_t lane, Vec<T> values) {
-    const Vec<T> least(sizeof(T) == 4 ? 0x1p-60 : 0x1p-500), any = limited(limits, values);
-    const Vec<T> x = select(abs(any) < least, Vec<T>(0.0), any);
-    squares.v[lane] = fma(x, x, squares.v[lane]);
-  };
-  for (std::size_t row = 0; row < rows; ++row, g += stride) {
-    if (columns == kPanel<T>) {
-#pragma GCC unroll 16
-      for (std::size_t lane = 0; lane < kPanel<T> / width; ++lane) add(lane, Vec<T>::load(g + lane * width));
-    } else {
-      for_each<T>(columns, [&](std::size_t i, auto some) { add(i / width, some.load(g + i)); });
+  const Vec<T> least(sizeof(T) == 4 ? 0x1p-60 : 0x1p-500);
+  const auto normal = [&](Vec<T> x) { return select(abs(x) < least, Vec<T>(0.0), x); };
+  const auto add = [&](auto&& value) {
+    if (columns == kPanel<T>) return add_squares<vectors>(squares, g, rows, stride, value);
+    if (columns == kPanel<T> / 2) return add_squares<vectors / 2>(squares, g, rows, stride, value);
+    for (std::size_t row = 0; row < rows; ++row) {
+      for_each<T>(columns, [&](std::size_t i, auto some) {
+        const Vec<T> x = value(some.load(g + row * stride + i));
+        squares.v[i / width] = fma(x, x, squares.v[i / width]);
+      });
     }
+  };
+  if (changes_gradients(Around{}, limits)) {
+    add([&](Vec<T> x) { return normal(limited(limits, x)); });
+  } else {
+    add(normal);
   }
   return squares.sum();
 }

@@ -87,6 +87,7 @@ template <class T>
 Update<T> RuleState<T>::update(const Method& method, std::uint64_t t, std::uint64_t before,
                                T* weights) const {
   Update<T> update{static_cast<int>(owner->rule.place()), nullptr, weights, slots.data(), slot_stride()};
+  update.slot_count = used.count;
   if (!segments.empty()) update.segments = segments.data();
   update.limits = limits_of<T>(method);
   if (!averaging) return update;

@@ -33,8 +33,8 @@ void SumOfSquares<T>::add_panels(std::size_t array, std::size_t offset, std::siz
                                  std::size_t columns) {
   if (rows == 1) return add_vector(array, offset, columns);
   for (std::size_t column = 0; column < columns; column += kPanel<T>) {
-    const std::size_t used = std::min(kPanel<T>, columns - column);
-    add_blocks(array, offset + column * rows, rows, padded<T>(used), used);
+    const std::size_t width = padded<T>(std::min(kPanel<T>, columns - column));  // with its padding, all 0
+    add_blocks(array, offset + column * rows, rows, width, width);
   }
 }
 

@@ -237,14 +237,13 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
                 raise ValueError("class_weight: leaves no sample with a weight other than 0")
         kind = self._label_binarizer.y_type_
         if y.ndim == 2 or kind.startswith("multilabel"):
-            labels = self._label_binarizer.transform(y).astype(bool)
+            labels = self._label_binarizer.transform(y).astype(X.dtype)
             return Data(X, labels, weights, labels.shape[1])
         if kind == "multiclass":
             labels = np.searchsorted(self.classes_, y).astype(np.int32)
             return Data(X, labels, weights, len(self.classes_))
-        return Data(
-            X, y == self.classes_[1] if len(self.classes_) > 1 else np.zeros(len(y), bool), weights, 1
-        )
+        second = y == self.classes_[1] if len(self.classes_) > 1 else np.zeros(len(y))
+        return Data(X, second.astype(X.dtype), weights, 1)  # the core gathers its own type fastest
 
     def _output_activation(self) -> str:
         if (binarizer := getattr(self, "_label_binarizer", None)) is not None:
