@@ -11,6 +11,7 @@
 #include "philox.hpp"
 #include "product.hpp"
 #include "random_values.hpp"
+#include "square_sum.hpp"
 #include "table.hpp"
 #include "update.hpp"
 
