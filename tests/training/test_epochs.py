@@ -7,9 +7,9 @@ import pytest
 
 import fanin
 from fanin import _core, losses, optim
-from helpers import digest, flat, rule_named
+from helpers import digest, flat, python_prints, rule_named
 
-ROWS, INPUTS = 50, 4
+ROWS, INPUTS, DTYPES = 50, 4, ("float32", "float64")
 LAYERS = [fanin.Dense(70, "tanh"), fanin.Dense(3)]
 RULE = optim.Around(optim.Adam(0.01), l2_of_sum=0.4)
 
@@ -172,3 +172,36 @@ def test_clipped_losses_change_no_weights(clip, classification):
             found.append((flat(net.get_weights()).tobytes(), history.loss[-1]))
         assert found[0][0] == found[1][0]
         assert found[1][1] <= (1 if kind is losses.SoftmaxCrossEntropy else 3) * -np.log(clip)
+
+
+def train_narrow(rule, outputs, dtype):
+    rng = np.random.default_rng(2)
+    X, y = rng.normal(size=(ROWS, 75)).astype("float32"), rng.normal(size=(ROWS, outputs)) > 0
+    net = fanin.Network(75, [fanin.Dense(70, "tanh"), fanin.Dense(outputs)], "logistic", dtype=dtype)
+    weights = rng.integers(0, 4, ROWS) / 2
+    training = training_of(net, X, y.astype("float32"), weights, batch_size=16)
+    results = [epoch(net, training, rule) for _ in range(3)]
+    return digest(net), [(result.loss, result.loss_of_updates, result.penalty) for result in results]
+
+
+@pytest.mark.filterwarnings("ignore:rule:fanin.optim.BatchSizeWarning")
+@pytest.mark.parametrize("outputs", [1, 2, 3])
+def test_updates_of_few_outputs_are_those_of_the_whole_gradient(every_rule, outputs, dtype):
+    rule = rule_named(every_rule)
+    rules = rule, optim.Around(rule, clip_norm=1e30)  # which needs the whole gradient before any update
+    assert len({train_narrow(rule, outputs, dtype)[0] for rule in rules}) == 1
+
+
+def narrow_bits() -> str:
+    rules = RULE, optim.Around(optim.Nesterov(0.1, show_look_ahead=True), l2_of_sum=2.0, average_decay=0.9)
+    return repr([train_narrow(rule, n, dtype) for rule in rules for n in (1, 2) for dtype in DTYPES])
+
+
+def test_few_outputs_give_the_same_bits_on_any_threads_and_instruction_set(threads):
+    bits = set()
+    for number in (1, 2, 3, 7):
+        threads(number)
+        bits.add(narrow_bits())
+    code = "from training.test_epochs import narrow_bits\nprint(narrow_bits())"
+    bits |= {python_prints("-c", code, FANIN_ISA=isa).strip() for isa in fanin.cpu.available()}
+    assert len(bits) == 1
