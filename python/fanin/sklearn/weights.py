@@ -122,6 +122,7 @@ class Weights:
             raise ValueError(
                 f"coefs_, intercepts_: expected one array for each layer, got {len(coefs)} and {len(intercepts)}"
             )
+        dtype = None if self._core is None else _dtype_of(self._core)
         arrays, width = [], None
         for place, pair in enumerate(zip(coefs, intercepts, strict=True)):
             weight, bias = map(np.asarray, pair)
@@ -132,7 +133,8 @@ class Weights:
             width = weight.shape[1]
             if bias.shape != (width,):
                 raise ValueError(f"intercepts_[{place}]: expected shape ({width},), got {bias.shape}")
-            arrays += [weight, bias]
+            arrays.append(_numbers(weight, f"coefs_[{place}]", dtype))
+            arrays.append(_numbers(bias, f"intercepts_[{place}]", dtype))
         return arrays
 
     def _in_hand(self) -> list[Any]:
@@ -154,6 +156,26 @@ class Weights:
         """Restore the weights."""
         self._form, self._lists, self._known = state["form"], state["lists"], []
         self._core = None if state["model"] is None else _core.from_bytes(state["model"])
+
+
+def are_finite(arrays: Iterable[NDArray[Any]]) -> bool:
+    """Return whether all values of all arrays are finite."""
+    return all(np.isfinite(array).all() for array in arrays)
+
+
+def _dtype_of(core: Any) -> np.dtype[Any]:
+    return np.dtype(np.float32 if isinstance(core, _core.NetworkFloat32) else np.float64)
+
+
+def _numbers(array: NDArray[Any], name: str, dtype: np.dtype[Any] | None) -> NDArray[Any]:
+    """Return an array as floats (by default its own), or raise an error that names it, as for NaN and infinity."""
+    if array.dtype.kind not in "biufO":
+        raise TypeError(f"{name}: expected real numbers, got dtype {array.dtype}")
+    with np.errstate(over="ignore"):
+        floats = array.astype(dtype or (array.dtype if array.dtype.kind == "f" else np.float64), copy=False)
+    if not (finite := np.isfinite(floats)).all():
+        raise ValueError(f"{name}: every value must be finite in {floats.dtype}, got {array[~finite][0]}")
+    return floats
 
 
 def _can_hold(old: Any, new: NDArray[Any]) -> bool:

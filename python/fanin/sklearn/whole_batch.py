@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +11,9 @@ from sklearn.exceptions import ConvergenceWarning
 
 from fanin import _core
 from fanin.sklearn.data import Data
+from fanin.sklearn.notices import warn
 from fanin.sklearn.observers import Observers
 from fanin.sklearn.reported import ReportedLoss
-from fanin.sklearn.tasks import FRAMES
 from fanin.sklearn.validation import Validation
 
 if TYPE_CHECKING:
@@ -108,7 +107,7 @@ def minimize_loss(
     core.set_arrays(objective.arrays(result.x))
     estimator.n_iter_, estimator.loss_ = min(result.nit, estimator.max_iter), result.fun
     if result.status != 0:
-        warnings.warn(_message(result, estimator), ConvergenceWarning, stacklevel=5 + FRAMES)
+        warn(_message(result, estimator), ConvergenceWarning)
 
 
 def _message(result: Any, estimator: Any) -> str:
