@@ -247,12 +247,11 @@ class Perceptron(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc
     def _predicted(self, X: Any) -> NDArray[Any]:
         if self._weights is None:
             raise AttributeError("there are no weights")
-        core = self._weights.network(self._form)
         if self.n_jobs is None:
-            outputs: NDArray[Any] = core.predict(readable(X), None)
+            outputs = self._weights.predict(self._form, readable(X))
         else:
             with limited(self.n_jobs):
-                outputs = core.predict(readable(X), None)
+                outputs = self._weights.predict(self._form, readable(X))
         return outputs if outputs.dtype == X.dtype else outputs.astype(np.result_type(outputs, X))
 
     @property

@@ -113,7 +113,8 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
     -----
     With the same `random_state` and float64 data the model is that of scikit-learn: same draws, same order of samples,
     same updates; loss and weights differ by rounding only. What differs: a batch whose sample weights are all 0 makes
-    no step (scikit-learn divides by 0), and a momentum of 1 is the largest number below 1.
+    no step (scikit-learn divides by 0), and a momentum of 1 is the largest number below 1. Other threads may predict
+    during a fit; they wait for the end of an epoch.
 
     Examples
     --------

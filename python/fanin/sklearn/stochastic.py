@@ -88,11 +88,13 @@ class Epochs:
                 ConvergenceWarning,
             )
         if self._best is not None and are_finite(self._best):
-            self._core.set_arrays(self._best)
+            with estimator._weights.turns.writing():
+                self._core.set_arrays(self._best)
 
     def _train(self, training: Any, most: int, observers: Observers) -> bool:
         """Train and return whether all epochs were needed."""
         estimator, optimizer, places = self._estimator, self._estimator._optimizer, self._places
+        turns = estimator._weights.turns
         shuffle, curve, verbose = self._random.shuffle, estimator.loss_curve_, estimator.verbose
         rule = optimizer.rule(estimator.alpha)
         values = values_of(rule, self._core.trained_names)
@@ -105,7 +107,11 @@ class Epochs:
                 shuffle(places)  # integers of this size take NumPy half the time
                 order = places.astype(np.uint32)
             began = perf_counter()
-            epoch = training.epoch(name, values, order)
+            turns.begin_writing()
+            try:
+                epoch = training.epoch(name, values, order)
+            finally:
+                turns.end_writing()
             seconds = perf_counter() - began
             if epoch.share == 0:
                 return False  # no time was left

@@ -70,6 +70,10 @@ def minimize_loss(
     began = last = perf_counter()
     estimator.n_iter_ = 0
 
+    def keep(w: Vector) -> None:
+        with estimator._weights.turns.writing():
+            core.set_arrays(objective.arrays(w))
+
     def after(w: Vector) -> None:
         nonlocal last
         observers.epoch_begins()
@@ -80,7 +84,7 @@ def minimize_loss(
         if estimator.verbose:
             print(f"Iteration {estimator.n_iter_}, loss = {estimator.loss_:.8f}")
         validated = None
-        core.set_arrays(objective.arrays(w))
+        keep(w)
         if scores is not None:
             validated = scores.of(core)
             for curve, figure in zip(
@@ -102,9 +106,9 @@ def minimize_loss(
             options={"maxfun": estimator.max_fun, "maxiter": estimator.max_iter, "gtol": estimator.tol},
         )
     except _StopError as stopped:
-        core.set_arrays(objective.arrays(stopped.w))
+        keep(stopped.w)
         return
-    core.set_arrays(objective.arrays(result.x))
+    keep(result.x)
     estimator.n_iter_, estimator.loss_ = min(result.nit, estimator.max_iter), result.fun
     if result.status != 0:
         warn(_message(result, estimator), ConvergenceWarning)
