@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
@@ -51,3 +54,19 @@ def test_a_converted_estimator_with_early_stopping_continues_from_its_weights(ki
     best = converted.best_validation_score_
     converted.set_params(warm_start=True).fit(X, Y > 0)
     assert converted.best_validation_score_ >= best
+
+
+@pytest.mark.parametrize("touched", [False, True])
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda estimator: pickle.loads(pickle.dumps(estimator))])
+def test_an_estimator_whose_fit_diverged_can_be_copied_and_trained_again(copied, touched):
+    regressor = MLPRegressor(**SMALL, solver="sgd", learning_rate_init=1e200)
+    with pytest.raises(ValueError, match="non-finite parameter weights"):
+        regressor.fit(X, 1e200 * Y)
+    if touched:
+        assert np.isnan(regressor.coefs_[0]).any()
+    again = copied(regressor)
+    assert np.isnan(again.coefs_[0]).any()
+    with pytest.raises(ValueError, match=r"coefs_\[0\]: every value must be finite in float64, got nan"):
+        again.predict(X)
+    again.set_params(learning_rate_init=1e-3).fit(X, Y)
+    np.testing.assert_array_equal(again.predict(X), MLPRegressor(**SMALL, solver="sgd").fit(X, Y).predict(X))

@@ -172,8 +172,13 @@ class Weights:
         """Return the network as bytes, with its rule's state, and the lists if they have changed."""
         self.turns.begin_reading()
         try:
-            model = None if self._core is None else self._core.to_bytes()
-            return {"form": self._form, "model": model, "lists": dict(self._lists) if self._changed() else {}}
+            model, lists = None, dict(self._lists) if self._changed() else {}
+            if self._core is not None:
+                if are_finite(arrays := self._core.get_arrays()):
+                    model = self._core.to_bytes()
+                else:  # a model cannot be made of these, but the estimators of failed fits can be copied
+                    lists = lists or {"coefs_": arrays[0::2], "intercepts_": arrays[1::2]}
+            return {"form": self._form, "model": model, "lists": lists}
         finally:
             self.turns.end_reading()
 
