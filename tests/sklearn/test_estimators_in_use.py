@@ -70,3 +70,11 @@ def test_an_estimator_whose_fit_diverged_can_be_copied_and_trained_again(copied,
         again.predict(X)
     again.set_params(learning_rate_init=1e-3).fit(X, Y)
     np.testing.assert_array_equal(again.predict(X), MLPRegressor(**SMALL, solver="sgd").fit(X, Y).predict(X))
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda estimator: pickle.loads(pickle.dumps(estimator))])
+def test_the_best_weights_before_a_divergence_can_be_copied(copied):
+    regressor = MLPRegressor(solver="sgd", learning_rate_init=1e5, random_state=0, early_stopping=True)
+    regressor.fit(X, 1e5 * Y)
+    assert np.isnan(regressor.validation_scores_[-1])
+    np.testing.assert_array_equal(copied(regressor).predict(X), regressor.predict(X))

@@ -169,15 +169,13 @@ class Weights:
         return len(arrays) != len(self._known) or not all(map(np.array_equal, arrays, self._known))
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return the network as bytes, with its rule's state, and the lists if they have changed."""
+        """Return the network as bytes, with its rule's state, and the lists if they have changed, or instead."""
         self.turns.begin_reading()
         try:
             model, lists = None, dict(self._lists) if self._changed() else {}
-            if self._core is not None:
-                if are_finite(arrays := self._core.get_arrays()):
-                    model = self._core.to_bytes()
-                else:  # a model cannot be made of these, but the estimators of failed fits can be copied
-                    lists = lists or {"coefs_": arrays[0::2], "intercepts_": arrays[1::2]}
+            if self._core is not None and (model := _bytes_of(self._core)) is None:
+                arrays = self._core.get_arrays()
+                lists = lists or {"coefs_": arrays[0::2], "intercepts_": arrays[1::2]}
             return {"form": self._form, "model": model, "lists": lists}
         finally:
             self.turns.end_reading()
@@ -192,6 +190,16 @@ class Weights:
 def are_finite(arrays: Iterable[NDArray[Any]]) -> bool:
     """Return whether all values of all arrays are finite."""
     return all(np.isfinite(array).all() for array in arrays)
+
+
+def _bytes_of(core: Any) -> bytes | None:
+    """Return a network with its rule's state, or None if a fit that diverged left anything infinite or NaN in it."""
+    model: bytes = core.to_bytes()
+    try:
+        _core.from_bytes(model)
+    except ValueError:
+        return None
+    return model
 
 
 def _dtype_of(core: Any) -> np.dtype[Any]:
