@@ -79,6 +79,15 @@ def test_an_error_in_a_turn_ends_it():
     assert log == ["reader", "writer"]
 
 
+def test_a_thread_does_not_wait_for_itself():
+    turns = Turns()
+    with turns.writing():
+        for use in (turns.begin_reading, turns.begin_writing):
+            with pytest.raises(RuntimeError, match="the network is in the middle of an epoch"):
+                use()
+    read(turns, [], "reader")
+
+
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
 def test_predictions_copies_and_pickles_in_other_threads_do_not_disturb_training(pool, solver):

@@ -55,7 +55,6 @@ class Epochs:
         figure = "best_validation_score_" if self._early_stopping else "best_loss_"
         if getattr(estimator, figure) is None:  # the last fit had the other one
             setattr(estimator, figure, first_progress(self._early_stopping)[figure])
-        estimator.n_iter_ = 0
         kind = (
             _core.TrainingFloat32 if isinstance(self._core, _core.NetworkFloat32) else _core.TrainingFloat64
         )
@@ -74,7 +73,7 @@ class Epochs:
             None,
             restore=False,
         )
-        completed = False
+        estimator.n_iter_, completed = 0, False
         try:
             completed = self._train(training, 1 if incremental else estimator.max_iter, observers)
         except KeyboardInterrupt:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Condition, Lock
+from threading import Condition, RLock, get_ident
 
 
 class Turns:
@@ -15,10 +15,10 @@ class Turns:
     """
 
     def __init__(self) -> None:
-        self._lock = Lock()
+        self._lock = RLock()
         self._changed = Condition(self._lock)
         self._readers = self._waiting = self._writers = self._turn = 0
-        self._writing = False
+        self._writing: int | None = None  # by this thread
 
     def begin_reading(self) -> None:
         """Wait until nobody writes; `end_reading` must follow."""
@@ -26,6 +26,7 @@ class Turns:
             if not self._writers:
                 self._readers += 1
                 return
+            self._check_thread()
             turn = self._turn
             self._waiting += 1
             try:
@@ -55,20 +56,25 @@ class Turns:
     def begin_writing(self) -> None:
         """Wait until nobody else reads or writes, and keep everybody out; `end_writing` must follow."""
         with self._lock:
+            self._check_thread()
             self._writers += 1
             try:
-                while self._readers or self._writing:
+                while self._readers or self._writing is not None:
                     self._changed.wait()
             except BaseException:
                 self._one_writer_less()
                 raise
-            self._writing = True
+            self._writing = get_ident()
 
     def end_writing(self) -> None:
         """Let others go on."""
         with self._lock:
-            self._writing = False
+            self._writing = None
             self._one_writer_less()
+
+    def _check_thread(self) -> None:
+        if self._writing == get_ident():  # in a handler of a signal, which would wait for itself
+            raise RuntimeError("the network is in the middle of an epoch; use it when that has ended")
 
     def _one_reader_less(self) -> None:
         self._readers -= 1
