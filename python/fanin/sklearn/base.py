@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils import check_random_state, column_or_1d
+from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from fanin.sklearn.compatibility import validated
-from fanin.sklearn.data import Data, readable, split
+from fanin.sklearn.data import Data, checked_weights, raveled, readable, split
 from fanin.sklearn.observers import Observers
 from fanin.sklearn.optimizer import Optimizer
 from fanin.sklearn.parameters import Allowed, check_parameters
@@ -22,7 +22,7 @@ from fanin.sklearn.start import initial_arrays
 from fanin.sklearn.stochastic import Epochs, first_progress
 from fanin.sklearn.tasks import CallbackSupportMixin, Tasks, with_callbacks
 from fanin.sklearn.threads import limited
-from fanin.sklearn.weights import Form, Weights
+from fanin.sklearn.weights import Form, Weights, are_finite
 from fanin.sklearn.whole_batch import minimize_loss
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Perceptron(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc
         """Raise ValueError if y has unknown classes."""
 
     @abstractmethod
-    def _data(self, X: Any, y: Any, sample_weight: Any, *, incremental: bool = False) -> Data:
+    def _data(self, X: Any, y: Any, weights: Any, *, incremental: bool = False) -> Data:
         """Return what the core trains on."""
 
     @abstractmethod
@@ -120,13 +120,12 @@ class Perceptron(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc
         X, y = self._validated(X, y, reset=first)
         self._learn_classes(y, incremental=incremental)
         tasks = Tasks(self, X, y)
-        data = self._data(X, y, sample_weight, incremental=incremental)
-        held = self._validation_data(*validation)
+        data = self._data(X, y, checked_weights(sample_weight, X.shape[0]), incremental=incremental)
+        held = self._validation_data(*validation, y.shape[1:])
         random = check_random_state(self.random_state)
-        self.n_outputs_ = data.outputs
         if first:
             self._begin([X.shape[1], *hidden, data.outputs], random, X.dtype)
-        elif not hasattr(self, "t_") or not hasattr(self, "loss_curve_"):
+        elif not all(hasattr(self, name) for name in ("t_", "loss_curve_")):
             self._fill_in()
         stratified = not self._numeric_targets and data.outputs == 1
         if held is None and self.early_stopping and self.solver != "lbfgs":
@@ -150,6 +149,7 @@ class Perceptron(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc
         if held is not None and getattr(self, "validation_scores_", None) is None:
             self.validation_scores_: list[float] | None = []
             self.validation_loss_curve_: list[float] | None = []
+        restored = held is not None and self.early_stopping and self.solver != "lbfgs"
         metric = "r2" if self._numeric_targets else "accuracy"
         observers = Observers(self, metric, held is not None, tasks)
         if self.solver == "lbfgs":
@@ -163,10 +163,7 @@ class Perceptron(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc
             self.learning_rate_ = self._optimizer.learning_rate
         weights.trained()
         observers.end()
-        restored = held is not None and self.early_stopping and self.solver != "lbfgs"
-        finite = (restored or math.isfinite(self.loss_)) and all(
-            np.isfinite(array).all() for array in core.get_arrays()
-        )
+        finite = (restored or math.isfinite(self.loss_)) and are_finite(core.get_arrays())
         if not finite:  # an infinite gradient makes a finite step of Adam, so the loss counts, too
             raise ValueError(
                 "Solver produced non-finite parameter weights. The input data may contain large values and "
@@ -192,9 +189,9 @@ class Perceptron(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc
             y_numeric=self._numeric_targets,
             dtype=(np.float64, np.float32) if self.dtype is None else np.dtype(self.dtype),
         )
-        return readable(X), column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
+        return readable(X), raveled(y)
 
-    def _validation_data(self, X: Any, y: Any, sample_weight: Any) -> Data | None:
+    def _validation_data(self, X: Any, y: Any, sample_weight: Any, columns: tuple[int, ...]) -> Data | None:
         if X is None and y is None and sample_weight is None:
             return None
         if X is None or y is None:
@@ -203,13 +200,15 @@ class Perceptron(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc
                 f"X_val, y_val: expected both or neither, got {' and '.join(given) or 'only weights'}"
             )
         X, y = self._validated(X, y, reset=False)
+        if y.shape[1:] != columns:
+            raise ValueError(f"y_val: expected shape {(len(y), *columns)}, as y has, got {y.shape}")
         self._check_classes(y)
-        return self._data(X, y, sample_weight)
+        return self._data(X, y, checked_weights(sample_weight, X.shape[0], "sample_weight_val"))
 
     def _begin(self, sizes: list[int], random: np.random.RandomState, dtype: np.dtype[Any]) -> None:
         """Draw initial weights and forget everything learned before."""
         self.n_iter_ = self.t_ = 0
-        self.n_layers_ = len(sizes)
+        self.n_layers_, self.n_outputs_ = len(sizes), sizes[-1]
         self.out_activation_ = self._output_activation()
         arrays = initial_arrays(random, sizes, self.activation, dtype)
         self._weights, self._optimizer = Weights(arrays, self._form), None
@@ -222,6 +221,8 @@ class Perceptron(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc
             "n_iter_": 0,
             "t_": 0,
             "n_layers_": len(self.coefs_) + 1,
+            "n_outputs_": len(self.intercepts_[-1]),
+            "n_features_in_": len(self.coefs_[0]),
             "out_activation_": self._form.output,
         }
         if self.solver != "lbfgs":
@@ -246,12 +247,11 @@ class Perceptron(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc
     def _predicted(self, X: Any) -> NDArray[Any]:
         if self._weights is None:
             raise AttributeError("there are no weights")
-        core = self._weights.network(self._form)
         if self.n_jobs is None:
-            outputs: NDArray[Any] = core.predict(readable(X), None)
+            outputs = self._weights.predict(self._form, readable(X))
         else:
             with limited(self.n_jobs):
-                outputs = core.predict(readable(X), None)
+                outputs = self._weights.predict(self._form, readable(X))
         return outputs if outputs.dtype == X.dtype else outputs.astype(np.result_type(outputs, X))
 
     @property

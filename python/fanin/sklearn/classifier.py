@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.preprocessing import LabelBinarizer
-from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import type_of_target, unique_labels
 
 from fanin.sklearn.base import Perceptron, is_stochastic
 from fanin.sklearn.conversion import to_sklearn
-from fanin.sklearn.data import Data, checked_weights
+from fanin.sklearn.data import Data, weights_of_classes
 from fanin.sklearn.parameters import OF_CLASSIFIER, check_parameters
 
 if TYPE_CHECKING:
@@ -84,7 +83,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
     callbacks : list, optional
         Functions ``(estimator, epoch, logs)``, or objects with such a method `on_epoch_end`, called after each epoch;
         returning True stops the fit. `logs` has "loss", "learning_rate" and "seconds", and with validation data
-        "val_loss" and "val_accuracy". They may read and write `coefs_`, and predict.
+        "val_loss" and "val_accuracy". They may predict, and read and write `coefs_` (lbfgs ignores changes).
 
     Attributes
     ----------
@@ -114,7 +113,8 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
     -----
     With the same `random_state` and float64 data the model is that of scikit-learn: same draws, same order of samples,
     same updates; loss and weights differ by rounding only. What differs: a batch whose sample weights are all 0 makes
-    no step (scikit-learn divides by 0), and a momentum of 1 is the largest number below 1.
+    no step (scikit-learn divides by 0), and a momentum of 1 is the largest number below 1. Other threads may predict
+    during a fit; they wait for the end of an epoch.
 
     Examples
     --------
@@ -223,15 +223,14 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
                 f"`y` has classes not in `self.classes_`. `self.classes_` has {self.classes_}. 'y' has {classes}."
             )
 
-    def _data(self, X: Any, y: Any, sample_weight: Any, *, incremental: bool = False) -> Data:
-        weights = checked_weights(sample_weight, X.shape[0])
+    def _data(self, X: Any, y: Any, weights: NDArray[Any] | None, *, incremental: bool = False) -> Data:
         if self.class_weight is not None:
             if incremental and isinstance(self.class_weight, str):
                 raise ValueError(
                     "class_weight: partial_fit does not see all samples, as 'balanced' needs; expected a dict, such as "
                     "one made with sklearn.utils.class_weight.compute_class_weight"
                 )
-            of_class = compute_sample_weight(self.class_weight, y)
+            of_class = weights_of_classes(self.class_weight, y)
             weights = of_class if weights is None else weights * of_class
             if not weights.any():
                 raise ValueError("class_weight: leaves no sample with a weight other than 0")
@@ -264,8 +263,9 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
 
     def _known_classes(self) -> NDArray[Any]:
         known: NDArray[Any] | None = getattr(self, "classes_", None)
-        classes: NDArray[Any] = self._label_binarizer.classes_ if known is None else known
-        return classes
+        if known is None:
+            raise AttributeError("classes_ is not set, but the weights are; expected labels in classes_")
+        return known
 
     def predict_proba(self, X: ArrayLike) -> NDArray[Any]:
         """Return the probability of each class, in the order of `classes_`, of shape (n_samples, n_classes)."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.utils import check_array, check_X_y, validation
+
+from fanin.sklearn.notices import warn
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -66,11 +67,9 @@ def _set_or_check_names(estimator: Any, X: Any, reset: bool) -> None:
         if not np.array_equal(known, names):
             raise ValueError(_mismatch(list(known), list(names)))
     elif names is not None:
-        warnings.warn(f"X has feature names, but {kind} was fitted without feature names", stacklevel=4)
+        warn(f"X has feature names, but {kind} was fitted without feature names")
     elif known is not None:
-        warnings.warn(
-            f"X does not have valid feature names, but {kind} was fitted with feature names", stacklevel=4
-        )
+        warn(f"X does not have valid feature names, but {kind} was fitted with feature names")
 
 
 def _mismatch(known: list[str], names: list[str]) -> str:

@@ -35,13 +35,15 @@ def to_sklearn(estimator: Any, name: str) -> Any:
     check_is_fitted(estimator)
     kind = getattr(sklearn.neural_network, name)
     known = kind().get_params()
-    given = estimator.get_params()
-    if given.get("loss", "squared_error") != "squared_error" and "loss" not in known:
+    if estimator.loss == "poisson" and "loss" not in known:
         raise ValueError(
-            f"to_sklearn: loss={given['loss']!r} needs scikit-learn 1.7 or newer, got {sklearn.__version__}"
+            f"to_sklearn: loss='poisson' needs scikit-learn 1.7 or newer, got {sklearn.__version__}"
         )
-    converted = kind(**{parameter: given[parameter] for parameter in known})
+    converted = kind(**{parameter: getattr(estimator, parameter) for parameter in known})
     for attribute in _FITTED:
         if hasattr(estimator, attribute):
             setattr(converted, attribute, deepcopy(getattr(estimator, attribute)))
+    if estimator.early_stopping:  # where a warm fit begins
+        converted._best_coefs = deepcopy(converted.coefs_)
+        converted._best_intercepts = deepcopy(converted.intercepts_)
     return converted

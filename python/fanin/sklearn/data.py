@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from scipy.sparse import issparse
 from sklearn import config_context
+from sklearn.exceptions import DataConversionWarning
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_array
+from sklearn.utils.class_weight import compute_sample_weight
+
+from fanin.sklearn.notices import warn
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,14 +48,14 @@ def readable(X: Any) -> Any:
     return X.tocsr() if issparse(X) else X
 
 
-def checked_weights(sample_weight: Any, rows: int) -> NDArray[Any] | None:
+def checked_weights(sample_weight: Any, rows: int, name: str = "sample_weight") -> NDArray[Any] | None:
     """Return sample weights as an array; raise scikit-learn's errors unless there is one for each row."""
     if sample_weight is None:
         return None
     if np.isscalar(sample_weight):
         sample_weight = np.full(rows, sample_weight)
     weights: NDArray[Any] = check_array(
-        sample_weight, ensure_2d=False, dtype=[np.float64, np.float32], order="C", input_name="sample_weight"
+        sample_weight, ensure_2d=False, dtype=[np.float64, np.float32], order="C", input_name=name
     )
     if weights.ndim != 1:
         raise ValueError(
@@ -59,10 +63,53 @@ def checked_weights(sample_weight: Any, rows: int) -> NDArray[Any] | None:
             f"value or a 1D array of length {rows}."
         )
     if weights.shape != (rows,):
-        raise ValueError(f"sample_weight.shape == {weights.shape}, expected {(rows,)}!")
+        raise ValueError(f"{name}.shape == {weights.shape}, expected {(rows,)}!")
     if not weights.any():
         raise ValueError("Sample weights must contain at least one non-zero number.")
+    if (negative := weights < 0).any():
+        row = int(negative.argmax())
+        raise ValueError(f"{name}: row {row} is {weights[row]:g}; weights must be finite and at least 0")
     return weights
+
+
+def weights_of_classes(class_weight: Any, y: Any) -> NDArray[Any]:
+    """Return the weight of each sample's class, by a dict or "balanced"."""
+    if isinstance(class_weight, dict):
+        if y.ndim == 2:
+            raise ValueError(
+                "class_weight: expected 'balanced' or None for several labels per sample, got a dict"
+            )
+        for label, weight in class_weight.items():
+            if not 0 <= weight < np.inf:
+                raise ValueError(
+                    f"class_weight: weights must be finite and at least 0, got {weight} for {label!r}"
+                )
+    weights: NDArray[Any] = compute_sample_weight(class_weight, y)
+    return weights
+
+
+def raveled(y: Any) -> Any:
+    """Return a column as a vector, with scikit-learn's warning, and other targets as they are."""
+    if y.ndim != 2 or y.shape[1] != 1 or issparse(y):
+        return y
+    warn(
+        "A column-vector y was passed when a 1d array was expected. Please change the shape of y to "
+        "(n_samples, ), for example using ravel().",
+        DataConversionWarning,
+    )
+    return y.ravel()
+
+
+def checked_numbers(y: Any, *, negative: bool) -> NDArray[Any]:
+    """Return the targets of a regression; raise an error unless they are numbers, or if they must not be negative."""
+    if issparse(y) or y.dtype.kind not in "biuf":
+        kind = type(y).__name__ if issparse(y) else f"dtype {y.dtype}"
+        raise TypeError(f"y: expected an array of real numbers, got {kind}")
+    if not negative and (y < 0).any():
+        row = int((y < 0).reshape(len(y), -1).any(axis=1).argmax())
+        raise ValueError(f"y: row {row} is {y[row]}; loss='poisson' needs values of at least 0")
+    numbers: NDArray[Any] = y
+    return numbers
 
 
 def split(data: Data, fraction: float, random: np.random.RandomState, stratified: bool) -> tuple[Data, Data]:

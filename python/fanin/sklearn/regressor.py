@@ -11,7 +11,7 @@ from sklearn.utils.metaestimators import available_if
 
 from fanin.sklearn.base import Perceptron, is_stochastic
 from fanin.sklearn.conversion import to_sklearn
-from fanin.sklearn.data import Data, checked_weights
+from fanin.sklearn.data import Data, checked_numbers
 from fanin.sklearn.parameters import OF_REGRESSOR, check_parameters
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
     callbacks : list, optional
         Functions ``(estimator, epoch, logs)``, or objects with such a method `on_epoch_end`, called after each epoch;
         returning True stops the fit. `logs` has "loss", "learning_rate" and "seconds", and with validation data
-        "val_loss" and "val_r2". They may read and write `coefs_`, and predict.
+        "val_loss" and "val_r2". They may predict, and read and write `coefs_` (lbfgs ignores changes).
 
     Attributes
     ----------
@@ -112,7 +112,8 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
     -----
     With the same `random_state` and float64 data the model is that of scikit-learn: same draws, same order of samples,
     same updates; loss and weights differ by rounding only. What differs: a batch whose sample weights are all 0 makes
-    no step (scikit-learn divides by 0), and a momentum of 1 is the largest number below 1.
+    no step (scikit-learn divides by 0), and a momentum of 1 is the largest number below 1. Other threads may predict
+    during a fit; they wait for the end of an epoch.
 
     Examples
     --------
@@ -167,8 +168,9 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
     def _check_classes(self, y: Any) -> None:
         """Do nothing."""
 
-    def _data(self, X: Any, y: Any, sample_weight: Any, *, incremental: bool = False) -> Data:
-        return Data(X, y, checked_weights(sample_weight, X.shape[0]), 1 if y.ndim == 1 else y.shape[1])
+    def _data(self, X: Any, y: Any, weights: NDArray[Any] | None, *, incremental: bool = False) -> Data:
+        y = checked_numbers(y, negative=self.loss != "poisson")
+        return Data(X, y, weights, 1 if y.ndim == 1 else y.shape[1])
 
     def _output_activation(self) -> str:
         return "exp" if self.loss == "poisson" else "identity"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -12,16 +11,15 @@ from sklearn.exceptions import ConvergenceWarning
 
 from fanin import _core
 from fanin.sklearn.data import Data
+from fanin.sklearn.notices import warn
 from fanin.sklearn.observers import Observers
 from fanin.sklearn.optimizer import values_of
 from fanin.sklearn.reported import ReportedLoss
-from fanin.sklearn.tasks import FRAMES
 from fanin.sklearn.validation import Validation
+from fanin.sklearn.weights import are_finite
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-_STACK = 5 + FRAMES  # from the methods of Epochs to the caller of fit
 
 
 def batch_size_of(given: Any, rows: int) -> int:
@@ -29,10 +27,7 @@ def batch_size_of(given: Any, rows: int) -> int:
     if isinstance(given, str):
         return min(200, rows)
     if given > rows:
-        warnings.warn(
-            "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped",
-            stacklevel=_STACK + 1,
-        )
+        warn("Got `batch_size` less than 1 or larger than sample size. It is going to be clipped")
     return min(int(given), rows)
 
 
@@ -43,6 +38,7 @@ class Epochs:
         self, estimator: Any, core: Any, data: Data, validation: Data | None, random: np.random.RandomState
     ) -> None:
         self._estimator, self._core, self._random = estimator, core, random
+        self._early_stopping = estimator.early_stopping  # which callbacks may set for later fits
         self._rows = data.rows
         self._batch_size = batch_size_of(estimator.batch_size, data.rows)
         self._places = np.arange(data.rows) if estimator.shuffle else None
@@ -54,12 +50,11 @@ class Epochs:
     def run(self, observers: Observers, *, first: bool, incremental: bool) -> None:
         """Train until patience runs out, or one epoch if incremental; `first`: the weights are the initial ones."""
         estimator = self._estimator
-        if estimator.early_stopping and first:
+        if self._early_stopping and first:
             self._best = self._core.get_arrays()
-        figure = "best_validation_score_" if estimator.early_stopping else "best_loss_"
+        figure = "best_validation_score_" if self._early_stopping else "best_loss_"
         if getattr(estimator, figure) is None:  # the last fit had the other one
-            setattr(estimator, figure, first_progress(estimator.early_stopping)[figure])
-        estimator.n_iter_ = 0
+            setattr(estimator, figure, first_progress(self._early_stopping)[figure])
         kind = (
             _core.TrainingFloat32 if isinstance(self._core, _core.NetworkFloat32) else _core.TrainingFloat64
         )
@@ -78,26 +73,27 @@ class Epochs:
             None,
             restore=False,
         )
-        completed = False
+        estimator.n_iter_, completed = 0, False
         try:
             completed = self._train(training, 1 if incremental else estimator.max_iter, observers)
         except KeyboardInterrupt:
-            warnings.warn("Training interrupted by user.", stacklevel=_STACK)
+            warn("Training interrupted by user.")
         finally:
             training.close()
         if completed and not incremental:
-            warnings.warn(
+            warn(
                 f"Stochastic Optimizer: Maximum iterations ({estimator.max_iter}) reached and the optimization "
                 "hasn't converged yet.",
                 ConvergenceWarning,
-                stacklevel=_STACK,
             )
-        if estimator.early_stopping and self._best is not None:
-            self._core.set_arrays(self._best)
+        if self._best is not None and are_finite(self._best):
+            with estimator._weights.turns.writing():
+                self._core.set_arrays(self._best)
 
     def _train(self, training: Any, most: int, observers: Observers) -> bool:
         """Train and return whether all epochs were needed."""
         estimator, optimizer, places = self._estimator, self._estimator._optimizer, self._places
+        turns = estimator._weights.turns
         shuffle, curve, verbose = self._random.shuffle, estimator.loss_curve_, estimator.verbose
         rule = optimizer.rule(estimator.alpha)
         values = values_of(rule, self._core.trained_names)
@@ -110,7 +106,11 @@ class Epochs:
                 shuffle(places)  # integers of this size take NumPy half the time
                 order = places.astype(np.uint32)
             began = perf_counter()
-            epoch = training.epoch(name, values, order)
+            turns.begin_writing()
+            try:
+                epoch = training.epoch(name, values, order)
+            finally:
+                turns.end_writing()
             seconds = perf_counter() - began
             if epoch.share == 0:
                 return False  # no time was left
@@ -150,7 +150,7 @@ class Epochs:
     def _count(self) -> None:
         """Count the epochs without improvement of the score, or of the training loss; keep the best weights."""
         estimator = self._estimator
-        if estimator.early_stopping:
+        if self._early_stopping:
             score = estimator.validation_scores_[-1]
             worse = score < estimator.best_validation_score_ + estimator.tol
             if score > estimator.best_validation_score_:
@@ -165,7 +165,7 @@ class Epochs:
 
     def _reason(self) -> str:
         estimator = self._estimator
-        figure = "Validation score" if estimator.early_stopping else "Training loss"
+        figure = "Validation score" if self._early_stopping else "Training loss"
         return (
             f"{figure} did not improve more than tol={estimator.tol:f} for "
             f"{estimator.n_iter_no_change:d} consecutive epochs."

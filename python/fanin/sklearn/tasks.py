@@ -17,10 +17,7 @@ except ImportError:
         return method
 
 
-__all__ = ["FRAMES", "CallbackSupportMixin", "Tasks", "with_callbacks"]
-
-# frames that with_callbacks puts between a method and its caller
-FRAMES = 1 if hasattr(CallbackSupportMixin, "set_callbacks") else 0
+__all__ = ["CallbackSupportMixin", "Tasks", "with_callbacks"]
 
 
 class Tasks:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +11,9 @@ from sklearn.exceptions import ConvergenceWarning
 
 from fanin import _core
 from fanin.sklearn.data import Data
+from fanin.sklearn.notices import warn
 from fanin.sklearn.observers import Observers
 from fanin.sklearn.reported import ReportedLoss
-from fanin.sklearn.tasks import FRAMES
 from fanin.sklearn.validation import Validation
 
 if TYPE_CHECKING:
@@ -71,6 +70,10 @@ def minimize_loss(
     began = last = perf_counter()
     estimator.n_iter_ = 0
 
+    def keep(w: Vector) -> None:
+        with estimator._weights.turns.writing():
+            core.set_arrays(objective.arrays(w))
+
     def after(w: Vector) -> None:
         nonlocal last
         observers.epoch_begins()
@@ -81,7 +84,7 @@ def minimize_loss(
         if estimator.verbose:
             print(f"Iteration {estimator.n_iter_}, loss = {estimator.loss_:.8f}")
         validated = None
-        core.set_arrays(objective.arrays(w))
+        keep(w)
         if scores is not None:
             validated = scores.of(core)
             for curve, figure in zip(
@@ -103,12 +106,12 @@ def minimize_loss(
             options={"maxfun": estimator.max_fun, "maxiter": estimator.max_iter, "gtol": estimator.tol},
         )
     except _StopError as stopped:
-        core.set_arrays(objective.arrays(stopped.w))
+        keep(stopped.w)
         return
-    core.set_arrays(objective.arrays(result.x))
+    keep(result.x)
     estimator.n_iter_, estimator.loss_ = min(result.nit, estimator.max_iter), result.fun
     if result.status != 0:
-        warnings.warn(_message(result, estimator), ConvergenceWarning, stacklevel=5 + FRAMES)
+        warn(_message(result, estimator), ConvergenceWarning)
 
 
 def _message(result: Any, estimator: Any) -> str:
