@@ -78,3 +78,31 @@ def test_the_best_weights_before_a_divergence_can_be_copied(copied):
     regressor.fit(X, 1e5 * Y)
     assert np.isnan(regressor.validation_scores_[-1])
     np.testing.assert_array_equal(copied(regressor).predict(X), regressor.predict(X))
+
+
+@pytest.mark.skipif(
+    not hasattr(MLPRegressor, "set_callbacks"), reason="scikit-learn has no callbacks before 1.9"
+)
+def test_callbacks_of_scikit_learn_follow_fit_only():
+    class Calls:
+        def __init__(self):
+            self.made = []
+
+        def setup(self, estimator, context):
+            self.made.append("setup")
+
+        def teardown(self, estimator, context):
+            self.made.append("teardown")
+
+        def on_fit_task_begin(self, estimator, context, **data):
+            self.made.append("begin")
+
+        def on_fit_task_end(self, estimator, context, **data):
+            self.made.append("end")
+
+    calls = Calls()
+    regressor = MLPRegressor(**SMALL).set_callbacks(calls)
+    regressor.partial_fit(X, Y)
+    assert not calls.made, "nothing would call teardown"
+    regressor.fit(X, Y)
+    assert calls.made == ["setup", "begin", *["begin", "end"] * 3, "end", "teardown"]

@@ -119,7 +119,7 @@ class Perceptron(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc
         first = self._weights is None or not (self.warm_start or incremental)
         X, y = self._validated(X, y, reset=first)
         self._learn_classes(y, incremental=incremental)
-        tasks = Tasks(self, X, y)
+        tasks = Tasks(self, X, y, called=not incremental)
         data = self._data(X, y, checked_weights(sample_weight, X.shape[0]), incremental=incremental)
         held = self._validation_data(*validation, y.shape[1:])
         random = check_random_state(self.random_state)

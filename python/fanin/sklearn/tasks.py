@@ -21,17 +21,17 @@ __all__ = ["CallbackSupportMixin", "Tasks", "with_callbacks"]
 
 
 class Tasks:
-    """The tasks of one fit, each epoch a part of it; nothing if no callbacks are set.
+    """The tasks of one fit, each epoch a part of it; nothing if no callbacks are set or called (as in partial_fit).
 
     `_init_callback_context` is what scikit-learn documents for estimators that support callbacks.
     """
 
-    def __init__(self, estimator: Any, X: Any, y: Any) -> None:
+    def __init__(self, estimator: Any, X: Any, y: Any, *, called: bool) -> None:
         self._estimator = estimator
         self._data = {"estimator": estimator, "X": X, "y": y}
         self._fit: Any = None
         self._epoch: Any = None
-        if hasattr(estimator, "_skl_callbacks"):
+        if called and hasattr(estimator, "_skl_callbacks"):
             self._fit = estimator._init_callback_context(max_subtasks=int(estimator.max_iter))
             self._fit.call_on_fit_task_begin(**self._data)
 
