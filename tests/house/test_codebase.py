@@ -222,8 +222,9 @@ def test_workers_of_the_bench_have_a_function_for_each_topic_of_their_groups(mon
 
 
 def test_test_names_are_sentences_and_unique():
-    names = []
-    for path in sorted(TESTS.rglob("test_*.py")):
+    names, paths = [], sorted(TESTS.rglob("test_*.py"))
+    assert len(paths) == len({path.name for path in paths})  # pytest imports them by these names
+    for path in paths:
         tree = ast.parse(path.read_text())
         names += [n.name for n in tree.body if isinstance(n, ast.FunctionDef) and n.name.startswith("test_")]
     assert len(names) == len(set(names))
