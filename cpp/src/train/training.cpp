@@ -127,22 +127,6 @@ void Training<T>::State::prepare() {
   }
 }
 
-// An update with samples of weight 0 alone does not count.
-template <class T>
-void Training<T>::State::note_objective(std::size_t number) {
-  of_update.rows += static_cast<double>(batch(number).rows);
-  of_update.loss += step.batch_loss();
-  of_update.weight += step.batch_weight();
-  if (!group_of(number).last) return;
-  if (of_update.weight > 0) {
-    const double share = of_update.rows / of_update.weight;
-    of_epoch.rows += of_update.rows;
-    of_epoch.loss += share * of_update.loss;
-    of_epoch.penalty += share * weights.scale() * method->l2_of_sum / 2 * step.square_of_weights();
-  }
-  of_update = {};
-}
-
 // Batches in one parallel region, until the epoch, the time, the loss or the caller ends it.
 template <class T>
 void Training<T>::State::run_slice() {
@@ -212,6 +196,18 @@ double Training<T>::State::last_rate() const {
 }
 
 template <class T>
+void Training<T>::State::restore_unless_finite() {
+  const ParameterTable& table = net.nodes.table;
+  const std::size_t bad = find_not_finite(net.weights(), table.size);
+  if (bad < table.size) restore("weights are", next_step, layer_at(table.trained, bad));
+  const Buffer<T>& statistics = net.statistics.values();
+  const std::size_t overflown = find_not_finite(statistics.data(), statistics.size());
+  if (overflown < statistics.size()) {
+    restore(kStatistics, next_step, layer_at(table.statistics, overflown));
+  }
+}
+
+template <class T>
 EpochResult Training<T>::State::end() {
   struct Release {
     std::optional<Access::Writing>& held;
@@ -232,15 +228,8 @@ EpochResult Training<T>::State::end() {
                            rate,
                            mean(of_epoch.loss),
                            mean(of_epoch.penalty)};
+  if (options.restore) restore_unless_finite();
   net.fold();
-  if (!options.restore) return result;
-  const std::size_t bad = find_not_finite(net.weights(), table.size);
-  if (bad < table.size) restore("weights are", next_step, layer_at(table.trained, bad));
-  const Buffer<T>& statistics = net.statistics.values();
-  const std::size_t overflown = find_not_finite(statistics.data(), statistics.size());
-  if (overflown < statistics.size()) {
-    restore(kStatistics, next_step, layer_at(table.statistics, overflown));
-  }
   return result;
 }
 

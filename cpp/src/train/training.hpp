@@ -15,6 +15,23 @@
 
 namespace fanin {
 
+// Sums of losses, of the weights of samples, and of penalties
+struct SumsOfUpdates {
+  double rows = 0, loss = 0, weight = 0, penalty = 0;
+
+  void add(const SumsOfUpdates& more) {
+    rows += more.rows;
+    loss += more.loss;
+    weight += more.weight;
+    penalty += more.penalty;
+  }
+  // Means by weight times the rows; nothing if all samples weigh 0
+  SumsOfUpdates mean_by_rows() const {
+    if (!(weight > 0)) return {};
+    return {rows, rows / weight * loss, rows, rows / weight * penalty};
+  }
+};
+
 template <class T>
 struct Training<T>::State {
   State(typename Network<T>::State& network, const Samples& samples, const Targets& targets,
@@ -75,10 +92,14 @@ struct Training<T>::State {
   void note_step(std::size_t number) {
     loss_sum += step.batch_loss();
     weight_sum += step.batch_weight();
-    note_objective(number);
+    of_update.add({static_cast<double>(batch(number).rows), step.batch_loss(), step.batch_weight(), 0});
+    if (group_of(number).last) {
+      of_update.penalty = weights.scale() * method->l2_of_sum / 2 * step.square_of_weights();
+      of_epoch.add(of_update.mean_by_rows());
+      of_update = {};
+    }
     next_step = gathered = number + 1;
   }
-  void note_objective(std::size_t number);
   void end_slice();
   // Updates before batch `number`: the last group of an epoch may be short
   std::size_t updates(std::size_t number) const {
@@ -96,6 +117,7 @@ struct Training<T>::State {
   // Within the fit that this training may be a part of
   std::size_t epoch_of_fit() const { return options.epochs_before + epochs; }
   void restore(const std::string& what, std::size_t at_step, std::size_t layer);
+  void restore_unless_finite();
 
   typename Network<T>::State& net;
   const Samples x;
@@ -125,11 +147,8 @@ struct Training<T>::State {
   std::size_t updates_counted = 0;
   std::size_t epochs = 0;  // begun
   double loss_sum = 0, weight_sum = 0;
-  // Of the batches since the last update; and sums over the updates, weighted by rows
-  struct Objective {
-    double rows = 0, loss = 0, weight = 0, penalty = 0;
-  } of_update, of_epoch;
-  bool failed = false;  // the step at next_step had a loss that is not finite
+  SumsOfUpdates of_update, of_epoch;  // the batches since the last update; and all updates
+  bool failed = false;                // the step at next_step had a loss that is not finite
   // At the start of a step thread 0 decides whether it is the last of the slice; the others read this at its
   // end. Two flags alternate, so that the slowest thread reads a decision before it is overwritten.
   bool last_of_slice[2] = {};
