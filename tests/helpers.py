@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import inspect
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -148,3 +150,14 @@ def python_prints(*arguments: str, **environment: str) -> str:
     done = run_python(*arguments, **environment)
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def bits_everywhere(compute: Callable[[], str], threads: Callable[[int], None]) -> set[str]:
+    """What a function of a test file returns on 1, 2, 3 and 7 threads, and on each instruction set."""
+    found = set()
+    for number in (1, 2, 3, 7):
+        threads(number)
+        found.add(compute())
+    module = ".".join(Path(inspect.getfile(compute)).relative_to(TESTS).with_suffix("").parts)
+    code = f"from {module} import {compute.__name__}\nprint({compute.__name__}())"
+    return found | {python_prints("-c", code, FANIN_ISA=isa).strip() for isa in fanin.cpu.available()}

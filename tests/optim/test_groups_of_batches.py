@@ -12,7 +12,7 @@ import pytest
 
 import fanin
 from fanin import functional, optim
-from helpers import digest, flat, inputs_for, python_prints, rule_named
+from helpers import bits_everywhere, digest, flat, inputs_for, rule_named
 
 LOSS = "softmax_cross_entropy"
 
@@ -129,13 +129,7 @@ def grouped_bits() -> str:
 
 
 def test_all_options_of_around_give_the_same_bits_on_any_threads_and_instruction_set(threads):
-    bits = set()
-    for number in (1, 2, 3, 7):
-        threads(number)
-        bits.add(grouped_bits())
-    code = "from optim.test_groups_of_batches import grouped_bits\nprint(grouped_bits())"
-    bits |= {python_prints("-c", code, FANIN_ISA=isa).strip() for isa in fanin.cpu.available()}
-    assert len(bits) == 1
+    assert len(bits_everywhere(grouped_bits, threads)) == 1
 
 
 RULES = [optim.SGD(0.1), optim.Adam(0.01), optim.Nesterov(0.1), optim.Rprop(variant="irprop+")]

@@ -7,7 +7,7 @@ import pytest
 
 import fanin
 from fanin import _core, losses, optim
-from helpers import digest, flat, python_prints, rule_named
+from helpers import bits_everywhere, digest, flat, rule_named
 
 ROWS, INPUTS, DTYPES = 50, 4, ("float32", "float64")
 LAYERS = [fanin.Dense(70, "tanh"), fanin.Dense(3)]
@@ -198,10 +198,4 @@ def narrow_bits() -> str:
 
 
 def test_few_outputs_give_the_same_bits_on_any_threads_and_instruction_set(threads):
-    bits = set()
-    for number in (1, 2, 3, 7):
-        threads(number)
-        bits.add(narrow_bits())
-    code = "from training.test_epochs import narrow_bits\nprint(narrow_bits())"
-    bits |= {python_prints("-c", code, FANIN_ISA=isa).strip() for isa in fanin.cpu.available()}
-    assert len(bits) == 1
+    assert len(bits_everywhere(narrow_bits, threads)) == 1
