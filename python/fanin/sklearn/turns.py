@@ -40,7 +40,7 @@ class Turns:
                 raise
 
     def end_reading(self) -> None:
-        """Let writers go on if nobody else reads."""
+        """End the turn of a reader; a writer may follow the last one."""
         with self._lock:
             self._one_reader_less()
 
@@ -67,7 +67,7 @@ class Turns:
             self._writing = get_ident()
 
     def end_writing(self) -> None:
-        """Let others go on."""
+        """End the turn of the writer."""
         with self._lock:
             self._writing = None
             self._one_writer_less()
