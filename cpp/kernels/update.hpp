@@ -200,11 +200,17 @@ UpdateRun<T> find_update(List<R...>, int rule) {
 // The same for the first columns of `rows` rows of a panel, at most kPacked of them: next to each other,
 // since most of the panel is padding. At most 64 rows.
 inline constexpr std::size_t kPacked = 2;
+template <class... R>
+constexpr std::size_t most_slots(List<R...>) {
+  std::size_t most = 0;
+  ((most = slot_count<R> > most ? slot_count<R> : most), ...);
+  return most;
+}
 template <class T>
 void update_packed(const Update<T>& update, const T* g, std::size_t first, std::size_t rows,
                    std::size_t width, std::size_t columns) {
-  constexpr std::size_t most = kRowBlock * kPacked, most_slots = 8;
-  alignas(64) T packed[(2 + most_slots) * most];
+  constexpr std::size_t most = kRowBlock * kPacked;
+  alignas(64) T packed[(2 + most_slots(Rules{})) * most];
   const auto copy = [&](T* to, std::size_t to_stride, const T* from, std::size_t from_stride) {
     for (std::size_t j = 0; j < columns; ++j) {
       for (std::size_t i = 0; i < rows; ++i) to[i * to_stride + j] = from[i * from_stride + j];
