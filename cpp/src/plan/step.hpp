@@ -43,8 +43,8 @@ class Step final : Work<T> {
   // The members of a team call these together. `gather` is for the first step of a run. A step may begin with
   // `ask_for`, which prefetches the next batch. Then it is `forward` and `update`, or `add_to_group` if the
   // batch is not the last of its group; `forward` or `update` gathers the next batch. They return false if
-  // the loss is not finite or the step was interrupted; then nothing was updated. Nor is it by an update
-  // whose samples all have weight 0.
+  // the loss is not finite or the step was interrupted; then nothing was updated. An update whose samples
+  // all have weight 0 changes nothing either.
   void gather(Member member, const DataSource<T>& data, const Batch& batch) {
     gather_block(member, data, block(batch, 0));
   }
