@@ -4,6 +4,7 @@
 #include "fanin/activations.hpp"
 #include "fanin/batches.hpp"
 #include "fanin/budget.hpp"
+#include "fanin/coded_rows.hpp"
 #include "fanin/cpu.hpp"
 #include "fanin/eigen.hpp"
 #include "fanin/error.hpp"
