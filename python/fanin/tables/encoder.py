@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fanin import _core
+from fanin._core import CodedRows
 from fanin.checks import check_flag, check_integer
-from fanin.data.coded import CodedRows
 from fanin.tables.columns import KINDS, Category, Column, Date, Dropped, Pair
 from fanin.tables.conversion import as_days, as_numbers, as_texts
 from fanin.tables.learning import SAMPLE_ROWS, LearnedColumn, Sample
@@ -116,10 +116,12 @@ class TableEncoder:
         return self._fit(iter(chunks), SAMPLE_ROWS)
 
     def _fit(self, chunks: Iterator[Any], limit: int | None) -> TableEncoder:
-        sample, columns, names, named = Sample(limit), [], None, False
+        sample, named = Sample(limit), False
+        names: list[str] = []
+        columns: list[LearnedColumn] = []
         for chunk in chunks:
             table = read_table(chunk)
-            if names is None:
+            if not columns:
                 names, named = list(table.columns), table.named
             table = in_order(table, names, names, named)
             cells = [table.cells(name) for name in names]
@@ -131,7 +133,7 @@ class TableEncoder:
             raise ValueError("X: expected at least 1 row and 1 column")
         bins = self.bins or max(4, min(64, 8192 // len(names)))
         learned = [column.learn(sample, named, bins, self.min_count, self.spikes) for column in columns]
-        self._names, self._named = names, named
+        self._named = named
         self._set_columns(learned)
         return self
 
@@ -213,7 +215,7 @@ class TableEncoder:
                 }
             )
         encoder = TableEncoder(self.bins, self.min_count, self.spikes)
-        encoder._names, encoder._named = self._names, self._named
+        encoder._named = self._named
         encoder._set_columns(columns)
         return encoder
 
@@ -249,8 +251,9 @@ class TableEncoder:
             self._set_columns(state["_fitted"])
 
     def _set_columns(self, columns: list[dict[str, Any]]) -> None:
-        """Take the columns of the core."""
+        """Take the columns of the core; those of pairs are no columns of the table."""
         self._fitted = _core.TableEncoder(columns)
+        self._names = [fields["column"] for fields in columns if fields["kind"] != "pair"]
         self._columns = {fields["column"]: KINDS[fields["kind"]].of(fields) for fields in columns}
 
     @property
@@ -273,7 +276,9 @@ class TableEncoder:
 
     def _column(self, table: ReadTable, name: str) -> Any:
         kind, cells = self._kind(name), table.cells(name)
-        convert = as_texts if isinstance(kind, Category) else as_days if isinstance(kind, Date) else as_numbers
+        convert = (
+            as_texts if isinstance(kind, Category) else as_days if isinstance(kind, Date) else as_numbers
+        )
         return convert(name, cells)
 
     def _cells(self, name: str, cells: Sequence[Any]) -> dict[str, Any]:

@@ -51,13 +51,16 @@ class LearnedColumn:
         self.name, self._kind = name, type(resolve(first))
         self._values = np.empty(0)
         self._counts: dict[str, int] = {}
-        self._strays, self._first_stray = 0, None
+        self._strays = 0
+        self._first_stray: object = None
 
     def add(self, cells: Cells, keep: NDArray[np.int64]) -> None:
         """Add the cells of a chunk."""
         if self._kind is Texts:
             places, levels = as_texts(self.name, cells)
-            for level, count in zip(levels, np.bincount(places + 1, minlength=len(levels) + 1)[1:], strict=True):
+            for level, count in zip(
+                levels, np.bincount(places + 1, minlength=len(levels) + 1)[1:], strict=True
+            ):
                 if count:
                     self._counts[level] = self._counts.get(level, 0) + int(count)
             return
