@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import pickle
 
 import numpy as np
@@ -11,23 +10,7 @@ import pytest
 import fanin
 from helpers import bits_everywhere
 from reference import tables as reference
-
-LEVELS = ["clerk", "smith", "baker", "judge"]
-
-
-def some_table(rows: int = 600, seed: int = 0) -> dict[str, object]:
-    rng = np.random.default_rng(seed)
-    income = rng.gamma(2.0, 1e4, rows)
-    income[rng.random(rows) < 0.1] = np.nan
-    return {
-        "income": income,
-        "age": rng.integers(17, 90, rows),
-        "hours": np.where(rng.random(rows) < 0.5, 40, rng.integers(1, 99, rows)),
-        "job": [*rng.choice(LEVELS[:3], rows - 3), "judge", "judge", None],
-        "late": rng.random(rows) < 0.3,
-        "sex": rng.choice(["f", "m"], rows).tolist(),
-        "sold": np.datetime64("2024-01-31T09:30") + rng.integers(0, 400 * 24, rows).astype("m8[h]"),
-    }
+from same_bits_table import LEVELS, digest_of_codes, some_table
 
 
 def of_columns(encoder: fanin.TableEncoder, table: object, prefix: str) -> np.ndarray:
@@ -173,12 +156,6 @@ def test_a_pickled_encoder_codes_the_same():
     again = pickle.loads(pickle.dumps(encoder))
     assert again.columns == encoder.columns
     np.testing.assert_array_equal(again.transform(table).toarray(), encoder.transform(table).toarray())
-
-
-def digest_of_codes() -> str:
-    table = some_table(5000)
-    rows = fanin.TableEncoder().fit(table).transform(table).toarray()
-    return hashlib.sha256(rows.tobytes()).hexdigest()
 
 
 def test_codes_have_the_same_bits_on_any_threads_and_instruction_set():

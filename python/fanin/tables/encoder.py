@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fanin import _core
-from fanin._core import CodedRows
 from fanin.checks import check_flag, check_integer
 from fanin.tables.columns import KINDS, Category, Column, Date, Dropped, Pair
 from fanin.tables.conversion import as_days, as_numbers, as_texts
@@ -132,12 +131,13 @@ class TableEncoder:
         if sample.rows == 0 or not names:
             raise ValueError("X: expected at least 1 row and 1 column")
         bins = self.bins or max(4, min(64, 8192 // len(names)))
-        learned = [column.learn(sample, named, bins, self.min_count, self.spikes) for column in columns]
+        numbered = named and len(names) > 1  # whether a column may number the rows
+        learned = [column.learn(sample, numbered, bins, self.min_count, self.spikes) for column in columns]
         self._named = named
         self._set_columns(learned)
         return self
 
-    def transform(self, X: Any, pair_values: ArrayLike | None = None) -> CodedRows:
+    def transform(self, X: Any, pair_values: ArrayLike | None = None) -> _core.CodedRows:
         """Return the rows of a table in coded form, for every method of `Network` that takes X.
 
         Columns are matched by name. A dropped one may be missing. `pair_values`, (rows, pairs), replace the values of
@@ -160,7 +160,7 @@ class TableEncoder:
         pairs = sum(isinstance(column, Pair) for column in self.columns)
         if values is not None and values.shape != (table.rows, pairs):
             raise ValueError(f"pair_values: expected shape ({table.rows}, {pairs}), got {values.shape}")
-        return CodedRows(*self._encoder.encode(names, [self._column(table, name) for name in names], values))
+        return _core.CodedRows(*self._encoder.encode(names, [self._column(table, name) for name in names], values))
 
     def cells(self, X: Any, name: str, cells: Sequence[Any]) -> NDArray[np.uint32]:
         """Return the cell of each row in a column.

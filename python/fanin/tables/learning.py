@@ -70,9 +70,9 @@ class LearnedColumn:
         self._strays += count
         self._values = np.append(self._values, values)[keep]
 
-    def learn(self, sample: Sample, named: bool, bins: int, min_count: int, spikes: bool) -> dict[str, Any]:
+    def learn(self, sample: Sample, numbered: bool, bins: int, min_count: int, spikes: bool) -> dict[str, Any]:
         """Return the column for the core."""
-        if reason := self._useless(sample, named):
+        if reason := self._useless(sample, numbered):
             return {"kind": "dropped", "column": self.name, "note": f"dropped: {reason}"}
         if self._kind is Texts:
             return _core.learn_category(self.name, list(self._counts.items()), sample.rows, min_count)
@@ -86,11 +86,11 @@ class LearnedColumn:
             column["note"] = f"{cells} of text, not {kind}: missing; the first is {self._first_stray!r}"
         return column
 
-    def _useless(self, sample: Sample, named: bool) -> str:
+    def _useless(self, sample: Sample, numbered: bool) -> str:
         """Return why the column says nothing of other rows, or an empty text."""
         if sample.rows < _FEW_ROWS:
             return ""
-        if self._kind is Numbers and named:
+        if self._kind is Numbers and numbered:
             numbers = any(np.array_equal(self._values, sample.positions + first) for first in (0, 1))
             return "a row number" if numbers else ""
         levels, known = len(self._counts), sum(self._counts.values())
