@@ -158,9 +158,8 @@ def test_a_pickled_encoder_codes_the_same():
     np.testing.assert_array_equal(again.transform(table).toarray(), encoder.transform(table).toarray())
 
 
-def test_codes_have_the_same_bits_on_any_threads_and_instruction_set():
-    with fanin.num_threads(1):
-        found = bits_everywhere(digest_of_codes, fanin.set_num_threads)
+def test_codes_have_the_same_bits_on_any_threads_and_instruction_set(threads):
+    found = bits_everywhere(digest_of_codes, threads)
     assert len(found) == 1
 
 
