@@ -185,7 +185,10 @@ Description read_description(const json::Value& value) {
   json::Object object(value);
   check_version(object.at("version"));
   if (object.find("members") != nullptr) {
-    value.refuse("a network; this is a model of tables, which load_table_model and fanin.sklearn load");
+    throw FormatError(
+        "a model of tables, which fanin::load_table_model and the estimators of fanin.sklearn read; expected "
+        "a "
+        "network");
   }
   Description description;
   description.single = read_single(object.at("dtype"));

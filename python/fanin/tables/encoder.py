@@ -153,12 +153,17 @@ class TableEncoder:
         >>> encoder.transform({"late": [False], "x": [2.0]}).toarray().round(3)
         array([[ 0.094, -1.333,  0.333, -0.333]], dtype=float32)
         """
-        table, names = self._read(X), self._needed()
+        names, columns, rows = self.read(X)
         values = None if pair_values is None else np.asarray(pair_values, np.float64)
         pairs = sum(isinstance(column, Pair) for column in self.columns)
-        if values is not None and values.shape != (table.rows, pairs):
-            raise ValueError(f"pair_values: expected shape ({table.rows}, {pairs}), got {values.shape}")
-        return CodedRows(*self._encoder.encode(names, [self._column(table, name) for name in names], values))
+        if values is not None and values.shape != (rows, pairs):
+            raise ValueError(f"pair_values: expected shape ({rows}, {pairs}), got {values.shape}")
+        return CodedRows(*self._encoder.encode(names, columns, values))
+
+    def read(self, X: Any) -> tuple[list[str], list[Any], int]:
+        """Return the columns that are needed of a table, as the core reads them: their names, values, and rows."""
+        table, names = self._read(X), self._needed()
+        return names, [self._column(table, name) for name in names], table.rows
 
     def cells(self, X: Any, name: str, cells: Sequence[Any]) -> NDArray[np.uint32]:
         """Return the cell of each row in a column.
@@ -247,6 +252,15 @@ class TableEncoder:
         vars(self).update(state)
         if state["_fitted"] is not None:
             self._set_columns(state["_fitted"])
+
+    @classmethod
+    def of_core(cls, core: _core.TableEncoder, named: bool) -> TableEncoder:
+        """Return the encoder with the columns of one of the core."""
+        encoder = cls()
+        encoder._set_columns(core.columns)
+        encoder._names = [column.name for column in encoder.columns if not isinstance(column, Pair)]
+        encoder._named = named
+        return encoder
 
     def _set_columns(self, columns: list[dict[str, Any]]) -> None:
         """Take the columns of the core."""
