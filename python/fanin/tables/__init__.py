@@ -1,0 +1,5 @@
+"""Tables of numbers, categories and dates: their code, and the training of networks for them."""
+
+from fanin.tables.fitting import FittedTable, fit_table
+
+__all__ = ["FittedTable", "fit_table"]
