@@ -15,3 +15,4 @@ void register_objective(py::module_& m);
 void register_functional(py::module_& m);
 void register_batch_norm(py::module_& m);
 void register_optim(py::module_& m);
+void register_tables(py::module_& m);

@@ -8,6 +8,8 @@
 #include <type_traits>
 #include <variant>
 
+#include "fanin/coded_rows.hpp"
+
 namespace fanin {
 
 // Element (i, j) is data[i * row_stride + j * column_stride]; strides are in elements and may be negative or
@@ -97,8 +99,10 @@ struct SparseRows {
 };
 
 // Samples are rows. A network of either precision accepts any type of numbers: values are converted batch by
-// batch, each with one rounding. Sparse rows are gathered into dense batches.
-using Samples = std::variant<MatrixView<const float>, MatrixView<const double>, NumberMatrix, SparseRows>;
+// batch, each with one rounding. Sparse rows are gathered into dense batches, and coded rows unless the first
+// layer is dense.
+using Samples =
+    std::variant<MatrixView<const float>, MatrixView<const double>, NumberMatrix, SparseRows, CodedRows>;
 
 // One weight for each sample, at least 0; empty: all are 1. A common factor, however large or small, has no
 // effect. Nor does a sample of weight 0, whatever finite numbers it holds, except on the mean and variance of

@@ -7,6 +7,7 @@
 #include "base/field_check.hpp"
 #include "base/registry.hpp"
 #include "base/text.hpp"
+#include "data/coded_rows.hpp"
 #include "data/gather.hpp"
 #include "data/loss.hpp"
 #include "data/numbers.hpp"
@@ -130,6 +131,12 @@ void check_finite(const std::string& name, const SparseRows& m, const Accepted& 
   }
 }
 
+template <class T>
+void check_finite(const std::string& name, const CodedRows& m, const Accepted& accepted = {}) {
+  check_finite<T>(name, row_major(m.dense.data(), m.rows, m.dense_columns), accepted);
+  check_finite<T>(name + ".centre", row_major(m.centre.data(), 1, m.centre.size()));
+}
+
 }  // namespace
 
 const Loss& checked_loss(const Loss& loss, std::size_t outputs) {
@@ -165,6 +172,12 @@ void check_memory(const SparseRows& x) {
   const auto check = [](const auto& of) { check_data_of("X", of.data(), 1, of.size()); };
   std::visit(check, x.column_numbers);
   std::visit(check, x.row_starts);
+}
+void check_memory(const CodedRows& x) {
+  check_lengths(x);
+  check_data_of("X", x.dense.data(), 1, x.dense.size());
+  check_data_of("X", x.bins.data(), 1, x.bins.size());
+  check_data_of("X", x.fractions.data(), 1, x.fractions.size());
 }
 
 void check_samples_shape(const Samples& x, std::size_t inputs) {
@@ -226,6 +239,7 @@ void check_target_values(const Matrix& y, const Loss& loss) {
 template <class T>
 void check_sample_values(const Samples& x, const InputLayer& layer) {
   if (const auto* sparse = std::get_if<SparseRows>(&x)) check_places(*sparse);
+  if (const auto* coded = std::get_if<CodedRows>(&x)) check_places(*coded);
   const Accepted accepted{layer.exists, layer.allows_missing};
   std::visit([&](const auto& m) { check_finite<T>("X", m, accepted); }, x);
 }

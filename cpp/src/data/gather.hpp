@@ -7,6 +7,7 @@
 
 #include "base/floating_point.hpp"
 #include "base/registry.hpp"
+#include "data/coded_rows.hpp"
 #include "data/numbers.hpp"
 #include "data/sparse_rows.hpp"
 #include "fanin/views.hpp"
@@ -69,6 +70,28 @@ void gather_columns(const SparseRows& from, const Panels<T>& out, const std::uin
     for_each_value<T>(from, order != nullptr ? order[first + i] : first + i, [&](std::size_t j, T value) {
       T& sum = out.at(i, j / kPanel<T>)[j % kPanel<T>];
       sum = without_denormals(sum + value);
+    });
+  }
+}
+
+template <class T>
+void gather_columns(const CodedRows& from, const Panels<T>& out, const std::uint32_t* order,
+                    std::size_t first, Range rows, const ColumnMap& map) {
+  if (map.kind != ColumnMap::Kind::none) {
+    return gather_through<double>(from, out, order, first, rows, map);
+  }
+  const std::size_t dense = from.dense_columns;
+  for (std::size_t p = 0; p < out.count(); ++p) {
+    std::fill_n(out.at(rows.begin, p), (rows.end - rows.begin) * out.width(p), T{0});
+  }
+  for (std::size_t i = rows.begin; i < rows.end; ++i) {
+    const std::size_t row = order != nullptr ? order[first + i] : first + i;
+    const auto set = [&](std::size_t j, T value) {
+      out.at(i, j / kPanel<T>)[j % kPanel<T>] = without_denormals(value);
+    };
+    for (std::size_t j = 0; j < dense; ++j) set(j, static_cast<T>(from.dense[row * dense + j]));
+    for_each_code(from, row, [&](std::size_t j, float code, float centre) {
+      set(j, static_cast<T>(code) - static_cast<T>(centre));
     });
   }
 }
@@ -138,6 +161,16 @@ inline void ask_for_rows(const SparseRows& from, const std::uint32_t* rows, std:
         }
       },
       from.column_numbers, from.row_starts);
+}
+
+inline void ask_for_rows(const CodedRows& from, const std::uint32_t* rows, std::size_t count) {
+  const std::size_t dense = from.dense_columns, coded = from.coded.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    if (dense > 0) ask_for(from.dense.data() + rows[i] * dense, dense * sizeof(float));
+    if (coded == 0) continue;
+    ask_for(from.bins.data() + rows[i] * coded, coded * sizeof(std::uint16_t));
+    ask_for(from.fractions.data() + rows[i] * coded, coded * sizeof(float));
+  }
 }
 
 inline void ask_for_rows(const Labels& from, const std::uint32_t* rows, std::size_t count) {

@@ -15,6 +15,7 @@ std::size_t size_of(NumberType type);
 template <class T>
 void convert_row(T* out, const NumberMatrix& m, std::size_t row, Range columns);
 void convert_row(double* out, const SparseRows& m, std::size_t row, Range columns);
+void convert_row(double* out, const CodedRows& m, std::size_t row, Range columns);
 
 // The same of any samples, in double
 void convert_values(double* out, const Samples& x, std::size_t row, Range columns);

@@ -16,14 +16,20 @@ void check_pair(const Named& output, const Named& other, const char* kind) {
 }
 
 template <class Matrix>
-std::array<Named, 3> arrays_of(std::string_view name, const Matrix& m) {
+std::array<Named, 4> arrays_of(std::string_view name, const Matrix& m) {
   return {{{name, memory_of(m)}}};
 }
-std::array<Named, 3> arrays_of(std::string_view name, const SparseRows& m) {
+std::array<Named, 4> arrays_of(std::string_view name, const SparseRows& m) {
   const auto memory = [](const auto& integers) { return memory_of(integers); };
   return {{{name, memory_of(m.values)},
            {name, std::visit(memory, m.column_numbers)},
            {name, std::visit(memory, m.row_starts)}}};
+}
+std::array<Named, 4> arrays_of(std::string_view name, const CodedRows& m) {
+  return {{{name, memory_of(m.dense)},
+           {name, memory_of(m.bins)},
+           {name, memory_of(m.fractions)},
+           {name, memory_of(m.centre)}}};
 }
 
 }  // namespace
@@ -44,7 +50,7 @@ Memory memory_of(const NumberMatrix& m) {
   return memory_of(m.data, size_of(m.type), {m.rows, m.row_stride}, {m.columns, m.column_stride});
 }
 
-std::array<Named, 3> operands_of(std::string_view name, const Samples& x) {
+std::array<Named, 4> operands_of(std::string_view name, const Samples& x) {
   return std::visit([name](const auto& m) { return arrays_of(name, m); }, x);
 }
 

@@ -54,8 +54,8 @@ struct Named {
   std::ptrdiff_t place = -1;
 };
 
-// The memory of samples, or that of the three arrays of sparse rows
-std::array<Named, 3> operands_of(std::string_view name, const Samples& x);
+// The memory of samples, or that of the arrays of sparse or coded rows
+std::array<Named, 4> operands_of(std::string_view name, const Samples& x);
 
 // Throws ValueError if an output shares memory with an input or another output.
 void check_apart(std::span<const Named> outputs, std::span<const Named> inputs);

@@ -1,0 +1,281 @@
+"""Tables as samples of a network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fanin import _core
+from fanin.checks import check_flag, check_integer
+from fanin.data.coded import CodedRows
+from fanin.tables.columns import KINDS, Category, Column, Date, Dropped, Pair
+from fanin.tables.conversion import as_days, as_numbers, as_texts
+from fanin.tables.learning import SAMPLE_ROWS, LearnedColumn, Sample
+from fanin.tables.reading import ReadTable, in_order, read_table
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+_MOST_BINS = 65535
+# Two columns, the cells of each (edges of numbers, or levels of a category), and the value of each pair of cells
+PairOfColumns = tuple[str, Sequence[Any], str, Sequence[Any], Any]
+
+
+class TableEncoder:
+    """Codes the rows of a table for a network: numbers piecewise linearly, categories one-hot, dates in parts.
+
+    Each column of the samples has a mean of 0 over the training rows. With x a number, and its median and quartiles,
+
+    - ``v / sqrt(1 + (v / 3)^2)`` with ``v = (x - median) / (q75 - q25)`` is a dense column (if the quartiles are
+      equal, half the distance of the extremes takes their place);
+    - ``u_t = clamp((x - e_(t-1)) / (e_t - e_(t-1)), 0, 1)`` for knots ``e_0 < ... < e_T`` is its code (Gorishniy et
+      al. 2022). A value that fills 1 / bins of the rows is a knot, and quantiles of the others share what is left;
+    - missing values count as the median; where the training rows have some, a dense column indicates them.
+
+    Categories, matched by their labels, have a column for each level found `min_count` times and one for all rarer
+    ones; missing and unseen levels are 0 in all of them. Two levels, booleans and two numbers are -1 and 1. Dates give
+    the day itself, month, day of the month, weekday and hour, as far as they vary, coded like numbers. Empty and blank
+    text and "?" are missing. Text that holds numbers, or dates in ISO 8601, in nine of ten cells is read as such.
+
+    Columns that are constant, row numbers in order, text that is different in each row, and free text are dropped;
+    `describe` says why.
+
+    Parameters
+    ----------
+    bins : int or None
+        The most bins of a number; None: 8192 / columns, but 4 to 64.
+    min_count : int
+        Rows that a level needs for a column of its own; below 50 `min_count` rows, one row in 50.
+    spikes : bool
+        Whether numbers with 3 to 128 different values have a column for each of them, too.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For invalid arguments.
+
+    Examples
+    --------
+    >>> import fanin
+    >>> table = {"age": [20, 30, 40, 50], "job": ["clerk", "smith", "baker", None]}
+    >>> encoder = fanin.TableEncoder(bins=2, min_count=1).fit(table)
+    >>> encoder.feature_names
+    ['age', 'age[20.0, 35.0]', 'age[35.0, 50.0]', 'job=baker', 'job=clerk', 'job=smith']
+    >>> print(encoder.describe())
+    age  number, median 35.0, 3 knots from 20.0 to 50.0
+    job  category, a column for each of 3 levels
+    >>> encoder.transform(table).shape
+    (4, 6)
+    """
+
+    def __init__(self, bins: int | None = None, min_count: int = 10, spikes: bool = False) -> None:
+        if bins is not None:
+            check_integer("bins", bins, 1)
+            if bins > _MOST_BINS:
+                raise ValueError(f"bins: expected at most {_MOST_BINS}, got {bins}")
+        check_integer("min_count", min_count, 1, 63)
+        check_flag("spikes", spikes)
+        self.bins, self.min_count, self.spikes = bins, min_count, spikes
+        self._fitted: _core.TableEncoder | None = None
+        self._columns: dict[str, Column] = {}
+        self._names: list[str] = []
+        self._named = False
+
+    def fit(self, X: Any) -> TableEncoder:
+        """Learn how to code a frame of pandas or polars, a dict of columns, or a 2-D array; return the encoder.
+
+        Raises
+        ------
+        ValueError, TypeError
+            For infinite values, cells that are lists or complex numbers, repeated names, no rows, or if all columns
+            are dropped.
+
+        Examples
+        --------
+        >>> import numpy as np, fanin
+        >>> fanin.TableEncoder().fit(np.array([[1.0, 5.0], [2.0, 5.0], [4.0, 5.0]])).columns[1]
+        Dropped(name='x1', reason='dropped: it is 5 in every row')
+        """
+        return self._fit(iter([X]), None)
+
+    def fit_chunks(self, chunks: Iterable[Any]) -> TableEncoder:
+        """Learn from a table in chunks, as `fit` does; return the encoder.
+
+        Levels are counted exactly. Numbers are learned from 65,536 random rows; up to there, the result is that of
+        `fit`. The first chunk decides whether a column holds numbers, dates or text.
+
+        Examples
+        --------
+        >>> import fanin
+        >>> chunks = [{"x": [1.0, 2.0]}, {"x": [3.0, None]}]
+        >>> fanin.TableEncoder().fit_chunks(chunks).feature_names
+        ['x', 'x missing', 'x[1.0, 2.0]', 'x[2.0, 3.0]']
+        """
+        return self._fit(iter(chunks), SAMPLE_ROWS)
+
+    def _fit(self, chunks: Iterator[Any], limit: int | None) -> TableEncoder:
+        sample, columns, names, named = Sample(limit), [], None, False
+        for chunk in chunks:
+            table = read_table(chunk)
+            if names is None:
+                names, named = list(table.columns), table.named
+            table = in_order(table, names, names, named)
+            cells = [table.cells(name) for name in names]
+            columns = columns or [LearnedColumn(name, of) for name, of in zip(names, cells, strict=True)]
+            keep = sample.add(table.rows)
+            for column, of in zip(columns, cells, strict=True):
+                column.add(of, keep)
+        if sample.rows == 0 or not names:
+            raise ValueError("X: expected at least 1 row and 1 column")
+        bins = self.bins or max(4, min(64, 8192 // len(names)))
+        learned = [column.learn(sample, named, bins, self.min_count, self.spikes) for column in columns]
+        self._names, self._named = names, named
+        self._set_columns(learned)
+        return self
+
+    def transform(self, X: Any, pair_values: ArrayLike | None = None) -> CodedRows:
+        """Return the rows of a table in coded form, for every method of `Network` that takes X.
+
+        Columns are matched by name. A dropped one may be missing. `pair_values`, (rows, pairs), replace the values of
+        the pairs of `add_pairs`: those of training rows may differ.
+
+        Raises
+        ------
+        ValueError, TypeError
+            For missing and unknown columns, infinite values, and values of another kind than in training.
+
+        Examples
+        --------
+        >>> import fanin
+        >>> encoder = fanin.TableEncoder().fit({"x": [1.0, 2.0, 4.0], "late": [True, False, True]})
+        >>> encoder.transform({"late": [False], "x": [2.0]}).toarray().round(3)
+        array([[ 0.094, -1.333,  0.333, -0.333]], dtype=float32)
+        """
+        table, names = self._read(X), self._needed()
+        values = None if pair_values is None else np.asarray(pair_values, np.float64)
+        pairs = sum(isinstance(column, Pair) for column in self.columns)
+        if values is not None and values.shape != (table.rows, pairs):
+            raise ValueError(f"pair_values: expected shape ({table.rows}, {pairs}), got {values.shape}")
+        return CodedRows(*self._encoder.encode(names, [self._column(table, name) for name in names], values))
+
+    def cells(self, X: Any, name: str, cells: Sequence[Any]) -> NDArray[np.uint32]:
+        """Return the cell of each row in a column.
+
+        Cells are ascending edges of a number or a date (cell i has i edges at or below the value), or sorted levels of
+        a category (all others are in the next cell). The cell after these is for missing values.
+
+        Examples
+        --------
+        >>> import fanin
+        >>> table = {"x": [1.0, 2.0, None], "job": ["clerk", "smith", "baker"]}
+        >>> encoder = fanin.TableEncoder().fit(table)
+        >>> encoder.cells(table, "x", [2.0]), encoder.cells(table, "job", ["clerk", "smith"])
+        (array([0, 1, 2], dtype=uint32), array([0, 1, 2], dtype=uint32))
+        """
+        return _core.cells_of(self._cells(name, cells), self._column(self._read(X), name))
+
+    def add_pairs(self, pairs: Sequence[PairOfColumns], training_values: ArrayLike) -> TableEncoder:
+        """Return a new encoder with an additional number for each pair of columns.
+
+        Parameters
+        ----------
+        pairs : list of (column, cells, column, cells, values)
+            Cells are as in `cells`; values, (cells of the first + 2, cells of the second + 2), are the number.
+        training_values : array of shape (rows, pairs)
+            The values of the training rows, which may be others; median, knots and means are learned from them.
+
+        Examples
+        --------
+        >>> import fanin
+        >>> table = {"a": [0.0, 1.0, 2.0], "b": [5.0, 6.0, 8.0]}
+        >>> encoder = fanin.TableEncoder().fit(table)
+        >>> both = encoder.add_pairs([("a", [1], "b", [6], [[0, 0, 0], [0, 1, 0], [0, 0, 0]])], [[0], [1], [1]])
+        >>> both.feature_names[2]
+        'a x b'
+        """
+        given, columns = np.asarray(training_values, np.float64), self._encoder.columns
+        if given.ndim != 2 or given.shape[1] != len(pairs):
+            raise ValueError(f"training_values: expected shape (rows, {len(pairs)}), got {given.shape}")
+        bins = self.bins or max(4, min(64, 8192 // len(self._names)))
+        for (first, first_cells, second, second_cells, values), of_rows in zip(pairs, given.T, strict=True):
+            name = f"{first} x {second}"
+            columns.append(
+                {
+                    "kind": "pair",
+                    "column": name,
+                    "note": "",
+                    "first": self._cells(first, first_cells),
+                    "second": self._cells(second, second_cells),
+                    "values": np.ravel(np.asarray(values, np.float64)),
+                    "code": _core.learn_number_code(name, of_rows, bins),
+                }
+            )
+        encoder = TableEncoder(self.bins, self.min_count, self.spikes)
+        encoder._names, encoder._named = self._names, self._named
+        encoder._set_columns(columns)
+        return encoder
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """How each column was read and coded."""
+        return tuple(self._columns.values())
+
+    @property
+    def feature_names(self) -> list[str]:
+        """The names of the columns of the samples: dense ones, then those of the codes."""
+        columns = self.columns
+        dense = [name for column in columns for name in column.dense_names()]
+        return dense + [name for column in columns for name in column.coded_names()]
+
+    def describe(self) -> str:
+        """Return a text with a line for each column: how it was read, or why it was dropped."""
+        columns = self.columns
+        width = max(len(column.name) for column in columns)
+        notes = [f"; {note}" if (note := getattr(column, "note", "")) else "" for column in columns]
+        lines = [f"{column.name:{width}}  {column.text()}" for column in columns]
+        return "\n".join(line + note for line, note in zip(lines, notes, strict=True))
+
+    def __repr__(self) -> str:
+        return f"TableEncoder(bins={self.bins}, min_count={self.min_count}, spikes={self.spikes})"
+
+    def __getstate__(self) -> dict[str, Any]:
+        return vars(self) | {"_fitted": None if self._fitted is None else self._fitted.columns}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        if state["_fitted"] is not None:
+            self._set_columns(state["_fitted"])
+
+    def _set_columns(self, columns: list[dict[str, Any]]) -> None:
+        """Take the columns of the core."""
+        self._fitted = _core.TableEncoder(columns)
+        self._columns = {fields["column"]: KINDS[fields["kind"]].of(fields) for fields in columns}
+
+    @property
+    def _encoder(self) -> _core.TableEncoder:
+        if self._fitted is None:
+            raise ValueError("TableEncoder: call fit first")
+        return self._fitted
+
+    def _needed(self) -> list[str]:
+        return [column.name for column in self.columns if not isinstance(column, Dropped | Pair)]
+
+    def _read(self, X: Any) -> ReadTable:
+        return in_order(read_table(X), self._names, self._needed(), self._named)
+
+    def _kind(self, name: str) -> Column:
+        column = self._columns.get(name)
+        if column is None or isinstance(column, Dropped | Pair):
+            raise ValueError(f'expected a column that is coded, got "{name}"')
+        return column
+
+    def _column(self, table: ReadTable, name: str) -> Any:
+        kind, cells = self._kind(name), table.cells(name)
+        convert = as_texts if isinstance(kind, Category) else as_days if isinstance(kind, Date) else as_numbers
+        return convert(name, cells)
+
+    def _cells(self, name: str, cells: Sequence[Any]) -> dict[str, Any]:
+        text = isinstance(self._kind(name), Category)
+        return {"column": name, "text": text, "edges": () if text else cells, "levels": cells if text else ()}

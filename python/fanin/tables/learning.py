@@ -1,0 +1,98 @@
+"""What an encoder learns from chunks of a table: a sample of numbers and dates, and exact counts of texts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fanin import _core
+from fanin.tables.cells import Cells, Days, Numbers, Texts
+from fanin.tables.conversion import as_days, as_numbers, as_texts, resolve, strays
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+SAMPLE_ROWS = 65536
+_SAMPLE_SEED = 0x7461626C6573
+# Of fewer rows, unique values and row numbers mean nothing.
+_FEW_ROWS = 20
+# Free text has more characters on average.
+_LONG = 20
+
+
+class Sample:
+    """The rows of least priority, random numbers that depend only on their positions; all rows without a limit."""
+
+    def __init__(self, limit: int | None) -> None:
+        self._limit, self._random = limit, np.random.Generator(np.random.Philox(_SAMPLE_SEED))
+        self._priorities = np.empty(0)
+        self.positions = np.empty(0, np.int64)
+        self.rows = 0
+
+    def add(self, rows: int) -> NDArray[np.int64]:
+        """Return which of the rows of the sample so far, followed by these, are the new sample."""
+        positions = np.append(self.positions, np.arange(self.rows, self.rows + rows))
+        self.rows += rows
+        keep = np.arange(len(positions))
+        if self._limit is not None:
+            priorities = np.append(self._priorities, self._random.random(rows))
+            if len(priorities) > self._limit:
+                keep = np.sort(np.argpartition(priorities, self._limit)[: self._limit])
+            self._priorities = priorities[keep]
+        self.positions = positions[keep]
+        return keep
+
+
+class LearnedColumn:
+    """What was found in one column so far. The first chunk decides what it holds: numbers, dates or texts."""
+
+    def __init__(self, name: str, first: Cells) -> None:
+        self.name, self._kind = name, type(resolve(first))
+        self._values = np.empty(0)
+        self._counts: dict[str, int] = {}
+        self._strays, self._first_stray = 0, None
+
+    def add(self, cells: Cells, keep: NDArray[np.int64]) -> None:
+        """Add the cells of a chunk."""
+        if self._kind is Texts:
+            places, levels = as_texts(self.name, cells)
+            for level, count in zip(levels, np.bincount(places + 1, minlength=len(levels) + 1)[1:], strict=True):
+                if count:
+                    self._counts[level] = self._counts.get(level, 0) + int(count)
+            return
+        values = as_numbers(self.name, cells) if self._kind is Numbers else as_days(self.name, cells)
+        count, first = strays(cells, Numbers(values))
+        self._first_stray = first if self._strays == 0 else self._first_stray
+        self._strays += count
+        self._values = np.append(self._values, values)[keep]
+
+    def learn(self, sample: Sample, named: bool, bins: int, min_count: int, spikes: bool) -> dict[str, Any]:
+        """Return the column for the core."""
+        if reason := self._useless(sample, named):
+            return {"kind": "dropped", "column": self.name, "note": f"dropped: {reason}"}
+        if self._kind is Texts:
+            return _core.learn_category(self.name, list(self._counts.items()), sample.rows, min_count)
+        if self._kind is Days:
+            column = _core.learn_dates(self.name, self._values, bins)
+        else:
+            column = _core.learn_numbers(self.name, self._values, bins, spikes)
+        if self._strays and column["kind"] != "dropped":
+            kind = "numbers" if self._kind is Numbers else "dates"
+            cells = "1 cell" if self._strays == 1 else f"{self._strays:,} cells"
+            column["note"] = f"{cells} of text, not {kind}: missing; the first is {self._first_stray!r}"
+        return column
+
+    def _useless(self, sample: Sample, named: bool) -> str:
+        """Return why the column says nothing of other rows, or an empty text."""
+        if sample.rows < _FEW_ROWS:
+            return ""
+        if self._kind is Numbers and named:
+            numbers = any(np.array_equal(self._values, sample.positions + first) for first in (0, 1))
+            return "a row number" if numbers else ""
+        levels, known = len(self._counts), sum(self._counts.values())
+        if self._kind is not Texts or levels < _FEW_ROWS or 2 * levels <= known:
+            return ""
+        if sum(map(len, self._counts)) > _LONG * levels:
+            return f"free text, {levels:,} different ones in {known:,} rows"
+        return f"an id, different in each of {known:,} rows" if levels == known else ""
