@@ -1,0 +1,166 @@
+"""Training for a table: encode it, choose by held-out rows, train the members, weigh them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from fanin.losses import Logistic, SoftmaxCrossEntropy
+from fanin.tables.choice import choose
+from fanin.tables.clock import Clock
+from fanin.tables.coding import Coding, rows_of
+from fanin.tables.folds import folds_of
+from fanin.tables.recipe import FOLDS, Effort, Plan, plan_of
+from fanin.tables.task import Task, task_of
+from fanin.tables.trainer import Trainer, Trial
+from fanin.tables.vote import folds_vote, members_of
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from fanin.losses import Loss
+    from fanin.network import Network
+    from fanin.tables.encoder import TableEncoder
+
+    Float = NDArray[np.float64]
+
+_PARTS = 8  # of the rows, each left out of what is known of the cells of pairs
+
+
+@dataclass(frozen=True, eq=False)
+class FittedTable:
+    """Networks for a table, and how they were found.
+
+    A prediction is the mean, with these weights, of probabilities (of class 1, or of each class), or of numbers:
+    ``clip(a target_scale + target_mean, target_range)`` with outputs a.
+
+    Attributes
+    ----------
+    encoder : TableEncoder
+    networks : tuple of Network
+    weights : tuple of float
+        Sum 1.
+    target_mean, target_scale : array, shape (outputs,)
+        0 and 1 for classes and for losses with a logarithmic link.
+    target_range : array, shape (2, outputs)
+        The least and the largest training target.
+    out_of_fold : array, shape (n_samples, outputs), or None
+        Predictions of the training rows by networks that were not trained on them; NaN for rows of weight 0.
+    score : float or None
+        The mean loss of the out-of-fold predictions.
+    trials : tuple of Trial
+    seconds : dict
+        Of "encode", "choose" and "train".
+    """
+
+    encoder: TableEncoder
+    networks: tuple[Network, ...]
+    weights: tuple[float, ...]
+    target_mean: Float
+    target_scale: Float
+    target_range: Float
+    out_of_fold: Float | None
+    score: float | None
+    trials: tuple[Trial, ...]
+    seconds: dict[str, float]
+
+
+def fit_table(
+    X: Any,
+    y: ArrayLike,
+    *,
+    loss: Loss,
+    n_classes: int | None = None,
+    sample_weight: ArrayLike | None = None,
+    members: int | Literal["auto"] = "auto",
+    effort: Effort = "default",
+    max_time: float | None = None,
+    seed: int = 0,
+    out_of_fold: bool = False,
+    callback: Callable[[Trial], object] | None = None,
+) -> FittedTable:
+    """Train networks for a table, with settings, features and weights chosen by rows held out.
+
+    Parameters
+    ----------
+    X : frame, array or dict of columns
+        What `TableEncoder` takes.
+    y : array
+        Labels 0..n_classes-1 for `losses.Logistic` (two classes) and `losses.SoftmaxCrossEntropy`, else numbers,
+        (n_samples,) or (n_samples, n_outputs).
+    loss : Loss
+    n_classes : int, optional
+        For `losses.SoftmaxCrossEntropy`.
+    sample_weight : array, shape (n_samples,), optional
+        Rows of weight 0 are left out.
+    members : int or "auto"
+        Networks of each setting that votes. From 4 on, those for classes leave out one part of the rows each.
+    effort : str
+        "fast", "default" or "high": how much is tried, and how many members.
+    max_time : float, optional
+        Seconds. Less is tried, and the members are trained for fewer steps, with the whole schedule.
+    seed : int
+        The same data and seed give the same result on any number of threads, unless there is a time limit.
+    out_of_fold : bool
+        Predict the training rows by members that were not trained on them. Where members see all rows, additional ones
+        are trained.
+    callback : function of a Trial, optional
+        Called after each.
+
+    Returns
+    -------
+    FittedTable
+    """
+    clock = Clock(max_time)
+    target, weight = np.asarray(y), None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
+    used = np.arange(len(target)) if weight is None else np.flatnonzero(weight > 0)
+    coding = Coding(X if len(used) == len(target) else rows_of(X, used))
+    weight = None if weight is None else weight[used]
+    task = task_of(loss, _shaped(loss, target[used]), n_classes, weight)
+    plan = plan_of(task.classifies, effort, None if members == "auto" else members)
+    labels = target[used] if task.classifies else None
+    folds = max(plan.members, FOLDS)
+    trainer = Trainer(
+        task,
+        coding,
+        _shaped(loss, target[used]),
+        weight,
+        folds_of(len(used), min(folds, len(used)), seed, labels),
+        folds_of(len(used), _PARTS, seed + 1),
+        seed,
+        clock,
+        callback or (lambda trial: None),
+    )
+    coding.rows(False)
+    encoded = clock.elapsed
+    features, settings = choose(trainer, plan)
+    chosen = clock.elapsed
+    vote = folds_vote if plan.held_out or out_of_fold else members_of
+    voters = vote(trainer, plan, features, settings)
+    encoder = trainer.encoder(features)
+    found = None
+    if voters.out_of_fold is not None and out_of_fold:
+        found = np.full((len(target), task.outputs), np.nan)
+        found[used] = voters.out_of_fold
+    return FittedTable(
+        encoder,
+        voters.networks,
+        voters.weights,
+        task.mean,
+        task.scale,
+        np.stack([task.low, task.high]),
+        found,
+        voters.score,
+        tuple(trainer.trials),
+        {"encode": encoded, "choose": chosen - encoded, "train": clock.elapsed - chosen},
+    )
+
+
+def _shaped(loss: Loss, y: NDArray[Any]) -> NDArray[Any]:
+    """Return labels as they are, (n,), and numbers as (n, outputs)."""
+    if isinstance(loss, Logistic | SoftmaxCrossEntropy):
+        return y.astype(np.int64)
+    return np.asarray(y, dtype=np.float64).reshape(len(y), -1)

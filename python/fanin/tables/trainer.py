@@ -1,0 +1,191 @@
+"""Networks trained on the rows outside one fold each, and what they predict for the rows in it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from fanin.tables.members import Job, train
+from fanin.tables.pairs import Pair, encoded
+from fanin.tables.recipe import Setting
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from fanin.network import Network
+    from fanin.tables.clock import Clock
+    from fanin.tables.coding import Coding
+    from fanin.tables.encoder import TableEncoder
+    from fanin.tables.task import Task
+
+    Float = NDArray[np.float64]
+
+
+
+_SEEDS = 4096  # of the networks of one seed
+
+
+class Features(NamedTuple):
+    """What networks see of a table besides its columns: one-hot codes of numbers, and cells of pairs of columns."""
+
+    spikes: bool = False
+    pairs: tuple[Pair, ...] = ()
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Networks trained at the same time with one setting.
+
+    Attributes
+    ----------
+    setting : Setting
+    spikes : bool
+        Whether they saw one-hot codes of numbers.
+    pairs : int
+        Number of pairs of columns whose cells they saw.
+    networks : int
+    score : float or None
+        Mean loss of the rows held out from them; None if they saw all rows.
+    seconds : float
+        Of their training, by their part of the steps.
+    """
+
+    setting: Setting
+    spikes: bool
+    pairs: int
+    networks: int
+    score: float | None
+    seconds: float
+
+
+class Wanted(NamedTuple):
+    """A network: its setting, what it sees, and the fold held out from it; below 0, none is held out."""
+
+    features: Features
+    setting: Setting
+    fold: int
+
+
+class Trainer:
+    """Trains networks on all rows but a fold, each of them once.
+
+    Parameters
+    ----------
+    task : Task
+    coding : Coding
+        Of all rows.
+    y, weight : array
+        Targets and sample weights of all rows; no weights: None.
+    fold, part : array of int
+        The fold of each row, and its part in which it is left out of the cells of pairs.
+    seed : int
+    clock : Clock
+    report : function of a Trial
+        Called after each.
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        coding: Coding,
+        y: NDArray[Any],
+        weight: Float | None,
+        fold: NDArray[np.intp],
+        part: NDArray[np.intp],
+        seed: int,
+        clock: Clock,
+        report: Callable[[Trial], object],
+    ) -> None:
+        self.task, self.coding, self.y, self.weight = task, coding, y, weight
+        self.fold, self.part, self.seed, self.clock = fold, part, seed, clock
+        self.folds = range(int(fold.max()) + 1)
+        self.trials: list[Trial] = []
+        self._report = report
+        self._done: dict[Wanted, tuple[Network, Float]] = {}
+        self._encoders: dict[Features, TableEncoder] = {}
+        self.first_target = np.asarray(task.targets(y), dtype=np.float64).reshape(len(y), -1)[:, 0]
+
+    def train(self, wanted: Iterable[Wanted]) -> None:
+        """Train those of the networks that are not trained yet, one a thread; for fewer steps if time is short."""
+        todo = [each for each in dict.fromkeys(wanted) if each not in self._done]
+        if not todo:
+            return
+        share = self.clock.share(sum(each.setting.steps_on(len(self.y)) for each in todo))
+        jobs, held = [], []
+        for each in todo:
+            seen = np.flatnonzero(self.fold != each.fold)
+            rows = self._rows(each.features, seen)
+            weight = None if self.weight is None else self.weight[seen]
+            seed = (_SEEDS * self.seed + each.fold) % 2**64
+            part = rows.take(seen) if each.fold >= 0 else rows
+            jobs.append(Job(each.setting, part, self.y[seen], weight, seed, share))
+            held.append(rows.take(np.flatnonzero(self.fold == each.fold)) if each.fold >= 0 else None)
+        began = time.perf_counter()
+        networks = train(self.task, jobs)
+        seconds = time.perf_counter() - began
+        steps = sum(job.steps for job in jobs)
+        self.clock.worked(steps, seconds)
+        for each, network, rows in zip(todo, networks, held, strict=True):
+            outputs = np.zeros((0, self.task.outputs)) if rows is None else network.predict(rows)
+            self._done[each] = network, self.task.predicted(outputs)
+        for features, setting in dict.fromkeys((each.features, each.setting) for each in todo):
+            chosen = [place for place, each in enumerate(todo) if each[:2] == (features, setting)]
+            folds = [todo[place].fold for place in chosen if todo[place].fold >= 0]
+            score = self.score(features, setting, folds) if folds else None
+            spent = seconds * sum(jobs[place].steps for place in chosen) / steps
+            trial = Trial(setting, features.spikes, len(features.pairs), len(chosen), score, spent)
+            self.trials.append(trial)
+            self._report(trial)
+
+    def has_time(self, wanted: Iterable[Wanted]) -> bool:
+        """Whether all of these can be trained before the time limit."""
+        steps = [each.setting.steps_on(len(self.y)) for each in wanted if each not in self._done]
+        return self.clock.share(sum(steps)) == 1
+
+    def network(self, wanted: Wanted) -> Network:
+        """Return a network that was trained."""
+        return self._done[wanted][0]
+
+    def predicted(self, features: Features, setting: Setting, folds: Sequence[int]) -> Float:
+        """Return predictions of all rows, each by the network that did not see it; NaN in other folds."""
+        found = np.full((len(self.y), self.task.outputs), np.nan)
+        for fold in folds:
+            found[self.fold == fold] = self._done[Wanted(features, setting, fold)][1]
+        return found
+
+    def score(self, features: Features, setting: Setting, folds: Sequence[int]) -> float:
+        """Return the mean loss of the rows of these folds, held out from their networks; lower is better."""
+        rows = np.flatnonzero(np.isin(self.fold, folds))
+        return self.score_of(self.predicted(features, setting, folds)[rows], rows)
+
+    def score_of(self, predicted: Float, rows: NDArray[np.intp]) -> float:
+        """Return the mean loss of these predictions of rows."""
+        weight = None if self.weight is None else self.weight[rows]
+        return self.task.score(self.y[rows], self.task.evidence(self.y[rows], predicted), weight)
+
+    def encoder(self, features: Features) -> TableEncoder:
+        """Return the encoder of these features, with all that is known of the cells of their pairs."""
+        if not features.pairs:
+            return self.coding.encoder(features.spikes)
+        if features not in self._encoders:
+            known = [self._known(pair, np.arange(len(self.y))) for pair in features.pairs]
+            values, of_rows = zip(*known, strict=True)
+            paired = self.coding.paired(features.spikes, features.pairs, list(values), np.column_stack(of_rows))
+            self._encoders[features] = paired
+        return self._encoders[features]
+
+    def _rows(self, features: Features, seen: NDArray[np.intp]) -> Any:
+        """Return the coded rows of a network that sees these: no row's own target shows in its cells."""
+        if not features.pairs:
+            return self.coding.rows(features.spikes)
+        of_rows = [self._known(pair, seen)[1] for pair in features.pairs]
+        return self.coding.paired_rows(self.encoder(features), np.column_stack(of_rows))
+
+    def _known(self, pair: Pair, seen: NDArray[np.intp]) -> tuple[Float, Float]:
+        """Return what these rows tell of the target in the cells of a pair; see `pairs.encoded`."""
+        weight = np.ones(len(self.y)) if self.weight is None else self.weight
+        return encoded(pair, self.first_target, weight, seen, self.part, self.task.classifies)
