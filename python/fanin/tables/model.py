@@ -31,7 +31,9 @@ class TableModel:
             named, self.about = bool(about["named"]), dict(about["about"])
         except (KeyError, TypeError, ValueError):  # RecursionError is impossible: texts are short
             named, self.about = True, {}
-        self.encoder = TableEncoder.of_core(core.encoder, named)
+        self.encoder = TableEncoder()
+        self.encoder._set_columns(core.encoder.columns)
+        self.encoder._named = named
 
     @classmethod
     def of(cls, fitted: FittedTable, labels: Sequence[str], about: Mapping[str, Any]) -> TableModel:
@@ -64,7 +66,10 @@ class TableModel:
 
         Both have shape (rows, classes or targets).
         """
-        return self._core.predict(*self.encoder.read(X), spread)
+        encoder, names = self.encoder, self.encoder._needed()
+        table = encoder._read(X)
+        columns = [encoder._column(table, name) for name in names]
+        return self._core.predict(names, columns, table.rows, spread)
 
     def save(self, path: Path) -> None:
         """Save the model to a file, as `Network.save` does."""
