@@ -93,10 +93,9 @@ class TableEstimator(BaseEstimator, ABC):  # type: ignore[misc]
         self._model = TableModel.of(fitted, labels, self._about())
         self.out_of_fold_score_ = fitted.score
         self.trials_, self.seconds_ = fitted.trials, fitted.seconds
-        if self.out_of_fold:
-            self.out_of_fold_ = self._shaped(
-                np.where((rows.places < 0)[:, None], np.nan, fitted.out_of_fold[rows.places])
-            )
+        if fitted.out_of_fold is not None:
+            found = np.where((rows.places < 0)[:, None], np.nan, fitted.out_of_fold[rows.places])
+            self.out_of_fold_ = self._shaped(found)
         return self
 
     def _weighted(self, weights: NDArray[Any] | None, y: Any) -> NDArray[Any] | None:
