@@ -153,14 +153,17 @@ class TableEncoder:
         >>> import fanin
         >>> encoder = fanin.TableEncoder().fit({"x": [1.0, 2.0, 4.0], "late": [True, False, True]})
         >>> encoder.transform({"late": [False], "x": [2.0]}).toarray().round(3)
-        array([[ 0.094, -1.333,  0.333, -0.333]], dtype=float32)
+        array([[-0.189, -1.333,  0.333, -0.333]], dtype=float32)
         """
-        table, names = self._read(X), self._needed()
+        names = self._needed()
+        table = self._read(X)
         values = None if pair_values is None else np.asarray(pair_values, np.float64)
         pairs = sum(isinstance(column, Pair) for column in self.columns)
         if values is not None and values.shape != (table.rows, pairs):
             raise ValueError(f"pair_values: expected shape ({table.rows}, {pairs}), got {values.shape}")
-        return _core.CodedRows(*self._encoder.encode(names, [self._column(table, name) for name in names], values))
+        return _core.CodedRows(
+            *self._encoder.encode(names, [self._column(table, name) for name in names], values)
+        )
 
     def cells(self, X: Any, name: str, cells: Sequence[Any]) -> NDArray[np.uint32]:
         """Return the cell of each row in a column.
@@ -263,6 +266,9 @@ class TableEncoder:
         return self._fitted
 
     def _needed(self) -> list[str]:
+        """Return the columns of a table that are coded."""
+        if self._fitted is None:
+            raise ValueError("TableEncoder: call fit first")
         return [column.name for column in self.columns if not isinstance(column, Dropped | Pair)]
 
     def _read(self, X: Any) -> ReadTable:
