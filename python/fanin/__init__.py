@@ -24,6 +24,7 @@ from fanin.layers import (
 )
 from fanin.loading import load
 from fanin.network import Network
+from fanin.tables import TableEncoder
 from fanin.training.callbacks import Callback
 from fanin.training.decision import Decision
 from fanin.training.early_decay import EarlyDecayWarning
@@ -55,6 +56,7 @@ __all__ = [
     "Residual",
     "RobustScale",
     "Standardize",
+    "TableEncoder",
     "Whiten",
     "__version__",
     "config",

@@ -49,7 +49,7 @@ def read_cells(name: str, column: Any) -> Cells:
     if is_series(column):
         return _of_pandas(name, column) if hasattr(column, "iloc") else _of_polars(name, column)
     if isinstance(column, np.ma.MaskedArray):
-        column = column.astype(object).filled(None)
+        column = np.ma.filled(column.astype(object), None)
     if not isinstance(column, np.ndarray):
         column = _objects(column)
     return _of_array(name, column)
@@ -88,7 +88,9 @@ def _of_pandas(name: str, series: Any) -> Cells:
     if isinstance(dtype, np.dtype):
         return _of_array(name, series.to_numpy())
     if hasattr(series, "cat"):
-        return _known(name, series.cat.codes.to_numpy(np.int32), list(series.cat.categories), categorical=True)
+        return _known(
+            name, series.cat.codes.to_numpy(np.int32), list(series.cat.categories), categorical=True
+        )
     if getattr(dtype, "tz", None) is not None:
         return _of_array(name, series.dt.tz_localize(None).to_numpy())
     if getattr(dtype, "kind", "O") in "fiub":
@@ -154,7 +156,11 @@ def _is_missing(cell: object) -> bool:
         return cell.strip() in _MISSING_TEXTS
     if isinstance(cell, np.datetime64 | np.timedelta64):
         return bool(np.isnat(cell))
-    return cell is None or type(cell).__name__ in ("NAType", "NaTType") or (isinstance(cell, float) and cell != cell)
+    return (
+        cell is None
+        or type(cell).__name__ in ("NAType", "NaTType")
+        or (isinstance(cell, float) and cell != cell)
+    )
 
 
 def day_of(cell: object) -> float:

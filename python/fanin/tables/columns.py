@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,7 +47,7 @@ class Number:
     def coded_names(self) -> list[str]:
         """Return the names of the columns of the code."""
         ends = [_shown(knot) for knot in self.knots]
-        bins = [f"{self.name}[{low}, {high}]" for low, high in zip(ends, ends[1:], strict=False)]
+        bins = [f"{self.name}[{low}, {high}]" for low, high in itertools.pairwise(ends)]
         return bins + [f"{self.name}={_shown(value)}" for value in self.spikes]
 
     def text(self) -> str:

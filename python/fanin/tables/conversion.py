@@ -102,6 +102,6 @@ def _text(level: object) -> str:
     """Return the text of a level; 2 and 2.0 are the same."""
     if isinstance(level, str):
         return level.strip()
-    if isinstance(level, float | np.floating) and level == int(level):
+    if isinstance(level, float | np.floating) and float(level).is_integer():
         return str(int(level))
     return str(level)

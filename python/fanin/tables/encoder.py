@@ -9,7 +9,6 @@ import numpy as np
 
 from fanin import _core
 from fanin.checks import check_flag, check_integer
-from fanin.data.coded import CodedRows
 from fanin.tables.columns import KINDS, Category, Column, Date, Dropped, Pair
 from fanin.tables.conversion import as_days, as_numbers, as_texts
 from fanin.tables.learning import SAMPLE_ROWS, LearnedColumn, Sample
@@ -116,10 +115,12 @@ class TableEncoder:
         return self._fit(iter(chunks), SAMPLE_ROWS)
 
     def _fit(self, chunks: Iterator[Any], limit: int | None) -> TableEncoder:
-        sample, columns, names, named = Sample(limit), [], None, False
+        sample, named = Sample(limit), False
+        names: list[str] = []
+        columns: list[LearnedColumn] = []
         for chunk in chunks:
             table = read_table(chunk)
-            if names is None:
+            if not columns:
                 names, named = list(table.columns), table.named
             table = in_order(table, names, names, named)
             cells = [table.cells(name) for name in names]
@@ -130,12 +131,13 @@ class TableEncoder:
         if sample.rows == 0 or not names:
             raise ValueError("X: expected at least 1 row and 1 column")
         bins = self.bins or max(4, min(64, 8192 // len(names)))
-        learned = [column.learn(sample, named, bins, self.min_count, self.spikes) for column in columns]
-        self._names, self._named = names, named
+        numbered = named and len(names) > 1  # whether a column may number the rows
+        learned = [column.learn(sample, numbered, bins, self.min_count, self.spikes) for column in columns]
+        self._named = named
         self._set_columns(learned)
         return self
 
-    def transform(self, X: Any, pair_values: ArrayLike | None = None) -> CodedRows:
+    def transform(self, X: Any, pair_values: ArrayLike | None = None) -> _core.CodedRows:
         """Return the rows of a table in coded form, for every method of `Network` that takes X.
 
         Columns are matched by name. A dropped one may be missing. `pair_values`, (rows, pairs), replace the values of
@@ -158,7 +160,7 @@ class TableEncoder:
         pairs = sum(isinstance(column, Pair) for column in self.columns)
         if values is not None and values.shape != (table.rows, pairs):
             raise ValueError(f"pair_values: expected shape ({table.rows}, {pairs}), got {values.shape}")
-        return CodedRows(*self._encoder.encode(names, [self._column(table, name) for name in names], values))
+        return _core.CodedRows(*self._encoder.encode(names, [self._column(table, name) for name in names], values))
 
     def cells(self, X: Any, name: str, cells: Sequence[Any]) -> NDArray[np.uint32]:
         """Return the cell of each row in a column.
@@ -213,7 +215,7 @@ class TableEncoder:
                 }
             )
         encoder = TableEncoder(self.bins, self.min_count, self.spikes)
-        encoder._names, encoder._named = self._names, self._named
+        encoder._named = self._named
         encoder._set_columns(columns)
         return encoder
 
@@ -249,8 +251,9 @@ class TableEncoder:
             self._set_columns(state["_fitted"])
 
     def _set_columns(self, columns: list[dict[str, Any]]) -> None:
-        """Take the columns of the core."""
+        """Take the columns of the core; those of pairs are no columns of the table."""
         self._fitted = _core.TableEncoder(columns)
+        self._names = [fields["column"] for fields in columns if fields["kind"] != "pair"]
         self._columns = {fields["column"]: KINDS[fields["kind"]].of(fields) for fields in columns}
 
     @property
@@ -273,7 +276,9 @@ class TableEncoder:
 
     def _column(self, table: ReadTable, name: str) -> Any:
         kind, cells = self._kind(name), table.cells(name)
-        convert = as_texts if isinstance(kind, Category) else as_days if isinstance(kind, Date) else as_numbers
+        convert = (
+            as_texts if isinstance(kind, Category) else as_days if isinstance(kind, Date) else as_numbers
+        )
         return convert(name, cells)
 
     def _cells(self, name: str, cells: Sequence[Any]) -> dict[str, Any]:

@@ -51,13 +51,16 @@ class LearnedColumn:
         self.name, self._kind = name, type(resolve(first))
         self._values = np.empty(0)
         self._counts: dict[str, int] = {}
-        self._strays, self._first_stray = 0, None
+        self._strays = 0
+        self._first_stray: object = None
 
     def add(self, cells: Cells, keep: NDArray[np.int64]) -> None:
         """Add the cells of a chunk."""
         if self._kind is Texts:
             places, levels = as_texts(self.name, cells)
-            for level, count in zip(levels, np.bincount(places + 1, minlength=len(levels) + 1)[1:], strict=True):
+            for level, count in zip(
+                levels, np.bincount(places + 1, minlength=len(levels) + 1)[1:], strict=True
+            ):
                 if count:
                     self._counts[level] = self._counts.get(level, 0) + int(count)
             return
@@ -67,9 +70,9 @@ class LearnedColumn:
         self._strays += count
         self._values = np.append(self._values, values)[keep]
 
-    def learn(self, sample: Sample, named: bool, bins: int, min_count: int, spikes: bool) -> dict[str, Any]:
+    def learn(self, sample: Sample, numbered: bool, bins: int, min_count: int, spikes: bool) -> dict[str, Any]:
         """Return the column for the core."""
-        if reason := self._useless(sample, named):
+        if reason := self._useless(sample, numbered):
             return {"kind": "dropped", "column": self.name, "note": f"dropped: {reason}"}
         if self._kind is Texts:
             return _core.learn_category(self.name, list(self._counts.items()), sample.rows, min_count)
@@ -83,11 +86,11 @@ class LearnedColumn:
             column["note"] = f"{cells} of text, not {kind}: missing; the first is {self._first_stray!r}"
         return column
 
-    def _useless(self, sample: Sample, named: bool) -> str:
+    def _useless(self, sample: Sample, numbered: bool) -> str:
         """Return why the column says nothing of other rows, or an empty text."""
         if sample.rows < _FEW_ROWS:
             return ""
-        if self._kind is Numbers and named:
+        if self._kind is Numbers and numbered:
             numbers = any(np.array_equal(self._values, sample.positions + first) for first in (0, 1))
             return "a row number" if numbers else ""
         levels, known = len(self._counts), sum(self._counts.values())

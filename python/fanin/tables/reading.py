@@ -78,4 +78,3 @@ def in_order(table: ReadTable, names: Sequence[str], needed: Sequence[str], name
             listed = ", ".join(quoted(name) for name in found[:10]) + (", ..." if len(found) > 10 else "")
             raise ValueError(f"X: {problem} column{'s' if len(found) > 1 else ''} {listed}")
     return table
-
