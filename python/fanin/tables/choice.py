@@ -1,4 +1,4 @@
-"""Choosing settings and features by the score of rows held out from the networks."""
+"""Choosing settings and features by the loss of rows held out from the networks."""
 
 from __future__ import annotations
 
@@ -10,70 +10,72 @@ from fanin.tables.pairs import Pair, screen, telling
 from fanin.tables.recipe import Plan, Setting
 from fanin.tables.trainer import Features, Trainer, Wanted
 
+_ENOUGH = 5_000  # held-out rows to choose by; a second fold is taken below
+_SCREENING = (2, 3)  # folds whose rows pairs are screened on: others than those that judge them
 _PAIRS = 4  # that are encoded
 _SCREENED = 50_000  # rows that pairs are screened on, at most
-_SCREENING = (1, 2)  # folds whose rows pairs are screened on
 _PLAIN = Features()
-
-
-def climb(trainer: Trainer, ladder: Sequence[Setting]) -> list[Setting]:
-    """Return the settings tried on fold 0, the best first; two at a time are tried, until the next two are no better."""
-    tried: list[Setting] = []
-    for start in range(0, len(ladder), 2):
-        pair = ladder[start : start + 2]
-        trainer.train(Wanted(_PLAIN, setting, 0) for setting in pair)
-        tried = sorted([*tried, *pair], key=lambda setting: trainer.score(_PLAIN, setting, [0]))
-        if tried[0] not in pair or (len(pair) > 1 and tried[0] is pair[0]):
-            break
-    return tried
-
-
-def features(trainer: Trainer, setting: Setting, folds: Sequence[int]) -> Features:
-    """Return the features that improve this setting on fold 0: spikes, pairs, or both.
-
-    Pairs are screened on the rows of the other folds given, by networks that did not see these rows.
-    """
-    trainer.train(Wanted(_PLAIN, setting, fold) for fold in folds)
-    candidates = []
-    if trainer.coding.has_spikes:
-        candidates.append(Features(spikes=True))
-    if pairs := pairs_of(trainer, setting, folds):
-        candidates.append(Features(pairs=pairs))
-    trainer.train(Wanted(each, setting, 0) for each in candidates)
-    without = trainer.score(_PLAIN, setting, [0])
-    kept = [each for each in candidates if trainer.score(each, setting, [0]) < without]
-    if len(kept) < 2:
-        return kept[0] if kept else _PLAIN
-    both = Features(spikes=True, pairs=kept[1].pairs)
-    trainer.train([Wanted(both, setting, 0)])
-    return min([*kept, both], key=lambda each: trainer.score(each, setting, [0]))
-
-
-def pairs_of(trainer: Trainer, setting: Setting, folds: Sequence[int]) -> tuple[Pair, ...]:
-    """Return the pairs of columns that best explain residuals of rows held out in these folds, without fold 0."""
-    rows = np.flatnonzero(np.isin(trainer.fold, folds))[:_SCREENED]
-    y = trainer.first_target
-    predicted = trainer.predicted(_PLAIN, setting, folds)[rows, 0]
-    if trainer.task.classifies:
-        residual, curvature = y[rows] - predicted, predicted * (1 - predicted)
-    else:
-        residual = y[rows] - (predicted - trainer.task.mean[0]) / trainer.task.scale[0]
-        curvature = np.ones(len(rows))
-    if trainer.weight is not None:
-        residual, curvature = residual * trainer.weight[rows], curvature * trainer.weight[rows]
-    grids = telling(trainer.coding.grids, y)
-    return screen(grids, rows, residual, curvature, trainer.part[rows], _PAIRS)
 
 
 def choose(trainer: Trainer, plan: Plan) -> tuple[Features, list[Setting]]:
     """Return the features, and the settings that vote, the best first.
 
-    With a time limit, less is tried: nothing that would take time from the members.
+    What is simpler stays unless something else is better by more than the standard error of the difference. With a time
+    limit, nothing is tried that would take time from the members.
     """
     if len(plan.ladder) == 1 and not plan.features:
         return _PLAIN, list(plan.ladder)
-    settings = climb(trainer, plan.ladder)
-    chosen = _PLAIN
-    if plan.features and trainer.has_time([Wanted(_PLAIN, settings[0], fold) for fold in range(5)]):
-        chosen = features(trainer, settings[0], _SCREENING)
-    return chosen, settings[: plan.settings]
+    judges = range(1 if len(trainer.y) >= _ENOUGH * len(trainer.folds) else min(2, len(trainer.folds) - 1))
+    settings = _climb(trainer, plan.ladder, judges)
+    if not plan.features or len(trainer.folds) <= _SCREENING[-1]:
+        return _PLAIN, settings[: plan.settings]
+    return _features(trainer, settings[0], judges), settings[: plan.settings]
+
+
+def _climb(trainer: Trainer, ladder: Sequence[Setting], judges: Sequence[int]) -> list[Setting]:
+    """Return the settings tried, the best first: two at a time, until the second of them is no better."""
+    best, others = ladder[0], []
+    for start in range(0, len(ladder), 2):
+        rungs = ladder[start : start + 2]
+        wanted = [Wanted(_PLAIN, setting, fold) for setting in rungs for fold in judges]
+        if not trainer.has_time(wanted, best):
+            break
+        trainer.train(wanted)
+        for rung in rungs:
+            if rung is not best and trainer.is_better((_PLAIN, rung), (_PLAIN, best), judges):
+                best, others = rung, [best, *others]
+            elif rung is not best:
+                others = [*others, rung]
+        if best is not rungs[-1]:
+            break
+    return [best, *sorted(others, key=lambda setting: trainer.score(_PLAIN, setting, judges))]
+
+
+def _features(trainer: Trainer, setting: Setting, judges: Sequence[int]) -> Features:
+    """Return the features that improve this setting: spikes, pairs, or both."""
+    wanted = [Wanted(_PLAIN, setting, fold) for fold in (*judges, *_SCREENING)]
+    if not trainer.has_time(3 * wanted, setting):
+        return _PLAIN
+    trainer.train(wanted)
+    candidates = [Features(spikes=True)] if trainer.coding.has_spikes else []
+    if trainer.task.outputs == 1 and (pairs := _pairs(trainer, setting)):
+        candidates.append(Features(pairs=pairs))
+    trainer.train(Wanted(each, setting, fold) for each in candidates for fold in judges)
+    kept = [each for each in candidates if trainer.is_better((each, setting), (_PLAIN, setting), judges)]
+    if len(kept) == 2:
+        both = Features(spikes=True, pairs=kept[1].pairs)
+        trainer.train(Wanted(both, setting, fold) for fold in judges)
+        kept.append(both)
+    return min(kept, key=lambda each: trainer.score(each, setting, judges), default=_PLAIN)
+
+
+def _pairs(trainer: Trainer, setting: Setting) -> tuple[Pair, ...]:
+    """Return the pairs of columns that best explain what this setting leaves of rows held out."""
+    rows = np.flatnonzero(np.isin(trainer.fold, _SCREENING))[:_SCREENED]
+    predicted = trainer.predicted(_PLAIN, setting, _SCREENING)[rows, 0]
+    y = trainer.first_target
+    residual, curvature = trainer.task.newton(y[rows], predicted)
+    if trainer.weight is not None:
+        residual, curvature = residual * trainer.weight[rows], curvature * trainer.weight[rows]
+    grids = telling(trainer.coding.grids, y)
+    return screen(grids, rows, residual, curvature, trainer.part[rows], _PAIRS)

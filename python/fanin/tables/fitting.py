@@ -1,27 +1,30 @@
-"""Training for a table: encode it, choose by held-out rows, train the members, weigh them."""
+"""Training for a table: encode it, choose by rows held out, train the members, weigh them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
-from fanin.losses import Logistic, SoftmaxCrossEntropy
+from fanin.checks import check_choice, check_integer
+from fanin.losses import Loss
+from fanin.tables.arguments import checked_targets, checked_weights
 from fanin.tables.choice import choose
 from fanin.tables.clock import Clock
 from fanin.tables.coding import Coding, rows_of
 from fanin.tables.folds import folds_of
-from fanin.tables.recipe import FOLDS, Effort, Plan, plan_of
-from fanin.tables.task import Task, task_of
+from fanin.tables.reading import read_table
+from fanin.tables.recipe import FOLDS, Effort, plan_of
+from fanin.tables.task import task_of
 from fanin.tables.trainer import Trainer, Trial
 from fanin.tables.vote import folds_vote, members_of
+from fanin.values import check_number
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from fanin.losses import Loss
     from fanin.network import Network
     from fanin.tables.encoder import TableEncoder
 
@@ -115,52 +118,57 @@ def fit_table(
     FittedTable
     """
     clock = Clock(max_time)
-    target, weight = np.asarray(y), None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
-    used = np.arange(len(target)) if weight is None else np.flatnonzero(weight > 0)
-    coding = Coding(X if len(used) == len(target) else rows_of(X, used))
+    _check(loss, members, effort, max_time, seed)
+    targets = checked_targets(loss, y, n_classes)
+    weight = checked_weights(sample_weight, len(targets))
+    if (rows := read_table(X).rows) != len(targets):
+        raise ValueError(f"y: expected {rows} rows, as X has, got {len(targets)}")
+    used = np.arange(rows) if weight is None else np.flatnonzero(weight > 0)
+    if len(used) < 2:
+        raise ValueError(f"X: expected at least 2 rows of weight above 0, got {len(used)}")
+    if len(used) < rows:
+        X, targets = rows_of(X, used), targets[used]
     weight = None if weight is None else weight[used]
-    task = task_of(loss, _shaped(loss, target[used]), n_classes, weight)
+
+    task = task_of(loss, targets, n_classes, weight)
     plan = plan_of(task.classifies, effort, None if members == "auto" else members)
-    labels = target[used] if task.classifies else None
-    folds = max(plan.members, FOLDS)
-    trainer = Trainer(
-        task,
-        coding,
-        _shaped(loss, target[used]),
-        weight,
-        folds_of(len(used), min(folds, len(used)), seed, labels),
-        folds_of(len(used), _PARTS, seed + 1),
-        seed,
-        clock,
-        callback or (lambda trial: None),
-    )
-    coding.rows(False)
+    folds = min(max(plan.members, FOLDS), len(used))
+    fold = folds_of(len(used), folds, seed, targets if task.classifies else None)
+    part = folds_of(len(used), _PARTS, seed + 1)
+    trainer = Trainer(task, Coding(X), targets, weight, fold, part, seed, clock, callback)
+    trainer.coding.rows(spikes=False)
     encoded = clock.elapsed
+    trainer.measure(plan.ladder[0])
     features, settings = choose(trainer, plan)
     chosen = clock.elapsed
-    vote = folds_vote if plan.held_out or out_of_fold else members_of
-    voters = vote(trainer, plan, features, settings)
-    encoder = trainer.encoder(features)
+    vote = (folds_vote if plan.held_out or out_of_fold else members_of)(trainer, plan, features, settings)
     found = None
-    if voters.out_of_fold is not None and out_of_fold:
-        found = np.full((len(target), task.outputs), np.nan)
-        found[used] = voters.out_of_fold
+    if out_of_fold and vote.out_of_fold is not None:
+        found = np.full((rows, task.outputs), np.nan)
+        found[used] = vote.out_of_fold
     return FittedTable(
-        encoder,
-        voters.networks,
-        voters.weights,
+        trainer.encoder(features),
+        vote.networks,
+        vote.weights,
         task.mean,
         task.scale,
         np.stack([task.low, task.high]),
         found,
-        voters.score,
+        vote.score,
         tuple(trainer.trials),
         {"encode": encoded, "choose": chosen - encoded, "train": clock.elapsed - chosen},
     )
 
 
-def _shaped(loss: Loss, y: NDArray[Any]) -> NDArray[Any]:
-    """Return labels as they are, (n,), and numbers as (n, outputs)."""
-    if isinstance(loss, Logistic | SoftmaxCrossEntropy):
-        return y.astype(np.int64)
-    return np.asarray(y, dtype=np.float64).reshape(len(y), -1)
+def _check(loss: object, members: object, effort: object, max_time: object, seed: object) -> None:
+    """Raise unless these are valid."""
+    if not isinstance(loss, Loss):
+        raise TypeError(f"loss: expected a loss of fanin.losses, got {loss!r}")
+    if isinstance(members, str):
+        check_choice("members", members, ("auto",))
+    else:
+        check_integer("members", members, 1, 32)
+    check_choice("effort", effort, get_args(Effort))
+    if max_time is not None:
+        check_number("max_time", max_time, above=0)
+    check_integer("seed", seed, 0, 63)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _MOST_CELLS = 4096  # of a pair
 _MOST_COLUMNS = 40  # that are paired: those that alone explain the target best
 _PRIOR = 10.0  # rows without a residual, added to each cell of a pair that is screened
+_LEAST = 1e-12  # variance of a cell's labels
 _SMOOTHING = 20.0  # rows of the mean target, added to each cell whose target is encoded
 
 
@@ -129,7 +130,7 @@ def encoded(
 
     def known(sizes: Float, totals: Float) -> Float:
         p = (totals + _SMOOTHING * mean) / (sizes + _SMOOTHING)
-        return (p - mean) / np.sqrt(p * (1 - p)) if odds else p - mean
+        return (p - mean) / np.sqrt(np.maximum(p * (1 - p), _LEAST)) if odds else p - mean
 
     values = known(all_size, all_total)
     of_row = values[cell]

@@ -11,7 +11,7 @@ from fanin.layers import Dense, Layer
 Effort = Literal["fast", "default", "high"]
 
 _FEWEST_STEPS = 400  # of a network: epochs are added on tables with fewer rows than that needs
-_MOST_VISITS = 4_000_000  # of rows by a network: epochs are taken away beyond
+_MOST_VISITS = 2_000_000  # of rows by a network: epochs are taken away beyond
 _FEWEST_BATCHES = 16  # an epoch, where rows are few
 
 
@@ -65,7 +65,7 @@ class Setting:
         return [*hidden, Dense(outputs, bias_initializer="base_rate")]
 
 
-REGRESSION = (Setting(decay=0.02, epochs=12, rate=0.004, batch_size=128, averaged=True),)
+REGRESSION = (Setting(decay=0.1, epochs=24, rate=0.004, batch_size=128, averaged=True),)
 
 # From strong decay and few steps to weak decay and many: climbed while the out-of-fold score improves
 CLASSES = (

@@ -60,12 +60,26 @@ class Task:
 
     def predicted(self, outputs: NDArray[Any]) -> Float:
         """Return predictions in the units of y, (n, outputs), of what a network predicts."""
-        raw = np.asarray(outputs, dtype=np.float64).reshape(len(outputs), -1)
+        raw = np.asarray(outputs, dtype=np.float64)
+        raw = raw if raw.ndim == 2 else raw[:, None]
         return raw if self.classifies else np.clip(raw * self.scale + self.mean, self.low, self.high)
 
     def evidence(self, y: NDArray[Any], predicted: Float) -> Float:
         """Return what a score needs of predictions; see `scores.evidence`."""
         return evidence(self.loss, y, predicted)
+
+    def newton(self, target: Float, predicted: Float) -> tuple[Float, Float]:
+        """Return minus the gradient of each row's loss in the first output, and its second derivative.
+
+        `target` is what a network learns, `predicted` in the units of y; of losses of numbers, those of squared error.
+        """
+        if self.classifies:
+            return target - predicted, predicted * (1 - predicted)
+        return target - (predicted - self.mean[0]) / self.scale[0], np.ones(len(target))
+
+    def row_losses(self, y: NDArray[Any], found: Float) -> Float:
+        """Return the loss of each row with this evidence."""
+        return row_losses(self.loss, y, found)
 
     def score(self, y: NDArray[Any], found: Float, weight: Float | None) -> float:
         """Return the mean loss of rows with this evidence; lower is better."""

@@ -12,6 +12,7 @@ import numpy as np
 from fanin.tables.members import Job, train
 from fanin.tables.pairs import Pair, encoded
 from fanin.tables.recipe import Setting
+from fanin.tables.scores import weighted_mean
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 
 
+_PROBE = 20  # steps by which speed is measured
 _SEEDS = 4096  # of the networks of one seed
 
 
@@ -84,7 +86,7 @@ class Trainer:
         The fold of each row, and its part in which it is left out of the cells of pairs.
     seed : int
     clock : Clock
-    report : function of a Trial
+    report : function of a Trial, optional
         Called after each.
     """
 
@@ -98,7 +100,7 @@ class Trainer:
         part: NDArray[np.intp],
         seed: int,
         clock: Clock,
-        report: Callable[[Trial], object],
+        report: Callable[[Trial], object] | None,
     ) -> None:
         self.task, self.coding, self.y, self.weight = task, coding, y, weight
         self.fold, self.part, self.seed, self.clock = fold, part, seed, clock
@@ -114,7 +116,7 @@ class Trainer:
         todo = [each for each in dict.fromkeys(wanted) if each not in self._done]
         if not todo:
             return
-        share = self.clock.share(sum(each.setting.steps_on(len(self.y)) for each in todo))
+        share = self.share(todo)
         jobs, held = [], []
         for each in todo:
             seen = np.flatnonzero(self.fold != each.fold)
@@ -139,12 +141,27 @@ class Trainer:
             spent = seconds * sum(jobs[place].steps for place in chosen) / steps
             trial = Trial(setting, features.spikes, len(features.pairs), len(chosen), score, spent)
             self.trials.append(trial)
-            self._report(trial)
+            if self._report is not None:
+                self._report(trial)
 
-    def has_time(self, wanted: Iterable[Wanted]) -> bool:
-        """Whether all of these can be trained before the time limit."""
+    def measure(self, setting: Setting) -> None:
+        """Measure the speed of this setting, if there is a time limit, by a few steps of a network for each thread."""
+        if self.clock.limited:
+            share = _PROBE / setting.steps_on(len(self.y))
+            rows = self.coding.rows(False)
+            jobs = [Job(setting, rows, self.y, self.weight, seed, min(share, 1.0)) for seed in range(2)]
+            began = time.perf_counter()
+            train(self.task, jobs)
+            self.clock.worked(sum(job.steps for job in jobs), time.perf_counter() - began)
+
+    def share(self, wanted: Iterable[Wanted]) -> float:
+        """Return the share of these networks' steps for which there is time."""
         steps = [each.setting.steps_on(len(self.y)) for each in wanted if each not in self._done]
-        return self.clock.share(sum(steps)) == 1
+        return self.clock.share(sum(steps))
+
+    def has_time(self, wanted: Iterable[Wanted], setting: Setting) -> bool:
+        """Whether these can be trained before the time limit, and then a network of this setting for every fold."""
+        return self.share([*wanted, *(Wanted(Features(), setting, -1 - fold) for fold in self.folds)]) == 1
 
     def network(self, wanted: Wanted) -> Network:
         """Return a network that was trained."""
@@ -161,6 +178,21 @@ class Trainer:
         """Return the mean loss of the rows of these folds, held out from their networks; lower is better."""
         rows = np.flatnonzero(np.isin(self.fold, folds))
         return self.score_of(self.predicted(features, setting, folds)[rows], rows)
+
+    def is_better(
+        self, one: tuple[Features, Setting], other: tuple[Features, Setting], folds: Sequence[int]
+    ) -> bool:
+        """Whether the first loses less on the rows of these folds, by more than the difference's standard error."""
+        rows = np.flatnonzero(np.isin(self.fold, folds))
+        y, losses = self.y[rows], []
+        for features, setting in (one, other):
+            found = self.task.evidence(y, self.predicted(features, setting, folds)[rows])
+            losses.append(self.task.row_losses(y, found))
+        difference = losses[0] - losses[1]
+        weight = np.ones(len(rows)) if self.weight is None else self.weight[rows]
+        mean = weighted_mean(difference, weight)
+        spread = weight * (difference - mean)
+        return mean < -float(np.sqrt(np.add.reduce(spread * spread)) / np.add.reduce(weight))
 
     def score_of(self, predicted: Float, rows: NDArray[np.intp]) -> float:
         """Return the mean loss of these predictions of rows."""

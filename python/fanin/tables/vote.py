@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     Float = NDArray[np.float64]
 
 
+_LEAST_SHARE = 0.5
+
+
 class Vote(NamedTuple):
     """Networks and their weights; their out-of-fold predictions and the score of these, if rows were held out."""
 
@@ -28,8 +31,15 @@ class Vote(NamedTuple):
 
 
 def members_of(trainer: Trainer, plan: Plan, features: Features, settings: Sequence[Setting]) -> Vote:
-    """Train the members that see all rows: the same number of each setting, with equal weights."""
-    wanted = [Wanted(features, setting, -1 - number) for setting in settings for number in range(plan.members)]
+    """Train the members that see all rows, with equal weights; fewer if there is no time for half of their steps."""
+
+    def members(count: int) -> list[Wanted]:
+        return [Wanted(features, setting, -1 - number) for setting in settings for number in range(count)]
+
+    count = plan.members
+    while count > 2 and trainer.share(members(count)) < _LEAST_SHARE:
+        count = (count + 1) // 2
+    wanted = members(count)
     trainer.train(wanted)
     networks = tuple(trainer.network(each) for each in wanted)
     return Vote(networks, (1 / len(networks),) * len(networks))
