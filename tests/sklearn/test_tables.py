@@ -31,7 +31,7 @@ FRAME.loc[::7, "size"] = np.nan
         np.array(["no", "yes"]),
         np.array(["no", "yes"], object),
         np.array([False, True]),
-        np.array([-1.5, 2.0]),
+        np.array([-1.0, 2.0]),
         np.array(["a", "b", "c"]),
         np.array([10, 20, 30], np.int8),
     ],
