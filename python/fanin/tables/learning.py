@@ -70,7 +70,9 @@ class LearnedColumn:
         self._strays += count
         self._values = np.append(self._values, values)[keep]
 
-    def learn(self, sample: Sample, numbered: bool, bins: int, min_count: int, spikes: bool) -> dict[str, Any]:
+    def learn(
+        self, sample: Sample, numbered: bool, bins: int, min_count: int, spikes: bool
+    ) -> dict[str, Any]:
         """Return the column for the core."""
         if reason := self._useless(sample, numbered):
             return {"kind": "dropped", "column": self.name, "note": f"dropped: {reason}"}
