@@ -20,7 +20,8 @@ constexpr std::size_t kRows = 3000;
 struct SomeTable {
   std::vector<double> numbers, flags, days;
   std::vector<std::string_view> jobs, sides;
-  std::vector<std::pair<std::string, std::size_t>> levels{{"baker", 0}, {"clerk", 0}, {"judge", 2}, {"smith", 0}};
+  std::vector<std::pair<std::string, std::size_t>> levels{
+      {"baker", 0}, {"clerk", 0}, {"judge", 2}, {"smith", 0}};
 
   SomeTable() {
     for (std::size_t i = 0; i < kRows; ++i) {
@@ -34,9 +35,7 @@ struct SomeTable {
       sides.push_back(i % 2 == 0 ? "left" : "right");
     }
   }
-  Table view() const {
-    return {{"x", "flag", "day", "job", "side"}, {numbers, flags, days, jobs, sides}};
-  }
+  Table view() const { return {{"x", "flag", "day", "job", "side"}, {numbers, flags, days, jobs, sides}}; }
   TableEncoder encoder() const {
     PairColumn pair{"x and job", "", {"x", false, {0.0, 0.1}, {}}, {"job", true, {}, {"clerk"}}, {}, {}};
     for (int i = 0; i < 12; ++i) pair.values.push_back(std::sqrt(i));
@@ -50,10 +49,11 @@ struct SomeTable {
 
 bool same_bits(const CodedTable& a, const CodedTable& b) {
   const auto same = [](const auto& x, const auto& y) {
-    return x.size() == y.size() && (x.empty() || std::memcmp(x.data(), y.data(), x.size() * sizeof x[0]) == 0);
+    return x.size() == y.size() &&
+           (x.empty() || std::memcmp(x.data(), y.data(), x.size() * sizeof x[0]) == 0);
   };
-  return a.rows == b.rows && same(a.dense, b.dense) && same(a.bins, b.bins) && same(a.fractions, b.fractions) &&
-         same(a.centre, b.centre) && a.coded.size() == b.coded.size();
+  return a.rows == b.rows && same(a.dense, b.dense) && same(a.bins, b.bins) &&
+         same(a.fractions, b.fractions) && same(a.centre, b.centre) && a.coded.size() == b.coded.size();
 }
 
 }  // namespace

@@ -107,7 +107,7 @@ def test_invalid_pairs_are_refused(encoder):
     table = np.zeros((3, 2))
     for pair, message in (
         (("x", [1], "y", [], table), 'expected a column that is coded, got "y"'),
-        (("x", [2, 1], "job", [], table), 'column "x": edges: expected ascending values'),
+        (("x", [2, 1], "job", [], table), 'column "x x job": edges: expected ascending values'),
         (
             ("x", [1, 2], "job", [], table),
             'column "x x job": values: expected 8, one for each pair of cells, got 6',

@@ -41,7 +41,7 @@ def test_frames_of_all_kinds_of_columns_give_the_same_rows():
 
 
 def test_arrays_of_numbers_and_of_objects_are_read_by_position():
-    X = np.array([[1.0, 2.0], [2.0, 5.0], [4.0, np.nan]])
+    X = np.array([[1.0, 2.0], [2.0, 5.0], [4.0, np.nan], [3.0, 7.0]])
     encoder = fanin.TableEncoder().fit(X)
     assert encoder.feature_names[:3] == ["x0", "x1", "x1 missing"]
     np.testing.assert_array_equal(

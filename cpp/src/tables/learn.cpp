@@ -165,7 +165,8 @@ TableColumn learn_dates(const std::string& column, std::span<const double> days,
     if (sorted.empty() || sorted.front() == sorted.back()) continue;
     date.parts.push_back({kDateParts[part], learn_code(column, values, std::move(sorted), bins, false)});
   }
-  if (date.parts.empty()) return DroppedColumn{column, "dropped: it is the same date in every row that has one"};
+  if (date.parts.empty())
+    return DroppedColumn{column, "dropped: it is the same date in every row that has one"};
   return date;
 }
 

@@ -119,9 +119,9 @@ def _real(series: Any, boolean: bool) -> Numbers:
 
 def _different(name: str, cells: list[Any]) -> Texts:
     """Return the different cells, in the order in which they were found."""
-    found: dict[Any, int] = {}
     try:
-        places = np.fromiter((found.setdefault(cell, len(found)) for cell in cells), np.int32, len(cells))
+        found = {cell: place for place, cell in enumerate(dict.fromkeys(cells))}
+        places = np.fromiter(map(found.__getitem__, cells), np.int32, len(cells))
     except TypeError:
         row = next(row for row, cell in enumerate(cells) if not _is_cell(cell))
         _refuse(name, row, cells[row])

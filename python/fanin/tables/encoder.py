@@ -153,9 +153,10 @@ class TableEncoder:
         >>> import fanin
         >>> encoder = fanin.TableEncoder().fit({"x": [1.0, 2.0, 4.0], "late": [True, False, True]})
         >>> encoder.transform({"late": [False], "x": [2.0]}).toarray().round(3)
-        array([[ 0.094, -1.333,  0.333, -0.333]], dtype=float32)
+        array([[-0.189, -1.333,  0.333, -0.333]], dtype=float32)
         """
-        table, names = self._read(X), self._needed()
+        names = self._needed()
+        table = self._read(X)
         values = None if pair_values is None else np.asarray(pair_values, np.float64)
         pairs = sum(isinstance(column, Pair) for column in self.columns)
         if values is not None and values.shape != (table.rows, pairs):
@@ -265,6 +266,9 @@ class TableEncoder:
         return self._fitted
 
     def _needed(self) -> list[str]:
+        """Return the columns of a table that are coded."""
+        if self._fitted is None:
+            raise ValueError("TableEncoder: call fit first")
         return [column.name for column in self.columns if not isinstance(column, Dropped | Pair)]
 
     def _read(self, X: Any) -> ReadTable:
