@@ -21,7 +21,7 @@ def checked_targets(loss: Loss, y: ArrayLike, n_classes: int | None) -> NDArray[
     if array.ndim not in (1, 2) or 0 in array.shape:
         raise ValueError(f"y: expected shape (n_samples,) or (n_samples, n_outputs), got {array.shape}")
     array = array.astype(np.float64).reshape(len(array), -1)
-    _check_rows("y: expected finite numbers", array, ~np.isfinite(array).all(axis=1))
+    _check_rows("y: expected finite numbers", array, np.any(~np.isfinite(array), axis=1))
     if not isinstance(loss, Logistic | SoftmaxCrossEntropy):
         return array
     classes = 2 if isinstance(loss, Logistic) else n_classes

@@ -34,7 +34,8 @@ def choose(trainer: Trainer, plan: Plan) -> tuple[Features, list[Setting]]:
 
 def _climb(trainer: Trainer, ladder: Sequence[Setting], judges: Sequence[int]) -> list[Setting]:
     """Return the settings tried, the best first: two at a time, until the second of them is no better."""
-    best, others = ladder[0], []
+    best = ladder[0]
+    others: list[Setting] = []
     for start in range(0, len(ladder), 2):
         rungs = ladder[start : start + 2]
         wanted = [Wanted(_PLAIN, setting, fold) for setting in rungs for fold in judges]

@@ -64,10 +64,18 @@ class Coding:
             grids.append(Grid(column.name, tuple(cells), of_row, len(cells) + 2))
         return grids
 
-    def paired(self, spikes: bool, pairs: tuple[Pair, ...], values: list[Float], of_rows: Float) -> TableEncoder:
+    def paired(
+        self, spikes: bool, pairs: tuple[Pair, ...], values: list[Float], of_rows: Float
+    ) -> TableEncoder:
         """Return an encoder with pairs, of these values in their cells and of training rows."""
         described = [
-            (pair.first.name, pair.first.cells, pair.second.name, pair.second.cells, value.reshape(pair.shape))
+            (
+                pair.first.name,
+                pair.first.cells,
+                pair.second.name,
+                pair.second.cells,
+                value.reshape(pair.shape),
+            )
             for pair, value in zip(pairs, values, strict=True)
         ]
         return self.encoder(spikes).add_pairs(described, of_rows)

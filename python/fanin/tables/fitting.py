@@ -116,6 +116,20 @@ def fit_table(
     Returns
     -------
     FittedTable
+
+    Raises
+    ------
+    ValueError, TypeError
+        For invalid arguments, missing targets (with their rows), and as `TableEncoder` does.
+
+    Examples
+    --------
+    >>> import numpy as np, fanin
+    >>> from fanin.tables import fit_table
+    >>> table = {"a": np.arange(100.0) % 10, "job": ["clerk", "smith"] * 50}
+    >>> fitted = fit_table(table, table["a"] ** 2, loss=fanin.losses.SquaredError(), effort="fast")
+    >>> len(fitted.networks), fitted.weights
+    (2, (0.5, 0.5))
     """
     clock = Clock(max_time)
     _check(loss, members, effort, max_time, seed)

@@ -55,7 +55,12 @@ class Pair:
 
 
 def screen(
-    grids: Sequence[Grid], rows: NDArray[np.intp], residual: Float, curvature: Float, fold: NDArray[np.intp], top: int
+    grids: Sequence[Grid],
+    rows: NDArray[np.intp],
+    residual: Float,
+    curvature: Float,
+    fold: NDArray[np.intp],
+    top: int,
 ) -> tuple[Pair, ...]:
     """Return the pairs of columns, at most `top`, that best explain these rows' out-of-fold residuals.
 

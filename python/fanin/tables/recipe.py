@@ -10,8 +10,9 @@ from fanin.layers import Dense, Layer
 
 Effort = Literal["fast", "default", "high"]
 
-_FEWEST_STEPS = 400  # of a network: epochs are added on tables with fewer rows than that needs
-_MOST_VISITS = 2_000_000  # of rows by a network: epochs are taken away beyond
+_FEWEST_STEPS = 100  # of a network: epochs are added on tables with fewer rows than that needs
+_VISITS = 430_000  # of rows by a network: beyond, epochs are taken away, down to a third
+_MOST_VISITS = 2_000_000  # beyond, more of them
 _FEWEST_BATCHES = 16  # an epoch, where rows are few
 
 
@@ -24,7 +25,7 @@ class Setting:
     decay : float
         Decoupled weight decay, multiplied by the rate.
     epochs : int
-        Passes over the rows; more on small tables, fewer on very large ones.
+        Passes over the rows; more on small tables, fewer on large ones.
     rate : float
         The highest learning rate.
     batch_size : int
@@ -48,9 +49,11 @@ class Setting:
 
     def steps_on(self, rows: int) -> int:
         """Return the steps of a network on so many rows."""
-        an_epoch = -(-rows // self.batch_on(rows))
-        most = max(_MOST_VISITS // self.batch_size, 1)
-        return min(max(self.epochs * an_epoch, _FEWEST_STEPS), max(most, an_epoch))
+        batch = self.batch_on(rows)
+        visits = self.epochs * rows
+        if visits > _VISITS:
+            visits = min(max(_VISITS, visits // 3), _MOST_VISITS)
+        return max(-(-visits // batch), _FEWEST_STEPS)
 
     def rule(self, steps: int) -> optim.Rule:
         """Return the update rule of a fit of so many steps."""

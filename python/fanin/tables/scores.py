@@ -30,7 +30,8 @@ def natural_log(x: Float) -> Float:
     square, series = s * s, np.zeros_like(s)
     for term in range(_TERMS, -1, -1):
         series = series * square + 1 / (2 * term + 1)
-    return (exponent - low) * 0.6931471805599453 + 2 * s * series
+    result: Float = (exponent - low) * 0.6931471805599453 + 2 * s * series
+    return result
 
 
 def evidence(loss: Loss, y: NDArray[Any], predicted: Float) -> Float:
@@ -62,7 +63,8 @@ def row_losses(loss: Loss, y: NDArray[Any], found: Float) -> Float:
     else:
         logs = natural_log(np.maximum(found, np.finfo(np.float64).tiny))
         each = found - (d + found) * logs if loss.name == "poisson" else (d + found) / found + logs
-    return np.add.reduce(each, axis=1)
+    total: Float = np.add.reduce(each, axis=1)
+    return total
 
 
 def weighted_mean(values: Float, weight: Float | None) -> float:

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     Float = NDArray[np.float64]
 
 
-
 _PROBE = 20  # steps by which speed is measured
 _SEEDS = 4096  # of the networks of one seed
 
@@ -206,7 +205,9 @@ class Trainer:
         if features not in self._encoders:
             known = [self._known(pair, np.arange(len(self.y))) for pair in features.pairs]
             values, of_rows = zip(*known, strict=True)
-            paired = self.coding.paired(features.spikes, features.pairs, list(values), np.column_stack(of_rows))
+            paired = self.coding.paired(
+                features.spikes, features.pairs, list(values), np.column_stack(of_rows)
+            )
             self._encoders[features] = paired
         return self._encoders[features]
 
