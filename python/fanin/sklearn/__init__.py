@@ -1,4 +1,4 @@
-"""scikit-learn's MLPClassifier and MLPRegressor, trained by fanin: change the import, and get the same model faster."""
+"""Estimators of scikit-learn: its MLPClassifier and MLPRegressor, trained by fanin; and two for tables."""
 
 try:
     import sklearn as _  # noqa: F401
