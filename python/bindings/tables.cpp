@@ -1,6 +1,7 @@
 // Encoders of tables. A column of an encoder is a dict of its fields and its "kind".
 #include <optional>
 
+#include "coded.hpp"
 #include "fanin/error.hpp"
 #include "fanin/table_encoder.hpp"
 #include "register.hpp"
@@ -92,26 +93,11 @@ fanin::TableColumn make_column(const py::dict& values) {
   return *std::move(made);
 }
 
-template <class T>
-py::array_t<T> table_of(const std::vector<T>& values, std::size_t rows, std::size_t columns) {
-  return py::array_t<T>({static_cast<py::ssize_t>(rows), static_cast<py::ssize_t>(columns)}, values.data());
-}
-
-// The arguments of fanin.CodedRows
-py::tuple encode(const fanin::TableEncoder& encoder, const std::vector<std::string>& names,
-                 const py::list& columns, const std::optional<Doubles>& pair_values) {
+PyCodedRows encode(const fanin::TableEncoder& encoder, const std::vector<std::string>& names,
+                   const py::list& columns, const std::optional<Doubles>& pair_values) {
   const tables::GivenTable given(names, columns);
   const std::span<const double> pairs = pair_values ? span_of(*pair_values) : std::span<const double>();
-  const fanin::CodedTable coded = interruptible([&] { return encoder.encode(given.table, pairs); });
-  py::list kinds;
-  for (const fanin::CodedColumn& column : coded.coded) {
-    kinds.append(py::make_tuple(column.coding == fanin::Coding::level ? "level" : "piecewise", column.size));
-  }
-  return py::make_tuple(
-      table_of(coded.dense, coded.rows, coded.dense_columns),
-      table_of(coded.bins, coded.rows, coded.coded.size()),
-      table_of(coded.fractions, coded.rows, coded.coded.size()), kinds,
-      py::array_t<float>(static_cast<py::ssize_t>(coded.centre.size()), coded.centre.data()));
+  return {interruptible([&] { return encoder.encode(given.table, pairs); })};
 }
 
 }  // namespace

@@ -123,7 +123,7 @@ void TableModel::predict(const Table& table, MatrixView<double> out, MatrixView<
   }
   const Meaning meaning{task_, networks_[0].outputs()};
   std::vector<float> outputs_of_member(rows.rows * meaning.outputs);
-  WeightedMoments moments{out, spread};
+  WeightedMoments moments{out, spreads ? spread : MatrixView<double>{}};
   for (std::size_t m = 0; m < networks_.size(); ++m) {
     networks_[m].predict(rows.view(), row_major(outputs_of_member.data(), rows.rows, meaning.outputs),
                          interrupted);

@@ -161,9 +161,7 @@ class TableEncoder:
         pairs = sum(isinstance(column, Pair) for column in self.columns)
         if values is not None and values.shape != (table.rows, pairs):
             raise ValueError(f"pair_values: expected shape ({table.rows}, {pairs}), got {values.shape}")
-        return _core.CodedRows(
-            *self._encoder.encode(names, [self._column(table, name) for name in names], values)
-        )
+        return self._encoder.encode(names, [self._column(table, name) for name in names], values)
 
     def cells(self, X: Any, name: str, cells: Sequence[Any]) -> NDArray[np.uint32]:
         """Return the cell of each row in a column.
