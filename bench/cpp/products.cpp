@@ -84,6 +84,7 @@ class Products final : public Case {
       g.gradient = what == "weight gradient" ? dw_.panels().data : nullptr;
       g.update = adam_;
       g.x = a_;
+      g.weight_rows = g.x.columns;
       g.dz = dz_;
       panel_by_panel(share, w_,
                      [&](Range panels, Range rows) { kernels<T>().weight_gradient(g, panels, rows); });

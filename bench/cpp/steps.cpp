@@ -111,7 +111,8 @@ class Steps final : public Case {
     Method method = method_;
     if (way != "fused") method.accumulate = 2;
     const std::function<bool()> nobody;
-    Step<float> step(nodes_.inputs, layers_, statistics_, loss_.get(), {targets_, false, batch_}, nobody);
+    Step<float> step(nodes_.inputs, layers_, statistics_, loss_.get(), {samples_, targets_, false, batch_},
+                     nobody);
     step.allocate(method);
     double seconds = 0;
     const FloatingPointScope modes;

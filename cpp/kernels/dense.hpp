@@ -1,6 +1,7 @@
 // The three products of a dense layer, unit by unit, each followed by a loop over the block in L1.
 #pragma once
 
+#include "coded_forward.hpp"
 #include "dropout.hpp"
 #include "erf.hpp"
 #include "fanin/activations.hpp"
@@ -78,6 +79,7 @@ FANIN_INLINE void differentiate_rows(const G& g, const T* da, std::size_t row, s
 template <class T>
 void forward(const Forward<T>& f, Range panels, Range rows) {
   const auto activate = find_activate<T>(Activations{}, f.activation);
+  alignas(64) T constant[kPanel<T>];
   for_each_group(panels, kPanelGroup, [&](std::size_t first_panel, std::size_t end_panel) {
     for_each_chunk<T>(f.x.columns, [&](Range chunk) {
       for_each_group(rows, kRowBlock, [&](std::size_t row, std::size_t end_row) {
@@ -86,8 +88,9 @@ void forward(const Forward<T>& f, Range panels, Range rows) {
         product_of_panels(x, count, chunk, f.w, f.a, {first_panel, end_panel}, row);
         if (chunk.end < f.x.columns) return;
         for (std::size_t p = first_panel; p < end_panel; ++p) {
-          activate(f.a.at(row, p), f.z.data != nullptr ? f.z.at(row, p) : nullptr,
-                   f.bias != nullptr ? f.bias + p * kPanel<T> : nullptr, count, f.a.width(p), f.a.used(p));
+          const T* const bias = add_codes_to_panel(f, p, row, count, constant);
+          activate(f.a.at(row, p), f.z.data != nullptr ? f.z.at(row, p) : nullptr, bias, count, f.a.width(p),
+                   f.a.used(p));
         }
       });
     });
@@ -171,6 +174,17 @@ FANIN_INLINE void apply(const WeightGradient<T>& g, const T* values, std::size_t
   }
 }
 
+// The same for rows of w in panel p
+template <class T>
+void apply_to_rows(const WeightGradient<T>& g, const T* block, std::size_t first, std::size_t rows,
+                   std::size_t p, std::size_t next) {
+  const std::size_t width = g.dz.width(p);
+  const bool packs =
+      g.gradient == nullptr && g.dz.used(p) <= kPacked && g.update.averaging.average == nullptr;
+  if (packs) return update_packed(g.update, block, first, rows, width, g.dz.used(p));
+  apply(g, block, first, rows * width, next);
+}
+
 // Up to this many columns of dz become the rows of a separate product, dz' x, that is then transposed:
 // otherwise most of what is multiplied would be padding. With so few samples, transposing costs more.
 inline constexpr std::size_t kNarrow = 4, kFewSamples = 8;
@@ -220,7 +234,7 @@ void weight_gradient(const WeightGradient<T>& g, Range panels, Range rows) {
   const bool continued = g.into == Into::continued;
   for_each_group(rows, kPanelGroup * P, [&](std::size_t group_row, std::size_t group_end) {
     for (std::size_t p = panels.begin; p < panels.end; ++p) {
-      const std::size_t width = g.dz.width(p), panel_offset = g.weight_offset + p * g.x.columns * P;
+      const std::size_t width = g.dz.width(p), panel_offset = g.weight_offset + p * g.weight_rows * P;
       for_each_group({group_row, group_end}, kRowBlock, [&](std::size_t row, std::size_t end_row) {
         const std::size_t n = (end_row - row) * width;
         if (continued) __builtin_memcpy(block, g.gradient + panel_offset + row * width, n * sizeof(T));
@@ -236,42 +250,42 @@ void weight_gradient(const WeightGradient<T>& g, Range panels, Range rows) {
           });
         }
         // the product of the next block hides the latency of loading its weights and slots
-        const std::size_t next = end_row < group_end ? n : g.x.columns * P - (row - group_row) * P;
-        const bool packs =
-            g.gradient == nullptr && g.dz.used(p) <= kPacked && g.update.averaging.average == nullptr;
-        if (packs) {
-          update_packed(g.update, block, panel_offset + row * width, end_row - row, width, g.dz.used(p));
-          return;
-        }
-        apply(g, block, panel_offset + row * width, n, next);
+        const std::size_t next = end_row < group_end ? n : g.weight_rows * P - (row - group_row) * P;
+        apply_to_rows(g, block, panel_offset + row * width, end_row - row, p, next);
       });
     }
   });
+}
+
+// The sum of the rows of panel p, added to `before` unless that is null
+template <class T>
+void sum_of_rows(const Panels<const T>& dz, std::size_t p, const T* before, T* sums) {
+  const std::size_t width = dz.width(p), n = dz.rows * width;
+  const T* const rows = dz.at(0, p);
+  for (std::size_t column = 0; column < width; column += Vec<T>::width) {
+    Vec<T> sum = before != nullptr ? Vec<T>::load(before + column) : Vec<T>(0.0);
+    for (std::size_t begin = 0; begin < n; begin += kDepth<T> * width) {
+      const std::size_t end = n - begin < kDepth<T> * width ? n : begin + kDepth<T> * width;
+      Vec<T> chain(0.0);
+      for (std::size_t i = begin; i < end; i += width) chain = chain + Vec<T>::load(rows + i + column);
+      sum = begin == 0 && before == nullptr ? chain : sum + chain;
+    }
+    sum.store(sums + column);
+  }
 }
 
 template <class T>
 void bias_gradient(const WeightGradient<T>& g, Range panels) {
   alignas(64) T sums[kPanel<T>];
   for (std::size_t p = panels.begin; p < panels.end; ++p) {
-    const std::size_t width = g.dz.width(p), n = g.dz.rows * width;
+    const std::size_t width = g.dz.width(p);
     if (g.dbeta != nullptr) {
       apply(g, g.dgamma + p * kPanel<T>, g.gamma_offset + p * kPanel<T>, width);
       apply(g, g.dbeta + p * kPanel<T>, g.bias_offset + p * kPanel<T>, width);
       continue;
     }
-    const T* dz = g.dz.at(0, p);
-    for (std::size_t column = 0; column < width; column += Vec<T>::width) {
-      const bool continued = g.into == Into::continued;
-      Vec<T> sum(0.0);
-      if (continued) sum = Vec<T>::load(g.gradient + g.bias_offset + p * kPanel<T> + column);
-      for (std::size_t begin = 0; begin < n; begin += kDepth<T> * width) {
-        const std::size_t end = n - begin < kDepth<T> * width ? n : begin + kDepth<T> * width;
-        Vec<T> chain(0.0);
-        for (std::size_t i = begin; i < end; i += width) chain = chain + Vec<T>::load(dz + i + column);
-        sum = begin == 0 && !continued ? chain : sum + chain;
-      }
-      sum.store(sums + column);
-    }
+    const bool continued = g.into == Into::continued;
+    sum_of_rows(g.dz, p, continued ? g.gradient + g.bias_offset + p * kPanel<T> : nullptr, sums);
     apply(g, sums, g.bias_offset + p * kPanel<T>, width);
   }
 }

@@ -1,6 +1,7 @@
 // The only translation unit of the kernels, compiled once per instruction set (cmake/isa.cmake).
 #include "batch_norm.hpp"
 #include "batch_norm_backward.hpp"
+#include "coded_gradient.hpp"
 #include "dense.hpp"
 #include "elementwise.hpp"
 #include "erf.hpp"
@@ -46,6 +47,8 @@ constexpr Kernels<T> make_kernels() {
       drop<T>,
       weight_gradient<T>,
       bias_gradient<T>,
+      coded_gradient<T>,
+      coded_tables<T>,
       update<T>,
       shift<T>,
       convert_weights<T>,

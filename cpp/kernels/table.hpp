@@ -5,7 +5,9 @@
 #include "panels.hpp"
 
 #include "applied.hpp"
+#include "coded.hpp"
 #include "column_map.hpp"
+#include "normalization.hpp"
 
 namespace fanin {
 
@@ -29,13 +31,16 @@ struct Product {
   int activation;
 };
 
-// a = f(x w + bias), (rows, n) from (rows, k) and (k, n); z is kept if the activation's derivative needs it
+// a = f(x w + bias), (rows, n) from (rows, k) and the first k rows of w; z is kept if the activation's
+// derivative needs it. Coded columns add their rows of the table.
 template <class T>
 struct Forward {
   Panels<T> a, z;
   Panels<const T> x, w;
   const T* bias;
   int activation;
+  CodedBatch<T> codes = {};
+  Panels<const T> table = {}, constants = {};
 };
 
 // Dropout: one bit for each element, set if it is kept, panel by panel and row by row; and the factor for
@@ -93,8 +98,9 @@ struct PassedGradient {
 // the batch (a multiple of kDepth), or a weighted sum over batches
 enum class Into { alone, continued, first_of_sum, next_of_sum };
 
-// dw = x' dz, db = column sums of dz. If `gradient` is null, the update is applied to each block right away.
-// A layer with batch norm has no biases: dgamma and dbeta have been computed, and beta is at bias_offset.
+// dw = x' dz, the first rows of weight_rows, db = column sums of dz. If `gradient` is null, the update is
+// applied to each block right away. A layer with batch norm has no biases: dgamma and dbeta have been
+// computed, and beta is at bias_offset.
 template <class T>
 struct WeightGradient {
   T* gradient;
@@ -105,6 +111,18 @@ struct WeightGradient {
   std::size_t gamma_offset = 0;
   Into into = Into::alone;
   T batch_weight = 1;
+  std::size_t weight_rows = x.columns;
+};
+
+// The same for coded columns, and their table if the update is applied. The rows of column c from bin t on
+// are rows[c * stride + i] with fractions[c * stride + i], for i from starts[table + c + t] on.
+template <class T>
+struct CodedGradient {
+  WeightGradient<T> of;
+  CodedBatch<T> codes;
+  const std::uint32_t *starts, *rows;
+  const T *fractions, *centre;
+  CodedTables<T> tables;
 };
 
 // The loss for a loss kernel: its place in the list, and its parameter for each output, as one row of panels
@@ -143,76 +161,6 @@ struct Gather {
   ColumnMap map = {};
 };
 
-// y = (x - centre) scale + added, column by column, with x and centre multiplied by `unit` unless it is null;
-// y may bypass the caches
-template <class T>
-struct Normalization {
-  T* y;
-  std::ptrdiff_t y_stride;
-  const T* x;
-  std::ptrdiff_t x_stride;
-  const T *centre, *scale, *added;
-  const T* unit = nullptr;
-  bool around_caches = false;
-};
-
-// Batch norm of users' matrices with contiguous rows. Writes mean, variance and offset, the mean of x minus
-// its first row. Each block of 64 rows writes its moments as one row, to be merged in order; scale, added and
-// unit are the factors of y = (x - first row) unit scale + added.
-template <class T>
-struct BatchNormForward {
-  const T* x;
-  std::ptrdiff_t x_stride;
-  std::size_t rows, columns;
-  T *mean, *variance, *offset;
-  const T *gamma, *beta;
-  T epsilon;
-  T *block_means, *block_squares;
-  T *scale, *added, *unit;
-};
-
-// dx, dgamma and dbeta from dy and from what the batch norm of x wrote. Each block of 64 rows writes its sums
-// of dy and of dy (x - mean) as one row; dx = (dy scale + (x - first row) unit slope + added) unit.
-template <class T>
-struct BatchNormGradient {
-  T* dx;
-  std::ptrdiff_t dx_stride;
-  T *dgamma, *dbeta;
-  const T* dy;
-  std::ptrdiff_t dy_stride;
-  const T* x;
-  std::ptrdiff_t x_stride;
-  std::size_t rows, columns;
-  const T *variance, *offset, *gamma;
-  T epsilon;
-  T *block_dy, *block_products;
-  T *product, *scale, *slope, *added, *unit;
-  bool around_caches;
-};
-
-// a = f(v), v = gamma (u - mean) / sqrt(variance + epsilon) + beta, (rows, n) like u, the products of a
-// layer; z, unless null, receives v for the activation's derivative. Writes offset and variance, as above.
-template <class T>
-struct NormalizedLayer {
-  Panels<T> a, z;
-  Panels<const T> u;
-  T *offset, *variance;
-  const T *gamma, *beta;
-  T epsilon;
-  int activation;
-};
-
-// Replaces the gradient with respect to v, in dz, with the gradient with respect to u, and writes its
-// transpose (which may be null), dgamma and dbeta.
-template <class T>
-struct NormalizedGradient {
-  Panels<T> dz, dz_transposed;
-  T *dgamma, *dbeta;
-  Panels<const T> u;
-  const T *offset, *variance, *gamma;
-  T epsilon;
-};
-
 enum class MathFunction : int { exp, expm1, log, log1p, tanh, logistic, erf, cos_pi, count };
 
 template <class T>
@@ -228,6 +176,10 @@ struct Kernels {
   // panels of w, rows of w; multiples of 64 or the end
   void (*weight_gradient)(const WeightGradient<T>&, Range panels, Range rows);
   void (*bias_gradient)(const WeightGradient<T>&, Range panels);
+  // panels of w, coded columns
+  void (*coded_gradient)(const CodedGradient<T>&, Range panels, Range columns);
+  void (*coded_tables)(const CodedTables<T>&, const CodedPlace*, const Panels<const T>& w, Range panels,
+                       Range columns);
   // parameters [begin, end) of a flat buffer
   void (*update)(const Update<T>&, const T* gradient, Range parameters);
   void (*shift)(const Update<T>&, T* out, const T* gradient, Range parameters);

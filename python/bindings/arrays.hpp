@@ -164,7 +164,8 @@ inline fanin::NumberMatrix number_matrix(const py::array& array) {
           !dtype.attr("isnative").cast<bool>()};
 }
 
-// An array of numbers viewed as a matrix; or the values of sparse rows, with their places
+// An array of numbers viewed as a matrix; or the values of sparse rows, with their places; or coded rows,
+// which are their own place
 struct Matrix {
   py::array array;
   fanin::Samples view;

@@ -9,6 +9,7 @@ namespace py = pybind11;
 void register_errors(py::module_& m);
 void register_cpu(py::module_& m);
 void register_lists(py::module_& m);
+void register_coded(py::module_& m);
 void register_fit(py::module_& m);
 void register_network(py::module_& m);
 void register_objective(py::module_& m);

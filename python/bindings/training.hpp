@@ -6,6 +6,7 @@
 #include <mutex>
 #include <thread>
 
+#include "coded.hpp"
 #include "entries.hpp"
 #include "fanin/population.hpp"
 #include "operands.hpp"
@@ -21,6 +22,7 @@ struct Data {
 template <class T>
 arrays::Matrix samples_of(const fanin::Network<T>& net, const py::object& x) {
   const std::string expected = "(n_samples, " + std::to_string(net.inputs()) + ")";
+  if (py::isinstance<PyCodedRows>(x)) return {{}, x.cast<const PyCodedRows&>().table.view(), x};
   const bool sparse = !arrays::is_plain_array(x) && arrays::is_csr(x);
   return sparse ? arrays::csr(x, expected) : arrays::matrix("X", x, false, expected);
 }
@@ -38,7 +40,7 @@ Data make_data(const fanin::Network<T>& net, const py::object& x, const py::obje
 inline arrays::Matrix by_rows(const arrays::Matrix& x) {
   constexpr py::ssize_t line = 64;
   const py::array& array = x.array;
-  if (array.ndim() != 2) return x;  // the values of sparse rows
+  if (array.ndim() != 2) return x;  // the values of sparse rows, or coded rows
   const bool apart = std::abs(array.strides(1)) > line && std::abs(array.strides(0)) <= line;
   if (!apart || array.strides(0) == 0 || !arrays::is_plain_array(array)) return x;
   return arrays::matrix_of(py::module_::import("numpy").attr("ascontiguousarray")(array));

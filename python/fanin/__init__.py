@@ -1,7 +1,7 @@
 """Multi-layer neural networks on the CPU: the textbook's update rules, near the hardware's speed limit."""
 
 from fanin import cpu, functional, initializers, losses, optim, plot
-from fanin._core import DivergedError, __version__
+from fanin._core import CodedRows, DivergedError, __version__
 from fanin.config import (
     config,
     get_cmake_dir,
@@ -40,6 +40,7 @@ __all__ = [
     "Activation",
     "BatchNorm",
     "Callback",
+    "CodedRows",
     "Decision",
     "Dense",
     "DivergedError",

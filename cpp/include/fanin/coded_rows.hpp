@@ -13,6 +13,7 @@ namespace fanin {
 //              piecewise-linear code of Gorishniy et al. (2022)
 //   level:     in bin t, it is 1 in column t and 0 elsewhere; in bin `size`, 0 everywhere
 enum class Coding : std::uint8_t { piecewise, level };
+constexpr const char* name_of(Coding coding) { return coding == Coding::piecewise ? "piecewise" : "level"; }
 struct CodedColumn {
   Coding coding = Coding::piecewise;
   std::uint32_t size = 0;
@@ -44,6 +45,11 @@ struct CodedTable {
   CodedRows view() const {
     return {rows, dense_columns + centre.size(), dense_columns, dense, bins, fractions, coded, centre};
   }
+  // A copy of these rows; they must exist.
+  CodedTable take(std::span<const std::int64_t> which) const;
 };
+
+// Throws ValueError unless all arrays fit together, bins exist, and fractions are in [0, 1].
+void check(const CodedRows& rows);
 
 }  // namespace fanin

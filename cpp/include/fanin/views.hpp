@@ -125,6 +125,10 @@ struct Labels {
 // Labels, or a row of targets for each sample.
 using Targets = std::variant<Labels, MatrixView<const float>, MatrixView<const double>, NumberMatrix>;
 
+// Writes the columns that coded rows stand for.
+template <class T>
+void to_dense(const CodedRows& rows, MatrixView<T> out);
+
 inline std::size_t rows_of(const Samples& x) {
   return std::visit([](const auto& m) { return m.rows; }, x);
 }

@@ -1,5 +1,7 @@
 #include "data/coded_rows.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <string>
 
 #include "base/text.hpp"
@@ -42,7 +44,7 @@ void check_places(const CodedRows& m) {
     for (std::size_t c = 0; c < m.coded.size(); ++c) {
       const std::size_t at = row * m.coded.size() + c;
       const bool piecewise = m.coded[c].coding == Coding::piecewise;
-      const std::size_t last = m.coded[c].size - (piecewise ? 1U : 0U);
+      const std::size_t last = last_bin(m.coded[c]);
       if (m.bins[at] > last) {
         throw ValueError(place_of("bins", row, c) + ": expected a bin in 0.." + std::to_string(last) +
                          ", got " + std::to_string(m.bins[at]));
@@ -54,6 +56,54 @@ void check_places(const CodedRows& m) {
     }
   }
 }
+
+void check(const CodedRows& rows) {
+  check_lengths(rows);
+  check_places(rows);
+  const auto finite = [](std::span<const float> values, const char* name) {
+    const auto bad = std::find_if(values.begin(), values.end(), [](float x) { return !std::isfinite(x); });
+    if (bad == values.end()) return;
+    throw ValueError(std::string("X: ") + name + ": element " + std::to_string(bad - values.begin()) +
+                     " is " + number_text(static_cast<double>(*bad)) + "; expected finite numbers");
+  };
+  finite(rows.dense, "dense");
+  finite(rows.centre, "centre");
+}
+
+CodedTable CodedTable::take(std::span<const std::int64_t> which) const {
+  CodedTable some{which.size(), dense_columns, {}, {}, {}, coded, centre};
+  some.dense.reserve(which.size() * dense_columns);
+  some.bins.reserve(which.size() * coded.size());
+  some.fractions.reserve(which.size() * coded.size());
+  const auto append = [](auto& to, const auto& from, std::int64_t row, std::size_t columns) {
+    const auto begin = from.begin() + row * static_cast<std::ptrdiff_t>(columns);
+    to.insert(to.end(), begin, begin + static_cast<std::ptrdiff_t>(columns));
+  };
+  for (const std::int64_t row : which) {
+    append(some.dense, dense, row, dense_columns);
+    append(some.bins, bins, row, coded.size());
+    append(some.fractions, fractions, row, coded.size());
+  }
+  return some;
+}
+
+template <class T>
+void to_dense(const CodedRows& rows, MatrixView<T> out) {
+  for (std::size_t i = 0; i < rows.rows; ++i) {
+    T* const to = out.data + static_cast<std::ptrdiff_t>(i) * out.row_stride;
+    const auto at = [&](std::size_t j) -> T& {
+      return to[static_cast<std::ptrdiff_t>(j) * out.column_stride];
+    };
+    for (std::size_t j = 0; j < rows.dense_columns; ++j) {
+      at(j) = static_cast<T>(rows.dense[i * rows.dense_columns + j]);
+    }
+    for_each_code(rows, i, [&](std::size_t j, float code, float centre) {
+      at(j) = static_cast<T>(code) - static_cast<T>(centre);
+    });
+  }
+}
+template void to_dense(const CodedRows&, MatrixView<float>);
+template void to_dense(const CodedRows&, MatrixView<double>);
 
 void convert_row(double* out, const CodedRows& m, std::size_t row, Range columns) {
   const std::size_t dense = std::min(columns.end, m.dense_columns);

@@ -9,6 +9,7 @@
 #include "base/registry.hpp"
 #include "base/text.hpp"
 #include "fanin/error.hpp"
+#include "layers/coded_weights.hpp"
 #include "layers/initial_values.hpp"
 #include "plan/normalizer.hpp"
 
@@ -66,9 +67,7 @@ class DenseNode final : public Node<T> {
     if (before_ != nullptr) before_->in_next = true;
   }
 
-  double flops() const override {
-    return 2.0 * static_cast<double>(inputs_) * static_cast<double>(columns());
-  }
+  double flops() const override { return flops_of_units(2.0 * static_cast<double>(dense_inputs_)) + codes_; }
 
   void bind(Value<T>& in, Carver<T>& memory, std::size_t rows) override {
     in_ = &in;
@@ -80,13 +79,18 @@ class DenseNode final : public Node<T> {
     out.z = needs_input_ ? memory.matrix(rows, columns()) : nullptr;
     dz_transposed_ = in.ahead || few_units<T>(columns()) ? nullptr : memory.matrix(columns(), rows);
     out.dz_transposed = norm_ ? nullptr : dz_transposed_;
+    bind_codes(memory, rows);
     if (!norm_) return;
     products_.columns = columns();
     products_.even = products_.odd = memory.matrix(rows, columns());
     norm_->bind(products_, memory);
   }
 
+  void prepare(Plan<T>& plan) override {
+    if (coded_.exist()) plan.phase(tables_);
+  }
   void forward(Plan<T>& plan) override {
+    if (coded_.exist()) plan.later(sort_);
     plan.phase(forward_);
     this->out.made_by = &forward_;
     if (!norm_) return;
@@ -101,14 +105,15 @@ class DenseNode final : public Node<T> {
     this->out.needs_gradient = in_->needs_gradient || trains_weights_ || trains_others_;
     this->out.after_gradient = norm_ && this->out.needs_gradient ? &normalize_backward_ : nullptr;
     input_gradient_.follow = in_->after_gradient;
-    const double rows = trains_weights_ ? static_cast<double>(inputs_) * 2 : 1;
-    weight_gradient_.rows = trains_weights_ ? inputs_ : 1;
-    weight_gradient_.cost = rows * static_cast<double>(columns());
+    const std::size_t rows = trains_weights_ ? dense_inputs_ : 0;
+    weight_gradient_.rows = std::max<std::size_t>(rows, 1);
+    weight_gradient_.cost = flops_of_units(rows > 0 ? 2.0 * static_cast<double>(rows) : 1);
   }
 
   void backward(Plan<T>& plan) override {
     if (in_->needs_gradient) plan.phase(input_gradient_);
     if (trains_weights_ || trains_others_) plan.later(weight_gradient_);
+    if (trains_weights_ && coded_.exist()) plan.later(coded_gradient_);
   }
 
   void run(int part, const StepOf<T>& step, Range columns, Range rows) const override {
@@ -121,6 +126,12 @@ class DenseNode final : public Node<T> {
         return run_input_gradient(step, columns, rows);
       case kNormalizeBackward:
         return norm_->backward(step, this->out.dz, dz_transposed_, columns);
+      case kTables:
+        return coded_.prepare(weights_of(step.parameters), panels_of<T>(columns), rows);
+      case kSort:
+        return coded_.sort(step.batch, columns);
+      case kCodedGradient:
+        return coded_.gradient(weight_gradient(step), step.batch, panels_of<T>(columns), rows);
       default:
         return run_weight_gradient(step, columns, rows);
     }
@@ -162,9 +173,34 @@ class DenseNode final : public Node<T> {
   }
 
  private:
-  enum Part { kForward, kNormalize, kInputGradient, kNormalizeBackward, kWeightGradient };
+  enum Part {
+    kForward,
+    kNormalize,
+    kInputGradient,
+    kNormalizeBackward,
+    kWeightGradient,
+    kTables,
+    kSort,
+    kCodedGradient
+  };
 
   std::size_t columns() const { return this->out.columns; }
+  double flops_of_units(double flops) const { return flops * static_cast<double>(columns()); }
+
+  // Makes the jobs fit coded columns, if the input has any
+  void bind_codes(Carver<T>& memory, std::size_t rows) {
+    coded_.bind(in_->coded, memory, columns());
+    if (!coded_.exist()) return;
+    dense_inputs_ = in_->columns;
+    const double update = flops_of_units(coded_.update_flops() / static_cast<double>(rows)),
+                 values = flops_of_units(coded_.flops());
+    codes_ = values + update;
+    forward_.cost = flops_of_units(2.0 * static_cast<double>(dense_inputs_)) + values;
+    coded_gradient_.rows = tables_.rows = sort_.columns = coded_.columns();
+    coded_gradient_.cost = codes_;
+    tables_.cost = update;
+    sort_.cost = kSortFlops * static_cast<double>(coded_.columns());
+  }
   template <class U>
   Panels<U> weights_of(U* parameters) const {
     return {parameters + weights_, inputs_, columns()};
@@ -173,11 +209,14 @@ class DenseNode final : public Node<T> {
   void run_forward(const StepOf<T>& step, Range columns, Range rows) const {
     const Value<T>& out = this->out;
     const bool plain = norm_.has_value();
-    kernels<T>().forward({plain ? products_.out(step.batch) : out.out(step.batch),
-                          plain ? Panels<T>{} : out.panels(out.z, step.batch),
-                          read_only(in_->out(step.batch)), weights_of(step.parameters),
-                          plain ? nullptr : step.parameters + biases_, plain ? kIdentity : out.activation},
-                         panels_of<T>(columns), rows);
+    Forward<T> f{plain ? products_.out(step.batch) : out.out(step.batch),
+                 plain ? Panels<T>{} : out.panels(out.z, step.batch),
+                 read_only(in_->out(step.batch)),
+                 weights_of(step.parameters),
+                 plain ? nullptr : step.parameters + biases_,
+                 plain ? kIdentity : out.activation};
+    if (coded_.exist()) coded_.add_to(f, step.batch);
+    kernels<T>().forward(f, panels_of<T>(columns), rows);
   }
 
   void run_input_gradient(const StepOf<T>& step, Range columns, Range rows) const {
@@ -189,7 +228,7 @@ class DenseNode final : public Node<T> {
         panels_of<T>(rows), columns);
   }
 
-  void run_weight_gradient(const StepOf<T>& step, Range columns, Range rows) const {
+  WeightGradient<T> weight_gradient(const StepOf<T>& step) const {
     WeightGradient<T> g{step.sink.whole,
                         *step.update,
                         weights_,
@@ -203,12 +242,21 @@ class DenseNode final : public Node<T> {
     }
     g.into = step.sink.into;
     g.batch_weight = step.sink.batch_weight;
-    if (trains_weights_) kernels<T>().weight_gradient(g, panels_of<T>(columns), rows);
+    g.weight_rows = inputs_;
+    return g;
+  }
+
+  void run_weight_gradient(const StepOf<T>& step, Range columns, Range rows) const {
+    const WeightGradient<T> g = weight_gradient(step);
+    if (trains_weights_ && dense_inputs_ > 0) kernels<T>().weight_gradient(g, panels_of<T>(columns), rows);
     if (rows.begin == 0) kernels<T>().bias_gradient(g, panels_of<T>(columns));
   }
 
   const Dense layer_;
+  static constexpr double kSortFlops = 128;  // of a value, in flops that take as long
+
   const std::size_t inputs_;
+  std::size_t dense_inputs_ = inputs_;  // those that are not coded
   const std::string text_;
   const std::uint64_t stream_;
   const bool needs_input_;
@@ -220,12 +268,17 @@ class DenseNode final : public Node<T> {
   Value<T>* in_ = nullptr;
   Value<T> products_;  // if they are normalized
   T* dz_transposed_ = nullptr;
+  CodedWeights<T> coded_;
+  double codes_ = 0;  // flops for a row
   bool trains_weights_ = true, trains_others_ = true;
   Job<T> forward_{"forward", this, kForward, columns(), kPanel<T>, kRowBlock, flops()};
   Job<T> normalize_ = following("normalize", this, kNormalize, columns());
   Job<T> input_gradient_{"input gradient", this, kInputGradient, inputs_, kRowBlock, kPanel<T>, flops()};
   Job<T> normalize_backward_ = following("batch norm backward", this, kNormalizeBackward, columns());
   Job<T> weight_gradient_{"weights", this, kWeightGradient, columns(), kPanel<T>, kRowBlock, flops()};
+  Job<T> tables_{"tables", this, kTables, columns(), kPanel<T>, 1, 0};
+  Job<T> sort_{"sort", this, kSort, 0, 1, kAll, 0};
+  Job<T> coded_gradient_{"codes", this, kCodedGradient, columns(), kPanel<T>, 1, 0};
 };
 
 }  // namespace

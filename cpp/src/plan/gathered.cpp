@@ -11,26 +11,34 @@ namespace {
 // The cost of gathering a value of x from a row anywhere in memory, in flops that take as long
 constexpr double kGatherFlops = 64;
 
+template <class T>
+std::optional<CodedInput<T>> coded_input(const StepData& data, const Gathering& how) {
+  if (!how.codes) return std::nullopt;
+  return std::optional<CodedInput<T>>(std::in_place, std::get<CodedRows>(data.x), how.most_rows);
+}
+
 }  // namespace
 
 template <class T>
-Gathered<T>::Gathered(std::size_t columns, std::size_t outputs, const Targets& y, bool weighted,
-                      bool together, std::size_t largest_batch)
-    : job{.name = "gather",
-          .work = this,
-          .part = 0,
-          .columns = columns,
-          .column_unit = kAll,
-          .row_unit = 1,
-          .cost = kGatherFlops * static_cast<double>(columns),
-          .ahead = true},
-      outputs_(outputs),
-      target_columns_(columns_of_targets(y)),
-      weighted_(weighted),
-      together_(together) {
-  out.columns = columns;
+Gathered<T>::Gathered(const StepData& data, const Gathering& how)
+    : outputs_(how.outputs),
+      target_columns_(columns_of_targets(data.y)),
+      weighted_(data.weighted),
+      together_(how.together),
+      coded_(coded_input<T>(data, how)) {
+  out.columns = coded_ ? coded_->dense_columns() : how.columns;
   out.ahead = out.gathered = true;
-  for (auto& labels : labels_) labels = Buffer<std::int32_t>(target_columns_ == 0 ? largest_batch : 0);
+  const std::size_t values = out.columns + (coded_ ? coded_->columns() : 0);
+  job = {.name = "gather",
+         .work = this,
+         .part = 0,
+         .columns = values,
+         .column_unit = kAll,
+         .row_unit = 1,
+         .cost = kGatherFlops * static_cast<double>(values),
+         .ahead = true};
+  if (coded_) out.coded = &*coded_;
+  for (auto& labels : labels_) labels = Buffer<std::int32_t>(target_columns_ == 0 ? how.most_rows : 0);
 }
 
 template <class T>
@@ -54,7 +62,14 @@ void Gathered<T>::run(int, const StepOf<T>& step, Range, Range rows) const {
   const DataSource<T>& data = *step.data;
   const Batch batch = step.batch;
   const Panels<T> x = out.out(batch);
-  gather_samples(*data.x, x, data.order, batch.first, rows, data.map);
+  if (coded_) {
+    const auto& from = std::get<CodedRows>(*data.x);
+    const MatrixView<const float> dense = row_major(from.dense.data(), from.rows, from.dense_columns);
+    gather_columns(dense, x, data.order, batch.first, rows, data.map);
+    coded_->gather(from, data.order, batch, rows);
+  } else {
+    gather_samples(*data.x, x, data.order, batch.first, rows, data.map);
+  }
   std::int32_t* const labels = labels_[batch.odd].data();
   gather_targets(*data.y, outputs_, labels, targets(batch), data.order, batch.first, rows);
   for (std::size_t i = rows.begin; weighted_ && i < rows.end; ++i) {

@@ -1,7 +1,10 @@
 // The first job of a step: gathers a batch from the user's data.
 #pragma once
 
+#include <optional>
+
 #include "base/buffer.hpp"
+#include "plan/coded_input.hpp"
 #include "plan/plan.hpp"
 
 namespace fanin {
@@ -14,14 +17,29 @@ inline constexpr std::size_t kMostRows = 4096;
 template <class T>
 double sum_in_blocks(const T* values, std::size_t n);
 
+// What the memory of a step depends on
+struct StepData {
+  const Samples& x;
+  const Targets& y;
+  bool weighted;
+  std::size_t largest_batch;
+};
+
+// How batches are gathered
+struct Gathering {
+  std::size_t columns, outputs;  // of the samples, and of the network
+  bool together;                 // a batch norm combines the rows of a batch
+  bool codes;                    // the first layer reads coded columns as they are
+  std::size_t most_rows;         // at a time
+};
+
 // Gathers rows of x, targets and sample weights into panels. Unless a batch norm combines the rows, those
 // with weight 0 are set to zeros: if they overflowed in the layers, their product with a gradient of 0 would
 // be NaN.
 template <class T>
 class Gathered final : public Work<T> {
  public:
-  Gathered(std::size_t columns, std::size_t outputs, const Targets& y, bool weighted, bool together,
-           std::size_t largest_batch);
+  Gathered(const StepData& data, const Gathering& how);
 
   void bind(Carver<T>& memory, std::size_t rows);
   // Prefetches some rows of a batch, before `run` gathers them
@@ -46,6 +64,7 @@ class Gathered final : public Work<T> {
   T* targets_[2];
   T* weights_[2];
   Buffer<std::int32_t> labels_[2];
+  std::optional<CodedInput<T>> coded_;
 };
 
 extern template class Gathered<float>;

@@ -59,6 +59,8 @@ class Node : public Work<T> {
 
   // Training. `bind` takes memory for batches of `rows`; it is called twice, first to count the memory.
   virtual void bind(Value<T>& in, Carver<T>& memory, std::size_t rows) = 0;
+  // What comes before `forward`, unless the parameters are those that the last update left
+  virtual void prepare(Plan<T>&) {}
   virtual void forward(Plan<T>& plan) = 0;
   // Notes in `out` whether a gradient is needed, given which arrays of the table are trained, and which job
   // follows it. Called from the first node to the last, before `backward` from the last to the first.

@@ -21,6 +21,11 @@ constexpr double kSlowFlops = 5e9;
 // Phases with less work than this take less than about 5 us, and are not worth a team.
 constexpr double kTeamFlopsPerPhase = 500e3;
 
+bool reads_codes(const Samples& x, const Layer& first) {
+  const auto* const rows = std::get_if<CodedRows>(&x);
+  return rows != nullptr && !rows->coded.empty() && std::holds_alternative<Dense>(first.kind);
+}
+
 }  // namespace
 
 template <class T>
@@ -29,7 +34,8 @@ Step<T>::Step(InputWidths inputs, const std::vector<Layer>& layers, RunningStati
     : nodes_(inputs, layers),
       largest_batch_(data.largest_batch),
       at_a_time_(nodes_.has_batch_norm() ? largest_batch_ : std::min(largest_batch_, kMostRows)),
-      data_(inputs.gathered, nodes_.outputs(), data.y, data.weighted, nodes_.has_batch_norm(), at_a_time_),
+      data_(data, {inputs.gathered, nodes_.outputs(), nodes_.has_batch_norm(),
+                   reads_codes(data.x, layers.front()), at_a_time_}),
       loss_(data_, loss, nodes_.outputs()),
       statistics_(statistics),
       statistics_job_{"statistics", this, 0, 1, kAll, kAll, 1},
@@ -41,7 +47,10 @@ Step<T>::Step(InputWidths inputs, const std::vector<Layer>& layers, RunningStati
       trained_(nodes_.table.trained.size(), true) {
   bind(memory_.data(), at_a_time_);
   data_.out.made_by = &data_.job;
-  for (const auto& node : nodes_.list) node->forward(forward_);
+  for (const auto& node : nodes_.list) {
+    node->prepare(prepare_);
+    node->forward(forward_);
+  }
   Job<T>& last = *nodes_.list.back()->out.made_by;
   last.follow = &loss_.job;
   // If one panel holds all outputs of a row, the thread that computes them goes straight to their loss, so
@@ -106,13 +115,17 @@ void Step<T>::gather_block(Member member, const DataSource<T>& data, const Batch
 }
 
 template <class T>
-bool Step<T>::forward_block(Member member, StepOf<T>& step, double total_weight) {
+bool Step<T>::forward_block(Member member, StepOf<T>& step, double total_weight, bool prepares) {
   const T total = static_cast<T>(total_weight);
   step.scale = total > 0 ? T{1} / total : T{0};
+  for (std::size_t phase = 0; prepares && phase < prepare_.phases(); ++phase) {
+    executor_.run(member, prepare_[phase], step, true);
+  }
   for (std::size_t phase = 0; phase < forward_.phases(); ++phase) {
     executor_.run(member, forward_[phase], step, true);
   }
   if (member.thread == 0) {
+    prepared_ = true;  // which no thread reads before the next barrier
     last_block_ = step.batch;
     batch_loss_ = (step.batch.row == 0 ? 0 : batch_loss_) + loss_.sum(step.batch);
     batch_weight_ = total_weight;
@@ -144,7 +157,7 @@ bool Step<T>::gradient(Member member, const Turn<T>& turn, const T* parameters, 
   StepOf<T> step{block(turn.batch, 0), {}, &turn.data, parameters, random_, T{1}, &none, sink};
   for (std::size_t i = 0; i < count; ++i) {
     step.next = i + 1 < count ? block(turn.batch, i + 1) : block(turn.next, 0);
-    if (!forward_block(member, step, total)) return false;
+    if (!forward_block(member, step, total, i == 0)) return false;
     if (sink.whole != nullptr && !backward_block(member, step)) return false;
     if (i + 1 == count) break;
     // No thread polls again before all have read the same value.

@@ -26,13 +26,6 @@ struct Turn {
   Group group = {false, true, true};
 };
 
-// What the memory of a step depends on
-struct StepData {
-  const Targets& y;
-  bool weighted;
-  std::size_t largest_batch;
-};
-
 template <class T>
 class Step final : Work<T> {
  public:
@@ -82,6 +75,7 @@ class Step final : Work<T> {
   void observe(Observer<T>* observer) { executor_.observe(observer); }
   void restart(RandomState random) {
     random_ = random;
+    prepared_ = false;
     executor_.restart();
     loss_.restart();
   }
@@ -102,7 +96,7 @@ class Step final : Work<T> {
   double total_weight(const DataSource<T>& data, const Batch& batch) const {
     return blocks(batch.rows) > 1 ? data_.total_weight(data, batch) : data_.total_weight(block(batch, 0));
   }
-  bool forward_block(Member member, StepOf<T>& step, double total_weight);
+  bool forward_block(Member member, StepOf<T>& step, double total_weight, bool prepares);
   double weight_of_update(const Turn<T>& turn) const;
   bool backward_block(Member member, const StepOf<T>& step);
   void run(int part, const StepOf<T>& step, Range columns, Range rows) const override;
@@ -119,7 +113,7 @@ class Step final : Work<T> {
   Gathered<T> data_;
   LossOfBatch<T> loss_;
   RunningStatistics<T>& statistics_;
-  Plan<T> forward_, backward_;
+  Plan<T> prepare_, forward_, backward_;
   Job<T> statistics_job_;
   Buffer<T> memory_;
   const bool slow_;        // steps may be abandoned before any update: they compute the whole gradient first,
@@ -132,6 +126,7 @@ class Step final : Work<T> {
   SumOfSquares<T> norm_, of_weights_;
   Matrices<T> matrices_;  // that the rule steps as a whole
   Buffer<T> gradient_, of_batch_, shifted_, second_;
+  bool prepared_ = false;                     // for the parameters, since the last update
   double group_weight_ = 0, group_loss_ = 0;  // of the batches before this one
   RandomState random_{};
   double batch_loss_ = 0, batch_weight_ = 0;

@@ -87,7 +87,7 @@ bool Step<T>::forward(Member member, const Turn<T>& turn, const T* parameters) {
   of_weights_.square(member, {}, [&](std::size_t) { return parameters; });
   if (!whole_) {
     StepOf<T> step{block(turn.batch, 0), {}, &turn.data, parameters, random_};
-    return forward_block(member, step, data_.total_weight(step.batch));
+    return forward_block(member, step, data_.total_weight(step.batch), !prepared_);
   }
   const Group group = turn.group;
   // A second gradient needs the same rows again, so the next batch is gathered later.

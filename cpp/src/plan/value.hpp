@@ -7,6 +7,8 @@ namespace fanin {
 
 template <class T>
 struct Job;
+template <class T>
+class CodedInput;
 
 // The rows of one step, or a block of them: `rows` positions of the order, starting at `first`. Gathered
 // values alternate between two memories, so that the next rows can be gathered while these are in use.
@@ -60,9 +62,10 @@ struct Value {
   // The gradient, and its transpose if the node needs it
   T* dz = nullptr;
   T* dz_transposed = nullptr;
-  bool linear = true;     // the gradient passes through unchanged
-  bool ahead = false;     // computed during the previous step; has no gradient
-  bool gathered = false;  // these are the network's inputs
+  bool linear = true;                    // the gradient passes through unchanged
+  bool ahead = false;                    // computed during the previous step; has no gradient
+  bool gathered = false;                 // these are the network's inputs
+  const CodedInput<T>* coded = nullptr;  // columns of the samples that follow these, in coded form
 
   Job<T>* made_by = nullptr;               // the last of the jobs that compute it
   bool needs_gradient = false;             // it depends on trained parameters

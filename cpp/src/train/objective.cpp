@@ -31,7 +31,7 @@ struct Objective<T>::State {
         statistics(nodes),
         loss(network.loss(), network.outputs()),
         random{network.seed(), network.epochs() + 1},
-        step(nodes.inputs, network.layers(), statistics, loss.get(), {y, !weights.empty(), rows_of(x)},
+        step(nodes.inputs, network.layers(), statistics, loss.get(), {x, y, !weights.empty(), rows_of(x)},
              interrupted),
         parameters(nodes.table.size) {
     std::iota(order.begin(), order.end(), 0U);

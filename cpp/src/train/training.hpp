@@ -49,7 +49,7 @@ struct Training<T>::State {
         own_finite_parameters(net.nodes.has_batch_norm() ? 0 : layout().parameters.size()),
         finite_statistics(layout().nodes),
         step(layout().nodes.inputs, net.layers, net.statistics, net.loss_for_kernels.get(),
-             {y, !weights.empty(), largest_batch()}, options.interrupted) {
+             {x, y, !weights.empty(), largest_batch()}, options.interrupted) {
     if (net.epochs == 0) biases_at_base_rates = base_rates<T>(net.layers, net.loss, net.outputs, y, weights);
   }
 
