@@ -23,57 +23,75 @@ def choose(trainer: Trainer, plan: Plan) -> tuple[Features, list[Setting]]:
     What is simpler stays unless something else is better by more than the standard error of the difference. With a time
     limit, nothing is tried that would take time from the members.
     """
-    if len(plan.ladder) == 1 and not plan.features:
-        return _PLAIN, list(plan.ladder)
+    chosen, ladder = _PLAIN, plan.ladder
+    if len(ladder) == 1 and not plan.features:
+        return chosen, list(ladder)
     judges = range(1 if len(trainer.y) >= _ENOUGH * len(trainer.folds) else min(2, len(trainer.folds) - 1))
-    settings = _climb(trainer, plan.ladder, judges)
-    if not plan.features or len(trainer.folds) <= _SCREENING[-1]:
-        return _PLAIN, settings[: plan.settings]
-    return _features(trainer, settings[0], judges), settings[: plan.settings]
+    if plan.features:
+        chosen = _with_spikes(trainer, ladder[0], judges)
+        chosen = _with_pairs(trainer, chosen, ladder[0], judges)
+    return chosen, _climb(trainer, chosen, ladder, judges)[: plan.settings]
 
 
-def _climb(trainer: Trainer, ladder: Sequence[Setting], judges: Sequence[int]) -> list[Setting]:
-    """Return the settings tried, the best first: two at a time, until the second of them is no better."""
-    best = ladder[0]
-    others: list[Setting] = []
-    for start in range(0, len(ladder), 2):
-        rungs = ladder[start : start + 2]
-        wanted = [Wanted(_PLAIN, setting, fold) for setting in rungs for fold in judges]
+def _with_spikes(trainer: Trainer, setting: Setting, judges: Sequence[int]) -> Features:
+    """Return the features with spikes, if they are better than without."""
+    spikes = Features(spikes=True)
+    if not trainer.coding.has_spikes:
+        return _PLAIN
+    return _better(trainer, spikes, _PLAIN, setting, judges)
+
+
+def _with_pairs(trainer: Trainer, chosen: Features, setting: Setting, judges: Sequence[int]) -> Features:
+    """Return the features with pairs, if they are better than without."""
+    screening = [Wanted(chosen, setting, fold) for fold in _SCREENING]
+    if (
+        trainer.task.outputs > 1
+        or len(trainer.folds) <= _SCREENING[-1]
+        or not trainer.has_time(screening, setting)
+    ):
+        return chosen
+    trainer.train(screening)
+    pairs = _pairs(trainer, chosen, setting)
+    return _better(trainer, chosen._replace(pairs=pairs), chosen, setting, judges) if pairs else chosen
+
+
+def _better(
+    trainer: Trainer, new: Features, old: Features, setting: Setting, judges: Sequence[int]
+) -> Features:
+    """Return the new features if they are better than the old ones, and there is time to find out."""
+    wanted = [Wanted(features, setting, fold) for fold in judges for features in (old, new)]
+    if not trainer.has_time(wanted, setting):
+        return old
+    trainer.train(wanted)
+    return new if trainer.is_better((new, setting), (old, setting), judges) else old
+
+
+def _climb(
+    trainer: Trainer, features: Features, ladder: Sequence[Setting], judges: Sequence[int]
+) -> list[Setting]:
+    """Return the settings tried, the best first: rung by rung, until one is no better than the last."""
+    best, others = ladder[0], list[Setting]()
+    at_once = 2 // len(judges)
+    for start in range(1, len(ladder), at_once):
+        rungs = ladder[start : start + at_once]
+        wanted = [Wanted(features, setting, fold) for setting in (best, *rungs) for fold in judges]
         if not trainer.has_time(wanted, best):
             break
         trainer.train(wanted)
         for rung in rungs:
-            if rung is not best and trainer.is_better((_PLAIN, rung), (_PLAIN, best), judges):
+            if trainer.is_better((features, rung), (features, best), judges):
                 best, others = rung, [best, *others]
-            elif rung is not best:
-                others = [*others, rung]
+            else:
+                others.append(rung)
         if best is not rungs[-1]:
             break
-    return [best, *sorted(others, key=lambda setting: trainer.score(_PLAIN, setting, judges))]
+    return [best, *sorted(others, key=lambda setting: trainer.score(features, setting, judges))]
 
 
-def _features(trainer: Trainer, setting: Setting, judges: Sequence[int]) -> Features:
-    """Return the features that improve this setting: spikes, pairs, or both."""
-    wanted = [Wanted(_PLAIN, setting, fold) for fold in (*judges, *_SCREENING)]
-    if not trainer.has_time(3 * wanted, setting):
-        return _PLAIN
-    trainer.train(wanted)
-    candidates = [Features(spikes=True)] if trainer.coding.has_spikes else []
-    if trainer.task.outputs == 1 and (pairs := _pairs(trainer, setting)):
-        candidates.append(Features(pairs=pairs))
-    trainer.train(Wanted(each, setting, fold) for each in candidates for fold in judges)
-    kept = [each for each in candidates if trainer.is_better((each, setting), (_PLAIN, setting), judges)]
-    if len(kept) == 2:
-        both = Features(spikes=True, pairs=kept[1].pairs)
-        trainer.train(Wanted(both, setting, fold) for fold in judges)
-        kept.append(both)
-    return min(kept, key=lambda each: trainer.score(each, setting, judges), default=_PLAIN)
-
-
-def _pairs(trainer: Trainer, setting: Setting) -> tuple[Pair, ...]:
+def _pairs(trainer: Trainer, features: Features, setting: Setting) -> tuple[Pair, ...]:
     """Return the pairs of columns that best explain what this setting leaves of rows held out."""
     rows = np.flatnonzero(np.isin(trainer.fold, _SCREENING))[:_SCREENED]
-    predicted = trainer.predicted(_PLAIN, setting, _SCREENING)[rows, 0]
+    predicted = trainer.predicted(features, setting, _SCREENING)[rows, 0]
     y = trainer.first_target
     residual, curvature = trainer.task.newton(y[rows], predicted)
     if trainer.weight is not None:

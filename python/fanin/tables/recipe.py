@@ -79,7 +79,10 @@ CLASSES = (
     Setting(decay=0.1, epochs=32, rate=0.002),
 )
 
-LINEAR = Setting(decay=1, epochs=8, rate=0.02, hidden=())
+LINEAR = (
+    Setting(decay=0.05, epochs=16, rate=0.01, hidden=()),
+    Setting(decay=1, epochs=16, rate=0.02, hidden=()),
+)
 
 FOLDS = 4
 

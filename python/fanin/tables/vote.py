@@ -47,7 +47,7 @@ def members_of(trainer: Trainer, plan: Plan, features: Features, settings: Seque
 
 def folds_vote(trainer: Trainer, plan: Plan, features: Features, settings: Sequence[Setting]) -> Vote:
     """Train members that leave out a fold each; the weights of settings are greedy ones by out-of-fold predictions."""
-    voters = [*settings, *([LINEAR] if plan.linear else [])]
+    voters = [*settings, *(LINEAR if plan.linear else ())]
     trainer.train(Wanted(features, setting, fold) for setting in voters for fold in trainer.folds)
     rows = np.arange(len(trainer.y))
     predicted = [trainer.predicted(features, setting, trainer.folds) for setting in voters]
