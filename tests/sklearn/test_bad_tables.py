@@ -68,8 +68,8 @@ def test_bad_tables_are_refused(kind):
 
     infinite = X.copy()
     infinite[5, 1] = np.inf
-    refused(infinite, 'X: row 5, column "x1" is infinite')
-    refused(FRAME.assign(b=infinite[:, 1]), 'X: row 5, column "b" is infinite')
+    refused(infinite, 'column "x1": row 5 is infinite')
+    refused(FRAME.assign(b=infinite[:, 1]), 'column "b": row 5 is infinite')
     refused(FRAME.assign(c=[[1, 2]] * 40), 'X: row 0, column "c": expected a number, text, .*, got list', TypeError)
     refused(FRAME.set_axis(["a", "a"], axis=1), "X: column names must differ, got 'a' more than once")
     refused(np.ones((40, 2)), "X: .*dropped")

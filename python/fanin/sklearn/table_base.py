@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
@@ -154,6 +154,8 @@ class TableEstimator(BaseEstimator, ABC):  # type: ignore[misc]
         """
         model = TableModel.load(path)
         try:
+            if bool(model.labels) != issubclass(cls, ClassifierMixin):
+                raise ValueError(f"it predicts {'classes' if model.labels else 'numbers'}")
             estimator = cls(**model.about.get("parameters", {}))
             check_parameters(estimator, cls._allowed)
             estimator._restore(model)

@@ -108,7 +108,7 @@ class FaninClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
     def _loss(self, y: NDArray[Any]) -> Loss:
         if len(found := np.unique(y)) < 2:
             raise ValueError(
-                f"y: expected at least two classes in rows with a weight, got one class: {self.classes_[found[0]]!r}"
+                f"y: expected at least two classes in rows with a weight, got one class: {self.classes_.tolist()[found[0]]!r}"
             )
         return Logistic() if len(self.classes_) == 2 else SoftmaxCrossEntropy()
 
@@ -130,8 +130,6 @@ class FaninClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
 
     def _restore(self, model: TableModel) -> None:
         super()._restore(model)
-        if not model.labels:
-            raise ValueError("it predicts numbers")
         classes = model.about.get("classes", model.labels)
         self.classes_ = np.array(classes, dtype=model.about.get("dtype"))
         if self.classes_.shape != (len(model.labels),):

@@ -104,8 +104,6 @@ class FaninRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]
 
     def _restore(self, model: TableModel) -> None:
         super()._restore(model)
-        if model.labels:
-            raise ValueError("it predicts classes")
         self._vector = bool(model.about.get("vector", True))
 
     def __sklearn_tags__(self) -> Any:
