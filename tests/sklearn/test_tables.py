@@ -139,7 +139,7 @@ def test_several_targets_are_learned_together(tmp_path):
     np.testing.assert_array_equal(_loaded(model, tmp_path).predict(X), model.predict(X))
 
 
-def test_weights_do_what_repeated_rows_do_in_a_small_array():
+def test_weights_do_what_repeated_rows_do_in_a_small_table():
     weights = RNG.integers(0, 3, size=300)
     weighted = FaninClassifier(**FAST).fit(X, CLASSES, weights)
     repeated = FaninClassifier(**FAST).fit(X.repeat(weights, axis=0), CLASSES.repeat(weights))

@@ -62,7 +62,7 @@ class FaninClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
 
     Notes
     -----
-    Equal rows of a small array of numbers (1,000 rows at most) are trained on as one row with the sum of their weights.
+    Equal rows of a small table of numbers (1,000 rows at most) are trained on as one row with the sum of their weights.
 
     Examples
     --------

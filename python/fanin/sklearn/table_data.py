@@ -43,9 +43,10 @@ def checked_table(estimator: Any, X: Any, *, reset: bool) -> Any:
 def checked_labels(y: Any) -> NDArray[Any]:
     """Return labels as a vector; raise an error for missing ones, and for numbers that are no classes."""
     _check_missing(np.asarray(y))
-    y = column_or_1d(y, warn=True)
-    check_classification_targets(y)
-    labels: NDArray[Any] = y
+    labels: NDArray[Any] = column_or_1d(y, warn=True)
+    if labels.dtype.kind == "f":
+        _check_finite(labels, "labels")
+    check_classification_targets(labels)
     return labels
 
 
@@ -58,13 +59,17 @@ def checked_targets(y: Any, loss: str) -> NDArray[np.float64]:
         _check_missing(y)
         y = raveled(y.astype(np.float64) if y.dtype == object else y)
     y = checked_numbers(y, loss).astype(np.float64)
-    if not (finite := np.isfinite(y)).all():
-        row = int(finite.reshape(len(y), -1).all(axis=1).argmin())
-        raise ValueError(f"y: row {row} is {y[row]}; targets must be finite")
+    _check_finite(y, "targets")
     if loss == "poisson" and not y.any(axis=0).all():
         raise ValueError("y: all values are 0; loss='poisson' needs some above 0")
     targets: NDArray[np.float64] = y
     return targets
+
+
+def _check_finite(y: NDArray[Any], what: str) -> None:
+    if not (finite := np.isfinite(y)).all():
+        row = int(finite.reshape(len(y), -1).all(axis=1).argmin())
+        raise ValueError(f"y: row {row} is {y[row]}; {what} must be finite")
 
 
 def _check_missing(y: NDArray[Any]) -> None:
@@ -96,7 +101,7 @@ class Rows(NamedTuple):
 
 
 def weighted_rows(X: Any, y: NDArray[Any], weights: Any, random: np.random.RandomState) -> Rows:
-    """Return the rows with a weight; of a small array of numbers, equal rows as one with the sum of their weights.
+    """Return the rows with a weight; of a small table of numbers, equal rows as one with the sum of their weights.
 
     So weights do exactly what repeating and leaving out rows would do, in any order of the rows.
     """
@@ -108,11 +113,11 @@ def weighted_rows(X: Any, y: NDArray[Any], weights: Any, random: np.random.Rando
         places[kept] = np.arange(len(kept))
         if len(kept) < len(y):
             X, y, weights = _taken(X, kept), y[kept], weights[kept]
-    if len(y) <= _SMALL and isinstance(X, np.ndarray) and X.dtype.kind in "biuf" and np.isfinite(X).all():
-        _, first, same = np.unique(np.column_stack([y, X]), axis=0, return_index=True, return_inverse=True)
+    if len(y) <= _SMALL and (cells := np.asarray(X)).dtype.kind in "biuf" and np.isfinite(cells).all():
+        _, first, same = np.unique(np.column_stack([y, cells]), axis=0, return_index=True, return_inverse=True)
         order = random.permutation(len(first))
         same = np.argsort(order)[same.ravel()]
-        X, y, weights = X[first[order]], y[first[order]], np.bincount(same, weights)
+        X, y, weights = _taken(X, first[order]), y[first[order]], np.bincount(same, weights)
         places = np.where(places < 0, -1, same[places])
     if weights is not None and (weights == weights[0]).all():
         weights = None
