@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import fanin
-from bench import changes, growth, machine, report, targets
+from bench import changes, growth, machine, report, tables, targets
 from bench.cases import dissected
 from bench.group import Group, measure
 from bench.groups import available, groups
@@ -50,6 +50,7 @@ def arguments() -> argparse.Namespace:
     flag("--list", help="print the groups with their cases, and exit")
     flag("--quick", help="fewer and shorter rounds")
     flag("--compile", help="torch.compile as well, which takes minutes to compile")
+    flag("--slow-peers", help="RealMLP and TabM on tables as well, which take minutes a fit")
     flag("--no-limits", help="leave the machine's limits out")
     flag("--fresh-limits", help="measure the machine's limits again; they are kept for a day")
     flag("--targets", help="show what is asked of fanin beside what was measured")
@@ -84,6 +85,8 @@ def measure_all(
     threads, quick = options.threads, options.quick
     if options.compile:
         os.environ[COMPILE_VARIABLE] = "1"
+    if options.slow_peers:
+        os.environ[tables.SLOW_VARIABLE] = "1"
     chosen = available(chosen)
     run: dict[str, Any] = {"machine": {"instruction_set": fanin.cpu.active(), "processors": os.cpu_count()}}
     if not options.no_limits:
@@ -99,6 +102,7 @@ def measure_all(
         print(", ".join(f"{library} {version}" for library, version in run[name]["versions"].items()))
         rows, rate = report.groups(run)[name], run[name]["rate"]
         show([*report.result_tables(rows, group.results, rate, group.by_case), *growth.growth_tables(rows)])
+        show(tables.tables_of_all(rows) if name == "tables" else [])
         show([targets.targets_table(run, name)] if group.judged else [])
     show(changes.threads_tables(run))
     return run

@@ -256,6 +256,28 @@ ESTIMATORS = [
 
 
 @dataclass(frozen=True)
+class DataSet:
+    """A CSV file, whose column `target` is predicted: a class, or a number, in some unit or as its logarithm."""
+
+    name: str
+    target: str
+    classes: bool = False
+    unit: float = 1.0
+    logarithm: bool = False
+    ids: tuple[str, ...] = ()  # columns that number the rows
+
+
+TABLES = [
+    DataSet("housing", "median_house_value", unit=1e5),
+    DataSet("wine_white", "quality"),
+    DataSet("diamonds", "price", logarithm=True, ids=("Unnamed: 0",)),
+    DataSet("shoppers", "Revenue", classes=True),
+    DataSet("adult", "income-per-year", classes=True),
+    DataSet("churn", "Churn", classes=True, ids=("customerID",)),
+]
+
+
+@dataclass(frozen=True)
 class Archive:
     """A build of the library for one instruction set alone."""
 
@@ -266,4 +288,4 @@ class Archive:
         return f"stripped, {self.instruction_set} alone"
 
 
-Case = Net | Product | Elements | Batch | Updates | Columns | Estimator | Archive
+Case = Net | Product | Elements | Batch | Updates | Columns | Estimator | DataSet | Archive

@@ -119,7 +119,7 @@ class Team:
             unit = self.group.units.get(result, "us")
             values, limit = ("microseconds", "limit_microseconds") if unit == "us" else ("values", "limit")
             plain = {"case": case.name, "threads": self.n_threads, "result": result, "unit": unit}
-            plain |= {values: columns, "other_processors": others if unit in ("us", "times") else 0.0}
+            plain |= {values: columns, "other_processors": others if unit in ("us", "s", "times") else 0.0}
             if theory:
                 plain["work"] = theory.work(case) if result != "added" else 0.0
             if theory and (limits or unit != "us"):

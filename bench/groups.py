@@ -8,7 +8,7 @@ from statistics import median
 from typing import Any
 
 import fanin
-from bench import cases
+from bench import cases, tables
 from bench.cases import Case
 from bench.group import Group, Rounds
 from bench.programs import BuildError, build_program
@@ -18,9 +18,11 @@ from fanin import _core
 
 # the packages and C libraries that a worker needs; C++ is last, since its programs take time to build
 PACKAGES = {"torch": "torch", "jax": "jax optax", "sklearn": "sklearn", "onnx": "onnxruntime onnx"}
+PACKAGES |= {"lightgbm": "lightgbm pandas", "pytabkit": "pytabkit pandas"}
 PACKAGES |= {"fann": "libfann", "cpp": ""}
 TORCH, JAX, NUMPY = {"PyTorch": "torch"}, {"JAX": "jax"}, {"NumPy": "numpy"}
 SKLEARN = {"scikit-learn": "sklearn"}
+TABULAR = {"LightGBM": "lightgbm"} | SKLEARN | {"pytabkit": "pytabkit"}
 FANIN, FROM_CPP = {"fanin": "fanin"}, {"fanin": "cpp"}
 PREDICTING = FANIN | {"fanin in C++": "cpp", "ONNX Runtime": "onnx"} | TORCH | JAX | NUMPY
 
@@ -71,6 +73,7 @@ FACE = {
 }
 UNITS = {"static library": "kB", "a program that trains": "kB", "peak": "MB", "accuracy": "%"}
 UNITS |= {result: "times" for result in (*SHARING, *FACE) if "fits" in result or "search" in result}
+UNITS |= tables.UNITS
 
 
 def alone(thread_counts: list[int]) -> list[int]:
@@ -148,6 +151,15 @@ def groups(quick: bool) -> dict[str, Group]:
         "fashion_mnist": Group(
             FANIN | TORCH, fashion, FASHION, (epochs, 1.0), derive=at_the_end, judged=True
         ),
+        "tables": Group(
+            FANIN | TABULAR,
+            cases.TABLES,
+            tables.RESULTS,
+            (3, 10.0),
+            threads=lambda counts: counts[-1:],
+            derive=tables.of_all_splits,
+            judged=True,
+        ),
         "growth": replace(steps, cases=growing, results={"training": "Growth: training steps"}),
     }
     return {
@@ -188,6 +200,8 @@ def available(chosen: Mapping[str, Group]) -> dict[str, Group]:
         narrow = group.instruction_set
         if narrow and (narrow == fanin.cpu.active() or narrow not in fanin.cpu.available()):
             say(f"{name} left out: {narrow} is not a narrower set of this processor")
+        elif name == "tables" and (reason := tables.why_absent()):
+            say(f"{name} left out: {reason}")
         elif workers:
             left[name] = replace(group, workers=workers)
     return left

@@ -31,7 +31,7 @@ VALUES: dict[str, Callable[[Row, Row], float]] = {
     "times one thread": lambda row, one: one.ours / row.ours,
     "% more than without batch norm": lambda row, bare: 100 * (row.ours / bare.ours - 1),
     **dict.fromkeys(("times one array", "times quiet"), lambda row, other: row.ours / other.ours),
-    **dict.fromkeys(("us", "us here", "kB", "MB", "%", "times"), lambda row, _: row.ours),
+    **dict.fromkeys(("us", "us here", "s", "kB", "MB", "%", "times"), lambda row, _: row.ours),
 }
 
 
@@ -133,6 +133,13 @@ TARGETS = [
     ("sharing", "two fits at once over in turn", "at most 1.3 times", "two fits"),
     ("sharing", "all threads over one", "at most 1.15 times", "short fits"),
     ("fashion_mnist", "accuracy", "at least 89.7 %", "accuracy.*10 epochs"),
+    (
+        "tables",
+        "tables",
+        "at most 96.5 % in the mean, at most 100 % at worst",
+        "^relative error",
+    ),
+    ("tables", "tables", "at most 5 s at worst", "^fit"),
     ("fashion_mnist", "time", "at most 0.45 of PyTorch's time", "an epoch"),
 ]
 BOUND = re.compile(r"(at least|at most) (its limit in|\S+) (.+?)(?: (at worst|in the mean))?(?:, |$)")

@@ -16,7 +16,18 @@ import numpy as np
 
 import fanin
 from bench import data
-from bench.cases import FASHION_RATE, SMALL, Batch, Columns, Elements, Estimator, Net, Product, Updates
+from bench.cases import (
+    FASHION_RATE,
+    SMALL,
+    Batch,
+    Columns,
+    DataSet,
+    Elements,
+    Estimator,
+    Net,
+    Product,
+    Updates,
+)
 from bench.pool import THREAD_VARIABLES
 from bench.rules import CLASSES, traits
 from bench.workers.serve import Task, microseconds
@@ -234,3 +245,12 @@ def fashion_mnist(net: Net) -> Iterator[Task]:
     yield Task(
         "accuracy", measure=lambda _: 100 * (network.predict(test_x).argmax(axis=1) == test_y).mean().item()
     )
+
+
+def tables(case: DataSet) -> Iterator[Task]:
+    """The whole frame: it finds the columns that number the rows by itself."""
+    from bench.workers import tables as of_tables  # here, as it needs pandas and scikit-learn
+    from fanin.sklearn import FaninClassifier, FaninRegressor
+
+    make = partial(FaninClassifier if case.classes else FaninRegressor, random_state=0)
+    yield from of_tables.tasks(case, make, prepare=lambda X, case: X)

@@ -31,8 +31,9 @@ class Task:
     tolerance: float | None = None  # relative, where it is not the group's
     per: int = 1  # steps a call, which is timed once a round where it has more than one
     finish: Callable[[], object] = lambda: None  # waits for what the last call started
-    # One round of about so many seconds, in the unit of the result, where it is not the time of a step
-    measure: Callable[[float], float] | None = None
+    # One round of about so many seconds, in the unit of the result, where it is not the time of a step, or in the form
+    # that the group derives its results from
+    measure: Callable[[float], Any] | None = None
 
     def numbers(self) -> list[float]:
         if self.check:
@@ -46,7 +47,7 @@ class Task:
             results = self.call()
         return [data.checksum(r) for r in (results if isinstance(results, list | tuple) else [results])]
 
-    def round(self, seconds: float) -> float:
+    def round(self, seconds: float) -> Any:
         if self.measure:
             return self.measure(seconds)
         with self.around():

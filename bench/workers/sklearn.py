@@ -3,15 +3,21 @@
 import warnings
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 import sklearn
+from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.decomposition import PCA
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+from sklearn.impute import SimpleImputer
 from sklearn.neural_network import MLPClassifier, MLPRegressor
-from sklearn.preprocessing import QuantileTransformer, RobustScaler, StandardScaler
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, QuantileTransformer, RobustScaler, StandardScaler
 
 from bench import data
-from bench.cases import Columns, Estimator, Net
+from bench.cases import Columns, DataSet, Estimator, Net
 from bench.workers import estimators
+from bench.workers import tables as of_tables
 from bench.workers.serve import Task
 
 VERSION = sklearn.__version__
@@ -59,6 +65,26 @@ def steps(net: Net) -> Iterator[Task]:
 
 def sklearn_face(case: Estimator) -> Iterator[Task]:
     yield from estimators.tasks(MLPClassifier, case)
+
+
+def tables(case: DataSet) -> Iterator[Task]:
+    """Trees on categories, and the MLP on one-hot categories beside standardized numbers."""
+    warnings.simplefilter("ignore")  # that the iterations of the MLP are not enough to converge
+    trees, mlp = HistGradientBoostingRegressor, MLPRegressor
+    if case.classes:
+        trees, mlp = HistGradientBoostingClassifier, MLPClassifier
+    yield from of_tables.tasks(case, partial(trees, random_state=0), "HistGradientBoosting")
+
+    def make() -> Any:
+        numbers = make_pipeline(SimpleImputer(strategy="median"), StandardScaler())
+        categories = OneHotEncoder(handle_unknown="ignore")
+        encoder = make_column_transformer(
+            (numbers, make_column_selector(dtype_exclude="category")),
+            (categories, make_column_selector(dtype_include="category")),
+        )
+        return make_pipeline(encoder, mlp(random_state=0))
+
+    yield from of_tables.tasks(case, make, "scikit-learn MLP")
 
 
 def inputs(case: Columns) -> Iterator[Task]:

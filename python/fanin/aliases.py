@@ -44,6 +44,8 @@ LOSSES = {
     "quantileloss": "quantile",
     "poissonloss": "poisson",
     "poissonnllloss": "poisson",
+    "gammaloss": "gamma",
+    "gammadeviance": "gamma",
     "softmax": "softmax_cross_entropy",
     "categoricalcrossentropy": "softmax_cross_entropy",
     "sparsecategoricalcrossentropy": "softmax_cross_entropy",

@@ -98,10 +98,10 @@ class BaseRate(Initializer):
     first.
 
     squared_error gives the mean of y, absolute_error its median, huber its own minimizer, quantile the quantiles of its
-    levels, poisson ``log(mean)``, logistic ``log(p / (1 - p))`` with p the frequency of ones, softmax_cross_entropy
-    ``log(p_c)`` with p_c the frequency of class c, after label smoothing. Where that would be infinite, half a sample
-    takes the place of none: with n samples of weight above 0, a mean or p of 0 counts as 0.5 / n, and p = 1 as
-    1 - 0.5 / n. Batches, balanced or not, have no influence.
+    levels, poisson and gamma ``log(mean)``, logistic ``log(p / (1 - p))`` with p the frequency of ones,
+    softmax_cross_entropy ``log(p_c)`` with p_c the frequency of class c, after label smoothing. Where that would be
+    infinite, half a sample takes the place of none: with n samples of weight above 0, a mean or p of 0 counts as
+    0.5 / n, and p = 1 as 1 - 0.5 / n. Batches, balanced or not, have no influence.
 
     Biases that have been changed (`Network.set_weights`) and networks that have been trained stay as they are.
     `Network.fit_chunks` takes the first chunk. The layer must be the last one, with the activation "identity", for

@@ -17,6 +17,7 @@ from fanin.values import Value
 
 __all__ = [
     "AbsoluteError",
+    "Gamma",
     "Huber",
     "Logistic",
     "Loss",
@@ -149,6 +150,24 @@ class Poisson(Loss):
 
 
 @dataclass(frozen=True)
+class Gamma(Loss):
+    """For positive amounts whose spread grows with their mean: ``E = sum_j y_j e^-a_j + a_j``, e^a_j being the mean.
+
+    The negative log-likelihood of a gamma distribution, divided by its shape, without the terms of y alone (McCullagh
+    and Nelder 1989, chapter 8). Targets are above 0; ``predict`` returns e^a_j. Metric "deviance", the mean of
+    2 (y / e^a - 1 - log(y / e^a)).
+
+    Examples
+    --------
+    >>> from fanin import losses
+    >>> losses.Gamma()
+    Gamma()
+    """
+
+    name: ClassVar[str] = "gamma"
+
+
+@dataclass(frozen=True)
 class Logistic(Loss):
     """For independent binary outputs: ``E = -sum_j y_j log p_j + (1 - y_j) log(1 - p_j)``, p_j = 1 / (1 + e^-a_j).
 
@@ -204,7 +223,7 @@ class SoftmaxCrossEntropy(Loss):
 
 BY_NAME: dict[str, type[Loss]] = {
     loss.name: loss
-    for loss in (SquaredError, AbsoluteError, Huber, Quantile, Poisson, Logistic, SoftmaxCrossEntropy)
+    for loss in (SquaredError, AbsoluteError, Huber, Quantile, Poisson, Gamma, Logistic, SoftmaxCrossEntropy)
 }
 
 

@@ -109,9 +109,9 @@ class Model:
 
         If the last fit averaged the weights, as it does by default, the outputs are those of the averages.
 
-        Outputs are probabilities for softmax_cross_entropy and logistic, and mean counts for poisson. `out`, if given,
-        is a C-contiguous array of the network's dtype, for a single output of either shape; the result is written to it
-        and it is returned. Columns of a frame are matched to `column_names` by name.
+        Outputs are probabilities for softmax_cross_entropy and logistic, and means for poisson and gamma. `out`, if
+        given, is a C-contiguous array of the network's dtype, for a single output of either shape; the result is
+        written to it and it is returned. Columns of a frame are matched to `column_names` by name.
 
         Examples
         --------

@@ -55,7 +55,7 @@ class Network(AdaptedModel):
         The last one, which gives the outputs, must be a `Dense`, an `Activation` or a `Residual`.
     loss : str or losses.Loss
         A loss of `fanin.losses`, or its name for the defaults: "squared_error" (1/2 sum_j (a_j - y_j)^2),
-        "absolute_error", "huber", "quantile", "poisson", "logistic" (independent binary outputs) or
+        "absolute_error", "huber", "quantile", "poisson", "gamma", "logistic" (independent binary outputs) or
         "softmax_cross_entropy" (classes). Training minimizes the mean over samples.
     seed : int
         Of the initial weights, dropout and, by default, the order of samples, in 0..2^64-1.

@@ -37,6 +37,7 @@ TEST_CASE("biases start at the constant of least loss, which differs by loss") {
   CHECK(start(1, Huber{.delta = 1}, targets, 5)[0] == doctest::Approx(0.5));
   CHECK(start(2, Quantile{.levels = {{0.3, 0.7}, 2}}, targets, 5) == std::vector<double>{0, 1});
   CHECK(start(1, Poisson{}, targets, 5)[0] == doctest::Approx(std::log(0.8)));
+  CHECK(start(1, Gamma{}, row_major(y.data() + 4, 1, 1), 1)[0] == doctest::Approx(std::log(3.0)));
   CHECK(start(1, LogisticLoss{}, row_major(p.data(), 4, 1), 4)[0] == doctest::Approx(std::log(3.0)));
   const std::vector<std::int64_t> labels = {1, 1, 2, 1};
   const std::vector<double> a = start(3, SoftmaxCrossEntropy{}, Labels(labels), 4);

@@ -32,21 +32,27 @@ Expected of_output(const Poisson&, double a, double y, std::size_t) {
   const double ratio = y > 0 ? y * (std::log(y) - a) : 0;
   return {std::exp(a) - y * a, std::exp(a) - y, 2 * (ratio - y + std::exp(a))};
 }
+Expected of_output(const Gamma&, double a, double y, std::size_t) {
+  const double ratio = y * std::exp(-a);
+  return {ratio + a, 1 - ratio, 2 * (ratio - 1 - std::log(ratio))};
+}
 Expected of_output(const LogisticLoss&, double a, double y, std::size_t) {
   const double p = 1 / (1 + std::exp(-a)),
                value = y * std::log1p(std::exp(-a)) + (1 - y) * std::log1p(std::exp(a));
   return {value, p - y, (a > 0) == (y > 0.5) ? 1.0 : 0.0};
 }
 
-// Multiples of 1/64, so that differences are exact in float too; targets of all kinds are at least 0
+// Multiples of 1/64, so that differences are exact in float too; targets of all kinds are at least 0, those
+// of Gamma above
 double output_at(std::size_t i, std::size_t j) {
   return std::round(256 * test::uniform(1, i * 1000 + j)) / 64;
 }
 template <class L>
 double target_at(std::size_t i, std::size_t j) {
-  if (i % 7 == 3) return 0;
+  constexpr double least = std::is_same_v<L, Gamma> ? 0.25 : 0;
+  if (i % 7 == 3) return least;
   const double u = std::abs(std::round(4 * test::uniform(2, i * 1000 + j)) / 4);
-  return L::target_range.high == 1 ? u : 4 * u;
+  return L::target_range.high == 1 ? u : 4 * u + least;
 }
 
 // Compares each row's loss, score and gradient, with or without weights (one of them 0)

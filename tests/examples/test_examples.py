@@ -19,6 +19,7 @@ SMALL = {
     "bowls": {"goal": 0.3},
     "inputs": {"most": 50_000},
     "migration": {"hidden_layer_sizes": (20,)},
+    "pareto": {},
 }
 
 
@@ -77,6 +78,13 @@ def test_the_changed_import_gives_scikit_learn_s_model(load):
     assert result["difference"] < 1e-6
     assert ours.n_iter_ == theirs.n_iter_ > 20
     assert len(result["early"].validation_scores_) == result["early"].n_iter_
+
+
+def test_trees_beat_the_default_mlp_of_scikit_learn_on_tables_in_less_time(load):
+    points = load("pareto").points(small(load("pareto")))
+    assert points["LightGBM"][1] == pytest.approx(100)
+    assert all(trees < mlp for trees, mlp in zip(points["LightGBM"], points["scikit-learn MLP"], strict=True))
+    assert points["scikit-learn MLP"] not in load("pareto").front(points)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -2,7 +2,8 @@
 
 Needs PyTorch; runs from any folder. The loss of a batch is fanin's: the sum over the outputs of a sample, and
 the weighted mean over samples, computed here from PyTorch's functions without reduction (PyTorch's means, over
-all elements, differ for several outputs). PyTorch has no quantile loss; max(q d, (q - 1) d) is written out.
+all elements, differ for several outputs). PyTorch has no quantile loss; max(q d, (q - 1) d) is written out. Its gamma
+distribution of shape 1 and mean e^a has the negative log-likelihood y e^-a + a.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import json
 from pathlib import Path
 
 import torch
+from torch.distributions import Gamma
 from torch.nn import functional as F
 
 ROWS, OUTPUTS = 9, 4
@@ -54,6 +56,12 @@ LOSSES = [
         {},
         "counts",
         lambda a, y: F.poisson_nll_loss(a, y, log_input=True, full=False, reduction="none").sum(dim=1),
+    ),
+    (
+        "gamma",
+        {},
+        "amounts",
+        lambda a, y: -Gamma(torch.ones_like(a), torch.exp(-a)).log_prob(y).sum(dim=1),
     ),
     (
         "logistic",
@@ -103,6 +111,7 @@ def main() -> None:
         "labels": torch.randint(OUTPUTS, (ROWS,)),
         "probabilities": torch.softmax(torch.randn(ROWS, OUTPUTS), dim=1),
         "weights": 3 * torch.rand(ROWS) * (torch.arange(ROWS) != 4),  # one of them 0
+        "amounts": 0.1 + 2 * torch.rand(ROWS, OUTPUTS),
     }
     golden = {
         "made_with": f"PyTorch {torch.__version__}",

@@ -64,6 +64,12 @@ def test_integer_targets_outside_the_range_are_refused_too():
     refuses(network("poisson", 1), ValueError, "y: row 1, column 0 is -1; the loss poisson", [0, -1, 1, 2])
 
 
+@pytest.mark.parametrize("value", [0, 0.0, -1.5])
+def test_a_target_of_the_gamma_loss_must_be_above_0(value):
+    words = rf"y: row 1, column 0 is {value:g}; the loss gamma expects values in \(0, infinity\)"
+    refuses(network("gamma", 1), ValueError, words, [1, value, 1, 2])
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_a_target_of_any_loss_must_be_finite(value, every_loss):
     y = targets_with(value)

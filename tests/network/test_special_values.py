@@ -93,6 +93,12 @@ def test_the_poisson_loss_is_safe_at_outputs_of_minus_1e4(dtype):
     assert (probe.output == 0).all()
 
 
+def test_the_gamma_loss_is_safe_at_outputs_of_1e4(dtype):
+    probe = loss_at("gamma", [[1e4], [1e4]], [[1.0], [3.0]], dtype=dtype)
+    assert probe.value == pytest.approx(1e4, rel=1e-6)
+    np.testing.assert_array_equal(probe.gradient, [[0.5], [0.5]])
+
+
 def test_a_mean_count_beyond_all_numbers_is_a_diverged_error(dtype):
     """e^1e4 is the loss there, not an accident of its evaluation."""
     net = fanin.Network(1, [fanin.Dense(1)], "poisson", dtype=dtype)

@@ -7,6 +7,7 @@
     huber                   E_i = sum_j d_ij^2 / 2 where |d_ij| <= delta, else delta (|d_ij| - delta / 2)
     quantile                E_i = sum_j max(q_j d, (q_j - 1) d),  d = y_i - a_ij
     poisson                 E_i = sum_j exp(a_ij) - y_ij a_ij
+    gamma                   E_i = sum_j y_ij exp(-a_ij) + a_ij
     logistic                E_i = -sum_j y_ij log p_ij + (1 - y_ij) log(1 - p_ij),  p = 1 / (1 + exp(-a))
                             with p_ij clipped to [clip, 1 - clip]
     softmax_cross_entropy   E_i = -sum_j t_ij log p_ij,  p_i = softmax(a_i),  t = (1 - s) y + s / k, where y
@@ -16,7 +17,7 @@ The 1/2 makes the Hessian of a linear neuron X'X/m. Soft-max subtracts each row'
 change the result and keeps exp finite. The metric is the weighted mean of a score over samples (and
 outputs), or its root for squared errors.
 Source: Bishop, Pattern Recognition and Machine Learning, 4.3 and 5.2; Huber 1964; Koenker and Bassett 1978;
-McCullagh and Nelder, Generalized Linear Models, 6 (deviance); Szegedy et al. 2016 (label smoothing).
+McCullagh and Nelder, Generalized Linear Models, 6 and 8 (deviances); Szegedy et al. 2016 (label smoothing).
 """
 
 from __future__ import annotations
@@ -124,6 +125,22 @@ class Poisson(Loss):
 
 
 @dataclass(frozen=True)
+class Gamma(Loss):
+    def errors(self, a: Array, y: NDArray) -> Array:
+        return np.sum(y * np.exp(-a) + a, axis=1)
+
+    def slopes(self, a: Array, y: NDArray) -> Array:
+        return 1 - y * np.exp(-a)
+
+    def scores(self, a: Array, y: NDArray) -> Array:
+        ratio = y * np.exp(-a)
+        return 2 * (ratio - 1 - np.log(ratio))
+
+    def output(self, a: Array) -> Array:
+        return np.exp(a)
+
+
+@dataclass(frozen=True)
 class Logistic(Loss):
     clip: float = 0.0
 
@@ -185,6 +202,7 @@ LOSSES = {
     "huber": Huber,
     "quantile": Quantile,
     "poisson": Poisson,
+    "gamma": Gamma,
     "logistic": Logistic,
     "softmax_cross_entropy": SoftmaxCrossEntropy,
 }

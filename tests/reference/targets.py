@@ -13,6 +13,8 @@ def targets_for(name: str, rng: np.random.Generator, rows: int, outputs: int) ->
         return rng.normal(size=(rows, 1))
     if name == "poisson":
         return rng.poisson(1.5, size=(rows, outputs)).astype("float64")
+    if name == "gamma":
+        return rng.gamma(2, 0.5, size=(rows, outputs))
     if name == "logistic":  # certain ones and in-between
         return rng.integers(5, size=(rows, outputs)) / 4
     return rng.normal(size=(rows, outputs))

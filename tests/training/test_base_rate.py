@@ -62,6 +62,7 @@ def test_the_base_rate_is_the_formula_of_each_loss():
     expected = np.quantile(y[:, 0], levels, method="averaged_inverted_cdf")
     np.testing.assert_array_equal(start(losses.Quantile(levels), y[:, :1], 3), expected)
     np.testing.assert_allclose(start("poisson", counts), np.log(counts.mean(axis=0)), rtol=1e-14)
+    np.testing.assert_allclose(start("gamma", y, 2), np.log(y.mean(axis=0)), rtol=1e-14)
     np.testing.assert_allclose(start("logistic", ones), np.log(0.2 / 0.8), rtol=1e-14)
     np.testing.assert_allclose(start("softmax_cross_entropy", ones, 2), np.log([0.8, 0.2]), rtol=1e-14)
     smoothed = start(losses.SoftmaxCrossEntropy(0.1), ones, 3)

@@ -179,6 +179,32 @@ struct Poisson : PlainLoss {
   }
 };
 
+// A positive y with mean e^a: E = y e^-a + a, the negative log-likelihood of a gamma distribution over its
+// shape, without what depends on y alone (McCullagh and Nelder 1989, 8); the prediction is e^a. The metric is
+// the mean deviance 2 (y / e^a - 1 - log(y / e^a)).
+struct Gamma : PlainLoss {
+  static constexpr const char* name = "gamma";
+  static constexpr const char* metric = "deviance";
+  static constexpr Allowed target_range = above_0();
+  template <class V>
+  static V value(V a, V y, V) {
+    return y * exp(-a) + a;
+  }
+  template <class V>
+  static V gradient(V a, V y, V) {
+    return V(1.0) - y * exp(-a);
+  }
+  template <class V>
+  static V score(V a, V y, V) {
+    return V(2.0) * (y * exp(-a) - V(1.0) - (log(y) - a));
+  }
+  template <class V>
+  static V output(V a) {
+    return exp(a);
+  }
+  static double constant(double mean, double, std::size_t) { return math::log(mean); }
+};
+
 // Independent binary outputs with probability p = 1 / (1 + e^-a) and target y in [0, 1]:
 // E = -y log p - (1 - y) log(1 - p) = max(a, 0) - y a + log(1 + e^-|a|), safe for any a;  dE/da = p - y
 // With `clip`, E is computed from p clipped to [clip, 1 - clip], which the gradient ignores.
@@ -249,6 +275,7 @@ struct SoftmaxCrossEntropy {
   }
 };
 
-using Losses = List<SquaredError, AbsoluteError, Huber, Quantile, Poisson, LogisticLoss, SoftmaxCrossEntropy>;
+using Losses =
+    List<SquaredError, AbsoluteError, Huber, Quantile, Poisson, Gamma, LogisticLoss, SoftmaxCrossEntropy>;
 
 }  // namespace fanin

@@ -165,8 +165,10 @@ class DenseNode final : public Node<T> {
     const Panels<T> y = flow.take(columns()),
                     z = needs_input_ && !watched ? flow.take(columns()) : Panels<T>{};
     const T* const parameters = flow.net.parameters;
+    const auto codes = std::exchange(flow.codes, {});
     kernels<T>().forward({y, z, read_only(flow.x), weights_of(parameters), parameters + biases_,
-                          watched ? kIdentity : static_cast<int>(layer_.activation)},
+                          watched ? kIdentity : static_cast<int>(layer_.activation), codes.batch, codes.table,
+                          codes.constants},
                          flow.share(y.count()), {0, y.rows});
     flow.made(y, z);
     flow.ended = watched;

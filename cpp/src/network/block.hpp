@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "data/gather.hpp"
+#include "network/coded_blocks.hpp"
 #include "network/model.hpp"
 #include "team/scratch.hpp"
 #include "team/team.hpp"
@@ -41,7 +42,6 @@ class Block {
     return rounded<T>(rows * (parts(nodes) * nodes.widest + 3 + rounded<T>(target_columns)));
   }
 
-  Panels<T> input() const { return {memory_, rows_, nodes_.inputs.gathered}; }
   T* row_loss() const { return memory_ + parts(nodes_) * part(); }
   T* row_score() const { return row_loss() + rows_; }
   T* row_weight() const { return row_score() + rows_; }
@@ -75,10 +75,11 @@ std::size_t even_block_rows(const Nodes<T>& nodes, std::size_t rows) {
   return (rows + rounds * team - 1) / (rounds * team);
 }
 
-// Rows of X, and how they are gathered
+// Rows of X, how they are gathered, and the layers that they pass through
 struct Inputs {
   const Samples& x;
   ColumnMap map;
+  const std::vector<Layer>& layers;
 };
 
 // f(block, its flow, its rows of x) for every block of these rows of x, after it has passed through the
@@ -99,6 +100,8 @@ void for_each_block(const Nodes<T>& nodes, const Folded<T>& net, const Inputs& i
   const bool fits = wanted <= std::size(few);
   const Scratch<T> more(fits ? 0 : wanted, team);
   T* const all_memory = fits ? few : more.data();
+  const CodedBlocks<T> codes(nodes, inputs.layers, net.parameters, inputs.x, std::min(rows, block_rows),
+                             shared ? 1 : team);
   Barrier barrier;
   std::atomic<bool> stopped{false};
   const bool asks = interrupted && blocks > 1;
@@ -118,11 +121,19 @@ void for_each_block(const Nodes<T>& nodes, const Folded<T>& net, const Inputs& i
       const Range of_x{of_samples.begin + b * block_rows,
                        of_samples.begin + std::min(rows, (b + 1) * block_rows)};
       const Block<T> block(nodes, of_x.end - of_x.begin, target_columns, memory);
+      Flow<T> flow = block.flow(net, shared ? all : alone, barrier);
+      if (codes.exist()) flow.x.columns = codes.dense_columns();
       if (!shared || thread == 0) {
-        gather_samples(inputs.x, block.input(), nullptr, of_x.begin, {0, of_x.end - of_x.begin}, inputs.map);
+        const Range all_rows{0, of_x.end - of_x.begin};
+        if (codes.exist()) {
+          gather_columns(codes.dense(), flow.x, nullptr, of_x.begin, all_rows, inputs.map);
+          codes.gather(shared ? 0 : thread, of_x);
+        } else {
+          gather_samples(inputs.x, flow.x, nullptr, of_x.begin, all_rows, inputs.map);
+        }
       }
       if (shared) barrier.wait(threads);
-      Flow<T> flow = block.flow(net, shared ? all : alone, barrier);
+      if (codes.exist()) flow.codes = codes.of(shared ? 0 : thread);
       flow.watched = watched;
       predict_all(nodes.list, flow);
       if (!shared || thread == 0) f(block, flow, of_x);

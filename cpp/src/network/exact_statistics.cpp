@@ -97,7 +97,7 @@ void Network<T>::State::take_exact_statistics(const Samples& x, std::size_t epoc
       if (!of->norm.exact_statistics) continue;
       fold(folded.data(), of);
       const ColumnMoments of_all = moments_of<T>(*of, nodes, {folded.data(), statistics, projection.data()},
-                                                 {x, input_layer.columns()}, interrupted);
+                                                 {x, input_layer.columns(), layers}, interrupted);
       const double others = static_cast<double>(of_all.rows - 1);
       for (std::size_t j = 0; j < of->columns; ++j) {
         statistics.mean(*of)[j] = without_denormals(static_cast<T>(of_all.mean[j]));

@@ -19,14 +19,15 @@ void Network<T>::predict(const Samples& x, MatrixView<T> out,
   const Access::Reading reading(net.access);
   check_learned(net.input_layer);
   const Folded<T> folded{net.folded(), net.statistics, net.projection.data()};
-  for_each_block<T>(
-      net.nodes, folded, {x, net.input_layer.columns()}, {0, out.rows}, even_block_rows(net.nodes, out.rows),
-      0, nullptr, interrupted, [&](const Block<T>&, const Flow<T>& flow, Range rows) {
-        kernels<T>().outputs(static_cast<int>(net.loss.index()),
-                             out.data + static_cast<std::ptrdiff_t>(rows.begin) * out.row_stride,
-                             static_cast<std::size_t>(out.row_stride), read_only(flow.x),
-                             {0, rows.end - rows.begin});
-      });
+  for_each_block<T>(net.nodes, folded, {x, net.input_layer.columns(), net.layers}, {0, out.rows},
+                    even_block_rows(net.nodes, out.rows), 0, nullptr, interrupted,
+                    [&](const Block<T>&, const Flow<T>& flow, Range rows) {
+                      kernels<T>().outputs(
+                          static_cast<int>(net.loss.index()),
+                          out.data + static_cast<std::ptrdiff_t>(rows.begin) * out.row_stride,
+                          static_cast<std::size_t>(out.row_stride), read_only(flow.x),
+                          {0, rows.end - rows.begin});
+                    });
 }
 
 template <class T>
@@ -53,8 +54,9 @@ Evaluation Network<T>::evaluate(const Samples& x, const Targets& y, SampleWeight
   std::vector<double> block_loss(blocks), block_score(blocks);
   const std::size_t target_columns = columns_of_targets(y);
   const Folded<T> folded{net.folded(), net.statistics, net.projection.data()};
-  for_each_block<T>(net.nodes, folded, {x, net.input_layer.columns()}, {0, rows}, kBlockRows, target_columns,
-                    nullptr, interrupted, [&](const Block<T>& block, const Flow<T>& flow, Range r) {
+  for_each_block<T>(net.nodes, folded, {x, net.input_layer.columns(), net.layers}, {0, rows}, kBlockRows,
+                    target_columns, nullptr, interrupted,
+                    [&](const Block<T>& block, const Flow<T>& flow, Range r) {
                       const std::size_t count = r.end - r.begin, number = r.begin / kBlockRows;
                       std::int32_t labels[kBlockRows];
                       gather_targets(y, outputs(), labels, block.targets(), nullptr, r.begin, {0, count});

@@ -29,7 +29,7 @@ void CodedInput<T>::gather(const CodedRows& x, const std::uint32_t* order, Batch
   std::uint16_t* const bins = bins_[batch.odd].data();
   T* const fractions = fractions_[batch.odd].data();
   for (std::size_t i = rows.begin; i < rows.end; ++i) {
-    const std::size_t row = order[batch.first + i];
+    const std::size_t row = order != nullptr ? order[batch.first + i] : batch.first + i;
     for (std::size_t c = 0; c < columns(); ++c) {
       const Code code = code_of(x, row, c, coded_[c]);
       bins[c * most_rows_ + i] = static_cast<std::uint16_t>(code.bin);

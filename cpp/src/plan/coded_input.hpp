@@ -5,9 +5,16 @@
 
 #include "base/buffer.hpp"
 #include "data/coded_rows.hpp"
+#include "fanin/network.hpp"
 #include "plan/value.hpp"
 
 namespace fanin {
+
+// Whether the first layer reads the codes of these samples
+inline bool reads_codes(const Samples& x, const Layer& first) {
+  const auto* const rows = std::get_if<CodedRows>(&x);
+  return rows != nullptr && !rows->coded.empty() && std::holds_alternative<Dense>(first.kind);
+}
 
 template <class T>
 class CodedInput {
@@ -21,7 +28,7 @@ class CodedInput {
   const CodedPlace* places() const { return places_.data(); }
   const T* centre() const { return centre_.data(); }
 
-  // Rows of the batch, from its place in the order
+  // Rows of the batch, from its place in the order, if there is one
   void gather(const CodedRows& x, const std::uint32_t* order, Batch batch, Range rows) const;
   CodedBatch<T> of(Batch batch) const {
     return {places_.data(), columns(), most_rows_, bins_[batch.odd].data(), fractions_[batch.odd].data()};

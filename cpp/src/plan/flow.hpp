@@ -20,6 +20,13 @@ struct Folded {
   const T* projection = nullptr;  // of an input layer
 };
 
+// What the first dense layer takes of coded columns
+template <class T>
+struct FlowCodes {
+  CodedBatch<T> batch;
+  Panels<const T> table, constants;
+};
+
 // Each member of the team that shares a block has its own flow over the same memory, which is split into
 // matrices of `part_size`.
 template <class T>
@@ -35,8 +42,9 @@ class Flow {
         barrier_(barrier) {}
 
   const Folded<T>& net;
-  Panels<T> x;    // the output of the nodes so far
-  Panels<T> z{};  // the input of the last activation, if its derivative needs it
+  Panels<T> x;           // the output of the nodes so far
+  Panels<T> z{};         // the input of the last activation, if its derivative needs it
+  FlowCodes<T> codes{};  // of x, until the first node
   // The flow ends just before this batch norm.
   const Normalizer<T>* watched = nullptr;
   bool ended = false;

@@ -21,11 +21,6 @@ constexpr double kSlowFlops = 5e9;
 // Phases with less work than this take less than about 5 us, and are not worth a team.
 constexpr double kTeamFlopsPerPhase = 500e3;
 
-bool reads_codes(const Samples& x, const Layer& first) {
-  const auto* const rows = std::get_if<CodedRows>(&x);
-  return rows != nullptr && !rows->coded.empty() && std::holds_alternative<Dense>(first.kind);
-}
-
 }  // namespace
 
 template <class T>
