@@ -116,23 +116,35 @@ class Trainer:
         if not todo:
             return
         share = self.share(todo)
-        jobs, held = [], []
-        for each in todo:
-            seen = np.flatnonzero(self.fold != each.fold)
-            rows = self._rows(each.features, seen)
-            weight = None if self.weight is None else self.weight[seen]
-            seed = (_SEEDS * self.seed + each.fold) % 2**64
-            part = rows.take(seen) if each.fold >= 0 else rows
-            jobs.append(Job(each.setting, part, self.y[seen], weight, seed, share))
-            held.append(rows.take(np.flatnonzero(self.fold == each.fold)) if each.fold >= 0 else None)
-        began = time.perf_counter()
-        networks = train(self.task, jobs)
-        seconds = time.perf_counter() - began
-        steps = sum(job.steps for job in jobs)
-        self.clock.worked(steps, seconds)
+        jobs, held = zip(*(self._job(each, share) for each in todo), strict=True)
+        networks, seconds = self._timed(jobs)
         for each, network, rows in zip(todo, networks, held, strict=True):
             outputs = np.zeros((0, self.task.outputs)) if rows is None else network.predict(rows)
             self._done[each] = network, self.task.predicted(outputs)
+        self._note(todo, jobs, seconds)
+
+    def _job(self, wanted: Wanted, share: float) -> tuple[Job, Any]:
+        """Return the job of a network, and the coded rows held out from it, if any."""
+        seen = np.flatnonzero(self.fold != wanted.fold)
+        rows, held = self._rows(wanted.features, seen), None
+        if wanted.fold >= 0:
+            held = rows.take(np.flatnonzero(self.fold == wanted.fold))
+            rows = rows.take(seen)
+        weight = None if self.weight is None else self.weight[seen]
+        seed = (_SEEDS * self.seed + wanted.fold) % 2**64
+        return Job(wanted.setting, rows, self.y[seen], weight, seed, share), held
+
+    def _timed(self, jobs: Sequence[Job]) -> tuple[tuple[Network, ...], float]:
+        """Return networks and the seconds of their training."""
+        began = time.perf_counter()
+        networks = train(self.task, jobs)
+        seconds = time.perf_counter() - began
+        self.clock.worked(sum(job.steps for job in jobs), seconds)
+        return networks, seconds
+
+    def _note(self, todo: Sequence[Wanted], jobs: Sequence[Job], seconds: float) -> None:
+        """Add a trial for each setting, with its part of the seconds."""
+        steps = sum(job.steps for job in jobs)
         for features, setting in dict.fromkeys((each.features, each.setting) for each in todo):
             chosen = [place for place, each in enumerate(todo) if each[:2] == (features, setting)]
             folds = [todo[place].fold for place in chosen if todo[place].fold >= 0]
@@ -146,12 +158,10 @@ class Trainer:
     def measure(self, setting: Setting) -> None:
         """Measure the speed of this setting, if there is a time limit, by a few steps of a network for each thread."""
         if self.clock.limited:
-            share = _PROBE / setting.steps_on(len(self.y))
-            rows = self.coding.rows(False)
-            jobs = [Job(setting, rows, self.y, self.weight, seed, min(share, 1.0)) for seed in range(2)]
-            began = time.perf_counter()
-            train(self.task, jobs)
-            self.clock.worked(sum(job.steps for job in jobs), time.perf_counter() - began)
+            share = min(_PROBE / setting.steps_on(len(self.y)), 1.0)
+            self._timed(
+                [self._job(Wanted(Features(), setting, -1 - number), share)[0] for number in range(2)]
+            )
 
     def share(self, wanted: Iterable[Wanted]) -> float:
         """Return the share of these networks' steps for which there is time."""
