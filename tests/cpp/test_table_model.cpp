@@ -18,7 +18,7 @@ constexpr double kMissing = std::numeric_limits<double>::quiet_NaN();
 // Columns "x" and "job", as a program has them
 struct Rows {
   std::vector<double> x{1, 2, 2.5, kMissing, 100};
-  std::vector<std::string_view> job{"clerk", "smith", {}, "baker", "clerk"};
+  std::vector<std::string_view> job{"clerk", "smith", {}, "baker", "pilot"};
   Table table() const { return {{"unknown", "job", "x"}, {x, job, x}}; }
 };
 
@@ -106,6 +106,16 @@ TEST_CASE("a model of tables loads as it was saved") {
   CHECK(again.metadata().at("unit") == "kWh");
   CHECK(again.task().labels[1] == "\u00fc\n");
   CHECK(predicted(again) == predicted(model));
+}
+
+TEST_CASE("a model of tables saved in Python predicts raw rows with the same bits") {
+  const TableModel model = load_table_model(kStoredModels / "v1_table.safetensors");
+  CHECK(model.task().labels == std::vector<std::string>{"no", "yes"});
+  // as tests/small_table_model.py prints them
+  const std::vector<double> expected = {
+      0.5653307636578878, 0.43466923634211224, 0.5577583909034729, 0.4422416090965271, 0.43587726354599,
+      0.56412273645401,   0.40127583344777423, 0.5987241665522257, 0.396040399869283,  0.6039596001307169};
+  CHECK(predicted(model) == expected);
 }
 
 TEST_CASE("a network and a model of tables are not taken for each other") {

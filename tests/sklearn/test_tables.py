@@ -73,13 +73,17 @@ def test_columns_of_a_frame_are_found_by_name_whatever_their_order():
     model = FaninRegressor(**FAST).fit(FRAME, NUMBER)
     expected = model.predict(FRAME)
     np.testing.assert_array_equal(model.predict(FRAME[["kind", "size", "weight"]]), expected)
-    np.testing.assert_array_equal(model.predict(pl.DataFrame({name: FRAME[name].to_list() for name in FRAME})), expected)
+    np.testing.assert_array_equal(
+        model.predict(pl.DataFrame({name: FRAME[name].to_list() for name in FRAME})), expected
+    )
     with pytest.raises(ValueError, match='X: missing column "kind"'):
         model.predict(FRAME[["size", "weight"]])
     with pytest.raises(ValueError, match='X: unknown column "more"'):
         model.predict(FRAME.assign(more=1))
-    with pytest.raises(ValueError, match="X: expected 3 columns, as in training, got 2|2 features"):
-        model.predict(X[:, :2])
+    with pytest.raises(
+        ValueError, match="X has 2 features, but FaninRegressor is expecting 3 features as input"
+    ):
+        FaninRegressor(**FAST).fit(X, NUMBER).predict(X[:, :2])
 
 
 def test_the_spread_is_that_of_the_members():
@@ -121,7 +125,9 @@ def test_each_loss_gives_the_statistic_that_it_stands_for():
     assert expected["absolute_error"] < huber < expected["squared_error"]
 
 
-@pytest.mark.parametrize(("loss", "deviance"), [("poisson", mean_poisson_deviance), ("gamma", mean_gamma_deviance)])
+@pytest.mark.parametrize(
+    ("loss", "deviance"), [("poisson", mean_poisson_deviance), ("gamma", mean_gamma_deviance)]
+)
 def test_losses_with_a_logarithmic_link_predict_positive_numbers_and_explain_the_deviance(loss, deviance):
     mean = np.exp(SIGNAL)
     y = RNG.poisson(mean) if loss == "poisson" else mean * RNG.gamma(4, 0.25, size=300)

@@ -123,8 +123,8 @@ class TableEstimator(BaseEstimator, ABC):  # type: ignore[misc]
     def save(self, path: Path) -> None:
         """Save the fitted model to a file, with the code of its columns, its labels and its parameters.
 
-        It is a safetensors file, which `fanin::load_table_model` reads in C++, for predictions with the same bits; it is
-        written as by `Network.save`. Parameters that are neither numbers nor text become their defaults.
+        It is a safetensors file, written as by `Network.save`, which `fanin::load_table_model` reads in C++, for
+        predictions with the same bits. Parameters that are neither numbers nor text become their defaults.
 
         Parameters
         ----------

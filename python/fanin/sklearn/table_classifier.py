@@ -107,8 +107,9 @@ class FaninClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
 
     def _loss(self, y: NDArray[Any]) -> Loss:
         if len(found := np.unique(y)) < 2:
+            only = self.classes_.tolist()[found[0]]
             raise ValueError(
-                f"y: expected at least two classes in rows with a weight, got one class: {self.classes_.tolist()[found[0]]!r}"
+                f"y: expected at least two classes in rows with a weight, got one class: {only!r}"
             )
         return Logistic() if len(self.classes_) == 2 else SoftmaxCrossEntropy()
 

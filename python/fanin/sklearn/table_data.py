@@ -114,7 +114,9 @@ def weighted_rows(X: Any, y: NDArray[Any], weights: Any, random: np.random.Rando
         if len(kept) < len(y):
             X, y, weights = _taken(X, kept), y[kept], weights[kept]
     if len(y) <= _SMALL and (cells := np.asarray(X)).dtype.kind in "biuf" and np.isfinite(cells).all():
-        _, first, same = np.unique(np.column_stack([y, cells]), axis=0, return_index=True, return_inverse=True)
+        _, first, same = np.unique(
+            np.column_stack([y, cells]), axis=0, return_index=True, return_inverse=True
+        )
         order = random.permutation(len(first))
         same = np.argsort(order)[same.ravel()]
         X, y, weights = _taken(X, first[order]), y[first[order]], np.bincount(same, weights)
