@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.cases import Batch, Columns, Net, Product, Updates
+from bench.coded import Coded
 
 Floats = NDArray[np.float32]
 
@@ -33,6 +34,14 @@ def samples(net: Net) -> tuple[Floats, Any]:
     classes = min(net.samples, net.sizes[-1])
     y[:classes] = np.arange(classes)  # the first batch holds every class
     return x, y
+
+
+def codes(net: Coded) -> tuple[Floats, NDArray[np.uint16], Floats]:
+    """Dense columns, bins and fractions (samples, numbers) of normal numbers."""
+    x, _ = samples(net)
+    place = net.bins * np.linspace(0, 1, len(x), endpoint=False, dtype=np.float32)[x.argsort(0).argsort(0)]
+    bins = place.astype(np.uint16)
+    return x, bins, place - bins
 
 
 def pictures(stem: str) -> tuple[Any, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 import fanin
 from bench import cases, tables
 from bench.cases import Case
+from bench.coded import CODED
 from bench.group import Group, Rounds
 from bench.programs import BuildError, build_program
 from bench.progress import say
@@ -42,6 +43,10 @@ ACTIVATIONS = {"value": "Value: f(z)", "value and gradient": "Value and gradient
 BATCH_NORM = {
     "batch norm": "Batch norm: y from x, gamma and beta",
     "batch norm and gradients": "Batch norm and gradients: y, and the gradients of x, gamma and beta",
+}
+CODES = {
+    "step": "Steps on numbers in piecewise-linear codes, and on the columns that they stand for",
+    "layer": "The first layer in these steps: forward, gradient and update",
 }
 PHASES = {"step": "Where the time of a step goes"}
 FUSED = {
@@ -132,6 +137,7 @@ def groups(quick: bool) -> dict[str, Group]:
         # as updates of an epsilon-free textbook agree to in float32
         "rules": Group(FANIN | TORCH | JAX | NUMPY, updates(quick), rules, (7, 0.02), tolerance=2e-3),
         "steps": replace(steps, workers=FANIN | TORCH | JAX | SKLEARN),
+        "codes": Group(FANIN | {"C++": "cpp"}, CODED, CODES, (9, 0.2), judged=True),
         "online": replace(
             steps,
             workers=FANIN | TORCH | {"FANN": "fann"},

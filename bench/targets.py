@@ -91,6 +91,11 @@ TARGETS = [
     ("steps", "step", "at least 0.80 of the limit", "2048-2048-10, threads 2$"),
     ("steps", "step", "at most 12 % more than without batch norm", " BN,"),
     ("steps", "step", "at least 1.85 times one thread", "(1024-1024|2048-2048)-10, threads 2$"),
+    *(
+        ("codes", "steps on codes", f"at least {times} times the best peer", f"^step, {n} numbers")
+        for n, times in ((8, 1.8), (20, 2.7), (50, 4))
+    ),
+    ("codes", "the layer of codes", "at least 6 times the best peer", "^layer"),
     ("online", "online", "at least 1 times the best peer", ""),
     ("predict", "predict", "at most 1.5 us here", " 20-64-2, 1 row, threads 1$"),
     ("predict", "predict", "at most 12 us here", " 784-256-128-10, 1 row, threads 1$"),

@@ -5,11 +5,13 @@ roots with divisions take by themselves. The limit of a step is the sum over its
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from bench.cases import Batch, Columns, Elements, Net, Product, Updates
+from bench.coded import Coded
 from bench.machine import Limits
 from bench.rules import traits
 
@@ -64,6 +66,24 @@ def step_limit(net: Net, result: str, limits: Limits) -> float:
     # without an update nothing but a gradient is written
     slots, divides = (-0.5, False) if result == "gradients" else (rule.slots, rule.divides)
     return sum(jobs_limits(net, limits, slots, divides).values())
+
+
+def codes_limit(net: Coded, result: str, limits: Limits) -> float:
+    """Two rows of the table forward and one of gradients backward for a number; weights and slots read and written.
+
+    Without the hidden layers where the first layer is looked at alone.
+    """
+    numbers, units = net.sizes[:2]
+    rule = traits(net.rule)
+    weights, values = net.columns * units, net.batch * numbers * units
+    held = FLOAT * (2 + rule.slots) * weights
+    forward = limits.microseconds(FLOAT * 2 * values, limits.bandwidth(held, "read"), 4 * values)
+    moved = FLOAT * (values + (2 * (1 + rule.slots) + 1) * weights)
+    layer = forward + limits.microseconds(moved, limits.bandwidth(held), 4 * values, rule.divides * weights)
+    if result == "layer":
+        return layer
+    input_gradient = limits.microseconds(0.0, 1.0, 2 * net.batch * units * net.sizes[2])
+    return layer + input_gradient + step_limit(replace(net, sizes=net.sizes[1:]), "training", limits)
 
 
 def job_limit(net: Net, job: str, limits: Limits) -> float | None:
@@ -166,6 +186,7 @@ THEORY = {
     "inputs": Theory(inputs_limit, lambda case: case.rows * case.columns, "10^9/s"),
     "rules": Theory(rule_limit, lambda case: case.weights, "10^9 weights/s"),
     "steps": Theory(step_limit, step_flops),
+    "codes": Theory(codes_limit, step_flops),
     "fused": Theory(step_limit, step_flops),
     "phases": Theory(job_limit, lambda net: 0.0, ""),
     "memory": Theory(memory_limit, lambda case: 0.0, ""),

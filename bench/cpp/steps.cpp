@@ -90,7 +90,27 @@ class Steps final : public Case {
         batch_(batch),
         batches_(batches),
         x_(x, x + batches * batch * sizes.front()),
-        y_(y, y + batches * batch) {
+        y_(y, y + batches * batch),
+        samples_(row_major<const float>(x_.data(), y_.size(), sizes.front())) {
+    permute(order_.data(), static_cast<std::uint32_t>(order_.size()), Philox(0, 0));
+  }
+  // On coded rows, with labels 0 and 1, or on the columns that they stand for
+  Steps(const std::vector<std::size_t>& sizes, std::size_t batch, CodedTable table, bool dense)
+      : method_(Adam{}),
+        layers_(layers_of(sizes, false)),
+        nodes_(sizes.front(), layers_),
+        batch_(batch),
+        batches_(table.rows / batch),
+        table_(std::move(table)),
+        x_(dense ? table_.rows * sizes.front() : 0),
+        y_(table_.rows),
+        samples_(table_.view()) {
+    if (dense) {
+      const MatrixView<float> columns = row_major(x_.data(), y_.size(), sizes.front());
+      to_dense(table_.view(), columns);
+      samples_ = MatrixView<const float>(columns);
+    }
+    for (std::size_t i = 0; i < y_.size(); ++i) y_[i] = static_cast<std::int64_t>(i % 2);
     permute(order_.data(), static_cast<std::uint32_t>(order_.size()), Philox(0, 0));
   }
 
@@ -172,10 +192,11 @@ class Steps final : public Case {
   const std::vector<Layer> layers_;
   const Nodes<float> nodes_;
   const std::size_t batch_, batches_;
-  const std::vector<float> x_;
-  const std::vector<std::int64_t> y_;
+  const CodedTable table_;
+  std::vector<float> x_;
+  std::vector<std::int64_t> y_;
+  Samples samples_;
   std::vector<std::uint32_t> order_ = std::vector<std::uint32_t>(y_.size());
-  const Samples samples_ = row_major(x_.data(), y_.size(), nodes_.inputs.gathered);
   const Targets targets_ = Labels(std::span(y_));
   const DataSource<float> data_{
       .x = &samples_, .y = &targets_, .weights = ScaledWeights(SampleWeights{}), .order = order_.data()};
@@ -192,6 +213,22 @@ extern "C" void prepare_steps(const char* rule, const std::size_t* sizes, std::s
                               bool batch_norm, std::size_t batch, std::size_t batches, const float* x,
                               const std::int64_t* y) noexcept {
   prepare<Steps>(rule, std::vector(sizes, sizes + n_sizes), batch_norm, batch, batches, x, y);
+}
+
+extern "C" void prepare_codes(const std::size_t* sizes, std::size_t n_sizes, std::size_t batch,
+                              std::size_t batches, std::size_t numbers, std::size_t bins, bool dense,
+                              const float* x, const std::uint16_t* places, const float* fractions) noexcept {
+  const std::size_t rows = batch * batches, values = rows * numbers;
+  std::vector<std::size_t> all(sizes, sizes + n_sizes);
+  all.back() = 2;
+  CodedTable table{rows,
+                   numbers,
+                   {x, x + values},
+                   {places, places + values},
+                   {fractions, fractions + values},
+                   std::vector<CodedColumn>(numbers, {Coding::piecewise, static_cast<std::uint32_t>(bins)}),
+                   std::vector<float>(numbers * bins, 0.5F)};
+  prepare<Steps>(all, batch, std::move(table), dense);
 }
 
 extern "C" const char* phases(std::size_t steps) noexcept {

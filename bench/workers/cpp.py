@@ -14,6 +14,7 @@ import numpy as np
 
 from bench import data
 from bench.cases import Archive, Net, Product
+from bench.coded import Coded
 from bench.programs import LIBRARY_VARIABLE, sizes
 from bench.workers.fanin import build
 from bench.workers.serve import Task
@@ -25,6 +26,7 @@ LIBRARY = ctypes.CDLL(os.environ[LIBRARY_VARIABLE])
 ARRAY, SIZE, TEXT = np.ctypeslib.ndpointer(flags="C"), ctypes.c_size_t, ctypes.c_char_p
 LIBRARY.prepare_products.argtypes = [ctypes.c_bool, ARRAY, ARRAY, ARRAY, SIZE, SIZE, SIZE]
 LIBRARY.prepare_steps.argtypes = [TEXT, ARRAY, SIZE, ctypes.c_bool, SIZE, SIZE, ARRAY, ARRAY]
+LIBRARY.prepare_codes.argtypes = [ARRAY, SIZE, SIZE, SIZE, SIZE, SIZE, ctypes.c_bool, ARRAY, ARRAY, ARRAY]
 LIBRARY.prepare_predictions.argtypes = [TEXT, ARRAY, SIZE]
 LIBRARY.check.argtypes = [TEXT, ARRAY]
 LIBRARY.microseconds.argtypes = [TEXT, ctypes.c_double]
@@ -76,6 +78,26 @@ def phases(net: Net) -> Iterator[Task]:
         return json.loads(LIBRARY.phases(1 + int(seconds / 2 / one_step)))
 
     yield replace(task("fused", (), "step"), measure=measure)
+
+
+def codes(net: Coded) -> Iterator[Task]:
+    """The jobs of the first layer, on codes and on the columns that they stand for."""
+    units, numbers = np.array([net.columns, *net.sizes[1:]], np.uintp), net.sizes[0]
+
+    def check(dense: bool) -> list[float]:
+        LIBRARY.prepare_codes(
+            units, units.size, net.batch, net.steps, numbers, net.bins, dense, *data.codes(net)
+        )
+        return task("fused", ()).numbers()
+
+    def measure(dense: bool, seconds: float) -> float:
+        check(dense)
+        one_step = 1e-6 * LIBRARY.microseconds(b"fused", seconds / 2)
+        jobs = json.loads(LIBRARY.phases(1 + int(seconds / 2 / one_step)))
+        return sum(time for name, time in jobs.items() if name.endswith("layer 1"))
+
+    for column, dense in (("fanin", False), ("dense form", True)):
+        yield Task("layer", tuple, column, check=partial(check, dense), measure=partial(measure, dense))
 
 
 def predict(net: Net) -> Iterator[Task]:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from bench.cases import (
     Product,
     Updates,
 )
+from bench.coded import Coded
 from bench.pool import THREAD_VARIABLES
 from bench.rules import CLASSES, traits
 from bench.workers.serve import Task, microseconds
@@ -66,6 +68,24 @@ def steps(net: Net) -> Iterator[Task]:
         return fit(network, net, x[:n], y[:n], epochs=net.check_steps + 1).loss
 
     yield Task("training", partial(fit, network, net, x, y), check=check, per=net.steps)
+
+
+def coded_rows(net: Coded) -> fanin.CodedRows:
+    numbers = net.sizes[0]
+    centre = np.full(numbers * net.bins, 0.5)
+    return fanin.CodedRows(*data.codes(net), [("piecewise", net.bins)] * numbers, centre)
+
+
+def codes(net: Coded) -> Iterator[Task]:
+    """Steps on codes, and on the array that they stand for."""
+    rows, y = coded_rows(net), data.samples(net)[1]
+    of_columns = replace(net, sizes=(net.columns, *net.sizes[1:]))
+    for column, x in (("fanin", rows), ("dense form", rows.toarray())):
+        network, first = build(of_columns), x[: net.batch]
+        check = partial(fit, network, net, first, y[: net.batch], epochs=net.check_steps + 1)
+        yield Task(
+            "step", partial(fit, network, net, x, y), column, check=lambda c=check: c().loss, per=net.steps
+        )
 
 
 def predict(net: Net) -> Iterator[Task]:

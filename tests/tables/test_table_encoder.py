@@ -171,7 +171,7 @@ def test_a_network_learns_from_coded_rows():
     rows = fanin.TableEncoder(bins=16).fit(table).transform(table)
     net = fanin.Network(rows.shape[1], [fanin.Dense(32, "relu"), fanin.Dense(1)])
     net.fit(rows, y, rule=fanin.optim.Adam(0.01), epochs=30)
-    assert net.evaluate(rows, y).loss < 0.02
+    assert net.evaluate(rows, y)["loss"] < 0.02
 
 
 @pytest.mark.parametrize("spikes", [False, True])

@@ -48,6 +48,7 @@ double number_of(std::uint64_t key) {
 void sort_numbers(std::vector<double>& values) {
   constexpr std::size_t few = 512, bytes = sizeof(std::uint64_t);
   if (values.size() < few) return std::sort(values.begin(), values.end());
+  if (std::is_sorted(values.begin(), values.end())) return;
   std::vector<std::uint64_t> keys(values.size()), sorted(values.size());
   std::vector<std::array<std::size_t, 256>> counts(bytes);
   for (std::size_t i = 0; i < keys.size(); ++i) {
