@@ -68,7 +68,7 @@ class Setting:
         return [*hidden, Dense(outputs, bias_initializer="base_rate")]
 
 
-REGRESSION = (Setting(decay=0.1, epochs=24, rate=0.004, batch_size=128, averaged=True),)
+REGRESSION = (Setting(decay=0.05, epochs=24, rate=0.004, batch_size=128, averaged=True),)
 
 # From strong decay and few steps to weak decay and many: climbed while the out-of-fold score improves
 CLASSES = (
