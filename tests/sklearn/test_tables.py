@@ -73,9 +73,8 @@ def test_columns_of_a_frame_are_found_by_name_whatever_their_order():
     model = FaninRegressor(**FAST).fit(FRAME, NUMBER)
     expected = model.predict(FRAME)
     np.testing.assert_array_equal(model.predict(FRAME[["kind", "size", "weight"]]), expected)
-    np.testing.assert_array_equal(
-        model.predict(pl.DataFrame({name: FRAME[name].to_list() for name in FRAME})), expected
-    )
+    polars = pl.DataFrame({name: FRAME[name].to_list() for name in FRAME})
+    np.testing.assert_array_equal(model.predict(polars), expected)
     with pytest.raises(ValueError, match='X: missing column "kind"'):
         model.predict(FRAME[["size", "weight"]])
     with pytest.raises(ValueError, match='X: unknown column "more"'):
