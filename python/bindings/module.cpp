@@ -28,6 +28,7 @@ PYBIND11_MODULE(_core_of_main_interpreter, m, py::mod_gil_not_used(),
   register_batch_norm(m);
   register_optim(m);
   register_tables(m);
+  register_table_model(m);
 }
 
 extern "C" PYBIND11_EXPORT PyObject* PyInit__core();

@@ -17,3 +17,4 @@ void register_functional(py::module_& m);
 void register_batch_norm(py::module_& m);
 void register_optim(py::module_& m);
 void register_tables(py::module_& m);
+void register_table_model(py::module_& m);

@@ -1,18 +1,18 @@
-// Encoders of tables. A column of an encoder is a dict of its fields and its "kind"; a column of a table is
-// an array of float64, or a text column as a tuple (places in the list of its different texts, -1 if missing;
-// that list).
+// Encoders of tables. A column of an encoder is a dict of its fields and its "kind".
 #include <optional>
 
 #include "coded.hpp"
 #include "fanin/error.hpp"
 #include "fanin/table_encoder.hpp"
 #include "register.hpp"
+#include "tables.hpp"
 #include "unlocked.hpp"
 
 namespace {
 
-using Doubles = py::array_t<double, py::array::c_style | py::array::forcecast>;
-using Places = py::array_t<std::int32_t, py::array::c_style | py::array::forcecast>;
+using tables::Doubles;
+using tables::GivenColumn;
+using tables::span_of;
 
 struct ColumnSetter {
   const py::dict& values;
@@ -93,47 +93,11 @@ fanin::TableColumn make_column(const py::dict& values) {
   return *std::move(made);
 }
 
-std::span<const double> span_of(const Doubles& array) {
-  return {array.data(), static_cast<std::size_t>(array.size())};
-}
-
-// A column of a table and the memory that it views
-class GivenColumn {
- public:
-  explicit GivenColumn(const py::object& given) {
-    if (!py::isinstance<py::tuple>(given)) {
-      numbers_ = given.cast<Doubles>();
-      return;
-    }
-    const auto [places, levels] = given.cast<std::pair<Places, std::vector<std::string>>>();
-    levels_ = levels;
-    texts_.emplace(static_cast<std::size_t>(places.size()));
-    for (std::size_t i = 0; i < texts_->size(); ++i) {
-      const std::int32_t place = places.data()[i];
-      if (place >= 0) (*texts_)[i] = levels_.at(static_cast<std::size_t>(place));
-    }
-  }
-  fanin::Table::Column view() const {
-    if (texts_) return std::span<const std::string_view>(*texts_);
-    return span_of(numbers_);
-  }
-
- private:
-  Doubles numbers_;
-  std::vector<std::string> levels_;
-  std::optional<std::vector<std::string_view>> texts_;
-};
-
 PyCodedRows encode(const fanin::TableEncoder& encoder, const std::vector<std::string>& names,
                    const py::list& columns, const std::optional<Doubles>& pair_values) {
-  std::vector<std::unique_ptr<GivenColumn>> given;
-  fanin::Table table{names, {}};
-  for (const py::handle& column : columns) {
-    given.push_back(std::make_unique<GivenColumn>(py::reinterpret_borrow<py::object>(column)));
-    table.columns.push_back(given.back()->view());
-  }
+  const tables::GivenTable given(names, columns);
   const std::span<const double> pairs = pair_values ? span_of(*pair_values) : std::span<const double>();
-  return {interruptible([&] { return encoder.encode(table, pairs); })};
+  return {interruptible([&] { return encoder.encode(given.table, pairs); })};
 }
 
 }  // namespace

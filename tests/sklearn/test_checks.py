@@ -8,11 +8,12 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from fanin.sklearn import MLPClassifier, MLPRegressor
+from fanin.sklearn import FaninClassifier, FaninRegressor, MLPClassifier, MLPRegressor
 
 FEW = {"max_iter": 100}  # as scikit-learn checks its own
 CHECKS = parametrize_with_checks(
     [kind(solver=solver, **FEW) for kind in (MLPClassifier, MLPRegressor) for solver in ("adam", "lbfgs")]
+    + [kind(effort="fast") for kind in (FaninClassifier, FaninRegressor)]
 )
 
 

@@ -22,6 +22,7 @@
 #include "fanin/table.hpp"
 #include "fanin/table_columns.hpp"
 #include "fanin/table_encoder.hpp"
+#include "fanin/table_model.hpp"
 #include "fanin/update.hpp"
 #include "fanin/variant.hpp"
 #include "fanin/views.hpp"

@@ -127,8 +127,7 @@ void write_method(json::Writer& out, const Method& method) {
   out.end_array().end_object();
 }
 
-std::string description_text(const Description& description) {
-  json::Writer out;
+void write_description(json::Writer& out, const Description& description) {
   out.begin_object().key("version").whole(kFormatVersion);
   out.key("dtype").string(description.single ? "float32" : "float64").key("seed").whole(description.seed);
   out.key("n_inputs").whole(description.inputs);
@@ -150,6 +149,11 @@ std::string description_text(const Description& description) {
     out.end_object();
   }
   out.end_object();
+}
+
+std::string description_text(const Description& description) {
+  json::Writer out;
+  write_description(out, description);
   return out.text();
 }
 
@@ -171,13 +175,20 @@ Adapted read_adapted(const json::Value& value) {
   return adapted;
 }
 
-Description read_description(const std::string& text) {
-  const json::Document document("description", text);
-  json::Object object(document.root());
-  const json::Value& version = object.at("version");
-  if (version.whole() < 1 || version.whole() > kFormatVersion) {
-    version.refuse("at most " + std::to_string(kFormatVersion) +
-                   "; this file was written by a later version of fanin");
+void check_version(const json::Value& version) {
+  if (version.whole() >= 1 && version.whole() <= kFormatVersion) return;
+  version.refuse("at most " + std::to_string(kFormatVersion) +
+                 "; this file was written by a later version of fanin");
+}
+
+Description read_description(const json::Value& value) {
+  json::Object object(value);
+  check_version(object.at("version"));
+  if (object.find("members") != nullptr) {
+    throw FormatError(
+        "a model of tables, which fanin::load_table_model and the estimators of fanin.sklearn read; expected "
+        "a "
+        "network");
   }
   Description description;
   description.single = read_single(object.at("dtype"));
@@ -197,6 +208,10 @@ Description read_description(const std::string& text) {
   if (const json::Value* adapted = object.find("adapted")) description.adapted = read_adapted(*adapted);
   object.finish();
   return description;
+}
+
+Description read_description(const std::string& text) {
+  return read_description(json::Document("description", text).root());
 }
 
 }  // namespace fanin

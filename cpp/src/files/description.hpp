@@ -44,10 +44,14 @@ struct Description {
   std::optional<Adapted> adapted;  // if an input layer has learned
 };
 
+void write_description(json::Writer& out, const Description& description);
 std::string description_text(const Description& description);
 
-// Throws ValueError for an invalid description. Only the types of values are checked.
+// Each throws ValueError for an invalid description. Only the types of values are checked.
+Description read_description(const json::Value& value);
 Description read_description(const std::string& text);
+// Throws unless this version of fanin can read a file of this version.
+void check_version(const json::Value& version);
 
 void write_method(json::Writer& out, const Method& method);
 

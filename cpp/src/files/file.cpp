@@ -253,6 +253,12 @@ void FileSource::read(std::uint64_t begin, void* to, std::size_t count) const {
   }
 }
 
+std::vector<std::byte> bytes_written(const std::function<void(const Sink&)>& write) {
+  std::vector<std::byte> all;
+  write([&](std::span<const std::byte> bytes) { all.insert(all.end(), bytes.begin(), bytes.end()); });
+  return all;
+}
+
 void write_file(const std::filesystem::path& given, const std::function<void(const Sink&)>& write) {
   const std::filesystem::path path = without_links(given);
   struct stat status{};

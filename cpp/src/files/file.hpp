@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <span>
+#include <vector>
 
 namespace fanin {
 
@@ -54,5 +55,7 @@ using Sink = std::function<void(std::span<const std::byte>)>;
 // During the copy it is called "<name>.fanin-new", so that it is not taken for a leftover; if the copy fails,
 // it remains and the message names it. Throws FileError.
 void write_file(const std::filesystem::path& path, const std::function<void(const Sink&)>& write);
+// The bytes that `write` passes to the sink
+std::vector<std::byte> bytes_written(const std::function<void(const Sink&)>& write);
 
 }  // namespace fanin

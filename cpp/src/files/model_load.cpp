@@ -135,7 +135,6 @@ Network<T> ModelFile::read(Description description, Tensors& tensors) {
   for (const StoredArray& array : arrays) {
     found.push_back(&tensors.take(array.name, shape_of(array.array), tensor_type<T>()));
   }
-  tensors.finish();
 
   auto state = std::make_unique<typename Network<T>::State>(description.inputs, std::move(description.layers),
                                                             description.loss, description.seed,
@@ -168,18 +167,11 @@ AnyNetwork read_any(const Source& source) {
   safetensors::Header header = safetensors::read_header(source);
   Description description = read_description(header.description);
   Tensors tensors(source, std::move(header.tensors));
-  if (description.single) return ModelFile::read<float>(std::move(description), tensors);
-  return ModelFile::read<double>(std::move(description), tensors);
-}
-
-// Puts the file's name before any message about it
-template <class F>
-auto named(const std::string& name, F&& f) {
-  try {
-    return f();
-  } catch (const ValueError& error) {
-    throw FormatError(name + ": " + error.what());
-  }
+  AnyNetwork network = description.single
+                           ? AnyNetwork(ModelFile::read<float>(std::move(description), tensors))
+                           : ModelFile::read<double>(std::move(description), tensors);
+  tensors.finish();
+  return network;
 }
 
 template <class T>
@@ -193,11 +185,11 @@ Network<T> of_type(AnyNetwork any, const std::string& name) {
 
 AnyNetwork load(const std::filesystem::path& path) {
   const std::string name = path.string();
-  return named(name, [&] { return read_any(FileSource(path)); });
+  return about_file(name, [&] { return read_any(FileSource(path)); });
 }
 
 AnyNetwork from_bytes(std::span<const std::byte> bytes) {
-  return named("bytes", [&] { return read_any(MemorySource(bytes)); });
+  return about_file("bytes", [&] { return read_any(MemorySource(bytes)); });
 }
 
 template <class T>

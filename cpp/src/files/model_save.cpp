@@ -23,7 +23,7 @@ bool fits_float(const std::vector<double>& values) {
 }
 
 template <class T>
-void write_values(const Sink& sink, const std::vector<double>& values) {
+void write_rounded(const Sink& sink, const std::vector<double>& values) {
   const std::vector<T> rounded(values.begin(), values.end());
   sink(std::as_bytes(std::span(rounded)));
 }
@@ -39,65 +39,77 @@ void write_array(const Sink& sink, const Panels<const T>& panels) {
 }  // namespace
 
 template <class T>
-void ModelFile::write(const Network<T>& network, const Sink& sink) {
-  const auto& net = *network.state_;
-  const Access::Reading reading(net.access);
-  const RuleState<T>& rule = net.state;
-  Description description{
-      sizeof(T) == 4,   net.seed,           net.inputs,
-      net.layers,       net.loss,           net.metadata,
-      net.column_names, net.vector_targets, {net.epochs, net.statistics.weights(), rule.owner},
-      std::nullopt};
+ModelFile::Writer<T>::Writer(const Network<T>& network)
+    : net_(*network.state_),
+      reading_(net_.access),
+      description_{
+          sizeof(T) == 4,    net_.seed,           net_.inputs,
+          net_.layers,       net_.loss,           net_.metadata,
+          net_.column_names, net_.vector_targets, {net_.epochs, net_.statistics.weights(), net_.state.owner},
+          std::nullopt} {
+  const RuleState<T>& rule = net_.state;
   if (rule.owner) {
-    description.progress.steps = rule.steps;
-    description.progress.memory = rule.memory;
-    description.progress.averaged = rule.averaged;
-    description.progress.look_ahead =
+    description_.progress.steps = rule.steps;
+    description_.progress.memory = rule.memory;
+    description_.progress.averaged = rule.averaged;
+    description_.progress.look_ahead =
         static_cast<double>(static_cast<T>(look_ahead(*rule.owner, rule.steps + 1)));
   }
-  const InputMap& map = net.input_layer.map;
-  if (map.columns > 0) description.adapted = Adapted{map.indicators, map.outputs, map.condition};
-  const std::vector<InitialArray> initial = initial_arrays(description.inputs, description.layers);
-  const std::vector<StoredArray> arrays =
-      net.laid_out() ? stored_arrays(net.nodes.table, rule.owner) : std::vector<StoredArray>{};
-  std::vector<safetensors::Tensor> tensors;
-  for (const InitialArray& array : initial) {
-    tensors.push_back({array.name, fits_float(array.values->array) ? "F32" : "F64", array.shape});
+  const InputMap& map = net_.input_layer.map;
+  if (map.columns > 0) description_.adapted = Adapted{map.indicators, map.outputs, map.condition};
+  initial_ = initial_arrays(description_.inputs, description_.layers);
+  if (net_.laid_out()) arrays_ = stored_arrays(net_.nodes.table, rule.owner);
+  for (const InitialArray& array : initial_) {
+    tensors_.push_back({array.name, fits_float(array.values->array) ? "F32" : "F64", array.shape});
   }
   InputMap::arrays(map, [&](const char* name, const auto&, const std::vector<std::uint64_t>& shape) {
-    tensors.push_back({learned_name(name), "F64", shape});
+    tensors_.push_back({learned_name(name), "F64", shape});
   });
-  for (const StoredArray& array : arrays) {
-    tensors.push_back({array.name, tensor_type<T>(), shape_of(array.array)});
+  for (const StoredArray& array : arrays_) {
+    tensors_.push_back({array.name, tensor_type<T>(), shape_of(array.array)});
   }
+}
 
-  const std::string header = safetensors::header_text(description_text(description), tensors);
-  sink(std::as_bytes(std::span(header)));
-  for (std::size_t i = 0; i < initial.size(); ++i) {
-    const std::vector<double>& values = initial[i].values->array;
-    tensors[i].type == "F32" ? write_values<float>(sink, values) : write_values<double>(sink, values);
+template <class T>
+void ModelFile::Writer<T>::write_values(const Sink& sink) const {
+  for (std::size_t i = 0; i < initial_.size(); ++i) {
+    const std::vector<double>& values = initial_[i].values->array;
+    tensors_[i].type == "F32" ? write_rounded<float>(sink, values) : write_rounded<double>(sink, values);
   }
-  InputMap::arrays(
-      map, [&](const char*, const std::vector<double>& values, const std::vector<std::uint64_t>& shape) {
-        sink(std::as_bytes(std::span(values).first(shape[0] * (shape.size() > 1 ? shape[1] : 1))));
-      });
-  for (const StoredArray& array : arrays) {
-    const T* from = base_of(net, array.place) + array.offset;
+  InputMap::arrays(net_.input_layer.map, [&](const char*, const std::vector<double>& values,
+                                             const std::vector<std::uint64_t>& shape) {
+    sink(std::as_bytes(std::span(values).first(shape[0] * (shape.size() > 1 ? shape[1] : 1))));
+  });
+  for (const StoredArray& array : arrays_) {
+    const T* from = base_of(net_, array.place) + array.offset;
     write_array<T>(sink, {from, array.array.rows, array.array.columns});
   }
 }
 
+template class ModelFile::Writer<float>;
+template class ModelFile::Writer<double>;
+
+namespace {
+
+template <class T>
+void write_network(const Network<T>& network, const Sink& sink) {
+  const ModelFile::Writer<T> writer(network);
+  const std::string header =
+      safetensors::header_text(description_text(writer.description()), writer.tensors());
+  sink(std::as_bytes(std::span(header)));
+  writer.write_values(sink);
+}
+
+}  // namespace
+
 template <class T>
 void Network<T>::save(const std::filesystem::path& path) const {
-  write_file(path, [&](const Sink& sink) { ModelFile::write(*this, sink); });
+  write_file(path, [&](const Sink& sink) { write_network(*this, sink); });
 }
 
 template <class T>
 std::vector<std::byte> Network<T>::to_bytes() const {
-  std::vector<std::byte> all;
-  ModelFile::write(
-      *this, [&](std::span<const std::byte> bytes) { all.insert(all.end(), bytes.begin(), bytes.end()); });
-  return all;
+  return bytes_written([&](const Sink& sink) { write_network(*this, sink); });
 }
 
 template void Network<float>::save(const std::filesystem::path&) const;

@@ -25,8 +25,9 @@ Tensors::Tensors(const Source& source, std::vector<Tensor> tensors)
             [](const Tensor& a, const Tensor& b) { return a.name < b.name; });
 }
 
-const Tensor& Tensors::take(const std::string& name, const std::vector<std::uint64_t>& shape,
+const Tensor& Tensors::take(const std::string& own_name, const std::vector<std::uint64_t>& shape,
                             const char* type) {
+  const std::string name = prefix_ + own_name;
   const auto found =
       std::lower_bound(tensors_.begin(), tensors_.end(), name,
                        [](const Tensor& tensor, const std::string& other) { return tensor.name < other; });

@@ -15,6 +15,16 @@ constexpr const char* tensor_type() {
   return sizeof(T) == 4 ? "F32" : "F64";
 }
 
+// Calls f, and puts the file's name before the message of a ValueError, which becomes a FormatError.
+template <class F>
+auto about_file(const std::string& name, F&& f) {
+  try {
+    return f();
+  } catch (const ValueError& error) {
+    throw FormatError(name + ": " + error.what());
+  }
+}
+
 // Each must be taken exactly once.
 class Tensors {
  public:
@@ -23,6 +33,8 @@ class Tensors {
   // Throws FormatError unless there is one of this shape, and of this type unless that is null
   const safetensors::Tensor& take(const std::string& name, const std::vector<std::uint64_t>& shape,
                                   const char* type);
+  // Begins the names of all that are taken from now on
+  void set_prefix(std::string prefix) { prefix_ = std::move(prefix); }
   void finish() const;
 
   template <class T>
@@ -34,6 +46,7 @@ class Tensors {
 
  private:
   const Source& source_;
+  std::string prefix_;
   std::vector<safetensors::Tensor> tensors_;
   std::vector<bool> taken_;
 };

@@ -1,4 +1,4 @@
-"""scikit-learn's MLPClassifier and MLPRegressor, trained by fanin: change the import, and get the same model faster."""
+"""Estimators of scikit-learn: its MLPClassifier and MLPRegressor, trained by fanin; and two for tables."""
 
 try:
     import sklearn as _  # noqa: F401
@@ -10,8 +10,10 @@ except ModuleNotFoundError as error:
 from fanin.sklearn.classifier import MLPClassifier
 from fanin.sklearn.display import FitDisplay
 from fanin.sklearn.regressor import MLPRegressor
+from fanin.sklearn.table_classifier import FaninClassifier
+from fanin.sklearn.table_regressor import FaninRegressor
 
-__all__ = ["FitDisplay", "MLPClassifier", "MLPRegressor"]
+__all__ = ["FaninClassifier", "FaninRegressor", "FitDisplay", "MLPClassifier", "MLPRegressor"]
 
 
 def __dir__() -> list[str]:

@@ -54,11 +54,6 @@ class Perceptron(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc
     def __init__(self) -> None:
         """Keep the parameters."""
 
-    def _keep(self, parameters: Mapping[str, Any]) -> None:
-        for name, value in parameters.items():
-            if name != "self":
-                setattr(self, name, value)
-
     @abstractmethod
     def _learn_classes(self, y: Any, *, incremental: bool) -> None:
         """Note the classes in y, or check them."""

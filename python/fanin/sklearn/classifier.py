@@ -14,7 +14,7 @@ from sklearn.utils.multiclass import type_of_target, unique_labels
 from fanin.sklearn.base import Perceptron, is_stochastic
 from fanin.sklearn.conversion import to_sklearn
 from fanin.sklearn.data import Data, weights_of_classes
-from fanin.sklearn.parameters import OF_CLASSIFIER, check_parameters
+from fanin.sklearn.parameters import OF_CLASSIFIER, check_parameters, keep
 
 if TYPE_CHECKING:
     from typing import Self
@@ -164,7 +164,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
         max_time: float | None = None,
         callbacks: Iterable[Any] | None = None,
     ) -> None:
-        self._keep(locals())
+        keep(self, locals())
 
     @available_if(is_stochastic)  # type: ignore[untyped-decorator]
     def partial_fit(

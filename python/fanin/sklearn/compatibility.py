@@ -17,7 +17,9 @@ _NO_Y = object()
 
 def _validated(estimator: Any, X: Any, y: Any = _NO_Y, *, reset: bool, **checks: Any) -> Any:
     """Return X, or X and y, after scikit-learn's checks; set or check the number of columns and their names."""
-    _set_or_check_names(estimator, X, reset)
+    set_or_check_names(estimator, X, reset)
+    if "ensure_all_finite" in checks:  # its name from 1.6 on
+        checks["force_all_finite"] = checks.pop("ensure_all_finite")
     if y is _NO_Y:
         X = result = check_array(X, input_name="X", estimator=estimator, **checks)
     elif y is None:
@@ -54,7 +56,8 @@ def _names(X: Any) -> NDArray[Any] | None:
     return names if kinds == ["str"] else None
 
 
-def _set_or_check_names(estimator: Any, X: Any, reset: bool) -> None:
+def set_or_check_names(estimator: Any, X: Any, reset: bool) -> None:
+    """Set `feature_names_in_` to the names of a frame's columns, or compare them with it."""
     names = _names(X)
     if reset:
         if names is not None:

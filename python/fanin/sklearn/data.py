@@ -100,14 +100,15 @@ def raveled(y: Any) -> Any:
     return y.ravel()
 
 
-def checked_numbers(y: Any, *, negative: bool) -> NDArray[Any]:
-    """Return the targets of a regression; raise an error unless they are numbers, or if they must not be negative."""
+def checked_numbers(y: Any, loss: str) -> NDArray[Any]:
+    """Return the targets of a regression; raise an error unless they are numbers, in the range of the loss."""
     if issparse(y) or y.dtype.kind not in "biuf":
         kind = type(y).__name__ if issparse(y) else f"dtype {y.dtype}"
         raise TypeError(f"y: expected an array of real numbers, got {kind}")
-    if not negative and (y < 0).any():
-        row = int((y < 0).reshape(len(y), -1).any(axis=1).argmax())
-        raise ValueError(f"y: row {row} is {y[row]}; loss='poisson' needs values of at least 0")
+    low, needed = {"poisson": (y < 0, "of at least 0"), "gamma": (y <= 0, "above 0")}.get(loss, (None, ""))
+    if low is not None and low.any():
+        row = int(low.reshape(len(y), -1).any(axis=1).argmax())
+        raise ValueError(f"y: row {row} is {y[row]}; loss={loss!r} needs values {needed}")
     numbers: NDArray[Any] = y
     return numbers
 

@@ -95,6 +95,25 @@ _COMMON: Mapping[str, tuple[Allowed, ...]] = {
 }
 OF_CLASSIFIER = {**_COMMON, "class_weight": (_instances(dict), _texts("balanced"), _NONE)}
 OF_REGRESSOR = {**_COMMON, "loss": (_texts("poisson", "squared_error"),)}
+_OF_TABLES: Mapping[str, tuple[Allowed, ...]] = {
+    "members": (_texts("auto"), _integers(1)),
+    "effort": (_texts("default", "fast", "high"),),
+    "out_of_fold": _FLAG,
+    **{name: _COMMON[name] for name in ("max_time", "n_jobs", "random_state", "verbose")},
+}
+OF_TABLE_CLASSIFIER = {**_OF_TABLES, "class_weight": OF_CLASSIFIER["class_weight"]}
+OF_TABLE_REGRESSOR = {
+    **_OF_TABLES,
+    "loss": (_texts("absolute_error", "gamma", "huber", "poisson", "quantile", "squared_error"),),
+    "quantile": (_floats("()", 0.0, 1.0),),
+}
+
+
+def keep(estimator: Any, parameters: Mapping[str, Any]) -> None:
+    """Set the parameters of a constructor, its local names, as attributes."""
+    for name, value in parameters.items():
+        if name not in ("self", "__class__"):
+            setattr(estimator, name, value)
 
 
 def check_parameters(estimator: Any, allowed: Mapping[str, tuple[Allowed, ...]]) -> None:

@@ -12,7 +12,7 @@ from sklearn.utils.metaestimators import available_if
 from fanin.sklearn.base import Perceptron, is_stochastic
 from fanin.sklearn.conversion import to_sklearn
 from fanin.sklearn.data import Data, checked_numbers
-from fanin.sklearn.parameters import OF_REGRESSOR, check_parameters
+from fanin.sklearn.parameters import OF_REGRESSOR, check_parameters, keep
 
 if TYPE_CHECKING:
     from typing import Self
@@ -97,7 +97,7 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
         max_time: float | None = None,
         callbacks: Iterable[Any] | None = None,
     ) -> None:
-        self._keep(locals())
+        keep(self, locals())
 
     def _learn_classes(self, y: Any, *, incremental: bool) -> None:
         """Do nothing: numbers have no classes."""
@@ -106,7 +106,7 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
         """Do nothing."""
 
     def _data(self, X: Any, y: Any, weights: NDArray[Any] | None, *, incremental: bool = False) -> Data:
-        y = checked_numbers(y, negative=self.loss != "poisson")
+        y = checked_numbers(y, self.loss)
         return Data(X, y, weights, 1 if y.ndim == 1 else y.shape[1])
 
     def _output_activation(self) -> str:

@@ -1,5 +1,6 @@
-"""Tables of numbers, categories and dates as samples of a network."""
+"""Tables of numbers, categories and dates: their code, and the training of networks for them."""
 
 from fanin.tables.encoder import TableEncoder
+from fanin.tables.fitting import FittedTable, fit_table
 
-__all__ = ["TableEncoder"]
+__all__ = ["FittedTable", "TableEncoder", "fit_table"]

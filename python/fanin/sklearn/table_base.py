@@ -1,0 +1,196 @@
+"""What FaninClassifier and FaninRegressor have in common: fit, prediction, and files."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from fanin.sklearn.data import checked_weights
+from fanin.sklearn.parameters import Allowed, check_parameters
+from fanin.sklearn.table_data import checked_table, weighted_rows
+from fanin.sklearn.threads import limited
+from fanin.tables.fitting import fit_table
+from fanin.tables.model import TableModel
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from fanin.losses import Loss
+    from fanin.storage import Path
+
+
+class TableEstimator(BaseEstimator, ABC):  # type: ignore[misc]
+    """The base class of both estimators."""
+
+    _allowed: ClassVar[Mapping[str, tuple[Allowed, ...]]]
+    _model: TableModel | None = None
+
+    @abstractmethod
+    def __init__(self) -> None:
+        """Keep the parameters."""
+
+    @abstractmethod
+    def _learned(self, y: Any) -> NDArray[Any]:
+        """Return what the networks learn of y: labels 0, 1, ... or float64, (n,) or (n, outputs)."""
+
+    @abstractmethod
+    def _loss(self, y: NDArray[Any]) -> Loss:
+        """Return the loss for these targets."""
+
+    def fit(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+        """Learn how to code the columns of X, choose settings, and train the networks.
+
+        Parameters
+        ----------
+        X : frame of pandas or polars, or array of shape (n_samples, n_features)
+            Numbers, categories (text), booleans and dates; missing values are allowed.
+        y : array of shape (n_samples,), or of shape (n_samples, n_outputs) for several targets of a regression
+        sample_weight : array of shape (n_samples,), optional
+            At least 0. Rows of weight 0 are left out.
+
+        Returns
+        -------
+        self : the estimator
+
+        Raises
+        ------
+        ValueError, TypeError
+            For invalid data or parameters; missing targets are named with their rows.
+        """
+        check_parameters(self, self._allowed)
+        X = checked_table(self, X, reset=True)
+        if y is None:
+            kind = type(self).__name__
+            raise ValueError(f"This {kind} estimator requires y to be passed, but the target y is None.")
+        learned = self._learned(y)
+        weights = self._weighted(checked_weights(sample_weight, len(learned)), y)
+        random = check_random_state(self.random_state)
+        rows = weighted_rows(X, learned, weights, random)
+        loss = self._loss(rows.y)
+        with limited(self.n_jobs):
+            fitted = fit_table(
+                rows.X,
+                rows.y,
+                loss=loss,
+                n_classes=len(getattr(self, "classes_", ())) or None,
+                sample_weight=rows.weights,
+                members=self.members,
+                effort=self.effort,
+                max_time=self.max_time,
+                seed=int(random.randint(2**31)),
+                out_of_fold=self.out_of_fold,
+                callback=print if self.verbose else None,
+            )
+        labels = [str(label) for label in getattr(self, "classes_", ())]
+        self._model = TableModel.of(fitted, labels, self._about())
+        self.out_of_fold_score_ = fitted.score
+        self.trials_, self.seconds_ = fitted.trials, fitted.seconds
+        if fitted.out_of_fold is not None:
+            found = np.where((rows.places < 0)[:, None], np.nan, fitted.out_of_fold[rows.places])
+            self.out_of_fold_ = self._shaped(found)
+        return self
+
+    def _weighted(self, weights: NDArray[Any] | None, y: Any) -> NDArray[Any] | None:
+        """Return the weights of samples, multiplied by those of their classes, if there are any."""
+        return weights
+
+    def _shaped(self, predictions: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return predictions, (n, outputs), in the shape that users get."""
+        return predictions
+
+    def _predictions(self, X: Any, spread: bool = False) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        check_is_fitted(self)
+        assert self._model is not None
+        X = checked_table(self, X, reset=False)
+        with limited(self.n_jobs):
+            return self._model.predict(X, spread)
+
+    @property
+    def encoder_(self) -> Any:
+        """How the columns were read: `encoder_.describe()` is a text about it; see `fanin.TableEncoder`."""
+        check_is_fitted(self)
+        assert self._model is not None
+        return self._model.encoder
+
+    def save(self, path: Path) -> None:
+        """Save the fitted model to a file, with the code of its columns, its labels and its parameters.
+
+        It is a safetensors file, written as by `Network.save`, which `fanin::load_table_model` reads in C++, for
+        predictions with the same bits. Parameters that are neither numbers nor text become their defaults.
+
+        Parameters
+        ----------
+        path : str, bytes or path
+
+        Raises
+        ------
+        OSError
+            If the file cannot be written; an existing file is then unchanged.
+        """
+        check_is_fitted(self)
+        assert self._model is not None
+        self._model.save(path)
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Return the fitted estimator that `save` wrote; files are not trusted.
+
+        Parameters
+        ----------
+        path : str, bytes or path
+
+        Raises
+        ------
+        OSError, ValueError
+            If the file cannot be read, or is damaged, or is that of another estimator.
+        """
+        model = TableModel.load(path)
+        try:
+            if bool(model.labels) != issubclass(cls, ClassifierMixin):
+                raise ValueError(f"it predicts {'classes' if model.labels else 'numbers'}")
+            estimator = cls(**model.about.get("parameters", {}))
+            check_parameters(estimator, cls._allowed)
+            estimator._restore(model)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{path!r}: not a {cls.__name__}: {error}") from None
+        estimator._model = model
+        return estimator
+
+    def _about(self) -> dict[str, Any]:
+        """Return what a file holds about the estimator."""
+        parameters = {name: _plain(value) for name, value in self.get_params(deep=False).items()}
+        plain = {n: value for n, value in parameters.items() if isinstance(value, bool | int | float | str)}
+        return {"parameters": plain, "named": hasattr(self, "feature_names_in_")}
+
+    def _restore(self, model: TableModel) -> None:
+        """Set the attributes of a fit to those of a file."""
+        names = model.encoder._names
+        self.n_features_in_ = len(names)
+        if model.about.get("named"):
+            self.feature_names_in_ = np.array(names, dtype=object)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """Return whether there is a model."""
+        return self._model is not None
+
+    def __sklearn_tags__(self) -> Any:
+        """Return scikit-learn's tags (from 1.6 on)."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = tags.input_tags.string = tags.input_tags.categorical = True
+        return tags
+
+    def _more_tags(self) -> dict[str, Any]:
+        """Return scikit-learn's tags (before 1.6)."""
+        return {"allow_nan": True, "X_types": ["2darray", "string", "categorical"]}
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value

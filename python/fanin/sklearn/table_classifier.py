@@ -1,0 +1,137 @@
+"""FaninClassifier."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from sklearn.base import ClassifierMixin
+
+from fanin.losses import Logistic, Loss, SoftmaxCrossEntropy
+from fanin.sklearn.data import weights_of_classes
+from fanin.sklearn.parameters import OF_TABLE_CLASSIFIER, keep
+from fanin.sklearn.table_base import TableEstimator
+from fanin.sklearn.table_data import checked_labels
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from fanin.tables.model import TableModel
+
+
+class FaninClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
+    """Classes of the rows of a table: networks on the codes of its columns, chosen and weighed by rows held out.
+
+    Numbers, categories, booleans, dates and missing values are coded by `fanin.TableEncoder`. Several networks are
+    trained together, and the probabilities of a row are the weighted mean of theirs.
+
+    Parameters
+    ----------
+    members : int or "auto"
+        Networks of each setting that votes; "auto" leaves it to `effort`.
+    effort : {"fast", "default", "high"}
+        How much is tried, and how many networks are trained.
+    max_time : float, optional
+        Seconds for the fit. Less is tried, and networks are trained for fewer steps, with the whole schedule.
+    out_of_fold : bool
+        Whether `fit` sets `out_of_fold_`.
+    random_state : int or RandomState, optional
+        With an int, the same data give the same model, unless there is a time limit.
+    n_jobs : int, optional
+        Most threads of this estimator; without it, the limit of `fanin.set_num_threads`. Results do not depend on it.
+    verbose : bool or int
+        Print each trial.
+    class_weight : dict or "balanced", optional
+        Weight of each label, which multiplies the sample weights; "balanced" is ``n / (classes * count)``.
+
+    Attributes
+    ----------
+    classes_ : array
+        The labels, sorted.
+    encoder_ : fanin.TableEncoder
+        How the columns were read: `encoder_.describe()`.
+    out_of_fold_ : array of shape (n_samples, n_classes)
+        Probabilities of the training rows by networks that were not trained on them; NaN for rows of weight 0.
+    out_of_fold_score_ : float or None
+        The mean loss of such predictions.
+    trials_, seconds_ : tuple, dict
+        What was tried, with scores; and the seconds of each part.
+    n_features_in_, feature_names_in_ : int, array of str
+        Columns of X, and their names if X was a frame with names. Later frames may have them in another order.
+
+    Notes
+    -----
+    Equal rows of a small table of numbers (1,000 rows at most) are trained on as one row with the sum of their weights.
+
+    Examples
+    --------
+    >>> from fanin.sklearn import FaninClassifier
+    >>> X = [[age, job] for age in range(20, 60) for job in ("clerk", "smith")]
+    >>> y = ["yes" if age > 40 and job == "smith" else "no" for age, job in X]
+    >>> model = FaninClassifier(effort="fast", random_state=0).fit(X, y)
+    >>> model.predict([[25, "smith"], [55, "smith"], [55, "clerk"]])
+    array(['no', 'yes', 'no'], dtype='<U3')
+    """
+
+    _allowed = OF_TABLE_CLASSIFIER
+
+    def __init__(
+        self,
+        *,
+        members: int | Literal["auto"] = "auto",
+        effort: Literal["fast", "default", "high"] = "default",
+        max_time: float | None = None,
+        out_of_fold: bool = False,
+        random_state: int | np.random.RandomState | None = None,
+        n_jobs: int | None = None,
+        verbose: bool | int = False,
+        class_weight: Mapping[Any, float] | Literal["balanced"] | None = None,
+    ) -> None:
+        keep(self, locals())
+
+    def _learned(self, y: Any) -> NDArray[Any]:
+        labels = checked_labels(y)
+        self.classes_, learned = np.unique(labels, return_inverse=True)
+        places: NDArray[Any] = learned.ravel()
+        return places
+
+    def _weighted(self, weights: NDArray[Any] | None, y: Any) -> NDArray[Any] | None:
+        if self.class_weight is None:
+            return weights
+        of_class = weights_of_classes(self.class_weight, checked_labels(y))
+        weights = of_class if weights is None else weights * of_class
+        if not weights.any():
+            raise ValueError("class_weight: leaves no sample with a weight other than 0")
+        return weights
+
+    def _loss(self, y: NDArray[Any]) -> Loss:
+        if len(found := np.unique(y)) < 2:
+            only = self.classes_.tolist()[found[0]]
+            raise ValueError(
+                f"y: expected at least two classes in rows with a weight, got one class: {only!r}"
+            )
+        return Logistic() if len(self.classes_) == 2 else SoftmaxCrossEntropy()
+
+    def _shaped(self, predictions: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.hstack([1 - predictions, predictions]) if predictions.shape[1] == 1 else predictions
+
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
+        """Return the most probable label of each row."""
+        probabilities = self._predictions(X)[0]
+        labels: NDArray[Any] = self.classes_[probabilities.argmax(axis=1)]
+        return labels
+
+    def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Return the probability of each class, in the order of `classes_`, of shape (n_samples, n_classes)."""
+        return self._predictions(X)[0]
+
+    def _about(self) -> dict[str, Any]:
+        return super()._about() | {"classes": self.classes_.tolist(), "dtype": self.classes_.dtype.str}
+
+    def _restore(self, model: TableModel) -> None:
+        super()._restore(model)
+        classes = model.about.get("classes", model.labels)
+        self.classes_ = np.array(classes, dtype=model.about.get("dtype"))
+        if self.classes_.shape != (len(model.labels),):
+            raise ValueError(f"expected {len(model.labels)} classes")

@@ -1,0 +1,130 @@
+"""Tables, targets and weights, as `fit_table` takes them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.utils import check_array, check_consistent_length, column_or_1d
+from sklearn.utils.multiclass import check_classification_targets
+
+from fanin.sklearn.compatibility import set_or_check_names, validated
+from fanin.sklearn.data import checked_numbers, raveled
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_SMALL = 1000  # rows
+
+
+def checked_table(estimator: Any, X: Any, *, reset: bool) -> Any:
+    """Return X after scikit-learn's checks: a frame as it is, anything else as an array.
+
+    `reset` sets the number of columns and their names; without it, the columns of a frame may have another order.
+    """
+    least = 2 if reset else 1
+    if not (hasattr(X, "columns") and hasattr(X, "shape")):
+        if isinstance(X, list | tuple) and np.asarray(X).dtype.kind in "US":
+            X = np.asarray(X, dtype=object)  # numbers beside texts stay numbers
+        return validated(
+            estimator, X, reset=reset, dtype=None, ensure_all_finite=False, ensure_min_samples=least
+        )
+    names = [str(name) for name in X.columns]
+    if twice := [name for i, name in enumerate(names) if name in names[:i]]:
+        raise ValueError(f"X: column names must differ, got {twice[0]!r} more than once")
+    check_array(np.broadcast_to(np.uint8(0), X.shape), ensure_min_samples=least, estimator=estimator)
+    if reset:
+        set_or_check_names(estimator, X, reset)
+        estimator.n_features_in_ = X.shape[1]
+    return X
+
+
+def checked_labels(y: Any) -> NDArray[Any]:
+    """Return labels as a vector; raise an error for missing ones, and for numbers that are no classes."""
+    _check_missing(np.asarray(y))
+    labels: NDArray[Any] = column_or_1d(y, warn=True)
+    if labels.dtype.kind == "f":
+        _check_finite(labels, "labels")
+    check_classification_targets(labels)
+    return labels
+
+
+def checked_targets(y: Any, loss: str) -> NDArray[np.float64]:
+    """Return the targets of a regression in float64; raise an error for missing or infinite ones."""
+    if not issparse(y):
+        y = np.asarray(y)
+        if y.ndim not in (1, 2):
+            raise ValueError(f"y: expected shape (n_samples,) or (n_samples, n_outputs), got {y.shape}")
+        _check_missing(y)
+        y = raveled(y.astype(np.float64) if y.dtype == object else y)
+    y = checked_numbers(y, loss).astype(np.float64)
+    _check_finite(y, "targets")
+    if loss == "poisson" and not y.any(axis=0).all():
+        raise ValueError("y: all values are 0; loss='poisson' needs some above 0")
+    targets: NDArray[np.float64] = y
+    return targets
+
+
+def _check_finite(y: NDArray[Any], what: str) -> None:
+    if not (finite := np.isfinite(y)).all():
+        row = int(finite.reshape(len(y), -1).all(axis=1).argmin())
+        raise ValueError(f"y: row {row} is {y[row]}; {what} must be finite")
+
+
+def _check_missing(y: NDArray[Any]) -> None:
+    if y.dtype.kind == "O":
+        missing = np.array([_is_missing(value) for value in y.ravel()], bool).reshape(y.shape)
+    elif y.dtype.kind in "fcMm":
+        missing = y != y
+    else:
+        return
+    rows = np.flatnonzero(missing.reshape(len(y), -1).any(axis=1)) if y.size else ()
+    if len(rows):
+        listed = ", ".join(map(str, rows[:10])) + (", ..." if len(rows) > 10 else "")
+        raise ValueError(
+            f"y: {len(rows)} of {len(y)} targets are missing, in rows {listed}; remove these rows, or fill in targets"
+        )
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or (not isinstance(value, str) and str(value) in ("nan", "<NA>", "NaT"))
+
+
+class Rows(NamedTuple):
+    """Distinct rows of a table, and for each row that was given its place among them, or -1 without a weight."""
+
+    X: Any
+    y: NDArray[Any]
+    weights: NDArray[Any] | None
+    places: NDArray[np.intp]
+
+
+def weighted_rows(X: Any, y: NDArray[Any], weights: Any, random: np.random.RandomState) -> Rows:
+    """Return the rows with a weight; of a small table of numbers, equal rows as one with the sum of their weights.
+
+    So weights do exactly what repeating and leaving out rows would do, in any order of the rows.
+    """
+    check_consistent_length(X, y)
+    places = np.arange(len(y))
+    if weights is not None:
+        kept = np.flatnonzero(weights)
+        places = np.full(len(y), -1)
+        places[kept] = np.arange(len(kept))
+        if len(kept) < len(y):
+            X, y, weights = _taken(X, kept), y[kept], weights[kept]
+    if len(y) <= _SMALL and (cells := np.asarray(X)).dtype.kind in "biuf" and np.isfinite(cells).all():
+        _, first, same = np.unique(
+            np.column_stack([y, cells]), axis=0, return_index=True, return_inverse=True
+        )
+        order = random.permutation(len(first))
+        same = np.argsort(order)[same.ravel()]
+        X, y, weights = _taken(X, first[order]), y[first[order]], np.bincount(same, weights)
+        places = np.where(places < 0, -1, same[places])
+    if weights is not None and (weights == weights[0]).all():
+        weights = None
+    return Rows(X, y, weights, places)
+
+
+def _taken(X: Any, rows: NDArray[np.intp]) -> Any:
+    return X.iloc[rows] if hasattr(X, "iloc") else X[rows]

@@ -1,0 +1,117 @@
+"""FaninRegressor."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from sklearn.base import RegressorMixin
+
+from fanin.losses import BY_NAME, Huber, Loss, Quantile
+from fanin.sklearn.parameters import OF_TABLE_REGRESSOR, keep
+from fanin.sklearn.table_base import TableEstimator
+from fanin.sklearn.table_data import checked_targets
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from fanin.tables.model import TableModel
+
+
+class FaninRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]
+    """Numbers for the rows of a table: networks on the codes of its columns, with averaged predictions.
+
+    Numbers, categories, booleans, dates and missing values are coded by `fanin.TableEncoder`. Several networks are
+    trained together, and the prediction for a row is the weighted mean of theirs, within the range of the training
+    targets.
+
+    Parameters
+    ----------
+    loss : {"squared_error", "absolute_error", "huber", "quantile", "poisson", "gamma"}
+        What is minimized: see `fanin.losses`. huber has the delta of the interquartile range of y / 1.349; poisson, for
+        targets of at least 0, and gamma, for targets above 0, predict positive numbers by a logarithmic link.
+    quantile : float
+        Which quantile loss="quantile" predicts, between 0 and 1.
+    members, effort, max_time, out_of_fold, random_state, n_jobs, verbose
+        Those of `FaninClassifier`.
+
+    Attributes
+    ----------
+    out_of_fold_ : array of shape (n_samples,) or (n_samples, n_outputs)
+        Predictions of the training rows by networks that were not trained on them; NaN for rows of weight 0.
+    encoder_, out_of_fold_score_, trials_, seconds_, n_features_in_, feature_names_in_
+        Those of `FaninClassifier`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fanin.sklearn import FaninRegressor
+    >>> X = np.random.default_rng(0).uniform(-1, 1, size=(500, 2))
+    >>> model = FaninRegressor(random_state=0).fit(X, np.sin(3 * X[:, 0]))
+    >>> mean, deviation = model.predict([[0.5, 0.0]], return_std=True)
+    >>> bool(abs(mean[0] - np.sin(1.5)) < 0.1), bool(deviation[0] < 0.1)
+    (True, True)
+    """
+
+    _allowed = OF_TABLE_REGRESSOR
+
+    def __init__(
+        self,
+        *,
+        loss: Literal[
+            "squared_error", "absolute_error", "huber", "quantile", "poisson", "gamma"
+        ] = "squared_error",
+        quantile: float = 0.5,
+        members: int | Literal["auto"] = "auto",
+        effort: Literal["fast", "default", "high"] = "default",
+        max_time: float | None = None,
+        out_of_fold: bool = False,
+        random_state: int | np.random.RandomState | None = None,
+        n_jobs: int | None = None,
+        verbose: bool | int = False,
+    ) -> None:
+        keep(self, locals())
+
+    def _learned(self, y: Any) -> NDArray[Any]:
+        targets = checked_targets(y, self.loss)
+        self._vector = targets.ndim == 1
+        if self.loss == "quantile" and not self._vector:
+            raise ValueError(f"y: loss='quantile' needs one target, got {targets.shape[1]}")
+        return targets
+
+    def _loss(self, y: NDArray[Any]) -> Loss:
+        if self.loss == "quantile":
+            return Quantile(float(self.quantile))
+        if self.loss == "huber":
+            quarter, three_quarters = np.quantile(y, [0.25, 0.75])
+            return Huber(float(three_quarters - quarter) / 1.349 or 1.0)
+        return BY_NAME[self.loss]()
+
+    def _shaped(self, predictions: NDArray[np.float64]) -> NDArray[np.float64]:
+        return predictions[:, 0] if self._vector else predictions
+
+    def predict(self, X: ArrayLike, return_std: bool = False) -> Any:
+        """Return the predicted targets, of shape (n_samples,) or (n_samples, n_outputs).
+
+        With `return_std`, return also the standard deviations of what the networks predict, in the same shape: how far
+        they disagree, not how far targets scatter.
+        """
+        means, deviations = self._predictions(X, return_std)
+        return (self._shaped(means), self._shaped(deviations)) if return_std else self._shaped(means)
+
+    def _about(self) -> dict[str, Any]:
+        return super()._about() | {"vector": self._vector}
+
+    def _restore(self, model: TableModel) -> None:
+        super()._restore(model)
+        self._vector = bool(model.about.get("vector", True))
+
+    def __sklearn_tags__(self) -> Any:
+        """Return scikit-learn's tags (from 1.6 on)."""
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
+
+    def _more_tags(self) -> dict[str, Any]:
+        """Return scikit-learn's tags (before 1.6)."""
+        return super()._more_tags() | {"multioutput": True}

@@ -1,0 +1,101 @@
+"""The rows of a table as networks see them: with or without spikes, and with the cells of pairs of columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fanin.tables.columns import Category, Number, TwoNumbers
+from fanin.tables.encoder import TableEncoder
+from fanin.tables.pairs import Grid, Pair
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Float = NDArray[np.float64]
+
+_EDGES = 15  # of a number's cells in a pair, at most
+_LEVELS = 62  # of a category's cells, at most
+
+
+class Coding:
+    """The encoders of a table, fitted on demand, and its coded rows."""
+
+    def __init__(self, X: Any) -> None:
+        self._X = X
+        self._encoders: dict[bool, TableEncoder] = {}
+        self._rows: dict[bool, Any] = {}
+
+    def encoder(self, spikes: bool) -> TableEncoder:
+        """Return the encoder, fitted on all rows."""
+        if spikes not in self._encoders:
+            self._encoders[spikes] = TableEncoder(spikes=spikes).fit(self._X)
+        return self._encoders[spikes]
+
+    def rows(self, spikes: bool) -> Any:
+        """Return the coded rows."""
+        if spikes not in self._rows:
+            self._rows[spikes] = self.encoder(spikes).transform(self._X)
+        return self._rows[spikes]
+
+    @property
+    def has_spikes(self) -> bool:
+        """Whether any column of numbers has few enough values to have a column for each of them."""
+        return any(isinstance(column, Number) and column.spikes for column in self.encoder(True).columns)
+
+    @cached_property
+    def grids(self) -> list[Grid]:
+        """The cells of each column: numbers between some of their knots, categories by level."""
+        grids = []
+        encoder = self.encoder(False)
+        for column in encoder.columns:
+            if isinstance(column, Number):
+                cells: Any = _some(column.knots[1:-1], _EDGES)
+            elif isinstance(column, TwoNumbers):
+                cells = (column.high,)
+            elif isinstance(column, Category) and len(column.levels) <= _LEVELS:
+                cells = column.levels
+            else:
+                continue
+            of_row = encoder.cells(self._X, column.name, cells).astype(np.intp)
+            grids.append(Grid(column.name, tuple(cells), of_row, len(cells) + 2))
+        return grids
+
+    def paired(
+        self, spikes: bool, pairs: tuple[Pair, ...], values: list[Float], of_rows: Float
+    ) -> TableEncoder:
+        """Return an encoder with pairs, of these values in their cells and of training rows."""
+        described = [
+            (
+                pair.first.name,
+                pair.first.cells,
+                pair.second.name,
+                pair.second.cells,
+                value.reshape(pair.shape),
+            )
+            for pair, value in zip(pairs, values, strict=True)
+        ]
+        return self.encoder(spikes).add_pairs(described, of_rows)
+
+    def paired_rows(self, encoder: TableEncoder, of_rows: Float) -> Any:
+        """Return the rows as coded by an encoder with pairs, which have these values."""
+        return encoder.transform(self._X, of_rows)
+
+
+def _some(edges: tuple[float, ...], most: int) -> tuple[float, ...]:
+    """Return evenly spaced ones of the edges, if there are more than `most`."""
+    if len(edges) <= most:
+        return edges
+    return tuple(edges[(2 * place + 1) * len(edges) // (2 * most)] for place in range(most))
+
+
+def rows_of(X: Any, rows: NDArray[np.intp]) -> Any:
+    """Return these rows of a frame, an array or a dict of columns."""
+    if isinstance(X, Mapping):
+        return {name: rows_of(column, rows) for name, column in X.items()}
+    if hasattr(X, "iloc"):
+        return X.iloc[rows]
+    return X[rows] if hasattr(X, "__array__") else [X[row] for row in rows]

@@ -1,0 +1,90 @@
+"""A fitted model of tables: the encoder, and the networks in the core that predict raw rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fanin import _core
+from fanin.storage import as_path
+from fanin.tables.encoder import TableEncoder
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from fanin.storage import Path
+    from fanin.tables.fitting import FittedTable
+
+_ABOUT = "fanin"  # the name of the text that Python saves
+
+
+class TableModel:
+    """Predicts the rows of a table; with the same bits in C++, which reads its file with `fanin::load_table_model`."""
+
+    def __init__(self, core: _core.TableModel) -> None:
+        self._core = core
+        try:
+            about = json.loads(core.metadata[_ABOUT])
+            named, self.about = bool(about["named"]), dict(about["about"])
+        except (KeyError, TypeError, ValueError):  # RecursionError is impossible: texts are short
+            named, self.about = True, {}
+        self.encoder = TableEncoder()
+        self.encoder._set_columns(core.encoder.columns)
+        self.encoder._named = named
+
+    @classmethod
+    def of(cls, fitted: FittedTable, labels: Sequence[str], about: Mapping[str, Any]) -> TableModel:
+        """Return the model of a fit, with the names of classes, and anything that JSON can hold."""
+        outputs = fitted.networks[0].n_outputs
+        columns = (fitted.target_mean, fitted.target_scale, *fitted.target_range)
+        targets = np.stack([np.broadcast_to(column, outputs) for column in columns], axis=1)
+        core = _core.TableModel(
+            fitted.encoder._encoder,
+            [net._core for net in fitted.networks],
+            list(fitted.weights),
+            list(labels),
+            [] if labels else targets.tolist(),
+            {_ABOUT: json.dumps({"named": fitted.encoder._named, "about": about})},
+        )
+        return cls(core)
+
+    @property
+    def labels(self) -> list[str]:
+        """The names of classes; none for numbers."""
+        return self._core.labels
+
+    @property
+    def members(self) -> int:
+        """Number of networks."""
+        return self._core.members
+
+    def predict(self, X: Any, spread: bool = False) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return means and, if wanted, weighted standard deviations of what the networks predict.
+
+        Both have shape (rows, classes or targets).
+        """
+        encoder, names = self.encoder, self.encoder._needed()
+        table = encoder._read(X)
+        columns = [encoder._column(table, name) for name in names]
+        return self._core.predict(names, columns, table.rows, spread)
+
+    def save(self, path: Path) -> None:
+        """Save the model to a file, as `Network.save` does."""
+        self._core.save(as_path(path))
+
+    @classmethod
+    def load(cls, path: Path) -> TableModel:
+        """Load a model from a file; raise ValueError if it is none, or is damaged."""
+        return cls(_core.load_table_model(as_path(path)))
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> TableModel:
+        """Return the model with these bytes of a file."""
+        return cls(_core.table_model_from_bytes(data))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copy and pickle by the bytes of a file."""
+        return type(self).from_bytes, (self._core.to_bytes(),)

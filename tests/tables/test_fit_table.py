@@ -1,0 +1,173 @@
+"""Networks for a table are chosen by rows they did not see, and the seed decides everything else."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import fanin
+from fanin import losses
+from fanin.tables import FittedTable, fit_table
+
+
+def table(rows=240, seed=0):
+    """Two numbers whose product decides, a category, and labels."""
+    rng = np.random.default_rng(seed)
+    a, b = rng.normal(size=(2, rows)).round(2)
+    job = rng.choice(["clerk", "smith", "baker"], rows)
+    labels = (a * b + (job == "smith") + 0.3 * rng.normal(size=rows) > 0.3).astype(int)
+    return {"a": a, "b": b, "job": job}, labels
+
+
+def predictions(fitted: FittedTable, X, classes: bool):
+    rows, mixed = fitted.encoder.transform(X), 0.0
+    for network, weight in zip(fitted.networks, fitted.weights, strict=True):
+        outputs = np.asarray(network.predict(rows), dtype=np.float64).reshape(len(rows), -1)
+        if not classes:
+            outputs = np.clip(outputs * fitted.target_scale + fitted.target_mean, *fitted.target_range)
+        mixed = mixed + weight * outputs
+    return mixed
+
+
+def bits(fitted: FittedTable):
+    return [network.to_bytes() for network in fitted.networks], fitted.weights
+
+
+def log_loss(p, labels):
+    return -np.mean(np.log(np.where(labels == 1, p, 1 - p)))
+
+
+def test_a_classifier_learns_and_its_score_is_that_of_its_out_of_fold_predictions():
+    X, labels = table()
+    fitted = fit_table(X, labels, loss=losses.Logistic(), n_classes=2, out_of_fold=True)
+    assert sum(fitted.weights) == pytest.approx(1)
+    assert fitted.out_of_fold.shape == (240, 1)
+    assert fitted.score == pytest.approx(log_loss(fitted.out_of_fold[:, 0], labels), rel=1e-6)
+    assert fitted.score < 0.9 * log_loss(labels.mean(), labels)
+    other, truth = table(seed=1)
+    assert log_loss(predictions(fitted, other, True)[:, 0], truth) < 0.9 * log_loss(labels.mean(), truth)
+    assert {trial.networks for trial in fitted.trials} <= {1, 2, 4}
+    assert all(seconds >= 0 for seconds in fitted.seconds.values())
+
+
+def test_out_of_fold_predictions_do_not_know_the_row():
+    X, _ = table(120)
+    noise = np.random.default_rng(3).integers(0, 2, 120)
+    fitted = fit_table(X, noise, loss=losses.Logistic(), out_of_fold=True, max_time=60)
+    assert log_loss(fitted.out_of_fold[:, 0], noise) > 0.6
+    assert log_loss(predictions(fitted, X, True)[:, 0], noise) < log_loss(fitted.out_of_fold[:, 0], noise)
+
+
+@pytest.mark.parametrize("effort", ["fast", "default"])
+def test_the_same_seed_gives_the_same_bits_on_any_number_of_threads(effort):
+    X, labels = table(100)
+    found = []
+    for threads in (1, 3):
+        with fanin.num_threads(threads):
+            found.append(bits(fit_table(X, labels, loss=losses.Logistic(), effort=effort, seed=5)))
+    assert found[0] == found[1]
+    assert found[0] != bits(fit_table(X, labels, loss=losses.Logistic(), effort=effort, seed=6))
+
+
+def test_rows_of_weight_0_are_as_if_absent():
+    X, labels = table(100)
+    weight = np.repeat([1.0, 0.0], [70, 30])
+    part = {name: column[:70] for name, column in X.items()}
+    with_them = fit_table(X, labels, loss=losses.Logistic(), effort="fast", sample_weight=weight)
+    without = fit_table(part, labels[:70], loss=losses.Logistic(), effort="fast", sample_weight=np.ones(70))
+    assert bits(with_them) == bits(without)
+    folds = fit_table(X, labels, loss=losses.Logistic(), sample_weight=weight, out_of_fold=True, max_time=1)
+    assert np.isnan(folds.out_of_fold[70:]).all()
+    assert np.isfinite(folds.out_of_fold[:70]).all()
+
+
+def test_a_time_limit_shortens_the_schedule():
+    X, _ = table(3000)
+    y = X["a"] * X["b"]
+    steps = []
+    for limit in (None, 0.2):
+        fitted = fit_table(X, y, loss=losses.SquaredError(), members=2, max_time=limit)
+        steps.append(sum(trial.networks for trial in fitted.trials))
+        assert len(fitted.networks) == 2
+        seconds = fitted.seconds["train"]
+    assert seconds < 2
+    assert np.isfinite(predictions(fitted, X, False)).all()
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        losses.SquaredError(),
+        losses.AbsoluteError(),
+        losses.Huber(1.0),
+        losses.Quantile((0.2, 0.8)),
+        losses.Poisson(),
+    ],
+    ids=lambda loss: loss.name,
+)
+def test_every_loss_is_learned_in_the_units_of_the_targets(loss):
+    X, _ = table(300)
+    y = np.round(50 + 40 * np.tanh(X["a"]))
+    fitted = fit_table(X, y, loss=loss, members=1)
+    found = predictions(fitted, X, False)
+    assert found.shape == (300, 2 if loss.name == "quantile" else 1)
+    assert np.abs(found - y[:, None]).mean() < 0.5 * np.abs(y - np.median(y)).mean()
+    assert found.min() >= y.min()
+    assert found.max() <= y.max()
+
+
+def test_several_outputs_and_many_classes():
+    X, _ = table(300)
+    y = np.column_stack([X["a"], 1e6 * X["b"]])
+    fitted = fit_table(X, y, loss=losses.SquaredError(), members=2, out_of_fold=True)
+    assert fitted.out_of_fold.shape == y.shape
+    assert (np.abs(fitted.out_of_fold - y).mean(axis=0) < 0.3 * np.abs(y - y.mean(axis=0)).mean(axis=0)).all()
+    labels = np.arange(300) % 30
+    X["a"] = labels + 0.1 * X["a"]
+    classes = fit_table(X, labels, loss=losses.SoftmaxCrossEntropy(), n_classes=30, effort="fast")
+    assert (predictions(classes, X, True).argmax(axis=1) == labels).mean() > 0.5
+
+
+def test_a_table_of_few_rows_and_a_class_of_one_row():
+    X, _ = table(10)
+    labels = np.array([0] * 9 + [1])
+    fitted = fit_table(X, labels, loss=losses.Logistic())
+    assert np.isfinite(predictions(fitted, X, True)).all()
+    only = fit_table(X, np.zeros(10), loss=losses.Logistic(), effort="fast")
+    assert (predictions(only, X, True) < 0.2).all()
+
+
+def test_the_callback_gets_every_trial():
+    X, labels = table(60)
+    seen = []
+    fitted = fit_table(X, labels, loss=losses.Logistic(), effort="fast", callback=seen.append)
+    assert tuple(seen) == fitted.trials
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"y": [0, 1, 2, 0]}, r"y: expected labels 0\.\.1, got 2 in row 2"),
+        ({"y": [0, 1, np.nan, np.nan]}, "y: expected finite numbers, got nan in rows 2, 3"),
+        ({"y": [0, 1]}, "y: expected 4 rows, as X has, got 2"),
+        ({"y": [0.5, 1, 0, 1]}, r"y: expected labels 0\.\.1, got 0\.5 in row 0"),
+        ({"sample_weight": [0, 0, 0, 1]}, "X: expected at least 2 rows of weight above 0, got 1"),
+        (
+            {"sample_weight": [1, -1, 1, 1]},
+            "sample_weight: expected finite numbers of at least 0, got -1 in row 1",
+        ),
+        ({"sample_weight": [1, 1]}, r"sample_weight: expected shape \(4,\), got \(2,\)"),
+        ({"members": 0}, "members: "),
+        ({"members": "all"}, "members: "),
+        ({"effort": "none"}, "effort: "),
+        ({"max_time": 0}, "max_time: "),
+        ({"seed": -1}, "seed: "),
+        ({"loss": losses.SoftmaxCrossEntropy()}, "n_classes: expected at least 2, got None"),
+    ],
+)
+def test_wrong_arguments_are_named(given, message):
+    arguments = {"y": [0, 1, 0, 1], "loss": losses.Logistic()} | given
+    with pytest.raises(ValueError, match=message):
+        fit_table({"a": [1.0, 2.0, 3.0, 4.0]}, arguments.pop("y"), **arguments)
+    with pytest.raises(TypeError, match="loss: expected a loss"):
+        fit_table({"a": [1.0, 2.0]}, [0, 1], loss="logistic")
