@@ -178,3 +178,11 @@ def test_feature_names_belong_to_the_columns_of_the_samples(spikes):
     table = some_table()
     encoder = fanin.TableEncoder(spikes=spikes).fit(table)
     assert encoder.transform(table).shape == (600, len(encoder.feature_names))
+
+
+def test_numbers_of_some_rows_of_a_table_are_dropped_in_any_order():
+    rows = np.random.default_rng(0).permutation(300)[:200]
+    x = np.linspace(0, 1, 200) ** 2
+    encoder = fanin.TableEncoder().fit({"Unnamed: 0": rows, "x": x, "code": rows * 7 % 100, "far": rows * 3})
+    kinds = {column.name: type(column).__name__ for column in encoder.columns}
+    assert kinds == {"Unnamed: 0": "Dropped", "x": "Number", "code": "Number", "far": "Number"}
