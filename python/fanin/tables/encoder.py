@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 _MOST_BINS = 65535
+_PAIR_BINS = 4  # of the number of a pair, which is an estimate already
 # Two columns, the cells of each (edges of numbers, or levels of a category), and the value of each pair of cells
 PairOfColumns = tuple[str, Sequence[Any], str, Sequence[Any], Any]
 
@@ -201,7 +202,6 @@ class TableEncoder:
         given, columns = np.asarray(training_values, np.float64), self._encoder.columns
         if given.ndim != 2 or given.shape[1] != len(pairs):
             raise ValueError(f"training_values: expected shape (rows, {len(pairs)}), got {given.shape}")
-        bins = self.bins or max(4, min(64, 8192 // len(self._names)))
         for (first, first_cells, second, second_cells, values), of_rows in zip(pairs, given.T, strict=True):
             name = f"{first} x {second}"
             columns.append(
@@ -212,7 +212,7 @@ class TableEncoder:
                     "first": self._cells(first, first_cells),
                     "second": self._cells(second, second_cells),
                     "values": np.ravel(np.asarray(values, np.float64)),
-                    "code": _core.learn_number_code(name, of_rows, bins),
+                    "code": _core.learn_number_code(name, of_rows, _PAIR_BINS),
                 }
             )
         encoder = TableEncoder(self.bins, self.min_count, self.spikes)

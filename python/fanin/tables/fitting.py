@@ -108,8 +108,8 @@ def fit_table(
     seed : int
         The same data and seed give the same result on any number of threads, unless there is a time limit.
     out_of_fold : bool
-        Predict the training rows by members that were not trained on them. Where members see all rows, additional ones
-        are trained.
+        Predict the training rows by members that were not trained on them. Members that would see all rows, those for
+        numbers, then leave out one part each.
     callback : function of a Trial, optional
         Called after each.
 
