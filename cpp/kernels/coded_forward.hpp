@@ -14,72 +14,87 @@
 namespace fanin::FANIN_ISA {
 namespace {
 
-// z += what `Columns` columns from `first` add to `count` rows of panel p
-template <int Columns, int Vectors, class T>
-FANIN_INLINE void add_columns(const Forward<T>& f, std::size_t first, std::size_t p, std::size_t row,
-                              std::size_t count) {
+// Rows that pass by the table of a column while it is in L1, with their values of z
+inline constexpr std::size_t kCodedRows = 2 * kRowBlock;
+
+// A column's rows of the table in panel p, and the codes of the rows from `row` on
+template <class T>
+struct CodesOfPanel {
+  const T* table;
+  const std::uint16_t* bins;
+  const T* fractions;
+
+  FANIN_INLINE CodesOfPanel(const Forward<T>& f, std::size_t c, std::size_t p, std::size_t row)
+      : table(f.table.at(f.codes.places[c].table, p)),
+        bins(f.codes.bins + c * f.codes.stride + row),
+        fractions(f.codes.fractions + c * f.codes.stride + row) {}
+};
+
+// sum += what row i of a piecewise column is worth
+template <int Vectors, class T>
+FANIN_INLINE void add_piece(const CodesOfPanel<T>& of, std::size_t i, Vec<T> (&sum)[Vectors]) {
   constexpr std::size_t step = Vectors * Vec<T>::width;
-  const T* table[Columns];
-  const std::uint16_t* bins[Columns];
-  const T* fractions[Columns];
-  bool piecewise[Columns];
-#pragma GCC unroll 2
-  for (int k = 0; k < Columns; ++k) {
-    const std::size_t c = first + static_cast<std::size_t>(k);
-    const CodedPlace& place = f.codes.places[c];
-    table[k] = f.table.at(place.table, p);
-    bins[k] = f.codes.bins + c * f.codes.stride + row;
-    fractions[k] = f.codes.fractions + c * f.codes.stride + row;
-    piecewise[k] = place.piecewise;
+  const T* const q = of.table + of.bins[i] * step;
+  const Vec<T> fraction(of.fractions[i]), rest = Vec<T>(1.0) - fraction;
+#pragma GCC unroll 8
+  for (int j = 0; j < Vectors; ++j) {
+    const T* const at = q + j * Vec<T>::width;
+    sum[j] = fma(fraction, Vec<T>::load(at + step), fma(rest, Vec<T>::load(at), sum[j]));
   }
-  T* z = f.a.at(row, p);
-  for (std::size_t i = 0; i < count; ++i, z += step) {
+}
+
+// add(i, row of z as vectors) for each of the rows
+template <int Vectors, class T, class F>
+FANIN_INLINE void for_each_row(T* z, std::size_t count, F&& add) {
+  for (std::size_t i = 0; i < count; ++i, z += Vectors * Vec<T>::width) {
     Vec<T> sum[Vectors];
 #pragma GCC unroll 8
     for (int j = 0; j < Vectors; ++j) sum[j] = Vec<T>::load(z + j * Vec<T>::width);
-#pragma GCC unroll 2
-    for (int k = 0; k < Columns; ++k) {
-      const T* const q = table[k] + bins[k][i] * step;
-      if (piecewise[k]) {
-        const Vec<T> fraction(fractions[k][i]), rest = Vec<T>(1.0) - fraction;
-#pragma GCC unroll 8
-        for (int j = 0; j < Vectors; ++j) {
-          const T* const at = q + j * Vec<T>::width;
-          sum[j] = fma(fraction, Vec<T>::load(at + step), fma(rest, Vec<T>::load(at), sum[j]));
-        }
-      } else {
-#pragma GCC unroll 8
-        for (int j = 0; j < Vectors; ++j) sum[j] = sum[j] + Vec<T>::load(q + j * Vec<T>::width);
-      }
-    }
+    add(i, sum);
 #pragma GCC unroll 8
     for (int j = 0; j < Vectors; ++j) sum[j].store(z + j * Vec<T>::width);
   }
 }
 
+// z += what all columns add to `count` rows of panel p
 template <int Vectors, class T>
 void add_codes(const Forward<T>& f, std::size_t p, std::size_t row, std::size_t count) {
-  std::size_t c = 0;
-  for (; c + 1 < f.codes.count; c += 2) add_columns<2, Vectors>(f, c, p, row, count);
-  if (c < f.codes.count) add_columns<1, Vectors>(f, c, p, row, count);
+  const CodedPlace* const places = f.codes.places;
+  T* const z = f.a.at(row, p);
+  for (std::size_t c = 0; c < f.codes.count; ++c) {
+    const CodesOfPanel<T> one(f, c, p, row);
+    if (!places[c].piecewise) {
+      for_each_row<Vectors>(z, count, [&](std::size_t i, auto& sum) {
+        const T* const q = one.table + one.bins[i] * Vectors * Vec<T>::width;
+        for (int j = 0; j < Vectors; ++j) sum[j] = sum[j] + Vec<T>::load(q + j * Vec<T>::width);
+      });
+    } else if (c + 1 < f.codes.count && places[c + 1].piecewise) {
+      const CodesOfPanel<T> other(f, ++c, p, row);
+      for_each_row<Vectors>(z, count, [&](std::size_t i, auto& sum) {
+        add_piece(one, i, sum);
+        add_piece(other, i, sum);
+      });
+    } else {
+      for_each_row<Vectors>(z, count, [&](std::size_t i, auto& sum) { add_piece(one, i, sum); });
+    }
+  }
 }
 
-// Adds what the codes of at most 64 rows are worth to panel p; returns what is added to all rows, with the
-// bias, in `constant`
+// Adds what the codes of some rows are worth to panel p
 template <class T>
-const T* add_codes_to_panel(const Forward<T>& f, std::size_t p, std::size_t row, std::size_t count,
-                            T* constant) {
+void add_codes_to_panel(const Forward<T>& f, std::size_t p, std::size_t row, std::size_t count) {
   constexpr int vectors = static_cast<int>(kPanel<T>) / Vec<T>::width;
-  const std::size_t width = f.a.width(p);
-  const T* const bias = f.bias != nullptr ? f.bias + p * kPanel<T> : nullptr;
-  if (f.codes.count == 0) return bias;
-  width == kPanel<T> ? add_codes<vectors>(f, p, row, count) : add_codes<vectors / 2>(f, p, row, count);
-  for (std::size_t j = 0; j < width; j += Vec<T>::width) {
-    Vec<T> sum = bias != nullptr ? Vec<T>::load(bias + j) : Vec<T>(0.0);
+  f.a.width(p) == kPanel<T> ? add_codes<vectors>(f, p, row, count) : add_codes<vectors / 2>(f, p, row, count);
+}
+
+// What is added to all rows of panel p: the constants of all columns, and the bias
+template <class T>
+void constant_of_panel(const Forward<T>& f, std::size_t p, T* constant) {
+  for (std::size_t j = 0; j < f.a.width(p); j += Vec<T>::width) {
+    Vec<T> sum = f.bias != nullptr ? Vec<T>::load(f.bias + p * kPanel<T> + j) : Vec<T>(0.0);
     for (std::size_t c = 0; c < f.codes.count; ++c) sum = sum + Vec<T>::load(f.constants.at(c, p) + j);
     sum.store(constant + j);
   }
-  return constant;
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 #pragma once
 
 #include "coded_forward.hpp"
-#include "dense.hpp"
+#include "weight_gradient.hpp"
 
 namespace fanin::FANIN_ISA {
 namespace {
@@ -128,7 +128,7 @@ void coded_gradient_of_column(const CodedGradient<T>& g, std::size_t c, std::siz
     for (std::size_t i = 0; of.into == Into::continued && i < n; i += Vec<T>::width) {
       (Vec<T>::load(of.gradient + at + i) + Vec<T>::load(block + i)).store(block + i);
     }
-    apply_to_rows(of, block, at, bins.end - bins.begin, p, more && bins.begin == 0 ? n : 0);
+    apply_to_rows(of, block, at, bins.end - bins.begin, p, more ? place.size * step : 0);
     if (of.gradient == nullptr) {
       table_of_bins(g.tables, place, p, bins, of.update.parameters + at, weights);
     }

@@ -15,6 +15,7 @@
 #include "square_sum.hpp"
 #include "table.hpp"
 #include "update.hpp"
+#include "weight_gradient.hpp"
 
 #ifdef __FAST_MATH__
 #error "fanin must be compiled without -ffast-math: results would not be the same bits everywhere"

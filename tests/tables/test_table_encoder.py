@@ -158,9 +158,8 @@ def test_a_pickled_encoder_codes_the_same():
     np.testing.assert_array_equal(again.transform(table).toarray(), encoder.transform(table).toarray())
 
 
-def test_codes_have_the_same_bits_on_any_threads_and_instruction_set():
-    with fanin.num_threads(1):
-        found = bits_everywhere(digest_of_codes, fanin.set_num_threads)
+def test_codes_have_the_same_bits_on_any_threads_and_instruction_set(threads):
+    found = bits_everywhere(digest_of_codes, threads)
     assert len(found) == 1
 
 
@@ -179,3 +178,11 @@ def test_feature_names_belong_to_the_columns_of_the_samples(spikes):
     table = some_table()
     encoder = fanin.TableEncoder(spikes=spikes).fit(table)
     assert encoder.transform(table).shape == (600, len(encoder.feature_names))
+
+
+def test_numbers_of_some_rows_of_a_table_are_dropped_in_any_order():
+    rows = np.random.default_rng(0).permutation(300)[:200]
+    x = np.linspace(0, 1, 200) ** 2
+    encoder = fanin.TableEncoder().fit({"Unnamed: 0": rows, "x": x, "code": rows * 7 % 100, "far": rows * 3})
+    kinds = {column.name: type(column).__name__ for column in encoder.columns}
+    assert kinds == {"Unnamed: 0": "Dropped", "x": "Number", "code": "Number", "far": "Number"}

@@ -38,7 +38,7 @@ class TableEncoder:
     the day itself, month, day of the month, weekday and hour, as far as they vary, coded like numbers. Empty and blank
     text and "?" are missing. Text that holds numbers, or dates in ISO 8601, in nine of ten cells is read as such.
 
-    Columns that are constant, row numbers in order, text that is different in each row, and free text are dropped;
+    Columns that are constant, row numbers, text that is different in each row, and free text are dropped;
     `describe` says why.
 
     Parameters

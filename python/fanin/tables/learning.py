@@ -17,6 +17,8 @@ SAMPLE_ROWS = 65536
 _SAMPLE_SEED = 0x7461626C6573
 # Of fewer rows, unique values and row numbers mean nothing.
 _FEW_ROWS = 20
+# Of so many rows, different whole numbers are not different by chance.
+_MANY_ROWS = 100
 # Free text has more characters on average.
 _LONG = 20
 
@@ -88,13 +90,21 @@ class LearnedColumn:
             column["note"] = f"{cells} of text, not {kind}: missing; the first is {self._first_stray!r}"
         return column
 
+    def _numbers_rows(self, sample: Sample) -> bool:
+        """Whether these are the numbers of the rows, or of some rows of a table at most twice as long, in any order."""
+        values = self._values
+        if any(np.array_equal(values, sample.positions + first) for first in (0, 1)):
+            return True
+        if sample.rows < _MANY_ROWS or np.isnan(values).any() or (values != np.floor(values)).any():
+            return False
+        return bool(np.ptp(values) < 2 * sample.rows) and len(np.unique(values)) == len(values)
+
     def _useless(self, sample: Sample, numbered: bool) -> str:
         """Return why the column says nothing of other rows, or an empty text."""
         if sample.rows < _FEW_ROWS:
             return ""
         if self._kind is Numbers and numbered:
-            numbers = any(np.array_equal(self._values, sample.positions + first) for first in (0, 1))
-            return "a row number" if numbers else ""
+            return "a row number" if self._numbers_rows(sample) else ""
         levels, known = len(self._counts), sum(self._counts.values())
         if self._kind is not Texts or levels < _FEW_ROWS or 2 * levels <= known:
             return ""

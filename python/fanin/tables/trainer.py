@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     Float = NDArray[np.float64]
 
 
-_PROBE = 20  # steps by which speed is measured
+_PROBES = 5, 50  # steps to warm up, and by which speed is measured
 _SEEDS = 4096  # of the networks of one seed
 
 
@@ -158,10 +158,10 @@ class Trainer:
     def measure(self, setting: Setting) -> None:
         """Measure the speed of this setting, if there is a time limit, by a few steps of a network for each thread."""
         if self.clock.limited:
-            share = min(_PROBE / setting.steps_on(len(self.y)), 1.0)
-            self._timed(
-                [self._job(Wanted(Features(), setting, -1 - number), share)[0] for number in range(2)]
-            )
+            wanted = [Wanted(Features(), setting, -1 - number) for number in range(2)]
+            few, more = (min(count / setting.steps_on(len(self.y)), 1.0) for count in _PROBES)
+            train(self.task, [self._job(each, few)[0] for each in wanted])  # memory and threads are new
+            self._timed([self._job(each, more)[0] for each in wanted])
 
     def share(self, wanted: Iterable[Wanted]) -> float:
         """Return the share of these networks' steps for which there is time."""
