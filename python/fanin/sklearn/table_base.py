@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -71,7 +72,7 @@ class TableEstimator(BaseEstimator, ABC):  # type: ignore[misc]
             kind = type(self).__name__
             raise ValueError(f"This {kind} estimator requires y to be passed, but the target y is None.")
         learned = self._learned(y)
-        weights = self._weighted(checked_weights(sample_weight, len(learned)), y)
+        weights = self._weighted(checked_weights(sample_weight, len(learned)), learned)
         random = check_random_state(self.random_state)
         rows = weighted_rows(X, learned, weights, random)
         loss = self._loss(rows.y)
@@ -98,7 +99,7 @@ class TableEstimator(BaseEstimator, ABC):  # type: ignore[misc]
             self.out_of_fold_ = self._shaped(found)
         return self
 
-    def _weighted(self, weights: NDArray[Any] | None, y: Any) -> NDArray[Any] | None:
+    def _weighted(self, weights: NDArray[Any] | None, learned: NDArray[Any]) -> NDArray[Any] | None:
         """Return the weights of samples, multiplied by those of their classes, if there are any."""
         return weights
 
@@ -160,15 +161,17 @@ class TableEstimator(BaseEstimator, ABC):  # type: ignore[misc]
             check_parameters(estimator, cls._allowed)
             estimator._restore(model)
         except (TypeError, ValueError) as error:
-            raise ValueError(f"{path!r}: not a {cls.__name__}: {error}") from None
+            raise ValueError(f"{os.fsdecode(path)}: not a {cls.__name__}: {error}") from None
         estimator._model = model
         return estimator
 
     def _about(self) -> dict[str, Any]:
         """Return what a file holds about the estimator."""
-        parameters = {name: _plain(value) for name, value in self.get_params(deep=False).items()}
-        plain = {n: value for n, value in parameters.items() if isinstance(value, bool | int | float | str)}
-        return {"parameters": plain, "named": hasattr(self, "feature_names_in_")}
+        kinds = bool | int | float | str | np.bool_ | np.integer | np.floating
+        parameters = {
+            n: value for n, value in self.get_params(deep=False).items() if isinstance(value, kinds)
+        }
+        return {"parameters": parameters, "named": hasattr(self, "feature_names_in_")}
 
     def _restore(self, model: TableModel) -> None:
         """Set the attributes of a fit to those of a file."""
@@ -190,7 +193,3 @@ class TableEstimator(BaseEstimator, ABC):  # type: ignore[misc]
     def _more_tags(self) -> dict[str, Any]:
         """Return scikit-learn's tags (before 1.6)."""
         return {"allow_nan": True, "X_types": ["2darray", "string", "categorical"]}
-
-
-def _plain(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else value

@@ -96,10 +96,10 @@ class FaninClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
         places: NDArray[Any] = learned.ravel()
         return places
 
-    def _weighted(self, weights: NDArray[Any] | None, y: Any) -> NDArray[Any] | None:
+    def _weighted(self, weights: NDArray[Any] | None, learned: NDArray[Any]) -> NDArray[Any] | None:
         if self.class_weight is None:
             return weights
-        of_class = weights_of_classes(self.class_weight, checked_labels(y))
+        of_class = weights_of_classes(self.class_weight, self.classes_[learned])
         weights = of_class if weights is None else weights * of_class
         if not weights.any():
             raise ValueError("class_weight: leaves no sample with a weight other than 0")
@@ -131,7 +131,8 @@ class FaninClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
 
     def _restore(self, model: TableModel) -> None:
         super()._restore(model)
+        dtype = np.dtype(model.about.get("dtype", "U"))
         classes = model.about.get("classes", model.labels)
-        self.classes_ = np.array(classes, dtype=model.about.get("dtype"))
+        self.classes_ = np.array(classes, dtype="U" if dtype.kind == "U" else dtype)  # as wide as they are
         if self.classes_.shape != (len(model.labels),):
             raise ValueError(f"expected {len(model.labels)} classes")

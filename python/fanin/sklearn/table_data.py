@@ -34,8 +34,9 @@ def checked_table(estimator: Any, X: Any, *, reset: bool) -> Any:
     if twice := [name for i, name in enumerate(names) if name in names[:i]]:
         raise ValueError(f"X: column names must differ, got {twice[0]!r} more than once")
     check_array(np.broadcast_to(np.uint8(0), X.shape), ensure_min_samples=least, estimator=estimator)
-    if reset:
+    if reset or not hasattr(estimator, "feature_names_in_"):
         set_or_check_names(estimator, X, reset)
+    if reset:
         estimator.n_features_in_ = X.shape[1]
     return X
 

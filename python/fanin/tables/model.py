@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 _ABOUT = "fanin"  # the name of the text that Python saves
 
 
+def _plain(value: Any) -> Any:
+    """Return what JSON can hold of other labels and parameters."""
+    return value.item() if isinstance(value, np.generic) else str(value)
+
+
 class TableModel:
     """Predicts the rows of a table; with the same bits in C++, which reads its file with `fanin::load_table_model`."""
 
@@ -37,7 +42,7 @@ class TableModel:
 
     @classmethod
     def of(cls, fitted: FittedTable, labels: Sequence[str], about: Mapping[str, Any]) -> TableModel:
-        """Return the model of a fit, with the names of classes, and anything that JSON can hold."""
+        """Return the model of a fit, with the names of classes, and what else a file says about it."""
         outputs = fitted.networks[0].n_outputs
         columns = (fitted.target_mean, fitted.target_scale, *fitted.target_range)
         targets = np.stack([np.broadcast_to(column, outputs) for column in columns], axis=1)
@@ -47,7 +52,7 @@ class TableModel:
             list(fitted.weights),
             list(labels),
             [] if labels else targets.tolist(),
-            {_ABOUT: json.dumps({"named": fitted.encoder._named, "about": about})},
+            {_ABOUT: json.dumps({"named": fitted.encoder._named, "about": about}, default=_plain)},
         )
         return cls(core)
 

@@ -49,6 +49,21 @@ def test_labels_of_any_type_come_back_as_they_were_also_from_a_file(labels, tmp_
     np.testing.assert_array_equal(model.predict(X), labels[probabilities.argmax(axis=1)])
 
 
+def test_numbers_of_numpy_among_the_parameters_are_saved_and_a_dict_is_not(tmp_path):
+    model = FaninClassifier(effort="fast", random_state=np.int64(1), class_weight={0: 1, 1: 2})
+    loaded = _loaded(model.fit(X, CLASSES % 2), tmp_path)
+    assert loaded.get_params() == model.get_params() | {"class_weight": None}
+
+
+def test_a_frame_for_a_model_without_names_is_read_by_position_with_a_warning():
+    model = FaninRegressor(**FAST).fit(X, NUMBER)
+    with pytest.warns(
+        UserWarning, match="X has feature names, but FaninRegressor was fitted without feature names"
+    ):
+        found = model.predict(pd.DataFrame(X, columns=["c", "b", "a"]))
+    np.testing.assert_array_equal(found, model.predict(X))
+
+
 def _loaded(model, folder):
     model.save(folder / "model.safetensors")
     return type(model).load(folder / "model.safetensors")
