@@ -11,7 +11,7 @@ from fanin.layers import Dense, Layer
 Effort = Literal["fast", "default", "high"]
 
 _FEWEST_STEPS = 100  # of a network: epochs are added on tables with fewer rows than that needs
-_VISITS = 430_000  # of rows by a network: beyond, epochs are taken away, down to a third
+_VISITS = 300_000  # of rows by a network: beyond, epochs are taken away, down to a third
 _MOST_VISITS = 2_000_000  # beyond, more of them
 _FEWEST_BATCHES = 16  # an epoch, where rows are few
 
