@@ -59,7 +59,7 @@ def in_encoder(old, new):
         (set_in("layers", 0, {"kind": "one_hot", "min_count": 10}), 'expected column "x0" as its input layer'),
         (in_encoder('"x0"', '"y0"'), 'columns: expected column "x0" as its input layer learns it'),
         (in_encoder('"x0"', '"x1"'), 'column "x1": found twice'),
-        (in_encoder('"scale":2', '"scale":-2'), "scale: expected a finite number above 0"),
+        (in_encoder('"scale":1.5', '"scale":-1'), "scale: expected a finite number above 0"),
         (in_encoder('"numbers":', '"numbers":1'), 'tensor "layer1.encoder.numbers": expected shape'),
     ],
 )  # fmt: skip

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from fanin.layers.layer import Layer
+
+_MOST_BINS = 65535
 
 
 @dataclass(frozen=True)
@@ -45,3 +47,8 @@ class PiecewiseLinear(Layer):
 
     name: ClassVar[str] = "piecewise_linear"
     bins: int = 64
+
+    def _check(self, name: str, allowed: Any) -> None:
+        super()._check(name, allowed)
+        if self.bins > _MOST_BINS:
+            raise ValueError(f"bins: expected at most {_MOST_BINS}, got {self.bins}")
