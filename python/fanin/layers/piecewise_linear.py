@@ -40,9 +40,9 @@ class PiecewiseLinear(Layer):
     >>> net.adapt(X)
     >>> net.learned["layer1.x0.knots"]
     array([0., 2., 8.])
-    >>> net.first_inputs([[0.0], [5.0]]).round(2)  # v, u_1 and u_2, minus their means: .42, .7 and .27
-    array([[-1.05, -0.7 , -0.27],
-           [ 0.57,  0.3 ,  0.23]], dtype=float32)
+    >>> net.first_inputs([[0.0], [5.0]]).round(2)  # v, u_1 and u_2, minus their means: .27, .7 and .27
+    array([[-0.92, -0.7 , -0.27],
+           [ 0.68,  0.3 ,  0.23]], dtype=float32)
     """
 
     name: ClassVar[str] = "piecewise_linear"
