@@ -192,6 +192,27 @@ def test_networks_trained_together_are_those_of_fits():
         assert net.to_bytes() == other.to_bytes()
 
 
+def test_sparse_rows_are_coded_like_dense_ones():
+    sparse = pytest.importorskip("scipy.sparse")
+    X = np.round(some_rows()[:, [0, 2, 6]])
+    rows, columns = np.nonzero(X)
+    csr = sparse.csr_array((X[rows, columns], (rows, columns)), shape=X.shape)
+    for layer in (fanin.PiecewiseLinear(8), fanin.OneHot(3)):
+        net, other = net_of(layer, 3), net_of(layer, 3)
+        net.adapt(X)
+        other.adapt(csr)
+        np.testing.assert_array_equal(net.predict(X), other.predict(csr))
+
+
+def test_weights_may_be_scaled_to_unit_variance_behind_a_code():
+    X = some_rows()
+    net = net_of(fanin.PiecewiseLinear(8))
+    net.adapt(X)
+    fanin.lsuv(net, X)
+    z = np.arctanh(np.tanh(net.first_inputs(X) @ net.get_weights()["layer2.weight"]))
+    assert z.std() == pytest.approx(1, abs=0.1)
+
+
 def test_the_summary_says_how_many_columns_are_coded():
     X = some_rows()
     net = net_of(fanin.PiecewiseLinear(16))

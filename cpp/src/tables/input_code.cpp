@@ -33,7 +33,7 @@ class NumberText {
   std::size_t end_ = 0;
 };
 
-double number_of(const std::string& level) {
+double number_in(const std::string& level) {
   std::istringstream stream(level);
   stream.imbue(std::locale::classic());
   double value = 0;
@@ -53,11 +53,11 @@ struct LearnedNumbers {
   void operator()(const char*, const NumberCode& code) const { code.fields(code, *this); }
   void operator()(const char* name, const std::string& text) const {
     if (name != std::string_view("column") && name != std::string_view("note"))
-      (*this)(name, number_of(text));
+      (*this)(name, number_in(text));
   }
   void operator()(const char* name, const std::vector<std::string>& levels) const {
     std::vector<double> numbers(levels.size());
-    std::transform(levels.begin(), levels.end(), numbers.begin(), number_of);
+    std::transform(levels.begin(), levels.end(), numbers.begin(), number_in);
     (*this)(name, numbers);
   }
   // Dates and pairs, which no input layer has
@@ -71,7 +71,7 @@ struct PossibleColumn {
 
   static bool are_numbers(const std::vector<std::string>& texts) {
     return std::ranges::all_of(texts,
-                               [](const std::string& t) { return NumberText(number_of(t)).view() == t; });
+                               [](const std::string& t) { return NumberText(number_in(t)).view() == t; });
   }
   bool operator()(const NumberColumn& c) const { return !levels && c.code.spikes.empty(); }
   bool operator()(const TwoNumbersColumn&) const { return !levels; }
