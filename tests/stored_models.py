@@ -28,6 +28,7 @@ LAYERS = {
         fanin.Dropout(0.25),
         fanin.Dense(3),
     ],
+    "coded": [fanin.PiecewiseLinear(8), fanin.Dense(5, "relu"), fanin.Dense(3)],
 }
 NETS = {
     "float32_nesterov": ("float32", "plain", optim.Nesterov(0.1, momentum=optim.Piecewise([0.5, 0.9], [3]))),
@@ -47,6 +48,7 @@ NETS = {
             frozen=["layer4.bias"],
         ),
     ),
+    "float32_coded": ("float32", "coded", optim.AdamW(0.01)),
     "float32_irprop": ("float32", "normalized", optim.Rprop(variant="irprop+")),
 }
 

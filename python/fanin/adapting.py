@@ -30,7 +30,8 @@ class AdaptedModel(StoredModel):
 
         The layer maps x to ``(x - centre) scale`` and a missing value to fill; `RobustScale` then squashes both, and
         `Whiten` multiplies by "layer1.matrix", (columns, components). `Quantile` has "layer1.knots" and
-        "layer1.scores", (n_inputs, 256). "layer1.indicators" are the columns that have an indicator, if there are any.
+        "layer1.scores", (n_inputs, 256); `PiecewiseLinear` and `OneHot` have arrays of each column, such as
+        "layer1.x0.knots". "layer1.indicators" are the columns that have an indicator, if there are any.
         Empty before the first fit or `adapt`, and for a network without an input layer.
         """
         return MappingProxyType(self._core.learned_arrays)

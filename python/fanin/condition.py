@@ -10,6 +10,7 @@ import numpy as np
 from fanin import _core
 from fanin.data.inputs import row_count
 from fanin.data.sparse import as_csr, is_sparse
+from fanin.layers import CODING
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -43,7 +44,8 @@ def some_rows(X: ArrayLike) -> NDArray[np.float64]:
 
 def rows_to_condition(net: Model, X: ArrayLike) -> NDArray[np.float64] | None:
     """Return rows for `keep_condition_numbers` if the input layer will learn from X; not if it is sparse or wide."""
-    wanted = net._core.has_input_layer and net.n_inputs <= _COLUMNS and not is_sparse(X)
+    maps = net._core.has_input_layer and not isinstance(net.layers[0], CODING)  # codes have many columns
+    wanted = maps and net.n_inputs <= _COLUMNS and not is_sparse(X)
     return some_rows(X) if wanted else None
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fanin.condition import condition_numbers
-from fanin.layers import Dense, Layer
+from fanin.layers import CODING, Dense, Layer
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -78,6 +78,10 @@ def _learned_lines(net: AdaptedModel) -> list[str]:
     if "knots" in learned:
         knots = learned["knots"]
         lines.append(f"columns of X: quantiles from {knots.min():.3g} to {knots.max():.3g}")
+    if isinstance(net.layers[0], CODING):
+        coded = len({name.split(".")[0] for name in learned})
+        dropped = net.n_inputs - coded
+        lines.append(f"columns of X: {coded:,} coded" + (f", {dropped:,} constant" if dropped else ""))
     if "indicators" in learned:
         lines.append(f"columns with missing values: {len(learned['indicators']):,}")
     return lines

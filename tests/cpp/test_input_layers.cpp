@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "fanin/fanin.hpp"
@@ -151,4 +152,35 @@ TEST_CASE("an input layer that has not learned, or is not first, is refused with
                        ValueError);
   CHECK_THROWS_WITH_AS(Network<float>(1, {Dense{1}, Standardize{}, Dense{1}}, SquaredError{}),
                        "layers: layer 2: an input layer (standardize) must come first", ValueError);
+}
+
+TEST_CASE("layers that code give the coded rows of a table encoder, also after they were saved") {
+  const std::size_t rows = 200;
+  std::vector<double> x = correlated(rows, 3);
+  for (std::size_t row = 0; row < rows; row += 9) x[3 * row + 1] = kNone;
+  std::vector<std::vector<double>> columns(3);
+  for (std::size_t i = 0; i < x.size(); ++i) columns[i % 3].push_back(x[i]);
+  std::vector<TableColumn> learned_columns;
+  Table table;
+  for (std::size_t j = 0; j < 3; ++j) {
+    table.names.push_back("x" + std::to_string(j));
+    table.columns.emplace_back(columns[j]);
+    learned_columns.push_back(learn_numbers(table.names[j], columns[j], 8));
+  }
+  const CodedTable coded = TableEncoder(learned_columns).encode(table);
+  const CodedRows expected = coded.view();
+
+  Network<double> net(3, {PiecewiseLinear{8}, Dense{4, activation<Tanh>}, Dense{1}}, SquaredError{}, 5);
+  CHECK_THROWS_WITH_AS(net.parameters(), doctest::Contains("call fit or adapt first"), ValueError);
+  net.adapt(row_major(x.data(), rows, 3));
+  CHECK(net.first_columns() == expected.columns);
+  CHECK(learned(Network<float>(3, {OneHot{}, Dense{1}}, SquaredError{}), "x0.levels").empty());
+  Network<double> twin(expected.columns, {Dense{4, activation<Tanh>}, Dense{1}}, SquaredError{}, 5);
+  std::vector<double> of_net(rows), of_twin(rows);
+  twin.predict(expected, row_major(of_twin.data(), rows, 1));
+  const Network<double> read = Network<double>::from_bytes(net.to_bytes());
+  for (const Network<double>* each : {&std::as_const(net), &read}) {
+    each->predict(row_major<const double>(x.data(), rows, 3), row_major(of_net.data(), rows, 1));
+    CHECK(of_net == of_twin);
+  }
 }

@@ -7,6 +7,7 @@ quantile        linear between K = min(256, rows) quantiles and their normal sco
                 of the middle one of equal quantiles (van der Waerden 1952)
 whiten          V' u / sqrt(max(l, floor l_1)), u = (x - mean) / deviation, with the eigenvectors V and eigenvalues l of
                 the covariance of u (LeCun et al. 1998, 4.3)
+piecewise linear, one hot    the codes of `reference.tables`, of each column "x0", "x1", ...
 """
 
 from __future__ import annotations
@@ -83,3 +84,39 @@ def whitening(
         factors = 1 / np.sqrt(np.maximum(values, floor * values[0]))
     matrix = vectors * np.where(np.isfinite(factors), factors, 0)
     return matrix @ vectors.T if zca else matrix
+
+
+def number_codes(x: Array, learned: Mapping[str, Array], name: str) -> Array:
+    """The columns v and the indicators of all columns, then their piecewise-linear codes, centred."""
+    dense, codes = [], []
+    for j, values in enumerate(x.T):
+        of = {key.split(".")[-1]: value for key, value in learned.items() if key.startswith(f"{name}x{j}.")}
+        if "high" in of:
+            dense.append(two_values(values, of))
+        elif of:
+            known = np.where(np.isnan(values), of["median"], values)
+            dense.append(squashed((known - of["median"]) / of["scale"]) - of["mean"])
+            if of["missing"] > 0:
+                dense.append(np.isnan(values) - of["missing"])
+            e = of["knots"]
+            codes.append(np.clip((known[:, None] - e[:-1]) / np.diff(e), 0, 1) - of["centre"])
+    return np.concatenate([np.reshape(dense, (-1, len(x))).T, *codes], axis=1)
+
+
+def level_codes(x: Array, learned: Mapping[str, Array], name: str) -> Array:
+    """The columns with two levels, then those of all levels, centred."""
+    dense, codes = [], []
+    for j, values in enumerate(x.T):
+        of = {key.split(".")[-1]: value for key, value in learned.items() if key.startswith(f"{name}x{j}.")}
+        if "high" in of:
+            known = np.isin(values, [of["low"], of["high"]])
+            dense.append(np.where(known, two_values(values, of), -of["mean"]))
+        elif of:
+            groups = [[level] for level in of["levels"]] + ([of["rare"]] if len(of["rare"]) else [])
+            codes.append(np.stack([np.isin(values, group) for group in groups], axis=1) - of["centre"])
+    return np.concatenate([np.reshape(dense, (-1, len(x))).T, *codes], axis=1)
+
+
+def two_values(x: Array, of: Mapping[str, Array]) -> Array:
+    side = 2 * np.clip((x - of["low"]) / (of["high"] - of["low"]), 0, 1) - 1
+    return np.where(np.isnan(x), 0, side) - of["mean"]

@@ -5,7 +5,7 @@
     dropout      x
     activation   f(x)
     residual     x + g(x), where g is a list of layers (He et al. 2016)
-    standardize, robust scale, quantile, whiten    see `reference.inputs`
+    standardize, robust scale, quantile, whiten, piecewise linear, one hot    see `reference.inputs`
 
 mean and variance are the running statistics. Weights are named "layer2.weight", and inside another layer
 "layer3.layer1.weight".
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from reference.activations import ACTIVATIONS
 from reference.batch_norm import inference
-from reference.inputs import scores, squashed, standardized
+from reference.inputs import level_codes, number_codes, scores, squashed, standardized
 
 Array = NDArray[np.floating]
 
@@ -53,5 +53,7 @@ KINDS = {
     "robust_scale": lambda layer, weights, x, name: squashed(standardized(x, weights, name)),
     "quantile": lambda layer, weights, x, name: scores(x, weights[name + "knots"], weights[name + "scores"]),
     "whiten": lambda layer, weights, x, name: standardized(x, weights, name) @ weights[name + "matrix"],
+    "piecewise_linear": lambda layer, weights, x, name: number_codes(x, weights, name),
+    "one_hot": lambda layer, weights, x, name: level_codes(x, weights, name),
     "residual": lambda layer, weights, x, name: x + predict(layer.layers, weights, x, name),
 }

@@ -52,8 +52,8 @@ struct ArrayShape {
 };
 
 // An array that an input layer has learned, row-major. For each column of X "layer1.centre", "layer1.scale"
-// and "layer1.fill", which takes the place of missing values; or "layer1.knots" and "layer1.scores" of a
-// QuantileLayer; "layer1.matrix" of a Whiten; and "layer1.indicators": the columns that have one.
+// and "layer1.fill", in place of missing values; "layer1.knots" and "layer1.scores" of a QuantileLayer;
+// "layer1.matrix" of a Whiten; "layer1.x0.knots", ... of a code; "layer1.indicators": columns that have one.
 struct LearnedArray {
   std::string name;
   std::vector<std::size_t> shape;

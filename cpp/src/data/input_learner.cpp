@@ -6,7 +6,6 @@
 #include <limits>
 #include <optional>
 
-#include "base/random.hpp"
 #include "base/registry.hpp"
 #include "data/block_moments.hpp"
 #include "data/quantiles.hpp"
@@ -17,8 +16,6 @@
 namespace fanin {
 namespace {
 
-constexpr std::size_t kSampleRows = 65536;  // of the sample
-constexpr std::uint64_t kSampleSeed = 0x696E70757473;
 // The cost of a value in the moments of its column, in flops
 constexpr double kFlopsOfMoments = 64;
 
@@ -83,12 +80,12 @@ void set_column(const QuantileLayer& kind, Column& column, InputMap& map, std::s
   map.fill[j] = score_of(replacement_of(kind.missing, column, knots[0]), knots, scores);
 }
 
-// f(kind), if it is that of an input layer
+// f(kind), if it is that of an input layer that maps columns
 template <class F>
 void visit_input_layer(const Layer::Kind& layer, F&& f) {
   std::visit(
       [&]<class Kind>(const Kind& kind) {
-        if constexpr (requires { Kind::of_inputs; }) f(kind);
+        if constexpr (requires { Kind::of_inputs; } && !requires { Kind::codes; }) f(kind);
       },
       layer);
 }
@@ -110,14 +107,14 @@ InputLearner::InputLearner(const std::vector<Layer>& layers, std::size_t columns
     : kind_(layers[0].kind),
       layer_(layers),
       columns_(columns),
-      several_(several),
       samples_(by_quantiles(kind_) || missing_of(kind_) == Missing::median),
       quantiles_alone_(by_quantiles(kind_) && missing_of(kind_) != Missing::mean),
       origin_(columns, std::numeric_limits<double>::quiet_NaN()),
       weight_(columns),
       mean_(columns),
       squares_(columns),
-      has_missing_(columns) {
+      has_missing_(columns),
+      sample_(columns, several) {
   if (!layer_.exists) throw ValueError("network: it has no input layer, such as a Standardize");
 }
 
@@ -131,7 +128,7 @@ bool InputLearner::add_rows(const Samples& x, const std::vector<double>& weights
     }
     scatter_.add(x, weights, origin_, mean_, moved);
   }
-  if (samples_) add_to_sample(x, weights);
+  if (samples_) sample_.add(x, weights);
   rows_ += weights.size();
   return in_order;
 }
@@ -178,24 +175,6 @@ bool InputLearner::add_moments(const Samples& x, const std::vector<double>& weig
          std::ranges::none_of(origin_, [](double x) { return std::isinf(x); });
 }
 
-void InputLearner::add_to_sample(const Samples& x, const std::vector<double>& weights) {
-  const Philox random(kSampleSeed, 0);
-  std::vector<std::uint64_t> priorities(weights.size());
-  random.bits(priorities.data(), rows_, priorities.size());
-  const auto less = [](const Row& a, const Row& b) { return a.priority < b.priority; };
-  for (std::size_t i = 0; i < weights.size(); ++i) {
-    if (weights[i] == 0) continue;
-    if (sample_.size() == kSampleRows) {
-      if (priorities[i] >= sample_.front().priority) continue;
-      std::pop_heap(sample_.begin(), sample_.end(), less);
-      sample_.pop_back();
-    }
-    sample_.push_back({priorities[i], i, weights[i], std::vector<double>(several_ ? columns_ : 0)});
-    if (several_) convert_values(sample_.back().values.data(), x, i, {0, columns_});
-    std::push_heap(sample_.begin(), sample_.end(), less);
-  }
-}
-
 void InputLearner::check() const {
   if (rows_ == 0) throw ValueError("X: expected at least one row to learn from, got none");
   for (std::size_t j = 0; j < columns_; ++j) {
@@ -221,7 +200,7 @@ void InputLearner::learn_column(InputMap& map, std::size_t j, const double* of_s
       const double value = of_sample[i * stride];
       if (std::isnan(value)) continue;
       values.push_back(value);
-      weights.push_back(sample_[i].weight);
+      weights.push_back(sample_.weight(i));
     }
     if (values.empty()) values.push_back(column.mean);
     column.quantiles.emplace(std::move(values), weights);
@@ -235,12 +214,7 @@ void InputLearner::learn_columns(InputMap& map, Range mine, const Samples* only)
     const Range some{begin, std::min(mine.end, begin + kTogether)};
     const std::size_t n = some.end - some.begin;
     values.resize(sample_.size() * n);
-    for (std::size_t i = 0; i < sample_.size(); ++i) {
-      const Row& row = sample_[i];
-      double* const out = values.data() + i * n;
-      several_ ? static_cast<void>(std::copy_n(row.values.data() + begin, n, out))
-               : convert_values(out, *only, row.row, some);
-    }
+    sample_.values(values.data(), some, only);
     for (std::size_t j = some.begin; j < some.end; ++j) {
       learn_column(map, j, values.data() + (j - begin), n);
     }

@@ -4,14 +4,14 @@
 #include <vector>
 
 #include "data/input_map.hpp"
+#include "data/row_sample.hpp"
 #include "data/scatter.hpp"
 
 namespace fanin {
 
 // An input layer learns from chunks of rows: means and squares are merged by the formula of Chan, Golub and
-// LeVeque 1979, in blocks of 64 rows, in order; quantiles come from the rows of least priority, a random
-// number that depends only on the position of the row. The same rows in other chunks give other blocks, and
-// so means that may differ in their last bits, but the same quantiles.
+// LeVeque 1979, in blocks of 64 rows, in order; quantiles come from a sample of the rows. The same rows in
+// other chunks give other blocks, and so means that may differ in their last bits, but the same quantiles.
 class InputLearner {
  public:
   // `several` if there may be more than one chunk: the rows of the sample are then copied
@@ -30,15 +30,8 @@ class InputLearner {
   InputMap learn(const Samples* only = nullptr) const;
 
  private:
-  struct Row {
-    std::uint64_t priority;
-    std::size_t row;
-    double weight;
-    std::vector<double> values;  // a copy, if there may be more chunks
-  };
   bool add_rows(const Samples& x, const std::vector<double>& weights);
   bool add_moments(const Samples& x, const std::vector<double>& weights);
-  void add_to_sample(const Samples& x, const std::vector<double>& weights);
   void check() const;
   void learn_columns(InputMap& map, Range columns, const Samples* only) const;
   void learn_column(InputMap& map, std::size_t j, const double* of_sample, std::size_t stride) const;
@@ -46,12 +39,12 @@ class InputLearner {
   const Layer::Kind kind_;
   const InputLayer layer_;
   const std::size_t columns_;
-  const bool several_, samples_, quantiles_alone_;
+  const bool samples_, quantiles_alone_;
   // Of each column: its first value that is not missing, and the moments of the differences from it
   std::vector<double> origin_, weight_, mean_, squares_;
   std::vector<char> has_missing_;
   std::size_t rows_ = 0;
-  std::vector<Row> sample_;
+  RowSample sample_;
   Scatter scatter_;  // for a projection
 };
 

@@ -19,6 +19,15 @@ ColumnMap InputMap::view() const {
 template <class Kind>
 void InputLayer::read(const Kind& layer) {
   exists = true;
+  if constexpr (requires { Kind::codes; }) {
+    codes = allows_missing = true;
+  } else {
+    read_map(layer);
+  }
+}
+
+template <class Kind>
+void InputLayer::read_map(const Kind& layer) {
   allows_missing = layer.missing != Missing::error;
   indicates = allows_missing && layer.indicators;
   kind = std::is_same_v<Kind, RobustScale>     ? ColumnMap::Kind::squashed

@@ -8,6 +8,7 @@
 
 #include "data/gather.hpp"
 #include "fanin/network.hpp"
+#include "fanin/table_encoder.hpp"
 
 namespace fanin {
 
@@ -34,8 +35,11 @@ struct InputMap {
   std::vector<double> knots, scores;  // (columns, kKnots)
   std::vector<double> matrix;         // (gathered, outputs)
   std::optional<ConditionNumbers> condition;
+  std::optional<TableEncoder> encoder;  // of the columns x0, x1, ...: rows are coded before they are gathered
 
-  InputWidths widths() const { return {columns + indicators.size(), outputs}; }
+  InputWidths widths() const {
+    return encoder ? InputWidths(outputs) : InputWidths(columns + indicators.size(), outputs);
+  }
   // Sizes the arrays, with zeros
   void allocate();
   ColumnMap view() const;
@@ -60,6 +64,7 @@ struct InputMap {
 struct InputLayer {
   bool exists = false, allows_missing = false, indicates = false;
   bool projects = false;
+  bool codes = false;
   bool turns = false;          // its outputs have no fixed directions
   std::size_t components = 0;  // of a projection, if their number is given
   bool share = false;          // or depends on the data
@@ -71,18 +76,20 @@ struct InputLayer {
 
   bool learned() const { return !exists || map.columns != 0; }
   // Whether `widths` do not depend on what is still to be learned
-  bool has_widths() const { return learned() || (!indicates && !share); }
+  bool has_widths() const { return learned() || (!indicates && !share && !codes); }
   // For this many columns of X; before the layer has learned, without what data may add or remove
   InputWidths widths(std::size_t columns) const;
   // A map without arrays
   InputMap new_map(std::size_t columns, std::vector<std::uint32_t> indicators, std::size_t outputs) const {
-    return {kind, projects, columns, std::move(indicators), outputs, {}, {}, {}, {}, {}, {}, {}};
+    return {kind, projects, columns, std::move(indicators), outputs, {}, {}, {}, {}, {}, {}, {}, {}};
   }
   ColumnMap columns() const { return map.view(); }
 
  private:
   template <class Kind>
   void read(const Kind& layer);
+  template <class Kind>
+  void read_map(const Kind& layer);
 };
 
 }  // namespace fanin

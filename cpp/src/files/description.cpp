@@ -146,6 +146,7 @@ void write_description(json::Writer& out, const Description& description) {
     if (const auto& condition = description.adapted->condition) {
       out.key("condition").begin_array().number(condition->before).number(condition->after).end_array();
     }
+    if (!description.adapted->encoder.empty()) out.key("encoder").string(description.adapted->encoder);
     out.end_object();
   }
   out.end_object();
@@ -171,6 +172,7 @@ Adapted read_adapted(const json::Value& value) {
     if (numbers.size() != 2) condition->refuse("two numbers");
     adapted.condition = {numbers[0].number(), numbers[1].number()};
   }
+  if (const json::Value* encoder = object.find("encoder")) adapted.encoder = encoder->string();
   object.finish();
   return adapted;
 }

@@ -29,6 +29,7 @@ struct Adapted {
   std::vector<std::uint32_t> indicators;
   std::size_t outputs = 0;
   std::optional<ConditionNumbers> condition = {};
+  std::string encoder = {};  // of a layer that codes: a description of its own, as JSON
 };
 
 struct Description {

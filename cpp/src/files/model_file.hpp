@@ -25,6 +25,7 @@ struct ModelFile {
     const Access::Reading reading_;
     Description description_;
     std::vector<InitialArray> initial_;
+    std::vector<double> encoder_numbers_;  // of the input layer's encoder
     std::vector<StoredArray> arrays_;
     std::vector<safetensors::Tensor> tensors_;
   };

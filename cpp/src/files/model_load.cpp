@@ -10,8 +10,10 @@
 #include "data/checks.hpp"
 #include "files/model_file.hpp"
 #include "files/safetensors.hpp"
+#include "files/table_encoder_file.hpp"
 #include "network/metadata.hpp"
 #include "plan/normalizer.hpp"
+#include "tables/input_code.hpp"
 
 namespace fanin {
 namespace {
@@ -37,9 +39,22 @@ void check_adapted(const Adapted& adapted, const InputLayer& layer, std::size_t 
     if (column < least || column >= columns) refuse("indicators: expected ascending columns of X");
     least = std::size_t{column} + 1;
   }
+  if (layer.codes) return;
+  if (!adapted.encoder.empty()) refuse("encoder: expected none");
   const std::size_t others = adapted.indicators.size(), most = layer.widths(columns).outputs + others;
   if (adapted.outputs == most || (layer.share && adapted.outputs > others && adapted.outputs < most)) return;
   refuse("outputs: expected " + std::to_string(most) + ", got " + std::to_string(adapted.outputs));
+}
+
+TableEncoder read_code(const Description& description, Tensors& tensors) {
+  const json::Document document("adapted.encoder", description.adapted->encoder);
+  const safetensors::Tensor& numbers =
+      tensors.take(learned_name(kEncoderTensor), {count_encoder_numbers(document.root())}, "F64");
+  TableEncoder encoder = read_encoder(document.root(), tensors.read<double>(numbers));
+  check_code(encoder, description.layers, description.inputs);
+  if (columns_of(encoder) == description.adapted->outputs) return encoder;
+  throw FormatError("adapted: outputs: expected " + std::to_string(columns_of(encoder)) + ", got " +
+                    std::to_string(description.adapted->outputs));
 }
 
 InputLayer read_input_layer(const Description& description, Tensors& tensors) {
@@ -54,6 +69,7 @@ InputLayer read_input_layer(const Description& description, Tensors& tensors) {
     found.push_back(&tensors.take(learned_name(name), shape, "F64"));
   });
   layer.map.condition = description.adapted->condition;
+  if (layer.codes) layer.map.encoder = read_code(description, tensors);
   layer.map.allocate();
   std::size_t next = 0;
   InputMap::arrays(layer.map, [&](const char* name, std::vector<double>& values, const Shape&) {

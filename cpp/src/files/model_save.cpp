@@ -9,6 +9,7 @@
 #include "files/model_file.hpp"
 #include "files/safetensors.hpp"
 #include "files/stored.hpp"
+#include "files/table_encoder_file.hpp"
 #include "files/tensors.hpp"
 #include "network/model.hpp"
 
@@ -57,6 +58,11 @@ ModelFile::Writer<T>::Writer(const Network<T>& network)
   }
   const InputMap& map = net_.input_layer.map;
   if (map.columns > 0) description_.adapted = Adapted{map.indicators, map.outputs, map.condition};
+  if (map.encoder) {
+    json::Writer out;
+    write_encoder(out, encoder_numbers_, *map.encoder);
+    description_.adapted->encoder = out.text();
+  }
   initial_ = initial_arrays(description_.inputs, description_.layers);
   if (net_.laid_out()) arrays_ = stored_arrays(net_.nodes.table, rule.owner);
   for (const InitialArray& array : initial_) {
@@ -65,6 +71,7 @@ ModelFile::Writer<T>::Writer(const Network<T>& network)
   InputMap::arrays(map, [&](const char* name, const auto&, const std::vector<std::uint64_t>& shape) {
     tensors_.push_back({learned_name(name), "F64", shape});
   });
+  if (map.encoder) tensors_.push_back({learned_name(kEncoderTensor), "F64", {encoder_numbers_.size()}});
   for (const StoredArray& array : arrays_) {
     tensors_.push_back({array.name, tensor_type<T>(), shape_of(array.array)});
   }
@@ -80,6 +87,7 @@ void ModelFile::Writer<T>::write_values(const Sink& sink) const {
                                              const std::vector<std::uint64_t>& shape) {
     sink(std::as_bytes(std::span(values).first(shape[0] * (shape.size() > 1 ? shape[1] : 1))));
   });
+  sink(std::as_bytes(std::span(encoder_numbers_)));
   for (const StoredArray& array : arrays_) {
     const T* from = base_of(net_, array.place) + array.offset;
     write_array<T>(sink, {from, array.array.rows, array.array.columns});

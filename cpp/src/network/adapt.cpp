@@ -45,7 +45,7 @@ void Network<T>::State::adopt(Adaptation<T>&& adaptation) noexcept {
 namespace {
 
 template <class T>
-void learn_from(InputLearner& learner, const InputLayer& layer, const InputChunk& chunk, std::size_t inputs) {
+void learn_from(LayerLearner& learner, const InputLayer& layer, const InputChunk& chunk, std::size_t inputs) {
   check_samples<T>(chunk.x, inputs, layer, Checks::shapes);
   check_sample_weights<T>(chunk.weights, rows_of(chunk.x));
   // a pass over X that looks for the value that is not in order
@@ -57,7 +57,7 @@ void learn_from(InputLearner& learner, const InputLayer& layer, const InputChunk
 template <class T>
 void Network<T>::adapt(const Samples& x, SampleWeights weights) {
   State& net = *state_;
-  InputLearner learner(net.layers, net.inputs, false);
+  LayerLearner learner(net.layers, net.inputs, false);
   const Access::Writing writing(net.access);
   net.check_adaptable();
   learn_from<T>(learner, net.input_layer, {x, weights}, net.inputs);
@@ -68,7 +68,7 @@ void Network<T>::adapt(const Samples& x, SampleWeights weights) {
 template <class T>
 void Network<T>::adapt(const std::function<std::optional<InputChunk>()>& next) {
   State& net = *state_;
-  InputLearner learner(net.layers, net.inputs, true);
+  LayerLearner learner(net.layers, net.inputs, true);
   const Access::Writing writing(net.access);
   net.check_adaptable();
   while (const std::optional<InputChunk> chunk = next()) {
@@ -118,6 +118,11 @@ std::vector<LearnedArray> Network<T>::learned_arrays() const {
                           {shape.begin(), shape.end()},
                           {values.begin(), values.begin() + static_cast<std::ptrdiff_t>(size)}});
       });
+  if (map.encoder) {
+    for_each_learned(*map.encoder, [&](const std::string& name, const std::vector<double>& values) {
+      arrays.push_back({learned_name(name.c_str()), {values.size()}, values});
+    });
+  }
   if (!map.indicators.empty()) {
     arrays.push_back({learned_name("indicators"),
                       {map.indicators.size()},
@@ -135,13 +140,14 @@ void Network<T>::first_inputs(const Samples& x, MatrixView<T> out) const {
   const InputWidths widths = net.nodes.inputs;
   out = checked_output("out", out, rows_of(x), widths.outputs);
   check_apart(std::array{Named{"out", memory_of(out)}}, operands_of("X", x));
+  const NodeSamples samples(net.input_layer.map, x);
   const FloatingPointScope modes;
   Buffer<T> gathered(Panels<T>{nullptr, kRowBlock, widths.gathered}.size()),
       projected(Panels<T>{nullptr, kRowBlock, widths.outputs}.size());
   for (std::size_t row = 0; row < out.rows; row += kRowBlock) {
     const std::size_t count = std::min(kRowBlock, out.rows - row);
     Panels<T> rows{gathered.data(), count, widths.gathered};
-    gather_samples(x, rows, nullptr, row, {0, count}, net.input_layer.columns());
+    gather_samples(samples.rows(), rows, nullptr, row, {0, count}, net.input_layer.columns());
     if (net.projection.size() > 0) {
       const Panels<T> product{projected.data(), count, widths.outputs};
       kernels<T>().forward({product,

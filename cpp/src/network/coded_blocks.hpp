@@ -17,7 +17,7 @@ class CodedBlocks {
   // at a time
   CodedBlocks(const Nodes<T>& nodes, const std::vector<Layer>& layers, const T* parameters, const Samples& x,
               std::size_t block_rows, int threads)
-      : x_(reads_codes(x, layers.front()) ? &std::get<CodedRows>(x) : nullptr) {
+      : x_(reads_codes(x, layers) ? &std::get<CodedRows>(x) : nullptr) {
     if (x_ == nullptr) return;
     for (int i = 0; i < threads; ++i) inputs_.emplace_back(*x_, block_rows);
     const CodedInput<T>& input = inputs_.front();

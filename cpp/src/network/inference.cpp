@@ -19,7 +19,8 @@ void Network<T>::predict(const Samples& x, MatrixView<T> out,
   const Access::Reading reading(net.access);
   check_learned(net.input_layer);
   const Folded<T> folded{net.folded(), net.statistics, net.projection.data()};
-  for_each_block<T>(net.nodes, folded, {x, net.input_layer.columns(), net.layers}, {0, out.rows},
+  const NodeSamples samples(net.input_layer.map, x);
+  for_each_block<T>(net.nodes, folded, {samples.rows(), net.input_layer.columns(), net.layers}, {0, out.rows},
                     even_block_rows(net.nodes, out.rows), 0, nullptr, interrupted,
                     [&](const Block<T>&, const Flow<T>& flow, Range rows) {
                       kernels<T>().outputs(
@@ -54,8 +55,9 @@ Evaluation Network<T>::evaluate(const Samples& x, const Targets& y, SampleWeight
   std::vector<double> block_loss(blocks), block_score(blocks);
   const std::size_t target_columns = columns_of_targets(y);
   const Folded<T> folded{net.folded(), net.statistics, net.projection.data()};
-  for_each_block<T>(net.nodes, folded, {x, net.input_layer.columns(), net.layers}, {0, rows}, kBlockRows,
-                    target_columns, nullptr, interrupted,
+  const NodeSamples samples(net.input_layer.map, x);
+  for_each_block<T>(net.nodes, folded, {samples.rows(), net.input_layer.columns(), net.layers}, {0, rows},
+                    kBlockRows, target_columns, nullptr, interrupted,
                     [&](const Block<T>& block, const Flow<T>& flow, Range r) {
                       const std::size_t count = r.end - r.begin, number = r.begin / kBlockRows;
                       std::int32_t labels[kBlockRows];

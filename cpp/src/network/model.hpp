@@ -8,11 +8,11 @@
 #include "base/buffer.hpp"
 #include "base/floating_point.hpp"
 #include "data/checks.hpp"
-#include "data/input_learner.hpp"
 #include "data/loss.hpp"
 #include "fanin/error.hpp"
 #include "fanin/network.hpp"
 #include "network/base_rate.hpp"
+#include "network/layer_learner.hpp"
 #include "plan/nodes.hpp"
 #include "plan/running_statistics.hpp"
 #include "rules/rule_state.hpp"
@@ -126,7 +126,7 @@ struct Network<T>::State : Layout<T> {
   template <class W>
   Adaptation<T> adaptation_to(const Samples& x, const W& weights) const {
     if (input_layer.learned()) return {};
-    InputLearner learner(layers, inputs, false);
+    LayerLearner learner(layers, inputs, false);
     learner.add(x, weights);
     return adaptation(learner.learn(&x));
   }

@@ -5,15 +5,16 @@
 
 #include "base/buffer.hpp"
 #include "data/coded_rows.hpp"
-#include "fanin/network.hpp"
+#include "data/input_map.hpp"
 #include "plan/value.hpp"
 
 namespace fanin {
 
-// Whether the first layer reads the codes of these samples
-inline bool reads_codes(const Samples& x, const Layer& first) {
+// Whether the first layer reads the codes of these samples; an input layer that made them does not count
+inline bool reads_codes(const Samples& x, const std::vector<Layer>& layers) {
   const auto* const rows = std::get_if<CodedRows>(&x);
-  return rows != nullptr && !rows->coded.empty() && std::holds_alternative<Dense>(first.kind);
+  const std::size_t first = InputLayer(layers).codes ? 1 : 0;
+  return rows != nullptr && !rows->coded.empty() && std::holds_alternative<Dense>(layers[first].kind);
 }
 
 template <class T>

@@ -20,10 +20,11 @@ template <class T>
 struct Objective<T>::State {
   State(const Network<T>& network, const Samples& samples, const Targets& targets,
         SampleWeights sample_weights, std::function<bool()> asked)
-      : x(samples),
+      : input_layer(network.state_->input_layer),
+        of_nodes(input_layer.map, samples),
+        x(of_nodes.rows()),
         y(targets),
         weights(sample_weights),
-        input_layer(network.state_->input_layer),
         projection(network.state_->projection),
         interrupted(std::move(asked)),
         order(rows_of(x)),
@@ -39,10 +40,11 @@ struct Objective<T>::State {
 
   double run(std::span<const T> w, T* gradient);
 
-  const Samples x;
+  const InputLayer input_layer;
+  const NodeSamples of_nodes;
+  const Samples& x;
   const Targets y;
   const ScaledWeights weights;
-  const InputLayer input_layer;
   const Buffer<T> projection;
   const std::function<bool()> interrupted;
   std::vector<std::uint32_t> order;

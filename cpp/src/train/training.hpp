@@ -37,15 +37,16 @@ struct Training<T>::State {
   State(typename Network<T>::State& network, const Samples& samples, const Targets& targets,
         SampleWeights sample_weights, TrainingOptions chosen)
       : net(network),
-        x(samples),
-        y(targets),
         weights(sample_weights),
+        adaptation(net.adaptation_to(samples, weights)),
+        of_nodes(net.input_layer.learned() ? net.input_layer.map : adaptation.map, samples),
+        x(of_nodes.rows()),
+        y(targets),
         options(std::move(chosen)),
         batch_size(std::min(options.batch_size, rows_of(x))),
         joins_last(net.nodes.has_batch_norm() && rows_of(x) % batch_size == 1 && rows_of(x) > 1),
         steps((rows_of(x) + batch_size - 1) / batch_size - (joins_last ? 1 : 0)),
         order(options.batches, y, net.loss, net.outputs, rows_of(x), batch_size, steps),
-        adaptation(net.adaptation_to(x, weights)),
         own_finite_parameters(net.nodes.has_batch_norm() ? 0 : layout().parameters.size()),
         finite_statistics(layout().nodes),
         step(layout().nodes.inputs, net.layers, net.statistics, net.loss_for_kernels.get(),
@@ -120,16 +121,17 @@ struct Training<T>::State {
   void restore_unless_finite();
 
   typename Network<T>::State& net;
-  const Samples x;
-  const Targets y;
   const ScaledWeights weights;
+  // What the input layer has learned, until the first epoch
+  Adaptation<T> adaptation;
+  const NodeSamples of_nodes;
+  const Samples& x;
+  const Targets y;
   const TrainingOptions options;
   const std::size_t batch_size;
   const bool joins_last;    // a single remaining row, which has no variance, joins the batch before it
   const std::size_t steps;  // batches of an epoch
   Orders order;
-  // What the input layer has learned, until the first epoch
-  Adaptation<T> adaptation;
   const Layout<T>& layout() const { return adaptation.layout ? *adaptation.layout : net; }
   // Of the last epoch end. With batch norm they use the memory of the folded parameters, which is free then.
   T* finite_parameters() {

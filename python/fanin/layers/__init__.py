@@ -8,17 +8,33 @@ from fanin.layers.dense import Dense, InitializerName
 from fanin.layers.dropout import Dropout
 from fanin.layers.layer import Layer
 from fanin.layers.list_of_layers import BY_NAME, all_inside, check_layers, described, restored
+from fanin.layers.one_hot import OneHot
+from fanin.layers.piecewise_linear import PiecewiseLinear
 from fanin.layers.quantile import Quantile
 from fanin.layers.residual import Residual
 from fanin.layers.robust_scale import RobustScale
 from fanin.layers.standardize import MissingName, Standardize
 from fanin.layers.whiten import Whiten
 
-KINDS = (Dense, BatchNorm, Dropout, Activation, Residual, Standardize, RobustScale, Quantile, Whiten)
+KINDS = (
+    Dense,
+    BatchNorm,
+    Dropout,
+    Activation,
+    Residual,
+    Standardize,
+    RobustScale,
+    Quantile,
+    Whiten,
+    PiecewiseLinear,
+    OneHot,
+)
+CODING = (PiecewiseLinear, OneHot)  # they learn an encoder, not a map of each column
 BY_NAME.update({kind.name: kind for kind in KINDS})
 
 __all__ = [
     "BY_NAME",
+    "CODING",
     "Activation",
     "ActivationName",
     "BatchNorm",
@@ -27,6 +43,8 @@ __all__ = [
     "InitializerName",
     "Layer",
     "MissingName",
+    "OneHot",
+    "PiecewiseLinear",
     "Quantile",
     "Residual",
     "RobustScale",

@@ -6,7 +6,8 @@
 //                     f(name, optional value)      a value with fields of its own, or none
 //                     f(name, layers)              a list of inner layers
 //   of_inputs         for an input layer, which acts while rows are gathered; with
-//   projects          if a product follows, as a node
+//   projects          if a product follows, as a node, or
+//   codes             if rows are coded before
 #pragma once
 
 #include <optional>
@@ -17,6 +18,8 @@
 #include "fanin/layers/batch_norm.hpp"
 #include "fanin/layers/dense.hpp"
 #include "fanin/layers/dropout.hpp"
+#include "fanin/layers/one_hot.hpp"
+#include "fanin/layers/piecewise_linear.hpp"
 #include "fanin/layers/quantile.hpp"
 #include "fanin/layers/residual.hpp"
 #include "fanin/layers/robust_scale.hpp"
@@ -28,7 +31,7 @@
 namespace fanin {
 
 using Layers = List<Dense, BatchNorm, Dropout, ActivationLayer, Residual, Standardize, RobustScale,
-                    QuantileLayer, Whiten>;
+                    QuantileLayer, Whiten, PiecewiseLinear, OneHot>;
 
 // An input layer, a kind with `of_inputs`, comes first. The usual order is then Dense (with batch norm, then
 // its activation), Dropout, Dense, ...; the last layer produces the outputs: a Dense, an activation or a
