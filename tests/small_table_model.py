@@ -1,6 +1,6 @@
 """A small model of tables, as the estimators save it.
 
-``python small_table_model.py`` writes tests/models/v1_table.safetensors, and prints its predictions for
+``python small_table_model.py`` writes tests/models/table_v1.safetensors, and prints its predictions for
 tests/cpp/test_table_model.cpp.
 """
 
@@ -27,7 +27,7 @@ def small_model() -> _core.TableModel:
 
 
 if __name__ == "__main__":
-    path = Path(__file__).parent / "models" / "v1_table.safetensors"
+    path = Path(__file__).parent / "models" / "table_v1.safetensors"
     small_model().save(bytes(path))
     from fanin.tables.model import TableModel
 

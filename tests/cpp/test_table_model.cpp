@@ -109,7 +109,7 @@ TEST_CASE("a model of tables loads as it was saved") {
 }
 
 TEST_CASE("a model of tables saved in Python predicts raw rows with the same bits") {
-  const TableModel model = load_table_model(kStoredModels / "v1_table.safetensors");
+  const TableModel model = load_table_model(kStoredModels / "table_v1.safetensors");
   CHECK(model.task().labels == std::vector<std::string>{"no", "yes"});
   // as tests/small_table_model.py prints them
   const std::vector<double> expected = {
