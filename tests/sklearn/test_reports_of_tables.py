@@ -118,7 +118,13 @@ def test_a_report_is_a_short_text_with_the_score_first(tmp_path):
         assert max(map(len, report.text(width).splitlines())) <= width
     text = str(report)
     assert text == repr(report)
-    parts = ("the mean of 2 networks on 3 columns (1 dropped)", "Score of", "Calibration", "Tried", "Columns")
+    parts = (
+        "the mean of 2 networks (256-256) on 3 columns (1 dropped)",
+        "Score of",
+        "Calibration",
+        "Tried",
+        "Columns",
+    )
     places = [text.index(part) for part in parts]
     assert places == sorted(places)
     assert "key     dropped: an id" in text

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from fanin.sklearn.table_quality import Quality
     from fanin.tables.fitting import FittedTable
 
+_CELLS = 1_000_000  # of the table that is searched for leaks, so that it takes a second at most
+_FEWEST_ROWS = 500
+
 
 @dataclass(frozen=True)
 class Examination:
@@ -39,21 +42,22 @@ class Examination:
 def examine(model: Any, rows: Rows, fitted: FittedTable) -> Examination:
     """Examine a fitted estimator of tables, by predictions of rows held out if there are such; warn of leaks."""
     places, origin, found = sample(len(rows.y)), "training rows", fitted.out_of_fold
-    X, y = taken(rows.X, places), rows.y[places]
-    leaks = leaks_of(fitted.encoder, X, y, len(getattr(model, "classes_", ())))
+    few = places[: max(_CELLS // rows.X.shape[1], _FEWEST_ROWS)]
+    classes = len(getattr(model, "classes_", ()))
+    leaks = leaks_of(fitted.encoder, taken(rows.X, few), rows.y[few], classes)
     for leak in leaks:
         warn(str(leak))
     if found is None:
-        predicted = model._model.predict(X)[0]
+        predicted = model._model.predict(taken(rows.X, places))[0]
     else:
         places = np.flatnonzero(~np.isnan(found[:, 0]))
         origin = "out of fold" if len(places) == len(rows.y) else "held out for the choice"
-        predicted, y = found[places], rows.y[places]
+        predicted = found[places]
     weights = None if rows.weights is None else rows.weights[places]
     vote: dict[str, float] = {}
     for network, weight in zip(fitted.networks, fitted.weights, strict=True):
         vote[_units(network)] = vote.get(_units(network), 0) + weight
-    return Examination(model._judged(y, model._shaped(predicted), weights, origin), leaks, vote)
+    return Examination(model._judged(rows.y[places], model._shaped(predicted), weights, origin), leaks, vote)
 
 
 def _units(network: Network) -> str:

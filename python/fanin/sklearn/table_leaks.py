@@ -56,6 +56,7 @@ def leaks_of(encoder: TableEncoder, X: Any, y: NDArray[Any], classes: int) -> tu
         return ()
     table, half = encoder._read(X), len(y) // 2
     targets = np.eye(classes)[y] if classes else y.reshape(len(y), -1)
+    ranks = np.apply_along_axis(rankdata, 0, targets)
     leaks = []
     for column in encoder.columns:
         if isinstance(column, Dropped | Pair):
@@ -72,7 +73,7 @@ def leaks_of(encoder: TableEncoder, X: Any, y: NDArray[Any], classes: int) -> tu
         else:
             measure, value = "|r|", _correlation(predicted, targets[half:])
             if ranked is not None:
-                value = max(value, _of_ranks(ranked, targets))
+                value = max(value, _of_ranks(ranked, ranks))
         if value >= _LEAST:
             leaks.append(Leak(column.name, measure, value))
     return tuple(leaks)
@@ -111,13 +112,13 @@ def _correlation(predicted: Float, targets: Float) -> float:
     return max(_absolute(*pair) for pair in zip(predicted.T, targets.T, strict=True))
 
 
-def _of_ranks(values: Float, targets: Float) -> float:
+def _of_ranks(values: Float, ranks: Float) -> float:
     """Return the largest correlation of the ranks of numbers with those of a target."""
     known = ~np.isnan(values)
     if 2 * np.count_nonzero(known) < len(known):
         return 0.0
-    ranks = rankdata(values[known])
-    return max(_absolute(ranks, rankdata(target[known])) for target in targets.T)
+    own = rankdata(values[known])
+    return max(_absolute(own, rank[known]) for rank in ranks.T)
 
 
 def _absolute(first: Float, second: Float) -> float:

@@ -79,8 +79,9 @@ class Report:
     def _head(self) -> Iterator[str]:
         dropped = sum(isinstance(column, Dropped) for column in self.columns)
         used = f"{len(self.columns) - dropped:,} columns" + (f" ({dropped:,} dropped)" if dropped else "")
-        vote = ", ".join(f"{100 * weight:.0f} % {units}" for units, weight in self.vote.items())
-        networks = _counted(self.networks, "network") + (f" ({vote})" if len(self.vote) > 1 else "")
+        shares = [f"{100 * weight:.0f} % {units}" for units, weight in self.vote.items()]
+        vote = f" ({', '.join(shares if len(shares) > 1 else self.vote)})" if shares else ""
+        networks = _counted(self.networks, "network") + vote
         yield f"{self.name}: the mean of {networks} on {used}"
         if self.seconds:
             parts = ", ".join(f"{part} {seconds:.1f}" for part, seconds in self.seconds.items())
@@ -129,7 +130,7 @@ class Report:
         shown = self.importance[:_LISTED]
         width = max(len(each.column) for each in shown)
         most = max(shown[0].mean, 1e-3 * abs(self.quality.measures[0].value), 1e-9)
-        places = _places(most) - 1
+        places = max(_places(most) - 1, 0)
         digits = len(f"{-most:,.{places}f}")
         for each in shown:
             bar = "#" * round(_BAR * max(each.mean, 0) / most)
