@@ -6,6 +6,7 @@ import pickle
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from sklearn.calibration import calibration_curve
 from sklearn.exceptions import NotFittedError
@@ -93,6 +94,7 @@ def test_measures_of_numbers_are_those_of_their_loss(loss, name, expected):
     assert first.interval[0] < first.value < first.interval[1]
     if name == "pinball loss":
         assert quality.covered == np.mean(y <= p)
+        assert len(quality.measures) == 1
     else:
         assert quality.slopes[0] == pytest.approx(np.polyfit(p, y, 1)[0])
 
@@ -133,6 +135,16 @@ def test_a_report_is_a_short_text_with_the_score_first(tmp_path):
     loaded = FaninClassifier.load(tmp_path / "model")
     assert "No score: a file does not hold it" in str(loaded.report())
     assert loaded.report(FRAME, LABELS).quality == model.report(FRAME, LABELS).quality
+
+
+def test_frames_of_polars_are_inspected_like_those_of_pandas():
+    axes = pytest.importorskip("matplotlib.figure").Figure().subplots()
+    frame = FRAME[["size", "kind"]]
+    polars = pl.DataFrame({name: [None if cell != cell else cell for cell in frame[name]] for name in frame})
+    model = FaninRegressor(**FAST).fit(frame, NUMBER)
+    of_pandas = model.report(frame, NUMBER, importance=True)
+    assert model.report(polars, NUMBER, importance=True).importance == of_pandas.importance
+    assert len(model.partial_dependence(polars, ["size", "kind"], ax=axes).pd_results) == 2
 
 
 @pytest.mark.parametrize("kind", [FaninClassifier, FaninRegressor])
@@ -188,6 +200,13 @@ def test_partial_dependence_draws_numbers_categories_and_pairs_of_them():
     array = FaninRegressor(**FAST).fit(X, NUMBER).partial_dependence(X, [1], ax=figure.subplots())
     curve = array.pd_results[0]["average"][0]
     assert curve[-1] - curve[0] > 1.5
+    mixed = X.astype(object)
+    mixed[:, 2] = FRAME["kind"]
+    mixed[5, 0] = None
+    classes = np.digitize(NUMBER, [-1, 1])
+    model = FaninClassifier(**FAST).fit(mixed, classes)
+    display = model.partial_dependence(mixed, [0, 2], target=1, ax=figure.subplots())
+    assert [len(result["grid_values"][0]) for result in display.pd_results] == [20, 2]
 
 
 def test_bad_arguments_of_reports_are_refused():

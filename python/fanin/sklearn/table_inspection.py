@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -101,5 +102,7 @@ def _prepared(encoder: Any, X: Any, names: list[str], chosen: list[int]) -> tupl
 
 
 def _pandas(X: Any) -> Any:
-    """Return a frame of polars as one of pandas, which scikit-learn's permutation takes; anything else as it is."""
-    return X.to_pandas() if hasattr(X, "to_pandas") else X
+    """Return a frame of polars as one of pandas, whose columns scikit-learn replaces; anything else as it is."""
+    if not hasattr(X, "to_pandas"):
+        return X
+    return import_module("pandas").DataFrame({name: X[name].to_list() for name in X.columns})

@@ -111,7 +111,7 @@ def quality_of_numbers(
         measures.insert(0, _mean(*_of_loss(loss, y, predicted), weight))
     if isinstance(loss, Quantile):
         covered = _mean("", (difference[:, 0] <= 0).astype(float), weight).value
-        return Quality(origin, len(y), weight is not None, tuple(measures), covered=covered)
+        return Quality(origin, len(y), weight is not None, tuple(measures[:1]), covered=covered)
     slopes = tuple(_slope(*pair, weight) for pair in zip(y.T, predicted.T, strict=True))
     return Quality(origin, len(y), weight is not None, tuple(measures), slopes=slopes)
 
