@@ -101,7 +101,8 @@ class TableEstimator(BaseEstimator, ABC):  # type: ignore[misc]
         self._model = TableModel.of(fitted, labels, self._about())
         self.out_of_fold_score_ = fitted.score
         self.trials_, self.seconds_ = fitted.trials, fitted.seconds
-        self._examined = examine(self, rows, fitted)
+        with limited(self.n_jobs):
+            self._examined = examine(self, rows, fitted)
         if self.out_of_fold and fitted.out_of_fold is not None:
             found = np.where((rows.places < 0)[:, None], np.nan, fitted.out_of_fold[rows.places])
             self.out_of_fold_ = self._shaped(found)
