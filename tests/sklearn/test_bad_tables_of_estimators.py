@@ -129,6 +129,11 @@ def test_a_quantile_and_a_loss_outside_their_sets_are_refused():
 def test_a_few_rows_and_many_levels_work(kind):
     y = LABELS if kind is FaninClassifier else NUMBER
     kind(**FAST).fit(X[:10], y[:10]).predict(X)
-    many = pd.DataFrame({"level": [f"level {i % 5000}" for i in range(10000)], "x": np.tile(X[:, 0], 250)})
+    many = pd.DataFrame(
+        {
+            "level": [f"level {i % 5000}" for i in range(10000)],
+            "x": np.random.default_rng(1).normal(size=10000),
+        }
+    )
     model = kind(effort="fast", max_time=5, random_state=0).fit(many, np.tile(y, 250))
     assert len(model.predict(many[:5])) == 5

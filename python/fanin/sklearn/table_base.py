@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils import check_random_state
+from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from fanin.sklearn.data import checked_weights
 from fanin.sklearn.parameters import Allowed, check_parameters
 from fanin.sklearn.table_data import checked_table, weighted_rows
+from fanin.sklearn.table_examination import Examination, examine
+from fanin.sklearn.table_inspection import importance_of, partial_dependence_of
+from fanin.sklearn.table_report import Report, report_of
 from fanin.sklearn.threads import limited
 from fanin.tables.fitting import fit_table
 from fanin.tables.model import TableModel
@@ -23,8 +27,10 @@ if TYPE_CHECKING:
     from typing import Self
 
     from numpy.typing import ArrayLike, NDArray
+    from sklearn.inspection import PartialDependenceDisplay
 
     from fanin.losses import Loss
+    from fanin.sklearn.table_quality import Quality
     from fanin.storage import Path
 
 
@@ -33,6 +39,7 @@ class TableEstimator(BaseEstimator, ABC):  # type: ignore[misc]
 
     _allowed: ClassVar[Mapping[str, tuple[Allowed, ...]]]
     _model: TableModel | None = None
+    _examined = Examination()
 
     @abstractmethod
     def __init__(self) -> None:
@@ -94,10 +101,85 @@ class TableEstimator(BaseEstimator, ABC):  # type: ignore[misc]
         self._model = TableModel.of(fitted, labels, self._about())
         self.out_of_fold_score_ = fitted.score
         self.trials_, self.seconds_ = fitted.trials, fitted.seconds
-        if fitted.out_of_fold is not None:
+        with limited(self.n_jobs):
+            self._examined = examine(self, rows, fitted)
+        if self.out_of_fold and fitted.out_of_fold is not None:
             found = np.where((rows.places < 0)[:, None], np.nan, fitted.out_of_fold[rows.places])
             self.out_of_fold_ = self._shaped(found)
         return self
+
+    def report(self, X: Any = None, y: ArrayLike | None = None, *, importance: bool = False) -> Report:
+        """Return what the fit did, and how good the model is; printed, it is a page of text.
+
+        The score, with the calibration, is that of out-of-fold predictions if the fit made them (classes with members
+        that leave out a part of the rows, or `out_of_fold=True`), else of the rows held out for the choice of settings,
+        else of 2,000 training rows, which is too good. The report says which.
+
+        Parameters
+        ----------
+        X, y : frame or array, and its targets, optional
+            Rows to score instead; ones that the model was not fitted to.
+        importance : bool
+            By how much the loss rises if a column of at most 2,000 of these rows is shuffled, as scikit-learn's
+            `permutation_importance` finds it in five repetitions.
+
+        Returns
+        -------
+        Report
+
+        Raises
+        ------
+        ValueError
+            If there is only one of X and y, or neither for `importance`, and for invalid data.
+        """
+        check_is_fitted(self)
+        if (X is None) != (y is None) or (importance and X is None):
+            raise ValueError("report: expected X and y together, and both for importance=True")
+        if X is None:
+            return report_of(self, self._examined)
+        X, y = checked_table(self, X, reset=False), self._known(y)
+        check_consistent_length(X, y)
+        found = replace(self._examined, quality=self._quality_on(X, y))
+        return report_of(self, found, importance_of(self, X, y) if importance else ())
+
+    def partial_dependence(self, X: Any, columns: Sequence[Any], **options: Any) -> PartialDependenceDisplay:
+        """Plot how predictions depend on columns, averaged over at most 200 rows of X; it needs matplotlib.
+
+        Parameters
+        ----------
+        X : frame or array
+            Rows without missing values in these columns are used.
+        columns : list of str or int, or of pairs of them
+            Numbers and categories.
+        **options
+            Those of scikit-learn's `PartialDependenceDisplay.from_estimator`, such as `kind`, `ax`, `grid_resolution`
+            (here 20), and `target`, which it needs for more than two classes.
+
+        Returns
+        -------
+        sklearn.inspection.PartialDependenceDisplay
+
+        Raises
+        ------
+        ValueError
+            For other columns.
+        """
+        check_is_fitted(self)
+        return partial_dependence_of(self, checked_table(self, X, reset=False), columns, options)
+
+    def _quality_on(self, X: Any, y: NDArray[Any]) -> Quality:
+        """Return the quality of predictions of these rows; y as networks learn it."""
+        return self._judged(y, self._shaped(self._predictions(X)[0]), None, "given rows")
+
+    @abstractmethod
+    def _known(self, y: Any) -> NDArray[Any]:
+        """Return what networks would learn of the targets of other rows than those of the fit."""
+
+    @abstractmethod
+    def _judged(
+        self, y: NDArray[Any], predicted: NDArray[Any], weights: NDArray[Any] | None, origin: str
+    ) -> Quality:
+        """Return the quality of predictions of these rows."""
 
     def _weighted(self, weights: NDArray[Any] | None, learned: NDArray[Any]) -> NDArray[Any] | None:
         """Return the weights of samples, multiplied by those of their classes, if there are any."""

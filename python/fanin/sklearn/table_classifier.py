@@ -13,6 +13,7 @@ from fanin.sklearn.data import weights_of_classes
 from fanin.sklearn.parameters import OF_TABLE_CLASSIFIER, keep
 from fanin.sklearn.table_base import TableEstimator
 from fanin.sklearn.table_data import checked_labels
+from fanin.sklearn.table_quality import Quality, quality_of_classes
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -72,6 +73,8 @@ class FaninClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
     >>> model = FaninClassifier(effort="fast", random_state=0).fit(X, y)
     >>> model.predict([[25, "smith"], [55, "smith"], [55, "clerk"]])
     array(['no', 'yes', 'no'], dtype='<U3')
+    >>> print(model.report().text().splitlines()[0])
+    FaninClassifier: the mean of 2 networks (256-256) on 2 columns
     """
 
     _allowed = OF_TABLE_CLASSIFIER
@@ -112,6 +115,15 @@ class FaninClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
                 f"y: expected at least two classes in rows with a weight, got one class: {only!r}"
             )
         return Logistic() if len(self.classes_) == 2 else SoftmaxCrossEntropy()
+
+    def _known(self, y: Any) -> NDArray[Any]:
+        labels = checked_labels(y)
+        if len(unknown := np.setdiff1d(labels, self.classes_)):
+            raise ValueError(f"y: expected labels of the fit, got {unknown.tolist()[0]!r}")
+        return np.searchsorted(self.classes_, labels)
+
+    def _judged(self, y: Any, predicted: Any, weights: Any, origin: str) -> Quality:
+        return quality_of_classes(y, predicted, weights, origin)
 
     def _shaped(self, predictions: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.hstack([1 - predictions, predictions]) if predictions.shape[1] == 1 else predictions

@@ -113,19 +113,20 @@ def weighted_rows(X: Any, y: NDArray[Any], weights: Any, random: np.random.Rando
         places = np.full(len(y), -1)
         places[kept] = np.arange(len(kept))
         if len(kept) < len(y):
-            X, y, weights = _taken(X, kept), y[kept], weights[kept]
+            X, y, weights = taken(X, kept), y[kept], weights[kept]
     if len(y) <= _SMALL and (cells := np.asarray(X)).dtype.kind in "biuf" and np.isfinite(cells).all():
         _, first, same = np.unique(
             np.column_stack([y, cells]), axis=0, return_index=True, return_inverse=True
         )
         order = random.permutation(len(first))
         same = np.argsort(order)[same.ravel()]
-        X, y, weights = _taken(X, first[order]), y[first[order]], np.bincount(same, weights)
+        X, y, weights = taken(X, first[order]), y[first[order]], np.bincount(same, weights)
         places = np.where(places < 0, -1, same[places])
     if weights is not None and (weights == weights[0]).all():
         weights = None
     return Rows(X, y, weights, places)
 
 
-def _taken(X: Any, rows: NDArray[np.intp]) -> Any:
+def taken(X: Any, rows: NDArray[np.intp]) -> Any:
+    """Return these rows of a table."""
     return X.iloc[rows] if hasattr(X, "iloc") else X[rows]

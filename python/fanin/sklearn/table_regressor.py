@@ -11,6 +11,7 @@ from fanin.losses import BY_NAME, Huber, Loss, Quantile
 from fanin.sklearn.parameters import OF_TABLE_REGRESSOR, keep
 from fanin.sklearn.table_base import TableEstimator
 from fanin.sklearn.table_data import checked_targets
+from fanin.sklearn.table_quality import Quality, quality_of_numbers
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -47,7 +48,7 @@ class FaninRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]
     >>> import numpy as np
     >>> from fanin.sklearn import FaninRegressor
     >>> X = np.random.default_rng(0).uniform(-1, 1, size=(500, 2))
-    >>> model = FaninRegressor(random_state=0).fit(X, np.sin(3 * X[:, 0]))
+    >>> model = FaninRegressor(random_state=0).fit(X, np.sin(3 * X[:, 0]) + X[:, 1])
     >>> mean, deviation = model.predict([[0.5, 0.0]], return_std=True)
     >>> bool(abs(mean[0] - np.sin(1.5)) < 0.1), bool(deviation[0] < 0.1)
     (True, True)
@@ -86,6 +87,12 @@ class FaninRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]
             quarter, three_quarters = np.quantile(y, [0.25, 0.75])
             return Huber(float(three_quarters - quarter) / 1.349 or 1.0)
         return BY_NAME[self.loss]()
+
+    def _known(self, y: Any) -> NDArray[Any]:
+        return checked_targets(y, self.loss)
+
+    def _judged(self, y: Any, predicted: Any, weights: Any, origin: str) -> Quality:
+        return quality_of_numbers(self._loss(y), y, predicted, weights, origin)
 
     def _shaped(self, predictions: NDArray[np.float64]) -> NDArray[np.float64]:
         return predictions[:, 0] if self._vector else predictions

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -201,6 +202,14 @@ class Dropped:
 
 
 Column = Number | TwoNumbers | Category | Date | Pair | Dropped
+
+
+def described(columns: Sequence[Column]) -> list[str]:
+    """Return a line for each column: how it was read, or why it was dropped."""
+    width = max(len(column.name) for column in columns)
+    notes = [f"; {note}" if (note := getattr(column, "note", "")) else "" for column in columns]
+    return [f"{c.name:{width}}  {c.text()}{note}" for c, note in zip(columns, notes, strict=True)]
+
 
 # by the names of the core's columns
 KINDS: dict[str, Any] = {

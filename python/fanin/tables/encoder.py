@@ -9,7 +9,7 @@ import numpy as np
 
 from fanin import _core
 from fanin.checks import check_flag, check_integer
-from fanin.tables.columns import KINDS, Category, Column, Date, Dropped, Pair
+from fanin.tables.columns import KINDS, Category, Column, Date, Dropped, Pair, described
 from fanin.tables.conversion import as_days, as_numbers, as_texts
 from fanin.tables.learning import SAMPLE_ROWS, LearnedColumn, Sample
 from fanin.tables.reading import ReadTable, in_order, read_table
@@ -234,11 +234,7 @@ class TableEncoder:
 
     def describe(self) -> str:
         """Return a text with a line for each column: how it was read, or why it was dropped."""
-        columns = self.columns
-        width = max(len(column.name) for column in columns)
-        notes = [f"; {note}" if (note := getattr(column, "note", "")) else "" for column in columns]
-        lines = [f"{column.name:{width}}  {column.text()}" for column in columns]
-        return "\n".join(line + note for line, note in zip(lines, notes, strict=True))
+        return "\n".join(described(self.columns))
 
     def __repr__(self) -> str:
         return f"TableEncoder(bins={self.bins}, min_count={self.min_count}, spikes={self.spikes})"

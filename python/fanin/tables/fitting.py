@@ -51,7 +51,8 @@ class FittedTable:
     target_range : array, shape (2, outputs)
         The least and the largest training target.
     out_of_fold : array, shape (n_samples, outputs), or None
-        Predictions of the training rows by networks that were not trained on them; NaN for rows of weight 0.
+        Predictions of the training rows by networks that were not trained on them; NaN for rows of weight 0, and for
+        those that no network left out. None if that is all of them.
     score : float or None
         The mean loss of the out-of-fold predictions.
     trials : tuple of Trial
@@ -108,8 +109,7 @@ def fit_table(
     seed : int
         The same data and seed give the same result on any number of threads, unless there is a time limit.
     out_of_fold : bool
-        Predict the training rows by members that were not trained on them. Members that would see all rows, those for
-        numbers, then leave out one part each.
+        Predict all training rows by members that were not trained on them: no member then sees all rows.
     callback : function of a Trial, optional
         Called after each.
 
@@ -156,10 +156,11 @@ def fit_table(
     features, settings = choose(trainer, plan)
     chosen = clock.elapsed
     vote = (folds_vote if plan.held_out or out_of_fold else members_of)(trainer, plan, features, settings)
+    held = trainer.held_out(features, settings[0]) if vote.out_of_fold is None else vote.out_of_fold
     found = None
-    if out_of_fold and vote.out_of_fold is not None:
+    if held is not None:
         found = np.full((rows, task.outputs), np.nan)
-        found[used] = vote.out_of_fold
+        found[used] = held
     return FittedTable(
         trainer.encoder(features),
         vote.networks,

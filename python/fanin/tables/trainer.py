@@ -183,6 +183,11 @@ class Trainer:
             found[self.fold == fold] = self._done[Wanted(features, setting, fold)][1]
         return found
 
+    def held_out(self, features: Features, setting: Setting) -> Float | None:
+        """Return predictions of the rows of all folds held out from networks of this setting; None if none were."""
+        folds = [fold for fold in self.folds if Wanted(features, setting, fold) in self._done]
+        return self.predicted(features, setting, folds) if folds else None
+
     def score(self, features: Features, setting: Setting, folds: Sequence[int]) -> float:
         """Return the mean loss of the rows of these folds, held out from their networks; lower is better."""
         rows = np.flatnonzero(np.isin(self.fold, folds))

@@ -1,0 +1,65 @@
+"""What a fit finds out about its model: how good it is, which columns give the target away, and who votes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fanin.layers import Dense
+from fanin.sklearn.notices import warn
+from fanin.sklearn.table_data import Rows, taken
+from fanin.sklearn.table_inspection import sample
+from fanin.sklearn.table_leaks import Leak, leaks_of
+
+if TYPE_CHECKING:
+    from fanin.network import Network
+    from fanin.sklearn.table_quality import Quality
+    from fanin.tables.fitting import FittedTable
+
+_CELLS = 1_000_000  # of the table that is searched for leaks, so that it takes a second at most
+_FEWEST_ROWS = 500
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What is known of a model; nothing of one from a file.
+
+    Attributes
+    ----------
+    quality : Quality or None
+    leaks : tuple of Leak
+    vote : dict
+        The weight of the networks with the same hidden units, such as "256-256" or "linear".
+    """
+
+    quality: Quality | None = None
+    leaks: tuple[Leak, ...] = ()
+    vote: dict[str, float] = field(default_factory=dict)
+
+
+def examine(model: Any, rows: Rows, fitted: FittedTable) -> Examination:
+    """Examine a fitted estimator of tables, by predictions of rows held out if there are such; warn of leaks."""
+    places, origin, found = sample(len(rows.y)), "training rows", fitted.out_of_fold
+    few = places[: max(_CELLS // rows.X.shape[1], _FEWEST_ROWS)]
+    classes = len(getattr(model, "classes_", ()))
+    leaks = leaks_of(fitted.encoder, taken(rows.X, few), rows.y[few], classes)
+    for leak in leaks:
+        warn(str(leak))
+    if found is None:
+        predicted = model._model.predict(taken(rows.X, places))[0]
+    else:
+        places = np.flatnonzero(~np.isnan(found[:, 0]))
+        origin = "out of fold" if len(places) == len(rows.y) else "held out for the choice"
+        predicted = found[places]
+    weights = None if rows.weights is None else rows.weights[places]
+    vote: dict[str, float] = {}
+    for network, weight in zip(fitted.networks, fitted.weights, strict=True):
+        vote[_units(network)] = vote.get(_units(network), 0) + weight
+    return Examination(model._judged(rows.y[places], model._shaped(predicted), weights, origin), leaks, vote)
+
+
+def _units(network: Network) -> str:
+    hidden = [str(layer.units) for layer in network.layers[:-1] if isinstance(layer, Dense)]
+    return "-".join(hidden) or "linear"
