@@ -1,5 +1,7 @@
 #include "coded.hpp"
 
+#include <cmath>
+
 #include "arrays.hpp"
 #include "operands.hpp"
 
@@ -52,7 +54,13 @@ std::vector<T> values_of(const char* name, const py::object& value, std::size_t 
 }
 
 fanin::CodedColumn column_of(const py::handle& value) {
-  const auto pair = value.cast<std::pair<std::string, std::uint32_t>>();
+  std::pair<std::string, std::uint32_t> pair;
+  try {
+    pair = value.cast<std::pair<std::string, std::uint32_t>>();
+  } catch (const py::cast_error&) {
+    throw py::type_error("coded: expected pairs of \"piecewise\" or \"level\" and a size, got " +
+                         py::repr(value).cast<std::string>());
+  }
   for (const fanin::Coding coding : {fanin::Coding::piecewise, fanin::Coding::level}) {
     if (pair.first == fanin::name_of(coding)) return {coding, pair.second};
   }
@@ -70,13 +78,11 @@ PyCodedRows make(const py::object& dense, const py::object& bins, const py::obje
   table.dense_columns = static_cast<std::size_t>(numbers.shape(1));
   table.dense = values_of<float>("dense", numbers, table.rows, table.dense_columns);
   for (const py::handle& column : coded) table.coded.push_back(column_of(column));
-  const std::vector<std::int64_t> whole =
-      values_of<std::int64_t>("bins", bins, table.rows, table.coded.size());
-  constexpr auto most = static_cast<std::int64_t>(fanin::CodedRows::kMostBins);
-  for (const std::int64_t bin : whole) {
-    if (bin < 0 || bin > most) {
+  constexpr auto most = fanin::CodedRows::kMostBins;
+  for (const double bin : values_of<double>("bins", bins, table.rows, table.coded.size())) {
+    if (!(bin >= 0 && bin <= most && bin == std::floor(bin))) {
       throw fanin::ValueError("bins: expected whole numbers in 0.." + std::to_string(most) + ", got " +
-                              std::to_string(bin));
+                              py::repr(py::float_(bin)).cast<std::string>());
     }
     table.bins.push_back(static_cast<std::uint16_t>(bin));
   }
@@ -150,7 +156,7 @@ void register_coded(py::module_& m) {
              return "<CodedRows: " + std::to_string(view.rows) + " rows, " + std::to_string(view.columns) +
                     " columns, " + std::to_string(view.coded.size()) + " coded>";
            })
-      .def(py::pickle(&parts_of, [](const py::tuple& parts) {
-        return make(parts[0], parts[1], parts[2], parts[3].cast<py::list>(), parts[4]);
-      }));
+      .def("__reduce__", [](const py::object& rows) {
+        return py::make_tuple(py::type::of(rows), parts_of(rows.cast<const PyCodedRows&>()));
+      });
 }

@@ -65,8 +65,7 @@ def network(
 def test_the_array_of_coded_rows_is_their_definition() -> None:
     rows = random_rows(50)
     x = rows.toarray("float64")
-    again = pickle.loads(pickle.dumps(rows))
-    dense, bins, fractions, coded, centre = rows.__getstate__()
+    dense, bins, fractions, coded, centre = rows.__reduce__()[1]
     expected = [dense.astype("float64")]
     start = 0
     for c, (kind, size) in enumerate(coded):
@@ -78,9 +77,15 @@ def test_the_array_of_coded_rows_is_their_definition() -> None:
         )
         start += size
     np.testing.assert_array_equal(x, np.concatenate(expected, axis=1))
-    np.testing.assert_array_equal(again.toarray(), rows.toarray())
     assert rows.shape == x.shape
     assert len(rows) == 50
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_coded_rows_are_pickled_in_every_protocol(protocol: int) -> None:
+    rows = random_rows(20)
+    again = pickle.loads(pickle.dumps(rows, protocol))
+    np.testing.assert_array_equal(again.toarray(), rows.toarray())
 
 
 def test_some_rows_are_those_of_the_array() -> None:
@@ -191,6 +196,8 @@ def test_validation_splits_take_rows_of_codes() -> None:
     [
         ({"bins": [[3]]}, r"bins: row 0, coded column 0: expected a bin in 0\.\.2, got 3"),
         ({"bins": [[-1]]}, r"bins: expected whole numbers in 0\.\.65535, got -1"),
+        ({"bins": [[0.5]]}, r"bins: expected whole numbers in 0\.\.65535, got 0\.5"),
+        ({"bins": [[np.nan]]}, r"bins: expected whole numbers in 0\.\.65535, got nan"),
         ({"bins": [[0], [1]]}, r"bins: expected shape \(1, 1\), got \(2, 1\)"),
         (
             {"fractions": [[1.5]]},
@@ -216,6 +223,14 @@ def test_codes_that_do_not_fit_are_refused(parts: dict[str, object], message: st
     assert fanin.CodedRows(**good).shape == (1, 4)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=message):
         fanin.CodedRows(**(good | parts))  # type: ignore[arg-type]
+
+
+def test_coded_columns_that_are_no_pairs_are_refused() -> None:
+    for column in (3, ("level",), ("level", -1), ("level", 2.5), ("level", 2**40), (3, "level")):
+        with pytest.raises(
+            TypeError, match='coded: expected pairs of "piecewise" or "level" and a size, got '
+        ):
+            fanin.CodedRows(np.ones((1, 0)), [[0]], [[0]], [column], [0, 0])  # type: ignore[list-item]
 
 
 def test_codes_of_another_width_are_refused() -> None:

@@ -65,6 +65,45 @@ def test_targets_that_do_not_suit_the_loss_are_refused(y, loss, message):
         FaninRegressor(**FAST).fit(X, LABELS.astype("U2"))
 
 
+def test_targets_that_are_no_numbers_are_named_with_their_row():
+    for value, why in (
+        (10**400, "int too large"),
+        ("p", "could not convert string"),
+        ([1], "must be a string or"),
+    ):
+        y = np.array([*NUMBER], object)
+        y[4] = value
+        with pytest.raises(TypeError, match=f"y: row 4: expected a number: .*{why}"):
+            FaninRegressor(**FAST).fit(X, y)
+
+
+def test_labels_of_several_types_and_of_no_valid_characters_are_refused():
+    with pytest.raises(TypeError, match="y: expected labels of one type, got int and str"):
+        FaninClassifier(**FAST).fit(X, np.array([1, "p"] * 20, object))
+    with pytest.raises(ValueError, match=r"y: labels: expected text of valid characters, got 'a\\ud880'"):
+        FaninClassifier(**FAST).fit(X, ["a\ud880", "b"] * 20)
+    with pytest.raises(ValueError, match="y should be a 1d array"):
+        FaninClassifier(**FAST).fit(X, {"a": 1})
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_a_fit_that_fails_leaves_the_estimator_as_it_was(error, monkeypatch):
+    model = FaninClassifier(**FAST).fit(X, LABELS)
+    found = model.predict_proba(X)
+
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr("fanin.sklearn.table_base.fit_table", fail)
+    with pytest.raises(error):
+        model.fit(np.hstack([X, X]), np.arange(40) % 3)
+    assert (model.n_features_in_, list(model.classes_)) == (2, [0, 1])
+    assert (model.predict_proba(X) == found).all()
+    with pytest.raises(error):
+        (model := FaninRegressor()).fit(X, NUMBER)
+    assert not any(name.endswith("_") for name in vars(model))
+
+
 def test_a_single_class_is_refused():
     with pytest.raises(
         ValueError, match="y: expected at least two classes in rows with a weight, got one class: 'a'"
@@ -84,8 +123,8 @@ def test_bad_tables_are_refused(kind):
 
     infinite = X.copy()
     infinite[5, 1] = np.inf
-    refused(infinite, 'column "x1": row 5 is infinite')
-    refused(FRAME.assign(b=infinite[:, 1]), 'column "b": row 5 is infinite')
+    refused(infinite, 'X: row 5, column "x1" is infinite')
+    refused(FRAME.assign(b=infinite[:, 1]), 'X: row 5, column "b" is infinite')
     refused(
         FRAME.assign(c=[[1, 2]] * 40),
         'X: row 0, column "c": expected a number, text, .*, got list',
@@ -104,6 +143,11 @@ def test_bad_weights_and_parameters_are_refused(kind):
     y = LABELS if kind is FaninClassifier else NUMBER
     with pytest.raises(ValueError, match="sample_weight: row 3 is -1; weights must be finite and at least 0"):
         kind(**FAST).fit(X, y, np.where(np.arange(40) == 3, -1, 1))
+    with pytest.raises(
+        ValueError,
+        match=r"sample_weight: expected 0 or at least 1\.17549e-38, lost in float32 .* got 1e-40 in row 3",
+    ):
+        kind(**FAST).fit(X, y, np.where(np.arange(40) == 3, 1e-40, np.arange(40) != 1))
     with pytest.raises(ValueError, match="at least one non-zero"):
         kind(**FAST).fit(X, y, np.zeros(40))
     for name, value in {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import numpy as np
 import pytest
 
@@ -18,7 +20,7 @@ def encoder():
 @pytest.mark.parametrize(
     ("table", "error", "message"),
     [
-        ({"x": [1, np.inf, 2]}, ValueError, 'column "x": row 1 is infinite'),
+        ({"x": [1, np.inf, 2]}, ValueError, 'X: row 1, column "x" is infinite'),
         (
             {"x": [1.0, [2.0], 3.0]},
             TypeError,
@@ -34,8 +36,15 @@ def encoder():
         (
             {"x": [-1.7e308, 1.7e308, 0]},
             ValueError,
-            'column "x": numbers between .* overflow in double precision',
+            'X: column "x": numbers between .* overflow in double precision',
         ),
+        ({"x": [1, Decimal("sNaN")]}, TypeError, 'row 1, column "x": expected a number.*got Decimal'),
+        (
+            {"x": ["a\ud880", "b"]},
+            ValueError,
+            r"""column "x": expected text of valid characters, got 'a\\ud880'""",
+        ),
+        ({"a\ud880": [1, 2]}, ValueError, r"X: names of columns: expected text of valid characters"),
         ({"x": [1, 2], "y": [1, 2, 3]}, ValueError, 'column "y": expected 2 rows, got 3'),
         ({"x": []}, ValueError, "expected at least 1 row and 1 column"),
         ({}, ValueError, "expected at least 1 row and 1 column"),

@@ -171,3 +171,23 @@ def test_wrong_arguments_are_named(given, message):
         fit_table({"a": [1.0, 2.0, 3.0, 4.0]}, arguments.pop("y"), **arguments)
     with pytest.raises(TypeError, match="loss: expected a loss"):
         fit_table({"a": [1.0, 2.0]}, [0, 1], loss="logistic")
+
+
+def test_targets_beyond_float32_are_refused_with_their_rows():
+    X, _ = table(10)
+    y = np.ones((10, 2))
+    for value, loss, message in (
+        (-1e300, losses.SquaredError(), r"numbers from -1e\+38 to 1e\+38, got -1e\+300 in row 3"),
+        (-1, losses.Poisson(), r"numbers from 0 to 1e\+38, got -1 in row 3"),
+        (1e-300, losses.Gamma(), r"numbers from 1e-38 to 1e\+38, got 1e-300 in row 3"),
+    ):
+        y[3, 1] = value
+        with pytest.raises(ValueError, match=f"y: expected {message}"):
+            fit_table(X, y, loss=loss)
+
+
+def test_a_trial_is_told_in_a_line():
+    told = []
+    X, labels = table(60)
+    fit_table(X, labels * 1.0, loss=losses.SquaredError(), effort="fast", callback=told.append)
+    assert str(told[0]).startswith("2 networks, rate 0.004, decay 0.02, 12 epochs: trained on all rows, 0.")

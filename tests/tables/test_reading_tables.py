@@ -30,7 +30,9 @@ def frames():
     yield plain.assign(
         job=plain["job"].astype("category"), sold=plain["sold"].dt.tz_localize("Europe/Berlin")
     )
-    yield polars.DataFrame(TABLE).with_columns(polars.col("job").cast(polars.Categorical))
+    yield polars.DataFrame(TABLE).with_columns(
+        polars.col("job").cast(polars.Categorical), polars.col("n").cast(polars.Int128)
+    )
     yield plain[["job", "sold", "n", "late", "x"]]
 
 
@@ -76,6 +78,12 @@ def test_levels_of_a_categorical_type_are_never_numbers():
 def test_dates_in_text_are_read_as_dates():
     texts = ["2024-01-01", "2024-02-09", "2024-03-17", ""]
     assert fanin.TableEncoder().fit({"d": texts}).columns[0].parts[0].name == "d trend"
+
+
+def test_cells_that_are_not_a_number_are_missing():
+    for cell in (float("nan"), np.float32("nan"), decimal.Decimal("nan")):
+        (column,) = fanin.TableEncoder().fit({"x": [1, 2, cell, 4]}).columns
+        assert (column.missing, column.note) == (0.25, "")
 
 
 def test_decimals_are_numbers():

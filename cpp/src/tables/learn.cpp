@@ -56,7 +56,7 @@ std::vector<double> known_of(std::span<const double> values) {
 void check_not_infinite(const std::string& column, std::span<const double> values) {
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (std::isinf(values[i]))
-      throw ValueError(column_text(column) + "row " + std::to_string(i) + " is infinite");
+      throw ValueError("X: row " + std::to_string(i) + ", column \"" + column + "\" is infinite");
   }
 }
 
@@ -89,7 +89,7 @@ NumberCode learn_code(const std::string& column, std::span<const double> values,
   }
   const double low = sorted.front(), high = sorted.back();
   if (!std::isfinite(high - low)) {
-    throw ValueError(column_text(column) + "numbers between " + number_text(low) + " and " +
+    throw ValueError("X: " + column_text(column) + "numbers between " + number_text(low) + " and " +
                      number_text(high) + " overflow in double precision");
   }
   NumberCode code;
@@ -155,7 +155,7 @@ TableColumn learn_dates(const std::string& column, std::span<const double> days,
   DateColumn date{column, "", {}};
   for (const double day : days) {
     if (std::abs(day) > kMostDays) {
-      throw ValueError(column_text(column) + "expected days since 1970, got " + number_text(day));
+      throw ValueError("X: " + column_text(column) + "expected days since 1970, got " + number_text(day));
     }
   }
   std::vector<double> values(days.size());

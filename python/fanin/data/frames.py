@@ -147,6 +147,7 @@ def _of_polars(series: Any) -> _Kind:
     real = dtype.is_numeric() or str(dtype) == "Boolean"
 
     def convert(missing: bool) -> Any:
-        return (series.cast(float) if missing or dtype.is_decimal() else series).to_numpy()
+        wide = dtype.is_decimal() or str(dtype) in ("Int128", "UInt128")
+        return (series.cast(float) if missing or wide else series).to_numpy()
 
     return real, series.is_null, convert

@@ -71,8 +71,18 @@ class TableEstimator(BaseEstimator, ABC):  # type: ignore[misc]
         Raises
         ------
         ValueError, TypeError
-            For invalid data or parameters; missing targets are named with their rows.
+            For invalid data or parameters; missing targets are named with their rows. The estimator is then, as
+            after an interrupted fit, what it was.
         """
+        before = dict(self.__dict__)
+        try:
+            return self._fit(X, y, sample_weight)
+        except BaseException:
+            self.__dict__.clear()
+            self.__dict__.update(before)
+            raise
+
+    def _fit(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None) -> Self:
         check_parameters(self, self._allowed)
         X = checked_table(self, X, reset=True)
         if y is None:

@@ -11,6 +11,8 @@ from sklearn.utils.multiclass import check_classification_targets
 
 from fanin.sklearn.compatibility import set_or_check_names, validated
 from fanin.sklearn.data import checked_numbers, raveled
+from fanin.tables.arguments import checked_weights
+from fanin.tables.cells import check_unicode
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,7 +49,12 @@ def checked_labels(y: Any) -> NDArray[Any]:
     labels: NDArray[Any] = column_or_1d(y, warn=True)
     if labels.dtype.kind == "f":
         _check_finite(labels, "labels")
+    if labels.dtype == object and len({isinstance(label, str) for label in labels}) > 1:
+        kinds = sorted({type(label).__name__ for label in labels})
+        raise TypeError(f"y: expected labels of one type, got {' and '.join(kinds)}")
     check_classification_targets(labels)
+    for label in labels if labels.dtype.kind in "OUT" else ():
+        check_unicode("y: labels", str(label))
     return labels
 
 
@@ -58,13 +65,23 @@ def checked_targets(y: Any, loss: str) -> NDArray[np.float64]:
         if y.ndim not in (1, 2):
             raise ValueError(f"y: expected shape (n_samples,) or (n_samples, n_outputs), got {y.shape}")
         _check_missing(y)
-        y = raveled(y.astype(np.float64) if y.dtype == object else y)
+        y = raveled(_floats(y) if y.dtype == object else y)
     y = checked_numbers(y, loss).astype(np.float64)
     _check_finite(y, "targets")
     if loss == "poisson" and not y.any(axis=0).all():
         raise ValueError("y: all values are 0; loss='poisson' needs some above 0")
     targets: NDArray[np.float64] = y
     return targets
+
+
+def _floats(y: NDArray[Any]) -> NDArray[np.float64]:
+    numbers = np.empty(y.shape)
+    for place, value in np.ndenumerate(y):
+        try:
+            numbers[place] = float(value)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise TypeError(f"y: row {place[0]}: expected a number: {error}") from None
+    return numbers
 
 
 def _check_finite(y: NDArray[Any], what: str) -> None:
@@ -74,6 +91,8 @@ def _check_finite(y: NDArray[Any], what: str) -> None:
 
 
 def _check_missing(y: NDArray[Any]) -> None:
+    if y.ndim == 0:
+        return
     if y.dtype.kind == "O":
         missing = np.array([_is_missing(value) for value in y.ravel()], bool).reshape(y.shape)
     elif y.dtype.kind in "fcMm":
@@ -107,6 +126,7 @@ def weighted_rows(X: Any, y: NDArray[Any], weights: Any, random: np.random.Rando
     So weights do exactly what repeating and leaving out rows would do, in any order of the rows.
     """
     check_consistent_length(X, y)
+    weights = checked_weights(weights, len(y))
     places = np.arange(len(y))
     if weights is not None:
         kept = np.flatnonzero(weights)

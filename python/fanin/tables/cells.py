@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence, Set
+from numbers import Number
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -123,7 +124,7 @@ def _different(name: str, cells: list[Any]) -> Texts:
         found = {cell: place for place, cell in enumerate(dict.fromkeys(cells))}
         places = np.fromiter(map(found.__getitem__, cells), np.int32, len(cells))
     except TypeError:
-        row = next(row for row, cell in enumerate(cells) if not _is_cell(cell))
+        row = next(row for row, cell in enumerate(cells) if not _is_hashable(cell))
         _refuse(name, row, cells[row])
     return _known(name, places, list(found))
 
@@ -137,6 +138,14 @@ def _known(name: str, places: NDArray[np.int32], levels: list[Any], categorical:
         if not _is_cell(level):
             _refuse(name, int(np.argmax(places == levels.index(level))), level)
     return Texts(new[places], kept, categorical)
+
+
+def _is_hashable(cell: object) -> bool:
+    try:
+        hash(cell)
+    except TypeError:
+        return False
+    return True
 
 
 def _is_cell(cell: object) -> bool:
@@ -159,8 +168,16 @@ def _is_missing(cell: object) -> bool:
     return (
         cell is None
         or type(cell).__name__ in ("NAType", "NaTType")
-        or (isinstance(cell, float) and cell != cell)
+        or (isinstance(cell, Number) and cell != cell)
     )
+
+
+def check_unicode(where: str, text: str) -> None:
+    """Raise unless this is text in UTF-8, as the core holds it."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"{where}: expected text of valid characters, got {text!r}") from None
 
 
 def day_of(cell: object) -> float:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fanin.tables.cells import Cells, Days, Numbers, Texts, day_of
+from fanin.tables.cells import Cells, Days, Numbers, Texts, check_unicode, day_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -76,6 +76,8 @@ def as_texts(name: str, cells: Cells) -> tuple[NDArray[np.int32], list[str]]:
         return np.full(len(cells.values), -1, np.int32), []
     texts = [_text(level) for level in cells.levels]
     found = {text: place for place, text in enumerate(dict.fromkeys(texts))}
+    for text in found:
+        check_unicode(f'X: column "{name}"', text)
     new = np.array([*(found[text] for text in texts), -1], np.int32)  # the last is that of -1
     return new[cells.places], list(found)
 

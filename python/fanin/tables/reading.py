@@ -9,7 +9,7 @@ import numpy as np
 
 from fanin.data.frames import Frame, frame_of, is_series, quoted
 from fanin.data.sparse import is_sparse
-from fanin.tables.cells import Cells, Texts, read_cells
+from fanin.tables.cells import Cells, Texts, check_unicode, read_cells
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,6 +44,8 @@ def read_table(X: Any) -> ReadTable:
     if frame is not None:
         frame = Frame([str(name) for name in frame.names], frame.columns)
         frame.check_unique("X")
+        for name in frame.names:
+            check_unicode("X: names of columns", str(name))
         rows = len(frame.columns[0]) if frame.columns else 0
         return ReadTable(dict(zip(map(str, frame.names), frame.columns, strict=True)), rows, True)
     array = _matrix(X)

@@ -62,6 +62,13 @@ class Trial:
     score: float | None
     seconds: float
 
+    def __str__(self) -> str:
+        count = "1 network" if self.networks == 1 else f"{self.networks} networks"
+        features = f"{', spikes' if self.spikes else ''}{f', {self.pairs} pairs' if self.pairs else ''}"
+        score = "trained on all rows" if self.score is None else f"loss {self.score:.5g} on rows held out"
+        rate, decay, epochs = self.setting.rate, self.setting.decay, self.setting.epochs
+        return f"{count}, rate {rate:g}, decay {decay:g}, {epochs} epochs{features}: {score}, {self.seconds:.2f} s"
+
 
 class Wanted(NamedTuple):
     """A network: its setting, what it sees, and the fold held out from it; below 0, none is held out."""
