@@ -65,7 +65,7 @@ def test_the_interval_of_a_mean_covers_it_95_times_in_100():
     covered = 0
     for seed in range(200):
         y = np.random.default_rng(seed).integers(2, size=300)
-        measure = quality_of_classes(y, np.full((300, 2), [0.4, 0.6]), None, "given rows").measures[1]
+        measure = quality_of_classes(y, np.full((300, 3), [0.4, 0.6, 0]), None, "given rows").measures[1]
         covered += measure.interval[0] <= 0.5 <= measure.interval[1]
     assert 180 <= covered <= 199
 
