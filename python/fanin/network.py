@@ -42,8 +42,7 @@ class Network(AdaptedModel):
     ``A_0 = X``, ``A_l = f_l(A_(l-1) W_l + b_l)``: samples are rows, X is (n_samples, n_inputs), W_l is
     (inputs of the layer, units of the layer). (The textbook writes samples as columns: transpose.) Batch norm may
     precede f, see `Dense`; `BatchNorm`, `Dropout`, `Activation` and `Residual` may come between dense layers or
-    before the first. An input layer (`Standardize`, `RobustScale`, `Quantile`, `Whiten`, `PiecewiseLinear`, `OneHot`)
-    comes first.
+    before the first. An input layer, such as `Standardize` or `PiecewiseLinear`, comes first.
 
     The same data, seed and hyper-parameters give bit-identical weights for every number of threads and every
     instruction set.

@@ -53,7 +53,7 @@ def test_the_next_layer_gets_what_an_encoder_of_tables_gives():
         np.testing.assert_array_equal(net.first_inputs(rows), encoder.transform(rows).toarray())
 
 
-def test_numbers_have_the_codes_of_the_reference():
+def test_columns_of_an_array_have_the_codes_of_the_reference():
     X, other = some_rows(), some_rows(seed=1)
     net = net_of(fanin.PiecewiseLinear(16), dtype="float64")
     net.adapt(X)
