@@ -82,8 +82,19 @@ def test_labels_of_several_types_and_of_no_valid_characters_are_refused():
         FaninClassifier(**FAST).fit(X, np.array([1, "p"] * 20, object))
     with pytest.raises(ValueError, match=r"y: labels: expected text of valid characters, got 'a\\ud880'"):
         FaninClassifier(**FAST).fit(X, ["a\ud880", "b"] * 20)
+    with pytest.raises(TypeError, match=r"y: expected text, .* as labels, got dtype timedelta64"):
+        FaninClassifier(**FAST).fit(X, LABELS.astype("m8[s]"))
     with pytest.raises(ValueError, match="y should be a 1d array"):
         FaninClassifier(**FAST).fit(X, {"a": 1})
+
+
+@pytest.mark.parametrize("about", [{"dtype": "S2000000000"}, {"dtype": "f4,f4"}, {"classes": 1e300}])
+def test_files_with_other_classes_are_refused(about, tmp_path, monkeypatch):
+    true = FaninClassifier._about
+    monkeypatch.setattr(FaninClassifier, "_about", lambda model: true(model) | about)
+    FaninClassifier(**FAST).fit(X, LABELS).save(tmp_path / "m.safetensors")
+    with pytest.raises(ValueError, match="not a FaninClassifier: "):
+        FaninClassifier.load(tmp_path / "m.safetensors")
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])

@@ -48,6 +48,8 @@ def encoder():
         ({"x": [1, 2], "y": [1, 2, 3]}, ValueError, 'column "y": expected 2 rows, got 3'),
         ({"x": []}, ValueError, "expected at least 1 row and 1 column"),
         ({}, ValueError, "expected at least 1 row and 1 column"),
+        ({"x": 3}, TypeError, 'X: column "x": expected a list or an array of cells, got int'),
+        ({"x": "abc"}, TypeError, 'X: column "x": expected a list or an array of cells, got str'),
         (
             {"x": [1, 1], "y": [None, None]},
             ValueError,
@@ -108,8 +110,10 @@ def test_invalid_arguments_are_refused(encoder):
     ):
         with pytest.raises(TypeError, match=message):
             fanin.TableEncoder(**arguments)
-    with pytest.raises(ValueError, match="TableEncoder: call fit first"):
-        fanin.TableEncoder().transform(GOOD)
+    new = fanin.TableEncoder()
+    for use in (lambda: new.transform(GOOD), new.describe, lambda: new.feature_names, lambda: new.columns):
+        with pytest.raises(ValueError, match="TableEncoder: call fit first"):
+            use()
 
 
 def test_invalid_pairs_are_refused(encoder):

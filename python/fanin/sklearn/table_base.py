@@ -252,7 +252,7 @@ class TableEstimator(BaseEstimator, ABC):  # type: ignore[misc]
             estimator = cls(**model.about.get("parameters", {}))
             check_parameters(estimator, cls._allowed)
             estimator._restore(model)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise ValueError(f"{os.fsdecode(path)}: not a {cls.__name__}: {error}") from None
         estimator._model = model
         return estimator

@@ -144,6 +144,8 @@ class FaninClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
     def _restore(self, model: TableModel) -> None:
         super()._restore(model)
         dtype = np.dtype(model.about.get("dtype", "U"))
+        if dtype.kind not in "biufUOM":
+            raise ValueError(f"classes of dtype {dtype}")
         classes = model.about.get("classes", model.labels)
         self.classes_ = np.array(classes, dtype="U" if dtype.kind == "U" else dtype)  # as wide as they are
         if self.classes_.shape != (len(model.labels),):

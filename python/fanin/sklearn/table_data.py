@@ -49,6 +49,8 @@ def checked_labels(y: Any) -> NDArray[Any]:
     labels: NDArray[Any] = column_or_1d(y, warn=True)
     if labels.dtype.kind == "f":
         _check_finite(labels, "labels")
+    if labels.dtype.kind == "m":
+        raise TypeError(f"y: expected text, numbers, booleans or dates as labels, got dtype {labels.dtype}")
     if labels.dtype == object and len({isinstance(label, str) for label in labels}) > 1:
         kinds = sorted({type(label).__name__ for label in labels})
         raise TypeError(f"y: expected labels of one type, got {' and '.join(kinds)}")

@@ -223,6 +223,8 @@ class TableEncoder:
     @property
     def columns(self) -> tuple[Column, ...]:
         """How each column was read and coded."""
+        if self._fitted is None:
+            raise ValueError("TableEncoder: call fit first")
         return tuple(self._columns.values())
 
     @property
@@ -261,8 +263,6 @@ class TableEncoder:
 
     def _needed(self) -> list[str]:
         """Return the columns of a table that are coded."""
-        if self._fitted is None:
-            raise ValueError("TableEncoder: call fit first")
         return [column.name for column in self.columns if not isinstance(column, Dropped | Pair)]
 
     def _read(self, X: Any) -> ReadTable:

@@ -34,7 +34,7 @@ class TableModel:
         try:
             about = json.loads(core.metadata[_ABOUT])
             named, self.about = bool(about["named"]), dict(about["about"])
-        except (KeyError, TypeError, ValueError):  # RecursionError is impossible: texts are short
+        except (KeyError, TypeError, ValueError, RecursionError):
             named, self.about = True, {}
         self.encoder = TableEncoder()
         self.encoder._set_columns(core.encoder.columns)

@@ -39,6 +39,10 @@ def read_table(X: Any) -> ReadTable:
     """Return the columns of a frame, a dict of columns, or a 2-D array of numbers or objects."""
     if isinstance(X, Mapping):
         frame: Frame | None = Frame(list(X), list(X.values()))
+        for name, column in X.items():
+            if isinstance(column, str) or not hasattr(column, "__len__"):
+                got = type(column).__name__
+                raise TypeError(f'X: column "{name}": expected a list or an array of cells, got {got}')
     else:
         frame = frame_of(X)
     if frame is not None:
