@@ -43,26 +43,28 @@ class Coding:
 
     @property
     def has_spikes(self) -> bool:
-        """Whether any column of numbers has few enough values to have a column for each of them."""
-        return any(isinstance(column, Number) and column.spikes for column in self.encoder(True).columns)
+        """Whether columns of numbers have so few values that each can have a column, fewer than there are rows."""
+        columns = self.encoder(True).columns
+        count = sum(len(column.spikes) for column in columns if isinstance(column, Number))
+        return 0 < count < len(self.rows(spikes=False))
 
     @cached_property
     def grids(self) -> list[Grid]:
         """The cells of each column: numbers between some of their knots, categories by level."""
-        grids = []
         encoder = self.encoder(False)
+        cells: dict[str, tuple[Any, ...]] = {}
         for column in encoder.columns:
             if isinstance(column, Number):
-                cells: Any = _some(column.knots[1:-1], _EDGES)
+                cells[column.name] = tuple(_some(column.knots[1:-1], _EDGES))
             elif isinstance(column, TwoNumbers):
-                cells = (column.high,)
+                cells[column.name] = (column.high,)
             elif isinstance(column, Category) and len(column.levels) <= _LEVELS:
-                cells = column.levels
-            else:
-                continue
-            of_row = encoder.cells(self._X, column.name, cells).astype(np.intp)
-            grids.append(Grid(column.name, tuple(cells), of_row, len(cells) + 2))
-        return grids
+                cells[column.name] = tuple(column.levels)
+        of_rows = encoder.cells(self._X, cells)
+        return [
+            Grid(name, of_column, of_rows[name].astype(np.intp), len(of_column) + 2)
+            for name, of_column in cells.items()
+        ]
 
     def paired(
         self, spikes: bool, pairs: tuple[Pair, ...], values: list[Float], of_rows: Float

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -164,8 +164,8 @@ class TableEncoder:
             raise ValueError(f"pair_values: expected shape ({table.rows}, {pairs}), got {values.shape}")
         return self._encoder.encode(names, [self._column(table, name) for name in names], values)
 
-    def cells(self, X: Any, name: str, cells: Sequence[Any]) -> NDArray[np.uint32]:
-        """Return the cell of each row in a column.
+    def cells(self, X: Any, cells: Mapping[str, Sequence[Any]]) -> dict[str, NDArray[np.uint32]]:
+        """Return the cell of each row in some columns.
 
         Cells are ascending edges of a number or a date (cell i has i edges at or below the value), or sorted levels of
         a category (all others are in the next cell). The cell after these is for missing values.
@@ -175,10 +175,14 @@ class TableEncoder:
         >>> import fanin
         >>> table = {"x": [1.0, 2.0, None], "job": ["clerk", "smith", "baker"]}
         >>> encoder = fanin.TableEncoder().fit(table)
-        >>> encoder.cells(table, "x", [2.0]), encoder.cells(table, "job", ["clerk", "smith"])
-        (array([0, 1, 2], dtype=uint32), array([0, 1, 2], dtype=uint32))
+        >>> encoder.cells(table, {"x": [2.0], "job": ["clerk", "smith"]})
+        {'x': array([0, 1, 2], dtype=uint32), 'job': array([0, 1, 2], dtype=uint32)}
         """
-        return _core.cells_of(self._cells(name, cells), self._column(self._read(X), name))
+        table = self._read(X)
+        return {
+            name: _core.cells_of(self._cells(name, of_column), self._column(table, name))
+            for name, of_column in cells.items()
+        }
 
     def add_pairs(self, pairs: Sequence[PairOfColumns], training_values: ArrayLike) -> TableEncoder:
         """Return a new encoder with an additional number for each pair of columns.
