@@ -10,7 +10,7 @@ class Coded(Net):
     """A net whose inputs are numbers, each coded in so many bins."""
 
     batch: int = 128
-    samples: int = 1 << 12
+    samples: int = 1 << 15
     loss: str = "squared_error"
     bins: int = 64
 

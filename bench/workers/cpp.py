@@ -18,6 +18,7 @@ from bench.coded import Coded
 from bench.programs import LIBRARY_VARIABLE, sizes
 from bench.workers.fanin import build
 from bench.workers.serve import Task
+from fanin import get_num_threads
 
 VERSION = "this checkout"
 if LIBRARY_VARIABLE not in os.environ:
@@ -81,13 +82,14 @@ def phases(net: Net) -> Iterator[Task]:
 
 
 def codes(net: Coded) -> Iterator[Task]:
-    """The jobs of the first layer, on codes and on the columns that they stand for."""
-    units, numbers = np.array([net.columns, *net.sizes[1:]], np.uintp), net.sizes[0]
+    """The jobs of the first layer, on codes and on the columns that they stand for; stamps are of one thread."""
+    if get_num_threads() > 1:
+        return
+    units, numbers, batches = np.array([net.columns, *net.sizes[1:]], np.uintp), net.sizes[0], 32
+    codes = data.codes(replace(net, samples=batches * net.batch))
 
     def check(dense: bool) -> list[float]:
-        LIBRARY.prepare_codes(
-            units, units.size, net.batch, net.steps, numbers, net.bins, dense, *data.codes(net)
-        )
+        LIBRARY.prepare_codes(units, units.size, net.batch, batches, numbers, net.bins, dense, *codes)
         return task("fused", ()).numbers()
 
     def measure(dense: bool, seconds: float) -> float:
