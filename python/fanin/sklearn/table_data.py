@@ -129,7 +129,7 @@ def weighted_rows(X: Any, y: NDArray[Any], weights: Any, random: np.random.Rando
     """
     check_consistent_length(X, y)
     weights = checked_weights(weights, len(y))
-    places = np.arange(len(y))
+    places: NDArray[np.intp] = np.arange(len(y))
     if weights is not None:
         kept = np.flatnonzero(weights)
         places = np.full(len(y), -1)

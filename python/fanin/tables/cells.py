@@ -50,7 +50,8 @@ def read_cells(name: str, column: Any) -> Cells:
     if is_series(column):
         return _of_pandas(name, column) if hasattr(column, "iloc") else _of_polars(name, column)
     if isinstance(column, np.ma.MaskedArray):
-        column = np.ma.filled(column.astype(object), None)
+        masked: Any = column.astype(object)
+        column = masked.filled(None)
     if not isinstance(column, np.ndarray):
         column = _objects(column)
     return _of_array(name, column)

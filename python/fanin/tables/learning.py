@@ -28,15 +28,15 @@ class Sample:
 
     def __init__(self, limit: int | None) -> None:
         self._limit, self._random = limit, np.random.Generator(np.random.Philox(_SAMPLE_SEED))
-        self._priorities = np.empty(0)
-        self.positions = np.empty(0, np.int64)
+        self._priorities: NDArray[np.float64] = np.empty(0)
+        self.positions: NDArray[np.int64] = np.empty(0, np.int64)
         self.rows = 0
 
     def add(self, rows: int) -> NDArray[np.int64]:
         """Return which of the rows of the sample so far, followed by these, are the new sample."""
         positions = np.append(self.positions, np.arange(self.rows, self.rows + rows))
         self.rows += rows
-        keep = np.arange(len(positions))
+        keep: NDArray[np.int64] = np.arange(len(positions))
         if self._limit is not None:
             priorities = np.append(self._priorities, self._random.random(rows))
             if len(priorities) > self._limit:
@@ -51,7 +51,7 @@ class LearnedColumn:
 
     def __init__(self, name: str, first: Cells) -> None:
         self.name, self._kind = name, type(resolve(first))
-        self._values = np.empty(0)
+        self._values: NDArray[np.float64] = np.empty(0)
         self._counts: dict[str, int] = {}
         self._strays = 0
         self._first_stray: object = None
