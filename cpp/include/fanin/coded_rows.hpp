@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#pragma GCC visibility push(default)
 namespace fanin {
 
 // A coded column stands for `size` columns of the samples.
@@ -53,3 +54,5 @@ struct CodedTable {
 void check(const CodedRows& rows);
 
 }  // namespace fanin
+
+#pragma GCC visibility pop

@@ -127,7 +127,7 @@ using Targets = std::variant<Labels, MatrixView<const float>, MatrixView<const d
 
 // Writes the columns that coded rows stand for.
 template <class T>
-void to_dense(const CodedRows& rows, MatrixView<T> out);
+__attribute__((visibility("default"))) void to_dense(const CodedRows& rows, MatrixView<T> out);
 
 inline std::size_t rows_of(const Samples& x) {
   return std::visit([](const auto& m) { return m.rows; }, x);
