@@ -13,6 +13,7 @@ from fanin.sklearn.compatibility import set_or_check_names, validated
 from fanin.sklearn.data import checked_numbers, raveled
 from fanin.tables.arguments import checked_weights
 from fanin.tables.cells import check_unicode
+from fanin.tables.coding import rows_of_table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -135,20 +136,15 @@ def weighted_rows(X: Any, y: NDArray[Any], weights: Any, random: np.random.Rando
         places = np.full(len(y), -1)
         places[kept] = np.arange(len(kept))
         if len(kept) < len(y):
-            X, y, weights = taken(X, kept), y[kept], weights[kept]
+            X, y, weights = rows_of_table(X, kept), y[kept], weights[kept]
     if len(y) <= _SMALL and (cells := np.asarray(X)).dtype.kind in "biuf" and np.isfinite(cells).all():
         _, first, same = np.unique(
             np.column_stack([y, cells]), axis=0, return_index=True, return_inverse=True
         )
         order = random.permutation(len(first))
         same = np.argsort(order)[same.ravel()]
-        X, y, weights = taken(X, first[order]), y[first[order]], np.bincount(same, weights)
+        X, y, weights = rows_of_table(X, first[order]), y[first[order]], np.bincount(same, weights)
         places = np.where(places < 0, -1, same[places])
     if weights is not None and (weights == weights[0]).all():
         weights = None
     return Rows(X, y, weights, places)
-
-
-def taken(X: Any, rows: NDArray[np.intp]) -> Any:
-    """Return these rows of a table."""
-    return X.iloc[rows] if hasattr(X, "iloc") else X[rows]

@@ -9,9 +9,10 @@ import numpy as np
 
 from fanin.layers import Dense
 from fanin.sklearn.notices import warn
-from fanin.sklearn.table_data import Rows, taken
+from fanin.sklearn.table_data import Rows
 from fanin.sklearn.table_inspection import sample
 from fanin.sklearn.table_leaks import Leak, leaks_of
+from fanin.tables.coding import rows_of_table
 
 if TYPE_CHECKING:
     from fanin.network import Network
@@ -44,11 +45,11 @@ def examine(model: Any, rows: Rows, fitted: FittedTable) -> Examination:
     places, origin, found = sample(len(rows.y)), "training rows", fitted.out_of_fold
     few = places[: max(_CELLS // rows.X.shape[1], _FEWEST_ROWS)]
     classes = len(getattr(model, "classes_", ()))
-    leaks = leaks_of(fitted.encoder, taken(rows.X, few), rows.y[few], classes)
+    leaks = leaks_of(fitted.encoder, rows_of_table(rows.X, few), rows.y[few], classes)
     for leak in leaks:
         warn(str(leak))
     if found is None:
-        predicted = model._model.predict(taken(rows.X, places))[0]
+        predicted = model._model.predict(rows_of_table(rows.X, places))[0]
     else:
         places = np.flatnonzero(~np.isnan(found[:, 0]))
         origin = "out of fold" if len(places) == len(rows.y) else "held out for the choice"

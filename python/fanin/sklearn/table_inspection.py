@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.inspection import PartialDependenceDisplay, permutation_importance
 
-from fanin.sklearn.table_data import taken
+from fanin.tables.coding import rows_of_table
 from fanin.tables.columns import Category, Number, TwoNumbers
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def importance_of(model: Any, X: Any, y: NDArray[Any]) -> tuple[Importance, ...]
     rows = sample(len(y))
     found = permutation_importance(
         model,
-        _pandas(taken(X, rows)),
+        _pandas(rows_of_table(X, rows)),
         y[rows],
         scoring=lambda model, X, y: -model._quality_on(X, y).measures[0].value,
         random_state=0,
@@ -53,7 +53,7 @@ def importance_of(model: Any, X: Any, y: NDArray[Any]) -> tuple[Importance, ...]
 
 def partial_dependence_of(model: Any, X: Any, columns: Sequence[Any], options: dict[str, Any]) -> Any:
     """Return the display of `TableEstimator.partial_dependence`."""
-    X = _pandas(taken(X, sample(len(X), _ROWS_OF_GRIDS)))
+    X = _pandas(rows_of_table(X, sample(len(X), _ROWS_OF_GRIDS)))
     encoder = model.encoder_
     names = [str(name) for name in X.columns] if hasattr(X, "columns") else encoder._names
     kinds = {column.name: column for column in encoder.columns}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fanin.data.validation import rows_of
 from fanin.tables.columns import Category, Number, TwoNumbers
 from fanin.tables.encoder import TableEncoder
 from fanin.tables.pairs import Grid, Pair
@@ -94,10 +95,8 @@ def _some(edges: tuple[float, ...], most: int) -> tuple[float, ...]:
     return tuple(edges[(2 * place + 1) * len(edges) // (2 * most)] for place in range(most))
 
 
-def rows_of(X: Any, rows: NDArray[np.intp]) -> Any:
-    """Return these rows of a frame, an array or a dict of columns."""
+def rows_of_table(X: Any, rows: NDArray[np.intp]) -> Any:
+    """Return these rows of what `TableEncoder` takes."""
     if isinstance(X, Mapping):
-        return {name: rows_of(column, rows) for name, column in X.items()}
-    if hasattr(X, "iloc"):
-        return X.iloc[rows]
-    return X[rows] if hasattr(X, "__array__") else [X[row] for row in rows]
+        return {name: rows_of(name, column, rows) for name, column in X.items()}
+    return rows_of("X", X, rows)

@@ -13,7 +13,7 @@ from fanin.losses import Loss
 from fanin.tables.arguments import checked_targets, checked_weights
 from fanin.tables.choice import choose
 from fanin.tables.clock import Clock
-from fanin.tables.coding import Coding, rows_of
+from fanin.tables.coding import Coding, rows_of_table
 from fanin.tables.folds import folds_of
 from fanin.tables.reading import read_table
 from fanin.tables.recipe import FOLDS, Effort, plan_of
@@ -141,7 +141,7 @@ def fit_table(
     if len(used) < 2:
         raise ValueError(f"X: expected at least 2 rows of weight above 0, got {len(used)}")
     if len(used) < rows:
-        X, targets = rows_of(X, used), targets[used]
+        X, targets = rows_of_table(X, used), targets[used]
     weight = None if weight is None else weight[used]
 
     task = task_of(loss, targets, n_classes, weight)
