@@ -2,14 +2,13 @@
 // products with zeros and ones.
 //
 // With V the weights of a piecewise column and T its size, the table has Q[t] = -(V[t] + ... + V[T - 1]),
-// Q[T] = 0. A value in bin t with fraction f is then worth
+// Q[T] = 0. A value in bin t with fraction f then adds
 //   V[0] + ... + V[t - 1] + f V[t] = -Q[0] + (1 - f) Q[t] + f Q[t + 1]
-// A level is worth Q[t] = V[t], with Q[T] = 0. What does not depend on the row, -Q[0] and the centre times V,
+// A level adds Q[t] = V[t], with Q[T] = 0. What does not depend on the row, -Q[0] and the centre times V,
 // is one constant a column.
 #pragma once
 
-#include "flush.hpp"
-#include "table.hpp"
+#include "tile.hpp"
 
 namespace fanin::FANIN_ISA {
 namespace {
@@ -30,7 +29,7 @@ struct CodesOfPanel {
         fractions(f.codes.fractions + c * f.codes.stride + row) {}
 };
 
-// sum += what row i of a piecewise column is worth
+// sum += what row i of a piecewise column adds
 template <int Vectors, class T>
 FANIN_INLINE void add_piece(const CodesOfPanel<T>& of, std::size_t i, Vec<T> (&sum)[Vectors]) {
   constexpr std::size_t step = Vectors * Vec<T>::width;
@@ -54,6 +53,13 @@ FANIN_INLINE void for_each_row(T* z, std::size_t count, F&& add) {
 #pragma GCC unroll 8
     for (int j = 0; j < Vectors; ++j) sum[j].store(z + j * Vec<T>::width);
   }
+}
+
+// f(number of vectors of a panel's row)
+template <class T, class F>
+FANIN_INLINE void with_vectors(std::size_t width, F&& f) {
+  constexpr int vectors = kVectorsOfPanel<T>;
+  width == kPanel<T> ? f.template operator()<vectors>() : f.template operator()<vectors / 2>();
 }
 
 // z += what all columns add to `count` rows of panel p
@@ -80,11 +86,10 @@ void add_codes(const Forward<T>& f, std::size_t p, std::size_t row, std::size_t 
   }
 }
 
-// Adds what the codes of some rows are worth to panel p
+// Adds the codes of some rows to panel p
 template <class T>
 void add_codes_to_panel(const Forward<T>& f, std::size_t p, std::size_t row, std::size_t count) {
-  constexpr int vectors = static_cast<int>(kPanel<T>) / Vec<T>::width;
-  f.a.width(p) == kPanel<T> ? add_codes<vectors>(f, p, row, count) : add_codes<vectors / 2>(f, p, row, count);
+  with_vectors<T>(f.a.width(p), [&]<int Vectors>() { add_codes<Vectors>(f, p, row, count); });
 }
 
 // What is added to all rows of panel p: the constants of all columns, and the bias

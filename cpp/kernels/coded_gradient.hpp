@@ -101,13 +101,6 @@ FANIN_INLINE void for_each_group_of_bins(std::size_t size, F&& f) {
   }
 }
 
-// f(number of vectors of a panel's row)
-template <class T, class F>
-FANIN_INLINE void with_vectors(std::size_t width, F&& f) {
-  constexpr int vectors = static_cast<int>(kPanel<T>) / Vec<T>::width;
-  width == kPanel<T> ? f.template operator()<vectors>() : f.template operator()<vectors / 2>();
-}
-
 template <int Vectors, class T>
 void coded_gradient_of_column(const CodedGradient<T>& g, std::size_t c, std::size_t p, bool more,
                               const T* all, T* block) {

@@ -246,6 +246,12 @@ void check_sample_values(const Samples& x, const InputLayer& layer) {
 
 }  // namespace
 
+void check(const CodedRows& rows) {
+  check_memory(rows);
+  check_places(rows);
+  check_finite<float>("X", rows);
+}
+
 template <class T>
 void check_samples(const Samples& x, std::size_t inputs, const InputLayer& layer, Checks checks) {
   check_samples_shape(x, inputs);

@@ -1,7 +1,6 @@
 #include "data/coded_rows.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <string>
 
 #include "base/text.hpp"
@@ -55,19 +54,6 @@ void check_places(const CodedRows& m) {
       }
     }
   }
-}
-
-void check(const CodedRows& rows) {
-  check_lengths(rows);
-  check_places(rows);
-  const auto finite = [](std::span<const float> values, const char* name) {
-    const auto bad = std::find_if(values.begin(), values.end(), [](float x) { return !std::isfinite(x); });
-    if (bad == values.end()) return;
-    throw ValueError(std::string("X: ") + name + ": element " + std::to_string(bad - values.begin()) +
-                     " is " + number_text(static_cast<double>(*bad)) + "; expected finite numbers");
-  };
-  finite(rows.dense, "dense");
-  finite(rows.centre, "centre");
 }
 
 CodedTable CodedTable::take(std::span<const std::int64_t> which) const {

@@ -14,6 +14,7 @@
 #include "network/metadata.hpp"
 #include "plan/normalizer.hpp"
 #include "tables/input_code.hpp"
+#include "tables/layout.hpp"
 
 namespace fanin {
 namespace {

@@ -12,12 +12,6 @@
 namespace fanin {
 namespace {
 
-std::size_t columns_of_encoder(const TableEncoder& encoder) {
-  CodedTable table;
-  for (const TableColumn& column : encoder.columns()) std::visit(TableLayout{table}, column);
-  return table.view().columns;
-}
-
 void check_task(const TableTask& task) {
   if (task.labels.empty() == task.targets.empty()) {
     throw ValueError("task: expected either labels or targets");
@@ -107,7 +101,7 @@ TableModel::TableModel(TableEncoder encoder, std::vector<Network<float>> network
       task_(std::move(task)) {
   check_task(task_);
   check_member_weights(weights_, networks_.size());
-  check_members(networks_, columns_of_encoder(encoder_), task_);
+  check_members(networks_, columns_of(encoder_), task_);
 }
 
 std::size_t TableModel::outputs() const { return task_.labels.size() + task_.targets.size(); }

@@ -203,12 +203,6 @@ InputMap CodeLearner::learn(const Samples* only) const {
   return map;
 }
 
-std::size_t columns_of(const TableEncoder& encoder) {
-  CodedTable empty;
-  for (const TableColumn& column : encoder.columns()) std::visit(TableLayout{empty}, column);
-  return empty.view().columns;
-}
-
 void check_code(const TableEncoder& encoder, const std::vector<Layer>& layers, std::size_t columns) {
   if (encoder.columns().size() != columns) {
     throw ValueError("columns: expected one for each of " + std::to_string(columns) + " inputs, got " +

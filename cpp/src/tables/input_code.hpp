@@ -41,9 +41,6 @@ class CodeLearner {
   std::vector<std::unordered_map<double, std::size_t>> level_counts_;  // for levels, of each column
 };
 
-// Columns of the code
-std::size_t columns_of(const TableEncoder& encoder);
-
 // Throws ValueError unless it is one that this layer may have learned from so many columns; it may come from
 // a file.
 void check_code(const TableEncoder& encoder, const std::vector<Layer>& layers, std::size_t columns);

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "fanin/coded_rows.hpp"
-#include "fanin/table_columns.hpp"
+#include "fanin/table_encoder.hpp"
 
 namespace fanin {
 
@@ -38,5 +38,12 @@ struct TableLayout {
   }
   void operator()(const DroppedColumn&) {}
 };
+
+// Columns of the code
+inline std::size_t columns_of(const TableEncoder& encoder) {
+  CodedTable empty;
+  for (const TableColumn& column : encoder.columns()) std::visit(TableLayout{empty}, column);
+  return empty.view().columns;
+}
 
 }  // namespace fanin
