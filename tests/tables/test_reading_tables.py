@@ -1,4 +1,4 @@
-"""Frames, arrays and dicts are read alike; columns that say nothing are dropped with a note."""
+"""Frames, arrays and dicts are read alike; useless columns are dropped with a note."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ class LearnedColumn:
         return bool(np.ptp(values) < 2 * sample.rows) and len(np.unique(values)) == len(values)
 
     def _useless(self, sample: Sample, numbered: bool) -> str:
-        """Return why the column says nothing of other rows, or an empty text."""
+        """Return why the column cannot help to predict other rows, or an empty text."""
         if sample.rows < _FEW_ROWS:
             return ""
         if self._kind is Numbers and numbered:

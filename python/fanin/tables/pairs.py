@@ -112,7 +112,7 @@ def telling(grids: Sequence[Grid], y: Float, most: int = _MOST_COLUMNS) -> list[
 def encoded(
     pair: Pair, y: Float, weight: Float, train: NDArray[np.intp], part: NDArray[np.intp], odds: bool
 ) -> tuple[Float, Float]:
-    """Return what the training rows tell of y in each cell, and the same for each row of the table.
+    """Return the encoded target of each cell of a pair, and that of each row of the table.
 
     The mean of y in a cell, smoothed, is that of all training rows, but for a training row without its own part of the
     rows: its own target must not show. Of 0 and 1, with `odds`, ``(p - p_0) / sqrt(p (1 - p))`` follows log-odds

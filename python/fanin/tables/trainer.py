@@ -241,6 +241,6 @@ class Trainer:
         return self.coding.paired_rows(self.encoder(features), np.column_stack(of_rows))
 
     def _known(self, pair: Pair, seen: NDArray[np.intp]) -> tuple[Float, Float]:
-        """Return what these rows tell of the target in the cells of a pair; see `pairs.encoded`."""
+        """Return the target as these rows encode it, by cell of a pair and by row; see `pairs.encoded`."""
         weight = np.ones(len(self.y)) if self.weight is None else self.weight
         return encoded(pair, self.first_target, weight, seen, self.part, self.task.classifies)
