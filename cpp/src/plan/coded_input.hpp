@@ -13,8 +13,9 @@ namespace fanin {
 // Whether the first layer reads the codes of these samples; an input layer that made them does not count
 inline bool reads_codes(const Samples& x, const std::vector<Layer>& layers) {
   const auto* const rows = std::get_if<CodedRows>(&x);
+  if (rows == nullptr || rows->coded.empty()) return false;
   const std::size_t first = InputLayer(layers).codes ? 1 : 0;
-  return rows != nullptr && !rows->coded.empty() && std::holds_alternative<Dense>(layers[first].kind);
+  return std::holds_alternative<Dense>(layers[first].kind);
 }
 
 template <class T>
