@@ -137,11 +137,47 @@ def test_a_table_of_few_rows_and_a_class_of_one_row():
     assert (predictions(only, X, True) < 0.2).all()
 
 
-def test_the_callback_gets_every_trial():
+def test_the_callback_gets_every_stage_and_every_trial():
     X, labels = table(60)
     seen = []
     fitted = fit_table(X, labels, loss=losses.Logistic(), effort="fast", callback=seen.append)
-    assert tuple(seen) == fitted.trials
+    assert tuple(each.trial for each in seen if each.trial) == fitted.trials
+    stages = [each.stage for each in seen]
+    assert list(dict.fromkeys(stages)) == ["encode", "choose", "train"]
+    assert sorted(stages, key=["encode", "choose", "train"].index) == stages
+    assert all(0 <= each.done <= 1 for each in seen)
+    assert all(each.networks >= each.trial.networks for each in seen if each.trial)
+    assert [each.seconds for each in seen] == sorted(each.seconds for each in seen)
+
+
+def test_epochs_of_all_networks_are_reported_and_change_no_bit(monkeypatch):
+    monkeypatch.setattr("fanin.tables.progress._PAUSE", 0)
+    X, labels = table(60)
+    arguments = {"loss": losses.SquaredError(), "effort": "fast", "members": 3}
+    seen = []
+    fitted = fit_table(X, labels * 1.0, **arguments, callback=seen.append)
+    epochs = [each for each in seen if each.networks and each.trial is None]
+    steps = 60 // fitted.trials[0].setting.batch_on(60)
+    assert len(epochs) >= 3 * 100 // (steps + 1)
+    assert [each.done for each in epochs] == sorted(each.done for each in epochs)
+    assert epochs[-1].done == 1
+    assert bits(fitted) == bits(fit_table(X, labels * 1.0, **arguments))
+
+
+@pytest.mark.parametrize("number", [0, 2, 5, 6])
+def test_an_exception_of_the_callback_ends_the_fit_at_once(number, monkeypatch):
+    monkeypatch.setattr("fanin.tables.progress._PAUSE", 0)
+    X, labels = table(60)
+    seen = []
+
+    def fail(progress):
+        seen.append(progress)
+        if len(seen) > number:
+            raise ArithmeticError("enough")
+
+    with pytest.raises(ArithmeticError, match="enough"):
+        fit_table(X, labels * 1.0, loss=losses.SquaredError(), effort="fast", callback=fail)
+    assert len(seen) == number + 1
 
 
 @pytest.mark.parametrize(
@@ -190,4 +226,6 @@ def test_a_trial_is_told_in_a_line():
     told = []
     X, labels = table(60)
     fit_table(X, labels * 1.0, loss=losses.SquaredError(), effort="fast", callback=told.append)
-    assert str(told[0]).startswith("2 networks, rate 0.004, decay 0.02, 12 epochs: trained on all rows, 0.")
+    assert str(told[-1].trial).startswith(
+        "2 networks, rate 0.004, decay 0.02, 12 epochs: trained on all rows, 0."
+    )

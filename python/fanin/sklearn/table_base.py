@@ -18,6 +18,7 @@ from fanin.sklearn.parameters import Allowed, check_parameters
 from fanin.sklearn.table_data import checked_table, weighted_rows
 from fanin.sklearn.table_examination import Examination, examine
 from fanin.sklearn.table_inspection import importance_of, partial_dependence_of
+from fanin.sklearn.table_progress import callback_of
 from fanin.sklearn.table_report import Report, report_of
 from fanin.sklearn.threads import limited
 from fanin.tables.fitting import fit_table
@@ -105,7 +106,7 @@ class TableEstimator(BaseEstimator, ABC):  # type: ignore[misc]
                 max_time=self.max_time,
                 seed=int(random.randint(2**31)),
                 out_of_fold=self.out_of_fold,
-                callback=print if self.verbose else None,
+                callback=callback_of(self),
             )
         labels = [str(label) for label in getattr(self, "classes_", ())]
         self._model = TableModel.of(fitted, labels, self._about())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from fanin.tables.model import TableModel
+    from fanin.tables.progress import Progress
 
 
 class FaninClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
@@ -45,6 +46,9 @@ class FaninClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
         Print each trial.
     class_weight : dict or "balanced", optional
         Weight of each label, which multiplies the sample weights; "balanced" is ``n / (classes * count)``.
+    callbacks : list of functions, optional
+        Each is called with a `fanin.tables.progress.Progress` as a fit goes on. An exception ends the fit, and leaves
+        the estimator as it was.
 
     Attributes
     ----------
@@ -90,6 +94,7 @@ class FaninClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
         n_jobs: int | None = None,
         verbose: bool | int = False,
         class_weight: Mapping[Any, float] | Literal["balanced"] | None = None,
+        callbacks: Sequence[Callable[[Progress], object]] | None = None,
     ) -> None:
         keep(self, locals())
 

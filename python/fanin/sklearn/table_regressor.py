@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from fanin.tables.model import TableModel
+    from fanin.tables.progress import Progress
 
 
 class FaninRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]
@@ -33,7 +35,7 @@ class FaninRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]
         targets of at least 0, and gamma, for targets above 0, predict positive numbers by a logarithmic link.
     quantile : float
         Which quantile loss="quantile" predicts, between 0 and 1.
-    members, effort, max_time, out_of_fold, random_state, n_jobs, verbose
+    members, effort, max_time, out_of_fold, random_state, n_jobs, verbose, callbacks
         Those of `FaninClassifier`.
 
     Attributes
@@ -70,6 +72,7 @@ class FaninRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]
         random_state: int | np.random.RandomState | None = None,
         n_jobs: int | None = None,
         verbose: bool | int = False,
+        callbacks: Sequence[Callable[[Progress], object]] | None = None,
     ) -> None:
         keep(self, locals())
 

@@ -15,6 +15,7 @@ from fanin.tables.choice import choose
 from fanin.tables.clock import Clock
 from fanin.tables.coding import Coding, rows_of_table
 from fanin.tables.folds import folds_of
+from fanin.tables.progress import Progress, Reporter
 from fanin.tables.reading import read_table
 from fanin.tables.recipe import FOLDS, Effort, plan_of
 from fanin.tables.task import task_of
@@ -84,7 +85,7 @@ def fit_table(
     max_time: float | None = None,
     seed: int = 0,
     out_of_fold: bool = False,
-    callback: Callable[[Trial], object] | None = None,
+    callback: Callable[[Progress], object] | None = None,
 ) -> FittedTable:
     """Train networks for a table, with settings, features and weights chosen by rows held out.
 
@@ -110,8 +111,8 @@ def fit_table(
         The same data and seed give the same result on any number of threads, unless there is a time limit.
     out_of_fold : bool
         Predict all training rows by members that were not trained on them: no member then sees all rows.
-    callback : function of a Trial, optional
-        Called after each.
+    callback : function of a Progress, optional
+        Called as the fit goes on; see `progress.Progress`. An exception ends the fit.
 
     Returns
     -------
@@ -143,18 +144,22 @@ def fit_table(
     if len(used) < rows:
         X, targets = rows_of_table(X, used), targets[used]
     weight = None if weight is None else weight[used]
+    reporter = Reporter(callback, clock)
+    reporter.stage_begins("encode")
 
     task = task_of(loss, targets, n_classes, weight)
     plan = plan_of(task.classifies, effort, None if members == "auto" else members)
     folds = min(max(plan.members, FOLDS), len(used))
     fold = folds_of(len(used), folds, seed, targets if task.classifies else None)
     part = folds_of(len(used), _PARTS, seed + 1)
-    trainer = Trainer(task, Coding(X), targets, weight, fold, part, seed, clock, callback)
+    trainer = Trainer(task, Coding(X), targets, weight, fold, part, seed, clock, reporter)
     trainer.coding.rows(spikes=False)
     encoded = clock.elapsed
+    reporter.stage_begins("choose")
     trainer.measure(plan.ladder[0])
     features, settings = choose(trainer, plan)
     chosen = clock.elapsed
+    reporter.stage_begins("train")
     vote = (folds_vote if plan.held_out or out_of_fold else members_of)(trainer, plan, features, settings)
     held = trainer.held_out(features, settings[0]) if vote.out_of_fold is None else vote.out_of_fold
     found = None

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from fanin.tables.progress import Reporter
     from fanin.tables.task import Task
 
 
@@ -33,18 +34,27 @@ class Job:
         """Number of updates."""
         return max(round(self.share * self.setting.steps_on(len(self.rows))), 1)
 
+    @property
+    def batch_size(self) -> int:
+        """Rows of an update."""
+        return self.setting.batch_on(len(self.rows))
 
-def train(task: Task, jobs: Sequence[Job]) -> tuple[Network, ...]:
+
+def train(task: Task, jobs: Sequence[Job], reporter: Reporter) -> tuple[Network, ...]:
     """Return a network trained for each job, one a thread; their bits depend on the job alone."""
     members = []
-    for job in jobs:
+    watched = reporter.watch(
+        [job.steps for job in jobs], [-(-len(job.rows) // job.batch_size) for job in jobs]
+    )
+    for job, callbacks in zip(jobs, watched, strict=True):
         layers = job.setting.layers(task.outputs)
         network = Network(job.rows.shape[1], layers, task.learned, seed=job.seed)
         options = {
             "rule": job.setting.rule(job.steps),
-            "batch_size": job.setting.batch_on(len(job.rows)),
+            "batch_size": job.batch_size,
             "max_steps": job.steps,
             "sample_weight": job.weight,
+            "callbacks": callbacks,
         }
         members.append((network, job.rows, task.targets(job.y), options))
     train_together(members)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from fanin.tables.clock import Clock
     from fanin.tables.coding import Coding
     from fanin.tables.encoder import TableEncoder
+    from fanin.tables.progress import Reporter
     from fanin.tables.task import Task
 
     Float = NDArray[np.float64]
@@ -92,8 +93,8 @@ class Trainer:
         The fold of each row, and its part in which it is left out of the cells of pairs.
     seed : int
     clock : Clock
-    report : function of a Trial, optional
-        Called after each.
+    reporter : Reporter
+        Of epochs and trials.
     """
 
     def __init__(
@@ -106,13 +107,13 @@ class Trainer:
         part: NDArray[np.intp],
         seed: int,
         clock: Clock,
-        report: Callable[[Trial], object] | None,
+        reporter: Reporter,
     ) -> None:
         self.task, self.coding, self.y, self.weight = task, coding, y, weight
         self.fold, self.part, self.seed, self.clock = fold, part, seed, clock
         self.folds = range(int(fold.max()) + 1)
         self.trials: list[Trial] = []
-        self._report = report
+        self._reporter = reporter
         self._done: dict[Wanted, tuple[Network, Float]] = {}
         self._encoders: dict[Features, TableEncoder] = {}
         self.first_target = np.asarray(task.targets(y), dtype=np.float64).reshape(len(y), -1)[:, 0]
@@ -144,7 +145,7 @@ class Trainer:
     def _timed(self, jobs: Sequence[Job]) -> tuple[tuple[Network, ...], float]:
         """Return networks and the seconds of their training."""
         began = time.perf_counter()
-        networks = train(self.task, jobs)
+        networks = train(self.task, jobs, self._reporter)
         seconds = time.perf_counter() - began
         self.clock.worked(sum(job.steps for job in jobs), seconds)
         return networks, seconds
@@ -159,15 +160,15 @@ class Trainer:
             spent = seconds * sum(jobs[place].steps for place in chosen) / steps
             trial = Trial(setting, features.spikes, len(features.pairs), len(chosen), score, spent)
             self.trials.append(trial)
-            if self._report is not None:
-                self._report(trial)
+            self._reporter.trial_ended(trial)
 
     def measure(self, setting: Setting) -> None:
         """Measure the speed of this setting, if there is a time limit, by a few steps of a network for each thread."""
         if self.clock.limited:
             wanted = [Wanted(Features(), setting, -1 - number) for number in range(2)]
             few, more = (min(count / setting.steps_on(len(self.y)), 1.0) for count in _PROBES)
-            train(self.task, [self._job(each, few)[0] for each in wanted])  # memory and threads are new
+            warm_up = [self._job(each, few)[0] for each in wanted]  # memory and threads are new
+            train(self.task, warm_up, self._reporter)
             self._timed([self._job(each, more)[0] for each in wanted])
 
     def share(self, wanted: Iterable[Wanted]) -> float:
