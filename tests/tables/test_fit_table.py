@@ -222,6 +222,41 @@ def test_targets_beyond_float32_are_refused_with_their_rows():
             fit_table(X, y, loss=loss)
 
 
+def test_validation_rows_are_judged_by_networks_that_see_all_other_rows():
+    (X, labels), (other, truth) = table(100), table(80, seed=1)
+    weight = np.repeat([1.0, 0.0, 2.0], [40, 10, 30])
+    fitted = fit_table(X, labels, loss=losses.Logistic(), validation=(other, truth, weight), max_time=60)
+    found = predictions(fitted, other, True)
+    np.testing.assert_allclose(fitted.validated, found[weight > 0], rtol=1e-6)
+    losses_of_rows = -np.log(np.where(truth == 1, found[:, 0], 1 - found[:, 0]))
+    assert fitted.score == pytest.approx(np.average(losses_of_rows, weights=weight), rel=1e-6)
+    assert fitted.out_of_fold is None
+    assert list(fitted.weights) == sorted(fitted.weights, reverse=True)
+
+
+def test_early_stopping_watches_the_score_of_each_network():
+    (X, labels), validation, seen = table(60), (*table(40, seed=1), None), []
+
+    def scorer(fitted):
+        seen.append(fitted)
+        return -float(len(seen))  # the first epoch of the first network is the best
+
+    arguments = {"loss": losses.Logistic(), "effort": "fast", "members": 1, "validation": validation}
+    fit_table(X, labels, **arguments, early_stopping=True, scorer=scorer)
+    assert {len(each.networks) for each in seen} == {1}
+    assert len({id(each.networks[0]) for each in seen}) == 2  # two settings
+    assert len(seen) == 2 * 11
+    for wrong, message in (
+        ({"early_stopping": True, "validation": None}, "early_stopping: expected validation rows, got None"),
+        ({"out_of_fold": True}, "out_of_fold: expected False with validation rows"),
+        ({"validation": (X, [3] * 60)}, r"validation rows: y: expected labels 0\.\.1, got 3 in rows"),
+        ({"validation": (X, labels[1:])}, "validation rows: y: expected 60 rows, as X has, got 59"),
+        ({"validation": (X, labels, np.zeros(60))}, "validation rows: sample_weight: expected some above 0"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            fit_table(X, labels, **arguments | wrong)
+
+
 def test_a_trial_is_told_in_a_line():
     told = []
     X, labels = table(60)

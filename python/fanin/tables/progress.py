@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from fanin.tables.clock import Clock
-    from fanin.tables.trainer import Trial
+    from fanin.tables.trial import Trial
 
 Stage = Literal["encode", "choose", "train"]
 
