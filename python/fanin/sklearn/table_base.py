@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -102,6 +102,14 @@ class TableEstimator(TableFitting):
         X = checked_table(self, X, reset=False)
         with limited(self.n_jobs):
             return self._model.predict(X, spread)
+
+    def _staged(self, X: Any) -> Iterator[NDArray[np.float64]]:
+        """Return what the first 1, 2, ... networks predict."""
+        check_is_fitted(self)
+        assert self._model is not None
+        X = checked_table(self, X, reset=False)
+        with limited(self.n_jobs):
+            return iter(self._model.staged(X))
 
     @property
     def encoder_(self) -> Any:

@@ -153,6 +153,7 @@ def fit_table(
         trainer.encoder(features),
         vote.networks,
         vote.weights,
+        vote.settings,
         out_of_fold=found,
         validated=None if judge is None else vote.predicted,
         score=vote.score,

@@ -62,6 +62,10 @@ class Setting:
             return optim.Around(constant, average_share=0.025)
         return optim.AdamW(optim.Cosine(self.rate, warm_up=steps // 10), beta2=0.95, weight_decay=self.decay)
 
+    def rule_of_streams(self) -> optim.Rule:
+        """Return the update rule of passes without an end: at a constant rate, with averaged weights."""
+        return replace(self, averaged=True).rule(1)
+
     def layers(self, outputs: int) -> list[Layer]:
         """Return the layers of a network with so many outputs."""
         hidden = [Dense(units, "relu") for units in self.hidden]
