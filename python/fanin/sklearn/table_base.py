@@ -37,9 +37,9 @@ class TableEstimator(TableFitting):
         """Return what the fit did, and how good the model is; printed, it is a page of text.
 
         The score, with the calibration, is that of the validation rows if the fit had some, else of out-of-fold
-        predictions if it made them (classes with members that leave out a part of the rows, or `out_of_fold=True`), else
-        of the rows held out for the choice of settings, else of 2,000 training rows, which is too good. The report says
-        which.
+        predictions if it made them (classes with members that leave out a part of the rows, or `out_of_fold=True`),
+        else of the rows held out for the choice of settings, else of 2,000 training rows, which is too good. The report
+        says which.
 
         Parameters
         ----------

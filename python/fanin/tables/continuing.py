@@ -142,7 +142,7 @@ def continue_table(
     reporter.stage_begins("encode")
     rows, judge, held = start.encoder.transform(X), None, None
     if validation is not None:
-        judge = checked_validation(loss, n_classes, targets, *validation)
+        judge = checked_validation(loss, n_classes, targets, validation)
         with error_context(IN_VALIDATION):
             held = start.encoder.transform(judge.X)
     encoded = clock.elapsed

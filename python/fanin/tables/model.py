@@ -82,7 +82,8 @@ class TableModel:
     def staged(self, X: Any) -> list[NDArray[np.float64]]:
         """Return the means of what the first 1, 2, ... networks predict; the last one has the bits of `predict`."""
         core, (names, columns, rows) = self._core, self._read(X)
-        mean, total, staged = np.zeros((1, 1)), 0.0, []
+        mean: NDArray[np.float64] = np.zeros((1, 1))
+        total, staged = 0.0, []
         for network, weight in zip(core.networks, core.weights, strict=True):
             one = _core.TableModel(core.encoder, [network], [weight], core.labels, core.targets, {})
             found, _ = one.predict(names, columns, rows, False)
