@@ -97,7 +97,7 @@ def pass_over(
     weight: ArrayLike | None,
     callback: Callable[[Progress], object] | None,
 ) -> FittedTable:
-    """Train copies of the networks by one pass over these rows, at the highest rate of their settings."""
+    """Train copies of the networks by one pass over these rows, at a fourth of the rate of their settings."""
     targets, weights, task = _like(start, y, loss, n_classes, weight)
     reporter = Reporter(callback, Clock(None))
     reporter.stage_begins("encode")
