@@ -12,6 +12,7 @@
 #include "fanin/functional.hpp"
 #include "fanin/initializers.hpp"
 #include "fanin/losses.hpp"
+#include "fanin/minimize.hpp"
 #include "fanin/names.hpp"
 #include "fanin/network.hpp"
 #include "fanin/objective.hpp"
