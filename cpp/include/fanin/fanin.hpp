@@ -20,6 +20,7 @@
 #include "fanin/population.hpp"
 #include "fanin/rule.hpp"
 #include "fanin/rules/all.hpp"
+#include "fanin/solver_training.hpp"
 #include "fanin/table.hpp"
 #include "fanin/table_columns.hpp"
 #include "fanin/table_encoder.hpp"

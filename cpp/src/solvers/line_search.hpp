@@ -8,10 +8,17 @@
 
 #include <vector>
 
+#include "base/dot.hpp"
 #include "fanin/minimize.hpp"
-#include "solvers/vectors.hpp"
 
 namespace fanin {
+
+// to = a + factor b
+template <class T>
+void add_scaled(std::span<const T> a, double factor, std::span<const T> b, std::span<T> to) {
+  const T share = static_cast<T>(factor);
+  for (std::size_t i = 0; i < to.size(); ++i) to[i] = a[i] + share * b[i];
+}
 
 // A point on the line
 struct OnLine {

@@ -15,6 +15,7 @@ struct LBFGS {
   double gradient_tolerance = 1e-5;  // ends at max |g| <= this
   double loss_tolerance = 2.2e-9;    // or when f falls by at most this share of max(|f|, 1)
 
+  friend bool operator==(const LBFGS&, const LBFGS&) = default;
   template <class Self, class F>
   static void fields(Self& self, F&& field) {
     field("memory", self.memory, at_least(1));

@@ -38,11 +38,4 @@ double largest_size(std::span<const T> a) {
   return largest;
 }
 
-// to = a + factor b
-template <class T>
-void add_scaled(std::span<const T> a, double factor, std::span<const T> b, std::span<T> to) {
-  const T share = static_cast<T>(factor);
-  for (std::size_t i = 0; i < to.size(); ++i) to[i] = a[i] + share * b[i];
-}
-
 }  // namespace fanin
