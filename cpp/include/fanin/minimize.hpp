@@ -25,6 +25,8 @@ struct Iteration {
 // Why a solver ended: max |g| within its tolerance; f fell by no more than its tolerance; no step along -g
 // lowers f, which rounding causes near a minimum; all iterations were done; or the caller stopped it
 enum class Ended { small_gradient, small_decrease, no_descent, iterations, stopped };
+inline constexpr const char* kEnded[] = {"small_gradient", "small_decrease", "no_descent", "iterations",
+                                         "stopped"};
 
 struct MinimizeOptions {
   std::size_t iterations = 1000;
