@@ -68,6 +68,10 @@ fanin::Method make_method(const std::string& name, const py::dict& values) {
   return method;
 }
 
+fanin::WholeBatch make_whole_batch(const std::string& name, const py::dict& values) {
+  return {make_entry<fanin::Solver>(fanin::Solvers{}, "solver", name, values), values["l2"].cast<double>()};
+}
+
 NamedValues described(const fanin::Method& method) {
   py::dict values;
   fanin::Rule::fields(method.rule, FieldGetter{values});

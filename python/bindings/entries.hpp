@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "fanin/network.hpp"
+#include "fanin/solver_training.hpp"
 #include "register.hpp"
 
 namespace arrays {
@@ -22,6 +23,8 @@ fanin::Batches batches_named(const std::string& name);
 // The values of a rule include schedules, as dicts with a "name", and, under "around", what is applied around
 // the rule.
 fanin::Method make_method(const std::string& name, const py::dict& values);
+// A solver from its name and its hyper-parameters, with l2
+fanin::WholeBatch make_whole_batch(const std::string& name, const py::dict& values);
 NamedValues described(const fanin::Method& method);
 
 }  // namespace arrays

@@ -93,6 +93,14 @@ void register_lists(py::module_& m) {
   m.def("layer_ranges", [] { return defaults_of<RangeReader>(fanin::Layers{}); });
   m.def("rules", [] { return defaults_of_rules(); });
   m.def("rule_ranges", [] { return defaults_of_rules<RangeReader>(); });
+  m.def("solver_ranges", [] {
+    py::dict all = defaults_of<RangeReader>(fanin::Solvers{});
+    for (const auto& [name, ranges] : all) {
+      py::dict of_it = py::reinterpret_borrow<py::dict>(ranges);
+      RangeReader{of_it}("l2", 0.0, fanin::at_least(0));
+    }
+    return all;
+  });
   m.def("schedules", [] { return defaults_of(fanin::Schedules{}); });
   m.def("schedule_ranges", [] { return defaults_of<RangeReader>(fanin::Schedules{}); });
   m.def("schedule_at", [](const std::string& name, const py::dict& values, std::uint64_t t, double steps) {

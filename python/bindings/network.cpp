@@ -240,6 +240,15 @@ void register_network_of(py::module_& m, const std::string& suffix) {
            py::arg("rule"), py::arg("values"))
       .def("exact_statistics", &PyTraining<T>::exact_statistics)
       .def("close", &PyTraining<T>::close);
+  using OfSolver = PySolverTraining<T>;
+  py::class_<OfSolver>(m, ("SolverTraining" + suffix).c_str())
+      .def(py::init<Net&, const py::object&, const py::object&, const py::object&, fanin::Budget&>(),
+           py::arg("network"), py::arg("X"), py::arg("y"), py::arg("sample_weight"), py::arg("budget"),
+           py::keep_alive<1, 2>(), py::keep_alive<1, 6>())
+      .def_property_readonly("rows", &OfSolver::rows)
+      .def_property_readonly("vector_targets", &OfSolver::vector_targets)
+      .def("epoch", &OfSolver::epoch, py::arg("solver"), py::arg("values"))
+      .def("close", &OfSolver::close);
 }
 
 }  // namespace
@@ -259,7 +268,18 @@ void register_network(py::module_& m) {
       .def_readonly("learning_rate", &Result::learning_rate)
       .def_readonly("share", &Result::share)
       .def_readonly("loss_of_updates", &Result::loss_of_updates)
-      .def_readonly("penalty", &Result::penalty);
+      .def_readonly("penalty", &Result::penalty)
+      .def_property_readonly(
+          "iteration",
+          [](const Result& result) -> std::optional<std::tuple<double, double, std::size_t>> {
+            if (!result.iteration) return std::nullopt;
+            const fanin::Iteration& of = *result.iteration;
+            return std::tuple(of.gradient, of.step, of.evaluations);
+          })
+      .def_property_readonly("ended", [](const Result& result) -> std::optional<std::string> {
+        if (!result.ended) return std::nullopt;
+        return std::string(fanin::kEnded[static_cast<std::size_t>(*result.ended)]);
+      });
   register_network_of<float>(m, "Float32");
   register_network_of<double>(m, "Float64");
   m.def("load", &storage::load, py::arg("path"));

@@ -12,10 +12,11 @@ class PyObjective {
   using Vector = py::array_t<T, py::array::c_style>;
 
   PyObjective(const fanin::Network<T>& net, const py::object& x, const py::object& y,
-              const py::object& weights)
+              const py::object& weights, double l2)
       : data_(make_data(net, x, y, weights)) {
     const Unlocked unlocked;  // the checks read every value
-    objective_.emplace(net, data_.x.view, data_.targets.y, data_.targets.weights.view, signal_pending);
+    objective_.emplace(net, data_.x.view, data_.targets.y, data_.targets.weights.view, signal_pending,
+                       l2);
   }
 
   std::size_t size() const { return objective_->size(); }
@@ -49,8 +50,9 @@ template <class T>
 void register_objective_of(py::module_& m, const char* name) {
   using Class = PyObjective<T>;
   py::class_<Class>(m, name)
-      .def(py::init<const fanin::Network<T>&, const py::object&, const py::object&, const py::object&>(),
-           py::arg("network"), py::arg("X"), py::arg("y"), py::arg("sample_weight"))
+      .def(py::init<const fanin::Network<T>&, const py::object&, const py::object&, const py::object&,
+                    double>(),
+           py::arg("network"), py::arg("X"), py::arg("y"), py::arg("sample_weight"), py::arg("l2") = 0.0)
       .def_property_readonly("size", &Class::size)
       .def("loss", &Class::loss, py::arg("w"))
       .def("loss_and_gradient", &Class::loss_and_gradient, py::arg("w"));

@@ -9,6 +9,7 @@
 #include "coded.hpp"
 #include "entries.hpp"
 #include "fanin/population.hpp"
+#include "fanin/solver_training.hpp"
 #include "operands.hpp"
 #include "sparse.hpp"
 #include "unlocked.hpp"
@@ -46,34 +47,17 @@ inline arrays::Matrix by_rows(const arrays::Matrix& x) {
   return arrays::matrix_of(py::module_::import("numpy").attr("ascontiguousarray")(array));
 }
 
-template <class T>
-class PyTraining {
+// What trainings by rules and by solvers have in common: the data, and calls that one thread makes at a time
+template <class T, class Training>
+class PyTrainingOf {
  public:
-  PyTraining(fanin::Network<T>& net, const py::object& x, const py::object& y, const py::object& weights,
-             std::size_t batch_size, const std::string& batches, std::optional<std::uint64_t> order_seed,
-             std::size_t epochs_before, std::optional<std::size_t> epochs, fanin::Budget& budget,
-             const fanin::Population* population, bool restore)
+  PyTrainingOf(const fanin::Network<T>& net, const py::object& x, const py::object& y,
+               const py::object& weights)
       : data_(make_data(net, x, y, weights)),
-        vector_targets_(net.outputs() == 1 && py::cast<py::array>(data_.targets.y_array).ndim() == 1) {
-    const fanin::Batches order = arrays::batches_named(batches);
-    if (order != fanin::Batches::in_order) data_.x = by_rows(data_.x);
-    const std::function<bool()> interrupted =
-        population != nullptr ? population->interrupted() : std::function<bool()>(signal_pending);
-    // the checks read every value; let other threads run
-    const Unlocked unlocked;
-    training_ = std::make_unique<fanin::Training<T>>(
-        net, data_.x.view, data_.targets.y,
-        fanin::TrainingOptions{batch_size, order, order_seed, interrupted, &budget, epochs_before, epochs,
-                               restore},
-        data_.targets.weights.view);
-  }
+        vector_targets_(net.outputs() == 1 && py::cast<py::array>(data_.targets.y_array).ndim() == 1) {}
 
   std::size_t rows() const { return fanin::rows_of(data_.x.view); }
   bool vector_targets() const { return vector_targets_; }
-
-  void exact_statistics() {
-    call([](fanin::Training<T>& training) { training.exact_statistics(); });
-  }
 
   // Frees the network for another training, even if an exception's traceback keeps this object alive. Waits
   // for a call in another thread; an error if called from within a call, such as in a signal handler.
@@ -86,23 +70,14 @@ class PyTraining {
     training_.reset();
   }
 
-  using Order = py::array_t<std::uint32_t, py::array::c_style>;
-  fanin::EpochResult epoch(const std::string& name, const py::dict& values,
-                           const std::optional<Order>& order) {
-    const fanin::Method method = arrays::make_method(name, values);
-    std::span<const std::uint32_t> rows;
-    if (order) rows = {order->data(), static_cast<std::size_t>(order->size())};
-    return call([&](fanin::Training<T>& training) { return training.epoch(method, rows); });
+ protected:
+  void open(fanin::Network<T>& net, const fanin::TrainingOptions& options) {
+    // the checks read every value; let other threads run
+    const Unlocked unlocked;
+    training_ =
+        std::make_unique<Training>(net, data_.x.view, data_.targets.y, options, data_.targets.weights.view);
   }
 
-  // Begins an epoch for the population's `run`, which must end before this object is closed
-  void begin_epoch(fanin::Population& population, std::size_t number, const std::string& name,
-                   const py::dict& values) {
-    const fanin::Method method = arrays::make_method(name, values);
-    call([&](fanin::Training<T>& training) { population.begin(number, training, method); });
-  }
-
- private:
   // f(training), which reads arrays that data_ keeps alive, and does not touch Python except for
   // signal_pending, which acquires the GIL
   template <class F>
@@ -121,8 +96,64 @@ class PyTraining {
   }
 
   Data data_;
+
+ private:
   const bool vector_targets_;  // for one output
-  std::unique_ptr<fanin::Training<T>> training_;
+  std::unique_ptr<Training> training_;
   std::mutex running_;
   std::atomic<std::thread::id> caller_;  // the thread that is in call(), if any
+};
+
+template <class T>
+class PyTraining : public PyTrainingOf<T, fanin::Training<T>> {
+ public:
+  PyTraining(fanin::Network<T>& net, const py::object& x, const py::object& y, const py::object& weights,
+             std::size_t batch_size, const std::string& batches, std::optional<std::uint64_t> order_seed,
+             std::size_t epochs_before, std::optional<std::size_t> epochs, fanin::Budget& budget,
+             const fanin::Population* population, bool restore)
+      : PyTrainingOf<T, fanin::Training<T>>(net, x, y, weights) {
+    const fanin::Batches order = arrays::batches_named(batches);
+    if (order != fanin::Batches::in_order) this->data_.x = by_rows(this->data_.x);
+    const std::function<bool()> interrupted =
+        population != nullptr ? population->interrupted() : std::function<bool()>(signal_pending);
+    this->open(net, {batch_size, order, order_seed, interrupted, &budget, epochs_before, epochs, restore});
+  }
+
+  void exact_statistics() {
+    this->call([](fanin::Training<T>& training) { training.exact_statistics(); });
+  }
+
+  using Order = py::array_t<std::uint32_t, py::array::c_style>;
+  fanin::EpochResult epoch(const std::string& name, const py::dict& values,
+                           const std::optional<Order>& order) {
+    const fanin::Method method = arrays::make_method(name, values);
+    std::span<const std::uint32_t> rows;
+    if (order) rows = {order->data(), static_cast<std::size_t>(order->size())};
+    return this->call([&](fanin::Training<T>& training) { return training.epoch(method, rows); });
+  }
+
+  // Begins an epoch for the population's `run`, which must end before this object is closed
+  void begin_epoch(fanin::Population& population, std::size_t number, const std::string& name,
+                   const py::dict& values) {
+    const fanin::Method method = arrays::make_method(name, values);
+    this->call([&](fanin::Training<T>& training) { population.begin(number, training, method); });
+  }
+};
+
+template <class T>
+class PySolverTraining : public PyTrainingOf<T, fanin::SolverTraining<T>> {
+ public:
+  PySolverTraining(fanin::Network<T>& net, const py::object& x, const py::object& y,
+                   const py::object& weights, fanin::Budget& budget)
+      : PyTrainingOf<T, fanin::SolverTraining<T>>(net, x, y, weights) {
+    fanin::TrainingOptions options;
+    options.interrupted = signal_pending;
+    options.budget = &budget;
+    this->open(net, options);
+  }
+
+  fanin::EpochResult epoch(const std::string& name, const py::dict& values) {
+    const fanin::WholeBatch method = arrays::make_whole_batch(name, values);
+    return this->call([&](fanin::SolverTraining<T>& training) { return training.epoch(method); });
+  }
 };

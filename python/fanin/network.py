@@ -13,7 +13,7 @@ from fanin.checks import check_integer, checked_dtype
 from fanin.data.validation import validation_of
 from fanin.layers import Layer, check_layers, described
 from fanin.losses import Loss, as_loss
-from fanin.optim import Rule
+from fanin.optim import Rule, Solver
 from fanin.training.callbacks import Callbacks
 from fanin.training.chunks import (
     adapt_to_chunks,
@@ -101,7 +101,7 @@ class Network(AdaptedModel):
         X: ArrayLike,
         y: ArrayLike,
         *,
-        rule: Rule | str | None = None,
+        rule: Rule | Solver | str | None = None,
         epochs: int | None = None,
         batch_size: int = 32,
         batches: BatchesName = "shuffled",
@@ -119,11 +119,11 @@ class Network(AdaptedModel):
         """Train with mini-batches; another call continues from there.
 
         Arrays of numbers are read in place, whatever their type, byte order and strides: each batch is gathered row by
-        row and converted to the network's type with one rounding, so a `numpy.memmap` may be larger than memory. (Pages
-        read count as resident until the system needs them.) Of a sparse X (`scipy.sparse`), only the rows of a batch
-        become dense. Three cases are copied once: frames (pandas, polars), sparse formats other than CSR, and
-        Fortran-ordered arrays in memory unless batches are in order, which is faster than gathering. The last batch may
-        be smaller. A later fit with the same kind of rule continues with its state. Ctrl-C leaves the network usable.
+        row and converted to the network's type with one rounding, so a `numpy.memmap` may be larger than memory. Of a
+        sparse X (`scipy.sparse`), only the rows of a batch become dense. Three cases are copied once: frames (pandas,
+        polars), sparse formats other than CSR, and Fortran-ordered arrays in memory unless batches are in order. The
+        last batch may be smaller. A later fit with the same kind of rule continues with its state. Ctrl-C leaves the
+        network usable.
 
         A fit also ends after `max_steps` or `max_time`, in the middle of an epoch if necessary. That epoch ends as
         usual: its loss is the mean over the samples trained, validation and callbacks follow, and its number becomes
@@ -138,14 +138,14 @@ class Network(AdaptedModel):
         y : array_like
             Integer labels 0..n_outputs-1, shape (n_samples,), or class probabilities, shape (n_samples, n_outputs),
             for softmax_cross_entropy; else targets, shape (n_samples, n_outputs), or (n_samples,) for one output.
-        rule : Rule or str, optional
+        rule : Rule, Solver or str, optional
             Update rule, for example ``optim.Adam(1e-3)``, or the name of one for its defaults: "adam". By default
             ``optim.Around(optim.AdamW(), average_share=0.05)``: AdamW, of which the network shows averaged weights.
             `optim.Around` adds penalties, decay and clipping, too. The rate "auto" is chosen by the race of
             `find_rate`, for up to a third more steps, and falls to 0. Mini-batches with a rule for full batches cause
-            an `optim.BatchSizeWarning`.
+            an `optim.BatchSizeWarning`. A solver, such as ``optim.LBFGS()``, takes all samples at once.
         epochs : int, optional
-            Passes over the data; by default 10, or as many as `max_steps` or `max_time` allows.
+            Passes over the data; by default 10, a solver's iterations until it ends, or as many as a limit allows.
         batch_size : int
             Samples per update; at most n_samples are used.
         batches : str
@@ -219,19 +219,20 @@ class Network(AdaptedModel):
         fit, opened = open_resolved(self, X, y, settings)
         with opened as training:
             history = fit.run(lambda: fit.epoch(training)[:2])
-            if fit.epochs > 0:
-                training.exact_statistics()
+            fit.finish(training)
             return history
 
-    def objective(self, X: ArrayLike, y: ArrayLike, *, sample_weight: ArrayLike | None = None) -> Objective:
-        """Return the mean loss over these samples, and its gradient, as functions of all weights, for solvers.
+    def objective(
+        self, X: ArrayLike, y: ArrayLike, *, sample_weight: ArrayLike | None = None, l2: float = 0.0
+    ) -> Objective:
+        """Return the mean loss over these samples, with a penalty, and its gradient, as functions of all weights.
 
         Raises
         ------
         ValueError, TypeError
             As `fit` does.
         """
-        return Objective(self, X, y, sample_weight)
+        return Objective(self, X, y, sample_weight, l2)
 
     def fit_chunks(
         self,
@@ -260,9 +261,8 @@ class Network(AdaptedModel):
         chunks : iterable of tuples (X, y) or (X, y, sample_weight), or function that returns one
             Read once per epoch: several epochs need a list, or a function such as a generator function.
         rule, epochs, batch_size, batches, order_seed, class_weight, validation_data, callbacks, ...
-            As in `fit`, except that batches are made within each chunk, and class_weight is a dict. An
-            epoch is a pass over all chunks, and its seconds include the time spent waiting for them.
-            After reaching `max_steps` or `max_time`, the fit requests no more chunks.
+            As in `fit`, except that batches are made within each chunk, and class_weight is a dict. An epoch is a pass
+            over all chunks, with the seconds spent waiting for them. After a limit the fit requests no more chunks.
 
         Returns
         -------

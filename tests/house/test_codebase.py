@@ -150,6 +150,7 @@ CPP_FOLDERS = (
     "data",
     "tables",
     "rules",
+    "solvers",
     "plan",
     "layers",
     "network",

@@ -197,3 +197,19 @@ def test_bad_data_and_vectors_of_an_objective_are_refused():
     normalized = fanin.Network(5, [fanin.BatchNorm(), fanin.Dense(3)])
     with pytest.raises(ValueError, match="X: expected at least 2 rows, because batch norm"):
         normalized.objective(X[:1], y[:1])
+
+
+def test_l2_adds_a_penalty_on_weights_and_its_gradient():
+    X = np.linspace(-1, 1, 20)[:, None]
+    net = fanin.Network(1, [fanin.Dense(3, "tanh"), fanin.Dense(1)], dtype="float64")
+    plain, penalized = net.objective(X, X**2), net.objective(X, X**2, l2=0.5)
+    w = penalized.weights() + 0.25
+    is_weight = np.concatenate(
+        [np.full(array.size, name.endswith("weight")) for name, array in net.get_weights().items()]
+    )
+    loss, gradient = plain.loss_and_gradient(w)
+    more, with_pull = penalized.loss_and_gradient(w)
+    assert more == pytest.approx(loss + 0.25 * (w[is_weight] ** 2).sum(), rel=1e-12)
+    np.testing.assert_allclose(with_pull, gradient + 0.5 * w * is_weight, rtol=1e-12)
+    with pytest.raises(ValueError, match="l2: expected"):
+        net.objective(X, X**2, l2=-1)

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "fanin/network.hpp"
+#include "fanin/solver_training.hpp"
 
 #pragma GCC visibility push(default)
 namespace fanin {
@@ -22,11 +23,12 @@ struct DataSet {
 
 // The results of an epoch.
 struct Epoch {
-  std::size_t number;                    // in this fit, from 1
-  double loss;                           // mean over the samples, each measured before its batch's update
-  std::optional<Evaluation> validation;  // after the epoch, if there are validation data
-  double seconds;                        // of training alone
-  double learning_rate = 0;              // of its last update
+  std::size_t number;                       // in this fit, from 1
+  double loss;                              // mean over the samples, each measured before its batch's update
+  std::optional<Evaluation> validation;     // after the epoch, if there are validation data
+  double seconds;                           // of training alone
+  double learning_rate = 0;                 // of its last update, or the length of a solver's step
+  std::optional<Iteration> iteration = {};  // of a solver
 };
 
 struct History {
@@ -35,6 +37,7 @@ struct History {
   std::optional<std::size_t> stopped_epoch;
   std::optional<std::size_t> best_epoch;  // the one early stopping restored
   Steps steps = 0;                        // taken; as max_steps they repeat the fit, bit for bit
+  std::optional<Ended> ended;             // why a solver ended before its last epoch, if it did
 };
 
 enum class Figure { loss, validation_loss, validation_metric };
@@ -121,15 +124,25 @@ class EpochLoop {
   void run(const std::function<EpochResult()>& train);
   // The epoch after or during which the loop was stopped; none if all epochs ran
   std::optional<std::size_t> stopped_epoch() const { return stopped_; }
+  std::optional<Ended> ended() const { return ended_; }  // why a solver ended
 
  private:
   std::size_t epochs_, done_ = 0;
   const Budget* budget_;
   std::optional<std::size_t> stopped_;
+  std::optional<Ended> ended_;
   std::function<Evaluation()> validate_;
   std::function<bool(const Epoch&)> after_;
 };
 
+// By a solver, on all samples at once: an epoch is an iteration, and options of batches have no effect.
+// Without limits, the fit ends when the solver does, after 1,000 iterations at most.
+template <class T>
+[[gnu::visibility("default")]] History fit(Network<T>& network, const DataSet& data, const WholeBatch& method,
+                                           const FitOptions& options = {});
+
+extern template History fit(Network<float>&, const DataSet&, const WholeBatch&, const FitOptions&);
+extern template History fit(Network<double>&, const DataSet&, const WholeBatch&, const FitOptions&);
 extern template History fit(Network<float>&, const DataSet&, const Method&, const FitOptions&);
 extern template History fit(Network<double>&, const DataSet&, const Method&, const FitOptions&);
 

@@ -20,6 +20,7 @@
 #include "fanin/initializers.hpp"
 #include "fanin/layers/all.hpp"
 #include "fanin/losses.hpp"
+#include "fanin/minimize.hpp"
 #include "fanin/owned.hpp"
 #include "fanin/rule.hpp"
 #include "fanin/views.hpp"
@@ -182,6 +183,8 @@ class Network {
   template <class>
   friend class Training;
   template <class>
+  friend class SolverTraining;
+  template <class>
   friend class Snapshot;
   template <class>
   friend class Objective;
@@ -224,6 +227,9 @@ struct EpochResult {
   // Means over the updates, weighted by their rows: the (weighted) mean loss of each, and its penalty
   // l2_of_sum |W|^2 / (2 S), before it. Updates whose samples all have weight 0 do not count.
   double loss_of_updates = 0, penalty = 0;
+  // Of a solver, for which `loss` is measured after the iteration; ended: no more iterations would help
+  std::optional<Iteration> iteration = {};
+  std::optional<Ended> ended = {};
 };
 
 class Population;

@@ -147,8 +147,12 @@ struct Network<T>::State : Layout<T> {
   // The memory of the folded parameters, if there are any, as scratch for a writer until it calls `fold`
   T* folded_memory() { return this->folded_parameters.data(); }
 
+  // One of the table's trained arrays, row-major, as shown to users
+  void get_array(const ParameterArray& array, std::span<T> out) const;
   // Sets one of the table's arrays, row-major, as shown to users; trained weights follow. Then call `fold`.
   void set_array(const ParameterArray& array, std::span<const T> values);
+  // At the first epoch, unless they have been set; nothing if there are none
+  void start_at_base_rates(std::span<const T> biases);
 
   bool needs_exact_statistics() const;
   // Sets all of them, or none if interrupted or diverged in this epoch

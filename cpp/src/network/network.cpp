@@ -174,11 +174,26 @@ void write(T* buffer, const ParameterArray& array, std::span<const T> values) {
 }  // namespace
 
 template <class T>
+void Network<T>::State::get_array(const ParameterArray& array, std::span<T> out) const {
+  read(weights(), array, out);
+}
+
+template <class T>
 void Network<T>::State::set_array(const ParameterArray& array, std::span<const T> values) {
   if (is_statistic(array.role)) return write(statistics.values().data(), array, values);
   write(shown(), array, values);
   const std::size_t end = array.offset + Panels<T>{nullptr, array.rows, array.columns}.size();
   state.trained_from_shown(parameters.data(), nodes.table, {array.offset, end});
+}
+
+template <class T>
+void Network<T>::State::start_at_base_rates(std::span<const T> biases) {
+  if (biases.empty() || epochs > 0) return;
+  const ParameterArray& of_outputs = nodes.table.trained.back();
+  const T* const now = weights() + of_outputs.offset;
+  if (std::all_of(now, now + of_outputs.columns, [](T bias) { return bias == 0; })) {
+    set_array(of_outputs, biases);
+  }
 }
 
 template <class T>

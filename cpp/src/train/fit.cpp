@@ -13,6 +13,8 @@
 namespace fanin {
 namespace {
 
+constexpr std::size_t kMostIterations = 1000;  // of a solver in a fit without limits
+
 template <class T>
 class Stopper {
  public:
@@ -53,10 +55,14 @@ void check_early_stopping(const EarlyStopping& how, bool validates) {
   }
 }
 
-const FitOptions& checked(const FitOptions& options, const Method& method) {
-  check_method(method);
+const FitOptions& checked(const FitOptions& options) {
   if (options.early_stopping) check_early_stopping(*options.early_stopping, options.validation.has_value());
   return options;
+}
+
+const Method& checked_method(const Method& method) {
+  check_method(method);
+  return method;
 }
 
 std::size_t epochs_of(const FitOptions& options) {
@@ -64,12 +70,12 @@ std::size_t epochs_of(const FitOptions& options) {
   return options.epochs.value_or(options.max_steps || options.max_time ? without_end : 10);
 }
 
-template <class T>
+template <class T, class Trainer>
 struct FitUnderWay {
-  FitUnderWay(Network<T>& trained, const DataSet& data, const Method& method, const FitOptions& chosen,
+  FitUnderWay(Network<T>& trained, const DataSet& data, const FitOptions& chosen,
               std::function<bool()> interrupted)
       : network(trained),
-        options(checked(chosen, method)),
+        options(checked(chosen)),
         budget(options.max_steps, options.max_time),
         training(network, data.x, data.y,
                  {options.batch_size, options.batches, options.order_seed, std::move(interrupted), &budget, 0,
@@ -100,14 +106,17 @@ struct FitUnderWay {
     history.stopped_epoch = loop.stopped_epoch();
     if (stopper) history.best_epoch = stopper->restore_best();
     history.steps = {budget.taken(), budget.knots()};
-    if (epochs_of(options) > 0) training.exact_statistics();
+    history.ended = loop.ended();
+    if constexpr (requires { training.exact_statistics(); }) {
+      if (epochs_of(options) > 0) training.exact_statistics();
+    }
     return std::move(history);
   }
 
   Network<T>& network;
   const FitOptions& options;
   Budget budget;
-  Training<T> training;
+  Trainer training;
   EpochLoop loop;
   std::optional<Stopper<T>> stopper;
   History history;
@@ -125,7 +134,8 @@ struct FitOf;
 template <class T>
 struct FitOf<Network<T>> final : AnyFit {
   FitOf(Network<T>& network, const Fit& fit, std::function<bool()> interrupted)
-      : method(fit.method), under_way(network, fit.data, method, fit.options, std::move(interrupted)) {}
+      : method(checked_method(fit.method)),
+        under_way(network, fit.data, fit.options, std::move(interrupted)) {}
   bool begin_epoch(Population& population, std::size_t number) override {
     if (!under_way.loop.more()) return false;
     population.begin(number, under_way.training, method);
@@ -137,7 +147,7 @@ struct FitOf<Network<T>> final : AnyFit {
   History end() override { return under_way.end(); }
 
   const Method& method;
-  FitUnderWay<T> under_way;
+  FitUnderWay<T, Training<T>> under_way;
 };
 
 }  // namespace
@@ -155,9 +165,12 @@ bool Patience::is_best(double figure) {
 }
 
 void EpochLoop::epoch_ended(const EpochResult& result, double seconds) {
-  Epoch epoch{++done_, result.loss, std::nullopt, seconds, result.learning_rate};
+  Epoch epoch{++done_, result.loss, std::nullopt, seconds, result.learning_rate, result.iteration};
+  ended_ = result.ended;
   if (!result.interrupted && validate_) epoch.validation = validate_();
-  if (result.interrupted || after_(epoch) || (budget_ != nullptr && budget_->spent())) stopped_ = done_;
+  if (result.interrupted || after_(epoch) || (budget_ != nullptr && budget_->spent()) || ended_) {
+    stopped_ = done_;
+  }
 }
 
 void EpochLoop::run(const std::function<EpochResult()>& train) {
@@ -170,7 +183,17 @@ void EpochLoop::run(const std::function<EpochResult()>& train) {
 
 template <class T>
 History fit(Network<T>& network, const DataSet& data, const Method& method, const FitOptions& options) {
-  FitUnderWay<T> fit(network, data, method, options, options.interrupted);
+  check_method(method);
+  FitUnderWay<T, Training<T>> fit(network, data, options, options.interrupted);
+  fit.loop.run([&] { return fit.training.epoch(method); });
+  return fit.end();
+}
+
+template <class T>
+History fit(Network<T>& network, const DataSet& data, const WholeBatch& method, const FitOptions& options) {
+  FitOptions chosen = options;
+  if (!options.epochs && !options.max_steps && !options.max_time) chosen.epochs = kMostIterations;
+  FitUnderWay<T, SolverTraining<T>> fit(network, data, chosen, options.interrupted);
   fit.loop.run([&] { return fit.training.epoch(method); });
   return fit.end();
 }
@@ -215,5 +238,7 @@ std::vector<Outcome> train_together(const std::vector<Fit>& fits) {
 
 template History fit(Network<float>&, const DataSet&, const Method&, const FitOptions&);
 template History fit(Network<double>&, const DataSet&, const Method&, const FitOptions&);
+template History fit(Network<float>&, const DataSet&, const WholeBatch&, const FitOptions&);
+template History fit(Network<double>&, const DataSet&, const WholeBatch&, const FitOptions&);
 
 }  // namespace fanin

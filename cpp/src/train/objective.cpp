@@ -5,6 +5,8 @@
 #include <mutex>
 #include <numeric>
 
+#include "base/dot.hpp"
+#include "base/field_check.hpp"
 #include "base/panel_rows.hpp"
 #include "data/checks.hpp"
 #include "data/operands.hpp"
@@ -19,7 +21,7 @@ namespace fanin {
 template <class T>
 struct Objective<T>::State {
   State(const Network<T>& network, const Samples& samples, const Targets& targets,
-        SampleWeights sample_weights, std::function<bool()> asked)
+        SampleWeights sample_weights, std::function<bool()> asked, double pull)
       : input_layer(network.state_->input_layer),
         of_nodes(input_layer.map, samples),
         x(of_nodes.rows()),
@@ -27,6 +29,7 @@ struct Objective<T>::State {
         weights(sample_weights),
         projection(network.state_->projection),
         interrupted(std::move(asked)),
+        l2(pull),
         order(rows_of(x)),
         nodes(network.state_->nodes.inputs, network.layers()),
         statistics(nodes),
@@ -39,6 +42,8 @@ struct Objective<T>::State {
   }
 
   double run(std::span<const T> w, T* gradient);
+  double mean_loss(std::span<const T> w, T* gradient);
+  double penalty(std::span<const T> w, T* gradient) const;
 
   const InputLayer input_layer;
   const NodeSamples of_nodes;
@@ -47,6 +52,7 @@ struct Objective<T>::State {
   const ScaledWeights weights;
   const Buffer<T> projection;
   const std::function<bool()> interrupted;
+  const double l2;
   std::vector<std::uint32_t> order;
   const Nodes<T> nodes;
   RunningStatistics<T> statistics;  // required by a step, and discarded
@@ -70,8 +76,32 @@ void for_each_run_of(const ParameterTable& table, T* buffer, U* vector, F&& copy
 
 }  // namespace
 
+// Adds l2 W to the gradient, too
+template <class T>
+double Objective<T>::State::penalty(std::span<const T> w, T* gradient) const {
+  double squares = 0;
+  std::size_t begin = 0;
+  for (const ParameterArray& array : nodes.table.trained) {
+    const std::span<const T> part = w.subspan(begin, array.elements());
+    if (array.role == Role::weight) {
+      squares += dot<T>(part, part);
+      for (std::size_t i = 0; gradient != nullptr && i < part.size(); ++i) {
+        gradient[begin + i] += static_cast<T>(l2) * part[i];
+      }
+    }
+    begin += part.size();
+  }
+  return l2 / 2 * squares;
+}
+
 template <class T>
 double Objective<T>::State::run(std::span<const T> w, T* gradient) {
+  const double mean = mean_loss(w, gradient);
+  return l2 > 0 ? mean + penalty(w, gradient) : mean;
+}
+
+template <class T>
+double Objective<T>::State::mean_loss(std::span<const T> w, T* gradient) {
   const std::lock_guard<std::mutex> lock(calls);
   for_each_run_of(nodes.table, parameters.data(), w.data(),
                   [](T* to, const T* from, std::size_t n) { std::copy_n(from, n, to); });
@@ -102,12 +132,13 @@ double Objective<T>::State::run(std::span<const T> w, T* gradient) {
 
 template <class T>
 Objective<T>::Objective(const Network<T>& network, const Samples& x, const Targets& y, SampleWeights weights,
-                        std::function<bool()> interrupted) {
+                        std::function<bool()> interrupted, double l2) {
+  FieldCheck{}("l2", l2, at_least(0));
   check_data<T>(x, y, weights, network.inputs(), network.outputs(), network.loss(),
                 network.state_->input_layer);
   check_learned(network.state_->input_layer);
   if (rows_of(x) == 0) throw ValueError("X: expected at least one row, got none");
-  state_ = std::make_unique<State>(network, x, y, weights, std::move(interrupted));
+  state_ = std::make_unique<State>(network, x, y, weights, std::move(interrupted), l2);
   check_batch(rows_of(x), state_->nodes.has_batch_norm());
 }
 
@@ -130,6 +161,12 @@ double Objective<T>::loss_and_gradient(std::span<const T> w, std::span<T> gradie
   check_size("w", w, size());
   check_size("gradient", gradient, size());
   return state_->run(w, gradient.data());
+}
+
+template <class T>
+double Objective<T>::penalty(std::span<const T> w) const {
+  check_size("w", w, size());
+  return state_->penalty(w, nullptr);
 }
 
 template class Objective<float>;

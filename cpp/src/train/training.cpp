@@ -25,7 +25,7 @@ void Training<T>::State::restart() {
   step.allocate(*method);
   // Nothing throws from here on.
   if (!net.input_layer.learned()) net.adopt(std::move(adaptation));
-  start_at_base_rates();
+  net.start_at_base_rates(biases_at_base_rates);
   if (options.restore) std::memcpy(finite_parameters(), net.weights(), table.size * sizeof(T));
   net.state.prepare(*method, table, net.parameters.data());
   finite_statistics.copy(net.statistics);
@@ -44,16 +44,6 @@ void Training<T>::State::restart() {
   of_update = of_epoch = {};
   failed = false;
   step.restart({net.seed, net.epochs});
-}
-
-// Biases that start there, at the first epoch, unless they have been set. Those of the outputs are last.
-template <class T>
-void Training<T>::State::start_at_base_rates() {
-  if (biases_at_base_rates.empty() || net.epochs > 0) return;
-  const ParameterArray& biases = net.nodes.table.trained.back();
-  const T* const now = net.weights() + biases.offset;
-  if (std::any_of(now, now + biases.columns, [](T bias) { return bias != 0; })) return;
-  net.set_array(biases, biases_at_base_rates);
 }
 
 template <class T>

@@ -85,7 +85,6 @@ struct Training<T>::State {
   double last_rate() const;
 
   void restart();
-  void start_at_base_rates();
   bool one_step(Member member, const DataSource<T>& data, std::size_t number);
   DataSource<T> data() const {
     return {&x, &y, weights, order.data(), net.input_layer.columns(), net.projection.data()};

@@ -9,9 +9,10 @@ from typing import Any
 
 from fanin.checks import check_integer, check_sequence
 from fanin.optim.adam import AdamW
-from fanin.optim.named import as_rule
+from fanin.optim.named import SOLVERS, as_rule
 from fanin.optim.rule import Decay, Rate, Rule
 from fanin.optim.schedule import Schedule
+from fanin.optim.solvers import Solver
 from fanin.values import check_number, plain
 
 Place = str | int  # the name of an array in a network, its position in an Optimizer
@@ -194,8 +195,12 @@ class Around(Rule):
         return [(scales.get(array, 1.0), array in frozen) for array in arrays]
 
 
-def rule_of_fit(rule: object) -> Rule:
-    """Return the rule of a fit, given as a value or a name; by default AdamW, with averaged weights."""
+def rule_of_fit(rule: object) -> Rule | Solver:
+    """Return the rule or the solver of a fit, given as a value or a name; by default AdamW, with averaged weights."""
+    if isinstance(rule, Solver):
+        return rule
+    if isinstance(rule, str) and rule in SOLVERS:
+        return SOLVERS[rule]()
     return Around(AdamW(), average_share=0.05) if rule is None else as_rule(rule)
 
 

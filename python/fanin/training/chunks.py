@@ -12,6 +12,7 @@ from fanin import _core
 from fanin._core import DivergedError
 from fanin.data.inputs import check_parts, error_context, row_count
 from fanin.layers import BatchNorm, all_inside
+from fanin.optim import Solver
 from fanin.training.fitting import Fit
 
 if TYPE_CHECKING:
@@ -35,7 +36,11 @@ def check_statistics(layers: Sequence[Layer]) -> None:
 
 
 def check_settings(settings: Settings) -> None:
-    """Raise ValueError if class weights need the whole training set."""
+    """Raise ValueError if class weights or a solver need the whole training set."""
+    if isinstance(settings.rule, Solver):
+        raise ValueError(
+            f"rule: {settings.rule.kind} needs all samples at once, which fit_chunks does not have"
+        )
     if settings.class_weight == "balanced":
         raise ValueError(
             'class_weight: "balanced" counts the classes of the whole training set, which fit_chunks does not have; '

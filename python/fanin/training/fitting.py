@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 from fanin import _core
 from fanin.condition import keep_condition_numbers, rows_to_condition
 from fanin.data.class_weight import weighted_by_class
-from fanin.data.inputs import ColumnNames, as_data, error_context, note_names, row_count
-from fanin.data.sparse import as_csr
-from fanin.data.validation import Validation, split_off, validation_of
+from fanin.data.inputs import ColumnNames, as_data, error_context
+from fanin.data.validation import Validation
 from fanin.optim import BatchSizeWarning, Rule, Schedule
 from fanin.training.callbacks import CallbackList, Logs
 from fanin.training.early_decay import DecayWatch
@@ -50,8 +49,8 @@ class Fit:
         self._names, self._stored_names = names, net._core.column_names
         self._stored_vector = net._core.vector_targets
         self.net, self.epochs = net, settings.most_epochs()
-        self.rule: Rule = settings.rule
-        self._values: dict[str, Any] = self.rule.values_on(net._trained)
+        self.rule: Any = settings.rule
+        self._values = self._values_of_rule()
         self._factor = 1.0
         self.batch_size, self._batches = min(int(settings.batch_size), 2**32), settings.batches
         self._order_seed = None if settings.order_seed is None else int(settings.order_seed)
@@ -64,6 +63,12 @@ class Fit:
         self._shown: ExitStack | None = None
         self._decay: DecayWatch | None = None
         self._first_rows: NDArray[Any] | None = None
+        self._figures: dict[str, float] = {}  # of an epoch, besides its loss and its rate
+
+    def _values_of_rule(self) -> dict[str, Any]:
+        """Return the hyper-parameters as the core expects them."""
+        values: dict[str, Any] = self.rule.values_on(self.net._trained)
+        return values
 
     def weighted(
         self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None, *, whole: bool = False
@@ -92,21 +97,35 @@ class Fit:
         with error_context(labels=labels):
             if not self.net._core.adapted:
                 self._first_rows = rows_to_condition(self.net, X)
-            return Closing(
-                self.net._training(
-                    self.net._core,
-                    X,
-                    y,
-                    sample_weight,
-                    self.batch_size,
-                    self._batches,
-                    self._order_seed,
-                    len(self.history.loss),
-                    epochs,
-                    self.budget,
-                    population,
-                )
-            )
+            return Closing(self._opened(X, y, sample_weight, population, epochs))
+
+    def _opened(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None,
+        population: _core.Population | None,
+        epochs: int | None,
+    ) -> Any:
+        """Return the core's training."""
+        return self.net._training(
+            self.net._core,
+            X,
+            y,
+            sample_weight,
+            self.batch_size,
+            self._batches,
+            self._order_seed,
+            len(self.history.loss),
+            epochs,
+            self.budget,
+            population,
+        )
+
+    def finish(self, training: Any) -> None:
+        """Give each batch norm that asks for it exact statistics."""
+        if self.epochs > 0:
+            training.exact_statistics()
 
     def warn_of_mini_batches(self, rows: int, stacklevel: int) -> None:
         """Warn, once per fit, if the rule needs full-batch gradients but gets mini-batches."""
@@ -186,10 +205,11 @@ class Fit:
             if validated is not None:
                 logs["val_loss"], logs[f"val_{net.metric}"] = validated
             logs["learning_rate"], logs["seconds"] = rate, seconds
+            logs.update(self._figures)
             history.append(logs)
             if self._decay is not None:
                 self._decay.epoch_ended(history.loss, stacklevel=5)
-            stop = self.callbacks.stop_after(net, epoch, logs)
+            stop = self.callbacks.stop_after(net, epoch, logs) or history.ended is not None
             if show is not None:
                 show(epoch, logs, seconds)
             return stop
@@ -215,33 +235,3 @@ def continues(net: Network, rule: Rule) -> bool:
     """Return whether a fit with this rule continues with the state of an earlier one."""
     last = net._core.rule
     return last is not None and bool(last[0] == rule.name)
-
-
-def open_fit(
-    net: Network, X: ArrayLike, y: ArrayLike, settings: Settings, population: _core.Population | None = None
-) -> tuple[Fit, Closing]:
-    """Check the data of a fit; return the fit and its training, alone or as part of a population."""
-    (X, y, weights), validation, names = data_of(net, X, y, settings)
-    fit = Fit(net, settings, validation, names)
-    stratified = settings.validation_split == "stratified"
-    with error_context("validation_split: rows counted among those to train on: " if stratified else ""):
-        opened = fit.training(
-            *fit.weighted(X, y, weights, whole=True), population=population, epochs=fit.epochs
-        )
-    fit.watch_decay(row_count("X", X), settings)
-    return fit, opened
-
-
-def data_of(
-    net: Network, X: ArrayLike, y: ArrayLike, settings: Settings
-) -> tuple[tuple[Any, ...], Validation | None, ColumnNames]:
-    """Return (X, y, sample_weight) to train on, the validation data and the column names."""
-    names = net._core.column_names
-    X = as_csr(X)  # once, because it takes a copy
-    note_names(X, y, names)  # first, because the columns of validation data may be in a different order
-    data, validation = (X, y, settings.sample_weight), validation_of(net, settings.validation_data, names)
-    if settings.validation_fraction is not None:
-        seed = net.seed if settings.order_seed is None else int(settings.order_seed)
-        how = settings.validation_fraction, settings.validation_split, seed
-        data, validation = split_off(net, *how, validation, names, *data)
-    return data, validation, names

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from fanin.optim import Rule
+from fanin.optim import Rule, Solver
 from fanin.training.decision import Decision
 from fanin.training.steps import Steps
 
@@ -23,7 +23,7 @@ class History:
     val_loss, val_metric : list of float
         On the validation data, after the epoch; empty without validation data.
     learning_rate : list of float
-        At the last update of the epoch: of a schedule, and times `rate_factor`.
+        At the last update of the epoch: of a schedule, and times `rate_factor`; of a solver, the length of its step.
     seconds : list of float
         Training time of the epoch, without validation and callbacks.
     stopped_epoch : int or None
@@ -38,8 +38,14 @@ class History:
         Whether there are validation data.
     decisions : tuple of Decision
         What the fit decided by itself, such as a learning rate, with its reasons; in order.
-    rule : Rule or None
-        The rule of the fit.
+    rule : Rule, Solver or None
+        The rule or the solver of the fit.
+    gradient, evaluations : list of float, list of int
+        Of a solver: the largest component of the gradient after the iteration, and the evaluations of the loss in it.
+        (`loss` is then measured after the iteration, too, and without the penalty.)
+    ended : str or None
+        Why a solver ended: "small_gradient", "small_decrease", or "no_descent", if no step lowers the loss; None for a
+        rule, and if the limits of the fit ended it.
     rate_factor : float
         Multiplies the learning rate, a number or a schedule; a callback may change it for the epochs to come.
 
@@ -64,8 +70,11 @@ class History:
     validates: bool = False
     decisions: tuple[Decision, ...] = ()
     rate_factor: float = 1.0
-    rule: Rule | None = field(default=None, repr=False, compare=False)
+    rule: Rule | Solver | None = field(default=None, repr=False, compare=False)
     steps: Steps = field(default_factory=Steps)
+    gradient: list[float] = field(default_factory=list, repr=False)
+    evaluations: list[int] = field(default_factory=list, repr=False)
+    ended: str | None = None
 
     def append(self, figures: Mapping[str, float]) -> None:
         """Append the figures of an epoch, a dict like the logs of callbacks."""
@@ -75,6 +84,9 @@ class History:
             self.val_metric.append(figures[f"val_{self.metric}"])
         self.learning_rate.append(figures["learning_rate"])
         self.seconds.append(figures["seconds"])
+        if "gradient" in figures:
+            self.gradient.append(figures["gradient"])
+            self.evaluations.append(int(figures["evaluations"]))
 
     def to_dict(self) -> dict[str, str | int | list[float] | None]:
         """Return the metric's name, copies of the lists, and the stopped and best epochs."""
@@ -100,5 +112,7 @@ class History:
             parts.append(f"best epoch {self.best_epoch}")
         if self.stopped_epoch is not None:
             parts.append(f"stopped after {self.stopped_epoch}")
+        if self.ended is not None:
+            parts.append(self.ended.replace("_", " "))
         parts.append(f"{sum(self.seconds):.3g} s")
         return f"<fanin.History: {', '.join(parts)}>"

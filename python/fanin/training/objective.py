@@ -8,6 +8,7 @@ import numpy as np
 
 from fanin import _core
 from fanin.data.inputs import as_data, error_context
+from fanin.values import check_number
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -20,9 +21,9 @@ if TYPE_CHECKING:
 class Objective:
     """``E(w)``, the mean loss of a network with weights w over all samples, and its gradient ``dE/dw``.
 
-    Created by `Network.objective`. w is one vector: the trained arrays of `Network.get_weights`, each flattened by
-    rows and concatenated. With sample weights the mean is weighted. The network itself does not change, except that it
-    remembers column names, as in `fit`.
+    Created by `Network.objective`. w is one vector: the trained arrays of `Network.get_weights`, each flattened by rows
+    and concatenated. With sample weights the mean is weighted; with `l2`, E has the penalty ``l2/2 |W|^2`` over
+    weights, not biases. The network itself does not change, except that it remembers column names, as in `fit`.
 
     Loss and gradient are those of one step over all samples, bit for bit, on any number of threads. Samples are
     processed in blocks of at most 4,096 rows, so the memory of one block suffices; with batch norm, which normalizes
@@ -46,14 +47,17 @@ class Objective:
     With SciPy: ``scipy.optimize.minimize(objective.loss_and_gradient, objective.weights(), jac=True)``.
     """
 
-    def __init__(self, net: Network, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None) -> None:
+    def __init__(
+        self, net: Network, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None, l2: float
+    ) -> None:
+        check_number("l2", l2, at_least=0)
         self._net = net
         kind = _core.ObjectiveFloat32 if net.dtype == np.float32 else _core.ObjectiveFloat64
         known = net._core.column_names
         names = dict(known)
         X, y, labels = as_data(X, y, net._data_dtype, names)
         with error_context(labels=labels):
-            self._core: Any = kind(net._core, X, y, sample_weight)
+            self._core: Any = kind(net._core, X, y, sample_weight, float(l2))
         if names != known:
             net._core.set_column_names(names)
         self._trained = [(name, shape) for name, shape, trained in net._core.arrays if trained]

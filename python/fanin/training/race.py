@@ -14,7 +14,8 @@ from fanin.model import check_model
 from fanin.optim import Around, Cosine, Piecewise, Rule
 from fanin.optim.around import rule_of_fit
 from fanin.training.decision import Decision
-from fanin.training.fitting import Closing, Fit, continues, data_of, open_fit
+from fanin.training.fitting import Closing, Fit, continues
+from fanin.training.opening import data_of, open_fit
 from fanin.training.rates import adapted, hold_out, middle_rate, rates_around, steps_per_epoch
 from fanin.training.settings import BatchesName, Settings
 from fanin.training.together import train_together

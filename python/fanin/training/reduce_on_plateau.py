@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fanin import _core
 from fanin.checks import check_flag, check_integer
 from fanin.optim.schedule import Schedule
+from fanin.optim.solvers import Solver
 from fanin.training.callbacks import Logs
 from fanin.training.monitor import Mode, Monitor
 from fanin.values import check_number
@@ -96,9 +97,10 @@ class ReduceOnPlateau(Monitor):
     def on_fit_begin(self, net: Network, history: History) -> None:
         """Reset the state of an earlier fit."""
         self._begin(history)
-        if history.rule is not None and history.rule.name == "rprop":
+        rule = history.rule
+        if isinstance(rule, Solver) or (rule is not None and rule.name == "rprop"):
             raise ValueError(
-                "ReduceOnPlateau: expected a rule with a learning rate, got Rprop, which adapts its steps"
+                f"ReduceOnPlateau: expected a rule with a learning rate, got {rule.kind}, which adapts its steps"
             )
         self._history, self._best, self._cooling, self.reduced_after = history, None, 0, []
 

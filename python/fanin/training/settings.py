@@ -10,6 +10,7 @@ from fanin.checks import check_choice, check_flag, check_integer
 from fanin.data.class_weight import ClassWeight, check_class_weight
 from fanin.data.validation import ValidationSplit
 from fanin.optim.around import rule_of_fit
+from fanin.optim.solvers import Solver
 from fanin.training.callbacks import Callbacks, check_callbacks
 from fanin.values import check_number
 
@@ -21,13 +22,14 @@ if TYPE_CHECKING:
 
 BatchesName = Literal["shuffled", "in_order", "stratified", "balanced"]
 MOST = 2**63  # the largest count that the core can hold, practically unlimited
+_ITERATIONS = 1000  # of a solver, at most
 
 
 @dataclass(frozen=True, eq=False)
 class Settings:
     """The keyword arguments of `Network.fit`; the constructor makes all checks that do not need the network."""
 
-    rule: Any = None  # a Rule, once it is constructed
+    rule: Any = None  # a Rule or a Solver, once it is constructed
     epochs: int | None = None
     batch_size: int = 32
     batches: BatchesName = "shuffled"
@@ -61,12 +63,16 @@ class Settings:
         if self.max_time is not None:
             check_number("max_time", self.max_time, above=0)
         object.__setattr__(self, "callbacks", check_callbacks(self.callbacks))
+        if isinstance(self.rule, Solver) and self.batches not in ("shuffled", "in_order"):
+            raise ValueError(f"batches: {self.rule.kind} takes all samples at once, got {self.batches!r}")
 
     def most_epochs(self) -> int:
-        """Return the epochs, which without a number are 10, or as many as a limit allows."""
+        """Return the epochs: without a number 10, or a solver's iterations, or as many as a limit allows."""
         if self.epochs is not None:
             return min(int(self.epochs), MOST)
-        return 10 if self.max_steps is None and self.max_time is None else MOST
+        if self.max_steps is not None or self.max_time is not None:
+            return MOST
+        return _ITERATIONS if isinstance(self.rule, Solver) else 10
 
     def new_budget(self) -> _core.Budget:
         """Return the limits of one fit, counted from now."""

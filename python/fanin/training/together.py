@@ -11,9 +11,10 @@ from fanin import _core
 from fanin.checks import check_choice
 from fanin.data.inputs import error_context
 from fanin.model import Model
-from fanin.training.fitting import Closing, Fit, open_fit
+from fanin.training.fitting import Closing, Fit
 from fanin.training.history import History
 from fanin.training.monitor import Monitor
+from fanin.training.opening import open_fit
 from fanin.training.rate_control import RateControl
 from fanin.training.settings import Settings
 
@@ -163,6 +164,5 @@ class _FitUnderWay:
             self.fit.begin_epoch(self._training, self._population, self._number)
             return None
         history = self.fit.end(self._loop)
-        if self.fit.epochs > 0:
-            self._training.exact_statistics()
+        self.fit.finish(self._training)
         return history
