@@ -113,7 +113,7 @@ class TableEstimator(BaseEstimator, ABC):  # type: ignore[misc]
         self.trials_, self.seconds_ = fitted.trials, fitted.seconds
         with limited(self.n_jobs):
             self._examined = examine(self, rows, fitted)
-        if self.out_of_fold and fitted.out_of_fold is not None:
+        if self.out_of_fold:
             found = np.where((rows.places < 0)[:, None], np.nan, fitted.out_of_fold[rows.places])
             self.out_of_fold_ = self._shaped(found)
         return self
@@ -121,9 +121,9 @@ class TableEstimator(BaseEstimator, ABC):  # type: ignore[misc]
     def report(self, X: Any = None, y: ArrayLike | None = None, *, importance: bool = False) -> Report:
         """Return what the fit did, and how good the model is; printed, it is a page of text.
 
-        The score, with the calibration, is that of out-of-fold predictions if the fit made them (classes with members
-        that leave out a part of the rows, or `out_of_fold=True`), else of the rows held out for the choice of settings,
-        else of 2,000 training rows, which is too good. The report says which.
+        The score, with the calibration, is that of rows predicted by networks that were not trained on them: all rows
+        (classes with members that leave out a part of the rows, small tables, `out_of_fold=True`), or some. The report
+        says which.
 
         Parameters
         ----------

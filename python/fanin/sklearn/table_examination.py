@@ -32,7 +32,7 @@ class Examination:
     quality : Quality or None
     leaks : tuple of Leak
     vote : dict
-        The weight of the networks with the same hidden units, such as "256-256" or "linear".
+        The weight of the networks with the same hidden units, such as "256-256", "linear" or "constant".
     """
 
     quality: Quality | None = None
@@ -42,18 +42,14 @@ class Examination:
 
 def examine(model: Any, rows: Rows, fitted: FittedTable) -> Examination:
     """Examine a fitted estimator of tables, by predictions of rows held out if there are such; warn of leaks."""
-    places, origin, found = sample(len(rows.y)), "training rows", fitted.out_of_fold
-    few = places[: max(_CELLS // rows.X.shape[1], _FEWEST_ROWS)]
+    few = sample(len(rows.y))[: max(_CELLS // rows.X.shape[1], _FEWEST_ROWS)]
     classes = len(getattr(model, "classes_", ()))
     leaks = leaks_of(fitted.encoder, rows_of_table(rows.X, few), rows.y[few], classes)
     for leak in leaks:
         warn(str(leak))
-    if found is None:
-        predicted = model._model.predict(rows_of_table(rows.X, places))[0]
-    else:
-        places = np.flatnonzero(~np.isnan(found[:, 0]))
-        origin = "out of fold" if len(places) == len(rows.y) else "held out for the choice"
-        predicted = found[places]
+    places = np.flatnonzero(~np.isnan(fitted.out_of_fold[:, 0]))
+    origin = "out of fold" if len(places) == len(rows.y) else "held out for the choice"
+    predicted = fitted.out_of_fold[places]
     weights = None if rows.weights is None else rows.weights[places]
     vote: dict[str, float] = {}
     for network, weight in zip(fitted.networks, fitted.weights, strict=True):
@@ -63,4 +59,7 @@ def examine(model: Any, rows: Rows, fitted: FittedTable) -> Examination:
 
 def _units(network: Network) -> str:
     hidden = [str(layer.units) for layer in network.layers[:-1] if isinstance(layer, Dense)]
-    return "-".join(hidden) or "linear"
+    if hidden:
+        return "-".join(hidden)
+    first, *_ = network.get_weights().values()
+    return "linear" if np.any(first) else "constant"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from fanin.tables.folds import folds_of
 from fanin.tables.members import Job, train
 from fanin.tables.pairs import Pair, encoded
 from fanin.tables.recipe import Setting
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 _PROBES = 5, 50  # steps to warm up, and by which speed is measured
 _SEEDS = 4096  # of the networks of one seed
+_MOST_FOLDS = 64
+_JUDGING = 20_000  # rows, of which networks that only judge see their part
 
 
 class Features(NamedTuple):
@@ -66,20 +69,24 @@ class Trial:
         count = "1 network" if self.networks == 1 else f"{self.networks} networks"
         features = f"{', spikes' if self.spikes else ''}{f', {self.pairs} pairs' if self.pairs else ''}"
         score = "trained on all rows" if self.score is None else f"loss {self.score:.5g} on rows held out"
-        rate, decay, epochs = self.setting.rate, self.setting.decay, self.setting.epochs
-        return f"{count}, rate {rate:g}, decay {decay:g}, {epochs} epochs{features}: {score}, {self.seconds:.2f} s"
+        return f"{count}, {self.setting}{features}: {score}, {self.seconds:.2f} s"
 
 
 class Wanted(NamedTuple):
-    """A network: its setting, what it sees, and the fold held out from it; below 0, none is held out."""
+    """A network: what it sees, its setting, the fold held out from it (-1: none), and its number among its like.
+
+    One that only judges is trained on a sample of the rows.
+    """
 
     features: Features
     setting: Setting
     fold: int
+    number: int = 0
+    judges: bool = False
 
 
 class Trainer:
-    """Trains networks on all rows but a fold, each of them once.
+    """Trains networks on the rows outside a fold, or on all, each of them once.
 
     Parameters
     ----------
@@ -111,18 +118,24 @@ class Trainer:
         self.task, self.coding, self.y, self.weight = task, coding, y, weight
         self.fold, self.part, self.seed, self.clock = fold, part, seed, clock
         self.folds = range(int(fold.max()) + 1)
+        self._judging = (
+            folds_of(len(y), -(-len(y) // _JUDGING), seed + 2) == 0
+        )  # rows that judges are trained on
         self.trials: list[Trial] = []
         self._report = report
         self._done: dict[Wanted, tuple[Network, Float]] = {}
         self._encoders: dict[Features, TableEncoder] = {}
         self.first_target = np.asarray(task.targets(y), dtype=np.float64).reshape(len(y), -1)[:, 0]
 
-    def train(self, wanted: Iterable[Wanted]) -> None:
-        """Train those of the networks that are not trained yet, one a thread; for fewer steps if time is short."""
+    def train(self, wanted: Iterable[Wanted], to_come: Iterable[Wanted] = ()) -> None:
+        """Train those of the networks that are not trained yet, one a thread.
+
+        For fewer steps if time is short for these and the ones to come.
+        """
         todo = [each for each in dict.fromkeys(wanted) if each not in self._done]
         if not todo:
             return
-        share = self.share(todo)
+        share = self.share([*todo, *to_come])
         jobs, held = zip(*(self._job(each, share) for each in todo), strict=True)
         networks, seconds = self._timed(jobs)
         for each, network, rows in zip(todo, networks, held, strict=True):
@@ -132,13 +145,13 @@ class Trainer:
 
     def _job(self, wanted: Wanted, share: float) -> tuple[Job, Any]:
         """Return the job of a network, and the coded rows held out from it, if any."""
-        seen = np.flatnonzero(self.fold != wanted.fold)
+        seen = np.flatnonzero((self.fold != wanted.fold) & (self._judging if wanted.judges else True))
         rows, held = self._rows(wanted.features, seen), None
         if wanted.fold >= 0:
             held = rows.take(np.flatnonzero(self.fold == wanted.fold))
             rows = rows.take(seen)
         weight = None if self.weight is None else self.weight[seen]
-        seed = (_SEEDS * self.seed + wanted.fold) % 2**64
+        seed = (_SEEDS * self.seed + _MOST_FOLDS * wanted.number + wanted.fold) % 2**64
         return Job(wanted.setting, rows, self.y[seen], weight, seed, share), held
 
     def _timed(self, jobs: Sequence[Job]) -> tuple[tuple[Network, ...], float]:
@@ -154,66 +167,97 @@ class Trainer:
         steps = sum(job.steps for job in jobs)
         for features, setting in dict.fromkeys((each.features, each.setting) for each in todo):
             chosen = [place for place, each in enumerate(todo) if each[:2] == (features, setting)]
-            folds = [todo[place].fold for place in chosen if todo[place].fold >= 0]
-            score = self.score(features, setting, folds) if folds else None
             spent = seconds * sum(jobs[place].steps for place in chosen) / steps
-            trial = Trial(setting, features.spikes, len(features.pairs), len(chosen), score, spent)
+            trial = Trial(
+                setting,
+                features.spikes,
+                len(features.pairs),
+                len(chosen),
+                self._score_of([todo[place] for place in chosen]),
+                spent,
+            )
             self.trials.append(trial)
             if self._report is not None:
                 self._report(trial)
 
+    def _score_of(self, networks: Sequence[Wanted]) -> float | None:
+        """Return the mean loss of the rows held out from each of these networks; None if there are none."""
+        held = [each for each in networks if each.fold >= 0]
+        if not held:
+            return None
+        rows = np.concatenate([np.flatnonzero(self.fold == each.fold) for each in held])
+        return self.score_of(np.concatenate([self._done[each][1] for each in held]), rows)
+
     def measure(self, setting: Setting) -> None:
         """Measure the speed of this setting, if there is a time limit, by a few steps of a network for each thread."""
         if self.clock.limited:
-            wanted = [Wanted(Features(), setting, -1 - number) for number in range(2)]
+            wanted = [Wanted(Features(), setting, -1, number) for number in range(2)]
             few, more = (min(count / setting.steps_on(len(self.y)), 1.0) for count in _PROBES)
             train(self.task, [self._job(each, few)[0] for each in wanted])  # memory and threads are new
             self._timed([self._job(each, more)[0] for each in wanted])
 
     def share(self, wanted: Iterable[Wanted]) -> float:
         """Return the share of these networks' steps for which there is time."""
-        steps = [each.setting.steps_on(len(self.y)) for each in wanted if each not in self._done]
+        rows = len(self.y)
+        steps = [
+            each.setting.steps_on(min(rows, _JUDGING) if each.judges else rows)
+            for each in wanted
+            if each not in self._done
+        ]
         return self.clock.share(sum(steps))
 
     def has_time(self, wanted: Iterable[Wanted], setting: Setting) -> bool:
         """Whether these can be trained before the time limit, and then a network of this setting for every fold."""
-        return self.share([*wanted, *(Wanted(Features(), setting, -1 - fold) for fold in self.folds)]) == 1
+        return self.share([*wanted, *(Wanted(Features(), setting, -1, fold) for fold in self.folds)]) == 1
 
     def network(self, wanted: Wanted) -> Network:
         """Return a network that was trained."""
         return self._done[wanted][0]
 
-    def predicted(self, features: Features, setting: Setting, folds: Sequence[int]) -> Float:
+    def judge(self, features: Features, setting: Setting, fold: int) -> Wanted:
+        """Return a network that judges settings and features: on large tables, it is trained on some of the rows."""
+        return Wanted(features, setting, fold, judges=len(self.y) > _JUDGING)
+
+    def predicted(
+        self, features: Features, setting: Setting, folds: Sequence[int], judging: bool = False
+    ) -> Float:
         """Return predictions of all rows, each by the network that did not see it; NaN in other folds."""
         found = np.full((len(self.y), self.task.outputs), np.nan)
         for fold in folds:
-            found[self.fold == fold] = self._done[Wanted(features, setting, fold)][1]
+            wanted = self.judge(features, setting, fold) if judging else Wanted(features, setting, fold)
+            found[self.fold == fold] = self._done[wanted][1]
         return found
 
-    def held_out(self, features: Features, setting: Setting) -> Float | None:
-        """Return predictions of the rows of all folds held out from networks of this setting; None if none were."""
-        folds = [fold for fold in self.folds if Wanted(features, setting, fold) in self._done]
-        return self.predicted(features, setting, folds) if folds else None
+    def rows_in(self, folds: Sequence[int]) -> NDArray[np.intp]:
+        """Return the rows of these folds."""
+        return np.flatnonzero(np.isin(self.fold, folds))
 
-    def score(self, features: Features, setting: Setting, folds: Sequence[int]) -> float:
+    def score(
+        self, features: Features, setting: Setting, folds: Sequence[int], judging: bool = False
+    ) -> float:
         """Return the mean loss of the rows of these folds, held out from their networks; lower is better."""
-        rows = np.flatnonzero(np.isin(self.fold, folds))
-        return self.score_of(self.predicted(features, setting, folds)[rows], rows)
+        rows = self.rows_in(folds)
+        return self.score_of(self.predicted(features, setting, folds, judging)[rows], rows)
 
-    def is_better(
-        self, one: tuple[Features, Setting], other: tuple[Features, Setting], folds: Sequence[int]
-    ) -> bool:
-        """Whether the first loses less on the rows of these folds, by more than the difference's standard error."""
-        rows = np.flatnonzero(np.isin(self.fold, folds))
-        y, losses = self.y[rows], []
-        for features, setting in (one, other):
-            found = self.task.evidence(y, self.predicted(features, setting, folds)[rows])
-            losses.append(self.task.row_losses(y, found))
+    def gain(self, features: Features, setting: Setting, fold: int) -> float:
+        """Return by how much a mean of many networks loses less than one does, on the rows of a fold.
+
+        For a loss that is a square, the mean of two gains half of that. It is found by two.
+        """
+        rows = np.flatnonzero(self.fold == fold)
+        one, two = (self._done[Wanted(features, setting, fold, number)][1] for number in range(2))
+        apart = (self.score_of(one, rows) + self.score_of(two, rows)) / 2
+        return 2 * max(apart - self.score_of((one + two) / 2, rows), 0.0)
+
+    def is_better(self, one: Float, other: Float, rows: NDArray[np.intp], errors: float = 1) -> bool:
+        """Whether the first predictions of these rows lose less, by more than the difference's standard error."""
+        y = self.y[rows]
+        losses = [self.task.row_losses(y, self.task.evidence(y, found)) for found in (one, other)]
         difference = losses[0] - losses[1]
         weight = np.ones(len(rows)) if self.weight is None else self.weight[rows]
         mean = weighted_mean(difference, weight)
         spread = weight * (difference - mean)
-        return mean < -float(np.sqrt(np.add.reduce(spread * spread)) / np.add.reduce(weight))
+        return mean < -errors * float(np.sqrt(np.add.reduce(spread * spread)) / np.add.reduce(weight))
 
     def score_of(self, predicted: Float, rows: NDArray[np.intp]) -> float:
         """Return the mean loss of these predictions of rows."""

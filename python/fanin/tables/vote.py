@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from fanin.tables.recipe import LINEAR, Plan, Setting
+from fanin.tables.recipe import CONSTANT, Plan, Setting
 from fanin.tables.trainer import Features, Trainer, Wanted
 
 if TYPE_CHECKING:
@@ -18,54 +18,81 @@ if TYPE_CHECKING:
     Float = NDArray[np.float64]
 
 
-_LEAST_SHARE = 0.5
+_LEAST_SHARE = 0.5  # of the steps of all networks; with less time, there are fewer
+_MOST_ROWS = 100_000  # that weights are found by
 
 
 class Vote(NamedTuple):
-    """Networks and their weights; their out-of-fold predictions and the score of these, if rows were held out."""
+    """Networks and their weights; the predictions of the rows held out from them, and the score of these."""
 
     networks: tuple[Network, ...]
     weights: tuple[float, ...]
-    out_of_fold: Float | None = None
-    score: float | None = None
+    out_of_fold: Float
+    score: float
 
 
-def members_of(trainer: Trainer, plan: Plan, features: Features, settings: Sequence[Setting]) -> Vote:
-    """Train the members that see all rows, with equal weights; fewer if there is no time for half of their steps."""
+def vote(trainer: Trainer, plan: Plan, features: Features, settings: Sequence[Setting]) -> Vote:
+    """Train networks that leave out a fold each, weigh their settings by it, and train more of these on all rows."""
+    folds, others, members = trainer.folds[: plan.left_out], plan.others, plan.members
 
-    def members(count: int) -> list[Wanted]:
-        return [Wanted(features, setting, -1 - number) for setting in settings for number in range(count)]
+    def networks_of(setting: Setting, weight: float) -> list[Wanted]:
+        """Return the networks of a setting: those that leave out a fold, and its share of those that see all rows."""
+        of_folds = [Wanted(features, setting, fold) for fold in folds]
+        again = [Wanted(features, setting, 0, 1)] if members and setting.hidden else []
+        count = round(members * weight) if setting.epochs else 0
+        return [*again, *of_folds, *(Wanted(features, setting, -1, number) for number in range(count))]
 
-    count = plan.members
-    while count > 2 and trainer.share(members(count)) < _LEAST_SHARE:
-        count = (count + 1) // 2
-    wanted = members(count)
-    trainer.train(wanted)
-    networks = tuple(trainer.network(each) for each in wanted)
-    return Vote(networks, (1 / len(networks),) * len(networks))
+    default = networks_of(settings[0], 1.0)
+    if (
+        trainer.share([*default, *(each for setting in others for each in networks_of(setting, 0.0))])
+        < _LEAST_SHARE
+    ):
+        others, members = (CONSTANT,), min(members, 1)
+    voters = (*settings, *others)
+    trainer.train((each for setting in voters for each in networks_of(setting, 0.0)), default)
+    weights = _weights(trainer, features, voters, folds, bool(members))
+    groups = [
+        (weight, networks_of(setting, weight))
+        for setting, weight in zip(voters, weights, strict=True)
+        if weight > 0
+    ]
+    trainer.train(each for _, group in groups for each in group)
+    networks = tuple(trainer.network(each) for _, group in groups for each in group)
+    shares = tuple(weight / len(group) for weight, group in groups for _ in group)
+    mixed = _mixed(weights, [trainer.predicted(features, setting, folds) for setting in voters])
+    rows = trainer.rows_in(folds)
+    return Vote(networks, shares, mixed, trainer.score_of(mixed[rows], rows))
 
 
-def folds_vote(trainer: Trainer, plan: Plan, features: Features, settings: Sequence[Setting]) -> Vote:
-    """Train members that leave out a fold each; the weights of settings are greedy ones by out-of-fold predictions."""
-    voters = [*settings, *(LINEAR if plan.linear else ())]
-    trainer.train(Wanted(features, setting, fold) for setting in voters for fold in trainer.folds)
-    rows = np.arange(len(trainer.y))
-    predicted = [trainer.predicted(features, setting, trainer.folds) for setting in voters]
-    weights, score = greedy_weights(predicted, lambda mixed: trainer.score_of(mixed, rows))
-    chosen = [(setting, weight) for setting, weight in zip(voters, weights, strict=True) if weight > 0]
-    networks, shares = [], []
-    for setting, weight in chosen:
-        for fold in trainer.folds:
-            networks.append(trainer.network(Wanted(features, setting, fold)))
-            shares.append(weight / len(trainer.folds))
-    mixed = sum(weight * found for weight, found in zip(weights, predicted, strict=True))
-    return Vote(tuple(networks), tuple(shares), np.asarray(mixed), score)
+def _weights(
+    trainer: Trainer, features: Features, voters: Sequence[Setting], folds: Sequence[int], doubled: bool
+) -> Sequence[float]:
+    """Return the weights of the voters by the rows of these folds.
+
+    Of numbers, a few rows may lose more than all others: the first setting stays alone unless its vote with others is
+    better by more than two standard errors.
+    """
+    rows = trainer.rows_in(folds)
+    rows = rows[:: -(-len(rows) // _MOST_ROWS)]
+    predicted = [trainer.predicted(features, setting, folds)[rows] for setting in voters]
+    gains = [
+        trainer.gain(features, setting, folds[0]) if doubled and setting.hidden else 0.0 for setting in voters
+    ]
+    weights = greedy_weights(predicted, lambda mixed: trainer.score_of(mixed, rows), gains)
+    if trainer.task.classifies or trainer.is_better(_mixed(weights, predicted), predicted[0], rows, 2):
+        return weights
+    return (1.0, *(0.0 for _ in voters[1:]))
+
+
+def _mixed(weights: Sequence[float], predicted: Sequence[Float]) -> Float:
+    """Return the mean of predictions with these weights."""
+    return np.asarray(sum(weight * each for weight, each in zip(weights, predicted, strict=True)))
 
 
 def greedy_weights(
-    models: Sequence[Float], score: Callable[[Float], float], rounds: int = 20
-) -> tuple[tuple[float, ...], float]:
-    """Return the weights of models, and the score of their mean with these weights, by greedy selection.
+    models: Sequence[Float], score: Callable[[Float], float], gains: Sequence[float], rounds: int = 20
+) -> tuple[float, ...]:
+    """Return the weights of models, by greedy selection.
 
     Starts with the best model; each round adds the model, again if need be, with which the mean of all chosen so far
     scores lowest (Caruana et al. 2004). The lowest mean of all rounds is kept, so it is never worse than the best
@@ -77,16 +104,23 @@ def greedy_weights(
         Predictions of each model for the same rows, none of which it was trained on.
     score : function of an array of predictions
         Lower is better.
+    gains : sequence of float
+        By how much the score of each model, alone, will fall, since it will be averaged over several networks; with
+        weight w, by w^2 times that.
     rounds : int
         Number of models chosen, so weights are multiples of 1 / rounds or of a larger part.
     """
-    counts = [0] * len(models)
-    total, best, chosen = np.zeros_like(models[0]), np.inf, tuple(counts)
+    counts: Float = np.zeros(len(models))
+    chosen: Float = counts
+    total, best = np.zeros_like(models[0]), np.inf
     for size in range(1, rounds + 1):
-        scores = [score((total + model) / size) for model in models]
-        index = min(range(len(models)), key=scores.__getitem__)
+        scores = []
+        for index, model in enumerate(models):
+            weights = (counts + (np.arange(len(models)) == index)) / size
+            scores.append(score((total + model) / size) - float(np.add.reduce(weights * weights * gains)))
+        index = int(np.argmin(scores))
         counts[index] += 1
         total = total + models[index]
         if scores[index] < best:
-            best, chosen = scores[index], tuple(counts)
-    return tuple(count / sum(chosen) for count in chosen), best
+            best, chosen = scores[index], counts / size
+    return tuple(chosen.tolist())
