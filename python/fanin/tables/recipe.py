@@ -101,6 +101,7 @@ _FOURTHS = 4  # parts of the rows, each left out by networks
 _EIGHTHS = 8  # parts of the rows, of which few are left out by networks whose like see all
 _ENOUGH = 2_000  # rows left out, to find weights by
 _FEW = 6_000  # rows, of which more passes are affordable
+_MANY = 100_000  # rows, of which those left out are not missed
 _SHARED = 30_000  # rows seen by the networks that see all, about
 
 
@@ -140,16 +141,18 @@ def _plan_of_classes(effort: Effort, left_out: int) -> Plan:
         return Plan(CLASSES[:1], (CLASSES[2], LINEAR[1], CONSTANT), _EIGHTHS, left_out)
     if effort == "default":
         return Plan(CLASSES, (*LINEAR[:2], CONSTANT), _FOURTHS, _FOURTHS, features=True)
-    return Plan(CLASSES, (*LINEAR, CONSTANT), _EIGHTHS, _EIGHTHS, features=True, settings=2)
+    return Plan(CLASSES, (*LINEAR, CONSTANT), _EIGHTHS, _EIGHTHS, 8, features=True, settings=2)
 
 
 def _plan_of_numbers(effort: Effort, left_out: int, rows: int) -> Plan:
     if effort == "fast":
         return Plan((_FAST_REGRESSION,), (CLASSES[0], LINEAR[1], CONSTANT), _EIGHTHS, left_out)
-    others = (CLASSES[1] if rows < _FEW or effort == "high" else CLASSES[0], LINEAR[0], LINEAR[2], CONSTANT)
+    linear = (LINEAR[0], LINEAR[2])
     if effort == "high":
-        return Plan((REGRESSION,), others, _EIGHTHS, _EIGHTHS, members=8)
-    return Plan((REGRESSION,), others, _EIGHTHS, left_out, members=max(2, min(8, _SHARED // rows)))
+        return Plan((REGRESSION,), (CLASSES[1], *linear, CONSTANT), _EIGHTHS, _EIGHTHS, 8)
+    strong = CLASSES[1] if rows < _FEW else CLASSES[0]
+    members = 1 if rows > _MANY else min(max(2, _SHARED // rows), 8)
+    return Plan((REGRESSION,), (strong, *linear, CONSTANT), _EIGHTHS, left_out, members)
 
 
 def plan_of(classifies: bool, effort: Effort, rows: int, members: int | None, out_of_fold: bool) -> Plan:
@@ -160,7 +163,7 @@ def plan_of(classifies: bool, effort: Effort, rows: int, members: int | None, ou
     left_out = min(-(-_ENOUGH * _EIGHTHS // rows), _EIGHTHS)
     plan = _plan_of_classes(effort, left_out) if classifies else _plan_of_numbers(effort, left_out, rows)
     if members is not None and plan.features and members >= _FOURTHS:
-        plan = replace(plan, folds=members, left_out=members)
+        plan = replace(plan, folds=members, left_out=members, members=0)
     elif members is not None:
         left_out = min(left_out, members)
         plan = replace(plan, folds=_EIGHTHS, left_out=left_out, members=members - left_out)
