@@ -25,11 +25,20 @@ _LEVELS = 62  # of a category's cells, at most
 
 
 class Coding:
-    """The encoders of a table, fitted on demand, and its coded rows; numbers have fewer bins where rows are few."""
+    """The encoders of a table, fitted on demand, and its coded rows.
 
-    def __init__(self, X: Any) -> None:
+    Parameters
+    ----------
+    X : frame, array or dict of columns
+    classifies : bool
+        Otherwise numbers have fewer bins where rows are few.
+    """
+
+    def __init__(self, X: Any, classifies: bool) -> None:
         table = read_table(X)
-        self._X, self._bins = X, min(most_bins(len(table.columns)), max(table.rows // _ROWS_A_BIN, 4))
+        self._X, self._bins = X, most_bins(len(table.columns))
+        if not classifies:
+            self._bins = min(self._bins, max(table.rows // _ROWS_A_BIN, 4))
         self._encoders: dict[bool, TableEncoder] = {}
         self._rows: dict[bool, Any] = {}
 

@@ -149,7 +149,7 @@ def fit_table(
     plan = plan_of(task.classifies, effort, len(used), None if members == "auto" else members, out_of_fold)
     fold = folds_of(len(used), min(plan.folds, len(used)), seed, targets if task.classifies else None)
     part = folds_of(len(used), _PARTS, seed + 1)
-    trainer = Trainer(task, Coding(X), targets, weight, fold, part, seed, clock, callback)
+    trainer = Trainer(task, Coding(X, task.classifies), targets, weight, fold, part, seed, clock, callback)
     trainer.coding.rows(spikes=False)
     encoded = clock.elapsed
     trainer.measure(plan.ladder[0])

@@ -102,6 +102,7 @@ _EIGHTHS = 8  # parts of the rows, of which few are left out by networks whose l
 _ENOUGH = 2_000  # rows left out, to find weights by
 _FEW = 6_000  # rows, of which more passes are affordable
 _MANY = 100_000  # rows, of which those left out are not missed
+_SHARED_FAST = 10_000
 _SHARED = 30_000  # rows seen by the networks that see all, about
 
 
@@ -136,9 +137,11 @@ class Plan:
     settings: int = 1
 
 
-def _plan_of_classes(effort: Effort, left_out: int) -> Plan:
+def _plan_of_classes(effort: Effort, left_out: int, rows: int) -> Plan:
     if effort == "fast":
-        return Plan(CLASSES[:1], (CLASSES[2], LINEAR[1], CONSTANT), _EIGHTHS, left_out)
+        return Plan(
+            CLASSES[:1], (CLASSES[2], LINEAR[1], CONSTANT), _EIGHTHS, left_out, min(_SHARED_FAST // rows, 4)
+        )
     if effort == "default":
         return Plan(CLASSES, (*LINEAR[:2], CONSTANT), _FOURTHS, _FOURTHS, features=True)
     return Plan(CLASSES, (*LINEAR, CONSTANT), _EIGHTHS, _EIGHTHS, 8, features=True, settings=2)
@@ -146,7 +149,13 @@ def _plan_of_classes(effort: Effort, left_out: int) -> Plan:
 
 def _plan_of_numbers(effort: Effort, left_out: int, rows: int) -> Plan:
     if effort == "fast":
-        return Plan((_FAST_REGRESSION,), (CLASSES[0], LINEAR[1], CONSTANT), _EIGHTHS, left_out)
+        return Plan(
+            (_FAST_REGRESSION,),
+            (CLASSES[0], LINEAR[1], CONSTANT),
+            _EIGHTHS,
+            left_out,
+            min(_SHARED_FAST // rows, 4),
+        )
     linear = (LINEAR[0], LINEAR[2])
     if effort == "high":
         return Plan((REGRESSION,), (CLASSES[1], *linear, CONSTANT), _EIGHTHS, _EIGHTHS, 8)
@@ -161,7 +170,9 @@ def plan_of(classifies: bool, effort: Effort, rows: int, members: int | None, ou
     If all rows are to be predicted out of fold, each part is left out by a network of each setting.
     """
     left_out = min(-(-_ENOUGH * _EIGHTHS // rows), _EIGHTHS)
-    plan = _plan_of_classes(effort, left_out) if classifies else _plan_of_numbers(effort, left_out, rows)
+    plan = (
+        _plan_of_classes(effort, left_out, rows) if classifies else _plan_of_numbers(effort, left_out, rows)
+    )
     if members is not None and plan.features and members >= _FOURTHS:
         plan = replace(plan, folds=members, left_out=members, members=0)
     elif members is not None:
