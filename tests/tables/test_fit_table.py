@@ -214,5 +214,5 @@ def test_a_trial_is_told_in_a_line():
     X, labels = table(60)
     fit_table(X, labels * 1.0, loss=losses.SquaredError(), effort="fast", callback=told.append)
     text = str(told[0])
-    assert text.startswith("8 networks, 256-256, decay 0.02, 8 epochs, rate 0.004: loss 0.")
+    assert text.startswith("9 networks, 256-256, decay 0.02, 8 epochs, rate 0.004: loss 0.")
     assert " on rows held out, 0." in text
