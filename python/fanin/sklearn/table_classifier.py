@@ -75,7 +75,7 @@ class FaninClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
     >>> model.predict([[25, "smith"], [55, "smith"], [55, "clerk"]])
     array(['no', 'yes', 'no'], dtype='<U3')
     >>> print(model.report().text().splitlines()[0])
-    FaninClassifier: the mean of 8 networks (256-256) on 2 columns
+    FaninClassifier: the mean of 13 networks (256-256) on 2 columns
     """
 
     _allowed = OF_TABLE_CLASSIFIER

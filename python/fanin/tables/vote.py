@@ -78,7 +78,9 @@ def _weights(
     gains = [
         trainer.gain(features, setting, folds[0]) if doubled and setting.hidden else 0.0 for setting in voters
     ]
-    weights = greedy_weights(predicted, lambda mixed: trainer.score_of(mixed, rows), gains)
+    y, weight = trainer.y[rows], None if trainer.weight is None else trainer.weight[rows]
+    found = [trainer.task.evidence(y, each) for each in predicted]
+    weights = greedy_weights(found, lambda mixed: trainer.task.score(y, mixed, weight), gains)
     if trainer.task.classifies or trainer.is_better(_mixed(weights, predicted), predicted[0], rows, 2):
         return weights
     return (1.0, *(0.0 for _ in voters[1:]))
