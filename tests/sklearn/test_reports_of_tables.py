@@ -103,9 +103,9 @@ def test_the_report_says_which_rows_were_scored():
     def origin(model, y, **parameters):
         return model(**FAST, **parameters).fit(FRAME, y).report().quality.origin
 
-    assert origin(FaninClassifier, LABELS) == "held out for the choice"
-    assert origin(FaninClassifier, LABELS, out_of_fold=True) == "out of fold"
-    assert origin(FaninRegressor, NUMBER) == "training rows"
+    assert origin(FaninClassifier, LABELS, members=1) == "held out for the choice"
+    assert origin(FaninClassifier, LABELS) == "out of fold"
+    assert origin(FaninRegressor, NUMBER, members=2) == "held out for the choice"
     model = FaninRegressor(**FAST, out_of_fold=True).fit(FRAME, NUMBER)
     quality = model.report().quality
     assert quality.origin == "out of fold"
@@ -121,7 +121,7 @@ def test_a_report_is_a_short_text_with_the_score_first(tmp_path):
     text = str(report)
     assert text == repr(report)
     parts = (
-        "the mean of 2 networks (256-256) on 3 columns (1 dropped)",
+        " % 256-256, ",
         "Score of",
         "Calibration",
         "Tried",

@@ -9,7 +9,7 @@ from fanin import losses
 from fanin.tables.clock import Clock
 from fanin.tables.folds import folds_of
 from fanin.tables.pairs import Grid, Pair, encoded, screen, telling
-from fanin.tables.recipe import CLASSES, REGRESSION, plan_of
+from fanin.tables.recipe import CLASSES, CONSTANT, REGRESSION, plan_of
 from fanin.tables.scores import evidence, natural_log, row_losses, weighted_mean
 from fanin.tables.task import task_of
 from fanin.tables.vote import greedy_weights
@@ -60,12 +60,24 @@ def test_greedy_weights_are_never_worse_than_the_best_model():
         def score(p, y=y):
             return float(np.mean((p - y) ** 2))
 
-        weights, found = greedy_weights(models, score)
+        weights = greedy_weights(models, score, (0, 0, 0))
         assert sum(weights) == pytest.approx(1)
         assert min(weights) >= 0
-        assert found <= min(map(score, models))
-        assert found == pytest.approx(score(sum(w * m for w, m in zip(weights, models, strict=True))))
-    assert greedy_weights([y, y + 1], score)[0] == (1, 0)
+        assert score(sum(w * m for w, m in zip(weights, models, strict=True))) <= min(map(score, models))
+    assert greedy_weights([y, y + 1], score, (0, 0)) == (1, 0)
+
+
+def test_a_model_that_will_be_averaged_weighs_more():
+    rng = np.random.default_rng(6)
+    y = rng.normal(size=(4000, 1))
+    models = [y + rng.normal(size=(4000, 1)) for _ in range(2)]
+
+    def score(p):
+        return float(np.mean((p - y) ** 2))
+
+    for gain in (0.0, 0.5):  # noise of variance 1, of which that much will be averaged away
+        weight, _ = greedy_weights(models, score, (gain, 0.0))
+        assert weight == pytest.approx(1 / (2 - gain), abs=0.05)
 
 
 def grids(rows=4000):
@@ -106,7 +118,7 @@ def test_cells_of_training_rows_do_not_know_their_own_part():
 
 
 def test_settings_take_enough_steps_on_few_rows_and_not_too_many_on_many():
-    for setting in (*CLASSES, *REGRESSION):
+    for setting in (*CLASSES, REGRESSION):
         assert setting.batch_on(10) == 10
         assert setting.steps_on(50) >= 100
         assert setting.steps_on(10_000_000) * setting.batch_size <= 2_100_000
@@ -114,11 +126,24 @@ def test_settings_take_enough_steps_on_few_rows_and_not_too_many_on_many():
         assert counts == sorted(counts)
 
 
-def test_plans_change_with_the_number_of_members():
-    assert plan_of(True, "default", None).members == 4
-    assert not plan_of(True, "default", 2).held_out
-    assert plan_of(True, "high", 5).held_out
-    assert plan_of(False, "fast", 7).members == 7
+@pytest.mark.parametrize("classifies", [True, False])
+@pytest.mark.parametrize("effort", ["fast", "default", "high"])
+def test_plans_have_as_many_networks_of_a_setting_as_members(classifies, effort):
+    for rows in (2, 100, 5000, 1_000_000):
+        for members in (1, 2, 3, 4, 9, 32):
+            plan = plan_of(classifies, effort, rows, members, False)
+            assert plan.left_out + plan.members == members
+            assert 1 <= plan.left_out <= plan.folds
+            everything = plan_of(classifies, effort, rows, members, True)
+            assert everything.left_out == everything.folds >= 4
+            assert everything.members == 0
+        assert plan_of(classifies, effort, rows, None, False).others[-1] == CONSTANT
+
+
+def test_small_tables_leave_out_more_parts():
+    plans = [plan_of(False, "default", rows, None, False) for rows in (100, 4000, 20_000)]
+    assert [plan.left_out for plan in plans] == [8, 4, 1]
+    assert [plan.members for plan in plans] == [8, 7, 2]
 
 
 def test_without_a_limit_there_is_always_time():

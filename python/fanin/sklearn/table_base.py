@@ -36,9 +36,8 @@ class TableEstimator(TableFitting):
     def report(self, X: Any = None, y: ArrayLike | None = None, *, importance: bool = False) -> Report:
         """Return what the fit did, and how good the model is; printed, it is a page of text.
 
-        The score, with the calibration, is that of the validation rows if the fit had some, else of out-of-fold
-        predictions if it made them (classes with members that leave out a part of the rows, or `out_of_fold=True`),
-        else of the rows held out for the choice of settings, else of 2,000 training rows, which is too good. The report
+        The score, with the calibration, is that of the validation rows if the fit had some, else of rows predicted by
+        networks that were not trained on them: all rows (classes, small tables, `out_of_fold=True`), or some. The report
         says which.
 
         Parameters

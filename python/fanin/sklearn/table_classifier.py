@@ -29,12 +29,13 @@ class FaninClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
     """Classes of the rows of a table: networks on the codes of its columns, chosen and weighed by rows held out.
 
     Numbers, categories, booleans, dates and missing values are coded by `fanin.TableEncoder`. Several networks are
-    trained together, and the probabilities of a row are the weighted mean of theirs.
+    trained together, and the probabilities of a row are the weighted mean of theirs, of linear models and of a
+    constant, with weights that suit rows held out.
 
     Parameters
     ----------
     members : int or "auto"
-        Networks of each setting that votes; "auto" leaves it to `effort`.
+        Networks of a setting that has the whole weight; "auto" leaves it to `effort`.
     effort : {"fast", "default", "high"}
         How much is tried, and how many networks are trained.
     max_time : float, optional
@@ -70,7 +71,8 @@ class FaninClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
     out_of_fold_ : array of shape (n_samples, n_classes)
         Probabilities of the training rows by networks that were not trained on them; NaN for rows of weight 0.
     out_of_fold_score_ : float or None
-        The mean loss of such predictions.
+        The mean loss of such predictions, of all rows or of those that some networks left out; None with validation
+        rows.
     validation_score_ : float
         The score of the validation rows, if there are any: by `scoring`, or their mean loss.
     trials_, seconds_ : tuple, dict
@@ -91,7 +93,7 @@ class FaninClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
     >>> model.predict([[25, "smith"], [55, "smith"], [55, "clerk"]])
     array(['no', 'yes', 'no'], dtype='<U3')
     >>> print(model.report().text().splitlines()[0])
-    FaninClassifier: the mean of 2 networks (256-256) on 2 columns
+    FaninClassifier: the mean of 13 networks (256-256) on 2 columns
     """
 
     _allowed = OF_TABLE_CLASSIFIER

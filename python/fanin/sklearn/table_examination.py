@@ -33,7 +33,7 @@ class Examination:
     quality : Quality or None
     leaks : tuple of Leak
     vote : dict
-        The weight of the networks with the same hidden units, such as "256-256" or "linear".
+        The weight of the networks with the same hidden units, such as "256-256", "linear" or "constant".
     """
 
     quality: Quality | None = None
@@ -43,21 +43,21 @@ class Examination:
 
 def examine(model: Any, rows: Rows, fitted: FittedTable, held: Held | None = None) -> Examination:
     """Examine a fitted estimator of tables, by predictions of rows held out if there are such; warn of leaks."""
-    places, origin, found = sample(len(rows.y)), "training rows", fitted.out_of_fold
-    few = places[: max(_CELLS // rows.X.shape[1], _FEWEST_ROWS)]
+    few = sample(len(rows.y))[: max(_CELLS // rows.X.shape[1], _FEWEST_ROWS)]
     classes = len(getattr(model, "classes_", ()))
     leaks = leaks_of(fitted.encoder, rows_of_table(rows.X, few), rows.y[few], classes)
     for leak in leaks:
         warn(str(leak))
-    y, weights = rows.y, rows.weights
+    y, weights, found = rows.y, rows.weights, fitted.out_of_fold
     if held is not None and fitted.validated is not None:
         y, weights, origin = held.y, held.weights, "validation rows"
         places, predicted = np.arange(len(y)), fitted.validated
-    elif found is None:
+    elif found is None:  # networks that went on
+        places, origin = sample(len(y)), "training rows"
         predicted = model._model.predict(rows_of_table(rows.X, places))[0]
     else:
         places = np.flatnonzero(~np.isnan(found[:, 0]))
-        origin = "out of fold" if len(places) == len(rows.y) else "held out for the choice"
+        origin = "out of fold" if len(places) == len(y) else "held out for the choice"
         predicted = found[places]
     weights = None if weights is None else weights[places]
     vote: dict[str, float] = {}
@@ -68,4 +68,7 @@ def examine(model: Any, rows: Rows, fitted: FittedTable, held: Held | None = Non
 
 def _units(network: Network) -> str:
     hidden = [str(layer.units) for layer in network.layers[:-1] if isinstance(layer, Dense)]
-    return "-".join(hidden) or "linear"
+    if hidden:
+        return "-".join(hidden)
+    first, *_ = network.get_weights().values()
+    return "linear" if np.any(first) else "constant"

@@ -21,7 +21,7 @@ from fanin.sklearn.threads import limited
 from fanin.tables.continuing import continue_table, new_table, pass_over, table_of
 from fanin.tables.fitting import fit_table
 from fanin.tables.model import TableModel
-from fanin.tables.recipe import Plan, plan_of
+from fanin.tables.recipe import Setting, streamed
 
 if TYPE_CHECKING:
     from typing import Self
@@ -171,7 +171,7 @@ class TableFitting(BaseEstimator, ABC):  # type: ignore[misc]
         }
         with limited(self.n_jobs):
             if model is not None:
-                start = table_of(model, self._plan(), self._settings)
+                start = table_of(model, self._streamed()[0], self._settings)
                 fitted = continue_table(start, rows.X, rows.y, **arguments)
             else:
                 fitted = fit_table(
@@ -209,9 +209,10 @@ class TableFitting(BaseEstimator, ABC):  # type: ignore[misc]
         with limited(self.n_jobs):
             if self._model is None:
                 seed = int(check_random_state(self.random_state).randint(2**31))
-                start = new_table(rows.X, rows.y, plan=self._plan(), seed=seed, **arguments)
+                setting, members = self._streamed()
+                start = new_table(rows.X, rows.y, setting=setting, members=members, seed=seed, **arguments)
             elif start is None:
-                start = table_of(self._model, self._plan(), self._settings)
+                start = table_of(self._model, self._streamed()[0], self._settings)
             fitted = pass_over(start, rows.X, rows.y, callback=callback, **arguments)
         self._take(fitted)
         self._stream, self._examined = fitted, Examination()
@@ -236,9 +237,9 @@ class TableFitting(BaseEstimator, ABC):  # type: ignore[misc]
         self._model = TableModel.of(fitted, self._labels(), self._about())
         self._settings, self._stream = fitted.settings, None
 
-    def _plan(self) -> Plan:
+    def _streamed(self) -> tuple[Setting, int]:
         members = None if self.members == "auto" else self.members
-        return plan_of(isinstance(self, ClassifierMixin), self.effort, members)
+        return streamed(isinstance(self, ClassifierMixin), self.effort, members)
 
     def _about(self) -> dict[str, Any]:
         """Return what a file holds about the estimator."""

@@ -27,8 +27,8 @@ class FaninRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]
     """Numbers for the rows of a table: networks on the codes of its columns, with averaged predictions.
 
     Numbers, categories, booleans, dates and missing values are coded by `fanin.TableEncoder`. Several networks are
-    trained together, and the prediction for a row is the weighted mean of theirs, within the range of the training
-    targets.
+    trained together, and the prediction for a row is the weighted mean of theirs, of linear models and of a constant,
+    with weights that suit rows held out. It is within the range of the training targets.
 
     Parameters
     ----------
@@ -155,8 +155,8 @@ class FaninRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]
     def predict(self, X: ArrayLike, return_std: bool = False) -> Any:
         """Return the predicted targets, of shape (n_samples,) or (n_samples, n_outputs).
 
-        With `return_std`, return also the standard deviations of what the networks predict, in the same shape: how far
-        they disagree, not how far targets scatter.
+        With `return_std`, return also the standard deviations of what the voting models predict, in the same shape: how
+        far they disagree, not how far targets scatter.
         """
         means, deviations = self._predictions(X, return_std)
         return (self._shaped(means), self._shaped(deviations)) if return_std else self._shaped(means)

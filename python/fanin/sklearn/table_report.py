@@ -23,7 +23,7 @@ _LISTED = 30  # columns
 _BAR = 20  # characters
 _ORIGINS = {
     "out of fold": "rows, by networks that were not trained on them (out of fold)",
-    "held out for the choice": "rows, held out for the choice of settings",
+    "held out for the choice": "rows, held out from networks of each setting",
     "validation rows": "validation rows, which settings and weights were chosen by",
     "training rows": "training rows: too good, as the networks know them",
     "given rows": "given rows",
@@ -106,8 +106,6 @@ class Report:
                 low, high = measure.interval
                 interval = f"  (95 %: {_shown(low)} to {_shown(high)})"
             yield f"  {measure.name:{width}}  {_shown(measure.value)}{interval}"
-        if of.origin == "training rows":
-            yield "  For an honest score: out_of_fold=True, or report(X, y) of other rows"
 
     def _calibration(self) -> Iterator[str]:
         of = self.quality
@@ -146,14 +144,9 @@ class Report:
         yield "Tried (loss of rows held out, seconds, networks, setting)"
         for trial in self.trials:
             score = "-" if trial.score is None else f"{trial.score:.4g}"
-            setting = trial.setting
-            units = "-".join(map(str, setting.hidden)) or "linear"
             extra = ", spikes" if trial.spikes else ""
             extra += f", {_counted(trial.pairs, 'pair')}" if trial.pairs else ""
-            yield (
-                f"  {score:7} {trial.seconds:6.2f} {trial.networks:3}  {units}, decay {setting.decay:g}, "
-                f"{setting.epochs} epochs, rate {setting.rate:g}{extra}"
-            )
+            yield f"  {score:7} {trial.seconds:6.2f} {trial.networks:3}  {trial.setting}{extra}"
 
     def _columns(self) -> Iterator[str]:
         yield ""

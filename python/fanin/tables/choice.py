@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from fanin.tables.pairs import Pair, screen, telling
 from fanin.tables.recipe import Plan, Setting
-from fanin.tables.trainer import Features, Trainer, Wanted
+from fanin.tables.trainer import NO_FOLD, Features, Trainer
 
-_ENOUGH = 5_000  # held-out rows to choose by; a second fold is taken below
-_SCREENING = (2, 3)  # folds whose rows pairs are screened on: others than those that judge them
+_ENOUGH = 5_000  # held-out rows to choose by, unless these are more than half of all
 _PAIRS = 4  # that are encoded
 _SCREENED = 50_000  # rows that pairs are screened on, at most
 _PLAIN = Features()
@@ -26,11 +23,10 @@ def choose(trainer: Trainer, plan: Plan) -> tuple[Features, list[Setting]]:
     chosen, ladder = _PLAIN, plan.ladder
     if len(ladder) == 1 and not plan.features:
         return chosen, list(ladder)
-    judges: Sequence[int] = range(
-        1 if len(trainer.y) >= _ENOUGH * len(trainer.folds) else min(2, len(trainer.folds) - 1)
-    )
+    folds = len(trainer.folds)
+    judges: Sequence[int] = range(max(1, min(folds // 2, -(-_ENOUGH * folds // trainer.rows))))
     if trainer.validation is not None:
-        judges = (-1,)
+        judges = (NO_FOLD,)
     if plan.features:
         chosen = _with_spikes(trainer, ladder[0], judges)
         chosen = _with_pairs(trainer, chosen, ladder[0], judges)
@@ -47,15 +43,12 @@ def _with_spikes(trainer: Trainer, setting: Setting, judges: Sequence[int]) -> F
 
 def _with_pairs(trainer: Trainer, chosen: Features, setting: Setting, judges: Sequence[int]) -> Features:
     """Return the features with pairs, if they are better than without."""
-    screening = [Wanted(chosen, setting, fold) for fold in _SCREENING]
-    if (
-        trainer.task.outputs > 1
-        or len(trainer.folds) <= _SCREENING[-1]
-        or not trainer.has_time(screening, setting)
-    ):
+    others = trainer.folds[-max(2, len(judges)) :]  # their rows do not judge the pairs
+    screening = [trainer.judge(chosen, setting, fold) for fold in others]
+    if trainer.task.outputs > 1 or others[0] <= judges[-1] or not trainer.has_time(screening, setting):
         return chosen
     trainer.train(screening)
-    pairs = _pairs(trainer, chosen, setting)
+    pairs = _pairs(trainer, chosen, setting, others)
     return _better(trainer, chosen._replace(pairs=pairs), chosen, setting, judges) if pairs else chosen
 
 
@@ -63,11 +56,20 @@ def _better(
     trainer: Trainer, new: Features, old: Features, setting: Setting, judges: Sequence[int]
 ) -> Features:
     """Return the new features if they are better than the old ones, and there is time to find out."""
-    wanted = [Wanted(features, setting, fold) for fold in judges for features in (old, new)]
+    wanted = [trainer.judge(features, setting, fold) for fold in judges for features in (old, new)]
     if not trainer.has_time(wanted, setting):
         return old
     trainer.train(wanted)
-    return new if trainer.is_better((new, setting), (old, setting), judges) else old
+    return new if _is_better(trainer, (new, setting), (old, setting), judges) else old
+
+
+def _is_better(
+    trainer: Trainer, new: tuple[Features, Setting], old: tuple[Features, Setting], judges: Sequence[int]
+) -> bool:
+    """Whether the new networks are better on the rows held out, by more than the standard error."""
+    rows = trainer.rows_in(judges)
+    one, other = (trainer.predicted(*each, judges, judging=True)[rows] for each in (new, old))
+    return trainer.is_better(one, other, rows)
 
 
 def _climb(
@@ -75,27 +77,27 @@ def _climb(
 ) -> list[Setting]:
     """Return the settings tried, the best first: rung by rung, until one is no better than the last."""
     best, others = ladder[0], list[Setting]()
-    at_once = 2 // len(judges)
+    at_once = max(2 // len(judges), 1)
     for start in range(1, len(ladder), at_once):
         rungs = ladder[start : start + at_once]
-        wanted = [Wanted(features, setting, fold) for setting in (best, *rungs) for fold in judges]
+        wanted = [trainer.judge(features, setting, fold) for setting in (best, *rungs) for fold in judges]
         if not trainer.has_time(wanted, best):
             break
         trainer.train(wanted)
         for rung in rungs:
-            if trainer.is_better((features, rung), (features, best), judges):
+            if _is_better(trainer, (features, rung), (features, best), judges):
                 best, others = rung, [best, *others]
             else:
                 others.append(rung)
         if best is not rungs[-1]:
             break
-    return [best, *sorted(others, key=lambda setting: trainer.score(features, setting, judges))]
+    return [best, *sorted(others, key=lambda setting: trainer.score(features, setting, judges, judging=True))]
 
 
-def _pairs(trainer: Trainer, features: Features, setting: Setting) -> tuple[Pair, ...]:
+def _pairs(trainer: Trainer, features: Features, setting: Setting, folds: Sequence[int]) -> tuple[Pair, ...]:
     """Return the pairs of columns that best explain what this setting leaves of rows held out."""
-    rows = np.flatnonzero(np.isin(trainer.fold, _SCREENING))[:_SCREENED]
-    predicted = trainer.predicted(features, setting, _SCREENING)[rows, 0]
+    rows = trainer.rows_in(folds)[:_SCREENED]
+    predicted = trainer.predicted(features, setting, folds, judging=True)[rows, 0]
     y = trainer.first_target
     residual, curvature = trainer.task.newton(y[rows], predicted)
     if trainer.weight is not None:

@@ -10,30 +10,42 @@ import numpy as np
 
 from fanin.data.validation import rows_of
 from fanin.tables.columns import Category, Number, TwoNumbers
-from fanin.tables.encoder import TableEncoder
+from fanin.tables.encoder import TableEncoder, most_bins
 from fanin.tables.pairs import Grid, Pair
+from fanin.tables.reading import read_table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Float = NDArray[np.float64]
 
+_ROWS_A_BIN = 16  # at least; with 4 bins there are fewer
 _EDGES = 15  # of a number's cells in a pair, at most
 _LEVELS = 62  # of a category's cells, at most
 
 
 class Coding:
-    """The encoders of a table, fitted on demand, and its coded rows."""
+    """The encoders of a table, fitted on demand, and its coded rows.
 
-    def __init__(self, X: Any) -> None:
-        self._X = X
+    Parameters
+    ----------
+    X : frame, array or dict of columns
+    classifies : bool
+        Otherwise numbers have fewer bins where rows are few.
+    """
+
+    def __init__(self, X: Any, classifies: bool) -> None:
+        table = read_table(X)
+        self._X, self._bins = X, most_bins(len(table.columns))
+        if not classifies:
+            self._bins = min(self._bins, max(table.rows // _ROWS_A_BIN, 4))
         self._encoders: dict[bool, TableEncoder] = {}
         self._rows: dict[bool, Any] = {}
 
     def encoder(self, spikes: bool) -> TableEncoder:
         """Return the encoder, fitted on all rows."""
         if spikes not in self._encoders:
-            self._encoders[spikes] = TableEncoder(spikes=spikes).fit(self._X)
+            self._encoders[spikes] = TableEncoder(self._bins, spikes=spikes).fit(self._X)
         return self._encoders[spikes]
 
     def rows(self, spikes: bool) -> Any:

@@ -20,7 +20,7 @@ from fanin.tables.encoder import TableEncoder
 from fanin.tables.fitted import FittedTable
 from fanin.tables.members import Job, Stopping, train
 from fanin.tables.progress import Progress, Reporter
-from fanin.tables.recipe import LINEAR, Plan, Setting
+from fanin.tables.recipe import LINEAR, Setting
 from fanin.tables.task import Task, task_of
 from fanin.tables.trial import Trial
 from fanin.tables.validation import IN_VALIDATION, Validation, checked_validation
@@ -43,28 +43,28 @@ def new_table(
     loss: Loss,
     n_classes: int | None,
     weight: ArrayLike | None,
-    plan: Plan,
+    setting: Setting,
+    members: int,
     seed: int,
 ) -> FittedTable:
-    """Return untrained networks for the columns of X and targets like y, with the first setting of a plan."""
+    """Return untrained networks for the columns of X and targets like y."""
     targets = checked_targets(loss, y, n_classes)
     task = task_of(loss, targets, n_classes, checked_weights(weight, len(targets)))
-    encoder, setting = TableEncoder().fit(X), plan.ladder[0]
+    encoder = TableEncoder().fit(X)
     inputs = encoder.transform(X).shape[1]
     networks = [
         Network(inputs, setting.layers(task.outputs), task.learned, seed=(seed + number) % 2**64)
-        for number in range(plan.members)
+        for number in range(members)
     ]
-    shares = (1 / plan.members,) * plan.members
-    return FittedTable.of(task, encoder, networks, shares, (setting,) * plan.members)
+    return FittedTable.of(task, encoder, networks, (1 / members,) * members, (setting,) * members)
 
 
-def table_of(model: TableModel, plan: Plan, settings: Sequence[Setting]) -> FittedTable:
-    """Return networks that start from those of a model; without their settings, with the first ones of the plan."""
+def table_of(model: TableModel, setting: Setting, settings: Sequence[Setting]) -> FittedTable:
+    """Return networks that start from those of a model; without their settings, all have one."""
     networks = [_trainable(core) for core in model._core.networks]
     weights = model._core.weights
     columns = np.array(model._core.targets or [(0.0, 1.0, 0.0, 1.0)]).T
-    settings = settings or [plan.ladder[0] if len(net.layers) > 1 else LINEAR[0] for net in networks]
+    settings = settings or [setting if len(net.layers) > 1 else LINEAR[0] for net in networks]
     return FittedTable(
         model.encoder,
         tuple(networks),

@@ -23,6 +23,11 @@ _PAIR_BINS = 4  # of the number of a pair, which is an estimate already
 PairOfColumns = tuple[str, Sequence[Any], str, Sequence[Any], Any]
 
 
+def most_bins(columns: int) -> int:
+    """Return the most bins of a number in a table with so many columns."""
+    return max(4, min(64, 8192 // max(columns, 1)))
+
+
 class TableEncoder:
     """Codes the rows of a table for a network: numbers piecewise linearly, categories one-hot, dates in parts.
 
@@ -131,7 +136,7 @@ class TableEncoder:
                 column.add(of, keep)
         if sample.rows == 0 or not names:
             raise ValueError("X: expected at least 1 row and 1 column")
-        bins = self.bins or max(4, min(64, 8192 // len(names)))
+        bins = self.bins or most_bins(len(names))
         numbered = named and len(names) > 1  # whether a column may number the rows
         learned = [column.learn(sample, numbered, bins, self.min_count, self.spikes) for column in columns]
         self._named = named

@@ -50,6 +50,8 @@ class Setting:
 
     def steps_on(self, rows: int) -> int:
         """Return the steps of a network on so many rows."""
+        if self.epochs == 0:
+            return 1
         batch = self.batch_on(rows)
         visits = self.epochs * rows
         if visits > _VISITS:
@@ -68,14 +70,21 @@ class Setting:
         rule = optim.AdamW(_SHARE_OF_RATE * self.rate, beta2=0.95, weight_decay=self.decay)
         return optim.Around(rule, average_share=0.2)
 
+    def __str__(self) -> str:
+        if self.epochs == 0:
+            return "the best constant"
+        units = "-".join(map(str, self.hidden)) or "linear"
+        return f"{units}, decay {self.decay:g}, {self.epochs} epochs, rate {self.rate:g}"
+
     def layers(self, outputs: int) -> list[Layer]:
         """Return the layers of a network with so many outputs."""
         hidden = [Dense(units, "relu") for units in self.hidden]
-        return [*hidden, Dense(outputs, bias_initializer="base_rate")]
+        initializer = "auto" if hidden else "zeros"
+        return [*hidden, Dense(outputs, initializer=initializer, bias_initializer="base_rate")]
 
 
-REGRESSION = (Setting(decay=0.05, epochs=24, rate=0.004, batch_size=128, averaged=True),)
-_FAST = (Setting(decay=0.02, epochs=12, rate=0.004, batch_size=128, averaged=True),)  # half the steps
+REGRESSION = Setting(decay=0.05, epochs=24, rate=0.004, batch_size=128, averaged=True)
+_FAST_REGRESSION = Setting(decay=0.02, epochs=8, rate=0.004, batch_size=128, averaged=True)
 
 # From strong decay and few steps to weak decay and many: climbed while the out-of-fold score improves
 CLASSES = (
@@ -89,9 +98,18 @@ CLASSES = (
 LINEAR = (
     Setting(decay=0.05, epochs=16, rate=0.01, hidden=()),
     Setting(decay=1, epochs=16, rate=0.02, hidden=()),
+    Setting(decay=4, epochs=16, rate=0.02, hidden=()),
 )
 
-FOLDS = 4
+CONSTANT = Setting(decay=0, epochs=0, rate=0, hidden=())  # the best one: where the bias of the output begins
+
+_FOURTHS = 4  # parts of the rows, each left out by networks
+_EIGHTHS = 8  # parts of the rows, of which few are left out by networks whose like see all
+_ENOUGH = 2_000  # rows left out, to find weights by
+_FEW = 6_000  # rows, of which more passes are affordable
+_MANY = 100_000  # rows, of which those left out are not missed
+_SHARED_FAST = 10_000
+_SHARED = 30_000  # rows seen by the networks that see all, about
 
 
 @dataclass(frozen=True)
@@ -102,39 +120,77 @@ class Plan:
     ----------
     ladder : tuple of Setting
         The settings to choose among, the default first.
+    others : tuple of Setting
+        What votes besides the chosen one.
+    folds : int
+        Parts of the rows.
+    left_out : int
+        Of these parts, those that are left out in turn by a network of each setting; they give the weights.
     members : int
-        Networks of each setting that votes.
-    held_out : bool
-        Whether members leave out a fold of the rows each, by which their weights are found; else all see all rows.
+        Networks that see all rows, shared among the settings by their weights.
     features : bool
         Whether spikes and pairs of columns are tried.
     settings : int
-        Of the best settings, how many vote.
-    linear : bool
-        Whether linear models vote too.
+        Of the best settings of the ladder, how many vote.
     """
 
     ladder: tuple[Setting, ...]
-    members: int
-    held_out: bool
+    others: tuple[Setting, ...]
+    folds: int
+    left_out: int
+    members: int = 0
     features: bool = False
     settings: int = 1
-    linear: bool = False
 
 
-_PLANS: dict[tuple[bool, Effort], Plan] = {
-    (True, "fast"): Plan(CLASSES[:2], 2, held_out=False),
-    (True, "default"): Plan(CLASSES, 4, held_out=True, features=True, linear=True),
-    (True, "high"): Plan(CLASSES, 8, held_out=True, features=True, settings=2, linear=True),
-    (False, "fast"): Plan(_FAST, 2, held_out=False),
-    (False, "default"): Plan(REGRESSION, 4, held_out=False),
-    (False, "high"): Plan(REGRESSION, 16, held_out=False),
-}
+def _plan_of_classes(effort: Effort, left_out: int, rows: int) -> Plan:
+    if effort == "fast":
+        return Plan(
+            CLASSES[:1], (CLASSES[2], LINEAR[1], CONSTANT), _EIGHTHS, left_out, min(_SHARED_FAST // rows, 4)
+        )
+    if effort == "default":
+        return Plan(CLASSES, (*LINEAR[:2], CONSTANT), _FOURTHS, _FOURTHS, features=True)
+    return Plan(CLASSES, (*LINEAR, CONSTANT), _EIGHTHS, _EIGHTHS, 8, features=True, settings=2)
 
 
-def plan_of(classifies: bool, effort: Effort, members: int | None) -> Plan:
-    """Return the plan of an effort, with another number of members if it is given."""
-    plan = _PLANS[classifies, effort]
-    if members is None:
-        return plan
-    return replace(plan, members=members, held_out=plan.held_out and members >= FOLDS)
+def _plan_of_numbers(effort: Effort, left_out: int, rows: int) -> Plan:
+    if effort == "fast":
+        return Plan(
+            (_FAST_REGRESSION,),
+            (CLASSES[0], LINEAR[1], CONSTANT),
+            _EIGHTHS,
+            left_out,
+            min(_SHARED_FAST // rows, 4),
+        )
+    linear = (LINEAR[0], LINEAR[2])
+    if effort == "high":
+        return Plan((REGRESSION,), (CLASSES[1], *linear, CONSTANT), _EIGHTHS, _EIGHTHS, 8)
+    strong = CLASSES[1] if rows < _FEW else CLASSES[0]
+    members = 1 if rows > _MANY else min(max(2, _SHARED // rows), 8)
+    return Plan((REGRESSION,), (strong, *linear, CONSTANT), _EIGHTHS, left_out, members)
+
+
+def streamed(classifies: bool, effort: Effort, members: int | None) -> tuple[Setting, int]:
+    """Return the setting and the number of networks that see rows in parts, of which nothing is held out."""
+    of_numbers = _FAST_REGRESSION if effort == "fast" else REGRESSION
+    return CLASSES[0] if classifies else of_numbers, members or {"fast": 2, "default": 4, "high": 8}[effort]
+
+
+def plan_of(classifies: bool, effort: Effort, rows: int, members: int | None, out_of_fold: bool) -> Plan:
+    """Return the plan of an effort for so many rows; with a number of members, that many networks of each setting.
+
+    If all rows are to be predicted out of fold, each part is left out by a network of each setting.
+    """
+    left_out = min(-(-_ENOUGH * _EIGHTHS // rows), _EIGHTHS)
+    plan = (
+        _plan_of_classes(effort, left_out, rows) if classifies else _plan_of_numbers(effort, left_out, rows)
+    )
+    if members is not None and plan.features and members >= _FOURTHS:
+        plan = replace(plan, folds=members, left_out=members, members=0)
+    elif members is not None:
+        left_out = min(left_out, members)
+        plan = replace(plan, folds=_EIGHTHS, left_out=left_out, members=members - left_out)
+    if out_of_fold:
+        folds = max(plan.left_out, _FOURTHS)
+        plan = replace(plan, folds=folds, left_out=folds, members=0)
+    return plan

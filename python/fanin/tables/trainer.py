@@ -11,6 +11,7 @@ import numpy as np
 
 from fanin.data.inputs import error_context
 from fanin.tables.fitted import FittedTable
+from fanin.tables.folds import folds_of
 from fanin.tables.members import Job, Stopping, train
 from fanin.tables.pairs import Pair, encoded
 from fanin.tables.recipe import Setting
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 
 _PROBES = 5, 50  # steps to warm up, and by which speed is measured
 _SEEDS = 4096  # of the networks of one seed
+_MOST_FOLDS = 64
+NO_FOLD = -1  # the fold of the validation rows, which are held out from networks that see all others
+_JUDGING = 20_000  # rows, of which networks that only judge see their part
 
 
 class Features(NamedTuple):
@@ -43,15 +47,20 @@ class Features(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """A network: its setting, what it sees, and the fold held out from it; below 0, none is held out."""
+    """A network: what it sees, its setting, the fold held out from it, and its number among its like.
+
+    One that only judges is trained on a sample of the rows.
+    """
 
     features: Features
     setting: Setting
     fold: int
+    number: int = 0
+    judges: bool = False
 
 
 class Trainer:
-    """Trains networks on all rows but a fold, each of them once.
+    """Trains networks on the rows outside a fold, or on all, each of them once.
 
     Parameters
     ----------
@@ -59,7 +68,7 @@ class Trainer:
     coding : Coding
         Of all rows.
     y, weight : array
-        Targets and sample weights of all rows; no weights: None.
+        Targets and sample weights of all rows; no weights: None. Those of validation rows follow as attributes.
     fold, part : array of int
         The fold of each row, and its part in which it is left out of the cells of pairs.
     seed : int
@@ -67,7 +76,7 @@ class Trainer:
     reporter : Reporter
         Of epochs and trials.
     validation : Validation, optional
-        Rows held out from networks from which no fold is.
+        Rows that no network sees.
     """
 
     def __init__(
@@ -83,9 +92,14 @@ class Trainer:
         reporter: Reporter,
         validation: Validation | None = None,
     ) -> None:
-        self.task, self.coding, self.y, self.weight = task, coding, y, weight
-        self.fold, self.part, self.seed, self.clock = fold, part, seed, clock
-        self.folds = range(int(fold.max()) + 1)
+        self.task, self.coding, self.part, self.seed, self.clock = task, coding, part, seed, clock
+        self.rows, self.folds = len(y), range(int(fold.max()) + 1)
+        self.y, self.weight, self.fold = y, weight, fold
+        if validation is not None:
+            self.y, self.weight = validation.after(y, weight)
+            self.fold = np.concatenate([fold, np.full(len(validation.y), NO_FOLD)])
+        # of the rows, those that judges are trained on
+        self._judging = folds_of(self.rows, -(-self.rows // _JUDGING), seed + 2) == 0
         self.trials: list[Trial] = []
         self._reporter, self.validation = reporter, validation
         self._validation_rows: dict[Features, Any] = {}
@@ -93,12 +107,15 @@ class Trainer:
         self._encoders: dict[Features, TableEncoder] = {}
         self.first_target = np.asarray(task.targets(y), dtype=np.float64).reshape(len(y), -1)[:, 0]
 
-    def train(self, wanted: Iterable[Wanted]) -> None:
-        """Train those of the networks that are not trained yet, one a thread; for fewer steps if time is short."""
+    def train(self, wanted: Iterable[Wanted], to_come: Iterable[Wanted] = ()) -> None:
+        """Train those of the networks that are not trained yet, one a thread.
+
+        For fewer steps if time is short for these and the ones to come.
+        """
         todo = [each for each in dict.fromkeys(wanted) if each not in self._done]
         if not todo:
             return
-        share = self.share(todo)
+        share = self.share([*todo, *to_come])
         jobs, held = zip(*(self._job(each, share) for each in todo), strict=True)
         if self.validation is not None and self.validation.stops:
             jobs = tuple(map(self._stopped, todo, jobs, held))
@@ -110,21 +127,23 @@ class Trainer:
 
     def _job(self, wanted: Wanted, share: float) -> tuple[Job, Any]:
         """Return the job of a network, and the coded rows held out from it, if any."""
-        seen = np.flatnonzero(self.fold != wanted.fold)
+        others = self.fold[: self.rows] != wanted.fold
+        seen = np.flatnonzero(others & self._judging if wanted.judges else others)
         rows, held = self._rows(wanted.features, seen), None
-        if wanted.fold >= 0:
-            held = rows.take(np.flatnonzero(self.fold == wanted.fold))
-            rows = rows.take(seen)
+        if wanted.fold != NO_FOLD:
+            held = rows.take(self.rows_in([wanted.fold]))
         elif self.validation is not None:
             held = self.validation_rows(wanted.features)
+        if len(seen) < self.rows:
+            rows = rows.take(seen)
         weight = None if self.weight is None else self.weight[seen]
-        seed = (_SEEDS * self.seed + wanted.fold) % 2**64
+        seed = (_SEEDS * self.seed + _MOST_FOLDS * wanted.number + wanted.fold) % 2**64
         return Job(wanted.setting, rows, self.y[seen], weight, seed, share), held
 
     def _stopped(self, wanted: Wanted, job: Job, held: Any) -> Job:
         """Return the job with early stopping by the validation rows, if they are those held out from its network."""
         judge = self.validation
-        if judge is None or wanted.fold >= 0:
+        if judge is None or wanted.fold != NO_FOLD:
             return job
         score, encoder = judge.scorer, self.encoder(wanted.features)
 
@@ -155,94 +174,114 @@ class Trainer:
         steps = sum(job.steps for job in jobs)
         for features, setting in dict.fromkeys((each.features, each.setting) for each in todo):
             chosen = [place for place, each in enumerate(todo) if each[:2] == (features, setting)]
-            folds = [todo[place].fold for place in chosen if self._judges(todo[place].fold)]
-            score = self.score(features, setting, folds) if folds else None
             spent = seconds * sum(jobs[place].steps for place in chosen) / steps
-            trial = Trial(setting, features.spikes, len(features.pairs), len(chosen), score, spent)
+            trial = Trial(
+                setting,
+                features.spikes,
+                len(features.pairs),
+                len(chosen),
+                self._score_of([todo[place] for place in chosen]),
+                spent,
+            )
             self.trials.append(trial)
             self._reporter.trial_ended(trial)
+
+    def _score_of(self, networks: Sequence[Wanted]) -> float | None:
+        """Return the mean loss of the rows held out from each of these networks; None if there are none."""
+        held = [each for each in networks if len(self.held_out(each))]
+        if not held:
+            return None
+        rows = np.concatenate([self.rows_in([each.fold]) for each in held])
+        return self.score_of(np.concatenate([self.held_out(each) for each in held]), rows)
 
     def measure(self, setting: Setting) -> None:
         """Measure the speed of this setting, if there is a time limit, by a few steps of a network for each thread."""
         if self.clock.limited:
-            wanted = [Wanted(Features(), setting, -1 - number) for number in range(2)]
-            few, more = (min(count / setting.steps_on(len(self.y)), 1.0) for count in _PROBES)
+            wanted = [Wanted(Features(), setting, NO_FOLD, number) for number in range(2)]
+            few, more = (min(count / setting.steps_on(self.rows), 1.0) for count in _PROBES)
             warm_up = [self._job(each, few)[0] for each in wanted]  # memory and threads are new
             train(self.task, warm_up, self._reporter)
             self._timed([self._job(each, more)[0] for each in wanted])
 
     def share(self, wanted: Iterable[Wanted]) -> float:
         """Return the share of these networks' steps for which there is time."""
-        steps = [each.setting.steps_on(len(self.y)) for each in wanted if each not in self._done]
+        steps = [
+            each.setting.steps_on(min(self.rows, _JUDGING) if each.judges else self.rows)
+            for each in wanted
+            if each not in self._done
+        ]
         return self.clock.share(sum(steps))
 
     def has_time(self, wanted: Iterable[Wanted], setting: Setting) -> bool:
         """Whether these can be trained before the time limit, and then a network of this setting for every fold."""
-        return self.share([*wanted, *(Wanted(Features(), setting, -1 - fold) for fold in self.folds)]) == 1
+        return (
+            self.share([*wanted, *(Wanted(Features(), setting, NO_FOLD, fold) for fold in self.folds)]) == 1
+        )
 
     def network(self, wanted: Wanted) -> Network:
         """Return a network that was trained."""
         return self._done[wanted][0]
 
-    def predicted(self, features: Features, setting: Setting, folds: Sequence[int]) -> Float:
-        """Return predictions of all rows, each by the network that did not see it; NaN in other folds.
+    def held_out(self, wanted: Wanted) -> Float:
+        """Return what a network predicts for the rows held out from it; for none, if there are none."""
+        return self._done[wanted][1]
 
-        Of networks from which no fold was held out, it is the mean of their predictions of the validation rows.
-        """
-        if folds[0] < 0:
-            every = [self._done[Wanted(features, setting, fold)][1] for fold in folds]
-            return np.asarray(sum(every) / len(every))
+    def judge(self, features: Features, setting: Setting, fold: int) -> Wanted:
+        """Return a network that judges settings and features: on large tables, it is trained on some of the rows."""
+        return Wanted(features, setting, fold, judges=self.rows > _JUDGING)
+
+    def predicted(
+        self, features: Features, setting: Setting, folds: Sequence[int], judging: bool = False
+    ) -> Float:
+        """Return predictions of all rows, each by the network that did not see it; NaN in other folds."""
         found = np.full((len(self.y), self.task.outputs), np.nan)
         for fold in folds:
-            found[self.fold == fold] = self._done[Wanted(features, setting, fold)][1]
+            wanted = self.judge(features, setting, fold) if judging else Wanted(features, setting, fold)
+            found[self.fold == fold] = self.held_out(wanted)
         return found
 
-    def held_out(self, features: Features, setting: Setting) -> Float | None:
-        """Return predictions of the rows of all folds held out from networks of this setting; None if none were."""
-        folds = [fold for fold in self.folds if Wanted(features, setting, fold) in self._done]
-        return self.predicted(features, setting, folds) if folds else None
+    def rows_in(self, folds: Sequence[int]) -> NDArray[np.intp]:
+        """Return the rows of these folds."""
+        return np.flatnonzero(np.isin(self.fold, folds))
 
-    def score(self, features: Features, setting: Setting, folds: Sequence[int]) -> float:
+    def score(
+        self, features: Features, setting: Setting, folds: Sequence[int], judging: bool = False
+    ) -> float:
         """Return the mean loss of the rows of these folds, held out from their networks; lower is better."""
-        return self.score_of(self.predicted(features, setting, folds), folds)
+        rows = self.rows_in(folds)
+        return self.score_of(self.predicted(features, setting, folds, judging)[rows], rows)
 
-    def is_better(
-        self, one: tuple[Features, Setting], other: tuple[Features, Setting], folds: Sequence[int]
-    ) -> bool:
-        """Whether the first loses less on the rows of these folds, by more than the difference's standard error."""
-        y, weight, rows = self._truth(folds)
-        losses = []
-        for features, setting in (one, other):
-            found = self.task.evidence(y, self.predicted(features, setting, folds)[rows])
-            losses.append(self.task.row_losses(y, found))
+    def gain(self, features: Features, setting: Setting, fold: int) -> float:
+        """Return by how much a mean of many networks loses less than one does, on the rows of a fold.
+
+        For a loss that is a square, the mean of two gains half of that. It is found by two.
+        """
+        rows = self.rows_in([fold])
+        one, two = (self.held_out(Wanted(features, setting, fold, number)) for number in range(2))
+        apart = (self.score_of(one, rows) + self.score_of(two, rows)) / 2
+        return 2 * max(apart - self.score_of((one + two) / 2, rows), 0.0)
+
+    def is_better(self, one: Float, other: Float, rows: NDArray[np.intp], errors: float = 1) -> bool:
+        """Whether the first predictions of these rows lose less, by more than the difference's standard error."""
+        y = self.y[rows]
+        losses = [self.task.row_losses(y, self.task.evidence(y, found)) for found in (one, other)]
         difference = losses[0] - losses[1]
-        weight = np.ones(len(y)) if weight is None else weight
+        weight = np.ones(len(y)) if self.weight is None else self.weight[rows]
         mean = weighted_mean(difference, weight)
         spread = weight * (difference - mean)
-        return mean < -float(np.sqrt(np.add.reduce(spread * spread)) / np.add.reduce(weight))
+        return mean < -errors * float(np.sqrt(np.add.reduce(spread * spread)) / np.add.reduce(weight))
 
-    def score_of(self, predicted: Float, folds: Sequence[int]) -> float:
-        """Return the mean loss of predictions, as `predicted` returns them, in these folds."""
-        y, weight, rows = self._truth(folds)
-        return self.task.score(y, self.task.evidence(y, predicted[rows]), weight)
-
-    def _judges(self, fold: int) -> bool:
-        """Whether there are rows held out from a network without this fold."""
-        return fold >= 0 or self.validation is not None
-
-    def _truth(self, folds: Sequence[int]) -> tuple[NDArray[Any], Float | None, Any]:
-        """Return targets and weights of the rows held out from networks, and their places in predictions."""
-        if folds[0] < 0 and self.validation is not None:
-            return self.validation.y, self.validation.weight, slice(None)
-        rows = np.flatnonzero(np.isin(self.fold, folds))
-        return self.y[rows], None if self.weight is None else self.weight[rows], rows
+    def score_of(self, predicted: Float, rows: NDArray[np.intp]) -> float:
+        """Return the mean loss of these predictions of rows."""
+        weight = None if self.weight is None else self.weight[rows]
+        return self.task.score(self.y[rows], self.task.evidence(self.y[rows], predicted), weight)
 
     def encoder(self, features: Features) -> TableEncoder:
         """Return the encoder of these features, with all that is known of the cells of their pairs."""
         if not features.pairs:
             return self.coding.encoder(features.spikes)
         if features not in self._encoders:
-            known = [self._known(pair, np.arange(len(self.y))) for pair in features.pairs]
+            known = [self._known(pair, np.arange(self.rows)) for pair in features.pairs]
             values, of_rows = zip(*known, strict=True)
             paired = self.coding.paired(
                 features.spikes, features.pairs, list(values), np.column_stack(of_rows)
@@ -259,5 +298,5 @@ class Trainer:
 
     def _known(self, pair: Pair, seen: NDArray[np.intp]) -> tuple[Float, Float]:
         """Return the target as these rows encode it, by cell of a pair and by row; see `pairs.encoded`."""
-        weight = np.ones(len(self.y)) if self.weight is None else self.weight
+        weight = np.ones(self.rows) if self.weight is None else self.weight[: self.rows]
         return encoded(pair, self.first_target, weight, seen, self.part, self.task.classifies)

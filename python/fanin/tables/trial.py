@@ -36,5 +36,4 @@ class Trial:
         count = "1 network" if self.networks == 1 else f"{self.networks} networks"
         features = f"{', spikes' if self.spikes else ''}{f', {self.pairs} pairs' if self.pairs else ''}"
         score = "trained on all rows" if self.score is None else f"loss {self.score:.5g} on rows held out"
-        rate, decay, epochs = self.setting.rate, self.setting.decay, self.setting.epochs
-        return f"{count}, rate {rate:g}, decay {decay:g}, {epochs} epochs{features}: {score}, {self.seconds:.2f} s"
+        return f"{count}, {self.setting}{features}: {score}, {self.seconds:.2f} s"

@@ -30,6 +30,17 @@ class Validation(NamedTuple):
     stops: bool = False
     scorer: Callable[[FittedTable], float] | None = None
 
+    def after(
+        self, y: NDArray[Any], weight: NDArray[np.float64] | None
+    ) -> tuple[NDArray[Any], NDArray[np.float64] | None]:
+        """Return these targets and weights followed by those of the validation rows."""
+        weights = weight, self.weight
+        if weight is None and self.weight is None:
+            return np.concatenate([y, self.y]), None
+        ones = np.ones(len(y)), np.ones(len(self.y))
+        all_weights = [one if own is None else own for own, one in zip(weights, ones, strict=True)]
+        return np.concatenate([y, self.y]), np.concatenate(all_weights)
+
 
 def checked_validation(
     loss: Loss, n_classes: int | None, targets: NDArray[Any], given: Sequence[Any]
