@@ -267,7 +267,7 @@ def test_early_stopping_watches_the_score_of_each_network():
     arguments = {"loss": losses.Logistic(), "effort": "fast", "members": 1, "validation": validation}
     fit_table(X, labels, **arguments, early_stopping=True, scorer=scorer)
     assert {len(each.networks) for each in seen} == {1}
-    assert len({id(each.networks[0]) for each in seen}) == 2  # two settings
+    assert len({id(each.networks[0]) for each in seen}) > 1
     assert len(seen) == 2 * 11
     for wrong, message in (
         ({"early_stopping": True, "validation": None}, "early_stopping: expected validation rows, got None"),

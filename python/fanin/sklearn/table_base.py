@@ -37,8 +37,8 @@ class TableEstimator(TableFitting):
         """Return what the fit did, and how good the model is; printed, it is a page of text.
 
         The score, with the calibration, is that of the validation rows if the fit had some, else of rows predicted by
-        networks that were not trained on them: all rows (classes, small tables, `out_of_fold=True`), or some. The report
-        says which.
+        networks that were not trained on them: all rows (classes, small tables, `out_of_fold=True`), or some. The
+        report says which.
 
         Parameters
         ----------
