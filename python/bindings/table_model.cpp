@@ -76,6 +76,8 @@ void register_table_model(py::module_& m) {
       .def_property_readonly("encoder", [](const Model& model) { return model.encoder(); })
       .def_property_readonly("members", [](const Model& model) { return model.networks().size(); })
       .def_property_readonly("labels", [](const Model& model) { return model.task().labels; })
+      .def_property_readonly("outputs", &Model::outputs)
+      .def_property_readonly("several_labels", &Model::several_labels)
       .def_property_readonly("metadata", [](const Model& model) { return model.metadata(); })
       .def("predict", &predict_table, py::arg("names"), py::arg("columns"), py::arg("rows"),
            py::arg("with_spread"))

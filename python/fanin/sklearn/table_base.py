@@ -14,7 +14,8 @@ from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from fanin.sklearn.data import checked_weights
-from fanin.sklearn.parameters import Allowed, check_parameters
+from fanin.sklearn.parameters import Allowed, check_parameters, plain_parameters
+from fanin.sklearn.table_columns import categories_of
 from fanin.sklearn.table_data import checked_table, weighted_rows
 from fanin.sklearn.table_examination import Examination, examine
 from fanin.sklearn.table_inspection import importance_of, partial_dependence_of
@@ -60,7 +61,8 @@ class TableEstimator(BaseEstimator, ABC):  # type: ignore[misc]
         ----------
         X : frame of pandas or polars, or array of shape (n_samples, n_features)
             Numbers, categories (text), booleans and dates; missing values are allowed.
-        y : array of shape (n_samples,), or of shape (n_samples, n_outputs) for several targets of a regression
+        y : array of shape (n_samples,), or of shape (n_samples, n_outputs)
+            Labels, or an indicator matrix of 0 and 1 for several labels of a row; or numbers, of one or several targets.
         sample_weight : array of shape (n_samples,), optional
             At least 0. Rows of weight 0 are left out.
 
@@ -88,6 +90,7 @@ class TableEstimator(BaseEstimator, ABC):  # type: ignore[misc]
         if y is None:
             kind = type(self).__name__
             raise ValueError(f"This {kind} estimator requires y to be passed, but the target y is None.")
+        categories = categories_of(self.categorical_features, X)
         learned = self._learned(y)
         weights = self._weighted(checked_weights(sample_weight, len(learned)), learned)
         random = check_random_state(self.random_state)
@@ -105,6 +108,7 @@ class TableEstimator(BaseEstimator, ABC):  # type: ignore[misc]
                 max_time=self.max_time,
                 seed=int(random.randint(2**31)),
                 out_of_fold=self.out_of_fold,
+                categories=categories,
                 callback=print if self.verbose else None,
             )
         labels = [str(label) for label in getattr(self, "classes_", ())]
@@ -217,7 +221,8 @@ class TableEstimator(BaseEstimator, ABC):  # type: ignore[misc]
         """Save the fitted model to a file, with the code of its columns, its labels and its parameters.
 
         It is a safetensors file, written as by `Network.save`, which `fanin::load_table_model` reads in C++, for
-        predictions with the same bits. Parameters that are neither numbers nor text become their defaults.
+        predictions with the same bits. Parameters that are neither numbers, text nor lists of them become their
+        defaults.
 
         Parameters
         ----------
@@ -259,11 +264,7 @@ class TableEstimator(BaseEstimator, ABC):  # type: ignore[misc]
 
     def _about(self) -> dict[str, Any]:
         """Return what a file holds about the estimator."""
-        kinds = bool | int | float | str | np.bool_ | np.integer | np.floating
-        parameters = {
-            n: value for n, value in self.get_params(deep=False).items() if isinstance(value, kinds)
-        }
-        return {"parameters": parameters, "named": hasattr(self, "feature_names_in_")}
+        return {"parameters": plain_parameters(self), "named": hasattr(self, "feature_names_in_")}
 
     def _restore(self, model: TableModel) -> None:
         """Set the attributes of a fit to those of a file."""

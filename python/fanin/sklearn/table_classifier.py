@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -12,8 +12,8 @@ from fanin.losses import Logistic, Loss, SoftmaxCrossEntropy
 from fanin.sklearn.data import weights_of_classes
 from fanin.sklearn.parameters import OF_TABLE_CLASSIFIER, keep
 from fanin.sklearn.table_base import TableEstimator
-from fanin.sklearn.table_data import checked_labels
-from fanin.sklearn.table_quality import Quality, quality_of_classes
+from fanin.sklearn.table_labels import checked_labels
+from fanin.sklearn.table_quality import Quality, quality_of_classes, quality_of_labels
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -26,6 +26,9 @@ class FaninClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
 
     Numbers, categories, booleans, dates and missing values are coded by `fanin.TableEncoder`. Several networks are
     trained together, and the probabilities of a row are the weighted mean of theirs.
+
+    With an indicator matrix (n_samples, n_labels) of 0 and 1 as targets, a row may have several labels or none: networks
+    then have a logistic output for each, and predictions are such a matrix too.
 
     Parameters
     ----------
@@ -44,18 +47,22 @@ class FaninClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
     verbose : bool or int
         Print each trial.
     class_weight : dict or "balanced", optional
-        Weight of each label, which multiplies the sample weights; "balanced" is ``n / (classes * count)``.
+        Weight of each label, which multiplies the sample weights; "balanced" is ``n / (classes * count)``, and for an
+        indicator matrix the product over its columns.
+    categorical_features : "from_dtype", or list of str, int or bool
+        Columns that are categories, by names, by positions or as a mask, besides those of text and of a categorical
+        type: numbers that are codes, say.
 
     Attributes
     ----------
     classes_ : array
-        The labels, sorted.
+        The labels, sorted; 0, 1, ... for an indicator matrix.
     encoder_ : fanin.TableEncoder
         How the columns were read: `encoder_.describe()`.
     out_of_fold_ : array of shape (n_samples, n_classes)
         Probabilities of the training rows by networks that were not trained on them; NaN for rows of weight 0.
     out_of_fold_score_ : float or None
-        The mean loss of such predictions.
+        The mean loss of such predictions, summed over labels, targets or quantiles.
     trials_, seconds_ : tuple, dict
         What was tried, with scores; and the seconds of each part.
     n_features_in_, feature_names_in_ : int, array of str
@@ -90,11 +97,16 @@ class FaninClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
         n_jobs: int | None = None,
         verbose: bool | int = False,
         class_weight: Mapping[Any, float] | Literal["balanced"] | None = None,
+        categorical_features: Literal["from_dtype"] | Sequence[Any] = "from_dtype",
     ) -> None:
         keep(self, locals())
 
     def _learned(self, y: Any) -> NDArray[Any]:
         labels = checked_labels(y)
+        self._several = labels.ndim == 2
+        if self._several:
+            self.classes_ = np.arange(labels.shape[1])
+            return labels
         self.classes_, learned = np.unique(labels, return_inverse=True)
         places: NDArray[Any] = learned.ravel()
         return places
@@ -102,13 +114,17 @@ class FaninClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
     def _weighted(self, weights: NDArray[Any] | None, learned: NDArray[Any]) -> NDArray[Any] | None:
         if self.class_weight is None:
             return weights
-        of_class = weights_of_classes(self.class_weight, self.classes_[learned])
+        of_class = weights_of_classes(self.class_weight, learned if self._several else self.classes_[learned])
         weights = of_class if weights is None else weights * of_class
         if not weights.any():
             raise ValueError("class_weight: leaves no sample with a weight other than 0")
         return weights
 
     def _loss(self, y: NDArray[Any]) -> Loss:
+        if self._several:
+            if (y == y[0]).all():
+                raise ValueError("y: expected rows with a weight that differ in a label, got the same in all")
+            return Logistic()
         if len(found := np.unique(y)) < 2:
             only = self.classes_.tolist()[found[0]]
             raise ValueError(
@@ -118,24 +134,45 @@ class FaninClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
 
     def _known(self, y: Any) -> NDArray[Any]:
         labels = checked_labels(y)
+        if (labels.ndim == 2) != self._several or (self._several and labels.shape[1] != len(self.classes_)):
+            expected = f"(n_samples, {len(self.classes_)})" if self._several else "(n_samples,)"
+            raise ValueError(f"y: expected labels of shape {expected}, as in the fit, got {labels.shape}")
+        if self._several:
+            return labels
         if len(unknown := np.setdiff1d(labels, self.classes_)):
             raise ValueError(f"y: expected labels of the fit, got {unknown.tolist()[0]!r}")
         return np.searchsorted(self.classes_, labels)
 
     def _judged(self, y: Any, predicted: Any, weights: Any, origin: str) -> Quality:
-        return quality_of_classes(y, predicted, weights, origin)
+        quality = quality_of_labels if self._several else quality_of_classes
+        return quality(y, predicted, weights, origin)
 
     def _shaped(self, predictions: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.hstack([1 - predictions, predictions]) if predictions.shape[1] == 1 else predictions
 
+    def __sklearn_tags__(self) -> Any:
+        """Return scikit-learn's tags (from 1.6 on)."""
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags
+
+    def _more_tags(self) -> dict[str, Any]:
+        """Return scikit-learn's tags (before 1.6)."""
+        return super()._more_tags() | {"multilabel": True}
+
     def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """Return the most probable label of each row."""
+        """Return the most probable label of each row; of several labels, 1 for those with a probability above 1/2."""
         probabilities = self._predictions(X)[0]
+        if self._several:
+            return (probabilities > 0.5).astype(np.int64)
         labels: NDArray[Any] = self.classes_[probabilities.argmax(axis=1)]
         return labels
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Return the probability of each class, in the order of `classes_`, of shape (n_samples, n_classes)."""
+        """Return the probability of each class, in the order of `classes_`, of shape (n_samples, n_classes).
+
+        Those of a row have the sum 1, unless the targets were an indicator matrix.
+        """
         return self._predictions(X)[0]
 
     def _about(self) -> dict[str, Any]:
@@ -143,6 +180,7 @@ class FaninClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
 
     def _restore(self, model: TableModel) -> None:
         super()._restore(model)
+        self._several = model.several_labels
         dtype = np.dtype(model.about.get("dtype", "U"))
         if dtype.kind not in "biufUOM":
             raise ValueError(f"classes of dtype {dtype}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -25,15 +25,16 @@ _LEVELS = 62  # of a category's cells, at most
 class Coding:
     """The encoders of a table, fitted on demand, and its coded rows."""
 
-    def __init__(self, X: Any) -> None:
-        self._X = X
+    def __init__(self, X: Any, categories: Sequence[str] = ()) -> None:
+        self._X, self._categories = X, categories
         self._encoders: dict[bool, TableEncoder] = {}
         self._rows: dict[bool, Any] = {}
 
     def encoder(self, spikes: bool) -> TableEncoder:
         """Return the encoder, fitted on all rows."""
         if spikes not in self._encoders:
-            self._encoders[spikes] = TableEncoder(spikes=spikes).fit(self._X)
+            encoder = TableEncoder(spikes=spikes, categories=self._categories)
+            self._encoders[spikes] = encoder.fit(self._X)
         return self._encoders[spikes]
 
     def rows(self, spikes: bool) -> Any:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fanin import _core
-from fanin.checks import check_flag, check_integer
+from fanin.checks import check_flag, check_integer, check_sequence, check_text
+from fanin.tables.cells import Cells
 from fanin.tables.columns import KINDS, Category, Column, Date, Dropped, Pair, described
 from fanin.tables.conversion import as_days, as_numbers, as_texts
 from fanin.tables.learning import SAMPLE_ROWS, LearnedColumn, Sample
@@ -50,6 +51,9 @@ class TableEncoder:
         Rows that a level needs for a column of its own; below 50 `min_count` rows, one row in 50.
     spikes : bool
         Whether numbers with 3 to 128 different values have a column for each of them, too.
+    categories : list of str
+        Columns that are categories, whatever they hold but dates: numbers, such as codes, or text such as "01". Those of
+        an array are called "x0", "x1", ...
 
     Raises
     ------
@@ -70,7 +74,13 @@ class TableEncoder:
     (4, 6)
     """
 
-    def __init__(self, bins: int | None = None, min_count: int = 10, spikes: bool = False) -> None:
+    def __init__(
+        self,
+        bins: int | None = None,
+        min_count: int = 10,
+        spikes: bool = False,
+        categories: Sequence[str] = (),
+    ) -> None:
         if bins is not None:
             check_integer("bins", bins, 1)
             if bins > _MOST_BINS:
@@ -78,6 +88,9 @@ class TableEncoder:
         check_integer("min_count", min_count, 1, 63)
         check_flag("spikes", spikes)
         self.bins, self.min_count, self.spikes = bins, min_count, spikes
+        self.categories = check_sequence("categories", categories, "a list of names")
+        for name in self.categories:
+            check_text("categories", name)
         self._fitted: _core.TableEncoder | None = None
         self._columns: dict[str, Column] = {}
         self._names: list[str] = []
@@ -125,7 +138,7 @@ class TableEncoder:
                 names, named = list(table.columns), table.named
             table = in_order(table, names, names, named)
             cells = [table.cells(name) for name in names]
-            columns = columns or [LearnedColumn(name, of) for name, of in zip(names, cells, strict=True)]
+            columns = columns or self._learners(names, cells)
             keep = sample.add(table.rows)
             for column, of in zip(columns, cells, strict=True):
                 column.add(of, keep)
@@ -137,6 +150,13 @@ class TableEncoder:
         self._named = named
         self._set_columns(learned)
         return self
+
+    def _learners(self, names: list[str], cells: list[Cells]) -> list[LearnedColumn]:
+        if unknown := [name for name in self.categories if name not in names]:
+            raise ValueError(f'categories: expected names of columns, got "{unknown[0]}"')
+        return [
+            LearnedColumn(name, of, name in self.categories) for name, of in zip(names, cells, strict=True)
+        ]
 
     def transform(self, X: Any, pair_values: ArrayLike | None = None) -> _core.CodedRows:
         """Return the rows of a table in coded form, for every method of `Network` that takes X.
@@ -219,7 +239,7 @@ class TableEncoder:
                     "code": _core.learn_number_code(name, of_rows, _PAIR_BINS),
                 }
             )
-        encoder = TableEncoder(self.bins, self.min_count, self.spikes)
+        encoder = TableEncoder(self.bins, self.min_count, self.spikes, self.categories)
         encoder._named = self._named
         encoder._set_columns(columns)
         return encoder
@@ -243,7 +263,8 @@ class TableEncoder:
         return "\n".join(described(self.columns))
 
     def __repr__(self) -> str:
-        return f"TableEncoder(bins={self.bins}, min_count={self.min_count}, spikes={self.spikes})"
+        categories = f", categories={self.categories}" if self.categories else ""
+        return f"TableEncoder(bins={self.bins}, min_count={self.min_count}, spikes={self.spikes}{categories})"
 
     def __getstate__(self) -> dict[str, Any]:
         return vars(self) | {"_fitted": None if self._fitted is None else self._fitted.columns}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -84,6 +84,7 @@ def fit_table(
     max_time: float | None = None,
     seed: int = 0,
     out_of_fold: bool = False,
+    categories: Sequence[str] = (),
     callback: Callable[[Trial], object] | None = None,
 ) -> FittedTable:
     """Train networks for a table, with settings, features and weights chosen by rows held out.
@@ -94,7 +95,7 @@ def fit_table(
         What `TableEncoder` takes.
     y : array
         Labels 0..n_classes-1 for `losses.Logistic` (two classes) and `losses.SoftmaxCrossEntropy`, else numbers,
-        (n_samples,) or (n_samples, n_outputs).
+        (n_samples,) or (n_samples, n_outputs). For `losses.Logistic` also (n_samples, n_labels): each is 0 or 1.
     loss : Loss
     n_classes : int, optional
         For `losses.SoftmaxCrossEntropy`.
@@ -110,6 +111,8 @@ def fit_table(
         The same data and seed give the same result on any number of threads, unless there is a time limit.
     out_of_fold : bool
         Predict all training rows by members that were not trained on them: no member then sees all rows.
+    categories : list of str
+        As in `TableEncoder`.
     callback : function of a Trial, optional
         Called after each.
 
@@ -149,7 +152,7 @@ def fit_table(
     folds = min(max(plan.members, FOLDS), len(used))
     fold = folds_of(len(used), folds, seed, targets if task.classifies else None)
     part = folds_of(len(used), _PARTS, seed + 1)
-    trainer = Trainer(task, Coding(X), targets, weight, fold, part, seed, clock, callback)
+    trainer = Trainer(task, Coding(X, categories), targets, weight, fold, part, seed, clock, callback)
     trainer.coding.rows(spikes=False)
     encoded = clock.elapsed
     trainer.measure(plan.ladder[0])

@@ -47,10 +47,12 @@ class Sample:
 
 
 class LearnedColumn:
-    """What was found in one column so far. The first chunk decides what it holds: numbers, dates or texts."""
+    """What was found in one column so far. The first chunk decides what it holds, if it is not said to be a category."""
 
-    def __init__(self, name: str, first: Cells) -> None:
-        self.name, self._kind = name, type(resolve(first))
+    def __init__(self, name: str, first: Cells, category: bool = False) -> None:
+        self.name, self._kind = name, Texts if category else type(resolve(first))
+        if category and isinstance(first, Days):
+            raise ValueError(f'X: column "{name}": expected numbers or text of a category, got dates')
         self._values: NDArray[np.float64] = np.empty(0)
         self._counts: dict[str, int] = {}
         self._strays = 0
