@@ -145,7 +145,6 @@ def check_parameters(estimator: Any, allowed: Mapping[str, tuple[Allowed, ...]])
 
 def plain_parameters(estimator: Any) -> dict[str, Any]:
     """Return the parameters that are numbers, text, or lists of them."""
-
     plain = {}
     for name, given in estimator.get_params(deep=False).items():
         value = _listed(given)

@@ -62,7 +62,7 @@ class TableEstimator(BaseEstimator, ABC):  # type: ignore[misc]
         X : frame of pandas or polars, or array of shape (n_samples, n_features)
             Numbers, categories (text), booleans and dates; missing values are allowed.
         y : array of shape (n_samples,), or of shape (n_samples, n_outputs)
-            Labels, or an indicator matrix of 0 and 1 for several labels of a row; or numbers, of one or several targets.
+            Labels, or an indicator matrix of 0 and 1 for several labels of a row; or numbers, of several targets too.
         sample_weight : array of shape (n_samples,), optional
             At least 0. Rows of weight 0 are left out.
 

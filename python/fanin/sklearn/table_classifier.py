@@ -27,8 +27,8 @@ class FaninClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
     Numbers, categories, booleans, dates and missing values are coded by `fanin.TableEncoder`. Several networks are
     trained together, and the probabilities of a row are the weighted mean of theirs.
 
-    With an indicator matrix (n_samples, n_labels) of 0 and 1 as targets, a row may have several labels or none: networks
-    then have a logistic output for each, and predictions are such a matrix too.
+    With an indicator matrix (n_samples, n_labels) of 0 and 1 as targets, a row may have several labels or none:
+    networks then have a logistic output for each, and predictions are such a matrix too.
 
     Parameters
     ----------

@@ -9,10 +9,9 @@ import numpy as np
 
 from fanin import _core
 from fanin.checks import check_flag, check_integer, check_sequence, check_text
-from fanin.tables.cells import Cells
 from fanin.tables.columns import KINDS, Category, Column, Date, Dropped, Pair, described
 from fanin.tables.conversion import as_days, as_numbers, as_texts
-from fanin.tables.learning import SAMPLE_ROWS, LearnedColumn, Sample
+from fanin.tables.learning import SAMPLE_ROWS, LearnedColumn, Sample, learners
 from fanin.tables.reading import ReadTable, in_order, read_table
 
 if TYPE_CHECKING:
@@ -52,8 +51,8 @@ class TableEncoder:
     spikes : bool
         Whether numbers with 3 to 128 different values have a column for each of them, too.
     categories : list of str
-        Columns that are categories, whatever they hold but dates: numbers, such as codes, or text such as "01". Those of
-        an array are called "x0", "x1", ...
+        Columns that are categories, whatever they hold but dates: codes such as 17 or "01". Those of an array are "x0",
+        "x1", ...
 
     Raises
     ------
@@ -138,7 +137,7 @@ class TableEncoder:
                 names, named = list(table.columns), table.named
             table = in_order(table, names, names, named)
             cells = [table.cells(name) for name in names]
-            columns = columns or self._learners(names, cells)
+            columns = columns or learners(names, cells, self.categories)
             keep = sample.add(table.rows)
             for column, of in zip(columns, cells, strict=True):
                 column.add(of, keep)
@@ -150,13 +149,6 @@ class TableEncoder:
         self._named = named
         self._set_columns(learned)
         return self
-
-    def _learners(self, names: list[str], cells: list[Cells]) -> list[LearnedColumn]:
-        if unknown := [name for name in self.categories if name not in names]:
-            raise ValueError(f'categories: expected names of columns, got "{unknown[0]}"')
-        return [
-            LearnedColumn(name, of, name in self.categories) for name, of in zip(names, cells, strict=True)
-        ]
 
     def transform(self, X: Any, pair_values: ArrayLike | None = None) -> _core.CodedRows:
         """Return the rows of a table in coded form, for every method of `Network` that takes X.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -47,7 +48,7 @@ class Sample:
 
 
 class LearnedColumn:
-    """What was found in one column so far. The first chunk decides what it holds, if it is not said to be a category."""
+    """What was found in one column so far. The first chunk decides what it holds, unless it is given as a category."""
 
     def __init__(self, name: str, first: Cells, category: bool = False) -> None:
         self.name, self._kind = name, Texts if category else type(resolve(first))
@@ -113,3 +114,10 @@ class LearnedColumn:
         if sum(map(len, self._counts)) > _LONG * levels:
             return f"free text, {levels:,} different ones in {known:,} rows"
         return f"an id, different in each of {known:,} rows" if levels == known else ""
+
+
+def learners(names: Sequence[str], cells: Sequence[Cells], categories: Sequence[str]) -> list[LearnedColumn]:
+    """Return what learns each column, of which these are the first cells; some are given as categories."""
+    if unknown := [name for name in categories if name not in names]:
+        raise ValueError(f'categories: expected names of columns, got "{unknown[0]}"')
+    return [LearnedColumn(name, of, name in categories) for name, of in zip(names, cells, strict=True)]

@@ -47,7 +47,7 @@ def evidence(loss: Loss, y: NDArray[Any], predicted: Float) -> Float:
 
 
 def row_losses(loss: Loss, y: NDArray[Any], found: Float) -> Float:
-    """Return the loss of each row, (n,), of its target y and its evidence: the sum over labels, targets or quantiles."""
+    """Return the loss of each row, (n,), of its target y and its evidence: a sum over labels, targets or quantiles."""
     if isinstance(loss, SoftmaxCrossEntropy | Logistic):
         logs: Float = np.add.reduce(natural_log(np.maximum(found, _SMALLEST)), axis=1)
         return -logs
