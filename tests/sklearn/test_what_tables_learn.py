@@ -91,11 +91,11 @@ def test_other_labels_than_those_of_the_fit_are_refused_in_a_report():
 @pytest.mark.parametrize(
     ("y", "message"),
     [
-        (LABELS + 1, r"y: row \d+, column \d is 2; several columns must be .* MultiOutputClassifier"),
+        (LABELS + 1, r"y: row \d+, column \d is 2; several columns must be .*MultiOutputClassifier"),
         (LABELS.astype(str), "y: row 0, column 0 is .; several columns must be an indicator matrix"),
         (np.where(LABELS == 1, np.nan, 0.0), "targets are missing, in rows"),
         (np.zeros((200, 3)), "y: expected rows with a weight that differ in a label, got the same in all"),
-        ([[1], [1, 2]] * 100, "y: .* got rows of different lengths: .* MultiLabelBinarizer"),
+        ([[1], [1, 2]] * 100, "y: .* got rows of different lengths: .*MultiLabelBinarizer"),
     ],
 )
 def test_matrices_that_are_no_indicators_are_refused(y, message):
@@ -157,19 +157,9 @@ def test_one_quantile_has_a_column_and_other_losses_have_none():
 @pytest.mark.parametrize(
     "quantile",
     [
-        [0.9, 0.1],
-        [0.5, 0.5],
-        [0, 0.5],
-        [0.5, 1],
-        [],
-        [[0.5]],
-        [[0.1], [0.1, 0.2]],
-        ["0.5"],
-        {0.1: 1},
-        "a",
-        None,
-    ]
-    + [[True], np.linspace(0.01, 0.99, 33), np.array(0.5), np.nan, [0.1, np.nan]],
+        *([0.9, 0.1], [0.5, 0.5], [0, 0.5], [0.5, 1], [], [[0.5]], [[0.1], [0.1, 0.2]], ["0.5"], [True]),
+        *({0.1: 1}, "a", None, np.linspace(0.01, 0.99, 33), np.array(0.5), np.nan, [0.1, np.nan]),
+    ],
 )
 def test_levels_that_are_no_ascending_quantiles_are_refused(quantile):
     message = (

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fanin import _core
-from fanin.checks import check_flag, check_integer, check_sequence, check_text
+from fanin.checks import check_flag, check_integer, check_sequence
 from fanin.tables.columns import KINDS, Category, Column, Date, Dropped, Pair, described
 from fanin.tables.conversion import as_days, as_numbers, as_texts
 from fanin.tables.learning import SAMPLE_ROWS, LearnedColumn, Sample, learners
@@ -51,8 +51,7 @@ class TableEncoder:
     spikes : bool
         Whether numbers with 3 to 128 different values have a column for each of them, too.
     categories : list of str
-        Columns that are categories, whatever they hold but dates: codes such as 17 or "01". Those of an array are "x0",
-        "x1", ...
+        Columns that are categories, whatever they hold but dates; those of an array are "x0", "x1", ...
 
     Raises
     ------
@@ -88,8 +87,6 @@ class TableEncoder:
         check_flag("spikes", spikes)
         self.bins, self.min_count, self.spikes = bins, min_count, spikes
         self.categories = check_sequence("categories", categories, "a list of names")
-        for name in self.categories:
-            check_text("categories", name)
         self._fitted: _core.TableEncoder | None = None
         self._columns: dict[str, Column] = {}
         self._names: list[str] = []

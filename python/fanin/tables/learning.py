@@ -119,5 +119,5 @@ class LearnedColumn:
 def learners(names: Sequence[str], cells: Sequence[Cells], categories: Sequence[str]) -> list[LearnedColumn]:
     """Return what learns each column, of which these are the first cells; some are given as categories."""
     if unknown := [name for name in categories if name not in names]:
-        raise ValueError(f'categories: expected names of columns, got "{unknown[0]}"')
+        raise ValueError(f"categories: expected names of columns, got {unknown[0]!r}")
     return [LearnedColumn(name, of, name in categories) for name, of in zip(names, cells, strict=True)]
