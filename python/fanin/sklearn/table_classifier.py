@@ -105,7 +105,7 @@ class FaninClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
         labels = checked_labels(y)
         self._several = labels.ndim == 2
         if self._several:
-            self.classes_ = np.arange(labels.shape[1])
+            self.classes_: NDArray[Any] = np.arange(labels.shape[1])
             return labels
         self.classes_, learned = np.unique(labels, return_inverse=True)
         places: NDArray[Any] = learned.ravel()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -47,12 +48,17 @@ class Sample:
         return keep
 
 
+def _has_dates(cells: Cells) -> bool:
+    levels = cells.levels if isinstance(cells, Texts) else ()
+    return isinstance(cells, Days) or any(isinstance(level, datetime.date) for level in levels)
+
+
 class LearnedColumn:
     """What was found in one column so far. The first chunk decides what it holds, unless it is given as a category."""
 
     def __init__(self, name: str, first: Cells, category: bool = False) -> None:
         self.name, self._kind = name, Texts if category else type(resolve(first))
-        if category and isinstance(first, Days):
+        if category and _has_dates(first):
             raise ValueError(f'X: column "{name}": expected numbers or text of a category, got dates')
         self._values: NDArray[np.float64] = np.empty(0)
         self._counts: dict[str, int] = {}
