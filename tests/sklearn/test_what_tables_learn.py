@@ -226,7 +226,7 @@ DAYS = [datetime.date(2020, 1, 1), datetime.date(2021, 1, 1)]
         (pl.Series(["a", "b"]).cast(pl.Categorical), "O"),
         (pl.Series(DAYS), "M8[D]"),
         (DAYS, "M8[D]"),
-        (pd.Series(pd.to_datetime(["2020-01-01", "2021-01-01"])), "M8[us]"),
+        (pd.Series(np.array(DAYS, "M8[us]")), "M8[us]"),
         (np.array([10**30, 10**31], object), "O"),
         (np.array([2**63, 2**64 - 1], np.uint64), "u8"),
         (pd.Series([True, False], dtype="boolean"), "?"),
