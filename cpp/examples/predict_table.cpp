@@ -84,6 +84,10 @@ void predict(const fanin::TableModel& model, const Csv& csv) {
         std::cout << (j > 0 ? ", " : "") << row[static_cast<std::ptrdiff_t>(j)] << " +- "
                   << spread[i * outputs + j];
       }
+    } else if (model.several_labels()) {
+      for (std::size_t j = 0; j < outputs; ++j) {
+        std::cout << (j > 0 ? ", " : "") << labels[j] << ' ' << row[static_cast<std::ptrdiff_t>(j)];
+      }
     } else {
       std::cout << labels[best] << " with probability " << row[static_cast<std::ptrdiff_t>(best)];
     }

@@ -94,6 +94,8 @@ void register_table_model(py::module_& m) {
       .def_property_readonly("targets", &targets_of)
       .def_property_readonly("members", [](const Model& model) { return model.networks().size(); })
       .def_property_readonly("labels", [](const Model& model) { return model.task().labels; })
+      .def_property_readonly("outputs", &Model::outputs)
+      .def_property_readonly("several_labels", &Model::several_labels)
       .def_property_readonly("metadata", [](const Model& model) { return model.metadata(); })
       .def("predict", &predict_table, py::arg("names"), py::arg("columns"), py::arg("rows"),
            py::arg("with_spread"))

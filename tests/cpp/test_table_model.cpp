@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -118,6 +119,64 @@ TEST_CASE("a model of tables saved in Python predicts raw rows with the same bit
   CHECK(predicted(model) == expected);
 }
 
+TEST_CASE("labels of a row that may have several keep the mean probability of each") {
+  const TableModel model(small_encoder(), small_networks(LogisticLoss{}, 2, 2), {1, 3},
+                         {{"red", "blue"}, {}});
+  CHECK(model.several_labels());
+  CHECK_FALSE(TableModel(small_encoder(), small_networks(LogisticLoss{}, 1, 1), {1}, {{"no", "yes"}, {}})
+                  .several_labels());
+  CHECK_FALSE(
+      TableModel(small_encoder(), small_networks(SoftmaxCrossEntropy{}, 2, 1), {1}, {{"no", "yes"}, {}})
+          .several_labels());
+  const std::vector<float> a = member_outputs(model.networks()[0]), b = member_outputs(model.networks()[1]);
+  const std::vector<double> out = predicted(model);
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    CHECK(out[i] == doctest::Approx((static_cast<double>(a[i]) + 3 * static_cast<double>(b[i])) / 4));
+  }
+}
+
+TEST_CASE("quantiles of each member are sorted, and so are their means") {
+  const Quantile levels{{{.1, .5, .9}, 3}};
+  const TableModel model(small_encoder(), small_networks(levels, 3, 2), {1, 1},
+                         {{}, {{1, 10, -3, 3}, {1, 10, -3, 3}, {1, 10, -3, 3}}});
+  const std::vector<float> a = member_outputs(model.networks()[0]), b = member_outputs(model.networks()[1]);
+  const std::vector<double> out = predicted(model);
+  bool crossed = false;
+  for (std::size_t i = 0; i < out.size(); i += 3) {
+    std::vector<float> of_a(&a[i], &a[i] + 3), of_b(&b[i], &b[i] + 3);
+    crossed = crossed || !std::ranges::is_sorted(of_a);
+    std::ranges::sort(of_a);
+    std::ranges::sort(of_b);
+    for (std::size_t j = 0; j < 3; ++j) {
+      const auto value = [](float output) {
+        return std::clamp(static_cast<double>(output) * 10 + 1, -3.0, 3.0);
+      };
+      CHECK(out[i + j] == doctest::Approx((value(of_a[j]) + value(of_b[j])) / 2).epsilon(1e-14));
+    }
+    CHECK(std::is_sorted(&out[i], &out[i] + 3));
+  }
+  CHECK(crossed);
+}
+
+TEST_CASE("models of several labels and of quantiles saved in Python predict raw rows with the same bits") {
+  const TableModel labels = load_table_model(kStoredModels / "table_labels_v1.safetensors");
+  CHECK(labels.several_labels());
+  CHECK(labels.task().labels == std::vector<std::string>{"red", "green", "blue"});
+  // as tests/small_table_model.py prints them
+  CHECK(predicted(labels) ==
+        std::vector<double>{0.5487120548884074, 0.5037378072738647, 0.4947405159473419, 0.4012041985988617,
+                            0.48436333735783893, 0.528655469417572, 0.4265933930873871, 0.4827057321866353,
+                            0.4419669012228648, 0.6016538143157959, 0.46375469366709393, 0.4858620961507162,
+                            0.37913188338279724, 0.44568053881327313, 0.4389564295609792});
+  const TableModel quantiles = load_table_model(kStoredModels / "table_quantiles_v1.safetensors");
+  CHECK_FALSE(quantiles.several_labels());
+  CHECK(predicted(quantiles) ==
+        std::vector<double>{0.06512791911760968, 1.0768320704810321, 3.7623861034711203, -2.364777187506358,
+                            0.3701892221967378, 2.1482713371515274, -2.221497436364492, -1.0896480977535248,
+                            0.30467675129572536, -0.7706575275709231, 0.7524725397427883, 3.0419375399748487,
+                            -4.744110584259033, -1.1908167004585266, 0.11626764883597696});
+}
+
 TEST_CASE("a network and a model of tables are not taken for each other") {
   const Network<float> net(1, {{1}}, SquaredError{});
   CHECK_THROWS_WITH_AS(table_model_from_bytes(net.to_bytes()),
@@ -148,6 +207,16 @@ TEST_CASE("parts that do not fit together, and views of another shape, are refus
   refused(1, {0}, {{}, {{}}}, "weights: expected finite numbers above 0, got 0");
   refused(2, {1}, {{}, {{}}}, "member 1: expected 8 inputs and 1 outputs, got 8 and 2");
   refused(1, {1}, {{"a", "b", "c"}, {}}, "member 1: expected 8 inputs and 3 outputs, got 8 and 1");
+  const auto not_together = [](std::vector<Network<float>> networks, std::vector<double> weights,
+                               const char* message) {
+    CHECK_THROWS_WITH_AS(TableModel(small_encoder(), std::move(networks), std::move(weights), {{}, {{}, {}}}),
+                         message, ValueError);
+  };
+  not_together(small_networks(Quantile{{{.9, .1}, 2}}, 2, 1), {1},
+               "member 1: expected quantiles in ascending order");
+  std::vector<Network<float>> others = small_networks(SquaredError{}, 2, 1);
+  others.push_back(std::move(small_networks(AbsoluteError{}, 2, 1)[0]));
+  not_together(std::move(others), {1, 1}, "member 2: expected the loss of member 1");
   CHECK_THROWS_WITH_AS(TableModel(small_encoder(), {}, {}, {{}, {{}}}),
                        "networks: expected at least one, got none", ValueError);
   const TableModel model(small_encoder(), small_networks(SquaredError{}, 1, 1), {1}, {{}, {{}}});

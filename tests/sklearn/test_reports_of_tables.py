@@ -93,7 +93,7 @@ def test_measures_of_numbers_are_those_of_their_loss(loss, name, expected):
     assert first.value == pytest.approx(expected(y, p))
     assert first.interval[0] < first.value < first.interval[1]
     if name == "pinball loss":
-        assert quality.covered == np.mean(y <= p)
+        assert quality.covered == (np.mean(y <= p),)
         assert len(quality.measures) == 1
     else:
         assert quality.slopes[0] == pytest.approx(np.polyfit(p, y, 1)[0])

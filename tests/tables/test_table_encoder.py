@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import pickle
 
 import numpy as np
@@ -186,3 +187,26 @@ def test_numbers_of_some_rows_of_a_table_are_dropped_in_any_order():
     encoder = fanin.TableEncoder().fit({"Unnamed: 0": rows, "x": x, "code": rows * 7 % 100, "far": rows * 3})
     kinds = {column.name: type(column).__name__ for column in encoder.columns}
     assert kinds == {"Unnamed: 0": "Dropped", "x": "Number", "code": "Number", "far": "Number"}
+
+
+def test_columns_given_as_categories_are_not_read_as_numbers():
+    table = {"code": [3.0, 1.0, None, 3.0], "text": ["01", "1", "1", "01"], "x": [1, 2, 3, 4]}
+    encoder = fanin.TableEncoder(min_count=1, categories=["code", "text"])
+    for chunks in ([table], [{name: cells[:2] for name, cells in table.items()}, table]):
+        columns = encoder.fit_chunks(iter(chunks)).columns
+        assert [column.levels for column in columns[:2]] == [("1", "3"), ("01", "1")]
+    again = pickle.loads(pickle.dumps(encoder))
+    np.testing.assert_array_equal(again.transform(table).toarray(), encoder.transform(table).toarray())
+    assert repr(again).endswith("categories=('code', 'text'))")
+
+
+def test_categories_that_are_no_names_of_columns_are_refused():
+    table = {"day": [datetime.date(2020, 1, 1)] * 3, "x": [1, 2, 3]}
+    for categories, error, message in (
+        (["y"], ValueError, "categories: expected names of columns, got 'y'"),
+        ([0], ValueError, "categories: expected names of columns, got 0"),
+        ("x", TypeError, "categories: expected a list of names, got 'x'"),
+        (["day"], ValueError, 'X: column "day": expected numbers or text of a category, got dates'),
+    ):
+        with pytest.raises(error, match=message):
+            fanin.TableEncoder(categories=categories).fit(table)

@@ -24,7 +24,10 @@ struct TargetScale {
   double low = -std::numeric_limits<double>::infinity(), high = std::numeric_limits<double>::infinity();
 };
 
-// What a model predicts: the probability of each label, or numbers; one of the lists is empty.
+// What a model predicts: the probability of each label, or numbers; one of the lists is empty. By
+// LogisticLoss with several outputs, a row may have several labels, or none; otherwise it has one. The
+// outputs of a Quantile loss with several levels are sorted, so that none crosses another (Chernozhukov et
+// al. 2010).
 struct TableTask {
   std::vector<std::string> labels =
       {};  // of two or more classes; one output is the probability of the second
@@ -36,7 +39,8 @@ struct TableTask {
 class TableModel {
  public:
   // Weights need not have the sum 1. Throws ValueError unless there is a network, all have as many inputs as
-  // the encoder gives columns, and as many outputs as the task needs, and there is a weight above 0 for each.
+  // the encoder gives columns, as many outputs as the task needs, and losses of the same kind, with levels of
+  // quantiles in ascending order, and there is a weight above 0 for each.
   TableModel(TableEncoder encoder, std::vector<Network<float>> networks, std::vector<double> weights,
              TableTask task);
 
@@ -45,6 +49,7 @@ class TableModel {
   const std::vector<double>& weights() const { return weights_; }
   const TableTask& task() const { return task_; }
   std::size_t outputs() const;  // columns of predictions: labels or targets
+  bool several_labels() const;  // whether a row may have several labels, each with a probability of its own
 
   // Rows of probabilities, in the order of the labels, or of targets. If `spread` has rows, too, they become
   // the (weighted) standard deviations of what the networks predict. Columns of the table are found by name.

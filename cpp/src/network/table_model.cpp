@@ -3,6 +3,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
+#include <utility>
+#include <variant>
 
 #include "base/text.hpp"
 #include "data/operands.hpp"
@@ -11,6 +14,20 @@
 
 namespace fanin {
 namespace {
+
+// The levels of quantiles; none for other losses
+std::span<const double> levels_of(const Network<float>& net) {
+  const auto* quantile = std::get_if<Quantile>(&net.loss());
+  return quantile == nullptr ? std::span<const double>()
+                             : std::span(quantile->levels.value).first(quantile->levels.count);
+}
+
+// In place; not by std::sort, which numbers that are none would confuse
+void sort_few(std::span<float> values) {
+  for (std::size_t i = 1; i < values.size(); ++i) {
+    for (std::size_t j = i; j > 0 && values[j] < values[j - 1]; --j) std::swap(values[j], values[j - 1]);
+  }
+}
 
 void check_task(const TableTask& task) {
   if (task.labels.empty() == task.targets.empty()) {
@@ -28,11 +45,18 @@ void check_members(const std::vector<Network<float>>& networks, std::size_t inpu
   const std::size_t outputs = task.labels.size() == 2 ? 1 : task.labels.size() + task.targets.size();
   for (std::size_t m = 0; m < networks.size(); ++m) {
     const Network<float>& net = networks[m];
+    const std::string member = "member " + std::to_string(m + 1) + ": ";
     const bool fits = net.outputs() == outputs || (task.labels.size() == 2 && net.outputs() == 2);
-    if (net.inputs() == inputs && fits && net.outputs() == networks[0].outputs()) continue;
-    throw ValueError("member " + std::to_string(m + 1) + ": expected " + std::to_string(inputs) +
-                     " inputs and " + std::to_string(outputs) + " outputs, got " +
-                     std::to_string(net.inputs()) + " and " + std::to_string(net.outputs()));
+    if (net.inputs() != inputs || !fits || net.outputs() != networks[0].outputs()) {
+      throw ValueError(member + "expected " + std::to_string(inputs) + " inputs and " +
+                       std::to_string(outputs) + " outputs, got " + std::to_string(net.inputs()) + " and " +
+                       std::to_string(net.outputs()));
+    }
+    if (net.loss().index() != networks[0].loss().index()) {
+      throw ValueError(member + "expected the loss of member 1");
+    }
+    const std::span<const double> levels = levels_of(net);
+    if (!std::ranges::is_sorted(levels)) throw ValueError(member + "expected quantiles in ascending order");
   }
 }
 
@@ -66,10 +90,12 @@ struct WeightedMoments {
   }
 };
 
-// What a member predicts for a row: probabilities of sum 1, or targets in their units
+// What a member predicts for a row: probabilities, of sum 1 unless each label is one of its own, or targets
+// in their units
 struct Meaning {
   const TableTask& task;
   std::size_t outputs;  // of the network
+  bool several;         // labels of a row
 
   template <class F>
   void each(const float* a, F&& f) const {
@@ -81,6 +107,7 @@ struct Meaning {
     }
     double sum = 0;
     for (std::size_t j = 0; j < outputs; ++j) sum += static_cast<double>(a[j]);
+    if (several) sum = 1;
     for (std::size_t j = 0; j < outputs; ++j) {
       const auto value = static_cast<double>(a[j]);
       f(j, task.labels.empty() ? target(task.targets[j], value) : value / sum);
@@ -104,6 +131,11 @@ TableModel::TableModel(TableEncoder encoder, std::vector<Network<float>> network
   check_members(networks_, columns_of(encoder_), task_);
 }
 
+bool TableModel::several_labels() const {
+  return !task_.labels.empty() && networks_[0].outputs() > 1 &&
+         std::holds_alternative<LogisticLoss>(networks_[0].loss());
+}
+
 std::size_t TableModel::outputs() const { return task_.labels.size() + task_.targets.size(); }
 
 void TableModel::predict(const Table& table, MatrixView<double> out, MatrixView<double> spread,
@@ -115,17 +147,24 @@ void TableModel::predict(const Table& table, MatrixView<double> out, MatrixView<
   for (std::size_t i = 0; i < rows.rows; ++i) {
     for (std::size_t j = 0; j < outputs(); ++j) cell_at(out, i, j) = spreads ? cell_at(spread, i, j) = 0 : 0;
   }
-  const Meaning meaning{task_, networks_[0].outputs()};
+  const Meaning meaning{task_, networks_[0].outputs(), several_labels()};
+  const bool quantiles = levels_of(networks_[0]).size() > 1;
   std::vector<float> outputs_of_member(rows.rows * meaning.outputs);
   WeightedMoments moments{out, spreads ? spread : MatrixView<double>{}};
   for (std::size_t m = 0; m < networks_.size(); ++m) {
     networks_[m].predict(rows.view(), row_major(outputs_of_member.data(), rows.rows, meaning.outputs),
                          interrupted);
     for (std::size_t i = 0; i < rows.rows; ++i) {
-      meaning.each(outputs_of_member.data() + i * meaning.outputs,
-                   [&](std::size_t j, double value) { moments.add(i, j, value, weights_[m]); });
+      float* of_row = outputs_of_member.data() + i * meaning.outputs;
+      if (quantiles) sort_few({of_row, meaning.outputs});
+      meaning.each(of_row, [&](std::size_t j, double value) { moments.add(i, j, value, weights_[m]); });
     }
     moments.total += weights_[m];
+  }
+  for (std::size_t i = 0; quantiles && i < rows.rows; ++i) {  // means of them cross by rounding alone
+    for (std::size_t j = 1; j < outputs(); ++j) {
+      cell_at(out, i, j) = std::max(cell_at(out, i, j), cell_at(out, i, j - 1));
+    }
   }
   for (std::size_t i = 0; spreads && i < rows.rows; ++i) {
     for (std::size_t j = 0; j < outputs(); ++j) {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from numbers import Integral, Real
 from typing import Any
 
@@ -59,9 +60,22 @@ def _is_array_like(value: Any) -> bool:
     return any(hasattr(value, name) for name in ("__len__", "shape", "__array__")) and not np.isscalar(value)
 
 
+def _listed(value: Any) -> Any:
+    """Return arrays as lists, numbers of NumPy as those of Python, and anything else as it is."""
+    return value.tolist() if hasattr(value, "tolist") else value
+
+
+def _are_levels(value: Any) -> bool:
+    level, several = _floats("()", 0.0, 1.0), _listed(value)
+    if not isinstance(several, list | tuple) or not 1 <= len(several) <= 32:
+        return False
+    return all(map(level.includes, several)) and all(low < high for low, high in pairwise(several))
+
+
 _NONE = Allowed("None", lambda value: value is None)
 _FLAG = (_instances(bool), _instances(np.bool_))
 _ARRAY = Allowed("an array-like", _is_array_like)
+_LEVELS = Allowed("an ascending list of 1 to 32 of them", _are_levels)
 _INFINITY = Allowed("a float among {inf}", lambda value: isinstance(value, Real) and value == math.inf)
 
 _COMMON: Mapping[str, tuple[Allowed, ...]] = {
@@ -98,6 +112,7 @@ OF_REGRESSOR = {**_COMMON, "loss": (_texts("poisson", "squared_error"),)}
 _OF_TABLES: Mapping[str, tuple[Allowed, ...]] = {
     "members": (_texts("auto"), _integers(1)),
     "effort": (_texts("default", "fast", "high"),),
+    "categorical_features": (_texts("from_dtype"), _ARRAY),
     "out_of_fold": _FLAG,
     "early_stopping": (_texts("auto"), *_FLAG),
     "scoring": (_instances(str), Allowed("a callable", callable), _NONE),
@@ -110,7 +125,7 @@ OF_TABLE_CLASSIFIER = {**_OF_TABLES, "class_weight": OF_CLASSIFIER["class_weight
 OF_TABLE_REGRESSOR = {
     **_OF_TABLES,
     "loss": (_texts("absolute_error", "gamma", "huber", "poisson", "quantile", "squared_error"),),
-    "quantile": (_floats("()", 0.0, 1.0),),
+    "quantile": (_floats("()", 0.0, 1.0), _LEVELS),
 }
 
 
@@ -131,3 +146,14 @@ def check_parameters(estimator: Any, allowed: Mapping[str, tuple[Allowed, ...]])
             raise InvalidParameterError(
                 f"The {name!r} parameter of {type(estimator).__name__} must be {expected}. Got {value!r} instead."
             )
+
+
+def plain_parameters(estimator: Any) -> dict[str, Any]:
+    """Return the parameters that are numbers, text, or lists of them."""
+    plain = {}
+    for name, given in estimator.get_params(deep=False).items():
+        value = _listed(given)
+        several = [_listed(one) for one in value] if isinstance(value, list | tuple) else [value]
+        if all(isinstance(one, bool | int | float | str) for one in several):
+            plain[name] = several if isinstance(value, list | tuple) else value
+    return plain

@@ -122,7 +122,8 @@ class TableEstimator(TableFitting):
         """Save the fitted model to a file, with the code of its columns, its labels and its parameters.
 
         It is a safetensors file, written as by `Network.save`, which `fanin::load_table_model` reads in C++, for
-        predictions with the same bits. Parameters that are neither numbers nor text become their defaults.
+        predictions with the same bits. Parameters that are neither numbers, text nor lists of them become their
+        defaults.
 
         Parameters
         ----------

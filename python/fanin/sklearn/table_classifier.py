@@ -13,8 +13,8 @@ from fanin.losses import Logistic, Loss, SoftmaxCrossEntropy
 from fanin.sklearn.data import weights_of_classes
 from fanin.sklearn.parameters import OF_TABLE_CLASSIFIER, keep
 from fanin.sklearn.table_base import TableEstimator
-from fanin.sklearn.table_data import checked_labels
-from fanin.sklearn.table_quality import Quality, quality_of_classes
+from fanin.sklearn.table_labels import checked_labels
+from fanin.sklearn.table_quality import Quality, quality_of_classes, quality_of_labels
 
 if TYPE_CHECKING:
     from typing import Self
@@ -31,6 +31,9 @@ class FaninClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
     Numbers, categories, booleans, dates and missing values are coded by `fanin.TableEncoder`. Several networks are
     trained together, and the probabilities of a row are the weighted mean of theirs, of linear models and of a
     constant, with weights that suit rows held out.
+
+    With an indicator matrix (n_samples, n_labels) of 0 and 1 as targets, a row may have several labels or none:
+    networks then have a logistic output for each, and predictions are such a matrix too.
 
     Parameters
     ----------
@@ -49,7 +52,8 @@ class FaninClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
     verbose : bool or int
         Print each trial.
     class_weight : dict or "balanced", optional
-        Weight of each label, which multiplies the sample weights; "balanced" is ``n / (classes * count)``.
+        Weight of each label, which multiplies the sample weights; "balanced" is ``n / (classes * count)``, and for an
+        indicator matrix the product over its columns.
     early_stopping : bool or "auto"
         Whether each network keeps the weights of its epoch that is best on validation rows, and ends its training after
         10 epochs that are not better. The rows are `X_val`, or a tenth of each class. "auto" is no: on two tables it
@@ -61,18 +65,21 @@ class FaninClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
     callbacks : list of functions, optional
         Each is called with a `fanin.tables.progress.Progress` as a fit goes on. An exception ends the fit, and leaves
         the estimator as it was.
+    categorical_features : "from_dtype", or list of str, int or bool
+        Columns that are categories, by names, by positions or as a mask, besides those of text and of a categorical
+        type: numbers that are codes, say.
 
     Attributes
     ----------
     classes_ : array
-        The labels, sorted.
+        The labels, sorted; 0, 1, ... for an indicator matrix.
     encoder_ : fanin.TableEncoder
         How the columns were read: `encoder_.describe()`.
     out_of_fold_ : array of shape (n_samples, n_classes)
         Probabilities of the training rows by networks that were not trained on them; NaN for rows of weight 0.
     out_of_fold_score_ : float or None
-        The mean loss of such predictions, of all rows or of those that some networks left out; None with validation
-        rows.
+        The mean loss of such predictions, of all rows or of those that some networks left out, summed over labels,
+        targets or quantiles; None with validation rows.
     validation_score_ : float
         The score of the validation rows, if there are any: by `scoring`, or their mean loss.
     trials_, seconds_ : tuple, dict
@@ -113,11 +120,16 @@ class FaninClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
         scoring: str | Callable[..., float] | None = None,
         warm_start: bool = False,
         callbacks: Sequence[Callable[[Progress], object]] | None = None,
+        categorical_features: Literal["from_dtype"] | Sequence[Any] = "from_dtype",
     ) -> None:
         keep(self, locals())
 
     def _learned(self, y: Any) -> NDArray[Any]:
         labels = checked_labels(y)
+        self._several = labels.ndim == 2
+        if self._several:
+            self.classes_: NDArray[Any] = np.arange(labels.shape[1])
+            return labels
         self.classes_, learned = np.unique(labels, return_inverse=True)
         places: NDArray[Any] = learned.ravel()
         return places
@@ -125,33 +137,42 @@ class FaninClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
     def _weighted(self, weights: NDArray[Any] | None, learned: NDArray[Any]) -> NDArray[Any] | None:
         if self.class_weight is None:
             return weights
-        of_class = weights_of_classes(self.class_weight, self.classes_[learned])
+        of_class = weights_of_classes(self.class_weight, learned if self._several else self.classes_[learned])
         weights = of_class if weights is None else weights * of_class
         if not weights.any():
             raise ValueError("class_weight: leaves no sample with a weight other than 0")
         return weights
 
+    def _loss(self, y: NDArray[Any]) -> Loss:
+        return Logistic() if self._several or len(self.classes_) == 2 else SoftmaxCrossEntropy()
+
     def _check(self, learned: NDArray[Any]) -> None:
-        if len(found := np.unique(learned)) < 2:
+        if self._several:
+            if (learned == learned[0]).all():
+                raise ValueError("y: expected rows with a weight that differ in a label, got the same in all")
+        elif len(found := np.unique(learned)) < 2:
             only = self.classes_.tolist()[found[0]]
             raise ValueError(
                 f"y: expected at least two classes in rows with a weight, got one class: {only!r}"
             )
-
-    def _loss(self, y: NDArray[Any]) -> Loss:
-        return Logistic() if len(self.classes_) == 2 else SoftmaxCrossEntropy()
 
     def _given(self, learned: NDArray[Any]) -> NDArray[Any]:
         return self.classes_[learned] if learned.ndim == 1 else learned
 
     def _known(self, y: Any) -> NDArray[Any]:
         labels = checked_labels(y)
+        if (labels.ndim == 2) != self._several or (self._several and labels.shape[1] != len(self.classes_)):
+            expected = f"(n_samples, {len(self.classes_)})" if self._several else "(n_samples,)"
+            raise ValueError(f"y: expected labels of shape {expected}, as in the fit, got {labels.shape}")
+        if self._several:
+            return labels
         if len(unknown := np.setdiff1d(labels, self.classes_)):
             raise ValueError(f"y: expected labels of the fit, got {unknown.tolist()[0]!r}")
         return np.searchsorted(self.classes_, labels)
 
     def _judged(self, y: Any, predicted: Any, weights: Any, origin: str) -> Quality:
-        return quality_of_classes(y, predicted, weights, origin)
+        quality = quality_of_labels if self._several else quality_of_classes
+        return quality(y, predicted, weights, origin)
 
     def _shaped(self, predictions: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.hstack([1 - predictions, predictions]) if predictions.shape[1] == 1 else predictions
@@ -170,7 +191,7 @@ class FaninClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
         X, y, sample_weight
             As in `fit`, two rows or more in the first call.
         classes : array, optional
-            All labels that there will be, for the first call unless it follows `fit`.
+            All labels that there will be, for the first call unless it follows `fit` or y is an indicator matrix.
 
         Returns
         -------
@@ -196,22 +217,27 @@ class FaninClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
                 raise ValueError(
                     "class_weight: 'balanced' needs all rows; for partial_fit, expected a dict or None"
                 )
-            self._set_classes(classes)
+            self._set_classes(y, classes)
             self._partial_fit(X, y, sample_weight)
         return self
 
     def _first_learned(self, y: Any) -> NDArray[Any]:
         return self._known(y)
 
-    def _set_classes(self, given: ArrayLike | None) -> None:
+    def _set_classes(self, y: Any, given: ArrayLike | None) -> None:
         """Set the classes of a first call, and check those of others."""
+        known = self._model is not None
+        if not known:
+            labels = checked_labels(y)
+            self._several = known = labels.ndim == 2
+            self.classes_ = np.arange(labels.shape[1] if known else 0)
         if given is None:
-            if self._model is None:
+            if not known:
                 raise ValueError("classes must be passed on the first call to partial_fit.")
             return
         with error_context("classes: "):
             classes = np.unique(checked_labels(given))
-        if self._model is not None:
+        if known:
             if not np.array_equal(classes, self.classes_):
                 raise ValueError(
                     f"classes: expected {self.classes_.tolist()}, as before, got {classes.tolist()}"
@@ -222,20 +248,38 @@ class FaninClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
 
     def staged_predict(self, X: ArrayLike) -> Iterator[NDArray[Any]]:
         """Return an iterator of the predictions of the first network, the first two, and so on, in order of weight."""
-        return (self.classes_[found.argmax(axis=1)] for found in self._staged(X))
+        return map(self._decided, self._staged(X))
 
     def staged_predict_proba(self, X: ArrayLike) -> Iterator[NDArray[np.float64]]:
         """Return an iterator of the probabilities by the first network, the first two, ..., in order of weight."""
         return self._staged(X)
 
+    def __sklearn_tags__(self) -> Any:
+        """Return scikit-learn's tags (from 1.6 on)."""
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags
+
+    def _more_tags(self) -> dict[str, Any]:
+        """Return scikit-learn's tags (before 1.6)."""
+        return super()._more_tags() | {"multilabel": True}
+
     def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """Return the most probable label of each row."""
-        probabilities = self._predictions(X)[0]
+        """Return the most probable label of each row; of several labels, 1 for those with a probability above 1/2."""
+        return self._decided(self._predictions(X)[0])
+
+    def _decided(self, probabilities: NDArray[np.float64]) -> NDArray[Any]:
+        """Return what these probabilities speak for."""
+        if self._several:
+            return (probabilities > 0.5).astype(np.int64)
         labels: NDArray[Any] = self.classes_[probabilities.argmax(axis=1)]
         return labels
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Return the probability of each class, in the order of `classes_`, of shape (n_samples, n_classes)."""
+        """Return the probability of each class, in the order of `classes_`, of shape (n_samples, n_classes).
+
+        Those of a row have the sum 1, unless the targets were an indicator matrix.
+        """
         return self._predictions(X)[0]
 
     def _about(self) -> dict[str, Any]:
@@ -243,6 +287,7 @@ class FaninClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
 
     def _restore(self, model: TableModel) -> None:
         super()._restore(model)
+        self._several = model.several_labels
         dtype = np.dtype(model.about.get("dtype", "U"))
         if dtype.kind not in "biufUOM":
             raise ValueError(f"classes of dtype {dtype}")

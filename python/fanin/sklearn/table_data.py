@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.utils import check_array, check_consistent_length, column_or_1d
-from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils import check_array, check_consistent_length
 
 from fanin.sklearn.compatibility import set_or_check_names, validated
 from fanin.sklearn.data import checked_numbers, raveled
 from fanin.tables.arguments import checked_weights
-from fanin.tables.cells import check_unicode
 from fanin.tables.coding import rows_of_table
 
 if TYPE_CHECKING:
@@ -44,33 +42,16 @@ def checked_table(estimator: Any, X: Any, *, reset: bool) -> Any:
     return X
 
 
-def checked_labels(y: Any) -> NDArray[Any]:
-    """Return labels as a vector; raise an error for missing ones, and for numbers that are no classes."""
-    _check_missing(np.asarray(y))
-    labels: NDArray[Any] = column_or_1d(y, warn=True)
-    if labels.dtype.kind == "f":
-        _check_finite(labels, "labels")
-    if labels.dtype.kind == "m":
-        raise TypeError(f"y: expected text, numbers, booleans or dates as labels, got dtype {labels.dtype}")
-    if labels.dtype == object and len({isinstance(label, str) for label in labels}) > 1:
-        kinds = sorted({type(label).__name__ for label in labels})
-        raise TypeError(f"y: expected labels of one type, got {' and '.join(kinds)}")
-    check_classification_targets(labels)
-    for label in labels if labels.dtype.kind in "OUT" else ():
-        check_unicode("y: labels", str(label))
-    return labels
-
-
 def checked_targets(y: Any, loss: str) -> NDArray[np.float64]:
     """Return the targets of a regression in float64; raise an error for missing or infinite ones."""
     if not issparse(y):
         y = np.asarray(y)
         if y.ndim not in (1, 2):
             raise ValueError(f"y: expected shape (n_samples,) or (n_samples, n_outputs), got {y.shape}")
-        _check_missing(y)
+        check_missing(y)
         y = raveled(_floats(y) if y.dtype == object else y)
     y = checked_numbers(y, loss).astype(np.float64)
-    _check_finite(y, "targets")
+    check_finite(y, "targets")
     targets: NDArray[np.float64] = y
     return targets
 
@@ -85,13 +66,15 @@ def _floats(y: NDArray[Any]) -> NDArray[np.float64]:
     return numbers
 
 
-def _check_finite(y: NDArray[Any], what: str) -> None:
+def check_finite(y: NDArray[Any], what: str) -> None:
+    """Raise ValueError unless all of them are finite."""
     if not (finite := np.isfinite(y)).all():
         row = int(finite.reshape(len(y), -1).all(axis=1).argmin())
         raise ValueError(f"y: row {row} is {y[row]}; {what} must be finite")
 
 
-def _check_missing(y: NDArray[Any]) -> None:
+def check_missing(y: NDArray[Any]) -> None:
+    """Raise ValueError, with the rows, if targets are missing."""
     if y.ndim == 0:
         return
     if y.dtype.kind == "O":

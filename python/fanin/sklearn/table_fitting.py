@@ -12,7 +12,8 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_consistent_length, check_random_state
 
 from fanin.sklearn.data import checked_weights
-from fanin.sklearn.parameters import Allowed, check_parameters
+from fanin.sklearn.parameters import Allowed, check_parameters, plain_parameters
+from fanin.sklearn.table_columns import categories_of
 from fanin.sklearn.table_data import checked_table, weighted_rows
 from fanin.sklearn.table_examination import Examination, examine
 from fanin.sklearn.table_progress import callback_of
@@ -106,7 +107,8 @@ class TableFitting(BaseEstimator, ABC):  # type: ignore[misc]
         ----------
         X : frame of pandas or polars, or array of shape (n_samples, n_features)
             Numbers, categories (text), booleans and dates; missing values are allowed.
-        y : array of shape (n_samples,), or of shape (n_samples, n_outputs) for several targets of a regression
+        y : array of shape (n_samples,), or of shape (n_samples, n_outputs)
+            Labels, or an indicator matrix of 0 and 1 for several labels of a row; or numbers, of several targets too.
         sample_weight : array of shape (n_samples,), optional
             At least 0. Rows of weight 0 are left out.
         X_val, y_val, sample_weight_val : optional
@@ -181,6 +183,7 @@ class TableFitting(BaseEstimator, ABC):  # type: ignore[misc]
                     effort=self.effort,
                     seed=seed,
                     out_of_fold=self.out_of_fold,
+                    categories=categories_of(self.categorical_features, X),
                     **arguments,
                 )
         self._take(fitted)
@@ -210,7 +213,15 @@ class TableFitting(BaseEstimator, ABC):  # type: ignore[misc]
             if self._model is None:
                 seed = int(check_random_state(self.random_state).randint(2**31))
                 setting, members = self._streamed()
-                start = new_table(rows.X, rows.y, setting=setting, members=members, seed=seed, **arguments)
+                start = new_table(
+                    rows.X,
+                    rows.y,
+                    setting=setting,
+                    members=members,
+                    seed=seed,
+                    categories=categories_of(self.categorical_features, X),
+                    **arguments,
+                )
             elif start is None:
                 start = table_of(self._model, self._streamed()[0], self._settings)
             fitted = pass_over(start, rows.X, rows.y, callback=callback, **arguments)
@@ -243,8 +254,4 @@ class TableFitting(BaseEstimator, ABC):  # type: ignore[misc]
 
     def _about(self) -> dict[str, Any]:
         """Return what a file holds about the estimator."""
-        kinds = bool | int | float | str | np.bool_ | np.integer | np.floating
-        parameters = {
-            n: value for n, value in self.get_params(deep=False).items() if isinstance(value, kinds)
-        }
-        return {"parameters": parameters, "named": hasattr(self, "feature_names_in_")}
+        return {"parameters": plain_parameters(self), "named": hasattr(self, "feature_names_in_")}

@@ -55,7 +55,7 @@ def leaks_of(encoder: TableEncoder, X: Any, y: NDArray[Any], classes: int) -> tu
     if len(y) < _ROWS:
         return ()
     table, half = encoder._read(X), len(y) // 2
-    targets = np.eye(classes)[y] if classes else y.reshape(len(y), -1)
+    targets = np.eye(classes)[y] if classes and y.ndim == 1 else y.reshape(len(y), -1)
     ranks = np.apply_along_axis(rankdata, 0, targets)
     leaks = []
     for column in encoder.columns:
@@ -69,7 +69,7 @@ def leaks_of(encoder: TableEncoder, X: Any, y: NDArray[Any], classes: int) -> tu
         known = _means(cells[:half], targets[:half], int(cells.max()) + 1)
         predicted = known[cells[half:]]
         if classes:
-            measure, value = "AUC", _mean_area(predicted, y[half:])
+            measure, value = "AUC", _mean_area(predicted, targets[half:])
         else:
             measure, value = "|r|", _correlation(predicted, targets[half:])
             if ranked is not None:
@@ -94,12 +94,12 @@ def _means(cells: NDArray[np.intp], targets: Float, count: int) -> Float:
     return np.where(sizes, np.stack(sums, axis=1) / np.maximum(sizes, 1), targets.mean(axis=0))
 
 
-def _mean_area(predicted: Float, y: NDArray[Any]) -> float:
+def _mean_area(predicted: Float, targets: NDArray[Any]) -> float:
     """Return the mean area under the ROC curves of the classes with enough rows in and out of them."""
     areas = []
-    for label, scores in enumerate(predicted.T):
+    for scores, target in zip(predicted.T, targets.T, strict=True):
         place = np.unique(scores, return_inverse=True)[1]
-        rows, true = np.bincount(place), np.bincount(place, weights=y == label)
+        rows, true = np.bincount(place), np.bincount(place, weights=target)
         other = rows - true
         if min(true.sum(), other.sum()) >= _CLASS_ROWS:
             below = np.cumsum(other) - other / 2  # ties count half

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.metrics import brier_score_loss, r2_score, roc_auc_score
 
-from fanin.losses import Loss, Quantile, SoftmaxCrossEntropy, SquaredError
+from fanin.losses import Logistic, Loss, Quantile, SoftmaxCrossEntropy, SquaredError
 from fanin.tables.scores import evidence, row_losses
 
 if TYPE_CHECKING:
@@ -63,11 +63,11 @@ class Quality:
     measures : tuple of Measure
         The loss of the fit first. Intervals are those of a mean over rows in normal approximation.
     reliability : Reliability or None
-        Of classes.
+        Of classes; of several labels of a row, all of them together.
     slopes : tuple of float
         Of numbers: of the targets as a linear function of the predictions, for each target; 1 if calibrated.
-    covered : float or None
-        Of a quantile: the share of targets at or below it.
+    covered : tuple of float
+        Of each quantile: the share of targets at or below it.
     """
 
     origin: str
@@ -76,7 +76,7 @@ class Quality:
     measures: tuple[Measure, ...]
     reliability: Reliability | None = None
     slopes: tuple[float, ...] = ()
-    covered: float | None = None
+    covered: tuple[float, ...] = ()
 
 
 def quality_of_classes(y: NDArray[Any], predicted: Float, weight: Float | None, origin: str) -> Quality:
@@ -97,11 +97,33 @@ def quality_of_classes(y: NDArray[Any], predicted: Float, weight: Float | None, 
     )
 
 
+def quality_of_labels(y: NDArray[Any], predicted: Float, weight: Float | None, origin: str) -> Quality:
+    """Return the quality of probabilities, (n, labels), for an indicator matrix; all but one are means over labels."""
+    labels = y.shape[1]
+    losses = row_losses(Logistic(), y, evidence(Logistic(), y, predicted)) / labels
+    right = (predicted > 0.5) == (y == 1)
+    measures = [
+        _mean("log-loss", losses, weight),
+        _mean("accuracy", right.mean(axis=1), weight),
+        _mean("all labels right", right.all(axis=1).astype(float), weight),
+    ]
+    if len(mixed := [column for column in range(labels) if len(np.unique(y[:, column])) > 1]):
+        areas = [roc_auc_score(y[:, j], predicted[:, j], sample_weight=weight) for j in mixed]
+        measures.append(Measure("ROC AUC", float(np.mean(areas))))
+    repeated = None if weight is None else np.repeat(weight, labels)
+    reliability = _reliability(y.ravel() == 1, predicted.ravel(), repeated)
+    return Quality(origin, len(y), weight is not None, tuple(measures), reliability)
+
+
 def quality_of_numbers(
     loss: Loss, y: NDArray[Any], predicted: Float, weight: Float | None, origin: str
 ) -> Quality:
     """Return the quality of predicted numbers, (n,) or (n, outputs), for a loss in their units."""
     y, predicted = y.reshape(len(y), -1), predicted.reshape(len(y), -1)
+    if isinstance(loss, Quantile):
+        shares = np.average(y <= predicted, axis=0, weights=weight)
+        pinball = _mean(*_of_loss(loss, y, predicted), weight)
+        return Quality(origin, len(y), weight is not None, (pinball,), covered=tuple(map(float, shares)))
     difference = y - predicted
     square = _mean("RMSE", (difference**2).mean(axis=1), weight)
     low, high = np.sqrt(square.interval or (np.nan, np.nan))
@@ -110,9 +132,6 @@ def quality_of_numbers(
         measures.append(Measure("R2", float(r2_score(y, predicted, sample_weight=weight))))
     if not isinstance(loss, SquaredError):
         measures.insert(0, _mean(*_of_loss(loss, y, predicted), weight))
-    if isinstance(loss, Quantile):
-        covered = _mean("", (difference[:, 0] <= 0).astype(float), weight).value
-        return Quality(origin, len(y), weight is not None, tuple(measures[:1]), covered=covered)
     slopes = tuple(_slope(*pair, weight) for pair in zip(y.T, predicted.T, strict=True))
     return Quality(origin, len(y), weight is not None, tuple(measures), slopes=slopes)
 
@@ -120,6 +139,8 @@ def quality_of_numbers(
 def _of_loss(loss: Loss, y: Float, predicted: Float) -> tuple[str, Float]:
     """Return the name and the rows of a loss; of poisson and gamma, the deviance, as scikit-learn reports it."""
     losses = row_losses(loss, y, predicted)
+    if isinstance(loss, Quantile):
+        losses = losses / predicted.shape[1]
     if loss.name in _NAMES:
         return _NAMES[loss.name], losses
     return f"{loss.name.capitalize()} deviance", 2 * (losses - row_losses(loss, y, y))

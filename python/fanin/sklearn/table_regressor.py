@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from sklearn.base import RegressorMixin
+from sklearn.utils.validation import check_is_fitted
 
 from fanin.losses import BY_NAME, Huber, Loss, Quantile
 from fanin.sklearn.parameters import OF_TABLE_REGRESSOR, keep
@@ -35,15 +36,17 @@ class FaninRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]
     loss : {"squared_error", "absolute_error", "huber", "quantile", "poisson", "gamma"}
         What is minimized: see `fanin.losses`. huber has the delta of the interquartile range of y / 1.349; poisson, for
         targets of at least 0, and gamma, for targets above 0, predict positive numbers by a logarithmic link.
-    quantile : float
-        Which quantile loss="quantile" predicts, between 0 and 1.
+    quantile : float or list of float
+        Which quantile loss="quantile" predicts, between 0 and 1; or several, at most 32, in ascending order, which the
+        same networks learn. Those of a row are sorted, so that none crosses another (Chernozhukov et al. 2010);
+        `predict_quantiles` returns them.
     members, effort, max_time, out_of_fold, random_state, n_jobs, verbose, early_stopping, scoring,
-    warm_start, callbacks
+    warm_start, callbacks, categorical_features
         Those of `FaninClassifier`.
 
     Attributes
     ----------
-    out_of_fold_ : array of shape (n_samples,) or (n_samples, n_outputs)
+    out_of_fold_ : array of shape (n_samples,), or (n_samples, n_outputs) of several targets or quantiles
         Predictions of the training rows by networks that were not trained on them; NaN for rows of weight 0.
     encoder_, out_of_fold_score_, validation_score_, trials_, seconds_, n_features_in_, feature_names_in_
         Those of `FaninClassifier`.
@@ -67,7 +70,7 @@ class FaninRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]
         loss: Literal[
             "squared_error", "absolute_error", "huber", "quantile", "poisson", "gamma"
         ] = "squared_error",
-        quantile: float = 0.5,
+        quantile: float | Sequence[float] = 0.5,
         members: int | Literal["auto"] = "auto",
         effort: Literal["fast", "default", "high"] = "default",
         max_time: float | None = None,
@@ -79,19 +82,21 @@ class FaninRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]
         scoring: str | Callable[..., float] | None = None,
         warm_start: bool = False,
         callbacks: Sequence[Callable[[Progress], object]] | None = None,
+        categorical_features: Literal["from_dtype"] | Sequence[Any] = "from_dtype",
     ) -> None:
         keep(self, locals())
 
     def _learned(self, y: Any) -> NDArray[Any]:
         targets = checked_targets(y, self.loss)
         self._vector = targets.ndim == 1
+        self._levels = self._wanted_levels()
         if self.loss == "quantile" and not self._vector:
             raise ValueError(f"y: loss='quantile' needs one target, got {targets.shape[1]}")
         return targets
 
     def _loss(self, y: NDArray[Any]) -> Loss:
         if self.loss == "quantile":
-            return Quantile(float(self.quantile))
+            return Quantile(self._levels)
         if self.loss == "huber":
             quarter, three_quarters = np.quantile(y, [0.25, 0.75])
             return Huber(float(three_quarters - quarter) / 1.349 or 1.0)
@@ -104,6 +109,11 @@ class FaninRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]
     def _given(self, learned: NDArray[Any]) -> NDArray[Any]:
         return learned
 
+    def _wanted_levels(self) -> tuple[float, ...]:
+        if self.loss != "quantile":
+            return ()
+        return tuple(float(level) for level in np.atleast_1d(np.asarray(self.quantile, np.float64)))
+
     def _known(self, y: Any) -> NDArray[Any]:
         return checked_targets(y, self.loss)
 
@@ -111,7 +121,14 @@ class FaninRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]
         return quality_of_numbers(self._loss(y), y, predicted, weights, origin)
 
     def _shaped(self, predictions: NDArray[np.float64]) -> NDArray[np.float64]:
-        return predictions[:, 0] if self._vector else predictions
+        return predictions[:, 0] if self._vector and len(self._levels) < 2 else predictions
+
+    def _central(self, predictions: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return predictions, (n, outputs), as `predict` does: of several quantiles, the one nearest to the median."""
+        if len(self._levels) < 2:
+            return self._shaped(predictions)
+        central: NDArray[np.float64] = predictions[:, np.abs(np.array(self._levels) - 0.5).argmin()]
+        return central
 
     def partial_fit(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Train each network by one pass over some rows.
@@ -150,16 +167,44 @@ class FaninRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]
 
     def staged_predict(self, X: ArrayLike) -> Iterator[NDArray[np.float64]]:
         """Return an iterator of the predictions of the first network, the first two, and so on, in order of weight."""
-        return map(self._shaped, self._staged(X))
+        return map(self._central, self._staged(X))
 
     def predict(self, X: ArrayLike, return_std: bool = False) -> Any:
         """Return the predicted targets, of shape (n_samples,) or (n_samples, n_outputs).
+
+        Of several quantiles, it is the one nearest to the median, of two as near the lower one.
 
         With `return_std`, return also the standard deviations of what the voting models predict, in the same shape: how
         far they disagree, not how far targets scatter.
         """
         means, deviations = self._predictions(X, return_std)
-        return (self._shaped(means), self._shaped(deviations)) if return_std else self._shaped(means)
+        return (self._central(means), self._central(deviations)) if return_std else self._central(means)
+
+    def predict_quantiles(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Return the predicted quantiles, of shape (n_samples, n_quantiles), for ``loss="quantile"``.
+
+        They are those of the fit, in ascending order: of a row, none is below the one before it.
+
+        Raises
+        ------
+        ValueError
+            For another loss, and for invalid data.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from fanin.sklearn import FaninRegressor
+        >>> rng = np.random.default_rng(0)
+        >>> X = rng.uniform(0, 1, size=(1000, 1))
+        >>> y = X[:, 0] * rng.uniform(0, 1, size=1000)
+        >>> model = FaninRegressor(loss="quantile", quantile=[0.1, 0.5, 0.9], random_state=0).fit(X, y)
+        >>> bool(np.abs(model.predict_quantiles([[1.0]]) - [0.1, 0.5, 0.9]).max() < 0.1)
+        True
+        """
+        check_is_fitted(self)
+        if not self._levels:
+            raise ValueError("predict_quantiles: expected a fit with loss='quantile'")
+        return self._predictions(X)[0]
 
     def _about(self) -> dict[str, Any]:
         return super()._about() | {"vector": self._vector}
@@ -167,6 +212,9 @@ class FaninRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]
     def _restore(self, model: TableModel) -> None:
         super()._restore(model)
         self._vector = bool(model.about.get("vector", True))
+        self._levels = self._wanted_levels()
+        if self._levels and len(self._levels) != model.outputs:
+            raise ValueError(f"{len(self._levels)} quantiles for {model.outputs} outputs")
 
     def __sklearn_tags__(self) -> Any:
         """Return scikit-learn's tags (from 1.6 on)."""

@@ -115,8 +115,10 @@ class Report:
             yield f"Calibration: probabilities are off by {of.reliability.error:.2g} on average"
             yield "  predicted  " + " ".join(f"{value:4.2f}" for value in of.reliability.predicted)
             yield "  found      " + " ".join(f"{value:4.2f}" for value in of.reliability.found)
-        if of.covered is not None:
-            yield f"Calibration: {100 * of.covered:.3g} % of the targets are at or below the predicted quantile"
+        if of.covered:
+            shares = ", ".join(f"{100 * share:.3g}" for share in of.covered)
+            quantiles = "quantile" if len(of.covered) == 1 else "quantiles"
+            yield f"Calibration: {shares} % of the targets are at or below the predicted {quantiles}"
         if of.slopes:
             slopes = ", ".join(f"{slope:.2f}" for slope in of.slopes)
             yield f"Calibration: targets rise by {slopes} where predictions rise by 1"

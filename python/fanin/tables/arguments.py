@@ -17,7 +17,7 @@ _LARGEST = 1e38  # target; float32 holds no more
 
 
 def checked_targets(loss: Loss, y: ArrayLike, n_classes: int | None) -> NDArray[Any]:
-    """Return labels, (n,), or numbers, (n, outputs); raise ValueError unless they fit the loss."""
+    """Return labels, (n,) or (n, labels) of 0 and 1, or numbers, (n, outputs); raise ValueError unless they fit."""
     array: NDArray[Any] = np.asarray(_core.numbers("y", y))
     if array.ndim not in (1, 2) or 0 in array.shape:
         raise ValueError(f"y: expected shape (n_samples,) or (n_samples, n_outputs), got {array.shape}")
@@ -31,12 +31,12 @@ def checked_targets(loss: Loss, y: ArrayLike, n_classes: int | None) -> NDArray[
     classes = 2 if isinstance(loss, Logistic) else n_classes
     if classes is None or classes < 2:
         raise ValueError(f"n_classes: expected at least 2, got {n_classes}")
-    if array.shape[1] != 1:
+    if array.shape[1] != 1 and not isinstance(loss, Logistic):
         raise ValueError(f"y: expected labels of shape (n_samples,), got {np.shape(y)}")
-    labels = array[:, 0].astype(np.int64)
-    unknown = (labels != array[:, 0]) | (labels < 0) | (labels >= classes)
-    _check_rows(f"y: expected labels 0..{classes - 1}", array, unknown[:, None])
-    return labels
+    labels = array.astype(np.int64)
+    unknown = (labels != array) | (labels < 0) | (labels >= classes)
+    _check_rows(f"y: expected labels 0..{classes - 1}", array, unknown)
+    return labels if array.shape[1] > 1 else labels[:, 0]
 
 
 def checked_weights(given: ArrayLike | None, rows: int) -> NDArray[np.float64] | None:

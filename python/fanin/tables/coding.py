@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -32,11 +32,13 @@ class Coding:
     X : frame, array or dict of columns
     classifies : bool
         Otherwise numbers have fewer bins where rows are few.
+    categories : list of str
+        As in `TableEncoder`.
     """
 
-    def __init__(self, X: Any, classifies: bool) -> None:
+    def __init__(self, X: Any, classifies: bool, categories: Sequence[str] = ()) -> None:
         table = read_table(X)
-        self._X, self._bins = X, most_bins(len(table.columns))
+        self._X, self._categories, self._bins = X, categories, most_bins(len(table.columns))
         if not classifies:
             self._bins = min(self._bins, max(table.rows // _ROWS_A_BIN, 4))
         self._encoders: dict[bool, TableEncoder] = {}
@@ -45,7 +47,8 @@ class Coding:
     def encoder(self, spikes: bool) -> TableEncoder:
         """Return the encoder, fitted on all rows."""
         if spikes not in self._encoders:
-            self._encoders[spikes] = TableEncoder(self._bins, spikes=spikes).fit(self._X)
+            encoder = TableEncoder(self._bins, spikes=spikes, categories=self._categories)
+            self._encoders[spikes] = encoder.fit(self._X)
         return self._encoders[spikes]
 
     def rows(self, spikes: bool) -> Any:

@@ -46,11 +46,12 @@ def new_table(
     setting: Setting,
     members: int,
     seed: int,
+    categories: Sequence[str],
 ) -> FittedTable:
     """Return untrained networks for the columns of X and targets like y."""
     targets = checked_targets(loss, y, n_classes)
     task = task_of(loss, targets, n_classes, checked_weights(weight, len(targets)))
-    encoder = TableEncoder().fit(X)
+    encoder = TableEncoder(categories=categories).fit(X)
     inputs = encoder.transform(X).shape[1]
     networks = [
         Network(inputs, setting.layers(task.outputs), task.learned, seed=(seed + number) % 2**64)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fanin import _core
-from fanin.checks import check_flag, check_integer
+from fanin.checks import check_flag, check_integer, check_sequence
 from fanin.tables.columns import KINDS, Category, Column, Date, Dropped, Pair, described
 from fanin.tables.conversion import as_days, as_numbers, as_texts
-from fanin.tables.learning import SAMPLE_ROWS, LearnedColumn, Sample
+from fanin.tables.learning import SAMPLE_ROWS, LearnedColumn, Sample, learners
 from fanin.tables.reading import ReadTable, in_order, read_table
 
 if TYPE_CHECKING:
@@ -55,6 +55,8 @@ class TableEncoder:
         Rows that a level needs for a column of its own; below 50 `min_count` rows, one row in 50.
     spikes : bool
         Whether numbers with 3 to 128 different values have a column for each of them, too.
+    categories : list of str
+        Columns that are categories, whatever they hold but dates; those of an array are "x0", "x1", ...
 
     Raises
     ------
@@ -75,7 +77,13 @@ class TableEncoder:
     (4, 6)
     """
 
-    def __init__(self, bins: int | None = None, min_count: int = 10, spikes: bool = False) -> None:
+    def __init__(
+        self,
+        bins: int | None = None,
+        min_count: int = 10,
+        spikes: bool = False,
+        categories: Sequence[str] = (),
+    ) -> None:
         if bins is not None:
             check_integer("bins", bins, 1)
             if bins > _MOST_BINS:
@@ -83,6 +91,7 @@ class TableEncoder:
         check_integer("min_count", min_count, 1, 63)
         check_flag("spikes", spikes)
         self.bins, self.min_count, self.spikes = bins, min_count, spikes
+        self.categories = check_sequence("categories", categories, "a list of names")
         self._fitted: _core.TableEncoder | None = None
         self._columns: dict[str, Column] = {}
         self._names: list[str] = []
@@ -130,7 +139,7 @@ class TableEncoder:
                 names, named = list(table.columns), table.named
             table = in_order(table, names, names, named)
             cells = [table.cells(name) for name in names]
-            columns = columns or [LearnedColumn(name, of) for name, of in zip(names, cells, strict=True)]
+            columns = columns or learners(names, cells, self.categories)
             keep = sample.add(table.rows)
             for column, of in zip(columns, cells, strict=True):
                 column.add(of, keep)
@@ -224,7 +233,7 @@ class TableEncoder:
                     "code": _core.learn_number_code(name, of_rows, _PAIR_BINS),
                 }
             )
-        encoder = TableEncoder(self.bins, self.min_count, self.spikes)
+        encoder = TableEncoder(self.bins, self.min_count, self.spikes, self.categories)
         encoder._named = self._named
         encoder._set_columns(columns)
         return encoder
@@ -248,7 +257,8 @@ class TableEncoder:
         return "\n".join(described(self.columns))
 
     def __repr__(self) -> str:
-        return f"TableEncoder(bins={self.bins}, min_count={self.min_count}, spikes={self.spikes})"
+        categories = f", categories={self.categories}" if self.categories else ""
+        return f"TableEncoder(bins={self.bins}, min_count={self.min_count}, spikes={self.spikes}{categories})"
 
     def __getstate__(self) -> dict[str, Any]:
         return vars(self) | {"_fitted": None if self._fitted is None else self._fitted.columns}

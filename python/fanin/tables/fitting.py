@@ -43,6 +43,7 @@ def fit_table(
     max_time: float | None = None,
     seed: int = 0,
     out_of_fold: bool = False,
+    categories: Sequence[str] = (),
     callback: Callable[[Progress], object] | None = None,
     validation: Sequence[Any] | None = None,
     early_stopping: bool = False,
@@ -56,7 +57,7 @@ def fit_table(
         What `TableEncoder` takes.
     y : array
         Labels 0..n_classes-1 for `losses.Logistic` (two classes) and `losses.SoftmaxCrossEntropy`, else numbers,
-        (n_samples,) or (n_samples, n_outputs).
+        (n_samples,) or (n_samples, n_outputs). For `losses.Logistic` also (n_samples, n_labels): each is 0 or 1.
     loss : Loss
     n_classes : int, optional
         For `losses.SoftmaxCrossEntropy`.
@@ -73,6 +74,8 @@ def fit_table(
         The same data and seed give the same result on any number of threads, unless there is a time limit.
     out_of_fold : bool
         Predict all training rows by members that were not trained on them: no member then sees all rows.
+    categories : list of str
+        As in `TableEncoder`.
     callback : function of a Progress, optional
         Called as the fit goes on; see `progress.Progress`. An exception ends the fit.
     validation : tuple (X, y, sample_weight), optional
@@ -129,7 +132,7 @@ def fit_table(
     plan = plan_of(task.classifies, effort, len(used), None if members == "auto" else members, out_of_fold)
     fold = folds_of(len(used), min(plan.folds, len(used)), seed, targets if task.classifies else None)
     part = folds_of(len(used), _PARTS, seed + 1)
-    coding = Coding(X, task.classifies)
+    coding = Coding(X, task.classifies, categories)
     trainer = Trainer(task, coding, targets, weight, fold, part, seed, clock, reporter, judge)
     trainer.coding.rows(spikes=False)
     if judge is not None:

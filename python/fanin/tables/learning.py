@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -46,11 +48,18 @@ class Sample:
         return keep
 
 
-class LearnedColumn:
-    """What was found in one column so far. The first chunk decides what it holds: numbers, dates or texts."""
+def _has_dates(cells: Cells) -> bool:
+    levels = cells.levels if isinstance(cells, Texts) else ()
+    return isinstance(cells, Days) or any(isinstance(level, datetime.date) for level in levels)
 
-    def __init__(self, name: str, first: Cells) -> None:
-        self.name, self._kind = name, type(resolve(first))
+
+class LearnedColumn:
+    """What was found in one column so far. The first chunk decides what it holds, unless it is given as a category."""
+
+    def __init__(self, name: str, first: Cells, category: bool = False) -> None:
+        self.name, self._kind = name, Texts if category else type(resolve(first))
+        if category and _has_dates(first):
+            raise ValueError(f'X: column "{name}": expected numbers or text of a category, got dates')
         self._values: NDArray[np.float64] = np.empty(0)
         self._counts: dict[str, int] = {}
         self._strays = 0
@@ -111,3 +120,10 @@ class LearnedColumn:
         if sum(map(len, self._counts)) > _LONG * levels:
             return f"free text, {levels:,} different ones in {known:,} rows"
         return f"an id, different in each of {known:,} rows" if levels == known else ""
+
+
+def learners(names: Sequence[str], cells: Sequence[Cells], categories: Sequence[str]) -> list[LearnedColumn]:
+    """Return what learns each column, of which these are the first cells; some are given as categories."""
+    if unknown := [name for name in categories if name not in names]:
+        raise ValueError(f"categories: expected names of columns, got {unknown[0]!r}")
+    return [LearnedColumn(name, of, name in categories) for name, of in zip(names, cells, strict=True)]

@@ -62,6 +62,16 @@ class TableModel:
         return self._core.labels
 
     @property
+    def several_labels(self) -> bool:
+        """Whether a row may have several of the labels, or none."""
+        return self._core.several_labels
+
+    @property
+    def outputs(self) -> int:
+        """Columns of predictions: classes, targets or quantiles."""
+        return self._core.outputs
+
+    @property
     def members(self) -> int:
         """Number of networks."""
         return self._core.members

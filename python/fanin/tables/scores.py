@@ -35,21 +35,22 @@ def natural_log(x: Float) -> Float:
 
 
 def evidence(loss: Loss, y: NDArray[Any], predicted: Float) -> Float:
-    """Return what a score needs of predictions: of probabilities those of the labels, (n, 1), else all, (n, outputs).
+    """Return what a score needs of predictions: of probabilities those of what is true, (n, 1 or labels), else all.
 
     The evidence of mixed predictions is the mixture of their evidence.
     """
     if isinstance(loss, SoftmaxCrossEntropy):
         return np.take_along_axis(predicted, y[:, None], axis=1)
     if isinstance(loss, Logistic):
-        return np.where(y[:, None] == 1, predicted, 1 - predicted)
+        return np.where(y.reshape(predicted.shape) == 1, predicted, 1 - predicted)
     return predicted
 
 
 def row_losses(loss: Loss, y: NDArray[Any], found: Float) -> Float:
-    """Return the loss of each row, (n,), of its target y and its evidence."""
+    """Return the loss of each row, (n,), of its target y and its evidence: a sum over labels, targets or quantiles."""
     if isinstance(loss, SoftmaxCrossEntropy | Logistic):
-        return -natural_log(np.maximum(found[:, 0], _SMALLEST))
+        logs: Float = np.add.reduce(natural_log(np.maximum(found, _SMALLEST)), axis=1)
+        return -logs
     d = np.reshape(y, (len(found), -1)) - found
     if isinstance(loss, SquaredError):
         each = d * d

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 class Task:
     """Targets y of a loss: labels, or numbers that networks learn as ``(y - mean) / scale``.
 
+    Several quantiles that a network predicts are sorted, so that none crosses another (Chernozhukov et al. 2010).
+
     Attributes
     ----------
     loss : Loss
@@ -62,6 +64,7 @@ class Task:
         """Return predictions in the units of y, (n, outputs), of what a network predicts."""
         raw = np.asarray(outputs, dtype=np.float64)
         raw = raw if raw.ndim == 2 else raw[:, None]
+        raw = np.sort(raw, axis=1) if isinstance(self.loss, Quantile) else raw
         return raw if self.classifies else np.clip(raw * self.scale + self.mean, self.low, self.high)
 
     def evidence(self, y: NDArray[Any], predicted: Float) -> Float:
@@ -87,10 +90,12 @@ class Task:
 
 
 def task_of(loss: Loss, y: NDArray[Any], n_classes: int | None, weight: Float | None) -> Task:
-    """Return the task of learning these targets: labels (n,), or numbers (n, outputs)."""
+    """Return the task of learning these targets: labels (n,), several of a row (n, labels), or numbers (n, outputs)."""
     if isinstance(loss, Logistic | SoftmaxCrossEntropy):
         none, one = np.zeros(1), np.ones(1)
-        outputs = 1 if isinstance(loss, Logistic) else max(int(n_classes or 0), 2)
+        outputs = max(int(n_classes or 0), 2)
+        if isinstance(loss, Logistic):
+            outputs = 1 if y.ndim == 1 else y.shape[1]
         return Task(loss, loss, outputs, none, one, none, one)
     low, high = y.min(axis=0), y.max(axis=0)
     outputs = len(loss.levels) if isinstance(loss, Quantile) else y.shape[1]  # type: ignore[arg-type]
