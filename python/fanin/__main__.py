@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import fanin
 from fanin.demo import cli
-from fanin.demo.errors import DemoError, one_line
+from fanin.csv.errors import UserError, one_line
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _stopped("interrupted", 130, before="\n")
     except MemoryError:
         return _stopped("not enough memory; try a narrower net (--hidden) or a smaller table")
-    except (DemoError, ValueError) as error:
+    except (UserError, ValueError) as error:
         return _stopped(str(error))
     except OSError as error:
         _discard_output()  # stdout itself may be what cannot be written to

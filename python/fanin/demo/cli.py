@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import fanin
 from fanin.demo import report
 from fanin.demo.builtin_data import FASHION_FOLDER, load_digits, load_fashion_mnist
-from fanin.demo.csv_data import load_csv
+from fanin.demo.table import load_csv
 from fanin.demo.dataset import Dataset
-from fanin.demo.errors import DemoError, one_line, require, shown
+from fanin.csv.errors import UserError, one_line, require, shown
 from fanin.demo.learners import FaninLearner, ScikitLearner, Settings
 from fanin.demo.result import Result
 from fanin.demo.training import train
@@ -110,13 +110,13 @@ def add_demo(commands: Commands) -> None:
 
 
 def run_demo(options: argparse.Namespace) -> None:
-    """Run the demo; raise DemoError for invalid input."""
+    """Run the demo; raise UserError for invalid input."""
     _check_combination(options)
     compare, installed = options.compare, find_spec("sklearn") is not None
     if compare is None:
         compare = options.dataset != "fashion-mnist" and installed
     if compare:
-        require("sklearn", "scikit-learn")
+        require("sklearn", "scikit-learn", "demo")
     _set_threads(options.threads)
     data, settings = _load(options)
     _check_memory(data, settings)
@@ -132,13 +132,13 @@ def run_demo(options: argparse.Namespace) -> None:
 
 
 def _check_memory(data: Dataset, settings: Settings) -> None:
-    """Raise DemoError for a net that exceeds this machine's memory; allocating may succeed where using it fails."""
+    """Raise UserError for a net that exceeds this machine's memory; allocating may succeed where using it fails."""
     sizes = [data.train.x.shape[1], *settings.hidden, data.n_classes or 1]
     needed = _BYTES_PER_WEIGHT * sum(n * units for n, units in itertools.pairwise(sizes))
     with contextlib.suppress(AttributeError, ValueError, OSError):  # systems without these names
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
         if 0 < memory < needed:
-            raise DemoError(
+            raise UserError(
                 f"--hidden: training the net {'-'.join(map(str, sizes))} needs {needed / 1e9:,.0f} GB of memory, "
                 f"but this machine has {memory / 1e9:,.0f} GB"
             )
@@ -150,17 +150,17 @@ def _set_threads(number: int | None) -> None:
     try:
         fanin.set_num_threads(number)
     except ValueError as error:
-        raise DemoError(f"--threads: {str(error).removeprefix('n: ')}") from None
+        raise UserError(f"--threads: {str(error).removeprefix('n: ')}") from None
 
 
 def _check_combination(options: argparse.Namespace) -> None:
     if options.csv is not None:
         if options.dataset or options.data:
-            raise DemoError("--csv cannot be combined with a data set or --data")
+            raise UserError("--csv cannot be combined with a data set or --data")
     elif options.target is not None or options.drop or options.task != "auto":
-        raise DemoError("--target, --drop and --task need --csv FILE")
+        raise UserError("--target, --drop and --task need --csv FILE")
     elif options.data is not None and options.dataset != "fashion-mnist":
-        raise DemoError("--data needs fashion-mnist: fanin demo fashion-mnist --data DIR")
+        raise UserError("--data needs fashion-mnist: fanin demo fashion-mnist --data DIR")
 
 
 def _load(options: argparse.Namespace) -> tuple[Dataset, Settings]:

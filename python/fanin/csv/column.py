@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from fanin.demo.errors import shown
+from fanin.csv.errors import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,6 +28,7 @@ class Column(NamedTuple):
     A column's name, its cells, and their line numbers in the file.
 
     ``comma_separated`` (the file's delimiter) and ``decimal_comma`` (in some numbers of the file) help to read numbers.
+    ``place`` is what messages call a line.
     """
 
     name: str
@@ -35,6 +36,11 @@ class Column(NamedTuple):
     lines: Sequence[int]
     comma_separated: bool = True
     decimal_comma: bool = False
+    place: str = "line"
+
+    def where(self, row: int) -> str:
+        """Return where a row is in the file."""
+        return f"{self.place} {self.lines[row]}"
 
     def rows(self, numbers: Sequence[int]) -> Column:
         """Return the column with only these rows."""
@@ -74,7 +80,7 @@ class Reading(NamedTuple):
         if not self.strays:
             return ""
         row = self.strays[0]
-        first = f"{shown(column.cells[row])} in line {column.lines[row]}"
+        first = f"{shown(column.cells[row])} in {column.where(row)}"
         if len(self.strays) == 1:
             return f"column {shown(column.name)}: {first} is not a {kind} and counts as missing"
         count = f"{len(self.strays):,} cells that are not {kind}s count as missing"
