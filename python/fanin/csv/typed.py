@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from fanin.csv.column import Column, Reading, is_missing
 from fanin.csv.dates import TIME, dates, dates_like
-from fanin.csv.errors import shown
+from fanin.csv.errors import counted, shown
 from fanin.csv.numbers import is_number, numbers, numbers_like
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 NUMBER, DATE, TEXT = "number", "date", "text"
 _MICROSECONDS_A_DAY = 86_400_000_000
+_LISTED = 5
 
 
 class Typed(NamedTuple):
@@ -88,3 +90,15 @@ def _read(column: Column, kind: str, read: Reading, note: str = "") -> Typed:
 def _texts(column: Column) -> Typed:
     texts = np.array([None if is_missing(cell) else cell for cell in column.cells], dtype=object)
     return Typed(TEXT, "", texts)
+
+
+def style_notes(styles: Mapping[str, str]) -> list[str]:
+    """Return a line for each number format other than the plain one, with its columns."""
+    notes = []
+    for style in sorted({style for style in styles.values() if style}):
+        names = [shown(name) for name in styles if styles[name] == style]
+        more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+        notes.append(
+            f"numbers with {style} in {counted(len(names), 'column')}: {', '.join(names[:_LISTED])}{more}"
+        )
+    return notes

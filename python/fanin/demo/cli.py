@@ -7,7 +7,7 @@ import contextlib
 import itertools
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,12 +18,13 @@ from fanin.demo.builtin_data import FASHION_FOLDER, load_digits, load_fashion_mn
 from fanin.demo.table import load_csv
 from fanin.demo.dataset import Dataset
 from fanin.csv.errors import UserError, one_line, require, shown
+from fanin.csv.options import name, positive, whole
 from fanin.demo.learners import FaninLearner, ScikitLearner, Settings
 from fanin.demo.result import Result
 from fanin.demo.training import train
 
 if TYPE_CHECKING:
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+    from fanin.csv.options import Commands
 
 _DESCRIPTION = """\
 Train a net on real data. Print the validation error of every epoch, the test result, the training time and the
@@ -65,10 +66,10 @@ def add_demo(commands: Commands) -> None:
     data.add_argument("dataset", nargs="?", choices=("digits", "fashion-mnist"), help="default: digits")
     data.add_argument("--data", type=Path, metavar="DIR", help="folder of the IDX files, plain or .gz")
     data.add_argument("--csv", type=Path, metavar="FILE", help="train on this table")
-    data.add_argument("--target", type=_name, metavar="COLUMN", help="the column to predict")
+    data.add_argument("--target", type=name, metavar="COLUMN", help="the column to predict")
     data.add_argument(
         "--drop",
-        type=_name,
+        type=name,
         action="append",
         default=[],
         metavar="COLUMN",
@@ -82,14 +83,14 @@ def add_demo(commands: Commands) -> None:
         "--hidden", type=_units, metavar="N,N", help="units of the hidden layers, such as 256,128, or none"
     )
     net.add_argument(
-        "--epochs", type=_whole(1), metavar="N", help="passes over the data; default: 40, fashion-mnist 10"
+        "--epochs", type=whole(1), metavar="N", help="passes over the data; default: 40, fashion-mnist 10"
     )
     net.add_argument(
-        "--batch-size", type=_whole(1), metavar="N", help="default: 128, fashion-mnist 64, a table 8 to 128"
+        "--batch-size", type=whole(1), metavar="N", help="default: 128, fashion-mnist 64, a table 8 to 128"
     )
     net.add_argument(
         "--learning-rate",
-        type=_rate,
+        type=positive,
         metavar="R",
         help="for Adam; default: 0.001, fashion-mnist 0.002, decaying to 0 along a cosine",
     )
@@ -99,9 +100,9 @@ def add_demo(commands: Commands) -> None:
         help="batch norm in hidden layers (not in scikit-learn); default: fashion-mnist yes, else no",
     )
     net.add_argument(
-        "--seed", type=_whole(0), default=0, metavar="N", help="for split, weights and order; default: 0"
+        "--seed", type=whole(0), default=0, metavar="N", help="for split, weights and order; default: 0"
     )
-    net.add_argument("--threads", type=_whole(1), metavar="N", help="default: all processors")
+    net.add_argument("--threads", type=whole(1), metavar="N", help="default: all processors")
     net.add_argument(
         "--compare",
         action=argparse.BooleanOptionalAction,
@@ -207,35 +208,8 @@ def _peer(data: Dataset, settings: Settings) -> list[Result]:
         return []
 
 
-def _name(text: str) -> str:
-    """Return an argument, decoded as UTF-8 (like the table) if the locale could not decode it."""
-    undecoded = any("\udc80" <= c <= "\udcff" for c in text)
-    return os.fsencode(text).decode("utf-8", "surrogateescape") if undecoded else text
-
-
-def _whole(least: int) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        if not text.isdecimal() or len(text) > 10 or not least <= int(text) < 2**31:
-            raise argparse.ArgumentTypeError(
-                f"expected a whole number from {least} to 2147483647, got {shown(text)}"
-            )
-        return int(text)
-
-    return parse
-
-
-def _rate(text: str) -> float:
-    try:
-        rate = float(text)
-    except ValueError:
-        rate = math.nan
-    if not 0 < rate < math.inf:
-        raise argparse.ArgumentTypeError(f"expected a number above 0, got {shown(text)}")
-    return rate
-
-
 def _units(text: str) -> Sequence[int]:
     try:
-        return () if text == "none" else tuple(_whole(1)(units.strip()) for units in text.split(","))
+        return () if text == "none" else tuple(whole(1)(units.strip()) for units in text.split(","))
     except argparse.ArgumentTypeError:
         raise argparse.ArgumentTypeError(f"expected units like 256,128, or none, got {shown(text)}") from None

@@ -12,6 +12,7 @@ from fanin.csv.column import Column, Reading
 from fanin.csv.dates import dates
 from fanin.csv.numbers import is_number, numbers
 from fanin.csv.table import Table, read_table
+from fanin.csv.typed import style_notes
 from fanin.demo.dataset import Dataset, Part
 from fanin.csv.errors import UserError, counted, one_line, shown
 from fanin.demo.features import Scale, encode
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 FEW_INTEGERS = 20
 MINIMUM_ROWS = 20
-LISTED = 5
 
 
 class _Target(NamedTuple):
@@ -70,7 +70,7 @@ def load_csv(path: Path, target: str | None, drop: Sequence[str], task: str, see
         y.n_classes,
         scale.mean,
         scale.deviation,
-        (*table.notes, *notes, *_style_notes(styles), *column_notes),
+        (*table.notes, *notes, *style_notes(styles), *column_notes),
     )
 
 
@@ -126,18 +126,6 @@ def _inputs(
     if not x.shape[1]:
         raise UserError(f"{table.path} has no usable input: " + "; ".join(notes))
     return x, notes, styles
-
-
-def _style_notes(styles: dict[str, str]) -> list[str]:
-    """Return a line for each number format other than the plain one, with its columns."""
-    notes = []
-    for style in sorted({style for style in styles.values() if style}):
-        names = [shown(name) for name in styles if styles[name] == style]
-        more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
-        notes.append(
-            f"numbers with {style} in {counted(len(names), 'column')}: {', '.join(names[:LISTED])}{more}"
-        )
-    return notes
 
 
 def _outputs(name: str, y: _Target, train: Rows) -> tuple[Scale, NDArray[Any]]:
