@@ -105,7 +105,7 @@ def test_a_fit_that_fails_leaves_the_estimator_as_it_was(error, monkeypatch):
     def fail(*_, **__):
         raise error
 
-    monkeypatch.setattr("fanin.sklearn.table_base.fit_table", fail)
+    monkeypatch.setattr("fanin.sklearn.table_fitting.fit_table", fail)
     with pytest.raises(error):
         model.fit(np.hstack([X, X]), np.arange(40) % 3)
     assert (model.n_features_in_, list(model.classes_)) == (2, [0, 1])

@@ -137,11 +137,47 @@ def test_a_table_of_few_rows_and_a_class_of_one_row():
     assert (predictions(only, X, True) < 0.2).all()
 
 
-def test_the_callback_gets_every_trial():
+def test_the_callback_gets_every_stage_and_every_trial():
     X, labels = table(60)
     seen = []
     fitted = fit_table(X, labels, loss=losses.Logistic(), effort="fast", callback=seen.append)
-    assert tuple(seen) == fitted.trials
+    assert tuple(each.trial for each in seen if each.trial) == fitted.trials
+    stages = [each.stage for each in seen]
+    assert list(dict.fromkeys(stages)) == ["encode", "choose", "train"]
+    assert sorted(stages, key=["encode", "choose", "train"].index) == stages
+    assert all(0 <= each.done <= 1 for each in seen)
+    assert all(each.networks >= each.trial.networks for each in seen if each.trial)
+    assert [each.seconds for each in seen] == sorted(each.seconds for each in seen)
+
+
+def test_epochs_of_all_networks_are_reported_and_change_no_bit(monkeypatch):
+    monkeypatch.setattr("fanin.tables.progress._PAUSE", 0)
+    X, labels = table(60)
+    arguments = {"loss": losses.SquaredError(), "effort": "fast", "members": 3}
+    seen = []
+    fitted = fit_table(X, labels * 1.0, **arguments, callback=seen.append)
+    epochs = [each for each in seen if each.networks and each.trial is None]
+    steps = 60 // fitted.trials[0].setting.batch_on(60)
+    assert len(epochs) >= 3 * 100 // (steps + 1)
+    assert [each.done for each in epochs] == sorted(each.done for each in epochs)
+    assert epochs[-1].done == 1
+    assert bits(fitted) == bits(fit_table(X, labels * 1.0, **arguments))
+
+
+@pytest.mark.parametrize("number", [0, 2, 5, 6])
+def test_an_exception_of_the_callback_ends_the_fit_at_once(number, monkeypatch):
+    monkeypatch.setattr("fanin.tables.progress._PAUSE", 0)
+    X, labels = table(60)
+    seen = []
+
+    def fail(progress):
+        seen.append(progress)
+        if len(seen) > number:
+            raise ArithmeticError("enough")
+
+    with pytest.raises(ArithmeticError, match="enough"):
+        fit_table(X, labels * 1.0, loss=losses.SquaredError(), effort="fast", callback=fail)
+    assert len(seen) == number + 1
 
 
 @pytest.mark.parametrize(
@@ -186,8 +222,45 @@ def test_targets_beyond_float32_are_refused_with_their_rows():
             fit_table(X, y, loss=loss)
 
 
+def test_validation_rows_are_judged_by_networks_that_see_all_other_rows():
+    (X, labels), (other, truth) = table(100), table(80, seed=1)
+    weight = np.repeat([1.0, 0.0, 2.0], [40, 10, 30])
+    fitted = fit_table(X, labels, loss=losses.Logistic(), validation=(other, truth, weight), max_time=60)
+    found = predictions(fitted, other, True)
+    np.testing.assert_allclose(fitted.validated, found[weight > 0], rtol=1e-6)
+    losses_of_rows = -np.log(np.where(truth == 1, found[:, 0], 1 - found[:, 0]))
+    assert fitted.score == pytest.approx(np.average(losses_of_rows, weights=weight), rel=1e-6)
+    assert fitted.out_of_fold is None
+    assert list(fitted.weights) == sorted(fitted.weights, reverse=True)
+
+
+def test_early_stopping_watches_the_score_of_each_network():
+    (X, labels), validation, seen = table(60), (*table(40, seed=1), None), []
+
+    def scorer(fitted):
+        seen.append(fitted)
+        return -float(len(seen))  # the first epoch of the first network is the best
+
+    arguments = {"loss": losses.Logistic(), "effort": "fast", "members": 1, "validation": validation}
+    fit_table(X, labels, **arguments, early_stopping=True, scorer=scorer)
+    assert {len(each.networks) for each in seen} == {1}
+    assert len({id(each.networks[0]) for each in seen}) == 2  # two settings
+    assert len(seen) == 2 * 11
+    for wrong, message in (
+        ({"early_stopping": True, "validation": None}, "early_stopping: expected validation rows, got None"),
+        ({"out_of_fold": True}, "out_of_fold: expected False with validation rows"),
+        ({"validation": (X, [3] * 60)}, r"validation rows: y: expected labels 0\.\.1, got 3 in rows"),
+        ({"validation": (X, labels[1:])}, "validation rows: y: expected 60 rows, as X has, got 59"),
+        ({"validation": (X, labels, np.zeros(60))}, "validation rows: sample_weight: expected some above 0"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            fit_table(X, labels, **arguments | wrong)
+
+
 def test_a_trial_is_told_in_a_line():
     told = []
     X, labels = table(60)
     fit_table(X, labels * 1.0, loss=losses.SquaredError(), effort="fast", callback=told.append)
-    assert str(told[0]).startswith("2 networks, rate 0.004, decay 0.02, 12 epochs: trained on all rows, 0.")
+    assert str(told[-1].trial).startswith(
+        "2 networks, rate 0.004, decay 0.02, 12 epochs: trained on all rows, 0."
+    )

@@ -99,7 +99,9 @@ _OF_TABLES: Mapping[str, tuple[Allowed, ...]] = {
     "members": (_texts("auto"), _integers(1)),
     "effort": (_texts("default", "fast", "high"),),
     "out_of_fold": _FLAG,
-    **{name: _COMMON[name] for name in ("max_time", "n_jobs", "random_state", "verbose")},
+    "early_stopping": (_texts("auto"), *_FLAG),
+    "scoring": (_instances(str), Allowed("a callable", callable), _NONE),
+    **{name: _COMMON[name] for name in ("callbacks", "max_time", "n_jobs", "random_state", "verbose")},
 }
 OF_TABLE_CLASSIFIER = {**_OF_TABLES, "class_weight": OF_CLASSIFIER["class_weight"]}
 OF_TABLE_REGRESSOR = {

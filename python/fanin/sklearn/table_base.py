@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import os
-from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils import check_consistent_length, check_random_state
+from sklearn.base import ClassifierMixin
+from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_is_fitted
 
-from fanin.sklearn.data import checked_weights
-from fanin.sklearn.parameters import Allowed, check_parameters
-from fanin.sklearn.table_data import checked_table, weighted_rows
-from fanin.sklearn.table_examination import Examination, examine
+from fanin.sklearn.parameters import check_parameters
+from fanin.sklearn.table_data import checked_table
+from fanin.sklearn.table_fitting import TableFitting
 from fanin.sklearn.table_inspection import importance_of, partial_dependence_of
 from fanin.sklearn.table_report import Report, report_of
 from fanin.sklearn.threads import limited
-from fanin.tables.fitting import fit_table
 from fanin.tables.model import TableModel
 
 if TYPE_CHECKING:
@@ -29,94 +26,12 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
     from sklearn.inspection import PartialDependenceDisplay
 
-    from fanin.losses import Loss
     from fanin.sklearn.table_quality import Quality
     from fanin.storage import Path
 
 
-class TableEstimator(BaseEstimator, ABC):  # type: ignore[misc]
-    """The base class of both estimators."""
-
-    _allowed: ClassVar[Mapping[str, tuple[Allowed, ...]]]
-    _model: TableModel | None = None
-    _examined = Examination()
-
-    @abstractmethod
-    def __init__(self) -> None:
-        """Keep the parameters."""
-
-    @abstractmethod
-    def _learned(self, y: Any) -> NDArray[Any]:
-        """Return what the networks learn of y: labels 0, 1, ... or float64, (n,) or (n, outputs)."""
-
-    @abstractmethod
-    def _loss(self, y: NDArray[Any]) -> Loss:
-        """Return the loss for these targets."""
-
-    def fit(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
-        """Learn how to code the columns of X, choose settings, and train the networks.
-
-        Parameters
-        ----------
-        X : frame of pandas or polars, or array of shape (n_samples, n_features)
-            Numbers, categories (text), booleans and dates; missing values are allowed.
-        y : array of shape (n_samples,), or of shape (n_samples, n_outputs) for several targets of a regression
-        sample_weight : array of shape (n_samples,), optional
-            At least 0. Rows of weight 0 are left out.
-
-        Returns
-        -------
-        self : the estimator
-
-        Raises
-        ------
-        ValueError, TypeError
-            For invalid data or parameters; missing targets are named with their rows. The estimator is then, as
-            after an interrupted fit, what it was.
-        """
-        before = dict(self.__dict__)
-        try:
-            return self._fit(X, y, sample_weight)
-        except BaseException:
-            self.__dict__.clear()
-            self.__dict__.update(before)
-            raise
-
-    def _fit(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None) -> Self:
-        check_parameters(self, self._allowed)
-        X = checked_table(self, X, reset=True)
-        if y is None:
-            kind = type(self).__name__
-            raise ValueError(f"This {kind} estimator requires y to be passed, but the target y is None.")
-        learned = self._learned(y)
-        weights = self._weighted(checked_weights(sample_weight, len(learned)), learned)
-        random = check_random_state(self.random_state)
-        rows = weighted_rows(X, learned, weights, random)
-        loss = self._loss(rows.y)
-        with limited(self.n_jobs):
-            fitted = fit_table(
-                rows.X,
-                rows.y,
-                loss=loss,
-                n_classes=len(getattr(self, "classes_", ())) or None,
-                sample_weight=rows.weights,
-                members=self.members,
-                effort=self.effort,
-                max_time=self.max_time,
-                seed=int(random.randint(2**31)),
-                out_of_fold=self.out_of_fold,
-                callback=print if self.verbose else None,
-            )
-        labels = [str(label) for label in getattr(self, "classes_", ())]
-        self._model = TableModel.of(fitted, labels, self._about())
-        self.out_of_fold_score_ = fitted.score
-        self.trials_, self.seconds_ = fitted.trials, fitted.seconds
-        with limited(self.n_jobs):
-            self._examined = examine(self, rows, fitted)
-        if self.out_of_fold and fitted.out_of_fold is not None:
-            found = np.where((rows.places < 0)[:, None], np.nan, fitted.out_of_fold[rows.places])
-            self.out_of_fold_ = self._shaped(found)
-        return self
+class TableEstimator(TableFitting):
+    """The base class of both estimators: what they do once they are fitted."""
 
     def report(self, X: Any = None, y: ArrayLike | None = None, *, importance: bool = False) -> Report:
         """Return what the fit did, and how good the model is; printed, it is a page of text.
@@ -180,24 +95,6 @@ class TableEstimator(BaseEstimator, ABC):  # type: ignore[misc]
     def _quality_on(self, X: Any, y: NDArray[Any]) -> Quality:
         """Return the quality of predictions of these rows; y as networks learn it."""
         return self._judged(y, self._shaped(self._predictions(X)[0]), None, "given rows")
-
-    @abstractmethod
-    def _known(self, y: Any) -> NDArray[Any]:
-        """Return what networks would learn of the targets of other rows than those of the fit."""
-
-    @abstractmethod
-    def _judged(
-        self, y: NDArray[Any], predicted: NDArray[Any], weights: NDArray[Any] | None, origin: str
-    ) -> Quality:
-        """Return the quality of predictions of these rows."""
-
-    def _weighted(self, weights: NDArray[Any] | None, learned: NDArray[Any]) -> NDArray[Any] | None:
-        """Return the weights of samples, multiplied by those of their classes, if there are any."""
-        return weights
-
-    def _shaped(self, predictions: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return predictions, (n, outputs), in the shape that users get."""
-        return predictions
 
     def _predictions(self, X: Any, spread: bool = False) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         check_is_fitted(self)
@@ -269,14 +166,6 @@ class TableEstimator(BaseEstimator, ABC):  # type: ignore[misc]
             raise ValueError(f"{os.fsdecode(path)}: not a {cls.__name__}: {error}") from None
         estimator._model = model
         return estimator
-
-    def _about(self) -> dict[str, Any]:
-        """Return what a file holds about the estimator."""
-        kinds = bool | int | float | str | np.bool_ | np.integer | np.floating
-        parameters = {
-            n: value for n, value in self.get_params(deep=False).items() if isinstance(value, kinds)
-        }
-        return {"parameters": parameters, "named": hasattr(self, "feature_names_in_")}
 
     def _restore(self, model: TableModel) -> None:
         """Set the attributes of a fit to those of a file."""

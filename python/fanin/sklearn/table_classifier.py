@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from fanin.tables.model import TableModel
+    from fanin.tables.progress import Progress
 
 
 class FaninClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
@@ -45,6 +46,14 @@ class FaninClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
         Print each trial.
     class_weight : dict or "balanced", optional
         Weight of each label, which multiplies the sample weights; "balanced" is ``n / (classes * count)``.
+    early_stopping : bool or "auto"
+        Whether each network keeps the weights of its epoch that is best on validation rows, and ends its training after
+        10 epochs that are not better. The rows are `X_val`, or a tenth of each class. "auto" is no.
+    scoring : str or callable, optional
+        What early stopping watches and `validation_score_` is, as in scikit-learn; without it, the mean loss.
+    callbacks : list of functions, optional
+        Each is called with a `fanin.tables.progress.Progress` as a fit goes on. An exception ends the fit, and leaves
+        the estimator as it was.
 
     Attributes
     ----------
@@ -56,6 +65,8 @@ class FaninClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
         Probabilities of the training rows by networks that were not trained on them; NaN for rows of weight 0.
     out_of_fold_score_ : float or None
         The mean loss of such predictions.
+    validation_score_ : float
+        The score of the validation rows, if there are any: by `scoring`, or their mean loss.
     trials_, seconds_ : tuple, dict
         What was tried, with scores; and the seconds of each part.
     n_features_in_, feature_names_in_ : int, array of str
@@ -90,6 +101,9 @@ class FaninClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
         n_jobs: int | None = None,
         verbose: bool | int = False,
         class_weight: Mapping[Any, float] | Literal["balanced"] | None = None,
+        early_stopping: bool | Literal["auto"] = "auto",
+        scoring: str | Callable[..., float] | None = None,
+        callbacks: Sequence[Callable[[Progress], object]] | None = None,
     ) -> None:
         keep(self, locals())
 
@@ -115,6 +129,9 @@ class FaninClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
                 f"y: expected at least two classes in rows with a weight, got one class: {only!r}"
             )
         return Logistic() if len(self.classes_) == 2 else SoftmaxCrossEntropy()
+
+    def _given(self, learned: NDArray[Any]) -> NDArray[Any]:
+        return self.classes_[learned] if learned.ndim == 1 else learned
 
     def _known(self, y: Any) -> NDArray[Any]:
         labels = checked_labels(y)

@@ -17,7 +17,8 @@ from fanin.tables.coding import rows_of_table
 if TYPE_CHECKING:
     from fanin.network import Network
     from fanin.sklearn.table_quality import Quality
-    from fanin.tables.fitting import FittedTable
+    from fanin.sklearn.table_validation import Held
+    from fanin.tables.fitted import FittedTable
 
 _CELLS = 1_000_000  # of the table that is searched for leaks, so that it takes a second at most
 _FEWEST_ROWS = 500
@@ -40,7 +41,7 @@ class Examination:
     vote: dict[str, float] = field(default_factory=dict)
 
 
-def examine(model: Any, rows: Rows, fitted: FittedTable) -> Examination:
+def examine(model: Any, rows: Rows, fitted: FittedTable, held: Held | None = None) -> Examination:
     """Examine a fitted estimator of tables, by predictions of rows held out if there are such; warn of leaks."""
     places, origin, found = sample(len(rows.y)), "training rows", fitted.out_of_fold
     few = places[: max(_CELLS // rows.X.shape[1], _FEWEST_ROWS)]
@@ -48,17 +49,21 @@ def examine(model: Any, rows: Rows, fitted: FittedTable) -> Examination:
     leaks = leaks_of(fitted.encoder, rows_of_table(rows.X, few), rows.y[few], classes)
     for leak in leaks:
         warn(str(leak))
-    if found is None:
+    y, weights = rows.y, rows.weights
+    if held is not None and fitted.validated is not None:
+        y, weights, origin = held.y, held.weights, "validation rows"
+        places, predicted = np.arange(len(y)), fitted.validated
+    elif found is None:
         predicted = model._model.predict(rows_of_table(rows.X, places))[0]
     else:
         places = np.flatnonzero(~np.isnan(found[:, 0]))
         origin = "out of fold" if len(places) == len(rows.y) else "held out for the choice"
         predicted = found[places]
-    weights = None if rows.weights is None else rows.weights[places]
+    weights = None if weights is None else weights[places]
     vote: dict[str, float] = {}
     for network, weight in zip(fitted.networks, fitted.weights, strict=True):
         vote[_units(network)] = vote.get(_units(network), 0) + weight
-    return Examination(model._judged(rows.y[places], model._shaped(predicted), weights, origin), leaks, vote)
+    return Examination(model._judged(y[places], model._shaped(predicted), weights, origin), leaks, vote)
 
 
 def _units(network: Network) -> str:

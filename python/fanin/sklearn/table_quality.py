@@ -56,7 +56,8 @@ class Quality:
     Attributes
     ----------
     origin : str
-        Which rows were predicted: "out of fold", "held out for the choice", "training rows" or "given rows".
+        Which rows were predicted: "out of fold", "held out for the choice", "validation rows", "training
+        rows" or "given rows".
     rows : int
     weighted : bool
     measures : tuple of Measure

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from fanin.tables.model import TableModel
+    from fanin.tables.progress import Progress
 
 
 class FaninRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]
@@ -33,14 +35,14 @@ class FaninRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]
         targets of at least 0, and gamma, for targets above 0, predict positive numbers by a logarithmic link.
     quantile : float
         Which quantile loss="quantile" predicts, between 0 and 1.
-    members, effort, max_time, out_of_fold, random_state, n_jobs, verbose
+    members, effort, max_time, out_of_fold, random_state, n_jobs, verbose, early_stopping, scoring, callbacks
         Those of `FaninClassifier`.
 
     Attributes
     ----------
     out_of_fold_ : array of shape (n_samples,) or (n_samples, n_outputs)
         Predictions of the training rows by networks that were not trained on them; NaN for rows of weight 0.
-    encoder_, out_of_fold_score_, trials_, seconds_, n_features_in_, feature_names_in_
+    encoder_, out_of_fold_score_, validation_score_, trials_, seconds_, n_features_in_, feature_names_in_
         Those of `FaninClassifier`.
 
     Examples
@@ -70,6 +72,9 @@ class FaninRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]
         random_state: int | np.random.RandomState | None = None,
         n_jobs: int | None = None,
         verbose: bool | int = False,
+        early_stopping: bool | Literal["auto"] = "auto",
+        scoring: str | Callable[..., float] | None = None,
+        callbacks: Sequence[Callable[[Progress], object]] | None = None,
     ) -> None:
         keep(self, locals())
 
@@ -87,6 +92,9 @@ class FaninRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]
             quarter, three_quarters = np.quantile(y, [0.25, 0.75])
             return Huber(float(three_quarters - quarter) / 1.349 or 1.0)
         return BY_NAME[self.loss]()
+
+    def _given(self, learned: NDArray[Any]) -> NDArray[Any]:
+        return learned
 
     def _known(self, y: Any) -> NDArray[Any]:
         return checked_targets(y, self.loss)

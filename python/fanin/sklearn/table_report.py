@@ -17,13 +17,14 @@ if TYPE_CHECKING:
     from fanin.sklearn.table_leaks import Leak
     from fanin.sklearn.table_quality import Quality
     from fanin.tables.columns import Column
-    from fanin.tables.trainer import Trial
+    from fanin.tables.trial import Trial
 
 _LISTED = 30  # columns
 _BAR = 20  # characters
 _ORIGINS = {
     "out of fold": "rows, by networks that were not trained on them (out of fold)",
     "held out for the choice": "rows, held out for the choice of settings",
+    "validation rows": "validation rows, which settings and weights were chosen by",
     "training rows": "training rows: too good, as the networks know them",
     "given rows": "given rows",
 }

@@ -26,7 +26,11 @@ def choose(trainer: Trainer, plan: Plan) -> tuple[Features, list[Setting]]:
     chosen, ladder = _PLAIN, plan.ladder
     if len(ladder) == 1 and not plan.features:
         return chosen, list(ladder)
-    judges = range(1 if len(trainer.y) >= _ENOUGH * len(trainer.folds) else min(2, len(trainer.folds) - 1))
+    judges: Sequence[int] = range(
+        1 if len(trainer.y) >= _ENOUGH * len(trainer.folds) else min(2, len(trainer.folds) - 1)
+    )
+    if trainer.validation is not None:
+        judges = (-1,)
     if plan.features:
         chosen = _with_spikes(trainer, ladder[0], judges)
         chosen = _with_pairs(trainer, chosen, ladder[0], judges)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
@@ -14,62 +13,22 @@ from fanin.tables.arguments import checked_targets, checked_weights
 from fanin.tables.choice import choose
 from fanin.tables.clock import Clock
 from fanin.tables.coding import Coding, rows_of_table
+from fanin.tables.fitted import FittedTable
 from fanin.tables.folds import folds_of
+from fanin.tables.progress import Progress, Reporter
 from fanin.tables.reading import read_table
 from fanin.tables.recipe import FOLDS, Effort, plan_of
 from fanin.tables.task import task_of
-from fanin.tables.trainer import Trainer, Trial
+from fanin.tables.trainer import Features, Trainer
+from fanin.tables.validation import checked_validation
 from fanin.tables.vote import folds_vote, members_of
 from fanin.values import check_number
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
-    from fanin.network import Network
-    from fanin.tables.encoder import TableEncoder
-
-    Float = NDArray[np.float64]
 
 _PARTS = 8  # of the rows, each left out of what is known of the cells of pairs
-
-
-@dataclass(frozen=True, eq=False)
-class FittedTable:
-    """Networks for a table, and how they were found.
-
-    A prediction is the mean, with these weights, of probabilities (of class 1, or of each class), or of numbers:
-    ``clip(a target_scale + target_mean, target_range)`` with outputs a.
-
-    Attributes
-    ----------
-    encoder : TableEncoder
-    networks : tuple of Network
-    weights : tuple of float
-        Sum 1.
-    target_mean, target_scale : array, shape (outputs,)
-        0 and 1 for classes and for losses with a logarithmic link.
-    target_range : array, shape (2, outputs)
-        The least and the largest training target.
-    out_of_fold : array, shape (n_samples, outputs), or None
-        Predictions of the training rows by networks that were not trained on them; NaN for rows of weight 0, and for
-        those that no network left out. None if that is all of them.
-    score : float or None
-        The mean loss of the out-of-fold predictions.
-    trials : tuple of Trial
-    seconds : dict
-        Of "encode", "choose" and "train".
-    """
-
-    encoder: TableEncoder
-    networks: tuple[Network, ...]
-    weights: tuple[float, ...]
-    target_mean: Float
-    target_scale: Float
-    target_range: Float
-    out_of_fold: Float | None
-    score: float | None
-    trials: tuple[Trial, ...]
-    seconds: dict[str, float]
 
 
 def fit_table(
@@ -84,7 +43,10 @@ def fit_table(
     max_time: float | None = None,
     seed: int = 0,
     out_of_fold: bool = False,
-    callback: Callable[[Trial], object] | None = None,
+    callback: Callable[[Progress], object] | None = None,
+    validation: Sequence[Any] | None = None,
+    early_stopping: bool = False,
+    scorer: Callable[[FittedTable], float] | None = None,
 ) -> FittedTable:
     """Train networks for a table, with settings, features and weights chosen by rows held out.
 
@@ -110,8 +72,16 @@ def fit_table(
         The same data and seed give the same result on any number of threads, unless there is a time limit.
     out_of_fold : bool
         Predict all training rows by members that were not trained on them: no member then sees all rows.
-    callback : function of a Trial, optional
-        Called after each.
+    callback : function of a Progress, optional
+        Called as the fit goes on; see `progress.Progress`. An exception ends the fit.
+    validation : tuple (X, y, sample_weight), optional
+        Rows by which settings, features and weights are chosen; all networks then see all other rows. The weights may
+        be None.
+    early_stopping : bool
+        Keep each network's weights of the epoch that is best on the validation rows, and end its training when 10
+        epochs in a row are not better.
+    scorer : function of a FittedTable with a single network, optional
+        What early stopping watches instead of the loss; higher is better.
 
     Returns
     -------
@@ -133,6 +103,10 @@ def fit_table(
     """
     clock = Clock(max_time)
     _check(loss, members, effort, max_time, seed)
+    if validation is None and early_stopping:
+        raise ValueError("early_stopping: expected validation rows, got None")
+    if validation is not None and out_of_fold:
+        raise ValueError("out_of_fold: expected False with validation rows, which all networks leave out")
     targets = checked_targets(loss, y, n_classes)
     weight = checked_weights(sample_weight, len(targets))
     if (rows := read_table(X).rows) != len(targets):
@@ -143,35 +117,47 @@ def fit_table(
     if len(used) < rows:
         X, targets = rows_of_table(X, used), targets[used]
     weight = None if weight is None else weight[used]
+    judge = None
+    if validation is not None:
+        judge = checked_validation(loss, n_classes, targets, *validation)
+        judge = judge._replace(stops=early_stopping, scorer=scorer)
+    reporter = Reporter(callback, clock)
+    reporter.stage_begins("encode")
 
     task = task_of(loss, targets, n_classes, weight)
     plan = plan_of(task.classifies, effort, None if members == "auto" else members)
     folds = min(max(plan.members, FOLDS), len(used))
     fold = folds_of(len(used), folds, seed, targets if task.classifies else None)
     part = folds_of(len(used), _PARTS, seed + 1)
-    trainer = Trainer(task, Coding(X), targets, weight, fold, part, seed, clock, callback)
+    trainer = Trainer(task, Coding(X), targets, weight, fold, part, seed, clock, reporter, judge)
     trainer.coding.rows(spikes=False)
+    if judge is not None:
+        trainer.validation_rows(Features())  # checks them
     encoded = clock.elapsed
+    reporter.stage_begins("choose")
     trainer.measure(plan.ladder[0])
     features, settings = choose(trainer, plan)
     chosen = clock.elapsed
-    vote = (folds_vote if plan.held_out or out_of_fold else members_of)(trainer, plan, features, settings)
-    held = trainer.held_out(features, settings[0]) if vote.out_of_fold is None else vote.out_of_fold
+    reporter.stage_begins("train")
+    judged = plan.held_out or out_of_fold or judge is not None
+    vote = (folds_vote if judged else members_of)(trainer, plan, features, settings)
+    seconds = {"encode": encoded, "choose": chosen - encoded, "train": clock.elapsed - chosen}
     found = None
-    if held is not None:
-        found = np.full((rows, task.outputs), np.nan)
-        found[used] = held
-    return FittedTable(
+    if judge is None:
+        held = trainer.held_out(features, settings[0]) if vote.predicted is None else vote.predicted
+        if held is not None:
+            found = np.full((rows, task.outputs), np.nan)
+            found[used] = held
+    return FittedTable.of(
+        task,
         trainer.encoder(features),
         vote.networks,
         vote.weights,
-        task.mean,
-        task.scale,
-        np.stack([task.low, task.high]),
-        found,
-        vote.score,
-        tuple(trainer.trials),
-        {"encode": encoded, "choose": chosen - encoded, "train": clock.elapsed - chosen},
+        out_of_fold=found,
+        validated=None if judge is None else vote.predicted,
+        score=vote.score,
+        trials=tuple(trainer.trials),
+        seconds=seconds,
     )
 
 

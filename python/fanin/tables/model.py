@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fanin.storage import Path
-    from fanin.tables.fitting import FittedTable
+    from fanin.tables.fitted import FittedTable
 
 _ABOUT = "fanin"  # the name of the text that Python saves
 _NOTES = "notes"  # and of the one with what a program says about the model

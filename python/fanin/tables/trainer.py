@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from fanin.tables.members import Job, train
+from fanin.data.inputs import error_context
+from fanin.tables.fitted import FittedTable
+from fanin.tables.members import Job, Stopping, train
 from fanin.tables.pairs import Pair, encoded
 from fanin.tables.recipe import Setting
 from fanin.tables.scores import weighted_mean
+from fanin.tables.trial import Trial
+from fanin.tables.validation import IN_VALIDATION, Validation
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
     from fanin.tables.clock import Clock
     from fanin.tables.coding import Coding
     from fanin.tables.encoder import TableEncoder
+    from fanin.tables.progress import Reporter
     from fanin.tables.task import Task
 
     Float = NDArray[np.float64]
@@ -35,39 +40,6 @@ class Features(NamedTuple):
 
     spikes: bool = False
     pairs: tuple[Pair, ...] = ()
-
-
-@dataclass(frozen=True)
-class Trial:
-    """Networks trained at the same time with one setting.
-
-    Attributes
-    ----------
-    setting : Setting
-    spikes : bool
-        Whether they saw one-hot codes of numbers.
-    pairs : int
-        Number of pairs of columns whose cells they saw.
-    networks : int
-    score : float or None
-        Mean loss of the rows held out from them; None if they saw all rows.
-    seconds : float
-        Of their training, by their part of the steps.
-    """
-
-    setting: Setting
-    spikes: bool
-    pairs: int
-    networks: int
-    score: float | None
-    seconds: float
-
-    def __str__(self) -> str:
-        count = "1 network" if self.networks == 1 else f"{self.networks} networks"
-        features = f"{', spikes' if self.spikes else ''}{f', {self.pairs} pairs' if self.pairs else ''}"
-        score = "trained on all rows" if self.score is None else f"loss {self.score:.5g} on rows held out"
-        rate, decay, epochs = self.setting.rate, self.setting.decay, self.setting.epochs
-        return f"{count}, rate {rate:g}, decay {decay:g}, {epochs} epochs{features}: {score}, {self.seconds:.2f} s"
 
 
 class Wanted(NamedTuple):
@@ -92,8 +64,10 @@ class Trainer:
         The fold of each row, and its part in which it is left out of the cells of pairs.
     seed : int
     clock : Clock
-    report : function of a Trial, optional
-        Called after each.
+    reporter : Reporter
+        Of epochs and trials.
+    validation : Validation, optional
+        Rows held out from networks from which no fold is.
     """
 
     def __init__(
@@ -106,13 +80,15 @@ class Trainer:
         part: NDArray[np.intp],
         seed: int,
         clock: Clock,
-        report: Callable[[Trial], object] | None,
+        reporter: Reporter,
+        validation: Validation | None = None,
     ) -> None:
         self.task, self.coding, self.y, self.weight = task, coding, y, weight
         self.fold, self.part, self.seed, self.clock = fold, part, seed, clock
         self.folds = range(int(fold.max()) + 1)
         self.trials: list[Trial] = []
-        self._report = report
+        self._reporter, self.validation = reporter, validation
+        self._validation_rows: dict[Features, Any] = {}
         self._done: dict[Wanted, tuple[Network, Float]] = {}
         self._encoders: dict[Features, TableEncoder] = {}
         self.first_target = np.asarray(task.targets(y), dtype=np.float64).reshape(len(y), -1)[:, 0]
@@ -124,6 +100,8 @@ class Trainer:
             return
         share = self.share(todo)
         jobs, held = zip(*(self._job(each, share) for each in todo), strict=True)
+        if self.validation is not None and self.validation.stops:
+            jobs = tuple(map(self._stopped, todo, jobs, held))
         networks, seconds = self._timed(jobs)
         for each, network, rows in zip(todo, networks, held, strict=True):
             outputs = np.zeros((0, self.task.outputs)) if rows is None else network.predict(rows)
@@ -137,16 +115,39 @@ class Trainer:
         if wanted.fold >= 0:
             held = rows.take(np.flatnonzero(self.fold == wanted.fold))
             rows = rows.take(seen)
+        elif self.validation is not None:
+            held = self.validation_rows(wanted.features)
         weight = None if self.weight is None else self.weight[seen]
         seed = (_SEEDS * self.seed + wanted.fold) % 2**64
         return Job(wanted.setting, rows, self.y[seen], weight, seed, share), held
 
+    def _stopped(self, wanted: Wanted, job: Job, held: Any) -> Job:
+        """Return the job with early stopping by the validation rows, if they are those held out from its network."""
+        judge = self.validation
+        if judge is None or wanted.fold >= 0:
+            return job
+        score, encoder = judge.scorer, self.encoder(wanted.features)
+
+        def score_of(network: Network) -> float:
+            assert score is not None
+            return score(FittedTable.of(self.task, encoder, [network], [1.0]))
+
+        return replace(job, stopping=Stopping(score and score_of, held, judge.y, judge.weight))
+
+    def validation_rows(self, features: Features) -> Any:
+        """Return the coded validation rows."""
+        assert self.validation is not None
+        if features not in self._validation_rows:
+            with error_context(IN_VALIDATION):
+                self._validation_rows[features] = self.encoder(features).transform(self.validation.X)
+        return self._validation_rows[features]
+
     def _timed(self, jobs: Sequence[Job]) -> tuple[tuple[Network, ...], float]:
         """Return networks and the seconds of their training."""
         began = time.perf_counter()
-        networks = train(self.task, jobs)
+        networks, steps = train(self.task, jobs, self._reporter)
         seconds = time.perf_counter() - began
-        self.clock.worked(sum(job.steps for job in jobs), seconds)
+        self.clock.worked(steps, seconds)
         return networks, seconds
 
     def _note(self, todo: Sequence[Wanted], jobs: Sequence[Job], seconds: float) -> None:
@@ -154,20 +155,20 @@ class Trainer:
         steps = sum(job.steps for job in jobs)
         for features, setting in dict.fromkeys((each.features, each.setting) for each in todo):
             chosen = [place for place, each in enumerate(todo) if each[:2] == (features, setting)]
-            folds = [todo[place].fold for place in chosen if todo[place].fold >= 0]
+            folds = [todo[place].fold for place in chosen if self._judges(todo[place].fold)]
             score = self.score(features, setting, folds) if folds else None
             spent = seconds * sum(jobs[place].steps for place in chosen) / steps
             trial = Trial(setting, features.spikes, len(features.pairs), len(chosen), score, spent)
             self.trials.append(trial)
-            if self._report is not None:
-                self._report(trial)
+            self._reporter.trial_ended(trial)
 
     def measure(self, setting: Setting) -> None:
         """Measure the speed of this setting, if there is a time limit, by a few steps of a network for each thread."""
         if self.clock.limited:
             wanted = [Wanted(Features(), setting, -1 - number) for number in range(2)]
             few, more = (min(count / setting.steps_on(len(self.y)), 1.0) for count in _PROBES)
-            train(self.task, [self._job(each, few)[0] for each in wanted])  # memory and threads are new
+            warm_up = [self._job(each, few)[0] for each in wanted]  # memory and threads are new
+            train(self.task, warm_up, self._reporter)
             self._timed([self._job(each, more)[0] for each in wanted])
 
     def share(self, wanted: Iterable[Wanted]) -> float:
@@ -184,7 +185,13 @@ class Trainer:
         return self._done[wanted][0]
 
     def predicted(self, features: Features, setting: Setting, folds: Sequence[int]) -> Float:
-        """Return predictions of all rows, each by the network that did not see it; NaN in other folds."""
+        """Return predictions of all rows, each by the network that did not see it; NaN in other folds.
+
+        Of networks from which no fold was held out, it is the mean of their predictions of the validation rows.
+        """
+        if folds[0] < 0:
+            every = [self._done[Wanted(features, setting, fold)][1] for fold in folds]
+            return np.asarray(sum(every) / len(every))
         found = np.full((len(self.y), self.task.outputs), np.nan)
         for fold in folds:
             found[self.fold == fold] = self._done[Wanted(features, setting, fold)][1]
@@ -197,28 +204,38 @@ class Trainer:
 
     def score(self, features: Features, setting: Setting, folds: Sequence[int]) -> float:
         """Return the mean loss of the rows of these folds, held out from their networks; lower is better."""
-        rows = np.flatnonzero(np.isin(self.fold, folds))
-        return self.score_of(self.predicted(features, setting, folds)[rows], rows)
+        return self.score_of(self.predicted(features, setting, folds), folds)
 
     def is_better(
         self, one: tuple[Features, Setting], other: tuple[Features, Setting], folds: Sequence[int]
     ) -> bool:
         """Whether the first loses less on the rows of these folds, by more than the difference's standard error."""
-        rows = np.flatnonzero(np.isin(self.fold, folds))
-        y, losses = self.y[rows], []
+        y, weight, rows = self._truth(folds)
+        losses = []
         for features, setting in (one, other):
             found = self.task.evidence(y, self.predicted(features, setting, folds)[rows])
             losses.append(self.task.row_losses(y, found))
         difference = losses[0] - losses[1]
-        weight = np.ones(len(rows)) if self.weight is None else self.weight[rows]
+        weight = np.ones(len(y)) if weight is None else weight
         mean = weighted_mean(difference, weight)
         spread = weight * (difference - mean)
         return mean < -float(np.sqrt(np.add.reduce(spread * spread)) / np.add.reduce(weight))
 
-    def score_of(self, predicted: Float, rows: NDArray[np.intp]) -> float:
-        """Return the mean loss of these predictions of rows."""
-        weight = None if self.weight is None else self.weight[rows]
-        return self.task.score(self.y[rows], self.task.evidence(self.y[rows], predicted), weight)
+    def score_of(self, predicted: Float, folds: Sequence[int]) -> float:
+        """Return the mean loss of predictions, as `predicted` returns them, in these folds."""
+        y, weight, rows = self._truth(folds)
+        return self.task.score(y, self.task.evidence(y, predicted[rows]), weight)
+
+    def _judges(self, fold: int) -> bool:
+        """Whether there are rows held out from a network without this fold."""
+        return fold >= 0 or self.validation is not None
+
+    def _truth(self, folds: Sequence[int]) -> tuple[NDArray[Any], Float | None, Any]:
+        """Return targets and weights of the rows held out from networks, and their places in predictions."""
+        if folds[0] < 0 and self.validation is not None:
+            return self.validation.y, self.validation.weight, slice(None)
+        rows = np.flatnonzero(np.isin(self.fold, folds))
+        return self.y[rows], None if self.weight is None else self.weight[rows], rows
 
     def encoder(self, features: Features) -> TableEncoder:
         """Return the encoder of these features, with all that is known of the cells of their pairs."""

@@ -22,42 +22,55 @@ _LEAST_SHARE = 0.5
 
 
 class Vote(NamedTuple):
-    """Networks and their weights; their out-of-fold predictions and the score of these, if rows were held out."""
+    """Networks and their weights; their predictions of rows held out, if there were such, and the score of these."""
 
     networks: tuple[Network, ...]
     weights: tuple[float, ...]
-    out_of_fold: Float | None = None
+    predicted: Float | None = None
     score: float | None = None
 
 
 def members_of(trainer: Trainer, plan: Plan, features: Features, settings: Sequence[Setting]) -> Vote:
-    """Train the members that see all rows, with equal weights; fewer if there is no time for half of their steps."""
-
-    def members(count: int) -> list[Wanted]:
-        return [Wanted(features, setting, -1 - number) for setting in settings for number in range(count)]
-
-    count = plan.members
-    while count > 2 and trainer.share(members(count)) < _LEAST_SHARE:
-        count = (count + 1) // 2
-    wanted = members(count)
+    """Train the members that see all rows, with equal weights."""
+    numbers = _numbers(trainer, plan, features, settings)
+    wanted = [Wanted(features, setting, number) for setting in settings for number in numbers]
     trainer.train(wanted)
     networks = tuple(trainer.network(each) for each in wanted)
     return Vote(networks, (1 / len(networks),) * len(networks))
 
 
+def _numbers(trainer: Trainer, plan: Plan, features: Features, settings: Sequence[Setting]) -> range:
+    """Return the numbers of members that see all rows; fewer if there is no time for half of their steps."""
+
+    def share(count: int) -> float:
+        return trainer.share(
+            Wanted(features, setting, -1 - number) for setting in settings for number in range(count)
+        )
+
+    count = plan.members
+    while count > 2 and share(count) < _LEAST_SHARE:
+        count = (count + 1) // 2
+    return range(-1, -1 - count, -1)
+
+
 def folds_vote(trainer: Trainer, plan: Plan, features: Features, settings: Sequence[Setting]) -> Vote:
-    """Train members that leave out a fold each; the weights of settings are greedy ones by out-of-fold predictions."""
+    """Train members that leave out a fold each; the weights of settings are greedy ones by out-of-fold predictions.
+
+    With validation rows, no member leaves out a fold, and the weights are found by predictions of these rows.
+    """
     voters = [*settings, *(LINEAR if plan.linear else ())]
-    trainer.train(Wanted(features, setting, fold) for setting in voters for fold in trainer.folds)
-    rows = np.arange(len(trainer.y))
-    predicted = [trainer.predicted(features, setting, trainer.folds) for setting in voters]
-    weights, score = greedy_weights(predicted, lambda mixed: trainer.score_of(mixed, rows))
+    folds: Sequence[int] = trainer.folds
+    if trainer.validation is not None:
+        folds = _numbers(trainer, plan, features, voters)
+    trainer.train(Wanted(features, setting, fold) for setting in voters for fold in folds)
+    predicted = [trainer.predicted(features, setting, folds) for setting in voters]
+    weights, score = greedy_weights(predicted, lambda mixed: trainer.score_of(mixed, folds))
     chosen = [(setting, weight) for setting, weight in zip(voters, weights, strict=True) if weight > 0]
     networks, shares = [], []
     for setting, weight in chosen:
-        for fold in trainer.folds:
+        for fold in folds:
             networks.append(trainer.network(Wanted(features, setting, fold)))
-            shares.append(weight / len(trainer.folds))
+            shares.append(weight / len(folds))
     mixed = sum(weight * found for weight, found in zip(weights, predicted, strict=True))
     return Vote(tuple(networks), tuple(shares), np.asarray(mixed), score)
 

@@ -1,0 +1,181 @@
+"""How FaninClassifier and FaninRegressor are fitted."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils import check_random_state
+
+from fanin.sklearn.data import checked_weights
+from fanin.sklearn.parameters import Allowed, check_parameters
+from fanin.sklearn.table_data import checked_table, weighted_rows
+from fanin.sklearn.table_examination import Examination, examine
+from fanin.sklearn.table_progress import callback_of
+from fanin.sklearn.table_validation import held_rows, scorer_of, split
+from fanin.sklearn.threads import limited
+from fanin.tables.fitting import fit_table
+from fanin.tables.model import TableModel
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from fanin.losses import Loss
+    from fanin.sklearn.table_quality import Quality
+
+
+class TableFitting(BaseEstimator, ABC):  # type: ignore[misc]
+    """The part of an estimator of tables that makes its model, and what the two estimators do differently in it."""
+
+    _allowed: ClassVar[Mapping[str, tuple[Allowed, ...]]]
+    _model: TableModel | None = None
+    _examined = Examination()
+
+    @abstractmethod
+    def __init__(self) -> None:
+        """Keep the parameters."""
+
+    @abstractmethod
+    def _learned(self, y: Any) -> NDArray[Any]:
+        """Return what the networks learn of y: labels 0, 1, ... or float64, (n,) or (n, outputs)."""
+
+    @abstractmethod
+    def _loss(self, y: NDArray[Any]) -> Loss:
+        """Return the loss for these targets."""
+
+    @abstractmethod
+    def _given(self, learned: NDArray[Any]) -> NDArray[Any]:
+        """Return targets as users give them, of what networks learn."""
+
+    @abstractmethod
+    def _known(self, y: Any) -> NDArray[Any]:
+        """Return what networks would learn of the targets of other rows than those of the fit."""
+
+    @abstractmethod
+    def _judged(
+        self, y: NDArray[Any], predicted: NDArray[Any], weights: NDArray[Any] | None, origin: str
+    ) -> Quality:
+        """Return the quality of predictions of these rows."""
+
+    def _weighted(self, weights: NDArray[Any] | None, learned: NDArray[Any]) -> NDArray[Any] | None:
+        """Return the weights of samples, multiplied by those of their classes, if there are any."""
+        return weights
+
+    def _shaped(self, predictions: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return predictions, (n, outputs), in the shape that users get."""
+        return predictions
+
+    def _labels(self) -> list[str]:
+        """Return the names of classes; none for numbers."""
+        return [str(label) for label in getattr(self, "classes_", ())]
+
+    def fit(
+        self,
+        X: Any,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        X_val: Any = None,
+        y_val: ArrayLike | None = None,
+        sample_weight_val: ArrayLike | None = None,
+    ) -> Self:
+        """Learn how to code the columns of X, choose settings, and train the networks.
+
+        Parameters
+        ----------
+        X : frame of pandas or polars, or array of shape (n_samples, n_features)
+            Numbers, categories (text), booleans and dates; missing values are allowed.
+        y : array of shape (n_samples,), or of shape (n_samples, n_outputs) for several targets of a regression
+        sample_weight : array of shape (n_samples,), optional
+            At least 0. Rows of weight 0 are left out.
+        X_val, y_val, sample_weight_val : optional
+            Validation rows, as X, y and sample_weight; both of the first two or neither. Settings, features and weights
+            of networks are then chosen by the loss of these rows, and all networks see all rows of X.
+
+        Returns
+        -------
+        self : the estimator
+
+        Raises
+        ------
+        ValueError, TypeError
+            For invalid data or parameters; missing targets are named with their rows. The estimator is then, as
+            after an interrupted fit, what it was.
+        """
+        with self._or_as_before():
+            self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val))
+        return self
+
+    @contextmanager
+    def _or_as_before(self) -> Iterator[None]:
+        """Return a context after which the estimator is what it was before, if there was an exception."""
+        before = dict(self.__dict__)
+        try:
+            yield
+        except BaseException:
+            self.__dict__.clear()
+            self.__dict__.update(before)
+            raise
+
+    def _fit(self, X: Any, y: ArrayLike, sample_weight: Any, validation: tuple[Any, Any, Any]) -> None:
+        check_parameters(self, self._allowed)
+        for name in ("out_of_fold_", "validation_score_"):
+            self.__dict__.pop(name, None)
+        callback = callback_of(self)
+        X = checked_table(self, X, reset=True)
+        if y is None:
+            kind = type(self).__name__
+            raise ValueError(f"This {kind} estimator requires y to be passed, but the target y is None.")
+        learned = self._learned(y)
+        weights = self._weighted(checked_weights(sample_weight, len(learned)), learned)
+        random = check_random_state(self.random_state)
+        rows = weighted_rows(X, learned, weights, random)
+        loss, seed = self._loss(rows.y), int(random.randint(2**31))
+        held = held_rows(self, *validation)
+        stops = self.early_stopping != "auto" and bool(self.early_stopping)
+        if self.out_of_fold and (stops or held is not None):
+            raise ValueError("out_of_fold: expected False with X_val or early_stopping=True, got True")
+        if stops and held is None:
+            rows, held = split(rows, seed, isinstance(self, ClassifierMixin))
+        scorer = scorer_of(self, held)
+        with limited(self.n_jobs):
+            fitted = fit_table(
+                rows.X,
+                rows.y,
+                loss=loss,
+                n_classes=len(self._labels()) or None,
+                sample_weight=rows.weights,
+                members=self.members,
+                effort=self.effort,
+                max_time=self.max_time,
+                seed=seed,
+                out_of_fold=self.out_of_fold,
+                callback=callback,
+                validation=held,
+                early_stopping=stops,
+                scorer=scorer,
+            )
+        self._model = TableModel.of(fitted, self._labels(), self._about())
+        self.out_of_fold_score_ = None if held else fitted.score
+        if held is not None:
+            self.validation_score_ = fitted.score if scorer is None else scorer(fitted)
+        self.trials_, self.seconds_ = fitted.trials, fitted.seconds
+        with limited(self.n_jobs):
+            self._examined = examine(self, rows, fitted, held)
+        if self.out_of_fold and fitted.out_of_fold is not None:
+            found = np.where((rows.places < 0)[:, None], np.nan, fitted.out_of_fold[rows.places])
+            self.out_of_fold_ = self._shaped(found)
+
+    def _about(self) -> dict[str, Any]:
+        """Return what a file holds about the estimator."""
+        kinds = bool | int | float | str | np.bool_ | np.integer | np.floating
+        parameters = {
+            n: value for n, value in self.get_params(deep=False).items() if isinstance(value, kinds)
+        }
+        return {"parameters": parameters, "named": hasattr(self, "feature_names_in_")}

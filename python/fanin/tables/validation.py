@@ -1,0 +1,57 @@
+"""Rows that no network sees, by which those that see all others are judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from fanin.data.inputs import error_context
+from fanin.tables.arguments import checked_targets, checked_weights
+from fanin.tables.coding import rows_of_table
+from fanin.tables.reading import read_table
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from fanin.losses import Loss
+    from fanin.tables.fitted import FittedTable
+
+IN_VALIDATION = "validation rows: "  # before messages about them
+
+
+class Validation(NamedTuple):
+    """A table, its targets and weights; whether it ends training early, and by which score instead of the loss."""
+
+    X: Any
+    y: NDArray[Any]
+    weight: NDArray[np.float64] | None
+    stops: bool = False
+    scorer: Callable[[FittedTable], float] | None = None
+
+
+def checked_validation(
+    loss: Loss,
+    n_classes: int | None,
+    targets: NDArray[Any],
+    X: Any,
+    y: ArrayLike,
+    sample_weight: ArrayLike | None = None,
+) -> Validation:
+    """Return the rows of weight above 0; raise ValueError unless they suit the loss, and the targets of the others."""
+    with error_context(IN_VALIDATION):
+        y = checked_targets(loss, y, n_classes)
+        if y.shape[1:] != targets.shape[1:]:
+            raise ValueError(
+                f"y: expected {targets.shape[1]} targets a row, as in training, got {y.shape[1]}"
+            )
+        weight = checked_weights(sample_weight, len(y))
+        if (rows := read_table(X).rows) != len(y):
+            raise ValueError(f"y: expected {rows} rows, as X has, got {len(y)}")
+        if weight is None:
+            return Validation(X, y, None)
+        used = np.flatnonzero(weight > 0)
+        if len(used) == 0:
+            raise ValueError("sample_weight: expected some above 0")
+        return Validation(rows_of_table(X, used), y[used], weight[used])
