@@ -216,7 +216,7 @@ def test_every_exception_ends_in_one_line(
         raise error
 
     monkeypatch.setattr("fanin.demo.cli.train", fail)
-    monkeypatch.setattr("fanin.__main__._discard_output", lambda: None)
+    monkeypatch.setattr("fanin.command.main._discard_output", lambda: None)
     assert main(["demo"]) == code
     assert capfd.readouterr().err.lstrip("\n") == f"fanin demo: {line}\n"
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _REDRAWN = 0.5  # seconds
 _SILENT = 1.9
+_STAGES = {"encode": "reading columns", "choose": "choosing settings", "train": "training"}
 _FORMAT = "{desc} {percentage:3.0f} %|{bar}| {elapsed}{postfix}"
 _UNKNOWN = "{desc} {elapsed}{postfix}"
 
@@ -62,12 +63,9 @@ class Bar:
         trial = progress.trial
         if trial is not None and trial.score is not None:
             self._best = trial.score if self._best is None else min(self._best, trial.score)
-        networks = "1 network" if progress.networks == 1 else f"{progress.networks} networks"
-        stage = {
-            "encode": "reading columns",
-            "choose": f"choosing settings, {networks}",
-            "train": f"training {networks}",
-        }[progress.stage]
+        stage = _STAGES[progress.stage]
+        if progress.networks:
+            stage += ", 1 network" if progress.networks == 1 else f", {progress.networks} networks"
         with self._lock:
             self._stage, self._done = stage, progress.done if progress.networks else None
 

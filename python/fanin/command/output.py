@@ -65,6 +65,8 @@ def check_folder(option: str, path: Path) -> None:
 def _opened(path: Path | None) -> Iterator[IO[str]]:
     """Open stdout or a file; a regular one gets its name when it is whole."""
     if path is None:
+        if hasattr(sys.stdout, "reconfigure"):
+            sys.stdout.reconfigure(encoding="utf-8", newline="")
         yield sys.stdout
         return
     if path.exists() and not path.is_file():  # a pipe or a device
