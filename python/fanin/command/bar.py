@@ -91,12 +91,12 @@ class Bar:
             return
         with self._lock:
             self._shown = time.monotonic()
-            best = "" if self._best is None else f", best {self.figure(self._best)}"
+            best = "" if self._best is None else f"best {self.figure(self._best)}"
             stage, done = self.prefix + self._stage, self._done
             if self._bar is None:
                 share = "" if done is None else f" {100 * done:.0f} %"
-                line = f"{stage}{share}, {self._shown - self._began:.0f} s{best}"
-                print(line, file=sys.stderr, flush=True)
+                line = f"{stage}{share}, {self._shown - self._began:.0f} s"
+                print(f"{line}, {best}" if best else line, file=sys.stderr, flush=True)
                 return
             self._bar.bar_format = _UNKNOWN if done is None else _FORMAT
             self._bar.n = round(done or 0.0, 4)

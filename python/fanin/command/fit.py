@@ -106,11 +106,12 @@ def add_fit(commands: Commands) -> None:
 
 def run_fit(options: argparse.Namespace) -> None:
     """Fit and save a model; raise UserError for invalid input."""
-    require("sklearn", "scikit-learn", "sklearn")
     check_folder("--model", options.model)
     if options.model.exists() and options.table.exists() and options.model.samefile(options.table):
         raise UserError("--model: this is the table itself; expected another file")
     with Bar(options.quiet) as bar:
+        bar.stage("starting")
+        require("sklearn", "scikit-learn", "sklearn")
         bar.stage(f"reading {one_line(options.table.name)}")
         table = read_file(options.table)
         target = target_of(table, options.target, options.task)

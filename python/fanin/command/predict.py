@@ -53,11 +53,12 @@ def add_predict(commands: Commands) -> None:
 
 def run_predict(options: argparse.Namespace) -> None:
     """Predict and write; raise UserError for invalid input."""
-    require("sklearn", "scikit-learn", "sklearn")
     output = None if options.output == Path("-") else options.output
     if output is not None:
         _check_output(output, options)
     with Bar(options.quiet) as bar:
+        bar.stage("starting")
+        require("sklearn", "scikit-learn", "sklearn")
         bar.stage(f"reading {one_line(options.model.name)}")
         model = load_model(options.model)
         model.n_jobs = options.threads

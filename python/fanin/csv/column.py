@@ -65,10 +65,11 @@ class Reading(NamedTuple):
     @classmethod
     def of(cls, column: Column, value: Callable[[str], float], style: str = "") -> Reading:
         """Return the cells converted by ``value``, which returns nan for a cell that it cannot read."""
-        values = np.array([value(cell) for cell in column.cells], dtype=np.float64)
-        unread = np.flatnonzero(np.isnan(values)).tolist()
-        strays = [row for row in unread if not is_missing(column.cells[row])]
-        return cls(values, strays, style)
+        read = {cell: value(cell) for cell in set(column.cells)}
+        values = np.array([read[cell] for cell in column.cells], dtype=np.float64)
+        stray = {cell for cell, number in read.items() if number != number and not is_missing(cell)}
+        rows = np.flatnonzero(np.isnan(values)).tolist() if stray else []
+        return cls(values, [row for row in rows if column.cells[row] in stray], style)
 
     def holds(self) -> bool:
         """Return whether at least nine in ten of the cells that are not missing were read."""

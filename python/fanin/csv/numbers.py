@@ -40,10 +40,10 @@ def numbers(column: Column) -> Reading | None:
     best = _best(column)
     if best.holds():
         return best
-    for row in best.strays:
-        if _is_infinite(column.cells[row]):
-            place = f"column {shown(column.name)}, {column.where(row)}"
-            raise UserError(f"{place}: {shown(column.cells[row])} is not a finite number")
+    if infinite := {cell for cell in set(column.cells) if _is_infinite(cell)}:
+        row = next(row for row, cell in enumerate(column.cells) if cell in infinite)
+        place = f"column {shown(column.name)}, {column.where(row)}"
+        raise UserError(f"{place}: {shown(column.cells[row])} is not a finite number")
     return None
 
 
@@ -56,10 +56,12 @@ def numbers_like(column: Column, style: str) -> Reading:
 def _best(column: Column) -> Reading:
     best = _of_formats(column)
     if best.strays:
-        units = Counter(found["before"] or found["after"] for found in map(_WITH_UNIT.fullmatch, column.cells) if found)
+        found = (_WITH_UNIT.fullmatch(column.cells[row]) for row in best.strays)
+        units = Counter(unit["before"] or unit["after"] for unit in found if unit)
         if units:
             unit = units.most_common(1)[0][0]
-            other = _of_formats(column._replace(cells=[_without(unit, cell) for cell in column.cells]))
+            bare = {cell: _without(unit, cell) for cell in set(column.cells)}
+            other = _of_formats(column._replace(cells=[bare[cell] for cell in column.cells]))
             if len(other.strays) < len(best.strays):
                 sign = _PERCENT if unit == "%" else f"a currency sign ({unit})"
                 best = other._replace(style=f"{other.style} and {sign}" if other.style else sign)

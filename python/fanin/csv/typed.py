@@ -37,7 +37,7 @@ class Typed(NamedTuple):
     @property
     def missing(self) -> NDArray[np.bool_]:
         """Whether each value is missing."""
-        return self.values == None if self.kind == TEXT else np.isnan(self.values)  # noqa: E711
+        return np.equal(self.values, None) if self.kind == TEXT else np.isnan(self.values)
 
     def array(self) -> NDArray[Any]:
         """Return the values as they go into a frame: dates as datetime64."""
@@ -88,8 +88,8 @@ def _read(column: Column, kind: str, read: Reading, note: str = "") -> Typed:
 
 
 def _texts(column: Column) -> Typed:
-    texts = np.array([None if is_missing(cell) else cell for cell in column.cells], dtype=object)
-    return Typed(TEXT, "", texts)
+    texts = {cell: None if is_missing(cell) else cell for cell in set(column.cells)}
+    return Typed(TEXT, "", np.array([texts[cell] for cell in column.cells], dtype=object))
 
 
 def style_notes(styles: Mapping[str, str]) -> list[str]:
