@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from fanin.csv.column import Column
-from fanin.demo.table import load_csv
 from fanin.csv.dates import dates
-from fanin.csv.numbers import numbers
 from fanin.csv.errors import UserError
+from fanin.csv.numbers import numbers
+from fanin.demo.table import load_csv
 from tables import Writer, rows
 
 

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from fanin.demo.builtin_data import load_fashion_mnist
-from fanin.demo.table import load_csv
 from fanin.csv.errors import UserError
+from fanin.demo.builtin_data import load_fashion_mnist
 from fanin.demo.features import encode_numbers, encode_text
 from fanin.demo.idx import read_idx
 from fanin.demo.splits import split_rows
+from fanin.demo.table import load_csv
 from tables import Writer, rows
 
 

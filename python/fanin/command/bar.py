@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _REDRAWN = 0.5  # seconds
 _SILENT = 1.9
-_STAGES = {"encode": "reading columns", "choose": "choosing settings", "train": "training"}
+_STAGES = {"encode": "reading columns", "choose": "choosing", "train": "training"}
 _FORMAT = "{desc} {percentage:3.0f} %|{bar}| {elapsed}{postfix}"
 _UNKNOWN = "{desc} {elapsed}{postfix}"
 
@@ -26,14 +26,20 @@ class Bar:
     ----------
     quiet : bool
         Show nothing.
-    figure : function of a loss, optional
+
+    Attributes
+    ----------
+    figure : function of a loss
         Returns the text of a score.
+    prefix : str
+        Of each stage.
     """
 
     def __init__(self, quiet: bool) -> None:
         self.figure: Callable[[float], str] = "{:.4g}".format
         self.prefix = ""
-        self._quiet, self._stage, self._done = quiet, "", None
+        self._quiet, self._stage = quiet, ""
+        self._done: float | None = None
         self._best: float | None = None
         self._began = self._shown = time.monotonic()
         self._ended = threading.Event()

@@ -128,7 +128,7 @@ def run_fit(options: argparse.Namespace) -> None:
         if options.cv:
             _cross_validate(model, task, options, bar)
         bar.restart("")
-        _fit(model, task.frame, target.values, weight)
+        _fit(model, task.frame, target.values, weight, bar)
         bar.clear()
         _print_result(model, options)
         bar.stage("writing the model")
@@ -175,18 +175,15 @@ def _estimator(options: argparse.Namespace, target: Target, bar: Bar) -> Any:
         "random_state": options.seed,
         "n_jobs": options.threads,
         "out_of_fold": True,
-        "callbacks": [bar],
     }
     given = options.loss is not None or options.quantile is not None
     if target.classifies:
         if given:
-            raise UserError(
-                f"--loss and --quantile need numbers, but {shown(options.target)} has "
-                f"{target.description}; --task regression predicts a number"
-            )
+            found = f"{shown(options.target)} has {target.description}{_advice(target)}"
+            raise UserError(f"--loss and --quantile need numbers, but {found}")
         bar.figure = lambda score: f"log-loss {figure(score)}"
         return FaninClassifier(**common)
-    loss = options.loss or ("squared_error" if options.quantile is None else "quantile")
+    loss: Any = options.loss or ("squared_error" if options.quantile is None else "quantile")
     if options.quantile is not None and loss != "quantile":
         raise UserError(f"--quantile needs --loss quantile, got {loss}")
     names = {"absolute_error": "MAE", "quantile": "pinball loss"}
@@ -197,13 +194,17 @@ def _estimator(options: argparse.Namespace, target: Target, bar: Bar) -> Any:
 
 
 def _title(table: Table, target: str, task: _Task) -> str:
-    kind = "" if not task.target.classifies or task.target.kind != NUMBER else "; --task regression predicts a number"
-    predicted = f"{shown(target)}: {task.target.description}{kind}"
+    predicted = f"{shown(target)}: {task.target.description}{_advice(task.target)}"
     rows, columns = counted(len(task.target.rows), "row"), counted(len(task.frame), "column")
     return f"{one_line(table.path.name)}: {rows}, {columns} to predict from\n{predicted}"
 
 
-def _fit(model: Any, frame: Frame, y: NDArray[Any], weight: NDArray[np.float64] | None) -> None:
+def _advice(target: Target) -> str:
+    return "; --task regression predicts a number" if target.classifies and target.kind == NUMBER else ""
+
+
+def _fit(model: Any, frame: Frame, y: NDArray[Any], weight: NDArray[np.float64] | None, bar: Bar) -> None:
+    model.callbacks = [bar]
     if weight is not None:
         used = np.flatnonzero(weight)
         frame, y, weight = frame.rows(used), y[used], weight[used]
@@ -220,17 +221,19 @@ def _cross_validate(model: Any, task: _Task, options: argparse.Namespace, bar: B
     scores: dict[str, list[float]] = {}
     for number in range(options.cv):
         bar.restart(f"fold {number + 1}/{options.cv}: ")
-        part, test = clone(model), np.flatnonzero(fold == number)
-        part.callbacks = [bar]
-        train = np.flatnonzero(fold != number)
-        _fit(part, task.frame.rows(train), y[train], None if task.weight is None else task.weight[train])
+        part, test, train = clone(model), np.flatnonzero(fold == number), np.flatnonzero(fold != number)
+        weight = None if task.weight is None else task.weight[train]
+        _fit(part, task.frame.rows(train), y[train], weight, bar)
         for measure in part.report(task.frame.rows(test), y[test]).quality.measures:
             scores.setdefault(measure.name, []).append(measure.value)
     bar.clear()
     print(f"Cross-validation, {options.cv} folds: mean and standard deviation")
     width = max(map(len, scores))
     for measure, values in scores.items():
-        print(f"  {measure:{width}}  {figure(float(np.mean(values)))} +- {figure(float(np.std(values)))}", flush=True)
+        print(
+            f"  {measure:{width}}  {figure(float(np.mean(values)))} +- {figure(float(np.std(values)))}",
+            flush=True,
+        )
 
 
 def _folds(target: Target, count: int, seed: int) -> NDArray[np.intp]:
@@ -239,7 +242,7 @@ def _folds(target: Target, count: int, seed: int) -> NDArray[np.intp]:
     order = np.random.default_rng(seed).permutation(rows)
     fold: NDArray[np.intp] = np.empty(rows, np.intp)
     if target.classifies:
-        labels, classes, sizes = np.unique(target.values, return_inverse=True, return_counts=True)
+        _, classes, sizes = np.unique(target.values, return_inverse=True, return_counts=True)
         order = order[np.argsort(classes[order], kind="stable")]
     fold[order] = np.arange(rows) % count
     if target.classifies:
@@ -258,7 +261,9 @@ def _print_result(model: Any, options: argparse.Namespace) -> None:
     quality = report.quality
     print(f"Score of {quality.rows:,} {_ORIGINS[quality.origin]}")
     if not hasattr(model, "classes_"):
-        print(f"(in the units of {shown(options.target)}; columns and target are standardized for training only)")
+        print(
+            f"(in the units of {shown(options.target)}; columns and target are standardized for training only)"
+        )
     print("\n".join(measures([(each.name, each.value, each.interval) for each in quality.measures])))
     seconds = sum(report.seconds.values())
     print(f"Trained {counted(report.networks, 'network')} in {seconds:.1f} s")

@@ -31,7 +31,9 @@ class Inputs(NamedTuple):
 
 def inputs_of(table: Table, names: Iterable[str], rows: NDArray[np.intp]) -> Inputs:
     """Return the columns of the rows to learn from; those without values and a frame's index are left out."""
-    frame, read, notes, styles = Frame(), {}, [], {}
+    frame, read = Frame(), {}
+    notes: list[str] = []
+    styles: dict[str, str] = {}
     empty, index = [], []
     for name in names:
         column = table.typed(name)
@@ -57,7 +59,8 @@ def inputs_like(table: Table, model: Any, read: Mapping[str, Sequence[str]]) -> 
     if missing := [column.name for column in used if column.name not in table.columns]:
         verb = "is" if len(missing) == 1 else "are"
         raise UserError(f"{table.path}: {listed(missing)} {verb} missing; {table.listing()}")
-    frame, kinds, notes = Frame(), {}, []
+    frame, kinds = Frame(), {}
+    notes: list[str] = []
     for column in used:
         default = TEXT if isinstance(column, Category) else DATE if isinstance(column, Date) else NUMBER
         kind, style = read.get(column.name, (default, "ymd" if default == DATE else ""))

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from fanin.csv.table import Table
 
 _DESCRIPTION = """\
-Predict each row of a table, in order, by a model of fanin fit. Columns may have any order, and there may be others; each
-is read as in the table that the model has learned. If the table has the target, too, the score of its rows is printed.
+Predict each row of a table, in order, by a model of fanin fit. Columns may have any order, and there may be others;
+each is read as in the table that was learned. If the table has the target, too, the score of its rows is printed.
 
   fanin predict price.safetensors new.csv -o predictions.csv
   fanin predict price.safetensors new.csv --join | head
@@ -41,9 +41,15 @@ def add_predict(commands: Commands) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("model", type=Path, metavar="MODEL", help="file of fanin fit")
-    parser.add_argument("table", type=Path, metavar="TABLE", help="CSV or Parquet file with the rows to predict")
     parser.add_argument(
-        "-o", "--output", type=Path, metavar="FILE", help="CSV file to write, compressed if .gz; default: stdout"
+        "table", type=Path, metavar="TABLE", help="CSV or Parquet file with the rows to predict"
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="CSV file to write, compressed if .gz; default: stdout",
     )
     parser.add_argument("--proba", action="store_true", help="write the probability of each class, too")
     parser.add_argument("--join", action="store_true", help="write the columns of the table in front")
@@ -106,12 +112,17 @@ def _predicted(
     labels = model.classes_[probabilities.argmax(axis=1)].tolist()
     if not proba:
         return [name], [labels]
-    return [name, *(f"probability of {label}" for label in model.classes_)], [labels, *probabilities.T.tolist()]
+    return [name, *(f"probability of {label}" for label in model.classes_)], [
+        labels,
+        *probabilities.T.tolist(),
+    ]
 
 
 def _ignored(table: Table, model: Any, target: str | None) -> list[str]:
     known = {column.name for column in model.encoder_.columns} | {target}
-    others = [name for name in table.columns if name not in known and name not in model.notes_.get("unused", ())]
+    others = [
+        name for name in table.columns if name not in known and name not in model.notes_.get("unused", ())
+    ]
     return [f"ignored, unknown to the model: {listed(others)}"] if others else []
 
 

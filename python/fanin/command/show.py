@@ -22,7 +22,7 @@ def add_show(commands: Commands) -> None:
     parser = commands.add_parser(
         "show",
         help="print what a model predicts, from which columns, and how well",
-        description="Print what a model of fanin fit predicts, how its columns are read, its score, and how it was made.",
+        description="Print what a model of fanin fit predicts, how its columns are read, its score, and its origin.",
     )
     parser.add_argument("model", type=Path, metavar="MODEL", help="file of fanin fit")
 
@@ -43,7 +43,9 @@ def run_show(options: argparse.Namespace) -> None:
         print("\n".join(measures(score["measures"])))
     columns = model.encoder_.columns
     used = [column for column in columns if not isinstance(column, Dropped)]
-    print(f"Columns ({counted(sum(not isinstance(column, Pair) for column in used), 'column')} needed to predict)")
+    print(
+        f"Columns ({counted(sum(not isinstance(column, Pair) for column in used), 'column')} needed to predict)"
+    )
     for line in described(used):
         print(f"  {line}")
     if dropped := [column for column in columns if isinstance(column, Dropped)]:
@@ -56,7 +58,11 @@ def _target(model: Any, notes: dict[str, Any]) -> str:
     name = notes.get("target", {}).get("name")
     named = "" if name is None else f"{shown(name)}, "
     if not hasattr(model, "classes_"):
-        return f"{named}a number ({model.loss})" if model.loss != "quantile" else f"{named}its quantile {model.quantile}"
+        return (
+            f"{named}a number ({model.loss})"
+            if model.loss != "quantile"
+            else f"{named}its quantile {model.quantile}"
+        )
     labels = [shown(str(label)) for label in model.classes_[:_LISTED]]
     more = ", ..." if len(model.classes_) > _LISTED else ""
     return f"{named}one of {len(model.classes_)} classes: {', '.join(labels)}{more}"

@@ -82,8 +82,9 @@ def _left_out(table: Table, name: str, read: Typed) -> list[str]:
     if not len(missing):
         return []
     column = table[name]
-    first = f"{column.where(missing[0])}"
-    rows = f"1 row is left out ({first})" if len(missing) == 1 else f"{len(missing):,} rows are left out (first: {first})"
+    first = column.where(missing[0])
+    rows = f"{len(missing):,} rows are left out (first: {first})"
+    rows = f"1 row is left out ({first})" if len(missing) == 1 else rows
     return [f"{rows}: the target {shown(name)} is missing"]
 
 

@@ -55,8 +55,15 @@ def dates(column: Column) -> tuple[Reading, str] | None:
 
 
 def dates_like(column: Column, style: str) -> Reading:
-    """Return the days, or hours, of a column that held dates, or times of day, in this style before."""
-    return Reading.of(column, _hours, TIME) if style == TIME else _in_order(column, style)
+    """Return the days, or hours, of a column that held dates, or times of day, in this style before; or ISO dates."""
+    if style == TIME:
+        return Reading.of(column, _hours, TIME)
+
+    def days(cell: str) -> float:
+        found = _days(cell, style)
+        return _days(cell, "ymd") if math.isnan(found) else found
+
+    return Reading.of(column, days, style)
 
 
 def _in_order(column: Column, order: str) -> Reading:

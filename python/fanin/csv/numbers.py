@@ -15,7 +15,8 @@ DECIMAL_COMMA = "a decimal comma"
 _PERCENT = "a percent sign (12 % is 12)"
 _CURRENCIES = "$\u20ac\u00a3\u00a5\u20b9"
 _WITH_UNIT = re.compile(
-    rf"(?P<sign>[+-]?) ?(?:(?P<before>[{_CURRENCIES}]) ?(?P<first>.+)|(?P<last>[^%{_CURRENCIES}]+?) ?(?P<after>[%{_CURRENCIES}]))"
+    rf"(?P<sign>[+-]?) ?(?:(?P<before>[{_CURRENCIES}]) ?(?P<first>.+)|"
+    rf"(?P<last>[^%{_CURRENCIES}]+?) ?(?P<after>[%{_CURRENCIES}]))"
 )
 _BLANKS_AND_APOSTROPHES = " '\u2019\u00a0\u202f"
 _WITH_POINT, _WITH_COMMA = (

@@ -37,7 +37,9 @@ class Typed(NamedTuple):
     @property
     def missing(self) -> NDArray[np.bool_]:
         """Whether each value is missing."""
-        return np.equal(self.values, None) if self.kind == TEXT else np.isnan(self.values)
+        if self.kind == TEXT:
+            return np.array([text is None for text in self.values], bool)
+        return np.isnan(self.values.astype(np.float64, copy=False))
 
     def array(self) -> NDArray[Any]:
         """Return the values as they go into a frame: dates as datetime64."""

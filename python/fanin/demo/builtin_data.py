@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fanin.demo.dataset import Dataset, Part
 from fanin.csv.errors import UserError, require
+from fanin.demo.dataset import Dataset, Part
 from fanin.demo.idx import read_pair
 from fanin.demo.splits import split_rows
 

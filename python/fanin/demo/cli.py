@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import fanin
-from fanin.demo import report
-from fanin.demo.builtin_data import FASHION_FOLDER, load_digits, load_fashion_mnist
-from fanin.demo.table import load_csv
-from fanin.demo.dataset import Dataset
 from fanin.csv.errors import UserError, one_line, require, shown
 from fanin.csv.options import name, positive, whole
+from fanin.demo import report
+from fanin.demo.builtin_data import FASHION_FOLDER, load_digits, load_fashion_mnist
+from fanin.demo.dataset import Dataset
 from fanin.demo.learners import FaninLearner, ScikitLearner, Settings
 from fanin.demo.result import Result
+from fanin.demo.table import load_csv
 from fanin.demo.training import train
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 import fanin
-from fanin.demo.dataset import Dataset, Part
 from fanin.csv.errors import UserError, require
+from fanin.demo.dataset import Dataset, Part
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -10,11 +10,11 @@ import numpy as np
 
 from fanin.csv.column import Column, Reading
 from fanin.csv.dates import dates
+from fanin.csv.errors import UserError, counted, one_line, shown
 from fanin.csv.numbers import is_number, numbers
 from fanin.csv.table import Table, read_table
 from fanin.csv.typed import style_notes
 from fanin.demo.dataset import Dataset, Part
-from fanin.csv.errors import UserError, counted, one_line, shown
 from fanin.demo.features import Scale, encode
 from fanin.demo.splits import split_rows
 
