@@ -144,7 +144,7 @@ def run_fit(options: argparse.Namespace) -> None:
         }
         model.save(options.model)
     size = os.path.getsize(options.model)
-    print(f"Saved {options.model} ({size / 1e6:,.1f} MB); fanin predict {options.model} TABLE uses it")
+    print(f"Saved {options.model} ({size / 1e6:,.1f} MB)")
 
 
 def _weights(table: Table, column: str | None, target: Target) -> NDArray[np.float64] | None:

@@ -20,6 +20,7 @@ from fanin.csv.typed import Typed, typed, typed_like
 _DELIMITERS = ",;\t|"
 _LISTED = 20
 _SAMPLE = 100
+_ROWS = 4096
 _SAMPLE_CHARACTERS = 4_000_000  # in which the delimiter is looked for
 
 
@@ -80,14 +81,15 @@ def read_table(path: Path) -> Table:
     """
     text, note = read_text(path)
     delimiter = max(_DELIMITERS, key=lambda delimiter: _fit(text[:_SAMPLE_CHARACTERS], delimiter))
-    rows = list(_rows(path, text, delimiter))
-    if not rows:
+    rows = _rows(path, text, delimiter)
+    _, header = next(rows, (0, []))
+    if not header:
         raise UserError(f"{path} is empty")
-    if len(rows) == 1:
-        raise UserError(f"{path} has a header but no rows")
-    (_, header), *others = rows
     names = _names(path, header)
-    columns = dict(zip(names, zip(*(cells for _, cells in others), strict=True), strict=True))
+    lines, cells = _transposed(rows, len(header))
+    if not lines:
+        raise UserError(f"{path} has a header but no rows")
+    columns = dict(zip(names, cells, strict=True))
     unnamed = [name for name, given in zip(names, header, strict=True) if not given]
     empty = [name for name in unnamed if not any(columns[name])]
     for name in empty if len(empty) < len(columns) else ():
@@ -97,7 +99,6 @@ def read_table(path: Path) -> Table:
         notes.append(f"{counted(len(empty), 'column')} without a name and without a cell left out")
     styles = {_style(column[:_SAMPLE], delimiter) for column in columns.values()}
     commas = delimiter != "," and any(DECIMAL_COMMA in style for style in styles if style)
-    lines = tuple(line for line, _ in others)
     kept = frozenset(name for name in unnamed if name in columns)
     return Table(path, columns, lines, delimiter == ",", commas, kept, tuple(notes))
 
@@ -151,6 +152,17 @@ def _rows(path: Path, text: str, delimiter: str) -> Iterator[tuple[int, list[str
         raise UserError(
             f"{path}, line {line}: {error} (an unclosed quote, or one not doubled inside a field?)"
         ) from None
+
+
+def _transposed(rows: Iterator[tuple[int, list[str]]], width: int) -> tuple[list[int], list[list[str]]]:
+    """Return the lines and the columns of rows, some thousand rows at a time, so that other threads may run."""
+    lines: list[int] = []
+    columns: list[list[str]] = [[] for _ in range(width)]
+    while some := list(itertools.islice(rows, _ROWS)):
+        lines += [line for line, _ in some]
+        for column, cells in zip(columns, zip(*(cells for _, cells in some), strict=True), strict=True):
+            column += cells
+    return lines, columns
 
 
 def _names(path: Path, header: list[str]) -> list[str]:
