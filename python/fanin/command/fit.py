@@ -30,22 +30,26 @@ if TYPE_CHECKING:
     from fanin.csv.table import Table
 
 _DESCRIPTION = """\
-Learn to predict one column of a table from the others, and save the model. Print what was noticed about the columns,
-and the score of rows that the networks which predict them were not trained on.
+Learn to predict one column of a table from the others, and save the model.
+Print what was noticed about the columns, and the score of rows that the
+networks which predict them were not trained on.
 
   fanin fit houses.csv --target price --model price.safetensors
   fanin predict price.safetensors new.csv -o predictions.csv
 """
 
 _EPILOG = """\
-TABLE is CSV (also .gz) or, if its name ends in .parquet, Parquet (by polars or pandas). The first line of a CSV file
-names the columns, which are separated by one of , ; tab and |. Cells that are empty, NA, N/A, NaN, null, none or ? are
-missing. A column holds numbers (1234.5, 1,234.5, 1.234,5, $1,234, 12 %) or dates if at least nine in ten of its other
-cells do; the remaining cells are named and count as missing. 12 % is read as 12.
-A target of text, or of at most 20 different integers, means classification; any other means regression. Rows without
-a target are left out. An existing model file is replaced.
+TABLE is CSV (also .gz) or, if its name ends in .parquet, Parquet (by polars or
+pandas). The first line of a CSV file names the columns, which are separated by
+one of , ; tab and |. Cells that are empty, NA, N/A, NaN, null, none or ? are
+missing. A column holds numbers (1234.5, 1,234.5, 1.234,5, $1,234, 12 %) or
+dates if at least nine in ten of its other cells do; the remaining cells are
+named and count as missing. 12 % is read as 12. A target of text, or of at most
+20 different integers, means classification; any other means regression. Rows
+without a target are left out. An existing model file is replaced.
 
-Exit code: 0 on success; 2 on an error, with one line on stderr; 130 after Ctrl-C; 141 if the output pipe is closed.
+Exit code: 0 on success; 2 on an error, with one line on stderr; 130 after
+Ctrl-C; 141 if the output pipe is closed.
 """
 
 _LOSSES = ("squared_error", "absolute_error", "quantile", "poisson", "gamma")
@@ -254,8 +258,7 @@ def _folds(target: Target, count: int, seed: int) -> NDArray[np.intp]:
 
 def _print_result(model: Any, options: argparse.Namespace) -> None:
     report = model.report()
-    for leak in report.leaks:
-        print(f"  warning: {leak}")
+    print_notes([f"warning: {leak}" for leak in report.leaks])
     dropped = [column for column in report.columns if isinstance(column, Dropped)]
     print_notes([f"column {shown(column.name)} is {column.reason}" for column in dropped])
     quality = report.quality

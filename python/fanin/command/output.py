@@ -6,27 +6,30 @@ import contextlib
 import csv
 import gzip
 import os
+import shutil
 import sys
 import tempfile
+import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from fanin.csv.errors import UserError
+from fanin.csv.errors import UserError, one_line
 
 if TYPE_CHECKING:
     from fanin.sklearn.table_quality import Quality
 
 _NOTES = 20
-_WIDTH = 80
 
 
 def print_notes(notes: Sequence[str], stream: IO[str] | None = None) -> None:
-    """Print notes, the first twenty."""
-    for note in notes[:_NOTES]:
-        print(f"  {note}", file=stream)
-    if len(notes) > _NOTES:
-        print(f"  and {len(notes) - _NOTES:,} more notes", file=stream)
+    """Print notes, the first twenty, one a line; a terminal gets them wrapped."""
+    stream = stream or sys.stdout
+    more = [f"and {len(notes) - _NOTES:,} more notes"] if len(notes) > _NOTES else []
+    width = shutil.get_terminal_size().columns if stream.isatty() else sys.maxsize
+    for note in (*notes[:_NOTES], *more):
+        wrapped = textwrap.wrap(one_line(note), width, initial_indent="  ", subsequent_indent="    ")
+        print("\n".join(wrapped), file=stream)
 
 
 def figure(value: float) -> str:

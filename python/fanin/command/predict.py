@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from fanin.csv.table import Table
 
 _DESCRIPTION = """\
-Predict each row of a table, in order, by a model of fanin fit. Columns may have any order, and there may be others;
-each is read as in the table that was learned. If the table has the target, too, the score of its rows is printed.
+Predict each row of a table, in order, by a model of fanin fit. Columns may
+have any order, and there may be others; each is read as in the table that was
+learned. If the table has the target, too, the score of its rows is printed.
 
   fanin predict price.safetensors new.csv -o predictions.csv
   fanin predict price.safetensors new.csv --join | head
