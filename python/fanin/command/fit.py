@@ -16,7 +16,7 @@ from fanin.command.bar import Bar
 from fanin.command.inputs import inputs_of
 from fanin.command.output import check_folder, figure, measures, plain, print_notes
 from fanin.command.parquet import read_file
-from fanin.command.target import Target, target_of
+from fanin.command.target import Target, check_range, target_of
 from fanin.csv.errors import UserError, counted, one_line, require, shown
 from fanin.csv.options import name, positive, whole
 from fanin.csv.typed import NUMBER
@@ -104,7 +104,7 @@ def add_fit(commands: Commands) -> None:
         "--cv", type=whole(2), metavar="K", help="cross-validate first: K more fits, each tested on a part"
     )
     parser.add_argument("--seed", type=whole(0), default=0, metavar="N", help="default: 0")
-    parser.add_argument("--threads", type=whole(1), metavar="N", help="default: all processors")
+    parser.add_argument("--threads", type=whole(1, 4096), metavar="N", help="default: all processors")
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress")
 
 
@@ -126,6 +126,8 @@ def run_fit(options: argparse.Namespace) -> None:
             raise UserError(f"{table.path} has no columns left to predict {shown(options.target)} from")
         task = _Task(inputs.frame, target, weight)
         model = _estimator(options, target, bar)
+        if not target.classifies:
+            check_range(table, options.target, target, model.loss)
         bar.clear()
         print(_title(table, options.target, task), flush=True)
         print_notes((*table.notes, *target.notes, *inputs.notes))
@@ -214,7 +216,10 @@ def _fit(model: Any, frame: Frame, y: NDArray[Any], weight: NDArray[np.float64] 
         frame, y, weight = frame.rows(used), y[used], weight[used]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of leaks, which the report lists
-        model.fit(frame, y, weight)
+        try:
+            model.fit(frame, y, weight)
+        except ValueError as error:
+            raise UserError("; ".join(map(str.strip, str(error).splitlines()))) from None
 
 
 def _cross_validate(model: Any, task: _Task, options: argparse.Namespace, bar: Bar) -> None:

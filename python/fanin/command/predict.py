@@ -54,7 +54,7 @@ def add_predict(commands: Commands) -> None:
     )
     parser.add_argument("--proba", action="store_true", help="write the probability of each class, too")
     parser.add_argument("--join", action="store_true", help="write the columns of the table in front")
-    parser.add_argument("--threads", type=whole(1), metavar="N", help="default: all processors")
+    parser.add_argument("--threads", type=whole(1, 4096), metavar="N", help="default: all processors")
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress and no notes")
 
 

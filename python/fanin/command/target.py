@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 FEW_INTEGERS = 20
 _LISTED = 5
+_LARGEST = 1e38  # of a target, in float32
 
 
 class Target(NamedTuple):
@@ -71,6 +72,20 @@ def target_of(table: Table, name: str, task: str) -> Target:
         raise UserError(f"{title} has {found}, too many for classes")
     labels = values.astype(str) if read.kind == TEXT else values.astype(np.int64)
     return Target(rows, labels, True, read.kind, read.style, (*notes, *_rare(table, rows, labels)))
+
+
+def check_range(table: Table, name: str, target: Target, loss: str) -> None:
+    """Raise UserError, with the line, for numbers that a regression with this loss cannot learn."""
+    low = {"poisson": -np.finfo(float).tiny, "gamma": 0.0}.get(loss, -_LARGEST)
+    bad = np.flatnonzero((target.values <= low) | (target.values >= _LARGEST))
+    if len(bad):
+        row = target.rows[bad[0]]
+        needed = {"poisson": "at least 0", "gamma": "above 0"}.get(loss, f"above {-_LARGEST:g}")
+        column = table[name]
+        raise UserError(
+            f"the target column {shown(name)}, {column.where(row)}: expected numbers {needed} and below {_LARGEST:g}, "
+            f"got {shown(column.cells[row])}"
+        )
 
 
 def _are_few_integers(values: NDArray[Any], different: int) -> bool:

@@ -20,13 +20,13 @@ def name(text: str) -> str:
     return os.fsencode(text).decode("utf-8", "surrogateescape") if undecoded else text
 
 
-def whole(least: int) -> Callable[[str], int]:
+def whole(least: int, most: int = 2**31 - 1) -> Callable[[str], int]:
     """Return the type of an option that is a whole number."""
 
     def parse(text: str) -> int:
-        if not text.isdecimal() or len(text) > 10 or not least <= int(text) < 2**31:
+        if not text.isdecimal() or len(text) > 10 or not least <= int(text) <= most:
             raise argparse.ArgumentTypeError(
-                f"expected a whole number from {least} to 2147483647, got {shown(text)}"
+                f"expected a whole number from {least} to {most}, got {shown(text)}"
             )
         return int(text)
 
