@@ -37,6 +37,21 @@ std::unique_ptr<fanin::TableModel> make_table_model(const fanin::TableEncoder& e
   return model;
 }
 
+// Copies, which can be trained
+std::vector<std::unique_ptr<fanin::Network<float>>> networks_of(const fanin::TableModel& model) {
+  std::vector<std::unique_ptr<fanin::Network<float>>> copies;
+  for (const fanin::Network<float>& net : model.networks()) {
+    copies.push_back(std::make_unique<fanin::Network<float>>(net.copy()));
+  }
+  return copies;
+}
+
+std::vector<std::array<double, 4>> targets_of(const fanin::TableModel& model) {
+  std::vector<std::array<double, 4>> rows;
+  for (const auto& [mean, scale, low, high] : model.task().targets) rows.push_back({mean, scale, low, high});
+  return rows;
+}
+
 // Predictions, and their spread if it is wanted
 py::tuple predict_table(const fanin::TableModel& model, const std::vector<std::string>& names,
                         const py::list& columns, std::size_t rows, bool with_spread) {
@@ -74,6 +89,9 @@ void register_table_model(py::module_& m) {
       .def(py::init(&make_table_model), py::arg("encoder"), py::arg("networks"), py::arg("weights"),
            py::arg("labels"), py::arg("targets"), py::arg("metadata"))
       .def_property_readonly("encoder", [](const Model& model) { return model.encoder(); })
+      .def_property_readonly("networks", &networks_of)
+      .def_property_readonly("weights", [](const Model& model) { return model.weights(); })
+      .def_property_readonly("targets", &targets_of)
       .def_property_readonly("members", [](const Model& model) { return model.networks().size(); })
       .def_property_readonly("labels", [](const Model& model) { return model.task().labels; })
       .def_property_readonly("metadata", [](const Model& model) { return model.metadata(); })

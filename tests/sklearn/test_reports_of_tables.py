@@ -133,7 +133,7 @@ def test_a_report_is_a_short_text_with_the_score_first(tmp_path):
     assert str(pickle.loads(pickle.dumps(model)).report()) == text
     model.save(tmp_path / "model")
     loaded = FaninClassifier.load(tmp_path / "model")
-    assert "No score: a file does not hold it" in str(loaded.report())
+    assert "No score: files and partial_fit keep none" in str(loaded.report())
     assert loaded.report(FRAME, LABELS).quality == model.report(FRAME, LABELS).quality
 
 

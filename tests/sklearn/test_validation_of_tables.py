@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn.pipeline
 from sklearn.metrics import accuracy_score, log_loss, mean_squared_error, r2_score
+from sklearn.preprocessing import StandardScaler
 
 from fanin.sklearn import FaninClassifier, FaninRegressor
 
@@ -171,6 +173,17 @@ def test_unknown_labels_and_columns_of_validation_rows_are_named():
         model.fit(frame, NUMBER, X_val=frame[["a", "b"]], y_val=NUMBER)
     in_order = model.fit(frame, NUMBER, X_val=frame, y_val=NUMBER).validation_score_
     assert model.fit(frame, NUMBER, X_val=frame[["c", "a", "b"]], y_val=NUMBER).validation_score_ == in_order
+
+
+@pytest.mark.skipif(not hasattr(sklearn.pipeline.Pipeline(()), "transform_input"), reason="from 1.6 on")
+def test_a_pipeline_transforms_validation_rows():
+    with sklearn.config_context(enable_metadata_routing=True):
+        model = FaninRegressor(**FAST).set_fit_request(X_val=True, y_val=True)
+        steps = [("scale", StandardScaler()), ("model", model)]
+        pipeline = sklearn.pipeline.Pipeline(steps, transform_input=["X_val"])
+        pipeline.fit(X[TRAIN], NUMBER[TRAIN], X_val=X_VAL, y_val=NUMBER_VAL)
+    expected = mean_squared_error(NUMBER_VAL, pipeline.predict(X_VAL))
+    assert pipeline[-1].validation_score_ == pytest.approx(expected, rel=1e-5)
 
 
 def test_out_of_fold_predictions_and_validation_rows_exclude_each_other():

@@ -250,10 +250,14 @@ def test_early_stopping_watches_the_score_of_each_network():
         ({"early_stopping": True, "validation": None}, "early_stopping: expected validation rows, got None"),
         ({"out_of_fold": True}, "out_of_fold: expected False with validation rows"),
         ({"validation": (X, [3] * 60)}, r"validation rows: y: expected labels 0\.\.1, got 3 in rows"),
+        (
+            {"validation": (X, labels, None, 1)},
+            r"validation rows: expected a tuple \(X, y\) or .*, got 4 parts",
+        ),
         ({"validation": (X, labels[1:])}, "validation rows: y: expected 60 rows, as X has, got 59"),
         ({"validation": (X, labels, np.zeros(60))}, "validation rows: sample_weight: expected some above 0"),
     ):
-        with pytest.raises(ValueError, match=message):
+        with pytest.raises((ValueError, TypeError), match=message):
             fit_table(X, labels, **arguments | wrong)
 
 

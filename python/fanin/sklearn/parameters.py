@@ -101,7 +101,10 @@ _OF_TABLES: Mapping[str, tuple[Allowed, ...]] = {
     "out_of_fold": _FLAG,
     "early_stopping": (_texts("auto"), *_FLAG),
     "scoring": (_instances(str), Allowed("a callable", callable), _NONE),
-    **{name: _COMMON[name] for name in ("callbacks", "max_time", "n_jobs", "random_state", "verbose")},
+    **{
+        name: _COMMON[name]
+        for name in ("callbacks", "max_time", "n_jobs", "random_state", "verbose", "warm_start")
+    },
 }
 OF_TABLE_CLASSIFIER = {**_OF_TABLES, "class_weight": OF_CLASSIFIER["class_weight"]}
 OF_TABLE_REGRESSOR = {

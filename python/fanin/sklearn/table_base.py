@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -36,9 +36,10 @@ class TableEstimator(TableFitting):
     def report(self, X: Any = None, y: ArrayLike | None = None, *, importance: bool = False) -> Report:
         """Return what the fit did, and how good the model is; printed, it is a page of text.
 
-        The score, with the calibration, is that of out-of-fold predictions if the fit made them (classes with members
-        that leave out a part of the rows, or `out_of_fold=True`), else of the rows held out for the choice of settings,
-        else of 2,000 training rows, which is too good. The report says which.
+        The score, with the calibration, is that of the validation rows if the fit had some, else of out-of-fold
+        predictions if it made them (classes with members that leave out a part of the rows, or `out_of_fold=True`),
+        else of the rows held out for the choice of settings, else of 2,000 training rows, which is too good. The report
+        says which.
 
         Parameters
         ----------
@@ -102,6 +103,14 @@ class TableEstimator(TableFitting):
         X = checked_table(self, X, reset=False)
         with limited(self.n_jobs):
             return self._model.predict(X, spread)
+
+    def _staged(self, X: Any) -> Iterator[NDArray[np.float64]]:
+        """Return what the first 1, 2, ... networks predict."""
+        check_is_fitted(self)
+        assert self._model is not None
+        X = checked_table(self, X, reset=False)
+        with limited(self.n_jobs):
+            return iter(self._model.staged(X))
 
     @property
     def encoder_(self) -> Any:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from sklearn.base import ClassifierMixin
 
+from fanin.data.inputs import error_context
 from fanin.losses import Logistic, Loss, SoftmaxCrossEntropy
 from fanin.sklearn.data import weights_of_classes
 from fanin.sklearn.parameters import OF_TABLE_CLASSIFIER, keep
@@ -16,6 +17,8 @@ from fanin.sklearn.table_data import checked_labels
 from fanin.sklearn.table_quality import Quality, quality_of_classes
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from numpy.typing import ArrayLike, NDArray
 
     from fanin.tables.model import TableModel
@@ -48,9 +51,12 @@ class FaninClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
         Weight of each label, which multiplies the sample weights; "balanced" is ``n / (classes * count)``.
     early_stopping : bool or "auto"
         Whether each network keeps the weights of its epoch that is best on validation rows, and ends its training after
-        10 epochs that are not better. The rows are `X_val`, or a tenth of each class. "auto" is no.
+        10 epochs that are not better. The rows are `X_val`, or a tenth of each class. "auto" is no: on two tables it
+        changed errors by .2 % with the same `X_val`, and raised them by up to 2 % with a tenth of the rows held out.
     scoring : str or callable, optional
         What early stopping watches and `validation_score_` is, as in scikit-learn; without it, the mean loss.
+    warm_start : bool
+        Whether `fit` goes on from the networks of the last fit, if there is one, instead of beginning anew.
     callbacks : list of functions, optional
         Each is called with a `fanin.tables.progress.Progress` as a fit goes on. An exception ends the fit, and leaves
         the estimator as it was.
@@ -103,6 +109,7 @@ class FaninClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
         class_weight: Mapping[Any, float] | Literal["balanced"] | None = None,
         early_stopping: bool | Literal["auto"] = "auto",
         scoring: str | Callable[..., float] | None = None,
+        warm_start: bool = False,
         callbacks: Sequence[Callable[[Progress], object]] | None = None,
     ) -> None:
         keep(self, locals())
@@ -122,12 +129,14 @@ class FaninClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
             raise ValueError("class_weight: leaves no sample with a weight other than 0")
         return weights
 
-    def _loss(self, y: NDArray[Any]) -> Loss:
-        if len(found := np.unique(y)) < 2:
+    def _check(self, learned: NDArray[Any]) -> None:
+        if len(found := np.unique(learned)) < 2:
             only = self.classes_.tolist()[found[0]]
             raise ValueError(
                 f"y: expected at least two classes in rows with a weight, got one class: {only!r}"
             )
+
+    def _loss(self, y: NDArray[Any]) -> Loss:
         return Logistic() if len(self.classes_) == 2 else SoftmaxCrossEntropy()
 
     def _given(self, learned: NDArray[Any]) -> NDArray[Any]:
@@ -144,6 +153,78 @@ class FaninClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
 
     def _shaped(self, predictions: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.hstack([1 - predictions, predictions]) if predictions.shape[1] == 1 else predictions
+
+    def partial_fit(
+        self, X: Any, y: ArrayLike, classes: ArrayLike | None = None, sample_weight: ArrayLike | None = None
+    ) -> Self:
+        """Train each network by one pass over some rows.
+
+        The first call learns the code of the columns from its rows, so they should be many. After `fit`, its networks
+        are trained. The state of the update rule carries over from call to call. No rows are held out, and
+        nothing is chosen.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As in `fit`, two rows or more in the first call.
+        classes : array, optional
+            All labels that there will be, for the first call unless it follows `fit`.
+
+        Returns
+        -------
+        self : the estimator
+
+        Raises
+        ------
+        ValueError, TypeError
+            As in `fit`, for labels that are none of the classes, and if columns or classes are others than before.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from fanin.sklearn import FaninClassifier
+        >>> model, X = FaninClassifier(members=2, random_state=0), np.linspace(0, 1, 500)[:, None]
+        >>> for _ in range(20):
+        ...     model = model.partial_fit(X, X[:, 0] > 0.5, classes=[False, True])
+        >>> model.predict([[0.2], [0.8]])
+        array([False,  True])
+        """
+        with self._or_as_before():
+            if self.class_weight == "balanced":
+                raise ValueError(
+                    "class_weight: 'balanced' needs all rows; for partial_fit, expected a dict or None"
+                )
+            self._set_classes(classes)
+            self._partial_fit(X, y, sample_weight)
+        return self
+
+    def _first_learned(self, y: Any) -> NDArray[Any]:
+        return self._known(y)
+
+    def _set_classes(self, given: ArrayLike | None) -> None:
+        """Set the classes of a first call, and check those of others."""
+        if given is None:
+            if self._model is None:
+                raise ValueError("classes must be passed on the first call to partial_fit.")
+            return
+        with error_context("classes: "):
+            classes = np.unique(checked_labels(given))
+        if self._model is not None:
+            if not np.array_equal(classes, self.classes_):
+                raise ValueError(
+                    f"classes: expected {self.classes_.tolist()}, as before, got {classes.tolist()}"
+                )
+        elif len(classes) < 2:
+            raise ValueError(f"classes: expected at least two, got {classes.tolist()}")
+        self.classes_ = classes
+
+    def staged_predict(self, X: ArrayLike) -> Iterator[NDArray[Any]]:
+        """Return an iterator of the predictions of the first network, the first two, and so on, in order of weight."""
+        return (self.classes_[found.argmax(axis=1)] for found in self._staged(X))
+
+    def staged_predict_proba(self, X: ArrayLike) -> Iterator[NDArray[np.float64]]:
+        """Return an iterator of the probabilities by the first network, the first two, ..., in order of weight."""
+        return self._staged(X)
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Return the most probable label of each row."""

@@ -26,7 +26,7 @@ _FEWEST_ROWS = 500
 
 @dataclass(frozen=True)
 class Examination:
-    """What is known of a model; nothing of one from a file.
+    """What is known of a model; nothing of one from a file, or after `partial_fit`.
 
     Attributes
     ----------

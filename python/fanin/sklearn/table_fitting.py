@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils import check_random_state
+from sklearn.utils import check_consistent_length, check_random_state
 
 from fanin.sklearn.data import checked_weights
 from fanin.sklearn.parameters import Allowed, check_parameters
 from fanin.sklearn.table_data import checked_table, weighted_rows
 from fanin.sklearn.table_examination import Examination, examine
 from fanin.sklearn.table_progress import callback_of
-from fanin.sklearn.table_validation import held_rows, scorer_of, split
+from fanin.sklearn.table_validation import held_rows, scorer_of, split, used_rows
 from fanin.sklearn.threads import limited
+from fanin.tables.continuing import continue_table, new_table, pass_over, table_of
 from fanin.tables.fitting import fit_table
 from fanin.tables.model import TableModel
+from fanin.tables.recipe import Plan, plan_of
 
 if TYPE_CHECKING:
     from typing import Self
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
     from fanin.losses import Loss
     from fanin.sklearn.table_quality import Quality
+    from fanin.tables.fitted import FittedTable
+    from fanin.tables.recipe import Setting
 
 
 class TableFitting(BaseEstimator, ABC):  # type: ignore[misc]
@@ -35,6 +39,8 @@ class TableFitting(BaseEstimator, ABC):  # type: ignore[misc]
 
     _allowed: ClassVar[Mapping[str, tuple[Allowed, ...]]]
     _model: TableModel | None = None
+    _settings: tuple[Setting, ...] = ()  # of its networks, if they are known
+    _stream: FittedTable | None = None  # its networks with the state of their rules, after partial_fit
     _examined = Examination()
 
     @abstractmethod
@@ -48,6 +54,15 @@ class TableFitting(BaseEstimator, ABC):  # type: ignore[misc]
     @abstractmethod
     def _loss(self, y: NDArray[Any]) -> Loss:
         """Return the loss for these targets."""
+
+    def _check(self, learned: NDArray[Any]) -> None:
+        """Raise ValueError unless networks can begin to learn with these targets."""
+
+    def _first_learned(self, y: Any) -> NDArray[Any]:
+        """Return what the networks learn of y in the first call of `partial_fit`."""
+        learned = self._learned(y)
+        self._check(learned)
+        return learned
 
     @abstractmethod
     def _given(self, learned: NDArray[Any]) -> NDArray[Any]:
@@ -98,6 +113,9 @@ class TableFitting(BaseEstimator, ABC):  # type: ignore[misc]
             Validation rows, as X, y and sample_weight; both of the first two or neither. Settings, features and weights
             of networks are then chosen by the loss of these rows, and all networks see all rows of X.
 
+        With `warm_start`, another fit trains the networks there are on X, with their settings, for as many steps as a
+        first fit of these rows; columns and labels must be those of the first fit.
+
         Returns
         -------
         self : the estimator
@@ -125,43 +143,47 @@ class TableFitting(BaseEstimator, ABC):  # type: ignore[misc]
 
     def _fit(self, X: Any, y: ArrayLike, sample_weight: Any, validation: tuple[Any, Any, Any]) -> None:
         check_parameters(self, self._allowed)
-        for name in ("out_of_fold_", "validation_score_"):
-            self.__dict__.pop(name, None)
-        callback = callback_of(self)
-        X = checked_table(self, X, reset=True)
-        if y is None:
-            kind = type(self).__name__
-            raise ValueError(f"This {kind} estimator requires y to be passed, but the target y is None.")
-        learned = self._learned(y)
-        weights = self._weighted(checked_weights(sample_weight, len(learned)), learned)
+        callback, model = callback_of(self), self._model if self.warm_start else None
+        learn = self._known if model else self._learned
+        X, learned, weights = self._checked(X, y, sample_weight, learn, reset=model is None)
         random = check_random_state(self.random_state)
         rows = weighted_rows(X, learned, weights, random)
+        if model is None:
+            self._check(rows.y)
         loss, seed = self._loss(rows.y), int(random.randint(2**31))
         held = held_rows(self, *validation)
         stops = self.early_stopping != "auto" and bool(self.early_stopping)
-        if self.out_of_fold and (stops or held is not None):
-            raise ValueError("out_of_fold: expected False with X_val or early_stopping=True, got True")
+        if self.out_of_fold and (stops or held is not None or model is not None):
+            given = "X_val or early_stopping=True" if model is None else "networks to go on with (warm_start)"
+            raise ValueError(f"out_of_fold: expected False with {given}, got True")
         if stops and held is None:
             rows, held = split(rows, seed, isinstance(self, ClassifierMixin))
         scorer = scorer_of(self, held)
+        arguments: dict[str, Any] = {
+            "loss": loss,
+            "n_classes": len(self._labels()) or None,
+            "sample_weight": rows.weights,
+            "max_time": self.max_time,
+            "callback": callback,
+            "validation": held,
+            "early_stopping": stops,
+            "scorer": scorer,
+        }
         with limited(self.n_jobs):
-            fitted = fit_table(
-                rows.X,
-                rows.y,
-                loss=loss,
-                n_classes=len(self._labels()) or None,
-                sample_weight=rows.weights,
-                members=self.members,
-                effort=self.effort,
-                max_time=self.max_time,
-                seed=seed,
-                out_of_fold=self.out_of_fold,
-                callback=callback,
-                validation=held,
-                early_stopping=stops,
-                scorer=scorer,
-            )
-        self._model = TableModel.of(fitted, self._labels(), self._about())
+            if model is not None:
+                start = table_of(model, self._plan(), self._settings)
+                fitted = continue_table(start, rows.X, rows.y, **arguments)
+            else:
+                fitted = fit_table(
+                    rows.X,
+                    rows.y,
+                    members=self.members,
+                    effort=self.effort,
+                    seed=seed,
+                    out_of_fold=self.out_of_fold,
+                    **arguments,
+                )
+        self._take(fitted)
         self.out_of_fold_score_ = None if held else fitted.score
         if held is not None:
             self.validation_score_ = fitted.score if scorer is None else scorer(fitted)
@@ -171,6 +193,52 @@ class TableFitting(BaseEstimator, ABC):  # type: ignore[misc]
         if self.out_of_fold and fitted.out_of_fold is not None:
             found = np.where((rows.places < 0)[:, None], np.nan, fitted.out_of_fold[rows.places])
             self.out_of_fold_ = self._shaped(found)
+
+    def _partial_fit(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None) -> None:
+        check_parameters(self, self._allowed)
+        callback, start = callback_of(self), self._stream
+        first = self._model is None
+        learn = self._first_learned if first else self._known
+        X, learned, weights = self._checked(X, y, sample_weight, learn, reset=first)
+        rows = used_rows(X, learned, weights)
+        arguments: dict[str, Any] = {
+            "loss": self._loss(rows.y),
+            "n_classes": len(self._labels()) or None,
+            "weight": rows.weights,
+        }
+        with limited(self.n_jobs):
+            if self._model is None:
+                seed = int(check_random_state(self.random_state).randint(2**31))
+                start = new_table(rows.X, rows.y, plan=self._plan(), seed=seed, **arguments)
+            elif start is None:
+                start = table_of(self._model, self._plan(), self._settings)
+            fitted = pass_over(start, rows.X, rows.y, callback=callback, **arguments)
+        self._take(fitted)
+        self._stream, self._examined = fitted, Examination()
+        self.out_of_fold_score_, self.trials_, self.seconds_ = None, (), {}
+
+    def _checked(
+        self, X: Any, y: Any, sample_weight: Any, learn: Callable[[Any], NDArray[Any]], *, reset: bool
+    ) -> tuple[Any, NDArray[Any], NDArray[Any] | None]:
+        """Return a table, what networks learn of its targets, and weights; `reset` sets what is known of columns."""
+        X = checked_table(self, X, reset=reset)
+        if y is None:
+            kind = type(self).__name__
+            raise ValueError(f"This {kind} estimator requires y to be passed, but the target y is None.")
+        learned = learn(y)
+        check_consistent_length(X, learned)
+        return X, learned, self._weighted(checked_weights(sample_weight, len(learned)), learned)
+
+    def _take(self, fitted: FittedTable) -> None:
+        """Take the networks of a fit as the model."""
+        for name in ("out_of_fold_", "validation_score_"):
+            self.__dict__.pop(name, None)
+        self._model = TableModel.of(fitted, self._labels(), self._about())
+        self._settings, self._stream = fitted.settings, None
+
+    def _plan(self) -> Plan:
+        members = None if self.members == "auto" else self.members
+        return plan_of(isinstance(self, ClassifierMixin), self.effort, members)
 
     def _about(self) -> dict[str, Any]:
         """Return what a file holds about the estimator."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -15,6 +15,8 @@ from fanin.sklearn.table_data import checked_targets
 from fanin.sklearn.table_quality import Quality, quality_of_numbers
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from numpy.typing import ArrayLike, NDArray
 
     from fanin.tables.model import TableModel
@@ -35,7 +37,8 @@ class FaninRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]
         targets of at least 0, and gamma, for targets above 0, predict positive numbers by a logarithmic link.
     quantile : float
         Which quantile loss="quantile" predicts, between 0 and 1.
-    members, effort, max_time, out_of_fold, random_state, n_jobs, verbose, early_stopping, scoring, callbacks
+    members, effort, max_time, out_of_fold, random_state, n_jobs, verbose, early_stopping, scoring,
+    warm_start, callbacks
         Those of `FaninClassifier`.
 
     Attributes
@@ -74,6 +77,7 @@ class FaninRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]
         verbose: bool | int = False,
         early_stopping: bool | Literal["auto"] = "auto",
         scoring: str | Callable[..., float] | None = None,
+        warm_start: bool = False,
         callbacks: Sequence[Callable[[Progress], object]] | None = None,
     ) -> None:
         keep(self, locals())
@@ -93,6 +97,10 @@ class FaninRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]
             return Huber(float(three_quarters - quarter) / 1.349 or 1.0)
         return BY_NAME[self.loss]()
 
+    def _check(self, learned: NDArray[Any]) -> None:
+        if self.loss == "poisson" and not learned.any(axis=0).all():
+            raise ValueError("y: all values are 0; loss='poisson' needs some above 0")
+
     def _given(self, learned: NDArray[Any]) -> NDArray[Any]:
         return learned
 
@@ -104,6 +112,45 @@ class FaninRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]
 
     def _shaped(self, predictions: NDArray[np.float64]) -> NDArray[np.float64]:
         return predictions[:, 0] if self._vector else predictions
+
+    def partial_fit(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+        """Train each network by one pass over some rows.
+
+        The first call learns the code of the columns, and the scale of the targets, from its rows, so they should be
+        many. After `fit`, its networks are trained. The state of the update rule carries over from call to
+        call. No rows are held out, and nothing is chosen.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As in `fit`, two rows or more in the first call.
+
+        Returns
+        -------
+        self : the estimator
+
+        Raises
+        ------
+        ValueError, TypeError
+            As in `fit`, and if columns or the number of targets are others than before.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from fanin.sklearn import FaninRegressor
+        >>> model, X = FaninRegressor(members=2, random_state=0), np.linspace(0, 1, 500)[:, None]
+        >>> for _ in range(20):
+        ...     model = model.partial_fit(X, 3 * X[:, 0])
+        >>> bool(abs(model.predict([[0.5]])[0] - 1.5) < 0.1)
+        True
+        """
+        with self._or_as_before():
+            self._partial_fit(X, y, sample_weight)
+        return self
+
+    def staged_predict(self, X: ArrayLike) -> Iterator[NDArray[np.float64]]:
+        """Return an iterator of the predictions of the first network, the first two, and so on, in order of weight."""
+        return map(self._shaped, self._staged(X))
 
     def predict(self, X: ArrayLike, return_std: bool = False) -> Any:
         """Return the predicted targets, of shape (n_samples,) or (n_samples, n_outputs).

@@ -95,7 +95,7 @@ class Report:
     def _score(self) -> Iterator[str]:
         yield ""
         if self.quality is None:
-            yield "No score: a file does not hold it; report(X, y) scores rows"
+            yield "No score: files and partial_fit keep none; report(X, y) scores rows"
             return
         of = self.quality
         yield f"Score of {of.rows:,} {_ORIGINS[of.origin]}{', weighted' if of.weighted else ''}"

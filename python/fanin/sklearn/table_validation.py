@@ -26,7 +26,7 @@ _PART = 10  # of the rows, one of which early stopping holds out
 
 
 class Held(NamedTuple):
-    """Rows that no network is trained on: their targets as networks learn them, and their weights, none of them 0."""
+    """Rows apart from those of a first fit: their targets as networks learn them, and their weights, none of them 0."""
 
     X: Any
     y: NDArray[Any]
@@ -45,6 +45,11 @@ def held_rows(estimator: Any, X: Any, y: Any, sample_weight: Any) -> Held | None
         X, y = checked_table(estimator, X, reset=False), estimator._known(y)
         check_consistent_length(X, y)
         weights = estimator._weighted(checked_weights(sample_weight, len(y), "sample_weight_val"), y)
+    return used_rows(X, y, weights)
+
+
+def used_rows(X: Any, y: NDArray[Any], weights: NDArray[Any] | None) -> Held:
+    """Return the rows of weight above 0."""
     if weights is None:
         return Held(X, y, None)
     used = np.flatnonzero(weights)

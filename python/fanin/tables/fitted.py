@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from fanin.network import Network
     from fanin.tables.encoder import TableEncoder
+    from fanin.tables.recipe import Setting
     from fanin.tables.task import Task
     from fanin.tables.trial import Trial
 
@@ -43,6 +44,8 @@ class FittedTable:
         Predictions of the validation rows.
     score : float or None
         The mean loss of the out-of-fold predictions, or of those of the validation rows.
+    settings : tuple of Setting
+        Of each network.
     trials : tuple of Trial
     seconds : dict
         Of "encode", "choose" and "train".
@@ -57,6 +60,7 @@ class FittedTable:
     out_of_fold: Float | None = None
     validated: Float | None = None
     score: float | None = None
+    settings: tuple[Setting, ...] = ()
     trials: tuple[Trial, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -67,6 +71,7 @@ class FittedTable:
         encoder: TableEncoder,
         networks: Sequence[Network],
         weights: Sequence[float],
+        settings: Sequence[Setting] = (),
         **more: Any,
     ) -> FittedTable:
         """Return the result of a task, with the networks in the order of their weights."""
@@ -78,5 +83,6 @@ class FittedTable:
             task.mean,
             task.scale,
             np.stack([task.low, task.high]),
+            settings=tuple(settings[place] for place in order) if settings else (),
             **more,
         )

@@ -119,7 +119,7 @@ def fit_table(
     weight = None if weight is None else weight[used]
     judge = None
     if validation is not None:
-        judge = checked_validation(loss, n_classes, targets, *validation)
+        judge = checked_validation(loss, n_classes, targets, validation)
         judge = judge._replace(stops=early_stopping, scorer=scorer)
     reporter = Reporter(callback, clock)
     reporter.stage_begins("encode")
@@ -153,6 +153,7 @@ def fit_table(
         trainer.encoder(features),
         vote.networks,
         vote.weights,
+        vote.settings,
         out_of_fold=found,
         validated=None if judge is None else vote.predicted,
         score=vote.score,

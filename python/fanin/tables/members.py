@@ -58,6 +58,7 @@ class Job:
     seed: int
     share: float = 1.0
     stopping: Stopping | None = None
+    network: Network | None = None  # whose copy is trained on
 
     @property
     def steps(self) -> int:
@@ -77,7 +78,7 @@ def train(task: Task, jobs: Sequence[Job], reporter: Reporter) -> tuple[tuple[Ne
         [job.steps for job in jobs], [-(-len(job.rows) // job.batch_size) for job in jobs]
     )
     for job, watch in zip(jobs, watched, strict=True):
-        network = Network(job.rows.shape[1], job.setting.layers(task.outputs), task.learned, seed=job.seed)
+        network = _network(task, job) if job.network is None else job.network.copy()
         options: dict[str, Any] = {
             "rule": job.setting.rule(job.steps),
             "batch_size": job.batch_size,
@@ -91,3 +92,7 @@ def train(task: Task, jobs: Sequence[Job], reporter: Reporter) -> tuple[tuple[Ne
         )
     histories = train_together(members)
     return tuple(network for network, *_ in members), sum(history.steps for history in histories)
+
+
+def _network(task: Task, job: Job) -> Network:
+    return Network(job.rows.shape[1], job.setting.layers(task.outputs), task.learned, seed=job.seed)

@@ -84,10 +84,26 @@ class TableModel:
 
         Both have shape (rows, classes or targets).
         """
+        return self._core.predict(*self._read(X), spread)
+
+    def _read(self, X: Any) -> tuple[list[str], list[Any], int]:
+        """Return the names of columns, the columns, and the number of rows."""
         encoder, names = self.encoder, self.encoder._needed()
         table = encoder._read(X)
-        columns = [encoder._column(table, name) for name in names]
-        return self._core.predict(names, columns, table.rows, spread)
+        return names, [encoder._column(table, name) for name in names], table.rows
+
+    def staged(self, X: Any) -> list[NDArray[np.float64]]:
+        """Return the means of what the first 1, 2, ... networks predict; the last one has the bits of `predict`."""
+        core, (names, columns, rows) = self._core, self._read(X)
+        mean: NDArray[np.float64] = np.zeros((1, 1))
+        total, staged = 0.0, []
+        for network, weight in zip(core.networks, core.weights, strict=True):
+            one = _core.TableModel(core.encoder, [network], [weight], core.labels, core.targets, {})
+            found, _ = one.predict(names, columns, rows, False)
+            mean = mean + (found - mean) * (weight / (total + weight))
+            total += weight
+            staged.append(mean)
+        return staged
 
     def save(self, path: Path) -> None:
         """Save the model to a file, as `Network.save` does."""

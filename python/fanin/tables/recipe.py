@@ -14,6 +14,7 @@ _FEWEST_STEPS = 100  # of a network: epochs are added on tables with fewer rows 
 _VISITS = 300_000  # of rows by a network: beyond, epochs are taken away, down to a third
 _MOST_VISITS = 2_000_000  # beyond, more of them
 _FEWEST_BATCHES = 16  # an epoch, where rows are few
+_SHARE_OF_RATE = 0.25  # where it does not end, so that networks of a fit lose nothing
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,11 @@ class Setting:
             constant = optim.AdamW(self.rate, beta2=0.95, weight_decay=self.decay)
             return optim.Around(constant, average_share=0.025)
         return optim.AdamW(optim.Cosine(self.rate, warm_up=steps // 10), beta2=0.95, weight_decay=self.decay)
+
+    def rule_of_streams(self) -> optim.Rule:
+        """Return the update rule of passes without an end: at a constant, lower rate, with averaged weights."""
+        rule = optim.AdamW(_SHARE_OF_RATE * self.rate, beta2=0.95, weight_decay=self.decay)
+        return optim.Around(rule, average_share=0.2)
 
     def layers(self, outputs: int) -> list[Layer]:
         """Return the layers of a network with so many outputs."""

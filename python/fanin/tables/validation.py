@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from fanin.data.inputs import error_context
+from fanin.data.inputs import check_parts, error_context
 from fanin.tables.arguments import checked_targets, checked_weights
 from fanin.tables.coding import rows_of_table
 from fanin.tables.reading import read_table
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
     from fanin.losses import Loss
     from fanin.tables.fitted import FittedTable
@@ -32,15 +32,12 @@ class Validation(NamedTuple):
 
 
 def checked_validation(
-    loss: Loss,
-    n_classes: int | None,
-    targets: NDArray[Any],
-    X: Any,
-    y: ArrayLike,
-    sample_weight: ArrayLike | None = None,
+    loss: Loss, n_classes: int | None, targets: NDArray[Any], given: Sequence[Any]
 ) -> Validation:
     """Return the rows of weight above 0; raise ValueError unless they suit the loss, and the targets of the others."""
     with error_context(IN_VALIDATION):
+        check_parts(given)
+        X, y, sample_weight = (*given, None)[:3]
         y = checked_targets(loss, y, n_classes)
         if y.shape[1:] != targets.shape[1:]:
             raise ValueError(

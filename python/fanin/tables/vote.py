@@ -22,10 +22,11 @@ _LEAST_SHARE = 0.5
 
 
 class Vote(NamedTuple):
-    """Networks and their weights; their predictions of rows held out, if there were such, and the score of these."""
+    """Networks, their weights and settings; if rows were held out, predictions of them, and the score of these."""
 
     networks: tuple[Network, ...]
     weights: tuple[float, ...]
+    settings: tuple[Setting, ...]
     predicted: Float | None = None
     score: float | None = None
 
@@ -36,7 +37,7 @@ def members_of(trainer: Trainer, plan: Plan, features: Features, settings: Seque
     wanted = [Wanted(features, setting, number) for setting in settings for number in numbers]
     trainer.train(wanted)
     networks = tuple(trainer.network(each) for each in wanted)
-    return Vote(networks, (1 / len(networks),) * len(networks))
+    return Vote(networks, (1 / len(networks),) * len(networks), tuple(each.setting for each in wanted))
 
 
 def _numbers(trainer: Trainer, plan: Plan, features: Features, settings: Sequence[Setting]) -> range:
@@ -66,13 +67,14 @@ def folds_vote(trainer: Trainer, plan: Plan, features: Features, settings: Seque
     predicted = [trainer.predicted(features, setting, folds) for setting in voters]
     weights, score = greedy_weights(predicted, lambda mixed: trainer.score_of(mixed, folds))
     chosen = [(setting, weight) for setting, weight in zip(voters, weights, strict=True) if weight > 0]
-    networks, shares = [], []
+    networks, shares, of_networks = [], [], []
     for setting, weight in chosen:
         for fold in folds:
             networks.append(trainer.network(Wanted(features, setting, fold)))
             shares.append(weight / len(folds))
+            of_networks.append(setting)
     mixed = sum(weight * found for weight, found in zip(weights, predicted, strict=True))
-    return Vote(tuple(networks), tuple(shares), np.asarray(mixed), score)
+    return Vote(tuple(networks), tuple(shares), tuple(of_networks), np.asarray(mixed), score)
 
 
 def greedy_weights(

@@ -1,0 +1,230 @@
+"""Going on with the networks of a fit: a pass over more rows, or another training with the whole schedule."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fanin.data.inputs import error_context
+from fanin.layers import Dense
+from fanin.losses import Huber, Loss
+from fanin.network import Network
+from fanin.tables.arguments import checked_targets, checked_weights
+from fanin.tables.clock import Clock
+from fanin.tables.columns import Number, Pair
+from fanin.tables.encoder import TableEncoder
+from fanin.tables.fitted import FittedTable
+from fanin.tables.members import Job, Stopping, train
+from fanin.tables.progress import Progress, Reporter
+from fanin.tables.recipe import LINEAR, Plan, Setting
+from fanin.tables.task import Task, task_of
+from fanin.tables.trial import Trial
+from fanin.tables.validation import IN_VALIDATION, Validation, checked_validation
+from fanin.training.together import train_together
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from fanin.tables.model import TableModel
+
+    Float = NDArray[np.float64]
+
+_PROBES = 5, 50  # steps to warm up, and by which speed is measured
+
+
+def new_table(
+    X: Any,
+    y: ArrayLike,
+    *,
+    loss: Loss,
+    n_classes: int | None,
+    weight: ArrayLike | None,
+    plan: Plan,
+    seed: int,
+) -> FittedTable:
+    """Return untrained networks for the columns of X and targets like y, with the first setting of a plan."""
+    targets = checked_targets(loss, y, n_classes)
+    task = task_of(loss, targets, n_classes, checked_weights(weight, len(targets)))
+    encoder, setting = TableEncoder().fit(X), plan.ladder[0]
+    inputs = encoder.transform(X).shape[1]
+    networks = [
+        Network(inputs, setting.layers(task.outputs), task.learned, seed=(seed + number) % 2**64)
+        for number in range(plan.members)
+    ]
+    shares = (1 / plan.members,) * plan.members
+    return FittedTable.of(task, encoder, networks, shares, (setting,) * plan.members)
+
+
+def table_of(model: TableModel, plan: Plan, settings: Sequence[Setting]) -> FittedTable:
+    """Return networks that start from those of a model; without their settings, with the first ones of the plan."""
+    networks = [_trainable(core) for core in model._core.networks]
+    weights = model._core.weights
+    columns = np.array(model._core.targets or [(0.0, 1.0, 0.0, 1.0)]).T
+    settings = settings or [plan.ladder[0] if len(net.layers) > 1 else LINEAR[0] for net in networks]
+    return FittedTable(
+        model.encoder,
+        tuple(networks),
+        tuple(weight / sum(weights) for weight in weights),
+        columns[0],
+        columns[1],
+        columns[2:],
+        settings=tuple(settings),
+    )
+
+
+def _trainable(core: Any) -> Network:
+    """Return a network with the same weights, which does not set its biases anew in its first epoch."""
+    stored = Network._of_core(core)
+    *layers, last = stored.layers
+    assert isinstance(last, Dense)
+    last = replace(last, bias_initializer="zeros")
+    network = Network(stored.n_inputs, [*layers, last], stored._loss, seed=stored.seed)
+    network.set_weights(stored.get_weights())
+    return network
+
+
+def pass_over(
+    start: FittedTable,
+    X: Any,
+    y: ArrayLike,
+    *,
+    loss: Loss,
+    n_classes: int | None,
+    weight: ArrayLike | None,
+    callback: Callable[[Progress], object] | None,
+) -> FittedTable:
+    """Train copies of the networks by one pass over these rows, at a fourth of the rate of their settings."""
+    targets, weights, task = _like(start, y, loss, n_classes, weight)
+    reporter = Reporter(callback, Clock(None))
+    reporter.stage_begins("encode")
+    rows: Any = start.encoder.transform(X)
+    reporter.stage_begins("train")
+    networks = [network.copy() for network in start.networks]
+    batches = [setting.batch_on(len(rows)) for setting in start.settings]
+    steps = [-(-len(rows) // batch) for batch in batches]
+    options = [
+        {
+            "rule": setting.rule_of_streams(),
+            "epochs": 1,
+            "batch_size": batch,
+            "sample_weight": weights,
+            "callbacks": watch,
+        }
+        for setting, batch, watch in zip(start.settings, batches, reporter.watch(steps, steps), strict=True)
+    ]
+    learned = task.targets(targets)
+    train_together([(net, rows, learned, each) for net, each in zip(networks, options, strict=True)])
+    return FittedTable.of(task, start.encoder, networks, start.weights, start.settings)
+
+
+def continue_table(
+    start: FittedTable,
+    X: Any,
+    y: ArrayLike,
+    *,
+    loss: Loss,
+    n_classes: int | None,
+    sample_weight: ArrayLike | None,
+    max_time: float | None,
+    callback: Callable[[Progress], object] | None,
+    validation: Sequence[Any] | None,
+    early_stopping: bool,
+    scorer: Callable[[FittedTable], float] | None,
+) -> FittedTable:
+    """Train copies of the networks on all rows, with their settings; arguments are those of `fit_table`."""
+    clock = Clock(max_time)
+    targets, weights, task = _like(start, y, loss, n_classes, sample_weight)
+    reporter = Reporter(callback, clock)
+    reporter.stage_begins("encode")
+    rows, judge, held = start.encoder.transform(X), None, None
+    if validation is not None:
+        judge = checked_validation(loss, n_classes, targets, validation)
+        with error_context(IN_VALIDATION):
+            held = start.encoder.transform(judge.X)
+    encoded = clock.elapsed
+    reporter.stage_begins("train")
+    jobs = [
+        Job(setting, rows, targets, weights, network.seed, network=network)
+        for setting, network in zip(start.settings, start.networks, strict=True)
+    ]
+    share = _share(task, jobs, clock, reporter)
+    stopping = None
+    if judge is not None and early_stopping:
+        score_of = (
+            None if scorer is None else lambda net: scorer(FittedTable.of(task, start.encoder, [net], [1.0]))
+        )
+        stopping = Stopping(score_of, held, judge.y, judge.weight)
+    jobs = [replace(job, share=share, stopping=stopping) for job in jobs]
+    networks, _ = train(task, jobs, reporter)
+    trained = clock.elapsed - encoded
+    found = None if held is None else _mean(task, networks, start.weights, held)
+    return FittedTable.of(
+        task,
+        start.encoder,
+        networks,
+        start.weights,
+        start.settings,
+        validated=found,
+        score=_score(task, judge, found),
+        trials=tuple(_trials(start, jobs, trained)),
+        seconds={"encode": encoded, "train": trained},
+    )
+
+
+def _like(
+    start: FittedTable, y: ArrayLike, loss: Loss, n_classes: int | None, weight: ArrayLike | None
+) -> tuple[NDArray[Any], Float | None, Task]:
+    """Return targets, weights and the task of going on; raise ValueError unless loss and targets are like before."""
+    targets = checked_targets(loss, y, n_classes)
+    weights = checked_weights(weight, len(targets))
+    task = task_of(loss, targets, n_classes, weights)
+    before = start.networks[0]._loss
+    if task.outputs != start.networks[0].n_outputs:
+        raise ValueError(
+            f"y: expected {start.networks[0].n_outputs} targets a row, as before, got {task.outputs}"
+        )
+    if type(before) is not type(task.learned) or (before != task.learned and not isinstance(before, Huber)):
+        raise ValueError(f"loss: expected {before!r}, as before, got {task.learned!r}")
+    if not task.classifies:
+        low, high = start.target_range
+        task = replace(task, low=np.minimum(low, task.low), high=np.maximum(high, task.high))
+    return targets, weights, replace(task, learned=before, mean=start.target_mean, scale=start.target_scale)
+
+
+def _share(task: Task, jobs: Sequence[Job], clock: Clock, reporter: Reporter) -> float:
+    """Return the share of their steps for which there is time; speed is measured by a few steps of two of them."""
+    if clock.limited:
+        for steps in _PROBES:
+            probes = [replace(job, share=min(steps / job.steps, 1.0)) for job in jobs[:2]]
+            began = time.perf_counter()
+            _, taken = train(task, probes, reporter)
+        clock.worked(taken, time.perf_counter() - began)
+    return clock.share(sum(job.steps for job in jobs))
+
+
+def _mean(task: Task, networks: Sequence[Network], weights: Sequence[float], rows: Any) -> Float:
+    return np.asarray(
+        sum(w * task.predicted(net.predict(rows)) for net, w in zip(networks, weights, strict=True))
+    )
+
+
+def _score(task: Task, judge: Validation | None, found: Float | None) -> float | None:
+    if judge is None or found is None:
+        return None
+    return task.score(judge.y, task.evidence(judge.y, found), judge.weight)
+
+
+def _trials(start: FittedTable, jobs: Sequence[Job], seconds: float) -> list[Trial]:
+    """Return a trial for each setting, with its part of the seconds."""
+    columns = start.encoder.columns
+    spikes = any(isinstance(column, Number) and column.spikes for column in columns)
+    pairs = sum(isinstance(column, Pair) for column in columns)
+    total, trials = sum(job.steps for job in jobs), []
+    for setting in dict.fromkeys(start.settings):
+        steps = [job.steps for job in jobs if job.setting == setting]
+        trials.append(Trial(setting, spikes, pairs, len(steps), None, seconds * sum(steps) / total))
+    return trials
