@@ -97,6 +97,7 @@ void register_table_model(py::module_& m) {
       .def_property_readonly("outputs", &Model::outputs)
       .def_property_readonly("several_labels", &Model::several_labels)
       .def_property_readonly("metadata", [](const Model& model) { return model.metadata(); })
+      .def("set_metadata", &Model::set_metadata, py::arg("metadata"))
       .def("predict", &predict_table, py::arg("names"), py::arg("columns"), py::arg("rows"),
            py::arg("with_spread"))
       .def(

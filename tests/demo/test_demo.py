@@ -16,7 +16,7 @@ pytest.importorskip("sklearn")
 pytest.importorskip("tqdm")
 
 from fanin.__main__ import main
-from fanin.demo.errors import DemoError, require
+from fanin.csv.errors import UserError, require
 
 Writer = Callable[[str | bytes], Path]
 
@@ -99,7 +99,7 @@ def test_a_table_with_number_target_is_reported_in_its_own_units(
         ("a,a\n1,2\n", "a", "two columns named 'a'"),
         ("a,price\n1,2\n", "Prise", "did you mean 'price'?); its columns are 'a', 'price'"),
         ("1,2\n1,2\n", "a", "the first line must name the columns"),
-        (b"a,b\n1,\xff\n", "a", "line 2: not UTF-8 text"),
+        (b"a,b\n1,\x81\n", "a", "line 2: not UTF-8 text"),
         ('a,b\n1,"x\n', "a", "unexpected end of data"),
         ("a,b\n" + "1,2\n" * 30, "a", "the target column 'a' is constant, '1' in every row"),
         ("a,b\n" + ",2\n" * 30, "a", "the target column 'a' has no values"),
@@ -187,8 +187,8 @@ def test_the_error_for_a_forgotten_target_lists_the_columns(
 
 
 def test_the_error_for_a_missing_package_gives_the_command_that_installs_it() -> None:
-    with pytest.raises(DemoError, match=re.escape('absent is not installed; run pip install "fanin[demo]"')):
-        require("absent_package", "absent")
+    with pytest.raises(UserError, match=re.escape('absent is not installed; run pip install "fanin[demo]"')):
+        require("absent_package", "absent", "demo")
 
 
 @pytest.mark.parametrize(
@@ -216,7 +216,7 @@ def test_every_exception_ends_in_one_line(
         raise error
 
     monkeypatch.setattr("fanin.demo.cli.train", fail)
-    monkeypatch.setattr("fanin.__main__._discard_output", lambda: None)
+    monkeypatch.setattr("fanin.command.main._discard_output", lambda: None)
     assert main(["demo"]) == code
     assert capfd.readouterr().err.lstrip("\n") == f"fanin demo: {line}\n"
 

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from fanin.csv.errors import UserError
 from fanin.demo.builtin_data import load_fashion_mnist
-from fanin.demo.csv_data import load_csv
-from fanin.demo.errors import DemoError
 from fanin.demo.features import encode_numbers, encode_text
 from fanin.demo.idx import read_idx
 from fanin.demo.splits import split_rows
+from fanin.demo.table import load_csv
 from tables import Writer, rows
 
 
@@ -80,7 +80,7 @@ def test_rows_without_a_target_are_ignored(write: Writer) -> None:
 def test_a_dropped_column_must_exist(write: Writer) -> None:
     path = write("a,b,c\n" + rows(lambda row: f"{row / 7},{row},{row}"))
     assert load_csv(path, "a", ["b"], "auto", seed=0).train.x.shape[1] == 1
-    with pytest.raises(DemoError, match="no column 'd'"):
+    with pytest.raises(UserError, match="no column 'd'"):
         load_csv(path, "a", ["d"], "auto", seed=0)
 
 
@@ -123,7 +123,7 @@ def test_broken_idx_files_get_a_clear_message(
     name: str, content: bytes, message: str, tmp_path: Path
 ) -> None:
     (tmp_path / name).write_bytes(content)
-    with pytest.raises(DemoError, match=message):
+    with pytest.raises(UserError, match=message):
         read_idx(tmp_path / name, 3)
 
 

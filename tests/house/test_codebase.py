@@ -47,7 +47,7 @@ PARTS = (
         "tables",
     ),
     *("functional_batch_norm", "functional_standardize", "functional", "unit_variance"),
-    *("plot", "__init__", "sklearn", "demo", "__main__"),
+    *("plot", "__init__", "sklearn", "csv", "demo", "command", "__main__"),
 )
 
 
@@ -200,10 +200,10 @@ def test_no_modules_of_the_python_package_import_each_other():
     assert {"fanin.layers.dense", "fanin.training.fitting", "fanin.optim.rule"} <= set(order)
 
 
-def test_only_the_scikit_learn_face_and_the_demo_import_scikit_learn():
+def test_only_the_scikit_learn_face_and_the_commands_import_scikit_learn():
     for path in files(PACKAGE, ".py"):
         part = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
-        if part not in {"sklearn", "demo"}:
+        if part not in {"sklearn", "demo", "command"}:
             assert not {"sklearn", "scipy", "pandas"} & imports(path), path
 
 

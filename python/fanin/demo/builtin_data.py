@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fanin.csv.errors import UserError, require
 from fanin.demo.dataset import Dataset, Part
-from fanin.demo.errors import DemoError, require
 from fanin.demo.idx import read_pair
 from fanin.demo.splits import split_rows
 
@@ -27,7 +27,7 @@ def load_digits(seed: int) -> Dataset:
 
     The training set also contains each of its images shifted by one pixel in the four directions.
     """
-    digits = require("sklearn.datasets", "scikit-learn").load_digits()
+    digits = require("sklearn.datasets", "scikit-learn", "demo").load_digits()
     images = (digits.images / 16).astype(np.float32)
     labels = digits.target.astype(np.int64)
     train, validation, test = split_rows(labels, len(labels), seed)
@@ -60,20 +60,20 @@ def load_fashion_mnist(folder: Path, seed: int) -> Dataset:
     Pixels are standardized by the mean and standard deviation of all pixels of the training set.
     """
     if not folder.is_dir():
-        raise DemoError(
+        raise UserError(
             f"there is no folder {folder}; install Debian's package dataset-fashion-mnist, "
             "or name the folder of its four IDX files with --data DIR"
         )
     x, y = read_pair(folder, "train")
     test = Part(*read_pair(folder, "t10k"))
     if len(x) <= _FASHION_VALIDATION or test.x.shape[1] != x.shape[1] or not len(test.x):
-        raise DemoError(f"{folder} does not contain Fashion-MNIST: {x.shape} and {test.x.shape} pixels")
+        raise UserError(f"{folder} does not contain Fashion-MNIST: {x.shape} and {test.x.shape} pixels")
     order = np.random.default_rng(seed).permutation(len(x))
     held, rest = np.sort(order[:_FASHION_VALIDATION]), np.sort(order[_FASHION_VALIDATION:])
     n_classes = int(max(y.max(), test.y.max())) + 1
     mean, deviation = x[rest].mean(dtype=np.float64), x[rest].std(dtype=np.float64)
     if deviation == 0:
-        raise DemoError(f"{folder} does not contain Fashion-MNIST: every pixel is the same")
+        raise UserError(f"{folder} does not contain Fashion-MNIST: every pixel is the same")
     x, test_x = ((pixels - np.float32(mean)) / np.float32(deviation) for pixels in (x, test.x))
     return Dataset(
         f"Fashion-MNIST: 28 x 28 pixels, {n_classes} classes",

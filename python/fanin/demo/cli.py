@@ -7,23 +7,24 @@ import contextlib
 import itertools
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import fanin
+from fanin.csv.errors import UserError, one_line, require, shown
+from fanin.csv.options import name, positive, whole
 from fanin.demo import report
 from fanin.demo.builtin_data import FASHION_FOLDER, load_digits, load_fashion_mnist
-from fanin.demo.csv_data import load_csv
 from fanin.demo.dataset import Dataset
-from fanin.demo.errors import DemoError, one_line, require, shown
 from fanin.demo.learners import FaninLearner, ScikitLearner, Settings
 from fanin.demo.result import Result
+from fanin.demo.table import load_csv
 from fanin.demo.training import train
 
 if TYPE_CHECKING:
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+    from fanin.csv.options import Commands
 
 _DESCRIPTION = """\
 Train a net on real data. Print the validation error of every epoch, the test result, the training time and the
@@ -65,10 +66,10 @@ def add_demo(commands: Commands) -> None:
     data.add_argument("dataset", nargs="?", choices=("digits", "fashion-mnist"), help="default: digits")
     data.add_argument("--data", type=Path, metavar="DIR", help="folder of the IDX files, plain or .gz")
     data.add_argument("--csv", type=Path, metavar="FILE", help="train on this table")
-    data.add_argument("--target", type=_name, metavar="COLUMN", help="the column to predict")
+    data.add_argument("--target", type=name, metavar="COLUMN", help="the column to predict")
     data.add_argument(
         "--drop",
-        type=_name,
+        type=name,
         action="append",
         default=[],
         metavar="COLUMN",
@@ -82,14 +83,14 @@ def add_demo(commands: Commands) -> None:
         "--hidden", type=_units, metavar="N,N", help="units of the hidden layers, such as 256,128, or none"
     )
     net.add_argument(
-        "--epochs", type=_whole(1), metavar="N", help="passes over the data; default: 40, fashion-mnist 10"
+        "--epochs", type=whole(1), metavar="N", help="passes over the data; default: 40, fashion-mnist 10"
     )
     net.add_argument(
-        "--batch-size", type=_whole(1), metavar="N", help="default: 128, fashion-mnist 64, a table 8 to 128"
+        "--batch-size", type=whole(1), metavar="N", help="default: 128, fashion-mnist 64, a table 8 to 128"
     )
     net.add_argument(
         "--learning-rate",
-        type=_rate,
+        type=positive,
         metavar="R",
         help="for Adam; default: 0.001, fashion-mnist 0.002, decaying to 0 along a cosine",
     )
@@ -99,9 +100,9 @@ def add_demo(commands: Commands) -> None:
         help="batch norm in hidden layers (not in scikit-learn); default: fashion-mnist yes, else no",
     )
     net.add_argument(
-        "--seed", type=_whole(0), default=0, metavar="N", help="for split, weights and order; default: 0"
+        "--seed", type=whole(0), default=0, metavar="N", help="for split, weights and order; default: 0"
     )
-    net.add_argument("--threads", type=_whole(1), metavar="N", help="default: all processors")
+    net.add_argument("--threads", type=whole(1), metavar="N", help="default: all processors")
     net.add_argument(
         "--compare",
         action=argparse.BooleanOptionalAction,
@@ -110,13 +111,13 @@ def add_demo(commands: Commands) -> None:
 
 
 def run_demo(options: argparse.Namespace) -> None:
-    """Run the demo; raise DemoError for invalid input."""
+    """Run the demo; raise UserError for invalid input."""
     _check_combination(options)
     compare, installed = options.compare, find_spec("sklearn") is not None
     if compare is None:
         compare = options.dataset != "fashion-mnist" and installed
     if compare:
-        require("sklearn", "scikit-learn")
+        require("sklearn", "scikit-learn", "demo")
     _set_threads(options.threads)
     data, settings = _load(options)
     _check_memory(data, settings)
@@ -132,13 +133,13 @@ def run_demo(options: argparse.Namespace) -> None:
 
 
 def _check_memory(data: Dataset, settings: Settings) -> None:
-    """Raise DemoError for a net that exceeds this machine's memory; allocating may succeed where using it fails."""
+    """Raise UserError for a net that exceeds this machine's memory; allocating may succeed where using it fails."""
     sizes = [data.train.x.shape[1], *settings.hidden, data.n_classes or 1]
     needed = _BYTES_PER_WEIGHT * sum(n * units for n, units in itertools.pairwise(sizes))
     with contextlib.suppress(AttributeError, ValueError, OSError):  # systems without these names
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
         if 0 < memory < needed:
-            raise DemoError(
+            raise UserError(
                 f"--hidden: training the net {'-'.join(map(str, sizes))} needs {needed / 1e9:,.0f} GB of memory, "
                 f"but this machine has {memory / 1e9:,.0f} GB"
             )
@@ -150,17 +151,17 @@ def _set_threads(number: int | None) -> None:
     try:
         fanin.set_num_threads(number)
     except ValueError as error:
-        raise DemoError(f"--threads: {str(error).removeprefix('n: ')}") from None
+        raise UserError(f"--threads: {str(error).removeprefix('n: ')}") from None
 
 
 def _check_combination(options: argparse.Namespace) -> None:
     if options.csv is not None:
         if options.dataset or options.data:
-            raise DemoError("--csv cannot be combined with a data set or --data")
+            raise UserError("--csv cannot be combined with a data set or --data")
     elif options.target is not None or options.drop or options.task != "auto":
-        raise DemoError("--target, --drop and --task need --csv FILE")
+        raise UserError("--target, --drop and --task need --csv FILE")
     elif options.data is not None and options.dataset != "fashion-mnist":
-        raise DemoError("--data needs fashion-mnist: fanin demo fashion-mnist --data DIR")
+        raise UserError("--data needs fashion-mnist: fanin demo fashion-mnist --data DIR")
 
 
 def _load(options: argparse.Namespace) -> tuple[Dataset, Settings]:
@@ -207,35 +208,8 @@ def _peer(data: Dataset, settings: Settings) -> list[Result]:
         return []
 
 
-def _name(text: str) -> str:
-    """Return an argument, decoded as UTF-8 (like the table) if the locale could not decode it."""
-    undecoded = any("\udc80" <= c <= "\udcff" for c in text)
-    return os.fsencode(text).decode("utf-8", "surrogateescape") if undecoded else text
-
-
-def _whole(least: int) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        if not text.isdecimal() or len(text) > 10 or not least <= int(text) < 2**31:
-            raise argparse.ArgumentTypeError(
-                f"expected a whole number from {least} to 2147483647, got {shown(text)}"
-            )
-        return int(text)
-
-    return parse
-
-
-def _rate(text: str) -> float:
-    try:
-        rate = float(text)
-    except ValueError:
-        rate = math.nan
-    if not 0 < rate < math.inf:
-        raise argparse.ArgumentTypeError(f"expected a number above 0, got {shown(text)}")
-    return rate
-
-
 def _units(text: str) -> Sequence[int]:
     try:
-        return () if text == "none" else tuple(_whole(1)(units.strip()) for units in text.split(","))
+        return () if text == "none" else tuple(whole(1)(units.strip()) for units in text.split(","))
     except argparse.ArgumentTypeError:
         raise argparse.ArgumentTypeError(f"expected units like 256,128, or none, got {shown(text)}") from None

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from fanin.demo.csv_column import Column, is_missing
-from fanin.demo.csv_dates import dates
-from fanin.demo.csv_numbers import is_number, numbers
-from fanin.demo.errors import DemoError, shown
+from fanin.csv.column import Column, is_missing
+from fanin.csv.errors import UserError, shown
+from fanin.csv.typed import NUMBER, TEXT, typed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,7 +40,7 @@ class Scale(NamedTuple):
             deviation = extent * np.sqrt(np.mean(((train - mean) / extent) ** 2))
         if not 0 < deviation < np.inf:
             between = f"between {train.min():.3g} and {train.max():.3g}"
-            raise DemoError(
+            raise UserError(
                 f"column {shown(name)}: numbers {between} overflow or vanish when standardized in double precision"
             )
         return cls(name, float(mean), float(deviation))
@@ -52,7 +51,7 @@ class Scale(NamedTuple):
             scaled = ((values - self.mean) / self.deviation).astype(np.float32)
         if not np.isfinite(scaled).all():
             farthest = values[np.argmax(np.abs(values - self.mean))]
-            raise DemoError(f"column {shown(self.name)}: {farthest:g} is too far from the training rows")
+            raise UserError(f"column {shown(self.name)}: {farthest:g} is too far from the training rows")
         return scaled
 
 
@@ -68,23 +67,13 @@ def encode(column: Column, train: Rows) -> Encoded:
     """Return the inputs for a column: as numbers or dates if nearly all cells are, else as text."""
     if all(map(is_missing, column.cells)):
         name = shown(column.name)
-        raise DemoError(f"column {name} has no values; ignore it with --drop {name}")
-    read = numbers(column)
-    if read is not None:
-        inputs, notes, _ = encode_numbers(column.name, read.values, train)
-        return Encoded(inputs, (*_said(read.note(column, "finite number")), *notes), read.style)
-    days = dates(column)
-    if days is not None:
-        read, note = days
-        inputs, notes, _ = encode_numbers(column.name, read.values, train)
-        return Encoded(inputs, (note, *_said(read.note(column, "date")), *notes))
-    encoded = encode_text(column.name, column.cells, train)
-    known = [cell for cell in column.cells if not is_missing(cell)]
-    are_numbers = sum(map(is_number, known))
-    if 2 * are_numbers < len(known) or not encoded.inputs.size:
-        return encoded
-    few = f"{are_numbers:,} of {len(known):,} cells are numbers, fewer than nine in ten"
-    return encoded._replace(notes=(f"column {shown(column.name)} is treated as text: {few}", *encoded.notes))
+        raise UserError(f"column {name} has no values; ignore it with --drop {name}")
+    read = typed(column)
+    if read.kind == TEXT:
+        encoded = encode_text(column.name, column.cells, train)
+        return encoded._replace(notes=(*read.notes, *encoded.notes))
+    inputs, notes, _ = encode_numbers(column.name, read.values, train)
+    return Encoded(inputs, (*read.notes, *notes), read.style if read.kind == NUMBER else "")
 
 
 def encode_numbers(name: str, values: Values, train: Rows) -> Encoded:
@@ -135,10 +124,6 @@ def encode_text(name: str, cells: Sequence[str], train: Rows) -> Encoded:
     place = {text: position for position, text in enumerate(kept)}
     positions = np.array([place.get(text, -1) for text in texts])
     return Encoded((positions[:, np.newaxis] == np.arange(len(kept))).astype(np.float32), notes)
-
-
-def _said(note: str) -> tuple[str, ...]:
-    return (note,) if note else ()
 
 
 def _left_out_constant(name: str) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fanin.demo.errors import DemoError
+from fanin.csv.errors import UserError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,7 +24,7 @@ def find_file(folder: Path, name: str) -> Path:
     for candidate in (folder / name, folder / f"{name}.gz"):
         if candidate.is_file():
             return candidate
-    raise DemoError(f"{folder} has neither {name} nor {name}.gz")
+    raise UserError(f"{folder} has neither {name} nor {name}.gz")
 
 
 def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
@@ -32,17 +32,17 @@ def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
     try:
         content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise DemoError(f"{path} is not a valid gzip file: {error}") from None
+        raise UserError(f"{path} is not a valid gzip file: {error}") from None
     except (OSError, ValueError) as error:
-        raise DemoError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from None
+        raise UserError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from None
     header = 4 + 4 * dimensions
     if content[:4] != bytes((0, 0, _UNSIGNED_BYTE, dimensions)) or len(content) < header:
-        raise DemoError(f"{path} is not an IDX file of unsigned bytes with {dimensions} dimensions")
+        raise UserError(f"{path} is not an IDX file of unsigned bytes with {dimensions} dimensions")
     shape = struct.unpack(f">{dimensions}I", content[4:header])
     expected = math.prod(shape)
     if len(content) - header != expected:
         sizes = " x ".join(map(str, shape))
-        raise DemoError(
+        raise UserError(
             f"{path}: expected {sizes} = {expected} bytes after the header, got {len(content) - header}"
         )
     return np.frombuffer(content, dtype=np.uint8, offset=header).reshape(shape)
@@ -54,7 +54,7 @@ def read_pair(folder: Path, stem: str) -> tuple[NDArray[np.float32], NDArray[np.
     label_file = find_file(folder, f"{stem}-labels-idx1-ubyte")
     images, labels = read_idx(image_file, 3), read_idx(label_file, 1)
     if len(images) != len(labels):
-        raise DemoError(f"{image_file} has {len(images)} images but {label_file} has {len(labels)} labels")
+        raise UserError(f"{image_file} has {len(images)} images but {label_file} has {len(labels)} labels")
     pixels = images.reshape(len(images), math.prod(images.shape[1:])).astype(np.float32)
     pixels /= 255
     return pixels, labels.astype(np.int64)

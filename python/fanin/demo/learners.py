@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 import fanin
+from fanin.csv.errors import UserError, require
 from fanin.demo.dataset import Dataset, Part
-from fanin.demo.errors import DemoError, require
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -76,7 +76,7 @@ class FaninLearner:
         try:
             history = self.net.fit(part.x, part.y, rule=self._rule, epochs=1, batch_size=self._batch_size)
         except fanin.DivergedError as error:
-            raise DemoError(str(error)) from None
+            raise UserError(str(error)) from None
         return float(history.loss[-1])
 
     def predict(self, part: Part) -> NDArray[Any]:
@@ -97,11 +97,11 @@ class ScikitLearner:
     """scikit-learn's `MLPClassifier` or `MLPRegressor` with equal layers, batches, rule and precision; no penalty."""
 
     def __init__(self, data: Dataset, settings: Settings) -> None:
-        sklearn = require("sklearn", "scikit-learn")
-        networks = require("sklearn.neural_network", "scikit-learn")
+        sklearn = require("sklearn", "scikit-learn", "demo")
+        networks = require("sklearn.neural_network", "scikit-learn", "demo")
         kind = networks.MLPClassifier if data.classification else networks.MLPRegressor
         self.name = f"scikit-learn {sklearn.__version__}"
-        self._threads = require("threadpoolctl", "scikit-learn").threadpool_limits
+        self._threads = require("threadpoolctl", "scikit-learn", "demo").threadpool_limits
         self._mlp = kind(
             hidden_layer_sizes=settings.hidden,
             alpha=0.0,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fanin.demo.errors import DemoError
+from fanin.csv.errors import UserError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,5 +38,5 @@ def split_rows(labels: NDArray[Any] | None, n_rows: int, seed: int) -> tuple[Row
     # Restore the original order: models that do not shuffle must not see the training rows sorted by class.
     train, validation, test = (np.sort(shuffled[dealt == part]) for part in (_TRAIN, _VALIDATION, _TEST))
     if not (len(validation) and len(test)):
-        raise DemoError("nearly every row has its own class: no rows are left for testing")
+        raise UserError("nearly every row has its own class: no rows are left for testing")
     return train, validation, test

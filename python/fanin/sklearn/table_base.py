@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -118,8 +118,21 @@ class TableEstimator(TableFitting):
         assert self._model is not None
         return self._model.encoder
 
+    @property
+    def notes_(self) -> dict[str, Any]:
+        """What a program says about the model, as a dict that JSON can hold; set it before `save`, `load` reads it."""
+        check_is_fitted(self)
+        assert self._model is not None
+        return self._model.notes
+
+    @notes_.setter
+    def notes_(self, notes: Mapping[str, Any]) -> None:
+        check_is_fitted(self)
+        assert self._model is not None
+        self._model.notes = notes
+
     def save(self, path: Path) -> None:
-        """Save the fitted model to a file, with the code of its columns, its labels and its parameters.
+        """Save the fitted model to a file, with the code of its columns, its labels, parameters and `notes_`.
 
         It is a safetensors file, written as by `Network.save`, which `fanin::load_table_model` reads in C++, for
         predictions with the same bits. Parameters that are neither numbers, text nor lists of them become their

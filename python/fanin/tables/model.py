@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from fanin.tables.fitted import FittedTable
 
 _ABOUT = "fanin"  # the name of the text that Python saves
+_NOTES = "notes"  # and of the one with what a program says about the model
 
 
 def _plain(value: Any) -> Any:
@@ -55,6 +56,18 @@ class TableModel:
             {_ABOUT: json.dumps({"named": fitted.encoder._named, "about": about}, default=_plain)},
         )
         return cls(core)
+
+    @property
+    def notes(self) -> dict[str, Any]:
+        """What a program says about the model; a file holds it as JSON."""
+        try:
+            return dict(json.loads(self._core.metadata.get(_NOTES, "{}")))
+        except (TypeError, ValueError, RecursionError):
+            return {}
+
+    @notes.setter
+    def notes(self, notes: Mapping[str, Any]) -> None:
+        self._core.set_metadata({**self._core.metadata, _NOTES: json.dumps(dict(notes), default=_plain)})
 
     @property
     def labels(self) -> list[str]:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from fanin.demo.csv_column import Column, Reading
-from fanin.demo.csv_dates import dates
-from fanin.demo.csv_numbers import is_number, numbers
-from fanin.demo.csv_table import Table, read_table
+from fanin.csv.column import Column, Reading
+from fanin.csv.dates import dates
+from fanin.csv.errors import UserError, counted, one_line, shown
+from fanin.csv.numbers import is_number, numbers
+from fanin.csv.table import Table, read_table
+from fanin.csv.typed import style_notes
 from fanin.demo.dataset import Dataset, Part
-from fanin.demo.errors import DemoError, one_line, shown
 from fanin.demo.features import Scale, encode
 from fanin.demo.splits import split_rows
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 FEW_INTEGERS = 20
 MINIMUM_ROWS = 20
-LISTED = 5
 
 
 class _Target(NamedTuple):
@@ -39,16 +39,16 @@ def load_csv(path: Path, target: str | None, drop: Sequence[str], task: str, see
     Return the task of predicting one column of a CSV file from the others.
 
     ``task`` is "classification", "regression" or "auto": classification if the target is text or at most
-    twenty different integers. Rows without a target are ignored. A task that cannot be learned raises DemoError.
+    twenty different integers. Rows without a target are ignored. A task that cannot be learned raises UserError.
     """
     table = read_table(path)
     if target is None:
-        raise DemoError(f"--csv needs --target COLUMN, the column to predict; {table.listing()}")
+        raise UserError(f"--csv needs --target COLUMN, the column to predict; {table.listing()}")
     column = table[target]
     dropped = {target, *(name for name in drop if table[name])}
     names = [name for name in table.columns if name not in dropped]
     if not names:
-        raise DemoError(f"{path} has no columns left to predict {shown(target)} from")
+        raise UserError(f"{path} has no columns left to predict {shown(target)} from")
     y = _target(column, task)
     train, validation, test = split_rows(None if y.n_classes is None else y.values, len(y.rows), seed)
     notes = []
@@ -61,7 +61,7 @@ def load_csv(path: Path, target: str | None, drop: Sequence[str], task: str, see
     if y.reading is not None:
         styles[target] = y.reading.style
     scale, outputs = _outputs(target, y, train)
-    inputs = f"{_count(len(names), 'column')}, {_count(x.shape[1], 'input')}"
+    inputs = f"{counted(len(names), 'column')}, {counted(x.shape[1], 'input')}"
     return Dataset(
         f"{one_line(path.name)}: {shown(target)} ({_kind(y, task)}) from {inputs}",
         Part(x[train], outputs[train]),
@@ -70,17 +70,17 @@ def load_csv(path: Path, target: str | None, drop: Sequence[str], task: str, see
         y.n_classes,
         scale.mean,
         scale.deviation,
-        (*notes, *_style_notes(styles), *column_notes),
+        (*table.notes, *notes, *style_notes(styles), *column_notes),
     )
 
 
 def _target(column: Column, task: str) -> _Target:
     name, known = shown(column.name), column.known()
     if not known.cells:
-        raise DemoError(f"the target column {name} has no values")
+        raise UserError(f"the target column {name} has no values")
     different = len(set(known.cells))
     if different == 1:
-        raise DemoError(
+        raise UserError(
             f"the target column {name} is constant, {shown(known.cells[0])} in every row: nothing to predict"
         )
     reading = numbers(column)
@@ -88,17 +88,17 @@ def _target(column: Column, task: str) -> _Target:
     if reading is not None and reading.strays and may_be_classes:
         reading = None  # classes, some of them text
     if reading is None and (task == "regression" or different > FEW_INTEGERS) and dates(column):
-        raise DemoError(f"the target column {name} holds dates; expected numbers or class names")
+        raise UserError(f"the target column {name} holds dates; expected numbers or class names")
     if reading is None and task == "regression":
         text = shown(next(cell for cell in known.cells if not is_number(cell)))
-        raise DemoError(
+        raise UserError(
             f"the target column {name} holds text such as {text}; --task regression needs numbers"
         )
     given = Reading.of(column, lambda cell: 0.0) if reading is None else reading
     rows = np.flatnonzero(~np.isnan(given.values))
     if len(rows) < MINIMUM_ROWS:
-        few = _count(len(rows), "row")
-        raise DemoError(f"at least {MINIMUM_ROWS} rows with a target are needed, got {few}")
+        few = counted(len(rows), "row")
+        raise UserError(f"at least {MINIMUM_ROWS} rows with a target are needed, got {few}")
     values: NDArray[Any] = np.array(known.cells) if reading is None else reading.values[rows]
     different = len(np.unique(values))
     if reading is not None and task != "classification":
@@ -107,7 +107,7 @@ def _target(column: Column, task: str) -> _Target:
             return _Target(rows, values, None, reading)
     if different > len(rows) // 2:
         values_in_rows = f"{different:,} different values in {len(rows):,} rows"
-        raise DemoError(f"the target column {name} has {values_in_rows}, too many for classes")
+        raise UserError(f"the target column {name} has {values_in_rows}, too many for classes")
     classes, labels = np.unique(values, return_inverse=True)
     return _Target(rows, labels.astype(np.int64), len(classes), reading)
 
@@ -124,20 +124,8 @@ def _inputs(
         notes.extend(column_notes)
     x = np.concatenate(columns, axis=1)
     if not x.shape[1]:
-        raise DemoError(f"{table.path} has no usable input: " + "; ".join(notes))
+        raise UserError(f"{table.path} has no usable input: " + "; ".join(notes))
     return x, notes, styles
-
-
-def _style_notes(styles: dict[str, str]) -> list[str]:
-    """Return a line for each number format other than the plain one, with its columns."""
-    notes = []
-    for style in sorted({style for style in styles.values() if style}):
-        names = [shown(name) for name in styles if styles[name] == style]
-        more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
-        notes.append(
-            f"numbers with {style} in {_count(len(names), 'column')}: {', '.join(names[:LISTED])}{more}"
-        )
-    return notes
 
 
 def _outputs(name: str, y: _Target, train: Rows) -> tuple[Scale, NDArray[Any]]:
@@ -145,7 +133,7 @@ def _outputs(name: str, y: _Target, train: Rows) -> tuple[Scale, NDArray[Any]]:
         return Scale(name, 0.0, 1.0), y.values
     known = y.values[train]
     if known.min() == known.max():
-        raise DemoError(
+        raise UserError(
             f"the target column {shown(name)} is {known[0]:g} in every training row: nothing to learn"
         )
     scale = Scale.of(name, known)
@@ -157,7 +145,3 @@ def _kind(y: _Target, task: str) -> str:
         return "regression"
     choice = "; --task regression predicts a number" if y.reading is not None and task == "auto" else ""
     return f"{y.n_classes} classes{choice}"
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

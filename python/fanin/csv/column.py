@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from fanin.demo.errors import shown
+from fanin.csv.errors import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,6 +28,7 @@ class Column(NamedTuple):
     A column's name, its cells, and their line numbers in the file.
 
     ``comma_separated`` (the file's delimiter) and ``decimal_comma`` (in some numbers of the file) help to read numbers.
+    ``place`` is what messages call a line.
     """
 
     name: str
@@ -35,6 +36,11 @@ class Column(NamedTuple):
     lines: Sequence[int]
     comma_separated: bool = True
     decimal_comma: bool = False
+    place: str = "line"
+
+    def where(self, row: int) -> str:
+        """Return where a row is in the file."""
+        return f"{self.place} {self.lines[row]}"
 
     def rows(self, numbers: Sequence[int]) -> Column:
         """Return the column with only these rows."""
@@ -59,10 +65,11 @@ class Reading(NamedTuple):
     @classmethod
     def of(cls, column: Column, value: Callable[[str], float], style: str = "") -> Reading:
         """Return the cells converted by ``value``, which returns nan for a cell that it cannot read."""
-        values = np.array([value(cell) for cell in column.cells], dtype=np.float64)
-        unread = np.flatnonzero(np.isnan(values)).tolist()
-        strays = [row for row in unread if not is_missing(column.cells[row])]
-        return cls(values, strays, style)
+        read = {cell: value(cell) for cell in set(column.cells)}
+        values = np.array([read[cell] for cell in column.cells], dtype=np.float64)
+        stray = {cell for cell, number in read.items() if number != number and not is_missing(cell)}
+        rows = np.flatnonzero(np.isnan(values)).tolist() if stray else []
+        return cls(values, [row for row in rows if column.cells[row] in stray], style)
 
     def holds(self) -> bool:
         """Return whether at least nine in ten of the cells that are not missing were read."""
@@ -74,7 +81,7 @@ class Reading(NamedTuple):
         if not self.strays:
             return ""
         row = self.strays[0]
-        first = f"{shown(column.cells[row])} in line {column.lines[row]}"
+        first = f"{shown(column.cells[row])} in {column.where(row)}"
         if len(self.strays) == 1:
             return f"column {shown(column.name)}: {first} is not a {kind} and counts as missing"
         count = f"{len(self.strays):,} cells that are not {kind}s count as missing"

@@ -11,8 +11,8 @@ from functools import cache, partial
 
 import numpy as np
 
-from fanin.demo.csv_column import Column, Reading, is_missing
-from fanin.demo.errors import DemoError, shown
+from fanin.csv.column import Column, Reading, is_missing
+from fanin.csv.errors import UserError, shown
 
 _EPOCH = datetime.date(1970, 1, 1).toordinal()
 _CLOCK = r"(?P<hour>\d\d?):(?P<minute>\d\d)(?::(?P<second>\d\d(?:\.\d+)?))?(?: ?(?P<half>[AaPp])\.?[Mm]\.?)?"
@@ -24,6 +24,7 @@ _DATE = re.compile(
 _MONTHS = [name.lower() for name in calendar.month_name]
 _WEEKDAYS = [name.lower() for name in calendar.day_name]
 _ORDERS = ("ymd", "dmy", "mdy")
+TIME = "time"  # the style of times of day; that of dates is their order
 _SAMPLE = 100
 
 
@@ -32,7 +33,7 @@ def dates(column: Column) -> tuple[Reading, str] | None:
     Return the days (or hours, for times of day) of a column and a note on them; None unless nearly all are dates.
 
     Year, month and day may be in ISO 8601, European or American order; the column as a whole decides which. Raise
-    DemoError if it is ambiguous.
+    UserError if it is ambiguous.
     """
     sample = list(itertools.islice((cell for cell in column.cells if not is_missing(cell)), _SAMPLE))
     if (
@@ -40,17 +41,33 @@ def dates(column: Column) -> tuple[Reading, str] | None:
         >= len(sample)
         > 0
     ):
-        readings = [Reading.of(column, cache(partial(_days, order=order))) for order in _ORDERS]
+        readings = [_in_order(column, order) for order in _ORDERS]
         best = min(readings, key=lambda reading: len(reading.strays))
         if best.holds():
             _check_order(column, best, readings)
             first, last = (_date(extreme(best.values)) for extreme in (np.nanmin, np.nanmax))
-            return best, f"column {shown(column.name)}: dates from {first} to {last}, converted to days"
+            return best, f"column {shown(column.name)}: dates from {first} to {last}"
     elif any(_TIME.fullmatch(cell) for cell in sample):
-        times = Reading.of(column, _hours)
+        times = Reading.of(column, _hours, TIME)
         if times.holds():
             return times, f"column {shown(column.name)}: times of day, converted to hours"
     return None
+
+
+def dates_like(column: Column, style: str) -> Reading:
+    """Return the days, or hours, of a column that held dates, or times of day, in this style before; or ISO dates."""
+    if style == TIME:
+        return Reading.of(column, _hours, TIME)
+
+    def days(cell: str) -> float:
+        found = _days(cell, style)
+        return _days(cell, "ymd") if math.isnan(found) else found
+
+    return Reading.of(column, days, style)
+
+
+def _in_order(column: Column, order: str) -> Reading:
+    return Reading.of(column, cache(partial(_days, order=order)), order)
 
 
 def _check_order(column: Column, best: Reading, readings: list[Reading]) -> None:
@@ -60,8 +77,8 @@ def _check_order(column: Column, best: Reading, readings: list[Reading]) -> None
             continue
         row = int(apart[0])
         first, second = (_date(reading.values[row]) for reading in (best, other))
-        raise DemoError(
-            f"column {shown(column.name)}, line {column.lines[row]}: {shown(column.cells[row])} may be {first} or "
+        raise UserError(
+            f"column {shown(column.name)}, {column.where(row)}: {shown(column.cells[row])} may be {first} or "
             f"{second}; write dates as {first}, or ignore the column with --drop {shown(column.name)}"
         )
 

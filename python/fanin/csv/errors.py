@@ -1,4 +1,4 @@
-"""The demo's exception, formatting of its messages, and optional imports."""
+"""The exception for invalid input of a command, formatting of its messages, and optional imports."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from types import ModuleType
 _LONGEST = 60
 
 
-class DemoError(Exception):
+class UserError(Exception):
     """Invalid input; the user sees only the message, without a traceback."""
 
 
-def require(module: str, package: str) -> ModuleType:
-    """Import a module of the extra ``[demo]``; raise DemoError if its package is not installed."""
+def require(module: str, package: str, extra: str) -> ModuleType:
+    """Import a module of an extra of fanin; raise UserError if its package is not installed."""
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
         if error.name != module.partition(".")[0]:
             raise
-        raise DemoError(
-            f'{package} is not installed; run pip install "fanin[demo]" to install what the demo needs'
+        raise UserError(
+            f'{package} is not installed; run pip install "fanin[{extra}]" to install what this command needs'
         ) from None
 
 
@@ -32,3 +32,8 @@ def shown(text: str) -> str:
 def one_line(text: object) -> str:
     """Return a text with line breaks and other control characters escaped."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(text))
+
+
+def counted(number: int, thing: str) -> str:
+    """Return a number with the name of what it counts."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"

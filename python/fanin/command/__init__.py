@@ -1,0 +1,1 @@
+"""The commands ``fanin fit``, ``fanin predict`` and ``fanin show``: models of tables from files to files."""

@@ -1,0 +1,284 @@
+"""``fanin fit``: learn a column of a table, and save the model."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import os
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+import fanin
+from fanin.command.bar import Bar
+from fanin.command.inputs import inputs_of
+from fanin.command.output import check_folder, figure, measures, plain, print_notes
+from fanin.command.parquet import read_file
+from fanin.command.target import Target, check_range, target_of
+from fanin.csv.errors import UserError, counted, one_line, require, shown
+from fanin.csv.options import name, positive, whole
+from fanin.csv.typed import NUMBER
+from fanin.tables.columns import Dropped
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from fanin.command.frame import Frame
+    from fanin.csv.options import Commands
+    from fanin.csv.table import Table
+
+_DESCRIPTION = """\
+Learn to predict one column of a table from the others, and save the model.
+Print what was noticed about the columns, and the score of rows that the
+networks which predict them were not trained on.
+
+  fanin fit houses.csv --target price --model price.safetensors
+  fanin predict price.safetensors new.csv -o predictions.csv
+"""
+
+_EPILOG = """\
+TABLE is CSV (also .gz) or, if its name ends in .parquet, Parquet (by polars or
+pandas). The first line of a CSV file names the columns, which are separated by
+one of , ; tab and |. Cells that are empty, NA, N/A, NaN, null, none or ? are
+missing. A column holds numbers (1234.5, 1,234.5, 1.234,5, $1,234, 12 %) or
+dates if at least nine in ten of its other cells do; the remaining cells are
+named and count as missing. 12 % is read as 12. A target of text, or of at most
+20 different integers, means classification; any other means regression. Rows
+without a target are left out. An existing model file is replaced.
+
+Exit code: 0 on success; 2 on an error, with one line on stderr; 130 after
+Ctrl-C; 141 if the output pipe is closed.
+"""
+
+_LOSSES = ("squared_error", "absolute_error", "quantile", "poisson", "gamma")
+_ORIGINS = {
+    "out of fold": "rows, each by networks that were not trained on it",
+    "held out for the choice": "rows held out",
+    "training rows": "training rows: too good, as the networks know them",
+}
+
+
+class _Task(NamedTuple):
+    """What is learned, and with which weights."""
+
+    frame: Frame
+    target: Target
+    weight: NDArray[np.float64] | None
+
+
+def add_fit(commands: Commands) -> None:
+    """Add the command ``fit`` and its options to the parser."""
+    parser = commands.add_parser(
+        "fit",
+        help="learn a column of a table, and save the model",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("table", type=Path, metavar="TABLE", help="CSV or Parquet file to learn from")
+    parser.add_argument("--target", type=name, required=True, metavar="COLUMN", help="the column to predict")
+    parser.add_argument("--model", type=Path, required=True, metavar="FILE", help="where to save the model")
+    parser.add_argument(
+        "--drop",
+        type=name,
+        action="append",
+        default=[],
+        metavar="COLUMN",
+        help="a column to ignore; may be repeated",
+    )
+    parser.add_argument("--weight", type=name, metavar="COLUMN", help="weights of the rows, at least 0")
+    parser.add_argument(
+        "--task", choices=("auto", "classification", "regression"), default="auto", help="default: auto"
+    )
+    parser.add_argument("--loss", choices=_LOSSES, help="of a regression; default: squared_error")
+    parser.add_argument(
+        "--quantile", type=_share, metavar="Q", help="predict this quantile, such as 0.9, instead of the mean"
+    )
+    parser.add_argument(
+        "--effort", choices=("fast", "default", "high"), default="default", help="how much is tried"
+    )
+    parser.add_argument("--max-time", type=positive, metavar="SECONDS", help="limit of each fit")
+    parser.add_argument(
+        "--cv", type=whole(2), metavar="K", help="cross-validate first: K more fits, each tested on a part"
+    )
+    parser.add_argument("--seed", type=whole(0), default=0, metavar="N", help="default: 0")
+    parser.add_argument("--threads", type=whole(1, 4096), metavar="N", help="default: all processors")
+    parser.add_argument("-q", "--quiet", action="store_true", help="no progress")
+
+
+def run_fit(options: argparse.Namespace) -> None:
+    """Fit and save a model; raise UserError for invalid input."""
+    check_folder("--model", options.model)
+    if options.model.exists() and options.table.exists() and options.model.samefile(options.table):
+        raise UserError("--model: this is the table itself; expected another file")
+    with Bar(options.quiet) as bar:
+        bar.stage("starting")
+        require("sklearn", "scikit-learn", "sklearn")
+        bar.stage(f"reading {one_line(options.table.name)}")
+        table = read_file(options.table)
+        target = target_of(table, options.target, options.task)
+        weight = _weights(table, options.weight, target)
+        ignored = {options.target, options.weight, *(column for column in options.drop if table[column])}
+        inputs = inputs_of(table, [column for column in table.columns if column not in ignored], target.rows)
+        if not inputs.frame:
+            raise UserError(f"{table.path} has no columns left to predict {shown(options.target)} from")
+        task = _Task(inputs.frame, target, weight)
+        model = _estimator(options, target, bar)
+        if not target.classifies:
+            check_range(table, options.target, target, model.loss)
+        bar.clear()
+        print(_title(table, options.target, task), flush=True)
+        print_notes((*table.notes, *target.notes, *inputs.notes))
+        if options.cv:
+            _cross_validate(model, task, options, bar)
+        bar.restart("")
+        _fit(model, task.frame, target.values, weight, bar)
+        bar.clear()
+        _print_result(model, options)
+        bar.stage("writing the model")
+        model.notes_ = {
+            "made": datetime.datetime.now().astimezone().isoformat(" ", "minutes"),
+            "version": fanin.__version__,
+            "file": options.table.name,
+            "rows": len(target.rows),
+            "target": {"name": options.target, "kind": target.kind, "style": target.style},
+            "columns": inputs.read,
+            "score": plain(model.report().quality),
+            "validation": options.cv or 0,
+        }
+        model.save(options.model)
+    size = os.path.getsize(options.model)
+    print(f"Saved {options.model} ({size / 1e6:,.1f} MB)")
+
+
+def _weights(table: Table, column: str | None, target: Target) -> NDArray[np.float64] | None:
+    if column is None:
+        return None
+    read = table.typed(column)
+    if read.kind != NUMBER:
+        raise UserError(f"--weight: column {shown(column)} holds {read.kind}; expected numbers of at least 0")
+    weights = read.values[target.rows]
+    bad = np.flatnonzero(~(weights >= 0))
+    if len(bad):
+        row = target.rows[bad[0]]
+        cell = table[column]
+        raise UserError(
+            f"--weight: column {shown(column)}, {cell.where(row)}: expected at least 0, got {shown(cell.cells[row])}"
+        )
+    if not weights.any():
+        raise UserError(f"--weight: column {shown(column)} is 0 in every row with a target")
+    return np.asarray(weights)
+
+
+def _estimator(options: argparse.Namespace, target: Target, bar: Bar) -> Any:
+    from fanin.sklearn import FaninClassifier, FaninRegressor
+
+    common: dict[str, Any] = {
+        "effort": options.effort,
+        "max_time": options.max_time,
+        "random_state": options.seed,
+        "n_jobs": options.threads,
+        "out_of_fold": True,
+    }
+    given = options.loss is not None or options.quantile is not None
+    if target.classifies:
+        if given:
+            found = f"{shown(options.target)} has {target.description}{_advice(target)}"
+            raise UserError(f"--loss and --quantile need numbers, but {found}")
+        bar.figure = lambda score: f"log-loss {figure(score)}"
+        return FaninClassifier(**common)
+    loss: Any = options.loss or ("squared_error" if options.quantile is None else "quantile")
+    if options.quantile is not None and loss != "quantile":
+        raise UserError(f"--quantile needs --loss quantile, got {loss}")
+    names = {"absolute_error": "MAE", "quantile": "pinball loss"}
+    bar.figure = lambda score: f"{names.get(loss, 'loss')} {figure(score)}"
+    if loss == "squared_error":
+        bar.figure = lambda score: f"RMSE {figure(score**0.5)}"
+    return FaninRegressor(loss=loss, quantile=options.quantile or 0.5, **common)
+
+
+def _title(table: Table, target: str, task: _Task) -> str:
+    predicted = f"{shown(target)}: {task.target.description}{_advice(task.target)}"
+    rows, columns = counted(len(task.target.rows), "row"), counted(len(task.frame), "column")
+    return f"{one_line(table.path.name)}: {rows}, {columns} to predict from\n{predicted}"
+
+
+def _advice(target: Target) -> str:
+    return "; --task regression predicts a number" if target.classifies and target.kind == NUMBER else ""
+
+
+def _fit(model: Any, frame: Frame, y: NDArray[Any], weight: NDArray[np.float64] | None, bar: Bar) -> None:
+    model.callbacks = [bar]
+    if weight is not None:
+        used = np.flatnonzero(weight)
+        frame, y, weight = frame.rows(used), y[used], weight[used]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of leaks, which the report lists
+        try:
+            model.fit(frame, y, weight)
+        except ValueError as error:
+            raise UserError("; ".join(map(str.strip, str(error).splitlines()))) from None
+
+
+def _cross_validate(model: Any, task: _Task, options: argparse.Namespace, bar: Bar) -> None:
+    from sklearn.base import clone
+
+    y = task.target.values
+    fold = _folds(task.target, options.cv, options.seed)
+    scores: dict[str, list[float]] = {}
+    for number in range(options.cv):
+        bar.restart(f"fold {number + 1}/{options.cv}: ")
+        part, test, train = clone(model), np.flatnonzero(fold == number), np.flatnonzero(fold != number)
+        weight = None if task.weight is None else task.weight[train]
+        _fit(part, task.frame.rows(train), y[train], weight, bar)
+        for measure in part.report(task.frame.rows(test), y[test]).quality.measures:
+            scores.setdefault(measure.name, []).append(measure.value)
+    bar.clear()
+    print(f"Cross-validation, {options.cv} folds: mean and standard deviation")
+    width = max(map(len, scores))
+    for measure, values in scores.items():
+        print(
+            f"  {measure:{width}}  {figure(float(np.mean(values)))} +- {figure(float(np.std(values)))}",
+            flush=True,
+        )
+
+
+def _folds(target: Target, count: int, seed: int) -> NDArray[np.intp]:
+    """Return the fold of each row, with each class in proportion; -1 for the only row of a class."""
+    rows = len(target.values)
+    order = np.random.default_rng(seed).permutation(rows)
+    fold: NDArray[np.intp] = np.empty(rows, np.intp)
+    if target.classifies:
+        _, classes, sizes = np.unique(target.values, return_inverse=True, return_counts=True)
+        order = order[np.argsort(classes[order], kind="stable")]
+    fold[order] = np.arange(rows) % count
+    if target.classifies:
+        fold[sizes[classes] == 1] = -1
+    if len(np.unique(fold[fold >= 0])) < count:
+        raise UserError(f"--cv {count}: expected at most as many folds as rows, got {counted(rows, 'row')}")
+    return fold
+
+
+def _print_result(model: Any, options: argparse.Namespace) -> None:
+    report = model.report()
+    print_notes([f"warning: {leak}" for leak in report.leaks])
+    dropped = [column for column in report.columns if isinstance(column, Dropped)]
+    print_notes([f"column {shown(column.name)} is {column.reason}" for column in dropped])
+    quality = report.quality
+    print(f"Score of {quality.rows:,} {_ORIGINS[quality.origin]}")
+    if not hasattr(model, "classes_"):
+        print(
+            f"(in the units of {shown(options.target)}; columns and target are standardized for training only)"
+        )
+    print("\n".join(measures([(each.name, each.value, each.interval) for each in quality.measures])))
+    seconds = sum(report.seconds.values())
+    print(f"Trained {counted(report.networks, 'network')} in {seconds:.1f} s")
+
+
+def _share(text: str) -> float:
+    number = positive(text)
+    if number >= 1:
+        raise argparse.ArgumentTypeError(f"expected a number between 0 and 1, got {shown(text)}")
+    return number

@@ -1,0 +1,106 @@
+"""Lines for the user, and files that are whole or not there."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import gzip
+import os
+import shutil
+import sys
+import tempfile
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from fanin.csv.errors import UserError, one_line
+
+if TYPE_CHECKING:
+    from fanin.sklearn.table_quality import Quality
+
+_NOTES = 20
+
+
+def print_notes(notes: Sequence[str], stream: IO[str] | None = None) -> None:
+    """Print notes, the first twenty, one a line; a terminal gets them wrapped."""
+    stream = stream or sys.stdout
+    more = [f"and {len(notes) - _NOTES:,} more notes"] if len(notes) > _NOTES else []
+    width = shutil.get_terminal_size().columns if stream.isatty() else sys.maxsize
+    for note in (*notes[:_NOTES], *more):
+        wrapped = textwrap.wrap(one_line(note), width, initial_indent="  ", subsequent_indent="    ")
+        print("\n".join(wrapped), file=stream)
+
+
+def figure(value: float) -> str:
+    """Return a score in four digits, or as a whole number."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def measures(quality: Sequence[tuple[str, float, Any]]) -> list[str]:
+    """Return a line for each measure, with its confidence interval if it has one."""
+    width = max(len(name) for name, _, _ in quality)
+    lines = []
+    for name, value, interval in quality:
+        text = f"  {name:{width}}  {figure(value)}"
+        lines.append(text + (f"  (95 %: {figure(interval[0])} to {figure(interval[1])})" if interval else ""))
+    return lines
+
+
+def plain(quality: Quality) -> dict[str, Any]:
+    """Return a score as JSON can hold it."""
+    found = [(measure.name, measure.value, measure.interval) for measure in quality.measures]
+    return {"origin": quality.origin, "rows": quality.rows, "measures": found}
+
+
+def check_folder(option: str, path: Path) -> None:
+    """Raise UserError unless a file can be written here."""
+    folder = path.parent
+    if path.is_dir():
+        raise UserError(f"{option}: {path} is a folder; expected a file")
+    if not folder.is_dir():
+        raise UserError(f"{option}: there is no folder {folder}")
+    if not path.exists() and not os.access(folder, os.W_OK):
+        raise UserError(f"{option}: the folder {folder} is read-only")
+
+
+@contextlib.contextmanager
+def _opened(path: Path | None) -> Iterator[IO[str]]:
+    """Open stdout or a file; a regular one gets its name when it is whole."""
+    if path is None:
+        if hasattr(sys.stdout, "reconfigure"):
+            sys.stdout.reconfigure(encoding="utf-8", newline="")
+        yield sys.stdout
+        return
+    if path.exists() and not path.is_file():  # a pipe or a device
+        with path.open("w", encoding="utf-8", newline="") as stream:
+            yield stream
+        return
+    target = Path(os.path.realpath(path))
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    os.close(handle)
+    try:
+        opened: Any = gzip.open if path.suffix == ".gz" else open
+        with opened(name, "wt", encoding="utf-8", newline="") as stream:
+            yield stream
+        mask = os.umask(0)
+        os.umask(mask)
+        os.chmod(name, target.stat().st_mode if target.exists() else 0o666 & ~mask)
+        os.replace(name, target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(name)
+        raise
+
+
+def write_csv(path: Path | None, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Write a CSV file, compressed if its name ends in .gz; None is stdout."""
+    try:
+        with _opened(path) as stream:
+            writer = csv.writer(stream, lineterminator="\n")
+            writer.writerow(header)
+            writer.writerows(rows)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise UserError(f"{path or 'stdout'} cannot be written: {error.strerror or error}") from None

@@ -1,0 +1,77 @@
+"""``fanin show``: what a model file holds."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fanin.command.model import load_model
+from fanin.command.output import measures
+from fanin.csv.errors import counted, require, shown
+from fanin.tables.columns import Dropped, Pair, described
+
+if TYPE_CHECKING:
+    from fanin.csv.options import Commands
+
+_LISTED = 10
+
+
+def add_show(commands: Commands) -> None:
+    """Add the command ``show`` to the parser."""
+    parser = commands.add_parser(
+        "show",
+        help="print what a model predicts, from which columns, and how well",
+        description="Print what a model of fanin fit predicts, how its columns are read, its score, and its origin.",
+    )
+    parser.add_argument("model", type=Path, metavar="MODEL", help="file of fanin fit")
+
+
+def run_show(options: argparse.Namespace) -> None:
+    """Print what a model file holds; raise UserError if it holds no model of a table."""
+    require("sklearn", "scikit-learn", "sklearn")
+    model = load_model(options.model)
+    notes = model.notes_
+    print(f"{options.model}: predicts {_target(model, notes)}")
+    if notes:
+        file, rows = notes.get("file"), counted(int(notes.get("rows", 0)), "row")
+        print(f"Made {notes.get('made')} by fanin {notes.get('version')} from {rows} of {file}")
+    changed = _parameters(model)
+    print(f"The mean of {counted(model.report().networks, 'network')}{f' ({changed})' if changed else ''}")
+    if score := notes.get("score"):
+        print(f"Score of {score['rows']:,} rows ({score['origin']})")
+        print("\n".join(measures(score["measures"])))
+    columns = model.encoder_.columns
+    used = [column for column in columns if not isinstance(column, Dropped)]
+    print(
+        f"Columns ({counted(sum(not isinstance(column, Pair) for column in used), 'column')} needed to predict)"
+    )
+    for line in described(used):
+        print(f"  {line}")
+    if dropped := [column for column in columns if isinstance(column, Dropped)]:
+        print("Not used")
+        for line in described(dropped):
+            print(f"  {line}")
+
+
+def _target(model: Any, notes: dict[str, Any]) -> str:
+    name = notes.get("target", {}).get("name")
+    named = "" if name is None else f"{shown(name)}, "
+    if not hasattr(model, "classes_"):
+        return (
+            f"{named}a number ({model.loss})"
+            if model.loss != "quantile"
+            else f"{named}its quantile {model.quantile}"
+        )
+    labels = [shown(str(label)) for label in model.classes_[:_LISTED]]
+    more = ", ..." if len(model.classes_) > _LISTED else ""
+    return f"{named}one of {len(model.classes_)} classes: {', '.join(labels)}{more}"
+
+
+def _parameters(model: Any) -> str:
+    """Return the parameters that differ from their defaults."""
+    default = type(model)().get_params()
+    given = {name: value for name, value in model.get_params().items() if value != default[name]}
+    for ignored in ("loss", "quantile", "n_jobs", "out_of_fold", "callbacks"):
+        given.pop(ignored, None)
+    return ", ".join(f"{name}={value!r}" for name, value in given.items())
