@@ -15,8 +15,7 @@ class PyObjective {
               const py::object& weights, double l2)
       : data_(make_data(net, x, y, weights)) {
     const Unlocked unlocked;  // the checks read every value
-    objective_.emplace(net, data_.x.view, data_.targets.y, data_.targets.weights.view, signal_pending,
-                       l2);
+    objective_.emplace(net, data_.x.view, data_.targets.y, data_.targets.weights.view, signal_pending, l2);
   }
 
   std::size_t size() const { return objective_->size(); }

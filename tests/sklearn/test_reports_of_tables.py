@@ -121,7 +121,7 @@ def test_a_report_is_a_short_text_with_the_score_first(tmp_path):
     text = str(report)
     assert text == repr(report)
     parts = (
-        " % 256-256, ",
+        " % 256-256)",
         "Score of",
         "Calibration",
         "Tried",

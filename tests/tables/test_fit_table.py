@@ -268,7 +268,7 @@ def test_early_stopping_watches_the_score_of_each_network():
     fit_table(X, labels, **arguments, early_stopping=True, scorer=scorer)
     assert {len(each.networks) for each in seen} == {1}
     assert len({id(each.networks[0]) for each in seen}) > 1
-    assert len(seen) == 2 * 11
+    assert len(seen) <= 11 * len({id(each.networks[0]) for each in seen})
     for wrong, message in (
         ({"early_stopping": True, "validation": None}, "early_stopping: expected validation rows, got None"),
         ({"out_of_fold": True}, "out_of_fold: expected False with validation rows"),
@@ -288,6 +288,6 @@ def test_a_trial_is_told_in_a_line():
     told = []
     X, labels = table(60)
     fit_table(X, labels * 1.0, loss=losses.SquaredError(), effort="fast", callback=told.append)
-    text = str(told[-1].trial)
+    text = str(next(each.trial for each in told if each.trial))
     assert text.startswith("9 networks, 256-256, decay 0.02, 8 epochs, rate 0.004: loss 0.")
     assert " on rows held out, 0." in text

@@ -180,7 +180,6 @@ def _estimator(options: argparse.Namespace, target: Target, bar: Bar) -> Any:
         "max_time": options.max_time,
         "random_state": options.seed,
         "n_jobs": options.threads,
-        "out_of_fold": True,
     }
     given = options.loss is not None or options.quantile is not None
     if target.classifies:

@@ -15,6 +15,8 @@ from fanin.sklearn.table_leaks import Leak, leaks_of
 from fanin.tables.coding import rows_of_table
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from fanin.network import Network
     from fanin.sklearn.table_quality import Quality
     from fanin.sklearn.table_validation import Held
@@ -49,6 +51,7 @@ def examine(model: Any, rows: Rows, fitted: FittedTable, held: Held | None = Non
     for leak in leaks:
         warn(str(leak))
     y, weights, found = rows.y, rows.weights, fitted.out_of_fold
+    places: NDArray[np.intp]
     if held is not None and fitted.validated is not None:
         y, weights, origin = held.y, held.weights, "validation rows"
         places, predicted = np.arange(len(y)), fitted.validated
