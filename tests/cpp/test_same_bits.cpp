@@ -129,3 +129,22 @@ TEST_CASE("trained weights have these bits, for 1, 2, 3 and 7 threads") {
   }
   cpu::set_num_threads(before);
 }
+
+TEST_CASE_TEMPLATE("fits by solvers have the stored bits", T, float, double) {
+  const std::size_t rows = 333, inputs = 13;
+  std::vector<float> x(rows * inputs);
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(test::uniform(1, i));
+  const MadeTargets y(SoftmaxCrossEntropy{}, rows, 3, false);
+  const auto digest_of = [&](const WholeBatch& method) {
+    Network<T> net(inputs, {{20, activation<Tanh>}, {3}}, SoftmaxCrossEntropy{}, 5);
+    fit(net, {row_major<const float>(x.data(), rows, inputs), y.view(rows)}, method, {.epochs = 20});
+    return digest(net);
+  };
+  const bool single = sizeof(T) == 4;
+  for (const int threads : {1, 3}) {
+    cpu::set_num_threads(threads);
+    CHECK(digest_of(WholeBatch(LBFGS{}, 1e-3)) == (single ? 13686521452758375245U : 15827960367709619225U));
+    CHECK(digest_of(ConjugateGradient{}) == (single ? 13637530587047586503U : 10617174315275912479U));
+  }
+  cpu::set_num_threads(0);
+}
