@@ -147,7 +147,7 @@ def test_show_says_what_a_model_predicts_how_well_and_from_what(
     printed = capsys.readouterr().out
     assert "price.safetensors: predicts 'price', a number (squared_error)\nMade 20" in printed
     assert " from 119 rows of prices.csv\n" in printed
-    assert "Score of 119 rows (out of fold)\n  RMSE  " in printed
+    assert "Score of 119 rows, each by networks that were not trained on it\n  RMSE  " in printed
     assert "  sold    date, " in printed
     assert "Not used\n  id  dropped: a row number\n" in printed
     assert main(["show", str(kind_model)]) == 0
