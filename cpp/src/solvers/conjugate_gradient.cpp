@@ -9,7 +9,7 @@ namespace {
 
 // Of the first length: its share of |x| / |g| or f / |g|^2 at the start; of the last length, where a parabola
 // is fitted, and what is tried without one (Hager and Zhang's psi)
-constexpr double kAtStart = 0.01, kParabola = 0.1, kLonger = 2;
+constexpr double kFirstLength = 0.01, kParabolaAt = 0.1, kLongerLength = 2;
 
 template <class T>
 class ConjugateDirections final : public Directions<T> {
@@ -23,11 +23,11 @@ class ConjugateDirections final : public Directions<T> {
 
   double first_length(LineSearch<T>& line, std::span<const T> x, double f, std::span<const T> g,
                       std::span<const T> d, double slope) const override {
-    double length = kLonger * length_, shorter = kParabola * length_;
+    double length = kLongerLength * length_, shorter = kParabolaAt * length_;
     if (length_ == 0) {
       const double size = largest_size<T>(x);
-      length = size > 0   ? kAtStart * size / largest_size<T>(g)
-               : f != 0.0 ? kAtStart * std::abs(f) / dot<T>(g, g)
+      length = size > 0   ? kFirstLength * size / largest_size<T>(g)
+               : f != 0.0 ? kFirstLength * std::abs(f) / dot<T>(g, g)
                           : 1.0;
       shorter = length;
     }
