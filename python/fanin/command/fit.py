@@ -130,12 +130,14 @@ def run_fit(options: argparse.Namespace) -> None:
             "rows": len(target.rows),
             "target": {"name": options.target, "kind": target.kind, "style": target.style},
             "columns": inputs.read,
+            "unused": [column for column in table.columns if column not in {options.target, *inputs.frame}],
             "score": plain(model.report().quality),
             "validation": options.cv or 0,
         }
         model.save(options.model)
-    size = os.path.getsize(options.model)
-    print(f"Saved {options.model} ({size / 1e6:,.1f} MB)")
+    kilobytes = os.path.getsize(options.model) / 1000
+    size = f"{kilobytes / 1000:,.1f} MB" if kilobytes >= 1000 else f"{kilobytes:.0f} kB"
+    print(f"Saved {options.model} ({size})")
 
 
 def _weights(table: Table, column: str | None, target: Target) -> NDArray[np.float64] | None:

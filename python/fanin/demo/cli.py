@@ -62,7 +62,8 @@ def add_demo(commands: Commands) -> None:
     parser = commands.add_parser(
         "demo",
         help="train a net on real data and compare with scikit-learn's MLP",
-        usage="fanin demo [digits | fashion-mnist [--data DIR] | --csv FILE --target COLUMN] [options]",
+        usage="fanin demo [digits | fashion-mnist [--data DIR] |\n"
+        "                  --csv FILE --target COLUMN] [options]",
         description=_DESCRIPTION,
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,

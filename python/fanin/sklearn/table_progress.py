@@ -1,4 +1,4 @@
-"""What estimators of tables call as a fit goes on."""
+"""The callbacks of estimators of tables."""
 
 from __future__ import annotations
 
