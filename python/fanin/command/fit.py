@@ -135,9 +135,8 @@ def run_fit(options: argparse.Namespace) -> None:
             "validation": options.cv or 0,
         }
         model.save(options.model)
-    kilobytes = os.path.getsize(options.model) / 1000
-    size = f"{kilobytes / 1000:,.1f} MB" if kilobytes >= 1000 else f"{kilobytes:.0f} kB"
-    print(f"Saved {options.model} ({size})")
+    size = os.path.getsize(options.model)
+    print(f"Saved {options.model} ({max(size / 1e6, 0.1):,.1f} MB)")
 
 
 def _weights(table: Table, column: str | None, target: Target) -> NDArray[np.float64] | None:
