@@ -77,3 +77,8 @@ def checked_dtype(dtype: Any) -> np.dtype[Any]:
     if number not in (np.dtype(np.float32), np.dtype(np.float64)):
         raise ValueError(f'dtype: expected "float32" or "float64", got "{number}"')
     return number
+
+
+def counted(number: int, thing: str) -> str:
+    """Return a number with the name of what it counts, for a message."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"

@@ -38,7 +38,8 @@ def test_a_table_as_people_write_it_is_learned_and_everything_noticed_is_said(
         "numbers with a percent sign (12 % is 12) in 1 column: 'rate'",
         "numbers with thousands separators and a currency sign ($) in 1 column: 'income'",
         "column 'id' is dropped: a row number",
-        "(in the units of 'price'; columns and target are standardized for training only)",
+        "Columns and target are standardized for training only; the score is in the",
+        "units of 'price'.",
     }
     assert FaninRegressor.load(model).notes_["rows"] == 119
 

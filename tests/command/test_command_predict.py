@@ -43,6 +43,14 @@ def test_columns_are_matched_by_name_and_read_as_in_training(
     assert abs(found[0][1] - 4000) < abs(found[0][0] - 4000)
 
 
+def test_columns_that_the_fit_left_out_are_not_called_unknown(
+    price_model: Path, write: FileWriter, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = write("t.csv", f"{ROWS.strip()},id,nothing\nred,12,1,2021-03-04,5,1,7,\n")
+    assert main(["predict", str(price_model), str(table)]) == 0
+    assert "  ignored, unknown to the model: column 'extra'\n" in capsys.readouterr().err
+
+
 def test_text_stays_text_even_if_it_looks_like_numbers(
     kind_model: Path, write: FileWriter, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -147,7 +155,7 @@ def test_show_says_what_a_model_predicts_how_well_and_from_what(
     printed = capsys.readouterr().out
     assert "price.safetensors: predicts 'price', a number (squared_error)\nMade 20" in printed
     assert " from 119 rows of prices.csv\n" in printed
-    assert "Score of 119 rows (out of fold)\n  RMSE  " in printed
+    assert "Score of 119 rows, each by networks that were not trained on it\n  RMSE  " in printed
     assert "  sold    date, " in printed
     assert "Not used\n  id  dropped: a row number\n" in printed
     assert main(["show", str(kind_model)]) == 0

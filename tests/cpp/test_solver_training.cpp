@@ -164,11 +164,9 @@ TEST_CASE("what a solver cannot train is refused, with nothing changed") {
   };
   Dense normalized{4};
   normalized.batch_norm = BatchNorm{};
-  check(
-      "network: a solver needs the same function in every iteration, so no batch norm, whose statistics "
-      "change",
-      {normalized, Dense{1}}, LBFGS{});
-  check("network: a solver needs the same function in every iteration, so no dropout, which draws anew",
+  check("network: expected no batch norm, because a solver needs the same function in every iteration",
+        {normalized, Dense{1}}, LBFGS{});
+  check("network: expected no dropout, because a solver needs the same function in every iteration",
         {Dense{4}, Dropout{0.5}, Dense{1}}, LBFGS{});
   check("l2: expected a number in [0, infinity), got -1", {Dense{1}}, WholeBatch(LBFGS{}, -1));
   check("memory: expected a number in [1, infinity), got 0", {Dense{1}}, LBFGS{.memory = 0});

@@ -83,10 +83,11 @@ def test_the_error_for_another_librarys_initializer_suggests_the_name(name, word
 @pytest.mark.parametrize(
     ("rule", "words"),
     [
-        ("Adam", "lion, schaul_vsgd, got 'Adam'; write \"adam\""),
+        ("Adam", "got 'Adam'; write \"adam\""),
         ("RMSProp", "got 'RMSProp'; write \"rmsprop\""),
         ("nag", "got 'nag'; write \"nesterov\""),
         (optim.Adam, "got <class 'fanin.optim.adam.Adam'>; write fanin.optim.Adam()"),
+        (optim.LBFGS, "got <class 'fanin.optim.solvers.LBFGS'>; write fanin.optim.LBFGS()"),
         (0.1, "expected an update rule such as fanin.optim.Adam(), or a name, got 0.1"),
     ],
 )

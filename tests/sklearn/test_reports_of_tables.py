@@ -137,6 +137,16 @@ def test_a_report_is_a_short_text_with_the_score_first(tmp_path):
     assert loaded.report(FRAME, LABELS).quality == model.report(FRAME, LABELS).quality
 
 
+def test_trials_are_shown_in_the_unit_of_the_score():
+    model = FaninRegressor(**FAST).fit(FRAME, np.column_stack([NUMBER, 1000 * NUMBER]))
+    line = str(model.report()).split("Tried (RMSE of rows held out")[1].splitlines()[1]
+    root = np.sqrt(model.trials_[0].score / 2)
+    assert float(line.split()[0].replace(",", "")) == pytest.approx(root, rel=1e-3)
+    levels = FaninRegressor(**FAST, loss="quantile", quantile=[0.1, 0.9]).fit(FRAME, NUMBER)
+    line = str(levels.report()).split("Tried (pinball loss of rows held out")[1].splitlines()[1]
+    assert float(line.split()[0]) == pytest.approx(levels.trials_[0].score / 2, rel=1e-3)
+
+
 def test_frames_of_polars_are_inspected_like_those_of_pandas():
     axes = pytest.importorskip("matplotlib.figure").Figure().subplots()
     frame = FRAME[["size", "kind"]]

@@ -149,6 +149,13 @@ def test_fit_refuses_what_a_solver_cannot_use(arguments, message):
         new_net().fit(X, Y, rule=optim.LBFGS(), **arguments)
 
 
+def test_an_unknown_name_of_a_rule_lists_the_solvers_too():
+    with pytest.raises(
+        ValueError, match=r"rule: expected one of sgd, .*, lbfgs, conjugate_gradient, got 'lbfg'"
+    ):
+        new_net().fit(X, Y, rule="lbfg")
+
+
 def test_solvers_are_refused_elsewhere():
     net, solver = new_net(), optim.LBFGS()
     with pytest.raises(TypeError, match=r"got LBFGS, a solver, which only Network\.fit takes"):

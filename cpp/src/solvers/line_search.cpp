@@ -71,7 +71,7 @@ bool LineSearch<T>::run(std::span<const T> x, double f, std::span<const T> d, do
   return settle();
 }
 
-// Goes on to longer steps until phi rises
+// Tries longer steps until phi rises
 template <class T>
 bool LineSearch<T>::bracket(double first) {
   for (double at = first; evaluations_ < most_evaluations_ && std::isfinite(at); at *= kWiden) {

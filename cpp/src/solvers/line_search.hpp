@@ -34,7 +34,7 @@ class LineSearch {
   double at_start(std::span<const T> x, std::span<T> gradient);
   // phi(a) alone
   double value(std::span<const T> x, std::span<const T> d, double a);
-  // From x with value f along d; true if a step was found, which x(), gradient() and found() tell
+  // From x with value f along d; true if a step was found: see x(), gradient() and found()
   bool run(std::span<const T> x, double f, std::span<const T> d, double slope, double first);
 
   const std::vector<T>& x() const { return x_; }

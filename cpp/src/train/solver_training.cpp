@@ -25,9 +25,10 @@ bool has_dropout(const std::vector<Layer>& layers) {
 }
 
 void check_layers_of(const std::vector<Layer>& layers, bool has_batch_norm) {
-  const char* const expected = "network: a solver needs the same function in every iteration, so no ";
-  if (has_batch_norm) throw ValueError(expected + std::string("batch norm, whose statistics change"));
-  if (has_dropout(layers)) throw ValueError(expected + std::string("dropout, which draws anew"));
+  const char* const found = has_batch_norm ? "batch norm" : has_dropout(layers) ? "dropout" : nullptr;
+  if (found == nullptr) return;
+  throw ValueError(std::string("network: expected no ") + found +
+                   ", because a solver needs the same function in every iteration");
 }
 
 }  // namespace

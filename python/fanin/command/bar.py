@@ -7,6 +7,8 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
+from fanin.checks import counted
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
@@ -71,7 +73,7 @@ class Bar:
             self._best = trial.score if self._best is None else min(self._best, trial.score)
         stage = _STAGES[progress.stage]
         if progress.networks:
-            stage += ", 1 network" if progress.networks == 1 else f", {progress.networks} networks"
+            stage += f", {counted(progress.networks, 'network')}"
         with self._lock:
             self._stage, self._done = stage, progress.done if progress.networks else None
 

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 import fanin
+from fanin.checks import counted
 from fanin.command.bar import Bar
 from fanin.command.inputs import inputs_of
-from fanin.command.output import check_folder, figure, measures, plain, print_notes
+from fanin.command.output import check_folder, figure, plain, print_notes, score_lines
 from fanin.command.parquet import read_file
 from fanin.command.target import Target, check_range, target_of
-from fanin.csv.errors import UserError, counted, one_line, require, shown
-from fanin.csv.options import name, positive, whole
+from fanin.csv.errors import UserError, one_line, require, shown
+from fanin.csv.options import add_columns, name, positive, whole
 from fanin.csv.typed import NUMBER
 from fanin.tables.columns import Dropped
 
@@ -53,11 +54,6 @@ Ctrl-C; 141 if the output pipe is closed.
 """
 
 _LOSSES = ("squared_error", "absolute_error", "quantile", "poisson", "gamma")
-_ORIGINS = {
-    "out of fold": "rows, each by networks that were not trained on it",
-    "held out for the choice": "rows held out",
-    "training rows": "training rows: too good, as the networks know them",
-}
 
 
 class _Task(NamedTuple):
@@ -78,20 +74,9 @@ def add_fit(commands: Commands) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("table", type=Path, metavar="TABLE", help="CSV or Parquet file to learn from")
-    parser.add_argument("--target", type=name, required=True, metavar="COLUMN", help="the column to predict")
+    add_columns(parser, required=True)
     parser.add_argument("--model", type=Path, required=True, metavar="FILE", help="where to save the model")
-    parser.add_argument(
-        "--drop",
-        type=name,
-        action="append",
-        default=[],
-        metavar="COLUMN",
-        help="a column to ignore; may be repeated",
-    )
     parser.add_argument("--weight", type=name, metavar="COLUMN", help="weights of the rows, at least 0")
-    parser.add_argument(
-        "--task", choices=("auto", "classification", "regression"), default="auto", help="default: auto"
-    )
     parser.add_argument("--loss", choices=_LOSSES, help="of a regression; default: squared_error")
     parser.add_argument(
         "--quantile", type=_share, metavar="Q", help="predict this quantile, such as 0.9, instead of the mean"
@@ -145,12 +130,13 @@ def run_fit(options: argparse.Namespace) -> None:
             "rows": len(target.rows),
             "target": {"name": options.target, "kind": target.kind, "style": target.style},
             "columns": inputs.read,
+            "unused": [column for column in table.columns if column not in {options.target, *inputs.frame}],
             "score": plain(model.report().quality),
             "validation": options.cv or 0,
         }
         model.save(options.model)
     size = os.path.getsize(options.model)
-    print(f"Saved {options.model} ({size / 1e6:,.1f} MB)")
+    print(f"Saved {options.model} ({max(size / 1e6, 0.1):,.1f} MB)")
 
 
 def _weights(table: Table, column: str | None, target: Target) -> NDArray[np.float64] | None:
@@ -266,12 +252,10 @@ def _print_result(model: Any, options: argparse.Namespace) -> None:
     dropped = [column for column in report.columns if isinstance(column, Dropped)]
     print_notes([f"column {shown(column.name)} is {column.reason}" for column in dropped])
     quality = report.quality
-    print(f"Score of {quality.rows:,} {_ORIGINS[quality.origin]}")
     if not hasattr(model, "classes_"):
-        print(
-            f"(in the units of {shown(options.target)}; columns and target are standardized for training only)"
-        )
-    print("\n".join(measures([(each.name, each.value, each.interval) for each in quality.measures])))
+        print("Columns and target are standardized for training only; the score is in the")
+        print(f"units of {shown(options.target)}.")
+    print("\n".join(score_lines(plain(quality))))
     seconds = sum(report.seconds.values())
     print(f"Trained {counted(report.networks, 'network')} in {seconds:.1f} s")
 

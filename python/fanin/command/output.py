@@ -10,7 +10,7 @@ import shutil
 import sys
 import tempfile
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from fanin.sklearn.table_quality import Quality
 
 _NOTES = 20
+_ORIGINS = {
+    "out of fold": "rows, each by networks that were not trained on it",
+    "held out for the choice": "rows held out",
+    "training rows": "training rows: too good, as the networks know them",
+}
 
 
 def print_notes(notes: Sequence[str], stream: IO[str] | None = None) -> None:
@@ -37,11 +42,11 @@ def figure(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
-def measures(quality: Sequence[tuple[str, float, Any]]) -> list[str]:
-    """Return a line for each measure, with its confidence interval if it has one."""
-    width = max(len(name) for name, _, _ in quality)
-    lines = []
-    for name, value, interval in quality:
+def score_lines(score: Mapping[str, Any]) -> list[str]:
+    """Return a score, as of `plain`: which rows it is of, and its measures with their confidence intervals."""
+    width = max(len(name) for name, _, _ in score["measures"])
+    lines = [f"Score of {score['rows']:,} {_ORIGINS.get(score['origin'], 'rows')}"]
+    for name, value, interval in score["measures"]:
         text = f"  {name:{width}}  {figure(value)}"
         lines.append(text + (f"  (95 %: {figure(interval[0])} to {figure(interval[1])})" if interval else ""))
     return lines

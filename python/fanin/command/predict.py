@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fanin.checks import counted
 from fanin.command.bar import Bar
 from fanin.command.inputs import inputs_like, listed
 from fanin.command.model import load_model
 from fanin.command.output import check_folder, figure, print_notes, write_csv
 from fanin.command.parquet import read_file
-from fanin.csv.errors import UserError, counted, one_line, require
+from fanin.csv.errors import UserError, one_line, require
 from fanin.csv.options import whole
 
 if TYPE_CHECKING:

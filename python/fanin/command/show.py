@@ -6,9 +6,10 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fanin.checks import counted
 from fanin.command.model import load_model
-from fanin.command.output import measures
-from fanin.csv.errors import counted, require, shown
+from fanin.command.output import score_lines
+from fanin.csv.errors import require, shown
 from fanin.tables.columns import Dropped, Pair, described
 
 if TYPE_CHECKING:
@@ -37,15 +38,15 @@ def run_show(options: argparse.Namespace) -> None:
         file, rows = notes.get("file"), counted(int(notes.get("rows", 0)), "row")
         print(f"Made {notes.get('made')} by fanin {notes.get('version')} from {rows} of {file}")
     changed = _parameters(model)
-    print(f"The mean of {counted(model.report().networks, 'network')}{f' ({changed})' if changed else ''}")
+    networks = model.report().networks
+    mean = "" if networks == 1 else "The mean of "
+    print(f"{mean}{counted(networks, 'network')}{f' ({changed})' if changed else ''}")
     if score := notes.get("score"):
-        print(f"Score of {score['rows']:,} rows ({score['origin']})")
-        print("\n".join(measures(score["measures"])))
+        print("\n".join(score_lines(score)))
     columns = model.encoder_.columns
     used = [column for column in columns if not isinstance(column, Dropped)]
-    print(
-        f"Columns ({counted(sum(not isinstance(column, Pair) for column in used), 'column')} needed to predict)"
-    )
+    needed = sum(not isinstance(column, Pair) for column in used)
+    print(f"Needed to predict: {counted(needed, 'column')}")
     for line in described(used):
         print(f"  {line}")
     if dropped := [column for column in columns if isinstance(column, Dropped)]:

@@ -32,8 +32,3 @@ def shown(text: str) -> str:
 def one_line(text: object) -> str:
     """Return a text with line breaks and other control characters escaped."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(text))
-
-
-def counted(number: int, thing: str) -> str:
-    """Return a number with the name of what it counts."""
-    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"

@@ -14,6 +14,24 @@ if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 
+def add_columns(parser: argparse._ActionsContainer, *, required: bool) -> None:
+    """Add the options that say what each column of a table is for."""
+    parser.add_argument(
+        "--target", type=name, required=required, metavar="COLUMN", help="the column to predict"
+    )
+    parser.add_argument(
+        "--drop",
+        type=name,
+        action="append",
+        default=[],
+        metavar="COLUMN",
+        help="a column to ignore; may be repeated",
+    )
+    parser.add_argument(
+        "--task", choices=("auto", "classification", "regression"), default="auto", help="default: auto"
+    )
+
+
 def name(text: str) -> str:
     """Return an argument, decoded as UTF-8 (like the table) if the locale could not decode it."""
     undecoded = any("\udc80" <= c <= "\udcff" for c in text)

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from fanin.checks import counted
 from fanin.csv.column import Column, is_missing
-from fanin.csv.errors import UserError, counted, shown
+from fanin.csv.errors import UserError, shown
 from fanin.csv.numbers import DECIMAL_COMMA, is_number, numbers
 from fanin.csv.text import read_text
 from fanin.csv.typed import Typed, typed, typed_like

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from fanin.checks import counted
 from fanin.csv.column import Column, Reading, is_missing
 from fanin.csv.dates import TIME, dates, dates_like
-from fanin.csv.errors import counted, shown
+from fanin.csv.errors import shown
 from fanin.csv.numbers import is_number, numbers, numbers_like
 
 if TYPE_CHECKING:

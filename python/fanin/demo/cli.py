@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import fanin
 from fanin.csv.errors import UserError, one_line, require, shown
-from fanin.csv.options import name, positive, whole
+from fanin.csv.options import add_columns, positive, whole
 from fanin.demo import report
 from fanin.demo.builtin_data import FASHION_FOLDER, load_digits, load_fashion_mnist
 from fanin.demo.dataset import Dataset
@@ -27,25 +27,30 @@ if TYPE_CHECKING:
     from fanin.csv.options import Commands
 
 _DESCRIPTION = """\
-Train a net on real data. Print the validation error of every epoch, the test result, the training time and the
-examples per second, and compare with scikit-learn's MLP with the same net, batches and rule.
+Train a net on real data. Print the validation error of every epoch, the test
+result, the training time and the examples per second, and compare with
+scikit-learn's MLP with the same net, batches and rule.
 
-  fanin demo                                    the handwritten digits that ship with scikit-learn
-  fanin demo fashion-mnist --data DIR           Fashion-MNIST from its four IDX files
-  fanin demo --csv FILE --target COLUMN         your own table of numbers and text
+  fanin demo                              handwritten digits of scikit-learn
+  fanin demo fashion-mnist --data DIR     Fashion-MNIST from its four IDX files
+  fanin demo --csv FILE --target COLUMN   your own table of numbers and text
 """
 
 _EPILOG = f"""\
-Fashion-MNIST is Debian's package dataset-fashion-mnist, installed in {FASHION_FOLDER}.
+Fashion-MNIST is Debian's package dataset-fashion-mnist, installed in
+{FASHION_FOLDER}.
 
-A CSV file must be UTF-8; its first line names the columns, which are separated by one of , ; tab and |. Cells that
-are empty, NA, N/A, NaN, null, none or ? are missing.
-A column holds numbers if at least nine in ten of its other cells are finite numbers (1234.5, 1,234.5 or 1.234,5),
-or dates if as many are dates; the remaining cells count as missing, and are reported. Dates become days. Numbers
-are standardized by the training set's mean and standard deviation; in other columns each text becomes an input.
-A target of text, or of at most 20 different integers, means classification; any other means regression.
+The first line of a CSV file names the columns, which are separated by one of
+, ; tab and |. Cells that are empty, NA, N/A, NaN, null, none or ? are missing.
+A column holds numbers (1234.5, 1,234.5, 1.234,5, $1,234, 12 %) or dates if at
+least nine in ten of its other cells do; the remaining cells are named and
+count as missing. Dates become days. Numbers are standardized by the training
+set's mean and standard deviation; in other columns each text becomes an input.
+A target of text, or of at most 20 different integers, means classification;
+any other means regression.
 
-Exit code: 0 on success; 2 on an error, with one line on stderr; 130 after Ctrl-C; 141 if the output pipe is closed.
+Exit code: 0 on success; 2 on an error, with one line on stderr; 130 after
+Ctrl-C; 141 if the output pipe is closed.
 """
 
 _BATCHES_PER_EPOCH = 64
@@ -57,7 +62,8 @@ def add_demo(commands: Commands) -> None:
     parser = commands.add_parser(
         "demo",
         help="train a net on real data and compare with scikit-learn's MLP",
-        usage="fanin demo [digits | fashion-mnist [--data DIR] | --csv FILE --target COLUMN] [options]",
+        usage="fanin demo [digits | fashion-mnist [--data DIR] |\n"
+        "                  --csv FILE --target COLUMN] [options]",
         description=_DESCRIPTION,
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -66,18 +72,7 @@ def add_demo(commands: Commands) -> None:
     data.add_argument("dataset", nargs="?", choices=("digits", "fashion-mnist"), help="default: digits")
     data.add_argument("--data", type=Path, metavar="DIR", help="folder of the IDX files, plain or .gz")
     data.add_argument("--csv", type=Path, metavar="FILE", help="train on this table")
-    data.add_argument("--target", type=name, metavar="COLUMN", help="the column to predict")
-    data.add_argument(
-        "--drop",
-        type=name,
-        action="append",
-        default=[],
-        metavar="COLUMN",
-        help="a column to ignore; may be repeated",
-    )
-    data.add_argument(
-        "--task", choices=("auto", "classification", "regression"), default="auto", help="default: auto"
-    )
+    add_columns(data, required=False)
     net = parser.add_argument_group("training")
     net.add_argument(
         "--hidden", type=_units, metavar="N,N", help="units of the hidden layers, such as 256,128, or none"

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from fanin.checks import counted
 from fanin.csv.column import Column, Reading
 from fanin.csv.dates import dates
-from fanin.csv.errors import UserError, counted, one_line, shown
+from fanin.csv.errors import UserError, one_line, shown
 from fanin.csv.numbers import is_number, numbers
 from fanin.csv.table import Table, read_table
 from fanin.csv.typed import style_notes

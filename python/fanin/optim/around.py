@@ -7,9 +7,10 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from fanin.checks import check_integer, check_sequence
+from fanin.aliases import RULES
+from fanin.checks import check_choice, check_integer, check_sequence
 from fanin.optim.adam import AdamW
-from fanin.optim.named import SOLVERS, as_rule
+from fanin.optim.named import BY_NAME, SOLVERS, as_rule
 from fanin.optim.rule import Decay, Rate, Rule
 from fanin.optim.schedule import Schedule
 from fanin.optim.solvers import Solver
@@ -199,8 +200,9 @@ def rule_of_fit(rule: object) -> Rule | Solver:
     """Return the rule or the solver of a fit, given as a value or a name; by default AdamW, with averaged weights."""
     if isinstance(rule, Solver):
         return rule
-    if isinstance(rule, str) and rule in SOLVERS:
-        return SOLVERS[rule]()
+    if isinstance(rule, str):
+        check_choice("rule", rule, (*BY_NAME, *SOLVERS), RULES)
+        return (BY_NAME | SOLVERS)[rule]()
     return Around(AdamW(), average_share=0.05) if rule is None else as_rule(rule)
 
 

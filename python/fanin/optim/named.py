@@ -26,7 +26,7 @@ def as_rule(rule: object) -> Rule:
         raise TypeError(
             f"rule: expected an update rule, got {rule.kind}, a solver, which only Network.fit takes"
         )
-    names = [kind.__name__ for kind in BY_NAME.values()]
+    names = [kind.__name__ for kind in (*BY_NAME.values(), *SOLVERS.values())]
     meant = hint(getattr(rule, "__name__", None), names, {}, "write fanin.optim.{}()")
     raise TypeError(
         f"rule: expected an update rule such as fanin.optim.Adam(), or a name, got {rule!r}{meant}"

@@ -95,7 +95,7 @@ class ConjugateGradient(Solver):
     "polak_ribiere" (1969), not below 0: ``beta = max(y'g / g_before'g_before, 0)``
 
     A d that does not descend is replaced by -g. The step is tried at the minimum of a parabola first (QuadStep), so a
-    quadratic bowl of n weights takes n iterations, up to rounding. Two vectors of all weights are its whole memory.
+    quadratic bowl of n weights takes n iterations, up to rounding. It remembers one vector of all weights.
 
     Parameters
     ----------

@@ -55,7 +55,7 @@ def examine(model: Any, rows: Rows, fitted: FittedTable, held: Held | None = Non
     if held is not None and fitted.validated is not None:
         y, weights, origin = held.y, held.weights, "validation rows"
         places, predicted = np.arange(len(y)), fitted.validated
-    elif found is None:  # networks that went on
+    elif found is None:  # networks of an earlier fit, trained on
         places, origin = sample(len(y)), "training rows"
         predicted = model._model.predict(rows_of_table(rows.X, places))[0]
     else:

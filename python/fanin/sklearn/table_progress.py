@@ -1,4 +1,4 @@
-"""What estimators of tables call as a fit goes on."""
+"""The callbacks of estimators of tables."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fanin.tables.progress import Progress
 
 
 def callback_of(estimator: Any) -> Callable[[Progress], None] | None:
-    """Return a function that prints trials if `verbose` wants it, and calls the callbacks; None if there are none."""
+    """Return a function that prints trials if `verbose` is set, and calls the callbacks; None if there are none."""
     callbacks = () if estimator.callbacks is None else tuple(estimator.callbacks)
     for place, callback in enumerate(callbacks):
         if not callable(callback):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any
 
+from fanin.checks import counted
 from fanin.tables.columns import Dropped, described
 
 if TYPE_CHECKING:
@@ -82,8 +83,8 @@ class Report:
         used = f"{len(self.columns) - dropped:,} columns" + (f" ({dropped:,} dropped)" if dropped else "")
         shares = [f"{100 * weight:.0f} % {units}" for units, weight in self.vote.items()]
         vote = f" ({', '.join(shares if len(shares) > 1 else self.vote)})" if shares else ""
-        networks = _counted(self.networks, "network") + vote
-        yield f"{self.name}: the mean of {networks} on {used}"
+        networks = ("" if self.networks == 1 else "the mean of ") + counted(self.networks, "network")
+        yield f"{self.name}: {networks}{vote} on {used}"
         if self.seconds:
             parts = ", ".join(f"{part} {seconds:.1f}" for part, seconds in self.seconds.items())
             yield f"Fitted in {sum(self.seconds.values()):.1f} s: {parts}"
@@ -143,12 +144,24 @@ class Report:
         if not self.trials:
             return
         yield ""
-        yield "Tried (loss of rows held out, seconds, networks, setting)"
+        yield f"Tried ({self._measure_of_trials()} of rows held out, seconds, networks, setting)"
         for trial in self.trials:
-            score = "-" if trial.score is None else f"{trial.score:.4g}"
-            extra = ", spikes" if trial.spikes else ""
-            extra += f", {_counted(trial.pairs, 'pair')}" if trial.pairs else ""
+            score = "-" if trial.score is None else _shown(self._of_trial(trial.score))
+            extra = ", one-hot numbers" if trial.spikes else ""
+            extra += f", {counted(trial.pairs, 'pair')}" if trial.pairs else ""
             yield f"  {score:7} {trial.seconds:6.2f} {trial.networks:3}  {trial.setting}{extra}"
+
+    def _measure_of_trials(self) -> str:
+        name = "loss" if self.quality is None else self.quality.measures[0].name
+        return "loss" if name.endswith("deviance") else name
+
+    def _of_trial(self, loss: float) -> float:
+        """Return the measure of a trial, in the unit of the score: losses are sums over targets, or quantiles."""
+        of = self.quality
+        if of is None or not (of.slopes or of.covered):
+            return loss
+        mean = loss / len(of.slopes or of.covered)
+        return math.sqrt(mean) if of.measures[0].name == "RMSE" else mean
 
     def _columns(self) -> Iterator[str]:
         yield ""
@@ -171,10 +184,6 @@ def report_of(model: Any, found: Examination, importance: tuple[Importance, ...]
         getattr(model, "trials_", ()),
         getattr(model, "seconds_", {}),
     )
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
 def _places(value: float) -> int:

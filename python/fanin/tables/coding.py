@@ -10,7 +10,8 @@ import numpy as np
 
 from fanin.data.validation import rows_of
 from fanin.tables.columns import Category, Number, TwoNumbers
-from fanin.tables.encoder import TableEncoder, most_bins
+from fanin.tables.encoder import TableEncoder
+from fanin.tables.learning import most_bins
 from fanin.tables.pairs import Grid, Pair
 from fanin.tables.reading import read_table
 

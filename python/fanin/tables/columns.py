@@ -7,13 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from fanin.checks import counted
+
 
 def _shown(value: float) -> str:
     return repr(float(f"{value:.6g}"))
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
 @dataclass(frozen=True)
@@ -116,8 +114,8 @@ class Category:
         """Return a description of the column."""
         if self.signed:
             return f'category, -1 for "{self.levels[0]}", 1 for "{self.levels[1]}"'
-        rare = f", and one for {_counted(len(self.rare), 'rare level')}" if self.rare else ""
-        return f"category, a column for each of {_counted(len(self.levels), 'level')}{rare}"
+        rare = f", and one for {counted(len(self.rare), 'rare level')}" if self.rare else ""
+        return f"category, a column for each of {counted(len(self.levels), 'level')}{rare}"
 
 
 @dataclass(frozen=True)

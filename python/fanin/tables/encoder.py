@@ -11,7 +11,7 @@ from fanin import _core
 from fanin.checks import check_flag, check_integer, check_sequence
 from fanin.tables.columns import KINDS, Category, Column, Date, Dropped, Pair, described
 from fanin.tables.conversion import as_days, as_numbers, as_texts
-from fanin.tables.learning import SAMPLE_ROWS, LearnedColumn, Sample, learners
+from fanin.tables.learning import SAMPLE_ROWS, LearnedColumn, Sample, learners, most_bins
 from fanin.tables.reading import ReadTable, in_order, read_table
 
 if TYPE_CHECKING:
@@ -21,11 +21,6 @@ _MOST_BINS = 65535
 _PAIR_BINS = 4  # of the number of a pair, which is an estimate already
 # Two columns, the cells of each (edges of numbers, or levels of a category), and the value of each pair of cells
 PairOfColumns = tuple[str, Sequence[Any], str, Sequence[Any], Any]
-
-
-def most_bins(columns: int) -> int:
-    """Return the most bins of a number in a table with so many columns."""
-    return max(4, min(64, 8192 // max(columns, 1)))
 
 
 class TableEncoder:

@@ -77,7 +77,7 @@ def fit_table(
     categories : list of str
         As in `TableEncoder`.
     callback : function of a Progress, optional
-        Called as the fit goes on; see `progress.Progress`. An exception ends the fit.
+        Called during the fit; see `progress.Progress`. An exception ends the fit.
     validation : tuple (X, y, sample_weight), optional
         Rows by which settings, features and weights are chosen; all networks then see all other rows. The weights may
         be None.

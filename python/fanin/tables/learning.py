@@ -122,6 +122,11 @@ class LearnedColumn:
         return f"an id, different in each of {known:,} rows" if levels == known else ""
 
 
+def most_bins(columns: int) -> int:
+    """Return the most bins of a number in a table with so many columns."""
+    return max(4, min(64, 8192 // max(columns, 1)))
+
+
 def learners(names: Sequence[str], cells: Sequence[Cells], categories: Sequence[str]) -> list[LearnedColumn]:
     """Return what learns each column, of which these are the first cells; some are given as categories."""
     if unknown := [name for name in categories if name not in names]:

@@ -1,4 +1,4 @@
-"""How far a fit has come, as its callbacks are told."""
+"""The progress of a fit, as its callbacks get it."""
 
 from __future__ import annotations
 

@@ -214,9 +214,8 @@ class Trainer:
 
     def has_time(self, wanted: Iterable[Wanted], setting: Setting) -> bool:
         """Whether these can be trained before the time limit, and then a network of this setting for every fold."""
-        return (
-            self.share([*wanted, *(Wanted(Features(), setting, NO_FOLD, fold) for fold in self.folds)]) == 1
-        )
+        more = (Wanted(Features(), setting, NO_FOLD, fold) for fold in self.folds)
+        return self.share([*wanted, *more]) == 1
 
     def network(self, wanted: Wanted) -> Network:
         """Return a network that was trained."""
@@ -283,10 +282,9 @@ class Trainer:
         if features not in self._encoders:
             known = [self._known(pair, np.arange(self.rows)) for pair in features.pairs]
             values, of_rows = zip(*known, strict=True)
-            paired = self.coding.paired(
+            self._encoders[features] = self.coding.paired(
                 features.spikes, features.pairs, list(values), np.column_stack(of_rows)
             )
-            self._encoders[features] = paired
         return self._encoders[features]
 
     def _rows(self, features: Features, seen: NDArray[np.intp]) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fanin.checks import counted
 from fanin.tables.recipe import Setting
 
 
@@ -33,7 +34,8 @@ class Trial:
     seconds: float
 
     def __str__(self) -> str:
-        count = "1 network" if self.networks == 1 else f"{self.networks} networks"
-        features = f"{', spikes' if self.spikes else ''}{f', {self.pairs} pairs' if self.pairs else ''}"
+        count = counted(self.networks, "network")
+        features = ", one-hot numbers" if self.spikes else ""
+        features += f", {counted(self.pairs, 'pair')}" if self.pairs else ""
         score = "trained on all rows" if self.score is None else f"loss {self.score:.5g} on rows held out"
         return f"{count}, {self.setting}{features}: {score}, {self.seconds:.2f} s"
