@@ -75,10 +75,12 @@ def test_weights_quantiles_and_dropped_columns_are_options(
     options = ["--weight", "w", "--drop", "id", "--quantile", "0.9", "--seed", "3", *FAST]
     model = tmp_path / "m.safetensors"
     assert main(["fit", str(table), "--target", "y", "--model", str(model), *options]) == 0
-    assert "pinball loss" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "t.csv: 30 rows, 1 column to predict from\n" in printed
+    assert "pinball loss" in printed
     loaded = FaninRegressor.load(model)
     assert [column.name for column in loaded.encoder_.columns] == ["x"]
-    assert (loaded.quantile, loaded.random_state) == (0.9, 3)
+    assert (loaded.quantile, loaded.random_state, loaded.notes_["rows"]) == (0.9, 3, 30)
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,15 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 pytest.importorskip("sklearn")
 
 from fanin.command.main import main
-from fanin.sklearn import FaninRegressor
+from fanin.sklearn import FaninClassifier, FaninRegressor
 from tables import PRICES, FileWriter
 
 ROWS = "colour,age,extra,sold,income,rate\n"
@@ -167,6 +169,57 @@ def test_show_needs_no_notes_of_the_command(tmp_path: Path, capsys: pytest.Captu
     model.save(tmp_path / "m")
     assert main(["show", str(tmp_path / "m")]) == 0
     assert "m: predicts a number (squared_error)\nThe mean of " in capsys.readouterr().out
+
+
+NUMBERS = np.arange(40.0)
+X = np.column_stack([NUMBERS, np.ones(40), -NUMBERS])  # the second column is dropped
+LABELS = np.column_stack([NUMBERS > 20, NUMBERS < 9]).astype(int)
+
+
+@pytest.mark.parametrize(
+    ("model", "y", "predicts", "header"),
+    [
+        (FaninClassifier(), LABELS, "any of 2 labels, or none", "predicted label 0,predicted label 1"),
+        (
+            FaninRegressor(),
+            np.column_stack([NUMBERS, -NUMBERS]),
+            "2 numbers (squared_error)",
+            "predicted target 0,predicted target 1",
+        ),
+        (
+            FaninRegressor(loss="quantile", quantile=[0.1, 0.9]),
+            NUMBERS,
+            "quantiles 0.1, 0.9 of a number",
+            "predicted quantile 0.1,predicted quantile 0.9",
+        ),
+        (FaninRegressor(loss="quantile"), NUMBERS, "quantile 0.5 of a number", "predicted"),
+    ],
+)
+def test_several_predictions_of_a_row_have_a_column_each(
+    model: Any,
+    y: Any,
+    predicts: str,
+    header: str,
+    write: FileWriter,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    model.set_params(effort="fast", random_state=0, members=1).fit(X, y)
+    model.save(tmp_path / "m")
+    assert main(["show", str(tmp_path / "m")]) == 0
+    assert f"m: predicts {predicts}\n" in capsys.readouterr().out
+    table = write("t.csv", "x2,x0\n" + "".join(f"{-n},{n}\n" for n in NUMBERS))
+    classifies = isinstance(model, FaninClassifier)
+    options = ["--proba"] if classifies else []
+    assert main(["predict", str(tmp_path / "m"), str(table), "-q", *options]) == 0
+    head, *lines = capsys.readouterr().out.splitlines()
+    expected: Any = model.predict_quantiles if model.get_params().get("loss") == "quantile" else model.predict
+    found, wanted = np.loadtxt(lines, delimiter=",", ndmin=2), expected(X).reshape(40, -1)
+    if classifies:
+        header += ",probability of 0,probability of 1"
+        wanted = np.hstack([wanted, model.predict_proba(X)])
+    assert head == header
+    np.testing.assert_array_equal(found, wanted)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs pipes that break, and /dev/full")

@@ -162,6 +162,31 @@ def test_other_targets_and_another_loss_are_refused():
         FaninRegressor(**FAST).partial_fit(X[:1], NUMBER[:1])
 
 
+@pytest.mark.parametrize("going_on", ["partial_fit", "fit"])
+def test_several_quantiles_go_on_also_in_a_loaded_model(going_on, tmp_path):
+    levels = [0.1, 0.5, 0.9]
+    model = FaninRegressor(**FAST, members=2, loss="quantile", quantile=levels, warm_start=True)
+    model.fit(X[:200], NUMBER[:200])
+    model.save(tmp_path / "model")
+    for one in (model, FaninRegressor.load(tmp_path / "model")):
+        before = one.report(X[200:], NUMBER[200:]).quality.measures[0].value
+        for _ in range(2):
+            getattr(one, going_on)(X, NUMBER)
+        assert one.report(X[200:], NUMBER[200:]).quality.measures[0].value < before
+        assert one.predict_quantiles(X).shape == (400, 3)
+        assert (np.diff(one.predict_quantiles(X)) >= 0).all()
+        with pytest.raises(ValueError, match="loss='quantile' needs one target, got 2"):
+            getattr(one, going_on)(X, np.column_stack([NUMBER, NUMBER]))
+        for other in ({"quantile": [0.2, 0.5, 0.9]}, {"quantile": 0.5}, {"loss": "squared_error"}):
+            changed = pickle.loads(pickle.dumps(one)).set_params(**other)
+            with pytest.raises(ValueError, match=r"loss: expected Quantile\(levels=\(0.1, 0.5, 0.9\)\)"):
+                getattr(changed, going_on)(X, NUMBER)
+    with pytest.raises(ValueError, match=r"loss: expected SquaredError\(\), as before, got Quantile"):
+        getattr(FaninRegressor(**FAST, warm_start=True).fit(X, NUMBER).set_params(loss="quantile"), going_on)(
+            X, NUMBER
+        )
+
+
 @pytest.mark.parametrize("effort", ["fast", "default"])
 @pytest.mark.parametrize(("kind", "y"), BOTH)
 def test_a_warm_fit_trains_the_networks_there_are(kind, y, effort):

@@ -235,3 +235,25 @@ def test_bad_arguments_of_reports_are_refused():
     classifier = FaninClassifier(**FAST).fit(FRAME, LABELS)
     with pytest.raises(ValueError, match="y: expected labels of the fit, got 'maybe'"):
         classifier.report(FRAME, np.where(X[:, 0] > 0, "maybe", "no"))
+
+
+def test_a_report_keeps_to_the_loss_of_the_fit_and_shares_end_at_1():
+    model = FaninRegressor(**FAST, loss="quantile", quantile=[0.1, 0.9]).fit(X, NUMBER)
+    expected = model.report(X, NUMBER).quality
+    assert model.set_params(loss="squared_error").report(X, NUMBER).quality == expected
+    model = FaninRegressor(**FAST, loss="huber").fit(X, NUMBER)
+    low, high = np.quantile(NUMBER, [0.25, 0.75])
+    few = model.report(X[:50], NUMBER[:50]).quality
+    loss = Huber((high - low) / 1.349)
+    assert few.measures[0].value == pytest.approx(
+        quality_of_numbers(loss, NUMBER[:50], model.predict(X[:50]), None, "").measures[0].value, rel=1e-6
+    )
+    for kind, y in (
+        (model, np.column_stack([NUMBER, NUMBER])),
+        (FaninRegressor(**FAST).fit(X, np.column_stack([NUMBER, -NUMBER])), NUMBER),
+    ):
+        with pytest.raises(ValueError, match=r"y: expected \d targets a row, as in the fit, got \d"):
+            kind.report(X, y)
+    sure = np.repeat([[0.9, 0.1]], 12, axis=0)
+    accuracy = quality_of_classes(np.repeat([0, 1], [11, 1]), sure, None, "given rows").measures[1]
+    assert accuracy.interval[1] == 1 > accuracy.interval[0]

@@ -34,7 +34,7 @@ def test_the_score_is_the_mean_loss_of_the_validation_rows(kind, y):
     assert model.out_of_fold_score_ is None
     quality = model.report().quality
     assert (quality.origin, quality.rows) == ("validation rows", 50)
-    assert "Score of 50 validation rows, which settings" in model.report().text(100)
+    assert "Score of 50 validation rows, by which the model" in model.report().text(100)
     assert all(trial.score is not None for trial in model.trials_)
     model.fit(X[TRAIN], y[TRAIN])
     assert not hasattr(model, "validation_score_")
@@ -116,6 +116,17 @@ def test_a_score_that_fails_ends_the_fit():
 
     with pytest.raises(ArithmeticError, match="no score"):
         FaninRegressor(**FAST, early_stopping=True, scoring=fail).fit(X, NUMBER)
+    model = FaninClassifier(**FAST, scoring="neg_log_loss")
+    with pytest.raises(ValueError, match="scoring of validation rows: y_true contains only one label"):
+        model.fit(X[TRAIN], LABELS[TRAIN], X_val=X_VAL[:2], y_val=[LABELS[0]] * 2)
+
+
+@pytest.mark.parametrize(("kind", "y"), BOTH)
+def test_early_stopping_needs_rows_to_train_on_and_to_hold_out(kind, y):
+    places = [0, int(np.argmax(y != y[0]))]
+    with pytest.raises(ValueError, match=r"early_stopping: expected at least 3 different rows .* got 2"):
+        kind(**FAST, early_stopping=True).fit(X[places], y[places])
+    assert kind(**FAST, early_stopping=True).fit(X[:3], y[:3]).report().quality.rows == 1
 
 
 @pytest.mark.parametrize("early_stopping", [False, True])

@@ -63,6 +63,11 @@ class _Task(NamedTuple):
     target: Target
     weight: NDArray[np.float64] | None
 
+    @property
+    def rows(self) -> int:
+        """How many rows are learned: those with a target and a weight."""
+        return len(self.target.rows) if self.weight is None else int(np.count_nonzero(self.weight))
+
 
 def add_fit(commands: Commands) -> None:
     """Add the command ``fit`` and its options to the parser."""
@@ -127,7 +132,7 @@ def run_fit(options: argparse.Namespace) -> None:
             "made": datetime.datetime.now().astimezone().isoformat(" ", "minutes"),
             "version": fanin.__version__,
             "file": options.table.name,
-            "rows": len(target.rows),
+            "rows": task.rows,
             "target": {"name": options.target, "kind": target.kind, "style": target.style},
             "columns": inputs.read,
             "unused": [column for column in table.columns if column not in {options.target, *inputs.frame}],
@@ -186,7 +191,7 @@ def _estimator(options: argparse.Namespace, target: Target, bar: Bar) -> Any:
 
 def _title(table: Table, target: str, task: _Task) -> str:
     predicted = f"{shown(target)}: {task.target.description}{_advice(task.target)}"
-    rows, columns = counted(len(task.target.rows), "row"), counted(len(task.frame), "column")
+    rows, columns = counted(task.rows, "row"), counted(len(task.frame), "column")
     return f"{one_line(table.path.name)}: {rows}, {columns} to predict from\n{predicted}"
 
 

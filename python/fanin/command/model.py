@@ -5,11 +5,29 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from fanin.csv.errors import UserError
 
 
+def quantiles_of(model: Any) -> list[float]:
+    """Return the quantiles that an estimator predicts; none if it predicts something else."""
+    levels: list[float] = np.atleast_1d(getattr(model, "quantile", ())).tolist()
+    return levels if getattr(model, "loss", "") == "quantile" else []
+
+
 def load_model(path: Path) -> Any:
-    """Return the estimator that a file holds; raise UserError if it holds none."""
+    """Return the estimator that a file holds; raise UserError if it holds none.
+
+    It matches columns by name; those of an array are called x0, x1, ...
+    """
+    model = _loaded(path)
+    model.encoder_._named = True
+    model.feature_names_in_ = np.array(model.encoder_._names, dtype=object)
+    return model
+
+
+def _loaded(path: Path) -> Any:
     from fanin.sklearn import FaninClassifier, FaninRegressor
 
     try:

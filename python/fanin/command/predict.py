@@ -13,7 +13,7 @@ import numpy as np
 from fanin.checks import counted
 from fanin.command.bar import Bar
 from fanin.command.inputs import inputs_like, listed
-from fanin.command.model import load_model
+from fanin.command.model import load_model, quantiles_of
 from fanin.command.output import check_folder, figure, print_notes, write_csv
 from fanin.command.parquet import read_file
 from fanin.csv.errors import UserError, one_line, require
@@ -108,16 +108,19 @@ def _predicted(
     model: Any, frame: Frame, target: str | None, proba: bool
 ) -> tuple[list[str], list[list[Any]]]:
     name = "predicted" if target is None else f"predicted {target}"
-    if not hasattr(model, "classes_"):
-        return [name], [model.predict(frame).tolist()]
-    probabilities = model.predict_proba(frame)
-    labels = model.classes_[probabilities.argmax(axis=1)].tolist()
-    if not proba:
-        return [name], [labels]
-    return [name, *(f"probability of {label}" for label in model.classes_)], [
-        labels,
-        *probabilities.T.tolist(),
-    ]
+    if levels := quantiles_of(model):
+        header = [f"{name} quantile {level:g}" for level in levels] if len(levels) > 1 else [name]
+        return header, model.predict_quantiles(frame).T.tolist()
+    predicted = model.predict(frame)
+    several = "label" if hasattr(model, "classes_") else "target"
+    header = (
+        [f"{name} {several} {place}" for place in range(predicted.shape[1])] if predicted.ndim > 1 else [name]
+    )
+    columns = predicted.reshape(len(predicted), -1).T.tolist()
+    if proba:
+        header += [f"probability of {label}" for label in model.classes_]
+        columns += model.predict_proba(frame).T.tolist()
+    return header, columns
 
 
 def _ignored(table: Table, model: Any, target: str | None) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fanin.checks import counted
-from fanin.command.model import load_model
+from fanin.command.model import load_model, quantiles_of
 from fanin.command.output import score_lines
 from fanin.csv.errors import require, shown
 from fanin.tables.columns import Dropped, Pair, described
@@ -58,12 +58,14 @@ def run_show(options: argparse.Namespace) -> None:
 def _target(model: Any, notes: dict[str, Any]) -> str:
     name = notes.get("target", {}).get("name")
     named = "" if name is None else f"{shown(name)}, "
+    if levels := quantiles_of(model):
+        quantiles = "quantile" if len(levels) == 1 else "quantiles"
+        return f"{named}{quantiles} {', '.join(f'{level:g}' for level in levels)} of a number"
+    outputs = model._model.outputs
     if not hasattr(model, "classes_"):
-        return (
-            f"{named}a number ({model.loss})"
-            if model.loss != "quantile"
-            else f"{named}its quantile {model.quantile}"
-        )
+        return f"{named}{'a number' if outputs == 1 else f'{outputs} numbers'} ({model.loss})"
+    if model._model.several_labels:
+        return f"{named}any of {outputs} labels, or none"
     labels = [shown(str(label)) for label in model.classes_[:_LISTED]]
     more = ", ..." if len(model.classes_) > _LISTED else ""
     return f"{named}one of {len(model.classes_)} classes: {', '.join(labels)}{more}"

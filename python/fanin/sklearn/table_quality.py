@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -83,7 +83,7 @@ def quality_of_classes(y: NDArray[Any], predicted: Float, weight: Float | None, 
     """Return the quality of probabilities, (n, classes), for labels 0, 1, ..."""
     losses = row_losses(SoftmaxCrossEntropy(), y, evidence(SoftmaxCrossEntropy(), y, predicted))
     right = predicted.argmax(axis=1) == y
-    measures = [_mean("log-loss", losses, weight), _mean("accuracy", right.astype(float), weight)]
+    measures = [_mean("log-loss", losses, weight), _share("accuracy", right, weight)]
     probability, true = predicted.max(axis=1), right
     if predicted.shape[1] == 2:
         probability, true = predicted[:, 1], y == 1
@@ -104,8 +104,8 @@ def quality_of_labels(y: NDArray[Any], predicted: Float, weight: Float | None, o
     right = (predicted > 0.5) == (y == 1)
     measures = [
         _mean("log-loss", losses, weight),
-        _mean("accuracy", right.mean(axis=1), weight),
-        _mean("all labels right", right.all(axis=1).astype(float), weight),
+        _share("accuracy", right.mean(axis=1), weight),
+        _share("all labels right", right.all(axis=1), weight),
     ]
     if len(mixed := [column for column in range(labels) if len(np.unique(y[:, column])) > 1]):
         areas = [roc_auc_score(y[:, j], predicted[:, j], sample_weight=weight) for j in mixed]
@@ -152,6 +152,13 @@ def _mean(name: str, values: Float, weight: Float | None) -> Measure:
     margin = _NORMAL * np.sqrt(np.sum((weight * (values - mean)) ** 2)) / np.sum(weight)
     low = max(mean - margin, 0.0)  # as all of them are at least 0
     return Measure(name, float(mean), (float(low), float(mean + margin)))
+
+
+def _share(name: str, right: NDArray[Any], weight: Float | None) -> Measure:
+    """Return the share of what is right, which is at most 1."""
+    share = _mean(name, right.astype(float), weight)
+    low, high = share.interval or (0.0, 1.0)
+    return replace(share, interval=(low, min(high, 1.0)))
 
 
 def _reliability(true: NDArray[np.bool_], probability: Float, weight: Float | None) -> Reliability:

@@ -25,7 +25,7 @@ _BAR = 20  # characters
 _ORIGINS = {
     "out of fold": "rows, by networks that were not trained on them (out of fold)",
     "held out for the choice": "rows, held out from networks of each setting",
-    "validation rows": "validation rows, which settings and weights were chosen by",
+    "validation rows": "validation rows, by which the model may have been chosen",
     "training rows": "training rows: too good, as the networks know them",
     "given rows": "given rows",
 }

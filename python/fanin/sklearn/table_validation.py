@@ -58,6 +58,10 @@ def used_rows(X: Any, y: NDArray[Any], weights: NDArray[Any] | None) -> Held:
 
 def split(rows: Rows, seed: int, classifies: bool) -> tuple[Rows, Held]:
     """Return the rows to train on, and a tenth of them held out, of each class."""
+    if len(rows.y) < 3:
+        raise ValueError(
+            f"early_stopping: expected at least 3 different rows with a weight, got {len(rows.y)}"
+        )
     part = folds_of(len(rows.y), _PART, seed, rows.y if classifies else None)
     weights = (None, None) if rows.weights is None else (rows.weights[part > 0], rows.weights[part == 0])
     kept, held = np.flatnonzero(part > 0), np.flatnonzero(part == 0)
@@ -78,6 +82,7 @@ def scorer_of(estimator: Any, held: Held | None) -> Callable[[FittedTable], floa
 
     def score(fitted: FittedTable) -> float:
         twin._model = TableModel.of(fitted, estimator._labels(), {})
-        return float(scorer(twin, held.X, y, **weights))
+        with error_context("scoring of validation rows: "):
+            return float(scorer(twin, held.X, y, **weights))
 
     return score

@@ -184,16 +184,18 @@ def _like(
     weights = checked_weights(weight, len(targets))
     task = task_of(loss, targets, n_classes, weights)
     before = start.networks[0]._loss
+    if type(before) is not type(task.learned) or (before != task.learned and not isinstance(before, Huber)):
+        raise ValueError(f"loss: expected {before!r}, as before, got {task.learned!r}")
     if task.outputs != start.networks[0].n_outputs:
         raise ValueError(
             f"y: expected {start.networks[0].n_outputs} targets a row, as before, got {task.outputs}"
         )
-    if type(before) is not type(task.learned) or (before != task.learned and not isinstance(before, Huber)):
-        raise ValueError(f"loss: expected {before!r}, as before, got {task.learned!r}")
+    columns = len(task.mean)  # of y: one if there are several quantiles
+    mean, scale = start.target_mean[:columns], start.target_scale[:columns]
     if not task.classifies:
-        low, high = start.target_range
+        low, high = start.target_range[:, :columns]
         task = replace(task, low=np.minimum(low, task.low), high=np.maximum(high, task.high))
-    return targets, weights, replace(task, learned=before, mean=start.target_mean, scale=start.target_scale)
+    return targets, weights, replace(task, learned=before, mean=mean, scale=scale)
 
 
 def _share(task: Task, jobs: Sequence[Job], clock: Clock, reporter: Reporter) -> float:

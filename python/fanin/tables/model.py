@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fanin import _core
+from fanin.losses import Huber
+from fanin.network import Network
 from fanin.storage import as_path
 from fanin.tables.encoder import TableEncoder
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from fanin.losses import Loss
     from fanin.storage import Path
     from fanin.tables.fitted import FittedTable
 
@@ -83,6 +87,12 @@ class TableModel:
     def outputs(self) -> int:
         """Columns of predictions: classes, targets or quantiles."""
         return self._core.outputs
+
+    @property
+    def loss(self) -> Loss:
+        """The loss of the fit, in the units of the targets."""
+        loss = Network._of_core(self._core.networks[0])._loss
+        return replace(loss, delta=loss.delta * self._core.targets[0][1]) if isinstance(loss, Huber) else loss
 
     @property
     def members(self) -> int:
