@@ -12,6 +12,7 @@ Effort = Literal["fast", "default", "high"]
 
 _FEWEST_STEPS = 100  # of a network: epochs are added on tables with fewer rows than that needs
 _VISITS = 300_000  # of rows by a network: beyond, epochs are taken away, down to a third
+_LINEAR_VISITS = 150_000  # the same of a linear model
 _MOST_VISITS = 2_000_000  # beyond, more of them
 _FEWEST_BATCHES = 16  # an epoch, where rows are few
 _SHARE_OF_RATE = 0.25  # where it does not end, so that networks of a fit lose nothing
@@ -54,8 +55,9 @@ class Setting:
             return 1
         batch = self.batch_on(rows)
         visits = self.epochs * rows
-        if visits > _VISITS:
-            visits = min(max(_VISITS, visits // 3), _MOST_VISITS)
+        enough = _VISITS if self.hidden else _LINEAR_VISITS
+        if visits > enough:
+            visits = min(max(enough, visits // 3), _MOST_VISITS)
         return max(-(-visits // batch), _FEWEST_STEPS)
 
     def rule(self, steps: int) -> optim.Rule:
