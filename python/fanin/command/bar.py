@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
@@ -113,9 +114,17 @@ class Bar:
             self._bar.refresh()
 
 
+def _columns() -> int:
+    """Return the width of the terminal; 0 if it does not say, where tqdm would show nothing."""
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns
+    except (AttributeError, OSError):  # not a file
+        return 80
+
+
 def _tqdm() -> Any:
-    """Return a bar of tqdm, if it is installed and stderr is a terminal."""
-    if not sys.stderr.isatty():
+    """Return a bar of tqdm, if it is installed and stderr is a terminal, of a known width."""
+    if not sys.stderr.isatty() or _columns() == 0:
         return None
     try:
         from tqdm import tqdm
