@@ -49,7 +49,10 @@ def test_numbers_are_read_in_the_formats_of_many_countries(
 def test_if_one_column_has_decimal_commas_points_separate_thousands_in_others(write: Writer) -> None:
     lines = rows(lambda row: f"1{row}.000;{row},5;{row};{row}.5;{row / 7}")
     data = load_csv(write("a;b;c;d;e\n" + lines), "a", [], "auto", seed=0)
-    assert data.notes == ("numbers with a decimal comma in 2 columns: 'b', 'a'",)
+    assert data.notes == (
+        "target 'a': numbers with a decimal comma",
+        "numbers with a decimal comma in 1 column: 'b'",
+    )
     assert data.target_mean > 10_000
 
 
@@ -82,14 +85,15 @@ def test_nine_in_ten_cells_that_are_numbers_make_a_column_of_numbers(
     assert (data.train.x.shape[1] == 2) == (strays == 6)
 
 
-def test_a_row_with_a_stray_target_is_ignored_unless_the_target_can_be_a_class(write: Writer) -> None:
+def test_a_row_with_a_stray_target_is_left_out_unless_targets_are_said_to_be_classes(write: Writer) -> None:
     data = load_csv(write("a,b\n" + rows(lambda row: f"{row / 7 if row else 'x'},{row}")), "a", [], "auto", 0)
     assert data.notes == (
         "column 'a': 'x' in line 2 is not a finite number and counts as missing",
-        "1 row is ignored: 'a' is missing",
+        "1 row is left out (line 2): the target 'a' is missing",
     )
     lines = rows(lambda row: f"{row % 9 if row > 3 else 'x'},{row}")
-    assert load_csv(write("a,b\n" + lines), "a", [], "auto", 0).n_classes == 10
+    assert load_csv(write("a,b\n" + lines), "a", [], "auto", 0).n_classes == 9
+    assert load_csv(write("a,b\n" + lines), "a", [], "classification", 0).n_classes == 10
     with pytest.raises(
         UserError, match="the target column 'a' holds text such as 'x0'; --task regression needs numbers"
     ):

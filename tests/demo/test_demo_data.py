@@ -74,7 +74,7 @@ def test_rows_without_a_target_are_ignored(write: Writer) -> None:
         write("a,b\n" + rows(lambda row: f"{'' if row % 3 else row / 7},{row}", 90)), "a", [], "auto", 0
     )
     assert sum(len(part.y) for part in (data.train, data.validation, data.test)) == 30
-    assert "60 rows are ignored: 'a' is missing" in data.notes
+    assert "60 rows are left out (first: line 3): the target 'a' is missing" in data.notes
 
 
 def test_a_dropped_column_must_exist(write: Writer) -> None:

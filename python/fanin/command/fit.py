@@ -17,11 +17,12 @@ from fanin.command.bar import Bar
 from fanin.command.inputs import inputs_of
 from fanin.command.output import check_folder, figure, plain, print_notes, score_lines
 from fanin.command.parquet import read_file
-from fanin.command.target import Target, check_range, target_of
 from fanin.csv.errors import UserError, one_line, require, shown
 from fanin.csv.options import add_columns, name, positive, whole
+from fanin.csv.target import Target, check_range, target_of
 from fanin.csv.typed import NUMBER
 from fanin.tables.columns import Dropped
+from fanin.tables.folds import folds_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -175,7 +176,7 @@ def _estimator(options: argparse.Namespace, target: Target, bar: Bar) -> Any:
     given = options.loss is not None or options.quantile is not None
     if target.classifies:
         if given:
-            found = f"{shown(options.target)} has {target.description}{_advice(target)}"
+            found = f"{shown(options.target)} has {target.description}{target.advice}"
             raise UserError(f"--loss and --quantile need numbers, but {found}")
         bar.figure = lambda score: f"log-loss {figure(score)}"
         return FaninClassifier(**common)
@@ -190,13 +191,9 @@ def _estimator(options: argparse.Namespace, target: Target, bar: Bar) -> Any:
 
 
 def _title(table: Table, target: str, task: _Task) -> str:
-    predicted = f"{shown(target)}: {task.target.description}{_advice(task.target)}"
+    predicted = f"{shown(target)}: {task.target.description}{task.target.advice}"
     rows, columns = counted(task.rows, "row"), counted(len(task.frame), "column")
     return f"{one_line(table.path.name)}: {rows}, {columns} to predict from\n{predicted}"
-
-
-def _advice(target: Target) -> str:
-    return "; --task regression predicts a number" if target.classifies and target.kind == NUMBER else ""
 
 
 def _fit(model: Any, frame: Frame, y: NDArray[Any], weight: NDArray[np.float64] | None, bar: Bar) -> None:
@@ -237,14 +234,11 @@ def _cross_validate(model: Any, task: _Task, options: argparse.Namespace, bar: B
 
 def _folds(target: Target, count: int, seed: int) -> NDArray[np.intp]:
     """Return the fold of each row, with each class in proportion; -1 for the only row of a class."""
-    rows = len(target.values)
-    order = np.random.default_rng(seed).permutation(rows)
-    fold: NDArray[np.intp] = np.empty(rows, np.intp)
+    rows, classes = len(target.values), None
     if target.classifies:
         _, classes, sizes = np.unique(target.values, return_inverse=True, return_counts=True)
-        order = order[np.argsort(classes[order], kind="stable")]
-    fold[order] = np.arange(rows) % count
-    if target.classifies:
+    fold = folds_of(rows, count, seed, classes)
+    if classes is not None:
         fold[sizes[classes] == 1] = -1
     if len(np.unique(fold[fold >= 0])) < count:
         raise UserError(f"--cv {count}: expected at most as many folds as rows, got {counted(rows, 'row')}")

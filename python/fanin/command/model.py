@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from fanin.csv.errors import UserError
+from fanin.tables.model import TableModel
 
 
 def quantiles_of(model: Any) -> list[float]:
@@ -31,16 +32,12 @@ def _loaded(path: Path) -> Any:
     from fanin.sklearn import FaninClassifier, FaninRegressor
 
     try:
-        try:
-            return FaninClassifier.load(path)
-        except ValueError as error:
-            if "it predicts numbers" not in str(error):
-                raise
-            return FaninRegressor.load(path)
+        kind = FaninClassifier if TableModel.load(path).labels else FaninRegressor
+        return kind.load(path)
     except FileNotFoundError:
         raise UserError(f"there is no file {path}") from None
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror or error}") from None
     except ValueError as error:
-        told = str(error)
-        raise UserError(told if str(path) in told else f"{path}: {told}") from None
+        message = str(error)
+        raise UserError(message if str(path) in message else f"{path}: {message}") from None

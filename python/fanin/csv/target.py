@@ -39,6 +39,11 @@ class Target(NamedTuple):
         classes = len(np.unique(self.values))
         return f"{classes} classes, {', '.join(labels)}{', ...' if classes > _LISTED else ''}"
 
+    @property
+    def advice(self) -> str:
+        """What else could be predicted of a target that is taken as classes."""
+        return "; --task regression predicts a number" if self.classifies and self.kind == NUMBER else ""
+
 
 def target_of(table: Table, name: str, task: str) -> Target:
     """
