@@ -101,7 +101,7 @@ TEST_CASE("the penalty is that of weights, not of biases, in the loss and in the
   }
 }
 
-TEST_CASE("weights that a callback sets start a solver anew") {
+TEST_CASE("weights that a callback sets make a solver forget") {
   const Sine<double> data;
   Network<double> net = new_net<double>(), fresh = new_net<double>();
   std::vector<double> zeros(10, 0.25);

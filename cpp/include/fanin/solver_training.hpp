@@ -21,7 +21,7 @@ struct WholeBatch {
 };
 
 // Like Training, with an iteration of a solver for an epoch. What a solver knows of the curvature stays from
-// call to call, until another solver, or other weights of the network, make it start anew.
+// call to call, but is lost with another solver, and if the network's weights were set in between.
 template <class T>
 class SolverTraining {
  public:

@@ -42,7 +42,9 @@ struct SolverTraining<T>::State {
         x(samples),
         y(targets),
         weights(sample_weights),
-        options(std::move(chosen)) {}
+        options(std::move(chosen)) {
+    if (net.training.exchange(true)) throw BusyError("network: another training is under way");
+  }
   ~State() { net.training = false; }
 
   void open(const WholeBatch& method);
@@ -137,7 +139,6 @@ SolverTraining<T>::SolverTraining(Network<T>& network, const Samples& x, const T
   if (rows_of(x) == 0) throw ValueError("X: expected at least one row, got none");
   check_data<T>(x, y, weights, network.inputs(), network.outputs(), net.loss, net.input_layer);
   check_layers_of(net.layers, net.nodes.has_batch_norm());
-  if (net.training.exchange(true)) throw BusyError("network: another training is under way");
   state_ = std::make_unique<State>(network, net, x, y, std::move(options), weights);
 }
 
