@@ -131,19 +131,21 @@ def test_settings_take_enough_steps_on_few_rows_and_not_too_many_on_many():
 def test_plans_have_as_many_networks_of_a_setting_as_members(classifies, effort):
     for rows in (2, 100, 5000, 1_000_000):
         for members in (1, 2, 3, 4, 9, 32):
-            plan = plan_of(classifies, effort, rows, members, False)
+            plan = plan_of(classifies, effort, rows, 10, members, False)
             assert plan.left_out + plan.members == members
             assert 1 <= plan.left_out <= plan.folds
-            everything = plan_of(classifies, effort, rows, members, True)
+            everything = plan_of(classifies, effort, rows, 10, members, True)
             assert everything.left_out == everything.folds >= 4
             assert everything.members == 0
-        assert plan_of(classifies, effort, rows, None, False).others[-1] == CONSTANT
+        assert plan_of(classifies, effort, rows, 10, None, False).others[-1] == CONSTANT
 
 
 def test_small_tables_leave_out_more_parts():
-    plans = [plan_of(False, "default", rows, None, False) for rows in (100, 4000, 20_000)]
+    plans = [plan_of(False, "default", rows, 10, None, False) for rows in (100, 4000, 20_000)]
     assert [plan.left_out for plan in plans] == [8, 4, 1]
     assert [plan.members for plan in plans] == [8, 7, 2]
+    wide = plan_of(False, "default", 100, 2000, None, False)
+    assert (wide.left_out, wide.members) == (4, 2)
 
 
 def test_without_a_limit_there_is_always_time():

@@ -113,7 +113,8 @@ def fit_table(
         raise ValueError("out_of_fold: expected False with validation rows, which all networks leave out")
     targets = checked_targets(loss, y, n_classes)
     weight = checked_weights(sample_weight, len(targets))
-    if (rows := read_table(X).rows) != len(targets):
+    table = read_table(X)
+    if (rows := table.rows) != len(targets):
         raise ValueError(f"y: expected {rows} rows, as X has, got {len(targets)}")
     used = np.arange(rows) if weight is None else np.flatnonzero(weight > 0)
     if len(used) < 2:
@@ -129,7 +130,8 @@ def fit_table(
     reporter.stage_begins("encode")
 
     task = task_of(loss, targets, n_classes, weight)
-    plan = plan_of(task.classifies, effort, len(used), None if members == "auto" else members, out_of_fold)
+    count = None if members == "auto" else members
+    plan = plan_of(task.classifies, effort, len(used), len(table.columns), count, out_of_fold)
     fold = folds_of(len(used), min(plan.folds, len(used)), seed, targets if task.classifies else None)
     part = folds_of(len(used), _PARTS, seed + 1)
     coding = Coding(X, task.classifies, categories)

@@ -110,6 +110,7 @@ _EIGHTHS = 8  # parts of the rows, of which few are left out by networks whose l
 _ENOUGH = 2_000  # rows left out, to find weights by
 _FEW = 6_000  # rows, of which more passes are affordable
 _MANY = 100_000  # rows, of which those left out are not missed
+_WIDE = 500  # columns, beyond which each network takes long
 _SHARED_FAST = 10_000
 _SHARED = 30_000  # rows seen by the networks that see all, about
 
@@ -178,8 +179,10 @@ def streamed(classifies: bool, effort: Effort, members: int | None) -> tuple[Set
     return CLASSES[0] if classifies else of_numbers, members or {"fast": 2, "default": 4, "high": 8}[effort]
 
 
-def plan_of(classifies: bool, effort: Effort, rows: int, members: int | None, out_of_fold: bool) -> Plan:
-    """Return the plan of an effort for so many rows; with a number of members, that many networks of each setting.
+def plan_of(
+    classifies: bool, effort: Effort, rows: int, columns: int, members: int | None, out_of_fold: bool
+) -> Plan:
+    """Return the plan of an effort for a table; with a number of members, that many networks of each setting.
 
     If all rows are to be predicted out of fold, each part is left out by a network of each setting.
     """
@@ -187,6 +190,8 @@ def plan_of(classifies: bool, effort: Effort, rows: int, members: int | None, ou
     plan = (
         _plan_of_classes(effort, left_out, rows) if classifies else _plan_of_numbers(effort, left_out, rows)
     )
+    if columns > _WIDE and effort != "high":
+        plan = replace(plan, left_out=min(plan.left_out, _FOURTHS), members=min(plan.members, 2))
     if members is not None and plan.features and members >= _FOURTHS:
         plan = replace(plan, folds=members, left_out=members, members=0)
     elif members is not None:
