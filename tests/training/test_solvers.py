@@ -28,7 +28,8 @@ def test_fit_until_the_solver_ends(solver, dtype):
     assert history.loss[-1] == pytest.approx(net.evaluate(X, Y)["loss"], rel=1e-5)
     assert history.loss[-1] < 1e-3
     assert len(history.gradient) == len(history.evaluations) == len(history.loss)
-    assert "small" in repr(history) or "no descent" in repr(history)
+    assert history.ended.replace("_", " ") in repr(history)
+    assert history.to_dict()["evaluations"] == history.evaluations
 
 
 def test_lbfgs_takes_no_more_evaluations_than_scipy():

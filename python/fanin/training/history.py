@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from fanin.optim import Rule, Solver
 from fanin.training.decision import Decision
@@ -88,8 +89,8 @@ class History:
             self.gradient.append(figures["gradient"])
             self.evaluations.append(int(figures["evaluations"]))
 
-    def to_dict(self) -> dict[str, str | int | list[float] | None]:
-        """Return the metric's name, copies of the lists, and the stopped and best epochs."""
+    def to_dict(self) -> dict[str, Any]:
+        """Return the metric's name, copies of the lists, and the stopped and best epochs; why a solver ended."""
         return {
             "metric": self.metric,
             "loss": self.loss.copy(),
@@ -99,7 +100,12 @@ class History:
             "seconds": self.seconds.copy(),
             "stopped_epoch": self.stopped_epoch,
             "best_epoch": self.best_epoch,
-        }
+        } | self._of_solver()
+
+    def _of_solver(self) -> dict[str, Any]:
+        if not self.gradient:
+            return {}
+        return {"gradient": self.gradient.copy(), "evaluations": self.evaluations.copy(), "ended": self.ended}
 
     def __repr__(self) -> str:
         """Return the latest figures in one line."""
