@@ -1,4 +1,4 @@
-"""What callbacks of the estimators of tables are told, and what they may not be."""
+"""What callbacks of the estimators of tables get, and what they may not be."""
 
 from __future__ import annotations
 

@@ -52,7 +52,6 @@ def test_all_networks_see_all_rows_and_only_those():
             np.testing.assert_array_equal(array, other.get_weights()[name])
     assert first.settings[0] in second.settings
     assert second.score > first.score
-    assert all(trial.networks == len(first.networks) or trial.score is not None for trial in first.trials)
 
 
 def test_validation_rows_choose_settings_and_weights_of_every_kind_of_voter():
@@ -75,6 +74,7 @@ def test_early_stopping_keeps_the_best_epoch(kind, y):
     arguments = {"X_val": X_VAL, "y_val": noise[150:]}
     plain = kind(**FAST).fit(X[TRAIN], noise[TRAIN], **arguments)
     stopped = kind(**FAST, early_stopping=True).fit(X[TRAIN], noise[TRAIN], **arguments)
+    assert stopped.trials_[0].score < plain.trials_[0].score  # of the first setting, before the vote
     assert stopped.validation_score_ <= plain.validation_score_
     again = kind(**FAST, early_stopping=True, n_jobs=1).fit(X[TRAIN], noise[TRAIN], **arguments)
     assert again.validation_score_ == stopped.validation_score_
@@ -135,7 +135,7 @@ def test_a_time_limit_holds_with_validation_rows(early_stopping):
     model = FaninRegressor(max_time=0.3, effort="high", early_stopping=early_stopping, random_state=0)
     model.fit(many, y, X_val=X_VAL[:, :2], y_val=NUMBER_VAL)
     assert model.seconds_["train"] < 5
-    assert 1 <= model.report().networks < 16
+    assert model.report().networks < 16
 
 
 @pytest.mark.parametrize(("kind", "y"), BOTH)

@@ -285,9 +285,9 @@ def test_early_stopping_watches_the_score_of_each_network():
 
 
 def test_a_trial_is_told_in_a_line():
-    told = []
+    seen = []
     X, labels = table(60)
-    fit_table(X, labels * 1.0, loss=losses.SquaredError(), effort="fast", callback=told.append)
-    text = str(next(each.trial for each in told if each.trial))
+    fit_table(X, labels * 1.0, loss=losses.SquaredError(), effort="fast", callback=seen.append)
+    text = str(next(each.trial for each in seen if each.trial))
     assert text.startswith("9 networks, 256-256, decay 0.02, 8 epochs, rate 0.004: loss 0.")
     assert " on rows held out, 0." in text

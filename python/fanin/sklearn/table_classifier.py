@@ -61,10 +61,10 @@ class FaninClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
     scoring : str or callable, optional
         What early stopping watches and `validation_score_` is, as in scikit-learn; without it, the mean loss.
     warm_start : bool
-        Whether `fit` goes on from the networks of the last fit, if there is one, instead of beginning anew.
+        Whether `fit` trains the networks of the last fit further, if there was one.
     callbacks : list of functions, optional
-        Each is called with a `fanin.tables.progress.Progress` as a fit goes on. An exception ends the fit, and leaves
-        the estimator as it was.
+        Each is called with a `fanin.tables.progress.Progress` during a fit. An exception ends the fit and leaves the
+        estimator as it was.
     categorical_features : "from_dtype", or list of str, int or bool
         Columns that are categories, by names, by positions or as a mask, besides those of text and of a categorical
         type: numbers that are codes, say.

@@ -22,7 +22,7 @@ from fanin.sklearn.threads import limited
 from fanin.tables.continuing import continue_table, new_table, pass_over, table_of
 from fanin.tables.fitting import fit_table
 from fanin.tables.model import TableModel
-from fanin.tables.recipe import Setting, streamed
+from fanin.tables.recipe import streamed
 
 if TYPE_CHECKING:
     from typing import Self
@@ -57,7 +57,7 @@ class TableFitting(BaseEstimator, ABC):  # type: ignore[misc]
         """Return the loss for these targets."""
 
     def _check(self, learned: NDArray[Any]) -> None:
-        """Raise ValueError unless networks can begin to learn with these targets."""
+        """Raise ValueError unless networks can learn from these targets alone."""
 
     def _first_learned(self, y: Any) -> NDArray[Any]:
         """Return what the networks learn of y in the first call of `partial_fit`."""
@@ -103,6 +103,9 @@ class TableFitting(BaseEstimator, ABC):  # type: ignore[misc]
     ) -> Self:
         """Learn how to code the columns of X, choose settings, and train the networks.
 
+        With `warm_start` and a fitted model, its networks are trained further instead: on these rows, with their
+        settings, for as many steps as in a first fit. Columns and labels must be those of the first fit.
+
         Parameters
         ----------
         X : frame of pandas or polars, or array of shape (n_samples, n_features)
@@ -114,9 +117,6 @@ class TableFitting(BaseEstimator, ABC):  # type: ignore[misc]
         X_val, y_val, sample_weight_val : optional
             Validation rows, as X, y and sample_weight; both of the first two or neither. Settings, features and weights
             of networks are then chosen by the loss of these rows, and all networks see all rows of X.
-
-        With `warm_start`, another fit trains the networks there are on X, with their settings, for as many steps as a
-        first fit of these rows; columns and labels must be those of the first fit.
 
         Returns
         -------
@@ -156,7 +156,7 @@ class TableFitting(BaseEstimator, ABC):  # type: ignore[misc]
         held = held_rows(self, *validation)
         stops = self.early_stopping != "auto" and bool(self.early_stopping)
         if self.out_of_fold and (stops or held is not None or model is not None):
-            given = "X_val or early_stopping=True" if model is None else "networks to go on with (warm_start)"
+            given = "X_val or early_stopping=True" if model is None else "warm_start and a fitted model"
             raise ValueError(f"out_of_fold: expected False with {given}, got True")
         if stops and held is None:
             rows, held = split(rows, seed, isinstance(self, ClassifierMixin))

@@ -18,10 +18,10 @@ def callback_of(estimator: Any) -> Callable[[Progress], None] | None:
     if not callbacks and not estimator.verbose:
         return None
 
-    def tell(progress: Progress) -> None:
+    def report(progress: Progress) -> None:
         if estimator.verbose and progress.trial is not None:
             print(progress.trial)
         for callback in callbacks:
             callback(progress)
 
-    return tell
+    return report

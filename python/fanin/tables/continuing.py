@@ -1,4 +1,4 @@
-"""Going on with the networks of a fit: a pass over more rows, or another training with the whole schedule."""
+"""Training the networks of a fit further: by a pass over more rows, or with the whole schedule once more."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def table_of(model: TableModel, setting: Setting, settings: Sequence[Setting]) -
 
 
 def _trainable(core: Any) -> Network:
-    """Return a network with the same weights, which does not set its biases anew in its first epoch."""
+    """Return a network with the same weights, biases included, which its first epoch leaves as they are."""
     stored = Network._of_core(core)
     *layers, last = stored.layers
     assert isinstance(last, Dense)
@@ -179,7 +179,7 @@ def continue_table(
 def _like(
     start: FittedTable, y: ArrayLike, loss: Loss, n_classes: int | None, weight: ArrayLike | None
 ) -> tuple[NDArray[Any], Float | None, Task]:
-    """Return targets, weights and the task of going on; raise ValueError unless loss and targets are like before."""
+    """Return targets, weights and the task; raise ValueError unless loss and targets are like those of the fit."""
     targets = checked_targets(loss, y, n_classes)
     weights = checked_weights(weight, len(targets))
     task = task_of(loss, targets, n_classes, weights)

@@ -63,7 +63,7 @@ class Reporter:
     def stage_begins(self, stage: Stage) -> None:
         """Report a new stage."""
         self._stage, self._steps = stage, []
-        self._tell(0.0)
+        self._report(0.0)
 
     def watch(self, steps: Sequence[int], per_epoch: Sequence[int]) -> list[list[Any]]:
         """Return callbacks for networks that are trained for so many steps, with so many in each epoch."""
@@ -75,7 +75,7 @@ class Reporter:
             def epoch_ended(_: object, epoch: int, __: object) -> bool:
                 self._steps[number] = min(epoch * per_epoch[number], steps[number])
                 if not self._failed and self._clock.elapsed >= self._last + _PAUSE:
-                    self._tell(sum(self._steps) / self._total)
+                    self._report(sum(self._steps) / self._total)
                 return self._failed  # ends the other networks
 
             return epoch_ended
@@ -84,9 +84,9 @@ class Reporter:
 
     def trial_ended(self, trial: Trial) -> None:
         """Report a trial."""
-        self._tell(1.0, trial)
+        self._report(1.0, trial)
 
-    def _tell(self, done: float, trial: Trial | None = None) -> None:
+    def _report(self, done: float, trial: Trial | None = None) -> None:
         if self._callback is None:
             return
         self._last = self._clock.elapsed

@@ -1,4 +1,4 @@
-"""Going on with a fit of a table: partial_fit, warm_start, and the predictions of the first networks."""
+"""Training the networks of a table further: partial_fit, warm_start; and the predictions of the first networks."""
 
 from __future__ import annotations
 
@@ -225,7 +225,7 @@ def test_a_warm_fit_needs_the_same_columns_and_classes():
         model.fit(X[:2], ["a", "d"])
     with pytest.raises(ValueError, match="X has 2 features"):
         model.fit(X[:, :2], LABELS)
-    with pytest.raises(ValueError, match=r"out_of_fold: expected False with networks to go on with"):
+    with pytest.raises(ValueError, match=r"out_of_fold: expected False with warm_start and a fitted model"):
         model.set_params(out_of_fold=True).fit(X, LABELS)
     np.testing.assert_array_equal(model.predict_proba(X), found)
     assert model.set_params(warm_start=False, out_of_fold=False).fit(X[:, :2], LABELS).n_features_in_ == 2
