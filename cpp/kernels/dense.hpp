@@ -40,6 +40,18 @@ void differentiate_run(T* dz, const T* da, const T* z, const T* a, std::size_t n
   }
 }
 
+// dz += factor rz da f''(z) on n elements
+template <class A, class T>
+void bend_run(T* dz, T factor, const T* rz, const T* da, const T* z, const T* a, std::size_t n) {
+  if constexpr (A::bends) {
+    for (std::size_t i = 0; i < n; i += Vec<T>::width) {
+      const Vec<T> input = A::needs_input ? Vec<T>::load(z + i) : Vec<T>(0.0);
+      const Vec<T> second = A::second(Vec<T>::load(da + i) * Vec<T>(factor), input, Vec<T>::load(a + i));
+      flush(fma(second, Vec<T>::load(rz + i), Vec<T>::load(dz + i))).store(dz + i);
+    }
+  }
+}
+
 template <class T, class... A>
 auto find_activate(List<A...>, int activation) {
   static constexpr void (*functions[])(T*, T*, const T*, std::size_t, std::size_t,
@@ -54,6 +66,23 @@ auto find_differentiate(List<A...>, int activation) {
   return functions[activation];
 }
 
+template <class T, class... A>
+auto find_bend(List<A...>, int activation) {
+  static constexpr void (*functions[])(T*, T, const T*, const T*, const T*, const T*,
+                                       std::size_t) = {bend_run<A, T>...};
+  return functions[activation];
+}
+
+template <class T>
+void differentiate(int activation, T* dz, const T* da, const T* z, const T* a, std::size_t n) {
+  find_differentiate<T>(Activations{}, activation)(dz, da, z, a, n);
+}
+
+template <class T>
+void bend(int activation, T* dz, T factor, const T* rz, const T* da, const T* z, const T* a, std::size_t n) {
+  find_bend<T>(Activations{}, activation)(dz, factor, rz, da, z, a, n);
+}
+
 // Transposes panel p of dz, at most a panel of samples from `row` on, unless the transpose is null
 template <class T, class G>
 FANIN_INLINE void transpose_rows(const G& g, std::size_t row, std::size_t count, std::size_t p) {
@@ -64,13 +93,17 @@ FANIN_INLINE void transpose_rows(const G& g, std::size_t row, std::size_t count,
   transpose(g.dz_transposed.at(p * P, row / P), samples, g.dz.used(p), dz, g.dz.width(p), count, samples);
 }
 
-// The same after dz = da f'(z); da may be dz
+// The same after dz = da f'(z), and what bends; da may be dz
 template <class T, class G>
 FANIN_INLINE void differentiate_rows(const G& g, const T* da, std::size_t row, std::size_t count,
                                      std::size_t p) {
-  const auto differentiate = find_differentiate<T>(Activations{}, g.activation);
-  differentiate(g.dz.at(row, p), da, g.z.data != nullptr ? g.z.at(row, p) : nullptr, g.a.at(row, p),
-                count * g.dz.width(p));
+  const std::size_t n = count * g.dz.width(p);
+  const T *const z = g.z.data != nullptr ? g.z.at(row, p) : nullptr, *const a = g.a.at(row, p);
+  if (g.kept.data != nullptr) __builtin_memcpy(g.kept.at(row, p), da, n * sizeof(T));
+  differentiate(g.activation, g.dz.at(row, p), da, z, a, n);
+  if (g.bend.rz.data != nullptr) {
+    bend(g.activation, g.dz.at(row, p), T{1}, g.bend.rz.at(row, p), g.bend.da.at(row, p), z, a, n);
+  }
   transpose_rows<T>(g, row, count, p);
 }
 
@@ -105,7 +138,7 @@ void forward(const Forward<T>& f, Range panels, Range rows) {
       for_each_group(rows, kRowBlock, [&](std::size_t row, std::size_t end_row) {
         const AcrossPanels<T> x{f.x, row};
         const std::size_t count = end_row - row;
-        product_of_panels(x, count, chunk, f.w, f.a, {first_panel, end_panel}, row);
+        product_of_panels(x, count, chunk, f.w, f.a, {first_panel, end_panel}, row, f.onto);
         if (chunk.end < f.x.columns) return;
         for (std::size_t p = first_panel; p < end_panel; ++p) {
           activate(f.a.at(row, p), f.z.data != nullptr ? f.z.at(row, p) : nullptr,
@@ -136,16 +169,21 @@ void finish_input_gradient(const InputGradient<T>& g, const T* block, std::size_
 template <class T>
 void input_gradient_of_few_units(const InputGradient<T>& g, Range panels, Range rows) {
   constexpr std::size_t P = kPanel<T>;
-  alignas(64) T w[P / 2 * P];
+  alignas(64) T w[P / 2 * P], w2[P / 2 * P];
   const std::size_t units = g.w.columns;
   for (std::size_t q = rows.begin / P; q * P < rows.end; ++q) {
     const std::size_t inputs = g.dz.used(q), step = g.dz.width(q);
     transpose(w, P, units, g.w.at(q * P, 0), g.w.width(0), inputs, step);
+    if (g.w2.data != nullptr) transpose(w2, P, units, g.w2.at(q * P, 0), g.w2.width(0), inputs, step);
     for (std::size_t p = panels.begin; p < panels.end; ++p) {
       const std::size_t first = p * P, samples = g.dz.rows - first < P ? g.dz.rows - first : P;
       T* const dz = g.dz.at(first, q);
       product_block(AcrossPanels<T>{g.dy, first}, samples, {0, units}, Strip<const T>{w, P, 0}, step,
                     Strip<T>{dz, step, 0}, false);
+      if (g.w2.data != nullptr) {
+        product_block(AcrossPanels<T>{g.dy2, first}, samples, {0, units}, Strip<const T>{w2, P, 0}, step,
+                      Strip<T>{dz, step, 0}, true);
+      }
       mask_rows(dz, g.mask, g.mask.at(first, q, g.dz.rows), samples, step);
       differentiate_rows<T>(g, dz, first, samples, q);
     }
@@ -160,14 +198,18 @@ void input_gradient(const InputGradient<T>& g, Range panels, Range rows) {
   alignas(64) T blocks[kPanelGroup][kRowBlock * kPanel<T>];
   for_each_group(rows, kRowBlock, [&](std::size_t row, std::size_t end_row) {
     for_each_group(panels, kPanelGroup, [&](std::size_t first_panel, std::size_t end_panel) {
-      for_each_chunk<T>(g.w.columns, [&](Range chunk) {
-        for (std::size_t p = first_panel; p < end_panel; ++p) {
-          const std::size_t width = g.dy_transposed.width(p);
-          product_block(AcrossPanels<T>{g.w, row}, end_row - row, chunk,
-                        strip_of(g.dy_transposed, chunk.begin, p), width,
-                        Strip<T>{blocks[p - first_panel], width, 0}, chunk.begin > 0);
-        }
-      });
+      const auto multiply = [&](const Panels<const T>& w, const Panels<const T>& dy_transposed, bool onto) {
+        for_each_chunk<T>(w.columns, [&](Range chunk) {
+          for (std::size_t p = first_panel; p < end_panel; ++p) {
+            const std::size_t width = dy_transposed.width(p);
+            product_block(AcrossPanels<T>{w, row}, end_row - row, chunk,
+                          strip_of(dy_transposed, chunk.begin, p), width,
+                          Strip<T>{blocks[p - first_panel], width, 0}, onto || chunk.begin > 0);
+          }
+        });
+      };
+      multiply(g.w, g.dy_transposed, false);
+      if (g.w2.data != nullptr) multiply(g.w2, g.dy2_transposed, true);
       for (std::size_t p = first_panel; p < end_panel; ++p) {
         finish_input_gradient(g, blocks[p - first_panel], p, row, end_row);
       }

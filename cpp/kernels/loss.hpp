@@ -58,6 +58,19 @@ struct RowsOf {
     }
   }
 
+  static void curvature(const LossCurvature<T>& c, std::size_t first, std::size_t count) {
+    const LossRows<T>& l = c.of;
+    for (std::size_t row = first; row < first + count; ++row) {
+      const Vec<T> scale((l.row_weight != nullptr ? l.row_weight[row] : T{1}) * l.scale);
+      for_each_vector(l.a, [&](std::size_t p, std::size_t column, std::size_t, auto mask) {
+        const Vec<T> a = Vec<T>::load(l.a.at(row, p) + column), ra = Vec<T>::load(c.ra.at(row, p) + column);
+        const Vec<T> parameter = Vec<T>::load(l.loss.parameters + p * kPanel<T> + column);
+        const Vec<T> second = L::curvature(a, target(l, row, p, column), parameter);
+        select(mask, second * ra * scale, Vec<T>(0.0)).store(l.dz.at(row, p) + column);
+      });
+    }
+  }
+
   static FANIN_INLINE Vec<T> target(const LossRows<T>& l, std::size_t row, std::size_t p,
                                     std::size_t column) {
     if constexpr (L::kind == TargetKind::one_target) return Vec<T>(l.targets.at(row, 0)[0]);
@@ -91,6 +104,13 @@ auto find_loss(List<L...>, int loss) {
 }
 
 template <class T, class... L>
+auto find_curvature(List<L...>, int loss) {
+  static constexpr void (*functions[])(const LossCurvature<T>&, std::size_t,
+                                       std::size_t) = {RowsOf<L, T>::curvature...};
+  return functions[loss];
+}
+
+template <class T, class... L>
 auto find_output(List<L...>, int loss) {
   static constexpr void (*functions[])(T*, std::size_t, const Panels<const T>&,
                                        Range) = {RowsOf<L, T>::outputs...};
@@ -99,12 +119,16 @@ auto find_output(List<L...>, int loss) {
 
 // A row of weight 0 is ignored: its own loss and gradient may be infinite or NaN.
 template <class T>
-void leave_out(const LossRows<T>& l, std::size_t row) {
-  l.row_loss[row] = 0;
-  if (l.row_score != nullptr) l.row_score[row] = 0;
+void clear_gradient(const LossRows<T>& l, std::size_t row) {
   for (std::size_t p = 0; l.dz.data != nullptr && p < l.dz.count(); ++p) {
     __builtin_memset(l.dz.at(row, p), 0, l.dz.width(p) * sizeof(T));
   }
+}
+template <class T>
+void leave_out(const LossRows<T>& l, std::size_t row) {
+  l.row_loss[row] = 0;
+  if (l.row_score != nullptr) l.row_score[row] = 0;
+  clear_gradient(l, row);
 }
 
 // Rows come in groups of one panel of samples, so that each group is transposed into whole panels.
@@ -120,6 +144,21 @@ void loss(const LossRows<T>& l, Range rows) {
     }
     for (std::size_t p = 0; l.dz.data != nullptr && p < l.dz.count(); ++p) {
       differentiate_rows<T>(l, l.dz.at(row, p), row, count, p);
+    }
+  });
+}
+
+template <class T>
+void loss_curvature(const LossCurvature<T>& c, Range rows) {
+  const LossRows<T>& l = c.of;
+  const auto of_rows = find_curvature<T>(Losses{}, l.loss.place);
+  for_each_group(rows, kPanel<T>, [&](std::size_t row, std::size_t end_row) {
+    of_rows(c, row, end_row - row);
+    for (std::size_t i = row; l.row_weight != nullptr && i < end_row; ++i) {
+      if (l.row_weight[i] == 0) clear_gradient(l, i);
+    }
+    for (std::size_t p = 0; p < l.dz.count(); ++p) {
+      differentiate_rows<T>(l, l.dz.at(row, p), row, end_row - row, p);
     }
   });
 }

@@ -106,6 +106,29 @@ struct SoftmaxRows {
     }
   }
 
+  // dz = mass p (ra - p . ra)
+  static void curvature(const LossCurvature<T>& c, std::size_t first, std::size_t count) {
+    const LossRows<T>& l = c.of;
+    const Target target(l);
+    for (std::size_t row = first; row < first + count; ++row) {
+      const T weight = l.row_weight != nullptr ? l.row_weight[row] : T{1}, largest = largest_of(l.a, row);
+      T linear = 0, mass = 1;
+      if (l.labels == nullptr) sum_targets(target, row, largest, linear, mass);
+      PanelLanes<T> products(0.0);
+      const T total = exponentials(l.a, row, largest, [&](std::size_t p, std::size_t column, Vec<T> e) {
+        Vec<T>& lane = products.v[column / Vec<T>::width];
+        lane = lane + e * Vec<T>::load(c.ra.at(row, p) + column);
+        e.store(l.dz.at(row, p) + column);
+      });
+      const Vec<T> mean(products.sum() / total), factor(weight * l.scale * mass), sum(total);
+      for_each_vector(l.a, [&](std::size_t p, std::size_t column, std::size_t, auto mask) {
+        T* const dz = l.dz.at(row, p) + column;
+        const Vec<T> above = Vec<T>::load(c.ra.at(row, p) + column) - mean;
+        select(mask, Vec<T>::load(dz) / sum * above * factor, Vec<T>(0.0)).store(dz);
+      });
+    }
+  }
+
   static void sum_targets(const Target& target, std::size_t row, T largest, T& linear, T& mass) {
     PanelLanes<T> products(0.0), sums(0.0);
     for_each_vector(target.l.a, [&](std::size_t p, std::size_t column, std::size_t lane, auto mask) {

@@ -41,6 +41,7 @@ struct Forward {
   int activation;
   CodedBatch<T> codes = {};
   Panels<const T> table = {}, constants = {};
+  bool onto = false;  // a holds a part of the sum; without codes
 };
 
 // Dropout: one bit for each element, set if it is kept, panel by panel and row by row; and the factor for
@@ -75,14 +76,25 @@ constexpr bool few_units(std::size_t units) {
   return units <= kPanel<T> / 2;
 }
 
+// The second part of the tangent of dz = da f'(z) in the direction in which z has the tangent rz (Pearlmutter
+// 1994): da f''(z) rz, unless rz is null
+template <class T>
+struct Bend {
+  Panels<const T> rz = {}, da = {};
+};
+
 // dz = (dy w') f'(z), with dy the gradient (rows, n), dy' its transpose and (z, a) the layer's input before
-// dropout. Writes dz (rows, k) and its transpose (k, rows), which may be null.
+// dropout. Writes dz (rows, k) and its transpose (k, rows), which may be null, and dy w' if it is to be kept.
+// Tangents have a second product, dy2 w2', and a bend.
 template <class T>
 struct InputGradient {
   Panels<T> dz, dz_transposed;
   Panels<const T> w, dy, dy_transposed, z, a;
   int activation;
   DropoutMask<T> mask;
+  Panels<T> kept = {};
+  Bend<T> bend = {};
+  Panels<const T> w2 = {}, dy2 = {}, dy2_transposed = {};
 };
 
 // dz = dy f'(z), the same without weights in between
@@ -92,6 +104,8 @@ struct PassedGradient {
   Panels<const T> dy, z, a;
   int activation;
   DropoutMask<T> mask;
+  Panels<T> kept = {};
+  Bend<T> bend = {};
 };
 
 // What is stored as the whole gradient: that of these rows alone, or added to that of the rows before them in
@@ -147,6 +161,16 @@ struct LossRows {
   T scale;
   LossOf<T> loss;
   int activation;
+  Panels<T> kept = {};  // dE/da, unless null
+  Bend<T> bend = {};
+};
+
+// dz = weight * scale * (d2E/da2 ra) f'(z), with the bend and the transpose of `of`: the tangent of the
+// gradient, or without a bend what Gauss and Newton's approximation passes back
+template <class T>
+struct LossCurvature {
+  LossRows<T> of;
+  Panels<const T> ra;
 };
 
 // Copies rows of a user's matrix, with any strides (in elements), into panels. Without `order`, the rows are
@@ -189,6 +213,7 @@ struct Kernels {
   // sum of squares of a block of at most a panel's columns, with the limits applied to g
   T (*square_sum)(const T* g, std::size_t rows, std::size_t stride, std::size_t columns, const Limits<T>&);
   void (*loss)(const LossRows<T>&, Range rows);
+  void (*loss_curvature)(const LossCurvature<T>&, Range rows);
   // outputs for the user (probabilities, counts), from panels to a row-major matrix
   void (*outputs)(int loss, T* out, std::size_t row_stride, const Panels<const T>& a, Range rows);
   // sum of n values in a fixed order: panel by panel in lanes, then the lanes folded in halves
@@ -196,6 +221,10 @@ struct Kernels {
   // element by element: a = f(z), dz = da f'(z)
   void (*activate)(int activation, T* a, const T* z, std::size_t n);
   void (*activate_backward)(int activation, T* dz, const T* da, const T* z, std::size_t n);
+  // the same for whole vectors whose a is known; and dz += factor rz da f''(z)
+  void (*differentiate)(int activation, T* dz, const T* da, const T* z, const T* a, std::size_t n);
+  void (*bend)(int activation, T* dz, T factor, const T* rz, const T* da, const T* z, const T* a,
+               std::size_t n);
   // a user's matrix: first the sums of blocks of rows (from a multiple of 64), then the statistics or
   // gradients of columns, then y by normalize, or dx
   void (*batch_norm_moments)(const BatchNormForward<T>&, Range rows, Range columns);

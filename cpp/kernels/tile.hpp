@@ -238,10 +238,10 @@ void product_panels(const Left& left, std::size_t rows, Range depth, Strip<const
 // A chunk of the depth of at most 64 `rows`, starting at `row`, of some panels of out = left right
 template <class T, class Left>
 void product_of_panels(const Left& left, std::size_t rows, Range chunk, const Panels<const T>& right,
-                       const Panels<T>& out, Range panels, std::size_t row) {
+                       const Panels<T>& out, Range panels, std::size_t row, bool onto = false) {
   const bool half = panels.end > panels.begin && out.width(panels.end - 1) < kPanel<T>;
   const std::size_t end = panels.end - (half ? 1 : 0), begin = panels.begin;
-  const bool add = chunk.begin > 0;
+  const bool add = onto || chunk.begin > 0;
   if (begin < end) {
     product_panels(left, rows, chunk, strip_of(right, chunk.begin, begin), end - begin,
                    strip_of(out, row, begin), add);

@@ -223,16 +223,22 @@ class Network(AdaptedModel):
             return history
 
     def objective(
-        self, X: ArrayLike, y: ArrayLike, *, sample_weight: ArrayLike | None = None, l2: float = 0.0
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        l2: float = 0.0,
+        frozen_batch_norm: bool = False,
     ) -> Objective:
-        """Return the mean loss over these samples, with a penalty, and its gradient, as functions of all weights.
+        """Return the mean loss over these samples and its derivatives as functions of all weights.
 
         Raises
         ------
         ValueError, TypeError
             As `fit` does.
         """
-        return Objective(self, X, y, sample_weight, l2)
+        return Objective(self, X, y, sample_weight, l2, frozen_batch_norm)
 
     def fit_chunks(
         self,

@@ -58,7 +58,7 @@ TEST_CASE("a fit by a solver has the steps of minimize on the objective, bit for
   const DataSet rows = data.rows();
   const double l2 = 0.01;
   Network<float> net = new_net<float>(), same = new_net<float>();
-  const Objective<float> objective(net, rows.x, rows.y, {}, {}, l2);
+  const Objective<float> objective(net, rows.x, rows.y, {}, {.l2 = l2});
   std::vector<float> w;
   for (const ArrayShape& array : net.arrays()) {
     std::vector<float> values(array.rows * array.columns);
@@ -89,7 +89,7 @@ TEST_CASE("the penalty is that of weights, not of biases, in the loss and in the
   const Sine<double> data;
   const DataSet rows = data.rows();
   const Network<double> net = new_net<double>();
-  const Objective<double> plain(net, rows.x, rows.y), with(net, rows.x, rows.y, {}, {}, 0.5);
+  const Objective<double> plain(net, rows.x, rows.y), with(net, rows.x, rows.y, {}, {.l2 = 0.5});
   std::vector<double> w(plain.size(), 0.3), g(w.size()), h(w.size());
   const double loss = plain.loss_and_gradient(w, g), more = with.loss_and_gradient(w, h);
   CHECK(more - loss == doctest::Approx(0.25 * 20 * 0.09));

@@ -2,7 +2,9 @@
 #include <algorithm>
 
 #include "base/registry.hpp"
+#include "layers/traits.hpp"
 #include "plan/node.hpp"
+#include "plan/tangents.hpp"
 
 namespace fanin {
 namespace {
@@ -19,6 +21,8 @@ void activate(int activation, const Panels<T>& y, const Panels<T>& x, Range pane
     }
   }
 }
+
+constexpr double kTangentFlops = 32;  // of an element, in flops of a product
 
 template <class T>
 class ActivationNode final : public Node<T> {
@@ -52,14 +56,39 @@ class ActivationNode final : public Node<T> {
     this->out.needs_gradient = in_->needs_gradient;
     pass_.follow = in_->after_gradient;
     this->out.after_gradient = in_->linear || !in_->needs_gradient ? in_->after_gradient : &pass_;
+    pass_tangent_.follow = in_->after_tangent;
+    this->out.after_tangent = in_->linear || !in_->needs_gradient ? in_->after_tangent : &pass_tangent_;
   }
-  void backward(Plan<T>&) override {}
+  void backward(Plan<T>&, bool) override {}
+
+  void bind_tangents(Carver<T>& memory, std::size_t rows) override {
+    Value<T>& out = this->out;
+    out.moves = in_->moves;
+    if (!out.moves) return;
+    out.rz = in_->ra;
+    out.ra = memory.matrix(rows, out.columns);
+    out.da = traits_of(activation_).bends ? memory.matrix(rows, out.columns) : nullptr;
+    out.rdz = in_->linear ? in_->rdz : memory.matrix(rows, out.columns);
+    out.rdz_transposed = in_->linear ? in_->rdz_transposed : nullptr;
+  }
+  void tangent(Plan<T>& plan) override {
+    if (this->out.moves) plan.phase(tangent_);
+  }
+  void second_tangent(Plan<T>& plan) override {
+    if (this->out.moves) plan.phase(second_tangent_);
+  }
 
   void run(int part, const StepOf<T>& step, Range columns, Range rows) const override {
     const Value<T>& out = this->out;
     const Range panels = panels_of<T>(columns);
     if (part == kActivate) {
       return activate(activation_, out.out(step.batch), in_->out(step.batch), panels, rows);
+    }
+    if (part == kTangent) return activate_tangent(out, step.batch, panels, rows);
+    if (part == kSecondTangent) return activate_second_tangent(out, in_->rdz, step.batch, panels, rows);
+    if (part == kPassTangent) {
+      const Panels<const T> rdz = read_only(out.panels(out.rdz, step.batch));
+      return kernels<T>().pass_gradient(tangent_through(*in_, step.batch, rdz), panels);
     }
     const Panels<const T> dz = read_only(out.panels(out.dz, step.batch));
     kernels<T>().pass_gradient(gradient_through(*in_, step.batch, dz), panels);
@@ -72,12 +101,16 @@ class ActivationNode final : public Node<T> {
   }
 
  private:
-  enum Part { kActivate, kPass };
+  enum Part { kActivate, kPass, kTangent, kSecondTangent, kPassTangent };
 
   const int activation_;
   Value<T>* in_ = nullptr;
   Job<T> activate_ = following("activate", this, kActivate, this->out.columns, Grain::block);
   Job<T> pass_ = following("pass gradient", this, kPass, this->out.columns);
+  Job<T> tangent_{"tangent", this, kTangent, this->out.columns, kPanel<T>, kRowBlock, kTangentFlops};
+  Job<T> second_tangent_{"second tangent", this,      kSecondTangent, this->out.columns,
+                         kPanel<T>,        kRowBlock, kTangentFlops};
+  Job<T> pass_tangent_ = following("pass tangent", this, kPassTangent, this->out.columns);
 };
 
 }  // namespace

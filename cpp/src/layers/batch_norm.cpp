@@ -5,6 +5,7 @@
 
 #include "base/registry.hpp"
 #include "fanin/error.hpp"
+#include "layers/frozen_norm.hpp"
 #include "plan/normalizer.hpp"
 
 namespace fanin {
@@ -47,8 +48,8 @@ class BatchNormNode final : public Node<T> {
     pass_.follow = in_->after_gradient;
   }
 
-  void backward(Plan<T>& plan) override {
-    if (trained_) plan.later(gradient_);
+  void backward(Plan<T>& plan, bool to_parameters) override {
+    if (trained_ && to_parameters) plan.later(gradient_);
   }
 
   void run(int part, const StepOf<T>& step, Range columns, Range) const override {
@@ -115,6 +116,13 @@ class BatchNormNode final : public Node<T> {
 
 }  // namespace
 
-FANIN_NODE(BatchNorm, BatchNormNode)
+template <>
+template <class T>
+std::unique_ptr<Node<T>> NodeOf<BatchNorm>::make(const BatchNorm& layer, Declarations<T>& declarations) {
+  if (declarations.frozen != nullptr) return std::make_unique<FrozenNormNode<T>>(layer, declarations);
+  return std::make_unique<BatchNormNode<T>>(layer, declarations);
+}
+template std::unique_ptr<Node<float>> NodeOf<BatchNorm>::make(const BatchNorm&, Declarations<float>&);
+template std::unique_ptr<Node<double>> NodeOf<BatchNorm>::make(const BatchNorm&, Declarations<double>&);
 
 }  // namespace fanin

@@ -10,28 +10,15 @@
 #include "base/text.hpp"
 #include "fanin/error.hpp"
 #include "layers/coded_weights.hpp"
+#include "layers/dense_tangents.hpp"
 #include "layers/initial_values.hpp"
+#include "layers/traits.hpp"
 #include "plan/normalizer.hpp"
 
 namespace fanin {
 namespace {
 
 constexpr int kIdentity = static_cast<int>(activation<Identity>);
-
-// Traits of an activation whose position in the list is known only at run time
-struct Traits {
-  bool needs_input = false;
-  double fan_in_variance = 1;
-};
-Traits traits_of(Activation activation) {
-  Traits traits;
-  int place = 0;
-  for_each_type(Activations{}, [&](auto entry) {
-    using A = typename decltype(entry)::type;
-    if (place++ == static_cast<int>(activation)) traits = {A::needs_input, A::fan_in_variance};
-  });
-  return traits;
-}
 
 template <class T>
 class DenseNode final : public Node<T> {
@@ -42,15 +29,18 @@ class DenseNode final : public Node<T> {
         inputs_(d.columns),
         text_(d.text),
         stream_(d.dense++),
-        needs_input_(traits_of(layer.activation).needs_input),
+        traits_(traits_of(static_cast<int>(layer.activation))),
         before_(std::exchange(d.into_next, nullptr)),
+        first_element_(d.table.elements()),
         first_array_(d.table.trained.size()),
         weights_(d.add(Role::weight, inputs_, layer.units)) {
-    if (layer.batch_norm) {
+    if (!layer.batch_norm) {
+      biases_ = d.add(Role::bias, 1, layer.units);
+    } else if (d.frozen == nullptr) {
       norm_.emplace(*layer.batch_norm, layer.units, d);
       biases_ = norm_->shift;
-    } else {
-      biases_ = d.add(Role::bias, 1, layer.units);
+    } else {  // a frozen batch norm and the activation follow as nodes of their own
+      activation_ = kIdentity;
     }
     end_array_ = d.table.trained.size();
     // far beyond any memory, and far below where sizes in bytes overflow
@@ -72,11 +62,11 @@ class DenseNode final : public Node<T> {
   void bind(Value<T>& in, Carver<T>& memory, std::size_t rows) override {
     in_ = &in;
     Value<T>& out = this->out;
-    out.activation = static_cast<int>(layer_.activation);
+    out.activation = activation_;
     out.linear = out.activation == kIdentity;
     out.even = out.odd = out.a = memory.matrix(rows, columns());
     out.dz = memory.matrix(rows, columns());
-    out.z = needs_input_ ? memory.matrix(rows, columns()) : nullptr;
+    out.z = traits_.needs_input ? memory.matrix(rows, columns()) : nullptr;
     dz_transposed_ = in.ahead || few_units<T>(columns()) ? nullptr : memory.matrix(columns(), rows);
     out.dz_transposed = norm_ ? nullptr : dz_transposed_;
     bind_codes(memory, rows);
@@ -105,13 +95,27 @@ class DenseNode final : public Node<T> {
     this->out.needs_gradient = in_->needs_gradient || trains_weights_ || trains_others_;
     this->out.after_gradient = norm_ && this->out.needs_gradient ? &normalize_backward_ : nullptr;
     input_gradient_.follow = in_->after_gradient;
+    tangents_.link();
     const std::size_t rows = trains_weights_ ? dense_inputs_ : 0;
     weight_gradient_.rows = std::max<std::size_t>(rows, 1);
     weight_gradient_.cost = flops_of_units(rows > 0 ? 2.0 * static_cast<double>(rows) : 1);
   }
 
-  void backward(Plan<T>& plan) override {
+  void bind_tangents(Carver<T>& memory, std::size_t rows) override {
+    tangents_.bind({in_, &this->out, dz_transposed_, inputs_, weights_, biases_, first_element_}, memory,
+                   rows, traits_.bends && !this->out.linear);
+  }
+  void tangent(Plan<T>& plan) override { tangents_.tangent(plan); }
+  void second_tangent(Plan<T>& plan) override { tangents_.second_tangent(plan); }
+  void tangent_backward(Plan<T>& plan) override { tangents_.tangent_backward(plan); }
+  void jacobian(Batch batch, Range rows, const Panels<T>& to, std::size_t first) const override {
+    tangents_.jacobian(batch, rows, to, first);
+  }
+  void squares(Plan<T>& plan) override { tangents_.squares(plan); }
+
+  void backward(Plan<T>& plan, bool to_parameters) override {
     if (in_->needs_gradient) plan.phase(input_gradient_);
+    if (!to_parameters) return;
     if (trains_weights_ || trains_others_) plan.later(weight_gradient_);
     if (trains_weights_ && coded_.exist()) plan.later(coded_gradient_);
   }
@@ -139,8 +143,7 @@ class DenseNode final : public Node<T> {
 
   void initialize(T* parameters, std::uint64_t seed) const override {
     if (norm_) norm_->initialize(parameters);
-    const Fan fan{static_cast<double>(inputs_), static_cast<double>(columns()),
-                  traits_of(layer_.activation).fan_in_variance};
+    const Fan fan{static_cast<double>(inputs_), static_cast<double>(columns()), traits_.fan_in_variance};
     draw_initial_values<T>(layer_.initializer,
                            {text_ + "initializer: ", weights_of(parameters), fan, seed, stream_, 0});
     draw_initial_values<T>(
@@ -163,12 +166,11 @@ class DenseNode final : public Node<T> {
   void predict(Flow<T>& flow) const override {
     const bool watched = norm_ && &*norm_ == flow.watched;
     const Panels<T> y = flow.take(columns()),
-                    z = needs_input_ && !watched ? flow.take(columns()) : Panels<T>{};
+                    z = traits_.needs_input && !watched ? flow.take(columns()) : Panels<T>{};
     const T* const parameters = flow.net.parameters;
     const auto codes = std::exchange(flow.codes, {});
     kernels<T>().forward({y, z, read_only(flow.x), weights_of(parameters), parameters + biases_,
-                          watched ? kIdentity : static_cast<int>(layer_.activation), codes.batch, codes.table,
-                          codes.constants},
+                          watched ? kIdentity : activation_, codes.batch, codes.table, codes.constants},
                          flow.share(y.count()), {0, y.rows});
     flow.made(y, z);
     flow.ended = watched;
@@ -215,7 +217,7 @@ class DenseNode final : public Node<T> {
                  plain ? Panels<T>{} : out.panels(out.z, step.batch),
                  read_only(in_->out(step.batch)),
                  weights_of(step.parameters),
-                 plain ? nullptr : step.parameters + biases_,
+                 plain || biases_ == kNoBiases ? nullptr : step.parameters + biases_,
                  plain ? kIdentity : out.activation};
     if (coded_.exist()) coded_.add_to(f, step.batch);
     kernels<T>().forward(f, panels_of<T>(columns), rows);
@@ -226,7 +228,7 @@ class DenseNode final : public Node<T> {
     const PassedGradient<T> g = gradient_through(*in_, batch, {});
     kernels<T>().input_gradient(
         {g.dz, g.dz_transposed, weights_of(step.parameters), read_only(this->out.panels(this->out.dz, batch)),
-         read_only(this->out.transposed(dz_transposed_, batch)), g.z, g.a, g.activation, g.mask},
+         read_only(this->out.transposed(dz_transposed_, batch)), g.z, g.a, g.activation, g.mask, g.kept},
         panels_of<T>(rows), columns);
   }
 
@@ -251,7 +253,7 @@ class DenseNode final : public Node<T> {
   void run_weight_gradient(const StepOf<T>& step, Range columns, Range rows) const {
     const WeightGradient<T> g = weight_gradient(step);
     if (trains_weights_ && dense_inputs_ > 0) kernels<T>().weight_gradient(g, panels_of<T>(columns), rows);
-    if (rows.begin == 0) kernels<T>().bias_gradient(g, panels_of<T>(columns));
+    if (rows.begin == 0 && biases_ != kNoBiases) kernels<T>().bias_gradient(g, panels_of<T>(columns));
   }
 
   const Dense layer_;
@@ -261,16 +263,18 @@ class DenseNode final : public Node<T> {
   std::size_t dense_inputs_ = inputs_;  // those that are not coded
   const std::string text_;
   const std::uint64_t stream_;
-  const bool needs_input_;
+  const ActivationTraits traits_;
   Normalizer<T>* const before_;  // a batch-norm layer that prediction folds into the weights
-  const std::size_t first_array_, weights_;
-  std::size_t biases_, end_array_;
+  const std::size_t first_element_, first_array_, weights_;  // in one vector of all parameters; in the table
+  std::size_t biases_ = kNoBiases, end_array_;
+  int activation_ = static_cast<int>(layer_.activation);
   std::optional<Normalizer<T>> norm_;
 
   Value<T>* in_ = nullptr;
   Value<T> products_;  // if they are normalized
   T* dz_transposed_ = nullptr;
   CodedWeights<T> coded_;
+  DenseTangents<T> tangents_{inputs_, columns()};
   double codes_ = 0;  // flops for a row
   bool trains_weights_ = true, trains_others_ = true;
   Job<T> forward_{"forward", this, kForward, columns(), kPanel<T>, kRowBlock, flops()};

@@ -55,7 +55,7 @@ class DropoutNode final : public Node<T> {
     this->out.needs_gradient = in_->needs_gradient;
     this->out.after_gradient = in_->after_gradient;
   }
-  void backward(Plan<T>&) override {}
+  void backward(Plan<T>&, bool) override {}
 
   void run(int, const StepOf<T>& step, Range columns, Range rows) const override {
     const RandomState& random = step.random;

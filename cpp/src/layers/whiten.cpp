@@ -35,7 +35,7 @@ class WhitenNode final : public Node<T> {
     this->out.made_by = &product_;
   }
   void link(const std::vector<bool>&) override {}
-  void backward(Plan<T>&) override {}
+  void backward(Plan<T>&, bool) override {}
 
   void run(int, const StepOf<T>& step, Range columns, Range rows) const override {
     multiply(this->out.out(step.batch), in_->out(step.batch), step.data->projection, panels_of<T>(columns),

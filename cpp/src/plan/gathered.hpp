@@ -23,6 +23,8 @@ struct StepData {
   const Targets& y;
   bool weighted;
   std::size_t largest_batch;
+  std::size_t most_rows = kMostRows;  // at a time
+  bool curvature = false;             // tangents have memory, too
 };
 
 // How batches are gathered

@@ -1,5 +1,9 @@
 #include "plan/loss_of_batch.hpp"
 
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
 #include "base/registry.hpp"
 
 namespace fanin {
@@ -30,13 +34,81 @@ void LossOfBatch<T>::bind(Value<T>& in, Carver<T>& memory, std::size_t rows) {
 }
 
 template <class T>
-void LossOfBatch<T>::run(int, const StepOf<T>& step, Range, Range rows) const {
+LossRows<T> LossOfBatch<T>::rows_of_loss(const StepOf<T>& step) const {
   const Batch batch = step.batch;
   const auto panels = [&](T* data) { return in_->panels(data, batch); };
-  kernels<T>().loss({row_loss_, nullptr, panels(in_->dz), in_->transposed(in_->dz_transposed, batch),
-                     read_only(panels(in_->z)), read_only(panels(in_->a)), read_only(data_.targets(batch)),
-                     data_.labels(batch), data_.weights(batch), step.scale, loss_, in_->activation},
-                    rows);
+  return {row_loss_,
+          nullptr,
+          panels(in_->dz),
+          in_->transposed(in_->dz_transposed, batch),
+          read_only(panels(in_->z)),
+          read_only(panels(in_->a)),
+          read_only(data_.targets(batch)),
+          data_.labels(batch),
+          data_.weights(batch),
+          step.scale,
+          loss_,
+          in_->activation,
+          panels(in_->da)};
+}
+
+template <class T>
+void LossOfBatch<T>::curve(int part, const StepOf<T>& step, Range rows) const {
+  const Batch batch = step.batch;
+  LossRows<T> of = rows_of_loss(step);
+  of.kept = {};
+  if (part == kAcceleration) of.scale *= 2;  // rdz is half of the second derivative
+  if (part == kTangent) {
+    of.dz = in_->panels(in_->rdz, batch);
+    of.dz_transposed = in_->transposed(in_->rdz_transposed, batch);
+    of.bend = bend_of(*in_, batch);
+  }
+  kernels<T>().loss_curvature({of, read_only(in_->panels(part == kAcceleration ? in_->rdz : in_->ra, batch))},
+                              rows);
+}
+
+// Column k of the identity; or of L with L L' = the second derivative of the loss (times weight and scale):
+// for softmax sqrt(p_k) (e_k - p), else e_k times the root. It waits in rdz.
+template <class T>
+void LossOfBatch<T>::plant(const StepOf<T>& step, Range rows) const {
+  const Batch batch = step.batch;
+  const Panels<T> to = in_->panels(in_->rdz, batch);
+  const std::size_t k = step.seed.output;
+  const auto element = [&](std::size_t row, std::size_t column) -> T& {
+    return to.at(row, column / kPanel<T>)[column % kPanel<T>];
+  };
+  for (std::size_t i = rows.begin; i < rows.end; ++i) {
+    for (std::size_t p = 0; p < to.count(); ++p) std::fill_n(to.at(i, p), to.width(p), T{0});
+    element(i, k) = 1;
+  }
+  if (!step.seed.root) return;
+  if (loss_.place == index_in<SoftmaxCrossEntropy, Losses>) {
+    std::vector<T> p(to.columns);
+    for (std::size_t i = rows.begin; i < rows.end; ++i) {
+      const T weight = step.scale * (data_.weights(batch) != nullptr ? data_.weights(batch)[i] : T{1});
+      kernels<T>().outputs(loss_.place, p.data(), p.size(), read_only(in_->out(batch)), {i, i + 1});
+      const T root = std::sqrt(p[k] * weight);
+      for (std::size_t j = 0; j < p.size(); ++j) element(i, j) = root * (element(i, j) - p[j]);
+    }
+    return;
+  }
+  LossRows<T> of = rows_of_loss(step);
+  of.dz = to;
+  of.dz_transposed = of.kept = {};
+  of.activation = static_cast<int>(activation<Identity>);
+  kernels<T>().loss_curvature({of, read_only(to)}, rows);
+  for (std::size_t i = rows.begin; i < rows.end; ++i) element(i, k) = std::sqrt(element(i, k));
+}
+
+template <class T>
+void LossOfBatch<T>::run(int part, const StepOf<T>& step, Range columns, Range rows) const {
+  if (part == kSeed) return plant(step, rows);
+  if (part == kPassSeed) {
+    const Panels<const T> seed = read_only(in_->panels(in_->rdz, step.batch));
+    return kernels<T>().pass_gradient(gradient_through(*in_, step.batch, seed), panels_of<T>(columns));
+  }
+  if (part != kLoss) return curve(part, step, rows);
+  kernels<T>().loss(rows_of_loss(step), rows);
   if (accepts_all_) return;
   const std::size_t count = rows.end - rows.begin;
   if (find_not_finite(row_loss_ + rows.begin, count) < count) {

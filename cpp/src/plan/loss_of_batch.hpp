@@ -24,8 +24,24 @@ class LossOfBatch final : public Work<T> {
   void restart() { not_finite_.store(false, std::memory_order_relaxed); }
 
   Job<T> job;
+  // What curvature passes back: the tangent of the gradient; the second derivative of the loss times the
+  // tangent of the output, or times its second derivative; and a seed of the Jacobian
+  Job<T> tangent = variant("loss tangent", kTangent), product = variant("loss product", kProduct),
+         acceleration = variant("loss acceleration", kAcceleration), seed = variant("seed", kSeed);
+  Job<T> pass_seed{"pass seed", this, kPassSeed, job.columns, kPanel<T>, kAll, job.cost};
 
  private:
+  enum Part { kLoss, kTangent, kProduct, kAcceleration, kSeed, kPassSeed };
+  Job<T> variant(const char* name, Part part) const {
+    Job<T> other = job;
+    other.name = name;
+    other.part = part;
+    return other;
+  }
+  LossRows<T> rows_of_loss(const StepOf<T>& step) const;
+  void curve(int part, const StepOf<T>& step, Range rows) const;
+  void plant(const StepOf<T>& step, Range rows) const;
+
   const Gathered<T>& data_;
   const LossOf<T> loss_;
   const Value<T>* in_ = nullptr;

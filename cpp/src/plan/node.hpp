@@ -29,8 +29,10 @@ struct Declarations {
   double weights = 0;
   std::size_t depth = 0, deepest = 0;  // of layers inside others
   const Layer* before = nullptr;       // in the same list
-  bool on_inputs = true;               // only dropouts so far
-  bool normalized = false;             // only dropouts since a separate batch norm layer
+  // Batch norms keep these statistics, and are no normalizers of batches
+  const RunningStatistics<T>* frozen = nullptr;
+  bool on_inputs = true;    // only dropouts so far
+  bool normalized = false;  // only dropouts since a separate batch norm layer
   // That batch norm, if the next dense layer can fold it into its weights for prediction
   Normalizer<T>* into_next = nullptr;
 
@@ -65,9 +67,21 @@ class Node : public Work<T> {
   // Notes in `out` whether a gradient is needed, given which arrays of the table are trained, and which job
   // follows it. Called from the first node to the last, before `backward` from the last to the first.
   virtual void link(const std::vector<bool>& trained) = 0;
-  virtual void backward(Plan<T>& plan) = 0;
+  // To the parameters too, or only from value to value
+  virtual void backward(Plan<T>& plan, bool to_parameters) = 0;
   // Flops of the products for a row; they also determine the cost of the other jobs
   virtual double flops() const { return 0; }
+
+  // Curvature, by the R-operator. `bind_tangents` takes memory, after `bind`. `tangent` computes ra,
+  // `second_tangent` half of the second derivative of the value, in rdz; `tangent_backward` rdz, and the
+  // tangents of the gradients of the parameters. `jacobian` writes the columns of this node's parameters, for
+  // the gradients dz of some rows, from row `first` on; `squares` adds up the squares of these over all rows.
+  virtual void bind_tangents(Carver<T>&, std::size_t) {}
+  virtual void tangent(Plan<T>&) {}
+  virtual void second_tangent(Plan<T>&) {}
+  virtual void tangent_backward(Plan<T>&) {}
+  virtual void jacobian(Batch, Range, const Panels<T>&, std::size_t) const {}
+  virtual void squares(Plan<T>&) {}
 
   // Initializes the parameters, which are 0 before
   virtual void initialize(T*, std::uint64_t) const {}

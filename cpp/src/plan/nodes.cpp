@@ -12,6 +12,11 @@ NodeList<T> make_nodes(const std::vector<Layer>& layers, Declarations<T>& d) {
   if (layers.empty()) throw ValueError(d.text + "layers: expected at least one layer, got none");
   const std::string name = d.name.empty() ? "" : d.name + ".", text = d.text;
   NodeList<T> nodes;
+  const auto append = [&](std::unique_ptr<Node<T>> node) {
+    nodes.push_back(std::move(node));
+    d.columns = nodes.back()->out.columns;
+    d.widest = std::max(d.widest, rounded<T>(d.columns));
+  };
   d.before = nullptr;
   for (std::size_t i = 0; i < layers.size(); ++i) {
     if (d.depth == 0) d.layer = i;
@@ -33,20 +38,25 @@ NodeList<T> make_nodes(const std::vector<Layer>& layers, Declarations<T>& d) {
         },
         layers[i].kind);
     if (node == nullptr) continue;
-    nodes.push_back(std::move(node));
-    d.columns = nodes.back()->out.columns;
-    d.widest = std::max(d.widest, rounded<T>(d.columns));
+    append(std::move(node));
+    const auto* const dense = std::get_if<Dense>(&layers[i].kind);
+    if (dense != nullptr && dense->batch_norm && d.frozen != nullptr) {
+      append(NodeOf<BatchNorm>::template make<T>(*dense->batch_norm, d));
+      append(NodeOf<ActivationLayer>::template make<T>({dense->activation}, d));
+    }
     d.before = &layers[i];
   }
   return nodes;
 }
 
 template <class T>
-Nodes<T>::Nodes(InputWidths widths, const std::vector<Layer>& layers) : inputs(widths) {
+Nodes<T>::Nodes(InputWidths widths, const std::vector<Layer>& layers, const RunningStatistics<T>* frozen)
+    : inputs(widths) {
   if (inputs.gathered == 0) throw ValueError("n_inputs: expected at least 1, got 0");
   Declarations<T> declarations{table, normalizers, inputs.gathered, rounded<T>(inputs.gathered),
                                layers.size()};
   declarations.projected = inputs.outputs;
+  declarations.frozen = frozen;
   list = make_nodes(layers, declarations);
   if (declarations.normalized || std::holds_alternative<Dropout>(layers.back().kind)) {
     throw ValueError(declarations.text +

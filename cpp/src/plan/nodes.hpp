@@ -18,7 +18,7 @@ struct Nodes {
   std::size_t widest = 0;  // columns, rounded up to whole panels
 
   // Throws ValueError if the layers cannot be combined in this order
-  Nodes(InputWidths widths, const std::vector<Layer>& layers);
+  Nodes(InputWidths widths, const std::vector<Layer>& layers, const RunningStatistics<T>* frozen = nullptr);
 
   std::size_t outputs() const { return list.back()->out.columns; }
   bool has_batch_norm() const { return !normalizers.empty(); }

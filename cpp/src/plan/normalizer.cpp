@@ -16,7 +16,7 @@ Normalizer<T>::Normalizer(const BatchNorm& chosen, std::size_t of_columns, Decla
       scale(declarations.add(Role::scale, 1, columns)),
       mean(declarations.add(Role::mean, 1, columns)),
       variance(declarations.add(Role::variance, 1, columns)) {
-  declarations.normalizers.push_back(this);
+  if (declarations.frozen == nullptr) declarations.normalizers.push_back(this);
 }
 
 template <class T>

@@ -36,6 +36,20 @@ struct RandomState {
   std::uint64_t seed, epoch;
 };
 
+// What jobs for curvature work with: a direction of the parameters; and where squares of gradients go
+template <class T>
+struct Curved {
+  const T* direction = nullptr;
+  T* squares = nullptr;
+};
+
+// A column of what the Jacobian is multiplied with, from the left: that of an output, or that of a root of
+// the loss's second derivative
+struct Seed {
+  std::size_t output = 0;
+  bool root = false;
+};
+
 // The arguments of a step's jobs
 template <class T>
 struct StepOf {
@@ -46,6 +60,8 @@ struct StepOf {
   T scale = 1;  // of the gradient of a row's loss
   const Update<T>* update = nullptr;
   GradientSink<T> sink = {};
+  Curved<T> curved = {};
+  Seed seed = {};
 };
 
 template <class T>

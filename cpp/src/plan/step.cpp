@@ -25,10 +25,12 @@ constexpr double kTeamFlopsPerPhase = 500e3;
 
 template <class T>
 Step<T>::Step(InputWidths inputs, const std::vector<Layer>& layers, RunningStatistics<T>& statistics,
-              LossOf<T> loss, const StepData& data, const std::function<bool()>& interrupted)
-    : nodes_(inputs, layers),
+              LossOf<T> loss, const StepData& data, const std::function<bool()>& interrupted,
+              const RunningStatistics<T>* frozen)
+    : nodes_(inputs, layers, frozen),
+      curvature_(data.curvature),
       largest_batch_(data.largest_batch),
-      at_a_time_(nodes_.has_batch_norm() ? largest_batch_ : std::min(largest_batch_, kMostRows)),
+      at_a_time_(nodes_.has_batch_norm() ? largest_batch_ : std::min(largest_batch_, data.most_rows)),
       data_(data, {inputs.gathered, nodes_.outputs(), nodes_.has_batch_norm(), reads_codes(data.x, layers),
                    at_a_time_}),
       loss_(data_, loss, nodes_.outputs()),
@@ -52,6 +54,7 @@ Step<T>::Step(InputWidths inputs, const std::vector<Layer>& layers, RunningStati
   // rows are divided into the units of the loss.
   if (last.row_unit != kAll) last.row_unit = std::min(last.row_unit, loss_.job.row_unit);
   plan_backward();
+  if (curvature_) plan_curvature();
 }
 
 template <class T>
@@ -64,6 +67,9 @@ std::size_t Step<T>::bind(T* memory, std::size_t rows) {
     in = &node->out;
   }
   loss_.bind(*in, carver, rows);
+  for (const auto& node : nodes_.list) {
+    if (curvature_) node->bind_tangents(carver, rows);
+  }
   return carver.used();
 }
 
@@ -73,7 +79,8 @@ void Step<T>::plan_backward() {
   for (const auto& node : nodes_.list) node->link(trained_);
   loss_.job.follow = nodes_.list.back()->out.after_gradient;
   backward_.clear();
-  for (auto node = nodes_.list.rbegin(); node != nodes_.list.rend(); ++node) (*node)->backward(backward_);
+  for (auto node = nodes_.list.rbegin(); node != nodes_.list.rend(); ++node)
+    (*node)->backward(backward_, true);
   if (nodes_.has_batch_norm() && !whole_) backward_.later(statistics_job_);
   backward_.finish(data_.job);
 }

@@ -26,12 +26,23 @@ struct Turn {
   Group group = {false, true, true};
 };
 
+// Where curvature is asked for
+template <class T>
+struct CurvatureAt {
+  const DataSource<T>& data;
+  Batch batch;
+  const T* parameters;
+  const T* direction;
+  bool same;
+};
+
 template <class T>
 class Step final : Work<T> {
  public:
   // Thread 0 calls `interrupted`; within a step, only if steps are long
   Step(InputWidths inputs, const std::vector<Layer>& layers, RunningStatistics<T>& statistics, LossOf<T> loss,
-       const StepData& data, const std::function<bool()>& interrupted);
+       const StepData& data, const std::function<bool()>& interrupted,
+       const RunningStatistics<T>* frozen = nullptr);
 
   // The members of a team call these together. `gather` is for the first step of a run. A step may begin with
   // `ask_for`, which prefetches the next batch. Then it is `forward` and `update`, or `add_to_group` if the
@@ -50,6 +61,27 @@ class Step final : Work<T> {
   // The loss and, if `sink` has memory for it, the whole gradient of a batch that was gathered, at any
   // parameters
   bool gradient(Member member, const Turn<T>& turn, const T* parameters, const GradientSink<T>& sink);
+
+  // Curvature at parameters, over a batch; whole results go to `sink`. What was computed for the batch is
+  // kept while the parameters are the same (`same`), if the batch is one block. These return false as above.
+  // The Hessian times a direction, or Gauss and Newton's matrix, which is its part without the second
+  // derivatives of the network's output
+  bool hessian_product(Member member, const CurvatureAt<T>& at, T* to);
+  bool gauss_newton_product(Member member, const CurvatureAt<T>& at, T* to);
+  // J' H f, with f the second derivative of the outputs along the direction, H that of the loss
+  bool acceleration(Member member, const CurvatureAt<T>& at, T* to);
+  // Sums of the squares of the gradients of single rows
+  bool squares(Member member, const CurvatureAt<T>& at, T* to);
+  // f(block, output) for each block and output, after `rows_of_jacobian` can give it the gradient of the
+  // output, or of a root of the loss's second derivative, with respect to the parameters in one vector
+  template <class F>
+  bool for_each_output(Member member, const CurvatureAt<T>& at, bool root, F&& f);
+  void rows_of_jacobian(Batch block, Range rows, const Panels<T>& to, std::size_t first = 0) const {
+    for (const auto& node : nodes_.list) node->jacobian(block, rows, to, first);
+  }
+  void barrier(Member member) { executor_.barrier(member); }
+  std::size_t elements_of_row() const { return memory_.size() / at_a_time_; }
+
   const ParameterTable& table() const { return nodes_.table; }
   // Allocates what the method needs in addition to gradients block by block
   void allocate(const Method& method);
@@ -83,6 +115,13 @@ class Step final : Work<T> {
  private:
   std::size_t bind(T* memory, std::size_t rows);
   void plan_backward();
+  void plan_curvature();
+  bool run_phases(Member member, const Plan<T>& plan, const StepOf<T>& step);
+  bool agree(Member member, bool goes_on);
+  bool run_job(Member member, const Job<T>& job, const StepOf<T>& step);
+  bool arrive(Member member, const CurvatureAt<T>& at, StepOf<T>& step, bool gradients);
+  template <class F>
+  bool for_each_block(Member member, const CurvatureAt<T>& at, T* to, bool gradients, F&& f);
   // A batch is one block, or several if it has too many rows for the memory.
   std::size_t blocks(std::size_t rows) const {
     return rows <= at_a_time_ ? 1 : (rows + at_a_time_ - 1) / at_a_time_;
@@ -109,11 +148,14 @@ class Step final : Work<T> {
   void for_own_parameters(Member member, F&& f) const;
 
   Nodes<T> nodes_;
+  const bool curvature_;
   const std::size_t largest_batch_, at_a_time_;  // rows
   Gathered<T> data_;
   LossOfBatch<T> loss_;
   RunningStatistics<T>& statistics_;
   Plan<T> prepare_, forward_, backward_;
+  Plan<T> values_backward_, tangent_, second_tangent_, tangent_backward_, squares_plan_;  // for curvature
+  bool has_values_ = false, has_gradients_ = false;  // of all rows, for `same` parameters
   Job<T> statistics_job_;
   Buffer<T> memory_;
   const bool slow_;        // steps may be abandoned before any update: they compute the whole gradient first,

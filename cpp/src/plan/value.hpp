@@ -62,6 +62,10 @@ struct Value {
   // The gradient, and its transpose if the node needs it
   T* dz = nullptr;
   T* dz_transposed = nullptr;
+  // Along a direction of the parameters (plan/step_curvature.cpp), if the value depends on any: the tangents
+  // of z, of the value, and of dz, and its transpose; dE/da, if f bends
+  bool moves = false;
+  T *rz = nullptr, *ra = nullptr, *rdz = nullptr, *rdz_transposed = nullptr, *da = nullptr;
   bool linear = true;                    // the gradient passes through unchanged
   bool ahead = false;                    // computed during the previous step; has no gradient
   bool gathered = false;                 // these are the network's inputs
@@ -70,6 +74,7 @@ struct Value {
   Job<T>* made_by = nullptr;               // the last of the jobs that compute it
   bool needs_gradient = false;             // it depends on trained parameters
   const Job<T>* after_gradient = nullptr;  // follows the job that writes dz
+  const Job<T>* after_tangent = nullptr;   // follows the job that writes rdz
 
   Panels<T> out(Batch batch) const { return panels(batch.odd ? odd : even, batch); }
   Panels<T> panels(T* data, Batch batch) const { return {data, batch.rows, columns}; }
@@ -87,6 +92,13 @@ struct Value {
     dz = other.dz;
     dz_transposed = other.dz_transposed;
   }
+  // Takes memory for the tangents of z and of the value, and for dE/da
+  void carve_tangents(Carver<T>& memory, std::size_t rows, bool bends) {
+    moves = true;
+    rz = memory.matrix(rows, columns);
+    ra = linear ? rz : memory.matrix(rows, columns);
+    da = bends ? memory.matrix(rows, columns) : nullptr;
+  }
 };
 
 // The part of a value's gradient that a loss or a product writes
@@ -98,7 +110,26 @@ PassedGradient<T> gradient_through(const Value<T>& value, Batch batch, Panels<co
           read_only(value.panels(value.z, batch)),
           read_only(value.panels(value.a, batch)),
           value.activation,
-          value.mask};
+          value.mask,
+          value.panels(value.da, batch)};
+}
+
+// What bends its tangent
+template <class T>
+Bend<T> bend_of(const Value<T>& value, Batch batch) {
+  if (value.da == nullptr) return {};
+  return {read_only(value.panels(value.rz, batch)), read_only(value.panels(value.da, batch))};
+}
+
+// The part of the gradient's tangent that the tangent of a loss or of a product writes
+template <class T>
+PassedGradient<T> tangent_through(const Value<T>& value, Batch batch, Panels<const T> rdy) {
+  PassedGradient<T> g = gradient_through(value, batch, rdy);
+  g.dz = value.panels(value.rdz, batch);
+  g.dz_transposed = value.transposed(value.rdz_transposed, batch);
+  g.kept = {};
+  g.bend = bend_of(value, batch);
+  return g;
 }
 
 }  // namespace fanin

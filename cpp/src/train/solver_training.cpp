@@ -9,27 +9,13 @@
 #include "fanin/objective.hpp"
 #include "network/model.hpp"
 #include "solvers/descent.hpp"
+#include "train/layers_of_solvers.hpp"
 
 namespace fanin {
 namespace {
 
 // Thrown by the function that a solver minimizes
 struct StoppedByCaller {};
-
-bool has_dropout(const std::vector<Layer>& layers) {
-  return std::ranges::any_of(layers, [](const Layer& layer) {
-    const auto* const residual = std::get_if<Residual>(&layer.kind);
-    return std::holds_alternative<Dropout>(layer.kind) ||
-           (residual != nullptr && has_dropout(residual->layers));
-  });
-}
-
-void check_layers_of(const std::vector<Layer>& layers, bool has_batch_norm) {
-  const char* const found = has_batch_norm ? "batch norm" : has_dropout(layers) ? "dropout" : nullptr;
-  if (found == nullptr) return;
-  throw ValueError(std::string("network: expected no ") + found +
-                   ", because a solver needs the same function in every iteration");
-}
 
 }  // namespace
 
@@ -104,7 +90,7 @@ void SolverTraining<T>::State::open(const WholeBatch& chosen) {
     stopped = stopped || (options.interrupted && options.interrupted());
     return stopped;
   };
-  objective.emplace(network, x, y, weights, asks, chosen.l2);
+  objective.emplace(network, x, y, weights, ObjectiveOptions{.l2 = chosen.l2, .interrupted = asks});
   f = [this](std::span<const T> at, std::span<T> gradient) {
     const double value = gradient.empty() ? objective->loss(at) : objective->loss_and_gradient(at, gradient);
     if (stopped) throw StoppedByCaller{};
@@ -138,7 +124,7 @@ SolverTraining<T>::SolverTraining(Network<T>& network, const Samples& x, const T
   typename Network<T>::State& net = *network.state_;
   if (rows_of(x) == 0) throw ValueError("X: expected at least one row, got none");
   check_data<T>(x, y, weights, network.inputs(), network.outputs(), net.loss, net.input_layer);
-  check_layers_of(net.layers, net.nodes.has_batch_norm());
+  check_fixed(net.layers, net.nodes.has_batch_norm(), "a solver needs the same function in every iteration");
   state_ = std::make_unique<State>(network, net, x, y, std::move(options), weights);
 }
 

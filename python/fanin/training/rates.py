@@ -70,7 +70,7 @@ def largest_curvature(net: Network, data: tuple[Any, ...]) -> float:
     """
     rows = np.sort(_weighted_in_random_order(data, net.seed)[:_SAMPLE])
     X, y, weights = (rows_of(name, value, rows) for name, value in zip(NAMES, data, strict=True))
-    objective = Objective(net.copy(), X, y, weights, 0.0)
+    objective = Objective(net.copy(), X, y, weights)
     w = objective.weights().astype(np.float64)
     g = objective.loss_and_gradient(w)[1].astype(np.float64)
     step = math.sqrt(float(np.finfo(net.dtype).eps)) * (1 + _norm(w))

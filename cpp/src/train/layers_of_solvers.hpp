@@ -1,0 +1,27 @@
+// Layers that change the function of the weights from one evaluation to the next.
+#pragma once
+
+#include <algorithm>
+#include <string>
+
+#include "fanin/error.hpp"
+#include "fanin/network.hpp"
+
+namespace fanin {
+
+inline bool has_dropout(const std::vector<Layer>& layers) {
+  return std::ranges::any_of(layers, [](const Layer& layer) {
+    const auto* const residual = std::get_if<Residual>(&layer.kind);
+    return std::holds_alternative<Dropout>(layer.kind) ||
+           (residual != nullptr && has_dropout(residual->layers));
+  });
+}
+
+// Throws ValueError for dropout and batch norm, with the reason
+inline void check_fixed(const std::vector<Layer>& layers, bool has_batch_norm, const char* reason) {
+  const char* const found = has_batch_norm ? "batch norm" : has_dropout(layers) ? "dropout" : nullptr;
+  if (found == nullptr) return;
+  throw ValueError(std::string("network: expected no ") + found + ", because " + reason);
+}
+
+}  // namespace fanin

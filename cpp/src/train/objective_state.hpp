@@ -1,0 +1,76 @@
+// What an objective works with.
+#pragma once
+
+#include <mutex>
+#include <optional>
+
+#include "data/operands.hpp"
+#include "fanin/objective.hpp"
+#include "network/model.hpp"
+#include "plan/step.hpp"
+
+namespace fanin {
+
+template <class T>
+struct Objective<T>::State {
+  State(const Network<T>& network, const Samples& samples, const Targets& targets,
+        SampleWeights sample_weights, ObjectiveOptions chosen);
+
+  double run(std::span<const T> w, T* gradient);
+  double mean_loss(std::span<const T> w, T* gradient);
+  double penalty(std::span<const T> w, T* gradient) const;
+
+  Batch all() const { return {0, 0, order.size()}; }
+  DataSource<T> data() const {
+    return {&x, &y, weights, order.data(), input_layer.columns(), projection.data()};
+  }
+  const RunningStatistics<T>* frozen() const { return options.frozen_batch_norm ? &statistics : nullptr; }
+  std::unique_ptr<Step<T>> make_step(bool curvature, std::size_t most_rows) {
+    return std::make_unique<Step<T>>(nodes.inputs, layers, statistics, loss.get(),
+                                     StepData{x, y, !weights.empty(), order.size(), most_rows, curvature},
+                                     options.interrupted, frozen());
+  }
+  void set(Buffer<T>& buffer, std::span<const T> vector) const;
+  void get(std::span<T> vector, const Buffer<T>& buffer) const;
+  void add_pull(std::span<const T> v, std::span<T> to) const;
+
+  // For curvature: its step, made when it is first needed, and the w that it has seen
+  Step<T>& curvature();
+  CurvatureAt<T> at(const DataSource<T>& source, std::span<const T> w, std::span<const T> v);
+  template <class F>
+  bool call(Step<T>& some, F&& f);
+  template <class F>
+  void product(std::span<const T> w, std::span<const T> v, std::span<T> to, F&& f);
+  void jacobian(std::span<const T> w, bool root, std::span<const std::uint32_t> rows, std::span<T> to);
+  void gauss_newton(std::span<const T> w, std::span<T> to);
+  void check_dense(const char* what) const;
+
+  const ObjectiveOptions options;
+  const InputLayer input_layer;
+  const NodeSamples of_nodes;
+  const Samples& x;
+  const Targets y;
+  const ScaledWeights weights;
+  const Buffer<T> projection;
+  const std::vector<std::uint32_t> order;
+  const std::vector<Layer> layers;
+  RunningStatistics<T>
+      statistics;  // of the network; without frozen batch norm, required by a step and discarded
+  const Nodes<T> nodes;
+  const LossForKernels<T> loss;
+  const RandomState random;
+  const std::unique_ptr<Step<T>> step;
+  Buffer<T> parameters, whole;
+  std::unique_ptr<Step<T>> of_curvature;
+  Buffer<T> there, direction, product_of;
+  std::vector<T> seen;
+  std::mutex calls;
+};
+
+// NaN as a whole, if a call did not come to its end
+template <class T>
+void fill_with_nan(std::span<T> to) {
+  std::fill(to.begin(), to.end(), std::numeric_limits<T>::quiet_NaN());
+}
+
+}  // namespace fanin
