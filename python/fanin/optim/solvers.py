@@ -144,7 +144,7 @@ class LevenbergMarquardt(Solver):
         minimizes ``beta E + alpha |w|^2``, and after each step, with P weights, N residuals and
         ``H = 2 beta A + 2 alpha I``, sets ``gamma = min(P - 2 alpha tr H^-1, N - 1)``,
         ``alpha = gamma / (2 |w|^2)`` and ``beta = (N - gamma) / (2 E)``. gamma is the effective number of
-        parameters. No validation data are needed.
+        parameters, after the first step at most N / 2. No validation data are needed.
     geodesic : bool
         Steps are ``v + a / 2``, where ``(A + mu I) a = -J'f`` with f the second derivative of e along v. They are
         rejected if ``2 |a| > 0.75 |v|`` (Transtrum and Sethna 2012).
