@@ -55,7 +55,11 @@ LevenbergMarquardtSteps::Place LevenbergMarquardtSteps::place_of(const SolverMem
   const auto& numbers = memory.numbers;
   const bool right = numbers.size() == 4 && memory.vectors.empty() &&
                      std::ranges::all_of(numbers, [](double x) { return x >= 0 && std::isfinite(x); });
-  if (!right) throw ValueError("memory: expected that of Levenberg-Marquardt");
+  if (!right) {
+    throw ValueError("levenberg_marquardt: expected 4 finite numbers of at least 0 and no vectors, got " +
+                     std::to_string(numbers.size()) + " numbers and " +
+                     std::to_string(memory.vectors.size()) + " vectors");
+  }
   return {numbers[0], numbers[1], numbers[2], numbers[3]};
 }
 
