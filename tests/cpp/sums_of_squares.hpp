@@ -11,6 +11,18 @@
 
 namespace fanin::test {
 
+inline std::vector<double> normal_values(std::size_t n, std::uint64_t stream) {
+  std::vector<double> values(n);
+  Philox(1, stream).normal(values.data(), 0, n);
+  return values;
+}
+
+inline double difference(const std::vector<double>& a, const std::vector<double>& b) {
+  double largest = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) largest = std::max(largest, std::abs(a[i] - b[i]));
+  return largest;
+}
+
 // One given by its Jacobian
 class ByJacobian : public SumOfSquares {
  public:

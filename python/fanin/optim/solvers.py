@@ -19,13 +19,14 @@ class Solver(Value):
     """A solver for `Network.fit`, in the place of an update rule: an epoch is one iteration over all samples.
 
     It minimizes ``E(w) + l2/2 |W|^2``, the mean loss and a penalty on weights (not biases), by steps whose direction
-    and length follow from gradients and curvature, so there is no rate to tune. For smooth losses on data that are small or not redundant; on large redundant data, mini-batches with a rule
-    such as `AdamW` get further in the same time. Batch norm and dropout are refused, since they change the function
-    from one evaluation to the next. A fit begins without knowledge of earlier ones.
+    and length follow from gradients and curvature, so there is no rate to tune. For smooth losses on data that are
+    small or not redundant; on large redundant data, mini-batches with a rule such as `AdamW` get further in the same
+    time. Batch norm and dropout are refused, since they change the function from one evaluation to the next. A fit
+    begins without knowledge of earlier ones.
 
-    `LBFGS` and `ConjugateGradient` use the line search of Hager and Zhang (2006): a step is accepted if it meets the Wolfe conditions, or near a
-    minimum, where rounding hides differences of the loss, their approximate form by slopes. So float32 networks do not
-    stall. A step to where the loss is not finite is shortened.
+    `LBFGS` and `ConjugateGradient` use the line search of Hager and Zhang (2006): a step is accepted if it meets the
+    Wolfe conditions, or near a minimum, where rounding hides differences of the loss, their approximate form by
+    slopes. So float32 networks do not stall. A step to where the loss is not finite is shortened.
 
     Examples
     --------
