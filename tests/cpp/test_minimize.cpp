@@ -40,7 +40,7 @@ struct Bowl {
   }
 };
 
-std::vector<Solver> to_the_end() {
+std::vector<LineSolver> to_the_end() {
   ConjugateGradient polak_ribiere{.gradient_tolerance = 1e-9, .loss_tolerance = 0};
   polak_ribiere.beta = ConjugateGradient::polak_ribiere;
   return {LBFGS{.gradient_tolerance = 1e-9, .loss_tolerance = 0},
@@ -52,7 +52,7 @@ const double kInfinity = std::numeric_limits<double>::infinity();
 }  // namespace
 
 TEST_CASE("solvers find the minimum of Rosenbrock's valley in at most 60 iterations") {
-  for (const Solver& solver : to_the_end()) {
+  for (const LineSolver& solver : to_the_end()) {
     std::vector<double> x = {-1.2, 1};
     const Minimum found = minimize<double>(rosenbrock<double>, x, solver);
     CHECK(found.ended == Ended::small_gradient);
@@ -88,7 +88,7 @@ TEST_CASE("conjugate gradient needs n steps for a bowl of n dimensions") {
 }
 
 TEST_CASE("float numbers come as near to the minimum as float allows") {
-  for (const Solver& solver : to_the_end()) {
+  for (const LineSolver& solver : to_the_end()) {
     std::vector<float> x = {-1.2f, 1};
     const Minimum found = minimize<float>(rosenbrock<float>, x, solver);
     CHECK(found.loss < 1e-10);
@@ -103,7 +103,7 @@ TEST_CASE("trial steps to where f is not finite are shortened") {
       if (!gradient.empty()) gradient[0] = x[0] < 2 ? 1000 * (x[0] - 1) : std::nan("");
       return x[0] < 2 ? 500 * (x[0] - 1) * (x[0] - 1) : wall;
     };
-    for (const Solver& solver : to_the_end()) {
+    for (const LineSolver& solver : to_the_end()) {
       std::vector<double> x = {0};
       const Minimum found = minimize<double>(f, x, solver);
       CHECK(std::abs(x[0] - 1) < 1e-9);
@@ -152,7 +152,7 @@ TEST_CASE("a function without a minimum ends") {
     if (!gradient.empty()) gradient[0] = -1;
     return -x[0];
   };
-  for (const Solver& solver : to_the_end()) {
+  for (const LineSolver& solver : to_the_end()) {
     std::vector<double> x = {0};
     const Minimum found = minimize<double>(falls, x, solver, {.iterations = 100});
     CHECK(std::isfinite(found.loss));
@@ -179,7 +179,7 @@ TEST_CASE("an exception of f ends it at the last step") {
 TEST_CASE("what cannot be minimized is refused") {
   std::vector<double> x = {-1.2, 1}, none;
   const auto check = [&](const char* message, const Function<double>& f, std::span<double> from,
-                         const Solver& solver) {
+                         const LineSolver& solver) {
     CHECK_THROWS_WITH_AS(minimize<double>(f, from, solver), message, ValueError);
   };
   check("memory: expected a number in [1, infinity), got 0", rosenbrock<double>, x, LBFGS{.memory = 0});

@@ -9,7 +9,7 @@
 #include "plan/running_statistics.hpp"
 #include "rules/matrices.hpp"
 #include "rules/method.hpp"
-#include "rules/sum_of_squares.hpp"
+#include "rules/squared_norm.hpp"
 
 namespace fanin {
 
@@ -165,7 +165,7 @@ class Step final : Work<T> {
   Executor<T> executor_;
   std::vector<bool> trained_;  // array by array
   double clip_norm_ = __builtin_inf();
-  SumOfSquares<T> norm_, of_weights_;
+  SquaredNorm<T> norm_, of_weights_;
   Matrices<T> matrices_;  // that the rule steps as a whole
   Buffer<T> gradient_, of_batch_, shifted_, second_;
   bool prepared_ = false;                     // for the parameters, since the last update

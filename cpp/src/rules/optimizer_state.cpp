@@ -65,7 +65,7 @@ void Optimizer<T>::State::take(const Method& chosen) {
              regroups = chosen.accumulate != before;
   Buffer<T> new_average = begins_average && averages ? Buffer<T>(table.size) : Buffer<T>();
   Buffer<T> new_sum = regroups && chosen.accumulate > 1 ? Buffer<T>(table.size) : Buffer<T>();
-  SumOfSquares<T> new_norm = norm_for(chosen);
+  SquaredNorm<T> new_norm = norm_for(chosen);
   Matrices<T> new_matrices;
   new_matrices.plan(chosen, table, false);
   std::vector<char> moves(count, 0);  // arrays that move to another look-ahead point
@@ -91,8 +91,8 @@ void Optimizer<T>::State::take(const Method& chosen) {
 }
 
 template <class T>
-SumOfSquares<T> Optimizer<T>::State::norm_for(const Method& chosen) const {
-  SumOfSquares<T> of_arrays;
+SquaredNorm<T> Optimizer<T>::State::norm_for(const Method& chosen) const {
+  SquaredNorm<T> of_arrays;
   if (chosen.clip_norm == __builtin_inf()) return of_arrays;
   for (std::size_t i = 0; i < table.trained.size(); ++i) {
     const ParameterArray& array = table.trained[i];

@@ -10,7 +10,7 @@
 #include "rules/matrices.hpp"
 #include "rules/method.hpp"
 #include "rules/rule_state.hpp"
-#include "rules/sum_of_squares.hpp"
+#include "rules/squared_norm.hpp"
 
 namespace fanin {
 
@@ -60,13 +60,13 @@ struct Optimizer<T>::State {
   std::uint64_t batches = 0;
   double weight = 0, loss = 0;
   Buffer<T> sum;
-  SumOfSquares<T> norm;
+  SquaredNorm<T> norm;
   Matrices<T> matrices;  // that the rule steps as a whole
   std::atomic<bool> busy{false};
 
  private:
   void begin_average(Buffer<T> average);
-  SumOfSquares<T> norm_for(const Method& chosen) const;
+  SquaredNorm<T> norm_for(const Method& chosen) const;
 };
 
 }  // namespace fanin

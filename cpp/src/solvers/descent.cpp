@@ -5,7 +5,7 @@
 #include <variant>
 
 #include "base/field_check.hpp"
-#include "base/text.hpp"
+#include "solvers/start.hpp"
 
 namespace fanin {
 
@@ -13,7 +13,7 @@ void check_solver(const Solver& solver) {
   std::visit([](const auto& one) { one.fields(one, FieldCheck{}); }, solver);
 }
 
-Tolerances tolerances_of(const Solver& solver) {
+Tolerances tolerances_of(const LineSolver& solver) {
   return std::visit([](const auto& one) { return Tolerances{one.gradient_tolerance, one.loss_tolerance}; },
                     solver);
 }
@@ -26,13 +26,10 @@ Descent<T>::Descent(const Function<T>& f, std::span<T> x, Directions<T>& directi
       d_(x.size()),
       line_(f, x.size()),
       directions_(directions) {
-  if (x.empty()) throw ValueError("x: expected at least one number, got none");
+  check_not_empty(x.size());
   loss_ = line_.at_start(x, g_);
   largest_ = largest_size<T>(g_);
-  if (!std::isfinite(loss_) || !std::isfinite(largest_)) {
-    throw ValueError("f: expected a finite value and gradient at the start, got " +
-                     (std::isfinite(loss_) ? "a gradient of " + number_text(largest_) : number_text(loss_)));
-  }
+  check_start(loss_, largest_);
   if (largest_ <= tolerances_.gradient) ended_ = Ended::small_gradient;
 }
 

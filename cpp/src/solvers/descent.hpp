@@ -15,7 +15,7 @@ void check_solver(const Solver& solver);
 struct Tolerances {
   double gradient, loss;
 };
-Tolerances tolerances_of(const Solver& solver);
+Tolerances tolerances_of(const LineSolver& solver);
 
 template <class T>
 class Descent {

@@ -17,6 +17,18 @@ namespace {
 // Thrown by the function that a solver minimizes
 struct StoppedByCaller {};
 
+LineSolver line_solver(const Solver& solver) {
+  return std::visit(
+      [](const auto& one) -> LineSolver {
+        if constexpr (std::convertible_to<decltype(one), LineSolver>) {
+          return one;
+        } else {
+          throw ValueError(std::string("solver: expected lbfgs or conjugate_gradient, got ") + one.name);
+        }
+      },
+      solver);
+}
+
 }  // namespace
 
 template <class T>
@@ -104,13 +116,14 @@ void SolverTraining<T>::State::start(const WholeBatch& chosen) {
   std::vector<T> now = weights_now();
   if (same && descent && now == w) return;
   descent.reset();
-  directions = std::visit([&](const auto& one) { return directions_of<T>(one, now.size()); }, chosen.solver);
+  const LineSolver solver = line_solver(chosen.solver);
+  directions = std::visit([&](const auto& one) { return directions_of<T>(one, now.size()); }, solver);
   method = chosen;
   w = std::move(now);
   net.state.forget();
   set_weights();
   try {
-    descent.emplace(f, w, *directions, tolerances_of(chosen.solver));
+    descent.emplace(f, w, *directions, tolerances_of(solver));
   } catch (const ValueError&) {
     throw DivergedError(
         "training diverged: the loss or its gradient is not finite at the weights a solver starts from", 1, 1,
@@ -135,6 +148,7 @@ template <class T>
 EpochResult SolverTraining<T>::epoch(const WholeBatch& method) {
   State& s = *state_;
   check_solver(method.solver);
+  line_solver(method.solver);
   FieldCheck{}("l2", method.l2, at_least(0));
   s.stopped = false;
   if (!s.method || s.method->l2 != method.l2) s.open(method);

@@ -2,7 +2,7 @@
 
 `Network.fit` takes a rule, or its name; `Optimizer` applies one to your own arrays. The learning rate, the momentum and
 the weight decay may be schedules, such as `Cosine`. `Around` adds penalties, decay, clipping, rates by array, frozen
-arrays, accumulation over batches and averages of the weights to any rule. Solvers (`LBFGS`, `ConjugateGradient`)
+arrays, accumulation over batches and averages of the weights to any rule. Solvers (such as `LBFGS`)
 take the place of a rule in `Network.fit` to minimize the loss of all samples at once.
 
 In the equations g is the gradient, and all operations but those of `Muon` are element by element. Squares do not

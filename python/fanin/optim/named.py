@@ -7,12 +7,14 @@ from fanin.aliases import RULES, hint
 from fanin.checks import check_choice
 from fanin.optim import adam, momentum, muon, scaled, signs
 from fanin.optim.rule import Rule
-from fanin.optim.solvers import LBFGS, ConjugateGradient, Solver
+from fanin.optim.solvers import LBFGS, ConjugateGradient, HessianFree, LevenbergMarquardt, Solver
 
 _LISTED = [vars(module)[name] for module in (adam, momentum, muon, scaled, signs) for name in module.__all__]
 _KINDS: dict[str, type[Rule]] = {kind.name: kind for kind in _LISTED}
 BY_NAME = {name: _KINDS[name] for name in _core.rules()}
-SOLVERS: dict[str, type[Solver]] = {kind.name: kind for kind in (LBFGS, ConjugateGradient)}
+SOLVERS: dict[str, type[Solver]] = {
+    kind.name: kind for kind in (LBFGS, ConjugateGradient, LevenbergMarquardt, HessianFree)
+}
 
 
 def as_rule(rule: object) -> Rule:

@@ -13,7 +13,7 @@ namespace fanin {
 // blocks of at most 64 rows and one panel of columns, then the blocks in order, in double. A vector is split
 // into rows as wide as a panel.
 template <class T>
-class SumOfSquares {
+class SquaredNorm {
  public:
   // A block that begins at `offset` of an array
   struct Block {
@@ -54,7 +54,7 @@ class SumOfSquares {
 
 template <class T>
 template <class Values>
-void SumOfSquares<T>::square(Member member, const Limits<T>& limits, Values&& values) {
+void SquaredNorm<T>::square(Member member, const Limits<T>& limits, Values&& values) {
   const Range mine = Share(member.thread, member.threads, 1).take(blocks_.size(), 1);
   for (std::size_t i = mine.begin; i < mine.end; ++i) {
     const Block& b = blocks_[i];
@@ -65,8 +65,8 @@ void SumOfSquares<T>::square(Member member, const Limits<T>& limits, Values&& va
 
 template <class T>
 template <class Barrier, class Gradient>
-void SumOfSquares<T>::limit(Member member, Limits<T>& limits, double most, Barrier&& barrier,
-                            Gradient&& gradient) {
+void SquaredNorm<T>::limit(Member member, Limits<T>& limits, double most, Barrier&& barrier,
+                           Gradient&& gradient) {
   // If squares overflow, or underflow although they matter, scale the gradient and repeat.
   constexpr double unit = sizeof(T) == 4 ? 0x1p80 : 0x1p560, least = sizeof(T) == 4 ? 0x1p-32 : 0x1p-448;
   double scale = 1, norm = 0;
@@ -85,7 +85,7 @@ void SumOfSquares<T>::limit(Member member, Limits<T>& limits, double most, Barri
   limits.shrink = static_cast<T>(norm > most * scale ? most / norm : 1 / scale);
 }
 
-extern template class SumOfSquares<float>;
-extern template class SumOfSquares<double>;
+extern template class SquaredNorm<float>;
+extern template class SquaredNorm<double>;
 
 }  // namespace fanin
