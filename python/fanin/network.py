@@ -122,7 +122,8 @@ class Network(AdaptedModel):
         row and converted to the network's type with one rounding, so a `numpy.memmap` may be larger than memory. Of a
         sparse X (`scipy.sparse`), only the rows of a batch become dense. Three cases are copied once: frames (pandas,
         polars), sparse formats other than CSR, and Fortran-ordered arrays in memory unless batches are in order. The
-        last batch may be smaller. A later fit with the same kind of rule continues with its state. Ctrl-C leaves the
+        last batch may be smaller. A later fit with the same kind of rule continues with its state, and so does one with
+        the same solver. Ctrl-C leaves the
         network usable.
 
         A fit also ends after `max_steps` or `max_time`, in the middle of an epoch if necessary. That epoch ends as

@@ -122,7 +122,7 @@ def test_rules_and_solvers_take_turns():
     net.fit(X, Y, rule="conjugate_gradient", epochs=5)
     between = net.evaluate(X, Y)["loss"]
     assert between < before
-    assert net.rule is None
+    assert net.rule == optim.ConjugateGradient()
     net.fit(X, Y, rule=optim.Nesterov(0.01), epochs=5)
     assert net.evaluate(X, Y)["loss"] < 2 * between
 

@@ -9,9 +9,8 @@ namespace fanin {
 template <class T>
 Minimum minimize(const Function<T>& f, std::span<T> x, const Solver& solver, const MinimizeOptions& options) {
   check_solver(solver);
-  const auto directions =
-      std::visit([&](const auto& one) { return directions_of<T>(one, x.size()); }, solver);
-  Descent<T> descent(f, x, *directions, tolerances_of(solver));
+  auto directions = std::visit([&](const auto& one) { return directions_of<T>(one, x.size()); }, solver);
+  Descent<T> descent(f, x, std::move(directions), tolerances_of(solver));
   std::size_t done = 0;
   bool stopped = false;
   while (!descent.ended() && !stopped && done < options.iterations) {

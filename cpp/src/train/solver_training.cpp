@@ -4,7 +4,6 @@
 #include <cmath>
 #include <optional>
 
-#include "base/field_check.hpp"
 #include "data/checks.hpp"
 #include "fanin/objective.hpp"
 #include "network/model.hpp"
@@ -31,6 +30,14 @@ void check_layers_of(const std::vector<Layer>& layers, bool has_batch_norm) {
                    ", because a solver needs the same function in every iteration");
 }
 
+template <class T>
+std::unique_ptr<Iterations<T>> iterations_of(const Function<T>& f, std::span<T> x, const Solver& solver,
+                                             const SolverMemory<T>& memory) {
+  auto directions = std::visit([&](const auto& one) { return directions_of<T>(one, x.size()); }, solver);
+  if (memory != SolverMemory<T>{}) directions->recall(memory);
+  return std::make_unique<Descent<T>>(f, x, std::move(directions), tolerances_of(solver));
+}
+
 }  // namespace
 
 template <class T>
@@ -45,7 +52,10 @@ struct SolverTraining<T>::State {
         options(std::move(chosen)) {
     if (net.training.exchange(true)) throw BusyError("network: another training is under way");
   }
-  ~State() { net.training = false; }
+  ~State() {
+    net.solver.rest();
+    net.training = false;
+  }
 
   void open(const WholeBatch& method);
   void start(const WholeBatch& method);
@@ -64,8 +74,7 @@ struct SolverTraining<T>::State {
   std::optional<Objective<T>> objective;
   std::vector<T> w;
   Function<T> f;
-  std::unique_ptr<Directions<T>> directions;
-  std::optional<Descent<T>> descent;
+  std::unique_ptr<Iterations<T>> iterations;
 };
 
 // The trained arrays, as the objective takes them
@@ -112,24 +121,24 @@ void SolverTraining<T>::State::open(const WholeBatch& chosen) {
   };
 }
 
+// Goes on from what the network knows
 template <class T>
 void SolverTraining<T>::State::start(const WholeBatch& chosen) {
-  const bool same = method && method->solver == chosen.solver && method->l2 == chosen.l2;
-  std::vector<T> now = weights_now();
-  if (same && descent && now == w) return;
-  descent.reset();
-  directions = std::visit([&](const auto& one) { return directions_of<T>(one, now.size()); }, chosen.solver);
+  if (net.solver.is_at_work() && method == chosen) return;
+  net.solver.rest();
+  iterations.reset();
   method = chosen;
-  w = std::move(now);
-  net.state.forget();
-  set_weights();
+  w = weights_now();
   try {
-    descent.emplace(f, w, *directions, tolerances_of(chosen.solver));
+    iterations = iterations_of<T>(f, w, chosen.solver, net.solver.memory_for(chosen));
   } catch (const ValueError&) {
     throw DivergedError(
         "training diverged: the loss or its gradient is not finite at the weights a solver starts from", 1, 1,
         net.layers.size());
   }
+  net.state.forget();
+  set_weights();
+  net.solver.follow(chosen, *iterations);
 }
 
 template <class T>
@@ -148,8 +157,7 @@ SolverTraining<T>::~SolverTraining() = default;
 template <class T>
 EpochResult SolverTraining<T>::epoch(const WholeBatch& method) {
   State& s = *state_;
-  check_solver(method.solver);
-  FieldCheck{}("l2", method.l2, at_least(0));
+  check_whole_batch(method);
   s.stopped = false;
   if (!s.method || s.method->l2 != method.l2) s.open(method);
   const Access::Writing writing(s.net.access);
@@ -157,7 +165,7 @@ EpochResult SolverTraining<T>::epoch(const WholeBatch& method) {
   EpochResult result{0, true, 1, 0};
   try {
     s.start(method);
-    result.iteration = s.descent->iterate();
+    result.iteration = s.iterations->iterate();
   } catch (const StoppedByCaller&) {
     return result;
   }
@@ -166,9 +174,9 @@ EpochResult SolverTraining<T>::epoch(const WholeBatch& method) {
   if (s.options.budget != nullptr) s.options.budget->spend(1);
   result.interrupted = false;
   result.penalty = s.objective->penalty(s.w);
-  result.loss = result.loss_of_updates = s.descent->loss() - result.penalty;
+  result.loss = result.loss_of_updates = s.iterations->loss() - result.penalty;
   result.learning_rate = result.iteration->step;
-  result.ended = s.descent->ended();
+  result.ended = s.iterations->ended();
   return result;
 }
 

@@ -20,7 +20,14 @@ class Solver(Value):
     that it learns from successive gradients. Each step has the length that a line search finds, so there is no rate to
     tune. For smooth losses on data that are small or not redundant; on large redundant data, mini-batches with a rule
     such as `AdamW` get further in the same time. Batch norm and dropout are refused, since they change the function
-    from one evaluation to the next. A fit begins without knowledge of earlier ones.
+    from one evaluation to the next. So are arguments about mini-batches.
+
+    What a solver has learned, such as the pairs of `LBFGS`, stays with the network and is saved with it, as the state
+    of a rule is: another fit resumes exactly, so ten iterations and ten more are twenty, bit for bit. Tolerances may
+    change, and so may the data: the descent then starts from the loss on the new data, with directions learned on the
+    old, which is useful if they are alike. With another solver, other hyper-parameters or another l2, a fit begins
+    without knowledge, as it does after a fit by a rule and once weights have been set (`set_weights`, or
+    `EarlyStopping` that restores an earlier epoch). A solver that has ended by itself tries again in another fit.
 
     The line search is that of Hager and Zhang (2006): a step is accepted if it meets the Wolfe conditions, or near a
     minimum, where rounding hides differences of the loss, their approximate form by slopes. So float32 networks do not
