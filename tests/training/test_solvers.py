@@ -135,21 +135,6 @@ def test_limits_of_a_fit_by_a_solver():
     assert new_net().fit(X, Y, rule="lbfgs", epochs=0).loss == []
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"batches": "balanced"}, "batches: LBFGS takes all samples at once, got 'balanced'"),
-        (
-            {"callbacks": [fanin.ReduceOnPlateau(monitor="loss")]},
-            "expected a rule with a learning rate, got LBFGS",
-        ),
-    ],
-)
-def test_fit_refuses_what_a_solver_cannot_use(arguments, message):
-    with pytest.raises(ValueError, match=message):
-        new_net().fit(X, Y, rule=optim.LBFGS(), **arguments)
-
-
 def test_an_unknown_name_of_a_rule_lists_the_solvers_too():
     with pytest.raises(
         ValueError, match=r"rule: expected one of sgd, .*, lbfgs, conjugate_gradient, got 'lbfg'"

@@ -20,6 +20,8 @@ struct Iteration {
   double gradient;          // max |df/dx_i| after it
   double step;              // a, along the direction; 0 if nothing lower was found
   std::size_t evaluations;  // of f, in this iteration
+  double damping = 0;       // mu or lambda, of a solver that damps
+  double effective = 0;     // gamma, the effective number of parameters, of a solver that estimates it
 };
 
 // Why a solver ended: max |g| within its tolerance; f fell by no more than its tolerance; no step along -g

@@ -16,8 +16,8 @@ namespace fanin {
 template <class T>
 class SolverTraining {
  public:
-  // Of the options, those of batches have no effect. Throws ValueError as Training does, and for batch norm
-  // and dropout.
+  // Throws ValueError as Training does, and for batch norm, dropout, and options of batches other than the
+  // defaults.
   SolverTraining(Network<T>& network, const Samples& x, const Targets& y, TrainingOptions options = {},
                  SampleWeights weights = {});
   ~SolverTraining();

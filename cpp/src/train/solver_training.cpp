@@ -30,6 +30,16 @@ void check_layers_of(const std::vector<Layer>& layers, bool has_batch_norm) {
                    ", because a solver needs the same function in every iteration");
 }
 
+void check_batches_of(const TrainingOptions& options) {
+  const TrainingOptions defaults;
+  const char* const found = options.batch_size != defaults.batch_size ? "batch_size"
+                            : options.batches != defaults.batches     ? "batches"
+                            : options.order_seed                      ? "order_seed"
+                                                                      : nullptr;
+  if (found == nullptr) return;
+  throw ValueError(std::string(found) + ": expected the default, because a solver takes all samples at once");
+}
+
 template <class T>
 std::unique_ptr<Iterations<T>> iterations_of(const Function<T>& f, std::span<T> x, const Solver& solver,
                                              const SolverMemory<T>& memory) {
@@ -145,6 +155,7 @@ template <class T>
 SolverTraining<T>::SolverTraining(Network<T>& network, const Samples& x, const Targets& y,
                                   TrainingOptions options, SampleWeights weights) {
   typename Network<T>::State& net = *network.state_;
+  check_batches_of(options);
   if (rows_of(x) == 0) throw ValueError("X: expected at least one row, got none");
   check_data<T>(x, y, weights, network.inputs(), network.outputs(), net.loss, net.input_layer);
   check_layers_of(net.layers, net.nodes.has_batch_norm());
