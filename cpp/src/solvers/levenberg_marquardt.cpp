@@ -41,7 +41,10 @@ LevenbergMarquardtSteps::LevenbergMarquardtSteps(SumOfSquares& f, std::span<doub
       a_(x.size()),
       trial_(x.size()),
       at_{0, 2, 0, static_cast<double>(std::min(x.size(), f.residuals() - 1))} {
-  if (memory != nullptr) at_ = place_of(*memory);
+  if (memory != nullptr) {
+    check(memory->numbers, memory->vectors.size());
+    at_ = {memory->numbers[0], memory->numbers[1], memory->numbers[2], memory->numbers[3]};
+  }
   loss_ = linearize(x_);
   linear_at_x_ = true;
   look_at_gradient();
@@ -51,16 +54,12 @@ LevenbergMarquardtSteps::LevenbergMarquardtSteps(SumOfSquares& f, std::span<doub
   }
 }
 
-LevenbergMarquardtSteps::Place LevenbergMarquardtSteps::place_of(const SolverMemory<double>& memory) {
-  const auto& numbers = memory.numbers;
-  const bool right = numbers.size() == 4 && memory.vectors.empty() &&
+void LevenbergMarquardtSteps::check(const std::vector<double>& numbers, std::size_t vectors) {
+  const bool right = numbers.size() == 4 && vectors == 0 &&
                      std::ranges::all_of(numbers, [](double x) { return x >= 0 && std::isfinite(x); });
-  if (!right) {
-    throw ValueError("levenberg_marquardt: expected 4 finite numbers of at least 0 and no vectors, got " +
-                     std::to_string(numbers.size()) + " numbers and " +
-                     std::to_string(memory.vectors.size()) + " vectors");
-  }
-  return {numbers[0], numbers[1], numbers[2], numbers[3]};
+  if (right) return;
+  throw ValueError("levenberg_marquardt: expected 4 finite numbers of at least 0 and no vectors, got " +
+                   std::to_string(numbers.size()) + " numbers and " + std::to_string(vectors) + " vectors");
 }
 
 double LevenbergMarquardtSteps::linearize(std::span<const double> x) {

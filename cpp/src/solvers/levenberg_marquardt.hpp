@@ -17,6 +17,9 @@ class LevenbergMarquardtSteps final : public Iterations<double> {
   LevenbergMarquardtSteps(SumOfSquares& f, std::span<double> x, const LevenbergMarquardt& solver,
                           const SolverMemory<double>* memory = nullptr);
 
+  // Throws ValueError if this is no memory of this solver
+  static void check(const std::vector<double>& numbers, std::size_t vectors);
+
   double loss() const override { return loss_; }  // E
   double gradient() const override { return largest_; }
   std::optional<Ended> ended() const override { return ended_; }
@@ -28,7 +31,6 @@ class LevenbergMarquardtSteps final : public Iterations<double> {
   struct Place {
     double mu, nu, c, gamma;
   };
-  static Place place_of(const SolverMemory<double>& memory);
   double linearize(std::span<const double> x);
   double penalty(std::span<const double> x) const;  // c |x|^2
   void look_at_gradient();
