@@ -11,7 +11,7 @@ from fanin.training.history import History
 from fanin.training.rate_control import RateControl
 
 if TYPE_CHECKING:
-    from fanin.optim import Rule, Solver
+    from fanin.optim import Rule
 
 
 class Observers:
@@ -30,7 +30,7 @@ class Observers:
         """What callbacks multiply the learning rate by."""
         return self._history.rate_factor
 
-    def begin(self, rule: Rule | Solver) -> None:
+    def begin(self, rule: Rule | None) -> None:
         """Note the rule, and call `on_fit_begin`."""
         self._history.rule = rule
         self._called.begin(self._estimator, self._history)

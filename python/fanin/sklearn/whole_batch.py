@@ -1,94 +1,124 @@
-"""The solver lbfgs: fanin's L-BFGS on the loss of all samples, with the limits and warnings of scikit-learn's."""
+"""The solver lbfgs: SciPy's L-BFGS-B on the loss of all samples."""
 
 from __future__ import annotations
 
-import math
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from scipy.optimize import minimize
 from sklearn.exceptions import ConvergenceWarning
 
 from fanin import _core
-from fanin._core import DivergedError
-from fanin.optim import LBFGS
 from fanin.sklearn.data import Data
 from fanin.sklearn.notices import warn
 from fanin.sklearn.observers import Observers
 from fanin.sklearn.reported import ReportedLoss
 from fanin.sklearn.validation import Validation
 
-_TOO_MANY_ITERATIONS = "STOP: TOTAL NO. OF ITERATIONS REACHED LIMIT"  # as SciPy says it
-_TOO_MANY_EVALUATIONS = "STOP: TOTAL NO. OF F,G EVALUATIONS EXCEEDS LIMIT"
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Vector = NDArray[np.float64]
+
+
+class _StopError(Exception):
+    """Ends the search at some weights."""
+
+    def __init__(self, w: Vector) -> None:
+        super().__init__()
+        self.w = w
+
+
+class Objective:
+    """``E(w) + alpha / 2 |W|^2 / S`` and its gradient: the mean loss of all samples and the penalty on weights.
+
+    S is the sum of sample weights, or the number of samples. For several outputs, E is the mean over them and
+    the gradient that of their sum, as in scikit-learn.
+    """
+
+    def __init__(self, core: Any, data: Data, alpha: float, output: str) -> None:
+        self._core = _core.ObjectiveFloat64(core, data.X, data.y, data.weights)
+        self._reported = ReportedLoss(output, data, data.rows)
+        share = alpha / data.total_weight
+        shapes = [shape for _, shape, _ in core.arrays]
+        self._decay = np.concatenate([np.full(np.prod(shape), share * (len(shape) == 2)) for shape in shapes])
+        self._shapes = shapes
+        self.last = 0.0  # the last loss
+
+    def __call__(self, w: Vector) -> tuple[float, Vector]:
+        """Return the loss, as scikit-learn reports it, and the gradient."""
+        loss, gradient = self._core.loss_and_gradient(w)
+        pull = self._decay * w
+        gradient += pull
+        self.last = self._reported.of(loss) + 0.5 * float(pull @ w)
+        return self.last, gradient
+
+    def arrays(self, w: Vector) -> list[Vector]:
+        """Return the arrays of the network in a vector of all weights."""
+        ends = np.cumsum([np.prod(shape) for shape in self._shapes])[:-1]
+        return [part.reshape(shape) for part, shape in zip(np.split(w, ends), self._shapes, strict=True)]
 
 
 def minimize_loss(
     estimator: Any, core: Any, data: Data, validation: Data | None, observers: Observers
 ) -> None:
-    """Minimize ``E(w) + alpha / 2 |W|^2 / S`` from the network's weights: the mean loss and the penalty on weights.
-
-    S is the sum of sample weights, or the number of samples. For several outputs, the reported loss has the mean over
-    them, but their sum is minimized: scikit-learn has this gradient, too.
-    """
-    training = _core.SolverTrainingFloat64(
-        core, data.X, data.y, data.weights, _core.Budget(None, [], estimator.max_time)
-    )
-    try:
-        message = _iterate(estimator, core, training, data, validation, observers)
-    finally:
-        training.close()
-        with estimator._weights.turns.writing():
-            core.set_arrays(core.get_arrays())  # a later fit begins anew: pickles need no memory of this one
-    if message:
-        warn(message, ConvergenceWarning)
-
-
-def _iterate(
-    estimator: Any, core: Any, training: Any, data: Data, validation: Data | None, observers: Observers
-) -> str:
-    """Train until the solver ends or a limit is reached; return what to warn of, if anything."""
-    output, turns = estimator.out_activation_, estimator._weights.turns
-    solver = LBFGS(l2=float(estimator.alpha) / data.total_weight, gradient_tolerance=float(estimator.tol))
-    values, reported = solver.values(), ReportedLoss(output, data, data.rows)
+    """Run L-BFGS-B from the network's weights, and leave it at the best."""
+    output = estimator.out_activation_
+    objective = Objective(core, data, float(estimator.alpha), output)
     scores = None if validation is None else Validation(validation, output)
-    estimator.n_iter_, evaluations, began = 0, 1, perf_counter()
-    observers.begin(solver)
-    while True:
+    began = last = perf_counter()
+    estimator.n_iter_ = 0
+
+    def keep(w: Vector) -> None:
+        with estimator._weights.turns.writing():
+            core.set_arrays(objective.arrays(w))
+
+    def after(w: Vector) -> None:
+        nonlocal last
         observers.epoch_begins()
-        last = perf_counter()
-        try:
-            with turns.writing():
-                done = training.epoch(solver.name, values)
-        except DivergedError:  # at the start
-            estimator.loss_ = math.nan
-            return ""
         now = perf_counter()
-        evaluations += done.iteration[1]
-        estimator.loss_ = float(reported.of(done.loss) + done.penalty)
-        if done.learning_rate == 0:  # no step
-            return ""
+        seconds, last = now - last, now
         estimator.n_iter_ += 1
+        estimator.loss_ = objective.last
         if estimator.verbose:
             print(f"Iteration {estimator.n_iter_}, loss = {estimator.loss_:.8f}")
         validated = None
+        keep(w)
         if scores is not None:
             validated = scores.of(core)
             for curve, figure in zip(
                 (estimator.validation_loss_curve_, estimator.validation_scores_), validated, strict=True
             ):
                 curve.append(figure)
-        stops = observers.stop_after(estimator.loss_, validated, done.learning_rate, now - last)
-        if stops or done.ended is not None:
-            return ""
-        if estimator.max_time is not None and now - began >= estimator.max_time:
-            return ""
-        if estimator.n_iter_ >= estimator.max_iter:
-            return _message(estimator, _TOO_MANY_ITERATIONS)
-        if evaluations > estimator.max_fun:
-            return _message(estimator, _TOO_MANY_EVALUATIONS)
+        stops = observers.stop_after(estimator.loss_, validated, 1.0, seconds)
+        if stops or (estimator.max_time is not None and now - began >= estimator.max_time):
+            raise _StopError(w.copy())
+
+    observers.begin(None)
+    try:
+        result = minimize(
+            objective,
+            np.concatenate([array.ravel() for array in core.get_arrays()]),
+            method="L-BFGS-B",
+            jac=True,
+            callback=after,
+            options={"maxfun": estimator.max_fun, "maxiter": estimator.max_iter, "gtol": estimator.tol},
+        )
+    except _StopError as stopped:
+        keep(stopped.w)
+        return
+    keep(result.x)
+    estimator.n_iter_, estimator.loss_ = min(result.nit, estimator.max_iter), result.fun
+    if result.status != 0:
+        warn(_message(result, estimator), ConvergenceWarning)
 
 
-def _message(estimator: Any, reason: str) -> str:
-    message = f"lbfgs failed to converge after {estimator.n_iter_} iteration(s) (status=1):\n{reason}\n"
+def _message(result: Any, estimator: Any) -> str:
+    message = (
+        f"lbfgs failed to converge after {estimator.n_iter_} iteration(s) (status={result.status}):\n"
+        f"{result.message}\n"
+    )
     if estimator.n_iter_ == estimator.max_iter:
         message += (
             f"\nIncrease the number of iterations to improve the convergence (max_iter={estimator.max_iter})."
