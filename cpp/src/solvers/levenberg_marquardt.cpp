@@ -53,10 +53,10 @@ LevenbergMarquardtSteps::LevenbergMarquardtSteps(SumOfSquares& f, std::span<doub
 
 LevenbergMarquardtSteps::Place LevenbergMarquardtSteps::place_of(const SolverMemory<double>& memory) {
   const auto& numbers = memory.numbers;
-  const bool right = numbers.size() == 3 && memory.vectors.empty() &&
+  const bool right = numbers.size() == 3 && memory.vectors.empty() && numbers[0] > 0 &&
                      std::ranges::all_of(numbers, [](double x) { return x >= 0 && std::isfinite(x); });
   if (!right) {
-    throw ValueError("levenberg_marquardt: expected 3 finite numbers of at least 0 and no vectors, got " +
+    throw ValueError("levenberg_marquardt: expected mu > 0, 2 numbers of at least 0 and no vectors, got " +
                      std::to_string(numbers.size()) + " numbers and " +
                      std::to_string(memory.vectors.size()) + " vectors");
   }
