@@ -138,7 +138,7 @@ void HessianFreeSteps<T>::solve(Next& next) {
     if (i > k && q[i] < 0 && (q[i] - q[i - k]) / q[i] < static_cast<double>(k) * solver_.cg_tolerance) break;
   }
   if (kept < i && std::isfinite(inner.q())) keep();
-  next.last = inner.d();
+  next.last = std::isfinite(inner.q()) ? inner.d() : std::vector<T>{};
 }
 
 // From the last candidate back while f falls

@@ -25,11 +25,11 @@ class LevenbergMarquardtSteps final : public Iterations<double> {
   std::optional<Ended> ended() const override { return ended_; }
   Iteration iterate() override;
   std::size_t evaluations() const override { return evaluations_; }
-  SolverMemory<double> memory() const override { return {{at_.mu, at_.nu, at_.c, at_.gamma}, {}}; }
+  SolverMemory<double> memory() const override { return {{at_.mu, at_.c, at_.gamma}, {}}; }
 
  private:
   struct Place {
-    double mu, nu, c, gamma;
+    double mu, c, gamma;
   };
   double linearize(std::span<const double> x);
   double penalty(std::span<const double> x) const;  // c |x|^2
