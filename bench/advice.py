@@ -15,7 +15,6 @@ SPLITS = 5
 PASSES = 100
 RESULTS = {"error": "Advice: log-loss, or root mean squared error, of a fifth of the rows, in training"}
 UNITS = {"error": "1e-3", "over the better road": "%"}
-SOLVERS = ("L-BFGS", "Levenberg-Marquardt")
 
 
 @dataclass(frozen=True)
