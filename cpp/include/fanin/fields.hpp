@@ -17,7 +17,6 @@ constexpr Allowed at_least(double low) { return {low, __builtin_huge_val(), fals
 constexpr Allowed above_0() { return {0, __builtin_huge_val(), true, true}; }
 constexpr Allowed above_0_or_infinity() { return {0, __builtin_huge_val(), true, false}; }
 constexpr Allowed from_0_to_1() { return {0, 1, false, false}; }
-constexpr Allowed above_0_to_1() { return {0, 1, true, false}; }
 constexpr Allowed from_0_to_half() { return {0, 0.5, false, false}; }
 constexpr Allowed from_0_below_1() { return {0, 1, false, true}; }
 constexpr Allowed between_0_and_1() { return {0, 1, true, true}; }

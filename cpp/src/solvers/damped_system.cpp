@@ -11,7 +11,7 @@ namespace fanin {
 namespace {
 
 // to <- to + factor from
-void add(std::span<double> to, double factor, std::span<const double> from) {
+void add_row(std::span<double> to, double factor, std::span<const double> from) {
   kernels<double>().add_weighted(to.data(), to.data(), from.data(), factor, to.size());
 }
 
@@ -99,7 +99,7 @@ class ResidualSystem final : public DampedSystem {
     transposed_times(of_rows_, change_);
     for (std::size_t p = 0; p < n_; ++p) change_[p] += rest_[p] - shift_ * b[p];
     solve_once(change_);
-    add(b, 1, change_);
+    add_row(b, 1, change_);
   }
   double effective() const override { return static_cast<double>(m_) - shift_ * factors_.trace_of_inverse(); }
 
@@ -108,12 +108,12 @@ class ResidualSystem final : public DampedSystem {
   // out = J'r
   void transposed_times(std::span<const double> r, std::span<double> out) const {
     std::fill(out.begin(), out.end(), 0.0);
-    for (std::size_t i = 0; i < m_; ++i) add(out, r[i], row(i));
+    for (std::size_t i = 0; i < m_; ++i) add_row(out, r[i], row(i));
   }
   void solve_once(std::span<double> b) {
     for (std::size_t i = 0; i < m_; ++i) of_rows_[i] = -dot<double>(row(i), b);
     factors_.solve(of_rows_);
-    for (std::size_t i = 0; i < m_; ++i) add(b, of_rows_[i], row(i));
+    for (std::size_t i = 0; i < m_; ++i) add_row(b, of_rows_[i], row(i));
     for (double& value : b) value /= shift_;
   }
 

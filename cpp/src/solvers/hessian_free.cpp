@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <string>
 
 #include "base/dot.hpp"
 #include "base/field_check.hpp"
@@ -39,7 +39,11 @@ void HessianFreeSteps<T>::recall(const SolverMemory<T>& memory) {
   const auto& [numbers, vectors] = memory;
   const bool right = numbers.size() == 1 && numbers[0] > 0 && std::isfinite(numbers[0]) &&
                      vectors.size() <= 1 && (vectors.empty() || vectors[0].size() == x_.size());
-  if (!right) throw ValueError("memory: expected that of Hessian-free");
+  if (!right) {
+    throw ValueError("hessian_free: expected lambda > 0 and at most 1 vector, got " +
+                     std::to_string(numbers.size()) + " numbers and " + std::to_string(vectors.size()) +
+                     " vectors");
+  }
   at_ = {numbers[0], vectors.empty() ? std::vector<T>{} : vectors[0]};
 }
 

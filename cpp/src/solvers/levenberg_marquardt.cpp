@@ -55,7 +55,11 @@ LevenbergMarquardtSteps::Place LevenbergMarquardtSteps::place_of(const SolverMem
   const auto& numbers = memory.numbers;
   const bool right = numbers.size() == 4 && memory.vectors.empty() &&
                      std::ranges::all_of(numbers, [](double x) { return x >= 0 && std::isfinite(x); });
-  if (!right) throw ValueError("memory: expected that of Levenberg-Marquardt");
+  if (!right) {
+    throw ValueError("levenberg_marquardt: expected 4 finite numbers of at least 0 and no vectors, got " +
+                     std::to_string(numbers.size()) + " numbers and " +
+                     std::to_string(memory.vectors.size()) + " vectors");
+  }
   return {numbers[0], numbers[1], numbers[2], numbers[3]};
 }
 
@@ -132,10 +136,13 @@ bool LevenbergMarquardtSteps::try_it(double mu) {
   return true;
 }
 
-// Chooses c anew, after a step that lowered F by `decrease`
+// Chooses c anew, after a step that lowered F by `decrease`. The first gamma is at most N / 2: from N - 1, c
+// is so large that nets with fewer residuals than weights go to 0 and stay there.
 void LevenbergMarquardtSteps::weigh(double decrease, double before) {
   const double n = static_cast<double>(x_.size()), residuals = static_cast<double>(f_.residuals());
-  const double effective = at_.c == 0 ? n : system_->factor(at_.c) ? system_->effective() : at_.gamma;
+  const double effective = at_.c == 0               ? std::min(n, residuals / 2)
+                           : system_->factor(at_.c) ? system_->effective()
+                                                    : at_.gamma;
   at_.gamma = std::clamp(effective, 0.0, std::min(n, residuals - 1));
   const double c = at_.gamma * loss_ / (dot<double>(x_, x_) * (residuals - at_.gamma)), last = at_.c;
   if (!std::isfinite(c)) return;

@@ -2,8 +2,8 @@
 
 `Network.fit` takes a rule, or its name; `Optimizer` applies one to your own arrays. The learning rate, the momentum and
 the weight decay may be schedules, such as `Cosine`. `Around` adds penalties, decay, clipping, rates by array, frozen
-arrays, accumulation over batches and averages of the weights to any rule. Solvers (`LBFGS`, `ConjugateGradient`)
-take the place of a rule in `Network.fit` to minimize the loss of all samples at once; `suggest` says when.
+arrays, accumulation over batches and averages of the weights to any rule. Solvers (such as `LBFGS`) take the place of
+a rule in `Network.fit` to minimize the loss of all samples at once; `suggest` says when.
 
 In the equations g is the gradient, and all operations but those of `Muon` are element by element. Squares do not
 overflow: rules that square gradients clip them to 2^60 (float32, about 1e18) or 2^508 (float64). Nor are they

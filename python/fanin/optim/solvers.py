@@ -18,15 +18,15 @@ __all__ = ["LBFGS", "ConjugateGradient", "HessianFree", "LevenbergMarquardt", "S
 class Solver(Value):
     """A solver for `Network.fit`, in the place of an update rule: an epoch is one iteration over all samples.
 
-    It minimizes ``E(w) + l2/2 |W|^2``, the mean loss and a penalty on weights (not biases), by steps along directions
-    that it learns from successive gradients. Each step has the length that a line search finds, so there is no rate to
-    tune. For smooth losses on data that are small or not redundant; on large redundant data, mini-batches with a rule
-    such as `AdamW` get further in the same time. Batch norm and dropout are refused, since they change the function
-    from one evaluation to the next. A fit begins without knowledge of earlier ones.
+    It minimizes ``E(w) + l2/2 |W|^2``, the mean loss and a penalty on weights (not biases), by steps whose direction
+    and length follow from gradients and curvature, so there is no rate to tune. For smooth losses on data that are
+    small or not redundant; on large redundant data, mini-batches with a rule such as `AdamW` get further in the same
+    time. Batch norm and dropout are refused, since they change the function from one evaluation to the next. A fit
+    begins without knowledge of earlier ones.
 
-    The line search is that of Hager and Zhang (2006): a step is accepted if it meets the Wolfe conditions, or near a
-    minimum, where rounding hides differences of the loss, their approximate form by slopes. So float32 networks do not
-    stall. A step to where the loss is not finite is shortened.
+    `LBFGS` and `ConjugateGradient` use the line search of Hager and Zhang (2006): a step is accepted if it meets the
+    Wolfe conditions, or near a minimum, where rounding hides differences of the loss, their approximate form by
+    slopes. So float32 networks do not stall. A step to where the loss is not finite is shortened.
 
     Examples
     --------
@@ -144,7 +144,7 @@ class LevenbergMarquardt(Solver):
         minimizes ``beta E + alpha |w|^2``, and after each step, with P weights, N residuals and
         ``H = 2 beta A + 2 alpha I``, sets ``gamma = min(P - 2 alpha tr H^-1, N - 1)``,
         ``alpha = gamma / (2 |w|^2)`` and ``beta = (N - gamma) / (2 E)``. gamma is the effective number of
-        parameters. No validation data are needed.
+        parameters, after the first step at most N / 2. No validation data are needed.
     geodesic : bool
         Steps are ``v + a / 2``, where ``(A + mu I) a = -J'f`` with f the second derivative of e along v. They are
         rejected if ``2 |a| > 0.75 |v|`` (Transtrum and Sethna 2012).

@@ -29,7 +29,7 @@ struct HessianFree {
     field("damping", self.damping, above_0());
     field("cg_iterations", self.cg_iterations, at_least(1));
     field("cg_tolerance", self.cg_tolerance, at_least(0));
-    field("sample", self.sample, above_0_to_1());
+    field("sample", self.sample, Allowed{0, 1, true, false});
     field("gradient_tolerance", self.gradient_tolerance, at_least(0));
     field("loss_tolerance", self.loss_tolerance, at_least(0));
   }

@@ -15,7 +15,8 @@ namespace fanin {
 // `bayes` (MacKay 1992; Foresee and Hagan 1997) minimizes F = beta E + alpha |x|^2. From alpha = 0, beta = 1,
 // after each step, with n elements of x, N residuals and H = 2 beta A + 2 alpha I:
 //   gamma = min(n - 2 alpha tr H^-1, N - 1),  alpha = gamma / (2 |x|^2),  beta = (N - gamma) / (2 E)
-// where gamma is the effective number of parameters. mu and the gradient are those of F / beta.
+// where gamma is the effective number of parameters, after the first step at most N / 2. mu and the gradient
+// are those of F / beta.
 struct LevenbergMarquardt {
   static constexpr const char* name = "levenberg_marquardt";
   static constexpr std::size_t most = 5000;  // elements of x
