@@ -145,6 +145,7 @@ TARGETS = [
         "^relative error",
     ),
     ("tables", "tables", "at most 5 s at worst", "^fit"),
+    ("curvature", "advice", "at most 105 % at worst", "^over the better road"),
     ("fashion_mnist", "time", "at most 0.45 of PyTorch's time", "an epoch"),
 ]
 BOUND = re.compile(r"(at least|at most) (its limit in|\S+) (.+?)(?: (at worst|in the mean))?(?:, |$)")

@@ -50,6 +50,10 @@ CHECKS: dict[str, tuple[str, ...]] = {
         "test_too_big_a_rate_oscillates_along_the_steepest_axis",
         "test_sgd_diverges_just_above_two_over_the_largest_curvature_and_not_below",
     ),
+    "15": (
+        "test_redundancy_is_the_mean_cosine_of_the_gradients_of_the_halves_of_four_splits",
+        "test_samples_that_are_all_alike_are_redundant",
+    ),
     "16, 17": (
         "test_any_batch_size_trains_on_every_row_of_every_epoch",
         "test_smaller_batches_learn_more_from_a_pass",
@@ -182,6 +186,9 @@ CHECKS: dict[str, tuple[str, ...]] = {
     ),
     "65": ("test_rmsprop_divides_adjacent_mini_batches_by_similar_numbers_so_that_less_drift_is_left",),
     "66, 67": (
+        "test_few_samples_call_for_lbfgs_with_a_penalty_by_their_number",
+        "test_many_redundant_samples_call_for_mini_batches",
+        "test_many_samples_that_are_not_redundant_call_for_lbfgs",
         "test_schaul_vsgd_converges_on_a_noisy_bowl_with_no_rate_given",
         "test_schaul_vsgd_trains_a_network_with_no_rate_given",
     ),

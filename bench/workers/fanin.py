@@ -17,6 +17,7 @@ import numpy as np
 
 import fanin
 from bench import data
+from bench.advice import Roads
 from bench.cases import (
     FASHION_RATE,
     SMALL,
@@ -274,3 +275,9 @@ def tables(case: DataSet) -> Iterator[Task]:
 
     make = partial(FaninClassifier if case.classes else FaninRegressor, random_state=0)
     yield from of_tables.tasks(case, make, prepare=lambda X, case: X)
+
+
+def curvature(case: Roads) -> Iterator[Task]:
+    from bench.workers import advice  # here, as it needs pandas and scikit-learn
+
+    yield from advice.tasks(case)

@@ -10,7 +10,8 @@ import pytest
 
 import fanin
 from fanin import optim
-from fanin.training.rates import hold_out, in_random_order, largest_curvature, rates_around
+from fanin.data.order import in_random_order
+from fanin.training.rates import hold_out, largest_curvature, rates_around
 from helpers import linear_neuron, rule_classes
 
 X = np.random.default_rng(0).normal(size=(200, 3)).astype("float32")

@@ -11,7 +11,7 @@ import pytest
 
 import fanin
 from fanin import optim
-from fanin.training.rates import in_random_order
+from fanin.data.order import in_random_order
 from helpers import digest, python_prints
 
 RNG = np.random.default_rng(0)

@@ -2,8 +2,8 @@
 
 `Network.fit` takes a rule, or its name; `Optimizer` applies one to your own arrays. The learning rate, the momentum and
 the weight decay may be schedules, such as `Cosine`. `Around` adds penalties, decay, clipping, rates by array, frozen
-arrays, accumulation over batches and averages of the weights to any rule. Solvers (such as `LBFGS`)
-take the place of a rule in `Network.fit` to minimize the loss of all samples at once.
+arrays, accumulation over batches and averages of the weights to any rule. Solvers (such as `LBFGS`) take the place of
+a rule in `Network.fit` to minimize the loss of all samples at once; `suggest` says when.
 
 In the equations g is the gradient, and all operations but those of `Muon` are element by element. Squares do not
 overflow: rules that square gradients clip them to 2^60 (float32, about 1e18) or 2^508 (float64). Nor are they
@@ -14,8 +14,9 @@ gradients so far were 0, the weight does not move.
 
 from __future__ import annotations
 
-from fanin.optim import adam, composed_schedules, momentum, muon, scaled, schedules, signs, solvers
+from fanin.optim import adam, advice, composed_schedules, momentum, muon, scaled, schedules, signs, solvers
 from fanin.optim.adam import *  # noqa: F403 (what each of these lists)
+from fanin.optim.advice import *  # noqa: F403
 from fanin.optim.around import Around
 from fanin.optim.composed_schedules import *  # noqa: F403
 from fanin.optim.momentum import *  # noqa: F403
@@ -37,6 +38,7 @@ __all__ += (
     + composed_schedules.__all__
     + signs.__all__
     + solvers.__all__
+    + advice.__all__
 )
 
 

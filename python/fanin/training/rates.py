@@ -10,6 +10,7 @@ import numpy as np
 
 from fanin import _core
 from fanin.data.inputs import row_count
+from fanin.data.order import weighted_in_random_order
 from fanin.data.validation import rows_of
 from fanin.optim import Rule, Schedule
 from fanin.training.objective import Objective
@@ -68,7 +69,7 @@ def largest_curvature(net: Network, data: tuple[Any, ...]) -> float:
 
     Sums are exact, so that the result does not depend on the processor.
     """
-    rows = np.sort(_weighted_in_random_order(data, net.seed)[:_SAMPLE])
+    rows = np.sort(weighted_in_random_order(data[0], data[2], net.seed)[:_SAMPLE])
     X, y, weights = (rows_of(name, value, rows) for name, value in zip(NAMES, data, strict=True))
     objective = Objective(net.copy(), X, y, weights)
     w = objective.weights().astype(np.float64)
@@ -120,7 +121,7 @@ def hold_out(data: tuple[Any, ...], seed: int) -> tuple[tuple[Any, ...], tuple[A
     X, y, given = data
     rows = row_count("X", X)
     weights = np.ones(rows) if given is None else np.array(_core.numbers("sample_weight", given), dtype=float)
-    order = _weighted_in_random_order(data, seed)
+    order = weighted_in_random_order(data[0], data[2], seed)
     if len(order) < 2:
         raise ValueError(
             'learning_rate: "auto" compares rates on a tenth of the rows; expected at least 2 rows '
@@ -130,19 +131,3 @@ def hold_out(data: tuple[Any, ...], seed: int) -> tuple[tuple[Any, ...], tuple[A
     apart = tuple(rows_of(name, value, held) for name, value in zip(NAMES, data, strict=True))
     weights[held] = 0
     return (X, y, weights), apart
-
-
-def _weighted_in_random_order(data: tuple[Any, ...], seed: int) -> NDArray[np.int64]:
-    """Return the numbers of the rows of weight above 0, in random order."""
-    order = in_random_order(row_count("X", data[0]), seed)
-    return order if data[2] is None else order[_core.numbers("sample_weight", data[2])[order] > 0]
-
-
-def in_random_order(rows: int, seed: int) -> NDArray[np.int64]:
-    """Return the numbers of the rows, ordered by SplitMix64 (Steele, Lea and Flood 2014) of seed and row."""
-    with np.errstate(over="ignore"):
-        z = np.arange(1, rows + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(seed)
-        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    order: NDArray[np.int64] = np.argsort(z ^ (z >> np.uint64(31)), kind="stable")
-    return order
