@@ -59,7 +59,7 @@ def tasks(
 ) -> Iterator[Task]:
     """A round is some of its `case.starts` starts: microseconds and evaluations of each.
 
-    The libraries agree on the loss of the first start, which `first` evaluates where `minimize` shows a later one first.
+    The libraries must agree on the loss of the first start, which `first` evaluates where `minimize` shows none.
     """
     rounds = iter(range(0, 1_000_000, case.starts))
 
