@@ -49,6 +49,8 @@ NETS = {
         ),
     ),
     "float32_coded": ("float32", "coded", optim.AdamW(0.01)),
+    "float64_lbfgs": ("float64", "plain", optim.LBFGS(memory=3, l2=1e-3)),
+    "float32_conjugate_gradient": ("float32", "coded", optim.ConjugateGradient()),
     "float32_irprop": ("float32", "normalized", optim.Rprop(variant="irprop+")),
 }
 
@@ -59,8 +61,11 @@ def data() -> tuple[np.ndarray, np.ndarray]:
     return (((cells * 7) % 11 - 5) / 4).reshape(40, 4), np.arange(40) % 3
 
 
-def train(net: fanin.Network, rule: optim.Rule) -> None:
-    """Two epochs."""
+def train(net: fanin.Network, rule: optim.Rule | optim.Solver) -> None:
+    """Two epochs, or six iterations."""
+    if isinstance(rule, optim.Solver):
+        net.fit(*data(), rule=rule, epochs=6)
+        return
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optim.BatchSizeWarning)
         net.fit(*data(), rule=rule, epochs=2, batch_size=16)

@@ -72,6 +72,12 @@ fanin::WholeBatch make_whole_batch(const std::string& name, const py::dict& valu
   return {make_entry<fanin::Solver>(fanin::Solvers{}, "solver", name, values), values["l2"].cast<double>()};
 }
 
+NamedValues described(const fanin::WholeBatch& method) {
+  NamedValues described = described_entry(method.solver);
+  described.second["l2"] = method.l2;
+  return described;
+}
+
 NamedValues described(const fanin::Method& method) {
   py::dict values;
   fanin::Rule::fields(method.rule, FieldGetter{values});

@@ -25,6 +25,7 @@ fanin::Batches batches_named(const std::string& name);
 fanin::Method make_method(const std::string& name, const py::dict& values);
 // A solver from its name and its hyper-parameters, with l2
 fanin::WholeBatch make_whole_batch(const std::string& name, const py::dict& values);
+NamedValues described(const fanin::WholeBatch& method);
 NamedValues described(const fanin::Method& method);
 
 }  // namespace arrays

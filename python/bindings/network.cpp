@@ -271,10 +271,10 @@ void register_network(py::module_& m) {
       .def_readonly("penalty", &Result::penalty)
       .def_property_readonly(
           "iteration",
-          [](const Result& result) -> std::optional<std::tuple<double, double, std::size_t>> {
+          [](const Result& result) -> std::optional<std::tuple<double, std::size_t, double, double>> {
             if (!result.iteration) return std::nullopt;
             const fanin::Iteration& of = *result.iteration;
-            return std::tuple(of.gradient, of.step, of.evaluations);
+            return std::tuple(of.gradient, of.evaluations, of.damping, of.effective);
           })
       .def_property_readonly("ended", [](const Result& result) -> std::optional<std::string> {
         if (!result.ended) return std::nullopt;

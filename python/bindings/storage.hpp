@@ -9,9 +9,9 @@ namespace storage {
 
 template <class T>
 std::optional<std::pair<std::string, py::dict>> rule_of(const fanin::Network<T>& net) {
-  const std::optional<fanin::Method> method = net.method();
-  if (!method) return std::nullopt;
-  return arrays::described(*method);
+  if (const std::optional<fanin::Method> method = net.method()) return arrays::described(*method);
+  if (const std::optional<fanin::WholeBatch> solver = net.solver()) return arrays::described(*solver);
+  return std::nullopt;
 }
 
 template <class T>

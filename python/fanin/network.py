@@ -103,7 +103,7 @@ class Network(AdaptedModel):
         *,
         rule: Rule | Solver | str | None = None,
         epochs: int | None = None,
-        batch_size: int = 32,
+        batch_size: int | None = None,
         batches: BatchesName = "shuffled",
         order_seed: int | None = None,
         class_weight: ClassWeight | None = None,
@@ -122,8 +122,8 @@ class Network(AdaptedModel):
         row and converted to the network's type with one rounding, so a `numpy.memmap` may be larger than memory. Of a
         sparse X (`scipy.sparse`), only the rows of a batch become dense. Three cases are copied once: frames (pandas,
         polars), sparse formats other than CSR, and Fortran-ordered arrays in memory unless batches are in order. The
-        last batch may be smaller. A later fit with the same kind of rule continues with its state. Ctrl-C leaves the
-        network usable.
+        last batch may be smaller. A later fit continues with the state of the same kind of rule, or the same solver.
+        Ctrl-C leaves the network usable.
 
         A fit also ends after `max_steps` or `max_time`, in the middle of an epoch if necessary. That epoch ends as
         usual: its loss is the mean over the samples trained, validation and callbacks follow, and its number becomes
@@ -146,17 +146,16 @@ class Network(AdaptedModel):
             an `optim.BatchSizeWarning`. A solver, such as ``optim.LBFGS()``, takes all samples at once.
         epochs : int, optional
             Passes over the data; by default 10, a solver's iterations until it ends, or as many as a limit allows.
-        batch_size : int
-            Samples per update; at most n_samples are used.
+        batch_size : int, optional
+            Samples per update, by default 32; at most n_samples are used. Solvers refuse it, `batches`, `order_seed`.
         batches : str
             "shuffled": visit the samples in a new random order in each epoch. "in_order": as they are. "stratified": at
-            random, with each class's share in every batch: of n_c samples of class c among n, a batch of m has
-            m n_c / n, rounded down or up. "balanced": at random, with equal shares of all classes, in an epoch of n
-            visits: samples of rare classes are repeated, and some of frequent ones left out, others in each epoch.
-            (Loss and batch norm then see these shares, not those of the data; the loss of an epoch is the mean over
-            its visits.) The last two need classes: integer labels for softmax_cross_entropy, or one column of 0 and 1
-            for logistic. Classes that do not occur are ignored, and "balanced" needs two that do; sample weights
-            have no influence on the batches.
+            random, with each class's share in every batch: of n_c samples of class c among n, a batch of m has m n_c /
+            n, rounded down or up. "balanced": at random, with equal shares of all classes, in an epoch of n visits:
+            samples of rare classes are repeated, and some of frequent ones left out, others in each epoch. (Loss and
+            batch norm then see these shares, not those of the data; the loss of an epoch is the mean over its visits.)
+            The last two need classes: integer labels for softmax_cross_entropy, or one column of 0 and 1 for logistic.
+            Classes that do not occur are ignored, and "balanced" needs two that do; sample weights do not count.
         order_seed : int, optional
             Seed of the order of samples and of a stratified validation split, in 0..2^64-1; by default, the network's
             seed. Initial weights and dropout always depend on the network's seed.
@@ -246,7 +245,7 @@ class Network(AdaptedModel):
         *,
         rule: Rule | str | None = None,
         epochs: int = 1,
-        batch_size: int = 32,
+        batch_size: int | None = None,
         batches: BatchesName = "shuffled",
         order_seed: int | None = None,
         class_weight: ClassWeight | None = None,

@@ -9,15 +9,18 @@ from typing import Any
 from fanin import optim
 from fanin.losses import BY_NAME as LOSSES
 from fanin.losses import Loss
-from fanin.optim import Around, Rule, Schedule
+from fanin.optim import Around, Rule, Schedule, Solver
 from fanin.optim.named import BY_NAME as RULES
+from fanin.optim.named import SOLVERS
 
 _NAMED = [value for value in vars(optim).values() if isinstance(value, type) and hasattr(value, "name")]
 _SCHEDULES: dict[str, type[Schedule]] = {value.name: value for value in _NAMED if issubclass(value, Schedule)}
 
 
-def rule_of(name: str, values: dict[str, Any], arrays: Sequence[str]) -> Rule:
-    """Return a rule from its name and the result of `Rule.values_on` for arrays of these names."""
+def rule_of(name: str, values: dict[str, Any], arrays: Sequence[str]) -> Rule | Solver:
+    """Return a rule from its name and the result of `Rule.values_on` for arrays of these names, or a solver."""
+    if name in SOLVERS:
+        return SOLVERS[name](**values)
     fields = {field: _schedule_of(value) for field, value in values.items() if field != "around"}
     rule = RULES[name](**fields)
     around: dict[str, Any] = {

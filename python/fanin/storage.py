@@ -14,7 +14,7 @@ from fanin.model import Model
 from fanin.restored import loss_of, rule_of
 
 if TYPE_CHECKING:
-    from fanin.optim import Rule
+    from fanin.optim import Rule, Solver
 
     Path = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
@@ -28,9 +28,9 @@ class StoredModel(Model):
         """Save the network to a file, with everything needed to resume training exactly, bit for bit.
 
         The file is in safetensors format, which many tools open: weights have the names and shapes of `get_weights`,
-        the state of the update rule is "rule.m.layer1.weight" and so on, and the metadata hold, as JSON, the
-        architecture, loss, seed, `metadata`, rule, and the position in the random sequences. `fanin.load` reads it, in
-        Python and in C++.
+        the state of the update rule is "rule.m.layer1.weight" and so on, what a solver knows is "solver.vectors", and
+        the metadata hold, as JSON, the architecture, loss, seed, `metadata`, rule, and the position in the random
+        sequences. `fanin.load` reads it, in Python and in C++.
 
         Saving is atomic: an existing file is replaced by a rename, so whatever happens, either the old or the new file
         is intact. Symbolic links are followed; owner, group and permissions are kept, hard links are not.
@@ -114,10 +114,11 @@ class StoredModel(Model):
         return net
 
     @property
-    def rule(self) -> Rule | None:
-        """The update rule that the network was last trained with, or None; the network keeps its state.
+    def rule(self) -> Rule | Solver | None:
+        """The rule that the network was last trained with, or None; the network keeps its state.
 
-        ``net.fit(X, y, rule=net.rule)`` continues training with it.
+        ``net.fit(X, y, rule=net.rule)`` continues training with it. A solver belongs to the weights it has reached: it
+        is None again once weights have been set.
         """
         described = self._core.rule
         if described is None:

@@ -273,7 +273,7 @@ TEST_CASE("what Levenberg-Marquardt cannot minimize is refused") {
   check("f: expected at least one residual, got none", empty, x, kPlain);
   const SolverMemory<double> wrong{{1, 2}, {}};
   CHECK_THROWS_WITH_AS(LevenbergMarquardtSteps(valley, x, kPlain, &wrong),
-                       "levenberg_marquardt: expected 4 finite numbers of at least 0 and no vectors, got 2 "
+                       "levenberg_marquardt: expected mu > 0, 2 numbers of at least 0 and no vectors, got 2 "
                        "numbers and 0 vectors",
                        ValueError);
 }

@@ -32,6 +32,10 @@ std::vector<std::byte> trained_on(AnyNetwork any) {
   const Data d;
   return std::visit(
       [&]<class T>(Network<T>& net) {
+        if (const std::optional<WholeBatch> solver = net.solver()) {
+          fit(net, {d.samples(), d.targets()}, *solver, {.epochs = 6});
+          return net.to_bytes();
+        }
         const std::optional<Method> method = net.method();
         REQUIRE(method.has_value());
         Training<T> training(net, d.samples(), d.targets(), {.batch_size = 16});

@@ -168,6 +168,15 @@ TEST_CASE("what a solver cannot train is refused, with nothing changed") {
         {normalized, Dense{1}}, LBFGS{});
   check("network: expected no dropout, because a solver needs the same function in every iteration",
         {Dense{4}, Dropout{0.5}, Dense{1}}, LBFGS{});
+  const char* const because = ": expected the default, because a solver takes all samples at once";
+  const std::pair<const char*, FitOptions> options[] = {{"batch_size", {.batch_size = 10}},
+                                                        {"batches", {.batches = Batches::in_order}},
+                                                        {"order_seed", {.order_seed = 1}}};
+  for (const auto& [name, given] : options) {
+    Network<double> net = new_net<double>();
+    CHECK_THROWS_WITH_AS(fit(net, data.rows(), LBFGS{}, given), (name + std::string(because)).c_str(),
+                         ValueError);
+  }
   check("l2: expected a number in [0, infinity), got -1", {Dense{1}}, WholeBatch(LBFGS{}, -1));
   check("memory: expected a number in [1, infinity), got 0", {Dense{1}}, LBFGS{.memory = 0});
 }

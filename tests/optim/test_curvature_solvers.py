@@ -12,7 +12,7 @@ from fanin import optim
 @pytest.mark.parametrize(
     ("hyper_parameters", "error", "message"),
     [
-        ({"regularization": "l2"}, ValueError, r"regularization: expected bayes, got 'l2'"),
+        ({"regularization": "l2"}, ValueError, r"regularization: expected one of bayes, got 'l2'"),
         ({"regularization": True}, TypeError, "regularization: expected"),
         ({"geodesic": 1}, TypeError, "geodesic: expected"),
         ({"damping": 0}, ValueError, r"damping: expected a number in \(0, infinity\), got 0"),

@@ -122,7 +122,7 @@ def test_rules_and_solvers_take_turns():
     net.fit(X, Y, rule="conjugate_gradient", epochs=5)
     between = net.evaluate(X, Y)["loss"]
     assert between < before
-    assert net.rule is None
+    assert net.rule == optim.ConjugateGradient()
     net.fit(X, Y, rule=optim.Nesterov(0.01), epochs=5)
     assert net.evaluate(X, Y)["loss"] < 2 * between
 
@@ -133,21 +133,6 @@ def test_limits_of_a_fit_by_a_solver():
     assert (history.stopped_epoch, history.ended) == (3, None)
     assert len(new_net().fit(X, Y, rule="lbfgs", max_time=1e-9).loss) == 1
     assert new_net().fit(X, Y, rule="lbfgs", epochs=0).loss == []
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"batches": "balanced"}, "batches: LBFGS takes all samples at once, got 'balanced'"),
-        (
-            {"callbacks": [fanin.ReduceOnPlateau(monitor="loss")]},
-            "expected a rule with a learning rate, got LBFGS",
-        ),
-    ],
-)
-def test_fit_refuses_what_a_solver_cannot_use(arguments, message):
-    with pytest.raises(ValueError, match=message):
-        new_net().fit(X, Y, rule=optim.LBFGS(), **arguments)
 
 
 def test_an_unknown_name_of_a_rule_lists_the_solvers_too():

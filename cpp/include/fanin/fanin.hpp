@@ -28,3 +28,4 @@
 #include "fanin/update.hpp"
 #include "fanin/variant.hpp"
 #include "fanin/views.hpp"
+#include "fanin/whole_batch.hpp"

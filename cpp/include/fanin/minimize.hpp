@@ -79,7 +79,7 @@ class CurvedFunction {
   virtual double gradient(std::span<const T> x, std::span<T> g) = 0;  // and returns f(x)
   // At the x of the last `gradient`: out = G v
   virtual void product(std::span<const T> v, std::span<T> out) = 0;
-  // and the squares of the gradients of the sample's rows, summed
+  // and the mean of the squares of the gradients of the sample's rows
   virtual void squares(std::span<T> out) = 0;
 };
 

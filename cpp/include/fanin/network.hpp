@@ -24,6 +24,7 @@
 #include "fanin/owned.hpp"
 #include "fanin/rule.hpp"
 #include "fanin/views.hpp"
+#include "fanin/whole_batch.hpp"
 
 #pragma GCC visibility push(default)
 namespace fanin {
@@ -149,8 +150,10 @@ class Network {
   // Sets all arrays, or none if any cannot be set.
   void set_arrays(const std::vector<std::span<const T>>& values);
 
-  // The method the network was last trained with, whose state it holds; and the epochs begun so far
+  // The method the network was last trained with, whose state it holds, or else the solver, whose knowledge
+  // it holds; and the epochs begun so far
   std::optional<Method> method() const;
+  std::optional<WholeBatch> solver() const;
   std::uint64_t epochs() const;
 
   // The caller's texts by name, in UTF-8, such as the names of classes; they are saved with the model.
@@ -168,11 +171,11 @@ class Network {
   void set_vector_targets(bool vector);
 
   // A safetensors file, or its bytes, with everything: architecture, weights as (inputs, units), the rule
-  // with its state, the positions in the random streams. Training resumes from it bit for bit. The file is
-  // put in place by a rename, so that a failure leaves the old file whole; owner and permissions are
-  // preserved. Where a rename is impossible (a file that is a mount point), the old file is overwritten while
-  // a complete copy of the new content is in "<name>.fanin-new", which the error names if that fails. Throws
-  // FileError.
+  // with its state, or a solver with what it knows, the positions in the random streams. Training resumes
+  // from it bit for bit. The file is put in place by a rename, so that a failure leaves the old file whole;
+  // owner and permissions are preserved. Where a rename is impossible (a file that is a mount point), the old
+  // file is overwritten while a complete copy of the new content is in "<name>.fanin-new", which the error
+  // names if that fails. Throws FileError.
   void save(const std::filesystem::path& path) const;
   std::vector<std::byte> to_bytes() const;
   // Files are not trusted: a FormatError says what is wrong with one, or that its numbers are not of type T.

@@ -58,11 +58,11 @@ class Objective {
   // convex losses
   void hessian_product(std::span<const T> w, std::span<const T> v, std::span<T> to) const;
   void gauss_newton_product(std::span<const T> w, std::span<const T> v, std::span<T> to) const;
-  // J of the outputs, (rows x outputs, size), row-major; of some rows of those of the objective, unless empty.
-  // Like what follows, not for coded columns.
+  // J of the outputs, (rows x outputs, size), row-major; of some rows of those of the objective, unless
+  // empty. Like what follows, not for coded columns.
   void jacobian(std::span<const T> w, std::span<T> to, std::span<const std::uint32_t> rows = {}) const;
-  // R J with L = R' R, so that G = (R J)'(R J) without l2: (rows x outputs, size)
-  void root_jacobian(std::span<const T> w, std::span<T> to) const;
+  // R J with L = R'R, so that G = (R J)'(R J) without l2, (rows x outputs, size); and e with dE/dw = (R J)'e
+  void root_jacobian(std::span<const T> w, std::span<T> to, std::span<T> e) const;
   // G, (size, size), its lower triangle
   void gauss_newton(std::span<const T> w, std::span<T> to) const;
   // J' L f, with f the second derivative of the outputs along v

@@ -1,32 +1,23 @@
 // Training by solvers, on all samples at once.
 #pragma once
 
-#include <concepts>
 #include <memory>
 
-#include "fanin/minimize.hpp"
 #include "fanin/network.hpp"
+#include "fanin/whole_batch.hpp"
 
 #pragma GCC visibility push(default)
 namespace fanin {
 
-// A solver for the weights, and the penalty in what it minimizes: E(w) + l2/2 |W|^2, over weights, not biases
-struct WholeBatch {
-  Solver solver;
-  double l2 = 0;
-
-  template <class S>
-    requires std::convertible_to<S, Solver>
-  WholeBatch(const S& some_solver, double penalty = 0) : solver(some_solver), l2(penalty) {}
-};
-
-// Like Training, with an iteration of a solver for an epoch. What a solver knows of the curvature stays from
-// call to call, but is lost with another solver, and if the network's weights were set in between.
+// Like Training, with an iteration of a solver for an epoch. What the solver knows, such as pairs of changes,
+// stays with the network from call to call and in model files, as the state of a rule does, even if the data
+// or the tolerances change. With another solver, other hyper-parameters or another penalty it begins without
+// knowledge, as it does after an epoch by a rule, and once weights have been set.
 template <class T>
 class SolverTraining {
  public:
-  // Of the options, those of batches have no effect. Throws ValueError as Training does, and for batch norm
-  // and dropout.
+  // Throws ValueError as Training does, and for batch norm, dropout, and options of batches other than the
+  // defaults.
   SolverTraining(Network<T>& network, const Samples& x, const Targets& y, TrainingOptions options = {},
                  SampleWeights weights = {});
   ~SolverTraining();

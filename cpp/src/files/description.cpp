@@ -37,6 +37,25 @@ Method read_method(const json::Value& value) {
   return method;
 }
 
+void write_solver(json::Writer& out, const SolverProgress& progress) {
+  write_entry(out.begin_object().key("method"), progress.method.solver);
+  out.key("l2").number(progress.method.l2).key("numbers").begin_array();
+  for (const double number : progress.numbers) out.number(number);
+  out.end_array().key("vectors").whole(progress.vectors).end_object();
+}
+
+SolverProgress read_solver(const json::Value& value) {
+  json::Object object(value);
+  SolverProgress progress{
+      {read_entry<Solver>(Solvers{}, object.at("method")), object.at("l2").number()}, {}, 0};
+  for (const json::Value& number : object.at("numbers").elements()) {
+    progress.numbers.push_back(number.number());
+  }
+  progress.vectors = object.at("vectors").whole();
+  object.finish();
+  return progress;
+}
+
 void write_progress(json::Writer& out, const TrainingProgress& progress) {
   out.begin_object().key("epochs").whole(progress.epochs).key("average_weights").begin_array();
   for (const double weight : progress.statistics_weights) out.number(weight);
@@ -52,7 +71,9 @@ void write_progress(json::Writer& out, const TrainingProgress& progress) {
       .whole(progress.averaged)
       .key("memory")
       .number(progress.memory);
-  out.key("look_ahead").number(progress.look_ahead).end_object();
+  out.key("look_ahead").number(progress.look_ahead);
+  if (progress.solver) write_solver(out.key("solver"), *progress.solver);
+  out.end_object();
 }
 
 TrainingProgress read_progress(const json::Value& value) {
@@ -68,6 +89,7 @@ TrainingProgress read_progress(const json::Value& value) {
   progress.averaged = object.at("averaged").whole();
   progress.memory = object.at("memory").number();
   progress.look_ahead = object.at("look_ahead").number();
+  if (const json::Value* solver = object.find("solver")) progress.solver = read_solver(*solver);
   object.finish();
   return progress;
 }

@@ -14,6 +14,13 @@ namespace fanin {
 // Files of this and all earlier versions can be read. A change to the meaning of a file needs a new version.
 inline constexpr std::uint64_t kFormatVersion = 1;
 
+// What a solver knows, without its vectors
+struct SolverProgress {
+  WholeBatch method;
+  std::vector<double> numbers;
+  std::uint64_t vectors = 0;
+};
+
 // The state of training: with the arrays, everything the next epoch depends on
 struct TrainingProgress {
   std::uint64_t epochs = 0;                // epochs begun: the position in the seed's random streams
@@ -22,6 +29,7 @@ struct TrainingProgress {
   std::uint64_t steps = 0, averaged = 0;
   double memory = 0;
   double look_ahead = 0;  // determined by the method and its steps
+  std::optional<SolverProgress> solver = {};
 };
 
 // What the shapes of an input layer's arrays depend on: columns of X with an indicator, and columns it gives

@@ -27,6 +27,7 @@ struct ModelFile {
     std::vector<InitialArray> initial_;
     std::vector<double> encoder_numbers_;  // of the input layer's encoder
     std::vector<StoredArray> arrays_;
+    SolverMemory<T> memory_;
     std::vector<safetensors::Tensor> tensors_;
   };
   // Takes all tensors of the network.

@@ -113,8 +113,28 @@ void check_progress(const TrainingProgress& progress, const Nodes<T>& nodes) {
            (varies ? "a number in [0, 1]" : "1") + ", got " + number_text(weight));
   }
   if (!progress.method) return;
+  if (progress.solver) refuse("expected a method or a solver, got both");
   check_method(*progress.method);
   check_arrays(*progress.method, nodes.table.trained.size());
+}
+
+template <class T>
+SolverMemory<T> read_memory(const SolverProgress& progress, std::size_t weights, Tensors& tensors) {
+  SolverMemory<T> memory{progress.numbers, {}};
+  if (progress.vectors > 0) {
+    const std::vector<T> values =
+        tensors.read<T>(tensors.take(kSolverTensor, {progress.vectors, weights}, tensor_type<T>()));
+    for (auto from = values.begin(); from != values.end(); from += static_cast<std::ptrdiff_t>(weights)) {
+      memory.vectors.emplace_back(from, from + static_cast<std::ptrdiff_t>(weights));
+    }
+  }
+  try {
+    check_whole_batch(progress.method);
+    check_memory(progress.method.solver, memory, weights);
+  } catch (const ValueError& error) {
+    throw FormatError("training: solver: " + std::string(error.what()));
+  }
+  return memory;
 }
 
 template <class T>
@@ -166,6 +186,10 @@ Network<T> ModelFile::read(Description description, Tensors& tensors) {
     state->state.steps = progress.steps;
     state->state.memory = progress.memory;
     state->state.averaged = progress.averaged;
+  }
+  if (progress.solver) {
+    const std::size_t weights = state->laid_out() ? state->nodes.table.elements() : 0;
+    state->solver.set(progress.solver->method, read_memory<T>(*progress.solver, weights, tensors));
   }
   for (std::size_t i = 0; i < arrays.size(); ++i) {
     std::vector<T> values = tensors.read<T>(*found[i]);

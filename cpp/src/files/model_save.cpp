@@ -56,6 +56,10 @@ ModelFile::Writer<T>::Writer(const Network<T>& network)
     description_.progress.look_ahead =
         static_cast<double>(static_cast<T>(look_ahead(*rule.owner, rule.steps + 1)));
   }
+  if (const auto owner = net_.solver.owner()) {
+    memory_ = net_.solver.memory();
+    description_.progress.solver = SolverProgress{*owner, memory_.numbers, memory_.vectors.size()};
+  }
   const InputMap& map = net_.input_layer.map;
   if (map.columns > 0) description_.adapted = Adapted{map.indicators, map.outputs, map.condition};
   if (map.encoder) {
@@ -75,6 +79,10 @@ ModelFile::Writer<T>::Writer(const Network<T>& network)
   for (const StoredArray& array : arrays_) {
     tensors_.push_back({array.name, tensor_type<T>(), shape_of(array.array)});
   }
+  if (!memory_.vectors.empty()) {
+    const std::uint64_t rows = memory_.vectors.size(), columns = memory_.vectors[0].size();
+    tensors_.push_back({kSolverTensor, tensor_type<T>(), {rows, columns}});
+  }
 }
 
 template <class T>
@@ -92,6 +100,7 @@ void ModelFile::Writer<T>::write_values(const Sink& sink) const {
     const T* from = base_of(net_, array.place) + array.offset;
     write_array<T>(sink, {from, array.array.rows, array.array.columns});
   }
+  for (const std::vector<T>& vector : memory_.vectors) sink(std::as_bytes(std::span(vector)));
 }
 
 template class ModelFile::Writer<float>;

@@ -25,6 +25,9 @@ struct StoredArray {
 // looks ahead, or weights are averaged
 std::vector<StoredArray> stored_arrays(const ParameterTable& table, const std::optional<Method>& method);
 
+// What a solver knows: vectors (n, weights), each of all trained arrays one after the other
+inline constexpr const char* kSolverTensor = "solver.vectors";
+
 inline std::vector<std::uint64_t> shape_of(const ParameterArray& array) {
   if (array.is_vector()) return {array.columns};
   return {array.rows, array.columns};

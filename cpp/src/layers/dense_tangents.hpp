@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <vector>
 
 #include "layers/coded_weights.hpp"
 #include "plan/node.hpp"
@@ -68,16 +69,17 @@ class DenseTangents final : Work<T> {
   // The row of a sample: x_a dz_b at weight (a, b), then dz
   void jacobian(Batch batch, Range rows, const Panels<T>& to, std::size_t first) const {
     const Panels<T> x = parts_.in->out(batch), dz = parts_.out->panels(parts_.out->dz, batch);
-    const std::size_t units = dz.columns;
-    const auto element = [](const Panels<T>& m, std::size_t row, std::size_t column) -> T& {
-      return m.at(row, column / kPanel<T>)[column % kPanel<T>];
-    };
+    std::vector<T> of_row(dz.columns);
     for (std::size_t i = rows.begin; i < rows.end; ++i) {
-      std::size_t column = parts_.first_element;
+      const std::size_t row = first + i - rows.begin;
+      for (std::size_t b = 0; b < of_row.size(); ++b) of_row[b] = dz.at(i, b / kPanel<T>)[b % kPanel<T>];
+      std::size_t column = parts_.first_element, panel = column / kPanel<T>;
+      T* at = to.at(row, panel) + column % kPanel<T>;
       for (std::size_t a = 0; a < parts_.inputs + (has_biases() ? 1 : 0); ++a) {
-        const T of_input = a < parts_.inputs ? element(x, i, a) : T{1};
-        for (std::size_t b = 0; b < units; ++b) {
-          element(to, first + i - rows.begin, column++) = of_input * element(dz, i, b);
+        const T of_input = a < parts_.inputs ? x.at(i, a / kPanel<T>)[a % kPanel<T>] : T{1};
+        for (const T of_unit : of_row) {
+          *at++ = of_input * of_unit;
+          if (++column % kPanel<T> == 0 && column < to.columns) at = to.at(row, ++panel);
         }
       }
     }

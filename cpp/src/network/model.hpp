@@ -16,6 +16,7 @@
 #include "plan/nodes.hpp"
 #include "plan/running_statistics.hpp"
 #include "rules/rule_state.hpp"
+#include "solvers/solver_state.hpp"
 
 namespace fanin {
 
@@ -173,6 +174,7 @@ struct Network<T>::State : Layout<T> {
 
   std::uint64_t epochs = 0;  // epochs begun; they determine the order of samples
   RuleState<T> state;        // of the update rule, from epoch to epoch
+  SolverState<T> solver;     // of the solver that trained these weights, if it was one
 
   // The weights used for predictions: not those being trained if a rule looks ahead or weights are averaged
   T* shown() const { return state.shows() ? state.shown.data() : parameters.data(); }

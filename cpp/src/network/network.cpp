@@ -42,6 +42,7 @@ Network<T> Network<T>::copy() const {
   to->statistics = from.statistics;
   to->epochs = from.epochs;
   to->state = from.state;
+  if (const auto owner = from.solver.owner()) to->solver.set(*owner, from.solver.memory());
   to->fold();
   return Network(std::move(to));
 }
@@ -76,6 +77,11 @@ template <class T>
 std::optional<Method> Network<T>::method() const {
   const Access::Reading reading(state_->access);
   return state_->state.owner;
+}
+template <class T>
+std::optional<WholeBatch> Network<T>::solver() const {
+  const Access::Reading reading(state_->access);
+  return state_->solver.owner();
 }
 template <class T>
 std::uint64_t Network<T>::epochs() const {
@@ -239,6 +245,7 @@ void Network<T>::set_array(std::string_view name, std::span<const T> values) {
   check_values(array, values);
   const Access::Writing writing(state_->access);
   state_->set_array(array, values);
+  state_->solver.forget();
   state_->fold();
 }
 
@@ -253,6 +260,7 @@ void Network<T>::set_arrays(const std::vector<std::span<const T>>& values) {
   for (std::size_t i = 0; i < arrays.size(); ++i) check_values(arrays[i], values[i]);
   const Access::Writing writing(state_->access);
   for (std::size_t i = 0; i < arrays.size(); ++i) state_->set_array(arrays[i], values[i]);
+  state_->solver.forget();
   state_->fold();
 }
 

@@ -26,6 +26,7 @@ class Snapshot {
     copy(net.shown(), weights_.data(), weights_.size());
     copy(net.statistics.values().data(), statistics_.data(), statistics_.size());
     net.state.trained_from_shown(net.parameters.data(), net.nodes.table, {0, weights_.size()});
+    net.solver.forget();
     net.fold();
   }
 

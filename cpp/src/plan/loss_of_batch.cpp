@@ -77,27 +77,34 @@ void LossOfBatch<T>::plant(const StepOf<T>& step, Range rows) const {
   const auto element = [&](std::size_t row, std::size_t column) -> T& {
     return to.at(row, column / kPanel<T>)[column % kPanel<T>];
   };
-  for (std::size_t i = rows.begin; i < rows.end; ++i) {
-    for (std::size_t p = 0; p < to.count(); ++p) std::fill_n(to.at(i, p), to.width(p), T{0});
-    element(i, k) = 1;
-  }
-  if (!step.seed.root) return;
-  if (loss_.place == index_in<SoftmaxCrossEntropy, Losses>) {
-    std::vector<T> p(to.columns);
-    for (std::size_t i = rows.begin; i < rows.end; ++i) {
-      const T weight = step.scale * (data_.weights(batch) != nullptr ? data_.weights(batch)[i] : T{1});
-      kernels<T>().outputs(loss_.place, p.data(), p.size(), read_only(in_->out(batch)), {i, i + 1});
-      const T root = std::sqrt(p[k] * weight);
-      for (std::size_t j = 0; j < p.size(); ++j) element(i, j) = root * (element(i, j) - p[j]);
-    }
-    return;
-  }
   LossRows<T> of = rows_of_loss(step);
   of.dz = to;
   of.dz_transposed = of.kept = {};
   of.activation = static_cast<int>(activation<Identity>);
-  kernels<T>().loss_curvature({of, read_only(to)}, rows);
-  for (std::size_t i = rows.begin; i < rows.end; ++i) element(i, k) = std::sqrt(element(i, k));
+  std::vector<T> slopes(rows.end - rows.begin);
+  if (step.seed.root) kernels<T>().loss(of, rows);
+  for (std::size_t i = rows.begin; i < rows.end; ++i) {
+    slopes[i - rows.begin] = element(i, k);
+    for (std::size_t p = 0; p < to.count(); ++p) std::fill_n(to.at(i, p), to.width(p), T{0});
+    element(i, k) = 1;
+  }
+  if (!step.seed.root) return;
+  const bool softmax = loss_.place == index_in<SoftmaxCrossEntropy, Losses>;
+  if (!softmax) kernels<T>().loss_curvature({of, read_only(to)}, rows);
+  std::vector<T> p(to.columns);
+  for (std::size_t i = rows.begin; i < rows.end; ++i) {
+    T root;
+    if (softmax) {
+      const T weight = step.scale * (data_.weights(batch) != nullptr ? data_.weights(batch)[i] : T{1});
+      kernels<T>().outputs(loss_.place, p.data(), p.size(), read_only(in_->out(batch)), {i, i + 1});
+      root = std::sqrt(p[k] * weight);
+      for (std::size_t j = 0; j < p.size(); ++j) element(i, j) = root * (element(i, j) - p[j]);
+    } else {
+      root = element(i, k) = std::sqrt(element(i, k));
+    }
+    if (step.seed.e == nullptr) continue;
+    step.seed.e[(batch.row + i) * to.columns + k] = root > 0 ? slopes[i - rows.begin] / root : T{0};
+  }
 }
 
 template <class T>

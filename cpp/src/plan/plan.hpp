@@ -44,10 +44,12 @@ struct Curved {
 };
 
 // A column of what the Jacobian is multiplied with, from the left: that of an output, or that of a root of
-// the loss's second derivative
+// the loss's second derivative; then e, unless null, receives dE/da over the diagonal of the root
+template <class T>
 struct Seed {
   std::size_t output = 0;
   bool root = false;
+  T* e = nullptr;
 };
 
 // The arguments of a step's jobs
@@ -61,7 +63,7 @@ struct StepOf {
   const Update<T>* update = nullptr;
   GradientSink<T> sink = {};
   Curved<T> curved = {};
-  Seed seed = {};
+  Seed<T> seed = {};
 };
 
 template <class T>

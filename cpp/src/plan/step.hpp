@@ -75,7 +75,7 @@ class Step final : Work<T> {
   // f(block, output) for each block and output, after `rows_of_jacobian` can give it the gradient of the
   // output, or of a root of the loss's second derivative, with respect to the parameters in one vector
   template <class F>
-  bool for_each_output(Member member, const CurvatureAt<T>& at, bool root, F&& f);
+  bool for_each_output(Member member, const CurvatureAt<T>& at, bool root, T* e, F&& f);
   void rows_of_jacobian(Batch block, Range rows, const Panels<T>& to, std::size_t first = 0) const {
     for (const auto& node : nodes_.list) node->jacobian(block, rows, to, first);
   }

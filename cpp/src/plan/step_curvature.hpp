@@ -21,9 +21,9 @@ bool Step<T>::for_each_block(Member member, const CurvatureAt<T>& at, T* to, boo
 
 template <class T>
 template <class F>
-bool Step<T>::for_each_output(Member member, const CurvatureAt<T>& at, bool root, F&& f) {
+bool Step<T>::for_each_output(Member member, const CurvatureAt<T>& at, bool root, T* e, F&& f) {
   return for_each_block(member, at, nullptr, false, [&](StepOf<T>& step) {
-    step.seed.root = root;
+    step.seed = {0, root, e};
     for (std::size_t k = 0; k < nodes_.outputs(); ++k) {
       step.seed.output = k;
       if (!run_job(member, loss_.seed, step) || !run_job(member, loss_.pass_seed, step) ||

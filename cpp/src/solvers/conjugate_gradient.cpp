@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <cmath>
+#include <string>
 #include <vector>
 
+#include "fanin/error.hpp"
 #include "solvers/directions.hpp"
 
 namespace fanin {
@@ -45,6 +47,25 @@ class ConjugateDirections final : public Directions<T> {
 
   void forget() override { knows_ = false; }
   bool knows() const override { return knows_; }
+
+  // The last length, beta, and the last direction, if it is to be used
+  SolverMemory<T> memory() const override {
+    if (!knows_) return {{length_, 0.0}, {}};
+    return {{length_, beta_}, {last_}};
+  }
+
+  void recall(const SolverMemory<T>& memory) override {
+    if (memory.numbers.size() != 2 || memory.vectors.size() > 1 || !(memory.numbers[0] >= 0)) {
+      throw ValueError(
+          "conjugate_gradient: expected a length of at least 0, beta and at most 1 vector, got " +
+          std::to_string(memory.numbers.size()) + " numbers and " + std::to_string(memory.vectors.size()) +
+          " vectors");
+    }
+    length_ = memory.numbers[0];
+    beta_ = memory.numbers[1];
+    knows_ = !memory.vectors.empty();
+    if (knows_) last_ = memory.vectors[0];
+  }
 
  private:
   double beta(const StepTaken<T>& step) const {

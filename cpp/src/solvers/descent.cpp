@@ -19,13 +19,14 @@ Tolerances tolerances_of(const LineSolver& solver) {
 }
 
 template <class T>
-Descent<T>::Descent(const Function<T>& f, std::span<T> x, Directions<T>& directions, Tolerances tolerances)
+Descent<T>::Descent(const Function<T>& f, std::span<T> x, std::unique_ptr<Directions<T>> directions,
+                    Tolerances tolerances)
     : tolerances_(tolerances),
       x_(x),
       g_(x.size()),
       d_(x.size()),
       line_(f, x.size()),
-      directions_(directions) {
+      directions_(std::move(directions)) {
   check_not_empty(x.size());
   loss_ = line_.at_start(x, g_);
   largest_ = largest_size<T>(g_);
@@ -37,21 +38,21 @@ Descent<T>::Descent(const Function<T>& f, std::span<T> x, Directions<T>& directi
 template <class T>
 bool Descent<T>::find_step() {
   for (;;) {
-    directions_.next(g_, d_);
+    directions_->next(g_, d_);
     const double slope = dot<T>(g_, d_);
     if (slope < 0 && std::isfinite(slope)) {
-      const double first = directions_.first_length(line_, x_, loss_, g_, d_, slope);
+      const double first = directions_->first_length(line_, x_, loss_, g_, d_, slope);
       if (line_.run(x_, loss_, d_, slope, first)) return true;
     }
-    if (!directions_.knows()) return false;
-    directions_.forget();
+    if (!directions_->knows()) return false;
+    directions_->forget();
   }
 }
 
 template <class T>
 void Descent<T>::take_step() {
   const double before = loss_;
-  directions_.learn({x_, line_.x(), g_, line_.gradient(), d_, line_.found().at});
+  directions_->learn({x_, line_.x(), g_, line_.gradient(), d_, line_.found().at});
   std::copy(line_.x().begin(), line_.x().end(), x_.begin());
   g_.swap(line_.gradient());
   loss_ = line_.found().value;

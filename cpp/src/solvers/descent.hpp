@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "solvers/directions.hpp"
+#include "solvers/iterations.hpp"
 
 namespace fanin {
 
@@ -18,18 +19,18 @@ struct Tolerances {
 Tolerances tolerances_of(const LineSolver& solver);
 
 template <class T>
-class Descent {
+class Descent final : public Iterations<T> {
  public:
   // Moves x. Throws ValueError if f or its gradient is not finite there, or x is empty.
-  Descent(const Function<T>& f, std::span<T> x, Directions<T>& directions, Tolerances tolerances);
+  Descent(const Function<T>& f, std::span<T> x, std::unique_ptr<Directions<T>> directions,
+          Tolerances tolerances);
 
-  double loss() const { return loss_; }
-  double gradient() const { return largest_; }  // max |g_i|
-  std::size_t evaluations() const { return line_.evaluations(); }
-  // Why there is nothing left to do, if so
-  std::optional<Ended> ended() const { return ended_; }
-  // One step, unless it has ended. If f throws, x is that of the last step.
-  Iteration iterate();
+  double loss() const override { return loss_; }
+  double gradient() const override { return largest_; }
+  std::size_t evaluations() const override { return line_.evaluations(); }
+  std::optional<Ended> ended() const override { return ended_; }
+  Iteration iterate() override;
+  SolverMemory<T> memory() const override { return directions_->memory(); }
 
  private:
   bool find_step();
@@ -39,7 +40,7 @@ class Descent {
   const std::span<T> x_;
   std::vector<T> g_, d_;
   LineSearch<T> line_;
-  Directions<T>& directions_;
+  const std::unique_ptr<Directions<T>> directions_;
   double loss_ = 0, largest_ = 0;
   std::size_t iterations_ = 0;
   std::optional<Ended> ended_;

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "solvers/line_search.hpp"
+#include "solvers/memory.hpp"
 
 namespace fanin {
 
@@ -27,6 +28,9 @@ class Directions {
   // Without knowledge, d is -g
   virtual void forget() = 0;
   virtual bool knows() const = 0;
+  // All that it has learned; `recall` throws ValueError for what it cannot have learned.
+  virtual SolverMemory<T> memory() const = 0;
+  virtual void recall(const SolverMemory<T>& memory) = 0;
 };
 
 template <class T>

@@ -26,7 +26,10 @@ HessianFreeSteps<T>::HessianFreeSteps(CurvedFunction<T>& f, std::span<T> x, cons
                                       const SolverMemory<T>* memory)
     : f_(f), solver_(solver), x_(x), g_(x.size()), trial_(x.size()), at_{solver.damping, {}} {
   check_not_empty(x.size());
-  if (memory != nullptr) recall(*memory);
+  if (memory != nullptr) {
+    check(*memory, x.size());
+    at_ = {memory->numbers[0], memory->vectors.empty() ? std::vector<T>{} : memory->vectors[0]};
+  }
   loss_ = gradient_at(x_);
   gradient_at_x_ = true;
   largest_ = largest_size<T>(g_);
@@ -35,16 +38,14 @@ HessianFreeSteps<T>::HessianFreeSteps(CurvedFunction<T>& f, std::span<T> x, cons
 }
 
 template <class T>
-void HessianFreeSteps<T>::recall(const SolverMemory<T>& memory) {
+void HessianFreeSteps<T>::check(const SolverMemory<T>& memory, std::size_t n) {
   const auto& [numbers, vectors] = memory;
   const bool right = numbers.size() == 1 && numbers[0] > 0 && std::isfinite(numbers[0]) &&
-                     vectors.size() <= 1 && (vectors.empty() || vectors[0].size() == x_.size());
-  if (!right) {
-    throw ValueError("hessian_free: expected lambda > 0 and at most 1 vector, got " +
-                     std::to_string(numbers.size()) + " numbers and " + std::to_string(vectors.size()) +
-                     " vectors");
-  }
-  at_ = {numbers[0], vectors.empty() ? std::vector<T>{} : vectors[0]};
+                     vectors.size() <= 1 && (vectors.empty() || vectors[0].size() == n);
+  if (right) return;
+  throw ValueError("hessian_free: expected lambda > 0 and at most 1 vector, got " +
+                   std::to_string(numbers.size()) + " numbers and " + std::to_string(vectors.size()) +
+                   " vectors");
 }
 
 template <class T>
@@ -137,7 +138,7 @@ void HessianFreeSteps<T>::solve(Next& next) {
     if (i > k && q[i] < 0 && (q[i] - q[i - k]) / q[i] < static_cast<double>(k) * solver_.cg_tolerance) break;
   }
   if (kept < i && std::isfinite(inner.q())) keep();
-  next.last = inner.d();
+  next.last = std::isfinite(inner.q()) ? inner.d() : std::vector<T>{};
 }
 
 // From the last candidate back while f falls

@@ -15,6 +15,9 @@ class HessianFreeSteps final : public Iterations<T> {
   HessianFreeSteps(CurvedFunction<T>& f, std::span<T> x, const HessianFree& solver,
                    const SolverMemory<T>* memory = nullptr);
 
+  // Throws ValueError if this is no memory of this solver
+  static void check(const SolverMemory<T>& memory, std::size_t n);
+
   double loss() const override { return loss_; }
   double gradient() const override { return largest_; }
   std::optional<Ended> ended() const override { return ended_; }
@@ -33,7 +36,6 @@ class HessianFreeSteps final : public Iterations<T> {
     double lambda;
     std::vector<T> last;  // solution, or nothing
   };
-  void recall(const SolverMemory<T>& memory);
   double value_along(std::span<const T> d, double length);
   double gradient_at(std::span<const T> x);
   void solve(Next& next);

@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <string>
 #include <vector>
 
+#include "fanin/error.hpp"
 #include "solvers/directions.hpp"
 
 namespace fanin {
@@ -47,13 +49,10 @@ class DirectionsOfLBFGS final : public Directions<T> {
       pair.s[i] = step.x[i] - step.x_before[i];
       pair.y[i] = step.g[i] - step.g_before[i];
     }
-    pair.product = dot<T>(pair.s, pair.y);
-    const double squares = dot<T>(pair.y, pair.y);
-    if (!(pair.product > std::numeric_limits<double>::epsilon() * squares)) {
+    if (!measure(pair)) {
       count_ = std::min(count_, pairs_.size() - 1);
       return;
     }
-    scale_ = pair.product / squares;
     newest_ = at;
     count_ = std::min(count_ + 1, pairs_.size());
   }
@@ -61,11 +60,46 @@ class DirectionsOfLBFGS final : public Directions<T> {
   void forget() override { count_ = 0; }
   bool knows() const override { return count_ > 0; }
 
+  // s and y of each pair, from the oldest
+  SolverMemory<T> memory() const override {
+    SolverMemory<T> memory;
+    for (std::size_t age = count_; age-- > 0;) {
+      const Pair& pair = pairs_[place(age)];
+      memory.vectors.push_back(pair.s);
+      memory.vectors.push_back(pair.y);
+    }
+    return memory;
+  }
+
+  void recall(const SolverMemory<T>& memory) override {
+    const std::size_t count = memory.vectors.size() / 2;
+    if (!memory.numbers.empty() || memory.vectors.size() % 2 != 0 || count > memory_) {
+      throw ValueError("lbfgs: expected at most " + std::to_string(memory_) + " pairs of vectors, got " +
+                       std::to_string(memory.vectors.size()) + " vectors and " +
+                       std::to_string(memory.numbers.size()) + " numbers");
+    }
+    pairs_.clear();
+    for (std::size_t i = 0; i < count; ++i) {
+      pairs_.push_back({memory.vectors[2 * i], memory.vectors[2 * i + 1]});
+      if (!measure(pairs_.back())) throw ValueError("lbfgs: expected vectors with s'y > 2.2e-16 y'y");
+    }
+    count_ = count;
+    newest_ = count - 1;
+  }
+
  private:
   struct Pair {
     std::vector<T> s, y;
     double product = 0, share = 0;  // s'y; and alpha of the recursion
   };
+  // False if the pair is to be skipped
+  bool measure(Pair& pair) {
+    pair.product = dot<T>(pair.s, pair.y);
+    const double squares = dot<T>(pair.y, pair.y);
+    if (!(pair.product > std::numeric_limits<double>::epsilon() * squares)) return false;
+    scale_ = pair.product / squares;
+    return true;
+  }
   std::size_t place(std::size_t age) const { return (newest_ + pairs_.size() - age) % pairs_.size(); }
 
   const std::size_t n_, memory_;

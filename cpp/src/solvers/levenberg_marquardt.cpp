@@ -40,8 +40,11 @@ LevenbergMarquardtSteps::LevenbergMarquardtSteps(SumOfSquares& f, std::span<doub
       v_(x.size()),
       a_(x.size()),
       trial_(x.size()),
-      at_{0, 2, 0, static_cast<double>(std::min(x.size(), f.residuals() - 1))} {
-  if (memory != nullptr) at_ = place_of(*memory);
+      at_{0, 0, static_cast<double>(std::min(x.size(), f.residuals() - 1))} {
+  if (memory != nullptr) {
+    check(memory->numbers, memory->vectors.size());
+    at_ = {memory->numbers[0], memory->numbers[1], memory->numbers[2]};
+  }
   loss_ = linearize(x_);
   linear_at_x_ = true;
   look_at_gradient();
@@ -51,16 +54,12 @@ LevenbergMarquardtSteps::LevenbergMarquardtSteps(SumOfSquares& f, std::span<doub
   }
 }
 
-LevenbergMarquardtSteps::Place LevenbergMarquardtSteps::place_of(const SolverMemory<double>& memory) {
-  const auto& numbers = memory.numbers;
-  const bool right = numbers.size() == 4 && memory.vectors.empty() &&
+void LevenbergMarquardtSteps::check(const std::vector<double>& numbers, std::size_t vectors) {
+  const bool right = numbers.size() == 3 && vectors == 0 && numbers[0] > 0 &&
                      std::ranges::all_of(numbers, [](double x) { return x >= 0 && std::isfinite(x); });
-  if (!right) {
-    throw ValueError("levenberg_marquardt: expected 4 finite numbers of at least 0 and no vectors, got " +
-                     std::to_string(numbers.size()) + " numbers and " +
-                     std::to_string(memory.vectors.size()) + " vectors");
-  }
-  return {numbers[0], numbers[1], numbers[2], numbers[3]};
+  if (right) return;
+  throw ValueError("levenberg_marquardt: expected mu > 0, 2 numbers of at least 0 and no vectors, got " +
+                   std::to_string(numbers.size()) + " numbers and " + std::to_string(vectors) + " vectors");
 }
 
 double LevenbergMarquardtSteps::linearize(std::span<const double> x) {
@@ -91,7 +90,7 @@ Iteration LevenbergMarquardtSteps::iterate() {
 }
 
 bool LevenbergMarquardtSteps::find_step() {
-  for (double mu = at_.mu, nu = at_.nu;; mu *= nu, nu *= 2) {
+  for (double mu = at_.mu, nu = 2;; mu *= nu, nu *= 2) {
     if (!linear_at_x_) {
       linearize(x_);
       linear_at_x_ = true;
@@ -130,7 +129,6 @@ bool LevenbergMarquardtSteps::try_it(double mu) {
   loss_ = loss;
   const double off = 2 * rho - 1;
   at_.mu = std::max(mu * std::max(1.0 / 3, 1 - off * off * off), std::numeric_limits<double>::min());
-  at_.nu = 2;
   if (solver_.regularization == LevenbergMarquardt::bayes) weigh(before - after, before);
   look_at_gradient();
   return true;
@@ -145,7 +143,7 @@ void LevenbergMarquardtSteps::weigh(double decrease, double before) {
                                                     : at_.gamma;
   at_.gamma = std::clamp(effective, 0.0, std::min(n, residuals - 1));
   const double c = at_.gamma * loss_ / (dot<double>(x_, x_) * (residuals - at_.gamma)), last = at_.c;
-  if (!std::isfinite(c)) return;
+  if (!(c > 0) || std::isinf(c)) return;
   at_.c = c;
   const bool settled = decrease <= solver_.settled * before && std::abs(c - last) <= solver_.settled * c;
   if (settled) ended_ = Ended::small_decrease;

@@ -17,18 +17,20 @@ class LevenbergMarquardtSteps final : public Iterations<double> {
   LevenbergMarquardtSteps(SumOfSquares& f, std::span<double> x, const LevenbergMarquardt& solver,
                           const SolverMemory<double>* memory = nullptr);
 
+  // Throws ValueError if this is no memory of this solver
+  static void check(const std::vector<double>& numbers, std::size_t vectors);
+
   double loss() const override { return loss_; }  // E
   double gradient() const override { return largest_; }
   std::optional<Ended> ended() const override { return ended_; }
   Iteration iterate() override;
   std::size_t evaluations() const override { return evaluations_; }
-  SolverMemory<double> memory() const override { return {{at_.mu, at_.nu, at_.c, at_.gamma}, {}}; }
+  SolverMemory<double> memory() const override { return {{at_.mu, at_.c, at_.gamma}, {}}; }
 
  private:
   struct Place {
-    double mu, nu, c, gamma;
+    double mu, c, gamma;
   };
-  static Place place_of(const SolverMemory<double>& memory);
   double linearize(std::span<const double> x);
   double penalty(std::span<const double> x) const;  // c |x|^2
   void look_at_gradient();

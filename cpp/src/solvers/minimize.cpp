@@ -12,9 +12,8 @@ template <class T>
 Minimum minimize(const Function<T>& f, std::span<T> x, const LineSolver& solver,
                  const MinimizeOptions& options) {
   std::visit([](const auto& one) { check_entry(one); }, solver);
-  const auto directions =
-      std::visit([&](const auto& one) { return directions_of<T>(one, x.size()); }, solver);
-  Descent<T> descent(f, x, *directions, tolerances_of(solver));
+  auto directions = std::visit([&](const auto& one) { return directions_of<T>(one, x.size()); }, solver);
+  Descent<T> descent(f, x, std::move(directions), tolerances_of(solver));
   return run(descent, options);
 }
 

@@ -38,6 +38,13 @@ void for_each_run_of(const ParameterTable& table, T* buffer, U* vector, F&& copy
   }
 }
 
+template <class T>
+RunningStatistics<T> copy_of(const RunningStatistics<T>& statistics, const Nodes<T>& nodes) {
+  RunningStatistics<T> copy(nodes);
+  copy.copy(statistics);
+  return copy;
+}
+
 }  // namespace
 
 template <class T>
@@ -52,7 +59,7 @@ Objective<T>::State::State(const Network<T>& network, const Samples& samples, co
       projection(network.state_->projection),
       order(order_of(options.rows, rows_of(x))),
       layers(network.layers()),
-      statistics(network.state_->nodes),
+      statistics(copy_of(network.state_->statistics, network.state_->nodes)),
       nodes(network.state_->nodes.inputs, layers, frozen()),
       loss(network.loss(), network.outputs()),
       random{network.seed(), network.epochs() + 1},

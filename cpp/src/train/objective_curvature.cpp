@@ -92,7 +92,7 @@ void Objective<T>::State::check_dense(const char* what) const {
 
 template <class T>
 void Objective<T>::State::jacobian(std::span<const T> w, bool root, std::span<const std::uint32_t> rows,
-                                   std::span<T> to) {
+                                   std::span<T> to, T* e) {
   const std::lock_guard<std::mutex> lock(calls);
   check_dense("a Jacobian");
   Step<T>& some = curvature();
@@ -109,7 +109,7 @@ void Objective<T>::State::jacobian(std::span<const T> w, bool root, std::span<co
   const std::size_t n = w.size(), outputs = nodes.outputs();
   Buffer<T> memory(Panels<T>{nullptr, kRowBlock, n}.size());
   const bool done = call(some, [&](Member member) {
-    return some.for_each_output(member, place, root, [&](Batch block, std::size_t k) {
+    return some.for_each_output(member, place, root, e, [&](Batch block, std::size_t k) {
       for (std::size_t row = 0; member.thread == 0 && row < block.rows; row += kRowBlock) {
         const Range rows{row, std::min(row + kRowBlock, block.rows)};
         const Panels<T> panels{memory.data(), rows.end - rows.begin, n};
@@ -143,7 +143,7 @@ void Objective<T>::State::gauss_newton(std::span<const T> w, std::span<T> to) {
   const Update<T> none{0, nullptr, nullptr, nullptr, 0};
   bool continued = false;
   const bool done = call(some, [&](Member member) {
-    return some.for_each_output(member, place, true, [&](Batch block, std::size_t) {
+    return some.for_each_output(member, place, true, nullptr, [&](Batch block, std::size_t) {
       for (std::size_t row = 0; row < block.rows; row += at_a_time) {
         const Range rows{row, std::min(row + at_a_time, block.rows)};
         const Panels<T> panels{memory.data(), rows.end - rows.begin, n};
@@ -227,20 +227,23 @@ void Objective<T>::jacobian(std::span<const T> w, std::span<T> to,
   check_size("w", w, size());
   for (const std::uint32_t row : chosen) {
     if (row < rows()) continue;
-    throw ValueError("rows: expected numbers below " + std::to_string(rows()) + ", got " + std::to_string(row));
+    throw ValueError("rows: expected numbers below " + std::to_string(rows()) + ", got " +
+                     std::to_string(row));
   }
   if (chosen.size() > rows()) {
-    throw ValueError("rows: expected at most " + std::to_string(rows()) + ", got " + std::to_string(chosen.size()));
+    throw ValueError("rows: expected at most " + std::to_string(rows()) + ", got " +
+                     std::to_string(chosen.size()));
   }
   check_size("to", to, (chosen.empty() ? rows() : chosen.size()) * outputs() * size());
-  state_->jacobian(w, false, chosen, to);
+  state_->jacobian(w, false, chosen, to, nullptr);
 }
 
 template <class T>
-void Objective<T>::root_jacobian(std::span<const T> w, std::span<T> to) const {
+void Objective<T>::root_jacobian(std::span<const T> w, std::span<T> to, std::span<T> e) const {
   check_size("w", w, size());
   check_size("to", to, rows() * outputs() * size());
-  state_->jacobian(w, true, {}, to);
+  check_size("e", e, rows() * outputs());
+  state_->jacobian(w, true, {}, to, e.data());
 }
 
 template <class T>
@@ -256,8 +259,9 @@ void Objective<T>::gauss_newton(std::span<const T> w, std::span<T> to) const {
       const;                                                                                               \
   template void Objective<T>::acceleration(std::span<const T>, std::span<const T>, std::span<T>) const;    \
   template void Objective<T>::squares(std::span<const T>, std::span<T>) const;                             \
-  template void Objective<T>::jacobian(std::span<const T>, std::span<T>, std::span<const std::uint32_t>) const;                            \
-  template void Objective<T>::root_jacobian(std::span<const T>, std::span<T>) const;                       \
+  template void Objective<T>::jacobian(std::span<const T>, std::span<T>, std::span<const std::uint32_t>)   \
+      const;                                                                                               \
+  template void Objective<T>::root_jacobian(std::span<const T>, std::span<T>, std::span<T>) const;         \
   template void Objective<T>::gauss_newton(std::span<const T>, std::span<T>) const;
 FANIN_INSTANTIATE(float)
 FANIN_INSTANTIATE(double)

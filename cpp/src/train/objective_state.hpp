@@ -41,7 +41,7 @@ struct Objective<T>::State {
   bool call(Step<T>& some, F&& f);
   template <class F>
   void product(std::span<const T> w, std::span<const T> v, std::span<T> to, F&& f);
-  void jacobian(std::span<const T> w, bool root, std::span<const std::uint32_t> rows, std::span<T> to);
+  void jacobian(std::span<const T> w, bool root, std::span<const std::uint32_t> rows, std::span<T> to, T* e);
   void gauss_newton(std::span<const T> w, std::span<T> to);
   void check_dense(const char* what) const;
 

@@ -4,29 +4,27 @@
 #include <cmath>
 #include <optional>
 
-#include "base/field_check.hpp"
 #include "data/checks.hpp"
 #include "fanin/objective.hpp"
 #include "network/model.hpp"
+#include "plan/coded_input.hpp"
 #include "solvers/descent.hpp"
+#include "solvers/hessian_free.hpp"
+#include "solvers/levenberg_marquardt.hpp"
 #include "train/layers_of_solvers.hpp"
+#include "train/solver_functions.hpp"
 
 namespace fanin {
 namespace {
 
-// Thrown by the function that a solver minimizes
-struct StoppedByCaller {};
-
-LineSolver line_solver(const Solver& solver) {
-  return std::visit(
-      [](const auto& one) -> LineSolver {
-        if constexpr (std::convertible_to<decltype(one), LineSolver>) {
-          return one;
-        } else {
-          throw ValueError(std::string("solver: expected lbfgs or conjugate_gradient, got ") + one.name);
-        }
-      },
-      solver);
+void check_batches_of(const TrainingOptions& options) {
+  const TrainingOptions defaults;
+  const char* const found = options.batch_size != defaults.batch_size ? "batch_size"
+                            : options.batches != defaults.batches     ? "batches"
+                            : options.order_seed                      ? "order_seed"
+                                                                      : nullptr;
+  if (found == nullptr) return;
+  throw ValueError(std::string(found) + ": expected the default, because a solver takes all samples at once");
 }
 
 }  // namespace
@@ -43,12 +41,23 @@ struct SolverTraining<T>::State {
         options(std::move(chosen)) {
     if (net.training.exchange(true)) throw BusyError("network: another training is under way");
   }
-  ~State() { net.training = false; }
+  ~State() {
+    net.solver.rest();
+    net.training = false;
+  }
 
   void open(const WholeBatch& method);
+  void check_suits(const WholeBatch& method) const;
+  std::unique_ptr<Iterations<T>> iterations_of(const WholeBatch& method, const SolverMemory<T>* memory);
   void start(const WholeBatch& method);
   std::vector<T> weights_now() const;
   void set_weights();
+  std::function<bool()> asking() {
+    return [this] {
+      stopped = stopped || (options.interrupted && options.interrupted());
+      return stopped;
+    };
+  }
 
   Network<T>& network;
   typename Network<T>::State& net;
@@ -59,11 +68,13 @@ struct SolverTraining<T>::State {
   bool stopped = false;  // by the caller
 
   std::optional<WholeBatch> method;  // of the iterations so far
-  std::optional<Objective<T>> objective;
+  std::optional<Objective<T>> objective, sample;
   std::vector<T> w;
+  // The objective, in the form that the solver takes
   Function<T> f;
-  std::unique_ptr<Directions<T>> directions;
-  std::optional<Descent<T>> descent;
+  std::optional<LossAsSquares> squares;
+  std::optional<CurvedLoss<T>> curved;
+  std::unique_ptr<Iterations<T>> iterations;
 };
 
 // The trained arrays, as the objective takes them
@@ -98,43 +109,101 @@ void SolverTraining<T>::State::open(const WholeBatch& chosen) {
       net.start_at_base_rates(base_rates<T>(net.layers, net.loss, net.outputs, y, ScaledWeights(weights)));
     }
   }
-  const auto asks = [this] {
-    stopped = stopped || (options.interrupted && options.interrupted());
-    return stopped;
-  };
-  objective.emplace(network, x, y, weights, ObjectiveOptions{.l2 = chosen.l2, .interrupted = asks});
-  f = [this](std::span<const T> at, std::span<T> gradient) {
-    const double value = gradient.empty() ? objective->loss(at) : objective->loss_and_gradient(at, gradient);
-    if (stopped) throw StoppedByCaller{};
-    return value;
-  };
+  sample.reset();
+  objective.emplace(network, x, y, weights, ObjectiveOptions{.l2 = chosen.l2, .interrupted = asking()});
+}
+
+// Throws ValueError, with the reason, if the solver cannot train this network
+template <class T>
+void SolverTraining<T>::State::check_suits(const WholeBatch& chosen) const {
+  const auto* const lm = std::get_if<LevenbergMarquardt>(&chosen.solver);
+  const bool squares_of_gradients = std::holds_alternative<HessianFree>(chosen.solver);
+  if (lm == nullptr && !squares_of_gradients) return;
+  const std::string name = lm != nullptr ? LevenbergMarquardt::name : HessianFree::name;
+  const NodeSamples of_nodes(net.input_layer.map, x);
+  if (reads_codes(of_nodes.rows(), net.layers)) {
+    throw ValueError("network: expected no PiecewiseLinear and no OneHot with " + name);
+  }
+  if (lm == nullptr) return;
+  if constexpr (sizeof(T) == 4) {
+    throw ValueError("dtype: expected float64 with " + name + ", whose equations lose half of the digits");
+  }
+  const bool bayes = lm->regularization == LevenbergMarquardt::bayes;
+  const bool squared = std::holds_alternative<SquaredError>(net.loss),
+             likelihood = std::holds_alternative<SoftmaxCrossEntropy>(net.loss) ||
+                          std::holds_alternative<LogisticLoss>(net.loss);
+  if (!squared && (bayes || !likelihood)) {
+    throw ValueError("loss: expected squared_error" +
+                     std::string(bayes ? " with regularization bayes"
+                                       : ", softmax_cross_entropy or logistic with " + name) +
+                     ", got " + name_of(net.loss));
+  }
+  if (bayes && chosen.l2 > 0)
+    throw ValueError("l2: expected 0 with regularization bayes, which finds its own");
+  const std::size_t n = net.nodes.table.elements();
+  if (n > LevenbergMarquardt::most) {
+    throw ValueError("network: expected at most " + std::to_string(LevenbergMarquardt::most) +
+                     " weights with " + name + ", whose memory grows with their square, got " +
+                     std::to_string(n));
+  }
 }
 
 template <class T>
+std::unique_ptr<Iterations<T>> SolverTraining<T>::State::iterations_of(const WholeBatch& chosen,
+                                                                       const SolverMemory<T>* memory) {
+  const auto along_lines = [&](const auto& solver) -> std::unique_ptr<Iterations<T>> {
+    auto directions = directions_of<T>(solver, w.size());
+    if (memory != nullptr) directions->recall(*memory);
+    f = [this](std::span<const T> at, std::span<T> gradient) {
+      return value_of(*objective, stopped, at, gradient);
+    };
+    return std::make_unique<Descent<T>>(f, w, std::move(directions), tolerances_of(solver));
+  };
+  const auto by_curvature = [&](const HessianFree& solver) -> std::unique_ptr<Iterations<T>> {
+    sample.emplace(network, x, y, weights,
+                   ObjectiveOptions{.l2 = chosen.l2,
+                                    .interrupted = asking(),
+                                    .rows = sample_of_rows(rows_of(x), solver.sample, network.seed())});
+    curved.emplace(*objective, *sample, stopped);
+    return std::make_unique<HessianFreeSteps<T>>(*curved, w, solver, memory);
+  };
+  const auto by_least_squares = [&](const LevenbergMarquardt& solver) -> std::unique_ptr<Iterations<T>> {
+    if constexpr (sizeof(T) == 8) {
+      squares.emplace(*objective, stopped, chosen.l2 > 0, std::holds_alternative<SquaredError>(net.loss));
+      return std::make_unique<LevenbergMarquardtSteps>(*squares, w, solver, memory);
+    } else {
+      throw std::logic_error("Levenberg-Marquardt is for float64");
+    }
+  };
+  return std::visit(Overloaded{by_least_squares, by_curvature, along_lines}, chosen.solver);
+}
+
+// Goes on from what the network knows
+template <class T>
 void SolverTraining<T>::State::start(const WholeBatch& chosen) {
-  const bool same = method && method->solver == chosen.solver && method->l2 == chosen.l2;
-  std::vector<T> now = weights_now();
-  if (same && descent && now == w) return;
-  descent.reset();
-  const LineSolver solver = line_solver(chosen.solver);
-  directions = std::visit([&](const auto& one) { return directions_of<T>(one, now.size()); }, solver);
+  if (net.solver.is_at_work() && method == chosen) return;
+  net.solver.rest();
+  iterations.reset();
   method = chosen;
-  w = std::move(now);
-  net.state.forget();
-  set_weights();
+  w = weights_now();
   try {
-    descent.emplace(f, w, *directions, tolerances_of(solver));
+    const SolverMemory<T> memory = net.solver.memory_for(chosen);
+    iterations = iterations_of(chosen, memory != SolverMemory<T>{} ? &memory : nullptr);
   } catch (const ValueError&) {
     throw DivergedError(
         "training diverged: the loss or its gradient is not finite at the weights a solver starts from", 1, 1,
         net.layers.size());
   }
+  net.state.forget();
+  set_weights();
+  net.solver.follow(chosen, *iterations);
 }
 
 template <class T>
 SolverTraining<T>::SolverTraining(Network<T>& network, const Samples& x, const Targets& y,
                                   TrainingOptions options, SampleWeights weights) {
   typename Network<T>::State& net = *network.state_;
+  check_batches_of(options);
   if (rows_of(x) == 0) throw ValueError("X: expected at least one row, got none");
   check_data<T>(x, y, weights, network.inputs(), network.outputs(), net.loss, net.input_layer);
   check_fixed(net.layers, net.nodes.has_batch_norm(), "a solver needs the same function in every iteration");
@@ -147,9 +216,8 @@ SolverTraining<T>::~SolverTraining() = default;
 template <class T>
 EpochResult SolverTraining<T>::epoch(const WholeBatch& method) {
   State& s = *state_;
-  check_solver(method.solver);
-  line_solver(method.solver);
-  FieldCheck{}("l2", method.l2, at_least(0));
+  check_whole_batch(method);
+  s.check_suits(method);
   s.stopped = false;
   if (!s.method || s.method->l2 != method.l2) s.open(method);
   const Access::Writing writing(s.net.access);
@@ -157,7 +225,7 @@ EpochResult SolverTraining<T>::epoch(const WholeBatch& method) {
   EpochResult result{0, true, 1, 0};
   try {
     s.start(method);
-    result.iteration = s.descent->iterate();
+    result.iteration = s.iterations->iterate();
   } catch (const StoppedByCaller&) {
     return result;
   }
@@ -166,9 +234,9 @@ EpochResult SolverTraining<T>::epoch(const WholeBatch& method) {
   if (s.options.budget != nullptr) s.options.budget->spend(1);
   result.interrupted = false;
   result.penalty = s.objective->penalty(s.w);
-  result.loss = result.loss_of_updates = s.descent->loss() - result.penalty;
+  result.loss = result.loss_of_updates = s.iterations->loss() - result.penalty;
   result.learning_rate = result.iteration->step;
-  result.ended = s.descent->ended();
+  result.ended = s.iterations->ended();
   return result;
 }
 

@@ -24,6 +24,7 @@ void Training<T>::State::restart() {
   net.state.reserve_shown(*method, table);
   step.allocate(*method);
   // Nothing throws from here on.
+  net.solver.forget();
   if (!net.input_layer.learned()) net.adopt(std::move(adaptation));
   net.start_at_base_rates(biases_at_base_rates);
   if (options.restore) std::memcpy(finite_parameters(), net.weights(), table.size * sizeof(T));

@@ -76,7 +76,8 @@ def suggest(
     """Suggest how to train: by mini-batches or by a solver; the network does not change.
 
     Many redundant samples call for mini-batches, which learn from a part of them; few samples, or samples that are not
-    redundant, for a solver, which takes all at once and learns the curvature of the loss.
+    redundant, for a solver, which takes all at once and learns the curvature of the loss. Measuring takes the time of
+    eight gradients over all samples. The first of these applies:
 
     1. Batch norm or dropout: mini-batches, since solvers refuse these layers.
     2. Squared error, float64 and at most 200 weights: `LevenbergMarquardt`, with the penalty that Bayes' rule finds.
@@ -136,10 +137,7 @@ def _choice(net: Network, redundancy: float, rows: int, parameters: int) -> tupl
     """Return the rule and its reason."""
     mini_batches, halves = rule_of_fit(None), f"the gradients of two halves have a cosine of {redundancy:.3f}"
     if refused := _refused(net.layers):
-        return (
-            mini_batches,
-            f"solvers refuse {refused}, which changes the loss from one evaluation to the next",
-        )
+        return mini_batches, f"solvers refuse {refused}, which changes the loss between evaluations"
     unfit = _not_for_levenberg_marquardt(net, parameters)
     if not unfit and parameters <= _FEW_PARAMETERS:
         why = f"{counted(parameters, 'weight')} are few, and their squared error suits Levenberg-Marquardt"
@@ -186,7 +184,9 @@ def _redundancy(net: Network, X: Any, y: Any, sample_weight: Any, order: NDArray
         halves = [net.objective(X, y, sample_weight=part) for part in (first, whole - first)]
         gradients = [half.loss_and_gradient(half.weights())[1].astype(np.float64) for half in halves]
         if not np.isfinite(gradients).all():
-            raise ValueError("net: expected weights where the gradient of the loss is finite, got NaN")
+            raise ValueError(
+                "net: expected weights where the gradient of the loss is finite, got NaN or infinity"
+            )
         cosines.append(_cosine(*gradients))
     return math.fsum(cosines) / _SPLITS
 

@@ -21,8 +21,15 @@ class Solver(Value):
     It minimizes ``E(w) + l2/2 |W|^2``, the mean loss and a penalty on weights (not biases), by steps whose direction
     and length follow from gradients and curvature, so there is no rate to tune. For smooth losses on data that are
     small or not redundant; on large redundant data, mini-batches with a rule such as `AdamW` get further in the same
-    time. Batch norm and dropout are refused, since they change the function from one evaluation to the next. A fit
-    begins without knowledge of earlier ones.
+    time. Batch norm and dropout are refused, since they change the function from one evaluation to the next. So are
+    arguments about mini-batches.
+
+    What a solver has learned, such as the pairs of `LBFGS`, stays with the network and is saved with it, as the state
+    of a rule is: another fit resumes exactly, so ten iterations and ten more are twenty, bit for bit. Tolerances may
+    change, and so may the data: the descent then starts from the loss on the new data, with directions learned on the
+    old, which is useful if they are alike. With another solver, other hyper-parameters or another l2, a fit begins
+    without knowledge, as it does after a fit by a rule and once weights have been set (`set_weights`, or
+    `EarlyStopping` that restores an earlier epoch). A solver that has ended by itself tries again in another fit.
 
     `LBFGS` and `ConjugateGradient` use the line search of Hager and Zhang (2006): a step is accepted if it meets the
     Wolfe conditions, or near a minimum, where rounding hides differences of the loss, their approximate form by
@@ -194,7 +201,7 @@ class HessianFree(Solver):
     ``w <- w + a d``, where d nearly minimizes ``q(d) = g'd + d'(G + lambda I) d / 2`` with the Gauss-Newton matrix G of
     a fixed sample of the rows, of which only products with vectors are computed.
 
-    Conjugate gradients, preconditioned by ``(sum of squared gradients + lambda)^0.75``, start from 0.95 of the last
+    Conjugate gradients, preconditioned by ``(mean of squared gradients + lambda)^0.75``, start from 0.95 of the last
     solution. They end when q falls by less than ``k cg_tolerance`` of itself over ``k = max(10, i / 10)`` iterations.
     Of their iterates 1, 1.3, 1.3^2, ..., going back from the last one while the loss falls, d is the lowest. a is the
     first of 1, 0.8, 0.8^2, ... that lowers the loss by ``0.01 a |g'd|``.

@@ -23,7 +23,7 @@ class EarlyStopping(Monitor):
     An epoch is an improvement if its figure is below the best so far by more than `min_delta` (above, for "max"). The
     fit stops after `patience` epochs in a row without improvement. Unless the fit ends by an exception, the weights
     are then those of the best epoch, bit for bit, and the history has `best_epoch` and `stopped_epoch`. The state of
-    the update rule remains that of the last epoch.
+    the update rule remains that of the last epoch; what a solver knows is dropped, unless that epoch was the best.
 
     An object can be used for several fits in turn, but not for two at once.
 

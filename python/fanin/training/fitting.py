@@ -52,7 +52,7 @@ class Fit:
         self.rule: Any = settings.rule
         self._values = self._values_of_rule()
         self._factor = 1.0
-        self.batch_size, self._batches = min(int(settings.batch_size), 2**32), settings.batches
+        self.batch_size, self._batches = min(int(settings.batch_size or MOST), 2**32), settings.batches
         self._order_seed = None if settings.order_seed is None else int(settings.order_seed)
         self._class_weight = settings.class_weight
         self._warned = False

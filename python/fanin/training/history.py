@@ -10,6 +10,8 @@ from fanin.optim import Rule, Solver
 from fanin.training.decision import Decision
 from fanin.training.steps import Steps
 
+_OF_SOLVERS = ("gradient", "evaluations", "damping", "effective_parameters")
+
 
 @dataclass(repr=False)
 class History:
@@ -44,6 +46,8 @@ class History:
     gradient, evaluations : list of float, list of int
         Of a solver: the largest component of the gradient after the iteration, and the evaluations of the loss in it.
         (`loss` is then measured after the iteration, too, and without the penalty.)
+    damping, effective_parameters : list of float
+        Of a solver that damps, and of one that estimates the effective number of parameters; empty for others.
     ended : str or None
         Why a solver ended: "small_gradient", "small_decrease", or "no_descent", if no step lowers the loss; None for a
         rule, and if the limits of the fit ended it.
@@ -75,6 +79,8 @@ class History:
     steps: Steps = field(default_factory=Steps)
     gradient: list[float] = field(default_factory=list, repr=False)
     evaluations: list[int] = field(default_factory=list, repr=False)
+    damping: list[float] = field(default_factory=list, repr=False)
+    effective_parameters: list[float] = field(default_factory=list, repr=False)
     ended: str | None = None
 
     def append(self, figures: Mapping[str, float]) -> None:
@@ -85,9 +91,9 @@ class History:
             self.val_metric.append(figures[f"val_{self.metric}"])
         self.learning_rate.append(figures["learning_rate"])
         self.seconds.append(figures["seconds"])
-        if "gradient" in figures:
-            self.gradient.append(figures["gradient"])
-            self.evaluations.append(int(figures["evaluations"]))
+        for name in _OF_SOLVERS:
+            if name in figures:
+                getattr(self, name).append(figures[name])
 
     def to_dict(self) -> dict[str, Any]:
         """Return the metric's name, copies of the lists, and the stopped and best epochs; why a solver ended."""
@@ -105,7 +111,8 @@ class History:
     def _of_solver(self) -> dict[str, Any]:
         if not self.gradient:
             return {}
-        return {"gradient": self.gradient.copy(), "evaluations": self.evaluations.copy(), "ended": self.ended}
+        columns = {name: getattr(self, name).copy() for name in _OF_SOLVERS if getattr(self, name)}
+        return columns | {"ended": self.ended}
 
     def __repr__(self) -> str:
         """Return the latest figures in one line."""

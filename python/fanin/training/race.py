@@ -102,7 +102,7 @@ def find_rate(
     rule: Rule | str | None = None,
     rates: Sequence[float] | None = None,
     epochs: int = 10,
-    batch_size: int = 32,
+    batch_size: int | None = None,
     batches: BatchesName = "shuffled",
     sample_weight: ArrayLike | None = None,
     validation_data: ValidationData | None = None,

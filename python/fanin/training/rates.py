@@ -27,7 +27,7 @@ _POWER_STEPS = 10
 
 def steps_per_epoch(net: Network, rows: int, settings: Settings) -> int:
     """Return the number of updates in an epoch of a fit."""
-    size = min(int(settings.batch_size), rows)
+    size = min(int(settings.batch_size or rows), rows)
     batches = -(-rows // size)
     if rows > size and rows % size == 1 and any(name.endswith("running_mean") for name in net._array_names()):
         batches -= 1  # a single remaining row, which has no variance, joins the batch before it

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 BatchesName = Literal["shuffled", "in_order", "stratified", "balanced"]
 MOST = 2**63  # the largest count that the core can hold, practically unlimited
 _ITERATIONS = 1000  # of a solver, at most
+_BATCH = 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +32,7 @@ class Settings:
 
     rule: Any = None  # a Rule or a Solver, once it is constructed
     epochs: int | None = None
-    batch_size: int = 32
+    batch_size: int | None = None  # a number, unless the rule is a solver, once it is constructed
     batches: BatchesName = "shuffled"
     order_seed: int | None = None
     class_weight: ClassWeight | None = None
@@ -57,14 +58,31 @@ class Settings:
             check_class_weight(self.class_weight)
         if self.epochs is not None:
             check_integer("epochs", self.epochs, 0)
-        check_integer("batch_size", self.batch_size, 1)
+        if self.batch_size is not None:
+            check_integer("batch_size", self.batch_size, 1)
         if self.max_steps is not None:
             check_integer("max_steps", self.max_steps, 1)
         if self.max_time is not None:
             check_number("max_time", self.max_time, above=0)
         object.__setattr__(self, "callbacks", check_callbacks(self.callbacks))
-        if isinstance(self.rule, Solver) and self.batches not in ("shuffled", "in_order"):
-            raise ValueError(f"batches: {self.rule.kind} takes all samples at once, got {self.batches!r}")
+        if isinstance(self.rule, Solver):
+            self._check_whole_batch()
+        elif self.batch_size is None:
+            object.__setattr__(self, "batch_size", _BATCH)
+
+    def _check_whole_batch(self) -> None:
+        """Raise ValueError for arguments of mini-batches, which a solver does not have."""
+        ordered = self.order_seed is not None and self.validation_split != "stratified"
+        for name, given, default in (
+            ("batch_size", self.batch_size is not None, None),
+            ("batches", self.batches != "shuffled", "shuffled"),
+            ("order_seed", ordered, None),
+        ):
+            if given:
+                raise ValueError(
+                    f"{name}: expected {default!r}, the default, because {self.rule.kind} takes all samples at once; "
+                    f"got {getattr(self, name)!r}"
+                )
 
     def most_epochs(self) -> int:
         """Return the epochs: without a number 10, or a solver's iterations, or as many as a limit allows."""

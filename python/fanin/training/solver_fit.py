@@ -39,7 +39,10 @@ class SolverFit(Fit):
             raise ValueError(f"rate_factor: expected 1, because {self.rule.kind} has no learning rate")
         self._store_layout(training)
         done = training.epoch(self.rule.name, self._values)
-        gradient, _, evaluations = done.iteration
+        gradient, evaluations, damping, effective = done.iteration
         self._figures = {"gradient": gradient, "evaluations": evaluations}
+        for name, figure in (("damping", damping), ("effective_parameters", effective)):
+            if figure or getattr(self.history, name):  # 0 at first: the solver has none
+                self._figures[name] = figure
         self.history.ended = done.ended
         return done.loss, done.learning_rate, 1.0

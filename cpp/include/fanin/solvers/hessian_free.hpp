@@ -6,7 +6,7 @@ namespace fanin {
 
 // Hessian-free optimization (Martens 2010): x <- x + a d, where d nearly minimizes
 //   q(d) = g'd + d'(G + lambda I) d / 2
-// with the Gauss-Newton matrix G of a sample. Conjugate gradients, preconditioned by (sum of g_r^2 +
+// with the Gauss-Newton matrix G of a sample. Conjugate gradients, preconditioned by (mean of g_r^2 +
 // lambda)^0.75 with the gradient g_r of each row of the sample, start from 0.95 of the last solution and end
 // after `cg_iterations`, or when q falls by less than k cg_tolerance of itself over k = max(10, i / 10)
 // iterations. Of their iterates 1, 1.3, 1.3^2, ..., going back from the last one while f falls, d is the
