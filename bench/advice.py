@@ -9,9 +9,10 @@ from statistics import fmean
 from typing import Any
 
 from bench.cases import FLOATS, TABLES, DataSet
+from bench.curvature import ROUNDS
 from bench.report import EMPTY, Row, Table, note_of, number
 
-SPLITS = 5
+SPLITS = ROUNDS
 PASSES = 100
 RESULTS = {"error": "Advice: log-loss, or root mean squared error, of a fifth of the rows, in training"}
 UNITS = {"error": "1e-3", "over the better road": "%"}

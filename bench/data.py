@@ -44,6 +44,12 @@ def codes(net: Coded) -> tuple[Floats, NDArray[np.uint16], Floats]:
     return x, bins, place - bins
 
 
+def sinc(points: int) -> tuple[Any, Any]:
+    """Equally spaced x (points, 1) in [-1, 1], and sin(10 pi x) / (10 pi x)."""
+    x = np.linspace(-1, 1, points)[:, None]
+    return x, np.sinc(10 * x)
+
+
 def pictures(stem: str) -> tuple[Any, Any]:
     """Pixels (n, 784) in 0..1 and labels (n,) of Fashion-MNIST, as fanin's demo reads "train" or "t10k"."""
     from fanin.demo import builtin_data, idx  # here, as most peers' processes do without fanin
@@ -62,9 +68,9 @@ def order(net: Net) -> NDArray[np.int32]:
     return shuffled[: net.steps * net.batch].reshape(net.steps, net.batch)
 
 
-def weights(net: Net) -> list[tuple[Floats, Floats]]:
+def weights(net: Net, seed: int = 2) -> list[tuple[Floats, Floats]]:
     """Weights (inputs, units) with standard deviation sqrt(2 / inputs), and zero biases, of each layer."""
-    random = np.random.default_rng(2)
+    random = np.random.default_rng(seed)
     normal = partial(random.standard_normal, dtype=np.float32)
     return [
         (normal(layer) * np.float32(np.sqrt(2 / layer[0])), np.zeros(layer[1], np.float32))

@@ -8,7 +8,7 @@ from statistics import median
 from typing import Any
 
 import fanin
-from bench import advice, cases, tables
+from bench import advice, cases, curvature, tables
 from bench.cases import Case
 from bench.coded import CODED
 from bench.group import Group, Rounds
@@ -78,7 +78,7 @@ FACE = {
 }
 UNITS = {"static library": "kB", "a program that trains": "kB", "peak": "MB", "accuracy": "%"}
 UNITS |= {result: "times" for result in (*SHARING, *FACE) if "fits" in result or "search" in result}
-UNITS |= tables.UNITS | advice.UNITS
+UNITS |= tables.UNITS | advice.UNITS | curvature.UNITS
 
 
 def alone(thread_counts: list[int]) -> list[int]:
@@ -167,12 +167,12 @@ def groups(quick: bool) -> dict[str, Group]:
             judged=True,
         ),
         "curvature": Group(
-            FANIN,
-            advice.ADVICE,
-            advice.RESULTS,
-            (advice.SPLITS, 10.0),
-            threads=alone,
-            derive=advice.of_all_splits,
+            FANIN | SKLEARN | TORCH | JAX | NUMPY,
+            [*curvature.CASES, *advice.ADVICE],
+            curvature.RESULTS | advice.RESULTS,
+            (curvature.ROUNDS, 1.0),
+            threads=lambda counts: counts[-1:],
+            derive=lambda rounds: curvature.derived(rounds) | advice.of_all_splits(rounds),
             judged=True,
         ),
         "growth": replace(steps, cases=growing, results={"training": "Growth: training steps"}),

@@ -25,13 +25,14 @@ VALUES: dict[str, Callable[[Row, Row], float]] = {
     "of the limit over 50 us": lambda row, _: row.fraction if row.ours > 50 else 0,
     "of the limit below 50 us": lambda row, _: row.fraction if row.ours <= 50 else 0,
     "times the best peer": lambda row, _: row.over(),
+    "times scikit-learn": lambda row, _: row.over("scikit-learn"),
     "times PyTorch": lambda row, _: row.over("PyTorch"),
     "times PyTorch fused": lambda row, _: row.over("PyTorch fused"),
     "of PyTorch's time": lambda row, _: 1 / row.over("PyTorch") if row.over("PyTorch") else 0,
     "times one thread": lambda row, one: one.ours / row.ours,
     "% more than without batch norm": lambda row, bare: 100 * (row.ours / bare.ours - 1),
     **dict.fromkeys(("times one array", "times quiet"), lambda row, other: row.ours / other.ours),
-    **dict.fromkeys(("us", "us here", "s", "kB", "MB", "%", "times"), lambda row, _: row.ours),
+    **dict.fromkeys(("us", "us here", "s", "kB", "MB", "%", "times", "1e-9"), lambda row, _: row.ours),
 }
 
 
@@ -145,6 +146,17 @@ TARGETS = [
         "^relative error",
     ),
     ("tables", "tables", "at most 5 s at worst", "^fit"),
+    ("curvature", "product", "at most 2.2 times", "^Hessian.*over gradient(?!.* 600,000)"),
+    ("curvature", "product", "at most 1.5 times", "^Gauss.*over gradient(?!.* 600,000)"),
+    ("curvature", "product, nothing kept", "at most 2.9 times", "^Hessian.*over gradient.* 600,000"),
+    ("curvature", "product, nothing kept", "at most 1.9 times", "^Gauss.*over gradient.* 600,000"),
+    ("curvature", "L-BFGS", "at most 1.1 times", "^evaluations over SciPy"),
+    ("curvature", "L-BFGS", "at least 3 times scikit-learn", "^L-BFGS, .*(digits|breast)"),
+    ("curvature", "L-BFGS", "at least 1.3 times scikit-learn", "^L-BFGS, .*Fashion"),
+    ("curvature", "LM", "at most 0.1 s", "^Levenberg.*sinc, 300 "),
+    ("curvature", "LM", "at most 100 1e-9", "^squared error.*sinc, 300 "),
+    ("curvature", "LM", "at most 2 s", "^Levenberg.*sinc, 20,000 "),
+    ("curvature", "LM", "at most 300 1e-9", "^squared error.*sinc, 20,000 "),
     ("curvature", "advice", "at most 105 % at worst", "^over the better road"),
     ("fashion_mnist", "time", "at most 0.45 of PyTorch's time", "an epoch"),
 ]

@@ -33,6 +33,7 @@ from bench.cases import (
 from bench.coded import Coded
 from bench.pool import THREAD_VARIABLES
 from bench.rules import CLASSES, traits
+from bench.workers import curvature as of_curvature
 from bench.workers.serve import Task, microseconds
 from fanin import _core, optim
 from fanin import functional as F
@@ -277,7 +278,10 @@ def tables(case: DataSet) -> Iterator[Task]:
     yield from of_tables.tasks(case, make, prepare=lambda X, case: X)
 
 
-def curvature(case: Roads) -> Iterator[Task]:
-    from bench.workers import advice  # here, as it needs pandas and scikit-learn
+def curvature(case: Any) -> Iterator[Task]:
+    if isinstance(case, Roads):
+        from bench.workers import advice  # here, as it needs pandas and scikit-learn
 
-    yield from advice.tasks(case)
+        yield from advice.tasks(case)
+    else:
+        yield from of_curvature.tasks(case)

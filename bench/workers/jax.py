@@ -12,6 +12,7 @@ import optax.contrib
 
 from bench import data
 from bench.cases import Batch, Net, Updates
+from bench.curvature import MOST, Descent
 from bench.workers.serve import Task
 
 VERSION = f"{jax.__version__}, Optax {optax.__version__}"
@@ -176,3 +177,43 @@ def rules(case: Updates) -> Iterator[Task]:
         w, state = wait(jitted(w, state, g))
 
     yield Task("step", one, "Optax, JAX jit", changes=lambda: w[0])
+
+
+def descent(case: Descent, weights: Any, x: Any, y: Any, goal: Any) -> tuple[Any, Any]:
+    """Iterate L-BFGS until the goal: the loss, and the evaluations."""
+    rule = optax.lbfgs(memory_size=10)
+
+    def loss_of(weights: Any) -> Any:
+        return mean_loss(weights, x, y) + 0.5 * case.l2 * sum(jnp.sum(weight**2) for weight, _ in weights)
+
+    def iterate(of: Any) -> Any:
+        weights, state, _, count = of
+        loss, gradient = optax.value_and_grad_from_state(loss_of)(weights, state=state)
+        arguments = {"value": loss, "grad": gradient, "value_fn": loss_of}
+        changes, state = rule.update(gradient, state, weights, **arguments)
+        loss, steps = (optax.tree.get(state, name) for name in ("value", "num_linesearch_steps"))
+        return optax.apply_updates(weights, changes), state, loss, count + steps
+
+    def goes_on(of: Any) -> Any:
+        *_, loss, count = of
+        return (loss > goal) & (count < MOST)
+
+    first = weights, rule.init(weights), loss_of(weights), jnp.ones((), int)
+    *_, loss, count = jax.lax.while_loop(goes_on, iterate, first)
+    return loss, count
+
+
+def curvature(case: Any) -> Iterator[Task]:
+    """All iterations in one compiled loop."""
+    if not isinstance(case, Descent):
+        return
+    from bench.workers import minimizers  # here, as it needs scikit-learn
+
+    data_set, compiled = minimizers.labelled(case), jax.jit(partial(descent, case))
+
+    def minimize(weights: Any, watch: minimizers.Watch) -> None:
+        with jax.enable_x64(case.dtype == "float64"):
+            loss, count = compiled(weights, *data_set, watch.goal)
+            watch.reached(loss.item(), count.item())
+
+    yield from minimizers.tasks(case, minimize)

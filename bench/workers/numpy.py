@@ -11,7 +11,9 @@ import numpy as np
 
 from bench import data
 from bench.cases import Net, Product, Updates
+from bench.curvature import Sinc
 from bench.pool import ROOT
+from bench.workers import marquardt
 from bench.workers.serve import Task
 
 sys.path.append(str(ROOT / "tests"))
@@ -71,3 +73,8 @@ def rules(case: Updates) -> Iterator[Task]:
         return w[0] + (rule.jump(states[0]) if hasattr(rule, "jump") else 0)
 
     yield Task("step", step, changes=ahead)
+
+
+def curvature(case: Any) -> Iterator[Task]:
+    if isinstance(case, Sinc):
+        yield from marquardt.tasks(case)

@@ -16,7 +16,8 @@ from sklearn.preprocessing import OneHotEncoder, QuantileTransformer, RobustScal
 
 from bench import data
 from bench.cases import Columns, DataSet, Estimator, Net
-from bench.workers import estimators
+from bench.curvature import MOST, Descent
+from bench.workers import estimators, minimizers
 from bench.workers import tables as of_tables
 from bench.workers.serve import Task
 
@@ -24,6 +25,14 @@ VERSION = sklearn.__version__
 MOST_STEPS = 256  # a round
 # Its Adam adds epsilon before the bias correction, which in the steps of the check makes it some 25 times as large.
 EPSILON, EPSILON_TOLERANCE = 1e-8 / 25, 1e-3
+
+
+def theirs(weights: list[tuple[Any, Any]], two_classes: bool) -> tuple[list[Any], list[Any]]:
+    """Weights and biases. One logistic output stands for two classes: its logit is the difference of theirs."""
+    if two_classes:
+        weight, bias = weights[-1]
+        weights = [*weights[:-1], (weight[:, 1:] - weight[:, :1], bias[1:] - bias[:1])]
+    return [weight for weight, _ in weights], [bias for _, bias in weights]
 
 
 def steps(net: Net) -> Iterator[Task]:
@@ -47,10 +56,7 @@ def steps(net: Net) -> Iterator[Task]:
     model.fit(*first)
     weights = data.weights(net)
     two_classes = net.sizes[-1] == 2 and not regression
-    if two_classes:  # One logistic output stands for two classes: its logit is the difference of theirs.
-        weight, bias = weights[-1]
-        weights[-1] = weight[:, 1:] - weight[:, :1], bias[1:] - bias[:1]
-    model.coefs_, model.intercepts_ = map(list, zip(*weights, strict=True))
+    model.coefs_, model.intercepts_ = theirs(weights, two_classes)
 
     def check() -> list[float]:
         """With two classes only the loss before the steps compares: half the output weights, other steps."""
@@ -101,3 +107,31 @@ def inputs(case: Columns) -> Iterator[Task]:
         return [data.mean_size(transformer.fit(x).transform(x[:1000]))]
 
     yield Task("learn", partial(transformer.fit, x), check=check)
+
+
+class Watched(MLPClassifier):
+    """Shows each loss to `watch`."""
+
+    def _loss_grad_lbfgs(self, *arguments: Any) -> Any:
+        loss, gradient = super()._loss_grad_lbfgs(*arguments)
+        self.watch(loss)
+        return loss, gradient
+
+
+def curvature(case: Any) -> Iterator[Task]:
+    """`fit` from given weights, which it takes for those of an earlier one."""
+    if not isinstance(case, Descent):
+        return
+    warnings.simplefilter("ignore")  # that one iteration is not enough to converge
+    x, y = minimizers.labelled(case)
+    model = Watched(case.sizes[1:-1], solver="lbfgs", tol=1e-5, max_iter=1, max_fun=MOST, warm_start=True)
+    model.watch = lambda loss: None
+    model.fit(x, y)
+    model.set_params(max_iter=MOST)
+
+    def minimize(weights: Any, watch: minimizers.Watch) -> None:
+        model.watch = watch
+        model.coefs_, model.intercepts_ = theirs(weights, case.sizes[-1] == 2)
+        model.fit(x, y)
+
+    yield from minimizers.tasks(case, minimize)

@@ -13,6 +13,7 @@ from torch import nn, optim
 
 from bench import data
 from bench.cases import FASHION_RATE, Batch, Elements, Net, Product, Updates
+from bench.curvature import MOST, Descent
 from bench.pool import COMPILE_VARIABLE
 from bench.workers.serve import Task, microseconds
 
@@ -210,3 +211,31 @@ def fashion_mnist(net: Net) -> Iterator[Task]:
 
     yield Task("an epoch", measure=lambda _: microseconds(epoch))
     yield Task("accuracy", measure=accuracy)
+
+
+def curvature(case: Any) -> Iterator[Task]:
+    if not isinstance(case, Descent):
+        return
+    from bench.workers import minimizers  # here, as it needs scikit-learn
+
+    x, y = tensors(minimizers.labelled(case))
+    model = sequential(case).to(x.dtype)
+
+    def minimize(weights: Any, watch: minimizers.Watch) -> None:
+        for linear, (weight, bias) in zip(model[::2], map(tensors, weights), strict=True):
+            linear.load_state_dict({"weight": weight.T, "bias": bias})
+        optimizer = optim.LBFGS(
+            model.parameters(), max_iter=MOST, max_eval=MOST, history_size=10, line_search_fn="strong_wolfe"
+        )
+
+        def closure() -> Any:
+            optimizer.zero_grad()
+            penalty = sum(linear.weight.square().sum() for linear in model[::2])
+            loss = F.cross_entropy(model(x), y) + 0.5 * case.l2 * penalty
+            loss.backward()
+            watch(loss.item())
+            return loss
+
+        optimizer.step(closure)
+
+    yield from minimizers.tasks(case, minimize)
