@@ -75,7 +75,7 @@ CALLED_OTHERWISE = {
     [
         ("rules/*.hpp", rule_classes().values()),
         ("*schedules.hpp", schedule_classes().values()),
-        ("losses.hpp", losses.BY_NAME.values()),
+        ("losses/*.hpp", losses.BY_NAME.values()),
         ("layers/*.hpp", layers.BY_NAME.values()),
     ],
 )

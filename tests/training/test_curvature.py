@@ -211,7 +211,7 @@ def test_products_of_weights_that_are_not_finite():
     assert np.isfinite(objective.hvp(np.ones_like(w), np.ones_like(w))).all()
 
 
-def test_refusals():
+def test_second_derivatives_are_refused_where_there_are_none():
     objective, w = objective_of([Dense(4, "tanh", batch_norm=True), Dense(2)])
     with pytest.raises(ValueError, match="network: expected no batch norm, because"):
         objective.hvp(w, w)

@@ -112,7 +112,7 @@ def test_levenberg_marquardt_early_stopping():
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_hessian_free(dtype):
+def test_hessian_free_gets_further_than_lbfgs_in_as_many_iterations(dtype):
     data, labels = load_digits(return_X_y=True)
     data = data / 16
     layers = [Dense(40, "tanh"), Dense(20, "tanh"), Dense(10)]
