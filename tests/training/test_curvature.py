@@ -22,17 +22,6 @@ TARGETS = {
 }
 SMOOTH = ["identity", "logistic", "tanh", "symmetric_logistic", "softplus", "softsign"]
 SMOOTH += ["gelu", "gelu_tanh", "silu", "mish"]
-    "identity",
-    "logistic",
-    "tanh",
-    "symmetric_logistic",
-    "softplus",
-    "softsign",
-    "gelu",
-    "gelu_tanh",
-    "silu",
-    "mish",
-]
 KINKED = ["relu", "leaky_relu", "elu", "selu", "hard_sigmoid"]
 
 
