@@ -134,6 +134,11 @@ CHECKS: dict[str, tuple[str, ...]] = {
         "test_rmsprops_path_without_epsilon_does_not_change_when_the_loss_is_scaled",
         "test_the_first_step_for_the_largest_and_the_smallest_gradients",
     ),
+    "44": (
+        "test_fit_until_the_solver_ends",
+        "test_lbfgs_takes_no_more_evaluations_than_scipy",
+        "test_scipy_minimizes_a_loss_by_gradients_and_by_products_of_its_hessian",
+    ),
     "45": ("test_momentum_does_not_follow_steepest_descent",),
     "46": (
         "test_momentum_is_stable_to_its_larger_limit_and_not_above",

@@ -73,8 +73,8 @@ template <class T>
 void register_objective_of(py::module_& m, const char* name) {
   using Class = PyObjective<T>;
   py::class_<Class>(m, name)
-      .def(py::init<const fanin::Network<T>&, const py::object&, const py::object&, const py::object&,
-                    double, bool>(),
+      .def(py::init<const fanin::Network<T>&, const py::object&, const py::object&, const py::object&, double,
+                    bool>(),
            py::arg("network"), py::arg("X"), py::arg("y"), py::arg("sample_weight"), py::arg("l2") = 0.0,
            py::arg("frozen_batch_norm") = false)
       .def_property_readonly("size", &Class::size)

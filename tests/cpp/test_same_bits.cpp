@@ -11,13 +11,19 @@ namespace {
 
 // FNV-1a over the bytes of all parameters and of batch-norm statistics
 template <class T>
+std::uint64_t digest_of_vector(const std::vector<T>& values, std::uint64_t hash = 0xcbf29ce484222325) {
+  const auto* bytes = reinterpret_cast<const unsigned char*>(values.data());
+  for (std::size_t i = 0; i < values.size() * sizeof(T); ++i) hash = (hash ^ bytes[i]) * 0x100000001b3;
+  return hash;
+}
+
+template <class T>
 std::uint64_t digest(const Network<T>& net) {
   std::uint64_t hash = 0xcbf29ce484222325;
   for (const ArrayShape& array : net.arrays()) {
     std::vector<T> values(array.rows * array.columns);
     net.get_array(array.name, values);
-    const auto* bytes = reinterpret_cast<const unsigned char*>(values.data());
-    for (std::size_t i = 0; i < values.size() * sizeof(T); ++i) hash = (hash ^ bytes[i]) * 0x100000001b3;
+    hash = digest_of_vector(values, hash);
   }
   return hash;
 }
@@ -145,6 +151,35 @@ TEST_CASE_TEMPLATE("fits by solvers have the stored bits", T, float, double) {
     cpu::set_num_threads(threads);
     CHECK(digest_of(WholeBatch(LBFGS{}, 1e-3)) == (single ? 13686521452758375245U : 15827960367709619225U));
     CHECK(digest_of(ConjugateGradient{}) == (single ? 13637530587047586503U : 10617174315275912479U));
+    CHECK(digest_of(WholeBatch(HessianFree{.sample = 0.3}, 1e-3)) ==
+          (single ? 10564673721329537572U : 7925491160833788382U));
+    if (!single) CHECK(digest_of(WholeBatch(LevenbergMarquardt{}, 1e-3)) == 15965115171888331790U);
+  }
+  cpu::set_num_threads(0);
+}
+
+TEST_CASE_TEMPLATE("second derivatives have the stored bits", T, float, double) {
+  const std::size_t rows = 333, inputs = 13;
+  std::vector<float> x(rows * inputs);
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(test::uniform(1, i));
+  const MadeTargets y(SoftmaxCrossEntropy{}, rows, 3, false);
+  const Network<T> net(
+      inputs, {{40, activation<Gelu>}, Residual{{{40, activation<Tanh>}}}, {35, activation<Mish>}, {3}},
+      SoftmaxCrossEntropy{}, 5);
+  const Samples samples = row_major<const float>(x.data(), rows, inputs);
+  for (const int threads : {1, 3}) {
+    cpu::set_num_threads(threads);
+    const Objective<T> objective(net, samples, y.view(rows));
+    std::vector<T> w(objective.size()), v(w.size()), of_hessian(w.size()), of_gauss_newton(w.size());
+    for (std::size_t i = 0; i < w.size(); ++i) {
+      w[i] = static_cast<T>(test::uniform(2, i)) / 4;
+      v[i] = static_cast<T>(test::uniform(3, i));
+    }
+    objective.hessian_product(w, v, of_hessian);
+    objective.gauss_newton_product(w, v, of_gauss_newton);
+    CHECK(digest_of_vector(of_hessian) == (sizeof(T) == 4 ? 14590906521861557682U : 4084533898562969860U));
+    CHECK(digest_of_vector(of_gauss_newton) ==
+          (sizeof(T) == 4 ? 15122773836701440772U : 1358288185191980794U));
   }
   cpu::set_num_threads(0);
 }

@@ -20,6 +20,7 @@ SMALL = {
     "inputs": {"most": 50_000},
     "migration": {"hidden_layer_sizes": (20,)},
     "pareto": {},
+    "scipy_minimize": {"rows": 60, "iterations": 20},
 }
 
 
@@ -85,6 +86,18 @@ def test_trees_beat_the_default_mlp_of_scikit_learn_on_tables_in_less_time(load)
     assert points["LightGBM"][1] == pytest.approx(100)
     assert all(trees < mlp for trees, mlp in zip(points["LightGBM"], points["scikit-learn MLP"], strict=True))
     assert points["scikit-learn MLP"] not in load("pareto").front(points)
+
+
+def test_scipy_minimizes_a_loss_by_gradients_and_by_products_of_its_hessian(load):
+    result = small(load("scipy_minimize"))
+    for name, one in result.items():
+        (first, start), (work, loss) = one["curve"][0], one["curve"][-1]
+        assert first == 1
+        assert one["loss"] == loss < start / 20
+        # a product of the Hessian counts as two gradients
+        assert work == len(one["curve"]) if name == "L-BFGS-B" else work > 2 * len(one["curve"])
+        assert one["net"].evaluate(*load("scipy_minimize").wave(60))["loss"] < loss
+    assert result["trust-ncg"]["loss"] < result["L-BFGS-B"]["loss"]
 
 
 @pytest.mark.parametrize("name", NAMES)

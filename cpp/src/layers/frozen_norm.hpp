@@ -140,7 +140,9 @@ class FrozenNormNode final : public Node<T> {
     T h(std::size_t i) const {
       return (x(batch.odd ? node.in_->odd : node.in_->even, i) - node.mean_[j]) * node.slope_.data()[j];
     }
-    T rh(std::size_t i) const { return x(node.in_->moves ? node.in_->ra : nullptr, i) * node.slope_.data()[j]; }
+    T rh(std::size_t i) const {
+      return x(node.in_->moves ? node.in_->ra : nullptr, i) * node.slope_.data()[j];
+    }
     T half(std::size_t i) const { return x(node.in_->moves ? node.in_->rdz : nullptr, i); }
     T dy(std::size_t i) const { return (*this)(node.out.dz, i); }
     T rdy(std::size_t i) const { return (*this)(node.out.rdz, i); }

@@ -129,8 +129,7 @@ class ResidualNode final : public Node<T> {
       case kEnter:
         return add_or_copy(entrance_.rdz, nullptr, in_->rdz, batch, panels, rows);
       case kSecondTangent:
-        return add_or_copy(this->out.rdz, in_->moves ? in_->rdz : nullptr, exit_->rdz, batch, panels,
-                           rows);
+        return add_or_copy(this->out.rdz, in_->moves ? in_->rdz : nullptr, exit_->rdz, batch, panels, rows);
       case kPassTangent: {
         const Panels<T> rdz = this->out.panels(this->out.rdz, batch);
         return kernels<T>().pass_gradient(tangent_through(*exit_, batch, read_only(rdz)), panels);

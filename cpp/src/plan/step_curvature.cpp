@@ -97,9 +97,9 @@ bool Step<T>::squares(Member member, const CurvatureAt<T>& at, T* to) {
 }
 
 #define FANIN_INSTANTIATE(T)                                                      \
-  template bool Step<T>::agree(Member, bool); \
-  template bool Step<T>::run_job(Member, const Job<T>&, const StepOf<T>&); \
-  template bool Step<T>::run_phases(Member, const Plan<T>&, const StepOf<T>&); \
+  template bool Step<T>::agree(Member, bool);                                     \
+  template bool Step<T>::run_job(Member, const Job<T>&, const StepOf<T>&);        \
+  template bool Step<T>::run_phases(Member, const Plan<T>&, const StepOf<T>&);    \
   template bool Step<T>::arrive(Member, const CurvatureAt<T>&, StepOf<T>&, bool); \
   template void Step<T>::plan_curvature();                                        \
   template bool Step<T>::hessian_product(Member, const CurvatureAt<T>&, T*);      \

@@ -99,7 +99,7 @@ void SolverTraining<T>::State::set_weights() {
   net.fold();
 }
 
-// Before the first iteration, and when the penalty changes
+// Before the first iteration, and when the method changes
 template <class T>
 void SolverTraining<T>::State::open(const WholeBatch& chosen) {
   {
@@ -109,8 +109,14 @@ void SolverTraining<T>::State::open(const WholeBatch& chosen) {
       net.start_at_base_rates(base_rates<T>(net.layers, net.loss, net.outputs, y, ScaledWeights(weights)));
     }
   }
+  const auto* const by_curvature = std::get_if<HessianFree>(&chosen.solver);
   sample.reset();
   objective.emplace(network, x, y, weights, ObjectiveOptions{.l2 = chosen.l2, .interrupted = asking()});
+  if (by_curvature == nullptr) return;
+  sample.emplace(network, x, y, weights,
+                 ObjectiveOptions{.l2 = chosen.l2,
+                                  .interrupted = asking(),
+                                  .rows = sample_of_rows(rows_of(x), by_curvature->sample, network.seed())});
 }
 
 // Throws ValueError, with the reason, if the solver cannot train this network
@@ -121,7 +127,8 @@ void SolverTraining<T>::State::check_suits(const WholeBatch& chosen) const {
   if (lm == nullptr && !squares_of_gradients) return;
   const std::string name = lm != nullptr ? LevenbergMarquardt::name : HessianFree::name;
   const NodeSamples of_nodes(net.input_layer.map, x);
-  if (reads_codes(of_nodes.rows(), net.layers)) {
+  const bool codes = net.input_layer.codes && std::holds_alternative<Dense>(net.layers[1].kind);
+  if (codes || reads_codes(of_nodes.rows(), net.layers)) {
     throw ValueError("network: expected no PiecewiseLinear and no OneHot with " + name);
   }
   if (lm == nullptr) return;
@@ -160,10 +167,6 @@ std::unique_ptr<Iterations<T>> SolverTraining<T>::State::iterations_of(const Who
     return std::make_unique<Descent<T>>(f, w, std::move(directions), tolerances_of(solver));
   };
   const auto by_curvature = [&](const HessianFree& solver) -> std::unique_ptr<Iterations<T>> {
-    sample.emplace(network, x, y, weights,
-                   ObjectiveOptions{.l2 = chosen.l2,
-                                    .interrupted = asking(),
-                                    .rows = sample_of_rows(rows_of(x), solver.sample, network.seed())});
     curved.emplace(*objective, *sample, stopped);
     return std::make_unique<HessianFreeSteps<T>>(*curved, w, solver, memory);
   };
@@ -219,7 +222,7 @@ EpochResult SolverTraining<T>::epoch(const WholeBatch& method) {
   check_whole_batch(method);
   s.check_suits(method);
   s.stopped = false;
-  if (!s.method || s.method->l2 != method.l2) s.open(method);
+  if (s.method != method) s.open(method);
   const Access::Writing writing(s.net.access);
   const FloatingPointScope modes;
   EpochResult result{0, true, 1, 0};

@@ -140,7 +140,9 @@ class LevenbergMarquardt(Solver):
 
     else: ``mu <- nu mu``, ``nu <- 2 nu``, and another try
 
-    from ``mu = damping max A_ii``. It needs far fewer iterations than gradients alone, and reaches the accuracy of
+    from ``mu = damping max A_ii``. E is the mean loss with its penalty. The loss is squared_error; or, without "bayes",
+    softmax_cross_entropy or logistic: then 2 A is Gauss and Newton's matrix, ``2 g`` the gradient, and `geodesic` has
+    no effect. It needs far fewer iterations than gradients alone, and reaches the accuracy of
     float64, the only dtype it takes. An iteration costs time in proportion to samples times weights squared, and
     weights cubed. If there are fewer residuals than weights, it factors ``JJ' + mu I`` instead.
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Objective:
-    """``E(w)``, the mean loss of a network with weights w over all samples, and its gradient ``dE/dw``.
+    """``E(w)``, the mean loss of a network with weights w over all samples, and its derivatives.
 
     Created by `Network.objective`. w is one vector: the trained arrays of `Network.get_weights`, each flattened by rows
     and concatenated. With sample weights the mean is weighted; with `l2`, E has the penalty ``l2/2 |W|^2`` over
@@ -29,7 +29,11 @@ class Objective:
     Loss and gradient are those of one step over all samples, bit for bit, on any number of threads. Samples are
     processed in blocks of at most 4,096 rows, so the memory of one block suffices; with batch norm, which normalizes
     over all rows, they are one batch. A `Dropout` drops the values that the network's next step would drop, the same at
-    each call.
+    each call. With `frozen_batch_norm`, batch norms use the running statistics that the network has now, as constants.
+
+    Second derivatives are exact, by the R-operator (Pearlmutter 1994), which differentiates the gradient along a
+    direction: `hvp`, `gnvp` and `jacobian`. They need a function of the weights alone, so they refuse dropout, and
+    batch norm that is not frozen. Where an activation or a loss has a kink, its second derivative counts as 0.
 
     Examples
     --------
@@ -45,7 +49,8 @@ class Objective:
     >>> bool(net.evaluate(X, X**2)["loss"] < loss)
     True
 
-    With SciPy: ``scipy.optimize.minimize(objective.loss_and_gradient, objective.weights(), jac=True)``.
+    With SciPy: ``scipy.optimize.minimize(objective.loss_and_gradient, objective.weights(), jac=True)``, for the methods
+    "Newton-CG" and "trust-ncg" with ``hessp=objective.hvp``.
     """
 
     def __init__(
@@ -115,27 +120,35 @@ class Objective:
     def gnvp(self, w: ArrayLike, v: ArrayLike) -> Float:
         """Return ``G v``, with Gauss and Newton's matrix ``G = J'LJ``, plus l2 for weights (Schraudolph 2002).
 
-        J is the Jacobian of the outputs, L the Hessian of the loss with respect to them, and ``1/n`` times sample weights
-        are a part of L. G is the Hessian without the second derivatives of the outputs: positive semidefinite if the loss
-        is convex, as all of ours are. It costs about 1.5 gradients.
+        J is the Jacobian of the outputs, L the Hessian of the mean loss with respect to them, sample weights included.
+        G is the Hessian without the second derivatives of the outputs. It is positive semidefinite, because all losses
+        are convex in the outputs. It costs about 1.5 gradients.
         """
         product: Float = self._core.gauss_newton_product(self._vector(w), self._vector(v, "v"))
         return product
 
     def jacobian(self, w: ArrayLike, rows: ArrayLike | None = None) -> Float:
-        """Return the derivatives of the network's outputs: (rows, outputs, weights); for the loss "softmax_cross_entropy"
-        and others with a link, of what precedes it.
+        """Return the derivatives of the network's outputs with respect to w: (rows, outputs, weights).
+
+        Outputs are what the loss takes: for losses with a link, such as "softmax_cross_entropy", before that link.
 
         Parameters
         ----------
         w : array_like
         rows : array_like of int, optional
-            Numbers of rows, at most as many as there are; by default all.
+            Numbers of samples, at most as many as there are; by default all.
+
+        Raises
+        ------
+        ValueError
+            For other rows, for batch norm that is not frozen, for dropout, and for a `PiecewiseLinear` or `OneHot`.
         """
         chosen = np.arange(self._core.shape[0]) if rows is None else np.asarray(rows)
         if chosen.ndim != 1 or chosen.dtype.kind not in "iu" or not chosen.size or chosen.min() < 0:
             raise ValueError("rows: expected a vector of numbers of rows, each at least 0")
-        derivatives: Float = self._core.jacobian(self._vector(w), np.minimum(chosen, 2**32 - 1).astype(np.uint32))
+        derivatives: Float = self._core.jacobian(
+            self._vector(w), np.minimum(chosen, 2**32 - 1).astype(np.uint32)
+        )
         return derivatives
 
     def _vector(self, w: ArrayLike, name: str = "w") -> Float:
