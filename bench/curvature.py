@@ -90,7 +90,7 @@ CASES: list[Net] = [
         Descent((30, 100, 2), 569, 569, load="load_breast_cancer", dtype=t, goal=1e-4, starts=4)
         for t in FLOATS
     ),
-    *(Descent((784, 100, 10), 5_000, 5_000, dtype=t, goal=0.3) for t in FLOATS),
+    *(Descent((784, 100, 10), 3_000, 3_000, dtype=t, goal=0.3) for t in FLOATS),
     Sinc((1, 20, 1), 300, 300, solves=300, starts=2),
     Sinc((1, 20, 1), 20_000, 20_000, goal=3e-7),
 ]
