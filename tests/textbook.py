@@ -137,6 +137,9 @@ CHECKS: dict[str, tuple[str, ...]] = {
     "44": (
         "test_fit_until_the_solver_ends",
         "test_lbfgs_takes_no_more_evaluations_than_scipy",
+        "test_levenberg_marquardt_on_sinc",
+        "test_hessian_free_gets_further_than_lbfgs_in_as_many_iterations",
+        "test_hessian_of_an_activation",
         "test_scipy_minimizes_a_loss_by_gradients_and_by_products_of_its_hessian",
     ),
     "45": ("test_momentum_does_not_follow_steepest_descent",),

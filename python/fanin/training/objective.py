@@ -146,8 +146,10 @@ class Objective:
         chosen = np.arange(self._core.shape[0]) if rows is None else np.asarray(rows)
         if chosen.ndim != 1 or chosen.dtype.kind not in "iu" or not chosen.size or chosen.min() < 0:
             raise ValueError("rows: expected a vector of numbers of rows, each at least 0")
+        if chosen.max() >= self._core.shape[0]:
+            raise ValueError(f"rows: expected numbers below {self._core.shape[0]}, got {chosen.max()}")
         derivatives: Float = self._core.jacobian(
-            self._vector(w), np.minimum(chosen, 2**32 - 1).astype(np.uint32)
+            self._vector(w), chosen.astype(np.uint32)
         )
         return derivatives
 
