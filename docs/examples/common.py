@@ -63,12 +63,21 @@ def panels(*titles: str, height: float = 3.6, **options: Any) -> tuple[Any, list
     return figure, axes
 
 
-def main(run: Callable[[], Any], show: Callable[[Any], None], draw: Callable[[Any], Any], about: str) -> None:
-    """Run an example, print its table and, if a path is given, write its picture there."""
+def main(
+    run: Callable[..., Any],
+    show: Callable[[Any], None],
+    draw: Callable[[Any], Any],
+    about: str,
+    **numbers: float,
+) -> None:
+    """Run an example, print its table and, if a path is given, write its picture there; numbers become options."""
     parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("picture", nargs="?", help='a PNG to write; needs pip install "fanin[plot]"')
-    path = parser.parse_args().picture
-    result = run()
+    for name, default in numbers.items():
+        parser.add_argument(f"--{name}", type=float, default=default, help=f"{default:g} by default")
+    options = vars(parser.parse_args())
+    path = options.pop("picture")
+    result = run(**options)
     show(result)
     if path:
         draw(result).savefig(path)

@@ -6,17 +6,21 @@ import importlib
 import re
 import sys
 
+import numpy as np
 import pytest
 
 from helpers import ROOT
 
 EXAMPLES = ROOT / "docs" / "examples"
 NAMES = sorted(path.stem for path in EXAMPLES.glob("*.py") if path.stem != "common")
+RNG = np.random.default_rng(0)
+SATURATED = 1 / (1 + np.exp(-4 * RNG.normal(size=(150, 2)) @ RNG.normal(size=(2, 30))))
 SMALL = {
     "averages": {"epochs": 8},
     "base_rate": {"rows": 1000, "steps": 150},
     "batches": {"rows": 4096, "sizes": (1, 32, 512), "passes": 5},
     "bowls": {"goal": 0.3},
+    "deep_autoencoder": {"X": SATURATED, "hidden": (20, 2), "epochs": 300},
     "inputs": {"most": 50_000},
     "migration": {"hidden_layer_sizes": (20,)},
     "pareto": {},
@@ -98,6 +102,14 @@ def test_scipy_minimizes_a_loss_by_gradients_and_by_products_of_its_hessian(load
         assert work == len(one["curve"]) if name == "L-BFGS-B" else work > 2 * len(one["curve"])
         assert one["net"].evaluate(*load("scipy_minimize").wave(60))["loss"] < loss
     assert result["trust-ncg"]["loss"] < result["L-BFGS-B"]["loss"]
+
+
+def test_a_deep_autoencoder_beats_pca_from_a_random_start(load):
+    pca, watches = small(load("deep_autoencoder"))
+    assert len({of.errors[0] for of in watches.values()}) == 1
+    assert all(of.errors[-1] < of.errors[0] for of in watches.values())
+    assert watches["Hessian-free"].errors[-1] < pca / 3
+    assert watches["L-BFGS"].errors[-1] < pca
 
 
 @pytest.mark.parametrize("name", NAMES)
