@@ -1,9 +1,9 @@
 """A deep autoencoder learns from a random start, without pretraining, better than PCA: four ways to train it.
 
 Rows 44 and 71 of docs/textbook.md. Hinton and Salakhutdinov's net (2006), 784-1000-500-250-30 and back, with logistic
-units, a linear code and the cross-entropy of pixels, on 6,000 images of Debian's dataset-fashion-mnist. Each unit starts with 15
-connections (Martens 2010), and no layer is trained before the others. By time: SGD, Nesterov momentum with Sutskever's
-schedule (2013), and of all rows L-BFGS and Hessian-free. The error is that of training: the squares of 784 pixels.
+units, a linear code and the cross-entropy of pixels, on 6,000 images of Debian's dataset-fashion-mnist. Units start
+with 15 connections (Martens 2010), and no layer is trained before the others. By time: SGD, Nesterov momentum with
+Sutskever's schedule (2013), and of all rows L-BFGS and Hessian-free. The error is that of training, over 784 pixels.
 
     python docs/examples/deep_autoencoder.py deep_autoencoder.png --minutes 10
 """
