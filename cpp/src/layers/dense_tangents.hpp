@@ -73,13 +73,16 @@ class DenseTangents final : Work<T> {
     for (std::size_t i = rows.begin; i < rows.end; ++i) {
       const std::size_t row = first + i - rows.begin;
       for (std::size_t b = 0; b < of_row.size(); ++b) of_row[b] = dz.at(i, b / kPanel<T>)[b % kPanel<T>];
-      std::size_t column = parts_.first_element, panel = column / kPanel<T>;
-      T* at = to.at(row, panel) + column % kPanel<T>;
+      std::size_t column = parts_.first_element;
       for (std::size_t a = 0; a < parts_.inputs + (has_biases() ? 1 : 0); ++a) {
         const T of_input = a < parts_.inputs ? x.at(i, a / kPanel<T>)[a % kPanel<T>] : T{1};
-        for (const T of_unit : of_row) {
-          *at++ = of_input * of_unit;
-          if (++column % kPanel<T> == 0 && column < to.columns) at = to.at(row, ++panel);
+        for (std::size_t b = 0; b < of_row.size();) {
+          const std::size_t place = column % kPanel<T>,
+                            count = std::min(kPanel<T> - place, of_row.size() - b);
+          T* const out = to.at(row, column / kPanel<T>) + place;
+          for (std::size_t j = 0; j < count; ++j) out[j] = of_input * of_row[b + j];
+          b += count;
+          column += count;
         }
       }
     }

@@ -33,7 +33,7 @@ struct CurvatureAt {
   Batch batch;
   const T* parameters;
   const T* direction;
-  bool same;
+  bool same, same_rows;
 };
 
 template <class T>
@@ -62,8 +62,10 @@ class Step final : Work<T> {
   // parameters
   bool gradient(Member member, const Turn<T>& turn, const T* parameters, const GradientSink<T>& sink);
 
-  // Curvature at parameters, over a batch; whole results go to `sink`. What was computed for the batch is
-  // kept while the parameters are the same (`same`), if the batch is one block. These return false as above.
+  // Curvature at parameters, over a batch. If the batch is one block, what was computed for it is kept while
+  // the parameters are the same, and its rows while they are the same. These return false as above.
+  // Computes batch_loss() and, unless `to` is null, the gradient
+  bool evaluate(Member member, const CurvatureAt<T>& at, T* to);
   // The Hessian times a direction, or Gauss and Newton's matrix, which is its part without the second
   // derivatives of the network's output
   bool hessian_product(Member member, const CurvatureAt<T>& at, T* to);
@@ -155,7 +157,7 @@ class Step final : Work<T> {
   RunningStatistics<T>& statistics_;
   Plan<T> prepare_, forward_, backward_;
   Plan<T> values_backward_, tangent_, second_tangent_, tangent_backward_, squares_plan_;  // for curvature
-  bool has_values_ = false, has_gradients_ = false;  // of all rows, for `same` parameters
+  bool has_rows_ = false, has_values_ = false, has_gradients_ = false;                    // of all rows
   Job<T> statistics_job_;
   Buffer<T> memory_;
   const bool slow_;        // steps may be abandoned before any update: they compute the whole gradient first,

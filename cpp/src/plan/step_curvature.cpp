@@ -44,22 +44,37 @@ template <class T>
 bool Step<T>::arrive(Member member, const CurvatureAt<T>& at, StepOf<T>& step, bool gradients) {
   const bool kept = at.same && blocks(at.batch.rows) == 1;
   const bool values = kept && has_values_, all = kept && has_gradients_;
+  const bool rows = at.same_rows && blocks(at.batch.rows) == 1 && has_rows_;
   const double total = data_.total_weight(at.data, at.batch);
   step.scale = total > 0 ? static_cast<T>(1 / total) : T{0};
   executor_.barrier(member);  // all have read the flags
   if (member.thread == 0) has_values_ = has_gradients_ = false;
-  if (!values || (gradients && !all)) {
-    if (!values) gather_block(member, at.data, step.batch);
+  if (!values) {
+    if (!rows) gather_block(member, at.data, step.batch);
     const bool computed = forward_block(member, step, total, true) && !interrupted();
     if (!agree(member, computed)) return false;
-    if (gradients && !run_phases(member, values_backward_, step)) return false;
+  }
+  if (gradients && !all) {
+    if (values && !run_job(member, loss_.job, step)) return false;
+    if (!run_phases(member, values_backward_, step)) return false;
   }
   executor_.barrier(member);
   if (member.thread == 0) {
-    has_values_ = true;
+    has_rows_ = has_values_ = true;
     has_gradients_ = gradients || all;
   }
   return true;
+}
+
+template <class T>
+bool Step<T>::evaluate(Member member, const CurvatureAt<T>& at, T* to) {
+  return for_each_block(member, at, to, false, [&](const StepOf<T>& step) {
+    if (to == nullptr) return true;
+    // the gradient of the outputs may be that of a product
+    const bool whole = run_job(member, loss_.job, step) && run_phases(member, backward_, step);
+    if (member.thread == 0) has_gradients_ = true;
+    return whole;
+  });
 }
 
 template <class T>
@@ -102,6 +117,7 @@ bool Step<T>::squares(Member member, const CurvatureAt<T>& at, T* to) {
   template bool Step<T>::run_phases(Member, const Plan<T>&, const StepOf<T>&);    \
   template bool Step<T>::arrive(Member, const CurvatureAt<T>&, StepOf<T>&, bool); \
   template void Step<T>::plan_curvature();                                        \
+  template bool Step<T>::evaluate(Member, const CurvatureAt<T>&, T*);             \
   template bool Step<T>::hessian_product(Member, const CurvatureAt<T>&, T*);      \
   template bool Step<T>::gauss_newton_product(Member, const CurvatureAt<T>&, T*); \
   template bool Step<T>::acceleration(Member, const CurvatureAt<T>&, T*);         \

@@ -1,6 +1,8 @@
 // Second derivatives of an objective.
 #include <algorithm>
 #include <cstring>
+#include <limits>
+#include <utility>
 
 #include "base/panel_rows.hpp"
 #include "data/checks.hpp"
@@ -41,7 +43,8 @@ CurvatureAt<T> Objective<T>::State::at(const DataSource<T>& source, std::span<co
   if (!same) seen.assign(w.begin(), w.end());
   set(there, w);
   if (!v.empty()) set(direction, v);
-  return {source, all(), there.data(), direction.data(), same};
+  const bool same_rows = std::exchange(rows_are_there, true);
+  return {source, all(), there.data(), direction.data(), same, same_rows};
 }
 
 // f(member) on a team; returns whether it came to its end
@@ -104,7 +107,7 @@ void Objective<T>::State::jacobian(std::span<const T> w, bool root, std::span<co
     seen.clear();
     source.order = chosen.data();
     place.batch.rows = rows.size();
-    place.same = false;
+    place.same = place.same_rows = rows_are_there = false;
   }
   const std::size_t n = w.size(), outputs = nodes.outputs();
   Buffer<T> memory(Panels<T>{nullptr, kRowBlock, n}.size());
@@ -126,6 +129,23 @@ void Objective<T>::State::jacobian(std::span<const T> w, bool root, std::span<co
   if (!done) fill_with_nan(to);
 }
 
+// E, and its gradient unless that is empty
+template <class T>
+double Objective<T>::State::evaluate(std::span<const T> w, std::span<T> gradient) {
+  const std::lock_guard<std::mutex> lock(calls);
+  Step<T>& some = curvature();
+  const DataSource<T> source = data();
+  const CurvatureAt<T> place = at(source, w, {});
+  T* const to = gradient.empty() ? nullptr : product_of.data();
+  if (!call(some, [&](Member member) { return some.evaluate(member, place, to); })) {
+    fill_with_nan(gradient);
+    return std::numeric_limits<double>::quiet_NaN();
+  }
+  if (!gradient.empty()) get(gradient, product_of);
+  const double mean = some.batch_loss() / some.batch_weight();
+  return options.l2 > 0 ? mean + penalty(w, gradient.empty() ? nullptr : gradient.data()) : mean;
+}
+
 // The sum over blocks of rows of (R J)'(R J): a gradient of weights, with the rows of R J for samples, their
 // columns for both inputs and units
 template <class T>
@@ -139,14 +159,17 @@ void Objective<T>::State::gauss_newton(std::span<const T> w, std::span<T> to) {
   const std::size_t at_a_time =
       std::max(kDepth<T>, std::min(order.size(), kJacobian / row_bytes) / kDepth<T> * kDepth<T>);
   const Panels<T> matrix{nullptr, n, n};
-  Buffer<T> memory(Panels<T>{nullptr, std::min(at_a_time, order.size()), n}.size()), sums(matrix.size());
+  if (sums.size() == 0) {
+    jacobian_of = Buffer<T>(Panels<T>{nullptr, std::min(at_a_time, order.size()), n}.size());
+    sums = Buffer<T>(matrix.size());
+  }
   const Update<T> none{0, nullptr, nullptr, nullptr, 0};
   bool continued = false;
   const bool done = call(some, [&](Member member) {
     return some.for_each_output(member, place, true, nullptr, [&](Batch block, std::size_t) {
       for (std::size_t row = 0; row < block.rows; row += at_a_time) {
         const Range rows{row, std::min(row + at_a_time, block.rows)};
-        const Panels<T> panels{memory.data(), rows.end - rows.begin, n};
+        const Panels<T> panels{jacobian_of.data(), rows.end - rows.begin, n};
         const Range mine = Executor<T>::share(member, rows.end - rows.begin);
         if (mine.begin < mine.end) {
           some.rows_of_jacobian(block, {rows.begin + mine.begin, rows.begin + mine.end}, panels, mine.begin);
@@ -247,10 +270,19 @@ void Objective<T>::root_jacobian(std::span<const T> w, std::span<T> to, std::spa
 }
 
 template <class T>
-void Objective<T>::gauss_newton(std::span<const T> w, std::span<T> to) const {
+double Objective<T>::gauss_newton(std::span<const T> w, std::span<T> to, std::span<T> gradient) const {
   check_size("w", w, size());
   check_size("to", to, size() * size());
+  check_size("gradient", gradient, size());
+  const double loss = state_->evaluate(w, gradient);
   state_->gauss_newton(w, to);
+  return loss;
+}
+
+template <class T>
+double Objective<T>::loss_for_curvature(std::span<const T> w) const {
+  check_size("w", w, size());
+  return state_->evaluate(w, {});
 }
 
 #define FANIN_INSTANTIATE(T)                                                                               \
@@ -262,7 +294,8 @@ void Objective<T>::gauss_newton(std::span<const T> w, std::span<T> to) const {
   template void Objective<T>::jacobian(std::span<const T>, std::span<T>, std::span<const std::uint32_t>)   \
       const;                                                                                               \
   template void Objective<T>::root_jacobian(std::span<const T>, std::span<T>, std::span<T>) const;         \
-  template void Objective<T>::gauss_newton(std::span<const T>, std::span<T>) const;
+  template double Objective<T>::gauss_newton(std::span<const T>, std::span<T>, std::span<T>) const;        \
+  template double Objective<T>::loss_for_curvature(std::span<const T>) const;
 FANIN_INSTANTIATE(float)
 FANIN_INSTANTIATE(double)
 #undef FANIN_INSTANTIATE

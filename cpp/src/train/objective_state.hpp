@@ -43,6 +43,7 @@ struct Objective<T>::State {
   void product(std::span<const T> w, std::span<const T> v, std::span<T> to, F&& f);
   void jacobian(std::span<const T> w, bool root, std::span<const std::uint32_t> rows, std::span<T> to, T* e);
   void gauss_newton(std::span<const T> w, std::span<T> to);
+  double evaluate(std::span<const T> w, std::span<T> gradient);
   void check_dense(const char* what) const;
 
   const ObjectiveOptions options;
@@ -62,7 +63,8 @@ struct Objective<T>::State {
   const std::unique_ptr<Step<T>> step;
   Buffer<T> parameters, whole;
   std::unique_ptr<Step<T>> of_curvature;
-  Buffer<T> there, direction, product_of;
+  Buffer<T> there, direction, product_of, jacobian_of, sums;
+  bool rows_are_there = false;
   std::vector<T> seen;
   std::mutex calls;
 };
