@@ -230,7 +230,7 @@ class Network(AdaptedModel):
         l2: float = 0.0,
         frozen_batch_norm: bool = False,
     ) -> Objective:
-        """Return the mean loss over these samples and its derivatives as functions of all weights; errors as in `fit`."""
+        """Return the mean loss over these samples and its derivatives as functions of all weights; see `fit`."""
         return Objective(self, X, y, sample_weight, l2, frozen_batch_norm)
 
     def fit_chunks(

@@ -1,6 +1,8 @@
 // What an objective works with.
 #pragma once
 
+#include <algorithm>
+#include <limits>
 #include <mutex>
 #include <optional>
 
@@ -8,6 +10,8 @@
 #include "fanin/objective.hpp"
 #include "network/model.hpp"
 #include "plan/step.hpp"
+#include "team/call.hpp"
+#include "team/limit.hpp"
 
 namespace fanin {
 
@@ -68,6 +72,20 @@ struct Objective<T>::State {
   std::vector<T> seen;
   std::mutex calls;
 };
+
+// f(member) on a team; returns whether it came to its end
+template <class T>
+template <class F>
+bool Objective<T>::State::call(Step<T>& some, F&& f) {
+  some.restart(random);
+  bool done = false;
+  if (some.poll()) return false;
+  run_call(Claim(some.worth_a_team()).threads(), [&](int thread, int threads) {
+    const bool finished = f(Member{thread, threads});
+    if (thread == 0) done = finished;
+  });
+  return done;
+}
 
 // NaN as a whole, if a call did not come to its end
 template <class T>

@@ -148,9 +148,7 @@ class Objective:
             raise ValueError("rows: expected a vector of numbers of rows, each at least 0")
         if chosen.max() >= self._core.shape[0]:
             raise ValueError(f"rows: expected numbers below {self._core.shape[0]}, got {chosen.max()}")
-        derivatives: Float = self._core.jacobian(
-            self._vector(w), chosen.astype(np.uint32)
-        )
+        derivatives: Float = self._core.jacobian(self._vector(w), chosen.astype(np.uint32))
         return derivatives
 
     def _vector(self, w: ArrayLike, name: str = "w") -> Float:
