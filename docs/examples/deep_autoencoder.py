@@ -25,7 +25,7 @@ METHODS: dict[str, tuple[Any, dict[str, int]]] = {
     "SGD": (optim.SGD(0.02), {"batch_size": 200}),
     "Nesterov": (optim.Nesterov(0.006, optim.SutskeverMomentum(0.99)), {"batch_size": 200}),
     "L-BFGS": (optim.LBFGS(), {}),
-    "Hessian-free": (optim.HessianFree(damping=10.0, cg_iterations=100, sample=0.2), {}),
+    "Hessian-free": (optim.HessianFree(), {}),
 }
 
 
