@@ -145,7 +145,6 @@ def test_fit_accepts_only_a_rule_or_a_name_as_the_rule(rule, classification):
         ({"batch_size": -32}, ValueError, "batch_size.*-32"),
         ({"batch_size": 2.5}, TypeError, "batch_size"),
         ({"batch_size": "32"}, TypeError, "batch_size"),
-        ({"batch_size": None}, TypeError, "batch_size"),
         ({"epochs": -1}, ValueError, "epochs.*-1"),
         ({"epochs": 1.5}, TypeError, "epochs"),
         ({"epochs": "10"}, TypeError, "epochs"),
