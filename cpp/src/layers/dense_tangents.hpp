@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <vector>
 
 #include "layers/coded_weights.hpp"
 #include "plan/node.hpp"
@@ -69,18 +68,17 @@ class DenseTangents final : Work<T> {
   // The row of a sample: x_a dz_b at weight (a, b), then dz
   void jacobian(Batch batch, Range rows, const Panels<T>& to, std::size_t first) const {
     const Panels<T> x = parts_.in->out(batch), dz = parts_.out->panels(parts_.out->dz, batch);
-    std::vector<T> of_row(dz.columns);
     for (std::size_t i = rows.begin; i < rows.end; ++i) {
       const std::size_t row = first + i - rows.begin;
-      for (std::size_t b = 0; b < of_row.size(); ++b) of_row[b] = dz.at(i, b / kPanel<T>)[b % kPanel<T>];
       std::size_t column = parts_.first_element;
       for (std::size_t a = 0; a < parts_.inputs + (has_biases() ? 1 : 0); ++a) {
         const T of_input = a < parts_.inputs ? x.at(i, a / kPanel<T>)[a % kPanel<T>] : T{1};
-        for (std::size_t b = 0; b < of_row.size();) {
-          const std::size_t place = column % kPanel<T>,
-                            count = std::min(kPanel<T> - place, of_row.size() - b);
+        for (std::size_t b = 0; b < dz.columns;) {
+          const std::size_t place = column % kPanel<T>, unit = b % kPanel<T>;
+          const std::size_t count = std::min(kPanel<T> - std::max(place, unit), dz.columns - b);
           T* const out = to.at(row, column / kPanel<T>) + place;
-          for (std::size_t j = 0; j < count; ++j) out[j] = of_input * of_row[b + j];
+          const T* const of_units = dz.at(i, b / kPanel<T>) + unit;
+          for (std::size_t j = 0; j < count; ++j) out[j] = of_input * of_units[j];
           b += count;
           column += count;
         }

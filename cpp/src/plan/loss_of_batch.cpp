@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <vector>
 
 #include "base/registry.hpp"
 
@@ -28,9 +27,12 @@ LossOfBatch<T>::LossOfBatch(const Gathered<T>& data, LossOf<T> loss, std::size_t
       loss_(loss) {}
 
 template <class T>
-void LossOfBatch<T>::bind(Value<T>& in, Carver<T>& memory, std::size_t rows) {
+void LossOfBatch<T>::bind(Value<T>& in, Carver<T>& memory, std::size_t rows, bool curvature) {
   in_ = &in;
   row_loss_ = memory.take(rows);
+  if (!curvature) return;
+  probabilities_ = memory.take(rows * in.columns);
+  slopes_ = memory.take(rows);
 }
 
 template <class T>
@@ -81,29 +83,28 @@ void LossOfBatch<T>::plant(const StepOf<T>& step, Range rows) const {
   of.dz = to;
   of.dz_transposed = of.kept = {};
   of.activation = static_cast<int>(activation<Identity>);
-  std::vector<T> slopes(rows.end - rows.begin);
   if (step.seed.root) kernels<T>().loss(of, rows);
   for (std::size_t i = rows.begin; i < rows.end; ++i) {
-    slopes[i - rows.begin] = element(i, k);
+    slopes_[i] = element(i, k);
     for (std::size_t p = 0; p < to.count(); ++p) std::fill_n(to.at(i, p), to.width(p), T{0});
     element(i, k) = 1;
   }
   if (!step.seed.root) return;
   const bool softmax = loss_.place == index_in<SoftmaxCrossEntropy, Losses>;
-  if (!softmax) kernels<T>().loss_curvature({of, read_only(to)}, rows);
-  std::vector<T> p(to.columns);
+  if (softmax) {
+    T* const first = probabilities_ + rows.begin * to.columns;
+    kernels<T>().outputs(loss_.place, first, to.columns, read_only(in_->out(batch)), rows);
+  } else {
+    kernels<T>().loss_curvature({of, read_only(to)}, rows);
+  }
   for (std::size_t i = rows.begin; i < rows.end; ++i) {
-    T root;
-    if (softmax) {
-      const T weight = step.scale * (data_.weights(batch) != nullptr ? data_.weights(batch)[i] : T{1});
-      kernels<T>().outputs(loss_.place, p.data(), p.size(), read_only(in_->out(batch)), {i, i + 1});
-      root = std::sqrt(p[k] * weight);
-      for (std::size_t j = 0; j < p.size(); ++j) element(i, j) = root * (element(i, j) - p[j]);
-    } else {
-      root = element(i, k) = std::sqrt(element(i, k));
-    }
+    const T* const p = probabilities_ + i * to.columns;
+    const T weight = step.scale * (data_.weights(batch) != nullptr ? data_.weights(batch)[i] : T{1});
+    const T root = std::sqrt(softmax ? p[k] * weight : element(i, k));
+    for (std::size_t j = 0; softmax && j < to.columns; ++j) element(i, j) = root * (element(i, j) - p[j]);
+    if (!softmax) element(i, k) = root;
     if (step.seed.e == nullptr) continue;
-    step.seed.e[(batch.row + i) * to.columns + k] = root > 0 ? slopes[i - rows.begin] / root : T{0};
+    step.seed.e[(batch.row + i) * to.columns + k] = root > 0 ? slopes_[i] / root : T{0};
   }
 }
 

@@ -13,7 +13,7 @@ class LossOfBatch final : public Work<T> {
  public:
   LossOfBatch(const Gathered<T>& data, LossOf<T> loss, std::size_t outputs);
 
-  void bind(Value<T>& in, Carver<T>& memory, std::size_t rows);
+  void bind(Value<T>& in, Carver<T>& memory, std::size_t rows, bool curvature);
   void run(int part, const StepOf<T>& step, Range columns, Range rows) const override;
 
   // Over all rows
@@ -46,6 +46,7 @@ class LossOfBatch final : public Work<T> {
   const LossOf<T> loss_;
   const Value<T>* in_ = nullptr;
   T* row_loss_ = nullptr;
+  T *probabilities_ = nullptr, *slopes_ = nullptr;  // for curvature: row-major, and dE/da of one output
   bool accepts_all_ = false;
   mutable std::atomic<bool> not_finite_{false};
 };

@@ -66,7 +66,7 @@ std::size_t Step<T>::bind(T* memory, std::size_t rows) {
     node->bind(*in, carver, rows);
     in = &node->out;
   }
-  loss_.bind(*in, carver, rows);
+  loss_.bind(*in, carver, rows, curvature_);
   for (const auto& node : nodes_.list) {
     if (curvature_) node->bind_tangents(carver, rows);
   }
