@@ -55,7 +55,7 @@ TEST_CASE_TEMPLATE("ten iterations, a file and ten more are twenty", T, float, d
   }
 }
 
-TEST_CASE("a network saved in the middle of training by a solver goes on with the same bits") {
+TEST_CASE("a network saved in the middle of training by a solver trains further with the same bits") {
   const Wave<double> data;
   const DataSet rows = data.rows();
   for (const WholeBatch& method : kMethods) {

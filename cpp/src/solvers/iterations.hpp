@@ -20,7 +20,7 @@ class Iterations {
   // iteration.
   virtual Iteration iterate() = 0;
   virtual std::size_t evaluations() const = 0;
-  // With it, a new object of the same solver at the same x goes on with the same bits.
+  // With it, a new object of the same solver at the same x takes the same steps, bit for bit.
   virtual SolverMemory<T> memory() const = 0;
 };
 

@@ -134,8 +134,8 @@ bool LevenbergMarquardtSteps::try_it(double mu) {
   return true;
 }
 
-// Chooses c anew, after a step that lowered F by `decrease`. The first gamma is at most N / 2: from N - 1, c
-// is so large that nets with fewer residuals than weights go to 0 and stay there.
+// Chooses the next c, after a step that lowered F by `decrease`. The first gamma is at most N / 2: from N -
+// 1, c is so large that nets with fewer residuals than weights go to 0 and stay there.
 void LevenbergMarquardtSteps::weigh(double decrease, double before) {
   const double n = static_cast<double>(x_.size()), residuals = static_cast<double>(f_.residuals());
   const double effective = at_.c == 0               ? std::min(n, residuals / 2)
