@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <cmath>
+
 #include "base/random.hpp"
 #include "fanin/fanin.hpp"
 
@@ -85,4 +87,29 @@ TEST_CASE("a step over all rows follows the gradient of the objective") {
   CHECK(same);
   CHECK_THROWS_WITH_AS(Objective<float>(net, samples, targets).loss(std::span(before).first(3)),
                        doctest::Contains("w: expected "), ValueError);
+}
+
+TEST_CASE("a product that is interrupted leaves nothing behind for the next one") {
+  constexpr std::size_t rows = 100;
+  const std::vector<float> x = numbers(6, rows * 3), y = numbers(7, rows * 2);
+  const Samples samples = row_major(x.data(), rows, 3);
+  const Targets targets = row_major(y.data(), rows, 2);
+  const Network<float> net(3, {{7, activation<Tanh>}, {2}}, SquaredError{}, 4);
+  bool stops = false;
+  const Objective<float> objective(net, samples, targets, {}, {.interrupted = [&] { return stops; }});
+  const Objective<float> other(net, samples, targets);
+  const std::vector<float> first = numbers(8, objective.size()), second = numbers(9, objective.size());
+  std::vector<float> product(first.size()), expected(first.size());
+  std::vector<float> jacobian(2 * first.size());
+  const std::vector<std::uint32_t> row = {5};
+
+  objective.hessian_product(first, second, product);
+  objective.jacobian(first, jacobian, row);
+  stops = true;
+  objective.hessian_product(second, second, product);
+  CHECK(std::isnan(product[0]));
+  stops = false;
+  objective.hessian_product(second, second, product);
+  other.hessian_product(second, second, expected);
+  CHECK(product == expected);
 }

@@ -19,6 +19,9 @@ struct ObjectiveOptions {
   std::function<bool()> interrupted = {};
   // If not empty, these rows alone
   std::vector<std::uint32_t> rows = {};
+  // Losses and gradients are computed in the memory of second derivatives, so that a call at the same w finds
+  // there what the one before has computed.
+  bool with_curvature = false;
 };
 
 // E(w) = (weighted) mean over the samples of the loss of the network with parameters w, and dE/dw, computed
@@ -63,10 +66,8 @@ class Objective {
   void jacobian(std::span<const T> w, std::span<T> to, std::span<const std::uint32_t> rows = {}) const;
   // R J with L = R'R, so that G = (R J)'(R J) without l2, (rows x outputs, size); and e with dE/dw = (R J)'e
   void root_jacobian(std::span<const T> w, std::span<T> to, std::span<T> e) const;
-  // G, (size, size), its lower triangle; and E and its gradient, computed together
-  double gauss_newton(std::span<const T> w, std::span<T> to, std::span<T> gradient) const;
-  // E by the same steps, so that what they keep serves both
-  double loss_for_curvature(std::span<const T> w) const;
+  // G, (size, size), its lower triangle
+  void gauss_newton(std::span<const T> w, std::span<T> to) const;
   // J' L f, with f the second derivative of the outputs along v
   void acceleration(std::span<const T> w, std::span<const T> v, std::span<T> to) const;
   // The mean over the samples of the squares of the gradient of a sample's loss

@@ -9,8 +9,6 @@
 #include "base/panel_rows.hpp"
 #include "data/checks.hpp"
 #include "fanin/error.hpp"
-#include "team/call.hpp"
-#include "team/limit.hpp"
 
 namespace fanin {
 namespace {
@@ -79,52 +77,48 @@ void Objective<T>::State::get(std::span<T> vector, const Buffer<T>& buffer) cons
                   [](const T* from, T* to, std::size_t n) { std::copy_n(from, n, to); });
 }
 
-// Adds l2 W to the gradient, too
 template <class T>
-double Objective<T>::State::penalty(std::span<const T> w, T* gradient) const {
+double Objective<T>::State::penalty(std::span<const T> w) const {
   double squares = 0;
-  std::size_t begin = 0;
-  for (const ParameterArray& array : nodes.table.trained) {
-    const std::span<const T> part = w.subspan(begin, array.elements());
-    if (array.role == Role::weight) {
-      squares += dot<T>(part, part);
-      for (std::size_t i = 0; gradient != nullptr && i < part.size(); ++i) {
-        gradient[begin + i] += static_cast<T>(options.l2) * part[i];
-      }
-    }
-    begin += part.size();
-  }
+  for_each_penalized([&](std::size_t begin, std::size_t end) {
+    const std::span<const T> part = w.subspan(begin, end - begin);
+    squares += dot<T>(part, part);
+  });
   return options.l2 / 2 * squares;
 }
 
+// to += l2 v, for weights
 template <class T>
-double Objective<T>::State::run(std::span<const T> w, T* gradient) {
-  const double mean = mean_loss(w, gradient);
-  return options.l2 > 0 ? mean + penalty(w, gradient) : mean;
+void Objective<T>::State::add_pull(std::span<const T> v, std::span<T> to) const {
+  for_each_penalized([&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) to[i] += static_cast<T>(options.l2) * v[i];
+  });
+}
+
+// E, and its gradient unless that is empty
+template <class T>
+double Objective<T>::State::run(std::span<const T> w, std::span<T> gradient) {
+  const double mean = options.with_curvature ? evaluate(w, gradient) : mean_loss(w, gradient);
+  if (options.l2 == 0) return mean;
+  if (!gradient.empty()) add_pull(w, gradient);
+  return mean + penalty(w);
 }
 
 template <class T>
-double Objective<T>::State::mean_loss(std::span<const T> w, T* gradient) {
+double Objective<T>::State::mean_loss(std::span<const T> w, std::span<T> gradient) {
   const std::lock_guard<std::mutex> lock(calls);
   set(parameters, w);
-  if (gradient != nullptr && whole.size() == 0) whole = Buffer<T>(nodes.table.size);
+  if (!gradient.empty() && whole.size() == 0) whole = Buffer<T>(nodes.table.size);
   const Batch none{1, order.size(), 0};
   const DataSource<T> source = data();
-  const GradientSink<T> sink{gradient != nullptr ? whole.data() : nullptr};
-  step->restart(random);
-  bool done = false;
-  if (!step->poll()) {
-    run_call(Claim(step->worth_a_team()).threads(), [&](int thread, int threads) {
-      const Member member{thread, threads};
-      step->gather(member, source, all());
-      const bool finished = step->gradient(member, {source, all(), none}, parameters.data(), sink);
-      if (thread == 0) done = finished;
-    });
-  }
-  const std::span<T> to(gradient, gradient != nullptr ? nodes.table.elements() : 0);
-  if (!done) fill_with_nan(to);
+  const GradientSink<T> sink{gradient.empty() ? nullptr : whole.data()};
+  const bool done = call(*step, [&](Member member) {
+    step->gather(member, source, all());
+    return step->gradient(member, {source, all(), none}, parameters.data(), sink);
+  });
+  if (!done) fill_with_nan(gradient);
   if (step->interrupted()) return std::numeric_limits<double>::quiet_NaN();
-  if (done && gradient != nullptr) get(to, whole);
+  if (done && !gradient.empty()) get(gradient, whole);
   return step->batch_loss() / step->batch_weight();
 }
 
@@ -161,22 +155,27 @@ std::size_t Objective<T>::outputs() const {
 template <class T>
 double Objective<T>::loss(std::span<const T> w) const {
   check_size("w", w, size());
-  return state_->run(w, nullptr);
+  return state_->run(w, {});
 }
 
 template <class T>
 double Objective<T>::loss_and_gradient(std::span<const T> w, std::span<T> gradient) const {
   check_size("w", w, size());
   check_size("gradient", gradient, size());
-  return state_->run(w, gradient.data());
+  return state_->run(w, gradient);
 }
 
 template <class T>
 double Objective<T>::penalty(std::span<const T> w) const {
   check_size("w", w, size());
-  return state_->penalty(w, nullptr);
+  return state_->penalty(w);
 }
 
+#define FANIN_INSTANTIATE(T) \
+  template void Objective<T>::State::add_pull(std::span<const T>, std::span<T>) const;
+FANIN_INSTANTIATE(float)
+FANIN_INSTANTIATE(double)
+#undef FANIN_INSTANTIATE
 template class Objective<float>;
 template class Objective<double>;
 

@@ -8,8 +8,6 @@
 #include "data/checks.hpp"
 #include "fanin/error.hpp"
 #include "plan/step_curvature.hpp"
-#include "team/call.hpp"
-#include "team/limit.hpp"
 #include "train/layers_of_solvers.hpp"
 #include "train/objective_state.hpp"
 
@@ -32,7 +30,9 @@ template <class T>
 Step<T>& Objective<T>::State::curvature() {
   if (of_curvature != nullptr) return *of_curvature;
   check_fixed(layers, nodes.has_batch_norm(),
-              "a second derivative is that of a function of the weights alone");
+              nodes.has_batch_norm()
+                  ? "it combines the rows; frozen_batch_norm takes its statistics as constants"
+                  : "a second derivative is that of a function of the weights alone");
   std::unique_ptr<Step<T>> made = make_step(true, kMostRows);
   if (order.size() > kMostRows && order.size() <= kKept / sizeof(T) / made->elements_of_row()) {
     made = make_step(true, order.size());
@@ -49,8 +49,14 @@ CurvatureAt<T> Objective<T>::State::at(const DataSource<T>& source, std::span<co
   if (!same) seen.assign(w.begin(), w.end());
   set(there, w);
   if (!v.empty()) set(direction, v);
-  const bool same_rows = std::exchange(rows_are_there, true);
+  const bool same_rows = std::exchange(all_rows, true);
   return {source, all(), there.data(), direction.data(), same, same_rows};
+}
+
+template <class T>
+void Objective<T>::State::forget_place() {
+  seen.clear();
+  all_rows = false;
 }
 
 // `to` from f(step, member, at, its buffer)
@@ -67,19 +73,7 @@ void Objective<T>::State::product(std::span<const T> w, std::span<const T> v, st
   get(to, product_of);
 }
 
-// to += l2 v, for weights
-template <class T>
-void Objective<T>::State::add_pull(std::span<const T> v, std::span<T> to) const {
-  std::size_t begin = 0;
-  for (const ParameterArray& array : nodes.table.trained) {
-    for (std::size_t i = begin; array.role == Role::weight && i < begin + array.elements(); ++i) {
-      to[i] += static_cast<T>(options.l2) * v[i];
-    }
-    begin += array.elements();
-  }
-}
-
-// E, and its gradient unless that is empty
+// The same as mean_loss, in the memory of second derivatives
 template <class T>
 double Objective<T>::State::evaluate(std::span<const T> w, std::span<T> gradient) {
   const std::lock_guard<std::mutex> lock(calls);
@@ -92,8 +86,7 @@ double Objective<T>::State::evaluate(std::span<const T> w, std::span<T> gradient
     return std::numeric_limits<double>::quiet_NaN();
   }
   if (!gradient.empty()) get(gradient, product_of);
-  const double mean = some.batch_loss() / some.batch_weight();
-  return options.l2 > 0 ? mean + penalty(w, gradient.empty() ? nullptr : gradient.data()) : mean;
+  return some.batch_loss() / some.batch_weight();
 }
 
 template <class T>
@@ -134,23 +127,17 @@ void Objective<T>::squares(std::span<const T> w, std::span<T> to) const {
   for (T& square : to) square *= static_cast<T>(rows());
 }
 
-template <class T>
-double Objective<T>::loss_for_curvature(std::span<const T> w) const {
-  check_size("w", w, size());
-  return state_->evaluate(w, {});
-}
-
 #define FANIN_INSTANTIATE(T)                                                                               \
   template Step<T>& Objective<T>::State::curvature();                                                      \
   template CurvatureAt<T> Objective<T>::State::at(const DataSource<T>&, std::span<const T>,                \
                                                   std::span<const T>);                                     \
+  template void Objective<T>::State::forget_place();                                                       \
   template double Objective<T>::State::evaluate(std::span<const T>, std::span<T>);                         \
   template void Objective<T>::hessian_product(std::span<const T>, std::span<const T>, std::span<T>) const; \
   template void Objective<T>::gauss_newton_product(std::span<const T>, std::span<const T>, std::span<T>)   \
       const;                                                                                               \
   template void Objective<T>::acceleration(std::span<const T>, std::span<const T>, std::span<T>) const;    \
-  template void Objective<T>::squares(std::span<const T>, std::span<T>) const;                             \
-  template double Objective<T>::loss_for_curvature(std::span<const T>) const;
+  template void Objective<T>::squares(std::span<const T>, std::span<T>) const;
 FANIN_INSTANTIATE(float)
 FANIN_INSTANTIATE(double)
 #undef FANIN_INSTANTIATE

@@ -10,7 +10,9 @@
 namespace fanin {
 namespace {
 
-constexpr std::size_t kJacobianBytes = 64UL << 20;  // of rows of a Jacobian at a time
+constexpr std::size_t kJacobianBytes = 1UL << 20;  // of rows of a Jacobian at a time: they stay in L2
+template <class T>
+constexpr std::size_t kLeastRows = 4 * kDepth<T>;  // for each pass over the sums
 
 }  // namespace
 
@@ -31,10 +33,10 @@ void Objective<T>::State::jacobian(std::span<const T> w, bool root, std::span<co
   for (std::size_t i = 0; i < rows.size(); ++i) chosen[i] = order[rows[i]];
   CurvatureAt<T> place = at(source, w, {});
   if (!rows.empty()) {
-    seen.clear();
+    forget_place();
     source.order = chosen.data();
     place.batch.rows = rows.size();
-    place.same = place.same_rows = rows_are_there = false;
+    place.same = place.same_rows = false;
   }
   const std::size_t n = w.size(), outputs = nodes.outputs();
   Buffer<T> memory(Panels<T>{nullptr, kRowBlock, n}.size());
@@ -66,8 +68,7 @@ void Objective<T>::State::gauss_newton(std::span<const T> w, std::span<T> to) {
   const DataSource<T> source = data();
   const CurvatureAt<T> place = at(source, w, {});
   const std::size_t n = w.size(), row_bytes = rounded<T>(n) * sizeof(T);
-  const std::size_t at_a_time =
-      std::max(kDepth<T>, std::min(order.size(), kJacobianBytes / row_bytes) / kDepth<T> * kDepth<T>);
+  const std::size_t at_a_time = std::max(kLeastRows<T>, kJacobianBytes / row_bytes / kDepth<T> * kDepth<T>);
   const Panels<T> matrix{nullptr, n, n};
   if (sums.size() == 0) {
     jacobian_of = Buffer<T>(Panels<T>{nullptr, std::min(at_a_time, order.size()), n}.size());
@@ -101,13 +102,9 @@ void Objective<T>::State::gauss_newton(std::span<const T> w, std::span<T> to) {
   for (std::size_t i = 0; i < n; ++i) {
     for (std::size_t j = 0; j <= i; ++j) to[i * n + j] = result.at(i, j / kPanel<T>)[j % kPanel<T>];
   }
-  std::size_t begin = 0;
-  for (const ParameterArray& array : nodes.table.trained) {
-    for (std::size_t i = begin; array.role == Role::weight && i < begin + array.elements(); ++i) {
-      to[i * n + i] += static_cast<T>(options.l2);
-    }
-    begin += array.elements();
-  }
+  for_each_penalized([&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) to[i * n + i] += static_cast<T>(options.l2);
+  });
 }
 
 template <class T>
@@ -136,13 +133,10 @@ void Objective<T>::root_jacobian(std::span<const T> w, std::span<T> to, std::spa
 }
 
 template <class T>
-double Objective<T>::gauss_newton(std::span<const T> w, std::span<T> to, std::span<T> gradient) const {
+void Objective<T>::gauss_newton(std::span<const T> w, std::span<T> to) const {
   check_size("w", w, size());
   check_size("to", to, size() * size());
-  check_size("gradient", gradient, size());
-  const double loss = state_->evaluate(w, gradient);
   state_->gauss_newton(w, to);
-  return loss;
 }
 
 #define FANIN_INSTANTIATE(T)                                                                             \
@@ -150,7 +144,7 @@ double Objective<T>::gauss_newton(std::span<const T> w, std::span<T> to, std::sp
   template void Objective<T>::jacobian(std::span<const T>, std::span<T>, std::span<const std::uint32_t>) \
       const;                                                                                             \
   template void Objective<T>::root_jacobian(std::span<const T>, std::span<T>, std::span<T>) const;       \
-  template double Objective<T>::gauss_newton(std::span<const T>, std::span<T>, std::span<T>) const;
+  template void Objective<T>::gauss_newton(std::span<const T>, std::span<T>) const;
 FANIN_INSTANTIATE(float)
 FANIN_INSTANTIATE(double)
 #undef FANIN_INSTANTIATE

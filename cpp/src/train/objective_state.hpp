@@ -20,9 +20,11 @@ struct Objective<T>::State {
   State(const Network<T>& network, const Samples& samples, const Targets& targets,
         SampleWeights sample_weights, ObjectiveOptions chosen);
 
-  double run(std::span<const T> w, T* gradient);
-  double mean_loss(std::span<const T> w, T* gradient);
-  double penalty(std::span<const T> w, T* gradient) const;
+  double run(std::span<const T> w, std::span<T> gradient);
+  double mean_loss(std::span<const T> w, std::span<T> gradient);
+  double penalty(std::span<const T> w) const;
+  template <class F>
+  void for_each_penalized(F&& f) const;
 
   Batch all() const { return {0, 0, order.size()}; }
   DataSource<T> data() const {
@@ -38,9 +40,10 @@ struct Objective<T>::State {
   void get(std::span<T> vector, const Buffer<T>& buffer) const;
   void add_pull(std::span<const T> v, std::span<T> to) const;
 
-  // For curvature: its step, made when it is first needed, and the w that it has seen
+  // For curvature: its step, made when it is first needed
   Step<T>& curvature();
   CurvatureAt<T> at(const DataSource<T>& source, std::span<const T> w, std::span<const T> v);
+  void forget_place();
   template <class F>
   bool call(Step<T>& some, F&& f);
   template <class F>
@@ -59,8 +62,8 @@ struct Objective<T>::State {
   const Buffer<T> projection;
   const std::vector<std::uint32_t> order;
   const std::vector<Layer> layers;
-  RunningStatistics<T>
-      statistics;  // of the network; without frozen batch norm, required by a step and discarded
+  // Of the network; if batch norm is not frozen, a step requires them, and they are discarded
+  RunningStatistics<T> statistics;
   const Nodes<T> nodes;
   const LossForKernels<T> loss;
   const RandomState random;
@@ -68,10 +71,23 @@ struct Objective<T>::State {
   Buffer<T> parameters, whole;
   std::unique_ptr<Step<T>> of_curvature;
   Buffer<T> there, direction, product_of, jacobian_of, sums;
-  bool rows_are_there = false;
+  // What its memory holds, unless a call did not come to its end: the values at these weights, of all rows
   std::vector<T> seen;
+  bool all_rows = false;
   std::mutex calls;
 };
+
+// f(begin, end) for each range of weights, which are under the penalty, in the vector of all parameters
+template <class T>
+template <class F>
+void Objective<T>::State::for_each_penalized(F&& f) const {
+  std::size_t begin = 0;
+  for (const ParameterArray& array : nodes.table.trained) {
+    const std::size_t end = begin + array.elements();
+    if (array.role == Role::weight) f(begin, end);
+    begin = end;
+  }
+}
 
 // f(member) on a team; returns whether it came to its end
 template <class T>
@@ -79,11 +95,13 @@ template <class F>
 bool Objective<T>::State::call(Step<T>& some, F&& f) {
   some.restart(random);
   bool done = false;
-  if (some.poll()) return false;
-  run_call(Claim(some.worth_a_team()).threads(), [&](int thread, int threads) {
-    const bool finished = f(Member{thread, threads});
-    if (thread == 0) done = finished;
-  });
+  if (!some.poll()) {
+    run_call(Claim(some.worth_a_team()).threads(), [&](int thread, int threads) {
+      const bool finished = f(Member{thread, threads});
+      if (thread == 0) done = finished;
+    });
+  }
+  if (!done) forget_place();
   return done;
 }
 

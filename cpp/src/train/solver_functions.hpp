@@ -13,13 +13,6 @@
 
 namespace fanin {
 
-template <class... F>
-struct Overloaded : F... {
-  using F::operator()...;
-};
-template <class... F>
-Overloaded(F...) -> Overloaded<F...>;
-
 // Thrown by the function that a solver minimizes
 struct StoppedByCaller {};
 
@@ -42,19 +35,16 @@ class LossAsSquares final : public SumOfSquares {
   std::size_t residuals() const override {
     return objective_.rows() * objective_.outputs() + (penalized_ ? objective_.size() : 0);
   }
-  double value(std::span<const double> x) override {
-    const double loss = objective_.loss_for_curvature(x);
-    if (stopped_) throw StoppedByCaller{};
-    return loss;
-  }
+  double value(std::span<const double> x) override { return value_of(objective_, stopped_, x, {}); }
   double normal_equations(std::span<const double> x, std::span<double> A, std::span<double> g) override {
-    const double loss = objective_.gauss_newton(x, A, g);
+    const double loss = value_of(objective_, stopped_, x, g);
+    objective_.gauss_newton(x, A);
     halve(A);
     halve(g);
     return arrived(x, loss);
   }
   double jacobian(std::span<const double> x, std::span<double> J, std::span<double> e) override {
-    const double loss = objective_.loss_for_curvature(x);
+    const double loss = value_of(objective_, stopped_, x, {});
     objective_.root_jacobian(x, J, e);
     for (double& element : J) element *= kRootOfHalf;
     for (double& element : e) element *= kRootOfHalf;

@@ -17,6 +17,13 @@
 namespace fanin {
 namespace {
 
+template <class... F>
+struct Overloaded : F... {
+  using F::operator()...;
+};
+template <class... F>
+Overloaded(F...) -> Overloaded<F...>;
+
 void check_batches_of(const TrainingOptions& options) {
   const TrainingOptions defaults;
   const char* const found = options.batch_size != defaults.batch_size ? "batch_size"
@@ -109,22 +116,21 @@ void SolverTraining<T>::State::open(const WholeBatch& chosen) {
       net.start_at_base_rates(base_rates<T>(net.layers, net.loss, net.outputs, y, ScaledWeights(weights)));
     }
   }
-  const auto* const by_curvature = std::get_if<HessianFree>(&chosen.solver);
+  ObjectiveOptions of_objective{.l2 = chosen.l2, .interrupted = asking()};
+  of_objective.with_curvature = std::holds_alternative<LevenbergMarquardt>(chosen.solver);
   sample.reset();
-  objective.emplace(network, x, y, weights, ObjectiveOptions{.l2 = chosen.l2, .interrupted = asking()});
-  if (by_curvature == nullptr) return;
-  sample.emplace(network, x, y, weights,
-                 ObjectiveOptions{.l2 = chosen.l2,
-                                  .interrupted = asking(),
-                                  .rows = sample_of_rows(rows_of(x), by_curvature->sample, network.seed())});
+  objective.emplace(network, x, y, weights, of_objective);
+  if (const auto* const by_products = std::get_if<HessianFree>(&chosen.solver)) {
+    of_objective.rows = sample_of_rows(rows_of(x), by_products->sample, network.seed());
+    sample.emplace(network, x, y, weights, of_objective);
+  }
 }
 
 // Throws ValueError, with the reason, if the solver cannot train this network
 template <class T>
 void SolverTraining<T>::State::check_suits(const WholeBatch& chosen) const {
   const auto* const lm = std::get_if<LevenbergMarquardt>(&chosen.solver);
-  const bool squares_of_gradients = std::holds_alternative<HessianFree>(chosen.solver);
-  if (lm == nullptr && !squares_of_gradients) return;
+  if (lm == nullptr && !std::holds_alternative<HessianFree>(chosen.solver)) return;
   const std::string name = lm != nullptr ? LevenbergMarquardt::name : HessianFree::name;
   const NodeSamples of_nodes(net.input_layer.map, x);
   const bool codes = net.input_layer.codes && std::holds_alternative<Dense>(net.layers[1].kind);
@@ -181,7 +187,7 @@ std::unique_ptr<Iterations<T>> SolverTraining<T>::State::iterations_of(const Who
   return std::visit(Overloaded{by_least_squares, by_curvature, along_lines}, chosen.solver);
 }
 
-// Goes on from what the network knows
+// From what the network knows
 template <class T>
 void SolverTraining<T>::State::start(const WholeBatch& chosen) {
   if (net.solver.is_at_work() && method == chosen) return;
