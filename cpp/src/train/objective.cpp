@@ -171,11 +171,6 @@ double Objective<T>::penalty(std::span<const T> w) const {
   return state_->penalty(w);
 }
 
-#define FANIN_INSTANTIATE(T) \
-  template void Objective<T>::State::add_pull(std::span<const T>, std::span<T>) const;
-FANIN_INSTANTIATE(float)
-FANIN_INSTANTIATE(double)
-#undef FANIN_INSTANTIATE
 template class Objective<float>;
 template class Objective<double>;
 
