@@ -234,8 +234,9 @@ void register_network_of(py::module_& m, const std::string& suffix) {
            py::keep_alive<1, 11>())
       .def_property_readonly("rows", &PyTraining<T>::rows)
       .def_property_readonly("vector_targets", &PyTraining<T>::vector_targets)
-      .def("epoch", &PyTraining<T>::epoch, py::arg("rule"), py::arg("values"),
-           py::arg("order").noconvert() = py::none())
+      .def("epoch", &PyTraining<T>::epoch, py::arg("rule"), py::arg("values"))
+      .def("epochs", &PyTraining<T>::epochs, py::arg("rule"), py::arg("values"), py::arg("count"),
+           py::arg("orders").noconvert() = py::none())
       .def("begin_epoch", &PyTraining<T>::begin_epoch, py::arg("population"), py::arg("number"),
            py::arg("rule"), py::arg("values"))
       .def("exact_statistics", &PyTraining<T>::exact_statistics)

@@ -123,13 +123,28 @@ class PyTraining : public PyTrainingOf<T, fanin::Training<T>> {
     this->call([](fanin::Training<T>& training) { training.exact_statistics(); });
   }
 
-  using Order = py::array_t<std::uint32_t, py::array::c_style>;
-  fanin::EpochResult epoch(const std::string& name, const py::dict& values,
-                           const std::optional<Order>& order) {
+  fanin::EpochResult epoch(const std::string& name, const py::dict& values) {
     const fanin::Method method = arrays::make_method(name, values);
-    std::span<const std::uint32_t> rows;
-    if (order) rows = {order->data(), static_cast<std::size_t>(order->size())};
-    return this->call([&](fanin::Training<T>& training) { return training.epoch(method, rows); });
+    return this->call([&](fanin::Training<T>& training) { return training.epoch(method); });
+  }
+
+  // Trains some epochs, until one is cut short; each row of `orders` is the order of samples of one
+  using Orders = py::array_t<std::uint32_t, py::array::c_style>;
+  std::vector<fanin::EpochResult> epochs(const std::string& name, const py::dict& values, std::size_t count,
+                                         const std::optional<Orders>& orders) {
+    const fanin::Method method = arrays::make_method(name, values);
+    if (orders && (orders->ndim() != 2 || static_cast<std::size_t>(orders->shape(0)) != count)) {
+      throw fanin::ValueError("orders: expected a row for each epoch");
+    }
+    const std::uint32_t* const first = orders ? orders->data() : nullptr;
+    const std::size_t rows = orders ? static_cast<std::size_t>(orders->shape(1)) : 0;
+    return this->call([&](fanin::Training<T>& training) {
+      std::vector<fanin::EpochResult> results;
+      while (results.size() < count && (results.empty() || results.back().share == 1)) {
+        results.push_back(training.epoch(method, {first + results.size() * rows, rows}));
+      }
+      return results;
+    });
   }
 
   // Begins an epoch for the population's `run`, which must end before this object is closed

@@ -64,6 +64,7 @@ def test_a_pickle_does_not_grow_with_partial_fits():
 
 def test_a_clone_has_the_parameters_and_is_not_fitted():
     given = {"class_weight": "balanced", "dtype": "float32", "n_jobs": 1, "max_time": 5.0, "callbacks": []}
+    given["linear_tail"] = 0.2
     cloned = clone(model(**given).fit(ROWS, LABELS))
     assert {name: cloned.get_params()[name] for name in given} == given
     assert not hasattr(cloned, "classes_")
@@ -134,6 +135,12 @@ def test_a_fit_ends_in_time():
     net.fit(ROWS, LABELS)
     assert 0 < net.n_iter_ < 10**8
     assert time.monotonic() - start < 60
+
+
+def test_the_rate_falls_to_0_at_the_end_of_a_fit():
+    rates = model(max_iter=10, linear_tail=0.3, tol=0).fit(ROWS, LABELS).history_.learning_rate
+    assert rates[:7] == [0.02] * 7
+    np.testing.assert_allclose(rates[7:], [0.02, 0.04 / 3, 0.02 / 3])  # one batch an epoch
 
 
 def test_callbacks_see_each_epoch_and_can_end_the_fit():

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
-import operator
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -15,15 +13,16 @@ from sklearn.utils.validation import check_is_fitted
 
 from fanin.sklearn.compatibility import validated
 from fanin.sklearn.data import Data, checked_weights, raveled, readable, split
-from fanin.sklearn.observers import Observers
+from fanin.sklearn.fitting import train
+from fanin.sklearn.notices import CHECKING
 from fanin.sklearn.optimizer import Optimizer
 from fanin.sklearn.parameters import Allowed, check_parameters
-from fanin.sklearn.start import initial_arrays
-from fanin.sklearn.stochastic import Epochs, first_progress
+from fanin.sklearn.pause import Call, Pause
+from fanin.sklearn.start import hidden_sizes, initial_arrays
+from fanin.sklearn.stochastic import first_progress
 from fanin.sklearn.tasks import CallbackSupportMixin, Tasks, with_callbacks
 from fanin.sklearn.threads import limited
-from fanin.sklearn.weights import Form, Weights, are_finite
-from fanin.sklearn.whole_batch import minimize_loss
+from fanin.sklearn.weights import Form, Weights
 
 if TYPE_CHECKING:
     from typing import Self
@@ -104,73 +103,78 @@ class Perceptron(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc
         ValueError
             For invalid data or parameters, and if weights became infinite or NaN.
         """
-        check_parameters(self, self._allowed)
-        return self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val), incremental=False)
-
-    def _fit(self, X: Any, y: Any, sample_weight: Any, validation: _Targets, *, incremental: bool) -> Self:
-        hidden = self._hidden_sizes()
-        if incremental and self.early_stopping:
-            raise ValueError("partial_fit does not support early_stopping=True")
-        first = self._weights is None or not (self.warm_start or incremental)
-        X, y = self._validated(X, y, reset=first)
-        self._learn_classes(y, incremental=incremental)
-        tasks = Tasks(self, X, y, called=not incremental)
-        data = self._data(X, y, checked_weights(sample_weight, X.shape[0]), incremental=incremental)
-        held = self._validation_data(*validation, y.shape[1:])
-        random = check_random_state(self.random_state)
-        if first:
-            self._begin([X.shape[1], *hidden, data.outputs], random, X.dtype)
-        elif not all(hasattr(self, name) for name in ("t_", "loss_curve_")):
-            self._fill_in()
-        stratified = not self._numeric_targets and data.outputs == 1
-        if held is None and self.early_stopping and self.solver != "lbfgs":
-            data, held = split(data, self.validation_fraction, random, stratified)
-        with limited(self.n_jobs):
-            self._train(data, held, random, tasks, first=first, incremental=incremental)
+        self._fit_until(X, y, sample_weight, (X_val, y_val, sample_weight_val))
         return self
 
-    def _train(
+    def _fit_until(
         self,
-        data: Data,
-        held: Data | None,
-        random: np.random.RandomState,
-        tasks: Tasks,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        validation: _Targets = (None, None, None),
         *,
-        first: bool,
-        incremental: bool,
-    ) -> None:
-        weights = self._weights
-        assert weights is not None
-        if held is not None and getattr(self, "validation_scores_", None) is None:
-            self.validation_scores_: list[float] | None = []
-            self.validation_loss_curve_: list[float] | None = []
-        restored = held is not None and self.early_stopping and self.solver != "lbfgs"
-        metric = "r2" if self._numeric_targets else "accuracy"
-        observers = Observers(self, metric, held is not None, tasks)
-        if self.solver == "lbfgs":
-            core = weights.restarted(self._form, np.dtype(np.float64))
-            minimize_loss(self, core, data, held, observers)
-        else:
-            core = weights.network(self._form) if first or incremental else weights.restarted(self._form)
-            if self._optimizer is None or not incremental:
-                self._optimizer = Optimizer(self)
-            Epochs(self, core, data, held, random).run(observers, first=first, incremental=incremental)
-            self.learning_rate_ = self._optimizer.learning_rate
-        weights.trained()
-        observers.end()
-        finite = (restored or math.isfinite(self.loss_)) and are_finite(core.get_arrays())
-        if not finite:  # an infinite gradient makes a finite step of Adam, so the loss counts, too
-            raise ValueError(
-                "Solver produced non-finite parameter weights. The input data may contain large values and "
-                "need to be preprocessed."
-            )
+        epochs: int | None = None,
+        pause: Pause | None = None,
+        stop: Callable[[], bool] | None = None,
+    ) -> Pause:
+        """Train until `epochs` epochs of a fit are done, or to its end; return what the next call needs to resume.
 
-    def _hidden_sizes(self) -> list[int]:
-        given: Any = self.hidden_layer_sizes
-        sizes = list(given) if hasattr(given, "__iter__") else [given]
-        if np.any(np.array(sizes) <= 0):
-            raise ValueError(f"hidden_layer_sizes must be > 0, got {sizes}.")
-        return [operator.index(size) for size in sizes]
+        However often a fit pauses, the model is that of one `fit`, bit for bit, as long as the data and the parameters
+        are the same. Only `max_iter` may change: epochs before the end of the fit do not depend on it.
+
+        Parameters
+        ----------
+        X, y, sample_weight, validation
+            As in `fit`, the last one its three arguments; the same at each call.
+        epochs : int, optional
+            Pause after so many epochs, all before the linear tail; by default, train to the end, tail included. The
+            solver lbfgs does not pause: each call is a whole fit.
+        pause : Pause, optional
+            What the last call returned; it is changed and returned again. Without it, the fit starts.
+        stop : callable, optional
+            Asked before each epoch; True raises `AbandonedError`. After any exception, neither this estimator nor its
+            pause can resume.
+
+        Raises
+        ------
+        ValueError
+            As in `fit`; at a pause, if weights are infinite or NaN, also with early stopping, which in `fit` would
+            restore the best ones.
+        """
+        check_parameters(self, self._allowed)
+        if self.solver == "lbfgs":
+            epochs = pause = None
+        call = Call(epochs, resumes=pause is not None, stop=stop)
+        return self._fit(X, y, sample_weight, validation, call, pause)
+
+    def _fit(
+        self, X: Any, y: Any, sample_weight: Any, validation: _Targets, call: Call, pause: Pause | None = None
+    ) -> Pause:
+        with CHECKING:
+            hidden = hidden_sizes(self.hidden_layer_sizes)
+            if call.incremental and self.early_stopping:
+                raise ValueError("partial_fit does not support early_stopping=True")
+            first = pause is None and (self._weights is None or not (self.warm_start or call.incremental))
+            X, y = self._validated(X, y, reset=first)
+            self._learn_classes(y, incremental=call.incremental)
+            tasks = Tasks(self, X, y, called=call.is_whole_fit)
+            data = self._data(X, y, checked_weights(sample_weight, X.shape[0]), incremental=call.incremental)
+            held = self._validation_data(*validation, y.shape[1:])
+            if pause is None:
+                pause = Pause(check_random_state(self.random_state), data.rows)
+                if first:
+                    self._begin([X.shape[1], *hidden, data.outputs], pause.random, X.dtype)
+                elif not all(hasattr(self, name) for name in ("t_", "loss_curve_")):
+                    self._fill_in()
+                if held is None and self.early_stopping and self.solver != "lbfgs":
+                    stratified = not self._numeric_targets and data.outputs == 1
+                    pause.split = split(data, self.validation_fraction, pause.random, stratified)
+            pause.check_rows(data.rows)
+            if pause.split is not None:
+                data, held = map(data.at, pause.split)
+        with limited(self.n_jobs):
+            train(self, data, held, tasks, call, pause, first=first)
+        return pause
 
     def _validated(self, X: Any, y: Any, *, reset: bool) -> tuple[Any, Any]:
         """Return X and y after scikit-learn's checks; `reset` sets the number of columns and their names."""

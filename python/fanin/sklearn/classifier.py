@@ -15,6 +15,7 @@ from fanin.sklearn.base import Perceptron, is_stochastic
 from fanin.sklearn.conversion import to_sklearn
 from fanin.sklearn.data import Data, weights_of_classes
 from fanin.sklearn.parameters import OF_CLASSIFIER, check_parameters, keep
+from fanin.sklearn.pause import Call
 
 if TYPE_CHECKING:
     from typing import Self
@@ -84,6 +85,10 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
         Functions ``(estimator, epoch, logs)``, or objects with such a method `on_epoch_end`, called after each epoch;
         returning True stops the fit. `logs` has "loss", "learning_rate" and "seconds", and with validation data
         "val_loss" and "val_accuracy". They may predict, and read and write `coefs_` (lbfgs ignores changes).
+    linear_tail : float in [0, 1)
+        The share of max_iter, at the end of a fit with sgd or adam, in which the rate falls linearly to 0, step by
+        step: at least one epoch, unless it is 0. If patience runs out before, the tail follows at once, with this share
+        of the epochs so far, within max_iter. A fit that ends with its tail gives no warning.
 
     Attributes
     ----------
@@ -163,6 +168,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
         n_jobs: int | None = None,
         max_time: float | None = None,
         callbacks: Iterable[Any] | None = None,
+        linear_tail: float = 0.0,
     ) -> None:
         keep(self, locals())
 
@@ -199,7 +205,8 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
             raise ValueError(
                 f"`classes={classes!r}` is not the same as on last call to partial_fit, was: {known!r}"
             )
-        return self._fit(X, y, sample_weight, (None, None, None), incremental=True)
+        self._fit(X, y, sample_weight, (None, None, None), Call(1, incremental=True))
+        return self
 
     def _learn_classes(self, y: Any, *, incremental: bool) -> None:
         if not hasattr(self, "classes_") or not (self.warm_start or incremental):
@@ -256,16 +263,11 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
         if outputs.ndim == 2 and self._form.output != "softmax":
             labels = self._label_binarizer.inverse_transform(outputs)
             return labels
-        classes = self._known_classes()
-        chosen = outputs.argmax(axis=1) if outputs.ndim == 2 else (outputs > 0.5).view(np.int8)
-        labels = classes.take(chosen, mode="clip")  # a single class is always the prediction
-        return labels
-
-    def _known_classes(self) -> NDArray[Any]:
-        known: NDArray[Any] | None = getattr(self, "classes_", None)
-        if known is None:
+        if not hasattr(self, "classes_"):
             raise AttributeError("classes_ is not set, but the weights are; expected labels in classes_")
-        return known
+        chosen = outputs.argmax(axis=1) if outputs.ndim == 2 else (outputs > 0.5).view(np.int8)
+        labels = self.classes_.take(chosen, mode="clip")  # a single class is always the prediction
+        return labels
 
     def predict_proba(self, X: ArrayLike) -> NDArray[Any]:
         """Return the probability of each class, in the order of `classes_`, of shape (n_samples, n_classes)."""

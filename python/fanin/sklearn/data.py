@@ -113,8 +113,10 @@ def checked_numbers(y: Any, loss: str) -> NDArray[Any]:
     return numbers
 
 
-def split(data: Data, fraction: float, random: np.random.RandomState, stratified: bool) -> tuple[Data, Data]:
-    """Return the samples to train on and those held out for early stopping, drawn as scikit-learn draws them."""
+def split(
+    data: Data, fraction: float, random: np.random.RandomState, stratified: bool
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the rows to train on and those held out for early stopping, drawn as scikit-learn draws them."""
     labels = data.y.astype(bool).reshape(-1, 1) if stratified else None
     with config_context(skip_parameter_validation=True):  # its own message about the fraction is clearer
         train, held = train_test_split(
@@ -124,4 +126,4 @@ def split(data: Data, fraction: float, random: np.random.RandomState, stratified
         raise ValueError(
             "The validation set is too small. Increase 'validation_fraction' or the size of your dataset."
         )
-    return data.at(train), data.at(held)
+    return train, held

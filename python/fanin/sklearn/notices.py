@@ -1,10 +1,13 @@
-"""Warnings that point at the users' line."""
+"""Warnings that point at the users' line, and what keeps their filters whole."""
 
 from __future__ import annotations
 
 import sys
 import warnings
+from threading import RLock
 
+# Held during scikit-learn's checks: some change the filters of warnings for a moment, for all threads
+CHECKING = RLock()
 _PASSED_OVER = {"fanin", "sklearn", "joblib"}
 
 

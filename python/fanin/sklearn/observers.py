@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from fanin.sklearn.pause import Call
 from fanin.sklearn.tasks import Tasks
 from fanin.training.callbacks import CallbackList, check_callbacks
 from fanin.training.early_stopping import EarlyStopping
@@ -15,15 +16,20 @@ if TYPE_CHECKING:
 
 
 class Observers:
-    """The history and the callbacks of one fit."""
+    """The history and the callbacks of a fit, and who may abandon it."""
 
-    def __init__(self, estimator: Any, metric: str, validates: bool, tasks: Tasks) -> None:
-        self._estimator, self._tasks = estimator, tasks
+    def __init__(self, estimator: Any, metric: str, validates: bool, tasks: Tasks, call: Call) -> None:
+        self._estimator, self._tasks, self._call = estimator, tasks, call
         self._callbacks = checked(estimator.callbacks)
         self._called = CallbackList(self._callbacks)
-        self._history = History(metric, validates=validates)
+        self._history = estimator.history_ if call.resumes else History(metric, validates=validates)
         self._figures = ("val_loss", f"val_{metric}")
         estimator.history_ = self._history
+
+    @property
+    def may_come_late(self) -> bool:
+        """Whether several epochs may be trained before any is recorded: in a search, if nobody acts on them."""
+        return self._call.stop is not None and not self._callbacks and not self._tasks.are_called
 
     @property
     def rate_factor(self) -> float:
@@ -31,12 +37,15 @@ class Observers:
         return self._history.rate_factor
 
     def begin(self, rule: Rule | None) -> None:
-        """Note the rule, and call `on_fit_begin`."""
+        """Note the rule, and call `on_fit_begin`, if the fit begins."""
+        if self._call.resumes:
+            return
         self._history.rule = rule
         self._called.begin(self._estimator, self._history)
 
     def epoch_begins(self) -> None:
-        """Begin an epoch."""
+        """Begin an epoch; raise AbandonedError if training is to be given up."""
+        self._call.check_stop()
         self._tasks.epoch_begins()
 
     def stop_after(

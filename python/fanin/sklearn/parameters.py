@@ -106,6 +106,7 @@ _COMMON: Mapping[str, tuple[Allowed, ...]] = {
     "n_jobs": (_instances(Integral), _NONE),
     "max_time": (_floats("()", 0.0), _NONE),
     "callbacks": (_ARRAY, _NONE),
+    "linear_tail": (_floats("[)", 0.0, 1.0),),
 }
 OF_CLASSIFIER = {**_COMMON, "class_weight": (_instances(dict), _texts("balanced"), _NONE)}
 OF_REGRESSOR = {**_COMMON, "loss": (_texts("poisson", "squared_error"),)}

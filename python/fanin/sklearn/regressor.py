@@ -13,6 +13,7 @@ from fanin.sklearn.base import Perceptron, is_stochastic
 from fanin.sklearn.conversion import to_sklearn
 from fanin.sklearn.data import Data, checked_numbers
 from fanin.sklearn.parameters import OF_REGRESSOR, check_parameters, keep
+from fanin.sklearn.pause import Call
 
 if TYPE_CHECKING:
     from typing import Self
@@ -40,6 +41,8 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
     hidden_layer_sizes, activation, solver, alpha, batch_size, learning_rate, learning_rate_init, power_t, max_iter, ...
         Those of `MLPClassifier`, except that there are no class weights, that the split of `early_stopping` is drawn at
         random, and that callbacks find "val_r2" in `logs` in the place of "val_accuracy".
+    linear_tail : float in [0, 1)
+        The share of max_iter, at the end of a fit with sgd or adam, in which the rate falls linearly to 0, as there.
 
     Attributes
     ----------
@@ -96,6 +99,7 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
         n_jobs: int | None = None,
         max_time: float | None = None,
         callbacks: Iterable[Any] | None = None,
+        linear_tail: float = 0.0,
     ) -> None:
         keep(self, locals())
 
@@ -126,7 +130,8 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
         self : the estimator
         """
         check_parameters(self, self._allowed)
-        return self._fit(X, y, sample_weight, (None, None, None), incremental=True)
+        self._fit(X, y, sample_weight, (None, None, None), Call(1, incremental=True))
+        return self
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Return the predicted targets, of shape (n_samples,) or (n_samples, n_outputs)."""

@@ -1,15 +1,25 @@
-"""Initial weights, drawn as scikit-learn draws them."""
+"""The sizes of hidden layers, and initial weights, drawn as scikit-learn draws them."""
 
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
+
+
+def hidden_sizes(given: Any) -> list[int]:
+    """Return hidden_layer_sizes as a list; raise ValueError unless all are above 0."""
+    sizes = list(given) if hasattr(given, "__iter__") else [given]
+    if np.any(np.array(sizes) <= 0):
+        raise ValueError(f"hidden_layer_sizes must be > 0, got {sizes}.")
+    return [operator.index(size) for size in sizes]
 
 
 def initial_arrays(

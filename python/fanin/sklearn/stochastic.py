@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import closing
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -10,16 +11,22 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from fanin import _core
+from fanin.optim import Polynomial
 from fanin.sklearn.data import Data
 from fanin.sklearn.notices import warn
 from fanin.sklearn.observers import Observers
 from fanin.sklearn.optimizer import values_of
+from fanin.sklearn.pause import Call, Pause
 from fanin.sklearn.reported import ReportedLoss
 from fanin.sklearn.validation import Validation
 from fanin.sklearn.weights import are_finite
+from fanin.training.tail import tail_epochs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+
+_ROWS_AT_ONCE = 20_000
 
 
 def batch_size_of(given: Any, rows: int) -> int:
@@ -34,106 +41,191 @@ def batch_size_of(given: Any, rows: int) -> int:
 class Epochs:
     """The epochs of one call of fit or partial_fit; all figures that scikit-learn reports go to the estimator."""
 
-    def __init__(
-        self, estimator: Any, core: Any, data: Data, validation: Data | None, random: np.random.RandomState
-    ) -> None:
-        self._estimator, self._core, self._random = estimator, core, random
+    def __init__(self, estimator: Any, core: Any, data: Data, validation: Data | None, pause: Pause) -> None:
+        self._estimator, self._core, self._pause = estimator, core, pause
         self._early_stopping = estimator.early_stopping  # which callbacks may set for later fits
         self._rows = data.rows
         self._batch_size = batch_size_of(estimator.batch_size, data.rows)
-        self._places = np.arange(data.rows) if estimator.shuffle else None
+        self._places: NDArray[np.intp] | None = np.arange(data.rows) if estimator.shuffle else None
+        if pause.order is not None:
+            self._places = pause.order.astype(np.intp)
         self._reported = ReportedLoss(estimator.out_activation_, data, self._batch_size)
         self._validation = None if validation is None else Validation(validation, estimator.out_activation_)
         self._data = data
-        self._best: list[NDArray[Any]] | None = None  # weights of the epoch with the best score
+        self._deadline = perf_counter() + (math.inf if estimator.max_time is None else estimator.max_time)
 
-    def run(self, observers: Observers, *, first: bool, incremental: bool) -> None:
-        """Train until patience runs out, or one epoch if incremental; `first`: the weights are the initial ones."""
-        estimator = self._estimator
+    def run(self, observers: Observers, call: Call, *, first: bool) -> None:
+        """Train until patience runs out or the epochs of the call are done; `first`: the weights are the initial ones.
+
+        At the end of a fit, train its linear tail and restore the best weights.
+        """
+        estimator, pause = self._estimator, self._pause
         if self._early_stopping and first:
-            self._best = self._core.get_arrays()
+            pause.best = self._core.get_arrays()
         figure = "best_validation_score_" if self._early_stopping else "best_loss_"
         if getattr(estimator, figure) is None:  # the last fit had the other one
             setattr(estimator, figure, first_progress(self._early_stopping)[figure])
-        kind = (
-            _core.TrainingFloat32 if isinstance(self._core, _core.NetworkFloat32) else _core.TrainingFloat64
-        )
-        self._budget = _core.Budget(None, [], estimator.max_time)
-        training = kind(
-            self._core,
-            self._data.X,
-            self._data.y,
-            self._data.weights,
-            self._batch_size,
-            "in_order",
-            None,
-            0,
-            None,
-            self._budget,
-            None,
-            restore=False,
-        )
-        estimator.n_iter_, completed = 0, False
+        if not call.resumes:
+            estimator.n_iter_ = 0
+        until = self._epochs_before_tail() if call.epochs is None else call.epochs
+        observers.begin(estimator._optimizer.rule(estimator.alpha))
         try:
-            completed = self._train(training, 1 if incremental else estimator.max_iter, observers)
+            self._train(observers, until)
+            if call.epochs is None:
+                self._train_tail(observers)
         except KeyboardInterrupt:
+            if call.stop is not None:
+                raise
             warn("Training interrupted by user.")
-        finally:
-            training.close()
-        if completed and not incremental:
+            pause.ended = "done"
+        if call.epochs is None:
+            self._finish()
+
+    def _epochs_before_tail(self) -> int:
+        """Return the epochs of a fit before its tail; ValueError if more are done."""
+        most, done = self._estimator.max_iter, self._estimator.n_iter_
+        before: int = most - tail_epochs(self._estimator.linear_tail, most)
+        if done > before and self._pause.ended != "done":
+            raise ValueError(
+                f"max_iter: expected at least {done} epochs before the linear tail, because so many are done, got "
+                f"{before} (max_iter={most})"
+            )
+        return before
+
+    def _train_tail(self, observers: Observers) -> None:
+        """Train the epochs in which the rate falls, unless there are none or the fit has ended."""
+        estimator, pause = self._estimator, self._pause
+        if estimator.linear_tail == 0 or pause.ended == "done":
+            return
+        epochs = estimator.max_iter if pause.ended is None else estimator.n_iter_
+        pause.ended = None
+        until = estimator.n_iter_ + tail_epochs(estimator.linear_tail, epochs)
+        self._train(observers, until, tail=True)
+        pause.ended = "done"
+
+    def _finish(self) -> None:
+        """Warn if the fit has not ended by itself or with a tail, and restore the best weights."""
+        estimator, pause = self._estimator, self._pause
+        if pause.ended is None:
             warn(
                 f"Stochastic Optimizer: Maximum iterations ({estimator.max_iter}) reached and the optimization "
                 "hasn't converged yet.",
                 ConvergenceWarning,
             )
-        if self._best is not None and are_finite(self._best):
+        pause.ended = "done"
+        if pause.best is not None and are_finite(pause.best):
             with estimator._weights.turns.writing():
-                self._core.set_arrays(self._best)
+                self._core.set_arrays(pause.best)
 
-    def _train(self, training: Any, most: int, observers: Observers) -> bool:
-        """Train and return whether all epochs were needed."""
-        estimator, optimizer, places = self._estimator, self._estimator._optimizer, self._places
-        turns = estimator._weights.turns
-        shuffle, curve, verbose = self._random.shuffle, estimator.loss_curve_, estimator.verbose
+    def _train(self, observers: Observers, until: int, *, tail: bool = False) -> None:
+        """Train until so many epochs are done, or the fit ends by itself.
+
+        In the tail the rate falls step by step from the current one, and patience has no limit.
+        """
+        estimator, optimizer, pause = self._estimator, self._estimator._optimizer, self._pause
         rule = optimizer.rule(estimator.alpha)
         values = values_of(rule, self._core.trained_names)
-        name, rate = rule.name, optimizer.learning_rate
-        observers.begin(rule)
-        order = None
-        for _ in range(most):
-            observers.epoch_begins()
-            if places is not None:
-                shuffle(places)  # integers of this size take NumPy half the time
-                order = places.astype(np.uint32)
-            began = perf_counter()
-            turns.begin_writing()
-            try:
-                epoch = training.epoch(name, values, order)
-            finally:
-                turns.end_writing()
-            seconds = perf_counter() - began
-            if epoch.share == 0:
-                return False  # no time was left
-            estimator.n_iter_ += 1
-            estimator.loss_ = loss = self._reported.of_epoch(epoch, order)
-            estimator.t_ += self._rows if epoch.share == 1 else round(epoch.share * self._rows)
-            curve.append(loss)
-            if verbose:
-                print(f"Iteration {estimator.n_iter_}, loss = {loss:.8f}")
-            validated = self._validated()
-            self._count()
-            optimizer.epoch_ended(estimator.t_)
-            stops = observers.stop_after(loss, validated, epoch.learning_rate, seconds)
-            if estimator._no_improvement_count > estimator.n_iter_no_change:
-                if optimizer.stops(self._reason(), verbose):
-                    return False
-                estimator._no_improvement_count = 0
-            if stops or epoch.share < 1 or self._budget.spent:
-                return False
-            factor = observers.rate_factor
-            if optimizer.learning_rate * factor != rate:
-                rate = values["learning_rate"] = optimizer.learning_rate * factor
-        return True
+        start, rate = optimizer.learning_rate, None
+        budget = self._budget(until - estimator.n_iter_ if tail else None)
+        with closing(self._training(budget)) as training:
+            while estimator.n_iter_ < until and pause.ended is None:
+                observers.epoch_begins()
+                current = (start if tail else optimizer.learning_rate) * observers.rate_factor
+                if current != rate:
+                    rate = current
+                    values["learning_rate"] = Polynomial(rate, 0.0).described() if tail else rate
+                count = self._at_once(observers, until, tail)
+                stops = self._epochs(training, rule.name, values, observers, count)
+                if not tail and estimator._no_improvement_count > estimator.n_iter_no_change:
+                    if optimizer.stops(self._reason(), estimator.verbose):
+                        pause.ended = "patience"
+                    else:
+                        estimator._no_improvement_count = 0
+                if stops or budget.spent:
+                    pause.ended = "done"
+
+    def _at_once(self, observers: Observers, until: int, tail: bool) -> int:
+        """Return how many epochs to train in one call: several, if nothing can end or change the fit before the last.
+
+        Then threads that train other estimators rarely wait for Python.
+        """
+        estimator = self._estimator
+        schedule = estimator.learning_rate if estimator.solver == "sgd" else "constant"
+        watched = estimator.verbose or self._validation is not None or estimator.max_time is not None
+        if watched or schedule == "invscaling" or not observers.may_come_late:
+            return 1
+        most = max(_ROWS_AT_ONCE // self._rows, 1)
+        if not tail:  # patience ends after one epoch more than these
+            most = min(most, 1 + max(estimator.n_iter_no_change - estimator._no_improvement_count, 0))
+        return int(min(most, until - estimator.n_iter_))
+
+    def _epochs(
+        self, training: Any, rule: str, values: dict[str, Any], observers: Observers, count: int
+    ) -> bool:
+        """Train so many epochs and record them; return whether time or a callback ends the fit."""
+        places, orders = self._places, None
+        if places is not None:
+            orders = np.empty((count, self._rows), np.uint32)
+            for order in orders:
+                self._pause.random.shuffle(places)  # integers of this size take NumPy half the time
+                order[:] = places
+            self._pause.order = orders[-1].copy()
+        began = perf_counter()
+        turns = self._estimator._weights.turns
+        turns.begin_writing()
+        try:
+            epochs = training.epochs(rule, values, count, orders)
+        finally:
+            turns.end_writing()
+        seconds = (perf_counter() - began) / count
+        stops = [
+            self._recorded(epoch, None if orders is None else orders[place], observers, seconds)
+            for place, epoch in enumerate(epochs)
+        ]
+        return any(stops)
+
+    def _recorded(
+        self, epoch: Any, order: NDArray[np.uint32] | None, observers: Observers, seconds: float
+    ) -> bool:
+        """Record an epoch; return whether time or a callback ends the fit."""
+        estimator = self._estimator
+        if epoch.share == 0:
+            return True  # no time was left
+        estimator.n_iter_ += 1
+        estimator.loss_ = loss = self._reported.of_epoch(epoch, order)
+        estimator.t_ += self._rows if epoch.share == 1 else round(epoch.share * self._rows)
+        estimator.loss_curve_.append(loss)
+        if estimator.verbose:
+            print(f"Iteration {estimator.n_iter_}, loss = {loss:.8f}")
+        validated = self._validated()
+        self._count()
+        estimator._optimizer.epoch_ended(estimator.t_)
+        return observers.stop_after(loss, validated, epoch.learning_rate, seconds) or epoch.share < 1
+
+    def _budget(self, epochs: int | None) -> Any:
+        """Return the budget of so many epochs, over which a schedule spans, or of any number, in the time left."""
+        updates = None if epochs is None else epochs * -(-self._rows // self._batch_size)
+        seconds = max(self._deadline - perf_counter(), 1e-9)
+        return _core.Budget(updates, [], None if seconds == math.inf else seconds)
+
+    def _training(self, budget: Any) -> Any:
+        single = isinstance(self._core, _core.NetworkFloat32)
+        kind = _core.TrainingFloat32 if single else _core.TrainingFloat64
+        X, y, weights, _ = self._data
+        return kind(
+            self._core,
+            X,
+            y,
+            weights,
+            self._batch_size,
+            "in_order",
+            None,
+            0,
+            None,
+            budget,
+            None,
+            restore=False,
+        )
 
     def _validated(self) -> tuple[float, float] | None:
         """Record loss and score on the validation data, if there are any."""
@@ -155,7 +247,7 @@ class Epochs:
             worse = score < estimator.best_validation_score_ + estimator.tol
             if score > estimator.best_validation_score_:
                 estimator.best_validation_score_ = score
-                self._best = self._core.get_arrays()
+                self._pause.best = self._core.get_arrays()
         else:
             loss = estimator.loss_
             worse = loss > estimator.best_loss_ - estimator.tol

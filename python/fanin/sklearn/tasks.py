@@ -35,6 +35,11 @@ class Tasks:
             self._fit = estimator._init_callback_context(max_subtasks=int(estimator.max_iter))
             self._fit.call_on_fit_task_begin(**self._data)
 
+    @property
+    def are_called(self) -> bool:
+        """Whether there are any."""
+        return self._fit is not None
+
     def epoch_begins(self) -> None:
         """Begin the task of an epoch."""
         if self._fit is not None:

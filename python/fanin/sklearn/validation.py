@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.metrics import r2_score
 
 from fanin.sklearn.data import Data
+from fanin.sklearn.notices import CHECKING
 from fanin.sklearn.reported import ReportedLoss
 
 
@@ -48,7 +49,8 @@ class Validation:
             return float(np.average(((predicted > 0.5) == y).all(axis=1), weights=weights))
         if not np.isfinite(predicted).all():
             return math.nan
-        return float(r2_score(y, predicted, sample_weight=weights))
+        with CHECKING:
+            return float(r2_score(y, predicted, sample_weight=weights))
 
     def _r2(self, rmse: float) -> float:
         if not math.isfinite(rmse):
