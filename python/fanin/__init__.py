@@ -1,6 +1,6 @@
 """Multi-layer neural networks on the CPU: the textbook's update rules, near the hardware's speed limit."""
 
-from fanin import cpu, functional, initializers, losses, optim, plot
+from fanin import cpu, functional, initializers, losses, optim, plot, search
 from fanin._core import CodedRows, DivergedError, __version__
 from fanin.config import (
     config,
@@ -78,6 +78,7 @@ __all__ = [
     "num_threads",
     "optim",
     "plot",
+    "search",
     "set_num_threads",
     "show_config",
     "train_together",

@@ -46,7 +46,7 @@ PARTS = (
         "loading",
         "tables",
     ),
-    *("functional_batch_norm", "functional_standardize", "functional", "unit_variance"),
+    *("functional_batch_norm", "functional_standardize", "functional", "unit_variance", "search"),
     *("plot", "__init__", "sklearn", "csv", "demo", "command", "__main__"),
 )
 

@@ -16,6 +16,26 @@ if TYPE_CHECKING:
 Mode = Literal["auto", "min", "max"]
 
 
+def check_validates(callback: object, monitor: str, history: History) -> None:
+    """Raise ValueError if the figure that a callback watches needs validation data and there are none."""
+    if monitor in ("val_loss", f"val_{history.metric}") and not history.validates:
+        raise ValueError(
+            f"{type(callback).__name__}: {monitor} needs validation data; "
+            "pass validation_data=(X, y) or validation_fraction=0.1, or monitor another figure"
+        )
+
+
+def figure(callback: object, monitor: str, logs: Logs) -> float:
+    """Return the figure that a callback watches; raise if it is not there or no number."""
+    name = type(callback).__name__
+    if monitor not in logs:
+        raise ValueError(f"{name}: monitor: expected one of {', '.join(logs)}, got {monitor!r}")
+    value = logs[monitor]
+    if not isinstance(value, Real):
+        raise TypeError(f"{name}: {monitor}: expected a number, got {value!r}")
+    return float(value)
+
+
 class Monitor:
     """A callback that watches a figure of the logs during one fit at a time."""
 
@@ -32,11 +52,7 @@ class Monitor:
 
     def _begin(self, history: History) -> None:
         """Forget an earlier fit; raise ValueError if the figure needs validation data and there are none."""
-        if self.monitor in ("val_loss", f"val_{history.metric}") and not history.validates:
-            raise ValueError(
-                f"{type(self).__name__}: {self.monitor} needs validation data; "
-                "pass validation_data=(X, y) or validation_fraction=0.1, or monitor another figure"
-            )
+        check_validates(self, self.monitor, history)
         self._count = None
 
     def _least_change(self) -> tuple[float, float]:
@@ -52,13 +68,7 @@ class Monitor:
         return self._count
 
     def _figure(self, logs: Logs) -> float:
-        name = type(self).__name__
-        if self.monitor not in logs:
-            raise ValueError(f"{name}: monitor: expected one of {', '.join(logs)}, got {self.monitor!r}")
-        value = logs[self.monitor]
-        if not isinstance(value, Real):
-            raise TypeError(f"{name}: {self.monitor}: expected a number, got {value!r}")
-        return float(value)
+        return figure(self, self.monitor, logs)
 
     def __getstate__(self) -> dict[str, object]:
         """Copy and pickle without the count, which belongs to one fit."""

@@ -15,7 +15,7 @@ Show = Callable[[int, Mapping[str, Any], float], None]
 def progress(epochs: int | None) -> Iterator[Show]:
     """Yield a function of (epoch, logs, seconds) that shows an epoch of this many, if known."""
     of = "" if epochs is None else f"/{epochs}"
-    bar = _bar(epochs)
+    bar = bar_of(epochs, "epoch")
     if bar is None:
         yield lambda epoch, logs, seconds: print(
             f"epoch {epoch}{of}: {summary(logs)}, {seconds:.3g} s", flush=True
@@ -30,7 +30,7 @@ def progress(epochs: int | None) -> Iterator[Show]:
         yield advance
 
 
-def _bar(epochs: int | None) -> Any:
+def bar_of(total: int | None, unit: str) -> Any:
     """Return a tqdm bar if the output can be redrawn, else None."""
     drawable = "ipykernel" in sys.modules or (sys.stderr is not None and sys.stderr.isatty())
     if not drawable:
@@ -39,7 +39,7 @@ def _bar(epochs: int | None) -> Any:
         from tqdm.auto import tqdm
     except ImportError:
         return None
-    return tqdm(total=epochs, unit="epoch")
+    return tqdm(total=total, unit=unit)
 
 
 def summary(logs: Mapping[str, Any]) -> str:
