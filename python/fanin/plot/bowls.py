@@ -1,4 +1,4 @@
-"""Plots of update rules and learning rates at work; they need matplotlib: ``pip install "fanin[plot]"``."""
+"""Plots of update rules at work on a quadratic bowl."""
 
 from __future__ import annotations
 
@@ -13,24 +13,12 @@ from fanin import _core
 from fanin.checks import check_integer
 from fanin.optim import Optimizer, Rule
 from fanin.optim.named import as_rule
-from fanin.training.race import RateCurve
+from fanin.plot.figure import GREY, add_grid, add_legend, describe, new_figure, style
 from fanin.values import check_number
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
-
-__all__ = ["Bowl", "rates", "trajectories"]
-
-
-def __dir__() -> list[str]:
-    return __all__
-
-
-# Okabe and Ito's colours, which colour-blind people can distinguish; after the last one, dashes distinguish rules.
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-_DASHES = ("-", "--", ":", "-.")
-_GREY = "#5f6368"
 
 
 @dataclass(frozen=True)
@@ -136,73 +124,10 @@ def trajectories(
     if not isinstance(bowl, Bowl):
         raise TypeError(f"bowl: expected a fanin.plot.Bowl, got {bowl!r}")
     check_integer("steps", steps, 1)
-    figure = _empty_figure()
+    figure = new_figure(1.15, 1)
     paths = {label: bowl.path(rule, int(steps)) for label, rule in named.items()}
     _draw_paths(figure.axes[0], bowl, paths)
     _draw_errors(figure.axes[1], bowl, paths)
-    return figure
-
-
-def rates(curve: RateCurve) -> Figure:
-    """Plot the race of `find_rate`: the training loss of each rate by step, and its validation loss.
-
-    The lines start at the validation loss before training. Losses above ten times this are not shown.
-
-    Parameters
-    ----------
-    curve : RateCurve
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-
-    Raises
-    ------
-    ImportError
-        If matplotlib is not installed.
-    TypeError
-        If `curve` is not the result of `find_rate`.
-
-    Examples
-    --------
-    >>> import numpy as np, fanin
-    >>> X = np.linspace(-1, 1, 200)[:, None]
-    >>> net = fanin.Network(1, [fanin.Dense(16, "tanh"), fanin.Dense(1)])
-    >>> curve = fanin.find_rate(net, X, X**2, rule=fanin.optim.Adam("auto"), epochs=100)
-    >>> [axes.get_title(loc="left") for axes in fanin.plot.rates(curve).axes]
-    ['Training loss by step', 'Validation loss by rate']
-    """
-    if not isinstance(curve, RateCurve):
-        raise TypeError(f"curve: expected a RateCurve, the result of fanin.find_rate, got {curve!r}")
-    figure = _empty_figure()
-    by_step, by_rate = figure.axes
-    for i, leg in enumerate(curve.legs):
-        label = f"{leg.rate:g}{', out' if leg.reason.startswith('out') else ''}"
-        points = (0, *leg.steps), (curve.start, *leg.losses)
-        by_step.plot(*points, label=label, marker="o", markersize=4, **_style(i))
-        by_rate.plot(leg.rate, leg.score, "o", color=_style(i)["color"], markersize=8, zorder=3)
-    best = next(leg for leg in curve.legs if leg.rate == curve.rate)
-    by_rate.plot(
-        [leg.rate for leg in curve.legs], [leg.score for leg in curve.legs], color=_GREY, linewidth=1
-    )
-    by_rate.axhline(curve.start, color=_GREY, linestyle=":", linewidth=1.2, label="before training")
-    by_rate.plot(
-        best.rate, best.score, "o", color="none", markeredgecolor="black", markersize=15, label="chosen"
-    )
-    by_rate.set_xscale("log")
-    losses = [loss for leg in curve.legs for loss in leg.losses]
-    scores = [leg.score for leg in curve.legs if math.isfinite(leg.score)]
-    for axes, title, words, values in (
-        (by_step, "Training loss by step", "step", losses),
-        (by_rate, "Validation loss by rate", "learning rate", scores),
-    ):
-        if min(curve.start, *values) > 0:
-            axes.set_yscale("log")
-            axes.set_ylim(None, min(axes.get_ylim()[1], 10 * curve.start))
-        axes.set_title(title, loc="left", fontsize=11, fontweight="bold")
-        axes.set_xlabel(words, color=_GREY)
-        axes.grid(axis="y", color=_GREY, alpha=0.18, linewidth=0.6)
-        axes.legend(loc="best", frameon=True, framealpha=0.9, edgecolor="none", fontsize=9)
     return figure
 
 
@@ -220,29 +145,6 @@ def _named(rules: Any) -> dict[str, Rule]:
         text = plain if label is None else str(label)
         named[text if text not in named else f"{text} ({len(named) + 1})"] = rule
     return named
-
-
-def _empty_figure() -> Figure:
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise ImportError(
-            'fanin.plot: needs matplotlib, which cannot be imported; install it with pip install "fanin[plot]"'
-        ) from error
-    figure = Figure(figsize=(11, 4.6), dpi=110, layout="constrained")
-    for axes in figure.subplots(1, 2, width_ratios=(1.15, 1)):
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.spines[["left", "bottom"]].set_color(_GREY)
-        axes.tick_params(colors=_GREY, labelsize=9)
-    return figure
-
-
-def _style(i: int) -> dict[str, Any]:
-    return {
-        "color": _COLOURS[i % len(_COLOURS)],
-        "linestyle": _DASHES[i // len(_COLOURS) % len(_DASHES)],
-        "linewidth": 1.7,
-    }
 
 
 def _view(
@@ -270,29 +172,26 @@ def _draw_paths(axes: Any, bowl: Bowl, paths: dict[str, NDArray[np.float64]]) ->
     errors = bowl.error(np.stack([x, y], axis=-1))
     levels = max(bowl.error(bowl.start), 1e-12) * np.array([0.01, 0.05, 0.15, 0.35, 0.65, 1.0, 1.5])
     axes.contourf(x, y, errors, levels=[0, *levels], cmap="Blues_r", alpha=0.32, extend="max")
-    axes.contour(x, y, errors, levels=levels, colors=_GREY, linewidths=0.5, alpha=0.55)
+    axes.contour(x, y, errors, levels=levels, colors=GREY, linewidths=0.5, alpha=0.55)
     for i, (label, path) in enumerate(paths.items()):
         line = _until_it_leaves(path, bowl)
-        axes.plot(*line.T, label=label, marker="o", markersize=2.6, markeredgewidth=0, alpha=0.9, **_style(i))
+        axes.plot(*line.T, label=label, marker="o", markersize=2.6, markeredgewidth=0, alpha=0.9, **style(i))
     axes.plot(*bowl.start, "o", color="black", markersize=7, zorder=5)
     axes.annotate("start", bowl.start, (0, 9), textcoords="offset points", ha="center", fontsize=9)
     axes.plot(0, 0, "*", color="black", markersize=13, markeredgecolor="white", zorder=5)
     axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
-    axes.set_title("Paths over the bowl", loc="left", fontsize=11, fontweight="bold")
-    axes.set_xlabel("weight 1", color=_GREY)
-    axes.set_ylabel("weight 2", color=_GREY)
+    describe(axes, "Paths over the bowl", "weight 1", "weight 2")
 
 
 def _draw_errors(axes: Any, bowl: Bowl, paths: dict[str, NDArray[np.float64]]) -> None:
     start = max(bowl.error(bowl.start), 1e-12)
     for i, (label, path) in enumerate(paths.items()):
         errors = bowl.error(_until_it_leaves(path, bowl))
-        axes.plot(np.where(errors > 0, errors, np.nan), label=label, **_style(i))
+        axes.plot(np.where(errors > 0, errors, np.nan), label=label, **style(i))
     axes.set_yscale("log")
     low, high = axes.get_ylim()
     axes.set_ylim(max(low, 1e-9 * start), min(high, 1e3 * start))
     axes.set_xlim(0, None)
-    axes.grid(axis="y", color=_GREY, alpha=0.18, linewidth=0.6)
-    axes.set_title("Error by step", loc="left", fontsize=11, fontweight="bold")
-    axes.set_xlabel("step", color=_GREY)
-    axes.legend(loc="best", frameon=True, framealpha=0.9, edgecolor="none", fontsize=9)
+    add_grid(axes)
+    describe(axes, "Error by step", "step")
+    add_legend(axes)

@@ -1,0 +1,11 @@
+"""Plots of update rules, learning rates and searches; they need matplotlib: ``pip install "fanin[plot]"``."""
+
+from fanin.plot.bowls import Bowl, trajectories
+from fanin.plot.rates import rates
+from fanin.plot.search import importance, parallel_coordinates, rungs, scores
+
+__all__ = ["Bowl", "importance", "parallel_coordinates", "rates", "rungs", "scores", "trajectories"]
+
+
+def __dir__() -> list[str]:
+    return __all__
