@@ -9,11 +9,19 @@ except ModuleNotFoundError as error:
 
 from fanin.sklearn.classifier import MLPClassifier
 from fanin.sklearn.display import FitDisplay
+from fanin.sklearn.population_search import PopulationSearchCV
 from fanin.sklearn.regressor import MLPRegressor
 from fanin.sklearn.table_classifier import FaninClassifier
 from fanin.sklearn.table_regressor import FaninRegressor
 
-__all__ = ["FaninClassifier", "FaninRegressor", "FitDisplay", "MLPClassifier", "MLPRegressor"]
+__all__ = [
+    "FaninClassifier",
+    "FaninRegressor",
+    "FitDisplay",
+    "MLPClassifier",
+    "MLPRegressor",
+    "PopulationSearchCV",
+]
 
 
 def __dir__() -> list[str]:

@@ -1,0 +1,54 @@
+"""A search on a cluster of Dask finds what it finds on one machine."""
+
+from __future__ import annotations
+
+import warnings
+
+import joblib
+import numpy as np
+import pytest
+
+from fanin import search
+from fanin.sklearn import MLPClassifier, PopulationSearchCV
+
+distributed = pytest.importorskip("distributed")
+RNG = np.random.default_rng(2)
+X = RNG.normal(size=(120, 5))
+Y = (X[:, 0] > X[:, 1] ** 2).astype(int)
+
+
+@pytest.fixture(scope="module")
+def client():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of ports, files and memory of this machine
+        cluster = distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None)
+        with cluster, distributed.Client(cluster) as found:
+            yield found
+
+
+def searched(**arguments):
+    space = {"learning_rate_init": search.LogUniform(1e-3, 1e-1), "alpha": search.LogUniform(1e-6, 1e-2)}
+    model = MLPClassifier(8, max_iter=9, batch_size=16)
+    return PopulationSearchCV(model, space, n_iter=6, cv=3, rounds=2, random_state=0, **arguments)
+
+
+@pytest.mark.filterwarnings("ignore")  # what distributed warns of is not the search's
+def test_a_cluster_of_two_workers_finds_the_same_bits(client, tmp_path):
+    here = searched().fit(X, Y)
+    with joblib.parallel_backend("dask"):
+        there = searched(journal=tmp_path / "journal").fit(X, Y)
+    assert there.search_.trials == here.search_.trials
+    assert there.search_.log == here.search_.log
+    assert np.array_equal(there.predict_proba(X), here.predict_proba(X))
+    assert len((tmp_path / "journal").read_text().splitlines()) == 1 + sum(
+        len(trial.outcomes) for trial in here.search_.trials
+    )
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_both_workers_of_a_cluster_train(client):
+    before = client.run(lambda dask_worker: dask_worker.state.executed_count)
+    with joblib.parallel_backend("dask"):
+        searched().fit(X, Y)
+    after = client.run(lambda dask_worker: dask_worker.state.executed_count)
+    assert all(after[worker] > before[worker] for worker in before)
