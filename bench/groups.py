@@ -8,7 +8,7 @@ from statistics import median
 from typing import Any
 
 import fanin
-from bench import advice, cases, curvature, tables
+from bench import advice, cases, curvature, search, tables
 from bench.cases import Case
 from bench.coded import CODED
 from bench.group import Group, Rounds
@@ -20,6 +20,7 @@ from fanin import _core
 # the packages and C libraries that a worker needs; C++ is last, since its programs take time to build
 PACKAGES = {"torch": "torch", "jax": "jax optax", "sklearn": "sklearn", "onnx": "onnxruntime onnx"}
 PACKAGES |= {"lightgbm": "lightgbm pandas", "pytabkit": "pytabkit pandas"}
+PACKAGES |= {"optuna": "optuna sklearn pandas"}
 PACKAGES |= {"fann": "libfann", "cpp": ""}
 TORCH, JAX, NUMPY = {"PyTorch": "torch"}, {"JAX": "jax"}, {"NumPy": "numpy"}
 SKLEARN = {"scikit-learn": "sklearn"}
@@ -78,7 +79,7 @@ FACE = {
 }
 UNITS = {"static library": "kB", "a program that trains": "kB", "peak": "MB", "accuracy": "%"}
 UNITS |= {result: "times" for result in (*SHARING, *FACE) if "fits" in result or "search" in result}
-UNITS |= tables.UNITS | advice.UNITS | curvature.UNITS
+UNITS |= tables.UNITS | advice.UNITS | curvature.UNITS | search.UNITS
 
 
 def alone(thread_counts: list[int]) -> list[int]:
@@ -173,6 +174,15 @@ def groups(quick: bool) -> dict[str, Group]:
             (curvature.ROUNDS, 1.0),
             threads=lambda counts: counts[-1:],
             derive=lambda rounds: curvature.derived(rounds) | advice.of_all_splits(rounds),
+            judged=True,
+        ),
+        "search": Group(
+            FANIN | SKLEARN | {"Optuna": "optuna"},
+            search.CASES,
+            search.RESULTS,
+            (search.ROUNDS, search.QUICK_SECONDS if quick else search.SECONDS),
+            threads=lambda counts: counts[-1:],
+            derive=search.derived,
             judged=True,
         ),
         "growth": replace(steps, cases=growing, results={"training": "Growth: training steps"}),

@@ -108,7 +108,7 @@ def timing_cell(rounds: list[float] | None) -> str:
     """The median and the spread, or a dash for what was not timed."""
     if not rounds:
         return EMPTY
-    share = spread(rounds) / median(rounds) if len(rounds) > 1 else 0.0
+    share = spread(rounds) / median(rounds) if median(rounds) else 0.0
     return f"{number(median(rounds))} ±{100 * share:.0f}%"
 
 

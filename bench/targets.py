@@ -158,6 +158,9 @@ TARGETS = [
     ("curvature", "LM", "at most 2 s", "^Levenberg.*sinc, 20,000 "),
     ("curvature", "LM", "at most 300 1e-9", "^squared error.*sinc, 20,000 "),
     ("curvature", "advice", "at most 105 % at worst", "^over the better road"),
+    ("search", "population", "at least 1.9 times", "^population.*threads 2$"),
+    ("search", "random search", "at least 30 times scikit-learn", "^random search.*threads 2$"),
+    ("search", "tuning", "at most 100 %", "^test error over"),
     ("fashion_mnist", "time", "at most 0.45 of PyTorch's time", "an epoch"),
 ]
 BOUND = re.compile(r"(at least|at most) (its limit in|\S+) (.+?)(?: (at worst|in the mean))?(?:, |$)")

@@ -34,6 +34,7 @@ from bench.coded import Coded
 from bench.pool import THREAD_VARIABLES
 from bench.rules import CLASSES, traits
 from bench.workers import curvature as of_curvature
+from bench.workers import search as of_search
 from bench.workers.serve import Task, microseconds
 from fanin import _core, optim
 from fanin import functional as F
@@ -285,3 +286,7 @@ def curvature(case: Any) -> Iterator[Task]:
         yield from advice.tasks(case)
     else:
         yield from of_curvature.tasks(case)
+
+
+def search(case: Any) -> Iterator[Task]:
+    yield from of_search.tasks(case)

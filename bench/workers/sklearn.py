@@ -1,5 +1,6 @@
 """scikit-learn's MLPClassifier and MLPRegressor."""
 
+import os
 import warnings
 from collections.abc import Iterator
 from functools import partial
@@ -10,6 +11,7 @@ from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.decomposition import PCA
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.impute import SimpleImputer
+from sklearn.model_selection import RandomizedSearchCV
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, QuantileTransformer, RobustScaler, StandardScaler
@@ -17,7 +19,9 @@ from sklearn.preprocessing import OneHotEncoder, QuantileTransformer, RobustScal
 from bench import data
 from bench.cases import Columns, DataSet, Estimator, Net
 from bench.curvature import MOST, Descent
-from bench.workers import estimators, minimizers
+from bench.pool import THREAD_VARIABLES
+from bench.search import Trials
+from bench.workers import estimators, minimizers, trials
 from bench.workers import tables as of_tables
 from bench.workers.serve import Task
 
@@ -135,3 +139,14 @@ def curvature(case: Any) -> Iterator[Task]:
         model.fit(x, y)
 
     yield from minimizers.tasks(case, minimize)
+
+
+def search(case: Any) -> Iterator[Task]:
+    """In one process, and in two."""
+    if not isinstance(case, Trials):
+        return
+    yield from trials.tasks(case, MLPClassifier, RandomizedSearchCV)
+    for variable in THREAD_VARIABLES:  # which joblib would leave to its processes
+        os.environ.pop(variable, None)
+    two = partial(RandomizedSearchCV, n_jobs=2)
+    yield from trials.tasks(case, MLPClassifier, two, column="scikit-learn, n_jobs=2")
