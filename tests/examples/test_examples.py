@@ -20,10 +20,12 @@ SMALL = {
     "base_rate": {"rows": 1000, "steps": 150},
     "batches": {"rows": 4096, "sizes": (1, 32, 512), "passes": 5},
     "bowls": {"goal": 0.3},
+    "coarse_to_fine": {"rows": 300, "epochs": 9, "trials": 9, "seeds": 2},
     "deep_autoencoder": {"X": SATURATED, "hidden": (20, 2), "epochs": 300},
     "inputs": {"most": 50_000},
     "migration": {"hidden_layer_sizes": (20,)},
     "pareto": {},
+    "random_search": {"rows": 400, "epochs": 10, "seeds": 9},
     "scipy_minimize": {"rows": 60, "iterations": 20},
 }
 
@@ -110,6 +112,23 @@ def test_a_deep_autoencoder_beats_pca_from_a_random_start(load):
     assert all(of.errors[-1] < of.errors[0] for of in watches.values())
     assert watches["Hessian-free"].errors[-1] < pca / 3
     assert watches["L-BFGS"].errors[-1] < pca
+
+
+def test_a_search_from_coarse_to_fine_halves_ranges_and_says_so(load):
+    fine, coarse = small(load("coarse_to_fine")).values()
+    for found, other in zip(fine, coarse, strict=True):
+        assert len(found.trials) == len(other.trials) == 27
+        assert sum(": rate: next from " in sentence for sentence in found.log) == 2
+        rates = [np.ptp(np.log([t.params["rate"] for t in found.trials if t.round == r])) for r in (1, 2, 3)]
+        assert rates[0] > 1.5 * rates[1]
+        assert len({trial.round for trial in other.trials}) == 1
+
+
+def test_25_random_trials_try_25_rates_and_find_better_ones_than_a_grid_of_25(load):
+    grid, random = (small(load("random_search"))[name] for name in ("grid", "random"))
+    assert (len(grid["rate"]), grid["rates"]) == (25, 5)
+    assert (len(random["rate"]), random["rates"]) == (25, 25)
+    assert np.median(random["best"]) < grid["best"][0]
 
 
 @pytest.mark.parametrize("name", NAMES)
