@@ -204,7 +204,25 @@ CHECKS: dict[str, tuple[str, ...]] = {
         "test_nets_of_any_depth_and_width_train",
         "test_ten_thousand_features_into_one_unit_train",
     ),
-    "73": ("test_defaults_are_the_ones_the_textbook_recommends",),
+    "73": (
+        "test_defaults_are_the_ones_the_textbook_recommends",
+        "test_the_rate_comes_first_then_momentum_and_units_then_layers_and_decay_and_adams_betas_last",
+        "test_each_round_opens_a_tier_with_its_whole_range_and_narrows_those_before",
+    ),
+    "74, 75": (
+        "test_25_random_points_try_25_rates_and_a_grid_of_25_tries_5",
+        "test_a_range_halves_on_its_scale_around_the_best",
+        "test_three_rounds_come_closer_to_an_optimum_than_random_search_with_as_many_trials",
+    ),
+    "76, 77": (
+        "test_layers_and_units_are_drawn_uniformly_with_both_ends",
+        "test_lengths_of_tuples_and_their_elements_are_drawn_uniformly",
+        "test_a_rate_is_drawn_evenly_on_a_log_scale",
+    ),
+    "78, 79": (
+        "test_one_minus_beta_is_drawn_evenly_on_a_log_scale",
+        "test_averages_reach_over_10_to_10000_values_for_betas_from_09_to_09999",
+    ),
     "80, 81, 82, 83": (
         "test_batch_norm_and_its_gradients_are_those_of_the_formulas",
         "test_gradients_of_weights_gamma_and_beta_are_those_of_pytorch",
