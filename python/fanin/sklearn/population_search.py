@@ -86,7 +86,8 @@ class PopulationSearchCV(RandomizedSearchCV):  # type: ignore[misc]
         The trials, and each decision in a sentence as `search_.log`; `fanin.plot` draws it.
     cv_results_ : dict of arrays
         A row for each rung of each trial, with `round`, `iter` (the rung), `n_epochs`, and scikit-learn's columns.
-        `rank_test_score` compares all rows, but the best is one of those trained longest.
+        `rank_test_score` compares all rows, but the best is one of those trained longest, unless an earlier rung leads
+        by more than 1.5 standard errors.
     best_estimator_, best_index_, best_params_, best_score_, n_epochs_
         Of the best trial at its last rung. `best_estimator_` is trained for `n_epochs_` on all rows.
     scorer_, n_splits_, refit_time_, multimetric_, n_features_in_, feature_names_in_, classes_
