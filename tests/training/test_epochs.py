@@ -32,7 +32,9 @@ def training_of(net, X, y, weights=None, batch_size=8, batches="in_order", resto
 
 
 def epoch(net, training, rule=RULE, order=None):
-    return training.epoch(rule.name, rule.values_on(net._trained), order)
+    if order is None:
+        return training.epoch(rule.name, rule.values_on(net._trained))
+    return training.epochs(rule.name, rule.values_on(net._trained), 1, order[None])[0]
 
 
 @pytest.mark.parametrize("batches", ["shuffled", "in_order"])
@@ -50,6 +52,25 @@ def test_an_epoch_visits_the_rows_of_the_given_order(data, batches):
     again = training_of(sorted_, X, y, weights, batches=batches)
     assert epoch(given, training_of(given, X, y, weights, batches=batches)).loss == epoch(sorted_, again).loss
     assert digest(given) == digest(sorted_)
+
+
+def test_several_epochs_in_one_call_are_those_of_several_calls(data):
+    X, y, _ = data
+    one, other = network(), network()
+    orders = np.random.default_rng(2).integers(0, ROWS, (3, ROWS)).astype("uint32")
+    together = training_of(one, X, y).epochs(RULE.name, RULE.values_on(one._trained), 3, orders)
+    apart = training_of(other, X, y)
+    assert [result.loss for result in together] == [epoch(other, apart, order=order).loss for order in orders]
+    assert digest(one) == digest(other)
+
+
+def test_orders_of_other_than_the_epochs_are_refused(data):
+    X, y, _ = data
+    net = network()
+    training = training_of(net, X, y)
+    for orders in (np.zeros((2, ROWS), "uint32"), np.zeros(ROWS, "uint32")):
+        with pytest.raises(ValueError, match="orders: expected a row for each epoch"):
+            training.epochs(RULE.name, RULE.values_on(net._trained), 3, orders)
 
 
 @pytest.mark.parametrize("batches", ["shuffled", "in_order"])
