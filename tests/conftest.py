@@ -80,3 +80,13 @@ def threads():
     before = fanin.get_num_threads()
     yield fanin.set_num_threads
     fanin.set_num_threads(before)
+
+
+@pytest.fixture
+def quiet_optuna():
+    """Optuna prints errors only."""
+    optuna = pytest.importorskip("optuna")
+    before = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    yield
+    optuna.logging.set_verbosity(before)

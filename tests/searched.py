@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -23,3 +27,16 @@ def make_net(rate: float, units: int = 4) -> Any:
 
 def scores(result: search.Result) -> list[tuple[float, ...]]:
     return [outcome.scores for trial in result.trials for outcome in trial.outcomes]
+
+
+def killed_after(seconds: float, run: Callable[[], object]) -> bool:
+    """Call a function in a child process that is killed after this time; return whether it had ended before."""
+    child = os.fork()
+    if child == 0:
+        try:
+            run()
+        finally:
+            os._exit(0)
+    time.sleep(seconds)
+    os.kill(child, signal.SIGKILL)
+    return not os.WIFSIGNALED(os.waitpid(child, 0)[1])

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import random
-import signal
 import time
 from pathlib import Path
 
 import pytest
 
 from fanin import search
-from searched import SMALL, SPACE, X, Y, make_net, scores
+from searched import SMALL, SPACE, X, Y, killed_after, make_net, scores
 
 WHOLE = {"n_iter": 9, "max_epochs": 27, "rounds": 2}
 
@@ -51,19 +49,6 @@ def test_a_journal_cut_anywhere_is_completed_to_the_same_result(tmp_path, kept):
     assert again.net.to_bytes() == whole.net.to_bytes()
 
 
-def killed_after(seconds: float, path: Path) -> bool:
-    """Search in a child process that is killed after this time; return whether it had ended before."""
-    child = os.fork()
-    if child == 0:
-        try:
-            search.run(make_net, SPACE, X, Y, journal=path, **WHOLE)
-        finally:
-            os._exit(0)
-    time.sleep(seconds)
-    os.kill(child, signal.SIGKILL)
-    return not os.WIFSIGNALED(os.waitpid(child, 0)[1])
-
-
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_search_killed_fifty_times_ends_with_the_same_result(tmp_path):
     path = tmp_path / "journal"
@@ -73,7 +58,9 @@ def test_a_search_killed_fifty_times_ends_with_the_same_result(tmp_path):
     draw = random.Random(7)
     kills = 0
     while kills < 50:
-        if killed_after(draw.uniform(0, 0.7 * lasts), path):
+        if killed_after(
+            draw.uniform(0, 0.7 * lasts), lambda: search.run(make_net, SPACE, X, Y, journal=path, **WHOLE)
+        ):
             path.unlink()  # it had ended: begin another one
         else:
             kills += 1

@@ -16,16 +16,9 @@ from fanin.search import OptunaPruningCallback
 from helpers import python_prints
 
 optuna = pytest.importorskip("optuna")
+pytestmark = pytest.mark.usefixtures("quiet_optuna")
 
 X = np.linspace(-1, 1, 40)[:, None]
-
-
-@pytest.fixture(autouse=True)
-def _quiet():
-    before = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    yield
-    optuna.logging.set_verbosity(before)
 
 
 def fixed():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -163,3 +164,13 @@ def test_a_sentence_for_each_decision_is_printed_if_asked(capsys):
     assert capsys.readouterr().out.splitlines() == list(result.log)
     search.run(make_net, SPACE, X, Y, **SMALL)
     assert capsys.readouterr().out == ""
+
+
+def test_a_notebook_shows_a_bar_and_the_decisions(monkeypatch, capsys):
+    pytest.importorskip("tqdm")
+    monkeypatch.setitem(sys.modules, "ipykernel", None)
+    result = search.run(make_net, SPACE, X, Y, verbose=True, **SMALL)
+    captured = capsys.readouterr()
+    assert captured.out.splitlines() == list(result.log)
+    assert "9 epochs: 100%" in captured.err
+    assert f"best score {result.best_score:.6g}" in captured.err

@@ -6,7 +6,6 @@ import os
 import signal
 import threading
 import time
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,6 +22,7 @@ from sklearn.preprocessing import StandardScaler
 
 from fanin import search
 from fanin.sklearn import MLPClassifier, MLPRegressor, PopulationSearchCV
+from searched import killed_after
 
 RNG = np.random.default_rng(12)
 X = RNG.normal(size=(90, 4))
@@ -169,25 +169,16 @@ def test_a_signal_ends_a_search_and_all_its_trainings(tmp_path):
     assert again.search_.trials == searched(scoring=score).fit(X, Y).search_.trials
 
 
-def killed_after(seconds: float, path: Path) -> bool:
-    """Search in a child process that is killed after this time; return whether it had ended before."""
-    child = os.fork()
-    if child == 0:
-        try:
-            searched(rounds=3, journal=path, n_jobs=1, refit=False).fit(X, Y)
-        finally:
-            os._exit(0)
-    time.sleep(seconds)
-    os.kill(child, signal.SIGKILL)
-    return not os.WIFSIGNALED(os.waitpid(child, 0)[1])
-
-
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_search_of_estimators_killed_at_any_moment_ends_with_the_same_result(tmp_path):
     path, random = tmp_path / "journal", np.random.default_rng(0)
     whole = searched(rounds=3).fit(X, Y)
+
+    def search_here() -> None:
+        searched(rounds=3, journal=path, n_jobs=1, refit=False).fit(X, Y)
+
     for _ in range(10):
-        if killed_after(random.uniform(0.01, 0.15), path):
+        if killed_after(random.uniform(0.01, 0.15), search_here):
             path.unlink()
     again = searched(rounds=3, journal=path).fit(X, Y)
     assert again.search_.trials == whole.search_.trials

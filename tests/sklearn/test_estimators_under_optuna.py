@@ -11,16 +11,9 @@ from fanin.search import OptunaPruningCallback
 from fanin.sklearn import MLPClassifier, MLPRegressor
 
 optuna = pytest.importorskip("optuna")
+pytestmark = pytest.mark.usefixtures("quiet_optuna")
 
 X, y = load_iris(return_X_y=True)
-
-
-@pytest.fixture(autouse=True)
-def _quiet():
-    before = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    yield
-    optuna.logging.set_verbosity(before)
 
 
 @pytest.mark.filterwarnings("ignore:`optuna.terminator` module has been deprecated:FutureWarning")

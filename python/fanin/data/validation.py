@@ -73,10 +73,7 @@ def split_off(
     if given is not None:
         raise ValueError("validation_fraction: expected None together with validation_data")
     check_number("validation_fraction", fraction, above=0, below=1)
-    rows = row_count("X", X)
-    for name, value in (("y", y), ("sample_weight", sample_weight)):
-        if value is not None and row_count(name, value) != rows:
-            raise ValueError(f"{name}: expected {rows} rows to match X, got {row_count(name, value)}")
+    rows = matching_rows(X, y, sample_weight)
     kept = math.floor(rows - share(rows, fraction))
     if not 0 < kept < rows:
         raise ValueError(
@@ -92,9 +89,23 @@ def split_off(
         )
         parts = np.flatnonzero(~held_back), np.flatnonzero(held_back)
         prefix = "validation_split: rows counted among those held back: "
-    named = {"X": X, "y": y, "sample_weight": sample_weight}
-    first, last = ([rows_of(name, value, part) for name, value in named.items()] for part in parts)
-    return tuple(first), Validation(net, tuple(last), names, prefix)
+    first, last = (parts_of((X, y, sample_weight), part) for part in parts)
+    return first, Validation(net, last, names, prefix)
+
+
+def matching_rows(X: Any, y: Any, sample_weight: Any) -> int:
+    """Return the number of rows; raise ValueError unless all have as many."""
+    rows = row_count("X", X)
+    for name, value in (("y", y), ("sample_weight", sample_weight)):
+        if value is not None and row_count(name, value) != rows:
+            raise ValueError(f"{name}: expected {rows} rows to match X, got {row_count(name, value)}")
+    return rows
+
+
+def parts_of(data: tuple[Any, ...], rows: Rows) -> tuple[Any, ...]:
+    """Return some rows of (X, y, sample_weight)."""
+    named = zip(("X", "y", "sample_weight"), data, strict=True)
+    return tuple(rows_of(name, value, rows) for name, value in named)
 
 
 def rows_of(name: str, value: Any, rows: Rows) -> Any:

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from fanin.search.ranges import LogUniform, OneMinusLogUniform
+
 _FEW = 8  # values that are drawn evenly spaced
 
 
@@ -65,11 +67,14 @@ def scale_of(distribution: Any, values: Iterable[Any]) -> Scale:
     values = list(values)
     different = list({_text(value): value for value in values}.values())
     options = tuple(getattr(distribution, "options", ()))
-    kinds = {type(option).__name__ for option in (distribution, *options)}
     of_scipy = getattr(getattr(distribution, "dist", None), "name", "")
-    if "OneMinusLogUniform" in kinds:
+    if any(isinstance(one, OneMinusLogUniform) for one in (distribution, *options)):
         kind = "log from 1"
-    elif "LogUniform" in kinds or of_scipy == "loguniform" or getattr(distribution, "log", False):
+    elif (
+        any(isinstance(one, LogUniform) for one in (distribution, *options))
+        or of_scipy == "loguniform"
+        or getattr(distribution, "log", False)
+    ):
         kind = "log"
     elif sum(map(_is_tuple, different)) > _FEW:
         kind = "total"

@@ -19,6 +19,7 @@ from fanin.plot.records import (
     value_of,
 )
 from fanin.plot.scale import Scale
+from fanin.search.tiers import ng_rank
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -216,8 +217,6 @@ def importance(result: Any) -> Figure:
     >>> [text.get_text() for text in plot.importance(result).axes[0].get_yticklabels()]
     ['rate', 'units']
     """
-    from fanin.search.tiers import ng_rank
-
     trained = records(result)
     shares = dict(sorted(result.importance.items(), key=lambda item: -item[1]))
     tiers = [1 + ng_rank(name, trained.space.get(name)) for name in shares]

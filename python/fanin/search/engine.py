@@ -164,9 +164,9 @@ class _Search:
             if epochs < rungs[-1]:
                 left = promoted(len(finished), self._plan.factor)
                 left = min(left, self._affordable(best_first, rungs[place + 1], parts - 1))
-            self._say(self._about(place, trials, finished, best_first[0], left))
+            self._say(self._about(rungs, len(trials), finished, best_first[0], left))
             trials = best_first[:left]
-            self._trainer.keep({trial.number for trial in (*trials, self._best) if trial is not None})
+            self._trainer.keep({trial.number for trial in (*trials, self._judged())})
             if not trials:
                 return
 
@@ -201,14 +201,13 @@ class _Search:
         self._progress.trained(outcome, math.nan if self._best is None else self._best.score)
 
     def _about(
-        self, place: int, trials: Sequence[Trial], finished: Sequence[Trial], best: Trial, left: int
+        self, rungs: Sequence[int], begun: int, finished: Sequence[Trial], best: Trial, left: int
     ) -> str:
         """Return a sentence about a rung."""
-        rungs = self._plan.rungs
-        of = f"Round {best.round}, rung {place + 1} of {len(rungs)}"
+        of = f"Round {best.round}, rung {rungs.index(best.epochs) + 1} of {len(rungs)}"
         parts = [f"{of}: {counted(len(finished), 'trial')} of {counted(best.epochs, 'epoch')}"]
-        if len(finished) < len(trials):
-            parts.append(f"no time for {len(trials) - len(finished)} more")
+        if len(finished) < begun:
+            parts.append(f"no time for {begun - len(finished)} more")
         if failed := sum(trial.outcomes[-1].failed > 0 for trial in finished):
             parts.append(f"{failed} failed")
         parts.append(f"the best score is {best.score:.5g}, of trial {best.number} ({written(best.params)})")

@@ -92,8 +92,9 @@ class Journal:
             content = file.read()
         whole = content[: content.rfind(b"\n") + 1]
         header, *lines = whole.splitlines() or [b""]
-        if not whole:
-            if not json.dumps({"fanin_search": _VERSION}).encode()[:-1].startswith(content[:18]):
+        if not whole:  # new, or killed while the first line was written
+            beginning = json.dumps({"fanin_search": _VERSION}).encode()[:-1]
+            if not beginning.startswith(content[: len(beginning)]):
                 raise ValueError(f"journal: {self._name}: not the journal of a search")
             os.ftruncate(self._file, 0)
             self._append({"fanin_search": _VERSION, "identity": identity})

@@ -61,7 +61,7 @@ def _narrowed(whole: Any, part: Any, name: str, tried: list[Trial]) -> tuple[Any
     trials = f"best {'trials' if len(values) > 1 else 'trial'}: {numbers}"
     if isinstance(part, Interval):
         following, centre, reason = _range_around(whole, part, [[value] for value in values])
-        return following, f"{name}: {_change(part, following)}, around {_short(centre)}{reason}; {trials}"
+        return following, f"{name}: {_change(part, following)}, around {_rounded(centre)}{reason}; {trials}"
     if isinstance(part, TupleOf):
         return _tuples_around(whole, part, name, values, trials)
     if isinstance(part, Choice):
@@ -107,7 +107,7 @@ def _tuples_around(
         changes.append(f"length {_change(part.length, length)}, around {centre}{reason}")
     if isinstance(element, Interval) and isinstance(whole.element, Interval):
         element, centre, reason = _range_around(whole.element, element, values)
-        changes.append(f"each {_change(part.element, element)}, around {_short(centre)}{reason}")
+        changes.append(f"each {_change(part.element, element)}, around {_rounded(centre)}{reason}")
     if not changes:
         return part, ""
     return TupleOf(element, length), f"{name}: {'; '.join(changes)}; {trials}"
@@ -148,13 +148,13 @@ def _may_draw(option: Any, value: Any) -> bool:
 
 
 def _change(before: Any, after: Any) -> str:
-    now = f"{_short(after.low)} to {_short(after.high)}"
-    was = f"{_short(before.low)} to {_short(before.high)}"
+    now = f"{_rounded(after.low)} to {_rounded(after.high)}"
+    was = f"{_rounded(before.low)} to {_rounded(before.high)}"
     return f"next from {now}, as before" if after == before else f"next from {now} (before: {was})"
 
 
-def _short(value: Any) -> str:
-    """Return a number with few digits, enough to tell it from 1 if it is close to it."""
+def _rounded(value: Any) -> str:
+    """Return a number rounded to two digits; just below 1, its distance from 1 is rounded instead."""
     if not isinstance(value, float):
         return repr(value)
     return f"{1 - float(f'{1 - value:.2g}'):.10g}" if 0.9 <= value < 1 else f"{value:.2g}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from dataclasses import fields
 from time import perf_counter
@@ -14,7 +15,7 @@ from fanin import _core
 from fanin._core import DivergedError
 from fanin.config import get_num_threads
 from fanin.data.inputs import error_context, note_names, row_count
-from fanin.data.validation import Validation, rows_of
+from fanin.data.validation import Validation, parts_of
 from fanin.network import Network
 from fanin.optim import Around, Rule, Schedule, Solver
 from fanin.optim.around import rule_of_fit
@@ -55,11 +56,6 @@ class Networks:
 
     ratio = 0.0
 
-    @property
-    def jobs(self) -> int:
-        """Trainings at a time."""
-        return get_num_threads()
-
     def __init__(
         self,
         make_net: MakeNet,
@@ -76,6 +72,11 @@ class Networks:
         self._members: dict[int, _Member] = {}
         self._made_before = WeakSet[Network]()
         self._ended: dict[tuple[int, int], Network] = {}  # with their tails, by trial and epochs
+
+    @property
+    def jobs(self) -> int:
+        """Trainings at a time."""
+        return get_num_threads()
 
     def train(self, trials: Sequence[Trial], epochs: int, clock: Clock) -> Generator[Outcome]:
         """Train each trial to so many epochs and yield what that gave; see `engine.Trainer`."""
@@ -130,7 +131,7 @@ class Networks:
             ended = {number: ended[number] for number in self._fitted(todo, clock, seconds, errors)}
         for trial in trials:
             if (number := trial.number) in errors:
-                nothing = (float("nan"),) * len(self._blocks)
+                nothing = (math.nan,) * len(self._blocks)
                 yield Outcome(number, epochs, nothing, seconds[number], len(nothing), errors[number])
             elif number in ended:
                 began = perf_counter()
@@ -224,13 +225,12 @@ def _check_rule(rule: Any) -> None:
 
 def _blocks(held: tuple[Any, ...]) -> list[tuple[tuple[Any, ...], float]]:
     """Return at most 20 blocks of the validation rows, each with its weight over the mean weight of a block."""
-    names = ("X", "y", "sample_weight")
     rows = row_count("X", held[0])
     count = min(_BLOCKS, rows)
     blocks = []
     for start in range(count):
         places = np.arange(start, rows, count)
-        block = tuple(rows_of(name, value, places) for name, value in zip(names, held, strict=True))
+        block = parts_of(held, places)
         weights = block[2]
         weight = (
             float(len(places)) if weights is None else float(np.sum(_core.numbers("sample_weight", weights)))

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from fanin.checks import check_choice, check_flag, check_integer
-from fanin.data.inputs import row_count
 from fanin.data.order import in_random_order
 from fanin.data.sparse import as_csr
-from fanin.data.validation import rows_of
+from fanin.data.validation import matching_rows, parts_of
 from fanin.search.engine import search
 from fanin.search.journal import Journal, digest
 from fanin.search.networks import MakeNet, Networks
@@ -151,9 +150,10 @@ def run(
     if validation_data is not None:
         given["validation_data: "] = held
     trainer = Networks(make_net, data, held, given, scoring, tail)
-    identity = {"scoring": scoring, "tail": repr(tail)}
+    identity = {}
     if journal is not None:
-        identity |= {**plan.identity(), "data": digest(*data, *held)}
+        settings = {"scoring": scoring, "tail": repr(tail), "data": digest(*data, *held)}
+        identity = plan.identity() | settings
     result = search(trainer, plan, Journal(journal, identity), verbose=verbose)
     return replace(result, net=trainer.network(result.best))
 
@@ -179,17 +179,9 @@ def _split(
             raise TypeError("validation_data: expected (X, y) or (X, y, sample_weight)")
         return data, (*validation_data, None)[:3]
     check_number("validation_fraction", fraction, above=0, below=1)
-    rows = row_count("X", X)
-    for name, value in (("y", y), ("sample_weight", sample_weight)):
-        if value is not None and row_count(name, value) != rows:
-            raise ValueError(f"{name}: expected {rows} rows to match X, got {row_count(name, value)}")
+    rows = matching_rows(*data)
     held = max(1, round(fraction * rows))
     if held >= rows:
         raise ValueError(f"validation_fraction: {fraction} of {rows} rows leaves none to train on")
     order = in_random_order(rows, seed)
-    named: Sequence[tuple[str, Any]] = tuple(zip(("X", "y", "sample_weight"), data, strict=True))
-    first, last = (
-        tuple(rows_of(name, value, places) for name, value in named)
-        for places in (np.sort(order[held:]), np.sort(order[:held]))
-    )
-    return first, last
+    return parts_of(data, np.sort(order[held:])), parts_of(data, np.sort(order[:held]))

@@ -17,18 +17,8 @@ from fanin.search.trials import Trial
 RATES = {"rate", "learning_rate", "learning_rate_init", "lr", "eta", "eta0", "step_size"}
 SECOND = {
     *("momentum", "momenta", "beta", "batch", "batch_size", "minibatch_size", "mini_batch_size"),
-    *(
-        "units",
-        "n_units",
-        "hidden_units",
-        "n_hidden",
-        "neurons",
-        "n_neurons",
-        "width",
-        "hidden",
-        "hidden_size",
-    ),
-    *("hidden_sizes", "hidden_layer_size", "hidden_layer_sizes", "layer_sizes"),
+    *("units", "n_units", "hidden_units", "n_hidden", "neurons", "n_neurons", "width", "hidden"),
+    *("hidden_size", "hidden_sizes", "hidden_layer_size", "hidden_layer_sizes", "layer_sizes"),
 }
 ADAM = {"beta1", "beta_1", "beta2", "beta_2", "beta3", "betas", "epsilon", "epsilon_hat", "eps"}
 ORDINALS = ("first", "second", "third", "fourth")
@@ -138,8 +128,8 @@ def space_of_round(
 ) -> tuple[Space, list[str]]:
     """Return the space of a round, and each decision in a sentence.
 
-    Parameters of later tiers are left out; those of earlier ones are narrowed around the best trial; those of the tier
-    that the round opens have their whole range.
+    Parameters of later tiers are left out; those of earlier ones are narrowed around the best trials; those of the
+    tier that the round opens have their whole range.
 
     Parameters
     ----------

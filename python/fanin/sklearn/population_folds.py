@@ -16,8 +16,6 @@ from fanin.sklearn.parameters import check_parameters
 from fanin.sklearn.pause import AbandonedError, Pause
 from fanin.training.tail import tail_epochs
 
-NO_VALIDATION = (None, None, None)
-
 
 class Stop:
     """Whether to abandon trainings: at a time limit, which is pickled as the seconds left, or when asked to."""
@@ -124,8 +122,8 @@ def _climb(task: Task, climber: Climber, stop: Stop, data: tuple[Any, ...]) -> t
     if not task.last:
         check_parameters(estimator, estimator._allowed)
         before = task.epochs - tail_epochs(estimator.linear_tail, task.epochs)
-        pause = estimator._fit_until(*data, NO_VALIDATION, epochs=before, pause=pause, stop=stop)
+        pause = estimator._fit_until(*data, epochs=before, pause=pause, stop=stop)
         climber = Climber(estimator, pause)
         estimator, pause = deepcopy(climber)
-    estimator._fit_until(*data, NO_VALIDATION, epochs=None, pause=pause, stop=stop)
+    estimator._fit_until(*data, epochs=None, pause=pause, stop=stop)
     return climber, estimator

@@ -14,7 +14,7 @@ from sklearn.utils import check_random_state
 
 from fanin.search.engine import search
 from fanin.sklearn.population_results import cv_results, rows_of_results
-from fanin.sklearn.population_setup import folds_of, journal_of, plan_of, quick, shared_parameters
+from fanin.sklearn.population_setup import folds_of, journal_of, plan_of, quick_scorer, shared_parameters
 from fanin.sklearn.population_training import Estimators, Judge, prefix_of
 
 if TYPE_CHECKING:
@@ -189,7 +189,7 @@ class PopulationSearchCV(RandomizedSearchCV):  # type: ignore[misc]
         trainer = Estimators(
             self.estimator,
             folds,
-            Judge(quick(scorer, self, y), self.return_train_score, self.error_score),
+            Judge(quick_scorer(scorer, self, y), self.return_train_score, self.error_score),
             shared_parameters(self.estimator, shared),
             plan.rungs[-1],
             self.n_jobs,

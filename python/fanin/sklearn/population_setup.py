@@ -75,7 +75,7 @@ def shared_parameters(estimator: Any, seed: int) -> dict[str, Any]:
     return shared
 
 
-def quick(scorer: Any, search: Any, y: Any) -> Any:
+def quick_scorer(scorer: Any, search: Any, y: Any) -> Any:
     """Return the scorer, or a quick one that gives the same: for the default score of one label a row."""
     last = last_step(search.estimator)
     is_default = search.scoring is None and type(last).score is ClassifierMixin.score
