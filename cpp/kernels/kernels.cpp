@@ -15,6 +15,7 @@
 #include "square_sum.hpp"
 #include "table.hpp"
 #include "update.hpp"
+#include "watched.hpp"
 #include "weight_gradient.hpp"
 
 #ifdef __FAST_MATH__
@@ -46,6 +47,7 @@ constexpr Kernels<T> make_kernels() {
       input_gradient<T>,
       pass_gradient<T>,
       drop<T>,
+      watch_units<T>,
       weight_gradient<T>,
       bias_gradient<T>,
       coded_gradient<T>,

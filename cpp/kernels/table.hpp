@@ -173,6 +173,17 @@ struct LossCurvature {
   Panels<const T> ra;
 };
 
+// Sums over the rows of a batch for each column of a value: five rows of `stride`, see watched.hpp. dz may be
+// null.
+template <class T>
+struct WatchedUnits {
+  T* sums;
+  std::size_t stride;
+  Panels<const T> a, z, dz;
+  int activation;
+  T flat_below;
+};
+
 // Copies rows of a user's matrix, with any strides (in elements), into panels. Without `order`, the rows are
 // first, first + 1, ...
 template <class T, class S>
@@ -197,6 +208,7 @@ struct Kernels {
   void (*input_gradient)(const InputGradient<T>&, Range panels, Range rows);
   void (*pass_gradient)(const PassedGradient<T>&, Range panels);
   void (*drop)(const Drop<T>&, Range panels, Range rows);
+  void (*watch_units)(const WatchedUnits<T>&, Range panels);
   // panels of w, rows of w; multiples of 64 or the end
   void (*weight_gradient)(const WeightGradient<T>&, Range panels, Range rows);
   void (*bias_gradient)(const WeightGradient<T>&, Range panels);

@@ -21,6 +21,7 @@ PYBIND11_MODULE(_core_of_main_interpreter, m, py::mod_gil_not_used(),
   register_cpu(m);
   register_lists(m);
   register_coded(m);
+  register_watch(m);
   register_fit(m);
   register_network(m);
   register_objective(m);

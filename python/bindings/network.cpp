@@ -227,13 +227,14 @@ void register_network_of(py::module_& m, const std::string& suffix) {
   py::class_<PyTraining<T>>(m, ("Training" + suffix).c_str())
       .def(py::init<Net&, const py::object&, const py::object&, const py::object&, std::size_t,
                     const std::string&, std::optional<std::uint64_t>, std::size_t, std::optional<std::size_t>,
-                    fanin::Budget&, const fanin::Population*, bool>(),
+                    fanin::Budget&, const fanin::Population*, fanin::Watch*, bool>(),
            py::arg("network"), py::arg("X"), py::arg("y"), py::arg("sample_weight"), py::arg("batch_size"),
            py::arg("batches"), py::arg("order_seed"), py::arg("epochs_before"), py::arg("epochs"),
-           py::arg("budget"), py::arg("population"), py::arg("restore") = true, py::keep_alive<1, 2>(),
-           py::keep_alive<1, 11>())
+           py::arg("budget"), py::arg("population"), py::arg("watch") = py::none(), py::arg("restore") = true,
+           py::keep_alive<1, 2>(), py::keep_alive<1, 11>(), py::keep_alive<1, 13>())
       .def_property_readonly("rows", &PyTraining<T>::rows)
       .def_property_readonly("vector_targets", &PyTraining<T>::vector_targets)
+      .def_property_readonly("order", &PyTraining<T>::order)
       .def("epoch", &PyTraining<T>::epoch, py::arg("rule"), py::arg("values"))
       .def("epochs", &PyTraining<T>::epochs, py::arg("rule"), py::arg("values"), py::arg("count"),
            py::arg("orders").noconvert() = py::none())

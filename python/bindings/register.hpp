@@ -11,6 +11,7 @@ void register_cpu(py::module_& m);
 void register_lists(py::module_& m);
 void register_coded(py::module_& m);
 void register_fit(py::module_& m);
+void register_watch(py::module_& m);
 void register_network(py::module_& m);
 void register_objective(py::module_& m);
 void register_functional(py::module_& m);

@@ -110,13 +110,14 @@ class PyTraining : public PyTrainingOf<T, fanin::Training<T>> {
   PyTraining(fanin::Network<T>& net, const py::object& x, const py::object& y, const py::object& weights,
              std::size_t batch_size, const std::string& batches, std::optional<std::uint64_t> order_seed,
              std::size_t epochs_before, std::optional<std::size_t> epochs, fanin::Budget& budget,
-             const fanin::Population* population, bool restore)
+             const fanin::Population* population, fanin::Watch* watch, bool restore)
       : PyTrainingOf<T, fanin::Training<T>>(net, x, y, weights) {
     const fanin::Batches order = arrays::batches_named(batches);
     if (order != fanin::Batches::in_order) this->data_.x = by_rows(this->data_.x);
     const std::function<bool()> interrupted =
         population != nullptr ? population->interrupted() : std::function<bool()>(signal_pending);
-    this->open(net, {batch_size, order, order_seed, interrupted, &budget, epochs_before, epochs, restore});
+    this->open(net,
+               {batch_size, order, order_seed, interrupted, &budget, epochs_before, epochs, watch, restore});
   }
 
   void exact_statistics() {
@@ -145,6 +146,13 @@ class PyTraining : public PyTrainingOf<T, fanin::Training<T>> {
       }
       return results;
     });
+  }
+
+  // The rows that the last epoch visited, in order
+  py::array_t<std::uint32_t> order() {
+    const std::span<const std::uint32_t> order =
+        this->call([](fanin::Training<T>& training) { return training.order(); });
+    return py::array_t<std::uint32_t>(static_cast<py::ssize_t>(order.size()), order.data());
   }
 
   // Begins an epoch for the population's `run`, which must end before this object is closed

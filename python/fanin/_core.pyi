@@ -19,6 +19,7 @@ from fanin._core_tables import learn_number_code as learn_number_code
 from fanin._core_tables import learn_numbers as learn_numbers
 from fanin._core_tables import load_table_model as load_table_model
 from fanin._core_tables import table_model_from_bytes as table_model_from_bytes
+from fanin._core_watch import Watch as Watch
 
 _F = TypeVar("_F", float32, float64)
 
@@ -30,6 +31,8 @@ class DivergedError(ArithmeticError):
     epoch: int
     step: int
     layer: int
+    history: Any
+    diagnosis: Any
 
 class CodedRows:
     def __init__(
@@ -245,12 +248,15 @@ class _Training(Generic[_F]):
         epochs: int | None,
         budget: Budget,
         population: Population | None,
+        watch: Watch | None = None,
         restore: bool = True,
     ) -> None: ...
     @property
     def rows(self) -> int: ...
     @property
     def vector_targets(self) -> bool: ...
+    @property
+    def order(self) -> NDArray[np.uint32]: ...
     def epoch(self, rule: str, values: dict[str, Any]) -> EpochResult: ...
     def epochs(
         self, rule: str, values: dict[str, Any], count: int, orders: NDArray[np.uint32] | None = None

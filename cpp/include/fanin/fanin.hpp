@@ -28,4 +28,5 @@
 #include "fanin/update.hpp"
 #include "fanin/variant.hpp"
 #include "fanin/views.hpp"
+#include "fanin/watch.hpp"
 #include "fanin/whole_batch.hpp"

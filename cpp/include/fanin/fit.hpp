@@ -83,6 +83,7 @@ struct FitOptions {
   std::optional<DataSet> validation = {};
   std::optional<EarlyStopping> early_stopping = {};
   std::function<bool(const Epoch&)> after_epoch = {};  // true stops the fit
+  Watch* watch = nullptr;                              // measures the fit; borrowed
   std::function<bool()> interrupted = {};  // called about every 50 ms; true stops before the next update
 };
 

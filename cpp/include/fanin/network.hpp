@@ -24,6 +24,7 @@
 #include "fanin/owned.hpp"
 #include "fanin/rule.hpp"
 #include "fanin/views.hpp"
+#include "fanin/watch.hpp"
 #include "fanin/whole_batch.hpp"
 
 #pragma GCC visibility push(default)
@@ -217,6 +218,8 @@ struct TrainingOptions {
   std::size_t epochs_before = 0;
   // Epochs of the fit, if known, for schedules that span it
   std::optional<std::size_t> epochs = {};
+  // Measures the training, without changing it. Borrowed.
+  Watch* watch = nullptr;
   // If a loss or a weight turns infinite or NaN: stop, restore the weights of the last finite epoch end and
   // throw DivergedError; else train on with what the arithmetic gives.
   bool restore = true;
@@ -255,6 +258,9 @@ class Training {
   // options around it. With `order`, a row for each row of x, the epoch visits these instead; it is borrowed
   // until the epoch has ended. Throws ValueError, BusyError, DivergedError.
   EpochResult epoch(const Method& method, std::span<const std::uint32_t> order = {});
+
+  // The rows of x that the last epoch visited, in order; empty before the first
+  std::span<const std::uint32_t> order() const;
 
   // Gives each batch norm that asks for it the mean and variance of its inputs over all samples, instead of
   // running statistics; layer by layer, with earlier layers in prediction mode. Needs at least two rows.

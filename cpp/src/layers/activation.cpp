@@ -28,7 +28,7 @@ template <class T>
 class ActivationNode final : public Node<T> {
  public:
   ActivationNode(const ActivationLayer& layer, Declarations<T>& d)
-      : Node<T>(d.layer, d.columns), activation_(static_cast<int>(layer.activation)) {
+      : Node<T>(d, d.columns), activation_(static_cast<int>(layer.activation)) {
     d.new_value();
   }
 

@@ -18,7 +18,7 @@ template <class T>
 class BatchNormNode final : public Node<T> {
  public:
   BatchNormNode(const BatchNorm& layer, Declarations<T>& d)
-      : Node<T>(d.layer, d.columns), first_array_(d.table.trained.size()), norm_(layer, d.columns, d) {
+      : Node<T>(d, d.columns), first_array_(d.table.trained.size()), norm_(layer, d.columns, d) {
     if (d.normalized) throw ValueError(d.text + "a BatchNorm directly after a BatchNorm; expected only one");
     ++d.stages;
     d.into_next = d.on_inputs ? nullptr : &norm_;

@@ -24,7 +24,7 @@ template <class T>
 class DenseNode final : public Node<T> {
  public:
   DenseNode(const Dense& layer, Declarations<T>& d)
-      : Node<T>(d.layer, layer.units),
+      : Node<T>(d, layer.units),
         layer_(layer),
         inputs_(d.columns),
         text_(d.text),

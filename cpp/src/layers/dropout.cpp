@@ -24,7 +24,7 @@ template <class T>
 class DropoutNode final : public Node<T> {
  public:
   DropoutNode(const Dropout& layer, Declarations<T>& d)
-      : Node<T>(d.layer, d.columns), dropped_(dropped_of(layer.rate)), word_(word_of_dropout(d.number)) {
+      : Node<T>(d, d.columns), dropped_(dropped_of(layer.rate)), word_(word_of_dropout(d.number)) {
     if (d.before == nullptr || !std::holds_alternative<Dropout>(d.before->kind)) return;
     throw ValueError(d.text +
                      "a Dropout directly after a Dropout; expected only one, with the combined rate");
@@ -46,6 +46,7 @@ class DropoutNode final : public Node<T> {
     out.mask.bits = reinterpret_cast<std::uint8_t*>(memory.take((bytes + sizeof(T) - 1) / sizeof(T)));
   }
 
+  void show(std::vector<std::pair<std::string, const Value<T>*>>&) const override {}
   void forward(Plan<T>&) override {
     in_->made_by->follow = &drop_;
     this->out.made_by = &drop_;

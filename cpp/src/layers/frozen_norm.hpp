@@ -13,7 +13,7 @@ template <class T>
 class FrozenNormNode final : public Node<T> {
  public:
   FrozenNormNode(const BatchNorm& layer, Declarations<T>& d)
-      : Node<T>(d.layer, d.columns),
+      : Node<T>(d, d.columns),
         first_element_(d.table.elements()),
         norm_(layer, d.columns, d),
         mean_(d.frozen->mean(norm_)),

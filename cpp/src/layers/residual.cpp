@@ -42,8 +42,7 @@ NodeList<T> inside(const Residual& layer, Declarations<T>& d) {
 template <class T>
 class ResidualNode final : public Node<T> {
  public:
-  ResidualNode(const Residual& layer, Declarations<T>& d)
-      : Node<T>(d.layer, d.columns), nodes_(inside(layer, d)) {}
+  ResidualNode(const Residual& layer, Declarations<T>& d) : Node<T>(d, d.columns), nodes_(inside(layer, d)) {}
 
   double flops() const override { return flops_of(nodes_); }
 
@@ -62,6 +61,10 @@ class ResidualNode final : public Node<T> {
     if (!exit_->ahead) this->out.dz = memory.matrix(rows, in.columns);
   }
 
+  void show(std::vector<std::pair<std::string, const Value<T>*>>& values) const override {
+    for (const auto& node : nodes_) node->show(values);
+    Node<T>::show(values);
+  }
   void forward(Plan<T>& plan) override {
     entrance_.made_by = in_->made_by;
     for (const auto& node : nodes_) node->forward(plan);

@@ -13,7 +13,7 @@ namespace {
 template <class T>
 class WhitenNode final : public Node<T> {
  public:
-  WhitenNode(const Whiten& layer, Declarations<T>& d) : Node<T>(d.layer, d.projected), inputs_(d.columns) {
+  WhitenNode(const Whiten& layer, Declarations<T>& d) : Node<T>(d, d.projected), inputs_(d.columns) {
     const double count = layer.components;
     if (count >= 1 && (count != std::floor(count) || count > static_cast<double>(d.columns))) {
       throw ValueError(d.text + "components: expected a whole number of at most the " +

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "plan/flow.hpp"
@@ -54,9 +56,12 @@ struct Declarations {
 template <class T>
 class Node : public Work<T> {
  public:
-  Node(std::size_t layer_number, std::size_t columns) : layer(layer_number) { out.columns = columns; }
+  Node(const Declarations<T>& d, std::size_t columns) : layer(d.layer), name(d.name) {
+    out.columns = columns;
+  }
 
   const std::size_t layer;  // the user's layer, 0, 1, ...
+  const std::string name;   // "layer1", or "layer1.layer1" inside another layer
   Value<T> out;
 
   // Training. `bind` takes memory for batches of `rows`; it is called twice, first to count the memory.
@@ -69,6 +74,10 @@ class Node : public Work<T> {
   virtual void link(const std::vector<bool>& trained) = 0;
   // To the parameters too, or only from value to value
   virtual void backward(Plan<T>& plan, bool to_parameters) = 0;
+  // Adds the values that a watch measures, with their names
+  virtual void show(std::vector<std::pair<std::string, const Value<T>*>>& values) const {
+    values.emplace_back(name, &out);
+  }
   // Flops of the products for a row; they also determine the cost of the other jobs
   virtual double flops() const { return 0; }
 

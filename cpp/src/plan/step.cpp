@@ -140,9 +140,8 @@ bool Step<T>::forward_block(Member member, StepOf<T>& step, double total_weight,
 // Returns false if the step was abandoned before any update. The flag is read only after the barrier of the
 // last phase that polls, so that all threads read the same value.
 template <class T>
-bool Step<T>::backward_block(Member member, const StepOf<T>& step) {
-  const bool whole = step.sink.whole != nullptr;
-  const std::size_t polling = whole ? backward_.phases() : backward_.phases_before_updates();
+bool Step<T>::backward_block(Member member, const StepOf<T>& step, bool polls_throughout) {
+  const std::size_t polling = polls_throughout ? backward_.phases() : backward_.phases_before_updates();
   if (polling == 0 && interrupted()) return false;
   for (std::size_t phase = 0; phase < backward_.phases(); ++phase) {
     executor_.run(member, backward_[phase], step, phase < polling);
@@ -160,7 +159,7 @@ bool Step<T>::gradient(Member member, const Turn<T>& turn, const T* parameters, 
   for (std::size_t i = 0; i < count; ++i) {
     step.next = i + 1 < count ? block(turn.batch, i + 1) : block(turn.next, 0);
     if (!forward_block(member, step, total, i == 0)) return false;
-    if (sink.whole != nullptr && !backward_block(member, step)) return false;
+    if (sink.whole != nullptr && !backward_block(member, step, true)) return false;
     if (i + 1 == count) break;
     // No thread polls again before all have read the same value.
     if (sink.whole != nullptr) {

@@ -7,6 +7,7 @@
 #include "plan/loss_of_batch.hpp"
 #include "plan/nodes.hpp"
 #include "plan/running_statistics.hpp"
+#include "plan/watching.hpp"
 #include "rules/matrices.hpp"
 #include "rules/method.hpp"
 #include "rules/squared_norm.hpp"
@@ -56,7 +57,9 @@ class Step final : Work<T> {
     data_.ask_for(data, next, Executor<T>::share(member, std::min(next.rows, at_a_time_)));
   }
   bool forward(Member member, const Turn<T>& turn, const T* parameters);
-  bool update(Member member, const Turn<T>& turn, Update<T> update);
+  // A step is watched if the watch is due at this update of the fit; then the gradient is computed as a
+  // whole.
+  bool update(Member member, const Turn<T>& turn, Update<T> update, std::size_t number = 0);
   void add_to_group(Member member, const Turn<T>& turn);
   // The loss and, if `sink` has memory for it, the whole gradient of a batch that was gathered, at any
   // parameters
@@ -85,6 +88,8 @@ class Step final : Work<T> {
   std::size_t elements_of_row() const { return memory_.size() / at_a_time_; }
 
   const ParameterTable& table() const { return nodes_.table; }
+  // Chooses how often steps are watched, unless that is chosen
+  void watch(Watch* watch);
   // Allocates what the method needs in addition to gradients block by block
   void allocate(const Method& method);
   // From now on a loss that is not finite does not stop a step.
@@ -100,6 +105,7 @@ class Step final : Work<T> {
   double waited() const { return executor_.waited(); }
   bool worth_a_team() const;
   double flops() const;  // of a block
+  std::size_t pairs_apart() const;
   // The first layer with an output that is not finite after the last step, or the last layer
   std::size_t first_layer_not_finite() const;
 
@@ -139,7 +145,8 @@ class Step final : Work<T> {
   }
   bool forward_block(Member member, StepOf<T>& step, double total_weight, bool prepares);
   double weight_of_update(const Turn<T>& turn) const;
-  bool backward_block(Member member, const StepOf<T>& step);
+  bool backward_block(Member member, const StepOf<T>& step, bool polls_throughout);
+  void update_whole(Member member, const Update<T>& update, std::size_t number);
   void run(int part, const StepOf<T>& step, Range columns, Range rows) const override;
   void note_statistics(Member member, const Batch& batch) const;
   void add_statistics(Member member) const;
@@ -169,6 +176,8 @@ class Step final : Work<T> {
   double clip_norm_ = __builtin_inf();
   SquaredNorm<T> norm_, of_weights_;
   Matrices<T> matrices_;  // that the rule steps as a whole
+  Watch::State* watch_ = nullptr;
+  Watching<T> watching_;
   Buffer<T> gradient_, of_batch_, shifted_, second_;
   bool prepared_ = false;                     // for the parameters, since the last update
   double group_weight_ = 0, group_loss_ = 0;  // of the batches before this one

@@ -79,7 +79,7 @@ struct FitUnderWay {
         budget(options.max_steps, options.max_time),
         training(network, data.x, data.y,
                  {options.batch_size, options.batches, options.order_seed, std::move(interrupted), &budget, 0,
-                  epochs_of(options)},
+                  epochs_of(options), options.watch},
                  data.weights),
         loop(
             epochs_of(options), validate(), [this](const Epoch& epoch) { return stops_after(epoch); },

@@ -23,6 +23,7 @@ void Training<T>::State::restart() {
   net.state.reserve(*method, table);
   net.state.reserve_shown(*method, table);
   step.allocate(*method);
+  if (options.watch != nullptr) options.watch->state().begin_epoch(epoch_of_fit() + 1);
   // Nothing throws from here on.
   net.solver.forget();
   if (!net.input_layer.learned()) net.adopt(std::move(adaptation));
@@ -71,7 +72,7 @@ bool Training<T>::State::one_step(Member member, const DataSource<T>& data, std:
   const StepConstants begun = begin_step(*method, at, clock(at.t, number), clock(at.t, number, 1));
   Update<T> update = net.state.update(*method, at.t, before, net.parameters.data());
   begun.apply_to(update);
-  const bool done = step.update(member, turn, update);
+  const bool done = step.update(member, turn, update, update_of_fit(number));
   if (member.thread == 0 && done) net.state.memory = begun.memory;
   return done;
 }
@@ -205,6 +206,7 @@ EpochResult Training<T>::State::end() {
     ~Release() { held.reset(); }
   } const release{writing};
   const double rate = last_rate();
+  if (options.watch != nullptr) options.watch->state().end_epoch(updates_counted);
   if (options.budget != nullptr) options.budget->spend(updates_counted);
   if (failed) {
     const Batch last = batch(next_step);
@@ -260,6 +262,12 @@ EpochResult Training<T>::epoch(const Method& method, std::span<const std::uint32
   s.prepare();
   while (s.more() && !s.step.poll()) s.run_slice();
   return s.end();
+}
+
+template <class T>
+std::span<const std::uint32_t> Training<T>::order() const {
+  const State& s = *state_;
+  return {s.order.data(), s.epochs > 0 ? s.order.size() : 0};
 }
 
 template <class T>

@@ -51,6 +51,7 @@ struct Training<T>::State {
         finite_statistics(layout().nodes),
         step(layout().nodes.inputs, net.layers, net.statistics, net.loss_for_kernels.get(),
              {x, y, !weights.empty(), largest_batch()}, options.interrupted) {
+    step.watch(options.watch);
     if (net.epochs == 0) biases_at_base_rates = base_rates<T>(net.layers, net.loss, net.outputs, y, weights);
   }
 
@@ -92,6 +93,9 @@ struct Training<T>::State {
   void note_step(std::size_t number) {
     loss_sum += step.batch_loss();
     weight_sum += step.batch_weight();
+    if (options.watch != nullptr && step.batch_weight() > 0) {
+      options.watch->state().add_batch(step.batch_loss() / step.batch_weight(), update_of_fit(number) + 1);
+    }
     of_update.add({static_cast<double>(batch(number).rows), step.batch_loss(), step.batch_weight(), 0});
     if (group_of(number).last) {
       of_update.penalty = weights.scale() * method->l2_of_sum / 2 * step.square_of_weights();
@@ -106,6 +110,10 @@ struct Training<T>::State {
     if (method->accumulate == 1) return number;
     return number == steps ? (number + method->accumulate - 1) / method->accumulate
                            : number / method->accumulate;
+  }
+  // The number of the update in the fit that is watched, from 0
+  std::size_t update_of_fit(std::size_t number) const {
+    return options.watch == nullptr ? 0 : options.watch->state().steps + updates(number);
   }
   Group group_of(std::size_t number) const {
     if (method->accumulate == 1) return {false, true, true};
