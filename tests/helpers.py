@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import dataclasses
 import hashlib
 import inspect
@@ -161,3 +162,15 @@ def bits_everywhere(compute: Callable[[], str], threads: Callable[[int], None]) 
     module = ".".join(Path(inspect.getfile(compute)).relative_to(TESTS).with_suffix("").parts)
     code = f"from {module} import {compute.__name__}\nprint({compute.__name__}())"
     return found | {python_prints("-c", code, FANIN_ISA=isa).strip() for isa in fanin.cpu.available()}
+
+
+def refuse_imports(monkeypatch, package: str) -> None:
+    """Have imports of a package and its modules fail, as if it were not installed."""
+    real = builtins.__import__
+
+    def refusing(name, *rest, **options):
+        if name.partition(".")[0] == package:
+            raise ImportError(name)
+        return real(name, *rest, **options)
+
+    monkeypatch.setattr(builtins, "__import__", refusing)

@@ -23,6 +23,8 @@ CHECKS: dict[str, tuple[str, ...]] = {
         "test_a_gain_acts_on_the_signal_as_its_power_with_depth",
         "test_a_deep_linear_net_with_orthogonal_weights_keeps_every_norm",
         "test_the_sums_of_every_layer_have_unit_variance_for_every_activation",
+        "test_the_report_by_layer_shows_signals_and_gradients_as_powers_of_depth",
+        "test_the_doctor_proves_remedies_of_saturated_units_and_of_vanishing_gradients",
     ),
     "6": (
         "test_initial_weights_have_mean_zero_and_the_published_deviation",
@@ -45,14 +47,26 @@ CHECKS: dict[str, tuple[str, ...]] = {
         "test_sgd_follows_the_closed_form_of_the_quadratic_bowl",
         "test_loss_of_a_linear_neuron_is_the_quadratic_bowl",
     ),
-    "12": ("test_negative_gradient_does_not_point_at_the_minimum_of_an_ellipse",),
+    "11": (
+        "test_a_bowl_predicts_every_decrease_of_a_linear_neuron_exactly",
+        "test_a_bowl_predicts_small_steps_of_a_deep_net_and_large_ones_less",
+    ),
+    "12": (
+        "test_negative_gradient_does_not_point_at_the_minimum_of_an_ellipse",
+        "test_the_angle_to_the_newton_step_on_an_ellipse_is_that_of_linear_algebra",
+    ),
     "13": (
         "test_too_big_a_rate_oscillates_along_the_steepest_axis",
         "test_sgd_diverges_just_above_two_over_the_largest_curvature_and_not_below",
     ),
+    "14": (
+        "test_consistency_is_the_mean_over_the_deviation_of_the_gradients_of_batches",
+        "test_adaptive_rules_move_consistent_weights_further_for_their_gradient_than_sgd_does",
+    ),
     "15": (
         "test_redundancy_is_the_mean_cosine_of_the_gradients_of_the_halves_of_four_splits",
         "test_samples_that_are_all_alike_are_redundant",
+        "test_redundancy_of_an_examination_is_near_1_for_repeated_rows_and_agrees_with_suggest",
     ),
     "16, 17": (
         "test_any_batch_size_trains_on_every_row_of_every_epoch",
@@ -74,6 +88,7 @@ CHECKS: dict[str, tuple[str, ...]] = {
         "test_a_schedule_is_its_equation_at_every_step",
         "test_a_leg_is_a_fit_at_a_constant_rate_that_then_falls_to_0",
         "test_a_rate_turned_down_while_the_loss_still_falls_steadily_causes_one_warning",
+        "test_a_rate_turned_down_too_soon_is_found_and_a_later_decay_is_proved",
         "test_a_fit_ended_by_time_has_its_schedule_end_and_is_repeated_by_its_steps",
         "test_averaged_weights_are_better_than_those_of_the_last_step",
     ),
@@ -85,6 +100,7 @@ CHECKS: dict[str, tuple[str, ...]] = {
         "test_identical_units_stay_identical",
         "test_units_that_start_with_constant_weights_stay_identical",
         "test_random_weights_break_the_symmetry_of_units",
+        "test_units_that_start_alike_are_found_and_different_weights_are_proved",
         "test_initial_weights_are_all_different_and_uncorrelated",
     ),
     "26": (
@@ -107,7 +123,10 @@ CHECKS: dict[str, tuple[str, ...]] = {
         "test_twice_the_logistic_less_one_is_tanh_of_half_of_z",
         "test_symmetric_logistic_is_twice_the_logistic_less_one_and_tanh_of_half_of_z",
     ),
-    "32": ("test_hidden_activations_of_tanh_average_about_zero_and_of_logistic_not",),
+    "32": (
+        "test_hidden_activations_of_tanh_average_about_zero_and_of_logistic_not",
+        "test_the_report_by_layer_has_a_mean_of_about_0_for_tanh_and_of_a_half_for_logistic",
+    ),
     "33, 34": (
         "test_one_step_at_the_inverse_curvature_solves_a_circular_bowl",
         "test_standardized_inputs_need_fewer_steps_than_raw_ones_and_whitened_ones_the_fewest",
@@ -117,9 +136,19 @@ CHECKS: dict[str, tuple[str, ...]] = {
         "test_a_share_keeps_the_fewest_components_that_explain_it",
         "test_the_floor_limits_how_far_small_components_are_blown_up",
     ),
+    "37": (
+        "test_too_big_a_first_rate_saturates_units_which_are_found_and_the_remedy_is_proved",
+        "test_the_doctor_proves_remedies_of_saturated_units_and_of_vanishing_gradients",
+    ),
+    "38": (
+        "test_zero_weights_of_a_deep_linear_net_are_a_saddle_and_not_a_minimum",
+        "test_zero_weights_of_a_deeper_linear_net_are_a_plateau_because_most_directions_are_flat",
+        "test_lanczos_finds_the_extreme_eigenvalues_of_a_bowl",
+    ),
     "39, 40": (
         "test_predicting_the_proportion_of_ones_is_the_plateau",
         "test_no_constant_outputs_have_a_lower_loss_than_the_base_rate",
+        "test_a_fit_that_stays_at_the_base_rate_is_found_and_one_that_leaves_it_is_not",
         "test_the_loss_starts_at_the_entropy_of_the_classes_or_the_variance_of_the_targets",
         "test_training_does_not_spend_epochs_to_find_the_base_rate",
         "test_a_net_that_starts_at_the_base_rate_is_past_the_plateau_when_one_of_zero_biases_reaches_it",
@@ -129,6 +158,7 @@ CHECKS: dict[str, tuple[str, ...]] = {
         "test_momentum_by_hand_follows_the_published_equation",
         "test_training_gives_the_losses_and_weights_of_pytorch",
     ),
+    "42, 53": ("test_the_ratio_of_update_to_weight_differs_by_layer_with_sgd_and_little_with_adam",),
     "43, 64": (
         "test_each_variant_is_its_equation_for_two_hundred_steps_on_arrays",
         "test_rmsprops_path_without_epsilon_does_not_change_when_the_loss_is_scaled",

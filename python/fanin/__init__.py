@@ -1,6 +1,6 @@
 """Multi-layer neural networks on the CPU: the textbook's update rules, near the hardware's speed limit."""
 
-from fanin import cpu, functional, initializers, losses, optim, plot, search
+from fanin import cpu, diagnose, functional, initializers, losses, optim, plot, search
 from fanin._core import CodedRows, DivergedError, __version__
 from fanin.config import (
     config,
@@ -26,6 +26,7 @@ from fanin.layers import (
 )
 from fanin.loading import load
 from fanin.network import Network
+from fanin.replaying import replay, rows_behind
 from fanin.tables import TableEncoder
 from fanin.training.callbacks import Callback
 from fanin.training.decision import Decision
@@ -66,6 +67,7 @@ __all__ = [
     "__version__",
     "config",
     "cpu",
+    "diagnose",
     "find_rate",
     "functional",
     "get_cmake_dir",
@@ -78,6 +80,8 @@ __all__ = [
     "num_threads",
     "optim",
     "plot",
+    "replay",
+    "rows_behind",
     "search",
     "set_num_threads",
     "show_config",

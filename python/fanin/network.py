@@ -8,21 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fanin import _core
-from fanin.adapting import AdaptedModel
-from fanin.checks import check_integer, checked_dtype
-from fanin.data.validation import validation_of
+from fanin.checks import check_flag, check_integer, checked_dtype
 from fanin.layers import Layer, check_layers, described
 from fanin.losses import Loss, as_loss
 from fanin.optim import Rule, Solver
+from fanin.streamed import StreamedModel
 from fanin.training.callbacks import Callbacks
-from fanin.training.chunks import (
-    adapt_to_chunks,
-    check_chunks,
-    check_settings,
-    check_statistics,
-    train_on_chunks,
-)
-from fanin.training.fitting import Fit
 from fanin.training.history import History
 from fanin.training.objective import Objective
 from fanin.training.race import open_resolved
@@ -33,10 +24,9 @@ if TYPE_CHECKING:
 
     from fanin.data.class_weight import ClassWeight
     from fanin.data.validation import ValidationData, ValidationSplit
-    from fanin.training.chunks import Chunks
 
 
-class Network(AdaptedModel):
+class Network(StreamedModel):
     """A multi-layer network of dense layers, optionally with batch norm, dropout and residual connections.
 
     ``A_0 = X``, ``A_l = f_l(A_(l-1) W_l + b_l)``: samples are rows, X is (n_samples, n_inputs), W_l is
@@ -115,6 +105,8 @@ class Network(AdaptedModel):
         verbose: bool = False,
         max_steps: int | None = None,
         max_time: float | None = None,
+        diagnose: bool = False,
+        prove: bool = False,
     ) -> History:
         """Train with mini-batches; another call continues from there.
 
@@ -186,6 +178,11 @@ class Network(AdaptedModel):
             Time limit in seconds, including validation and callbacks; the update in progress is completed. A schedule
             that spans the fit (``optim.Cosine(0.1)``) is stretched or shrunk by the measured speed, so that it ends at
             the limit, or with the last of `epochs`.
+        diagnose : bool
+            Watch the fit, for at most 3 % of its time and with the same bits: ``history.diagnosis`` says what is wrong,
+            with remedies; see `diagnose.Diagnosis`. Needs memory for the gradient and a copy of the network.
+        prove : bool
+            With `diagnose`: then try the remedy of each finding, by two fits side by side, and report which improve.
 
         Returns
         -------
@@ -214,12 +211,18 @@ class Network(AdaptedModel):
             verbose=verbose,
             max_steps=max_steps,
             max_time=max_time,
+            diagnose=diagnose,
         )
+        check_flag("prove", prove)
+        if prove and not diagnose:
+            raise ValueError("prove: expected False without diagnose=True, got True")
         fit, opened = open_resolved(self, X, y, settings)
         with opened as training:
             history = fit.run(lambda: fit.epoch(training)[:2])
             fit.finish(training)
-            return history
+        if prove:
+            history.diagnosis = history.diagnosis.prove(X, y)
+        return history
 
     def objective(
         self,
@@ -232,68 +235,3 @@ class Network(AdaptedModel):
     ) -> Objective:
         """Return the mean loss over these samples and its derivatives as functions of all weights; see `fit`."""
         return Objective(self, X, y, sample_weight, l2, frozen_batch_norm)
-
-    def fit_chunks(
-        self,
-        chunks: Chunks,
-        *,
-        rule: Rule | str | None = None,
-        epochs: int = 1,
-        batch_size: int | None = None,
-        batches: BatchesName = "shuffled",
-        order_seed: int | None = None,
-        class_weight: ClassWeight | None = None,
-        validation_data: ValidationData | None = None,
-        callbacks: Callbacks = (),
-        verbose: bool = False,
-        max_steps: int | None = None,
-        max_time: float | None = None,
-    ) -> History:
-        """Train on data that come in chunks, for streams and for data that do not fit in memory.
-
-        Each chunk is trained like one epoch of `fit`: in mini-batches, by default shuffled within the chunk, with a
-        smaller last batch. A chunk is freed before the next one is requested. (A loop over ``fit(X, y, epochs=1)``
-        gives bit-identical weights.) Biases that start at the base rate take that of the first chunk.
-
-        Parameters
-        ----------
-        chunks : iterable of tuples (X, y) or (X, y, sample_weight), or function that returns one
-            Read once per epoch: several epochs need a list, or a function such as a generator function.
-        rule, epochs, batch_size, batches, order_seed, class_weight, validation_data, callbacks, ...
-            As in `fit`, except that batches are made within each chunk, and class_weight is a dict. An epoch is a pass
-            over all chunks, with the seconds spent waiting for them. After a limit the fit requests no more chunks.
-
-        Returns
-        -------
-        History
-
-        Raises
-        ------
-        ValueError, TypeError
-            As `fit` does, with the number of the chunk, from 1; the network has then been trained on the chunks
-            before it. Also if there are no chunks.
-        DivergedError
-            As `fit` does; the weights are restored to those before the chunk.
-        """
-        check_integer("epochs", epochs, 0)
-        settings = Settings(
-            rule=rule,
-            epochs=epochs,
-            batch_size=batch_size,
-            batches=batches,
-            order_seed=order_seed,
-            class_weight=class_weight,
-            validation_data=validation_data,
-            callbacks=callbacks,
-            verbose=verbose,
-            max_steps=max_steps,
-            max_time=max_time,
-        )
-        check_settings(settings)
-        names = self._core.column_names
-        validation = validation_of(self, settings.validation_data, names)
-        check_statistics(self.layers)
-        fit = Fit(self, settings, validation, names)
-        chunks_of_epoch = check_chunks(chunks, fit.epochs)
-        adapt_to_chunks(self, chunks)
-        return fit.run(lambda: train_on_chunks(fit, chunks_of_epoch()))

@@ -17,12 +17,13 @@ PACKAGE = ROOT / "python" / "fanin"
 STANDARD = re.compile(r"[a-z_0-9]+")  # <vector>, <cstdint>; <omp.h> and <immintrin.h> have a dot
 INTRINSICS = {"immintrin.h", "arm_neon.h"}
 KERNEL_STANDARD = {"cstdint", "cstddef", "cstring"}
-# modules and folders of the package: each may use those before it
+# modules and folders of the package: each may use those before it; a module with a place of its own precedes its folder
 PARTS = (
     *(
         "_core",
         "aliases",
         "checks",
+        "whole_file",
         "values",
         "cpu",
         "config",
@@ -40,10 +41,16 @@ PARTS = (
         "storage",
         "condition",
         "training",
+        "plot.figure",
+        "plot.svg",
+        "plot.diagnosis",
+        "diagnose",
         "summary",
         "adapting",
+        "streamed",
         "network",
         "loading",
+        "replaying",
         "tables",
     ),
     *("functional_batch_norm", "functional_standardize", "functional", "unit_variance", "search"),
@@ -97,7 +104,8 @@ def modules_used(path: Path) -> set[str]:
 
 
 def part_of(module: str) -> str:
-    return module.split(".")[1] if "." in module else "__init__"
+    inner = module.partition(".")[2] or "__init__"
+    return next(part for part in PARTS if inner == part or inner.startswith(f"{part}."))
 
 
 def fanin_header(name: str) -> str:

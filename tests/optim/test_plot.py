@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import re
 
 import numpy as np
@@ -10,7 +9,7 @@ import pytest
 
 import fanin
 from fanin import optim, plot
-from helpers import ROOT, inputs_for, python_prints, rule_classes, rule_named
+from helpers import ROOT, inputs_for, python_prints, refuse_imports, rule_classes, rule_named
 
 PAGE = ROOT / "python" / "rules.md"
 
@@ -134,14 +133,7 @@ def test_rates_that_are_out_are_labelled_and_do_not_stretch_the_plot(tmp_path):
 
 
 def test_without_matplotlib_a_message_says_how_to_install_it(monkeypatch):
-    real = builtins.__import__
-
-    def refusing(name, *rest, **options):
-        if name.startswith("matplotlib"):
-            raise ImportError(name)
-        return real(name, *rest, **options)
-
-    monkeypatch.setattr(builtins, "__import__", refusing)
+    refuse_imports(monkeypatch, "matplotlib")
     with pytest.raises(ImportError, match=r'fanin.plot: needs matplotlib, .*pip install "fanin\[plot\]"'):
         plot.trajectories([optim.SGD()])
 

@@ -8,13 +8,13 @@ import gzip
 import os
 import shutil
 import sys
-import tempfile
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from fanin.csv.errors import UserError, one_line
+from fanin.whole_file import whole_file
 
 if TYPE_CHECKING:
     from fanin.sklearn.table_quality import Quality
@@ -81,21 +81,10 @@ def _opened(path: Path | None) -> Iterator[IO[str]]:
         with path.open("w", encoding="utf-8", newline="") as stream:
             yield stream
         return
-    target = Path(os.path.realpath(path))
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    os.close(handle)
-    try:
+    with whole_file(str(path)) as name:
         opened: Any = gzip.open if path.suffix == ".gz" else open
         with opened(name, "wt", encoding="utf-8", newline="") as stream:
             yield stream
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(name, target.stat().st_mode if target.exists() else 0o666 & ~mask)
-        os.replace(name, target)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(name)
-        raise
 
 
 def write_csv(path: Path | None, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fanin import _core
 from fanin.checks import check_integer, counted
-from fanin.data.inputs import row_count
-from fanin.data.order import weighted_in_random_order
 from fanin.optim.around import rule_of_fit
-from fanin.optim.momentum import SGD
+from fanin.optim.redundancy import comparable, cosine_of_halves, opened_copy
 from fanin.optim.rule import Rule
 from fanin.optim.solvers import LBFGS, LevenbergMarquardt, Solver
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
     from fanin.network import Network
 
 __all__ = ["Advice", "suggest"]
 
-_SPLITS = 4
 _MANY_ROWS = 4000
 _REDUNDANT = 0.8
 _FEW_PARAMETERS = 200  # for Levenberg-Marquardt, whose work for each sample is their square
@@ -119,15 +114,9 @@ def suggest(
     >>> history = net.fit(X, X**2, rule=advice.rule)
     """
     check_integer("seed", seed, 0, 64)
-    if not hasattr(net, "objective"):
-        raise TypeError(f"net: expected a fanin.Network, got {type(net).__name__}")
-    fork = net.copy()
-    # the input layer learns, and biases start at the base rate
-    fork.fit(X, y, rule=SGD(0.0), sample_weight=sample_weight, max_steps=1)
-    order = weighted_in_random_order(X, sample_weight, seed)
-    if len(order) < 2:
-        raise ValueError(f"X: expected at least 2 samples of weight above 0 to compare, got {len(order)}")
-    redundancy = _redundancy(fork, X, y, sample_weight, order)
+    fork = opened_copy(net, X, y, sample_weight)
+    order = comparable(X, sample_weight, seed)
+    redundancy = cosine_of_halves(fork, X, y, sample_weight, order)
     parameters = fork.objective(X, y, sample_weight=sample_weight).size
     rule, reason = _choice(fork, redundancy, len(order), parameters)
     return Advice(rule, redundancy, len(order), parameters, reason)
@@ -170,36 +159,3 @@ def _not_for_levenberg_marquardt(net: Network, parameters: int) -> str:
     if parameters > _MOST_PARAMETERS:
         return f"at most {_MOST_PARAMETERS:,} weights, not {parameters:,}"
     return "" if net.dtype == np.float64 else f"float64, not {net.dtype}"
-
-
-def _redundancy(net: Network, X: Any, y: Any, sample_weight: Any, order: NDArray[np.int64]) -> float:
-    """Return the mean cosine of the gradients of the two halves of each split."""
-    whole = np.zeros(row_count("X", X))
-    whole[order] = 1 if sample_weight is None else _core.numbers("sample_weight", sample_weight)[order]
-    cosines = []
-    for split in range(_SPLITS):
-        begin = split * len(order) // (2 * _SPLITS)
-        first = whole.copy()
-        first[np.roll(order, -begin)[len(order) // 2 :]] = 0
-        halves = [net.objective(X, y, sample_weight=part) for part in (first, whole - first)]
-        gradients = [half.loss_and_gradient(half.weights())[1].astype(np.float64) for half in halves]
-        if not np.isfinite(gradients).all():
-            raise ValueError(
-                "net: expected weights where the gradient of the loss is finite, got NaN or infinity"
-            )
-        cosines.append(_cosine(*gradients))
-    return math.fsum(cosines) / _SPLITS
-
-
-def _cosine(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
-    """Return the cosine of the angle between two vectors, 0 if one of them is 0."""
-    sizes = np.abs(a).max(), np.abs(b).max()
-    if min(sizes) == 0:
-        return 0.0
-    a, b = a / sizes[0], b / sizes[1]  # squares do not overflow
-    product, squares = _dot(a, b), _dot(a, a) * _dot(b, b)
-    return min(max(product / math.sqrt(squares), -1.0), 1.0)
-
-
-def _dot(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
-    return math.fsum((a * b).tolist())  # rounded once, so the same on every processor

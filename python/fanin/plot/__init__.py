@@ -1,10 +1,22 @@
-"""Plots of update rules, learning rates and searches; they need matplotlib: ``pip install "fanin[plot]"``."""
+"""Plots of update rules, learning rates, fits and searches; they need matplotlib: ``pip install "fanin[plot]"``."""
 
 from fanin.plot.bowls import Bowl, trajectories
+from fanin.plot.diagnosis import curves, layers, proof
 from fanin.plot.rates import rates
 from fanin.plot.search import importance, parallel_coordinates, rungs, scores
 
-__all__ = ["Bowl", "importance", "parallel_coordinates", "rates", "rungs", "scores", "trajectories"]
+__all__ = [
+    "Bowl",
+    "curves",
+    "importance",
+    "layers",
+    "parallel_coordinates",
+    "proof",
+    "rates",
+    "rungs",
+    "scores",
+    "trajectories",
+]
 
 
 def __dir__() -> list[str]:

@@ -13,16 +13,22 @@ DASHES = ("-", "--", ":", "-.")
 GREY = "#5f6368"
 
 
-def new_figure(*widths: float, size: tuple[float, float] = (11, 4.6)) -> Figure:
-    """Return a figure with axes side by side, of these relative widths."""
+def import_matplotlib() -> Any:
+    """Return matplotlib, or raise ImportError that says how to install it."""
     try:
-        from matplotlib.figure import Figure
+        import matplotlib.figure
+        import matplotlib.style
     except ImportError as error:
         raise ImportError(
             'fanin.plot: needs matplotlib, which cannot be imported; install it with pip install "fanin[plot]"'
         ) from error
-    figure = Figure(figsize=size, dpi=110, layout="constrained")
-    for axes in figure.subplots(1, len(widths), width_ratios=widths, squeeze=False)[0]:
+    return matplotlib
+
+
+def new_figure(*widths: float, size: tuple[float, float] = (11, 4.6), rows: int = 1) -> Figure:
+    """Return a figure with axes side by side, of these relative widths, in one row or several."""
+    figure: Figure = import_matplotlib().figure.Figure(figsize=size, dpi=110, layout="constrained")
+    for axes in figure.subplots(rows, len(widths), width_ratios=widths, squeeze=False).flat:
         axes.spines[["top", "right"]].set_visible(False)
         axes.spines[["left", "bottom"]].set_color(GREY)
         axes.tick_params(colors=GREY, labelsize=9)

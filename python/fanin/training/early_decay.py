@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from fanin.optim import Schedule
 
 _WINDOW = 6  # epochs before the drop
-_STEADY = -3.0  # t of the slope of their losses
+STEADY = -3.0  # t of the slope of their losses
 _FALL = 0.01  # of the loss, an epoch
 _END = 0.75  # of the fit: a drop after this is the final one
 
@@ -37,6 +38,24 @@ class EarlyDecayWarning(UserWarning):
     """
 
 
+@dataclass(frozen=True)
+class Drop:
+    """A drop of the rate after an epoch, the fall of the loss per epoch before it, and the t of that slope."""
+
+    epoch: int
+    rate: float
+    lower: float
+    fall: float
+    t: float
+
+    def __str__(self) -> str:
+        """Return a sentence with the numbers."""
+        return (
+            f"the schedule turned it down from {self.rate:.3g} to {self.lower:.3g} after epoch {self.epoch}, while the "
+            f"loss was still falling steadily, by {self.fall:.1%} an epoch (t = {self.t:.1f} over {_WINDOW} epochs)"
+        )
+
+
 class DecayWatch:
     """Watches the losses of a fit whose rule starts anew, with this schedule and number of steps in an epoch."""
 
@@ -45,26 +64,33 @@ class DecayWatch:
 
     def epoch_ended(self, losses: Sequence[float], stacklevel: int) -> None:
         """Warn, once, if the rate has dropped since the start of this epoch, and too soon."""
+        if not self._warned and (drop := self.drop_in(losses)):
+            self._warned = True
+            warnings.warn(
+                f"learning_rate: {drop}: a quick win at the price of slower learning; expected a later drop",
+                EarlyDecayWarning,
+                stacklevel=stacklevel,
+            )
+
+    def first_drop(self, losses: Sequence[float]) -> Drop | None:
+        """Return the first drop that came too soon in a fit with the losses of these epochs, if any."""
+        drops = (self.drop_in(losses[:epoch]) for epoch in range(_WINDOW, len(losses) + 1))
+        return next((drop for drop in drops if drop), None)
+
+    def drop_in(self, losses: Sequence[float]) -> Drop | None:
+        """Return the drop of the rate since the start of the last of these epochs, if it came too soon."""
         epoch = len(losses)
-        if self._warned or epoch >= _END * self._epochs:
-            return
+        if epoch >= _END * self._epochs:
+            return None
         rate, lower = self._rate_at(epoch), self._rate_at(epoch + 1)
         dropped_within = self._value(epoch * self._steps) <= 0.5 * rate
         end = epoch - dropped_within  # the last epoch at the higher rate
         if end < _WINDOW or lower > 0.5 * rate:
-            return
+            return None
         if not 0.9 * rate <= self._rate_at(end - _WINDOW + 1) <= 1.1 * rate:
-            return
-        fall, t = _slope(losses[end - _WINDOW : end])
-        if t < _STEADY and fall >= _FALL:
-            self._warned = True
-            warnings.warn(
-                f"learning_rate: the schedule turned it down from {rate:.3g} to {lower:.3g} after epoch {end}, "
-                f"while the loss was still falling steadily, by {fall:.1%} an epoch (t = {t:.1f} over {_WINDOW} "
-                "epochs): a quick win at the price of slower learning; expected a later drop",
-                EarlyDecayWarning,
-                stacklevel=stacklevel,
-            )
+            return None
+        fall, t = slope_of(losses[end - _WINDOW : end])
+        return Drop(end, rate, lower, fall, t) if t < STEADY and fall >= _FALL else None
 
     def _rate_at(self, epoch: int) -> float:
         """Return the rate of the first step of an epoch, from 1."""
@@ -75,8 +101,10 @@ class DecayWatch:
         return self._schedule(t, self._steps * self._epochs if self._schedule.spans_fit else None)
 
 
-def _slope(losses: Sequence[float]) -> tuple[float, float]:
+def slope_of(losses: Sequence[float]) -> tuple[float, float]:
     """Return the fall per epoch as a share of the mean, and t, the slope divided by its standard error."""
+    largest = math.ldexp(1.0, math.frexp(max(map(abs, losses)))[1] - 1)  # a power of 2, so division is exact
+    losses = [loss / largest for loss in losses] if largest > 1 else losses  # their squares may overflow
     n, mean = len(losses), math.fsum(losses) / len(losses)
     centre = (n - 1) / 2
     spread = sum((k - centre) ** 2 for k in range(n))

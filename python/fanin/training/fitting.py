@@ -8,6 +8,7 @@ from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Any
 
 from fanin import _core
+from fanin._core import DivergedError
 from fanin.condition import keep_condition_numbers, rows_to_condition
 from fanin.data.class_weight import weighted_by_class
 from fanin.data.inputs import ColumnNames, as_data, error_context
@@ -64,6 +65,7 @@ class Fit:
         self._decay: DecayWatch | None = None
         self._first_rows: NDArray[Any] | None = None
         self._figures: dict[str, float] = {}  # of an epoch, besides its loss and its rate
+        self._doctor: Any = net._doctor(settings) if settings.diagnose else None
 
     def _values_of_rule(self) -> dict[str, Any]:
         """Return the hyper-parameters as the core expects them."""
@@ -97,7 +99,10 @@ class Fit:
         with error_context(labels=labels):
             if not self.net._core.adapted:
                 self._first_rows = rows_to_condition(self.net, X)
-            return Closing(self._opened(X, y, sample_weight, population, epochs))
+            opened = Closing(self._opened(X, y, sample_weight, population, epochs))
+        if self._doctor is not None:
+            self._doctor.see_targets(y, sample_weight)
+        return opened
 
     def _opened(
         self,
@@ -120,6 +125,7 @@ class Fit:
             epochs,
             self.budget,
             population,
+            None if self._doctor is None else self._doctor.watch,
         )
 
     def finish(self, training: Any) -> None:
@@ -184,7 +190,11 @@ class Fit:
         """
         with Closing(self):
             loop = self.begin()
-            loop.run(train)
+            try:
+                loop.run(train)
+            except DivergedError as error:
+                self.diverged(error)
+                raise
             return self.end(loop)
 
     def begin(self) -> _core.EpochLoop:
@@ -222,8 +232,17 @@ class Fit:
         self.history.steps = Steps(self.budget.taken, self.budget.knots)
         self.close()
         keep_condition_numbers(self.net, self._first_rows)
+        if self._doctor is not None:
+            self.history.diagnosis = self._doctor.diagnosis(self.history)
         self.callbacks.end(self.net, self.history)
         return self.history
+
+    def diverged(self, error: DivergedError) -> None:
+        """Note the history and the diagnosis of a fit that diverged in the exception."""
+        error.history = self.history
+        self.history.steps = Steps(self.budget.taken, self.budget.knots)
+        if self._doctor is not None:
+            self.history.diagnosis = error.diagnosis = self._doctor.diagnosis(self.history, error)
 
     def close(self) -> None:
         """Close the progress display."""

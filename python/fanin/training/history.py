@@ -51,6 +51,8 @@ class History:
     ended : str or None
         Why a solver ended: "small_gradient", "small_decrease", or "no_descent", if no step lowers the loss; None for a
         rule, and if the limits of the fit ended it.
+    diagnosis : diagnose.Diagnosis or None
+        What is wrong with the fit, if it was watched: ``fit(..., diagnose=True)``.
     rate_factor : float
         Multiplies the learning rate, a number or a schedule; a callback may change it for the epochs to come.
 
@@ -82,6 +84,7 @@ class History:
     damping: list[float] = field(default_factory=list, repr=False)
     effective_parameters: list[float] = field(default_factory=list, repr=False)
     ended: str | None = None
+    diagnosis: Any = field(default=None, repr=False, compare=False)
 
     def append(self, figures: Mapping[str, float]) -> None:
         """Append the figures of an epoch, a dict like the logs of callbacks."""

@@ -11,13 +11,14 @@ from fanin._core import DivergedError
 from fanin.checks import check_sequence
 from fanin.data.validation import Validation
 from fanin.model import check_model
-from fanin.optim import Around, Cosine, Piecewise, Rule
+from fanin.optim import Around, Cosine, Rule
 from fanin.optim.around import rule_of_fit
 from fanin.training.decision import Decision
 from fanin.training.fitting import Closing, Fit, continues
 from fanin.training.opening import data_of, open_fit
 from fanin.training.rates import adapted, hold_out, middle_rate, rates_around, steps_per_epoch
 from fanin.training.settings import BatchesName, Settings
+from fanin.training.tail import constant_then_falling
 from fanin.training.together import train_together
 from fanin.values import check_number
 
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
     from fanin.data.validation import ValidationData
     from fanin.network import Network
-
-_LEVELS = 31  # of the descent to 0 at the end of a leg, at most
 
 
 @dataclass(frozen=True)
@@ -179,14 +178,22 @@ def find_rate(
 
 def open_resolved(net: Network, X: ArrayLike, y: ArrayLike, settings: Settings) -> tuple[Fit, Closing]:
     """Resolve the learning rate "auto" by a race, then check the data of the fit as `open_fit` does."""
-    if settings.rule.rate != "auto":
-        return open_fit(net, X, y, settings)
-    if settings.most_epochs() < 1:
-        return open_fit(net, X, y, replace(settings, rule=settings.rule.at_rate(0.0)))
-    curve = _race(net, X, y, settings)
-    fit, opened = open_fit(net, X, y, replace(settings, rule=curve.rule))
-    fit.history.decisions = curve.decisions
+    settings, decisions = resolved(net, X, y, settings)
+    fit, opened = open_fit(net, X, y, settings)
+    fit.history.decisions = decisions
     return fit, opened
+
+
+def resolved(
+    net: Network, X: ArrayLike, y: ArrayLike, settings: Settings
+) -> tuple[Settings, tuple[Decision, ...]]:
+    """Return the settings with the rate that a race chooses if it is "auto", and the decisions of that race."""
+    if settings.rule.rate != "auto":
+        return settings, ()
+    if settings.most_epochs() < 1:
+        return replace(settings, rule=settings.rule.at_rate(0.0)), ()
+    curve = _race(net, X, y, replace(settings, diagnose=False))
+    return replace(settings, rule=curve.rule), curve.decisions
 
 
 def _race(
@@ -251,7 +258,7 @@ def _trained(
         "max_steps": steps,
     }
     forks = [net.copy() for _ in rates]
-    rules = [rule.at_rate(_leg_schedule(rate, constant, falling)) for rate in rates]
+    rules = [rule.at_rate(constant_then_falling(rate, constant, falling)) for rate in rates]
     members = [(fork, X, y, {"rule": rule, **common}) for fork, rule in zip(forks, rules, strict=True)]
     legs = []
     for rate, fork, history in zip(rates, forks, train_together(members, on_error="return"), strict=True):
@@ -263,13 +270,6 @@ def _trained(
         ends = tuple(min(steps, per_epoch * (k + 1)) for k in range(len(history.loss)))
         legs.append(Leg(rate, ends, tuple(history.loss), validation.evaluate(fork)[0], ""))
     return legs
-
-
-def _leg_schedule(rate: float, constant: int, falling: int) -> Piecewise:
-    """Return a constant rate that then falls linearly to 0, in at most 31 levels."""
-    count = min(_LEVELS, falling)
-    levels = (rate * (1 - (j + 0.5) / count) for j in range(count))
-    return Piecewise((rate, *levels), after=tuple(constant + j * falling // count for j in range(count)))
 
 
 def _best(legs: Sequence[Leg], start: float) -> Leg:

@@ -12,6 +12,7 @@ from fanin import _core
 from fanin.data.inputs import row_count
 from fanin.data.order import weighted_in_random_order
 from fanin.data.validation import rows_of
+from fanin.layers import BatchNorm, all_inside
 from fanin.optim import Rule, Schedule
 from fanin.training.objective import Objective
 
@@ -29,7 +30,11 @@ def steps_per_epoch(net: Network, rows: int, settings: Settings) -> int:
     """Return the number of updates in an epoch of a fit."""
     size = min(int(settings.batch_size or rows), rows)
     batches = -(-rows // size)
-    if rows > size and rows % size == 1 and any(name.endswith("running_mean") for name in net._array_names()):
+    if (
+        rows > size
+        and rows % size == 1
+        and any(isinstance(part, BatchNorm) for part in all_inside(net.layers))
+    ):
         batches -= 1  # a single remaining row, which has no variance, joins the batch before it
     return -(-batches // int(settings.rule.batches))
 

@@ -44,10 +44,12 @@ class Settings:
     verbose: bool = False
     max_steps: int | None = None
     max_time: float | None = None
+    diagnose: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rule", rule_of_fit(self.rule))
         check_flag("verbose", self.verbose)
+        check_flag("diagnose", self.diagnose)
         check_choice("batches", self.batches, _core.BATCHES)
         check_choice("validation_split", self.validation_split, get_args(ValidationSplit))
         if self.validation_split != "last" and self.validation_fraction is None:

@@ -8,6 +8,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Literal, get_args, overload
 
 from fanin import _core
+from fanin._core import DivergedError
 from fanin.checks import check_choice
 from fanin.data.inputs import error_context
 from fanin.model import Model
@@ -95,6 +96,8 @@ def train_together(members: Iterable[Member], *, on_error: OnError = "raise") ->
             try:
                 results[number] = fits[number].advance(epoch)
             except Exception as error:
+                if isinstance(error, DivergedError):
+                    fits[number].fit.diverged(error)
                 fits[number].fit.close()
                 results[number] = error
 
