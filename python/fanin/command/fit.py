@@ -14,6 +14,7 @@ import numpy as np
 import fanin
 from fanin.checks import counted
 from fanin.command.bar import Bar
+from fanin.command.diagnosis import add_diagnose, check_page, print_diagnoses
 from fanin.command.inputs import inputs_of
 from fanin.command.output import check_folder, figure, plain, print_notes, score_lines
 from fanin.command.parquet import read_file
@@ -96,6 +97,7 @@ def add_fit(commands: Commands) -> None:
     )
     parser.add_argument("--seed", type=whole(0), default=0, metavar="N", help="default: 0")
     parser.add_argument("--threads", type=whole(1, 4096), metavar="N", help="default: all processors")
+    add_diagnose(parser)
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress")
 
 
@@ -104,6 +106,7 @@ def run_fit(options: argparse.Namespace) -> None:
     check_folder("--model", options.model)
     if options.model.exists() and options.table.exists() and options.model.samefile(options.table):
         raise UserError("--model: this is the table itself; expected another file")
+    check_page(options)
     with Bar(options.quiet) as bar:
         bar.stage("starting")
         require("sklearn", "scikit-learn", "sklearn")
@@ -125,9 +128,12 @@ def run_fit(options: argparse.Namespace) -> None:
         if options.cv:
             _cross_validate(model, task, options, bar)
         bar.restart("")
+        model.set_params(diagnose=options.diagnose is not None)  # not of the fits for cross-validation
         _fit(model, task.frame, target.values, weight, bar)
         bar.clear()
         _print_result(model, options)
+        if options.diagnose is not None:
+            print_diagnoses(model.diagnoses_, options.diagnose)
         bar.stage("writing the model")
         model.notes_ = {
             "made": datetime.datetime.now().astimezone().isoformat(" ", "minutes"),

@@ -22,6 +22,7 @@ from fanin.sklearn.start import hidden_sizes, initial_arrays
 from fanin.sklearn.stochastic import first_progress
 from fanin.sklearn.tasks import CallbackSupportMixin, Tasks, with_callbacks
 from fanin.sklearn.threads import limited
+from fanin.sklearn.watching import Diagnosed
 from fanin.sklearn.weights import Form, Weights
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def is_stochastic(estimator: Any) -> bool:
     return True
 
 
-class Perceptron(CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
+class Perceptron(Diagnosed, CallbackSupportMixin, BaseEstimator, ABC):  # type: ignore[misc]
     """The base class of both estimators."""
 
     _allowed: ClassVar[Mapping[str, tuple[Allowed, ...]]]

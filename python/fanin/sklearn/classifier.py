@@ -11,9 +11,9 @@ from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import type_of_target, unique_labels
 
-from fanin.sklearn.base import Perceptron, is_stochastic
+from fanin.sklearn.base import is_stochastic
+from fanin.sklearn.class_labels import LabelledPerceptron
 from fanin.sklearn.conversion import to_sklearn
-from fanin.sklearn.data import Data, weights_of_classes
 from fanin.sklearn.parameters import OF_CLASSIFIER, check_parameters, keep
 from fanin.sklearn.pause import Call
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 
-class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
+class MLPClassifier(ClassifierMixin, LabelledPerceptron):  # type: ignore[misc]
     """scikit-learn's classifier, trained by fanin: the same parameters, results and messages, in less time.
 
     A network with soft-max outputs for several classes, logistic outputs for two classes or several labels per sample.
@@ -89,6 +89,8 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
         The share of max_iter, at the end of a fit with sgd or adam, in which the rate falls linearly to 0, step by
         step: at least one epoch, unless it is 0. If patience runs out before, the tail follows at once, with this share
         of the epochs so far, within max_iter. A fit that ends with its tail gives no warning.
+    diagnose : bool
+        Watch `fit`, for at most 3 % of its time and with the same weights: `diagnosis_` says what is wrong with it.
 
     Attributes
     ----------
@@ -103,6 +105,10 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
         The loss of the validation data, without the penalty.
     history_ : fanin.History
         Losses, scores, learning rates and seconds of the last fit, by epoch.
+    diagnosis_ : fanin.diagnose.Diagnosis
+        After a `fit` with ``diagnose=True``, also one that raised an error; `partial_fit` has none, nor have trials of
+        a search. Remedies are code for a `fanin.Network` like `diagnosis_.start`, with the labels 0, 1, ... as targets.
+        Losses are without the penalty. Of lbfgs, layers are not watched.
     learning_rate_ : float
         The rate that the next epoch of sgd or adam would have.
     n_iter_, t_ : int
@@ -169,6 +175,7 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
         max_time: float | None = None,
         callbacks: Iterable[Any] | None = None,
         linear_tail: float = 0.0,
+        diagnose: bool = False,
     ) -> None:
         keep(self, locals())
 
@@ -207,54 +214,6 @@ class MLPClassifier(ClassifierMixin, Perceptron):  # type: ignore[misc]
             )
         self._fit(X, y, sample_weight, (None, None, None), Call(1, incremental=True))
         return self
-
-    def _learn_classes(self, y: Any, *, incremental: bool) -> None:
-        if not hasattr(self, "classes_") or not (self.warm_start or incremental):
-            self._label_binarizer = LabelBinarizer().fit(y)
-            self.classes_ = self._label_binarizer.classes_
-            return
-        if not hasattr(self, "_label_binarizer"):  # users assigned weights and classes
-            self._label_binarizer = LabelBinarizer().fit(y if y.ndim == 2 else self.classes_)
-        if not self.warm_start:
-            self._check_classes(y)
-        elif set(classes := unique_labels(y)) != set(self.classes_):
-            raise ValueError(
-                "warm_start can only be used where `y` has the same classes as in the previous call to fit. "
-                f"Previously got {self.classes_}, `y` has {classes}"
-            )
-
-    def _check_classes(self, y: Any) -> None:
-        classes = unique_labels(y)
-        if len(np.setdiff1d(classes, self.classes_, assume_unique=True)):
-            raise ValueError(
-                f"`y` has classes not in `self.classes_`. `self.classes_` has {self.classes_}. 'y' has {classes}."
-            )
-
-    def _data(self, X: Any, y: Any, weights: NDArray[Any] | None, *, incremental: bool = False) -> Data:
-        if self.class_weight is not None:
-            if incremental and isinstance(self.class_weight, str):
-                raise ValueError(
-                    "class_weight: partial_fit does not see all samples, as 'balanced' needs; expected a dict, such as "
-                    "one made with sklearn.utils.class_weight.compute_class_weight"
-                )
-            of_class = weights_of_classes(self.class_weight, y)
-            weights = of_class if weights is None else weights * of_class
-            if not weights.any():
-                raise ValueError("class_weight: leaves no sample with a weight other than 0")
-        kind = self._label_binarizer.y_type_
-        if y.ndim == 2 or kind.startswith("multilabel"):
-            labels = self._label_binarizer.transform(y).astype(X.dtype)
-            return Data(X, labels, weights, labels.shape[1])
-        if kind == "multiclass":
-            labels = np.searchsorted(self.classes_, y).astype(np.int32)
-            return Data(X, labels, weights, len(self.classes_))
-        second = y == self.classes_[1] if len(self.classes_) > 1 else np.zeros(len(y))
-        return Data(X, second.astype(X.dtype), weights, 1)  # the core gathers its own type fastest
-
-    def _output_activation(self) -> str:
-        if (binarizer := getattr(self, "_label_binarizer", None)) is not None:
-            return "softmax" if binarizer.y_type_ == "multiclass" else "logistic"
-        return "logistic" if len(self.intercepts_[-1]) == 1 else "softmax"
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Return the most probable label of each row, or an indicator matrix of the labels more probable than 1/2."""

@@ -11,8 +11,9 @@ from fanin.sklearn.data import Data
 from fanin.sklearn.observers import Observers
 from fanin.sklearn.optimizer import Optimizer
 from fanin.sklearn.pause import Call, Pause
-from fanin.sklearn.stochastic import Epochs
+from fanin.sklearn.stochastic import Epochs, batch_size_of
 from fanin.sklearn.tasks import Tasks
+from fanin.sklearn.watching import Watching
 from fanin.sklearn.weights import are_finite
 from fanin.sklearn.whole_batch import minimize_loss
 
@@ -33,15 +34,20 @@ def train(
     observers = Observers(estimator, metric, held is not None, tasks, call)
     if estimator.solver == "lbfgs":
         core = weights.restarted(form, np.dtype(np.float64))
-        minimize_loss(estimator, core, data, held, observers)
+        watching = Watching(estimator, core, data, None, first) if call.diagnoses(estimator) else None
+        minimize_loss(estimator, core, data, held, observers, watching)
     else:
         continues = call.incremental or call.resumes
         core = weights.network(form) if first or continues else weights.restarted(form)
         if estimator._optimizer is None or not continues:
             estimator._optimizer = Optimizer(estimator)
-        Epochs(estimator, core, data, held, pause).run(observers, call, first=first)
+        size = batch_size_of(estimator.batch_size, data.rows)
+        watching = Watching(estimator, core, data, size, first) if call.diagnoses(estimator) else None
+        Epochs(estimator, core, data, held, pause, size, watching).run(observers, call, first=first)
         estimator.learning_rate_ = estimator._optimizer.learning_rate
     weights.trained()
+    if watching is not None:
+        watching.fit_ended()
     finite = are_finite(core.get_arrays())  # weights that are not finite remain so
     if not call.pauses:
         observers.end()

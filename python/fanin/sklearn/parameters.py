@@ -107,6 +107,7 @@ _COMMON: Mapping[str, tuple[Allowed, ...]] = {
     "max_time": (_floats("()", 0.0), _NONE),
     "callbacks": (_ARRAY, _NONE),
     "linear_tail": (_floats("[)", 0.0, 1.0),),
+    "diagnose": _FLAG,
 }
 OF_CLASSIFIER = {**_COMMON, "class_weight": (_instances(dict), _texts("balanced"), _NONE)}
 OF_REGRESSOR = {**_COMMON, "loss": (_texts("poisson", "squared_error"),)}
@@ -119,7 +120,7 @@ _OF_TABLES: Mapping[str, tuple[Allowed, ...]] = {
     "scoring": (_instances(str), Allowed("a callable", callable), _NONE),
     **{
         name: _COMMON[name]
-        for name in ("callbacks", "max_time", "n_jobs", "random_state", "verbose", "warm_start")
+        for name in ("callbacks", "diagnose", "max_time", "n_jobs", "random_state", "verbose", "warm_start")
     },
 }
 OF_TABLE_CLASSIFIER = {**_OF_TABLES, "class_weight": OF_CLASSIFIER["class_weight"]}

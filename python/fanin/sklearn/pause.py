@@ -68,6 +68,10 @@ class Call:
         """Whether this call trains from the start of a fit to its end."""
         return self.epochs is None and not self.resumes
 
+    def diagnoses(self, estimator: Any) -> bool:
+        """Whether to watch the training: that of a whole fit, unless it is a trial of a search."""
+        return bool(estimator.diagnose) and self.is_whole_fit and self.stop is None
+
     def check_stop(self) -> None:
         """Raise AbandonedError if training is to be given up."""
         if self.stop is not None and self.stop():

@@ -43,12 +43,14 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
         random, and that callbacks find "val_r2" in `logs` in the place of "val_accuracy".
     linear_tail : float in [0, 1)
         The share of max_iter, at the end of a fit with sgd or adam, in which the rate falls linearly to 0, as there.
+    diagnose : bool
+        Watch `fit`: `diagnosis_` says what is wrong with it, as there.
 
     Attributes
     ----------
     validation_scores_, best_validation_score_ : list of float, float; or None
         R^2 on the validation data, and the best with `early_stopping`.
-    coefs_, intercepts_, loss_, loss_curve_, n_iter_, ...
+    coefs_, intercepts_, loss_, loss_curve_, n_iter_, diagnosis_, ...
         Those of `MLPClassifier`, without `classes_`.
 
     Notes
@@ -100,6 +102,7 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
         max_time: float | None = None,
         callbacks: Iterable[Any] | None = None,
         linear_tail: float = 0.0,
+        diagnose: bool = False,
     ) -> None:
         keep(self, locals())
 

@@ -19,6 +19,7 @@ from fanin.sklearn.optimizer import values_of
 from fanin.sklearn.pause import Call, Pause
 from fanin.sklearn.reported import ReportedLoss
 from fanin.sklearn.validation import Validation
+from fanin.sklearn.watching import Watching
 from fanin.sklearn.weights import are_finite
 from fanin.training.tail import tail_epochs
 
@@ -41,11 +42,20 @@ def batch_size_of(given: Any, rows: int) -> int:
 class Epochs:
     """The epochs of one call of fit or partial_fit; all figures that scikit-learn reports go to the estimator."""
 
-    def __init__(self, estimator: Any, core: Any, data: Data, validation: Data | None, pause: Pause) -> None:
+    def __init__(
+        self,
+        estimator: Any,
+        core: Any,
+        data: Data,
+        validation: Data | None,
+        pause: Pause,
+        batch_size: int,
+        watching: Watching | None,
+    ) -> None:
         self._estimator, self._core, self._pause = estimator, core, pause
         self._early_stopping = estimator.early_stopping  # which callbacks may set for later fits
         self._rows = data.rows
-        self._batch_size = batch_size_of(estimator.batch_size, data.rows)
+        self._batch_size, self._watching = batch_size, watching
         self._places: NDArray[np.intp] | None = np.arange(data.rows) if estimator.shuffle else None
         if pause.order is not None:
             self._places = pause.order.astype(np.intp)
@@ -198,6 +208,8 @@ class Epochs:
         if estimator.verbose:
             print(f"Iteration {estimator.n_iter_}, loss = {loss:.8f}")
         validated = self._validated()
+        if self._watching is not None:
+            self._watching.epoch_ended(epoch.loss, self._validation)
         self._count()
         estimator._optimizer.epoch_ended(estimator.t_)
         return observers.stop_after(loss, validated, epoch.learning_rate, seconds) or epoch.share < 1
@@ -212,6 +224,8 @@ class Epochs:
         single = isinstance(self._core, _core.NetworkFloat32)
         kind = _core.TrainingFloat32 if single else _core.TrainingFloat64
         X, y, weights, _ = self._data
+        if self._watching is not None:
+            self._watching.training_begins(budget)
         return kind(
             self._core,
             X,
@@ -220,10 +234,11 @@ class Epochs:
             self._batch_size,
             "in_order",
             None,
-            0,
+            self._estimator.n_iter_,
             None,
             budget,
             None,
+            None if self._watching is None else self._watching.watch,
             restore=False,
         )
 

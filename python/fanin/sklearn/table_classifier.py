@@ -8,24 +8,18 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from sklearn.base import ClassifierMixin
 
-from fanin.data.inputs import error_context
-from fanin.losses import Logistic, Loss, SoftmaxCrossEntropy
-from fanin.sklearn.data import weights_of_classes
 from fanin.sklearn.parameters import OF_TABLE_CLASSIFIER, keep
-from fanin.sklearn.table_base import TableEstimator
-from fanin.sklearn.table_labels import checked_labels
-from fanin.sklearn.table_quality import Quality, quality_of_classes, quality_of_labels
+from fanin.sklearn.table_classes import LabelledTables
 
 if TYPE_CHECKING:
     from typing import Self
 
     from numpy.typing import ArrayLike, NDArray
 
-    from fanin.tables.model import TableModel
     from fanin.tables.progress import Progress
 
 
-class FaninClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
+class FaninClassifier(ClassifierMixin, LabelledTables):  # type: ignore[misc]
     """Classes of the rows of a table: networks on the codes of its columns, chosen and weighed by rows held out.
 
     Numbers, categories, booleans, dates and missing values are coded by `fanin.TableEncoder`. Several networks are
@@ -68,6 +62,8 @@ class FaninClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
     categorical_features : "from_dtype", or list of str, int or bool
         Columns that are categories, by names, by positions or as a mask, besides those of text and of a categorical
         type: numbers that are codes, say.
+    diagnose : bool
+        Watch the fits of the networks: `diagnoses_` says what is wrong with them. The model has the same bits.
 
     Attributes
     ----------
@@ -84,6 +80,10 @@ class FaninClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
         The score of the validation rows, if there are any: by `scoring`, or their mean loss.
     trials_, seconds_ : tuple, dict
         What was tried, with scores; and the seconds of each part.
+    diagnoses_ : tuple of fanin.diagnose.Diagnosis
+        After a `fit` with ``diagnose=True``, of the fit of each network that predicts, in order of weight; without
+        findings about epochs, rate and decay, which rows held out have chosen. Inputs of `diagnosis.start` are coded
+        rows. Neither files nor pickles and copies hold them.
     n_features_in_, feature_names_in_ : int, array of str
         Columns of X, and their names if X was a frame with names. Later frames may have them in another order.
 
@@ -121,61 +121,9 @@ class FaninClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
         warm_start: bool = False,
         callbacks: Sequence[Callable[[Progress], object]] | None = None,
         categorical_features: Literal["from_dtype"] | Sequence[Any] = "from_dtype",
+        diagnose: bool = False,
     ) -> None:
         keep(self, locals())
-
-    def _learned(self, y: Any) -> NDArray[Any]:
-        labels = checked_labels(y)
-        self._several = labels.ndim == 2
-        if self._several:
-            self.classes_: NDArray[Any] = np.arange(labels.shape[1])
-            return labels
-        self.classes_, learned = np.unique(labels, return_inverse=True)
-        places: NDArray[Any] = learned.ravel()
-        return places
-
-    def _weighted(self, weights: NDArray[Any] | None, learned: NDArray[Any]) -> NDArray[Any] | None:
-        if self.class_weight is None:
-            return weights
-        of_class = weights_of_classes(self.class_weight, learned if self._several else self.classes_[learned])
-        weights = of_class if weights is None else weights * of_class
-        if not weights.any():
-            raise ValueError("class_weight: leaves no sample with a weight other than 0")
-        return weights
-
-    def _loss(self, y: NDArray[Any]) -> Loss:
-        return Logistic() if self._several or len(self.classes_) == 2 else SoftmaxCrossEntropy()
-
-    def _check(self, learned: NDArray[Any]) -> None:
-        if self._several:
-            if (learned == learned[0]).all():
-                raise ValueError("y: expected rows with a weight that differ in a label, got the same in all")
-        elif len(found := np.unique(learned)) < 2:
-            only = self.classes_.tolist()[found[0]]
-            raise ValueError(
-                f"y: expected at least two classes in rows with a weight, got one class: {only!r}"
-            )
-
-    def _given(self, learned: NDArray[Any]) -> NDArray[Any]:
-        return self.classes_[learned] if learned.ndim == 1 else learned
-
-    def _known(self, y: Any) -> NDArray[Any]:
-        labels = checked_labels(y)
-        if (labels.ndim == 2) != self._several or (self._several and labels.shape[1] != len(self.classes_)):
-            expected = f"(n_samples, {len(self.classes_)})" if self._several else "(n_samples,)"
-            raise ValueError(f"y: expected labels of shape {expected}, as in the fit, got {labels.shape}")
-        if self._several:
-            return labels
-        if len(unknown := np.setdiff1d(labels, self.classes_)):
-            raise ValueError(f"y: expected labels of the fit, got {unknown.tolist()[0]!r}")
-        return np.searchsorted(self.classes_, labels)
-
-    def _judged(self, y: Any, predicted: Any, weights: Any, origin: str) -> Quality:
-        quality = quality_of_labels if self._several else quality_of_classes
-        return quality(y, predicted, weights, origin)
-
-    def _shaped(self, predictions: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.hstack([1 - predictions, predictions]) if predictions.shape[1] == 1 else predictions
 
     def partial_fit(
         self, X: Any, y: ArrayLike, classes: ArrayLike | None = None, sample_weight: ArrayLike | None = None
@@ -221,31 +169,6 @@ class FaninClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
             self._partial_fit(X, y, sample_weight)
         return self
 
-    def _first_learned(self, y: Any) -> NDArray[Any]:
-        return self._known(y)
-
-    def _set_classes(self, y: Any, given: ArrayLike | None) -> None:
-        """Set the classes of a first call, and check those of others."""
-        known = self._model is not None
-        if not known:
-            labels = checked_labels(y)
-            self._several = known = labels.ndim == 2
-            self.classes_ = np.arange(labels.shape[1] if known else 0)
-        if given is None:
-            if not known:
-                raise ValueError("classes must be passed on the first call to partial_fit.")
-            return
-        with error_context("classes: "):
-            classes = np.unique(checked_labels(given))
-        if known:
-            if not np.array_equal(classes, self.classes_):
-                raise ValueError(
-                    f"classes: expected {self.classes_.tolist()}, as before, got {classes.tolist()}"
-                )
-        elif len(classes) < 2:
-            raise ValueError(f"classes: expected at least two, got {classes.tolist()}")
-        self.classes_ = classes
-
     def staged_predict(self, X: ArrayLike) -> Iterator[NDArray[Any]]:
         """Return an iterator of the predictions of the first network, the first two, and so on, in order of weight."""
         return map(self._decided, self._staged(X))
@@ -281,17 +204,3 @@ class FaninClassifier(ClassifierMixin, TableEstimator):  # type: ignore[misc]
         Those of a row have the sum 1, unless the targets were an indicator matrix.
         """
         return self._predictions(X)[0]
-
-    def _about(self) -> dict[str, Any]:
-        return super()._about() | {"classes": self.classes_.tolist(), "dtype": self.classes_.dtype.str}
-
-    def _restore(self, model: TableModel) -> None:
-        super()._restore(model)
-        self._several = model.several_labels
-        dtype = np.dtype(model.about.get("dtype", "U"))
-        if dtype.kind not in "biufUOM":
-            raise ValueError(f"classes of dtype {dtype}")
-        classes = model.about.get("classes", model.labels)
-        self.classes_ = np.array(classes, dtype="U" if dtype.kind == "U" else dtype)  # as wide as they are
-        if self.classes_.shape != (len(model.labels),):
-            raise ValueError(f"expected {len(model.labels)} classes")

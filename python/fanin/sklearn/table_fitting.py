@@ -15,6 +15,7 @@ from fanin.sklearn.data import checked_weights
 from fanin.sklearn.parameters import Allowed, check_parameters, plain_parameters
 from fanin.sklearn.table_columns import categories_of
 from fanin.sklearn.table_data import checked_table, weighted_rows
+from fanin.sklearn.table_diagnoses import diagnoses_of_tables
 from fanin.sklearn.table_examination import Examination, examine
 from fanin.sklearn.table_progress import callback_of
 from fanin.sklearn.table_validation import held_rows, scorer_of, split, used_rows
@@ -170,6 +171,7 @@ class TableFitting(BaseEstimator, ABC):  # type: ignore[misc]
             "validation": held,
             "early_stopping": stops,
             "scorer": scorer,
+            "diagnose": bool(self.diagnose),
         }
         with limited(self.n_jobs):
             if model is not None:
@@ -187,6 +189,8 @@ class TableFitting(BaseEstimator, ABC):  # type: ignore[misc]
                     **arguments,
                 )
         self._take(fitted)
+        if self.diagnose:
+            self.diagnoses_ = diagnoses_of_tables(fitted.diagnoses, new=model is None)
         self.out_of_fold_score_ = None if held else fitted.score
         if held is not None:
             self.validation_score_ = fitted.score if scorer is None else scorer(fitted)
@@ -243,7 +247,7 @@ class TableFitting(BaseEstimator, ABC):  # type: ignore[misc]
 
     def _take(self, fitted: FittedTable) -> None:
         """Take the networks of a fit as the model."""
-        for name in ("out_of_fold_", "validation_score_"):
+        for name in ("diagnoses_", "out_of_fold_", "validation_score_"):
             self.__dict__.pop(name, None)
         self._model = TableModel.of(fitted, self._labels(), self._about())
         self._settings, self._stream = fitted.settings, None
@@ -251,6 +255,11 @@ class TableFitting(BaseEstimator, ABC):  # type: ignore[misc]
     def _streamed(self) -> tuple[Setting, int]:
         members = None if self.members == "auto" else self.members
         return streamed(isinstance(self, ClassifierMixin), self.effort, members)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a copy needs, which has no diagnoses."""
+        state: dict[str, Any] = super().__getstate__()
+        return {name: value for name, value in state.items() if name != "diagnoses_"}
 
     def _about(self) -> dict[str, Any]:
         """Return what a file holds about the estimator."""

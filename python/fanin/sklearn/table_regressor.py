@@ -41,14 +41,14 @@ class FaninRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]
         same networks learn. Those of a row are sorted, so that none crosses another (Chernozhukov et al. 2010);
         `predict_quantiles` returns them.
     members, effort, max_time, out_of_fold, random_state, n_jobs, verbose, early_stopping, scoring,
-    warm_start, callbacks, categorical_features
+    warm_start, callbacks, categorical_features, diagnose
         Those of `FaninClassifier`.
 
     Attributes
     ----------
     out_of_fold_ : array of shape (n_samples,), or (n_samples, n_outputs) of several targets or quantiles
         Predictions of the training rows by networks that were not trained on them; NaN for rows of weight 0.
-    encoder_, out_of_fold_score_, validation_score_, trials_, seconds_, n_features_in_, feature_names_in_
+    encoder_, out_of_fold_score_, validation_score_, trials_, seconds_, diagnoses_, n_features_in_, feature_names_in_
         Those of `FaninClassifier`.
 
     Examples
@@ -83,6 +83,7 @@ class FaninRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]
         warm_start: bool = False,
         callbacks: Sequence[Callable[[Progress], object]] | None = None,
         categorical_features: Literal["from_dtype"] | Sequence[Any] = "from_dtype",
+        diagnose: bool = False,
     ) -> None:
         keep(self, locals())
 

@@ -10,6 +10,7 @@ from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any
 
 from fanin.checks import counted
+from fanin.sklearn.table_diagnoses import faults_in
 from fanin.tables.columns import Dropped, described
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ class Report:
         What was tried.
     seconds : dict
         Of the parts of the fit.
+    faults : str
+        Those of the fits of the networks, in a line; empty without ``diagnose=True``.
     """
 
     name: str
@@ -65,6 +68,7 @@ class Report:
     networks: int
     trials: tuple[Trial, ...]
     seconds: dict[str, float]
+    faults: str = ""
 
     def text(self, width: int = 80) -> str:
         """Return the report in lines of at most so many characters."""
@@ -88,6 +92,8 @@ class Report:
         if self.seconds:
             parts = ", ".join(f"{part} {seconds:.1f}" for part, seconds in self.seconds.items())
             yield f"Fitted in {sum(self.seconds.values()):.1f} s: {parts}"
+        if self.faults:
+            yield self.faults
 
     def _leaks(self) -> Iterator[str]:
         for leak in self.leaks:
@@ -183,6 +189,7 @@ def report_of(model: Any, found: Examination, importance: tuple[Importance, ...]
         model._model.members,
         getattr(model, "trials_", ()),
         getattr(model, "seconds_", {}),
+        faults_in(getattr(model, "diagnoses_", ())),
     )
 
 

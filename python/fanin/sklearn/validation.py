@@ -22,6 +22,7 @@ class Validation:
     def __init__(self, data: Data, output: str) -> None:
         self._data, self._output = data, output
         self._reported = ReportedLoss(output, data, data.rows)
+        self.loss = math.nan  # the last one, as the core computes it
         self.metric = "accuracy" if output in ("softmax", "logistic") else "r2"
         if self.metric == "r2" and data.outputs == 1:
             y = data.y.astype(np.float64)
@@ -32,7 +33,7 @@ class Validation:
     def of(self, core: Any) -> tuple[float, float]:
         """Return loss and score of a network."""
         X, y, weights, outputs = self._data
-        loss, metric = core.evaluate(X, y, weights, True)
+        self.loss, metric = core.evaluate(X, y, weights, True)
         if outputs > 1 and self._output != "softmax":
             score = self._score(core.predict(X, None))
         elif self.metric == "accuracy":
@@ -41,7 +42,7 @@ class Validation:
             score = self._score(core.predict(X, None))
         else:
             score = self._r2(metric)
-        return self._reported.of(loss), score
+        return self._reported.of(self.loss), score
 
     def _score(self, predicted: Any) -> float:
         y, weights = self._data.y, self._data.weights

@@ -15,6 +15,7 @@ from fanin.sklearn.notices import warn
 from fanin.sklearn.observers import Observers
 from fanin.sklearn.reported import ReportedLoss
 from fanin.sklearn.validation import Validation
+from fanin.sklearn.watching import Watching
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,11 +45,12 @@ class Objective:
         shapes = [shape for _, shape, _ in core.arrays]
         self._decay = np.concatenate([np.full(np.prod(shape), share * (len(shape) == 2)) for shape in shapes])
         self._shapes = shapes
-        self.last = 0.0  # the last loss
+        self.last = self.last_without_penalty = 0.0  # the last loss, and as the core computes it
 
     def __call__(self, w: Vector) -> tuple[float, Vector]:
         """Return the loss, as scikit-learn reports it, and the gradient."""
         loss, gradient = self._core.loss_and_gradient(w)
+        self.last_without_penalty = loss
         pull = self._decay * w
         gradient += pull
         self.last = self._reported.of(loss) + 0.5 * float(pull @ w)
@@ -61,7 +63,12 @@ class Objective:
 
 
 def minimize_loss(
-    estimator: Any, core: Any, data: Data, validation: Data | None, observers: Observers
+    estimator: Any,
+    core: Any,
+    data: Data,
+    validation: Data | None,
+    observers: Observers,
+    watching: Watching | None,
 ) -> None:
     """Run L-BFGS-B from the network's weights, and leave it at the best."""
     output = estimator.out_activation_
@@ -91,6 +98,8 @@ def minimize_loss(
                 (estimator.validation_loss_curve_, estimator.validation_scores_), validated, strict=True
             ):
                 curve.append(figure)
+        if watching is not None:
+            watching.epoch_ended(objective.last_without_penalty, scores)
         stops = observers.stop_after(estimator.loss_, validated, 1.0, seconds)
         if stops or (estimator.max_time is not None and now - began >= estimator.max_time):
             raise _StopError(w.copy())

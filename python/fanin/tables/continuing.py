@@ -135,11 +135,12 @@ def continue_table(
     validation: Sequence[Any] | None,
     early_stopping: bool,
     scorer: Callable[[FittedTable], float] | None,
+    diagnose: bool,
 ) -> FittedTable:
     """Train copies of the networks on all rows, with their settings; arguments are those of `fit_table`."""
     clock = Clock(max_time)
     targets, weights, task = _like(start, y, loss, n_classes, sample_weight)
-    reporter = Reporter(callback, clock)
+    reporter = Reporter(callback, clock, diagnose)
     reporter.stage_begins("encode")
     rows, judge, held = start.encoder.transform(X), None, None
     if validation is not None:
@@ -169,6 +170,7 @@ def continue_table(
         networks,
         start.weights,
         start.settings,
+        reporter.diagnoses,
         validated=found,
         score=_score(task, judge, found),
         trials=tuple(_trials(start, jobs, trained)),

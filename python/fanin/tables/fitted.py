@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from fanin.diagnose import Diagnosis
     from fanin.network import Network
     from fanin.tables.encoder import TableEncoder
     from fanin.tables.recipe import Setting
@@ -49,6 +50,8 @@ class FittedTable:
     trials : tuple of Trial
     seconds : dict
         Of "encode", "choose" and "train".
+    diagnoses : tuple of Diagnosis
+        Of the fit of each network, if they were diagnosed.
     """
 
     encoder: TableEncoder
@@ -63,6 +66,7 @@ class FittedTable:
     settings: tuple[Setting, ...] = ()
     trials: tuple[Trial, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
+    diagnoses: tuple[Diagnosis, ...] = ()
 
     @classmethod
     def of(
@@ -72,6 +76,7 @@ class FittedTable:
         networks: Sequence[Network],
         weights: Sequence[float],
         settings: Sequence[Setting] = (),
+        diagnoses: Mapping[Network, Diagnosis] | None = None,
         **more: Any,
     ) -> FittedTable:
         """Return the result of a task, with the networks in the order of their weights."""
@@ -84,5 +89,6 @@ class FittedTable:
             task.scale,
             np.stack([task.low, task.high]),
             settings=tuple(settings[place] for place in order) if settings else (),
+            diagnoses=tuple(diagnoses[networks[place]] for place in order) if diagnoses else (),
             **more,
         )

@@ -48,6 +48,7 @@ def fit_table(
     validation: Sequence[Any] | None = None,
     early_stopping: bool = False,
     scorer: Callable[[FittedTable], float] | None = None,
+    diagnose: bool = False,
 ) -> FittedTable:
     """Train networks for a table, with settings, features and weights chosen by rows held out.
 
@@ -86,6 +87,8 @@ def fit_table(
         epochs in a row are not better.
     scorer : function of a FittedTable with a single network, optional
         What early stopping watches instead of the loss; higher is better.
+    diagnose : bool
+        Watch each fit, as ``Network.fit(..., diagnose=True)`` does.
 
     Returns
     -------
@@ -126,7 +129,7 @@ def fit_table(
     if validation is not None:
         judge = checked_validation(loss, n_classes, targets, validation)
         judge = judge._replace(stops=early_stopping, scorer=scorer)
-    reporter = Reporter(callback, clock)
+    reporter = Reporter(callback, clock, diagnose)
     reporter.stage_begins("encode")
 
     task = task_of(loss, targets, n_classes, weight)
@@ -157,6 +160,7 @@ def fit_table(
         vote.networks,
         vote.weights,
         vote.settings,
+        reporter.diagnoses,
         out_of_fold=found,
         validated=None if judge is None else vote.predicted,
         score=vote.score,

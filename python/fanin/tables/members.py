@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from fanin.diagnose import Diagnosis
 from fanin.network import Network
 from fanin.tables.recipe import Setting
 from fanin.training.early_stopping import EarlyStopping
@@ -84,6 +85,7 @@ def train(task: Task, jobs: Sequence[Job], reporter: Reporter) -> tuple[tuple[Ne
             "batch_size": job.batch_size,
             "max_steps": job.steps,
             "sample_weight": job.weight,
+            "diagnose": reporter.diagnose,
         }
         stopping = {} if job.stopping is None else job.stopping.options(task)
         callbacks = [*watch, *stopping.pop("callbacks", ())]
@@ -91,7 +93,20 @@ def train(task: Task, jobs: Sequence[Job], reporter: Reporter) -> tuple[tuple[Ne
             (network, job.rows, task.targets(job.y), options | stopping | {"callbacks": callbacks})
         )
     histories = train_together(members)
-    return tuple(network for network, *_ in members), sum(history.steps for history in histories)
+    networks = tuple(network for network, *_ in members)
+    if reporter.diagnose:
+        reporter.diagnoses |= {
+            network: _without_data(history.diagnosis)
+            for network, history in zip(networks, histories, strict=True)
+        }
+    return networks, sum(history.steps for history in histories)
+
+
+def _without_data(diagnosis: Diagnosis) -> Diagnosis:
+    """Return a diagnosis whose settings hold neither rows nor what watched the fit."""
+    evidence = diagnosis.evidence
+    settings = replace(evidence.settings, sample_weight=None, validation_data=None, callbacks=())
+    return Diagnosis(replace(evidence, settings=settings))
 
 
 def _network(task: Task, job: Job) -> Network:

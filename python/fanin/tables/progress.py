@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    from fanin.diagnose import Diagnosis
+    from fanin.network import Network
     from fanin.tables.clock import Clock
     from fanin.tables.trial import Trial
 
@@ -52,10 +54,13 @@ class Progress:
 
 
 class Reporter:
-    """Calls the callback of a fit, if there is one."""
+    """Calls the callback of a fit, if there is one, and keeps the diagnoses of its networks, if `diagnose` is set."""
 
-    def __init__(self, callback: Callable[[Progress], object] | None, clock: Clock) -> None:
-        self._callback, self._clock = callback, clock
+    def __init__(
+        self, callback: Callable[[Progress], object] | None, clock: Clock, diagnose: bool = False
+    ) -> None:
+        self._callback, self._clock, self.diagnose = callback, clock, diagnose
+        self.diagnoses: dict[Network, Diagnosis] = {}
         self._stage: Stage = "encode"
         self._steps: list[int] = []  # done, of each network
         self._total, self._last, self._failed = 1, 0.0, False
