@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import fanin
-from bench import advice, changes, growth, machine, report, tables, targets
+from bench import advice, changes, doctor, growth, machine, report, tables, targets
 from bench.cases import dissected
 from bench.group import Group, measure
 from bench.groups import available, groups
@@ -104,6 +104,7 @@ def measure_all(
         show([*report.result_tables(rows, group.results, rate, group.by_case), *growth.growth_tables(rows)])
         show(tables.tables_of_all(rows) if name == "tables" else [])
         show(advice.table_of_choices(rows) if name == "curvature" else [])
+        show(doctor.table_by_fault(rows) if name == "doctor" else [])
         show([targets.targets_table(run, name)] if group.judged else [])
     show(changes.threads_tables(run))
     return run

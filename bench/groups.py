@@ -8,7 +8,7 @@ from statistics import median
 from typing import Any
 
 import fanin
-from bench import advice, cases, curvature, search, tables
+from bench import advice, cases, curvature, doctor, search, tables
 from bench.cases import Case
 from bench.coded import CODED
 from bench.group import Group, Rounds
@@ -79,7 +79,7 @@ FACE = {
 }
 UNITS = {"static library": "kB", "a program that trains": "kB", "peak": "MB", "accuracy": "%"}
 UNITS |= {result: "times" for result in (*SHARING, *FACE) if "fits" in result or "search" in result}
-UNITS |= tables.UNITS | advice.UNITS | curvature.UNITS | search.UNITS
+UNITS |= tables.UNITS | advice.UNITS | curvature.UNITS | search.UNITS | doctor.UNITS
 
 
 def alone(thread_counts: list[int]) -> list[int]:
@@ -183,6 +183,15 @@ def groups(quick: bool) -> dict[str, Group]:
             (search.ROUNDS, search.QUICK_SECONDS if quick else search.SECONDS),
             threads=lambda counts: counts[-1:],
             derive=search.derived,
+            judged=True,
+        ),
+        "doctor": Group(
+            FANIN,
+            doctor.cases(quick),
+            doctor.RESULTS,
+            (1, 5.0),
+            threads=lambda counts: counts[-1:],
+            derive=doctor.derived,
             judged=True,
         ),
         "growth": replace(steps, cases=growing, results={"training": "Growth: training steps"}),

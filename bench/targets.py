@@ -161,6 +161,9 @@ TARGETS = [
     ("search", "population", "at least 1.9 times", "^population.*threads 2$"),
     ("search", "random search", "at least 30 times scikit-learn", "^random search.*threads 2$"),
     ("search", "tuning", "at most 100 %", "^test error over"),
+    ("doctor", "faults", "at least 95 %", "^recall, recall: all faults,"),
+    ("doctor", "good runs", "at most 2 %", "^false alarms, recall: all faults,"),
+    ("doctor", "watching", "at most 1.03 times", "^watching"),
     ("fashion_mnist", "time", "at most 0.45 of PyTorch's time", "an epoch"),
 ]
 BOUND = re.compile(r"(at least|at most) (its limit in|\S+) (.+?)(?: (at worst|in the mean))?(?:, |$)")

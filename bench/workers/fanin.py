@@ -290,3 +290,9 @@ def curvature(case: Any) -> Iterator[Task]:
 
 def search(case: Any) -> Iterator[Task]:
     yield from of_search.tasks(case)
+
+
+def doctor(case: Any) -> Iterator[Task]:
+    from bench.workers import doctor as of_doctor  # here, as it needs pandas and scikit-learn
+
+    yield from of_doctor.tasks(case)
