@@ -22,6 +22,7 @@ SMALL = {
     "bowls": {"goal": 0.3},
     "coarse_to_fine": {"rows": 300, "epochs": 9, "trials": 9, "seeds": 2},
     "deep_autoencoder": {"X": SATURATED, "hidden": (20, 2), "epochs": 300},
+    "doctor": {"rows": 1000, "epochs": 20},
     "inputs": {"most": 50_000},
     "migration": {"hidden_layer_sizes": (20,)},
     "pareto": {},
@@ -114,6 +115,14 @@ def test_a_deep_autoencoder_beats_pca_from_a_random_start(load):
     assert watches["L-BFGS"].errors[-1] < pca
 
 
+def test_the_doctor_proves_remedies_of_saturated_units_and_of_vanishing_gradients(load):
+    saturated, vanishing = small(load("doctor")).values()
+    assert saturated["finding"].proved
+    assert vanishing["finding"].proved
+    assert vanishing["before"][0] < 1e-5 * vanishing["before"][-1]
+    assert vanishing["after"][0] > 1e-2 * vanishing["after"][-1]
+
+
 def test_a_search_from_coarse_to_fine_halves_ranges_and_says_so(load):
     fine, coarse = small(load("coarse_to_fine")).values()
     for found, other in zip(fine, coarse, strict=True):
@@ -141,7 +150,7 @@ def test_an_example_prints_its_table_and_draws_its_picture(load, name, monkeypat
 
 
 def test_the_pages_of_docs_have_each_example_and_its_picture():
-    pages = [ROOT / "docs" / name for name in ("figures.md", "sklearn.md")]
+    pages = [ROOT / "docs" / name for name in ("figures.md", "sklearn.md", "doctor.md")]
     page = "".join(path.read_text(encoding="utf-8") for path in pages)
     assert sorted(re.findall(r"\]\(examples/(\w+)\.py\)", page)) == NAMES
     assert sorted(re.findall(r"\]\(figures/(\w+)\.png\)", page)) == NAMES

@@ -1,9 +1,11 @@
-"""The README's Python examples run, in order."""
+"""The Python examples of the README and of docs/doctor.md run, in order."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
+
+import pytest
 
 import fanin
 from helpers import ROOT
@@ -11,15 +13,17 @@ from helpers import ROOT
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def test_every_python_block_of_the_readme_runs() -> None:
-    blocks = list(re.finditer(r"^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL))
+@pytest.mark.parametrize("name", ["README.md", "docs/doctor.md"])
+def test_every_python_block_of_a_page_runs(name: str) -> None:
+    page = (ROOT / name).read_text(encoding="utf-8")
+    blocks = list(re.finditer(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL))
     assert len(blocks) >= 3
     namespace: dict[str, Any] = {}
     threads = fanin.get_num_threads()
     try:
         for block in blocks:
-            line = README.count("\n", 0, block.start(1))
-            exec(compile("\n" * line + block[1], "README.md", "exec"), namespace)
+            line = page.count("\n", 0, block.start(1))
+            exec(compile("\n" * line + block[1], name, "exec"), namespace)
     finally:
         fanin.set_num_threads(threads)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import copy
 import math
 import re
@@ -13,7 +12,7 @@ import pytest
 import fanin
 from fanin import optim
 from fanin.search import OptunaPruningCallback
-from helpers import python_prints
+from helpers import python_prints, refuse_imports
 
 optuna = pytest.importorskip("optuna")
 pytestmark = pytest.mark.usefixtures("quiet_optuna")
@@ -166,15 +165,8 @@ def test_a_figure_that_improves_against_the_direction_of_the_study_is_rejected(m
 
 
 def test_without_optuna_a_message_names_the_extra_to_install(monkeypatch):
-    real = builtins.__import__
-
-    def refusing(name, *rest, **options):
-        if name == "optuna":
-            raise ImportError(name)
-        return real(name, *rest, **options)
-
     trial = fixed()
-    monkeypatch.setattr(builtins, "__import__", refusing)
+    refuse_imports(monkeypatch, "optuna")
     with pytest.raises(
         ImportError, match=r'needs optuna, which cannot be imported; .*pip install "fanin\[optuna\]"'
     ):

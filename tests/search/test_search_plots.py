@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import builtins
-
 import numpy as np
 import pytest
 
 from fanin import plot, search
+from helpers import refuse_imports
 from imagined_searches import SPACE, lines_of, of_trials, searched
 
 
@@ -189,14 +188,7 @@ def test_an_unknown_parameter_is_rejected_with_the_names_there_are():
 
 @pytest.mark.parametrize("name", PICTURES)
 def test_without_matplotlib_a_picture_of_a_search_says_how_to_install_it(name, result, monkeypatch):
-    real = builtins.__import__
-
-    def refusing(name, *rest, **options):
-        if name.startswith("matplotlib"):
-            raise ImportError(name)
-        return real(name, *rest, **options)
-
     result.importance = dict.fromkeys(SPACE, 0.1)
-    monkeypatch.setattr(builtins, "__import__", refusing)
+    refuse_imports(monkeypatch, "matplotlib")
     with pytest.raises(ImportError, match=r'fanin.plot: needs matplotlib, .*pip install "fanin\[plot\]"'):
         PICTURES[name](result)

@@ -24,8 +24,8 @@ def defaults():
     }
 
 
-def test_fit_has_the_names_and_defaults_of_the_settings():
-    assert keywords_of(fanin.Network.fit) == defaults()
+def test_fit_has_the_names_and_defaults_of_the_settings_and_prove_which_acts_after_it():
+    assert keywords_of(fanin.Network.fit) == defaults() | {"prove": False}
 
 
 def test_fit_chunks_has_them_too_except_for_one_epoch_and_options_for_x():
