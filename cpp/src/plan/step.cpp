@@ -131,6 +131,7 @@ bool Step<T>::forward_block(Member member, StepOf<T>& step, double total_weight,
     last_block_ = step.batch;
     batch_loss_ = (step.batch.row == 0 ? 0 : batch_loss_) + loss_.sum(step.batch);
     batch_weight_ = total_weight;
+    square_of_weights_ = of_weights_.sum();  // now, because other threads may begin the next step
   }
   return !loss_.failed();
 }

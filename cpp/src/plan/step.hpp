@@ -100,12 +100,11 @@ class Step final : Work<T> {
   double batch_loss() const { return batch_loss_; }      // sum over the rows of the last step, weighted
   double batch_weight() const { return batch_weight_; }  // sum of their weights, or their number
   // Of all weights at the last `forward`, if the method has a penalty of the sum
-  double square_of_weights() const { return of_weights_.sum(); }
+  double square_of_weights() const { return square_of_weights_; }
   // Seconds that all threads together have waited at barriers so far
   double waited() const { return executor_.waited(); }
   bool worth_a_team() const;
   double flops() const;  // of a block
-  std::size_t pairs_apart() const;
   // The first layer with an output that is not finite after the last step, or the last layer
   std::size_t first_layer_not_finite() const;
 
@@ -145,6 +144,9 @@ class Step final : Work<T> {
   }
   bool forward_block(Member member, StepOf<T>& step, double total_weight, bool prepares);
   double weight_of_update(const Turn<T>& turn) const;
+  // Every which step is watched
+  std::size_t chosen_every() const;
+  bool watches(std::size_t number) const { return watch_ != nullptr && watch_->due(number); }
   bool backward_block(Member member, const StepOf<T>& step, bool polls_throughout);
   void update_whole(Member member, const Update<T>& update, std::size_t number);
   void run(int part, const StepOf<T>& step, Range columns, Range rows) const override;
@@ -182,7 +184,7 @@ class Step final : Work<T> {
   bool prepared_ = false;                     // for the parameters, since the last update
   double group_weight_ = 0, group_loss_ = 0;  // of the batches before this one
   RandomState random_{};
-  double batch_loss_ = 0, batch_weight_ = 0;
+  double batch_loss_ = 0, batch_weight_ = 0, square_of_weights_ = 0;
   Batch last_block_{};
 };
 
