@@ -15,6 +15,10 @@ Attributes
 ----------
 epoch, step, layer : int
     Where this happened first, counted from 1: the epoch of this fit, as in `History`, and the step in that epoch.
+history : History
+    Of the fit, up to the last finite epoch.
+diagnosis : diagnose.Diagnosis or None
+    With ``diagnose=True``.
 
 Examples
 --------

@@ -88,6 +88,8 @@ py::dict units_of_watch(const Watch& watch, std::size_t layer) {
 
 void register_watch(py::module_& m) {
   py::class_<Watch>(m, "Watch")
+      .def_readonly_static("dead_share", &Watch::dead_share)
+      .def_readonly_static("saturated_share", &Watch::saturated_share)
       .def(py::init<std::size_t>(), py::arg("every") = 0)
       .def("figures", &figures_of_watch)
       .def("units", &units_of_watch, py::arg("layer"));

@@ -67,6 +67,31 @@ TEST_CASE("a watch chooses how often to look, and less often at tiny steps") {
   CHECK(of_small.first_loss() > 0);
 }
 
+TEST_CASE("a watch is for the fit of one network") {
+  const Samples3 data;
+  Network<double> net = watched_net(), other{3, {{5}, {3}}, SquaredError{}, 1};
+  Watch watch;
+  const FitOptions options{.epochs = 1, .watch = &watch};
+  fit(net, data.rows(), Adam{0.01}, options);
+  const std::vector<std::byte> before = other.to_bytes();
+  CHECK_THROWS_WITH_AS(fit(other, data.rows(), Adam{0.01}, options),
+                       "watch: expected a watch of its own for each network", ValueError);
+  CHECK(other.to_bytes() == before);
+  CHECK(watch.records().size() == 1);
+}
+
+TEST_CASE("layers below the lowest trained one have no gradient, and frozen arrays no updates") {
+  const Samples3 data;
+  Network<double> net = watched_net();
+  Method method = Adam{0.01};
+  method.arrays = {{.frozen = true}, {.frozen = true}, {}, {}, {}, {}, {}};
+  Watch watch(1);
+  fit(net, data.rows(), method, {.epochs = 1, .watch = &watch});
+  CHECK(std::isnan(watch.records().front().layers[1].gradient));
+  CHECK(watch.records().front().layers[2].gradient > 0);
+  CHECK(watch.records().front().arrays.front().update == 0);
+}
+
 TEST_CASE("nothing is watched before a fit") {
   const Watch watch;
   CHECK(watch.records().empty());

@@ -11,7 +11,8 @@ namespace fanin {
 
 // Measures layers and weights during a fit: TrainingOptions::watch. Pairs of steps in a row are watched,
 // seldom enough to cost less than 3% of the time; a watched step computes the whole gradient before the
-// update, which gives the same bits. Needs memory for the gradient, and for a few numbers of each unit.
+// update, which gives the same bits. Needs memory for the gradient, and for a few numbers of each unit. A
+// watch is for the fit of one network.
 class Watch {
  public:
   // A pair in 2 `every` steps; 0: chosen by the size of the network's steps
@@ -20,18 +21,24 @@ class Watch {
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
 
+  // Of the rows, on which f'(z) of a dead or saturated unit is below 5% of its maximum
+  static constexpr double dead_share = 0.99, saturated_share = 0.95;
+
   // Means over watched steps, NaN if there was none
   struct OfLayer {
     // Over the last window of watched rows: of activations, over rows and units together; and the root of the
     // mean over units of their variance over rows
     double mean, deviation, spread;
-    // The share of units whose f'(z) is below 5% of its maximum on at least 99% and 95% of the rows of two
-    // windows in a row; NaN before. A window has at least 1,000 rows.
+    // The share of units that are dead or saturated in two windows in a row, if they can be; NaN before. A
+    // window has at least 1,000 rows.
     double dead, saturated;
-    double gradient;  // root mean square of the gradient of a row's loss with respect to z; NaN for inputs
+    // Root mean square of the gradient of a row's loss with respect to z; NaN for inputs, and below the
+    // lowest trained layer
+    double gradient;
   };
   struct OfArray {
-    double gradient, weight, update;  // root mean squares; an update is the change of weights in a step
+    // Root mean squares; an update is the change of weights in a step. 0 for what is frozen
+    double gradient, weight, update;
   };
   // Of an epoch, or of some epochs in a row in long fits
   struct Record {
@@ -51,7 +58,7 @@ class Watch {
   std::size_t every() const;
   double first_loss() const;                       // of the first batch; NaN before
   const std::vector<std::string>& layers() const;  // "inputs", as the first layer sees them, "layer1", ...
-  const std::vector<std::string>& arrays() const;
+  const std::vector<std::string>& arrays() const;  // as Network::arrays names them, without statistics
   const std::vector<Record>& records() const;
   Units units(std::size_t layer) const;
 

@@ -1,6 +1,6 @@
 // Steps that need the whole gradient before any update: for sums over a group of batches, a limit on the
-// norm, rules of whole matrices, a second gradient at other weights, or because they are so slow that they
-// must be interruptible.
+// norm, rules of whole matrices, a second gradient at other weights, because they are watched, or because
+// they are so slow that they must be interruptible.
 #include "plan/step.hpp"
 
 namespace fanin {
@@ -126,7 +126,7 @@ void Step<T>::add_to_group(Member member, const Turn<T>& turn) {
 // A watched step takes about twice the time of a tiny step, and at most 1.5 times that of others: watching
 // then costs less than 2%.
 template <class T>
-std::size_t Step<T>::pairs_apart() const {
+std::size_t Step<T>::chosen_every() const {
   constexpr double tiny = 5e4;
   return flops() < tiny ? 64 : 32;
 }
@@ -135,12 +135,12 @@ template <class T>
 void Step<T>::watch(Watch* watch) {
   if (watch == nullptr) return;
   watch_ = &watch->state();
-  if (watch_->every == 0) watch_->every = pairs_apart();
+  if (watch_->every == 0) watch_->every = chosen_every();
 }
 
 template <class T>
 bool Step<T>::update(Member member, const Turn<T>& turn, Update<T> update, std::size_t number) {
-  const bool watched = watch_ != nullptr && watch_->due(number);
+  const bool watched = watches(number);
   const double weight = weight_of_update(turn);
   if (weight > 0) {
     update.share_of_sum = turn.data.weights.scale() / weight;
@@ -183,7 +183,7 @@ bool Step<T>::update(Member member, const Turn<T>& turn, Update<T> update, std::
 // By the gradient of all parameters
 template <class T>
 void Step<T>::update_whole(Member member, const Update<T>& update, std::size_t number) {
-  const bool watched = watch_ != nullptr && watch_->due(number);
+  const bool watched = watches(number);
   if (watched) for_own_parameters(member, [&](Range r) { watching_.keep(update.parameters, r); });
   const auto at = [this](std::size_t array) { return nodes_.table.trained[array].offset; };
   matrices_.update(
@@ -202,7 +202,7 @@ void Step<T>::update_whole(Member member, const Update<T>& update, std::size_t n
   watching_.units(member, last_block_);
   if (member.thread == 0) prepared_ = false;  // which is read after the barrier
   executor_.barrier(member);
-  if (member.thread == 0) watching_.add(last_block_, number > 0 && watch_->due(number - 1));
+  if (member.thread == 0) watching_.add(last_block_, number > 0 && watches(number - 1));
 }
 
 #define FANIN_INSTANTIATE(T)                                                     \
@@ -215,7 +215,7 @@ void Step<T>::update_whole(Member member, const Update<T>& update, std::size_t n
   template bool Step<T>::forward(Member, const Turn<T>&, const T*);              \
   template bool Step<T>::update(Member, const Turn<T>&, Update<T>, std::size_t); \
   template void Step<T>::watch(Watch*);                                          \
-  template std::size_t Step<T>::pairs_apart() const;                             \
+  template std::size_t Step<T>::chosen_every() const;                            \
   template void Step<T>::update_whole(Member, const Update<T>&, std::size_t);    \
   template void Step<T>::add_to_group(Member, const Turn<T>&);
 FANIN_INSTANTIATE(float)

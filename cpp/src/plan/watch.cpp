@@ -4,12 +4,13 @@
 #include <cmath>
 #include <limits>
 
+#include "fanin/error.hpp"
+
 namespace fanin {
 namespace {
 
 constexpr double kNotSeen = std::numeric_limits<double>::quiet_NaN();
 constexpr double kWindow = 1000;  // rows
-constexpr double kDead = 0.99, kSaturated = 0.95;
 constexpr std::size_t kMostRecords = 1024;
 
 double root_of_mean(double sum, double count) { return count > 0 ? std::sqrt(sum / count) : kNotSeen; }
@@ -27,8 +28,13 @@ void Watch::State::Unit::add(double n, const SumsOfUnit& more) {
 
 void Watch::State::name(std::vector<std::string> layers_watched, const std::vector<std::size_t>& units,
                         std::vector<std::string> arrays_watched) {
-  if (!layers.empty()) return;
-  of_layers.clear();
+  if (!layers.empty()) {
+    const auto same = [](const Layer& layer, std::size_t count) { return layer.units.size() == count; };
+    if (layers == layers_watched && arrays == arrays_watched && std::ranges::equal(of_layers, units, same)) {
+      return;
+    }
+    throw ValueError("watch: expected a watch of its own for each network");
+  }
   for (const std::size_t count : units) {
     of_layers.push_back({std::vector<Unit>(count), std::vector<Unit>(count), kNotSeen, kNotSeen});
   }
@@ -100,8 +106,8 @@ Watch::OfLayer Watch::State::end_window(Layer& layer) const {
     const auto flat = [&](double share) {
       return unit.flat >= share * unit.rows && before.flat >= share * before.rows;
     };
-    dead += flat(kDead) ? 1 / count : 0;
-    saturated += flat(kSaturated) ? 1 / count : 0;
+    dead += flat(dead_share) ? 1 / count : 0;
+    saturated += flat(saturated_share) ? 1 / count : 0;
   }
   const bool seen = layer.units.front().rows > 0;
   const OfLayer figures{seen ? mean : kNotSeen,

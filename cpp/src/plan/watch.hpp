@@ -29,7 +29,7 @@ struct Watch::State {
     double gradient = 0, weight = 0, update = 0;  // sums of mean squares in this record
   };
 
-  // Names what is watched, unless it is named
+  // Names what is watched; throws ValueError if that was something else before
   void name(std::vector<std::string> layers_watched, const std::vector<std::size_t>& units,
             std::vector<std::string> arrays_watched);
   void begin_epoch(std::size_t number);

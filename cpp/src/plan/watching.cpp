@@ -147,7 +147,7 @@ void Watching<T>::add(Batch batch, bool successive) {
       state_->add_layer(watched.layer, rows, unit, {sum(4), sum(0), sum(1), sum(2), sum(3)});
       gradient += sum(3);
     }
-    if (value.dz != nullptr) state_->end_layer(watched.layer, rows, gradient);
+    if (value.needs_gradient) state_->end_layer(watched.layer, rows, gradient);
   }
   double product = 0, square = 0, square_before = 0;
   for (std::size_t i = 0; i < pieces_.size();) {

@@ -14,7 +14,6 @@ from fanin.training.watched import Units, Watched
 # activations whose derivative vanishes below 0, and those between two limits
 _RECTIFIED = frozenset({"relu"})
 _BOUNDED = frozenset({"logistic", "tanh", "symmetric_logistic", "softsign", "hard_sigmoid"})
-_DEAD, _SATURATED = 0.99, 0.95  # share of rows
 _ROWS = 256  # of a short fit, that count without a second window
 
 
@@ -44,8 +43,8 @@ def watched_of(watch: _core.Watch, layers: Sequence[Layer]) -> Watched | None:
         flat = of.pop("flat")
         units[name] = Units(
             **of,
-            dead=(flat >= _DEAD) & rectified[place],
-            saturated=(flat >= _SATURATED) & bounded[place],
+            dead=(flat >= _core.Watch.dead_share) & rectified[place],
+            saturated=(flat >= _core.Watch.saturated_share) & bounded[place],
         )
         for name_of_share, flags in (("dead", units[name].dead), ("saturated", units[name].saturated)):
             share = figures[name_of_share][:, place]
