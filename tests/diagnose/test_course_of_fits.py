@@ -89,6 +89,24 @@ def test_the_remedy_of_overfitting_is_early_stopping_unless_the_fit_has_it():
     assert finding.remedy is None
 
 
+def test_a_fit_that_restored_its_best_weights_does_not_overfit():
+    evidence = course(falling(1, 0.01), falling(1, 0.3) + np.linspace(0, 0.5, 40))
+    assert not [*progress(replace(evidence, history=replace(evidence.history, best_epoch=8)))]
+
+
+@pytest.mark.parametrize("diagnose", [False, True])
+def test_an_exception_has_the_history_and_the_diagnosis_of_a_fit_that_diverged(diagnose: bool):
+    net = fanin.Network(4, [Dense(8, "relu"), Dense(1)])
+    with pytest.raises(fanin.DivergedError) as caught:
+        net.fit(X, X[:, 0], rule=optim.SGD(100.0), epochs=9, diagnose=diagnose)
+    assert len(caught.value.history.loss) == caught.value.epoch - 1
+    assert caught.value.diagnosis is caught.value.history.diagnosis
+    if diagnose:
+        assert kinds(caught.value.diagnosis.findings)[0] == "divergence"
+    else:
+        assert caught.value.diagnosis is None
+
+
 def test_targets_that_are_all_equal_have_no_signal():
     evidence = course(falling(1, 0.1))
     evidence = replace(evidence, target=replace(evidence.target, deviation=0.0))

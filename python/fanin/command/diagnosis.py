@@ -47,9 +47,9 @@ def print_diagnoses(diagnoses: Sequence[Diagnosis], page: str) -> None:
 
     found, networks = found_in(diagnoses), counted(len(diagnoses), "network")
     print(f"Diagnosis of {networks}: {headline([each.finding for each in found])}")
-    for kind, finding, count in ((each.kind, each.finding, each.networks) for each in found):
-        seen = f"{finding.severity} in {count:,} of {networks}: {kind}: {finding.message}"
-        print_notes([seen, f"  {KINDS[finding.kind]}"])
+    for each in found:
+        where = f"{each.finding.severity} in {each.networks:,} of {networks}"
+        print_notes([f"{where}: {each.kind}: {each.finding.message}", f"  {KINDS[each.finding.kind]}"])
     if not page:
         return
     place = next((place for place, each in enumerate(diagnoses) if each.findings), 0)

@@ -38,17 +38,16 @@ def pace(evidence: Evidence) -> Iterator[Finding]:
     yield from [*_fast(evidence)] or [*_oscillation(evidence)] or _unfinished(evidence)
 
 
-def first_ratio(evidence: Evidence) -> float:
-    """Return the largest update of an array of weights at the start of the fit, as a share of the weights; or NaN.
-
-    Arrays that start at 0 do not count.
-    """
-    largest = _largest_ratios(evidence)
-    return float(largest[0]) if len(largest) else math.nan
+def starts_fast(evidence: Evidence) -> bool:
+    """Return whether the first updates are too large a share of the weights."""
+    return _first(evidence) > _LARGE_UPDATES
 
 
 def _largest_ratios(evidence: Evidence) -> Figures:
-    """Return the largest update of an array of weights, as a share of the weights, of each record that has one."""
+    """Return the largest update of an array of weights, as a share of the weights, of each record that has one.
+
+    Arrays that start at 0 do not count.
+    """
     watched = evidence.watched
     if watched is None:
         return np.array([])
@@ -59,6 +58,12 @@ def _largest_ratios(evidence: Evidence) -> Figures:
     return largest
 
 
+def _first(evidence: Evidence) -> float:
+    """Return the ratio of the first record that has one; or NaN."""
+    largest = _largest_ratios(evidence)
+    return float(largest[0]) if len(largest) else math.nan
+
+
 def _peak(evidence: Evidence) -> float:
     """Return the largest ratio of all records, because rules may warm up; or NaN."""
     largest = _largest_ratios(evidence)
@@ -66,7 +71,7 @@ def _peak(evidence: Evidence) -> float:
 
 
 def _fast(evidence: Evidence) -> Iterator[Finding]:
-    history, target, ratio = evidence.history, evidence.target, first_ratio(evidence)
+    history, target, ratio = evidence.history, evidence.target, _first(evidence)
     raced = any(decision.what == "learning_rate" for decision in history.decisions)
     if ratio > _LARGE_UPDATES and not raced:
         learned = (history.val_loss or history.loss)[-1] - target.floor < _LEARNED * target.scale

@@ -91,6 +91,8 @@ def _falls(curve: Figures) -> bool:
 
 def _overfitting(evidence: Evidence) -> Iterator[Finding]:
     history, scale = evidence.history, evidence.target.scale
+    if history.best_epoch is not None:  # whose weights were restored
+        return
     val, losses = np.array(history.val_loss), np.array(history.loss)
     if len(val) < 2 * _LAST or not np.isfinite(val).all() or not 0 < scale < math.inf:
         return

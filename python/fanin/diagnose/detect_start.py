@@ -11,8 +11,9 @@ import numpy as np
 from fanin.diagnose.described import dense_weights, root_mean_square
 from fanin.diagnose.evidence import Evidence
 from fanin.diagnose.finding import Finding, Severity
+from fanin.diagnose.remedies import changed
 from fanin.diagnose.remedy import Remedy
-from fanin.layers import Dense, Layer, Residual
+from fanin.layers import Dense, Layer
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -111,14 +112,8 @@ def _share_of_twins(W: NDArray[Any], bias: NDArray[Any] | None) -> float:
 
 def _with_defaults(layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
     """Return the layers with default initializers; those of biases of the last layer stay."""
-
-    def default(layer: Layer, last: bool) -> Layer:
-        if isinstance(layer, Residual):
-            return replace(layer, layers=tuple(default(inner, False) for inner in layer.layers))
-        if not isinstance(layer, Dense):
-            return layer
-        if last:
-            return replace(layer, initializer="auto")
-        return replace(layer, initializer="auto", bias_initializer="zeros")
-
-    return tuple(default(layer, place == len(layers) - 1) for place, layer in enumerate(layers))
+    *hidden, last = layers
+    return (
+        *changed(hidden, lambda layer: replace(layer, initializer="auto", bias_initializer="zeros")),
+        *changed([last], lambda layer: replace(layer, initializer="auto")),
+    )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from fanin.diagnose.detect_progress import progress
 from fanin.diagnose.detect_setup import set_up
 from fanin.diagnose.detect_units import units
 from fanin.diagnose.evidence import Evidence
-from fanin.diagnose.finding import Finding
+from fanin.diagnose.finding import Finding, faults_first
 from fanin.diagnose.html import notebook_html, write_report
 from fanin.diagnose.proving import prove_all
 from fanin.diagnose.replay import Checkpoint
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from fanin.training.watched import Watched
 
 _DETECTORS = (set_up, inputs, progress, pace, units, flow)
-_ORDER = {"fault": 0, "warning": 1}
 
 
 class Diagnosis:
@@ -68,11 +67,7 @@ class Diagnosis:
         """What was found, the most serious first."""
         if self._given is not None:
             return self._given
-        return tuple(sorted(self._found(), key=lambda finding: _ORDER[finding.severity]))
-
-    def _found(self) -> Iterator[Finding]:
-        for detect in _DETECTORS:
-            yield from detect(self.evidence)
+        return faults_first(chain.from_iterable(detect(self.evidence) for detect in _DETECTORS))
 
     @property
     def watched(self) -> Watched | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -10,6 +11,11 @@ if TYPE_CHECKING:
     from fanin.diagnose.remedy import Remedy
 
 Severity = Literal["fault", "warning"]
+
+
+def faults_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return the findings, warnings last."""
+    return tuple(sorted(findings, key=lambda finding: finding.severity != "fault"))
 
 
 @dataclass(frozen=True, eq=False, repr=False)

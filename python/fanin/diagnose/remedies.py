@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from fanin.diagnose.evidence import Evidence
 from fanin.diagnose.remedy import Remedy
-from fanin.layers import Dense, Layer, Residual, Standardize
+from fanin.layers import Dense, Layer, Residual
 from fanin.optim import Around, Rule, Solver
 from fanin.training.early_stopping import EarlyStopping
 
-_FACTOR = 0.1
 _LONGER = 5
 
 
-def other_rate(evidence: Evidence, factor: float = _FACTOR) -> Remedy | None:
+def other_rate(evidence: Evidence, factor: float = 0.1) -> Remedy | None:
     """Return a fit with the rate that a race chooses or, if the rule or its limits do not allow it, times a factor."""
     settings, rule = evidence.settings, evidence.settings.rule
     if isinstance(rule, Solver):
@@ -75,30 +74,26 @@ def _raced(rule: Rule) -> Rule | None:
         return None
 
 
-def standardized(evidence: Evidence) -> Remedy:
-    """Return a network whose inputs are standardized."""
-    return Remedy("standardize the inputs", layers=(Standardize(), *evidence.start.layers))
-
-
 def with_batch_norm(evidence: Evidence) -> Remedy:
     """Return a network with batch norm in its hidden layers."""
     return Remedy("normalize batches in the hidden layers", layers=changed_hidden(evidence, _normalized))
 
 
-def changed_hidden(evidence: Evidence, change: Any) -> tuple[Layer, ...]:
+def changed_hidden(evidence: Evidence, change: Callable[[Dense], Dense]) -> tuple[Layer, ...]:
     """Return the layers with those dense ones changed that come before the last."""
     layers = evidence.start.layers
-    return (*_changed(layers[:-1], change), layers[-1])
+    return (*changed(layers[:-1], change), layers[-1])
 
 
-def _changed(layers: Sequence[Layer], change: Any) -> list[Layer]:
-    changed: list[Layer] = []
-    for layer in layers:
-        if layer.name == "residual":
-            changed.append(Residual(_changed(layer.inside, change)))
-        else:
-            changed.append(change(layer) if isinstance(layer, Dense) else layer)
-    return changed
+def changed(layers: Sequence[Layer], change: Callable[[Dense], Dense]) -> list[Layer]:
+    """Return the layers with the dense ones changed, also inside others."""
+
+    def one(layer: Layer) -> Layer:
+        if isinstance(layer, Residual):
+            return Residual(changed(layer.layers, change))
+        return change(layer) if isinstance(layer, Dense) else layer
+
+    return [one(layer) for layer in layers]
 
 
 def _normalized(layer: Dense) -> Dense:

@@ -99,10 +99,14 @@ class Fit:
         with error_context(labels=labels):
             if not self.net._core.adapted:
                 self._first_rows = rows_to_condition(self.net, X)
-            opened = Closing(self._opened(X, y, sample_weight, population, epochs))
-        if self._doctor is not None:
-            self._doctor.see_targets(y, sample_weight)
-        return opened
+            training = self._opened(X, y, sample_weight, population, epochs)
+        try:
+            if self._doctor is not None:
+                self._doctor.see_targets(y, sample_weight)
+        except BaseException:
+            training.close()
+            raise
+        return Closing(training)
 
     def _opened(
         self,
@@ -242,7 +246,8 @@ class Fit:
         error.history = self.history
         self.history.steps = Steps(self.budget.taken, self.budget.knots)
         if self._doctor is not None:
-            self.history.diagnosis = error.diagnosis = self._doctor.diagnosis(self.history, error)
+            self.history.diagnosis = self._doctor.diagnosis(self.history, error)
+        error.diagnosis = self.history.diagnosis
 
     def close(self) -> None:
         """Close the progress display."""

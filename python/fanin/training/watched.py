@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from fanin.checks import counted
 
 if TYPE_CHECKING:
@@ -123,8 +125,6 @@ class Watched:
     @property
     def ratio(self) -> Figures:
         """The size of updates as a share of that of weights, shape (records, arrays); NaN where weights are 0."""
-        import numpy as np
-
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.where(self.weight > 0, self.update / self.weight, np.nan)
 
