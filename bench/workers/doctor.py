@@ -15,8 +15,7 @@ from bench.workers.fanin import build, fit
 from bench.workers.serve import Task
 
 PAIRS = 5  # of fits without and with watching, at least
-EPOCHS, LARGE_EPOCHS = 10, 3
-LARGE = 1_000_000  # weights
+STEPS = 96  # of a fit, at least: three pairs are watched
 
 
 def recall(case: Recall, each: Map = in_processes) -> Iterator[Task]:
@@ -33,7 +32,7 @@ def recall(case: Recall, each: Map = in_processes) -> Iterator[Task]:
 def watching(net: Net) -> Iterator[Task]:
     """Pairs of fits, whose weights must have the same bits."""
     x, y = data.samples(net)
-    epochs = LARGE_EPOCHS if net.weights > LARGE else EPOCHS
+    epochs = -(-STEPS // net.steps)
 
     def seconds(**options: bool) -> tuple[float, Any]:
         network = build(net)
