@@ -15,7 +15,8 @@ namespace fanin {
 // watch is for the fit of one network.
 class Watch {
  public:
-  // A pair in 2 `every` steps; 0: chosen by the size of the network's steps
+  // A pair in 2 `every` steps, and in four times as many after the first 2,048; 0: chosen by the size of the
+  // network's steps
   explicit Watch(std::size_t every = 0);
   ~Watch();
   Watch(const Watch&) = delete;

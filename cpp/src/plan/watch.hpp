@@ -11,8 +11,11 @@ struct SumsOfUnit {
 };
 
 struct Watch::State {
-  // Whether update `number` of the fit is watched, from 0: the first two of 2 `every`
-  bool due(std::size_t number) const { return number % (2 * every) < 2; }
+  // Whether update `number` of the fit is watched, from 0: the first two of a period
+  bool due(std::size_t number) const {
+    constexpr std::size_t first = 2048, later = 4;
+    return number % (2 * every * (number < first ? 1 : later)) < 2;
+  }
 
   // Rows seen, their mean, the sum of squares of what differs from it, and rows with a small f'
   struct Unit {

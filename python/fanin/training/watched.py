@@ -59,7 +59,7 @@ class Watched:
     Attributes
     ----------
     every : int
-        A watched step in so many, or a pair of them in twice as many.
+        One in so many steps is watched, in pairs; after the first 2,048 steps a quarter of these.
     epochs : ndarray of int, shape (records,)
         Number of the last epoch of each record, from 1.
     steps : ndarray of int, shape (records,)
