@@ -131,7 +131,7 @@ def test_a_remedy_that_the_start_of_the_fit_does_not_allow_has_a_reason():
     finding = Finding("slow_rate", "", 0.0, 1.0, remedy=Remedy("", fit={"rule": optim.Adam("auto")}))
     proof = prove(finding, net, Settings(rule=optim.Adam(), epochs=2), X, Y).proof
     assert proof.reason.startswith(
-        'the remedy does not apply: learning_rate: "auto" needs a rule that starts'
+        "the remedy does not apply: learning_rate: expected a number or a schedule, because this network continues"
     )
     assert (len(proof.before.loss), proof.after.loss) == (2, ())
 
