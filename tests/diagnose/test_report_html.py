@@ -153,6 +153,8 @@ def test_a_report_replaces_an_older_file_when_it_is_complete(tmp_path, monkeypat
     path = tmp_path / "report.html"
     write_report(examined(), path)
     assert path.read_text(encoding="utf-8") == report_of(examined())
+    write_report(examined(), tmp_path / ("a" * 255))  # as long as names may be
+    (tmp_path / ("a" * 255)).unlink()
     path.chmod(0o600)
     write_report(examined(), os.fsencode(path))
     assert path.stat().st_mode & 0o777 == 0o600
