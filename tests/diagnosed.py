@@ -21,7 +21,7 @@ class MadeUp:
     """What a `Diagnosis` or, with figures, an `Examination` has."""
 
     findings: tuple[Finding, ...]
-    start: fanin.Network | None
+    start: fanin.Network
     settings: Settings | None = None
     history: fanin.History | None = None
     watched: Watched | None = None

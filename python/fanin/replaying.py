@@ -6,6 +6,7 @@ import os
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
+from fanin.diagnose.diagnosis import Diagnosis
 from fanin.diagnose.replay import Checkpoint, replayed, replayed_chunks
 from fanin.diagnose.rows import RowsBehind, rows_behind_step
 from fanin.loading import load
@@ -124,13 +125,12 @@ def rows_behind(
 
 def _checkpoint(given: Any, options: dict[str, Any]) -> Checkpoint:
     """Return where the fit started: from a Diagnosis, a network or a file."""
-    if hasattr(given, "start") and hasattr(given, "settings"):
+    if isinstance(given, Diagnosis):
         if options:
             raise TypeError(
                 f"options: expected none with a Diagnosis, which has them, got {', '.join(options)}"
             )
-        history = given.history
-        return Checkpoint(given.start, given.settings, history.steps, tuple(history.loss))
+        return given.checkpoint
     if isinstance(given, str | bytes | os.PathLike):
         given = load(given)
     if not isinstance(given, Network):

@@ -96,6 +96,10 @@ def test_a_remedy_that_does_not_apply_has_a_reason():
     proof = proof_of(finding_with(layers=layers))
     assert proof.reason.startswith("the remedy does not apply: validation_data: y: expected shape (200, 2)")
     assert not proof.improves
+    for kind, columns in (("constant_columns", (0, 1, 2)), ("leak", (7,))):
+        proof = proof_of(finding_with(kind, drop_columns=columns))
+        assert proof.reason.startswith("the remedy does not apply: ")
+        assert math.isfinite(proof.before.error)
 
 
 def test_leaving_out_rows_with_huge_targets_is_proved():

@@ -131,7 +131,7 @@ def test_a_remedy_that_the_start_of_the_fit_does_not_allow_has_a_reason():
     finding = Finding("slow_rate", "", 0.0, 1.0, remedy=Remedy("", fit={"rule": optim.Adam("auto")}))
     proof = prove(finding, net, Settings(rule=optim.Adam(), epochs=2), X, Y).proof
     assert proof.reason.startswith(
-        'the remedy does not apply: learning_rate: "auto" needs a rule that starts'
+        "the remedy does not apply: learning_rate: expected a number or a schedule, because this network continues"
     )
     assert (len(proof.before.loss), proof.after.loss) == (2, ())
 
@@ -153,7 +153,16 @@ def test_findings_without_remedies_need_no_fit():
 
 
 def test_data_that_the_fit_would_refuse_are_refused():
-    with pytest.raises(ValueError, match="X: expected 2 columns"):
-        proof_of(X=X[:, :1])
-    with pytest.raises(TypeError, match=r"expected a tuple \(X, y\)"):
-        proof_of(validation_data=3)
+    for data, words in (
+        ({"X": X[:, :1]}, "^X: expected 2 columns"),
+        ({"X": X * np.nan}, "^X: row 0, column 0 is nan"),
+        ({"X": "a"}, "^X: expected real numbers"),
+        ({"y": Y[:50]}, "^y: expected 200 rows to match X, got 50"),
+        ({"X": X[:0], "y": Y[:0]}, "^X: expected at least one row"),
+        ({"validation_data": 3}, r"^validation_data: expected a tuple \(X, y\)"),
+        ({"validation_data": (X[:, :1], Y)}, "^validation_data: X: expected 2 columns"),
+    ):
+        with pytest.raises((TypeError, ValueError), match=words):
+            proof_of(**data)
+    with pytest.raises(TypeError, match=r"findings: expected a fanin\.diagnose\.Finding, got None"):
+        prove(None, new_net(), Settings(), X, Y)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import threading
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import fanin
 from fanin import optim
-from fanin.training.settings import Settings
 
 X = np.random.default_rng(0).normal(size=(40, 3))
 Y = np.sin(X[:, :1])
@@ -32,10 +30,7 @@ class Recorder:
 
 
 def diagnosis_of(**options):
-    """What a Diagnosis holds of a fit."""
-    start, net = new_net(), new_net()
-    history = net.fit(X, Y, **{**OPTIONS, **options})
-    return SimpleNamespace(start=start, settings=Settings(**{**OPTIONS, **options}), history=history)
+    return new_net().fit(X, Y, **{**OPTIONS, **options}, diagnose=True).diagnosis
 
 
 @pytest.mark.parametrize(

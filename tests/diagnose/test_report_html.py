@@ -5,6 +5,7 @@ from __future__ import annotations
 import html.parser
 import os
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -152,6 +153,8 @@ def test_a_report_replaces_an_older_file_when_it_is_complete(tmp_path, monkeypat
     path = tmp_path / "report.html"
     write_report(examined(), path)
     assert path.read_text(encoding="utf-8") == report_of(examined())
+    write_report(examined(), tmp_path / ("a" * 255))  # as long as names may be
+    (tmp_path / ("a" * 255)).unlink()
     path.chmod(0o600)
     write_report(examined(), os.fsencode(path))
     assert path.stat().st_mode & 0o777 == 0o600
@@ -165,5 +168,21 @@ def test_a_report_replaces_an_older_file_when_it_is_complete(tmp_path, monkeypat
 def test_a_report_needs_a_path_in_a_folder_that_exists(tmp_path):
     with pytest.raises(TypeError, match="path: expected a str or a path, got 3"):
         write_report(examined(), 3)
-    with pytest.raises(FileNotFoundError):
-        write_report(examined(), tmp_path / "none" / "report.html")
+    for error, path in (
+        (FileNotFoundError, tmp_path / "none" / "report.html"),
+        (IsADirectoryError, tmp_path),
+    ):
+        with pytest.raises(error) as raised:
+            write_report(examined(), path)
+        assert (raised.value.filename, raised.value.filename2) == (str(path), None)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_report_is_written_into_a_pipe_and_does_not_replace_it(tmp_path):
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    with ThreadPoolExecutor() as pool:
+        read = pool.submit(path.read_text, encoding="utf-8")
+        write_report(examined(), path)
+        assert read.result(timeout=60) == report_of(examined())
+    assert path.is_fifo()

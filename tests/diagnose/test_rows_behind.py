@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 
 import fanin
 from fanin import optim
-from fanin.training.settings import Settings
 
 ROWS, BATCH = 43, 8  # 6 steps an epoch, the last of 3 rows
 RNG = np.random.default_rng(0)
@@ -139,10 +136,11 @@ def test_a_loss_that_is_not_finite_has_its_rows():
 def test_a_diagnosis_is_a_checkpoint_for_rows_too():
     options = {"rule": optim.SGD(0.02), "batch_size": BATCH, "epochs": 3}
     start, targets = new_net(), with_outlier(5)
-    history = start.copy().fit(X, targets, **options)
-    diagnosis = SimpleNamespace(start=start, settings=Settings(**options), history=history)
+    diagnosis = start.copy().fit(X, targets, **options, diagnose=True).diagnosis
     step = 6 + batch_of(5, 2)
     assert fanin.rows_behind(diagnosis, X, targets, step=step).rows[0] == 5
+    with pytest.raises(TypeError, match=r"finding: expected a fanin\.diagnose\.Finding, got None"):
+        diagnosis.rows_behind(None, X, targets)
 
 
 def test_solvers_and_steps_that_do_not_exist_have_no_rows():
@@ -150,7 +148,11 @@ def test_solvers_and_steps_that_do_not_exist_have_no_rows():
         behind(1, rule=optim.LBFGS(), batch_size=None)
     with pytest.raises(ValueError, match="step: expected"):
         behind(0)
-    with pytest.raises(ValueError, match="step: expected at most 18"):
-        behind(20)
+    for step in (19, 20):
+        with pytest.raises(ValueError, match=f"step: expected at most 18, the steps of the fit, got {step}"):
+            behind(step)
+    stopped = fanin.EarlyStopping(patience=1, min_delta=1e9, monitor="loss")
+    with pytest.raises(ValueError, match="step: expected at most 12, the steps of the fit, got 15"):
+        behind(15, callbacks=[stopped])
     with pytest.raises(ValueError, match="step: expected a batch with weights above 0, got 1"):
         behind(1, sample_weight=np.arange(ROWS) == 40, batches="in_order")

@@ -77,10 +77,6 @@ def _opened(path: Path | None) -> Iterator[IO[str]]:
             sys.stdout.reconfigure(encoding="utf-8", newline="")
         yield sys.stdout
         return
-    if path.exists() and not path.is_file():  # a pipe or a device
-        with path.open("w", encoding="utf-8", newline="") as stream:
-            yield stream
-        return
     with whole_file(str(path)) as name:
         opened: Any = gzip.open if path.suffix == ".gz" else open
         with opened(name, "wt", encoding="utf-8", newline="") as stream:

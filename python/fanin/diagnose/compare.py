@@ -9,10 +9,10 @@ import numpy as np
 
 from fanin import _core
 from fanin.data.inputs import row_count
-from fanin.data.validation import rows_of
+from fanin.data.validation import parts_of, rows_of
 from fanin.diagnose.folds import constant_loss
 from fanin.diagnose.proof import Proof
-from fanin.diagnose.runs import Run, some_rows, with_shuffled_columns, without_columns
+from fanin.diagnose.runs import Run, with_shuffled_columns, without_columns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -101,7 +101,7 @@ def _compared(finding: Finding, before: Run, after: Run, measure: str, reason: s
     columns = finding.remedy.drop_columns if finding.remedy is not None else ()
     shown, mean, difference, error = measure, math.inf, math.nan, math.nan
     found = math.inf if after.diverged else math.nan
-    X, y, weights = some_rows(before.validation, after.judged)
+    X, y, weights = parts_of(before.validation, after.judged)
     weights = np.ones(len(after.judged)) if weights is None else np.asarray(weights, dtype=float)
     most = most_of_row(before.net, y, measure)
     if not reason:
@@ -109,7 +109,7 @@ def _compared(finding: Finding, before: Run, after: Run, measure: str, reason: s
         found = float(np.average(new, weights=weights))
         if not math.isfinite(found):
             reason = f"the {measure} with the remedy is not finite"
-    if finding.kind == "leak" and columns:
+    if finding.kind == "leak" and columns and not after.fault:
         X = with_shuffled_columns(X, columns, before.net.seed)
         leaking = "columns" if len(columns) > 1 else "column"
         shown = f"{measure}, with {leaking} {', '.join(map(str, columns))} shuffled"

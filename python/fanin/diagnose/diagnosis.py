@@ -15,7 +15,7 @@ from fanin.diagnose.detect_progress import progress
 from fanin.diagnose.detect_setup import set_up
 from fanin.diagnose.detect_units import units
 from fanin.diagnose.evidence import Evidence
-from fanin.diagnose.finding import Finding, faults_first
+from fanin.diagnose.finding import Finding, check_finding, faults_first
 from fanin.diagnose.html import notebook_html, write_report
 from fanin.diagnose.proving import prove_all
 from fanin.diagnose.replay import Checkpoint
@@ -107,6 +107,7 @@ class Diagnosis:
 
     def rows_behind(self, finding: Finding, X: Any, y: Any) -> RowsBehind:
         """Return the rows of the batch, or of the one before, that made the loss jump: of a "spike"."""
+        check_finding("finding", finding)
         if finding.step is None:
             raise ValueError(f"finding: expected one at a step, such as a spike, got {finding.kind}")
         return rows_behind_step(self.checkpoint, X, y, finding.step)

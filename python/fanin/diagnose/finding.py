@@ -77,3 +77,9 @@ class Finding:
         """Return the kind and the message."""
         state = "proved, " if self.proved else ""
         return f"<fanin.diagnose.Finding: {state}{self.kind}: {self.message}>"
+
+
+def check_finding(name: str, value: object) -> None:
+    """Raise TypeError unless this is a Finding."""
+    if not isinstance(value, Finding):
+        raise TypeError(f"{name}: expected a fanin.diagnose.Finding, got {value!r}")

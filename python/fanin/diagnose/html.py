@@ -55,19 +55,6 @@ def report_of(diagnosis: Any) -> str:
     """Return a page in HTML with the findings, their proofs, curves, and the layers epoch by epoch.
 
     The page is complete in itself: it needs no network and no scripts. The same diagnosis gives the same page.
-
-    Parameters
-    ----------
-    diagnosis : Diagnosis or Examination
-
-    Returns
-    -------
-    str
-
-    Raises
-    ------
-    ImportError
-        If matplotlib is not installed.
     """
     of_fit = getattr(diagnosis, "history", None) is not None
     title = f"{'Diagnosis' if of_fit else 'Examination'}: {headline(diagnosis.findings)}"
@@ -112,16 +99,7 @@ def write_report(diagnosis: Any, path: Path) -> None:
 
 
 def notebook_html(diagnosis: Any) -> str:
-    """Return what a notebook shows: the findings, with their remedies to unfold, and the last figures of the layers.
-
-    Parameters
-    ----------
-    diagnosis : Diagnosis or Examination
-
-    Returns
-    -------
-    str
-    """
+    """Return what a notebook shows: the findings, with their remedies to unfold, and the last figures of the layers."""
     parts = [f"<style>{NOTEBOOK}</style>", f'<p class="headline">{headline(diagnosis.findings)}</p>']
     for number, finding in enumerate(diagnosis.findings, start=1):
         title, *details = _finding_parts(number, finding, diagnosis)
@@ -160,7 +138,7 @@ def _finding_parts(number: int, finding: Finding, diagnosis: Any) -> Iterator[st
         yield f'<p class="advice">{_safe(advice)}</p>'
     if finding.remedy is not None:
         yield f"<p>Remedy: {_safe(finding.remedy.action)}</p>"
-    if lines := code_lines(finding, getattr(diagnosis, "start", None)):
+    if lines := code_lines(finding, diagnosis.start):
         yield "<pre><code>" + "\n".join(_safe(line) for line in lines) + "</code></pre>"
     if finding.proof is not None:
         sentence = proof_sentence(finding.proof)

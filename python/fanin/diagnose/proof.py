@@ -34,13 +34,14 @@ class Proof:
     before, after : Curve
         The fit as it was, and with the remedy.
     measure : str
-        What is compared, row by row of the validation data: "loss", "error rate" or "squared error".
+        What is compared, row by row of the validation data: "loss", "error rate" or "squared error"; for a leak, with
+        the columns that are shuffled.
     difference, standard_error : float
         Mean over the validation rows of before - after, and its standard error.
     rows : int
         Validation rows.
     reason : str
-        Why there is no comparison, such as a remedy that diverged; empty if there is.
+        Why there is no comparison, such as a remedy that diverged; empty if there is one.
 
     Examples
     --------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -11,19 +10,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fanin import _core
-from fanin.data.inputs import as_data, check_parts, error_context, row_count
+from fanin.data.inputs import as_data, check_parts, error_context, note_names, row_count
 from fanin.data.order import in_random_order, weighted_in_random_order
-from fanin.data.validation import rows_of
+from fanin.data.validation import Validation, parts_of
 from fanin.diagnose.compare import proof_of
+from fanin.diagnose.finding import check_finding
 from fanin.diagnose.proof import Curve, Proof
+from fanin.diagnose.replay import without_repeated_warnings
 from fanin.diagnose.rows import rows_trained
-from fanin.diagnose.runs import Run, some_rows, train, without_columns
-from fanin.optim import BatchSizeWarning, Solver
-from fanin.training.early_decay import EarlyDecayWarning
+from fanin.diagnose.runs import Run, train, without_columns
+from fanin.optim import Solver
 from fanin.training.monitor import Monitor
 from fanin.training.opening import data_of
 from fanin.training.rate_control import RateControl
-from fanin.training.rates import NAMES, hold_out
+from fanin.training.rates import hold_out
 from fanin.training.steps import Steps
 
 if TYPE_CHECKING:
@@ -78,8 +78,8 @@ def prove_all(
     that is what the changed lines of code do. They have the same rows, seeds, order of samples and number of steps,
     unless the remedy changes these. They are compared row by row, by the loss and for classes also by the error rate,
     on validation rows: `validation_data`, or those of the fit, or else a tenth of the rows, chosen by the seed, which
-    then weighs 0 in all fits. If the remedy brings
-    callbacks, half of these rows are for the callbacks and the other half compares.
+    then have weight 0 in all fits. If the remedy brings callbacks, half of these rows are for the callbacks, and the
+    other half compares.
 
     For a leak, the columns that leak are shuffled in the validation rows: they will not be known later.
     A row counts as ten times the loss of constant outputs at most, so that a few rows do not hide all others. Of the
@@ -115,11 +115,11 @@ def prove_all(
     >>> prove_all([finding], net, Settings(rule=fanin.optim.SGD(1e-3)), X, 3 * X)[0].proved
     True
     """
+    for finding in findings:
+        check_finding("findings", finding)
     if not any(finding.remedy is not None for finding in findings):
         return tuple(findings)
-    with warnings.catch_warnings():
-        for kind in (BatchSizeWarning, EarlyDecayWarning):  # the fit itself has warned
-            warnings.simplefilter("ignore", kind)
+    with without_repeated_warnings():
         return _proved(findings, start, _base(settings, start), X, y, validation_data, steps)
 
 
@@ -165,28 +165,33 @@ def _proved(
     settings = _in_steps(_split_already(base, validation), base, steps)
     before = Run(start.copy(), data, validation, settings, _weighted(validation))
     before.check()
-    after: dict[Any, Run] = {}  # findings may share a remedy
+    after: dict[str, Run] = {}  # findings may share a remedy
     for finding in findings:
-        if (remedy := finding.remedy) is not None and (key := _key(remedy, start)) not in after:
+        if (remedy := finding.remedy) is not None and (key := _key(remedy)) not in after:
             after[key] = _remedied(remedy, start, base, steps, numbers, before)
     train([before, *(run for run in after.values() if not run.fault)])
     return tuple(
         finding
         if finding.remedy is None
-        else finding.with_proof(proof_of(finding, before, after[_key(finding.remedy, start)]))
+        else finding.with_proof(proof_of(finding, before, after[_key(finding.remedy)]))
         for finding in findings
     )
 
 
-def _key(remedy: Remedy, start: Network) -> Any:
+def _key(remedy: Remedy) -> str:
     """Return what two remedies that change the same have in common."""
-    return remedy.code(start), remedy.drop_rows
+    return repr(replace(remedy, action=""))
 
 
 def _split(
     start: Network, settings: Settings, X: ArrayLike, y: ArrayLike, given: ValidationData | None
 ) -> tuple[NDArray[Any], Parts, Parts | None]:
     """Return the numbers of the rows to train on, these rows, and the rows to validate."""
+    names = start._core.column_names
+    note_names(X, y, names)
+    Validation(
+        start, (X, y, settings.sample_weight), names, prefix=""
+    )  # for its checks, which are those of a fit
     numbers = rows_trained(start, X, y, settings)
     (trained_X, trained_y, weight), _, names = data_of(start, X, y, settings)
 
@@ -202,8 +207,7 @@ def _split(
         return numbers, data, converted(*given)
     if settings.validation_fraction is not None:
         held = np.setdiff1d(np.arange(row_count("X", X)), numbers)
-        parts = zip(NAMES, (X, y, settings.sample_weight), strict=True)
-        return numbers, data, converted(*(rows_of(name, value, held) for name, value in parts))
+        return numbers, data, converted(*parts_of((X, y, settings.sample_weight), held))
     if len(weighted_in_random_order(data[0], weight, start.seed)) < 2:
         return numbers, data, None
     kept, apart = hold_out(data, start.seed)
@@ -238,9 +242,9 @@ def _remedied(
         if "callbacks" in remedy.fit:
             rows = run.judged[in_random_order(len(run.judged), start.seed)]
             monitored, run.judged = np.sort(rows[::2]), np.sort(rows[1::2])
-            run.validation = some_rows(run.validation, monitored)
+            run.validation = parts_of(run.validation, monitored)
         if remedy.drop_rows:
-            run.data = some_rows(run.data, np.flatnonzero(~np.isin(numbers, remedy.drop_rows)))
+            run.data = parts_of(run.data, np.flatnonzero(~np.isin(numbers, remedy.drop_rows)))
         if remedy.drop_columns:
             run.data, run.validation = (
                 (without_columns(part[0], remedy.drop_columns), *part[1:])

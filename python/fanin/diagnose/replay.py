@@ -69,23 +69,32 @@ class Replayed:
     order: NDArray[np.intp] | None = None
 
 
-def replayed(checkpoint: Checkpoint, X: ArrayLike, y: ArrayLike, step: int) -> Replayed:
-    """Return the network after `step` updates of the fit; see `fanin.replay`."""
+def replayed(
+    checkpoint: Checkpoint, X: ArrayLike, y: ArrayLike, step: int, *, asked: int | None = None
+) -> Replayed:
+    """Return the network after `step` updates of the fit; see `fanin.replay`.
+
+    `asked` is the step that the caller was asked about, if that is another one: the fit must have it too.
+    """
     check_integer("step", step, 0)
     net = checkpoint.net.copy()
     settings = checkpoint.settings
     rows = row_count("X", data_of(net, X, y, settings)[0][0])
     per_epoch = 1 if isinstance(settings.rule, Solver) else steps_per_epoch(net, rows, settings)
+    asked = step if asked is None else asked
+    _check_step(asked, min(_limits(settings, per_epoch)))
     if step == 0:
         return Replayed(net, per_epoch)
     fit, opened = open_fit(net, X, y, _until(checkpoint, step, per_epoch))
-    with opened as training, _without_repeated_warnings():
+    with opened as training, without_repeated_warnings():
 
         def train() -> tuple[float, float, bool]:
             loss, rate, _ = fit.epoch(training)
             return loss, rate, fit.budget.taken % per_epoch == 0
 
-        _run(fit, train, checkpoint, step)
+        _run(fit, train, checkpoint)
+        if fit.budget.taken < step:
+            _check_step(asked, fit.budget.taken)
         return Replayed(net, per_epoch, order_of(training))
 
 
@@ -125,8 +134,9 @@ def replayed_chunks(checkpoint: Checkpoint, chunks: Chunks, step: int) -> Networ
         loss, rate = train_on_chunks(fit, left)
         return loss, rate, fit.budget.taken == end and next(left, None) is None
 
-    with _without_repeated_warnings():
-        _run(fit, train, checkpoint, step)
+    with without_repeated_warnings():
+        _run(fit, train, checkpoint)
+    _check_step(step, fit.budget.taken)
     return net
 
 
@@ -155,9 +165,14 @@ def _knots(checkpoint: Checkpoint, per_epoch: int | None) -> Iterable[Knot]:
             "max_steps=history.steps"
         )
     given = getattr(settings.max_steps, "knots", ())
-    whole = [] if settings.max_steps is None else [int(settings.max_steps)]
-    whole += [] if per_epoch is None else [settings.most_epochs() * per_epoch]
-    return given or ([(0, 0.0, float(min(whole)))] if whole and min(whole) > 0 else ())
+    whole = min(_limits(settings, per_epoch), default=0)
+    return given or ([(0, 0.0, float(whole))] if whole > 0 else ())
+
+
+def _limits(settings: Settings, per_epoch: int | None) -> list[int]:
+    """Return the steps that a fit may take, by its own limit and by its epochs, as far as they are known."""
+    limits = [] if settings.max_steps is None else [int(settings.max_steps)]
+    return limits + ([] if per_epoch is None else [settings.most_epochs() * per_epoch])
 
 
 def _copied(callbacks: Callbacks) -> Callbacks:
@@ -167,8 +182,8 @@ def _copied(callbacks: Callbacks) -> Callbacks:
         raise TypeError(f"callbacks: expected callbacks that copy.deepcopy can copy: {error}") from error
 
 
-def _run(fit: Fit, train: Callable[[], tuple[float, float, bool]], checkpoint: Checkpoint, step: int) -> None:
-    """Run epochs up to the step; `train` returns loss, rate and whether the epoch is complete.
+def _run(fit: Fit, train: Callable[[], tuple[float, float, bool]], checkpoint: Checkpoint) -> None:
+    """Run epochs up to the last step of the fit; `train` returns loss, rate and whether the epoch is complete.
 
     What happens at the end of an epoch happens to complete ones alone, and nothing of what happens at the end of a fit.
     """
@@ -179,8 +194,11 @@ def _run(fit: Fit, train: Callable[[], tuple[float, float, bool]], checkpoint: C
             break
         loop.epoch_ended(loss, rate, 0.0)
         _check_loss(fit.history.loss, checkpoint.losses)
-    if fit.budget.taken < step:
-        raise ValueError(f"step: expected at most {fit.budget.taken}, the steps of the fit, got {step}")
+
+
+def _check_step(step: int, most: int) -> None:
+    if step > most:
+        raise ValueError(f"step: expected at most {most}, the steps of the fit, got {step}")
 
 
 def _check_loss(losses: list[float], expected: tuple[float, ...]) -> None:
@@ -194,7 +212,7 @@ def _check_loss(losses: list[float], expected: tuple[float, ...]) -> None:
 
 
 @contextmanager
-def _without_repeated_warnings() -> Iterator[None]:
+def without_repeated_warnings() -> Iterator[None]:
     """Ignore warnings that the fit itself has given."""
     with warnings.catch_warnings():
         for kind in (BatchSizeWarning, EarlyDecayWarning):

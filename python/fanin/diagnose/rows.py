@@ -52,14 +52,10 @@ class RowsBehind:
     Examples
     --------
     >>> import numpy as np, fanin
-    >>> X = np.linspace(-1, 1, 64)[:, None]
-    >>> y = 2 * X
-    >>> y[20] = 500
-    >>> net = fanin.Network(1, [fanin.Dense(1)])
-    >>> diagnosis = net.fit(X, y, rule=fanin.optim.SGD(0.01), batches="in_order", diagnose=True).diagnosis
-    >>> behind = fanin.rows_behind(diagnosis, X, y, step=1)
-    >>> behind.batch, int(behind.rows[0]), bool(behind.losses[0] > 1000 * behind.typical)
-    ('this', 20, True)
+    >>> X, y = np.ones((8, 1)), np.array([1, 1, 99, 1, 1, 1, 1, 1.0])
+    >>> behind = fanin.rows_behind(fanin.Network(1, [fanin.Dense(1)]), X, y, step=1, rule="sgd", batch_size=8)
+    >>> int(behind.rows[0]), bool(behind.losses[0] > 1000 * behind.typical)
+    (2, True)
     """
 
     step: int
@@ -92,7 +88,7 @@ def rows_behind_step(checkpoint: Checkpoint, X: ArrayLike, y: ArrayLike, step: i
     settings = checkpoint.settings
     if isinstance(settings.rule, Solver):
         raise ValueError(f"rule: expected a rule, because {settings.rule.kind} has no batches")
-    before = replayed(checkpoint, X, y, step - 1)
+    before = replayed(checkpoint, X, y, step - 1, asked=step)
     earlier = replayed(checkpoint, X, y, max(step - 2, 0))
     samples = Samples(before.net, X, y, settings)
     weights = _as_trained(before.net), _as_trained(earlier.net)
@@ -130,11 +126,7 @@ class Samples:
     """The rows that a fit trains on, with their numbers in the given X."""
 
     def __init__(self, net: Network, X: ArrayLike, y: ArrayLike, settings: Settings) -> None:
-        count = row_count("X", X)
-        numbered = replace(
-            settings, sample_weight=np.arange(1, count + 1)
-        )  # splits the numbers like the rows
-        self.numbers = data_of(net, X, y, numbered)[0][2] - 1
+        self.numbers = rows_trained(net, X, y, settings)
         (X, y, weight), _, names = data_of(net, X, y, settings)
         if settings.class_weight is not None:
             weight = weighted_by_class(net, settings.class_weight, X, y, weight, names, whole=True)

@@ -13,12 +13,10 @@ from fanin import _core
 from fanin._core import DivergedError
 from fanin.data.order import in_random_order
 from fanin.data.sparse import is_sparse
-from fanin.data.validation import rows_of
 from fanin.diagnose.proof import Curve
 from fanin.optim import Solver
 from fanin.training.opening import open_fit
 from fanin.training.race import resolved
-from fanin.training.rates import NAMES
 from fanin.training.together import train_together
 
 if TYPE_CHECKING:
@@ -84,11 +82,6 @@ def train(runs: Sequence[Run]) -> None:
             run.diverged = str(result)
         elif isinstance(result, Exception):
             raise result
-
-
-def some_rows(parts: Parts, rows: NDArray[Any]) -> Parts:
-    X, y, weight = (rows_of(name, part, rows) for name, part in zip(NAMES, parts, strict=True))
-    return X, y, weight
 
 
 def without_columns(X: Any, columns: Sequence[int]) -> Any:

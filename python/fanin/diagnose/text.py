@@ -17,6 +17,7 @@ from fanin.diagnose.remedy import code_of
 if TYPE_CHECKING:
     from fanin.diagnose.finding import Finding
     from fanin.diagnose.proof import Proof
+    from fanin.network import Network
     from fanin.training.watched import Figures, Watched
 
 _INDENT = "   "
@@ -28,20 +29,12 @@ def described(diagnosis: Any) -> str:
     """Return the findings with their remedies and proofs, and the figures of each layer, for a terminal.
 
     Lines have at most 100 characters, or as many as the terminal has columns, but no less than 60.
-
-    Parameters
-    ----------
-    diagnosis : Diagnosis or Examination
-
-    Returns
-    -------
-    str
     """
     width = min(max(get_terminal_size((100, 24)).columns, 60), 100)
     lines = [headline(diagnosis.findings)]
     lines += [line for fact in facts(diagnosis).values() for line in _wrapped(fact, width)]
     for number, finding in enumerate(diagnosis.findings, start=1):
-        lines += ["", *_finding_lines(number, finding, getattr(diagnosis, "start", None), width)]
+        lines += ["", *_finding_lines(number, finding, diagnosis.start, width)]
     watched: Watched | None = getattr(diagnosis, "watched", None)
     if watched is not None:
         lines += ["", *_layer_lines(watched)]
@@ -59,9 +52,7 @@ def headline(findings: Sequence[Finding]) -> str:
 
 def facts(diagnosis: Any) -> dict[str, str]:
     """Return what was diagnosed, by name: the network, where its weights are, the rule, and how the fit went."""
-    found: dict[str, str] = {}
-    if getattr(diagnosis, "start", None) is not None:
-        found["network"] = one_line(repr(diagnosis.start).strip("<>"))
+    found = {"network": one_line(repr(diagnosis.start).strip("<>"))}
     if place := getattr(diagnosis, "place", ""):
         found["place"] = f"the weights are at a {one_line(place)}"
     if getattr(diagnosis, "settings", None) is not None:
@@ -88,11 +79,9 @@ def advice_of(finding: Finding) -> str:
     return KINDS.get(finding.kind, "")
 
 
-def code_lines(finding: Finding, start: Any) -> list[str]:
+def code_lines(finding: Finding, start: Network) -> list[str]:
     """Return the remedy as lines of Python, or none if it is not code."""
-    if finding.remedy is None or start is None:
-        return []
-    return finding.remedy.code(start).splitlines()
+    return [] if finding.remedy is None else finding.remedy.code(start).splitlines()
 
 
 def proof_sentence(proof: Proof) -> str:
@@ -166,7 +155,7 @@ def array_rows(watched: Watched, record: int) -> list[tuple[str, ...]]:
     ]
 
 
-def _finding_lines(number: int, finding: Finding, start: Any, width: int) -> Iterator[str]:
+def _finding_lines(number: int, finding: Finding, start: Network, width: int) -> Iterator[str]:
     place = place_of(finding)
     title = f"{number}. {finding.severity}: {finding.kind.replace('_', ' ')}"
     yield from _wrapped(title + (f" ({place})" if place else ""), width)

@@ -59,7 +59,7 @@ def curves(diagnosis: Any) -> Figure:
     _mark(losses, diagnosis.findings, len(history.loss))
     for axes, title in ((losses, "Loss by epoch"), (rates, "Learning rate by epoch")):
         _scale(axes)
-        describe(axes, title, "epoch")
+        _describe(axes, title)
     add_legend(losses)
     return figure
 
@@ -116,7 +116,7 @@ def layers(diagnosis: Any) -> Figure:
         bar = figure.colorbar(mesh, ax=axes, fraction=0.05, pad=0.02, aspect=4 + 1.4 * rows)
         bar.outline.set_visible(False)
         bar.ax.tick_params(colors=GREY, labelsize=9, length=0)
-        describe(axes, title, "epoch")
+        _describe(axes, title)
     return figure
 
 
@@ -152,11 +152,11 @@ def proof(finding: Any) -> Figure:
     proved = _part(finding, "proof", "a finding with a proof")
     figure = new_figure(1, 1, size=(_WIDTH, 2.9))
     looks = (("as it was", proved.before, style(8)), ("with the remedy", proved.after, style(0)))
-    for axes, name in zip(figure.axes, ("loss", "val_loss"), strict=True):
+    for axes, name, title in zip(figure.axes, ("loss", "val_loss"), ("Training", "Validation"), strict=True):
         for label, curve, look in looks:
             _draw_curve(axes, getattr(curve, name), label=label, **look)
         _scale(axes)
-        describe(axes, f"{'Training' if name == 'loss' else 'Validation'} loss by epoch", "epoch")
+        _describe(axes, f"{title} loss by epoch")
         add_legend(axes)
     return figure
 
@@ -168,6 +168,14 @@ def _part(value: Any, name: str, expected: str) -> Any:
         argument = "finding" if name == "proof" else "diagnosis"
         raise TypeError(f"{argument}: expected {expected}, got {value!r}")
     return part
+
+
+def _describe(axes: Any, title: str) -> None:
+    """Write the title of axes by epoch, with ticks at whole ones."""
+    from matplotlib.ticker import MaxNLocator
+
+    describe(axes, title, "epoch")
+    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True, min_n_ticks=1))
 
 
 def _draw_curve(axes: Any, values: Sequence[float], **look: Any) -> None:
@@ -183,7 +191,7 @@ def _draw_curve(axes: Any, values: Sequence[float], **look: Any) -> None:
 
 def _scale(axes: Any) -> None:
     """Scale the axes to their curves: epochs, and values on a logarithmic axis where they span much."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     heights = [line.get_ydata() for line in axes.lines if line.get_linestyle() != ":"]
     finite = np.concatenate([[], *heights])
@@ -197,7 +205,6 @@ def _scale(axes: Any) -> None:
     if not len(finite):
         axes.set_yticks([])
         axes.text(0.5, 0.5, "nothing finite to show", transform=axes.transAxes, ha="center", color=GREY)
-    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True, min_n_ticks=1))
     axes.set_xlim(
         0.5, max([1.0, *(line.get_xdata()[-1] for line in axes.lines if len(line.get_xdata()))]) + 0.5
     )
@@ -226,8 +233,6 @@ def _log10(values: NDArray[Any]) -> NDArray[Any]:
 
 def _draw_map(axes: Any, epochs: NDArray[Any], names: Sequence[str], values: NDArray[Any], kind: str) -> Any:
     """Draw values of shape (records, names): shares, numbers around 0 or sizes."""
-    from matplotlib.ticker import MaxNLocator
-
     shown = np.where(np.isfinite(values.T), values.T, np.nan)  # which are not drawn
     edges = np.concatenate([[0.0], epochs]) + 0.5
     axes.patch.set(hatch="////", facecolor="none", edgecolor=GREY, alpha=0.5)
@@ -238,7 +243,6 @@ def _draw_map(axes: Any, epochs: NDArray[Any], names: Sequence[str], values: NDA
     axes.set_yticks(np.arange(0, len(names), every) + 0.5, list(names)[::every])
     axes.tick_params(length=0)
     axes.invert_yaxis()
-    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True, min_n_ticks=1))
     return mesh
 
 

@@ -40,9 +40,8 @@ def inline_svg(draw: Callable[[], Figure], name: str, label: str) -> str:
     with import_matplotlib().style.context(["default", _STYLE]):
         draw().savefig(written, format="svg", dpi=_DPI, metadata=dict.fromkeys(_NAMES))
     text = written.getvalue()
-    text = re.sub(
-        r' xmlns(:xlink)?="[^"]*"', "", text[text.index("<svg") :]
-    )  # a page in HTML has no namespaces
+    text = text[text.index("<svg") :]
+    text = re.sub(r' xmlns(:xlink)?="[^"]*"', "", text)  # a page in HTML has no namespaces
     for colour, variable in _OF_PAGE.items():
         text = text.replace(colour, variable)
     used = set(re.findall(r'(?:href="|url\()#([\w-]+)', text))

@@ -206,8 +206,8 @@ def _race(
         )
     if continues(net, rule):
         raise ValueError(
-            f'learning_rate: "auto" needs a rule that starts anew, but this network continues with the state of '
-            f"{rule.kind}; expected a number or a schedule"
+            f"learning_rate: expected a number or a schedule, because this network continues with the state of "
+            f'{rule.kind}, got "auto"'
         )
     _, opened = open_fit(net, X, y, replace(settings, rule=rule.at_rate(0.0)))  # all checks
     with opened as training:
