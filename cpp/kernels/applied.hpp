@@ -5,6 +5,8 @@
 
 namespace fanin {
 
+struct IdleStep;
+
 // What is applied around a rule, for the parameters of one array; see kernels/update.hpp
 struct Around {
   double scale = 1, l1 = 0, l2 = 0, l2_of_sum = 0;
@@ -58,6 +60,7 @@ struct Update {
   Averaging<T> averaging = {};
   LookAhead look_ahead = {};
   MatrixStep matrices = {};
+  const IdleStep* idle = nullptr;  // what the step does where the gradient is 0, if the rule says so
   int slot_count = 0;
   std::size_t next = 0;  // distance to the parameters to be updated next, for prefetching
 };

@@ -6,6 +6,7 @@
 #include "dropout.hpp"
 #include "erf.hpp"
 #include "fanin/activations.hpp"
+#include "sparse_rows.hpp"
 #include "tile.hpp"
 #include "transpose.hpp"
 
@@ -109,7 +110,7 @@ FANIN_INLINE void differentiate_rows(const G& g, const T* da, std::size_t row, s
 
 // Outermost first: the panels, a few blocks of rows. The dense columns are few.
 template <class T>
-void forward_with_codes(const Forward<T>& f, Range panels, Range rows) {
+void forward_by_rows(const Forward<T>& f, Range panels, Range rows) {
   const auto activate = find_activate<T>(Activations{}, f.activation);
   alignas(64) T constant[kPanel<T>];
   for (std::size_t p = panels.begin; p < panels.end; ++p) {
@@ -120,7 +121,8 @@ void forward_with_codes(const Forward<T>& f, Range panels, Range rows) {
           product_of_panels(AcrossPanels<T>{f.x, row}, end_row - row, chunk, f.w, f.a, {p, p + 1}, row);
         });
       });
-      add_codes_to_panel(f, p, first, end - first);
+      if (f.codes.count > 0) add_codes_to_panel(f, p, first, end - first);
+      if (f.sparse.starts != nullptr) add_sparse_to_panel(f, p, first, end - first);
       activate(f.a.at(first, p), f.z.data != nullptr ? f.z.at(first, p) : nullptr, constant, end - first,
                f.a.width(p), f.a.used(p));
     });
@@ -131,7 +133,7 @@ void forward_with_codes(const Forward<T>& f, Range panels, Range rows) {
 // chunk of w is thus read from memory once and used by all rows from L2; sums so far wait in `a`.
 template <class T>
 void forward(const Forward<T>& f, Range panels, Range rows) {
-  if (f.codes.count > 0) return forward_with_codes(f, panels, rows);
+  if (f.codes.count > 0 || f.sparse.starts != nullptr) return forward_by_rows(f, panels, rows);
   const auto activate = find_activate<T>(Activations{}, f.activation);
   for_each_group(panels, kPanelGroup, [&](std::size_t first_panel, std::size_t end_panel) {
     for_each_chunk<T>(f.x.columns, [&](Range chunk) {

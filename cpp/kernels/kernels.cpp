@@ -12,6 +12,7 @@
 #include "philox.hpp"
 #include "product.hpp"
 #include "random_values.hpp"
+#include "sparse_rows.hpp"
 #include "square_sum.hpp"
 #include "table.hpp"
 #include "update.hpp"
@@ -52,6 +53,8 @@ constexpr Kernels<T> make_kernels() {
       bias_gradient<T>,
       coded_gradient<T>,
       coded_tables<T>,
+      sparse_gradient<T>,
+      catch_up<T>,
       update<T>,
       shift<T>,
       convert_weights<T>,

@@ -8,6 +8,7 @@
 #include "coded.hpp"
 #include "column_map.hpp"
 #include "normalization.hpp"
+#include "sparse.hpp"
 
 namespace fanin {
 
@@ -32,7 +33,7 @@ struct Product {
 };
 
 // a = f(x w + bias), (rows, n) from (rows, k) and the first k rows of w; z is kept if the activation's
-// derivative needs it. Coded columns add their rows of the table.
+// derivative needs it. Coded columns add their rows of the table, and sparse ones rows of w.
 template <class T>
 struct Forward {
   Panels<T> a, z;
@@ -41,6 +42,7 @@ struct Forward {
   int activation;
   CodedBatch<T> codes = {};
   Panels<const T> table = {}, constants = {};
+  SparseBatch<T> sparse = {};
   bool onto = false;  // a holds a part of the sum; without codes
 };
 
@@ -139,6 +141,16 @@ struct CodedGradient {
   CodedTables<T> tables;
 };
 
+// The same for the rows of w that sparse rows meet. Gradients are multiplied by `factor` and by factors[the
+// number of samples that meet the row], unless that is null.
+template <class T>
+struct SparseGradient {
+  WeightGradient<T> of;
+  SparseGroups<T> groups;
+  const T* factors = nullptr;
+  T factor = 1;
+};
+
 // The loss for a loss kernel: its place in the list, and its parameter for each output, as one row of panels
 template <class T>
 struct LossOf {
@@ -216,6 +228,9 @@ struct Kernels {
   void (*coded_gradient)(const CodedGradient<T>&, Range panels, Range columns);
   void (*coded_tables)(const CodedTables<T>&, const CodedPlace*, const Panels<const T>& w, Range panels,
                        Range columns);
+  // buckets of the rows of w that a batch meets
+  void (*sparse_gradient)(const SparseGradient<T>&, Range buckets);
+  void (*catch_up)(const MissedBy<T>&, const Missed<T>&, std::size_t row);
   // parameters [begin, end) of a flat buffer
   void (*update)(const Update<T>&, const T* gradient, Range parameters);
   void (*shift)(const Update<T>&, T* out, const T* gradient, Range parameters);

@@ -43,6 +43,9 @@ struct FieldSetter {
   void operator()(const char* name, std::size_t& value, fanin::Allowed) const {
     value = values[name].cast<std::size_t>();
   }
+  void operator()(const char* name, std::vector<std::size_t>& numbers, fanin::Allowed) const {
+    numbers = values[name].cast<std::vector<std::size_t>>();
+  }
   void operator()(const char* name, std::vector<double>& array, fanin::Allowed) const {
     const auto given = values[name].cast<py::array_t<double, py::array::c_style | py::array::forcecast>>();
     array.assign(given.data(), given.data() + given.size());
@@ -98,6 +101,9 @@ struct FieldGetter {
     values[name] = value == 0 ? py::object(py::none()) : py::float_(value);
   }
   void operator()(const char* name, std::size_t value, fanin::Allowed) const { values[name] = value; }
+  void operator()(const char* name, const std::vector<std::size_t>& numbers, fanin::Allowed) const {
+    values[name] = py::tuple(py::cast(numbers));
+  }
   void operator()(const char* name, const std::vector<double>& array, fanin::Allowed) const {
     values[name] = py::tuple(py::cast(array));
   }

@@ -14,6 +14,9 @@ struct RangeReader {
   void operator()(const char* name, std::size_t, fanin::Allowed allowed) const {
     ranges[name] = py::make_tuple(py::type::of(py::int_(0)), static_cast<std::size_t>(allowed.low));
   }
+  void operator()(const char* name, const std::vector<std::size_t>&, fanin::Allowed allowed) const {
+    (*this)(name, std::size_t{0}, allowed);
+  }
   void operator()(const char* name, const std::vector<double>&, fanin::Allowed allowed) const {
     (*this)(name, 0.0, allowed);
   }

@@ -11,11 +11,13 @@ from fanin.config import (
     set_num_threads,
     show_config,
 )
+from fanin.data.bags import bags
 from fanin.layers import (
     Activation,
     BatchNorm,
     Dense,
     Dropout,
+    Embedding,
     OneHot,
     PiecewiseLinear,
     Quantile,
@@ -50,6 +52,7 @@ __all__ = [
     "Dropout",
     "EarlyDecayWarning",
     "EarlyStopping",
+    "Embedding",
     "History",
     "LsuvReport",
     "Network",
@@ -65,6 +68,7 @@ __all__ = [
     "TableEncoder",
     "Whiten",
     "__version__",
+    "bags",
     "config",
     "cpu",
     "diagnose",

@@ -92,8 +92,16 @@ struct ArrayOptions {
   bool frozen = false;
 };
 
+// Whether the rows of weights that a batch of sparse rows or whole numbers does not meet are left alone, and
+// make up for the steps that they have missed when they are met or read: if that is exact, never, or always,
+// which is an error if it is not exact.
+enum class Lazy { automatic, never, always };
+
 // An update rule and what is applied around it, in this order:
 //   g <- mean of the gradients of `accumulate` batches     by batch weight; the last group may be shorter
+//   g <- g (n / count)^count_power                         rows of weights that count of the n samples of a
+//   sparse
+//                                                          batch meet
 //   g <- g clipped to [-clip_value, clip_value]
 //   g <- g min(1, clip_norm / |g|)                         |g|: over all arrays that are not frozen
 //   g <- g + l2 w + l1 sign(w) + l2_of_sum w / S           weights only, not biases; S: the sum of the
@@ -113,13 +121,16 @@ struct Method {
   double clip_value = __builtin_inf(), clip_norm = __builtin_inf();
   double l1 = 0, l2 = 0, l2_of_sum = 0, weight_decay = 0;
   double fan_in_power = 0;
+  double count_power = 0;
   double average_decay = 0, average_share = 0;  // both 0: no average; one of them: how it is weighted
   std::size_t accumulate = 1;
+  Lazy lazy = Lazy::automatic;
   // Empty, or one for each array. A network's arrays come layer by layer: weights, then biases, or beta and
   // gamma. A separate batch norm layer has only beta and gamma.
   std::vector<ArrayOptions> arrays = {};
   std::optional<Schedule> learning_rate = {}, momentum = {}, decay = {};
 
+  static constexpr const char* lazy_names[] = {"automatic", "never", "always"};
   // The hyper-parameters of what is applied around the rule
   template <class Self, class F>
   static void fields(Self& self, F&& field) {
@@ -130,9 +141,11 @@ struct Method {
     field("l2_of_sum", self.l2_of_sum, at_least(0));
     field("weight_decay", self.weight_decay, at_least(0));
     field("fan_in_power", self.fan_in_power, at_least(0));
+    field("count_power", self.count_power, from_0_to_1());
     field("average_decay", self.average_decay, from_0_below_1());
     field("average_share", self.average_share, from_0_to_half());
     field("accumulate", self.accumulate, at_least(1));
+    field("lazy", self.lazy, Choices(lazy_names));
   }
 
   template <class R, class = decltype(Rule(std::declval<R>()))>

@@ -48,6 +48,9 @@ struct FieldCheck {
   void operator()(const char* name, const Numbers& numbers, const Allowed& allowed) const {
     for (std::size_t i = 0; i < numbers.count; ++i) (*this)(name, numbers.value[i], allowed);
   }
+  void operator()(const char* name, const std::vector<std::size_t>& numbers, const Allowed& allowed) const {
+    for (const std::size_t number : numbers) (*this)(name, number, allowed);
+  }
   // values are checked when they are rounded to the network's type
   void operator()(const char*, const std::vector<double>&, const Allowed&) const {}
   void operator()(const char*, bool) const {}

@@ -236,8 +236,35 @@ void check_target_values(const Matrix& y, const Loss& loss) {
   }
 }
 
+// Whole numbers that are rows of the tables
+void check_ids(const Samples& x, const IdColumns& ids) {
+  if (!std::holds_alternative<SparseRows>(x) && !std::holds_alternative<CodedRows>(x)) {
+    constexpr std::size_t most = 64;
+    double values[most];
+    for (std::size_t row = 0; row < rows_of(x); ++row) {
+      for (std::size_t begin = 0; begin < columns_of(x); begin += most) {
+        const Range some{begin, std::min(begin + most, columns_of(x))};
+        convert_values(values, x, row, some);
+        for (std::size_t j = begin; j < some.end; ++j) {
+          const double value = values[j - begin], size = static_cast<double>(ids.size(j));
+          if (value >= 0 && value < size && value == std::floor(value)) continue;
+          throw BadValueError("X", row, j,
+                              "is " + number_text(value) + "; expected a whole number from 0 to " +
+                                  number_text(size - 1) + ", a row of the embedding's table");
+        }
+      }
+    }
+    return;
+  }
+  throw ValueError(
+      "X: expected whole numbers, the rows of the embedding's tables, got sparse or coded rows; for sums of "
+      "rows use "
+      "an Embedding with bags=True");
+}
+
 template <class T>
 void check_sample_values(const Samples& x, const InputLayer& layer) {
+  if (layer.ids && !layer.ids->bags) return check_ids(x, *layer.ids);
   if (const auto* sparse = std::get_if<SparseRows>(&x)) check_places(*sparse);
   if (const auto* coded = std::get_if<CodedRows>(&x)) check_places(*coded);
   const Accepted accepted{layer.exists, layer.allows_missing};

@@ -47,6 +47,7 @@ InputLayer::InputLayer(const std::vector<Layer>& layers) {
   std::visit(
       [&]<class Kind>(const Kind& layer) {
         if constexpr (requires { Kind::of_inputs; }) read(layer);
+        if constexpr (requires { Kind::of_ids; }) ids.emplace(layer);
       },
       layers[0].kind);
 }

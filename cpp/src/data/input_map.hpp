@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "data/gather.hpp"
+#include "data/id_columns.hpp"
 #include "fanin/network.hpp"
 #include "fanin/table_encoder.hpp"
 
@@ -70,6 +71,7 @@ struct InputLayer {
   bool share = false;          // or depends on the data
   ColumnMap::Kind kind = ColumnMap::Kind::none;
   InputMap map;
+  std::optional<IdColumns> ids;  // of an embedding, which reads X by itself
 
   InputLayer() = default;
   explicit InputLayer(const std::vector<Layer>& layers);

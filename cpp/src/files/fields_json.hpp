@@ -41,6 +41,11 @@ struct FieldWriter {
     for (std::size_t i = 0; i < numbers.count; ++i) out.number(numbers.value[i]);
     out.end_array();
   }
+  void operator()(const char* name, const std::vector<std::size_t>& numbers, Allowed) const {
+    out.key(name).begin_array();
+    for (const std::size_t number : numbers) out.whole(number);
+    out.end_array();
+  }
   void operator()(const char*, const std::vector<double>&, Allowed) const {}  // a separate tensor
   void operator()(const char* name, Activation activation) const {
     out.key(name).string(names_of(Activations{})[static_cast<std::size_t>(static_cast<int>(activation))]);
@@ -82,6 +87,8 @@ inline std::vector<json::Value> elements_of(const json::Value& list, std::size_t
   return elements;
 }
 
+inline constexpr std::size_t kMostNumbers = 65536;
+
 // A missing field keeps its default, because the file may predate the field.
 struct FieldReader {
   json::Object& object;
@@ -115,6 +122,13 @@ struct FieldReader {
     for (const json::Value& value : elements_of(*given, Numbers::most, "numbers")) {
       numbers.value[numbers.count++] = value.number();
     }
+  }
+  void operator()(const char* name, std::vector<std::size_t>& numbers, Allowed) const {
+    const json::Value* given = object.find(name);
+    if (given == nullptr) return;
+    numbers.clear();
+    for (const json::Value& value : elements_of(*given, kMostNumbers, "numbers"))
+      numbers.push_back(value.whole());
   }
   void operator()(const char*, std::vector<double>&, Allowed) const {}
   void operator()(const char* name, Activation& activation) const {

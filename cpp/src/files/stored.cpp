@@ -1,5 +1,7 @@
 #include "files/stored.hpp"
 
+#include <numeric>
+
 namespace fanin {
 namespace {
 
@@ -36,6 +38,14 @@ void add_initial_arrays(std::vector<InitialArray>& arrays, const std::string& pr
     const std::string name = prefix + "layer" + std::to_string(l + 1) + ".";
     if (auto* residual = std::get_if<Residual>(&layers[l].kind)) {
       add_initial_arrays(arrays, name, inputs, residual->layers);
+    }
+    if (auto* embedding = std::get_if<Embedding>(&layers[l].kind)) {
+      if (auto* values = std::get_if<Values>(&embedding->initializer)) {
+        const std::uint64_t rows =
+            std::accumulate(embedding->n.begin(), embedding->n.end(), std::uint64_t{0});
+        arrays.push_back({name + "initializer", {rows, embedding->dim}, values});
+      }
+      inputs = embedding->dim * (embedding->bags ? 1 : inputs);
     }
     auto* dense = std::get_if<Dense>(&layers[l].kind);
     if (dense == nullptr) continue;

@@ -12,6 +12,7 @@
 #include "layers/coded_weights.hpp"
 #include "layers/dense_tangents.hpp"
 #include "layers/initial_values.hpp"
+#include "layers/sparse_weights.hpp"
 #include "layers/traits.hpp"
 #include "plan/normalizer.hpp"
 
@@ -70,6 +71,7 @@ class DenseNode final : public Node<T> {
     dz_transposed_ = in.ahead || few_units<T>(columns()) ? nullptr : memory.matrix(columns(), rows);
     out.dz_transposed = norm_ ? nullptr : dz_transposed_;
     bind_codes(memory, rows);
+    bind_sparse();
     if (!norm_) return;
     products_.columns = columns();
     products_.even = products_.odd = memory.matrix(rows, columns());
@@ -81,6 +83,7 @@ class DenseNode final : public Node<T> {
   }
   void forward(Plan<T>& plan) override {
     if (coded_.exist()) plan.later(sort_);
+    if (sparse_.exist()) sparse_.meet(plan);
     plan.phase(forward_);
     this->out.made_by = &forward_;
     if (!norm_) return;
@@ -118,6 +121,7 @@ class DenseNode final : public Node<T> {
     if (!to_parameters) return;
     if (trains_weights_ || trains_others_) plan.later(weight_gradient_);
     if (trains_weights_ && coded_.exist()) plan.later(coded_gradient_);
+    if (trains_weights_ && sparse_.exist()) sparse_.backward(plan);
   }
 
   void run(int part, const StepOf<T>& step, Range columns, Range rows) const override {
@@ -136,6 +140,12 @@ class DenseNode final : public Node<T> {
         return coded_.sort(step.batch, columns);
       case kCodedGradient:
         return coded_.gradient(weight_gradient(step), step.batch, panels_of<T>(columns), rows);
+      case kMeet:
+        return sparse_.run_meet(step, columns);
+      case kClear:
+        return sparse_.run_clear(step, columns);
+      case kSparseGradient:
+        return sparse_.run_gradient(weight_gradient(step), step, columns);
       default:
         return run_weight_gradient(step, columns, rows);
     }
@@ -169,9 +179,11 @@ class DenseNode final : public Node<T> {
                     z = traits_.needs_input && !watched ? flow.take(columns()) : Panels<T>{};
     const T* const parameters = flow.net.parameters;
     const auto codes = std::exchange(flow.codes, {});
-    kernels<T>().forward({y, z, read_only(flow.x), weights_of(parameters), parameters + biases_,
-                          watched ? kIdentity : activation_, codes.batch, codes.table, codes.constants},
-                         flow.share(y.count()), {0, y.rows});
+    const auto sparse = std::exchange(flow.sparse, {});
+    kernels<T>().forward(
+        {y, z, read_only(flow.x), weights_of(parameters), parameters + biases_,
+         watched ? kIdentity : activation_, codes.batch, codes.table, codes.constants, sparse},
+        flow.share(y.count()), {0, y.rows});
     flow.made(y, z);
     flow.ended = watched;
   }
@@ -185,7 +197,10 @@ class DenseNode final : public Node<T> {
     kWeightGradient,
     kTables,
     kSort,
-    kCodedGradient
+    kCodedGradient,
+    kMeet,
+    kClear,
+    kSparseGradient
   };
 
   std::size_t columns() const { return this->out.columns; }
@@ -205,6 +220,13 @@ class DenseNode final : public Node<T> {
     tables_.cost = update;
     sort_.cost = kSortFlops * static_cast<double>(coded_.columns());
   }
+  // The same for sparse rows
+  void bind_sparse() {
+    sparse_.bind(in_->sparse, weights_, columns());
+    if (!sparse_.exist()) return;
+    dense_inputs_ = 0;
+    codes_ = forward_.cost = sparse_.flops();
+  }
   template <class U>
   Panels<U> weights_of(U* parameters) const {
     return {parameters + weights_, inputs_, columns()};
@@ -220,6 +242,7 @@ class DenseNode final : public Node<T> {
                  plain || biases_ == kNoBiases ? nullptr : step.parameters + biases_,
                  plain ? kIdentity : out.activation};
     if (coded_.exist()) coded_.add_to(f, step.batch);
+    if (sparse_.exist()) f.sparse = sparse_.of(step.batch);
     kernels<T>().forward(f, panels_of<T>(columns), rows);
   }
 
@@ -274,8 +297,9 @@ class DenseNode final : public Node<T> {
   Value<T> products_;  // if they are normalized
   T* dz_transposed_ = nullptr;
   CodedWeights<T> coded_;
+  SparseWeights<T> sparse_{this, kMeet, kClear, kSparseGradient};
   DenseTangents<T> tangents_{inputs_, columns()};
-  double codes_ = 0;  // flops for a row
+  double codes_ = 0;  // flops for a row of coded columns, or of sparse ones
   bool trains_weights_ = true, trains_others_ = true;
   Job<T> forward_{"forward", this, kForward, columns(), kPanel<T>, kRowBlock, flops()};
   Job<T> normalize_ = following("normalize", this, kNormalize, columns());

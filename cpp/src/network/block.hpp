@@ -9,6 +9,7 @@
 #include "data/gather.hpp"
 #include "network/coded_blocks.hpp"
 #include "network/model.hpp"
+#include "network/sparse_blocks.hpp"
 #include "team/scratch.hpp"
 #include "team/team.hpp"
 
@@ -36,10 +37,12 @@ inline constexpr std::size_t kFewBytes = 16384;
 template <class T>
 class Block {
  public:
-  Block(const Nodes<T>& nodes, std::size_t rows, std::size_t target_columns, T* memory)
-      : nodes_(nodes), target_columns_(target_columns), rows_(rows), memory_(memory) {}
-  static std::size_t size(const Nodes<T>& nodes, std::size_t rows, std::size_t target_columns) {
-    return rounded<T>(rows * (parts(nodes) * nodes.widest + 3 + rounded<T>(target_columns)));
+  // `widest`: columns of the widest matrix, rounded up to whole panels
+  Block(const Nodes<T>& nodes, std::size_t widest, std::size_t rows, std::size_t target_columns, T* memory)
+      : nodes_(nodes), widest_(widest), target_columns_(target_columns), rows_(rows), memory_(memory) {}
+  static std::size_t size(const Nodes<T>& nodes, std::size_t widest, std::size_t rows,
+                          std::size_t target_columns) {
+    return rounded<T>(rows * (parts(nodes) * widest + 3 + rounded<T>(target_columns)));
   }
 
   T* row_loss() const { return memory_ + parts(nodes_) * part(); }
@@ -47,17 +50,18 @@ class Block {
   T* row_weight() const { return row_score() + rows_; }
   Panels<T> targets() const { return {row_weight() + rows_, rows_, target_columns_}; }
 
-  Flow<T> flow(const Folded<T>& net, Member member, Barrier& barrier) const {
-    return {net, rows_, nodes_.inputs.gathered, memory_, part(), member, barrier};
+  // Of so many gathered columns
+  Flow<T> flow(const Folded<T>& net, std::size_t columns, Member member, Barrier& barrier) const {
+    return {net, rows_, columns, memory_, part(), member, barrier};
   }
 
  private:
   // x, a node's output and z; and what each layer with inner layers holds in the meantime
   static std::size_t parts(const Nodes<T>& nodes) { return 3 + nodes.depth; }
-  std::size_t part() const { return rows_ * nodes_.widest; }
+  std::size_t part() const { return rows_ * widest_; }
 
   const Nodes<T>& nodes_;
-  std::size_t target_columns_, rows_;
+  std::size_t widest_, target_columns_, rows_;
   T* memory_;
 };
 
@@ -91,7 +95,10 @@ void for_each_block(const Nodes<T>& nodes, const Folded<T>& net, const Inputs& i
   const std::size_t rows = of_samples.end - of_samples.begin, blocks = (rows + block_rows - 1) / block_rows;
   const double flops = flops_of(nodes, rows);
   const bool shared = blocks == 1 && flops > kSharedFlops;
-  const std::size_t size = Block<T>::size(nodes, std::min(rows, block_rows), target_columns);
+  const bool by_rows = reads_rows(inputs.x, inputs.layers);
+  const std::size_t gathered = by_rows ? 0 : nodes.inputs.gathered;
+  const std::size_t widest = std::max(nodes.widest, rounded<T>(gathered));
+  const std::size_t size = Block<T>::size(nodes, widest, std::min(rows, block_rows), target_columns);
   const Claim claim = claim_for(flops);
   const int team = shared ? claim.threads()
                           : static_cast<int>(std::min(static_cast<std::size_t>(claim.threads()), blocks));
@@ -102,6 +109,8 @@ void for_each_block(const Nodes<T>& nodes, const Folded<T>& net, const Inputs& i
   T* const all_memory = fits ? few : more.data();
   const CodedBlocks<T> codes(nodes, inputs.layers, net.parameters, inputs.x, std::min(rows, block_rows),
                              shared ? 1 : team);
+  const SparseBlocks<T> sparse(inputs.layers, inputs.x, std::min(rows, block_rows),
+                               by_rows ? shared ? 1 : team : 0);
   Barrier barrier;
   std::atomic<bool> stopped{false};
   const bool asks = interrupted && blocks > 1;
@@ -120,20 +129,23 @@ void for_each_block(const Nodes<T>& nodes, const Folded<T>& net, const Inputs& i
     for (std::size_t b = mine.begin; b < mine.end && may_continue(thread); ++b) {
       const Range of_x{of_samples.begin + b * block_rows,
                        of_samples.begin + std::min(rows, (b + 1) * block_rows)};
-      const Block<T> block(nodes, of_x.end - of_x.begin, target_columns, memory);
-      Flow<T> flow = block.flow(net, shared ? all : alone, barrier);
+      const Block<T> block(nodes, widest, of_x.end - of_x.begin, target_columns, memory);
+      Flow<T> flow = block.flow(net, gathered, shared ? all : alone, barrier);
       if (codes.exist()) flow.x.columns = codes.dense_columns();
       if (!shared || thread == 0) {
         const Range all_rows{0, of_x.end - of_x.begin};
         if (codes.exist()) {
           gather_columns(codes.dense(), flow.x, nullptr, of_x.begin, all_rows, inputs.map);
           codes.gather(shared ? 0 : thread, of_x);
+        } else if (by_rows) {
+          sparse.gather(shared ? 0 : thread, of_x);
         } else {
           gather_samples(inputs.x, flow.x, nullptr, of_x.begin, all_rows, inputs.map);
         }
       }
       if (shared) barrier.wait(threads);
       if (codes.exist()) flow.codes = codes.of(shared ? 0 : thread);
+      if (by_rows) flow.sparse = sparse.of(shared ? 0 : thread);
       flow.watched = watched;
       predict_all(nodes.list, flow);
       if (!shared || thread == 0) f(block, flow, of_x);

@@ -42,9 +42,10 @@ class Flow {
         barrier_(barrier) {}
 
   const Folded<T>& net;
-  Panels<T> x;           // the output of the nodes so far
-  Panels<T> z{};         // the input of the last activation, if its derivative needs it
-  FlowCodes<T> codes{};  // of x, until the first node
+  Panels<T> x;              // the output of the nodes so far
+  Panels<T> z{};            // the input of the last activation, if its derivative needs it
+  FlowCodes<T> codes{};     // of x, until the first node
+  SparseBatch<T> sparse{};  // the same of x as sparse rows
   // The flow ends just before this batch norm.
   const Normalizer<T>* watched = nullptr;
   bool ended = false;

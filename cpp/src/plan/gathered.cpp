@@ -10,6 +10,8 @@ namespace {
 
 // The cost of gathering a value of x from a row anywhere in memory, in flops that take as long
 constexpr double kGatherFlops = 64;
+// Where the entries of sparse rows begin is found anew for each part of a batch.
+constexpr std::size_t kSparseRows = 16;
 
 template <class T>
 std::optional<CodedInput<T>> coded_input(const StepData& data, const Gathering& how) {
@@ -20,24 +22,27 @@ std::optional<CodedInput<T>> coded_input(const StepData& data, const Gathering& 
 }  // namespace
 
 template <class T>
-Gathered<T>::Gathered(const StepData& data, const Gathering& how)
+Gathered<T>::Gathered(const StepData& data, const Gathering& how, const std::vector<Layer>& layers)
     : outputs_(how.outputs),
       target_columns_(columns_of_targets(data.y)),
       weighted_(data.weighted),
       together_(how.together),
       coded_(coded_input<T>(data, how)) {
-  out.columns = coded_ ? coded_->dense_columns() : how.columns;
+  if (how.rows) sparse_.emplace(data.x, layers, how.most_rows, true);
+  out.columns = coded_ ? coded_->dense_columns() : sparse_ ? 0 : how.columns;
   out.ahead = out.gathered = true;
-  const std::size_t values = out.columns + (coded_ ? coded_->columns() : 0);
+  const double values = static_cast<double>(out.columns + (coded_ ? coded_->columns() : 0)) +
+                        (sparse_ ? sparse_->entries_of_row() : 0);
   job = {.name = "gather",
          .work = this,
          .part = 0,
-         .columns = values,
+         .columns = 1,
          .column_unit = kAll,
-         .row_unit = 1,
-         .cost = kGatherFlops * static_cast<double>(values),
+         .row_unit = sparse_ ? kSparseRows : 1,
+         .cost = kGatherFlops * values,
          .ahead = true};
   if (coded_) out.coded = &*coded_;
+  if (sparse_) out.sparse = &*sparse_;
   for (auto& labels : labels_) labels = Buffer<std::int32_t>(target_columns_ == 0 ? how.most_rows : 0);
 }
 
@@ -62,7 +67,9 @@ void Gathered<T>::run(int, const StepOf<T>& step, Range, Range rows) const {
   const DataSource<T>& data = *step.data;
   const Batch batch = step.batch;
   const Panels<T> x = out.out(batch);
-  if (coded_) {
+  if (sparse_) {
+    sparse_->gather(data.order, batch, rows);
+  } else if (coded_) {
     const auto& from = std::get<CodedRows>(*data.x);
     const MatrixView<const float> dense = row_major(from.dense.data(), from.rows, from.dense_columns);
     gather_columns(dense, x, data.order, batch.first, rows, data.map);
@@ -74,6 +81,7 @@ void Gathered<T>::run(int, const StepOf<T>& step, Range, Range rows) const {
   gather_targets(*data.y, outputs_, labels, targets(batch), data.order, batch.first, rows);
   for (std::size_t i = rows.begin; weighted_ && i < rows.end; ++i) {
     const T weight = weights_[batch.odd][i] = static_cast<T>(data.weights[data.order[batch.first + i]]);
+    if (weight == 0 && !together_ && sparse_) sparse_->clear(batch, i);
     for (std::size_t p = 0; weight == 0 && !together_ && p < x.count(); ++p) {
       std::fill_n(x.at(i, p), x.width(p), T{0});
     }

@@ -6,6 +6,7 @@
 #include "base/buffer.hpp"
 #include "plan/coded_input.hpp"
 #include "plan/plan.hpp"
+#include "plan/sparse_input.hpp"
 
 namespace fanin {
 
@@ -32,6 +33,7 @@ struct Gathering {
   std::size_t columns, outputs;  // of the samples, and of the network
   bool together;                 // a batch norm combines the rows of a batch
   bool codes;                    // the first layer reads coded columns as they are
+  bool rows;                     // the first layer reads rows of its weights
   std::size_t most_rows;         // at a time
 };
 
@@ -41,7 +43,7 @@ struct Gathering {
 template <class T>
 class Gathered final : public Work<T> {
  public:
-  Gathered(const StepData& data, const Gathering& how);
+  Gathered(const StepData& data, const Gathering& how, const std::vector<Layer>& layers);
 
   void bind(Carver<T>& memory, std::size_t rows);
   // Prefetches some rows of a batch, before `run` gathers them
@@ -67,6 +69,7 @@ class Gathered final : public Work<T> {
   T* weights_[2];
   Buffer<std::int32_t> labels_[2];
   std::optional<CodedInput<T>> coded_;
+  std::optional<SparseInput<T>> sparse_;
 };
 
 extern template class Gathered<float>;

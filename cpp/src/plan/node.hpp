@@ -19,7 +19,7 @@ struct Declarations {
   ParameterTable& table;
   std::vector<Normalizer<T>*>& normalizers;
   std::size_t columns;        // of the next layer's input
-  std::size_t widest;         // most columns so far, rounded up to whole panels
+  std::size_t widest;         // most columns of an output so far, rounded up to whole panels
   std::size_t next_inside;    // number of the next layer inside another
   std::size_t projected = 0;  // columns after the projection of an input layer
   std::size_t layer = 0;      // the user's layer, 0, 1, ...
@@ -27,7 +27,7 @@ struct Declarations {
   std::string text = {};      // how messages about the layer begin
   std::size_t number = 0;     // for its random numbers: the user's layers first, then those inside others
   std::size_t stages = 0;     // layers with parameters
-  std::uint64_t dense = 0;    // dense layers
+  std::uint64_t dense = 0;    // dense layers, and embeddings
   double weights = 0;
   std::size_t depth = 0, deepest = 0;  // of layers inside others
   const Layer* before = nullptr;       // in the same list

@@ -26,10 +26,12 @@ NodeList<T> make_nodes(const std::vector<Layer>& layers, Declarations<T>& d) {
     auto node = std::visit(
         [&]<class Kind>(const Kind& kind) -> std::unique_ptr<Node<T>> {
           Kind::fields(kind, FieldCheck{d.text});
-          if constexpr (requires { Kind::of_inputs; }) {
+          if constexpr (requires { Kind::of_inputs; } || requires { Kind::of_ids; }) {
             if (d.depth > 0 || i > 0) {
               throw ValueError(d.text + "an input layer (" + Kind::name + ") must come first");
             }
+          }
+          if constexpr (requires { Kind::of_inputs; }) {
             if constexpr (requires { Kind::projects; }) return NodeOf<Kind>::template make<T>(kind, d);
             return nullptr;  // it acts while rows are gathered
           } else {
@@ -53,8 +55,7 @@ template <class T>
 Nodes<T>::Nodes(InputWidths widths, const std::vector<Layer>& layers, const RunningStatistics<T>* frozen)
     : inputs(widths) {
   if (inputs.gathered == 0) throw ValueError("n_inputs: expected at least 1, got 0");
-  Declarations<T> declarations{table, normalizers, inputs.gathered, rounded<T>(inputs.gathered),
-                               layers.size()};
+  Declarations<T> declarations{table, normalizers, inputs.gathered, 0, layers.size()};
   declarations.projected = inputs.outputs;
   declarations.frozen = frozen;
   list = make_nodes(layers, declarations);

@@ -7,6 +7,7 @@
 
 #include "data/sample_weights.hpp"
 #include "fanin/network.hpp"
+#include "plan/lazy_rows.hpp"
 #include "plan/value.hpp"
 
 namespace fanin {
@@ -29,6 +30,15 @@ struct GradientSink {
   T* whole = nullptr;
   Into into = Into::alone;
   T batch_weight = 1;
+};
+
+// How rows of weights that sparse inputs meet are updated: lazily, unless that is null, and with gradients
+// multiplied by `factor` and by a factor for the number of samples that meet them
+template <class T>
+struct RowUpdate {
+  const LazyRows<T>* lazy = nullptr;
+  const T* factors = nullptr;
+  T factor = 1;
 };
 
 // What the random numbers of an epoch depend on
@@ -64,6 +74,7 @@ struct StepOf {
   GradientSink<T> sink = {};
   Curved<T> curved = {};
   Seed<T> seed = {};
+  RowUpdate<T> rows = {};
 };
 
 template <class T>

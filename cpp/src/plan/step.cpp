@@ -31,8 +31,10 @@ Step<T>::Step(InputWidths inputs, const std::vector<Layer>& layers, RunningStati
       curvature_(data.curvature),
       largest_batch_(data.largest_batch),
       at_a_time_(nodes_.has_batch_norm() ? largest_batch_ : std::min(largest_batch_, data.most_rows)),
-      data_(data, {inputs.gathered, nodes_.outputs(), nodes_.has_batch_norm(), reads_codes(data.x, layers),
-                   at_a_time_}),
+      data_(data,
+            {inputs.gathered, nodes_.outputs(), nodes_.has_batch_norm(), reads_codes(data.x, layers),
+             !data.curvature && reads_rows(data.x, layers), at_a_time_},
+            layers),
       loss_(data_, loss, nodes_.outputs()),
       statistics_(statistics),
       statistics_job_{"statistics", this, 0, 1, kAll, kAll, 1},
@@ -157,6 +159,7 @@ bool Step<T>::gradient(Member member, const Turn<T>& turn, const T* parameters, 
   const std::size_t count = blocks(turn.batch.rows);
   const double total = total_weight(turn.data, turn.batch);
   StepOf<T> step{block(turn.batch, 0), {}, &turn.data, parameters, random_, T{1}, &none, sink};
+  step.rows = row_update(step.batch);
   for (std::size_t i = 0; i < count; ++i) {
     step.next = i + 1 < count ? block(turn.batch, i + 1) : block(turn.next, 0);
     if (!forward_block(member, step, total, i == 0)) return false;

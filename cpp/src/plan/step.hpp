@@ -85,6 +85,9 @@ class Step final : Work<T> {
     for (const auto& node : nodes_.list) node->jacobian(block, rows, to, first);
   }
   void barrier(Member member) { executor_.barrier(member); }
+  // Brings rows that were not met for a while up to date; until then, others must not read the weights
+  void catch_up(Member member) const;
+  bool lags() const { return lazy_.exist(); }
   std::size_t elements_of_row() const { return memory_.size() / at_a_time_; }
 
   const ParameterTable& table() const { return nodes_.table; }
@@ -112,8 +115,10 @@ class Step final : Work<T> {
   bool failed() const { return loss_.failed(); }
   bool poll() { return executor_.poll(); }
   void observe(Observer<T>* observer) { executor_.observe(observer); }
-  void restart(RandomState random) {
+  // `fresh`: the state of the rule is that before its first step
+  void restart(RandomState random, bool fresh = false) {
     random_ = random;
+    if (lazy_.exist()) lazy_.restart(fresh);
     prepared_ = false;
     executor_.restart();
     loss_.restart();
@@ -154,6 +159,12 @@ class Step final : Work<T> {
   void add_statistics(Member member) const;
   void limit(Member member, Limits<T>& limits);
   void limit_norm(const Method& method);
+  void plan_rows(const Method& method);
+  RowUpdate<T> row_update(const Batch& batch) const {
+    return {lazy_.exist() ? &lazy_ : nullptr, count_factors_.size() > 0 ? count_factors_.data() : nullptr,
+            count_power_ > 0 ? scale_by_count(batch.rows) : T{1}};
+  }
+  T scale_by_count(std::size_t rows) const;
   void penalize(const Method& method);
   template <class F>
   void for_own_parameters(Member member, F&& f) const;
@@ -178,6 +189,9 @@ class Step final : Work<T> {
   double clip_norm_ = __builtin_inf();
   SquaredNorm<T> norm_, of_weights_;
   Matrices<T> matrices_;  // that the rule steps as a whole
+  LazyRows<T> lazy_;      // of the first layer
+  double count_power_ = 0;
+  Buffer<T> count_factors_;  // by the number of samples that meet a row
   Watch::State* watch_ = nullptr;
   Watching<T> watching_;
   Buffer<T> gradient_, of_batch_, shifted_, second_;

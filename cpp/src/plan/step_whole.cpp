@@ -1,6 +1,9 @@
 // Steps that need the whole gradient before any update: for sums over a group of batches, a limit on the
 // norm, rules of whole matrices, a second gradient at other weights, because they are watched, or because
 // they are so slow that they must be interruptible.
+#include "base/text.hpp"
+#include "fanin/error.hpp"
+#include "fanin/math.hpp"
 #include "plan/step.hpp"
 
 namespace fanin {
@@ -9,7 +12,9 @@ template <class T>
 void Step<T>::allocate(const Method& method) {
   const bool in_blocks = at_a_time_ < largest_batch_;
   twice_ = traits_of(method.rule).second_gradient;
-  whole_ = slow_ || in_blocks || twice_ || needs_whole_gradient(method);
+  plan_rows(method);
+  whole_ = slow_ || in_blocks || twice_ || needs_whole_gradient(method) ||
+           (data_.out.sparse != nullptr && !is_frozen(method, 0) && !lazy_.exist());
   const auto allocate = [&](Buffer<T>& buffer) {
     if (buffer.size() == 0) buffer = Buffer<T>(nodes_.table.size);
   };
@@ -30,6 +35,46 @@ void Step<T>::allocate(const Method& method) {
 }
 
 template <class T>
+void Step<T>::plan_rows(const Method& method) {
+  const bool sparse = data_.out.sparse != nullptr;
+  const bool whole = slow_ || at_a_time_ < largest_batch_ || watch_ != nullptr;
+  const char* const reason = !sparse ? "no layer reads sparse rows or whole numbers"
+                             : whole ? "this fit needs the whole gradient of large batches, or is watched"
+                                     : reason_against_lazy(method);
+  if (method.lazy == Lazy::always && reason != nullptr) {
+    throw ValueError("lazy: expected False or None for " + std::string(method.rule.name()) + ", because " +
+                     reason);
+  }
+  if (reason == nullptr && method.lazy != Lazy::never && !is_frozen(method, 0)) {
+    lazy_.plan(method, nodes_.table);
+  } else {
+    lazy_.stop();
+  }
+  count_power_ = sparse ? method.count_power : 0;
+  if (method.count_power > 0 && (!sparse || at_a_time_ < largest_batch_)) {
+    throw ValueError("count_power: expected 0, because " +
+                     std::string(sparse ? "batches of more than 4096 rows are processed in blocks"
+                                        : "no layer reads sparse rows or whole numbers") +
+                     ", got " + number_text(method.count_power));
+  }
+  if (count_power_ == 0 || count_factors_.size() > 0) return;
+  count_factors_ = Buffer<T>(at_a_time_ * data_.out.sparse->sums() + 1);
+  for (std::size_t n = 1; n < count_factors_.size(); ++n) {
+    count_factors_.data()[n] = static_cast<T>(math::exp(-count_power_ * math::log(static_cast<double>(n))));
+  }
+}
+
+template <class T>
+T Step<T>::scale_by_count(std::size_t rows) const {
+  return static_cast<T>(math::exp(count_power_ * math::log(static_cast<double>(rows))));
+}
+
+template <class T>
+void Step<T>::catch_up(Member member) const {
+  lazy_.catch_up(Executor<T>::share(member, lazy_.rows()));
+}
+
+template <class T>
 void Step<T>::limit_norm(const Method& method) {
   clip_norm_ = method.clip_norm;
   norm_.clear();
@@ -45,7 +90,7 @@ template <class T>
 void Step<T>::penalize(const Method& method) {
   of_weights_.clear();
   for (const ParameterArray& array : nodes_.table.trained) {
-    if (method.l2_of_sum > 0 && array.role == Role::weight)
+    if (method.l2_of_sum > 0 && array.inputs() > 0)
       of_weights_.add_panels(0, array.offset, array.rows, array.columns);
   }
   of_weights_.allocate();
@@ -89,7 +134,14 @@ template <class T>
 bool Step<T>::forward(Member member, const Turn<T>& turn, const T* parameters) {
   of_weights_.square(member, {}, [&](std::size_t) { return parameters; });
   if (!whole_) {
+    if (lazy_.full()) {
+      catch_up(member);
+      executor_.barrier(member);
+      if (member.thread == 0) lazy_.restart(false);
+      executor_.barrier(member);
+    }
     StepOf<T> step{block(turn.batch, 0), {}, &turn.data, parameters, random_};
+    step.rows = row_update(step.batch);
     return forward_block(member, step, data_.total_weight(step.batch), !prepared_);
   }
   const Group group = turn.group;
@@ -149,15 +201,21 @@ bool Step<T>::update(Member member, const Turn<T>& turn, Update<T> update, std::
   }
   if (!whole_) {
     const GradientSink<T> sink{watched ? gradient_.data() : nullptr};
-    const StepOf<T> step{block(turn.batch, 0),
-                         block(turn.next, 0),
-                         &turn.data,
-                         update.parameters,
-                         random_,
-                         T{1},
-                         &update,
-                         sink};
+    StepOf<T> step{block(turn.batch, 0),
+                   block(turn.next, 0),
+                   &turn.data,
+                   update.parameters,
+                   random_,
+                   T{1},
+                   &update,
+                   sink};
+    step.rows = row_update(step.batch);
+    if (weight == 0) step.rows.lazy = nullptr;
     if (!backward_block(member, step, false)) return false;
+    if (step.rows.lazy != nullptr) {
+      if (member.thread == 0) lazy_.add(update);
+      executor_.barrier(member);
+    }
     if (watched && weight > 0) update_whole(member, update, number);
     return true;
   }
@@ -209,6 +267,9 @@ void Step<T>::update_whole(Member member, const Update<T>& update, std::size_t n
   template void Step<T>::allocate(const Method&);                                \
   template void Step<T>::limit(Member, Limits<T>&);                              \
   template void Step<T>::limit_norm(const Method&);                              \
+  template void Step<T>::plan_rows(const Method&);                               \
+  template T Step<T>::scale_by_count(std::size_t) const;                         \
+  template void Step<T>::catch_up(Member) const;                                 \
   template void Step<T>::penalize(const Method&);                                \
   template double Step<T>::weight_of_update(const Turn<T>&) const;               \
   template double Step<T>::mean_loss(const Turn<T>&) const;                      \

@@ -9,6 +9,8 @@ template <class T>
 struct Job;
 template <class T>
 class CodedInput;
+template <class T>
+class SparseInput;
 
 // The rows of one step, or a block of them: `rows` positions of the order, starting at `first`. Gathered
 // values alternate between two memories, so that the next rows can be gathered while these are in use.
@@ -66,10 +68,11 @@ struct Value {
   // of z, of the value, and of dz, and its transpose; dE/da, if f bends
   bool moves = false;
   T *rz = nullptr, *ra = nullptr, *rdz = nullptr, *rdz_transposed = nullptr, *da = nullptr;
-  bool linear = true;                    // the gradient passes through unchanged
-  bool ahead = false;                    // computed during the previous step; has no gradient
-  bool gathered = false;                 // these are the network's inputs
-  const CodedInput<T>* coded = nullptr;  // columns of the samples that follow these, in coded form
+  bool linear = true;                      // the gradient passes through unchanged
+  bool ahead = false;                      // computed during the previous step; has no gradient
+  bool gathered = false;                   // these are the network's inputs
+  const CodedInput<T>* coded = nullptr;    // columns of the samples that follow these, in coded form
+  const SparseInput<T>* sparse = nullptr;  // all columns, as rows of the next layer's weights
 
   Job<T>* made_by = nullptr;               // the last of the jobs that compute it
   bool needs_gradient = false;             // it depends on trained parameters

@@ -1,5 +1,6 @@
 #include "rules/any_rule.hpp"
 
+#include <concepts>
 #include <cstring>
 #include <type_traits>
 
@@ -28,6 +29,12 @@ template <class F>
 void change(Rule& rule, const F& f) {
   call(Rules{}, rule, [&](auto&& r) { f(r); });
 }
+
+template <class R>
+constexpr bool idles =
+    requires(const std::remove_cvref_t<R>& r, typename std::remove_cvref_t<R>::Constants c) {
+      { r.idle(c) } -> std::same_as<IdleStep>;
+    };
 
 // What each rule of the list must have, checked one by one for clear compiler messages
 template <class R>
@@ -114,6 +121,7 @@ RuleTraits traits_of(const Rule& rule) {
       if (!r.needs_loss()) traits.memory_name = "";
     }
     traits.second_gradient = requires { r.second_gradient; };
+    traits.idles = idles<R>;
     if constexpr (requires { r.whole_matrices; }) {
       traits.whole_matrices = true;
       traits.adam_output = r.adam_output;
@@ -170,6 +178,7 @@ StepConstants constants_of(const Rule& rule, const Moment& at) {
       step.learning_rate = r.other_rate(at);
     }
     if constexpr (requires { r.remember(at); }) step.memory = r.remember(at);
+    if constexpr (idles<decltype(r)>) step.idle = r.idle(constants);
     std::memcpy(step.bytes, &constants, sizeof constants);
     return step;
   });

@@ -30,6 +30,7 @@ struct RuleTraits {
   double ahead = 0;
   bool looks_ahead = false, needs_loss = false, second_gradient = false;
   bool whole_matrices = false, adam_output = false;
+  bool idles = false;  // says what a step without a gradient does
   const char* memory_name = "";
   SlotList slots = {};
   double initial[kMostSlots] = {};  // by the place in the rule's own list
@@ -55,6 +56,7 @@ struct StepConstants {
   double learning_rate;  // of this step; of the other arrays, if the rule steps whole matrices
   double decay = 0;      // the weight decay, which `begin_step` adds
   MatrixStep matrices = {};
+  std::optional<IdleStep> idle = {};
 
   const void* constants() const { return bytes; }
   // Sets the arguments of a kernel that change from step to step
@@ -64,6 +66,7 @@ struct StepConstants {
     update.rate = learning_rate;
     update.decay = decay;
     update.matrices = matrices;
+    update.idle = idle ? &*idle : nullptr;
   }
 };
 StepConstants constants_of(const Rule& rule, const Moment& at);

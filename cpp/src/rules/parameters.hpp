@@ -9,13 +9,14 @@
 
 namespace fanin {
 
-// Shift and scale are beta and gamma of a batch norm.
-enum class Role { weight, bias, shift, scale, mean, variance };
+// Shift and scale are beta and gamma of a batch norm. The rows of an embedding are looked up, not multiplied.
+enum class Role { weight, embedding, bias, shift, scale, mean, variance };
 
 constexpr bool is_statistic(Role role) { return role == Role::mean || role == Role::variance; }
 
 constexpr const char* name_of(Role role) {
-  constexpr const char* names[] = {"weight", "bias", "beta", "gamma", "running_mean", "running_variance"};
+  constexpr const char* names[] = {"weight",       "weight",          "bias", "beta", "gamma",
+                                   "running_mean", "running_variance"};
   return names[static_cast<std::size_t>(role)];
 }
 
@@ -28,10 +29,10 @@ struct ParameterArray {
   std::size_t rows, columns, offset;
 
   std::string name() const { return layer_name + "." + name_of(role); }
-  bool is_vector() const { return role != Role::weight; }
+  bool is_vector() const { return role != Role::weight && role != Role::embedding; }
   std::size_t elements() const { return rows * columns; }
   // n_in for weights, which decay, else 0
-  std::size_t inputs() const { return role == Role::weight ? rows : 0; }
+  std::size_t inputs() const { return role == Role::weight ? rows : role == Role::embedding ? 1 : 0; }
 };
 
 struct ParameterTable {

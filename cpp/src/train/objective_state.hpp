@@ -84,7 +84,7 @@ void Objective<T>::State::for_each_penalized(F&& f) const {
   std::size_t begin = 0;
   for (const ParameterArray& array : nodes.table.trained) {
     const std::size_t end = begin + array.elements();
-    if (array.role == Role::weight) f(begin, end);
+    if (array.inputs() > 0) f(begin, end);
     begin = end;
   }
 }

@@ -5,6 +5,8 @@
 #include "base/text.hpp"
 #include "data/scale.hpp"
 #include "plan/normalizer.hpp"
+#include "team/call.hpp"
+#include "team/scratch.hpp"
 
 namespace fanin {
 namespace {
@@ -14,6 +16,8 @@ constexpr const char* kStatistics = "running statistics of batch norm are";
 // Reading the clock takes as long as some 3,000 flops: steps of fewer than this many read it now and then.
 constexpr double kFlopsToReadClock = 2e5;
 constexpr std::size_t kStepsToReadClock = 8;
+// Bringing a row of weights up to date takes as long as so many flops.
+constexpr double kCatchUpFlops = 1e4;
 
 }  // namespace
 
@@ -45,7 +49,7 @@ void Training<T>::State::restart() {
   loss_sum = weight_sum = 0;
   of_update = of_epoch = {};
   failed = false;
-  step.restart({net.seed, net.epochs});
+  step.restart({net.seed, net.epochs}, net.state.steps == 0);
 }
 
 template <class T>
@@ -213,6 +217,11 @@ EpochResult Training<T>::State::end() {
     restore("the loss is", last.number + 1, step.first_layer_not_finite());
   }
   const ParameterTable& table = net.nodes.table;
+  if (step.lags()) {
+    const double rows = static_cast<double>(table.trained.front().rows);
+    run_call(claim_for(rows * kCatchUpFlops).threads(),
+             [&](int thread, int threads) { step.catch_up({thread, threads}); });
+  }
   net.state.refresh_shown(table, net.parameters.data());
   const auto mean = [this](double sum) { return of_epoch.rows > 0 ? sum / of_epoch.rows : 0; };
   const EpochResult result{weight_sum > 0 ? loss_sum / weight_sum : 0,

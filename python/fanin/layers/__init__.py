@@ -6,6 +6,7 @@ from fanin.layers.activation import Activation, ActivationName
 from fanin.layers.batch_norm import BatchNorm
 from fanin.layers.dense import Dense, InitializerName
 from fanin.layers.dropout import Dropout
+from fanin.layers.embedding import Embedding
 from fanin.layers.layer import Layer
 from fanin.layers.list_of_layers import BY_NAME, all_inside, check_layers, described, restored
 from fanin.layers.one_hot import OneHot
@@ -28,6 +29,7 @@ KINDS = (
     Whiten,
     PiecewiseLinear,
     OneHot,
+    Embedding,
 )
 CODING = (PiecewiseLinear, OneHot)  # they learn an encoder, not a map of each column
 BY_NAME.update({kind.name: kind for kind in KINDS})
@@ -40,6 +42,7 @@ __all__ = [
     "BatchNorm",
     "Dense",
     "Dropout",
+    "Embedding",
     "InitializerName",
     "Layer",
     "MissingName",

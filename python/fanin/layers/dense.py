@@ -141,13 +141,14 @@ class Dense(Layer):
         return cls(
             units,
             values["activation"],
-            _initializer_of((-1, units), *values["initializer"]),
-            _initializer_of((-1,), *values["bias_initializer"]),
+            initializer_of((-1, units), *values["initializer"]),
+            initializer_of((-1,), *values["bias_initializer"]),
             batch_norm == BatchNorm() or batch_norm,
         )
 
 
-def _initializer_of(shape: tuple[int, ...], name: str, values: dict[str, Any]) -> Any:
+def initializer_of(shape: tuple[int, ...], name: str, values: Mapping[str, Any]) -> Any:
+    """Return the initializer with these values, its name if these are its defaults, or values of this shape."""
     if name == Values.name:
         return Values(np.reshape(values["array"], shape))
     initializer = BY_NAME[name](**values)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from fanin.aliases import RULES
-from fanin.checks import check_choice, check_integer, check_sequence
+from fanin.checks import check_choice, check_flag, check_integer, check_sequence
 from fanin.optim.adam import AdamW
 from fanin.optim.named import BY_NAME, SOLVERS, as_rule
 from fanin.optim.rule import Decay, Rate, Rule
@@ -24,13 +24,14 @@ class Around(Rule):
     """An update rule with options, applied in this order.
 
     1. ``g <- mean of the gradients of accumulate batches``, weighted by their numbers of samples or sums of weights
-    2. ``g <- g clipped to [-clip_value, clip_value]``
-    3. ``g <- g min(1, clip_norm / |g|)``, with the norm over all arrays together
-    4. ``g <- g + l2 w + l1 sign(w) + l2_of_sum w / S``, with S the number of samples of the step, or the sum of
+    2. ``g <- g (n / c)^count_power``, for a row of weights that c of the n samples of a sparse batch meet
+    3. ``g <- g clipped to [-clip_value, clip_value]``
+    4. ``g <- g min(1, clip_norm / |g|)``, with the norm over all arrays together
+    5. ``g <- g + l2 w + l1 sign(w) + l2_of_sum w / S``, with S the number of samples of the step, or the sum of
        their weights
-    5. ``w <- w - s learning_rate weight_decay w + s change``, with the rule's change and
+    6. ``w <- w - s learning_rate weight_decay w + s change``, with the rule's change and
        ``s = rate_scale n_in^-fan_in_power``
-    6. ``average <- average + share (w - average)``, ``share = (1 - average_decay) / (1 - average_decay^t)``, or
+    7. ``average <- average + share (w - average)``, ``share = (1 - average_decay) / (1 - average_decay^t)``, or
        ``share = (1 - average_share) / (1 + average_share (t - 2))``, at step t of the average
 
     l1, l2, l2_of_sum, weight_decay and fan_in_power apply to weights, not to biases (in an `Optimizer`, arrays of fewer
@@ -63,6 +64,10 @@ class Around(Rule):
     fan_in_power : float
         Exponent of the scale n_in^-power for a weight array (n_in, units). 0 by default because sources differ: 1/2
         in Hinton's lecture 6b; 1 for Adam if initial weights shrink with the width (muP, Yang et al. 2021).
+    count_power : float in [0, 1]
+        For sparse rows and embeddings: 0 divides the gradient of a row of the first layer's weights by the number of
+        samples of a batch, 1 by the number of those that meet it, so that rare words learn as fast as others. Of use
+        for SGD and momentum; rules that divide by the size of gradients do most of it by themselves.
     accumulate : int
         Batches per step. A group ends with the epoch (or chunk), so the last one may have fewer batches and takes the
         mean of those. In an `Optimizer`, every `accumulate` calls of ``step`` make one step.
@@ -77,6 +82,14 @@ class Around(Rule):
         Alternatively: average by share of the training (polynomial averaging, Shamir and Zhang 2013). At every step,
         the mean age of the weights in the average is this share of all its steps so far, so that it suits fits of any
         length, and streams. 0.5 is the plain mean, 0.05 averages over about the last tenth.
+
+    lazy : bool, optional
+        Whether the rows of the first layer's weights that a batch of sparse rows, or an `Embedding`, does not meet are
+        left alone, and make up for the steps that they have missed when a batch meets them or the fit returns: with
+        the same bits for SGD and Adagrad without decay, else equal up to rounding. A step then takes the time of the
+        rows met. By default where that is exact; True raises an error where it is not, and says why; False updates
+        all rows at every step. Not for penalties, accumulation or clipping by norm, nor for rules that keep moving
+        weights without a gradient in ways that depend on each weight: AdEMAMix, Lion, Rprop, Muon and others.
 
     Examples
     --------
@@ -99,9 +112,11 @@ class Around(Rule):
     rate_scales: Mapping[Any, float] = field(default_factory=dict, hash=False)
     frozen: Sequence[Any] = ()
     fan_in_power: float = 0.0
+    count_power: float = 0.0
     accumulate: int = 1
     average_decay: float = 0.0
     average_share: float = 0.0
+    lazy: bool | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rule", as_rule(self.rule))
@@ -116,6 +131,9 @@ class Around(Rule):
         for name in ("l1", "l2", "l2_of_sum", "weight_decay", "fan_in_power"):
             if name != "weight_decay" or not isinstance(self.weight_decay, Schedule):
                 check_number(name, getattr(self, name), at_least=0)
+        check_number("count_power", self.count_power, at_least=0, at_most=1)
+        if self.lazy is not None:
+            check_flag("lazy", self.lazy)
         check_number("average_decay", self.average_decay, at_least=0, below=1)
         check_number("average_share", self.average_share, at_least=0, at_most=0.5)
         self._check_places()
@@ -173,6 +191,7 @@ class Around(Rule):
             "l2_of_sum",
             "weight_decay",
             "fan_in_power",
+            "count_power",
             "average_decay",
             "average_share",
         )
@@ -181,6 +200,7 @@ class Around(Rule):
             limit = getattr(self, name)
             around[name] = math.inf if limit is None else float(limit)
         around["accumulate"] = min(int(self.accumulate), 2**32)
+        around["lazy"] = "automatic" if self.lazy is None else "always" if self.lazy else "never"
         around["arrays"] = self._options(arrays)
         return {**self.rule.values(), "around": around}
 

@@ -5,6 +5,7 @@
 //                     f(name, entry, list)         one entry of a list, such as Initializers
 //                     f(name, optional value)      a value with fields of its own, or none
 //                     f(name, layers)              a list of inner layers
+//   of_ids            if it reads rows of its weights by whole numbers, and so comes first
 //   of_inputs         for an input layer, which acts while rows are gathered; with
 //   projects          if a product follows, as a node, or
 //   codes             if rows are coded before
@@ -18,6 +19,7 @@
 #include "fanin/layers/batch_norm.hpp"
 #include "fanin/layers/dense.hpp"
 #include "fanin/layers/dropout.hpp"
+#include "fanin/layers/embedding.hpp"
 #include "fanin/layers/one_hot.hpp"
 #include "fanin/layers/piecewise_linear.hpp"
 #include "fanin/layers/quantile.hpp"
@@ -31,7 +33,7 @@
 namespace fanin {
 
 using Layers = List<Dense, BatchNorm, Dropout, ActivationLayer, Residual, Standardize, RobustScale,
-                    QuantileLayer, Whiten, PiecewiseLinear, OneHot>;
+                    QuantileLayer, Whiten, PiecewiseLinear, OneHot, Embedding>;
 
 // An input layer, a kind with `of_inputs`, comes first. The usual order is then Dense (with batch norm, then
 // its activation), Dropout, Dense, ...; the last layer produces the outputs: a Dense, an activation or a

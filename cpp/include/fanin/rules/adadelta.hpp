@@ -30,6 +30,8 @@ struct Adadelta {
   };
   Constants begin(const Moment&) const { return {learning_rate, decay, 1 - decay, epsilon}; }
 
+  static IdleStep idle(const Constants& c) { return {.keep = {c.decay, c.decay}}; }
+
   template <class V>
   static V step(const Constants& c, V gradient, V, V* slot) {
     const V g = bounded(gradient);

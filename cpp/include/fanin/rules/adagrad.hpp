@@ -26,6 +26,8 @@ struct Adagrad {
   };
   Constants begin(const Moment&) const { return {learning_rate, epsilon}; }
 
+  static IdleStep idle(const Constants&) { return {}; }
+
   template <class V>
   static V step(const Constants& c, V gradient, V, V* slot) {
     const V g = bounded(gradient);

@@ -42,6 +42,10 @@ struct Adam {
   // What is added to root_scale sqrt(v)
   double added_to(double root_scale) const { return epsilon_hat ? epsilon * root_scale : epsilon; }
 
+  static IdleStep idle(const Constants& c) {
+    return {{c.beta1, c.beta2}, -c.rate, c.root_scale, c.epsilon, 0, 1, true};
+  }
+
   template <class V>
   static V step(const Constants& c, V gradient, V, V* slot) {
     const V g = bounded(gradient);

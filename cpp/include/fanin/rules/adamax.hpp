@@ -31,6 +31,8 @@ struct AdaMax {
     return {learning_rate / (1 - power(beta1, at.t)), beta1, 1 - beta1, beta2};
   }
 
+  static IdleStep idle(const Constants& c) { return {{c.beta1, c.beta2}, -c.rate, 1, 0, 0, 1, false}; }
+
   template <class V>
   static V step(const Constants& c, V g, V, V* slot) {
     V& m = slot[0];

@@ -14,6 +14,10 @@ struct AMSGrad : Adam {
   static constexpr const char* name = "amsgrad";
   static constexpr const char* slot_names[] = {"m", "v", "u"};
 
+  static IdleStep idle(const Constants& c) {
+    return {{c.beta1, c.beta2, 1}, -c.rate, c.root_scale, c.epsilon, 0, 2, true};
+  }
+
   template <class V>
   static V step(const Constants& c, V gradient, V, V* slot) {
     const V g = bounded(gradient);

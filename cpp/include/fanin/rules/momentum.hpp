@@ -29,6 +29,8 @@ struct Momentum {
   };
   Constants begin(const Moment&) const { return {learning_rate, momentum}; }
 
+  static IdleStep idle(const Constants& c) { return {.keep = {c.momentum}, .rate = 1, .moved_by = 0}; }
+
   template <class V>
   static V step(const Constants& c, V g, V, V* slot) {
     V& v = slot[0];

@@ -52,6 +52,10 @@ struct NAdam {
     return beta1 * (1 - math::exp(log_of_base * momentum_decay * static_cast<double>(t)) / 2);
   }
 
+  static IdleStep idle(const Constants& c) {
+    return {{c.beta1, c.beta2}, -c.rate_m, c.root_scale, c.epsilon, 0, 1, true};
+  }
+
   template <class V>
   static V step(const Constants& c, V gradient, V, V* slot) {
     const V g = bounded(gradient);

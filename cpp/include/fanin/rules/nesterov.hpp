@@ -35,6 +35,10 @@ struct Nesterov {
     return {learning_rate, momentum, 1 + at.next_momentum_or(momentum)};
   }
 
+  static IdleStep idle(const Constants& c) {
+    return {.keep = {c.momentum}, .rate = c.ahead - 1, .moved_by = 0};
+  }
+
   template <class V>
   static V step(const Constants& c, V g, V, V* slot) {
     V& v = slot[0];

@@ -62,6 +62,14 @@ struct RMSprop {
             form()};
   }
 
+  static IdleStep idle(const Constants& c) {
+    IdleStep idle{.keep = {c.decay, c.decay, c.momentum}};
+    if (c.form < 2) return idle;
+    idle.rate = c.form < 4 ? 1 : c.ahead - 1;
+    idle.moved_by = 2;
+    return idle;
+  }
+
   template <int form, class V>
   static V step(const Constants& c, V gradient, V, V* slot) {
     const V g = bounded(gradient);

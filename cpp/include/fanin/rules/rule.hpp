@@ -31,6 +31,9 @@
 //                         its learning_rate and momentum; its step is for all other arrays, with
 //                         other_rate(moment) as the rate that scales their decay. Whether the last array of
 //                         weights is one of the others: adam_output
+//   idle(c)               the IdleStep of a step: then weights of sparse inputs that a batch does not meet
+//   are
+//                         left alone, and later make up for the steps that they have missed
 //   looks_ahead()         whether it trains weights y, at which gradients are taken, other than the w shown
 //   ahead()               how far ahead y is in the next step; y is w if it is 0
 //   shown(a, y, slot)     w, with a = ahead() times the rate scale of the array
@@ -68,6 +71,16 @@ struct Moment {
 
   Moment(std::uint64_t step) : t(step) {}
   constexpr double next_momentum_or(double same) const { return next_momentum < 0 ? same : next_momentum; }
+};
+
+// What a step does to a weight whose gradient is 0. Each slot is multiplied by `keep`; then w changes by rate
+// times the slot `moved_by`, over scale d + epsilon if there is a slot `divided_by`, with d that slot or its
+// root. Slots are numbered as in slot_names; -1: there is none.
+struct IdleStep {
+  double keep[4] = {1, 1, 1, 1};
+  double rate = 0, scale = 0, epsilon = 0;
+  int moved_by = -1, divided_by = -1;
+  bool root = false;
 };
 
 // base^n by squaring, which gives the same bits everywhere; libm's pow does not

@@ -21,6 +21,8 @@ struct SGD {
   };
   Constants begin(const Moment&) const { return {learning_rate}; }
 
+  static IdleStep idle(const Constants&) { return {}; }
+
   template <class V>
   static V step(const Constants& c, V g, V, V*) {
     return -(V(c.rate) * g);
