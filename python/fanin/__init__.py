@@ -11,6 +11,7 @@ from fanin.config import (
     set_num_threads,
     show_config,
 )
+from fanin.hashed_text import HashedText
 from fanin.layers import (
     Activation,
     BatchNorm,
@@ -50,6 +51,7 @@ __all__ = [
     "Dropout",
     "EarlyDecayWarning",
     "EarlyStopping",
+    "HashedText",
     "History",
     "LsuvReport",
     "Network",

@@ -53,7 +53,7 @@ PARTS = (
         "replaying",
         "tables",
     ),
-    *("functional_batch_norm", "functional_standardize", "functional", "unit_variance", "search"),
+    *("functional_batch_norm", "functional_standardize", "functional", "unit_variance", "hashed_text", "search"),
     *("plot", "__init__", "sklearn", "csv", "demo", "command", "__main__"),
 )
 
