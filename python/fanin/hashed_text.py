@@ -17,10 +17,9 @@ if TYPE_CHECKING:
     from numpy.typing import DTypeLike
 
 _WORDS = r"(?u)\b\w\w+\b"  # the core finds these itself
-_MOST_COLUMNS = 2**31 - 1
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class HashedText:
     """Turns each text into a sparse row: every word, or n-gram, counts in the column that its hash gives.
 
@@ -64,9 +63,10 @@ class HashedText:
     Examples
     --------
     >>> import fanin
-    >>> text = fanin.HashedText(n_features=8, norm=None)
-    >>> text.transform(["A good film", "Not good, not good at all", ""]).toarray().tolist()
-    [[0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]]
+    >>> fanin.HashedText(n_features=7, norm=None).transform(["A good film", "Good, good!", ""]).toarray()
+    array([[ 0.,  0.,  0.,  0.,  1.,  0., -1.],
+           [ 0.,  0.,  0.,  0.,  2.,  0.,  0.],
+           [ 0.,  0.,  0.,  0.,  0.,  0.,  0.]], dtype=float32)
     """
 
     n_features: int = 2**20
@@ -84,11 +84,11 @@ class HashedText:
         self._find_words()
         self._range()
         check_integer("n_features", self.n_features, 1)
-        if self.n_features > _MOST_COLUMNS:
+        if self.n_features >= 2**31:
             raise ValueError(f"n_features: expected at most 2^31 - 1, got {self.n_features}")
         check_choice("analyzer", self.analyzer, ("word", "char", "char_wb"))
         if self.norm is not None:
-            check_choice("norm", self.norm, ("l2", "l1"), {"none": "None"})
+            check_choice("norm", self.norm, ("l2", "l1"), {"none": "write None"})
         for flag in ("lowercase", "binary", "alternate_sign"):
             check_flag(flag, getattr(self, flag))
         checked_dtype(self.dtype)
@@ -186,6 +186,10 @@ class HashedText:
         vars(self).update(parameters)
         return self
 
+    def __repr__(self) -> str:
+        changed = [field for field in fields(self) if getattr(self, field.name) != field.default]
+        return f"HashedText({', '.join(f'{field.name}={getattr(self, field.name)!r}' for field in changed)})"
+
     def __sklearn_is_fitted__(self) -> bool:
         return True
 
@@ -267,6 +271,10 @@ def _listed(texts: Any) -> tuple[Any, ...]:
 
 
 def _refuse(row: int, cell: object) -> None:
-    if cell is None or type(cell).__name__ in ("NAType", "NaTType") or (isinstance(cell, float) and cell != cell):
+    if (
+        cell is None
+        or type(cell).__name__ in ("NAType", "NaTType")
+        or (isinstance(cell, float) and cell != cell)
+    ):
         raise ValueError(f'texts: row {row} is missing ({cell}); replace missing texts, for example by ""')
     raise TypeError(f"texts: row {row}: expected a string, got {type(cell).__name__}")

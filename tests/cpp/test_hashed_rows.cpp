@@ -79,6 +79,11 @@ TEST_CASE("a text is the sum of its n-grams") {
   CHECK(counted("", {}).empty());
 }
 
+TEST_CASE("the lowest of all hashes is negative and has a column") {
+  CHECK(murmur_hash3("akqlrggi") == 0x80000000u);
+  CHECK(counted("akqlrggi", {.columns = 1000}) == Row{{648, -1}});  // 2^31 mod 1000
+}
+
 TEST_CASE("a long text is the sum of its words") {
   std::string text;
   std::vector<std::string> words;
