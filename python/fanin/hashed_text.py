@@ -46,7 +46,7 @@ class HashedText:
         Whether texts are lower-cased first.
     token_pattern : str
         A regular expression of words, with at most one group, for "word". The default, two or more letters, digits or
-        "_", is matched without `re` and several times faster.
+        "_", is matched without `re`, which would take most of the time.
     norm : "l2", "l1" or None
         The norm that is 1 in each row; empty texts are rows of 0.
     binary : bool

@@ -65,15 +65,16 @@ class HashedRows {
   const std::vector<std::int64_t>& row_starts() const { return row_starts_; }
 
  private:
-  struct Character {
-    std::size_t end;  // its last byte is before this place of the text
-    bool in_word, space;
-  };
   struct Kind {
     bool in_word, space;
   };
+  struct Character {
+    std::size_t end;  // its last byte is before this place of the text
+    Kind kind;
+  };
+  Kind kind_of(char32_t code) const { return {options_.in_word(code), options_.space(code)}; }
   Character at(std::string_view text, std::size_t place) const;
-  Character beyond_ascii(std::string_view text, std::size_t place) const;
+  Character beyond_table(std::string_view text, std::size_t place) const;
   void begin_parts();
   void end_part();
   void split_words(std::string_view text);
@@ -84,10 +85,10 @@ class HashedRows {
   void end_row();
 
   TextHashing options_;
-  std::array<Kind, 128> ascii_ = {};
-  std::string text_;                 // parts of the text, one after the other
-  std::vector<std::size_t> starts_;  // where each begins in it, and the end
-  std::vector<std::uint32_t> keys_;  // of the n-grams of a row: twice the column, plus 1 if the sign is -1
+  std::array<Kind, 2048> kinds_ = {};  // of the characters of one and two bytes
+  std::string text_;                   // parts of the text, one after the other
+  std::vector<std::size_t> starts_;    // where each begins in it, and the end
+  std::vector<std::uint32_t> keys_;    // of the n-grams of a row: twice the column, plus 1 if the sign is -1
   std::vector<std::uint32_t> sorted_;
   std::vector<T> values_;
   std::vector<std::int32_t> column_numbers_;

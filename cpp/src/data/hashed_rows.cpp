@@ -93,23 +93,21 @@ HashedRows<T>::HashedRows(const TextHashing& options) : options_(options) {
     throw ValueError("n-grams: expected 1 <= shortest <= longest, got " + std::to_string(options.shortest) +
                      " and " + std::to_string(options.longest));
   }
-  for (std::size_t c = 0; c < ascii_.size(); ++c) {
-    const auto code = static_cast<char32_t>(c);
-    ascii_[c] = {options.in_word(code), options.space(code)};
-  }
+  for (std::size_t c = 0; c < kinds_.size(); ++c) kinds_[c] = kind_of(static_cast<char32_t>(c));
 }
 
 template <class T>
-auto HashedRows<T>::beyond_ascii(std::string_view text, std::size_t place) const -> Character {
+auto HashedRows<T>::beyond_table(std::string_view text, std::size_t place) const -> Character {
   const CodePoint point = code_point_at(text, place);
-  return {place + point.bytes, options_.in_word(point.code), options_.space(point.code)};
+  return {place + point.bytes, kind_of(point.code)};
 }
 
 template <class T>
 inline auto HashedRows<T>::at(std::string_view text, std::size_t place) const -> Character {
-  const std::uint32_t byte = byte_at(text, place);
-  if (byte >= ascii_.size()) return beyond_ascii(text, place);
-  return {place + 1, ascii_[byte].in_word, ascii_[byte].space};
+  const std::uint32_t lead = byte_at(text, place);
+  if (lead < 0x80) return {place + 1, kinds_[lead]};
+  if (lead < 0xC0 || lead >= 0xE0 || place + 1 == text.size()) return beyond_table(text, place);
+  return {place + 2, kinds_[(lead & 0x1F) << 6 | (byte_at(text, place + 1) & 0x3F)]};
 }
 
 template <class T>
@@ -159,7 +157,7 @@ void HashedRows<T>::split_words(std::string_view text) {
   };
   for (std::size_t place = 0; place < text.size();) {
     const Character character = at(text, place);
-    if (!character.in_word) {
+    if (!character.kind.in_word) {
       end_word(place);
     } else if (characters++ == 0) {
       begin = place;
@@ -176,7 +174,7 @@ void HashedRows<T>::split_characters(std::string_view text) {
     std::size_t spaces = 0;
     for (end = place; end < text.size();) {
       const Character next = at(text, end);
-      if (!next.space) break;
+      if (!next.kind.space) break;
       end = next.end;
       ++spaces;
     }
@@ -194,14 +192,14 @@ template <class T>
 void HashedRows<T>::count_characters_of_words(std::string_view text) {
   for (std::size_t place = 0; place < text.size();) {
     Character character = at(text, place);
-    if (character.space) {
+    if (character.kind.space) {
       place = character.end;
       continue;
     }
     begin_parts();
     text_ += ' ';
     end_part();
-    for (; place < text.size() && !(character = at(text, place)).space; place = character.end) {
+    for (; place < text.size() && !(character = at(text, place)).kind.space; place = character.end) {
       text_.append(text.substr(place, character.end - place));
       end_part();
     }
