@@ -30,6 +30,7 @@ PYBIND11_MODULE(_core_of_main_interpreter, m, py::mod_gil_not_used(),
   register_optim(m);
   register_tables(m);
   register_table_model(m);
+  register_text(m);
 }
 
 extern "C" PYBIND11_EXPORT PyObject* PyInit__core();

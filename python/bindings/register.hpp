@@ -19,3 +19,4 @@ void register_batch_norm(py::module_& m);
 void register_optim(py::module_& m);
 void register_tables(py::module_& m);
 void register_table_model(py::module_& m);
+void register_text(py::module_& m);

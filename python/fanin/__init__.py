@@ -11,7 +11,6 @@ from fanin.config import (
     set_num_threads,
     show_config,
 )
-from fanin.data.bags import bags
 from fanin.layers import (
     Activation,
     BatchNorm,
@@ -29,6 +28,7 @@ from fanin.layers import (
 from fanin.loading import load
 from fanin.network import Network
 from fanin.replaying import replay, rows_behind
+from fanin.sparse import HashedText, bags
 from fanin.tables import TableEncoder
 from fanin.training.callbacks import Callback
 from fanin.training.decision import Decision
@@ -53,6 +53,7 @@ __all__ = [
     "EarlyDecayWarning",
     "EarlyStopping",
     "Embedding",
+    "HashedText",
     "History",
     "LsuvReport",
     "Network",

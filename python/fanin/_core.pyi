@@ -19,6 +19,7 @@ from fanin._core_tables import learn_number_code as learn_number_code
 from fanin._core_tables import learn_numbers as learn_numbers
 from fanin._core_tables import load_table_model as load_table_model
 from fanin._core_tables import table_model_from_bytes as table_model_from_bytes
+from fanin._core_text import hash_texts as hash_texts
 from fanin._core_watch import Watch as Watch
 
 _F = TypeVar("_F", float32, float64)

@@ -25,6 +25,8 @@ KINDS = {
 } | {optim.Around, fanin.EarlyStopping, fanin.RateControl, Settings, Bowl}
 GIVEN = {
     "units": 3,
+    "n": 3,
+    "dim": 2,
     "rule": optim.Adam(),
     "activation": "tanh",
     "layers": [fanin.Dense(2)],

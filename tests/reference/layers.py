@@ -5,6 +5,7 @@
     dropout      x
     activation   f(x)
     residual     x + g(x), where g is a list of layers (He et al. 2016)
+    embedding    the rows of the tables that x names, side by side; of bags, x W
     standardize, robust scale, quantile, whiten, piecewise linear, one hot    see `reference.inputs`
 
 mean and variance are the running statistics. Weights are named "layer2.weight", and inside another layer
@@ -44,8 +45,17 @@ def dense(layer: Any, weights: Mapping[str, Array], x: Array, name: str) -> Arra
     return ACTIVATIONS[layer.activation].value(z)
 
 
+def embedding(layer: Any, weights: Mapping[str, Array], x: Array, name: str) -> Array:
+    table = weights[name + "weight"]
+    if layer.bags:
+        return x @ table
+    first = np.concatenate([[0], np.cumsum(layer.sizes)])[: x.shape[1]] if len(layer.sizes) > 1 else 0
+    return table[x.astype(np.int64) + first].reshape(len(x), -1)
+
+
 KINDS = {
     "dense": dense,
+    "embedding": embedding,
     "batch_norm": normalized,
     "dropout": lambda layer, weights, x, name: x,
     "activation": lambda layer, weights, x, name: ACTIVATIONS[layer.activation].value(x),

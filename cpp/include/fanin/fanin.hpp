@@ -10,6 +10,7 @@
 #include "fanin/error.hpp"
 #include "fanin/fit.hpp"
 #include "fanin/functional.hpp"
+#include "fanin/hashed_rows.hpp"
 #include "fanin/initializers.hpp"
 #include "fanin/losses.hpp"
 #include "fanin/minimize.hpp"

@@ -130,7 +130,7 @@ struct Method {
   std::vector<ArrayOptions> arrays = {};
   std::optional<Schedule> learning_rate = {}, momentum = {}, decay = {};
 
-  static constexpr const char* lazy_names[] = {"automatic", "never", "always"};
+  static constexpr const char* lazy_names[] = {"auto", "never", "always"};
   // The hyper-parameters of what is applied around the rule
   template <class Self, class F>
   static void fields(Self& self, F&& field) {

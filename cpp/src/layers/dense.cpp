@@ -44,14 +44,7 @@ class DenseNode final : public Node<T> {
       activation_ = kIdentity;
     }
     end_array_ = d.table.trained.size();
-    // far beyond any memory, and far below where sizes in bytes overflow
-    constexpr double most_weights = 0x1p40;
-    const double inputs = static_cast<double>(inputs_);
-    d.weights += (inputs + 1) * static_cast<double>(layer.units);
-    if (d.weights > most_weights || inputs > most_weights) {
-      throw ValueError(d.text + "the network would have " + number_text(d.weights) +
-                       " weights, more than 2^40");
-    }
+    d.count_weights(static_cast<double>(inputs_) + 1, layer.units);
     check_initializers(layer, inputs_, d.text);
     ++d.stages;
     d.new_value();
@@ -71,7 +64,11 @@ class DenseNode final : public Node<T> {
     dz_transposed_ = in.ahead || few_units<T>(columns()) ? nullptr : memory.matrix(columns(), rows);
     out.dz_transposed = norm_ ? nullptr : dz_transposed_;
     bind_codes(memory, rows);
-    bind_sparse();
+    sparse_.bind(in.sparse, weights_, columns(), out.dz);
+    if (sparse_.exist()) {
+      dense_inputs_ = 0;
+      codes_ = forward_.cost = sparse_.flops();
+    }
     if (!norm_) return;
     products_.columns = columns();
     products_.even = products_.odd = memory.matrix(rows, columns());
@@ -140,12 +137,6 @@ class DenseNode final : public Node<T> {
         return coded_.sort(step.batch, columns);
       case kCodedGradient:
         return coded_.gradient(weight_gradient(step), step.batch, panels_of<T>(columns), rows);
-      case kMeet:
-        return sparse_.run_meet(step, columns);
-      case kClear:
-        return sparse_.run_clear(step, columns);
-      case kSparseGradient:
-        return sparse_.run_gradient(weight_gradient(step), step, columns);
       default:
         return run_weight_gradient(step, columns, rows);
     }
@@ -197,10 +188,7 @@ class DenseNode final : public Node<T> {
     kWeightGradient,
     kTables,
     kSort,
-    kCodedGradient,
-    kMeet,
-    kClear,
-    kSparseGradient
+    kCodedGradient
   };
 
   std::size_t columns() const { return this->out.columns; }
@@ -219,13 +207,6 @@ class DenseNode final : public Node<T> {
     coded_gradient_.cost = codes_;
     tables_.cost = update;
     sort_.cost = kSortFlops * static_cast<double>(coded_.columns());
-  }
-  // The same for sparse rows
-  void bind_sparse() {
-    sparse_.bind(in_->sparse, weights_, columns());
-    if (!sparse_.exist()) return;
-    dense_inputs_ = 0;
-    codes_ = forward_.cost = sparse_.flops();
   }
   template <class U>
   Panels<U> weights_of(U* parameters) const {
@@ -297,7 +278,7 @@ class DenseNode final : public Node<T> {
   Value<T> products_;  // if they are normalized
   T* dz_transposed_ = nullptr;
   CodedWeights<T> coded_;
-  SparseWeights<T> sparse_{this, kMeet, kClear, kSparseGradient};
+  SparseWeights<T> sparse_;
   DenseTangents<T> tangents_{inputs_, columns()};
   double codes_ = 0;  // flops for a row of coded columns, or of sparse ones
   bool trains_weights_ = true, trains_others_ = true;

@@ -27,10 +27,6 @@ std::size_t rows_of_tables(const Embedding& layer, std::size_t columns, const st
     throw ValueError(text + "n: expected the rows of one table, or of one for each of " +
                      std::to_string(columns) + " columns, got " + std::to_string(layer.n.size()) + " tables");
   }
-  const double weights = sum * static_cast<double>(layer.dim);
-  if (weights > 0x1p40) {
-    throw ValueError(text + "the tables would have " + number_text(weights) + " weights, more than 2^40");
-  }
   return static_cast<std::size_t>(sum);
 }
 
@@ -46,6 +42,7 @@ class EmbeddingNode final : public Node<T> {
         stream_(d.dense++),
         first_array_(d.table.trained.size()),
         weights_(d.add(Role::embedding, rows_, layer.dim)) {
+    d.count_weights(static_cast<double>(rows_), layer.dim);
     check_initializers(Dense{layer.dim, activation<Identity>, layer.initializer}, rows_, d.text);
     d.widest = std::max(d.widest, sums_ * rounded<T>(layer.dim));
     ++d.stages;
@@ -58,11 +55,11 @@ class EmbeddingNode final : public Node<T> {
 
   void bind(Value<T>& in, Carver<T>& memory, std::size_t rows) override {
     Value<T>& out = this->out;
-    sparse_.bind(in.sparse, weights_, layer_.dim);
     out.even = out.odd = out.a = memory.matrix(rows, out.columns);
     out.dz = memory.matrix(rows, out.columns);
     looked_up_ = apart() ? memory.matrix(rows * sums_, layer_.dim) : out.a;
     gradient_ = apart() ? memory.matrix(rows * sums_, layer_.dim) : out.dz;
+    sparse_.bind(in.sparse, weights_, layer_.dim, gradient_);
     forward_.cost = sparse_.flops();
   }
   void forward(Plan<T>& plan) override {
@@ -77,32 +74,14 @@ class EmbeddingNode final : public Node<T> {
     sparse_.backward(plan);
   }
 
-  void run(int part, const StepOf<T>& step, Range columns, Range rows) const override {
+  void run(int part, const StepOf<T>& step, Range, Range rows) const override {
     const Batch batch = step.batch;
-    switch (part) {
-      case kForward:
-        look_up(rows_apart(looked_up_, batch.rows), step.parameters, sparse_.of(batch), rows);
-        if (apart()) join(this->out.out(batch), rows_apart(looked_up_, batch.rows), rows);
-        return;
-      case kSpread:
-        return spread(rows_apart(gradient_, batch.rows), this->out.panels(this->out.dz, batch), rows);
-      case kMeet:
-        return sparse_.run_meet(step, columns);
-      case kClear:
-        return sparse_.run_clear(step, columns);
-      default: {
-        WeightGradient<T> g{step.sink.whole,
-                            *step.update,
-                            weights_,
-                            weights_,
-                            {nullptr, batch.rows * sums_, 0},
-                            read_only(rows_apart(gradient_, batch.rows))};
-        g.into = step.sink.into;
-        g.batch_weight = step.sink.batch_weight;
-        g.weight_rows = rows_;
-        return sparse_.run_gradient(g, step, columns);
-      }
+    if (part == kSpread) {
+      return spread(rows_apart(gradient_, batch.rows), this->out.panels(this->out.dz, batch), rows);
     }
+    const Panels<T> looked_up = rows_apart(looked_up_, batch.rows);
+    look_up(looked_up, step.parameters, sparse_.of(batch), rows);
+    if (apart()) join(this->out.out(batch), looked_up, rows);
   }
 
   void initialize(T* parameters, std::uint64_t seed) const override {
@@ -123,7 +102,7 @@ class EmbeddingNode final : public Node<T> {
   }
 
  private:
-  enum Part { kForward, kSpread, kMeet, kClear, kGradient };
+  enum Part { kForward, kSpread };
 
   // Whether a row of the output is made of several rows of the tables
   bool apart() const { return sums_ > 1; }
@@ -164,7 +143,7 @@ class EmbeddingNode final : public Node<T> {
   const std::uint64_t stream_;
   const std::size_t first_array_, weights_;
 
-  SparseWeights<T> sparse_{this, kMeet, kClear, kGradient};
+  SparseWeights<T> sparse_;
   T *looked_up_ = nullptr, *gradient_ = nullptr;
   Job<T> forward_{"look up", this, kForward, 1, kAll, kRowBlock, 0};
   Job<T> spread_{"spread", this, kSpread, 1, kAll, kRowBlock, 1};

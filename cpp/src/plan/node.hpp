@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/text.hpp"
+#include "fanin/error.hpp"
 #include "plan/flow.hpp"
 #include "plan/plan.hpp"
 #include "rules/parameters.hpp"
@@ -42,6 +44,13 @@ struct Declarations {
   void new_value() {
     on_inputs = normalized = false;
     into_next = nullptr;
+  }
+  // Throws ValueError if there are more weights than any memory has room for, long before sizes overflow
+  void count_weights(double rows, std::size_t units) {
+    constexpr double most = 0x1p40;
+    weights += rows * static_cast<double>(units);
+    if (weights <= most && rows <= most) return;
+    throw ValueError(text + "the network would have " + number_text(weights) + " weights, more than 2^40");
   }
   // Adds an array of the layer, and returns its offset in its buffer
   std::size_t add(Role role, std::size_t rows, std::size_t array_columns) {

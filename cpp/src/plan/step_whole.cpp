@@ -42,8 +42,8 @@ void Step<T>::plan_rows(const Method& method) {
                              : whole ? "this fit needs the whole gradient of large batches, or is watched"
                                      : reason_against_lazy(method);
   if (method.lazy == Lazy::always && reason != nullptr) {
-    throw ValueError("lazy: expected False or None for " + std::string(method.rule.name()) + ", because " +
-                     reason);
+    throw ValueError("lazy: expected \"auto\" or \"never\" for " + std::string(method.rule.name()) +
+                     ", because " + reason);
   }
   if (reason == nullptr && method.lazy != Lazy::never && !is_frozen(method, 0)) {
     lazy_.plan(method, nodes_.table);

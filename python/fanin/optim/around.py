@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from typing import Any, Literal, get_args
 
 from fanin.aliases import RULES
-from fanin.checks import check_choice, check_flag, check_integer, check_sequence
+from fanin.checks import check_choice, check_integer, check_sequence
 from fanin.optim.adam import AdamW
 from fanin.optim.named import BY_NAME, SOLVERS, as_rule
 from fanin.optim.rule import Decay, Rate, Rule
@@ -16,6 +16,7 @@ from fanin.optim.schedule import Schedule
 from fanin.optim.solvers import Solver
 from fanin.values import check_number, plain
 
+Lazy = Literal["auto", "always", "never"]
 Place = str | int  # the name of an array in a network, its position in an Optimizer
 
 
@@ -83,12 +84,12 @@ class Around(Rule):
         the mean age of the weights in the average is this share of all its steps so far, so that it suits fits of any
         length, and streams. 0.5 is the plain mean, 0.05 averages over about the last tenth.
 
-    lazy : bool, optional
+    lazy : {"auto", "always", "never"}
         Whether the rows of the first layer's weights that a batch of sparse rows, or an `Embedding`, does not meet are
         left alone, and make up for the steps that they have missed when a batch meets them or the fit returns: with
         the same bits for SGD and Adagrad without decay, else equal up to rounding. A step then takes the time of the
-        rows met. By default where that is exact; True raises an error where it is not, and says why; False updates
-        all rows at every step. Not for penalties, accumulation or clipping by norm, nor for rules that keep moving
+        rows met. "auto" does so where that is exact; "always" raises an error where it is not, and says why;
+        "never" updates all rows at every step. Not for penalties, accumulation or clipping by norm, nor for rules that keep moving
         weights without a gradient in ways that depend on each weight: AdEMAMix, Lion, Rprop, Muon and others.
 
     Examples
@@ -116,7 +117,7 @@ class Around(Rule):
     accumulate: int = 1
     average_decay: float = 0.0
     average_share: float = 0.0
-    lazy: bool | None = None
+    lazy: Lazy = "auto"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rule", as_rule(self.rule))
@@ -132,8 +133,7 @@ class Around(Rule):
             if name != "weight_decay" or not isinstance(self.weight_decay, Schedule):
                 check_number(name, getattr(self, name), at_least=0)
         check_number("count_power", self.count_power, at_least=0, at_most=1)
-        if self.lazy is not None:
-            check_flag("lazy", self.lazy)
+        check_choice("lazy", self.lazy, get_args(Lazy))
         check_number("average_decay", self.average_decay, at_least=0, below=1)
         check_number("average_share", self.average_share, at_least=0, at_most=0.5)
         self._check_places()
@@ -200,7 +200,7 @@ class Around(Rule):
             limit = getattr(self, name)
             around[name] = math.inf if limit is None else float(limit)
         around["accumulate"] = min(int(self.accumulate), 2**32)
-        around["lazy"] = "automatic" if self.lazy is None else "always" if self.lazy else "never"
+        around["lazy"] = self.lazy
         around["arrays"] = self._options(arrays)
         return {**self.rule.values(), "around": around}
 
