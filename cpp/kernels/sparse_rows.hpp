@@ -12,7 +12,7 @@ namespace fanin::FANIN_ISA {
 namespace {
 
 // Rows of w ahead that are prefetched: they are anywhere in memory.
-inline constexpr std::size_t kRowsAhead = 12;
+inline constexpr std::size_t kRowsAhead = 48;
 
 template <class T>
 FANIN_INLINE void prefetch_row(const T* row, std::size_t width, bool writes) {
@@ -94,15 +94,15 @@ struct PackedRows {
   static constexpr std::size_t kMost = kRowBlock * kPanel<T>, kArrays = 2 + most_slots(Rules{});
   alignas(64) T memory[kArrays * kMost];
 
-  // f(place in the packed rows, place in the array) for the weights, each slot, and the average
+  // f(place in `memory`, array) for the weights, each slot, and the average
   template <class F>
-  FANIN_INLINE void for_each_array(const Update<T>& u, F&& f) {
-    f(memory, u.parameters);
+  static FANIN_INLINE void for_each_array(const Update<T>& u, F&& f) {
+    f(std::size_t{0}, u.parameters);
     for (int s = 0; s < u.slot_count; ++s) {
       const auto slot = static_cast<std::size_t>(s);
-      f(memory + (1 + slot) * kMost, u.slots + slot * u.slot_stride);
+      f((1 + slot) * kMost, u.slots + slot * u.slot_stride);
     }
-    if (u.averaging.average != nullptr) f(memory + (kArrays - 1) * kMost, u.averaging.average);
+    if (u.averaging.average != nullptr) f((kArrays - 1) * kMost, u.averaging.average);
   }
 };
 
@@ -126,9 +126,9 @@ void update_rows(const WeightGradient<T>& g, const std::uint32_t* columns, std::
   for (std::size_t i = 0; copied < width && i < count; ++i) {
     copy_row(block + i * copied, block + i * width, copied);
   }
-  packed.for_each_array(g.update, [&](T* to, const T* array) {
+  packed.for_each_array(g.update, [&](std::size_t place, const T* array) {
+    T* const to = packed.memory + place;
     for (std::size_t i = 0; i < count; ++i) {
-      if (i + kRowsAhead < count) prefetch_row(array + panel + columns[i + kRowsAhead] * width, width, true);
       copy_row(to + i * copied, array + panel + columns[i] * width, copied);
     }
   });
@@ -141,7 +141,8 @@ void update_rows(const WeightGradient<T>& g, const std::uint32_t* columns, std::
     update.averaging.average = packed.memory + (PackedRows<T>::kArrays - 1) * PackedRows<T>::kMost - first;
   }
   find_update<T>(Rules{}, update.rule)(update, block, first, count * copied);
-  packed.for_each_array(g.update, [&](const T* from, T* array) {
+  packed.for_each_array(g.update, [&](std::size_t place, T* array) {
+    const T* const from = packed.memory + place;
     for (std::size_t i = 0; i < count; ++i) {
       copy_row(array + panel + columns[i] * width, from + i * copied, copied);
     }
@@ -161,6 +162,11 @@ void sparse_gradient(const SparseGradient<T>& g, Range buckets) {
         const std::size_t width = of.dz.width(p), panel = of.weight_offset + p * of.weight_rows * kPanel<T>;
         with_vectors<T>(width, [&]<int Vectors>() {
           for (std::size_t i = 0; i < end - group; ++i) {
+            if (of.gradient == nullptr) {
+              PackedRows<T>::for_each_array(of.update, [&](std::size_t, const T* array) {
+                prefetch_row(array + panel + columns[i] * width, width, true);
+              });
+            }
             const T* const before = continued ? of.gradient + panel + columns[i] * width : nullptr;
             gradient_of_row<Vectors>(g, group + i, of.dz.at(0, p), before, block + i * width);
           }
@@ -198,13 +204,13 @@ void catch_up(const MissedBy<T>& by, const Missed<T>& missed, std::size_t row) {
         return by.slots + static_cast<std::size_t>(place) * by.slot_stride + i;
       };
       const V w = V::load(weights), moved_by = by.moved_by < 0 ? V(0.0) : V::load(slot(by.moved_by));
-      V divisor(1.0), share(0.0);
+      V inverse(1.0), share(0.0);
       if (by.divided_by >= 0) {
-        const V of_slot = V::load(slot(by.divided_by));
-        divisor = fma(V(missed.scale), by.root ? sqrt(of_slot) : of_slot, V(missed.epsilon));
-        share = ratio(V(missed.epsilon), divisor);
+        const V of_slot = V::load(slot(by.divided_by)), root = by.root ? sqrt(of_slot) : of_slot;
+        inverse = ratio(V(1.0), fma(V(missed.scale), root, V(missed.epsilon)));
+        share = V(missed.epsilon) * inverse;
       }
-      const V part = ratio(moved_by, divisor);
+      const V part = moved_by * inverse;
       if (by.average != nullptr) {
         const V a = fma(V(missed.average), V::load(by.average + i), V(missed.average_weight) * w);
         const V moved =

@@ -97,7 +97,7 @@ class LazyRows<T>::Memo {
   }
 
  private:
-  static constexpr std::size_t kPlaces = 256;
+  static constexpr std::size_t kPlaces = 512;
   const LazyRows& rows_;
   std::uint32_t steps_[kPlaces];
   Missed<T> missed_[kPlaces];
@@ -144,9 +144,10 @@ void LazyRows<T>::catch_up(const SparseGroups<T>& met, Range buckets) const {
   }
 }
 
-// `add` follows.
+// `add` follows. Steps that do not count leave rows without a gradient as they are.
 template <class T>
 void LazyRows<T>::mark(const Update<T>& update, const SparseGroups<T>& met, Range buckets) const {
+  if (!counts(update) && steps_.count() == 0) return;
   const auto step = static_cast<std::uint32_t>(steps_.count() + (counts(update) ? 1 : 0));
   for (std::size_t b = buckets.begin; b < buckets.end; ++b) {
     for (std::size_t g = met.first[b]; g < met.first[b] + met.counts[b]; ++g) {

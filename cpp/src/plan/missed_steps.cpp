@@ -39,21 +39,16 @@ void MissedSteps::Sums::add(const Sums& other, double factor) {
 }
 
 // By Newton's divided differences
-template <class T>
-void MissedSteps::Sums::polynomial(T (&terms)[Missed<T>::kTerms]) const {
-  double differences[kNodes];
-  std::copy(at, at + kNodes, differences);
+void MissedSteps::Sums::to_polynomial() {
   for (int order = 1; order < kNodes; ++order) {
-    for (int i = kNodes - 1; i >= order; --i) {
-      differences[i] = (differences[i] - differences[i - 1]) / (kNode[i] - kNode[i - order]);
-    }
+    for (int i = kNodes - 1; i >= order; --i) at[i] = (at[i] - at[i - 1]) / (kNode[i] - kNode[i - order]);
   }
-  double all[kNodes] = {differences[kNodes - 1]};
+  double terms[kNodes] = {at[kNodes - 1]};
   for (int i = kNodes - 2; i >= 0; --i) {  // times (e - node i), plus the difference
-    for (int j = kNodes - 1; j > 0; --j) all[j] = all[j - 1] - kNode[i] * all[j];
-    all[0] = differences[i] - kNode[i] * all[0];
+    for (int j = kNodes - 1; j > 0; --j) terms[j] = terms[j - 1] - kNode[i] * terms[j];
+    terms[0] = at[i] - kNode[i] * terms[0];
   }
-  for (int i = 0; i < kNodes; ++i) terms[i] = static_cast<T>(all[i]);
+  std::copy(terms, terms + kNodes, at);
 }
 
 void MissedSteps::begin(bool averages, double least) {
@@ -67,30 +62,44 @@ void MissedSteps::begin(bool averages, double least) {
   average_.assign(1, 1);
   carried_.assign(1, 0);
   for (auto& kept : kept_) kept.assign(1, 0);
+  for (auto& powers : powers_) powers.assign(1, 1);
+  std::fill(std::begin(constant_), std::end(constant_), true);
 }
 
 // Called after each step, so that `courses_` has one for this step, too
 void MissedSteps::add(const IdleStep& step, double undecayed, double share) {
-  last_ = step;
   const double kept = share < 1 ? 1 - share : kNothing;
   weight_.push_back(weight_.back() * undecayed);
   average_.push_back(average_.back() * kept);
   carried_.push_back(carried_.back() + share * weight_.back() / average_.back());
   for (int s = 0; s < Missed<double>::kSlots; ++s) {
     kept_[s].push_back(kept_[s].back() + math::log(std::max(step.keep[s], kNothing)));
+    constant_[s] = constant_[s] && (powers_[s].size() == 1 || powers_[s][1] == step.keep[s]);
+    powers_[s].push_back(powers_[s].back() * step.keep[s]);
   }
   for (std::size_t s = open_; s < courses_.size(); ++s) {
     Course& course = courses_[s];
     extend(course, step, undecayed, share);
     full_ = full_ || (course.ratio < kLeastRatio && course.moved > kNegligible * course.ratio);
     if (s == open_ && (step.moved_by < 0 || course.moved < least_)) {
-      course.end = count();
+      end(course);
       ++open_;
     }
   }
   courses_.emplace_back();
   still_ = still_ && undecayed == 1;
   full_ = full_ || std::abs(weight_.back()) < kSmallest || average_.back() < kSmallest || count() >= kMost;
+}
+
+void MissedSteps::end(Course& course) {
+  course.end = count();
+  course.sums.to_polynomial();
+  course.average_sums.to_polynomial();
+}
+
+double MissedSteps::kept(int slot, std::size_t since) const {
+  const std::size_t n = count();
+  return constant_[slot] ? powers_[slot][n - since] : math::exp(kept_[slot][n] - kept_[slot][since]);
 }
 
 void MissedSteps::extend(Course& course, const IdleStep& step, double undecayed, double share) const {
@@ -138,21 +147,22 @@ Missed<T> MissedSteps::since(std::size_t step) const {
     course.average_sums.scale(later);
     course.average_sums.add(course.sums, carried);
     course.sums.scale(weight_[n] / weight_[end]);
+  } else {
+    course.sums.to_polynomial();
+    if (averages_) course.average_sums.to_polynomial();
   }
   Missed<T> missed;
   missed.weight = static_cast<T>(weight_[n] / weight_[step]);
   missed.scale = static_cast<T>(course.scale);
   missed.epsilon = static_cast<T>(course.epsilon);
   missed.plain = static_cast<T>(course.sums.plain);
-  course.sums.polynomial(missed.series);
-  for (int s = 0; s < Missed<T>::kSlots; ++s) {
-    missed.keep[s] = static_cast<T>(math::exp(kept_[s][n] - kept_[s][step]));
-  }
+  for (int i = 0; i < kNodes; ++i) missed.series[i] = static_cast<T>(course.sums.at[i]);
+  for (int s = 0; s < Missed<T>::kSlots; ++s) missed.keep[s] = static_cast<T>(kept(s, step));
   if (!averages_) return missed;
   missed.average = static_cast<T>(course.average);
   missed.average_weight = static_cast<T>(course.average_weight);
   missed.average_plain = static_cast<T>(course.average_sums.plain);
-  course.average_sums.polynomial(missed.average_series);
+  for (int i = 0; i < kNodes; ++i) missed.average_series[i] = static_cast<T>(course.average_sums.at[i]);
   return missed;
 }
 

@@ -40,14 +40,14 @@ class MissedSteps {
   Missed<T> since(std::size_t step) const;
 
  private:
-  // A sum of terms c at steps that do not divide, and of c / (r + e (1 - r)) for each node e
+  // A sum of terms c at steps that do not divide, and of c / (r + e (1 - r)) for each node e; and then the
+  // terms of the polynomial
   struct Sums {
     double plain = 0, at[Missed<double>::kTerms] = {};
 
     void scale(double factor);
     void add(const Sums& other, double factor);
-    template <class T>
-    void polynomial(T (&terms)[Missed<T>::kTerms]) const;
+    void to_polynomial();
   };
   // The sums since a step
   struct Course {
@@ -59,16 +59,20 @@ class MissedSteps {
     std::size_t end = 0;  // where the sums end; 0: they do not yet
   };
   void extend(Course& course, const IdleStep& step, double undecayed, double share) const;
+  void end(Course& course);
+  double kept(int slot, std::size_t since) const;
 
   bool averages_ = false, full_ = false, still_ = true;
   double least_ = 0;
-  IdleStep last_;
   std::vector<Course> courses_;
   std::size_t open_ = 0;
   // Products and sums up to each step: of the factors of decay, the logarithms of `keep`, the shares that
   // averages keep, and shares of weights in averages
   std::vector<double> weight_, average_, carried_;
   std::vector<double> kept_[Missed<double>::kSlots];
+  // Powers of `keep`, while it does not change
+  bool constant_[Missed<double>::kSlots] = {};
+  std::vector<double> powers_[Missed<double>::kSlots];
 };
 
 }  // namespace fanin

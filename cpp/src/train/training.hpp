@@ -47,7 +47,7 @@ struct Training<T>::State {
         joins_last(net.nodes.has_batch_norm() && rows_of(x) % batch_size == 1 && rows_of(x) > 1),
         steps((rows_of(x) + batch_size - 1) / batch_size - (joins_last ? 1 : 0)),
         order(options.batches, y, net.loss, net.outputs, rows_of(x), batch_size, steps),
-        own_finite_parameters(net.nodes.has_batch_norm() ? 0 : layout().parameters.size()),
+        own_finite_parameters(net.nodes.has_batch_norm() ? 0 : layout().parameters.size(), Cleared::no),
         finite_statistics(layout().nodes),
         step(layout().nodes.inputs, net.layers, net.statistics, net.loss_for_kernels.get(),
              {x, y, !weights.empty(), largest_batch()}, options.interrupted) {

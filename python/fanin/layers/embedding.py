@@ -70,6 +70,8 @@ class Embedding(Layer):
             check_integer("n", self.n, 1)
         else:
             sizes = check_sequence("n", self.n, "a whole number, or a list of whole numbers")
+            if not sizes:
+                raise ValueError("n: expected the rows of at least one table, got none")
             for size in sizes:
                 check_integer("n", size, 1)
             object.__setattr__(self, "n", sizes)
