@@ -11,9 +11,12 @@ constexpr double kSmallest = 1e-100;
 // Takes the place of 0 in products
 constexpr double kNothing = 1e-30;
 
-// Below this ratio of divisors the polynomial has errors of 1e-4 or more; steps do not matter if what they
+// Below this ratio of divisors the polynomial has errors of 1e-6 or more; steps do not matter if what they
 // divide is smaller than this in proportion.
-constexpr double kLeastRatio = 0.25, kNegligible = 0.02;
+constexpr double kLeastRatio = 0.5, kNegligible = 0.02;
+
+// Differences of sums of shares in averages keep ten digits if no share is smaller than this in proportion.
+constexpr double kLeastShare = 1e-6;
 
 // Chebyshev's, sin(pi i / 14)^2
 constexpr int kNodes = Missed<double>::kTerms;
@@ -90,23 +93,24 @@ void MissedSteps::add(const IdleStep& step, double undecayed, double share) {
   }
   courses_.emplace_back();
   still_ = still_ && undecayed == 1;
-  full_ = full_ || std::abs(weight_.back()) < kSmallest || average_.back() < kSmallest || count() >= kMost;
+  const double weight = std::abs(weight_.back()), carried = std::abs(carried_.back()) * average_.back();
+  full_ = full_ || weight < kSmallest || average_.back() < kSmallest || count() >= kMost ||
+          (averages_ && weight < kLeastShare * carried);
 }
 
 void MissedSteps::extend(Course& course, const IdleStep& step, double undecayed, double share) const {
   course.sums.scale(undecayed);
   course.weight *= undecayed;
   if (step.moved_by >= 0) {
+    const double keep = step.divided_by < 0 ? 1 : step.keep[step.divided_by];
+    const double kept = step.root ? std::sqrt(keep) : keep;
     course.moved *= step.keep[step.moved_by];
-    if (step.divided_by >= 0) {
-      const double keep = step.keep[step.divided_by];
-      course.divided *= step.root ? std::sqrt(keep) : keep;
-    }
+    course.divided *= kept;
     const double term = step.rate * course.moved, scale = step.scale * course.divided;
     if (step.divided_by < 0) {
       course.sums.plain += term;
     } else if (scale == 0) {
-      course.sums.plain += term / step.epsilon;
+      course.sums.plain += step.epsilon > 0 ? term / step.epsilon : 0;
     } else {
       if (course.scale == 0) {
         course.scale = scale;
@@ -114,7 +118,7 @@ void MissedSteps::extend(Course& course, const IdleStep& step, double undecayed,
       }
       const double longer = course.epsilon > 0 ? step.epsilon / course.epsilon : 1;
       const double r = scale / course.scale / longer, divided = term / longer;
-      course.ratio = r;
+      course.ratio = r * kept;
       for (int i = 0; i < kNodes; ++i) course.sums.at[i] += divided / (r + kNode[i] * (1 - r));
     }
   }
@@ -129,7 +133,7 @@ template <class T>
 Missed<T> MissedSteps::since(std::size_t step) const {
   Course course = courses_[step];
   const std::size_t n = count();
-  if (course.end != 0) {
+  if (course.end != 0 && course.end < n) {
     const std::size_t end = course.end;
     const double later = average_[n] / average_[end],
                  carried = average_[n] * (carried_[n] - carried_[end]) / weight_[end];
