@@ -34,7 +34,7 @@ class Model:
         self._core, self._layers, self._loss = core, tuple(layers), loss
         self._dtype: np.dtype[Any] = np.dtype("float32" if single else "float64")
         exact = core.has_input_layer or isinstance(self._layers[0], Embedding)
-        self._data_dtype = np.dtype("float64") if exact else self._dtype  # of frames, whose numbers it may round
+        self._data_dtype = np.dtype("float64") if exact else self._dtype  # of frames
         self._n_inputs, self._seed = int(core.n_inputs), int(core.seed)
         self._metric = _core.loss_traits()[loss.name][0]
         self._trained = list(core.trained_names)
