@@ -115,7 +115,7 @@ def test_a_fit_that_stops_early_leaves_no_row_behind():
     nets = []
     for given in (X, DENSE):
         stop = fanin.EarlyStopping(patience=1, min_delta=0.1)
-        net = trained(given, Y, optim.Adam(0.01), early_stopping=stop, validation_data=(X, Y), epochs=20)
+        net = trained(given, Y, optim.Adam(0.01), callbacks=[stop], validation_data=(X, Y), epochs=20)
         nets.append(net)
     assert difference(*nets) < 2e-8
 
