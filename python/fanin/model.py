@@ -96,6 +96,8 @@ class Model:
     def __repr__(self) -> str:
         """Return the architecture in one line."""
         widths = [layer.width for layer in self._layers if layer.width is not None]
+        if isinstance(self._layers[0], Embedding):
+            widths.insert(0, self._layers[0].outputs(self.n_inputs))
         sizes = "-".join(map(str, (self.n_inputs, *widths)))
         activations = ", ".join(layer.in_brief for layer in self._layers)
         known = self._core.first_columns is not None

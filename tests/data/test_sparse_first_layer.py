@@ -144,7 +144,7 @@ def test_the_doctor_examines_a_fit_on_rare_columns():
     for given in (X, DENSE):
         net = fanin.Network(COLUMNS, [fanin.Dense(9, "relu"), fanin.Dense(3)], "softmax_cross_entropy")
         history = net.fit(given, Y, rule=optim.SGD(0.1), epochs=3, diagnose=True)
-        found.append((digest(net), history.diagnosis.findings))
+        found.append((digest(net), [str(f) for f in history.diagnosis.findings]))
     assert found[0] == found[1]
 
 
