@@ -37,9 +37,14 @@ def condition_numbers(net: Model, X: ArrayLike) -> tuple[float, float | None]:
 
 def some_rows(X: ArrayLike) -> NDArray[np.float64]:
     """Return a copy of at most 2,000 rows of X, dense if X is sparse."""
-    given: Any = X if is_sparse(X) else _core.numbers("X", X)
-    rows = given[:: max(1, -(-row_count("X", given) // _ROWS))]
+    rows = some_rows_of(X)
     return np.array(rows.toarray() if is_sparse(rows) else rows, dtype=float)
+
+
+def some_rows_of(X: ArrayLike) -> Any:
+    """Return at most 2,000 rows of X, sparse if X is."""
+    given: Any = X if is_sparse(X) else _core.numbers("X", X)
+    return given[:: max(1, -(-row_count("X", given) // _ROWS))]
 
 
 def rows_to_condition(net: Model, X: ArrayLike) -> NDArray[np.float64] | None:

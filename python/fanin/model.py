@@ -10,7 +10,7 @@ import numpy as np
 
 from fanin import _core
 from fanin.data.inputs import Labels, as_array, as_data, error_context
-from fanin.layers import Layer
+from fanin.layers import Embedding, Layer
 from fanin.layers.weights import checked_weights
 from fanin.losses import Loss
 
@@ -33,7 +33,8 @@ class Model:
         single = isinstance(core, _core.NetworkFloat32)
         self._core, self._layers, self._loss = core, tuple(layers), loss
         self._dtype: np.dtype[Any] = np.dtype("float32" if single else "float64")
-        self._data_dtype = np.dtype("float64") if core.has_input_layer else self._dtype  # of frames
+        exact = core.has_input_layer or isinstance(self._layers[0], Embedding)
+        self._data_dtype = np.dtype("float64") if exact else self._dtype  # of frames
         self._n_inputs, self._seed = int(core.n_inputs), int(core.seed)
         self._metric = _core.loss_traits()[loss.name][0]
         self._trained = list(core.trained_names)
@@ -95,6 +96,8 @@ class Model:
     def __repr__(self) -> str:
         """Return the architecture in one line."""
         widths = [layer.width for layer in self._layers if layer.width is not None]
+        if isinstance(self._layers[0], Embedding):
+            widths.insert(0, self._layers[0].outputs(self.n_inputs))
         sizes = "-".join(map(str, (self.n_inputs, *widths)))
         activations = ", ".join(layer.in_brief for layer in self._layers)
         known = self._core.first_columns is not None

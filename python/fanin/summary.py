@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fanin.condition import condition_numbers
-from fanin.layers import CODING, Dense, Layer
+from fanin.layers import CODING, Dense, Embedding, Layer
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -25,7 +25,7 @@ def summary_of(net: AdaptedModel, X: ArrayLike | None) -> str:
     rows, columns = [("layer", "", "outputs", "parameters")], first
     for number, layer in enumerate(net.layers, start=1):
         if number > 1 or not net._core.has_input_layer:
-            columns = layer.width or columns
+            columns = layer.outputs(columns) if columns else layer.width
         parameters = sizes.get(f"layer{number}", 0)
         rows.append(
             (
@@ -42,7 +42,8 @@ def summary_of(net: AdaptedModel, X: ArrayLike | None) -> str:
     ]
     lines.append(f"{net.n_inputs:,} inputs, {_parameters(net)}")
     lines += _learned_lines(net)
-    if numbers := net._core.condition_numbers if X is None else condition_numbers(net, X):
+    of_ids = isinstance(net.layers[0], Embedding)  # whose numbers are places
+    if not of_ids and (numbers := net._core.condition_numbers if X is None else condition_numbers(net, X)):
         before, after = numbers
         behind = "" if after is None else f", of what the first layer gets: {after:.3g}"
         lines.append(f"condition number of the inputs: {before:.3g}{behind}")

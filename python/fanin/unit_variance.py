@@ -11,9 +11,9 @@ import numpy as np
 
 from fanin import functional as F
 from fanin.checks import check_flag, check_integer
-from fanin.condition import some_rows
+from fanin.condition import some_rows, some_rows_of
 from fanin.data.inputs import as_array
-from fanin.layers import Activation, BatchNorm, Dense, Layer, Residual
+from fanin.layers import Activation, BatchNorm, Dense, Embedding, Layer, Residual
 from fanin.model import check_model
 from fanin.network import Network
 from fanin.values import check_number
@@ -134,9 +134,13 @@ def lsuv(
 
 
 def _inputs_of(net: Network, X: ArrayLike) -> Float:
-    """Return some rows of X, as the first layer after an input layer gets them."""
-    rows = some_rows(as_array("X", X, net._data_dtype, {}, net._core.column_names))
-    seen: Float = net._core.first_inputs(rows)
+    """Return some rows of X, as the first layer after an input layer or an embedding gets them."""
+    given = as_array("X", X, net._data_dtype, {}, net._core.column_names)
+    if isinstance(net.layers[0], Embedding):
+        tables = Network(net.n_inputs, net.layers[:1], dtype=net.dtype)
+        tables.set_weights({"layer1.weight": net.get_weights()["layer1.weight"]})
+        return tables.predict(some_rows_of(given))
+    seen: Float = net._core.first_inputs(some_rows(given))
     return seen
 
 
@@ -183,7 +187,7 @@ class _Scaling:
             return self._normalized(name, layer, a)
         if isinstance(layer, Residual):
             return a + self.run(layer.layers, f"{name}.", a)
-        return a  # an input layer, which has been applied, or a dropout
+        return a  # an input layer or an embedding, which has been applied, or a dropout
 
     def _normalized(self, name: str, norm: BatchNorm, z: Float) -> Float:
         gamma, beta = self.weights[f"{name}.gamma"], self.weights[f"{name}.beta"]

@@ -247,10 +247,15 @@ void check_ids(const Samples& x, const IdColumns& ids) {
         convert_values(values, x, row, some);
         for (std::size_t j = begin; j < some.end; ++j) {
           const double value = values[j - begin], size = static_cast<double>(ids.size(j));
-          if (value >= 0 && value < size && value == std::floor(value)) continue;
-          throw BadValueError("X", row, j,
-                              "is " + number_text(value) + "; expected a whole number from 0 to " +
-                                  number_text(size - 1) + ", a row of the embedding's table");
+          const bool whole = value == std::floor(value);
+          if (value >= 0 && value < size && whole) continue;
+          constexpr double exact = 0x1p53;
+          const bool digits = whole && std::abs(value) <= exact;
+          throw BadValueError(
+              "X", row, j,
+              "is " + (digits ? std::to_string(static_cast<std::int64_t>(value)) : number_text(value)) +
+                  "; expected a whole number from 0 to " + std::to_string(ids.size(j) - 1) +
+                  ", a row of the embedding's table");
         }
       }
     }

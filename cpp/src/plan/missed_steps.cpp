@@ -11,9 +11,11 @@ constexpr double kSmallest = 1e-100;
 // Takes the place of 0 in products
 constexpr double kNothing = 1e-30;
 
-// Below this ratio of divisors the polynomial has errors of 1e-4 or more; steps do not matter if what they
-// divide is smaller than this in proportion.
-constexpr double kLeastRatio = 0.25, kNegligible = 0.02;
+// The polynomial may be wrong by this share of a step.
+constexpr double kMostWrong = 3e-6;
+
+// Differences of sums of shares in averages keep ten digits if no share is smaller than this in proportion.
+constexpr double kLeastShare = 1e-6;
 
 // Chebyshev's, sin(pi i / 14)^2
 constexpr int kNodes = Missed<double>::kTerms;
@@ -25,6 +27,14 @@ constexpr double kNode[kNodes] = {0,
                                   0.81174490092936677,
                                   0.95048443395120956,
                                   1};
+
+// How well the polynomial approximates 1 / (r + e (1 - r)), in proportion: it converges as fast as the
+// ellipse of its pole is large
+double error_at(double r) {
+  if (r >= 1) return 0;
+  const double z = 1 + 2 * r / (1 - r), axes = z + std::sqrt(z * z - 1);
+  return 1 / power(axes, static_cast<std::uint64_t>(kNodes));
+}
 
 }  // namespace
 
@@ -80,7 +90,8 @@ void MissedSteps::add(const IdleStep& step, double undecayed, double share) {
   for (std::size_t s = open_; s < courses_.size(); ++s) {
     Course& course = courses_[s];
     extend(course, step, undecayed, share);
-    full_ = full_ || (course.ratio < kLeastRatio && course.moved > kNegligible * course.ratio);
+    full_ =
+        full_ || (step.divided_by >= 0 && course.moved / course.ratio * error_at(course.ratio) > kMostWrong);
     if (s == open_ && (step.moved_by < 0 || course.moved < least_)) {
       end(course);
       ++open_;
@@ -88,7 +99,9 @@ void MissedSteps::add(const IdleStep& step, double undecayed, double share) {
   }
   courses_.emplace_back();
   still_ = still_ && undecayed == 1;
-  full_ = full_ || std::abs(weight_.back()) < kSmallest || average_.back() < kSmallest || count() >= kMost;
+  const double weight = std::abs(weight_.back()), carried = std::abs(carried_.back()) * average_.back();
+  full_ = full_ || weight < kSmallest || average_.back() < kSmallest || count() >= kMost ||
+          (averages_ && weight < kLeastShare * carried);
 }
 
 void MissedSteps::end(Course& course) {
@@ -106,16 +119,15 @@ void MissedSteps::extend(Course& course, const IdleStep& step, double undecayed,
   course.sums.scale(undecayed);
   course.weight *= undecayed;
   if (step.moved_by >= 0) {
+    const double keep = step.divided_by < 0 ? 1 : step.keep[step.divided_by];
+    const double kept = step.root ? std::sqrt(keep) : keep;
     course.moved *= step.keep[step.moved_by];
-    if (step.divided_by >= 0) {
-      const double keep = step.keep[step.divided_by];
-      course.divided *= step.root ? std::sqrt(keep) : keep;
-    }
+    course.divided *= kept;
     const double term = step.rate * course.moved, scale = step.scale * course.divided;
     if (step.divided_by < 0) {
       course.sums.plain += term;
     } else if (scale == 0) {
-      course.sums.plain += term / step.epsilon;
+      course.sums.plain += step.epsilon > 0 ? term / step.epsilon : 0;
     } else {
       if (course.scale == 0) {
         course.scale = scale;
@@ -123,7 +135,7 @@ void MissedSteps::extend(Course& course, const IdleStep& step, double undecayed,
       }
       const double longer = course.epsilon > 0 ? step.epsilon / course.epsilon : 1;
       const double r = scale / course.scale / longer, divided = term / longer;
-      course.ratio = r;
+      course.ratio = r * kept;
       for (int i = 0; i < kNodes; ++i) course.sums.at[i] += divided / (r + kNode[i] * (1 - r));
     }
   }
@@ -138,7 +150,7 @@ template <class T>
 Missed<T> MissedSteps::since(std::size_t step) const {
   Course course = courses_[step];
   const std::size_t n = count();
-  if (course.end != 0) {
+  if (course.end != 0 && course.end < n) {
     const std::size_t end = course.end;
     const double later = average_[n] / average_[end],
                  carried = average_[n] * (carried_[n] - carried_[end]) / weight_[end];

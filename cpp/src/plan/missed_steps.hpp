@@ -53,7 +53,7 @@ class MissedSteps {
   struct Course {
     double moved = 1, divided = 1;  // what remains of the slots
     double scale = 0, epsilon = 0;  // of the first divisor
-    double ratio = 1;               // r of the last step
+    double ratio = 1;               // r of the next step, if constants stay the same
     Sums sums, average_sums;
     double average = 1, average_weight = 0, weight = 1;
     std::size_t end = 0;  // where the sums end; 0: they do not yet

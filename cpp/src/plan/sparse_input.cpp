@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <limits>
 
 #include "base/floating_point.hpp"
 #include "base/text.hpp"
@@ -48,6 +49,7 @@ bool reads_rows(const Samples& x, const std::vector<Layer>& layers) {
   if (std::holds_alternative<Embedding>(layers[0].kind)) return true;
   const auto* const rows = std::get_if<SparseRows>(&x);
   if (rows == nullptr || !std::holds_alternative<Dense>(layers[0].kind)) return false;
+  if (rows->columns > std::numeric_limits<std::uint32_t>::max()) return false;
   const double all = static_cast<double>(rows->rows) * static_cast<double>(rows->columns);
   return static_cast<double>(rows->values.columns) < kMostDense * all;
 }

@@ -1,4 +1,5 @@
-// Layers that change the function of the weights from one evaluation to the next.
+// Layers that change the function of the weights from one evaluation to the next, or have no second
+// derivatives.
 #pragma once
 
 #include <algorithm>
@@ -22,6 +23,12 @@ inline void check_fixed(const std::vector<Layer>& layers, bool has_batch_norm, c
   const char* const found = has_batch_norm ? "batch norm" : has_dropout(layers) ? "dropout" : nullptr;
   if (found == nullptr) return;
   throw ValueError(std::string("network: expected no ") + found + ", because " + reason);
+}
+
+// Throws ValueError for an embedding: its inputs are places, not values
+inline void check_no_embedding(const std::vector<Layer>& layers, const std::string& what) {
+  if (!std::holds_alternative<Embedding>(layers[0].kind)) return;
+  throw ValueError("network: expected no Embedding " + what);
 }
 
 }  // namespace fanin

@@ -172,7 +172,7 @@ void Training<T>::State::restore(const std::string& what, std::size_t at_step, s
   net.fold();
   const std::size_t number = layer + 1, epoch = epoch_of_fit();
   const auto& normalizers = net.nodes.normalizers;
-  const bool normalized = net.input_layer.exists ||
+  const bool normalized = net.input_layer.exists || net.input_layer.ids ||
                           (!normalizers.empty() && normalizers.front()->stage == 0 && what != kStatistics);
   throw DivergedError("training diverged: in epoch " + std::to_string(epoch) + ", step " +
                           std::to_string(at_step) + ", " + what + " not finite, first in layer " +

@@ -18,7 +18,7 @@ from fanin.diagnose.proving import prove_all
 from fanin.diagnose.remedy import Remedy
 from fanin.diagnose.samples import Samples, samples_of
 from fanin.diagnose.smooth import smooth_loss
-from fanin.layers import Dense
+from fanin.layers import Dense, Embedding
 from fanin.optim.redundancy import cosine_of_halves, opened_copy
 from fanin.training.settings import Settings
 
@@ -101,7 +101,8 @@ def examine(
     Raises
     ------
     ValueError, TypeError
-        As `Network.fit` does; also if fewer than two samples have a weight above 0, or a gradient is not finite.
+        As `Network.fit` does; also if fewer than two samples have a weight above 0, a gradient is not finite, or the
+        network has an `Embedding`.
 
     Examples
     --------
@@ -123,6 +124,10 @@ def examine(
     settings = Settings(sample_weight=sample_weight, **fit)
     if not hasattr(net, "objective"):
         raise TypeError(f"net: expected a fanin.Network, got {type(net).__name__}")
+    if isinstance(net.layers[0], Embedding):
+        raise ValueError(
+            "net: expected no Embedding, because the loss is examined as a smooth function of numbers in X"
+        )
     samples = samples_of(net, X, y, sample_weight, validation_data)
     seed %= 2**63
     fresh = not (net._core.epochs and net._core.first_columns)

@@ -9,7 +9,7 @@ import numpy as np
 
 from fanin.diagnose.finding import Finding
 from fanin.diagnose.remedy import Remedy
-from fanin.layers import BatchNorm, Standardize
+from fanin.layers import BatchNorm, Embedding, Standardize
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,8 +24,8 @@ _SIZE = 20.0  # of deviations, or its inverse
 
 
 def normalizes(net: Network) -> bool:
-    """Return whether the first layer normalizes the inputs."""
-    return bool(net._core.has_input_layer) or isinstance(net.layers[0], BatchNorm)
+    """Return whether the first layer normalizes the inputs, or looks up whole numbers, which have no scale."""
+    return bool(net._core.has_input_layer) or isinstance(net.layers[0], BatchNorm | Embedding)
 
 
 def unequal_scales(

@@ -69,9 +69,9 @@ class Embedding(Layer):
         if hasattr(self.n, "__index__"):
             check_integer("n", self.n, 1)
         else:
-            sizes = check_sequence("n", self.n, "a whole number, or a list of whole numbers")
-            if not sizes:
-                raise ValueError("n: expected the rows of at least one table, got none")
+            expected = "a whole number, or a list of whole numbers"
+            if not (sizes := check_sequence("n", self.n, expected)):
+                raise ValueError(f"n: expected {expected}, got an empty list")
             for size in sizes:
                 check_integer("n", size, 1)
             object.__setattr__(self, "n", sizes)

@@ -89,8 +89,9 @@ class Around(Rule):
         left alone, and make up for the steps that they have missed when a batch meets them or the fit returns: with
         the same bits for SGD and Adagrad without decay, else equal up to rounding. A step then takes the time of the
         rows met. "auto" does so where that is exact; "always" raises an error where it is not, and says why;
-        "never" updates all rows at every step. Not for penalties, accumulation or clipping by norm, nor for rules that keep moving
-        weights without a gradient in ways that depend on each weight: AdEMAMix, Lion, Rprop, Muon and others.
+        "never" updates all rows at every step. Not for penalties, accumulation or clipping by norm, nor for rules that
+        keep moving weights without a gradient in ways that depend on each weight: AdEMAMix, Lion, Rprop, Muon and
+        others.
 
     Examples
     --------

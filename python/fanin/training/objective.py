@@ -141,7 +141,8 @@ class Objective:
         Raises
         ------
         ValueError
-            For other rows, for batch norm that is not frozen, for dropout, and for a `PiecewiseLinear` or `OneHot`.
+            For other rows, for batch norm that is not frozen, for dropout, and for a `PiecewiseLinear`, `OneHot` or
+            `Embedding`.
         """
         chosen = np.arange(self._core.shape[0]) if rows is None else np.asarray(rows)
         if chosen.ndim != 1 or chosen.dtype.kind not in "iu" or not chosen.size or chosen.min() < 0:
