@@ -35,7 +35,7 @@ struct TwoForms {
     }
   }
   SparseRows sparse() const {
-    return {rows, columns, numbers(row_major(values.data(), 1, values.size())), column_numbers, row_starts};
+    return csr(columns, values, column_numbers, row_starts);
   }
   NumberMatrix matrix() const { return numbers(row_major(dense.data(), rows, columns)); }
 };

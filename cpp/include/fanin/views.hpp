@@ -7,6 +7,7 @@
 #include <span>
 #include <type_traits>
 #include <variant>
+#include <vector>
 
 #include "fanin/coded_rows.hpp"
 
@@ -98,9 +99,19 @@ struct SparseRows {
   Integers column_numbers = {}, row_starts = {};
 };
 
+// The same of the arrays of a CSR matrix: the values of all rows, their columns, and where each row begins,
+// with the number of values as a last element. Borrowed.
+template <class T, class I>
+SparseRows csr(std::size_t columns, const std::vector<T>& values, const std::vector<I>& column_numbers,
+               const std::vector<I>& row_starts) {
+  return {row_starts.empty() ? 0 : row_starts.size() - 1, columns,
+          numbers(row_major(values.data(), 1, values.size())), std::span<const I>(column_numbers),
+          std::span<const I>(row_starts)};
+}
+
 // Samples are rows. A network of either precision accepts any type of numbers: values are converted batch by
-// batch, each with one rounding. Sparse rows are gathered into dense batches, and coded rows unless the first
-// layer is dense.
+// batch, each with one rounding. A first dense layer reads coded rows as they are, and sparse rows if fewer
+// than one in eight of their values is not 0; else they are gathered into dense batches.
 using Samples =
     std::variant<MatrixView<const float>, MatrixView<const double>, NumberMatrix, SparseRows, CodedRows>;
 
