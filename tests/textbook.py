@@ -234,6 +234,14 @@ CHECKS: dict[str, tuple[str, ...]] = {
         "test_nets_of_any_depth_and_width_train",
         "test_ten_thousand_features_into_one_unit_train",
     ),
+    "71, 72": (
+        "test_levenberg_marquardt_on_a_period_of_a_sine",
+        "test_every_rule_gives_the_dense_forms_bits_or_its_values_up_to_rounding",
+        "test_rates_scaled_by_count_divide_by_the_samples_that_meet_a_row",
+        "test_every_rule_trains_a_table_as_a_dense_layer_on_one_hot_rows",
+        "test_a_bag_is_the_sum_of_its_rows_times_their_weights_or_their_mean",
+        "test_a_fit_on_a_million_columns_needs_the_memory_of_its_weights_and_no_dense_row",
+    ),
     "73": (
         "test_defaults_are_the_ones_the_textbook_recommends",
         "test_the_rate_comes_first_then_momentum_and_units_then_layers_and_decay_and_adams_betas_last",

@@ -67,6 +67,7 @@ def test_an_object_with_the_attributes_of_csr_is_accepted(net):
         ([0, 3, 2, 4], r"X: row start 2 \(indptr\): expected at least 3, the one before, got 2"),
         ([0, -3, 2, 4], r"X: row start 1 \(indptr\): expected at least 0, the one before, got -3"),
         ([0, 2**31 - 1, 2, 4], r"X: row start 2 \(indptr\): expected at least 2147483647, .*, got 2"),
+        ([0, 2, 4, 2], r"X: row start 3 \(indptr\): expected 4, the number of values, got 2"),
         ([0, 2, 4], r"X.indptr: expected shape \(4,\), one more than rows, got \(3,\)"),
         ([0, 2, 2, 4, 4], r"X.indptr: expected shape \(4,\), one more than rows, got \(5,\)"),
         ([], r"X.indptr: expected shape \(4,\), one more than rows, got \(0,\)"),
@@ -74,6 +75,17 @@ def test_an_object_with_the_attributes_of_csr_is_accepted(net):
 )
 def test_row_starts_that_do_not_follow_each_other_are_named(net, index, indptr, words):
     refuses(net, ValueError, words, csr(indptr=np.array(indptr, index)))
+
+
+def test_row_starts_of_more_values_than_there_are_are_refused():
+    """As an index of 32 bits has them that overflowed, or one of 64 bits of a matrix that was cut off."""
+    for starts, words in (
+        ([0, 2**31, 2**31, 2**31 + 5], "X: row start 3 .*: expected 4, the number of values, got 2147483653"),
+        ([0, 2**31, 2**32 + 2, 4], "X: row start 3 .*: expected at least 4294967298, the one before, got 4"),
+        ([0, 2, 2**62, 4], "X: row start 3 .*: expected at least 4611686018427387904, the one before, got 4"),
+    ):
+        for first in (fanin.Dense(2), fanin.Embedding(COLUMNS, 2, bags=True)):
+            refuses(fanin.Network(COLUMNS, [first]), ValueError, words, csr(indptr=np.array(starts)))
 
 
 @pytest.mark.parametrize("index", ["int32", "int64"])
@@ -153,6 +165,18 @@ def test_a_sparse_value_beyond_the_range_of_float32_is_refused():
     refuses(fanin.Network(COLUMNS, layers), ValueError, words, csr(data=data))
     fanin.Network(COLUMNS, layers, dtype="float64").predict(csr(data=data))
     fanin.Network(COLUMNS, [fanin.Standardize(), *layers]).fit(csr(data=data), np.zeros((3, 2)), epochs=1)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_a_value_of_a_rare_column_that_is_not_finite_is_named_by_row_and_column(value):
+    """Fewer than 1/8 of the values are there, so that rows of weights are summed."""
+    given = csr(shape=(3, 40), data=np.array([1, 2, value, 4]), indices=np.array([0, 39, 17, 2]))
+    for first in (fanin.Dense(2), fanin.Embedding(40, 2, bags=True)):
+        net = fanin.Network(40, [first])
+        refuses(
+            net, ValueError, f"X: row 2, column 17 is {value}; every value must be finite in float32", given
+        )
+        net.predict(csr(shape=(3, 40), indices=np.array([0, 39, 17, 2])))
 
 
 def test_a_sum_of_values_at_the_same_place_that_overflows_is_refused(dtype):
