@@ -8,7 +8,7 @@ from statistics import median
 from typing import Any
 
 import fanin
-from bench import advice, cases, curvature, doctor, search, tables
+from bench import advice, cases, curvature, doctor, search, sparse, tables
 from bench.cases import Case
 from bench.coded import CODED
 from bench.group import Group, Rounds
@@ -20,7 +20,7 @@ from fanin import _core
 # the packages and C libraries that a worker needs; C++ is last, since its programs take time to build
 PACKAGES = {"torch": "torch", "jax": "jax optax", "sklearn": "sklearn", "onnx": "onnxruntime onnx"}
 PACKAGES |= {"lightgbm": "lightgbm pandas", "pytabkit": "pytabkit pandas"}
-PACKAGES |= {"optuna": "optuna sklearn pandas"}
+PACKAGES |= {"optuna": "optuna sklearn pandas", "sparse": "scipy"}
 PACKAGES |= {"fann": "libfann", "cpp": ""}
 TORCH, JAX, NUMPY = {"PyTorch": "torch"}, {"JAX": "jax"}, {"NumPy": "numpy"}
 SKLEARN = {"scikit-learn": "sklearn"}
@@ -79,7 +79,7 @@ FACE = {
 }
 UNITS = {"static library": "kB", "a program that trains": "kB", "peak": "MB", "accuracy": "%"}
 UNITS |= {result: "times" for result in (*SHARING, *FACE) if "fits" in result or "search" in result}
-UNITS |= tables.UNITS | advice.UNITS | curvature.UNITS | search.UNITS | doctor.UNITS
+UNITS |= tables.UNITS | advice.UNITS | curvature.UNITS | search.UNITS | doctor.UNITS | sparse.UNITS
 
 
 def alone(thread_counts: list[int]) -> list[int]:
@@ -192,6 +192,14 @@ def groups(quick: bool) -> dict[str, Group]:
             (1, 5.0),
             threads=lambda counts: counts[-1:],
             derive=doctor.derived,
+            judged=True,
+        ),
+        "sparse": Group(
+            {"fanin": "sparse"} | TORCH | SKLEARN,
+            sparse.CASES,
+            sparse.RESULTS,
+            (3, 1.0),
+            derive=sparse.of_all_rounds,
             judged=True,
         ),
         "growth": replace(steps, cases=growing, results={"training": "Growth: training steps"}),

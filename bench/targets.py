@@ -164,6 +164,9 @@ TARGETS = [
     ("doctor", "faults", "at least 95 %", "^recall, recall: all faults,"),
     ("doctor", "good runs", "at most 2 %", "^false alarms, recall: all faults,"),
     ("doctor", "watching", "at most 1.03 times", "^watching"),
+    ("sparse", "rows met", "at least 0.60 of the limit", "^sparse step"),
+    ("sparse", "step", "at least 3 times PyTorch", "^sparse step"),
+    ("sparse", "texts", "at most 5 s", "^hash and fit"),
     ("fashion_mnist", "time", "at most 0.45 of PyTorch's time", "an epoch"),
 ]
 BOUND = re.compile(r"(at least|at most) (its limit in|\S+) (.+?)(?: (at worst|in the mean))?(?:, |$)")

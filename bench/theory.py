@@ -14,6 +14,7 @@ from bench.cases import Batch, Columns, Elements, Net, Product, Updates
 from bench.coded import Coded
 from bench.machine import Limits
 from bench.rules import traits
+from bench.sparse import SparseEstimator, SparseNet, rows_met
 
 FLOAT = 4  # bytes
 MOSTLY_READ = 8  # rows up to which nearly all a product moves is the weights it reads
@@ -169,6 +170,21 @@ def memory_limit(net: Net, result: str, limits: object) -> float:
     return FLOAT * (copies * (parameters(net) + normed) + 3 * net.batch * sum(net.sizes)) / 1e6 + 20
 
 
+def bytes_met(case: Any) -> float:
+    """Bytes of the weights and slots of the rows that a batch meets, each read and written once."""
+    if not isinstance(case, SparseNet) or isinstance(case, SparseEstimator):
+        return 0.0
+    return 2.0 * FLOAT * (1 + traits(case.rule).slots) * rows_met(case) * case.sizes[1]
+
+
+def sparse_limit(case: Any, result: str, limits: Limits) -> float | None:
+    """The bytes met at the bandwidth of all weights and slots; the other layers are left out."""
+    if result != "sparse step":
+        return None
+    held = FLOAT * (1 + traits(case.rule).slots) * parameters(case)
+    return limits.microseconds(bytes_met(case), limits.bandwidth(held))
+
+
 class Theory(NamedTuple):
     """The least that a result of a case can be; what a case computes; the unit of that a nanosecond."""
 
@@ -187,6 +203,7 @@ THEORY = {
     "rules": Theory(rule_limit, lambda case: case.weights, "10^9 weights/s"),
     "steps": Theory(step_limit, step_flops),
     "codes": Theory(codes_limit, step_flops),
+    "sparse": Theory(sparse_limit, bytes_met, "GB/s"),
     "fused": Theory(step_limit, step_flops),
     "phases": Theory(job_limit, lambda net: 0.0, ""),
     "memory": Theory(memory_limit, lambda case: 0.0, ""),

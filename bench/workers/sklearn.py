@@ -10,8 +10,11 @@ import sklearn
 from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.decomposition import PCA
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+from sklearn.feature_extraction.text import HashingVectorizer
 from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.model_selection import RandomizedSearchCV
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, QuantileTransformer, RobustScaler, StandardScaler
@@ -21,7 +24,8 @@ from bench.cases import Columns, DataSet, Estimator, Net
 from bench.curvature import MOST, Descent
 from bench.pool import THREAD_VARIABLES
 from bench.search import Trials
-from bench.workers import estimators, minimizers, trials
+from bench.sparse import Newsgroups, SparseEstimator
+from bench.workers import csr, estimators, minimizers, trials
 from bench.workers import tables as of_tables
 from bench.workers.serve import Task
 
@@ -150,3 +154,23 @@ def search(case: Any) -> Iterator[Task]:
         os.environ.pop(variable, None)
     two = partial(RandomizedSearchCV, n_jobs=2)
     yield from trials.tasks(case, MLPClassifier, two, column="scikit-learn, n_jobs=2")
+
+
+def sparse(case: Any) -> Iterator[Task]:
+    """Linear models and an MLP on texts; a penalty of the MLP's weights would only make it slower."""
+    warnings.simplefilter("ignore")  # that the epochs are not enough to converge
+    if isinstance(case, SparseEstimator):
+        yield from csr.classifier(MLPClassifier, case, case.peer_steps)
+    elif isinstance(case, Newsgroups):
+        settings: dict[str, Any] = {"alpha": 0.0, "batch_size": csr.BATCH, "max_iter": csr.EPOCHS}
+        models: dict[str, Any] = {
+            "liblinear": OneVsRestClassifier(LogisticRegression(solver="liblinear")),
+            "SGDClassifier": SGDClassifier(loss="log_loss", random_state=0),
+            "MLPClassifier": MLPClassifier((32,), learning_rate_init=0.003, random_state=0, **settings),
+        }
+        fits = {f"scikit-learn {name}": partial(predictor, model) for name, model in models.items()}
+        yield from csr.texts(case, HashingVectorizer(n_features=case.columns), fits)
+
+
+def predictor(model: Any, x: Any, y: Any) -> Any:
+    return model.fit(x, y).predict

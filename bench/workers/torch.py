@@ -15,6 +15,7 @@ from bench import data
 from bench.cases import FASHION_RATE, Batch, Elements, Net, Product, Updates
 from bench.curvature import MOST, Descent
 from bench.pool import COMPILE_VARIABLE
+from bench.sparse import SparseEstimator, SparseNet, rows
 from bench.workers.serve import Task, microseconds
 
 VERSION = torch.__version__
@@ -184,6 +185,37 @@ def steps(net: Net) -> Iterator[Task]:
     yield task("PyTorch fused", fused=True)
     if os.environ.get(COMPILE_VARIABLE):
         yield task("PyTorch compile", fused=True, compiled=True)
+
+
+def sparse(net: Any) -> Iterator[Task]:
+    """EmbeddingBag with the values as weights, and a bias; Adam for its rows is SparseAdam, and not exact."""
+    if not isinstance(net, SparseNet) or isinstance(net, SparseEstimator):
+        return
+    torch.sparse.check_sparse_tensor_invariants.disable()  # the default, of which the first step would warn
+    columns, values, y = tensors(rows(net))
+    (weight, bias), (top_weight, top_bias) = map(tensors, data.weights(net))
+    table = nn.EmbeddingBag.from_pretrained(weight, freeze=False, mode="sum", sparse=True)
+    bias, top = nn.Parameter(bias), nn.Linear(*top_weight.shape)
+    top.load_state_dict({"weight": top_weight.T, "bias": top_bias})
+    rule = RULES[net.rule]
+    of_rows = optim.SparseAdam if net.rule == "adam" else rule
+    optimizers = [of_rows(table.parameters()), rule([bias, *top.parameters()])]
+    offsets = torch.arange(0, net.batch * net.values, net.values, dtype=columns.dtype)
+    batches = itertools.chain(data.first_batches(net), itertools.cycle(data.order(net)))
+
+    def call() -> Any:
+        index = torch.from_numpy(next(batches))
+        some, weights = (of.index_select(0, index).ravel() for of in (columns, values))
+        for optimizer in optimizers:
+            optimizer.zero_grad()
+        hidden = torch.relu(table(some, offsets, per_sample_weights=weights) + bias)
+        loss = F.cross_entropy(top(hidden), y.index_select(0, index))
+        loss.backward()
+        for optimizer in optimizers:
+            optimizer.step()
+        return loss
+
+    yield Task("sparse step", call, check=lambda: [call().item() for _ in data.first_batches(net)])
 
 
 def predict(net: Net) -> Iterator[Task]:

@@ -111,8 +111,9 @@ class Network(StreamedModel):
         """Train with mini-batches; another call continues from there.
 
         Arrays of numbers are read in place, whatever their type, byte order and strides: each batch is gathered row by
-        row and converted to the network's type with one rounding, so a `numpy.memmap` may be larger than memory. Of a
-        sparse X (`scipy.sparse`), only the rows of a batch become dense. Three cases are copied once: frames (pandas,
+        row and converted to the network's type with one rounding, so a `numpy.memmap` may be larger than memory. A
+        first `Dense` reads a sparse X (`scipy.sparse`) without a dense copy if less than an eighth of its values are
+        not 0; otherwise, the rows of one batch at a time become dense. Three cases are copied once: frames (pandas,
         polars), sparse formats other than CSR, and Fortran-ordered arrays in memory unless batches are in order. The
         last batch may be smaller. A later fit continues with the state of the same kind of rule, or the same solver.
         Ctrl-C leaves the network usable.

@@ -12,7 +12,7 @@ import pytest
 from helpers import ROOT
 
 EXAMPLES = ROOT / "docs" / "examples"
-NAMES = sorted(path.stem for path in EXAMPLES.glob("*.py") if path.stem != "common")
+NAMES = sorted(path.stem for path in EXAMPLES.glob("*.py") if path.stem not in ("common", "made_text"))
 RNG = np.random.default_rng(0)
 SATURATED = 1 / (1 + np.exp(-4 * RNG.normal(size=(150, 2)) @ RNG.normal(size=(2, 30))))
 SMALL = {
@@ -25,6 +25,7 @@ SMALL = {
     "doctor": {"rows": 1000, "epochs": 20},
     "inputs": {"most": 50_000},
     "migration": {"hidden_layer_sizes": (20,)},
+    "newsgroups": {"train": 6000, "test": 1000},
     "pareto": {},
     "random_search": {"rows": 400, "epochs": 10, "seeds": 9},
     "scipy_minimize": {"rows": 60, "iterations": 20},
@@ -121,6 +122,24 @@ def test_the_doctor_proves_remedies_of_saturated_units_and_of_vanishing_gradient
     assert vanishing["finding"].proved
     assert vanishing["before"][0] < 1e-5 * vanishing["before"][-1]
     assert vanishing["after"][0] > 1e-2 * vanishing["after"][-1]
+
+
+def test_hashed_words_tell_the_topics_of_texts_and_a_hidden_layer_is_better_than_none(load):
+    linear, net = small(load("newsgroups")).values()
+    assert 0.2 < linear["accuracy"] < net["accuracy"]
+    words = [word for of in net["words"].values() for word in of]
+    assert len(set(words)) == len(words) == 18
+
+
+def test_made_texts_are_the_same_from_the_same_seed_and_as_long_as_they_say(load):
+    made, again = (load("made_text").texts(400, 100) for _ in range(2))
+    assert (len(made.train), len(made.test)) == (400, 100)
+    assert made.train == again.train
+    assert (made.test_labels == again.test_labels).all()
+    assert 140 < np.median([len(text.split()) for text in made.train]) < 220
+    assert len(set(made.words)) == 40_000
+    assert set(made.train_labels) == set(range(20))
+    assert load("made_text").texts(400, 100, seed=1).train != made.train
 
 
 def test_a_search_from_coarse_to_fine_halves_ranges_and_says_so(load):
