@@ -115,6 +115,7 @@ _OF_TABLES: Mapping[str, tuple[Allowed, ...]] = {
     "members": (_texts("auto"), _integers(1)),
     "effort": (_texts("default", "fast", "high"),),
     "categorical_features": (_texts("from_dtype"), _ARRAY),
+    "text_features": (_texts("auto"), _ARRAY),
     "out_of_fold": _FLAG,
     "early_stopping": (_texts("auto"), *_FLAG),
     "scoring": (_instances(str), Allowed("a callable", callable), _NONE),

@@ -62,6 +62,9 @@ class FaninClassifier(ClassifierMixin, LabelledTables):  # type: ignore[misc]
     categorical_features : "from_dtype", or list of str, int or bool
         Columns that are categories, by names, by positions or as a mask, besides those of text and of a categorical
         type: numbers that are codes, say.
+    text_features : "auto", or list of str, int or bool
+        Columns that are text, by names, by positions or as a mask, whose words and pairs of words networks see as
+        hashed columns; "auto": those of free text, most of them different and longer than 20 characters on average.
     diagnose : bool
         Watch the fits of the networks: `diagnoses_` says what is wrong with them. The model has the same bits.
 
@@ -121,6 +124,7 @@ class FaninClassifier(ClassifierMixin, LabelledTables):  # type: ignore[misc]
         warm_start: bool = False,
         callbacks: Sequence[Callable[[Progress], object]] | None = None,
         categorical_features: Literal["from_dtype"] | Sequence[Any] = "from_dtype",
+        text_features: Literal["auto"] | Sequence[Any] = "auto",
         diagnose: bool = False,
     ) -> None:
         keep(self, locals())

@@ -10,6 +10,7 @@ from sklearn.utils import check_array, check_consistent_length
 
 from fanin.sklearn.compatibility import set_or_check_names, validated
 from fanin.sklearn.data import checked_numbers, raveled
+from fanin.sklearn.table_columns import are_texts
 from fanin.tables.arguments import checked_weights
 from fanin.tables.coding import rows_of_table
 
@@ -20,11 +21,16 @@ _SMALL = 1000  # rows
 
 
 def checked_table(estimator: Any, X: Any, *, reset: bool) -> Any:
-    """Return X after scikit-learn's checks: a frame as it is, anything else as an array.
+    """Return X after scikit-learn's checks: a frame as it is, sparse X as CSR, anything else as an array.
 
     `reset` sets the number of columns and their names; without it, the columns of a frame may have another order.
     """
     least = 2 if reset else 1
+    if are_texts(X):
+        X = np.array([[cell] for cell in X], dtype=object)
+    if issparse(X):
+        checks = {"accept_sparse": "csr", "dtype": (np.float64, np.float32), "ensure_min_samples": least}
+        return validated(estimator, X, reset=reset, **checks)
     if not (hasattr(X, "columns") and hasattr(X, "shape")):
         if isinstance(X, list | tuple) and np.asarray(X).dtype.kind in "US":
             X = np.asarray(X, dtype=object)  # numbers beside texts stay numbers

@@ -8,12 +8,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_consistent_length, check_random_state
 
 from fanin.sklearn.data import checked_weights
 from fanin.sklearn.parameters import Allowed, check_parameters, plain_parameters
-from fanin.sklearn.table_columns import categories_of
+from fanin.sklearn.table_columns import columns_of
 from fanin.sklearn.table_data import checked_table, weighted_rows
 from fanin.sklearn.table_diagnoses import diagnoses_of_tables
 from fanin.sklearn.table_examination import Examination, examine
@@ -22,8 +23,8 @@ from fanin.sklearn.table_validation import held_rows, scorer_of, split, used_row
 from fanin.sklearn.threads import limited
 from fanin.tables.continuing import continue_table, new_table, pass_over, table_of
 from fanin.tables.fitting import fit_table
-from fanin.tables.model import TableModel
 from fanin.tables.recipe import streamed
+from fanin.tables.sparse_model import Model, model_of
 
 if TYPE_CHECKING:
     from typing import Self
@@ -40,7 +41,7 @@ class TableFitting(BaseEstimator, ABC):  # type: ignore[misc]
     """The part of an estimator of tables that makes its model, and what the two estimators do differently in it."""
 
     _allowed: ClassVar[Mapping[str, tuple[Allowed, ...]]]
-    _model: TableModel | None = None
+    _model: Model | None = None
     _settings: tuple[Setting, ...] = ()  # of its networks, if they are known
     _stream: FittedTable | None = None  # its networks with the state of their rules, after partial_fit
     _examined = Examination()
@@ -148,6 +149,7 @@ class TableFitting(BaseEstimator, ABC):  # type: ignore[misc]
         check_parameters(self, self._allowed)
         callback, model = callback_of(self), self._model if self.warm_start else None
         learn = self._known if model else self._learned
+        given = X
         X, learned, weights = self._checked(X, y, sample_weight, learn, reset=model is None)
         random = check_random_state(self.random_state)
         rows = weighted_rows(X, learned, weights, random)
@@ -157,8 +159,8 @@ class TableFitting(BaseEstimator, ABC):  # type: ignore[misc]
         held = held_rows(self, *validation)
         stops = self.early_stopping != "auto" and bool(self.early_stopping)
         if self.out_of_fold and (stops or held is not None or model is not None):
-            given = "X_val or early_stopping=True" if model is None else "warm_start and a fitted model"
-            raise ValueError(f"out_of_fold: expected False with {given}, got True")
+            why = "X_val or early_stopping=True" if model is None else "warm_start and a fitted model"
+            raise ValueError(f"out_of_fold: expected False with {why}, got True")
         if stops and held is None:
             rows, held = split(rows, seed, isinstance(self, ClassifierMixin))
         scorer = scorer_of(self, held)
@@ -185,7 +187,7 @@ class TableFitting(BaseEstimator, ABC):  # type: ignore[misc]
                     effort=self.effort,
                     seed=seed,
                     out_of_fold=self.out_of_fold,
-                    categories=categories_of(self.categorical_features, X),
+                    **columns_of(self, given, X),
                     **arguments,
                 )
         self._take(fitted)
@@ -206,6 +208,7 @@ class TableFitting(BaseEstimator, ABC):  # type: ignore[misc]
         callback, start = callback_of(self), self._stream
         first = self._model is None
         learn = self._first_learned if first else self._known
+        given = X
         X, learned, weights = self._checked(X, y, sample_weight, learn, reset=first)
         rows = used_rows(X, learned, weights)
         arguments: dict[str, Any] = {
@@ -216,14 +219,15 @@ class TableFitting(BaseEstimator, ABC):  # type: ignore[misc]
         with limited(self.n_jobs):
             if self._model is None:
                 seed = int(check_random_state(self.random_state).randint(2**31))
-                setting, members = self._streamed()
+                columns = columns_of(self, given, X)
+                setting, members = self._streamed(issparse(X) or bool(columns["texts"]))
                 start = new_table(
                     rows.X,
                     rows.y,
                     setting=setting,
                     members=members,
                     seed=seed,
-                    categories=categories_of(self.categorical_features, X),
+                    **columns,
                     **arguments,
                 )
             elif start is None:
@@ -249,12 +253,12 @@ class TableFitting(BaseEstimator, ABC):  # type: ignore[misc]
         """Take the networks of a fit as the model."""
         for name in ("diagnoses_", "out_of_fold_", "validation_score_"):
             self.__dict__.pop(name, None)
-        self._model = TableModel.of(fitted, self._labels(), self._about())
+        self._model = model_of(fitted, self._labels(), self._about())
         self._settings, self._stream = fitted.settings, None
 
-    def _streamed(self) -> tuple[Setting, int]:
+    def _streamed(self, sparse: bool = False) -> tuple[Setting, int]:
         members = None if self.members == "auto" else self.members
-        return streamed(isinstance(self, ClassifierMixin), self.effort, members)
+        return streamed(isinstance(self, ClassifierMixin), self.effort, members, sparse)
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what a copy needs, which has no diagnoses."""

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fanin.data.sparse import is_sparse
 from fanin.diagnose.association import LEAST, ROWS, association, cells_of_numbers, ranks_of
-from fanin.tables.columns import Category, Dropped, Pair
+from fanin.tables.columns import Category, Dropped, Pair, Text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fanin.tables.encoder import TableEncoder
+    from fanin.tables.coding import Encoder
 
 
 @dataclass(frozen=True)
@@ -39,20 +40,20 @@ class Leak:
         )
 
 
-def leaks_of(encoder: TableEncoder, X: Any, y: NDArray[Any], classes: int) -> tuple[Leak, ...]:
+def leaks_of(encoder: Encoder, X: Any, y: NDArray[Any], classes: int) -> tuple[Leak, ...]:
     """Return the columns of a sample of rows in random order that alone nearly determine y; classes 0: numbers.
 
     The mean target in each cell of a column, from half of the rows, predicts the others; of numbers, also by the
     correlation of ranks.
     """
-    if len(y) < ROWS:
+    if len(y) < ROWS or is_sparse(X):
         return ()
     table = encoder._read(X)
     targets = np.eye(classes)[y] if classes and y.ndim == 1 else y.reshape(len(y), -1)
     ranks = None if classes else np.apply_along_axis(ranks_of, 0, targets)
     leaks = []
     for column in encoder.columns:
-        if isinstance(column, Dropped | Pair):
+        if isinstance(column, Dropped | Pair | Text):
             continue
         values = encoder._column(table, column.name)
         if isinstance(column, Category):

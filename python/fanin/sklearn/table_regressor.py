@@ -41,7 +41,7 @@ class FaninRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]
         same networks learn. Those of a row are sorted, so that none crosses another (Chernozhukov et al. 2010);
         `predict_quantiles` returns them.
     members, effort, max_time, out_of_fold, random_state, n_jobs, verbose, early_stopping, scoring,
-    warm_start, callbacks, categorical_features, diagnose
+    warm_start, callbacks, categorical_features, text_features, diagnose
         Those of `FaninClassifier`.
 
     Attributes
@@ -83,6 +83,7 @@ class FaninRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]
         warm_start: bool = False,
         callbacks: Sequence[Callable[[Progress], object]] | None = None,
         categorical_features: Literal["from_dtype"] | Sequence[Any] = "from_dtype",
+        text_features: Literal["auto"] | Sequence[Any] = "auto",
         diagnose: bool = False,
     ) -> None:
         keep(self, locals())

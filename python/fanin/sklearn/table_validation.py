@@ -14,7 +14,7 @@ from fanin.sklearn.data import checked_weights
 from fanin.sklearn.table_data import Rows, checked_table
 from fanin.tables.coding import rows_of_table
 from fanin.tables.folds import folds_of
-from fanin.tables.model import TableModel
+from fanin.tables.sparse_model import model_of
 from fanin.tables.validation import IN_VALIDATION
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def scorer_of(estimator: Any, held: Held | None) -> Callable[[FittedTable], floa
     y, weights = estimator._given(held.y), {} if held.weights is None else {"sample_weight": held.weights}
 
     def score(fitted: FittedTable) -> float:
-        twin._model = TableModel.of(fitted, estimator._labels(), {})
+        twin._model = model_of(fitted, estimator._labels(), {})
         with error_context("scoring of validation rows: "):
             return float(scorer(twin, held.X, y, **weights))
 

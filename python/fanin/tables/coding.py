@@ -9,16 +9,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fanin.data.validation import rows_of
+from fanin.data.sparse import is_sparse
 from fanin.tables.columns import Category, Number, TwoNumbers
 from fanin.tables.encoder import TableEncoder
 from fanin.tables.learning import most_bins
 from fanin.tables.pairs import Grid, Pair
 from fanin.tables.reading import read_table
+from fanin.tables.sparse_encoder import SparseEncoder
+from fanin.tables.text_encoder import TextEncoder
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Float = NDArray[np.float64]
+
+Encoder = TableEncoder | SparseEncoder | TextEncoder
 
 _ROWS_A_BIN = 16  # at least; with 4 bins there are fewer
 _EDGES = 15  # of a number's cells in a pair, at most
@@ -44,6 +49,8 @@ class Coding:
             self._bins = min(self._bins, max(table.rows // _ROWS_A_BIN, 4))
         self._encoders: dict[bool, TableEncoder] = {}
         self._rows: dict[bool, Any] = {}
+
+    sparse = False
 
     def encoder(self, spikes: bool) -> TableEncoder:
         """Return the encoder, fitted on all rows."""
@@ -102,6 +109,45 @@ class Coding:
     def paired_rows(self, encoder: TableEncoder, of_rows: Float) -> Any:
         """Return the rows as coded by an encoder with pairs, which have these values."""
         return encoder.transform(self._X, of_rows)
+
+
+class SparseCoding(Coding):
+    """The encoder of sparse X, or of a table with text, and its rows in CSR, without spikes and pairs.
+
+    Parameters
+    ----------
+    X : sparse matrix, or what `Coding` takes
+    encoder : SparseEncoder or TextEncoder
+    """
+
+    sparse = True
+
+    def __init__(self, X: Any, encoder: SparseEncoder | TextEncoder) -> None:
+        self._encoder = encoder.fit(X)
+        self._coded = encoder.transform(X)
+
+    def encoder(self, spikes: bool) -> Any:
+        """Return the encoder, fitted on all rows."""
+        return self._encoder
+
+    def rows(self, spikes: bool) -> Any:
+        """Return the coded rows."""
+        return self._coded
+
+
+def encoder_of(X: Any, categories: Sequence[str], texts: Sequence[str]) -> Encoder:
+    """Return an encoder, not fitted yet, for these rows and columns of text."""
+    if is_sparse(X):
+        return SparseEncoder()
+    return TextEncoder(texts, categories) if texts else TableEncoder(categories=categories)
+
+
+def coding_of(X: Any, classifies: bool, categories: Sequence[str], texts: Sequence[str]) -> Coding:
+    """Return the coding of a table, with columns of text, or of sparse X."""
+    encoder = encoder_of(X, categories, texts)
+    if isinstance(encoder, TableEncoder):
+        return Coding(X, classifies, categories)
+    return SparseCoding(X, encoder)
 
 
 def _some(edges: tuple[float, ...], most: int) -> tuple[float, ...]:

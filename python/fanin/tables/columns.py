@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from fanin.checks import counted
@@ -174,17 +174,8 @@ class Pair:
         return f'pair of "{self.first}" and "{self.second}", {len(self.number.knots)} knots'
 
 
-@dataclass(frozen=True)
-class Dropped:
-    """A column that is not used, and why."""
-
-    name: str
-    reason: str
-
-    @classmethod
-    def of(cls, fields: dict[str, Any]) -> Dropped:
-        """Return the value for a column of the core."""
-        return cls(fields["column"], fields["note"])
+class _Unnamed:
+    """A column whose samples have no names."""
 
     def dense_names(self) -> list[str]:
         """Return the names of the dense columns of the samples: none."""
@@ -194,12 +185,50 @@ class Dropped:
         """Return the names of the columns of the code: none."""
         return []
 
+
+@dataclass(frozen=True)
+class Dropped(_Unnamed):
+    """A column that is not used, and why; of a sparse matrix, several of them."""
+
+    name: str
+    reason: str
+    count: int = field(default=1, repr=False)
+
+    @classmethod
+    def of(cls, fields: dict[str, Any]) -> Dropped:
+        """Return the value for a column of the core."""
+        return cls(fields["column"], fields["note"])
+
     def text(self) -> str:
         """Return a description of the column."""
         return self.reason
 
 
-Column = Number | TwoNumbers | Category | Date | Pair | Dropped
+@dataclass(frozen=True)
+class Text(_Unnamed):
+    """A text, whose words and pairs of words have hashed columns; how many of these have values in training."""
+
+    name: str
+    words: int
+
+    def text(self) -> str:
+        """Return a description of the column."""
+        return f"text, {self.words:,} hashed words and pairs of words"
+
+
+@dataclass(frozen=True)
+class Sparse(_Unnamed):
+    """The columns of a sparse matrix that have values in training."""
+
+    name: str
+    count: int
+
+    def text(self) -> str:
+        """Return a description of the columns."""
+        return "numbers of a sparse matrix, as they are"
+
+
+Column = Number | TwoNumbers | Category | Date | Pair | Dropped | Text | Sparse
 
 
 def described(columns: Sequence[Column]) -> list[str]:

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fanin.data.inputs import error_context
-from fanin.layers import Dense
 from fanin.losses import Huber, Loss
 from fanin.network import Network
 from fanin.tables.arguments import checked_targets, checked_weights
 from fanin.tables.clock import Clock
+from fanin.tables.coding import encoder_of
 from fanin.tables.columns import Number, Pair
-from fanin.tables.encoder import TableEncoder
 from fanin.tables.fitted import FittedTable
 from fanin.tables.members import Job, Stopping, train
+from fanin.tables.model import trainable
 from fanin.tables.progress import Progress, Reporter
 from fanin.tables.recipe import LINEAR, Setting
 from fanin.tables.task import Task, task_of
@@ -29,7 +29,7 @@ from fanin.training.together import train_together
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from fanin.tables.model import TableModel
+    from fanin.tables.sparse_model import Model
 
     Float = NDArray[np.float64]
 
@@ -47,11 +47,12 @@ def new_table(
     members: int,
     seed: int,
     categories: Sequence[str],
+    texts: Sequence[str],
 ) -> FittedTable:
     """Return untrained networks for the columns of X and targets like y."""
     targets = checked_targets(loss, y, n_classes)
     task = task_of(loss, targets, n_classes, checked_weights(weight, len(targets)))
-    encoder = TableEncoder(categories=categories).fit(X)
+    encoder = encoder_of(X, categories, texts).fit(X)
     inputs = encoder.transform(X).shape[1]
     networks = [
         Network(inputs, setting.layers(task.outputs), task.learned, seed=(seed + number) % 2**64)
@@ -60,11 +61,11 @@ def new_table(
     return FittedTable.of(task, encoder, networks, (1 / members,) * members, (setting,) * members)
 
 
-def table_of(model: TableModel, setting: Setting, settings: Sequence[Setting]) -> FittedTable:
+def table_of(model: Model, setting: Setting, settings: Sequence[Setting]) -> FittedTable:
     """Return networks that start from those of a model; without their settings, all have one."""
-    networks = [_trainable(core) for core in model._core.networks]
-    weights = model._core.weights
-    columns = np.array(model._core.targets or [(0.0, 1.0, 0.0, 1.0)]).T
+    networks = [trainable(core) for core in model.networks]
+    weights = model.weights
+    columns = np.array(model.targets or [(0.0, 1.0, 0.0, 1.0)]).T
     settings = settings or [setting if len(net.layers) > 1 else LINEAR[0] for net in networks]
     return FittedTable(
         model.encoder,
@@ -75,17 +76,6 @@ def table_of(model: TableModel, setting: Setting, settings: Sequence[Setting]) -
         columns[2:],
         settings=tuple(settings),
     )
-
-
-def _trainable(core: Any) -> Network:
-    """Return a network with the same weights, biases included, which its first epoch leaves as they are."""
-    stored = Network._of_core(core)
-    *layers, last = stored.layers
-    assert isinstance(last, Dense)
-    last = replace(last, bias_initializer="zeros")
-    network = Network(stored.n_inputs, [*layers, last], stored._loss, seed=stored.seed)
-    network.set_weights(stored.get_weights())
-    return network
 
 
 def pass_over(
@@ -105,8 +95,8 @@ def pass_over(
     rows: Any = start.encoder.transform(X)
     reporter.stage_begins("train")
     networks = [network.copy() for network in start.networks]
-    batches = [setting.batch_on(len(rows)) for setting in start.settings]
-    steps = [-(-len(rows) // batch) for batch in batches]
+    batches = [setting.batch_on(rows.shape[0]) for setting in start.settings]
+    steps = [-(-rows.shape[0] // batch) for batch in batches]
     options = [
         {
             "rule": setting.rule_of_streams(),

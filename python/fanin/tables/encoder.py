@@ -11,7 +11,7 @@ from fanin import _core
 from fanin.checks import check_flag, check_integer, check_sequence
 from fanin.tables.columns import KINDS, Category, Column, Date, Dropped, Pair, described
 from fanin.tables.conversion import as_days, as_numbers, as_texts
-from fanin.tables.learning import SAMPLE_ROWS, LearnedColumn, Sample, learners, most_bins
+from fanin.tables.learning import SAMPLE_ROWS, learn_table
 from fanin.tables.reading import ReadTable, in_order, read_table
 
 if TYPE_CHECKING:
@@ -125,24 +125,7 @@ class TableEncoder:
         return self._fit(iter(chunks), SAMPLE_ROWS)
 
     def _fit(self, chunks: Iterator[Any], limit: int | None) -> TableEncoder:
-        sample, named = Sample(limit), False
-        names: list[str] = []
-        columns: list[LearnedColumn] = []
-        for chunk in chunks:
-            table = read_table(chunk)
-            if not columns:
-                names, named = list(table.columns), table.named
-            table = in_order(table, names, names, named)
-            cells = [table.cells(name) for name in names]
-            columns = columns or learners(names, cells, self.categories)
-            keep = sample.add(table.rows)
-            for column, of in zip(columns, cells, strict=True):
-                column.add(of, keep)
-        if sample.rows == 0 or not names:
-            raise ValueError("X: expected at least 1 row and 1 column")
-        bins = self.bins or most_bins(len(names))
-        numbered = named and len(names) > 1  # whether a column may number the rows
-        learned = [column.learn(sample, numbered, bins, self.min_count, self.spikes) for column in columns]
+        learned, named = learn_table(chunks, limit, self.bins, self.min_count, self.spikes, self.categories)
         self._named = named
         self._set_columns(learned)
         return self

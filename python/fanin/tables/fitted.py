@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from fanin.diagnose import Diagnosis
     from fanin.network import Network
-    from fanin.tables.encoder import TableEncoder
+    from fanin.tables.coding import Encoder
     from fanin.tables.recipe import Setting
     from fanin.tables.task import Task
     from fanin.tables.trial import Trial
@@ -30,7 +30,7 @@ class FittedTable:
 
     Attributes
     ----------
-    encoder : TableEncoder
+    encoder : TableEncoder, or SparseEncoder or TextEncoder
     networks : tuple of Network
     weights : tuple of float
         Sum 1.
@@ -54,7 +54,7 @@ class FittedTable:
         Of the fit of each network, if they were diagnosed.
     """
 
-    encoder: TableEncoder
+    encoder: Encoder
     networks: tuple[Network, ...]
     weights: tuple[float, ...]
     target_mean: Float
@@ -72,7 +72,7 @@ class FittedTable:
     def of(
         cls,
         task: Task,
-        encoder: TableEncoder,
+        encoder: Encoder,
         networks: Sequence[Network],
         weights: Sequence[float],
         settings: Sequence[Setting] = (),

@@ -12,11 +12,11 @@ from fanin.losses import Loss
 from fanin.tables.arguments import checked_targets, checked_weights
 from fanin.tables.choice import choose
 from fanin.tables.clock import Clock
-from fanin.tables.coding import Coding, rows_of_table
+from fanin.tables.coding import coding_of, rows_of_table
 from fanin.tables.fitted import FittedTable
 from fanin.tables.folds import folds_of
 from fanin.tables.progress import Progress, Reporter
-from fanin.tables.reading import read_table
+from fanin.tables.reading import shape_of
 from fanin.tables.recipe import Effort, plan_of
 from fanin.tables.task import task_of
 from fanin.tables.trainer import Features, Trainer
@@ -44,6 +44,7 @@ def fit_table(
     seed: int = 0,
     out_of_fold: bool = False,
     categories: Sequence[str] = (),
+    texts: Sequence[str] = (),
     callback: Callable[[Progress], object] | None = None,
     validation: Sequence[Any] | None = None,
     early_stopping: bool = False,
@@ -54,8 +55,8 @@ def fit_table(
 
     Parameters
     ----------
-    X : frame, array or dict of columns
-        What `TableEncoder` takes.
+    X : frame, array or dict of columns, or sparse matrix
+        What `TableEncoder` takes; or a matrix of SciPy, whose numbers networks see as they are.
     y : array
         Labels 0..n_classes-1 for `losses.Logistic` (two classes) and `losses.SoftmaxCrossEntropy`, else numbers,
         (n_samples,) or (n_samples, n_outputs). For `losses.Logistic` also (n_samples, n_labels): each is 0 or 1.
@@ -77,6 +78,8 @@ def fit_table(
         Predict all training rows by members that were not trained on them: no member then sees all rows.
     categories : list of str
         As in `TableEncoder`.
+    texts : list of str
+        Columns of text, which are hashed; see `text_encoder.TextEncoder`.
     callback : function of a Progress, optional
         Called during the fit; see `progress.Progress`. An exception ends the fit.
     validation : tuple (X, y, sample_weight), optional
@@ -116,8 +119,8 @@ def fit_table(
         raise ValueError("out_of_fold: expected False with validation rows, which all networks leave out")
     targets = checked_targets(loss, y, n_classes)
     weight = checked_weights(sample_weight, len(targets))
-    table = read_table(X)
-    if (rows := table.rows) != len(targets):
+    rows, columns = shape_of(X)
+    if rows != len(targets):
         raise ValueError(f"y: expected {rows} rows, as X has, got {len(targets)}")
     used = np.arange(rows) if weight is None else np.flatnonzero(weight > 0)
     if len(used) < 2:
@@ -134,10 +137,10 @@ def fit_table(
 
     task = task_of(loss, targets, n_classes, weight)
     count = None if members == "auto" else members
-    plan = plan_of(task.classifies, effort, len(used), len(table.columns), count, out_of_fold)
+    coding = coding_of(X, task.classifies, categories, texts)
+    plan = plan_of(task.classifies, effort, len(used), columns, count, out_of_fold, coding.sparse)
     fold = folds_of(len(used), min(plan.folds, len(used)), seed, targets if task.classifies else None)
     part = folds_of(len(used), _PARTS, seed + 1)
-    coding = Coding(X, task.classifies, categories)
     trainer = Trainer(task, coding, targets, weight, fold, part, seed, clock, reporter, judge)
     trainer.coding.rows(spikes=False)
     if judge is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from fanin import _core
 from fanin.tables.cells import Cells, Days, Numbers, Texts
 from fanin.tables.conversion import as_days, as_numbers, as_texts, resolve, strays
+from fanin.tables.reading import in_order, read_table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -99,6 +100,17 @@ class LearnedColumn:
             column["note"] = f"{cells} of text, not {kind}: missing; the first is {self._first_stray!r}"
         return column
 
+    @property
+    def _varies(self) -> bool:
+        """Whether most texts are found only once."""
+        levels = len(self._counts)
+        return self._kind is Texts and levels >= _FEW_ROWS and 2 * levels > sum(self._counts.values())
+
+    @property
+    def is_free_text(self) -> bool:
+        """Whether these are texts, most of them different, that are too long for names and ids."""
+        return self._varies and sum(map(len, self._counts)) > _LONG * len(self._counts)
+
     def _numbers_rows(self, sample: Sample) -> bool:
         """Whether these are the numbers of the rows, or of some rows of a table at most twice as long, in any order."""
         values = self._values
@@ -115,9 +127,9 @@ class LearnedColumn:
         if self._kind is Numbers and numbered:
             return "a row number" if self._numbers_rows(sample) else ""
         levels, known = len(self._counts), sum(self._counts.values())
-        if self._kind is not Texts or levels < _FEW_ROWS or 2 * levels <= known:
+        if not self._varies:
             return ""
-        if sum(map(len, self._counts)) > _LONG * levels:
+        if self.is_free_text:
             return f"free text, {levels:,} different ones in {known:,} rows"
         return f"an id, different in each of {known:,} rows" if levels == known else ""
 
@@ -132,3 +144,36 @@ def learners(names: Sequence[str], cells: Sequence[Cells], categories: Sequence[
     if unknown := [name for name in categories if name not in names]:
         raise ValueError(f"categories: expected names of columns, got {unknown[0]!r}")
     return [LearnedColumn(name, of, name in categories) for name, of in zip(names, cells, strict=True)]
+
+
+def learn_table(
+    chunks: Iterator[Any],
+    limit: int | None,
+    bins: int | None,
+    min_count: int,
+    spikes: bool,
+    categories: Sequence[str],
+    beside: int = 0,
+) -> tuple[list[dict[str, Any]], bool]:
+    """Return the columns of a table for the core, and whether they have names; other arguments as in `TableEncoder`.
+
+    `limit` is the most rows that numbers are learned from, `beside` the number of columns besides these.
+    """
+    sample, named = Sample(limit), False
+    names: list[str] = []
+    columns: list[LearnedColumn] = []
+    for chunk in chunks:
+        table = read_table(chunk)
+        if not columns:
+            names, named = list(table.columns), table.named
+        table = in_order(table, names, names, named)
+        cells = [table.cells(name) for name in names]
+        columns = columns or learners(names, cells, categories)
+        keep = sample.add(table.rows)
+        for column, of in zip(columns, cells, strict=True):
+            column.add(of, keep)
+    if sample.rows == 0 or not names:
+        raise ValueError("X: expected at least 1 row and 1 column")
+    numbered = named and len(names) + beside > 1  # whether a column may number the rows
+    bins = bins or most_bins(len(names))
+    return [column.learn(sample, numbered, bins, min_count, spikes) for column in columns], named

@@ -64,19 +64,19 @@ class Job:
     @property
     def steps(self) -> int:
         """Number of updates."""
-        return max(round(self.share * self.setting.steps_on(len(self.rows))), 1)
+        return max(round(self.share * self.setting.steps_on(self.rows.shape[0])), 1)
 
     @property
     def batch_size(self) -> int:
         """Rows of an update."""
-        return self.setting.batch_on(len(self.rows))
+        return self.setting.batch_on(self.rows.shape[0])
 
 
 def train(task: Task, jobs: Sequence[Job], reporter: Reporter) -> tuple[tuple[Network, ...], int]:
     """Return a network trained for each job, one a thread, and their steps; its bits depend on the job alone."""
     members = []
     watched = reporter.watch(
-        [job.steps for job in jobs], [-(-len(job.rows) // job.batch_size) for job in jobs]
+        [job.steps for job in jobs], [-(-job.rows.shape[0] // job.batch_size) for job in jobs]
     )
     for job, watch in zip(jobs, watched, strict=True):
         network = _network(task, job) if job.network is None else job.network.copy()

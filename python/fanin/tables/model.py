@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fanin import _core
+from fanin.layers import Dense
 from fanin.losses import Huber
 from fanin.network import Network
 from fanin.storage import as_path
@@ -26,7 +27,7 @@ _ABOUT = "fanin"  # the name of the text that Python saves
 _NOTES = "notes"  # and of the one with what a program says about the model
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Return what JSON can hold of other labels and parameters."""
     return value.item() if isinstance(value, np.generic) else str(value)
 
@@ -57,7 +58,7 @@ class TableModel:
             list(fitted.weights),
             list(labels),
             [] if labels else targets.tolist(),
-            {_ABOUT: json.dumps({"named": fitted.encoder._named, "about": about}, default=_plain)},
+            {_ABOUT: json.dumps({"named": fitted.encoder._named, "about": about}, default=plain)},
         )
         return cls(core)
 
@@ -71,7 +72,7 @@ class TableModel:
 
     @notes.setter
     def notes(self, notes: Mapping[str, Any]) -> None:
-        self._core.set_metadata({**self._core.metadata, _NOTES: json.dumps(dict(notes), default=_plain)})
+        self._core.set_metadata({**self._core.metadata, _NOTES: json.dumps(dict(notes), default=plain)})
 
     @property
     def labels(self) -> list[str]:
@@ -93,6 +94,21 @@ class TableModel:
         """The loss of the fit, in the units of the targets."""
         loss = Network._of_core(self._core.networks[0])._loss
         return replace(loss, delta=loss.delta * self._core.targets[0][1]) if isinstance(loss, Huber) else loss
+
+    @property
+    def networks(self) -> list[Any]:
+        """The networks of the core."""
+        return self._core.networks
+
+    @property
+    def weights(self) -> list[float]:
+        """The weight of each network."""
+        return self._core.weights
+
+    @property
+    def targets(self) -> list[Any]:
+        """Mean, scale and range of each target; none for classes."""
+        return self._core.targets
 
     @property
     def members(self) -> int:
@@ -142,3 +158,14 @@ class TableModel:
     def __reduce__(self) -> tuple[Any, ...]:
         """Copy and pickle by the bytes of a file."""
         return type(self).from_bytes, (self._core.to_bytes(),)
+
+
+def trainable(core: Any) -> Network:
+    """Return a network with the same weights, biases included, which its first epoch leaves as they are."""
+    stored = Network._of_core(core)
+    *layers, last = stored.layers
+    assert isinstance(last, Dense)
+    last = replace(last, bias_initializer="zeros")
+    network = Network(stored.n_inputs, [*layers, last], stored._loss, seed=stored.seed)
+    network.set_weights(stored.get_weights())
+    return network

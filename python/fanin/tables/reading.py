@@ -56,6 +56,15 @@ def read_table(X: Any) -> ReadTable:
     return ReadTable({f"x{j}": array[:, j] for j in range(array.shape[1])}, len(array), False)
 
 
+def shape_of(X: Any) -> tuple[int, int]:
+    """Return the numbers of rows and columns of sparse X, or of what `read_table` takes."""
+    if is_sparse(X):
+        rows, columns = X.shape
+        return rows, columns
+    table = read_table(X)
+    return table.rows, len(table.columns)
+
+
 def _matrix(X: Any) -> NDArray[Any]:
     expected = "a frame, a dict of columns, or an array of shape (rows, columns)"
     if is_sparse(X) or isinstance(X, str) or X is None:

@@ -103,6 +103,18 @@ LINEAR = (
     Setting(decay=4, epochs=16, rate=0.02, hidden=()),
 )
 
+# The same for sparse rows, such as texts: rare words need a high rate
+SPARSE = (
+    Setting(decay=2, epochs=8, rate=0.01, hidden=(64,)),
+    Setting(decay=1, epochs=8, rate=0.01, hidden=(64,)),
+    Setting(decay=0.3, epochs=8, rate=0.01, hidden=(64,)),
+    Setting(decay=0.1, epochs=8, rate=0.01, hidden=(64,)),
+)
+SPARSE_LINEAR = (
+    Setting(decay=0.05, epochs=32, rate=0.05, hidden=()),
+    Setting(decay=1, epochs=16, rate=0.05, hidden=()),
+)
+
 CONSTANT = Setting(decay=0, epochs=0, rate=0, hidden=())  # the best one: where the bias of the output begins
 
 _FOURTHS = 4  # parts of the rows, each left out by networks
@@ -173,24 +185,45 @@ def _plan_of_numbers(effort: Effort, left_out: int, rows: int) -> Plan:
     return Plan((REGRESSION,), (strong, *linear, CONSTANT), _EIGHTHS, left_out, members)
 
 
-def streamed(classifies: bool, effort: Effort, members: int | None) -> tuple[Setting, int]:
+def _plan_of_sparse(effort: Effort, left_out: int) -> Plan:
+    others = (*SPARSE_LINEAR, CONSTANT)
+    if effort == "fast":
+        return Plan(SPARSE[1:2], others, _EIGHTHS, min(left_out, 2))
+    if effort == "default":
+        return Plan(SPARSE, others, _FOURTHS, _FOURTHS)
+    return Plan(SPARSE, others, _EIGHTHS, _EIGHTHS, 8, settings=2)
+
+
+def streamed(
+    classifies: bool, effort: Effort, members: int | None, sparse: bool = False
+) -> tuple[Setting, int]:
     """Return the setting and the number of networks that see rows in parts, of which nothing is held out."""
     of_numbers = _FAST_REGRESSION if effort == "fast" else REGRESSION
-    return CLASSES[0] if classifies else of_numbers, members or {"fast": 2, "default": 4, "high": 8}[effort]
+    of_table = CLASSES[0] if classifies else of_numbers
+    return SPARSE[1] if sparse else of_table, members or {"fast": 2, "default": 4, "high": 8}[effort]
 
 
 def plan_of(
-    classifies: bool, effort: Effort, rows: int, columns: int, members: int | None, out_of_fold: bool
+    classifies: bool,
+    effort: Effort,
+    rows: int,
+    columns: int,
+    members: int | None,
+    out_of_fold: bool,
+    sparse: bool = False,
 ) -> Plan:
     """Return the plan of an effort for a table; with a number of members, that many networks of each setting.
 
     If all rows are to be predicted out of fold, each part is left out by a network of each setting.
     """
     left_out = min(-(-_ENOUGH * _EIGHTHS // rows), _EIGHTHS)
-    plan = (
-        _plan_of_classes(effort, left_out, rows) if classifies else _plan_of_numbers(effort, left_out, rows)
-    )
-    if columns > _WIDE and effort != "high":
+    if sparse:
+        plan = _plan_of_sparse(effort, left_out)
+    elif classifies:
+        plan = _plan_of_classes(effort, left_out, rows)
+    else:
+        plan = _plan_of_numbers(effort, left_out, rows)
+    if columns > _WIDE and effort != "high" and not sparse:
         plan = replace(plan, left_out=min(plan.left_out, _FOURTHS), members=min(plan.members, 2))
     if members is not None and plan.features and members >= _FOURTHS:
         plan = replace(plan, folds=members, left_out=members, members=0)

@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 
     from fanin.network import Network
     from fanin.tables.clock import Clock
-    from fanin.tables.coding import Coding
-    from fanin.tables.encoder import TableEncoder
+    from fanin.tables.coding import Coding, Encoder
     from fanin.tables.progress import Reporter
     from fanin.tables.task import Task
 
@@ -104,7 +103,7 @@ class Trainer:
         self._reporter, self.validation = reporter, validation
         self._validation_rows: dict[Features, Any] = {}
         self._done: dict[Wanted, tuple[Network, Float]] = {}
-        self._encoders: dict[Features, TableEncoder] = {}
+        self._encoders: dict[Features, Encoder] = {}
         self.first_target = np.asarray(task.targets(y), dtype=np.float64).reshape(len(y), -1)[:, 0]
 
     def train(self, wanted: Iterable[Wanted], to_come: Iterable[Wanted] = ()) -> None:
@@ -131,11 +130,11 @@ class Trainer:
         seen = np.flatnonzero(others & self._judging if wanted.judges else others)
         rows, held = self._rows(wanted.features, seen), None
         if wanted.fold != NO_FOLD:
-            held = rows.take(self.rows_in([wanted.fold]))
+            held = rows[self.rows_in([wanted.fold])]
         elif self.validation is not None:
             held = self.validation_rows(wanted.features)
         if len(seen) < self.rows:
-            rows = rows.take(seen)
+            rows = rows[seen]
         weight = None if self.weight is None else self.weight[seen]
         seed = (_SEEDS * self.seed + _MOST_FOLDS * wanted.number + wanted.fold) % 2**64
         return Job(wanted.setting, rows, self.y[seen], weight, seed, share), held
@@ -275,7 +274,7 @@ class Trainer:
         weight = None if self.weight is None else self.weight[rows]
         return self.task.score(self.y[rows], self.task.evidence(self.y[rows], predicted), weight)
 
-    def encoder(self, features: Features) -> TableEncoder:
+    def encoder(self, features: Features) -> Encoder:
         """Return the encoder of these features, with all that is known of the cells of their pairs."""
         if not features.pairs:
             return self.coding.encoder(features.spikes)

@@ -10,7 +10,7 @@ import numpy as np
 from fanin.data.inputs import check_parts, error_context
 from fanin.tables.arguments import checked_targets, checked_weights
 from fanin.tables.coding import rows_of_table
-from fanin.tables.reading import read_table
+from fanin.tables.reading import shape_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -55,7 +55,7 @@ def checked_validation(
                 f"y: expected {targets.shape[1]} targets a row, as in training, got {y.shape[1]}"
             )
         weight = checked_weights(sample_weight, len(y))
-        if (rows := read_table(X).rows) != len(y):
+        if (rows := shape_of(X)[0]) != len(y):
             raise ValueError(f"y: expected {rows} rows, as X has, got {len(y)}")
         if weight is None:
             return Validation(X, y, None)
