@@ -150,7 +150,10 @@ template <class T>
 Missed<T> MissedSteps::since(std::size_t step) const {
   Course course = courses_[step];
   const std::size_t n = count();
-  if (course.end != 0 && course.end < n) {
+  if (course.end == 0) {
+    course.sums.to_polynomial();
+    if (averages_) course.average_sums.to_polynomial();
+  } else if (course.end < n) {
     const std::size_t end = course.end;
     const double later = average_[n] / average_[end],
                  carried = average_[n] * (carried_[n] - carried_[end]) / weight_[end];
@@ -159,9 +162,6 @@ Missed<T> MissedSteps::since(std::size_t step) const {
     course.average_sums.scale(later);
     course.average_sums.add(course.sums, carried);
     course.sums.scale(weight_[n] / weight_[end]);
-  } else {
-    course.sums.to_polynomial();
-    if (averages_) course.average_sums.to_polynomial();
   }
   Missed<T> missed;
   missed.weight = static_cast<T>(weight_[n] / weight_[step]);
