@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "fanin/layers/embedding.hpp"
+#include "fanin/views.hpp"
 
 namespace fanin {
 
@@ -28,5 +29,8 @@ struct IdColumns {
     return std::accumulate(sizes.begin(), sizes.begin() + static_cast<std::ptrdiff_t>(table), std::size_t{0});
   }
 };
+
+// Throws ValueError unless these are whole numbers that are rows of the tables
+void check_ids(const Samples& x, const IdColumns& ids);
 
 }  // namespace fanin
