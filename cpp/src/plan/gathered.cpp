@@ -36,7 +36,7 @@ Gathered<T>::Gathered(const StepData& data, const Gathering& how, const std::vec
   job = {.name = "gather",
          .work = this,
          .part = 0,
-         .columns = 1,
+         .columns = std::max<std::size_t>(1, out.columns),  // also those of the job that follows
          .column_unit = kAll,
          .row_unit = sparse_ ? kSparseRows : 1,
          .cost = kGatherFlops * values,
