@@ -110,6 +110,7 @@ SPARSE = (
     Setting(decay=0.3, epochs=8, rate=0.01, hidden=(64,)),
     Setting(decay=0.1, epochs=8, rate=0.01, hidden=(64,)),
 )
+SPARSE_REGRESSION = Setting(decay=0.3, epochs=24, rate=0.01, batch_size=128, averaged=True, hidden=(64,))
 SPARSE_LINEAR = (
     Setting(decay=0.05, epochs=32, rate=0.05, hidden=()),
     Setting(decay=1, epochs=16, rate=0.05, hidden=()),
@@ -185,13 +186,14 @@ def _plan_of_numbers(effort: Effort, left_out: int, rows: int) -> Plan:
     return Plan((REGRESSION,), (strong, *linear, CONSTANT), _EIGHTHS, left_out, members)
 
 
-def _plan_of_sparse(effort: Effort, left_out: int) -> Plan:
+def _plan_of_sparse(classifies: bool, effort: Effort, left_out: int) -> Plan:
     others = (*SPARSE_LINEAR, CONSTANT)
     if effort == "fast":
         return Plan(SPARSE[1:2], others, _EIGHTHS, min(left_out, 2))
+    ladder, others = (SPARSE, others) if classifies else ((SPARSE_REGRESSION,), (SPARSE[1], *others))
     if effort == "default":
-        return Plan(SPARSE, others, _FOURTHS, _FOURTHS)
-    return Plan(SPARSE, others, _EIGHTHS, _EIGHTHS, 8, settings=2)
+        return Plan(ladder, others, _FOURTHS, _FOURTHS)
+    return Plan(ladder, others, _EIGHTHS, _EIGHTHS, 8, settings=2)
 
 
 def streamed(
@@ -218,7 +220,7 @@ def plan_of(
     """
     left_out = min(-(-_ENOUGH * _EIGHTHS // rows), _EIGHTHS)
     if sparse:
-        plan = _plan_of_sparse(effort, left_out)
+        plan = _plan_of_sparse(classifies, effort, left_out)
     elif classifies:
         plan = _plan_of_classes(effort, left_out, rows)
     else:
