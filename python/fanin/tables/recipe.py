@@ -105,7 +105,6 @@ LINEAR = (
 
 # The same for sparse rows, such as texts: rare words need a high rate
 SPARSE = (
-    Setting(decay=2, epochs=8, rate=0.01, hidden=(64,)),
     Setting(decay=1, epochs=8, rate=0.01, hidden=(64,)),
     Setting(decay=0.3, epochs=8, rate=0.01, hidden=(64,)),
     Setting(decay=0.1, epochs=8, rate=0.01, hidden=(64,)),
@@ -187,13 +186,15 @@ def _plan_of_numbers(effort: Effort, left_out: int, rows: int) -> Plan:
 
 
 def _plan_of_sparse(classifies: bool, effort: Effort, left_out: int) -> Plan:
-    others = (*SPARSE_LINEAR, CONSTANT)
+    others: tuple[Setting, ...] = (*SPARSE_LINEAR, CONSTANT)
     if effort == "fast":
-        return Plan(SPARSE[1:2], others, _EIGHTHS, min(left_out, 2))
-    ladder, others = (SPARSE, others) if classifies else ((SPARSE_REGRESSION,), (SPARSE[1], *others))
-    if effort == "default":
-        return Plan(ladder, others, _FOURTHS, _FOURTHS)
-    return Plan(ladder, others, _EIGHTHS, _EIGHTHS, 8, settings=2)
+        return Plan(SPARSE[:1], others, _EIGHTHS, min(left_out, 2))
+    ladder: tuple[Setting, ...] = SPARSE
+    if not classifies:
+        ladder, others = (SPARSE_REGRESSION,), (SPARSE[0], *others)
+    if effort == "high":
+        return Plan(ladder, others, _EIGHTHS, _EIGHTHS, 8, settings=2)
+    return Plan(ladder, others, _EIGHTHS, min(left_out, _FOURTHS), 2)
 
 
 def streamed(
@@ -202,7 +203,7 @@ def streamed(
     """Return the setting and the number of networks that see rows in parts, of which nothing is held out."""
     of_numbers = _FAST_REGRESSION if effort == "fast" else REGRESSION
     of_table = CLASSES[0] if classifies else of_numbers
-    return SPARSE[1] if sparse else of_table, members or {"fast": 2, "default": 4, "high": 8}[effort]
+    return SPARSE[0] if sparse else of_table, members or {"fast": 2, "default": 4, "high": 8}[effort]
 
 
 def plan_of(
