@@ -178,6 +178,7 @@ def _estimator(options: argparse.Namespace, target: Target, bar: Bar) -> Any:
         "max_time": options.max_time,
         "random_state": options.seed,
         "n_jobs": options.threads,
+        "text_features": (),  # models with text cannot be saved
     }
     given = options.loss is not None or options.quantile is not None
     if target.classifies:

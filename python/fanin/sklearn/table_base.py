@@ -191,8 +191,9 @@ class TableEstimator(TableFitting):
         """Return scikit-learn's tags (from 1.6 on)."""
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = tags.input_tags.string = tags.input_tags.categorical = True
+        tags.input_tags.sparse = True
         return tags
 
     def _more_tags(self) -> dict[str, Any]:
         """Return scikit-learn's tags (before 1.6)."""
-        return {"allow_nan": True, "X_types": ["2darray", "string", "categorical"]}
+        return {"allow_nan": True, "X_types": ["2darray", "sparse", "string", "categorical"]}

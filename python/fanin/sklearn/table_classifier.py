@@ -26,6 +26,11 @@ class FaninClassifier(ClassifierMixin, LabelledTables):  # type: ignore[misc]
     trained together, and the probabilities of a row are the weighted mean of theirs, of linear models and of a
     constant, with weights that suit rows held out.
 
+    Sparse X, of any format of SciPy, is never made dense: networks with one hidden layer read its numbers as they are,
+    but for columns without a value in training. So they read columns of text, whose words and pairs of words are hashed
+    by `fanin.HashedText`; X may also be a list, an array or a series of texts. Models of these can be pickled, not
+    saved.
+
     With an indicator matrix (n_samples, n_labels) of 0 and 1 as targets, a row may have several labels or none:
     networks then have a logistic output for each, and predictions are such a matrix too.
 
@@ -104,6 +109,10 @@ class FaninClassifier(ClassifierMixin, LabelledTables):  # type: ignore[misc]
     array(['no', 'yes', 'no'], dtype='<U3')
     >>> print(model.report().text().splitlines()[0])
     FaninClassifier: the mean of 13 networks (256-256) on 2 columns
+    >>> texts = ["a good film", "not a good film", "good fun", "not good at all"] * 25
+    >>> model = FaninClassifier(effort="fast", random_state=0).fit(texts, ["+", "-"] * 50)
+    >>> model.predict(["good", "not a good one"])
+    array(['+', '-'], dtype='<U1')
     """
 
     _allowed = OF_TABLE_CLASSIFIER

@@ -14,8 +14,10 @@ from fanin.tables.text_encoder import free_texts
 _WORDS = {"categorical_features": "from_dtype", "text_features": "auto"}
 
 
-def columns_of(estimator: Any, given: Any, X: Any) -> dict[str, tuple[str, ...]]:
-    """Return the names, as `fit_table` takes them, of an estimator's categories and texts in X, before and after checks.
+def columns_of(estimator: Any, given: Any, X: Any) -> dict[str, Any]:
+    """Return the names of an estimator's columns of categories and text, for `fit_table`.
+
+    `given` is X before, X after the checks of scikit-learn.
 
     Raises
     ------

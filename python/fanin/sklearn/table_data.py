@@ -17,7 +17,7 @@ from fanin.tables.coding import rows_of_table
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_SMALL = 1000  # rows
+_SMALL = 1000  # rows, and columns of sparse X
 
 
 def checked_table(estimator: Any, X: Any, *, reset: bool) -> Any:
@@ -124,7 +124,8 @@ def weighted_rows(X: Any, y: NDArray[Any], weights: Any, random: np.random.Rando
         places[kept] = np.arange(len(kept))
         if len(kept) < len(y):
             X, y, weights = rows_of_table(X, kept), y[kept], weights[kept]
-    if len(y) <= _SMALL and (cells := np.asarray(X)).dtype.kind in "biuf" and np.isfinite(cells).all():
+    cells = X.toarray() if issparse(X) and max(X.shape) <= _SMALL else np.asarray(X)
+    if len(y) <= _SMALL and cells.dtype.kind in "biuf" and np.isfinite(cells).all():
         _, first, same = np.unique(
             np.column_stack([y, cells]), axis=0, return_index=True, return_inverse=True
         )

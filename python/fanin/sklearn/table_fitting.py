@@ -110,8 +110,8 @@ class TableFitting(BaseEstimator, ABC):  # type: ignore[misc]
 
         Parameters
         ----------
-        X : frame of pandas or polars, or array of shape (n_samples, n_features)
-            Numbers, categories (text), booleans and dates; missing values are allowed.
+        X : frame of pandas or polars, array or sparse matrix of shape (n_samples, n_features), or list of str
+            Numbers, categories (text), booleans, dates and texts; missing values are allowed, but in a sparse matrix.
         y : array of shape (n_samples,), or of shape (n_samples, n_outputs)
             Labels, or an indicator matrix of 0 and 1 for several labels of a row; or numbers, of several targets too.
         sample_weight : array of shape (n_samples,), optional

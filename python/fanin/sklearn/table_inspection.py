@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.inspection import PartialDependenceDisplay, permutation_importance
 
+from fanin.data.sparse import is_sparse
 from fanin.tables.coding import rows_of_table
 from fanin.tables.columns import Category, Number, TwoNumbers
 
@@ -37,6 +38,7 @@ def sample(rows: int, most: int = _ROWS) -> NDArray[np.intp]:
 
 def importance_of(model: Any, X: Any, y: NDArray[Any]) -> tuple[Importance, ...]:
     """Return the importance of each column for a sample of rows, the highest first; y as networks learn it."""
+    _refuse_sparse("importance", X)
     rows = sample(len(y))
     found = permutation_importance(
         model,
@@ -53,6 +55,7 @@ def importance_of(model: Any, X: Any, y: NDArray[Any]) -> tuple[Importance, ...]
 
 def partial_dependence_of(model: Any, X: Any, columns: Sequence[Any], options: dict[str, Any]) -> Any:
     """Return the display of `TableEstimator.partial_dependence`."""
+    _refuse_sparse("columns", X)
     X = _pandas(rows_of_table(X, sample(len(X), _ROWS_OF_GRIDS)))
     encoder = model.encoder_
     names = [str(name) for name in X.columns] if hasattr(X, "columns") else encoder._names
@@ -62,6 +65,11 @@ def partial_dependence_of(model: Any, X: Any, columns: Sequence[Any], options: d
     return PartialDependenceDisplay.from_estimator(
         model, X, columns, categorical_features=categories, **({"grid_resolution": _POINTS} | options)
     )
+
+
+def _refuse_sparse(argument: str, X: Any) -> None:
+    if is_sparse(X):
+        raise ValueError(f"{argument}: expected columns of a table, got a sparse matrix")
 
 
 def _several(keys: Any) -> tuple[Any, ...]:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fanin.data.sparse import is_sparse
 from fanin.diagnose.association import LEAST, ROWS, association, cells_of_numbers, ranks_of
 from fanin.tables.columns import Category, Dropped, Pair, Text
+from fanin.tables.sparse_encoder import SparseEncoder
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -46,7 +46,7 @@ def leaks_of(encoder: Encoder, X: Any, y: NDArray[Any], classes: int) -> tuple[L
     The mean target in each cell of a column, from half of the rows, predicts the others; of numbers, also by the
     correlation of ranks.
     """
-    if len(y) < ROWS or is_sparse(X):
+    if len(y) < ROWS or isinstance(encoder, SparseEncoder):
         return ()
     table = encoder._read(X)
     targets = np.eye(classes)[y] if classes and y.ndim == 1 else y.reshape(len(y), -1)

@@ -85,7 +85,9 @@ class Report:
     def _head(self) -> Iterator[str]:
         counts = [(getattr(column, "count", 1), isinstance(column, Dropped)) for column in self.columns]
         dropped = sum(count for count, is_dropped in counts if is_dropped)
-        used = f"{sum(count for count, _ in counts) - dropped:,} columns" + (f" ({dropped:,} dropped)" if dropped else "")
+        used = counted(sum(count for count, _ in counts) - dropped, "column") + (
+            f" ({dropped:,} dropped)" if dropped else ""
+        )
         shares = [f"{100 * weight:.0f} % {units}" for units, weight in self.vote.items()]
         vote = f" ({', '.join(shares if len(shares) > 1 else self.vote)})" if shares else ""
         networks = ("" if self.networks == 1 else "the mean of ") + counted(self.networks, "network")

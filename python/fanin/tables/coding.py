@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fanin.data.validation import rows_of
 from fanin.data.sparse import is_sparse
+from fanin.data.validation import rows_of
 from fanin.tables.columns import Category, Number, TwoNumbers
 from fanin.tables.encoder import TableEncoder
 from fanin.tables.learning import most_bins
@@ -106,8 +106,9 @@ class Coding:
         ]
         return self.encoder(spikes).add_pairs(described, of_rows)
 
-    def paired_rows(self, encoder: TableEncoder, of_rows: Float) -> Any:
+    def paired_rows(self, encoder: Encoder, of_rows: Float) -> Any:
         """Return the rows as coded by an encoder with pairs, which have these values."""
+        assert isinstance(encoder, TableEncoder)
         return encoder.transform(self._X, of_rows)
 
 

@@ -52,6 +52,7 @@ class TableModel:
         outputs = fitted.networks[0].n_outputs
         columns = (fitted.target_mean, fitted.target_scale, *fitted.target_range)
         targets = np.stack([np.broadcast_to(column, outputs) for column in columns], axis=1)
+        assert isinstance(fitted.encoder, TableEncoder)
         core = _core.TableModel(
             fitted.encoder._encoder,
             [net._core for net in fitted.networks],

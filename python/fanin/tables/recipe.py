@@ -105,11 +105,11 @@ LINEAR = (
 
 # The same for sparse rows, such as texts: rare words need a high rate
 SPARSE = (
-    Setting(decay=2, epochs=8, rate=0.01, hidden=(64,)),
     Setting(decay=1, epochs=8, rate=0.01, hidden=(64,)),
     Setting(decay=0.3, epochs=8, rate=0.01, hidden=(64,)),
     Setting(decay=0.1, epochs=8, rate=0.01, hidden=(64,)),
 )
+SPARSE_REGRESSION = Setting(decay=0.3, epochs=24, rate=0.01, batch_size=128, averaged=True, hidden=(64,))
 SPARSE_LINEAR = (
     Setting(decay=0.05, epochs=32, rate=0.05, hidden=()),
     Setting(decay=1, epochs=16, rate=0.05, hidden=()),
@@ -185,13 +185,16 @@ def _plan_of_numbers(effort: Effort, left_out: int, rows: int) -> Plan:
     return Plan((REGRESSION,), (strong, *linear, CONSTANT), _EIGHTHS, left_out, members)
 
 
-def _plan_of_sparse(effort: Effort, left_out: int) -> Plan:
-    others = (*SPARSE_LINEAR, CONSTANT)
+def _plan_of_sparse(classifies: bool, effort: Effort, left_out: int) -> Plan:
+    others: tuple[Setting, ...] = (*SPARSE_LINEAR, CONSTANT)
     if effort == "fast":
-        return Plan(SPARSE[1:2], others, _EIGHTHS, min(left_out, 2))
-    if effort == "default":
-        return Plan(SPARSE, others, _FOURTHS, _FOURTHS)
-    return Plan(SPARSE, others, _EIGHTHS, _EIGHTHS, 8, settings=2)
+        return Plan(SPARSE[:1], others, _EIGHTHS, min(left_out, 2))
+    ladder: tuple[Setting, ...] = SPARSE
+    if not classifies:
+        ladder, others = (SPARSE_REGRESSION,), (SPARSE[0], *others)
+    if effort == "high":
+        return Plan(ladder, others, _EIGHTHS, _EIGHTHS, 8, settings=2)
+    return Plan(ladder, others, _EIGHTHS, min(left_out, _FOURTHS), 2)
 
 
 def streamed(
@@ -200,7 +203,7 @@ def streamed(
     """Return the setting and the number of networks that see rows in parts, of which nothing is held out."""
     of_numbers = _FAST_REGRESSION if effort == "fast" else REGRESSION
     of_table = CLASSES[0] if classifies else of_numbers
-    return SPARSE[1] if sparse else of_table, members or {"fast": 2, "default": 4, "high": 8}[effort]
+    return SPARSE[0] if sparse else of_table, members or {"fast": 2, "default": 4, "high": 8}[effort]
 
 
 def plan_of(
@@ -218,7 +221,7 @@ def plan_of(
     """
     left_out = min(-(-_ENOUGH * _EIGHTHS // rows), _EIGHTHS)
     if sparse:
-        plan = _plan_of_sparse(effort, left_out)
+        plan = _plan_of_sparse(classifies, effort, left_out)
     elif classifies:
         plan = _plan_of_classes(effort, left_out, rows)
     else:

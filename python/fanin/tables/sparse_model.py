@@ -105,7 +105,8 @@ class SparseModel:
         if not self.labels:
             mean, scale, low, high = np.array(self.targets).T
             raw = np.sort(raw, axis=1) if isinstance(self._learned, Quantile) else raw
-            return np.clip(raw * scale + mean, low, high)
+            clipped: Float = np.clip(raw * scale + mean, low, high)
+            return clipped
         return raw if raw.shape[1] > 1 else np.hstack([1 - raw, raw])
 
     def save(self, path: Path) -> None:
