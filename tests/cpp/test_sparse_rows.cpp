@@ -34,9 +34,7 @@ struct TwoForms {
       row_starts.push_back(static_cast<I>(values.size()));
     }
   }
-  SparseRows sparse() const {
-    return csr(columns, values, column_numbers, row_starts);
-  }
+  SparseRows sparse() const { return csr(columns, values, column_numbers, row_starts); }
   NumberMatrix matrix() const { return numbers(row_major(dense.data(), rows, columns)); }
 };
 

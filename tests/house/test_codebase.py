@@ -51,6 +51,7 @@ PARTS = (
         "network",
         "loading",
         "replaying",
+        "sparse",
         "tables",
     ),
     *(
@@ -58,7 +59,6 @@ PARTS = (
         "functional_standardize",
         "functional",
         "unit_variance",
-        "sparse",
         "search",
     ),
     *("plot", "__init__", "sklearn", "csv", "demo", "command", "__main__"),

@@ -123,7 +123,8 @@ def test_second_derivatives_of_an_embedding_are_refused():
         with pytest.raises(ValueError, match=f"network: expected no Embedding with {solver.name}"):
             net.fit(IDS, Y, rule=solver)
     with pytest.raises(
-        ValueError, match="net: expected no Embedding, because the loss is examined as a smooth function of numbers"
+        ValueError,
+        match="net: expected no Embedding, because the loss is examined as a smooth function of numbers",
     ):
         fanin.diagnose.examine(net, IDS, Y)
     assert objective.loss(w) > 0

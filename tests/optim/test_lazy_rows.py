@@ -56,7 +56,7 @@ VARIANTS = [
     *(
         kind(beta1=beta1, beta2=beta2)
         for kind in (optim.Adam, optim.NAdam, optim.RAdam)
-        for beta1, beta2 in ((0.5, 0.1), (0.9, 0.7), (0.9, 0.9), (0.999, 0.9))
+        for beta1, beta2 in ((0.5, 0.3), (0.9, 0.82), (0.9, 0.9), (0.99, 0.985))
     ),
     *(
         kind(epsilon=epsilon, epsilon_hat=hat)

@@ -18,12 +18,21 @@ bool is_still(const IdleStep& step, const SlotList& used, double undecayed) {
   return still;
 }
 
+// Whether the slot that moves a weight shrinks more slowly than what divides it
+bool speeds_up(const IdleStep& step) {
+  if (step.moved_by < 0 || step.divided_by < 0) return false;
+  const double moved = step.keep[step.moved_by], divided = step.keep[step.divided_by];
+  return (step.root ? moved * moved : moved) > divided;
+}
+
 }  // namespace
 
 const char* reason_against_lazy(const Method& method) {
   const RuleTraits traits = traits_of(method.rule);
   if (!traits.idles)
     return "its steps move weights without a gradient in ways that cannot be made up for later";
+  const std::optional<IdleStep> idle = begin_step(method, Moment(1)).idle;
+  if (speeds_up(*idle)) return "without gradients, its steps become longer from one to the next";
   if (method.l1 != 0 || method.l2 != 0 || method.l2_of_sum != 0)
     return "a penalty gives every weight a gradient";
   if (method.accumulate > 1) return "the gradients of several batches are added up";

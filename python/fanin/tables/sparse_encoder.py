@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fanin.data.sparse import as_csr, is_sparse
+from fanin.sparse.matrices import rows_of_numbers
 from fanin.tables.columns import Column, Dropped, Sparse, described
 
 if TYPE_CHECKING:
@@ -28,7 +28,8 @@ class SparseEncoder:
     _named = False
 
     def __init__(self) -> None:
-        self._columns, self._kept = 0, np.empty(0, np.intp)
+        self._columns = 0
+        self._kept: NDArray[np.intp] = np.empty(0, np.intp)
 
     def fit(self, X: Any) -> SparseEncoder:
         """Find the columns that have values; return the encoder."""
@@ -65,23 +66,6 @@ class SparseEncoder:
     def describe(self) -> str:
         """Return a text that says how many columns have values."""
         return "\n".join(described(self.columns))
-
-
-def rows_of_numbers(X: Any) -> Any:
-    """Return sparse X, or an array of numbers, as CSR in float32; raise ValueError unless all values are finite."""
-    from scipy.sparse import csr_matrix
-
-    rows = as_csr(X) if is_sparse(X) else csr_matrix(np.asarray(X, np.float64))
-    with np.errstate(over="ignore"):
-        single = csr_matrix((rows.data.astype(np.float32), rows.indices, rows.indptr), rows.shape)
-    if not (finite := np.isfinite(single.data)).all():
-        place = int(finite.argmin())
-        row = int(np.searchsorted(rows.indptr, place, side="right")) - 1
-        value = rows.data[place]
-        raise ValueError(
-            f"X: row {row}, column {rows.indices[place]} is {value}; expected numbers finite in float32"
-        )
-    return single
 
 
 def columns_with_values(rows: Any) -> NDArray[np.intp]:

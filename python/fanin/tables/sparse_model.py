@@ -88,7 +88,8 @@ class SparseModel:
 
     def staged(self, X: Any) -> list[Float]:
         """Return the means of what the first 1, 2, ... networks predict; the last one has the bits of `predict`."""
-        mean, total, staged = np.zeros((1, 1)), 0.0, []
+        mean: Float = np.zeros((1, 1))
+        total, staged = 0.0, []
         for found, weight in zip(self._found(self.encoder.transform(X)), self.weights, strict=True):
             total += weight
             mean = mean + (found - mean) * (weight / total)
@@ -101,7 +102,7 @@ class SparseModel:
 
     def _predicted(self, outputs: NDArray[Any]) -> Float:
         """Return the prediction that is made of the outputs of a network."""
-        raw = np.asarray(outputs, np.float64).reshape(len(outputs), -1)
+        raw: Float = np.asarray(outputs, np.float64).reshape(len(outputs), -1)
         if not self.labels:
             mean, scale, low, high = np.array(self.targets).T
             raw = np.sort(raw, axis=1) if isinstance(self._learned, Quantile) else raw

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fanin.sparse import HashedText
+from fanin.sparse.matrices import below, beside
 from fanin.tables.cells import Texts
 from fanin.tables.columns import Column, Dropped, Text, described
 from fanin.tables.conversion import as_texts
@@ -100,16 +101,13 @@ class TextEncoder:
         ValueError, TypeError
             As `TableEncoder.transform`, and for texts that are numbers or dates.
         """
-        from scipy.sparse import csr_matrix, hstack, vstack
-
         table = self._read(X)
         parts: list[Any] = []
         if self._others is not None:
             coded = self._others.transform({name: table.columns[name] for name in self._others._needed()})
-            blocks = [csr_matrix(block - self._least) for block in _blocks(coded)]
-            parts.append(vstack(blocks, format="csr"))
+            parts.append(below(block - self._least for block in _blocks(coded)))
         parts += [_hashed(table, name)[:, kept] for name, kept in self._kept.items()]
-        return hstack(parts, format="csr", dtype=np.float32)
+        return beside(parts)
 
     @property
     def columns(self) -> tuple[Column, ...]:
