@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cmath>
+#include <optional>
 
 #include "allocations.hpp"
 #include "fanin/fanin.hpp"
@@ -36,9 +37,7 @@ struct Rare {
       labels.push_back(static_cast<std::int32_t>(i % 3));
     }
   }
-  SparseRows sparse() const {
-    return {kRows, kColumns, numbers(row_major(values.data(), 1, values.size())), columns, starts};
-  }
+  SparseRows sparse() const { return csr(kColumns, values, columns, starts); }
   NumberMatrix matrix() const { return numbers(row_major(dense.data(), kRows, kColumns)); }
   Targets targets() const { return std::span<const std::int32_t>(labels); }
 };
@@ -87,6 +86,27 @@ TEST_CASE_TEMPLATE("lazy rows have the bits of the dense form, or are equal up t
     method.lazy = Lazy::never;
     CHECK(difference(method) == 0);
   }
+}
+
+TEST_CASE("each epoch of a training has the count_power of its method") {
+  const Rare x;
+  const auto weights_after_epochs = [&](bool anew) {
+    Network<double> net(Rare::kColumns, {{9, Tanh{}}, {3}}, SoftmaxCrossEntropy{}, 1);
+    std::optional<Training<double>> training;
+    for (const double power : {1.0, 0.0, 0.5, 1.0}) {
+      Method method(SGD{0.1});
+      method.count_power = power;
+      if (anew || !training) {
+        training.reset();
+        training.emplace(net, x.sparse(), x.targets(), TrainingOptions{.batch_size = 8});
+      }
+      training->epoch(method);
+    }
+    std::vector<double> weights(Rare::kColumns * 9);
+    net.get_array("layer1.weight", weights);
+    return weights;
+  };
+  CHECK(weights_after_epochs(false) == weights_after_epochs(true));
 }
 
 TEST_CASE_TEMPLATE("an embedding trains with the bits of a dense layer on one-hot rows", T, float, double) {

@@ -160,11 +160,7 @@ class Step final : Work<T> {
   void limit(Member member, Limits<T>& limits);
   void limit_norm(const Method& method);
   void plan_rows(const Method& method);
-  RowUpdate<T> row_update(const Batch& batch) const {
-    return {lazy_.exist() ? &lazy_ : nullptr, count_factors_.size() > 0 ? count_factors_.data() : nullptr,
-            count_power_ > 0 ? scale_by_count(batch.rows) : T{1}};
-  }
-  T scale_by_count(std::size_t rows) const;
+  RowUpdate<T> row_update(const Batch& batch) const;
   void penalize(const Method& method);
   template <class F>
   void for_own_parameters(Member member, F&& f) const;

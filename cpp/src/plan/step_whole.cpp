@@ -7,6 +7,11 @@
 #include "plan/step.hpp"
 
 namespace fanin {
+namespace {
+
+double power_of(double base, double exponent) { return math::exp(exponent * math::log(base)); }
+
+}  // namespace
 
 template <class T>
 void Step<T>::allocate(const Method& method) {
@@ -50,23 +55,28 @@ void Step<T>::plan_rows(const Method& method) {
   } else {
     lazy_.stop();
   }
-  count_power_ = sparse ? method.count_power : 0;
   if (method.count_power > 0 && (!sparse || at_a_time_ < largest_batch_)) {
     throw ValueError("count_power: expected 0, because " +
                      std::string(sparse ? "batches of more than 4096 rows are processed in blocks"
                                         : "no layer reads sparse rows or whole numbers") +
                      ", got " + number_text(method.count_power));
   }
-  if (count_power_ == 0 || count_factors_.size() > 0) return;
-  count_factors_ = Buffer<T>(at_a_time_ * data_.out.sparse->sums() + 1);
-  for (std::size_t n = 1; n < count_factors_.size(); ++n) {
-    count_factors_.data()[n] = static_cast<T>(math::exp(-count_power_ * math::log(static_cast<double>(n))));
+  if (method.count_power == count_power_) return;
+  Buffer<T> factors(method.count_power > 0 ? at_a_time_ * data_.out.sparse->sums() + 1 : 0);
+  for (std::size_t n = 1; n < factors.size(); ++n) {
+    factors.data()[n] = static_cast<T>(power_of(static_cast<double>(n), -method.count_power));
   }
+  count_power_ = method.count_power;
+  count_factors_ = std::move(factors);
 }
 
 template <class T>
-T Step<T>::scale_by_count(std::size_t rows) const {
-  return static_cast<T>(math::exp(count_power_ * math::log(static_cast<double>(rows))));
+RowUpdate<T> Step<T>::row_update(const Batch& batch) const {
+  RowUpdate<T> rows{lazy_.exist() ? &lazy_ : nullptr};
+  if (count_power_ == 0) return rows;
+  rows.factors = count_factors_.data();
+  rows.factor = static_cast<T>(power_of(static_cast<double>(batch.rows), count_power_));
+  return rows;
 }
 
 template <class T>
@@ -268,7 +278,7 @@ void Step<T>::update_whole(Member member, const Update<T>& update, std::size_t n
   template void Step<T>::limit(Member, Limits<T>&);                              \
   template void Step<T>::limit_norm(const Method&);                              \
   template void Step<T>::plan_rows(const Method&);                               \
-  template T Step<T>::scale_by_count(std::size_t) const;                         \
+  template RowUpdate<T> Step<T>::row_update(const Batch&) const;                 \
   template void Step<T>::catch_up(Member) const;                                 \
   template void Step<T>::penalize(const Method&);                                \
   template double Step<T>::weight_of_update(const Turn<T>&) const;               \
