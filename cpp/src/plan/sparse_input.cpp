@@ -103,7 +103,7 @@ template <class T>
 void SparseInput<T>::allocate(std::size_t most_rows, bool groups) {
   const std::size_t rows = most_rows * sums_;
   capacity_ = most_entries(most_rows);
-  for (Gathered& b : batches_) {
+  for (Gathered& b : std::span(batches_, groups ? 2 : 1)) {
     b.starts = Buffer<std::size_t>(rows);
     b.ends = Buffer<std::size_t>(rows);
     b.columns = Buffer<std::uint32_t>(capacity_, Cleared::no);
@@ -145,13 +145,13 @@ std::size_t SparseInput<T>::most_entries(std::size_t rows) {
 }
 
 // A call computes where the entries of its rows begin: others may gather the rows before at the same time.
-// Row starts may have changed since; whatever they are, entries stay within the memory.
+// Row starts and columns may have changed since; whatever they are, entries stay within the memory, and
+// columns ascend.
 template <class T>
-void SparseInput<T>::gather(const std::uint32_t* order, Batch batch, Range rows) const {
+void SparseInput<T>::gather_sparse(const std::uint32_t* order, Batch batch, Range rows) const {
   const auto row_of = [&](std::size_t i) {
     return order != nullptr ? order[batch.first + i] : batch.first + i;
   };
-  if (ordered_ == nullptr) return gather_dense(order, batch, rows);
   const SparseRows& x = ordered_->rows();
   const Gathered& to = batches_[batch.odd];
   std::size_t at = 0;
@@ -160,9 +160,11 @@ void SparseInput<T>::gather(const std::uint32_t* order, Batch batch, Range rows)
     const std::size_t next = at + row_length_of(x, row_of(i));
     at = std::min(at, capacity_);
     to.starts.data()[i] = at;
+    std::size_t least = 0;
     for_each_value<T>(x, row_of(i), [&](std::size_t column, T value) {
       value = without_denormals(value);
-      if (value == 0 || at == capacity_) return;
+      if (value == 0 || column < least || at == capacity_) return;
+      least = column + 1;
       to.columns.data()[at] = static_cast<std::uint32_t>(column);
       to.values.data()[at++] = value;
     });

@@ -49,7 +49,9 @@ class SparseInput {
   double entries_of_row() const { return entries_of_row_; }  // on average
 
   // Rows of the batch, from its place in the order, if there is one
-  void gather(const std::uint32_t* order, Batch batch, Range rows) const;
+  void gather(const std::uint32_t* order, Batch batch, Range rows) const {
+    ordered_ != nullptr ? gather_sparse(order, batch, rows) : gather_dense(order, batch, rows);
+  }
   SparseBatch<T> of(Batch batch) const {
     const auto& b = batches_[batch.odd];
     return {b.starts.data(), b.ends.data(), b.columns.data(), b.values.data()};
@@ -72,6 +74,7 @@ class SparseInput {
   };
   void allocate(std::size_t most_rows, bool groups);
   std::size_t most_entries(std::size_t rows);
+  void gather_sparse(const std::uint32_t* order, Batch batch, Range rows) const;
   void gather_dense(const std::uint32_t* order, Batch batch, Range rows) const;
   void group_bucket(std::size_t bucket, Range entries) const;
 
@@ -80,7 +83,7 @@ class SparseInput {
   std::optional<IdColumns> ids_;
   std::size_t weights_, sums_ = 1, capacity_ = 0;
   double entries_of_row_ = 0;
-  Gathered batches_[2];  // alternate, like the other gathered values
+  Gathered batches_[2];  // alternate, like the other gathered values; in prediction, only the first is used
   // By bucket: where its groups and entries begin, and how many groups there are. Entries first in the order
   // of the batch, then by group.
   Buffer<std::size_t> first_, counts_, begins_, ends_;
