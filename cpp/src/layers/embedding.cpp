@@ -94,7 +94,7 @@ class EmbeddingNode final : public Node<T> {
   // Each member looks up some of the rows.
   void predict(Flow<T>& flow) const override {
     const Panels<T> y = flow.take(this->out.columns);
-    const Panels<T> rows = apart() ? reshaped(flow.take(this->out.columns), y.rows) : y;
+    const Panels<T> rows = apart() ? rows_apart(flow.take(this->out.columns).data, y.rows) : y;
     const Range mine = flow.share(y.rows);
     look_up(rows, flow.net.parameters, std::exchange(flow.sparse, {}), mine);
     if (apart()) join(y, rows, mine);
@@ -107,7 +107,6 @@ class EmbeddingNode final : public Node<T> {
   // Whether a row of the output is made of several rows of the tables
   bool apart() const { return sums_ > 1; }
   Panels<T> rows_apart(T* data, std::size_t rows) const { return {data, rows * sums_, layer_.dim}; }
-  Panels<T> reshaped(Panels<T> memory, std::size_t rows) const { return rows_apart(memory.data, rows); }
 
   // The rows of the tables for some rows of the batch
   void look_up(Panels<T> to, const T* parameters, const SparseBatch<T>& ids, Range rows) const {

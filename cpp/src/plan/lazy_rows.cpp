@@ -31,8 +31,8 @@ const char* reason_against_lazy(const Method& method) {
   const RuleTraits traits = traits_of(method.rule);
   if (!traits.idles)
     return "its steps move weights without a gradient in ways that cannot be made up for later";
-  const std::optional<IdleStep> idle = begin_step(method, Moment(1)).idle;
-  if (speeds_up(*idle)) return "without gradients, its steps become longer from one to the next";
+  if (speeds_up(*constants_of(method.rule, Moment(1)).idle))
+    return "without gradients, its steps become longer from one to the next";
   if (method.l1 != 0 || method.l2 != 0 || method.l2_of_sum != 0)
     return "a penalty gives every weight a gradient";
   if (method.accumulate > 1) return "the gradients of several batches are added up";
@@ -106,7 +106,7 @@ class LazyRows<T>::Memo {
   }
 
  private:
-  static constexpr std::size_t kPlaces = 512;
+  static constexpr std::size_t kPlaces = 128;
   const LazyRows& rows_;
   std::uint32_t steps_[kPlaces];
   Missed<T> missed_[kPlaces];
@@ -156,8 +156,8 @@ void LazyRows<T>::catch_up(const SparseGroups<T>& met, Range buckets) const {
 // `add` follows. Steps that do not count leave rows without a gradient as they are.
 template <class T>
 void LazyRows<T>::mark(const Update<T>& update, const SparseGroups<T>& met, Range buckets) const {
-  if (!counts(update) && steps_.count() == 0) return;
   const auto step = static_cast<std::uint32_t>(steps_.count() + (counts(update) ? 1 : 0));
+  if (step == 0) return;
   for (std::size_t b = buckets.begin; b < buckets.end; ++b) {
     for (std::size_t g = met.first[b]; g < met.first[b] + met.counts[b]; ++g) {
       up_to_[met.columns[g]] = step;
