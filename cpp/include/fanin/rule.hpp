@@ -98,10 +98,8 @@ struct ArrayOptions {
 enum class Lazy { automatic, never, always };
 
 // An update rule and what is applied around it, in this order:
+//   g <- g (n / count)^count_power                         rows of weights that `count` of n sparse rows meet
 //   g <- mean of the gradients of `accumulate` batches     by batch weight; the last group may be shorter
-//   g <- g (n / count)^count_power                         rows of weights that count of the n samples of a
-//   sparse
-//                                                          batch meet
 //   g <- g clipped to [-clip_value, clip_value]
 //   g <- g min(1, clip_norm / |g|)                         |g|: over all arrays that are not frozen
 //   g <- g + l2 w + l1 sign(w) + l2_of_sum w / S           weights only, not biases; S: the sum of the

@@ -24,8 +24,8 @@ Place = str | int  # the name of an array in a network, its position in an Optim
 class Around(Rule):
     """An update rule with options, applied in this order.
 
-    1. ``g <- mean of the gradients of accumulate batches``, weighted by their numbers of samples or sums of weights
-    2. ``g <- g (n / c)^count_power``, for a row of weights that c of the n samples of a sparse batch meet
+    1. ``g <- g (n / c)^count_power``, for a row of weights that c of the n samples of a sparse batch meet
+    2. ``g <- mean of the gradients of accumulate batches``, weighted by their numbers of samples or sums of weights
     3. ``g <- g clipped to [-clip_value, clip_value]``
     4. ``g <- g min(1, clip_norm / |g|)``, with the norm over all arrays together
     5. ``g <- g + l2 w + l1 sign(w) + l2_of_sum w / S``, with S the number of samples of the step, or the sum of
@@ -91,7 +91,7 @@ class Around(Rule):
         rows met. "auto" does so where that is exact; "always" raises an error where it is not, and says why;
         "never" updates all rows at every step. Not for penalties, accumulation or clipping by norm, nor for rules that
         keep moving weights without a gradient in ways that depend on each weight: AdEMAMix, Lion, Rprop, Muon and
-        others.
+        others, and Adam with beta1^2 above beta2.
 
     Examples
     --------
