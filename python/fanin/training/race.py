@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fanin._core import DivergedError
 from fanin.checks import check_sequence
+from fanin.data.sequences import longest
 from fanin.data.validation import Validation
 from fanin.model import check_model
 from fanin.optim import Around, Cosine, Rule
@@ -211,11 +212,12 @@ def _race(
         )
     _, opened = open_fit(net, X, y, replace(settings, rule=rule.at_rate(0.0)))  # all checks
     with opened as training:
-        per_epoch = steps_per_epoch(net, training.rows, settings)
+        rows = training.rows
+    data, validation, names = data_of(net, X, y, settings)
+    per_epoch = steps_per_epoch(net, rows, settings, longest(data[0]))
     whole = settings.most_epochs() * per_epoch
     if settings.max_steps is not None:
         whole = min(whole, int(settings.max_steps))
-    data, validation, names = data_of(net, X, y, settings)
     if rates is None:
         rates = rates_around(middle_rate(adapted(net, data), data, rule))
     if validation is None:
@@ -256,6 +258,7 @@ def _trained(
         "class_weight": settings.class_weight,
         "sample_weight": weights,
         "max_steps": steps,
+        "truncation": settings.truncation,
     }
     forks = [net.copy() for _ in rates]
     rules = [rule.at_rate(constant_then_falling(rate, constant, falling)) for rate in rates]
