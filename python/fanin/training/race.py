@@ -211,10 +211,9 @@ def _race(
             f'{rule.kind}, got "auto"'
         )
     _, opened = open_fit(net, X, y, replace(settings, rule=rule.at_rate(0.0)))  # all checks
-    with opened as training:
-        rows = training.rows
     data, validation, names = data_of(net, X, y, settings)
-    per_epoch = steps_per_epoch(net, rows, settings, longest(data[0]))
+    with opened as training:
+        per_epoch = steps_per_epoch(net, training.rows, settings, longest(data[0]))
     whole = settings.most_epochs() * per_epoch
     if settings.max_steps is not None:
         whole = min(whole, int(settings.max_steps))
@@ -250,16 +249,9 @@ def _trained(
     rule: Rule = settings.rule
     if isinstance(rule, Around):  # an average of the weights would favour rates that are too high
         rule = replace(rule, average_decay=0.0, average_share=0.0)
-    common = {
-        "epochs": -(-steps // per_epoch),
-        "batch_size": settings.batch_size,
-        "batches": settings.batches,
-        "order_seed": settings.order_seed,
-        "class_weight": settings.class_weight,
-        "sample_weight": weights,
-        "max_steps": steps,
-        "truncation": settings.truncation,
-    }
+    same = "batch_size", "batches", "order_seed", "class_weight", "truncation"
+    common = {name: getattr(settings, name) for name in same}
+    common |= {"epochs": -(-steps // per_epoch), "sample_weight": weights, "max_steps": steps}
     forks = [net.copy() for _ in rates]
     rules = [rule.at_rate(constant_then_falling(rate, constant, falling)) for rate in rates]
     members = [(fork, X, y, {"rule": rule, **common}) for fork, rule in zip(forks, rules, strict=True)]
