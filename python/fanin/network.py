@@ -228,6 +228,10 @@ class Network(StreamedModel):
         check_flag("prove", prove)
         if prove and not diagnose:
             raise ValueError("prove: expected False without diagnose=True, got True")
+        if prove and self._core.many_to_many:
+            raise ValueError(
+                "prove: expected False for targets at every step, because remedies are judged by rows"
+            )
         fit, opened = open_resolved(self, X, y, settings)
         with opened as training:
             history = fit.run(lambda: fit.epoch(training)[:2])

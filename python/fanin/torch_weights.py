@@ -67,7 +67,7 @@ def weights_to_torch(weights: Mapping[str, ArrayLike], layer: str, *, level: int
 
     def stacked(array: str) -> NDArray[Any]:
         names = [f"{layer}.{gate}{array}" for gate in gates]
-        return np.concatenate([_core.numbers(name, weights[name]).T for name in names])
+        return np.ascontiguousarray(np.concatenate([_core.numbers(name, weights[name]).T for name in names]))
 
     biases = stacked("bias")
     second = np.zeros_like(biases)
@@ -141,13 +141,13 @@ def weights_from_torch(state_dict: Mapping[str, Any], layer: str, *, level: int 
     result: Arrays = {}
     for k, gate in enumerate(_GATES[count]):
         part, name = slice(k * units, (k + 1) * units), f"{layer}.{gate}"
-        result[f"{name}weight"] = inputs[part].T
-        result[f"{name}recurrent"] = recurrent[part].T
+        result[f"{name}weight"] = inputs[part].T.copy()
+        result[f"{name}recurrent"] = recurrent[part].T.copy()
         first, second = arrays["bias_ih"][part], arrays["bias_hh"][part]
         own = gate == _OWN_BIAS
-        result[f"{name}bias"] = first if own else first + second
+        result[f"{name}bias"] = first.copy() if own else first + second
         if own:
-            result[f"{name}recurrent_bias"] = second
+            result[f"{name}recurrent_bias"] = second.copy()
     return result
 
 

@@ -136,9 +136,7 @@ def test_weights_that_do_not_fit_the_steps_are_refused(weights, message):
 
 
 def test_targets_of_sequences_match_their_number():
-    with pytest.raises(
-        ValueError, match=r"y: expected shape \(3, 1\), got \(2,\)|y: expected 3 rows to match X, got 2"
-    ):
+    with pytest.raises(ValueError, match="to match X, got 2"):
         new_net(False).fit(ragged(), [0.0, 1.0])
 
 

@@ -32,7 +32,9 @@ def test_weights_go_to_pytorch_and_back(kind):
         "bias_ih_l1": (rows,),
         "bias_hh_l1": (rows,),
     }
+    assert all(array.flags.c_contiguous for array in given.values())
     weights = fanin.weights_from_torch(given, "layer2", level=1)
+    assert not any(np.shares_memory(weights[name], array) for name in weights for array in given.values())
     assert set(weights) == {name for name in net.get_weights() if name.startswith("layer2.")}
     other.set_weights({**net.get_weights(), **weights})
     assert other.predict(np.ones((2, 5, 3))).tolist() == net.predict(np.ones((2, 5, 3))).tolist()
