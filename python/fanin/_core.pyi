@@ -12,8 +12,8 @@ from fanin._core_solvers import ObjectiveFloat64 as ObjectiveFloat64
 from fanin._core_solvers import SolverTrainingFloat32 as SolverTrainingFloat32
 from fanin._core_solvers import SolverTrainingFloat64 as SolverTrainingFloat64
 from fanin._core_solvers import solver_ranges as solver_ranges
-from fanin._core_states import StateFloat32 as StateFloat32
-from fanin._core_states import StateFloat64 as StateFloat64
+from fanin._core_states import RecurrentStateFloat32 as RecurrentStateFloat32
+from fanin._core_states import RecurrentStateFloat64 as RecurrentStateFloat64
 from fanin._core_states import _State
 from fanin._core_tables import TableEncoder as TableEncoder
 from fanin._core_tables import TableModel as TableModel

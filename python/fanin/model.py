@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     Float = NDArray[Any]
-    State = _core.StateFloat32 | _core.StateFloat64
+    State = _core.RecurrentStateFloat32 | _core.RecurrentStateFloat64
 
 
 def check_model(net: object) -> None:
@@ -179,8 +179,8 @@ class Model:
         ----------
         x : array_like, shape (n_inputs,) or (rows, n_inputs)
             The next step of one sequence, or of each of `rows` sequences.
-        state : StateFloat32 or StateFloat64
-            From `new_state` of this network, with as many rows. Weights may change between steps.
+        state : RecurrentState
+            From `new_state` of this network, for as many rows. Weights may change between steps.
         out : ndarray, optional
             For the result, C-contiguous, in the network's dtype.
 
@@ -204,7 +204,14 @@ class Model:
         >>> bool(y == net.predict(X[None])[0])
         True
         """
-        result: Float = self._core.step(x, state, out)
+        try:
+            result: Float = self._core.step(x, state, out)
+        except TypeError:
+            if isinstance(state, type(self.new_state())):
+                raise
+            raise TypeError(
+                f"state: expected the result of new_state of this network, got {type(state).__name__}"
+            ) from None
         return result
 
     def get_weights(self, *, averaged: bool = True) -> dict[str, Float]:

@@ -78,7 +78,7 @@ def test_states_of_other_networks_are_refused():
     with pytest.raises(ValueError, match="state: "):
         net.step(np.ones(3), other.new_state())
     for state in (None, new_net(dtype="float64").new_state()):
-        with pytest.raises(TypeError, match="state"):
+        with pytest.raises(TypeError, match="state: expected the result of new_state of this network, got "):
             net.step(np.ones(3), state)
 
 
