@@ -46,7 +46,7 @@ def features(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np
 
 
 def run(weeks: int = 60, epochs: int = 100) -> dict[str, Any]:
-    """Return the errors of each forecast by hours ahead, MASE, and the forecasts of the last test day."""
+    """Return the errors of each forecast by hours ahead, MASE, and the last week as forecast 24 hours before."""
     X, y, means, naive = features(series(weeks))
     held_back, length = 8 * WEEK, 4 * WEEK  # the last weeks are the test
     count = (len(X) - held_back) // length
@@ -72,7 +72,7 @@ def run(weeks: int = 60, epochs: int = 100) -> dict[str, Any]:
         "rmse": {name: np.sqrt(np.square(of[test]).mean(axis=0)) for name, of in errors.items()},
         "mase": {name: float(np.abs(of[test]).mean() / in_sample) for name, of in errors.items()},
         "limit": NOISE * np.sqrt((1 - KEPT ** (2 * LEADS)) / (1 - KEPT**2)),
-        "days": {"truth": truth[-1], "seasonal naive": naive[-1], "GRU": predicted[-1]},
+        "week": {name: (truth - of)[-WEEK:, -1] for name, of in {"truth": 0 * truth, **errors}.items()},
     }
 
 
@@ -83,12 +83,12 @@ def show(result: dict[str, Any]) -> None:
 
 
 def draw(result: dict[str, Any]) -> Any:
-    figure, (left, right) = panels("RMSE by hours ahead", "The last 24 hours, forecast at once")
+    figure, (left, right) = panels("RMSE by hours ahead", "The last week, forecast 24 hours before")
     for (name, of), colour in zip(result["rmse"].items(), COLOURS, strict=False):
         left.plot(LEADS, of, color=colour, label=f"{name}, MASE {result['mase'][name]:.2f}")
-        right.plot(LEADS, result["days"][name], color=colour, label=name)
+        right.plot(result["week"][name], color=colour, linewidth=1, label=name)
     left.plot(LEADS, result["limit"], color=GREY, linestyle=":", label="limit")
-    right.plot(LEADS, result["days"]["truth"], color=GREY, linestyle=":", label="truth")
+    right.plot(result["week"]["truth"], color=GREY, linestyle=":", label="truth")
     left.set_ylim(0, None)
     for axes in (left, right):
         axes.legend(frameon=False, fontsize=9)
