@@ -5,12 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-import fanin
 from fanin import optim
-from helpers import digest
 from sequences import (
     CLASSES,
-    FEATURES,
     LENGTHS,
     assert_close,
     every_kind,
@@ -82,19 +79,6 @@ def test_weights_of_steps_may_be_a_list_and_zero_ignores_a_step(kind):
 
 
 @every_kind
-def test_a_weight_of_a_sequence_is_the_weight_of_all_its_steps(kind):
-    nets = [net_of(kind, many=True) for _ in range(2)]
-    weights = np.array([1.0, 3, 0, 2, 0.5])
-    of_steps = [np.full(length, weight) for length, weight in zip(LENGTHS, weights, strict=True)]
-    found = [
-        net.fit(X, labels(many=True), sample_weight=w, **FIT).loss
-        for net, w in zip(nets, (weights, of_steps), strict=True)
-    ]
-    assert found[0] == found[1]
-    assert digest(nets[0]) == digest(nets[1])
-
-
-@every_kind
 def test_a_sequence_of_weight_zero_is_no_sequence(kind):
     nets = [net_of(kind) for _ in range(2)]
     kept = [0, 1, 3, 4]
@@ -104,21 +88,6 @@ def test_a_sequence_of_weight_zero_is_no_sequence(kind):
     ]
     assert losses[0][0] == pytest.approx(losses[1][0], rel=1e-13)
     assert_close(losses[0][1], losses[1][1], 1e-13)
-
-
-@every_kind
-@many_or_one
-def test_a_list_of_equal_lengths_is_an_array(kind, many, dtype):
-    lengths = (LONGEST,) * 5
-    X, y = sequences(lengths), labels(many, lengths)
-    nets = [net_of(kind, many, dtype=dtype) for _ in range(2)]
-    histories = [
-        nets[0].fit(X, y, **FIT),
-        nets[1].fit(np.stack(X), np.stack(y) if many else y, **FIT),
-    ]
-    assert histories[0].loss == histories[1].loss
-    assert digest(nets[0]) == digest(nets[1])
-    assert np.array_equal(np.stack(nets[0].predict(X)), nets[1].predict(np.stack(X)))
 
 
 @every_kind
@@ -149,28 +118,6 @@ def test_the_output_of_many_to_one_is_that_of_the_last_step(kind, dtype):
 
 
 @every_kind
-def test_one_feature_needs_no_axis(kind):
-    layers = {"recurrent": fanin.Recurrent, "gru": fanin.GRU, "lstm": fanin.LSTM}[kind]
-    net = fanin.Network(1, [layers(4), fanin.Dense(1)], seed=1)
-    x = [np.arange(5.0), np.arange(3)]
-    with_axis = net.predict([part[:, None] for part in x])
-    assert np.array_equal(with_axis, net.predict(x))
-    assert with_axis.shape == (2, 1)
-
-
-@every_kind
-def test_shapes_of_predictions_follow_those_of_x(kind):
-    one, many = (net_of(kind, how) for how in (False, True))
-    array = np.zeros((4, 6, FEATURES))
-    assert one.predict(X).shape == (5, CLASSES)
-    assert one.predict(array).shape == (4, CLASSES)
-    assert many.predict(array).shape == (4, 6, CLASSES)
-    found = many.predict(X)
-    assert isinstance(found, list)
-    assert [steps.shape for steps in found] == [(length, CLASSES) for length in LENGTHS]
-
-
-@every_kind
 @pytest.mark.parametrize("loss", ["squared_error", "softmax_cross_entropy"])
 def test_targets_of_one_output_and_labels_need_no_last_axis(kind, loss):
     outputs = 1 if loss == "squared_error" else CLASSES
@@ -181,14 +128,3 @@ def test_targets_of_one_output_and_labels_need_no_last_axis(kind, loss):
         net = net_of(kind, many=True, loss=loss, outputs=outputs)
         results.append((net.fit(array, y, **FIT).loss, net.evaluate(array, y)["loss"]))
     np.testing.assert_allclose(results, results[:1] * 3, rtol=1e-12)
-
-
-@every_kind
-def test_float32_and_integer_sequences_are_converted(kind):
-    whole = [np.round(3 * x) for x in X]
-    net = net_of(kind)
-    expected = net.predict(whole)
-    for type_of in ("float32", "int8", "int64", ">f4"):
-        assert np.array_equal(net.predict([x.astype(type_of) for x in whole]), expected)
-    assert np.array_equal(net.predict([x.tolist() for x in whole]), expected)
-    assert np.array_equal(net.predict([np.asfortranarray(x) for x in whole]), expected)

@@ -130,30 +130,6 @@ def test_losses_and_metrics_of_recurrent_nets_are_means_over_their_steps(kind):
 
 
 @every_kind
-def test_recurrent_weights_start_orthogonal_and_biases_at_zero(kind, dtype):
-    net = fanin.Network(FEATURES, [LAYERS[kind](40), fanin.Dense(3)], dtype=dtype)
-    for name, array in net.get_weights().items():
-        if name.endswith("recurrent"):
-            np.testing.assert_allclose(array.T @ array, np.eye(40), atol=1e-5)
-        elif name.startswith("layer1") and "bias" in name:
-            assert np.array_equal(array, np.full(40, float("forget" in name)))
-
-
-def test_forget_biases_and_recurrent_weights_may_start_otherwise():
-    layers = [
-        fanin.LSTM(
-            6, forget_bias=2.5, bias_initializer=fanin.initializers.Constant(0.5), return_sequences=True
-        ),
-        fanin.Recurrent(6, "relu", recurrent_initializer=np.eye(6)),  # Le, Jaitly and Hinton 2015
-        fanin.Dense(1),
-    ]
-    weights = fanin.Network(2, layers).get_weights()
-    assert (weights["layer1.forget.bias"] == 3).all()
-    assert (weights["layer1.input.bias"] == 0.5).all()
-    assert np.array_equal(weights["layer2.recurrent"], np.eye(6))
-
-
-@every_kind
 def test_arrays_of_recurrent_layers_have_their_gates_names_and_shapes(kind):
     gates = {
         "recurrent": [""],

@@ -142,20 +142,6 @@ def test_dropout_drops_other_values_at_each_step():
 
 
 @every_kind
-def test_input_layers_learn_from_all_steps(kind):
-    shifted = [5 + 3 * x for x in X]
-    net = fanin.Network(
-        FEATURES,
-        [fanin.Standardize(), LAYERS[kind](4), fanin.Dense(CLASSES)],
-        "softmax_cross_entropy",
-        dtype="float64",
-    )
-    net.fit(shifted, SIGNS, epochs=1, **ADAM)
-    steps = np.concatenate(shifted)
-    np.testing.assert_allclose(net.get_weights()["layer1.mean"], steps.mean(axis=0), rtol=1e-12)
-
-
-@every_kind
 @many_or_one
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_a_recurrent_net_resumes_from_files_copies_and_pickles(kind, many, dtype, tmp_path):
@@ -186,53 +172,12 @@ def test_a_recurrent_net_resumes_from_files_copies_and_pickles(kind, many, dtype
 
 @every_kind
 @many_or_one
-def test_class_weights_are_weights_of_sequences_or_of_steps(kind, many):
-    y, factors = targets(many), np.array([1.0, 3.0, 0.5])
-    weights = [factors[steps] for steps in y] if many else factors[y]
-    nets = [net_of(kind, many) for _ in range(2)]
-    nets[0].fit(X, y, class_weight={1: 3.0, 2: 0.5}, epochs=2, **ADAM)
-    nets[1].fit(X, y, sample_weight=weights, epochs=2, **ADAM)
-    assert digest(nets[0]) == digest(nets[1])
-    counts = np.bincount(in_one(y))
-    balanced = len(in_one(y)) / (len(counts) * counts)
-    for net, options in zip(
-        nets, ({"class_weight": "balanced"}, {"class_weight": dict(enumerate(balanced))}), strict=True
-    ):
-        net.fit(X, y, epochs=1, **options, **ADAM)
-    assert digest(nets[0]) == digest(nets[1])
-
-
-@every_kind
-@many_or_one
-def test_validation_sequences_are_held_back_or_given(kind, many):
-    y = targets(many)
-    nets = [net_of(kind, many) for _ in range(2)]
-    held_back = nets[0].fit(X, y, validation_fraction=0.25, epochs=2, **ADAM)
-    given = nets[1].fit(X[:30], y[:30], validation_data=(X[30:], y[30:]), epochs=2, **ADAM)
-    assert held_back.val_loss == given.val_loss
-    assert digest(nets[0]) == digest(nets[1])
-    assert given.val_loss[-1] == pytest.approx(nets[1].evaluate(X[30:], y[30:])["loss"], rel=1e-12)
-
-
-@every_kind
-@many_or_one
 def test_recurrent_nets_train_together_with_the_bits_of_each_alone(kind, many):
     nets, alone = ([net_of(kind, many, units=units) for units in (3, 9)] for _ in range(2))
     for net in alone:
         net.fit(X, targets(many), epochs=2, **ADAM)
     fanin.train_together([(net, X, targets(many), ADAM) for net in nets], epochs=2)
     assert [digest(net) for net in nets] == [digest(net) for net in alone]
-
-
-@every_kind
-@many_or_one
-def test_chunks_of_sequences_are_trained_on(kind, many):
-    y = targets(many)
-    nets = [net_of(kind, many) for _ in range(2)]
-    nets[0].fit_chunks([(X[:20], y[:20]), (X[20:], y[20:])], rule=optim.SGD(0.1), batch_size=20)
-    for part in (slice(20), slice(20, None)):
-        nets[1].fit(X[part], y[part], rule=optim.SGD(0.1), epochs=1, batch_size=20, batches="in_order")
-    assert_close(nets[0].get_weights(), nets[1].get_weights(), 1e-12)
 
 
 @every_kind

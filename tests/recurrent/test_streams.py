@@ -87,34 +87,6 @@ def test_letters_are_streamed_one_by_one(kind, many):
 
 
 @every_kind
-def test_a_state_is_reset_and_copied(kind, dtype):
-    net = net_of(kind, many=True, levels=2, dtype=dtype)
-    expected = net.predict(WINDOWS)
-    state = net.new_state(rows=ROWS)
-    for t in range(5):
-        net.step(WINDOWS[:, t], state)
-    twin = state.copy()
-    assert twin.rows == ROWS
-    for each in (state, twin):  # a step of one leaves the other as it was
-        assert np.array_equal(net.step(WINDOWS[:, 5], each), expected[:, 5])
-    state.reset()
-    assert np.array_equal(net.step(WINDOWS[:, 0], state), expected[:, 0])
-    assert np.array_equal(net.step(WINDOWS[:, 6], twin), expected[:, 6])
-
-
-@every_kind
-def test_a_stream_follows_weights_that_change(kind):
-    net = net_of(kind, many=True)
-    state = net.new_state(rows=ROWS)
-    before = net.step(WINDOWS[:, 0], state)
-    net.set_weights({name: 0.5 * array for name, array in net.get_weights().items()})
-    state.reset()
-    after = net.step(WINDOWS[:, 0], state)
-    assert not np.array_equal(before, after)
-    assert np.array_equal(after, net.predict(WINDOWS)[:, 0])
-
-
-@every_kind
 def test_two_streams_of_a_net_do_not_touch_each_other(kind, dtype):
     net = net_of(kind, many=True, levels=2, dtype=dtype)
     expected = net.predict(WINDOWS)

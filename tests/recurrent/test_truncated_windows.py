@@ -9,7 +9,6 @@ import fanin
 from fanin import optim
 from helpers import digest
 from sequences import (
-    FEATURES,
     LAYERS,
     LENGTHS,
     assert_close,
@@ -168,12 +167,3 @@ def test_a_carried_state_remembers_beyond_a_window(kind):
     net.fit(x, y, rule=optim.Around(optim.Adam(0.01), clip_norm=1), epochs=60, batch_size=20, truncation=6)
     last = net.predict(x)[:, -1].argmax(axis=1)
     assert np.mean(last == y[:, -1]) > 0.95
-
-
-def test_truncation_needs_targets_at_every_step():
-    net = fanin.Network(FEATURES, [fanin.LSTM(4), fanin.Dense(3)], "softmax_cross_entropy")
-    with pytest.raises(ValueError, match=r"^truncation: .*return_sequences"):
-        net.fit(X, labels(), truncation=4)
-    dense = fanin.Network(FEATURES, [fanin.Dense(3)], "softmax_cross_entropy")
-    with pytest.raises(ValueError, match=r"^truncation: .*recurrent"):
-        dense.fit(X[0], Y[0], truncation=4)
