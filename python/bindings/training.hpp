@@ -132,9 +132,8 @@ class PyTraining : public PyTrainingOf<T, fanin::Training<T>> {
     if (order != fanin::Batches::in_order) this->data_.x = by_rows(this->data_.x);
     const std::function<bool()> interrupted =
         population != nullptr ? population->interrupted() : std::function<bool()>(signal_pending);
-    this->open(net,
-               {batch_size, order, order_seed, interrupted, &budget, epochs_before, epochs, watch, restore,
-                truncation});
+    this->open(net, {batch_size, order, order_seed, interrupted, &budget, epochs_before, epochs, watch,
+                     restore, truncation});
   }
 
   void exact_statistics() {

@@ -219,7 +219,8 @@ AnyNetwork load(const std::filesystem::path& path);
 AnyNetwork from_bytes(std::span<const std::byte> bytes);
 
 struct TrainingOptions {
-  // At most the number of samples, or of sequences. With batch norm a single remaining row joins the batch before it.
+  // At most the number of samples, or of sequences. With batch norm a single remaining row joins the batch
+  // before it.
   std::size_t batch_size = 32;
   Batches batches = Batches::shuffled;
   // Of the order of samples; without it, the network's seed

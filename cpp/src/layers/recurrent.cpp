@@ -36,17 +36,38 @@ struct Cells {
 };
 
 Cells cells_of(const Recurrent& l) {
-  return {Cell::plain, static_cast<int>(l.activation), l.units, l.return_sequences, l.initializer,
-          l.recurrent_initializer, l.bias_initializer, {""}, {""}};
+  return {Cell::plain,
+          static_cast<int>(l.activation),
+          l.units,
+          l.return_sequences,
+          l.initializer,
+          l.recurrent_initializer,
+          l.bias_initializer,
+          {""},
+          {""}};
 }
 Cells cells_of(const LSTM& l) {
-  return {Cell::lstm, kLinear, l.units, l.return_sequences, l.initializer, l.recurrent_initializer,
-          l.bias_initializer, {"input", "forget", "cell", "output"}, {"input", "forget", "cell", "output"},
+  return {Cell::lstm,
+          kLinear,
+          l.units,
+          l.return_sequences,
+          l.initializer,
+          l.recurrent_initializer,
+          l.bias_initializer,
+          {"input", "forget", "cell", "output"},
+          {"input", "forget", "cell", "output"},
           l.forget_bias};
 }
 Cells cells_of(const GRU& l) {
-  return {Cell::gru, kLinear, l.units, l.return_sequences, l.initializer, l.recurrent_initializer,
-          l.bias_initializer, {"candidate", "reset", "update"}, {"reset", "update", "candidate"}};
+  return {Cell::gru,
+          kLinear,
+          l.units,
+          l.return_sequences,
+          l.initializer,
+          l.recurrent_initializer,
+          l.bias_initializer,
+          {"candidate", "reset", "update"},
+          {"reset", "update", "candidate"}};
 }
 
 template <class T>
@@ -64,8 +85,9 @@ class RecurrentNode final : public Node<T> {
         traits_(traits_of(cells.activation)),
         first_array_(d.table.trained.size()) {
     if (d.of_sequences) {
-      throw ValueError(d.text + "needs the steps of sequences; expected return_sequences in the recurrent "
-                                "layer before it");
+      throw ValueError(d.text +
+                       "needs the steps of sequences; expected return_sequences in the recurrent "
+                       "layer before it");
     }
     if (d.depth > 0 && !cells.all) {
       throw ValueError(d.text + "return_sequences: expected true inside another layer, got false");
@@ -111,7 +133,8 @@ class RecurrentNode final : public Node<T> {
     for (T** of_cells : {&c_, &dc_}) *of_cells = is_lstm() ? memory.matrix(sequences_, units()) : nullptr;
     turned_ = memory.take(gates() * turned_size(units()));
     turned_weights_ = in.ahead ? nullptr : memory.take(gates() * turned_size(inputs_));
-    const double length = static_cast<double>(most.rows) / static_cast<double>(std::max<std::size_t>(1, sequences_));
+    const double length =
+        static_cast<double>(most.rows) / static_cast<double>(std::max<std::size_t>(1, sequences_));
     run_.cost = length * (flops_of(units()) + kFlopsOfUnit * static_cast<double>(units()));
     run_backward_.cost = run_.cost;
   }
@@ -156,8 +179,8 @@ class RecurrentNode final : public Node<T> {
       case kWeightGradient:
         return gradient(step, weights_, true, 0, read_only(in_->out(step.batch)), panels, rows);
       default:
-        return gradient(step, recurrent_, false, matrices() - gates(),
-                        {before_, step.batch.rows, units()}, panels, rows);
+        return gradient(step, recurrent_, false, matrices() - gates(), {before_, step.batch.rows, units()},
+                        panels, rows);
     }
   }
 
@@ -169,13 +192,17 @@ class RecurrentNode final : public Node<T> {
     for (std::size_t k = 0; k < gates(); ++k) {
       const Fan fan = fan_of(inputs_, traits_.fan_in_variance), within = fan_of(units(), 1);
       const Panels<T> bias{parameters + biases_[k], 1, units()};
-      draw_initial_values<T>(cells_.weights, {text_ + "initializer: ", {parameters + weights_[k], inputs_, units()},
-                                              fan, seed, stream, 0});
+      draw_initial_values<T>(
+          cells_.weights,
+          {text_ + "initializer: ", {parameters + weights_[k], inputs_, units()}, fan, seed, stream, 0});
       draw_initial_values<T>(cells_.biases,
                              {text_ + "bias_initializer: ", bias, fan, seed, stream++, inputs_});
       draw_initial_values<T>(cells_.recurrent, {text_ + "recurrent_initializer: ",
                                                 {parameters + recurrent_[k], units(), units()},
-                                                within, seed, stream++, 0});
+                                                within,
+                                                seed,
+                                                stream++,
+                                                0});
       for (std::size_t j = 0; k == kForget && j < units(); ++j) {
         bias.at(0, j / kPanel<T>)[j % kPanel<T>] += static_cast<T>(cells_.forget_bias);
       }
@@ -259,7 +286,7 @@ class RecurrentNode final : public Node<T> {
       std::size_t low = 0, high = time.sequences;
       while (low < high) {
         const std::size_t middle = (low + high) / 2;
-        steps_of_first(middle) * kParts < part * time.rows() ? low = middle + 1 : high = middle;
+        steps_of_first(middle) * kParts < part* time.rows() ? low = middle + 1 : high = middle;
       }
       return low;
     };
@@ -353,13 +380,14 @@ class RecurrentNode final : public Node<T> {
 
   // Of arrays for each gate, from x and the gates' gradients, of which the first is matrix `first`; and of
   // biases of x, or that of the candidate's h R
-  void gradient(const StepOf<T>& step, const std::vector<std::size_t>& offsets, bool of_x, std::size_t first, Panels<const T> x, Range panels, Range rows) const {
+  void gradient(const StepOf<T>& step, const std::vector<std::size_t>& offsets, bool of_x, std::size_t first,
+                Panels<const T> x, Range panels, Range rows) const {
     const std::size_t n = step.batch.rows, size = Panels<T>{nullptr, n, units()}.size();
     for_each_gate(panels, [&](std::size_t k, Range of_gate) {
       const bool has_bias = of_x || (first > 0 && k + 1 == gates());
       const std::size_t biases = of_x ? biases_[k] : biases_.back();
-      WeightGradient<T> g{step.sink.whole, *step.update, offsets[k], biases, x,
-                          {gates_ + (first + k) * size, n, units()}};
+      WeightGradient<T> g{
+          step.sink.whole, *step.update, offsets[k], biases, x, {gates_ + (first + k) * size, n, units()}};
       g.into = step.sink.into;
       g.batch_weight = step.sink.batch_weight;
       kernels<T>().weight_gradient(g, of_gate, rows);
@@ -389,13 +417,13 @@ class RecurrentNode final : public Node<T> {
   Job<T> run_{"steps", &steps_, 0, 1, kAll, 1, 0, kParts};
   Job<T> give_{"give", &given_, 0, units(), kPanel<T>, kRowBlock, 0};
   Job<T> run_backward_{"steps backward", &steps_, 1, 1, kAll, 1, 0, kParts};
-  Job<T> input_gradient_{"input gradient", this, kInputGradient, inputs_, kPanel<T>, kRowBlock,
-                         flops_of(inputs_)};
+  Job<T> input_gradient_{"input gradient", this,      kInputGradient,   inputs_,
+                         kPanel<T>,        kRowBlock, flops_of(inputs_)};
   Job<T> pass_ = following("pass gradient", this, kPass, inputs_);
-  Job<T> weight_gradient_{"weights", this, kWeightGradient, columns_of_gates(), kPanel<T>, kRowBlock,
-                          flops_of(inputs_), inputs_};
-  Job<T> recurrent_gradient_{"recurrent weights", this, kRecurrentGradient, columns_of_gates(), kPanel<T>,
-                             kRowBlock, flops_of(units()), units()};
+  Job<T> weight_gradient_{"weights", this,      kWeightGradient,   columns_of_gates(),
+                          kPanel<T>, kRowBlock, flops_of(inputs_), inputs_};
+  Job<T> recurrent_gradient_{"recurrent weights", this,      kRecurrentGradient, columns_of_gates(),
+                             kPanel<T>,           kRowBlock, flops_of(units()),  units()};
 };
 
 }  // namespace
