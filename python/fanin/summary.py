@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fanin.condition import condition_numbers
-from fanin.data.sequences import as_sequences
 from fanin.layers import CODING, Dense, Embedding, Layer
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ def summary_of(net: AdaptedModel, X: ArrayLike | None) -> str:
     lines.append(f"{net.n_inputs:,} inputs, {_parameters(net)}")
     lines += _learned_lines(net)
     of_ids = isinstance(net.layers[0], Embedding)  # whose numbers are places
-    if not of_ids and (numbers := net._core.condition_numbers if X is None else condition_numbers(net, as_sequences(net, X))):
+    if not of_ids and (numbers := net._core.condition_numbers if X is None else condition_numbers(net, X)):
         before, after = numbers
         behind = "" if after is None else f", of what the first layer gets: {after:.3g}"
         lines.append(f"condition number of the inputs: {before:.3g}{behind}")
