@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <string_view>
 
 #include "base/panel_rows.hpp"
 #include "base/registry.hpp"
@@ -86,13 +85,6 @@ InputLayer read_input_layer(const Description& description, Tensors& tensors) {
   return layer;
 }
 
-// "layer1" of "layer1.forget", a gate of its arrays
-std::string_view without_gate(std::string_view name) {
-  const std::size_t dot = name.rfind('.');
-  const bool of_gate = dot != name.npos && !name.substr(dot + 1).starts_with("layer");
-  return of_gate ? name.substr(0, dot) : name;
-}
-
 template <class T>
 void check_progress(const TrainingProgress& progress, const Nodes<T>& nodes) {
   constexpr std::uint64_t most = std::uint64_t{1} << 53;
@@ -113,7 +105,7 @@ void check_progress(const TrainingProgress& progress, const Nodes<T>& nodes) {
   const std::vector<ParameterArray>& arrays = nodes.table.trained;
   std::size_t stage = 0;
   for (std::size_t i = 0; i < arrays.size(); ++i) {
-    if (i > 0 && without_gate(arrays[i].layer_name) == without_gate(arrays[i - 1].layer_name)) continue;
+    if (i > 0 && arrays[i].layer_name == arrays[i - 1].layer_name) continue;
     const double weight = weights[stage];
     const bool varies = corrected[stage++];
     if (varies ? weight >= 0 && weight <= 1 : weight == 1) continue;
