@@ -9,7 +9,7 @@ import numpy as np
 
 from fanin import _core
 from fanin.data.inputs import row_count
-from fanin.data.sequences import Sequences, as_sequences
+from fanin.data.sequences import Sequences
 from fanin.data.sparse import as_csr, is_sparse
 from fanin.layers import CODING
 
@@ -28,7 +28,7 @@ def condition_numbers(net: Model, X: ArrayLike) -> tuple[float, float | None]:
 
     None instead of the second one if there is no input layer that has learned.
     """
-    rows = some_rows(as_csr(as_sequences(net, X)))
+    rows = some_rows(as_csr(X))
     if not len(rows):
         raise ValueError("X: expected at least one row, got none")
     learned = net._core.has_input_layer and net._core.adapted
