@@ -109,16 +109,14 @@ class Network {
   // `interrupted` about every 30 ms; true ends the call with InterruptedError and `out` half written. Throws
   // ValueError if `out` shares memory with x.
   void predict(const Samples& x, MatrixView<T> out, const std::function<bool()>& interrupted = {}) const;
-  // With an output at each step of sequences, a row of `out` for each.
-  //
   // The same without exceptions: returns false if `predict` would throw.
   bool try_predict(const Samples& x, MatrixView<T> out) const noexcept;
   // Weighted by sample weights if given.
   Evaluation evaluate(const Samples& x, const Targets& y, SampleWeights weights = {},
                       const std::function<bool()>& interrupted = {}, Checks checks = Checks::all) const;
 
-  // Recurrent layers need sequences; outputs are for each step of these if all such layers return sequences,
-  // else for each sequence.
+  // Recurrent layers need sequences; outputs are for each step if all such layers return sequences, else for
+  // each sequence.
   bool recurrent() const;
   bool many_to_many() const;
   // Streams: a state for so many sequences side by side, before their first step. `step` takes the next row
