@@ -50,7 +50,7 @@ def copying_memory(sequences, delay, rng):
 @pytest.mark.parametrize("kind", ["gru", "lstm"])
 def test_symbols_are_copied_better_than_a_net_without_memory_can(kind):
     rng, delay = np.random.default_rng(0), 20
-    layers = [fanin.Embedding(10, 10, np.eye(10)), LAYERS[kind](64, return_sequences=True), fanin.Dense(9)]
+    layers = [fanin.Embedding(10, 10, initializer=np.eye(10)), LAYERS[kind](64, return_sequences=True), fanin.Dense(9)]
     net = fanin.Network(1, layers, "softmax_cross_entropy", seed=0)
     net.fit(*copying_memory(5000, delay, rng), rule=CLIPPED, epochs=5, batch_size=50)
     found = net.evaluate(*copying_memory(500, delay, rng))

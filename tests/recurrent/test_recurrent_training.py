@@ -176,7 +176,7 @@ def test_recurrent_nets_train_together_with_the_bits_of_each_alone(kind, many):
     nets, alone = ([net_of(kind, many, units=units) for units in (3, 9)] for _ in range(2))
     for net in alone:
         net.fit(X, targets(many), epochs=2, **ADAM)
-    fanin.train_together([(net, X, targets(many), ADAM) for net in nets], epochs=2)
+    fanin.train_together([(net, X, targets(many), {**ADAM, "epochs": 2}) for net in nets])
     assert [digest(net) for net in nets] == [digest(net) for net in alone]
 
 
