@@ -23,6 +23,7 @@ from fanin.layers import (
     Residual,
     RobustScale,
     Standardize,
+    Tied,
     Whiten,
 )
 from fanin.loading import load
@@ -67,6 +68,7 @@ __all__ = [
     "RobustScale",
     "Standardize",
     "TableEncoder",
+    "Tied",
     "Whiten",
     "__version__",
     "bags",

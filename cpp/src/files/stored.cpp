@@ -34,7 +34,9 @@ namespace {
 
 void add_initial_arrays(std::vector<InitialArray>& arrays, const std::string& prefix, std::size_t inputs,
                         std::vector<Layer>& layers) {
+  std::vector<std::size_t> inputs_of;
   for (std::size_t l = 0; l < layers.size(); ++l) {
+    inputs_of.push_back(inputs);
     const std::string name = prefix + "layer" + std::to_string(l + 1) + ".";
     if (auto* residual = std::get_if<Residual>(&layers[l].kind)) {
       add_initial_arrays(arrays, name, inputs, residual->layers);
@@ -46,6 +48,12 @@ void add_initial_arrays(std::vector<InitialArray>& arrays, const std::string& pr
         arrays.push_back({name + "initializer", {rows, embedding->dim}, values});
       }
       inputs = embedding->dim * (embedding->bags ? 1 : inputs);
+    }
+    if (auto* tied = std::get_if<Tied>(&layers[l].kind)) {
+      if (tied->layer > 0 && tied->layer <= l) inputs = inputs_of[tied->layer - 1];
+      if (auto* values = std::get_if<Values>(&tied->bias_initializer)) {
+        arrays.push_back({name + "bias_initializer", {inputs}, values});
+      }
     }
     auto* dense = std::get_if<Dense>(&layers[l].kind);
     if (dense == nullptr) continue;

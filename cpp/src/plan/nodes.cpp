@@ -68,6 +68,8 @@ Nodes<T>::Nodes(InputWidths widths, const std::vector<Layer>& layers, const Runn
   stages = declarations.stages;
   depth = declarations.deepest;
   widest = declarations.widest;
+  turned = declarations.turned;
+  for (std::size_t* const offset : declarations.turned_offsets) *offset += table.size;
 }
 
 template struct Nodes<float>;

@@ -47,7 +47,7 @@ struct Training<T>::State {
         joins_last(net.nodes.has_batch_norm() && rows_of(x) % batch_size == 1 && rows_of(x) > 1),
         steps((rows_of(x) + batch_size - 1) / batch_size - (joins_last ? 1 : 0)),
         order(options.batches, y, net.loss, net.outputs, rows_of(x), batch_size, steps),
-        own_finite_parameters(net.nodes.has_batch_norm() ? 0 : layout().parameters.size(), Cleared::no),
+        own_finite_parameters(net.nodes.folds() ? 0 : layout().parameters.size(), Cleared::no),
         finite_statistics(layout().nodes),
         step(layout().nodes.inputs, net.layers, net.statistics, net.loss_for_kernels.get(),
              {x, y, !weights.empty(), largest_batch()}, options.interrupted) {
@@ -140,9 +140,9 @@ struct Training<T>::State {
   const std::size_t steps;  // batches of an epoch
   Orders order;
   const Layout<T>& layout() const { return adaptation.layout ? *adaptation.layout : net; }
-  // Of the last epoch end. With batch norm they use the memory of the folded parameters, which is free then.
+  // Of the last epoch end; in the memory of the folded parameters, which is free then, if there are any
   T* finite_parameters() {
-    return net.nodes.has_batch_norm() ? net.folded_memory() : own_finite_parameters.data();
+    return net.nodes.folds() ? net.folded_memory() : own_finite_parameters.data();
   }
   Buffer<T> own_finite_parameters;
   RunningStatistics<T> finite_statistics;

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fanin.layers import Dense, Dropout, Layer, Standardize
+from fanin.layers import Dense, Dropout, Layer, Standardize, Tied
 from fanin.network import Network
 from fanin.optim import LBFGS, AdamW, Cosine, Rule, Solver
 from fanin.training.early_stopping import EarlyStopping
@@ -39,8 +39,11 @@ class Bottleneck:
         # the mean and the deviation of these two rows are those of X
         self._encoder.adapt(np.array([self._centre - self._deviation, self._centre + self._deviation]))
         noise: list[Layer] = [Dropout(float(estimator.noise))] if estimator.noise else []
-        self._net = self._network(sizes[0], [*noise, *self._encoding, *self._decoding], seed)
-        self._first = 1 + len(noise)
+        self._numbers = range(1 + len(noise), 1 + len(noise) + len(self._encoding))  # of the encoder's layers
+        decoding: Iterable[Layer] = self._decoding
+        if estimator.tied:
+            decoding = map(Tied, reversed(self._numbers), [*hidden, "identity"])
+        self._net = self._network(sizes[0], [*noise, *self._encoding, *decoding], seed)
 
     def fit(self, X: NDArray[Any], held: NDArray[Any] | None) -> History:
         """Train on these rows, with others for validation."""
@@ -91,7 +94,12 @@ class Bottleneck:
     def _arrays(self) -> _Layers:
         """Return weights and biases of all layers, in float64, so that scaling back rounds once."""
         found = {name: array.astype(np.float64) for name, array in self._net.get_weights().items()}
-        names = [f"layer{self._first + i}" for i in range(2 * len(self._encoding))]
+        if self._estimator.tied:
+            last = self._numbers[-1]
+            pairs = [(last + i, last + 1 - i) for i in range(1, 1 + len(self._numbers))]
+            found |= {f"layer{number}.weight": found[f"layer{of}.weight"].T for number, of in pairs}
+        first, layers = self._numbers[0], 2 * len(self._numbers)
+        names = [f"layer{number}" for number in range(first, first + layers)]
         return [(found[f"{name}.weight"], found[f"{name}.bias"]) for name in names]
 
 
