@@ -19,6 +19,7 @@ from fanin.layers.list_of_layers import (
 from fanin.layers.one_hot import OneHot
 from fanin.layers.piecewise_linear import PiecewiseLinear
 from fanin.layers.quantile import Quantile
+from fanin.layers.recurrent import GRU, LSTM, Recurrent
 from fanin.layers.residual import Residual
 from fanin.layers.robust_scale import RobustScale
 from fanin.layers.standardize import MissingName, Standardize
@@ -38,6 +39,9 @@ KINDS = (
     PiecewiseLinear,
     OneHot,
     Embedding,
+    Recurrent,
+    GRU,
+    LSTM,
     Tied,
 )
 CODING = (PiecewiseLinear, OneHot)  # they learn an encoder, not a map of each column
@@ -46,6 +50,8 @@ BY_NAME.update({kind.name: kind for kind in KINDS})
 __all__ = [
     "BY_NAME",
     "CODING",
+    "GRU",
+    "LSTM",
     "Activation",
     "ActivationName",
     "BatchNorm",
@@ -58,6 +64,7 @@ __all__ = [
     "OneHot",
     "PiecewiseLinear",
     "Quantile",
+    "Recurrent",
     "Residual",
     "RobustScale",
     "Standardize",
