@@ -49,12 +49,12 @@ def table(heads: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:
         print(f"{first:34}" + "".join(f"{cell:>16}" for cell in others))
 
 
-def panels(*titles: str, height: float = 3.6, **options: Any) -> tuple[Any, list[Any]]:
-    """Return a figure and its axes, side by side, with these titles."""
+def panels(*titles: str, height: float = 3.6, rows: int = 1, **options: Any) -> tuple[Any, list[Any]]:
+    """Return a figure and its axes, side by side in some rows, with these titles."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(10, height), dpi=90, layout="constrained")
-    axes = list(figure.subplots(1, len(titles), squeeze=False, **options)[0])
+    axes = list(figure.subplots(rows, len(titles) // rows, squeeze=False, **options).flat)
     for one, title in zip(axes, titles, strict=True):
         one.spines[["top", "right"]].set_visible(False)
         one.spines[["left", "bottom"]].set_color(GREY)

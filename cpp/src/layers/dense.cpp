@@ -48,8 +48,7 @@ class DenseNode final : public Node<T> {
     check_initializers(layer, inputs_, d.text);
     if (d.depth == 0) {
       const bool normalized = layer.batch_norm || before_ != nullptr;
-      d.dense_layers.push_back(
-          {d.layer, inputs_, layer.units, weights_, first_array_, normalized, &onto_});
+      d.dense_layers.push_back({d.layer, inputs_, layer.units, weights_, first_array_, normalized, &onto_});
     }
     ++d.stages;
     d.new_value();

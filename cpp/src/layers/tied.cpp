@@ -22,9 +22,10 @@ SharedWeights& shared_weights(const Tied& layer, Declarations<T>& d) {
   for (SharedWeights& found : d.dense_layers) {
     if (found.layer + 1 != layer.layer) continue;
     if (found.normalized) {
-      throw ValueError(text + "layer " + number +
-                       " has batch norm, or follows one; expected a Dense without, because prediction folds it "
-                       "into the weights");
+      throw ValueError(
+          text + "layer " + number +
+          " has batch norm, or follows one; expected a Dense without, because prediction folds it "
+          "into the weights");
     }
     if (found.units == d.columns) return found;
     throw ValueError(text + "layer " + number + " has " + std::to_string(found.units) +
@@ -123,9 +124,9 @@ class TiedNode final : public Node<T> {
   void predict(Flow<T>& flow) const override {
     const Panels<T> y = flow.take(columns()), z = traits_.needs_input ? flow.take(columns()) : Panels<T>{};
     const T* const parameters = flow.net.parameters;
-    kernels<T>().forward({y, z, read_only(flow.x), turned_in(parameters + folded_), parameters + biases_,
-                          activation_},
-                         flow.share(y.count()), {0, y.rows});
+    kernels<T>().forward(
+        {y, z, read_only(flow.x), turned_in(parameters + folded_), parameters + biases_, activation_},
+        flow.share(y.count()), {0, y.rows});
     flow.made(y, z);
   }
 
@@ -180,10 +181,10 @@ class TiedNode final : public Node<T> {
   bool trains_weights_ = true, trains_biases_ = true;
   Job<T> turn_{"turn", this, kTurn, columns(), kPanel<T>, kAll, 0, 1};
   Job<T> forward_{"forward", this, kForward, columns(), kPanel<T>, kRowBlock, flops()};
-  Job<T> input_gradient_{
-      "input gradient", this, kInputGradient, weights_.units, kRowBlock, kPanel<T>, flops()};
-  Job<T> weight_gradient_{
-      "weights", this, kWeightGradient, weights_.units, kPanel<T>, kRowBlock, flops(), columns()};
+  Job<T> input_gradient_{"input gradient", this,      kInputGradient, weights_.units,
+                         kRowBlock,        kPanel<T>, flops()};
+  Job<T> weight_gradient_{"weights", this,      kWeightGradient, weights_.units,
+                          kPanel<T>, kRowBlock, flops(),         columns()};
   Job<T> bias_gradient_{
       "biases", this, kBiasGradient, columns(), kPanel<T>, kAll, static_cast<double>(columns()), 1};
 };

@@ -106,8 +106,13 @@ struct Training<T>::State {
   void restart();
   bool one_step(Member member, const DataSource<T>& data, std::size_t number);
   DataSource<T> data() const {
-    return {&x, &y, weights, sequences ? sequences->steps().data() : order.data(), net.input_layer.columns(),
-            net.projection.data(), sequences ? sequences->sequences().data() : nullptr};
+    return {&x,
+            &y,
+            weights,
+            sequences ? sequences->steps().data() : order.data(),
+            net.input_layer.columns(),
+            net.projection.data(),
+            sequences ? sequences->sequences().data() : nullptr};
   }
   // The order in which targets and their weights are visited, and how many come before a batch
   std::span<const std::uint32_t> order_of_targets() const {
@@ -173,9 +178,7 @@ struct Training<T>::State {
   Orders order;
   const Layout<T>& layout() const { return adaptation.layout ? *adaptation.layout : net; }
   // Of the last epoch end; in the memory of the folded parameters, which is free then, if there are any
-  T* finite_parameters() {
-    return net.nodes.folds() ? net.folded_memory() : own_finite_parameters.data();
-  }
+  T* finite_parameters() { return net.nodes.folds() ? net.folded_memory() : own_finite_parameters.data(); }
   Buffer<T> own_finite_parameters;
   RunningStatistics<T> finite_statistics;
   Step<T> step;
