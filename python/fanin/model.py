@@ -100,10 +100,10 @@ class Model:
 
     def __repr__(self) -> str:
         """Return the architecture in one line."""
-        first = self._core.first_columns if self._core.has_input_layer else None
-        _, *columns = columns_through(first or self.n_inputs, self._layers)
+        first = self._core.first_columns if self._core.has_input_layer else self.n_inputs
+        _, *columns = columns_through(first or 0, self._layers)  # 0: not known
         sized = [layer.width is not None or isinstance(layer, Embedding | Tied) for layer in self._layers]
-        sizes = "-".join(map(str, (self.n_inputs, *compress(columns, sized))))
+        sizes = "-".join(map(str, (self.n_inputs, *compress((n or "?" for n in columns), sized))))
         activations = ", ".join(layer.in_brief for layer in self._layers)
         known = self._core.first_columns is not None
         parameters = f"{self.n_parameters:,} parameters" if known else "not laid out yet"
