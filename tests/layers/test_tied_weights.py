@@ -187,7 +187,7 @@ def test_solvers_along_lines_train_tied_weights(solver):
     objective = net.objective(X, 2 * X)
     w = objective.weights()
     gradient, direction = objective.gradient(w), rng.normal(size=w.shape)
-    slope = (objective(w + 1e-6 * direction) - objective(w - 1e-6 * direction)) / 2e-6
+    slope = (objective.loss(w + 1e-6 * direction) - objective.loss(w - 1e-6 * direction)) / 2e-6
     assert gradient @ direction == pytest.approx(slope, rel=1e-6)
 
 
@@ -252,7 +252,7 @@ def test_texts_about_a_network_have_its_tied_layers():
     coded = fanin.Network(20, [fanin.PiecewiseLinear(4), Dense(8), Tied(2)])
     assert "20-8-? (piecewise linear, identity, tied identity), squared_error" in repr(coded)
     scaled = fanin.Network(20, [Dense(8, "tanh"), Tied(1), Dense(1)])
-    assert [row.layer for row in fanin.initializers.lsuv(scaled, X).layers] == ["layer1", "layer3"]
+    assert [row.layer for row in fanin.lsuv(scaled, X).layers] == ["layer1", "layer3"]
 
 
 @pytest.mark.parametrize(
