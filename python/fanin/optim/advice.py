@@ -154,6 +154,8 @@ def _refused(layers: Iterable[Any]) -> str:
 
 def _not_for_levenberg_marquardt(net: Network, parameters: int) -> str:
     """Return what it needs and this network does not have; empty if nothing."""
+    if any(layer.name == "tied" for layer in net.layers):
+        return "a network without tied weights"
     if net.loss != "squared_error":
         return f"a squared error, not {net.loss}"
     if parameters > _MOST_PARAMETERS:
