@@ -119,9 +119,9 @@ class Network {
   // each sequence.
   bool recurrent() const;
   bool many_to_many() const;
-  // Streams: a state for so many sequences side by side, before their first step. `step` takes the next row
-  // of each, gives their outputs after it, with the same bits as `predict` for all steps so far, and changes
-  // the state. It allocates nothing. Throws ValueError for a state of another network.
+  // Streams: a state for so many sequences side by side, before their first step. `step` takes a row of each,
+  // gives the outputs after it, with the bits of `predict` for all steps so far, and changes the state. It
+  // allocates nothing.
   RecurrentState<T> new_state(std::size_t rows = 1) const;
   void step(const Samples& x, MatrixView<T> out, RecurrentState<T>& state) const;
 
@@ -265,7 +265,7 @@ template <class T>
 class Training {
  public:
   // Throws ValueError for wrong shapes, values that are not finite, labels outside 0..k-1, a batch size of 0,
-  // empty data, and batches by class where the targets are no classes or, for balanced ones, of one class.
+  // empty data, and batches by class where targets are no classes or, for balanced ones, of one class.
   Training(Network<T>& network, const Samples& x, const Targets& y, TrainingOptions options = {},
            SampleWeights weights = {});
   ~Training();

@@ -34,7 +34,9 @@ namespace {
 
 void add_initial_arrays(std::vector<InitialArray>& arrays, const std::string& prefix, std::size_t inputs,
                         std::vector<Layer>& layers) {
+  std::vector<std::size_t> inputs_of;
   for (std::size_t l = 0; l < layers.size(); ++l) {
+    inputs_of.push_back(inputs);
     const std::string name = prefix + "layer" + std::to_string(l + 1) + ".";
     const auto add = [&](const char* argument, std::vector<std::uint64_t> shape, Initializer& initializer) {
       if (auto* values = std::get_if<Values>(&initializer)) {
@@ -48,6 +50,10 @@ void add_initial_arrays(std::vector<InitialArray>& arrays, const std::string& pr
       const std::uint64_t rows = std::accumulate(embedding->n.begin(), embedding->n.end(), std::uint64_t{0});
       add("initializer", {rows, embedding->dim}, embedding->initializer);
       inputs = embedding->dim * (embedding->bags ? 1 : inputs);
+    }
+    if (auto* tied = std::get_if<Tied>(&layers[l].kind)) {
+      if (tied->layer > 0 && tied->layer <= l) inputs = inputs_of[tied->layer - 1];
+      add("bias_initializer", {inputs}, tied->bias_initializer);
     }
     std::visit(
         [&](auto& layer) {

@@ -46,6 +46,10 @@ class DenseNode final : public Node<T> {
     end_array_ = d.table.trained.size();
     d.count_weights(static_cast<double>(inputs_) + 1, layer.units);
     check_initializers(layer, inputs_, d.text);
+    if (d.depth == 0) {
+      const bool normalized = layer.batch_norm || before_ != nullptr;
+      d.dense_layers.push_back({d.layer, inputs_, layer.units, weights_, first_array_, normalized, &onto_});
+    }
     ++d.stages;
     d.new_value();
     if (before_ != nullptr) before_->in_next = true;
@@ -256,9 +260,10 @@ class DenseNode final : public Node<T> {
   }
 
   void run_weight_gradient(const StepOf<T>& step, Range columns, Range rows) const {
-    const WeightGradient<T> g = weight_gradient(step);
-    if (trains_weights_ && dense_inputs_ > 0) kernels<T>().weight_gradient(g, panels_of<T>(columns), rows);
+    WeightGradient<T> g = weight_gradient(step);
     if (rows.begin == 0 && biases_ != kNoBiases) kernels<T>().bias_gradient(g, panels_of<T>(columns));
+    if (onto_) g.into = onto(g.into);
+    if (trains_weights_ && dense_inputs_ > 0) kernels<T>().weight_gradient(g, panels_of<T>(columns), rows);
   }
 
   const Dense layer_;
@@ -283,6 +288,7 @@ class DenseNode final : public Node<T> {
   DenseTangents<T> tangents_{inputs_, columns()};
   double codes_ = 0;  // flops for a row of coded columns, or of sparse ones
   bool trains_weights_ = true, trains_others_ = true;
+  bool onto_ = false;  // a later layer with the same weights writes their gradient first
   Job<T> forward_{"forward", this, kForward, columns(), kPanel<T>, kRowBlock, flops()};
   Job<T> normalize_ = following("normalize", this, kNormalize, columns());
   Job<T> input_gradient_{"input gradient", this, kInputGradient, inputs_, kRowBlock, kPanel<T>, flops()};

@@ -77,6 +77,8 @@ Nodes<T>::Nodes(InputWidths widths, const std::vector<Layer>& layers, const Runn
   depth = declarations.deepest;
   widest = declarations.widest;
   carried = declarations.carried;
+  turned = declarations.turned;
+  for (std::size_t* const offset : declarations.turned_offsets) *offset += table.size;
 }
 
 template struct Nodes<float>;

@@ -40,7 +40,7 @@ Step<T>::Step(InputWidths inputs, const std::vector<Layer>& layers, RunningStati
       statistics_job_{"statistics", this, 0, 1, kAll, kAll, 1},
       memory_(bind(nullptr, {at_a_time_, data.sequences})),
       slow_(flops() > kSlowFlops),
-      whole_(slow_),
+      whole_(slow_ || nodes_.ties()),
       nothing_{nodes_.table.size, {.frozen = true}},
       executor_(flops() * static_cast<double>(blocks(largest_batch_)) > kPollingFlops, interrupted),
       trained_(nodes_.table.trained.size(), true) {

@@ -177,7 +177,7 @@ class Step final : Work<T> {
   Job<T> statistics_job_;
   Buffer<T> memory_;
   const bool slow_;        // steps may be abandoned before any update: they compute the whole gradient first,
-  bool whole_;             // as do batches of several blocks, and methods that need it
+  bool whole_;             // as do shared weights, batches of several blocks, and methods that need it
   bool twice_ = false;     // the rule needs a second gradient
   const Segment nothing_;  // all parameters, frozen
   Executor<T> executor_;
