@@ -1,6 +1,6 @@
 """Recurrent nets on sequences, and steps of a stream. Peers' processes import this, so fanin is not loaded here."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
@@ -37,7 +37,7 @@ class Sequences(Net):
     @property
     def full(self) -> "Sequences":
         """The same with sequences of full length."""
-        return Sequences(self.sizes, kind=self.kind, time=self.time)
+        return replace(self, ragged=False)
 
 
 @dataclass(frozen=True)
