@@ -12,6 +12,7 @@
 #include "philox.hpp"
 #include "product.hpp"
 #include "random_values.hpp"
+#include "recurrent.hpp"
 #include "sparse_rows.hpp"
 #include "square_sum.hpp"
 #include "table.hpp"
@@ -45,6 +46,9 @@ constexpr Kernels<T> make_kernels() {
   return {
       forward<T>,
       product<T>,
+      turn<T>,
+      recur<T>,
+      recur_backward<T>,
       input_gradient<T>,
       pass_gradient<T>,
       drop<T>,

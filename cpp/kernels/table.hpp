@@ -8,6 +8,7 @@
 #include "coded.hpp"
 #include "column_map.hpp"
 #include "normalization.hpp"
+#include "recurrence.hpp"
 #include "sparse.hpp"
 
 namespace fanin {
@@ -216,6 +217,9 @@ struct Kernels {
   void (*forward)(const Forward<T>&, Range panels, Range rows);
   // panels and rows of the result
   void (*product)(const Product<T>&, Range panels, Range rows, T* memory);
+  void (*turn)(const Panels<const T>& from, const Panels<T>& to, Range panels);  // to = from'
+  void (*recur)(const Recurrence<T>&, Range sequences);
+  void (*recur_backward)(const RecurrenceGradient<T>&, Range sequences);
   // panels of dz_transposed (columns are samples), rows of dz_transposed (inputs); multiples of 64 or the end
   void (*input_gradient)(const InputGradient<T>&, Range panels, Range rows);
   void (*pass_gradient)(const PassedGradient<T>&, Range panels);
@@ -278,8 +282,7 @@ struct KernelTable {
   // out[i] = the first half of Philox's block first + i; the counter is the block's number and three words
   void (*random_bits)(std::uint64_t* out, std::uint32_t first, std::size_t n, const std::uint32_t* counter,
                       const std::uint32_t* key);
-  // see input_moments.hpp; [1]: NaN are missing values
-  // without and with missing values
+  // see input_moments.hpp; without and with missing values, NaN
   void (*moments_of_floats[2])(double* weight, double* mean, double* squares, const float* x,
                                std::ptrdiff_t stride, const double* shift, const double* row_weight,
                                std::size_t rows, std::size_t n);

@@ -20,7 +20,7 @@ bool is_vector(const fanin::Network<T>& net, const py::object& out) {
 template <class T>
 py::array_t<T> predict(const fanin::Network<T>& net, const py::object& x, const py::object& out) {
   const arrays::Matrix matrix = samples_of(net, x);
-  const std::size_t rows = fanin::rows_of(matrix.view), columns = net.outputs();
+  const std::size_t rows = targets_of(net, matrix.view), columns = net.outputs();
   std::vector<py::ssize_t> shape = {static_cast<py::ssize_t>(rows), static_cast<py::ssize_t>(columns)};
   if (columns == 1 && is_vector(net, out)) shape.pop_back();
   auto result = operands::output<T>("out", out, shape, std::array{matrix.array});
@@ -227,11 +227,11 @@ void register_network_of(py::module_& m, const std::string& suffix) {
   py::class_<PyTraining<T>>(m, ("Training" + suffix).c_str())
       .def(py::init<Net&, const py::object&, const py::object&, const py::object&, std::size_t,
                     const std::string&, std::optional<std::uint64_t>, std::size_t, std::optional<std::size_t>,
-                    fanin::Budget&, const fanin::Population*, fanin::Watch*, bool>(),
+                    fanin::Budget&, const fanin::Population*, fanin::Watch*, bool, std::size_t>(),
            py::arg("network"), py::arg("X"), py::arg("y"), py::arg("sample_weight"), py::arg("batch_size"),
            py::arg("batches"), py::arg("order_seed"), py::arg("epochs_before"), py::arg("epochs"),
            py::arg("budget"), py::arg("population"), py::arg("watch") = py::none(), py::arg("restore") = true,
-           py::keep_alive<1, 2>(), py::keep_alive<1, 11>(), py::keep_alive<1, 13>())
+           py::arg("truncation") = 0,           py::keep_alive<1, 2>(), py::keep_alive<1, 11>(), py::keep_alive<1, 13>())
       .def_property_readonly("rows", &PyTraining<T>::rows)
       .def_property_readonly("vector_targets", &PyTraining<T>::vector_targets)
       .def_property_readonly("order", &PyTraining<T>::order)

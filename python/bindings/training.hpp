@@ -20,19 +20,35 @@ struct Data {
   arrays::TargetArrays targets;
 };
 
+// X; sequences are an object with all of their steps, and where each begins
 template <class T>
 arrays::Matrix samples_of(const fanin::Network<T>& net, const py::object& x) {
+  if (!arrays::is_plain_array(x) && py::hasattr(x, "steps") && py::hasattr(x, "starts")) {
+    using Starts = py::array_t<std::uint64_t, py::array::c_style | py::array::forcecast>;
+    arrays::Matrix matrix = samples_of(net, py::object(x.attr("steps")));
+    const Starts starts(py::object(x.attr("starts")));
+    matrix.view.starts = {starts.data(), static_cast<std::size_t>(starts.size())};
+    matrix.places = py::make_tuple(matrix.places, starts);
+    return matrix;
+  }
   const std::string expected = "(n_samples, " + std::to_string(net.inputs()) + ")";
   if (py::isinstance<PyCodedRows>(x)) return {{}, x.cast<const PyCodedRows&>().table.view(), x};
   const bool sparse = !arrays::is_plain_array(x) && arrays::is_csr(x);
   return sparse ? arrays::csr(x, expected) : arrays::matrix("X", x, false, expected);
 }
 
+// How many rows outputs and targets have: one for each row of X, each sequence, or each step of one
+template <class T>
+std::size_t targets_of(const fanin::Network<T>& net, const fanin::Samples& x) {
+  const bool by_sequence = net.recurrent() && !net.many_to_many() && !x.starts.empty();
+  return by_sequence ? x.starts.size() - 1 : fanin::rows_of(x);
+}
+
 template <class T>
 Data make_data(const fanin::Network<T>& net, const py::object& x, const py::object& y,
                const py::object& weights) {
   arrays::Matrix matrix = samples_of(net, x);
-  const std::size_t rows = fanin::rows_of(matrix.view);
+  const std::size_t rows = targets_of(net, matrix.view);
   return {std::move(matrix), arrays::targets(net.loss(), y, weights, rows, net.outputs())};
 }
 
@@ -41,7 +57,7 @@ Data make_data(const fanin::Network<T>& net, const py::object& x, const py::obje
 inline arrays::Matrix by_rows(const arrays::Matrix& x) {
   constexpr py::ssize_t line = 64;
   const py::array& array = x.array;
-  if (array.ndim() != 2) return x;  // the values of sparse rows, or coded rows
+  if (array.ndim() != 2 || !x.view.starts.empty()) return x;  // sparse rows, coded rows, sequences
   const bool apart = std::abs(array.strides(1)) > line && std::abs(array.strides(0)) <= line;
   if (!apart || array.strides(0) == 0 || !arrays::is_plain_array(array)) return x;
   return arrays::matrix_of(py::module_::import("numpy").attr("ascontiguousarray")(array));
@@ -110,14 +126,15 @@ class PyTraining : public PyTrainingOf<T, fanin::Training<T>> {
   PyTraining(fanin::Network<T>& net, const py::object& x, const py::object& y, const py::object& weights,
              std::size_t batch_size, const std::string& batches, std::optional<std::uint64_t> order_seed,
              std::size_t epochs_before, std::optional<std::size_t> epochs, fanin::Budget& budget,
-             const fanin::Population* population, fanin::Watch* watch, bool restore)
+             const fanin::Population* population, fanin::Watch* watch, bool restore, std::size_t truncation)
       : PyTrainingOf<T, fanin::Training<T>>(net, x, y, weights) {
     const fanin::Batches order = arrays::batches_named(batches);
     if (order != fanin::Batches::in_order) this->data_.x = by_rows(this->data_.x);
     const std::function<bool()> interrupted =
         population != nullptr ? population->interrupted() : std::function<bool()>(signal_pending);
     this->open(net,
-               {batch_size, order, order_seed, interrupted, &budget, epochs_before, epochs, watch, restore});
+               {batch_size, order, order_seed, interrupted, &budget, epochs_before, epochs, watch, restore,
+                truncation});
   }
 
   void exact_statistics() {

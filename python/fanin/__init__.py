@@ -12,6 +12,8 @@ from fanin.config import (
     show_config,
 )
 from fanin.layers import (
+    GRU,
+    LSTM,
     Activation,
     BatchNorm,
     Dense,
@@ -20,6 +22,7 @@ from fanin.layers import (
     OneHot,
     PiecewiseLinear,
     Quantile,
+    Recurrent,
     Residual,
     RobustScale,
     Standardize,
@@ -30,6 +33,7 @@ from fanin.network import Network
 from fanin.replaying import replay, rows_behind
 from fanin.sparse import HashedText, bags
 from fanin.tables import TableEncoder
+from fanin.torch_weights import weights_from_torch, weights_to_torch
 from fanin.training.callbacks import Callback
 from fanin.training.decision import Decision
 from fanin.training.early_decay import EarlyDecayWarning
@@ -42,6 +46,8 @@ from fanin.training.together import train_together
 from fanin.unit_variance import LsuvReport, lsuv
 
 __all__ = [
+    "GRU",
+    "LSTM",
     "Activation",
     "BatchNorm",
     "Callback",
@@ -62,6 +68,7 @@ __all__ = [
     "Quantile",
     "RateControl",
     "RateCurve",
+    "Recurrent",
     "ReduceOnPlateau",
     "Residual",
     "RobustScale",
@@ -91,6 +98,8 @@ __all__ = [
     "set_num_threads",
     "show_config",
     "train_together",
+    "weights_from_torch",
+    "weights_to_torch",
 ]
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from fanin.condition import keep_condition_numbers, rows_to_condition
 from fanin.data.inputs import Labels, as_array, error_context
+from fanin.data.sequences import Sequences, as_sequences, as_steps
 from fanin.storage import StoredModel
 from fanin.summary import summary_of
 from fanin.training.chunks import check_chunks, inputs_of
@@ -36,8 +37,10 @@ class AdaptedModel(StoredModel):
         """
         return MappingProxyType(self._core.learned_arrays)
 
-    def first_inputs(self, X: ArrayLike) -> NDArray[Any]:
+    def first_inputs(self, X: ArrayLike) -> Any:
         """Return the rows that the input layer gives to the layer after it, in the network's dtype.
+
+        For sequences, an array (n, time, columns) or a list of arrays (time, columns), as X is.
 
         Examples
         --------
@@ -49,10 +52,10 @@ class AdaptedModel(StoredModel):
                [0., 1.]], dtype=float32)
         """
         labels: Labels = {}
-        X = as_array("X", X, self._data_dtype, labels, self._core.column_names)
+        X = as_array("X", as_sequences(self, X), self._data_dtype, labels, self._core.column_names)
         with error_context(labels=labels):
             rows: NDArray[Any] = self._core.first_inputs(X)
-        return rows
+        return X.cut(rows) if isinstance(X, Sequences) else rows
 
     def summary(self, X: ArrayLike | None = None) -> str:
         """Return a text with layers, outputs, parameters, bytes, and what the input layer has learned.
@@ -122,6 +125,7 @@ class AdaptedModel(StoredModel):
                 except StopIteration:
                     context.prefix = ""
                     return
+                X, weight = as_steps(self, X, weight)
                 X = as_array("X", X, self._data_dtype, labels, names)
                 if number == 1:
                     first = rows_to_condition(self, X)

@@ -76,6 +76,7 @@ INITIALIZERS = {
     "default": "auto",
     "automatic": "auto",
     "zero": "zeros",
+    "eye": "identity",
     "ones": "write initializers.Constant(1.0)",
     **dict.fromkeys(("normal", "randomnormal", "gaussian", "uniform", "randomuniform", "random"), _A_SCALE),
 }

@@ -9,6 +9,7 @@ import numpy as np
 
 from fanin import _core
 from fanin.data.inputs import row_count
+from fanin.data.sequences import Sequences, as_sequences
 from fanin.data.sparse import as_csr, is_sparse
 from fanin.layers import CODING
 
@@ -27,7 +28,7 @@ def condition_numbers(net: Model, X: ArrayLike) -> tuple[float, float | None]:
 
     None instead of the second one if there is no input layer that has learned.
     """
-    rows = some_rows(as_csr(X))
+    rows = some_rows(as_csr(as_sequences(net, X)))
     if not len(rows):
         raise ValueError("X: expected at least one row, got none")
     learned = net._core.has_input_layer and net._core.adapted
@@ -35,14 +36,16 @@ def condition_numbers(net: Model, X: ArrayLike) -> tuple[float, float | None]:
     return _condition(rows[~np.isnan(rows).any(axis=1)]), after
 
 
-def some_rows(X: ArrayLike) -> NDArray[np.float64]:
+def some_rows(X: Any) -> NDArray[np.float64]:
     """Return a copy of at most 2,000 rows of X, dense if X is sparse."""
     rows = some_rows_of(X)
     return np.array(rows.toarray() if is_sparse(rows) else rows, dtype=float)
 
 
-def some_rows_of(X: ArrayLike) -> Any:
-    """Return at most 2,000 rows of X, sparse if X is."""
+def some_rows_of(X: Any) -> Any:
+    """Return at most 2,000 rows of X, or steps of sequences; sparse if X is."""
+    if isinstance(X, Sequences):
+        X = X.steps
     given: Any = X if is_sparse(X) else _core.numbers("X", X)
     return given[:: max(1, -(-row_count("X", given) // _ROWS))]
 

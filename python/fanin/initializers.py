@@ -38,6 +38,7 @@ __all__ = [
     "GlorotUniform",
     "HeNormal",
     "HeUniform",
+    "Identity",
     "Initializer",
     "LecunNormal",
     "LecunUniform",
@@ -90,6 +91,31 @@ class Zeros(Initializer):
 
 
 @dataclass(frozen=True)
+class Identity(Initializer):
+    """``W = gain I``: the identity times the gain; with unequal sides, ones on the main diagonal, else 0.
+
+    For the recurrent weights of a `fanin.Recurrent` with relu, which then starts as a sum over all steps and learns
+    long lags (Le et al. 2015). For weights only.
+
+    Parameters
+    ----------
+    gain : float
+        Above 0.
+
+    Examples
+    --------
+    >>> import fanin
+    >>> net = fanin.Network(1, [fanin.Recurrent(2, "relu", recurrent_initializer="identity"), fanin.Dense(1)])
+    >>> net.get_weights()["layer1.recurrent"]
+    array([[1., 0.],
+           [0., 1.]], dtype=float32)
+    """
+
+    name: ClassVar[str] = "identity"
+    gain: float = 1.0
+
+
+@dataclass(frozen=True)
 class BaseRate(Initializer):
     """The best constant outputs, ``b = argmin_a sum_i w_i E(a, y_i)``, for the biases of the last layer.
 
@@ -135,6 +161,7 @@ BY_NAME: dict[str, type[Initializer]] = {
         BaseRate,
         Sparse,
         Orthogonal,
+        Identity,
         Values,
     )
 }

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fanin import _core
+from fanin.checks import check_integer
 from fanin.data.inputs import Labels, as_array, as_data, error_context
+from fanin.data.sequences import as_sequences
 from fanin.layers import Embedding, Layer
 from fanin.layers.weights import checked_weights
 from fanin.losses import Loss
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     Float = NDArray[Any]
+    State = _core.RecurrentStateFloat32 | _core.RecurrentStateFloat64
 
 
 def check_model(net: object) -> None:
@@ -36,6 +39,7 @@ class Model:
         exact = core.has_input_layer or isinstance(self._layers[0], Embedding)
         self._data_dtype = np.dtype("float64") if exact else self._dtype  # of frames
         self._n_inputs, self._seed = int(core.n_inputs), int(core.seed)
+        self._recurrent = bool(core.recurrent)
         self._metric = _core.loss_traits()[loss.name][0]
         self._trained = list(core.trained_names)
         self._training: Any = _core.TrainingFloat32 if single else _core.TrainingFloat64
@@ -104,8 +108,11 @@ class Model:
         parameters = f"{self.n_parameters:,} parameters" if known else "not laid out yet"
         return f"<fanin.Network {sizes} ({activations}), {self.loss}, {self.dtype}, {parameters}>"
 
-    def predict(self, X: ArrayLike, out: Float | None = None) -> Float:
+    def predict(self, X: ArrayLike, out: Float | None = None) -> Any:
         """Return the outputs for each row of X, shape (n_samples, n_outputs).
+
+        For sequences with outputs at every step, the shape is (n_samples, time, n_outputs), or, if X is a list, the
+        result is a list of arrays (time_i, n_outputs).
 
         After a fit of a single output with y of shape (n_samples,), the result has that shape too, as has the result
         of a loaded network.
@@ -127,23 +134,85 @@ class Model:
         (2,)
         """
         result: Float
-        if type(X) is np.ndarray:  # a fast path, because one row takes only microseconds
-            result = self._core.predict(X, out)
+        if type(X) is np.ndarray and not self._recurrent:
+            result = self._core.predict(X, out)  # a fast path, because one row takes only microseconds
             return result
         labels: Labels = {}
-        X = as_array("X", X, self._data_dtype, labels, self._core.column_names)
+        given = as_array("X", as_sequences(self, X), self._data_dtype, labels, self._core.column_names)
+        steps = given if self._core.many_to_many else None
         with error_context(labels=labels):
-            result = self._core.predict(X, out)
-        return result
+            result = self._core.predict(given, out if steps is None else steps.joined(out))
+        if steps is None:
+            return result
+        return steps.cut(result) if out is None else out
 
     def evaluate(
         self, X: ArrayLike, y: ArrayLike, *, sample_weight: ArrayLike | None = None
     ) -> dict[str, float]:
         """Return a dict of the (weighted) mean "loss" and the metric by its name, such as "accuracy" or "rmse"."""
-        X, y, labels = as_data(X, y, self._data_dtype, self._core.column_names)
+        X, y, sample_weight, labels = as_data(self, X, y, sample_weight, self._core.column_names)
         with error_context(labels=labels):
             loss, metric = self._core.evaluate(X, y, sample_weight)
         return {"loss": loss, self._metric: metric}
+
+    def new_state(self, rows: int = 1) -> State:
+        """Return the state of a recurrent network before the first step of `rows` sequences; see `step`.
+
+        ``state.reset()`` returns to that point, ``state.copy()`` branches off, ``state.rows`` is their number.
+
+        Raises
+        ------
+        ValueError, TypeError
+            For a network without recurrent layers, or rows below 1.
+        """
+        check_integer("rows", rows, 1, 32)
+        state: State = self._core.new_state(int(rows))
+        return state
+
+    def step(self, x: ArrayLike, state: State, out: Float | None = None) -> Float:
+        """Return the outputs after one more step of each sequence, and update the state in place.
+
+        The outputs are those of `predict` on all steps so far, bit for bit, at the cost of one step; nothing is
+        allocated but the result.
+
+        Parameters
+        ----------
+        x : array_like, shape (n_inputs,) or (rows, n_inputs)
+            The next step of one sequence, or of each of `rows` sequences.
+        state : RecurrentState
+            From `new_state` of this network, for as many rows. Weights may change between steps.
+        out : ndarray, optional
+            For the result, C-contiguous, in the network's dtype.
+
+        Returns
+        -------
+        ndarray, shape (n_outputs,) or (rows, n_outputs)
+
+        Raises
+        ------
+        ValueError, TypeError
+            For the state of another network, other shapes, and numbers that are not finite; the state is unchanged.
+
+        Examples
+        --------
+        >>> import numpy as np, fanin
+        >>> net = fanin.Network(2, [fanin.GRU(4), fanin.Dense(1)])
+        >>> X = np.random.default_rng(0).normal(size=(10, 2)).astype("float32")
+        >>> state = net.new_state()
+        >>> for x in X:
+        ...     y = net.step(x, state)
+        >>> bool(y == net.predict(X[None])[0])
+        True
+        """
+        try:
+            result: Float = self._core.step(x, state, out)
+        except TypeError:
+            if isinstance(state, type(self.new_state())):
+                raise
+            raise TypeError(
+                f"state: expected the result of new_state of this network, got {type(state).__name__}"
+            ) from None
+        return result
 
     def get_weights(self, *, averaged: bool = True) -> dict[str, Float]:
         """Return copies of all parameters: "layer1.weight" (n_in, units), "layer1.bias" (units,), "layer2...".

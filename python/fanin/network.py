@@ -27,12 +27,13 @@ if TYPE_CHECKING:
 
 
 class Network(StreamedModel):
-    """A multi-layer network of dense layers, optionally with batch norm, dropout and residual connections.
+    """A multi-layer network of dense and recurrent layers, with batch norm, dropout and residual connections.
 
     ``A_0 = X``, ``A_l = f_l(A_(l-1) W_l + b_l)``: samples are rows, X is (n_samples, n_inputs), W_l is
     (inputs of the layer, units of the layer). (The textbook writes samples as columns: transpose.) Batch norm may
     precede f, see `Dense`; `BatchNorm`, `Dropout`, `Activation` and `Residual` may come between dense layers or
-    before the first. An input layer, such as `Standardize` or `PiecewiseLinear`, comes first.
+    before the first. An input layer, such as `Standardize` or `PiecewiseLinear`, comes first. `Recurrent`, `GRU` and
+    `LSTM` make X sequences; all other layers then work on every step.
 
     The same data, seed and hyper-parameters give bit-identical weights for every number of threads and every
     instruction set.
@@ -107,6 +108,7 @@ class Network(StreamedModel):
         max_time: float | None = None,
         diagnose: bool = False,
         prove: bool = False,
+        truncation: int | None = None,
     ) -> History:
         """Train with mini-batches; another call continues from there.
 
@@ -127,10 +129,13 @@ class Network(StreamedModel):
         X : array_like or sparse matrix, shape (n_samples, n_inputs)
             The network remembers the column names of a frame if they are strings (`column_names`), and reorders the
             columns of later frames by name; a missing, unknown or repeated column is an error. Arrays are matched by
-            position.
+            position. For a network with recurrent layers, X is sequences: an array, shape (n_samples, time, n_inputs),
+            or a list of arrays, shapes (time_i, n_inputs), or (time_i,) for one input; a sample is a sequence.
         y : array_like
             Integer labels 0..n_outputs-1, shape (n_samples,), or class probabilities, shape (n_samples, n_outputs),
-            for softmax_cross_entropy; else targets, shape (n_samples, n_outputs), or (n_samples,) for one output.
+            for softmax_cross_entropy; else targets, shape (n_samples, n_outputs), or (n_samples,) for one output. If
+            every recurrent layer returns sequences, these are needed at every step: shape (n_samples, time) or
+            (n_samples, time, n_outputs), or a list of arrays of the lengths of X.
         rule : Rule, Solver or str, optional
             Update rule, for example ``optim.Adam(1e-3)``, or the name of one for its defaults: "adam". By default
             ``optim.Around(optim.AdamW(), average_share=0.05)``: AdamW, of which the network shows averaged weights.
@@ -159,7 +164,8 @@ class Network(StreamedModel):
             at least two of them with a weight above 0.
         sample_weight : array_like, shape (n_samples,), optional
             At least 0: the loss of a batch is the weighted mean. A sample of weight 0 has no influence, whatever
-            finite numbers it holds, except on the batch statistics of batch norm.
+            finite numbers it holds, except on the batch statistics of batch norm. With targets at every step, the shape
+            may be (n_samples, time), or a list of arrays: weights of steps; 0 masks a step.
         validation_data : tuple (X, y) or (X, y, sample_weight), optional
             Evaluated after each epoch.
         validation_fraction : float in (0, 1), optional
@@ -184,6 +190,10 @@ class Network(StreamedModel):
             with remedies; see `diagnose.Diagnosis`. Needs memory for the gradient and a copy of the network.
         prove : bool
             With `diagnose`: then try the remedy of each finding, by two fits side by side, and report which improve.
+        truncation : int, optional
+            Truncated backpropagation through time, for long sequences: they are cut into windows of this many steps,
+            with an update after each. States are carried into the next window, gradients are not. Needs a recurrent
+            network with targets at every step.
 
         Returns
         -------
@@ -213,10 +223,15 @@ class Network(StreamedModel):
             max_steps=max_steps,
             max_time=max_time,
             diagnose=diagnose,
+            truncation=truncation,
         )
         check_flag("prove", prove)
         if prove and not diagnose:
             raise ValueError("prove: expected False without diagnose=True, got True")
+        if prove and self._core.many_to_many:
+            raise ValueError(
+                "prove: expected False for targets at every step, because remedies are judged by rows"
+            )
         fit, opened = open_resolved(self, X, y, settings)
         with opened as training:
             history = fit.run(lambda: fit.epoch(training)[:2])

@@ -180,6 +180,7 @@ _OWN = frozenset(
         "_loss",
         "_metric",
         "_n_inputs",
+        "_recurrent",
         "_seed",
         "_trained",
         "_training",

@@ -51,6 +51,7 @@ class StreamedModel(AdaptedModel):
         max_steps: int | None = None,
         max_time: float | None = None,
         diagnose: bool = False,
+        truncation: int | None = None,
     ) -> History:
         """Train on data that come in chunks, for streams and for data that do not fit in memory.
 
@@ -93,6 +94,7 @@ class StreamedModel(AdaptedModel):
             max_steps=max_steps,
             max_time=max_time,
             diagnose=diagnose,
+            truncation=truncation,
         )
         check_settings(settings)
         names = self._core.column_names

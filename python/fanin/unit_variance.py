@@ -120,6 +120,8 @@ def lsuv(
     check_flag("orthogonal", orthogonal)
     check_number("tolerance", tolerance, above=0)
     check_integer("trials", trials, 1)
+    if net._core.recurrent:
+        raise ValueError("net: expected a network without recurrent layers, whose gates LSUV does not scale")
     if net.epochs > 0:
         raise ValueError(
             f"net: expected a network that has not been trained, got one after {net.epochs} epochs"
@@ -139,8 +141,9 @@ def _inputs_of(net: Network, X: ArrayLike) -> Float:
     if isinstance(net.layers[0], Embedding):
         tables = Network(net.n_inputs, net.layers[:1], dtype=net.dtype)
         tables.set_weights({"layer1.weight": net.get_weights()["layer1.weight"]})
-        return tables.predict(some_rows_of(given))
-    seen: Float = net._core.first_inputs(some_rows(given))
+        seen: Float = tables.predict(some_rows_of(given))
+        return seen
+    seen = net._core.first_inputs(some_rows(given))
     return seen
 
 

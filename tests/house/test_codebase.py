@@ -59,6 +59,7 @@ PARTS = (
         "functional_standardize",
         "functional",
         "unit_variance",
+        "torch_weights",
         "search",
     ),
     *("plot", "__init__", "sklearn", "csv", "demo", "command", "__main__"),

@@ -10,7 +10,7 @@ import pytest
 # A pybind11 class has a metaclass that a stub cannot name; its members are still compared.
 METACLASSES = (
     r"fanin\._core\.(Budget|CodedRows|EndedEpoch|EpochLoop|EpochResult|Patience|Population|TableEncoder|TableModel"
-    r"|(Network|Objective|Optimizer|SolverTraining|Training)Float(32|64))"
+    r"|(Network|Objective|Optimizer|RecurrentState|SolverTraining|Training)Float(32|64))"
 )
 
 

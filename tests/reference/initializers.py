@@ -6,6 +6,7 @@
     auto      gain sqrt(c / n_in)               c by activation: see `reference.activations`
     sparse    deviation sqrt(connections / n_in)    of all weights together, most of which are 0
     orthogonal    gain / sqrt(max(n_in, n_out))     orthonormal columns or rows, whichever are fewer
+    identity      gain sqrt(p (1 - p)), p = 1 / max(n_in, n_out), the share of ones; the mean is gain p
 
 Uniform variants draw from [-limit, limit) with limit = sqrt(3) std, which has this standard deviation.
 Source: He et al. 2015; Glorot and Bengio 2010; LeCun et al. 1998, Efficient BackProp, 4.6; Martens 2010, Deep
@@ -49,6 +50,11 @@ def orthogonal(n_in: int, n_out: int, *, gain: float = 1.0) -> float:
     return gain / sqrt(max(n_in, n_out))
 
 
+def identity(n_in: int, n_out: int, *, gain: float = 1.0) -> float:
+    share = 1 / max(n_in, n_out)
+    return gain * sqrt(share * (1 - share))
+
+
 # "auto" as for an activation whose c is 1
 DEVIATIONS = {
     "auto": lecun,
@@ -63,6 +69,7 @@ DEVIATIONS = {
     "base_rate": base_rate,
     "sparse": sparse,
     "orthogonal": orthogonal,
+    "identity": identity,
 }
 
 

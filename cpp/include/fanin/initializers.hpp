@@ -7,7 +7,7 @@
 // and one of
 //   drawn, deviation(fan)   every value is drawn from this distribution, with mean 0 and this deviation
 //   value                   all values equal this
-//   a case of its own in src/layers/initial_values.cpp: Sparse, Orthogonal, Values
+//   a case of its own in src/layers/initial_values.cpp: Sparse, Orthogonal, IdentityMatrix, Values
 // A bias uses the fan of its layer, and its values follow those of the weights as one more row. All draws
 // depend only on the seed, the layer and the position in the layer.
 #pragma once
@@ -144,6 +144,16 @@ struct Orthogonal {
   }
 };
 
+// gain on the main diagonal, else 0: for recurrent weights of rectified units (Le et al. 2015). Not for biases.
+struct IdentityMatrix {
+  static constexpr const char* name = "identity";
+  double gain = 1;
+  template <class Self, class F>
+  static void fields(Self& self, F&& field) {
+    field("gain", self.gain, above_0());
+  }
+};
+
 // The caller's values: weights (inputs, units) row-major, or biases (units).
 struct Values {
   static constexpr const char* name = "values";
@@ -155,7 +165,8 @@ struct Values {
 };
 
 using Initializers = List<Automatic, HeNormal, HeUniform, GlorotNormal, GlorotUniform, LecunNormal,
-                          LecunUniform, Constant, Zeros, BaseRate, Sparse, Orthogonal, Values>;
+                          LecunUniform, Constant, Zeros, BaseRate, Sparse, Orthogonal, IdentityMatrix,
+                          Values>;
 
 // One initializer with its hyper-parameters.
 using Initializer = decltype(variant_of(Initializers{}));

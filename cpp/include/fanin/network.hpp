@@ -22,6 +22,7 @@
 #include "fanin/losses.hpp"
 #include "fanin/minimize.hpp"
 #include "fanin/owned.hpp"
+#include "fanin/recurrent_state.hpp"
 #include "fanin/rule.hpp"
 #include "fanin/views.hpp"
 #include "fanin/watch.hpp"
@@ -108,11 +109,23 @@ class Network {
   // `interrupted` about every 30 ms; true ends the call with InterruptedError and `out` half written. Throws
   // ValueError if `out` shares memory with x.
   void predict(const Samples& x, MatrixView<T> out, const std::function<bool()>& interrupted = {}) const;
+  // With an output at each step of sequences, a row of `out` for each.
+  //
   // The same without exceptions: returns false if `predict` would throw.
   bool try_predict(const Samples& x, MatrixView<T> out) const noexcept;
   // Weighted by sample weights if given.
   Evaluation evaluate(const Samples& x, const Targets& y, SampleWeights weights = {},
                       const std::function<bool()>& interrupted = {}, Checks checks = Checks::all) const;
+
+  // Recurrent layers need sequences; outputs are for each step of these if all such layers return sequences,
+  // else for each sequence.
+  bool recurrent() const;
+  bool many_to_many() const;
+  // Streams: a state for so many sequences side by side, before their first step. `step` takes the next row
+  // of each, gives their outputs after it, with the same bits as `predict` for all steps so far, and changes
+  // the state. It allocates nothing. Throws ValueError for a state of another network.
+  RecurrentState<T> new_state(std::size_t rows = 1) const;
+  void step(const Samples& x, MatrixView<T> out, RecurrentState<T>& state) const;
 
   // Throws ValueError if these data cannot be trained on or evaluated.
   void check(const Samples& x, const Targets& y, SampleWeights weights = {}) const;
@@ -192,6 +205,8 @@ class Network {
   friend class Snapshot;
   template <class>
   friend class Objective;
+  template <class>
+  friend class RecurrentState;
   friend struct ModelFile;
   struct State;
   explicit Network(std::unique_ptr<State> state);
@@ -204,7 +219,7 @@ AnyNetwork load(const std::filesystem::path& path);
 AnyNetwork from_bytes(std::span<const std::byte> bytes);
 
 struct TrainingOptions {
-  // At most the number of samples. With batch norm a single remaining row joins the batch before it.
+  // At most the number of samples, or of sequences. With batch norm a single remaining row joins the batch before it.
   std::size_t batch_size = 32;
   Batches batches = Batches::shuffled;
   // Of the order of samples; without it, the network's seed
@@ -223,6 +238,10 @@ struct TrainingOptions {
   // If a loss or a weight turns infinite or NaN: stop, restore the weights of the last finite epoch end and
   // throw DivergedError; else train on with what the arithmetic gives.
   bool restore = true;
+  // Truncated backpropagation through time, for networks with an output at each step: sequences are cut into
+  // windows of so many steps, each of which makes an update; gradients end where a window begins, while h and
+  // c are carried into it. 0: none
+  std::size_t truncation = 0;
 };
 
 struct EpochResult {

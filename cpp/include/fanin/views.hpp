@@ -109,11 +109,21 @@ SparseRows csr(std::size_t columns, const std::vector<T>& values, const std::vec
           std::span<const I>(row_starts)};
 }
 
-// Samples are rows. A network of either precision accepts any type of numbers: values are converted batch by
+// Samples are rows, or sequences of rows. A network of either precision accepts any type of numbers: values are converted batch by
 // batch, each with one rounding. A first dense layer reads coded rows as they are, and sparse rows if fewer
 // than one in eight of their values is not 0; else they are gathered into dense batches.
-using Samples =
-    std::variant<MatrixView<const float>, MatrixView<const double>, NumberMatrix, SparseRows, CodedRows>;
+//
+// With `starts`, the steps of sequence i are the rows from starts[i] to starts[i + 1] - 1, at least one; the
+// last of them is the number of rows. Borrowed.
+struct Samples
+    : std::variant<MatrixView<const float>, MatrixView<const double>, NumberMatrix, SparseRows, CodedRows> {
+  using variant::variant;
+  std::span<const std::uint64_t> starts = {};
+};
+inline Samples sequences(Samples steps, std::span<const std::uint64_t> starts) {
+  steps.starts = starts;
+  return steps;
+}
 
 // One weight for each sample, at least 0; empty: all are 1. A common factor, however large or small, has no
 // effect. Nor does a sample of weight 0, whatever finite numbers it holds, except on the mean and variance of

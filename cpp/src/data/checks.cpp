@@ -260,6 +260,20 @@ void check_samples(const Samples& x, std::size_t inputs, const InputLayer& layer
   if (checks == Checks::all) check_sample_values<T>(x, layer);
 }
 
+void check_sequences(const Samples& x, Over over) {
+  if (x.starts.empty() != (over == Over::rows)) {
+    throw ValueError(over == Over::rows ? "X: expected rows, because no layer is recurrent, got sequences"
+                                        : "X: expected sequences for the recurrent layers, got rows");
+  }
+  for (std::size_t i = 0; i + 1 < x.starts.size(); ++i) {
+    if (x.starts[i] < x.starts[i + 1]) continue;
+    throw ValueError("X: sequence " + std::to_string(i) + " has no steps; expected at least one");
+  }
+  if (x.starts.empty() || (x.starts.front() == 0 && x.starts.back() == rows_of(x))) return;
+  throw ValueError("X: expected sequences from row 0 to " + std::to_string(rows_of(x)) + ", got " +
+                   std::to_string(x.starts.front()) + " to " + std::to_string(x.starts.back()));
+}
+
 void check_learned(const InputLayer& layer) {
   if (layer.learned()) return;
   throw ValueError("network: its input layer has not learned from data yet; call fit or adapt first");
@@ -277,11 +291,13 @@ void check_targets(const Targets& y, SampleWeights weights, std::size_t rows, st
 
 template <class T>
 void check_data(const Samples& x, const Targets& y, SampleWeights weights, std::size_t inputs,
-                std::size_t outputs, const Loss& loss, const InputLayer& layer, Checks checks) {
+                std::size_t outputs, const Loss& loss, const InputLayer& layer, Over over, Checks checks) {
   check_samples_shape(x, inputs);
-  check_targets_shape(y, rows_of(x), outputs, loss);
+  check_sequences(x, over);
+  const std::size_t targets = targets_of(x, over);
+  check_targets_shape(y, targets, outputs, loss);
   if (checks == Checks::all) check_sample_values<T>(x, layer);
-  check_targets<T>(y, weights, rows_of(x), outputs, loss, checks);
+  check_targets<T>(y, weights, targets, outputs, loss, checks);
 }
 
 template void check_targets<float>(const Targets&, SampleWeights, std::size_t, std::size_t, const Loss&,
@@ -291,8 +307,8 @@ template void check_targets<double>(const Targets&, SampleWeights, std::size_t, 
 template void check_samples<float>(const Samples&, std::size_t, const InputLayer&, Checks);
 template void check_samples<double>(const Samples&, std::size_t, const InputLayer&, Checks);
 template void check_data<float>(const Samples&, const Targets&, SampleWeights, std::size_t, std::size_t,
-                                const Loss&, const InputLayer&, Checks);
+                                const Loss&, const InputLayer&, Over, Checks);
 template void check_data<double>(const Samples&, const Targets&, SampleWeights, std::size_t, std::size_t,
-                                 const Loss&, const InputLayer&, Checks);
+                                 const Loss&, const InputLayer&, Over, Checks);
 
 }  // namespace fanin

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "data/input_map.hpp"
+#include "data/sequence_order.hpp"
 #include "fanin/network.hpp"
 
 namespace fanin {
@@ -14,6 +15,8 @@ const Loss& checked_loss(const Loss& loss, std::size_t outputs);
 template <class T>
 void check_samples(const Samples& x, std::size_t inputs, const InputLayer& layer,
                    Checks checks = Checks::all);
+// Whether the samples are sequences, if a network needs those, each with at least one step
+void check_sequences(const Samples& x, Over over);
 // Throws unless the input layer, if there is one, has learned.
 void check_learned(const InputLayer& layer);
 // Batch norm divides by the standard deviation over the rows.
@@ -23,6 +26,7 @@ void check_targets(const Targets& y, SampleWeights weights, std::size_t rows, st
                    const Loss& loss, Checks checks = Checks::all);
 template <class T>
 void check_data(const Samples& x, const Targets& y, SampleWeights weights, std::size_t inputs,
-                std::size_t outputs, const Loss& loss, const InputLayer& layer, Checks checks = Checks::all);
+                std::size_t outputs, const Loss& loss, const InputLayer& layer, Over over,
+                Checks checks = Checks::all);
 
 }  // namespace fanin

@@ -33,7 +33,8 @@ class ActivationNode final : public Node<T> {
   }
 
   // If the value before it is linear, the gradient passes through the activation in the same pass.
-  void bind(Value<T>& in, Carver<T>& memory, std::size_t rows) override {
+  void bind(Value<T>& in, Carver<T>& memory, Extent most) override {
+    const std::size_t rows = this->rows_of(most);
     Value<T>& out = this->out;
     in_ = &in;
     out.carve(memory, rows, in);

@@ -28,7 +28,8 @@ class BatchNormNode final : public Node<T> {
 
   double flops() const override { return kNormFlops * static_cast<double>(this->out.columns); }
 
-  void bind(Value<T>& in, Carver<T>& memory, std::size_t rows) override {
+  void bind(Value<T>& in, Carver<T>& memory, Extent most) override {
+    const std::size_t rows = this->rows_of(most);
     in_ = &in;
     this->out.even = this->out.odd = this->out.a = memory.matrix(rows, in.columns);
     this->out.dz = memory.matrix(rows, in.columns);

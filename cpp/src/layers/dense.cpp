@@ -53,7 +53,8 @@ class DenseNode final : public Node<T> {
 
   double flops() const override { return flops_of_units(2.0 * static_cast<double>(dense_inputs_)) + codes_; }
 
-  void bind(Value<T>& in, Carver<T>& memory, std::size_t rows) override {
+  void bind(Value<T>& in, Carver<T>& memory, Extent most) override {
+    const std::size_t rows = this->rows_of(most);
     in_ = &in;
     Value<T>& out = this->out;
     out.activation = activation_;

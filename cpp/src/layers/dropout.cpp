@@ -32,7 +32,8 @@ class DropoutNode final : public Node<T> {
 
   // Inputs are dropped in place. The gradient passes through the dropout and the preceding activation in one
   // pass; without an activation nothing needs the mask afterwards.
-  void bind(Value<T>& in, Carver<T>& memory, std::size_t rows) override {
+  void bind(Value<T>& in, Carver<T>& memory, Extent most) override {
+    const std::size_t rows = this->rows_of(most);
     Value<T>& out = this->out;
     in_ = &in;
     out = in;

@@ -53,7 +53,8 @@ class EmbeddingNode final : public Node<T> {
     return sparse_.exist() ? sparse_.flops() : static_cast<double>(this->out.columns);
   }
 
-  void bind(Value<T>& in, Carver<T>& memory, std::size_t rows) override {
+  void bind(Value<T>& in, Carver<T>& memory, Extent most) override {
+    const std::size_t rows = this->rows_of(most);
     Value<T>& out = this->out;
     out.even = out.odd = out.a = memory.matrix(rows, out.columns);
     out.dz = memory.matrix(rows, out.columns);

@@ -40,6 +40,10 @@ class Filler {
     fill([&](std::size_t k, std::size_t j) { return values.array[k * to_.columns + j]; });
   }
 
+  void operator()(const IdentityMatrix& identity) const {
+    fill([&](std::size_t k, std::size_t j) { return k == j ? identity.gain : 0; });
+  }
+
   void operator()(const Sparse& sparse) const {
     const auto inputs = static_cast<std::uint32_t>(to_.rows);
     const auto connections = static_cast<std::uint32_t>(sparse.connections);
@@ -142,28 +146,36 @@ void check_array(const std::string& owner, const Initializer& initializer, std::
 
 }  // namespace
 
-void check_initializers(const Dense& layer, std::size_t inputs, const std::string& text) {
-  const std::string weights = text + "initializer: ", biases = text + "bias_initializer: ";
-  check_array(weights, layer.initializer, inputs * layer.units, shape_text(inputs, layer.units));
-  check_array(biases, layer.bias_initializer, layer.units, std::to_string(layer.units));
-  if (std::holds_alternative<BaseRate>(layer.initializer)) {
-    throw ValueError(weights + "base_rate is for biases");
-  }
-  if (std::holds_alternative<Sparse>(layer.bias_initializer)) {
-    throw ValueError(biases + "sparse selects some of a unit's weights, but a unit has only one bias");
-  }
-  if (std::holds_alternative<Orthogonal>(layer.bias_initializer)) {
-    throw ValueError(biases + "orthogonal is for weights, but a unit has only one bias");
-  }
-  if (const auto* sparse = std::get_if<Sparse>(&layer.initializer)) {
+void check_weights(const Initializer& initializer, std::size_t inputs, std::size_t units,
+                   const std::string& name) {
+  check_array(name, initializer, inputs * units, shape_text(inputs, units));
+  if (std::holds_alternative<BaseRate>(initializer)) throw ValueError(name + "base_rate is for biases");
+  if (const auto* sparse = std::get_if<Sparse>(&initializer)) {
     if (sparse->connections > inputs) {
-      throw ValueError(weights + "connections: expected at most " + std::to_string(inputs) +
+      throw ValueError(name + "connections: expected at most " + std::to_string(inputs) +
                        ", the inputs of the layer, got " + std::to_string(sparse->connections));
     }
     if (inputs >= (std::uint64_t{1} << 32)) {
-      throw ValueError(weights + "sparse: expected fewer than 2^32 inputs, got " + std::to_string(inputs));
+      throw ValueError(name + "sparse: expected fewer than 2^32 inputs, got " + std::to_string(inputs));
     }
   }
+}
+
+void check_biases(const Initializer& initializer, std::size_t units, const std::string& name) {
+  check_array(name, initializer, units, std::to_string(units));
+  if (std::holds_alternative<Sparse>(initializer)) {
+    throw ValueError(name + "sparse selects some of a unit's weights, but a unit has only one bias");
+  }
+  const bool orthogonal = std::holds_alternative<Orthogonal>(initializer);
+  if (orthogonal || std::holds_alternative<IdentityMatrix>(initializer)) {
+    throw ValueError(name + (orthogonal ? Orthogonal::name : IdentityMatrix::name) +
+                     " is for weights, but a unit has only one bias");
+  }
+}
+
+void check_initializers(const Dense& layer, std::size_t inputs, const std::string& text) {
+  check_weights(layer.initializer, inputs, layer.units, text + "initializer: ");
+  check_biases(layer.bias_initializer, layer.units, text + "bias_initializer: ");
   if (layer.batch_norm && !std::holds_alternative<Zeros>(layer.bias_initializer)) {
     throw ValueError(text +
                      "bias_initializer: expected zeros, because a layer with batch norm has no biases");

@@ -18,7 +18,10 @@ struct InitialMatrix {
   std::size_t first_row;       // its first row of random numbers: those of biases follow the weights'
 };
 
-// Throws ValueError if the initializers do not fit a layer with this many inputs; messages begin with `text`.
+// Each throws ValueError if an initializer does not fit; messages begin with `name`, or with `text`.
+void check_weights(const Initializer& initializer, std::size_t inputs, std::size_t units,
+                   const std::string& name);
+void check_biases(const Initializer& initializer, std::size_t units, const std::string& name);
 void check_initializers(const Dense& layer, std::size_t inputs, const std::string& text);
 
 // Each value depends only on the initializer, the seed, the stream and its position. Throws ValueError if one

@@ -46,7 +46,8 @@ class ResidualNode final : public Node<T> {
 
   double flops() const override { return flops_of(nodes_); }
 
-  void bind(Value<T>& in, Carver<T>& memory, std::size_t rows) override {
+  void bind(Value<T>& in, Carver<T>& memory, Extent most) override {
+    const std::size_t rows = this->rows_of(most);
     in_ = &in;
     entrance_ = Value<T>{in.columns, in.even, in.odd};
     entrance_.a = in.even;
@@ -54,7 +55,7 @@ class ResidualNode final : public Node<T> {
     if (!in.ahead) entrance_.dz = memory.matrix(rows, in.columns);
     exit_ = &entrance_;
     for (const auto& node : nodes_) {
-      node->bind(*exit_, memory, rows);
+      node->bind(*exit_, memory, most);
       exit_ = &node->out;
     }
     this->out.carve(memory, rows, *exit_);

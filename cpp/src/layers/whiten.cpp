@@ -26,7 +26,8 @@ class WhitenNode final : public Node<T> {
     return 2.0 * static_cast<double>(inputs_) * static_cast<double>(this->out.columns);
   }
 
-  void bind(Value<T>& in, Carver<T>& memory, std::size_t rows) override {
+  void bind(Value<T>& in, Carver<T>& memory, Extent most) override {
+    const std::size_t rows = this->rows_of(most);
     in_ = &in;
     this->out.even = this->out.odd = this->out.a = memory.matrix(rows, this->out.columns);
   }

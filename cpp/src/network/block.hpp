@@ -6,10 +6,7 @@
 #include <atomic>
 #include <functional>
 
-#include "data/gather.hpp"
-#include "network/coded_blocks.hpp"
-#include "network/model.hpp"
-#include "network/sparse_blocks.hpp"
+#include "network/block_inputs.hpp"
 #include "team/scratch.hpp"
 #include "team/team.hpp"
 
@@ -56,8 +53,11 @@ class Block {
   }
 
  private:
-  // x, a node's output and z; and what each layer with inner layers holds in the meantime
-  static std::size_t parts(const Nodes<T>& nodes) { return 3 + nodes.depth; }
+  // x, a node's output and z, or what a recurrent layer works with; and what each layer with inner layers
+  // holds in the meantime
+  static std::size_t parts(const Nodes<T>& nodes) {
+    return (nodes.over == Over::rows ? 3 : 5) + nodes.depth;
+  }
   std::size_t part() const { return rows_ * widest_; }
 
   const Nodes<T>& nodes_;
@@ -79,13 +79,6 @@ std::size_t even_block_rows(const Nodes<T>& nodes, std::size_t rows) {
   return (rows + rounds * team - 1) / (rounds * team);
 }
 
-// Rows of X, how they are gathered, and the layers that they pass through
-struct Inputs {
-  const Samples& x;
-  ColumnMap map;
-  const std::vector<Layer>& layers;
-};
-
 // f(block, its flow, its rows of x) for every block of these rows of x, after it has passed through the
 // nodes, or as far as the watched batch norm. Throws InterruptedError if `interrupted` returns true.
 template <class T, class F>
@@ -95,22 +88,17 @@ void for_each_block(const Nodes<T>& nodes, const Folded<T>& net, const Inputs& i
   const std::size_t rows = of_samples.end - of_samples.begin, blocks = (rows + block_rows - 1) / block_rows;
   const double flops = flops_of(nodes, rows);
   const bool shared = blocks == 1 && flops > kSharedFlops;
-  const bool by_rows = reads_rows(inputs.x, inputs.layers);
-  const std::size_t gathered = by_rows ? 0 : nodes.inputs.gathered;
-  const std::size_t widest = std::max(nodes.widest, rounded<T>(gathered));
-  const std::size_t size = Block<T>::size(nodes, widest, std::min(rows, block_rows), target_columns);
   const Claim claim = claim_for(flops);
   const int team = shared ? claim.threads()
                           : static_cast<int>(std::min(static_cast<std::size_t>(claim.threads()), blocks));
+  const BlockInputs<T> from(nodes, net.parameters, inputs, std::min(rows, block_rows), shared ? 1 : team);
+  const std::size_t widest = std::max(nodes.widest, rounded<T>(from.columns()));
+  const std::size_t size = Block<T>::size(nodes, widest, std::min(rows, block_rows), target_columns);
   const std::size_t wanted = shared ? size : size * static_cast<std::size_t>(team);
   alignas(64) T few[kFewBytes / sizeof(T)];
   const bool fits = wanted <= std::size(few);
   const Scratch<T> more(fits ? 0 : wanted, team);
   T* const all_memory = fits ? few : more.data();
-  const CodedBlocks<T> codes(nodes, inputs.layers, net.parameters, inputs.x, std::min(rows, block_rows),
-                             shared ? 1 : team);
-  const SparseBlocks<T> sparse(inputs.layers, inputs.x, std::min(rows, block_rows),
-                               by_rows ? shared ? 1 : team : 0);
   Barrier barrier;
   std::atomic<bool> stopped{false};
   const bool asks = interrupted && blocks > 1;
@@ -130,22 +118,11 @@ void for_each_block(const Nodes<T>& nodes, const Folded<T>& net, const Inputs& i
       const Range of_x{of_samples.begin + b * block_rows,
                        of_samples.begin + std::min(rows, (b + 1) * block_rows)};
       const Block<T> block(nodes, widest, of_x.end - of_x.begin, target_columns, memory);
-      Flow<T> flow = block.flow(net, gathered, shared ? all : alone, barrier);
-      if (codes.exist()) flow.x.columns = codes.dense_columns();
-      if (!shared || thread == 0) {
-        const Range all_rows{0, of_x.end - of_x.begin};
-        if (codes.exist()) {
-          gather_columns(codes.dense(), flow.x, nullptr, of_x.begin, all_rows, inputs.map);
-          codes.gather(shared ? 0 : thread, of_x);
-        } else if (by_rows) {
-          sparse.gather(shared ? 0 : thread, of_x);
-        } else {
-          gather_samples(inputs.x, flow.x, nullptr, of_x.begin, all_rows, inputs.map);
-        }
-      }
+      Flow<T> flow = block.flow(net, from.columns(), shared ? all : alone, barrier);
+      const int owner = shared ? 0 : thread;
+      if (owner == thread) from.gather(owner, flow.x, nullptr, of_x);
       if (shared) barrier.wait(threads);
-      if (codes.exist()) flow.codes = codes.of(shared ? 0 : thread);
-      if (by_rows) flow.sparse = sparse.of(shared ? 0 : thread);
+      from.give(owner, flow);
       flow.watched = watched;
       predict_all(nodes.list, flow);
       if (!shared || thread == 0) f(block, flow, of_x);

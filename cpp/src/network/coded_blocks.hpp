@@ -37,9 +37,9 @@ class CodedBlocks {
   std::size_t dense_columns() const { return inputs_.front().dense_columns(); }
   MatrixView<const float> dense() const { return row_major(x_->dense.data(), x_->rows, x_->dense_columns); }
 
-  void gather(int thread, Range rows) const {
+  void gather(int thread, const std::uint32_t* order, Range rows) const {
     const Batch block{0, rows.begin, rows.end - rows.begin};
-    inputs_[static_cast<std::size_t>(thread)].gather(*x_, nullptr, block, {0, block.rows});
+    inputs_[static_cast<std::size_t>(thread)].gather(*x_, order, block, {0, block.rows});
   }
   FlowCodes<T> of(int thread) const {
     return {inputs_[static_cast<std::size_t>(thread)].of({}), read_only(tables_.table),

@@ -128,7 +128,15 @@ struct Network<T>::State : Layout<T> {
   Adaptation<T> adaptation_to(const Samples& x, const W& weights) const {
     if (input_layer.learned()) return {};
     LayerLearner learner(layers, inputs, false);
-    learner.add(x, weights);
+    if (nodes.over == Over::sequences && !weights.empty()) {
+      std::vector<double> of_steps;
+      for (std::size_t i = 0; i + 1 < x.starts.size(); ++i) {
+        of_steps.insert(of_steps.end(), length_of(x.starts, i), weights[i]);
+      }
+      learner.add(x, of_steps);
+    } else {
+      learner.add(x, weights);
+    }
     return adaptation(learner.learn(&x));
   }
   void adopt(Adaptation<T>&& adaptation) noexcept;
@@ -172,6 +180,8 @@ struct Network<T>::State : Layout<T> {
   mutable Access access;
   std::atomic<bool> training{false};  // whether a Training of it exists
 
+  const std::uint64_t identity = next_identity();  // which states of sequences remember
+
   std::uint64_t epochs = 0;  // epochs begun; they determine the order of samples
   RuleState<T> state;        // of the update rule, from epoch to epoch
   SolverState<T> solver;     // of the solver that trained these weights, if it was one
@@ -190,6 +200,10 @@ struct Network<T>::State : Layout<T> {
 
  private:
   static Buffer<T> projection_of(const InputMap& map);
+  static std::uint64_t next_identity() {
+    static std::atomic<std::uint64_t> last{0};
+    return ++last;
+  }
 };
 
 }  // namespace fanin

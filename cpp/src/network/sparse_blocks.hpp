@@ -25,9 +25,9 @@ class SparseBlocks {
     }
   }
 
-  void gather(int thread, Range rows) const {
+  void gather(int thread, const std::uint32_t* order, Range rows) const {
     const Batch block{0, rows.begin, rows.end - rows.begin};
-    inputs_[static_cast<std::size_t>(thread)].gather(nullptr, block, {0, block.rows});
+    inputs_[static_cast<std::size_t>(thread)].gather(order, block, {0, block.rows});
   }
   SparseBatch<T> of(int thread) const { return inputs_[static_cast<std::size_t>(thread)].of({}); }
 

@@ -51,6 +51,12 @@ void Executor<T>::barrier(Member member) {
 }
 
 template <class T>
+Batch Executor<T>::batch_of(const Job<T>& job, const StepOf<T>& step) {
+  const Batch& batch = job.ahead ? step.next : step.batch;
+  return job.work->of_sequences ? batch.of_sequences() : batch;
+}
+
+template <class T>
 std::size_t Executor<T>::rows_of(const Job<T>& job, const Batch& batch) {
   return job.rows > 0 ? job.rows : batch.rows;
 }
@@ -105,7 +111,7 @@ double Executor<T>::cost_of_others(Member member, std::span<const Job<T>* const>
                                    const StepOf<T>& step) {
   double cost = 0;
   for (const Job<T>* job : phase) {
-    const Batch& batch = job->ahead ? step.next : step.batch;
+    const Batch batch = batch_of(*job, step);
     if (!is_even(cut_of(*job, batch, member), member)) cost += cost_of(*job, batch);
   }
   return cost;
@@ -148,19 +154,19 @@ void Executor<T>::run(Member member, std::span<const Job<T>* const> phase, const
   Share others(member.thread, member.threads, member.threads == 1 ? 0 : cost_of_others(member, phase, step));
   bool more = false;
   for (const Job<T>* job : phase) {
-    if (!job->ahead) {
+    if (!job->ahead && !job->work->of_sequences) {
       more |= take(member, others, *job, step, may_stop && polling_);
-    } else if (step.next.rows > 0) {
-      StepOf<T> ahead = step;
-      ahead.batch = step.next;
-      take(member, others, *job, ahead, false);
+    } else if (!job->ahead || step.next.rows > 0) {
+      StepOf<T> own = step;
+      own.batch = batch_of(*job, step);
+      more |= take(member, others, *job, own, may_stop && polling_ && !job->ahead) && !job->ahead;
     }
   }
   barrier(member);
   if (!more) return;
   for (const Job<T>* job : phase) {
     if (job->ahead) continue;
-    const Job<T>* const apart = first_apart(*job, grid_of(*job, step.batch), member);
+    const Job<T>* const apart = first_apart(*job, grid_of(*job, batch_of(*job, step)), member);
     if (apart != nullptr) run(member, {&apart, 1}, step, may_stop);
   }
 }

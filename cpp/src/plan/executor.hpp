@@ -43,6 +43,7 @@ class Executor {
     std::size_t units;
     bool whole_columns, whole_rows;  // needed by one of those that follow in the same phase
   };
+  static Batch batch_of(const Job<T>& job, const StepOf<T>& step);
   static Cut cut_of(const Job<T>& job, const Batch& batch, Member member);
   static bool is_even(const Cut& cut, Member member) {
     return cut.units % static_cast<std::size_t>(member.threads) == 0;

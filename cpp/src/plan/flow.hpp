@@ -27,6 +27,16 @@ struct FlowCodes {
   Panels<const T> table, constants;
 };
 
+// The window of sequences that a block has, and what is carried from one window to the next: memory for rows
+// of h and c of each recurrent layer in turn
+template <class T>
+struct FlowTime {
+  const Timeline* window = nullptr;
+  T* carried = nullptr;
+  std::size_t sequences = 0;
+  bool ends = true;  // no window follows
+};
+
 // Each member of the team that shares a block has its own flow over the same memory, which is split into
 // matrices of `part_size`.
 template <class T>
@@ -49,6 +59,7 @@ class Flow {
   // The flow ends just before this batch norm.
   const Normalizer<T>* watched = nullptr;
   bool ended = false;
+  FlowTime<T> time{};
 
   // Memory for another matrix with the same number of rows, apart from x and what is held
   Panels<T> take(std::size_t columns) {
@@ -64,6 +75,12 @@ class Flow {
     x = y;
     z = z_of_y;
     in_use_ = held_ | part_of(y);
+  }
+  // The next memory for rows of sequences that are carried to the next window
+  Panels<T> carry(std::size_t columns) {
+    const Panels<T> rows{time.carried, time.sequences, columns};
+    time.carried += rows.size();
+    return rows;
   }
   // Holds the current x until `release` is called with what this returns
   unsigned hold() { return std::exchange(held_, held_ | part_of(x)); }

@@ -27,6 +27,7 @@ Gathered<T>::Gathered(const StepData& data, const Gathering& how, const std::vec
       target_columns_(columns_of_targets(data.y)),
       weighted_(data.weighted),
       together_(how.together),
+      by_sequence_(how.by_sequence),
       coded_(coded_input<T>(data, how)) {
   if (how.rows) sparse_.emplace(data.x, layers, how.most_rows, true);
   out.columns = coded_ ? coded_->dense_columns() : sparse_ ? 0 : how.columns;
@@ -59,6 +60,7 @@ void Gathered<T>::ask_for(const DataSource<T>& data, Batch batch, Range rows) co
   const std::uint32_t* const order = data.order + batch.first + rows.begin;
   const std::size_t count = rows.end - rows.begin;
   std::visit([&](const auto& x) { ask_for_rows(x, order, count); }, *data.x);
+  if (by_sequence_) return;
   std::visit([&](const auto& y) { ask_for_rows(y, order, count); }, *data.y);
 }
 
@@ -77,10 +79,15 @@ void Gathered<T>::run(int, const StepOf<T>& step, Range, Range rows) const {
   } else {
     gather_samples(*data.x, x, data.order, batch.first, rows, data.map);
   }
+  // The first rows of sequences are those of their first steps: a thread that gathers one of these gathers
+  // the sequence's target, too.
+  const Batch of_y = own(batch);
+  const Range of_targets{std::min(rows.begin, of_y.rows), std::min(rows.end, of_y.rows)};
+  const std::uint32_t* const order = by_sequence_ ? data.sequences : data.order;
   std::int32_t* const labels = labels_[batch.odd].data();
-  gather_targets(*data.y, outputs_, labels, targets(batch), data.order, batch.first, rows);
-  for (std::size_t i = rows.begin; weighted_ && i < rows.end; ++i) {
-    const T weight = weights_[batch.odd][i] = static_cast<T>(data.weights[data.order[batch.first + i]]);
+  gather_targets(*data.y, outputs_, labels, targets(of_y), order, of_y.first, of_targets);
+  for (std::size_t i = of_targets.begin; weighted_ && i < of_targets.end; ++i) {
+    const T weight = weights_[batch.odd][i] = static_cast<T>(data.weights[order[of_y.first + i]]);
     if (weight == 0 && !together_ && sparse_) sparse_->clear(batch, i);
     for (std::size_t p = 0; weight == 0 && !together_ && p < x.count(); ++p) {
       std::fill_n(x.at(i, p), x.width(p), T{0});
@@ -99,7 +106,8 @@ double sum_in_blocks(const T* values, std::size_t n) {
 
 template <class T>
 double Gathered<T>::total_weight(const Batch& batch) const {
-  return weighted_ ? sum_in_blocks(weights(batch), batch.rows) : static_cast<double>(batch.rows);
+  const std::size_t rows = own(batch).rows;
+  return weighted_ ? sum_in_blocks(weights(batch), rows) : static_cast<double>(rows);
 }
 
 template <class T>

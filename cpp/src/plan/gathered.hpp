@@ -26,18 +26,20 @@ struct StepData {
   std::size_t largest_batch;
   std::size_t most_rows = kMostRows;  // at a time
   bool curvature = false;             // tangents have memory, too
+  std::size_t sequences = 0;          // in the largest batch; 0: rows are no steps of sequences
 };
 
 // How batches are gathered
 struct Gathering {
   std::size_t columns, outputs;  // of the samples, and of the network
-  bool together;                 // a batch norm combines the rows of a batch
+  bool together;                 // a batch norm or a recurrent layer combines the rows of a batch
+  bool by_sequence;              // y has a target for each sequence
   bool codes;                    // the first layer reads coded columns as they are
   bool rows;                     // the first layer reads rows of its weights
   std::size_t most_rows;         // at a time
 };
 
-// Gathers rows of x, targets and sample weights into panels. Unless a batch norm combines the rows, those
+// Gathers rows of x, targets and sample weights into panels. Unless a layer combines the rows, those
 // with weight 0 are set to zeros: if they overflowed in the layers, their product with a gradient of 0 would
 // be NaN.
 template <class T>
@@ -55,6 +57,8 @@ class Gathered final : public Work<T> {
     return target_columns_ == 0 ? labels_[batch.odd].data() : nullptr;
   }
   const T* weights(Batch batch) const { return weights_[batch.odd]; }  // null if there are none
+  // The batch as targets and weights have it
+  Batch own(const Batch& batch) const { return by_sequence_ ? batch.of_sequences() : batch; }
   // The sum of a batch's weights, or its number of rows, once it is gathered; and before it is
   double total_weight(const Batch& batch) const;
   double total_weight(const DataSource<T>& data, const Batch& batch) const;
@@ -64,7 +68,7 @@ class Gathered final : public Work<T> {
 
  private:
   std::size_t outputs_, target_columns_;  // 0 for labels
-  bool weighted_, together_;
+  bool weighted_, together_, by_sequence_;
   T* targets_[2];
   T* weights_[2];
   Buffer<std::int32_t> labels_[2];

@@ -14,7 +14,8 @@ constexpr double kLossFlops = 64;
 }  // namespace
 
 template <class T>
-LossOfBatch<T>::LossOfBatch(const Gathered<T>& data, LossOf<T> loss, std::size_t outputs)
+LossOfBatch<T>::LossOfBatch(const Gathered<T>& data, LossOf<T> loss, std::size_t outputs,
+                            bool by_sequence)
     : job{.name = "loss",
           .work = this,
           .part = 0,
@@ -24,7 +25,9 @@ LossOfBatch<T>::LossOfBatch(const Gathered<T>& data, LossOf<T> loss, std::size_t
           .cost = kLossFlops * static_cast<double>(outputs),
           .grain = Grain::whole_rows},
       data_(data),
-      loss_(loss) {}
+      loss_(loss) {
+  this->of_sequences = by_sequence;
+}
 
 template <class T>
 void LossOfBatch<T>::bind(Value<T>& in, Carver<T>& memory, std::size_t rows, bool curvature) {

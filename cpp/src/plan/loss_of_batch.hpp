@@ -11,13 +11,13 @@ namespace fanin {
 template <class T>
 class LossOfBatch final : public Work<T> {
  public:
-  LossOfBatch(const Gathered<T>& data, LossOf<T> loss, std::size_t outputs);
+  LossOfBatch(const Gathered<T>& data, LossOf<T> loss, std::size_t outputs, bool by_sequence);
 
   void bind(Value<T>& in, Carver<T>& memory, std::size_t rows, bool curvature);
   void run(int part, const StepOf<T>& step, Range columns, Range rows) const override;
 
   // Over all rows
-  double sum(const Batch& batch) const { return sum_in_blocks(row_loss_, batch.rows); }
+  double sum(const Batch& batch) const { return sum_in_blocks(row_loss_, in_->own(batch).rows); }
   // Losses that are not finite are no failure from now on.
   void accept_all() { accepts_all_ = true; }
   bool failed() const { return not_finite_.load(std::memory_order_relaxed); }

@@ -32,6 +32,9 @@ struct Declarations {
   std::uint64_t dense = 0;    // dense layers, and embeddings
   double weights = 0;
   std::size_t depth = 0, deepest = 0;  // of layers inside others
+  bool recurs = false;                 // some layer needs sequences
+  bool of_sequences = false;           // after a layer that gives their last step
+  std::size_t carried = 0;             // columns that recurrent layers carry to the next window
   const Layer* before = nullptr;       // in the same list
   // Batch norms keep these statistics, and are no normalizers of batches
   const RunningStatistics<T>* frozen = nullptr;
@@ -53,10 +56,11 @@ struct Declarations {
     throw ValueError(text + "the network would have " + number_text(weights) + " weights, more than 2^40");
   }
   // Adds an array of the layer, and returns its offset in its buffer
-  std::size_t add(Role role, std::size_t rows, std::size_t array_columns) {
+  std::size_t add(Role role, std::size_t rows, std::size_t array_columns, const char* gate = "") {
     std::vector<ParameterArray>& arrays = is_statistic(role) ? table.statistics : table.trained;
     std::size_t& size = is_statistic(role) ? table.statistics_size : table.size;
-    arrays.push_back({layer, name, role, rows, array_columns, size});
+    const std::string owner = *gate == '\0' ? name : name + "." + gate;
+    arrays.push_back({layer, owner, role, rows, array_columns, size});
     size += Panels<T>{nullptr, rows, array_columns}.size();
     return arrays.back().offset;
   }
@@ -67,14 +71,15 @@ class Node : public Work<T> {
  public:
   Node(const Declarations<T>& d, std::size_t columns) : layer(d.layer), name(d.name) {
     out.columns = columns;
+    this->of_sequences = out.of_sequences = d.of_sequences;
   }
 
   const std::size_t layer;  // the user's layer, 0, 1, ...
   const std::string name;   // "layer1", or "layer1.layer1" inside another layer
   Value<T> out;
 
-  // Training. `bind` takes memory for batches of `rows`; it is called twice, first to count the memory.
-  virtual void bind(Value<T>& in, Carver<T>& memory, std::size_t rows) = 0;
+  // Training. `bind` takes memory for batches of this extent; it is called twice, first to count the memory.
+  virtual void bind(Value<T>& in, Carver<T>& memory, Extent most) = 0;
   // What comes before `forward`, unless the parameters are those that the last update left
   virtual void prepare(Plan<T>&) {}
   virtual void forward(Plan<T>& plan) = 0;
@@ -107,6 +112,9 @@ class Node : public Work<T> {
   // the products before it stay plain sums.
   virtual void fold(T*, const T*, const RunningStatistics<T>&, const Normalizer<T>*) const {}
   virtual void predict(Flow<T>& flow) const = 0;
+
+ protected:
+  std::size_t rows_of(Extent most) const { return this->of_sequences ? most.sequences : most.rows; }
 };
 
 template <class T>

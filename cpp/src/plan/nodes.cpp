@@ -4,6 +4,7 @@
 
 #include "base/field_check.hpp"
 #include "fanin/error.hpp"
+#include "plan/normalizer.hpp"
 
 namespace fanin {
 
@@ -64,10 +65,16 @@ Nodes<T>::Nodes(InputWidths widths, const std::vector<Layer>& layers, const Runn
                      "the last layer gives the outputs; expected a Dense, an Activation or a Residual");
   }
   if (declarations.dense == 0) throw ValueError("layers: expected at least one Dense, got none");
+  over = !declarations.recurs ? Over::rows : declarations.of_sequences ? Over::sequences : Over::steps;
+  for (const Normalizer<T>* of : normalizers) {
+    if (over == Over::rows || !of->norm.exact_statistics) continue;
+    throw ValueError("layers: exact statistics of batch norm are not for networks with recurrent layers");
+  }
   table.size = row_length<T>(table.size);
   stages = declarations.stages;
   depth = declarations.deepest;
   widest = declarations.widest;
+  carried = declarations.carried;
 }
 
 template struct Nodes<float>;

@@ -15,6 +15,8 @@ struct Nodes {
   std::size_t stages = 0;  // layers with parameters
   std::size_t depth = 0;   // of layers inside others
   NodeList<T> list;
+  Over over = Over::rows;  // what the outputs are for
+  std::size_t carried = 0;  // columns that are carried from one window of sequences to the next
   std::size_t widest = 0;  // columns of the nodes' outputs, rounded up to whole panels
 
   // Throws ValueError if the layers cannot be combined in this order
@@ -22,6 +24,7 @@ struct Nodes {
 
   std::size_t outputs() const { return list.back()->out.columns; }
   bool has_batch_norm() const { return !normalizers.empty(); }
+  bool combines_rows() const { return has_batch_norm() || over != Over::rows; }
   double flops() const { return flops_of(list); }
 };
 

@@ -28,7 +28,7 @@ class Normalizer {
   // Of the batch
   const T* dgamma() const { return dgamma_; }
   const T* dbeta() const { return dbeta_; }
-  Panels<const T> seen(Batch batch) const { return read_only(u_->out(batch)); }
+  Panels<const T> seen(Batch batch) const { return read_only(u_->out(u_->own(batch))); }
   const T* offset() const { return offset_; }
   const T* batch_variance() const { return variance_; }
 

@@ -22,6 +22,7 @@ struct DataSource {
   const std::uint32_t* order;
   ColumnMap map = {};
   const T* projection = nullptr;
+  const std::uint32_t* sequences = nullptr;  // their order, if y has a target for each
 };
 
 // Where gradients go: to the update block by block if `whole` is null, else to that buffer
@@ -79,6 +80,8 @@ struct StepOf {
 
 template <class T>
 struct Work {
+  bool of_sequences = false;  // the rows of its jobs are sequences, not steps of theirs
+
   virtual ~Work() = default;
   // Does the work for some columns and rows of the job's value
   virtual void run(int part, const StepOf<T>& step, Range columns, Range rows) const = 0;

@@ -30,21 +30,21 @@ Step<T>::Step(InputWidths inputs, const std::vector<Layer>& layers, RunningStati
     : nodes_(inputs, layers, frozen),
       curvature_(data.curvature),
       largest_batch_(data.largest_batch),
-      at_a_time_(nodes_.has_batch_norm() ? largest_batch_ : std::min(largest_batch_, data.most_rows)),
+      at_a_time_(nodes_.combines_rows() ? largest_batch_ : std::min(largest_batch_, data.most_rows)),
       data_(data,
-            {inputs.gathered, nodes_.outputs(), nodes_.has_batch_norm(), reads_codes(data.x, layers),
+            {inputs.gathered, nodes_.outputs(), nodes_.combines_rows(), nodes_.over == Over::sequences, reads_codes(data.x, layers),
              !data.curvature && reads_rows(data.x, layers), at_a_time_},
             layers),
-      loss_(data_, loss, nodes_.outputs()),
+      loss_(data_, loss, nodes_.outputs(), nodes_.over == Over::sequences),
       statistics_(statistics),
       statistics_job_{"statistics", this, 0, 1, kAll, kAll, 1},
-      memory_(bind(nullptr, at_a_time_)),
+      memory_(bind(nullptr, {at_a_time_, data.sequences})),
       slow_(flops() > kSlowFlops),
       whole_(slow_),
       nothing_{nodes_.table.size, {.frozen = true}},
       executor_(flops() * static_cast<double>(blocks(largest_batch_)) > kPollingFlops, interrupted),
       trained_(nodes_.table.trained.size(), true) {
-  bind(memory_.data(), at_a_time_);
+  bind(memory_.data(), {at_a_time_, data.sequences});
   data_.out.made_by = &data_.job;
   for (const auto& node : nodes_.list) {
     node->prepare(prepare_);
@@ -60,12 +60,13 @@ Step<T>::Step(InputWidths inputs, const std::vector<Layer>& layers, RunningStati
 }
 
 template <class T>
-std::size_t Step<T>::bind(T* memory, std::size_t rows) {
+std::size_t Step<T>::bind(T* memory, Extent most) {
+  const std::size_t rows = most.rows;
   Carver<T> carver(memory);
   data_.bind(carver, rows);
   Value<T>* in = &data_.out;
   for (const auto& node : nodes_.list) {
-    node->bind(*in, carver, rows);
+    node->bind(*in, carver, most);
     in = &node->out;
   }
   loss_.bind(*in, carver, rows, curvature_);
@@ -106,7 +107,7 @@ bool Step<T>::worth_a_team() const {
 template <class T>
 std::size_t Step<T>::first_layer_not_finite() const {
   for (const auto& node : nodes_.list) {
-    const Panels<T> outputs = node->out.out(last_block_);
+    const Panels<T> outputs = node->out.out(node->out.own(last_block_));
     if (find_not_finite(outputs.data, outputs.size()) < outputs.size()) return node->layer;
   }
   return nodes_.list.back()->layer;

@@ -125,7 +125,7 @@ class Step final : Work<T> {
   }
 
  private:
-  std::size_t bind(T* memory, std::size_t rows);
+  std::size_t bind(T* memory, Extent most);
   void plan_backward();
   void plan_curvature();
   bool run_phases(Member member, const Plan<T>& plan, const StepOf<T>& step);
@@ -141,7 +141,7 @@ class Step final : Work<T> {
   Batch block(const Batch& batch, std::size_t number) const {
     const std::size_t row = number * at_a_time_, before = batch.number * blocks(largest_batch_);
     return {batch.number, batch.first + row, std::min(batch.rows - row, at_a_time_), row,
-            (before + number) % 2 == 1};
+            (before + number) % 2 == 1, batch.time};
   }
   void gather_block(Member member, const DataSource<T>& data, const Batch& block);
   double total_weight(const DataSource<T>& data, const Batch& batch) const {

@@ -1,6 +1,7 @@
 // The values between nodes, and their memory.
 #pragma once
 
+#include "data/sequence_order.hpp"
 #include "kernels/table.hpp"
 
 namespace fanin {
@@ -13,11 +14,21 @@ template <class T>
 class SparseInput;
 
 // The rows of one step, or a block of them: `rows` positions of the order, starting at `first`. Gathered
-// values alternate between two memories, so that the next rows can be gathered while these are in use.
+// values alternate between two memories, so that the next rows can be gathered while these are in use. Of
+// sequences, rows are steps of theirs, as `time` says.
 struct Batch {
   std::size_t number, first, rows;
   std::size_t row = 0;  // the row of the batch at which a block begins
   bool odd = false;     // which of the two memories
+  const Timeline* time = nullptr;
+
+  // The same sequences, as rows of the order of sequences
+  Batch of_sequences() const { return {number, time->first, time->sequences, row, odd, time}; }
+};
+
+// How many rows memory is for at most, and how many sequences
+struct Extent {
+  std::size_t rows, sequences;
 };
 
 // Hands out parts of a buffer or, without one, adds up their sizes.
@@ -70,6 +81,7 @@ struct Value {
   T *rz = nullptr, *ra = nullptr, *rdz = nullptr, *rdz_transposed = nullptr, *da = nullptr;
   bool linear = true;                      // the gradient passes through unchanged
   bool ahead = false;                      // computed during the previous step; has no gradient
+  bool of_sequences = false;               // a row for each sequence, not for each of its steps
   bool gathered = false;                   // these are the network's inputs
   const CodedInput<T>* coded = nullptr;    // columns of the samples that follow these, in coded form
   const SparseInput<T>* sparse = nullptr;  // all columns, as rows of the next layer's weights
@@ -82,6 +94,9 @@ struct Value {
   Panels<T> out(Batch batch) const { return panels(batch.odd ? odd : even, batch); }
   Panels<T> panels(T* data, Batch batch) const { return {data, batch.rows, columns}; }
   Panels<T> transposed(T* data, Batch batch) const { return {data, columns, batch.rows}; }
+
+  // The batch as this value has it
+  Batch own(const Batch& batch) const { return of_sequences ? batch.of_sequences() : batch; }
 
   // Takes memory for a value of the same size as `in`, computed at the same time
   void carve(Carver<T>& memory, std::size_t rows, const Value& in) {

@@ -125,19 +125,20 @@ template <class T>
 void Watching<T>::units(Member member, Batch batch) {
   for (const Watched& watched : values_) {
     const Value<T>& value = *watched.value;
-    const Panels<T> a = activations(value, batch);
+    const Batch own = value.own(batch);
+    const Panels<T> a = activations(value, own);
     kernels<T>().watch_units({watched.sums.data(), rounded<T>(value.columns), read_only(a),
-                              read_only(value.panels(value.z, batch)),
-                              read_only(value.panels(value.dz, batch)), value.activation, watched.flat_below},
+                              read_only(value.panels(value.z, own)),
+                              read_only(value.panels(value.dz, own)), value.activation, watched.flat_below},
                              Executor<T>::share(member, a.count()));
   }
 }
 
 template <class T>
 void Watching<T>::add(Batch batch, bool successive) {
-  const auto rows = static_cast<double>(batch.rows);
   for (const Watched& watched : values_) {
     const Value<T>& value = *watched.value;
+    const auto rows = static_cast<double>(value.own(batch).rows);
     const std::size_t stride = rounded<T>(value.columns);
     double gradient = 0;
     for (std::size_t unit = 0; unit < value.columns; ++unit) {

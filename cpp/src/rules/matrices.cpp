@@ -36,7 +36,7 @@ void Matrices<T>::plan(const Method& method, const ParameterTable& table, bool p
   }
   for (std::size_t i = 0; i < table.trained.size() && traits.whole_matrices; ++i) {
     const ParameterArray& array = table.trained[i];
-    if (array.role != Role::weight || i == output || array.elements() == 0) continue;
+    if (!array.is_multiplied() || i == output || array.elements() == 0) continue;
     is_matrix_[i] = 1;
     if (begin < array.offset) others_.push_back({begin, array.offset});
     begin = table.end(i);

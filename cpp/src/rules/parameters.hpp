@@ -10,13 +10,14 @@
 namespace fanin {
 
 // Shift and scale are beta and gamma of a batch norm. The rows of an embedding are looked up, not multiplied.
-enum class Role { weight, embedding, bias, shift, scale, mean, variance };
+enum class Role { weight, recurrent, embedding, bias, recurrent_bias, shift, scale, mean, variance };
 
 constexpr bool is_statistic(Role role) { return role == Role::mean || role == Role::variance; }
 
 constexpr const char* name_of(Role role) {
-  constexpr const char* names[] = {"weight",       "weight",          "bias", "beta", "gamma",
-                                   "running_mean", "running_variance"};
+  constexpr const char* names[] = {"weight",         "recurrent", "weight", "bias",
+                                   "recurrent_bias", "beta",      "gamma",  "running_mean",
+                                   "running_variance"};
   return names[static_cast<std::size_t>(role)];
 }
 
@@ -24,15 +25,16 @@ constexpr const char* name_of(Role role) {
 // vector is one row
 struct ParameterArray {
   std::size_t layer;       // the user's layer that it is in, 0, 1, ...
-  std::string layer_name;  // "layer1", or "layer1.layer1" inside another layer
+  std::string layer_name;  // "layer1", "layer1.layer1" inside another layer, or "layer1.forget" of a gate
   Role role;
   std::size_t rows, columns, offset;
 
   std::string name() const { return layer_name + "." + name_of(role); }
-  bool is_vector() const { return role != Role::weight && role != Role::embedding; }
+  bool is_multiplied() const { return role == Role::weight || role == Role::recurrent; }
+  bool is_vector() const { return !is_multiplied() && role != Role::embedding; }
   std::size_t elements() const { return rows * columns; }
   // n_in for weights, which decay, else 0
-  std::size_t inputs() const { return role == Role::weight ? rows : role == Role::embedding ? 1 : 0; }
+  std::size_t inputs() const { return is_multiplied() ? rows : role == Role::embedding ? 1 : 0; }
 };
 
 struct ParameterTable {

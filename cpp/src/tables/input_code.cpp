@@ -227,6 +227,7 @@ NodeSamples::NodeSamples(const InputMap& map, const Samples& x) : rows_(x) {
   if (!map.encoder) return;
   table_ = encode_samples(*map.encoder, x);
   rows_ = table_.view();
+  rows_.starts = x.starts;
 }
 
 }  // namespace fanin

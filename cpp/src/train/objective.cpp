@@ -27,6 +27,13 @@ std::vector<std::uint32_t> order_of(const std::vector<std::uint32_t>& chosen, st
   return all;
 }
 
+std::optional<SequenceOrder> sequences_of(const Samples& x, std::span<const std::uint32_t> order) {
+  if (x.starts.empty()) return std::nullopt;
+  std::optional<SequenceOrder> sequences(std::in_place, x.starts, order.size(), 0);
+  sequences->arrange(order);
+  return sequences;
+}
+
 // copy(elements of the buffer, elements of the vector, count) for each contiguous run
 template <class T, class U, class F>
 void for_each_run_of(const ParameterTable& table, T* buffer, U* vector, F&& copy) {
@@ -55,7 +62,8 @@ Objective<T>::State::State(const Network<T>& network, const Samples& samples, co
       y(targets),
       weights(sample_weights),
       projection(network.state_->projection),
-      order(order_of(options.rows, rows_of(x))),
+      order(order_of(options.rows, x.starts.empty() ? rows_of(x) : x.starts.size() - 1)),
+      sequences(sequences_of(x, order)),
       layers(network.layers()),
       statistics(copy_of(network.state_->statistics, network.state_->nodes)),
       nodes(network.state_->nodes.inputs, layers, frozen()),
@@ -109,7 +117,7 @@ double Objective<T>::State::mean_loss(std::span<const T> w, std::span<T> gradien
   const std::lock_guard<std::mutex> lock(calls);
   set(parameters, w);
   if (!gradient.empty() && whole.size() == 0) whole = Buffer<T>(nodes.table.size);
-  const Batch none{1, order.size(), 0};
+  const Batch none{1, all().rows, 0};
   const DataSource<T> source = data();
   const GradientSink<T> sink{gradient.empty() ? nullptr : whole.data()};
   const bool done = call(*step, [&](Member member) {
@@ -127,11 +135,11 @@ Objective<T>::Objective(const Network<T>& network, const Samples& x, const Targe
                         ObjectiveOptions options) {
   FieldCheck{}("l2", options.l2, at_least(0));
   check_data<T>(x, y, weights, network.inputs(), network.outputs(), network.loss(),
-                network.state_->input_layer);
+                network.state_->input_layer, network.state_->nodes.over);
   check_learned(network.state_->input_layer);
   if (rows_of(x) == 0) throw ValueError("X: expected at least one row, got none");
   state_ = std::make_unique<State>(network, x, y, weights, std::move(options));
-  check_batch(state_->order.size(), state_->nodes.has_batch_norm());
+  check_batch(state_->all().rows, state_->nodes.has_batch_norm());
 }
 
 template <class T>

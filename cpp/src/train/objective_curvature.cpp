@@ -28,6 +28,7 @@ void check_sizes(std::span<const T> w, std::span<const T> v, std::span<T> to, st
 // All rows at a time, if they fit
 template <class T>
 Step<T>& Objective<T>::State::curvature() {
+  if (sequences) throw ValueError("network: expected no recurrent layers for second derivatives");
   if (of_curvature != nullptr) return *of_curvature;
   check_fixed(layers, nodes.has_batch_norm(),
               nodes.has_batch_norm()

@@ -26,14 +26,20 @@ struct Objective<T>::State {
   template <class F>
   void for_each_penalized(F&& f) const;
 
-  Batch all() const { return {0, 0, order.size()}; }
+  Batch all() const {
+    if (!sequences) return {0, 0, order.size()};
+    const Timeline& time = sequences->timeline(0);
+    return {0, 0, time.rows(), 0, false, &time};
+  }
   DataSource<T> data() const {
-    return {&x, &y, weights, order.data(), input_layer.columns(), projection.data()};
+    return {&x, &y, weights, sequences ? sequences->steps().data() : order.data(), input_layer.columns(),
+            projection.data(), sequences ? sequences->sequences().data() : nullptr};
   }
   const RunningStatistics<T>* frozen() const { return options.frozen_batch_norm ? &statistics : nullptr; }
   std::unique_ptr<Step<T>> make_step(bool curvature, std::size_t most_rows) {
     return std::make_unique<Step<T>>(nodes.inputs, layers, statistics, loss.get(),
-                                     StepData{x, y, !weights.empty(), order.size(), most_rows, curvature},
+                                     StepData{x, y, !weights.empty(), all().rows, most_rows, curvature,
+                                              sequences ? order.size() : 0},
                                      options.interrupted, frozen());
   }
   void set(Buffer<T>& buffer, std::span<const T> vector) const;
@@ -60,7 +66,8 @@ struct Objective<T>::State {
   const Targets y;
   const ScaledWeights weights;
   const Buffer<T> projection;
-  const std::vector<std::uint32_t> order;
+  const std::vector<std::uint32_t> order;         // of rows, or of sequences
+  const std::optional<SequenceOrder> sequences;  // all as one batch
   const std::vector<Layer> layers;
   // Of the network; if batch norm is not frozen, a step requires them, and they are discarded
   RunningStatistics<T> statistics;

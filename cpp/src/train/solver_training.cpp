@@ -138,6 +138,7 @@ void SolverTraining<T>::State::check_suits(const WholeBatch& chosen) const {
     throw ValueError("network: expected no PiecewiseLinear and no OneHot with " + name);
   }
   check_no_embedding(net.layers, "with " + name);
+  if (net.nodes.over != Over::rows) throw ValueError("network: expected no recurrent layers with " + name);
   if (lm == nullptr) return;
   if constexpr (sizeof(T) == 4) {
     throw ValueError("dtype: expected float64 with " + name + ", whose equations lose half of the digits");
@@ -215,7 +216,8 @@ SolverTraining<T>::SolverTraining(Network<T>& network, const Samples& x, const T
   typename Network<T>::State& net = *network.state_;
   check_batches_of(options);
   if (rows_of(x) == 0) throw ValueError("X: expected at least one row, got none");
-  check_data<T>(x, y, weights, network.inputs(), network.outputs(), net.loss, net.input_layer);
+  check_data<T>(x, y, weights, network.inputs(), network.outputs(), net.loss, net.input_layer,
+                net.nodes.over);
   check_fixed(net.layers, net.nodes.has_batch_norm(), "a solver needs the same function in every iteration");
   state_ = std::make_unique<State>(network, net, x, y, std::move(options), weights);
 }

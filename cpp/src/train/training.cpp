@@ -19,6 +19,13 @@ constexpr std::size_t kStepsToReadClock = 8;
 // Bringing a row of weights up to date takes as long as so many flops.
 constexpr double kCatchUpFlops = 1e4;
 
+void check_truncation(Over over, std::size_t truncation) {
+  if (truncation == 0 || over == Over::steps) return;
+  throw ValueError("truncation: expected none, got " + std::to_string(truncation) +
+                   (over == Over::rows ? ", but no layer is recurrent"
+                                       : ", but only the last step of a sequence has an output"));
+}
+
 }  // namespace
 
 template <class T>
@@ -40,6 +47,7 @@ void Training<T>::State::restart() {
   } else {
     order.take(given_order);
   }
+  if (sequences) sequences->arrange({order.data(), order.size()});
   ++net.epochs;
   ++epochs;
   next_step = updates_counted = 0;
@@ -100,6 +108,10 @@ template <class T>
 void Training<T>::State::begin(const Method& chosen, std::span<const std::uint32_t> order_of_epoch) {
   check_method(chosen);
   check_arrays(chosen, net.nodes.table.trained.size());
+  if (chosen.accumulate > 1 && options.truncation > 0) {
+    throw ValueError("accumulate: expected 1, because with truncation each window makes an update, got " +
+                     std::to_string(chosen.accumulate));
+  }
   if (!order_of_epoch.empty()) order.check(order_of_epoch);
   plan(chosen);
   writing.emplace(net.access);
@@ -153,12 +165,13 @@ void Training<T>::State::end_slice() {
 
 template <class T>
 double Training<T>::State::share_before(std::size_t number) const {
-  const std::size_t trained = batch(number).first;
-  if (trained == order.size()) return 1;
+  const std::span<const std::uint32_t> visited = order_of_targets();
+  const std::size_t trained = targets_before(number);
+  if (trained == visited.size()) return 1;
   double sum = 0, before = 0;
-  for (std::size_t i = 0; i < order.size(); ++i) {
+  for (std::size_t i = 0; i < visited.size(); ++i) {
     if (i == trained) before = sum;
-    sum += weights.empty() ? 1 : weights[order[i]];
+    sum += weights.empty() ? 1 : weights[visited[i]];
   }
   return before / sum;
 }
@@ -247,8 +260,10 @@ Training<T>::Training(Network<T>& network, const Samples& x, const Targets& y, T
         "got "
         "1");
   }
+  check_truncation(net.nodes.over, options.truncation);
   check_batch(rows_of(x), net.nodes.has_batch_norm());
-  check_data<T>(x, y, weights, network.inputs(), network.outputs(), net.loss, net.input_layer);
+  check_data<T>(x, y, weights, network.inputs(), network.outputs(), net.loss, net.input_layer,
+                net.nodes.over);
   if (net.training.exchange(true)) throw BusyError("network: another training is under way");
   try {
     state_ = std::make_unique<State>(net, x, y, weights, std::move(options));
@@ -276,7 +291,8 @@ EpochResult Training<T>::epoch(const Method& method, std::span<const std::uint32
 template <class T>
 std::span<const std::uint32_t> Training<T>::order() const {
   const State& s = *state_;
-  return {s.order.data(), s.epochs > 0 ? s.order.size() : 0};
+  if (s.epochs == 0) return {};
+  return s.sequences ? s.sequences->sequences() : std::span(s.order.data(), s.order.size());
 }
 
 template <class T>

@@ -34,30 +34,48 @@ struct SumsOfUpdates {
 
 template <class T>
 struct Training<T>::State {
-  State(typename Network<T>::State& network, const Samples& samples, const Targets& targets,
+  State(typename Network<T>::State& network, const Samples& given, const Targets& targets,
         SampleWeights sample_weights, TrainingOptions chosen)
       : net(network),
         weights(sample_weights),
-        adaptation(net.adaptation_to(samples, weights)),
-        of_nodes(net.input_layer.learned() ? net.input_layer.map : adaptation.map, samples),
+        adaptation(net.adaptation_to(given, weights)),
+        of_nodes(net.input_layer.learned() ? net.input_layer.map : adaptation.map, given),
         x(of_nodes.rows()),
         y(targets),
         options(std::move(chosen)),
-        batch_size(std::min(options.batch_size, rows_of(x))),
-        joins_last(net.nodes.has_batch_norm() && rows_of(x) % batch_size == 1 && rows_of(x) > 1),
-        steps((rows_of(x) + batch_size - 1) / batch_size - (joins_last ? 1 : 0)),
-        order(options.batches, y, net.loss, net.outputs, rows_of(x), batch_size, steps),
+        over(net.nodes.over),
+        samples(over == Over::rows ? rows_of(x) : x.starts.size() - 1),
+        batch_size(std::min(options.batch_size, samples)),
+        joins_last(over == Over::rows && net.nodes.has_batch_norm() && samples % batch_size == 1 &&
+                   samples > 1),
+        batches((samples + batch_size - 1) / batch_size - (joins_last ? 1 : 0)),
+        sequences(sequences_of(x, over, batch_size, options.truncation)),
+        steps(batches * (sequences ? sequences->windows() : 1)),
+        order(options.batches, y, net.loss, net.outputs, samples, batch_size, batches),
         own_finite_parameters(net.nodes.has_batch_norm() ? 0 : layout().parameters.size(), Cleared::no),
         finite_statistics(layout().nodes),
         step(layout().nodes.inputs, net.layers, net.statistics, net.loss_for_kernels.get(),
-             {x, y, !weights.empty(), largest_batch()}, options.interrupted) {
+             {x, y, !weights.empty(), largest_batch(), kMostRows, false, sequences ? batch_size : 0},
+             options.interrupted) {
     step.watch(options.watch);
     if (net.epochs == 0) biases_at_base_rates = base_rates<T>(net.layers, net.loss, net.outputs, y, weights);
   }
 
-  std::size_t largest_batch() const { return batch_size + (joins_last ? 1 : 0); }
+  static std::optional<SequenceOrder> sequences_of(const Samples& x, Over over, std::size_t batch_size,
+                                                   std::size_t truncation) {
+    if (over == Over::rows) return std::nullopt;
+    return std::optional<SequenceOrder>(std::in_place, x.starts, batch_size, truncation);
+  }
+
+  std::size_t largest_batch() const {
+    return sequences ? sequences->largest_batch() : batch_size + (joins_last ? 1 : 0);
+  }
   Batch batch(std::size_t number) const {
     if (number >= steps) return {number, order.size(), 0};
+    if (sequences) {
+      const Timeline& time = sequences->timeline(number);
+      return {number, sequences->first_row(number), time.rows(), 0, false, &time};
+    }
     const std::size_t first = number * batch_size;
     return {number, first, number + 1 == steps ? order.size() - first : batch_size};
   }
@@ -88,7 +106,17 @@ struct Training<T>::State {
   void restart();
   bool one_step(Member member, const DataSource<T>& data, std::size_t number);
   DataSource<T> data() const {
-    return {&x, &y, weights, order.data(), net.input_layer.columns(), net.projection.data()};
+    return {&x, &y, weights, sequences ? sequences->steps().data() : order.data(), net.input_layer.columns(),
+            net.projection.data(), sequences ? sequences->sequences().data() : nullptr};
+  }
+  // The order in which targets and their weights are visited, and how many come before a batch
+  std::span<const std::uint32_t> order_of_targets() const {
+    if (!sequences) return {order.data(), order.size()};
+    return over == Over::steps ? sequences->steps() : sequences->sequences();
+  }
+  std::size_t targets_before(std::size_t number) const {
+    if (number == steps) return order_of_targets().size();
+    return over == Over::sequences ? sequences->timeline(number).first : batch(number).first;
   }
   void note_step(std::size_t number) {
     loss_sum += step.batch_loss();
@@ -135,9 +163,13 @@ struct Training<T>::State {
   const Samples& x;
   const Targets y;
   const TrainingOptions options;
+  const Over over;
+  const std::size_t samples;  // rows, or sequences
   const std::size_t batch_size;
-  const bool joins_last;    // a single remaining row, which has no variance, joins the batch before it
-  const std::size_t steps;  // batches of an epoch
+  const bool joins_last;  // a single remaining row, which has no variance, joins the batch before it
+  const std::size_t batches;
+  std::optional<SequenceOrder> sequences;
+  const std::size_t steps;  // of an epoch: batches, or windows of those
   Orders order;
   const Layout<T>& layout() const { return adaptation.layout ? *adaptation.layout : net; }
   // Of the last epoch end. With batch norm they use the memory of the folded parameters, which is free then.
@@ -175,6 +207,12 @@ void Training<T>::State::run_as(Member member, F&& is_last) {
   if (gathered != first) step.gather(member, source, batch(first));
   for (std::size_t number = first; number < end_step; ++number) {
     if (member.thread == 0) last_of_slice[number % 2] = is_last(number) || pauses();
+    if (batch(number).rows == 0) {
+      if (member.thread == 0) next_step = gathered = number + 1;
+      step.gather(member, source, batch(number + 1));
+      if (last_of_slice[number % 2]) break;
+      continue;
+    }
     const bool done = one_step(member, source, number);
     if (member.thread == 0 && done) note_step(number);
     if (!done || last_of_slice[number % 2]) break;

@@ -10,6 +10,7 @@ import numpy as np
 from fanin import _core
 from fanin.checks import check_choice, check_integer
 from fanin.data.inputs import ColumnNames, classes_of, row_count
+from fanin.data.sequences import Sequences
 from fanin.values import check_number
 
 if TYPE_CHECKING:
@@ -36,15 +37,16 @@ def weighted_by_class(
     net: Model,
     class_weight: ClassWeight,
     X: ArrayLike,
-    y: ArrayLike,
-    sample_weight: ArrayLike | None,
+    y: Any,
+    sample_weight: Any,
     names: ColumnNames,
     *,
     whole: bool,
 ) -> Any:
     """Return the weight of each sample times that of its class; `whole`: y is not one of several chunks.
 
-    A "balanced" class weighs n / (classes * count), counted in samples, not in their weights.
+    A "balanced" class weighs n / (classes * count), counted in samples, not in their weights. Data come from
+    `as_samples`.
     """
     classes = classes_of(net, y, names, "class_weight")
     counts = np.bincount(classes, minlength=max(net.n_outputs, 2))
@@ -58,10 +60,11 @@ def weighted_by_class(
                 raise ValueError(f"class_weight: expected labels in 0..{len(counts) - 1}, got {label}")
             of_class[label] = weight
     weights = of_class[classes]
-    if len(weights) != row_count("X", X):
+    steps = isinstance(y, Sequences)
+    if len(weights) != (len(y.steps) if steps else row_count("X", X)):
         return sample_weight  # the core says what is wrong with y
     if sample_weight is not None:
-        given = _core.numbers("sample_weight", sample_weight)
+        given = sample_weight.steps if steps else _core.numbers("sample_weight", sample_weight)
         if given.shape != classes.shape or not np.all((given >= 0) & np.isfinite(given)):
             return sample_weight  # the core says what is wrong with it
         weights = weights * given
@@ -72,4 +75,4 @@ def weighted_by_class(
         raise ValueError(
             f"class_weight: only samples of class {left[0]} have a weight above 0; expected two classes or more"
         )
-    return weights
+    return y.with_steps(weights) if steps else weights

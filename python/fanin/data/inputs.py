@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -11,6 +12,7 @@ import numpy as np
 from fanin import _core
 from fanin.checks import check_text
 from fanin.data.frames import Frame, array_of_frame, array_of_series, frame_of, is_series, quoted
+from fanin.data.sequences import Sequences, as_samples
 from fanin.data.sparse import as_csr, is_sparse
 
 if TYPE_CHECKING:
@@ -18,31 +20,40 @@ if TYPE_CHECKING:
 
     from fanin.model import Model
 
-Labels = dict[str, list[object]]  # column labels of the arguments that are frames, by argument
+Labels = dict[str, list[object] | Sequences]  # column labels of the arguments that are frames, and sequences
 ColumnNames = dict[str, list[str]]  # column names that the network knows, by argument
 
 
 class Data(NamedTuple):
-    """X and y as the core expects them."""
+    """X, y and sample weights as the core expects them."""
 
     X: Any
     y: Any
+    sample_weight: Any
     labels: Labels
 
 
-def as_data(X: ArrayLike, y: ArrayLike, dtype: np.dtype[Any], names: ColumnNames) -> Data:
-    """Convert X and y, for a network with this dtype and these column names."""
+def as_data(net: Model, X: ArrayLike, y: ArrayLike, sample_weight: Any, names: ColumnNames) -> Data:
+    """Convert the data for a network, given its column names."""
     labels: Labels = {}
-    return Data(as_array("X", X, dtype, labels, names), as_array("y", y, dtype, labels, names), labels)
+    X, y, sample_weight = as_samples(net, X, y, sample_weight)
+    X, y = (as_array(name, value, net._data_dtype, labels, names) for name, value in (("X", X), ("y", y)))
+    if isinstance(sample_weight, Sequences):
+        labels["sample_weight"], sample_weight = sample_weight, sample_weight.steps
+    return Data(X, y, sample_weight, labels)
 
 
 def as_array(name: str, value: Any, dtype: np.dtype[Any], labels: Labels, names: ColumnNames) -> Any:
     """Convert a frame or series and record its column labels, and sparse X to CSR; leave the rest to the core.
 
-    Columns of a frame are reordered as in `names`; if `names` has none for this argument yet, they are added.
+    Columns of a frame are reordered as in `names`; if `names` has none for this argument yet, they are added. Of
+    targets in `Sequences`, all steps are returned.
     """
     if type(value) is np.ndarray:
         return value
+    if isinstance(value, Sequences):
+        labels[name] = value
+        return value if name == "X" else value.steps
     if is_series(value):
         return array_of_series(name, value)
     if (frame := frame_of(value)) is not None:
@@ -100,9 +111,11 @@ def check_parts(data: object) -> None:
 
 
 class error_context:  # noqa: N801 - a context manager
-    """Put `prefix` before the message of an error, and the name of a frame's column after its number."""
+    """Put `prefix` before the message of an error; name a frame's column after its number, and places in sequences."""
 
-    def __init__(self, prefix: str = "", labels: Mapping[str, list[object]] = MappingProxyType({})) -> None:
+    def __init__(
+        self, prefix: str = "", labels: Mapping[str, list[object] | Sequences] = MappingProxyType({})
+    ) -> None:
         self.prefix, self._labels = prefix, labels
 
     def __enter__(self) -> None:
@@ -112,16 +125,20 @@ class error_context:  # noqa: N801 - a context manager
         """Raise the error with its new message."""
         if not isinstance(error, TypeError | ValueError):
             return
-        named = _with_column_name(error, self._labels)
+        named = _with_names(error, self._labels)
         if named is not None or self.prefix:
             raised = ValueError if isinstance(error, ValueError) else TypeError
             raise raised(self.prefix + (named or str(error))) from None
 
 
-def _with_column_name(error: Any, labels: Mapping[str, list[object]]) -> str | None:
-    """Return the message for an invalid value in a frame, with the place given by the exception."""
+def _with_names(error: Any, labels: Mapping[str, list[object] | Sequences]) -> str | None:
+    """Return the message for an invalid value in a frame, with the place given by the exception, or in sequences."""
     names = labels.get(getattr(error, "argument", ""))
-    if names is None:
+    if isinstance(names, list):
+        place = f"row {error.row}, column {error.column} ({quoted(names[error.column])})"
+        return f"{error.argument}: {place} {error.problem}"
+    found = re.match(r"(\w+): row (\d+)", str(error))
+    sequences = labels.get(found[1]) if found else None
+    if not found or not isinstance(sequences, Sequences):
         return None
-    place = f"row {error.row}, column {error.column} ({quoted(names[error.column])})"
-    return f"{error.argument}: {place} {error.problem}"
+    return f"{found[1]}: {sequences.place(int(found[2]))}{str(error)[found.end() :]}"

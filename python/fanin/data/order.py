@@ -8,6 +8,7 @@ import numpy as np
 
 from fanin import _core
 from fanin.data.inputs import row_count
+from fanin.data.sequences import Sequences
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,4 +27,8 @@ def in_random_order(rows: int, seed: int) -> NDArray[np.int64]:
 def weighted_in_random_order(X: Any, sample_weight: Any, seed: int) -> NDArray[np.int64]:
     """Return the numbers of the rows of weight above 0, in random order."""
     order = in_random_order(row_count("X", X), seed)
-    return order if sample_weight is None else order[_core.numbers("sample_weight", sample_weight)[order] > 0]
+    if sample_weight is None:
+        return order
+    steps = isinstance(sample_weight, Sequences)
+    weights = sample_weight.largest if steps else _core.numbers("sample_weight", sample_weight)
+    return order[weights[order] > 0]

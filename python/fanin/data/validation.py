@@ -10,6 +10,7 @@ import numpy as np
 from fanin import _core
 from fanin.data.frames import frame_of, is_series
 from fanin.data.inputs import ColumnNames, as_data, check_parts, classes_of, error_context, row_count
+from fanin.data.sequences import Sequences
 from fanin.data.sparse import as_csr, is_sparse
 from fanin.values import check_number, share
 
@@ -33,13 +34,15 @@ class Validation:
         with error_context(prefix):
             check_parts(data)
             weights = data[2] if len(data) == 3 else None
-            X, y, labels = as_data(data[0], data[1], net._data_dtype, names)
+            X, y, weights, labels = as_data(net, data[0], data[1], weights, names)
             with error_context(labels=labels):
                 net._core.check(X, y, weights)
         # convert lists to arrays once, not in every epoch
         given = {"X": X, "y": y, "sample_weight": weights}
         self._data = [
-            value if value is None or is_sparse(value) else _core.numbers(name, value)
+            value
+            if value is None or isinstance(value, Sequences) or is_sparse(value)
+            else _core.numbers(name, value)
             for name, value in given.items()
         ]
 
@@ -82,6 +85,10 @@ def split_off(
         )
     parts: tuple[Rows, Rows] = slice(kept), slice(kept, None)
     prefix = f"validation_fraction: rows counted from row {kept}: "
+    if split == "stratified" and isinstance(y, Sequences):
+        raise ValueError(
+            'validation_split: "stratified" needs a class for each sequence, but this network has one for each step'
+        )
     if split == "stratified":
         held_back = np.zeros(rows, dtype=bool)
         held_back[_core.stratified_rows(classes_of(net, y, names, "validation_split"), rows - kept, seed)] = (
@@ -109,7 +116,7 @@ def parts_of(data: tuple[Any, ...], rows: Rows) -> tuple[Any, ...]:
 
 
 def rows_of(name: str, value: Any, rows: Rows) -> Any:
-    """Return some rows of an array, list, frame, series or CSR matrix; as a view, if possible, if they are a slice."""
+    """Return some rows of an array, list, frame, series, CSR matrix or sequences; of a slice a view, if possible."""
     if value is None:
         return None
     if hasattr(value, "iloc"):
@@ -118,6 +125,10 @@ def rows_of(name: str, value: Any, rows: Rows) -> Any:
         return as_csr(value)[rows]
     if isinstance(value, list | tuple) and not isinstance(rows, slice):
         return [value[row] for row in rows]
-    if isinstance(value, np.ndarray | list | tuple) or is_series(value) or frame_of(value) is not None:
+    if (
+        isinstance(value, np.ndarray | list | tuple | Sequences)
+        or is_series(value)
+        or frame_of(value) is not None
+    ):
         return value[rows]
     return _core.numbers(name, value)[rows]

@@ -196,8 +196,7 @@ def _split(
     (trained_X, trained_y, weight), _, names = data_of(start, X, y, settings)
 
     def converted(X: Any, y: Any, weight: Any = None) -> Parts:
-        X, y, _ = as_data(X, y, start._data_dtype, names)
-        return X, y, weight
+        return as_data(start, X, y, weight, names)[:3]
 
     data = converted(trained_X, trained_y, weight)
     given = settings.validation_data if given is None else given

@@ -13,6 +13,7 @@ import numpy as np
 
 from fanin.checks import check_integer
 from fanin.data.inputs import check_parts, row_count
+from fanin.data.sequences import Sequences, as_sequences, longest
 from fanin.data.validation import validation_of
 from fanin.optim import BatchSizeWarning, Solver
 from fanin.training.chunks import (
@@ -79,8 +80,7 @@ def replayed(
     check_integer("step", step, 0)
     net = checkpoint.net.copy()
     settings = checkpoint.settings
-    rows = row_count("X", data_of(net, X, y, settings)[0][0])
-    per_epoch = 1 if isinstance(settings.rule, Solver) else steps_per_epoch(net, rows, settings)
+    per_epoch = _steps(net, data_of(net, X, y, settings)[0][0], settings)
     asked = step if asked is None else asked
     _check_step(asked, min(_limits(settings, per_epoch)))
     if step == 0:
@@ -126,7 +126,7 @@ def replayed_chunks(checkpoint: Checkpoint, chunks: Chunks, step: int) -> Networ
     def counted(chunk: Any) -> Any:
         nonlocal end
         check_parts(chunk)
-        end += steps_per_epoch(net, row_count("X", chunk[0]), settings)
+        end += _steps(net, as_sequences(net, chunk[0]), settings)
         return chunk
 
     def train() -> tuple[float, float, bool]:
@@ -138,6 +138,15 @@ def replayed_chunks(checkpoint: Checkpoint, chunks: Chunks, step: int) -> Networ
         _run(fit, train, checkpoint)
     _check_step(step, fit.budget.taken)
     return net
+
+
+def _steps(net: Network, X: Any, settings: Settings) -> int:
+    """Return the number of updates in an epoch on these samples."""
+    if isinstance(settings.rule, Solver):
+        return 1
+    if settings.truncation is not None and isinstance(X, Sequences) and len(np.unique(X.lengths)) > 1:
+        raise ValueError("truncation: expected sequences of the same length to replay")
+    return steps_per_epoch(net, row_count("X", X), settings, longest(X))
 
 
 def _until(checkpoint: Checkpoint, step: int, per_epoch: int | None) -> Settings:

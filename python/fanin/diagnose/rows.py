@@ -117,6 +117,10 @@ def rows_behind_step(checkpoint: Checkpoint, X: ArrayLike, y: ArrayLike, step: i
 
 def rows_trained(net: Network, X: ArrayLike, y: ArrayLike, settings: Settings) -> Rows:
     """Return the numbers of the rows that a fit trains on: all, or those not held back to validate."""
+    if net._core.many_to_many:
+        raise ValueError(
+            "net: expected a network with a target for each row to compare rows, got one for each step"
+        )
     numbers = np.arange(1, row_count("X", X) + 1)  # as weights, they are split like the rows
     rows: Rows = data_of(net, X, y, replace(settings, sample_weight=numbers))[0][2] - 1
     return rows
@@ -130,7 +134,7 @@ class Samples:
         (X, y, weight), _, names = data_of(net, X, y, settings)
         if settings.class_weight is not None:
             weight = weighted_by_class(net, settings.class_weight, X, y, weight, names, whole=True)
-        self.X, self.y, _ = as_data(X, y, net._data_dtype, names)
+        self.X, self.y, _, _ = as_data(net, X, y, weight, names)
         self._weight = np.ones(len(self.numbers)) if weight is None else np.asarray(weight, dtype=float)
         self._batch_size, self._accumulate = int(settings.batch_size or 1), int(settings.rule.batches)
 

@@ -98,7 +98,11 @@ def dense(X: Any) -> NDArray[np.float64]:
 def _checked(net: Network, X: Any, y: Any, weight: Any, names: ColumnNames) -> Data:
     if isinstance(X, _core.CodedRows):
         raise TypeError("X: expected numbers, got coded rows")
-    X, y, labels = as_data(X, y, net._data_dtype, names)
+    if net._core.recurrent:
+        raise ValueError(
+            "net: expected a network without recurrent layers, because data of sequences are not examined"
+        )
+    X, y, weight, labels = as_data(net, X, y, weight, names)
     with error_context(labels=labels):
         net._core.check(X, y, weight)
     X = X if is_sparse(X) else _core.numbers("X", X)

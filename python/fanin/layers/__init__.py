@@ -12,6 +12,7 @@ from fanin.layers.list_of_layers import BY_NAME, all_inside, check_layers, descr
 from fanin.layers.one_hot import OneHot
 from fanin.layers.piecewise_linear import PiecewiseLinear
 from fanin.layers.quantile import Quantile
+from fanin.layers.recurrent import GRU, LSTM, Recurrent
 from fanin.layers.residual import Residual
 from fanin.layers.robust_scale import RobustScale
 from fanin.layers.standardize import MissingName, Standardize
@@ -30,6 +31,9 @@ KINDS = (
     PiecewiseLinear,
     OneHot,
     Embedding,
+    Recurrent,
+    GRU,
+    LSTM,
 )
 CODING = (PiecewiseLinear, OneHot)  # they learn an encoder, not a map of each column
 BY_NAME.update({kind.name: kind for kind in KINDS})
@@ -37,6 +41,8 @@ BY_NAME.update({kind.name: kind for kind in KINDS})
 __all__ = [
     "BY_NAME",
     "CODING",
+    "GRU",
+    "LSTM",
     "Activation",
     "ActivationName",
     "BatchNorm",
@@ -49,6 +55,7 @@ __all__ = [
     "OneHot",
     "PiecewiseLinear",
     "Quantile",
+    "Recurrent",
     "Residual",
     "RobustScale",
     "Standardize",

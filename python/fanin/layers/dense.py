@@ -31,6 +31,7 @@ InitializerName = Literal[
     "base_rate",
     "sparse",
     "orthogonal",
+    "identity",
 ]
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from fanin import _core
 from fanin._core import DivergedError
 from fanin.data.inputs import check_parts, error_context, row_count
+from fanin.data.sequences import Sequences, as_samples
 from fanin.layers import BatchNorm, all_inside
 from fanin.optim import Solver
 from fanin.training.fitting import Fit
@@ -109,7 +110,7 @@ def _train_on_chunk(fit: Fit, chunk: Any, number: int) -> tuple[float, float, fl
     """Return the mean loss of the samples trained, the learning rate at the end, and the sum of their weights."""
     with error_context(f"chunk {number}: "):
         check_parts(chunk)
-        chunk = fit.weighted(*chunk)
+        chunk = fit.weighted(*as_samples(fit.net, chunk[0], chunk[1], chunk[2] if len(chunk) == 3 else None))
         opened = fit.training(*chunk)
     with opened as training:
         with error_context(f"chunk {number}: "):
@@ -123,10 +124,12 @@ def _train_on_chunk(fit: Fit, chunk: Any, number: int) -> tuple[float, float, fl
             raise named from None
 
 
-def _weight(X: Any, y: Any, sample_weight: ArrayLike | None = None) -> float:
-    """Return the sum of the sample weights, already checked; without weights, the number of samples."""
+def _weight(X: Any, y: Any, sample_weight: Any) -> float:
+    """Return the sum of the sample weights, already checked; without weights, the number of samples or steps."""
     if sample_weight is None:
-        return float(row_count("X", X))
+        return float(len(y.steps) if isinstance(y, Sequences) else row_count("X", X))
+    if isinstance(sample_weight, Sequences):
+        sample_weight = sample_weight.steps
     with np.errstate(over="ignore"):
         total = float(np.sum(_core.numbers("sample_weight", sample_weight), dtype=np.float64))
     if np.isinf(total):

@@ -11,7 +11,8 @@ from fanin import _core
 from fanin._core import DivergedError
 from fanin.condition import keep_condition_numbers, rows_to_condition
 from fanin.data.class_weight import weighted_by_class
-from fanin.data.inputs import ColumnNames, as_data, error_context
+from fanin.data.inputs import ColumnNames, as_data, error_context, row_count
+from fanin.data.sequences import longest
 from fanin.data.validation import Validation
 from fanin.optim import BatchSizeWarning, Rule, Schedule
 from fanin.training.callbacks import CallbackList, Logs
@@ -56,6 +57,7 @@ class Fit:
         self.batch_size, self._batches = min(int(settings.batch_size or MOST), 2**32), settings.batches
         self._order_seed = None if settings.order_seed is None else int(settings.order_seed)
         self._class_weight = settings.class_weight
+        self._truncation = int(settings.truncation or 0)
         self._warned = False
         self.budget = settings.new_budget()
         self.callbacks, self.verbose = CallbackList(settings.callbacks), bool(settings.verbose)
@@ -95,7 +97,7 @@ class Fit:
 
         `epochs` are those of the fit, if they are all on these data.
         """
-        X, y, labels = as_data(X, y, self.net._data_dtype, self._names)
+        X, y, sample_weight, labels = as_data(self.net, X, y, sample_weight, self._names)
         with error_context(labels=labels):
             if not self.net._core.adapted:
                 self._first_rows = rows_to_condition(self.net, X)
@@ -130,6 +132,7 @@ class Fit:
             self.budget,
             population,
             None if self._doctor is None else self._doctor.watch,
+            truncation=self._truncation,
         )
 
     def finish(self, training: Any) -> None:
@@ -149,11 +152,12 @@ class Fit:
             stacklevel=stacklevel,
         )
 
-    def watch_decay(self, rows: int, settings: Settings) -> None:
+    def watch_decay(self, X: Any, settings: Settings) -> None:
         """Watch for a schedule that turns the rate down too soon, if it starts at its first step."""
         rate = self.rule.rate
         if isinstance(rate, Schedule) and not continues(self.net, self.rule):
-            self._decay = DecayWatch(rate, steps_per_epoch(self.net, rows, settings), self.epochs)
+            per_epoch = steps_per_epoch(self.net, row_count("X", X), settings, longest(X))
+            self._decay = DecayWatch(rate, per_epoch, self.epochs)
 
     def epoch(self, training: Any) -> tuple[float, float, float]:
         """Train one epoch; return its mean loss, the learning rate at its end, and the fraction of the samples trained.

@@ -68,7 +68,7 @@ class Objective:
         kind = _core.ObjectiveFloat32 if net.dtype == np.float32 else _core.ObjectiveFloat64
         known = net._core.column_names
         names = dict(known)
-        X, y, labels = as_data(X, y, net._data_dtype, names)
+        X, y, sample_weight, labels = as_data(net, X, y, sample_weight, names)
         with error_context(labels=labels):
             self._core: Any = kind(net._core, X, y, sample_weight, float(l2), frozen_batch_norm)
         if names != known:

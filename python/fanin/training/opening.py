@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fanin import _core
-from fanin.data.inputs import ColumnNames, error_context, note_names, row_count
+from fanin.data.inputs import ColumnNames, error_context, note_names
+from fanin.data.sequences import as_samples
 from fanin.data.sparse import as_csr
 from fanin.data.validation import Validation, split_off, validation_of
 from fanin.optim import Solver
@@ -35,7 +36,7 @@ def open_fit(
         opened = fit.training(
             *fit.weighted(X, y, weights, whole=True), population=population, epochs=fit.epochs
         )
-    fit.watch_decay(row_count("X", X), settings)
+    fit.watch_decay(X, settings)
     return fit, opened
 
 
@@ -46,7 +47,8 @@ def data_of(
     names = net._core.column_names
     X = as_csr(X)  # once, because it takes a copy
     note_names(X, y, names)  # first, because the columns of validation data may be in a different order
-    data, validation = (X, y, settings.sample_weight), validation_of(net, settings.validation_data, names)
+    data = as_samples(net, X, y, settings.sample_weight)
+    validation = validation_of(net, settings.validation_data, names)
     if settings.validation_fraction is not None:
         seed = net.seed if settings.order_seed is None else int(settings.order_seed)
         how = settings.validation_fraction, settings.validation_split, seed

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fanin._core import DivergedError
 from fanin.checks import check_sequence
+from fanin.data.sequences import longest
 from fanin.data.validation import Validation
 from fanin.model import check_model
 from fanin.optim import Around, Cosine, Rule
@@ -210,12 +211,12 @@ def _race(
             f'{rule.kind}, got "auto"'
         )
     _, opened = open_fit(net, X, y, replace(settings, rule=rule.at_rate(0.0)))  # all checks
+    data, validation, names = data_of(net, X, y, settings)
     with opened as training:
-        per_epoch = steps_per_epoch(net, training.rows, settings)
+        per_epoch = steps_per_epoch(net, training.rows, settings, longest(data[0]))
     whole = settings.most_epochs() * per_epoch
     if settings.max_steps is not None:
         whole = min(whole, int(settings.max_steps))
-    data, validation, names = data_of(net, X, y, settings)
     if rates is None:
         rates = rates_around(middle_rate(adapted(net, data), data, rule))
     if validation is None:
@@ -248,15 +249,9 @@ def _trained(
     rule: Rule = settings.rule
     if isinstance(rule, Around):  # an average of the weights would favour rates that are too high
         rule = replace(rule, average_decay=0.0, average_share=0.0)
-    common = {
-        "epochs": -(-steps // per_epoch),
-        "batch_size": settings.batch_size,
-        "batches": settings.batches,
-        "order_seed": settings.order_seed,
-        "class_weight": settings.class_weight,
-        "sample_weight": weights,
-        "max_steps": steps,
-    }
+    same = "batch_size", "batches", "order_seed", "class_weight", "truncation"
+    common = {name: getattr(settings, name) for name in same}
+    common |= {"epochs": -(-steps // per_epoch), "sample_weight": weights, "max_steps": steps}
     forks = [net.copy() for _ in rates]
     rules = [rule.at_rate(constant_then_falling(rate, constant, falling)) for rate in rates]
     members = [(fork, X, y, {"rule": rule, **common}) for fork, rule in zip(forks, rules, strict=True)]

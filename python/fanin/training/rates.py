@@ -11,6 +11,7 @@ import numpy as np
 from fanin import _core
 from fanin.data.inputs import row_count
 from fanin.data.order import weighted_in_random_order
+from fanin.data.sequences import Sequences
 from fanin.data.validation import rows_of
 from fanin.layers import BatchNorm, all_inside
 from fanin.optim import Rule, Schedule
@@ -26,8 +27,8 @@ _SAMPLE = 1000  # rows that the curvature is measured on
 _POWER_STEPS = 10
 
 
-def steps_per_epoch(net: Network, rows: int, settings: Settings) -> int:
-    """Return the number of updates in an epoch of a fit."""
+def steps_per_epoch(net: Network, rows: int, settings: Settings, longest: int = 1) -> int:
+    """Return the number of updates in an epoch of a fit: at most, if truncation cuts sequences of several lengths."""
     size = min(int(settings.batch_size or rows), rows)
     batches = -(-rows // size)
     if (
@@ -36,6 +37,7 @@ def steps_per_epoch(net: Network, rows: int, settings: Settings) -> int:
         and any(isinstance(part, BatchNorm) for part in all_inside(net.layers))
     ):
         batches -= 1  # a single remaining row, which has no variance, joins the batch before it
+    batches *= -(-longest // int(settings.truncation or longest))
     return -(-batches // int(settings.rule.batches))
 
 
@@ -125,7 +127,6 @@ def hold_out(data: tuple[Any, ...], seed: int) -> tuple[tuple[Any, ...], tuple[A
     """
     X, y, given = data
     rows = row_count("X", X)
-    weights = np.ones(rows) if given is None else np.array(_core.numbers("sample_weight", given), dtype=float)
     order = weighted_in_random_order(data[0], data[2], seed)
     if len(order) < 2:
         raise ValueError(
@@ -134,5 +135,9 @@ def hold_out(data: tuple[Any, ...], seed: int) -> tuple[tuple[Any, ...], tuple[A
         )
     held = np.sort(order[: max(1, round(len(order) / 10))])
     apart = tuple(rows_of(name, value, held) for name, value in zip(NAMES, data, strict=True))
-    weights[held] = 0
-    return (X, y, weights), apart
+    steps = y.lengths if isinstance(y, Sequences) else 1
+    kept = np.repeat(~np.isin(np.arange(rows), held), steps)
+    if given is not None:
+        given = given.steps if isinstance(given, Sequences) else _core.numbers("sample_weight", given)
+    weights = np.where(kept, np.asarray(1.0 if given is None else given, dtype=float), 0.0)
+    return (X, y, y.with_steps(weights) if isinstance(y, Sequences) else weights), apart

@@ -45,6 +45,7 @@ class Settings:
     max_steps: int | None = None
     max_time: float | None = None
     diagnose: bool = False
+    truncation: int | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rule", rule_of_fit(self.rule))
@@ -64,6 +65,8 @@ class Settings:
             check_integer("batch_size", self.batch_size, 1)
         if self.max_steps is not None:
             check_integer("max_steps", self.max_steps, 1)
+        if self.truncation is not None:
+            check_integer("truncation", self.truncation, 1, 32)
         if self.max_time is not None:
             check_number("max_time", self.max_time, above=0)
         object.__setattr__(self, "callbacks", check_callbacks(self.callbacks))
@@ -79,6 +82,7 @@ class Settings:
             ("batch_size", self.batch_size is not None, None),
             ("batches", self.batches != "shuffled", "shuffled"),
             ("order_seed", ordered, None),
+            ("truncation", self.truncation is not None, None),
         ):
             if given:
                 raise ValueError(

@@ -6,6 +6,7 @@
 //                     f(name, optional value)      a value with fields of its own, or none
 //                     f(name, layers)              a list of inner layers
 //   of_ids            if it reads rows of its weights by whole numbers, and so comes first
+//   recurs            if its output at a step depends on earlier steps of the sequence
 //   of_inputs         for an input layer, which acts while rows are gathered; with
 //   projects          if a product follows, as a node, or
 //   codes             if rows are coded before
@@ -23,6 +24,7 @@
 #include "fanin/layers/one_hot.hpp"
 #include "fanin/layers/piecewise_linear.hpp"
 #include "fanin/layers/quantile.hpp"
+#include "fanin/layers/recurrent.hpp"
 #include "fanin/layers/residual.hpp"
 #include "fanin/layers/robust_scale.hpp"
 #include "fanin/layers/standardize.hpp"
@@ -33,7 +35,7 @@
 namespace fanin {
 
 using Layers = List<Dense, BatchNorm, Dropout, ActivationLayer, Residual, Standardize, RobustScale,
-                    QuantileLayer, Whiten, PiecewiseLinear, OneHot, Embedding>;
+                    QuantileLayer, Whiten, PiecewiseLinear, OneHot, Embedding, Recurrent, GRU, LSTM>;
 
 // An input layer, a kind with `of_inputs`, comes first. The usual order is then Dense (with batch norm, then
 // its activation), Dropout, Dense, ...; the last layer produces the outputs: a Dense, an activation or a

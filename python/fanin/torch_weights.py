@@ -1,0 +1,157 @@
+"""Exchanging the weights of recurrent layers with PyTorch, as NumPy arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fanin import _core
+from fanin.checks import check_integer, check_text
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    Arrays = dict[str, NDArray[Any]]
+
+# PyTorch's order of the gates, by their number
+_GATES = {1: ("",), 3: ("reset.", "update.", "candidate."), 4: ("input.", "forget.", "cell.", "output.")}
+_OWN_BIAS = "candidate."  # the gate whose recurrent bias is apart
+
+
+def weights_to_torch(weights: Mapping[str, ArrayLike], layer: str, *, level: int = 0) -> Arrays:
+    """Return the weights of a recurrent layer in the shapes and the order of ``torch.nn.RNN``, ``GRU`` or ``LSTM``.
+
+    PyTorch stores W', the gates below each other: i, f, g, o of an `LSTM`, r, z, n of a `GRU`. It has two biases of
+    each gate, which it adds up: the second is 0 here, except that of the candidate n, which r multiplies.
+
+    Parameters
+    ----------
+    weights : dict of name -> array
+        From `Network.get_weights`.
+    layer : str
+        Which layer: "layer1".
+    level : int
+        The layer's number in a stack of PyTorch, which ends the names.
+
+    Returns
+    -------
+    dict
+        "weight_ih_l0" (gates units, n_in), "weight_hh_l0" (gates units, units), "bias_ih_l0" and "bias_hh_l0" (gates
+        units,), in the dtype of the weights. PyTorch takes it as ``lstm.load_state_dict({name: torch.from_numpy(array)
+        for name, array in ...items()})``.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the weights have no such recurrent layer.
+
+    Examples
+    --------
+    >>> import fanin
+    >>> net = fanin.Network(3, [fanin.LSTM(8), fanin.Dense(1)])
+    >>> given = fanin.weights_to_torch(net.get_weights(), "layer1")
+    >>> {name: array.shape for name, array in given.items()}
+    {'weight_ih_l0': (32, 3), 'weight_hh_l0': (32, 8), 'bias_ih_l0': (32,), 'bias_hh_l0': (32,)}
+    """
+    _check(weights, "weights", level)
+    check_text("layer", layer)
+    needed = [f"{layer}.{{}}{array}" for array in ("weight", "recurrent", "bias")]
+    of_kinds = _GATES.values()
+    found = [gates for gates in of_kinds if all(n.format(gate) in weights for n in needed for gate in gates)]
+    if not found:
+        raise ValueError(f"layer: expected a recurrent layer of {', '.join(weights)}, got {layer!r}")
+
+    (gates,) = found
+
+    def stacked(array: str) -> NDArray[Any]:
+        names = [f"{layer}.{gate}{array}" for gate in gates]
+        return np.ascontiguousarray(np.concatenate([_core.numbers(name, weights[name]).T for name in names]))
+
+    biases = stacked("bias")
+    second = np.zeros_like(biases)
+    if gates[-1] == _OWN_BIAS:
+        name = f"{layer}.{_OWN_BIAS}recurrent_bias"
+        own = _core.numbers(name, weights[name])
+        second[-len(own) :] = own
+    weight, recurrent = stacked("weight"), stacked("recurrent")
+    arrays = {"weight_ih": weight, "weight_hh": recurrent, "bias_ih": biases, "bias_hh": second}
+    return {f"{name}_l{int(level)}": array for name, array in arrays.items()}
+
+
+def weights_from_torch(state_dict: Mapping[str, Any], layer: str, *, level: int = 0) -> Arrays:
+    """Return the weights of a ``torch.nn.RNN``, ``GRU`` or ``LSTM`` with the names and shapes of `Network.get_weights`.
+
+    The inverse of `weights_to_torch`. The two biases of a gate become their sum, except those of a GRU's candidate.
+
+    Parameters
+    ----------
+    state_dict : dict of name -> tensor or array
+        ``lstm.state_dict()``, with the names "weight_ih_l0", "weight_hh_l0", "bias_ih_l0" and "bias_hh_l0"; others are
+        ignored. Missing biases are 0. Tensors are on the CPU.
+    layer : str
+        What the layer is called here: "layer1".
+    level : int
+        The layer's number in the stack.
+
+    Returns
+    -------
+    dict
+        For `Network.set_weights`, together with the other weights.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For missing arrays and other shapes.
+
+    Examples
+    --------
+    >>> import fanin
+    >>> net = fanin.Network(3, [fanin.GRU(8), fanin.Dense(1)])
+    >>> given = fanin.weights_to_torch(net.get_weights(), "layer1")
+    >>> net.set_weights({**net.get_weights(), **fanin.weights_from_torch(given, "layer1")})
+    """
+    _check(state_dict, "state_dict", level)
+    check_text("layer", layer)
+    arrays: Arrays = {}
+    for array in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"):
+        name = f"{array}_l{int(level)}"
+        if name in state_dict:
+            arrays[array] = _core.numbers(name, state_dict[name])
+        elif array.startswith("weight"):
+            raise ValueError(f"state_dict: {name!r} is missing; got {', '.join(state_dict)}")
+    if f"weight_hr_l{int(level)}" in state_dict:
+        raise ValueError("state_dict: expected an LSTM without projections (proj_size=0)")
+    inputs, recurrent = arrays["weight_ih"], arrays["weight_hh"]
+    units = recurrent.shape[-1] if recurrent.ndim == 2 else 0
+    count = len(recurrent) // units if units else 0
+    if count not in _GATES or recurrent.shape != (count * units, units):
+        raise ValueError(
+            f"weight_hh_l{int(level)}: expected shape (gates * units, units) with 1, 3 or 4 gates, "
+            f"got {recurrent.shape}"
+        )
+    rows = count * units
+    if inputs.ndim != 2 or len(inputs) != rows:
+        raise ValueError(f"weight_ih_l{int(level)}: expected {rows} rows, got shape {inputs.shape}")
+    for array in ("bias_ih", "bias_hh"):
+        bias = arrays.setdefault(array, np.zeros(rows, inputs.dtype))
+        if bias.shape != (rows,):
+            raise ValueError(f"{array}_l{int(level)}: expected shape ({rows},), got {bias.shape}")
+    result: Arrays = {}
+    for k, gate in enumerate(_GATES[count]):
+        part, name = slice(k * units, (k + 1) * units), f"{layer}.{gate}"
+        result[f"{name}weight"] = inputs[part].T.copy()
+        result[f"{name}recurrent"] = recurrent[part].T.copy()
+        first, second = arrays["bias_ih"][part], arrays["bias_hh"][part]
+        own = gate == _OWN_BIAS
+        result[f"{name}bias"] = first.copy() if own else first + second
+        if own:
+            result[f"{name}recurrent_bias"] = second.copy()
+    return result
+
+
+def _check(weights: object, name: str, level: object) -> None:
+    if not isinstance(weights, Mapping):
+        raise TypeError(f"{name}: expected a dict of name -> array, got {type(weights).__name__}")
+    check_integer("level", level, 0)
