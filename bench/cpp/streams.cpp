@@ -38,7 +38,7 @@ class Streams final : public Case {
   const std::size_t rows_;
   const std::vector<float> x_;
   std::vector<float> out_ = std::vector<float>(net_.outputs());
-  State<float> state_ = net_.new_state(1);
+  RecurrentState<float> state_ = net_.new_state(1);
 };
 
 extern "C" void prepare_streams(const char* model, const float* x, std::size_t rows) noexcept {
