@@ -28,7 +28,7 @@ arrays::Matrix samples_of(const fanin::Network<T>& net, const py::object& x) {
     arrays::Matrix matrix = samples_of(net, py::object(x.attr("steps")));
     const Starts starts(py::object(x.attr("starts")));
     matrix.view.starts = {starts.data(), static_cast<std::size_t>(starts.size())};
-    matrix.places = py::make_tuple(matrix.places, starts);
+    matrix.places = matrix.places ? py::object(py::make_tuple(matrix.places, starts)) : py::object(starts);
     return matrix;
   }
   const std::string expected = "(n_samples, " + std::to_string(net.inputs()) + ")";

@@ -12,9 +12,11 @@ import pytest
 from helpers import ROOT
 
 EXAMPLES = ROOT / "docs" / "examples"
-NAMES = sorted(path.stem for path in EXAMPLES.glob("*.py") if path.stem not in ("common", "made_text"))
+SHARED = ("common", "made_text", "word_lists")
+NAMES = sorted(path.stem for path in EXAMPLES.glob("*.py") if path.stem not in SHARED)
 RNG = np.random.default_rng(0)
 SATURATED = 1 / (1 + np.exp(-4 * RNG.normal(size=(150, 2)) @ RNG.normal(size=(2, 30))))
+FORWARDS = ["".join(RNG.choice(list(of)) for of in ("bcd", "aei") * 3) for _ in range(150)]
 SMALL = {
     "averages": {"epochs": 8},
     "base_rate": {"rows": 1000, "steps": 150},
@@ -23,12 +25,20 @@ SMALL = {
     "coarse_to_fine": {"rows": 300, "epochs": 9, "trials": 9, "seeds": 2},
     "deep_autoencoder": {"X": SATURATED, "hidden": (20, 2), "epochs": 300},
     "doctor": {"rows": 1000, "epochs": 20},
+    "gradient_by_lag": {"length": 20, "units": 12, "rows": 3000, "epochs": 10},
     "inputs": {"most": 50_000},
     "migration": {"hidden_layer_sizes": (20,)},
     "newsgroups": {"train": 6000, "test": 1000},
     "pareto": {},
     "random_search": {"rows": 400, "epochs": 10, "seeds": 9},
     "scipy_minimize": {"rows": 60, "iterations": 20},
+    "seasonal_forecast": {"weeks": 25, "epochs": 60},
+    # the same letters, in another order
+    "words_by_language": {
+        "words": {"Forwards": FORWARDS, "Backwards": [word[::-1] for word in FORWARDS]},
+        "epochs": 8,
+        "shown": "bade",
+    },
 }
 
 
@@ -140,6 +150,44 @@ def test_made_texts_are_the_same_from_the_same_seed_and_as_long_as_they_say(load
     assert len(set(made.words)) == 40_000
     assert set(made.train_labels) == set(range(20))
     assert load("made_text").texts(400, 100, seed=1).train != made.train
+
+
+def test_a_recurrent_net_forecasts_two_seasons_better_than_the_value_a_week_before(load):
+    result = small(load("seasonal_forecast"))
+    naive, net = result["rmse"].values()
+    assert (net < 0.9 * naive).all()
+    assert (net > 0.9 * result["limit"]).all()
+    assert result["mase"]["GRU"] < 0.8 < result["mase"]["seasonal naive"] < 1.2
+
+
+def test_a_recurrent_net_knows_words_from_their_letters_backwards_by_their_order(load):
+    result = small(load("words_by_language"))
+    assert result["accuracy"]["letter counts"] < 0.6
+    assert result["accuracy"]["GRU"] > 0.95
+    assert result["opinions"].argmax(axis=1).tolist() == [0] * 4  # "bade": the first letter decides
+
+
+def test_words_are_read_in_utf_8_or_latin_1_and_those_of_two_languages_are_left_out(
+    load, monkeypatch, tmp_path
+):
+    lists = load("word_lists")
+    for language, name in lists.FILES.items():
+        words = f"{language}\nhotel\nÄpfel{language}\n{language}'s\nabc\n"
+        (tmp_path / name).write_text(words, encoding="latin-1" if language == "Swedish" else "utf-8")
+    monkeypatch.setattr(lists, "FOLDER", tmp_path)
+    found = lists.debian_words(2)
+    assert found.keys() == lists.FILES.keys()
+    assert sorted(found["Swedish"]) == ["swedish", "äpfelswedish"]
+
+
+def test_gradients_reach_further_back_with_gates_after_training(load):
+    result = small(load("gradient_by_lag"))
+    plain, lstm = result["tanh"], result["LSTM"]
+    assert plain["gradients"]["at the start"][-1] < 0.05 * plain["gradients"]["at the start"][0]
+    assert lstm["error"] < 0.02 < 1 / 6
+    first = {name: of["gradients"]["after training"][-1] for name, of in result.items()}
+    assert first["LSTM"] > 2 * lstm["gradients"]["at the start"][-1]
+    assert first["GRU"] > 0.05
 
 
 def test_a_search_from_coarse_to_fine_halves_ranges_and_says_so(load):

@@ -6,6 +6,7 @@
     activation   f(x)
     residual     x + g(x), where g is a list of layers (He et al. 2016)
     embedding    the rows of the tables that x names, side by side; of bags, x W
+    recurrent, gru, lstm    see `reference.recurrent`; x is (..., time, features), and other layers act on each step
     standardize, robust scale, quantile, whiten, piecewise linear, one hot    see `reference.inputs`
 
 mean and variance are the running statistics. Weights are named "layer2.weight", and inside another layer
@@ -23,6 +24,7 @@ from numpy.typing import NDArray
 from reference.activations import ACTIVATIONS
 from reference.batch_norm import inference
 from reference.inputs import level_codes, number_codes, scores, squashed, standardized
+from reference.recurrent import STEPS, outputs
 
 Array = NDArray[np.floating]
 
@@ -66,4 +68,5 @@ KINDS = {
     "piecewise_linear": lambda layer, weights, x, name: number_codes(x, weights, name),
     "one_hot": lambda layer, weights, x, name: level_codes(x, weights, name),
     "residual": lambda layer, weights, x, name: x + predict(layer.layers, weights, x, name),
+    **dict.fromkeys(STEPS, outputs),
 }
