@@ -41,15 +41,17 @@ LIBRARY.phases.argtypes = [SIZE]
 LIBRARY.phases.restype = TEXT
 
 
+def computed(what: str, shape: tuple[int, ...]) -> Any:
+    """What the prepared case checks under this name."""
+    out = np.empty(shape)
+    LIBRARY.check(what.encode(), out)
+    return out
+
+
 def task(what: str, shape: tuple[int, ...], result: str = "", column: str = "") -> Task:
     """What the prepared case checks and times under this name."""
-
-    def computed() -> Any:
-        out = np.empty(shape)
-        LIBRARY.check(what.encode(), out)
-        return out
-
-    return Task(result or what, computed, column, measure=partial(LIBRARY.microseconds, what.encode()))
+    call = partial(computed, what, shape)
+    return Task(result or what, call, column, measure=partial(LIBRARY.microseconds, what.encode()))
 
 
 def products(product: Product) -> Iterator[Task]:
@@ -127,7 +129,7 @@ def recurrent(case: Sequences) -> Iterator[Task]:
     if isinstance(case, Stream):
         with saved(of_recurrent.build(case)) as model:
             LIBRARY.prepare_streams(model, sequences(case)[0], case.time)
-        yield task("step", (case.time,))
+        yield replace(task("step", ()), check=lambda: list(computed("step", (case.time,))))
 
 
 def embedded(case: Net | Archive) -> Iterator[Task]:
