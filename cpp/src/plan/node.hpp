@@ -59,8 +59,7 @@ struct Declarations {
   std::size_t add(Role role, std::size_t rows, std::size_t array_columns, const char* gate = "") {
     std::vector<ParameterArray>& arrays = is_statistic(role) ? table.statistics : table.trained;
     std::size_t& size = is_statistic(role) ? table.statistics_size : table.size;
-    const std::string owner = *gate == '\0' ? name : name + "." + gate;
-    arrays.push_back({layer, owner, role, rows, array_columns, size});
+    arrays.push_back({layer, name, role, rows, array_columns, size, gate});
     size += Panels<T>{nullptr, rows, array_columns}.size();
     return arrays.back().offset;
   }

@@ -25,11 +25,12 @@ constexpr const char* name_of(Role role) {
 // vector is one row
 struct ParameterArray {
   std::size_t layer;       // the user's layer that it is in, 0, 1, ...
-  std::string layer_name;  // "layer1", "layer1.layer1" inside another layer, or "layer1.forget" of a gate
+  std::string layer_name;  // "layer1", or "layer1.layer1" inside another layer
   Role role;
   std::size_t rows, columns, offset;
+  std::string gate = {};  // "forget", ... of a recurrent layer that has several
 
-  std::string name() const { return layer_name + "." + name_of(role); }
+  std::string name() const { return layer_name + (gate.empty() ? "" : "." + gate) + "." + name_of(role); }
   bool is_multiplied() const { return role == Role::weight || role == Role::recurrent; }
   bool is_vector() const { return !is_multiplied() && role != Role::embedding; }
   std::size_t elements() const { return rows * columns; }
