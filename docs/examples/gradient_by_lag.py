@@ -76,7 +76,7 @@ def draw(result: dict[str, dict[str, Any]]) -> Any:
         for (name, of), colour in zip(result.items(), COLOURS, strict=False):
             label = name if stage == STAGES[0] else f"{name}, error {of['error']:.3f}"
             at.plot(of["gradients"][stage], color=colour, label=label)
-        at.set_yscale("log")
+        at.set(yscale="log", ylim=(1e-12, 2))  # less is rounding
         at.set_xlabel("steps before the last one", color=GREY, fontsize=9)
         at.legend(frameon=False, fontsize=9)
     return figure

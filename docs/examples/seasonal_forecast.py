@@ -20,7 +20,7 @@ from common import COLOURS, GREY, main, panels, table
 from fanin import optim
 
 DAY, WEEK, KEPT, NOISE = 24, 168, 0.9, 1.0
-LEADS = np.arange(1, DAY + 1)  # hours ahead
+LEADS, SHOWN = np.arange(1, DAY + 1), 3 * DAY  # hours ahead, and in the picture
 
 
 def series(weeks: int) -> np.ndarray:
@@ -46,7 +46,7 @@ def features(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np
 
 
 def run(weeks: int = 60, epochs: int = 100) -> dict[str, Any]:
-    """Return the errors of each forecast by hours ahead, MASE, and the last week as forecast 24 hours before."""
+    """Return the errors of each forecast by hours ahead, MASE, and the last days as forecast 24 hours before."""
     X, y, means, naive = features(series(weeks))
     held_back, length = 8 * WEEK, 4 * WEEK  # the last weeks are the test
     count = (len(X) - held_back) // length
@@ -72,7 +72,7 @@ def run(weeks: int = 60, epochs: int = 100) -> dict[str, Any]:
         "rmse": {name: np.sqrt(np.square(of[test]).mean(axis=0)) for name, of in errors.items()},
         "mase": {name: float(np.abs(of[test]).mean() / in_sample) for name, of in errors.items()},
         "limit": NOISE * np.sqrt((1 - KEPT ** (2 * LEADS)) / (1 - KEPT**2)),
-        "week": {name: (truth - of)[-WEEK:, -1] for name, of in {"truth": 0 * truth, **errors}.items()},
+        "shown": {name: (truth - of)[-SHOWN:, -1] for name, of in {"truth": 0 * truth, **errors}.items()},
     }
 
 
@@ -83,12 +83,12 @@ def show(result: dict[str, Any]) -> None:
 
 
 def draw(result: dict[str, Any]) -> Any:
-    figure, (left, right) = panels("RMSE by hours ahead", "The last week, forecast 24 hours before")
+    figure, (left, right) = panels("RMSE by hours ahead", "The last three days, forecast 24 hours before")
     for (name, of), colour in zip(result["rmse"].items(), COLOURS, strict=False):
         left.plot(LEADS, of, color=colour, label=f"{name}, MASE {result['mase'][name]:.2f}")
-        right.plot(result["week"][name], color=colour, linewidth=1, label=name)
+        right.plot(result["shown"][name], color=colour, linewidth=1, label=name)
     left.plot(LEADS, result["limit"], color=GREY, linestyle=":", label="limit")
-    right.plot(result["week"]["truth"], color=GREY, linestyle=":", label="truth")
+    right.plot(result["shown"]["truth"], color=GREY, linestyle=":", label="truth")
     left.set_ylim(0, None)
     for axes in (left, right):
         axes.legend(frameon=False, fontsize=9)

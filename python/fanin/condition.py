@@ -28,7 +28,10 @@ def condition_numbers(net: Model, X: ArrayLike) -> tuple[float, float | None]:
 
     None instead of the second one if there is no input layer that has learned.
     """
-    rows = some_rows(as_csr(as_sequences(net, X)))
+    return _condition_numbers(net, some_rows(as_csr(as_sequences(net, X))))
+
+
+def _condition_numbers(net: Model, rows: NDArray[np.float64]) -> tuple[float, float | None]:
     if not len(rows):
         raise ValueError("X: expected at least one row, got none")
     learned = net._core.has_input_layer and net._core.adapted
@@ -62,7 +65,7 @@ def keep_condition_numbers(net: Model, rows: NDArray[np.float64] | None) -> None
     if rows is None or not len(rows) or not net._core.adapted:
         return
     with suppress(RuntimeError):  # another thread is using the network, which matters more
-        before, after = condition_numbers(net, rows)
+        before, after = _condition_numbers(net, rows)
         net._core.set_condition_numbers(before, after or before)
 
 

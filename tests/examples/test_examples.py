@@ -176,7 +176,8 @@ def test_a_recurrent_net_knows_words_from_their_letters_backwards_by_their_order
     result = small(load("words_by_language"))
     assert result["accuracy"]["letter counts"] < 0.6
     assert result["accuracy"]["GRU"] > 0.95
-    assert result["opinions"].argmax(axis=1).tolist() == [0] * 4  # "bade": the first letter decides
+    assert result["opinions"].shape == (4, 2)
+    assert result["opinions"][-1].argmax() == 0  # "bade" ends in a vowel
 
 
 def test_words_are_read_in_utf_8_or_latin_1_and_those_of_two_languages_are_left_out(

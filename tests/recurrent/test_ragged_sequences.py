@@ -126,5 +126,5 @@ def test_targets_of_one_output_and_labels_need_no_last_axis(kind, loss):
     results = []
     for y in (flat, flat[:, :, None] if outputs == 1 else np.eye(CLASSES)[flat], list(flat)):
         net = net_of(kind, many=True, loss=loss, outputs=outputs)
-        results.append((net.fit(array, y, **FIT).loss, net.evaluate(array, y)["loss"]))
+        results.append([*net.fit(array, y, **FIT).loss, net.evaluate(array, y)["loss"]])
     np.testing.assert_allclose(results, results[:1] * 3, rtol=1e-12)

@@ -17,14 +17,10 @@ from sequences import (
     LAYERS,
     assert_close,
     every_kind,
-    formula,
-    in_one,
     labels,
     many_or_one,
-    mean_loss,
     net_of,
     sequences,
-    slopes_of,
     step,
 )
 from slopes import assert_a_step_goes_down_the_slope
@@ -176,20 +172,8 @@ def test_recurrent_nets_train_together_with_the_bits_of_each_alone(kind, many):
     nets, alone = ([net_of(kind, many, units=units) for units in (3, 9)] for _ in range(2))
     for net in alone:
         net.fit(X, targets(many), epochs=2, **ADAM)
-    fanin.train_together([(net, X, targets(many), ADAM) for net in nets], epochs=2)
+    fanin.train_together([(net, X, targets(many), {**ADAM, "epochs": 2}) for net in nets])
     assert [digest(net) for net in nets] == [digest(net) for net in alone]
-
-
-@every_kind
-@many_or_one
-def test_the_objective_of_a_recurrent_net_is_its_mean_loss(kind, many):
-    net, y = net_of(kind, many, units=4), targets(many)
-    flat, weights = in_one(y) if many else y, net.get_weights()
-    objective = net.objective(X, y)
-    loss, gradient = objective.loss_and_gradient(objective.weights())
-    assert loss == pytest.approx(mean_loss(net, formula(net, X), flat), rel=1e-12)
-    slopes = slopes_of(lambda w: mean_loss(net, formula(net, X, w), flat), weights, most=10)
-    assert_close(objective.named(gradient), slopes, 1e-12)
 
 
 @every_kind

@@ -77,6 +77,17 @@ def test_each_batch_begins_with_a_state_of_zeros(kind):
 
 
 @every_kind
+def test_windows_without_steps_change_nothing(kind):
+    """Shorter sequences of a batch end before the last window of the others."""
+    nets = [net_of(kind, many=True) for _ in range(2)]
+    options = {"rule": optim.Momentum(0.1), "truncation": 4, **IN_ORDER, "batch_size": 2}
+    nets[0].fit(X, Y, **options)
+    for batch in (slice(2), slice(2, 4), slice(4, 5)):
+        nets[1].fit(X[batch], Y[batch], **options)
+    assert digest(nets[0]) == digest(nets[1])
+
+
+@every_kind
 @pytest.mark.parametrize("truncation", [LONGEST, LONGEST + 1, 10**9])
 def test_a_truncation_as_long_as_the_sequences_is_none(kind, truncation, dtype):
     nets = [net_of(kind, many=True, levels=2, dtype=dtype) for _ in range(2)]

@@ -140,8 +140,8 @@ class Step final : Work<T> {
   }
   Batch block(const Batch& batch, std::size_t number) const {
     const std::size_t row = number * at_a_time_, before = batch.number * blocks(largest_batch_);
-    return {batch.number, batch.first + row, std::min(batch.rows - row, at_a_time_), row,
-            (before + number) % 2 == 1, batch.time};
+    return {batch.number, batch.first + row,          std::min(batch.rows - row, at_a_time_),
+            row,          (before + number) % 2 == 1, batch.time};
   }
   void gather_block(Member member, const DataSource<T>& data, const Batch& block);
   double total_weight(const DataSource<T>& data, const Batch& batch) const {

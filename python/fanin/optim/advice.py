@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fanin.checks import check_integer, counted
+from fanin.data.sequences import as_samples
 from fanin.optim.around import rule_of_fit
 from fanin.optim.redundancy import comparable, cosine_of_halves, opened_copy
 from fanin.optim.rule import Rule
@@ -75,10 +76,11 @@ def suggest(
     eight gradients over all samples. The first of these applies:
 
     1. Batch norm or dropout: mini-batches, since solvers refuse these layers.
-    2. Squared error, float64 and at most 200 weights: `LevenbergMarquardt`, with the penalty that Bayes' rule finds.
+    2. Squared error, float64, at most 200 weights and no recurrent layers: `LevenbergMarquardt`, with the penalty that
+       Bayes' rule finds.
     3. At least 4,000 samples, with a redundancy of at least 0.8: mini-batches with the rule of ``fit(X, y)``, AdamW
        with averaged weights.
-    4. Squared error, float64 and at most 2,000 weights: `LevenbergMarquardt` likewise.
+    4. The same with at most 2,000 weights: `LevenbergMarquardt` likewise.
     5. Else: `LBFGS` with an `l2` of 1 / samples, a standard normal prior of the weights.
 
     ``python -m bench --group curvature --match suggest`` compares the validation error after this advice with those of
@@ -115,6 +117,7 @@ def suggest(
     """
     check_integer("seed", seed, 0, 64)
     fork = opened_copy(net, X, y, sample_weight)
+    X, y, sample_weight = as_samples(net, X, y, sample_weight)
     order = comparable(X, sample_weight, seed)
     redundancy = cosine_of_halves(fork, X, y, sample_weight, order)
     parameters = fork.objective(X, y, sample_weight=sample_weight).size
@@ -154,6 +157,8 @@ def _refused(layers: Iterable[Any]) -> str:
 
 def _not_for_levenberg_marquardt(net: Network, parameters: int) -> str:
     """Return what it needs and this network does not have; empty if nothing."""
+    if net._recurrent:
+        return "a network without recurrent layers"
     if any(layer.name == "tied" for layer in net.layers):
         return "a network without tied weights"
     if net.loss != "squared_error":

@@ -11,6 +11,7 @@ from fanin import _core
 from fanin.checks import check_integer
 from fanin.data.inputs import row_count
 from fanin.data.order import weighted_in_random_order
+from fanin.data.sequences import Sequences, as_samples
 from fanin.optim.momentum import SGD
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def redundancy(
     """
     check_integer("seed", seed, 0, 64)
     fork = opened_copy(net, X, y, sample_weight)
+    X, y, sample_weight = as_samples(net, X, y, sample_weight)
     return cosine_of_halves(fork, X, y, sample_weight, comparable(X, sample_weight, seed))
 
 
@@ -75,15 +77,23 @@ def comparable(X: Any, sample_weight: Any, seed: int) -> NDArray[np.int64]:
 def cosine_of_halves(
     net: Network, X: Any, y: Any, sample_weight: Any, order: NDArray[np.int64], **options: bool
 ) -> float:
-    """Return the mean cosine of the gradients of the two halves of each split; `options` are of `objective`."""
+    """Return the mean cosine of the gradients of the two halves of each split; `options` are of `objective`.
+
+    The data are those of `as_samples`.
+    """
+    steps = sample_weight if isinstance(sample_weight, Sequences) else None
     whole = np.zeros(row_count("X", X))
-    whole[order] = 1 if sample_weight is None else _core.numbers("sample_weight", sample_weight)[order]
+    each = sample_weight is None or steps is not None
+    whole[order] = 1 if each else _core.numbers("sample_weight", sample_weight)[order]
     cosines = []
     for split in range(_SPLITS):
         begin = split * len(order) // (2 * _SPLITS)
         first = whole.copy()
         first[np.roll(order, -begin)[len(order) // 2 :]] = 0
-        halves = [net.objective(X, y, sample_weight=part, **options) for part in (first, whole - first)]
+        parts: list[Any] = [first, whole - first]
+        if steps is not None:
+            parts = [steps.with_steps(steps.steps * np.repeat(part, steps.lengths)) for part in parts]
+        halves = [net.objective(X, y, sample_weight=part, **options) for part in parts]
         gradients = [half.loss_and_gradient(half.weights())[1].astype(np.float64) for half in halves]
         if not np.isfinite(gradients).all():
             raise ValueError(
