@@ -8,7 +8,7 @@ from statistics import median
 from typing import Any
 
 import fanin
-from bench import advice, cases, curvature, doctor, search, sparse, tables
+from bench import advice, cases, curvature, doctor, recurrent, search, sparse, tables
 from bench.cases import Case
 from bench.coded import CODED
 from bench.group import Group, Rounds
@@ -21,9 +21,13 @@ from fanin import _core
 PACKAGES = {"torch": "torch", "jax": "jax optax", "sklearn": "sklearn", "onnx": "onnxruntime onnx"}
 PACKAGES |= {"lightgbm": "lightgbm pandas", "pytabkit": "pytabkit pandas"}
 PACKAGES |= {"optuna": "optuna sklearn pandas", "sparse": "scipy"}
+PACKAGES |= {"recurrent_torch": "torch", "recurrent_jax": "jax optax"}
+PACKAGES |= {"recurrent_onnx": "onnxruntime onnx"}
 PACKAGES |= {"fann": "libfann", "cpp": ""}
 TORCH, JAX, NUMPY = {"PyTorch": "torch"}, {"JAX": "jax"}, {"NumPy": "numpy"}
 SKLEARN = {"scikit-learn": "sklearn"}
+RECURRENT = {"fanin": "recurrent", "fanin in C++": "cpp", "PyTorch": "recurrent_torch"}
+RECURRENT |= {"JAX": "recurrent_jax", "ONNX Runtime": "recurrent_onnx"}
 TABULAR = {"LightGBM": "lightgbm"} | SKLEARN | {"pytabkit": "pytabkit"}
 FANIN, FROM_CPP = {"fanin": "fanin"}, {"fanin": "cpp"}
 PREDICTING = FANIN | {"fanin in C++": "cpp", "ONNX Runtime": "onnx"} | TORCH | JAX | NUMPY
@@ -79,7 +83,15 @@ FACE = {
 }
 UNITS = {"static library": "kB", "a program that trains": "kB", "peak": "MB", "accuracy": "%"}
 UNITS |= {result: "times" for result in (*SHARING, *FACE) if "fits" in result or "search" in result}
-UNITS |= tables.UNITS | advice.UNITS | curvature.UNITS | search.UNITS | doctor.UNITS | sparse.UNITS
+UNITS |= (
+    tables.UNITS
+    | advice.UNITS
+    | curvature.UNITS
+    | search.UNITS
+    | doctor.UNITS
+    | sparse.UNITS
+    | recurrent.UNITS
+)
 
 
 def alone(thread_counts: list[int]) -> list[int]:
@@ -202,6 +214,7 @@ def groups(quick: bool) -> dict[str, Group]:
             derive=sparse.of_all_rounds,
             judged=True,
         ),
+        "recurrent": Group(RECURRENT, recurrent.CASES, recurrent.RESULTS, (7, 0.1), judged=True),
         "growth": replace(steps, cases=growing, results={"training": "Growth: training steps"}),
     }
     return {

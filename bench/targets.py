@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from statistics import geometric_mean
+from statistics import geometric_mean, median
 from typing import Any, NamedTuple
 
 from bench.cases import PRODUCTS
@@ -32,6 +32,7 @@ VALUES: dict[str, Callable[[Row, Row], float]] = {
     "times one thread": lambda row, one: one.ours / row.ours,
     "% more than without batch norm": lambda row, bare: 100 * (row.ours / bare.ours - 1),
     **dict.fromkeys(("times one array", "times quiet"), lambda row, other: row.ours / other.ours),
+    "us from C++": lambda row, _: median(row.times.get("fanin in C++", [0])),
     **dict.fromkeys(("us", "us here", "s", "kB", "MB", "%", "times", "1e-9"), lambda row, _: row.ours),
 }
 
@@ -167,6 +168,11 @@ TARGETS = [
     ("sparse", "rows met", "at least 0.60 of the limit", "^sparse step"),
     ("sparse", "step", "at least 3 times PyTorch", "^sparse step.*adam,"),
     ("sparse", "texts", "at most 5 s", "^hash and fit"),
+    ("recurrent", "sequences", "at least 2 times the best peer", "^training.* 32-128-1, 100 rows, threads"),
+    ("recurrent", "sequences", "at least 3 times the best peer", "^training.* 32-32-1, 100 rows, threads"),
+    ("recurrent", "ragged", "at most 1.05 times", "^ragged"),
+    ("recurrent", "stream", "at most 0.6 us from C++, at most 2.5 us", "1-32-1, threads 1$"),
+    ("recurrent", "stream", "at most 2 us from C++, at most 2.5 us", "1-64-1, threads 1$"),
     ("fashion_mnist", "time", "at most 0.45 of PyTorch's time", "an epoch"),
 ]
 BOUND = re.compile(r"(at least|at most) (its limit in|\S+) (.+?)(?: (at worst|in the mean))?(?:, |$)")

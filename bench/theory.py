@@ -13,6 +13,7 @@ import numpy as np
 from bench.cases import Batch, Columns, Elements, Net, Product, Updates
 from bench.coded import Coded
 from bench.machine import Limits
+from bench.recurrent import GATES, Sequences, Stream, flops
 from bench.rules import traits
 from bench.sparse import SparseEstimator, SparseNet, rows_met
 
@@ -185,6 +186,17 @@ def sparse_limit(case: Any, result: str, limits: Limits) -> float | None:
     return limits.microseconds(bytes_met(case), limits.bandwidth(held))
 
 
+def recurrent_limit(case: Sequences, result: str, limits: Limits) -> float | None:
+    """The arithmetic of the recurrent layer; a step of a stream reads its weights as well."""
+    if result == "ragged":
+        return None
+    if not isinstance(case, Stream):
+        return limits.microseconds(0.0, 1.0, flops(case))
+    inputs, units, outputs = case.sizes
+    moved = FLOAT * (GATES[case.kind] * units * (inputs + units + 1) + (units + 1) * outputs)
+    return limits.microseconds(moved, limits.bandwidth(moved, "read"), flops(case))
+
+
 class Theory(NamedTuple):
     """The least that a result of a case can be; what a case computes; the unit of that a nanosecond."""
 
@@ -203,6 +215,7 @@ THEORY = {
     "rules": Theory(rule_limit, lambda case: case.weights, "10^9 weights/s"),
     "steps": Theory(step_limit, step_flops),
     "codes": Theory(codes_limit, step_flops),
+    "recurrent": Theory(recurrent_limit, flops),
     "sparse": Theory(sparse_limit, bytes_met, "GB/s"),
     "fused": Theory(step_limit, step_flops),
     "phases": Theory(job_limit, lambda net: 0.0, ""),

@@ -74,7 +74,7 @@ def bits_of_every_initializer(dtype: str) -> str:
     digests = []
     for name in _core.initializers():
         layer = dense_with(name, INPUTS, 71, "silu")
-        if name not in ("base_rate", "sparse", "orthogonal"):
+        if name not in ("base_rate", "sparse", "orthogonal", "identity"):
             layer = dataclasses.replace(layer, bias_initializer=initializer_for(name, 71))
         digests.append(digest(fanin.Network(INPUTS, [layer], seed=2**40 + 1, dtype=dtype)))
     return hashlib.sha256("".join(digests).encode()).hexdigest()
@@ -117,6 +117,18 @@ def bits_of_layers_between(dtype: str) -> str:
     return hashlib.sha256("".join(digests).encode()).hexdigest()
 
 
+def bits_of_tied_layers(dtype: str) -> str:
+    """One digest of autoencoders whose decoders have the weights of their encoders."""
+    X, _ = data()
+    digests = []
+    for hidden, batch_size in ((1, 64), (33, 109), (130, 329)):
+        layers = [fanin.Dense(hidden, "tanh"), fanin.Dense(7), fanin.Tied(2, "gelu"), fanin.Tied(1)]
+        net = fanin.Network(INPUTS, layers, seed=hidden, dtype=dtype)
+        net.fit(X, X, rule=rule_named("adam"), epochs=2, batch_size=batch_size)
+        digests += [digest(net), hashlib.sha256(net.predict(X).tobytes()).hexdigest()]
+    return hashlib.sha256("".join(digests).encode()).hexdigest()
+
+
 def all_bits() -> list[str]:
     made_by = (
         trained_bits,
@@ -125,6 +137,7 @@ def all_bits() -> list[str]:
         bits_of_every_initializer,
         bits_of_batch_norm,
         bits_of_layers_between,
+        bits_of_tied_layers,
     )
     return [of(dtype) for of in made_by for dtype in ("float32", "float64")]
 

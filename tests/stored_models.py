@@ -29,6 +29,7 @@ LAYERS = {
         fanin.Dense(3),
     ],
     "coded": [fanin.PiecewiseLinear(8), fanin.Dense(5, "relu"), fanin.Dense(3)],
+    "tied": [fanin.Dense(5, "tanh"), fanin.Tied(1, bias_initializer=[1, 2, 3, 4]), fanin.Dense(3)],
 }
 NETS = {
     "float32_nesterov": ("float32", "plain", optim.Nesterov(0.1, momentum=optim.Piecewise([0.5, 0.9], [3]))),
@@ -48,6 +49,7 @@ NETS = {
             frozen=["layer4.bias"],
         ),
     ),
+    "float64_tied": ("float64", "tied", optim.NAdam(0.01)),
     "float32_coded": ("float32", "coded", optim.AdamW(0.01)),
     "float64_lbfgs": ("float64", "plain", optim.LBFGS(memory=3, l2=1e-3)),
     "float32_conjugate_gradient": ("float32", "coded", optim.ConjugateGradient()),

@@ -5,6 +5,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -12,10 +13,13 @@ from typing import Any
 
 import numpy as np
 
+import fanin
 from bench import data
 from bench.cases import Archive, Net, Product
 from bench.coded import Coded
 from bench.programs import LIBRARY_VARIABLE, sizes
+from bench.recurrent import Sequences, Stream, sequences
+from bench.workers import recurrent as of_recurrent
 from bench.workers.fanin import build
 from bench.workers.serve import Task
 from fanin import get_num_threads
@@ -29,6 +33,7 @@ LIBRARY.prepare_products.argtypes = [ctypes.c_bool, ARRAY, ARRAY, ARRAY, SIZE, S
 LIBRARY.prepare_steps.argtypes = [TEXT, ARRAY, SIZE, ctypes.c_bool, SIZE, SIZE, ARRAY, ARRAY]
 LIBRARY.prepare_codes.argtypes = [ARRAY, SIZE, SIZE, SIZE, SIZE, SIZE, ctypes.c_bool, ARRAY, ARRAY, ARRAY]
 LIBRARY.prepare_predictions.argtypes = [TEXT, ARRAY, SIZE]
+LIBRARY.prepare_streams.argtypes = [TEXT, ARRAY, SIZE]
 LIBRARY.check.argtypes = [TEXT, ARRAY]
 LIBRARY.microseconds.argtypes = [TEXT, ctypes.c_double]
 LIBRARY.microseconds.restype = ctypes.c_double
@@ -36,15 +41,17 @@ LIBRARY.phases.argtypes = [SIZE]
 LIBRARY.phases.restype = TEXT
 
 
+def computed(what: str, shape: tuple[int, ...]) -> Any:
+    """What the prepared case checks under this name."""
+    out = np.empty(shape)
+    LIBRARY.check(what.encode(), out)
+    return out
+
+
 def task(what: str, shape: tuple[int, ...], result: str = "", column: str = "") -> Task:
     """What the prepared case checks and times under this name."""
-
-    def computed() -> Any:
-        out = np.empty(shape)
-        LIBRARY.check(what.encode(), out)
-        return out
-
-    return Task(result or what, computed, column, measure=partial(LIBRARY.microseconds, what.encode()))
+    call = partial(computed, what, shape)
+    return Task(result or what, call, column, measure=partial(LIBRARY.microseconds, what.encode()))
 
 
 def products(product: Product) -> Iterator[Task]:
@@ -102,14 +109,27 @@ def codes(net: Coded) -> Iterator[Task]:
         yield Task("layer", tuple, column, check=partial(check, dense), measure=partial(measure, dense))
 
 
-def predict(net: Net) -> Iterator[Task]:
-    """A model that was saved from Python."""
+@contextmanager
+def saved(network: fanin.Network) -> Iterator[bytes]:
+    """The path of a model that is saved from Python."""
     with tempfile.TemporaryDirectory() as directory:
         model = Path(directory, "model.safetensors")
-        build(net).save(model)
-        LIBRARY.prepare_predictions(bytes(model), data.samples(net)[0], net.samples)
+        network.save(model)
+        yield bytes(model)
+
+
+def predict(net: Net) -> Iterator[Task]:
+    with saved(build(net)) as model:
+        LIBRARY.prepare_predictions(model, data.samples(net)[0], net.samples)
     yield task("predict", (net.samples, net.sizes[-1]))
     yield task("start", (net.samples, net.sizes[-1]))
+
+
+def recurrent(case: Sequences) -> Iterator[Task]:
+    if isinstance(case, Stream):
+        with saved(of_recurrent.build(case)) as model:
+            LIBRARY.prepare_streams(model, sequences(case)[0], case.time)
+        yield replace(task("step", ()), check=lambda: list(computed("step", (case.time,))))
 
 
 def embedded(case: Net | Archive) -> Iterator[Task]:

@@ -22,15 +22,16 @@ struct Recurrence {
   Cell cell;
   int activation;  // of a plain cell
   const std::uint32_t* begins;
-  std::size_t length;           // steps
-  Panels<T> gates;              // the first
-  Panels<T> before, memory;     // h' of each row, and c'; a plain cell keeps its input if f' needs that
-  Panels<T> out;                // h of each row, or of each sequence's last one; may be null
-  bool last;                    // which of these
-  Panels<T> h, c;               // of each sequence, carried from one call to the next; may be null
-  bool continues;               // else h' and c' are 0 at first
-  Panels<const T> weights;      // R of the first gate that has one; those of the others follow
-  const T* bias;                // b of q
+  std::size_t length;  // steps
+  Panels<T> gates;     // the first
+  Panels<T> before = {},
+            memory = {};         // h' of each row, and c'; a plain cell keeps its input if f' needs that
+  Panels<T> out = {};            // h of each row, or of each sequence's last one; may be null
+  bool last = false;             // which of these
+  Panels<T> h = {}, c = {};      // of each sequence, carried from one call to the next; may be null
+  bool continues = false;        // else h' and c' are 0 at first
+  Panels<const T> weights = {};  // R of the first gate that has one; those of the others follow
+  const T* bias = nullptr;       // b of q
 
   __attribute__((always_inline)) std::size_t recurrent_gates() const {
     return cell == Cell::plain ? 1 : cell == Cell::lstm ? 4 : 3;
@@ -49,7 +50,7 @@ struct Recurrence {
 template <class T>
 struct RecurrenceGradient {
   Recurrence<T> of;
-  Panels<const T> dout;   // as `out`
+  Panels<const T> dout;  // as `out`
   Panels<T> dh, dc;
   Panels<const T> turned;  // R', as `weights`
 };

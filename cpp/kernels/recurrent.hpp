@@ -219,8 +219,7 @@ void recur(const Recurrence<T>& r, Range sequences) {
 }
 
 template <class T>
-void recur_backward_step(const RecurrenceGradient<T>& g, std::size_t t, std::size_t first,
-                         std::size_t rows) {
+void recur_backward_step(const RecurrenceGradient<T>& g, std::size_t t, std::size_t first, std::size_t rows) {
   const Recurrence<T>& r = g.of;
   const std::size_t row = r.begins[t] + first;
   for (std::size_t p = 0; p < r.gates.count(); ++p) {

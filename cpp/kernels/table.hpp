@@ -7,6 +7,7 @@
 #include "applied.hpp"
 #include "coded.hpp"
 #include "column_map.hpp"
+#include "into.hpp"
 #include "normalization.hpp"
 #include "recurrence.hpp"
 #include "sparse.hpp"
@@ -110,10 +111,6 @@ struct PassedGradient {
   Panels<T> kept = {};
   Bend<T> bend = {};
 };
-
-// What is stored as the whole gradient: that of these rows alone, or added to that of the rows before them in
-// the batch (a multiple of kDepth), or a weighted sum over batches
-enum class Into { alone, continued, first_of_sum, next_of_sum };
 
 // dw = x' dz, the first rows of weight_rows, db = column sums of dz. If `gradient` is null, the update is
 // applied to each block right away. A layer with batch norm has no biases: dgamma and dbeta have been

@@ -231,7 +231,8 @@ void register_network_of(py::module_& m, const std::string& suffix) {
            py::arg("network"), py::arg("X"), py::arg("y"), py::arg("sample_weight"), py::arg("batch_size"),
            py::arg("batches"), py::arg("order_seed"), py::arg("epochs_before"), py::arg("epochs"),
            py::arg("budget"), py::arg("population"), py::arg("watch") = py::none(), py::arg("restore") = true,
-           py::arg("truncation") = 0,           py::keep_alive<1, 2>(), py::keep_alive<1, 11>(), py::keep_alive<1, 13>())
+           py::arg("truncation") = 0, py::keep_alive<1, 2>(), py::keep_alive<1, 11>(),
+           py::keep_alive<1, 13>())
       .def_property_readonly("rows", &PyTraining<T>::rows)
       .def_property_readonly("vector_targets", &PyTraining<T>::vector_targets)
       .def_property_readonly("order", &PyTraining<T>::order)

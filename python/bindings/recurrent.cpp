@@ -19,7 +19,8 @@ py::array_t<T> step(const fanin::Network<T>& net, const py::object& x, fanin::Re
                             std::to_string(state.rows()) + ", " + std::to_string(net.inputs()) + "), got " +
                             arrays::shape_text(array));
   }
-  const arrays::Matrix matrix = arrays::matrix_of(vector ? py::array(array[py::make_tuple(py::none())]) : array);
+  const arrays::Matrix matrix =
+      arrays::matrix_of(vector ? py::array(array[py::make_tuple(py::none())]) : array);
   std::vector<py::ssize_t> shape;
   if (!vector) shape.push_back(static_cast<py::ssize_t>(fanin::rows_of(matrix.view)));
   shape.push_back(static_cast<py::ssize_t>(net.outputs()));

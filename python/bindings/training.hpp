@@ -72,7 +72,11 @@ class PyTrainingOf {
       : data_(make_data(net, x, y, weights)),
         vector_targets_(net.outputs() == 1 && py::cast<py::array>(data_.targets.y_array).ndim() == 1) {}
 
-  std::size_t rows() const { return fanin::rows_of(data_.x.view); }
+  // Samples: rows of X, or sequences
+  std::size_t rows() const {
+    const std::span<const std::uint64_t> starts = data_.x.view.starts;
+    return starts.empty() ? fanin::rows_of(data_.x.view) : starts.size() - 1;
+  }
   bool vector_targets() const { return vector_targets_; }
 
   // Frees the network for another training, even if an exception's traceback keeps this object alive. Waits
@@ -132,9 +136,8 @@ class PyTraining : public PyTrainingOf<T, fanin::Training<T>> {
     if (order != fanin::Batches::in_order) this->data_.x = by_rows(this->data_.x);
     const std::function<bool()> interrupted =
         population != nullptr ? population->interrupted() : std::function<bool()>(signal_pending);
-    this->open(net,
-               {batch_size, order, order_seed, interrupted, &budget, epochs_before, epochs, watch, restore,
-                truncation});
+    this->open(net, {batch_size, order, order_seed, interrupted, &budget, epochs_before, epochs, watch,
+                     restore, truncation});
   }
 
   void exact_statistics() {

@@ -26,6 +26,7 @@ from fanin.layers import (
     Residual,
     RobustScale,
     Standardize,
+    Tied,
     Whiten,
 )
 from fanin.loading import load
@@ -74,6 +75,7 @@ __all__ = [
     "RobustScale",
     "Standardize",
     "TableEncoder",
+    "Tied",
     "Whiten",
     "__version__",
     "bags",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import compress
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from fanin import _core
 from fanin.checks import check_integer
 from fanin.data.inputs import Labels, as_array, as_data, error_context
 from fanin.data.sequences import as_sequences
-from fanin.layers import Embedding, Layer
+from fanin.layers import Embedding, Layer, Tied, columns_through
 from fanin.layers.weights import checked_weights
 from fanin.losses import Loss
 
@@ -99,10 +100,10 @@ class Model:
 
     def __repr__(self) -> str:
         """Return the architecture in one line."""
-        widths = [layer.width for layer in self._layers if layer.width is not None]
-        if isinstance(self._layers[0], Embedding):
-            widths.insert(0, self._layers[0].outputs(self.n_inputs))
-        sizes = "-".join(map(str, (self.n_inputs, *widths)))
+        first = self._core.first_columns if self._core.has_input_layer else self.n_inputs
+        _, *columns = columns_through(first or 0, self._layers)  # 0: not known
+        sized = [layer.width is not None or isinstance(layer, Embedding | Tied) for layer in self._layers]
+        sizes = "-".join(map(str, (self.n_inputs, *compress((n or "?" for n in columns), sized))))
         activations = ", ".join(layer.in_brief for layer in self._layers)
         known = self._core.first_columns is not None
         parameters = f"{self.n_parameters:,} parameters" if known else "not laid out yet"

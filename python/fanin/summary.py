@@ -22,16 +22,16 @@ def summary_of(net: AdaptedModel, X: ArrayLike | None) -> str:
     for name, shape, trained in net._core.arrays if first is not None else ():
         layer = name.split(".")[0]
         sizes[layer] = sizes.get(layer, 0) + (int(np.prod(shape)) if trained else 0)
-    rows, columns = [("layer", "", "outputs", "parameters")], first
+    rows, columns = [("layer", "", "outputs", "parameters")], [first or 0]  # 0: not known
     for number, layer in enumerate(net.layers, start=1):
-        if number > 1 or not net._core.has_input_layer:
-            columns = layer.outputs(columns) if columns else layer.width
+        known = columns[-1] > 0 and (number > 1 or not net._core.has_input_layer)
+        columns.append(layer.outputs_after(columns) if known else layer.width or columns[-1])
         parameters = sizes.get(f"layer{number}", 0)
         rows.append(
             (
                 f"layer{number}",
                 _named(layer),
-                f"{columns:,}" if columns else "?",
+                f"{columns[-1]:,}" if columns[-1] else "?",
                 f"{parameters:,}" if parameters else "-",
             )
         )

@@ -110,7 +110,10 @@ def weights_from_torch(state_dict: Mapping[str, Any], layer: str, *, level: int 
     >>> import fanin
     >>> net = fanin.Network(3, [fanin.GRU(8), fanin.Dense(1)])
     >>> given = fanin.weights_to_torch(net.get_weights(), "layer1")
-    >>> net.set_weights({**net.get_weights(), **fanin.weights_from_torch(given, "layer1")})
+    >>> weights = fanin.weights_from_torch(given, "layer1")
+    >>> weights["layer1.reset.weight"].shape
+    (3, 8)
+    >>> net.set_weights({**net.get_weights(), **weights})
     """
     _check(state_dict, "state_dict", level)
     check_text("layer", layer)

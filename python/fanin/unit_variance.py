@@ -13,7 +13,7 @@ from fanin import functional as F
 from fanin.checks import check_flag, check_integer
 from fanin.condition import some_rows, some_rows_of
 from fanin.data.inputs import as_array
-from fanin.layers import Activation, BatchNorm, Dense, Embedding, Layer, Residual
+from fanin.layers import Activation, BatchNorm, Dense, Embedding, Layer, Residual, Tied
 from fanin.model import check_model
 from fanin.network import Network
 from fanin.values import check_number
@@ -184,6 +184,9 @@ class _Scaling:
     def _through(self, name: str, layer: Layer, a: Float) -> Float:
         if isinstance(layer, Dense):
             return F.activation(self._sums(name, layer, a), layer.activation)
+        if isinstance(layer, Tied):
+            w = np.ascontiguousarray(self.weights[f"layer{layer.layer}.weight"].T)
+            return F.activation(F.dense(a, w, self.weights[f"{name}.bias"]), layer.activation)
         if isinstance(layer, Activation):
             return F.activation(a, layer.activation)
         if isinstance(layer, BatchNorm):

@@ -136,6 +136,25 @@ TEST_CASE("trained weights have these bits, for 1, 2, 3 and 7 threads") {
   cpu::set_num_threads(before);
 }
 
+TEST_CASE_TEMPLATE("an autoencoder with tied weights has the stored bits", T, float, double) {
+  const std::size_t rows = 333, inputs = 75;
+  std::vector<float> x(rows * inputs);
+  std::vector<T> out(rows * inputs);
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(test::uniform(1, i));
+  const auto view = row_major<const float>(x.data(), rows, inputs);
+  for (const int threads : {1, 2, 3, 7}) {
+    cpu::set_num_threads(threads);
+    Network<T> net(inputs, {{70, activation<Gelu>}, {9}, Tied{2, activation<Tanh>}, Tied{1}}, SquaredError{},
+                   5);
+    Training<T> training(net, view, view, {.batch_size = 50});
+    for (int epoch = 0; epoch < 3; ++epoch) training.epoch(Adam{});
+    net.predict(view, row_major<T>(out.data(), rows, inputs));
+    CHECK(digest(net) == (sizeof(T) == 4 ? 17409765191301670572U : 2990882653376622973U));
+    CHECK(digest_of_vector(out) == (sizeof(T) == 4 ? 13716482049505237918U : 8057124493854909593U));
+  }
+  cpu::set_num_threads(0);
+}
+
 TEST_CASE_TEMPLATE("fits by solvers have the stored bits", T, float, double) {
   const std::size_t rows = 333, inputs = 13;
   std::vector<float> x(rows * inputs);

@@ -147,6 +147,16 @@ def test_a_stratified_split_needs_a_class_for_each_sequence():
         net.fit(ragged(), y, validation_fraction=0.4, validation_split="stratified")
 
 
+@pytest.mark.parametrize("batches", ["stratified", "balanced"])
+def test_batches_by_class_need_a_class_for_each_sequence(batches):
+    net = new_net(True, 2, loss="softmax_cross_entropy")
+    y = [np.arange(length) % 2 for length in LENGTHS]
+    with pytest.raises(
+        ValueError, match=f'"{batches}" needs a class for each sequence, got one for each step'
+    ):
+        net.fit(ragged(), y, batches=batches)
+
+
 def test_out_is_for_arrays_of_sequences_alone():
     net, X = new_net(True, 2), np.zeros((4, 5, 2), "float32")
     for out, message in (

@@ -8,6 +8,7 @@ import sys
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_digits
 
 from helpers import ROOT
 
@@ -16,8 +17,11 @@ SHARED = ("common", "made_text", "word_lists")
 NAMES = sorted(path.stem for path in EXAMPLES.glob("*.py") if path.stem not in SHARED)
 RNG = np.random.default_rng(0)
 SATURATED = 1 / (1 + np.exp(-4 * RNG.normal(size=(150, 2)) @ RNG.normal(size=(2, 30))))
+PIXELS, DIGITS = load_digits(return_X_y=True)
+IMAGES = [(PIXELS[part] / 16, DIGITS[part]) for part in (slice(1200), slice(1200, None))]
 FORWARDS = ["".join(RNG.choice(list(of)) for of in ("bcd", "aei") * 3) for _ in range(150)]
 SMALL = {
+    "autoencoder": {"epochs": 30, "sets": IMAGES, "hidden": (64,), "sizes": (2, 4, 8)},
     "averages": {"epochs": 8},
     "base_rate": {"rows": 1000, "steps": 150},
     "batches": {"rows": 4096, "sizes": (1, 32, 512), "passes": 5},
@@ -124,6 +128,14 @@ def test_a_deep_autoencoder_beats_pca_from_a_random_start(load):
     assert all(of.errors[-1] < of.errors[0] for of in watches.values())
     assert watches["Hessian-free"].errors[-1] < pca / 3
     assert watches["L-BFGS"].errors[-1] < pca
+
+
+def test_an_autoencoder_draws_better_than_pca_and_tells_some_digits_from_others(load):
+    result = small(load("autoencoder"))
+    pca, autoencoder = (result[name] for name in ("PCA", "autoencoder"))
+    for error, other in zip(autoencoder["errors"], pca["errors"], strict=True):
+        assert error < 0.95 * other
+    assert autoencoder["area"] > max(0.85, pca["area"])
 
 
 def test_the_doctor_proves_remedies_of_saturated_units_and_of_vanishing_gradients(load):

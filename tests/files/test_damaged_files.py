@@ -132,7 +132,7 @@ def chained(names, **fields):
         (set_in("n_inputs", 0), "n_inputs: expected at least 1, got 0"),
         (set_in("n_inputs", 2**62), r"expected shape|more than 2\^40"),
         (set_in("layers", []), "layers: expected at least one layer, got none"),
-        (set_in("layers", 0, "kind", "recurrent"), 'a layer kind known to this version of fanin'),
+        (set_in("layers", 0, "kind", "convolution"), 'a layer kind known to this version of fanin'),
         (set_in("layers", 0, "units", 2**40), r"expected shape|more than 2\^40"),
         (set_in("layers", 0, "units", "1"), r'layers\[0\].units: expected a whole number in 0..2\^64-1, got "1"'),
         (set_in("layers", 0, "activation", "sine"), r"layers\[0\].activation: expected one of identity"),

@@ -12,7 +12,7 @@ from reference.activations import ACTIVATIONS
 from reference.initializers import standard_deviation
 
 N_IN, N_OUT = 400, 300
-SCALED = [name for name, hyper_parameters in _core.initializers().items() if "gain" in hyper_parameters]
+SCALED = [name for name, given in _core.initializers().items() if "gain" in given and name != "identity"]
 
 
 def initial(initializer, activation="identity", n_in=N_IN, n_out=N_OUT, dtype="float64", seed=0):

@@ -14,7 +14,11 @@ from helpers import dense_with, digest
 from reference.activations import ACTIVATIONS
 from reference.initializers import standard_deviation
 
-SCALED = [name for name, given in _core.initializers().items() if "gain" in given and name != "orthogonal"]
+SCALED = [
+    name
+    for name, given in _core.initializers().items()
+    if "gain" in given and name not in ("orthogonal", "identity")
+]
 
 
 def parameters(n_in, units, activation="identity", dtype="float64", seed=0, **given):

@@ -84,3 +84,17 @@ def test_orthogonal_biases_are_refused():
         ValueError, match=r"^layers: layer 1: bias_initializer: orthogonal is for weights, but "
     ):
         fanin.Network(2, [fanin.Dense(3, bias_initializer="orthogonal")])
+
+
+@pytest.mark.parametrize("shape", [(3, 3), (2, 5), (5, 2)])
+def test_the_identity_has_its_gain_on_the_main_diagonal(shape, dtype):
+    layer = fanin.Dense(shape[1], initializer=fanin.initializers.Identity(0.3))
+    W = fanin.Network(shape[0], [layer], dtype=dtype).get_weights()["layer1.weight"]
+    assert np.array_equal(W, np.eye(*shape, dtype=dtype) * np.dtype(dtype).type(0.3))
+
+
+def test_the_identity_is_for_weights_alone():
+    with pytest.raises(
+        ValueError, match=r"^layers: layer 1: bias_initializer: identity is for weights, but "
+    ):
+        fanin.Network(2, [fanin.Dense(3, bias_initializer="identity")])

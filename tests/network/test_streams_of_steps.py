@@ -59,9 +59,9 @@ def test_new_weights_take_effect_at_the_next_step():
 @pytest.mark.parametrize(
     ("x", "message"),
     [
-        (np.ones(4), "x: expected shape"),
-        (np.ones((2, 3)), "x: expected shape|state: "),
-        (np.array([1.0, np.nan, 1.0]), "x: "),
+        (np.ones(4), "X: expected 3 columns, one for each input, got"),
+        (np.ones((2, 3)), r"X: expected shape \(1, 3\), a row for each sequence of the state, got \(2, 3\)"),
+        (np.array([1.0, np.nan, 1.0]), "X: row 0, column 1 is nan; every value must be finite in float32"),
     ],
 )
 def test_a_step_of_another_shape_or_without_a_number_leaves_the_state_as_it_is(x, message):

@@ -5,6 +5,7 @@
     dropout      x
     activation   f(x)
     residual     x + g(x), where g is a list of layers (He et al. 2016)
+    tied         f(x W' + b), with the weights of an earlier dense layer
     embedding    the rows of the tables that x names, side by side; of bags, x W
     recurrent, gru, lstm    see `reference.recurrent`; x is (..., time, features), and other layers act on each step
     standardize, robust scale, quantile, whiten, piecewise linear, one hot    see `reference.inputs`
@@ -47,6 +48,11 @@ def dense(layer: Any, weights: Mapping[str, Array], x: Array, name: str) -> Arra
     return ACTIVATIONS[layer.activation].value(z)
 
 
+def tied(layer: Any, weights: Mapping[str, Array], x: Array, name: str) -> Array:
+    z = x @ weights[f"layer{layer.layer}.weight"].T + weights[name + "bias"]
+    return ACTIVATIONS[layer.activation].value(z)
+
+
 def embedding(layer: Any, weights: Mapping[str, Array], x: Array, name: str) -> Array:
     table = weights[name + "weight"]
     if layer.bags:
@@ -57,6 +63,7 @@ def embedding(layer: Any, weights: Mapping[str, Array], x: Array, name: str) -> 
 
 KINDS = {
     "dense": dense,
+    "tied": tied,
     "embedding": embedding,
     "batch_norm": normalized,
     "dropout": lambda layer, weights, x, name: x,

@@ -8,12 +8,13 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from fanin.sklearn import FaninClassifier, FaninRegressor, MLPClassifier, MLPRegressor
+from fanin.sklearn import Autoencoder, FaninClassifier, FaninRegressor, MLPClassifier, MLPRegressor
 
 FEW = {"max_iter": 100}  # as scikit-learn checks its own
 CHECKS = parametrize_with_checks(
     [kind(solver=solver, **FEW) for kind in (MLPClassifier, MLPRegressor) for solver in ("adam", "lbfgs")]
     + [kind(effort="fast") for kind in (FaninClassifier, FaninRegressor)]
+    + [Autoencoder(max_iter=20), Autoencoder(hidden_layer_sizes=(), solver="lbfgs", max_iter=20)]
 )
 
 

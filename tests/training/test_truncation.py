@@ -34,6 +34,13 @@ def test_a_window_of_the_whole_sequence_is_no_truncation():
     assert digest(nets[0]) == digest(nets[1]) == digest(nets[2])
 
 
+def test_rules_for_full_batches_count_sequences():
+    X, y = waves()
+    new_net().fit(X, y, epochs=1, batch_size=6, rule=optim.Rprop())
+    with pytest.warns(optim.BatchSizeWarning, match="expected batch_size=6, the number of samples, got 5"):
+        new_net().fit(X, y, epochs=1, batch_size=5, rule=optim.Rprop())
+
+
 def test_chunks_are_truncated_like_fits():
     X, y = waves()
     net, twin = new_net(), new_net()

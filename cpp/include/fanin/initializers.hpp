@@ -144,7 +144,8 @@ struct Orthogonal {
   }
 };
 
-// gain on the main diagonal, else 0: for recurrent weights of rectified units (Le et al. 2015). Not for biases.
+// gain on the main diagonal, else 0: for recurrent weights of rectified units (Le et al. 2015). Not for
+// biases.
 struct IdentityMatrix {
   static constexpr const char* name = "identity";
   double gain = 1;
@@ -164,9 +165,9 @@ struct Values {
   }
 };
 
-using Initializers = List<Automatic, HeNormal, HeUniform, GlorotNormal, GlorotUniform, LecunNormal,
-                          LecunUniform, Constant, Zeros, BaseRate, Sparse, Orthogonal, IdentityMatrix,
-                          Values>;
+using Initializers =
+    List<Automatic, HeNormal, HeUniform, GlorotNormal, GlorotUniform, LecunNormal, LecunUniform, Constant,
+         Zeros, BaseRate, Sparse, Orthogonal, IdentityMatrix, Values>;
 
 // One initializer with its hyper-parameters.
 using Initializer = decltype(variant_of(Initializers{}));

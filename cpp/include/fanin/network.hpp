@@ -109,21 +109,18 @@ class Network {
   // `interrupted` about every 30 ms; true ends the call with InterruptedError and `out` half written. Throws
   // ValueError if `out` shares memory with x.
   void predict(const Samples& x, MatrixView<T> out, const std::function<bool()>& interrupted = {}) const;
-  // With an output at each step of sequences, a row of `out` for each.
-  //
   // The same without exceptions: returns false if `predict` would throw.
   bool try_predict(const Samples& x, MatrixView<T> out) const noexcept;
   // Weighted by sample weights if given.
   Evaluation evaluate(const Samples& x, const Targets& y, SampleWeights weights = {},
                       const std::function<bool()>& interrupted = {}, Checks checks = Checks::all) const;
 
-  // Recurrent layers need sequences; outputs are for each step of these if all such layers return sequences,
-  // else for each sequence.
+  // Recurrent layers need sequences; outputs are for each step if all such layers return sequences, else for
+  // each sequence.
   bool recurrent() const;
   bool many_to_many() const;
-  // Streams: a state for so many sequences side by side, before their first step. `step` takes the next row
-  // of each, gives their outputs after it, with the same bits as `predict` for all steps so far, and changes
-  // the state. It allocates nothing. Throws ValueError for a state of another network.
+  // Streams: a state for so many sequences side by side. `step` takes the next row of each, gives the outputs
+  // after it, with the bits of `predict` for all steps so far, and changes the state; it allocates nothing.
   RecurrentState<T> new_state(std::size_t rows = 1) const;
   void step(const Samples& x, MatrixView<T> out, RecurrentState<T>& state) const;
 
@@ -219,7 +216,8 @@ AnyNetwork load(const std::filesystem::path& path);
 AnyNetwork from_bytes(std::span<const std::byte> bytes);
 
 struct TrainingOptions {
-  // At most the number of samples, or of sequences. With batch norm a single remaining row joins the batch before it.
+  // At most the number of samples, or of sequences. With batch norm a single remaining row joins the batch
+  // before it.
   std::size_t batch_size = 32;
   Batches batches = Batches::shuffled;
   // Of the order of samples; without it, the network's seed
@@ -266,7 +264,7 @@ template <class T>
 class Training {
  public:
   // Throws ValueError for wrong shapes, values that are not finite, labels outside 0..k-1, a batch size of 0,
-  // empty data, and batches by class where the targets are no classes or, for balanced ones, of one class.
+  // empty data, and batches by class where targets are no classes or, for balanced ones, of one class.
   Training(Network<T>& network, const Samples& x, const Targets& y, TrainingOptions options = {},
            SampleWeights weights = {});
   ~Training();

@@ -109,9 +109,9 @@ SparseRows csr(std::size_t columns, const std::vector<T>& values, const std::vec
           std::span<const I>(row_starts)};
 }
 
-// Samples are rows, or sequences of rows. A network of either precision accepts any type of numbers: values are converted batch by
-// batch, each with one rounding. A first dense layer reads coded rows as they are, and sparse rows if fewer
-// than one in eight of their values is not 0; else they are gathered into dense batches.
+// Samples are rows, or sequences of rows. A network of either precision accepts any type of numbers: values
+// are converted batch by batch, each with one rounding. A first dense layer reads coded rows as they are, and
+// sparse rows if fewer than one in eight of their values is not 0; else they are gathered into dense batches.
 //
 // With `starts`, the steps of sequence i are the rows from starts[i] to starts[i + 1] - 1, at least one; the
 // last of them is the number of rows. Borrowed.

@@ -260,20 +260,6 @@ void check_samples(const Samples& x, std::size_t inputs, const InputLayer& layer
   if (checks == Checks::all) check_sample_values<T>(x, layer);
 }
 
-void check_sequences(const Samples& x, Over over) {
-  if (x.starts.empty() != (over == Over::rows)) {
-    throw ValueError(over == Over::rows ? "X: expected rows, because no layer is recurrent, got sequences"
-                                        : "X: expected sequences for the recurrent layers, got rows");
-  }
-  for (std::size_t i = 0; i + 1 < x.starts.size(); ++i) {
-    if (x.starts[i] < x.starts[i + 1]) continue;
-    throw ValueError("X: sequence " + std::to_string(i) + " has no steps; expected at least one");
-  }
-  if (x.starts.empty() || (x.starts.front() == 0 && x.starts.back() == rows_of(x))) return;
-  throw ValueError("X: expected sequences from row 0 to " + std::to_string(rows_of(x)) + ", got " +
-                   std::to_string(x.starts.front()) + " to " + std::to_string(x.starts.back()));
-}
-
 void check_learned(const InputLayer& layer) {
   if (layer.learned()) return;
   throw ValueError("network: its input layer has not learned from data yet; call fit or adapt first");

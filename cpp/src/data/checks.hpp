@@ -17,6 +17,9 @@ void check_samples(const Samples& x, std::size_t inputs, const InputLayer& layer
                    Checks checks = Checks::all);
 // Whether the samples are sequences, if a network needs those, each with at least one step
 void check_sequences(const Samples& x, Over over);
+// Of sequences into windows of so many steps, or 0: every step needs an output, and every window an update
+void check_truncation(Over over, std::size_t truncation);
+void check_accumulate(std::size_t accumulate, std::size_t truncation);
 // Throws unless the input layer, if there is one, has learned.
 void check_learned(const InputLayer& layer);
 // Batch norm divides by the standard deviation over the rows.

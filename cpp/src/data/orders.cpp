@@ -126,6 +126,9 @@ Orders::Orders(Batches batches, const Targets& y, const Loss& loss, std::size_t 
   if (batches == Batches::shuffled || batches == Batches::in_order) return;
   const std::string name = kBatches[static_cast<std::size_t>(batches)];
   by_class_ = RowsByClass(classes_of(y, loss, outputs, "batches: \"" + name + "\""));
+  if (by_class_.rows.size() != rows) {
+    throw ValueError("batches: \"" + name + "\" needs a class for each sequence, got one for each step");
+  }
   if (batches == Batches::balanced && by_class_.classes() < 2) {
     throw ValueError("batches: \"balanced\" needs samples of at least two classes, got one");
   }

@@ -34,8 +34,8 @@ inline std::size_t length_of(std::span<const std::uint64_t> starts, std::size_t 
 // Sorts sequences by length, the longest first; equal ones stay in order.
 void sort_by_length(std::span<std::uint32_t> sequences, std::span<const std::uint64_t> starts);
 
-// Appends where the steps of a window of `length` from `time` on begin, and the numbers of their rows; returns
-// how many of the sequences, which are sorted, have a step in it.
+// Appends where the steps of a window of `length` from `time` on begin, and the numbers of their rows;
+// returns how many of the sequences, which are sorted, have a step in it.
 std::size_t add_window(std::span<const std::uint32_t> sequences, std::span<const std::uint64_t> starts,
                        std::size_t time, std::size_t length, std::vector<std::uint32_t>& begins,
                        std::vector<std::uint32_t>& rows);

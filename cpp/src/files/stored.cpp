@@ -34,29 +34,40 @@ namespace {
 
 void add_initial_arrays(std::vector<InitialArray>& arrays, const std::string& prefix, std::size_t inputs,
                         std::vector<Layer>& layers) {
+  std::vector<std::size_t> inputs_of;
   for (std::size_t l = 0; l < layers.size(); ++l) {
+    inputs_of.push_back(inputs);
     const std::string name = prefix + "layer" + std::to_string(l + 1) + ".";
+    const auto add = [&](const char* argument, std::vector<std::uint64_t> shape, Initializer& initializer) {
+      if (auto* values = std::get_if<Values>(&initializer)) {
+        arrays.push_back({name + argument, std::move(shape), values});
+      }
+    };
     if (auto* residual = std::get_if<Residual>(&layers[l].kind)) {
       add_initial_arrays(arrays, name, inputs, residual->layers);
     }
     if (auto* embedding = std::get_if<Embedding>(&layers[l].kind)) {
-      if (auto* values = std::get_if<Values>(&embedding->initializer)) {
-        const std::uint64_t rows =
-            std::accumulate(embedding->n.begin(), embedding->n.end(), std::uint64_t{0});
-        arrays.push_back({name + "initializer", {rows, embedding->dim}, values});
-      }
+      const std::uint64_t rows = std::accumulate(embedding->n.begin(), embedding->n.end(), std::uint64_t{0});
+      add("initializer", {rows, embedding->dim}, embedding->initializer);
       inputs = embedding->dim * (embedding->bags ? 1 : inputs);
     }
-    auto* dense = std::get_if<Dense>(&layers[l].kind);
-    if (dense == nullptr) continue;
-    const std::uint64_t units = dense->units;
-    if (auto* values = std::get_if<Values>(&dense->initializer)) {
-      arrays.push_back({name + "initializer", {inputs, units}, values});
+    if (auto* tied = std::get_if<Tied>(&layers[l].kind)) {
+      if (tied->layer > 0 && tied->layer <= l) inputs = inputs_of[tied->layer - 1];
+      add("bias_initializer", {inputs}, tied->bias_initializer);
     }
-    if (auto* values = std::get_if<Values>(&dense->bias_initializer)) {
-      arrays.push_back({name + "bias_initializer", {units}, values});
-    }
-    inputs = units;
+    std::visit(
+        [&](auto& layer) {
+          if constexpr (requires { layer.initializer, layer.bias_initializer; }) {  // dense or recurrent
+            const std::uint64_t units = layer.units;
+            add("initializer", {inputs, units}, layer.initializer);
+            if constexpr (requires { layer.recurs; }) {
+              add("recurrent_initializer", {units, units}, layer.recurrent_initializer);
+            }
+            add("bias_initializer", {units}, layer.bias_initializer);
+            inputs = units;
+          }
+        },
+        layers[l].kind);
   }
 }
 

@@ -15,12 +15,19 @@
 namespace fanin {
 namespace {
 
+// Of a layer with biases, or null
+const Initializer* bias_initializer_of(const Layer& layer) {
+  if (const auto* dense = std::get_if<Dense>(&layer.kind)) return &dense->bias_initializer;
+  if (const auto* tied = std::get_if<Tied>(&layer.kind)) return &tied->bias_initializer;
+  return nullptr;
+}
+
 bool starts_at_base_rate(const Layer& layer) {
   if (const auto* residual = std::get_if<Residual>(&layer.kind)) {
     return std::ranges::any_of(residual->layers, starts_at_base_rate);
   }
-  const auto* dense = std::get_if<Dense>(&layer.kind);
-  return dense != nullptr && std::holds_alternative<BaseRate>(dense->bias_initializer);
+  const Initializer* const biases = bias_initializer_of(layer);
+  return biases != nullptr && std::holds_alternative<BaseRate>(*biases);
 }
 
 const ActivationLayer* activation_of(const Layer& layer) { return std::get_if<ActivationLayer>(&layer.kind); }
@@ -120,11 +127,11 @@ void check_base_rate(const std::vector<Layer>& layers) {
   for (std::size_t i = 0; i < layers.size(); ++i) {
     if (!starts_at_base_rate(layers[i])) continue;
     const std::string text = layer_text(i) + "bias_initializer: base_rate ";
-    const auto* dense = std::get_if<Dense>(&layers[i].kind);
-    if (dense == nullptr || i + 1 != end) {
-      throw ValueError(text + "is for the layer of outputs; expected a Dense that is last");
+    if (bias_initializer_of(layers[i]) == nullptr || i + 1 != end) {
+      throw ValueError(text + "is for the layer of outputs; expected a Dense or a Tied that is last");
     }
-    Activation last = dense->activation;
+    const auto* const dense = std::get_if<Dense>(&layers[i].kind);
+    Activation last = dense != nullptr ? dense->activation : std::get<Tied>(layers[i].kind).activation;
     for (std::size_t j = end; j < layers.size() && last == activation<Identity>; ++j) {
       last = activation_of(layers[j])->activation;
     }

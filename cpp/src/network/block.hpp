@@ -55,9 +55,7 @@ class Block {
  private:
   // x, a node's output and z, or what a recurrent layer works with; and what each layer with inner layers
   // holds in the meantime
-  static std::size_t parts(const Nodes<T>& nodes) {
-    return (nodes.over == Over::rows ? 3 : 5) + nodes.depth;
-  }
+  static std::size_t parts(const Nodes<T>& nodes) { return (nodes.over == Over::rows ? 3 : 5) + nodes.depth; }
   std::size_t part() const { return rows_ * widest_; }
 
   const Nodes<T>& nodes_;

@@ -53,7 +53,9 @@ class BlockScores {
   }
 
  private:
-  static double total(const std::vector<double>& sums) { return std::accumulate(sums.begin(), sums.end(), 0.0); }
+  static double total(const std::vector<double>& sums) {
+    return std::accumulate(sums.begin(), sums.end(), 0.0);
+  }
 
   const Nodes<T>& nodes_;
   const Loss& loss_;

@@ -90,7 +90,7 @@ bool Network<T>::State::needs_exact_statistics() const {
 template <class T>
 void Network<T>::State::take_exact_statistics(const Samples& x, std::size_t epoch,
                                               const std::function<bool()>& interrupted) {
-  Buffer<T> folded(nodes.table.size);
+  Buffer<T> folded(nodes.folded_size());
   const RunningStatistics<T> over_batches = statistics;
   try {
     for (const Normalizer<T>* of : nodes.normalizers) {

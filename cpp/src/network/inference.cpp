@@ -7,7 +7,8 @@
 namespace fanin {
 
 template <class T>
-void Network<T>::predict(const Samples& x, MatrixView<T> out, const std::function<bool()>& interrupted) const {
+void Network<T>::predict(const Samples& x, MatrixView<T> out,
+                         const std::function<bool()>& interrupted) const {
   const State& net = *state_;
   check_samples<T>(x, inputs(), net.input_layer);
   check_sequences(x, net.nodes.over);
@@ -26,8 +27,8 @@ void Network<T>::predict(const Samples& x, MatrixView<T> out, const std::functio
                          static_cast<std::size_t>(out.row_stride), read_only(flow.x), rows);
   };
   if (net.nodes.over == Over::rows) {
-    for_each_block<T>(net.nodes, folded, from, {0, out.rows}, even_block_rows(net.nodes, out.rows), 0, nullptr,
-                      interrupted, [&](const Block<T>&, const Flow<T>& flow, Range rows) {
+    for_each_block<T>(net.nodes, folded, from, {0, out.rows}, even_block_rows(net.nodes, out.rows), 0,
+                      nullptr, interrupted, [&](const Block<T>&, const Flow<T>& flow, Range rows) {
                         give(flow, rows.begin, {0, rows.end - rows.begin});
                       });
   } else {
@@ -68,23 +69,24 @@ Evaluation Network<T>::evaluate(const Samples& x, const Targets& y, SampleWeight
                         over == Over::rows ? (rows + kBlockRows - 1) / kBlockRows
                                            : (x.starts.size() - 1 + kBlockSequences - 1) / kBlockSequences);
   if (over == Over::rows) {
-    for_each_block<T>(net.nodes, folded, from, {0, rows}, kBlockRows, columns_of_targets(y), nullptr, interrupted,
-                      [&](const Block<T>& block, const Flow<T>& flow, Range r) {
+    for_each_block<T>(net.nodes, folded, from, {0, rows}, kBlockRows, columns_of_targets(y), nullptr,
+                      interrupted, [&](const Block<T>& block, const Flow<T>& flow, Range r) {
                         scores.add(r.begin / kBlockRows, block, flow, nullptr, r.begin, r.end - r.begin);
                       });
   } else {
     for_each_window<T>(net.nodes, folded, from, kBlockSequences, columns_of_targets(y), interrupted,
                        [&](const Block<T>& block, const Flow<T>& flow, const OfWindow& window) {
-                         scores.add(window.block, block, flow, window.targets.data(), 0, window.targets.size());
+                         scores.add(window.block, block, flow, window.targets.data(), 0,
+                                    window.targets.size());
                        });
   }
   return scores.mean(targets);
 }
 
-#define FANIN_INSTANTIATE(T)                                                                                \
-  template void Network<T>::predict(const Samples&, MatrixView<T>, const std::function<bool()>&) const;     \
-  template bool Network<T>::try_predict(const Samples&, MatrixView<T>) const noexcept;                      \
-  template Evaluation Network<T>::evaluate(const Samples&, const Targets&, SampleWeights,                   \
+#define FANIN_INSTANTIATE(T)                                                                            \
+  template void Network<T>::predict(const Samples&, MatrixView<T>, const std::function<bool()>&) const; \
+  template bool Network<T>::try_predict(const Samples&, MatrixView<T>) const noexcept;                  \
+  template Evaluation Network<T>::evaluate(const Samples&, const Targets&, SampleWeights,               \
                                            const std::function<bool()>&, Checks) const;
 FANIN_INSTANTIATE(float)
 FANIN_INSTANTIATE(double)

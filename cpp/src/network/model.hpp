@@ -65,7 +65,7 @@ struct Layout {
       : nodes(widths, layers),
         parameters(nodes.table.size),
         statistics(nodes),
-        folded_parameters(nodes.has_batch_norm() ? nodes.table.size : 0) {}
+        folded_parameters(nodes.folded_size()) {}
   void initialize(std::uint64_t seed) {
     const FloatingPointScope modes;
     for (const auto& node : nodes.list) node->initialize(parameters.data(), seed);
@@ -141,14 +141,15 @@ struct Network<T>::State : Layout<T> {
   }
   void adopt(Adaptation<T>&& adaptation) noexcept;
 
-  // What prediction multiplies by and adds: the parameters, with batch norm folded into weights and biases.
-  // For a batch norm of the inputs, the factor of each column takes the place of gamma.
-  const T* folded() const { return nodes.has_batch_norm() ? this->folded_parameters.data() : weights(); }
+  // What prediction multiplies by and adds: the parameters, with batch norm folded into weights and biases,
+  // then transposed weights. For a batch norm of the inputs, the factor of each column takes the place of
+  // gamma.
+  const T* folded() const { return nodes.folds() ? this->folded_parameters.data() : weights(); }
   // Writers call this last, so that no prediction waits or allocates.
   void fold() noexcept { fold(this->folded_parameters.data(), nullptr); }
   // The same into other memory, except for the running statistics of the watched batch norm
   void fold(T* to, const Normalizer<T>* watched) const noexcept {
-    if (!nodes.has_batch_norm()) return;
+    if (!nodes.folds()) return;
     const FloatingPointScope modes;
     std::memcpy(to, weights(), nodes.table.size * sizeof(T));
     for (const auto& node : nodes.list) node->fold(to, weights(), statistics, watched);

@@ -205,8 +205,7 @@ void Network<T>::State::start_at_base_rates(std::span<const T> biases) {
 template <class T>
 void Network<T>::check(const Samples& x, const Targets& y, SampleWeights weights) const {
   if (rows_of(x) == 0) throw ValueError("X: expected at least one row, got none");
-  check_data<T>(x, y, weights, inputs(), outputs(), loss(), state_->input_layer,
-                state_->nodes.over);
+  check_data<T>(x, y, weights, inputs(), outputs(), loss(), state_->input_layer, state_->nodes.over);
 }
 
 template <class T>

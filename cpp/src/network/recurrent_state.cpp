@@ -107,9 +107,9 @@ void Network<T>::step(const Samples& x, MatrixView<T> out, RecurrentState<T>& st
 }
 
 #define FANIN_INSTANTIATE(T)                                                \
-  template class RecurrentState<T>;                                        \
-  template bool Network<T>::recurrent() const;                             \
-  template bool Network<T>::many_to_many() const;                          \
+  template class RecurrentState<T>;                                         \
+  template bool Network<T>::recurrent() const;                              \
+  template bool Network<T>::many_to_many() const;                           \
   template RecurrentState<T> Network<T>::new_state(std::size_t rows) const; \
   template void Network<T>::step(const Samples&, MatrixView<T>, RecurrentState<T>&) const;
 FANIN_INSTANTIATE(float)

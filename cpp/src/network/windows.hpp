@@ -42,8 +42,8 @@ void for_each_window(const Nodes<T>& nodes, const Folded<T>& net, const Inputs& 
   const std::size_t blocks = (order.size() + at_a_time - 1) / at_a_time,
                     most_sequences = std::min(at_a_time, order.size()),
                     most_rows = std::max(kWindowRows, most_sequences);
-  const int team = static_cast<int>(std::min(
-      static_cast<std::size_t>(claim_for(flops_of(nodes, rows_of(inputs.x))).threads()), blocks));
+  const int team = static_cast<int>(
+      std::min(static_cast<std::size_t>(claim_for(flops_of(nodes, rows_of(inputs.x))).threads()), blocks));
   const BlockInputs<T> from(nodes, net.parameters, inputs, most_rows, team);
   const std::size_t widest = std::max(nodes.widest, rounded<T>(from.columns()));
   const std::size_t carried = most_sequences * nodes.carried;
@@ -72,7 +72,8 @@ void for_each_window(const Nodes<T>& nodes, const Folded<T>& net, const Inputs& 
       const std::size_t first = b * at_a_time;
       const std::span<const std::uint32_t> some =
           std::span<const std::uint32_t>(order).subspan(first, std::min(at_a_time, order.size() - first));
-      const std::size_t longest = length_of(starts, some.front()), length = std::max<std::size_t>(1, kWindowRows / some.size());
+      const std::size_t longest = length_of(starts, some.front()),
+                        length = std::max<std::size_t>(1, kWindowRows / some.size());
       for (std::size_t time = 0; time < longest && may_continue(thread); time += length) {
         window.begins.clear();
         window.rows.clear();
@@ -87,7 +88,8 @@ void for_each_window(const Nodes<T>& nodes, const Folded<T>& net, const Inputs& 
         from.give(thread, flow);
         predict_all(nodes.list, flow);
         if (flow.ended) continue;
-        f(block, flow, OfWindow{b, nodes.over == Over::steps ? std::span<const std::uint32_t>(window.rows) : some});
+        f(block, flow,
+          OfWindow{b, nodes.over == Over::steps ? std::span<const std::uint32_t>(window.rows) : some});
       }
     }
   });

@@ -1,6 +1,7 @@
 // The coded columns of a batch, for a first dense layer: gathered column by column, then sorted by bin.
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include "base/buffer.hpp"
@@ -10,10 +11,15 @@
 
 namespace fanin {
 
+// Whether some layer has the weights of another one; then the first layer reads rows of numbers alone
+inline bool share_weights(const std::vector<Layer>& layers) {
+  return std::ranges::any_of(layers, [](const Layer& of) { return std::holds_alternative<Tied>(of.kind); });
+}
+
 // Whether the first layer reads the codes of these samples; an input layer that made them does not count
 inline bool reads_codes(const Samples& x, const std::vector<Layer>& layers) {
   const auto* const rows = std::get_if<CodedRows>(&x);
-  if (rows == nullptr || rows->coded.empty()) return false;
+  if (rows == nullptr || rows->coded.empty() || share_weights(layers)) return false;
   const std::size_t first = InputLayer(layers).codes ? 1 : 0;
   return std::holds_alternative<Dense>(layers[first].kind);
 }

@@ -14,8 +14,7 @@ constexpr double kLossFlops = 64;
 }  // namespace
 
 template <class T>
-LossOfBatch<T>::LossOfBatch(const Gathered<T>& data, LossOf<T> loss, std::size_t outputs,
-                            bool by_sequence)
+LossOfBatch<T>::LossOfBatch(const Gathered<T>& data, LossOf<T> loss, std::size_t outputs, bool by_sequence)
     : job{.name = "loss",
           .work = this,
           .part = 0,

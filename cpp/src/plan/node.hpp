@@ -14,6 +14,14 @@
 
 namespace fanin {
 
+// The weights (inputs, units) of a dense layer that later ones may share
+struct SharedWeights {
+  std::size_t layer, inputs, units;  // the user's layer
+  std::size_t offset, array;         // in the buffer of parameters; in the table
+  bool normalized;                   // prediction folds a batch norm into them
+  bool* onto;  // set if another layer writes their gradient before the last layer so far that has them
+};
+
 // What layers declare in order (arrays of parameters, streams of random numbers), and what they need to know
 // about the layers before them
 template <class T>
@@ -42,6 +50,9 @@ struct Declarations {
   bool normalized = false;  // only dropouts since a separate batch norm layer
   // That batch norm, if the next dense layer can fold it into its weights for prediction
   Normalizer<T>* into_next = nullptr;
+  std::vector<SharedWeights> dense_layers = {};   // of the network's list
+  std::vector<std::size_t*> turned_offsets = {};  // to which the size of the table is added
+  std::size_t turned = 0;                         // elements of transposed weights for prediction
 
   // The next layer's input is neither normalized nor the network's inputs.
   void new_value() {
@@ -62,6 +73,15 @@ struct Declarations {
     arrays.push_back({layer, name, role, rows, array_columns, size, gate});
     size += Panels<T>{nullptr, rows, array_columns}.size();
     return arrays.back().offset;
+  }
+  void share(const SharedWeights& weights) {
+    if (depth == 0) dense_layers.push_back(weights);
+  }
+  // Adds memory for transposed weights behind the folded parameters; its offset is known when all layers are
+  void turn(const SharedWeights& weights, std::size_t& offset) {
+    offset = turned;
+    turned_offsets.push_back(&offset);
+    turned += Panels<T>{nullptr, weights.units, weights.inputs}.size();
   }
 };
 

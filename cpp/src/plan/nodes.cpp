@@ -60,8 +60,8 @@ Nodes<T>::Nodes(InputWidths widths, const std::vector<Layer>& layers, const Runn
   declarations.projected = inputs.outputs;
   declarations.frozen = frozen;
   list = make_nodes(layers, declarations);
-  const bool recurs = std::visit([]<class Kind>(const Kind&) { return requires { Kind::recurs; }; },
-                                 layers.back().kind);
+  const bool recurs =
+      std::visit([]<class Kind>(const Kind&) { return requires { Kind::recurs; }; }, layers.back().kind);
   if (declarations.normalized || recurs || std::holds_alternative<Dropout>(layers.back().kind)) {
     throw ValueError(declarations.text +
                      "the last layer gives the outputs; expected a Dense, an Activation or a Residual");
@@ -77,6 +77,8 @@ Nodes<T>::Nodes(InputWidths widths, const std::vector<Layer>& layers, const Runn
   depth = declarations.deepest;
   widest = declarations.widest;
   carried = declarations.carried;
+  turned = declarations.turned;
+  for (std::size_t* const offset : declarations.turned_offsets) *offset += table.size;
 }
 
 template struct Nodes<float>;

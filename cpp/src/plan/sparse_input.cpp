@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "data/gather.hpp"
 #include "fanin/error.hpp"
+#include "plan/coded_input.hpp"
 
 namespace fanin {
 namespace {
@@ -48,7 +49,8 @@ bool in_order(const SparseRows& x) {
 bool reads_rows(const Samples& x, const std::vector<Layer>& layers) {
   if (std::holds_alternative<Embedding>(layers[0].kind)) return true;
   const auto* const rows = std::get_if<SparseRows>(&x);
-  if (rows == nullptr || !std::holds_alternative<Dense>(layers[0].kind)) return false;
+  if (rows == nullptr || !std::holds_alternative<Dense>(layers[0].kind) || share_weights(layers))
+    return false;
   if (rows->columns > std::numeric_limits<std::uint32_t>::max()) return false;
   const double all = static_cast<double>(rows->rows) * static_cast<double>(rows->columns);
   return static_cast<double>(rows->values.columns) < kMostDense * all;

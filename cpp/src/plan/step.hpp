@@ -140,8 +140,8 @@ class Step final : Work<T> {
   }
   Batch block(const Batch& batch, std::size_t number) const {
     const std::size_t row = number * at_a_time_, before = batch.number * blocks(largest_batch_);
-    return {batch.number, batch.first + row, std::min(batch.rows - row, at_a_time_), row,
-            (before + number) % 2 == 1, batch.time};
+    return {batch.number, batch.first + row,          std::min(batch.rows - row, at_a_time_),
+            row,          (before + number) % 2 == 1, batch.time};
   }
   void gather_block(Member member, const DataSource<T>& data, const Batch& block);
   double total_weight(const DataSource<T>& data, const Batch& batch) const {
@@ -177,7 +177,7 @@ class Step final : Work<T> {
   Job<T> statistics_job_;
   Buffer<T> memory_;
   const bool slow_;        // steps may be abandoned before any update: they compute the whole gradient first,
-  bool whole_;             // as do batches of several blocks, and methods that need it
+  bool whole_;             // as do shared weights, batches of several blocks, and methods that need it
   bool twice_ = false;     // the rule needs a second gradient
   const Segment nothing_;  // all parameters, frozen
   Executor<T> executor_;

@@ -18,7 +18,7 @@ void Step<T>::allocate(const Method& method) {
   const bool in_blocks = at_a_time_ < largest_batch_;
   twice_ = traits_of(method.rule).second_gradient;
   plan_rows(method);
-  whole_ = slow_ || in_blocks || twice_ || needs_whole_gradient(method) ||
+  whole_ = slow_ || nodes_.ties() || in_blocks || twice_ || needs_whole_gradient(method) ||
            (data_.out.sparse != nullptr && !is_frozen(method, 0) && !lazy_.exist());
   const auto allocate = [&](Buffer<T>& buffer) {
     if (buffer.size() == 0) buffer = Buffer<T>(nodes_.table.size);

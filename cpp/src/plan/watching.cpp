@@ -127,10 +127,10 @@ void Watching<T>::units(Member member, Batch batch) {
     const Value<T>& value = *watched.value;
     const Batch own = value.own(batch);
     const Panels<T> a = activations(value, own);
-    kernels<T>().watch_units({watched.sums.data(), rounded<T>(value.columns), read_only(a),
-                              read_only(value.panels(value.z, own)),
-                              read_only(value.panels(value.dz, own)), value.activation, watched.flat_below},
-                             Executor<T>::share(member, a.count()));
+    kernels<T>().watch_units(
+        {watched.sums.data(), rounded<T>(value.columns), read_only(a), read_only(value.panels(value.z, own)),
+         read_only(value.panels(value.dz, own)), value.activation, watched.flat_below},
+        Executor<T>::share(member, a.count()));
   }
 }
 

@@ -25,10 +25,13 @@ inline void check_fixed(const std::vector<Layer>& layers, bool has_batch_norm, c
   throw ValueError(std::string("network: expected no ") + found + ", because " + reason);
 }
 
-// Throws ValueError for an embedding: its inputs are places, not values
-inline void check_no_embedding(const std::vector<Layer>& layers, const std::string& what) {
-  if (!std::holds_alternative<Embedding>(layers[0].kind)) return;
-  throw ValueError("network: expected no Embedding " + what);
+// Throws ValueError for an embedding, whose inputs are places, not values; and for weights in two products
+inline void check_curved(const std::vector<Layer>& layers, const std::string& what) {
+  for (const Layer& layer : layers) {
+    const bool embeds = std::holds_alternative<Embedding>(layer.kind);
+    if (!embeds && !std::holds_alternative<Tied>(layer.kind)) continue;
+    throw ValueError("network: expected no " + std::string(embeds ? "Embedding " : "Tied ") + what);
+  }
 }
 
 }  // namespace fanin

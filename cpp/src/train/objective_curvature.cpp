@@ -34,7 +34,7 @@ Step<T>& Objective<T>::State::curvature() {
               nodes.has_batch_norm()
                   ? "it combines the rows; frozen_batch_norm takes its statistics as constants"
                   : "a second derivative is that of a function of the weights alone");
-  check_no_embedding(layers, "for Jacobians and second derivatives");
+  check_curved(layers, "for Jacobians and second derivatives");
   std::unique_ptr<Step<T>> made = make_step(true, kMostRows);
   if (order.size() > kMostRows && order.size() <= kKept / sizeof(T) / made->elements_of_row()) {
     made = make_step(true, order.size());

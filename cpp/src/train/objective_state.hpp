@@ -32,15 +32,20 @@ struct Objective<T>::State {
     return {0, 0, time.rows(), 0, false, &time};
   }
   DataSource<T> data() const {
-    return {&x, &y, weights, sequences ? sequences->steps().data() : order.data(), input_layer.columns(),
-            projection.data(), sequences ? sequences->sequences().data() : nullptr};
+    return {&x,
+            &y,
+            weights,
+            sequences ? sequences->steps().data() : order.data(),
+            input_layer.columns(),
+            projection.data(),
+            sequences ? sequences->sequences().data() : nullptr};
   }
   const RunningStatistics<T>* frozen() const { return options.frozen_batch_norm ? &statistics : nullptr; }
   std::unique_ptr<Step<T>> make_step(bool curvature, std::size_t most_rows) {
-    return std::make_unique<Step<T>>(nodes.inputs, layers, statistics, loss.get(),
-                                     StepData{x, y, !weights.empty(), all().rows, most_rows, curvature,
-                                              sequences ? order.size() : 0},
-                                     options.interrupted, frozen());
+    return std::make_unique<Step<T>>(
+        nodes.inputs, layers, statistics, loss.get(),
+        StepData{x, y, !weights.empty(), all().rows, most_rows, curvature, sequences ? order.size() : 0},
+        options.interrupted, frozen());
   }
   void set(Buffer<T>& buffer, std::span<const T> vector) const;
   void get(std::span<T> vector, const Buffer<T>& buffer) const;
@@ -66,7 +71,7 @@ struct Objective<T>::State {
   const Targets y;
   const ScaledWeights weights;
   const Buffer<T> projection;
-  const std::vector<std::uint32_t> order;         // of rows, or of sequences
+  const std::vector<std::uint32_t> order;        // of rows, or of sequences
   const std::optional<SequenceOrder> sequences;  // all as one batch
   const std::vector<Layer> layers;
   // Of the network; if batch norm is not frozen, a step requires them, and they are discarded

@@ -137,7 +137,7 @@ void SolverTraining<T>::State::check_suits(const WholeBatch& chosen) const {
   if (codes || reads_codes(of_nodes.rows(), net.layers)) {
     throw ValueError("network: expected no PiecewiseLinear and no OneHot with " + name);
   }
-  check_no_embedding(net.layers, "with " + name);
+  check_curved(net.layers, "with " + name);
   if (net.nodes.over != Over::rows) throw ValueError("network: expected no recurrent layers with " + name);
   if (lm == nullptr) return;
   if constexpr (sizeof(T) == 4) {

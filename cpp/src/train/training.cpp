@@ -19,13 +19,6 @@ constexpr std::size_t kStepsToReadClock = 8;
 // Bringing a row of weights up to date takes as long as so many flops.
 constexpr double kCatchUpFlops = 1e4;
 
-void check_truncation(Over over, std::size_t truncation) {
-  if (truncation == 0 || over == Over::steps) return;
-  throw ValueError("truncation: expected none, got " + std::to_string(truncation) +
-                   (over == Over::rows ? ", but no layer is recurrent"
-                                       : ", but only the last step of a sequence has an output"));
-}
-
 }  // namespace
 
 template <class T>
@@ -108,10 +101,7 @@ template <class T>
 void Training<T>::State::begin(const Method& chosen, std::span<const std::uint32_t> order_of_epoch) {
   check_method(chosen);
   check_arrays(chosen, net.nodes.table.trained.size());
-  if (chosen.accumulate > 1 && options.truncation > 0) {
-    throw ValueError("accumulate: expected 1, because with truncation each window makes an update, got " +
-                     std::to_string(chosen.accumulate));
-  }
+  check_accumulate(chosen.accumulate, options.truncation);
   if (!order_of_epoch.empty()) order.check(order_of_epoch);
   plan(chosen);
   writing.emplace(net.access);

@@ -52,7 +52,7 @@ struct Training<T>::State {
         sequences(sequences_of(x, over, batch_size, options.truncation)),
         steps(batches * (sequences ? sequences->windows() : 1)),
         order(options.batches, y, net.loss, net.outputs, samples, batch_size, batches),
-        own_finite_parameters(net.nodes.has_batch_norm() ? 0 : layout().parameters.size(), Cleared::no),
+        own_finite_parameters(net.nodes.folds() ? 0 : layout().parameters.size(), Cleared::no),
         finite_statistics(layout().nodes),
         step(layout().nodes.inputs, net.layers, net.statistics, net.loss_for_kernels.get(),
              {x, y, !weights.empty(), largest_batch(), kMostRows, false, sequences ? batch_size : 0},
@@ -106,8 +106,13 @@ struct Training<T>::State {
   void restart();
   bool one_step(Member member, const DataSource<T>& data, std::size_t number);
   DataSource<T> data() const {
-    return {&x, &y, weights, sequences ? sequences->steps().data() : order.data(), net.input_layer.columns(),
-            net.projection.data(), sequences ? sequences->sequences().data() : nullptr};
+    return {&x,
+            &y,
+            weights,
+            sequences ? sequences->steps().data() : order.data(),
+            net.input_layer.columns(),
+            net.projection.data(),
+            sequences ? sequences->sequences().data() : nullptr};
   }
   // The order in which targets and their weights are visited, and how many come before a batch
   std::span<const std::uint32_t> order_of_targets() const {
@@ -172,10 +177,8 @@ struct Training<T>::State {
   const std::size_t steps;  // of an epoch: batches, or windows of those
   Orders order;
   const Layout<T>& layout() const { return adaptation.layout ? *adaptation.layout : net; }
-  // Of the last epoch end. With batch norm they use the memory of the folded parameters, which is free then.
-  T* finite_parameters() {
-    return net.nodes.has_batch_norm() ? net.folded_memory() : own_finite_parameters.data();
-  }
+  // Of the last epoch end; in the memory of the folded parameters, which is free then, if there are any
+  T* finite_parameters() { return net.nodes.folds() ? net.folded_memory() : own_finite_parameters.data(); }
   Buffer<T> own_finite_parameters;
   RunningStatistics<T> finite_statistics;
   Step<T> step;

@@ -13,7 +13,7 @@ from fanin.diagnose.detect_start import bad_start, identical_units
 from fanin.diagnose.evidence import Evidence
 from fanin.diagnose.finding import Finding, Severity
 from fanin.diagnose.remedy import Remedy
-from fanin.layers import Activation, BatchNorm, Dense, Dropout, Layer, Residual
+from fanin.layers import Activation, BatchNorm, Dense, Dropout, Layer, Residual, columns_through
 from fanin.losses import Gamma, Logistic, Loss, Poisson, SoftmaxCrossEntropy
 from fanin.optim import Cosine, Schedule, Solver
 from fanin.training.early_decay import STEADY, DecayWatch
@@ -140,17 +140,16 @@ def no_nonlinearity(evidence: Evidence) -> Iterator[Finding]:
 
 def _linear_pairs(net: Network) -> Iterator[tuple[int, int]]:
     """Yield the places of dense layers with only linear layers between them."""
-    columns = net.n_inputs
+    columns = columns_through(net.n_inputs, net.layers)
     before: tuple[int, int, int] | None = None  # place, inputs and units of the one before
     for place, layer in enumerate(net.layers):
         if isinstance(layer, Dense):
             # fewer units than inputs and outputs would limit the rank, as a code does
             if before is not None and before[2] >= min(before[1], layer.units):
                 yield before[0], place
-            before = (place, columns, layer.units) if layer.activation == "identity" else None
+            before = (place, columns[place], layer.units) if layer.activation == "identity" else None
         elif not isinstance(layer, Dropout | BatchNorm):
             before = None
-        columns = layer.outputs(columns)
 
 
 def strong_dropout(evidence: Evidence) -> Iterator[Finding]:

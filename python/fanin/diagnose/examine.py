@@ -18,7 +18,7 @@ from fanin.diagnose.proving import prove_all
 from fanin.diagnose.remedy import Remedy
 from fanin.diagnose.samples import Samples, samples_of
 from fanin.diagnose.smooth import smooth_loss
-from fanin.layers import Dense, Embedding
+from fanin.layers import Dense, Embedding, Tied
 from fanin.optim.redundancy import cosine_of_halves, opened_copy
 from fanin.training.settings import Settings
 
@@ -102,7 +102,7 @@ def examine(
     ------
     ValueError, TypeError
         As `Network.fit` does; also if fewer than two samples have a weight above 0, a gradient is not finite, or the
-        network has an `Embedding`.
+        network has an `Embedding` or a `Tied`.
 
     Examples
     --------
@@ -128,6 +128,8 @@ def examine(
         raise ValueError(
             "net: expected no Embedding, because the loss is examined as a smooth function of numbers in X"
         )
+    if any(isinstance(layer, Tied) for layer in net.layers):
+        raise ValueError("net: expected no Tied, because second derivatives of the loss are examined")
     samples = samples_of(net, X, y, sample_weight, validation_data)
     seed %= 2**63
     fresh = not (net._core.epochs and net._core.first_columns)

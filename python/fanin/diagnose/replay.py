@@ -13,7 +13,7 @@ import numpy as np
 
 from fanin.checks import check_integer
 from fanin.data.inputs import check_parts, row_count
-from fanin.data.sequences import Sequences, as_sequences, longest
+from fanin.data.sequences import as_sequences, longest
 from fanin.data.validation import validation_of
 from fanin.optim import BatchSizeWarning, Solver
 from fanin.training.chunks import (
@@ -144,8 +144,6 @@ def _steps(net: Network, X: Any, settings: Settings) -> int:
     """Return the number of updates in an epoch on these samples."""
     if isinstance(settings.rule, Solver):
         return 1
-    if settings.truncation is not None and isinstance(X, Sequences) and len(np.unique(X.lengths)) > 1:
-        raise ValueError("truncation: expected sequences of the same length to replay")
     return steps_per_epoch(net, row_count("X", X), settings, longest(X))
 
 

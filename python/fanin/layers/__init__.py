@@ -8,7 +8,14 @@ from fanin.layers.dense import Dense, InitializerName
 from fanin.layers.dropout import Dropout
 from fanin.layers.embedding import Embedding
 from fanin.layers.layer import Layer
-from fanin.layers.list_of_layers import BY_NAME, all_inside, check_layers, described, restored
+from fanin.layers.list_of_layers import (
+    BY_NAME,
+    all_inside,
+    check_layers,
+    columns_through,
+    described,
+    restored,
+)
 from fanin.layers.one_hot import OneHot
 from fanin.layers.piecewise_linear import PiecewiseLinear
 from fanin.layers.quantile import Quantile
@@ -16,6 +23,7 @@ from fanin.layers.recurrent import GRU, LSTM, Recurrent
 from fanin.layers.residual import Residual
 from fanin.layers.robust_scale import RobustScale
 from fanin.layers.standardize import MissingName, Standardize
+from fanin.layers.tied import Tied
 from fanin.layers.whiten import Whiten
 
 KINDS = (
@@ -34,6 +42,7 @@ KINDS = (
     Recurrent,
     GRU,
     LSTM,
+    Tied,
 )
 CODING = (PiecewiseLinear, OneHot)  # they learn an encoder, not a map of each column
 BY_NAME.update({kind.name: kind for kind in KINDS})
@@ -59,9 +68,11 @@ __all__ = [
     "Residual",
     "RobustScale",
     "Standardize",
+    "Tied",
     "Whiten",
     "all_inside",
     "check_layers",
+    "columns_through",
     "described",
     "restored",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -42,6 +42,10 @@ class Layer(Value):
     def outputs(self, n_inputs: int) -> int:
         """Return the number of columns of the output, given that of the input."""
         return n_inputs if self.width is None else self.width
+
+    def outputs_after(self, columns: Sequence[int]) -> int:
+        """Return that number, given the columns of the network's inputs and of the output of each layer before."""
+        return self.outputs(columns[-1])
 
     def check_on(self, n_inputs: int) -> None:
         """Raise ValueError if the layer does not fit an input of `n_inputs` columns."""

@@ -27,15 +27,23 @@ def check_layers(layers: object) -> None:
 
 def described(n_inputs: int, layers: Sequence[Layer]) -> list[tuple[str, dict[str, Any]]]:
     """Return layers as the C++ core expects them; raise if one does not fit the output of the previous one."""
-    result = []
+    result, columns = [], [n_inputs]
     for number, layer in enumerate(layers, start=1):
         try:
-            layer.check_on(n_inputs)
+            layer.check_on(columns[-1])
         except ValueError as error:
             raise ValueError(f"layers: layer {number}: {error}") from None
         result.append((layer.name, layer.values()))
-        n_inputs = layer.outputs(n_inputs)
+        columns.append(layer.outputs_after(columns))
     return result
+
+
+def columns_through(n_inputs: int, layers: Sequence[Layer]) -> list[int]:
+    """Return the columns of the network's inputs, then those of the output of each layer."""
+    columns = [n_inputs]
+    for layer in layers:
+        columns.append(layer.outputs_after(columns))
+    return columns
 
 
 def restored(layers: Iterable[tuple[str, Mapping[str, Any]]]) -> list[Layer]:

@@ -159,6 +159,8 @@ def _not_for_levenberg_marquardt(net: Network, parameters: int) -> str:
     """Return what it needs and this network does not have; empty if nothing."""
     if net._recurrent:
         return "a network without recurrent layers"
+    if any(layer.name == "tied" for layer in net.layers):
+        return "a network without tied weights"
     if net.loss != "squared_error":
         return f"a squared error, not {net.loss}"
     if parameters > _MOST_PARAMETERS:

@@ -7,6 +7,7 @@ except ModuleNotFoundError as error:
         'fanin.sklearn needs scikit-learn: pip install "fanin[sklearn]"', name="sklearn"
     ) from error
 
+from fanin.sklearn.autoencoder import Autoencoder
 from fanin.sklearn.classifier import MLPClassifier
 from fanin.sklearn.display import FitDisplay
 from fanin.sklearn.population_search import PopulationSearchCV
@@ -15,6 +16,7 @@ from fanin.sklearn.table_classifier import FaninClassifier
 from fanin.sklearn.table_regressor import FaninRegressor
 
 __all__ = [
+    "Autoencoder",
     "FaninClassifier",
     "FaninRegressor",
     "FitDisplay",

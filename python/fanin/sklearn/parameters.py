@@ -7,9 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
+
+from fanin.layers import ActivationName
+from fanin.optim import Rule, Solver
 
 
 class InvalidParameterError(ValueError, TypeError):
@@ -122,6 +125,32 @@ _OF_TABLES: Mapping[str, tuple[Allowed, ...]] = {
     **{
         name: _COMMON[name]
         for name in ("callbacks", "diagnose", "max_time", "n_jobs", "random_state", "verbose", "warm_start")
+    },
+}
+OF_AUTOENCODER = {
+    "n_components": (_integers(1),),
+    "hidden_layer_sizes": _COMMON["hidden_layer_sizes"],
+    "activation": (_texts(*get_args(ActivationName)),),
+    "code_activation": (_texts(*get_args(ActivationName)),),
+    "loss": (_texts("absolute_error", "logistic", "squared_error"),),
+    "tied": _FLAG,
+    "noise": (_floats("[)", 0.0, 1.0),),
+    "n_iter_no_change": (_integers(1),),
+    "solver": (_texts("adam", "lbfgs"), _instances(Rule), _instances(Solver)),
+    **{
+        name: _COMMON[name]
+        for name in (
+            *(
+                "batch_size",
+                "dtype",
+                "early_stopping",
+                "learning_rate_init",
+                "max_iter",
+                "max_time",
+                "n_jobs",
+            ),
+            *("random_state", "tol", "validation_fraction", "verbose"),
+        )
     },
 }
 OF_TABLE_CLASSIFIER = {**_OF_TABLES, "class_weight": OF_CLASSIFIER["class_weight"]}

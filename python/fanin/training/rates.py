@@ -28,7 +28,10 @@ _POWER_STEPS = 10
 
 
 def steps_per_epoch(net: Network, rows: int, settings: Settings, longest: int = 1) -> int:
-    """Return the number of updates in an epoch of a fit: at most, if truncation cuts sequences of several lengths."""
+    """Return the number of updates in an epoch of a fit, on sequences of at most `longest` steps.
+
+    With truncation, every batch has as many windows as the longest sequence needs, even if some are empty.
+    """
     size = min(int(settings.batch_size or rows), rows)
     batches = -(-rows // size)
     if (

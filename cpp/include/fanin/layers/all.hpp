@@ -28,6 +28,7 @@
 #include "fanin/layers/residual.hpp"
 #include "fanin/layers/robust_scale.hpp"
 #include "fanin/layers/standardize.hpp"
+#include "fanin/layers/tied.hpp"
 #include "fanin/layers/whiten.hpp"
 #include "fanin/list.hpp"
 #include "fanin/variant.hpp"
@@ -35,11 +36,11 @@
 namespace fanin {
 
 using Layers = List<Dense, BatchNorm, Dropout, ActivationLayer, Residual, Standardize, RobustScale,
-                    QuantileLayer, Whiten, PiecewiseLinear, OneHot, Embedding, Recurrent, GRU, LSTM>;
+                    QuantileLayer, Whiten, PiecewiseLinear, OneHot, Embedding, Recurrent, GRU, LSTM, Tied>;
 
 // An input layer, a kind with `of_inputs`, comes first. The usual order is then Dense (with batch norm, then
-// its activation), Dropout, Dense, ...; the last layer produces the outputs: a Dense, an activation or a
-// Residual.
+// its activation), Dropout, Dense, ...; the last layer produces the outputs: a Dense, a Tied, an activation
+// or a Residual.
 struct Layer {
   using Kind = decltype(variant_of(Layers{}));
   Kind kind;

@@ -12,8 +12,8 @@ namespace fanin {
 // Each has an output h_t of `units` numbers at each step t of a sequence, or only the last one. Weights W are
 // (inputs, units), and R (units, units), for each gate; an array of initial values is for every gate.
 
-// h_t = f(x_t W + h_(t-1) R + b) (Elman 1990). With relu and R = identity at the start it is the IRNN of Le et
-// al. 2015.
+// h_t = f(x_t W + h_(t-1) R + b) (Elman 1990). With relu and R = identity at the start it is the IRNN of Le
+// et al. 2015.
 struct Recurrent {
   static constexpr const char* name = "recurrent";
   static constexpr bool recurs = true;
