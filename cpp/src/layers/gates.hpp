@@ -14,7 +14,7 @@ namespace fanin {
 
 // What the kinds of recurrent layers have in common. Gates are in the order of the arrays W and b, and in
 // that of the arrays R.
-struct Cells {
+struct RecurrentCells {
   Cell cell;
   int activation;
   std::size_t units;
@@ -28,7 +28,7 @@ struct Cells {
 template <class T>
 class Gates {
  public:
-  Gates(const Cells& cells, Declarations<T>& d)
+  Gates(const RecurrentCells& cells, Declarations<T>& d)
       : cells_(cells), inputs_(d.columns), text_(d.text), stream_(d.dense) {
     const std::size_t units = cells.units;
     for (const char* gate : cells.gates) weights_.push_back(d.add(Role::weight, inputs_, units, gate));
@@ -155,7 +155,7 @@ class Gates {
     }
   }
 
-  const Cells cells_;
+  const RecurrentCells cells_;
   const std::size_t inputs_;
   const std::string text_;
   const std::uint64_t stream_;

@@ -19,7 +19,7 @@ constexpr std::size_t kParts = 64;
 // The cost of the functions of a unit in a step, in flops of a product
 constexpr double kFlopsOfUnit = 256;
 
-Cells cells_of(const Recurrent& l) {
+RecurrentCells cells_of(const Recurrent& l) {
   return {Cell::plain,
           static_cast<int>(l.activation),
           l.units,
@@ -30,12 +30,12 @@ Cells cells_of(const Recurrent& l) {
           {""},
           {""}};
 }
-Cells cells_of(const LSTM& l) {
+RecurrentCells cells_of(const LSTM& l) {
   const std::vector<const char*> gates = {"input", "forget", "cell", "output"};
   return {Cell::lstm,         kNone, l.units, l.return_sequences, l.initializer, l.recurrent_initializer,
           l.bias_initializer, gates, gates,   l.forget_bias};
 }
-Cells cells_of(const GRU& l) {
+RecurrentCells cells_of(const GRU& l) {
   return {Cell::gru,
           kNone,
           l.units,
@@ -53,7 +53,7 @@ class RecurrentNode final : public Node<T> {
   template <class Kind>
   RecurrentNode(const Kind& layer, Declarations<T>& d) : RecurrentNode(cells_of(layer), d) {}
 
-  RecurrentNode(const Cells& cells, Declarations<T>& d)
+  RecurrentNode(const RecurrentCells& cells, Declarations<T>& d)
       : Node<T>(d, cells.units),
         cells_(cells),
         inputs_(d.columns),
@@ -241,7 +241,7 @@ class RecurrentNode final : public Node<T> {
                                 sequences);
   }
 
-  const Cells cells_;
+  const RecurrentCells cells_;
   const std::size_t inputs_;
   const ActivationTraits traits_;
   const std::size_t first_array_;
