@@ -26,6 +26,7 @@ KINDS = {
 GIVEN = {
     "units": 3,
     "n": 3,
+    "layer": 1,
     "dim": 2,
     "rule": optim.Adam(),
     "activation": "tanh",

@@ -140,7 +140,7 @@ def test_layers_have_the_same_names_and_defaults_in_core_and_python(name):
     in_core = _core.layers()[name]
     in_python = hyper_parameters(layers.BY_NAME[name])
     without_default = [field for field, default in in_python.items() if default == ()]
-    given = {"units": 1, "activation": "tanh", "layers": [fanin.Dropout()], "n": 3, "dim": 2}
+    given = {"units": 1, "activation": "tanh", "layers": [fanin.Dropout()], "n": 3, "dim": 2, "layer": 1}
     layer = layers.BY_NAME[name](**{field: given[field] for field in without_default})
     made = layer.values()
     assert list(in_core) == list(in_python) == list(made) == list(_core.layer_ranges()[name])
