@@ -73,11 +73,11 @@ TEST_CASE("biases that start at the base rate are refused where they cannot act"
   };
   CHECK_THROWS_WITH_AS(make({at_base_rate(2), {1}}),
                        "layers: layer 1: bias_initializer: base_rate is for the layer of outputs; expected a "
-                       "Dense that is last",
+                       "Dense or a Tied that is last",
                        ValueError);
   CHECK_THROWS_WITH_AS(make({{3}, Residual{{at_base_rate(3)}}}),
                        "layers: layer 2: bias_initializer: base_rate is for the layer of outputs; expected a "
-                       "Dense that is last",
+                       "Dense or a Tied that is last",
                        ValueError);
   CHECK_THROWS_WITH_AS(make({at_base_rate(2), ActivationLayer{activation<Tanh>}}),
                        "layers: layer 1: bias_initializer: base_rate needs outputs with the activation "
