@@ -50,7 +50,7 @@ struct Recurrence {
 template <class T>
 struct RecurrenceGradient {
   Recurrence<T> of;
-  Panels<const T> dout;  // as `out`
+  Panels<const T> d_out;  // as `out`
   Panels<T> dh, dc;
   Panels<const T> turned;  // R', as `weights`
 };

@@ -228,9 +228,9 @@ void recur_backward_step(const RecurrenceGradient<T>& g, std::size_t t, std::siz
     T* const dh = g.dh.at(first, p);
     const T* const memory = r.memory.data != nullptr ? r.memory.at(row, p) : nullptr;
     if (!r.last) {
-      const T* const dout = g.dout.at(row, p);
+      const T* const d_out = g.d_out.at(row, p);
       for (std::size_t j = 0; j < n; j += Vec<T>::width) {
-        (Vec<T>::load(dh + j) + Vec<T>::load(dout + j)).store(dh + j);
+        (Vec<T>::load(dh + j) + Vec<T>::load(d_out + j)).store(dh + j);
       }
     }
     if (r.cell == Cell::lstm) {
@@ -256,7 +256,7 @@ void recur_backward(const RecurrenceGradient<T>& g, Range sequences) {
     for (std::size_t p = 0; p < g.dh.count(); ++p) {
       const std::size_t bytes = count * g.dh.width(p) * sizeof(T);
       if (r.last) {
-        __builtin_memcpy(g.dh.at(begin, p), g.dout.at(begin, p), bytes);
+        __builtin_memcpy(g.dh.at(begin, p), g.d_out.at(begin, p), bytes);
       } else {
         __builtin_memset(g.dh.at(begin, p), 0, bytes);
       }

@@ -7,6 +7,7 @@
 #include "applied.hpp"
 #include "coded.hpp"
 #include "column_map.hpp"
+#include "into.hpp"
 #include "normalization.hpp"
 #include "recurrence.hpp"
 #include "sparse.hpp"
@@ -110,14 +111,6 @@ struct PassedGradient {
   Panels<T> kept = {};
   Bend<T> bend = {};
 };
-
-// What is stored as the whole gradient: that of these rows alone, or added to that of the rows before them in
-// the batch (a multiple of kDepth), or a weighted sum over batches
-enum class Into { alone, continued, first_of_sum, next_of_sum };
-// How another part of the same gradient is added
-constexpr Into onto(Into into) {
-  return into == Into::alone ? Into::continued : into == Into::first_of_sum ? Into::next_of_sum : into;
-}
 
 // dw = x' dz, the first rows of weight_rows, db = column sums of dz. If `gradient` is null, the update is
 // applied to each block right away. A layer with batch norm has no biases: dgamma and dbeta have been

@@ -13,7 +13,7 @@ from helpers import ROOT
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/doctor.md", "docs/text.md"])
+@pytest.mark.parametrize("name", ["README.md", "docs/doctor.md", "docs/recurrent.md", "docs/text.md"])
 def test_every_python_block_of_a_page_runs(name: str) -> None:
     page = (ROOT / name).read_text(encoding="utf-8")
     blocks = list(re.finditer(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL))

@@ -119,9 +119,8 @@ class Network {
   // each sequence.
   bool recurrent() const;
   bool many_to_many() const;
-  // Streams: a state for so many sequences side by side, before their first step. `step` takes a row of each,
-  // gives the outputs after it, with the bits of `predict` for all steps so far, and changes the state. It
-  // allocates nothing.
+  // Streams: a state for so many sequences side by side. `step` takes the next row of each, gives the outputs
+  // after it, with the bits of `predict` for all steps so far, and changes the state; it allocates nothing.
   RecurrentState<T> new_state(std::size_t rows = 1) const;
   void step(const Samples& x, MatrixView<T> out, RecurrentState<T>& state) const;
 

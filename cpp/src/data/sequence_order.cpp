@@ -14,9 +14,9 @@ void sort_by_length(std::span<std::uint32_t> sequences, std::span<const std::uin
   const auto longer = [&](std::uint32_t a, std::uint32_t b) {
     return length_of(starts, a) > length_of(starts, b);
   };
-  if (!std::is_sorted(sequences.begin(), sequences.end(), longer)) {
-    std::stable_sort(sequences.begin(), sequences.end(), longer);
-  }
+  if (std::is_sorted(sequences.begin(), sequences.end(), longer)) return;
+  std::sort(sequences.begin(), sequences.end(),
+            [&](std::uint32_t a, std::uint32_t b) { return longer(a, b) || (!longer(b, a) && a < b); });
 }
 
 std::size_t add_window(std::span<const std::uint32_t> sequences, std::span<const std::uint64_t> starts,
@@ -57,20 +57,21 @@ void SequenceOrder::arrange(std::span<const std::uint32_t> order) {
   begins_.clear();
   first_rows_.clear();
   timelines_.clear();
-  std::vector<std::size_t> first_begins;
+  first_begins_.clear();
   for (std::size_t first = 0; first < order.size(); first += batch_size_) {
     const std::span<std::uint32_t> batch =
         std::span(sequences_).subspan(first, std::min(batch_size_, order.size() - first));
     sort_by_length(batch, starts_);
     for (std::size_t window = 0; window < windows_; ++window) {
-      first_begins.push_back(begins_.size());
+      first_begins_.push_back(begins_.size());
       first_rows_.push_back(steps_.size());
       const std::size_t alive = add_window(batch, starts_, window * window_, window_, begins_, steps_);
-      timelines_.push_back({nullptr, begins_.size() - first_begins.back() - 1, alive, first, window > 0});
+      timelines_.push_back({nullptr, begins_.size() - first_begins_.back() - 1, alive, first, window > 0});
     }
   }
   first_rows_.push_back(steps_.size());
-  for (std::size_t i = 0; i < timelines_.size(); ++i) timelines_[i].begins = begins_.data() + first_begins[i];
+  for (std::size_t i = 0; i < timelines_.size(); ++i)
+    timelines_[i].begins = begins_.data() + first_begins_[i];
 }
 
 }  // namespace fanin

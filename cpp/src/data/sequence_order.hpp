@@ -31,7 +31,7 @@ inline std::size_t length_of(std::span<const std::uint64_t> starts, std::size_t 
   return static_cast<std::size_t>(starts[sequence + 1] - starts[sequence]);
 }
 
-// Sorts sequences by length, the longest first; equal ones stay in order.
+// Sorts sequences by length, the longest first, and equal ones by number, unless they are sorted by length.
 void sort_by_length(std::span<std::uint32_t> sequences, std::span<const std::uint64_t> starts);
 
 // Appends where the steps of a window of `length` from `time` on begin, and the numbers of their rows;
@@ -63,7 +63,7 @@ class SequenceOrder {
   const std::size_t batch_size_;
   std::size_t window_ = 0, windows_ = 1, largest_ = 0;
   std::vector<std::uint32_t> sequences_, steps_, begins_;
-  std::vector<std::size_t> first_rows_;
+  std::vector<std::size_t> first_rows_, first_begins_;
   std::vector<Timeline> timelines_;
 };
 

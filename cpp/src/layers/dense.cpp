@@ -46,10 +46,8 @@ class DenseNode final : public Node<T> {
     end_array_ = d.table.trained.size();
     d.count_weights(static_cast<double>(inputs_) + 1, layer.units);
     check_initializers(layer, inputs_, d.text);
-    if (d.depth == 0) {
-      const bool normalized = layer.batch_norm || before_ != nullptr;
-      d.dense_layers.push_back({d.layer, inputs_, layer.units, weights_, first_array_, normalized, &onto_});
-    }
+    const bool normalized = layer.batch_norm || before_ != nullptr;
+    d.share({d.layer, inputs_, layer.units, weights_, first_array_, normalized, &onto_});
     ++d.stages;
     d.new_value();
     if (before_ != nullptr) before_->in_next = true;
@@ -130,17 +128,17 @@ class DenseNode final : public Node<T> {
     switch (part) {
       case kForward:
         return run_forward(step, columns, rows);
-      case kNormalize:
+      case kNorm:
         return norm_->forward(step, this->out.a, this->out.z, this->out.activation, columns);
       case kInputGradient:
         return run_input_gradient(step, columns, rows);
-      case kNormalizeBackward:
+      case kNormBackward:
         return norm_->backward(step, this->out.dz, dz_transposed_, columns);
       case kTables:
         return coded_.prepare(weights_of(step.parameters), panels_of<T>(columns), rows);
       case kSort:
         return coded_.sort(step.batch, columns);
-      case kCodedGradient:
+      case kCodes:
         return coded_.gradient(weight_gradient(step), step.batch, panels_of<T>(columns), rows);
       default:
         return run_weight_gradient(step, columns, rows);
@@ -185,16 +183,7 @@ class DenseNode final : public Node<T> {
   }
 
  private:
-  enum Part {
-    kForward,
-    kNormalize,
-    kInputGradient,
-    kNormalizeBackward,
-    kWeightGradient,
-    kTables,
-    kSort,
-    kCodedGradient
-  };
+  enum Part { kForward, kNorm, kInputGradient, kNormBackward, kWeightGradient, kTables, kSort, kCodes };
 
   std::size_t columns() const { return this->out.columns; }
   double flops_of_units(double flops) const { return flops * static_cast<double>(columns()); }
@@ -290,13 +279,13 @@ class DenseNode final : public Node<T> {
   bool trains_weights_ = true, trains_others_ = true;
   bool onto_ = false;  // a later layer with the same weights writes their gradient first
   Job<T> forward_{"forward", this, kForward, columns(), kPanel<T>, kRowBlock, flops()};
-  Job<T> normalize_ = following("normalize", this, kNormalize, columns());
+  Job<T> normalize_ = following("normalize", this, kNorm, columns());
   Job<T> input_gradient_{"input gradient", this, kInputGradient, inputs_, kRowBlock, kPanel<T>, flops()};
-  Job<T> normalize_backward_ = following("batch norm backward", this, kNormalizeBackward, columns());
+  Job<T> normalize_backward_ = following("batch norm backward", this, kNormBackward, columns());
   Job<T> weight_gradient_{"weights", this, kWeightGradient, columns(), kPanel<T>, kRowBlock, flops()};
   Job<T> tables_{"tables", this, kTables, columns(), kPanel<T>, 1, 0};
   Job<T> sort_{"sort", this, kSort, 0, 1, kAll, 0};
-  Job<T> coded_gradient_{"codes", this, kCodedGradient, columns(), kPanel<T>, 1, 0};
+  Job<T> coded_gradient_{"codes", this, kCodes, columns(), kPanel<T>, 1, 0};
 };
 
 }  // namespace

@@ -14,7 +14,7 @@ namespace fanin {
 
 // What the kinds of recurrent layers have in common. Gates are in the order of the arrays W and b, and in
 // that of the arrays R.
-struct Cells {
+struct RecurrentKind {
   Cell cell;
   int activation;
   std::size_t units;
@@ -28,47 +28,45 @@ struct Cells {
 template <class T>
 class Gates {
  public:
-  Gates(const Cells& cells, Declarations<T>& d)
-      : cells_(cells), inputs_(d.columns), text_(d.text), stream_(d.dense) {
-    const std::size_t units = cells.units;
-    for (const char* gate : cells.gates) weights_.push_back(d.add(Role::weight, inputs_, units, gate));
-    for (const char* gate : cells.recurrent_gates) {
+  Gates(const RecurrentKind& kind, Declarations<T>& d)
+      : kind_(kind), inputs_(d.columns), text_(d.text), stream_(d.dense) {
+    const std::size_t units = kind.units;
+    for (const char* gate : kind.gates) weights_.push_back(d.add(Role::weight, inputs_, units, gate));
+    for (const char* gate : kind.recurrent_gates) {
       recurrent_.push_back(d.add(Role::recurrent, units, units, gate));
     }
-    for (const char* gate : cells.gates) biases_.push_back(d.add(Role::bias, 1, units, gate));
-    if (own() > 0) biases_.push_back(d.add(Role::recurrent_bias, 1, units, cells.gates[0]));
+    for (const char* gate : kind.gates) biases_.push_back(d.add(Role::bias, 1, units, gate));
+    if (own() > 0) biases_.push_back(d.add(Role::recurrent_bias, 1, units, kind.gates[0]));
     d.count_weights(static_cast<double>(count() * (inputs_ + units + 1)), units);
-    check_weights(cells.weights, inputs_, units, d.text + "initializer: ");
-    check_weights(cells.recurrent, units, units, d.text + "recurrent_initializer: ");
-    check_biases(cells.biases, units, d.text + "bias_initializer: ");
+    check_weights(kind.weights, inputs_, units, d.text + "initializer: ");
+    check_weights(kind.recurrent, units, units, d.text + "recurrent_initializer: ");
+    check_biases(kind.biases, units, d.text + "bias_initializer: ");
     d.dense += 2 * count();
   }
 
-  std::size_t count() const { return cells_.gates.size(); }
+  std::size_t count() const { return kind_.gates.size(); }
   // Matrices without R: that of a GRU's candidate, whose product with R is another matrix
-  std::size_t own() const { return cells_.cell == Cell::gru ? 1 : 0; }
+  std::size_t own() const { return kind_.cell == Cell::gru ? 1 : 0; }
   std::size_t matrices() const { return count() + own(); }
-  std::size_t size(std::size_t rows) const { return Panels<T>{nullptr, rows, cells_.units}.size(); }
+  std::size_t size(std::size_t rows) const { return Panels<T>{nullptr, rows, kind_.units}.size(); }
   std::size_t panels() const { return count() * of_gate().count(); }
   // Of a product with R, or with W, for a row
-  double flops(std::size_t inputs) const {
-    return 2.0 * static_cast<double>(count() * inputs * cells_.units);
-  }
+  double flops(std::size_t inputs) const { return 2.0 * static_cast<double>(count() * inputs * kind_.units); }
   std::size_t turned_size(std::size_t columns) const {
-    return Panels<T>{nullptr, cells_.units, columns}.size();
+    return Panels<T>{nullptr, kind_.units, columns}.size();
   }
   Panels<const T> recurrent(const T* parameters) const {
-    return {parameters + recurrent_[0], cells_.units, cells_.units};
+    return {parameters + recurrent_[0], kind_.units, kind_.units};
   }
   const T* recurrent_bias(const T* parameters) const { return parameters + biases_.back(); }
 
   // z = x W + b, for panels of all gates
   void multiply(T* z, Panels<T> x, const T* parameters, Range panels, Range rows) const {
     for_each(panels, [&](std::size_t k, Range of_gate) {
-      kernels<T>().forward({{z + k * size(x.rows), x.rows, cells_.units},
+      kernels<T>().forward({{z + k * size(x.rows), x.rows, kind_.units},
                             {},
                             read_only(x),
-                            {parameters + weights_[k], inputs_, cells_.units},
+                            {parameters + weights_[k], inputs_, kind_.units},
                             parameters + biases_[k],
                             kLinear},
                            of_gate, rows);
@@ -81,7 +79,7 @@ class Gates {
       kernels<T>().turn(from, turned,
                         {std::min(panels.begin, turned.count()), std::min(panels.end, turned.count())});
     };
-    const std::size_t units = cells_.units;
+    const std::size_t units = kind_.units;
     for (std::size_t k = 0; k < count(); ++k) {
       turn_one({parameters + recurrent_[k], units, units}, of_r + k * turned_size(units));
       if (of_w == nullptr) continue;
@@ -93,8 +91,8 @@ class Gates {
     for (std::size_t k = 0; k < count(); ++k) {
       Forward<T> f{dx,
                    {},
-                   {dz + k * size(dx.rows), dx.rows, cells_.units},
-                   {turned + k * turned_size(inputs_), cells_.units, inputs_},
+                   {dz + k * size(dx.rows), dx.rows, kind_.units},
+                   {turned + k * turned_size(inputs_), kind_.units, inputs_},
                    nullptr,
                    kLinear};
       f.onto = k > 0;
@@ -112,7 +110,7 @@ class Gates {
                           of_x ? weights_[k] : recurrent_[k],
                           of_x ? biases_[k] : biases_.back(),
                           x,
-                          {dz + (first + k) * size(x.rows), x.rows, cells_.units}};
+                          {dz + (first + k) * size(x.rows), x.rows, kind_.units}};
       g.into = step.sink.into;
       g.batch_weight = step.sink.batch_weight;
       kernels<T>().weight_gradient(g, of_gate, rows);
@@ -121,21 +119,21 @@ class Gates {
   }
 
   void initialize(T* parameters, std::uint64_t seed) const {
-    const std::size_t units = cells_.units;
+    const std::size_t units = kind_.units;
     const auto fan_of = [&](std::size_t inputs, double variance) {
       return Fan{static_cast<double>(inputs), static_cast<double>(units), variance};
     };
-    const Fan fan = fan_of(inputs_, traits_of(cells_.activation).fan_in_variance), within = fan_of(units, 1);
+    const Fan fan = fan_of(inputs_, traits_of(kind_.activation).fan_in_variance), within = fan_of(units, 1);
     std::uint64_t stream = stream_;
     for (std::size_t k = 0; k < count(); ++k) {
       const Panels<T> w{parameters + weights_[k], inputs_, units},
           r{parameters + recurrent_[k], units, units}, b{parameters + biases_[k], 1, units};
-      draw_initial_values<T>(cells_.weights, {text_ + "initializer: ", w, fan, seed, stream, 0});
-      draw_initial_values<T>(cells_.biases, {text_ + "bias_initializer: ", b, fan, seed, stream++, inputs_});
-      draw_initial_values<T>(cells_.recurrent,
+      draw_initial_values<T>(kind_.weights, {text_ + "initializer: ", w, fan, seed, stream, 0});
+      draw_initial_values<T>(kind_.biases, {text_ + "bias_initializer: ", b, fan, seed, stream++, inputs_});
+      draw_initial_values<T>(kind_.recurrent,
                              {text_ + "recurrent_initializer: ", r, within, seed, stream++, 0});
       for (std::size_t j = 0; k == kForget && j < units; ++j) {
-        b.at(0, j / kPanel<T>)[j % kPanel<T>] += static_cast<T>(cells_.forget_bias);
+        b.at(0, j / kPanel<T>)[j % kPanel<T>] += static_cast<T>(kind_.forget_bias);
       }
     }
   }
@@ -144,7 +142,7 @@ class Gates {
   static constexpr int kLinear = static_cast<int>(activation<Identity>);
   static constexpr std::size_t kForget = 1;
 
-  Panels<T> of_gate() const { return {nullptr, 1, cells_.units}; }
+  Panels<T> of_gate() const { return {nullptr, 1, kind_.units}; }
   // f(gate, panels of it) for panels of all gates
   template <class F>
   void for_each(Range panels, F&& f) const {
@@ -155,7 +153,7 @@ class Gates {
     }
   }
 
-  const Cells cells_;
+  const RecurrentKind kind_;
   const std::size_t inputs_;
   const std::string text_;
   const std::uint64_t stream_;

@@ -19,7 +19,7 @@ constexpr std::size_t kParts = 64;
 // The cost of the functions of a unit in a step, in flops of a product
 constexpr double kFlopsOfUnit = 256;
 
-Cells cells_of(const Recurrent& l) {
+RecurrentKind recurrent_kind(const Recurrent& l) {
   return {Cell::plain,
           static_cast<int>(l.activation),
           l.units,
@@ -30,12 +30,12 @@ Cells cells_of(const Recurrent& l) {
           {""},
           {""}};
 }
-Cells cells_of(const LSTM& l) {
+RecurrentKind recurrent_kind(const LSTM& l) {
   const std::vector<const char*> gates = {"input", "forget", "cell", "output"};
   return {Cell::lstm,         kNone, l.units, l.return_sequences, l.initializer, l.recurrent_initializer,
           l.bias_initializer, gates, gates,   l.forget_bias};
 }
-Cells cells_of(const GRU& l) {
+RecurrentKind recurrent_kind(const GRU& l) {
   return {Cell::gru,
           kNone,
           l.units,
@@ -51,22 +51,22 @@ template <class T>
 class RecurrentNode final : public Node<T> {
  public:
   template <class Kind>
-  RecurrentNode(const Kind& layer, Declarations<T>& d) : RecurrentNode(cells_of(layer), d) {}
+  RecurrentNode(const Kind& layer, Declarations<T>& d) : RecurrentNode(recurrent_kind(layer), d) {}
 
-  RecurrentNode(const Cells& cells, Declarations<T>& d)
-      : Node<T>(d, cells.units),
-        cells_(cells),
+  RecurrentNode(const RecurrentKind& kind, Declarations<T>& d)
+      : Node<T>(d, kind.units),
+        kind_(kind),
         inputs_(d.columns),
-        traits_(traits_of(cells.activation)),
+        traits_(traits_of(kind.activation)),
         first_array_(d.table.trained.size()),
-        gates_(cells, d),
+        gates_(kind, d),
         end_array_(d.table.trained.size()) {
     if (d.of_sequences) {
       throw ValueError(d.text +
                        "needs the steps of sequences; expected return_sequences in the recurrent "
                        "layer before it");
     }
-    if (d.depth > 0 && !cells.all) {
+    if (d.depth > 0 && !kind.all) {
       throw ValueError(d.text + "return_sequences: expected true inside another layer, got false");
     }
     d.widest = std::max(d.widest, gates_.matrices() * rounded<T>(units()));
@@ -74,7 +74,7 @@ class RecurrentNode final : public Node<T> {
     d.new_value();
     d.recurs = true;
     d.carried += (is_lstm() ? 2 : 1) * rounded<T>(units());
-    d.of_sequences = !cells.all;
+    d.of_sequences = !kind.all;
     this->out.of_sequences = given_.of_sequences = d.of_sequences;
     steps_.of_sequences = true;
   }
@@ -157,10 +157,10 @@ class RecurrentNode final : public Node<T> {
     r.memory = memory;
     r.h = flow.carry(units());
     if (is_lstm()) r.c = flow.carry(units());
-    if (cells_.all) r.out = out;
+    if (kind_.all) r.out = out;
     kernels<T>().recur(r, {0, window.sequences});
-    flow.ended = !cells_.all && !flow.time.ends;
-    if (!cells_.all) {
+    flow.ended = !kind_.all && !flow.time.ends;
+    if (!kind_.all) {
       out.rows = r.h.rows;
       std::memcpy(out.data, r.h.data, r.h.size() * sizeof(T));
     }
@@ -184,11 +184,17 @@ class RecurrentNode final : public Node<T> {
     void run(int, const StepOf<T>&, Range, Range) const override {}
   };
 
-  std::size_t units() const { return cells_.units; }
-  bool is_lstm() const { return cells_.cell == Cell::lstm; }
-  bool keeps_memory() const { return is_lstm() || (cells_.cell == Cell::plain && traits_.needs_input); }
+  std::size_t units() const { return kind_.units; }
+  bool is_lstm() const { return kind_.cell == Cell::lstm; }
+  bool keeps_memory() const { return is_lstm() || (kind_.cell == Cell::plain && traits_.needs_input); }
   double flops_of_step() const { return gates_.flops(units()) + kFlopsOfUnit * static_cast<double>(units()); }
   std::size_t columns_of_gates() const { return gates_.panels() * kPanel<T>; }
+
+  Job<T> job_of_steps(const char* name, int backward) {
+    Job<T> job{name, &steps_, backward, 1, kAll, 1, 0, kParts};
+    job.at_once = true;
+    return job;
+  }
 
   // Sequences of about as many steps as these parts
   Range sequences_of(const Timeline& time, Range parts) const {
@@ -211,8 +217,8 @@ class RecurrentNode final : public Node<T> {
   }
 
   Recurrence<T> recurrence(const T* parameters, const Timeline& time, T* z) const {
-    Recurrence<T> r{cells_.cell, cells_.activation, time.begins, time.length, {z, time.rows(), units()}};
-    r.last = !cells_.all;
+    Recurrence<T> r{kind_.cell, kind_.activation, time.begins, time.length, {z, time.rows(), units()}};
+    r.last = !kind_.all;
     r.continues = time.continues;
     r.weights = gates_.recurrent(parameters);
     r.bias = gates_.recurrent_bias(parameters);
@@ -223,7 +229,7 @@ class RecurrentNode final : public Node<T> {
     Recurrence<T> r = recurrence(step.parameters, time, z_);
     r.before = {before_, time.rows(), units()};
     r.memory = {memory_, time.rows(), units()};
-    r.out = {this->out.a, cells_.all ? time.rows() : time.sequences, units()};
+    r.out = {this->out.a, kind_.all ? time.rows() : time.sequences, units()};
     r.h = {h_, sequences_, units()};
     r.c = {c_, sequences_, units()};
     return r;
@@ -241,7 +247,7 @@ class RecurrentNode final : public Node<T> {
                                 sequences);
   }
 
-  const Cells cells_;
+  const RecurrentKind kind_;
   const std::size_t inputs_;
   const ActivationTraits traits_;
   const std::size_t first_array_;
@@ -258,9 +264,8 @@ class RecurrentNode final : public Node<T> {
   Given given_;
   Job<T> turn_{"transpose", this, kTurn, std::max(units(), inputs_), kPanel<T>, kAll, 1};
   Job<T> forward_{"forward", this, kForward, columns_of_gates(), kPanel<T>, kRowBlock, gates_.flops(inputs_)};
-  Job<T> run_{"steps", &steps_, 0, 1, kAll, 1, 0, kParts};
+  Job<T> run_ = job_of_steps("steps", 0), run_backward_ = job_of_steps("steps backward", 1);
   Job<T> give_{"give", &given_, 0, units(), kPanel<T>, kRowBlock, 0};
-  Job<T> run_backward_{"steps backward", &steps_, 1, 1, kAll, 1, 0, kParts};
   Job<T> input_gradient_{"input gradient", this,      kInputGradient,       inputs_,
                          kPanel<T>,        kRowBlock, gates_.flops(inputs_)};
   Job<T> pass_ = following("pass gradient", this, kPass, inputs_);

@@ -119,7 +119,9 @@ double Executor<T>::cost_of_others(Member member, std::span<const Job<T>* const>
 
 // Runs a thread's share of a job; returns whether a job that follows needs a phase of its own
 template <class T>
-bool Executor<T>::take(Member member, Share& others, const Job<T>& job, const StepOf<T>& step, bool polls) {
+bool Executor<T>::take(Member member, Share& others, const Job<T>& job, const StepOf<T>& step,
+                       bool may_poll) {
+  const bool polls = may_poll && !job.at_once;
   const Cut cut = cut_of(job, step.batch, member);
   const bool more = cut.apart != nullptr;
   const Grid grid = cut.grid;

@@ -49,7 +49,7 @@ class Executor {
     return cut.units % static_cast<std::size_t>(member.threads) == 0;
   }
   static double cost_of_others(Member member, std::span<const Job<T>* const> phase, const StepOf<T>& step);
-  bool take(Member member, Share& others, const Job<T>& job, const StepOf<T>& step, bool polls);
+  bool take(Member member, Share& others, const Job<T>& job, const StepOf<T>& step, bool may_poll);
   static std::size_t rows_of(const Job<T>& job, const Batch& batch);
   static Grid grid_of(const Job<T>& job, const Batch& batch);
   static const Job<T>* first_apart(const Job<T>& job, Grid grid, Member member);

@@ -16,10 +16,10 @@ namespace fanin {
 
 // The weights (inputs, units) of a dense layer that later ones may share
 struct SharedWeights {
-  std::size_t layer, inputs, units, offset,
-      array;        // the user's layer; in one vector of all parameters; in the table
-  bool normalized;  // prediction folds a batch norm into them
-  bool* onto;       // set if another layer writes their gradient before the last layer so far that has them
+  std::size_t layer, inputs, units;  // the user's layer
+  std::size_t offset, array;         // in the buffer of parameters; in the table
+  bool normalized;                   // prediction folds a batch norm into them
+  bool* onto;  // set if another layer writes their gradient before the last layer so far that has them
 };
 
 // What layers declare in order (arrays of parameters, streams of random numbers), and what they need to know
@@ -73,6 +73,9 @@ struct Declarations {
     arrays.push_back({layer, name, role, rows, array_columns, size, gate});
     size += Panels<T>{nullptr, rows, array_columns}.size();
     return arrays.back().offset;
+  }
+  void share(const SharedWeights& weights) {
+    if (depth == 0) dense_layers.push_back(weights);
   }
   // Adds memory for transposed weights behind the folded parameters; its offset is known when all layers are
   void turn(const SharedWeights& weights, std::size_t& offset) {

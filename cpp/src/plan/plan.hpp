@@ -108,6 +108,7 @@ struct Job {
   // allows it, else in a phase of its own.
   Grain grain = Grain::block;
   const Job* follow = nullptr;
+  bool at_once = false;  // a thread runs its share in one call, without polling
 };
 
 // Runs blocks of jobs in the executor's place, on any thread of the team; the bench times them here.

@@ -15,9 +15,9 @@ enum class Role { weight, recurrent, embedding, bias, recurrent_bias, shift, sca
 constexpr bool is_statistic(Role role) { return role == Role::mean || role == Role::variance; }
 
 constexpr const char* name_of(Role role) {
-  constexpr const char* names[] = {"weight",         "recurrent", "weight", "bias",
-                                   "recurrent_bias", "beta",      "gamma",  "running_mean",
-                                   "running_variance"};
+  constexpr const char* names[] = {"weight", "recurrent",      "weight",
+                                   "bias",   "recurrent_bias", "beta",
+                                   "gamma",  "running_mean",   "running_variance"};
   return names[static_cast<std::size_t>(role)];
 }
 

@@ -211,8 +211,8 @@ void Training<T>::State::run_as(Member member, F&& is_last) {
   for (std::size_t number = first; number < end_step; ++number) {
     if (member.thread == 0) last_of_slice[number % 2] = is_last(number) || pauses();
     if (batch(number).rows == 0) {
-      if (member.thread == 0) next_step = gathered = number + 1;
       step.gather(member, source, batch(number + 1));
+      if (member.thread == 0) next_step = gathered = number + 1;  // others have read them: that was a barrier
       if (last_of_slice[number % 2]) break;
       continue;
     }

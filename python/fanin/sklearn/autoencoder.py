@@ -173,7 +173,8 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         """Return the codes of the rows of X, of shape (n_samples, n_components)."""
         check_is_fitted(self)
         with limited(self.n_jobs):
-            return self.encoder_.predict(self._rows(X))
+            codes: NDArray[Any] = self.encoder_.predict(self._rows(X))
+        return codes
 
     def inverse_transform(self, X: ArrayLike) -> NDArray[Any]:
         """Return the rows, of shape (n_samples, n_features), that the decoder makes of codes.
@@ -188,7 +189,8 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         if codes.shape[1] != self._n_features_out:
             raise ValueError(f"X: expected codes of {self._n_features_out} numbers, got {codes.shape[1]}")
         with limited(self.n_jobs):
-            return self.decoder_.predict(codes)
+            rows: NDArray[Any] = self.decoder_.predict(codes)
+        return rows
 
     def reconstruct(self, X: ArrayLike) -> NDArray[Any]:
         """Return the rows of X, encoded and decoded."""
@@ -217,7 +219,8 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
     def _reconstructed(self, rows: Any) -> NDArray[Any]:
         with limited(self.n_jobs):
-            return self.decoder_.predict(self.encoder_.predict(rows))
+            reconstructed: NDArray[Any] = self.decoder_.predict(self.encoder_.predict(rows))
+        return reconstructed
 
     def _rows(self, X: Any, *, reset: bool = False, **checks: Any) -> Any:
         kinds = _TYPES if self.dtype is None else np.dtype(self.dtype)
