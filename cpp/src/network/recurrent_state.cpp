@@ -10,7 +10,7 @@ namespace fanin {
 // `carried` and `scratch` suffice for each step, so that none allocates.
 template <class T>
 struct RecurrentState<T>::Memory {
-  Memory(const Network<T>::State& net, std::size_t sequences)
+  Memory(const typename Network<T>::State& net, std::size_t sequences)
       : identity(net.identity),
         rows(sequences),
         widest(std::max(net.nodes.widest, rounded<T>(net.nodes.inputs.gathered))),
