@@ -20,7 +20,7 @@ bool is_vector(const fanin::Network<T>& net, const py::object& out) {
 template <class T>
 py::array_t<T> predict(const fanin::Network<T>& net, const py::object& x, const py::object& out) {
   const arrays::Matrix matrix = samples_of(net, x);
-  const std::size_t rows = targets_of(net, matrix.view), columns = net.outputs();
+  const std::size_t rows = output_rows(net, matrix.view), columns = net.outputs();
   std::vector<py::ssize_t> shape = {static_cast<py::ssize_t>(rows), static_cast<py::ssize_t>(columns)};
   if (columns == 1 && is_vector(net, out)) shape.pop_back();
   auto result = operands::output<T>("out", out, shape, std::array{matrix.array});

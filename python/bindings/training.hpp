@@ -39,7 +39,7 @@ arrays::Matrix samples_of(const fanin::Network<T>& net, const py::object& x) {
 
 // How many rows outputs and targets have: one for each row of X, each sequence, or each step of one
 template <class T>
-std::size_t targets_of(const fanin::Network<T>& net, const fanin::Samples& x) {
+std::size_t output_rows(const fanin::Network<T>& net, const fanin::Samples& x) {
   const bool by_sequence = net.recurrent() && !net.many_to_many() && !x.starts.empty();
   return by_sequence ? x.starts.size() - 1 : fanin::rows_of(x);
 }
@@ -48,7 +48,7 @@ template <class T>
 Data make_data(const fanin::Network<T>& net, const py::object& x, const py::object& y,
                const py::object& weights) {
   arrays::Matrix matrix = samples_of(net, x);
-  const std::size_t rows = targets_of(net, matrix.view);
+  const std::size_t rows = output_rows(net, matrix.view);
   return {std::move(matrix), arrays::targets(net.loss(), y, weights, rows, net.outputs())};
 }
 
