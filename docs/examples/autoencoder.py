@@ -3,7 +3,7 @@
 Rows 68 to 70 of docs/textbook.md: nets with a bottleneck. One without nonlinear layers finds the subspace of the
 principal components (Baldi and Hornik 1989). `fanin.sklearn.Autoencoder`, with the cross-entropy of pixels, learns
 codes of the 60,000 images of Debian's dataset-fashion-mnist; errors are those of a test image, over its 784 pixels.
-Another one learns clothes alone: `score_samples` then tells shoes and bags from clothes that it has not seen.
+Another one learns clothes alone: `score_samples` then separates shoes and bags from new clothes.
 
     python docs/examples/autoencoder.py autoencoder.png
 """
