@@ -23,6 +23,16 @@ struct RecurrentState<T>::Memory {
   bool continues = false;
 };
 
+namespace {
+
+template <class Memory>
+Memory& checked(const std::unique_ptr<Memory>& memory) {
+  if (memory == nullptr) throw ValueError("state: used after being moved from");
+  return *memory;
+}
+
+}  // namespace
+
 template <class T>
 RecurrentState<T>::RecurrentState(std::unique_ptr<Memory> memory) : memory_(std::move(memory)) {}
 template <class T>
@@ -33,7 +43,7 @@ template <class T>
 RecurrentState<T>& RecurrentState<T>::operator=(RecurrentState&&) noexcept = default;
 template <class T>
 RecurrentState<T>::RecurrentState(const RecurrentState& other)
-    : memory_(std::make_unique<Memory>(*other.memory_)) {}
+    : memory_(std::make_unique<Memory>(checked(other.memory_))) {}
 template <class T>
 RecurrentState<T>& RecurrentState<T>::operator=(const RecurrentState& other) {
   return *this = RecurrentState(other);
@@ -41,11 +51,11 @@ RecurrentState<T>& RecurrentState<T>::operator=(const RecurrentState& other) {
 
 template <class T>
 std::size_t RecurrentState<T>::rows() const {
-  return memory_->rows;
+  return checked(memory_).rows;
 }
 template <class T>
 void RecurrentState<T>::reset() {
-  memory_->continues = false;
+  checked(memory_).continues = false;
 }
 
 template <class T>
@@ -73,8 +83,7 @@ RecurrentState<T> Network<T>::new_state(std::size_t rows) const {
 template <class T>
 void Network<T>::step(const Samples& x, MatrixView<T> out, RecurrentState<T>& state) const {
   const State& net = *state_;
-  if (state.memory_ == nullptr) throw ValueError("state: used after being moved from");
-  auto& memory = *state.memory_;
+  auto& memory = checked(state.memory_);
   if (memory.identity != net.identity) {
     throw ValueError("state: expected one that new_state of this network made, got that of another network");
   }
