@@ -185,3 +185,29 @@ def test_batches_are_of_sequences(kind, many, dtype):
     for start in range(0, len(X), 7):
         nets[1].fit(X[start : start + 7], y[start : start + 7], **options)
     assert digest(nets[0]) == digest(nets[1])
+
+
+def test_batch_norm_after_the_last_step_passes_over_a_batch_of_a_single_sequence():
+    layers = [fanin.GRU(4), fanin.Dense(6, "tanh", batch_norm=True), fanin.Dense(CLASSES)]
+    net = fanin.Network(FEATURES, layers, "softmax_cross_entropy", seed=1)
+    history = net.fit(X[:9], SIGNS[:9], epochs=2, rule=optim.Adam(0.01), batch_size=8)
+    assert np.isfinite(history.loss).all()
+    assert all(np.isfinite(array).all() for array in net.get_weights().values())
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_batch_norm_after_the_last_step_has_the_statistics_of_sequences(inside):
+    units, norm = 40, fanin.BatchNorm(decay=0.0)
+    layers = [fanin.Dense(units), fanin.Residual([norm, fanin.Dense(units)]), fanin.Dense(CLASSES)]
+    if inside:
+        layers = [fanin.Dense(units, batch_norm=norm), fanin.Dense(CLASSES)]
+    net = fanin.Network(FEATURES, [fanin.GRU(4), *layers], "softmax_cross_entropy", seed=1, dtype="float64")
+    net.fit(X, SIGNS, epochs=1, rule=optim.SGD(1e-12), batch_size=len(X))
+    weights = net.get_weights()
+    plain = fanin.Network(FEATURES, [fanin.GRU(4), fanin.Dense(units)], seed=1, dtype="float64")
+    names = {name: weights.get(name, values) for name, values in plain.get_weights().items()}
+    names["layer2.bias"] = np.zeros(units) if inside else weights["layer2.bias"]
+    plain.set_weights(names)
+    outputs, layer = plain.predict(X), "layer2" if inside else "layer3.layer1"
+    np.testing.assert_allclose(weights[f"{layer}.running_mean"], outputs.mean(axis=0), atol=1e-9)
+    np.testing.assert_allclose(weights[f"{layer}.running_variance"], outputs.var(axis=0, ddof=1), rtol=1e-8)

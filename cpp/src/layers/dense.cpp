@@ -74,6 +74,7 @@ class DenseNode final : public Node<T> {
     }
     if (!norm_) return;
     products_.columns = columns();
+    products_.of_sequences = this->of_sequences;
     products_.even = products_.odd = memory.matrix(rows, columns());
     norm_->bind(products_, memory);
   }

@@ -51,6 +51,7 @@ class ResidualNode final : public Node<T> {
     in_ = &in;
     entrance_ = Value<T>{in.columns, in.even, in.odd};
     entrance_.a = in.even;
+    entrance_.of_sequences = in.of_sequences;
     entrance_.ahead = in.ahead;
     if (!in.ahead) entrance_.dz = memory.matrix(rows, in.columns);
     exit_ = &entrance_;

@@ -30,7 +30,7 @@ void RunningStatistics<T>::note(const std::vector<Normalizer<T>*>& normalizers, 
   for (const Normalizer<T>* of : normalizers) {
     const Panels<const T> seen = of->seen(batch);
     const double rows = static_cast<double>(seen.rows);
-    const T unbiased = static_cast<T>(rows / (rows - 1));
+    const T unbiased = static_cast<T>(rows > 1 ? rows / (rows - 1) : 1);
     T *mean = noted_.data() + of->mean, *variance = noted_.data() + of->variance;
     for (std::size_t j = 0; j < of->columns; ++j) {
       mean[j] = seen.at(0, j / kPanel<T>)[j % kPanel<T>] + of->offset()[j];
