@@ -151,6 +151,7 @@ def interrupted(folder: Path) -> None:
     """Interrupt writing and reading of files with Ctrl-C."""
     path, nets = folder / "model", two_nets()
     whole = {net.to_bytes() for net in nets}
+    nets[0].save(path)
     for milliseconds in range(1, 30):
         signal.setitimer(signal.ITIMER_REAL, milliseconds / 2000)
         try:
