@@ -4,7 +4,7 @@
 namespace fanin {
 
 // What is stored as the whole gradient: that of these rows alone, or added to that of the rows before them in
-// the batch (a multiple of kDepth), or a weighted sum over batches
+// the batch (a multiple of kRowDepth), or a weighted sum over batches
 enum class Into { alone, continued, first_of_sum, next_of_sum };
 // How another part of the same gradient is added
 constexpr Into onto(Into into) {

@@ -26,6 +26,10 @@ inline constexpr std::size_t padded(std::size_t used) {
 template <class T>
 inline constexpr std::size_t kDepth = 2048 / sizeof(T);
 
+// The same for sums over samples, whose two operands are read down panels: this many of both stay in L1.
+template <class T>
+inline constexpr std::size_t kRowDepth = 512 / sizeof(T);
+
 // A unit of work is a block of 64 rows of one panel: 8 KiB, so that steps after a product find it in L1.
 inline constexpr std::size_t kRowBlock = 64;
 

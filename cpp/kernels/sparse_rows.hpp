@@ -69,11 +69,11 @@ FANIN_INLINE void gradient_of_row(const SparseGradient<T>& g, std::size_t group,
   }
   const std::size_t end = of.ends[group];
   for (std::size_t k = of.begins[group]; k < end;) {
-    const std::size_t chunk = of.rows[k] / kDepth<T>;
+    const std::size_t chunk = of.rows[k] / kRowDepth<T>;
     Vec<T> sum[Vectors];
 #pragma GCC unroll 8
     for (int j = 0; j < Vectors; ++j) sum[j] = Vec<T>(0.0);
-    for (; k < end && of.rows[k] / kDepth<T> == chunk; ++k) {
+    for (; k < end && of.rows[k] / kRowDepth<T> == chunk; ++k) {
       const Vec<T> value(of.values[k]);
       const T* const row = dz + of.rows[k] * step;
 #pragma GCC unroll 8

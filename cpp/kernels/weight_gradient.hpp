@@ -56,7 +56,7 @@ void narrow_weight_gradient(const WeightGradient<T>& g, std::size_t p, std::size
     for (std::size_t i = 0; continued && i < units * P; ++i) {
       turned[i] = i % P < g.x.used(q) ? of_q[i % P * (P / 2) + i / P] : T{0};
     }
-    for_each_chunk<T>(g.x.rows, [&](Range chunk) {
+    for_each_chunk<kRowDepth<T>>(g.x.rows, [&](Range chunk) {
       product_block(DownRows<T>{g.dz.at(0, p), P / 2}, units, chunk, strip_of(g.x, chunk.begin, q),
                     g.x.width(q), Strip<T>{turned, P, 0}, continued || chunk.begin > 0);
     });
@@ -78,14 +78,30 @@ void outer_product(const WeightGradient<T>& g, std::size_t p, std::size_t row, s
   }
 }
 
+// The same for wider panels of dz. A chunk of dz and that of each panel of x stay in L1.
+template <class T>
+void weight_gradient_block(const WeightGradient<T>& g, std::size_t p, std::size_t row, std::size_t end_row,
+                           T* block) {
+  constexpr std::size_t P = kPanel<T>;
+  const std::size_t width = g.dz.width(p);
+  for_each_chunk<kRowDepth<T>>(g.x.rows, [&](Range chunk) {
+    for (std::size_t q = row / P; q * P < end_row; ++q) {
+      product_block(DownRows<T>{g.x.at(0, q), g.x.width(q)}, g.x.used(q), chunk,
+                    strip_of(g.dz, chunk.begin, p), width, Strip<T>{block + (q * P - row) * width, width, 0},
+                    g.into == Into::continued || chunk.begin > 0);
+    }
+  });
+}
+
 // Outermost first: a group of panels of x, panels of dz, blocks of 64 inputs. The group stays in L2 for all
-// of dz.
+// of dz: the more samples, the fewer panels.
 template <class T>
 void weight_gradient(const WeightGradient<T>& g, Range panels, Range rows) {
   constexpr std::size_t P = kPanel<T>;
   alignas(64) T block[kRowBlock * P];
   const bool continued = g.into == Into::continued;
-  for_each_group(rows, kPanelGroup * P, [&](std::size_t group_row, std::size_t group_end) {
+  const std::size_t depths = g.x.rows / kDepth<T> + 1, most = kPanelGroup * P / depths;
+  for_each_group(rows, most < kRowBlock ? kRowBlock : most / P * P, [&](std::size_t group_row, std::size_t group_end) {
     for (std::size_t p = panels.begin; p < panels.end; ++p) {
       const std::size_t width = g.dz.width(p), panel_offset = g.weight_offset + p * g.weight_rows * P;
       for_each_group({group_row, group_end}, kRowBlock, [&](std::size_t row, std::size_t end_row) {
@@ -95,13 +111,7 @@ void weight_gradient(const WeightGradient<T>& g, Range panels, Range rows) {
         const bool narrow = g.dz.used(p) <= kNarrow && g.x.rows > kFewSamples;
         if (single) outer_product(g, p, row, end_row, block);
         if (narrow) narrow_weight_gradient(g, p, row, end_row, block);
-        for (std::size_t q = row / P; !single && !narrow && q * P < end_row; ++q) {
-          const DownRows<T> x{g.x.at(0, q), g.x.width(q)};
-          for_each_chunk<T>(g.x.rows, [&](Range chunk) {
-            product_block(x, g.x.used(q), chunk, strip_of(g.dz, chunk.begin, p), width,
-                          Strip<T>{block + (q * P - row) * width, width, 0}, continued || chunk.begin > 0);
-          });
-        }
+        if (!single && !narrow) weight_gradient_block(g, p, row, end_row, block);
         // the product of the next block hides the latency of loading its weights and slots
         const std::size_t next = end_row < group_end ? n : g.weight_rows * P - (row - group_row) * P;
         apply_to_rows(g, block, panel_offset + row * width, end_row - row, p, next);
@@ -117,8 +127,8 @@ void sum_of_rows(const Panels<const T>& dz, std::size_t p, const T* before, T* s
   const T* const rows = dz.at(0, p);
   for (std::size_t column = 0; column < width; column += Vec<T>::width) {
     Vec<T> sum = before != nullptr ? Vec<T>::load(before + column) : Vec<T>(0.0);
-    for (std::size_t begin = 0; begin < n; begin += kDepth<T> * width) {
-      const std::size_t end = n - begin < kDepth<T> * width ? n : begin + kDepth<T> * width;
+    for (std::size_t begin = 0; begin < n; begin += kRowDepth<T> * width) {
+      const std::size_t end = n - begin < kRowDepth<T> * width ? n : begin + kRowDepth<T> * width;
       Vec<T> chain(0.0);
       for (std::size_t i = begin; i < end; i += width) chain = chain + Vec<T>::load(rows + i + column);
       sum = begin == 0 && before == nullptr ? chain : sum + chain;

@@ -2,8 +2,7 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
-#include <vector>
+#include <memory>
 
 #include "fanin/owned.hpp"
 
@@ -30,7 +29,7 @@ class RecurrentState {
   friend class Network<T>;
   struct Memory;
   explicit RecurrentState(std::unique_ptr<Memory> memory);
-  std::unique_ptr<Memory> memory_;
+  Owned<Memory> memory_;
 };
 
 extern template class RecurrentState<float>;

@@ -10,6 +10,8 @@ namespace fanin {
 // `carried` and `scratch` suffice for each step, so that none allocates.
 template <class T>
 struct RecurrentState<T>::Memory {
+  static constexpr const char* name = "state";
+
   Memory(const typename Network<T>::State& net, std::size_t sequences)
       : identity(net.identity),
         rows(sequences),
@@ -23,16 +25,6 @@ struct RecurrentState<T>::Memory {
   bool continues = false;
 };
 
-namespace {
-
-template <class Memory>
-Memory& checked(const std::unique_ptr<Memory>& memory) {
-  if (memory == nullptr) throw ValueError("state: used after being moved from");
-  return *memory;
-}
-
-}  // namespace
-
 template <class T>
 RecurrentState<T>::RecurrentState(std::unique_ptr<Memory> memory) : memory_(std::move(memory)) {}
 template <class T>
@@ -43,7 +35,7 @@ template <class T>
 RecurrentState<T>& RecurrentState<T>::operator=(RecurrentState&&) noexcept = default;
 template <class T>
 RecurrentState<T>::RecurrentState(const RecurrentState& other)
-    : memory_(std::make_unique<Memory>(checked(other.memory_))) {}
+    : memory_(std::make_unique<Memory>(*other.memory_)) {}
 template <class T>
 RecurrentState<T>& RecurrentState<T>::operator=(const RecurrentState& other) {
   return *this = RecurrentState(other);
@@ -51,11 +43,11 @@ RecurrentState<T>& RecurrentState<T>::operator=(const RecurrentState& other) {
 
 template <class T>
 std::size_t RecurrentState<T>::rows() const {
-  return checked(memory_).rows;
+  return memory_->rows;
 }
 template <class T>
 void RecurrentState<T>::reset() {
-  checked(memory_).continues = false;
+  memory_->continues = false;
 }
 
 template <class T>
@@ -83,7 +75,7 @@ RecurrentState<T> Network<T>::new_state(std::size_t rows) const {
 template <class T>
 void Network<T>::step(const Samples& x, MatrixView<T> out, RecurrentState<T>& state) const {
   const State& net = *state_;
-  auto& memory = checked(state.memory_);
+  auto& memory = *state.memory_;
   if (memory.identity != net.identity) {
     throw ValueError("state: expected one that new_state of this network made, got that of another network");
   }
