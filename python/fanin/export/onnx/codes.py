@@ -1,7 +1,7 @@
 """Codes of columns as operators of ONNX: those of tables, and of input layers that learn the same.
 
 Columns are as the core describes them, see `cpp/include/fanin/table_columns.hpp`. Numbers are in float64, and their
-codes, as those of the core, in float32.
+codes are rounded to float32, as the core does it.
 """
 
 from __future__ import annotations
@@ -109,15 +109,14 @@ class _Code:
         starts = dict(zip(groups, np.cumsum([0, *(self._sizes[name] for name in groups)]), strict=False))
         order = np.array([starts[group] + place for group, place in (*self._dense, *self._coded)])
         joined = self._concat(list(groups.values()))
-        if (np.diff(order) != 1).any():
-            joined = self._g.add("Gather", joined, order, axis=-1)
-        return joined if self._g.dtype == np.float32 else self._g.cast(joined, self._g.dtype)
+        return self._g.add("Gather", joined, order, axis=-1) if (np.diff(order) != 1).any() else joined
 
     def _concat(self, values: Sequence[str]) -> str:
         return values[0] if len(values) == 1 else self._g.add("Concat", *values, axis=-1)
 
     def _rounded(self, value: str) -> str:
-        return self._g.cast(value, np.float32)
+        rounded = self._g.cast(value, np.float32)
+        return rounded if self._g.dtype == np.float32 else self._g.cast(rounded, self._g.dtype)
 
     def _field(self, name: str) -> NDArray[np.float64]:
         return np.array([code[name] for _, code in self._numbers], np.float64)
@@ -140,7 +139,7 @@ class _Code:
         shares = self._field("missing")
         of = np.flatnonzero(shares)
         missing = self._g.add("IsNaN", self._g.add("Gather", self._values, of, axis=-1))
-        return self._g.add("Sub", self._rounded(missing), shares[of].astype(np.float32))
+        return self._rounded(self._g.add("Sub", self._g.cast(missing, np.float64), shares[of]))
 
     def _between_group(self) -> str:
         """From -1 for the low value to 1 for the high one, 0 if missing, minus the mean."""
@@ -182,4 +181,5 @@ class _Code:
         return self._g.add("Gather", values, np.repeat(np.arange(len(counts)), counts), axis=-1)
 
     def _centred(self, code: str, centres: Sequence[Any]) -> str:
-        return self._g.add("Sub", self._rounded(code), np.concatenate(centres).astype(np.float32))
+        centre = np.concatenate(centres).astype(np.float32).astype(self._g.dtype)
+        return self._g.add("Sub", self._rounded(code), centre)

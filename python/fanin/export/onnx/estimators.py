@@ -47,14 +47,11 @@ def add_labels(g: Graph, probabilities: str, classes: NDArray[Any] | None, dtype
 
 def _labels(classes: NDArray[Any]) -> NDArray[Any]:
     """Return labels in a type that ONNX has."""
-    kind = classes.dtype.kind
-    if kind in "bf":
-        return classes
-    if kind in "iu":
-        return classes.astype(np.int64)
-    if kind == "U" or all(isinstance(label, str) for label in classes):
-        return classes.astype(object)
-    raise ValueError(f"classes_: expected text, numbers or booleans, which ONNX can say, got {classes.dtype}")
+    given = np.array(classes.tolist()) if classes.dtype == object else classes
+    types = {"b": np.bool_, "f": np.float64, "i": np.int64, "u": np.int64, "U": object}
+    if given.dtype.kind not in types:
+        raise ValueError(f"classes_: expected text, numbers or booleans, which ONNX has, got {given.dtype}")
+    return given.astype(types[given.dtype.kind])
 
 
 def save_autoencoder(encoder: Any, decoder: Any, path: Path, opset: int, text: str) -> None:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     Operand = str | NDArray[Any] | np.generic[Any] | float
 
+MOST_BYTES = 2**31 - 2**24  # of a message of protobuf, less what operators take
 Shape = Sequence[int | str | None] | None
 
 
@@ -24,9 +25,11 @@ class Graph:
     def __init__(self, onnx: Any, dtype: Any) -> None:
         self.dtype = np.dtype(dtype)
         self.lengths: str | None = None  # of the sequences
+        self.prefix = ""  # of the names of constants
         self._onnx, self._nodes = onnx, list[Any]()
         self._inputs, self._outputs, self._constants = list[Any](), list[Any](), list[Any]()
         self._taken: set[str] = set()
+        self._bytes = 0
 
     def input(self, name: str, dtype: Any, shape: Shape, text: str = "") -> str:
         """Add an input, and return its name."""
@@ -37,14 +40,17 @@ class Graph:
         return name
 
     def output(self, name: str, value: str, dtype: Any, shape: Shape) -> None:
-        """Add an output with this value; an underscore is added if the name is that of an input."""
+        """Add an output with this value; if an input has this name, the output gets a number, too."""
         name = self._named(name)
         self.add("Identity", value, name=name)
         self._outputs.append(self._value(name, dtype, shape))
 
     def constant(self, array: NDArray[Any], name: str = "constant") -> str:
         """Add a constant, and return its name."""
-        name = self._named(name)
+        name = self._named(f"{self.prefix}{name}")
+        self._bytes += array.nbytes
+        if self._bytes > MOST_BYTES:
+            raise ValueError("to_onnx: expected less than 2 GB of weights, which ONNX models hold, got more")
         given = np.ascontiguousarray(array).reshape(array.shape)
         self._constants.append(self._onnx.numpy_helper.from_array(given, name))
         return name

@@ -51,7 +51,7 @@ def _scale_and_shift(norm: Any, weights: Weights, name: str) -> tuple[NDArray[An
 
 
 def _tied(g: Graph, layer: Any, weights: Weights, x: str, name: str) -> str:
-    weight = g.constant(weights[f"layer{layer.layer}.weight"].T, f"{name}weight")
+    weight = g.add("Transpose", f"{g.prefix}layer{layer.layer}.weight", perm=[1, 0])
     z = g.add("Add", g.add("MatMul", x, weight), g.constant(weights[f"{name}bias"], f"{name}bias"))
     return activated(g, layer.activation, z)
 

@@ -21,7 +21,6 @@ from fanin.whole_file import whole_file
 if TYPE_CHECKING:
     from fanin.storage import Path
 
-_MOST_BYTES = 2**31 - 2**20  # of one message of protobuf, less what operators take
 _OUTPUTS: dict[str, tuple[str, dict[str, Any]]] = {  # of losses that do not take outputs as they are
     "softmax_cross_entropy": ("Softmax", {"axis": -1}),
     "logistic": ("Sigmoid", {}),
@@ -58,10 +57,6 @@ def save(
             raise ValueError(
                 f"layers[0]: {kind} cannot be written as ONNX: it has not learned yet; call fit or adapt first"
             )
-    if (size := sum(net.n_parameters * net.dtype.itemsize for net in nets)) > _MOST_BYTES:
-        raise ValueError(
-            f"to_onnx: expected less than 2 GB of weights, which ONNX files hold, got {size:,} bytes"
-        )
     g = Graph(onnx, nets[0].dtype)
     write(g)
     model = g.model(opset, ML_OPSET)
@@ -91,7 +86,8 @@ def rows_of(g: Graph, net: Any) -> str:
 
 def outputs_of(g: Graph, net: Any, x: str, prefix: str = "") -> str:
     """Return what the network predicts; names of its weights begin with `prefix`."""
-    y = through(g, net.layers, {**net.get_weights(), **net.learned}, x, prefix)
+    g.prefix = prefix
+    y = through(g, net.layers, {**net.get_weights(), **net.learned}, x)
     if net.loss in _OUTPUTS:
         kind, options = _OUTPUTS[net.loss]
         y = g.add(kind, y, **options)
