@@ -14,15 +14,13 @@ if TYPE_CHECKING:
 class Exports:
     """The part of `fanin.Network` that leaves Python."""
 
-    def to_onnx(self, path: Path, *, opset: int = OPSET) -> None:
+    def to_onnx(self, path: Path, *, opset: int = OPSET, lengths: bool = False) -> None:
         """Write the network as an ONNX model, which gives the outputs of `predict`; it needs onnx.
 
         The model has one input, "X", and one output, "prediction", of any number of rows, in the network's type; after
         a fit with y of shape (n_samples,), the output of a single unit has that shape. X is float64 for a network with
         an input layer, whose map is part of the model, and int64 row numbers for an `Embedding`. It may be (n_samples,
-        time, n_inputs) for a network with recurrent layers, of any time. These have a second input, "lengths" (int32,
-        one for each sequence), which may be left out if all sequences have the length of X; outputs at steps after the
-        end of a sequence mean nothing.
+        time, n_inputs) for a network with recurrent layers, of any time.
 
         Outputs equal those of `predict` up to the order of sums: in ONNX Runtime to about 1e-6 of the largest in
         float32, 1e-12 in float64. Values are not checked there: NaN and row numbers out of range are the caller's
@@ -34,6 +32,9 @@ class Exports:
             By convention, it ends in ".onnx".
         opset : int
             Version of ONNX's operators, at least 13; older runtimes know fewer versions.
+        lengths : bool
+            Give a network with recurrent layers a second input, "lengths": the steps of each sequence (int32), for
+            sequences that are padded to the same time. Outputs at steps after the last one mean nothing.
 
         Raises
         ------
@@ -55,4 +56,4 @@ class Exports:
         >>> [node.op_type for node in model.graph.node]
         ['MatMul', 'Add', 'Relu', 'MatMul', 'Add', 'Softmax']
         """
-        save_network(self, path, opset)
+        save_network(self, path, opset, lengths)

@@ -24,7 +24,8 @@ class Graph:
 
     def __init__(self, onnx: Any, dtype: Any) -> None:
         self.dtype = np.dtype(dtype)
-        self.lengths: str | None = None  # of the sequences
+        self.sequences = False  # or rows
+        self.lengths: str | None = None  # of the sequences, if they differ
         self.prefix = ""  # of the names of constants
         self._onnx, self._nodes = onnx, list[Any]()
         self._inputs, self._outputs, self._constants = list[Any](), list[Any](), list[Any]()
@@ -33,8 +34,6 @@ class Graph:
 
     def input(self, name: str, dtype: Any, shape: Shape, text: str = "") -> str:
         """Add an input, and return its name."""
-        if not name or name in self._taken:
-            raise ValueError(f"to_onnx: expected a name of its own for each input, got {name!r}")
         self._taken.add(name)
         self._inputs.append(self._value(name, dtype, shape, text))
         return name
@@ -54,10 +53,6 @@ class Graph:
         given = np.ascontiguousarray(array).reshape(array.shape)
         self._constants.append(self._onnx.numpy_helper.from_array(given, name))
         return name
-
-    def default(self, name: str, array: NDArray[Any]) -> None:
-        """Add the value of an input that may be left out."""
-        self._constants.append(self._onnx.numpy_helper.from_array(array, name))
 
     def add(self, kind: str, *operands: Operand, name: str = "", **attributes: Any) -> str:
         """Add an operator with one output, and return the name of this output."""

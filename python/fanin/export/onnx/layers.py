@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,8 @@ def through(g: Graph, layers: Sequence[Layer], weights: Weights, x: str, prefix:
     """Return the outputs of layers whose arrays have names that begin with `prefix`."""
     for number, layer in enumerate(layers):
         if layer.name not in WRITERS:
-            raise ValueError(f"layers[{number}]: {type(layer).__name__} cannot be written as ONNX")
+            outer = "".join(f"layers[{int(part) - 1}]." for part in re.findall(r"layer(\d+)", prefix))
+            raise ValueError(f"{outer}layers[{number}]: {type(layer).__name__} cannot be written as ONNX")
         x = WRITERS[layer.name](g, layer, weights, x, f"{prefix}layer{number + 1}.")
     return x
 
@@ -73,7 +75,7 @@ def _embedding(g: Graph, layer: Any, weights: Weights, x: str, name: str) -> str
         return g.add("MatMul", x, table)
     if len(layer.sizes) > 1:
         x = g.add("Add", x, np.cumsum([0, *layer.sizes[:-1]], dtype=np.int64))
-    kept = [0, 0] if g.lengths else [0]
+    kept = [0, 0] if g.sequences else [0]
     return g.add("Reshape", g.add("Gather", table, x), np.array([*kept, -1]))
 
 

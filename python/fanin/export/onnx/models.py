@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fanin import _core
+from fanin.checks import check_flag
 from fanin.export.onnx.graph import Graph
 from fanin.export.onnx.layers import through
-from fanin.export.onnx.recurrent import add_lengths
 from fanin.export.onnx.versions import ML_OPSET, check_opset, import_onnx
 from fanin.layers import Embedding
 from fanin.storage import as_path
@@ -29,11 +29,16 @@ _OUTPUTS: dict[str, tuple[str, dict[str, Any]]] = {  # of losses that do not tak
 }
 
 
-def save_network(net: Any, path: Path, opset: int) -> None:
+def save_network(net: Any, path: Path, opset: int, lengths: bool = False) -> None:
     """Write a network; see `Network.to_onnx`."""
+    check_flag("lengths", lengths)
+    if lengths and not net._core.recurrent:
+        raise ValueError("lengths: expected False for a network without recurrent layers, got True")
 
     def write(g: Graph) -> None:
         x = rows_of(g, net)
+        if lengths:
+            g.lengths = g.input("lengths", np.int32, ["sequences"], "steps of each sequence")
         g.output("prediction", outputs_of(g, net, x), net.dtype, shape_of_outputs(net))
 
     save(path, opset, [net], write, repr(net), net.metadata)
@@ -71,17 +76,14 @@ def save(
 
 
 def rows_of(g: Graph, net: Any) -> str:
-    """Add the input of a network, and the lengths of sequences."""
+    """Add the input of a network."""
     dtype = net.dtype
     if net._core.has_input_layer:
         dtype = np.dtype(np.float64)
     elif isinstance(net.layers[0], Embedding) and not net.layers[0].bags:
         dtype = np.dtype(np.int64)
-    recurrent = net._core.recurrent
-    x = g.input("X", dtype, [*(("sequences", "time") if recurrent else ("rows",)), net.n_inputs])
-    if recurrent:
-        add_lengths(g, x)
-    return x
+    g.sequences = net._core.recurrent
+    return g.input("X", dtype, [*(("sequences", "time") if g.sequences else ("rows",)), net.n_inputs])
 
 
 def outputs_of(g: Graph, net: Any, x: str, prefix: str = "") -> str:

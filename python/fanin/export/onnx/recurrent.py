@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     Weights = Mapping[str, NDArray[Any]]
 
-_LONGEST = np.iinfo(np.int32).max
 _SIMPLE = {"tanh": "Tanh", "relu": "Relu", "logistic": "Sigmoid"}
 # gates in the order of ONNX, which has two biases for each, W's and R's
 _GATES = {
@@ -24,14 +23,6 @@ _GATES = {
     "gru": ("update.", "reset.", "candidate."),
     "lstm": ("input.", "output.", "forget.", "cell."),
 }
-
-
-def add_lengths(g: Graph, x: str) -> None:
-    """Add an input for the steps of each sequence, by default all, of which there are as many as in X."""
-    given = g.input("lengths", np.int32, ["lengths"], "steps of each sequence, or all those of X")
-    g.default(given, np.array([_LONGEST], np.int32))
-    rows, time = (g.add("Gather", g.add("Shape", x), np.array([axis])) for axis in (0, 1))
-    g.lengths = g.add("Expand", g.add("Min", given, g.cast(time, np.int32)), rows)
 
 
 def recurrent(g: Graph, layer: Any, weights: Weights, x: str, name: str) -> str:
@@ -95,9 +86,9 @@ def _operator(g: Graph, kind: str, layer: Any, weights: Weights, x: str, name: s
     arrays = {"weight": weight, "recurrent": recurrent, "bias": np.concatenate([first, second])[None]}
     constants = [g.constant(array, f"{name}{part}") for part, array in arrays.items()]
     steps = g.add("Transpose", x, perm=[1, 0, 2])
-    assert g.lengths is not None
+    lengths = [g.lengths] if g.lengths else []
     every, last = g.add_several(
-        kind, steps, *constants, g.lengths, outputs=2, hidden_size=layer.width, **options
+        kind, steps, *constants, *lengths, outputs=2, hidden_size=layer.width, **options
     )
     if not layer.return_sequences:
         return g.add("Squeeze", last, np.array([0]))
@@ -117,18 +108,21 @@ def _loop(
     sums = g.add("MatMul", x, g.constant(_stacked(layer, weights, name, "weight"), f"{name}weight"))
     sums = g.add("Add", sums, g.constant(_stacked(layer, weights, name, "bias"), f"{name}bias"))
     steps = g.add("Transpose", sums, perm=[1, 0, 2])
-    assert g.lengths is not None
-    lengths = g.add("Unsqueeze", g.lengths, np.array([1]))
-    rows, time = (g.add("Gather", g.add("Shape", x), np.array(index)) for index in ([0], 1))
-    numbers = g.cast(g.add("Range", np.int64(0), time, np.int64(1)), np.int32)
+    rows = g.add("Gather", g.add("Shape", x), np.array([0]))
     zeros = g.add("Expand", np.zeros((1, layer.width), g.dtype), g.add("Concat", rows, np.array([1]), axis=0))
+    over = {steps: g.dtype}
+    if g.lengths:
+        time = g.add("Gather", g.add("Shape", x), np.int64(1))
+        over[g.cast(g.add("Range", np.int64(0), time, np.int64(1)), np.int32)] = np.dtype(np.int32)
 
     def step(before: list[str], now: list[str]) -> list[str]:
-        lives = g.add("Less", now[1], lengths)
         after = advance(before, now[0])
-        return [g.add("Where", lives, new, old) for new, old in zip(after, before, strict=True)]
+        if not g.lengths:
+            return after
+        goes_on = g.add("Less", now[1], g.add("Unsqueeze", g.lengths, np.array([1])))
+        return [g.add("Where", goes_on, new, old) for new, old in zip(after, before, strict=True)]
 
-    *last, every = g.scan([zeros] * states, {steps: g.dtype, numbers: np.int32}, step)
+    *last, every = g.scan([zeros] * states, over, step)
     return g.add("Transpose", every, perm=[1, 0, 2]) if layer.return_sequences else last[0]
 
 

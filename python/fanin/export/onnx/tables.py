@@ -104,6 +104,8 @@ def _coded_rows(g: Graph, model: Any) -> str:
             g, columns, lambda name: g.add("Gather", x, np.array([encoder._names.index(name)]), axis=1)
         )
     for name, kind in cells.items():
+        if not name:
+            raise ValueError('X: column "": an input of ONNX needs a name')
         g.input(name, object if kind == "text" else np.float64, ["rows", 1], _CELLS[kind])
     return coded(g, columns, lambda name: name)
 
