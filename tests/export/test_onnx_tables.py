@@ -11,9 +11,12 @@ import pytest
 from scipy import sparse
 from sklearn.exceptions import NotFittedError
 
+from fanin import TableEncoder
 from fanin.export.onnx.cells import day_parts
+from fanin.export.onnx.codes import coded
 from fanin.export.onnx.graph import Graph
 from fanin.sklearn import FaninClassifier, FaninRegressor
+from fanin.tables.columns import KINDS
 from onnx_models import assert_close, model_of, run
 
 pandas = pytest.importorskip("pandas")
@@ -58,10 +61,10 @@ def other_rows(table):
     return other
 
 
-def inputs(model, table):
-    """The columns that the model needs, as its inputs take them."""
+def inputs(encoder, table):
+    """The columns that an encoder needs, as inputs of a model take them."""
     given = {}
-    for name in model.encoder_._needed():
+    for name in encoder._needed():
         cells = table[name]
         if cells.dtype.kind == "M":
             cells = (cells - pandas.Timestamp(0)) / pandas.Timedelta(days=1)
@@ -76,30 +79,31 @@ def test_probabilities_of_classes_are_the_same_in_onnx(table, targets):
     other = other_rows(table)
     for y in (labels, targets > 1):
         model = FaninClassifier(**FAST).fit(table, y)
-        found = run(model, **inputs(model, other))
+        found = run(model, **inputs(model.encoder_, other))
         assert_close(found["probabilities"], model.predict_proba(other), 1e-6)
         assert found["label"].tolist() == model.predict(other).tolist()
 
 
-def test_pairs_of_columns_and_numbers_with_columns_of_their_own_are_written(table, targets):
-    model = FaninClassifier(random_state=0).fit(table, targets > 1)
-    assert "pair of" in model.encoder_.describe()
-    other = other_rows(table)
-    assert_close(run(model, **inputs(model, other))["probabilities"], model.predict_proba(other), 1e-6)
-
-
-def test_spikes_of_numbers_are_written(rng):
-    X = rng.integers(0, 5, size=(400, 2)).astype(float)
-    y = (X[:, 0] % 2 == 0) ^ (X[:, 1] == 3)
-    model = FaninClassifier(random_state=0).fit(X, y)
-    assert "values of their own" in model.encoder_.describe()
-    X[5, 0] = np.nan
-    assert_close(run(model, X)["probabilities"], model.predict_proba(X), 1e-6)
+def test_the_code_of_every_kind_of_column_has_the_numbers_of_the_core(table):
+    table = table.assign(dose=np.arange(ROWS) % 5 * 0.3)
+    encoder = TableEncoder(spikes=True, min_count=5).fit(table)
+    both = ("age", [30.0, 50.0], "job", ["baker", "smith"], np.sqrt(np.arange(16)).reshape(4, 4))
+    of_numbers = ("the sum", [0.0], "late", [], np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]))
+    encoder = encoder.add_pairs([both, of_numbers], np.random.default_rng(1).normal(size=(ROWS, 2)))
+    columns, other = encoder._encoder.columns, other_rows(table)
+    assert {column["kind"] for column in columns} == set(KINDS)
+    g, given = Graph(onnx, "float32"), inputs(encoder, other)
+    for name, cells in given.items():
+        g.input(name, cells.dtype, ["rows", 1])
+    g.output("code", coded(g, columns, lambda name: name), np.float32, ["rows", len(encoder.feature_names)])
+    session = onnxruntime.InferenceSession(g.model(17, 2).SerializeToString())
+    (found,) = session.run(None, given)
+    np.testing.assert_allclose(found, encoder.transform(other).toarray(), rtol=1e-6, atol=1e-7)
 
 
 def test_several_labels_of_a_row_are_the_same_in_onnx(table, targets):
     model = FaninClassifier(**FAST).fit(table, np.stack([targets > 1, targets > 0.5], axis=1).astype(int))
-    found = run(model, **inputs(model, table))
+    found = run(model, **inputs(model.encoder_, table))
     assert_close(found["probabilities"], model.predict_proba(table), 1e-6)
     assert np.array_equal(found["label"], model.predict(table))
 
@@ -107,7 +111,7 @@ def test_several_labels_of_a_row_are_the_same_in_onnx(table, targets):
 @pytest.mark.parametrize("loss", ["squared_error", "absolute_error", "huber", "gamma"])
 def test_numbers_are_in_the_units_of_the_targets(loss, table, targets):
     model, other = FaninRegressor(loss=loss, **FAST).fit(table, 100 + 7 * targets), other_rows(table)
-    assert_close(run(model, **inputs(model, other))["prediction"], model.predict(other), 1e-6)
+    assert_close(run(model, **inputs(model.encoder_, other))["prediction"], model.predict(other), 1e-6)
 
 
 def test_parts_of_dates_are_those_of_the_calendar():
@@ -132,16 +136,16 @@ def test_parts_of_dates_are_those_of_the_calendar():
 
 def test_several_targets_keep_their_shape(table, targets):
     model = FaninRegressor(**FAST).fit(table, np.stack([targets, -targets], axis=1))
-    assert_close(run(model, **inputs(model, table))["prediction"], model.predict(table), 1e-6)
+    assert_close(run(model, **inputs(model.encoder_, table))["prediction"], model.predict(table), 1e-6)
 
 
 def test_quantiles_are_an_output_of_their_own(table, targets):
     model = FaninRegressor(loss="quantile", quantile=[0.1, 0.4, 0.9], **FAST).fit(table, targets)
-    found = run(model, **inputs(model, table))
+    found = run(model, **inputs(model.encoder_, table))
     assert_close(found["prediction"], model.predict(table), 1e-6)
     assert_close(found["quantiles"], model.predict_quantiles(table), 1e-6)
     model = FaninRegressor(loss="quantile", quantile=0.3, **FAST).fit(table, targets)
-    found = run(model, **inputs(model, table))
+    found = run(model, **inputs(model.encoder_, table))
     assert list(found) == ["prediction"]
     assert_close(found["prediction"], model.predict(table), 1e-6)
 
@@ -178,7 +182,7 @@ def test_names_of_columns_may_be_those_of_outputs_and_operators():
     names = ["label", "probabilities", "Add", "constant", "member1.layer1.weight"]
     table = pandas.DataFrame(rng.normal(size=(100, 5)), columns=names)
     model = FaninClassifier(**FAST).fit(table, table["label"] > table["Add"])
-    found = run(model, **inputs(model, table))
+    found = run(model, **inputs(model.encoder_, table))
     assert list(found) == ["label_2", "probabilities_2"]
     assert_close(found["probabilities_2"], model.predict_proba(table), 1e-6)
 
