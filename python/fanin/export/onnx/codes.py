@@ -54,10 +54,10 @@ class _Code:
     def __init__(self, g: Graph, source: Source) -> None:
         self._g, self._source = g, source
         self._numbers: list[tuple[str, Any]] = []  # values and their codes
-        self._pairs: list[tuple[str, Column]] = []  # of numbers
+        self._two: list[tuple[str, Column]] = []  # numbers with two values
         self._sides: list[tuple[str, float]] = []  # places of two levels, and means
         self._levels: list[tuple[str, Any]] = []  # places of levels, and centres
-        # the columns of the result: groups, and places in them
+        # Columns of the result: a group, whose columns are made together, and the place in it
         self._dense: list[tuple[str, int]] = []
         self._coded: list[tuple[str, int]] = []
         self._sizes = dict.fromkeys(("values", "missing", "between", "sides", "bins", "spikes", "levels"), 0)
@@ -70,9 +70,8 @@ class _Code:
     def _add(self, value: str, code: Any) -> None:
         self._numbers.append((value, code))
         self._dense += self._place("values") + self._place("missing", int(code["missing"] > 0))
-        self._coded += self._place("bins", len(code["knots"]) - 1) + self._place(
-            "spikes", len(code["spikes"])
-        )
+        self._coded += self._place("bins", len(code["knots"]) - 1)
+        self._coded += self._place("spikes", len(code["spikes"]))
 
     def _number(self, column: Column) -> None:
         self._add(self._source(column["column"]), column["code"])
@@ -87,7 +86,7 @@ class _Code:
         self._add(pair_value(self._g, column, *cells), column["code"])
 
     def _two_numbers(self, column: Column) -> None:
-        self._pairs.append((self._source(column["column"]), column))
+        self._two.append((self._source(column["column"]), column))
         self._dense += self._place("between")
 
     def _two_levels(self, column: Column) -> None:
@@ -109,7 +108,7 @@ class _Code:
         starts = dict(zip(groups, np.cumsum([0, *(self._sizes[name] for name in groups)]), strict=False))
         order = np.array([starts[group] + place for group, place in (*self._dense, *self._coded)])
         joined = self._concat(list(groups.values()))
-        return self._g.add("Gather", joined, order, axis=-1) if (np.diff(order) != 1).any() else joined
+        return joined if (np.diff(order) == 1).all() else self._g.add("Gather", joined, order, axis=-1)
 
     def _concat(self, values: Sequence[str]) -> str:
         return values[0] if len(values) == 1 else self._g.add("Concat", *values, axis=-1)
@@ -143,8 +142,8 @@ class _Code:
 
     def _between_group(self) -> str:
         """From -1 for the low value to 1 for the high one, 0 if missing, minus the mean."""
-        g, values = self._g, self._concat([value for value, _ in self._pairs])
-        low, high, mean = (np.array([of[name] for _, of in self._pairs]) for name in ("low", "high", "mean"))
+        g, values = self._g, self._concat([value for value, _ in self._two])
+        low, high, mean = (np.array([of[name] for _, of in self._two]) for name in ("low", "high", "mean"))
         share = g.add("Div", g.add("Sub", values, low), high - low)
         share = g.add("Clip", share, np.float64(0), np.float64(1))
         side = g.add("Sub", g.add("Mul", share, np.float64(2)), np.float64(1))

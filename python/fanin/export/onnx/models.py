@@ -66,10 +66,8 @@ def save(
     write(g)
     model = g.model(opset, ML_OPSET)
     model.producer_name, model.producer_version, model.doc_string = "fanin", _core.__version__, text
-    names = {name: json.dumps(list(columns)) for name, columns in nets[0].column_names.items()}
-    onnx.helper.set_model_props(
-        model, {**{f"columns of {name}": of for name, of in names.items()}, **metadata}
-    )
+    names = {f"columns of {of}": json.dumps(list(names)) for of, names in nets[0].column_names.items()}
+    onnx.helper.set_model_props(model, {**names, **metadata})
     onnx.checker.check_model(model, full_check=True)
     with whole_file(name) as file, open(file, "wb") as stream:
         stream.write(model.SerializeToString())
@@ -98,7 +96,6 @@ def outputs_of(g: Graph, net: Any, x: str, prefix: str = "") -> str:
 
 def shape_of_outputs(net: Any) -> list[int | str]:
     """Return the shape of what the network predicts."""
-    many = (
-        ["sequences", "time"] if net._core.many_to_many else ["sequences" if net._core.recurrent else "rows"]
-    )
-    return [*many, *([] if net._core.vector_targets else [net.n_outputs])]
+    shape: list[int | str] = ["sequences" if net._core.recurrent else "rows"]
+    shape += ["time"] if net._core.many_to_many else []
+    return shape if net._core.vector_targets else [*shape, net.n_outputs]

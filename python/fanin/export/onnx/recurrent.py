@@ -31,11 +31,8 @@ def recurrent(g: Graph, layer: Any, weights: Weights, x: str, name: str) -> str:
         return _operator(g, "RNN", layer, weights, x, name, activations=[_SIMPLE[layer.activation]])
 
     def advance(h: Sequence[str], sums: str) -> list[str]:
-        return [
-            activated(
-                g, layer.activation, g.add("Add", sums, g.add("MatMul", h[0], weights[f"{name}recurrent"]))
-            )
-        ]
+        of_state = g.add("MatMul", h[0], weights[f"{name}recurrent"])
+        return [activated(g, layer.activation, g.add("Add", sums, of_state))]
 
     return _loop(g, layer, weights, x, name, advance, states=1)
 
@@ -52,9 +49,8 @@ def gated(g: Graph, layer: Any, weights: Weights, x: str, name: str) -> str:
 
     def step(states: Sequence[str], sums: str) -> list[str]:
         of_input = g.add_several("Split", sums, sizes, outputs=len(sizes), axis=-1)
-        of_state = g.add_several(
-            "Split", g.add("MatMul", states[0], recurrent), sizes, outputs=len(sizes), axis=-1
-        )
+        products = g.add("MatMul", states[0], recurrent)
+        of_state = g.add_several("Split", products, sizes, outputs=len(sizes), axis=-1)
         if own is not None:
             of_state[-1] = g.add("Add", of_state[-1], own)
         return advance(g, states, of_input, of_state)

@@ -18,11 +18,15 @@ if TYPE_CHECKING:
     from fanin.export.onnx.graph import Graph
     from fanin.storage import Path
 
-_TEXTS = {"category", "two_levels"}
-_CELLS = {
-    "text": "text without blanks around it, empty where missing",
-    "days": "days since 1970-01-01, NaN where missing",
-    "number": "numbers, NaN where missing",
+_TEXT = "text without blanks around it, empty where missing"
+_DAYS = "days since 1970-01-01, NaN where missing"
+_NUMBER = "numbers, NaN where missing"
+_CELLS = {  # what inputs are, by the kind of column
+    "number": _NUMBER,
+    "two_numbers": _NUMBER,
+    "two_levels": _TEXT,
+    "category": _TEXT,
+    "date": _DAYS,
 }
 
 
@@ -89,30 +93,21 @@ def _coded_rows(g: Graph, model: Any) -> str:
     if not hasattr(encoder, "_encoder"):
         return _sparse_rows(g, encoder)
     columns = encoder._encoder.columns
-    cells = {
-        column["column"]: "text"
-        if column["kind"] in _TEXTS
-        else "days"
-        if column["kind"] == "date"
-        else "number"
-        for column in columns
-        if column["kind"] not in ("pair", "dropped")
-    }
-    if not encoder._named and set(cells.values()) == {"number"}:
-        x = g.input("X", np.float64, ["rows", len(encoder._names)], _CELLS["number"])
-        return coded(
-            g, columns, lambda name: g.add("Gather", x, np.array([encoder._names.index(name)]), axis=1)
-        )
-    for name, kind in cells.items():
+    cells = {column["column"]: _CELLS[column["kind"]] for column in columns if column["kind"] in _CELLS}
+    if not encoder._named and set(cells.values()) == {_NUMBER}:
+        x = g.input("X", np.float64, ["rows", len(encoder._names)], _NUMBER)
+        places = {name: np.array([place]) for place, name in enumerate(encoder._names)}
+        return coded(g, columns, lambda name: g.add("Gather", x, places[name], axis=1))
+    for name, text in cells.items():
         if not name:
             raise ValueError('X: column "": an input of ONNX needs a name')
-        g.input(name, object if kind == "text" else np.float64, ["rows", 1], _CELLS[kind])
+        g.input(name, object if text == _TEXT else np.float64, ["rows", 1], text)
     return coded(g, columns, lambda name: name)
 
 
 def _sparse_rows(g: Graph, encoder: Any) -> str:
     """Add an input for rows of numbers as they are; raise ValueError for columns of text."""
-    for name in getattr(encoder, "texts", ()):
-        raise ValueError(f'X: column "{name}": hashed text cannot be written as ONNX')
+    if texts := getattr(encoder, "texts", ()):
+        raise ValueError(f'X: column "{texts[0]}": hashed text cannot be written as ONNX')
     x = g.input("X", np.float32, ["rows", encoder._columns])
     return g.add("Gather", x, encoder._kept.astype(np.int64), axis=1)
