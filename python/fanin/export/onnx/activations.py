@@ -37,6 +37,11 @@ def _softplus(g: Graph, z: str) -> str:
     return g.add("Add", g.add("Max", z, 0.0), g.add("Log", g.add("Add", small, 1.0)))
 
 
+def _silu(g: Graph, z: str) -> str:
+    """Return z / (1 + e^-z), because old versions of ONNX Runtime make z Sigmoid(z) an operator of float32 alone."""
+    return g.add("Div", z, g.add("Add", g.add("Exp", g.add("Neg", z)), 1.0))
+
+
 def _gelu(g: Graph, z: str) -> str:
     """Return z Phi(z); ONNX Runtime has erf in float32 alone."""
     inner = g.add("Mul", z, math.sqrt(0.5))
@@ -67,7 +72,7 @@ _OPERATORS: dict[str, Callable[[Graph, str], str]] = {
     "softsign": lambda g, z: g.add("Div", z, g.add("Add", g.add("Abs", z), 1.0)),
     "gelu": _gelu,
     "gelu_tanh": _gelu_tanh,
-    "silu": lambda g, z: g.add("Mul", z, g.add("Sigmoid", z)),
+    "silu": _silu,
     "mish": lambda g, z: g.add("Mul", z, g.add("Tanh", _softplus(g, z))),
     "hard_sigmoid": lambda g, z: g.add("Clip", g.add("Add", g.add("Div", z, 6.0), 0.5), 0.0, 1.0),
 }
