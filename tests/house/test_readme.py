@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +14,13 @@ from helpers import ROOT
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/doctor.md", "docs/recurrent.md", "docs/text.md"])
-def test_every_python_block_of_a_page_runs(name: str) -> None:
+@pytest.mark.parametrize(
+    "name", ["README.md", "docs/doctor.md", "docs/export.md", "docs/recurrent.md", "docs/text.md"]
+)
+def test_every_python_block_of_a_page_runs(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     page = (ROOT / name).read_text(encoding="utf-8")
     blocks = list(re.finditer(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL))
     assert len(blocks) >= 3

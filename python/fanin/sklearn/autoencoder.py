@@ -10,6 +10,8 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils import check_array, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from fanin.export.onnx.estimators import save_autoencoder
+from fanin.export.onnx.versions import OPSET
 from fanin.sklearn.bottleneck import Bottleneck
 from fanin.sklearn.compatibility import validated
 from fanin.sklearn.data import Data, split
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from fanin.layers import ActivationName
     from fanin.optim import Rule, Solver
+    from fanin.storage import Path
 
 _TYPES = (np.float64, np.float32)
 
@@ -212,6 +215,26 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     def score(self, X: ArrayLike, y: Any = None) -> float:
         """Return the mean of `score_samples`, for searches of parameters; y is ignored."""
         return float(self.score_samples(X).mean())
+
+    def to_onnx(self, path: Path, *, opset: int = OPSET) -> None:
+        """Write encoder and decoder as one ONNX model; it needs onnx.
+
+        Its input is "X", rows in float64, and its outputs are "codes", what `transform` returns, and "reconstruction",
+        what `reconstruct` returns. `encoder_` and `decoder_` can be written by themselves, too.
+
+        Parameters
+        ----------
+        path : str, bytes or path
+        opset : int
+            As in `fanin.Network.to_onnx`.
+
+        Raises
+        ------
+        ImportError, ValueError, TypeError, OSError
+            As in `fanin.Network.to_onnx`.
+        """
+        check_is_fitted(self)
+        save_autoencoder(self.encoder_, self.decoder_, path, opset, repr(self))
 
     @property
     def _n_features_out(self) -> int:

@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from fanin.network import Network
 from fanin.sklearn.compatibility import validated
 from fanin.sklearn.data import Data, checked_weights, raveled, readable, split
 from fanin.sklearn.fitting import train
@@ -253,6 +254,11 @@ class Perceptron(Diagnosed, CallbackSupportMixin, BaseEstimator, ABC):  # type: 
             with limited(self.n_jobs):
                 outputs = self._weights.predict(self._form, readable(X))
         return outputs if outputs.dtype == X.dtype else outputs.astype(np.result_type(outputs, X))
+
+    def _network(self) -> Network:
+        """Return a network with the current weights."""
+        assert self._weights is not None
+        return Network._of_core(self._weights.network(self._form))
 
     @property
     def coefs_(self) -> list[NDArray[Any]]:

@@ -10,7 +10,10 @@ from sklearn.base import ClassifierMixin
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import type_of_target, unique_labels
+from sklearn.utils.validation import check_is_fitted
 
+from fanin.export.onnx.estimators import save_classifier
+from fanin.export.onnx.versions import OPSET
 from fanin.sklearn.base import is_stochastic
 from fanin.sklearn.class_labels import LabelledPerceptron
 from fanin.sklearn.conversion import to_sklearn
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
     from typing import Self
 
     from numpy.typing import ArrayLike, NDArray
+
+    from fanin.storage import Path
 
 
 class MLPClassifier(ClassifierMixin, LabelledPerceptron):  # type: ignore[misc]
@@ -245,6 +250,27 @@ class MLPClassifier(ClassifierMixin, LabelledPerceptron):  # type: ignore[misc]
         `partial_fit` of it begins with a new optimizer.
         """
         return to_sklearn(self, "MLPClassifier")
+
+    def to_onnx(self, path: Path, *, opset: int = OPSET) -> None:
+        """Write the classifier as an ONNX model; it needs onnx.
+
+        Its input is "X", rows in the type of the weights, and its outputs are "label", what `predict` returns, and
+        "probabilities", what `predict_proba` returns.
+
+        Parameters
+        ----------
+        path : str, bytes or path
+        opset : int
+            As in `fanin.Network.to_onnx`.
+
+        Raises
+        ------
+        ImportError, ValueError, TypeError, OSError
+            As in `fanin.Network.to_onnx`, and for classes other than text, numbers or booleans.
+        """
+        check_is_fitted(self)
+        several = self._form.output == "logistic" and len(self.intercepts_[-1]) > 1
+        save_classifier(self._network(), path, opset, None if several else self.classes_, repr(self))
 
     def __sklearn_tags__(self) -> Any:
         """Return scikit-learn's tags (from 1.6 on)."""

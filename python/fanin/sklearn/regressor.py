@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
 
+from fanin.export.onnx.models import save_network
+from fanin.export.onnx.versions import OPSET
 from fanin.sklearn.base import Perceptron, is_stochastic
 from fanin.sklearn.conversion import to_sklearn
 from fanin.sklearn.data import Data, checked_numbers
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
     from typing import Self
 
     from numpy.typing import ArrayLike, NDArray
+
+    from fanin.storage import Path
 
 
 class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
@@ -139,6 +144,23 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Return the predicted targets, of shape (n_samples,) or (n_samples, n_outputs)."""
         return self._outputs(X)
+
+    def to_onnx(self, path: Path, *, opset: int = OPSET) -> None:
+        """Write the regressor as an ONNX model with the input "X" and the output "prediction"; it needs onnx.
+
+        Parameters
+        ----------
+        path : str, bytes or path
+        opset : int
+            As in `fanin.Network.to_onnx`.
+
+        Raises
+        ------
+        ImportError, ValueError, TypeError, OSError
+            As in `fanin.Network.to_onnx`.
+        """
+        check_is_fitted(self)
+        save_network(self._network(), path, opset)
 
     def to_sklearn(self) -> Any:
         """Return scikit-learn's own estimator with these weights, see `MLPClassifier.to_sklearn`."""

@@ -12,6 +12,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_is_fitted
 
+from fanin.network import Network
 from fanin.sklearn.parameters import check_parameters
 from fanin.sklearn.table_data import checked_table
 from fanin.sklearn.table_fitting import TableFitting
@@ -150,6 +151,13 @@ class TableEstimator(TableFitting):
         check_is_fitted(self)
         assert self._model is not None
         self._model.save(path)
+
+    def _exported(self) -> tuple[Any, list[Network], str]:
+        """Return the model, its networks, and a text about them."""
+        check_is_fitted(self)
+        assert self._model is not None
+        nets = [Network._of_core(core) for core in self._model.networks]
+        return self._model, nets, f"{self!r}\n{self._model.encoder.describe()}"
 
     @classmethod
     def load(cls, path: Path) -> Self:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from sklearn.base import ClassifierMixin
 
+from fanin.export.onnx.tables import save_table_classifier
+from fanin.export.onnx.versions import OPSET
 from fanin.sklearn.parameters import OF_TABLE_CLASSIFIER, keep
 from fanin.sklearn.table_classes import LabelledTables
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+    from fanin.storage import Path
     from fanin.tables.progress import Progress
 
 
@@ -189,6 +192,31 @@ class FaninClassifier(ClassifierMixin, LabelledTables):  # type: ignore[misc]
     def staged_predict_proba(self, X: ArrayLike) -> Iterator[NDArray[np.float64]]:
         """Return an iterator of the probabilities by the first network, the first two, ..., in order of weight."""
         return self._staged(X)
+
+    def to_onnx(self, path: Path, *, opset: int = OPSET) -> None:
+        """Write the classifier as an ONNX model, with the code of columns and all networks; it needs onnx.
+
+        Its outputs are "label", what `predict` returns, and "probabilities", what `predict_proba` returns.
+
+        Numbers, booleans, categories, dates and missing values are coded in the model, as columns were read in
+        training: see the attribute `encoder_`. A model of an array of numbers has one input, "X", in float64. Any other
+        has an input for each column that is used, of shape (rows, 1): numbers, booleans as 0 and 1, and dates as days
+        since 1970-01-01 in float64, NaN where missing; categories as text without blanks around it, empty where
+        missing. What `predict` converts, such as text of numbers, is the caller's business.
+
+        Parameters
+        ----------
+        path : str, bytes or path
+        opset : int
+            As in `fanin.Network.to_onnx`.
+
+        Raises
+        ------
+        ImportError, ValueError, TypeError, OSError
+            As in `fanin.Network.to_onnx`, and for columns of text, whose words ONNX cannot hash; for classes other
+            than text, numbers or booleans.
+        """
+        save_table_classifier(*self._exported(), None if self._several else self.classes_, path, opset)
 
     def __sklearn_tags__(self) -> Any:
         """Return scikit-learn's tags (from 1.6 on)."""

@@ -9,6 +9,8 @@ import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
+from fanin.export.onnx.tables import save_table_regressor
+from fanin.export.onnx.versions import OPSET
 from fanin.losses import BY_NAME, Huber, Loss, Quantile
 from fanin.sklearn.parameters import OF_TABLE_REGRESSOR, keep
 from fanin.sklearn.table_base import TableEstimator
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+    from fanin.storage import Path
     from fanin.tables.model import TableModel
     from fanin.tables.progress import Progress
 
@@ -132,10 +135,15 @@ class FaninRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]
 
     def _central(self, predictions: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return predictions, (n, outputs), as `predict` does: of several quantiles, the one nearest to the median."""
+        column = self._central_column
+        return predictions if column is None else predictions[:, column]
+
+    @property
+    def _central_column(self) -> int | None:
+        """The column of predictions that `predict` returns, or None for all of them."""
         if len(self._levels) < 2:
-            return self._shaped(predictions)
-        central: NDArray[np.float64] = predictions[:, np.abs(np.array(self._levels) - 0.5).argmin()]
-        return central
+            return 0 if self._vector else None
+        return int(np.abs(np.array(self._levels) - 0.5).argmin())
 
     def partial_fit(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Train each network by one pass over some rows.
@@ -212,6 +220,30 @@ class FaninRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]
         if not self._levels:
             raise ValueError("predict_quantiles: expected a fit with loss='quantile'")
         return self._predictions(X)[0]
+
+    def to_onnx(self, path: Path, *, opset: int = OPSET) -> None:
+        """Write the regressor as an ONNX model, with the code of columns and all networks; it needs onnx.
+
+        Its output is "prediction", what `predict` returns; if there are several quantiles, "quantiles" is another.
+
+        Numbers, booleans, categories, dates and missing values are coded in the model, as columns were read in
+        training: see the attribute `encoder_`. A model of an array of numbers has one input, "X", in float64. Any other
+        has an input for each column that is used, of shape (rows, 1): numbers, booleans as 0 and 1, and dates as days
+        since 1970-01-01 in float64, NaN where missing; categories as text without blanks around it, empty where
+        missing. What `predict` converts, such as text of numbers, is the caller's business.
+
+        Parameters
+        ----------
+        path : str, bytes or path
+        opset : int
+            As in `fanin.Network.to_onnx`.
+
+        Raises
+        ------
+        ImportError, ValueError, TypeError, OSError
+            As in `fanin.Network.to_onnx`, and for columns of text, whose words ONNX cannot hash.
+        """
+        save_table_regressor(*self._exported(), self._central_column, path, opset)
 
     def _about(self) -> dict[str, Any]:
         return super()._about() | {"vector": self._vector}

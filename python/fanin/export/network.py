@@ -1,0 +1,62 @@
+"""The methods of a network that write it for other programs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fanin.export.onnx.models import save_network
+from fanin.export.onnx.versions import OPSET
+
+if TYPE_CHECKING:
+    from fanin.storage import Path
+
+
+class Exports:
+    """The part of `fanin.Network` that leaves Python."""
+
+    def to_onnx(self, path: Path, *, opset: int = OPSET, lengths: bool = False) -> None:
+        """Write the network as an ONNX model, which gives the outputs of `predict`; it needs onnx.
+
+        The model has one input, "X", and one output, "prediction", for any number of rows, in the network's type; after
+        a fit of a single output with y of shape (n_samples,), the output has that shape. For a network with an input
+        layer, X is float64, because its map is part of the model; for an `Embedding`, X is int64. For a network with
+        recurrent layers, X is sequences of any one length, (n_samples, time, n_inputs).
+
+        Outputs equal those of `predict` but for the order of sums and other roundings: in ONNX Runtime, within 1e-6 of
+        the largest output in float32 (a few 1e-6 through tens of layers), and 1e-12 in float64 (1e-6 with gelu, since
+        ONNX Runtime has erf in float32 alone). The model does not check its inputs: NaN spreads, and row numbers out of
+        range give other rows or an error.
+
+        The file is replaced as a whole, or stays as it was.
+
+        Parameters
+        ----------
+        path : str, bytes or path
+            By convention, it ends in ".onnx".
+        opset : int
+            Version of ONNX's operators, at least 13; older runtimes know fewer versions.
+        lengths : bool
+            Give a network with recurrent layers a second input, "lengths": the steps of each sequence (int32), for
+            sequences that are padded to the same time. Outputs at steps after the last one mean nothing.
+
+        Raises
+        ------
+        ImportError
+            If onnx is not installed: ``pip install "fanin[onnx]"``.
+        ValueError, TypeError
+            For an opset that is too old, or newer than the installed onnx, and for a network that ONNX cannot say: one
+            of 2 GB or more, or with an input layer that has not learned.
+        OSError
+            If the file cannot be written.
+
+        Examples
+        --------
+        >>> import tempfile, fanin, onnx
+        >>> net = fanin.Network(2, [fanin.Dense(8, "relu"), fanin.Dense(3)], "softmax_cross_entropy")
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     net.to_onnx(f"{folder}/model.onnx")
+        ...     model = onnx.load(f"{folder}/model.onnx")
+        >>> [value.name for value in (*model.graph.input, *model.graph.output)]
+        ['X', 'prediction']
+        """
+        save_network(self, path, opset, lengths)

@@ -1,0 +1,1 @@
+"""Models in ONNX, the format of ONNX Runtime and many other programs."""
