@@ -48,6 +48,7 @@ PARTS = (
         "summary",
         "adapting",
         "streamed",
+        "export",
         "network",
         "loading",
         "replaying",

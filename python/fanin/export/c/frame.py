@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
-from importlib import resources
+from pathlib import Path
 
 from fanin.export.c.program import Program
 
@@ -93,7 +93,7 @@ def named(text: str, name: str) -> str:
 @cache
 def _library() -> dict[str, str]:
     """Return functions.c by the names of its functions, without "model_"."""
-    text = resources.files("fanin.export.c").joinpath("functions.c").read_text(encoding="utf-8")
+    text = Path(__file__).with_name("functions.c").read_text(encoding="utf-8")
     functions = _FUNCTION.findall(text)
     return {_called_in(function)[0]: function for function in functions}
 
@@ -103,11 +103,13 @@ def _called_in(function: str) -> list[str]:
 
 
 def _with_those_they_call(names: set[str]) -> Iterator[str]:
-    """Yield these functions, and those that they call, in the order of the file."""
-    library, needed = _library(), set(names)
-    for name in reversed(library):
-        if name in needed:
-            needed.update(_called_in(library[name]))
+    """Return these functions, and those that they call, in the order of the file."""
+    library, needed, rest = _library(), set[str](), list(names)
+    while rest:
+        name = rest.pop()
+        if name not in needed:
+            needed.add(name)
+            rest += _called_in(library[name])
     return (function for name, function in library.items() if name in needed)
 
 

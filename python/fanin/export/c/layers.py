@@ -32,9 +32,9 @@ def through(
     """Add the calls of these layers, the first of which has this number in its list, and return their output."""
     for number, layer in enumerate(layers, start=first):
         try:
-            if layer.name not in _KINDS:
+            if layer.name not in KINDS:
                 raise CannotSayError("to_c does not know this kind of layer")
-            value = _KINDS[layer.name](program, layer, value, f"{prefix}layer{number + 1}.")
+            value = KINDS[layer.name](program, layer, value, f"{prefix}layer{number + 1}.")
         except CannotSayError as error:
             raise error.inside(f"layers[{number}]", layer) from None
     return value
@@ -158,7 +158,7 @@ def _lstm(program: Program, layer: LSTM, value: Buffer, name: str) -> Buffer:
     return h
 
 
-_KINDS: dict[str, Callable[[Program, Any, Buffer, str], Buffer]] = {
+KINDS: dict[str, Callable[[Program, Any, Buffer, str], Buffer]] = {
     "dense": _dense,
     "batch_norm": _batch_norm,
     "dropout": lambda program, layer, value, name: value,
