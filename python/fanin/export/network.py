@@ -43,11 +43,12 @@ class Exports:
 
         Examples
         --------
-        >>> import tempfile, fanin
+        >>> import pathlib, tempfile, fanin
         >>> net = fanin.Network(20, [fanin.Dense(64, "relu"), fanin.Dense(2)], "softmax_cross_entropy")
         >>> with tempfile.TemporaryDirectory() as folder:
-        ...     net.to_c(f"{folder}/model.h")
-        ...     header = open(f"{folder}/model.h").read()
+        ...     path = pathlib.Path(folder) / "model.h"
+        ...     net.to_c(path)
+        ...     header = path.read_text()
         >>> "void model_predict(const float* x, float* y) {" in header
         True
         """
