@@ -147,6 +147,7 @@ def examples() -> dict[str, Example]:
         "norm": example([fanin.BatchNorm(), fanin.Dense(5, "relu", batch_norm=True), fanin.Dense(2)]),
         "norm64": example([fanin.BatchNorm(), fanin.Dense(5, batch_norm=True), *few], dtype="float64"),
         "tied": example([fanin.Dense(4, "tanh"), fanin.Dense(3), fanin.Tied(2, "relu"), fanin.Tied(1)]),
+        "tied_wide": example([fanin.Dense(11), fanin.Dense(3), fanin.Dense(11, "relu"), fanin.Tied(1)]),
         "residual": example([fanin.Residual([fanin.Residual([fanin.Dense(9), fanin.Dense(INPUTS)])])]),
     }
     ids = np.random.default_rng(1).integers(0, 4, (ROWS, 3))

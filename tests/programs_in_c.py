@@ -16,8 +16,7 @@ WARNINGS = ("-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wdouble-promotio
 HOSTS = {
     "gcc": ("gcc", "-std=c99", "-O2"),
     "clang": ("clang", "-std=c99", "-O1"),
-    "g++": ("g++", "-x", "c++", "-std=c++11", "-O1", "-Wno-unused-function"),
-    "clang++": ("clang++", "-x", "c++", "-std=c++11", "-O1"),
+    "g++": ("g++", "-x", "c++", "-std=c++11", "-O1"),
 }
 # a board of Arm's, whose files, console and exit are the emulator's
 CORTEX_M4 = (

@@ -49,7 +49,7 @@ def of_row(row) -> list[str]:
 def test_a_header_has_only_what_its_network_needs(tmp_path):
     text = header_of(example([fanin.Dense(4, "silu"), fanin.Dense(2, "relu")]).net, tmp_path)
     defined = re.findall(r"^static inline \w+ (\w+)\(", text, re.MULTILINE)
-    assert defined == ["model_dense", "model_s", "model_relu", "model_silu", "model_predict"]
+    assert defined == ["model_s", "model_relu", "model_silu", "model_dense", "model_predict"]
     assert "<math.h>" in text
     text = header_of(example([fanin.Dense(2, "relu")]).net, tmp_path)
     assert "<math.h>" not in text
@@ -76,9 +76,10 @@ def test_a_header_of_a_network_for_sequences_says_how_it_is_called(tmp_path):
         assert fact in text
 
 
-def test_weights_are_row_by_row_and_exact(tmp_path, rng):
+def test_weights_are_row_by_row_and_exact_however_numpy_prints_numbers(tmp_path):
     net = example([fanin.Dense(3)]).net
-    text = header_of(net, tmp_path)
+    with np.printoptions(legacy="1.13", precision=2):
+        text = header_of(net, tmp_path)
     (numbers,) = re.findall(r"model_layer1_weight\[6 \* 3\] = \{([^}]*)\}", text)
     found = np.array([number.strip().removesuffix("f") for number in numbers.split(",")], "float32")
     assert np.array_equal(found.reshape(6, 3), net.get_weights()["layer1.weight"])

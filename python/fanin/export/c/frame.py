@@ -92,9 +92,9 @@ def named(text: str, name: str) -> str:
 
 @cache
 def _library() -> dict[str, str]:
-    """Return functions.c by the names of its functions, without "model_"."""
-    text = Path(__file__).with_name("functions.c").read_text(encoding="utf-8")
-    functions = _FUNCTION.findall(text)
+    """Return the functions of both files by name, without "model_"."""
+    files = (Path(__file__).with_name(name) for name in ("activations.c", "functions.c"))
+    functions = [function for file in files for function in _FUNCTION.findall(file.read_text("utf-8"))]
     return {_called_in(function)[0]: function for function in functions}
 
 
@@ -103,7 +103,7 @@ def _called_in(function: str) -> list[str]:
 
 
 def _with_those_they_call(names: set[str]) -> Iterator[str]:
-    """Return these functions, and those that they call, in the order of the file."""
+    """Return these functions, and those that they call, in the order of the files."""
     library, needed, rest = _library(), set[str](), list(names)
     while rest:
         name = rest.pop()

@@ -46,10 +46,10 @@ class Program:
         self.functions.add(function)
         self.bodies[-1].call(f"{self.prefix}_{function}", *arguments)
 
-    def map(self, function: str, value: Buffer, *arguments: Argument) -> Buffer:
+    def map(self, function: str, value: Buffer) -> Buffer:
         """Call a function of each element, in place if nothing else needs the value; return the result."""
         result = self.over(value)
-        self.call(function, value, value.columns, *arguments, result)
+        self.call(function, value, value.columns, result)
         return result
 
     def over(self, value: Buffer) -> Buffer:
@@ -94,7 +94,9 @@ class Program:
         if not np.isfinite(single).all():
             raise CannotSayError(f"{name} has numbers beyond the range of float")
         single[np.abs(single) < np.finfo(np.float32).tiny] = 0  # predictions flush them, and compilers warn
-        return self._array("float", name, single.shape, [f"{number}f" for number in map(str, single.ravel())])
+        with np.printoptions(legacy=False):  # the shortest decimals that give the same float
+            numbers = [f"{number!s}f" for number in single.ravel()]
+        return self._array("float", name, single.shape, numbers)
 
     def indices(self, name: str, values: ArrayLike) -> str:
         """Define an array of size_t, unless it is there, and return its name."""
