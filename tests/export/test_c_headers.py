@@ -86,7 +86,7 @@ def test_weights_are_row_by_row_and_exact_however_numpy_prints_numbers(tmp_path)
 
 
 def test_names_of_columns_are_listed_and_cannot_end_the_comment(tmp_path):
-    frame = pd.DataFrame(np.eye(4), columns=["length", "*/ #error", "??/\n/*", "größe"])
+    frame = pd.DataFrame(np.eye(4), columns=["length", "*/ #error", "???/\n/*/", "größe"])
     net = fanin.Network(4, [fanin.Dense(2)])
     net.fit(frame, pd.DataFrame({"a": [1, 2, 3, 4.0], "b": [1, 0, 1, 0.0]}), epochs=1)
     text = header_of(net, tmp_path)

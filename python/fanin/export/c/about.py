@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from textwrap import fill
 from typing import Any
@@ -79,7 +80,5 @@ def _cost(program: Program) -> str:
 
 
 def _harmless(text: str) -> str:
-    """Return a text without what would end a comment, or make a compiler warn."""
-    for found in ("/*", "*/", "??"):
-        text = text.replace(found, " ".join(found))
-    return text
+    """Return a text without what would begin or end a comment, or be a trigraph."""
+    return re.sub(r"/(?=\*)|\*(?=/)|\?(?=\?)", r"\g<0> ", text)

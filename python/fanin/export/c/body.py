@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from string import ascii_lowercase
+from textwrap import wrap
 
 FLOAT = 4  # bytes
+_WIDTH, _INDENT = 98, "    "  # of calls
 
 
 @dataclass(eq=False)
@@ -48,8 +50,11 @@ class Body:
         sizes = self._share_out()
         self.bytes = FLOAT * sum(sizes.values())
         declared = [f"{storage} float {name}[{size}];" for name, size in sizes.items()]
-        calls = [f"{function}({', '.join(map(_text, given))});" for function, given in self._calls]
-        return [*declared, *calls]
+        calls = (f"{function}({', '.join(map(_text, given))});" for function, given in self._calls)
+        return [
+            *declared,
+            *(line for call in calls for line in wrap(call, _WIDTH, subsequent_indent=_INDENT)),
+        ]
 
     def _share_out(self) -> dict[str, int]:
         """Give names to the buffers that have none; those not needed at the same time may share one. Return sizes."""
