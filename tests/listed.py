@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import get_args
 
 from fanin import _core, initializers, layers, losses, optim
+from fanin.export.c.layers import KINDS as KINDS_IN_C
 from reference.activations import ACTIVATIONS
 from reference.initializers import DEVIATIONS
 from reference.layers import KINDS
@@ -55,6 +56,7 @@ def lists() -> dict[str, Places]:
         "layer": {
             f"{headers}/layers/all.hpp": _core.layers(),
             "python/fanin/layers/__init__.py, BY_NAME,": layers.BY_NAME,
+            "python/fanin/export/c/layers.py, KINDS,": KINDS_IN_C,
             f"{reference}/layers.py, KINDS,": KINDS,
         },
     }

@@ -49,6 +49,7 @@ PARTS = (
         "adapting",
         "streamed",
         "export.onnx",
+        "export.c",
         "export.network",
         "network",
         "loading",

@@ -1,0 +1,1 @@
+"""Networks as headers in C, for programs that only predict."""

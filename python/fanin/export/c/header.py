@@ -1,0 +1,85 @@
+"""The text of a header, and its file."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING, Any
+
+from fanin import losses
+from fanin.export.c.about import about
+from fanin.export.c.body import Body, Buffer
+from fanin.export.c.frame import functions_of, named
+from fanin.export.c.layers import through
+from fanin.export.c.names import checked_name
+from fanin.export.c.program import CannotSayError, Program
+from fanin.storage import as_path
+from fanin.whole_file import whole_file
+
+if TYPE_CHECKING:
+    from fanin.storage import Path
+
+_OUTPUTS = {
+    losses.SoftmaxCrossEntropy.name: "softmax",
+    losses.Logistic.name: "logistic",
+    losses.Poisson.name: "exp",
+    losses.Gamma.name: "exp",
+}
+_OF_MATH = re.compile(r"\b(expf|expm1f|log1pf|tanhf|erfcf|sqrtf|fabsf)\(")
+_STORAGE = """
+/* Where a call keeps values between layers: on the stack; or, if "#define MODEL_STORAGE static" comes
+   before this header, in static memory, for one call at a time. */
+#ifndef MODEL_STORAGE
+#define MODEL_STORAGE
+#endif
+"""
+
+
+def save_header(net: Any, path: Path, name: str | None) -> None:
+    """Write a header, with names that begin with `name` or the name of the file, as a whole."""
+    target = os.fsdecode(as_path(path))
+    text = header_of(net, checked_name(target, name))
+    with whole_file(target) as new, open(new, "w", encoding="ascii", newline="\n") as stream:
+        stream.write(text)
+
+
+def header_of(net: Any, name: str) -> str:
+    """Return the text of a header that predicts as the network does, with names that begin with `name`."""
+    learned = net.learned
+    if net._core.has_input_layer and not learned:
+        raise ValueError("net: its input layer has not learned from data yet; call fit or adapt before to_c")
+    program = Program(name, {**net.get_weights(), **learned})
+    try:
+        _write_bodies(program, net)
+    except CannotSayError as error:
+        raise error.error() from None
+    functions = functions_of(program)
+    storage = f"{name.upper()}_STORAGE" in functions
+    parts = [
+        about(program, net),
+        f"#ifndef {name.upper()}_H\n#define {name.upper()}_H\n",
+        *(["#include <math.h>"] if _OF_MATH.search(functions) else []),
+        f"#include <stddef.h>\n\n#define {name.upper()}_INPUTS {net.n_inputs}",
+        f"#define {name.upper()}_OUTPUTS {net.n_outputs}",
+        named(_STORAGE, name) if storage else "",
+        *program.arrays.values(),
+        functions,
+        "#endif\n",
+    ]
+    return "\n".join(parts)
+
+
+def _write_bodies(program: Program, net: Any) -> None:
+    """Add the calls for a row, for a step, or for a step and then for the outputs after the last one."""
+    value = Buffer(net.n_inputs, "x", kept=True)
+    last_only = [getattr(layer, "return_sequences", True) is False for layer in net.layers]
+    split = last_only.index(True) + 1 if any(last_only) else 0  # no recurrent layer follows
+    if split:
+        value = through(program, net.layers[:split], value)
+        program.bodies.append(Body())
+    value = through(program, net.layers[split:], value, first=split)
+    if function := _OUTPUTS.get(net.loss):
+        value = program.map(function, value)
+    elif value.kept:
+        value = program.map("identity", value)
+    value.name = "y"

@@ -1,0 +1,131 @@
+"""What a header consists of: arrays, the bodies of its functions, and the state of recurrent layers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fanin.export.c.body import FLOAT, Argument, Body, Buffer
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+_PER_LINE = 8  # numbers
+
+
+class CannotSayError(Exception):
+    """Why a layer cannot be written as C; then which, and where."""
+
+    kind = place = ""
+
+    def inside(self, place: str, layer: object) -> CannotSayError:
+        """Return it with the place of the layer, or of one around it."""
+        self.kind = self.kind or type(layer).__name__
+        self.place = f"{place}.{self.place}" if self.place else place
+        return self
+
+    def error(self) -> ValueError:
+        """Return what the user sees."""
+        return ValueError(f"{self.place}: {self.kind} cannot be written as C: {self}")
+
+
+class Program:
+    """A header in the making, whose names begin with `prefix`."""
+
+    def __init__(self, prefix: str, weights: Mapping[str, NDArray[Any]]) -> None:
+        self.prefix, self.weights = prefix, weights
+        self.bodies, self.states = [Body()], list[Buffer]()
+        self.arrays: dict[str, str] = {}  # their definitions by name
+        self.functions: set[str] = set()  # that are called, without the prefix
+        self.bytes = self.products = 0  # of arrays; multiplications in products
+
+    def call(self, function: str, *arguments: Argument) -> None:
+        """Add a call to the last body."""
+        self.functions.add(function)
+        self.bodies[-1].call(f"{self.prefix}_{function}", *arguments)
+
+    def map(self, function: str, value: Buffer) -> Buffer:
+        """Call a function of each element, in place if nothing else needs the value; return the result."""
+        result = self.over(value)
+        self.call(function, value, value.columns, result)
+        return result
+
+    def over(self, value: Buffer) -> Buffer:
+        """Return memory for a result that may overwrite this value."""
+        return Buffer(value.columns) if value.kept else value
+
+    def dense(self, x: Buffer, weight: str, start: Argument, units: int, y: Argument) -> None:
+        """Add ``y = x W + start``."""
+        self.products += x.columns * units
+        self.call("dense", x, x.columns, weight, start, units, y)
+
+    def product(self, x: Buffer, name: str, weight: NDArray[Any]) -> Buffer:
+        """Add ``y = x W``, and return y."""
+        y = Buffer(weight.shape[1])
+        self.call("zero", y, y.columns)
+        self.dense(x, self.floats(name, weight), y, y.columns, y)
+        return y
+
+    def standardized(
+        self, x: Buffer, name: str, centre: Any, scale: Any, shift: Any, y: Buffer | None = None
+    ) -> Buffer:
+        """Add ``y = (x - centre) scale + shift``; the shift makes up for rounding the centre. Return y."""
+        given = self.floats(f"{name}centre", centre)
+        rounded = np.asarray(centre, np.float32).astype(np.float64)
+        arrays = (
+            self.floats(f"{name}scale", scale),
+            self.floats(f"{name}shift", shift + (rounded - centre) * scale),
+        )
+        y = y or self.over(x)
+        self.call("standardize", x, x.columns, given, *arrays, y)
+        return y
+
+    def weight(self, name: str) -> NDArray[np.float64]:
+        """Return weights by their name in the network, in float64."""
+        return np.asarray(self.weights[name], np.float64)
+
+    def floats(self, name: str, values: ArrayLike) -> str:
+        """Define an array of float, unless it is there, and return its name."""
+        given = np.asarray(values)
+        with np.errstate(over="ignore", under="ignore"):
+            single = given.astype(np.float32)
+        if not np.isfinite(single).all():
+            raise CannotSayError(f"{name} has numbers beyond the range of float")
+        single[np.abs(single) < np.finfo(np.float32).tiny] = 0  # predictions flush them, and compilers warn
+        with np.printoptions(legacy=False):  # the shortest decimals that give the same float
+            numbers = [f"{number!s}f" for number in single.ravel()]
+        return self._array("float", name, single.shape, numbers)
+
+    def indices(self, name: str, values: ArrayLike) -> str:
+        """Define an array of size_t, unless it is there, and return its name."""
+        given = np.asarray(values)
+        return self._array("size_t", name, given.shape, [str(int(number)) for number in given.ravel()])
+
+    def state(self, name: str, columns: int) -> Buffer:
+        """Return memory that lasts from step to step."""
+        buffer = Buffer(columns, f"state->{_identifier(name)}", kept=True)
+        self.states.append(buffer)
+        return buffer
+
+    def _array(self, kind: str, name: str, shape: tuple[int, ...], numbers: list[str]) -> str:
+        name = f"{self.prefix}_{_identifier(name)}"
+        if name not in self.arrays:
+            lines = (numbers[i : i + _PER_LINE] for i in range(0, len(numbers), _PER_LINE))
+            text = ",\n    ".join(map(", ".join, lines))
+            size = " * ".join(map(str, shape))
+            self.arrays[name] = f"static const {kind} {name}[{size}] = {{\n    {text}}};\n"
+            self.bytes += FLOAT * len(numbers)
+        return name
+
+
+def _identifier(name: str) -> str:
+    return name.replace(".", "_")
+
+
+def origin_of(knots: NDArray[np.float64]) -> float:
+    """Return what float subtracts exactly from all numbers between the knots and makes them smaller, or 0."""
+    low, high = knots[0], knots[-1]
+    same_size = 0 < low <= high <= 2 * low or 2 * high <= low <= high < 0
+    return float(np.float32(low)) if same_size else 0.0
