@@ -9,6 +9,7 @@ import numpy as np
 
 from fanin import _core
 from fanin.checks import check_flag, check_integer, checked_dtype
+from fanin.export.network import Exports
 from fanin.layers import Layer, check_layers, described
 from fanin.losses import Loss, as_loss
 from fanin.optim import Rule, Solver
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from fanin.data.validation import ValidationData, ValidationSplit
 
 
-class Network(StreamedModel):
+class Network(Exports, StreamedModel):
     """A multi-layer network of dense and recurrent layers, with batch norm, dropout and residual connections.
 
     ``A_0 = X``, ``A_l = f_l(A_(l-1) W_l + b_l)``: samples are rows, X is (n_samples, n_inputs), W_l is
