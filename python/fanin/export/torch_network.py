@@ -93,11 +93,9 @@ def check_module(module: Any) -> None:
 def without_output(layers: Sequence[Layer], loss: Loss) -> list[Layer]:
     """Return the layers without the logistic activation of the outputs that the loss adds itself."""
     *others, last = layers
-    if loss.name != "logistic" or getattr(last, "activation", "") != "logistic":
-        return list(layers)
-    if isinstance(last, Dense):
+    if loss.name == "logistic" and isinstance(last, Dense | Activation) and last.activation == "logistic":
         return [*others, replace(last, activation="identity")]
-    return others if isinstance(last, Activation) else list(layers)
+    return list(layers)
 
 
 def copy_weights(module: Any, reading: Reading, net: Network) -> None:

@@ -54,7 +54,7 @@ class Reading:
     def _read(self, leaf: Any, kind: str) -> None:
         try:
             if self.softmax and kind not in _NOTHING:
-                raise ValueError(f"expected nothing after the {self.softmax}")
+                raise ValueError(f"expected nothing after the Softmax at {self.softmax}")
             if kind in _READERS:
                 _READERS[kind](self, leaf)
             elif (activation := activation_of(leaf, kind)) is not None:
