@@ -59,6 +59,7 @@ PARTS = (
         "replaying",
         "export",
         "sparse",
+        "distributed",
         "tables",
     ),
     *(
