@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections import Counter
 
 import joblib
@@ -13,6 +12,7 @@ from sklearn.model_selection import cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from dask_clusters import executed, two_workers
 from fanin import search
 from fanin.distributed.workers import cluster, spread, workers
 from fanin.sklearn import FaninClassifier, FaninRegressor, MLPClassifier, PopulationSearchCV
@@ -30,11 +30,8 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # of distributed: ports, file
 
 @pytest.fixture(scope="module")
 def client():
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        local = distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None)
-        with local, distributed.Client(local) as found:
-            yield found
+    with two_workers() as found:
+        yield found
 
 
 @pytest.fixture
@@ -53,10 +50,6 @@ def scattered(client, monkeypatch):
 
     monkeypatch.setattr(distributed.Client, "scatter", counting)
     return counts
-
-
-def executed(client):
-    return client.run(lambda dask_worker: dask_worker.state.executed_count)
 
 
 def test_members_are_trained_on_both_workers_with_the_same_bits(client, scattered):
