@@ -164,6 +164,19 @@ def test_rates_and_frozen_parameters_of_pytorch_stay():
     assert distance(module, net) < 1e-9
 
 
+def test_a_bias_that_pytorch_leaves_out_stays_0():
+    module = torch.nn.Sequential(torch.nn.Linear(4, 5, bias=False), torch.nn.ReLU(), torch.nn.Linear(5, 3))
+    optimizer = torch.optim.Adam(module.parameters(), lr=0.01)
+    train(module, optimizer, X, 2)
+    net = fanin.from_torch(module)
+    rule = fanin.optimizer_from_torch(optimizer, module, net)
+    assert rule.frozen == ("layer1.bias",)
+    fit(net, X, 3)
+    train(module, optimizer, X, 3)
+    assert distance(module, net) < 1e-9
+    assert not net.get_weights()["layer1.bias"].any()
+
+
 def test_an_optimizer_that_has_not_stepped_starts_a_fit():
     module = dense_module()
     optimizer = torch.optim.Adam(module.parameters(), lr=0.01)
