@@ -1,4 +1,4 @@
-"""Training goes on in fanin where PyTorch left it, and the other way round, to rounding errors."""
+"""Training continues here where PyTorch left off, and in PyTorch where fanin did, up to rounding."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def with_weights_ahead(net: fanin.Network) -> fanin.Network:
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_a_fit_of_pytorch_goes_on_here(name):
+def test_a_fit_of_pytorch_is_continued_here(name):
     module = dense_module()
     optimizer = new_optimizer(name, module)
     train(module, optimizer, X, 2)
@@ -93,7 +93,7 @@ def test_a_fit_of_pytorch_goes_on_here(name):
 
 
 @pytest.mark.parametrize("name", RULES)
-def test_a_fit_here_goes_on_in_pytorch(name):
+def test_a_fit_here_is_continued_in_pytorch(name):
     net = fanin.from_torch(dense_module())
     fit(net, X, 2, RULES[name])
     module = net.to_torch()

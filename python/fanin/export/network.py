@@ -13,7 +13,7 @@ class Exports:
     def to_torch(self) -> Any:
         """Return an ``nn.Sequential`` of PyTorch with the layers, the weights and the dtype of this network.
 
-        It gives the outputs that a loss of PyTorch is for: logits, before the soft-max or the logistic function that
+        It returns what PyTorch's losses expect: logits, before the soft-max or the logistic function that
         `predict` adds (for poisson and gamma, the logarithms of means). It takes X in the network's dtype, or whole
         numbers for an `Embedding`; sequences are one tensor (n, time, n_inputs). It is in evaluation mode: call
         ``train()`` before training. Weights are those of `get_weights`: averages, if the last fit averaged them.
