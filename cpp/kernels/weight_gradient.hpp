@@ -94,14 +94,15 @@ void weight_gradient_block(const WeightGradient<T>& g, std::size_t p, std::size_
 }
 
 // Outermost first: a group of panels of x, panels of dz, blocks of 64 inputs. The group stays in L2 for all
-// of dz: the more samples, the fewer panels.
+// of dz: the more samples, the fewer its panels.
 template <class T>
 void weight_gradient(const WeightGradient<T>& g, Range panels, Range rows) {
   constexpr std::size_t P = kPanel<T>;
   alignas(64) T block[kRowBlock * P];
   const bool continued = g.into == Into::continued;
-  const std::size_t depths = g.x.rows / kDepth<T> + 1, most = kPanelGroup * P / depths;
-  for_each_group(rows, most < kRowBlock ? kRowBlock : most / P * P, [&](std::size_t group_row, std::size_t group_end) {
+  const std::size_t in_l2 = kPanelGroup / (g.x.rows / kDepth<T> + 1) * P;
+  const std::size_t group = in_l2 < kRowBlock ? kRowBlock : in_l2;
+  for_each_group(rows, group, [&](std::size_t group_row, std::size_t group_end) {
     for (std::size_t p = panels.begin; p < panels.end; ++p) {
       const std::size_t width = g.dz.width(p), panel_offset = g.weight_offset + p * g.weight_rows * P;
       for_each_group({group_row, group_end}, kRowBlock, [&](std::size_t row, std::size_t end_row) {

@@ -11,6 +11,9 @@ from fanin.config import (
     set_num_threads,
     show_config,
 )
+from fanin.export.torch_network import from_torch
+from fanin.export.torch_training import optimizer_from_torch, optimizer_to_torch
+from fanin.export.torch_weights import weights_from_torch, weights_to_torch
 from fanin.layers import (
     GRU,
     LSTM,
@@ -34,7 +37,6 @@ from fanin.network import Network
 from fanin.replaying import replay, rows_behind
 from fanin.sparse import HashedText, bags
 from fanin.tables import TableEncoder
-from fanin.torch_weights import weights_from_torch, weights_to_torch
 from fanin.training.callbacks import Callback
 from fanin.training.decision import Decision
 from fanin.training.early_decay import EarlyDecayWarning
@@ -83,6 +85,7 @@ __all__ = [
     "cpu",
     "diagnose",
     "find_rate",
+    "from_torch",
     "functional",
     "get_cmake_dir",
     "get_include",
@@ -93,6 +96,8 @@ __all__ = [
     "lsuv",
     "num_threads",
     "optim",
+    "optimizer_from_torch",
+    "optimizer_to_torch",
     "plot",
     "replay",
     "rows_behind",

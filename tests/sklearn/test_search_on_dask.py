@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import warnings
-
 import joblib
 import numpy as np
 import pytest
 
+from dask_clusters import executed, two_workers
 from fanin import search
 from fanin.sklearn import MLPClassifier, PopulationSearchCV
 
-distributed = pytest.importorskip("distributed")
+pytest.importorskip("distributed")
 RNG = np.random.default_rng(2)
 X = RNG.normal(size=(120, 5))
 Y = (X[:, 0] > X[:, 1] ** 2).astype(int)
@@ -19,11 +18,8 @@ Y = (X[:, 0] > X[:, 1] ** 2).astype(int)
 
 @pytest.fixture(scope="module")
 def client():
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of ports, files and memory of this machine
-        cluster = distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None)
-        with cluster, distributed.Client(cluster) as found:
-            yield found
+    with two_workers() as found:
+        yield found
 
 
 def searched(**arguments):
@@ -47,8 +43,8 @@ def test_a_cluster_of_two_workers_finds_the_same_bits(client, tmp_path):
 
 @pytest.mark.filterwarnings("ignore")
 def test_both_workers_of_a_cluster_train(client):
-    before = client.run(lambda dask_worker: dask_worker.state.executed_count)
+    before = executed(client)
     with joblib.parallel_backend("dask"):
         searched().fit(X, Y)
-    after = client.run(lambda dask_worker: dask_worker.state.executed_count)
+    after = executed(client)
     assert all(after[worker] > before[worker] for worker in before)

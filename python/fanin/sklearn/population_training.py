@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable, Collection, Generator, Iterator, Sequence
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,6 +19,7 @@ from sklearn.pipeline import Pipeline
 from fanin.config import get_num_threads
 from fanin.data.inputs import row_count
 from fanin.data.validation import rows_of
+from fanin.distributed.workers import cluster
 from fanin.search.trials import Outcome
 from fanin.sklearn.notices import CHECKING
 from fanin.sklearn.population_folds import Climber, Stop, Task, Trained, failed, train_fold
@@ -61,7 +63,7 @@ class Estimators:
     ) -> None:
         self._estimator, self._folds, self._judge = estimator, folds, judge
         self._fixed, self._last_rung, self.ratio = fixed, last_rung, ratio
-        self.jobs = _jobs(n_jobs)
+        self.jobs, self._workers = _jobs(n_jobs), cluster()
         self._climbers: dict[tuple[int, int], Climber] = {}
         self._inputs: dict[
             tuple[int, Key], tuple[Any, Any]
@@ -75,6 +77,7 @@ class Estimators:
         """Train each trial to so many epochs and yield what that gave; see `engine.Trainer`."""
         stop = Stop(clock.left)
         found: dict[int, list[Trained | None]] = {trial.number: [None] * len(self._folds) for trial in trials}
+        self._send(trials)
         parallel = Parallel(n_jobs=self.jobs, prefer="threads", return_as="generator_unordered")
         results = parallel(self._tasks(trials, epochs, clock, stop))
         try:
@@ -119,6 +122,8 @@ class Estimators:
         self._names = {number: name for number, name in self._names.items() if number in numbers}
         kept = set(self._names.values())
         self._inputs = {key: pair for key, pair in self._inputs.items() if key[1] in kept}
+        of_folds = (value for fold in self._folds for part in fold for value in part)
+        self._workers.keep([*of_folds, *(value for pair in self._inputs.values() for value in pair)])
 
     def configured(self, params: Params) -> Any:
         """Return a new estimator with these parameters, and those that all trials share."""
@@ -147,7 +152,15 @@ class Estimators:
                         raise
                     yield delayed(failed)(task, error)
                 else:
-                    yield delayed(train_fold)(task, climber, stop, X, *fold.train[1:], X_test, *fold.test[1:])
+                    data = map(self._workers.sent, (X, *fold.train[1:], X_test, *fold.test[1:]))
+                    yield delayed(train_fold)(task, climber, stop, *data)
+
+    def _send(self, trials: Sequence[Trial]) -> None:
+        """Send the data of these trials to the workers of a cluster, if there is one."""
+        for trial in trials if self._workers.client is not None else ():
+            for number, fold in enumerate(self._folds):
+                with suppress(Exception):  # the task of this fold will report it
+                    self._workers.send((*self._input(trial, number), *fold.train[1:], *fold.test[1:]))
 
     def _climber(self, trial: Trial, fold: Fold) -> Climber:
         """Return the estimator of a trial, to be trained on a fold."""

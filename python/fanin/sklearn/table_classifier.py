@@ -51,6 +51,7 @@ class FaninClassifier(ClassifierMixin, LabelledTables):  # type: ignore[misc]
         With an int, the same data give the same model, unless there is a time limit.
     n_jobs : int, optional
         Most threads of this estimator; without it, the limit of `fanin.set_num_threads`. Results do not depend on it.
+        Within ``with joblib.parallel_backend("dask")`` networks are trained on the cluster, on a thread each.
     verbose : bool or int
         Print each trial.
     class_weight : dict or "balanced", optional

@@ -12,6 +12,7 @@ from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_consistent_length, check_random_state
 
+from fanin.distributed.workers import spread
 from fanin.sklearn.data import checked_weights
 from fanin.sklearn.parameters import Allowed, check_parameters, plain_parameters
 from fanin.sklearn.table_columns import columns_of
@@ -175,7 +176,7 @@ class TableFitting(BaseEstimator, ABC):  # type: ignore[misc]
             "scorer": scorer,
             "diagnose": bool(self.diagnose),
         }
-        with limited(self.n_jobs):
+        with limited(self.n_jobs), spread():
             if model is not None:
                 start = table_of(model, self._streamed()[0], self._settings)
                 fitted = continue_table(start, rows.X, rows.y, **arguments)

@@ -94,6 +94,7 @@ class Trainer:
         self.task, self.coding, self.part, self.seed, self.clock = task, coding, part, seed, clock
         self.rows, self.folds = len(y), range(int(fold.max()) + 1)
         self.y, self.weight, self.fold = y, weight, fold
+        self._targets = y, weight  # of the rows that networks may see
         if validation is not None:
             self.y, self.weight = validation.after(y, weight)
             self.fold = np.concatenate([fold, np.full(len(validation.y), NO_FOLD)])
@@ -133,11 +134,9 @@ class Trainer:
             held = rows[self.rows_in([wanted.fold])]
         elif self.validation is not None:
             held = self.validation_rows(wanted.features)
-        if len(seen) < self.rows:
-            rows = rows[seen]
-        weight = None if self.weight is None else self.weight[seen]
         seed = (_SEEDS * self.seed + _MOST_FOLDS * wanted.number + wanted.fold) % 2**64
-        return Job(wanted.setting, rows, self.y[seen], weight, seed, share), held
+        some = seen if len(seen) < self.rows else None
+        return Job(wanted.setting, rows, *self._targets, seed, share, seen=some), held
 
     def _stopped(self, wanted: Wanted, job: Job, held: Any) -> Job:
         """Return the job with early stopping by the validation rows, if they are those held out from its network."""

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     Arrays = dict[str, NDArray[Any]]
 
 # PyTorch's order of the gates, by their number
-_GATES = {1: ("",), 3: ("reset.", "update.", "candidate."), 4: ("input.", "forget.", "cell.", "output.")}
-_OWN_BIAS = "candidate."  # the gate whose recurrent bias is apart
+GATES = {1: ("",), 3: ("reset.", "update.", "candidate."), 4: ("input.", "forget.", "cell.", "output.")}
+OWN_BIAS = "candidate."  # the gate whose recurrent bias is apart
 
 
 def weights_to_torch(weights: Mapping[str, ArrayLike], layer: str, *, level: int = 0) -> Arrays:
@@ -58,7 +58,7 @@ def weights_to_torch(weights: Mapping[str, ArrayLike], layer: str, *, level: int
     _check(weights, "weights", level)
     check_text("layer", layer)
     needed = [f"{layer}.{{}}{array}" for array in ("weight", "recurrent", "bias")]
-    of_kinds = _GATES.values()
+    of_kinds = GATES.values()
     found = [gates for gates in of_kinds if all(n.format(gate) in weights for n in needed for gate in gates)]
     if not found:
         raise ValueError(f"layer: expected a recurrent layer of {', '.join(weights)}, got {layer!r}")
@@ -71,8 +71,8 @@ def weights_to_torch(weights: Mapping[str, ArrayLike], layer: str, *, level: int
 
     biases = stacked("bias")
     second = np.zeros_like(biases)
-    if gates[-1] == _OWN_BIAS:
-        name = f"{layer}.{_OWN_BIAS}recurrent_bias"
+    if gates[-1] == OWN_BIAS:
+        name = f"{layer}.{OWN_BIAS}recurrent_bias"
         own = _core.numbers(name, weights[name])
         second[-len(own) :] = own
     weight, recurrent = stacked("weight"), stacked("recurrent")
@@ -129,7 +129,7 @@ def weights_from_torch(state_dict: Mapping[str, Any], layer: str, *, level: int 
     inputs, recurrent = arrays["weight_ih"], arrays["weight_hh"]
     units = recurrent.shape[-1] if recurrent.ndim == 2 else 0
     count = len(recurrent) // units if units else 0
-    if count not in _GATES or recurrent.shape != (count * units, units):
+    if count not in GATES or recurrent.shape != (count * units, units):
         raise ValueError(
             f"weight_hh_l{int(level)}: expected shape (gates * units, units) with 1, 3 or 4 gates, "
             f"got {recurrent.shape}"
@@ -142,12 +142,12 @@ def weights_from_torch(state_dict: Mapping[str, Any], layer: str, *, level: int 
         if bias.shape != (rows,):
             raise ValueError(f"{array}_l{int(level)}: expected shape ({rows},), got {bias.shape}")
     result: Arrays = {}
-    for k, gate in enumerate(_GATES[count]):
+    for k, gate in enumerate(GATES[count]):
         part, name = slice(k * units, (k + 1) * units), f"{layer}.{gate}"
         result[f"{name}weight"] = inputs[part].T.copy()
         result[f"{name}recurrent"] = recurrent[part].T.copy()
         first, second = arrays["bias_ih"][part], arrays["bias_hh"][part]
-        own = gate == _OWN_BIAS
+        own = gate == OWN_BIAS
         result[f"{name}bias"] = first.copy() if own else first + second
         if own:
             result[f"{name}recurrent_bias"] = second.copy()

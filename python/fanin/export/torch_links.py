@@ -1,0 +1,104 @@
+"""Which arrays of a network are which parameters of a PyTorch module."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from fanin.model import Model
+
+    Arrays = dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Link:
+    """Rows of a parameter or buffer of PyTorch that are an array of a network, or a term of it."""
+
+    array: str  # "layer1.input.weight"
+    parameter: str  # "0.weight_ih_l0"
+    rows: tuple[int | None, int | None] = (None, None)  # from, to
+    transposed: bool = False
+
+    @property
+    def decays(self) -> bool:
+        """Whether the array decays, as weights do and biases do not."""
+        return self.array.endswith((".weight", ".recurrent"))
+
+    def part(self, parameter: NDArray[Any]) -> NDArray[Any]:
+        """Return a view of the rows in the array's shape."""
+        rows = parameter[slice(*self.rows)]
+        return rows.T if self.transposed else rows
+
+
+def numpy_of(tensor: Any) -> NDArray[Any]:
+    """Return the numbers of a tensor, which share its memory if it is on the CPU."""
+    array: NDArray[Any] = tensor.detach().cpu().numpy()
+    return array
+
+
+def tensors_of(module: Any) -> dict[str, Any]:
+    """Return the parameters and buffers of a module by name; each is the module's own."""
+    return {**dict(module.named_parameters()), **dict(module.named_buffers())}
+
+
+def sums(links: Iterable[Link], arrays: Mapping[str, NDArray[Any]]) -> Arrays:
+    """Return the arrays of a network that a module's parameters are; two biases of PyTorch are added up."""
+    found: Arrays = {}
+    for link in links:
+        part = link.part(arrays[link.parameter])
+        found[link.array] = found[link.array] + part if link.array in found else part.copy()
+    return found
+
+
+def write(links: Iterable[Link], arrays: Mapping[str, NDArray[Any]], module: Any) -> None:
+    """Set the parameters of a module to the arrays of a network; the second of two biases becomes 0."""
+    tensors, written = tensors_of(module), set()
+    for link in links:
+        tensor = tensors[link.parameter]
+        whole = numpy_of(tensor).copy()
+        link.part(whole)[...] = 0 if link.array in written else arrays[link.array]
+        tensor.detach().copy_(tensor.new_tensor(whole))
+        written.add(link.array)
+
+
+def links_to(net: Model, links: Iterable[Link]) -> list[Link]:
+    """Return the links of a module with the names that its layers have in a network of the same layers.
+
+    Raises
+    ------
+    ValueError
+        If the network does not have these arrays.
+    """
+    links = list(links)
+    shapes = {name: shape for name, shape, _ in net._core.arrays}
+    own = list(dict.fromkeys(_layer(link.array) for link in links))
+    theirs = list(dict.fromkeys(map(_layer, shapes)))
+    named = dict(zip(own, theirs, strict=False))
+    renamed = [replace(link, array=named.get(_layer(link.array), "") + _rest(link.array)) for link in links]
+    strange = [link for link in renamed if link.array not in shapes]
+    if len(own) != len(theirs) or strange:
+        raise ValueError(f"net: expected the layers of the module, got {net!r}")
+    return renamed
+
+
+def check_shapes(net: Model, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Raise ValueError if an array of a module has another shape than that of the network."""
+    for name, shape, _ in net._core.arrays:
+        if name in arrays and np.shape(arrays[name]) != shape:
+            raise ValueError(
+                f"module: expected shape {shape} for {name}, as in the network, got {np.shape(arrays[name])}"
+            )
+
+
+def _layer(array: str) -> str:
+    return array.partition(".")[0]
+
+
+def _rest(array: str) -> str:
+    return array[len(_layer(array)) :]

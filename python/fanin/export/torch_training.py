@@ -1,0 +1,192 @@
+"""The state of an update rule, from and to an optimizer of PyTorch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fanin.export.rule_state import RuleState, set_state, state_of
+from fanin.export.torch_links import Link, links_to, write
+from fanin.export.torch_module import imported_torch
+from fanin.export.torch_network import check_module, copy_weights
+from fanin.export.torch_reading import Reading
+from fanin.export.torch_rules import BUFFER, as_around, optimizer_of, rule_of_group, twin_of, with_places
+from fanin.export.torch_trained import Trained
+from fanin.model import check_model
+from fanin.optim import Rule
+
+if TYPE_CHECKING:
+    from fanin.network import Network
+
+
+def optimizer_from_torch(optimizer: Any, module: Any, net: Network) -> Rule:
+    """Let a network continue the training of a PyTorch module, and return the update rule for it.
+
+    The network gets the weights and running statistics of the module, and the rule the state of the optimizer: moments,
+    momentum and number of steps. ``net.fit(X, y, rule=rule)`` then takes the steps that PyTorch would take, up to
+    rounding, on the same batches and with the same loss.
+
+    SGD (with momentum and Nesterov's), RMSprop, Adagrad, Adadelta, Adam (with amsgrad), AdamW, NAdam and RAdam have
+    counterparts. Groups may differ in their rates, which become ``rate_scales`` of `optim.Around`, and in whether
+    weights decay. Parameters that are not trained, because no group has them or they do not require a gradient, are
+    frozen here. Of the two biases of a recurrent gate, both of which PyTorch trains, the sum is trained at twice the
+    rate.
+
+    Parameters
+    ----------
+    optimizer : torch.optim.Optimizer
+    module : torch.nn.Module
+        With the parameters of the optimizer.
+    net : Network
+        From `from_torch`, or with the same layers.
+
+    Returns
+    -------
+    Rule
+        Also ``net.rule``. With Nesterov's momentum, the network shows the look-ahead weights, as PyTorch does.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For an optimizer without a counterpart, for a decay of biases, which do not decay here (put them into a group
+        with ``weight_decay=0``), and for parameters that have not all been trained for the same steps. The network is
+        unchanged.
+
+    Examples
+    --------
+    >>> import fanin
+    >>> import torch  # doctest: +SKIP
+    >>> module = torch.nn.Sequential(torch.nn.Linear(4, 1))  # doctest: +SKIP
+    >>> optimizer = torch.optim.Adam(module.parameters(), lr=0.01)  # doctest: +SKIP
+    >>> net = fanin.from_torch(module)  # doctest: +SKIP
+    >>> fanin.optimizer_from_torch(optimizer, module, net)  # doctest: +SKIP
+    Adam(learning_rate=0.01, beta1=0.9, beta2=0.999, epsilon=1e-08, epsilon_hat=False)
+    """
+    check_module(module)
+    check_model(net)
+    reading = Reading(module, return_sequences=False)
+    trained = Trained(optimizer, module, links_to(net, reading.links))
+    rate, scales = trained.rates()
+    frozen = [array for array in net._trained if array not in scales]
+    plain = rule_of_group(trained.kind, trained.group, rate, trained.decay())
+    rule = with_places(plain, {array: scale for array, scale in scales.items() if scale != 1}, frozen)
+    state = trained.state(
+        twin_of(rule),
+        rule,
+        {name: shape for name, shape, _ in net._core.arrays if name in net._trained},
+        rate,
+    )
+    changed = net.copy()
+    copy_weights(module, reading, changed)
+    set_state(changed, rule, state)
+    net._core = changed._core
+    return rule
+
+
+def optimizer_to_torch(net: Network, module: Any) -> Any:
+    """Return a PyTorch optimizer that continues the training of a network, for its module.
+
+    The module gets the weights that the rule trains, which differ from those that the network shows if it averages
+    them, or looks ahead (`Nesterov`), and its running statistics. The optimizer has the rule's hyper-parameters and its
+    state. Frozen arrays do not require a gradient, `rate_scales` become groups, and only weights decay, not biases.
+
+    Parameters
+    ----------
+    net : Network
+        Trained with a rule that PyTorch has, too: see `optimizer_from_torch`. Learning rates are numbers.
+    module : torch.nn.Module
+        From `Network.to_torch`, or with the same layers.
+
+    Returns
+    -------
+    torch.optim.Optimizer
+
+    Raises
+    ------
+    ValueError
+        For a network that was not trained with a rule, for a rule or an option of `optim.Around` that PyTorch's
+        optimizers do not have, such as clipping (averages of weights are left behind), and for a `GRU` whose gates r
+        and z do not learn at twice the rate of its candidate: PyTorch trains two biases of them.
+
+    Examples
+    --------
+    >>> import numpy as np, fanin
+    >>> net = fanin.Network(4, [fanin.Dense(1)])
+    >>> history = net.fit(np.eye(4), np.ones(4), rule=fanin.optim.Adam(0.01), epochs=1)
+    >>> module = net.to_torch()  # doctest: +SKIP
+    >>> optimizer = fanin.optimizer_to_torch(net, module)  # doctest: +SKIP
+    >>> type(optimizer).__name__, optimizer.param_groups[0]["lr"]  # doctest: +SKIP
+    ('Adam', 0.01)
+    """
+    check_model(net)
+    check_module(module)
+    rule = net.rule
+    if not isinstance(rule, Rule):
+        raise ValueError(f"net: expected a network trained with an update rule, got the rule {rule!r}")
+    kind, arguments, decay = optimizer_of(rule)
+    torch = imported_torch("fanin.optimizer_to_torch")
+    links = links_to(net, Reading(module, return_sequences=False).links)
+    parameters = dict(module.named_parameters())
+    scales = _scales(rule, net._trained, links, parameters)
+    state = state_of(net)
+    rate: Any = rule.rate
+    write(links, {**net.get_weights(averaged=False), **state.trained}, module)
+    groups: dict[tuple[float, float], list[Any]] = {}
+    for name, parameter in parameters.items():
+        parameter.requires_grad_(name in scales)
+        if name in scales:
+            decays = any(link.decays for link in links if link.parameter == name)
+            groups.setdefault((scales[name] * float(rate), decay if decays else 0.0), []).append(parameter)
+    made = [{"params": given, "lr": lr, "weight_decay": own} for (lr, own), given in groups.items()]
+    optimizer = getattr(torch.optim, kind)(made, **arguments)
+    if state.steps:
+        for name in scales:
+            own = [link for link in links if link.parameter == name]
+            optimizer.state[parameters[name]].update(_state_of(torch, parameters[name], own, rule, state))
+    return optimizer
+
+
+def _scales(
+    rule: Rule, arrays: Sequence[str], links: Sequence[Link], parameters: dict[str, Any]
+) -> dict[str, float]:
+    """Return the factor of the rate of each parameter that is trained."""
+    options = as_around(rule).values_on(arrays)["around"]["arrays"] or [(1.0, False)] * len(arrays)
+    of_arrays = {
+        array: 0.0 if frozen else scale for array, (scale, frozen) in zip(arrays, options, strict=True)
+    }
+    terms: dict[str, list[str]] = {}  # the parameters that add up to an array and are trained
+    for link in links:
+        if link.array in of_arrays and (link.array not in terms or parameters[link.parameter].requires_grad):
+            terms.setdefault(link.array, []).append(link.parameter)
+    found: dict[str, set[float]] = {}
+    for array, names in terms.items():
+        for name in names:
+            found.setdefault(name, set()).add(of_arrays[array] / len(names))
+    for name, scales in found.items():
+        if len(scales) > 1:
+            raise ValueError(
+                f"module: {name}: expected one rate, but its gates need {' and '.join(map(str, sorted(scales)))} "
+                "times that of the rule: PyTorch trains two biases of the gates r and z of a GRU, and only one "
+                "of its candidate; rate_scales of 2 for the biases of reset and update allow for that"
+            )
+    return {name: scale for name, (scale,) in found.items() if scale > 0}
+
+
+def _state_of(
+    torch: Any, parameter: Any, links: Sequence[Link], rule: Rule, state: RuleState
+) -> dict[str, Any]:
+    """Return the state of a parameter as PyTorch's optimizer keeps it."""
+    twin = twin_of(rule)
+    rate: Any = rule.rate
+    found = {} if twin.optimizer == "SGD" else {"step": torch.tensor(float(state.steps))}
+    if twin.memory:
+        found[twin.memory] = torch.tensor(state.memory, dtype=torch.float64)
+    for slot, theirs in twin.slots_of(rule).items():
+        whole = np.zeros(tuple(parameter.shape))
+        for link in links:
+            factor = -1 / rate if theirs == BUFFER and rate else 1.0
+            link.part(whole)[...] = factor * state.slots[slot][link.array]
+        found[theirs] = parameter.new_tensor(whole)
+    return found
