@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from torch import nn
 
 import fanin
-from fanin.export.torch_links import links_to, numpy_of, sums, tensors_of
-from fanin.export.torch_module import Outputs
-from fanin.export.torch_reading import Reading
+from fanin.export.torch.links import links_to, numpy_of, sums, tensors_of
+from fanin.export.torch.module import Outputs
+from fanin.export.torch.reading import Reading
 
 RNG = np.random.default_rng(5)
 ROWS, SIZE = 24, 8

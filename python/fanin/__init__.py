@@ -11,9 +11,9 @@ from fanin.config import (
     set_num_threads,
     show_config,
 )
-from fanin.export.torch_network import from_torch
-from fanin.export.torch_training import optimizer_from_torch, optimizer_to_torch
-from fanin.export.torch_weights import weights_from_torch, weights_to_torch
+from fanin.export.torch.network import from_torch
+from fanin.export.torch.training import optimizer_from_torch, optimizer_to_torch
+from fanin.export.torch.weights import weights_from_torch, weights_to_torch
 from fanin.layers import (
     GRU,
     LSTM,

@@ -14,7 +14,7 @@ from fanin import losses
 torch = pytest.importorskip("torch")
 from torch import nn  # noqa: E402
 
-from fanin.export.torch_activations import ACTIVATIONS  # noqa: E402
+from fanin.export.torch.activations import ACTIVATIONS  # noqa: E402
 from torch_fits import SERIES, X, dense_module, outputs, recurrent_module  # noqa: E402
 
 IDS = np.random.default_rng(0).integers(7, size=(9, 4))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from fanin.export.c.header import save_header
 from fanin.export.onnx.models import save_network
 from fanin.export.onnx.versions import OPSET
-from fanin.export.torch_module import module_of
+from fanin.export.torch.module import module_of
 
 if TYPE_CHECKING:
     from fanin.storage import Path

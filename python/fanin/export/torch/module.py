@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from fanin.export.torch_activations import ACTIVATIONS
-from fanin.export.torch_links import links_to, write
-from fanin.export.torch_reading import Reading
+from fanin.export.torch.activations import ACTIVATIONS
+from fanin.export.torch.links import links_to, write
+from fanin.export.torch.reading import Reading
 from fanin.layers import (
     GRU,
     LSTM,

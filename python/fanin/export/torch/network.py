@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fanin.checks import check_flag
-from fanin.export.torch_links import check_shapes, links_to, numpy_of, sums, tensors_of
-from fanin.export.torch_reading import Reading
+from fanin.export.torch.links import check_shapes, links_to, numpy_of, sums, tensors_of
+from fanin.export.torch.reading import Reading
 from fanin.layers import Activation, Dense, Layer
 from fanin.losses import Loss, SoftmaxCrossEntropy, SquaredError, as_loss
 from fanin.network import Network

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fanin.export.rule_state import RuleState, set_state, state_of
-from fanin.export.torch_links import Link, links_to, write
-from fanin.export.torch_module import imported_torch
-from fanin.export.torch_network import check_module, copy_weights
-from fanin.export.torch_reading import Reading
-from fanin.export.torch_rules import BUFFER, as_around, optimizer_of, rule_of_group, twin_of, with_places
-from fanin.export.torch_trained import Trained
+from fanin.export.torch.links import Link, links_to, write
+from fanin.export.torch.module import imported_torch
+from fanin.export.torch.network import check_module, copy_weights
+from fanin.export.torch.reading import Reading
+from fanin.export.torch.rule_state import RuleState, set_state, state_of
+from fanin.export.torch.rules import BUFFER, as_around, optimizer_of, rule_of_group, twin_of, with_places
+from fanin.export.torch.trained import Trained
 from fanin.model import check_model
 from fanin.optim import Rule
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from fanin.export.torch_activations import activation_of
-from fanin.export.torch_links import Link
-from fanin.export.torch_weights import GATES, OWN_BIAS
+from fanin.export.torch.activations import activation_of
+from fanin.export.torch.links import Link
+from fanin.export.torch.weights import GATES, OWN_BIAS
 from fanin.layers import GRU, LSTM, Activation, BatchNorm, Dense, Dropout, Embedding, Layer, Recurrent
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fanin import _core
-from fanin.export.torch_rules import as_around
+from fanin.export.torch.rules import as_around
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fanin.export.rule_state import RuleState
-from fanin.export.torch_links import numpy_of
-from fanin.export.torch_rules import BUFFER
+from fanin.export.torch.links import numpy_of
+from fanin.export.torch.rule_state import RuleState
+from fanin.export.torch.rules import BUFFER
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fanin.export.torch_links import Link
-    from fanin.export.torch_rules import Twin
+    from fanin.export.torch.links import Link
+    from fanin.export.torch.rules import Twin
     from fanin.optim import Rule
 
 # what all groups must agree on

@@ -1,0 +1,1 @@
+"""Networks and their training, from PyTorch and to it."""
