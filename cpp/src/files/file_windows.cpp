@@ -230,7 +230,11 @@ void FileSource::read(std::uint64_t begin, void* to, std::size_t count) const {
 
 void write_file(const std::filesystem::path& given, const std::function<void(const Sink&)>& write) {
   std::wstring path = of_any_length(given);
-  if (is_folder(::GetFileAttributesW(path.c_str()))) throw FileError(shown(given), EISDIR);
+  const DWORD attributes = ::GetFileAttributesW(path.c_str());
+  if (is_folder(attributes)) throw FileError(shown(given), EISDIR);
+  if (attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_READONLY) != 0) {
+    fail(given, ERROR_ACCESS_DENIED);
+  }
   {
     const Handle existing(path, GENERIC_WRITE, kShareAll, OPEN_EXISTING);
     if (!existing && ::GetLastError() != ERROR_FILE_NOT_FOUND) fail(given);
