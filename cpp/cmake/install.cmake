@@ -5,7 +5,8 @@ include(CMakePackageConfigHelpers)
 function(fanin_install target exported component)
   install(TARGETS ${target} EXPORT ${exported}
     ARCHIVE DESTINATION ${FANIN_INSTALL_LIBDIR} COMPONENT ${component}
-    LIBRARY DESTINATION ${FANIN_INSTALL_LIBDIR} COMPONENT ${component})
+    LIBRARY DESTINATION ${FANIN_INSTALL_LIBDIR} COMPONENT ${component}
+    RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT ${component})
   install(EXPORT ${exported} NAMESPACE fanin:: FILE ${exported}.cmake
     DESTINATION ${FANIN_INSTALL_CMAKEDIR} COMPONENT ${component})
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/cpp/include/fanin

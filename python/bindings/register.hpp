@@ -2,7 +2,9 @@
 
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
-#include <pybind11/stl.h>  // in all files or in none: they must agree on conversions
+// in all files or in none: they must agree on conversions
+#include <pybind11/stl.h>
+#include <pybind11/stl/filesystem.h>
 
 namespace py = pybind11;
 

@@ -15,7 +15,7 @@ std::optional<std::pair<std::string, py::dict>> rule_of(const fanin::Network<T>&
 }
 
 template <class T>
-void save(const fanin::Network<T>& net, const std::string& path) {
+void save(const fanin::Network<T>& net, const std::filesystem::path& path) {
   const Unlocked unlocked;  // no Python object is touched, and disks are slow
   net.save(path);
 }
@@ -45,7 +45,7 @@ inline py::object owned(fanin::AnyNetwork any) {
       any);
 }
 
-inline py::object load(const std::string& path) {
+inline py::object load(const std::filesystem::path& path) {
   std::optional<fanin::AnyNetwork> any;
   {
     const Unlocked unlocked;  // no Python object is touched, and disks are slow

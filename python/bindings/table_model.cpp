@@ -102,7 +102,7 @@ void register_table_model(py::module_& m) {
            py::arg("with_spread"))
       .def(
           "save",
-          [](const Model& model, const std::string& path) {
+          [](const Model& model, const std::filesystem::path& path) {
             const Unlocked unlocked;  // no Python object is touched, and disks are slow
             model.save(path);
           },
@@ -110,7 +110,9 @@ void register_table_model(py::module_& m) {
       .def("to_bytes", &bytes_of_model);
   m.def(
       "load_table_model",
-      [](const std::string& path) { return unlocked_model([&] { return fanin::load_table_model(path); }); },
+      [](const std::filesystem::path& path) {
+        return unlocked_model([&] { return fanin::load_table_model(path); });
+      },
       py::arg("path"));
   m.def(
       "table_model_from_bytes",

@@ -12,6 +12,7 @@ import pytest
 import fanin
 from fanin import _core, optim
 from helpers import digest, python_prints
+from systems import posix
 
 
 @pytest.fixture
@@ -98,6 +99,7 @@ def test_a_fit_in_a_worker_thread_gives_the_bits_of_the_main_thread(data):
         assert pool.submit(bits).result() == bits()
 
 
+@posix
 def test_a_forked_child_trains_to_the_same_bits_and_does_not_hang():
     code = """
 import os, sys
@@ -167,6 +169,7 @@ def test_closing_a_training_waits_for_its_epoch(net, data):
         training.epoch("sgd", values)
 
 
+@posix
 def test_the_handler_of_a_signal_may_use_the_library_within_a_call():
     code = """
 import signal

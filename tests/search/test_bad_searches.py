@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import signal
 import threading
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from scipy import stats
 import fanin
 from fanin import optim, search
 from searched import SMALL, SPACE, X, Y, make_net, scores
+from systems import posix
 
 
 def spoiled(row: int) -> np.ndarray:
@@ -161,6 +161,7 @@ def pressing_ctrl_c_after(networks: int) -> Callable[..., Any]:
     return make
 
 
+@posix
 def test_a_signal_ends_a_search_with_what_there_is_and_a_valid_journal(tmp_path):
     path, arguments = tmp_path / "journal", {"n_iter": 9, "max_epochs": 3000, "min_epochs": 30}
     result = search.run(pressing_ctrl_c_after(12), SPACE, X, Y, journal=path, rounds=9, **arguments)
@@ -171,7 +172,10 @@ def test_a_signal_ends_a_search_with_what_there_is_and_a_valid_journal(tmp_path)
     assert len(lines) - len(scores(result)) in (0, 1)  # the signal may come right after a line is written
 
 
+@posix
 def test_a_full_disk_is_an_error_and_the_search_resumes_when_there_is_space(tmp_path):
+    import resource
+
     path = tmp_path / "journal"
     hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
     resource.setrlimit(resource.RLIMIT_FSIZE, (1500, hard))

@@ -11,6 +11,7 @@ import pytest
 
 from fanin import search
 from searched import SMALL, SPACE, X, Y, killed_after, make_net, scores
+from systems import posix
 
 WHOLE = {"n_iter": 9, "max_epochs": 27, "rounds": 2}
 
@@ -49,6 +50,7 @@ def test_a_journal_cut_anywhere_is_completed_to_the_same_result(tmp_path, kept):
     assert again.net.to_bytes() == whole.net.to_bytes()
 
 
+@posix
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_search_killed_fifty_times_ends_with_the_same_result(tmp_path):
     path = tmp_path / "journal"

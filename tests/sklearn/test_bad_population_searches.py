@@ -23,6 +23,7 @@ from sklearn.preprocessing import StandardScaler
 from fanin import search
 from fanin.sklearn import MLPClassifier, MLPRegressor, PopulationSearchCV
 from searched import killed_after
+from systems import posix
 
 RNG = np.random.default_rng(12)
 X = RNG.normal(size=(90, 4))
@@ -150,6 +151,7 @@ def test_a_search_may_be_cross_validated():
     assert scores.tolist() == cross_val_score(searched(n_jobs=1), X, Y, cv=2, error_score="raise").tolist()
 
 
+@posix
 def test_a_signal_ends_a_search_and_all_its_trainings(tmp_path):
     path, scored = tmp_path / "journal", []
 
@@ -169,6 +171,7 @@ def test_a_signal_ends_a_search_and_all_its_trainings(tmp_path):
     assert again.search_.trials == searched(scoring=score).fit(X, Y).search_.trials
 
 
+@posix
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_search_of_estimators_killed_at_any_moment_ends_with_the_same_result(tmp_path):
     path, random = tmp_path / "journal", np.random.default_rng(0)

@@ -9,6 +9,7 @@ from fanin.training.history import History
 from fanin.training.settings import Settings
 from fanin.training.solver_fit import SolverFit
 from helpers import python_prints
+from systems import posix
 
 X = np.linspace(-1, 1, 60)[:, None]
 LABELS = (np.arange(60) % 5 == 0).astype(int)
@@ -165,5 +166,6 @@ except KeyboardInterrupt:
 """
 
 
+@posix
 def test_ctrl_c_in_an_iteration_leaves_a_network_that_can_go_on():
     assert python_prints("-c", CONTROL_C).split() == ["LBFGS", "True"]

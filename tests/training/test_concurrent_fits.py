@@ -11,6 +11,7 @@ import pytest
 import fanin
 from fanin import optim
 from helpers import python_prints
+from systems import posix
 
 CALLS = 3
 
@@ -89,6 +90,7 @@ def test_no_number_keeps_the_one_around_it(threads):
         assert fanin.get_num_threads() == 2
 
 
+@posix
 def test_a_child_forked_during_a_fit_of_another_thread_uses_one_thread():
     code = """
 import os, threading

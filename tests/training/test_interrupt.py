@@ -12,6 +12,9 @@ import sys
 import pytest
 
 from helpers import python_prints
+from systems import posix
+
+pytestmark = posix
 
 PROLOGUE = """
 import os, signal, threading

@@ -10,6 +10,7 @@ import pytest
 import fanin
 from fanin import DivergedError, EarlyStopping, optim
 from helpers import digest, python_prints
+from systems import posix
 
 
 def regression(rows=300, seed=0):
@@ -228,6 +229,7 @@ def test_a_rule_for_full_batches_warns_once_per_member():
 SMALL, HUGE = (64, 32, 5), (6000, 6000, 2)
 
 
+@posix
 @pytest.mark.parametrize(("rows", "batch", "count"), [SMALL, HUGE], ids=["small steps", "huge steps"])
 @pytest.mark.parametrize("threads", ["1", "2"])
 def test_control_c_ends_all_fits_and_leaves_usable_nets(rows, batch, count, threads):

@@ -5,10 +5,17 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
+#include "fanin/error.hpp"
+
 namespace fanin {
+
+// In UTF-8 on Windows, else the bytes of the path
+std::string shown(const std::filesystem::path& path);
 
 // Bytes with random access.
 class Source {
@@ -29,6 +36,9 @@ class MemorySource : public Source {
   std::span<const std::byte> bytes_;
 };
 
+// Where a file of that size was expected to have more
+FormatError ends_early(std::uint64_t at, std::size_t missing);
+
 class FileSource : public Source {
  public:
   explicit FileSource(const std::filesystem::path& path);
@@ -39,9 +49,10 @@ class FileSource : public Source {
   void read(std::uint64_t begin, void* to, std::size_t count) const override;
 
  private:
+  struct Opened;  // the system's handle of the file
   std::filesystem::path path_;
-  int descriptor_;
-  std::uint64_t size_;
+  std::unique_ptr<Opened> opened_;
+  std::uint64_t size_ = 0;
 };
 
 using Sink = std::function<void(std::span<const std::byte>)>;
@@ -54,6 +65,8 @@ using Sink = std::function<void(std::span<const std::byte>)>;
 //   it.
 // During the copy it is called "<name>.fanin-new", so that it is not taken for a leftover; if the copy fails,
 // it remains and the message names it. Throws FileError.
+//   On Windows a new file has the permissions of its folder, and nothing is ever overwritten: a file that
+// another program keeps open without sharing its deletion cannot be replaced, and is unchanged.
 void write_file(const std::filesystem::path& path, const std::function<void(const Sink&)>& write);
 // The bytes that `write` passes to the sink
 std::vector<std::byte> bytes_written(const std::function<void(const Sink&)>& write);

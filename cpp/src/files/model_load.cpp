@@ -225,7 +225,7 @@ Network<T> of_type(AnyNetwork any, const std::string& name) {
 }  // namespace
 
 AnyNetwork load(const std::filesystem::path& path) {
-  const std::string name = path.string();
+  const std::string name = shown(path);
   return about_file(name, [&] { return read_any(FileSource(path)); });
 }
 
@@ -235,7 +235,7 @@ AnyNetwork from_bytes(std::span<const std::byte> bytes) {
 
 template <class T>
 Network<T> Network<T>::load(const std::filesystem::path& path) {
-  return of_type<T>(fanin::load(path), path.string());
+  return of_type<T>(fanin::load(path), shown(path));
 }
 
 template <class T>

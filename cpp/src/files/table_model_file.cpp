@@ -114,7 +114,7 @@ std::vector<std::byte> TableModel::to_bytes() const {
 }
 
 TableModel load_table_model(const std::filesystem::path& path) {
-  return about_file(path.string(), [&] { return read_table_model(FileSource(path)); });
+  return about_file(shown(path), [&] { return read_table_model(FileSource(path)); });
 }
 
 TableModel table_model_from_bytes(std::span<const std::byte> bytes) {

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "fanin/cpu.hpp"
@@ -20,30 +21,32 @@
 namespace fanin {
 namespace {
 
-// What OpenMP would use now: OMP_NUM_THREADS, the number of processors, or a later setting, such as
-// threadpoolctl's.
-int openmp_threads() {
-#if defined(_OPENMP)
-  return omp_get_max_threads();
+#if defined(_OPENMP) || defined(FANIN_STD_THREADS)
+constexpr bool kHasTeams = true;
 #else
-  return 1;
+constexpr bool kHasTeams = false;
 #endif
-}
 
 // The processors in the affinity mask of the process
 int openmp_processors() {
 #if defined(_OPENMP)
   return omp_get_num_procs();
 #else
-  return 1;
+  return kHasTeams ? static_cast<int>(std::max(std::thread::hardware_concurrency(), 1U)) : 1;
 #endif
 }
 
-#if defined(_OPENMP) || defined(FANIN_STD_THREADS)
-constexpr bool kHasTeams = true;
+// What OpenMP would use now: OMP_NUM_THREADS, the number of processors, or a later setting, such as
+// threadpoolctl's.
+int openmp_threads() {
+#if defined(_OPENMP)
+  return omp_get_max_threads();
 #else
-constexpr bool kHasTeams = false;
+  const char* set = std::getenv("OMP_NUM_THREADS");
+  const int n = kHasTeams && set != nullptr ? std::atoi(set) : 0;
+  return n > 0 ? n : openmp_processors();
 #endif
+}
 
 constexpr int kNotSet = 0;
 
