@@ -27,7 +27,7 @@ int main(int argc, char** argv) {
     const fanin::DataSet data{fanin::row_major<const float>(x.data(), rows, 1),
                               fanin::row_major<const float>(y.data(), rows, 1)};
     const fanin::History history =
-        fanin::fit(net, data, fanin::Adam{0.01}, {.epochs = 20, .communicator = &ranks});
+        fanin::fit(net, data, fanin::Adam{0.01}, {.epochs = 20, .batch_size = 256, .communicator = &ranks});
     if (ranks.rank() == 0) {
       std::printf("%zu ranks, %zu steps: loss %.2g\n", ranks.size(), history.steps.count,
                   history.epochs.back().loss);
