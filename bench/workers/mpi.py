@@ -1,5 +1,6 @@
 """Ranks of MPI on this machine, each a process with one thread, which `bench.ranks` runs."""
 
+import importlib.metadata
 import json
 import shutil
 import subprocess
@@ -11,6 +12,8 @@ from typing import Any
 
 from bench.mpi import Sum, Together
 from bench.workers.serve import Task
+
+VERSION = f"mpi4py {importlib.metadata.version('mpi4py')}"
 
 
 def launcher() -> list[str]:
@@ -35,7 +38,7 @@ def run(case: Together | Sum, seconds: float) -> dict[str, Any]:
     return result
 
 
-def tasks(case: Together | Sum) -> Iterator[Task]:
+def mpi(case: Together | Sum) -> Iterator[Task]:
     def check() -> list[float]:
         """Two runs give the same bits; one rank those of `fit`, which every rank compares."""
         digests = {run(case, 0)["digest"] for _ in range(2)}
@@ -45,7 +48,3 @@ def tasks(case: Together | Sum) -> Iterator[Task]:
 
     result = "sum" if isinstance(case, Sum) else case.scaling
     yield Task(result, check=check, measure=lambda seconds: run(case, seconds)["microseconds"])
-
-
-def mpi(case: Together | Sum) -> Iterator[Task]:
-    return tasks(case)
