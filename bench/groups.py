@@ -8,7 +8,7 @@ from statistics import median
 from typing import Any
 
 import fanin
-from bench import advice, cases, curvature, doctor, recurrent, search, sparse, tables
+from bench import advice, cases, curvature, doctor, mpi, recurrent, search, sparse, tables
 from bench.cases import Case
 from bench.coded import CODED
 from bench.group import Group, Rounds
@@ -23,7 +23,7 @@ PACKAGES |= {"lightgbm": "lightgbm pandas", "pytabkit": "pytabkit pandas"}
 PACKAGES |= {"optuna": "optuna sklearn pandas", "sparse": "scipy"}
 PACKAGES |= {"recurrent_torch": "torch", "recurrent_jax": "jax optax"}
 PACKAGES |= {"recurrent_onnx": "onnxruntime onnx"}
-PACKAGES |= {"fann": "libfann", "cpp": ""}
+PACKAGES |= {"mpi": "mpi4py", "fann": "libfann", "cpp": ""}
 TORCH, JAX, NUMPY = {"PyTorch": "torch"}, {"JAX": "jax"}, {"NumPy": "numpy"}
 SKLEARN = {"scikit-learn": "sklearn"}
 RECURRENT = {"fanin": "recurrent", "fanin in C++": "cpp", "PyTorch": "recurrent_torch"}
@@ -206,6 +206,7 @@ def groups(quick: bool) -> dict[str, Group]:
             derive=doctor.derived,
             judged=True,
         ),
+        "mpi": Group({"fanin": "mpi"}, mpi.cases(quick), mpi.RESULTS, (3, 1.0), threads=alone),
         "sparse": Group(
             {"fanin": "sparse"} | TORCH | SKLEARN,
             sparse.CASES,

@@ -15,7 +15,7 @@ from bench.pool import WorkerError, WorkerProcess
 from bench.programs import BuildError, build_program
 
 LEFT_OUT = ("products_avx2", "embedded", "memory", "sharing", "fashion_mnist", "phases", "sklearn", "tables")
-LEFT_OUT += ("curvature", "search", "doctor", "sparse", "recurrent")
+LEFT_OUT += ("curvature", "search", "doctor", "mpi", "sparse", "recurrent")
 GROUPS = {name: group for name, group in groups(quick=False).items() if name not in LEFT_OUT}
 MOST_WEIGHTS = 10**6  # of a rule: larger arrays take minutes
 THREADS = sorted({1, os.cpu_count() or 1})

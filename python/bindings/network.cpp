@@ -32,11 +32,12 @@ py::array_t<T> predict(const fanin::Network<T>& net, const py::object& x, const 
 
 template <class T>
 py::tuple evaluate(const fanin::Network<T>& net, const py::object& x, const py::object& y,
-                   const py::object& weights, bool checked) {
+                   const py::object& weights, bool checked, PyCommunicator* communicator) {
   const Data data = make_data(net, x, y, weights);
   const fanin::Checks checks = checked ? fanin::Checks::shapes : fanin::Checks::all;
   const fanin::Evaluation evaluation = interruptible([&] {  // this function holds the data
-    return net.evaluate(data.x.view, data.targets.y, data.targets.weights.view, signal_pending, checks);
+    return net.evaluate(data.x.view, data.targets.y, data.targets.weights.view, signal_pending, checks,
+                        communicator);
   });
   return py::make_tuple(evaluation.loss, evaluation.metric);
 }
@@ -223,16 +224,20 @@ void register_network_of(py::module_& m, const std::string& suffix) {
       .def("set_arrays", &set_arrays<T>, py::arg("values"))
       .def("predict", &predict<T>, py::arg("X"), py::arg("out"))
       .def("evaluate", &evaluate<T>, py::arg("X"), py::arg("y"), py::arg("sample_weight"),
-           py::arg("checked") = false);
+           py::arg("checked") = false, py::arg("communicator") = py::none())
+      .def(
+          "take_from_first", [](Net& net, PyCommunicator& ranks) { net.take_from_first(ranks); },
+          py::arg("communicator"), py::call_guard<Unlocked>());
   py::class_<PyTraining<T>>(m, ("Training" + suffix).c_str())
       .def(py::init<Net&, const py::object&, const py::object&, const py::object&, std::size_t,
                     const std::string&, std::optional<std::uint64_t>, std::size_t, std::optional<std::size_t>,
-                    fanin::Budget&, const fanin::Population*, fanin::Watch*, bool, std::size_t>(),
+                    fanin::Budget&, const fanin::Population*, fanin::Watch*, bool, std::size_t,
+                    PyCommunicator*, bool>(),
            py::arg("network"), py::arg("X"), py::arg("y"), py::arg("sample_weight"), py::arg("batch_size"),
            py::arg("batches"), py::arg("order_seed"), py::arg("epochs_before"), py::arg("epochs"),
            py::arg("budget"), py::arg("population"), py::arg("watch") = py::none(), py::arg("restore") = true,
-           py::arg("truncation") = 0, py::keep_alive<1, 2>(), py::keep_alive<1, 11>(),
-           py::keep_alive<1, 13>())
+           py::arg("truncation") = 0, py::arg("communicator") = py::none(), py::arg("synchronized") = false,
+           py::keep_alive<1, 2>(), py::keep_alive<1, 11>(), py::keep_alive<1, 13>(), py::keep_alive<1, 16>())
       .def_property_readonly("rows", &PyTraining<T>::rows)
       .def_property_readonly("vector_targets", &PyTraining<T>::vector_targets)
       .def_property_readonly("order", &PyTraining<T>::order)
@@ -265,6 +270,7 @@ void register_network(py::module_& m) {
   m.def("stratified_rows", &stratified_rows, py::arg("classes"), py::arg("count"), py::arg("seed"));
   fanin::set_eigen_solver(&solve_by_numpy);
   m.attr("LABELS_OF_TEXTS") = arrays::kLabelsOfTexts;
+  py::class_<PyCommunicator>(m, "Communicator").def(py::init<py::object>(), py::arg("ranks"));
   using Result = fanin::EpochResult;
   py::class_<Result>(m, "EpochResult")
       .def_readonly("loss", &Result::loss)

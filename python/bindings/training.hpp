@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "coded.hpp"
+#include "communicator.hpp"
 #include "entries.hpp"
 #include "fanin/population.hpp"
 #include "fanin/solver_training.hpp"
@@ -130,14 +131,15 @@ class PyTraining : public PyTrainingOf<T, fanin::Training<T>> {
   PyTraining(fanin::Network<T>& net, const py::object& x, const py::object& y, const py::object& weights,
              std::size_t batch_size, const std::string& batches, std::optional<std::uint64_t> order_seed,
              std::size_t epochs_before, std::optional<std::size_t> epochs, fanin::Budget& budget,
-             const fanin::Population* population, fanin::Watch* watch, bool restore, std::size_t truncation)
+             const fanin::Population* population, fanin::Watch* watch, bool restore, std::size_t truncation,
+             PyCommunicator* communicator, bool synchronized)
       : PyTrainingOf<T, fanin::Training<T>>(net, x, y, weights) {
     const fanin::Batches order = arrays::batches_named(batches);
     if (order != fanin::Batches::in_order) this->data_.x = by_rows(this->data_.x);
     const std::function<bool()> interrupted =
         population != nullptr ? population->interrupted() : std::function<bool()>(signal_pending);
     this->open(net, {batch_size, order, order_seed, interrupted, &budget, epochs_before, epochs, watch,
-                     restore, truncation});
+                     restore, truncation, communicator, synchronized});
   }
 
   void exact_statistics() {

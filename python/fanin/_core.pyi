@@ -5,6 +5,7 @@ import numpy as np
 from numpy import float32, float64, int32, uint64
 from numpy.typing import ArrayLike, NDArray
 
+from fanin._core_communicator import Communicator as Communicator
 from fanin._core_optimizer import OptimizerFloat32 as OptimizerFloat32
 from fanin._core_optimizer import OptimizerFloat64 as OptimizerFloat64
 from fanin._core_solvers import ObjectiveFloat32 as ObjectiveFloat32
@@ -220,8 +221,14 @@ class _Network(Generic[_F]):
     def set_arrays(self, values: Sequence[ArrayLike]) -> None: ...
     def predict(self, X: ArrayLike, out: NDArray[_F] | None) -> NDArray[_F]: ...
     def evaluate(
-        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None, checked: bool = False
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None,
+        checked: bool = False,
+        communicator: Communicator | None = None,
     ) -> tuple[float, float]: ...
+    def take_from_first(self, communicator: Communicator) -> None: ...
     def check(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None) -> None: ...
     def adapt(self, chunks: Iterator[tuple[ArrayLike, ArrayLike | None]]) -> None: ...
     @property
@@ -263,6 +270,8 @@ class _Training(Generic[_F]):
         watch: Watch | None = None,
         restore: bool = True,
         truncation: int = 0,
+        communicator: Communicator | None = None,
+        synchronized: bool = False,
     ) -> None: ...
     @property
     def rows(self) -> int: ...

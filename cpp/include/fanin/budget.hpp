@@ -43,6 +43,7 @@ class Budget {
   std::size_t steps() const { return std::min(left_, end_ - std::min(taken_, end_)); }  // updates left
   std::size_t taken() const { return taken_; }
   bool late() const;  // whether time is up
+  bool has_deadline() const { return deadline_ < std::numeric_limits<double>::infinity(); }
   bool spent() const { return steps() == 0 || late(); }
   void spend(std::size_t steps) {
     left_ -= std::min(steps, left_);

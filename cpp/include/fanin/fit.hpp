@@ -84,6 +84,11 @@ struct FitOptions {
   std::optional<EarlyStopping> early_stopping = {};
   std::function<bool(const Epoch&)> after_epoch = {};  // true stops the fit
   Watch* watch = nullptr;                              // measures the fit; borrowed
+  // Of several ranks that fit together, each with its data and with validation data of its own, if any; see
+  // TrainingOptions. Their networks become that of rank 0 first, and remain the same. If `after_epoch` of any
+  // rank stops the fit, all stop.
+  Communicator* communicator = nullptr;
+  bool synchronized = false;               // batch norms over all ranks
   std::function<bool()> interrupted = {};  // called about every 50 ms; true stops before the next update
 };
 

@@ -15,8 +15,6 @@
 #include <vector>
 
 #include "fanin/activations.hpp"
-#include "fanin/batches.hpp"
-#include "fanin/budget.hpp"
 #include "fanin/initializers.hpp"
 #include "fanin/layers/all.hpp"
 #include "fanin/losses.hpp"
@@ -24,8 +22,8 @@
 #include "fanin/owned.hpp"
 #include "fanin/recurrent_state.hpp"
 #include "fanin/rule.hpp"
+#include "fanin/training_options.hpp"
 #include "fanin/views.hpp"
-#include "fanin/watch.hpp"
 #include "fanin/whole_batch.hpp"
 
 #pragma GCC visibility push(default)
@@ -93,6 +91,9 @@ class Network {
   Network(Network&&) noexcept;
   Network& operator=(Network&&) noexcept;
 
+  // Makes this network that of rank 0, with everything save() writes.
+  void take_from_first(Communicator& communicator);
+
   // An independent network with everything save() writes: both continue training with the same bits.
   Network copy() const;
 
@@ -111,9 +112,10 @@ class Network {
   void predict(const Samples& x, MatrixView<T> out, const std::function<bool()>& interrupted = {}) const;
   // The same without exceptions: returns false if `predict` would throw.
   bool try_predict(const Samples& x, MatrixView<T> out) const noexcept;
-  // Weighted by sample weights if given.
+  // Weighted by sample weights if given; over the rows of all ranks if there are several.
   Evaluation evaluate(const Samples& x, const Targets& y, SampleWeights weights = {},
-                      const std::function<bool()>& interrupted = {}, Checks checks = Checks::all) const;
+                      const std::function<bool()>& interrupted = {}, Checks checks = Checks::all,
+                      Communicator* communicator = nullptr) const;
 
   // Recurrent layers need sequences; outputs are for each step if all such layers return sequences, else for
   // each sequence.
@@ -214,46 +216,6 @@ class Network {
 using AnyNetwork = std::variant<Network<float>, Network<double>>;
 AnyNetwork load(const std::filesystem::path& path);
 AnyNetwork from_bytes(std::span<const std::byte> bytes);
-
-struct TrainingOptions {
-  // At most the number of samples, or of sequences. With batch norm a single remaining row joins the batch
-  // before it.
-  std::size_t batch_size = 32;
-  Batches batches = Batches::shuffled;
-  // Of the order of samples; without it, the network's seed
-  std::optional<std::uint64_t> order_seed = {};
-  // Called about every 50 ms by the thread that called `epoch`; true stops before the next update. Like all
-  // such callbacks, it must not throw.
-  std::function<bool()> interrupted = {};
-  // Once it is spent, an epoch ends after the update in progress. Borrowed.
-  Budget* budget = nullptr;
-  // Epochs of this fit before this training, on other data; a DivergedError counts them.
-  std::size_t epochs_before = 0;
-  // Epochs of the fit, if known, for schedules that span it
-  std::optional<std::size_t> epochs = {};
-  // Measures the training, without changing it. Borrowed.
-  Watch* watch = nullptr;
-  // If a loss or a weight turns infinite or NaN: stop, restore the weights of the last finite epoch end and
-  // throw DivergedError; else train on with what the arithmetic gives.
-  bool restore = true;
-  // Truncated backpropagation through time, for networks with an output at each step: sequences are cut into
-  // windows of so many steps, each of which makes an update; gradients end where a window begins, while h and
-  // c are carried into it. 0: none
-  std::size_t truncation = 0;
-};
-
-struct EpochResult {
-  double loss;       // (weighted) mean over the samples trained on, each measured before its batch's update
-  bool interrupted;  // stopped before the end of the epoch or of the budget, after whole steps
-  double share = 1;  // of the samples, by weight, that were trained on
-  double learning_rate = 0;  // of the last update
-  // Means over the updates, weighted by their rows: the (weighted) mean loss of each, and its penalty
-  // l2_of_sum |W|^2 / (2 S), before it. Updates whose samples all have weight 0 do not count.
-  double loss_of_updates = 0, penalty = 0;
-  // Of a solver, for which `loss` is measured after the iteration; ended: no more iterations would help
-  std::optional<Iteration> iteration = {};
-  std::optional<Ended> ended = {};
-};
 
 class Population;
 

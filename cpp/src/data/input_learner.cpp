@@ -4,6 +4,7 @@
 #include <cmath>
 #include <exception>
 #include <limits>
+#include <numeric>
 #include <optional>
 
 #include "base/registry.hpp"
@@ -173,6 +174,41 @@ bool InputLearner::add_moments(const Samples& x, const std::vector<double>& weig
   const auto is_finite = [](double x) { return std::isfinite(x); };
   return std::ranges::all_of(mean_, is_finite) &&
          std::ranges::none_of(origin_, [](double x) { return std::isinf(x); });
+}
+
+void InputLearner::begin(const Ranks& ranks, std::size_t rows) {
+  const std::vector<double> all = ranks.gather(static_cast<double>(rows));
+  const auto own = all.begin() + static_cast<std::ptrdiff_t>(ranks.rank());
+  sample_.start_at(static_cast<std::size_t>(std::accumulate(all.begin(), own, 0.0)));
+}
+
+void InputLearner::merge(const Ranks& ranks) {
+  std::vector<double> own = origin_;
+  for (const auto* more : {&weight_, &mean_, &squares_}) own.insert(own.end(), more->begin(), more->end());
+  own.insert(own.end(), has_missing_.begin(), has_missing_.end());
+  const std::vector<double> all = ranks.gather(own);
+  std::vector<double> moved(columns_);
+  for (std::size_t j = 0; j < columns_; ++j) {
+    const double own_origin = origin_[j], own_mean = mean_[j];
+    double &origin = origin_[j] = std::numeric_limits<double>::quiet_NaN(), &weight = weight_[j] = 0,
+           &mean = mean_[j] = 0, &squares = squares_[j] = 0;
+    for (std::size_t rank = 0; rank < ranks.size(); ++rank) {
+      const double* const of = all.data() + rank * own.size() + j;
+      if (of[4 * columns_] != 0) has_missing_[j] = 1;
+      const double more = of[columns_];
+      if (more == 0) continue;
+      if (std::isnan(origin)) origin = of[0];
+      const double of_rank = (of[0] - origin) + of[2 * columns_], share = more / (weight + more),
+                   difference = of_rank - mean;
+      squares += of[3 * columns_] + difference * difference * (weight * share);
+      mean = weight == 0 ? of_rank : mean + difference * share;
+      weight += more;
+    }
+    if (!std::isnan(own_origin)) moved[j] = (own_origin - origin) + own_mean - mean;
+  }
+  if (layer_.projects) scatter_.merge(ranks, moved);
+  if (samples_) sample_.merge(ranks);
+  rows_ = static_cast<std::size_t>(ranks.sum(static_cast<double>(rows_)));
 }
 
 void InputLearner::check() const {

@@ -25,6 +25,10 @@ class InputLearner {
     for (std::size_t i = 0; i < weights.size(); ++i) of_rows[i] = weights[i];
     return add_rows(x, of_rows);
   }
+  // Before the first chunk of several ranks, and after the last: what is learned is of all rows, in the order
+  // of the ranks.
+  void begin(const Ranks& ranks, std::size_t rows);
+  void merge(const Ranks& ranks);
   // Throws ValueError if there is no row, or a column has only missing values, or its mean or variance
   // overflows. A single chunk is needed again.
   InputMap learn(const Samples* only = nullptr) const;

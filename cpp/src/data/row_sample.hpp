@@ -6,6 +6,7 @@
 
 #include "fanin/network.hpp"
 #include "kernels/table.hpp"
+#include "ranks/ranks.hpp"
 
 namespace fanin {
 
@@ -16,7 +17,11 @@ class RowSample {
   // `copies` if chunks are gone when the sample is read
   RowSample(std::size_t columns, bool copies) : columns_(columns), copies_(copies) {}
 
+  // The position of the first row that comes
+  void start_at(std::size_t position) { seen_ = position; }
   void add(const Samples& x, const std::vector<double>& weights);
+  // Of copied rows: makes this the sample of all ranks' rows
+  void merge(const Ranks& ranks);
   std::size_t size() const { return rows_.size(); }
   double weight(std::size_t i) const { return rows_[i].weight; }
   // Puts the rows in the order in which they came

@@ -10,9 +10,10 @@
 
 namespace fanin {
 
-ScaledWeights::ScaledWeights(SampleWeights weights) : weights_(weights) {
-  if (!weights.empty())
-    scale_ = std::ldexp(1.0, -std::ilogb(*std::max_element(weights.begin(), weights.end())));
+ScaledWeights::ScaledWeights(SampleWeights weights, const Ranks& ranks) : weights_(weights) {
+  if (weights.empty()) return;
+  const double largest = ranks.largest(*std::max_element(weights.begin(), weights.end()));
+  scale_ = std::ldexp(1.0, -std::ilogb(largest));
 }
 
 template <class T>

@@ -2,14 +2,15 @@
 #pragma once
 
 #include "fanin/views.hpp"
+#include "ranks/ranks.hpp"
 
 namespace fanin {
 
 // Weights times the power of two that puts the largest of them into [1, 2). This changes no weighted mean,
-// not even its rounding, and prevents sums of weights from overflowing.
+// not even its rounding, and prevents sums of weights from overflowing. The largest is that of all ranks.
 class ScaledWeights {
  public:
-  explicit ScaledWeights(SampleWeights weights);
+  explicit ScaledWeights(SampleWeights weights, const Ranks& ranks = {});
 
   bool empty() const { return weights_.empty(); }
   std::size_t size() const { return weights_.size(); }

@@ -243,6 +243,22 @@ Network<T> Network<T>::from_bytes(std::span<const std::byte> bytes) {
   return of_type<T>(fanin::from_bytes(bytes), "bytes");
 }
 
+template <class T>
+void Network<T>::take_from_first(Communicator& communicator) {
+  const Ranks ranks(&communicator);
+  if (!ranks.many()) return;
+  std::vector<std::byte> bytes;
+  ranks.check([&] {
+    if (ranks.rank() == 0) bytes = to_bytes();
+  });
+  ranks.broadcast(bytes);
+  ranks.check([&] {
+    if (ranks.rank() > 0) *this = from_bytes(bytes);
+  });
+}
+
+template void Network<float>::take_from_first(Communicator&);
+template void Network<double>::take_from_first(Communicator&);
 template Network<float> Network<float>::load(const std::filesystem::path&);
 template Network<double> Network<double>::load(const std::filesystem::path&);
 template Network<float> Network<float>::from_bytes(std::span<const std::byte>);

@@ -6,7 +6,7 @@
 #include "base/registry.hpp"
 #include "fanin/error.hpp"
 #include "layers/frozen_norm.hpp"
-#include "plan/normalizer.hpp"
+#include "plan/jobs_across.hpp"
 
 namespace fanin {
 namespace {
@@ -33,23 +33,25 @@ class BatchNormNode final : public Node<T> {
     in_ = &in;
     this->out.even = this->out.odd = this->out.a = memory.matrix(rows, in.columns);
     this->out.dz = memory.matrix(rows, in.columns);
-    norm_.bind(in, memory);
+    norm_.bind(in, memory, rows);
+    across_.bind(norm_, this->out.dz);
   }
 
   void forward(Plan<T>& plan) override {
-    plan.phase(normalize_);
+    if (across_.forward(plan, normalize_, true) == &normalize_) plan.phase(normalize_);
     this->out.made_by = &normalize_;
   }
 
   void link(const std::vector<bool>& trained) override {
     trained_ = trained[first_array_] || trained[first_array_ + 1];
     this->out.needs_gradient = in_->needs_gradient || trained_;
-    this->out.after_gradient = this->out.needs_gradient ? &normalize_backward_ : nullptr;
+    this->out.after_gradient = this->out.needs_gradient ? across_.first(normalize_backward_) : nullptr;
     normalize_backward_.follow = in_->needs_gradient ? &pass_ : nullptr;
     pass_.follow = in_->after_gradient;
   }
 
   void backward(Plan<T>& plan, bool to_parameters) override {
+    if (this->out.needs_gradient) across_.backward(plan, normalize_backward_);
     if (trained_ && to_parameters) plan.later(gradient_);
   }
 
@@ -107,6 +109,7 @@ class BatchNormNode final : public Node<T> {
 
   const std::size_t first_array_;
   Normalizer<T> norm_;
+  JobsAcross<T> across_{this->out.columns};
   Value<T>* in_ = nullptr;
   bool trained_ = true;
   Job<T> normalize_{"normalize", this, kNormalize, this->out.columns, kPanel<T>, kAll, flops()};

@@ -14,7 +14,7 @@
 #include "layers/initial_values.hpp"
 #include "layers/sparse_weights.hpp"
 #include "layers/traits.hpp"
-#include "plan/normalizer.hpp"
+#include "plan/jobs_across.hpp"
 
 namespace fanin {
 namespace {
@@ -76,7 +76,8 @@ class DenseNode final : public Node<T> {
     products_.columns = columns();
     products_.of_sequences = this->of_sequences;
     products_.even = products_.odd = memory.matrix(rows, columns());
-    norm_->bind(products_, memory);
+    norm_->bind(products_, memory, rows);
+    across_.bind(*norm_, out.dz);
   }
 
   void prepare(Plan<T>& plan) override {
@@ -88,7 +89,7 @@ class DenseNode final : public Node<T> {
     plan.phase(forward_);
     this->out.made_by = &forward_;
     if (!norm_) return;
-    forward_.follow = &normalize_;
+    forward_.follow = across_.forward(plan, normalize_);
     this->out.made_by = &normalize_;
   }
 
@@ -97,7 +98,8 @@ class DenseNode final : public Node<T> {
     trains_others_ = false;
     for (std::size_t i = first_array_ + 1; i < end_array_; ++i) trains_others_ = trains_others_ || trained[i];
     this->out.needs_gradient = in_->needs_gradient || trains_weights_ || trains_others_;
-    this->out.after_gradient = norm_ && this->out.needs_gradient ? &normalize_backward_ : nullptr;
+    const bool normalizes = norm_ && this->out.needs_gradient;
+    this->out.after_gradient = normalizes ? across_.first(normalize_backward_) : nullptr;
     input_gradient_.follow = in_->after_gradient;
     tangents_.link();
     const std::size_t rows = trains_weights_ ? dense_inputs_ : 0;
@@ -118,6 +120,7 @@ class DenseNode final : public Node<T> {
   void squares(Plan<T>& plan) override { tangents_.squares(plan); }
 
   void backward(Plan<T>& plan, bool to_parameters) override {
+    if (this->out.after_gradient != nullptr) across_.backward(plan, normalize_backward_);
     if (in_->needs_gradient) plan.phase(input_gradient_);
     if (!to_parameters) return;
     if (trains_weights_ || trains_others_) plan.later(weight_gradient_);
@@ -269,6 +272,7 @@ class DenseNode final : public Node<T> {
   std::size_t biases_ = kNoBiases, end_array_;
   int activation_ = static_cast<int>(layer_.activation);
   std::optional<Normalizer<T>> norm_;
+  JobsAcross<T> across_{columns()};
 
   Value<T>* in_ = nullptr;
   Value<T> products_;  // if they are normalized

@@ -54,7 +54,8 @@ struct Means {
   double half_a_row = 0;  // its share
 };
 
-Means means_of(const NumberMatrix& m, bool labels, std::size_t outputs, const ScaledWeights& weights) {
+Means means_of(const NumberMatrix& m, bool labels, std::size_t outputs, const ScaledWeights& weights,
+               const Ranks& ranks) {
   Means means{std::vector<double>(outputs)};
   std::vector<double> values(m.columns);
   double total = 0, rows = 0;
@@ -68,6 +69,9 @@ Means means_of(const NumberMatrix& m, bool labels, std::size_t outputs, const Sc
     total += weight;
     ++rows;
   });
+  ranks.sum(std::span(means.of_outputs));
+  total = ranks.sum(total);
+  rows = ranks.sum(rows);
   for (double& mean : means.of_outputs) mean /= total;
   means.half_a_row = 0.5 / rows;
   return means;
@@ -143,7 +147,7 @@ void check_base_rate(const std::vector<Layer>& layers) {
 
 template <class T>
 std::vector<T> base_rates(const std::vector<Layer>& layers, const Loss& loss, std::size_t outputs,
-                          const Targets& y, const ScaledWeights& weights) {
+                          const Targets& y, const ScaledWeights& weights, const Ranks& ranks) {
   std::vector<T> biases;
   if (std::ranges::none_of(layers, starts_at_base_rate)) return biases;
   const FloatingPointScope modes;
@@ -155,9 +159,15 @@ std::vector<T> base_rates(const std::vector<Layer>& layers, const Loss& loss, st
   std::visit(
       [&]<class L>(const L& l) {
         if constexpr (requires { l.constant(0.0, 0.0, outputs); }) {
-          const Means means = means_of(m, std::holds_alternative<Labels>(y), outputs, weights);
+          const Means means = means_of(m, std::holds_alternative<Labels>(y), outputs, weights, ranks);
           for (const double mean : means.of_outputs) add(l.constant(mean, means.half_a_row, outputs));
         } else {
+          if (ranks.many()) {
+            throw ValueError(
+                "bias_initializer: base_rate is a quantile of all targets for this loss, which no rank has; "
+                "use "
+                "zeros");
+          }
           std::vector<WeightedTarget> sorted;
           for (std::size_t j = 0; j < outputs; ++j) {
             if (j < m.columns) sorted = sorted_column(m, j, weights);
@@ -175,8 +185,8 @@ std::vector<T> base_rates(const std::vector<Layer>& layers, const Loss& loss, st
 }
 
 template std::vector<float> base_rates(const std::vector<Layer>&, const Loss&, std::size_t, const Targets&,
-                                       const ScaledWeights&);
+                                       const ScaledWeights&, const Ranks&);
 template std::vector<double> base_rates(const std::vector<Layer>&, const Loss&, std::size_t, const Targets&,
-                                        const ScaledWeights&);
+                                        const ScaledWeights&, const Ranks&);
 
 }  // namespace fanin

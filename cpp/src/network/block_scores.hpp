@@ -42,14 +42,19 @@ class BlockScores {
     scores_[number] += static_cast<double>(kernels<T>().sum(block.row_score(), count));
   }
 
-  Evaluation mean(std::size_t targets) const {
+  // Over all ranks, by unscaled weights, as each has a scale of its own
+  Evaluation mean(std::size_t targets, const Ranks& ranks) const {
     double weight = weights_.empty() ? static_cast<double>(targets) : 0;
     for (std::size_t i = 0; i < weights_.size(); ++i) weight += weights_[i];
+    double losses = total(losses_), all_scores = total(scores_);
+    if (ranks.many()) {
+      for (double* sum : {&losses, &all_scores, &weight}) *sum = ranks.sum(*sum / weights_.scale());
+    }
     const double scores =
         kind_of(loss_) == TargetKind::labels ? weight : weight * static_cast<double>(nodes_.outputs());
-    const double mean_score = total(scores_) / scores;
+    const double mean_score = all_scores / scores;
     const double metric = std::visit([&](const auto& l) { return l.metric_of(mean_score); }, loss_);
-    return {total(losses_) / weight, metric};
+    return {losses / weight, metric};
   }
 
  private:

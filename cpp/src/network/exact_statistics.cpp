@@ -32,6 +32,19 @@ struct ColumnMoments {
     }
     rows += count;
   }
+  ColumnMoments of_all(const Ranks& ranks) const {
+    const std::size_t columns = mean.size();
+    std::vector<double> own = mean;
+    own.insert(own.end(), squares.begin(), squares.end());
+    own.push_back(static_cast<double>(rows));
+    const std::vector<double> all = ranks.gather(own);
+    ColumnMoments merged(columns);
+    for (std::size_t rank = 0; rank < ranks.size(); ++rank) {
+      const double* const of = all.data() + rank * own.size();
+      merged.merge(of, of + columns, static_cast<std::size_t>(of[2 * columns]));
+    }
+    return merged;
+  }
 };
 
 // Of the inputs of the watched batch norm in a block
@@ -57,7 +70,7 @@ void block_moments(Flow<T>& flow, const Normalizer<T>& of, double* mean, double*
 
 template <class T>
 ColumnMoments moments_of(const Normalizer<T>& of, const Nodes<T>& nodes, const Folded<T>& net,
-                         const Inputs& inputs, const std::function<bool()>& interrupted) {
+                         const Inputs& inputs, const std::function<bool()>& interrupted, const Ranks& ranks) {
   const std::size_t units = of.columns, rows = rows_of(inputs.x);
   constexpr std::size_t most = kBlocksAtATime * kBlockRows;
   std::vector<double> mean(kBlocksAtATime * units), squares(mean.size());
@@ -76,7 +89,7 @@ ColumnMoments moments_of(const Normalizer<T>& of, const Nodes<T>& nodes, const F
       all.merge(mean.data() + at, squares.data() + at, std::min(kBlockRows, some.end - row));
     }
   }
-  return all;
+  return ranks.many() ? all.of_all(ranks) : all;
 }
 
 }  // namespace
@@ -89,7 +102,7 @@ bool Network<T>::State::needs_exact_statistics() const {
 
 template <class T>
 void Network<T>::State::take_exact_statistics(const Samples& x, std::size_t epoch,
-                                              const std::function<bool()>& interrupted) {
+                                              const std::function<bool()>& interrupted, const Ranks& ranks) {
   Buffer<T> folded(nodes.folded_size());
   const RunningStatistics<T> over_batches = statistics;
   try {
@@ -97,7 +110,8 @@ void Network<T>::State::take_exact_statistics(const Samples& x, std::size_t epoc
       if (!of->norm.exact_statistics) continue;
       fold(folded.data(), of);
       const ColumnMoments of_all = moments_of<T>(*of, nodes, {folded.data(), statistics, projection.data()},
-                                                 {x, input_layer.columns(), layers}, interrupted);
+                                                 {x, input_layer.columns(), layers},
+                                                 ranks.many() ? std::function<bool()>() : interrupted, ranks);
       const double others = static_cast<double>(of_all.rows - 1);
       for (std::size_t j = 0; j < of->columns; ++j) {
         statistics.mean(*of)[j] = without_denormals(static_cast<T>(of_all.mean[j]));
@@ -122,8 +136,8 @@ void Network<T>::State::take_exact_statistics(const Samples& x, std::size_t epoc
 template bool Network<float>::State::needs_exact_statistics() const;
 template bool Network<double>::State::needs_exact_statistics() const;
 template void Network<float>::State::take_exact_statistics(const Samples&, std::size_t,
-                                                           const std::function<bool()>&);
+                                                           const std::function<bool()>&, const Ranks&);
 template void Network<double>::State::take_exact_statistics(const Samples&, std::size_t,
-                                                            const std::function<bool()>&);
+                                                            const std::function<bool()>&, const Ranks&);
 
 }  // namespace fanin

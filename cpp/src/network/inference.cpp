@@ -53,11 +53,15 @@ bool Network<T>::try_predict(const Samples& x, MatrixView<T> out) const noexcept
 
 template <class T>
 Evaluation Network<T>::evaluate(const Samples& x, const Targets& y, SampleWeights weights,
-                                const std::function<bool()>& interrupted, Checks checks) const {
+                                const std::function<bool()>& interrupted, Checks checks,
+                                Communicator* communicator) const {
   const State& net = *state_;
   const Over over = net.nodes.over;
-  if (rows_of(x) == 0) throw ValueError("X: expected at least one row to evaluate, got none");
-  check_data<T>(x, y, weights, inputs(), outputs(), net.loss, net.input_layer, over, checks);
+  const Ranks ranks(communicator);
+  ranks.check([&] {
+    if (rows_of(x) == 0) throw ValueError("X: expected at least one row to evaluate, got none");
+    check_data<T>(x, y, weights, inputs(), outputs(), net.loss, net.input_layer, over, checks);
+  });
   const ScaledWeights scaled(weights);
   const Access::Reading reading(net.access);
   check_learned(net.input_layer);
@@ -80,14 +84,14 @@ Evaluation Network<T>::evaluate(const Samples& x, const Targets& y, SampleWeight
                                     window.targets.size());
                        });
   }
-  return scores.mean(targets);
+  return scores.mean(targets, ranks);
 }
 
 #define FANIN_INSTANTIATE(T)                                                                            \
   template void Network<T>::predict(const Samples&, MatrixView<T>, const std::function<bool()>&) const; \
   template bool Network<T>::try_predict(const Samples&, MatrixView<T>) const noexcept;                  \
   template Evaluation Network<T>::evaluate(const Samples&, const Targets&, SampleWeights,               \
-                                           const std::function<bool()>&, Checks) const;
+                                           const std::function<bool()>&, Checks, Communicator*) const;
 FANIN_INSTANTIATE(float)
 FANIN_INSTANTIATE(double)
 #undef FANIN_INSTANTIATE

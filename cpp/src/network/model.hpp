@@ -123,11 +123,12 @@ struct Network<T>::State : Layout<T> {
   }
   // Throws ValueError if the parameters are laid out for another number of columns.
   Adaptation<T> adaptation(InputMap map) const;
-  // Learns from these rows, unless the input layer has learned already
+  // Learns from these rows, those of all ranks, unless the input layer has learned already
   template <class W>
-  Adaptation<T> adaptation_to(const Samples& x, const W& weights) const {
+  Adaptation<T> adaptation_to(const Samples& x, const W& weights, const Ranks& ranks = {}) const {
     if (input_layer.learned()) return {};
-    LayerLearner learner(layers, inputs, false);
+    LayerLearner learner(layers, inputs, ranks.many());
+    if (ranks.many()) learner.begin(ranks, rows_of(x));
     if (nodes.over == Over::sequences && !weights.empty()) {
       std::vector<double> of_steps;
       for (std::size_t i = 0; i + 1 < x.starts.size(); ++i) {
@@ -137,7 +138,16 @@ struct Network<T>::State : Layout<T> {
     } else {
       learner.add(x, weights);
     }
-    return adaptation(learner.learn(&x));
+    if (!ranks.many()) return adaptation(learner.learn(&x));
+    learner.merge(ranks);
+    InputMap map = learner.learn(&x);
+    if (map.projects) {  // libraries of linear algebra differ
+      std::vector<std::size_t> columns{map.outputs};
+      ranks.broadcast(columns);
+      map.outputs = columns[0];
+      ranks.broadcast(map.matrix);
+    }
+    return adaptation(std::move(map));
   }
   void adopt(Adaptation<T>&& adaptation) noexcept;
 
@@ -166,7 +176,8 @@ struct Network<T>::State : Layout<T> {
 
   bool needs_exact_statistics() const;
   // Sets all of them, or none if interrupted or diverged in this epoch
-  void take_exact_statistics(const Samples& x, std::size_t epoch, const std::function<bool()>& interrupted);
+  void take_exact_statistics(const Samples& x, std::size_t epoch, const std::function<bool()>& interrupted,
+                             const Ranks& ranks);
 
   const std::size_t inputs, outputs;
   const std::vector<Layer> layers;

@@ -31,9 +31,14 @@ double cost_of(const Job<T>& job, const Batch& batch) {
 }  // namespace
 
 template <class T>
-bool Executor<T>::poll() {
+bool Executor<T>::asked() {
   last_poll_ = seconds_now();
-  if (interrupted_by_caller_ && interrupted_by_caller_()) interrupted_.store(true, std::memory_order_relaxed);
+  return interrupted_by_caller_ && interrupted_by_caller_();
+}
+
+template <class T>
+bool Executor<T>::poll() {
+  if (asked()) interrupt();
   return interrupted();
 }
 
@@ -125,8 +130,9 @@ bool Executor<T>::take(Member member, Share& others, const Job<T>& job, const St
   const Cut cut = cut_of(job, step.batch, member);
   const bool more = cut.apart != nullptr;
   const Grid grid = cut.grid;
-  const Range mine =
-      is_even(cut, member) ? share(member, cut.units) : others.take(cut.units, cost_of(job, step.batch));
+  const Range mine = job.alone              ? Range{0, member.thread == 0 ? cut.units : 0}
+                     : is_even(cut, member) ? share(member, cut.units)
+                                            : others.take(cut.units, cost_of(job, step.batch));
   const auto for_units = [&](Range units, const Job<T>* end) {
     const auto f = [&](Range columns, Range rows) { run_chain(job, end, job, step, columns, rows); };
     if (!polls && !(cut.whole_rows && !cut.whole_columns)) return for_each_rectangle(units, grid.rows, f);

@@ -29,6 +29,9 @@ class Executor {
   double waited() const { return waited_.load(std::memory_order_relaxed); }
   bool interrupted() const { return interrupted_.load(std::memory_order_relaxed); }
   bool poll();
+  // Whether the caller interrupts, which this does not remember; and interrupts, whoever asked for it
+  bool asked();
+  void interrupt() { interrupted_.store(true, std::memory_order_relaxed); }
   void observe(Observer<T>* observer) { observer_ = observer; }
   void restart() { interrupted_.store(false, std::memory_order_relaxed); }
 

@@ -27,6 +27,8 @@ struct StepData {
   std::size_t most_rows = kMostRows;  // at a time
   bool curvature = false;             // tangents have memory, too
   std::size_t sequences = 0;          // in the largest batch; 0: rows are no steps of sequences
+  Ranks ranks = {};
+  bool synchronized = false;  // batch norms over all ranks
 };
 
 // How batches are gathered

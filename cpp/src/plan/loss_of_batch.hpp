@@ -21,6 +21,7 @@ class LossOfBatch final : public Work<T> {
   // Losses that are not finite are no failure from now on.
   void accept_all() { accepts_all_ = true; }
   bool failed() const { return not_finite_.load(std::memory_order_relaxed); }
+  void fail() { not_finite_.store(true, std::memory_order_relaxed); }
   void restart() { not_finite_.store(false, std::memory_order_relaxed); }
 
   Job<T> job;

@@ -46,8 +46,9 @@ struct Declarations {
   const Layer* before = nullptr;       // in the same list
   // Batch norms keep these statistics, and are no normalizers of batches
   const RunningStatistics<T>* frozen = nullptr;
-  bool on_inputs = true;    // only dropouts so far
-  bool normalized = false;  // only dropouts since a separate batch norm layer
+  bool synchronized = false;  // batch norms over all ranks
+  bool on_inputs = true;      // only dropouts so far
+  bool normalized = false;    // only dropouts since a separate batch norm layer
   // That batch norm, if the next dense layer can fold it into its weights for prediction
   Normalizer<T>* into_next = nullptr;
   std::vector<SharedWeights> dense_layers = {};   // of the network's list

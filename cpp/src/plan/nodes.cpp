@@ -53,12 +53,14 @@ NodeList<T> make_nodes(const std::vector<Layer>& layers, Declarations<T>& d) {
 }
 
 template <class T>
-Nodes<T>::Nodes(InputWidths widths, const std::vector<Layer>& layers, const RunningStatistics<T>* frozen)
-    : inputs(widths) {
+Nodes<T>::Nodes(InputWidths widths, const std::vector<Layer>& layers, const RunningStatistics<T>* frozen,
+                bool synchronizes)
+    : inputs(widths), synchronized(synchronizes) {
   if (inputs.gathered == 0) throw ValueError("n_inputs: expected at least 1, got 0");
   Declarations<T> declarations{table, normalizers, inputs.gathered, 0, layers.size()};
   declarations.projected = inputs.outputs;
   declarations.frozen = frozen;
+  declarations.synchronized = synchronizes;
   list = make_nodes(layers, declarations);
   const bool recurs =
       std::visit([]<class Kind>(const Kind&) { return requires { Kind::recurs; }; }, layers.back().kind);

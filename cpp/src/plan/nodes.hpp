@@ -19,9 +19,11 @@ struct Nodes {
   std::size_t carried = 0;  // columns that are carried from one window of sequences to the next
   std::size_t widest = 0;   // columns of the nodes' outputs, rounded up to whole panels
   std::size_t turned = 0;   // elements of transposed weights
+  bool synchronized;        // batch norms over all ranks
 
   // Throws ValueError if the layers cannot be combined in this order
-  Nodes(InputWidths widths, const std::vector<Layer>& layers, const RunningStatistics<T>* frozen = nullptr);
+  Nodes(InputWidths widths, const std::vector<Layer>& layers, const RunningStatistics<T>* frozen = nullptr,
+        bool synchronizes = false);
 
   std::size_t outputs() const { return list.back()->out.columns; }
   bool has_batch_norm() const { return !normalizers.empty(); }

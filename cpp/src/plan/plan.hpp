@@ -7,6 +7,7 @@
 
 #include "data/sample_weights.hpp"
 #include "fanin/network.hpp"
+#include "plan/across.hpp"
 #include "plan/lazy_rows.hpp"
 #include "plan/value.hpp"
 
@@ -76,6 +77,8 @@ struct StepOf {
   Curved<T> curved = {};
   Seed<T> seed = {};
   RowUpdate<T> rows = {};
+  const Across<T>* across = nullptr;  // of several ranks
+  bool adds_up = false;               // the gradient over all ranks, while it is computed
 };
 
 template <class T>
@@ -109,6 +112,7 @@ struct Job {
   Grain grain = Grain::block;
   const Job* follow = nullptr;
   bool at_once = false;  // a thread runs its share in one call, without polling
+  bool alone = false;    // thread 0 runs all of it, in a phase of its own: other ranks wait for it
 };
 
 // Runs blocks of jobs in the executor's place, on any thread of the team; the bench times them here.
@@ -124,6 +128,14 @@ Job<T> following(const char* name, const Work<T>* work, int part, std::size_t co
                  Grain grain = Grain::whole_columns) {
   const std::size_t row_unit = grain == Grain::block ? kRowBlock : kAll;
   return {name, work, part, columns, kPanel<T>, row_unit, 1, 0, false, grain};
+}
+
+// A job of one thread, for which other ranks wait
+template <class T>
+Job<T> of_all_ranks(const Work<T>* work, int part) {
+  Job<T> job{"sum over ranks", work, part, 1, kAll, kAll, 1, 1};
+  job.alone = true;
+  return job;
 }
 
 template <class T>

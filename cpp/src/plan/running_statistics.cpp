@@ -26,10 +26,11 @@ T* RunningStatistics<T>::variance(const Normalizer<T>& of) const {
 }
 
 template <class T>
-void RunningStatistics<T>::note(const std::vector<Normalizer<T>*>& normalizers, Batch batch) {
+void RunningStatistics<T>::note(const std::vector<Normalizer<T>*>& normalizers, Batch batch, double of_rows) {
   for (const Normalizer<T>* of : normalizers) {
     const Panels<const T> seen = of->seen(batch);
-    const double rows = static_cast<double>(seen.rows);
+    // after a layer that gives the last step of sequences, the rows are those
+    const double rows = seen.rows == batch.rows ? of_rows : static_cast<double>(seen.rows);
     const T unbiased = static_cast<T>(rows > 1 ? rows / (rows - 1) : 1);
     T *mean = noted_.data() + of->mean, *variance = noted_.data() + of->variance;
     for (std::size_t j = 0; j < of->columns; ++j) {

@@ -1,6 +1,7 @@
 // The running mean and variance of each batch norm, which replace those of the batch in prediction.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "base/buffer.hpp"
@@ -23,9 +24,12 @@ class RunningStatistics {
   T* variance(const Normalizer<T>& of) const;
   const Buffer<T>& values() const { return values_; }
 
-  // `note` records the statistics of a batch, and `add` adds what was recorded.
-  void note(const std::vector<Normalizer<T>*>& normalizers, Batch batch);
+  // `note` records the statistics of a batch, which are of so many rows, and `add` adds what was recorded.
+  // Between them, `noted` may become a mean over the ranks.
+  void note(const std::vector<Normalizer<T>*>& normalizers, Batch batch, double rows);
   void add(const std::vector<Normalizer<T>*>& normalizers);
+
+  std::span<T> noted() const { return {noted_.data(), noted_.size()}; }
 
   void copy(const RunningStatistics& other);
 

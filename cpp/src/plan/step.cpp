@@ -27,7 +27,7 @@ template <class T>
 Step<T>::Step(InputWidths inputs, const std::vector<Layer>& layers, RunningStatistics<T>& statistics,
               LossOf<T> loss, const StepData& data, const std::function<bool()>& interrupted,
               const RunningStatistics<T>* frozen)
-    : nodes_(inputs, layers, frozen),
+    : nodes_(inputs, layers, frozen, data.synchronized && data.ranks.many()),
       curvature_(data.curvature),
       largest_batch_(data.largest_batch),
       at_a_time_(nodes_.combines_rows() ? largest_batch_ : std::min(largest_batch_, data.most_rows)),
@@ -40,9 +40,11 @@ Step<T>::Step(InputWidths inputs, const std::vector<Layer>& layers, RunningStati
       statistics_job_{"statistics", this, 0, 1, kAll, kAll, 1},
       memory_(bind(nullptr, {at_a_time_, data.sequences})),
       slow_(flops() > kSlowFlops),
-      whole_(slow_ || nodes_.ties()),
+      whole_(slow_ || nodes_.ties() || data.ranks.many()),
       nothing_{nodes_.table.size, {.frozen = true}},
-      executor_(flops() * static_cast<double>(blocks(largest_batch_)) > kPollingFlops, interrupted),
+      executor_(!data.ranks.many() && flops() * static_cast<double>(blocks(largest_batch_)) > kPollingFlops,
+                interrupted),
+      across_(data.ranks),
       trained_(nodes_.table.trained.size(), true) {
   bind(memory_.data(), {at_a_time_, data.sequences});
   data_.out.made_by = &data_.job;
@@ -82,10 +84,14 @@ void Step<T>::plan_backward() {
   for (const auto& node : nodes_.list) node->link(trained_);
   loss_.job.follow = nodes_.list.back()->out.after_gradient;
   backward_.clear();
-  for (auto node = nodes_.list.rbegin(); node != nodes_.list.rend(); ++node)
+  across_.clear();
+  for (auto node = nodes_.list.rbegin(); node != nodes_.list.rend(); ++node) {
     (*node)->backward(backward_, true);
+    across_.ready((*node)->layer, backward_.phases());  // what it has deferred is in the next phase
+  }
   if (nodes_.has_batch_norm() && !whole_) backward_.later(statistics_job_);
   backward_.finish(data_.job);
+  across_.divide(nodes_.table);
 }
 
 // Forward, gradients of weights and, except for the first layer with weights, of inputs
@@ -149,6 +155,7 @@ bool Step<T>::backward_block(Member member, const StepOf<T>& step, bool polls_th
   if (polling == 0 && interrupted()) return false;
   for (std::size_t phase = 0; phase < backward_.phases(); ++phase) {
     executor_.run(member, backward_[phase], step, phase < polling);
+    if (step.adds_up && member.thread == 0) across_.continue_after(phase, step.sink.whole);
     if (phase + 1 == polling && interrupted()) return false;
   }
   return true;
@@ -161,6 +168,7 @@ bool Step<T>::gradient(Member member, const Turn<T>& turn, const T* parameters, 
   const double total = total_weight(turn.data, turn.batch);
   StepOf<T> step{block(turn.batch, 0), {}, &turn.data, parameters, random_, T{1}, &none, sink};
   step.rows = row_update(step.batch);
+  if (across_.many()) return gradient_across(member, turn, step, total);
   for (std::size_t i = 0; i < count; ++i) {
     step.next = i + 1 < count ? block(turn.batch, i + 1) : block(turn.next, 0);
     if (!forward_block(member, step, total, i == 0)) return false;
@@ -183,7 +191,11 @@ bool Step<T>::gradient(Member member, const Turn<T>& turn, const T* parameters, 
 // statistics at the weights themselves, and adds them at its end.
 template <class T>
 void Step<T>::note_statistics(Member member, const Batch& batch) const {
-  if (member.thread == 0) statistics_.note(nodes_.normalizers, batch);
+  if (member.thread != 0) return;
+  const bool of_all = across_.many() && nodes_.synchronized;
+  statistics_.note(nodes_.normalizers, batch,
+                   of_all ? across_.rows(batch.number) : static_cast<double>(batch.rows));
+  if (across_.many()) average_statistics(batch);
 }
 template <class T>
 void Step<T>::add_statistics(Member member) const {

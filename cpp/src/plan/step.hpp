@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "plan/across.hpp"
 #include "plan/executor.hpp"
 #include "plan/loss_of_batch.hpp"
 #include "plan/nodes.hpp"
@@ -45,6 +46,9 @@ class Step final : Work<T> {
        const StepData& data, const std::function<bool()>& interrupted,
        const RunningStatistics<T>* frozen = nullptr);
 
+  // Of several ranks, each makes the same steps, of as many batches, each with rows of its own or none; what
+  // a step does then depends on the sums over all ranks: gradient, loss, whether it failed or is interrupted.
+  //
   // The members of a team call these together. `gather` is for the first step of a run. A step may begin with
   // `ask_for`, which prefetches the next batch. Then it is `forward` and `update`, or `add_to_group` if the
   // batch is not the last of its group; `forward` or `update` gathers the next batch. They return false if
@@ -113,7 +117,17 @@ class Step final : Work<T> {
 
   bool interrupted() const { return executor_.interrupted(); }
   bool failed() const { return loss_.failed(); }
-  bool poll() { return executor_.poll(); }
+  // Of several ranks, an interruption counts once all know of it: in the next step.
+  bool poll() {
+    if (!across_.many()) return executor_.poll();
+    asked_ = executor_.asked();
+    return interrupted();
+  }
+  Across<T>& across() { return across_; }
+  // The weight of a batch before it is gathered
+  double weight_before(const DataSource<T>& data, const Batch& batch) const {
+    return data_.total_weight(data, batch);
+  }
   void observe(Observer<T>* observer) { executor_.observe(observer); }
   // `fresh`: the state of the rule is that before its first step
   void restart(RandomState random, bool fresh = false) {
@@ -145,6 +159,7 @@ class Step final : Work<T> {
   }
   void gather_block(Member member, const DataSource<T>& data, const Batch& block);
   double total_weight(const DataSource<T>& data, const Batch& batch) const {
+    if (across_.many()) return across_.weight(batch.number);
     return blocks(batch.rows) > 1 ? data_.total_weight(data, batch) : data_.total_weight(block(batch, 0));
   }
   bool forward_block(Member member, StepOf<T>& step, double total_weight, bool prepares);
@@ -155,6 +170,10 @@ class Step final : Work<T> {
   bool backward_block(Member member, const StepOf<T>& step, bool polls_throughout);
   void update_whole(Member member, const Update<T>& update, std::size_t number);
   void run(int part, const StepOf<T>& step, Range columns, Range rows) const override;
+  bool gradient_across(Member member, const Turn<T>& turn, StepOf<T>& step, double total);
+  bool agree_across(Member member);
+  void add_group_across(Member member);
+  void average_statistics(const Batch& batch) const;
   void note_statistics(Member member, const Batch& batch) const;
   void add_statistics(Member member) const;
   void limit(Member member, Limits<T>& limits);
@@ -181,6 +200,8 @@ class Step final : Work<T> {
   bool twice_ = false;     // the rule needs a second gradient
   const Segment nothing_;  // all parameters, frozen
   Executor<T> executor_;
+  Across<T> across_;
+  bool asked_ = false;         // to interrupt
   std::vector<bool> trained_;  // array by array
   double clip_norm_ = __builtin_inf();
   SquaredNorm<T> norm_, of_weights_;

@@ -18,7 +18,7 @@ void Step<T>::allocate(const Method& method) {
   const bool in_blocks = at_a_time_ < largest_batch_;
   twice_ = traits_of(method.rule).second_gradient;
   plan_rows(method);
-  whole_ = slow_ || nodes_.ties() || in_blocks || twice_ || needs_whole_gradient(method) ||
+  whole_ = across_.many() || slow_ || nodes_.ties() || in_blocks || twice_ || needs_whole_gradient(method) ||
            (data_.out.sparse != nullptr && !is_frozen(method, 0) && !lazy_.exist());
   const auto allocate = [&](Buffer<T>& buffer) {
     if (buffer.size() == 0) buffer = Buffer<T>(nodes_.table.size);
@@ -42,10 +42,11 @@ void Step<T>::allocate(const Method& method) {
 template <class T>
 void Step<T>::plan_rows(const Method& method) {
   const bool sparse = data_.out.sparse != nullptr;
-  const bool whole = slow_ || at_a_time_ < largest_batch_ || watch_ != nullptr;
-  const char* const reason = !sparse ? "no layer reads sparse rows or whole numbers"
-                             : whole ? "this fit needs the whole gradient of large batches, or is watched"
-                                     : reason_against_lazy(method);
+  const bool whole = across_.many() || slow_ || at_a_time_ < largest_batch_ || watch_ != nullptr;
+  const char* const reason =
+      !sparse ? "no layer reads sparse rows or whole numbers"
+      : whole ? "this fit needs the whole gradient of large batches or of several ranks, or is watched"
+              : reason_against_lazy(method);
   if (method.lazy == Lazy::always && reason != nullptr) {
     throw ValueError("lazy: expected \"auto\" or \"never\" for " + std::string(method.rule.name()) +
                      ", because " + reason);
@@ -55,10 +56,11 @@ void Step<T>::plan_rows(const Method& method) {
   } else {
     lazy_.stop();
   }
-  if (method.count_power > 0 && (!sparse || at_a_time_ < largest_batch_)) {
+  if (method.count_power > 0 && (!sparse || across_.many() || at_a_time_ < largest_batch_)) {
     throw ValueError("count_power: expected 0, because " +
-                     std::string(sparse ? "batches of more than 4096 rows are processed in blocks"
-                                        : "no layer reads sparse rows or whole numbers") +
+                     std::string(across_.many() ? "a rank does not know the counts of the others"
+                                 : sparse       ? "batches of more than 4096 rows are processed in blocks"
+                                                : "no layer reads sparse rows or whole numbers") +
                      ", got " + number_text(method.count_power));
   }
   if (method.count_power == count_power_) return;
@@ -171,6 +173,7 @@ bool Step<T>::forward(Member member, const Turn<T>& turn, const T* parameters) {
                               r.end - r.begin);
   });
   executor_.barrier(member);
+  if (across_.many() && group.last) add_group_across(member);
   return true;
 }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <memory>
+#include <tuple>
 
 #include "base/text.hpp"
 #include "fanin/population.hpp"
@@ -55,9 +56,26 @@ void check_early_stopping(const EarlyStopping& how, bool validates) {
   }
 }
 
-const FitOptions& checked(const FitOptions& options) {
-  if (options.early_stopping) check_early_stopping(*options.early_stopping, options.validation.has_value());
-  return options;
+// Checks the options; then several ranks have the same network
+template <class T>
+Ranks begun_together(Network<T>& network, const FitOptions& options) {
+  const Ranks ranks(options.communicator);
+  const auto& [validation, early_stopping] = std::tie(options.validation, options.early_stopping);
+  ranks.check([&] {
+    if (early_stopping) check_early_stopping(*early_stopping, validation.has_value());
+    if (ranks.many() && validation) network.check(validation->x, validation->y, validation->weights);
+  });
+  if (!ranks.many()) return ranks;
+  for (const double validates : ranks.gather(validation ? 1 : 0)) {
+    if (validates == (validation ? 1 : 0)) continue;
+    throw ValueError("validation: expected data on all ranks, or on none");
+  }
+  network.take_from_first(*options.communicator);
+  return ranks;
+}
+
+void check_alone(const FitOptions& options, const std::string& what) {
+  if (Ranks(options.communicator).many()) throw ValueError("communicator: expected none for " + what);
 }
 
 const Method& checked_method(const Method& method) {
@@ -75,16 +93,17 @@ struct FitUnderWay {
   FitUnderWay(Network<T>& trained, const DataSet& data, const FitOptions& chosen,
               std::function<bool()> interrupted)
       : network(trained),
-        options(checked(chosen)),
+        options(chosen),
+        ranks(begun_together(trained, chosen)),
         budget(options.max_steps, options.max_time),
         training(network, data.x, data.y,
                  {options.batch_size, options.batches, options.order_seed, std::move(interrupted), &budget, 0,
-                  epochs_of(options), options.watch},
+                  epochs_of(options), options.watch, true, 0, options.communicator, options.synchronized},
                  data.weights),
         loop(
             epochs_of(options), validate(), [this](const Epoch& epoch) { return stops_after(epoch); },
             &budget) {
-    if (options.validation)
+    if (options.validation && !ranks.many())
       network.check(options.validation->x, options.validation->y, options.validation->weights);
     if (options.early_stopping) stopper.emplace(network, *options.early_stopping);
   }
@@ -94,13 +113,14 @@ struct FitUnderWay {
   std::function<Evaluation()> validate() const {
     if (!options.validation) return {};
     return [this, &v = *options.validation] {
-      return network.evaluate(v.x, v.y, v.weights, {}, Checks::shapes);
+      return network.evaluate(v.x, v.y, v.weights, {}, Checks::shapes, options.communicator);
     };
   }
   bool stops_after(const Epoch& epoch) {
     history.epochs.push_back(epoch);
     const bool stop = stopper && stopper->stops_after(epoch);
-    return (options.after_epoch && options.after_epoch(epoch)) || stop;
+    const bool asked = options.after_epoch && options.after_epoch(epoch);
+    return ranks.largest(asked ? 1 : 0) > 0 || stop;
   }
   History end() {
     history.stopped_epoch = loop.stopped_epoch();
@@ -115,6 +135,7 @@ struct FitUnderWay {
 
   Network<T>& network;
   const FitOptions& options;
+  const Ranks ranks;
   Budget budget;
   Trainer training;
   EpochLoop loop;
@@ -191,6 +212,7 @@ History fit(Network<T>& network, const DataSet& data, const Method& method, cons
 
 template <class T>
 History fit(Network<T>& network, const DataSet& data, const WholeBatch& method, const FitOptions& options) {
+  check_alone(options, "solvers, which take all rows at once");
   FitOptions chosen = options;
   if (!options.epochs && !options.max_steps && !options.max_time) chosen.epochs = kMostIterations;
   FitUnderWay<T, SolverTraining<T>> fit(network, data, chosen, options.interrupted);
@@ -205,6 +227,7 @@ std::vector<Outcome> train_together(const std::vector<Fit>& fits) {
         fits, [](const Fit& fit) { return fit.options.interrupted && fit.options.interrupted(); });
   });
   for (const Fit& fit : fits) {
+    check_alone(fit.options, "concurrent fits");
     std::visit(
         [&](auto* network) {
           using Net = std::remove_pointer_t<decltype(network)>;

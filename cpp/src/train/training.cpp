@@ -36,7 +36,7 @@ void Training<T>::State::restart() {
   net.state.prepare(*method, table, net.parameters.data());
   finite_statistics.copy(net.statistics);
   if (given_order.empty()) {
-    order.restart(Philox(options.order_seed.value_or(net.seed), stream_of_epoch(net.epochs)));
+    order.restart(Philox(ranks.seed(options.order_seed.value_or(net.seed)), stream_of_epoch(net.epochs)));
   } else {
     order.take(given_order);
   }
@@ -50,7 +50,8 @@ void Training<T>::State::restart() {
   loss_sum = weight_sum = 0;
   of_update = of_epoch = {};
   failed = false;
-  step.restart({net.seed, net.epochs}, net.state.steps == 0);
+  if (ranks.many()) begin_across();
+  step.restart({ranks.seed(net.seed), net.epochs}, net.state.steps == 0);
 }
 
 template <class T>
@@ -154,19 +155,6 @@ void Training<T>::State::end_slice() {
 }
 
 template <class T>
-double Training<T>::State::share_before(std::size_t number) const {
-  const std::span<const std::uint32_t> visited = order_of_targets();
-  const std::size_t trained = targets_before(number);
-  if (trained == visited.size()) return 1;
-  double sum = 0, before = 0;
-  for (std::size_t i = 0; i < visited.size(); ++i) {
-    if (i == trained) before = sum;
-    sum += weights.empty() ? 1 : weights[visited[i]];
-  }
-  return before / sum;
-}
-
-template <class T>
 void Training<T>::State::restore(const std::string& what, std::size_t at_step, std::size_t layer) {
   std::memcpy(net.parameters.data(), finite_parameters(), net.nodes.table.size * sizeof(T));
   net.statistics.copy(finite_statistics);
@@ -217,7 +205,7 @@ EpochResult Training<T>::State::end() {
   if (options.budget != nullptr) options.budget->spend(updates_counted);
   if (failed) {
     const Batch last = batch(next_step);
-    restore("the loss is", last.number + 1, step.first_layer_not_finite());
+    restore("the loss is", last.number + 1, first_layer_not_finite());
   }
   const ParameterTable& table = net.nodes.table;
   if (step.lags()) {
@@ -242,24 +230,33 @@ template <class T>
 Training<T>::Training(Network<T>& network, const Samples& x, const Targets& y, TrainingOptions options,
                       SampleWeights weights) {
   typename Network<T>::State& net = *network.state_;
-  if (rows_of(x) == 0) throw ValueError("X: expected at least one row to train on, got none");
-  if (options.batch_size == 0) throw ValueError("batch_size: expected at least 1, got 0");
-  if (net.nodes.has_batch_norm() && options.batch_size == 1) {
-    throw ValueError(
-        "batch_size: expected at least 2, because batch norm divides by the standard deviation of a batch, "
-        "got "
-        "1");
-  }
-  check_truncation(net.nodes.over, options.truncation);
-  check_batch(rows_of(x), net.nodes.has_batch_norm());
-  check_data<T>(x, y, weights, network.inputs(), network.outputs(), net.loss, net.input_layer,
-                net.nodes.over);
-  if (net.training.exchange(true)) throw BusyError("network: another training is under way");
+  const Ranks ranks(options.communicator);
+  bool begun = false;
+  const auto check = [&] {
+    if (rows_of(x) == 0) throw ValueError("X: expected at least one row to train on, got none");
+    State::check_across(ranks, net.nodes.over, options);
+    if (options.batch_size == 0) throw ValueError("batch_size: expected at least 1, got 0");
+    if (net.nodes.has_batch_norm() && options.batch_size == 1) {
+      throw ValueError(
+          "batch_size: expected at least 2, because batch norm divides by the standard deviation of a batch, "
+          "got "
+          "1");
+    }
+    check_truncation(net.nodes.over, options.truncation);
+    check_batch(rows_of(x), net.nodes.has_batch_norm());
+    check_data<T>(x, y, weights, network.inputs(), network.outputs(), net.loss, net.input_layer,
+                  net.nodes.over);
+    if (net.training.exchange(true)) throw BusyError("network: another training is under way");
+    begun = true;
+  };
   try {
+    ranks.check(check);
+    State::check_same_shapes(ranks, net, options, !weights.empty());
     state_ = std::make_unique<State>(net, x, y, weights, std::move(options));
+    state_->check_shares();
     if (!state_->options.restore) state_->step.accept_all_losses();
   } catch (...) {
-    net.training = false;
+    if (begun) net.training = false;
     throw;
   }
 }
@@ -290,7 +287,8 @@ void Training<T>::exact_statistics() {
   const Access::Writing writing(state_->net.access);
   if (!state_->net.needs_exact_statistics()) return;
   const FloatingPointScope modes;
-  state_->net.take_exact_statistics(state_->x, state_->epoch_of_fit(), state_->options.interrupted);
+  state_->net.take_exact_statistics(state_->x, state_->epoch_of_fit(), state_->options.interrupted,
+                                    state_->ranks);
   state_->net.fold();
 }
 

@@ -10,6 +10,7 @@
 #include "data/orders.hpp"
 #include "network/model.hpp"
 #include "plan/step.hpp"
+#include "ranks/shares.hpp"
 #include "team/limit.hpp"
 #include "team/pace.hpp"
 
@@ -32,33 +33,42 @@ struct SumsOfUpdates {
   }
 };
 
+// A single remaining row, which has no variance, joins the batch before it.
+inline std::size_t least_to_normalize(const TrainingOptions& options, const Ranks& ranks) {
+  return options.synchronized && ranks.many() ? 1 : 2;
+}
+
 template <class T>
 struct Training<T>::State {
   State(typename Network<T>::State& network, const Samples& given, const Targets& targets,
         SampleWeights sample_weights, TrainingOptions chosen)
       : net(network),
-        weights(sample_weights),
-        adaptation(net.adaptation_to(given, weights)),
+        ranks(chosen.communicator),
+        weights(sample_weights, ranks),
+        adaptation(net.adaptation_to(given, weights, ranks)),
         of_nodes(net.input_layer.learned() ? net.input_layer.map : adaptation.map, given),
         x(of_nodes.rows()),
         y(targets),
         options(std::move(chosen)),
         over(net.nodes.over),
         samples(over == Over::rows ? rows_of(x) : x.starts.size() - 1),
-        batch_size(std::min(options.batch_size, samples)),
-        joins_last(over == Over::rows && net.nodes.has_batch_norm() && samples % batch_size == 1 &&
-                   samples > 1),
-        batches((samples + batch_size - 1) / batch_size - (joins_last ? 1 : 0)),
+        shares(ranks, samples, options.batch_size,
+               over == Over::rows && net.nodes.has_batch_norm() ? least_to_normalize(options, ranks) : 0),
+        batch_size(shares.batch_size()),
+        batches(shares.batches()),
         sequences(sequences_of(x, over, batch_size, options.truncation)),
         steps(batches * (sequences ? sequences->windows() : 1)),
         order(options.batches, y, net.loss, net.outputs, samples, batch_size, batches),
         own_finite_parameters(net.nodes.folds() ? 0 : layout().parameters.size(), Cleared::no),
         finite_statistics(layout().nodes),
         step(layout().nodes.inputs, net.layers, net.statistics, net.loss_for_kernels.get(),
-             {x, y, !weights.empty(), largest_batch(), kMostRows, false, sequences ? batch_size : 0},
+             {x, y, !weights.empty(), largest_batch(), kMostRows, false, sequences ? batch_size : 0, ranks,
+              options.synchronized},
              options.interrupted) {
     step.watch(options.watch);
-    if (net.epochs == 0) biases_at_base_rates = base_rates<T>(net.layers, net.loss, net.outputs, y, weights);
+    if (net.epochs == 0) {
+      biases_at_base_rates = base_rates<T>(net.layers, net.loss, net.outputs, y, weights, ranks);
+    }
   }
 
   static std::optional<SequenceOrder> sequences_of(const Samples& x, Over over, std::size_t batch_size,
@@ -67,17 +77,15 @@ struct Training<T>::State {
     return std::optional<SequenceOrder>(std::in_place, x.starts, batch_size, truncation);
   }
 
-  std::size_t largest_batch() const {
-    return sequences ? sequences->largest_batch() : batch_size + (joins_last ? 1 : 0);
-  }
+  std::size_t largest_batch() const { return sequences ? sequences->largest_batch() : shares.largest(); }
   Batch batch(std::size_t number) const {
     if (number >= steps) return {number, order.size(), 0};
     if (sequences) {
       const Timeline& time = sequences->timeline(number);
       return {number, sequences->first_row(number), time.rows(), 0, false, &time};
     }
-    const std::size_t first = number * batch_size;
-    return {number, first, number + 1 == steps ? order.size() - first : batch_size};
+    const std::size_t first = shares.begin(number);
+    return {number, first, shares.begin(number + 1) - first};
   }
 
   // An epoch is `begin` and `prepare`, slices of steps while `more()`, and `end`. Until then nothing else
@@ -93,7 +101,14 @@ struct Training<T>::State {
     if (options.budget == nullptr) return t + later;
     return options.budget->clock(t, options.budget->taken() + updates(number), later);
   }
-  double share_before(std::size_t number) const;
+  double share_before(std::size_t number);
+  // What several ranks do not do together, and whether they do the same
+  static void check_across(const Ranks& ranks, Over over, const TrainingOptions& options);
+  static void check_same_shapes(const Ranks& ranks, const typename Network<T>::State& net,
+                                const TrainingOptions& options, bool weighted);
+  void check_shares() const;
+  void begin_across();
+  std::size_t first_layer_not_finite() const;
   // Steps on a team, for at most about 50 ms
   void run_slice();
   // At least one step on a team, called by all members together, until is_last(number), which thread 0
@@ -129,7 +144,8 @@ struct Training<T>::State {
     if (options.watch != nullptr && step.batch_weight() > 0) {
       options.watch->state().add_batch(step.batch_loss() / step.batch_weight(), update_of_fit(number) + 1);
     }
-    of_update.add({static_cast<double>(batch(number).rows), step.batch_loss(), step.batch_weight(), 0});
+    const double rows = ranks.many() ? step.across().rows(number) : static_cast<double>(batch(number).rows);
+    of_update.add({rows, step.batch_loss(), step.batch_weight(), 0});
     if (group_of(number).last) {
       of_update.penalty = weights.scale() * method->l2_of_sum / 2 * step.square_of_weights();
       of_epoch.add(of_update.mean_by_rows());
@@ -161,6 +177,7 @@ struct Training<T>::State {
   void restore_unless_finite();
 
   typename Network<T>::State& net;
+  const Ranks ranks;
   const ScaledWeights weights;
   // What the input layer has learned, until the first epoch
   Adaptation<T> adaptation;
@@ -170,9 +187,8 @@ struct Training<T>::State {
   const TrainingOptions options;
   const Over over;
   const std::size_t samples;  // rows, or sequences
-  const std::size_t batch_size;
-  const bool joins_last;  // a single remaining row, which has no variance, joins the batch before it
-  const std::size_t batches;
+  const Shares shares;        // of rows in each batch
+  const std::size_t batch_size, batches;
   std::optional<SequenceOrder> sequences;
   const std::size_t steps;  // of an epoch: batches, or windows of those
   Orders order;
@@ -210,7 +226,7 @@ void Training<T>::State::run_as(Member member, F&& is_last) {
   if (gathered != first) step.gather(member, source, batch(first));
   for (std::size_t number = first; number < end_step; ++number) {
     if (member.thread == 0) last_of_slice[number % 2] = is_last(number) || pauses();
-    if (batch(number).rows == 0) {
+    if (batch(number).rows == 0 && !ranks.many()) {
       step.gather(member, source, batch(number + 1));
       if (member.thread == 0) next_step = gathered = number + 1;  // others have read them: that was a barrier
       if (last_of_slice[number % 2]) break;
