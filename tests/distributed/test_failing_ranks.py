@@ -141,6 +141,22 @@ show(lives=True)
     assert not done.results
 
 
+def test_an_interrupted_rank_ends_all_ranks(mpi):
+    program = """
+import signal
+def interrupt(net, epoch, logs):
+    if rank == 1 and epoch == 2:
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+signal.signal(signal.SIGALRM, lambda *_: signal.raise_signal(signal.SIGINT))
+distributed.fit(net, X, y, epochs=100000, callbacks=[interrupt])
+show(lives=True)
+"""
+    done = run(mpi, 2, BEGIN + program)
+    assert done.code != 0
+    assert not done.results
+    assert "KeyboardInterrupt" in done.errors
+
+
 def test_without_mpi4py_the_error_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "mpi4py", None)
     net = fanin.Network(1, [fanin.Dense(1)])
