@@ -194,3 +194,10 @@ def test_no_other_rate_causes_the_warning(rate):
 def test_a_drop_at_a_loss_that_only_fluctuates_causes_no_warning():
     y = 3 * X + np.random.default_rng(0).normal(size=X.shape)
     assert caught(optim.Piecewise([0.9, 0.09], after=[100]), epochs=200, y=y) == []
+
+
+def test_rate_control_waits_for_the_columns_of_an_input_layer():
+    holes = np.where(X > 0.9, np.nan, X)
+    net = fanin.Network(1, [fanin.Standardize(missing="mean"), fanin.Dense(3, "tanh"), fanin.Dense(1)])
+    history = net.fit(holes, X[:, 0], rule=optim.SGD(0.01), epochs=8, callbacks=[RateControl()])
+    assert len(history.loss) == 8

@@ -115,13 +115,16 @@ class RateControl:
         self._weights = self._change = None
 
     def _start_anew(self, net: Network) -> None:
-        self._weights, self._change = _vector(net), None
+        # there are no weights before an input layer has learned how many columns it gives
+        self._weights, self._change = _vector(net) if net._core.adapted else None, None
         self._since = self._stalled = 0
 
     def _cosine(self, net: Network) -> float:
-        """Return the cosine of the last two changes of the weights; NaN if there are not two, or one is 0."""
+        """Return the cosine of the last two changes of the weights; NaN if not two are known, or one is 0."""
         weights, before = _vector(net), self._change
-        assert self._weights is not None
+        if self._weights is None:
+            self._weights = weights
+            return math.nan
         self._weights, self._change = weights, weights - self._weights
         if before is None:
             return math.nan
