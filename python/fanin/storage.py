@@ -38,7 +38,8 @@ class StoredModel(Model):
         If a rename is impossible (a single file mounted into a container, a read-only folder, an owner that only root
         could set), the old file is overwritten in place, after the new content has been written completely to
         ``<path>.fanin-new``, or to the folder of temporary files if that is not possible. This copy remains if
-        overwriting fails (on a full disk, for example; the error names the copy) or if the process is killed then.
+        overwriting fails (on a full disk, for example; the error names the copy) or if the process is killed then. On
+        Windows nothing is overwritten: while another program keeps the old file open, saving is an error.
 
         Parameters
         ----------
@@ -161,7 +162,7 @@ class StoredModel(Model):
 
 
 def as_path(path: Path) -> bytes:
-    """Return the path in the encoding of the file system."""
+    """Return the path in the encoding of the file system, which is UTF-8 on Windows."""
     try:
         encoded = os.fsencode(path)
     except TypeError:
