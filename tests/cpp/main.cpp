@@ -1,3 +1,5 @@
+#include <cfloat>  // which older versions of doctest forget
+
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
 

@@ -118,10 +118,8 @@ std::wstring without_links(const Handle& opened, const std::wstring& path) {
 // killed process left can be removed, because nobody has it open.
 class Temporary {
  public:
-  Temporary(const std::wstring& folder, const std::filesystem::path& given) : handle_(create(folder, given)) {
-    for (std::size_t number = number_ + 1; ::DeleteFileW(named(folder, number).c_str()) != 0; ++number) {
-    }
-  }
+  Temporary(const std::wstring& folder, const std::filesystem::path& given)
+      : handle_(create(folder, given)) {}
   ~Temporary() {
     FILE_DISPOSITION_INFO removed{TRUE};
     if (!replaced_)
@@ -130,6 +128,12 @@ class Temporary {
   Temporary(const Temporary&) = delete;
   Temporary& operator=(const Temporary&) = delete;
   const Handle& handle() const { return handle_; }
+
+  // Removes leftovers with the names that follow.
+  void tidy(const std::wstring& folder) const {
+    for (std::size_t number = number_ + 1; ::DeleteFileW(named(folder, number).c_str()) != 0; ++number) {
+    }
+  }
 
   // It is renamed while it is open, so that it is never taken for a leftover. Virus scanners and indexers
   // open new files for a moment.
@@ -243,7 +247,9 @@ void write_file(const std::filesystem::path& given, const std::function<void(con
     }
     if (existing) path = without_links(existing, path);
   }
-  Temporary temporary(path.substr(0, path.find_last_of(L'\\')), given);
+  const std::wstring folder = path.substr(0, path.find_last_of(L'\\'));
+  Temporary temporary(folder, given);
+  temporary.tidy(folder);
   write([&](std::span<const std::byte> bytes) { write_all(temporary.handle(), bytes, given); });
   if (::FlushFileBuffers(temporary.handle().get()) == 0) fail(given);
   temporary.replace(path, given);
