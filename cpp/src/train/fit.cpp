@@ -4,7 +4,6 @@
 #include <cmath>
 #include <limits>
 #include <memory>
-#include <tuple>
 
 #include "base/text.hpp"
 #include "fanin/population.hpp"
@@ -60,7 +59,8 @@ void check_early_stopping(const EarlyStopping& how, bool validates) {
 template <class T>
 Ranks begun_together(Network<T>& network, const FitOptions& options) {
   const Ranks ranks(options.communicator);
-  const auto& [validation, early_stopping] = std::tie(options.validation, options.early_stopping);
+  const auto& validation = options.validation;
+  const auto& early_stopping = options.early_stopping;
   ranks.check([&] {
     if (early_stopping) check_early_stopping(*early_stopping, validation.has_value());
     if (ranks.many() && validation) network.check(validation->x, validation->y, validation->weights);
