@@ -47,7 +47,7 @@ TEST_CASE("models have names in any script, and messages show them") {
   const FolderOfModels folder;
   for (const char8_t* name : {u8"größe.safetensors", u8"模型.safetensors", u8"модель", u8"🙂"}) {
     const std::filesystem::path path = folder.path() / name;
-    for (const std::uint64_t seed : {1, 2}) {
+    for (const std::uint64_t seed : {1u, 2u}) {
       net_of_seed(seed).save(path);
       CHECK(Network<float>::load(path).to_bytes() == net_of_seed(seed).to_bytes());
     }
@@ -72,7 +72,7 @@ TEST_CASE("models have paths of more than 260 characters") {
   const std::filesystem::path path = deep / "model.safetensors",
                               plain = kWindows ? std::filesystem::path(path.u8string().substr(4)) : path;
   REQUIRE(plain.native().size() > 450);
-  for (const std::uint64_t seed : {1, 2}) {
+  for (const std::uint64_t seed : {1u, 2u}) {
     net_of_seed(seed).save(plain);
     CHECK(Network<float>::load(plain).to_bytes() == net_of_seed(seed).to_bytes());
     CHECK(Network<float>::load(path).to_bytes() == net_of_seed(seed).to_bytes());

@@ -120,3 +120,12 @@ def test_tables_with_more_rows_than_float_counts_are_refused(tmp_path, monkeypat
 def test_a_layer_that_c_does_not_know_is_refused(tmp_path, monkeypatch):
     monkeypatch.delitem(layers_in_c.KINDS, "residual")
     assert_refused(small_net(), "layers[1]: Residual cannot be written as C: to_c does not know", tmp_path)
+
+
+@pytest.mark.parametrize("name", ["BODY", "ZEROS", "ARRAYS"])
+def test_a_header_may_have_the_name_of_a_place_in_its_templates(name, tmp_path):
+    net = fanin.Network(2, [fanin.GRU(3), fanin.Dense(1)])
+    net.to_c(tmp_path / "model.h", name=name)
+    text = (tmp_path / "model.h").read_text()
+    assert "@" not in text
+    assert f"static inline void {name}_reset({name}_state* state) {{" in text

@@ -97,7 +97,7 @@ MODULES = {
         nn.Sequential(nn.Linear(4, 5), nn.Linear(6, 2)),
         "module: expected shape (5, 2) for layer2.weight",
     ),
-    "nothing": (nn.Sequential(nn.Identity()), "module: expected at least one layer with weights, got none"),
+    "nothing": (nn.Sequential(nn.Identity()), "module: expected at least one Linear or recurrent"),
     "half": (stack().half(), "module: expected parameters in float32 or in float64, got float16; call"),
 }
 

@@ -13,24 +13,24 @@ _FUNCTION = re.compile(r"^/\*(?:(?!\*/).)*\*/\nstatic inline .*?^\}\n", re.MULTI
 _ROW = """
 /* y = outputs for the inputs x of one row. */
 static inline void model_predict(const float* x, float* y) {
-  BODY
+  @BODY@
 }
 """
 _STATE = """
 /* What is known of a sequence after some steps. */
 typedef struct model_state {
-  ARRAYS
+  @ARRAYS@
 } model_state;
 
 /* Begin a sequence. */
 static inline void model_reset(model_state* state) {
-  ZEROS
+  @ZEROS@
 }
 """
 _STEP = """
 /* y = outputs after one more step, with the inputs x. */
 static inline void model_step(model_state* state, const float* x, float* y) {
-  BODY
+  @BODY@
 }
 
 /* y[steps][MODEL_OUTPUTS] = outputs after each step of the sequence x[steps][MODEL_INPUTS]. */
@@ -44,12 +44,12 @@ static inline void model_predict(const float* x, size_t steps, float* y) {
 _FEED_AND_READ = """
 /* One more step, with the inputs x. */
 static inline void model_feed(model_state* state, const float* x) {
-  BODY
+  @BODY@
 }
 
 /* y = outputs after the steps so far. */
 static inline void model_read(const model_state* state, float* y) {
-  BODY
+  @BODY@
 }
 
 /* y = outputs after one more step, with the inputs x. */
@@ -79,9 +79,9 @@ def functions_of(program: Program) -> str:
     text = named(called + frame, program.prefix)
     arrays = [f"float {state.name.removeprefix('state->')}[{state.columns}];" for state in program.states]
     zeros = [f"{program.prefix}_zero({state.name}, {state.columns});" for state in program.states]
-    text = text.replace("  ARRAYS", _indented(arrays)).replace("  ZEROS", _indented(zeros))
+    text = text.replace("  @ARRAYS@", _indented(arrays)).replace("  @ZEROS@", _indented(zeros))
     for body in program.bodies:
-        text = text.replace("  BODY", _indented(body.lines(f"{program.prefix.upper()}_STORAGE")), 1)
+        text = text.replace("  @BODY@", _indented(body.lines(f"{program.prefix.upper()}_STORAGE")), 1)
     return text
 
 

@@ -51,7 +51,10 @@ def _labels(classes: NDArray[Any]) -> NDArray[Any]:
     types = {"b": np.bool_, "f": np.float64, "i": np.int64, "u": np.int64, "U": object}
     if given.dtype.kind not in types:
         raise ValueError(f"classes_: expected text, numbers or booleans, which ONNX has, got {given.dtype}")
-    return given.astype(types[given.dtype.kind])
+    labels: NDArray[Any] = given.astype(types[given.dtype.kind])
+    if given.dtype.kind == "u" and (labels < 0).any():
+        raise ValueError(f"classes_: expected numbers below 2^63, which ONNX has, got {given.max()}")
+    return labels
 
 
 def save_autoencoder(encoder: Any, decoder: Any, path: Path, opset: int, text: str) -> None:

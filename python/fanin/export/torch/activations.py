@@ -17,7 +17,7 @@ ACTIVATIONS: Mapping[ActivationName, tuple[str, dict[str, Any]]] = {
     "leaky_relu": ("LeakyReLU", {"negative_slope": 0.01}),
     "elu": ("ELU", {"alpha": 1.0}),
     "selu": ("SELU", {}),
-    "softplus": ("Softplus", {"beta": 1.0}),
+    "softplus": ("Softplus", {"beta": 1.0, "threshold": 20.0}),
     "softsign": ("Softsign", {}),
     "gelu": ("GELU", {"approximate": "none"}),
     "gelu_tanh": ("GELU", {"approximate": "tanh"}),

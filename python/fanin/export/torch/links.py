@@ -37,8 +37,9 @@ class Link:
 
 
 def numpy_of(tensor: Any) -> NDArray[Any]:
-    """Return the numbers of a tensor, which share its memory if it is on the CPU."""
-    array: NDArray[Any] = tensor.detach().cpu().numpy()
+    """Return the numbers of a tensor, which share its memory if it is dense and on the CPU."""
+    dense = tensor.to_dense() if tensor.is_sparse else tensor
+    array: NDArray[Any] = dense.detach().cpu().numpy()
     return array
 
 
@@ -57,14 +58,34 @@ def sums(links: Iterable[Link], arrays: Mapping[str, NDArray[Any]]) -> Arrays:
 
 
 def write(links: Iterable[Link], arrays: Mapping[str, NDArray[Any]], module: Any) -> None:
-    """Set the parameters of a module to the arrays of a network; the second of two biases becomes 0."""
-    tensors, written = tensors_of(module), set()
+    """Set the parameters of a module to the arrays of a network; the second of two biases becomes 0.
+
+    Raises
+    ------
+    ValueError
+        If the module lacks an array, or has it in another shape; then it is unchanged.
+    """
+    tensors = tensors_of(module)
+    made: Arrays = {}
+    written = set()
     for link in links:
-        tensor = tensors[link.parameter]
-        whole = numpy_of(tensor).copy()
-        link.part(whole)[...] = 0 if link.array in written else arrays[link.array]
-        tensor.detach().copy_(tensor.new_tensor(whole))
+        part = link.part(made.setdefault(link.parameter, numpy_of(tensors[link.parameter]).copy()))
+        if part.shape != (shape := np.shape(arrays[link.array])):
+            raise ValueError(
+                f"module: {link.parameter}: expected shape {shape} for {link.array} of the network, got {part.shape}"
+            )
+        part[...] = 0 if link.array in written else arrays[link.array]
         written.add(link.array)
+    missing = [name for name in arrays if name not in written and np.any(arrays[name] != neutral(name))]
+    if missing:
+        raise ValueError(f"module: expected a parameter for {missing[0]} of the network, got none")
+    for name, whole in made.items():
+        tensors[name].detach().copy_(tensors[name].new_tensor(whole))
+
+
+def neutral(array: str) -> float:
+    """Return the number that a module computes with if it does not have this array."""
+    return 1.0 if array.endswith(".gamma") else 0.0
 
 
 def links_to(net: Model, links: Iterable[Link]) -> list[Link]:

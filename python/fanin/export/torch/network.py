@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fanin.checks import check_flag
-from fanin.export.torch.links import check_shapes, links_to, numpy_of, sums, tensors_of
+from fanin.export.torch.links import check_shapes, links_to, neutral, numpy_of, sums, tensors_of
 from fanin.export.torch.reading import Reading
 from fanin.layers import Activation, Dense, Layer
 from fanin.losses import Loss, SoftmaxCrossEntropy, SquaredError, as_loss
@@ -71,6 +71,8 @@ def from_torch(
     check_flag("return_sequences", return_sequences)
     check_module(module)
     reading = Reading(module, return_sequences=bool(return_sequences))
+    if return_sequences and not reading.recurs:
+        raise ValueError("return_sequences: expected False for a module without recurrent layers, got True")
     chosen = (
         as_loss(loss) if loss is not None else SoftmaxCrossEntropy() if reading.softmax else SquaredError()
     )
@@ -90,6 +92,18 @@ def check_module(module: Any) -> None:
         raise TypeError(f"module: expected a torch.nn.Module, got {type(module).__name__}")
 
 
+def check_activations(reading: Reading, net: Network) -> None:
+    """Raise ValueError unless a network has the activations of a module."""
+    expected = _activations(without_output(reading.layers, net._loss))
+    if (given := _activations(net.layers)) != expected:
+        raise ValueError(f"net: expected the activations of the module, {expected}, got {given}")
+
+
+def _activations(layers: Sequence[Layer]) -> list[str]:
+    all_ = [getattr(layer, "activation", "identity") for layer in layers]
+    return [activation for activation in all_ if activation != "identity"]
+
+
 def without_output(layers: Sequence[Layer], loss: Loss) -> list[Layer]:
     """Return the layers without the logistic activation of the outputs that the loss adds itself."""
     *others, last = layers
@@ -100,18 +114,21 @@ def without_output(layers: Sequence[Layer], loss: Loss) -> list[Layer]:
 
 def copy_weights(module: Any, reading: Reading, net: Network) -> None:
     """Set the weights and running statistics of a network to those of a module."""
+    _dtype(module)
     links = links_to(net, reading.links)
     given = sums(links, {name: numpy_of(tensor) for name, tensor in tensors_of(module).items()})
     check_shapes(net, given)
-    neutral = {"gamma": 1.0}  # what a module without parameters of a batch norm multiplies by
-    weights = {
-        name: np.full(shape, neutral.get(name.split(".")[-1], 0.0)) for name, shape, _ in net._core.arrays
-    }
+    weights = {name: np.full(shape, neutral(name)) for name, shape, _ in net._core.arrays}
     net.set_weights({**weights, **given})
 
 
 def _dtype(module: Any) -> str:
+    """Return the dtype of a module; raise ValueError if it has not one that networks have, or no values."""
     kinds = sorted({str(parameter.dtype).removeprefix("torch.") for parameter in module.parameters()})
+    if not kinds:
+        raise ValueError("module: expected at least one layer with parameters, got none")
+    if any(parameter.is_meta for parameter in module.parameters()):
+        raise ValueError("module: expected parameters with values, got some on the device meta")
     if kinds not in (["float32"], ["float64"]):
         raise ValueError(
             f"module: expected parameters in float32 or in float64, got {', '.join(kinds)}; "

@@ -33,12 +33,14 @@ class Reading:
         self.softmax = ""  # the place of a Softmax or LogSoftmax, if the last layer is one
         self._steps = False  # whether the values have an axis of time
         self._flat: int | None = None  # the first axis that a Flatten has joined
-        self._looked_up: tuple[str, int] | None = (
-            None  # an Embedding and its dim, while its columns are not known
-        )
+        # an Embedding and its dim, before its columns are known
+        self._looked_up: tuple[str, int] | None = None
         leaves = list(_leaves(module, "module", ""))
+        if not leaves:
+            raise ValueError("module: expected at least one layer, got none")
         kinds = [kind_of(leaf) for _, _, leaf in leaves]
         self._last = max((i for i, kind in enumerate(kinds) if kind in _RECURRENT), default=-1)
+        self.recurs = self._last >= 0
         _, _, after = leaves[min(self._last + 1, len(leaves) - 1)]
         self._every_step = after.every_step if kind_of(after) == "Outputs" else return_sequences
         owners: dict[int, str] = {}
@@ -49,7 +51,8 @@ class Reading:
                 )
             self._read(leaf, kinds[self._number])
         if self.n_inputs is None:
-            raise ValueError("module: expected at least one layer with weights, got none")
+            after = f" after {self._looked_up[0]}, an Embedding" if self._looked_up else ""
+            raise ValueError(f"module: expected at least one Linear or recurrent layer{after}, got none")
 
     def _read(self, leaf: Any, kind: str) -> None:
         try:
@@ -181,6 +184,11 @@ class Reading:
 
 def _leaves(module: Any, place: str, prefix: str) -> Iterator[tuple[str, str, Any]]:
     """Yield the layers of nested nn.Sequential, each with its place and the start of its parameters' names."""
+    if module._forward_hooks or module._forward_pre_hooks or "forward" in vars(module):
+        raise ValueError(
+            f"{place}: {kind_of(module)}: expected neither forward hooks, which pruning and weight_norm use, nor a "
+            "forward of its own"
+        )
     if kind_of(module) != "Sequential":
         yield place, prefix, module
         return

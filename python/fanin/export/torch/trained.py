@@ -76,7 +76,7 @@ class Trained:
         decays: set[float] = set()
         for links in self._links.values():
             for link in links:
-                decay = float(self._groups[link.parameter]["weight_decay"])
+                decay = float(self._groups[link.parameter].get("weight_decay", 0.0))
                 if link.decays:
                     decays.add(decay)
                 elif decay:
@@ -114,7 +114,7 @@ class Trained:
             given = self._states[link.parameter].get(theirs)
             shape = tuple(self._parameters[link.parameter].shape)
             found.append(link.part(np.zeros(shape) if given is None else numpy_of(given)))
-        if not all(np.allclose(part, found[0], rtol=1e-5, atol=0) for part in found):
+        if not all(np.allclose(part, found[0], rtol=1e-5, atol=0, equal_nan=True) for part in found):
             names = " and ".join(link.parameter for link in self._links[array])
             raise ValueError(
                 f"optimizer: expected the same {theirs} of {names}, which are one array here, got others"

@@ -9,7 +9,7 @@ import numpy as np
 
 from fanin.export.torch.links import Link, links_to, write
 from fanin.export.torch.module import imported_torch
-from fanin.export.torch.network import check_module, copy_weights
+from fanin.export.torch.network import check_activations, check_module, copy_weights
 from fanin.export.torch.reading import Reading
 from fanin.export.torch.rule_state import RuleState, set_state, state_of
 from fanin.export.torch.rules import BUFFER, as_around, optimizer_of, rule_of_group, twin_of, with_places
@@ -68,6 +68,7 @@ def optimizer_from_torch(optimizer: Any, module: Any, net: Network) -> Rule:
     check_model(net)
     reading = Reading(module, return_sequences=False)
     trained = Trained(optimizer, module, links_to(net, reading.links))
+    check_activations(reading, net)
     rate, scales = trained.rates()
     frozen = [array for array in net._trained if array not in scales]
     plain = rule_of_group(trained.kind, trained.group, rate, trained.decay())
@@ -108,7 +109,8 @@ def optimizer_to_torch(net: Network, module: Any) -> Any:
     ValueError
         For a network that was not trained with a rule, for a rule or an option of `optim.Around` that PyTorch's
         optimizers do not have, such as clipping (averages of weights are left behind), and for a `GRU` whose gates r
-        and z do not learn at twice the rate of its candidate: PyTorch trains two biases of them.
+        and z do not learn at twice the rate of its candidate: PyTorch trains two biases of them. The module is
+        unchanged.
 
     Examples
     --------
@@ -132,15 +134,17 @@ def optimizer_to_torch(net: Network, module: Any) -> Any:
     scales = _scales(rule, net._trained, links, parameters)
     state = state_of(net)
     rate: Any = rule.rate
-    write(links, {**net.get_weights(averaged=False), **state.trained}, module)
+    if not scales:
+        raise ValueError("rule: frozen: expected at least one array that is trained, got none")
     groups: dict[tuple[float, float], list[Any]] = {}
-    for name, parameter in parameters.items():
-        parameter.requires_grad_(name in scales)
-        if name in scales:
-            decays = any(link.decays for link in links if link.parameter == name)
-            groups.setdefault((scales[name] * float(rate), decay if decays else 0.0), []).append(parameter)
+    for name, scale in scales.items():
+        decays = any(link.decays for link in links if link.parameter == name)
+        groups.setdefault((scale * float(rate), decay if decays else 0.0), []).append(parameters[name])
     made = [{"params": given, "lr": lr, "weight_decay": own} for (lr, own), given in groups.items()]
     optimizer = getattr(torch.optim, kind)(made, **arguments)
+    write(links, {**net.get_weights(averaged=False), **state.trained}, module)
+    for name, parameter in parameters.items():
+        parameter.requires_grad_(name in scales)
     if state.steps:
         for name in scales:
             own = [link for link in links if link.parameter == name]
