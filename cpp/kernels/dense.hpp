@@ -117,7 +117,7 @@ void forward_by_rows(const Forward<T>& f, Range panels, Range rows) {
     constant_of_panel(f, p, constant);
     for_each_group(rows, kCodedRows, [&](std::size_t first, std::size_t end) {
       for_each_group({first, end}, kRowBlock, [&](std::size_t row, std::size_t end_row) {
-        for_each_chunk<kDepth<T>>(f.x.columns, [&](Range chunk) {
+        for_each_chunk(f.x.columns, kDepth<T>, [&](Range chunk) {
           product_of_panels(AcrossPanels<T>{f.x, row}, end_row - row, chunk, f.w, f.a, {p, p + 1}, row);
         });
       });
@@ -136,7 +136,7 @@ void forward(const Forward<T>& f, Range panels, Range rows) {
   if (f.codes.count > 0 || f.sparse.starts != nullptr) return forward_by_rows(f, panels, rows);
   const auto activate = find_activate<T>(Activations{}, f.activation);
   for_each_group(panels, kPanelGroup, [&](std::size_t first_panel, std::size_t end_panel) {
-    for_each_chunk<kDepth<T>>(f.x.columns, [&](Range chunk) {
+    for_each_chunk(f.x.columns, kDepth<T>, [&](Range chunk) {
       for_each_group(rows, kRowBlock, [&](std::size_t row, std::size_t end_row) {
         const AcrossPanels<T> x{f.x, row};
         const std::size_t count = end_row - row;
@@ -201,7 +201,7 @@ void input_gradient(const InputGradient<T>& g, Range panels, Range rows) {
   for_each_group(rows, kRowBlock, [&](std::size_t row, std::size_t end_row) {
     for_each_group(panels, kPanelGroup, [&](std::size_t first_panel, std::size_t end_panel) {
       const auto multiply = [&](const Panels<const T>& w, const Panels<const T>& dy_transposed, bool onto) {
-        for_each_chunk<kDepth<T>>(w.columns, [&](Range chunk) {
+        for_each_chunk(w.columns, kDepth<T>, [&](Range chunk) {
           for (std::size_t p = first_panel; p < end_panel; ++p) {
             const std::size_t width = dy_transposed.width(p);
             product_block(AcrossPanels<T>{w, row}, end_row - row, chunk,

@@ -91,7 +91,7 @@ void product(const Product<T>& p, Range panels, Range rows, T* memory) {
   const bool in_place = all_rows <= kInPlaceRows && p.right.column_stride == 1 && p.right.row_stride > 0;
 
   for_each_group(panels, p.kPackedPanels, [&](std::size_t first_panel, std::size_t end_panel) {
-    for_each_chunk<kDepth<T>>(p.depth, [&](Range chunk) {
+    for_each_chunk(p.depth, p.chunk, [&](Range chunk) {
       const std::size_t depth = chunk.end - chunk.begin;
       for_each_group(rows, p.kPackedRows, [&](std::size_t first_row, std::size_t end_row) {
         const Panels<T> left{left_memory, end_row - first_row, depth};

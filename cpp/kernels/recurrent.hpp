@@ -26,7 +26,7 @@ void turn(const Panels<const T>& from, const Panels<T>& to, Range panels) {
 template <class T>
 void add_product(const Panels<T>& z, std::size_t row, const Panels<const T>& left, std::size_t first,
                  std::size_t rows, const Panels<const T>& right) {
-  for_each_chunk<kDepth<T>>(right.rows, [&](Range chunk) {
+  for_each_chunk(right.rows, kDepth<T>, [&](Range chunk) {
     product_of_panels(AcrossPanels<T>{left, first}, rows, chunk, right, z, {0, z.count()}, row, true);
   });
 }

@@ -32,6 +32,7 @@ struct Product {
   std::size_t columns, depth;
   const T* bias;
   int activation;
+  std::size_t chunk = kDepth<T>;  // at most; kRowDepth for sums over samples
 };
 
 // a = f(x w + bias), (rows, n) from (rows, k) and the first k rows of w; z is kept if the activation's

@@ -261,12 +261,12 @@ FANIN_INLINE void for_each_group(Range all, std::size_t size, F&& f) {
 }
 
 // f(chunk) for each chunk of the depth, in order; a single empty one if there is no depth
-template <std::size_t Size, class F>
-FANIN_INLINE void for_each_chunk(std::size_t depth, F&& f) {
+template <class F>
+FANIN_INLINE void for_each_chunk(std::size_t depth, std::size_t size, F&& f) {
   std::size_t k = 0;
   do {
-    f(Range{k, depth - k < Size ? depth : k + Size});
-    k += Size;
+    f(Range{k, depth - k < size ? depth : k + size});
+    k += size;
   } while (k < depth);
 }
 

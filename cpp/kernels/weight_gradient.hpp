@@ -56,7 +56,7 @@ void narrow_weight_gradient(const WeightGradient<T>& g, std::size_t p, std::size
     for (std::size_t i = 0; continued && i < units * P; ++i) {
       turned[i] = i % P < g.x.used(q) ? of_q[i % P * (P / 2) + i / P] : T{0};
     }
-    for_each_chunk<kRowDepth<T>>(g.x.rows, [&](Range chunk) {
+    for_each_chunk(g.x.rows, kRowDepth<T>, [&](Range chunk) {
       product_block(DownRows<T>{g.dz.at(0, p), P / 2}, units, chunk, strip_of(g.x, chunk.begin, q),
                     g.x.width(q), Strip<T>{turned, P, 0}, continued || chunk.begin > 0);
     });
@@ -84,7 +84,7 @@ void weight_gradient_block(const WeightGradient<T>& g, std::size_t p, std::size_
                            T* block) {
   constexpr std::size_t P = kPanel<T>;
   const std::size_t width = g.dz.width(p);
-  for_each_chunk<kRowDepth<T>>(g.x.rows, [&](Range chunk) {
+  for_each_chunk(g.x.rows, kRowDepth<T>, [&](Range chunk) {
     for (std::size_t q = row / P; q * P < end_row; ++q) {
       product_block(DownRows<T>{g.x.at(0, q), g.x.width(q)}, g.x.used(q), chunk,
                     strip_of(g.dz, chunk.begin, p), width, Strip<T>{block + (q * P - row) * width, width, 0},

@@ -82,9 +82,11 @@ void dense_backward(MatrixView<T> dx, MatrixView<T> dw, std::span<T> db, MatrixV
 
   const T one = 1;
   const Product<T> of_x{dx.data, dx.row_stride, view_of(dz), transposed(w), k, n, nullptr, Product<T>::kNone};
-  const Product<T> of_w{dw.data, dw.row_stride, transposed(x), view_of(dz), n, m, nullptr, Product<T>::kNone};
+  const Product<T> of_w{dw.data, dw.row_stride, transposed(x),     view_of(dz), n,
+                        m,       nullptr,       Product<T>::kNone, kRowDepth<T>};
   // column sums are a product with a row of ones
-  const Product<T> of_b{db.data(), 0, {&one, 0, 0}, view_of(dz), n, m, nullptr, Product<T>::kNone};
+  const Product<T> of_b{db.data(), 0,       {&one, 0, 0},      view_of(dz), n,
+                        m,         nullptr, Product<T>::kNone, kRowDepth<T>};
   const double flops = product_flops(m, n, k), bias_flops = product_flops(m, n, 8);
   const double cost_x = dx.data != nullptr ? flops : 0, cost_w = dw.data != nullptr ? flops : 0;
   const double cost_b = !db.empty() ? bias_flops : 0;
