@@ -175,7 +175,9 @@ def test_only_sparse_rows_and_whole_numbers_can_be_lazy():
     for given in (DENSE, sparse.csr_array(np.ones_like(DENSE))):
         with pytest.raises(ValueError, match="for sgd, because no layer reads sparse rows or whole numbers"):
             trained(given, Y, rule)
-    with pytest.raises(ValueError, match="this fit needs the whole gradient of large batches or of several ranks, or is watched"):
+    with pytest.raises(
+        ValueError, match="the whole gradient of large batches or of several ranks, or is watched"
+    ):
         trained(X, Y, rule, diagnose=True)
     with pytest.raises(ValueError, match="lazy: expected one of auto, always, never, got 'yes'"):
         optim.Around(optim.SGD(), lazy="yes")
