@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,8 +29,8 @@ rank, size = comm.rank, comm.size
 fanin.set_num_threads(2 if rank == 0 else 1)
 
 def show(**values):
-    sys.stdout.write(f"RESULT {rank} {json.dumps(values)}\\n")
-    sys.stdout.flush()
+    with open(os.path.join(os.environ["RESULTS"], str(rank)), "a") as file:
+        file.write(json.dumps(values) + "\\n")
 
 def digest(net):
     return hashlib.sha256(net.to_bytes()).hexdigest()
@@ -76,7 +77,7 @@ def library(name: str) -> Library:
 
 @dataclass(frozen=True)
 class Run:
-    """What the ranks have printed."""
+    """What the ranks have shown."""
 
     code: int
     errors: str
@@ -86,19 +87,20 @@ class Run:
 def run(of: Library, ranks: int, program: str) -> Run:
     """Run the program on so many ranks; none may take long."""
     python_path = os.pathsep.join([str(TESTS), *(path for path in sys.path if path)])
-    done = subprocess.run(
-        [*of.launcher, "-n", str(ranks), sys.executable, "-W", "error", "-c", PRELUDE + program],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        env={**os.environ, **of.variables, "PYTHONPATH": python_path, "OMP_WAIT_POLICY": "passive"},
-    )
+    variables = {**os.environ, **of.variables, "PYTHONPATH": python_path, "OMP_WAIT_POLICY": "passive"}
     results: dict[int, dict[str, Any]] = {}
-    for line in done.stdout.splitlines():
-        if line.startswith("RESULT "):
-            _, rank, text = line.split(" ", 2)
-            results.setdefault(int(rank), {}).update(json.loads(text))
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(
+            [*of.launcher, "-n", str(ranks), sys.executable, "-W", "error", "-c", PRELUDE + program],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+            env={**variables, "RESULTS": folder},
+        )
+        for file in Path(folder).iterdir():
+            for line in file.read_text().splitlines():
+                results.setdefault(int(file.name), {}).update(json.loads(line))
     return Run(done.returncode, done.stderr, results)
 
 

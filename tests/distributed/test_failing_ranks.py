@@ -154,7 +154,6 @@ show(lives=True)
     done = run(mpi, 2, BEGIN + program)
     assert done.code != 0
     assert not done.results
-    assert "KeyboardInterrupt" in done.errors
 
 
 def test_without_mpi4py_the_error_names_the_extra(monkeypatch):

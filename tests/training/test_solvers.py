@@ -34,7 +34,7 @@ def test_fit_until_the_solver_ends(solver, dtype):
 
 def test_lbfgs_takes_no_more_evaluations_than_scipy():
     shares = []
-    for seed in range(10):
+    for seed in range(30):  # of which some lead both to the same minimum
         objective = new_net(seed=seed).objective(X, Y)
         options = {"maxcor": 10, "ftol": 0, "gtol": 1e-4, "maxiter": 1000}
         found = minimize(
@@ -46,7 +46,7 @@ def test_lbfgs_takes_no_more_evaluations_than_scipy():
         reached = np.flatnonzero(np.array(history.loss) <= found.fun * 1.05)
         if len(reached):
             shares.append(sum(history.evaluations[: reached[0] + 1]) / found.nfev)
-    assert len(shares) >= 5
+    assert len(shares) >= 10
     assert np.median(shares) < 1.1
 
 
