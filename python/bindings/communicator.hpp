@@ -5,7 +5,8 @@
 #include "unlocked.hpp"
 
 // The object has `rank`, `size`, `start_sum(array)`, `wait()` and `broadcast(memory)`; see
-// fanin::Communicator, whose methods C++ calls without the GIL. They must not raise.
+// fanin::Communicator, whose methods C++ calls without the GIL. If one raises, such as after Ctrl-C,
+// `abort(exception)` ends all ranks.
 class PyCommunicator final : public fanin::Communicator {
  public:
   explicit PyCommunicator(py::object of)
@@ -30,11 +31,15 @@ class PyCommunicator final : public fanin::Communicator {
     locked([&] { of_.attr("start_sum")(py::array_t<T>(static_cast<py::ssize_t>(n), values, py::none())); });
   }
   template <class F>
-  static void locked(F&& f) {
+  void locked(F&& f) const {
     std::optional<py::gil_scoped_acquire> lock;
     or_sleep_to_the_end([&] { lock.emplace(); });
     const py::error_scope pending;  // such as after Ctrl-C, until training has returned
-    f();
+    try {
+      f();
+    } catch (const py::error_already_set& error) {
+      of_.attr("abort")(error.value());
+    }
   }
 
   py::object of_;

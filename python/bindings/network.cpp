@@ -224,10 +224,7 @@ void register_network_of(py::module_& m, const std::string& suffix) {
       .def("set_arrays", &set_arrays<T>, py::arg("values"))
       .def("predict", &predict<T>, py::arg("X"), py::arg("out"))
       .def("evaluate", &evaluate<T>, py::arg("X"), py::arg("y"), py::arg("sample_weight"),
-           py::arg("checked") = false, py::arg("communicator") = py::none())
-      .def(
-          "take_from_first", [](Net& net, PyCommunicator& ranks) { net.take_from_first(ranks); },
-          py::arg("communicator"), py::call_guard<Unlocked>());
+           py::arg("checked") = false, py::arg("communicator") = py::none());
   py::class_<PyTraining<T>>(m, ("Training" + suffix).c_str())
       .def(py::init<Net&, const py::object&, const py::object&, const py::object&, std::size_t,
                     const std::string&, std::optional<std::uint64_t>, std::size_t, std::optional<std::size_t>,

@@ -8,7 +8,7 @@ import pytest
 
 import fanin
 import fanin.distributed
-from ranks import Library, library, results_of, run
+from ranks import results_of, run
 
 BEGIN = """
 X, y = dealt(*wave(64))
@@ -25,11 +25,6 @@ def error_of(*args, **options):
     return "none"
 """
 )
-
-
-@pytest.fixture(params=["mpich", "openmpi"])
-def mpi(request: pytest.FixtureRequest) -> Library:
-    return library(request.param)
 
 
 def test_what_one_rank_does_wrong_is_an_error_on_all(mpi):
@@ -79,6 +74,7 @@ show(errors=[
     error_of(recurrent, X[None], y[:1]),
     error_of(norm, X, y, batch_size=3),
     error_of(coded, X, y),
+    error_of(fanin.Network(3, [fanin.Whiten(missing="mean"), fanin.Dense(1)]), X, y),
     error_of(net, X, y, synchronized=1),
     error_of(net, X, y, comm=MPI),
 ])
@@ -92,6 +88,7 @@ show(errors=[
         "ValueError: rank 0: net: expected no recurrent layers",
         "ValueError: batch_size: expected at least 2 rows of each rank in every batch",
         "ValueError: layers[0]: learns from the rows of one rank alone; call adapt on rank 0",
+        "ValueError: rank 0: layers[0]: Whiten fills missing values with the means of all rows",
         "TypeError: rank 0: synchronized: ",
         "TypeError: comm: expected an intracommunicator of mpi4py, got module",
     )
@@ -127,6 +124,32 @@ distributed.fit(net, X, y, epochs=100000, callbacks=[fail])
     assert "RuntimeError: the disk of this rank is full" in done.errors
 
 
+def test_weights_that_leave_a_rank_without_rows_are_an_error_on_all(mpi):
+    program = """
+labels = np.arange(len(X)) % 2 if rank == 0 else np.zeros(len(X), int)
+net = fanin.Network(3, [fanin.Dense(2)], "softmax_cross_entropy")
+show(error=error_of(net, X, labels, class_weight={0: 0.0, 1: 1.0}))
+"""
+    results = results_of(mpi, 2, FIT + program)
+    assert results[0] == results[1]
+    assert results[0]["error"].startswith("ValueError: rank 1: ")
+
+
+def test_a_callback_that_changes_the_rate_of_one_rank_is_an_error_on_all(mpi):
+    program = """
+class Slower:
+    def on_fit_begin(self, net, history):
+        self.history = history
+    def on_epoch_end(self, net, epoch, logs):
+        if rank == 0:
+            self.history.rate_factor = 0.1
+show(error=error_of(net, X, y, epochs=3, callbacks=[Slower()]))
+"""
+    results = results_of(mpi, 2, FIT + program)
+    assert results[0] == results[1]
+    assert "ValueError: rank 1: callbacks: expected the rate_factor of rank 0, 0.1" in results[0]["error"]
+
+
 def test_a_killed_rank_ends_all_ranks(mpi):
     program = """
 import signal
@@ -154,6 +177,7 @@ show(lives=True)
     done = run(mpi, 2, BEGIN + program)
     assert done.code != 0
     assert not done.results
+    assert "KeyboardInterrupt" in done.errors
 
 
 def test_without_mpi4py_the_error_names_the_extra(monkeypatch):

@@ -4,13 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ranks import Library, library, results_of
-
-
-@pytest.fixture(params=["mpich", "openmpi"])
-def mpi(request: pytest.FixtureRequest) -> Library:
-    return library(request.param)
-
+from ranks import results_of
 
 # An input layer, batch norm, dropout, weights, validation, a schedule and a callback
 FIT_ALL = """

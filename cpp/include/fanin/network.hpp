@@ -91,7 +91,8 @@ class Network {
   Network(Network&&) noexcept;
   Network& operator=(Network&&) noexcept;
 
-  // Makes this network that of rank 0, with everything save() writes.
+  // Makes this network that of rank 0, with everything save() writes. As in an assignment, no other thread
+  // may use it.
   void take_from_first(Communicator& communicator);
 
   // An independent network with everything save() writes: both continue training with the same bits.

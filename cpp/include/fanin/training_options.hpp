@@ -48,7 +48,8 @@ struct TrainingOptions {
   // become the mean over ranks. The same ranks, communicator and layout of the data give the same bits.
   // Borrowed; a single rank is as none. An interruption, a loss that is not finite, and invalid data of one
   // rank end the epoch, or the constructor, on all. Not for recurrent networks, batches by class, a limit of
-  // time, and a watch.
+  // time, a watch, and codes or a Whiten with missing values that have not learned. Any other exception of a
+  // rank, such as bad_alloc, must end all.
   Communicator* communicator = nullptr;
   // Batch norms use the mean and variance of a batch over all ranks, for two more sums each in both
   // directions.

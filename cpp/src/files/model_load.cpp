@@ -253,6 +253,7 @@ void Network<T>::take_from_first(Communicator& communicator) {
   });
   ranks.broadcast(bytes);
   ranks.check([&] {
+    if (state_->training) throw BusyError("network: another training is under way");
     if (ranks.rank() > 0) *this = from_bytes(bytes);
   });
 }

@@ -164,9 +164,7 @@ std::vector<T> base_rates(const std::vector<Layer>& layers, const Loss& loss, st
         } else {
           if (ranks.many()) {
             throw ValueError(
-                "bias_initializer: base_rate is a quantile of all targets for this loss, which no rank has; "
-                "use "
-                "zeros");
+                "bias_initializer: base_rate is a quantile of all targets, which no rank has; use zeros");
           }
           std::vector<WeightedTarget> sorted;
           for (std::size_t j = 0; j < outputs; ++j) {

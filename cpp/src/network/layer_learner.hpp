@@ -27,9 +27,8 @@ class LayerLearner {
     auto* const learner = std::get_if<InputLearner>(&learner_);
     if (learner != nullptr) return learner->begin(ranks, rows);
     throw ValueError(
-        "layers[0]: learns from the rows of one rank alone; call adapt on rank 0 before, with a sample of "
-        "all "
-        "rows");
+        "layers[0]: learns from the rows of one rank alone; call adapt on rank 0 before, with a sample "
+        "of all");
   }
   void merge(const Ranks& ranks) { std::get<InputLearner>(learner_).merge(ranks); }
   InputMap learn(const Samples* only = nullptr) const {

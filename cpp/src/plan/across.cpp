@@ -33,7 +33,10 @@ void Across<T>::divide(const ParameterTable& table) {
 }
 
 template <class T>
-void Across<T>::begin(std::vector<double> weights, std::vector<double> rows) {
+void Across<T>::begin(std::vector<double> weights, std::vector<double> rows,
+                      const std::vector<std::size_t>& blocks) {
+  blocks_before_.assign(blocks.size() + 1, 0);
+  std::partial_sum(blocks.begin(), blocks.end(), blocks_before_.begin() + 1);
   weights_ = std::move(weights);
   rows_ = std::move(rows);
   ranks_.sum(std::span(weights_));

@@ -24,10 +24,13 @@ class Across {
   void ready(std::size_t layer, std::size_t phase) { layers_.push_back({layer, phase}); }
   void divide(const ParameterTable& table);
 
-  // Sums of sample weights and rows, batch by batch, which become those of all ranks
-  void begin(std::vector<double> weights, std::vector<double> rows);
+  // Sums of sample weights and rows, batch by batch, which become those of all ranks; and how many blocks the
+  // batches of this rank have, of which it has no equal number of rows
+  void begin(std::vector<double> weights, std::vector<double> rows, const std::vector<std::size_t>& blocks);
   double weight(std::size_t batch) const { return weights_[batch]; }
   double rows(std::size_t batch) const { return rows_[batch]; }
+  // On this rank, of the batches before this one
+  std::size_t blocks_before(std::size_t batch) const { return blocks_before_[batch]; }
   // Of all weights, those of the batches before this one
   double share_before(std::size_t batch) const;
 
@@ -58,6 +61,7 @@ class Across {
   std::vector<OfLayer> layers_;
   std::vector<Part> parts_;
   std::vector<double> weights_, rows_;
+  std::vector<std::size_t> blocks_before_;  // also of the end
   Figures figures_{};
 };
 

@@ -124,6 +124,10 @@ class Step final : Work<T> {
     return interrupted();
   }
   Across<T>& across() { return across_; }
+  // A batch is one block, or several if it has too many rows for the memory.
+  std::size_t blocks(std::size_t rows) const {
+    return rows <= at_a_time_ ? 1 : (rows + at_a_time_ - 1) / at_a_time_;
+  }
   // The weight of a batch before it is gathered
   double weight_before(const DataSource<T>& data, const Batch& batch) const {
     return data_.total_weight(data, batch);
@@ -148,12 +152,10 @@ class Step final : Work<T> {
   bool arrive(Member member, const CurvatureAt<T>& at, StepOf<T>& step, bool gradients);
   template <class F>
   bool for_each_block(Member member, const CurvatureAt<T>& at, T* to, bool gradients, F&& f);
-  // A batch is one block, or several if it has too many rows for the memory.
-  std::size_t blocks(std::size_t rows) const {
-    return rows <= at_a_time_ ? 1 : (rows + at_a_time_ - 1) / at_a_time_;
-  }
   Batch block(const Batch& batch, std::size_t number) const {
-    const std::size_t row = number * at_a_time_, before = batch.number * blocks(largest_batch_);
+    const std::size_t row = number * at_a_time_, before = across_.many()
+                                                              ? across_.blocks_before(batch.number)
+                                                              : batch.number * blocks(largest_batch_);
     return {batch.number, batch.first + row,          std::min(batch.rows - row, at_a_time_),
             row,          (before + number) % 2 == 1, batch.time};
   }

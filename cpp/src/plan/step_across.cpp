@@ -7,14 +7,14 @@
 
 namespace fanin {
 
-// `step` is that of the first block. Of a group of batches, the gradient is added up with the last one,
-// unless batches have memory of their own.
+// `step` is that of the first block. A group of batches is added up after its last one, because the batches
+// of some ranks may have memory of their own.
 template <class T>
 bool Step<T>::gradient_across(Member member, const Turn<T>& turn, StepOf<T>& step, double total) {
   T* const whole = step.sink.whole;
   step.across = &across_;
   const std::size_t count = blocks(turn.batch.rows);
-  const bool adds_up = turn.group.last && !(turn.group.many && whole == of_batch_.data());
+  const bool adds_up = !turn.group.many;
   const auto start = [&] {
     if (member.thread == 0) {
       across_.start({batch_loss_, loss_.failed() ? 1.0 : 0.0, asked_ ? 1.0 : 0.0});
@@ -63,7 +63,6 @@ bool Step<T>::agree_across(Member member) {
   return goes_on;
 }
 
-// Of a group of batches whose gradients have memory of their own
 template <class T>
 void Step<T>::add_group_across(Member member) {
   if (member.thread == 0) {

@@ -164,15 +164,16 @@ bool Step<T>::forward(Member member, const Turn<T>& turn, const T* parameters) {
   const T weight = static_cast<T>(total_weight(turn.data, turn.batch));
   const Into into = group.first ? Into::first_of_sum : Into::next_of_sum;
   if (of_batch_.size() == 0) {
-    return gradient(member, of_gradient, parameters, {gradient_.data(), into, weight});
+    if (!gradient(member, of_gradient, parameters, {gradient_.data(), into, weight})) return false;
+  } else {
+    if (!gradient(member, of_gradient, parameters, {of_batch_.data()})) return false;
+    for_own_parameters(member, [&](Range r) {
+      T* const sum = gradient_.data() + r.begin;
+      kernels<T>().add_weighted(sum, group.first ? nullptr : sum, of_batch_.data() + r.begin, weight,
+                                r.end - r.begin);
+    });
+    executor_.barrier(member);
   }
-  if (!gradient(member, of_gradient, parameters, {of_batch_.data()})) return false;
-  for_own_parameters(member, [&](Range r) {
-    T* const sum = gradient_.data() + r.begin;
-    kernels<T>().add_weighted(sum, group.first ? nullptr : sum, of_batch_.data() + r.begin, weight,
-                              r.end - r.begin);
-  });
-  executor_.barrier(member);
   if (across_.many() && group.last) add_group_across(member);
   return true;
 }

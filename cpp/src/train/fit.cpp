@@ -63,7 +63,6 @@ Ranks begun_together(Network<T>& network, const FitOptions& options) {
   const auto& early_stopping = options.early_stopping;
   ranks.check([&] {
     if (early_stopping) check_early_stopping(*early_stopping, validation.has_value());
-    if (ranks.many() && validation) network.check(validation->x, validation->y, validation->weights);
   });
   if (!ranks.many()) return ranks;
   for (const double validates : ranks.gather(validation ? 1 : 0)) {
@@ -71,6 +70,9 @@ Ranks begun_together(Network<T>& network, const FitOptions& options) {
     throw ValueError("validation: expected data on all ranks, or on none");
   }
   network.take_from_first(*options.communicator);
+  ranks.check([&] {
+    if (validation) network.check(validation->x, validation->y, validation->weights);
+  });
   return ranks;
 }
 
@@ -120,7 +122,7 @@ struct FitUnderWay {
     history.epochs.push_back(epoch);
     const bool stop = stopper && stopper->stops_after(epoch);
     const bool asked = options.after_epoch && options.after_epoch(epoch);
-    return ranks.largest(asked ? 1 : 0) > 0 || stop;
+    return ranks.largest(asked || stop ? 1 : 0) > 0;
   }
   History end() {
     history.stopped_epoch = loop.stopped_epoch();

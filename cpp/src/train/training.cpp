@@ -234,13 +234,12 @@ Training<T>::Training(Network<T>& network, const Samples& x, const Targets& y, T
   bool begun = false;
   const auto check = [&] {
     if (rows_of(x) == 0) throw ValueError("X: expected at least one row to train on, got none");
-    State::check_across(ranks, net.nodes.over, options);
+    State::check_across(ranks, net, options);
     if (options.batch_size == 0) throw ValueError("batch_size: expected at least 1, got 0");
     if (net.nodes.has_batch_norm() && options.batch_size == 1) {
       throw ValueError(
-          "batch_size: expected at least 2, because batch norm divides by the standard deviation of a batch, "
-          "got "
-          "1");
+          "batch_size: expected at least 2, because batch norm divides by the standard deviation of a "
+          "batch, got 1");
     }
     check_truncation(net.nodes.over, options.truncation);
     check_batch(rows_of(x), net.nodes.has_batch_norm());

@@ -33,7 +33,7 @@ struct SumsOfUpdates {
   }
 };
 
-// A single remaining row, which has no variance, joins the batch before it.
+// Rows of each rank in a batch; a single one has a variance only with those of other ranks.
 inline std::size_t least_to_normalize(const TrainingOptions& options, const Ranks& ranks) {
   return options.synchronized && ranks.many() ? 1 : 2;
 }
@@ -103,7 +103,8 @@ struct Training<T>::State {
   }
   double share_before(std::size_t number);
   // What several ranks do not do together, and whether they do the same
-  static void check_across(const Ranks& ranks, Over over, const TrainingOptions& options);
+  static void check_across(const Ranks& ranks, const typename Network<T>::State& net,
+                           const TrainingOptions& options);
   static void check_same_shapes(const Ranks& ranks, const typename Network<T>::State& net,
                                 const TrainingOptions& options, bool weighted);
   void check_shares() const;

@@ -8,12 +8,19 @@ namespace fanin {
 
 // What several ranks do not do together
 template <class T>
-void Training<T>::State::check_across(const Ranks& ranks, Over over, const TrainingOptions& options) {
+void Training<T>::State::check_across(const Ranks& ranks, const typename Network<T>::State& net,
+                                      const TrainingOptions& options) {
   if (!ranks.many()) return;
   const auto refuse = [](const std::string& what) {
     throw ValueError(what + ", which several ranks do not train together");
   };
-  if (over != Over::rows) refuse("network: expected no recurrent layers");
+  if (net.nodes.over != Over::rows) refuse("network: expected no recurrent layers");
+  const auto* const whiten = std::get_if<Whiten>(&net.layers.front().kind);
+  if (whiten != nullptr && whiten->missing != Missing::error && !net.input_layer.learned()) {
+    throw ValueError(
+        "layers[0]: Whiten fills missing values with the means of all rows, which no rank knows; call adapt "
+        "on rank 0 before, with a sample of all");
+  }
   if (options.batches == Batches::stratified || options.batches == Batches::balanced) {
     refuse("batches: expected shuffled or in_order, got " +
            std::string(kBatches[static_cast<std::size_t>(options.batches)]));
@@ -62,11 +69,14 @@ template <class T>
 void Training<T>::State::begin_across() {
   const DataSource<T> source = data();
   std::vector<double> of_weights(steps), of_rows(steps);
+  std::vector<std::size_t> blocks(steps);
   for (std::size_t number = 0; number < steps; ++number) {
+    const std::size_t rows = batch(number).rows;
     of_weights[number] = step.weight_before(source, batch(number));
-    of_rows[number] = static_cast<double>(batch(number).rows);
+    of_rows[number] = static_cast<double>(rows);
+    blocks[number] = rows == 0 ? 0 : step.blocks(rows);
   }
-  step.across().begin(std::move(of_weights), std::move(of_rows));
+  step.across().begin(std::move(of_weights), std::move(of_rows), blocks);
 }
 
 // On any rank
@@ -92,7 +102,8 @@ double Training<T>::State::share_before(std::size_t number) {
 }
 
 #define FANIN_INSTANTIATE(T)                                                                           \
-  template void Training<T>::State::check_across(const Ranks&, Over, const TrainingOptions&);          \
+  template void Training<T>::State::check_across(const Ranks&, const typename Network<T>::State&,      \
+                                                 const TrainingOptions&);                              \
   template void Training<T>::State::check_same_shapes(const Ranks&, const typename Network<T>::State&, \
                                                       const TrainingOptions&, bool);                   \
   template void Training<T>::State::check_shares() const;                                              \

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from fanin import _core
 from fanin.data.inputs import ColumnNames
 from fanin.data.validation import Validation
 from fanin.distributed.ranks import Ranks
@@ -12,6 +11,7 @@ from fanin.optim.schedule import Schedule
 from fanin.training.callbacks import CallbackList, Logs
 from fanin.training.early_decay import DecayWatch
 from fanin.training.fitting import Fit, continues
+from fanin.training.rates import steps_per_epoch
 
 if TYPE_CHECKING:
     from fanin.model import Model
@@ -35,49 +35,44 @@ class FitOfRanks(Fit):
         synchronized: bool,
     ) -> None:
         super().__init__(net, settings, None if validation is None else _OfAll(validation, ranks), names)
-        self._ranks, self._synchronized = ranks, synchronized
+        self._ranks = ranks
+        self._of_ranks = {"communicator": ranks.core, "synchronized": synchronized}
         self.callbacks = _CallbacksOfAll(settings.callbacks, ranks)
         self._rows = sum(ranks.gather(rows))
         rate = self.rule.rate
         if isinstance(rate, Schedule) and not continues(net, self.rule):
-            self._decay = DecayWatch(rate, -(-self._rows // self.batch_size), self.epochs)
-
-    def _opened(self, X: Any, y: Any, sample_weight: Any, population: Any, epochs: int | None) -> Any:
-        return self.net._training(
-            self.net._core,
-            X,
-            y,
-            sample_weight,
-            self.batch_size,
-            self._batches,
-            self._order_seed,
-            len(self.history.loss),
-            epochs,
-            self.budget,
-            population,
-            communicator=self._ranks.core,
-            synchronized=self._synchronized,
-        )
+            self._decay = DecayWatch(rate, steps_per_epoch(net, self._rows, settings), self.epochs)
 
     def warn_of_mini_batches(self, rows: int, stacklevel: int) -> None:
         super().warn_of_mini_batches(self._rows, stacklevel + 1)
 
-    def end(self, loop: _core.EpochLoop) -> History:
-        history = super().end(loop)
+    def _keep_condition_numbers(self) -> None:
+        super()._keep_condition_numbers()
         if numbers := self._ranks.first(self.net._core.condition_numbers):
             self.net._core.set_condition_numbers(*numbers)
-        return history
 
 
 class _CallbacksOfAll(CallbackList):
-    """Callbacks of which one rank stops all."""
+    """Callbacks of which one rank stops all, and which change the rate on all ranks alike."""
 
     def __init__(self, callbacks: Callbacks, ranks: Ranks) -> None:
         super().__init__(callbacks)
         self._ranks = ranks
 
+    def begin(self, net: Network, history: History) -> None:
+        self._history = history
+        super().begin(net, history)
+
     def stop_after(self, net: Network, epoch: int, logs: Logs) -> bool:
-        return self._ranks.any(super().stop_after(net, epoch, logs))
+        stop = super().stop_after(net, epoch, logs)
+        told = self._ranks.gather((stop, self._history.rate_factor))
+        for rank, (_, factor) in enumerate(told):
+            if factor != told[0][1]:
+                raise ValueError(
+                    f"rank {rank}: callbacks: expected the rate_factor of rank 0, {told[0][1]}, got {factor}; "
+                    "a callback must change the rate on all ranks"
+                )
+        return any(stops for stops, _ in told)
 
 
 class _OfAll(Validation):

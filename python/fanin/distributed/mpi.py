@@ -61,9 +61,10 @@ def fit(
     MPI library and the same layout of the ranks, as the MPI standard recommends to libraries.
 
     What an input layer learns, class weights, losses, validation and early stopping are of the rows of all ranks, and
-    callbacks such as `RateControl` decide the same everywhere; a callback of any rank that returns True stops all. A
-    batch norm sees the rows of its own rank in each batch, and the running statistics become the mean over the ranks;
-    with `synchronized` it sees the whole batch. Dropout and the order of rows differ from rank to rank.
+    callbacks such as `RateControl` decide the same everywhere; a callback of any rank that returns True stops all, and
+    what a callback changes, it must change on all ranks. A batch norm sees the rows of its own rank in each batch, and
+    the running statistics become the mean over the ranks; with `synchronized` it sees the whole batch. Dropout and the
+    order of rows differ from rank to rank.
 
     An invalid argument of one rank is an error on all, which names the rank. If a rank fails later, and not all ranks
     do, its traceback is printed and all are ended (``comm.Abort``): none waits for it without end.
@@ -71,8 +72,8 @@ def fit(
     Parameters
     ----------
     net : Network
-        Without recurrent layers. `PiecewiseLinear` and `OneHot` must have learned before, on rank 0: see
-        `Network.adapt`.
+        Without recurrent layers. `PiecewiseLinear`, `OneHot` and a `Whiten` that fills missing values must have
+        learned before, on rank 0: see `Network.adapt`.
     X, y, sample_weight : array_like
         The rows of this rank, as for `Network.fit`; at least one. Ranks may have different numbers of rows.
     comm : mpi4py.MPI.Intracomm, optional
@@ -81,7 +82,7 @@ def fit(
         Batch norms use the mean and variance over the rows of all ranks, in both directions.
     batch_size : int, optional
         Samples of all ranks together per update, by default 32. Each rank takes its share: with n of N rows n / N of
-        the batch, rounded down or up in turn.
+        the batch, rounded down or up in turn, so batches of unequal ranks differ a little.
     batches : str
         "shuffled" or "in_order", of the rows of each rank.
     validation_data : tuple (X, y) or (X, y, sample_weight), optional
@@ -114,7 +115,7 @@ def fit(
 
     Examples
     --------
-    A program, run by ``mpirun -n 4 python program.py``:
+    A program, run by ``mpirun -n 4 python -m mpi4py program.py``:
 
     >>> import numpy as np, fanin, fanin.distributed
     >>> from mpi4py import MPI  # doctest: +SKIP
@@ -146,7 +147,6 @@ def fit(
                     verbose=verbose,
                     max_steps=max_steps,
                 ),
-                ranks.size,
             )
         )
         ranks.check_same(prepared.to_compare)
@@ -167,7 +167,7 @@ class _Prepared:
         self.to_compare: list[tuple[str, str]] = []
 
 
-def _prepared(net: Network, X: Any, y: Any, synchronized: bool, settings: Settings, size: int) -> _Prepared:
+def _prepared(net: Network, X: Any, y: Any, synchronized: bool, settings: Settings) -> _Prepared:
     check_model(net)
     check_flag("synchronized", synchronized)
     rule = settings.rule
@@ -189,8 +189,16 @@ def _prepared(net: Network, X: Any, y: Any, synchronized: bool, settings: Settin
     if isinstance(settings.class_weight, str):
         found = classes_of(net, data[1], names, "class_weight")
         made.counts = np.bincount(found, minlength=max(net.n_outputs, 2)).tolist()
+    numbers = {name: getattr(settings, name) for name in ("epochs", "batch_size", "order_seed", "max_steps")}
+    whole: Any = {name: int(number) for name, number in numbers.items() if number is not None}
     options = replace(
-        settings, sample_weight=None, validation_data=None, callbacks=(), verbose=False, class_weight=None
+        settings,
+        **whole,
+        sample_weight=None,
+        validation_data=None,
+        callbacks=(),
+        verbose=False,
+        class_weight=None,
     )
     made.to_compare = [
         ("version of fanin", _core.__version__),
@@ -204,9 +212,15 @@ def _prepared(net: Network, X: Any, y: Any, synchronized: bool, settings: Settin
         ("synchronized", repr(bool(synchronized))),
         ("sample_weight", "None" if data[2] is None else "weights"),
         ("validation_data", "None" if validation is None else "data"),
-        ("callbacks", repr([type(callback).__name__ for callback in settings.callbacks])),
+        ("callbacks", repr([_told_of(callback) for callback in settings.callbacks])),
     ]
     return made
+
+
+def _told_of(callback: Any) -> str:
+    """Return what a callback of fanin is told, and the class of others."""
+    kind = type(callback)
+    return repr(callback) if kind.__module__.startswith("fanin.") else kind.__name__
 
 
 def _trained(net: Network, prepared: _Prepared, ranks: Ranks, synchronized: bool) -> History:
@@ -217,14 +231,17 @@ def _trained(net: Network, prepared: _Prepared, ranks: Ranks, synchronized: bool
         settings = replace(settings, verbose=False)
     rows = row_count("X", prepared.data[0])
     try:
-        net._core.take_from_first(ranks.core)
+        of_first = ranks.bytes_of_first(net.to_bytes() if ranks.rank == 0 else b"")
+        if ranks.rank > 0:
+            net._core = net.from_bytes(of_first)._core
         net._seed = int(net._core.seed)
         made = FitOfRanks(net, settings, prepared.validation, prepared.names, rows, ranks, synchronized)
-        with made.training(*made.weighted(*prepared.data, whole=False), epochs=made.epochs) as training:
+        weighted = ranks.agreed(lambda: made.weighted(*prepared.data, whole=False))
+        with made.training(*weighted, epochs=made.epochs) as training:
             history = made.run(lambda: made.epoch(training)[:2])
             made.finish(training)
-    except BaseException:
-        ranks.fail()
+    except BaseException as error:
+        ranks.fail(error)
         raise
     return history
 

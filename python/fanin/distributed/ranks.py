@@ -44,32 +44,24 @@ class Ranks:
         self._farewell = comm.Dup()
         self.rank, self.size = int(comm.Get_rank()), int(comm.Get_size())
         self._sums: list[Any] = []  # under way
-        self.core = _core.Communicator(self)
+        self.core: Any = _core.Communicator(self)
 
     def start_sum(self, values: NDArray[Any]) -> None:
         """Begin to replace the values by their sums over all ranks."""
-        with self.no_exception():
-            for begin in range(0, len(values), _MOST):
-                part = values[begin : begin + _MOST]
-                self._sums.append(self._comm.Iallreduce(self._mpi.IN_PLACE, part, op=self._mpi.SUM))
-            self._mpi.Request.Testall(self._sums)  # many libraries make progress only when they are called
+        for begin in range(0, len(values), _MOST):
+            part = values[begin : begin + _MOST]
+            self._sums.append(self._comm.Iallreduce(self._mpi.IN_PLACE, part, op=self._mpi.SUM))
+        self._mpi.Request.Testall(self._sums)  # many libraries make progress only when they are called
 
     def wait(self) -> None:
         """Wait for the sums that have begun."""
-        with self.no_exception():
-            self._mpi.Request.Waitall(self._sums)
-            self._sums.clear()
+        self._mpi.Request.Waitall(self._sums)
+        self._sums.clear()
 
     def broadcast(self, memory: memoryview) -> None:
         """Replace these bytes by those of rank 0."""
-        with self.no_exception():
-            for begin in range(0, len(memory), _MOST):
-                self._comm.Bcast([memory[begin : begin + _MOST], self._mpi.BYTE])
-
-    def any(self, value: bool) -> bool:
-        """Return whether the value is true on any rank."""
-        with self.no_exception():
-            return bool(self._comm.allreduce(bool(value), op=self._mpi.LOR))
+        for begin in range(0, len(memory), _MOST):
+            self._comm.Bcast([memory[begin : begin + _MOST], self._mpi.BYTE])
 
     def gather(self, value: _T) -> list[_T]:
         """Return the values of all ranks."""
@@ -83,8 +75,8 @@ class Ranks:
             result = prepare()
         except Exception as raised:
             error = raised
-        except BaseException:  # such as Ctrl-C
-            self.fail()
+        except BaseException as raised:  # such as Ctrl-C
+            self.fail(raised)
             raise
         told = None if error is None else (type(error).__name__, str(error))
         errors = [(rank, of_rank) for rank, of_rank in enumerate(self.gather(told)) if of_rank is not None]
@@ -104,49 +96,40 @@ class Ranks:
                 if first != other:
                     raise ValueError(f"rank {rank}: {name}: expected that of rank 0, {first}, got {other}")
 
+    def bytes_of_first(self, own: bytes) -> bytes:
+        """Return the bytes that rank 0 has given."""
+        size = self.first(len(own))
+        memory = bytearray(own) if self.rank == 0 else bytearray(size)
+        self.broadcast(memoryview(memory))
+        return bytes(memory)
+
     def first(self, value: _T) -> _T:
         """Return the value of rank 0."""
         found: _T = self._comm.bcast(value)
         return found
 
-    def no_exception(self) -> _NoException:
-        """Return a context that ends all ranks after an exception, for which others would wait without end."""
-        return _NoException(self)
-
-    def fail(self) -> None:
+    def fail(self, error: BaseException) -> None:
         """After an exception: return if all ranks have one, such as a diverged fit, else end all of them."""
         try:
             everybody = self._farewell.Ibarrier()
             end = time.monotonic() + _PATIENCE
             while not everybody.Test():
                 if time.monotonic() > end:
-                    self.abort()
+                    self.abort(error)
                 time.sleep(0.001)
         except Exception:
-            self.abort()
+            self.abort(error)
 
-    def abort(self) -> NoReturn:
-        """Print the exception being handled and end all ranks."""
+    def abort(self, error: BaseException) -> NoReturn:
+        """Print an exception and end all ranks."""
         print(f"rank {self.rank} of {self.size} failed:", file=sys.stderr)
-        traceback.print_exc()
+        traceback.print_exception(error)
         sys.stderr.flush()
         self._comm.Abort(1)
         raise SystemExit(1)  # not reached
 
     def close(self) -> None:
-        """Free the communicators."""
+        """Free the communicators, and the core's reference to this object."""
+        self.core = None
         self._farewell.Free()
         self._comm.Free()
-
-
-class _NoException:
-    def __init__(self, ranks: Ranks) -> None:
-        self._ranks = ranks
-
-    def __enter__(self) -> None:
-        """Do nothing."""
-
-    def __exit__(self, kind: object, error: object, trace: object) -> None:
-        """End all ranks if there is an exception."""
-        if kind is not None:
-            self._ranks.abort()

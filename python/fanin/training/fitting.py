@@ -58,6 +58,7 @@ class Fit:
         self._order_seed = None if settings.order_seed is None else int(settings.order_seed)
         self._class_weight = settings.class_weight
         self._truncation = int(settings.truncation or 0)
+        self._of_ranks: dict[str, Any] = {}  # options of several ranks, if this is their fit
         self._warned = False
         self.budget = settings.new_budget()
         self.callbacks, self.verbose = CallbackList(settings.callbacks), bool(settings.verbose)
@@ -133,6 +134,7 @@ class Fit:
             population,
             None if self._doctor is None else self._doctor.watch,
             truncation=self._truncation,
+            **self._of_ranks,
         )
 
     def finish(self, training: Any) -> None:
@@ -239,11 +241,14 @@ class Fit:
         self.history.stopped_epoch = loop.stopped_epoch
         self.history.steps = Steps(self.budget.taken, self.budget.knots)
         self.close()
-        keep_condition_numbers(self.net, self._first_rows)
+        self._keep_condition_numbers()
         if self._doctor is not None:
             self.history.diagnosis = self._doctor.diagnosis(self.history)
         self.callbacks.end(self.net, self.history)
         return self.history
+
+    def _keep_condition_numbers(self) -> None:
+        keep_condition_numbers(self.net, self._first_rows)
 
     def diverged(self, error: DivergedError) -> None:
         """Note the history and the diagnosis of a fit that diverged in the exception."""
