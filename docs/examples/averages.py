@@ -1,11 +1,11 @@
-"""Averaged weights remove the fluctuation of mini-batches without turning the rate down.
+"""
+Averaged weights
+================
 
-Row 23 of docs/textbook.md: turning the rate down at the end removes fluctuation, but the end must be known. An average
-of the weights over the last steps (`optim.Around(..., average_decay=...)`, Polyak and Juditsky 1992) removes most of it
-at any time, while training continues at the full rate. The first two fits take the same steps, bit for bit; only what
-the network shows differs.
-
-    python docs/examples/averages.py averages.png
+Turning the rate down at the end removes the fluctuation of mini-batches (row 23 of :doc:`the textbook </textbook>`), but
+the end must be known. An average of the weights over the last steps (``optim.Around(..., average_decay=...)``, Polyak
+and Juditsky 1992) removes most of it at any time, while training continues at the full rate. The first two fits take
+the same steps, bit for bit; only what the network shows differs.
 """
 
 from __future__ import annotations
@@ -60,5 +60,10 @@ def draw(result: dict[str, list[float]]) -> Any:
     return figure
 
 
+# %%
 if __name__ == "__main__":
-    main(run, show, draw, __doc__)
+    main(run, show, draw)
+
+# %%
+# The loss of the last weights fluctuates, that of their average over about 1000 steps hardly does, at any time and from
+# the same steps. A falling rate ends lower still, but only at its end.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -51,9 +50,9 @@ def table(heads: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:
 
 def panels(*titles: str, height: float = 3.6, rows: int = 1, **options: Any) -> tuple[Any, list[Any]]:
     """Return a figure and its axes, side by side in some rows, with these titles."""
-    from matplotlib.figure import Figure
+    from matplotlib import pyplot
 
-    figure = Figure(figsize=(10, height), dpi=90, layout="constrained")
+    figure = pyplot.figure(figsize=(10, height), dpi=90, layout="constrained")
     axes = list(figure.subplots(rows, len(titles) // rows, squeeze=False, **options).flat)
     for one, title in zip(axes, titles, strict=True):
         one.spines[["top", "right"]].set_visible(False)
@@ -63,30 +62,11 @@ def panels(*titles: str, height: float = 3.6, rows: int = 1, **options: Any) -> 
     return figure, axes
 
 
-def use_palette(path: str) -> None:
-    """Store a picture with 256 colours, in a third to a half of the bytes."""
-    from PIL import Image
+def main(run: Callable[..., Any], show: Callable[[Any], None], draw: Callable[[Any], Any]) -> None:
+    """Run an example, print its table and show its picture."""
+    from matplotlib import pyplot
 
-    with Image.open(path) as picture:
-        picture.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE).save(path, optimize=True)
-
-
-def main(
-    run: Callable[..., Any],
-    show: Callable[[Any], None],
-    draw: Callable[[Any], Any],
-    about: str,
-    **numbers: float,
-) -> None:
-    """Run an example, print its table and, if a path is given, write its picture there; numbers become options."""
-    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("picture", nargs="?", help='a PNG to write; needs pip install "fanin[plot]"')
-    for name, default in numbers.items():
-        parser.add_argument(f"--{name}", type=float, default=default, help=f"{default:g} by default")
-    options = vars(parser.parse_args())
-    path = options.pop("picture")
-    result = run(**options)
+    result = run()
     show(result)
-    if path:
-        draw(result).savefig(path)
-        use_palette(path)
+    draw(result)
+    pyplot.show()
