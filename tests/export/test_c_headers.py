@@ -63,11 +63,29 @@ def test_a_header_says_what_the_network_is_and_takes(tmp_path):
         "model_predict(x, y);",
         "6-8-3 (tanh, identity), softmax_cross_entropy",
         "x: 6 inputs.",
-        "y: the probabilities of 3 classes.",
+        "y: 3 class probabilities.",
         f"Bytes: {4 * (6 * 8 + 8 + 8 * 3 + 3)} of weights, 32 on the stack.",
         f"about {2 * (6 * 8 + 8 * 3)}.",
     ):
         assert fact in text
+
+
+@pytest.mark.parametrize(
+    ("layer", "loss", "x", "y"),
+    [
+        (fanin.Dense(1), "squared_error", "1 input", "1 output"),
+        (fanin.Dense(1), "logistic", "1 input", "1 probability"),
+        (fanin.Dense(2), "logistic", "1 input", "2 probabilities"),
+        (fanin.Dense(2), "gamma", "1 input", "2 means"),
+        (fanin.Dense(1), "quantile", "1 input", "1 quantile"),
+        (fanin.Embedding(4, 1), "squared_error", "1 row number, counted from 0", "1 output"),
+        (fanin.Embedding(1, 1, bags=True), "poisson", "1 count, each how often", "1 mean"),
+    ],
+)
+def test_a_header_counts_inputs_and_outputs_by_what_they_are(layer, loss, x, y, tmp_path):
+    text = header_of(fanin.Network(1, [layer], loss), tmp_path)
+    assert f"  x: {x}" in text
+    assert f"\n  y: {y}.\n" in text
 
 
 def test_a_header_of_a_network_for_sequences_says_how_it_is_called(tmp_path):

@@ -7,19 +7,13 @@ from collections.abc import Sequence
 from textwrap import fill
 from typing import Any
 
-from fanin import _core, losses
+from fanin import _core
+from fanin.checks import counted
 from fanin.export.c.body import FLOAT
 from fanin.export.c.frame import named
 from fanin.export.c.program import Program
 from fanin.layers import Embedding
 
-_OUTPUTS = {
-    losses.SoftmaxCrossEntropy.name: "the probabilities of {} classes",
-    losses.Logistic.name: "{} probabilities",
-    losses.Poisson.name: "{} means",
-    losses.Gamma.name: "{} means",
-    losses.Quantile.name: "{} quantiles",
-}
 _ROW = """
     float x[MODEL_INPUTS] = {...}, y[MODEL_OUTPUTS];
     model_predict(x, y);
@@ -46,8 +40,8 @@ def about(program: Program, net: Any) -> str:
         for text in (
             f"{program.prefix}: a neural network for prediction, written by fanin {_core.__version__}.",
             repr(net).removeprefix("<fanin.Network ").removesuffix(">").replace(f", {net.dtype}", ""),
-            _columns("x", net.column_names.get("X"), net.n_inputs, _kind_of_inputs(net)),
-            _columns("y", net.column_names.get("y"), net.n_outputs, _OUTPUTS.get(net.loss, "{} outputs")),
+            _columns("x", net.column_names.get("X"), _inputs(net)),
+            _columns("y", net.column_names.get("y"), counted(net.n_outputs, net._loss._prediction)),
             _cost(program),
             f"It allocates nothing, checks nothing, and keeps {kept}. y must not overlap x.",
         )
@@ -55,17 +49,20 @@ def about(program: Program, net: Any) -> str:
     return "\n".join(["/*", first, named(call, program.prefix), *others, "*/"])
 
 
-def _kind_of_inputs(net: Any) -> str:
+def _inputs(net: Any) -> str:
     layer = net.layers[0]
-    if isinstance(layer, Embedding) and not layer.bags:
-        return "{} whole numbers, each that of a row of a table"
+    if isinstance(layer, Embedding) and layer.bags:
+        return f"{counted(net.n_inputs, 'count')}, each how often a row of the table is in the bag"
+    if isinstance(layer, Embedding):
+        own = ", each of a table of its own" if len(layer.sizes) > 1 else ""
+        return f"{counted(net.n_inputs, 'row number')}{own}, counted from 0"
     missing = getattr(layer, "missing", "error") != "error" or layer.name in ("piecewise_linear", "one_hot")
-    return "{} inputs, NaN for those that are missing" if missing else "{} inputs"
+    return counted(net.n_inputs, "input") + (", NaN where missing" if missing else "")
 
 
-def _columns(variable: str, names: Sequence[str] | None, count: int, what: str) -> str:
+def _columns(variable: str, names: Sequence[str] | None, what: str) -> str:
     listed = f": {', '.join(map(ascii, names))}" if names else ""
-    return f"{variable}: {what.format(count)}{listed}."
+    return f"{variable}: {what}{listed}."
 
 
 def _cost(program: Program) -> str:

@@ -6,7 +6,6 @@ import os
 import re
 from typing import TYPE_CHECKING, Any
 
-from fanin import losses
 from fanin.export.c.about import about
 from fanin.export.c.body import Body, Buffer
 from fanin.export.c.frame import functions_of, named
@@ -19,12 +18,6 @@ from fanin.whole_file import whole_file
 if TYPE_CHECKING:
     from fanin.storage import Path
 
-_OUTPUTS = {
-    losses.SoftmaxCrossEntropy.name: "softmax",
-    losses.Logistic.name: "logistic",
-    losses.Poisson.name: "exp",
-    losses.Gamma.name: "exp",
-}
 _OF_MATH = re.compile(r"\b(expf|expm1f|log1pf|tanhf|erfcf|sqrtf|fabsf)\(")
 _STORAGE = """
 /* Where a call keeps values between layers: on the stack; or, if "#define MODEL_STORAGE static" comes
@@ -78,8 +71,6 @@ def _write_bodies(program: Program, net: Any) -> None:
         value = through(program, net.layers[:split], value)
         program.bodies.append(Body())
     value = through(program, net.layers[split:], value, first=split)
-    if function := _OUTPUTS.get(net.loss):
-        value = program.map(function, value)
-    elif value.kept:
-        value = program.map("identity", value)
+    if net._loss._link != "identity" or value.kept:
+        value = program.map(net._loss._link, value)
     value.name = "y"

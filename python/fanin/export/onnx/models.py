@@ -21,11 +21,11 @@ from fanin.whole_file import whole_file
 if TYPE_CHECKING:
     from fanin.storage import Path
 
-_OUTPUTS: dict[str, tuple[str, dict[str, Any]]] = {  # of losses that do not take outputs as they are
-    "softmax_cross_entropy": ("Softmax", {"axis": -1}),
-    "logistic": ("Sigmoid", {}),
-    "poisson": ("Exp", {}),
-    "gamma": ("Exp", {}),
+_LINKS: dict[str, Callable[[Graph, str], str]] = {  # by `Loss._link`
+    "identity": lambda g, y: y,
+    "exp": lambda g, y: g.add("Exp", y),
+    "logistic": lambda g, y: g.add("Sigmoid", y),
+    "softmax": lambda g, y: g.add("Softmax", y, axis=-1),
 }
 
 
@@ -88,9 +88,7 @@ def outputs_of(g: Graph, net: Any, x: str, prefix: str = "") -> str:
     """Return what the network predicts; names of its weights begin with `prefix`."""
     g.prefix = prefix
     y = through(g, net.layers, {**net.get_weights(), **net.learned}, x)
-    if net.loss in _OUTPUTS:
-        kind, options = _OUTPUTS[net.loss]
-        y = g.add(kind, y, **options)
+    y = _LINKS[net._loss._link](g, y)
     return g.add("Squeeze", y, np.array([-1])) if net._core.vector_targets else y
 
 
