@@ -80,7 +80,10 @@ def test_folders_and_files_in_missing_folders_are_refused(tmp_path):
 def test_an_input_layer_must_have_learned(tmp_path):
     for layer in (fanin.Standardize(), fanin.PiecewiseLinear(), fanin.Standardize(missing="mean")):
         net = fanin.Network(2, [layer, fanin.Dense(1)])
-        assert_refused(net, "net: its input layer has not learned from data yet", tmp_path)
+        message = (
+            f"layers[0]: {type(layer).__name__} cannot be written as C: it has not learned from data yet"
+        )
+        assert_refused(net, message, tmp_path)
 
 
 def test_numbers_beyond_the_range_of_float_are_refused_with_their_layer(tmp_path):

@@ -50,7 +50,7 @@ def test_lengths_are_for_sequences(net, path):
 @pytest.mark.parametrize("kind", [fanin.Standardize, fanin.PiecewiseLinear, fanin.OneHot, fanin.Whiten])
 def test_an_input_layer_must_have_learned_before_it_is_written(kind, path):
     net = fanin.Network(2, [kind(), fanin.Dense(1)])
-    message = rf"layers\[0\]: {kind.__name__} cannot be written as ONNX: it has not learned yet"
+    message = rf"layers\[0\]: {kind.__name__} cannot be written as ONNX: it has not learned from data yet"
     with pytest.raises(ValueError, match=message):
         net.to_onnx(path)
 

@@ -11,7 +11,8 @@ from fanin.export.c.body import Body, Buffer
 from fanin.export.c.frame import functions_of, named
 from fanin.export.c.layers import through
 from fanin.export.c.names import checked_name
-from fanin.export.c.program import CannotSayError, Program
+from fanin.export.c.program import Program
+from fanin.export.errors import check_learned
 from fanin.storage import as_path
 from fanin.whole_file import whole_file
 
@@ -38,14 +39,9 @@ def save_header(net: Any, path: Path, name: str | None) -> None:
 
 def header_of(net: Any, name: str) -> str:
     """Return the text of a header that predicts as the network does, with names that begin with `name`."""
-    learned = net.learned
-    if net._core.has_input_layer and not learned:
-        raise ValueError("net: its input layer has not learned from data yet; call fit or adapt before to_c")
-    program = Program(name, {**net.get_weights(), **learned})
-    try:
-        _write_bodies(program, net)
-    except CannotSayError as error:
-        raise error.error() from None
+    check_learned(net, "C")
+    program = Program(name, {**net.get_weights(), **net.learned})
+    _write_bodies(program, net)
     functions = functions_of(program)
     storage = f"{name.upper()}_STORAGE" in functions
     parts = [

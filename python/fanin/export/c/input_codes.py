@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from fanin.export.c.body import Buffer
-from fanin.export.c.program import CannotSayError, Program, origin_of
+from fanin.export.c.program import Program, origin_of
+from fanin.export.errors import CannotExportError
 
 Learned = Mapping[str, Any]  # of a column, such as "knots"
 
@@ -119,11 +120,11 @@ def one_hot(program: Program, layer: Any, value: Buffer, name: str) -> Buffer:
 
 
 def _check_levels(levels: _Columns) -> None:
-    """Raise CannotSayError if two levels of a column are the same in float."""
+    """Raise CannotExportError if two levels of a column are the same in float."""
     with np.errstate(over="ignore"):
         singles = np.asarray(levels.numbers["levels"], np.float32)
     seen = set()
     for level in zip(levels.of, map(float, singles), strict=True):
         if level in seen:
-            raise CannotSayError(f"column {level[0]} has two levels that are {level[1]} in float")
+            raise CannotExportError(f"column {level[0]} has two levels that are {level[1]} in float")
         seen.add(level)

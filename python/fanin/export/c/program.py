@@ -8,27 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fanin.export.c.body import FLOAT, Argument, Body, Buffer
+from fanin.export.errors import CannotExportError
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 _PER_LINE = 8  # numbers
-
-
-class CannotSayError(Exception):
-    """Why a layer cannot be written as C; then which, and where."""
-
-    kind = place = ""
-
-    def inside(self, place: str, layer: object) -> CannotSayError:
-        """Return it with the place of the layer, or of one around it."""
-        self.kind = self.kind or type(layer).__name__
-        self.place = f"{place}.{self.place}" if self.place else place
-        return self
-
-    def error(self) -> ValueError:
-        """Return what the user sees."""
-        return ValueError(f"{self.place}: {self.kind} cannot be written as C: {self}")
 
 
 class Program:
@@ -92,7 +77,7 @@ class Program:
         with np.errstate(over="ignore", under="ignore"):
             single = given.astype(np.float32)
         if not np.isfinite(single).all():
-            raise CannotSayError(f"{name} has numbers beyond the range of float")
+            raise CannotExportError(f"{name} has numbers beyond the range of float")
         single[np.abs(single) < np.finfo(np.float32).tiny] = 0  # predictions flush them, and compilers warn
         with np.printoptions(legacy=False):  # the shortest decimals that give the same float
             numbers = [f"{number!s}f" for number in single.ravel()]

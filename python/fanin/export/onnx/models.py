@@ -11,6 +11,7 @@ import numpy as np
 
 from fanin import _core
 from fanin.checks import check_flag
+from fanin.export.errors import check_learned
 from fanin.export.onnx.graph import Graph
 from fanin.export.onnx.layers import through
 from fanin.export.onnx.versions import ML_OPSET, check_opset, import_onnx
@@ -57,11 +58,7 @@ def save(
     onnx = import_onnx()
     check_opset(onnx, opset)
     for net in nets:
-        if not net._core.adapted:
-            kind = type(net.layers[0]).__name__
-            raise ValueError(
-                f"layers[0]: {kind} cannot be written as ONNX: it has not learned yet; call fit or adapt first"
-            )
+        check_learned(net, "ONNX")
     g = Graph(onnx, nets[0].dtype)
     write(g)
     model = g.model(opset, ML_OPSET)
