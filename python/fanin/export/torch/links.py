@@ -48,7 +48,7 @@ def tensors_of(module: Any) -> dict[str, Any]:
     return {**dict(module.named_parameters()), **dict(module.named_buffers())}
 
 
-def sums(links: Iterable[Link], arrays: Mapping[str, NDArray[Any]]) -> Arrays:
+def network_arrays(links: Iterable[Link], arrays: Mapping[str, NDArray[Any]]) -> Arrays:
     """Return the arrays of a network that a module's parameters are; two biases of PyTorch are added up."""
     found: Arrays = {}
     for link in links:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fanin.checks import check_flag
-from fanin.export.torch.links import check_shapes, links_to, neutral, numpy_of, sums, tensors_of
+from fanin.export.torch.links import check_shapes, links_to, network_arrays, neutral, numpy_of, tensors_of
 from fanin.export.torch.reading import Reading
 from fanin.layers import Activation, Dense, Layer
 from fanin.losses import Loss, SoftmaxCrossEntropy, SquaredError, as_loss
@@ -116,7 +116,7 @@ def copy_weights(module: Any, reading: Reading, net: Network) -> None:
     """Set the weights and running statistics of a network to those of a module."""
     _dtype(module)
     links = links_to(net, reading.links)
-    given = sums(links, {name: numpy_of(tensor) for name, tensor in tensors_of(module).items()})
+    given = network_arrays(links, {name: numpy_of(tensor) for name, tensor in tensors_of(module).items()})
     check_shapes(net, given)
     weights = {name: np.full(shape, neutral(name)) for name, shape, _ in net._core.arrays}
     net.set_weights({**weights, **given})
