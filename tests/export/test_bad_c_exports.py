@@ -94,7 +94,7 @@ def test_numbers_beyond_the_range_of_float_are_refused_with_their_layer(tmp_path
     message = "layers[1].layers[0]: Dense cannot be written as C: layer2.layer1.weight has numbers beyond"
     assert_refused(net, message, tmp_path)
     far = fanin.Network(2, [fanin.Standardize(), fanin.Dense(1)])
-    far.adapt(np.array([[0, 1e50], [1, 2e50]]))
+    far.adapt(np.array([[0, 1e39], [1, 1e39 + 1e30]]))
     assert_refused(far, "layers[0]: Standardize cannot be written as C: layer1.centre has", tmp_path)
 
 
@@ -104,6 +104,38 @@ def test_numbers_too_small_for_float_become_zero(tmp_path):
     net.to_c(tmp_path / "model.h")
     numbers = re.findall(r"-?\d[^ ,]*f\b", (tmp_path / "model.h").read_text().split("/* y =")[0])
     assert set(numbers) == {"0.0f"}
+
+
+@pytest.mark.parametrize(
+    ("layer", "size", "array"),
+    [
+        (fanin.Standardize(), 3e38, "scale"),
+        (fanin.RobustScale(), 3e38, "scale"),
+        (fanin.PiecewiseLinear(), 3e38, "squashed_scale"),
+        (fanin.Standardize(), 1e-37, "centre"),
+        (fanin.Quantile(), 1e-37, "knots"),
+        (fanin.Quantile(), 1e-200, "knots"),
+        (fanin.PiecewiseLinear(), 1e-37, "squashed_median"),
+        (fanin.OneHot(1), 1e-37, "levels_levels"),
+    ],
+)
+def test_numbers_of_columns_that_would_be_0_in_float_are_refused(layer, size, array, tmp_path):
+    net = fanin.Network(1, [layer, fanin.Dense(1)])
+    net.adapt(size * np.random.default_rng(0).integers(-90, 91, size=(400, 1)) / 90)
+    message = (
+        f"layers[0]: {type(layer).__name__} cannot be written as C: layer1.{array} has numbers between 0 and"
+    )
+    assert_refused(net, message, tmp_path)
+
+
+def test_centres_below_the_normal_numbers_of_float_count_as_0(tmp_path):
+    net = fanin.Network(1, [fanin.BatchNorm(), fanin.Dense(1)], dtype="float64")
+    given = {"running_mean": 1e-39, "running_variance": 0.0, "gamma": 1e30}
+    weights = net.get_weights() | {f"layer1.{name}": np.array([value]) for name, value in given.items()}
+    net.set_weights(weights)
+    net.to_c(tmp_path / "model.h")
+    (shift,) = re.findall(r"layer1_shift\[1\] = \{\s*(.*)f\}", (tmp_path / "model.h").read_text())
+    assert float(shift) == pytest.approx(-1e-9 / np.sqrt(1e-5))
 
 
 def test_levels_that_are_the_same_in_float_are_refused(tmp_path):

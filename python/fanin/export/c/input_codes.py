@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from fanin.export.c.body import Buffer
-from fanin.export.c.program import Program, origin_of
+from fanin.export.c.program import Program, check_range_of_inputs, origin_of
 from fanin.export.errors import CannotExportError
 
 Learned = Mapping[str, Any]  # of a column, such as "knots"
@@ -45,7 +45,11 @@ class _Columns:
         """Call a function of these columns, if there are any."""
         if self.of:
             columns = program.indices(f"{name}{function}_columns", self.of)
-            arrays = [program.floats(f"{name}{function}_{key}", v) for key, v in self.numbers.items()]
+            given = {f"{name}{function}_{key}": numbers for key, numbers in self.numbers.items()}
+            for array, numbers in given.items():
+                if not array.endswith(("_mean", "_values")):
+                    check_range_of_inputs(array, numbers)
+            arrays = [program.floats(array, numbers) for array, numbers in given.items()]
             program.call(function, x, columns, len(self.of), *arrays, *last)
 
     def call_with_places(self, program: Program, function: str, x: Buffer, name: str, y: Buffer) -> None:

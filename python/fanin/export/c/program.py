@@ -57,14 +57,13 @@ class Program:
         self, x: Buffer, name: str, centre: Any, scale: Any, shift: Any, y: Buffer | None = None
     ) -> Buffer:
         """Add ``y = (x - centre) scale + shift``; the shift makes up for rounding the centre. Return y."""
-        given = self.floats(f"{name}centre", centre)
-        rounded = np.asarray(centre, np.float32).astype(np.float64)
-        arrays = (
+        given = (
+            self.floats(f"{name}centre", centre),
             self.floats(f"{name}scale", scale),
-            self.floats(f"{name}shift", shift + (rounded - centre) * scale),
+            self.floats(f"{name}shift", shift + (_rounded(centre) - centre) * scale),
         )
         y = y or self.over(x)
-        self.call("standardize", x, x.columns, given, *arrays, y)
+        self.call("standardize", x, x.columns, *given, y)
         return y
 
     def weight(self, name: str) -> NDArray[np.float64]:
@@ -73,12 +72,9 @@ class Program:
 
     def floats(self, name: str, values: ArrayLike) -> str:
         """Define an array of float, unless it is there, and return its name."""
-        given = np.asarray(values)
-        with np.errstate(over="ignore", under="ignore"):
-            single = given.astype(np.float32)
+        single = _rounded(values)
         if not np.isfinite(single).all():
             raise CannotExportError(f"{name} has numbers beyond the range of float")
-        single[np.abs(single) < np.finfo(np.float32).tiny] = 0  # predictions flush them, and compilers warn
         with np.printoptions(legacy=False):  # the shortest decimals that give the same float
             numbers = [f"{number!s}f" for number in single.ravel()]
         return self._array("float", name, single.shape, numbers)
@@ -103,6 +99,23 @@ class Program:
             self.arrays[name] = f"static const {kind} {name}[{size}] = {{\n    {text}}};\n"
             self.bytes += FLOAT * len(numbers)
         return name
+
+
+def check_range_of_inputs(name: str, values: ArrayLike) -> None:
+    """Raise CannotExportError if numbers that x is compared with, or multiplied by, become 0 in float."""
+    given = np.asarray(values)
+    if (given[_rounded(given) == 0] != 0).any():
+        raise CannotExportError(
+            f"{name} has numbers between 0 and 1.2e-38, the smallest normal float; scale the inputs before training"
+        )
+
+
+def _rounded(values: ArrayLike) -> NDArray[np.float32]:
+    """Return numbers in float, but 0 for those below the normal ones: predictions flush them, and compilers warn."""
+    with np.errstate(over="ignore", under="ignore"):
+        single = np.array(values, np.float32)
+    single[np.abs(single) < np.finfo(np.float32).tiny] = 0
+    return single
 
 
 def _identifier(name: str) -> str:
