@@ -79,7 +79,7 @@ def test_a_header_says_what_the_network_is_and_takes(tmp_path):
         (fanin.Dense(2), "gamma", "1 input", "2 means"),
         (fanin.Dense(1), "quantile", "1 input", "1 quantile"),
         (fanin.Embedding(4, 1), "squared_error", "1 row number, counted from 0", "1 output"),
-        (fanin.Embedding(1, 1, bags=True), "poisson", "1 count, each how often", "1 mean"),
+        (fanin.Embedding(1, 1, bags=True), "poisson", "1 count, how often each row", "1 mean"),
     ],
 )
 def test_a_header_counts_inputs_and_outputs_by_what_they_are(layer, loss, x, y, tmp_path):

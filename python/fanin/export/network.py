@@ -26,7 +26,9 @@ class Exports:
         steps, y)`` for a sequence. The comment at its top says how it is called, and what memory and time it takes.
 
         Every kind of layer can be written, with what an input layer has learned. Weights in float64 are rounded, and x
-        is float: an input layer maps x as exactly as `predict` maps float32, and a `OneHot` compares in float.
+        is float: an input layer maps x as exactly as `predict` maps float32, and a `OneHot` compares in float. For an
+        `Embedding`, x holds row numbers; for one with bags=True, it holds a count for each row of the table, as a row
+        of `fanin.bags` does, and not the row numbers in the bag.
 
         Parameters
         ----------
@@ -62,8 +64,9 @@ class Exports:
 
         The model has one input, "X", and one output, "prediction", for any number of rows, in the network's type; after
         a fit of a single output with y of shape (n_samples,), the output has that shape. For a network with an input
-        layer, X is float64, because its map is part of the model; for an `Embedding`, X is int64. For a network with
-        recurrent layers, X is sequences of any one length, (n_samples, time, n_inputs).
+        layer, X is float64, because its map is part of the model. For an `Embedding`, X holds row numbers, in int64; for
+        one with bags=True, it holds a count for each row of the table, as `fanin.bags` does, and not the row numbers in
+        the bag. For a network with recurrent layers, X is sequences of any one length, (n_samples, time, n_inputs).
 
         Outputs equal those of `predict` but for the order of sums and other roundings: in ONNX Runtime, within 1e-6 of
         the largest output in float32 (a few 1e-6 through tens of layers), and 1e-12 in float64 (1e-6 with gelu, since

@@ -52,7 +52,7 @@ def about(program: Program, net: Any) -> str:
 def _inputs(net: Any) -> str:
     layer = net.layers[0]
     if isinstance(layer, Embedding) and layer.bags:
-        return f"{counted(net.n_inputs, 'count')}, each how often a row of the table is in the bag"
+        return f"{counted(net.n_inputs, 'count')}, how often each row of the table is in the bag"
     if isinstance(layer, Embedding):
         own = ", each of a table of its own" if len(layer.sizes) > 1 else ""
         return f"{counted(net.n_inputs, 'row number')}{own}, counted from 0"

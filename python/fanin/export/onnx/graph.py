@@ -25,6 +25,7 @@ class Graph:
     def __init__(self, onnx: Any, dtype: Any) -> None:
         self.dtype = np.dtype(dtype)
         self.sequences = False  # or rows
+        self.columns = 0  # of rows of X
         self.lengths: str | None = None  # of the sequences, if they differ
         self.prefix = ""  # of the names of constants
         self._onnx, self._nodes = onnx, list[Any]()

@@ -77,7 +77,7 @@ def rows_of(g: Graph, net: Any) -> str:
         dtype = np.dtype(np.float64)
     elif isinstance(net.layers[0], Embedding) and not net.layers[0].bags:
         dtype = np.dtype(np.int64)
-    g.sequences = net._core.recurrent
+    g.sequences, g.columns = net._core.recurrent, net.n_inputs
     return g.input("X", dtype, [*(("sequences", "time") if g.sequences else ("rows",)), net.n_inputs])
 
 
