@@ -30,8 +30,8 @@ _LINKS: dict[str, Callable[[Graph, str], str]] = {  # by `Loss._link`
 }
 
 
-def save_network(net: Any, path: Path, opset: int, lengths: bool = False) -> None:
-    """Write a network; see `Network.to_onnx`."""
+def save_network(net: Any, path: Path, opset: int, lengths: bool = False, text: str = "") -> None:
+    """Write a network, with a text about it, by default its own; see `Network.to_onnx`."""
     check_flag("lengths", lengths)
     if lengths and not net._core.recurrent:
         raise ValueError("lengths: expected False for a network without recurrent layers, got True")
@@ -42,7 +42,7 @@ def save_network(net: Any, path: Path, opset: int, lengths: bool = False) -> Non
             g.lengths = g.input("lengths", np.int32, ["sequences"], "steps of each sequence")
         g.output("prediction", outputs_of(g, net, x), net.dtype, shape_of_outputs(net))
 
-    save(path, opset, [net], write, repr(net), net.metadata)
+    save(path, opset, [net], write, text or repr(net), net.metadata)
 
 
 def save(
