@@ -69,10 +69,17 @@ def test_a_path_that_is_none_is_refused(path):
         small_net().to_c(path)
 
 
-def test_folders_and_files_in_missing_folders_are_refused(tmp_path):
-    for path in (tmp_path, tmp_path / "none" / "model.h"):
-        with pytest.raises(OSError, match=re.escape(str(path))):
-            small_net().to_c(path, name="model")
+def test_folders_and_files_in_missing_folders_are_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder").mkdir()
+    for path in (".", "folder", "folder/", "none/", tmp_path):
+        for name in (None, "model"):
+            with pytest.raises(IsADirectoryError, match=re.escape(str(path))):
+                small_net().to_c(path, name=name)
+    for path in ("", "none/model.h", tmp_path / "none" / "model.h"):
+        with pytest.raises(FileNotFoundError, match=re.escape(str(path))):
+            small_net().to_c(path)
+    assert [file.name for file in tmp_path.rglob("*")] == ["folder"]
     with pytest.raises(ValueError, match=r"^path: expected no null character"):
         small_net().to_c("a\0.h")
 

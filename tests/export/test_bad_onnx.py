@@ -87,8 +87,10 @@ def test_a_folder_that_does_not_exist_is_named(net, tmp_path):
     with pytest.raises(FileNotFoundError) as error:
         net.to_onnx(path)
     assert error.value.filename == str(path)
-    with pytest.raises(IsADirectoryError):
-        net.to_onnx(tmp_path)
+    for folder in (tmp_path, f"{tmp_path}/none/"):
+        with pytest.raises(IsADirectoryError):
+            net.to_onnx(folder)
+    assert not list(tmp_path.iterdir())
 
 
 def test_models_replace_files_as_a_whole(net, path, monkeypatch):

@@ -14,7 +14,7 @@ from fanin.export.c.names import checked_name
 from fanin.export.c.program import Program
 from fanin.export.errors import check_learned
 from fanin.storage import as_path
-from fanin.whole_file import whole_file
+from fanin.whole_file import check_file_name, whole_file
 
 if TYPE_CHECKING:
     from fanin.storage import Path
@@ -32,6 +32,7 @@ _STORAGE = """
 def save_header(net: Any, path: Path, name: str | None) -> None:
     """Write a header, with names that begin with `name` or the name of the file, as a whole."""
     target = os.fsdecode(as_path(path))
+    check_file_name(target)
     text = header_of(net, checked_name(target, name))
     with whole_file(target) as new, open(new, "w", encoding="ascii", newline="\n") as stream:
         stream.write(text)
