@@ -77,7 +77,7 @@ def test_folders_and_files_in_missing_folders_are_refused(tmp_path, monkeypatch)
             with pytest.raises(IsADirectoryError, match=re.escape(str(path))):
                 small_net().to_c(path, name=name)
     for path in ("", "none/model.h", tmp_path / "none" / "model.h"):
-        with pytest.raises(FileNotFoundError, match=re.escape(str(path))):
+        with pytest.raises(FileNotFoundError, match=re.escape(repr(str(path)))):
             small_net().to_c(path)
     assert [file.name for file in tmp_path.rglob("*")] == ["folder"]
     with pytest.raises(ValueError, match=r"^path: expected no null character"):
