@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 _OF_MATH = re.compile(r"\b(expf|expm1f|log1pf|tanhf|erfcf|sqrtf|fabsf)\(")
 _STORAGE = """
-/* Where a call keeps values between layers: on the stack; or, if "#define MODEL_STORAGE static" comes
-   before this header, in static memory, for one call at a time. */
+/* Values between layers are on the stack. With "#define MODEL_STORAGE static" before this header, they are in
+   static memory, and only one call may run at a time. */
 #ifndef MODEL_STORAGE
 #define MODEL_STORAGE
 #endif
@@ -39,7 +39,7 @@ def save_header(net: Any, path: Path, name: str | None) -> None:
 
 
 def header_of(net: Any, name: str) -> str:
-    """Return the text of a header that predicts as the network does, with names that begin with `name`."""
+    """Return the text of a header that predicts what the network does, with names that begin with `name`."""
     check_learned(net, "C")
     program = Program(name, {**net.get_weights(), **net.learned})
     _write_bodies(program, net)

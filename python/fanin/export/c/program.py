@@ -24,7 +24,8 @@ class Program:
         self.bodies, self.states = [Body()], list[Buffer]()
         self.arrays: dict[str, str] = {}  # their definitions by name
         self.functions: set[str] = set()  # that are called, without the prefix
-        self.bytes = self.products = 0  # of arrays; multiplications in products
+        # of arrays of float; numbers in arrays of size_t; multiplications in products
+        self.bytes = self.index_count = self.products = 0
 
     def call(self, function: str, *arguments: Argument) -> None:
         """Add a call to the last body."""
@@ -97,7 +98,10 @@ class Program:
             text = ",\n    ".join(map(", ".join, lines))
             size = " * ".join(map(str, shape))
             self.arrays[name] = f"static const {kind} {name}[{size}] = {{\n    {text}}};\n"
-            self.bytes += FLOAT * len(numbers)
+            if kind == "float":
+                self.bytes += FLOAT * len(numbers)
+            else:
+                self.index_count += len(numbers)
         return name
 
 
