@@ -148,14 +148,14 @@ def test_centres_below_the_normal_numbers_of_float_count_as_0(tmp_path):
 def test_levels_that_are_the_same_in_float_are_refused(tmp_path):
     net = fanin.Network(1, [fanin.OneHot(min_count=1), fanin.Dense(1)])
     net.adapt(np.array([[1.0], [1 + 1e-12], [3.0]]))
-    message = "layers[0]: OneHot cannot be written as C: column 0 has two levels that are 1.0 in float"
+    message = "layers[0]: OneHot cannot be written as C: two levels of column 0 are both 1.0 in float"
     assert_refused(net, message, tmp_path)
 
 
 def test_tables_with_more_rows_than_float_counts_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(layers_in_c, "_MOST_ROWS", 9)
     net = fanin.Network(1, [fanin.Embedding(10, 2), fanin.Dense(1)])
-    message = "layers[0]: Embedding cannot be written as C: float counts to 2^24, and a table has 10 rows"
+    message = "layers[0]: Embedding cannot be written as C: expected at most 2^24 rows"
     assert_refused(net, message, tmp_path)
 
 

@@ -70,7 +70,7 @@ def test_a_layer_that_onnx_cannot_say_is_named_with_its_number(net, path, monkey
 def test_networks_of_2_gb_are_refused(net, path, monkeypatch):
     monkeypatch.setattr(graph, "MOST_BYTES", 40)
     with pytest.raises(
-        ValueError, match="to_onnx: expected less than 2 GB of weights, which ONNX models hold"
+        ValueError, match="to_onnx: expected less than 2 GB of weights, the limit of ONNX models"
     ):
         net.to_onnx(path)
     assert not path.exists()

@@ -225,7 +225,7 @@ def test_columns_that_onnx_cannot_say_are_named(tmp_path):
         model.to_onnx(tmp_path / "model.onnx")
     table = pandas.DataFrame({"": [0.0, 1.0] * 50, "b": range(100)})
     model = FaninRegressor(**FAST).fit(table, np.arange(100.0))
-    with pytest.raises(ValueError, match='X: column "": an input of ONNX needs a name'):
+    with pytest.raises(ValueError, match='X: column "": expected a name, which inputs of ONNX models need'):
         model.to_onnx(tmp_path / "model.onnx")
     assert not list(tmp_path.iterdir())
 

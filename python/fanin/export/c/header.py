@@ -30,7 +30,7 @@ _STORAGE = """
 
 
 def save_header(net: Any, path: Path, name: str | None) -> None:
-    """Write a header, with names that begin with `name` or the name of the file, as a whole."""
+    """Write a header whose names begin with `name`, or with the name of the file."""
     target = os.fsdecode(as_path(path))
     check_file_name(target)
     text = header_of(net, checked_name(target, name))

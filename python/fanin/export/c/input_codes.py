@@ -130,5 +130,5 @@ def _check_levels(levels: _Columns) -> None:
     seen = set()
     for level in zip(levels.of, map(float, singles), strict=True):
         if level in seen:
-            raise CannotExportError(f"column {level[0]} has two levels that are {level[1]} in float")
+            raise CannotExportError(f"two levels of column {level[0]} are both {level[1]} in float")
         seen.add(level)

@@ -76,7 +76,7 @@ def _embedding(program: Program, layer: Embedding, value: Buffer, name: str) -> 
     if layer.bags:
         return program.product(value, f"{name}weight", table)
     if max(layer.sizes) > _MOST_ROWS:
-        raise CannotExportError(f"float counts to 2^24, and a table has {max(layer.sizes)} rows")
+        raise CannotExportError(f"expected at most 2^24 rows, which float can number, got {max(layer.sizes)}")
     y, rows = Buffer(value.columns * dim), program.floats(f"{name}weight", table)
     if len(layer.sizes) == 1:
         program.call("embedding", value, value.columns, rows, layer.rows, dim, y)

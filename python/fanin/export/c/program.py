@@ -17,7 +17,7 @@ _PER_LINE = 8  # numbers
 
 
 class Program:
-    """A header in the making, whose names begin with `prefix`."""
+    """A header under construction, whose names begin with `prefix`."""
 
     def __init__(self, prefix: str, weights: Mapping[str, NDArray[Any]]) -> None:
         self.prefix, self.weights = prefix, weights

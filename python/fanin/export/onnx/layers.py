@@ -61,7 +61,7 @@ def _embedding(g: Graph, layer: Any, weights: Weights, x: str, name: str) -> str
         return g.add("MatMul", x, table)
     if len(layer.sizes) > 1:
         x = g.add("Add", x, np.cumsum([0, *layer.sizes[:-1]], dtype=np.int64))
-    kept = [0, 0] if g.sequences else [0]  # that -1 is, runtimes cannot find for no rows
+    kept = [0, 0] if g.sequences else [0]  # runtimes cannot infer -1 if there are no rows
     return g.add("Reshape", g.add("Gather", table, x), np.array([*kept, g.columns * layer.dim]))
 
 

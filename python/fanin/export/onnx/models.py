@@ -1,4 +1,4 @@
-"""Networks as ONNX models, and the files of these."""
+"""Networks as ONNX models, and their files."""
 
 from __future__ import annotations
 

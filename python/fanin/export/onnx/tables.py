@@ -102,7 +102,7 @@ def _coded_rows(g: Graph, model: Any) -> str:
         return coded(g, columns, lambda name: g.add("Gather", x, places[name], axis=1))
     for name, text in cells.items():
         if not name:
-            raise ValueError('X: column "": an input of ONNX needs a name')
+            raise ValueError('X: column "": expected a name, which inputs of ONNX models need')
         g.input(name, object if text.startswith("text") else np.float64, ["rows", 1], text)
     return coded(g, columns, lambda name: name)
 
