@@ -183,8 +183,9 @@ TEST_CASE("each layer's part of the gradient is a sum of its own, if it is large
     training.epoch(SGD{0.1});
     sums[own.rank()] = own.sums - before;
   });
-  // weights and rows of the batches, the loss, layers 4 and 3, layer 2 with the few weights of layer 1
-  CHECK(sums[0] == 2 + 1 + 2);
+  // whether all can begin, weights and rows of the batches; the loss, layers 4 and 3, layer 2 with the few
+  // weights of layer 1
+  CHECK(sums[0] == 3 + 1 + 2);
   CHECK(sums[1] == sums[0]);
 }
 

@@ -199,9 +199,8 @@ void check_targets_shape(const Targets& y, std::size_t rows, std::size_t outputs
     throw ValueError("y: expected " + std::to_string(rows) + " rows to match X, got " + std::to_string(got));
   };
   if (const auto* labels = std::get_if<Labels>(&y)) {
-    if (kind_of(loss) != TargetKind::labels) {
+    if (kind_of(loss) != TargetKind::labels)
       throw ValueError("y: the loss " + name_of(loss) + " expects rows of targets, got labels");
-    }
     check_rows(labels->column.rows);
     check_data_of("y", labels->column.data, rows, labels->column.columns);
     return;
