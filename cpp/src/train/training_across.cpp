@@ -1,4 +1,5 @@
 // What a training of several ranks checks, and what they tell each other between steps.
+#include <functional>
 #include <iterator>
 
 #include "base/text.hpp"
@@ -65,11 +66,12 @@ void Training<T>::State::check_shares() const {
 
 template <class T>
 void Training<T>::State::begin_together(const Method& chosen, std::span<const std::uint32_t> order_of_epoch) {
+  const auto begin_own = [&] {
+    begin(chosen, order_of_epoch);
+    reserve();
+  };
   try {
-    ranks.check([&] {
-      begin(chosen, order_of_epoch);
-      reserve();
-    });
+    ranks.check(std::ref(begin_own));  // which a function holds without an allocation
     restart();
   } catch (...) {
     writing.reset();
