@@ -50,7 +50,7 @@ def tensors_of(module: Any) -> dict[str, Any]:
 
 
 def sums(links: Iterable[Link], arrays: Mapping[str, NDArray[Any]]) -> Arrays:
-    """Return the arrays of a network that a module's parameters are; two biases of PyTorch are added up."""
+    """Return the arrays of a network from a module's parameters; two biases of PyTorch are added up."""
     found: Arrays = {}
     for link in links:
         part = link.part(arrays[link.parameter])
@@ -64,7 +64,7 @@ def write(links: Iterable[Link], arrays: Mapping[str, NDArray[Any]], module: Any
     Raises
     ------
     ValueError
-        If the module lacks an array, or has it in another shape; then it is unchanged.
+        If the module lacks an array, or has it in another shape. The module is unchanged then.
     """
     tensors = tensors_of(module)
     made: Arrays = {}

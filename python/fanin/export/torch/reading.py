@@ -92,7 +92,7 @@ class Reading:
                 raise ValueError(f"expected a Flatten between {place}, an Embedding, and this layer")
             if columns % dim:
                 raise ValueError(
-                    f"expected a multiple of {dim} columns, the numbers of {place}, got {columns}"
+                    f"expected a multiple of {dim} columns, the embedding_dim of {place}, got {columns}"
                 )
             self.n_inputs, self._looked_up = columns // dim, None
         elif self.n_inputs is None:
