@@ -133,6 +133,18 @@ def test_a_state_in_bfloat16_is_read():
     assert torch.equal(next(iter(again.state.values()))["exp_avg"], expected)
 
 
+def test_a_state_that_is_not_a_number_is_refused():
+    module = dense_module()
+    optimizer = torch.optim.Adam(module.parameters())
+    train(module, optimizer, X, 1)
+    optimizer.state[module[0].weight]["exp_avg"].fill_(np.nan)
+    net = fanin.from_torch(module)
+    before = net.to_bytes()
+    with pytest.raises(ValueError, match=r"^rule\.m\.layer1\.weight: element 0 is nan"):
+        fanin.optimizer_from_torch(optimizer, module, net)
+    assert net.to_bytes() == before
+
+
 def test_a_network_of_other_activations_does_not_continue_a_module():
     module = nn.Sequential(nn.Linear(4, 5), nn.Tanh(), nn.Linear(5, 1))
     net = fanin.Network(4, [fanin.Dense(5, "relu"), fanin.Dense(1)])
