@@ -109,19 +109,18 @@ class Exports:
         save_network(self, path, opset, lengths)
 
     def to_torch(self) -> Any:
-        """Return an ``nn.Sequential`` of PyTorch with the layers, the weights and the dtype of this network.
+        """Return an ``nn.Sequential`` of PyTorch with the layers, weights and dtype of this network.
 
-        It returns what PyTorch's losses expect: logits, before the soft-max or the logistic function that
-        `predict` adds (for poisson and gamma, the logarithms of means). It takes X in the network's dtype, or whole
-        numbers for an `Embedding`; sequences are one tensor (n, time, n_inputs). It is in evaluation mode: call
-        ``train()`` before training. Weights are those of `get_weights`: averages, if the last fit averaged them.
+        It returns what PyTorch's losses expect: logits, before the soft-max or logistic function that `predict` adds
+        (for poisson and gamma, logarithms of means). Its input is X in the network's dtype, or whole numbers for an
+        `Embedding`: (n, n_inputs), or (n, time, n_inputs) for sequences. It is in evaluation mode: call ``train()``
+        before training. Weights are those of `get_weights`: averages, if the last fit averaged them.
 
         Returns
         -------
         torch.nn.Sequential
-            Independent of the network. `from_torch` is the inverse. After a recurrent layer comes a module ``Outputs``,
-            which picks the outputs of all steps or of the last one. The second bias of an RNN or LSTM, which is only
-            added to the first, is 0 and not trained.
+            Independent of the network; it can be copied, pickled, traced and exported, and needs only PyTorch.
+            `from_torch` is the inverse.
 
         Raises
         ------
@@ -130,6 +129,12 @@ class Exports:
             layers, `Residual`, `Tied`, an `Embedding` of several tables, batch norm on every step, symmetric_logistic.
         ImportError
             If PyTorch is not installed.
+
+        Notes
+        -----
+        PyTorch's recurrent layers return their state, too, and no module of torch.nn picks their outputs. So a small
+        graph of torch.fx follows each, ``EveryStep`` or ``LastStep``. It has no parameters. The second bias of an
+        ``RNN`` or ``LSTM``, which is only added to the first, is 0 and not trained.
 
         Examples
         --------
