@@ -1,20 +1,22 @@
 // Ranks that are threads of one process, for tests.
 #pragma once
 
-#include <barrier>
 #include <cstring>
 #include <thread>
 #include <vector>
 
 #include "fanin/fanin.hpp"
+#include "team/team.hpp"
 
 namespace fanin::test {
 
 // What the ranks share
 struct Meeting {
-  explicit Meeting(std::size_t n) : ranks(n), barrier(static_cast<std::ptrdiff_t>(n)), memory(n) {}
+  explicit Meeting(std::size_t n) : ranks(n), memory(n) {}
+  // All ranks meet. (Threads of gcc's std::barrier for Windows may wait forever.)
+  void meet() { barrier.wait(static_cast<int>(ranks)); }
   std::size_t ranks;
-  std::barrier<> barrier;
+  Barrier barrier;
   std::vector<void*> memory;
 };
 
@@ -38,9 +40,9 @@ class ThreadAsRank final : public Communicator {
   }
   void broadcast(void* bytes, std::size_t n) noexcept override {
     meeting_.memory[rank_] = bytes;
-    meeting_.barrier.arrive_and_wait();
+    meeting_.meet();
     if (rank_ > 0) std::memcpy(bytes, meeting_.memory[0], n);
-    meeting_.barrier.arrive_and_wait();
+    meeting_.meet();
   }
 
   std::size_t sums = 0;  // begun so far
@@ -54,12 +56,12 @@ class ThreadAsRank final : public Communicator {
   template <class T>
   void sum(void* values, std::size_t n) {
     meeting_.memory[rank_] = values;
-    meeting_.barrier.arrive_and_wait();
+    meeting_.meet();
     std::vector<T> total(n);
     for (const void* of_rank : meeting_.memory) {
       for (std::size_t i = 0; i < n; ++i) total[i] += static_cast<const T*>(of_rank)[i];
     }
-    meeting_.barrier.arrive_and_wait();
+    meeting_.meet();
     std::memcpy(values, total.data(), n * sizeof(T));
   }
 
