@@ -4,7 +4,6 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <barrier>
 #include <cstring>
 #include <functional>
 #include <limits>
@@ -12,14 +11,17 @@
 #include <vector>
 
 #include "fanin/fanin.hpp"
+#include "team/team.hpp"
 
 namespace fanin::test {
 
 // What the ranks share
 struct Meeting {
-  explicit Meeting(std::size_t n) : ranks(n), barrier(static_cast<std::ptrdiff_t>(n)), memory(n) {}
+  explicit Meeting(std::size_t n) : ranks(n), memory(n) {}
+  // All ranks meet. (Threads of gcc's std::barrier for Windows may wait forever.)
+  void meet() { barrier.wait(static_cast<int>(ranks)); }
   std::size_t ranks;
-  std::barrier<> barrier;
+  Barrier barrier;
   std::vector<void*> memory;
 };
 
@@ -36,9 +38,9 @@ class ThreadAsRank final : public Communicator {
   }
   void broadcast(void* bytes, std::size_t n) noexcept override {
     meeting_.memory[rank_] = bytes;
-    meeting_.barrier.arrive_and_wait();
+    meeting_.meet();
     if (rank_ > 0) std::memcpy(bytes, meeting_.memory[0], n);
-    meeting_.barrier.arrive_and_wait();
+    meeting_.meet();
   }
 
   std::size_t sums = 0;  // begun so far
@@ -51,12 +53,12 @@ class ThreadAsRank final : public Communicator {
     begun_.emplace_back([this, values, own = std::vector<T>(values, values + n)]() mutable {
       CHECK(std::all_of(values, values + own.size(), [](T x) { return x != x; }));
       meeting_.memory[rank_] = own.data();
-      meeting_.barrier.arrive_and_wait();
+      meeting_.meet();
       std::fill_n(values, own.size(), T{0});
       for (const void* of_rank : meeting_.memory) {
         for (std::size_t i = 0; i < own.size(); ++i) values[i] += static_cast<const T*>(of_rank)[i];
       }
-      meeting_.barrier.arrive_and_wait();
+      meeting_.meet();
     });
     std::fill_n(values, n, std::numeric_limits<T>::quiet_NaN());
   }
