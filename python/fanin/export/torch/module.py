@@ -5,6 +5,7 @@ from __future__ import annotations
 from operator import getitem
 from typing import TYPE_CHECKING, Any
 
+from fanin.export.errors import CannotExportError, located
 from fanin.export.torch.activations import ACTIVATIONS
 from fanin.export.torch.links import links_to, write
 from fanin.export.torch.reading import PLACES, Reading
@@ -34,11 +35,8 @@ def module_of(net: Model) -> Any:
     # Initial weights, which are replaced, take nothing from PyTorch's random numbers.
     with torch.random.fork_rng(devices=[]):
         for i, layer in enumerate(net.layers):
-            try:
+            with located(i, layer, "PyTorch"):
                 parts += _parts_of(torch.nn, layer, columns[i], columns[i + 1], steps)
-            except ValueError as error:
-                kind = type(layer).__name__
-                raise ValueError(f"layers[{i}]: {kind} cannot be written as PyTorch: {error}") from None
             steps = steps and getattr(layer, "return_sequences", True)
     module = torch.nn.Sequential(*parts).to(getattr(torch, str(net.dtype)))
     reading = Reading(module, return_sequences=False)
@@ -74,16 +72,16 @@ def _parts_of(nn: Any, layer: Layer, n_inputs: int, n_outputs: int, steps: bool)
             return [nn.EmbeddingBag(layer.rows, layer.dim, mode="sum")]
         case Embedding():
             if len(layer.sizes) > 1:
-                raise ValueError("expected one table that all columns share")
+                raise CannotExportError("expected one table that all columns share")
             return [nn.Embedding(layer.rows, layer.dim), nn.Flatten(2 if steps else 1)]
         case Recurrent() | GRU() | LSTM():
             return [_recurrent_of(nn, layer, n_inputs), picked(layer.return_sequences)]
-    raise ValueError("PyTorch has no such layer")
+    raise CannotExportError("PyTorch has no such layer")
 
 
 def _norm_of(nn: Any, norm: Any, columns: int, steps: bool) -> Any:
     if steps:
-        raise ValueError("expected no batch norm on every step")
+        raise CannotExportError("expected no batch norm on every step")
     return nn.BatchNorm1d(columns, eps=norm.epsilon, momentum=1 - norm.decay)
 
 
@@ -93,7 +91,7 @@ def _activation_of(nn: Any, activation: str) -> list[Any]:
     for name, (kind, arguments) in ACTIVATIONS.items():
         if name == activation:
             return [getattr(nn, kind)(**arguments)]
-    raise ValueError(f"PyTorch has no activation {activation!r}")
+    raise CannotExportError(f"PyTorch has no activation {activation!r}")
 
 
 def _recurrent_of(nn: Any, layer: Recurrent | GRU | LSTM, n_inputs: int) -> Any:
@@ -103,7 +101,7 @@ def _recurrent_of(nn: Any, layer: Recurrent | GRU | LSTM, n_inputs: int) -> Any:
     elif layer.activation in ("tanh", "relu"):
         module = nn.RNN(n_inputs, layer.units, nonlinearity=layer.activation, batch_first=True)
     else:
-        raise ValueError(f"expected the activation 'tanh' or 'relu', got {layer.activation!r}")
+        raise CannotExportError(f"expected the activation 'tanh' or 'relu', got {layer.activation!r}")
     module.bias_hh_l0.requires_grad_(isinstance(layer, GRU))
     return module
 
