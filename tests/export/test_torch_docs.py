@@ -26,7 +26,7 @@ def test_examples_that_need_pytorch_run(documented, capsys):
 
 
 def test_the_page_on_pytorch_runs():
-    page = (ROOT / "docs" / "export.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "guide" / "export.md").read_text(encoding="utf-8")
     blocks = re.findall(r"^```python torch\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     assert len(blocks) == 2
     names: dict = {}

@@ -11,7 +11,7 @@ import fanin
 from fanin import optim, plot
 from helpers import ROOT, inputs_for, python_prints, refuse_imports, rule_classes, rule_named
 
-PAGE = ROOT / "python" / "rules.md"
+PAGE = ROOT / "docs" / "guide" / "rules.md"
 
 
 def test_each_rule_has_a_path_from_the_start_and_a_line_of_errors(every_rule, tmp_path):
