@@ -144,7 +144,7 @@ def test_matplotlib_is_imported_when_something_is_drawn():
 
 
 def rows_of_page() -> dict[str, list[str]]:
-    rules = PAGE.read_text(encoding="utf-8").split("\n## ")[0]
+    rules = PAGE.read_text(encoding="utf-8").split("\n## ")[1]
     rows = re.findall(r"^\| `(\w+)` \|(.*)\|$", rules, re.MULTILINE)
     return {name: [cell.strip() for cell in cells.split("|")] for name, cells in rows}
 
