@@ -1,4 +1,4 @@
-"""The examples of docs/guide/export.md run: Python writes headers, and the programs in C that include them are compiled."""
+"""The examples of the page on export run: Python writes headers, and programs in C that include them are compiled."""
 
 from __future__ import annotations
 

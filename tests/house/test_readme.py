@@ -23,7 +23,9 @@ def text_of(name: str) -> str:
     return (ROOT / name).read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", [name for name in PAGES if name not in ELSEWHERE and BLOCK.search(text_of(name))])
+@pytest.mark.parametrize(
+    "name", [name for name in PAGES if name not in ELSEWHERE and BLOCK.search(text_of(name))]
+)
 def test_every_python_block_of_a_page_runs(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -45,7 +47,9 @@ def test_the_links_of_a_page_lead_to_files_that_exist(name: str) -> None:
     linked = re.findall(r"\]\(([^)#:\s]+)[)#]", text_of(name))
     here = (ROOT / name).parent
     missing = [link for link in linked if not (here / link).exists()]
-    assert [link for link in missing if not (here / link).resolve().is_relative_to(ROOT / "docs" / "gallery")] == []
+    assert [
+        link for link in missing if not (here / link).resolve().is_relative_to(ROOT / "docs" / "gallery")
+    ] == []
 
 
 def test_the_readme_is_short_and_leads_to_the_site() -> None:
