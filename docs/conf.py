@@ -12,7 +12,9 @@ sys.path.insert(0, str(DOCS / "examples"))
 project = "fanin"
 author = "The fanin authors"
 copyright = "the fanin authors, BSD-3-Clause"
-version = release = re.search(r"project\(fanin VERSION ([0-9.]+)", (DOCS.parent / "CMakeLists.txt").read_text())[1]  # type: ignore[index]
+version = release = re.search(
+    r"project\(fanin VERSION ([0-9.]+)", (DOCS.parent / "CMakeLists.txt").read_text()
+)[1]  # type: ignore[index]
 
 extensions = [
     "myst_parser",
@@ -50,8 +52,11 @@ sphinx_gallery_conf = {
 html_theme = "pydata_sphinx_theme"
 html_title = "fanin"
 html_static_path = ["_static"]
-html_css_files = ["fanin.css"]
+html_css_files = ["fanin.css", "pages.css"]
 html_show_sourcelink = False
+html_sidebars = {
+    name: [] for name in ("start", "textbook", "performance", "design")
+}  # pages without pages below
 html_theme_options = {
     "navigation_with_keys": False,
     "show_prev_next": False,
