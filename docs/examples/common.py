@@ -62,11 +62,23 @@ def panels(*titles: str, height: float = 3.6, rows: int = 1, **options: Any) -> 
     return figure, axes
 
 
+def adopt(figure: Any) -> None:
+    """Show a figure of fanin.plot by pyplot, which did not make it."""
+    from matplotlib import pyplot
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    pyplot.figure(figsize=figure.get_size_inches(), dpi=figure.dpi).figimage(np.asarray(canvas.buffer_rgba()))
+
+
 def main(run: Callable[..., Any], show: Callable[[Any], None], draw: Callable[[Any], Any]) -> None:
     """Run an example, print its table and show its picture."""
     from matplotlib import pyplot
 
     result = run()
     show(result)
-    draw(result)
+    figure = draw(result)
+    if not pyplot.get_fignums():
+        adopt(figure)
     pyplot.show()

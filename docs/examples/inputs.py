@@ -1,11 +1,11 @@
-"""Standardized inputs need fewer steps than raw ones, and whitened inputs the fewest.
+"""
+Raw, standardized and whitened inputs
+=====================================
 
-Rows 29 to 36 of docs/textbook.md. Eight correlated inputs of different means and scales: raw, standardized, and
-whitened (principal components divided by their deviations). For a linear neuron whitening makes the error a circular
-bowl: one step at the rate 1 / curvature reaches its bottom. A net of 16 tanh units gains too, at its best rate. Every
-step takes the full batch.
-
-    python docs/examples/inputs.py inputs.png
+Eight correlated inputs of different means and scales (rows 29 to 36 of :doc:`the textbook </textbook>`): raw,
+standardized, and whitened, which means principal components divided by their standard deviations. For a linear neuron
+whitening makes the error a circular bowl: one step at the rate 1 / curvature reaches its bottom. A net of 16 tanh units
+gains too, at its best rate. Every step takes the full batch.
 """
 
 from __future__ import annotations
@@ -89,5 +89,10 @@ def draw(result: dict[str, dict[str, int | None]]) -> Any:
     return figure
 
 
+# %%
 if __name__ == "__main__":
-    main(run, show, draw, __doc__)
+    main(run, show, draw)
+
+# %%
+# The linear neuron needs 44,365 steps with raw inputs, 275 with standardized and 1 with whitened ones, to a loss of a
+# thousandth of the variance. The net, with momentum, needs 960, 109 and 38 to a twentieth.

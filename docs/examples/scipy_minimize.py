@@ -1,10 +1,11 @@
-"""SciPy's optimizers on the loss of a network.
+"""
+SciPy's optimizers
+==================
 
-`net.objective` gives what `scipy.optimize.minimize` takes: the loss with its gradient, and products of its Hessian with
-a vector, as functions of one vector of weights. L-BFGS-B learns the curvature from successive gradients; Newton-CG and
-trust-ncg get it from products, of which each costs about two gradients. The net, 1-10-1 with tanh units, learns a wave.
-
-    python docs/examples/scipy_minimize.py scipy_minimize.png
+`Network.objective <fanin.Network.objective>` returns what :func:`scipy.optimize.minimize` takes (row 44 of
+:doc:`the textbook </textbook>`): the loss with its gradient, and products of its Hessian with a vector, as functions of
+one vector of weights. L-BFGS-B learns the curvature from successive gradients; Newton-CG and trust-ncg get it from
+products, each of which costs about two gradients. The net, 1-10-1 with tanh units, learns a wave.
 """
 
 from __future__ import annotations
@@ -80,5 +81,10 @@ def draw(result: dict[str, Any]) -> Any:
     return figure
 
 
+# %%
 if __name__ == "__main__":
-    main(run, show, draw, __doc__)
+    main(run, show, draw)
+
+# %%
+# With a product counted as two gradients, L-BFGS-B is ahead for the first few hundred, and has a loss of 0.001 after 245.
+# Newton-CG ends at 0.00007 and trust-ncg at 0.00009, after ten times as many.
