@@ -3,10 +3,10 @@ An autoencoder and PCA
 ======================
 
 Nets with a bottleneck (rows 68 to 70 of :doc:`the textbook </textbook>`): from codes of a few numbers, an autoencoder
-draws images better than PCA does. One without nonlinear layers finds the subspace of the principal components (Baldi and
-Hornik 1989). `fanin.sklearn.Autoencoder`, with the cross-entropy of pixels, learns codes of 1,200 of scikit-learn's
-digits; errors are those of a test image, over its 64 pixels. Another one learns the digits 0 to 4 alone: by
-``score_samples`` others are found to be unlike them.
+draws images better than PCA does. One without nonlinear layers finds the subspace of the principal components (Baldi
+and Hornik 1989). `fanin.sklearn.Autoencoder`, with the cross-entropy of pixels, learns codes of 1,200 of
+scikit-learn's digits; errors are those of a test image, over its 64 pixels. Another one learns the digits 0 to 4
+alone: by ``score_samples`` others are found to be unlike them.
 """
 
 from __future__ import annotations
@@ -95,6 +95,6 @@ if __name__ == "__main__":
     main(run, show, draw)
 
 # %%
-# With codes of 2 numbers the squared error of a test image is 2.6 (PCA: 3.4), with 8 it is 1.1 (1.6), and with 16 it is
-# 0.64 (0.79). The model of 0 to 4 separates them from the other digits with an area under the ROC curve of 0.96
+# With codes of 2 numbers the squared error of a test image is 2.6 (PCA: 3.4), with 8 it is 1.1 (1.6), and with 16 it
+# is 0.64 (0.79). The model of 0 to 4 separates them from the other digits with an area under the ROC curve of 0.96
 # (PCA: 0.88).

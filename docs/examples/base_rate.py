@@ -2,9 +2,9 @@
 Starting at the base rate
 =========================
 
-Always predicting the proportion of ones is a plateau (rows 39 and 40 of :doc:`the textbook </textbook>`). The loss there
-is the entropy of the targets (cross-entropy) or half their variance (squared error). With zero biases a net first
-descends to that plateau, which takes longest for rare classes and for targets far from zero. With
+Always predicting the proportion of ones is a plateau (rows 39 and 40 of :doc:`the textbook </textbook>`). The loss
+there is the entropy of the targets (cross-entropy) or half their variance (squared error). With zero biases a net
+first descends to that plateau, which takes longest for rare classes and for targets far from zero. With
 ``bias_initializer="base_rate"`` the output begins there. Every step takes the full batch.
 """
 
@@ -78,5 +78,5 @@ if __name__ == "__main__":
     main(run, show, draw)
 
 # %%
-# With zero biases the net takes 46 steps to get below the plateau if one target in fifty is 1, and 66 if targets have the
-# mean 10. From the base rate it takes 0 and 2, and stays ahead.
+# With zero biases the net takes 46 steps to get below the plateau if one target in fifty is 1, and 66 if targets have
+# the mean 10. From the base rate it takes 0 and 2, and stays ahead.

@@ -3,9 +3,9 @@ The batch size
 ==============
 
 The same net is trained on redundant data, whose halves say the same, in batches from a single sample to all of them,
-each at the best of several rates (rows 15 to 19 of :doc:`the textbook </textbook>`). Small batches make more updates in
-a pass, so the loss falls faster by pass. But an update by one sample takes more than its share of time, because products
-of matrices are fast: the best size by time lies between.
+each at the best of several rates (rows 15 to 19 of :doc:`the textbook </textbook>`). Small batches make more updates
+in a pass, so the loss falls faster by pass. But an update by one sample takes more than its share of time, because
+products of matrices are fast: the best size by time lies between.
 """
 
 from __future__ import annotations
@@ -89,5 +89,5 @@ if __name__ == "__main__":
     main(run, show, draw)
 
 # %%
-# Batches of 1 and 8 reach a loss of 0.2 in 7 passes, 64 in 8, and 512 in 17; the whole set is far from it after 30. By time
-# 64 wins: single samples take twenty times as long, and batches of 512 twice as long, on one thread.
+# Batches of 1 and 8 reach a loss of 0.2 in 7 passes, 64 in 8, and 512 in 17; the whole set is far from it after 30. By
+# time 64 wins: single samples take twenty times as long, and batches of 512 twice as long, on one thread.

@@ -2,11 +2,12 @@
 A deep autoencoder, trained in four ways
 ========================================
 
-Hinton and Salakhutdinov's net (2006), with logistic units, a linear code and the cross-entropy of pixels, learns from a
-random start, without pretraining (rows 44, 68 and 71 of :doc:`the textbook </textbook>`). Here it is 64-100-50-6 and back,
-on scikit-learn's digits. Units start with 15 connections (Martens 2010), and no layer is trained before the others. SGD
-and Nesterov momentum with Sutskever's schedule (2013) take a step for each 50 images, L-BFGS and Hessian-free one for
-all. The error is that of training, over 64 pixels, beside that of PCA with as many numbers in the code.
+Hinton and Salakhutdinov's net (2006), with logistic units, a linear code and the cross-entropy of pixels, learns from
+a random start, without pretraining (rows 44, 68 and 71 of :doc:`the textbook </textbook>`). Here it is 64-100-50-6 and
+back, on scikit-learn's digits. Units start with 15 connections (Martens 2010), and no layer is trained before the
+others. SGD and Nesterov momentum with Sutskever's schedule (2013) take a step for each 50 images, L-BFGS and
+Hessian-free one for all. The error is that of training, over 64 pixels, beside that of PCA with as many numbers in the
+code.
 """
 
 from __future__ import annotations
@@ -101,5 +102,5 @@ if __name__ == "__main__":
     main(run, show, draw)
 
 # %%
-# Nesterov momentum ends at an error of 0.49 and SGD at 0.77, far below PCA's 1.9. L-BFGS, at 1.7, and Hessian-free, at 1.4,
-# are still falling. The images are redundant, so a step for each 50 of them gets further than one for all.
+# Nesterov momentum ends at an error of 0.49 and SGD at 0.77, far below PCA's 1.9. L-BFGS, at 1.7, and Hessian-free, at
+# 1.4, are still falling. The images are redundant, so a step for each 50 of them gets further than one for all.

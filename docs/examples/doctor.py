@@ -2,10 +2,10 @@
 The training doctor
 ===================
 
-Two fits that go wrong (rows 5 and 37 of :doc:`the textbook </textbook>`). Too large an initial rate makes weights large
-and derivatives tiny, so that units saturate and the loss stays high; and gradients vanish on their way back through ten
-logistic layers. A fit with ``diagnose=True`` finds both. `Diagnosis.prove <fanin.diagnose.Diagnosis.prove>` then trains
-the net as it was and with the remedy of each finding, side by side.
+Two fits that go wrong (rows 5 and 37 of :doc:`the textbook </textbook>`). Too large an initial rate makes weights
+large and derivatives tiny, so that units saturate and the loss stays high; and gradients vanish on their way back
+through ten logistic layers. A fit with ``diagnose=True`` finds both. `Diagnosis.prove
+<fanin.diagnose.Diagnosis.prove>` then trains the net as it was and with the remedy of each finding, side by side.
 """
 
 from __future__ import annotations

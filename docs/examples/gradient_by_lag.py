@@ -2,12 +2,12 @@
 Gradients by lag
 ================
 
-How much the last output of a recurrent net depends on the input k steps before (row 69 of
-:doc:`the textbook </textbook>`). The gradient with respect to an early step is a product over all steps after it (Bengio
-et al. 1994). Measured here by differences: the norm of the derivative of the last output with respect to the input k
-steps before it, the mean of new sequences of the adding problem (Hochreiter and Schmidhuber 1997), before and after
-training on it. Two numbers of each sequence are marked, one in each half, and the target is their sum; always predicting
-the mean has an error of 1/6.
+How much the last output of a recurrent net depends on the input k steps before (row 69 of :doc:`the textbook
+</textbook>`). The gradient with respect to an early step is a product over all steps after it (Bengio et al. 1994).
+Measured here by differences: the norm of the derivative of the last output with respect to the input k steps before
+it, the mean of new sequences of the adding problem (Hochreiter and Schmidhuber 1997), before and after training on it.
+Two numbers of each sequence are marked, one in each half, and the target is their sum; always predicting the mean has
+an error of 1/6.
 """
 
 from __future__ import annotations
@@ -89,6 +89,6 @@ if __name__ == "__main__":
 
 # %%
 # At the start the gradient falls with every step: over 49 steps by a factor of 12,000 in the net of tanh units with
-# orthogonal weights, 3 million in the GRU, and 2,000 in the LSTM, whose forget gates start open. After training the net of
-# tanh units predicts little better than the mean, with an error of 0.158. GRU (0.0004) and LSTM (0.001) solve the problem,
-# and all steps matter alike.
+# orthogonal weights, 3 million in the GRU, and 2,000 in the LSTM, whose forget gates start open. After training the
+# net of tanh units predicts little better than the mean, with an error of 0.158. GRU (0.0004) and LSTM (0.001) solve
+# the problem, and all steps matter alike.

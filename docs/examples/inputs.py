@@ -4,8 +4,8 @@ Raw, standardized and whitened inputs
 
 Eight correlated inputs of different means and scales (rows 29 to 36 of :doc:`the textbook </textbook>`): raw,
 standardized, and whitened, which means principal components divided by their standard deviations. For a linear neuron
-whitening makes the error a circular bowl: one step at the rate 1 / curvature reaches its bottom. A net of 16 tanh units
-gains too, at its best rate. Every step takes the full batch.
+whitening makes the error a circular bowl: one step at the rate 1 / curvature reaches its bottom. A net of 16 tanh
+units gains too, at its best rate. Every step takes the full batch.
 """
 
 from __future__ import annotations

@@ -70,5 +70,5 @@ if __name__ == "__main__":
     main(run, show, draw)
 
 # %%
-# Both stop after 58 epochs with the same losses, and no weight differs by more than 4e-14. fanin takes a fraction of the
-# time.
+# Both stop after 58 epochs with the same losses, and no weight differs by more than 4e-14. fanin takes a fraction of
+# the time.

@@ -3,8 +3,8 @@ Rare words: which newsgroup is a text from?
 ===========================================
 
 Most words are rare (row 72 of :doc:`the textbook </textbook>`). 11,314 texts like those of 20 newsgroups, made by a
-program, are hashed into 262,144 columns, of which a text has some 180; a step reads and updates only the weights of the
-columns in its batch. Three per cent of the labels are wrong, so that nothing can be right on more than 97 % of new
+program, are hashed into 262,144 columns, of which a text has some 180; a step reads and updates only the weights of
+the columns in its batch. Three per cent of the labels are wrong, so that nothing can be right on more than 97 % of new
 texts. Topics share words with others of their family, and hidden units learn from all of them.
 
 Three epochs are enough; after five, the net is worse on new texts. A rate that falls to 0 is worth 2 points. 64 or 128

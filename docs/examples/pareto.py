@@ -2,10 +2,10 @@
 Error and time on tables
 ========================
 
-What a longer fit buys on tables of numbers and categories, and what it does not. ``python -m bench --group tables`` fits
-each library, without a parameter, to four fifths of six public tables, and measures the root mean squared error or the
-log-loss on the rest. Its stored runs are drawn here, as geometric means over the tables: error in per cent of LightGBM's,
-and seconds on two threads. The line joins those that no other beats in both.
+What a longer fit buys on tables of numbers and categories, and what it does not. ``python -m bench --group tables``
+fits each library, without a parameter, to four fifths of six public tables, and measures the root mean squared error
+or the log-loss on the rest. Its stored runs are drawn here, as geometric means over the tables: error in per cent of
+LightGBM's, and seconds on two threads. The line joins those that no other beats in both.
 """
 
 from __future__ import annotations

@@ -2,9 +2,9 @@
 Random search and a grid
 ========================
 
-The learning rate decides how well this net learns, and the penalty hardly matters; but which of them matters is not known
-before (row 74 of :doc:`the textbook </textbook>`; Bergstra and Bengio 2012). A grid then wastes four fifths of its
-trials. Both searches train 25 nets for the same epochs; random search is repeated with several seeds.
+The learning rate decides how well this net learns, and the penalty hardly matters; but which of them matters is not
+known before (row 74 of :doc:`the textbook </textbook>`; Bergstra and Bengio 2012). A grid then wastes four fifths of
+its trials. Both searches train 25 nets for the same epochs; random search is repeated with several seeds.
 """
 
 from __future__ import annotations
@@ -86,5 +86,5 @@ if __name__ == "__main__":
     main(run, show, draw)
 
 # %%
-# The grid tries 5 rates, each 5 times, and ends at a loss of 0.0058. Random trials try 25 rates, and the best of them has
-# 0.0030, the median of 20 seeds. Ticks at the bottom are the rates tried.
+# The grid tries 5 rates, each 5 times, and ends at a loss of 0.0058. Random trials try 25 rates, and the best of them
+# has 0.0030, the median of 20 seeds. Ticks at the bottom are the rates tried.

@@ -2,9 +2,9 @@
 SciPy's optimizers
 ==================
 
-`Network.objective <fanin.Network.objective>` returns what :func:`scipy.optimize.minimize` takes (row 44 of
-:doc:`the textbook </textbook>`): the loss with its gradient, and products of its Hessian with a vector, as functions of
-one vector of weights. L-BFGS-B learns the curvature from successive gradients; Newton-CG and trust-ncg get it from
+`Network.objective <fanin.Network.objective>` returns what :func:`scipy.optimize.minimize` takes (row 44 of :doc:`the
+textbook </textbook>`): the loss with its gradient, and products of its Hessian with a vector, as functions of one
+vector of weights. L-BFGS-B learns the curvature from successive gradients; Newton-CG and trust-ncg get it from
 products, each of which costs about two gradients. The net, 1-10-1 with tanh units, learns a wave.
 """
 
@@ -86,5 +86,5 @@ if __name__ == "__main__":
     main(run, show, draw)
 
 # %%
-# With a product counted as two gradients, L-BFGS-B is ahead for the first few hundred, and has a loss of 0.001 after 245.
-# Newton-CG ends at 0.00007 and trust-ncg at 0.00009, after ten times as many.
+# With a product counted as two gradients, L-BFGS-B is ahead for the first few hundred, and has a loss of 0.001 after
+# 245. Newton-CG ends at 0.00007 and trust-ncg at 0.00009, after ten times as many.

@@ -2,11 +2,12 @@
 A forecast of two seasons
 =========================
 
-An hourly series made by a formula: a slow trend, days whose swing is smaller at weekends, and noise that fades by a tenth
-an hour (row 69 of :doc:`the textbook </textbook>`). After every hour a GRU forecasts the next 24. It sees the value, and
-hour and weekday as angles; values and targets are those above the mean of the last week, which removes the trend.
-Sequences of four weeks are trained on in windows of one week, with the state carried on: ``truncation=168``. The naive
-forecast is the value a week before; the limit is the error of the formula, which does not know the noise to come.
+An hourly series made by a formula: a slow trend, days whose swing is smaller at weekends, and noise that fades by a
+tenth an hour (row 69 of :doc:`the textbook </textbook>`). After every hour a GRU forecasts the next 24. It sees the
+value, and hour and weekday as angles; values and targets are those above the mean of the last week, which removes the
+trend. Sequences of four weeks are trained on in windows of one week, with the state carried on: ``truncation=168``.
+The naive forecast is the value a week before; the limit is the error of the formula, which does not know the noise to
+come.
 """
 
 from __future__ import annotations
@@ -97,5 +98,6 @@ if __name__ == "__main__":
     main(run, show, draw)
 
 # %%
-# The errors of the GRU, from 1.0 for one hour to 2.3 for 24, are those of the limit; that of the naive forecast is 3.3.
-# MASE, the mean absolute error relative to the naive one's in training, is 0.56 and 0.93. Training takes a second.
+# The errors of the GRU, from 1.0 for one hour to 2.3 for 24, are those of the limit; that of the naive forecast is
+# 3.3. MASE, the mean absolute error relative to the naive one's in training, is 0.56 and 0.93. Training takes a
+# second.

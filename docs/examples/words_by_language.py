@@ -3,10 +3,11 @@ Words by language
 =================
 
 Which language is a word from? A recurrent net reads it letter by letter (row 69 of :doc:`the textbook </textbook>`).
-The words of nine languages are from word lists of Debian, and two invented languages take their place where these are not
-installed; a fifth of them are for the test. Letters are rows of a `fanin.Embedding`, below a `fanin.GRU`, whose output
-after the last letter is that of the word. The baseline is logistic regression on how often each letter occurs in a word:
-it knows every accent, but no order. `Network.step <fanin.Network.step>` gives the net's opinion after each letter.
+The words of nine languages are from word lists of Debian, and two invented languages take their place where these are
+not installed; a fifth of them are for the test. Letters are rows of a `fanin.Embedding`, below a `fanin.GRU`, whose
+output after the last letter is that of the word. The baseline is logistic regression on how often each letter occurs
+in a word: it knows every accent, but no order. `Network.step <fanin.Network.step>` gives the net's opinion after each
+letter.
 """
 
 from __future__ import annotations
