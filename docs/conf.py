@@ -14,7 +14,9 @@ sys.path[:0] = [str(DOCS), str(DOCS / "examples")]
 project = "fanin"
 author = "The fanin authors"
 copyright = "the fanin authors, BSD-3-Clause"
-version = release = re.search(r"project\(fanin VERSION ([0-9.]+)", (DOCS.parent / "CMakeLists.txt").read_text())[1]  # type: ignore[index]
+version = release = re.search(
+    r"project\(fanin VERSION ([0-9.]+)", (DOCS.parent / "CMakeLists.txt").read_text()
+)[1]  # type: ignore[index]
 
 extensions = [
     "linked_names",

@@ -9,7 +9,18 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
 
-MODULES = "fanin", "optim", "initializers", "search", "plot", "diagnose", "distributed", "export", "cpu", "sklearn"
+MODULES = (
+    "fanin",
+    "optim",
+    "initializers",
+    "search",
+    "plot",
+    "diagnose",
+    "distributed",
+    "export",
+    "cpu",
+    "sklearn",
+)
 
 
 def public_names() -> dict[str, str]:
@@ -36,7 +47,9 @@ def link(app: Sphinx, doctree: nodes.document) -> None:
         target = NAMES.get(literal.astext().removesuffix("()"))
         if target and not isinstance(literal.parent, nodes.title | nodes.reference | addnodes.pending_xref):
             options: dict[str, Any] = {"refdomain": "py", "reftype": "obj", "refdoc": app.env.docname}
-            reference = addnodes.pending_xref("", reftarget=target, refexplicit=True, refwarn=False, **options)
+            reference = addnodes.pending_xref(
+                "", reftarget=target, refexplicit=True, refwarn=False, **options
+            )
             literal.replace_self(reference)
             reference += literal
 

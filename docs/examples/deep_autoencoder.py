@@ -35,22 +35,15 @@ class Watch:
     """The squared error of an image by seconds of training, without the time that measuring takes."""
 
     def __init__(self, net: fanin.Network, X: np.ndarray) -> None:
-        self.X, self.begin = X, time.perf_counter()
-        self.seconds: list[float] = []
-        self.errors: list[float] = []
+        self.X, self.errors, self.seconds = X, [], []
+        self.begin = time.perf_counter()
         self.measure(net)
 
-    def now(self) -> float:
-        return time.perf_counter() - self.begin
-
-    def measure(self, net: fanin.Network) -> None:
-        self.seconds.append(self.now())
+    def measure(self, net: fanin.Network, *_: Any) -> None:
+        now = time.perf_counter()
+        self.seconds.append(now - self.begin)
         self.errors.append(float(np.square(net.predict(self.X) - self.X).sum(axis=1).mean()))
-        self.begin += self.now() - self.seconds[-1]
-
-    def __call__(self, net: fanin.Network, epoch: int, logs: Any) -> None:
-        if self.now() >= 1.05 * self.seconds[-1]:
-            self.measure(net)
+        self.begin += time.perf_counter() - now
 
 
 def autoencoder(sizes: tuple[int, ...]) -> fanin.Network:
@@ -72,8 +65,7 @@ def run(
     for name, (rule, given) in METHODS.items():
         net = autoencoder((X.shape[1], *hidden))
         watches[name] = Watch(net, X)
-        net.fit(X, X, rule=rule, callbacks=[watches[name]], **{**given, **options})
-        watches[name].measure(net)
+        net.fit(X, X, rule=rule, callbacks=[watches[name].measure], **{**given, **options})
     return float(np.square(spectrum[hidden[-1] :]).sum() / len(X)), watches
 
 

@@ -51,17 +51,15 @@ def run(weeks: int = 60, epochs: int = 100) -> dict[str, Any]:
     X, y, means, naive = features(series(weeks))
     held_back, length = 8 * WEEK, 4 * WEEK  # the last weeks are the test
     count = (len(X) - held_back) // length
-    first = len(X) - held_back - count * length
-    train = slice(first, first + count * length)
+    train = slice(len(X) - held_back - count * length, len(X) - held_back)
     scale = y[train].std()
     inputs = X / [scale, *[1] * (X.shape[1] - 1)]
-
     net = fanin.Network(X.shape[1], [fanin.GRU(32, return_sequences=True), fanin.Dense(DAY)], seed=0)
     sequences = inputs[train].reshape(count, length, -1), (y[train] / scale).reshape(count, length, DAY)
     rule = optim.Around(optim.Adam(optim.Cosine(0.01)), clip_norm=1.0)
     net.fit(*sequences, rule=rule, epochs=epochs, batch_size=8, truncation=WEEK)
     predicted = scale * net.predict(inputs[None])[0] + means[:, None]
-    truth, test = y + means[:, None], slice(len(X) - held_back, None)
+    truth, test = y + means[:, None], slice(-held_back, None)
     in_sample = np.abs(truth - naive)[train].mean()
     errors = {"seasonal naive": truth - naive, "GRU": truth - predicted}
     return {
@@ -86,9 +84,8 @@ def draw(result: dict[str, Any]) -> Any:
     left.plot(LEADS, result["limit"], color=GREY, linestyle=":", label="limit")
     right.plot(result["shown"]["truth"], color=GREY, linestyle=":", label="truth")
     left.set_ylim(0, None)
-    left.set_xlabel("hours ahead", color=GREY, fontsize=9)
-    right.set_xlabel("hours", color=GREY, fontsize=9)
-    for axes in (left, right):
+    for axes, words in ((left, "hours ahead"), (right, "hours")):
+        axes.set_xlabel(words, color=GREY, fontsize=9)
         axes.legend(frameon=False, fontsize=9)
     return figure
 
