@@ -39,10 +39,10 @@ def gaps(sizes: tuple[int, ...], steps: int, seeds: int) -> dict[int, float]:
     X, y = load_digits(return_X_y=True)
     order, result = np.random.default_rng(0).permutation(len(y)), {}
     X, y = X[order] / 16, y[order]
+    layers = [fanin.Dense(128, "logistic", batch_norm=True), fanin.Dense(10)]
     for size in sizes:
         result[size] = 0.0
         for seed in range(seeds):
-            layers = [fanin.Dense(128, "logistic", batch_norm=True), fanin.Dense(10)]
             net, rule = fanin.Network(64, layers, LOSS, seed=seed), optim.Adam(optim.Cosine(0.003))
             net.fit(X[:1000], y[:1000], rule=rule, batch_size=size, epochs=max(1, steps * size // 1000))
             new, known = (net.evaluate(X[rows], y[rows])["loss"] for rows in (slice(1000, None), slice(1000)))
@@ -57,8 +57,8 @@ def averages() -> dict[str, np.ndarray]:
         norm = fanin.BatchNorm(bias_correction=corrected)
         net = fanin.Network(1, [fanin.Dense(1, batch_norm=norm, initializer=np.eye(1))], dtype="float64")
         result[name] = np.zeros(len(X))
-        for i, batch in enumerate(X):
-            net.fit(batch, batch, rule=optim.SGD(0.0), epochs=1, batch_size=32)
+        for i, x in enumerate(X):
+            net.fit(x, x, rule=optim.SGD(0.0), epochs=1, batch_size=32)
             result[name][i] = net.get_weights()["layer1.running_mean"][0]
     return result
 
@@ -87,7 +87,6 @@ def draw(result: dict[str, Any]) -> Any:
     gap.set(xscale="log", xticks=(sizes := list(result["gaps"])), xticklabels=sizes, ylim=(0, None))
     gap.minorticks_off()
     gap.set_xlabel("batch size", color=GREY, fontsize=9)
-    means.axhline(1, color=GREY, linestyle=":", linewidth=1)
     return figure
 
 
