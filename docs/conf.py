@@ -57,6 +57,9 @@ sphinx_gallery_conf = {
     "plot_gallery": True,
     "abort_on_example_error": True,
     "matplotlib_animations": False,
+    "notebook_extensions": set(),
+    "doc_module": ("fanin",),
+    "reference_url": {"fanin": None},
 }
 
 html_theme = "pydata_sphinx_theme"

@@ -1,4 +1,4 @@
-"""The examples of docs/examples, which the gallery shows, run; those of nets, tasks and other libraries show their claims."""
+"""The examples of docs/examples run, and have titles and pictures; those of nets and tasks show what they claim."""
 
 from __future__ import annotations
 
