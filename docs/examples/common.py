@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import fanin
 # Okabe and Ito's colours, which colour-blind people can distinguish
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 GREY = "#5f6368"
+ROOT = Path(__file__).parents[2]  # of the repository
 
 
 def mapped(X: np.ndarray, inputs: Sequence[Any]) -> np.ndarray:

@@ -11,13 +11,12 @@ LightGBM's, and seconds on two threads. The line joins those that no other beats
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from statistics import geometric_mean
 from typing import Any
 
-from common import COLOURS, GREY, main, panels, table
+from common import COLOURS, GREY, ROOT, main, panels, table
 
-RUNS = Path(__file__).parents[2] / "bench" / "runs"
+RUNS = ROOT / "bench" / "runs"
 
 
 def run() -> dict[str, dict[str, list[float]]]:
