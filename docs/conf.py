@@ -65,8 +65,11 @@ sphinx_gallery_conf = {
 html_theme = "pydata_sphinx_theme"
 html_title = "fanin"
 html_static_path = ["_static"]
-html_css_files = ["fanin.css"]
+html_css_files = ["fanin.css", "pages.css"]
 html_show_sourcelink = False
+html_sidebars = {
+    name: [] for name in ("start", "textbook", "performance", "design")
+}  # pages without pages below
 html_theme_options = {
     "navigation_with_keys": False,
     "show_prev_next": False,

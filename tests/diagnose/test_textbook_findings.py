@@ -123,6 +123,6 @@ def test_the_ratio_of_update_to_weight_differs_by_layer_with_sgd_and_little_with
 
 
 def test_the_guide_has_every_kind_of_finding():
-    guide = (ROOT / "docs" / "doctor.md").read_text(encoding="utf-8")
+    guide = (ROOT / "docs" / "guide" / "diagnose.md").read_text(encoding="utf-8")
     rows = [line.split("|")[1] for line in guide.splitlines() if line.startswith("| `")]
     assert sorted(re.findall(r"`(\w+)`", "".join(rows))) == sorted(KINDS)

@@ -1,4 +1,4 @@
-"""The examples of docs/export.md run: Python writes headers, and the programs in C that include them are compiled."""
+"""The examples of the page on export run: Python writes headers, and programs in C that include them are compiled."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from helpers import ROOT
 from programs_in_c import missing_of, run_program
 
-PAGE = (ROOT / "docs" / "export.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "guide" / "export.md").read_text(encoding="utf-8")
 SECTION = PAGE.partition("\n## Plain C\n")[2].partition("\n## ")[0]
 
 

@@ -26,7 +26,7 @@ def test_examples_that_need_pytorch_run(documented, capsys):
 
 
 def test_the_page_on_pytorch_runs():
-    page = (ROOT / "docs" / "export.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "guide" / "export.md").read_text(encoding="utf-8")
     blocks = re.findall(r"^```python torch\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     assert len(blocks) == 2
     names: dict = {}
@@ -35,3 +35,11 @@ def test_the_page_on_pytorch_runs():
     assert (names["rule"].learning_rate, names["net"].rule) == (0.01, names["rule"])
     steps = {int(state["step"]) for state in names["optimizer"].state.values()}
     assert steps == {24}
+
+
+def test_the_program_in_pytorch_beside_that_in_fanin_runs():
+    page = (ROOT / "docs" / "coming-from" / "pytorch.md").read_text(encoding="utf-8")
+    (program,) = re.findall(r"^```python torch\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    names: dict = {}
+    exec(program, names)
+    assert names["p"].shape == (1000, 2)

@@ -189,7 +189,7 @@ def test_schedules_have_the_same_names_and_defaults_in_core_python_and_reference
 
 
 def test_the_table_of_schedules_has_each():
-    table = (ROOT / "python" / "rules.md").read_text(encoding="utf-8").split("## Schedules")[1]
+    table = (ROOT / "docs" / "guide" / "rules.md").read_text(encoding="utf-8").split("## Schedules")[1]
     listed = re.findall(r"`(\w+)`", "".join(re.findall(r"^\|([^|]+)\|", table, re.MULTILINE)))
     assert sorted(listed) == sorted(kind.__name__ for kind in schedule_classes().values())
 
@@ -201,9 +201,9 @@ def test_a_rule_shows_its_equation_in_its_docstring(every_rule):
 def test_the_table_of_rules_has_each_with_its_state_and_the_bytes_of_a_step(every_rule):
     """float32: the gradient, and the second one of a rule that has it, is read; weight and state are written too."""
     kind = rule_classes()[every_rule]
-    table = (ROOT / "python" / "rules.md").read_text(encoding="utf-8")
+    table = (ROOT / "docs" / "guide" / "rules.md").read_text(encoding="utf-8")
     row = re.search(rf"^\| `{kind.__name__}` \|.*\| ([^|]+) \| (\d+) \|[^|]+\|$", table, re.MULTILINE)
-    assert row, f"python/rules.md has no row for {kind.__name__}"
+    assert row, f"docs/guide/rules.md has no row for {kind.__name__}"
     state = optim.Optimizer(kind(), [np.zeros(1)]).state
     slots = [name for name, values in state.items() if isinstance(values, list)]
     gradients = 1 + len(inputs_for(kind(), [np.zeros(1)]))

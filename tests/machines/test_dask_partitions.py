@@ -117,7 +117,7 @@ def test_both_workers_predict(client, models):
 
 
 def test_the_page_on_dask_runs():
-    page = (ROOT / "docs" / "distributed.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "guide" / "distributed.md").read_text(encoding="utf-8")
     section = re.split(r"^## ", page.partition("\n## Dask\n")[2], flags=re.MULTILINE)[0]
     blocks = re.findall(r"^```python\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
     assert len(blocks) == 2
