@@ -18,7 +18,7 @@ from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 from sklearn.metrics import roc_auc_score
 
-from common import COLOURS, GREY, main, panels, table
+from common import COLOURS, main, panels, table
 from fanin.sklearn import Autoencoder
 
 KNOWN, TRAIN = 5, 1200  # the digits below 5, and the images to learn
@@ -74,18 +74,18 @@ def draw(result: dict[str, Any]) -> Any:
     for i, size in enumerate((sizes[0], sizes[-2])):
         rows |= {f"{name}, {size}": of["drawn"][i] for name, of in both.items()}
     side = round(result["some"].shape[1] ** 0.5)
-    grid = np.vstack([np.hstack(list(row.reshape(-1, side, side))) for row in rows.values()])
+    drawings = [np.pad(row.reshape(-1, side, side), ((0, 0), (0, 2), (0, 2))) for row in rows.values()]
+    grid = np.vstack([np.hstack(list(row)) for row in drawings])
     images.imshow(grid, cmap="gray_r", vmin=0, vmax=1)
-    images.set(xticks=(), yticks=[side * (i + 0.5) for i in range(len(rows))], yticklabels=rows)
+    images.set(xticks=(), yticks=[(side + 2) * i + side / 2 for i in range(len(rows))], yticklabels=rows)
     for (name, of), colour in zip(both.items(), COLOURS, strict=False):
         errors.plot(sizes, of["errors"], ".-", color=colour, label=name)
-    errors.set(xscale="log", xticks=sizes, xticklabels=sizes, ylim=(0, None), xlabel="Numbers in the code")
-    errors.minorticks_off()
+    errors.set(xticks=sizes, ylim=(0, None), xlabel="Numbers in the code")
     errors.legend(frameon=False, fontsize=9)
     for some, name, colour in ((True, "0 to 4", COLOURS[0]), (False, "5 to 9", COLOURS[1])):
         found = both["autoencoder"]["scores"][result["known"] == some]
         anomalies.hist(found, bins=30, histtype="stepfilled", alpha=0.5, color=colour, label=name)
-    anomalies.set_xlabel("Minus the squared error", color=GREY)
+    anomalies.set_xlabel("Minus the squared error")
     anomalies.legend(frameon=False, fontsize=9, loc="upper left")
     return figure
 

@@ -55,7 +55,7 @@ def draw(result: dict[str, list[float]]) -> Any:
         axes.plot(range(1, len(losses) + 1), losses, color=colour, label=name)
     axes.axhline(0.5, color=GREY, linestyle=":", linewidth=1, label="noise of the targets")
     axes.set_xticks(range(0, len(losses) + 1, 5))
-    axes.set_xlabel("epoch", color=GREY, fontsize=9)
+    axes.set_xlabel("epoch")
     axes.legend(frameon=False, fontsize=9)
     return figure
 

@@ -68,7 +68,7 @@ def draw(result: dict[tuple[str, str], dict[str, Any]]) -> Any:
             at.plot(one["loss"], color=colour, label=start)
         at.axhline(one["plateau"], color=GREY, linestyle=":", linewidth=1, label="predicting the mean")
         at.set_yscale("log")
-        at.set_xlabel("steps", color=GREY, fontsize=9)
+        at.set_xlabel("steps")
         at.legend(frameon=False, fontsize=9)
     return figure
 

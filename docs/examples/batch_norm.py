@@ -16,7 +16,7 @@ import numpy as np
 from sklearn.datasets import load_digits
 
 import fanin
-from common import COLOURS, GREY, main, panels, table
+from common import COLOURS, main, panels, table
 from fanin import optim
 
 LOSS = "softmax_cross_entropy"
@@ -81,12 +81,12 @@ def draw(result: dict[str, Any]) -> Any:
     for at, curves, words in ((losses, "deep", "epochs"), (means, "averages", "batches")):
         for (name, values), colour in zip(result[curves].items(), COLOURS, strict=False):
             at.plot(range(1, len(values) + 1), values, color=colour, label=name)
-        at.set_xlabel(words, color=GREY, fontsize=9)
+        at.set_xlabel(words)
         at.legend(frameon=False, fontsize=9)
     gap.plot(*zip(*result["gaps"].items(), strict=True), "o-", color=COLOURS[0])
     gap.set(xscale="log", xticks=(sizes := list(result["gaps"])), xticklabels=sizes, ylim=(0, None))
     gap.minorticks_off()
-    gap.set_xlabel("batch size", color=GREY, fontsize=9)
+    gap.set_xlabel("batch size")
     return figure
 
 

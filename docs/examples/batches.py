@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 import fanin
-from common import COLOURS, GREY, main, panels, table
+from common import COLOURS, main, panels, table
 from fanin import optim
 
 RATES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
@@ -76,10 +76,10 @@ def draw(result: dict[int, dict[str, Any]]) -> Any:
         label = f"{size:,} sample{'s' if size > 1 else ''}, rate {one['rate']:g}"
         axes[0].plot(range(1, len(one["loss"]) + 1), one["loss"], color=colour, label=label)
         axes[1].plot(one["seconds"], one["loss"], color=colour)
-    axes[0].set_xlabel("passes over the data", color=GREY, fontsize=9)
-    axes[1].set_xlabel("seconds", color=GREY, fontsize=9)
+    axes[0].set_xlabel("passes over the data")
+    axes[1].set_xlabel("seconds")
     axes[1].set_xscale("log")
-    axes[0].set_ylabel("training loss", color=GREY, fontsize=9)
+    axes[0].set_ylabel("training loss")
     axes[0].legend(title="a batch of", frameon=False, fontsize=8, title_fontsize=8)
     return figure
 

@@ -60,6 +60,8 @@ def panels(*titles: str, height: float = 3.6, rows: int = 1, **options: Any) -> 
         one.spines[["top", "right"]].set_visible(False)
         one.spines[["left", "bottom"]].set_color(GREY)
         one.tick_params(colors=GREY, labelsize=8)
+        one.xaxis.label.set(color=GREY, fontsize=9)
+        one.yaxis.label.set(color=GREY, fontsize=9)
         one.set_title(title, loc="left", fontsize=10, fontweight="bold")
     return figure, axes
 

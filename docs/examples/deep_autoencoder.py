@@ -82,7 +82,7 @@ def draw(result: tuple[float, dict[str, Watch]]) -> Any:
         axes.plot(of.seconds, of.errors, color=colour, label=name)
     axes.axhline(pca, color=GREY, linestyle=":", linewidth=1, label="PCA with as many numbers")
     axes.set(yscale="log", xlim=(0, None), yticks=(0.5, 1, 2, 5, 10))
-    axes.set_xlabel("seconds of training", color=GREY, fontsize=9)
+    axes.set_xlabel("seconds of training")
     axes.yaxis.set_major_formatter("{x:g}")
     axes.minorticks_off()
     axes.legend(frameon=False, fontsize=9)

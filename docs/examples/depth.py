@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 import fanin
-from common import COLOURS, GREY, main, panels, table
+from common import COLOURS, main, panels, table
 from fanin import initializers, optim
 
 UNITS = 64
@@ -75,7 +75,7 @@ def draw(result: dict[str, dict[str, np.ndarray]]) -> Any:
         gradients.plot(range(1, len(one["gradient"]) + 1), one["gradient"], ".-", color=colour)
     for axes in (signals, gradients):
         axes.set(yscale="log", xticks=range(0, len(one["signal"]), 5))
-        axes.set_xlabel("layer", color=GREY, fontsize=9)
+        axes.set_xlabel("layer")
     signals.legend(frameon=False, fontsize=9)
     return figure
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 import fanin
-from common import COLOURS, GREY, main, panels, table
+from common import COLOURS, main, panels, table
 from fanin import optim
 from fanin.diagnose import Finding
 
@@ -80,7 +80,8 @@ def draw(result: dict[str, dict[str, Any]]) -> Any:
         layers.plot(range(1, len(values) + 1), values, "o-", color=colour, label=label)
     for axes, label in ((losses, "epochs"), (layers, "layer")):
         axes.set_yscale("log")
-        axes.set_xlabel(label, color=GREY, fontsize=9)
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.set_xlabel(label)
         axes.legend(frameon=False, fontsize=9)
     return figure
 
@@ -90,5 +91,6 @@ if __name__ == "__main__":
     main(run, show, draw)
 
 # %%
-# The remedy of the first fit is a smaller rate, that of the second batch norm, which lets gradients through. Both are
-# proved: the error on validation rows falls by more than its confidence interval.
+# The remedy of the first fit is a rate that a race chooses: half of the validation rows were classified wrong, and now
+# none is. That of the second is rectified units with batch norm, through which gradients do not vanish. Both are proved:
+# validation improves by more than its confidence interval.

@@ -61,8 +61,8 @@ def draw(result: dict[str, Any]) -> Any:
         if count:
             matrix.text(j, i, str(count), ha="center", va="center", fontsize=8)
     matrix.set(xticks=range(10), yticks=range(10))
-    matrix.set_xlabel("prediction", color=GREY, fontsize=9)
-    matrix.set_ylabel("digit", color=GREY, fontsize=9)
+    matrix.set_xlabel("prediction")
+    matrix.set_ylabel("digit")
     return figure
 
 

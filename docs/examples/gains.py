@@ -57,7 +57,7 @@ def draw(result: dict[tuple[str, str], dict[str, Any]]) -> Any:
         at.plot(0, 0, "*", color="black", markersize=9)
         at.set(aspect="equal")
     errors.set(yscale="log")
-    errors.set_xlabel("steps", color=GREY, fontsize=9)
+    errors.set_xlabel("steps")
     errors.legend(frameon=False, fontsize=8)
     return figure
 

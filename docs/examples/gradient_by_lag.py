@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 import fanin
-from common import COLOURS, GREY, main, panels, table
+from common import COLOURS, main, panels, table
 from fanin import optim
 
 KINDS = {"tanh": fanin.Recurrent, "GRU": fanin.GRU, "LSTM": fanin.LSTM}
@@ -75,10 +75,10 @@ def draw(result: dict[str, dict[str, Any]]) -> Any:
     figure, axes = panels(*(f"Gradient by lag, {stage}" for stage in STAGES), sharey=True)
     for stage, at in zip(STAGES, axes, strict=True):
         for (name, of), colour in zip(result.items(), COLOURS, strict=False):
-            label = name if stage == STAGES[0] else f"{name}, error {of['error']:.3f}"
+            label = name if stage == STAGES[0] else f"{name}, error {of['error']:.2g}"
             at.plot(of["gradients"][stage], color=colour, label=label)
-        at.set(yscale="log", ylim=(1e-12, 2))  # less is rounding
-        at.set_xlabel("steps before the last one", color=GREY, fontsize=9)
+        at.set(yscale="log", ylim=(1e-9, 2))
+        at.set_xlabel("steps before the last one")
         at.legend(frameon=False, fontsize=9)
     return figure
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 import fanin
-from common import COLOURS, GREY, curvatures, main, mapped, panels, steps_to, table, with_bias
+from common import COLOURS, curvatures, main, mapped, panels, steps_to, table, with_bias
 from fanin import optim
 
 INPUTS: dict[str, list[Any]] = {
@@ -85,7 +85,7 @@ def draw(result: dict[str, dict[str, int | None]]) -> Any:
         at.set_xscale("log")
         at.set_xlim(0.7, 4 * max(counts.values()))
         at.invert_yaxis()
-        at.set_xlabel("steps to the goal", color=GREY, fontsize=9)
+        at.set_xlabel("steps to the goal")
     return figure
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 import fanin
-from common import COLOURS, GREY, main, panels, table, with_bias
+from common import COLOURS, main, panels, table, with_bias
 from fanin import optim, plot
 
 BOWL = plot.Bowl(curvatures=(1.0, 20.0), start=(-4.0, 1.0))
@@ -66,7 +66,7 @@ def draw(result: dict[str, dict[str, Any]]) -> Any:
         for (name, values), colour in zip(curves.items(), COLOURS, strict=False):
             at.plot(values, color=colour, label=name)
         at.set(yscale="log")
-        at.set_xlabel(words, color=GREY, fontsize=9)
+        at.set_xlabel(words)
         at.legend(title="rate", frameon=False, fontsize=8, title_fontsize=8)
     return figure
 

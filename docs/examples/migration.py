@@ -20,7 +20,7 @@ from threadpoolctl import threadpool_limits
 
 import fanin
 import fanin.sklearn
-from common import COLOURS, GREY, main, panels, table
+from common import COLOURS, main, panels, table
 
 LIBRARIES = {"scikit-learn": sklearn.neural_network, "fanin": fanin.sklearn}
 
@@ -58,7 +58,7 @@ def draw(result: dict[str, Any]) -> Any:
     for name, colour, width in zip(LIBRARIES, COLOURS, (5, 1.5), strict=False):
         axes[0].plot(result[name]["model"].loss_curve_, color=colour, linewidth=width, label=name)
     axes[0].set(xlabel="Epoch", yscale="log")
-    axes[0].set_ylabel("Training loss", color=GREY)
+    axes[0].set_ylabel("Training loss")
     axes[0].legend(frameon=False)
     fanin.sklearn.FitDisplay.from_estimator(result["early"], ax=axes[1])
     axes[1].set_title("")

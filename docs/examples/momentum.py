@@ -67,11 +67,11 @@ def draw(result: dict[str, dict[str, Any]]) -> Any:
         fast.plot(one["errors at the larger rate"], color=colour, label=name)
     paths.plot(0, 0, "*", color="black", markersize=10)
     paths.set(xlim=(-4.5, 2.5), ylim=(-0.7, 0.8))
-    paths.set_xlabel("gentle direction", color=GREY, fontsize=9)
-    paths.set_ylabel("steep direction", color=GREY, fontsize=9)
+    paths.set_xlabel("gentle direction")
+    paths.set_ylabel("steep direction")
     for axes in (slow, fast):
         axes.set(yscale="log", ylim=(1e-7, 1e5))
-        axes.set_xlabel("steps", color=GREY, fontsize=9)
+        axes.set_xlabel("steps")
     slow.legend(frameon=False, fontsize=9)
     return figure
 

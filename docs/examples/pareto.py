@@ -75,8 +75,8 @@ def draw(result: dict[str, dict[str, list[float]]]) -> Any:
     axes.xaxis.set_major_formatter("{x:g}")
     axes.yaxis.set_major_formatter("{x:g}")
     axes.yaxis.set_minor_formatter("{x:g}")
-    axes.set_xlabel("seconds of a fit", color=GREY, fontsize=9)
-    axes.set_ylabel("error, per cent of LightGBM's", color=GREY, fontsize=9)
+    axes.set_xlabel("seconds of a fit")
+    axes.set_ylabel("error, per cent of LightGBM's")
     return figure
 
 

@@ -75,9 +75,9 @@ def draw(result: dict[str, Any]) -> Any:
         best = int(np.argmin(losses))
         at.plot(one["rate"][best], losses[best], "o", color=COLOURS[1], markersize=9, label="the best")
         at.plot(one["rate"], np.full(len(losses), 0.02), "|", transform=at.get_xaxis_transform(), color=GREY)
-        at.set_xlabel("learning rate", color=GREY, fontsize=9)
+        at.set_xlabel("learning rate")
         at.legend(frameon=False, fontsize=9)
-    axes[0].set_ylabel("validation loss", color=GREY, fontsize=9)
+    axes[0].set_ylabel("validation loss")
     return figure
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from common import COLOURS, GREY, main, panels, table
+from common import COLOURS, main, panels, table
 from fanin import search
 
 RATE, UNITS = search.LogUniform(1e-4, 1.0), search.IntUniform(50, 100)
@@ -49,7 +49,7 @@ def draw(result: dict[str, np.ndarray]) -> Any:
     )
     figure, (units, rates, reach) = panels(*titles, height=3.2)
     units.hist(result["units"], bins=np.arange(49.5, 101), color=COLOURS[0])
-    units.set_xlabel("units", color=GREY, fontsize=9)
+    units.set_xlabel("units")
     for axes, name, bins, words in (
         (rates, "rates", np.geomspace(1e-4, 1, 41), "learning rate"),
         (reach, "reach", np.geomspace(10, 10_000, 41), "values that the average reaches over"),
@@ -57,7 +57,7 @@ def draw(result: dict[str, np.ndarray]) -> Any:
         axes.hist(result[name], bins=bins, color=COLOURS[0], label="as advised")
         axes.hist(result[f"{name}, uniform"], bins=bins, color=COLOURS[1], histtype="step", label="uniformly")
         axes.set(xscale="log")
-        axes.set_xlabel(words, color=GREY, fontsize=9)
+        axes.set_xlabel(words)
         axes.legend(frameon=False, fontsize=8)
     return figure
 

@@ -16,7 +16,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 import fanin
-from common import COLOURS, GREY, main, panels, table
+from common import COLOURS, main, panels, table
 
 METHODS = ("L-BFGS-B", "Newton-CG", "trust-ncg")
 PRODUCT = 2  # gradients that the product of the Hessian with a vector costs
@@ -76,7 +76,7 @@ def draw(result: dict[str, Any]) -> Any:
     for (name, one), colour in zip(result.items(), COLOURS, strict=False):
         by_work.plot(*zip(*one["curve"], strict=True), color=colour, label=name)
     by_work.set(xlabel="Work, in gradients of the loss of all samples", xscale="log", yscale="log")
-    by_work.set_ylabel("Loss", color=GREY)
+    by_work.set_ylabel("Loss")
     by_work.legend(frameon=False)
     return figure
 

@@ -85,7 +85,7 @@ def draw(result: dict[str, Any]) -> Any:
     right.plot(result["shown"]["truth"], color=GREY, linestyle=":", label="truth")
     left.set_ylim(0, None)
     for axes, words in ((left, "hours ahead"), (right, "hours")):
-        axes.set_xlabel(words, color=GREY, fontsize=9)
+        axes.set_xlabel(words)
         axes.legend(frameon=False, fontsize=9)
     return figure
 

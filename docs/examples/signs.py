@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from common import COLOURS, GREY, main, panels, table
+from common import COLOURS, main, panels, table
 from fanin import optim
 
 RATE = 0.01
@@ -59,8 +59,8 @@ def draw(result: dict[str, dict[str, Any]]) -> Any:
         drifts.plot(one["path"], color=colour, label=name)
         plateau.plot(one["plateau"], color=colour, label=name)
     for axes, words in ((drifts, "weight, in units of the rate"), (plateau, "way, in units of the rate")):
-        axes.set_xlabel("steps", color=GREY, fontsize=9)
-        axes.set_ylabel(words, color=GREY, fontsize=9)
+        axes.set_xlabel("steps")
+        axes.set_ylabel(words)
         axes.legend(frameon=False, fontsize=9)
     return figure
 
