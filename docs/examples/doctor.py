@@ -92,5 +92,5 @@ if __name__ == "__main__":
 
 # %%
 # The remedy of the first fit is a rate that a race chooses: half of the validation rows were classified wrong, and now
-# none is. That of the second is rectified units with batch norm, through which gradients do not vanish. Both are proved:
-# validation improves by more than its confidence interval.
+# none is. That of the second is rectified units with batch norm, through which gradients do not vanish. Both are
+# proved: validation improves by more than its confidence interval.
