@@ -23,7 +23,7 @@ FACTORS = (0.1, 1.0, 1.9, 2.1)  # of 1 / λ
 RATES = {
     "0.05": (optim.SGD(0.05), []),
     "0.005": (optim.SGD(0.005), []),
-    "0.05, turned down too soon": (optim.SGD(optim.Piecewise((0.05, 0.0001), (40,))), []),
+    "0.05, turned down too soon": (optim.SGD(optim.Piecewise((0.05, 0.00002), (40,))), []),
     "0.05, falling to 0": (optim.SGD(optim.Cosine(0.05)), []),
     "0.05, reduced on plateaus": (optim.SGD(0.05), [fanin.ReduceOnPlateau(0.3, patience=3, monitor="loss")]),
 }
@@ -37,7 +37,7 @@ def data(rows: int) -> tuple[np.ndarray, np.ndarray, float]:
     return X, y, float(np.linalg.lstsq(with_bias(X), y)[1][0]) / rows / 2
 
 
-def run(rows: int = 4000, epochs: int = 40) -> dict[str, dict[str, Any]]:
+def run(rows: int = 20_000, epochs: int = 40) -> dict[str, dict[str, Any]]:
     """Return the error by step at each rate on a bowl, and the loss above the best by epoch with mini-batches."""
     bowl = {f"{factor:g} / λ": BOWL.error(BOWL.path(optim.SGD(factor / 20), 60)) for factor in FACTORS}
     (X, y, best), noisy = data(rows), {}
@@ -51,12 +51,10 @@ def run(rows: int = 4000, epochs: int = 40) -> dict[str, dict[str, Any]]:
 
 
 def show(result: dict[str, dict[str, Any]]) -> None:
+    table(["rate on the bowl", "after 60 steps"], ([k, float(v[-1])] for k, v in result["bowl"].items()))
     table(
-        ["rate on the bowl", "error after 60 steps"], ([k, float(v[-1])] for k, v in result["bowl"].items())
-    )
-    table(
-        ["rate with mini-batches", "loss above the best"],
-        ([k, float(v[-1])] for k, v in result["noisy"].items()),
+        ["rate with mini-batches", "last half", "last epoch"],
+        ([k, float(v[len(v) // 2 :].mean()), float(v[-1])] for k, v in result["noisy"].items()),
     )
 
 
@@ -77,5 +75,5 @@ if __name__ == "__main__":
 
 # %%
 # On the bowl a tenth of 1 / λ creeps, 1.9 / λ is fastest here, and 2.1 / λ diverges. With mini-batches a tenth of the
-# rate has a fortieth of the noise. Turned down after 40 steps, the loss is still above that noise at the end; a rate
-# that falls to 0, or is reduced on plateaus, ends a hundred times below it.
+# rate leaves a fourteenth of the noise, on average over the last half. Turned down after 40 steps, the loss is still
+# falling at the end; a rate that falls to 0, or is reduced on plateaus, ends hundreds of times below the noise.

@@ -81,7 +81,7 @@ if __name__ == "__main__":
     main(run, show, draw)
 
 # %%
-# Gradient descent has left the steep direction after one step and then creeps: after 100 steps its error is 1.1.
+# Gradient descent reaches the floor of the valley in one step and then creeps: after 100 steps its error is 1.1.
 # Momentum is at 0.00009, although it crosses the valley 35 times; Nesterov's crosses it 15 times, and is at 0.000002.
 # At 2.2 / λ momentum alone converges. Its limit is 2 (1 + α) / λ, here 3.8 / λ; that of Nesterov's is 2 (1 + α) / (λ
 # (1 + 2 α)), 1.36 / λ.
