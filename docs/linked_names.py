@@ -41,7 +41,7 @@ def public_names() -> dict[str, str]:
 
 def link(app: Sphinx, doctree: nodes.document) -> None:
     """Turn literals that are public names into references; those the reference does not have stay literals."""
-    if not app.env.docname.endswith(("textbook",)) and "guide/" not in app.env.docname:
+    if app.env.docname.startswith(("gallery/", "reference/")):
         return
     for literal in list(doctree.findall(nodes.literal)):
         target = NAMES.get(literal.astext().removesuffix("()"))
