@@ -66,5 +66,5 @@ if __name__ == "__main__":
 
 # %%
 # The race takes 0.01, after a few per cent of the steps: less and more are worse. Over the whole fit 0.003 would be a
-# little better (0.045 instead of 0.050), and the two ends are two to three times as bad. "auto" is a good start; a
-# search decides the rest.
+# little better (0.045 instead of 0.050), and the two ends are 1.6 and 3 times as bad. "auto" is a good start; a search
+# decides the rest.

@@ -88,4 +88,5 @@ if __name__ == "__main__":
     main(run, show, draw)
 
 # %%
-# The GRU is right on 81 % of new words, letter counts on 57 %. "sc" looks English, "schn" German.
+# With the word lists of Debian the GRU is right on 81 % of new words, letter counts on 57 %. "sc" looks English,
+# "schn" German.
