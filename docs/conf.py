@@ -6,8 +6,10 @@ import re
 import sys
 from pathlib import Path
 
+from sphinx_gallery.sorting import ExplicitOrder
+
 DOCS = Path(__file__).parent
-sys.path.insert(0, str(DOCS / "examples"))
+sys.path[:0] = [str(DOCS), str(DOCS / "examples")]
 
 project = "fanin"
 author = "The fanin authors"
@@ -17,6 +19,7 @@ version = release = re.search(
 )[1]  # type: ignore[index]
 
 extensions = [
+    "linked_names",
     "myst_parser",
     "numpydoc",
     "sphinx.ext.autodoc",
@@ -35,18 +38,28 @@ numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
 default_role = "py:obj"
 
+# the gallery's order: as the textbook's, then comparisons with other libraries
+THEMES = """
+    bowls inputs depth base_rate six_rules batches learning_rate averages rate_race doctor momentum gains signs
+    scipy_minimize deep_autoencoder gradient_by_lag seasonal_forecast words_by_language autoencoder filters newsgroups
+    random_search scales coarse_to_fine batch_norm migration pareto
+"""
 sphinx_gallery_conf = {
     "examples_dirs": "examples",
     "gallery_dirs": "gallery",
     "filename_pattern": r"\.py$",
     "ignore_pattern": r"(common|made_text|word_lists)\.py$",
-    "within_subsection_order": "FileNameSortKey",
+    "within_subsection_order": ExplicitOrder([f"{name}.py" for name in THEMES.split()]),
+    "thumbnail_size": (400, 200),
     "download_all_examples": False,
     "remove_config_comments": True,
     "show_signature": False,
     "plot_gallery": True,
     "abort_on_example_error": True,
     "matplotlib_animations": False,
+    "notebook_extensions": set(),
+    "doc_module": ("fanin",),
+    "reference_url": {"fanin": None},
 }
 
 html_theme = "pydata_sphinx_theme"

@@ -33,6 +33,7 @@ CHECKS: dict[str, tuple[str, ...]] = {
     "7": (
         "test_he_weights_keep_the_signal_through_twenty_relu_layers",
         "test_lecun_weights_shrink_the_signal_a_thousandfold_through_twenty_relu_layers",
+        "test_only_weights_of_the_right_deviation_keep_signals_and_gradients_through_twenty_layers",
     ),
     "8": (
         "test_variance_of_z_does_not_depend_on_the_number_of_inputs",
@@ -82,6 +83,7 @@ CHECKS: dict[str, tuple[str, ...]] = {
         "test_weights_that_oscillate_halve_the_rate_until_they_do_not",
         "test_a_steady_slow_fall_raises_the_rate_at_most_twice",
         "test_each_leg_and_the_choice_are_decisions_with_their_numbers",
+        "test_a_race_chooses_one_of_the_best_rates_of_a_whole_fit",
     ),
     "23": (
         "test_noise_floor_of_online_learning_is_proportional_to_the_rate",
@@ -91,6 +93,7 @@ CHECKS: dict[str, tuple[str, ...]] = {
         "test_a_rate_turned_down_too_soon_is_found_and_a_later_decay_is_proved",
         "test_a_fit_ended_by_time_has_its_schedule_end_and_is_repeated_by_its_steps",
         "test_averaged_weights_are_better_than_those_of_the_last_step",
+        "test_a_rate_that_falls_removes_the_noise_unless_it_falls_too_soon",
     ),
     "24": (
         "test_the_rate_is_reduced_when_a_figure_stops_improving",
@@ -191,6 +194,7 @@ CHECKS: dict[str, tuple[str, ...]] = {
         "test_momentum_allows_a_rate_at_which_sgd_diverges",
         "test_rates_converge_just_inside_the_limit_of_their_rule_and_diverge_just_outside",
         "test_nesterov_in_a_network_has_the_limit_of_theory",
+        "test_momentum_gets_further_than_gradient_descent_and_only_classical_momentum_allows_a_larger_rate",
     ),
     "52": (
         "test_each_variant_trains_a_network_as_the_textbook_does",
@@ -208,7 +212,10 @@ CHECKS: dict[str, tuple[str, ...]] = {
     "58": ("test_gains_stay_within_their_limits",),
     "59": ("test_rules_for_full_batches_warn_once_about_mini_batches",),
     "60": ("test_with_momentum_gains_compare_the_gradient_with_the_velocity",),
-    "61": ("test_gains_help_on_a_bowl_along_the_axes_but_not_on_a_rotated_one",),
+    "61": (
+        "test_gains_help_on_a_bowl_along_the_axes_but_not_on_a_rotated_one",
+        "test_gains_are_a_great_help_along_the_axes_and_a_small_one_on_a_rotated_bowl",
+    ),
     "62": (
         "test_only_the_sign_counts_so_that_plateaus_of_tiny_gradients_are_left_at_full_speed",
         "test_rules_for_full_batches_warn_once_about_mini_batches",
@@ -222,7 +229,10 @@ CHECKS: dict[str, tuple[str, ...]] = {
         "test_rprop_drifts_with_mini_batches_for_which_sgd_does_not_move",
         "test_rules_for_full_batches_warn_once_about_mini_batches",
     ),
-    "65": ("test_rmsprop_divides_adjacent_mini_batches_by_similar_numbers_so_that_less_drift_is_left",),
+    "65": (
+        "test_rmsprop_divides_adjacent_mini_batches_by_similar_numbers_so_that_less_drift_is_left",
+        "test_signs_drift_where_the_mean_gradient_is_zero_and_cross_a_plateau_at_full_speed",
+    ),
     "66, 67": (
         "test_few_samples_call_for_lbfgs_with_a_penalty_by_their_number",
         "test_many_redundant_samples_call_for_mini_batches",
@@ -265,6 +275,7 @@ CHECKS: dict[str, tuple[str, ...]] = {
         "test_layers_and_units_are_drawn_uniformly_with_both_ends",
         "test_lengths_of_tuples_and_their_elements_are_drawn_uniformly",
         "test_a_rate_is_drawn_evenly_on_a_log_scale",
+        "test_a_log_scale_spreads_draws_evenly_over_decades",
     ),
     "78, 79": (
         "test_one_minus_beta_is_drawn_evenly_on_a_log_scale",
@@ -284,5 +295,6 @@ CHECKS: dict[str, tuple[str, ...]] = {
         "test_running_statistics_forget_their_start_at_once_with_bias_correction",
         "test_prediction_folds_the_running_statistics_into_the_weights_and_agrees_with_the_formula",
         "test_prediction_follows_set_weights_and_one_sample_is_a_row_of_many",
+        "test_batch_norm_lets_twenty_layers_learn_regularizes_by_small_batches_and_corrects_averages",
     ),
 }

@@ -2,10 +2,10 @@
 Averaged weights
 ================
 
-Turning the rate down at the end removes the fluctuation of mini-batches (row 23 of :doc:`the textbook </textbook>`), but
-the end must be known. An average of the weights over the last steps (``optim.Around(..., average_decay=...)``, Polyak
-and Juditsky 1992) removes most of it at any time, while training continues at the full rate. The first two fits take
-the same steps, bit for bit; only what the network shows differs.
+Turning the rate down at the end removes the fluctuation of mini-batches (row 23 of :doc:`the textbook </textbook>`),
+but the end must be known. An average of the weights over the last steps (``optim.Around(..., average_decay=...)``,
+Polyak and Juditsky 1992) removes most of it at any time, while training continues at the full rate. The first two fits
+take the same steps, bit for bit; only what the network shows differs.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def draw(result: dict[str, list[float]]) -> Any:
         axes.plot(range(1, len(losses) + 1), losses, color=colour, label=name)
     axes.axhline(0.5, color=GREY, linestyle=":", linewidth=1, label="noise of the targets")
     axes.set_xticks(range(0, len(losses) + 1, 5))
-    axes.set_xlabel("epoch", color=GREY, fontsize=9)
+    axes.set_xlabel("epoch")
     axes.legend(frameon=False, fontsize=9)
     return figure
 
@@ -65,5 +65,5 @@ if __name__ == "__main__":
     main(run, show, draw)
 
 # %%
-# The loss of the last weights fluctuates, that of their average over about 1000 steps hardly does, at any time and from
-# the same steps. A falling rate ends lower still, but only at its end.
+# The loss of the last weights fluctuates, that of their average over about 1000 steps hardly does, at any time and
+# from the same steps. A falling rate ends lower still, but only at its end.

@@ -1,11 +1,11 @@
-"""A net that starts at the base rate does not spend its first steps on finding it.
+"""
+Starting at the base rate
+=========================
 
-Rows 39 and 40 of docs/textbook.md: always predicting the proportion of ones is a plateau, where the loss is the entropy
-of the targets (cross-entropy) or half their variance (squared error). With zero biases a net first descends to that
-plateau, which takes longest for rare classes and for targets far from zero. `bias_initializer="base_rate"` lets the
-output begin there. Every step takes the full batch.
-
-    python docs/examples/base_rate.py base_rate.png
+Always predicting the proportion of ones is a plateau (rows 39 and 40 of :doc:`the textbook </textbook>`). The loss
+there is the entropy of the targets (cross-entropy) or half their variance (squared error). With zero biases a net
+first descends to that plateau, which takes longest for rare classes and for targets far from zero. With
+``bias_initializer="base_rate"`` the output begins there. Every step takes the full batch.
 """
 
 from __future__ import annotations
@@ -68,10 +68,15 @@ def draw(result: dict[tuple[str, str], dict[str, Any]]) -> Any:
             at.plot(one["loss"], color=colour, label=start)
         at.axhline(one["plateau"], color=GREY, linestyle=":", linewidth=1, label="predicting the mean")
         at.set_yscale("log")
-        at.set_xlabel("steps", color=GREY, fontsize=9)
+        at.set_xlabel("steps")
         at.legend(frameon=False, fontsize=9)
     return figure
 
 
+# %%
 if __name__ == "__main__":
-    main(run, show, draw, __doc__)
+    main(run, show, draw)
+
+# %%
+# With zero biases the net takes 46 steps to get below the plateau if one target in fifty is 1, and 66 if targets have
+# the mean 10. From the base rate it takes 0 and 2, and stays ahead.

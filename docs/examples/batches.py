@@ -1,11 +1,11 @@
-"""Smaller batches learn more from a pass over the data; mini-batches reach a loss in the least time.
+"""
+The batch size
+==============
 
-Rows 16 to 19 of docs/textbook.md. The same net is trained on redundant data (each half says what the other does) in
-batches from a single sample to all of them, each at the best of several rates. Small batches make more updates in a
-pass, so the loss falls faster by pass; but an update by one sample takes more than its share of time, because products
-of matrices are fast. The best size for time lies between.
-
-    python docs/examples/batches.py batches.png
+The same net is trained on redundant data, whose halves say the same, in batches from a single sample to all of them,
+each at the best of several rates (rows 15 to 19 of :doc:`the textbook </textbook>`). Small batches make more updates
+in a pass, so the loss falls faster by pass. But an update by one sample takes more than its share of time, because
+products of matrices are fast: the best size by time lies between.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 import fanin
-from common import COLOURS, GREY, main, panels, table
+from common import COLOURS, main, panels, table
 from fanin import optim
 
 RATES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
@@ -76,13 +76,18 @@ def draw(result: dict[int, dict[str, Any]]) -> Any:
         label = f"{size:,} sample{'s' if size > 1 else ''}, rate {one['rate']:g}"
         axes[0].plot(range(1, len(one["loss"]) + 1), one["loss"], color=colour, label=label)
         axes[1].plot(one["seconds"], one["loss"], color=colour)
-    axes[0].set_xlabel("passes over the data", color=GREY, fontsize=9)
-    axes[1].set_xlabel("seconds", color=GREY, fontsize=9)
+    axes[0].set_xlabel("passes over the data")
+    axes[1].set_xlabel("seconds")
     axes[1].set_xscale("log")
-    axes[0].set_ylabel("training loss", color=GREY, fontsize=9)
+    axes[0].set_ylabel("training loss")
     axes[0].legend(title="a batch of", frameon=False, fontsize=8, title_fontsize=8)
     return figure
 
 
+# %%
 if __name__ == "__main__":
-    main(run, show, draw, __doc__)
+    main(run, show, draw)
+
+# %%
+# Batches of 1 and 8 reach a loss of 0.2 in 7 passes, 64 in 8, and 512 in 17; the whole set is far from it after 30. By
+# time 64 wins: single samples take twenty times as long, and batches of 512 twice as long, on one thread.

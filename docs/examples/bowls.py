@@ -1,11 +1,12 @@
-"""Shifted and unequally scaled inputs make an elongated bowl, which gradient descent crosses slowly.
+"""
+Inputs far from zero, or of unequal scale
+=========================================
 
-Rows 1 to 4 and 29 to 34 of docs/textbook.md. Hinton's two cases of a linear neuron with the targets 2 and 0: inputs
-(101, 101) and (101, 99), far from zero, and (0.1, 10) and (0.1, -10), of unequal scale. The condition number of the
-bowl's Hessian X'X / m (the bias counts as an input of 1) decides how many steps gradient descent takes, here at the
-rate 1 / largest curvature. `fanin.Standardize` turns both ellipses into a circle, whose centre is one step away.
-
-    python docs/examples/bowls.py bowls.png
+Hinton's two cases of a linear neuron with the targets 2 and 0 (rows 1 to 4, 29 and 30 of :doc:`the textbook
+</textbook>`): inputs (101, 101) and (101, 99), which are far from zero, and (0.1, 10) and (0.1, -10), of unequal
+scale. Both make an elongated bowl, which gradient descent crosses slowly. How many steps it takes, here at the rate 1
+/ largest curvature, depends on the condition number of the bowl's Hessian X'X / m, where the bias counts as an input
+of 1. `fanin.Standardize` turns both ellipses into a circle, whose centre is one step away.
 """
 
 from __future__ import annotations
@@ -82,5 +83,10 @@ def draw(result: dict[tuple[str, str], dict[str, Any]]) -> Any:
     return figure
 
 
+# %%
 if __name__ == "__main__":
-    main(run, show, draw, __doc__)
+    main(run, show, draw)
+
+# %%
+# The raw rows make bowls with condition numbers of 40,006 and 99, which take 124,111 and 307 steps to a thousandth of
+# the loss. After standardization one step suffices. The first 60 steps are drawn, over the two principal directions.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import fanin
 # Okabe and Ito's colours, which colour-blind people can distinguish
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 GREY = "#5f6368"
+ROOT = Path(__file__).parents[2]  # of the repository
 
 
 def mapped(X: np.ndarray, inputs: Sequence[Any]) -> np.ndarray:
@@ -58,8 +60,20 @@ def panels(*titles: str, height: float = 3.6, rows: int = 1, **options: Any) -> 
         one.spines[["top", "right"]].set_visible(False)
         one.spines[["left", "bottom"]].set_color(GREY)
         one.tick_params(colors=GREY, labelsize=8)
+        one.xaxis.label.set(color=GREY, fontsize=9)
+        one.yaxis.label.set(color=GREY, fontsize=9)
         one.set_title(title, loc="left", fontsize=10, fontweight="bold")
     return figure, axes
+
+
+def adopt(figure: Any) -> None:
+    """Show a figure of fanin.plot by pyplot, which did not make it."""
+    from matplotlib import pyplot
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    pyplot.figure(figsize=figure.get_size_inches(), dpi=figure.dpi).figimage(np.asarray(canvas.buffer_rgba()))
 
 
 def main(run: Callable[..., Any], show: Callable[[Any], None], draw: Callable[[Any], Any]) -> None:
@@ -68,5 +82,7 @@ def main(run: Callable[..., Any], show: Callable[[Any], None], draw: Callable[[A
 
     result = run()
     show(result)
-    draw(result)
+    figure = draw(result)
+    if not pyplot.get_fignums():
+        adopt(figure)
     pyplot.show()

@@ -1,11 +1,11 @@
-"""Standardized inputs need fewer steps than raw ones, and whitened inputs the fewest.
+"""
+Raw, standardized and whitened inputs
+=====================================
 
-Rows 29 to 36 of docs/textbook.md. Eight correlated inputs of different means and scales: raw, standardized, and
-whitened (principal components divided by their deviations). For a linear neuron whitening makes the error a circular
-bowl: one step at the rate 1 / curvature reaches its bottom. A net of 16 tanh units gains too, at its best rate. Every
-step takes the full batch.
-
-    python docs/examples/inputs.py inputs.png
+Eight correlated inputs of different means and scales (rows 29 to 36 of :doc:`the textbook </textbook>`): raw,
+standardized, and whitened, which means principal components divided by their standard deviations. For a linear neuron
+whitening makes the error a circular bowl: one step at the rate 1 / curvature reaches its bottom. A net of 16 tanh
+units gains too, at its best rate. Every step takes the full batch.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 import fanin
-from common import COLOURS, GREY, curvatures, main, mapped, panels, steps_to, table, with_bias
+from common import COLOURS, curvatures, main, mapped, panels, steps_to, table, with_bias
 from fanin import optim
 
 INPUTS: dict[str, list[Any]] = {
@@ -85,9 +85,14 @@ def draw(result: dict[str, dict[str, int | None]]) -> Any:
         at.set_xscale("log")
         at.set_xlim(0.7, 4 * max(counts.values()))
         at.invert_yaxis()
-        at.set_xlabel("steps to the goal", color=GREY, fontsize=9)
+        at.set_xlabel("steps to the goal")
     return figure
 
 
+# %%
 if __name__ == "__main__":
-    main(run, show, draw, __doc__)
+    main(run, show, draw)
+
+# %%
+# The linear neuron needs 44,365 steps with raw inputs, 275 with standardized and 1 with whitened ones, to a loss of a
+# thousandth of the variance. The net, with momentum, needs 960, 109 and 38 to a twentieth.

@@ -1,15 +1,14 @@
-"""Which of 20 newsgroups is a text from? A net on hashed words learns it in seconds.
+"""
+Rare words: which newsgroup is a text from?
+===========================================
 
-Row 72 of docs/textbook.md: most words are rare. Of the 262,144 columns that a word may be hashed to, a text has some
-180, and a step reads and updates only the weights of the columns in its batch. made_text.py makes the texts; about 3 %
-of their labels are wrong. Topics share words with others of their family, and hidden units learn from all of them: the
-net is right 4 points more often than the linear model here (3 more than liblinear's logistic regression), but only 1
-point where families have no words of their own.
+Most words are rare (row 72 of :doc:`the textbook </textbook>`). 11,314 texts like those of 20 newsgroups, made by a
+program, are hashed into 262,144 columns, of which a text has some 180; a step reads and updates only the weights of
+the columns in its batch. Three per cent of the labels are wrong, so that nothing can be right on more than 97 % of new
+texts. Topics share words with others of their family, and hidden units learn from all of them.
 
 Three epochs are enough; after five, the net is worse on new texts. A rate that falls to 0 is worth 2 points. 64 or 128
 units are no better than 32, and 2^20 columns no better than 2^18. These settings were chosen on the same test texts.
-
-    python docs/examples/newsgroups.py newsgroups.png
 """
 
 from __future__ import annotations
@@ -36,14 +35,10 @@ def fitted(hidden: list[Any], rate: float, X: Any, labels: np.ndarray) -> fanin.
     return net
 
 
-def telling(
-    net: fanin.Network, hashed: fanin.HashedText, words: list[str], count: int = 6
-) -> dict[str, list[str]]:
-    """Return, by topic, the words that the net is surest about when a text has no other word."""
+def telling(net: fanin.Network, hashed: fanin.HashedText, words: list[str]) -> dict[str, list[str]]:
+    """Return, by topic, the six words that the net is surest about when a text has no other word."""
     p = net.predict(hashed.transform(words))
-    return {
-        topic: [words[i] for i in p[:, TOPICS.index(topic)].argsort()[: -count - 1 : -1]] for topic in SHOWN
-    }
+    return {topic: [words[i] for i in p[:, TOPICS.index(topic)].argsort()[:-7:-1]] for topic in SHOWN}
 
 
 def run(train: int = 11_314, test: int = 7_532) -> dict[str, dict[str, Any]]:
@@ -81,13 +76,8 @@ def show(result: dict[str, dict[str, Any]]) -> None:
 def draw(result: dict[str, dict[str, Any]]) -> Any:
     figure, (axes,) = panels("Accuracy on test texts by topic", height=4.5)
     for (name, one), colour in zip(result.items(), COLOURS, strict=False):
-        axes.plot(
-            one["by topic"],
-            range(len(TOPICS)),
-            "o",
-            color=colour,
-            label=f"{name}, {100 * one['accuracy']:.0f} % of all",
-        )
+        label = f"{name}, {100 * one['accuracy']:.0f} % of all"
+        axes.plot(one["by topic"], range(len(TOPICS)), "o", color=colour, label=label)
     axes.set_yticks(range(len(TOPICS)), TOPICS)
     axes.invert_yaxis()
     axes.grid(axis="y", color=GREY, alpha=0.2)
@@ -95,5 +85,10 @@ def draw(result: dict[str, dict[str, Any]]) -> Any:
     return figure
 
 
+# %%
 if __name__ == "__main__":
-    main(run, show, draw, __doc__)
+    main(run, show, draw)
+
+# %%
+# Both models take seconds. The linear one is right on 82 % of 7,532 new texts, the net on 86 %; liblinear's logistic
+# regression, as it comes, on 84 %. Where families have no words of their own, the net is only a point ahead.

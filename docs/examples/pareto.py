@@ -1,30 +1,29 @@
-"""Error and time on tables of numbers and categories: what a longer fit buys, and what it does not.
+"""
+Error and time on tables
+========================
 
-`python -m bench --group tables` fits each library, without a parameter, to four fifths of six public tables, and
-measures the root mean squared error or the log-loss on the rest. Its stored runs are drawn here, as geometric means
-over the tables: error in per cent of LightGBM's, and seconds. The line joins those that no other beats in both.
-
-    python docs/examples/pareto.py pareto.png
+What a longer fit buys on tables of numbers and categories, and what it does not. ``python -m bench --group tables``
+fits each library, without a parameter, to four fifths of six public tables, and measures the root mean squared error
+or the log-loss on the rest. Its stored runs are drawn here, as geometric means over the tables: error in per cent of
+LightGBM's, and seconds on two threads. The line joins those that no other beats in both.
 """
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from statistics import geometric_mean
 from typing import Any
 
-from common import COLOURS, GREY, main, panels, table
+from common import COLOURS, GREY, ROOT, main, panels, table
 
-RUNS = Path(__file__).parents[2] / "bench" / "runs"
+RUNS = ROOT / "bench" / "runs"
 
 
 def run() -> dict[str, dict[str, list[float]]]:
     """Return the errors and the seconds of each library, one for each table."""
     result: dict[str, dict[str, list[float]]] = {}
-    for path in sorted(
-        RUNS.glob("tables*.json"), reverse=True
-    ):  # the run without slow peers counts where both do
+    # the run without slow peers counts where both do
+    for path in sorted(RUNS.glob("tables*.json"), reverse=True):
         found: dict[str, dict[str, list[float]]] = {}
         for case in json.loads(path.read_text(encoding="utf-8"))["tables"]["cases"]:
             for name, (value, *_) in case.get("values", {}).items():
@@ -73,16 +72,18 @@ def draw(result: dict[str, dict[str, list[float]]]) -> Any:
     axes.set(xscale="log", yscale="log")
     axes.margins(x=0.2, y=0.15)
     axes.tick_params(which="both", labelsize=8, colors=GREY)
-    for formatter in (
-        axes.xaxis.set_major_formatter,
-        axes.yaxis.set_major_formatter,
-        axes.yaxis.set_minor_formatter,
-    ):
-        formatter("{x:g}")
-    axes.set_xlabel("seconds of a fit", color=GREY, fontsize=9)
-    axes.set_ylabel("error, per cent of LightGBM's", color=GREY, fontsize=9)
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_formatter("{x:g}")
+    axes.set_xlabel("seconds of a fit")
+    axes.set_ylabel("error, per cent of LightGBM's")
     return figure
 
 
+# %%
 if __name__ == "__main__":
-    main(run, show, draw, __doc__)
+    main(run, show, draw)
+
+# %%
+# fanin's defaults have 97 % of LightGBM's error after 2.8 seconds, HistGradientBoosting 101 % in twice LightGBM's 0.11
+# seconds, and the MLP of scikit-learn 118 % after 4.3 seconds.

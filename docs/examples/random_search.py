@@ -1,10 +1,10 @@
-"""Random search tries as many learning rates as trials; a grid of 25 tries 5, each 5 times.
+"""
+Random search and a grid
+========================
 
-Row 74 of docs/textbook.md (Bergstra and Bengio 2012). The learning rate decides how well this net learns, the penalty
-hardly matters; which of them does is not known before. Then a grid wastes four fifths of its trials. Both searches
-train 25 nets for the same epochs; random search is repeated with several seeds.
-
-    python docs/examples/random_search.py random_search.png
+The learning rate decides how well this net learns, and the penalty hardly matters; but which of them matters is not
+known before (row 74 of :doc:`the textbook </textbook>`; Bergstra and Bengio 2012). A grid then wastes four fifths of
+its trials. Both searches train 25 nets for the same epochs; random search is repeated with several seeds.
 """
 
 from __future__ import annotations
@@ -75,11 +75,16 @@ def draw(result: dict[str, Any]) -> Any:
         best = int(np.argmin(losses))
         at.plot(one["rate"][best], losses[best], "o", color=COLOURS[1], markersize=9, label="the best")
         at.plot(one["rate"], np.full(len(losses), 0.02), "|", transform=at.get_xaxis_transform(), color=GREY)
-        at.set_xlabel("learning rate", color=GREY, fontsize=9)
+        at.set_xlabel("learning rate")
         at.legend(frameon=False, fontsize=9)
-    axes[0].set_ylabel("validation loss", color=GREY, fontsize=9)
+    axes[0].set_ylabel("validation loss")
     return figure
 
 
+# %%
 if __name__ == "__main__":
-    main(run, show, draw, __doc__)
+    main(run, show, draw)
+
+# %%
+# The grid tries 5 rates, each 5 times, and ends at a loss of 0.0058. Random trials try 25 rates, and the best of them
+# has 0.0030, the median of 20 seeds. Ticks at the bottom are the rates tried.

@@ -1,10 +1,11 @@
-"""SciPy's optimizers on the loss of a network.
+"""
+SciPy's optimizers
+==================
 
-`net.objective` gives what `scipy.optimize.minimize` takes: the loss with its gradient, and products of its Hessian with
-a vector, as functions of one vector of weights. L-BFGS-B learns the curvature from successive gradients; Newton-CG and
-trust-ncg get it from products, of which each costs about two gradients. The net, 1-10-1 with tanh units, learns a wave.
-
-    python docs/examples/scipy_minimize.py scipy_minimize.png
+`Network.objective <fanin.Network.objective>` returns what :func:`scipy.optimize.minimize` takes (row 44 of :doc:`the
+textbook </textbook>`): the loss with its gradient, and products of its Hessian with a vector, as functions of one
+vector of weights. L-BFGS-B learns the curvature from successive gradients; Newton-CG and trust-ncg get it from
+products, each of which costs about two gradients. The net, 1-10-1 with tanh units, learns a wave.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 import fanin
-from common import COLOURS, GREY, main, panels, table
+from common import COLOURS, main, panels, table
 
 METHODS = ("L-BFGS-B", "Newton-CG", "trust-ncg")
 PRODUCT = 2  # gradients that the product of the Hessian with a vector costs
@@ -75,10 +76,15 @@ def draw(result: dict[str, Any]) -> Any:
     for (name, one), colour in zip(result.items(), COLOURS, strict=False):
         by_work.plot(*zip(*one["curve"], strict=True), color=colour, label=name)
     by_work.set(xlabel="Work, in gradients of the loss of all samples", xscale="log", yscale="log")
-    by_work.set_ylabel("Loss", color=GREY)
+    by_work.set_ylabel("Loss")
     by_work.legend(frameon=False)
     return figure
 
 
+# %%
 if __name__ == "__main__":
-    main(run, show, draw, __doc__)
+    main(run, show, draw)
+
+# %%
+# With a product counted as two gradients, L-BFGS-B is ahead for the first few hundred, and has a loss of 0.001 after
+# 245. Newton-CG ends at 0.00007 and trust-ncg at 0.00009, after ten times as many.

@@ -1,12 +1,13 @@
-"""A forecast of the next 24 hours of a series with a trend and two seasons, every hour, against the naive one.
+"""
+A forecast of two seasons
+=========================
 
-Row 69 of docs/textbook.md. The series is made by a formula: a slow trend, days whose swing is smaller at weekends, and
-noise that fades by a tenth an hour (AR 1). The seasonal naive forecast is the value a week before. The net is a GRU
-that gives the next 24 hours at every hour. It sees the value, and hour and weekday as angles; values and targets are
-those above the mean of the last week, which removes the trend. Sequences of four weeks are trained on in windows of one
-week, with the state carried on: `truncation=168`. The limit is the error of the formula, whose future noise is 0.
-
-    python docs/examples/seasonal_forecast.py seasonal_forecast.png
+An hourly series made by a formula: a slow trend, days whose swing is smaller at weekends, and noise that fades by a
+tenth an hour (row 69 of :doc:`the textbook </textbook>`). After every hour a GRU forecasts the next 24. It sees the
+value, and hour and weekday as angles; values and targets are those above the mean of the last week, which removes the
+trend. Sequences of four weeks are trained on in windows of one week, with the state carried on: ``truncation=168``.
+The naive forecast is the value a week before; the limit is the error of the formula, which does not know the noise to
+come.
 """
 
 from __future__ import annotations
@@ -50,22 +51,15 @@ def run(weeks: int = 60, epochs: int = 100) -> dict[str, Any]:
     X, y, means, naive = features(series(weeks))
     held_back, length = 8 * WEEK, 4 * WEEK  # the last weeks are the test
     count = (len(X) - held_back) // length
-    first = len(X) - held_back - count * length
-    train = slice(first, first + count * length)
+    train = slice(len(X) - held_back - count * length, len(X) - held_back)
     scale = y[train].std()
     inputs = X / [scale, *[1] * (X.shape[1] - 1)]
-
     net = fanin.Network(X.shape[1], [fanin.GRU(32, return_sequences=True), fanin.Dense(DAY)], seed=0)
-    net.fit(
-        inputs[train].reshape(count, length, -1),
-        (y[train] / scale).reshape(count, length, DAY),
-        rule=optim.Around(optim.Adam(optim.Cosine(0.01)), clip_norm=1.0),
-        epochs=epochs,
-        batch_size=8,
-        truncation=WEEK,
-    )
+    sequences = inputs[train].reshape(count, length, -1), (y[train] / scale).reshape(count, length, DAY)
+    rule = optim.Around(optim.Adam(optim.Cosine(0.01)), clip_norm=1.0)
+    net.fit(*sequences, rule=rule, epochs=epochs, batch_size=8, truncation=WEEK)
     predicted = scale * net.predict(inputs[None])[0] + means[:, None]
-    truth, test = y + means[:, None], slice(len(X) - held_back, None)
+    truth, test = y + means[:, None], slice(-held_back, None)
     in_sample = np.abs(truth - naive)[train].mean()
     errors = {"seasonal naive": truth - naive, "GRU": truth - predicted}
     return {
@@ -90,10 +84,17 @@ def draw(result: dict[str, Any]) -> Any:
     left.plot(LEADS, result["limit"], color=GREY, linestyle=":", label="limit")
     right.plot(result["shown"]["truth"], color=GREY, linestyle=":", label="truth")
     left.set_ylim(0, None)
-    for axes in (left, right):
+    for axes, words in ((left, "hours ahead"), (right, "hours")):
+        axes.set_xlabel(words)
         axes.legend(frameon=False, fontsize=9)
     return figure
 
 
+# %%
 if __name__ == "__main__":
-    main(run, show, draw, __doc__)
+    main(run, show, draw)
+
+# %%
+# The errors of the GRU, from 1.0 for one hour to 2.3 for 24, are those of the limit; that of the naive forecast is
+# 3.3. MASE, the mean absolute error relative to the naive one's in training, is 0.56 and 0.93. Training takes a
+# second.
