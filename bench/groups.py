@@ -12,25 +12,26 @@ from bench import advice, cases, curvature, doctor, mpi, recurrent, search, spar
 from bench.cases import Case
 from bench.coded import CODED
 from bench.group import Group, Rounds
-from bench.programs import BuildError, build_program
+from bench.programs import BuildError, build_program, mlpack_library
 from bench.progress import say
 from bench.rules import updates
 from fanin import _core
 
-# the packages and C libraries that a worker needs; C++ is last, since its programs take time to build
+# the packages and C libraries that a worker needs; mlpack and C++ are last, since their programs take time to build
 PACKAGES = {"torch": "torch", "jax": "jax optax", "sklearn": "sklearn", "onnx": "onnxruntime onnx"}
 PACKAGES |= {"lightgbm": "lightgbm pandas", "pytabkit": "pytabkit pandas"}
 PACKAGES |= {"optuna": "optuna sklearn pandas", "sparse": "scipy"}
 PACKAGES |= {"recurrent_torch": "torch", "recurrent_jax": "jax optax"}
 PACKAGES |= {"recurrent_onnx": "onnxruntime onnx"}
-PACKAGES |= {"mpi": "mpi4py", "fann": "libfann", "cpp": ""}
+PACKAGES |= {"mpi": "mpi4py", "fann": "libfann", "mlpack": "", "cpp": ""}
 TORCH, JAX, NUMPY = {"PyTorch": "torch"}, {"JAX": "jax"}, {"NumPy": "numpy"}
 SKLEARN = {"scikit-learn": "sklearn"}
 RECURRENT = {"fanin": "recurrent", "fanin in C++": "cpp", "PyTorch": "recurrent_torch"}
 RECURRENT |= {"JAX": "recurrent_jax", "ONNX Runtime": "recurrent_onnx"}
 TABULAR = {"LightGBM": "lightgbm"} | SKLEARN | {"pytabkit": "pytabkit"}
 FANIN, FROM_CPP = {"fanin": "fanin"}, {"fanin": "cpp"}
-PREDICTING = FANIN | {"fanin in C++": "cpp", "ONNX Runtime": "onnx"} | TORCH | JAX | NUMPY
+MLPACK = {"mlpack": "mlpack"}
+PREDICTING = FANIN | {"fanin in C++": "cpp", "ONNX Runtime": "onnx"} | TORCH | JAX | NUMPY | MLPACK
 
 # the headings of results
 PRODUCTS = {
@@ -149,11 +150,11 @@ def groups(quick: bool) -> dict[str, Group]:
         ),
         # as updates of an epsilon-free textbook agree to in float32
         "rules": Group(FANIN | TORCH | JAX | NUMPY, updates(quick), rules, (7, 0.02), tolerance=2e-3),
-        "steps": replace(steps, workers=FANIN | TORCH | JAX | SKLEARN),
+        "steps": replace(steps, workers=FANIN | TORCH | JAX | SKLEARN | MLPACK),
         "codes": Group(FANIN | {"C++": "cpp"}, CODED, CODES, (9, 0.2), judged=True),
         "online": replace(
             steps,
-            workers=FANIN | TORCH | {"FANN": "fann"},
+            workers=FANIN | TORCH | {"FANN": "fann"} | MLPACK,
             cases=cases.ONLINE,
             results={"training": "Steps of one sample, and of all"},
             threads=alone,
@@ -237,6 +238,11 @@ def why_absent(module: str) -> str:
             build_program()
         except BuildError as error:
             return f"fanin_bench was not built: {error}"
+    if module == "mlpack":
+        try:
+            mlpack_library()
+        except BuildError as error:
+            return str(error)
     missing = [package for package in PACKAGES[module].split() if find(package) is None]
     return f"{' and '.join(missing)} not installed" if missing else ""
 

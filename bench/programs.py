@@ -41,6 +41,16 @@ def build_program() -> None:
         os.environ[LIBRARY_VARIABLE] = str(BUILD / "bench" / "fanin_bench.so")
 
 
+def mlpack_library() -> Path:
+    """Nets of mlpack behind functions in C, compiled by the compiler alone, where its headers are installed."""
+    library, source = BUILD / "mlpack.so", SOURCES / "mlpack.cpp"
+    if not library.exists() or library.stat().st_mtime < source.stat().st_mtime:
+        BUILD.mkdir(parents=True, exist_ok=True)
+        flags = ["-std=c++17", "-O3", "-DNDEBUG", "-march=native", "-fopenmp", "-shared", "-fPIC"]
+        run(COMPILER, *flags, source, "-o", library, "-larmadillo")
+    return library
+
+
 def limits_output(arguments: Sequence[str], flag: str) -> str:
     """What fanin_bench_limits prints, compiled by the compiler alone, with a flag, for this processor."""
     with tempfile.TemporaryDirectory() as directory:
