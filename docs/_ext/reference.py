@@ -1,0 +1,52 @@
+"""The reference of Python: which members its pages show, and what single backticks link to."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from docutils import nodes
+from sphinx.addnodes import pending_xref
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+
+# what values (rules, layers, losses) have for the library, not for users
+INTERNAL = set(
+    "at_rate batches check_on described full_batch_because in_brief inside kind largest middle_rate name "
+    "not_auto_because outputs outputs_after rate restored spans_fit times values values_on width "
+    "add_note args with_traceback get_metadata_routing".split()
+)
+
+
+def skip(app: Sphinx, kind: str, name: str, member: Any, skipped: bool, options: Any) -> bool | None:
+    """Leave out what is internal, and scikit-learn's routing of metadata."""
+    if name in INTERNAL or re.fullmatch(r"set_\w+_request", name):
+        return True
+    return None
+
+
+def shorten(app: Sphinx, kind: str, name: str, member: Any, options: Any, lines: list[str]) -> None:
+    """Keep the first paragraph of what is inherited from scikit-learn: the rest refers to its own pages."""
+    if (getattr(member, "__module__", None) or "").startswith("sklearn."):
+        end = lines.index("") if "" in lines else len(lines)
+        lines[end:] = ["", "As in scikit-learn.", ""]
+
+
+def resolve(app: Sphinx, env: BuildEnvironment, node: pending_xref, text: nodes.Element) -> Any:
+    """Find `Network.fit` or `optim.Adam` from any module; names without a capital or a dot are arguments."""
+    target = node.get("reftarget", "")
+    if node.get("refdomain") != "py" or not ("." in target or target[:1].isupper()):
+        return None
+    domain = env.domains.python_domain
+    found = sorted((name for name in domain.objects if f".{name}".endswith(f".{target}")), key=lambda n: n.count("."))
+    if not found:
+        return None
+    page = node.get("refdoc", env.docname)
+    return domain.resolve_xref(env, page, app.builder, "obj", found[0], node, text)
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    app.connect("autodoc-skip-member", skip)
+    app.connect("autodoc-process-docstring", shorten, priority=100)  # before numpydoc, which has 500
+    app.connect("missing-reference", resolve)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
