@@ -12,13 +12,16 @@ sys.path[:0] = [str(DOCS / "examples"), str(DOCS / "_ext")]
 project = "fanin"
 author = "The fanin authors"
 copyright = "the fanin authors, BSD-3-Clause"
-version = release = re.search(r"project\(fanin VERSION ([0-9.]+)", (DOCS.parent / "CMakeLists.txt").read_text())[1]  # type: ignore[index]
+version = release = re.search(
+    r"project\(fanin VERSION ([0-9.]+)", (DOCS.parent / "CMakeLists.txt").read_text()
+)[1]  # type: ignore[index]
 
 extensions = [
     "myst_parser",
     "numpydoc",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
+    "cpp_reference",
     "reference",
     "sphinx_copybutton",
     "sphinx_gallery.gen_gallery",
@@ -33,6 +36,7 @@ autosummary_generate = True
 autodoc_typehints = "none"
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
+toc_object_entries_show_parents = "hide"
 default_role = "py:obj"
 
 sphinx_gallery_conf = {

@@ -11,25 +11,25 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
 # what values (rules, layers, losses) have for the library, not for users
-INTERNAL = set(
-    "at_rate batches check_on described full_batch_because in_brief inside kind largest middle_rate name "
-    "not_auto_because outputs outputs_after rate restored spans_fit times values values_on width "
-    "add_note args with_traceback get_metadata_routing".split()
+INTERNAL = re.compile(
+    "at_rate|batches|check_on|described|full_batch_because|in_brief|inside|kind|largest|"
+    "middle_rate|name|not_auto_because|outputs|outputs_after|rate|restored|spans_fit|times|"
+    r"values|values_on|width|add_note|args|with_traceback|get_metadata_routing|set_\w+_request"
 )
 
 
 def skip(app: Sphinx, kind: str, name: str, member: Any, skipped: bool, options: Any) -> bool | None:
     """Leave out what is internal, and scikit-learn's routing of metadata."""
-    if name in INTERNAL or re.fullmatch(r"set_\w+_request", name):
-        return True
-    return None
+    return True if INTERNAL.fullmatch(name) else None
 
 
 def shorten(app: Sphinx, kind: str, name: str, member: Any, options: Any, lines: list[str]) -> None:
-    """Keep the first paragraph of what is inherited from scikit-learn: the rest refers to its own pages."""
-    if (getattr(member, "__module__", None) or "").startswith("sklearn."):
+    """Keep the first paragraph of what is inherited from scikit-learn: the rest refers to pages of its own site."""
+    inherited = (getattr(getattr(member, "fget", member), "__module__", None) or "").startswith("sklearn.")
+    if inherited:
         end = lines.index("") if "" in lines else len(lines)
         lines[end:] = ["", "As in scikit-learn.", ""]
+        lines[:] = [re.sub(r":\w+:`([^`<]+?)( <[^`>]*>)?`", r"\1", line) for line in lines]
 
 
 def resolve(app: Sphinx, env: BuildEnvironment, node: pending_xref, text: nodes.Element) -> Any:
@@ -38,7 +38,9 @@ def resolve(app: Sphinx, env: BuildEnvironment, node: pending_xref, text: nodes.
     if node.get("refdomain") != "py" or not ("." in target or target[:1].isupper()):
         return None
     domain = env.domains.python_domain
-    found = sorted((name for name in domain.objects if f".{name}".endswith(f".{target}")), key=lambda n: n.count("."))
+    found = sorted(
+        (name for name in domain.objects if f".{name}".endswith(f".{target}")), key=lambda n: n.count(".")
+    )
     if not found:
         return None
     page = node.get("refdoc", env.docname)
