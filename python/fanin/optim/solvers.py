@@ -109,7 +109,9 @@ class ConjugateGradient(Solver):
     Parameters
     ----------
     beta : {"hager_zhang", "polak_ribiere"}
+        The formula of beta.
     eta : float
+        At least 0: how far beta may fall below 0, for "hager_zhang".
     l2, gradient_tolerance, loss_tolerance : float
         As for `LBFGS`.
 
@@ -218,6 +220,7 @@ class HessianFree(Solver):
     cg_iterations : int
         The most conjugate gradients in an iteration.
     cg_tolerance : float
+        At least 0: a larger value ends conjugate gradients earlier.
     sample : float
         The share of the rows that G takes; the loss and its gradient take all.
     l2, gradient_tolerance, loss_tolerance : float
