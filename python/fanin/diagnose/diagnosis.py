@@ -44,6 +44,7 @@ class Diagnosis:
     watched : Watched or None
         What was measured, layer by layer and epoch by epoch; None for solvers.
     history : History
+        Of the fit.
     start : Network
         A copy of the network before the fit.
     settings : Settings
@@ -98,6 +99,16 @@ class Diagnosis:
             The data of the fit.
         validation_data : tuple, optional
             By default that of the fit or, if it had none, a tenth of the rows, which neither fit then trains on.
+
+        Returns
+        -------
+        Diagnosis
+            Its findings have proofs.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As `Network.fit` does.
         """
         steps, given = self.history.steps, validation_data
         findings = prove_all(
@@ -106,7 +117,24 @@ class Diagnosis:
         return Diagnosis(self.evidence, tuple(findings))
 
     def rows_behind(self, finding: Finding, X: Any, y: Any) -> RowsBehind:
-        """Return the rows of the batch, or of the one before, that made the loss jump: of a "spike"."""
+        """Return the rows of the batch, or of the one before, that made the loss jump.
+
+        Parameters
+        ----------
+        finding : Finding
+            At a step, such as a "spike".
+        X, y
+            The data of the fit.
+
+        Returns
+        -------
+        RowsBehind
+
+        Raises
+        ------
+        ValueError, TypeError
+            For a finding without a step, and as `fanin.rows_behind` does.
+        """
         check_finding("finding", finding)
         if finding.step is None:
             raise ValueError(f"finding: expected one at a step, such as a spike, got {finding.kind}")
@@ -119,7 +147,20 @@ class Diagnosis:
         return Checkpoint(self.start, replace(self.settings, diagnose=False), self.history.steps, losses)
 
     def report(self, path: str | Path) -> None:
-        """Write a page for a browser: curves, layers by epoch, findings and proofs; needs matplotlib."""
+        """Write a page for a browser: curves, layers by epoch, findings and proofs; needs matplotlib.
+
+        Parameters
+        ----------
+        path : str or path
+            By convention, it ends in ".html".
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        OSError
+            If the file cannot be written.
+        """
         write_report(self, path)
 
     def __repr__(self) -> str:

@@ -52,7 +52,20 @@ class Examination:
     class_shares: tuple[float, ...] = ()
 
     def report(self, path: str | Path) -> None:
-        """Write a page for a browser: findings, proofs and figures; proofs need matplotlib."""
+        """Write a page for a browser: findings, proofs and figures; proofs need matplotlib.
+
+        Parameters
+        ----------
+        path : str or path
+            By convention, it ends in ".html".
+
+        Raises
+        ------
+        ImportError
+            If there are proofs, and matplotlib is not installed.
+        OSError
+            If the file cannot be written.
+        """
         write_report(self, path)
 
     def __repr__(self) -> str:

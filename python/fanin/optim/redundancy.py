@@ -33,10 +33,16 @@ def redundancy(
     Parameters
     ----------
     net : Network
+        Trained or not.
     X, y, sample_weight
         As in `Network.fit`.
     seed : int
         Chooses the halves, in 0..2^64-1.
+
+    Returns
+    -------
+    float
+        In [-1, 1].
 
     Raises
     ------

@@ -42,6 +42,7 @@ class Result:
     rungs : tuple of int
         Epochs to which trials were trained.
     seconds : float
+        That the search took.
     complete : bool
         Whether the search ended by itself, rather than by its time limit or Ctrl-C.
     net : Network or None

@@ -71,7 +71,9 @@ def run(
     X, y, sample_weight
         As in `Network.fit`.
     validation_data : tuple (X, y) or (X, y, sample_weight), optional
-        Rows that score the trials. By default a share of the rows, `validation_fraction`, chosen by the seed.
+        Rows that score the trials.
+    validation_fraction : float in (0, 1)
+        Without `validation_data`: this share of the rows, chosen by the seed, scores the trials.
     scoring : str
         "loss": the mean validation loss, negated, as higher scores are better; or "accuracy", for losses with classes.
     n_iter : int

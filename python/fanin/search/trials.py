@@ -66,6 +66,7 @@ class Trial:
     round : int
         Of the search from coarse to fine, from 1.
     params : dict
+        Of name -> value.
     outcomes : tuple of Outcome
         Of the rungs that it reached.
 

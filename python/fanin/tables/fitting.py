@@ -61,6 +61,7 @@ def fit_table(
         Labels 0..n_classes-1 for `losses.Logistic` (two classes) and `losses.SoftmaxCrossEntropy`, else numbers,
         (n_samples,) or (n_samples, n_outputs). For `losses.Logistic` also (n_samples, n_labels): each is 0 or 1.
     loss : Loss
+        A value of `fanin.losses`.
     n_classes : int, optional
         For `losses.SoftmaxCrossEntropy`.
     sample_weight : array, shape (n_samples,), optional
