@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 DOCS = Path(__file__).parent
-sys.path[:0] = [str(DOCS / "examples"), str(DOCS / "_ext")]
+sys.path.insert(0, str(DOCS / "examples"))
+sys.path.insert(0, str(DOCS / "_ext"))
 
 project = "fanin"
 author = "The fanin authors"

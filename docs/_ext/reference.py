@@ -6,21 +6,15 @@ import re
 from typing import Any
 
 from docutils import nodes
+from internal import is_internal
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
-# what values (rules, layers, losses) have for the library, not for users
-INTERNAL = re.compile(
-    "at_rate|batches|check_on|described|full_batch_because|in_brief|inside|kind|largest|"
-    "middle_rate|name|not_auto_because|outputs|outputs_after|rate|restored|spans_fit|times|"
-    r"values|values_on|width|add_note|args|with_traceback|get_metadata_routing|set_\w+_request"
-)
-
 
 def skip(app: Sphinx, kind: str, name: str, member: Any, skipped: bool, options: Any) -> bool | None:
     """Leave out what is internal, and scikit-learn's routing of metadata."""
-    return True if INTERNAL.fullmatch(name) else None
+    return True if is_internal(name, member) else None
 
 
 def shorten(app: Sphinx, kind: str, name: str, member: Any, options: Any, lines: list[str]) -> None:
@@ -48,6 +42,7 @@ def resolve(app: Sphinx, env: BuildEnvironment, node: pending_xref, text: nodes.
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
+    app.add_css_file("reference.css")
     app.connect("autodoc-skip-member", skip)
     app.connect("autodoc-process-docstring", shorten, priority=100)  # before numpydoc, which has 500
     app.connect("missing-reference", resolve)

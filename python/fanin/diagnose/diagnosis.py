@@ -39,6 +39,8 @@ class Diagnosis:
 
     Attributes
     ----------
+    evidence : Evidence
+        All that the findings follow from: what follows, and the data of the fit.
     findings : tuple of Finding
         Faults first, then warnings.
     watched : Watched or None

@@ -142,6 +142,7 @@ class TableEstimator(TableFitting):
         Parameters
         ----------
         path : str, bytes or path
+            By convention, it ends in ".safetensors".
 
         Raises
         ------
@@ -161,11 +162,16 @@ class TableEstimator(TableFitting):
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Return the fitted estimator that `save` wrote; files are not trusted.
+        """Return the fitted estimator that `save` wrote; loading executes nothing from the file.
 
         Parameters
         ----------
         path : str, bytes or path
+            That of the file.
+
+        Returns
+        -------
+        FaninClassifier or FaninRegressor
 
         Raises
         ------

@@ -187,11 +187,31 @@ class FaninClassifier(ClassifierMixin, LabelledTables):  # type: ignore[misc]
         return self
 
     def staged_predict(self, X: ArrayLike) -> Iterator[NDArray[Any]]:
-        """Return an iterator of the predictions of the first network, the first two, and so on, in order of weight."""
+        """Yield the predictions of the first network, the first two, and so on, in order of weight.
+
+        Parameters
+        ----------
+        X : frame, array, sparse matrix or list of str
+            Rows, with the columns of `fit`.
+
+        Yields
+        ------
+        array, as from `predict`
+        """
         return map(self._decided, self._staged(X))
 
     def staged_predict_proba(self, X: ArrayLike) -> Iterator[NDArray[np.float64]]:
-        """Return an iterator of the probabilities by the first network, the first two, ..., in order of weight."""
+        """Yield the probabilities by the first network, the first two, and so on, in order of weight.
+
+        Parameters
+        ----------
+        X : frame, array, sparse matrix or list of str
+            Rows, with the columns of `fit`.
+
+        Yields
+        ------
+        array, as from `predict_proba`
+        """
         return self._staged(X)
 
     def to_onnx(self, path: Path, *, opset: int = OPSET) -> None:
@@ -208,6 +228,7 @@ class FaninClassifier(ClassifierMixin, LabelledTables):  # type: ignore[misc]
         Parameters
         ----------
         path : str, bytes or path
+            By convention, it ends in ".onnx".
         opset : int
             As in `fanin.Network.to_onnx`.
 
@@ -230,7 +251,18 @@ class FaninClassifier(ClassifierMixin, LabelledTables):  # type: ignore[misc]
         return super()._more_tags() | {"multilabel": True}
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """Return the most probable label of each row; of several labels, 1 for those with a probability above 1/2."""
+        """Return the most probable label of each row.
+
+        Parameters
+        ----------
+        X : frame, array, sparse matrix or list of str
+            Rows, with the columns of `fit`.
+
+        Returns
+        -------
+        array of shape (n_samples,)
+            For an indicator matrix as targets (n_samples, n_labels): 1 for those with a probability above 1/2.
+        """
         return self._decided(self._predictions(X)[0])
 
     def _decided(self, probabilities: NDArray[np.float64]) -> NDArray[Any]:
@@ -241,8 +273,16 @@ class FaninClassifier(ClassifierMixin, LabelledTables):  # type: ignore[misc]
         return labels
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Return the probability of each class, in the order of `classes_`, of shape (n_samples, n_classes).
+        """Return the probability of each class.
 
-        Those of a row have the sum 1, unless the targets were an indicator matrix.
+        Parameters
+        ----------
+        X : frame, array, sparse matrix or list of str
+            Rows, with the columns of `fit`.
+
+        Returns
+        -------
+        array of shape (n_samples, n_classes)
+            In the order of `classes_`; rows have the sum 1, unless the targets were an indicator matrix.
         """
         return self._predictions(X)[0]

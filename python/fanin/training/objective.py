@@ -35,6 +35,13 @@ class Objective:
     direction: `hvp`, `gnvp` and `jacobian`. They need a function of the weights alone, so they refuse dropout, and
     batch norm that is not frozen. Where an activation or a loss has a kink, its second derivative counts as 0.
 
+    Parameters
+    ----------
+    net : Network
+        The network; `Network.objective` creates the objective.
+    X, y, sample_weight, l2, frozen_batch_norm
+        As for `Network.objective`.
+
     Examples
     --------
     >>> import numpy as np, fanin
