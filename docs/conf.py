@@ -37,6 +37,8 @@ autosummary_generate = True
 autodoc_typehints = "none"
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
+numpydoc_xref_param_type = True
+numpydoc_xref_ignore = "all"
 toc_object_entries_show_parents = "hide"
 default_role = "py:obj"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from typing import Any
 
@@ -41,7 +42,19 @@ def resolve(app: Sphinx, env: BuildEnvironment, node: pending_xref, text: nodes.
     return domain.resolve_xref(env, page, app.builder, "obj", found[0], node, text)
 
 
+def link_types(app: Sphinx) -> None:
+    """Let numpydoc link our classes, and nothing else, in the types of parameters."""
+    places = {"": "", "optim.": "", "diagnose.": "", "losses.": "losses."}  # and what types begin with
+    app.config.numpydoc_xref_aliases_complete = {
+        f"{prefix}{name}": f"fanin.{module}{name}"
+        for module, prefix in places.items()
+        for name, value in vars(importlib.import_module(f"fanin.{module}".rstrip("."))).items()
+        if isinstance(value, type)
+    }
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
+    app.connect("builder-inited", link_types, priority=900)  # after numpydoc
     app.add_css_file("reference.css")
     app.connect("autodoc-skip-member", skip)
     app.connect("autodoc-process-docstring", shorten, priority=100)  # before numpydoc, which has 500

@@ -40,7 +40,7 @@ class Diagnosis:
     Attributes
     ----------
     evidence : Evidence
-        All that the findings follow from: what follows, and the data of the fit.
+        All that the findings follow from.
     findings : tuple of Finding
         Faults first, then warnings.
     watched : Watched or None
