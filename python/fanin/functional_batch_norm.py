@@ -149,7 +149,7 @@ def batch_norm_inference(
 ) -> Float:
     """Normalize with a given mean and variance, such as running statistics.
 
-    ``y = gamma (x - mean) / sqrt(variance + epsilon) + beta``; rows are independent, so a single one will do.
+    ``y = gamma (x - mean) / sqrt(variance + epsilon) + beta``; rows are independent, so one is enough.
 
     Parameters
     ----------

@@ -146,7 +146,7 @@ class Network(Exports, StreamedModel):
         epochs : int, optional
             Passes over the data; by default 10, a solver's iterations until it ends, or as many as a limit allows.
         batch_size : int, optional
-            Samples per update, by default 32; at most n_samples are used. Solvers refuse it, `batches`, `order_seed`.
+            Samples per update, by default 32, and at most n_samples. Solvers reject this, `batches` and `order_seed`.
         batches : str
             "shuffled": visit the samples in a new random order in each epoch. "in_order": as they are. "stratified": at
             random, with each class's share in every batch: of n_c samples of class c among n, a batch of m has m n_c /

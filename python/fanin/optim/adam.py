@@ -23,7 +23,7 @@ class Adam(Rule):
     ``v^ = v / (1 - beta2^t)`` at step t = 1, 2, ...
 
     The same variant as PyTorch's Adam. With `epsilon_hat` (the end of section 2 of the paper; TensorFlow and
-    scikit-learn), epsilon is added to sqrt(v) in the place of sqrt(v^):
+    scikit-learn), epsilon is added to sqrt(v) instead of sqrt(v^):
 
     ``w <- w - learning_rate * sqrt(1 - beta2^t) / (1 - beta1^t) * m / (sqrt(v) + epsilon)``
 

@@ -86,7 +86,7 @@ class Nesterov(Rule):
     A `Network` trains ``y = w + momentum * v``, the point at which gradients are computed, and shows w: `get_weights`,
     `predict`, `evaluate` and validation use the true weights; only the training loss is measured at y. The arrays of an
     `Optimizer` hold y, because that is where gradients must be computed, and `Optimizer.weights` returns w. With
-    `show_look_ahead`, y is shown in the place of w, as in PyTorch and scikit-learn. (PyTorch's v does not include the
+    `show_look_ahead`, y is shown instead of w, as in PyTorch and scikit-learn. (PyTorch's v does not include the
     rate.)
 
     Parameters

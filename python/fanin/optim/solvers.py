@@ -16,7 +16,7 @@ __all__ = ["LBFGS", "ConjugateGradient", "HessianFree", "LevenbergMarquardt", "S
 
 @dataclass(frozen=True)
 class Solver(Value):
-    """A solver for `Network.fit`, in the place of an update rule: an epoch is one iteration over all samples.
+    """A solver for `Network.fit`, instead of an update rule: an epoch is one iteration over all samples.
 
     It minimizes ``E(w) + l2/2 |W|^2``, the mean loss and a penalty on weights (not biases), by steps whose direction
     and length follow from gradients and curvature, so there is no rate to tune. For smooth losses on data that are

@@ -23,7 +23,7 @@ _ERRORS = 1.5
 
 @dataclass(frozen=True, repr=False)
 class Result:
-    """What a search found; `fanin.plot` draws it.
+    """The result of a search; `fanin.plot` draws it.
 
     Attributes
     ----------

@@ -79,7 +79,7 @@ def run(
     n_iter : int
         Trials in each round.
     factor : float
-        Of them, one in so many reaches the next rung.
+        One in so many trials reaches the next rung.
     min_epochs, max_epochs : int
         Of the first and of the last rung, with the tail. "auto": `max_epochs` divided by the factor as often as there
         are trials to drop. Equal numbers make a plain random search.

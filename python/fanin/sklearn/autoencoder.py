@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin
 from sklearn.utils import check_array, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from fanin.storage import Path
 
 
-class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Reconstruction, BaseEstimator):  # type: ignore[misc]
+class Autoencoder(ClassNamePrefixFeaturesOutMixin, Reconstruction, BaseEstimator):  # type: ignore[misc]
     """Codes of a few numbers from which a network reconstructs the rows: PCA with curved axes.
 
     An encoder c maps a row x to its code, and a decoder d maps the code back. Both are trained together to minimize the
@@ -37,7 +37,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Reconstruct
     first principal components span (Baldi and Hornik 1989).
 
     Inside, the rows are centred, and divided by one number, the root of the mean variance of the columns. So learning
-    rates suit any unit, and columns count by their variances, as in PCA: for columns in different units, put a
+    rates suit any unit, and columns are weighted by their variances, as in PCA: for columns in different units, put a
     `StandardScaler` before.
 
     Parameters

@@ -36,7 +36,7 @@ class MLPClassifier(ClassifierMixin, LabelledPerceptron):  # type: ignore[misc]
 
     ``E = -sum_i s_i sum_j y_ij log p_ij / S + alpha / 2 |W|^2 / S``
 
-    (a logistic output adds ``(1 - y_ij) log(1 - p_ij)``). The reported loss takes no p closer to 0 or 1 than eps.
+    (a logistic output adds ``(1 - y_ij) log(1 - p_ij)``). The reported loss clips p to [eps, 1 - eps].
 
     Parameters
     ----------

@@ -48,7 +48,7 @@ class PopulationSearchCV(RandomizedSearchCV):  # type: ignore[misc]
     n_iter : int
         Trials in each round.
     factor : float
-        Of them, one in so many reaches the next rung.
+        One in so many trials reaches the next rung.
     min_epochs, max_epochs : int or "auto"
         Epochs of the first and of the last rung. "auto": the estimator's `max_iter` for the last one, and that divided
         by the factor as often as there are trials to drop for the first. Equal numbers make a plain random search.

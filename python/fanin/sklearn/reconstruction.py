@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from sklearn.base import TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from fanin.sklearn.compatibility import validated
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 TYPES = (np.float64, np.float32)
 
 
-class Reconstruction:
+class Reconstruction(TransformerMixin):  # type: ignore[misc]
     """The part of Autoencoder that encodes rows and decodes them again."""
 
     dtype: DTypeLike | None

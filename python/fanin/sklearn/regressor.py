@@ -42,18 +42,18 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
     Parameters
     ----------
     loss : {"squared_error", "poisson"}
-        See above. (scikit-learn has it from 1.7 on.)
+        See above. (In scikit-learn since 1.7.)
     hidden_layer_sizes, activation, solver, alpha, batch_size, learning_rate, learning_rate_init, power_t, max_iter
         Those of `MLPClassifier`.
     shuffle, random_state, tol, verbose, warm_start, momentum, nesterovs_momentum, n_iter_no_change, max_fun
         Those of `MLPClassifier`.
     beta_1, beta_2, epsilon, early_stopping, validation_fraction, dtype, n_jobs, max_time, callbacks
         Those of `MLPClassifier`, except that the split of `early_stopping` is drawn at
-        random, and that callbacks find "val_r2" in `logs` in the place of "val_accuracy".
+        random, and that callbacks find "val_r2" in `logs` instead of "val_accuracy".
     linear_tail : float in [0, 1)
-        The share of max_iter, at the end of a fit with sgd or adam, in which the rate falls linearly to 0, as there.
+        The share of max_iter, at the end of a fit with sgd or adam, in which the rate falls linearly to 0.
     diagnose : bool
-        Watch `fit`: `diagnosis_` says what is wrong with it, as there.
+        Watch `fit`: `diagnosis_` says what is wrong with it.
 
     Attributes
     ----------
@@ -64,7 +64,7 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
 
     Notes
     -----
-    What differs from scikit-learn is what differs there.
+    The differences from scikit-learn are those of `MLPClassifier`.
 
     Examples
     --------

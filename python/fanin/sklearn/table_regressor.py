@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class FaninRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]
-    """Numbers for the rows of a table: networks on the codes of its columns, with averaged predictions.
+    """Predicts numbers for the rows of a table by networks on coded columns, whose predictions are averaged.
 
     Numbers, categories, booleans, dates and missing values are coded by `fanin.TableEncoder`. Several networks are
     trained together, and the prediction for a row is the weighted mean of theirs, of linear models and of a constant,

@@ -27,7 +27,7 @@ class HashedText:
 
     (Weinberger et al. 2009), and then each row is divided by its norm. Columns and values are those of scikit-learn's
     `HashingVectorizer`. Nothing is learned: there is no vocabulary to store, and rows, chunks and processes give the
-    same columns. What a column stands for cannot be told, so there is no ``get_feature_names_out``.
+    same columns. Hashes cannot be turned back into words, so there is no ``get_feature_names_out``.
 
     It is a transformer of scikit-learn, for pipelines, a `ColumnTransformer` and searches; scikit-learn itself is not
     needed. SciPy is.

@@ -50,7 +50,7 @@ class TableEncoder(LearnedColumns):
     spikes : bool
         Whether numbers with 3 to 128 different values have a column for each of them, too.
     categories : list of str
-        Columns that are categories, whatever they hold but dates; those of an array are "x0", "x1", ...
+        Columns to read as categories, unless they hold dates; those of an array are "x0", "x1", ...
 
     Raises
     ------

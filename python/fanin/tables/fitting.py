@@ -67,8 +67,8 @@ def fit_table(
     sample_weight : array, shape (n_samples,), optional
         Rows of weight 0 are left out.
     members : int or "auto"
-        Networks of a setting that has the whole weight. Some leave out a part of the rows, by which the weights are
-        found: of those for classes all from 4 on, else one, or up to 8 on small tables.
+        Number of networks, if one setting has the whole weight. Some of them leave out a part of the rows, by which
+        the weights are found: for classes all of them if there are at least 4; else one, or up to 8 on small tables.
     effort : str
         "fast", "default" or "high": how much is tried, and how many members.
     max_time : float, optional
