@@ -111,6 +111,15 @@ class Diagnosis:
         ------
         ValueError, TypeError
             As `Network.fit` does.
+
+        Examples
+        --------
+        >>> import numpy as np, fanin
+        >>> X = np.linspace(-1, 1, 200)[:, None]
+        >>> net = fanin.Network(1, [fanin.Dense(8), fanin.Dense(1)])
+        >>> diagnosis = net.fit(X, X**2, rule="adam", epochs=99, diagnose=True).diagnosis
+        >>> diagnosis.prove(X, X**2).findings[0].proved
+        True
         """
         steps, given = self.history.steps, validation_data
         findings = prove_all(
@@ -136,6 +145,18 @@ class Diagnosis:
         ------
         ValueError, TypeError
             For a finding without a step, and as `fanin.rows_behind` does.
+
+        Examples
+        --------
+        >>> import numpy as np, fanin
+        >>> X = np.linspace(-1, 1, 640)[:, None]
+        >>> y = 2 * X
+        >>> y[400] = 500
+        >>> net = fanin.Network(1, [fanin.Dense(1)])
+        >>> diagnosis = net.fit(X, y, rule=fanin.optim.SGD(0.01), batches="in_order", diagnose=True).diagnosis
+        >>> spike = fanin.diagnose.Finding("spike", "the loss jumps at step 13", 9.0, 5.0, step=13)
+        >>> int(diagnosis.rows_behind(spike, X, y).rows[0])
+        400
         """
         check_finding("finding", finding)
         if finding.step is None:
@@ -162,6 +183,15 @@ class Diagnosis:
             If matplotlib is not installed.
         OSError
             If the file cannot be written.
+
+        Examples
+        --------
+        >>> import tempfile, numpy as np, fanin
+        >>> X = np.linspace(-1, 1, 200)[:, None]
+        >>> net = fanin.Network(1, [fanin.Dense(8, "tanh"), fanin.Dense(1)])
+        >>> diagnosis = net.fit(X, X**2, diagnose=True).diagnosis
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     diagnosis.report(f"{folder}/fit.html")
         """
         write_report(self, path)
 

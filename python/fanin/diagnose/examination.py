@@ -65,6 +65,14 @@ class Examination:
             If there are proofs, and matplotlib is not installed.
         OSError
             If the file cannot be written.
+
+        Examples
+        --------
+        >>> import tempfile, numpy as np, fanin
+        >>> X = np.linspace(-1, 1, 40).reshape(20, 2)
+        >>> examination = fanin.diagnose.examine(fanin.Network(2, [fanin.Dense(1)]), X, X[:, 0] - X[:, 1])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     examination.report(f"{folder}/network.html")
         """
         write_report(self, path)
 

@@ -139,10 +139,6 @@ class Optimizer:
         gradients : list of array_like
             As for `step`.
 
-        Returns
-        -------
-        list of ndarray
-
         Raises
         ------
         ValueError
@@ -156,6 +152,16 @@ class Optimizer:
         Returns
         -------
         list of ndarray
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from fanin import optim
+        >>> y = np.ones(1)
+        >>> opt = optim.Optimizer(optim.Nesterov(0.5, momentum=0.5), [y])
+        >>> opt.step([[1.0]])
+        >>> y, opt.weights()  # y looks ahead
+        (array([0.25]), [array([0.5])])
         """
         return self._core.weights()
 
@@ -170,6 +176,17 @@ class Optimizer:
         ------
         ValueError
             If the rule keeps no averages.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from fanin import optim
+        >>> w = np.zeros(1)
+        >>> opt = optim.Optimizer(optim.Around(optim.SGD(1.0), average_share=0.5), [w])
+        >>> for _ in range(3):
+        ...     opt.step([[-1.0]])
+        >>> w, opt.averages()
+        (array([3.]), [array([2.])])
         """
         if "average" not in self._core.slot_names:
             raise ValueError(

@@ -68,6 +68,12 @@ class Distribution:
         -------
         value, or list of values
             Of plain Python types.
+
+        Examples
+        --------
+        >>> from fanin import search
+        >>> search.Choice(["relu", "tanh"]).rvs(3, random_state=0)
+        ['tanh', 'relu', 'relu']
         """
         source = source_of(random_state)
         if size is None:
@@ -120,6 +126,12 @@ class Interval(Distribution):
         Returns
         -------
         float or int
+
+        Examples
+        --------
+        >>> from fanin import search
+        >>> search.Uniform(0.0, 4.0).at(0.25)
+        1.0
         """
         if u <= 0 or u >= 1:
             return self.low if u <= 0 else self.high

@@ -121,6 +121,15 @@ class LabelledPerceptron(Perceptron):
             Before a fit.
         ValueError
             For invalid data.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from fanin.sklearn import MLPClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> model = MLPClassifier(learning_rate_init=0.01, tol=0.01, random_state=0).fit(X, y)
+        >>> model.predict_proba(X[:2]).shape
+        (2, 3)
         """
         outputs = self._outputs(X)
         return np.vstack([1 - outputs, outputs]).T if outputs.ndim == 1 else outputs

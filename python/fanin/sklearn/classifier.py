@@ -204,6 +204,17 @@ class MLPClassifier(ClassifierMixin, LabelledPerceptron):  # type: ignore[misc]
         Returns
         -------
         self : the estimator
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from fanin.sklearn import MLPClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> model = MLPClassifier(learning_rate_init=0.01, random_state=0)
+        >>> for _ in range(100):
+        ...     model = model.partial_fit(X, y, classes=[0, 1, 2])
+        >>> bool(model.score(X, y) > 0.9)
+        True
         """
         check_parameters(self, self._allowed)
         known = getattr(self, "classes_", None)

@@ -55,6 +55,16 @@ class Reconstruction(TransformerMixin):  # type: ignore[misc]
         Returns
         -------
         array of shape (n_samples,)
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from fanin.sklearn import Autoencoder
+        >>> X = np.outer(np.linspace(-1, 1, 200), [1.0, 2.0])
+        >>> model = Autoencoder(1, hidden_layer_sizes=(), random_state=0, solver="lbfgs").fit(X)
+        >>> on, off = model.score_samples([[0.5, 1.0], [1.0, -0.5]])
+        >>> bool(on > -0.01 > off)
+        True
         """
         check_is_fitted(self)
         rows: NDArray[Any] = self._rows(X)

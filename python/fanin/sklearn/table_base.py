@@ -177,6 +177,18 @@ class TableEstimator(TableFitting):
         ------
         OSError, ValueError
             If the file cannot be read, or is damaged, or is that of another estimator.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from fanin.sklearn import FaninRegressor
+        >>> X, y = [[0.0], [1.0], [2.0], [3.0]] * 9, [0.0, 1.0, 2.0, 3.0] * 9
+        >>> model = FaninRegressor(effort="fast", random_state=0).fit(X, y)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     model.save(f"{folder}/model.safetensors")
+        ...     same = FaninRegressor.load(f"{folder}/model.safetensors")
+        >>> bool((same.predict(X) == model.predict(X)).all())
+        True
         """
         model = TableModel.load(path)
         try:
