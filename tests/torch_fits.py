@@ -11,7 +11,7 @@ from torch import nn
 
 import fanin
 from fanin.export.torch.links import links_to, numpy_of, sums, tensors_of
-from fanin.export.torch.module import Outputs
+from fanin.export.torch.module import picked
 from fanin.export.torch.reading import Reading
 
 RNG = np.random.default_rng(5)
@@ -28,7 +28,7 @@ def dense_module() -> Any:
 
 def recurrent_module(kind: str, *, every_step: bool = False) -> Any:
     layer = getattr(nn, kind)(4, 5, batch_first=True)
-    return nn.Sequential(layer, Outputs(every_step), nn.Linear(5, 3)).double()
+    return nn.Sequential(layer, picked(every_step), nn.Linear(5, 3)).double()
 
 
 def train(module: Any, optimizer: Any, inputs: NDArray[Any], epochs: int) -> None:

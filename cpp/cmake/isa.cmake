@@ -2,9 +2,6 @@
 # A new one needs a row here, detection in src/base/registry.cpp and a branch in kernels/simd.hpp.
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
   set(fanin_isas avx512 avx2 baseline)
-  if(MINGW)
-    list(REMOVE_ITEM fanin_isas baseline)  # the C library's fma rounds twice: other bits
-  endif()
   set(fanin_flags_avx512 -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx2 -mfma -mprefer-vector-width=512)
   set(fanin_flags_avx2 -mavx2 -mfma)
   set(fanin_flags_baseline $<$<CONFIG:Release>:-O2>)  # its time is spent in calls of fma, which -O3 only unrolls

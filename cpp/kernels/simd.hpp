@@ -13,6 +13,8 @@
 #include <immintrin.h>
 #elif defined(FANIN_ISA_NEON)
 #include <arm_neon.h>
+#else
+#include "fma.hpp"
 #endif
 
 #define FANIN_INLINE inline __attribute__((always_inline))
@@ -226,9 +228,6 @@ FANIN_INLINE Vec<double> sqrt(Vec<double> a) { return vsqrtq_f64(a.v); }
 
 #else
 
-// The correctly rounded fma of the C library: slow, but with the same bits
-FANIN_INLINE float fma(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
-FANIN_INLINE double fma(double a, double b, double c) { return __builtin_fma(a, b, c); }
 FANIN_INLINE float sqrt(float a) { return __builtin_sqrtf(a); }
 FANIN_INLINE double sqrt(double a) { return __builtin_sqrt(a); }
 template <class T>

@@ -25,6 +25,7 @@ PYBIND11_MODULE(_core_of_main_interpreter, m, py::mod_gil_not_used(),
   register_fit(m);
   register_network(m);
   register_recurrent(m);
+  register_rule_progress(m);
   register_objective(m);
   register_functional(m);
   register_batch_norm(m);

@@ -16,6 +16,7 @@ void register_fit(py::module_& m);
 void register_watch(py::module_& m);
 void register_network(py::module_& m);
 void register_recurrent(py::module_& m);
+void register_rule_progress(py::module_& m);
 void register_objective(py::module_& m);
 void register_functional(py::module_& m);
 void register_batch_norm(py::module_& m);

@@ -1,4 +1,4 @@
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Generic, Self, TypeVar, type_check_only
 
 import numpy as np
@@ -201,6 +201,11 @@ class _Network(Generic[_F]):
     def rule(self) -> tuple[str, dict[str, Any]] | None: ...
     @property
     def epochs(self) -> int: ...
+    @property
+    def rule_progress(self) -> tuple[int, float, int, dict[str, NDArray[_F]]]: ...
+    def set_rule_progress(
+        self, rule: str, values: dict[str, Any], progress: tuple[int, float, int, Mapping[str, ArrayLike]]
+    ) -> None: ...
     @property
     def metadata(self) -> dict[str, str]: ...
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
@@ -81,4 +82,5 @@ def checked_dtype(dtype: Any) -> np.dtype[Any]:
 
 def counted(number: int, thing: str) -> str:
     """Return a number with the name of what it counts, for a message."""
-    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+    several = re.sub(r"(?<=[^aeiou])y$", "ie", thing) + "s"
+    return f"{number:,} {thing if number == 1 else several}"

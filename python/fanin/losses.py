@@ -44,6 +44,9 @@ class Loss(Value):
     """
 
     _allowed: ClassVar[Mapping[str, Mapping[str, Any]]] = _core.loss_ranges()
+    # what `predict` applies to the outputs: "identity", "exp", "logistic" or "softmax"; and what each result is called
+    _link: ClassVar[str] = "identity"
+    _prediction: ClassVar[str] = "output"
 
 
 @dataclass(frozen=True)
@@ -119,6 +122,7 @@ class Quantile(Loss):
     """
 
     name: ClassVar[str] = "quantile"
+    _prediction: ClassVar[str] = "quantile"
     levels: float | Sequence[float] = (0.5,)
 
     def __post_init__(self) -> None:
@@ -147,6 +151,8 @@ class Poisson(Loss):
     """
 
     name: ClassVar[str] = "poisson"
+    _link: ClassVar[str] = "exp"
+    _prediction: ClassVar[str] = "mean"
 
 
 @dataclass(frozen=True)
@@ -165,6 +171,8 @@ class Gamma(Loss):
     """
 
     name: ClassVar[str] = "gamma"
+    _link: ClassVar[str] = "exp"
+    _prediction: ClassVar[str] = "mean"
 
 
 @dataclass(frozen=True)
@@ -188,6 +196,8 @@ class Logistic(Loss):
     """
 
     name: ClassVar[str] = "logistic"
+    _link: ClassVar[str] = "logistic"
+    _prediction: ClassVar[str] = "probability"
     clip: float = 0.0
 
 
@@ -217,6 +227,8 @@ class SoftmaxCrossEntropy(Loss):
     """
 
     name: ClassVar[str] = "softmax_cross_entropy"
+    _link: ClassVar[str] = "softmax"
+    _prediction: ClassVar[str] = "class probability"
     label_smoothing: float = 0.0
     clip: float = 0.0
 

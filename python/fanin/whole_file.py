@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
+
+
+def check_file_name(path: str) -> None:
+    """Raise OSError if a file cannot have this path, because it is empty or that of a folder."""
+    if not path:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
+    if os.path.isdir(path) or not os.path.basename(path):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
 
 
 @contextlib.contextmanager
@@ -15,6 +24,7 @@ def whole_file(path: str) -> Iterator[str]:
     Symbolic links are followed, and the permissions of an existing file are kept. If writing fails, the new file is
     removed, and `path` is as it was. A pipe or a device is written directly: its own name is given.
     """
+    check_file_name(path)
     if os.path.exists(path) and not os.path.isfile(path):
         yield path
         return

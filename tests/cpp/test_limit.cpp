@@ -13,11 +13,11 @@ using namespace fanin;
 namespace {
 
 struct EightThreads {
-  EightThreads() { cpu::set_num_threads(8); }
+  EightThreads() : possible((cpu::set_num_threads(8), cpu::num_threads() == 8)) {}
   ~EightThreads() { cpu::set_num_threads(0); }
   EightThreads(const EightThreads&) = delete;
   EightThreads& operator=(const EightThreads&) = delete;
-  const bool possible = cpu::num_threads() == 8;  // not with OMP_NUM_THREADS lowered, or without teams
+  const bool possible;  // not with OMP_NUM_THREADS lowered, or without teams
 };
 
 template <class F>

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -84,6 +85,48 @@ TEST_CASE("a model saved in Python, of any version, continues training in C++ as
     ++models;
   }
   CHECK(models >= 4);
+}
+
+TEST_CASE("the state of a rule goes from a network to another with the same weights") {
+  int models = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(kModels)) {
+    if (entry.path().filename().string().starts_with("table_")) continue;
+    CAPTURE(entry.path());
+    const AnyNetwork any = load(entry.path());
+    std::visit(
+        [&]<class T>(const Network<T>& net) {
+          if (!net.method()) return;
+          Network<T> other = net.copy();
+          other.set_rule_progress(SGD{}, {});
+          CHECK(other.rule_progress().arrays.empty());
+          CHECK(other.to_bytes() != net.to_bytes());
+          other.set_rule_progress(*net.method(), net.rule_progress());
+          CHECK(other.to_bytes() == net.to_bytes());
+          ++models;
+        },
+        any);
+  }
+  CHECK(models >= 4);
+}
+
+TEST_CASE("a state that is not the rule's is refused, and nothing changes") {
+  Network<float> net(2, {{1}}, SquaredError{});
+  const std::vector<float> weight(2), bias(1), none(1, std::nanf(""));
+  net.set_rule_progress(Momentum{},
+                        {3, 0, 0, {{"rule.v.layer1.weight", weight}, {"rule.v.layer1.bias", bias}}});
+  const std::vector<std::byte> before = net.to_bytes();
+  const auto refused = [&](const Method& method, const RuleProgress<float>& progress, const char* message) {
+    CHECK_THROWS_WITH_AS(net.set_rule_progress(method, progress), message, ValueError);
+  };
+  refused(SGD{-1}, {}, "learning_rate: expected a number in [0, infinity), got -1");
+  refused(Momentum{}, {}, "rule.v.layer1.weight: missing");
+  refused(Momentum{}, {0, 0, 0, {{"rule.v.layer1.weight", bias}}},
+          "rule.v.layer1.weight: expected 2 elements, got 1");
+  refused(Momentum{}, {0, 0, 0, {{"rule.v.layer1.weight", weight}, {"rule.v.layer1.bias", none}}},
+          "rule.v.layer1.bias: element 0 is nan");
+  refused(SGD{}, {0, 0, 0, {{"rule.m.layer1.bias", bias}}}, "arrays: sgd has no \"rule.m.layer1.bias\"");
+  refused(SGD{}, {2, 0, 3}, "averaged: expected at most the number of steps, 2, got 3");
+  CHECK(net.to_bytes() == before);
 }
 
 TEST_CASE("a file holds what to_bytes returns, and both load as the same network") {

@@ -1,109 +1,11 @@
 // Several ranks train one network: here each is a thread, with rows of its own.
-#include <doctest/doctest.h>
-
-#include <algorithm>
 #include <array>
-#include <cmath>
-#include <string>
 
 #include "ranks/shares.hpp"
-#include "threads_as_ranks.hpp"
+#include "waves_of_ranks.hpp"
 
 using namespace fanin;
 using namespace fanin::test;
-
-namespace {
-
-// y = sin 3 x0 + x1, with weights 1, 2, 3, 1, ...
-struct Wave {
-  std::vector<double> x, y, weights;
-  explicit Wave(std::size_t n) {
-    for (std::size_t i = 0; i < n; ++i) {
-      const double a = std::fmod(0.37 * static_cast<double>(i), 2.0) - 1,
-                   b = std::fmod(0.11 * static_cast<double>(i), 2.0);
-      x.insert(x.end(), {a, b});
-      y.push_back(std::sin(3 * a) + b);
-      weights.push_back(static_cast<double>(1 + i % 3));
-    }
-  }
-  // Rows `first`, ... that remain after every `ranks`-th was dealt to another rank
-  Wave dealt(std::size_t rank, std::size_t ranks) const {
-    Wave part(0);
-    for (std::size_t i = rank; i < y.size(); i += ranks) part.append(*this, i, 1);
-    return part;
-  }
-  void append(const Wave& from, std::size_t first, std::size_t count) {
-    const auto at = [](std::size_t i) { return static_cast<std::ptrdiff_t>(i); };
-    x.insert(x.end(), from.x.begin() + at(2 * first), from.x.begin() + at(2 * (first + count)));
-    y.insert(y.end(), from.y.begin() + at(first), from.y.begin() + at(first + count));
-    weights.insert(weights.end(), from.weights.begin() + at(first), from.weights.begin() + at(first + count));
-  }
-  DataSet rows(bool weighted = false) const {
-    return {row_major(x.data(), y.size(), 2), row_major(y.data(), y.size(), 1),
-            weighted ? SampleWeights(weights) : SampleWeights()};
-  }
-};
-
-Network<double> new_net(std::uint64_t seed = 3) {
-  return {2, {{12, activation<Tanh>}, {8, activation<Tanh>}, {1}}, SquaredError{}, seed};
-}
-
-std::vector<double> values_of(const Network<double>& net) {
-  std::vector<double> all;
-  for (const ArrayShape& array : net.arrays()) {
-    std::vector<double> values(array.rows * array.columns);
-    net.get_array(array.name, values);
-    all.insert(all.end(), values.begin(), values.end());
-  }
-  return all;
-}
-
-double largest_difference(const Network<double>& a, const Network<double>& b) {
-  const std::vector<double> of_a = values_of(a), of_b = values_of(b);
-  REQUIRE(of_a.size() == of_b.size());
-  double largest = 0;
-  for (std::size_t i = 0; i < of_a.size(); ++i) largest = std::max(largest, std::abs(of_a[i] - of_b[i]));
-  return largest;
-}
-
-// Each rank fits `make_net(rank)` to its part of the rows; then all have the same network, which is returned.
-template <class MakeNet>
-Network<double> fit_by_ranks(std::size_t ranks, const Wave& all, const Method& method, FitOptions options,
-                             MakeNet&& make_net, bool weighted = false) {
-  std::vector<std::vector<std::byte>> files(ranks);
-  std::vector<double> losses(ranks);
-  run_ranks(ranks, [&](Communicator& own) {
-    const Wave part = all.dealt(own.rank(), own.size());
-    Network<double> net = make_net(own.rank());
-    FitOptions chosen = options;
-    chosen.communicator = &own;
-    const History history = fit(net, part.rows(weighted), method, chosen);
-    losses[own.rank()] = history.epochs.back().loss;
-    files[own.rank()] = net.to_bytes();
-  });
-  for (std::size_t rank = 1; rank < ranks; ++rank) {
-    CHECK(files[rank] == files[0]);
-    CHECK(losses[rank] == losses[0]);
-  }
-  return Network<double>::from_bytes(files[0]);
-}
-
-std::string error_of_ranks(std::size_t ranks, const std::function<void(Communicator&)>& f) {
-  std::vector<std::string> errors(ranks);
-  run_ranks(ranks, [&](Communicator& own) {
-    try {
-      f(own);
-    } catch (const std::exception& error) {
-      errors[own.rank()] = error.what();
-    }
-  });
-  // the likely cause is that of a rank's data
-  const auto what = [](const std::string& error) { return error.substr(0, error.find("; the weights")); };
-  for (const std::string& error : errors) CHECK(what(error) == what(errors[0]));
-  return errors[0];
-}
-
-}  // namespace
 
 TEST_CASE("shares of a batch take turns to have one more sample, and add up to its size") {
   std::vector<std::vector<std::size_t>> sizes(3);
@@ -122,6 +24,19 @@ TEST_CASE("shares of a batch take turns to have one more sample, and add up to i
   CHECK(alone.begin(1) == 4);
   CHECK(Shares(Ranks(), 9, 4, 2).batches() == 2);  // a single remaining sample joins
   CHECK(Shares(Ranks(), 9, 4, 2).largest() == 5);
+}
+
+TEST_CASE("a single batch has all samples of each rank, and none is empty if it has one for each rank") {
+  run_ranks(3, [&](Communicator& own) {
+    const std::size_t few[] = {2, 31, 2}, uneven[] = {1, 1, 6};
+    const Shares one(Ranks(&own), few[own.rank()], 32, 2);
+    CHECK(one.batches() == 1);
+    CHECK(one.fewest() == 2);
+    const Shares small(Ranks(&own), uneven[own.rank()], 3, 0);
+    for (std::size_t i = 0; i < small.batches(); ++i) {
+      CHECK(Ranks(&own).sum(static_cast<double>(small.begin(i + 1) - small.begin(i))) > 0);
+    }
+  });
 }
 
 TEST_CASE("ranks train as one process does on the batches that their shares make") {
@@ -168,6 +83,46 @@ TEST_CASE("synchronized batch norms see the batch of all ranks, forward and back
   }
 }
 
+TEST_CASE("a synchronized batch norm needs a single row of a rank in a batch") {
+  const Wave all(8);
+  const auto make = [] {
+    return Network<double>(2, {{6, activation<Tanh>, Automatic{}, Zeros{}, BatchNorm{}}, {1}},
+                           SquaredError{});
+  };
+  FitOptions options{.epochs = 3, .batch_size = 8, .batches = Batches::in_order, .synchronized = true};
+  Network<double> alone = make();
+  fit(alone, all.rows(), SGD{0.1}, options);
+  run_ranks(2, [&](Communicator& own) {
+    Wave part(0);
+    own.rank() == 0 ? part.append(all, 0, 1) : part.append(all, 1, 7);
+    Network<double> net = make();
+    FitOptions chosen = options;
+    chosen.communicator = &own;
+    fit(net, part.rows(), SGD{0.1}, chosen);
+    CHECK(largest_difference(net, alone) < 1e-9);
+  });
+}
+
+TEST_CASE("weights of ranks are scaled by the largest of all, and may all be 0 on one rank") {
+  Wave all(64);
+  for (std::size_t i = 0; i < 64; i += 2) all.weights[i] *= 1e307;
+  const FitOptions options{.epochs = 2, .batch_size = 16, .batches = Batches::in_order};
+  for (const double of_rank_1 : {1.0, 0.0}) {
+    for (std::size_t i = 1; i < 64; i += 2) all.weights[i] *= of_rank_1;
+    const auto make = [](std::size_t) { return new_net(); };
+    const Network<double> together = fit_by_ranks(2, all, SGD{0.1}, options, make, true);
+    Network<double> alone = new_net();
+    fit(alone, all.rows(true), SGD{0.1}, options);
+    CHECK(largest_difference(together, alone) < 1e-9);
+    const double loss = alone.evaluate(all.rows().x, all.rows().y, all.weights).loss;
+    run_ranks(2, [&](Communicator& own) {
+      const Wave part = all.dealt(own.rank(), 2);
+      CHECK(alone.evaluate(part.rows().x, part.rows().y, part.weights, {}, Checks::all, &own).loss ==
+            doctest::Approx(loss).epsilon(1e-12));
+    });
+  }
+}
+
 TEST_CASE("ranks with uneven numbers of rows see each row once in an epoch, some in empty batches") {
   const Wave all(64);
   std::vector<std::vector<std::byte>> files(3);
@@ -186,6 +141,35 @@ TEST_CASE("ranks with uneven numbers of rows see each row once in an epoch, some
   CHECK(losses[0] == doctest::Approx(new_net().evaluate(all.rows().x, all.rows().y).loss).epsilon(1e-12));
 }
 
+TEST_CASE("uneven ranks with several sums a step train as one process") {
+  const auto make = [](std::size_t) {
+    return Network<double>(
+        2, {{128, activation<Tanh>}, {128, activation<Tanh>}, {128, activation<Tanh>}, {1}}, SquaredError{});
+  };
+  constexpr std::size_t batches = 4;
+  for (const std::vector<std::size_t>& shares : {std::vector<std::size_t>{5, 11}, {3, 4, 9}}) {
+    // Each rank has the next rows of each batch.
+    const Wave all(16 * batches);
+    std::vector<Wave> parts(shares.size(), Wave(0));
+    for (std::size_t row = 0, batch = 0; batch < batches; ++batch) {
+      for (std::size_t rank = 0; rank < shares.size(); row += shares[rank++]) {
+        parts[rank].append(all, row, shares[rank]);
+      }
+    }
+    const FitOptions options{.epochs = 3, .batch_size = 16, .batches = Batches::in_order};
+    Network<double> alone = make(0);
+    fit(alone, all.rows(true), Adam{0.001}, options);
+    run_ranks(shares.size(), [&](ThreadAsRank& own) {
+      Network<double> net = make(0);
+      FitOptions chosen = options;
+      chosen.communicator = &own;
+      fit(net, parts[own.rank()].rows(true), Adam{0.001}, chosen);
+      CHECK(own.sums > 3 * batches * 3);
+      CHECK(largest_difference(net, alone) < 1e-9);
+    });
+  }
+}
+
 TEST_CASE("each layer's part of the gradient is a sum of its own, if it is large") {
   const Wave all(32);
   std::vector<std::size_t> sums(2);
@@ -199,15 +183,23 @@ TEST_CASE("each layer's part of the gradient is a sum of its own, if it is large
     training.epoch(SGD{0.1});
     sums[own.rank()] = own.sums - before;
   });
-  // weights and rows of the batches, the loss, layers 4 and 3, layer 2 with the few weights of layer 1
-  CHECK(sums[0] == 2 + 1 + 2);
+  // whether all can begin, weights and rows of the batches; the loss, layers 4 and 3, layer 2 with the few
+  // weights of layer 1
+  CHECK(sums[0] == 3 + 1 + 2);
   CHECK(sums[1] == sums[0]);
 }
 
 TEST_CASE("input layers, base rates, exact statistics and validation are of all ranks' rows") {
-  const Wave all(90), other(31);
-  for (const Layer& input :
-       {Layer(Standardize{}), Layer(Whiten{}), Layer(RobustScale{}), Layer(QuantileLayer{})}) {
+  Wave all(90);
+  const Wave other(31);
+  Whiten filling;
+  filling.missing = Missing::mean;
+  for (const Layer& input : {Layer(Standardize{}), Layer(Whiten{}), Layer(RobustScale{}),
+                             Layer(QuantileLayer{}), Layer(filling)}) {
+    const auto* const whiten = std::get_if<Whiten>(&input.kind);
+    if (whiten != nullptr && whiten->missing == Missing::mean) {
+      for (std::size_t i = 0; i < 30; i += 3) all.x[2 * i + i % 2] = NAN;
+    }
     BatchNorm norm;
     norm.exact_statistics = true;
     const auto make = [&](std::size_t) {
@@ -237,50 +229,4 @@ TEST_CASE("input layers, base rates, exact statistics and validation are of all 
       CHECK(evaluated.metric == doctest::Approx(of_all.metric).epsilon(1e-12));
     });
   }
-}
-
-TEST_CASE("a callback, an interruption and a loss that is not finite on one rank stop all ranks") {
-  const Wave all(64);
-  std::array<std::size_t, 2> epochs{}, steps{};
-  run_ranks(2, [&](Communicator& own) {
-    const Wave part = all.dealt(own.rank(), 2);
-    Network<double> net = new_net();
-    FitOptions options{.epochs = 50, .communicator = &own};
-    options.after_epoch = [&](const Epoch& epoch) { return own.rank() == 1 && epoch.number == 3; };
-    epochs[own.rank()] = fit(net, part.rows(), SGD{0.1}, options).epochs.size();
-    std::size_t calls = 0;
-    options.after_epoch = {};
-    options.interrupted = [&] { return own.rank() == 0 && ++calls > 2; };
-    steps[own.rank()] = fit(net, part.rows(), SGD{0.1}, options).steps.count;
-  });
-  CHECK(epochs == std::array<std::size_t, 2>{3, 3});
-  CHECK(steps[0] == steps[1]);
-  CHECK(steps[0] < 100);
-  Wave huge = all;
-  huge.y[1] = 1e200;  // of rank 1, whose loss overflows
-  const std::string error = error_of_ranks(2, [&](Communicator& own) {
-    Network<double> net = new_net();
-    fit(net, huge.dealt(own.rank(), 2).rows(), SGD{0.1}, {.communicator = &own});
-  });
-  CHECK(error.starts_with("training diverged: in epoch 1, step 1, the loss is not finite"));
-}
-
-TEST_CASE("invalid data and other networks on one rank are an error on all") {
-  const Wave all(64);
-  Wave wrong = all;
-  wrong.x[2] = NAN;  // row 0 of rank 1
-  CHECK(error_of_ranks(2, [&](Communicator& own) {
-          Network<double> net = new_net();
-          fit(net, wrong.dealt(own.rank(), 2).rows(), SGD{0.1}, {.communicator = &own});
-        }) == "rank 1: X: row 0, column 0 is nan; every value must be finite in float64");
-  CHECK(error_of_ranks(2, [&](Communicator& own) {
-          Network<double> net = own.rank() == 0 ? new_net() : Network<double>(2, {{3}, {1}}, SquaredError{});
-          const Wave part = all.dealt(own.rank(), 2);
-          Training<double> training(net, part.rows().x, part.rows().y, {.communicator = &own});
-        }) == "rank 1: parameters: expected that of rank 0, 149, got 13");
-  CHECK(error_of_ranks(3, [&](Communicator& own) {
-          Network<double> net(2, {{4, activation<Tanh>, Automatic{}, Zeros{}, BatchNorm{}}, {1}},
-                              SquaredError{});
-          fit(net, all.dealt(own.rank(), 3).rows(), SGD{0.1}, {.batch_size = 4, .communicator = &own});
-        }).starts_with("batch_size: expected at least 2 rows of each rank in every batch"));
 }

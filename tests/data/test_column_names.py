@@ -72,6 +72,16 @@ def test_columns_in_another_order_train_to_the_same_bits(frame, X, y):
     assert history.val_loss[-1] == again.evaluate(X, y)["loss"]
 
 
+def test_a_lazy_frame_is_refused_because_it_would_lose_its_names(X, y):
+    polars = pytest.importorskip("polars")
+    frame = polars.DataFrame(dict(zip(NAMES, X.T, strict=True)))
+    net = trained_on(frame, y)
+    with pytest.raises(TypeError, match=r"X: expected .* got a polars LazyFrame; load it by X\.collect\(\)$"):
+        net.predict(frame.lazy())
+    with pytest.raises(TypeError, match=r"^validation_data: X: expected .* got a polars LazyFrame; "):
+        net.fit(frame, y, rule=RULE, validation_data=(frame.lazy(), y))
+
+
 def test_every_way_to_train_remembers_the_names(frame, y):
     chunks, together = network(), network()
     chunks.fit_chunks([(frame, y), (frame[OTHER_ORDER], y)], rule=RULE)

@@ -69,10 +69,17 @@ def test_a_path_that_is_none_is_refused(path):
         small_net().to_c(path)
 
 
-def test_folders_and_files_in_missing_folders_are_refused(tmp_path):
-    for path in (tmp_path, tmp_path / "none" / "model.h"):
-        with pytest.raises(OSError, match=re.escape(str(path))):
-            small_net().to_c(path, name="model")
+def test_folders_and_files_in_missing_folders_are_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder").mkdir()
+    for path in (".", "folder", "folder/", "none/", tmp_path):
+        for name in (None, "model"):
+            with pytest.raises(IsADirectoryError, match=re.escape(str(path))):
+                small_net().to_c(path, name=name)
+    for path in ("", "none/model.h", tmp_path / "none" / "model.h"):
+        with pytest.raises(FileNotFoundError, match=re.escape(repr(str(path)))):
+            small_net().to_c(path)
+    assert [file.name for file in tmp_path.rglob("*")] == ["folder"]
     with pytest.raises(ValueError, match=r"^path: expected no null character"):
         small_net().to_c("a\0.h")
 
@@ -80,7 +87,10 @@ def test_folders_and_files_in_missing_folders_are_refused(tmp_path):
 def test_an_input_layer_must_have_learned(tmp_path):
     for layer in (fanin.Standardize(), fanin.PiecewiseLinear(), fanin.Standardize(missing="mean")):
         net = fanin.Network(2, [layer, fanin.Dense(1)])
-        assert_refused(net, "net: its input layer has not learned from data yet", tmp_path)
+        message = (
+            f"layers[0]: {type(layer).__name__} cannot be written as C: it has not learned from data yet"
+        )
+        assert_refused(net, message, tmp_path)
 
 
 def test_numbers_beyond_the_range_of_float_are_refused_with_their_layer(tmp_path):
@@ -91,7 +101,7 @@ def test_numbers_beyond_the_range_of_float_are_refused_with_their_layer(tmp_path
     message = "layers[1].layers[0]: Dense cannot be written as C: layer2.layer1.weight has numbers beyond"
     assert_refused(net, message, tmp_path)
     far = fanin.Network(2, [fanin.Standardize(), fanin.Dense(1)])
-    far.adapt(np.array([[0, 1e50], [1, 2e50]]))
+    far.adapt(np.array([[0, 1e39], [1, 1e39 + 1e30]]))
     assert_refused(far, "layers[0]: Standardize cannot be written as C: layer1.centre has", tmp_path)
 
 
@@ -103,17 +113,49 @@ def test_numbers_too_small_for_float_become_zero(tmp_path):
     assert set(numbers) == {"0.0f"}
 
 
+@pytest.mark.parametrize(
+    ("layer", "size", "array"),
+    [
+        (fanin.Standardize(), 3e38, "scale"),
+        (fanin.RobustScale(), 3e38, "scale"),
+        (fanin.PiecewiseLinear(), 3e38, "squashed_scale"),
+        (fanin.Standardize(), 1e-37, "centre"),
+        (fanin.Quantile(), 1e-37, "knots"),
+        (fanin.Quantile(), 1e-200, "knots"),
+        (fanin.PiecewiseLinear(), 1e-37, "squashed_median"),
+        (fanin.OneHot(1), 1e-37, "levels_levels"),
+    ],
+)
+def test_numbers_of_columns_that_would_be_0_in_float_are_refused(layer, size, array, tmp_path):
+    net = fanin.Network(1, [layer, fanin.Dense(1)])
+    net.adapt(size * np.random.default_rng(0).integers(-90, 91, size=(400, 1)) / 90)
+    message = (
+        f"layers[0]: {type(layer).__name__} cannot be written as C: layer1.{array} has numbers between 0 and"
+    )
+    assert_refused(net, message, tmp_path)
+
+
+def test_centres_below_the_normal_numbers_of_float_count_as_0(tmp_path):
+    net = fanin.Network(1, [fanin.BatchNorm(), fanin.Dense(1)], dtype="float64")
+    given = {"running_mean": 1e-39, "running_variance": 0.0, "gamma": 1e30}
+    weights = net.get_weights() | {f"layer1.{name}": np.array([value]) for name, value in given.items()}
+    net.set_weights(weights)
+    net.to_c(tmp_path / "model.h")
+    (shift,) = re.findall(r"layer1_shift\[1\] = \{\s*(.*)f\}", (tmp_path / "model.h").read_text())
+    assert float(shift) == pytest.approx(-1e-9 / np.sqrt(1e-5))
+
+
 def test_levels_that_are_the_same_in_float_are_refused(tmp_path):
     net = fanin.Network(1, [fanin.OneHot(min_count=1), fanin.Dense(1)])
     net.adapt(np.array([[1.0], [1 + 1e-12], [3.0]]))
-    message = "layers[0]: OneHot cannot be written as C: column 0 has two levels that are 1.0 in float"
+    message = "layers[0]: OneHot cannot be written as C: two levels of column 0 are both 1.0 in float"
     assert_refused(net, message, tmp_path)
 
 
 def test_tables_with_more_rows_than_float_counts_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(layers_in_c, "_MOST_ROWS", 9)
     net = fanin.Network(1, [fanin.Embedding(10, 2), fanin.Dense(1)])
-    message = "layers[0]: Embedding cannot be written as C: float counts to 2^24, and a table has 10 rows"
+    message = "layers[0]: Embedding cannot be written as C: expected at most 2^24 rows"
     assert_refused(net, message, tmp_path)
 
 

@@ -50,7 +50,7 @@ def test_lengths_are_for_sequences(net, path):
 @pytest.mark.parametrize("kind", [fanin.Standardize, fanin.PiecewiseLinear, fanin.OneHot, fanin.Whiten])
 def test_an_input_layer_must_have_learned_before_it_is_written(kind, path):
     net = fanin.Network(2, [kind(), fanin.Dense(1)])
-    message = rf"layers\[0\]: {kind.__name__} cannot be written as ONNX: it has not learned yet"
+    message = rf"layers\[0\]: {kind.__name__} cannot be written as ONNX: it has not learned from data yet"
     with pytest.raises(ValueError, match=message):
         net.to_onnx(path)
 
@@ -70,7 +70,7 @@ def test_a_layer_that_onnx_cannot_say_is_named_with_its_number(net, path, monkey
 def test_networks_of_2_gb_are_refused(net, path, monkeypatch):
     monkeypatch.setattr(graph, "MOST_BYTES", 40)
     with pytest.raises(
-        ValueError, match="to_onnx: expected less than 2 GB of weights, which ONNX models hold"
+        ValueError, match="to_onnx: expected less than 2 GB of weights, the limit of ONNX models"
     ):
         net.to_onnx(path)
     assert not path.exists()
@@ -87,8 +87,10 @@ def test_a_folder_that_does_not_exist_is_named(net, tmp_path):
     with pytest.raises(FileNotFoundError) as error:
         net.to_onnx(path)
     assert error.value.filename == str(path)
-    with pytest.raises(IsADirectoryError):
-        net.to_onnx(tmp_path)
+    for folder in (tmp_path, f"{tmp_path}/none/"):
+        with pytest.raises(IsADirectoryError):
+            net.to_onnx(folder)
+    assert not list(tmp_path.iterdir())
 
 
 def test_models_replace_files_as_a_whole(net, path, monkeypatch):

@@ -63,11 +63,42 @@ def test_a_header_says_what_the_network_is_and_takes(tmp_path):
         "model_predict(x, y);",
         "6-8-3 (tanh, identity), softmax_cross_entropy",
         "x: 6 inputs.",
-        "y: the probabilities of 3 classes.",
-        f"Bytes: {4 * (6 * 8 + 8 + 8 * 3 + 3)} of weights, 32 on the stack.",
+        "y: 3 class probabilities.",
+        f"Bytes: {4 * (6 * 8 + 8 + 8 * 3 + 3)} of weights, 32 of values between layers.",
         f"about {2 * (6 * 8 + 8 * 3)}.",
     ):
         assert fact in text
+
+
+@pytest.mark.parametrize(
+    ("layer", "loss", "x", "y"),
+    [
+        (fanin.Dense(1), "squared_error", "1 input", "1 output"),
+        (fanin.Dense(1), "logistic", "1 input", "1 probability"),
+        (fanin.Dense(2), "logistic", "1 input", "2 probabilities"),
+        (fanin.Dense(2), "gamma", "1 input", "2 means"),
+        (fanin.Dense(1), "quantile", "1 input", "1 quantile"),
+        (fanin.Embedding(4, 1), "squared_error", "1 row number, counted from 0", "1 output"),
+        (fanin.Embedding(1, 1, bags=True), "poisson", "1 count, how often each row", "1 mean"),
+    ],
+)
+def test_a_header_counts_inputs_and_outputs_by_what_they_are(layer, loss, x, y, tmp_path):
+    text = header_of(fanin.Network(1, [layer], loss), tmp_path)
+    assert f"  x: {x}" in text
+    assert f"\n  y: {y}.\n" in text
+
+
+def test_a_header_counts_indices_apart_as_their_size_is_that_of_the_machine(tmp_path):
+    net = fanin.Network(2, [fanin.PiecewiseLinear(4), fanin.Dense(1)])
+    net.adapt(np.random.default_rng(0).normal(size=(90, 2)))
+    text = " ".join(header_of(net, tmp_path).split())
+    arrays = re.findall(r"static const (\w+) \w+\[([\d *]+)\] =", text)
+    sizes = {
+        kind: sum(np.prod([int(n) for n in size.split(" * ")]) for of, size in arrays if of == kind)
+        for kind in ("float", "size_t")
+    }
+    assert sizes["size_t"] > 0
+    assert f"Bytes: {4 * sizes['float']} of weights and {sizes['size_t']} sizeof(size_t) of indices," in text
 
 
 def test_a_header_of_a_network_for_sequences_says_how_it_is_called(tmp_path):

@@ -42,6 +42,7 @@ def test_a_classifier_gives_labels_and_probabilities(labels, dtype, X):
 def test_a_regressor_gives_numbers(loss, columns, dtype, X):
     model = MLPRegressor(loss, **OPTIONS).fit(X, X[:, columns] ** 2)
     assert_close(run(model, X)["prediction"], model.predict(X), TOLERANCE[dtype])
+    assert model_of(model).doc_string == repr(model)
 
 
 def test_assigned_weights_are_those_of_the_model(dtype, X):

@@ -98,8 +98,16 @@ def test_embeddings_read_whole_numbers(dtype, rng):
     for n in (5, [3, 4]):
         net = fanin.Network(2, [fanin.Embedding(n, 3), fanin.Dense(2)], dtype=dtype)
         assert_same(net, ids)
+        assert run(net, ids[:0])["prediction"].shape == (0, 2)
+    words = fanin.Network(2, [fanin.Embedding(5, 3), fanin.GRU(4), fanin.Dense(1)], dtype="float64")
+    assert run(words, ids[:0, None])["prediction"].shape == (0, 1)
+
+
+def test_bags_are_counts_of_rows_of_the_table(dtype):
     net = fanin.Network(5, [fanin.Embedding(5, 3, bags=True), fanin.Dense(2)], dtype=dtype)
-    assert_same(net, rng.integers(0, 3, size=(20, 5)))
+    bags = fanin.bags([0, 3, 3, 4], [0, 3, 4], 5)
+    assert_close(run(net, bags.toarray())["prediction"], net.predict(bags), 1e-6)
+    assert_same(net, bags.toarray())
 
 
 def test_tied_layers_share_their_weights(dtype, rng, X):

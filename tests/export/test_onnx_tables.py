@@ -101,6 +101,34 @@ def test_the_code_of_every_kind_of_column_has_the_numbers_of_the_core(table):
     np.testing.assert_allclose(found, encoder.transform(other).toarray(), rtol=1e-6, atol=1e-7)
 
 
+def test_levels_of_any_type_are_given_as_their_text(targets):
+    rng = np.random.default_rng(1)
+    dates = pandas.to_datetime(["2020-01-01", "2020-05-01", "2021-02-03"])
+    table = pandas.DataFrame(
+        {
+            "whole": rng.choice([1, 2, 30], ROWS),
+            "points": rng.choice([2.0, 0.5, 1e-7], ROWS),
+            "single": rng.choice([0.1, 0.7, 3.3], ROWS).astype("float32"),
+            "flag": rng.random(ROWS) > 0.5,
+            "day": pandas.Categorical(rng.choice(dates, ROWS)),
+        }
+    )
+    names = list(table.columns)
+    model = FaninRegressor(**FAST, categorical_features=names[:4]).fit(table, targets + 0.3 * table["flag"])
+    given = {
+        "whole": table["whole"].map(str),
+        "points": table["points"].map({2.0: "2", 0.5: "0.5", 1e-7: "1e-07"}),
+        "single": table["single"].astype(float).map(str),
+        "flag": table["flag"].map({True: "True", False: "False"}),
+        "day": table["day"].map("{:%Y-%m-%d} 00:00:00".format),
+    }
+    found = run(model, **{name: given[name].to_numpy(object)[:, None] for name in names})
+    assert_close(found["prediction"], model.predict(table), 1e-6)
+    texts = {value.name: value.doc_string for value in model_of(model).graph.input}
+    assert texts["flag"] == "text, 'False' or 'True', empty where missing"
+    assert texts["single"] == "text such as '0.10000000149011612', empty where missing"
+
+
 def test_several_labels_of_a_row_are_the_same_in_onnx(table, targets):
     model = FaninClassifier(**FAST).fit(table, np.stack([targets > 1, targets > 0.5], axis=1).astype(int))
     found = run(model, **inputs(model.encoder_, table))
@@ -197,7 +225,7 @@ def test_columns_that_onnx_cannot_say_are_named(tmp_path):
         model.to_onnx(tmp_path / "model.onnx")
     table = pandas.DataFrame({"": [0.0, 1.0] * 50, "b": range(100)})
     model = FaninRegressor(**FAST).fit(table, np.arange(100.0))
-    with pytest.raises(ValueError, match='X: column "": an input of ONNX needs a name'):
+    with pytest.raises(ValueError, match='X: column "": expected a name, which inputs of ONNX models need'):
         model.to_onnx(tmp_path / "model.onnx")
     assert not list(tmp_path.iterdir())
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import pickle
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -204,4 +206,42 @@ def test_modules_with_recurrent_layers_are_copied_and_pickled():
     module = fanin.from_torch(recurrent_module("LSTM")).to_torch()
     for twin in (copy.deepcopy(module), pickle.loads(pickle.dumps(module))):
         assert np.array_equal(outputs(twin, SERIES), outputs(module, SERIES))
-    assert repr(module[1]) == "Outputs(every_step=False)"
+        assert np.array_equal(
+            fanin.from_torch(twin).predict(SERIES), fanin.from_torch(module).predict(SERIES)
+        )
+    assert repr(module[1]) == "LastStep()"
+    every = fanin.Network(4, [fanin.GRU(3, return_sequences=True), fanin.Dense(1)]).to_torch()
+    assert fanin.from_torch(copy.deepcopy(every)).predict(SERIES).shape == (24, 6, 1)
+
+
+def test_a_saved_module_is_loaded_where_fanin_is_not(tmp_path):
+    module = fanin.from_torch(recurrent_module("LSTM", every_step=True)).to_torch()
+    torch.save(module, tmp_path / "module.pt")
+    np.save(tmp_path / "series.npy", SERIES)
+    program = (
+        "import sys, numpy, torch\n"
+        "module = torch.load('module.pt', weights_only=False)\n"
+        "with torch.no_grad(): found = module(torch.tensor(numpy.load('series.npy')))\n"
+        "numpy.save('found.npy', found.numpy())\n"
+        "assert 'fanin' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True)
+    assert np.array_equal(np.load(tmp_path / "found.npy"), outputs(module, SERIES))
+
+
+@pytest.mark.filterwarnings("ignore")  # of PyTorch
+@pytest.mark.parametrize("kind", ["RNN", "GRU", "LSTM"])
+def test_modules_with_recurrent_layers_are_traced_and_exported(kind):
+    module = fanin.from_torch(recurrent_module(kind)).to_torch()
+    example = (torch.tensor(SERIES),)
+    traced = torch.jit.trace(module, example)
+    assert_close(outputs(traced, SERIES[:5, :3]), outputs(module, SERIES[:5, :3]))
+    exported = torch.export.export(module, example, dynamic_shapes=({0: torch.export.Dim("n")},))
+    assert_close(outputs(exported.module(), SERIES[:5]), outputs(module, SERIES[:5]))
+
+
+def test_the_state_of_a_module_fits_that_of_an_equal_network():
+    net = fanin.from_torch(recurrent_module("GRU"))
+    other = fanin.from_torch(recurrent_module("GRU")).to_torch()
+    other.load_state_dict(net.to_torch().state_dict())
+    assert np.array_equal(outputs(other, SERIES), outputs(net.to_torch(), SERIES))

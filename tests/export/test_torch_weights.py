@@ -70,6 +70,16 @@ def test_missing_biases_are_0():
     assert not fanin.weights_from_torch(given, "layer1")["layer1.bias"].any()
 
 
+def test_biases_of_half_precision_are_added_up_in_single():
+    given = fanin.weights_to_torch(arbitrary(new_net("lstm").get_weights()), "layer2")
+    half = {name: array.astype(np.float16) for name, array in given.items()}
+    half["bias_hh_l0"] = np.full(16, 1e-4, np.float16)
+    weights = fanin.weights_from_torch(half, "layer2")
+    assert {array.dtype for array in weights.values()} == {np.dtype(np.float32)}
+    expected = half["bias_ih_l0"][:4].astype(np.float32) + np.float32(np.float16(1e-4))
+    assert np.array_equal(weights["layer2.input.bias"], expected)
+
+
 def test_weights_that_are_no_recurrent_layer_are_refused():
     weights = new_net("gru").get_weights()
     with pytest.raises(
@@ -96,7 +106,16 @@ def test_weights_that_are_no_recurrent_layer_are_refused():
         ("weight_hh_l0", np.zeros((8, 4)), r"weight_hh_l0: expected shape .* 1, 3 or 4 gates, got \(8, 4\)"),
         ("weight_hh_l0", np.zeros(12), r"weight_hh_l0: expected shape .* got \(12,\)"),
         ("bias_hh_l0", np.zeros(4), r"bias_hh_l0: expected shape \(12,\), got \(4,\)"),
-        ("weight_hr_l0", np.zeros((2, 4)), "state_dict: expected an LSTM without projections"),
+        (
+            "weight_hr_l0",
+            np.zeros((2, 4)),
+            r"state_dict: expected an LSTM without projections \(proj_size=0\), got 'weight_hr_l0'",
+        ),
+        (
+            "weight_ih_l0_reverse",
+            np.zeros((12, 3)),
+            r"state_dict: expected a layer of one direction \(bidirectional=False\), got 'weight_ih_l0_reverse'",
+        ),
     ],
 )
 def test_arrays_that_are_no_recurrent_layer_of_pytorch_are_refused(name, value, message):

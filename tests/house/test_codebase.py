@@ -49,6 +49,8 @@ PARTS = (
         "summary",
         "adapting",
         "streamed",
+        "export.errors",
+        "export.arrays",
         "export.onnx",
         "export.c",
         "export.torch.activations",

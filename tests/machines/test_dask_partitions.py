@@ -96,6 +96,25 @@ def test_blocks_of_an_array_are_predicted(client, models, name, method):
     assert np.array_equal(found.compute(), expected)
 
 
+@pytest.mark.parametrize("name", ["table of classes", "table of numbers", "classes", "numbers", "network"])
+def test_a_whole_frame_of_dask_is_refused_with_what_to_do(models, name):
+    model, rows = models[name]
+    lazy = frames.from_pandas(rows, npartitions=4)
+    message = (
+        "X: expected a frame or an array in memory, got a Dask DataFrame; load it by X.compute(), or "
+        "predict its parts by X.map_partitions(model.predict)"
+    )
+    with pytest.raises(TypeError, match=re.escape(message)):
+        model.predict(lazy)
+    with pytest.raises(TypeError, match=re.escape(message)):
+        model.fit(lazy, LABEL == "large")
+
+
+def test_whole_arrays_of_dask_are_read_as_numpy_reads_them(models):
+    net, rows = models["network"]
+    assert np.array_equal(net.predict(arrays.from_array(rows.to_numpy(), chunks=(80, 2))), net.predict(rows))
+
+
 def test_predictions_become_columns_of_a_frame(client, models):
     model, _ = models["table of numbers"]
 

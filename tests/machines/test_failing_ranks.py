@@ -74,7 +74,8 @@ show(errors=[
     error_of(recurrent, X[None], y[:1]),
     error_of(norm, X, y, batch_size=3),
     error_of(coded, X, y),
-    error_of(fanin.Network(3, [fanin.Whiten(missing="mean"), fanin.Dense(1)]), X, y),
+    error_of(net, X, y, batch_size=1),
+    error_of(net, X, y, sample_weight=np.zeros(len(X))),
     error_of(net, X, y, synchronized=1),
     error_of(net, X, y, comm=MPI),
 ])
@@ -88,7 +89,8 @@ show(errors=[
         "ValueError: rank 0: net: expected no recurrent layers",
         "ValueError: batch_size: expected at least 2 rows of each rank in every batch",
         "ValueError: layers[0]: learns from the rows of one rank alone; call adapt on rank 0",
-        "ValueError: rank 0: layers[0]: Whiten fills missing values with the means of all rows",
+        "ValueError: rank 0: batch_size: expected at least 2, the number of ranks, which share each batch, got 1",
+        "ValueError: rank 0: sample_weight: expected at least one weight above 0",
         "TypeError: rank 0: synchronized: ",
         "TypeError: comm: expected an intracommunicator of mpi4py, got module",
     )
@@ -122,17 +124,6 @@ distributed.fit(net, X, y, epochs=100000, callbacks=[fail])
     assert done.code != 0
     assert "rank 1 of 2 failed:" in done.errors
     assert "RuntimeError: the disk of this rank is full" in done.errors
-
-
-def test_weights_that_leave_a_rank_without_rows_are_an_error_on_all(mpi):
-    program = """
-labels = np.arange(len(X)) % 2 if rank == 0 else np.zeros(len(X), int)
-net = fanin.Network(3, [fanin.Dense(2)], "softmax_cross_entropy")
-show(error=error_of(net, X, labels, class_weight={0: 0.0, 1: 1.0}))
-"""
-    results = results_of(mpi, 2, FIT + program)
-    assert results[0] == results[1]
-    assert results[0]["error"].startswith("ValueError: rank 1: ")
 
 
 def test_a_callback_that_changes_the_rate_of_one_rank_is_an_error_on_all(mpi):

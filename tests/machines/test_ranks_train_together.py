@@ -74,10 +74,11 @@ def test_ranks_of_uneven_rows_share_batches_and_balance_classes_of_all(mpi):
     program = """
 X, _ = wave(300)
 y = (X[:, 0] + X[:, 1] > 0.8).astype(int)
+X[:60:3, 1] = np.nan
 ends = [0, 3, 200, 300]
 part = slice(ends[rank], ends[rank + 1])
-net, alone = (fanin.Network(3, [fanin.Whiten(), fanin.Dense(8, "tanh"), fanin.Dense(2)], "softmax_cross_entropy",
-                            dtype="float64") for _ in range(2))
+layers = [fanin.Whiten(missing="mean"), fanin.Dense(8, "tanh"), fanin.Dense(2)]
+net, alone = (fanin.Network(3, layers, "softmax_cross_entropy", dtype="float64") for _ in range(2))
 history = distributed.fit(net, X[part], y[part], rule=optim.SGD(0), epochs=2, batch_size=16, class_weight="balanced")
 expected = alone.fit(X, y, rule=optim.SGD(0), epochs=1, batch_size=300, class_weight="balanced")
 assert np.allclose(history.loss, expected.loss, rtol=1e-9)
@@ -130,3 +131,19 @@ history = distributed.fit(net, X, y, epochs=9, callbacks=[lambda net, epoch, log
 show(stopped=history.stopped_epoch, epochs=len(history.loss))
 """
     assert results_of(mpi, 2, program) == [{"stopped": 3, "epochs": 3}] * 2
+
+
+def test_a_rank_whose_weights_are_all_0_trains_with_the_others(mpi):
+    program = """
+X, y = wave(64)
+labels = np.zeros(len(X), int)
+labels[::4] = 1  # of rank 0
+nets = [fanin.Network(3, [fanin.Dense(2)], "softmax_cross_entropy", dtype="float64") for _ in range(2)]
+how = dict(epochs=2, batches="in_order", sample_weight=None)
+history = distributed.fit(nets[0], *dealt(X, labels), class_weight={0: 0.0, 1: 1.0}, **how)
+alone = nets[1].fit(X, labels, **{**how, "sample_weight": labels.astype(float)})
+assert difference(*nets) < 1e-9
+assert np.allclose(history.loss, alone.loss, rtol=1e-9)
+show()
+"""
+    results_of(mpi, 2, program)

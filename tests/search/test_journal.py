@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import random
+import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from fanin import search
+from fanin.search.journal import Journal
 from searched import SMALL, SPACE, X, Y, killed_after, make_net, scores
 from systems import posix
 
@@ -117,6 +121,30 @@ def test_two_searches_cannot_write_the_same_journal(tmp_path):
         return make_net(rate, units)
 
     search.run(nested, SPACE, X, Y, journal=path, **SMALL)
+
+
+def test_windows_locks_a_byte_past_the_end_of_a_journal(tmp_path, monkeypatch):
+    locked = set()
+
+    def locking(file, mode, count):
+        byte = os.fstat(file).st_ino, os.lseek(file, 0, os.SEEK_CUR)
+        if byte in locked:
+            raise PermissionError
+        assert (mode, count) == ("now or never", 1)
+        locked.add(byte)
+
+    windows = SimpleNamespace(locking=locking, LK_NBLCK="now or never")
+    monkeypatch.setitem(sys.modules, "msvcrt", windows)
+    monkeypatch.setattr("fanin.search.journal.sys", SimpleNamespace(platform="win32"))
+    path = tmp_path / "journal"
+    journal = Journal(path, {"loss": "0.5"})
+    with pytest.raises(ValueError, match="another search is writing to it"):
+        Journal(path, {"loss": "0.5"})
+    journal.close()
+    assert [byte for _, byte in locked] == [2**31 - 1]
+    assert path.read_text().startswith('{"fanin_search"')
+    locked.clear()
+    Journal(path, {"loss": "0.5"}).close()  # it reads the file from its start
 
 
 def test_a_journal_may_get_more_rounds(tmp_path):

@@ -68,6 +68,17 @@ struct ConditionNumbers {
   double before, after;
 };
 
+// What a network has of the update rule that it was last trained with. The arrays are named as in model
+// files, row-major: "rule.v.layer1.weight" for each slot, and "rule.trained.layer1.weight" if the rule trains
+// other weights than those shown.
+template <class T>
+struct RuleProgress {
+  std::uint64_t steps = 0;     // updates
+  double memory = 0;           // the number that the rule carries from step to step
+  std::uint64_t averaged = 0;  // updates in the average of the weights
+  std::map<std::string, std::vector<T>> arrays = {};
+};
+
 // Rows to learn from. Borrowed until the next chunk is requested.
 struct InputChunk {
   Samples x;
@@ -169,6 +180,11 @@ class Network {
   std::optional<Method> method() const;
   std::optional<WholeBatch> solver() const;
   std::uint64_t epochs() const;
+  // The state of that method; nothing but zeros if there is none
+  RuleProgress<T> rule_progress() const;
+  // As if the method had trained the network so far. The weights shown stay the same. Throws ValueError,
+  // without changing anything, for a method out of range, and for arrays that it lacks or does not have.
+  void set_rule_progress(const Method& method, const RuleProgress<T>& progress);
 
   // The caller's texts by name, in UTF-8, such as the names of classes; they are saved with the model.
   std::map<std::string, std::string> metadata() const;

@@ -42,14 +42,14 @@ struct TrainingOptions {
   std::size_t truncation = 0;
   // Of several ranks that train the same network together, each with its x and y; their other options are the
   // same, and each calls all that this class has. A batch is of `batch_size` samples of all ranks together,
-  // of which each has its share (a rank with few samples none of some batches); their gradients are added up
-  // while the backward pass computes them, and each rank makes the same update. What an input layer learns
-  // and what epochs return is of all rows; a batch norm sees the rows of its rank, and running statistics
-  // become the mean over ranks. The same ranks, communicator and layout of the data give the same bits.
-  // Borrowed; a single rank is as none. An interruption, a loss that is not finite, and invalid data of one
-  // rank end the epoch, or the constructor, on all. Not for recurrent networks, batches by class, a limit of
-  // time, a watch, and codes or a Whiten with missing values that have not learned. Any other exception of a
-  // rank, such as bad_alloc, must end all.
+  // at least one for each rank, of which each has its share (a rank with few samples none of some batches);
+  // their gradients are added up while the backward pass computes them, and each rank makes the same update.
+  // What an input layer learns and what epochs return is of all rows; a batch norm sees the rows of its rank,
+  // and running statistics become the mean over ranks. The same ranks, communicator and layout of the data
+  // give the same bits. Borrowed; a single rank is as none. An interruption, a loss that is not finite, and
+  // invalid data of one rank end the epoch, or the constructor, on all. Not for recurrent networks, batches
+  // by class, a limit of time, a watch, a population, and codes that have not learned. Any other exception of
+  // a rank, such as bad_alloc in the constructor, must end all.
   Communicator* communicator = nullptr;
   // Batch norms use the mean and variance of a batch over all ranks, for two more sums each in both
   // directions.

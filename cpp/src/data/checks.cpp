@@ -199,9 +199,8 @@ void check_targets_shape(const Targets& y, std::size_t rows, std::size_t outputs
     throw ValueError("y: expected " + std::to_string(rows) + " rows to match X, got " + std::to_string(got));
   };
   if (const auto* labels = std::get_if<Labels>(&y)) {
-    if (kind_of(loss) != TargetKind::labels) {
+    if (kind_of(loss) != TargetKind::labels)
       throw ValueError("y: the loss " + name_of(loss) + " expects rows of targets, got labels");
-    }
     check_rows(labels->column.rows);
     check_data_of("y", labels->column.data, rows, labels->column.columns);
     return;
@@ -267,9 +266,9 @@ void check_learned(const InputLayer& layer) {
 
 template <class T>
 void check_targets(const Targets& y, SampleWeights weights, std::size_t rows, std::size_t outputs,
-                   const Loss& loss, Checks checks) {
+                   const Loss& loss, Checks checks, double largest_weight) {
   check_targets_shape(y, rows, outputs, loss);
-  check_sample_weights<T>(weights, rows);
+  check_sample_weights<T>(weights, rows, largest_weight);
   if (const auto* labels = std::get_if<Labels>(&y)) check_labels(*labels, outputs);
   if (checks == Checks::shapes) return;
   visit_matrix(y, [&](const auto& matrix) { check_target_values<T>(matrix, loss); });
@@ -277,24 +276,25 @@ void check_targets(const Targets& y, SampleWeights weights, std::size_t rows, st
 
 template <class T>
 void check_data(const Samples& x, const Targets& y, SampleWeights weights, std::size_t inputs,
-                std::size_t outputs, const Loss& loss, const InputLayer& layer, Over over, Checks checks) {
+                std::size_t outputs, const Loss& loss, const InputLayer& layer, Over over, Checks checks,
+                double largest_weight) {
   check_samples_shape(x, inputs);
   check_sequences(x, over);
   const std::size_t targets = targets_of(x, over);
   check_targets_shape(y, targets, outputs, loss);
   if (checks == Checks::all) check_sample_values<T>(x, layer);
-  check_targets<T>(y, weights, targets, outputs, loss, checks);
+  check_targets<T>(y, weights, targets, outputs, loss, checks, largest_weight);
 }
 
 template void check_targets<float>(const Targets&, SampleWeights, std::size_t, std::size_t, const Loss&,
-                                   Checks);
+                                   Checks, double);
 template void check_targets<double>(const Targets&, SampleWeights, std::size_t, std::size_t, const Loss&,
-                                    Checks);
+                                    Checks, double);
 template void check_samples<float>(const Samples&, std::size_t, const InputLayer&, Checks);
 template void check_samples<double>(const Samples&, std::size_t, const InputLayer&, Checks);
 template void check_data<float>(const Samples&, const Targets&, SampleWeights, std::size_t, std::size_t,
-                                const Loss&, const InputLayer&, Over, Checks);
+                                const Loss&, const InputLayer&, Over, Checks, double);
 template void check_data<double>(const Samples&, const Targets&, SampleWeights, std::size_t, std::size_t,
-                                 const Loss&, const InputLayer&, Over, Checks);
+                                 const Loss&, const InputLayer&, Over, Checks, double);
 
 }  // namespace fanin

@@ -24,12 +24,13 @@ void check_accumulate(std::size_t accumulate, std::size_t truncation);
 void check_learned(const InputLayer& layer);
 // Batch norm divides by the standard deviation over the rows.
 void check_batch(std::size_t rows, bool batch_norm);
+// The largest weight of all ranks, if there are several
 template <class T>
 void check_targets(const Targets& y, SampleWeights weights, std::size_t rows, std::size_t outputs,
-                   const Loss& loss, Checks checks = Checks::all);
+                   const Loss& loss, Checks checks = Checks::all, double largest_weight = 0);
 template <class T>
 void check_data(const Samples& x, const Targets& y, SampleWeights weights, std::size_t inputs,
                 std::size_t outputs, const Loss& loss, const InputLayer& layer, Over over,
-                Checks checks = Checks::all);
+                Checks checks = Checks::all, double largest_weight = 0);
 
 }  // namespace fanin

@@ -176,20 +176,30 @@ bool InputLearner::add_moments(const Samples& x, const std::vector<double>& weig
          std::ranges::none_of(origin_, [](double x) { return std::isinf(x); });
 }
 
-void InputLearner::begin(const Ranks& ranks, std::size_t rows) {
-  const std::vector<double> all = ranks.gather(static_cast<double>(rows));
-  const auto own = all.begin() + static_cast<std::ptrdiff_t>(ranks.rank());
-  sample_.start_at(static_cast<std::size_t>(std::accumulate(all.begin(), own, 0.0)));
+// The scatter is about the mean of all ranks, which are in the place of missing values.
+void InputLearner::add_rows_of_all(const Ranks& ranks, const Samples& x, const std::vector<double>& weights) {
+  const std::vector<double> rows = ranks.gather(static_cast<double>(weights.size()));
+  const auto own = rows.begin() + static_cast<std::ptrdiff_t>(ranks.rank());
+  add_moments(x, weights);
+  merge_moments(ranks);
+  if (layer_.projects) {
+    scatter_.add(x, weights, origin_, mean_, std::vector<double>(columns_));
+    scatter_.sum(ranks);
+  }
+  if (samples_) {
+    sample_.start_at(static_cast<std::size_t>(std::accumulate(rows.begin(), own, 0.0)));
+    sample_.add(x, weights);
+    sample_.merge(ranks);
+  }
+  rows_ = static_cast<std::size_t>(std::accumulate(rows.begin(), rows.end(), 0.0));
 }
 
-void InputLearner::merge(const Ranks& ranks) {
+void InputLearner::merge_moments(const Ranks& ranks) {
   std::vector<double> own = origin_;
   for (const auto* more : {&weight_, &mean_, &squares_}) own.insert(own.end(), more->begin(), more->end());
   own.insert(own.end(), has_missing_.begin(), has_missing_.end());
   const std::vector<double> all = ranks.gather(own);
-  std::vector<double> moved(columns_);
   for (std::size_t j = 0; j < columns_; ++j) {
-    const double own_origin = origin_[j], own_mean = mean_[j];
     double &origin = origin_[j] = std::numeric_limits<double>::quiet_NaN(), &weight = weight_[j] = 0,
            &mean = mean_[j] = 0, &squares = squares_[j] = 0;
     for (std::size_t rank = 0; rank < ranks.size(); ++rank) {
@@ -204,11 +214,7 @@ void InputLearner::merge(const Ranks& ranks) {
       mean = weight == 0 ? of_rank : mean + difference * share;
       weight += more;
     }
-    if (!std::isnan(own_origin)) moved[j] = (own_origin - origin) + own_mean - mean;
   }
-  if (layer_.projects) scatter_.merge(ranks, moved);
-  if (samples_) sample_.merge(ranks);
-  rows_ = static_cast<std::size_t>(ranks.sum(static_cast<double>(rows_)));
 }
 
 void InputLearner::check() const {

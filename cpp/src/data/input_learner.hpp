@@ -21,19 +21,26 @@ class InputLearner {
   // not, some may be infinite, or missing although the layer does not accept that.
   template <class W>
   bool add(const Samples& x, const W& weights) {
-    std::vector<double> of_rows(rows_of(x), 1.0);
-    for (std::size_t i = 0; i < weights.size(); ++i) of_rows[i] = weights[i];
-    return add_rows(x, of_rows);
+    return add_rows(x, of_rows(x, weights));
   }
-  // Before the first chunk of several ranks, and after the last: what is learned is of all rows, in the order
-  // of the ranks.
-  void begin(const Ranks& ranks, std::size_t rows);
-  void merge(const Ranks& ranks);
+  // Instead of chunks, the rows of each of several ranks, in the order of the ranks
+  template <class W>
+  void add(const Ranks& ranks, const Samples& x, const W& weights) {
+    add_rows_of_all(ranks, x, of_rows(x, weights));
+  }
   // Throws ValueError if there is no row, or a column has only missing values, or its mean or variance
   // overflows. A single chunk is needed again.
   InputMap learn(const Samples* only = nullptr) const;
 
  private:
+  template <class W>
+  static std::vector<double> of_rows(const Samples& x, const W& weights) {
+    std::vector<double> of_rows(rows_of(x), 1.0);
+    for (std::size_t i = 0; i < weights.size(); ++i) of_rows[i] = weights[i];
+    return of_rows;
+  }
+  void add_rows_of_all(const Ranks& ranks, const Samples& x, const std::vector<double>& weights);
+  void merge_moments(const Ranks& ranks);
   bool add_rows(const Samples& x, const std::vector<double>& weights);
   bool add_moments(const Samples& x, const std::vector<double>& weights);
   void check() const;

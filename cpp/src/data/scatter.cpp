@@ -87,16 +87,7 @@ std::size_t components_of(const Whiten& layer, const std::vector<double>& eigenv
 
 }  // namespace
 
-void Scatter::move(const std::vector<double>& moved) {
-  const std::size_t n = moved.size();
-  for (std::size_t i = 0; weight_ > 0 && i < n; ++i) {
-    for (std::size_t j = 0; j < n; ++j) values_[i * n + j] += weight_ * moved[i] * moved[j];
-  }
-}
-
-void Scatter::merge(const Ranks& ranks, const std::vector<double>& moved) {
-  values_.resize(moved.size() * moved.size());
-  move(moved);
+void Scatter::sum(const Ranks& ranks) {
   ranks.sum(std::span(values_));
   weight_ = ranks.sum(weight_);
 }
@@ -106,7 +97,9 @@ void Scatter::add(const Samples& x, const std::vector<double>& weights, const st
   constexpr std::size_t most = 1024;  // rows of a product
   const std::size_t n = origin.size();
   values_.resize(n * n);
-  move(moved);
+  for (std::size_t i = 0; weight_ > 0 && i < n; ++i) {
+    for (std::size_t j = 0; j < n; ++j) values_[i * n + j] += weight_ * moved[i] * moved[j];
+  }
   const bool weighted = std::ranges::any_of(weights, [](double w) { return w != 1; });
   std::vector<double> rows(std::min(most, weights.size()) * n), times_weight(weighted ? rows.size() : 0),
       product(n * n);

@@ -15,15 +15,13 @@ class Scatter {
   // `mean` of all rows, these included, is given as `origin` + `offset`; `moved` is how far it has moved.
   void add(const Samples& x, const std::vector<double>& weights, const std::vector<double>& origin,
            const std::vector<double>& offset, const std::vector<double>& moved);
-  // Adds up those of all ranks; `moved` is how far the mean moves from that of this rank's rows.
-  void merge(const Ranks& ranks, const std::vector<double>& moved);
+  // Adds up those of all ranks, about the same mean
+  void sum(const Ranks& ranks);
   // Sum of weights, and the matrix (columns, columns), of which the lower triangle counts
   double weight() const { return weight_; }
   const std::vector<double>& values() const { return values_; }
 
  private:
-  void move(const std::vector<double>& moved);
-
   double weight_ = 0;
   std::vector<double> values_;
 };

@@ -33,8 +33,7 @@ struct ModelFile {
   // Takes all tensors of the network.
   template <class T>
   static Network<T> read(Description description, Tensors& tensors);
-
- private:
+  // The buffer of a place
   template <class State>
   static auto* base_of(State& net, Place place) {
     return place == Place::shown        ? net.shown()

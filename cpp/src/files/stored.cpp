@@ -15,18 +15,25 @@ void add_arrays(std::vector<StoredArray>& stored, const std::string& prefix,
 
 }  // namespace
 
-std::vector<StoredArray> stored_arrays(const ParameterTable& table, const std::optional<Method>& method) {
+std::vector<StoredArray> rule_arrays(const ParameterTable& table, const Method& method) {
   std::vector<StoredArray> stored;
-  add_arrays(stored, "", table.in_order(), Place::shown, 0);
-  if (!method) return stored;
-  const Rule rule = largest_of(*method);
+  const Rule rule = largest_of(method);
   const std::vector<std::string> names = slot_names_of(rule);
   for (std::size_t slot = 0; slot < names.size(); ++slot) {
     add_arrays(stored, "rule." + names[slot] + ".", table.trained, Place::slots, slot * table.size);
   }
-  if (traits_of(rule).looks_ahead || averages(*method)) {
+  if (traits_of(rule).looks_ahead || averages(method)) {
     add_arrays(stored, "rule.trained.", table.trained, Place::trained, 0);
   }
+  return stored;
+}
+
+std::vector<StoredArray> stored_arrays(const ParameterTable& table, const std::optional<Method>& method) {
+  std::vector<StoredArray> stored;
+  add_arrays(stored, "", table.in_order(), Place::shown, 0);
+  if (!method) return stored;
+  const std::vector<StoredArray> of_rule = rule_arrays(table, *method);
+  stored.insert(stored.end(), of_rule.begin(), of_rule.end());
   return stored;
 }
 

@@ -24,6 +24,8 @@ struct StoredArray {
 // "rule.trained.layer1.weight", ... if the trained weights differ from those used for predictions: if a rule
 // looks ahead, or weights are averaged
 std::vector<StoredArray> stored_arrays(const ParameterTable& table, const std::optional<Method>& method);
+// Those of the rule alone
+std::vector<StoredArray> rule_arrays(const ParameterTable& table, const Method& method);
 
 // What a solver knows: vectors (n, weights), each of all trained arrays one after the other
 inline constexpr const char* kSolverTensor = "solver.vectors";

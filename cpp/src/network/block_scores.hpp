@@ -1,6 +1,9 @@
 // Losses and scores of blocks in prediction, added up in the order of the blocks.
 #pragma once
 
+#include <array>
+#include <numeric>
+
 #include "network/windows.hpp"
 
 namespace fanin {
@@ -42,19 +45,20 @@ class BlockScores {
     scores_[number] += static_cast<double>(kernels<T>().sum(block.row_score(), count));
   }
 
-  // Over all ranks, by unscaled weights, as each has a scale of its own
+  // Over all ranks, of which some may have no weights
   Evaluation mean(std::size_t targets, const Ranks& ranks) const {
-    double weight = weights_.empty() ? static_cast<double>(targets) : 0;
+    double weight = 0;
     for (std::size_t i = 0; i < weights_.size(); ++i) weight += weights_[i];
-    double losses = total(losses_), all_scores = total(scores_);
-    if (ranks.many()) {
-      for (double* sum : {&losses, &all_scores, &weight}) *sum = ranks.sum(*sum / weights_.scale());
-    }
+    const double one = weights_.scale();
+    std::array<double, 3> sums{total(losses_), total(scores_), weight};
+    if (weights_.empty()) sums = {one * sums[0], one * sums[1], one * static_cast<double>(targets)};
+    ranks.sum(std::span<double>(sums));
+    const auto [losses, all_scores, weights] = sums;
     const double scores =
-        kind_of(loss_) == TargetKind::labels ? weight : weight * static_cast<double>(nodes_.outputs());
+        kind_of(loss_) == TargetKind::labels ? weights : weights * static_cast<double>(nodes_.outputs());
     const double mean_score = all_scores / scores;
     const double metric = std::visit([&](const auto& l) { return l.metric_of(mean_score); }, loss_);
-    return {losses / weight, metric};
+    return {losses / weights, metric};
   }
 
  private:

@@ -77,18 +77,20 @@ ColumnMoments moments_of(const Normalizer<T>& of, const Nodes<T>& nodes, const F
   const std::size_t columns = 2 * rounded<T>(units);
   std::vector<T> memory(kBlocksAtATime * columns);
   ColumnMoments all(units);
-  for (std::size_t begin = 0; begin < rows; begin += most) {
-    const Range some{begin, std::min(rows, begin + most)};
-    const auto note = [&](const Block<T>&, Flow<T>& flow, Range of_x) {
-      const std::size_t number = (of_x.begin - begin) / kBlockRows, at = number * units;
-      block_moments(flow, of, mean.data() + at, squares.data() + at, memory.data() + number * columns);
-    };
-    for_each_block<T>(nodes, net, inputs, some, kBlockRows, 0, &of, interrupted, note);
-    for (std::size_t row = some.begin; row < some.end; row += kBlockRows) {
-      const std::size_t at = (row - begin) / kBlockRows * units;
-      all.merge(mean.data() + at, squares.data() + at, std::min(kBlockRows, some.end - row));
+  ranks.check([&] {
+    for (std::size_t begin = 0; begin < rows; begin += most) {
+      const Range some{begin, std::min(rows, begin + most)};
+      const auto note = [&](const Block<T>&, Flow<T>& flow, Range of_x) {
+        const std::size_t number = (of_x.begin - begin) / kBlockRows, at = number * units;
+        block_moments(flow, of, mean.data() + at, squares.data() + at, memory.data() + number * columns);
+      };
+      for_each_block<T>(nodes, net, inputs, some, kBlockRows, 0, &of, interrupted, note);
+      for (std::size_t row = some.begin; row < some.end; row += kBlockRows) {
+        const std::size_t at = (row - begin) / kBlockRows * units;
+        all.merge(mean.data() + at, squares.data() + at, std::min(kBlockRows, some.end - row));
+      }
     }
-  }
+  });
   return ranks.many() ? all.of_all(ranks) : all;
 }
 
@@ -110,8 +112,7 @@ void Network<T>::State::take_exact_statistics(const Samples& x, std::size_t epoc
       if (!of->norm.exact_statistics) continue;
       fold(folded.data(), of);
       const ColumnMoments of_all = moments_of<T>(*of, nodes, {folded.data(), statistics, projection.data()},
-                                                 {x, input_layer.columns(), layers},
-                                                 ranks.many() ? std::function<bool()>() : interrupted, ranks);
+                                                 {x, input_layer.columns(), layers}, interrupted, ranks);
       const double others = static_cast<double>(of_all.rows - 1);
       for (std::size_t j = 0; j < of->columns; ++j) {
         statistics.mean(*of)[j] = without_denormals(static_cast<T>(of_all.mean[j]));

@@ -58,33 +58,37 @@ Evaluation Network<T>::evaluate(const Samples& x, const Targets& y, SampleWeight
   const State& net = *state_;
   const Over over = net.nodes.over;
   const Ranks ranks(communicator);
+  const ScaledWeights scaled(weights, ranks);
+  std::optional<Access::Reading> reading;
+  std::optional<BlockScores<T>> scores;
+  // No rank sums up before all have their part.
   ranks.check([&] {
     if (rows_of(x) == 0) throw ValueError("X: expected at least one row to evaluate, got none");
-    check_data<T>(x, y, weights, inputs(), outputs(), net.loss, net.input_layer, over, checks);
+    check_data<T>(x, y, weights, inputs(), outputs(), net.loss, net.input_layer, over, checks,
+                  scaled.largest());
+    reading.emplace(net.access);
+    check_learned(net.input_layer);
+    const std::size_t rows = targets_of(x, Over::rows);
+    const Folded<T> folded{net.folded(), net.statistics, net.projection.data()};
+    const NodeSamples samples(net.input_layer.map, x);
+    const Inputs from{samples.rows(), net.input_layer.columns(), net.layers};
+    scores.emplace(net.nodes, net.loss, net.loss_for_kernels.get(), y, scaled,
+                   over == Over::rows ? (rows + kBlockRows - 1) / kBlockRows
+                                      : (x.starts.size() - 1 + kBlockSequences - 1) / kBlockSequences);
+    if (over == Over::rows) {
+      for_each_block<T>(net.nodes, folded, from, {0, rows}, kBlockRows, columns_of_targets(y), nullptr,
+                        interrupted, [&](const Block<T>& block, const Flow<T>& flow, Range r) {
+                          scores->add(r.begin / kBlockRows, block, flow, nullptr, r.begin, r.end - r.begin);
+                        });
+    } else {
+      for_each_window<T>(net.nodes, folded, from, kBlockSequences, columns_of_targets(y), interrupted,
+                         [&](const Block<T>& block, const Flow<T>& flow, const OfWindow& window) {
+                           scores->add(window.block, block, flow, window.targets.data(), 0,
+                                       window.targets.size());
+                         });
+    }
   });
-  const ScaledWeights scaled(weights);
-  const Access::Reading reading(net.access);
-  check_learned(net.input_layer);
-  const std::size_t rows = targets_of(x, Over::rows), targets = targets_of(x, over);
-  const Folded<T> folded{net.folded(), net.statistics, net.projection.data()};
-  const NodeSamples samples(net.input_layer.map, x);
-  const Inputs from{samples.rows(), net.input_layer.columns(), net.layers};
-  BlockScores<T> scores(net.nodes, net.loss, net.loss_for_kernels.get(), y, scaled,
-                        over == Over::rows ? (rows + kBlockRows - 1) / kBlockRows
-                                           : (x.starts.size() - 1 + kBlockSequences - 1) / kBlockSequences);
-  if (over == Over::rows) {
-    for_each_block<T>(net.nodes, folded, from, {0, rows}, kBlockRows, columns_of_targets(y), nullptr,
-                      interrupted, [&](const Block<T>& block, const Flow<T>& flow, Range r) {
-                        scores.add(r.begin / kBlockRows, block, flow, nullptr, r.begin, r.end - r.begin);
-                      });
-  } else {
-    for_each_window<T>(net.nodes, folded, from, kBlockSequences, columns_of_targets(y), interrupted,
-                       [&](const Block<T>& block, const Flow<T>& flow, const OfWindow& window) {
-                         scores.add(window.block, block, flow, window.targets.data(), 0,
-                                    window.targets.size());
-                       });
-  }
-  return scores.mean(targets, ranks);
+  return scores->mean(targets_of(x, over), ranks);
 }
 
 #define FANIN_INSTANTIATE(T)                                                                            \

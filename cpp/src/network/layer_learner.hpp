@@ -22,15 +22,19 @@ class LayerLearner {
   bool add(const Samples& x, const W& weights) {
     return std::visit([&](auto& learner) { return learner.add(x, weights); }, learner_);
   }
-  // See InputLearner; throws ValueError for a code
-  void begin(const Ranks& ranks, std::size_t rows) {
-    auto* const learner = std::get_if<InputLearner>(&learner_);
-    if (learner != nullptr) return learner->begin(ranks, rows);
-    throw ValueError(
-        "layers[0]: learns from the rows of one rank alone; call adapt on rank 0 before, with a sample "
-        "of all");
+  // The rows of each rank; several throw ValueError for a code.
+  template <class W>
+  void add(const Ranks& ranks, const Samples& x, const W& weights) {
+    if (!ranks.many()) {
+      add(x, weights);
+    } else if (auto* const learner = std::get_if<InputLearner>(&learner_)) {
+      learner->add(ranks, x, weights);
+    } else {
+      throw ValueError(
+          "layers[0]: learns from the rows of one rank alone; call adapt on rank 0 before, with a sample "
+          "of all");
+    }
   }
-  void merge(const Ranks& ranks) { std::get<InputLearner>(learner_).merge(ranks); }
   InputMap learn(const Samples* only = nullptr) const {
     return std::visit([&](const auto& learner) { return learner.learn(only); }, learner_);
   }

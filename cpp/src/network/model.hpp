@@ -128,20 +128,17 @@ struct Network<T>::State : Layout<T> {
   Adaptation<T> adaptation_to(const Samples& x, const W& weights, const Ranks& ranks = {}) const {
     if (input_layer.learned()) return {};
     LayerLearner learner(layers, inputs, ranks.many());
-    if (ranks.many()) learner.begin(ranks, rows_of(x));
     if (nodes.over == Over::sequences && !weights.empty()) {
       std::vector<double> of_steps;
       for (std::size_t i = 0; i + 1 < x.starts.size(); ++i) {
         of_steps.insert(of_steps.end(), length_of(x.starts, i), weights[i]);
       }
-      learner.add(x, of_steps);
+      learner.add(ranks, x, of_steps);
     } else {
-      learner.add(x, weights);
+      learner.add(ranks, x, weights);
     }
-    if (!ranks.many()) return adaptation(learner.learn(&x));
-    learner.merge(ranks);
     InputMap map = learner.learn(&x);
-    if (map.projects) {  // libraries of linear algebra differ
+    if (ranks.many() && map.projects) {  // libraries of linear algebra differ
       std::vector<std::size_t> columns{map.outputs};
       ranks.broadcast(columns);
       map.outputs = columns[0];

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <numeric>
-#include <utility>
 
 namespace fanin {
 namespace {
@@ -33,12 +32,21 @@ void Across<T>::divide(const ParameterTable& table) {
 }
 
 template <class T>
-void Across<T>::begin(std::vector<double> weights, std::vector<double> rows,
-                      const std::vector<std::size_t>& blocks) {
-  blocks_before_.assign(blocks.size() + 1, 0);
-  std::partial_sum(blocks.begin(), blocks.end(), blocks_before_.begin() + 1);
-  weights_ = std::move(weights);
-  rows_ = std::move(rows);
+void Across<T>::reserve(std::size_t batches) {
+  weights_.resize(batches);
+  rows_.resize(batches);
+  blocks_before_.resize(batches + 1);
+}
+
+template <class T>
+void Across<T>::set_batch(std::size_t batch, double weight, std::size_t rows, std::size_t blocks) {
+  weights_[batch] = weight;
+  rows_[batch] = static_cast<double>(rows);
+  blocks_before_[batch + 1] = blocks_before_[batch] + blocks;
+}
+
+template <class T>
+void Across<T>::begin() {
   ranks_.sum(std::span(weights_));
   ranks_.sum(std::span(rows_));
 }
@@ -53,8 +61,8 @@ double Across<T>::share_before(std::size_t batch) const {
 
 template <class T>
 void Across<T>::start(const Figures& own) {
-  figures_ = own;
-  ranks_.communicator().start_sum(&figures_.loss, sizeof figures_ / sizeof figures_.loss);
+  figures_ = {own.loss, own.failed, own.interrupted};
+  ranks_.communicator().start_sum(figures_.data(), figures_.size());
 }
 
 template <class T>
@@ -72,9 +80,9 @@ void Across<T>::add_all(T* gradient) {
 }
 
 template <class T>
-auto Across<T>::wait() -> const Figures& {
+auto Across<T>::wait() -> Figures {
   ranks_.communicator().wait();
-  return figures_;
+  return {figures_[0], figures_[1], figures_[2]};
 }
 
 template class Across<float>;

@@ -2,6 +2,7 @@
 // backward pass has computed them.
 #pragma once
 
+#include <array>
 #include <vector>
 
 #include "base/panel_rows.hpp"
@@ -24,9 +25,11 @@ class Across {
   void ready(std::size_t layer, std::size_t phase) { layers_.push_back({layer, phase}); }
   void divide(const ParameterTable& table);
 
-  // Sums of sample weights and rows, batch by batch, which become those of all ranks; and how many blocks the
-  // batches of this rank have, of which it has no equal number of rows
-  void begin(std::vector<double> weights, std::vector<double> rows, const std::vector<std::size_t>& blocks);
+  // Memory for the figures of so many batches; then those of this rank, batch by batch: the sum of its sample
+  // weights, its rows, in how many blocks. Then `begin`, after which weights and rows are those of all ranks.
+  void reserve(std::size_t batches);
+  void set_batch(std::size_t batch, double weight, std::size_t rows, std::size_t blocks);
+  void begin();
   double weight(std::size_t batch) const { return weights_[batch]; }
   double rows(std::size_t batch) const { return rows_[batch]; }
   // On this rank, of the batches before this one
@@ -42,7 +45,7 @@ class Across {
   void start(const Figures& own);
   void continue_after(std::size_t phase, T* gradient);
   void add_all(T* gradient);
-  const Figures& wait();
+  Figures wait();
   template <class U>
   void sum(std::span<U> values) const {
     ranks_.sum(values);
@@ -62,7 +65,7 @@ class Across {
   std::vector<Part> parts_;
   std::vector<double> weights_, rows_;
   std::vector<std::size_t> blocks_before_;  // also of the end
-  Figures figures_{};
+  std::array<double, 3> figures_{};
 };
 
 extern template class Across<float>;

@@ -1,7 +1,7 @@
 // The jobs of a batch norm over the rows of all ranks.
 #pragma once
 
-#include "plan/normalizer.hpp"
+#include "plan/normalizer_across.hpp"
 
 namespace fanin {
 
@@ -15,21 +15,21 @@ class JobsAcross final : public Work<T> {
 
   // `dz` is the gradient with respect to its output.
   void bind(const Normalizer<T>& of, T* dz) {
-    of_ = &of;
+    of_ = of.across();
     dz_ = dz;
   }
   // What follows the job that computes its input, or the job that computes dz; then the phases up to
   // `normalize` or `backward`, which are these without ranks; `begins` if none computes its input
   const Job<T>* forward(Plan<T>& plan, const Job<T>& normalize, bool begins = false) const {
-    if (!of_->synchronized) return &normalize;
+    if (of_ == nullptr) return &normalize;
     if (begins) plan.phase(moments_);
     plan.phase(add_moments_);
     plan.phase(normalize);
     return &moments_;
   }
-  const Job<T>* first(const Job<T>& backward) const { return of_->synchronized ? &sums_ : &backward; }
+  const Job<T>* first(const Job<T>& backward) const { return of_ != nullptr ? &sums_ : &backward; }
   void backward(Plan<T>& plan, const Job<T>& backward) const {
-    if (!of_->synchronized) return;
+    if (of_ == nullptr) return;
     plan.phase(add_sums_);
     plan.phase(backward);
   }
@@ -50,7 +50,7 @@ class JobsAcross final : public Work<T> {
  private:
   enum Part { kMoments, kAddMoments, kSums, kAddSums };
 
-  const Normalizer<T>* of_ = nullptr;
+  NormalizerAcross<T>* of_ = nullptr;
   T* dz_ = nullptr;
   Job<T> moments_, sums_;
   Job<T> add_moments_ = of_all_ranks(this, kAddMoments), add_sums_ = of_all_ranks(this, kAddSums);

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "base/registry.hpp"
+#include "plan/normalizer_across.hpp"
 
 namespace fanin {
 
@@ -16,26 +17,23 @@ Normalizer<T>::Normalizer(const BatchNorm& chosen, std::size_t of_columns, Decla
       scale(declarations.add(Role::scale, 1, columns)),
       mean(declarations.add(Role::mean, 1, columns)),
       variance(declarations.add(Role::variance, 1, columns)),
-      synchronized(declarations.synchronized) {
+      across_(declarations.synchronized ? std::make_unique<NormalizerAcross<T>>(*this) : nullptr) {
   if (declarations.frozen == nullptr) declarations.normalizers.push_back(this);
 }
+
+template <class T>
+Normalizer<T>::~Normalizer() = default;
 
 template <class T>
 void Normalizer<T>::bind(const Value<T>& u, Carver<T>& memory, std::size_t rows) {
   u_ = &u;
   for (T** row : {&offset_, &variance_, &dgamma_, &dbeta_}) *row = memory.matrix(1, columns);
-  if (!synchronized) return;
-  for (T** row : {&mean_, &scale_, &slope_, &added_, &unit_, &product_}) *row = memory.matrix(1, columns);
-  for (T** block : {&blocks_, &more_blocks_}) {
-    *block = memory.matrix((rows + kRowBlock - 1) / kRowBlock, rounded<T>(columns));
-  }
-  sums_.resize(columns);
-  products_.resize(columns);
+  if (across_) across_->bind(memory, rows);
 }
 
 template <class T>
 void Normalizer<T>::forward(const StepOf<T>& step, T* a, T* z, int activation, Range of_columns) const {
-  if (synchronized) return forward_across(step, a, z, activation, panels_of<T>(of_columns));
+  if (across_) return across_->forward(step, a, z, activation, panels_of<T>(of_columns));
   kernels<T>().normalize_layer(
       {u_->panels(a, step.batch), u_->panels(z, step.batch), seen(step.batch), offset_, variance_,
        step.parameters + scale, step.parameters + shift, static_cast<T>(norm.epsilon), activation},
@@ -44,7 +42,7 @@ void Normalizer<T>::forward(const StepOf<T>& step, T* a, T* z, int activation, R
 
 template <class T>
 void Normalizer<T>::backward(const StepOf<T>& step, T* dz, T* dz_transposed, Range of_columns) const {
-  if (synchronized) return backward_across(step, dz, dz_transposed, panels_of<T>(of_columns));
+  if (across_) return across_->backward(step, dz, dz_transposed, panels_of<T>(of_columns));
   kernels<T>().normalize_layer_backward(
       {u_->panels(dz, step.batch), u_->transposed(dz_transposed, step.batch), dgamma_, dbeta_,
        seen(step.batch), offset_, variance_, step.parameters + scale, static_cast<T>(norm.epsilon)},

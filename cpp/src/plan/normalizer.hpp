@@ -2,21 +2,26 @@
 // step.
 #pragma once
 
+#include <memory>
+
 #include "plan/node.hpp"
 
 namespace fanin {
 
 template <class T>
+class NormalizerAcross;
+
+template <class T>
 class Normalizer {
  public:
   Normalizer(const BatchNorm& chosen, std::size_t columns, Declarations<T>& declarations);
+  ~Normalizer();
   Normalizer(const Normalizer&) = delete;
   Normalizer& operator=(const Normalizer&) = delete;
 
   const BatchNorm norm;
   const std::size_t columns, stage;
   const std::size_t shift, scale, mean, variance;  // offsets into parameters, and into statistics
-  const bool synchronized;                         // over the rows of all ranks
   bool in_next = false;  // whether prediction folds it into the weights of the next dense layer
 
   // `u` is its input.
@@ -26,12 +31,8 @@ class Normalizer {
   // Replaces the gradient with respect to v, in dz, with the gradient with respect to u
   void backward(const StepOf<T>& step, T* dz, T* dz_transposed, Range columns) const;
 
-  // Over the rows of all ranks, `take_moments` of all columns comes before `forward`, and `take_sums` before
-  // `backward`, each followed by one thread's `add_moments` or `add_sums`.
-  void take_moments(const StepOf<T>& step, Range columns) const;
-  void add_moments(const StepOf<T>& step) const;
-  void take_sums(const StepOf<T>& step, T* dz, Range columns) const;
-  void add_sums(const StepOf<T>& step) const;
+  // What both need before if it normalizes over the rows of all ranks; else null
+  NormalizerAcross<T>* across() const { return across_.get(); }
 
   // Of the batch
   const T* dgamma() const { return dgamma_; }
@@ -53,18 +54,11 @@ class Normalizer {
                       const RunningStatistics<T>& statistics) const;
 
  private:
-  BatchNormForward<T> moments_of(Panels<const T> u, std::size_t panel) const;
-  BatchNormGradient<T> gradient_of(Panels<const T> u, Panels<T> dz, std::size_t panel) const;
-  void forward_across(const StepOf<T>& step, T* a, T* z, int activation, Range panels) const;
-  void backward_across(const StepOf<T>& step, T* dz, T* dz_transposed, Range panels) const;
+  friend class NormalizerAcross<T>;
 
   const Value<T>* u_ = nullptr;
   T *offset_ = nullptr, *variance_ = nullptr, *dgamma_ = nullptr, *dbeta_ = nullptr;
-  // If it is synchronized: for each column, what kernels write, and the sums over ranks; for each block of 64
-  // rows, what they merge
-  T *mean_ = nullptr, *scale_ = nullptr, *slope_ = nullptr, *added_ = nullptr, *unit_ = nullptr,
-    *product_ = nullptr, *blocks_ = nullptr, *more_blocks_ = nullptr;
-  mutable std::vector<double> sums_, products_;
+  std::unique_ptr<NormalizerAcross<T>> across_;
 };
 
 extern template class Normalizer<float>;

@@ -1,31 +1,43 @@
-// Batch norm over the rows of all ranks: each rank takes the moments of its rows, which are merged by sums
-// over the ranks; in the backward pass, the sums in the gradient with respect to u (batch_norm_backward.hpp)
-// are.
 #include <algorithm>
 #include <cmath>
 
 #include "base/registry.hpp"
-#include "plan/normalizer.hpp"
+#include "plan/normalizer_across.hpp"
 
 namespace fanin {
 
 template <class T>
-BatchNormForward<T> Normalizer<T>::moments_of(Panels<const T> u, std::size_t panel) const {
+void NormalizerAcross<T>::bind(Carver<T>& memory, std::size_t rows) {
+  for (T** row : {&mean_, &scale_, &slope_, &added_, &unit_, &product_}) *row = memory.matrix(1, of_.columns);
+  for (T** block : {&blocks_, &more_blocks_}) {
+    *block = memory.matrix((rows + kRowBlock - 1) / kRowBlock, rounded<T>(of_.columns));
+  }
+}
+
+template <class T>
+BatchNormForward<T> NormalizerAcross<T>::moments_of(Panels<const T> u, std::size_t panel) const {
   const std::size_t first = panel * kPanel<T>, width = u.width(panel);
   const std::size_t blocks = first * ((u.rows + kRowBlock - 1) / kRowBlock);
-  return {u.at(0, panel),   static_cast<std::ptrdiff_t>(width),
-          u.rows,           width,
-          mean_ + first,    variance_ + first,
-          offset_ + first,  mean_ + first,
-          mean_ + first,    static_cast<T>(norm.epsilon),
-          blocks_ + blocks, more_blocks_ + blocks,
-          scale_ + first,   added_ + first,
+  return {u.at(0, panel),
+          static_cast<std::ptrdiff_t>(width),
+          u.rows,
+          width,
+          mean_ + first,
+          of_.variance_ + first,
+          of_.offset_ + first,
+          mean_ + first,
+          mean_ + first,
+          static_cast<T>(of_.norm.epsilon),
+          blocks_ + blocks,
+          more_blocks_ + blocks,
+          scale_ + first,
+          added_ + first,
           unit_ + first};
 }
 
 template <class T>
-void Normalizer<T>::take_moments(const StepOf<T>& step, Range of_columns) const {
-  const Panels<const T> u = seen(step.batch);
+void NormalizerAcross<T>::take_moments(const StepOf<T>& step, Range of_columns) const {
+  const Panels<const T> u = of_.seen(step.batch);
   const Range panels = panels_of<T>(of_columns);
   for (std::size_t p = panels.begin; p < panels.end; ++p) {
     const BatchNormForward<T> of = moments_of(u, p);
@@ -36,35 +48,35 @@ void Normalizer<T>::take_moments(const StepOf<T>& step, Range of_columns) const 
 
 //   mean = sum of n_r m_r / n,   variance = sum of n_r (v_r + (m_r - mean)^2) / n
 template <class T>
-void Normalizer<T>::add_moments(const StepOf<T>& step) const {
-  const Panels<const T> u = seen(step.batch);
+void NormalizerAcross<T>::add_moments(const StepOf<T>& step) {
+  const Panels<const T> u = of_.seen(step.batch);
   const double rows = static_cast<double>(u.rows), all = step.across->rows(step.batch.number);
-  for (std::size_t j = 0; j < columns; ++j) sums_[j] = rows * static_cast<double>(mean_[j]);
+  for (std::size_t j = 0; j < of_.columns; ++j) sums_[j] = rows * static_cast<double>(mean_[j]);
   step.across->sum(std::span(sums_));
-  for (std::size_t j = 0; j < columns; ++j) {
+  for (std::size_t j = 0; j < of_.columns; ++j) {
     sums_[j] /= all;
     const double difference = static_cast<double>(mean_[j]) - sums_[j];
-    products_[j] = rows * (static_cast<double>(variance_[j]) + difference * difference);
+    products_[j] = rows * (static_cast<double>(of_.variance_[j]) + difference * difference);
   }
   step.across->sum(std::span(products_));
-  for (std::size_t j = 0; j < columns; ++j) {
+  for (std::size_t j = 0; j < of_.columns; ++j) {
     const T first = u.at(0, j / kPanel<T>)[j % kPanel<T>];
-    offset_[j] = static_cast<T>(sums_[j] - static_cast<double>(first));
-    variance_[j] = static_cast<T>(products_[j] / all);
+    of_.offset_[j] = static_cast<T>(sums_[j] - static_cast<double>(first));
+    of_.variance_[j] = static_cast<T>(products_[j] / all);
   }
 }
 
 template <class T>
-void Normalizer<T>::forward_across(const StepOf<T>& step, T* to_a, T* to_z, int activation,
-                                   Range panels) const {
-  const Panels<const T> u = seen(step.batch);
-  const Panels<T> a = u_->panels(to_a, step.batch), z = u_->panels(to_z, step.batch);
-  const T epsilon = static_cast<T>(norm.epsilon);
+void NormalizerAcross<T>::forward(const StepOf<T>& step, T* to_a, T* to_z, int activation,
+                                  Range panels) const {
+  const Panels<const T> u = of_.seen(step.batch);
+  const Panels<T> a = of_.u_->panels(to_a, step.batch), z = of_.u_->panels(to_z, step.batch);
+  const T epsilon = static_cast<T>(of_.norm.epsilon);
   for (std::size_t p = panels.begin; p < panels.end; ++p) {
     const std::size_t width = u.width(p), used = u.used(p), end = p * kPanel<T> + width;
     for (std::size_t j = p * kPanel<T>; j < end; ++j) {
-      scale_[j] = step.parameters[scale + j] / std::sqrt(variance_[j] + epsilon);
-      added_[j] = step.parameters[shift + j] - offset_[j] * scale_[j];
+      scale_[j] = step.parameters[of_.scale + j] / std::sqrt(of_.variance_[j] + epsilon);
+      added_[j] = step.parameters[of_.shift + j] - of_.offset_[j] * scale_[j];
     }
     const auto stride = static_cast<std::ptrdiff_t>(width);
     const std::size_t first = p * kPanel<T>, size = u.rows * width;
@@ -79,24 +91,25 @@ void Normalizer<T>::forward_across(const StepOf<T>& step, T* to_a, T* to_z, int 
 }
 
 template <class T>
-BatchNormGradient<T> Normalizer<T>::gradient_of(Panels<const T> u, Panels<T> dz, std::size_t panel) const {
+BatchNormGradient<T> NormalizerAcross<T>::gradient_of(Panels<const T> u, Panels<T> dz,
+                                                      std::size_t panel) const {
   const std::size_t first = panel * kPanel<T>, width = u.width(panel);
   const std::size_t blocks = first * ((u.rows + kRowBlock - 1) / kRowBlock);
   const auto stride = static_cast<std::ptrdiff_t>(width);
   return {dz.at(0, panel),
           stride,
-          dgamma_ + first,
-          dbeta_ + first,
+          of_.dgamma_ + first,
+          of_.dbeta_ + first,
           dz.at(0, panel),
           stride,
           u.at(0, panel),
           stride,
           u.rows,
           width,
-          variance_ + first,
-          offset_ + first,
+          of_.variance_ + first,
+          of_.offset_ + first,
           mean_ + first,
-          static_cast<T>(norm.epsilon),
+          static_cast<T>(of_.norm.epsilon),
           blocks_ + blocks,
           more_blocks_ + blocks,
           product_ + first,
@@ -108,9 +121,9 @@ BatchNormGradient<T> Normalizer<T>::gradient_of(Panels<const T> u, Panels<T> dz,
 }
 
 template <class T>
-void Normalizer<T>::take_sums(const StepOf<T>& step, T* dz, Range of_columns) const {
-  const Panels<const T> u = seen(step.batch);
-  const Panels<T> gradient = u_->panels(dz, step.batch);
+void NormalizerAcross<T>::take_sums(const StepOf<T>& step, T* dz, Range of_columns) const {
+  const Panels<const T> u = of_.seen(step.batch);
+  const Panels<T> gradient = of_.u_->panels(dz, step.batch);
   const Range panels = panels_of<T>(of_columns);
   for (std::size_t p = panels.begin; p < panels.end; ++p) {
     const BatchNormGradient<T> of = gradient_of(u, gradient, p);
@@ -120,28 +133,29 @@ void Normalizer<T>::take_sums(const StepOf<T>& step, T* dz, Range of_columns) co
 }
 
 template <class T>
-void Normalizer<T>::add_sums(const StepOf<T>& step) const {
-  std::copy_n(dbeta_, columns, sums_.begin());
-  std::copy_n(product_, columns, products_.begin());
+void NormalizerAcross<T>::add_sums(const StepOf<T>& step) {
+  std::copy_n(of_.dbeta_, of_.columns, sums_.begin());
+  std::copy_n(product_, of_.columns, products_.begin());
   step.across->sum(std::span(sums_));
   step.across->sum(std::span(products_));
 }
 
 template <class T>
-void Normalizer<T>::backward_across(const StepOf<T>& step, T* dz, T* dz_transposed, Range panels) const {
-  const Panels<const T> u = seen(step.batch);
-  const Panels<T> gradient = u_->panels(dz, step.batch), turned = u_->transposed(dz_transposed, step.batch);
+void NormalizerAcross<T>::backward(const StepOf<T>& step, T* dz, T* dz_transposed, Range panels) const {
+  const Panels<const T> u = of_.seen(step.batch);
+  const Panels<T> gradient = of_.u_->panels(dz, step.batch),
+                  turned = of_.u_->transposed(dz_transposed, step.batch);
   const double rows = step.across->rows(step.batch.number);
-  const T epsilon = static_cast<T>(norm.epsilon);
+  const T epsilon = static_cast<T>(of_.norm.epsilon);
   for (std::size_t p = panels.begin; p < panels.end; ++p) {
     const std::size_t first = p * kPanel<T>, used = u.used(p);
     for (std::size_t j = first; j < first + used; ++j) {
-      const double inverse = 1 / std::sqrt(static_cast<double>(variance_[j] + epsilon)),
-                   of_dy = static_cast<double>(step.parameters[scale + j]) * inverse,
+      const double inverse = 1 / std::sqrt(static_cast<double>(of_.variance_[j] + epsilon)),
+                   of_dy = static_cast<double>(step.parameters[of_.scale + j]) * inverse,
                    of_x = -of_dy * inverse * inverse * products_[j] / rows;
       scale_[j] = static_cast<T>(of_dy);
       slope_[j] = static_cast<T>(of_x);
-      added_[j] = static_cast<T>(-(of_dy * sums_[j] / rows + of_x * static_cast<double>(offset_[j])));
+      added_[j] = static_cast<T>(-(of_dy * sums_[j] / rows + of_x * static_cast<double>(of_.offset_[j])));
       unit_[j] = 1;
     }
     const BatchNormGradient<T> of = gradient_of(u, gradient, p);
@@ -153,17 +167,7 @@ void Normalizer<T>::backward_across(const StepOf<T>& step, T* dz, T* dz_transpos
   }
 }
 
-#define FANIN_INSTANTIATE(T)                                                                               \
-  template BatchNormForward<T> Normalizer<T>::moments_of(Panels<const T>, std::size_t) const;              \
-  template BatchNormGradient<T> Normalizer<T>::gradient_of(Panels<const T>, Panels<T>, std::size_t) const; \
-  template void Normalizer<T>::take_moments(const StepOf<T>&, Range) const;                                \
-  template void Normalizer<T>::add_moments(const StepOf<T>&) const;                                        \
-  template void Normalizer<T>::take_sums(const StepOf<T>&, T*, Range) const;                               \
-  template void Normalizer<T>::add_sums(const StepOf<T>&) const;                                           \
-  template void Normalizer<T>::forward_across(const StepOf<T>&, T*, T*, int, Range) const;                 \
-  template void Normalizer<T>::backward_across(const StepOf<T>&, T*, T*, Range) const;
-FANIN_INSTANTIATE(float)
-FANIN_INSTANTIATE(double)
-#undef FANIN_INSTANTIATE
+template class NormalizerAcross<float>;
+template class NormalizerAcross<double>;
 
 }  // namespace fanin

@@ -52,7 +52,7 @@ bool Step<T>::gradient_across(Member member, const Turn<T>& turn, StepOf<T>& ste
 template <class T>
 bool Step<T>::agree_across(Member member) {
   if (member.thread == 0) {
-    const auto& [loss, failed, interrupted] = across_.wait();
+    const auto [loss, failed, interrupted] = across_.wait();
     batch_loss_ = loss;
     if (failed > 0) loss_.fail();
     if (interrupted > 0) executor_.interrupt();

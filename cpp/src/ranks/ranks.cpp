@@ -15,6 +15,7 @@ std::vector<double> Ranks::gather(std::span<const double> values) const {
 }
 
 double Ranks::largest(double value) const {
+  if (!many()) return value;
   const std::vector<double> all = gather(value);
   return *std::ranges::max_element(all);
 }

@@ -109,7 +109,10 @@ ThreadSetting& thread_setting() {
 thread_local int own_threads = kNotSet;
 
 std::atomic<int> calls_under_way{0};
+// The first access of a thread to an object with a destructor may allocate (gcc for Windows), so threads that
+// only predict do not access it.
 thread_local std::weak_ptr<const CallUnderWay> training_of_thread;
+thread_local bool has_trained = false;
 
 }  // namespace
 
@@ -129,12 +132,13 @@ CallUnderWay::~CallUnderWay() { calls_under_way.fetch_sub(1, std::memory_order_r
 std::shared_ptr<const CallUnderWay> training_under_way() {
   std::shared_ptr<const CallUnderWay> call = training_of_thread.lock();
   if (call == nullptr) training_of_thread = call = std::make_shared<const CallUnderWay>();
+  has_trained = true;
   return call;
 }
 
 Claim::Claim(bool worth_a_team) {
   if (!worth_a_team) return;
-  if (training_of_thread.expired()) call_.emplace();
+  if (!has_trained || training_of_thread.expired()) call_.emplace();
   threads_ = team_size();
 }
 

@@ -27,6 +27,7 @@ class Scratch {
     if (memory_.size() < size) memory_ = Buffer<T>(size, Cleared::no);
   }
   ~Scratch() {
+    if (memory_.size() == 0) return;  // the first access of a thread to what it retains may allocate
     if (memory_.size() > retained().size() && memory_.size() * sizeof(T) <= most_retained_) {
       retained() = std::move(memory_);
     }

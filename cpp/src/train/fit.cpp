@@ -206,7 +206,7 @@ void EpochLoop::run(const std::function<EpochResult()>& train) {
 
 template <class T>
 History fit(Network<T>& network, const DataSet& data, const Method& method, const FitOptions& options) {
-  check_method(method);
+  Ranks(options.communicator).check([&] { check_method(method); });
   FitUnderWay<T, Training<T>> fit(network, data, options, options.interrupted);
   fit.loop.run([&] { return fit.training.epoch(method); });
   return fit.end();

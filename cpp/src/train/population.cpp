@@ -224,8 +224,7 @@ void Population::State::side_by_side() {
   Region region(*this, squads, worth_it ? pace.seconds() : kRegionSeconds);
   run_team(team, [&](int thread, int size) { region.run_as(thread, size); });
   last_work = region.work.load();
-  constexpr double nanoseconds = 1e9;
-  if (worth_it) pace.end(static_cast<std::size_t>(last_work * nanoseconds), seconds_now());
+  if (worth_it) pace.end(static_cast<std::size_t>(last_work * 1e9), seconds_now());
 }
 
 void Population::State::round() {
@@ -271,6 +270,7 @@ std::function<bool()> Population::interrupted() const {
 
 template <class T>
 void Population::begin(std::size_t number, Training<T>& training, const Method& method) {
+  if (training.state_->ranks.many()) throw ValueError("communicator: expected none for concurrent fits");
   auto member = std::make_unique<MemberOf<T>>(number, training);
   const std::lock_guard<std::mutex> lock(state_->running);
   state_->queue.reserve(state_->queue.size() + 1);

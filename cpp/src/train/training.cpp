@@ -3,15 +3,11 @@
 #include "base/random.hpp"
 #include "base/registry.hpp"
 #include "base/text.hpp"
-#include "data/scale.hpp"
-#include "plan/normalizer.hpp"
 #include "team/call.hpp"
 #include "team/scratch.hpp"
 
 namespace fanin {
 namespace {
-
-constexpr const char* kStatistics = "running statistics of batch norm are";
 
 // Reading the clock takes as long as some 3,000 flops: steps of fewer than this many read it now and then.
 constexpr double kFlopsToReadClock = 2e5;
@@ -22,13 +18,19 @@ constexpr double kCatchUpFlops = 1e4;
 }  // namespace
 
 template <class T>
-void Training<T>::State::restart() {
+void Training<T>::State::reserve() {
   const ParameterTable& table = step.table();
   net.state.reserve(*method, table);
   net.state.reserve_shown(*method, table);
   step.allocate(*method);
+  if (ranks.many()) step.across().reserve(steps);
   if (options.watch != nullptr) options.watch->state().begin_epoch(epoch_of_fit() + 1);
-  // Nothing throws from here on.
+}
+
+// After `reserve`, this throws nothing.
+template <class T>
+void Training<T>::State::restart() {
+  const ParameterTable& table = step.table();
   net.solver.forget();
   if (!net.input_layer.learned()) net.adopt(std::move(adaptation));
   net.start_at_base_rates(biases_at_base_rates);
@@ -119,6 +121,7 @@ void Training<T>::State::begin(const Method& chosen, std::span<const std::uint32
 template <class T>
 void Training<T>::State::prepare() {
   try {
+    reserve();
     restart();
   } catch (...) {
     writing.reset();
@@ -154,44 +157,12 @@ void Training<T>::State::end_slice() {
     limit_steps();
 }
 
-template <class T>
-void Training<T>::State::restore(const std::string& what, std::size_t at_step, std::size_t layer) {
-  std::memcpy(net.parameters.data(), finite_parameters(), net.nodes.table.size * sizeof(T));
-  net.statistics.copy(finite_statistics);
-  const double rate = traits_of(rule_at(*method, clock(net.state.steps + 1, next_step))).learning_rate;
-  net.state.forget();
-  net.fold();
-  const std::size_t number = layer + 1, epoch = epoch_of_fit();
-  const auto& normalizers = net.nodes.normalizers;
-  const bool normalized = net.input_layer.exists || net.input_layer.ids ||
-                          (!normalizers.empty() && normalizers.front()->stage == 0 && what != kStatistics);
-  throw DivergedError("training diverged: in epoch " + std::to_string(epoch) + ", step " +
-                          std::to_string(at_step) + ", " + what + " not finite, first in layer " +
-                          std::to_string(number) +
-                          "; the weights of the last finite epoch end were restored. " +
-                          likely_cause(x, normalized, y, net.loss) + "A learning rate smaller than " +
-                          number_text(rate) + " may help",
-                      epoch, at_step, number);
-}
-
 // Of the update before next_step
 template <class T>
 double Training<T>::State::last_rate() const {
   const std::size_t number = next_step > 0 ? next_step - 1 : 0;
   const std::uint64_t t = std::max<std::uint64_t>(net.state.steps, 1);
   return traits_of(rule_at(*method, clock(t, number))).learning_rate;
-}
-
-template <class T>
-void Training<T>::State::restore_unless_finite() {
-  const ParameterTable& table = net.nodes.table;
-  const std::size_t bad = find_not_finite(net.weights(), table.size);
-  if (bad < table.size) restore("weights are", next_step, layer_at(table.trained, bad));
-  const Buffer<T>& statistics = net.statistics.values();
-  const std::size_t overflown = find_not_finite(statistics.data(), statistics.size());
-  if (overflown < statistics.size()) {
-    restore(kStatistics, next_step, layer_at(table.statistics, overflown));
-  }
 }
 
 template <class T>
@@ -231,6 +202,7 @@ Training<T>::Training(Network<T>& network, const Samples& x, const Targets& y, T
                       SampleWeights weights) {
   typename Network<T>::State& net = *network.state_;
   const Ranks ranks(options.communicator);
+  const ScaledWeights scaled(weights, ranks);
   bool begun = false;
   const auto check = [&] {
     if (rows_of(x) == 0) throw ValueError("X: expected at least one row to train on, got none");
@@ -242,16 +214,16 @@ Training<T>::Training(Network<T>& network, const Samples& x, const Targets& y, T
           "batch, got 1");
     }
     check_truncation(net.nodes.over, options.truncation);
-    check_batch(rows_of(x), net.nodes.has_batch_norm());
+    check_batch(rows_of(x), net.nodes.has_batch_norm() && least_to_normalize(options, ranks) > 1);
     check_data<T>(x, y, weights, network.inputs(), network.outputs(), net.loss, net.input_layer,
-                  net.nodes.over);
+                  net.nodes.over, Checks::all, scaled.largest());
     if (net.training.exchange(true)) throw BusyError("network: another training is under way");
     begun = true;
   };
   try {
     ranks.check(check);
     State::check_same_shapes(ranks, net, options, !weights.empty());
-    state_ = std::make_unique<State>(net, x, y, weights, std::move(options));
+    state_ = std::make_unique<State>(net, x, y, scaled, std::move(options));
     state_->check_shares();
     if (!state_->options.restore) state_->step.accept_all_losses();
   } catch (...) {
@@ -268,8 +240,7 @@ Training<T>::~Training() {
 template <class T>
 EpochResult Training<T>::epoch(const Method& method, std::span<const std::uint32_t> order) {
   State& s = *state_;
-  s.begin(method, order);
-  s.prepare();
+  s.begin_together(method, order);
   while (s.more() && !s.step.poll()) s.run_slice();
   return s.end();
 }
@@ -283,7 +254,8 @@ std::span<const std::uint32_t> Training<T>::order() const {
 
 template <class T>
 void Training<T>::exact_statistics() {
-  const Access::Writing writing(state_->net.access);
+  std::optional<Access::Writing> writing;
+  state_->ranks.check([&] { writing.emplace(state_->net.access); });
   if (!state_->net.needs_exact_statistics()) return;
   const FloatingPointScope modes;
   state_->net.take_exact_statistics(state_->x, state_->epoch_of_fit(), state_->options.interrupted,

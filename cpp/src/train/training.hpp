@@ -41,10 +41,10 @@ inline std::size_t least_to_normalize(const TrainingOptions& options, const Rank
 template <class T>
 struct Training<T>::State {
   State(typename Network<T>::State& network, const Samples& given, const Targets& targets,
-        SampleWeights sample_weights, TrainingOptions chosen)
+        const ScaledWeights& sample_weights, TrainingOptions chosen)
       : net(network),
         ranks(chosen.communicator),
-        weights(sample_weights, ranks),
+        weights(sample_weights),
         adaptation(net.adaptation_to(given, weights, ranks)),
         of_nodes(net.input_layer.learned() ? net.input_layer.map : adaptation.map, given),
         x(of_nodes.rows()),
@@ -92,6 +92,8 @@ struct Training<T>::State {
   // uses the network.
   void begin(const Method& chosen, std::span<const std::uint32_t> order = {});
   void prepare();
+  // The same for all ranks, of which none begins if one cannot
+  void begin_together(const Method& chosen, std::span<const std::uint32_t> order);
   bool more() const { return next_step < end_step && !failed && !step.interrupted(); }
   bool late() const { return options.budget != nullptr && options.budget->late(); }
   bool pauses() const { return options.budget != nullptr && options.budget->pauses(); }
@@ -119,6 +121,7 @@ struct Training<T>::State {
   EpochResult end();
   double last_rate() const;
 
+  void reserve();
   void restart();
   bool one_step(Member member, const DataSource<T>& data, std::size_t number);
   DataSource<T> data() const {

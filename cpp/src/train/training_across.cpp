@@ -1,4 +1,5 @@
 // What a training of several ranks checks, and what they tell each other between steps.
+#include <functional>
 #include <iterator>
 
 #include "base/text.hpp"
@@ -15,11 +16,10 @@ void Training<T>::State::check_across(const Ranks& ranks, const typename Network
     throw ValueError(what + ", which several ranks do not train together");
   };
   if (net.nodes.over != Over::rows) refuse("network: expected no recurrent layers");
-  const auto* const whiten = std::get_if<Whiten>(&net.layers.front().kind);
-  if (whiten != nullptr && whiten->missing != Missing::error && !net.input_layer.learned()) {
-    throw ValueError(
-        "layers[0]: Whiten fills missing values with the means of all rows, which no rank knows; call adapt "
-        "on rank 0 before, with a sample of all");
+  if (options.batch_size < ranks.size()) {
+    throw ValueError("batch_size: expected at least " + std::to_string(ranks.size()) +
+                     ", the number of ranks, which share each batch, got " +
+                     std::to_string(options.batch_size));
   }
   if (options.batches == Batches::stratified || options.batches == Batches::balanced) {
     refuse("batches: expected shuffled or in_order, got " +
@@ -64,19 +64,31 @@ void Training<T>::State::check_shares() const {
                    std::to_string(shares.fewest()) + " on some rank");
 }
 
+template <class T>
+void Training<T>::State::begin_together(const Method& chosen, std::span<const std::uint32_t> order_of_epoch) {
+  const auto begin_own = [&] {
+    begin(chosen, order_of_epoch);
+    reserve();
+  };
+  try {
+    ranks.check(std::ref(begin_own));  // which a function holds without an allocation
+    restart();
+  } catch (...) {
+    writing.reset();
+    throw;
+  }
+}
+
 // The weights and rows of all batches, over all ranks
 template <class T>
 void Training<T>::State::begin_across() {
   const DataSource<T> source = data();
-  std::vector<double> of_weights(steps), of_rows(steps);
-  std::vector<std::size_t> blocks(steps);
   for (std::size_t number = 0; number < steps; ++number) {
-    const std::size_t rows = batch(number).rows;
-    of_weights[number] = step.weight_before(source, batch(number));
-    of_rows[number] = static_cast<double>(rows);
-    blocks[number] = rows == 0 ? 0 : step.blocks(rows);
+    const Batch own = batch(number);
+    step.across().set_batch(number, step.weight_before(source, own), own.rows,
+                            own.rows == 0 ? 0 : step.blocks(own.rows));
   }
-  step.across().begin(std::move(of_weights), std::move(of_rows), blocks);
+  step.across().begin();
 }
 
 // On any rank
@@ -108,6 +120,7 @@ double Training<T>::State::share_before(std::size_t number) {
                                                       const TrainingOptions&, bool);                   \
   template void Training<T>::State::check_shares() const;                                              \
   template double Training<T>::State::share_before(std::size_t);                                       \
+  template void Training<T>::State::begin_together(const Method&, std::span<const std::uint32_t>);     \
   template void Training<T>::State::begin_across();                                                    \
   template std::size_t Training<T>::State::first_layer_not_finite() const;
 FANIN_INSTANTIATE(float)

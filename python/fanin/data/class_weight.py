@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from fanin.model import Model
 
 ClassWeight = Mapping[int, float] | Literal["balanced"]
+Part = Literal["all", "chunk", "rank"]  # of the data, one of several chunks, or those of one rank
 
 
 def check_class_weight(given: object) -> None:
@@ -41,9 +42,9 @@ def weighted_by_class(
     sample_weight: Any,
     names: ColumnNames,
     *,
-    whole: bool,
+    rows: Part,
 ) -> Any:
-    """Return the weight of each sample times that of its class; `whole`: y is not one of several chunks.
+    """Return the weight of each sample times that of its class; raise if they leave too few classes.
 
     A "balanced" class weighs n / (classes * count), counted in samples, not in their weights. Data come from
     `as_samples`.
@@ -69,9 +70,9 @@ def weighted_by_class(
             return sample_weight  # the core says what is wrong with it
         weights = weights * given
     left = np.unique(classes[weights > 0])
-    if len(left) == 0 and len(classes) > 0:
+    if len(left) == 0 and len(classes) > 0 and rows != "rank":
         raise ValueError("class_weight: leaves no sample with a weight above 0")
-    if whole and len(left) == 1 and (len(occurring) > 1 or isinstance(class_weight, str)):
+    if rows == "all" and len(left) == 1 and (len(occurring) > 1 or isinstance(class_weight, str)):
         raise ValueError(
             f"class_weight: only samples of class {left[0]} have a weight above 0; expected two classes or more"
         )

@@ -17,6 +17,15 @@ if TYPE_CHECKING:
 _BLOCK_ROWS = 2048
 # Number of column names that a message lists.
 _FEW = 10
+_OF_DASK = (
+    "a Dask DataFrame; load it by {0}.compute(), or predict its parts by {0}.map_partitions(model.predict)"
+)
+# Frames that are not in memory, by the library and the name of their class, and what to do with them.
+_LAZY = {
+    ("dask", "DataFrame"): _OF_DASK,
+    ("dask_expr", "DataFrame"): _OF_DASK,
+    ("polars", "LazyFrame"): "a polars LazyFrame; load it by {0}.collect()",
+}
 
 
 class Frame(NamedTuple):
@@ -52,12 +61,20 @@ def is_series(value: object) -> bool:
     return _is_a("pandas", "Series", value) or _is_a("polars", "Series", value)
 
 
-def frame_of(value: Any) -> Frame | None:
-    """Return the columns of a pandas or polars frame, or None for anything else."""
+def check_in_memory(name: str, value: object) -> None:
+    """Raise TypeError for a lazy frame, which NumPy would convert without the names of its columns."""
+    for kind in type(value).__mro__:
+        if lazy := _LAZY.get((kind.__module__.partition(".")[0], kind.__name__)):
+            raise TypeError(f"{name}: expected a frame or an array in memory, got {lazy.format(name)}")
+
+
+def frame_of(name: str, value: Any) -> Frame | None:
+    """Return the columns of a pandas or polars frame, or None for anything else; TypeError for a lazy frame."""
     if _is_a("pandas", "DataFrame", value):
         return Frame(list(value.columns), [column for _, column in value.items()])
     if _is_a("polars", "DataFrame", value):
         return Frame(list(value.columns), value.get_columns())
+    check_in_memory(name, value)
     return None
 
 

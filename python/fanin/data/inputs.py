@@ -56,7 +56,7 @@ def as_array(name: str, value: Any, dtype: np.dtype[Any], labels: Labels, names:
         return value if name == "X" else value.steps
     if is_series(value):
         return array_of_series(name, value)
-    if (frame := frame_of(value)) is not None:
+    if (frame := frame_of(name, value)) is not None:
         frame = _in_order(name, frame, names)
         labels[name] = frame.names
         return array_of_frame(name, frame, len(value), dtype)
@@ -75,7 +75,7 @@ def row_count(name: str, value: Any) -> int:
 def note_names(X: ArrayLike, y: ArrayLike, names: ColumnNames) -> None:
     """Add the column names of X and y to `names`, unless it already has them."""
     for name, value in (("X", X), ("y", y)):
-        if name not in names and (frame := frame_of(value)) is not None:
+        if name not in names and (frame := frame_of(name, value)) is not None:
             _in_order(name, frame, names)
 
 

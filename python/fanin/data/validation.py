@@ -128,7 +128,7 @@ def rows_of(name: str, value: Any, rows: Rows) -> Any:
     if (
         isinstance(value, np.ndarray | list | tuple | Sequences)
         or is_series(value)
-        or frame_of(value) is not None
+        or frame_of(name, value) is not None
     ):
         return value[rows]
     return _core.numbers(name, value)[rows]

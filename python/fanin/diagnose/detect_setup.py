@@ -96,7 +96,7 @@ def wrong_output(evidence: Evidence) -> Iterator[Finding]:
     if activation == "identity":
         return
     low, high = reach(activation)
-    if net.loss in ("softmax_cross_entropy", "logistic", "poisson", "gamma"):
+    if net._loss._link != "identity":
         number = float(low > -math.inf or high < math.inf)
         severe = number == 1
         message = f"{activation} comes before {net.loss}, which applies a function of its own to the outputs"

@@ -133,7 +133,7 @@ class Samples:
         self.numbers = rows_trained(net, X, y, settings)
         (X, y, weight), _, names = data_of(net, X, y, settings)
         if settings.class_weight is not None:
-            weight = weighted_by_class(net, settings.class_weight, X, y, weight, names, whole=True)
+            weight = weighted_by_class(net, settings.class_weight, X, y, weight, names, rows="all")
         self.X, self.y, _, _ = as_data(net, X, y, weight, names)
         self._weight = np.ones(len(self.numbers)) if weight is None else np.asarray(weight, dtype=float)
         self._batch_size, self._accumulate = int(settings.batch_size or 1), int(settings.rule.batches)

@@ -67,26 +67,28 @@ def fit(
     order of rows differ from rank to rank.
 
     An invalid argument of one rank is an error on all, which names the rank. If a rank fails later, and not all ranks
-    do, its traceback is printed and all are ended (``comm.Abort``): none waits for it without end.
+    do within 3 seconds, its traceback is printed and all are ended (``comm.Abort``): none waits for it without end.
 
     Parameters
     ----------
     net : Network
-        Without recurrent layers. `PiecewiseLinear`, `OneHot` and a `Whiten` that fills missing values must have
-        learned before, on rank 0: see `Network.adapt`.
+        Without recurrent layers. `PiecewiseLinear` and `OneHot` must have learned before, on rank 0: see
+        `Network.adapt`.
     X, y, sample_weight : array_like
-        The rows of this rank, as for `Network.fit`; at least one. Ranks may have different numbers of rows.
+        The rows of this rank, as for `Network.fit`; at least one. Ranks may have different numbers of rows, and all
+        weights of a rank may be 0.
     comm : mpi4py.MPI.Intracomm, optional
         By default ``MPI.COMM_WORLD``.
     synchronized : bool
         Batch norms use the mean and variance over the rows of all ranks, in both directions.
     batch_size : int, optional
         Samples of all ranks together per update, by default 32. Each rank takes its share: with n of N rows n / N of
-        the batch, rounded down or up in turn, so batches of unequal ranks differ a little.
+        the batch, rounded down or up in turn, so batches of unequal ranks differ a little. At least the number of
+        ranks.
     batches : str
         "shuffled" or "in_order", of the rows of each rank.
     validation_data : tuple (X, y) or (X, y, sample_weight), optional
-        The part of this rank, on all ranks or on none.
+        The part of this rank, on all ranks or on none, with a weight above 0.
     validation_fraction : float in (0, 1), optional
         Alternatively: each rank holds back this fraction of its rows.
     verbose : bool
@@ -185,7 +187,7 @@ def _prepared(net: Network, X: Any, y: Any, synchronized: bool, settings: Settin
     made = _Prepared(data, validation, names, settings)
     converted = as_data(net, data[0], data[1], data[2], names)
     with error_context(labels=converted.labels):
-        net._core.check(*converted[:3])
+        net._core.check(converted.X, converted.y, None)  # weights are checked beside those of other ranks
     if isinstance(settings.class_weight, str):
         found = classes_of(net, data[1], names, "class_weight")
         made.counts = np.bincount(found, minlength=max(net.n_outputs, 2)).tolist()
@@ -236,7 +238,7 @@ def _trained(net: Network, prepared: _Prepared, ranks: Ranks, synchronized: bool
             net._core = net.from_bytes(of_first)._core
         net._seed = int(net._core.seed)
         made = FitOfRanks(net, settings, prepared.validation, prepared.names, rows, ranks, synchronized)
-        weighted = ranks.agreed(lambda: made.weighted(*prepared.data, whole=False))
+        weighted = ranks.agreed(lambda: made.weighted(*prepared.data, rows="rank"))
         with made.training(*weighted, epochs=made.epochs) as training:
             history = made.run(lambda: made.epoch(training)[:2])
             made.finish(training)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 _MOST = 2**28  # elements of a message
-_PATIENCE = 3.0  # seconds until an exception that other ranks do not have ends all
+_SECONDS_OF_FAREWELL = 3.0  # an exception that other ranks do not have by then ends all
 
 
 def as_comm(comm: Any) -> Any:
@@ -112,7 +112,7 @@ class Ranks:
         """After an exception: return if all ranks have one, such as a diverged fit, else end all of them."""
         try:
             everybody = self._farewell.Ibarrier()
-            end = time.monotonic() + _PATIENCE
+            end = time.monotonic() + _SECONDS_OF_FAREWELL
             while not everybody.Test():
                 if time.monotonic() > end:
                     self.abort(error)

@@ -1,4 +1,4 @@
-"""The methods of a network that write it for other programs."""
+"""Methods of networks that export them to other programs."""
 
 from __future__ import annotations
 
@@ -14,33 +14,36 @@ if TYPE_CHECKING:
 
 
 class Exports:
-    """The part of `fanin.Network` that leaves Python."""
+    """The exports of `fanin.Network`."""
 
     def to_c(self, path: Path, name: str | None = None) -> None:
-        """Write the network as one header in C99 that predicts a row, or steps of a sequence, in float.
+        """Write the network as a single header in C99, which predicts in float.
 
-        The header needs the standard library's <stddef.h> and, for most activations, <math.h>. It allocates nothing,
-        and suits C++ too. With `name` "model" it has ``model_predict(x, y)``, which takes a row of MODEL_INPUTS floats
-        and gives MODEL_OUTPUTS, those of `predict` up to rounding. A network with recurrent layers has ``model_state``,
-        ``model_reset(&state)`` and ``model_step(&state, x, y)`` for streams, as `step` is, and ``model_predict(x,
-        steps, y)`` for a sequence. The comment at its top says how it is called, and what memory and time it takes.
+        The header includes <stddef.h> and, if it calls functions such as expf, <math.h>. It allocates no memory, and it
+        also compiles as C++. If `name` is "model", ``model_predict(x, y)`` reads a row of MODEL_INPUTS floats and
+        writes MODEL_OUTPUTS floats: what `predict` returns, up to rounding. For a network with recurrent layers, there
+        are ``model_state``, ``model_reset(&state)`` and ``model_step(&state, x, y)`` for streams, as `step`, and
+        ``model_predict(x, steps, y)`` for a whole sequence. The comment at the top of the header says how to call it,
+        and how much memory and time it needs.
 
-        Every kind of layer can be written, with what an input layer has learned. Weights in float64 are rounded, and x
-        is float: an input layer maps x as exactly as `predict` maps float32, and a `OneHot` compares in float.
+        All layers, activations and losses are supported, including what input layers have learned. Weights in float64
+        are rounded to float. Since x is float, input layers map it as exactly as `predict` maps float32, and `OneHot`
+        compares levels in float. For an `Embedding`, x holds row numbers; with bags=True it holds a count for each row
+        of the table, as a row of `fanin.bags` does, not the row numbers in the bag.
 
         Parameters
         ----------
         path : str, bytes or path
-            By convention, it ends in ".h". The file is replaced as a whole, or not at all.
+            By convention, it ends in ".h". An existing file is replaced only once the new one is complete.
         name : str, optional
-            What names in the header begin with, capitals in macros; by default the name of the file without its
-            ending, with underscores for what C does not allow.
+            The prefix of all names in the header, in capitals for macros. By default, it is the name of the file
+            without its ending, with underscores in place of what C does not allow.
 
         Raises
         ------
         ValueError, TypeError
-            For a name that C or C++ does not allow, or one of their keywords; an input layer that has not learned; and
-            as ``layers[2]: Dense cannot be written as C: ...`` for numbers beyond the range of float.
+            If C or C++ does not allow `name`; or if a layer cannot be written, as ``layers[0]: Standardize cannot be
+            written as C: ...``: an input layer that has not learned, or numbers beyond the range of float.
         OSError
             If the file cannot be written.
 
@@ -58,37 +61,38 @@ class Exports:
         save_header(self, path, name)
 
     def to_onnx(self, path: Path, *, opset: int = OPSET, lengths: bool = False) -> None:
-        """Write the network as an ONNX model, which gives the outputs of `predict`; it needs onnx.
+        """Write the network as an ONNX model that predicts as `predict` does. It needs onnx.
 
-        The model has one input, "X", and one output, "prediction", for any number of rows, in the network's type; after
-        a fit of a single output with y of shape (n_samples,), the output has that shape. For a network with an input
-        layer, X is float64, because its map is part of the model; for an `Embedding`, X is int64. For a network with
-        recurrent layers, X is sequences of any one length, (n_samples, time, n_inputs).
+        The model has one input, "X", (rows, n_inputs), and one output, "prediction", (rows, n_outputs), both in the
+        network's type, for any number of rows. After a fit of y of shape (n_samples,), the output has shape (rows,).
 
-        Outputs equal those of `predict` but for the order of sums and other roundings: in ONNX Runtime, within 1e-6 of
-        the largest output in float32 (a few 1e-6 through tens of layers), and 1e-12 in float64 (1e-6 with gelu, since
-        ONNX Runtime has erf in float32 alone). The model does not check its inputs: NaN spreads, and row numbers out of
-        range give other rows or an error.
+        - With an input layer, X is float64: the layer's map is part of the model.
+        - With an `Embedding`, X is int64 and holds row numbers. With bags=True it holds a count for each row of the
+          table, in the network's type, as ``fanin.bags(...).toarray()`` does, not the row numbers in the bag.
+        - With recurrent layers, X is (sequences, time, n_inputs), for any number of steps.
 
-        The file is replaced as a whole, or stays as it was.
+        In ONNX Runtime, outputs differ from those of `predict` by at most 1e-6 of the largest in float32 (a few 1e-6
+        through tens of layers), and 1e-12 in float64 (1e-6 with gelu, since ONNX Runtime has erf in float32 only). The
+        model does not check its inputs: NaN spreads, and row numbers outside the table give other rows or an error.
+        Give it at least one sequence: with none, GRU and LSTM in float32 make ONNX Runtime 1.32 abort the process.
 
         Parameters
         ----------
         path : str, bytes or path
-            By convention, it ends in ".onnx".
+            By convention, it ends in ".onnx". An existing file is replaced only once the new one is complete.
         opset : int
-            Version of ONNX's operators, at least 13; older runtimes know fewer versions.
+            Version of ONNX's operators, at least 13. Older runtimes support only older versions.
         lengths : bool
-            Give a network with recurrent layers a second input, "lengths": the steps of each sequence (int32), for
-            sequences that are padded to the same time. Outputs at steps after the last one mean nothing.
+            Whether a network with recurrent layers has a second input, "lengths", (sequences,), in int32: the number of
+            steps of each sequence, if they are padded to the same time. Outputs at padded steps are meaningless.
 
         Raises
         ------
         ImportError
             If onnx is not installed: ``pip install "fanin[onnx]"``.
         ValueError, TypeError
-            For an opset that is too old, or newer than the installed onnx, and for a network that ONNX cannot say: one
-            of 2 GB or more, or with an input layer that has not learned.
+            If `opset` is too old, or newer than the installed onnx; if the network has 2 GB of weights or more; or if
+            its input layer has not learned, as ``layers[0]: Standardize cannot be written as ONNX: ...``.
         OSError
             If the file cannot be written.
 
@@ -105,19 +109,18 @@ class Exports:
         save_network(self, path, opset, lengths)
 
     def to_torch(self) -> Any:
-        """Return an ``nn.Sequential`` of PyTorch with the layers, the weights and the dtype of this network.
+        """Return an ``nn.Sequential`` of PyTorch with the layers, weights and dtype of this network.
 
-        It returns what PyTorch's losses expect: logits, before the soft-max or the logistic function that
-        `predict` adds (for poisson and gamma, the logarithms of means). It takes X in the network's dtype, or whole
-        numbers for an `Embedding`; sequences are one tensor (n, time, n_inputs). It is in evaluation mode: call
-        ``train()`` before training. Weights are those of `get_weights`: averages, if the last fit averaged them.
+        It returns what PyTorch's losses expect: logits, before the soft-max or logistic function that `predict` adds
+        (for poisson and gamma, logarithms of means). Its input is X in the network's dtype, or whole numbers for an
+        `Embedding`: (n, n_inputs), or (n, time, n_inputs) for sequences. It is in evaluation mode: call ``train()``
+        before training. Weights are those of `get_weights`: averages, if the last fit averaged them.
 
         Returns
         -------
         torch.nn.Sequential
-            Independent of the network. `from_torch` is the inverse. After a recurrent layer comes a module ``Outputs``,
-            which picks the outputs of all steps or of the last one. The second bias of an RNN or LSTM, which is only
-            added to the first, is 0 and not trained.
+            Independent of the network; it can be copied, pickled, traced and exported, and needs only PyTorch.
+            `from_torch` is the inverse.
 
         Raises
         ------
@@ -126,6 +129,12 @@ class Exports:
             layers, `Residual`, `Tied`, an `Embedding` of several tables, batch norm on every step, symmetric_logistic.
         ImportError
             If PyTorch is not installed.
+
+        Notes
+        -----
+        PyTorch's recurrent layers return their state, too, and no module of torch.nn picks their outputs. So a small
+        graph of torch.fx follows each, ``EveryStep`` or ``LastStep``. It has no parameters. The second bias of an
+        ``RNN`` or ``LSTM``, which is only added to the first, is 0 and not trained.
 
         Examples
         --------

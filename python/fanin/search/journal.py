@@ -8,8 +8,8 @@ import os
 import pickle
 import re
 import stat
+import sys
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -77,14 +77,11 @@ class Journal:
             self._file = None
 
     def _lock(self) -> None:
-        with suppress(ImportError):  # on Windows
-            import fcntl
-
-            assert self._file is not None
-            try:
-                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise ValueError(f"journal: {self._name}: another search is writing to it") from None
+        assert self._file is not None
+        try:
+            _lock(self._file)
+        except (BlockingIOError, PermissionError):
+            raise ValueError(f"journal: {self._name}: another search is writing to it") from None
 
     def _read(self, identity: dict[str, str]) -> None:
         assert self._file is not None
@@ -136,6 +133,21 @@ class Journal:
         if os.write(self._file, line) != len(line):
             raise OSError(f"journal: {self._name}: the disk is full")
         os.fsync(self._file)
+
+
+def _lock(file: int) -> None:
+    """Lock a file until it is closed; raise BlockingIOError or, on Windows, PermissionError if it is locked."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        # No other process can read the locked byte, so it is one past the end.
+        os.lseek(file, 2**31 - 1, os.SEEK_SET)
+        msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
+        os.lseek(file, 0, os.SEEK_SET)
+    else:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _texts(trial: Trial) -> dict[str, str]:

@@ -212,8 +212,9 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, Reconstruction, BaseEstimator
     def to_onnx(self, path: Path, *, opset: int = OPSET) -> None:
         """Write encoder and decoder as one ONNX model; it needs onnx.
 
-        Its input is "X", rows in float64, and its outputs are "codes", what `transform` returns, and "reconstruction",
-        what `reconstruct` returns. `encoder_` and `decoder_` can be written by themselves, too.
+        Its input is "X", (rows, n_features), in float64. Its outputs are "codes", what `transform` returns, (rows,
+        n_components), and "reconstruction", what `reconstruct` returns, (rows, n_features). `encoder_` and `decoder_`
+        can be written separately, too.
 
         Parameters
         ----------

@@ -246,8 +246,9 @@ class MLPClassifier(ClassifierMixin, LabelledPerceptron):  # type: ignore[misc]
     def to_onnx(self, path: Path, *, opset: int = OPSET) -> None:
         """Write the classifier as an ONNX model; it needs onnx.
 
-        Its input is "X", rows in the type of the weights, and its outputs are "label", what `predict` returns, and
-        "probabilities", what `predict_proba` returns.
+        Its input is "X", (rows, n_features), in the type of the weights. Its outputs are "label", what `predict`
+        returns, as text, int64, float64 or booleans, and "probabilities", what `predict_proba` returns, (rows,
+        n_classes), in the type of "X".
 
         Parameters
         ----------

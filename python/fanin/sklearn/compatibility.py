@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.utils import check_array, check_X_y, validation
 
+from fanin.data.frames import check_in_memory
 from fanin.sklearn.notices import warn
 
 if TYPE_CHECKING:
@@ -37,7 +38,13 @@ def _validated(estimator: Any, X: Any, y: Any = _NO_Y, *, reset: bool, **checks:
     return result
 
 
-validated = getattr(validation, "validate_data", _validated)  # public from 1.6 on
+_validate_data = getattr(validation, "validate_data", _validated)  # public from 1.6 on
+
+
+def validated(estimator: Any, X: Any, *y: Any, **checks: Any) -> Any:
+    """Return X, or X and y, after scikit-learn's checks."""
+    check_in_memory("X", X)
+    return _validate_data(estimator, X, *y, **checks)
 
 
 def _names(X: Any) -> NDArray[Any] | None:

@@ -167,7 +167,10 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
         return self._outputs(X)
 
     def to_onnx(self, path: Path, *, opset: int = OPSET) -> None:
-        """Write the regressor as an ONNX model with the input "X" and the output "prediction"; it needs onnx.
+        """Write the regressor as an ONNX model; it needs onnx.
+
+        Its input is "X", (rows, n_features), in the type of the weights, and its output is "prediction", what `predict`
+        returns, (rows,) or (rows, n_outputs), in the same type.
 
         Parameters
         ----------
@@ -182,7 +185,7 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
             As in `fanin.Network.to_onnx`.
         """
         check_is_fitted(self)
-        save_network(self._network(), path, opset)
+        save_network(self._network(), path, opset, text=repr(self))
 
     def to_sklearn(self) -> Any:
         """Return scikit-learn's own estimator with these weights, see `MLPClassifier.to_sklearn`.

@@ -219,11 +219,13 @@ class FaninClassifier(ClassifierMixin, LabelledTables):  # type: ignore[misc]
 
         Its outputs are "label", what `predict` returns, and "probabilities", what `predict_proba` returns.
 
-        Numbers, booleans, categories, dates and missing values are coded in the model, as columns were read in
-        training: see the attribute `encoder_`. A model of an array of numbers has one input, "X", in float64. Any other
-        has an input for each column that is used, of shape (rows, 1): numbers, booleans as 0 and 1, and dates as days
-        since 1970-01-01 in float64, NaN where missing; categories as text without blanks around it, empty where
-        missing. What `predict` converts, such as text of numbers, is the caller's business.
+        The model codes numbers, booleans, categories, dates and missing values as columns were read in training: see
+        the attribute `encoder_`. Fitted to an array of numbers, it has one input, "X", (rows, columns), in float64.
+        Otherwise it has an input for each column that it uses, (rows, 1), with the name of the column: numbers,
+        booleans as 0 and 1, durations in days and dates as days since 1970-01-01 in float64, NaN where missing;
+        categories as text, empty where missing. This text is ``str(level)`` without blanks around it, of numbers in
+        float64: "True", "3" (also for 3.0), "0.5". Numbers given as text, which `predict` reads, must be converted
+        first. If a column is called "label", the output is "label_2".
 
         Parameters
         ----------

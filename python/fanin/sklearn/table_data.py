@@ -8,6 +8,7 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils import check_array, check_consistent_length
 
+from fanin.data.frames import check_in_memory
 from fanin.sklearn.compatibility import set_or_check_names, validated
 from fanin.sklearn.data import checked_numbers, raveled
 from fanin.sklearn.table_columns import are_texts
@@ -25,6 +26,7 @@ def checked_table(estimator: Any, X: Any, *, reset: bool) -> Any:
 
     `reset` sets the number of columns and their names; without it, the columns of a frame may have another order.
     """
+    check_in_memory("X", X)
     least = 2 if reset else 1
     if are_texts(X):
         X = np.array([[cell] for cell in X], dtype=object)

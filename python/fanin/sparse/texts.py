@@ -14,7 +14,7 @@ def listed_texts(texts: Any) -> tuple[Any, ...]:
     """Return the cells of a list, an array, a series or a frame of one column; raise if there are none."""
     if isinstance(texts, str | bytes):
         raise TypeError(f"texts: expected a list of strings, got a single {type(texts).__name__}")
-    if (frame := frame_of(texts)) is not None:
+    if (frame := frame_of("texts", texts)) is not None:
         if len(frame.columns) != 1:
             hint = 'a ColumnTransformer gives one, as in ("text", HashedText(), "review")'
             raise ValueError(f"texts: expected a frame of one column, got {len(frame.columns)}; {hint}")

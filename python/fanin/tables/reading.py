@@ -44,7 +44,7 @@ def read_table(X: Any) -> ReadTable:
                 got = type(column).__name__
                 raise TypeError(f'X: column "{name}": expected a list or an array of cells, got {got}')
     else:
-        frame = frame_of(X)
+        frame = frame_of("X", X)
     if frame is not None:
         frame = Frame([str(name) for name in frame.names], frame.columns)
         frame.check_unique("X")

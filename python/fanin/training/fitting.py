@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from fanin import _core
 from fanin._core import DivergedError
 from fanin.condition import keep_condition_numbers, rows_to_condition
-from fanin.data.class_weight import weighted_by_class
+from fanin.data.class_weight import Part, weighted_by_class
 from fanin.data.inputs import ColumnNames, as_data, error_context, row_count
 from fanin.data.sequences import longest
 from fanin.data.validation import Validation
@@ -76,14 +76,12 @@ class Fit:
         return values
 
     def weighted(
-        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None, *, whole: bool = False
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None, *, rows: Part = "chunk"
     ) -> tuple[ArrayLike, ArrayLike, ArrayLike | None]:
-        """Return the data with the class weights, if any, in their sample weights; `whole`: they are not a chunk."""
+        """Return the data with the class weights, if any, in their sample weights."""
         if self._class_weight is None:
             return X, y, sample_weight
-        weights = weighted_by_class(
-            self.net, self._class_weight, X, y, sample_weight, self._names, whole=whole
-        )
+        weights = weighted_by_class(self.net, self._class_weight, X, y, sample_weight, self._names, rows=rows)
         return X, y, weights
 
     def training(

@@ -34,7 +34,7 @@ def open_fit(
     stratified = settings.validation_split == "stratified"
     with error_context("validation_split: rows counted among those to train on: " if stratified else ""):
         opened = fit.training(
-            *fit.weighted(X, y, weights, whole=True), population=population, epochs=fit.epochs
+            *fit.weighted(X, y, weights, rows="all"), population=population, epochs=fit.epochs
         )
     fit.watch_decay(X, settings)
     return fit, opened

@@ -1,4 +1,4 @@
-/* Functions of each element, with "model" for the name of a network: of these a header has those that it needs. */
+/* Functions of each element. A header has those that it needs, with its name in place of "model". */
 #include <math.h>
 #include <stddef.h>
 

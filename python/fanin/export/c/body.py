@@ -1,4 +1,4 @@
-"""A C function in the making: its calls, and the memory of the values between them."""
+"""A C function under construction: its calls, and the memory of the values between them."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _WIDTH, _INDENT = 98, "    "  # of calls
 
 @dataclass(eq=False)
 class Buffer:
-    """Memory of so many numbers. Without a name it is memory of the function, which `Body.lines` shares out."""
+    """Memory for so many floats. If it has no name, `Body.lines` allots memory of the function to it."""
 
     columns: int
     name: str = ""
-    kept: bool = False  # because it is needed again: what is computed from it gets memory of its own
+    kept: bool = False  # it is needed again, so results computed from it get memory of their own
 
     def at(self, first: int) -> Place:
         """Return the place of an element."""
@@ -57,7 +57,7 @@ class Body:
         ]
 
     def _share_out(self) -> dict[str, int]:
-        """Give names to the buffers that have none; those not needed at the same time may share one. Return sizes."""
+        """Name the other buffers, alike if they are not needed at the same time; return the size of each name."""
         spans: dict[Buffer, tuple[int, int]] = {}
         for number, (_, arguments) in enumerate(self._calls):
             for argument in arguments:

@@ -17,18 +17,18 @@ static inline void model_predict(const float* x, float* y) {
 }
 """
 _STATE = """
-/* What is known of a sequence after some steps. */
+/* The state of a sequence between its steps. */
 typedef struct model_state {
   @ARRAYS@
 } model_state;
 
-/* Begin a sequence. */
+/* Start a sequence. */
 static inline void model_reset(model_state* state) {
   @ZEROS@
 }
 """
 _STEP = """
-/* y = outputs after one more step, with the inputs x. */
+/* y = outputs after a step, with the inputs x. */
 static inline void model_step(model_state* state, const float* x, float* y) {
   @BODY@
 }
@@ -42,17 +42,17 @@ static inline void model_predict(const float* x, size_t steps, float* y) {
 }
 """
 _FEED_AND_READ = """
-/* One more step, with the inputs x. */
+/* A step, with the inputs x. */
 static inline void model_feed(model_state* state, const float* x) {
   @BODY@
 }
 
-/* y = outputs after the steps so far. */
+/* y = outputs after the last step. */
 static inline void model_read(const model_state* state, float* y) {
   @BODY@
 }
 
-/* y = outputs after one more step, with the inputs x. */
+/* y = outputs after a step, with the inputs x. */
 static inline void model_step(model_state* state, const float* x, float* y) {
   model_feed(state, x);
   model_read(state, y);

@@ -1,4 +1,4 @@
-/* The functions of layers, as in activations.c. */
+/* Functions of layers; see activations.c. */
 #include "activations.c"
 
 /* y = x W + start for x[inputs] and W[inputs][units], four rows of W at a time; start[units] may be y. */
@@ -58,7 +58,7 @@ static inline void model_squash(const float* x, size_t n, float* y) {
   }
 }
 
-/* y = 1 where x is missing (NaN), else 0, minus a mean, of these columns. */
+/* y[places] = 1 where x[columns] is missing (NaN), else 0, minus a mean. */
 static inline void model_indicators(const float* x, const size_t* columns, size_t n, const float* mean,
                                     const size_t* places, float* y) {
   size_t i;
@@ -68,7 +68,7 @@ static inline void model_indicators(const float* x, const size_t* columns, size_
   }
 }
 
-/* y = scores of x - origin: linear between the knots of a column, which end before ends[column]. */
+/* y = scores at u = x - origin, linear between the knots of each column, which end before ends[column]. */
 static inline void model_quantiles(const float* x, size_t n, const float* origin, const size_t* ends,
                                    const float* knots, const float* scores, float* y) {
   size_t i, low = 0;
@@ -94,7 +94,7 @@ static inline void model_quantiles(const float* x, size_t n, const float* origin
   }
 }
 
-/* y = min(1, max(0, (x - low) rate)) - mean with these columns for x: piecewise-linear codes. */
+/* y = min(1, max(0, (u - low) rate)) - mean with u = x[columns]: piecewise-linear codes. */
 static inline void model_ramps(const float* x, const size_t* columns, size_t n, const float* low,
                                const float* rate, const float* mean, float* y) {
   size_t i;
@@ -104,7 +104,7 @@ static inline void model_ramps(const float* x, const size_t* columns, size_t n, 
   }
 }
 
-/* y = 2 min(1, max(0, (x - low) rate)) - 1 - mean with these columns for x: those of two values. */
+/* y[places] = 2 min(1, max(0, (u - low) rate)) - 1 - mean with u = x[columns], which have two values. */
 static inline void model_sides(const float* x, const size_t* columns, size_t n, const float* low,
                                const float* rate, const float* mean, const size_t* places, float* y) {
   size_t i;
@@ -114,7 +114,7 @@ static inline void model_sides(const float* x, const size_t* columns, size_t n, 
   }
 }
 
-/* y = x / sqrt(1 + (x / 3)^2) - mean with (x - median) scale of these columns in the place of x. */
+/* y[places] = u / sqrt(1 + (u / 3)^2) - mean with u = (x[columns] - median) scale. */
 static inline void model_squashed(const float* x, const size_t* columns, size_t n, const float* median,
                                   const float* scale, const float* mean, const size_t* places, float* y) {
   size_t i;
@@ -125,7 +125,7 @@ static inline void model_squashed(const float* x, const size_t* columns, size_t 
   }
 }
 
-/* y = value at the place of each level that its column of x equals, minus the means of all outputs. */
+/* y = -mean, then y[places[i]] += values[i] for each level that its column of x equals. */
 static inline void model_levels(const float* x, const size_t* columns, size_t n, const float* levels,
                                 const float* values, const size_t* places, const float* mean, size_t outputs,
                                 float* y) {
@@ -136,7 +136,7 @@ static inline void model_levels(const float* x, const size_t* columns, size_t n,
   }
 }
 
-/* y = rows of W[rows][dim] that the whole numbers x[n] name, side by side; zeros for one that is no row. */
+/* y = the rows x[n] of W[rows][dim], side by side; zeros for numbers outside the table. */
 static inline void model_embedding(const float* x, size_t n, const float* w, size_t rows, size_t dim,
                                    float* y) {
   size_t i, k;
@@ -159,7 +159,7 @@ static inline void model_zero(float* x, size_t n) {
   for (i = 0; i < n; ++i) x[i] = 0.0f;
 }
 
-/* A step of a GRU: z[4][units] holds the sums of its gates r and u, x W of its candidate, and h R of it.
+/* A step of a GRU: z[4][units] holds the sums of the gates r and u, then x W and h R of the candidate.
    h = (1 - u) tanh(x W + r (h R)) + u h. */
 static inline void model_gru(const float* z, size_t units, float* h) {
   size_t i;
@@ -170,7 +170,7 @@ static inline void model_gru(const float* z, size_t units, float* h) {
   }
 }
 
-/* A step of an LSTM: z[4][units] holds the sums of its gates i, f, g, o.
+/* A step of an LSTM: z[4][units] holds the sums of the gates i, f, g, o.
    c = s(f) c + s(i) tanh(g), h = s(o) tanh(c). */
 static inline void model_lstm(const float* z, size_t units, float* c, float* h) {
   size_t i;

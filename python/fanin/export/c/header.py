@@ -6,29 +6,23 @@ import os
 import re
 from typing import TYPE_CHECKING, Any
 
-from fanin import losses
 from fanin.export.c.about import about
 from fanin.export.c.body import Body, Buffer
 from fanin.export.c.frame import functions_of, named
 from fanin.export.c.layers import through
 from fanin.export.c.names import checked_name
-from fanin.export.c.program import CannotSayError, Program
+from fanin.export.c.program import Program
+from fanin.export.errors import check_learned
 from fanin.storage import as_path
-from fanin.whole_file import whole_file
+from fanin.whole_file import check_file_name, whole_file
 
 if TYPE_CHECKING:
     from fanin.storage import Path
 
-_OUTPUTS = {
-    losses.SoftmaxCrossEntropy.name: "softmax",
-    losses.Logistic.name: "logistic",
-    losses.Poisson.name: "exp",
-    losses.Gamma.name: "exp",
-}
 _OF_MATH = re.compile(r"\b(expf|expm1f|log1pf|tanhf|erfcf|sqrtf|fabsf)\(")
 _STORAGE = """
-/* Where a call keeps values between layers: on the stack; or, if "#define MODEL_STORAGE static" comes
-   before this header, in static memory, for one call at a time. */
+/* Values between layers are on the stack. With "#define MODEL_STORAGE static" before this header, they are in
+   static memory, and only one call may run at a time. */
 #ifndef MODEL_STORAGE
 #define MODEL_STORAGE
 #endif
@@ -36,23 +30,19 @@ _STORAGE = """
 
 
 def save_header(net: Any, path: Path, name: str | None) -> None:
-    """Write a header, with names that begin with `name` or the name of the file, as a whole."""
+    """Write a header whose names begin with `name`, or with the name of the file."""
     target = os.fsdecode(as_path(path))
+    check_file_name(target)
     text = header_of(net, checked_name(target, name))
     with whole_file(target) as new, open(new, "w", encoding="ascii", newline="\n") as stream:
         stream.write(text)
 
 
 def header_of(net: Any, name: str) -> str:
-    """Return the text of a header that predicts as the network does, with names that begin with `name`."""
-    learned = net.learned
-    if net._core.has_input_layer and not learned:
-        raise ValueError("net: its input layer has not learned from data yet; call fit or adapt before to_c")
-    program = Program(name, {**net.get_weights(), **learned})
-    try:
-        _write_bodies(program, net)
-    except CannotSayError as error:
-        raise error.error() from None
+    """Return the text of a header that predicts what the network does, with names that begin with `name`."""
+    check_learned(net, "C")
+    program = Program(name, {**net.get_weights(), **net.learned})
+    _write_bodies(program, net)
     functions = functions_of(program)
     storage = f"{name.upper()}_STORAGE" in functions
     parts = [
@@ -78,8 +68,6 @@ def _write_bodies(program: Program, net: Any) -> None:
         value = through(program, net.layers[:split], value)
         program.bodies.append(Body())
     value = through(program, net.layers[split:], value, first=split)
-    if function := _OUTPUTS.get(net.loss):
-        value = program.map(function, value)
-    elif value.kept:
-        value = program.map("identity", value)
+    if net._loss._link != "identity" or value.kept:
+        value = program.map(net._loss._link, value)
     value.name = "y"

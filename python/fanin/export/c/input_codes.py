@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from fanin.export.c.body import Buffer
-from fanin.export.c.program import CannotSayError, Program, origin_of
+from fanin.export.c.program import Program, check_range_of_inputs, origin_of
+from fanin.export.errors import CannotExportError
 
 Learned = Mapping[str, Any]  # of a column, such as "knots"
 
@@ -44,7 +45,11 @@ class _Columns:
         """Call a function of these columns, if there are any."""
         if self.of:
             columns = program.indices(f"{name}{function}_columns", self.of)
-            arrays = [program.floats(f"{name}{function}_{key}", v) for key, v in self.numbers.items()]
+            given = {f"{name}{function}_{key}": numbers for key, numbers in self.numbers.items()}
+            for array, numbers in given.items():
+                if not array.endswith(("_mean", "_values")):
+                    check_range_of_inputs(array, numbers)
+            arrays = [program.floats(array, numbers) for array, numbers in given.items()]
             program.call(function, x, columns, len(self.of), *arrays, *last)
 
     def call_with_places(self, program: Program, function: str, x: Buffer, name: str, y: Buffer) -> None:
@@ -119,11 +124,11 @@ def one_hot(program: Program, layer: Any, value: Buffer, name: str) -> Buffer:
 
 
 def _check_levels(levels: _Columns) -> None:
-    """Raise CannotSayError if two levels of a column are the same in float."""
+    """Raise CannotExportError if two levels of a column are the same in float."""
     with np.errstate(over="ignore"):
         singles = np.asarray(levels.numbers["levels"], np.float32)
     seen = set()
     for level in zip(levels.of, map(float, singles), strict=True):
         if level in seen:
-            raise CannotSayError(f"column {level[0]} has two levels that are {level[1]} in float")
+            raise CannotExportError(f"two levels of column {level[0]} are both {level[1]} in float")
         seen.add(level)

@@ -9,7 +9,7 @@ import numpy as np
 
 from fanin.export.c.body import Buffer
 from fanin.export.c.input_codes import one_hot, piecewise_linear
-from fanin.export.c.program import Program, origin_of
+from fanin.export.c.program import Program, check_range_of_inputs, origin_of
 from fanin.layers import Quantile, RobustScale, Standardize, Whiten
 
 _INDICATORS = "layer1.indicators"
@@ -46,6 +46,8 @@ def _indicators(
 
 def _scaled(program: Program, layer: Standardize | RobustScale | Whiten, value: Buffer, name: str) -> Buffer:
     centre, scale = program.weight(f"{name}centre"), program.weight(f"{name}scale")
+    check_range_of_inputs(f"{name}centre", centre)
+    check_range_of_inputs(f"{name}scale", scale)
     y = _mapped_columns(program, value)
     program.standardized(value, name, centre, scale, np.zeros_like(centre), y)
     _finish(program, layer, value, name, y)
@@ -62,6 +64,7 @@ def _quantile(program: Program, layer: Quantile, value: Buffer, name: str) -> Bu
     for of_column, their_scores in zip(
         program.weight(f"{name}knots"), program.weight(f"{name}scores"), strict=True
     ):
+        check_range_of_inputs(f"{name}knots", of_column)
         origin = origin_of(of_column)
         distinct, same = np.unique((of_column - origin).astype(np.float32), return_inverse=True)
         origins.append(origin)

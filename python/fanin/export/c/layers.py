@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
+from fanin.export.arrays import GATES, side_by_side, slope_and_mean, weight_and_bias
 from fanin.export.c.body import Buffer
 from fanin.export.c.input_layers import INPUT_LAYERS
-from fanin.export.c.program import CannotSayError, Program
+from fanin.export.c.program import Program
+from fanin.export.errors import CannotExportError, located
 from fanin.layers import (
     GRU,
     LSTM,
@@ -31,12 +31,10 @@ def through(
 ) -> Buffer:
     """Add the calls of these layers, the first of which has this number in its list, and return their output."""
     for number, layer in enumerate(layers, start=first):
-        try:
+        with located(number, layer, "C"):
             if layer.name not in KINDS:
-                raise CannotSayError("to_c does not know this kind of layer")
+                raise CannotExportError("to_c does not know this kind of layer")
             value = KINDS[layer.name](program, layer, value, f"{prefix}layer{number + 1}.")
-        except CannotSayError as error:
-            raise error.inside(f"layers[{number}]", layer) from None
     return value
 
 
@@ -48,27 +46,13 @@ def _activation(program: Program, layer: Activation, value: Buffer, name: str) -
     return _activated(program, layer.activation, value)
 
 
-def _slope_and_mean(program: Program, norm: BatchNorm, name: str) -> tuple[Any, Any]:
-    """Return ``gamma / sqrt(variance + epsilon)`` and the mean, with the running statistics."""
-    variance = program.weight(f"{name}running_variance")
-    slope = program.weight(f"{name}gamma") / np.sqrt(variance + norm.epsilon)
-    return slope, program.weight(f"{name}running_mean")
-
-
 def _batch_norm(program: Program, layer: BatchNorm, value: Buffer, name: str) -> Buffer:
-    slope, mean = _slope_and_mean(program, layer, name)
+    slope, mean = slope_and_mean(layer, program.weights, name)
     return program.standardized(value, name, mean, slope, program.weight(f"{name}beta"))
 
 
 def _dense(program: Program, layer: Dense, value: Buffer, name: str) -> Buffer:
-    weight = program.weight(f"{name}weight")
-    if layer.inside:
-        (norm,) = layer.inside
-        assert isinstance(norm, BatchNorm)
-        slope, mean = _slope_and_mean(program, norm, name)
-        weight, bias = weight * slope, program.weight(f"{name}beta") - mean * slope
-    else:
-        bias = program.weight(f"{name}bias")
+    weight, bias = weight_and_bias(layer, program.weights, name)
     y = Buffer(layer.width)
     weight_name, bias_name = program.floats(f"{name}weight", weight), program.floats(f"{name}bias", bias)
     program.dense(value, weight_name, bias_name, y.columns, y)
@@ -92,7 +76,7 @@ def _embedding(program: Program, layer: Embedding, value: Buffer, name: str) -> 
     if layer.bags:
         return program.product(value, f"{name}weight", table)
     if max(layer.sizes) > _MOST_ROWS:
-        raise CannotSayError(f"float counts to 2^24, and a table has {max(layer.sizes)} rows")
+        raise CannotExportError(f"expected at most 2^24 rows, which float can number, got {max(layer.sizes)}")
     y, rows = Buffer(value.columns * dim), program.floats(f"{name}weight", table)
     if len(layer.sizes) == 1:
         program.call("embedding", value, value.columns, rows, layer.rows, dim, y)
@@ -121,8 +105,7 @@ def _array(program: Program, name: str, array: str) -> str:
 
 def _gates(program: Program, name: str, array: str, gates: Sequence[str]) -> str:
     """Define an array of these gates, side by side."""
-    of_gates = [program.weight(f"{name}{gate}.{array}") for gate in gates]
-    return program.floats(f"{name}{array}", np.concatenate(of_gates, axis=-1))
+    return program.floats(f"{name}{array}", side_by_side(program.weights, name, array, gates))
 
 
 def _recurrent(program: Program, layer: Recurrent, value: Buffer, name: str) -> Buffer:
@@ -135,7 +118,7 @@ def _recurrent(program: Program, layer: Recurrent, value: Buffer, name: str) -> 
 
 
 def _gru(program: Program, layer: GRU, value: Buffer, name: str) -> Buffer:
-    gates, units = ("reset", "update", "candidate"), layer.width
+    gates, units = GATES[layer.name], layer.width
     h, z = program.state(f"{name}h", units), Buffer(4 * units)
     weight, bias = (_gates(program, name, array, gates) for array in ("weight", "bias"))
     program.dense(value, weight, bias, 3 * units, z)
@@ -147,7 +130,7 @@ def _gru(program: Program, layer: GRU, value: Buffer, name: str) -> Buffer:
 
 
 def _lstm(program: Program, layer: LSTM, value: Buffer, name: str) -> Buffer:
-    gates, units = ("input", "forget", "cell", "output"), layer.width
+    gates, units = GATES[layer.name], layer.width
     h, c, z = program.state(f"{name}h", units), program.state(f"{name}c", units), Buffer(4 * units)
     weight, recurrent, bias = (
         _gates(program, name, array, gates) for array in ("weight", "recurrent", "bias")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fanin.export.c.body import FLOAT, Argument, Body, Buffer
+from fanin.export.errors import CannotExportError
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -15,31 +16,16 @@ if TYPE_CHECKING:
 _PER_LINE = 8  # numbers
 
 
-class CannotSayError(Exception):
-    """Why a layer cannot be written as C; then which, and where."""
-
-    kind = place = ""
-
-    def inside(self, place: str, layer: object) -> CannotSayError:
-        """Return it with the place of the layer, or of one around it."""
-        self.kind = self.kind or type(layer).__name__
-        self.place = f"{place}.{self.place}" if self.place else place
-        return self
-
-    def error(self) -> ValueError:
-        """Return what the user sees."""
-        return ValueError(f"{self.place}: {self.kind} cannot be written as C: {self}")
-
-
 class Program:
-    """A header in the making, whose names begin with `prefix`."""
+    """A header under construction, whose names begin with `prefix`."""
 
     def __init__(self, prefix: str, weights: Mapping[str, NDArray[Any]]) -> None:
         self.prefix, self.weights = prefix, weights
         self.bodies, self.states = [Body()], list[Buffer]()
         self.arrays: dict[str, str] = {}  # their definitions by name
         self.functions: set[str] = set()  # that are called, without the prefix
-        self.bytes = self.products = 0  # of arrays; multiplications in products
+        # of arrays of float; numbers in arrays of size_t; multiplications in products
+        self.bytes = self.index_count = self.products = 0
 
     def call(self, function: str, *arguments: Argument) -> None:
         """Add a call to the last body."""
@@ -72,14 +58,13 @@ class Program:
         self, x: Buffer, name: str, centre: Any, scale: Any, shift: Any, y: Buffer | None = None
     ) -> Buffer:
         """Add ``y = (x - centre) scale + shift``; the shift makes up for rounding the centre. Return y."""
-        given = self.floats(f"{name}centre", centre)
-        rounded = np.asarray(centre, np.float32).astype(np.float64)
-        arrays = (
+        given = (
+            self.floats(f"{name}centre", centre),
             self.floats(f"{name}scale", scale),
-            self.floats(f"{name}shift", shift + (rounded - centre) * scale),
+            self.floats(f"{name}shift", shift + (_rounded(centre) - centre) * scale),
         )
         y = y or self.over(x)
-        self.call("standardize", x, x.columns, given, *arrays, y)
+        self.call("standardize", x, x.columns, *given, y)
         return y
 
     def weight(self, name: str) -> NDArray[np.float64]:
@@ -88,12 +73,9 @@ class Program:
 
     def floats(self, name: str, values: ArrayLike) -> str:
         """Define an array of float, unless it is there, and return its name."""
-        given = np.asarray(values)
-        with np.errstate(over="ignore", under="ignore"):
-            single = given.astype(np.float32)
+        single = _rounded(values)
         if not np.isfinite(single).all():
-            raise CannotSayError(f"{name} has numbers beyond the range of float")
-        single[np.abs(single) < np.finfo(np.float32).tiny] = 0  # predictions flush them, and compilers warn
+            raise CannotExportError(f"{name} has numbers beyond the range of float")
         with np.printoptions(legacy=False):  # the shortest decimals that give the same float
             numbers = [f"{number!s}f" for number in single.ravel()]
         return self._array("float", name, single.shape, numbers)
@@ -116,8 +98,28 @@ class Program:
             text = ",\n    ".join(map(", ".join, lines))
             size = " * ".join(map(str, shape))
             self.arrays[name] = f"static const {kind} {name}[{size}] = {{\n    {text}}};\n"
-            self.bytes += FLOAT * len(numbers)
+            if kind == "float":
+                self.bytes += FLOAT * len(numbers)
+            else:
+                self.index_count += len(numbers)
         return name
+
+
+def check_range_of_inputs(name: str, values: ArrayLike) -> None:
+    """Raise CannotExportError if numbers that x is compared with, or multiplied by, become 0 in float."""
+    given = np.asarray(values)
+    if (given[_rounded(given) == 0] != 0).any():
+        raise CannotExportError(
+            f"{name} has numbers between 0 and 1.2e-38, the smallest normal float; scale the inputs before training"
+        )
+
+
+def _rounded(values: ArrayLike) -> NDArray[np.float32]:
+    """Return numbers in float, but 0 for those below the normal ones: predictions flush them, and compilers warn."""
+    with np.errstate(over="ignore", under="ignore"):
+        single = np.array(values, np.float32)
+    single[np.abs(single) < np.finfo(np.float32).tiny] = 0
+    return single
 
 
 def _identifier(name: str) -> str:

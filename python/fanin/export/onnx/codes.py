@@ -49,7 +49,7 @@ def coded(g: Graph, columns: Sequence[Column], source: Source) -> str:
 
 
 class _Code:
-    """The code of columns in the making. Columns of a kind are coded together, since there may be many."""
+    """Codes of columns under construction. Columns of a kind are coded together, since there may be many."""
 
     def __init__(self, g: Graph, source: Source) -> None:
         self._g, self._source = g, source

@@ -1,4 +1,4 @@
-"""A graph of ONNX's operators in the making."""
+"""An ONNX graph under construction."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     Operand = str | NDArray[Any] | np.generic[Any] | float
 
-MOST_BYTES = 2**31 - 2**24  # of a message of protobuf, less what operators take
+MOST_BYTES = 2**31 - 2**24  # of a protobuf message, minus room for operators
 Shape = Sequence[int | str | None] | None
 
 
@@ -25,6 +25,7 @@ class Graph:
     def __init__(self, onnx: Any, dtype: Any) -> None:
         self.dtype = np.dtype(dtype)
         self.sequences = False  # or rows
+        self.columns = 0  # of rows of X
         self.lengths: str | None = None  # of the sequences, if they differ
         self.prefix = ""  # of the names of constants
         self._onnx, self._nodes = onnx, list[Any]()
@@ -39,7 +40,7 @@ class Graph:
         return name
 
     def output(self, name: str, value: str, dtype: Any, shape: Shape) -> None:
-        """Add an output with this value; if an input has this name, the output gets a number, too."""
+        """Add an output with this value; if an input has this name already, a number is appended."""
         name = self._named(name)
         self.add("Identity", value, name=name)
         self._outputs.append(self._value(name, dtype, shape))
@@ -49,7 +50,9 @@ class Graph:
         name = self._named(f"{self.prefix}{name}")
         self._bytes += array.nbytes
         if self._bytes > MOST_BYTES:
-            raise ValueError("to_onnx: expected less than 2 GB of weights, which ONNX models hold, got more")
+            raise ValueError(
+                "to_onnx: expected less than 2 GB of weights, the limit of ONNX models, got more"
+            )
         given = np.ascontiguousarray(array).reshape(array.shape)
         self._constants.append(self._onnx.numpy_helper.from_array(given, name))
         return name

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fanin.export.arrays import slope_and_mean, weight_and_bias
+from fanin.export.errors import CannotExportError, located
 from fanin.export.onnx.activations import activated
 from fanin.export.onnx.codes import input_codes
 from fanin.export.onnx.inputs import quantiles, robust_scaled, standardized, whitened
 from fanin.export.onnx.recurrent import gated, recurrent
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from fanin.export.onnx.graph import Graph
     from fanin.layers import Layer
 
@@ -26,30 +25,17 @@ Writer = Callable[["Graph", Any, Weights, str, str], str]
 def through(g: Graph, layers: Sequence[Layer], weights: Weights, x: str, prefix: str = "") -> str:
     """Return the outputs of layers whose arrays have names that begin with `prefix`."""
     for number, layer in enumerate(layers):
-        if layer.name not in WRITERS:
-            outer = "".join(f"layers[{int(part) - 1}]." for part in re.findall(r"layer(\d+)", prefix))
-            raise ValueError(f"{outer}layers[{number}]: {type(layer).__name__} cannot be written as ONNX")
-        x = WRITERS[layer.name](g, layer, weights, x, f"{prefix}layer{number + 1}.")
+        with located(number, layer, "ONNX"):
+            if layer.name not in WRITERS:
+                raise CannotExportError("to_onnx does not know this kind of layer")
+            x = WRITERS[layer.name](g, layer, weights, x, f"{prefix}layer{number + 1}.")
     return x
 
 
 def _dense(g: Graph, layer: Any, weights: Weights, x: str, name: str) -> str:
-    weight = weights[f"{name}weight"]
-    if layer.batch_norm:
-        scale, shift = _scale_and_shift(layer.inside[0], weights, name)
-        weight, bias = (weight * scale).astype(weight.dtype), shift.astype(weight.dtype)
-    else:
-        bias = weights[f"{name}bias"]
+    weight, bias = (array.astype(g.dtype) for array in weight_and_bias(layer, weights, name))
     z = g.add("MatMul", x, g.constant(weight, f"{name}weight"))
     return activated(g, layer.activation, g.add("Add", z, g.constant(bias, f"{name}bias")))
-
-
-def _scale_and_shift(norm: Any, weights: Weights, name: str) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return factors and summands of a batch norm with its running statistics, in float64."""
-    names = ("gamma", "beta", "running_mean", "running_variance")
-    gamma, beta, mean, variance = (weights[name + array].astype(np.float64) for array in names)
-    scale = gamma / np.sqrt(variance + norm.epsilon)
-    return scale, beta - mean * scale
 
 
 def _tied(g: Graph, layer: Any, weights: Weights, x: str, name: str) -> str:
@@ -60,9 +46,9 @@ def _tied(g: Graph, layer: Any, weights: Weights, x: str, name: str) -> str:
 
 def _batch_norm(g: Graph, layer: Any, weights: Weights, x: str, name: str) -> str:
     """Subtract means first: values far from zero keep their digits."""
-    scale, _ = _scale_and_shift(layer, weights, name)
+    slope, _ = slope_and_mean(layer, weights, name)
     centred = g.add("Sub", x, weights[f"{name}running_mean"])
-    return g.add("Add", g.add("Mul", centred, scale.astype(g.dtype)), weights[f"{name}beta"])
+    return g.add("Add", g.add("Mul", centred, slope.astype(g.dtype)), weights[f"{name}beta"])
 
 
 def _residual(g: Graph, layer: Any, weights: Weights, x: str, name: str) -> str:
@@ -75,8 +61,8 @@ def _embedding(g: Graph, layer: Any, weights: Weights, x: str, name: str) -> str
         return g.add("MatMul", x, table)
     if len(layer.sizes) > 1:
         x = g.add("Add", x, np.cumsum([0, *layer.sizes[:-1]], dtype=np.int64))
-    kept = [0, 0] if g.sequences else [0]
-    return g.add("Reshape", g.add("Gather", table, x), np.array([*kept, -1]))
+    kept = [0, 0] if g.sequences else [0]  # runtimes cannot infer -1 if there are no rows
+    return g.add("Reshape", g.add("Gather", table, x), np.array([*kept, g.columns * layer.dim]))
 
 
 WRITERS: dict[str, Writer] = {

@@ -1,4 +1,4 @@
-"""Networks as ONNX models, and the files of these."""
+"""Networks as ONNX models, and their files."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from fanin import _core
 from fanin.checks import check_flag
+from fanin.export.errors import check_learned
 from fanin.export.onnx.graph import Graph
 from fanin.export.onnx.layers import through
 from fanin.export.onnx.versions import ML_OPSET, check_opset, import_onnx
@@ -21,16 +22,16 @@ from fanin.whole_file import whole_file
 if TYPE_CHECKING:
     from fanin.storage import Path
 
-_OUTPUTS: dict[str, tuple[str, dict[str, Any]]] = {  # of losses that do not take outputs as they are
-    "softmax_cross_entropy": ("Softmax", {"axis": -1}),
-    "logistic": ("Sigmoid", {}),
-    "poisson": ("Exp", {}),
-    "gamma": ("Exp", {}),
+_LINKS: dict[str, Callable[[Graph, str], str]] = {  # by `Loss._link`
+    "identity": lambda g, y: y,
+    "exp": lambda g, y: g.add("Exp", y),
+    "logistic": lambda g, y: g.add("Sigmoid", y),
+    "softmax": lambda g, y: g.add("Softmax", y, axis=-1),
 }
 
 
-def save_network(net: Any, path: Path, opset: int, lengths: bool = False) -> None:
-    """Write a network; see `Network.to_onnx`."""
+def save_network(net: Any, path: Path, opset: int, lengths: bool = False, text: str = "") -> None:
+    """Write a network, with a text about it, by default its own; see `Network.to_onnx`."""
     check_flag("lengths", lengths)
     if lengths and not net._core.recurrent:
         raise ValueError("lengths: expected False for a network without recurrent layers, got True")
@@ -41,7 +42,7 @@ def save_network(net: Any, path: Path, opset: int, lengths: bool = False) -> Non
             g.lengths = g.input("lengths", np.int32, ["sequences"], "steps of each sequence")
         g.output("prediction", outputs_of(g, net, x), net.dtype, shape_of_outputs(net))
 
-    save(path, opset, [net], write, repr(net), net.metadata)
+    save(path, opset, [net], write, text or repr(net), net.metadata)
 
 
 def save(
@@ -57,11 +58,7 @@ def save(
     onnx = import_onnx()
     check_opset(onnx, opset)
     for net in nets:
-        if not net._core.adapted:
-            kind = type(net.layers[0]).__name__
-            raise ValueError(
-                f"layers[0]: {kind} cannot be written as ONNX: it has not learned yet; call fit or adapt first"
-            )
+        check_learned(net, "ONNX")
     g = Graph(onnx, nets[0].dtype)
     write(g)
     model = g.model(opset, ML_OPSET)
@@ -80,7 +77,7 @@ def rows_of(g: Graph, net: Any) -> str:
         dtype = np.dtype(np.float64)
     elif isinstance(net.layers[0], Embedding) and not net.layers[0].bags:
         dtype = np.dtype(np.int64)
-    g.sequences = net._core.recurrent
+    g.sequences, g.columns = net._core.recurrent, net.n_inputs
     return g.input("X", dtype, [*(("sequences", "time") if g.sequences else ("rows",)), net.n_inputs])
 
 
@@ -88,9 +85,7 @@ def outputs_of(g: Graph, net: Any, x: str, prefix: str = "") -> str:
     """Return what the network predicts; names of its weights begin with `prefix`."""
     g.prefix = prefix
     y = through(g, net.layers, {**net.get_weights(), **net.learned}, x)
-    if net.loss in _OUTPUTS:
-        kind, options = _OUTPUTS[net.loss]
-        y = g.add(kind, y, **options)
+    y = _LINKS[net._loss._link](g, y)
     return g.add("Squeeze", y, np.array([-1])) if net._core.vector_targets else y
 
 

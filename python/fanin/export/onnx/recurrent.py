@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fanin.export.arrays import side_by_side
 from fanin.export.onnx.activations import activated
 
 if TYPE_CHECKING:
@@ -123,5 +124,4 @@ def _loop(
 
 
 def _stacked(layer: Any, weights: Weights, name: str, array: str) -> NDArray[Any]:
-    """Return the arrays of all gates side by side."""
-    return np.concatenate([weights[f"{name}{gate}{array}"] for gate in _GATES[layer.name]], axis=-1)
+    return side_by_side(weights, name, array, _GATES[layer.name])

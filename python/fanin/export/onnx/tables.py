@@ -11,22 +11,22 @@ from fanin.export.onnx.estimators import add_labels
 from fanin.export.onnx.models import outputs_of, save
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
     from fanin.export.onnx.graph import Graph
     from fanin.storage import Path
 
-_TEXT = "text without blanks around it, empty where missing"
-_DAYS = "days since 1970-01-01, NaN where missing"
 _NUMBER = "numbers, NaN where missing"
-_CELLS = {  # what inputs are, by the kind of column
-    "number": _NUMBER,
-    "two_numbers": _NUMBER,
-    "two_levels": _TEXT,
-    "category": _TEXT,
-    "date": _DAYS,
+_CELLS: dict[str, Callable[[Any], str]] = {  # what inputs are, by the kind of column
+    "number": lambda column: _NUMBER,
+    "two_numbers": lambda column: _NUMBER,
+    "two_levels": lambda column: f"text, {column['low']!r} or {column['high']!r}, empty where missing",
+    "category": lambda column: (
+        f"text such as {[*column['levels'], *column['rare']][0]!r}, empty where missing"
+    ),
+    "date": lambda column: "days since 1970-01-01, NaN where missing",
 }
 
 
@@ -93,15 +93,17 @@ def _coded_rows(g: Graph, model: Any) -> str:
     if not hasattr(encoder, "_encoder"):
         return _sparse_rows(g, encoder)
     columns = encoder._encoder.columns
-    cells = {column["column"]: _CELLS[column["kind"]] for column in columns if column["kind"] in _CELLS}
+    cells = {
+        column["column"]: _CELLS[column["kind"]](column) for column in columns if column["kind"] in _CELLS
+    }
     if not encoder._named and set(cells.values()) == {_NUMBER}:
         x = g.input("X", np.float64, ["rows", len(encoder._names)], _NUMBER)
         places = {name: np.array([place]) for place, name in enumerate(encoder._names)}
         return coded(g, columns, lambda name: g.add("Gather", x, places[name], axis=1))
     for name, text in cells.items():
         if not name:
-            raise ValueError('X: column "": an input of ONNX needs a name')
-        g.input(name, object if text == _TEXT else np.float64, ["rows", 1], text)
+            raise ValueError('X: column "": expected a name, which inputs of ONNX models need')
+        g.input(name, object if text.startswith("text") else np.float64, ["rows", 1], text)
     return coded(g, columns, lambda name: name)
 
 

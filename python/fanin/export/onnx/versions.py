@@ -1,4 +1,4 @@
-"""The versions of ONNX's operators, and the package that makes models of them."""
+"""Versions of ONNX's operators, and the package that writes models."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from fanin.checks import check_integer
 
-OPSET = 17  # by default; runtimes know it since 2022
+OPSET = 17  # by default; runtimes have supported it since 2022
 _OLDEST = 13  # axes of Squeeze and sizes of Split are inputs
 ML_OPSET = 2  # of ai.onnx.ml, for LabelEncoder
 

@@ -37,9 +37,10 @@ class Link:
 
 
 def numpy_of(tensor: Any) -> NDArray[Any]:
-    """Return the numbers of a tensor, which share its memory if it is dense and on the CPU."""
+    """Return the numbers of a tensor, half precision as float32; otherwise in its memory, if dense and on the CPU."""
     dense = tensor.to_dense() if tensor.is_sparse else tensor
-    array: NDArray[Any] = dense.detach().cpu().numpy()
+    half = dense.is_floating_point() and dense.element_size() < 4
+    array: NDArray[Any] = (dense.float() if half else dense).detach().cpu().numpy()
     return array
 
 
@@ -48,7 +49,7 @@ def tensors_of(module: Any) -> dict[str, Any]:
     return {**dict(module.named_parameters()), **dict(module.named_buffers())}
 
 
-def sums(links: Iterable[Link], arrays: Mapping[str, NDArray[Any]]) -> Arrays:
+def network_arrays(links: Iterable[Link], arrays: Mapping[str, NDArray[Any]]) -> Arrays:
     """Return the arrays of a network that a module's parameters are; two biases of PyTorch are added up."""
     found: Arrays = {}
     for link in links:
@@ -63,7 +64,7 @@ def write(links: Iterable[Link], arrays: Mapping[str, NDArray[Any]], module: Any
     Raises
     ------
     ValueError
-        If the module lacks an array, or has it in another shape; then it is unchanged.
+        If the module lacks an array, or has it in another shape. The module is unchanged then.
     """
     tensors = tensors_of(module)
     made: Arrays = {}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache
+from operator import getitem
 from typing import TYPE_CHECKING, Any
 
+from fanin.export.errors import CannotExportError, located
 from fanin.export.torch.activations import ACTIVATIONS
 from fanin.export.torch.links import links_to, write
-from fanin.export.torch.reading import Reading
+from fanin.export.torch.reading import PLACES, Reading
 from fanin.layers import (
     GRU,
     LSTM,
@@ -31,15 +32,11 @@ def module_of(net: Model) -> Any:
     columns = columns_through(net.n_inputs, net.layers)
     parts: list[Any] = []
     steps = net._recurrent
-    with torch.random.fork_rng(
-        devices=[]
-    ):  # initial weights, which are replaced, draw nothing from PyTorch's numbers
+    # Initial weights, which are replaced, take nothing from PyTorch's random numbers.
+    with torch.random.fork_rng(devices=[]):
         for i, layer in enumerate(net.layers):
-            try:
+            with located(i, layer, "PyTorch"):
                 parts += _parts_of(torch.nn, layer, columns[i], columns[i + 1], steps)
-            except ValueError as error:
-                kind = type(layer).__name__
-                raise ValueError(f"layers[{i}]: {kind} cannot be written as PyTorch: {error}") from None
             steps = steps and getattr(layer, "return_sequences", True)
     module = torch.nn.Sequential(*parts).to(getattr(torch, str(net.dtype)))
     reading = Reading(module, return_sequences=False)
@@ -48,7 +45,7 @@ def module_of(net: Model) -> Any:
 
 
 def imported_torch(needed_by: str) -> Any:
-    """Return the package torch."""
+    """Return the package torch; ImportError with what to do if there is none."""
     try:
         import torch
     except ImportError as error:
@@ -59,7 +56,7 @@ def imported_torch(needed_by: str) -> Any:
 
 
 def _parts_of(nn: Any, layer: Layer, n_inputs: int, n_outputs: int, steps: bool) -> list[Any]:
-    """Return the modules that a layer is, given its columns and whether it works on every step."""
+    """Return the modules of a layer, given its columns and whether it works on every step."""
     match layer:
         case Dense():
             norm = [_norm_of(nn, inside, n_outputs, steps) for inside in layer.inside]
@@ -75,16 +72,16 @@ def _parts_of(nn: Any, layer: Layer, n_inputs: int, n_outputs: int, steps: bool)
             return [nn.EmbeddingBag(layer.rows, layer.dim, mode="sum")]
         case Embedding():
             if len(layer.sizes) > 1:
-                raise ValueError("expected one table that all columns share")
+                raise CannotExportError("expected one table that all columns share")
             return [nn.Embedding(layer.rows, layer.dim), nn.Flatten(2 if steps else 1)]
         case Recurrent() | GRU() | LSTM():
-            return [_recurrent_of(nn, layer, n_inputs), _outputs_class()(layer.return_sequences)]
-    raise ValueError("PyTorch has no such layer")
+            return [_recurrent_of(nn, layer, n_inputs), picked(layer.return_sequences)]
+    raise CannotExportError("PyTorch has no such layer")
 
 
 def _norm_of(nn: Any, norm: Any, columns: int, steps: bool) -> Any:
     if steps:
-        raise ValueError("expected no batch norm on every step")
+        raise CannotExportError("expected no batch norm on every step")
     return nn.BatchNorm1d(columns, eps=norm.epsilon, momentum=1 - norm.decay)
 
 
@@ -94,7 +91,7 @@ def _activation_of(nn: Any, activation: str) -> list[Any]:
     for name, (kind, arguments) in ACTIVATIONS.items():
         if name == activation:
             return [getattr(nn, kind)(**arguments)]
-    raise ValueError(f"PyTorch has no activation {activation!r}")
+    raise CannotExportError(f"PyTorch has no activation {activation!r}")
 
 
 def _recurrent_of(nn: Any, layer: Recurrent | GRU | LSTM, n_inputs: int) -> Any:
@@ -104,34 +101,20 @@ def _recurrent_of(nn: Any, layer: Recurrent | GRU | LSTM, n_inputs: int) -> Any:
     elif layer.activation in ("tanh", "relu"):
         module = nn.RNN(n_inputs, layer.units, nonlinearity=layer.activation, batch_first=True)
     else:
-        raise ValueError(f"expected the activation 'tanh' or 'relu', got {layer.activation!r}")
+        raise CannotExportError(f"expected the activation 'tanh' or 'relu', got {layer.activation!r}")
     module.bias_hh_l0.requires_grad_(isinstance(layer, GRU))
     return module
 
 
-@cache
-def _outputs_class() -> type:
-    """Return the class `Outputs`, which this module has as an attribute, so that modules can be pickled."""
-    nn = imported_torch("Network.to_torch").nn
+def picked(every_step: bool) -> Any:
+    """Return a module that picks the outputs of every step, or of the last one, from what a recurrent layer returns.
 
-    class Outputs(nn.Module):  # type: ignore[misc, name-defined, unused-ignore]
-        """The outputs of a recurrent layer without its state: of every step, or of the last one."""
-
-        def __init__(self, every_step: bool) -> None:
-            super().__init__()
-            self.every_step = every_step
-
-        def forward(self, found: Any) -> Any:
-            return found[0] if self.every_step else found[0][:, -1]
-
-        def extra_repr(self) -> str:
-            return f"every_step={self.every_step}"
-
-    Outputs.__module__, Outputs.__qualname__ = __name__, "Outputs"
-    return Outputs
-
-
-def __getattr__(name: str) -> Any:
-    if name == "Outputs":
-        return _outputs_class()
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    torch.nn has none. A graph holds its own code, so that pickled modules need PyTorch alone.
+    """
+    fx = imported_torch("Network.to_torch").fx
+    graph = fx.Graph()
+    found = graph.placeholder("found")
+    for place in PLACES[every_step]:
+        found = graph.call_function(getitem, (found, place))
+    graph.output(found)
+    return fx.GraphModule({}, graph, "EveryStep" if every_step else "LastStep")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fanin.checks import check_flag
-from fanin.export.torch.links import check_shapes, links_to, neutral, numpy_of, sums, tensors_of
+from fanin.export.torch.links import check_shapes, links_to, network_arrays, neutral, numpy_of, tensors_of
 from fanin.export.torch.reading import Reading
 from fanin.layers import Activation, Dense, Layer
 from fanin.losses import Loss, SoftmaxCrossEntropy, SquaredError, as_loss
@@ -21,44 +21,51 @@ if TYPE_CHECKING:
 def from_torch(
     module: Any, loss: str | Loss | None = None, *, return_sequences: bool = False, seed: int = 0
 ) -> Network:
-    """Return a network with the layers, the weights and the dtype of a PyTorch module.
+    """Return a network with the layers, weights and dtype of a PyTorch module.
 
-    The module is an ``nn.Sequential``, which may hold others, of ``Linear``, activations, ``BatchNorm1d``, ``Dropout``,
-    ``Embedding`` and a ``Flatten``, ``EmbeddingBag`` (mode "sum"), ``RNN``, ``GRU`` and ``LSTM`` (batch_first);
-    ``Flatten`` and ``Identity`` are nothing here. A ``Linear`` becomes a `Dense` together with the activation after it
-    and, if it has no bias, with a ``BatchNorm1d`` between them. Recurrent layers may stand in the ``nn.Sequential`` as
-    they are, although PyTorch could not run it: ``fanin.from_torch(nn.Sequential(model.lstm, model.head))``.
+    The module is an ``nn.Sequential``, nested or not, of ``Linear``, activations, ``BatchNorm1d``, ``Dropout``,
+    ``Embedding`` with a ``Flatten``, ``EmbeddingBag`` (mode "sum"), and ``RNN``, ``GRU`` and ``LSTM`` (batch_first). A
+    ``Linear`` and its activation become one `Dense`, and so does a ``BatchNorm1d`` between them if the ``Linear`` has
+    no bias. ``Flatten`` and ``Identity`` are skipped: a network takes rows of columns, and an `Embedding` flattens
+    itself.
 
-    A ``Softmax`` or ``LogSoftmax`` that comes last is what the loss "softmax_cross_entropy" adds to the outputs here,
-    and a ``Sigmoid`` that comes last what "logistic" adds, if that is the loss. Then, and also if the module gives
-    logits, `Network.predict` returns probabilities. PyTorch's ``CrossEntropyLoss`` is "softmax_cross_entropy",
-    ``BCELoss`` and ``BCEWithLogitsLoss`` are "logistic" for one output, and ``MSELoss`` is 2 / n_outputs times
-    "squared_error".
+    Pass the layers of your own module in the order in which it calls them. Recurrent layers need nothing after them to
+    pick their outputs: ``fanin.from_torch(nn.Sequential(model.lstm, model.head))``.
+
+    A ``Softmax`` or ``LogSoftmax`` at the end becomes part of the loss "softmax_cross_entropy", and a ``Sigmoid`` at
+    the end part of "logistic", if that is the loss. `Network.predict` then returns probabilities, also where the module
+    returns logits. ``CrossEntropyLoss`` is "softmax_cross_entropy"; ``BCELoss`` and ``BCEWithLogitsLoss`` are
+    "logistic" for one output; ``MSELoss`` is 2 / n_outputs times "squared_error".
 
     Parameters
     ----------
     module : torch.nn.Module
-        With parameters in float32 or float64. It is not changed, and shares no memory with the network.
+        With parameters in float32 or float64. It does not change, and the network gets copies.
     loss : str or losses.Loss, optional
         As in `Network`; by default "softmax_cross_entropy" after a ``Softmax`` or ``LogSoftmax``, else "squared_error".
     return_sequences : bool
-        Whether the last recurrent layer gives its outputs at every step.
+        Whether the last recurrent layer returns its outputs at every step.
     seed : int
-        As in `Network`, for later training.
+        As in `Network`: the seed of later training.
 
     Returns
     -------
     Network
+        With as many inputs as the first ``Linear`` or recurrent layer (of an ``Embedding``, as many as fit the layer
+        after it), in the dtype of the parameters.
 
     Raises
     ------
     ValueError, TypeError
-        For a layer without a counterpart, as ``module[2]: Conv1d: has no counterpart in fanin``.
+        For a layer without a counterpart, as ``module[2]: Conv1d: has no counterpart in fanin``; for parameters that
+        two layers share, that are parametrized (weight norm), changed by hooks (pruning), of other dtypes or without
+        values.
 
     Notes
     -----
-    Biases that the module leaves out are 0 and trained here. Of the two biases of a recurrent gate, the sum is taken.
-    `optimizer_from_torch` continues the training of the module.
+    A bias that the module does not have is 0, and trained here. The two biases of a recurrent gate are added up.
+    Whether a parameter requires a gradient makes no difference: `optimizer_from_torch` freezes those that do not, and
+    continues the training of the module.
 
     Examples
     --------
@@ -81,13 +88,13 @@ def from_torch(
             f"loss: expected 'softmax_cross_entropy' for {reading.softmax}, a Softmax, got {loss!r}"
         )
     layers = without_output(reading.layers, chosen)
-    net = Network(reading.n_inputs or 0, layers, chosen, seed=seed, dtype=_dtype(module))
+    net = Network(reading.n_inputs or 0, layers, chosen, seed=seed, dtype=dtype_of(module))
     copy_weights(module, reading, net)
     return net
 
 
 def check_module(module: Any) -> None:
-    """Raise TypeError unless this is a module of PyTorch."""
+    """Raise TypeError unless this is a PyTorch module."""
     if isinstance(module, type) or not hasattr(module, "named_parameters"):
         raise TypeError(f"module: expected a torch.nn.Module, got {type(module).__name__}")
 
@@ -105,7 +112,7 @@ def _activations(layers: Sequence[Layer]) -> list[str]:
 
 
 def without_output(layers: Sequence[Layer], loss: Loss) -> list[Layer]:
-    """Return the layers without the logistic activation of the outputs that the loss adds itself."""
+    """Return the layers without a logistic activation of the outputs, if the loss adds it."""
     *others, last = layers
     if loss.name == "logistic" and isinstance(last, Dense | Activation) and last.activation == "logistic":
         return [*others, replace(last, activation="identity")]
@@ -114,16 +121,16 @@ def without_output(layers: Sequence[Layer], loss: Loss) -> list[Layer]:
 
 def copy_weights(module: Any, reading: Reading, net: Network) -> None:
     """Set the weights and running statistics of a network to those of a module."""
-    _dtype(module)
+    dtype_of(module)
     links = links_to(net, reading.links)
-    given = sums(links, {name: numpy_of(tensor) for name, tensor in tensors_of(module).items()})
+    given = network_arrays(links, {name: numpy_of(tensor) for name, tensor in tensors_of(module).items()})
     check_shapes(net, given)
     weights = {name: np.full(shape, neutral(name)) for name, shape, _ in net._core.arrays}
     net.set_weights({**weights, **given})
 
 
-def _dtype(module: Any) -> str:
-    """Return the dtype of a module; raise ValueError if it has not one that networks have, or no values."""
+def dtype_of(module: Any) -> str:
+    """Return the dtype of a module; ValueError unless its parameters are all float32 or all float64, with values."""
     kinds = sorted({str(parameter.dtype).removeprefix("torch.") for parameter in module.parameters()})
     if not kinds:
         raise ValueError("module: expected at least one layer with parameters, got none")

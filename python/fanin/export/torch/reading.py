@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from operator import getitem
 from typing import TYPE_CHECKING, Any
 
 from fanin.export.torch.activations import activation_of
@@ -19,8 +20,12 @@ _RECURRENT: dict[str, Callable[[Any, bool], Layer]] = {
     "GRU": lambda leaf, steps: GRU(leaf.hidden_size, return_sequences=steps),
     "LSTM": lambda leaf, steps: LSTM(leaf.hidden_size, return_sequences=steps),
 }
-_NOTHING = ("Identity", "Flatten", "Outputs")
+# What `Network.to_torch` picks of the outputs and the state of a recurrent layer: outputs of every step, or of the last
+PLACES: dict[bool, list[Any]] = {True: [0], False: [0, (slice(None), -1)]}
+_PICKED = "Picked"
+_NOTHING = ("Identity", "Flatten", _PICKED)
 _NONE_HERE = "has no counterpart in fanin"
+_OF_LAYERS = "; pass its layers in order, as in nn.Sequential(net.first, net.head)"
 
 
 class Reading:
@@ -42,7 +47,7 @@ class Reading:
         self._last = max((i for i, kind in enumerate(kinds) if kind in _RECURRENT), default=-1)
         self.recurs = self._last >= 0
         _, _, after = leaves[min(self._last + 1, len(leaves) - 1)]
-        self._every_step = after.every_step if kind_of(after) == "Outputs" else return_sequences
+        self._every_step = _places(after) == PLACES[True] if kind_of(after) == _PICKED else return_sequences
         owners: dict[int, str] = {}
         for self._number, (self._place, self._prefix, leaf) in enumerate(leaves):
             if any(owners.setdefault(id(p), self._place) != self._place for p in leaf.parameters()):
@@ -63,7 +68,7 @@ class Reading:
             elif (activation := activation_of(leaf, kind)) is not None:
                 self._activate(activation)
             else:
-                raise ValueError(_NONE_HERE)
+                raise ValueError(_NONE_HERE + (_OF_LAYERS if any(True for _ in leaf.children()) else ""))
         except (TypeError, ValueError) as error:
             raise ValueError(f"{self._place}: {kind}: {error}") from None
 
@@ -87,7 +92,7 @@ class Reading:
                 raise ValueError(f"expected a Flatten between {place}, an Embedding, and this layer")
             if columns % dim:
                 raise ValueError(
-                    f"expected a multiple of {dim} columns, the numbers of {place}, got {columns}"
+                    f"expected a multiple of {dim} columns, the embedding_dim of {place}, got {columns}"
                 )
             self.n_inputs, self._looked_up = columns // dim, None
         elif self.n_inputs is None:
@@ -184,23 +189,43 @@ class Reading:
 
 def _leaves(module: Any, place: str, prefix: str) -> Iterator[tuple[str, str, Any]]:
     """Yield the layers of nested nn.Sequential, each with its place and the start of its parameters' names."""
-    if module._forward_hooks or module._forward_pre_hooks or "forward" in vars(module):
-        raise ValueError(
-            f"{place}: {kind_of(module)}: expected neither forward hooks, which pruning and weight_norm use, nor a "
-            "forward of its own"
-        )
-    if kind_of(module) != "Sequential":
+    kind = kind_of(module)
+    if hooked := _hooked(module, kind):
+        raise ValueError(f"{place}: {kind}: {hooked}")
+    if kind != "Sequential":
         yield place, prefix, module
         return
     for name, child in module._modules.items():
         yield from _leaves(child, f"{place}[{name}]", f"{prefix}{name}.")
 
 
+def _hooked(module: Any, kind: str) -> str | None:
+    """Return what is wrong with a module that does not compute what its class in torch.nn says."""
+    if names := ", ".join(getattr(module, "parametrizations", ())):
+        return (
+            f"expected plain parameters, got a parametrization of {names}; "
+            "torch.nn.utils.parametrize.remove_parametrizations replaces it by its value"
+        )
+    if kind.startswith("Lazy"):
+        return "expected a known number of inputs; call the module on a batch first"
+    if "." not in kind and (module._forward_hooks or module._forward_pre_hooks or "forward" in vars(module)):
+        return "expected no forward hooks, which prune.remove and remove_weight_norm remove, and no forward of its own"
+    return None
+
+
 def kind_of(module: Any) -> str:
-    """Return the name of a module's class in torch.nn, or of `Outputs`; others have the name of their file, too."""
+    """Return the name of a class in torch.nn; others have the name of their file, too."""
     kind = type(module)
-    known = kind.__module__.startswith(("torch.nn.modules.", "fanin.export."))
+    if kind.__module__.startswith("torch.fx.") and _places(module) in PLACES.values():
+        return _PICKED
+    known = kind.__module__.startswith("torch.nn.modules.")
     return kind.__name__ if known else f"{kind.__module__}.{kind.__name__}"
+
+
+def _places(module: Any) -> list[Any]:
+    """Return what a graph of torch.fx picks of its input; None for anything else that it does."""
+    calls = list(module.graph.nodes)[1:-1]
+    return [call.args[1] if call.target is getitem else None for call in calls]
 
 
 def _check(leaf: Any, **expected: Any) -> None:
@@ -219,7 +244,7 @@ _READERS: dict[str, Callable[[Reading, Any], None]] = {
     "EmbeddingBag": Reading._embedding,
     "Flatten": Reading._flatten,
     "Identity": Reading._nothing,
-    "Outputs": Reading._nothing,
+    _PICKED: Reading._nothing,
     "Softmax": Reading._softmax,
     "LogSoftmax": Reading._softmax,
     **dict.fromkeys(_RECURRENT, Reading._recurrent),

@@ -149,7 +149,10 @@ def optimizer_of(rule: Rule) -> tuple[str, dict[str, Any], float]:
     if decoupled == 0:
         return optimizer if around.l2 == 0 or optimizer != "AdamW" else "Adam", arguments, float(around.l2)
     if "betas" not in arguments or around.l2:
-        raise ValueError(f"rule: weight_decay: expected 0, because PyTorch has none like it, got {decoupled}")
+        lacks = "l2 beside it" if "betas" in arguments else "decoupled decay"
+        raise ValueError(
+            f"rule: weight_decay: expected 0, because PyTorch's {optimizer} has no {lacks}, got {decoupled}"
+        )
     if optimizer in ("Adam", "AdamW"):
         return "AdamW", arguments, decoupled
     return optimizer, {**arguments, "decoupled_weight_decay": True}, decoupled

@@ -82,10 +82,12 @@ class Trained:
                 elif decay:
                     raise ValueError(
                         f"optimizer: weight_decay of {link.parameter}: expected 0, because only weights decay here, "
-                        f"got {decay}; put biases and batch norm into a group of their own"
+                        f"got {decay}; put biases and batch norm into a group with weight_decay=0"
                     )
         if len(decays) > 1:
-            raise ValueError(f"optimizer: weight_decay: expected one of all weights, got {sorted(decays)}")
+            raise ValueError(
+                f"optimizer: weight_decay: expected the same for all weights, got {_listed(decays)}"
+            )
         return decays.pop() if decays else 0.0
 
     def state(self, twin: Twin, rule: Rule, shapes: Mapping[str, tuple[int, ...]], rate: float) -> RuleState:
@@ -95,7 +97,7 @@ class Trained:
             steps = {max(steps)}
         if len(steps) > 1:
             raise ValueError(
-                f"optimizer: expected the same number of steps of all parameters, got {sorted(steps)}"
+                f"optimizer: expected the same number of steps for all parameters, got {_listed(steps)}"
             )
         slots: dict[str, dict[str, NDArray[Any]]] = {}
         for slot, theirs in twin.slots_of(rule).items():
@@ -117,6 +119,10 @@ class Trained:
         if not all(np.allclose(part, found[0], rtol=1e-5, atol=0, equal_nan=True) for part in found):
             names = " and ".join(link.parameter for link in self._links[array])
             raise ValueError(
-                f"optimizer: expected the same {theirs} of {names}, which are one array here, got others"
+                f"optimizer: expected the same {theirs} for {names}, whose sum is one array here, got different ones"
             )
         return found[0]
+
+
+def _listed(numbers: set[float]) -> str:
+    return " and ".join(f"{number:.12g}" for number in sorted(numbers))

@@ -9,7 +9,7 @@ import numpy as np
 
 from fanin.export.torch.links import Link, links_to, write
 from fanin.export.torch.module import imported_torch
-from fanin.export.torch.network import check_activations, check_module, copy_weights
+from fanin.export.torch.network import check_activations, check_module, copy_weights, dtype_of
 from fanin.export.torch.reading import Reading
 from fanin.export.torch.rule_state import RuleState, set_state, state_of
 from fanin.export.torch.rules import BUFFER, as_around, optimizer_of, rule_of_group, twin_of, with_places
@@ -22,23 +22,23 @@ if TYPE_CHECKING:
 
 
 def optimizer_from_torch(optimizer: Any, module: Any, net: Network) -> Rule:
-    """Let a network continue the training of a PyTorch module, and return the update rule for it.
+    """Let a network continue the training of a PyTorch module, and return the update rule for that.
 
-    The network gets the weights and running statistics of the module, and the rule the state of the optimizer: moments,
-    momentum and number of steps. ``net.fit(X, y, rule=rule)`` then takes the steps that PyTorch would take, up to
-    rounding, on the same batches and with the same loss.
+    The network gets the weights and running statistics of the module, and the rule gets the state of the optimizer: its
+    moments, momentum and number of steps. On the same batches and with the same loss, ``net.fit(X, y, rule=rule)``
+    takes the steps that PyTorch would take, up to rounding.
 
-    SGD (with momentum and Nesterov's), RMSprop, Adagrad, Adadelta, Adam (with amsgrad), AdamW, NAdam and RAdam have
-    counterparts. Groups may differ in their rates, which become ``rate_scales`` of `optim.Around`, and in whether
-    weights decay. Parameters that are not trained, because no group has them or they do not require a gradient, are
-    frozen here. Of the two biases of a recurrent gate, both of which PyTorch trains, the sum is trained at twice the
-    rate.
+    SGD (with momentum, Nesterov's too), RMSprop, Adagrad, Adadelta, Adam (with amsgrad), AdamW, NAdam and RAdam have
+    counterparts. Groups may have different learning rates, which become ``rate_scales`` of `optim.Around`. Parameters
+    that no group has, or that do not require a gradient, are frozen. PyTorch trains two biases of each recurrent gate;
+    their sum is trained here, at twice the rate.
 
     Parameters
     ----------
     optimizer : torch.optim.Optimizer
+        Of parameters of the module. It does not change.
     module : torch.nn.Module
-        With the parameters of the optimizer.
+        As in `from_torch`. It does not change.
     net : Network
         From `from_torch`, or with the same layers.
 
@@ -50,9 +50,9 @@ def optimizer_from_torch(optimizer: Any, module: Any, net: Network) -> Rule:
     Raises
     ------
     ValueError, TypeError
-        For an optimizer without a counterpart, for a decay of biases, which do not decay here (put them into a group
-        with ``weight_decay=0``), and for parameters that have not all been trained for the same steps. The network is
-        unchanged.
+        For an optimizer or an option without a counterpart, for biases or batch norm that decay (only weights decay
+        here: put the others into a group with ``weight_decay=0``), for parameters of other modules, and for parameters
+        that have taken different numbers of steps. The network does not change then.
 
     Examples
     --------
@@ -87,30 +87,34 @@ def optimizer_from_torch(optimizer: Any, module: Any, net: Network) -> Rule:
 
 
 def optimizer_to_torch(net: Network, module: Any) -> Any:
-    """Return a PyTorch optimizer that continues the training of a network, for its module.
+    """Return a PyTorch optimizer that continues the training of a network, as a module.
 
-    The module gets the weights that the rule trains, which differ from those that the network shows if it averages
-    them, or looks ahead (`Nesterov`), and its running statistics. The optimizer has the rule's hyper-parameters and its
-    state. Frozen arrays do not require a gradient, `rate_scales` become groups, and only weights decay, not biases.
+    The optimizer gets the hyper-parameters and the state of the rule; ``rate_scales`` of `optim.Around` become groups,
+    and only weights decay. The module gets the running statistics and the weights that the rule trains, which are not
+    those that the network shows if it averages them or looks ahead (`Nesterov`). Frozen arrays no longer require a
+    gradient.
 
     Parameters
     ----------
     net : Network
-        Trained with a rule that PyTorch has, too: see `optimizer_from_torch`. Learning rates are numbers.
+        Trained with a rule that PyTorch has (see `optimizer_from_torch`), at a learning rate without a schedule.
     module : torch.nn.Module
-        From `Network.to_torch`, or with the same layers.
+        From `Network.to_torch`, or with the same layers; its parameters are overwritten.
 
     Returns
     -------
     torch.optim.Optimizer
+        Of the parameters of the module that are trained.
 
     Raises
     ------
-    ValueError
-        For a network that was not trained with a rule, for a rule or an option of `optim.Around` that PyTorch's
-        optimizers do not have, such as clipping (averages of weights are left behind), and for a `GRU` whose gates r
-        and z do not learn at twice the rate of its candidate: PyTorch trains two biases of them. The module is
-        unchanged.
+    ValueError, TypeError
+        For a network that was not trained with a rule; for a rule, or an option of `optim.Around` such as clipping,
+        that PyTorch's optimizers do not have (averages of weights are dropped); for a module of other layers; and for a
+        `GRU` whose gates r and z do not learn at twice the rate of its candidate, because PyTorch trains two biases of
+        them. The module does not change then.
+    ImportError
+        If PyTorch is not installed.
 
     Examples
     --------
@@ -126,10 +130,14 @@ def optimizer_to_torch(net: Network, module: Any) -> Any:
     check_module(module)
     rule = net.rule
     if not isinstance(rule, Rule):
-        raise ValueError(f"net: expected a network trained with an update rule, got the rule {rule!r}")
+        got = "an untrained one" if rule is None else f"one trained with {rule!r}"
+        raise ValueError(f"net: expected a network trained with an update rule, got {got}")
     kind, arguments, decay = optimizer_of(rule)
     torch = imported_torch("fanin.optimizer_to_torch")
-    links = links_to(net, Reading(module, return_sequences=False).links)
+    reading = Reading(module, return_sequences=False)
+    links = links_to(net, reading.links)
+    check_activations(reading, net)
+    dtype_of(module)
     parameters = dict(module.named_parameters())
     scales = _scales(rule, net._trained, links, parameters)
     state = state_of(net)
@@ -173,7 +181,7 @@ def _scales(
             raise ValueError(
                 f"module: {name}: expected one rate, but its gates need {' and '.join(map(str, sorted(scales)))} "
                 "times that of the rule: PyTorch trains two biases of the gates r and z of a GRU, and only one "
-                "of its candidate; rate_scales of 2 for the biases of reset and update allow for that"
+                "of its candidate; train with rate_scales of 2 for the biases of reset and update"
             )
     return {name: scale for name, (scale,) in found.items() if scale > 0}
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from fanin import _core
 from fanin.checks import check_integer, check_text
+from fanin.export.torch.links import numpy_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -21,31 +22,32 @@ OWN_BIAS = "candidate."  # the gate whose recurrent bias is apart
 
 
 def weights_to_torch(weights: Mapping[str, ArrayLike], layer: str, *, level: int = 0) -> Arrays:
-    """Return the weights of a recurrent layer in the shapes and the order of ``torch.nn.RNN``, ``GRU`` or ``LSTM``.
+    """Return the weights of a recurrent layer as those of ``torch.nn.RNN``, ``GRU`` or ``LSTM``.
 
-    PyTorch stores W', the gates below each other: i, f, g, o of an `LSTM`, r, z, n of a `GRU`. It has two biases of
-    each gate, which it adds up: the second is 0 here, except that of the candidate n, which r multiplies.
+    PyTorch stores transposed weights, with the gates one below the other: i, f, g, o of an `LSTM`, r, z, n of a `GRU`.
+    It adds up two biases of each gate. Here the second is 0, except for the candidate n of a `GRU`, where it is the
+    bias that r multiplies.
 
     Parameters
     ----------
     weights : dict of name -> array
         From `Network.get_weights`.
     layer : str
-        Which layer: "layer1".
+        The name of the layer, such as "layer1".
     level : int
-        The layer's number in a stack of PyTorch, which ends the names.
+        The number of the layer in a stack of PyTorch (``num_layers``), with which the returned names end.
 
     Returns
     -------
-    dict
-        "weight_ih_l0" (gates units, n_in), "weight_hh_l0" (gates units, units), "bias_ih_l0" and "bias_hh_l0" (gates
-        units,), in the dtype of the weights. PyTorch takes it as ``lstm.load_state_dict({name: torch.from_numpy(array)
-        for name, array in ...items()})``.
+    dict of name -> ndarray
+        "weight_ih_l0" (gates * units, n_in), "weight_hh_l0" (gates * units, units), "bias_ih_l0" and "bias_hh_l0"
+        (gates * units,), in the dtype of the weights. For PyTorch: ``lstm.load_state_dict({name:
+        torch.from_numpy(array) for name, array in given.items()})``.
 
     Raises
     ------
     ValueError, TypeError
-        If the weights have no such recurrent layer.
+        If the weights have no recurrent layer of this name.
 
     Examples
     --------
@@ -83,27 +85,29 @@ def weights_to_torch(weights: Mapping[str, ArrayLike], layer: str, *, level: int
 def weights_from_torch(state_dict: Mapping[str, Any], layer: str, *, level: int = 0) -> Arrays:
     """Return the weights of a ``torch.nn.RNN``, ``GRU`` or ``LSTM`` with the names and shapes of `Network.get_weights`.
 
-    The inverse of `weights_to_torch`. The two biases of a gate become their sum, except those of a GRU's candidate.
+    The inverse of `weights_to_torch`. The two biases of a gate are added up, except those of the candidate of a GRU.
 
     Parameters
     ----------
     state_dict : dict of name -> tensor or array
-        ``lstm.state_dict()``, with the names "weight_ih_l0", "weight_hh_l0", "bias_ih_l0" and "bias_hh_l0"; others are
-        ignored. Missing biases are 0. Tensors are on the CPU.
+        ``lstm.state_dict()``: "weight_ih_l0" (gates * units, n_in), "weight_hh_l0" (gates * units, units), and
+        "bias_ih_l0" and "bias_hh_l0" (gates * units,), which are 0 if missing. Other names are ignored, except for a
+        second direction and projections of this level, which have no counterpart.
     layer : str
-        What the layer is called here: "layer1".
+        The name of the layer in the network, such as "layer1".
     level : int
-        The layer's number in the stack.
+        The number of the layer in a stack of PyTorch (``num_layers``).
 
     Returns
     -------
-    dict
-        For `Network.set_weights`, together with the other weights.
+    dict of name -> ndarray
+        For `Network.set_weights`, together with the other weights; in the dtype of the tensors, half precision as
+        float32.
 
     Raises
     ------
     ValueError, TypeError
-        For missing arrays and other shapes.
+        For missing arrays, other shapes, a bidirectional layer, an LSTM with projections, and tensors without values.
 
     Examples
     --------
@@ -121,11 +125,15 @@ def weights_from_torch(state_dict: Mapping[str, Any], layer: str, *, level: int 
     for array in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"):
         name = f"{array}_l{int(level)}"
         if name in state_dict:
-            arrays[array] = _core.numbers(name, state_dict[name])
+            arrays[array] = _numbers(name, state_dict[name])
         elif array.startswith("weight"):
             raise ValueError(f"state_dict: {name!r} is missing; got {', '.join(state_dict)}")
-    if f"weight_hr_l{int(level)}" in state_dict:
-        raise ValueError("state_dict: expected an LSTM without projections (proj_size=0)")
+    for name, refused in {
+        f"weight_hr_l{int(level)}": "an LSTM without projections (proj_size=0)",
+        f"weight_ih_l{int(level)}_reverse": "a layer of one direction (bidirectional=False)",
+    }.items():
+        if name in state_dict:
+            raise ValueError(f"state_dict: expected {refused}, got {name!r}")
     inputs, recurrent = arrays["weight_ih"], arrays["weight_hh"]
     units = recurrent.shape[-1] if recurrent.ndim == 2 else 0
     count = len(recurrent) // units if units else 0
@@ -154,7 +162,16 @@ def weights_from_torch(state_dict: Mapping[str, Any], layer: str, *, level: int 
     return result
 
 
+def _numbers(name: str, value: Any) -> NDArray[Any]:
+    """Return a tensor or an array as numbers of at least single precision, in which biases are added up."""
+    if getattr(value, "is_meta", False):
+        raise ValueError(f"{name}: expected values, got a tensor on the device meta")
+    array = _core.numbers(name, numpy_of(value) if hasattr(value, "detach") else value)
+    return array.astype(np.float32) if array.dtype == np.float16 else array
+
+
 def _check(weights: object, name: str, level: object) -> None:
     if not isinstance(weights, Mapping):
-        raise TypeError(f"{name}: expected a dict of name -> array, got {type(weights).__name__}")
+        hint = f"; pass its {name}()" if hasattr(weights, name) else ""
+        raise TypeError(f"{name}: expected a dict of name -> array, got {type(weights).__name__}{hint}")
     check_integer("level", level, 0)
