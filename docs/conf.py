@@ -9,7 +9,7 @@ from pathlib import Path
 from sphinx_gallery.sorting import ExplicitOrder
 
 DOCS = Path(__file__).parent
-sys.path[:0] = [str(DOCS), str(DOCS / "examples")]
+sys.path[:0] = [str(DOCS / "_ext"), str(DOCS / "examples")]
 
 project = "fanin"
 author = "The fanin authors"
@@ -24,9 +24,12 @@ extensions = [
     "numpydoc",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
+    "cpp_reference",
+    "reference",
     "sphinx_copybutton",
     "sphinx_gallery.gen_gallery",
 ]
+templates_path = ["_templates"]
 exclude_patterns = ["examples"]
 source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
 myst_enable_extensions = ["colon_fence", "dollarmath"]
@@ -36,6 +39,9 @@ autosummary_generate = True
 autodoc_typehints = "none"
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
+numpydoc_xref_param_type = True
+numpydoc_xref_ignore = "all"
+toc_object_entries_show_parents = "hide"
 default_role = "py:obj"
 
 # the gallery's order: as the textbook's, then comparisons with other libraries
@@ -73,6 +79,7 @@ html_sidebars = {
 html_theme_options = {
     "navigation_with_keys": False,
     "show_prev_next": False,
+    "show_toc_level": 2,
     "secondary_sidebar_items": ["page-toc"],
     "footer_start": ["copyright"],
     "footer_end": [],

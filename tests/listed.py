@@ -32,7 +32,7 @@ def lists() -> dict[str, Places]:
         },
         "schedule": {
             f"{headers}/schedules.hpp": _core.schedules(),
-            "python/fanin/optim/schedules.py, its dataclasses and __all__,": names_of_dataclasses(
+            "python/fanin/optim/*schedules.py, its dataclasses and __all__,": names_of_dataclasses(
                 optim.Schedule
             ),
             f"{reference}/schedules.py, SCHEDULES,": SCHEDULES,

@@ -40,7 +40,20 @@ class AdaptedModel(StoredModel):
     def first_inputs(self, X: ArrayLike) -> Any:
         """Return the rows that the input layer gives to the layer after it, in the network's dtype.
 
-        For sequences, an array (n, time, columns) or a list of arrays (time, columns), as X is.
+        Parameters
+        ----------
+        X
+            As in `fit`.
+
+        Returns
+        -------
+        ndarray, shape (n_samples, columns)
+            For sequences (n, time, columns), or a list of arrays (time, columns), as X is.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As `predict` does, and before the layer has learned.
 
         Examples
         --------
@@ -64,6 +77,20 @@ class AdaptedModel(StoredModel):
         to the smallest that is not 0, which limits how fast gradient descent can learn. They are those of the first
         rows that the layer learned from, or of X if it is given; of at most 2,000 rows. For more than 128 columns they
         take longer than a short fit, and are computed for a given X alone; so they are for sparse rows.
+
+        Parameters
+        ----------
+        X : optional
+            Rows for the condition numbers, as in `fit`.
+
+        Returns
+        -------
+        str
+
+        Raises
+        ------
+        ValueError, TypeError
+            For invalid X.
 
         Examples
         --------
@@ -89,6 +116,11 @@ class AdaptedModel(StoredModel):
         network stay as they are. If the number of columns that the layer gives depends on the data (indicators, a share
         of the variance), the parameters are laid out the first time, and rows for another number are refused later.
 
+        Parameters
+        ----------
+        X, sample_weight
+            As in `fit`.
+
         Raises
         ------
         ValueError, TypeError
@@ -105,7 +137,26 @@ class AdaptedModel(StoredModel):
         self._adapt(iter([(X, sample_weight)]))
 
     def adapt_chunks(self, chunks: Chunks) -> None:
-        """Let the input layer learn from chunks (X, y) or (X, y, sample_weight), as for `fit_chunks`: see `adapt`."""
+        """Let the input layer learn from data in chunks: see `adapt`.
+
+        Parameters
+        ----------
+        chunks : iterable of tuples (X, y) or (X, y, sample_weight), or function that returns one
+            As for `fit_chunks`.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As `adapt` does, with the number of the chunk.
+
+        Examples
+        --------
+        >>> import numpy as np, fanin
+        >>> net = fanin.Network(1, [fanin.Standardize(), fanin.Dense(1)])
+        >>> net.adapt_chunks([([[1.0]], [0.0]), ([[3.0]], [0.0])])
+        >>> net.learned["layer1.centre"]
+        array([2.])
+        """
         self._adapt(inputs_of(check_chunks(chunks, 1)()), "chunk {}: ")
 
     def _adapt(self, chunks: Iterator[tuple[ArrayLike, ArrayLike | None]], prefix: str = "") -> None:

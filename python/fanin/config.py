@@ -24,6 +24,10 @@ def get_num_threads() -> int:
     Fits and large calls that run in several Python threads at once divide the process's number evenly among them, from
     one moment to the next, as in joblib's threading backend and in Dask's workers.
 
+    Returns
+    -------
+    int
+
     Examples
     --------
     >>> import fanin
@@ -36,12 +40,17 @@ def get_num_threads() -> int:
 def set_num_threads(n: int | None) -> None:
     """Set the number of threads that one call may use; results are bit-identical for every number.
 
-    It holds for the whole process. None restores the default.
+    It holds for the whole process.
+
+    Parameters
+    ----------
+    n : int or None
+        In 1..4096; None restores the default.
 
     Raises
     ------
-    ValueError
-        If `n` is not in 1..4096.
+    ValueError, TypeError
+        For another `n`.
 
     Examples
     --------
@@ -59,12 +68,21 @@ def set_num_threads(n: int | None) -> None:
 def num_threads(n: int | None) -> Iterator[None]:
     """Set the number of threads for the calls that this Python thread makes in a `with` block.
 
-    Other threads are not affected, so each may have its own number. None changes nothing.
+    Other threads are not affected, so each may have its own number.
+
+    Parameters
+    ----------
+    n : int or None
+        In 1..4096; None changes nothing.
+
+    Returns
+    -------
+    context manager
 
     Raises
     ------
-    ValueError
-        If `n` is not in 1..4096.
+    ValueError, TypeError
+        For another `n`.
 
     Examples
     --------
@@ -93,6 +111,10 @@ def _checked(n: int) -> int:
 def get_include() -> str:
     """Return the folder of the C++ headers in this package.
 
+    Returns
+    -------
+    str
+
     Examples
     --------
     >>> import fanin, os
@@ -109,6 +131,10 @@ def get_cmake_dir() -> str:
     ``find_package(fanin)`` and ``target_link_libraries(app PRIVATE fanin::fanin)`` in CMakeLists.txt. It is a shared
     library, which the program needs at run time; `add_subdirectory` of the sources builds a static or shared one.
 
+    Returns
+    -------
+    str
+
     Examples
     --------
     >>> import fanin, os
@@ -120,6 +146,10 @@ def get_cmake_dir() -> str:
 
 def config() -> dict[str, str | int | bool | tuple[str, ...]]:
     """Return the version, compiler, OpenMP, instruction sets and number of threads as a dict.
+
+    Returns
+    -------
+    dict of name -> str, int, bool or tuple of str
 
     Examples
     --------

@@ -14,6 +14,10 @@ def __dir__() -> list[str]:
 def built() -> tuple[str, ...]:
     """Return the names of the instruction sets in this build, widest first.
 
+    Returns
+    -------
+    tuple of str
+
     Examples
     --------
     >>> import fanin
@@ -26,6 +30,10 @@ def built() -> tuple[str, ...]:
 def available() -> tuple[str, ...]:
     """Return the instruction sets of `built` that this processor supports.
 
+    Returns
+    -------
+    tuple of str
+
     Examples
     --------
     >>> import fanin
@@ -37,6 +45,10 @@ def available() -> tuple[str, ...]:
 
 def active() -> str:
     """Return the active instruction set: the one named by ``FANIN_ISA``, or else the widest available.
+
+    Returns
+    -------
+    str
 
     Examples
     --------

@@ -59,11 +59,15 @@ def dense(
     Parameters
     ----------
     x : array_like, shape (m, k)
+        Samples.
     w : array_like, shape (k, n)
+        Weights.
     b : array_like, shape (n,), optional
+        Biases; by default 0.
     activation : str
-        f; see `fanin.Dense`.
+        f; see `fanin.Activation`.
     out : ndarray, shape (m, n), optional
+        For the result.
 
     Returns
     -------
@@ -100,8 +104,9 @@ def dense_backward(
     Parameters
     ----------
     dz : array_like, shape (m, n)
-    x : array_like, shape (m, k)
-    w : array_like, shape (k, n)
+        Gradient with respect to z.
+    x, w : array_like, shapes (m, k) and (k, n)
+        As for `dense`.
     input_gradient : bool
         False skips dx, which the first layer of a net does not need; dx is then None.
     out : sequence of ndarrays or None, optional
@@ -110,6 +115,11 @@ def dense_backward(
     Returns
     -------
     dx, dw, db : ndarrays, shapes (m, k), (k, n), (n,)
+
+    Raises
+    ------
+    ValueError, TypeError
+        As for `dense`.
 
     Examples
     --------
@@ -126,7 +136,25 @@ def dense_backward(
 
 
 def activation(z: ArrayLike, name: str, *, out: Float | None = None) -> Float:
-    """Return ``a = f(z)``, element by element, for an array of any shape; `out` may be `z` itself.
+    """Return ``a = f(z)``, element by element.
+
+    Parameters
+    ----------
+    z : array_like
+        Of any shape.
+    name : str
+        Of f; see `fanin.Activation`.
+    out : ndarray, optional
+        For the result; it may be `z` itself.
+
+    Returns
+    -------
+    ndarray, in the shape of z
+
+    Raises
+    ------
+    ValueError, TypeError
+        For an unknown name, or an `out` that cannot be written in place.
 
     Examples
     --------
@@ -140,7 +168,25 @@ def activation(z: ArrayLike, name: str, *, out: Float | None = None) -> Float:
 
 
 def activation_backward(da: ArrayLike, z: ArrayLike, name: str, *, out: Float | None = None) -> Float:
-    """Return ``dz = da f'(z)``, element by element; `out` may be `da` or `z` itself.
+    """Return ``dz = da f'(z)``, element by element.
+
+    Parameters
+    ----------
+    da, z : array_like
+        Gradient with respect to the activations, and z itself, of one shape.
+    name : str
+        Of f; see `fanin.Activation`.
+    out : ndarray, optional
+        For the result; it may be `da` or `z` itself.
+
+    Returns
+    -------
+    ndarray, in the shape of z
+
+    Raises
+    ------
+    ValueError, TypeError
+        As for `activation`.
 
     Examples
     --------
@@ -154,10 +200,27 @@ def activation_backward(da: ArrayLike, z: ArrayLike, name: str, *, out: Float | 
 
 
 def loss(a: ArrayLike, y: ArrayLike, loss: str | Loss, *, sample_weight: ArrayLike | None = None) -> float:
-    """Return the (weighted) mean loss of outputs a, shape (m, n), for targets or labels y.
+    """Return the (weighted) mean loss of rows of outputs.
 
-    `loss` is a value of `fanin.losses` or its name; see there for what y must be. A row of weight 0 has no influence,
-    whatever finite numbers it holds.
+    Parameters
+    ----------
+    a : array_like, shape (m, n)
+        Outputs, before the link of the loss (logits).
+    y : array_like
+        Targets (m, n), or (m,) for one output; labels (m,) or probabilities (m, n) for classes.
+    loss : str or losses.Loss
+        A loss of `fanin.losses`, or its name.
+    sample_weight : array_like, shape (m,), optional
+        At least 0. A row of weight 0 has no influence, whatever finite numbers it holds.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError, TypeError
+        For an unknown loss, shapes that do not fit, and values that are not finite.
 
     Examples
     --------
@@ -178,7 +241,23 @@ def loss_gradient(
     sample_weight: ArrayLike | None = None,
     out: Float | None = None,
 ) -> Float:
-    """Return the gradient of `loss` with respect to the outputs a, shape (m, n), with the mean's factor 1 / m.
+    """Return the gradient of `loss` with respect to the outputs, with the factor 1 / m of the mean.
+
+    Parameters
+    ----------
+    a, y, loss, sample_weight
+        As for `loss`.
+    out : ndarray, shape (m, n), optional
+        For the result.
+
+    Returns
+    -------
+    ndarray, shape (m, n)
+
+    Raises
+    ------
+    ValueError, TypeError
+        As for `loss`.
 
     Examples
     --------
@@ -193,7 +272,23 @@ def loss_gradient(
 
 
 def loss_outputs(a: ArrayLike, loss: str | Loss, *, out: Float | None = None) -> Float:
-    """Return what `predict` returns for outputs a, shape (m, n): probabilities, mean counts, or a itself.
+    """Return what `Network.predict` returns for these outputs: probabilities, means, or the outputs themselves.
+
+    Parameters
+    ----------
+    a, loss
+        As for `loss`.
+    out : ndarray, shape (m, n), optional
+        For the result.
+
+    Returns
+    -------
+    ndarray, shape (m, n)
+
+    Raises
+    ------
+    ValueError, TypeError
+        As for `loss`.
 
     Examples
     --------

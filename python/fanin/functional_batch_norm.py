@@ -24,6 +24,15 @@ class BatchNormCache(NamedTuple):
     more precise than the mean if a column lies far from zero. A variance that overflows, as for columns of 1e30 in
     float32, is infinite; the gradients do not need it.
 
+    Attributes
+    ----------
+    x : ndarray, shape (m, n)
+        The rows.
+    gamma, mean, variance, offset : ndarray, shape (n,)
+        Of each column.
+    epsilon : float
+        As passed.
+
     Examples
     --------
     >>> from fanin import functional as F
@@ -55,6 +64,7 @@ def batch_norm(
     x : array_like, shape (m, n)
         At least two rows.
     gamma, beta : array_like, shape (n,)
+        Scale and shift.
     epsilon : float
         Above 0.
     out : ndarray, shape (m, n), optional
@@ -94,6 +104,7 @@ def batch_norm_backward(
     Parameters
     ----------
     dy : array_like, shape (m, n)
+        Gradient with respect to y.
     cache : BatchNormCache
         From `batch_norm`.
     out : sequence of ndarrays or None, optional
@@ -138,15 +149,18 @@ def batch_norm_inference(
 ) -> Float:
     """Normalize with a given mean and variance, such as running statistics.
 
-    ``y = gamma (x - mean) / sqrt(variance + epsilon) + beta``; rows are independent, so a single one will do.
+    ``y = gamma (x - mean) / sqrt(variance + epsilon) + beta``; rows are independent, so one is enough.
 
     Parameters
     ----------
     x : array_like, shape (m, n)
+        Rows.
     mean, variance, gamma, beta : array_like, shape (n,)
+        Of each column.
     epsilon : float
         Above 0.
     out : ndarray, shape (m, n), optional
+        For the result.
 
     Returns
     -------

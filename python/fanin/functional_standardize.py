@@ -32,10 +32,23 @@ def standardize(
     Parameters
     ----------
     x : array_like, shape (m, n)
+        Rows.
     mean, deviation : array_like, shape (n,), optional
         Both or neither.
     out : ndarray, shape (m, n), optional
         May be x itself.
+
+    Returns
+    -------
+    z : ndarray, shape (m, n)
+        The result.
+    mean, deviation : ndarray, shape (n,)
+        Those used.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For shapes that do not fit, one of mean and deviation alone, or an `out` that cannot be written in place.
 
     Examples
     --------

@@ -15,7 +15,7 @@ from fanin.values import Value
 
 @dataclass(frozen=True)
 class Initializer(Value):
-    """An initializer with its hyper-parameters.
+    """The base class of all initializers.
 
     Examples
     --------

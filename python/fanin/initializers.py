@@ -62,6 +62,7 @@ class Constant(Initializer):
     Parameters
     ----------
     value : float
+        Of all of them.
 
     Examples
     --------

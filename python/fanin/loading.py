@@ -22,6 +22,11 @@ def load(path: Path) -> Network:
     Parameters
     ----------
     path : str, bytes or path
+        That of the file.
+
+    Returns
+    -------
+    Network
 
     Raises
     ------

@@ -67,7 +67,7 @@ class SquaredError(Loss):
 
 @dataclass(frozen=True)
 class AbsoluteError(Loss):
-    """``E = sum_j |a_j - y_j|``; metric "mae", the mean of |a_j - y_j|.
+    """``E = sum_j |a_j - y_j|``; metric "mae", the mean of ``|a_j - y_j|``.
 
     The gradient is the sign of a_j - y_j, which is 0 if they are equal.
 
@@ -83,7 +83,7 @@ class AbsoluteError(Loss):
 
 @dataclass(frozen=True)
 class Huber(Loss):
-    """With d = a_j - y_j: ``d^2 / 2`` if |d| <= delta, else ``delta (|d| - delta / 2)`` (Huber 1964).
+    """With d = a_j - y_j: ``d^2 / 2`` if ``|d| <= delta``, else ``delta (|d| - delta / 2)`` (Huber 1964).
 
     Summed over outputs; metric "mae". The gradient is d clipped to [-delta, delta].
 
@@ -179,7 +179,7 @@ class Gamma(Loss):
 class Logistic(Loss):
     """For independent binary outputs: ``E = -sum_j y_j log p_j + (1 - y_j) log(1 - p_j)``, p_j = 1 / (1 + e^-a_j).
 
-    Computed as max(a, 0) - y a + log(1 + e^-|a|), which is stable for any a. Targets are in [0, 1]; ``predict``
+    Computed as ``max(a, 0) - y a + log(1 + e^-|a|)``, which is stable for any a. Targets are in [0, 1]; ``predict``
     returns p_j. Metric "accuracy", the fraction of outputs for which p_j and y_j are on the same side of 1/2.
 
     Parameters

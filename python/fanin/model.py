@@ -10,18 +10,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fanin import _core
-from fanin.checks import check_integer
 from fanin.data.inputs import Labels, as_array, as_data, error_context
 from fanin.data.sequences import as_sequences
 from fanin.layers import Embedding, Layer, Tied, columns_through
 from fanin.layers.weights import checked_weights
 from fanin.losses import Loss
+from fanin.stepped import Stepped
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     Float = NDArray[Any]
-    State = _core.RecurrentStateFloat32 | _core.RecurrentStateFloat64
 
 
 def check_model(net: object) -> None:
@@ -30,7 +29,7 @@ def check_model(net: object) -> None:
         raise TypeError(f"net: expected a fanin.Network, got {type(net).__name__}")
 
 
-class Model:
+class Model(Stepped):
     """The part of `fanin.Network` that does not train: prediction, and getting and setting weights."""
 
     def __init__(self, core: Any, layers: Sequence[Layer], loss: Loss) -> None:
@@ -120,9 +119,24 @@ class Model:
 
         If the last fit averaged the weights, as it does by default, the outputs are those of the averages.
 
-        Outputs are probabilities for softmax_cross_entropy and logistic, and means for poisson and gamma. `out`, if
-        given, is a C-contiguous array of the network's dtype, for a single output of either shape; the result is
-        written to it and it is returned. Columns of a frame are matched to `column_names` by name.
+        Outputs are probabilities for softmax_cross_entropy and logistic, and means for poisson and gamma.
+
+        Parameters
+        ----------
+        X : array_like, frame or sparse matrix, shape (n_samples, n_inputs)
+            Columns of a frame are matched to `column_names` by name. Sequences as in `fit`.
+        out : ndarray, optional
+            For the result: C-contiguous, in the network's dtype, for a single output of either shape.
+
+        Returns
+        -------
+        ndarray, shape (n_samples, n_outputs)
+            In the network's dtype.
+
+        Raises
+        ------
+        ValueError, TypeError
+            For another number of columns, NaN and infinity, and an `out` that cannot be written in place.
 
         Examples
         --------
@@ -150,82 +164,68 @@ class Model:
     def evaluate(
         self, X: ArrayLike, y: ArrayLike, *, sample_weight: ArrayLike | None = None
     ) -> dict[str, float]:
-        """Return a dict of the (weighted) mean "loss" and the metric by its name, such as "accuracy" or "rmse"."""
+        """Return the mean loss over samples, and the metric, such as the accuracy.
+
+        Parameters
+        ----------
+        X, y
+            As in `fit`.
+        sample_weight : array_like, shape (n_samples,), optional
+            Weights of the means, at least 0.
+
+        Returns
+        -------
+        dict
+            "loss" and, by its name, the `metric`, such as "accuracy" or "rmse".
+
+        Raises
+        ------
+        ValueError, TypeError
+            As `fit` does.
+
+        Examples
+        --------
+        >>> import fanin
+        >>> net = fanin.Network(1, [fanin.Dense(1, initializer="zeros")])
+        >>> net.evaluate([[0.0], [1.0]], [1.0, 3.0])["loss"]
+        2.5
+        """
         X, y, sample_weight, labels = as_data(self, X, y, sample_weight, self._core.column_names)
         with error_context(labels=labels):
             loss, metric = self._core.evaluate(X, y, sample_weight)
         return {"loss": loss, self._metric: metric}
 
-    def new_state(self, rows: int = 1) -> State:
-        """Return the state of a recurrent network before the first step of `rows` sequences; see `step`.
-
-        ``state.reset()`` returns to that point, ``state.copy()`` branches off, ``state.rows`` is their number.
-
-        Raises
-        ------
-        ValueError, TypeError
-            For a network without recurrent layers, or rows below 1.
-        """
-        check_integer("rows", rows, 1, 32)
-        state: State = self._core.new_state(int(rows))
-        return state
-
-    def step(self, x: ArrayLike, state: State, out: Float | None = None) -> Float:
-        """Return the outputs after one more step of each sequence, and update the state in place.
-
-        The outputs are those of `predict` on all steps so far, bit for bit, at the cost of one step; nothing is
-        allocated but the result.
-
-        Parameters
-        ----------
-        x : array_like, shape (n_inputs,) or (rows, n_inputs)
-            The next step of one sequence, or of each of `rows` sequences.
-        state : RecurrentState
-            From `new_state` of this network, for as many rows. Weights may change between steps.
-        out : ndarray, optional
-            For the result, C-contiguous, in the network's dtype.
-
-        Returns
-        -------
-        ndarray, shape (n_outputs,) or (rows, n_outputs)
-
-        Raises
-        ------
-        ValueError, TypeError
-            For the state of another network, other shapes, and numbers that are not finite; the state is unchanged.
-
-        Examples
-        --------
-        >>> import numpy as np, fanin
-        >>> net = fanin.Network(2, [fanin.GRU(4), fanin.Dense(1)])
-        >>> X = np.random.default_rng(0).normal(size=(10, 2)).astype("float32")
-        >>> state = net.new_state()
-        >>> for x in X:
-        ...     y = net.step(x, state)
-        >>> bool(y == net.predict(X[None])[0])
-        True
-        """
-        try:
-            result: Float = self._core.step(x, state, out)
-        except TypeError:
-            if isinstance(state, type(self.new_state())):
-                raise
-            raise TypeError(
-                f"state: expected the result of new_state of this network, got {type(state).__name__}"
-            ) from None
-        return result
-
     def get_weights(self, *, averaged: bool = True) -> dict[str, Float]:
         """Return copies of all parameters: "layer1.weight" (n_in, units), "layer1.bias" (units,), "layer2...".
 
-        After a fit with averaged weights (by default, and with ``optim.Around(..., average_share=...)``) these are the
-        averages over its steps; averaged=False returns the weights after its last step instead.
+        Fits average weights by default, and with ``optim.Around(..., average_share=...)``.
 
         Instead of a bias, a layer with batch norm has "layer1.gamma", "layer1.beta", "layer1.running_mean" and
         "layer1.running_variance", each (units,). A separate `BatchNorm` has only these, a `Dropout` has nothing.
-        ValueError before an input layer has learned whose number of columns depends on the data.
         Layers are numbered by their position in the list of layers. Arrays inside a `Residual` have the names of both
         layers: "layer3.layer1.weight".
+
+        Parameters
+        ----------
+        averaged : bool
+            The averages, if the last fit averaged the weights; False: the weights after its last step.
+
+        Returns
+        -------
+        dict of name -> ndarray
+            In the network's dtype.
+
+        Raises
+        ------
+        ValueError
+            Before an input layer has learned whose number of columns depends on the data.
+
+        Examples
+        --------
+        >>> import fanin
+        >>> net = fanin.Network(2, [fanin.Dense(3, "relu"), fanin.Dense(1)])
+        >>> {name: array.shape for name, array in net.get_weights().items()}
+        {'layer1.weight': (2, 3), 'layer1.bias': (3,), 'layer2.weight': (3, 1), 'layer2.bias': (1,)}
         """
         return dict(zip(self._array_names(), self._core.get_arrays(bool(averaged)), strict=True))
 
@@ -240,6 +240,25 @@ class Model:
         return weights
 
     def set_weights(self, weights: Mapping[str, ArrayLike]) -> None:
-        """Set all parameters, with the names and shapes of `get_weights`; if a check fails, nothing is changed."""
+        """Set all parameters; if a check fails, nothing is changed.
+
+        Parameters
+        ----------
+        weights : dict of name -> array_like
+            With the names and shapes of `get_weights`, all of them.
+
+        Raises
+        ------
+        ValueError, TypeError
+            For missing and unknown names, other shapes, and values that are not finite.
+
+        Examples
+        --------
+        >>> import fanin
+        >>> net = fanin.Network(1, [fanin.Dense(1)])
+        >>> net.set_weights({"layer1.weight": [[2.0]], "layer1.bias": [1.0]})
+        >>> net.predict([[3.0]])
+        array([[7.]], dtype=float32)
+        """
         shapes = {name: shape for name, shape, _ in self._core.arrays}
         self._core.set_arrays(list(checked_weights(weights, shapes, self._dtype).values()))

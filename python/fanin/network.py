@@ -146,7 +146,7 @@ class Network(Exports, StreamedModel):
         epochs : int, optional
             Passes over the data; by default 10, a solver's iterations until it ends, or as many as a limit allows.
         batch_size : int, optional
-            Samples per update, by default 32; at most n_samples are used. Solvers refuse it, `batches`, `order_seed`.
+            Samples per update, by default 32, and at most n_samples. Solvers reject this, `batches` and `order_seed`.
         batches : str
             "shuffled": visit the samples in a new random order in each epoch. "in_order": as they are. "stratified": at
             random, with each class's share in every batch: of n_c samples of class c among n, a batch of m has m n_c /
@@ -207,6 +207,15 @@ class Network(Exports, StreamedModel):
         DivergedError
             If the loss or a weight becomes NaN or infinite. It names the epoch, step and layer, and the weights are
             restored to those at the end of the last finite epoch.
+
+        Examples
+        --------
+        >>> import numpy as np, fanin
+        >>> X = np.linspace(-1, 1, 200)[:, None]
+        >>> net = fanin.Network(1, [fanin.Dense(16, "tanh"), fanin.Dense(1)])
+        >>> history = net.fit(X, X**2, rule=fanin.optim.Adam(1e-2), epochs=20, validation_fraction=0.1)
+        >>> len(history.val_loss)
+        20
         """
         settings = Settings(
             rule=rule,
@@ -250,5 +259,34 @@ class Network(Exports, StreamedModel):
         l2: float = 0.0,
         frozen_batch_norm: bool = False,
     ) -> Objective:
-        """Return the mean loss over these samples and its derivatives as functions of all weights; see `fit`."""
+        """Return the mean loss over these samples as a function of all weights, with its derivatives.
+
+        It serves optimizers of your own, and SciPy's: see `training.objective.Objective`.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As in `fit`.
+        l2 : float
+            At least 0: adds ``l2/2 |W|^2`` over weights, not biases.
+        frozen_batch_norm : bool
+            Whether batch norms use their running statistics, as constants.
+
+        Returns
+        -------
+        Objective
+
+        Raises
+        ------
+        ValueError, TypeError
+            As `fit` does.
+
+        Examples
+        --------
+        >>> import fanin
+        >>> net = fanin.Network(1, [fanin.Dense(1, initializer="zeros")])
+        >>> objective = net.objective([[0.0], [1.0]], [1.0, 3.0])
+        >>> objective.loss(objective.weights())
+        2.5
+        """
         return Objective(self, X, y, sample_weight, l2, frozen_batch_norm)

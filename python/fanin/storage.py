@@ -64,13 +64,30 @@ class StoredModel(Model):
         self._core.save(as_path(path))
 
     def to_bytes(self) -> bytes:
-        """Return the bytes that `save` would write."""
+        """Return the bytes that `save` would write.
+
+        Returns
+        -------
+        bytes
+            A model file in memory; `from_bytes` reads it.
+
+        Examples
+        --------
+        >>> import fanin
+        >>> net = fanin.Network(2, [fanin.Dense(1)])
+        >>> type(net.to_bytes())
+        <class 'bytes'>
+        """
         return bytes(self._core.to_bytes())
 
     def copy(self: Self) -> Self:
         """Return an independent network with everything that `save` writes, and any attributes you added.
 
         Training both in the same way gives the same bits. (`copy.copy` and `copy.deepcopy` work too, via `to_bytes`.)
+
+        Returns
+        -------
+        Network
 
         Examples
         --------
@@ -90,6 +107,15 @@ class StoredModel(Model):
         """Return the network that `to_bytes` or `save` has written.
 
         The bytes are not trusted: loading executes nothing, and allocates no more than their number justifies.
+
+        Parameters
+        ----------
+        data : bytes, bytearray or memoryview
+            A model file.
+
+        Returns
+        -------
+        Network
 
         Raises
         ------

@@ -63,9 +63,16 @@ class StreamedModel(AdaptedModel):
         ----------
         chunks : iterable of tuples (X, y) or (X, y, sample_weight), or function that returns one
             Read once per epoch: several epochs need a list, or a function such as a generator function.
-        rule, epochs, batch_size, batches, order_seed, class_weight, validation_data, callbacks, ...
-            As in `fit`, except that batches are made within each chunk, and class_weight is a dict. An epoch is a pass
-            over all chunks, with the seconds spent waiting for them. After a limit the fit requests no more chunks.
+        rule, batch_size, order_seed, validation_data, callbacks, verbose, max_steps, diagnose, truncation
+            As in `fit`.
+        epochs : int
+            Passes over all chunks; their seconds include those spent waiting for chunks.
+        batches : str
+            As in `fit`, within each chunk.
+        class_weight : dict of label -> weight, optional
+            As in `fit`; "balanced" would need all chunks at once.
+        max_time : float, optional
+            As in `fit`. After a limit the fit requests no more chunks.
 
         Returns
         -------
@@ -78,6 +85,18 @@ class StreamedModel(AdaptedModel):
             before it. Also if there are no chunks.
         DivergedError
             As `fit` does; the weights are restored to those before the chunk.
+
+        Examples
+        --------
+        >>> import numpy as np, fanin
+        >>> def chunks():
+        ...     for seed in range(4):
+        ...         X = np.random.default_rng(seed).normal(size=(100, 2))
+        ...         yield X, X.sum(axis=1)
+        >>> net = fanin.Network(2, [fanin.Dense(1)])
+        >>> history = net.fit_chunks(chunks, epochs=3)
+        >>> len(history.loss)
+        3
         """
         net: Any = self
         check_integer("epochs", epochs, 0)

@@ -37,6 +37,7 @@ PARTS = (
     *(
         "layers",
         "restored",
+        "stepped",
         "model",
         "storage",
         "condition",

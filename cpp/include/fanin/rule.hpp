@@ -102,9 +102,8 @@ enum class Lazy { automatic, never, always };
 //   g <- mean of the gradients of `accumulate` batches     by batch weight; the last group may be shorter
 //   g <- g clipped to [-clip_value, clip_value]
 //   g <- g min(1, clip_norm / |g|)                         |g|: over all arrays that are not frozen
-//   g <- g + l2 w + l1 sign(w) + l2_of_sum w / S           weights only, not biases; S: the sum of the
-//   weights
-//                                                          of the samples, or their number
+//   g <- g + l2 w + l1 sign(w) + l2_of_sum w / S           weights only, not biases; S: the sum of
+//                                                          sample weights, or the number of samples
 //   w <- w - rate weight_decay w + s change                weights only; rate = s learning_rate
 //   average <- average + share (w - average)               share = (1 - d) / (1 - d^t), d = average_decay; or
 //                                                          (1 - a) / (1 + a (t - 2)), a = average_share

@@ -39,11 +39,14 @@ class Diagnosis:
 
     Attributes
     ----------
+    evidence : Evidence
+        All that the findings follow from.
     findings : tuple of Finding
         Faults first, then warnings.
     watched : Watched or None
         What was measured, layer by layer and epoch by epoch; None for solvers.
     history : History
+        Of the fit.
     start : Network
         A copy of the network before the fit.
     settings : Settings
@@ -98,6 +101,25 @@ class Diagnosis:
             The data of the fit.
         validation_data : tuple, optional
             By default that of the fit or, if it had none, a tenth of the rows, which neither fit then trains on.
+
+        Returns
+        -------
+        Diagnosis
+            Its findings have proofs.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As `Network.fit` does.
+
+        Examples
+        --------
+        >>> import numpy as np, fanin
+        >>> X = np.linspace(-1, 1, 200)[:, None]
+        >>> net = fanin.Network(1, [fanin.Dense(8), fanin.Dense(1)])
+        >>> diagnosis = net.fit(X, X**2, rule="adam", epochs=99, diagnose=True).diagnosis
+        >>> diagnosis.prove(X, X**2).findings[0].proved
+        True
         """
         steps, given = self.history.steps, validation_data
         findings = prove_all(
@@ -106,7 +128,36 @@ class Diagnosis:
         return Diagnosis(self.evidence, tuple(findings))
 
     def rows_behind(self, finding: Finding, X: Any, y: Any) -> RowsBehind:
-        """Return the rows of the batch, or of the one before, that made the loss jump: of a "spike"."""
+        """Return the rows of the batch, or of the one before, that made the loss jump.
+
+        Parameters
+        ----------
+        finding : Finding
+            At a step, such as a "spike".
+        X, y
+            The data of the fit.
+
+        Returns
+        -------
+        RowsBehind
+
+        Raises
+        ------
+        ValueError, TypeError
+            For a finding without a step, and as `fanin.rows_behind` does.
+
+        Examples
+        --------
+        >>> import numpy as np, fanin
+        >>> X = np.linspace(-1, 1, 640)[:, None]
+        >>> y = 2 * X
+        >>> y[400] = 500
+        >>> net = fanin.Network(1, [fanin.Dense(1)])
+        >>> diagnosis = net.fit(X, y, rule=fanin.optim.SGD(0.01), batches="in_order", diagnose=True).diagnosis
+        >>> spike = fanin.diagnose.Finding("spike", "the loss jumps at step 13", 9.0, 5.0, step=13)
+        >>> int(diagnosis.rows_behind(spike, X, y).rows[0])
+        400
+        """
         check_finding("finding", finding)
         if finding.step is None:
             raise ValueError(f"finding: expected one at a step, such as a spike, got {finding.kind}")
@@ -119,7 +170,29 @@ class Diagnosis:
         return Checkpoint(self.start, replace(self.settings, diagnose=False), self.history.steps, losses)
 
     def report(self, path: str | Path) -> None:
-        """Write a page for a browser: curves, layers by epoch, findings and proofs; needs matplotlib."""
+        """Write a page for a browser: curves, layers by epoch, findings and proofs; needs matplotlib.
+
+        Parameters
+        ----------
+        path : str or path
+            By convention, it ends in ".html".
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        OSError
+            If the file cannot be written.
+
+        Examples
+        --------
+        >>> import tempfile, numpy as np, fanin
+        >>> X = np.linspace(-1, 1, 200)[:, None]
+        >>> net = fanin.Network(1, [fanin.Dense(8, "tanh"), fanin.Dense(1)])
+        >>> diagnosis = net.fit(X, X**2, diagnose=True).diagnosis
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     diagnosis.report(f"{folder}/fit.html")
+        """
         write_report(self, path)
 
     def __repr__(self) -> str:

@@ -52,7 +52,28 @@ class Examination:
     class_shares: tuple[float, ...] = ()
 
     def report(self, path: str | Path) -> None:
-        """Write a page for a browser: findings, proofs and figures; proofs need matplotlib."""
+        """Write a page for a browser: findings, proofs and figures; proofs need matplotlib.
+
+        Parameters
+        ----------
+        path : str or path
+            By convention, it ends in ".html".
+
+        Raises
+        ------
+        ImportError
+            If there are proofs, and matplotlib is not installed.
+        OSError
+            If the file cannot be written.
+
+        Examples
+        --------
+        >>> import tempfile, numpy as np, fanin
+        >>> X = np.linspace(-1, 1, 40).reshape(20, 2)
+        >>> examination = fanin.diagnose.examine(fanin.Network(2, [fanin.Dense(1)]), X, X[:, 0] - X[:, 1])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     examination.report(f"{folder}/network.html")
+        """
         write_report(self, path)
 
     def __repr__(self) -> str:

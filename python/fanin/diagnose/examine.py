@@ -83,6 +83,7 @@ def examine(
     Parameters
     ----------
     net : Network
+        Trained or not.
     X, y, sample_weight
         As in `Network.fit`: the training data.
     validation_data : tuple (X, y) or (X, y, sample_weight), optional

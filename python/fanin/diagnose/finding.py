@@ -20,7 +20,7 @@ def faults_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Finding:
-    """Something that is wrong, or nearly, with a fit, a network or its data.
+    """A problem, or what may become one, of a fit, a network or its data.
 
     Attributes
     ----------

@@ -9,6 +9,13 @@ from dataclasses import dataclass
 class Curve:
     """Training and validation losses by epoch, and the error on the validation rows at the end.
 
+    Attributes
+    ----------
+    loss, val_loss : tuple of float
+        By epoch, on the rows trained on and on the validation rows.
+    error : float
+        On the validation rows at the end, as `Proof.measure` says.
+
     Examples
     --------
     >>> import numpy as np, fanin

@@ -49,6 +49,22 @@ def prove(
 ) -> Finding:
     """Return the finding with a proof of its remedy, if it has one; see `prove_all`.
 
+    Parameters
+    ----------
+    finding : Finding
+        With a remedy, to have a proof.
+    start, settings, X, y, validation_data, steps
+        As for `prove_all`.
+
+    Returns
+    -------
+    Finding
+
+    Raises
+    ------
+    ValueError, TypeError
+        As for `prove_all`.
+
     Examples
     --------
     >>> import numpy as np, fanin
@@ -90,13 +106,19 @@ def prove_all(
     Parameters
     ----------
     findings : sequence of Finding
+        Those of a `Diagnosis`, say.
     start : Network
         The network before the fit.
     settings, X, y
         Of the fit.
-    validation_data : tuple, optional
+    validation_data : tuple (X, y) or (X, y, sample_weight), optional
+        See above.
     steps : Steps, optional
         The steps that the fit took; needed if it had `max_time`.
+
+    Returns
+    -------
+    tuple of Finding
 
     Raises
     ------

@@ -59,7 +59,17 @@ class Remedy:
         return self.layers is not None or self.loss is not None or bool(self.drop_columns)
 
     def network(self, start: Network) -> Network:
-        """Return the network to train: a copy of the start of the fit, or a new one with the changed description."""
+        """Return the network to train: a copy of the start of the fit, or a new one with the changed description.
+
+        Parameters
+        ----------
+        start : Network
+            The network before the fit.
+
+        Returns
+        -------
+        Network
+        """
         if not self.changes_network:
             return start.copy()
         layers = start.layers if self.layers is None else self.layers
@@ -68,11 +78,31 @@ class Remedy:
         return type(start)(columns, layers, loss, seed=start.seed, dtype=start.dtype)
 
     def settings(self, settings: Settings) -> Settings:
-        """Return the settings with the changed arguments."""
+        """Return the arguments of the fit with those that change.
+
+        Parameters
+        ----------
+        settings : Settings
+            Of the fit: `Diagnosis.settings`.
+
+        Returns
+        -------
+        Settings
+        """
         return replace(settings, **self.fit)
 
     def code(self, start: Network) -> str:
-        """Return the lines to write, in Python, for the network that was trained."""
+        """Return the lines to write, in Python, for the network that was trained.
+
+        Parameters
+        ----------
+        start : Network
+            The network that was trained.
+
+        Returns
+        -------
+        str
+        """
         lines = []
         if self.drop_columns:
             lines.append(f"X = np.delete(X, {list(self.drop_columns)}, axis=1)")

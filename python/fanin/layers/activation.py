@@ -49,7 +49,7 @@ class Activation(Layer):
     "selu"                  l z for z > 0, else l a (e^z - 1); l = 1.0507...,         1
                             a = 1.6733... (Klambauer et al. 2017)
     "softplus"              log(1 + e^z)                                              2
-    "softsign"              z / (1 + |z|)                                             1
+    "softsign"              ``z / (1 + |z|)``                                         1
     "gelu"                  z Phi(z)                                                  2
     "gelu_tanh"             gelu, approximated with tanh                              2
     "silu"                  z s(z), also called swish                                 2

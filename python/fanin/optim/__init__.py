@@ -14,11 +14,23 @@ gradients so far were 0, the weight does not move.
 
 from __future__ import annotations
 
-from fanin.optim import adam, advice, composed_schedules, momentum, muon, scaled, schedules, signs, solvers
+from fanin.optim import (
+    adam,
+    advice,
+    composed_schedules,
+    cosine_schedules,
+    momentum,
+    muon,
+    scaled,
+    schedules,
+    signs,
+    solvers,
+)
 from fanin.optim.adam import *  # noqa: F403 (what each of these lists)
 from fanin.optim.advice import *  # noqa: F403
 from fanin.optim.around import Around
 from fanin.optim.composed_schedules import *  # noqa: F403
+from fanin.optim.cosine_schedules import *  # noqa: F403
 from fanin.optim.momentum import *  # noqa: F403
 from fanin.optim.muon import *  # noqa: F403
 from fanin.optim.optimizer import Optimizer
@@ -35,6 +47,7 @@ __all__ += (
     + muon.__all__
     + scaled.__all__
     + schedules.__all__
+    + cosine_schedules.__all__
     + composed_schedules.__all__
     + signs.__all__
     + solvers.__all__

@@ -23,9 +23,20 @@ class Adam(Rule):
     ``v^ = v / (1 - beta2^t)`` at step t = 1, 2, ...
 
     The same variant as PyTorch's Adam. With `epsilon_hat` (the end of section 2 of the paper; TensorFlow and
-    scikit-learn), epsilon is added to sqrt(v) in the place of sqrt(v^):
+    scikit-learn), epsilon is added to sqrt(v) instead of sqrt(v^):
 
     ``w <- w - learning_rate * sqrt(1 - beta2^t) / (1 - beta1^t) * m / (sqrt(v) + epsilon)``
+
+    Parameters
+    ----------
+    learning_rate : float, Schedule or "auto"
+        At least 0; "auto": chosen by `Network.fit`, see `Rule`.
+    beta1, beta2 : float
+        In [0, 1): how much of the means of the gradient and of its square is kept in a step.
+    epsilon : float
+        At least 0.
+    epsilon_hat : bool
+        Whether epsilon is added to sqrt(v) instead of sqrt(v^).
 
     Examples
     --------
@@ -52,6 +63,13 @@ class AdamW(Adam):
 
     Weights decay, biases do not (in an `Optimizer`, arrays of fewer than two dimensions). In PyTorch both do.
 
+    Parameters
+    ----------
+    learning_rate, beta1, beta2, epsilon, epsilon_hat
+        As for `Adam`.
+    weight_decay : float or Schedule
+        At least 0.
+
     Examples
     --------
     >>> from fanin import optim
@@ -72,6 +90,13 @@ class NAdam(Adam):
     ``w <- w - learning_rate * (a_(t+1) m / (1 - p a_(t+1)) + (1 - a_t) g / (1 - p)) / (sqrt(v^) + epsilon)``
 
     The same variant as PyTorch's. The weights are those of the paper's algorithm, not the look-ahead weights.
+
+    Parameters
+    ----------
+    learning_rate, beta1, beta2, epsilon, epsilon_hat
+        As for `Adam`.
+    momentum_decay : float
+        At least 0: how fast the momentum a_t approaches beta1.
 
     Examples
     --------
@@ -99,6 +124,11 @@ class RAdam(Adam):
     The threshold is 5, as in the authors' code and PyTorch; the paper has 4. PyTorch adds epsilon to sqrt(v), as this
     rule does with `epsilon_hat`.
 
+    Parameters
+    ----------
+    learning_rate, beta1, beta2, epsilon, epsilon_hat
+        As for `Adam`.
+
     Examples
     --------
     >>> from fanin import optim
@@ -119,6 +149,11 @@ class AMSGrad(Adam):
 
     The paper has no bias correction; this rule corrects like `Adam`, and is the same variant as PyTorch's.
 
+    Parameters
+    ----------
+    learning_rate, beta1, beta2, epsilon, epsilon_hat
+        As for `Adam`.
+
     Examples
     --------
     >>> from fanin import optim
@@ -131,7 +166,7 @@ class AMSGrad(Adam):
 
 @dataclass(frozen=True)
 class AdaMax(Rule):
-    """Adam with a decaying maximum of |g| instead of the root mean square (Kingma and Ba 2015, algorithm 2).
+    """Adam with a decaying maximum of ``|g|`` instead of the root mean square (Kingma and Ba 2015, algorithm 2).
 
     ``m <- beta1 m + (1 - beta1) g``
 
@@ -139,7 +174,14 @@ class AdaMax(Rule):
 
     ``w <- w - learning_rate * m^ / u``, with ``m^ = m / (1 - beta1^t)``, and no step if u is 0
 
-    As in the paper, there is no epsilon; PyTorch adds one to |g|.
+    As in the paper, there is no epsilon; PyTorch adds one to ``|g|``.
+
+    Parameters
+    ----------
+    learning_rate : float, Schedule or "auto"
+        At least 0; "auto": chosen by `Network.fit`, see `Rule`.
+    beta1, beta2 : float
+        In [0, 1): how much of the mean of the gradient and of its maximum is kept in a step.
 
     Examples
     --------
@@ -168,6 +210,19 @@ class AdEMAMix(Adam):
     u alpha`` and ``1 / ln b = (1 - u) / ln beta1 + u / ln beta3``, b at most beta3: the half-life of m2 grows
     linearly from that of m1. The paper recommends a warm-up over all steps of training, since a slow mean of early
     gradients can diverge. Weights decay, biases do not.
+
+    Parameters
+    ----------
+    learning_rate, beta1, beta2, epsilon, epsilon_hat
+        As for `Adam`.
+    beta3 : float
+        In [0, 1): the decay of the slow mean.
+    alpha : float
+        At least 0: the weight of the slow mean.
+    warm_up : float
+        Steps over which alpha and the half-life of the slow mean rise; 0: none.
+    weight_decay : float or Schedule
+        At least 0.
 
     Examples
     --------
@@ -205,6 +260,21 @@ class ScheduleFreeAdamW(Rule):
     is measured at y. The arrays of an `Optimizer` hold y, where gradients must be computed, and `Optimizer.weights`
     returns x. The running statistics of batch norm are those at y: use ``BatchNorm(exact_statistics=True)``, which
     takes them at x at the end of a fit.
+
+    Parameters
+    ----------
+    learning_rate : float or Schedule
+        At least 0.
+    beta1 : float
+        In (0, 1): the share of x in y, where gradients are taken.
+    beta2 : float
+        In [0, 1): how much of the mean square of the gradient is kept in a step.
+    epsilon : float
+        At least 0.
+    warm_up : float
+        Steps over which the rate rises from 0; 0: none.
+    weight_decay : float or Schedule
+        At least 0.
 
     Examples
     --------

@@ -84,7 +84,7 @@ def suggest(
     5. Else: `LBFGS` with an `l2` of 1 / samples, a standard normal prior of the weights.
 
     ``python -m bench --group curvature --match suggest`` compares the validation error after this advice with those of
-    the other roads on six data sets.
+    the alternatives on six data sets.
 
     Parameters
     ----------

@@ -45,7 +45,7 @@ class Around(Rule):
     rule : Rule or str
         A rule, or its name for the defaults: "adam".
     clip_value, clip_norm : float, optional
-        Above 0.
+        Above 0: limits of each value, and of the norm, of the gradient; by default none.
     l1, l2 : float
         Coefficients of the penalties ``l1 |w|`` and ``l2 w^2 / 2``, added to the mean loss.
     l2_of_sum : float
@@ -67,7 +67,7 @@ class Around(Rule):
         in Hinton's lecture 6b; 1 for Adam if initial weights shrink with the width (muP, Yang et al. 2021).
     count_power : float in [0, 1]
         For sparse rows and embeddings: 0 divides the gradient of a row of the first layer's weights by the number of
-        samples of a batch, 1 by the number of those that meet it, so that rare words learn as fast as others. Of use
+        samples of a batch, 1 by the number of those that meet it, so that rare words learn as fast as others. Useful
         for SGD and momentum; rules that divide by the size of gradients do most of it by themselves.
     accumulate : int
         Batches per step. A group ends with the epoch (or chunk), so the last one may have fewer batches and takes the
@@ -83,7 +83,6 @@ class Around(Rule):
         Alternatively: average by share of the training (polynomial averaging, Shamir and Zhang 2013). At every step,
         the mean age of the weights in the average is this share of all its steps so far, so that it suits fits of any
         length, and streams. 0.5 is the plain mean, 0.05 averages over about the last tenth.
-
     lazy : {"auto", "always", "never"}
         Whether the rows of the first layer's weights that a batch of sparse rows, or an `Embedding`, does not meet are
         left alone, and make up for the steps that they have missed when a batch meets them or the fit returns: with

@@ -8,8 +8,9 @@ from functools import cached_property
 from typing import Any, ClassVar, Self
 
 from fanin.checks import check_sequence
+from fanin.optim.cosine_schedules import Cosine
 from fanin.optim.schedule import Schedule
-from fanin.optim.schedules import Constant, Cosine
+from fanin.optim.schedules import Constant
 
 __all__ = ["Chain", "Restarts", "WarmUp"]
 
@@ -61,6 +62,13 @@ class WarmUp(_Containing):
 
     ``first t / steps`` for t up to `steps`, where `first` is the first value of the schedule; then the schedule from
     its step 1. If the schedule spans the fit, it has the steps of the fit that are left.
+
+    Parameters
+    ----------
+    schedule : Schedule
+        Any but `WarmUp`, `Restarts` and `Chain`.
+    steps : float
+        Of the rise, at least 1.
 
     Examples
     --------

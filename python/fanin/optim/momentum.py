@@ -20,6 +20,11 @@ class SGD(Rule):
     On a quadratic bowl it converges for rates below 2 / lambda_max. For large redundant data in mini-batches, with a
     rate that is reduced towards the end.
 
+    Parameters
+    ----------
+    learning_rate : float, Schedule or "auto"
+        At least 0; "auto": chosen by `Network.fit`, see `Rule`.
+
     Examples
     --------
     >>> from fanin import optim
@@ -46,6 +51,13 @@ class Momentum(Rule):
 
     v includes the rate, so a change of rate affects new gradients only. In PyTorch, v does not include it: the path is
     the same at a constant rate, but differs when the rate changes.
+
+    Parameters
+    ----------
+    learning_rate : float, Schedule or "auto"
+        At least 0; "auto": chosen by `Network.fit`, see `Rule`.
+    momentum : float or Schedule
+        In [0, 1).
 
     Examples
     --------
@@ -74,8 +86,17 @@ class Nesterov(Rule):
     A `Network` trains ``y = w + momentum * v``, the point at which gradients are computed, and shows w: `get_weights`,
     `predict`, `evaluate` and validation use the true weights; only the training loss is measured at y. The arrays of an
     `Optimizer` hold y, because that is where gradients must be computed, and `Optimizer.weights` returns w. With
-    `show_look_ahead`, y is shown in the place of w, as in PyTorch and scikit-learn. (PyTorch's v does not include the
+    `show_look_ahead`, y is shown instead of w, as in PyTorch and scikit-learn. (PyTorch's v does not include the
     rate.)
+
+    Parameters
+    ----------
+    learning_rate : float, Schedule or "auto"
+        At least 0; "auto": chosen by `Network.fit`, see `Rule`.
+    momentum : float or Schedule
+        In [0, 1).
+    show_look_ahead : bool
+        Whether y is shown instead of w.
 
     Examples
     --------
@@ -110,6 +131,17 @@ class AdaptiveGain(Rule):
 
     For full batches or very large mini-batches: the noise of small ones flips signs at random, and `fit` warns. Gains
     help only with differences in curvature along the axes of the weights.
+
+    Parameters
+    ----------
+    learning_rate : float or Schedule
+        At least 0.
+    momentum : float or Schedule
+        In [0, 1).
+    delta : float
+        In [0, 1): the rise of a gain, and the share by which it falls.
+    min_gain, max_gain : float
+        Limits of the gains, above 0, with 1 between them.
 
     Examples
     --------

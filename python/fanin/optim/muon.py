@@ -19,7 +19,7 @@ class Muon(Rule):
 
     ``m <- m + (1 - momentum) (g - m)``, ``u = g + momentum (m - g)``
 
-    ``X = u / (|u| + 1e-7)`` with |u| the root of the sum of squares, then five times ``A = X X'``,
+    ``X = u / (|u| + 1e-7)`` with ``|u|`` the root of the sum of squares, then five times ``A = X X'``,
     ``X <- 3.4445 X + (-4.775 A + 2.0315 A A) X``; or the same from the right with ``A = X' X`` if X is tall
 
     ``w <- (1 - learning_rate weight_decay) w - learning_rate sqrt(max(1, n_out / n_in)) X``
@@ -35,6 +35,21 @@ class Muon(Rule):
     In an `Optimizer`, arrays of two or more dimensions are matrices (n_in, n_out), n_in being the product of all
     dimensions but the last, and the last of them counts as the output layer: pass ``adam_output=False`` if all are
     hidden.
+
+    Parameters
+    ----------
+    learning_rate : float or Schedule
+        At least 0; of the hidden weights.
+    momentum : float or Schedule
+        In [0, 1).
+    weight_decay : float or Schedule
+        At least 0; of all weights, not of biases.
+    adam_rate : float
+        At least 0: the learning rate of all other arrays.
+    beta1, beta2, epsilon : float
+        As for `Adam`, of all other arrays.
+    adam_output : bool
+        Whether the weights of the output layer are among the others.
 
     Examples
     --------

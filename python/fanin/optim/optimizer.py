@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from fanin import _core
 from fanin.checks import check_integer
 from fanin.optim.named import as_rule
 from fanin.optim.rule import Rule
+from fanin.optim.shared_arrays import listed, shared
 from fanin.values import check_finite, check_number
 
 if TYPE_CHECKING:
@@ -74,10 +75,10 @@ class Optimizer:
 
     def __init__(self, rule: Rule | str, arrays: Iterable[Any]) -> None:
         rule = as_rule(rule)
-        self._arrays = tuple(_listed("arrays", arrays))
+        self._arrays = tuple(listed("arrays", arrays))
         if not self._arrays:
             raise ValueError("arrays: expected at least one array, got none")
-        views = [_view(f"arrays[{i}]", array) for i, array in enumerate(self._arrays)]
+        views = [shared(f"arrays[{i}]", array) for i, array in enumerate(self._arrays)]
         single = views[0].dtype == np.float32
         self._core = (_core.OptimizerFloat32 if single else _core.OptimizerFloat64)(
             rule.name, rule.values_on(range(len(views))), views
@@ -121,9 +122,9 @@ class Optimizer:
         if type(weight) is not float:
             check_number("weight", weight)
         self._core.step(
-            gradients if type(gradients) is list else _listed("gradients", gradients),
+            gradients if type(gradients) is list else listed("gradients", gradients),
             loss,
-            None if second_gradients is None else _listed("second_gradients", second_gradients),
+            None if second_gradients is None else listed("second_gradients", second_gradients),
             weight,
         )
 
@@ -133,24 +134,59 @@ class Optimizer:
         ``second = gradient_at(opt.shifted(gradients))``, then ``opt.step(gradients, second_gradients=second)``, with
         the same data in both gradients.
 
+        Parameters
+        ----------
+        gradients : list of array_like
+            As for `step`.
+
         Raises
         ------
         ValueError
             For a rule that needs none, and as `step` does.
         """
-        return self._core.shifted(_listed("gradients", gradients))
+        return self._core.shifted(listed("gradients", gradients))
 
     def weights(self) -> list[NDArray[Any]]:
-        """Return copies of the true weights: w or x if the rule looks ahead of them, else the arrays' contents."""
+        """Return copies of the true weights: w or x if the rule looks ahead of them, else the arrays' contents.
+
+        Returns
+        -------
+        list of ndarray
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from fanin import optim
+        >>> y = np.ones(1)
+        >>> opt = optim.Optimizer(optim.Nesterov(0.5, momentum=0.5), [y])
+        >>> opt.step([[1.0]])
+        >>> y, opt.weights()  # y looks ahead
+        (array([0.25]), [array([0.5])])
+        """
         return self._core.weights()
 
     def averages(self) -> list[NDArray[Any]]:
         """Return copies of the averages of the true weights over steps, kept by ``Around(..., average_share=...)``.
 
+        Returns
+        -------
+        list of ndarray
+
         Raises
         ------
         ValueError
             If the rule keeps no averages.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from fanin import optim
+        >>> w = np.zeros(1)
+        >>> opt = optim.Optimizer(optim.Around(optim.SGD(1.0), average_share=0.5), [w])
+        >>> for _ in range(3):
+        ...     opt.step([[-1.0]])
+        >>> w, opt.averages()
+        (array([3.]), [array([2.])])
         """
         if "average" not in self._core.slot_names:
             raise ValueError(
@@ -225,7 +261,7 @@ class Optimizer:
             _checked_group(state.get("group", (0, 0.0, 0.0))),
         )
         names = self._core.slot_names
-        slots = [_listed(f"state: {name}", state[name]) for name in names]
+        slots = [listed(f"state: {name}", state[name]) for name in names]
         for name, arrays in zip(names, slots, strict=True):
             for i, array in enumerate(arrays if finite else ()):
                 check_finite(f"state: {name}[{i}]", _core.numbers(f"state: {name}[{i}]", array))
@@ -261,37 +297,3 @@ def _checked_group(group: Any) -> tuple[int, float, float]:
     check_number("state: group: weight", group[1], at_least=0)
     check_number("state: group: loss", group[2])
     return int(group[0]), float(group[1]), float(group[2])
-
-
-def _listed(name: str, arrays: Iterable[Any]) -> list[Any]:
-    """Return a list of the arrays; reject a single array, which would be taken as a list of its rows."""
-    if (
-        isinstance(arrays, str | bytes | Mapping | Set)
-        or hasattr(arrays, "__array__")
-        or not isinstance(arrays, Iterable)
-    ):
-        raise TypeError(f"{name}: expected a list of arrays, got {type(arrays).__name__}")
-    return list(arrays)
-
-
-def _view(name: str, array: Any) -> NDArray[Any]:
-    """Return a NumPy array that shares the memory of an array of any library."""
-    expected = f"{name}: expected an array that can share its memory, such as a NumPy array"
-    if isinstance(array, np.ma.MaskedArray):
-        raise TypeError(f"{expected}; a masked array cannot be updated in place")
-    if isinstance(array, np.ndarray):
-        return array
-    try:
-        if hasattr(array, "__dlpack__"):
-            view = np.from_dlpack(array)
-            return view if view.flags.writeable else _writable_twin(view, array)
-        return np.asarray(memoryview(array))
-    except Exception as error:
-        raise TypeError(f"{expected}, got {type(array).__name__}: {error}") from None
-
-
-def _writable_twin(view: NDArray[Any], array: Any) -> NDArray[Any]:
-    """Older NumPy versions make every DLPack array read-only; return a writable view if the library offers one."""
-    twin = np.asarray(array)
-    same = (twin.ctypes.data, twin.dtype, twin.strides) == (view.ctypes.data, view.dtype, view.strides)
-    return twin if same else view

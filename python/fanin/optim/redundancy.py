@@ -27,16 +27,22 @@ def redundancy(
 ) -> float:
     """Return the cosine of the gradients of two halves of the samples, the mean of four random splits.
 
-    Near 1, a half teaches as much as the whole, so mini-batches pay. A fresh network is measured as it is once its
+    Near 1, a half teaches as much as the whole, so mini-batches pay off. A fresh network is measured as it is once its
     input layer has learned from X; the network does not change. It costs eight gradients over all samples.
 
     Parameters
     ----------
     net : Network
+        Trained or not.
     X, y, sample_weight
         As in `Network.fit`.
     seed : int
         Chooses the halves, in 0..2^64-1.
+
+    Returns
+    -------
+    float
+        In [-1, 1].
 
     Raises
     ------

@@ -34,6 +34,23 @@ class RMSprop(Rule):
     ``MS / (1 - decay^t)``, makes it one (not together with centered). The textbook has no epsilon. PyTorch calls the
     decay alpha, 0.99 by default, does not include the rate in v, and has no Nesterov form.
 
+    Parameters
+    ----------
+    learning_rate : float, Schedule or "auto"
+        At least 0; "auto": chosen by `Network.fit`, see `Rule`.
+    decay : float
+        In [0, 1): how much of the mean square is kept in a step.
+    epsilon : float
+        At least 0.
+    momentum : float or Schedule
+        In [0, 1).
+    nesterov : bool
+        Whether the gradient is taken at ``w + momentum v``.
+    centered : bool
+        Whether the step is divided by the standard deviation of the gradient.
+    bias_correction : bool
+        Whether MS is divided by ``1 - decay^t``.
+
     Examples
     --------
     >>> from fanin import optim
@@ -71,6 +88,13 @@ class Adagrad(Rule):
 
     Rates never rise: for rare features and convex problems. The same variant as PyTorch's.
 
+    Parameters
+    ----------
+    learning_rate : float, Schedule or "auto"
+        At least 0; "auto": chosen by `Network.fit`, see `Rule`.
+    epsilon : float
+        At least 0.
+
     Examples
     --------
     >>> from fanin import optim
@@ -99,6 +123,15 @@ class Adadelta(Rule):
 
     The paper has no learning_rate: it is 1. The same variant as PyTorch's, where decay is 0.9 by default.
 
+    Parameters
+    ----------
+    learning_rate : float or Schedule
+        A factor of all steps, at least 0.
+    decay : float
+        In [0, 1): how much of G and D is kept in a step.
+    epsilon : float
+        At least 0; it sets the size of the first steps.
+
     Examples
     --------
     >>> from fanin import optim
@@ -123,6 +156,17 @@ class Lion(Rule):
 
     It keeps only m, and all steps have the same size: use rates 3 to 10 times smaller than Adam's. Weights decay,
     biases do not.
+
+    Parameters
+    ----------
+    learning_rate : float or Schedule
+        At least 0.
+    beta1 : float
+        In [0, 1): the share of m in the direction of a step.
+    beta2 : float
+        In [0, 1): how much of m is kept in a step.
+    weight_decay : float or Schedule
+        At least 0.
 
     Examples
     --------

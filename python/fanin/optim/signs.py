@@ -22,6 +22,11 @@ class SignSGD(Rule):
     It leaves plateaus with tiny gradients as fast as steep slopes. For full batches: nine mini-batch gradients of +0.1
     and one of -0.9 have mean 0, yet move the weight by eight steps; `fit` warns of mini-batches.
 
+    Parameters
+    ----------
+    learning_rate : float or Schedule
+        The size of all steps, at least 0.
+
     Examples
     --------
     >>> from fanin import optim
@@ -52,9 +57,14 @@ class Rprop(Rule):
 
     Parameters
     ----------
-    learning_rate : float
-        The initial step size of all weights. A schedule affects only the first step.
-    increase, decrease, min_step, max_step : float
+    learning_rate : float or Schedule
+        The initial step size of all weights, at least 0. A schedule affects only the first step.
+    increase : float
+        At least 1: the factor of a step size while the sign stays.
+    decrease : float
+        Between 0 and 1: the factor when the sign changes.
+    min_step, max_step : float
+        Limits of the step sizes.
     variant : {"rprop-", "rprop+", "irprop-", "irprop+"}
         `Optimizer.step` needs the loss for "irprop+".
 

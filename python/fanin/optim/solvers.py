@@ -16,7 +16,7 @@ __all__ = ["LBFGS", "ConjugateGradient", "HessianFree", "LevenbergMarquardt", "S
 
 @dataclass(frozen=True)
 class Solver(Value):
-    """A solver for `Network.fit`, in the place of an update rule: an epoch is one iteration over all samples.
+    """A solver for `Network.fit`, instead of an update rule: an epoch is one iteration over all samples.
 
     It minimizes ``E(w) + l2/2 |W|^2``, the mean loss and a penalty on weights (not biases), by steps whose direction
     and length follow from gradients and curvature, so there is no rate to tune. For smooth losses on data that are
@@ -109,7 +109,9 @@ class ConjugateGradient(Solver):
     Parameters
     ----------
     beta : {"hager_zhang", "polak_ribiere"}
+        The formula of beta.
     eta : float
+        At least 0: how far beta may fall below 0, for "hager_zhang".
     l2, gradient_tolerance, loss_tolerance : float
         As for `LBFGS`.
 
@@ -218,6 +220,7 @@ class HessianFree(Solver):
     cg_iterations : int
         The most conjugate gradients in an iteration.
     cg_tolerance : float
+        At least 0: a larger value ends conjugate gradients earlier.
     sample : float
         The share of the rows that G takes; the loss and its gradient take all.
     l2, gradient_tolerance, loss_tolerance : float

@@ -55,7 +55,26 @@ class Distribution:
         raise NotImplementedError
 
     def rvs(self, size: int | None = None, random_state: RandomState = None) -> Any:
-        """Return one value, or a list of `size` of them; SciPy's frozen distributions have the same method."""
+        """Draw values; SciPy's frozen distributions have the same method.
+
+        Parameters
+        ----------
+        size : int, optional
+            Number of values.
+        random_state : int, RandomState, Generator or None
+            Of NumPy; None draws others each time.
+
+        Returns
+        -------
+        value, or list of values
+            Of plain Python types.
+
+        Examples
+        --------
+        >>> from fanin import search
+        >>> search.Choice(["relu", "tanh"]).rvs(3, random_state=0)
+        ['tanh', 'relu', 'relu']
+        """
         source = source_of(random_state)
         if size is None:
             return self.draw(source)
@@ -97,7 +116,23 @@ class Interval(Distribution):
         return self._scaled(self.low), self._scaled(self.high)
 
     def at(self, u: float) -> Any:
-        """Return the value below which a share `u` of all draws lies: the low end for 0, the high end for 1."""
+        """Return the value below which a share of all draws lies.
+
+        Parameters
+        ----------
+        u : float
+            The share: 0 for the low end, 1 for the high end.
+
+        Returns
+        -------
+        float or int
+
+        Examples
+        --------
+        >>> from fanin import search
+        >>> search.Uniform(0.0, 4.0).at(0.25)
+        1.0
+        """
         if u <= 0 or u >= 1:
             return self.low if u <= 0 else self.high
         first, last = self._edges()

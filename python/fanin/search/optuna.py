@@ -35,6 +35,7 @@ class OptunaPruningCallback:
     Parameters
     ----------
     trial : optuna.Trial
+        The one that the objective gets.
     monitor : str
         Name of a figure in the epoch's logs: "val_loss", "val_accuracy" or "val_rmse", "loss", or one added by an
         earlier callback in the list. It must improve in the direction of the study.

@@ -23,7 +23,7 @@ _ERRORS = 1.5
 
 @dataclass(frozen=True, repr=False)
 class Result:
-    """What a search found; `fanin.plot` draws it.
+    """The result of a search; `fanin.plot` draws it.
 
     Attributes
     ----------
@@ -42,6 +42,7 @@ class Result:
     rungs : tuple of int
         Epochs to which trials were trained.
     seconds : float
+        That the search took.
     complete : bool
         Whether the search ended by itself, rather than by its time limit or Ctrl-C.
     net : Network or None

@@ -71,13 +71,15 @@ def run(
     X, y, sample_weight
         As in `Network.fit`.
     validation_data : tuple (X, y) or (X, y, sample_weight), optional
-        Rows that score the trials. By default a share of the rows, `validation_fraction`, chosen by the seed.
+        Rows that score the trials.
+    validation_fraction : float in (0, 1)
+        Without `validation_data`: this share of the rows, chosen by the seed, scores the trials.
     scoring : str
         "loss": the mean validation loss, negated, as higher scores are better; or "accuracy", for losses with classes.
     n_iter : int
         Trials in each round.
     factor : float
-        Of them, one in so many reaches the next rung.
+        One in so many trials reaches the next rung.
     min_epochs, max_epochs : int
         Of the first and of the last rung, with the tail. "auto": `max_epochs` divided by the factor as often as there
         are trials to drop. Equal numbers make a plain random search.

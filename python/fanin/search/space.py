@@ -134,7 +134,7 @@ def combinations(space: Mapping[str, Any], points: int | None = None) -> Iterato
 
 
 class Grid:
-    """The points of a grid: every combination of a few values of each parameter. To learn from, not to search with.
+    """The points of a grid: every combination of a few values of each parameter. For teaching rather than searching.
 
     Random search beats it (Bergstra and Bengio 2012), because few parameters matter, and which they are is not known
     before. Where only the learning rate matters, the 25 points of a grid of 5 by 5 try 5 rates, each 5 times; 25 random

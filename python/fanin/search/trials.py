@@ -15,7 +15,7 @@ Params = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What training a trial up to a rung gave.
+    """The result of training a trial up to a rung.
 
     Attributes
     ----------
@@ -57,7 +57,7 @@ class Outcome:
 
 @dataclass(frozen=True, repr=False)
 class Trial:
-    """One choice of the parameters, and how it did.
+    """One choice of the parameters, and its results.
 
     Attributes
     ----------
@@ -66,6 +66,7 @@ class Trial:
     round : int
         Of the search from coarse to fine, from 1.
     params : dict
+        Of name -> value.
     outcomes : tuple of Outcome
         Of the rungs that it reached.
 

@@ -6,16 +6,16 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin
 from sklearn.utils import check_array, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from fanin.export.onnx.estimators import save_autoencoder
 from fanin.export.onnx.versions import OPSET
 from fanin.sklearn.bottleneck import Bottleneck
-from fanin.sklearn.compatibility import validated
 from fanin.sklearn.data import Data, split
 from fanin.sklearn.parameters import OF_AUTOENCODER, check_parameters, keep
+from fanin.sklearn.reconstruction import TYPES, Reconstruction
 from fanin.sklearn.start import hidden_sizes
 from fanin.sklearn.threads import limited
 
@@ -28,10 +28,8 @@ if TYPE_CHECKING:
     from fanin.optim import Rule, Solver
     from fanin.storage import Path
 
-_TYPES = (np.float64, np.float32)
 
-
-class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class Autoencoder(ClassNamePrefixFeaturesOutMixin, Reconstruction, BaseEstimator):  # type: ignore[misc]
     """Codes of a few numbers from which a network reconstructs the rows: PCA with curved axes.
 
     An encoder c maps a row x to its code, and a decoder d maps the code back. Both are trained together to minimize the
@@ -39,7 +37,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     first principal components span (Baldi and Hornik 1989).
 
     Inside, the rows are centred, and divided by one number, the root of the mean variance of the columns. So learning
-    rates suit any unit, and columns count by their variances, as in PCA: for columns in different units, put a
+    rates suit any unit, and columns are weighted by their variances, as in PCA: for columns in different units, put a
     `StandardScaler` before.
 
     Parameters
@@ -142,7 +140,9 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         Parameters
         ----------
         X : array or frame of shape (n_samples, n_features)
-        y : ignored
+            Rows.
+        y
+            Ignored.
         X_val : array or frame of shape (n_validation, n_features), optional
             Validation rows, whose loss is in `history_`; `early_stopping` uses them in the place of held out ones.
 
@@ -173,48 +173,41 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         return self
 
     def transform(self, X: ArrayLike) -> NDArray[Any]:
-        """Return the codes of the rows of X, of shape (n_samples, n_components)."""
+        """Return the codes of rows.
+
+        Parameters
+        ----------
+        X : array or frame of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        array of shape (n_samples, n_components)
+        """
         check_is_fitted(self)
         with limited(self.n_jobs):
             codes: NDArray[Any] = self.encoder_.predict(self._rows(X))
         return codes
 
     def inverse_transform(self, X: ArrayLike) -> NDArray[Any]:
-        """Return the rows, of shape (n_samples, n_features), that the decoder makes of codes.
+        """Return the rows that the decoder makes of codes.
 
         Parameters
         ----------
         X : array of shape (n_samples, n_components)
             Codes, such as those of `transform`.
+
+        Returns
+        -------
+        array of shape (n_samples, n_features)
         """
         check_is_fitted(self)
-        codes = check_array(X, dtype=_TYPES, input_name="X", estimator=self)
+        codes = check_array(X, dtype=TYPES, input_name="X", estimator=self)
         if codes.shape[1] != self._n_features_out:
             raise ValueError(f"X: expected codes of {self._n_features_out} numbers, got {codes.shape[1]}")
         with limited(self.n_jobs):
             rows: NDArray[Any] = self.decoder_.predict(codes)
         return rows
-
-    def reconstruct(self, X: ArrayLike) -> NDArray[Any]:
-        """Return the rows of X, encoded and decoded."""
-        check_is_fitted(self)
-        return self._reconstructed(self._rows(X))
-
-    def score_samples(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Return how normal each row is: ``-|x - d(c(x))|^2``, at most 0, of shape (n_samples,).
-
-        Rows unlike those of the fit are reconstructed badly, and get the lowest scores.
-        """
-        check_is_fitted(self)
-        rows: NDArray[Any] = self._rows(X)
-        scores: NDArray[np.float64] = -np.square(rows - self._reconstructed(rows)).sum(
-            axis=1, dtype=np.float64
-        )
-        return scores
-
-    def score(self, X: ArrayLike, y: Any = None) -> float:
-        """Return the mean of `score_samples`, for searches of parameters; y is ignored."""
-        return float(self.score_samples(X).mean())
 
     def to_onnx(self, path: Path, *, opset: int = OPSET) -> None:
         """Write encoder and decoder as one ONNX model; it needs onnx.
@@ -226,6 +219,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         Parameters
         ----------
         path : str, bytes or path
+            By convention, it ends in ".onnx".
         opset : int
             As in `fanin.Network.to_onnx`.
 
@@ -240,15 +234,6 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     @property
     def _n_features_out(self) -> int:
         return int(self.encoder_.n_outputs)
-
-    def _reconstructed(self, rows: Any) -> NDArray[Any]:
-        with limited(self.n_jobs):
-            reconstructed: NDArray[Any] = self.decoder_.predict(self.encoder_.predict(rows))
-        return reconstructed
-
-    def _rows(self, X: Any, *, reset: bool = False, **checks: Any) -> Any:
-        kinds = _TYPES if self.dtype is None else np.dtype(self.dtype)
-        return validated(self, X, reset=reset, dtype=kinds, **checks)
 
     def _learnable(self, name: str, X: Any) -> Any:
         """Return the rows; raise ValueError if the loss does not allow their values."""

@@ -13,7 +13,7 @@ from fanin.sklearn.base import Perceptron
 from fanin.sklearn.data import Data, weights_of_classes
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
 
 class LabelledPerceptron(Perceptron):
@@ -70,3 +70,88 @@ class LabelledPerceptron(Perceptron):
         if (binarizer := getattr(self, "_label_binarizer", None)) is not None:
             return "softmax" if binarizer.y_type_ == "multiclass" else "logistic"
         return "logistic" if len(self.intercepts_[-1]) == 1 else "softmax"
+
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
+        """Return the most probable label of each row.
+
+        Parameters
+        ----------
+        X : array, frame or sparse matrix of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        array of shape (n_samples,)
+            For several labels per row an indicator matrix of those more probable than 1/2, (n_samples, n_labels).
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            Before a fit.
+        ValueError
+            For invalid data.
+        """
+        outputs = self._outputs(X)
+        labels: NDArray[Any]
+        if outputs.ndim == 2 and self._form.output != "softmax":
+            labels = self._label_binarizer.inverse_transform(outputs)
+            return labels
+        if not hasattr(self, "classes_"):
+            raise AttributeError("classes_ is not set, but the weights are; expected labels in classes_")
+        chosen = outputs.argmax(axis=1) if outputs.ndim == 2 else (outputs > 0.5).view(np.int8)
+        labels = self.classes_.take(chosen, mode="clip")  # a single class is always the prediction
+        return labels
+
+    def predict_proba(self, X: ArrayLike) -> NDArray[Any]:
+        """Return the probability of each class.
+
+        Parameters
+        ----------
+        X : array, frame or sparse matrix of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        array of shape (n_samples, n_classes)
+            In the order of `classes_`.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            Before a fit.
+        ValueError
+            For invalid data.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from fanin.sklearn import MLPClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> model = MLPClassifier(learning_rate_init=0.01, tol=0.01, random_state=0).fit(X, y)
+        >>> model.predict_proba(X[:2]).shape
+        (2, 3)
+        """
+        outputs = self._outputs(X)
+        return np.vstack([1 - outputs, outputs]).T if outputs.ndim == 1 else outputs
+
+    def predict_log_proba(self, X: ArrayLike) -> NDArray[Any]:
+        """Return the logarithms of `predict_proba`.
+
+        Parameters
+        ----------
+        X : array, frame or sparse matrix of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        array of shape (n_samples, n_classes)
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            Before a fit.
+        ValueError
+            For invalid data.
+        """
+        probabilities: NDArray[Any] = np.log(self.predict_proba(X))
+        return probabilities

@@ -23,7 +23,7 @@ from fanin.sklearn.pause import Call
 if TYPE_CHECKING:
     from typing import Self
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
     from fanin.storage import Path
 
@@ -36,7 +36,7 @@ class MLPClassifier(ClassifierMixin, LabelledPerceptron):  # type: ignore[misc]
 
     ``E = -sum_i s_i sum_j y_ij log p_ij / S + alpha / 2 |W|^2 / S``
 
-    (a logistic output adds ``(1 - y_ij) log(1 - p_ij)``). The reported loss takes no p closer to 0 or 1 than eps.
+    (a logistic output adds ``(1 - y_ij) log(1 - p_ij)``). The reported loss clips p to [eps, 1 - eps].
 
     Parameters
     ----------
@@ -204,6 +204,17 @@ class MLPClassifier(ClassifierMixin, LabelledPerceptron):  # type: ignore[misc]
         Returns
         -------
         self : the estimator
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from fanin.sklearn import MLPClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> model = MLPClassifier(learning_rate_init=0.01, random_state=0)
+        >>> for _ in range(100):
+        ...     model = model.partial_fit(X, y, classes=[0, 1, 2])
+        >>> bool(model.score(X, y) > 0.9)
+        True
         """
         check_parameters(self, self._allowed)
         known = getattr(self, "classes_", None)
@@ -220,34 +231,15 @@ class MLPClassifier(ClassifierMixin, LabelledPerceptron):  # type: ignore[misc]
         self._fit(X, y, sample_weight, (None, None, None), Call(1, incremental=True))
         return self
 
-    def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """Return the most probable label of each row, or an indicator matrix of the labels more probable than 1/2."""
-        outputs = self._outputs(X)
-        labels: NDArray[Any]
-        if outputs.ndim == 2 and self._form.output != "softmax":
-            labels = self._label_binarizer.inverse_transform(outputs)
-            return labels
-        if not hasattr(self, "classes_"):
-            raise AttributeError("classes_ is not set, but the weights are; expected labels in classes_")
-        chosen = outputs.argmax(axis=1) if outputs.ndim == 2 else (outputs > 0.5).view(np.int8)
-        labels = self.classes_.take(chosen, mode="clip")  # a single class is always the prediction
-        return labels
-
-    def predict_proba(self, X: ArrayLike) -> NDArray[Any]:
-        """Return the probability of each class, in the order of `classes_`, of shape (n_samples, n_classes)."""
-        outputs = self._outputs(X)
-        return np.vstack([1 - outputs, outputs]).T if outputs.ndim == 1 else outputs
-
-    def predict_log_proba(self, X: ArrayLike) -> NDArray[Any]:
-        """Return the logarithms of `predict_proba`."""
-        probabilities: NDArray[Any] = np.log(self.predict_proba(X))
-        return probabilities
-
     def to_sklearn(self) -> Any:
         """Return scikit-learn's own fitted estimator with copies of these weights, for tools that know only that.
 
         Its fitted attributes are set, including the private one in which it keeps labels; a later `fit` or
         `partial_fit` of it begins with a new optimizer.
+
+        Returns
+        -------
+        sklearn.neural_network.MLPClassifier
         """
         return to_sklearn(self, "MLPClassifier")
 
@@ -261,6 +253,7 @@ class MLPClassifier(ClassifierMixin, LabelledPerceptron):  # type: ignore[misc]
         Parameters
         ----------
         path : str, bytes or path
+            By convention, it ends in ".onnx".
         opset : int
             As in `fanin.Network.to_onnx`.
 

@@ -32,12 +32,15 @@ class FitDisplay:
         Score on the validation data, on a second axis; the same holds for its length.
     estimator_name : str, optional
         Title of the plot.
+    score_name : str
+        Label of the scores.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
         Axes with the losses.
     figure_ : matplotlib Figure
+        That of `ax_`.
     lines_ : list of matplotlib Line2D
         Training loss, then validation loss and validation score, as far as there are any.
     best_epoch_ : int

@@ -48,7 +48,7 @@ class PopulationSearchCV(RandomizedSearchCV):  # type: ignore[misc]
     n_iter : int
         Trials in each round.
     factor : float
-        Of them, one in so many reaches the next rung.
+        One in so many trials reaches the next rung.
     min_epochs, max_epochs : int or "auto"
         Epochs of the first and of the last rung. "auto": the estimator's `max_iter` for the last one, and that divided
         by the factor as often as there are trials to drop for the first. Equal numbers make a plain random search.
@@ -64,11 +64,13 @@ class PopulationSearchCV(RandomizedSearchCV):  # type: ignore[misc]
     n_jobs : int, optional
         Trainings at a time: by default one for each thread that fanin may use, or what joblib's backend offers.
     random_state : int, RandomState or None
+        Of the draws and the folds.
     verbose : int
         Above 0: print each decision, with a progress bar in a terminal or notebook if tqdm is installed.
     error_score : "raise" or float
         The score of a fold whose training fails, such as one that diverges.
     return_train_score : bool
+        Whether `cv_results_` has scores of the training rows, too.
     rounds : int or None
         From coarse to fine: each further round draws from half of each range, around the best trials so far, or from
         beyond an edge if these are near it; but never from outside the range given. None: until `max_time`.

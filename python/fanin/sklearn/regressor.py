@@ -42,14 +42,18 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
     Parameters
     ----------
     loss : {"squared_error", "poisson"}
-        See above. (scikit-learn has it from 1.7 on.)
-    hidden_layer_sizes, activation, solver, alpha, batch_size, learning_rate, learning_rate_init, power_t, max_iter, ...
-        Those of `MLPClassifier`, except that there are no class weights, that the split of `early_stopping` is drawn at
-        random, and that callbacks find "val_r2" in `logs` in the place of "val_accuracy".
+        See above. (In scikit-learn since 1.7.)
+    hidden_layer_sizes, activation, solver, alpha, batch_size, learning_rate, learning_rate_init, power_t, max_iter
+        Those of `MLPClassifier`.
+    shuffle, random_state, tol, verbose, warm_start, momentum, nesterovs_momentum, n_iter_no_change, max_fun
+        Those of `MLPClassifier`.
+    beta_1, beta_2, epsilon, early_stopping, validation_fraction, dtype, n_jobs, max_time, callbacks
+        Those of `MLPClassifier`, except that the split of `early_stopping` is drawn at
+        random, and that callbacks find "val_r2" in `logs` instead of "val_accuracy".
     linear_tail : float in [0, 1)
-        The share of max_iter, at the end of a fit with sgd or adam, in which the rate falls linearly to 0, as there.
+        The share of max_iter, at the end of a fit with sgd or adam, in which the rate falls linearly to 0.
     diagnose : bool
-        Watch `fit`: `diagnosis_` says what is wrong with it, as there.
+        Watch `fit`: `diagnosis_` says what is wrong with it.
 
     Attributes
     ----------
@@ -60,7 +64,7 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
 
     Notes
     -----
-    What differs from scikit-learn is what differs there.
+    The differences from scikit-learn are those of `MLPClassifier`.
 
     Examples
     --------
@@ -142,7 +146,24 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
         return self
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """Return the predicted targets, of shape (n_samples,) or (n_samples, n_outputs)."""
+        """Return the predicted targets.
+
+        Parameters
+        ----------
+        X : array, frame or sparse matrix of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        array of shape (n_samples,) or (n_samples, n_outputs)
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            Before a fit.
+        ValueError
+            For invalid data.
+        """
         return self._outputs(X)
 
     def to_onnx(self, path: Path, *, opset: int = OPSET) -> None:
@@ -154,6 +175,7 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
         Parameters
         ----------
         path : str, bytes or path
+            By convention, it ends in ".onnx".
         opset : int
             As in `fanin.Network.to_onnx`.
 
@@ -166,5 +188,10 @@ class MLPRegressor(RegressorMixin, Perceptron):  # type: ignore[misc]
         save_network(self._network(), path, opset, text=repr(self))
 
     def to_sklearn(self) -> Any:
-        """Return scikit-learn's own estimator with these weights, see `MLPClassifier.to_sklearn`."""
+        """Return scikit-learn's own estimator with these weights, see `MLPClassifier.to_sklearn`.
+
+        Returns
+        -------
+        sklearn.neural_network.MLPRegressor
+        """
         return to_sklearn(self, "MLPRegressor")

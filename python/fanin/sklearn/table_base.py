@@ -142,6 +142,7 @@ class TableEstimator(TableFitting):
         Parameters
         ----------
         path : str, bytes or path
+            By convention, it ends in ".safetensors".
 
         Raises
         ------
@@ -161,16 +162,33 @@ class TableEstimator(TableFitting):
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Return the fitted estimator that `save` wrote; files are not trusted.
+        """Return the fitted estimator that `save` wrote; loading executes nothing from the file.
 
         Parameters
         ----------
         path : str, bytes or path
+            That of the file.
+
+        Returns
+        -------
+        FaninClassifier or FaninRegressor
 
         Raises
         ------
         OSError, ValueError
             If the file cannot be read, or is damaged, or is that of another estimator.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from fanin.sklearn import FaninRegressor
+        >>> X, y = [[0.0], [1.0], [2.0], [3.0]] * 9, [0.0, 1.0, 2.0, 3.0] * 9
+        >>> model = FaninRegressor(effort="fast", random_state=0).fit(X, y)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     model.save(f"{folder}/model.safetensors")
+        ...     same = FaninRegressor.load(f"{folder}/model.safetensors")
+        >>> bool((same.predict(X) == model.predict(X)).all())
+        True
         """
         model = TableModel.load(path)
         try:

@@ -23,16 +23,16 @@ if TYPE_CHECKING:
 
 
 class FaninClassifier(ClassifierMixin, LabelledTables):  # type: ignore[misc]
-    """Classes of the rows of a table: networks on the codes of its columns, chosen and weighed by rows held out.
+    """Classifies the rows of a table by networks on coded columns, chosen and weighted by held-out rows.
 
     Numbers, categories, booleans, dates and missing values are coded by `fanin.TableEncoder`. Several networks are
     trained together, and the probabilities of a row are the weighted mean of theirs, of linear models and of a
     constant, with weights that suit rows held out.
 
-    Sparse X, of any format of SciPy, is never made dense: networks with one hidden layer read its numbers as they are,
-    but for columns without a value in training. So they read columns of text, whose words and pairs of words are hashed
-    by `fanin.HashedText`; X may also be a list, an array or a series of texts. Models of these can be pickled, not
-    saved.
+    Sparse X, in any format of SciPy, is never made dense: networks with one hidden layer read its numbers as they are,
+    without columns that are empty in training. Columns of text are sparse rows, too: `fanin.HashedText` hashes their
+    words and pairs of words. X may also be a list, an array or a series of texts. Models of sparse rows and texts can
+    be pickled, but not saved.
 
     With an indicator matrix (n_samples, n_labels) of 0 and 1 as targets, a row may have several labels or none:
     networks then have a logistic output for each, and predictions are such a matrix too.
@@ -40,7 +40,7 @@ class FaninClassifier(ClassifierMixin, LabelledTables):  # type: ignore[misc]
     Parameters
     ----------
     members : int or "auto"
-        Networks of a setting that has the whole weight; "auto" leaves it to `effort`.
+        Number of networks, if one setting has the whole weight; "auto": it depends on `effort`.
     effort : {"fast", "default", "high"}
         How much is tried, and how many networks are trained.
     max_time : float, optional
@@ -59,7 +59,7 @@ class FaninClassifier(ClassifierMixin, LabelledTables):  # type: ignore[misc]
         indicator matrix the product over its columns.
     early_stopping : bool or "auto"
         Whether each network keeps the weights of its epoch that is best on validation rows, and ends its training after
-        10 epochs that are not better. The rows are `X_val`, or a tenth of each class. "auto" is no: on two tables it
+        10 epochs that are not better. The rows are `X_val`, or a tenth of each class. "auto" is False: on two tables it
         changed errors by .2 % with the same `X_val`, and raised them by up to 2 % with a tenth of the rows held out.
     scoring : str or callable, optional
         What early stopping watches and `validation_score_` is, as in scikit-learn; without it, the mean loss.
@@ -187,11 +187,31 @@ class FaninClassifier(ClassifierMixin, LabelledTables):  # type: ignore[misc]
         return self
 
     def staged_predict(self, X: ArrayLike) -> Iterator[NDArray[Any]]:
-        """Return an iterator of the predictions of the first network, the first two, and so on, in order of weight."""
+        """Yield the predictions of the first network, the first two, and so on, in order of weight.
+
+        Parameters
+        ----------
+        X : frame, array, sparse matrix or list of str
+            Rows, with the columns of `fit`.
+
+        Yields
+        ------
+        array, as from `predict`
+        """
         return map(self._decided, self._staged(X))
 
     def staged_predict_proba(self, X: ArrayLike) -> Iterator[NDArray[np.float64]]:
-        """Return an iterator of the probabilities by the first network, the first two, ..., in order of weight."""
+        """Yield the probabilities by the first network, the first two, and so on, in order of weight.
+
+        Parameters
+        ----------
+        X : frame, array, sparse matrix or list of str
+            Rows, with the columns of `fit`.
+
+        Yields
+        ------
+        array, as from `predict_proba`
+        """
         return self._staged(X)
 
     def to_onnx(self, path: Path, *, opset: int = OPSET) -> None:
@@ -210,6 +230,7 @@ class FaninClassifier(ClassifierMixin, LabelledTables):  # type: ignore[misc]
         Parameters
         ----------
         path : str, bytes or path
+            By convention, it ends in ".onnx".
         opset : int
             As in `fanin.Network.to_onnx`.
 
@@ -232,7 +253,18 @@ class FaninClassifier(ClassifierMixin, LabelledTables):  # type: ignore[misc]
         return super()._more_tags() | {"multilabel": True}
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """Return the most probable label of each row; of several labels, 1 for those with a probability above 1/2."""
+        """Return the most probable label of each row.
+
+        Parameters
+        ----------
+        X : frame, array, sparse matrix or list of str
+            Rows, with the columns of `fit`.
+
+        Returns
+        -------
+        array of shape (n_samples,)
+            For an indicator matrix as targets (n_samples, n_labels): 1 for those with a probability above 1/2.
+        """
         return self._decided(self._predictions(X)[0])
 
     def _decided(self, probabilities: NDArray[np.float64]) -> NDArray[Any]:
@@ -243,8 +275,16 @@ class FaninClassifier(ClassifierMixin, LabelledTables):  # type: ignore[misc]
         return labels
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Return the probability of each class, in the order of `classes_`, of shape (n_samples, n_classes).
+        """Return the probability of each class.
 
-        Those of a row have the sum 1, unless the targets were an indicator matrix.
+        Parameters
+        ----------
+        X : frame, array, sparse matrix or list of str
+            Rows, with the columns of `fit`.
+
+        Returns
+        -------
+        array of shape (n_samples, n_classes)
+            In the order of `classes_`; rows have the sum 1, unless the targets were an indicator matrix.
         """
         return self._predictions(X)[0]

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class FaninRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]
-    """Numbers for the rows of a table: networks on the codes of its columns, with averaged predictions.
+    """Predicts numbers for the rows of a table by networks on coded columns, whose predictions are averaged.
 
     Numbers, categories, booleans, dates and missing values are coded by `fanin.TableEncoder`. Several networks are
     trained together, and the prediction for a row is the weighted mean of theirs, of linear models and of a constant,
@@ -43,7 +43,8 @@ class FaninRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]
         Which quantile loss="quantile" predicts, between 0 and 1; or several, at most 32, in ascending order, which the
         same networks learn. Those of a row are sorted, so that none crosses another (Chernozhukov et al. 2010);
         `predict_quantiles` returns them.
-    members, effort, max_time, out_of_fold, random_state, n_jobs, verbose, early_stopping, scoring,
+    members, effort, max_time, out_of_fold, random_state, n_jobs, verbose, early_stopping, scoring
+        Those of `FaninClassifier`.
     warm_start, callbacks, categorical_features, text_features, diagnose
         Those of `FaninClassifier`.
 
@@ -181,24 +182,52 @@ class FaninRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]
         return self
 
     def staged_predict(self, X: ArrayLike) -> Iterator[NDArray[np.float64]]:
-        """Return an iterator of the predictions of the first network, the first two, and so on, in order of weight."""
+        """Yield the predictions of the first network, the first two, and so on, in order of weight.
+
+        Parameters
+        ----------
+        X : frame, array, sparse matrix or list of str
+            Rows, with the columns of `fit`.
+
+        Yields
+        ------
+        array, as from `predict`
+        """
         return map(self._central, self._staged(X))
 
     def predict(self, X: ArrayLike, return_std: bool = False) -> Any:
-        """Return the predicted targets, of shape (n_samples,) or (n_samples, n_outputs).
+        """Return the predicted targets.
 
         Of several quantiles, it is the one nearest to the median, of two as near the lower one.
 
-        With `return_std`, return also the standard deviations of what the voting models predict, in the same shape: how
-        far they disagree, not how far targets scatter.
+        Parameters
+        ----------
+        X : frame, array, sparse matrix or list of str
+            Rows, with the columns of `fit`.
+        return_std : bool
+            Return also the standard deviations of what the voting models predict, in the same shape: how far they
+            disagree, not how far targets scatter.
+
+        Returns
+        -------
+        array of shape (n_samples,) or (n_samples, n_outputs)
+            With `return_std`, a tuple of two.
         """
         means, deviations = self._predictions(X, return_std)
         return (self._central(means), self._central(deviations)) if return_std else self._central(means)
 
     def predict_quantiles(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Return the predicted quantiles, of shape (n_samples, n_quantiles), for ``loss="quantile"``.
+        """Return the predicted quantiles of the fit, for ``loss="quantile"``.
 
-        They are those of the fit, in ascending order: of a row, none is below the one before it.
+        Parameters
+        ----------
+        X : frame, array, sparse matrix or list of str
+            Rows, with the columns of `fit`.
+
+        Returns
+        -------
+        array of shape (n_samples, n_quantiles)
+            In ascending order: of a row, none is below the one before it.
 
         Raises
         ------
@@ -237,6 +266,7 @@ class FaninRegressor(RegressorMixin, TableEstimator):  # type: ignore[misc]
         Parameters
         ----------
         path : str, bytes or path
+            By convention, it ends in ".onnx".
         opset : int
             As in `fanin.Network.to_onnx`.
 

@@ -7,11 +7,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import KW_ONLY, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from fanin import _core
-from fanin.checks import check_choice, check_flag, check_integer, check_sequence, checked_dtype
-from fanin.data.frames import frame_of, is_series
+from fanin.checks import check_choice, check_flag, check_integer, checked_dtype
+from fanin.sparse.texts import listed_texts, refuse_cell
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike
@@ -29,7 +27,7 @@ class HashedText:
 
     (Weinberger et al. 2009), and then each row is divided by its norm. Columns and values are those of scikit-learn's
     `HashingVectorizer`. Nothing is learned: there is no vocabulary to store, and rows, chunks and processes give the
-    same columns. What a column stands for cannot be told, so there is no ``get_feature_names_out``.
+    same columns. Hashes cannot be turned back into words, so there is no ``get_feature_names_out``.
 
     It is a transformer of scikit-learn, for pipelines, a `ColumnTransformer` and searches; scikit-learn itself is not
     needed. SciPy is.
@@ -54,6 +52,7 @@ class HashedText:
     alternate_sign : bool
         Whether half of the words count -1, so that words that share a column cancel on average.
     dtype : "float32" or "float64"
+        Of the values.
 
     Raises
     ------
@@ -94,7 +93,17 @@ class HashedText:
         checked_dtype(self.dtype)
 
     def fit(self, texts: Any, y: Any = None) -> HashedText:
-        """Do nothing, since there is nothing to learn; return self.
+        """Do nothing, since there is nothing to learn.
+
+        Parameters
+        ----------
+        texts, y
+            Ignored.
+
+        Returns
+        -------
+        HashedText
+            Itself.
 
         Examples
         --------
@@ -102,7 +111,7 @@ class HashedText:
         >>> fanin.HashedText(2**16).fit(["A good film"]).n_features
         65536
         """
-        _listed(texts)
+        listed_texts(texts)
         return self
 
     def transform(self, texts: Any) -> Any:
@@ -133,7 +142,7 @@ class HashedText:
         ((2, 1048576), 10)
         """
         self.__post_init__()
-        sparse, listed = _scipy_sparse(), _listed(texts)
+        sparse, listed = _scipy_sparse(), listed_texts(texts)
         data, indices, indptr = _core.hash_texts(
             self._items(listed),
             self.analyzer,
@@ -151,6 +160,17 @@ class HashedText:
     def fit_transform(self, texts: Any, y: Any = None) -> Any:
         """Return ``transform(texts)``.
 
+        Parameters
+        ----------
+        texts : list of str
+            As for `transform`.
+        y
+            Ignored.
+
+        Returns
+        -------
+        scipy.sparse.csr_matrix
+
         Examples
         --------
         >>> import fanin
@@ -162,6 +182,15 @@ class HashedText:
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the parameters by name, as scikit-learn's estimators do.
 
+        Parameters
+        ----------
+        deep
+            Ignored.
+
+        Returns
+        -------
+        dict
+
         Examples
         --------
         >>> import fanin
@@ -171,7 +200,17 @@ class HashedText:
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
     def set_params(self, **parameters: Any) -> HashedText:
-        """Set some parameters by name; return self. Invalid ones change nothing.
+        """Set some parameters by name; invalid ones change nothing.
+
+        Parameters
+        ----------
+        **parameters
+            Those of the constructor.
+
+        Returns
+        -------
+        HashedText
+            Itself.
 
         Examples
         --------
@@ -236,7 +275,7 @@ class HashedText:
         find = self._find_words()
         for row, given in enumerate(texts):
             if not isinstance(given, str):
-                _refuse(row, given)
+                refuse_cell(row, given)
             text = given.lower() if self.lowercase else given
             yield find(text) if own else text
 
@@ -247,34 +286,3 @@ def _scipy_sparse() -> Any:
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError("fanin.HashedText needs SciPy: pip install scipy", name="scipy") from error
     return sparse
-
-
-def _listed(texts: Any) -> tuple[Any, ...]:
-    """Return the cells of a list, an array, a series or a frame of one column; raise if there are none."""
-    if isinstance(texts, str | bytes):
-        raise TypeError(f"texts: expected a list of strings, got a single {type(texts).__name__}")
-    if (frame := frame_of("texts", texts)) is not None:
-        if len(frame.columns) != 1:
-            hint = 'a ColumnTransformer gives one, as in ("text", HashedText(), "review")'
-            raise ValueError(f"texts: expected a frame of one column, got {len(frame.columns)}; {hint}")
-        texts = frame.columns[0]
-    if is_series(texts):
-        texts = texts.to_list()
-    elif isinstance(texts, np.ndarray):
-        if texts.ndim not in (1, 2) or texts.shape[1:] not in ((), (1,)):
-            raise ValueError(f"texts: expected shape (n_texts,) or (n_texts, 1), got {texts.shape}")
-        texts = texts.ravel().tolist()
-    listed = check_sequence("texts", texts, "a list of strings")
-    if not listed:
-        raise ValueError("texts: expected at least one text, got none")
-    return listed
-
-
-def _refuse(row: int, cell: object) -> None:
-    if (
-        cell is None
-        or type(cell).__name__ in ("NAType", "NaTType")
-        or (isinstance(cell, float) and cell != cell)
-    ):
-        raise ValueError(f'texts: row {row} is missing ({cell}); replace missing texts, for example by ""')
-    raise TypeError(f"texts: row {row}: expected a string, got {type(cell).__name__}")

@@ -9,10 +9,9 @@ import numpy as np
 
 from fanin import _core
 from fanin.checks import check_flag, check_integer, check_sequence
-from fanin.tables.columns import KINDS, Category, Column, Date, Dropped, Pair, described
-from fanin.tables.conversion import as_days, as_numbers, as_texts
+from fanin.tables.columns import Pair, described
+from fanin.tables.learned_columns import LearnedColumns
 from fanin.tables.learning import SAMPLE_ROWS, learn_table
-from fanin.tables.reading import ReadTable, in_order, read_table
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -23,7 +22,7 @@ _PAIR_BINS = 4  # of the number of a pair, which is an estimate already
 PairOfColumns = tuple[str, Sequence[Any], str, Sequence[Any], Any]
 
 
-class TableEncoder:
+class TableEncoder(LearnedColumns):
     """Codes the rows of a table for a network: numbers piecewise linearly, categories one-hot, dates in parts.
 
     Each column of the samples has a mean of 0 over the training rows. With x a number, and its median and quartiles,
@@ -51,7 +50,7 @@ class TableEncoder:
     spikes : bool
         Whether numbers with 3 to 128 different values have a column for each of them, too.
     categories : list of str
-        Columns that are categories, whatever they hold but dates; those of an array are "x0", "x1", ...
+        Columns to read as categories, unless they hold dates; those of an array are "x0", "x1", ...
 
     Raises
     ------
@@ -87,13 +86,20 @@ class TableEncoder:
         check_flag("spikes", spikes)
         self.bins, self.min_count, self.spikes = bins, min_count, spikes
         self.categories = check_sequence("categories", categories, "a list of names")
-        self._fitted: _core.TableEncoder | None = None
-        self._columns: dict[str, Column] = {}
-        self._names: list[str] = []
-        self._named = False
+        super().__init__()
 
     def fit(self, X: Any) -> TableEncoder:
-        """Learn how to code a frame of pandas or polars, a dict of columns, or a 2-D array; return the encoder.
+        """Learn how to code the columns of a table.
+
+        Parameters
+        ----------
+        X : DataFrame, dict of name -> column, or 2-D array
+            A frame of pandas or polars.
+
+        Returns
+        -------
+        TableEncoder
+            Itself.
 
         Raises
         ------
@@ -110,10 +116,25 @@ class TableEncoder:
         return self._fit(iter([X]), None)
 
     def fit_chunks(self, chunks: Iterable[Any]) -> TableEncoder:
-        """Learn from a table in chunks, as `fit` does; return the encoder.
+        """Learn from a table in chunks, as `fit` does.
 
         Levels are counted exactly. Numbers are learned from 65,536 random rows; up to there, the result is that of
         `fit`. The first chunk decides whether a column holds numbers, dates or text.
+
+        Parameters
+        ----------
+        chunks : iterable
+            Of tables as for `fit`, with the same columns.
+
+        Returns
+        -------
+        TableEncoder
+            Itself.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As `fit` does.
 
         Examples
         --------
@@ -133,8 +154,16 @@ class TableEncoder:
     def transform(self, X: Any, pair_values: ArrayLike | None = None) -> _core.CodedRows:
         """Return the rows of a table in coded form, for every method of `Network` that takes X.
 
-        Columns are matched by name. A dropped one may be missing. `pair_values`, (rows, pairs), replace the values of
-        the pairs of `add_pairs`: those of training rows may differ.
+        Parameters
+        ----------
+        X : table, as for `fit`
+            Columns are matched by name. A dropped one may be missing.
+        pair_values : array_like, shape (rows, pairs), optional
+            In place of the values of the pairs of `add_pairs`: those of training rows may differ.
+
+        Returns
+        -------
+        CodedRows
 
         Raises
         ------
@@ -159,8 +188,22 @@ class TableEncoder:
     def cells(self, X: Any, cells: Mapping[str, Sequence[Any]]) -> dict[str, NDArray[np.uint32]]:
         """Return the cell of each row in some columns.
 
-        Cells are ascending edges of a number or a date (cell i has i edges at or below the value), or sorted levels of
-        a category (all others are in the next cell). The cell after these is for missing values.
+        Parameters
+        ----------
+        X : table, as for `fit`
+            Rows.
+        cells : dict of column -> sequence
+            Ascending edges of a number or a date (cell i has i edges at or below the value), or sorted levels of a
+            category (all others are in the next cell). The cell after these is for missing values.
+
+        Returns
+        -------
+        dict of column -> ndarray of uint32, shape (rows,)
+
+        Raises
+        ------
+        ValueError, TypeError
+            As `transform` does, and for columns that are not coded.
 
         Examples
         --------
@@ -185,6 +228,15 @@ class TableEncoder:
             Cells are as in `cells`; values, (cells of the first + 2, cells of the second + 2), are the number.
         training_values : array of shape (rows, pairs)
             The values of the training rows, which may be others; median, knots and means are learned from them.
+
+        Returns
+        -------
+        TableEncoder
+
+        Raises
+        ------
+        ValueError, TypeError
+            For values of other shapes, and columns that are not coded.
 
         Examples
         --------
@@ -216,68 +268,15 @@ class TableEncoder:
         encoder._set_columns(columns)
         return encoder
 
-    @property
-    def columns(self) -> tuple[Column, ...]:
-        """How each column was read and coded."""
-        if self._fitted is None:
-            raise ValueError("TableEncoder: call fit first")
-        return tuple(self._columns.values())
-
-    @property
-    def feature_names(self) -> list[str]:
-        """The names of the columns of the samples: dense ones, then those of the codes."""
-        columns = self.columns
-        dense = [name for column in columns for name in column.dense_names()]
-        return dense + [name for column in columns for name in column.coded_names()]
-
     def describe(self) -> str:
-        """Return a text with a line for each column: how it was read, or why it was dropped."""
+        """Return a text with a line for each column: how it was read, or why it was dropped.
+
+        Returns
+        -------
+        str
+        """
         return "\n".join(described(self.columns))
 
     def __repr__(self) -> str:
         categories = f", categories={self.categories}" if self.categories else ""
         return f"TableEncoder(bins={self.bins}, min_count={self.min_count}, spikes={self.spikes}{categories})"
-
-    def __getstate__(self) -> dict[str, Any]:
-        return vars(self) | {"_fitted": None if self._fitted is None else self._fitted.columns}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state)
-        if state["_fitted"] is not None:
-            self._set_columns(state["_fitted"])
-
-    def _set_columns(self, columns: list[dict[str, Any]]) -> None:
-        """Take the columns of the core; those of pairs are no columns of the table."""
-        self._fitted = _core.TableEncoder(columns)
-        self._names = [fields["column"] for fields in columns if fields["kind"] != "pair"]
-        self._columns = {fields["column"]: KINDS[fields["kind"]].of(fields) for fields in columns}
-
-    @property
-    def _encoder(self) -> _core.TableEncoder:
-        if self._fitted is None:
-            raise ValueError("TableEncoder: call fit first")
-        return self._fitted
-
-    def _needed(self) -> list[str]:
-        """Return the columns of a table that are coded."""
-        return [column.name for column in self.columns if not isinstance(column, Dropped | Pair)]
-
-    def _read(self, X: Any) -> ReadTable:
-        return in_order(read_table(X), self._names, self._needed(), self._named)
-
-    def _kind(self, name: str) -> Column:
-        column = self._columns.get(name)
-        if column is None or isinstance(column, Dropped | Pair):
-            raise ValueError(f'expected a column that is coded, got "{name}"')
-        return column
-
-    def _column(self, table: ReadTable, name: str) -> Any:
-        kind, cells = self._kind(name), table.cells(name)
-        convert = (
-            as_texts if isinstance(kind, Category) else as_days if isinstance(kind, Date) else as_numbers
-        )
-        return convert(name, cells)
-
-    def _cells(self, name: str, cells: Sequence[Any]) -> dict[str, Any]:
-        text = isinstance(self._kind(name), Category)
-        return {"column": name, "text": text, "edges": () if text else cells, "levels": cells if text else ()}

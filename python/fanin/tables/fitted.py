@@ -31,7 +31,9 @@ class FittedTable:
     Attributes
     ----------
     encoder : TableEncoder, or SparseEncoder or TextEncoder
+        Codes the rows.
     networks : tuple of Network
+        In order of weight.
     weights : tuple of float
         Sum 1.
     target_mean, target_scale : array, shape (outputs,)
@@ -48,10 +50,20 @@ class FittedTable:
     settings : tuple of Setting
         Of each network.
     trials : tuple of Trial
+        What was tried, with its scores.
     seconds : dict
         Of "encode", "choose" and "train".
     diagnoses : tuple of Diagnosis
         Of the fit of each network, if they were diagnosed.
+
+    Examples
+    --------
+    >>> import numpy as np, fanin
+    >>> from fanin.tables import fit_table
+    >>> table = {"a": np.arange(100.0) % 10, "job": ["clerk", "smith"] * 50}
+    >>> fitted = fit_table(table, table["a"] ** 2, loss=fanin.losses.SquaredError(), effort="fast")
+    >>> type(fitted).__name__, len(fitted.networks) == len(fitted.weights)
+    ('FittedTable', True)
     """
 
     encoder: Encoder

@@ -61,13 +61,14 @@ def fit_table(
         Labels 0..n_classes-1 for `losses.Logistic` (two classes) and `losses.SoftmaxCrossEntropy`, else numbers,
         (n_samples,) or (n_samples, n_outputs). For `losses.Logistic` also (n_samples, n_labels): each is 0 or 1.
     loss : Loss
+        A value of `fanin.losses`.
     n_classes : int, optional
         For `losses.SoftmaxCrossEntropy`.
     sample_weight : array, shape (n_samples,), optional
         Rows of weight 0 are left out.
     members : int or "auto"
-        Networks of a setting that has the whole weight. Some leave out a part of the rows, by which the weights are
-        found: of those for classes all from 4 on, else one, or up to 8 on small tables.
+        Number of networks, if one setting has the whole weight. Some of them leave out a part of the rows, by which
+        the weights are found: for classes all of them if there are at least 4; else one, or up to 8 on small tables.
     effort : str
         "fast", "default" or "high": how much is tried, and how many members.
     max_time : float, optional

@@ -20,8 +20,8 @@ class Callback(Protocol):
     """The interface of a callback: an object with `on_epoch_end`, or a function with the same arguments.
 
     ``on_epoch_end(net, epoch, logs)`` is called after each epoch, counted from 1 in each fit. `logs` is a dict of the
-    epoch's figures: "loss", with validation data also "val_loss" and "val_" plus the metric's name, "learning_rate" and
-    "seconds". All callbacks get the same dict in turn, so one can add a figure that a later one monitors. Returning
+    epoch's figures: "loss", "learning_rate", "seconds", and with validation data "val_loss" and the metric, such as
+    "val_accuracy". All callbacks get the same dict in turn: one can add a figure that a later one monitors. Returning
     True (Python's or NumPy's) stops the fit after this epoch; any other value does not.
 
     Two methods are optional: ``on_fit_begin(net, history)`` is called before the first epoch, after all arguments have
@@ -52,7 +52,22 @@ class Callback(Protocol):
     """
 
     def on_epoch_end(self, net: Network, epoch: int, logs: Logs) -> object:
-        """Inspect the network after an epoch; return True to stop."""
+        """Inspect the network after an epoch.
+
+        Parameters
+        ----------
+        net : Network
+            The network that is being trained.
+        epoch : int
+            From 1 in each fit.
+        logs : dict
+            The figures of the epoch.
+
+        Returns
+        -------
+        bool or None
+            True stops the fit.
+        """
 
 
 EpochFunction = Callable[["Network", int, Logs], object]

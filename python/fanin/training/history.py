@@ -87,7 +87,13 @@ class History:
     diagnosis: Any = field(default=None, repr=False, compare=False)
 
     def append(self, figures: Mapping[str, float]) -> None:
-        """Append the figures of an epoch, a dict like the logs of callbacks."""
+        """Append the figures of an epoch, a dict like the logs of callbacks.
+
+        Parameters
+        ----------
+        figures : dict
+            "loss", "learning_rate", "seconds", and those of the validation data if there are any.
+        """
         self.loss.append(figures["loss"])
         if self.validates:
             self.val_loss.append(figures["val_loss"])
@@ -99,7 +105,21 @@ class History:
                 getattr(self, name).append(figures[name])
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the metric's name, copies of the lists, and the stopped and best epochs; why a solver ended."""
+        """Return the figures as a dict of lists, for a frame of pandas or a file.
+
+        Returns
+        -------
+        dict
+            The name of the metric, copies of the lists, and the stopped and best epochs; why a solver ended.
+
+        Examples
+        --------
+        >>> import numpy as np, fanin
+        >>> X = np.linspace(-1, 1, 64)[:, None]
+        >>> history = fanin.Network(1, [fanin.Dense(1)]).fit(X, X, epochs=3)
+        >>> len(history.to_dict()["loss"])
+        3
+        """
         return {
             "metric": self.metric,
             "loss": self.loss.copy(),

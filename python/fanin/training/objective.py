@@ -35,6 +35,13 @@ class Objective:
     direction: `hvp`, `gnvp` and `jacobian`. They need a function of the weights alone, so they refuse dropout, and
     batch norm that is not frozen. Where an activation or a loss has a kink, its second derivative counts as 0.
 
+    Parameters
+    ----------
+    net : Network
+        The network; `Network.objective` creates the objective.
+    X, y, sample_weight, l2, frozen_batch_norm
+        As for `Network.objective`.
+
     Examples
     --------
     >>> import numpy as np, fanin
@@ -85,12 +92,28 @@ class Objective:
         return int(self._core.size)
 
     def weights(self) -> Float:
-        """Return the current weights of the network as a vector w."""
+        """Return the current weights of the network as a vector w.
+
+        Returns
+        -------
+        ndarray, shape (size,)
+            In the network's dtype.
+        """
         arrays = self._net.get_weights()
         return np.concatenate([arrays[name].ravel() for name, _ in self._trained])
 
     def named(self, w: ArrayLike) -> dict[str, Float]:
-        """Return a dict for `Network.set_weights`: the arrays of w, and the network's current running statistics."""
+        """Return a dict for `Network.set_weights`: the arrays of w, and the network's current running statistics.
+
+        Parameters
+        ----------
+        w : array_like, shape (size,)
+            Weights.
+
+        Returns
+        -------
+        dict of name -> ndarray
+        """
         arrays, begin, w = self._net.get_weights(), 0, self._vector(w)
         for name, shape in self._trained:
             end = begin + int(np.prod(shape))
@@ -99,12 +122,33 @@ class Objective:
         return arrays
 
     def loss(self, w: ArrayLike) -> float:
-        """Return E(w); it is infinite or NaN if the loss of a sample is."""
+        """Return E(w); it is infinite or NaN if the loss of a sample is.
+
+        Parameters
+        ----------
+        w : array_like, shape (size,)
+            Weights.
+
+        Returns
+        -------
+        float
+        """
         loss: float = self._core.loss(self._vector(w))
         return loss
 
     def loss_and_gradient(self, w: ArrayLike) -> tuple[float, Float]:
-        """Return E(w) and dE/dw, in the network's dtype; the gradient is NaN if the loss is not finite."""
+        """Return E(w) and dE/dw, in the network's dtype; the gradient is NaN if the loss is not finite.
+
+        Parameters
+        ----------
+        w : array_like, shape (size,)
+            Weights.
+
+        Returns
+        -------
+        loss : float
+        gradient : ndarray, shape (size,)
+        """
         loss, gradient = self._core.loss_and_gradient(self._vector(w))
         return loss, gradient
 
@@ -113,6 +157,22 @@ class Objective:
 
         It costs about two gradients. What is computed at w is kept for products with more vectors, if the values of all
         rows fit into 256 MB.
+
+        Parameters
+        ----------
+        w : array_like, shape (size,)
+            Weights.
+        v : array_like, shape (size,)
+            A direction.
+
+        Returns
+        -------
+        ndarray, shape (size,)
+
+        Raises
+        ------
+        ValueError
+            For dropout, and batch norm that is not frozen.
         """
         product: Float = self._core.hessian_product(self._vector(w), self._vector(v, "v"))
         return product
@@ -123,6 +183,22 @@ class Objective:
         J is the Jacobian of the outputs, L the Hessian of the mean loss with respect to them, sample weights included.
         G is the Hessian without the second derivatives of the outputs. It is positive semidefinite, because all losses
         are convex in the outputs. It costs about 1.5 gradients.
+
+        Parameters
+        ----------
+        w : array_like, shape (size,)
+            Weights.
+        v : array_like, shape (size,)
+            A direction.
+
+        Returns
+        -------
+        ndarray, shape (size,)
+
+        Raises
+        ------
+        ValueError
+            For dropout, and batch norm that is not frozen.
         """
         product: Float = self._core.gauss_newton_product(self._vector(w), self._vector(v, "v"))
         return product
@@ -134,9 +210,14 @@ class Objective:
 
         Parameters
         ----------
-        w : array_like
+        w : array_like, shape (size,)
+            Weights.
         rows : array_like of int, optional
             Numbers of samples, at most as many as there are; by default all.
+
+        Returns
+        -------
+        ndarray, shape (rows, outputs, size)
 
         Raises
         ------

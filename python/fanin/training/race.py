@@ -123,6 +123,7 @@ def find_rate(
     Parameters
     ----------
     net : Network
+        As it is before the fit.
     X, y, epochs, batch_size, batches, sample_weight, validation_data, validation_fraction, max_steps
         As in `Network.fit`.
     rule : Rule or str, optional

@@ -48,9 +48,9 @@ class RateControl:
     Parameters
     ----------
     window : int
-        At least 2.
+        Epochs in a row by which the loss is judged; at least 2.
     patience : int
-        At least 1.
+        Epochs without a better validation loss; at least 1.
 
     Examples
     --------

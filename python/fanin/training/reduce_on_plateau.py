@@ -32,6 +32,7 @@ class ReduceOnPlateau(Monitor):
     Parameters
     ----------
     factor : float in (0, 1)
+        Multiplies the rate.
     patience : int
         Epochs in a row without improvement; at least 1. (PyTorch's ReduceLROnPlateau reduces one epoch later.)
     cooldown : int

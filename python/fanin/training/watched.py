@@ -23,7 +23,7 @@ class Units:
     Attributes
     ----------
     rows : int
-        Rows watched; the arrays are of no use below two.
+        Rows watched; below two, the arrays mean nothing.
     mean, deviation : ndarray
         Of the activations.
     dead, saturated : ndarray of bool

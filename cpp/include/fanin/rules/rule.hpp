@@ -31,9 +31,8 @@
 //                         its learning_rate and momentum; its step is for all other arrays, with
 //                         other_rate(moment) as the rate that scales their decay. Whether the last array of
 //                         weights is one of the others: adam_output
-//   idle(c)               the IdleStep of a step: then weights of sparse inputs that a batch does not meet
-//   are
-//                         left alone, and later make up for the steps that they have missed
+//   idle(c)               the IdleStep of a step: then weights of sparse inputs that a batch does not
+//                         meet are left alone, and later make up for the steps that they have missed
 //   looks_ahead()         whether it trains weights y, at which gradients are taken, other than the w shown
 //   ahead()               how far ahead y is in the next step; y is w if it is 0
 //   shown(a, y, slot)     w, with a = ahead() times the rate scale of the array
