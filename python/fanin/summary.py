@@ -77,7 +77,9 @@ def _rows(net: AdaptedModel) -> list[tuple[str, ...]]:
         name, before = f"layer{number}", net.n_inputs if number == 1 else columns[-1]
         known = columns[-1] > 0 and (number > 1 or not net._core.has_input_layer)
         columns.append(layer.outputs_after(columns) if known else layer.width or columns[-1])
-        rows.append((name, _named(layer), _shape(before, columns[-1]), *_sizes(trained.get(name), stored.get(name))))
+        rows.append(
+            (name, _named(layer), _shape(before, columns[-1]), *_sizes(trained.get(name), stored.get(name)))
+        )
     totals = _sizes(sum(trained.values()), sum(stored.values()))
     loss = f"{net.loss.replace('_', ' ')}, {net.dtype}"
     return [*rows, ("total", loss, _shape(net.n_inputs, columns[-1]), *totals)]
@@ -98,7 +100,9 @@ def _named(layer: Layer) -> str:
 
 
 def _notes(net: AdaptedModel, X: ArrayLike | None) -> list[str]:
-    lines = [] if net._core.first_columns is not None else ["parameters are laid out when the input layer learns"]
+    lines = (
+        [] if net._core.first_columns is not None else ["parameters are laid out when the input layer learns"]
+    )
     lines += _learned_lines(net)
     of_ids = isinstance(net.layers[0], Embedding)  # whose numbers are places
     if not of_ids and (numbers := net._core.condition_numbers if X is None else condition_numbers(net, X)):

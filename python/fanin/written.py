@@ -9,6 +9,8 @@ from textwrap import wrap
 from types import MappingProxyType
 
 _UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "us"), (1e-9, "ns"))
+# large unit, small unit and its seconds, how many of them are a large one, and how many of these are too many
+_LONG = (("min", "s", 1, 60, 60), ("h", "min", 60, 60, 24), ("d", "h", 3600, 24, math.inf))
 
 
 def duration(seconds: float) -> str:
@@ -27,12 +29,12 @@ def duration(seconds: float) -> str:
     if seconds < 59.95:  # which three digits would round to a minute
         size, unit = next(((size, unit) for size, unit in _UNITS if seconds >= 0.9995 * size), _UNITS[-1])
         return f"{seconds / size:.3g} {unit}" if seconds else "0 s"
-    for size, smaller, units in ((86400, 3600, "d h"), (3600, 60, "h min"), (60, 1, "min s")):
-        many, few = divmod(round(seconds / smaller), size // smaller)
-        if many:
-            large, small = units.split()
-            return f"{many:,} {large}" + (f" {few} {small}" if few else "")
-    return f"{seconds:.3g} s"
+    for large, small, size, in_large, most in _LONG:
+        many, few = divmod(round(seconds / size), in_large)
+        text = f"{many:,} {large}" + (f" {few} {small}" if few else "")
+        if many < most:
+            break
+    return text
 
 
 def memory(count: int) -> str:
@@ -64,13 +66,13 @@ def figure(value: float) -> str:
 
 
 def one_line(text: object) -> str:
-    """Return a text in one line, with control characters escaped, as a terminal or a page can show it.
+    r"""Return a text in one line, with control characters escaped, as a terminal or a page can show it.
 
     Examples
     --------
     >>> from fanin.written import one_line
     >>> one_line("two  words" + chr(27))
-    'two words\\\\x1b'
+    'two words\\x1b'
     """
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in " ".join(str(text).split()))
 
@@ -81,16 +83,20 @@ def cut(text: str, width: int) -> str:
 
 
 def aligned(
-    rows: Sequence[Sequence[str]], *, left: int = 1, gap: str = "  ", most: Mapping[int, int] = MappingProxyType({})
+    rows: Sequence[Sequence[str]],
+    *,
+    left: int = 1,
+    gap: str = "  ",
+    most: Mapping[int, int] = MappingProxyType({}),
 ) -> list[str]:
-    """Return rows as lines: the first columns, so many, to the left, the others to the right.
+    r"""Return rows as lines: the first columns, so many, to the left, the others to the right.
 
     `most` has the largest widths of some columns: longer cells are wrapped.
 
     Examples
     --------
     >>> from fanin.written import aligned
-    >>> print(*aligned([("layer", "units"), ("layer1", "1,024"), ("a long name", "8")], most={0: 6}), sep="\\n")
+    >>> print(*aligned([("layer", "units"), ("layer1", "1,024"), ("a long name", "8")], most={0: 6}), sep="\n")
     layer   units
     layer1  1,024
     a long      8

@@ -65,7 +65,7 @@ class PopulationSearchCV(RandomizedSearchCV):  # type: ignore[misc]
         Trainings at a time: by default one for each thread that fanin may use, or what joblib's backend offers.
     random_state : int, RandomState or None
     verbose : int
-        Above 0: print each decision, with a progress bar in a terminal or notebook if tqdm is installed.
+        Above 0: print each decision, with a line that shows progress and the time left in a terminal or notebook.
     error_score : "raise" or float
         The score of a fold whose training fails, such as one that diverges.
     return_train_score : bool

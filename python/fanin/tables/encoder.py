@@ -9,7 +9,7 @@ import numpy as np
 
 from fanin import _core
 from fanin.checks import check_flag, check_integer, check_sequence
-from fanin.tables.columns import KINDS, Category, Column, Date, Dropped, Pair, described
+from fanin.tables.columns import KINDS, Category, Column, Date, Dropped, Pair, described, html_of
 from fanin.tables.conversion import as_days, as_numbers, as_texts
 from fanin.tables.learning import SAMPLE_ROWS, learn_table
 from fanin.tables.reading import ReadTable, in_order, read_table
@@ -237,6 +237,9 @@ class TableEncoder:
     def __repr__(self) -> str:
         categories = f", categories={self.categories}" if self.categories else ""
         return f"TableEncoder(bins={self.bins}, min_count={self.min_count}, spikes={self.spikes}{categories})"
+
+    def _repr_html_(self) -> str:
+        return html_of(repr(self), () if self._fitted is None else self.columns)
 
     def __getstate__(self) -> dict[str, Any]:
         return vars(self) | {"_fitted": None if self._fitted is None else self._fitted.columns}
