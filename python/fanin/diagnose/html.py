@@ -152,11 +152,16 @@ def _proof_picture(number: int, finding: Finding) -> list[str]:
 
 def _pictures(diagnosis: Any) -> Iterator[str]:
     """Yield the sections with the curves and the heat maps, as far as there are figures."""
-    from fanin.plot.diagnosis import curves, layers
+    from fanin.plot.diagnosis import layers
+    from fanin.plot.history import of_fit
     from fanin.plot.svg import inline_svg
 
     if getattr(diagnosis, "history", None) is not None:
-        drawn = inline_svg(lambda: curves(diagnosis), "curves", "Losses and learning rate by epoch")
+        drawn = inline_svg(
+            lambda: of_fit(diagnosis.history, diagnosis.findings),
+            "curves",
+            "Losses and learning rate by epoch",
+        )
         yield _section("curves", "Curves", _figure(drawn, _CURVES))
     watched = getattr(diagnosis, "watched", None)
     if watched is not None and len(watched.epochs):
