@@ -108,9 +108,7 @@ def _classes(
     if numbered and classes[0] >= 0 and len(shown) > int(classes[-1]):
         return np.arange(len(shown)), shown
     if len(shown) != len(classes) or numbered:
-        expected = (
-            f"of the classes 0 to {classes[-1]}" if numbered else f"of {counted(len(classes), 'class')[:-1]}"
-        )
+        expected = f"of the classes 0 to {classes[-1]}" if numbered else f"of {len(classes)} classes"
         raise ValueError(f"names: expected names {expected}, got {len(shown)}")
     return classes, shown
 
