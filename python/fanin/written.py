@@ -8,7 +8,7 @@ from itertools import zip_longest
 from textwrap import wrap
 from types import MappingProxyType
 
-_UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "us"), (1e-9, "ns"))
+_UNITS = ((1e-9, "ns"), (1e-6, "us"), (1e-3, "ms"), (1.0, "s"))
 # large unit, small unit and its seconds, how many of them are a large one, and how many of these are too many
 _LONG = (("min", "s", 1, 60, 60), ("h", "min", 60, 60, 24), ("d", "h", 3600, 24, math.inf))
 
@@ -27,8 +27,8 @@ def duration(seconds: float) -> str:
     if seconds < 0:
         return f"-{duration(-seconds)}"
     if seconds < 59.95:  # which three digits would round to a minute
-        size, unit = next(((size, unit) for size, unit in _UNITS if seconds >= 0.9995 * size), _UNITS[-1])
-        return f"{seconds / size:.3g} {unit}" if seconds else "0 s"
+        numbers = ((f"{seconds / size:.3g}", unit) for size, unit in _UNITS)
+        return "0 s" if seconds == 0 else " ".join(next(one for one in numbers if float(one[0]) < 1000))
     for large, small, size, in_large, most in _LONG:
         many, few = divmod(round(seconds / size), in_large)
         text = f"{many:,} {large}" + (f" {few} {small}" if few else "")

@@ -40,8 +40,8 @@ _ARRAYS = (
     "second of these."
 )
 _CURVES = (
-    "Loss in units of the loss function, training and validation, validation metric and learning rate, by epoch. Dotted lines mark "
-    "where the findings of these numbers were seen first."
+    "Loss in units of the loss function, training and validation, validation metric and learning rate, by epoch. "
+    "Dotted lines mark where the findings of these numbers were seen first."
 )
 _HEAT_MAPS = (
     "A row for each layer or trained array, a column for each record, by epoch. Dead and saturated are shares of a "
