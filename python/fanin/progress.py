@@ -20,8 +20,8 @@ _BLUE, _FAINT, _PLAIN = "\x1b[34m", "\x1b[90m", "\x1b[0m"
 
 
 def time_left(elapsed: float, done: float | None) -> float:
-    """Return the seconds that are left if the rest is as fast; NaN if nothing is known of it."""
-    return elapsed * (1 - done) / done if done else math.nan
+    """Return the seconds that are left if the rest is as fast; NaN before a hundredth is done, which says little."""
+    return elapsed * (1 - done) / done if done and done >= 0.01 else math.nan
 
 
 def about_time(left: float) -> list[str]:
@@ -67,6 +67,7 @@ def composed(label: str, done: float | None, facts: Sequence[str], width: int) -
     ('epoch 3/9', 0, ' 33 %, 12 s left, loss 0.25')
     """
     behind = "" if done is None else f"{100 * done:3.0f} %"
+    label = f"{label}," if done is None and facts else label
     for fact in facts:
         longer = f"{behind}, {fact}" if behind else fact
         if len(label) + 1 + len(longer) > width:

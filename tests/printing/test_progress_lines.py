@@ -113,7 +113,7 @@ def test_the_time_left_follows_from_the_share_that_is_done():
     assert about_time(time_left(30.0, 0.25)) == ["1 min 30 s left"]
     assert about_time(time_left(12.3, 0.5)) == ["12 s left"]
     assert about_time(time_left(0.5, 0.5)) == ["500 ms left"]
-    for unknown in (None, 0.0, 1.0):
+    for unknown in (None, 0.0, 0.009, 1.0):
         assert about_time(time_left(5.0, unknown)) == []
 
 

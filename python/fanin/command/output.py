@@ -30,10 +30,15 @@ _ORIGINS = {
 
 def print_notes(notes: Sequence[str], stream: IO[str] | None = None) -> None:
     """Print notes, the first twenty, one a line; a terminal gets them wrapped."""
-    stream = stream or sys.stdout
     more = [f"and {len(notes) - _NOTES:,} more notes"] if len(notes) > _NOTES else []
+    print_indented((*notes[:_NOTES], *more), stream)
+
+
+def print_indented(notes: Iterable[str], stream: IO[str] | None = None) -> None:
+    """Print lines behind an indent; a terminal gets them wrapped."""
+    stream = stream or sys.stdout
     width = columns(stream) if stream.isatty() else sys.maxsize
-    for note in (*notes[:_NOTES], *more):
+    for note in notes:
         wrapped = textwrap.wrap(one_line(note), width, initial_indent="  ", subsequent_indent="    ")
         print("\n".join(wrapped), file=stream)
 
