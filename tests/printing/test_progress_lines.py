@@ -81,7 +81,7 @@ def test_a_shorter_line_leaves_nothing_of_a_longer_one(monkeypatch):
     first, second, wiped, empty, last = screen.drawings
     assert len(second) == len(first)
     assert (second.strip(), wiped.strip(), empty) == ("short", "", "")
-    assert last == "again x\n"
+    assert last == "again, x\n"
 
 
 def test_lines_that_stay_are_printed_above(monkeypatch, capsys):

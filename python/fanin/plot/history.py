@@ -123,7 +123,10 @@ def _finish(histories: Sequence[Any], losses: Any, metrics: Any, rates: Any) -> 
         if axes is not None:
             scale(axes, logarithmic="accuracy" not in title)
             describe_epochs(axes, f"{title} by epoch")
-    if rates.get_yscale() == "log":
+    values = {rate for one in histories for rate in one.learning_rate if np.isfinite(rate)}
+    if len(values) == 1:  # a constant, which needs no magnified axis
+        rates.set_ylim(0, 1.2 * max(*values, 1e-30))
+    elif rates.get_yscale() == "log":
         low, high = rates.get_ylim()
         rates.set_ylim(max(low, _LOWEST * high))
 
