@@ -13,7 +13,7 @@ from fanin.condition import keep_condition_numbers, rows_to_condition
 from fanin.data.inputs import Labels, as_array, error_context
 from fanin.data.sequences import Sequences, as_sequences, as_steps
 from fanin.storage import StoredModel
-from fanin.summary import summary_of
+from fanin.summary import Summary, summary_of
 from fanin.training.chunks import check_chunks, inputs_of
 
 if TYPE_CHECKING:
@@ -70,8 +70,19 @@ class AdaptedModel(StoredModel):
             rows: NDArray[Any] = self._core.first_inputs(X)
         return X.cut(rows) if isinstance(X, Sequences) else rows
 
-    def summary(self, X: ArrayLike | None = None) -> str:
-        """Return a text with layers, outputs, parameters, bytes, and what the input layer has learned.
+    def __str__(self) -> str:
+        """Return the summary: ``print(net)`` shows it."""
+        return str(self.summary())
+
+    def _repr_html_(self) -> str:
+        return self.summary()._repr_html_()
+
+    def summary(self, X: ArrayLike | None = None) -> Summary:
+        """Return a text with a row for each layer, the totals, and what the input layer has learned.
+
+        The columns are the layer's name, its kind with the activation, the numbers of inputs and outputs, the trained
+        parameters, and the memory of all its arrays in the network's type and, of the input layer, in float64. Lines
+        have at most 80 characters, or as many as the terminal has columns. A notebook shows a table.
 
         Also the condition number of ``X'X / m`` before and after the input layer: the ratio of the largest eigenvalue
         to the smallest that is not 0, which limits how fast gradient descent can learn. They are those of the first
@@ -98,14 +109,14 @@ class AdaptedModel(StoredModel):
         >>> X = np.random.default_rng(0).normal([100, 0], [1, 20], size=(500, 2))
         >>> net = fanin.Network(2, [fanin.Standardize(), fanin.Dense(8, "relu"), fanin.Dense(1)])
         >>> net.adapt(X)
-        >>> print(net.summary())
-        layer                    outputs  parameters
-        layer1  standardize            2           -
-        layer2  dense, relu            8          24
-        layer3  dense, identity        1           9
-        2 inputs, 33 parameters, 132 bytes in float32
+        >>> net.summary()
+        layer   kind                     shape  parameters     memory
+        layer1  standardize             2 -> 2           -   48 bytes
+        layer2  dense, relu             2 -> 8          24   96 bytes
+        layer3  dense, identity         8 -> 1           9   36 bytes
+        total   squared error, float32  2 -> 1          33  180 bytes
         columns of X: centres -0.165 to 99.9, scales 0.984 to 19.3
-        condition number of the inputs: 26.7, of what the first layer gets: 1.01
+        condition number of the inputs: 26.67, of what the first layer gets: 1.013
         """
         return summary_of(self, X if X is None else as_sequences(self, X))
 

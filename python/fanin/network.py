@@ -179,7 +179,7 @@ class Network(Exports, StreamedModel):
             Each is called with (net, epoch, logs) after each epoch, and returns True to stop: see `Callback` and
             `EarlyStopping`.
         verbose : bool
-            Show progress: a progress bar in a terminal or notebook if tqdm is installed, else one line per epoch.
+            Show progress and the time left: a line that is redrawn in a terminal or notebook, else one line per epoch.
         max_steps : int, optional
             Maximum number of updates; ``history.steps`` of an earlier fit repeats it.
         max_time : float, optional

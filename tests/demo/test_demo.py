@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 
 pytest.importorskip("sklearn")
-pytest.importorskip("tqdm")
 
 from fanin.__main__ import main
 from fanin.csv.errors import UserError, require
@@ -267,10 +266,9 @@ def test_output_that_cannot_be_written_is_reported() -> None:
     assert done.stderr == b"fanin demo: [Errno 28] No space left on device\n"
 
 
-def test_without_tqdm_and_scikit_learn_a_table_is_trained_on(
+def test_without_scikit_learn_a_table_is_trained_on(
     write: Writer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setitem(sys.modules, "tqdm", None)
     monkeypatch.setattr("fanin.demo.cli.find_spec", lambda _: None)
     path = write("x,y\n" + rows(lambda row: f"{row},{row / 7}"))
     assert main(["demo", "--csv", str(path), "--target", "y", "--epochs", "2"]) == 0

@@ -15,13 +15,13 @@ from diagnosed import (
     MadeUp,
     diagnosed,
     diverged,
-    examined,
     network,
     solved,
     watched_of,
 )
 from fanin import plot
 from fanin.diagnose import Finding
+from fanin.plot.history import of_fit
 from helpers import refuse_imports
 
 
@@ -35,12 +35,13 @@ def labelled(axes):
 
 def test_curves_show_both_losses_and_the_rate_by_epoch():
     made = diagnosed()
-    losses, rates = plot.curves(made).axes
+    losses, metric, rates = of_fit(made.history, made.findings).axes
     lines = labelled(losses)
     assert list(lines) == ["training", "validation"]
     assert list(lines["training"].get_xdata()) == list(range(1, 21))
     assert list(lines["training"].get_ydata()) == made.history.loss
     assert list(lines["validation"].get_ydata()) == made.history.val_loss
+    assert list(metric.lines[0].get_ydata()) == made.history.val_metric
     assert list(rates.lines[0].get_ydata()) == made.history.learning_rate
     assert (losses.get_yscale(), rates.get_yscale()) == ("linear", "log")
 
@@ -48,18 +49,18 @@ def test_curves_show_both_losses_and_the_rate_by_epoch():
 def test_findings_are_marked_at_their_epochs_those_near_each_other_together():
     epochs = [13, None, 3, 13]
     made = replace(diagnosed(), findings=tuple(finding(epoch=epoch) for epoch in epochs))
-    losses = plot.curves(made).axes[0]
+    losses = of_fit(made.history, made.findings).axes[0]
     assert [text.get_text() for text in losses.texts] == ["3", "1, 4"]
     dotted = [line.get_xdata()[0] for line in losses.lines if line.get_linestyle() == ":"]
     assert dotted == [3, 13]
     long = replace(EDGES["long"](), findings=tuple(finding(epoch=epoch) for epoch in (1000, 1010, 2000)))
-    assert [text.get_text() for text in plot.curves(long).axes[0].texts] == ["1, 2", "3"]
+    assert [text.get_text() for text in of_fit(long.history, long.findings).axes[0].texts] == ["1, 2", "3"]
 
 
 def test_gaps_in_a_curve_are_left_out_and_single_epochs_are_dots():
     made = diagnosed()
     made.history.loss[1], made.history.loss[3] = math.inf, math.nan
-    line, dots = plot.curves(made).axes[0].lines[:2]
+    line, dots = of_fit(made.history, made.findings).axes[0].lines[:2]
     assert np.isnan(line.get_ydata()[[1, 3]]).all()
     assert list(dots.get_xdata()) == [1, 3]
 
@@ -118,15 +119,14 @@ def test_figures_that_are_the_same_everywhere_can_be_drawn(value, tmp_path):
 
 
 def test_a_fit_without_a_finite_loss_can_be_drawn(tmp_path):
-    for figure in (plot.curves(diverged()), plot.curves(EDGES["stopped at once"]())):
+    for made in (diverged(), EDGES["stopped at once"]()):
+        figure = of_fit(made.history, made.findings)
         assert "nothing finite to show" in [text.get_text() for text in figure.axes[0].texts]
         figure.savefig(tmp_path / "curves.png")
     plot.proof(finding(DIVERGED)).savefig(tmp_path / "proof.png")
 
 
 def test_what_is_no_diagnosis_is_rejected_by_plots():
-    with pytest.raises(TypeError, match="diagnosis: expected the diagnosis of a fit, got "):
-        plot.curves(examined())
     for of_solver in (solved(), 1):
         with pytest.raises(TypeError, match="expected the diagnosis of a fit that was watched, got "):
             plot.layers(of_solver)
@@ -136,7 +136,14 @@ def test_what_is_no_diagnosis_is_rejected_by_plots():
         plot.proof(finding(proof=None))
 
 
-@pytest.mark.parametrize("draw", [plot.curves, plot.layers, lambda made: plot.proof(made.findings[0])])
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda made: of_fit(made.history, made.findings),
+        plot.layers,
+        lambda made: plot.proof(made.findings[0]),
+    ],
+)
 def test_without_matplotlib_plots_of_a_diagnosis_name_the_extra(draw, monkeypatch):
     refuse_imports(monkeypatch, "matplotlib")
     with pytest.raises(ImportError, match=r'fanin.plot: needs matplotlib, .*pip install "fanin\[plot\]"'):

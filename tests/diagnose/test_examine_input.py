@@ -91,7 +91,9 @@ def test_an_examination_prints_faults_first_and_then_its_figures():
     assert printed.index("fault: unscaled inputs") < printed.index("warning: constant columns")
     assert "the weights are at a slope" in printed
     assert "condition_number" in printed
-    assert "fanin.Network(4, [fanin.Standardize(), fanin.Dense(1)], 'squared_error')" in printed
+    assert "fanin.Network(4, [fanin.Standardize(), fanin.Dense(1)], 'squared_error')" in " ".join(
+        printed.split()
+    )
     assert repr(examination) == (
         "<fanin.diagnose.Examination: unscaled_inputs, constant_columns; at a slope>"
     )

@@ -12,7 +12,8 @@ import pytest
 from diagnosed import EDGES, HOSTILE, diagnosed, examined, solved
 from fanin.diagnose.html import notebook_html, report_of, write_report
 from fanin.diagnose.kinds import KINDS
-from fanin.diagnose.text import one_line, proof_sentence
+from fanin.diagnose.text import proof_sentence
+from fanin.written import one_line
 from helpers import refuse_imports
 
 VOID = {"meta", "path", "rect", "use", "image", "stop"}  # the last ones, of SVG, end with />

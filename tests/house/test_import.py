@@ -13,7 +13,7 @@ from helpers import ROOT, python_prints, run_python
 
 
 def test_import_loads_neither_scikit_learn_nor_scipy():
-    heavy = ("sklearn", "scipy", "pandas", "torch", "tqdm", "matplotlib", "onnx")
+    heavy = ("sklearn", "scipy", "pandas", "torch", "IPython", "matplotlib", "onnx")
     code = f"import sys, fanin; print([m for m in {heavy} if m in sys.modules])"
     assert python_prints("-c", code) == "[]\n"
 

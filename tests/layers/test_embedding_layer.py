@@ -212,7 +212,16 @@ def test_a_network_shows_its_embedding():
         repr(net)
         == "<fanin.Network 2-10-3-1 (embedding, tanh, identity), squared_error, float32, 362 parameters>"
     )
-    assert net.summary(IDS).splitlines()[1].split() == ["layer1", "embedding", "10", "325"]
+    assert net.summary(IDS).splitlines()[1].split() == [
+        "layer1",
+        "embedding",
+        "2",
+        "->",
+        "10",
+        "325",
+        "1.3",
+        "kB",
+    ]
     assert "condition number" not in net.summary(IDS)
     assert repr(net.layers[0]) == "Embedding(n=(40, 25), dim=5, bags=False, initializer='auto')"
 

@@ -249,7 +249,7 @@ def test_texts_about_a_network_have_its_tied_layers():
     X = np.random.default_rng(0).normal(size=(90, 20))
     history = net.fit(X, X[:, :1], diagnose=True, epochs=2)
     assert history.diagnosis
-    assert "layer3  tied relu             20          20" in net.summary()
+    assert "layer3  tied relu                8 -> 20          20" in net.summary()
     coded = fanin.Network(20, [fanin.PiecewiseLinear(4), Dense(8), Tied(2)])
     assert "20-8-? (piecewise linear, identity, tied identity), squared_error" in repr(coded)
     scaled = fanin.Network(20, [Dense(8, "tanh"), Tied(1), Dense(1)])

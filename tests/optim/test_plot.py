@@ -51,9 +51,9 @@ def test_rules_of_one_kind_are_distinguished_by_their_hyper_parameters():
     figure = plot.trajectories([optim.SGD(0.01), optim.SGD(0.02), optim.SGD(0.02), optim.Adam()], steps=2)
     labels = [text.get_text() for text in figure.axes[1].get_legend().get_texts()]
     assert labels == [
-        "SGD(learning_rate=0.01)",
-        "SGD(learning_rate=0.02)",
-        "SGD(learning_rate=0.02) (3)",
+        "SGD, learning_rate 0.01",
+        "SGD, learning_rate 0.02",
+        "SGD, learning_rate 0.02 (3)",
         "Adam",
     ]
 
@@ -127,9 +127,40 @@ def test_rates_that_are_out_are_labelled_and_do_not_stretch_the_plot(tmp_path):
     assert by_step.get_ylim()[1] <= 10 * curve.start
     by_step.figure.savefig(tmp_path / "rates.png", backend="agg")
     with pytest.raises(
-        TypeError, match=r"curve: expected a RateCurve, the result of fanin\.find_rate, got 1"
+        TypeError,
+        match=r"shown: expected a RateCurve, the result of fanin\.find_rate, or rules or sch.*, got 1",
     ):
         plot.rates(1)
+
+
+def test_schedules_are_drawn_by_step_with_what_differs_as_labels(tmp_path):
+    schedules = [optim.Cosine(0.5, steps=50), optim.Cosine(0.5, steps=50, warm_up=10), optim.Adam(0.25)]
+    axes = plot.rates(schedules, steps=60).axes[0]
+    labels = ["Cosine, warm_up 0", "Cosine, warm_up 10", "Adam"]
+    assert [line.get_label() for line in axes.lines] == labels
+    for line, schedule in zip(axes.lines, [*schedules[:2], lambda t: 0.25], strict=True):
+        assert list(line.get_xdata()) == list(range(1, 61))
+        assert list(line.get_ydata()) == [schedule(t) for t in range(1, 61)]
+    spanning = plot.rates({"mine": optim.Cosine(1.0)}, steps=10**6).axes[0]
+    assert spanning.get_title(loc="left") == "mine by step"
+    assert list(spanning.lines[0].get_ydata()[[0, -1]]) == [optim.Cosine(1.0)(t, 10**6) for t in (1, 10**6)]
+    assert len(spanning.lines[0].get_xdata()) == 2000
+    spanning.figure.savefig(tmp_path / "schedule.png", backend="agg")
+
+
+@pytest.mark.parametrize(
+    ("shown", "options", "error", "message"),
+    [
+        ([], {}, ValueError, "shown: expected at least one, got none"),
+        ([0.1], {}, TypeError, "shown: expected a RateCurve, .*, got 0.1 at position 0"),
+        (optim.Adam("auto"), {}, ValueError, 'as the learning rate of Adam, got "auto"'),
+        (optim.Adam(), {"steps": 0}, ValueError, "steps: expected at least 1, got 0"),
+    ],
+    ids=str,
+)
+def test_what_has_no_rate_gets_a_clear_message(shown, options, error, message):
+    with pytest.raises(error, match=message):
+        plot.rates(shown, **options)
 
 
 def test_without_matplotlib_a_message_says_how_to_install_it(monkeypatch):

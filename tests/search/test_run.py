@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +12,7 @@ import fanin
 from fanin import optim, search
 from fanin.data.order import in_random_order
 from searched import SMALL, SPACE, X, Y, make_net, scores
+from terminals import in_terminal
 
 
 def held_out(seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -166,11 +166,10 @@ def test_a_sentence_for_each_decision_is_printed_if_asked(capsys):
     assert capsys.readouterr().out == ""
 
 
-def test_a_notebook_shows_a_bar_and_the_decisions(monkeypatch, capsys):
-    pytest.importorskip("tqdm")
-    monkeypatch.setitem(sys.modules, "ipykernel", None)
+def test_a_terminal_shows_a_line_below_the_decisions(monkeypatch, capsys):
+    terminal = in_terminal(monkeypatch, 120)
     result = search.run(make_net, SPACE, X, Y, verbose=True, **SMALL)
-    captured = capsys.readouterr()
-    assert captured.out.splitlines() == list(result.log)
-    assert "9 epochs: 100%" in captured.err
-    assert f"best score {result.best_score:.6g}" in captured.err
+    assert capsys.readouterr().out.splitlines() == list(result.log)
+    assert terminal.drawings[0].startswith("3 epochs: trial 0/9 ")
+    assert f", best score {result.best_score:.5g}" in terminal.drawings[-1]
+    assert all(len(drawing) < 120 for drawing in terminal.drawings)

@@ -72,7 +72,7 @@ def test_a_diagnosed_fit_is_the_same_fit(any_case, parameters):
         assert diagnosis.watched is not None
         assert diagnosis.watched.epochs.tolist() == list(range(1, epochs + 1))
     assert not any("default initializer" in finding.message for finding in diagnosis.findings)
-    assert str(diagnosis.start).startswith("<fanin.Network 5-6-")
+    assert repr(diagnosis.start).startswith("<fanin.Network 5-6-")
     assert str(diagnosis)
 
 

@@ -1,14 +1,15 @@
-"""What a command is doing: a progress bar on a terminal, else a line every two seconds; both on stderr."""
+"""What a command is doing: a line drawn anew on a terminal, else a line every two seconds; both on stderr."""
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 import time
 from typing import TYPE_CHECKING, Any
 
 from fanin.checks import counted
+from fanin.progress import about_time, redrawn, time_left
+from fanin.written import duration, figure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,13 +18,11 @@ if TYPE_CHECKING:
 _REDRAWN = 0.5  # seconds
 _SILENT = 1.9
 _STAGES = {"encode": "reading columns", "choose": "choosing", "train": "training"}
-_FORMAT = "{desc} {percentage:3.0f} %|{bar}| {elapsed}{postfix}"
-_UNKNOWN = "{desc} {elapsed}{postfix}"
 
 
 class Bar:
     """
-    Shows the stage, how much of it is done, the seconds, and the best score so far; a thread keeps it alive.
+    Shows the stage, the share that is done, the time left, and the best score so far; a thread keeps it alive.
 
     Parameters
     ----------
@@ -39,15 +38,15 @@ class Bar:
     """
 
     def __init__(self, quiet: bool) -> None:
-        self.figure: Callable[[float], str] = "{:.4g}".format
+        self.figure: Callable[[float], str] = figure
         self.prefix = ""
         self._quiet, self._stage = quiet, ""
         self._done: float | None = None
         self._best: float | None = None
-        self._began = self._shown = time.monotonic()
+        self._began = self._shown = self._stage_began = time.monotonic()
         self._ended = threading.Event()
         self._lock = threading.Lock()
-        self._bar = None if quiet else _tqdm()
+        self._line = None if quiet else redrawn(sys.stderr)
         self._thread = threading.Thread(target=self._tick, daemon=True)
 
     def __enter__(self) -> Bar:
@@ -63,9 +62,8 @@ class Bar:
 
     def stage(self, text: str, done: float | None = None) -> None:
         """Begin a stage; with the share that is done if that is known."""
-        with self._lock:
-            self._stage, self._done = text, done
-        self._show(self._bar is not None)
+        self._set(text, done)
+        self._show(self._line is not None)
 
     def __call__(self, progress: Any) -> None:
         """Show the progress of a fit: a callback of the estimators."""
@@ -75,8 +73,7 @@ class Bar:
         stage = _STAGES[progress.stage]
         if progress.networks:
             stage += f", {counted(progress.networks, 'network')}"
-        with self._lock:
-            self._stage, self._done = stage, progress.done if progress.networks else None
+        self._set(stage, progress.done if progress.networks else None)
 
     def restart(self, prefix: str) -> None:
         """Forget the best score, for another fit."""
@@ -84,15 +81,21 @@ class Bar:
             self.prefix, self._best = prefix, None
 
     def clear(self) -> None:
-        """Remove the bar, so that other lines can be printed."""
-        if self._bar is not None:
+        """Remove the line, so that others can be printed."""
+        if self._line is not None:
             with self._lock:
-                self._bar.clear()
+                self._line.clear()
+
+    def _set(self, stage: str, done: float | None) -> None:
+        with self._lock:
+            if stage != self._stage:
+                self._stage_began = time.monotonic()
+            self._stage, self._done = stage, done
 
     def _tick(self) -> None:
         while not self._ended.wait(_REDRAWN):
             silent = time.monotonic() - self._shown
-            if self._bar is not None or silent >= _SILENT - _REDRAWN:
+            if self._line is not None or silent >= _SILENT - _REDRAWN:
                 self._show(True)
 
     def _show(self, now: bool) -> None:
@@ -100,35 +103,13 @@ class Bar:
             return
         with self._lock:
             self._shown = time.monotonic()
-            best = "" if self._best is None else f"best {self.figure(self._best)}"
             stage, done = self.prefix + self._stage, self._done
-            if self._bar is None:
+            facts = about_time(time_left(self._shown - self._stage_began, done))
+            facts = facts or [duration(round(self._shown - self._began))]
+            if self._best is not None:
+                facts.append(f"best {self.figure(self._best)}")
+            if self._line is None:
                 share = "" if done is None else f" {100 * done:.0f} %"
-                line = f"{stage}{share}, {self._shown - self._began:.0f} s"
-                print(f"{line}, {best}" if best else line, file=sys.stderr, flush=True)
-                return
-            self._bar.bar_format = _UNKNOWN if done is None else _FORMAT
-            self._bar.n = round(done or 0.0, 4)
-            self._bar.set_description_str(stage, refresh=False)
-            self._bar.postfix = best
-            self._bar.refresh()
-
-
-def _columns() -> int:
-    """Return the width of the terminal; 0 if it does not say, where tqdm would show nothing."""
-    try:
-        return os.get_terminal_size(sys.stderr.fileno()).columns
-    except (AttributeError, OSError):  # not a file
-        return 80
-
-
-def _tqdm() -> Any:
-    """Return a bar of tqdm, if it is installed and stderr is a terminal, of a known width."""
-    if not sys.stderr.isatty() or _columns() == 0:
-        return None
-    try:
-        from tqdm import tqdm
-    except ModuleNotFoundError:
-        return None
-    tqdm.monitor_interval = 0  # a thread of our own redraws it
-    return tqdm(total=1.0, bar_format=_UNKNOWN, leave=False, dynamic_ncols=True)
+                print(", ".join([f"{stage}{share}", *facts]), file=sys.stderr, flush=True)
+            else:
+                self._line.show(stage, done, facts, now=True)

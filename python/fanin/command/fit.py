@@ -16,7 +16,7 @@ from fanin.checks import counted
 from fanin.command.bar import Bar
 from fanin.command.diagnosis import add_diagnose, check_page, print_diagnoses
 from fanin.command.inputs import inputs_of
-from fanin.command.output import check_folder, figure, plain, print_notes, score_lines
+from fanin.command.output import check_folder, plain, print_notes, score_lines
 from fanin.command.parquet import read_file
 from fanin.csv.errors import UserError, one_line, require, shown
 from fanin.csv.options import add_columns, name, positive, whole
@@ -24,6 +24,7 @@ from fanin.csv.target import Target, check_range, target_of
 from fanin.csv.typed import NUMBER
 from fanin.tables.columns import Dropped
 from fanin.tables.folds import folds_of
+from fanin.written import duration, figure, memory
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -148,7 +149,7 @@ def run_fit(options: argparse.Namespace) -> None:
         }
         model.save(options.model)
     size = os.path.getsize(options.model)
-    print(f"Saved {options.model} ({max(size / 1e6, 0.1):,.1f} MB)")
+    print(f"Saved {options.model} ({memory(size)})")
 
 
 def _weights(table: Table, column: str | None, target: Target) -> NDArray[np.float64] | None:
@@ -262,8 +263,8 @@ def _print_result(model: Any, options: argparse.Namespace) -> None:
         print("Columns and target are standardized for training only; the score is in the")
         print(f"units of {shown(options.target)}.")
     print("\n".join(score_lines(plain(quality))))
-    seconds = sum(report.seconds.values())
-    print(f"Trained {counted(report.networks, 'network')} in {seconds:.1f} s")
+    took = duration(sum(report.seconds.values()))
+    print(f"Trained {counted(report.networks, 'network')} in {took}")
 
 
 def _share(text: str) -> float:

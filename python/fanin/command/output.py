@@ -6,7 +6,6 @@ import contextlib
 import csv
 import gzip
 import os
-import shutil
 import sys
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,7 +13,9 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from fanin.csv.errors import UserError, one_line
+from fanin.terminal import columns
 from fanin.whole_file import whole_file
+from fanin.written import figure
 
 if TYPE_CHECKING:
     from fanin.sklearn.table_quality import Quality
@@ -29,17 +30,17 @@ _ORIGINS = {
 
 def print_notes(notes: Sequence[str], stream: IO[str] | None = None) -> None:
     """Print notes, the first twenty, one a line; a terminal gets them wrapped."""
-    stream = stream or sys.stdout
     more = [f"and {len(notes) - _NOTES:,} more notes"] if len(notes) > _NOTES else []
-    width = shutil.get_terminal_size().columns if stream.isatty() else sys.maxsize
-    for note in (*notes[:_NOTES], *more):
+    print_indented((*notes[:_NOTES], *more), stream)
+
+
+def print_indented(notes: Iterable[str], stream: IO[str] | None = None) -> None:
+    """Print lines behind an indent; a terminal gets them wrapped."""
+    stream = stream or sys.stdout
+    width = columns(stream) if stream.isatty() else sys.maxsize
+    for note in notes:
         wrapped = textwrap.wrap(one_line(note), width, initial_indent="  ", subsequent_indent="    ")
         print("\n".join(wrapped), file=stream)
-
-
-def figure(value: float) -> str:
-    """Return a score in four digits, or as a whole number."""
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 def score_lines(score: Mapping[str, Any]) -> list[str]:

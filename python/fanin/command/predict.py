@@ -14,10 +14,11 @@ from fanin.checks import counted
 from fanin.command.bar import Bar
 from fanin.command.inputs import inputs_like, listed
 from fanin.command.model import load_model, quantiles_of
-from fanin.command.output import check_folder, figure, print_notes, write_csv
+from fanin.command.output import check_folder, print_notes, write_csv
 from fanin.command.parquet import read_file
 from fanin.csv.errors import UserError, one_line, require
 from fanin.csv.options import whole
+from fanin.written import figure
 
 if TYPE_CHECKING:
     from fanin.command.frame import Frame

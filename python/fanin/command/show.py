@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from fanin.checks import counted
 from fanin.command.model import load_model, quantiles_of
-from fanin.command.output import score_lines
+from fanin.command.output import print_indented, score_lines
 from fanin.csv.errors import require, shown
 from fanin.tables.columns import Dropped, Pair, described
 
@@ -47,12 +47,10 @@ def run_show(options: argparse.Namespace) -> None:
     used = [column for column in columns if not isinstance(column, Dropped)]
     needed = sum(not isinstance(column, Pair) for column in used)
     print(f"Needed to predict: {counted(needed, 'column')}")
-    for line in described(used):
-        print(f"  {line}")
+    print_indented(described(used))
     if dropped := [column for column in columns if isinstance(column, Dropped)]:
         print("Not used")
-        for line in described(dropped):
-            print(f"  {line}")
+        print_indented(described(dropped))
 
 
 def _target(model: Any, notes: dict[str, Any]) -> str:

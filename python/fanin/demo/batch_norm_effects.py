@@ -16,7 +16,7 @@ import numpy as np
 import fanin
 from fanin import functional as F
 from fanin.demo.builtin_data import load_digits, without_shifts
-from fanin.demo.report import aligned
+from fanin.written import aligned
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -97,7 +97,7 @@ def drift_table(data: Dataset, seeds: int) -> str:
     rows += [
         [str(n), *(f"{c:.3f}" for c in pair)] for n, pair in enumerate(zip(*columns, strict=True), start=1)
     ]
-    return aligned(rows)
+    return "\n".join(aligned(rows, gap="   "))
 
 
 def gap_table(data: Dataset, seeds: int) -> str:
@@ -106,7 +106,7 @@ def gap_table(data: Dataset, seeds: int) -> str:
     for batch_size in (4, 16, 64, 256):
         losses = np.mean([gap_by_batch_size(data, batch_size, seed) for seed in range(seeds)], axis=0)
         rows.append([str(batch_size), *(f"{loss:.4f}" for loss in (*losses, losses[1] - losses[0]))])
-    return aligned(rows)
+    return "\n".join(aligned(rows, gap="   "))
 
 
 def main(seeds: int = 5) -> None:

@@ -9,6 +9,7 @@ import fanin
 from fanin.demo.dataset import Dataset
 from fanin.demo.learners import Settings
 from fanin.demo.result import Result
+from fanin.written import aligned, duration, figure
 
 
 def introduction(data: Dataset, settings: Settings) -> str:
@@ -50,10 +51,10 @@ def table(data: Dataset, results: Sequence[Result]) -> str:
     for result in results:
         speed = f"{float(f'{result.examples_per_second:.3g}'):,.0f}"
         measures = _quality(data, result.test_error, result.r_squared)
-        rows.append([result.name, *measures, str(result.best_epoch), f"{result.seconds:.3g} s", speed])
+        rows.append([result.name, *measures, str(result.best_epoch), duration(result.seconds), speed])
     name = "most common class" if data.classification else "training mean"
     rows.append([name, *_quality(data, baseline_error, data.r_squared(data.test, baseline)), "", "", ""])
-    return "\n" + aligned(rows) + "\n"
+    return "\n".join(["", *aligned(rows, gap="   "), ""])
 
 
 def conclusion(results: Sequence[Result]) -> str:
@@ -76,23 +77,10 @@ def _validation(data: Dataset) -> str:
 def _error(data: Dataset, error: float) -> str:
     if data.classification:
         return f"{100 * error:.2f} %"
-    return f"{error:,.0f}" if error >= 1000 else f"{error:.4g}"
+    return figure(error)
 
 
 def _quality(data: Dataset, error: float, r_squared: float) -> list[str]:
     if data.classification:
         return [f"{100 * (1 - error):.2f} %"]
     return [_error(data, error), "-" if math.isnan(r_squared) else f"{r_squared:.3f}"]
-
-
-def aligned(rows: Sequence[Sequence[str]]) -> str:
-    """Return the rows as text, with the first column left-aligned and the others right-aligned."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = []
-    for first, *others in rows:
-        cells = [
-            first.ljust(widths[0]),
-            *(cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True)),
-        ]
-        lines.append("   ".join(cells).rstrip())
-    return "\n".join(lines)

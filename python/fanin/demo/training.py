@@ -11,20 +11,24 @@ from fanin.demo import report
 from fanin.demo.dataset import Dataset
 from fanin.demo.learners import Learner
 from fanin.demo.result import Result
+from fanin.progress import about_time, redrawn, time_left
 
 
 def train(learner: Learner, data: Dataset, epochs: int, show_epochs: bool) -> Result:
     """
     Train for some epochs and test the weights of the epoch with the lowest validation error.
 
-    The time is that of training only, without validation. If tqdm is installed and stderr is a terminal, it shows a
-    progress bar; with ``show_epochs``, stdout gets a line per epoch.
+    The time is that of training only, without validation. If stderr is a terminal, it shows a progress bar; with
+    ``show_epochs``, stdout gets a line per epoch.
     """
     seconds = []
     best_error, best_epoch, best_weights = float("inf"), 0, None
     if show_epochs:
         print(report.epoch_header(data), flush=True)
-    with contextlib.closing(_bar(learner.name, epochs)) as bar:
+    bar, began = redrawn(), time.perf_counter()
+    with contextlib.ExitStack() as stack:
+        if bar is not None:
+            stack.callback(bar.clear)
         for epoch in range(1, epochs + 1):
             start = time.perf_counter()
             loss = learner.train_epoch(data.train)
@@ -33,28 +37,14 @@ def train(learner: Learner, data: Dataset, epochs: int, show_epochs: bool) -> Re
             if error <= best_error:
                 best_error, best_epoch, best_weights = error, epoch, learner.weights()
             if show_epochs:
-                bar.clear()
+                if bar is not None:
+                    bar.clear()
                 print(report.epoch_line(data, epoch, loss, error), flush=True)
-            bar.update()
+            if bar is not None:
+                left = time_left(time.perf_counter() - began, epoch / epochs)
+                bar.show(f"{learner.name}, epoch {epoch}/{epochs}", epoch / epochs, about_time(left))
     learner.set_weights(best_weights)
     return _test(learner, data, best_epoch, seconds)
-
-
-class _NoBar:
-    def clear(self) -> None: ...
-
-    def update(self) -> None: ...
-
-    def close(self) -> None: ...
-
-
-def _bar(name: str, epochs: int) -> Any:
-    try:
-        from tqdm import tqdm
-    except ModuleNotFoundError:
-        return _NoBar()
-    tqdm.monitor_interval = 0  # no monitor thread: every epoch updates the bar
-    return tqdm(total=epochs, desc=name, unit="epoch", leave=False, disable=None)
 
 
 def _test(learner: Learner, data: Dataset, best_epoch: int, seconds: list[float]) -> Result:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import html
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from fanin.diagnose.style import NOTEBOOK, PAGE
@@ -18,11 +17,12 @@ from fanin.diagnose.text import (
     headline,
     last_measured,
     layer_rows,
-    one_line,
     place_of,
     proof_sentence,
     shown,
 )
+from fanin.notebook import framed, safe, table
+from fanin.notebook import headline as bold
 from fanin.storage import as_path
 from fanin.whole_file import whole_file
 
@@ -40,8 +40,8 @@ _ARRAYS = (
     "second of these."
 )
 _CURVES = (
-    "Loss in units of the loss function, training and validation, and learning rate, by epoch. Dotted lines mark where "
-    "the findings of these numbers were seen first."
+    "Loss in units of the loss function, training and validation, validation metric and learning rate, by epoch. "
+    "Dotted lines mark where the findings of these numbers were seen first."
 )
 _HEAT_MAPS = (
     "A row for each layer or trained array, a column for each record, by epoch. Dead and saturated are shares of a "
@@ -59,15 +59,15 @@ def report_of(diagnosis: Any) -> str:
     of_fit = getattr(diagnosis, "history", None) is not None
     title = f"{'Diagnosis' if of_fit else 'Examination'}: {headline(diagnosis.findings)}"
     facts_shown = "".join(
-        f"<dt>{_safe(name)}</dt><dd>{_safe(fact)}</dd>\n" for name, fact in facts(diagnosis).items()
+        f"<dt>{safe(name)}</dt><dd>{safe(fact)}</dd>\n" for name, fact in facts(diagnosis).items()
     )
     parts = [_findings(diagnosis), *_pictures(diagnosis), *_tables(diagnosis, brief=False)]
     return "\n".join(
         [
             '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            f"<title>{_safe(title)}</title>\n<style>{PAGE}</style>\n</head>\n<body>",
-            f"<header>\n<h1>{_safe(title)}</h1>\n<dl>\n{facts_shown}</dl>\n</header>\n<main>",
+            f"<title>{safe(title)}</title>\n<style>{PAGE}</style>\n</head>\n<body>",
+            f"<header>\n<h1>{safe(title)}</h1>\n<dl>\n{facts_shown}</dl>\n</header>\n<main>",
             *parts,
             "</main>\n</body>\n</html>\n",
         ]
@@ -100,28 +100,23 @@ def write_report(diagnosis: Any, path: Path) -> None:
 
 def notebook_html(diagnosis: Any) -> str:
     """Return what a notebook shows: the findings, with their remedies to unfold, and the last figures of the layers."""
-    parts = [f"<style>{NOTEBOOK}</style>", f'<p class="headline">{headline(diagnosis.findings)}</p>']
+    parts = [bold(headline(diagnosis.findings))]
     for number, finding in enumerate(diagnosis.findings, start=1):
         title, *details = _finding_parts(number, finding, diagnosis)
-        summary = f"<summary>{title}: {_safe(finding.message)}</summary>"
-        parts.append(f'<details class="{_safe(finding.severity)}">{summary}{"".join(details)}</details>')
+        summary = f"<summary>{title}: {safe(finding.message)}</summary>"
+        parts.append(f'<details class="{safe(finding.severity)}">{summary}{"".join(details)}</details>')
     parts += _tables(diagnosis, brief=True)
-    return f'<div class="fanin-diagnosis">{"".join(parts)}</div>'
-
-
-def _safe(text: Any) -> str:
-    """Return a text of the user, or of the data, for a page."""
-    return html.escape(one_line(text))
+    return framed(*parts, style=NOTEBOOK)
 
 
 def _findings(diagnosis: Any) -> str:
     items = []
     for number, finding in enumerate(diagnosis.findings, start=1):
         title, *details = _finding_parts(number, finding, diagnosis)
-        message = f"<p>{_safe(finding.message)}</p>"
+        message = f"<p>{safe(finding.message)}</p>"
         head = f"<h3>{title}</h3>"
         picture = _proof_picture(number, finding)
-        kind = f'class="finding {_safe(finding.severity)}" id="finding-{number}"'
+        kind = f'class="finding {safe(finding.severity)}" id="finding-{number}"'
         items.append(f"<li {kind}>\n" + "\n".join([head, message, *details, *picture]) + "\n</li>")
     listed = "<ol>\n" + "\n".join(items) + "\n</ol>" if items else "<p>No faults found.</p>"
     return _section("findings", "Findings", listed)
@@ -130,19 +125,19 @@ def _findings(diagnosis: Any) -> str:
 def _finding_parts(number: int, finding: Finding, diagnosis: Any) -> Iterator[str]:
     """Yield the title, then what follows the message."""
     badges = [finding.severity, *(["proved"] if finding.proved else [])]
-    marks = "".join(f' <span class="badge {_safe(badge)}">{_safe(badge)}</span>' for badge in badges)
-    yield f"{number}. {_safe(finding.kind.replace('_', ' '))}{marks}"
+    marks = "".join(f' <span class="badge {safe(badge)}">{safe(badge)}</span>' for badge in badges)
+    yield f"{number}. {safe(finding.kind.replace('_', ' '))}{marks}"
     numbers = f"statistic {shown(finding.number)}, limit {shown(finding.threshold)}"
-    yield f'<p class="place">{_safe("; ".join(filter(None, (place_of(finding), numbers))))}</p>'
+    yield f'<p class="place">{safe("; ".join(filter(None, (place_of(finding), numbers))))}</p>'
     if advice := advice_of(finding):
-        yield f'<p class="advice">{_safe(advice)}</p>'
+        yield f'<p class="advice">{safe(advice)}</p>'
     if finding.remedy is not None:
-        yield f"<p>Remedy: {_safe(finding.remedy.action)}</p>"
+        yield f"<p>Remedy: {safe(finding.remedy.action)}</p>"
     if lines := code_lines(finding, diagnosis.start):
-        yield "<pre><code>" + "\n".join(_safe(line) for line in lines) + "</code></pre>"
+        yield "<pre><code>" + "\n".join(safe(line) for line in lines) + "</code></pre>"
     if finding.proof is not None:
         sentence = proof_sentence(finding.proof)
-        yield f"<p>{_safe(sentence[0].upper() + sentence[1:])}</p>"
+        yield f"<p>{safe(sentence[0].upper() + sentence[1:])}</p>"
 
 
 def _proof_picture(number: int, finding: Finding) -> list[str]:
@@ -157,11 +152,16 @@ def _proof_picture(number: int, finding: Finding) -> list[str]:
 
 def _pictures(diagnosis: Any) -> Iterator[str]:
     """Yield the sections with the curves and the heat maps, as far as there are figures."""
-    from fanin.plot.diagnosis import curves, layers
+    from fanin.plot.diagnosis import layers
+    from fanin.plot.history import of_fit
     from fanin.plot.svg import inline_svg
 
     if getattr(diagnosis, "history", None) is not None:
-        drawn = inline_svg(lambda: curves(diagnosis), "curves", "Losses and learning rate by epoch")
+        drawn = inline_svg(
+            lambda: of_fit(diagnosis.history, diagnosis.findings),
+            "curves",
+            "Losses and learning rate by epoch",
+        )
         yield _section("curves", "Curves", _figure(drawn, _CURVES))
     watched = getattr(diagnosis, "watched", None)
     if watched is not None and len(watched.epochs):
@@ -177,14 +177,14 @@ def _tables(diagnosis: Any, *, brief: bool) -> Iterator[str]:
     if record is not None:
         epoch = f"after epoch {watched.epochs[record]:,}"
         caption = f"Layers {epoch}" + ("" if brief else f". {_LAYERS}")
-        yield _table(caption, ("layer", *LAYER_COLUMNS), layer_rows(watched, record))
+        yield table(("layer", *LAYER_COLUMNS), layer_rows(watched, record), caption=caption)
         if not brief:
             caption = f"Trained arrays {epoch}. {_ARRAYS}"
-            yield _table(caption, ("array", *ARRAY_COLUMNS), array_rows(watched, record))
+            yield table(("array", *ARRAY_COLUMNS), array_rows(watched, record), caption=caption)
     figures = getattr(diagnosis, "figures", {})
     if figures:
         rows = [(name, shown(value)) for name, value in figures.items()]
-        yield _table("Figures of the examination", ("figure", "value"), rows)
+        yield table(("figure", "value"), rows, caption="Figures of the examination")
 
 
 def _section(name: str, title: str, body: str) -> str:
@@ -193,18 +193,3 @@ def _section(name: str, title: str, body: str) -> str:
 
 def _figure(drawn: str, caption: str) -> str:
     return f"<figure>\n{drawn}\n<figcaption>{caption}</figcaption>\n</figure>"
-
-
-def _table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    top = "".join(f'<th scope="col">{_safe(name)}</th>' for name in head)
-    lines = [
-        f'<tr><th scope="row">{_safe(name)}</th>'
-        + "".join(f"<td>{_safe(cell)}</td>" for cell in cells)
-        + "</tr>"
-        for name, *cells in rows
-    ]
-    body = "\n".join(lines)
-    return (
-        f'<div class="wide"><table>\n<caption>{_safe(caption)}</caption>\n'
-        f"<thead><tr>{top}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table></div>"
-    )

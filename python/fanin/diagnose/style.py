@@ -58,19 +58,14 @@ th:first-child {{ padding-left: 0; text-align: left; }}
 }}
 """
 
-# a notebook has its own colours, light or dark: everything follows that of its text
+# beside that of all that notebooks show
 NOTEBOOK = """
-.fanin-diagnosis { max-width: 60rem; }
-.fanin-diagnosis .headline { font-weight: 600; font-size: 1.1em; }
-.fanin-diagnosis details { margin: .3em 0; padding: .2em .6em; border-left: .25em solid #8888; }
-.fanin-diagnosis details.fault { border-left-color: #d55e00; }
-.fanin-diagnosis details.warning { border-left-color: #e69f00; }
-.fanin-diagnosis summary { cursor: pointer; }
-.fanin-diagnosis p { margin: .3em 0; }
-.fanin-diagnosis .badge { margin-left: .4em; padding: 0 .5em; border: 1px solid; border-radius: 1em; font-size: .85em; }
-.fanin-diagnosis .advice, .fanin-diagnosis .place, .fanin-diagnosis caption { opacity: .75; text-align: left; }
-.fanin-diagnosis pre { white-space: pre-wrap; margin: .3em 0; color: inherit; background: #8882; padding: .3em .6em; }
-.fanin-diagnosis table { border-collapse: collapse; margin: .6em 0; font-variant-numeric: tabular-nums; }
-.fanin-diagnosis th, .fanin-diagnosis td { padding: .1em .7em; border-bottom: 1px solid #8886; text-align: right; }
-.fanin-diagnosis th:first-child { text-align: left; }
+.fanin details { margin: .3em 0; padding: .2em .6em; border-left: .25em solid #8888; max-width: 60rem; }
+.fanin details.fault { border-left-color: #d55e00; }
+.fanin details.warning { border-left-color: #e69f00; }
+.fanin summary { cursor: pointer; }
+.fanin details p { margin: .3em 0; }
+.fanin .badge { margin-left: .4em; padding: 0 .5em; border: 1px solid; border-radius: 1em; font-size: .85em; }
+.fanin .advice, .fanin .place { opacity: .75; }
+.fanin pre { white-space: pre-wrap; margin: .3em 0; color: inherit; background: #8882; padding: .3em .6em; }
 """

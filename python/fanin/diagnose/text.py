@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +12,8 @@ import numpy as np
 from fanin.checks import counted
 from fanin.diagnose.kinds import KINDS
 from fanin.diagnose.remedy import code_of
+from fanin.terminal import width as terminal_width
+from fanin.written import aligned, one_line
 
 if TYPE_CHECKING:
     from fanin.diagnose.finding import Finding
@@ -28,9 +29,9 @@ ARRAY_COLUMNS = ("rms gradient", "rms weight", "rms update", "update/weight")
 def described(diagnosis: Any) -> str:
     """Return the findings with their remedies and proofs, and the figures of each layer, for a terminal.
 
-    Lines have at most 100 characters, or as many as the terminal has columns, but no less than 60.
+    Lines have as many characters as the terminal has columns, but at most 100 and no less than 60.
     """
-    width = min(max(get_terminal_size((100, 24)).columns, 60), 100)
+    width = terminal_width()
     lines = [headline(diagnosis.findings)]
     lines += [line for fact in facts(diagnosis).values() for line in _wrapped(fact, width)]
     for number, finding in enumerate(diagnosis.findings, start=1):
@@ -40,7 +41,7 @@ def described(diagnosis: Any) -> str:
         lines += ["", *_layer_lines(watched)]
     figures: Mapping[str, float] = getattr(diagnosis, "figures", {})
     if figures:
-        lines += ["", *_aligned([(one_line(name), shown(value)) for name, value in figures.items()])]
+        lines += ["", *_table([(one_line(name), shown(value)) for name, value in figures.items()])]
     return "\n".join(lines)
 
 
@@ -102,11 +103,6 @@ def proof_sentence(proof: Proof) -> str:
 def shown(value: float) -> str:
     """Return a number in three digits; "-" if it was not measured."""
     return "-" if math.isnan(value) else f"{value:#.3g}".rstrip(".")
-
-
-def one_line(text: str) -> str:
-    """Return a text in one line, with control characters escaped, as a terminal or a page can show it."""
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in " ".join(str(text).split()))
 
 
 def last_measured(watched: Watched) -> int | None:
@@ -175,19 +171,11 @@ def _layer_lines(watched: Watched) -> list[str]:
     if record is None:
         return ["no step was measured"]
     title = f"after epoch {watched.epochs[record]:,}"
-    return _aligned([(title, *LAYER_COLUMNS), *layer_rows(watched, record)])
+    return _table([(title, *LAYER_COLUMNS), *layer_rows(watched, record)])
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Return rows as lines, the first column to the left and the others to the right."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    widths[0] = min(widths[0], 30)
-    lines = []
-    for first, *others in rows:
-        name = first if len(first) <= widths[0] else f"{first[: widths[0] - 3]}..."
-        cells = [f"{cell:>{width}}" for cell, width in zip(others, widths[1:], strict=True)]
-        lines.append("  ".join([f"{name:{widths[0]}}", *cells]))
-    return lines
+def _table(rows: Sequence[Sequence[str]]) -> list[str]:
+    return aligned(rows, most={0: 30})
 
 
 def _wrapped(text: str, width: int, indent: str = "") -> list[str]:

@@ -54,7 +54,7 @@ class Whiten(Layer):
     >>> net = fanin.Network(3, [fanin.Whiten(), fanin.Dense(8, "tanh"), fanin.Dense(1)])
     >>> net.adapt(X)
     >>> print(net.summary().splitlines()[-1])
-    condition number of the inputs: 132, of what the first layer gets: 1
+    condition number of the inputs: 132.1, of what the first layer gets: 1
     """
 
     name: ClassVar[str] = "whiten"

@@ -1,13 +1,17 @@
 """Plots of update rules, learning rates, fits and searches; they need matplotlib: ``pip install "fanin[plot]"``."""
 
 from fanin.plot.bowls import Bowl, trajectories
-from fanin.plot.diagnosis import curves, layers, proof
+from fanin.plot.confusion import confusion
+from fanin.plot.diagnosis import layers, proof
+from fanin.plot.history import history
 from fanin.plot.rates import rates
 from fanin.plot.search import importance, parallel_coordinates, rungs, scores
+from fanin.plot.weights import weights
 
 __all__ = [
     "Bowl",
-    "curves",
+    "confusion",
+    "history",
     "importance",
     "layers",
     "parallel_coordinates",
@@ -16,6 +20,7 @@ __all__ = [
     "rungs",
     "scores",
     "trajectories",
+    "weights",
 ]
 
 

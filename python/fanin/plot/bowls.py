@@ -14,6 +14,7 @@ from fanin.checks import check_integer
 from fanin.optim import Optimizer, Rule
 from fanin.optim.named import as_rule
 from fanin.plot.figure import GREY, add_grid, add_legend, describe, new_figure, style
+from fanin.plot.labels import apart, labels_of
 from fanin.values import check_number
 
 if TYPE_CHECKING:
@@ -138,13 +139,11 @@ def _named(rules: Any) -> dict[str, Rule]:
     if not listed:
         raise ValueError("rules: expected at least one update rule, got none")
     listed = [(label, as_rule(rule)) for label, rule in listed]
-    kinds = [rule.kind for _, rule in listed]
-    named: dict[str, Rule] = {}
-    for label, rule in listed:
-        plain = rule.kind if kinds.count(rule.kind) == 1 else repr(rule)
-        text = plain if label is None else str(label)
-        named[text if text not in named else f"{text} ({len(named) + 1})"] = rule
-    return named
+    plain = labels_of([rule for _, rule in listed])
+    labels = apart(
+        text if label is None else str(label) for (label, _), text in zip(listed, plain, strict=True)
+    )
+    return dict(zip(labels, (rule for _, rule in listed), strict=True))
 
 
 def _view(

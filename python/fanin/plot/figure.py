@@ -54,6 +54,13 @@ def add_grid(axes: Any, axis: str = "y") -> None:
     axes.grid(axis=axis, color=GREY, alpha=0.18, linewidth=0.6)
 
 
+def colours(count: int) -> list[Any]:
+    """Return so many colours; more than colour-blind people can distinguish run from dark to light."""
+    if count <= len(COLOURS):
+        return list(COLOURS[:count])
+    return [import_matplotlib().colormaps["viridis"](0.88 * k / (count - 1)) for k in range(count)]
+
+
 def style(i: int) -> dict[str, Any]:
     """Return colour and dashes of the i-th line."""
     return {

@@ -1,13 +1,16 @@
-"""Progress of a search: a bar in a terminal or notebook if tqdm is installed, else a line for each decision."""
+"""Progress of a search: a line that is drawn anew in a terminal or a notebook, else a line for each decision."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol
+from time import perf_counter
+from typing import Protocol
 
+from fanin.checks import counted
+from fanin.progress import Line, about_time, redrawn, time_left
 from fanin.search.trials import Outcome
-from fanin.training.progress import bar_of
 
 
 class Progress(Protocol):
@@ -39,28 +42,38 @@ class _Lines(_Silent):
         print(sentence, flush=True)
 
 
-class _Bar:
-    def __init__(self, bar: Any) -> None:
-        self._bar = bar
+class _Redrawn:
+    def __init__(self, line: Line) -> None:
+        self._line = line
 
     def rung_begins(self, trials: int, epochs: int) -> None:
-        self._bar.reset(total=trials)
-        self._bar.set_description_str(f"{epochs} epochs")
+        self._trials, self._epochs, self._trained, self._began = trials, epochs, 0, perf_counter()
+        self._show(math.nan)
 
     def trained(self, outcome: Outcome, best: float) -> None:
-        self._bar.set_postfix_str(f"best score {best:.6g}", refresh=False)
-        self._bar.update(1)
+        self._trained += 1
+        self._show(best)
 
     def say(self, sentence: str) -> None:
-        self._bar.write(sentence)
+        self._line.write(sentence)
+
+    def _show(self, best: float) -> None:
+        done = self._trained / self._trials
+        facts = about_time(time_left(perf_counter() - self._began, done))
+        if not math.isnan(best):
+            facts.append(f"best score {best:.5g}")
+        label = f"{counted(self._epochs, 'epoch')}: trial {self._trained}/{self._trials}"
+        self._line.show(label, done, facts)
 
 
 @contextmanager
 def shown(verbose: bool) -> Iterator[Progress]:
     """Yield what shows the progress; nothing unless verbose."""
-    bar = bar_of(None, "trial") if verbose else None
-    if bar is None:
+    line = redrawn() if verbose else None
+    if line is None:
         yield _Lines() if verbose else _Silent()
         return
-    with bar:
-        yield _Bar(bar)
+    try:
+        yield _Redrawn(line)
+    finally:
+        line.close()

@@ -6,11 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from fanin.checks import counted
+from fanin.notebook import framed, headline, note, table
 from fanin.search.comparison import lead
 from fanin.search.importance import importance
 from fanin.search.space import Grid
-from fanin.search.trials import Trial, scored
-from fanin.search.written import written
+from fanin.search.trials import Trial, ranked, scored
+from fanin.search.written import short, written
+from fanin.written import aligned, cut, duration
 
 if TYPE_CHECKING:
     from fanin.network import Network
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 
 
 _ERRORS = 1.5
+_SHOWN, _WIDEST = 10, 20  # trials, and characters of a parameter, in a table
 
 
 @dataclass(frozen=True, repr=False)
@@ -90,8 +94,40 @@ class Result:
         """Return the best trial in one line."""
         return (
             f"<fanin.search.Result: {written(self.best_params)}: score {self.best_score:.6g}, the best of "
-            f"{len(self.trials)} trials>"
+            f"{counted(len(self.trials), 'trial')}>"
         )
+
+    def __str__(self) -> str:
+        """Return the best trials as a table: ``print(result)`` shows it."""
+        head, rows, below = self._listed()
+        return "\n".join([*aligned([head, *rows]), *below])
+
+    def _repr_html_(self) -> str:
+        head, rows, below = self._listed()
+        return framed(headline(repr(self).strip("<>")), table(head, rows), *map(note, below))
+
+    def _listed(self) -> tuple[list[str], list[list[str]], list[str]]:
+        """Return the head and the rows of a table of the best trials, and what to say below it."""
+        best, others = self.best, [trial for trial in ranked(self.trials) if trial.number != self.best.number]
+        shown = [best, *others[: _SHOWN - 1]]
+        names = list(dict.fromkeys(name for trial in shown for name in trial.params))
+        rows = [
+            [
+                str(trial.number),
+                *(cut(short(trial.params.get(name, "-")), _WIDEST) for name in names),
+                f"{trial.score:.5g}",
+                f"{trial.epochs:,}",
+                duration(sum(outcome.seconds for outcome in trial.outcomes)),
+            ]
+            for trial in shown
+        ]
+        more = len(self.trials) - len(shown)
+        ties = sorted(trial.number for trial in self.ties)
+        below = [f"and {counted(more, 'other trial')}"] if more > 0 else []
+        if ties:
+            below.append(f"{counted(len(ties), 'trial')} tied with the best: {', '.join(map(str, ties))}")
+        below.append(f"searched for {duration(self.seconds)}" + ("" if self.complete else ", not to the end"))
+        return ["trial", *names, "score", "epochs", "time"], rows, below
 
 
 def best_of(trials: Sequence[Trial], ratio: float) -> Trial:

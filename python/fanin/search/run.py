@@ -100,7 +100,7 @@ def run(
     seed : int
         Of the draws, and of the rows held out.
     verbose : bool
-        Print each decision, with a progress bar in a terminal or notebook if tqdm is installed.
+        Print each decision, with a line that shows progress and the time left in a terminal or notebook.
 
     Returns
     -------

@@ -66,7 +66,7 @@ class PopulationSearchCV(RandomizedSearchCV):  # type: ignore[misc]
     random_state : int, RandomState or None
         Of the draws and the folds.
     verbose : int
-        Above 0: print each decision, with a progress bar in a terminal or notebook if tqdm is installed.
+        Above 0: print each decision, with a line that shows progress and the time left in a terminal or notebook.
     error_score : "raise" or float
         The score of a fold whose training fails, such as one that diverges.
     return_train_score : bool

@@ -6,12 +6,13 @@ import math
 import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any
 
 from fanin.checks import counted
 from fanin.sklearn.table_diagnoses import faults_in
 from fanin.tables.columns import Dropped, described
+from fanin.terminal import width
+from fanin.written import duration
 
 if TYPE_CHECKING:
     from fanin.sklearn.table_examination import Examination
@@ -78,7 +79,7 @@ class Report:
         return "\n".join(line for long in lines for line in _wrapped(long, width))
 
     def __str__(self) -> str:
-        return self.text(min(max(get_terminal_size().columns, 60), 100))
+        return self.text(width())
 
     __repr__ = __str__
 
@@ -93,8 +94,8 @@ class Report:
         networks = ("" if self.networks == 1 else "the mean of ") + counted(self.networks, "network")
         yield f"{self.name}: {networks}{vote} on {used}"
         if self.seconds:
-            parts = ", ".join(f"{part} {seconds:.1f}" for part, seconds in self.seconds.items())
-            yield f"Fitted in {sum(self.seconds.values()):.1f} s: {parts}"
+            parts = ", ".join(f"{part} {duration(seconds)}" for part, seconds in self.seconds.items())
+            yield f"Fitted in {duration(sum(self.seconds.values()))}: {parts}"
         if self.faults:
             yield self.faults
 
@@ -153,12 +154,12 @@ class Report:
         if not self.trials:
             return
         yield ""
-        yield f"Tried ({self._measure_of_trials()} of rows held out, seconds, networks, setting)"
+        yield f"Tried ({self._measure_of_trials()} of rows held out, time, networks, setting)"
         for trial in self.trials:
             score = "-" if trial.score is None else _shown(self._of_trial(trial.score))
             extra = ", one-hot numbers" if trial.spikes else ""
             extra += f", {counted(trial.pairs, 'pair')}" if trial.pairs else ""
-            yield f"  {score:7} {trial.seconds:6.2f} {trial.networks:3}  {trial.setting}{extra}"
+            yield f"  {score:7} {duration(trial.seconds):>10} {trial.networks:3}  {trial.setting}{extra}"
 
     def _measure_of_trials(self) -> str:
         name = "loss" if self.quality is None else self.quality.measures[0].name

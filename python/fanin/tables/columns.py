@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fanin.checks import counted
+from fanin.notebook import framed, headline, table
+
+_WIDEST = 30  # name that the texts of the other columns make room for
 
 
 def _shown(value: float) -> str:
@@ -233,9 +236,20 @@ Column = Number | TwoNumbers | Category | Date | Pair | Dropped | Text | Sparse
 
 def described(columns: Sequence[Column]) -> list[str]:
     """Return a line for each column: how it was read, or why it was dropped."""
-    width = max(len(column.name) for column in columns)
-    notes = [f"; {note}" if (note := getattr(column, "note", "")) else "" for column in columns]
-    return [f"{c.name:{width}}  {c.text()}{note}" for c, note in zip(columns, notes, strict=True)]
+    width = min(max(len(column.name) for column in columns), _WIDEST)
+    return [f"{column.name:{width}}  {_read_as(column)}" for column in columns]
+
+
+def html_of(title: str, columns: Sequence[Column]) -> str:
+    """Return what a notebook shows: the title, and a row for each column with the number of columns of its code."""
+    rows = [(c.name, _read_as(c), f"{len(c.dense_names()) + len(c.coded_names()):,}") for c in columns]
+    listed = [table(("column", "read as", "columns of its code"), rows, left=2)] if rows else []
+    return framed(headline(title), *listed)
+
+
+def _read_as(column: Column) -> str:
+    note = getattr(column, "note", "")
+    return f"{column.text()}; {note}" if note else column.text()
 
 
 # by the names of the core's columns

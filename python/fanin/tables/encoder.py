@@ -9,7 +9,7 @@ import numpy as np
 
 from fanin import _core
 from fanin.checks import check_flag, check_integer, check_sequence
-from fanin.tables.columns import Pair, described
+from fanin.tables.columns import Pair, described, html_of
 from fanin.tables.learned_columns import LearnedColumns
 from fanin.tables.learning import SAMPLE_ROWS, learn_table
 
@@ -280,3 +280,6 @@ class TableEncoder(LearnedColumns):
     def __repr__(self) -> str:
         categories = f", categories={self.categories}" if self.categories else ""
         return f"TableEncoder(bins={self.bins}, min_count={self.min_count}, spikes={self.spikes}{categories})"
+
+    def _repr_html_(self) -> str:
+        return html_of(repr(self), () if self._fitted is None else self.columns)

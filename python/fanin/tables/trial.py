@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from fanin.checks import counted
 from fanin.tables.recipe import Setting
+from fanin.written import duration
 
 
 @dataclass(frozen=True)
@@ -38,4 +39,4 @@ class Trial:
         features = ", one-hot numbers" if self.spikes else ""
         features += f", {counted(self.pairs, 'pair')}" if self.pairs else ""
         score = "trained on all rows" if self.score is None else f"loss {self.score:.5g} on rows held out"
-        return f"{count}, {self.setting}{features}: {score}, {self.seconds:.2f} s"
+        return f"{count}, {self.setting}{features}: {score}, {duration(self.seconds)}"

@@ -14,7 +14,7 @@ from fanin.data.class_weight import Part, weighted_by_class
 from fanin.data.inputs import ColumnNames, as_data, error_context, row_count
 from fanin.data.sequences import longest
 from fanin.data.validation import Validation
-from fanin.optim import BatchSizeWarning, Rule, Schedule
+from fanin.optim import BatchSizeWarning, Rule, Schedule, Solver
 from fanin.training.callbacks import CallbackList, Logs
 from fanin.training.early_decay import DecayWatch
 from fanin.training.history import History
@@ -61,6 +61,7 @@ class Fit:
         self._of_ranks: dict[str, Any] = {}  # options of several ranks, if this is their fit
         self._warned = False
         self.budget = settings.new_budget()
+        self.max_steps, self.max_time = settings.max_steps, settings.max_time
         self.callbacks, self.verbose = CallbackList(settings.callbacks), bool(settings.verbose)
         self.history = History(net.metric, validates=validation is not None, rule=self.rule)
         self._validation = validation
@@ -214,7 +215,8 @@ class Fit:
         show = None
         if self.verbose:
             self._shown = ExitStack()
-            show = self._shown.enter_context(progress(self.epochs if self.epochs < MOST else None))
+            known = self.epochs if self.epochs < MOST else None
+            show = self._shown.enter_context(progress(known, self._share))
 
         def after(
             epoch: int, loss: float, rate: float, validated: tuple[float, float] | None, seconds: float
@@ -233,6 +235,15 @@ class Fit:
             return stop
 
         return _core.EpochLoop(self.epochs, validate, after, self.budget)
+
+    def _share(self, epoch: int, seconds: float) -> float | None:
+        """Return the share of the fit that is done, by the limit that ends it; None for solvers, which end earlier."""
+        if isinstance(self.rule, Solver) and self.max_time is None:
+            return None
+        done = [epoch / self.epochs] if self.epochs < MOST else []
+        done += [] if self.max_steps is None else [self.budget.taken / int(self.max_steps)]
+        done += [] if self.max_time is None else [seconds / float(self.max_time)]
+        return min(max(done), 1.0)
 
     def end(self, loop: _core.EpochLoop) -> History:
         """Finish a loop that ended without an exception, and return the history."""

@@ -6,11 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from fanin.checks import counted
+from fanin.notebook import framed, headline, note, table
 from fanin.optim import Rule, Solver
 from fanin.training.decision import Decision
 from fanin.training.steps import Steps
+from fanin.written import duration, figure
 
 _OF_SOLVERS = ("gradient", "evaluations", "damping", "effective_parameters")
+_SHOWN = 10  # epochs in a notebook
 
 
 @dataclass(repr=False)
@@ -63,7 +67,7 @@ class History:
     >>> validated = {"val_loss": 0.5, "val_accuracy": 0.75}
     >>> history.append({"loss": 0.25, **validated, "learning_rate": 0.01, "seconds": 0.125})
     >>> history
-    <fanin.History: 1 epoch, loss 0.25, val_loss 0.5, val_accuracy 0.75, learning_rate 0.01, 0.125 s>
+    <fanin.History: 1 epoch, loss 0.25, val_loss 0.5, val_accuracy 0.75, learning_rate 0.01, 125 ms>
     """
 
     metric: str
@@ -139,16 +143,38 @@ class History:
 
     def __repr__(self) -> str:
         """Return the latest figures in one line."""
-        epochs = len(self.loss)
-        parts = [f"{epochs} epoch{'' if epochs == 1 else 's'}"]
-        last = {"loss": self.loss, "val_loss": self.val_loss, f"val_{self.metric}": self.val_metric}
-        last["learning_rate"] = self.learning_rate
-        parts += [f"{name} {figures[-1]:.4g}" for name, figures in last.items() if figures]
+        parts = [counted(len(self.loss), "epoch")]
+        parts += [f"{name} {figure(column[-1])}" for name, column in self._columns().items()]
         if self.best_epoch is not None:
             parts.append(f"best epoch {self.best_epoch}")
         if self.stopped_epoch is not None:
             parts.append(f"stopped after {self.stopped_epoch}")
         if self.ended is not None:
             parts.append(self.ended.replace("_", " "))
-        parts.append(f"{sum(self.seconds):.3g} s")
+        parts.append(duration(sum(self.seconds)))
         return f"<fanin.History: {', '.join(parts)}>"
+
+    def _columns(self) -> dict[str, list[float]]:
+        """Return the figures by name, as far as there are any."""
+        columns = {"loss": self.loss, "val_loss": self.val_loss, f"val_{self.metric}": self.val_metric}
+        columns["learning_rate"] = self.learning_rate
+        return {name: column for name, column in columns.items() if column}
+
+    def _repr_html_(self) -> str:
+        """Return a table of some epochs, with the first, the last and the best."""
+        count, columns = len(self.loss), self._columns()
+        numbers = {1 + round(k * (count - 1) / (_SHOWN - 1)) for k in range(_SHOWN)} if count else set()
+        if self.best_epoch is not None:
+            numbers.add(self.best_epoch)
+        rows = [
+            (
+                f"{number:,}" + (", the best" if number == self.best_epoch else ""),
+                *(figure(column[number - 1]) for column in columns.values()),
+                duration(self.seconds[number - 1]),
+            )
+            for number in sorted(numbers)
+            if number <= count
+        ]
+        decided = [note(repr(decision).strip("<>")) for decision in self.decisions]
+        listed = [table(("epoch", *columns, "time"), rows)] if rows else []
+        return framed(headline(repr(self).strip("<>")), *listed, *decided)
