@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 import fanin
-from fanin.export.torch.links import links_to, numpy_of, sums, tensors_of
+from fanin.export.torch.links import links_to, network_arrays, numpy_of, tensors_of
 from fanin.export.torch.module import picked
 from fanin.export.torch.reading import Reading
 
@@ -56,6 +56,6 @@ def outputs(module: Any, inputs: NDArray[Any]) -> NDArray[Any]:
 def distance(module: Any, net: fanin.Network) -> float:
     """The largest difference between the weights and running statistics of both, as both train them."""
     links = links_to(net, Reading(module, return_sequences=False).links)
-    theirs = sums(links, {name: numpy_of(tensor) for name, tensor in tensors_of(module).items()})
+    theirs = network_arrays(links, {name: numpy_of(tensor) for name, tensor in tensors_of(module).items()})
     ours = net.get_weights(averaged=False)
     return max(float(np.abs(theirs[name] - ours[name]).max()) for name in theirs)

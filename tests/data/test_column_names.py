@@ -216,7 +216,7 @@ def test_a_name_that_utf_8_cannot_hold_is_refused(X, y):
     pandas = pytest.importorskip("pandas")
     net = network()
     with pytest.raises(ValueError, match=r"^X: name of column 1: expected text in UTF-8, got '\\ud800'"):
-        net.fit(pandas.DataFrame(X, columns=["a", "\ud800", "b"]), y, rule=RULE)
+        net.fit(pandas.DataFrame(X, columns=pandas.Index(["a", "\ud800", "b"], dtype=object)), y, rule=RULE)
 
 
 def test_too_many_bytes_of_names_are_refused_before_training():
