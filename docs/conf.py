@@ -48,7 +48,7 @@ default_role = "py:obj"
 THEMES = """
     bowls inputs depth base_rate six_rules batches learning_rate averages rate_race doctor momentum gains signs
     scipy_minimize deep_autoencoder gradient_by_lag seasonal_forecast words_by_language autoencoder filters newsgroups
-    random_search scales coarse_to_fine batch_norm migration pareto
+    random_search scales coarse_to_fine batch_norm migration peers pareto
 """
 sphinx_gallery_conf = {
     "examples_dirs": "examples",

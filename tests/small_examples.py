@@ -35,6 +35,7 @@ SMALL = {
     "momentum": {},
     "newsgroups": {"train": 6000, "test": 1000},
     "pareto": {},
+    "peers": {},
     "rate_race": {"epochs": 15},
     "random_search": {"rows": 400, "epochs": 10, "seeds": 9},
     "scales": {"draws": 2000},
