@@ -77,12 +77,13 @@ def adopt(figure: Any) -> None:
 
 
 def main(run: Callable[..., Any], show: Callable[[Any], None], draw: Callable[[Any], Any]) -> None:
-    """Run an example, print its table and show its picture."""
+    """Run an example, print its table and show its picture, or its list of pictures."""
     from matplotlib import pyplot
 
     result = run()
     show(result)
-    figure = draw(result)
+    drawn = draw(result)
     if not pyplot.get_fignums():
-        adopt(figure)
+        for figure in drawn if isinstance(drawn, list) else [drawn]:
+            adopt(figure)
     pyplot.show()

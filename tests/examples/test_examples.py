@@ -103,10 +103,9 @@ def test_gradients_reach_further_back_with_gates_after_training():
 
 def test_units_ignore_corners_that_are_always_white_and_most_digits_are_recognized():
     result = small("filters")
-    assert result["accuracy"] > 0.85
-    assert abs(result["filters"][:, 0, 0]).max() < 0.2 * abs(result["filters"]).max()
-    assert result["confusion"].sum() == 597
-    assert np.trace(result["confusion"]) == round(597 * result["accuracy"])
+    assert (result["digits"] == result["found"]).mean() > 0.85
+    assert result["weights"].shape == (64, 16)
+    assert abs(result["weights"][0]).max() < 0.2 * abs(result["weights"]).max()
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -118,7 +117,7 @@ def test_an_example_prints_its_table_and_draws_its_picture(name, monkeypatch, ca
     finally:
         pyplot.close("all")
     assert len(capsys.readouterr().out.splitlines()) > 2
-    assert len(shown) == 1
+    assert len(shown) == (2 if name == "filters" else 1)
 
 
 @pytest.mark.parametrize("name", NAMES)
