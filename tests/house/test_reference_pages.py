@@ -14,7 +14,7 @@ import fanin
 from reference_pages import callables, listed, value_of
 
 BESIDE = ["fanin.sklearn", "fanin.sparse", "fanin.tables", "fanin.distributed"]  # not imported by fanin
-CALLABLES = {name: value for name, value in callables() if not name.startswith("fanin.plot.Bowl.")}
+CALLABLES = dict(callables())
 
 
 def public(module: Any) -> Iterator[tuple[str, Any]]:

@@ -65,13 +65,34 @@ class Bowl:
         return result
 
     def error(self, w: Any) -> Any:
-        """Return the error at weights of shape (..., 2)."""
+        """Return the error at some weights.
+
+        Parameters
+        ----------
+        w : array_like, shape (..., 2)
+
+        Returns
+        -------
+        float or ndarray, shape (...), float64
+        """
         w = np.asarray(_core.numbers("w", w), dtype="float64")
         error = 0.5 * np.einsum("...i,ij,...j", w, self._hessian(), w)
         return float(error) if error.ndim == 0 else error
 
     def path(self, rule: Rule, steps: int) -> NDArray[np.float64]:
-        """Return the starting point and the weights after each step of a rule, shape (steps + 1, 2)."""
+        """Return the starting point and the weights after each step of a rule.
+
+        Parameters
+        ----------
+        rule : Rule
+        steps : int
+            Number of steps, each with the exact gradient.
+
+        Returns
+        -------
+        ndarray, shape (steps + 1, 2), float64
+            NaN once the weights are not finite.
+        """
         H, w = self._hessian(), np.array(self.start, dtype="float64")
         optimizer, path = Optimizer(rule, [w]), [w.copy()]
         for _ in range(steps):
