@@ -45,7 +45,7 @@ void check_progress_of(const Method& method, const RuleProgress<T>& progress, co
   const std::vector<StoredArray> expected = rule_arrays(table, method);
   for (const StoredArray& stored : expected) values_of(progress, stored);
   for (const auto& [name, values] : progress.arrays) {
-    const auto is_it = [&](const StoredArray& stored) { return stored.name == name; };
+    const auto is_it = [&named = name](const StoredArray& stored) { return stored.name == named; };
     if (std::any_of(expected.begin(), expected.end(), is_it)) continue;
     throw ValueError("arrays: " + std::string(method.rule.name()) + " has no \"" + name + "\"");
   }
