@@ -71,4 +71,4 @@ def predict(net: Net) -> Iterator[Task]:
         LIBRARY.mlpack_predict(of_net, *samples(x, found))
         return np.exp(found, out=found)
 
-    yield Task("predict", call)
+    yield Task("predict", call, tolerance=1e-3)  # its soft-max approximates exp

@@ -36,7 +36,9 @@ def run(units: int = 16, epochs: int = 40) -> dict[str, Any]:
 def show(result: dict[str, Any]) -> None:
     digits, found = result["digits"], result["found"]
     table(["accuracy on test images", f"{100 * (found == digits).mean():.1f} %"], [])
-    mistakes = Counter((int(one), int(other)) for one, other in zip(digits, found, strict=True) if one != other)
+    mistakes = Counter(
+        (int(one), int(other)) for one, other in zip(digits, found, strict=True) if one != other
+    )
     table(["digit", "taken for", "times"], ([*pair, times] for pair, times in mistakes.most_common(3)))
 
 

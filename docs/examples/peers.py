@@ -64,10 +64,17 @@ def draw(result: dict[str, dict[str, dict[str, float]]]) -> Any:
         axes.grid(axis="x", color=GREY, alpha=0.2, linewidth=0.6)
         axes.xaxis.set_major_formatter("{x:,g}")
         axes.set_xlabel("microseconds", color=GREY, fontsize=9)
-    figure.legend(*both[0].get_legend_handles_labels(), loc="outside lower center", ncols=6, frameon=False, fontsize=9)
+    handles: dict[str, Any] = {}
+    for axes in both:
+        handles |= dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
+    figure.legend(handles.values(), handles, loc="outside lower center", ncols=6, frameon=False, fontsize=9)
     return figure
 
 
 # %%
 if __name__ == "__main__":
     main(run, show, draw)
+
+# %%
+# Small nets show what a call costs: fanin runs a step of 20-64-2 in 10 microseconds, and predicts a row from Python in 2.
+# A step of 784-256-128-10 is half arithmetic; there fanin is more than twice as fast as the next.

@@ -27,6 +27,12 @@ def test_trees_beat_the_default_mlp_of_scikit_learn_on_tables_in_less_time():
     assert points["scikit-learn MLP"] not in load("pareto").front(points)
 
 
+def test_stored_steps_and_predictions_are_those_of_the_same_cases_for_all_libraries():
+    for cases in small("peers").values():
+        assert len(cases) >= 2
+        assert all(min(times, key=times.get) == "fanin" for times in cases.values())
+
+
 def test_a_deep_autoencoder_beats_pca_from_a_random_start():
     pca, watches = small("deep_autoencoder")
     assert len({of.errors[0] for of in watches.values()}) == 1
