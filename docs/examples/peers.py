@@ -76,5 +76,5 @@ if __name__ == "__main__":
     main(run, show, draw)
 
 # %%
-# Small nets show what a call costs: fanin runs a step of 20-64-2 in 10 microseconds, and predicts a row from Python in 2.
-# A step of 784-256-128-10 is half arithmetic; there fanin is more than twice as fast as the next.
+# Small nets show what a call costs: fanin runs a step of 20-64-2 in 10 microseconds, and predicts a row from Python in
+# 2. A step of 784-256-128-10 is half arithmetic; there fanin is twice as fast as the next.
